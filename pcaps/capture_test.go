@@ -1,0 +1,161 @@
+package pcaps
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// order is a byte order to write captures in.
+type order interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
+
+// pcapFile is a pcap file header.
+func pcapFile(o order, magic uint32, major, minor uint16, link uint32) []byte {
+	b := o.AppendUint32(nil, magic)
+	b = o.AppendUint16(b, major)
+	b = o.AppendUint16(b, minor)
+	b = append(b, make([]byte, 8)...)
+	b = o.AppendUint32(b, 65535)
+	return o.AppendUint32(b, link)
+}
+
+// pcapRecord is a pcap record.
+func pcapRecord(o order, seconds, fraction uint32, wire int, data []byte) []byte {
+	b := o.AppendUint32(nil, seconds)
+	b = o.AppendUint32(b, fraction)
+	b = o.AppendUint32(b, uint32(len(data)))
+	b = o.AppendUint32(b, uint32(wire))
+	return append(b, data...)
+}
+
+// ngBlock is a pcapng block with body padded.
+func ngBlock(o order, kind uint32, body ...[]byte) []byte {
+	all := concat(body...)
+	for len(all)%4 != 0 {
+		all = append(all, 0)
+	}
+	b := o.AppendUint32(nil, kind)
+	b = o.AppendUint32(b, uint32(len(all)+12))
+	b = append(b, all...)
+	return o.AppendUint32(b, uint32(len(all)+12))
+}
+
+func ngOption(o order, code uint16, value ...byte) []byte {
+	b := o.AppendUint16(nil, code)
+	b = o.AppendUint16(b, uint16(len(value)))
+	b = append(b, value...)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+func ngSection(o order, options ...[]byte) []byte {
+	b := o.AppendUint32(nil, byteOrderMagic)
+	b = o.AppendUint16(b, 1)
+	b = o.AppendUint16(b, 0)
+	b = o.AppendUint64(b, ^uint64(0))
+	return ngBlock(o, blockSection, append([][]byte{b}, options...)...)
+}
+
+func ngInterface(o order, link LinkType, snap uint32, options ...[]byte) []byte {
+	b := o.AppendUint16(nil, uint16(link))
+	b = o.AppendUint16(b, 0)
+	b = o.AppendUint32(b, snap)
+	return ngBlock(o, blockInterface, append([][]byte{b}, options...)...)
+}
+
+func ngEnhanced(o order, id uint32, ticks uint64, wire int, data []byte, options ...[]byte) []byte {
+	b := o.AppendUint32(nil, id)
+	b = o.AppendUint32(b, uint32(ticks>>32))
+	b = o.AppendUint32(b, uint32(ticks))
+	b = o.AppendUint32(b, uint32(len(data)))
+	b = o.AppendUint32(b, uint32(wire))
+	b = append(b, data...)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return ngBlock(o, blockEnhanced, append([][]byte{b}, options...)...)
+}
+
+func ngSimple(o order, wire int, data []byte) []byte {
+	return ngBlock(o, blockSimple, o.AppendUint32(nil, uint32(wire)), data)
+}
+
+func concat(parts ...[]byte) []byte {
+	var all []byte
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return all
+}
+
+// readAll reads to the end in batches of size; the records' data are copied.
+func readAll(r *Reader, size int) ([]Record, error) {
+	var all []Record
+	recs := make([]Record, size)
+	for {
+		n, err := r.Read(recs)
+		for _, rec := range recs[:n] {
+			rec.Data = append([]byte{}, rec.Data...)
+			all = append(all, rec)
+		}
+		if err == nil && n == 0 {
+			return all, errors.New("Read returned 0 records and no error")
+		}
+		if err != nil {
+			if n > 0 {
+				return all, errors.New("Read returned records and an error")
+			}
+			if err == io.EOF {
+				return all, nil
+			}
+			return all, err
+		}
+	}
+}
+
+// sharedFolder is a folder of the material that is shared beside the repository;
+// the test is skipped where it is absent.
+func sharedFolder(t testing.TB, name string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Skip("no go.mod above the test")
+		}
+		dir = parent
+	}
+	dir = filepath.Join(dir, "..", "shared", name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("the shared folder %s is not here", name)
+	}
+	return dir
+}
+
+// captureFiles are the files of the shared captures.
+func captureFiles(t testing.TB) (root string, files []string) {
+	root = sharedFolder(t, "captures")
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, files
+}

@@ -1,0 +1,48 @@
+package pcaps
+
+import "fmt"
+
+// DamageError says that a capture ends early or is damaged. Every record before
+// the damage has been returned, so that what was read can still be reported.
+type DamageError struct {
+	File   string
+	Packet int64 // the damaged record, counted from 1; with After, the last whole one
+	After  bool  // the damage lies after Packet, in something that is no packet record
+	Offset int64 // of the damaged record or block in the file, bytes; -1 if libpcap read it
+	What   string
+	Cut    bool  // the file ends inside a record: it was cut off
+	Err    error // of the read that stopped, nil if the bytes themselves are wrong
+}
+
+// Error names file, packet and place: "a.pcap: packet 812 (byte 61234): …".
+func (e *DamageError) Error() string {
+	place := "packet"
+	if e.After {
+		place = "after packet"
+	}
+	if e.Offset < 0 {
+		return fmt.Sprintf("%s: %s %d: %s", e.File, place, e.Packet, e.What)
+	}
+	return fmt.Sprintf("%s: %s %d (byte %d): %s", e.File, place, e.Packet, e.Offset, e.What)
+}
+
+// Unwrap is the error of the read that stopped, if one did.
+func (e *DamageError) Unwrap() error { return e.Err }
+
+// damage is what a decoder finds; the Reader knows file, packet and offset.
+type damage struct {
+	what  string
+	after bool  // it is in no packet record
+	back  int64 // bytes by which the damaged block began before where decoding stands
+	err   error // of the read that stopped
+}
+
+func damaged(format string, args ...any) *damage {
+	return &damage{what: fmt.Sprintf(format, args...)}
+}
+
+// between marks damage that is in no packet record.
+func (d *damage) between() *damage {
+	d.after = true
+	return d
+}

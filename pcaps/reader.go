@@ -1,0 +1,358 @@
+package pcaps
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// Info is what a Reader knows of its capture so far; whole once Read has
+// returned an error (io.EOF included).
+type Info struct {
+	Name       string
+	Format     string     // "pcap", "pcapng", or what libpcap read: "modified pcap (read by libpcap)"
+	FileBytes  int64      // read so far; of a regular file that is done with, its size
+	LinkTypes  []LinkType // of the file or its interfaces, in order of appearance
+	Truncated  bool       // the file ends inside a record
+	SnapLength uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
+
+	Packets        int64       // records returned
+	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
+	ShortWire      int64       // of them, whose original length is below the captured one
+	ClampedTime    int64       // of them, whose timestamp does not fit signed 64-bit ns and was clamped
+	BadOptions     int64       // pcapng blocks whose options do not lie whole inside them, and were left out
+	DroppedBetween int64       // packets lost according to the packet blocks (epb_dropcount)
+	Interfaces     []Interface // pcapng's, over all sections; their index is Record.Interface
+}
+
+// Interface is one pcapng interface description with its last statistics.
+type Interface struct {
+	Link       LinkType
+	SnapLength uint32 // bytes, 0 if no limit
+	// Received, Dropped and OSDropped count packets since the capture began:
+	// isb_ifrecv, isb_ifdrop (the interface lacked resources) and isb_osdrop.
+	// -1 where the capture does not say.
+	Received, Dropped, OSDropped int64
+}
+
+// Dropped sums what the capture says was lost on the capturing machine, in
+// packets, over all interfaces (isb_ifdrop and isb_osdrop); said is false if it
+// says nothing.
+func (i *Info) Dropped() (packets int64, said bool) {
+	for _, f := range i.Interfaces {
+		for _, n := range []int64{f.Dropped, f.OSDropped} {
+			if n >= 0 {
+				packets, said = packets+n, true
+			}
+		}
+	}
+	return packets, said
+}
+
+func (i *Info) sawLink(l LinkType) {
+	if !slices.Contains(i.LinkTypes, l) {
+		i.LinkTypes = append(i.LinkTypes, l)
+	}
+}
+
+// decoder is a capture format. decode fills recs with the whole records at the
+// start of buf and says how many there are and how many bytes of buf are done
+// with. It stops where recs is full, at damage, or where buf ends inside a
+// record: then want is how many bytes buf[used:] must have to go on, at most
+// the rest of that record or block. want is 0 if buf is used up.
+// cut says what is lost if the file ends with rest undecoded, nil if nothing is.
+type decoder interface {
+	decode(buf []byte, recs []Record) (n, used, want int, err *damage)
+	cut(rest []byte) *damage
+}
+
+// Reader reads the records of one capture. It is used by one goroutine; its
+// own goroutine reads ahead until the end of the capture or Close.
+type Reader struct {
+	info      Info
+	in        io.Reader
+	blockSize int        // bytes
+	ahead     *readAhead // nil before the first Read, and after the last
+	decoder   decoder
+	block     []byte // the block being decoded
+	rest      []byte // the part of it that is not decoded yet
+	join      []byte // a record that straddles two blocks
+	offset    int64  // in the file, of the first byte that is not decoded
+	readErr   error  // that ended the input
+	err       error  // what Read returns from now on
+	file      *os.File
+	size      int64 // of a regular file, else -1
+	lib       *libpcapReader
+}
+
+// Open opens a capture file, pcap or pcapng whatever its name. Its error says
+// what the file is if it is neither, and what to do about it.
+func Open(path string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	stat, err := f.Stat()
+	if err == nil && stat.IsDir() {
+		err = errors.New("is a directory: name the capture files in it")
+	}
+	if err != nil {
+		f.Close()
+		return nil, openError(path, err)
+	}
+	r, err := newReader(f, path, blockBytes)
+	if err != nil {
+		f.Close()
+		if format := (*unknownFormatError)(nil); errors.As(err, &format) && stat.Mode().IsRegular() {
+			return openLibpcap(path, stat.Size(), format)
+		}
+		return nil, err
+	}
+	r.file = f
+	if stat.Mode().IsRegular() {
+		r.size = stat.Size()
+	}
+	return r, nil
+}
+
+func openError(path string, err error) error {
+	switch cause := (*fs.PathError)(nil); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file: check its name and folder (%w)", path, fs.ErrNotExist)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
+	case errors.As(err, &cause):
+		return fmt.Errorf("%s: %w", path, cause.Err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// NewReader reads a capture from r, standard input for instance; name stands in
+// messages. It returns when the file header is there. Close does not close r,
+// and a Read of r that is under way then goes on until it returns.
+func NewReader(r io.Reader, name string) (*Reader, error) {
+	return newReader(r, name, blockBytes)
+}
+
+// newReader is NewReader with the size of the blocks, in bytes.
+func newReader(in io.Reader, name string, size int) (*Reader, error) {
+	r := &Reader{info: Info{Name: name}, in: in, blockSize: size, size: -1}
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// open reads the file header and chooses the decoder. Reading ahead begins with
+// the first Read, so that many captures can be open at once.
+func (r *Reader) open() error {
+	header := make([]byte, fileHeaderBytes)
+	n, err := io.ReadFull(r.in, header)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return openError(r.info.Name, err)
+	}
+	header = header[:n]
+	r.info.FileBytes = int64(n)
+	format, err := sniff(header, r.info.Name)
+	if err != nil {
+		return err
+	}
+	var what *damage
+	if format == formatPcapng {
+		r.decoder, what = newPcapng(header, &r.info)
+	} else {
+		r.decoder, what = newClassic(header, &r.info)
+	}
+	if what != nil {
+		return fmt.Errorf("%s: %s", r.info.Name, what.what)
+	}
+	r.offset = fileHeaderBytes
+	return nil
+}
+
+// next takes the next block that has bytes; false at the end of the input.
+func (r *Reader) next() bool {
+	if r.ahead == nil {
+		r.ahead = startReadAhead(r.in, r.blockSize)
+	}
+	for {
+		r.ahead.recycle(r.block)
+		r.block, r.rest = nil, nil
+		if r.readErr != nil {
+			return false
+		}
+		b, ok := <-r.ahead.full
+		if !ok {
+			r.readErr = io.EOF
+			return false
+		}
+		r.block, r.rest, r.readErr = b.bytes, b.bytes, b.err
+		r.info.FileBytes += int64(len(b.bytes))
+		if len(b.bytes) > 0 {
+			return true
+		}
+	}
+}
+
+// Read fills recs with the next records, at least one and as many as can be had
+// without waiting for the file again: usually all of recs, fewer where a block
+// of the read-ahead ends. Their Data are valid until the next call. At the end
+// of the capture it returns io.EOF; where the capture ends early or is damaged,
+// a *DamageError, after everything before that place has been returned.
+func (r *Reader) Read(recs []Record) (n int, err error) {
+	if r.lib != nil && r.err == nil {
+		n, r.err = r.lib.read(recs, &r.info)
+		if n > 0 {
+			return n, nil
+		}
+	}
+	for n < len(recs) && r.err == nil {
+		if len(r.rest) == 0 {
+			if n > 0 {
+				break // the block holds records that are being returned
+			}
+			if !r.next() {
+				r.end(nil)
+			}
+			continue
+		}
+		m, used, want, what := r.decoder.decode(r.rest, recs[n:])
+		n += m
+		r.rest = r.rest[used:]
+		r.offset += int64(used)
+		switch {
+		case what != nil:
+			r.damage(what, n)
+		case want > 0 && n > 0:
+			r.info.Packets += int64(n)
+			return n, nil
+		case want > 0:
+			n = r.straddle(want, recs[:1])
+		}
+	}
+	r.info.Packets += int64(n)
+	if n > 0 || len(recs) == 0 {
+		return n, nil
+	}
+	return 0, r.err
+}
+
+// straddle decodes the record or block that begins in r.rest and goes on in the
+// next block of the read-ahead. The side buffer grows with the bytes that are
+// really there, up to the decoder's limit for one record.
+func (r *Reader) straddle(want int, recs []Record) (n int) {
+	r.join = append(r.join[:0], r.rest...)
+	r.rest = nil
+	for {
+		for len(r.join) < want {
+			if len(r.rest) == 0 && !r.next() {
+				r.end(r.join)
+				return 0
+			}
+			k := min(want-len(r.join), len(r.rest))
+			r.join = append(r.join, r.rest[:k]...)
+			r.rest = r.rest[k:]
+		}
+		n, used, more, what := r.decoder.decode(r.join, recs)
+		r.offset += int64(used)
+		if what != nil {
+			r.damage(what, n)
+			return n
+		}
+		if more == 0 {
+			return n
+		}
+		r.join = r.join[:copy(r.join, r.join[used:])]
+		want = more
+	}
+}
+
+// end notes that the input ended with rest undecoded.
+func (r *Reader) end(rest []byte) {
+	what := r.decoder.cut(rest)
+	if r.readErr != io.EOF {
+		if what == nil {
+			what = damaged("").between()
+		}
+		what.what = "reading stopped: " + cause(r.readErr).Error()
+		what.err = r.readErr
+	} else if what == nil {
+		r.err = io.EOF
+		r.done()
+		return
+	} else {
+		r.info.Truncated = true
+	}
+	r.damage(what, 0)
+}
+
+// cause is err without the operation and path that os puts before it.
+func cause(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// damage makes what the error of the next Read; n records that the present one
+// returns come before it.
+func (r *Reader) damage(what *damage, n int) {
+	d := &DamageError{
+		File:   r.info.Name,
+		Packet: r.info.Packets + int64(n) + 1,
+		After:  what.after,
+		Offset: r.offset - what.back,
+		What:   what.what,
+		Cut:    r.info.Truncated,
+		Err:    what.err,
+	}
+	if d.After {
+		d.Packet--
+	}
+	r.err = d
+	r.done()
+}
+
+// done notes the whole size of a file that is not read on, and lets go of the
+// reading ahead; records that were returned keep their own hold on their bytes.
+func (r *Reader) done() {
+	r.info.FileBytes = max(r.info.FileBytes, r.size)
+	if r.ahead != nil {
+		close(r.ahead.stop)
+		r.ahead = nil
+	}
+	r.block, r.rest, r.join = nil, nil, nil
+}
+
+// Info is what is known of the capture so far. It is called by the goroutine
+// that calls Read.
+func (r *Reader) Info() Info {
+	i := r.info
+	i.LinkTypes = slices.Clone(i.LinkTypes)
+	i.Interfaces = slices.Clone(i.Interfaces)
+	return i
+}
+
+// Close stops the reading ahead and closes what Open opened.
+func (r *Reader) Close() error {
+	if r.err == nil || r.err == io.EOF {
+		r.err = fmt.Errorf("%s: read after close: %w", r.info.Name, fs.ErrClosed)
+	}
+	if r.lib != nil {
+		r.lib.close()
+		r.lib = nil
+	}
+	if r.ahead != nil {
+		close(r.ahead.stop)
+		r.ahead = nil
+	}
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}

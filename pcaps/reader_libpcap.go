@@ -1,0 +1,102 @@
+//go:build cgo
+
+package pcaps
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/google/gopacket/pcap"
+)
+
+// libpcapReader reads the formats that libpcap knows and this package does not.
+type libpcapReader struct {
+	handle *pcap.Handle
+	link   LinkType
+	format string
+	batch  []byte // the records of one read: libpcap keeps only its last
+}
+
+// openLibpcap opens a file of unknown format through libpcap, or returns unknown.
+func openLibpcap(path string, size int64, unknown *unknownFormatError) (*Reader, error) {
+	handle, err := pcap.OpenOffline(path)
+	if err != nil {
+		if unknown.modified {
+			return nil, fmt.Errorf("%s: modified pcap, read by libpcap: %w", path, err)
+		}
+		return nil, unknown
+	}
+	lib := &libpcapReader{handle: handle, link: LinkType(handle.LinkType()), batch: make([]byte, 0, 2*maxCaptured)}
+	r := &Reader{info: Info{Name: path, Format: "pcap (read by libpcap)", FileBytes: size}, size: size, lib: lib}
+	if unknown.modified {
+		r.info.Format = "modified pcap (read by libpcap)"
+		if lib.link, err = modifiedLink(path); err != nil {
+			handle.Close()
+			return nil, openError(path, err)
+		}
+	}
+	r.info.SnapLength = uint32(max(handle.SnapLen(), 0))
+	r.info.sawLink(lib.link)
+	return r, nil
+}
+
+// modifiedLink reads the link type from the file header itself: gopacket's
+// LinkType has 8 bits, libpcap's and the file's 16.
+func modifiedLink(path string) (LinkType, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var header [fileHeaderBytes]byte
+	if _, err := io.ReadFull(f, header[:]); err != nil {
+		return 0, err
+	}
+	if binary.LittleEndian.Uint32(header[:]) == magicModified {
+		return LinkType(binary.LittleEndian.Uint32(header[20:])), nil
+	}
+	return LinkType(binary.BigEndian.Uint32(header[20:])), nil
+}
+
+func (l *libpcapReader) read(recs []Record, info *Info) (n int, err error) {
+	l.batch = l.batch[:0]
+	for n < len(recs) && cap(l.batch)-len(l.batch) >= maxCaptured {
+		data, packet, err := l.handle.ZeroCopyReadPacketData()
+		if errors.Is(err, io.EOF) {
+			info.Packets += int64(n)
+			return n, io.EOF
+		}
+		what := ""
+		if err != nil {
+			what = "libpcap: " + l.handle.Error().Error()
+		} else if len(data) > maxCaptured {
+			what = fmt.Sprintf("the record has %d captured bytes, more than libpcap's limit of %d", len(data), maxCaptured)
+		}
+		if what != "" {
+			info.Packets += int64(n)
+			info.Truncated = strings.Contains(what, "truncated") // libpcap tells it by its message only
+			return n, &DamageError{File: info.Name, Packet: info.Packets + 1, Offset: -1, What: what, Cut: info.Truncated, Err: err}
+		}
+		at := len(l.batch)
+		l.batch = append(l.batch, data...)
+		if packet.Length < len(data) {
+			info.ShortWire++
+		}
+		recs[n] = Record{
+			Time:  packet.Timestamp.UnixNano(),
+			Data:  l.batch[at:len(l.batch):len(l.batch)],
+			Wire:  uint32(packet.Length),
+			Link:  l.link,
+			Queue: -1,
+		}
+		n++
+	}
+	info.Packets += int64(n)
+	return n, nil
+}
+
+func (l *libpcapReader) close() { l.handle.Close() }

@@ -1,0 +1,101 @@
+package pcaps
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+)
+
+type format uint8
+
+const (
+	formatPcap format = iota
+	formatPcapng
+)
+
+// unknownFormatError says that a file is no capture that this package reads
+// itself.
+type unknownFormatError struct {
+	message  string
+	modified bool // it is modified pcap, which libpcap reads from files
+}
+
+func (e *unknownFormatError) Error() string { return e.message }
+
+// otherFormats are files that are often met in a capture's place, by their first
+// bytes: what they are, and what makes a capture of them ("%s" is the file).
+var otherFormats = []struct{ magic, is, do string }{
+	{"\x1f\x8b", "compressed with gzip", "`gzip -dc %s | rssreplay -` or `gzip -d %[1]s`"},
+	{"\x28\xb5\x2f\xfd", "compressed with zstd", "`zstd -dc %s | rssreplay -` or `zstd -d %[1]s`"},
+	{"\xfd7zXZ\x00", "compressed with xz", "`xz -dc %s | rssreplay -` or `xz -d %[1]s`"},
+	{"BZh", "compressed with bzip2", "`bzip2 -dc %s | rssreplay -` or `bzip2 -d %[1]s`"},
+	{"\x04\x22\x4d\x18", "compressed with lz4", "`lz4 -dc %s | rssreplay -` or `lz4 -d %[1]s`"},
+	{"\x1f\x9d", "compressed with compress", "`uncompress %s`"},
+	{"PK\x03\x04", "a zip archive", "`unzip %s`"},
+	{"7z\xbc\xaf\x27\x1c", "a 7-zip archive", "`7z x %s`"},
+	{"snoop\x00\x00\x00", "a snoop capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"GMBU", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"RTSS", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"\x7fELF", "a program", ""},
+}
+
+// sniff tells the format of a file by its first 24 bytes, or all of it.
+func sniff(header []byte, name string) (format, error) {
+	if len(header) == 0 {
+		return 0, fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", name)
+	}
+	if len(header) >= 4 {
+		f, known := formatPcap, true
+		switch magic := binary.LittleEndian.Uint32(header); magic {
+		case magicMicro, magicNano, swap(magicMicro), swap(magicNano):
+		case blockSection:
+			f = formatPcapng
+		case magicModified, swap(magicModified):
+			return 0, &unknownFormatError{fmt.Sprintf("%s: modified pcap is read from a file only: save it as one, or convert it with `tcpdump -r - -w -`", name), true}
+		default:
+			known = false
+		}
+		if known && len(header) < fileHeaderBytes {
+			return 0, fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", name, len(header), fileHeaderBytes)
+		}
+		if known {
+			return f, nil
+		}
+	}
+	for _, o := range otherFormats {
+		if bytes.HasPrefix(header, []byte(o.magic)) {
+			if o.do == "" {
+				return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture", name, o.is)
+			}
+			return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, name, o.is, name)
+		}
+	}
+	if isText(header) {
+		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", name)
+	}
+	return 0, &unknownFormatError{message: fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", name, header[:min(len(header), 4)], name)}
+}
+
+func swap(v uint32) uint32 {
+	return v<<24 | v>>24 | v<<8&0xff0000 | v>>8&0xff00
+}
+
+// isText: UTF-8 without control characters but white space. A rune that the end
+// of b cuts off is no objection, unless there is nothing else.
+func isText(b []byte) bool {
+	for whole := len(b); len(b) > 0; {
+		if !utf8.FullRune(b) {
+			return len(b) < whole
+		}
+		c, n := utf8.DecodeRune(b)
+		if c == utf8.RuneError && n == 1 {
+			return false
+		}
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
