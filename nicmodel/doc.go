@@ -1,0 +1,11 @@
+// Package nicmodel is the NIC's half of the model: which bytes of a packet are
+// hashed, which entry of the indirection table the hash picks, and so which
+// queue and CPU. It follows the contract "The model", sections 2 and 3, in
+// this order:
+//
+//  1. a Layout or an imported table (ReadTable) gives the IndirectionTable;
+//  2. Steering.Decide takes the most specific enabled hash type that fits the
+//     packet, hashes its input, and looks the hash up in the table;
+//  3. the Decision records all of that, and nothing downstream computes any of
+//     it again.
+package nicmodel

@@ -1,0 +1,86 @@
+package nicmodel
+
+// Buffer is one receive buffer from its packet's arrival until the driver gets
+// it back: 32 bytes, no pointers. Times are ns since the first packet.
+type Buffer struct {
+	Arrival   int64
+	Published int64  // when its completion reached its receive queue
+	Length    uint32 // on the wire, bytes
+	Flow      uint32 // flow id, all ones: none
+	Packet    uint32 // number of the packet in the replay, from 0, modulo 2³²
+	Queue     uint16 // hardware queue whose ring it came from
+	CPU       uint16 // index of the queue's CPU
+}
+
+// Rings counts the buffers of each hardware queue that are not free. The
+// driver allocated size of each at initialization; a packet takes one at its
+// arrival, and is dropped where none is free (MODEL.md section 4).
+type Rings struct {
+	size uint32
+	used []uint32
+}
+
+// NewRings makes queues rings of size buffers each, all free.
+func NewRings(queues, size int) Rings {
+	return Rings{size: uint32(size), used: make([]uint32, queues)}
+}
+
+// Full reports whether queue has no free buffer.
+func (r *Rings) Full(queue uint16) bool { return r.used[queue] >= r.size }
+
+// Take takes one buffer of queue, which must not be full.
+func (r *Rings) Take(queue uint16) { r.used[queue]++ }
+
+// Return gives n buffers of queue back.
+func (r *Rings) Return(queue uint16, n uint32) { r.used[queue] -= n }
+
+// Queue is a first-in, first-out queue of published buffers. Its buffers are
+// waiting, then taken by a DPC, then returned; the memory it needs is bounded
+// by the rings that feed it.
+type Queue struct {
+	buf                  []Buffer // length a power of two
+	returned, taken, end uint64   // buf[returned:taken] are a DPC's, buf[taken:end] wait
+}
+
+// Waiting is the number of buffers published and not yet taken.
+func (q *Queue) Waiting() int { return int(q.end - q.taken) }
+
+// Taken is the number of buffers taken and not yet returned.
+func (q *Queue) Taken() int { return int(q.taken - q.returned) }
+
+// Push appends a published buffer.
+func (q *Queue) Push(b Buffer) {
+	if q.end-q.returned == uint64(len(q.buf)) {
+		q.grow()
+	}
+	q.buf[q.end&uint64(len(q.buf)-1)] = b
+	q.end++
+}
+
+func (q *Queue) grow() {
+	buf := make([]Buffer, max(64, 2*len(q.buf)))
+	for i := q.returned; i < q.end; i++ {
+		buf[i&uint64(len(buf)-1)] = q.buf[i&uint64(len(q.buf)-1)]
+	}
+	q.buf = buf
+}
+
+// Peek is the i-th waiting buffer, 0 the oldest; valid until the next Push.
+func (q *Queue) Peek(i int) *Buffer {
+	return &q.buf[(q.taken+uint64(i))&uint64(len(q.buf)-1)]
+}
+
+// Take moves the n oldest waiting buffers to the taken ones.
+func (q *Queue) Take(n int) { q.taken += uint64(n) }
+
+// ReturnTo gives all taken buffers back to their rings.
+func (q *Queue) ReturnTo(r *Rings) {
+	mask := uint64(len(q.buf) - 1)
+	for i := q.returned; i < q.taken; i++ {
+		r.used[q.buf[i&mask].Queue]--
+	}
+	q.returned = q.taken
+}
+
+// Return forgets all taken buffers, whose ring the caller looks after.
+func (q *Queue) Return() { q.returned = q.taken }

@@ -1,0 +1,289 @@
+package nicmodel
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"rssreplay/hash"
+	"rssreplay/pcaps"
+)
+
+// SteeringConfig says how a NIC picks the queue of a packet.
+type SteeringConfig struct {
+	HashTypes hash.Types     // the enabled ones; none: no packet is hashed
+	Key       hash.Key       // 4 bytes longer than the longest input of HashTypes
+	Transform hash.Transform // of the input
+	Table     IndirectionTable
+	// Modulo: the entry is hash mod size, and the size may be any. Otherwise it
+	// is hash & (size − 1), and the size must be a power of two.
+	Modulo       bool
+	DefaultQueue int   // of packets without a hash
+	QueueCPU     []int // the CPU of each queue; its length is the number of queues
+	Rules        Rules // how the NIC's parser differs from the model's
+}
+
+// Rules are what one NIC's parser does otherwise than the model's section 2, in
+// terms of the facts that the header walk found. The zero value is the model.
+type Rules struct {
+	// AddressesOnly: a packet with any of these facts is hashed as if it had
+	// no ports.
+	AddressesOnly pcaps.Facts
+	// NoHash: a packet with any of these facts is not hashed.
+	NoHash pcaps.Facts
+}
+
+// Unhashed is why a packet has no hash. The list is closed: each is reported,
+// also when zero. It begins with the reasons of pcaps, under their names.
+type Unhashed uint8
+
+const (
+	Hashed       = Unhashed(pcaps.IP) // it has one
+	NotIP        = Unhashed(pcaps.NotIP)
+	LLC          = Unhashed(pcaps.LLC)
+	ShortLink    = Unhashed(pcaps.ShortLink)
+	ShortIP      = Unhashed(pcaps.ShortIP)
+	BadIPVersion = Unhashed(pcaps.BadIPVersion)
+	BadIHL       = Unhashed(pcaps.BadIHL)
+	UnknownLink  = Unhashed(pcaps.UnknownLink)
+)
+
+const (
+	// NoHashType: IP, but no enabled hash type fits the packet.
+	NoHashType Unhashed = pcaps.NumReasons + iota
+	// NICRule: the NIC's parser gives packets of this kind no hash (Rules).
+	NICRule
+
+	NumUnhashed = pcaps.NumReasons + iota
+)
+
+// String is the reason's name in reports, "no_enabled_hash_type"; "hashed" for
+// Hashed.
+func (u Unhashed) String() string {
+	switch {
+	case u == Hashed:
+		return "hashed"
+	case u == NoHashType:
+		return "no_enabled_hash_type"
+	case u == NICRule:
+		return "nic_parser_rule"
+	case int(u) < pcaps.NumReasons:
+		return pcaps.Reason(u).String()
+	}
+	return fmt.Sprintf("unhashed(%d)", uint8(u))
+}
+
+// Reasons lists every reason but Hashed, in the order of reports.
+func Reasons() []Unhashed {
+	var all []Unhashed
+	for u := Hashed + 1; u < NumUnhashed; u++ {
+		all = append(all, u)
+	}
+	return all
+}
+
+// Decision is what the NIC decides of one packet. Nothing downstream computes
+// any of it again.
+type Decision struct {
+	Hash  uint32    // 0 without a hash; but 0 may also be one, so ask Type
+	Entry int32     // of the indirection table; −1 without a hash
+	Queue uint16    // the entry's; the default queue without a hash
+	Type  hash.Type // None without a hash
+	Why   Unhashed  // Hashed, or why not
+}
+
+// Steering picks the queue of each packet as sections 2 and 3 of the model say.
+// It does not change after NewSteering and may be shared.
+type Steering struct {
+	config SteeringConfig // with copies of its slices
+	sum    *hash.Table    // nil if no hash type is enabled
+	mask   uint32         // size − 1 unless Modulo
+	types  [2][3]hash.Type
+}
+
+// The two indexes of Steering.types, and of preference.
+const (
+	family4 = iota
+	family6
+)
+const (
+	transportOther = iota // or without ports
+	transportTCP
+	transportUDP
+)
+
+// preference lists for each kind of packet the hash types that fit it, the most
+// specific first. A type ending in _ex comes before the plain one of its
+// transport: enabled, it is used whether or not the packet has the addresses
+// that it looks for ("RSS Hashing Types", NDIS_HASH_TCP_IPV6_EX).
+func preference(family, transport int) []hash.Type {
+	switch {
+	case family == family4 && transport == transportTCP:
+		return []hash.Type{hash.TCPIPv4, hash.IPv4}
+	case family == family4 && transport == transportUDP:
+		return []hash.Type{hash.UDPIPv4, hash.IPv4}
+	case family == family4:
+		return []hash.Type{hash.IPv4}
+	case transport == transportTCP:
+		return []hash.Type{hash.TCPIPv6Ex, hash.TCPIPv6, hash.IPv6Ex, hash.IPv6}
+	case transport == transportUDP:
+		return []hash.Type{hash.UDPIPv6Ex, hash.UDPIPv6, hash.IPv6Ex, hash.IPv6}
+	}
+	return []hash.Type{hash.IPv6Ex, hash.IPv6}
+}
+
+// NewSteering checks the configuration and prepares the key. The errors name
+// the flag at fault.
+func NewSteering(config SteeringConfig) (*Steering, error) {
+	config.Key = slices.Clone(config.Key)
+	config.Table = slices.Clone(config.Table)
+	config.QueueCPU = slices.Clone(config.QueueCPU)
+	s := &Steering{config: config, mask: uint32(len(config.Table) - 1)}
+
+	size, queues := len(config.Table), len(config.QueueCPU)
+	switch {
+	case queues < 1 || queues > MaxTableSize:
+		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxTableSize)
+	case size < 1 || size > MaxTableSize || !config.Modulo && bits.OnesCount(uint(size)) != 1:
+		return nil, tableSizeError(size)
+	case config.DefaultQueue < 0 || config.DefaultQueue >= queues:
+		return nil, fmt.Errorf("--default-queue %d: there are only queues 0 to %d; choose one of them, or raise --queues", config.DefaultQueue, queues-1)
+	case int(config.Transform) >= hash.NumTransforms:
+		return nil, fmt.Errorf("unknown input %v", config.Transform)
+	}
+	for i, cpu := range config.QueueCPU {
+		if cpu < 0 {
+			return nil, fmt.Errorf("--affinity: queue %d is on CPU %d; CPUs count from 0", i, cpu)
+		}
+	}
+	for i, queue := range config.Table {
+		if int(queue) >= queues {
+			return nil, fmt.Errorf("entry %d of the table is queue %d, but there are only queues 0 to %d; raise --queues, or change the table", i, queue, queues-1)
+		}
+	}
+	if longest := config.HashTypes.MaxInputLen(); longest > 0 {
+		var err error
+		if s.sum, err = hash.NewTable(config.Key, longest); err != nil {
+			return nil, fmt.Errorf("--key: %w; give a longer key, or fewer --hash-types than %v", err, config.HashTypes)
+		}
+	}
+	for family := range s.types {
+		for transport := range s.types[family] {
+			types := preference(family, transport)
+			if i := slices.IndexFunc(types, config.HashTypes.Has); i >= 0 {
+				s.types[family][transport] = types[i]
+			}
+		}
+	}
+	return s, nil
+}
+
+// Decide decides of one packet from its header, and from the extension
+// addresses if the header's facts say that there are some (else ext may be nil).
+func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
+	t, why := s.hashType(h)
+	if why != Hashed {
+		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
+	}
+	var buffer [36]byte
+	input := AppendInput(buffer[:0], h, ext, t)
+	s.config.Transform.Apply(input)
+	sum := s.sum.Sum(input)
+	entry := s.Entry(sum)
+	return Decision{Type: t, Hash: sum, Entry: entry, Queue: s.config.Table[entry]}
+}
+
+// hashType is the most specific enabled type that fits the packet, or why none.
+func (s *Steering) hashType(h *pcaps.Header) (hash.Type, Unhashed) {
+	if h.Reason != pcaps.IP {
+		return hash.None, Unhashed(h.Reason)
+	}
+	var family int
+	switch h.Version {
+	case 4:
+		family = family4
+	case 6:
+		family = family6
+	default:
+		return hash.None, NotIP
+	}
+	if h.Facts&s.config.Rules.NoHash != 0 {
+		return hash.None, NICRule
+	}
+	transport := transportOther
+	if h.Facts&pcaps.HasPorts != 0 && h.Facts&s.config.Rules.AddressesOnly == 0 {
+		switch h.Protocol {
+		case pcaps.ProtoTCP:
+			transport = transportTCP
+		case pcaps.ProtoUDP:
+			transport = transportUDP
+		}
+	}
+	t := s.types[family][transport]
+	if t == hash.None {
+		return hash.None, NoHashType
+	}
+	return t, Hashed
+}
+
+// AppendInput appends the hash input of the type, before any transformation:
+// source address, destination address and, with a type that has them, source
+// and destination port, all in network order. Under an _ex type a Home Address
+// option replaces the source and a type-2 routing header's address the
+// destination. Nothing is appended for hash.None.
+func AppendInput(b []byte, h *pcaps.Header, ext *pcaps.Extension, t hash.Type) []byte {
+	var n int // length of an address
+	switch t.InputLen() {
+	case 8, 12:
+		n = 4
+	case 32, 36:
+		n = 16
+	default:
+		return b
+	}
+	src, dst := h.Src[:n], h.Dst[:n]
+	if t.Ex() && ext != nil {
+		if h.Facts&pcaps.HomeAddress != 0 {
+			src = ext.Home[:]
+		}
+		if h.Facts&pcaps.RoutingType2 != 0 {
+			dst = ext.Routing[:]
+		}
+	}
+	b = append(append(b, src...), dst...)
+	if t.Ports() {
+		b = append(b, byte(h.SrcPort>>8), byte(h.SrcPort), byte(h.DstPort>>8), byte(h.DstPort))
+	}
+	return b
+}
+
+// Entry is the index of the table's entry that the hash picks.
+func (s *Steering) Entry(sum uint32) int32 {
+	if s.config.Modulo {
+		return int32(sum % uint32(len(s.config.Table)))
+	}
+	return int32(sum & s.mask)
+}
+
+// OwnFacts are the facts that change the decision without being part of a
+// flow's identity (IP version, addresses, protocol, ports where it has them).
+// Of a flow's packets with none of them every decision is the same, and may be
+// kept; a packet with any must be decided on its own.
+func (s *Steering) OwnFacts() pcaps.Facts {
+	facts := s.config.Rules.AddressesOnly | s.config.Rules.NoHash
+	for _, t := range s.types[family6] {
+		if t.Ex() {
+			facts |= pcaps.HomeAddress | pcaps.RoutingType2
+		}
+	}
+	return facts
+}
+
+// Config is what the steering was made of. Its slices must not be changed.
+func (s *Steering) Config() SteeringConfig { return s.config }
+
+// Queues is the number of queues.
+func (s *Steering) Queues() int { return len(s.config.QueueCPU) }
+
+// CPU is the CPU of the queue, which must be below Queues.
+func (s *Steering) CPU(queue uint16) int { return s.config.QueueCPU[queue] }
