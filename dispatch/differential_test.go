@@ -1,0 +1,144 @@
+package dispatch_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/internal/plain"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+var allModes = []dispatch.Mode{dispatch.RSSMSIX, dispatch.NonRSS, dispatch.RSSHWQueues, dispatch.RSSSingleQueue}
+
+// tuple is what tells flows apart, spelled out.
+type tuple struct {
+	version, protocol uint8
+	src, dst          [16]byte
+	sport, dport      uint16
+	ports, unknown    bool
+}
+
+// plainPackets is the capture as the plain engine wants it, made with maps and
+// one decision per packet: nothing of the flow table's is used.
+func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flows []tuple) {
+	ids := map[tuple]int{}
+	conns := map[tuple]int{}
+	var first, now int64
+	for i := range c.recs {
+		rec := &c.recs[i]
+		if i == 0 {
+			first = rec.Time
+		}
+		now = max(now, rec.Time-first)
+		var h pcaps.Header
+		var ext pcaps.Extension
+		pcaps.Walk(rec, &h, &ext)
+		p := plain.Packet{Time: now, Length: rec.Wire, Sent: h.Direction == pcaps.Outbound, Flow: -1, Conn: -1, Entry: -1}
+		if h.Version != 0 {
+			k := tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}
+			back := k
+			back.src, back.dst, back.sport, back.dport = k.dst, k.src, k.dport, k.sport
+			if _, ok := conns[k]; !ok {
+				conns[k] = len(conns)
+				conns[back] = conns[k]
+			}
+			p.Conn = conns[k]
+			if !p.Sent {
+				if _, ok := ids[k]; !ok {
+					ids[k] = len(flows)
+					flows = append(flows, k)
+				}
+				p.Flow = ids[k]
+			}
+		}
+		if !p.Sent {
+			p.Entry = int(s.Decide(&h, &ext).Entry)
+		}
+		packets = append(packets, p)
+	}
+	return packets, flows
+}
+
+// withinBuckets replaces percentiles that agree within 1 % by want's.
+func withinBuckets(got *dispatch.Counters, want *dispatch.Counters) {
+	for c := range got.CPUs {
+		g, w := &got.CPUs[c].Latency, &want.CPUs[c].Latency
+		for _, p := range []struct{ g, w *int64 }{{&g.P50, &w.P50}, {&g.P90, &w.P90}, {&g.P99, &w.P99}, {&g.P999, &w.P999}} {
+			if d := *p.g - *p.w; 100*max(d, -d) <= *p.w {
+				*p.g = *p.w
+			}
+		}
+	}
+}
+
+// compare replays the capture with the fast engines and with the plain one.
+func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
+	local, err := pcaps.ParseLocal([]string{"none"})
+	if err != nil {
+		return err
+	}
+	c.at = 0
+	got, err := dispatch.Replay(c, dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local)})
+	if err != nil {
+		return err
+	}
+	packets, flows := plainPackets(c, s)
+	if got.NumFlows != len(flows) {
+		return fmt.Errorf("%d flows, want %d", got.NumFlows, len(flows))
+	}
+	for i, mode := range allModes {
+		want, affinity := plain.Run(cfg, mode, packets, len(flows))
+		counters := got.Modes[i]
+		withinBuckets(&counters, &want)
+		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty()); diff != "" {
+			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
+		}
+		for id := range flows {
+			var f dispatch.FlowAffinity
+			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
+			if diff := cmp.Diff(affinity[id], f, cmpopts.EquateEmpty()); diff != "" {
+				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
+			}
+		}
+	}
+	return nil
+}
+
+func randomCase(seed uint64) (*records, *dispatch.Config, *nicmodel.Steering) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	cfg, s := randomConfig(r)
+	t := traffic{
+		packets: r.IntN(600), hosts: 2 + r.IntN(12),
+		sends: r.IntN(2) == 0, homes: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20000)),
+	}
+	return t.capture(r), cfg, s
+}
+
+// TestFastEqualsPlain compares all counters of the shipped engines with the
+// plain ones', on random captures and parameters.
+func TestFastEqualsPlain(t *testing.T) {
+	cases := uint64(3000)
+	if testing.Short() {
+		cases = 300
+	}
+	for seed := range cases {
+		if err := compare(randomCase(seed)); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func FuzzFastEqualsPlain(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		if err := compare(randomCase(seed)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

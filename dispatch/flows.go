@@ -1,0 +1,374 @@
+package dispatch
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+	"net/netip"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// chunkPackets is the number of packets that one pass of a stage handles: few
+// enough for the first-level cache, enough for the memory accesses of one loop
+// to overlap.
+const chunkPackets = 256
+
+// chunk is packets between the header walk and the flow table.
+type chunk struct {
+	n       int
+	headers [chunkPackets]pcaps.Header
+	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
+	times   [chunkPackets]int64           // ns since the first packet, never going back
+	wire    [chunkPackets]uint32          // bytes
+}
+
+// flowKey is what tells flows apart: the source address, the destination
+// address, and the rest (see keyOf). IPv4 addresses fill half of a word.
+type flowKey [5]uint64
+
+const (
+	keyPorts   = 1 << 48 // the flow has ports
+	keyUnknown = 1 << 49 // the walk ended before the protocol
+)
+
+// keyOf is a header's key: MODEL.md section 2, "A flow is what the capture shows".
+func keyOf(h *pcaps.Header) flowKey {
+	w := uint64(h.SrcPort) | uint64(h.DstPort)<<16 | uint64(h.Protocol)<<32 | uint64(h.Version)<<40
+	if h.Facts&pcaps.HasPorts != 0 {
+		w |= keyPorts
+	}
+	if h.Facts&pcaps.ProtocolUnknown != 0 {
+		w |= keyUnknown
+	}
+	return flowKey{
+		binary.LittleEndian.Uint64(h.Src[:8]), binary.LittleEndian.Uint64(h.Src[8:]),
+		binary.LittleEndian.Uint64(h.Dst[:8]), binary.LittleEndian.Uint64(h.Dst[8:]), w,
+	}
+}
+
+// reverse is the key of the flow in the other direction.
+func (k *flowKey) reverse() flowKey {
+	w := k[4]&^0xffffffff | k[4]&0xffff<<16 | k[4]>>16&0xffff
+	return flowKey{k[2], k[3], k[0], k[1], w}
+}
+
+// flowRecord is one flow, 64 bytes.
+type flowRecord struct {
+	key     flowKey
+	packets uint64 // received
+	bytes   uint64
+	hash    uint32 // of its first packet, as are entry, hashType and why
+	entry   uint16 // table entry, or Unhashed
+	kind    hash.Type
+	why     nicmodel.Unhashed // with the two flags in its high bits
+}
+
+const (
+	// flowVaries is set in flowRecord.why if not all of the flow's packets got
+	// the same decision; the differing ones are counted in flowTable.varied.
+	flowVaries nicmodel.Unhashed = 0x80
+	// flowOwn is set if the flow's first packet has facts of its own, so that
+	// its decision is not that of the others.
+	flowOwn nicmodel.Unhashed = 0x40
+)
+
+func (r *flowRecord) varies() bool { return r.why&flowVaries != 0 }
+
+func (r *flowRecord) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
+
+// flowTable gives every flow a number, in order of first appearance, and counts
+// its packets. Open addressing with 8-byte slots; a record holds the whole
+// tuple, and is compared whole. The hash is seeded anew in each run, so that no
+// capture can be made to collide.
+type flowTable struct {
+	steering *nicmodel.Steering
+	varying  pcaps.Facts // facts by which packets of one flow may meet different entries
+	seed     [6]uint64
+	slots    []slot // length a power of two
+	n        uint32
+	records  chunked[flowRecord]
+	varied   map[uint32][]variedCount
+
+	notIP   [pcaps.NumReasons]uint64 // received packets without an IP header
+	snapped uint64                   // received packets whose ports the capture cut off
+
+	// One chunk's work, stage by stage.
+	keys   [chunkPackets]flowKey
+	hashes [chunkPackets]uint32
+	found  [chunkPackets]slot
+}
+
+// slot is empty while id is 0; else id-1 is the flow and tag the hash, whose
+// low bits also chose the slot.
+type slot struct{ tag, id uint32 }
+
+// variedCount counts the packets of a flow that met another decision than its
+// first packet.
+type variedCount struct {
+	decision       nicmodel.Decision
+	packets, bytes uint64
+}
+
+func newFlowTable(s *nicmodel.Steering) *flowTable {
+	t := &flowTable{steering: s, varying: s.OwnFacts(), slots: make([]slot, 1<<12), varied: map[uint32][]variedCount{}}
+	for i := range t.seed {
+		t.seed[i] = rand.Uint64() // decides only where a flow lies, never what is reported
+	}
+	return t
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+func (t *flowTable) hash(k *flowKey) uint32 {
+	s := &t.seed
+	h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3])
+	return uint32(mix(h^s[4], k[4]^s[5]) >> 16)
+}
+
+// add finds or makes the flows of the received packets of c, counts them, and
+// appends all packets of c to b. sent tells the packets that were not received.
+func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
+	n := c.n
+	mask := uint32(len(t.slots) - 1)
+	// Optimization: three loops that each wait for one kind of memory, so that
+	// the waits of a chunk's packets overlap; equal to find per packet.
+	for i := range n {
+		t.keys[i] = keyOf(&c.headers[i])
+		t.hashes[i] = t.hash(&t.keys[i])
+	}
+	for i := range n {
+		t.found[i] = t.slots[t.hashes[i]&mask]
+	}
+	var first [chunkPackets]uint64
+	for i := range n {
+		if s := t.found[i]; s.id != 0 && s.tag == t.hashes[i] {
+			first[i] = t.records.at(s.id - 1).key[4]
+		}
+	}
+	for i := range n {
+		h := &c.headers[i]
+		b.Time = append(b.Time, c.times[i])
+		b.Length = append(b.Length, c.wire[i])
+		if sent[i] {
+			b.Flow = append(b.Flow, NoFlow)
+			b.Entry = append(b.Entry, Sent)
+			b.Sends = append(b.Sends, t.sendRef(h, i))
+			continue
+		}
+		if h.Version == 0 {
+			t.notIP[h.Reason]++
+			b.Flow = append(b.Flow, NoFlow)
+			b.Entry = append(b.Entry, Unhashed)
+			continue
+		}
+		if h.Facts&pcaps.PortsCut != 0 {
+			t.snapped++
+		}
+		var id uint32
+		var r *flowRecord
+		if s := t.found[i]; first[i] == t.keys[i][4] && first[i] != 0 {
+			id = s.id - 1
+			r = t.records.at(id)
+		}
+		if r == nil || r.key != t.keys[i] {
+			id = t.findOrMake(i, h, &c.exts[i])
+			r = t.records.at(id)
+		}
+		r.packets++
+		r.bytes += uint64(c.wire[i])
+		entry := r.entry
+		if h.Facts&t.varying != 0 || r.why >= flowOwn {
+			entry = t.vary(id, r, c, i, b)
+		}
+		b.Flow = append(b.Flow, id)
+		b.Entry = append(b.Entry, entry)
+	}
+	b.Flows = t.n
+}
+
+// find is the number of the flow with that key and hash.
+func (t *flowTable) find(k *flowKey, tag uint32) (id uint32, ok bool) {
+	mask := uint32(len(t.slots) - 1)
+	for at := tag & mask; ; at = (at + 1) & mask {
+		s := t.slots[at]
+		if s.id == 0 {
+			return at, false
+		}
+		if s.tag == tag && t.records.at(s.id-1).key == *k {
+			return s.id - 1, true
+		}
+	}
+}
+
+// findOrMake is find for packet i of the chunk, or a new flow, steered by it.
+func (t *flowTable) findOrMake(i int, h *pcaps.Header, ext *pcaps.Extension) uint32 {
+	at, ok := t.find(&t.keys[i], t.hashes[i])
+	if ok {
+		return at
+	}
+	id := t.n
+	t.n++
+	t.slots[at] = slot{t.hashes[i], t.n}
+	t.records.grow(t.n)
+	d := t.steering.Decide(h, ext)
+	r := t.records.at(id)
+	*r = flowRecord{key: t.keys[i], hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
+	if h.Facts&t.varying != 0 {
+		r.why |= flowOwn
+	}
+	if t.n > uint32(len(t.slots)/2) {
+		t.double()
+	}
+	return id
+}
+
+// entryOf is a decision as Batch.Entry has it.
+func entryOf(d nicmodel.Decision) uint16 {
+	if d.Entry < 0 {
+		return Unhashed
+	}
+	return uint16(d.Entry)
+}
+
+// double makes the table twice as large, from the tags alone.
+func (t *flowTable) double() {
+	old := t.slots
+	t.slots = make([]slot, 2*len(old))
+	mask := uint32(len(t.slots) - 1)
+	for _, s := range old {
+		if s.id == 0 {
+			continue
+		}
+		at := s.tag & mask
+		for t.slots[at].id != 0 {
+			at = (at + 1) & mask
+		}
+		t.slots[at] = s
+	}
+}
+
+// vary decides packet i, whose flow r need not meet one entry alone, and notes
+// it for the models once the flow does not.
+func (t *flowTable) vary(id uint32, r *flowRecord, c *chunk, i int, b *Batch) uint16 {
+	d := t.steering.Decide(&c.headers[i], &c.exts[i])
+	if d.Type != r.kind || d.Hash != r.hash || entryOf(d) != r.entry {
+		counts := t.varied[id]
+		at := 0
+		for at < len(counts) && counts[at].decision != d {
+			at++
+		}
+		if at == len(counts) {
+			counts = append(counts, variedCount{decision: d})
+		}
+		counts[at].packets++
+		counts[at].bytes += uint64(c.wire[i])
+		t.varied[id] = counts
+		r.why |= flowVaries
+	}
+	if r.varies() {
+		b.Varied = append(b.Varied, VariedRef{Index: uint32(len(b.Flow)), Before: r.packets - 1, Entry: r.entry})
+	}
+	return entryOf(d)
+}
+
+// sendRef is the connection of the sent packet i, among the flows received so
+// far: a later one can't have been taken by then.
+func (t *flowTable) sendRef(h *pcaps.Header, i int) SendRef {
+	ref := SendRef{NoFlow, NoFlow}
+	if h.Version == 0 {
+		return ref
+	}
+	if id, ok := t.find(&t.keys[i], t.hashes[i]); ok {
+		ref.Same = id
+	}
+	back := t.keys[i].reverse()
+	if id, ok := t.find(&back, t.hash(&back)); ok {
+		ref.Answers = id
+	}
+	return ref
+}
+
+// reverses is, per flow, the flow in the other direction, or NoFlow. A flow
+// that is its own reverse has none.
+func (t *flowTable) reverses() []uint32 {
+	back := make([]uint32, t.n)
+	for id := range t.n {
+		back[id] = NoFlow
+	}
+	var keys [chunkPackets]flowKey
+	var tags [chunkPackets]uint32
+	for from := uint32(0); from < t.n; from += chunkPackets {
+		n := min(t.n-from, chunkPackets)
+		for i := range n {
+			keys[i] = t.records.at(from + i).key.reverse()
+			tags[i] = t.hash(&keys[i])
+		}
+		mask := uint32(len(t.slots) - 1)
+		var empty [chunkPackets]bool
+		for i := range n {
+			empty[i] = t.slots[tags[i]&mask].id == 0
+		}
+		for i := range n {
+			if empty[i] || back[from+i] != NoFlow {
+				continue
+			}
+			if id, ok := t.find(&keys[i], tags[i]); ok && id != from+i {
+				back[from+i], back[id] = id, from+i
+			}
+		}
+	}
+	return back
+}
+
+// Flow is one flow as the capture shows it (MODEL.md section 2), with the
+// decision on its first packet.
+type Flow struct {
+	ID              uint32
+	Version         int // 4 or 6
+	Protocol        int // number of the IANA registry, -1 where the walk ended before it
+	Source          netip.Addr
+	Destination     netip.Addr
+	HasPorts        bool
+	SourcePort      uint16
+	DestinationPort uint16
+	Packets, Bytes  uint64 // received
+	HashType        hash.Type
+	Hash            uint32 // means nothing with HashType None
+	Entry           int    // -1: unhashed
+	Varies          bool   // later packets met other entries
+}
+
+func (t *flowTable) flow(id uint32) Flow {
+	r := t.records.at(id)
+	w := r.key[4]
+	f := Flow{
+		ID: id, Version: int(w >> 40 & 0xff), Protocol: int(w >> 32 & 0xff),
+		HasPorts: w&keyPorts != 0, SourcePort: uint16(w), DestinationPort: uint16(w >> 16),
+		Packets: r.packets, Bytes: r.bytes, HashType: r.kind, Hash: r.hash, Entry: int(r.entry),
+		Varies: r.varies(),
+	}
+	if w&keyUnknown != 0 {
+		f.Protocol = -1
+	}
+	if r.entry == Unhashed {
+		f.Entry = -1
+	}
+	f.Source, f.Destination = r.key.addr(0), r.key.addr(2)
+	return f
+}
+
+func (k *flowKey) addr(word int) netip.Addr {
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:8], k[word])
+	binary.LittleEndian.PutUint64(b[8:], k[word+1])
+	if k[4]>>40&0xff == 4 {
+		return netip.AddrFrom4([4]byte(b[:4]))
+	}
+	return netip.AddrFrom16(b)
+}

@@ -1,0 +1,89 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// frontEnd is the NIC of the modes that hash in hardware: it fills a buffer of
+// the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
+// NIC, which it publishes when it is full or old (MODEL.md section 4).
+type frontEnd struct {
+	m                *model
+	list             nicmodel.DMAList
+	fill, hash, note Step
+}
+
+// backEnd is the host's side of it: what the published buffers set off.
+type backEnd interface {
+	// catchUp does the work that comes before the arrivals at now and that can
+	// return buffers of queue.
+	catchUp(now int64, queue uint16)
+	// catchUpAll does all work that comes before the arrivals at now.
+	catchUpAll(now int64)
+	// publish appends each buffer to the receive queue of its CPU, at t.
+	publish(t int64, bufs []nicmodel.Buffer)
+}
+
+func newFrontEnd(m *model, fill, hash, note Step) frontEnd {
+	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config), fill: fill, hash: hash, note: note}
+}
+
+func (f *frontEnd) process(b *Batch, back backEnd) {
+	m := f.m
+	m.grow(b.Flows)
+	sends, varied := b.Sends, b.Varied
+	for i, t := range b.Time {
+		if at, overdue := f.list.Overdue(t); overdue {
+			f.publish(at, back)
+		}
+		entry := b.Entry[i]
+		if entry == Sent {
+			back.catchUpAll(t)
+			m.send(t, sends[0])
+			sends = sends[1:]
+			continue
+		}
+		queue := m.cfg.queue(entry)
+		if m.rings.Full(queue) {
+			back.catchUp(t, queue)
+		}
+		m.at(t)
+		accepted := m.receive(queue, b.Length[i], b.Flow[i])
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if accepted {
+				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], m.cfg.QueueCPU[queue], len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+		if !accepted {
+			continue
+		}
+		buf := nicmodel.Buffer{
+			Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i),
+			Queue: queue, CPU: uint16(m.cfg.QueueCPU[queue]),
+		}
+		if m.observe != nil {
+			m.event(f.fill, t, int(buf.CPU), int(queue), int64(buf.Packet))
+			m.event(f.hash, t, int(buf.CPU), int(queue), int64(buf.Packet))
+		}
+		if f.list.Add(buf) {
+			f.publish(t, back)
+		}
+	}
+}
+
+func (f *frontEnd) publish(t int64, back backEnd) {
+	bufs := f.list.Empty()
+	if f.m.observe != nil {
+		for i := range bufs {
+			f.m.event(f.note, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
+		}
+	}
+	f.m.at(t)
+	back.publish(t, bufs)
+}
+
+// finish publishes what is left when no more packets come.
+func (f *frontEnd) finish(back backEnd) {
+	if at, pending := f.list.Deadline(); pending {
+		f.publish(at, back)
+	}
+}

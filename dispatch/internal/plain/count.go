@@ -1,0 +1,131 @@
+package plain
+
+import (
+	"maps"
+	"slices"
+
+	"rssreplay/dispatch"
+)
+
+// counters are what section 8 measures, of a run that is over.
+func (e *engine) counters() dispatch.Counters {
+	// Section 6: "the simulated time is that of its last event"
+	counters := dispatch.Counters{
+		Mode:          e.mode,
+		SimulatedTime: e.now,
+		SendsJudged:   e.sends.judged,
+		SendMatches:   e.sends.matches,
+		Windows:       e.windows(),
+	}
+	for i := range e.cpus {
+		c := &e.cpus[i]
+		counters.CPUs = append(counters.CPUs, dispatch.CPUCounters{
+			Packets:     c.packets,
+			Bytes:       c.bytes,
+			Interrupts:  c.interrupts,
+			DPCs:        c.dpcs,
+			MaxPerDPC:   c.maxPerDPC,
+			ISRTime:     c.isrTime,
+			DPCTime:     c.dpcTime,
+			SendPackets: c.sendPackets,
+			SendTime:    c.sendTime,
+			Latency:     latency(c.latencies),
+		})
+	}
+	for i := range e.rings {
+		r := &e.rings[i]
+		counters.Queues = append(counters.Queues, dispatch.QueueCounters{
+			Packets:  r.packets,
+			Bytes:    r.bytes,
+			Drops:    r.drops,
+			DepthMax: uint64(r.depthMax),
+		})
+	}
+	return counters
+}
+
+// latency is the distribution of latencies, exact.
+func latency(latencies []int64) dispatch.Latency {
+	if len(latencies) == 0 {
+		return dispatch.Latency{}
+	}
+	sorted := slices.Sorted(slices.Values(latencies))
+	var sum int64
+	for _, l := range sorted {
+		sum += l
+	}
+	// Nearest rank: the smallest that at least thousandths ÷ 1000 of all do not
+	// exceed, at rank ceil(thousandths × n ÷ 1000), counted from 1.
+	rank := func(thousandths int) int64 {
+		n := len(sorted)
+		return sorted[(thousandths*n+999)/1000-1]
+	}
+	return dispatch.Latency{
+		Sum:  sum,
+		Max:  sorted[len(sorted)-1],
+		P50:  rank(500),
+		P90:  rank(900),
+		P99:  rank(990),
+		P999: rank(999),
+	}
+}
+
+// windows counts the packets that each CPU indicated by time of arrival. There
+// are as many as the last indicated arrival needs, 0 without one.
+//
+// Not specified: whether packets that were dropped or sent make the windows
+// coarser. Here they do not, having no window.
+func (e *engine) windows() dispatch.Windows {
+	last := int64(none)
+	for p, cpu := range e.indicatedOn {
+		if cpu != none {
+			last = e.packets[p].Time
+		}
+	}
+	w := dispatch.Windows{Interval: e.cfg.Interval, Packets: make([][]uint64, len(e.cpus))}
+	n := int64(0)
+	if last != none {
+		for last/w.Interval+1 > dispatch.MaxWindows {
+			w.Interval *= 2
+		}
+		n = last/w.Interval + 1
+	}
+	for c := range w.Packets {
+		w.Packets[c] = make([]uint64, n)
+	}
+	for p, cpu := range e.indicatedOn {
+		if cpu != none {
+			w.Packets[cpu][e.packets[p].Time/w.Interval]++
+		}
+	}
+	return w
+}
+
+// affinity is where each flow's packets were indicated. "Dropped packets, and
+// flows with none indicated, do not count."
+func (e *engine) affinity(flows int) []dispatch.FlowAffinity {
+	affinity := make([]dispatch.FlowAffinity, flows)
+	perCPU := make([]map[int]uint64, flows)
+	before := make([]int, flows)
+	for f := range flows {
+		perCPU[f] = make(map[int]uint64)
+		before[f] = none
+	}
+	for p, cpu := range e.indicatedOn {
+		f := e.packets[p].Flow
+		if f == none || cpu == none {
+			continue
+		}
+		perCPU[f][cpu]++
+		if before[f] != none && before[f] != cpu {
+			affinity[f].Migrations++
+		}
+		before[f] = cpu
+	}
+	for f := range affinity {
+		for _, cpu := range slices.Sorted(maps.Keys(perCPU[f])) {
+			affinity[f].Packets = append(affinity[f].Packets, dispatch.CPUPackets{CPU: cpu, Packets: perCPU[f][cpu]})
+		}
+	}
+	return affinity
+}

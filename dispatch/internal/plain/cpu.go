@@ -1,0 +1,284 @@
+package plain
+
+import (
+	"rssreplay/dispatch"
+)
+
+// cpu is one CPU in use.
+type cpu struct {
+	working string // the NIC's work that it is at, "" when none
+
+	isrTime, dpcTime, sendTime int64 // ns, charged so far
+
+	packets, bytes   uint64
+	interrupts, dpcs uint64
+	maxPerDPC        uint64
+	sendPackets      uint64
+	latencies        []int64 // ns, in the order of indication
+}
+
+// begin and end bracket one piece of the NIC's work. "No CPU ever has two pieces
+// of work of the NIC at once: that is an invariant, not a queueing rule."
+func (e *engine) begin(cpu int, work string) {
+	working := &e.cpus[cpu].working
+	e.invariant(*working == "", "CPU %d begins %s while at %s", cpu, work, *working)
+	*working = work
+	e.saw("%s c%d", work, cpu)
+}
+
+func (e *engine) end(cpu int, work string) {
+	working := &e.cpus[cpu].working
+	e.invariant(*working == work, "CPU %d ends %s, but is at %q", cpu, work, *working)
+	*working = ""
+	e.saw("%s ends c%d", work, cpu)
+}
+
+// isrCPU is "the CPU of the ISR", chosen when vector v is raised. MSI-1d: the
+// vector's own CPU. NON-3, HWQ-2, SQ-3: the system-determined CPU.
+func (e *engine) isrCPU(v int) int {
+	if e.mode == dispatch.RSSMSIX {
+		return v
+	}
+	switch e.cfg.ISRCPU {
+	case dispatch.LeastBusy:
+		// "smallest ISR + DPC + send time charged so far; ties to the lowest number"
+		least := 0
+		for c := range e.cpus {
+			if e.cpus[c].busy() < e.cpus[least].busy() {
+				least = c
+			}
+		}
+		return least
+	case dispatch.RoundRobin:
+		// "the next of the CPUs in use, starting at the first"
+		cpu := e.roundRobin % len(e.cpus)
+		e.roundRobin++
+		return cpu
+	default:
+		return e.cfg.ISRCPU
+	}
+}
+
+func (c *cpu) busy() int64 { return c.isrTime + c.dpcTime + c.sendTime }
+
+// isr is MSI-3, NON-3, HWQ-2, SQ-3: MiniportInterrupt runs for isr-cost.
+func (e *engine) isr(v, cpu int) {
+	e.begin(cpu, "isr")
+	e.cpus[cpu].interrupts++
+	e.cpus[cpu].isrTime += e.cfg.ISRCost
+	e.at(e.now+e.cfg.ISRCost, starts, cpu, func() { e.isrEnds(v, cpu) })
+}
+
+// isrEnds is MSI-4, NON-4, HWQ-3, SQ-4: the vector is masked (raising it did
+// that already), and DPCs are queued.
+func (e *engine) isrEnds(v, cpu int) {
+	e.end(cpu, "isr")
+	vector := &e.vectors[v]
+
+	switch e.mode {
+	case dispatch.RSSMSIX, dispatch.NonRSS:
+		// "It starts at the ISR's end, on the ISR's CPU": MSI-5, NON-5.
+		vector.running = 1
+		e.dpc(v, cpu)
+
+	case dispatch.RSSHWQueues:
+		// HWQ-3: "At the ISR's end a DPC is queued for every CPU with a non-empty
+		// queue: on the ISR's own CPU it starts as part of the ISR's end, on
+		// others ipi-latency later."
+		for other := range e.cpus {
+			if e.holds(v, other) == 0 {
+				continue
+			}
+			vector.running++
+			if other != cpu {
+				e.at(e.now+e.cfg.IPILatency, starts, other, func() { e.dpc(v, other) })
+			}
+		}
+		if e.holds(v, cpu) > 0 {
+			e.dpc(v, cpu)
+		}
+
+	case dispatch.RSSSingleQueue:
+		e.deal(v, cpu)
+	}
+}
+
+// dpc is a MiniportInterruptDPC that indicates: MSI-5a, NON-6, HWQ-4a, and
+// SQ-6a for a CPU other than the one that dealt.
+type dpc struct {
+	vector, cpu int
+
+	share     []buffer // taken, not yet indicated
+	done      []buffer // indicated, not yet given back
+	remained  bool     // the budget left some in the queue when it started
+	indicated int
+}
+
+// dpc starts one that takes what drain says, in the three modes where drain
+// applies.
+func (e *engine) dpc(v, cpu int) {
+	d := &dpc{vector: v, cpu: cpu}
+	e.begin(cpu, "dpc")
+	e.cpus[cpu].dpcs++
+	worked := e.now + e.cfg.DPCCost
+	e.cpus[cpu].dpcTime += e.cfg.DPCCost
+
+	switch e.cfg.Drain {
+	case dispatch.Snapshot:
+		// "at its start it takes every buffer in its queue, those published at
+		// that very instant included"; budget: "it takes at most that many"
+		n := e.holds(v, cpu)
+		if budget := e.cfg.DPCBudget; budget > 0 && n > budget {
+			n = budget
+			d.remained = true
+		}
+		d.share = e.take(v, cpu, n)
+		e.taken(d.share, cpu)
+		// Not specified: the step in which a snapshot's first packet begins. No
+		// one can see it.
+		e.at(worked, starts, cpu, func() { e.workOnShare(d) })
+
+	case dispatch.Poll:
+		// "after dpc-cost, and again after each packet"
+		e.at(worked, starts, cpu, func() { e.poll(d) })
+	}
+}
+
+// workOnShare works on the packets of a share "one after the other. At the end
+// all its buffers come back."
+func (e *engine) workOnShare(d *dpc) {
+	if len(d.share) == 0 {
+		e.giveBack(d.done)
+		e.dpcEnds(d)
+		if d.remained {
+			// "then at its end the vector stays masked and the DPC starts anew on
+			// the same CPU in step (4) of that instant"
+			e.at(e.now, starts, d.cpu, func() { e.dpc(d.vector, d.cpu) })
+		} else {
+			e.oneDone(d.vector)
+		}
+		return
+	}
+	b := d.share[0]
+	d.share = d.share[1:]
+	e.at(e.now+e.work(d.cpu, b), ends, d.cpu, func() {
+		e.indicate(d, b)
+		d.done = append(d.done, b)
+		e.workOnShare(d)
+	})
+}
+
+// poll is NAPI's decision, in step (4): it "takes the oldest packet if its queue
+// then holds one, else it ends".
+func (e *engine) poll(d *dpc) {
+	if e.holds(d.vector, d.cpu) == 0 {
+		e.dpcEnds(d)
+		e.oneDone(d.vector)
+		return
+	}
+	// "after that many packets, if the queue holds more, the DPC starts anew at
+	// once in the same way"
+	if budget := e.cfg.DPCBudget; budget > 0 && d.indicated == budget {
+		e.dpcEnds(d)
+		e.dpc(d.vector, d.cpu)
+		return
+	}
+	oldest := e.take(d.vector, d.cpu, 1)
+	e.taken(oldest, d.cpu)
+	b := oldest[0]
+	e.at(e.now+e.work(d.cpu, b), ends, d.cpu, func() {
+		e.indicate(d, b)
+		// "Each buffer comes back when its packet is indicated."
+		e.giveBack(oldest)
+		e.at(e.now, starts, d.cpu, func() { e.poll(d) })
+	})
+}
+
+// deal is SQ-5a: the first DPC "takes every buffer from the hardware queue and
+// deals them to the CPUs' software queues by hash, at dpc-cost +
+// distribute-cost × buffers".
+func (e *engine) deal(v, cpu int) {
+	e.begin(cpu, "dpc")
+	e.cpus[cpu].dpcs++
+	buffers := e.take(v, cpu, e.holds(v, cpu))
+	shares := make([][]buffer, len(e.cpus))
+	for _, b := range buffers {
+		shares[b.cpu] = append(shares[b.cpu], b)
+	}
+	cost := e.cfg.DPCCost + e.cfg.DistributeCost*int64(len(buffers))
+	e.cpus[cpu].dpcTime += cost
+	e.at(e.now+cost, starts, cpu, func() { e.dealt(v, cpu, shares) })
+}
+
+// dealt is SQ-5b: "every other CPU with a share gets a DPC ipi-latency after the
+// dealing ended"; and SQ-5c: the first DPC "indicates its own CPU's share at
+// once (no second dpc-cost)".
+func (e *engine) dealt(v, cpu int, shares [][]buffer) {
+	e.saw("dealt c%d", cpu)
+	vector := &e.vectors[v]
+	for other, share := range shares {
+		if len(share) == 0 {
+			continue
+		}
+		vector.running++
+		if other != cpu {
+			e.at(e.now+e.cfg.IPILatency, starts, other, func() { e.shareDPC(v, other, share) })
+		}
+	}
+	d := &dpc{vector: v, cpu: cpu, share: shares[cpu]}
+	if len(d.share) == 0 {
+		// "it then ends when the dealing ends"
+		e.dpcEnds(d)
+		return
+	}
+	e.taken(d.share, cpu)
+	e.workOnShare(d)
+}
+
+// shareDPC is SQ-6a on a CPU other than the one that dealt, "with its own
+// dpc-cost".
+func (e *engine) shareDPC(v, cpu int, share []buffer) {
+	d := &dpc{vector: v, cpu: cpu, share: share}
+	e.begin(cpu, "dpc")
+	e.cpus[cpu].dpcs++
+	e.cpus[cpu].dpcTime += e.cfg.DPCCost
+	e.taken(share, cpu)
+	e.at(e.now+e.cfg.DPCCost, starts, cpu, func() { e.workOnShare(d) })
+}
+
+// work charges one packet's cost and returns it: "packet-cost + byte-cost ×
+// length (byte-cost in ps per byte, the product rounded down to ns)".
+func (e *engine) work(cpu int, b buffer) int64 {
+	cost := e.cfg.PacketCost + e.cfg.ByteCost*int64(e.packets[b.packet].Length)/1000
+	e.cpus[cpu].dpcTime += cost
+	return cost
+}
+
+// indicate is the end of a packet's work: up the driver stack.
+func (e *engine) indicate(d *dpc, b buffer) {
+	d.indicated++
+	c := &e.cpus[d.cpu]
+	c.packets++
+	c.bytes += uint64(e.packets[b.packet].Length)
+	c.latencies = append(c.latencies, e.now-e.packets[b.packet].Time)
+	e.rings[b.queue].indicated++
+	e.invariant(e.indicatedOn[b.packet] == none, "packet %d is indicated twice", b.packet)
+	e.indicatedOn[b.packet] = d.cpu
+	e.saw("indicate p%d c%d", b.packet, d.cpu)
+}
+
+// dpcEnds ends one DPC, whether or not its work starts anew in another.
+func (e *engine) dpcEnds(d *dpc) {
+	e.end(d.cpu, "dpc")
+	e.cpus[d.cpu].maxPerDPC = max(e.cpus[d.cpu].maxPerDPC, uint64(d.indicated))
+}
+
+// oneDone counts the vector's DPCs (or shares) down. MSI-5b, NON-7: the only one
+// enables the interrupts; HWQ-4b, SQ-6b: the last of them does.
+func (e *engine) oneDone(v int) {
+	vector := &e.vectors[v]
+	vector.running--
+	if vector.running == 0 {
+		e.enable(v)
+	}
+}

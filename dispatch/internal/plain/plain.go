@@ -1,0 +1,113 @@
+// Package plain is the emulator's reference: MODEL.md written down as plainly
+// as Go allows, in all four modes. It is slow and kept for ever beside the fast
+// engine, which must count the same to the last packet.
+//
+// Nothing here is optimised. The file names are the sections:
+//
+//  1. clock.go, section 6: the next event is the least by (time, step, number)
+//     of all that could happen next; timers are not scheduled and cancelled but
+//     read off the state each time, so none can be stale.
+//  2. nic.go, section 4: arrivals, rings, the DMA list, vectors.
+//  3. cpu.go, sections 5 and 10: ISRs and DPCs, with the steps of the documents.
+//  4. send.go, section 7: home CPUs and sends.
+//  5. count.go, section 8: what is measured.
+//
+// Step names are those of the documents: MSI-1a … MSI-5b, NON-1 … NON-7,
+// HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
+package plain
+
+import (
+	"fmt"
+
+	"rssreplay/dispatch"
+)
+
+// Packet is one packet as the model sees it (MODEL.md section 1).
+type Packet struct {
+	Time   int64  // ns since the first packet; clamped, so never falling, and not negative
+	Length uint32 // bytes on the wire
+	Sent   bool   // by the machine itself: does not reach the NIC model
+	Flow   int    // −1: none
+	Conn   int    // a flow and its reverse share one; −1: none
+	Entry  int    // index into the indirection table; −1: unhashed
+}
+
+// Run emulates one mode over packets in file order and returns what it counted:
+// the counters, and one FlowAffinity for each of the flows numbered from 0.
+//
+// cfg must be valid, every Packet.Flow below flows and every Packet.Entry below
+// the table's size. Times plus all costs must fit an int64.
+func Run(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet, flows int) (dispatch.Counters, []dispatch.FlowAffinity) {
+	e := newEngine(cfg, mode, packets)
+	e.run()
+	return e.counters(), e.affinity(flows)
+}
+
+// engine is the whole state of one mode's emulation.
+type engine struct {
+	cfg     *dispatch.Config
+	mode    dispatch.Mode
+	packets []Packet
+
+	now     int64   // ns: the time of the last event
+	pending []event // begun work, at most a few pieces per CPU; in no order
+	next    int     // index in packets of the next arrival or send
+
+	rings      []ring   // one per hardware queue
+	list       []buffer // filled by the NIC, not yet published (MSI-1c)
+	vectors    []vector
+	roundRobin int // raises so far, for the isr-cpu round-robin
+
+	cpus      []cpu
+	home      map[int]int // connection → its home CPU
+	lastTaken map[int]int // connection → CPU that most recently took a packet of it
+
+	indicatedOn []int // per packet: CPU, or none
+	sends       struct{ judged, matches uint64 }
+
+	trace  func(line string) // sees every step, for tests; may be nil
+	broken []string          // invariants seen broken, for tests
+}
+
+const none = -1
+
+func newEngine(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) *engine {
+	e := &engine{
+		cfg:         cfg,
+		mode:        mode,
+		packets:     packets,
+		rings:       make([]ring, 1),
+		vectors:     make([]vector, 1),
+		cpus:        make([]cpu, len(cfg.CPUs)),
+		home:        make(map[int]int),
+		lastTaken:   make(map[int]int),
+		indicatedOn: make([]int, len(packets)),
+	}
+	// Section 4: "non-rss and rss-single-queue have one hardware queue",
+	// "rss-msix has one [vector] per CPU; the others have one for the NIC".
+	if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
+		e.rings = make([]ring, cfg.Queues)
+	}
+	if mode == dispatch.RSSMSIX {
+		e.vectors = make([]vector, len(cfg.CPUs))
+	}
+	for p := range e.indicatedOn {
+		e.indicatedOn[p] = none
+	}
+	return e
+}
+
+// saw tells the trace of one step at this instant.
+func (e *engine) saw(format string, args ...any) {
+	if e.trace != nil {
+		e.trace(fmt.Sprintf("%d ", e.now) + fmt.Sprintf(format, args...))
+	}
+}
+
+// invariant notes one that does not hold: a bug of this package, since no
+// input can break them.
+func (e *engine) invariant(holds bool, format string, args ...any) {
+	if !holds {
+		e.broken = append(e.broken, fmt.Sprintf("at %d ns: ", e.now)+fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,233 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// model is what every mode has: the rings of its hardware queues, the CPUs and
+// the counters. It reacts; the times come from the mode, which owns the clock.
+type model struct {
+	cfg    *Config
+	mode   Mode
+	rings  nicmodel.Rings
+	cpus   []cpu
+	queues []QueueCounters
+	depth  []uint64 // per queue: buffers published and not yet taken
+	series series
+	end    int64 // time of the last event so far
+
+	// How flows are told apart: exactly one of the two.
+	wandering *wandering
+	settled   *settled
+
+	takes   *takes // nil if the capture can't hold sent packets
+	order   int64  // takes so far, where that is what orders them
+	judged  uint64
+	matches uint64
+
+	roundRobin int
+	observe    Observer
+}
+
+// cpu is one CPU's counters.
+type cpu struct {
+	CPUCounters
+	latency histogram
+}
+
+func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
+	queues := cfg.Queues
+	if mode == NonRSS || mode == RSSSingleQueue {
+		queues = 1
+	}
+	m := &model{
+		cfg: cfg, mode: mode, observe: observe,
+		rings:  nicmodel.NewRings(queues, cfg.RxRing),
+		cpus:   make([]cpu, len(cfg.CPUs)),
+		queues: make([]QueueCounters, queues),
+		depth:  make([]uint64, queues),
+		series: newSeries(cfg.Interval, len(cfg.CPUs)),
+	}
+	if mode == NonRSS {
+		m.wandering = newWandering(len(cfg.CPUs))
+	} else {
+		m.settled = newSettled()
+	}
+	if sends {
+		m.takes = &takes{}
+	}
+	return m
+}
+
+// grow makes room for flows flows.
+func (m *model) grow(flows uint32) {
+	if m.wandering != nil {
+		m.wandering.flows.grow(flows)
+	}
+	if m.takes != nil {
+		m.takes.flows.grow(flows)
+	}
+}
+
+// at is called for each event that moves the simulated time.
+func (m *model) at(t int64) {
+	if t > m.end {
+		m.end = t
+	}
+}
+
+// receive takes a buffer of queue for a packet at its arrival, or counts the
+// packet as dropped. The rings must be up to date (see Full).
+func (m *model) receive(queue uint16, length, flow uint32) bool {
+	q := &m.queues[queue]
+	q.Packets++
+	q.Bytes += uint64(length)
+	if m.rings.Full(queue) {
+		q.Drops++
+		if m.settled != nil {
+			m.settled.drop(flow)
+		}
+		return false
+	}
+	m.rings.Take(queue)
+	return true
+}
+
+// published counts a buffer that reached its receive queue.
+func (m *model) published(queue uint16) {
+	m.depth[queue]++
+	if m.depth[queue] > m.queues[queue].DepthMax {
+		m.queues[queue].DepthMax = m.depth[queue]
+	}
+}
+
+// isr charges an ISR to a CPU.
+func (m *model) isr(c int) {
+	m.cpus[c].Interrupts++
+	m.cpus[c].ISRTime += m.cfg.ISRCost
+}
+
+// systemCPU is the CPU of the ISR where the system determines it (NON-3, HWQ-2,
+// SQ-3). "Ideally, the ISR should go to the least busy CPU. However, in some
+// systems, the system assigns the ISR to an available CPU or to a CPU that is
+// associated with the NIC."
+func (m *model) systemCPU() int {
+	switch m.cfg.ISRCPU {
+	case LeastBusy:
+		least := 0
+		for c := range m.cpus {
+			if m.cpus[c].Busy() < m.cpus[least].Busy() {
+				least = c
+			}
+		}
+		return least
+	case RoundRobin:
+		c := m.roundRobin
+		m.roundRobin = (c + 1) % len(m.cpus)
+		return c
+	}
+	return m.cfg.ISRCPU
+}
+
+// indicate works on the n oldest buffers of q, which CPU c takes at the time
+// taken, one after the other from start, and returns when the last of them is
+// done.
+func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64, step Step) int64 {
+	cpu := &m.cpus[c]
+	series := &m.series.cpus[c]
+	end := start
+	for i := range n {
+		b := q.Peek(i)
+		end += m.cfg.Cost(b.Length)
+		cpu.Bytes += uint64(b.Length)
+		cpu.latency.add(end - b.Arrival)
+		if b.Arrival >= series.until {
+			m.series.extend(c, b.Arrival)
+		}
+		series.counts[len(series.counts)-1]++
+		if m.wandering != nil && b.Flow != NoFlow {
+			m.wandering.note(b.Flow, c)
+		}
+	}
+	if m.takes != nil {
+		m.take(c, q, n, takenAt)
+	}
+	if m.observe != nil {
+		t := start
+		for i := range n {
+			b := q.Peek(i)
+			t += m.cfg.Cost(b.Length)
+			m.observe(Event{m.mode, step, t, c, int(b.Queue), int64(b.Packet)})
+		}
+	}
+	q.Take(n)
+	cpu.Packets += uint64(n)
+	cpu.DPCTime += end - start
+	m.at(end)
+	return end
+}
+
+// dequeued counts the n oldest buffers of q as no longer waiting in their
+// hardware queues.
+func (m *model) dequeued(q *nicmodel.Queue, n int) {
+	if len(m.depth) == 1 {
+		m.depth[0] -= uint64(n)
+		return
+	}
+	for i := range n {
+		m.depth[q.Peek(i).Queue]--
+	}
+}
+
+// take remembers where the n oldest buffers of q are taken.
+func (m *model) take(c int, q *nicmodel.Queue, n int, takenAt int64) {
+	for i := range n {
+		if flow := q.Peek(i).Flow; flow != NoFlow {
+			order := takenAt
+			if m.mode != RSSMSIX {
+				m.order++
+				order = m.order
+			}
+			m.takes.took(flow, order, c)
+		}
+	}
+}
+
+// send processes a sent packet at its time, on its connection's home CPU; the
+// mode has run up to then.
+func (m *model) send(t int64, ref SendRef) {
+	on := m.cfg.QueueCPU[m.cfg.DefaultQueue]
+	home, last, ok := m.takes.connection(ref.Answers, ref.Same)
+	if ok {
+		on = home
+		m.judged++
+		if home == last {
+			m.matches++
+		}
+	}
+	m.cpus[on].SendPackets++
+	m.cpus[on].SendTime += m.cfg.SendCost
+	m.at(t)
+}
+
+func (m *model) event(step Step, t int64, cpu, queue int, packet int64) {
+	if m.observe != nil {
+		m.observe(Event{m.mode, step, t, cpu, queue, packet})
+	}
+}
+
+// counters is what the model counted, once it has run to its end.
+func (m *model) counters() Counters {
+	c := Counters{
+		Mode: m.mode, SimulatedTime: m.end,
+		CPUs: make([]CPUCounters, len(m.cpus)), Queues: m.queues,
+		SendsJudged: m.judged, SendMatches: m.matches,
+		Windows: m.series.windows(),
+	}
+	for i := range m.cpus {
+		c.CPUs[i] = m.cpus[i].CPUCounters
+		c.CPUs[i].Latency = m.cpus[i].latency.latency()
+	}
+	if m.wandering != nil {
+		m.wandering.enter()
+	}
+	return c
+}

@@ -1,0 +1,57 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// nonRSS is non-RSS receive processing:
+//
+//	NON-1  The NIC uses DMA to fill a buffer and interrupts the system.
+//	NON-2  It can fill additional buffers at any time in this interrupt cycle,
+//	       but does not interrupt again until the driver enables interrupts.
+//	NON-3  The ISR is called on a system-determined CPU,
+//	NON-4  disables the interrupts and requests a DPC.
+//	NON-5  The DPC is called on the current CPU,
+//	NON-6  indicates all of the received buffers up the driver stack,
+//	NON-7  and enables the interrupts.
+//
+// One hardware queue, one vector: one line, whose CPU changes with each cycle.
+type nonRSS struct {
+	*model
+	line line
+}
+
+var nonRSSSteps = lineSteps{
+	interrupt: NON1, more: NON2, isr: NON3, mask: NON4, dpc: NON5, indicate: NON6, enable: NON7,
+}
+
+func newNonRSS(m *model) *nonRSS {
+	e := &nonRSS{model: m, line: newLine(m, &nonRSSSteps)}
+	e.line.ring = 0
+	return e
+}
+
+func (e *nonRSS) process(b *Batch) {
+	m, l := e.model, &e.line
+	m.grow(b.Flows)
+	sends := b.Sends
+	for i, t := range b.Time {
+		if l.ready <= t {
+			l.advance(t)
+		}
+		if b.Entry[i] == Sent {
+			m.send(t, sends[0])
+			sends = sends[1:]
+			continue
+		}
+		m.at(t)
+		if !m.receive(0, b.Length[i], b.Flow[i]) {
+			continue
+		}
+		packet := b.First + uint32(i)
+		m.event(NON1, t, -1, 0, int64(packet))
+		l.publish(nicmodel.Buffer{
+			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet,
+		})
+	}
+}
+
+func (e *nonRSS) finish() { e.line.run() }

@@ -1,0 +1,285 @@
+package dispatch
+
+import (
+	"io"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// Source hands out the records of a capture, or of several one after the
+// other: Read fills recs from the front, whose Data stay valid until the next
+// Read, and returns io.EOF at the end, any other error where the capture is cut
+// off or damaged.
+type Source interface {
+	Read(recs []pcaps.Record) (int, error)
+	// SaysDirection reports whether a packet still to come may say itself that
+	// it was sent.
+	SaysDirection() bool
+}
+
+// Options says what to replay and how.
+type Options struct {
+	Config     *Config
+	Steering   *nicmodel.Steering
+	Modes      []Mode
+	Directions *pcaps.Directions
+	Filter     *pcaps.Filter // nil: every packet
+	Observe    Observer      // nil: nobody; called from one goroutine per mode
+}
+
+// Result is a finished replay. Its flows are numbered in order of first
+// appearance; Flow and Affinity read them in place.
+type Result struct {
+	Packets, Bytes uint64 // of the capture, filtered; bytes on the wire
+	Received, Sent uint64
+	First          int64 // timestamp of the first packet, ns since the Unix epoch
+	Duration       int64 // ns from the first packet to the largest timestamp
+	Regressions    uint64
+	Leaps          uint64                       // packets whose time lies more than MaxSpan after the first; clamped to it
+	Snapped        uint64                       // received packets whose ports the capture cut off
+	Filtered       uint64                       // packets that the filter left out
+	Unhashed       [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
+	HashTypes      [hash.NumTypes]uint64        // received packets with a hash, per type
+	Entries        []EntryLoad
+	Modes          []Counters
+	Summaries      []Summary // per mode
+	Damage         error     // why the capture ended early; nil if it did not
+	NumFlows       int
+
+	cfg    *Config
+	flows  *flowTable
+	models []*model
+}
+
+// EntryLoad is what met one entry of the indirection table: received packets
+// with a hash.
+type EntryLoad struct{ Packets, Bytes, Flows uint64 }
+
+// MaxSpan is the longest time a replay covers, in ns: 73 years. What lies later
+// is clamped to it, so that no sum of times leaves an int64.
+const MaxSpan = math.MaxInt64 / 4
+
+// engine is one mode's model.
+type engine interface {
+	process(*Batch)
+	finish()
+}
+
+func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *model) {
+	m := newModel(cfg, mode, sends, observe)
+	switch mode {
+	case RSSMSIX:
+		return newRSSMSIX(m), m
+	case NonRSS:
+		return newNonRSS(m), m
+	case RSSHWQueues:
+		return newRSSHWQueues(m), m
+	default:
+		return newRSSSingleQueue(m), m
+	}
+}
+
+// Replay runs the capture through the NIC and every mode, in one pass. The way
+// of a packet is in the package comment; each stage owns its tables, and hands
+// its packets on in order, so nothing depends on which goroutine runs when.
+func Replay(src Source, o Options) (*Result, error) {
+	r := &Result{cfg: o.Config, flows: newFlowTable(o.Steering)}
+	s := &stage{o: &o, r: r, models: newModelSet()}
+	s.batch = s.models.next(0)
+	err := s.run(src)
+	r.Duration = s.time
+	s.begin(src)
+	s.models.finish(s.batch)
+	if err != nil {
+		return nil, err
+	}
+	r.models = s.models.models
+	r.summarize()
+	return r, nil
+}
+
+// stage reads and walks packets chunk by chunk, decides their direction, and
+// gives them to the flow table.
+type stage struct {
+	o      *Options
+	r      *Result
+	models *modelSet
+	batch  *Batch
+
+	begun     bool
+	time      int64 // largest so far, ns since the first packet
+	sent      [chunkPackets]bool
+	undecided []*chunk // packets that the direction rule still waits for
+}
+
+func (s *stage) run(src Source) error {
+	recs := make([]pcaps.Record, chunkPackets)
+	c := new(chunk)
+	for {
+		n, err := src.Read(recs)
+		if ferr := s.walk(recs[:n], c); ferr != nil {
+			return ferr
+		}
+		if err != nil {
+			s.o.Directions.Settle()
+		}
+		if s.o.Directions.WantsMore() {
+			s.undecided = append(s.undecided, c)
+			c = new(chunk)
+			continue
+		}
+		s.begin(src)
+		for _, waiting := range s.undecided {
+			s.steer(waiting)
+		}
+		s.undecided = nil
+		s.steer(c)
+		if err != nil {
+			if err != io.EOF {
+				s.r.Damage = err
+			}
+			return nil
+		}
+	}
+}
+
+// begin starts the models, once it is known whether packets can be sent ones.
+func (s *stage) begin(src Source) {
+	if s.models.models == nil {
+		s.models.start(*s.o, s.o.Directions.FindsSent() || src.SaysDirection())
+	}
+}
+
+// walk reads the headers of recs into c, without what the filter leaves out.
+func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
+	c.n = 0
+	for i := range recs {
+		rec := &recs[i]
+		if s.o.Filter != nil {
+			ok, err := s.o.Filter.Match(rec)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				s.r.Filtered++
+				continue
+			}
+		}
+		s.arrive(rec.Time)
+		s.r.Bytes += uint64(rec.Wire)
+		h := &c.headers[c.n]
+		pcaps.Walk(rec, h, &c.exts[c.n])
+		s.o.Directions.Observe(h)
+		c.times[c.n], c.wire[c.n] = s.time, rec.Wire
+		c.n++
+	}
+	s.r.Packets += uint64(c.n)
+	return nil
+}
+
+// arrive moves the time to a packet's timestamp (MODEL.md section 1).
+func (s *stage) arrive(stamp int64) {
+	if !s.begun {
+		s.begun, s.r.First = true, stamp
+	}
+	t := stamp - s.r.First
+	switch {
+	case stamp < s.r.First:
+		s.r.Regressions++
+		return
+	case t > MaxSpan || t < 0:
+		s.r.Leaps++
+		t = MaxSpan
+	}
+	if t < s.time {
+		s.r.Regressions++
+		return
+	}
+	s.time = t
+}
+
+// steer tells sent packets from received ones, and finds their flows.
+func (s *stage) steer(c *chunk) {
+	for i := range c.n {
+		s.sent[i] = s.o.Directions.Sent(&c.headers[i])
+		if s.sent[i] {
+			s.r.Sent++
+		}
+	}
+	s.r.flows.add(c, &s.sent, s.batch)
+	if len(s.batch.Time) > batchSize-chunkPackets {
+		first := s.batch.First + uint32(len(s.batch.Time))
+		s.models.send(s.batch)
+		s.batch = s.models.next(first)
+	}
+}
+
+// modelSet runs the modes, each in a goroutine of its own, on shared batches.
+type modelSet struct {
+	models  []*model
+	in      []chan *Batch
+	free    chan *Batch
+	made    int
+	running sync.WaitGroup
+}
+
+// maxBatches bounds the batches in flight: every mode may lag behind.
+const maxBatches = 6
+
+func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
+
+// start starts the modes; sends says whether sent packets can turn up.
+func (s *modelSet) start(o Options, sends bool) {
+	for _, mode := range o.Modes {
+		e, m := newEngine(o.Config, mode, sends, o.Observe)
+		in := make(chan *Batch, maxBatches)
+		s.models, s.in = append(s.models, m), append(s.in, in)
+		s.running.Go(func() {
+			for b := range in {
+				e.process(b)
+				if atomic.AddInt32(&b.readers, -1) == 0 {
+					s.free <- b
+				}
+			}
+			e.finish()
+		})
+	}
+}
+
+// next is an empty batch; it waits for one when all are in flight.
+func (s *modelSet) next(first uint32) *Batch {
+	var b *Batch
+	select {
+	case b = <-s.free:
+	default:
+		if s.made < maxBatches {
+			s.made++
+			b = newBatch()
+		} else {
+			b = <-s.free
+		}
+	}
+	b.reset(first)
+	return b
+}
+
+func (s *modelSet) send(b *Batch) {
+	b.readers = int32(len(s.in))
+	for _, in := range s.in {
+		in <- b
+	}
+}
+
+// finish sends the last batch and waits for the models' ends.
+func (s *modelSet) finish(last *Batch) {
+	s.send(last)
+	for _, in := range s.in {
+		close(in)
+	}
+	s.running.Wait()
+}

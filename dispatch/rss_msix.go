@@ -1,0 +1,79 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// rssMSIX is RSS with message signaled interrupts:
+//
+//	MSI-1  The NIC (1a) uses DMA to fill buffers with received data, (1b)
+//	       computes a hash value, (1c) queues the buffer to a CPU and provides
+//	       the assignments to the driver, a list after some number of packets,
+//	       (1d) using MSI-X, interrupts the CPU of a non-empty queue.
+//	MSI-2  It can add buffers to the queue at any time, but does not interrupt
+//	       that CPU again until the driver enables its interrupts.
+//	MSI-3  The ISR is called on the current CPU,
+//	MSI-4  disables interrupts on it and queues a DPC on it.
+//	MSI-5  The DPC (5a) indicates the received buffers in its queue and (5b)
+//	       enables interrupts for the current CPU. No atomic operation tracks
+//	       the progress of other DPCs.
+//
+// Each CPU's vector, queue and DPC are a line of their own.
+type rssMSIX struct {
+	*model
+	front frontEnd
+	lines []line
+}
+
+var msixSteps = lineSteps{
+	interrupt: MSI1d, more: MSI2, isr: MSI3, mask: MSI4, dpc: MSI5a, indicate: MSI5a, enable: MSI5b,
+}
+
+func newRSSMSIX(m *model) *rssMSIX {
+	e := &rssMSIX{model: m, front: newFrontEnd(m, MSI1a, MSI1b, MSI1c)}
+	e.lines = make([]line, len(m.cfg.CPUs))
+	for c := range e.lines {
+		e.lines[c] = newLine(m, &msixSteps)
+		e.lines[c].cpu, e.lines[c].fixed = c, true
+	}
+	// Optimization: a CPU with one queue returns its buffers by their number.
+	rings := make([]int, len(m.cfg.CPUs))
+	for q, c := range m.cfg.QueueCPU {
+		rings[c]++
+		e.lines[c].ring = q
+	}
+	for c := range e.lines {
+		if rings[c] != 1 {
+			e.lines[c].ring = -1
+		}
+	}
+	return e
+}
+
+func (e *rssMSIX) process(b *Batch) { e.front.process(b, e) }
+
+func (e *rssMSIX) catchUp(now int64, queue uint16) {
+	e.lines[e.cfg.QueueCPU[queue]].advance(now)
+}
+
+func (e *rssMSIX) publish(t int64, bufs []nicmodel.Buffer) {
+	for i := range bufs {
+		l := &e.lines[bufs[i].CPU]
+		if l.ready <= t {
+			l.advance(t)
+		}
+		bufs[i].Published = t
+		l.publish(bufs[i])
+	}
+}
+
+func (e *rssMSIX) catchUpAll(now int64) {
+	for c := range e.lines {
+		e.lines[c].advance(now)
+	}
+}
+
+func (e *rssMSIX) finish() {
+	e.front.finish(e)
+	for c := range e.lines {
+		e.lines[c].run()
+	}
+}

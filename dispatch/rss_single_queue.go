@@ -1,0 +1,163 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// rssSingleQueue is RSS with a single hardware receive queue, which the first
+// DPC of each cycle deals out:
+//
+//	SQ-1  The NIC fills buffers and interrupts the system.
+//	SQ-2  It may fill more, but does not interrupt again until enabled.
+//	SQ-3  The ISR runs on a system-determined CPU,
+//	SQ-4  disables the interrupts and requests a DPC.
+//	SQ-5  That DPC, on the current CPU, (5a) assigns each buffer by its hash to
+//	      the receive queue of a CPU, (5b) queues a DPC for each other CPU with
+//	      a non-empty queue, (5c) processes its own CPU's queue.
+//	SQ-6  Each DPC (6a) indicates its queue; (6b) the last to complete (an
+//	      atomic counter) enables the interrupts.
+//
+// drain poll and dpc-budget do not apply here.
+type rssSingleQueue struct {
+	*model
+	vector nicmodel.Vector
+	queue  nicmodel.Queue // the hardware queue
+	spread spread
+	state  lineState // idle, armed, raised, dealing, or snapshot while the shares' DPCs run
+	time   int64     // of the next event
+	ready  int64     // the first instant whose arrivals come after it
+	cpu    int       // of the ISR of this cycle
+}
+
+func newRSSSingleQueue(m *model) *rssSingleQueue {
+	return &rssSingleQueue{
+		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, SQ6a), ready: nicmodel.Never,
+	}
+}
+
+func (e *rssSingleQueue) process(b *Batch) {
+	m := e.model
+	m.grow(b.Flows)
+	sends, varied := b.Sends, b.Varied
+	for i, t := range b.Time {
+		if e.ready <= t {
+			e.advance(t)
+		}
+		entry := b.Entry[i]
+		if entry == Sent {
+			m.send(t, sends[0])
+			sends = sends[1:]
+			continue
+		}
+		cpu := m.cfg.QueueCPU[m.cfg.queue(entry)]
+		m.at(t)
+		accepted := m.receive(0, b.Length[i], b.Flow[i])
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if accepted {
+				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], cpu, len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+		if !accepted {
+			continue
+		}
+		packet := b.First + uint32(i)
+		m.event(SQ1, t, -1, 0, int64(packet))
+		e.queue.Push(nicmodel.Buffer{
+			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet, CPU: uint16(cpu),
+		})
+		m.published(0)
+		switch {
+		case e.state == idle, e.state == armed && e.vector.Fills(e.queue.Waiting()):
+			e.arm(t)
+		case e.state != armed:
+			m.event(SQ2, t, -1, 0, int64(packet))
+		}
+	}
+}
+
+func (e *rssSingleQueue) finish() {
+	for e.state != idle {
+		e.advance(e.ready)
+	}
+}
+
+func (e *rssSingleQueue) advance(now int64) {
+	for e.ready <= now {
+		switch e.state {
+		case armed:
+			e.raise(e.time)
+		case raised:
+			e.deal(e.time)
+		case dealing:
+			e.dealt(e.time)
+		case snapshot:
+			t := e.spread.advance()
+			if e.ready = e.spread.ready(); len(e.spread.active) == 0 {
+				e.enable(t)
+			}
+		}
+	}
+}
+
+func (e *rssSingleQueue) arm(now int64) {
+	e.state, e.time = armed, e.vector.Due(now, e.queue.Peek(0).Published, e.queue.Waiting())
+	e.ready = e.time + 1
+}
+
+func (e *rssSingleQueue) raise(t int64) {
+	e.vector.Raise(t)
+	e.cpu = e.systemCPU()
+	e.isr(e.cpu)
+	start := t + e.cfg.InterruptLatency
+	e.event(SQ3, start, e.cpu, -1, -1)
+	e.state, e.time = raised, start+e.cfg.ISRCost
+	e.ready = e.time + 1
+}
+
+// deal is the first DPC, at the ISR's end: it takes every buffer from the
+// hardware queue and deals them out, then indicates its own share at once.
+func (e *rssSingleQueue) deal(t int64) {
+	e.event(SQ4, t, e.cpu, -1, -1)
+	n := e.queue.Waiting()
+	cost := e.cfg.DPCCost + e.cfg.DistributeCost*int64(n)
+	e.cpus[e.cpu].DPCs++
+	e.cpus[e.cpu].DPCTime += cost
+	e.dequeued(&e.queue, n)
+	for i := range n {
+		b := *e.queue.Peek(i)
+		e.event(SQ5a, t, int(b.CPU), 0, int64(b.Packet))
+		e.spread.dpcs[b.CPU].queue.Push(b)
+	}
+	e.queue.Take(n)
+	e.queue.Return() // the rings' count follows the shares
+	e.state, e.time = dealing, t+cost
+	e.ready = e.time + 1
+}
+
+// dealt is the end of the dealing: the first DPC goes on with its own share,
+// and every other CPU with a share gets a DPC ipi-latency later.
+func (e *rssSingleQueue) dealt(t int64) {
+	for c := range e.spread.dpcs {
+		switch {
+		case e.spread.dpcs[c].queue.Waiting() == 0:
+		case c == e.cpu:
+			e.event(SQ5c, t, c, -1, -1)
+			e.spread.add(c, dpcStart, t)
+			e.spread.share(c, t)
+		default:
+			e.event(SQ5b, t, c, -1, -1)
+			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
+		}
+	}
+	e.state = snapshot
+	e.ready = e.spread.ready()
+}
+
+// enable ends the cycle.
+func (e *rssSingleQueue) enable(t int64) {
+	e.event(SQ6b, t, e.cpu, -1, -1)
+	if e.queue.Waiting() > 0 {
+		e.arm(t)
+	} else {
+		e.state, e.ready = idle, nicmodel.Never
+	}
+}

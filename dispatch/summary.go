@@ -1,0 +1,202 @@
+package dispatch
+
+import (
+	"slices"
+	"sync"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+)
+
+// Summary is what a mode did to flows and connections.
+type Summary struct {
+	CPUFlows   []uint64 // per CPU: flows with at least one packet indicated there
+	TopFlow    []int64  // per CPU: the flow with the most packets there, -1: none
+	Flows      uint64   // flows with at least one packet indicated
+	SingleCPU  uint64   // of those, all on one CPU
+	Migrations uint64
+	// Connections both of whose directions had packets indicated, and those of
+	// them that had all on one CPU.
+	Connections, Symmetric uint64
+}
+
+// summarize derives from the flows what was not counted per packet.
+func (r *Result) summarize() {
+	t := r.flows
+	r.NumFlows = int(t.n)
+	r.Received = r.Packets - r.Sent
+	r.Snapped = t.snapped
+	copy(r.Unhashed[:], t.notIP[:])
+	r.Entries = make([]EntryLoad, len(r.cfg.Table))
+	for id := range t.n {
+		f := t.records.at(id)
+		packets, bytes := f.packets, f.bytes
+		if f.varies() {
+			for _, v := range t.varied[id] {
+				r.count(entryOf(v.decision), v.decision.Type, v.decision.Why, v.packets, v.bytes)
+				packets -= v.packets
+				bytes -= v.bytes
+			}
+			r.countVariedFlow(id)
+		} else if f.entry != Unhashed {
+			r.Entries[f.entry].Flows++
+		}
+		r.count(f.entry, f.kind, f.reason(), packets, bytes)
+	}
+	back := t.reverses()
+	r.Summaries = make([]Summary, len(r.models))
+	r.Modes = make([]Counters, len(r.models))
+	var wg sync.WaitGroup
+	for i, m := range r.models {
+		wg.Go(func() {
+			r.Modes[i] = m.counters()
+			r.Summaries[i] = r.summary(i, back)
+		})
+	}
+	wg.Wait()
+}
+
+func (r *Result) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {
+	if entry == Unhashed {
+		r.Unhashed[why] += packets
+	} else {
+		r.HashTypes[kind] += packets
+		r.Entries[entry].Packets += packets
+		r.Entries[entry].Bytes += bytes
+	}
+}
+
+// countVariedFlow counts a flow at each entry that its packets met.
+func (r *Result) countVariedFlow(id uint32) {
+	entries := []uint16{r.flows.records.at(id).entry}
+	for _, v := range r.flows.varied[id] {
+		if e := entryOf(v.decision); !slices.Contains(entries, e) {
+			entries = append(entries, e)
+		}
+	}
+	for _, e := range entries {
+		if e != Unhashed {
+			r.Entries[e].Flows++
+		}
+	}
+}
+
+func (r *Result) summary(mode int, back []uint32) Summary {
+	cpus := len(r.cfg.CPUs)
+	s := Summary{CPUFlows: make([]uint64, cpus), TopFlow: make([]int64, cpus)}
+	most := make([]uint64, cpus)
+	for c := range s.TopFlow {
+		s.TopFlow[c] = -1
+	}
+	// home is each flow's only CPU, several or none.
+	const none, several = -1, -2
+	home := make([]int16, r.flows.n)
+	var scratch []CPUPackets
+	for id := range r.flows.n {
+		var migrations uint64
+		scratch, migrations = r.AppendAffinity(scratch[:0], mode, id)
+		s.Migrations += migrations
+		home[id] = none
+		for _, p := range scratch {
+			s.CPUFlows[p.CPU]++
+			if p.Packets > most[p.CPU] {
+				most[p.CPU], s.TopFlow[p.CPU] = p.Packets, int64(id)
+			}
+			home[id] = int16(p.CPU)
+		}
+		if len(scratch) > 0 {
+			s.Flows++
+		}
+		if len(scratch) > 1 {
+			home[id] = several
+		} else if len(scratch) == 1 {
+			s.SingleCPU++
+		}
+	}
+	for id, other := range back {
+		if other == NoFlow || uint32(id) > other || home[id] == none || home[other] == none {
+			continue
+		}
+		s.Connections++
+		if home[id] != several && home[id] == home[other] {
+			s.Symmetric++
+		}
+	}
+	return s
+}
+
+// Flow is flow id, from 0 to NumFlows-1 in order of first appearance.
+func (r *Result) Flow(id uint32) Flow { return r.flows.flow(id) }
+
+// AppendAffinity appends flow id's packets per CPU in a mode, an index into
+// Modes, to into by ascending CPU, and returns its migrations.
+func (r *Result) AppendAffinity(into []CPUPackets, mode int, id uint32) ([]CPUPackets, uint64) {
+	m := r.models[mode]
+	if m.wandering != nil {
+		return m.wandering.appendTo(into, id)
+	}
+	f := r.flows.records.at(id)
+	return m.settled.appendTo(into, id, f.packets, r.cfg.QueueCPU[r.cfg.queue(f.entry)])
+}
+
+// Largest is the ids of the n largest flows: by packets, then bytes, then the
+// earlier one. n below 0: all.
+func (r *Result) Largest(n int) []uint32 {
+	return r.LargestOf(n, func(uint32) bool { return true })
+}
+
+// LargestOf is Largest among the flows that keep keeps.
+func (r *Result) LargestOf(n int, keep func(id uint32) bool) []uint32 {
+	var ids []uint32
+	for id := range r.flows.n {
+		if keep(id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b uint32) int {
+		fa, fb := r.flows.records.at(a), r.flows.records.at(b)
+		switch {
+		case fa.packets != fb.packets:
+			return cmpDescending(fa.packets, fb.packets)
+		case fa.bytes != fb.bytes:
+			return cmpDescending(fa.bytes, fb.bytes)
+		}
+		return int(a) - int(b)
+	})
+	if n >= 0 && n < len(ids) {
+		ids = ids[:n]
+	}
+	return ids
+}
+
+// OnCPU tells the flows with packets indicated on a CPU, an index into the
+// configuration's, in a mode, an index into Modes.
+func (r *Result) OnCPU(mode, cpu int) func(id uint32) bool {
+	var scratch []CPUPackets
+	return func(id uint32) bool {
+		scratch, _ = r.AppendAffinity(scratch[:0], mode, id)
+		return slices.ContainsFunc(scratch, func(p CPUPackets) bool { return p.CPU == cpu })
+	}
+}
+
+// OnEntry tells the flows with packets that met an entry of the indirection
+// table that keep keeps; -1 stands for packets without a hash.
+func (r *Result) OnEntry(keep func(entry int) bool) func(id uint32) bool {
+	at := func(entry uint16) bool {
+		if entry == Unhashed {
+			return keep(-1)
+		}
+		return keep(int(entry))
+	}
+	return func(id uint32) bool {
+		return at(r.flows.records.at(id).entry) ||
+			slices.ContainsFunc(r.flows.varied[id], func(v variedCount) bool { return at(entryOf(v.decision)) })
+	}
+}
+
+func cmpDescending(a, b uint64) int {
+	if a > b {
+		return -1
+	}
+	return 1
+}
