@@ -1,0 +1,64 @@
+package report
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFigures(t *testing.T) {
+	for _, c := range []struct {
+		values                 []uint64
+		imbalance, jain, rsspp Fraction
+	}{
+		{nil, Null, Null, Null},
+		{[]uint64{0, 0}, Null, Null, Null},
+		{[]uint64{5}, 1, 1, 0},
+		{[]uint64{7, 7, 7, 7}, 1, 1, 0},
+		{[]uint64{12, 0, 0, 0}, 4, 0.25, Null},
+		{[]uint64{1, 2, 3}, 1.5, 36.0 / 42, 200},
+		{[]uint64{math.MaxUint64, math.MaxUint64}, 1, 1, 0},
+	} {
+		got := []Fraction{MaxOverMean(c.values), Jain(c.values), MinMaxPercent(c.values)}
+		want := []Fraction{c.imbalance, c.jain, c.rsspp}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.values, diff)
+		}
+	}
+}
+
+func TestBusiestWindow(t *testing.T) {
+	series := Series{Interval: 100, CPUs: []SeriesCPU{{CPU: 4, Packets: []uint64{1, 5, 6}}, {CPU: 5, Packets: []uint64{2, 3, 2, 1}}}}
+	want := &Window{Start: 100, Packets: 8, Imbalance: 1.25} // as many as the next, and earlier
+	if diff := cmp.Diff(want, BusiestWindow(series)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if w := BusiestWindow(Series{Interval: 100, CPUs: []SeriesCPU{{Packets: []uint64{0, 0}}}}); w != nil {
+		t.Errorf("a window of nothing: %+v", w)
+	}
+}
+
+func TestDerive(t *testing.T) {
+	m := Mode{
+		Simulated: 2e9,
+		CPUs: []CPU{
+			{CPU: 0, Packets: 300, Bytes: 30_000, Interrupts: 90, DPCs: 100, PacketsPerDPCMax: new(uint64(9)), ISRTime: 1e8, DPCTime: 3e8, SendTime: 1e8,
+				Latency: Latency{P50: new(int64(7)), Max: new(int64(20)), Sum: 2400}},
+			{CPU: 1, PacketsPerDPCMax: new(uint64(0)), Latency: Latency{P50: new(int64(0)), Max: new(int64(0))}},
+		},
+		Queues: []Queue{{Drops: 2}, {Drops: 3}},
+		Series: Series{Interval: 100, CPUs: []SeriesCPU{{CPU: 0, Packets: []uint64{300}}, {CPU: 1, Packets: []uint64{0}}}},
+	}
+	want := m
+	want.CPUs = []CPU{m.CPUs[0], m.CPUs[1]}
+	c := &want.CPUs[0]
+	c.PacketsPerSecond, c.BitsPerSecond, c.PacketsPerDPCMean, c.Utilization, c.Latency.Mean = 150, 120_000, 3, 0.25, 8
+	want.CPUs[1] = CPU{CPU: 1, PacketsPerDPCMean: Null, Latency: Latency{Mean: Null}}
+	want.Totals = Totals{Packets: 300, Drops: 5, Interrupts: 90, DPCs: 100, ISRTime: 1e8, DPCTime: 3e8}
+	want.Imbalance = Imbalance{Packets: 2, Bytes: 2, Busy: 2, Jain: 0.5, MinMaxPercent: Null, BusiestWindow: &Window{Packets: 300, Imbalance: 2}}
+	m.Derive()
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,229 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// WriteJSON writes r by the contract rssreplay/report/v1: keys in its order,
+// indented where a person reads, one line for each file, parameter, CPU, queue,
+// flow and finding. The same report gives the same bytes. Modes and flows are
+// encoded one at a time, so that memory does not grow with their number.
+// Errors are those of w.
+func WriteJSON(w io.Writer, r *Report) error {
+	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	j.w.WriteByte('{')
+	j.member("schema", Schema)
+	j.member("tool", r.Tool)
+	j.member("command", r.Command)
+	j.member("capture", r.Capture)
+	j.member("parameters", r.Parameters)
+	j.member("table", r.Table)
+
+	j.key("modes")
+	j.w.WriteByte('[')
+	for i := range r.Modes {
+		j.element(i)
+		j.value(&r.Modes[i], "mode", 2)
+	}
+	j.endArray(len(r.Modes))
+
+	j.key("flows")
+	j.w.WriteByte('[')
+	flows := 0
+	if r.Flows != nil {
+		for f := range r.Flows {
+			j.element(flows)
+			flows++
+			j.buf = f.AppendJSON(j.buf[:0])
+			if _, err := j.w.Write(j.buf); err != nil {
+				return err // a closed pipe ends the loop, not only the output
+			}
+		}
+	}
+	j.endArray(flows)
+
+	j.member("findings", r.Findings)
+	j.w.WriteString("\n}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
+}
+
+// jsonWriter writes the members of the top-level object.
+type jsonWriter struct {
+	w       *bufio.Writer // keeps its first error until Flush
+	members int
+	buf     []byte
+	err     error // of encoding/json: a Parameter's Value that it can't encode
+}
+
+func (j *jsonWriter) key(name string) {
+	if j.members > 0 {
+		j.w.WriteByte(',')
+	}
+	j.members++
+	j.w.WriteString("\n  \"" + name + "\": ")
+}
+
+func (j *jsonWriter) member(name string, v any) {
+	j.key(name)
+	j.value(v, name, 1)
+}
+
+func (j *jsonWriter) element(i int) {
+	if i > 0 {
+		j.w.WriteByte(',')
+	}
+	j.w.WriteString("\n    ")
+}
+
+func (j *jsonWriter) endArray(n int) {
+	if n > 0 {
+		j.w.WriteString("\n  ")
+	}
+	j.w.WriteByte(']')
+}
+
+func (j *jsonWriter) value(v any, path string, depth int) {
+	var compact bytes.Buffer
+	e := json.NewEncoder(&compact)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		if j.err == nil {
+			j.err = err
+		}
+		return
+	}
+	j.buf, _ = appendLaidOut(j.buf[:0], bytes.TrimSuffix(compact.Bytes(), []byte("\n")), path, depth)
+	j.w.Write(j.buf)
+}
+
+// oneMemberPerLine reports whether the object or array at path is spread over
+// lines; all others are written on one.
+func oneMemberPerLine(path string) bool {
+	switch path {
+	case "capture", "capture.files", "parameters", "table", "findings",
+		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus":
+		return true
+	}
+	return false
+}
+
+// appendLaidOut appends the value at the start of src, compact JSON, with line
+// breaks and indentation of depth, and returns what follows it in src.
+func appendLaidOut(dst, src []byte, path string, depth int) (_, rest []byte) {
+	if src[0] != '{' && src[0] != '[' || src[1] == '}' || src[1] == ']' || !oneMemberPerLine(path) {
+		n := valueLen(src)
+		return appendPrintable(dst, src[:n]), src[n:]
+	}
+	object := src[0] == '{'
+	dst = append(dst, src[0])
+	src = src[1:]
+	for {
+		dst = appendIndent(dst, depth+1)
+		member := path
+		if object {
+			n := valueLen(src)
+			dst = appendPrintable(dst, src[:n])
+			dst = append(dst, ": "...)
+			member = path + "." + string(src[1:n-1])
+			src = src[n+1:]
+		} else {
+			member += ".element" // no element is spread over lines
+		}
+		dst, src = appendLaidOut(dst, src, member, depth+1)
+		end := src[0] != ','
+		if end {
+			dst = appendIndent(dst, depth)
+		}
+		dst = append(dst, src[0])
+		src = src[1:]
+		if end {
+			return dst, src
+		}
+	}
+}
+
+func appendIndent(dst []byte, depth int) []byte {
+	dst = append(dst, '\n')
+	for range depth {
+		dst = append(dst, "  "...)
+	}
+	return dst
+}
+
+// valueLen is the length of the value at the start of src, compact JSON.
+func valueLen(src []byte) int {
+	depth := 0
+	quoted := false
+	for i := 0; i < len(src); i++ {
+		c := src[i]
+		switch {
+		case quoted:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				quoted = false
+			}
+			if quoted || depth > 0 {
+				continue
+			}
+			return i + 1
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			if depth == 0 {
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case c == ',' && depth == 0:
+			return i
+		}
+	}
+	return len(src)
+}
+
+// appendPrintable appends JSON with what encoding/json leaves raw and a
+// terminal may obey written as \u escapes: DEL, C1 controls, marks of
+// direction. Only strings hold such bytes, so the value stays the same.
+func appendPrintable(dst, src []byte) []byte {
+	for len(src) > 0 {
+		if c := src[0]; c < 0x7f {
+			dst = append(dst, c)
+			src = src[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(src)
+		switch {
+		case unicode.IsPrint(r):
+			dst = append(dst, src[:n]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			dst = appendEscape(appendEscape(dst, high), low)
+		default:
+			dst = appendEscape(dst, r)
+		}
+		src = src[n:]
+	}
+	return dst
+}
+
+func appendEscape(dst []byte, r rune) []byte {
+	const digits = "0123456789abcdef"
+	dst = append(dst, '\\', 'u')
+	for shift := 12; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[r>>shift&15])
+	}
+	return dst
+}

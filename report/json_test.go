@@ -1,0 +1,297 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func jsonOf(t *testing.T, r *Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestJSONGolden(t *testing.T) {
+	r := fixture(8, 12, "rss-msix", "non-rss")
+	r.Capture.Files[0].SHA256 = new(strings.Repeat("0f", 32))
+	golden(t, "cpus8.json", jsonOf(t, r))
+	golden(t, "empty.json", jsonOf(t, empty()))
+	golden(t, "zero.json", jsonOf(t, &Report{}))
+}
+
+// contract is the report contract of rssreplay/report/v1: every key, in its
+// order, the objects' own keys between braces.
+const contract = `{schema tool{name version go} command capture{files{name format link_types file_bytes truncated sha256} packets bytes first duration_ns
+received sent direction_rule timestamp_regressions snapped unhashed{*} hash_types{*}} parameters{*{value source}}
+table{size entries queue_cpus packets bytes flows}
+modes{mode simulated_ns
+cpus{cpu packets bytes packets_per_second bits_per_second flows top_flow interrupts dpcs packets_per_dpc_mean packets_per_dpc_max isr_ns dpc_ns send_packets send_ns utilization
+latency_ns{mean p50 p90 p99 p999 max sum}}
+queues{queue cpu packets bytes drops depth_max}
+totals{packets drops interrupts dpcs isr_ns dpc_ns}
+imbalance{packets bytes busy jain min_max_percent busiest_window{start_ns packets imbalance}}
+affinity{flows single_cpu_flows migrations symmetric_connections connections send_receive_match}
+series{interval_ns cpus{cpu packets}}}
+flows{protocol source source_port destination destination_port hash hash_type index packets bytes modes{*{cpus{*} migrations}}}
+findings{id severity summary evidence remedy}}`
+
+// keysOf is the keys of the value that d reads next, in their order: of an
+// array, those of its elements, which must be the same. The keys of objects
+// that are maps are data: "*" stands for them.
+func keysOf(t *testing.T, d *json.Decoder, path string) string {
+	t.Helper()
+	token, err := d.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch token {
+	case json.Delim('['):
+		keys := ""
+		for i := 0; d.More(); i++ {
+			k := keysOf(t, d, path)
+			if i > 0 && k != keys {
+				t.Errorf("%s: element %d has keys %s, others %s", path, i, k, keys)
+			}
+			keys = k
+		}
+		d.Token()
+		return keys
+	case json.Delim('{'):
+		isMap := slices.Contains([]string{".capture.unhashed", ".capture.hash_types", ".parameters", ".flows.modes", ".flows.modes.*.cpus"}, path)
+		var keys []string
+		for d.More() {
+			token, err := d.Token()
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := token.(string)
+			if isMap {
+				name = "*"
+			}
+			if key := name + keysOf(t, d, path+"."+name); !isMap || !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+		d.Token()
+		return "{" + strings.Join(keys, " ") + "}"
+	}
+	return ""
+}
+
+func TestJSONKeepsTheContract(t *testing.T) {
+	r := fixture(8, 12, "rss-msix", "non-rss")
+	r.Parameters[3].Value = "a scalar, since an array has no keys"
+	d := json.NewDecoder(bytes.NewReader(jsonOf(t, r)))
+	if diff := cmp.Diff(strings.Join(strings.Fields(contract), " "), keysOf(t, d, "")); diff != "" {
+		t.Errorf("keys (-contract +report):\n%s", diff)
+	}
+	if token, err := d.Token(); err != io.EOF {
+		t.Errorf("after the report: %v, %v", token, err)
+	}
+}
+
+// TestJSONLayoutChangesNothing compares the value with what encoding/json alone makes of the structs.
+func TestJSONLayoutChangesNothing(t *testing.T) {
+	for name, r := range map[string]*Report{"fixture": fixture(4, 5, "rss-msix", "non-rss"), "empty": empty(), "hostile": hostileReport()} {
+		flows := []Flow{}
+		if r.Flows != nil {
+			flows = slices.Collect(r.Flows)
+		}
+		whole, err := json.Marshal(struct {
+			Schema string `json:"schema"`
+			Report
+			Flows []Flow `json:"flows"`
+		}{Schema, *r, flows})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got any
+		if err := json.Unmarshal(whole, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(jsonOf(t, r), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-encoding/json +WriteJSON):\n%s", name, diff)
+		}
+	}
+}
+
+func TestJSONRejectsWhatItCannotEncode(t *testing.T) {
+	r := empty()
+	r.Parameters = Parameters{{Name: "cpus", Value: math.Inf(1)}}
+	if err := WriteJSON(io.Discard, r); err == nil {
+		t.Error("an infinite parameter has no JSON form, but there was no error")
+	}
+}
+
+// flowContract has the contract's tags, as encoding/json understands them.
+type flowContract struct {
+	Protocol        string                      `json:"protocol"`
+	Source          string                      `json:"source"`
+	SourcePort      *uint16                     `json:"source_port"`
+	Destination     string                      `json:"destination"`
+	DestinationPort *uint16                     `json:"destination_port"`
+	Hash            *string                     `json:"hash"`
+	HashType        string                      `json:"hash_type"`
+	Index           *int                        `json:"index"`
+	Packets         uint64                      `json:"packets"`
+	Bytes           uint64                      `json:"bytes"`
+	Modes           map[string]flowModeContract `json:"modes"`
+}
+
+type flowModeContract struct {
+	CPUs       cpuMap `json:"cpus"`
+	Migrations uint64 `json:"migrations"`
+}
+
+// cpuMap has numeric keys in numeric order, where a Go map has them as text.
+type cpuMap map[int]uint64
+
+func (m cpuMap) MarshalJSON() ([]byte, error) {
+	var cpus []int
+	for cpu := range m {
+		cpus = append(cpus, cpu)
+	}
+	slices.Sort(cpus)
+	b := []byte("{")
+	for i, cpu := range cpus {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, fmt.Sprintf(`"%d":%d`, cpu, m[cpu])...)
+	}
+	return append(b, '}'), nil
+}
+
+func TestFlowAppendJSONEqualsEncodingJSON(t *testing.T) {
+	flows := slices.Collect(fixture(16, 40, "non-rss", "rss-msix").Flows)
+	flows = append(flows, Flow{Protocol: `"<&>\` + "\u2028é\x01\xff", Source: netip.MustParseAddr("::ffff:1.2.3.4"), Destination: netip.MustParseAddr("fe80::1%eth0"),
+		HashType: "tcp_ipv6", Index: 2047, Packets: math.MaxUint64, Bytes: math.MaxUint64}, Flow{HashType: NoHash},
+		Flow{Protocol: "tcp", HasPorts: true, HashType: "tcp_ipv4", Hash: 0, Modes: []FlowMode{{Mode: "rss-msix"}}})
+	for _, f := range flows {
+		c := flowContract{Protocol: f.Protocol, HashType: f.HashType, Packets: f.Packets, Bytes: f.Bytes, Modes: map[string]flowModeContract{}}
+		if f.Source.IsValid() {
+			c.Source, c.Destination = f.Source.String(), f.Destination.WithZone("").String()
+		}
+		if f.HasPorts {
+			c.SourcePort, c.DestinationPort = &f.SourcePort, &f.DestinationPort
+		}
+		if f.HashType != NoHash {
+			c.Hash, c.Index = new(fmt.Sprintf("0x%08x", f.Hash)), &f.Index
+		}
+		for _, m := range f.Modes {
+			cpus := cpuMap{}
+			for _, on := range m.CPUs {
+				cpus[on.CPU] = on.Packets
+			}
+			c.Modes[m.Mode] = flowModeContract{cpus, m.Migrations}
+		}
+		want, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(f.AppendJSON(nil))); diff != "" {
+			t.Errorf("(-encoding/json +AppendJSON):\n%s", diff)
+		}
+	}
+}
+
+func TestFlowAppendJSONDoesNotAllocate(t *testing.T) {
+	f := slices.Collect(fixture(8, 3, "rss-msix", "non-rss").Flows)[2]
+	buf := make([]byte, 0, 1024)
+	if n := testing.AllocsPerRun(100, func() { buf = f.AppendJSON(buf[:0]) }); n != 0 {
+		t.Errorf("%v allocations per flow", n)
+	}
+}
+
+// countingWriter counts the bytes that came out.
+type countingWriter int
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	*w += countingWriter(len(p))
+	return len(p), nil
+}
+
+func TestJSONFlowsAreNotCollected(t *testing.T) {
+	r := fixture(8, 3, "rss-msix", "non-rss")
+	f := slices.Collect(r.Flows)[0]
+	line := len(f.AppendJSON(nil))
+	var out countingWriter
+	const flows = 100_000
+	r.Flows = func(yield func(Flow) bool) {
+		start := int(out)
+		for i := range flows {
+			// All flows but what fits the buffer are out before the next is asked for.
+			if held := i*line - (int(out) - start); held > 1<<17 {
+				t.Fatalf("%d bytes are held back at flow %d", held, i)
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+	if err := WriteJSON(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	if int(out) < flows*line {
+		t.Errorf("%d bytes for %d flows of %d", out, flows, line)
+	}
+}
+
+func TestValues(t *testing.T) {
+	for _, c := range []struct {
+		value any
+		want  string
+	}{
+		{Fraction(0), "0.000000"}, {Fraction(1.0 / 3), "0.333333"}, {Fraction(2.0 / 3), "0.666667"}, {Fraction(1e15), "1000000000000000.000000"},
+		{Null, "null"}, {Fraction(math.Inf(1)), "null"}, {Ratio(1, 0), "null"}, {Ratio(int64(3), uint64(4)), "0.750000"},
+		{Time{}, "null"}, {Time{time.Unix(0, 0)}, `"1970-01-01T00:00:00.000000000Z"`},
+		{Time{time.Date(2024, 5, 17, 9, 30, 0, 120, time.FixedZone("", 7200))}, `"2024-05-17T07:30:00.000000120Z"`},
+		{List[int](nil), "[]"}, {List[int]{1, 2}, "[1,2]"}, {Counts(nil), "{}"}, {Counts{{"b", 2}, {"a", 1}}, `{"b":2,"a":1}`},
+		{Parameters{{Name: "queues", Value: 8, Source: "default"}, {Name: "cpus", Value: "0-3", Source: "--cpus"}},
+			`{"queues":{"value":8,"source":"default"},"cpus":{"value":"0-3","source":"--cpus"}}`},
+	} {
+		got, err := json.Marshal(c.value)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%#v: %s, %v, want %s", c.value, got, err, c.want)
+		}
+	}
+}
+
+func BenchmarkWriteJSON(b *testing.B) {
+	r := fixture(8, 3, "rss-msix", "non-rss")
+	f := slices.Collect(r.Flows)[2]
+	for _, flows := range []int{1000, 100_000} {
+		r.Flows = func(yield func(Flow) bool) {
+			for range flows {
+				if !yield(f) {
+					return
+				}
+			}
+		}
+		b.Run("flows="+strconv.Itoa(flows), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := WriteJSON(io.Discard, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"math"
+	"net/netip"
+	"testing"
+)
+
+func TestScaled(t *testing.T) {
+	for _, c := range []struct {
+		x      float64
+		digits int
+		want   string
+	}{
+		{0, 3, "0"}, {1, 3, "1.00"}, {0.5, 3, "0.50"}, {0.004, 3, "0.00"}, {12.34, 3, "12.3"}, {99.96, 3, "100"}, {999.4, 3, "999"},
+		{999.6, 3, "1.00k"}, {1000, 3, "1.00k"}, {12_345, 3, "12.3k"}, {999_499, 3, "999k"}, {999_500, 3, "1.00M"},
+		{1_234_567, 4, "1.235M"}, {1.2e9, 3, "1.20G"}, {1.5e12, 3, "1.50T"}, {1.5e15, 3, "1.50P"}, {1.5e18, 3, "1.50E"}, {1.8e19, 3, "18.0E"}, {1e22, 3, "10000E"},
+	} {
+		if got := scaled(c.x, c.digits, decimalPrefixes); got != c.want {
+			t.Errorf("scaled(%v, %d) = %q, want %q", c.x, c.digits, got, c.want)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{exact(0), "0"}, {exact(999), "999"}, {exact(1000), "1,000"}, {exact(1234567), "1,234,567"}, {exact(math.MaxUint64), "18,446,744,073,709,551,615"},
+		{count(999_999), "999,999"}, {count(1_000_000), "1.000M"}, {count(math.MaxUint64), "18.45E"},
+		{nanoseconds(0), "0 ns"}, {nanoseconds(999), "999 ns"}, {nanoseconds(1000), "1.00 µs"}, {nanoseconds(12_345), "12.3 µs"},
+		{nanoseconds(999_999), "1.00 ms"}, {nanoseconds(1e9), "1.00 s"}, {nanoseconds(3600e9), "3600 s"}, {nanosecondsOrNone(nil), "-"},
+		{byteSize(24), "24 B"}, {byteSize(98_765), "98.8 kB"}, {byteSize(1_234_567_890), "1.23 GB"},
+		{percent(0), "0.0%"}, {percent(0.0001), "<0.1%"}, {percent(0.0005), "0.1%"}, {percent(0.1234), "12.3%"}, {percent(0.99999), ">99.9%"},
+		{percent(1), "100.0%"}, {percent(2.5), "250.0%"}, {percent(Null), "-"},
+		{rate(Null), "-"}, {rate(787_654_321), "788M"}, {fixed(Null, 2), "-"}, {fixed(1.23456, 2), "1.23"},
+		{exactSeconds(0), "0"}, {exactSeconds(10_023_456_789), "10.023456789"}, {exactSeconds(1_500_000_000_000), "1,500"}, {exactSeconds(100_000_000), "0.1"},
+		{withGap("788M"), "788 M"}, {withGap("788"), "788 "},
+		{plural(1, "packet", "packets"), "1 packet"}, {plural(0, "packet", "packets"), "0 packets"}, {plural(1500, "packet", "packets"), "1,500 packets"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestBarAndLevel(t *testing.T) {
+	for _, c := range []struct {
+		n, most uint64
+		bar     string
+		level   int
+	}{
+		{0, 0, "", 0}, {0, 10, "", 0}, {1, math.MaxUint64, "▏", 1}, {1, 2, "███", 4}, {9, 16, "███▍", 5},
+		{math.MaxUint64 - 1, math.MaxUint64, "██████", 8}, {48, 48, "██████", 8}, {47, 48, "█████▉", 8}, {6, 48, "▊", 1}, {7, 48, "▉", 2},
+	} {
+		if got := bar(c.n, c.most); got != c.bar {
+			t.Errorf("bar(%d, %d) = %q, want %q", c.n, c.most, got, c.bar)
+		}
+		if got := level(c.n, c.most); got != c.level {
+			t.Errorf("level(%d, %d) = %d, want %d", c.n, c.most, got, c.level)
+		}
+	}
+}
+
+func TestEndName(t *testing.T) {
+	v4, v6 := netip.MustParseAddr("192.168.100.200"), netip.MustParseAddr("2001:db8:85a3:8d3:1319:8a2e:370:7348")
+	for _, c := range []struct {
+		addr  netip.Addr
+		ports bool
+		width int
+		want  string
+	}{
+		{v4, true, 0, "192.168.100.200:443"}, {v4, false, 0, "192.168.100.200"}, {v4, true, 19, "192.168.100.200:443"},
+		{v4, true, 18, "192.168…00.200:443"}, {v4, true, 3, "19…00:443"},
+		{v6, true, 0, "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:443"}, {v6, false, 0, "2001:db8:85a3:8d3:1319:8a2e:370:7348"},
+		{v6, true, 30, "[2001:db8:85a…2e:370:7348]:443"}, {v6, false, 20, "2001:db8:8…:370:7348"},
+		{netip.Addr{}, true, 0, "invalid IP:443"},
+	} {
+		got := endName(c.addr, 443, c.ports, c.width)
+		if c.width >= 10 && displayWidth(got) > c.width {
+			t.Errorf("endName(%v, %d) = %q is wider", c.addr, c.width, got)
+		}
+		if got != c.want {
+			t.Errorf("endName(%v, %d) = %q, want %q", c.addr, c.width, got, c.want)
+		}
+	}
+}
+
+func TestSplitWidth(t *testing.T) {
+	for _, c := range [][5]int{ // a, b, total, want a, want b
+		{10, 10, 30, 10, 10}, {10, 30, 30, 10, 20}, {30, 10, 30, 20, 10}, {30, 30, 31, 15, 16}, {5, 40, 8, 4, 4},
+	} {
+		if a, b := splitWidth(c[0], c[1], c[2]); a != c[3] || b != c[4] {
+			t.Errorf("splitWidth(%d, %d, %d) = %d, %d, want %d, %d", c[0], c[1], c[2], a, b, c[3], c[4])
+		}
+	}
+}
+
+func TestLayoutOf(t *testing.T) {
+	for _, c := range []struct {
+		entries []int
+		queues  int
+		want    string
+	}{
+		{[]int{0, 1, 2, 0}, 3, "entry i is queue i mod 3"}, {[]int{0, 0, 1, 1}, 2, "entry i is queue i × 2 ÷ 4"},
+		{[]int{0, 1, 1, 0}, 2, ""}, {[]int{0, 0}, 1, "entry i is queue i mod 1"},
+	} {
+		if got := layoutOf(c.entries, c.queues); got != c.want {
+			t.Errorf("layoutOf(%v) = %q, want %q", c.entries, got, c.want)
+		}
+	}
+}

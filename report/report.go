@@ -1,0 +1,214 @@
+package report
+
+import "iter"
+
+// Schema names the version of the JSON report.
+const Schema = "rssreplay/report/v1"
+
+// Report is one replay: the capture, the parameters in force, the indirection
+// table's load, each mode's counters, the flows and the findings. The fields
+// tagged "-" are for the text only, or written by WriteJSON in its own way.
+type Report struct {
+	Tool       Tool          `json:"tool"`
+	Command    List[string]  `json:"command"` // the command line, its name first
+	Capture    Capture       `json:"capture"`
+	Parameters Parameters    `json:"parameters"`
+	Table      TableReport   `json:"table"`
+	Modes      List[Mode]    `json:"modes"`
+	Findings   List[Finding] `json:"findings"`
+
+	// Flows yields the flows that the report lists, the largest first; the same
+	// ones each time it is called. nil is none. They are written one by one and
+	// never collected: a capture may have a million.
+	Flows iter.Seq[Flow] `json:"-"`
+	// FlowsTotal is how many flows the capture has, listed or not.
+	FlowsTotal uint64 `json:"-"`
+
+	Notes     []string `json:"-"` // the text's first lines, such as what the default key means for the CPU numbers
+	FlowsNote string   `json:"-"` // a sentence before the flow table, such as which CPU's flows are shown
+	Caveats   []string `json:"-"` // after those that hold for every capture
+}
+
+// Tool says what wrote the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Go      string `json:"go"` // the Go version that built it
+}
+
+// Capture is what was read.
+type Capture struct {
+	Files                List[File] `json:"files"`
+	Packets              uint64     `json:"packets"`
+	Bytes                uint64     `json:"bytes"` // lengths on the wire
+	First                Time       `json:"first"` // of the first packet; null when there is none
+	Duration             int64      `json:"duration_ns"`
+	Received             uint64     `json:"received"`
+	Sent                 uint64     `json:"sent"`
+	DirectionRule        string     `json:"direction_rule"`
+	TimestampRegressions uint64     `json:"timestamp_regressions"`
+	Snapped              uint64     `json:"snapped"`    // packets whose ports the capture cut off
+	Unhashed             Counts     `json:"unhashed"`   // by reason
+	HashTypes            Counts     `json:"hash_types"` // by type
+}
+
+// File is one capture file.
+type File struct {
+	Name      string       `json:"name"`
+	Format    string       `json:"format"`
+	LinkTypes List[string] `json:"link_types"`
+	FileBytes uint64       `json:"file_bytes"`
+	Truncated bool         `json:"truncated"`
+	SHA256    *string      `json:"sha256"` // hexadecimal; null when no digest was asked for
+
+	// Loss says what could not be read and where, for the text; "" with
+	// Truncated gives a general sentence.
+	Loss string `json:"-"`
+}
+
+// Parameter is one parameter in force and where it came from.
+type Parameter struct {
+	Name   string `json:"-"` // the flag's, without dashes
+	Value  any    `json:"value"`
+	Source string `json:"source"` // DefaultSource, or what set it: a profile, a file, the flag
+
+	// Text is the value as the text prints it; "" prints Value.
+	Text string `json:"-"`
+}
+
+// DefaultSource is the Source of a parameter that nothing set: the text folds
+// these into one paragraph.
+const DefaultSource = "default"
+
+// TableReport is the indirection table and the load on its entries: received
+// and hashed packets only. Entries, Packets, Bytes and Flows have Size elements.
+type TableReport struct {
+	Size      int          `json:"size"`
+	Entries   List[int]    `json:"entries"`    // per entry: its queue
+	QueueCPUs List[int]    `json:"queue_cpus"` // per queue: its CPU
+	Packets   List[uint64] `json:"packets"`
+	Bytes     List[uint64] `json:"bytes"`
+	Flows     List[uint64] `json:"flows"`
+}
+
+// Mode is what one mode counted. Derive fills the fields that follow from the
+// others.
+type Mode struct {
+	Mode      string      `json:"mode"`
+	Simulated int64       `json:"simulated_ns"` // the time of the last event
+	CPUs      List[CPU]   `json:"cpus"`         // the CPUs in use, by number
+	Queues    List[Queue] `json:"queues"`
+	Totals    Totals      `json:"totals"`
+	Imbalance Imbalance   `json:"imbalance"`
+	Affinity  Affinity    `json:"affinity"`
+	Series    Series      `json:"series"`
+}
+
+// CPU is what happened on one CPU. Packets and bytes are those indicated.
+type CPU struct {
+	CPU               int      `json:"cpu"`
+	Packets           uint64   `json:"packets"`
+	Bytes             uint64   `json:"bytes"`
+	PacketsPerSecond  Fraction `json:"packets_per_second"` // of simulated time; derived
+	BitsPerSecond     Fraction `json:"bits_per_second"`    // derived
+	Flows             uint64   `json:"flows"`
+	TopFlow           *int     `json:"top_flow"` // index into the report's flows; null when it has none or it is not listed
+	Interrupts        uint64   `json:"interrupts"`
+	DPCs              uint64   `json:"dpcs"`
+	PacketsPerDPCMean Fraction `json:"packets_per_dpc_mean"` // derived
+	PacketsPerDPCMax  *uint64  `json:"packets_per_dpc_max"`  // derived: null without a DPC
+	ISRTime           int64    `json:"isr_ns"`
+	DPCTime           int64    `json:"dpc_ns"`
+	SendPackets       uint64   `json:"send_packets"`
+	SendTime          int64    `json:"send_ns"`
+	Utilization       Fraction `json:"utilization"` // busy ÷ simulated time; derived
+	Latency           Latency  `json:"latency_ns"`
+
+	// Largest is the flow with the most packets on this CPU, for the text, which
+	// names it also when it is not listed; its Modes say how many. nil is none.
+	Largest *Flow `json:"-"`
+}
+
+// Busy is the CPU's ISR, DPC and send time, in ns.
+func (c *CPU) Busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
+
+// Latency is the distribution of arrival to indication, in ns; all but Sum are
+// null over no packets.
+type Latency struct {
+	Mean Fraction `json:"mean"` // derived
+	P50  *int64   `json:"p50"`
+	P90  *int64   `json:"p90"`
+	P99  *int64   `json:"p99"`
+	P999 *int64   `json:"p999"`
+	Max  *int64   `json:"max"`
+	Sum  int64    `json:"sum"`
+}
+
+// Queue is what happened to one hardware queue.
+type Queue struct {
+	Queue    int    `json:"queue"`
+	CPU      *int   `json:"cpu"`     // null where the mode has one queue for the whole NIC
+	Packets  uint64 `json:"packets"` // steered to it, dropped ones included
+	Bytes    uint64 `json:"bytes"`
+	Drops    uint64 `json:"drops"`
+	DepthMax uint64 `json:"depth_max"`
+}
+
+// Totals are sums over a mode's CPUs and, for Drops, its queues; derived.
+type Totals struct {
+	Packets    uint64 `json:"packets"` // indicated
+	Drops      uint64 `json:"drops"`
+	Interrupts uint64 `json:"interrupts"`
+	DPCs       uint64 `json:"dpcs"`
+	ISRTime    int64  `json:"isr_ns"`
+	DPCTime    int64  `json:"dpc_ns"`
+}
+
+// Imbalance says how unevenly a mode loaded its CPUs; derived.
+type Imbalance struct {
+	Packets       Fraction `json:"packets"` // max ÷ mean, 1 the best
+	Bytes         Fraction `json:"bytes"`
+	Busy          Fraction `json:"busy"`
+	Jain          Fraction `json:"jain"`            // Jain's index of the packets, 1 the best
+	MinMaxPercent Fraction `json:"min_max_percent"` // (max − min) ÷ min × 100 of the packets, as RSS++ reports it
+	BusiestWindow *Window  `json:"busiest_window"`  // null when no packet was indicated
+}
+
+// Window is one window of the time series.
+type Window struct {
+	Start     int64    `json:"start_ns"`
+	Packets   uint64   `json:"packets"`
+	Imbalance Fraction `json:"imbalance"` // max ÷ mean of its packets
+}
+
+// Affinity says how well flows and connections kept to one CPU.
+type Affinity struct {
+	Flows                uint64   `json:"flows"` // with a packet indicated
+	SingleCPUFlows       uint64   `json:"single_cpu_flows"`
+	Migrations           uint64   `json:"migrations"`
+	SymmetricConnections uint64   `json:"symmetric_connections"` // of Connections, both directions on one CPU
+	Connections          uint64   `json:"connections"`           // both directions received
+	SendReceiveMatch     Fraction `json:"send_receive_match"`    // of the sends that could match; null when there are none
+}
+
+// Series is the packets that each CPU indicated, by time of arrival.
+type Series struct {
+	Interval int64           `json:"interval_ns"`
+	CPUs     List[SeriesCPU] `json:"cpus"`
+}
+
+// SeriesCPU is one CPU's row of the series: element i counts the arrivals from
+// i × interval to before (i+1) × interval.
+type SeriesCPU struct {
+	CPU     int          `json:"cpu"`
+	Packets List[uint64] `json:"packets"`
+}
+
+// Finding is one diagnosis, detected on its own evidence.
+type Finding struct {
+	ID       string `json:"id"`
+	Severity string `json:"severity"`
+	Summary  string `json:"summary"`  // one sentence with its numbers
+	Evidence string `json:"evidence"` // what shows it
+	Remedy   string `json:"remedy"`   // the command that changes it
+}

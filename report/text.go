@@ -1,0 +1,357 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// TextOptions say how WriteText prints. The zero value is 100 columns, Unicode
+// symbols, no colour and the 20 largest flows.
+type TextOptions struct {
+	Width int  // columns; 0 is 100, and fewer than 80 is 80
+	Color bool // ANSI colours: headings, hot entries, losses
+	ASCII bool // draw with ASCII alone; names from the capture stay as they are
+	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
+}
+
+const (
+	defaultWidth = 100
+	minWidth     = 80
+	defaultFlows = 20
+)
+
+// WriteText writes r for a terminal and for a bug report: what was replayed,
+// the modes side by side, each mode by CPU, the indirection table, the flows,
+// the findings, the parameters and the caveats. No row is wider than
+// o.Width, and nothing from the capture reaches the terminal unescaped.
+// Errors are those of w.
+func WriteText(w io.Writer, r *Report, o TextOptions) error {
+	t := newTextWriter(w, o)
+	for _, note := range r.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+	t.capture(&r.Capture)
+	if r.Capture.Packets > 0 {
+		if len(r.Modes) > 0 {
+			t.sideBySide(r)
+		}
+		for i := range r.Modes {
+			t.mode(&r.Modes[i], r.Capture.Sent > 0)
+		}
+		t.indirectionTable(&r.Table)
+		t.flows(r, o.Flows)
+	}
+	t.findings(r.Findings)
+	t.parameters(r)
+	t.caveats(r)
+	if t.err != nil {
+		return t.err
+	}
+	return t.w.Flush()
+}
+
+// captureLabels is the margin for the labels of the capture's section.
+const captureLabels = 12
+
+func (t *textWriter) capture(c *Capture) {
+	t.heading("CAPTURE", "")
+	for _, f := range c.Files {
+		links := strings.Join(f.LinkTypes, ", ")
+		if links == "" {
+			links = "no link layer"
+		}
+		t.para("file", captureLabels, fmt.Sprintf("%s (%s, %s, %s)", f.Name, f.Format, links, byteSize(f.FileBytes)), plain)
+		if f.SHA256 != nil {
+			t.para("", captureLabels, "sha256 "+*f.SHA256, plain)
+		}
+		if f.Loss != "" {
+			t.para("", captureLabels, "READ WITH LOSS: "+f.Loss, hot)
+		} else if f.Truncated {
+			t.para("", captureLabels, "READ WITH LOSS: the file ends early; what follows is of the part before", hot)
+		}
+	}
+	if c.Packets == 0 {
+		t.para("packets", captureLabels, "0: the capture holds no packet, so there is nothing to replay", plain)
+		return
+	}
+	packets := exact(c.Packets) + " in " + exactSeconds(c.Duration) + " s"
+	bytes := exact(c.Bytes) + " bytes on the wire"
+	if c.Duration > 0 {
+		seconds := float64(c.Duration) / 1e9
+		packets += fmt.Sprintf(" (%s packets/s)", scaled(float64(c.Packets)/seconds, 3, decimalPrefixes))
+		bytes += fmt.Sprintf(" (%sbit/s)", withGap(scaled(float64(c.Bytes)*8/seconds, 3, decimalPrefixes)))
+	}
+	t.list("packets", captureLabels, []string{packets, bytes}, plain)
+	if !c.First.IsZero() {
+		t.para("first", captureLabels, c.First.UTC().Format(timeLayout), plain)
+	}
+	direction := fmt.Sprintf("%s received, %s sent", exact(c.Received), exact(c.Sent))
+	if c.DirectionRule != "" {
+		direction += "; rule: " + c.DirectionRule
+	}
+	t.para("direction", captureLabels, direction, plain)
+	if parts := sharesOf(c.HashTypes, c.Received); len(parts) > 0 {
+		t.list("hash types", captureLabels, parts, plain)
+	}
+	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
+		t.list("unhashed", captureLabels, parts, plain)
+		t.para("", captureLabels, "(without a hash, a packet goes to the default queue)", plain)
+	}
+	if c.Snapped > 0 {
+		t.para("snapped", captureLabels, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off", warm)
+	}
+	if c.TimestampRegressions > 0 {
+		t.para("clock", captureLabels, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
+			" back; replayed in file order at the latest time seen", warm)
+	}
+	if c.Received == 0 {
+		t.para("", captureLabels, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.", hot)
+	}
+}
+
+// exactSeconds is ns in seconds, without zeros at the end.
+func exactSeconds(ns int64) string {
+	s := fmt.Sprintf("%s.%09d", exact(uint64(ns/1e9)), ns%1e9)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// withGap puts a space before the prefix of a scaled number: "788 M".
+func withGap(s string) string {
+	if last := len(s) - 1; s[last] > '9' {
+		return s[:last] + " " + s[last:]
+	}
+	return s + " "
+}
+
+// sharesOf lists the counts above 0, the largest first, with their share of total.
+func sharesOf(counts Counts, total uint64) []string {
+	sorted := slices.Clone(counts)
+	slices.SortStableFunc(sorted, func(a, b Count) int {
+		switch {
+		case a.Packets > b.Packets:
+			return -1
+		case a.Packets < b.Packets:
+			return 1
+		}
+		return 0
+	})
+	var parts []string
+	for _, c := range sorted {
+		if c.Packets > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", c.Name, exact(c.Packets), percent(Ratio(c.Packets, total))))
+		}
+	}
+	return parts
+}
+
+// sideBySide is the modes as columns.
+func (t *textWriter) sideBySide(r *Report) {
+	t.heading("MODES SIDE BY SIDE", "")
+	g := grid{keys: 1, columns: []column{{left: true}}}
+	for _, m := range r.Modes {
+		g.columns = append(g.columns, column{head: clean(m.Mode)})
+	}
+	row := func(label string, value func(m *Mode) cell) {
+		cells := []cell{plainCell(label)}
+		for i := range r.Modes {
+			cells = append(cells, value(&r.Modes[i]))
+		}
+		g.row(cells...)
+	}
+	number := func(label string, value func(m *Mode) string) {
+		row(label, func(m *Mode) cell { return plainCell(value(m)) })
+	}
+	number("packets indicated", func(m *Mode) string { return exact(m.Totals.Packets) })
+	row("packets dropped", func(m *Mode) cell { return dropCell(exact(m.Totals.Drops), m.Totals.Drops) })
+	number("interrupts", func(m *Mode) string { return exact(m.Totals.Interrupts) })
+	number("DPCs", func(m *Mode) string { return exact(m.Totals.DPCs) })
+	number("packets per DPC, mean", func(m *Mode) string { return fixed(Ratio(m.Totals.Packets, m.Totals.DPCs), 2) })
+	number("packets per DPC, most", func(m *Mode) string {
+		return countOrNone(greatest(m, func(c *CPU) *uint64 { return c.PacketsPerDPCMax }))
+	})
+	number("packets on the least loaded CPU", func(m *Mode) string { return exact(extreme(m, slices.Min)) })
+	number("  their share", func(m *Mode) string { return percent(Ratio(extreme(m, slices.Min), m.Totals.Packets)) })
+	number("packets on a CPU, mean", func(m *Mode) string { return meanPackets(m) })
+	number("packets on the most loaded CPU", func(m *Mode) string { return exact(extreme(m, slices.Max)) })
+	number("  their share", func(m *Mode) string { return percent(Ratio(extreme(m, slices.Max), m.Totals.Packets)) })
+	number("imbalance of packets, max ÷ mean", func(m *Mode) string { return fixed(m.Imbalance.Packets, 3) })
+	number("imbalance in the busiest window", func(m *Mode) string {
+		if m.Imbalance.BusiestWindow == nil {
+			return none
+		}
+		return fixed(m.Imbalance.BusiestWindow.Imbalance, 3)
+	})
+	number("imbalance of busy time", func(m *Mode) string { return fixed(m.Imbalance.Busy, 3) })
+	number("Jain's index of packets", func(m *Mode) string { return fixed(m.Imbalance.Jain, 3) })
+	number("utilization of the busiest CPU", func(m *Mode) string { return percent(maxUtilization(m)) })
+	number("latency, mean", func(m *Mode) string {
+		var sum int64
+		for i := range m.CPUs {
+			sum += m.CPUs[i].Latency.Sum
+		}
+		if m.Totals.Packets == 0 {
+			return none
+		}
+		return nanoseconds(int64(Ratio(sum, m.Totals.Packets)))
+	})
+	number("latency p50, slowest CPU", func(m *Mode) string {
+		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P50 }))
+	})
+	number("latency p99, slowest CPU", func(m *Mode) string {
+		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }))
+	})
+	number("latency, most", func(m *Mode) string {
+		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.Max }))
+	})
+	number("flows", func(m *Mode) string { return exact(m.Affinity.Flows) })
+	number("  that stayed on one CPU", func(m *Mode) string { return exact(m.Affinity.SingleCPUFlows) })
+	number("  their share", func(m *Mode) string { return percent(Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows)) })
+	number("  migrations from CPU to CPU", func(m *Mode) string { return exact(m.Affinity.Migrations) })
+	number("connections received both ways", func(m *Mode) string { return exact(m.Affinity.Connections) })
+	number("  with both ways on one CPU", func(m *Mode) string { return exact(m.Affinity.SymmetricConnections) })
+	number("  their share", func(m *Mode) string {
+		return percent(Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections))
+	})
+	if r.Capture.Sent > 0 {
+		number("sends on the CPU that last received", func(m *Mode) string { return percent(m.Affinity.SendReceiveMatch) })
+	}
+	t.grid(&g)
+}
+
+// dropCell is a number of lost packets, marked when there are any.
+func dropCell(s string, drops uint64) cell {
+	if drops > 0 {
+		return cell{s, hot}
+	}
+	return plainCell(s)
+}
+
+// greatest is the greatest value among the mode's CPUs that is not null, or nil.
+func greatest[N int64 | uint64](m *Mode, value func(c *CPU) *N) (most *N) {
+	for i := range m.CPUs {
+		if v := value(&m.CPUs[i]); v != nil && (most == nil || *v > *most) {
+			most = v
+		}
+	}
+	return most
+}
+
+func maxUtilization(m *Mode) Fraction {
+	most := Null
+	for i := range m.CPUs {
+		if u := m.CPUs[i].Utilization; most.IsNull() || u > most {
+			most = u
+		}
+	}
+	return most
+}
+
+// extreme is what choose (slices.Min or slices.Max) finds among the CPUs'
+// packets; 0 without a CPU.
+func extreme(m *Mode, choose func([]uint64) uint64) uint64 {
+	if len(m.CPUs) == 0 {
+		return 0
+	}
+	packets := make([]uint64, len(m.CPUs))
+	for i := range m.CPUs {
+		packets[i] = m.CPUs[i].Packets
+	}
+	return choose(packets)
+}
+
+// meanPackets is the packets of a CPU, rounded to one.
+func meanPackets(m *Mode) string {
+	mean := Ratio(m.Totals.Packets, len(m.CPUs))
+	if mean.IsNull() {
+		return none
+	}
+	return exact(uint64(math.Round(float64(mean))))
+}
+
+func countOrNone(n *uint64) string {
+	if n == nil {
+		return none
+	}
+	return count(*n)
+}
+
+func (t *textWriter) findings(findings []Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	t.heading("FINDINGS", "")
+	for _, f := range findings {
+		t.para(f.Severity, captureLabels, f.Summary+" ["+f.ID+"]", bold)
+		if f.Evidence != "" {
+			t.para("", captureLabels, f.Evidence, plain)
+		}
+		if f.Remedy != "" {
+			t.para("", captureLabels, "→ "+f.Remedy, plain)
+		}
+	}
+}
+
+// parameterLabels is the width of the longest flag name of the model, and a gap.
+const parameterLabels = 19
+
+// parameters prints in full what something set, and the defaults in one
+// paragraph; first the command and the tool, without which a bug report can't
+// be repeated.
+func (t *textWriter) parameters(r *Report) {
+	t.heading("PARAMETERS", "")
+	if len(r.Command) > 0 {
+		words := make([]string, len(r.Command))
+		for i, w := range r.Command {
+			if words[i] = w; w == "" || strings.ContainsAny(w, " \t'\"$*?;&|<>()\\") {
+				words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+			}
+		}
+		t.words("command", parameterLabels, words, plain)
+	}
+	if r.Tool.Name != "" {
+		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), plain)
+	}
+	var defaults []string
+	for _, p := range r.Parameters {
+		if p.Source == DefaultSource {
+			defaults = append(defaults, p.Name+" "+p.text())
+			continue
+		}
+		t.para(p.Name, parameterLabels, p.text()+" ("+p.Source+")", plain)
+	}
+	if len(defaults) > 0 {
+		t.list("defaults", parameterLabels, defaults, faint)
+	}
+}
+
+// text is the value as the text prints it.
+func (p *Parameter) text() string {
+	if p.Text != "" {
+		return p.Text
+	}
+	return fmt.Sprint(p.Value)
+}
+
+func (t *textWriter) caveats(r *Report) {
+	var caveats []string
+	if r.Capture.Packets > 0 {
+		caveats = []string{
+			"Costs (the durations above) are assumptions, not measurements: drops, utilization and latency follow from them.",
+			"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
+			"What that machine's ring dropped is not in the capture, and so in no number here.",
+		}
+	}
+	caveats = append(caveats, r.Caveats...)
+	if len(caveats) == 0 {
+		return
+	}
+	t.heading("CAVEATS", "")
+	for _, c := range caveats {
+		t.para("-", 2, c, plain)
+	}
+}

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// cell is one value of a grid.
+type cell struct {
+	text  string
+	style style
+}
+
+func plainCell(s string) cell { return cell{text: s} }
+
+// column is one column of a grid. Columns of one group stay in one table where
+// that fits; the group's name stands above its first column, unless silent.
+type column struct {
+	head   string
+	group  string
+	silent bool
+	left   bool // aligned left; numbers are not
+	cells  []cell
+}
+
+// groupHead is what stands above column i of a table.
+func groupHead(columns []column, i int) string {
+	c := columns[i]
+	if c.silent || i > 0 && c.group == columns[i-1].group {
+		return ""
+	}
+	return clean(c.group)
+}
+
+// gap is what separates columns.
+const gap = "  "
+
+func (c *column) width() int {
+	w := displayWidth(c.head)
+	for _, cell := range c.cells {
+		w = max(w, displayWidth(cell.text))
+	}
+	return w
+}
+
+// grid is a table in the making.
+type grid struct {
+	keys    int // leading columns that stand in every table
+	columns []column
+}
+
+// row adds a row: as many cells as there are columns.
+func (g *grid) row(cells ...cell) {
+	for i, c := range cells {
+		c.text = clean(c.text)
+		g.columns[i].cells = append(g.columns[i].cells, c)
+	}
+}
+
+// widthOf is the columns that a table of these columns takes.
+func widthOf(columns []column) int {
+	w := max(len(columns)-1, 0) * len(gap)
+	for i := range columns {
+		w += columns[i].width()
+		w += max(displayWidth(groupHead(columns, i))-columns[i].width(), 0)
+	}
+	return w
+}
+
+// grid writes g as one table where it fits the width, else as several below
+// one another, each with the key columns: rows are never wrapped.
+func (t *textWriter) grid(g *grid) {
+	keys := g.columns[:g.keys]
+	rest := g.columns[g.keys:]
+	table := append([]column(nil), keys...)
+	written := 0
+	flush := func() {
+		if written > 0 {
+			t.line("")
+		}
+		written++
+		t.table(table)
+		table = append([]column(nil), keys...)
+	}
+	fits := func(more []column) bool {
+		return widthOf(append(append([]column(nil), table...), more...)) <= t.width-len(indent)
+	}
+	for len(rest) > 0 {
+		n := 1
+		for n < len(rest) && rest[n].group == rest[0].group {
+			n++
+		}
+		if !fits(rest[:n]) && len(table) > len(keys) {
+			flush()
+		}
+		for i := range n {
+			if !fits(rest[i:i+1]) && len(table) > len(keys) { // a group too wide for any table
+				flush()
+			}
+			table = append(table, rest[i])
+		}
+		rest = rest[n:]
+	}
+	flush()
+}
+
+// table writes columns in the house style: no borders, a thin line under the
+// header, numbers aligned right, nothing wrapped, trimmed or reformatted.
+func (t *textWriter) table(columns []column) {
+	grouped := false
+	for i := range columns {
+		grouped = grouped || groupHead(columns, i) != ""
+	}
+	header := make([]string, len(columns))
+	aligns := make([]tw.Align, len(columns))
+	for i, c := range columns {
+		header[i] = t.paint(c.head, bold)
+		if grouped {
+			header[i] = t.paint(groupHead(columns, i), bold) + "\n" + header[i]
+		}
+		aligns[i] = tw.AlignRight
+		if c.left {
+			aligns[i] = tw.AlignLeft
+		}
+	}
+	config := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Padding:    tw.CellPadding{Global: tw.PaddingNone},
+		Alignment:  tw.CellAlignment{PerColumn: aligns},
+	}
+	var out bytes.Buffer
+	table := tablewriter.NewTable(&out,
+		tablewriter.WithConfig(tablewriter.Config{
+			Header:   config,
+			Row:      config,
+			Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off, AutoHide: tw.Off},
+		}),
+		// Without this the widths depend on the locale.
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbolCustom("rssreplay").WithRow("─").WithColumn(gap).WithCenter(gap).WithHeaderMid(gap),
+			Settings: tw.Settings{
+				Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.On},
+				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off},
+			},
+		})))
+	table.Header(header)
+	for r := range columns[0].cells {
+		row := make([]string, len(columns))
+		for i, c := range columns {
+			row[i] = t.paint(c.cells[r].text, c.cells[r].style)
+		}
+		if err := table.Append(row); err != nil {
+			t.fail(err)
+			return
+		}
+	}
+	if err := table.Render(); err != nil {
+		t.fail(err)
+		return
+	}
+	for l := range strings.Lines(out.String()) {
+		t.line(indent + strings.TrimSuffix(l, "\n"))
+	}
+}

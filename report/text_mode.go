@@ -1,0 +1,212 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// modeTitle is the name of the NDIS document that describes the mode.
+func modeTitle(mode string) string {
+	switch mode {
+	case "rss-msix":
+		return "RSS with message signaled interrupts"
+	case "non-rss":
+		return "non-RSS receive processing"
+	case "rss-hw-queues":
+		return "RSS with hardware queuing"
+	case "rss-single-queue":
+		return "RSS with a single hardware receive queue"
+	}
+	return ""
+}
+
+// flowWidth is the least in which a CPU's largest flow can be read.
+const flowWidth = 36
+
+// barWidth is the columns of a bar for the CPU with the most packets.
+const barWidth = 6
+
+// mode is one mode by CPU, with its queues.
+func (t *textWriter) mode(m *Mode, sends bool) {
+	t.heading(strings.ToUpper(clean(m.Mode)), fmt.Sprintf("%s; simulated %s", modeTitle(m.Mode), nanoseconds(m.Simulated)))
+	if m.Totals.Packets == 0 && m.Totals.Drops == 0 {
+		t.para("", 0, "No packet came to any queue.", plain)
+		return
+	}
+	t.load(m)
+	t.line("")
+	t.dispatch(m, sends)
+	t.queues(m)
+	if w := m.Imbalance.BusiestWindow; w != nil {
+		t.line("")
+		t.para("", 0, fmt.Sprintf("Busiest %s: from %s s, %s, imbalance %s.", nanoseconds(m.Series.Interval),
+			exactSeconds(w.Start), plural(w.Packets, "packet", "packets"), fixed(w.Imbalance, 3)), plain)
+	}
+}
+
+// load is what came to each CPU.
+func (t *textWriter) load(m *Mode) {
+	g := grid{keys: 1, columns: []column{
+		{head: "CPU"}, {head: "packets"}, {head: "share"}, {left: true}, {head: "pkts/s"}, {head: "bit/s"}, {head: "flows"},
+		{head: "largest flow and its share", left: true},
+	}}
+	var most uint64
+	for _, c := range m.CPUs {
+		most = max(most, c.Packets)
+	}
+	for i := range m.CPUs {
+		c := &m.CPUs[i]
+		share := Ratio(c.Packets, m.Totals.Packets)
+		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(count(c.Packets)), plainCell(percent(share)),
+			cell{bar(c.Packets, most), heat(share * Fraction(len(m.CPUs)))},
+			plainCell(rate(c.PacketsPerSecond)), plainCell(rate(c.BitsPerSecond)), plainCell(count(c.Flows)), plainCell(""))
+	}
+	last := len(g.columns) - 1
+	left := t.width - len(indent) - widthOf(g.columns[:last]) - len(gap)
+	if left < flowWidth { // it gets a table of its own, beside the CPU
+		left = t.width - len(indent) - widthOf(g.columns[:g.keys]) - len(gap)
+	}
+	for i := range m.CPUs {
+		g.columns[last].cells[i].text = clean(largestFlow(&m.CPUs[i], m.Mode, left))
+	}
+	t.grid(&g)
+}
+
+// heat is the colour of a load that is timesMean the mean.
+func heat(timesMean Fraction) style {
+	switch {
+	case timesMean >= 2:
+		return hot
+	case timesMean >= 1.25:
+		return warm
+	}
+	return plain
+}
+
+// bar is n beside the greatest, in eighths of a column; empty only for 0.
+func bar(n, most uint64) string {
+	if most == 0 {
+		return ""
+	}
+	eighths := int(math.Ceil(float64(n) * 8 * barWidth / float64(most)))
+	s := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		s += string("▏▎▍▌▋▊▉"[3*(rest-1) : 3*rest])
+	}
+	return s
+}
+
+// largestShare is the share of the CPU's packets that its largest flow has.
+func largestShare(c *CPU, mode string) string {
+	for _, m := range c.Largest.Modes {
+		if m.Mode != mode {
+			continue
+		}
+		for _, on := range m.CPUs {
+			if on.CPU == c.CPU {
+				return percent(Ratio(on.Packets, c.Packets))
+			}
+		}
+	}
+	return none
+}
+
+// largestFlow names the CPU's largest flow, after its share of the CPU's
+// packets, in width columns.
+func largestFlow(c *CPU, mode string, width int) string {
+	if c.Largest == nil {
+		return ""
+	}
+	before := fmt.Sprintf("%6s ", largestShare(c, mode))
+	if c.TopFlow != nil {
+		before += fmt.Sprintf("#%d ", *c.TopFlow+1)
+	}
+	return before + flowName(c.Largest, width-len(before))
+}
+
+// dispatch is what the load cost each CPU.
+func (t *textWriter) dispatch(m *Mode, sends bool) {
+	oneToOne := queuesAreCPUs(m)
+	g := grid{keys: 1, columns: []column{
+		{head: "CPU"}, {head: "interrupts"}, {head: "DPCs"},
+		{group: "packets", head: "per DPC"}, {group: "packets", head: "max"}, {head: "busy"},
+		{group: "latency", head: "p50"}, {group: "latency", head: "p99"}, {group: "latency", head: "max"},
+	}}
+	if sends {
+		g.columns = append(g.columns, column{head: "sent"})
+	}
+	if oneToOne {
+		g.columns = append(g.columns, column{group: "queue", head: "depth"}, column{group: "queue", head: "drops"})
+	}
+	for i := range m.CPUs {
+		c := &m.CPUs[i]
+		cells := []cell{
+			plainCell(fmt.Sprint(c.CPU)), plainCell(count(c.Interrupts)), plainCell(count(c.DPCs)),
+			plainCell(fixed(c.PacketsPerDPCMean, 2)), plainCell(countOrNone(c.PacketsPerDPCMax)),
+			{percent(c.Utilization), utilizationStyle(c.Utilization)},
+			plainCell(nanosecondsOrNone(c.Latency.P50)), plainCell(nanosecondsOrNone(c.Latency.P99)), plainCell(nanosecondsOrNone(c.Latency.Max)),
+		}
+		if sends {
+			cells = append(cells, plainCell(count(c.SendPackets)))
+		}
+		if oneToOne {
+			q := m.Queues[i]
+			cells = append(cells, plainCell(count(q.DepthMax)), dropCell(count(q.Drops), q.Drops))
+		}
+		g.row(cells...)
+	}
+	t.grid(&g)
+}
+
+func utilizationStyle(u Fraction) style {
+	switch {
+	case u >= 0.9:
+		return hot
+	case u >= 0.6:
+		return warm
+	}
+	return plain
+}
+
+// queuesAreCPUs reports whether each CPU has exactly the queue in the same
+// place, so that the queues need no table of their own.
+func queuesAreCPUs(m *Mode) bool {
+	if len(m.Queues) != len(m.CPUs) {
+		return false
+	}
+	for i, q := range m.Queues {
+		if q.Queue != i || q.CPU == nil || *q.CPU != m.CPUs[i].CPU {
+			return false
+		}
+	}
+	return true
+}
+
+// queues is a line per queue, where the CPUs' rows did not say it.
+func (t *textWriter) queues(m *Mode) {
+	if queuesAreCPUs(m) || len(m.Queues) == 0 {
+		return
+	}
+	t.line("")
+	if len(m.Queues) == 1 {
+		q := &m.Queues[0]
+		st := plain
+		if q.Drops > 0 {
+			st = hot
+		}
+		t.para("", 0, fmt.Sprintf("One hardware queue: %s, at most %s waiting, %s dropped.",
+			plural(q.Packets, "packet", "packets"), exact(q.DepthMax), exact(q.Drops)), st)
+		return
+	}
+	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "CPU"}, {head: "packets"}, {head: "bytes"}, {head: "depth"}, {head: "drops"}}}
+	for _, q := range m.Queues {
+		cpu := none
+		if q.CPU != nil {
+			cpu = fmt.Sprint(*q.CPU)
+		}
+		g.row(plainCell(fmt.Sprint(q.Queue)), plainCell(cpu), plainCell(count(q.Packets)), plainCell(byteSize(q.Bytes)),
+			plainCell(count(q.DepthMax)), dropCell(count(q.Drops), q.Drops))
+	}
+	t.grid(&g)
+}

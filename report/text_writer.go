@@ -1,0 +1,209 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+)
+
+// style is the colour of a piece of text, where colours are asked for.
+type style uint8
+
+const (
+	plain style = iota
+	bold
+	faint
+	warm // above its share
+	hot  // far above, or a loss
+)
+
+var styleCodes = [...]string{plain: "", bold: "\x1b[1m", faint: "\x1b[2m", warm: "\x1b[33m", hot: "\x1b[1;31m"}
+
+// textWriter writes lines of at most width columns. Everything that comes from
+// the report passes through clean on its way in.
+type textWriter struct {
+	w     *bufio.Writer
+	width int
+	color bool
+	ascii bool
+	begun bool  // something is written
+	err   error // the first
+}
+
+func newTextWriter(w io.Writer, o TextOptions) *textWriter {
+	t := &textWriter{w: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII}
+	if t.width == 0 {
+		t.width = defaultWidth
+	}
+	t.width = max(t.width, minWidth)
+	return t
+}
+
+// indent is the margin of what stands under a heading.
+const indent = "  "
+
+// asciiSymbols replaces each symbol that the text draws with by one of ASCII of
+// the same width, so that columns stay.
+var asciiSymbols = strings.NewReplacer(
+	"·", "_", "─", "-", "…", "~", "→", ">", "×", "x", "÷", "/", "µ", "u",
+	"▁", ".", "▂", ":", "▃", "-", "▄", "=", "▅", "+", "▆", "*", "▇", "%", "█", "#",
+	"▏", ".", "▎", ":", "▍", "-", "▌", "=", "▋", "+", "▊", "*", "▉", "%",
+)
+
+// line writes one line that is already clean.
+func (t *textWriter) line(s string) {
+	if t.ascii {
+		s = asciiSymbols.Replace(s)
+	}
+	t.begun = true
+	_, err := t.w.WriteString(strings.TrimRight(s, " ") + "\n")
+	t.fail(err)
+}
+
+// heading starts a section.
+func (t *textWriter) heading(title, rest string) {
+	if t.begun {
+		t.line("")
+	}
+	lines := wrap(strings.Split(clean(title+indent+rest), " "), t.width)
+	for i, l := range lines {
+		if i == 0 {
+			l = t.paint(l[:min(len(title), len(l))], bold) + l[min(len(title), len(l)):]
+		} else {
+			l = indent + l
+		}
+		t.line(l)
+	}
+}
+
+// para writes a paragraph, wrapped, with label in a margin of labelWidth
+// columns before it.
+func (t *textWriter) para(label string, labelWidth int, s string, st style) {
+	t.words(label, labelWidth, strings.Split(s, " "), st)
+}
+
+// list is para of items between commas, none of them parted unless it is wider
+// than the line.
+func (t *textWriter) list(label string, labelWidth int, items []string, st style) {
+	words := make([]string, len(items))
+	for i, item := range items {
+		words[i] = item
+		if i < len(items)-1 {
+			words[i] += ","
+		}
+	}
+	t.words(label, labelWidth, words, st)
+}
+
+func (t *textWriter) words(label string, labelWidth int, words []string, st style) {
+	for i := range words {
+		words[i] = clean(words[i])
+	}
+	label = clean(label)
+	margin := indent + label + strings.Repeat(" ", max(labelWidth-displayWidth(label), 0))
+	for _, l := range wrap(words, t.width-displayWidth(margin)) {
+		t.line(margin + t.paint(l, st))
+		margin = strings.Repeat(" ", displayWidth(margin))
+	}
+}
+
+// fail keeps the first error for WriteText.
+func (t *textWriter) fail(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *textWriter) paint(s string, st style) string {
+	if !t.color || st == plain || s == "" {
+		return s
+	}
+	return styleCodes[st] + s + "\x1b[0m"
+}
+
+// clean makes s safe to print on one line: control characters, terminal
+// escapes, marks of direction and whatever else does not print become \x1b,
+// \u202e. A backslash stays: it is harmless, and Windows paths are full of it.
+func clean(s string) string {
+	printable := true
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			printable = false
+			break
+		}
+	}
+	if printable {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1, r < 0x80 && !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case unicode.IsPrint(r):
+			b.WriteString(s[:n])
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// displayWidth is the columns that s takes. It asks no environment variable:
+// the same report must give the same text everywhere.
+func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
+
+// wrap puts words into lines of at most width columns; a longer word, such as
+// a path or a key, is broken after a separator or, without one, anywhere.
+func wrap(words []string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range words {
+		if line != "" && displayWidth(line)+1+displayWidth(word) <= width {
+			line += " " + word
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		for displayWidth(word) > width {
+			n := breakAt(word, width)
+			lines = append(lines, word[:n])
+			word = word[n:]
+		}
+		line = word
+	}
+	if line == "" && len(lines) > 0 {
+		return lines
+	}
+	return append(lines, line)
+}
+
+// breakAt is the length in bytes of the first line of a word that is wider
+// than width.
+func breakAt(word string, width int) int {
+	fits, separator, used := 0, 0, 0
+	for i, r := range word {
+		used += displayWidth(string(r))
+		if used > width && i > 0 {
+			break
+		}
+		fits = i + utf8.RuneLen(r)
+		if strings.ContainsRune(",:;/\\-_", r) {
+			separator = fits
+		}
+	}
+	if separator > fits/2 {
+		return separator
+	}
+	return fits
+}
