@@ -1,0 +1,230 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// assembly makes a report of a replay's result.
+type assembly struct {
+	settings *settings
+	result   *dispatch.Result
+	files    []pcaps.Info
+	rule     string
+	on       place
+	limit    int // flows to list, -1: all
+}
+
+func (a *assembly) report() *report.Report {
+	listed := a.listed()
+	r := &report.Report{
+		Tool:       tool(),
+		Capture:    a.capture(),
+		Parameters: a.settings.parameters,
+		Table:      a.table(),
+		Flows:      a.flows(listed),
+		FlowsTotal: uint64(a.result.NumFlows),
+		Notes:      a.settings.notes,
+	}
+	rank := make(map[uint32]int, len(listed))
+	if a.limit >= 0 {
+		for i, id := range listed {
+			rank[id] = i
+		}
+	}
+	for i := range a.result.Modes {
+		r.Modes = append(r.Modes, a.mode(i, listed, rank))
+	}
+	if a.on.text != "" {
+		r.FlowsNote = a.on.note(a.settings)
+	}
+	r.Caveats = a.caveats()
+	return r
+}
+
+// listed is the flows that the report lists, in its order.
+func (a *assembly) listed() []uint32 {
+	if a.on.text == "" {
+		return a.result.Largest(a.limit)
+	}
+	return a.result.LargestOf(a.limit, a.on.keep(a.settings, a.result))
+}
+
+func (a *assembly) capture() report.Capture {
+	r := a.result
+	c := report.Capture{
+		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
+		DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+	}
+	if r.Packets > 0 {
+		c.First = report.Time{Time: time.Unix(0, r.First)}
+	}
+	for i, info := range a.files {
+		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
+		for _, l := range info.LinkTypes {
+			f.LinkTypes = append(f.LinkTypes, l.String())
+		}
+		if r.Damage != nil && i == a.damaged() {
+			f.Loss = r.Damage.Error()
+		}
+		c.Files = append(c.Files, f)
+	}
+	for _, why := range nicmodel.Reasons() {
+		c.Unhashed = append(c.Unhashed, report.Count{Name: why.String(), Packets: r.Unhashed[why]})
+	}
+	for t := hash.IPv4; t < hash.NumTypes; t++ {
+		c.HashTypes = append(c.HashTypes, report.Count{Name: t.String(), Packets: r.HashTypes[t]})
+	}
+	return c
+}
+
+// damaged is the file that a damage ended: the last one that was read.
+func (a *assembly) damaged() int {
+	last := 0
+	for i, info := range a.files {
+		if info.Packets > 0 || info.Truncated {
+			last = i
+		}
+	}
+	return last
+}
+
+func (a *assembly) table() report.TableReport {
+	t := report.TableReport{Size: len(a.settings.config.Table)}
+	for i, queue := range a.settings.config.Table {
+		load := a.result.Entries[i]
+		t.Entries = append(t.Entries, int(queue))
+		t.Packets = append(t.Packets, load.Packets)
+		t.Bytes = append(t.Bytes, load.Bytes)
+		t.Flows = append(t.Flows, load.Flows)
+	}
+	for _, cpu := range a.settings.config.QueueCPU {
+		t.QueueCPUs = append(t.QueueCPUs, a.cpuNumber(cpu))
+	}
+	return t
+}
+
+func (a *assembly) cpuNumber(index int) int { return a.settings.config.CPUs[index] }
+
+// mode is one mode's counters. rank is a flow's place among the listed ones;
+// when all are listed it is empty, and looked up there.
+func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode {
+	counters, summary := &a.result.Modes[i], &a.result.Summaries[i]
+	m := report.Mode{Mode: counters.Mode.String(), Simulated: counters.SimulatedTime}
+	for c := range counters.CPUs {
+		cpu := a.cpu(&counters.CPUs[c], a.cpuNumber(c))
+		cpu.Flows = summary.CPUFlows[c]
+		if top := summary.TopFlow[c]; top >= 0 {
+			flow := a.flow(uint32(top))
+			cpu.Largest = &flow
+			if at, ok := a.placeOf(uint32(top), listed, rank); ok {
+				cpu.TopFlow = &at
+			}
+		}
+		m.CPUs = append(m.CPUs, cpu)
+		m.Series.CPUs = append(m.Series.CPUs, report.SeriesCPU{CPU: a.cpuNumber(c), Packets: counters.Windows.Packets[c]})
+	}
+	m.Series.Interval = counters.Windows.Interval
+	for q := range counters.Queues {
+		count := &counters.Queues[q]
+		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax}
+		if counters.Mode == dispatch.RSSMSIX || counters.Mode == dispatch.RSSHWQueues {
+			cpu := a.cpuNumber(a.settings.config.QueueCPU[q])
+			queue.CPU = &cpu
+		}
+		m.Queues = append(m.Queues, queue)
+	}
+	m.Affinity = report.Affinity{
+		Flows: summary.Flows, SingleCPUFlows: summary.SingleCPU, Migrations: summary.Migrations,
+		SymmetricConnections: summary.Symmetric, Connections: summary.Connections,
+		SendReceiveMatch: report.Ratio(counters.SendMatches, counters.SendsJudged),
+	}
+	m.Derive()
+	return m
+}
+
+func (a *assembly) placeOf(id uint32, listed []uint32, rank map[uint32]int) (int, bool) {
+	if a.limit >= 0 {
+		at, ok := rank[id]
+		return at, ok
+	}
+	for i, other := range listed {
+		if other == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func (a *assembly) cpu(c *dispatch.CPUCounters, number int) report.CPU {
+	cpu := report.CPU{
+		CPU: number, Packets: c.Packets, Bytes: c.Bytes, Interrupts: c.Interrupts, DPCs: c.DPCs,
+		ISRTime: c.ISRTime, DPCTime: c.DPCTime, SendPackets: c.SendPackets, SendTime: c.SendTime,
+		Latency: report.Latency{Sum: c.Latency.Sum},
+	}
+	if c.DPCs > 0 {
+		cpu.PacketsPerDPCMax = &c.MaxPerDPC
+	}
+	if c.Packets > 0 {
+		l := &c.Latency
+		cpu.Latency.P50, cpu.Latency.P90, cpu.Latency.P99, cpu.Latency.P999, cpu.Latency.Max = &l.P50, &l.P90, &l.P99, &l.P999, &l.Max
+	}
+	return cpu
+}
+
+// flows yields the listed flows one by one.
+func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
+	return func(yield func(report.Flow) bool) {
+		for _, id := range listed {
+			if !yield(a.flow(id)) {
+				return
+			}
+		}
+	}
+}
+
+func (a *assembly) flow(id uint32) report.Flow {
+	f := a.result.Flow(id)
+	flow := report.Flow{
+		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
+		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
+		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
+	}
+	var scratch []dispatch.CPUPackets
+	for i := range a.result.Modes {
+		mode := report.FlowMode{Mode: a.result.Modes[i].Mode.String()}
+		scratch, mode.Migrations = a.result.AppendAffinity(scratch[:0], i, id)
+		for _, p := range scratch {
+			mode.CPUs = append(mode.CPUs, report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets})
+		}
+		flow.Modes = append(flow.Modes, mode)
+	}
+	return flow
+}
+
+// caveats are what holds for this replay beyond what holds for all.
+func (a *assembly) caveats() []string {
+	var caveats []string
+	for _, info := range a.files {
+		if n, said := info.Dropped(); said && n > 0 {
+			caveats = append(caveats, fmt.Sprintf("%s: the capturing machine dropped %d packets that are not in the capture.", info.Name, n))
+		}
+		if info.NoTimestamp > 0 {
+			caveats = append(caveats, fmt.Sprintf("%s: %d packets carry no timestamp, and are replayed at the last one before them.", info.Name, info.NoTimestamp))
+		}
+	}
+	if a.result.Leaps > 0 {
+		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.result.Leaps))
+	}
+	if a.result.Filtered > 0 {
+		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.result.Filtered))
+	}
+	return caveats
+}

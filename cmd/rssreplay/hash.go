@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/hash"
+	"rssreplay/pcaps"
+)
+
+// hashReport is the result of the hash command, schema rssreplay/hash/v1.
+type hashReport struct {
+	Schema          string  `json:"schema"`
+	Source          string  `json:"source"`
+	SourcePort      *uint16 `json:"source_port"`
+	Destination     string  `json:"destination"`
+	DestinationPort *uint16 `json:"destination_port"`
+	Hash            *string `json:"hash"` // null where no enabled type fits
+	HashType        string  `json:"hash_type"`
+	Index           *int    `json:"index"`
+	Queue           int     `json:"queue"`
+	CPU             int     `json:"cpu"`
+}
+
+// newHashCommand is `rssreplay hash SRC DST`.
+func newHashCommand(e *env) *cobra.Command {
+	var protocol, format string
+	c := &cobra.Command{
+		Use: "hash SRC DST [flags]",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("hash takes a source and a destination: rssreplay hash 66.9.149.187:2794 161.142.100.80:1766")
+			}
+			return nil
+		},
+	}
+	model := newSteeringFlags(c.Flags())
+	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
+	c.Flags().StringVar(&format, "format", "table", "")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		h, err := parseTuple(args[0], args[1], protocol)
+		if err != nil {
+			return err
+		}
+		if format != "table" && format != "json" {
+			return usagef("--format must be table or json, not %q", format)
+		}
+		s, err := model.resolve(e.stdin)
+		if err != nil {
+			return err
+		}
+		r := hashOf(h, s)
+		return e.writeOutput("", func(w io.Writer) error {
+			if format == "json" {
+				return json.NewEncoder(w).Encode(r)
+			}
+			return r.writeText(w, s)
+		})
+	}
+	return c
+}
+
+// parseTuple makes the header of a packet between two ends, each an address
+// with or without a port.
+func parseTuple(source, destination, protocol string) (*pcaps.Header, error) {
+	src, srcPort, err := parseEnd(source)
+	if err != nil {
+		return nil, err
+	}
+	dst, dstPort, err := parseEnd(destination)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case src.Is4() != dst.Is4():
+		return nil, usagef("%s and %s are of different IP versions", src, dst)
+	case (srcPort == nil) != (dstPort == nil):
+		return nil, usagef("give a port to both ends or to neither: %s, %s", source, destination)
+	}
+	h := &pcaps.Header{Version: 4, Protocol: pcaps.ProtoTCP}
+	if src.Is4() {
+		a, b := src.As4(), dst.As4()
+		copy(h.Src[:], a[:])
+		copy(h.Dst[:], b[:])
+	} else {
+		h.Version, h.Src, h.Dst = 6, src.As16(), dst.As16()
+	}
+	switch protocol {
+	case "tcp":
+	case "udp":
+		h.Protocol = pcaps.ProtoUDP
+	case "sctp":
+		h.Protocol = pcaps.ProtoSCTP
+	default:
+		return nil, usagef("--protocol must be tcp, udp or sctp, not %q", protocol)
+	}
+	if srcPort != nil {
+		h.SrcPort, h.DstPort, h.Facts = *srcPort, *dstPort, pcaps.HasPorts
+	}
+	return h, nil
+}
+
+// parseEnd reads "10.0.0.1", "10.0.0.1:443", "2001:db8::1" or "[2001:db8::1]:443".
+func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		addr = a
+	} else if ap, err := netip.ParseAddrPort(s); err == nil {
+		p := ap.Port()
+		addr, port = ap.Addr(), &p
+	} else {
+		return addr, nil, usagef("%q is no address with or without a port: write 10.0.0.1:443 or [2001:db8::1]:443", s)
+	}
+	if addr.Zone() != "" {
+		return addr, nil, usagef("%q has a zone, which packets don't carry: leave out %%%s", s, addr.Zone())
+	}
+	return addr.Unmap(), port, nil
+}
+
+func hashOf(h *pcaps.Header, s *settings) *hashReport {
+	d := s.steering.Decide(h, &pcaps.Extension{})
+	r := &hashReport{
+		Schema: "rssreplay/hash/v1", HashType: d.Type.String(), Queue: int(d.Queue),
+		CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
+	}
+	src, dst := netip.AddrFrom16(h.Src), netip.AddrFrom16(h.Dst)
+	if h.Version == 4 {
+		src, dst = netip.AddrFrom4([4]byte(h.Src[:])), netip.AddrFrom4([4]byte(h.Dst[:]))
+	}
+	r.Source, r.Destination = src.String(), dst.String()
+	if h.Facts&pcaps.HasPorts != 0 {
+		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort
+	}
+	if d.Type != hash.None {
+		value, index := fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
+		r.Hash, r.Index = &value, &index
+	}
+	return r
+}
+
+func (r *hashReport) writeText(w io.Writer, s *settings) error {
+	for _, note := range s.notes {
+		fmt.Fprintln(w, note)
+	}
+	if r.Hash == nil {
+		_, err := fmt.Fprintf(w, "hash   none: no enabled hash type fits\nqueue  %d (--default-queue)\nCPU    %d\n", r.Queue, r.CPU)
+		return err
+	}
+	_, err := fmt.Fprintf(w, "hash   %s\ntype   %s\nindex  %d of %d\nqueue  %d\nCPU    %d\n",
+		*r.Hash, r.HashType, *r.Index, len(s.config.Table), r.Queue, r.CPU)
+	return err
+}

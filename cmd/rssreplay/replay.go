@@ -1,0 +1,230 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/dispatch"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// replayFlags are the main command's own flags.
+type replayFlags struct {
+	model  *modelFlags
+	filter string
+	flows  string
+	on     string
+	format string
+	output string
+	digest bool
+}
+
+// newReplayCommand is `rssreplay CAPTURE...`, the main job.
+func newReplayCommand(e *env) *cobra.Command {
+	var f replayFlags
+	c := &cobra.Command{
+		Use:  "rssreplay CAPTURE... [flags]",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return usagef("no capture given: rssreplay capture.pcap --cpus 8; `rssreplay --help` tells more")
+			}
+			return e.replay(&f, captures)
+		},
+	}
+	set := c.Flags()
+	f.model = newModelFlags(set)
+	set.StringVar(&f.filter, "filter", "", "")
+	set.StringVar(&f.flows, "flows", "20", "")
+	set.StringVar(&f.on, "on", "", "")
+	set.StringVar(&f.format, "format", "table", "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.digest, "digest", false, "")
+	return c
+}
+
+func (e *env) replay(f *replayFlags, captures []string) error {
+	write, err := writerOf(f.format, f.output)
+	if err != nil {
+		return err
+	}
+	limit, err := parseFlows(f.flows)
+	if err != nil {
+		return err
+	}
+	if f.model.table == "-" && slices.Contains(captures, "-") {
+		return usagef("the capture and --table can't both be standard input: give one of them as a file")
+	}
+	s, err := f.model.resolve(e.stdin)
+	if err != nil {
+		return err
+	}
+	on, err := parseOn(f.on, s)
+	if err != nil {
+		return err
+	}
+	var filter *pcaps.Filter
+	if f.filter != "" {
+		if filter, err = pcaps.NewFilter(f.filter); err != nil {
+			return usageError{err}
+		}
+	}
+	src, err := e.openCaptures(captures)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	directions := pcaps.NewDirections(s.local)
+	result, err := dispatch.Replay(src, dispatch.Options{
+		Config: &s.config, Steering: s.steering, Modes: s.modes, Directions: directions, Filter: filter,
+	})
+	if err != nil {
+		return err
+	}
+	a := assembly{settings: s, result: result, files: src.Info(), rule: directions.Rule(), on: on, limit: limit}
+	rep := a.report()
+	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	if f.digest {
+		if err := digest(captures, rep.Capture.Files); err != nil {
+			return err
+		}
+	}
+	if err := e.writeOutput(f.output, func(w io.Writer) error { return write(w, rep) }); err != nil {
+		return err
+	}
+	if result.Damage != nil {
+		return damagedError{result.Damage}
+	}
+	return nil
+}
+
+// writerOf is what writes a report in the format asked for.
+func writerOf(format, output string) (func(io.Writer, *report.Report) error, error) {
+	switch format {
+	case "json":
+		return report.WriteJSON, nil
+	case "table":
+		options := report.TextOptions{}
+		return func(w io.Writer, r *report.Report) error { return report.WriteText(w, r, options) }, nil
+	}
+	return nil, usagef("--format must be table or json, not %q", format)
+}
+
+// parseFlows reads --flows: how many flows are listed, -1 for all.
+func parseFlows(s string) (int, error) {
+	if s == "all" {
+		return -1, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0, usagef("--flows must be a number of flows or all, not %q", s)
+	}
+	return n, nil
+}
+
+// place is what --on names: the flows to list are those that were there.
+type place struct {
+	text string // as given, "" for everywhere
+	what string // "cpu", "queue" or "entry"
+	at   int    // for a CPU, its index in Config.CPUs
+}
+
+func parseOn(text string, s *settings) (place, error) {
+	if text == "" {
+		return place{}, nil
+	}
+	what, value, _ := strings.Cut(text, "=")
+	at, err := strconv.Atoi(value)
+	if err != nil || at < 0 {
+		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", text)
+	}
+	switch what {
+	case "cpu":
+		i := slices.Index(s.config.CPUs, at)
+		if i < 0 {
+			return place{}, usagef("--on cpu=%d is not in use: --cpus has %s", at, formatCPUList(s.config.CPUs))
+		}
+		at = i
+	case "queue":
+		if at >= s.config.Queues {
+			return place{}, usagef("--on queue=%d is not below --queues %d", at, s.config.Queues)
+		}
+	case "entry":
+		if at >= len(s.config.Table) {
+			return place{}, usagef("--on entry=%d is not below the table's size, %d", at, len(s.config.Table))
+		}
+	default:
+		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", text)
+	}
+	return place{text, what, at}, nil
+}
+
+// keep tells the flows that were at the place. Which CPU a packet was on is the
+// first mode's word.
+func (p place) keep(s *settings, r *dispatch.Result) func(id uint32) bool {
+	switch p.what {
+	case "cpu":
+		return r.OnCPU(0, p.at)
+	case "queue":
+		return r.OnEntry(func(entry int) bool {
+			if entry < 0 {
+				return p.at == s.config.DefaultQueue
+			}
+			return int(s.config.Table[entry]) == p.at
+		})
+	}
+	return r.OnEntry(func(entry int) bool { return entry == p.at })
+}
+
+// note is the sentence about the place before the flow table.
+func (p place) note(s *settings) string {
+	switch p.what {
+	case "cpu":
+		return fmt.Sprintf("Only flows with packets on CPU %d under %s.", s.config.CPUs[p.at], s.modes[0])
+	case "queue":
+		return fmt.Sprintf("Only flows steered to queue %d.", p.at)
+	}
+	return fmt.Sprintf("Only flows that meet entry %d of the indirection table.", p.at)
+}
+
+// openCaptures opens the captures as one source, in the order given.
+func (e *env) openCaptures(captures []string) (*pcaps.Chain, error) {
+	return pcaps.OpenChain(captures, func(name string) (*pcaps.Reader, error) {
+		if name == "-" {
+			return pcaps.NewReader(e.stdin, "standard input")
+		}
+		return pcaps.Open(name)
+	})
+}
+
+// digest fills in the files' SHA-256.
+func digest(captures []string, files []report.File) error {
+	for i, name := range captures {
+		if name == "-" {
+			return usagef("--digest can't read standard input a second time: save the capture to a file first")
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(name), err)
+		}
+		sum := hex.EncodeToString(h.Sum(nil))
+		files[i].SHA256 = &sum
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// duration is a flag's time in ns; its text is a Go duration.
+type duration int64
+
+func (d *duration) String() string { return time.Duration(*d).String() }
+func (d *duration) Type() string   { return "duration" }
+
+func (d *duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	switch {
+	case err != nil && isNumber(s):
+		return fmt.Errorf("%s has no unit: write %sns, %sus or %sms", s, s, s, s)
+	case err != nil:
+		return errors.New("not a duration: write 200ns, 2us or 1.5ms")
+	case v < 0:
+		return errors.New("a time can't be negative")
+	}
+	*d = duration(v)
+	return nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+// usecs is ethtool's rx-usecs: a whole number of µs, or a Go duration of whole
+// µs; its value is in ns.
+type usecs int64
+
+func (u *usecs) String() string { return strconv.FormatInt(int64(*u)/1000, 10) }
+func (u *usecs) Type() string   { return "usecs" }
+
+func (u *usecs) Set(s string) error {
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		*u = usecs(n * 1000)
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d%time.Microsecond != 0 {
+		return errors.New("not a whole number of microseconds, as ethtool has it")
+	}
+	*u = usecs(d)
+	return nil
+}
+
+// perByte is a cost in ps per byte; its text is ns per byte, a decimal number.
+type perByte int64
+
+func (b *perByte) String() string {
+	return strconv.FormatFloat(float64(*b)/1000, 'f', -1, 64)
+}
+func (b *perByte) Type() string { return "ns/byte" }
+
+func (b *perByte) Set(s string) error {
+	if strings.ContainsAny(s, "eE/xXpP_") {
+		return errors.New("not a decimal number of ns per byte")
+	}
+	r, ok := new(big.Rat).SetString(s)
+	if !ok {
+		return errors.New("not a decimal number of ns per byte")
+	}
+	r.Mul(r, big.NewRat(1000, 1))
+	switch {
+	case !r.IsInt():
+		return errors.New("finer than 1 ps per byte, that is three decimals")
+	case r.Sign() < 0 || !r.Num().IsInt64():
+		return errors.New("must be from 0 to 1000000 ns per byte")
+	}
+	*b = perByte(r.Num().Int64())
+	return nil
+}
+
+// parseCPUList reads a CPU list as Linux writes it: "0-3,8-11".
+func parseCPUList(s string) ([]int, error) {
+	var cpus []int
+	for _, part := range strings.Split(s, ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		a, err := strconv.ParseUint(from, 10, 16)
+		b := a
+		if err == nil && isRange {
+			b, err = strconv.ParseUint(to, 10, 16)
+		}
+		if err != nil || b < a {
+			return nil, fmt.Errorf("%q is no CPU list: write 0-3,8-11", s)
+		}
+		for c := a; c <= b; c++ {
+			cpus = append(cpus, int(c))
+		}
+	}
+	return cpus, nil
+}
+
+// formatCPUList is the shortest CPU list of cpus in their order.
+func formatCPUList(cpus []int) string {
+	var b strings.Builder
+	for i := 0; i < len(cpus); {
+		j := i
+		for j+1 < len(cpus) && cpus[j+1] == cpus[j]+1 {
+			j++
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(cpus[i]))
+		if j > i {
+			b.WriteByte('-')
+			b.WriteString(strconv.Itoa(cpus[j]))
+		}
+		i = j + 1
+	}
+	return b.String()
+}
+
+// nearestFlag is the flag of c that differs least from name, "" if all differ
+// much.
+func nearestFlag(c *cobra.Command, name string) string {
+	best, nearest := 1+len(name)/3, ""
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := editDistance(name, f.Name); d <= best {
+			best, nearest = d-1, f.Name
+		}
+	})
+	return nearest
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
