@@ -123,9 +123,9 @@ func randomCase(seed uint64) (*records, *dispatch.Config, *nicmodel.Steering) {
 // TestFastEqualsPlain compares all counters of the shipped engines with the
 // plain ones', on random captures and parameters.
 func TestFastEqualsPlain(t *testing.T) {
-	cases := uint64(3000)
+	cases := uint64(600)
 	if testing.Short() {
-		cases = 300
+		cases = 100
 	}
 	for seed := range cases {
 		if err := compare(randomCase(seed)); err != nil {

@@ -6,9 +6,8 @@ import "rssreplay/nicmodel"
 // the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
 // NIC, which it publishes when it is full or old (MODEL.md section 4).
 type frontEnd struct {
-	m                *model
-	list             nicmodel.DMAList
-	fill, hash, note Step
+	m    *model
+	list nicmodel.DMAList
 }
 
 // backEnd is the host's side of it: what the published buffers set off.
@@ -22,8 +21,8 @@ type backEnd interface {
 	publish(t int64, bufs []nicmodel.Buffer)
 }
 
-func newFrontEnd(m *model, fill, hash, note Step) frontEnd {
-	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config), fill: fill, hash: hash, note: note}
+func newFrontEnd(m *model) frontEnd {
+	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config)}
 }
 
 func (f *frontEnd) process(b *Batch, back backEnd) {
@@ -37,7 +36,7 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 		entry := b.Entry[i]
 		if entry == Sent {
 			back.catchUpAll(t)
-			m.send(t, sends[0])
+			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue
 		}
@@ -46,7 +45,7 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			back.catchUp(t, queue)
 		}
 		m.at(t)
-		accepted := m.receive(queue, b.Length[i], b.Flow[i])
+		accepted := m.receive(t, queue, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if accepted {
 				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], m.cfg.QueueCPU[queue], len(m.cpus))
@@ -61,8 +60,10 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			Queue: queue, CPU: uint16(m.cfg.QueueCPU[queue]),
 		}
 		if m.observe != nil {
-			m.event(f.fill, t, int(buf.CPU), int(queue), int64(buf.Packet))
-			m.event(f.hash, t, int(buf.CPU), int(queue), int64(buf.Packet))
+			m.event(Fill, t, int(buf.CPU), int(queue), int64(buf.Packet))
+			if entry != Unhashed {
+				m.event(Hash, t, int(buf.CPU), int(queue), int64(buf.Packet))
+			}
 		}
 		if f.list.Add(buf) {
 			f.publish(t, back)
@@ -74,7 +75,7 @@ func (f *frontEnd) publish(t int64, back backEnd) {
 	bufs := f.list.Empty()
 	if f.m.observe != nil {
 		for i := range bufs {
-			f.m.event(f.note, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
+			f.m.event(Publish, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
 		}
 	}
 	f.m.at(t)

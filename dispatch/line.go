@@ -13,7 +13,6 @@ import "rssreplay/nicmodel"
 // before the instant, and at the instant step (0), the ends of packets and DPCs.
 type line struct {
 	m      *model
-	steps  *lineSteps
 	vector nicmodel.Vector
 	queue  nicmodel.Queue
 	state  lineState
@@ -25,11 +24,6 @@ type line struct {
 	ring  int  // the queue that all buffers are from, -1: several
 	taken int  // packets that this DPC took
 	again bool // snapshot: some buffers remained when the DPC started
-}
-
-// lineSteps are the numbers that a mode's document gives to the cycle.
-type lineSteps struct {
-	interrupt, more, isr, mask, dpc, indicate, enable Step
 }
 
 type lineState uint8
@@ -45,8 +39,8 @@ const (
 	polling                     // masked: the packet ends at time, step (0)
 )
 
-func newLine(m *model, steps *lineSteps) line {
-	return line{m: m, steps: steps, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never, ring: -1}
+func newLine(m *model) line {
+	return line{m: m, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never, ring: -1}
 }
 
 func (l *line) next(state lineState, t int64) {
@@ -63,12 +57,13 @@ func (l *line) advance(now int64) {
 		case armed:
 			l.raise(l.time)
 		case raised:
-			l.m.event(l.steps.mask, l.time, l.cpu, -1, -1)
+			l.m.event(ISREnd, l.time, l.cpu, -1, -1)
 			l.startDPC(l.time)
 		case restarting:
 			l.startDPC(l.time)
 		case snapshot:
 			l.giveBack()
+			l.m.event(DPCEnd, l.time, l.cpu, -1, -1)
 			if l.again {
 				l.next(restarting, l.time)
 			} else {
@@ -92,7 +87,7 @@ func (l *line) publish(b nicmodel.Buffer) {
 	case l.state == idle, l.state == armed && l.vector.Fills(l.queue.Waiting()):
 		l.arm(b.Published)
 	case l.state != armed:
-		l.m.event(l.steps.more, b.Published, l.cpu, int(b.Queue), int64(b.Packet))
+		l.m.event(More, b.Published, l.cpu, int(b.Queue), int64(b.Packet))
 	}
 }
 
@@ -106,16 +101,16 @@ func (l *line) raise(t int64) {
 	if !l.fixed {
 		l.cpu = l.m.systemCPU()
 	}
-	l.m.event(l.steps.interrupt, t, l.cpu, -1, -1)
+	l.m.event(Raise, t, l.cpu, -1, -1)
 	l.m.isr(l.cpu)
 	start := t + l.m.cfg.InterruptLatency
-	l.m.event(l.steps.isr, start, l.cpu, -1, -1)
+	l.m.event(ISRStart, start, l.cpu, -1, -1)
 	l.next(raised, start+l.m.cfg.ISRCost)
 }
 
 // startDPC starts the DPC, and with drain snapshot does all of it.
 func (l *line) startDPC(t int64) {
-	l.m.event(l.steps.dpc, t, l.cpu, -1, -1)
+	l.m.event(DPCStart, t, l.cpu, -1, -1)
 	c := &l.m.cpus[l.cpu]
 	c.DPCs++
 	c.DPCTime += l.m.cfg.DPCCost
@@ -139,8 +134,10 @@ func (l *line) decide(t int64) {
 	switch {
 	case l.queue.Waiting() == 0:
 		l.m.at(t)
+		l.m.event(DPCEnd, t, l.cpu, -1, -1)
 		l.enable(t)
 	case l.m.cfg.DPCBudget > 0 && l.taken == l.m.cfg.DPCBudget:
+		l.m.event(DPCEnd, t, l.cpu, -1, -1)
 		l.startDPC(t)
 	default:
 		l.taken++
@@ -156,7 +153,7 @@ func (l *line) work(n int, takenAt, start int64) int64 {
 	} else {
 		l.m.dequeued(&l.queue, n)
 	}
-	return l.m.indicate(l.cpu, &l.queue, n, takenAt, start, l.steps.indicate)
+	return l.m.indicate(l.cpu, &l.queue, n, takenAt, start)
 }
 
 // giveBack returns the buffers that were taken.
@@ -171,7 +168,7 @@ func (l *line) giveBack() {
 
 // enable ends the cycle.
 func (l *line) enable(t int64) {
-	l.m.event(l.steps.enable, t, l.cpu, -1, -1)
+	l.m.event(Enable, t, l.cpu, -1, -1)
 	if l.queue.Waiting() > 0 {
 		l.arm(t)
 	} else {

@@ -76,7 +76,7 @@ func (m *model) at(t int64) {
 
 // receive takes a buffer of queue for a packet at its arrival, or counts the
 // packet as dropped. The rings must be up to date (see Full).
-func (m *model) receive(queue uint16, length, flow uint32) bool {
+func (m *model) receive(t int64, queue uint16, length, flow, packet uint32) bool {
 	q := &m.queues[queue]
 	q.Packets++
 	q.Bytes += uint64(length)
@@ -85,6 +85,7 @@ func (m *model) receive(queue uint16, length, flow uint32) bool {
 		if m.settled != nil {
 			m.settled.drop(flow)
 		}
+		m.event(Drop, t, -1, int(queue), int64(packet))
 		return false
 	}
 	m.rings.Take(queue)
@@ -130,7 +131,7 @@ func (m *model) systemCPU() int {
 // indicate works on the n oldest buffers of q, which CPU c takes at the time
 // taken, one after the other from start, and returns when the last of them is
 // done.
-func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64, step Step) int64 {
+func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) int64 {
 	cpu := &m.cpus[c]
 	series := &m.series.cpus[c]
 	end := start
@@ -154,8 +155,9 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64, 
 		t := start
 		for i := range n {
 			b := q.Peek(i)
+			m.event(Take, takenAt, c, int(b.Queue), int64(b.Packet))
 			t += m.cfg.Cost(b.Length)
-			m.observe(Event{m.mode, step, t, c, int(b.Queue), int64(b.Packet)})
+			m.event(Indicate, t, c, int(b.Queue), int64(b.Packet))
 		}
 	}
 	q.Take(n)
@@ -193,7 +195,7 @@ func (m *model) take(c int, q *nicmodel.Queue, n int, takenAt int64) {
 
 // send processes a sent packet at its time, on its connection's home CPU; the
 // mode has run up to then.
-func (m *model) send(t int64, ref SendRef) {
+func (m *model) send(t int64, ref SendRef, packet uint32) {
 	on := m.cfg.QueueCPU[m.cfg.DefaultQueue]
 	home, last, ok := m.takes.connection(ref.Answers, ref.Same)
 	if ok {
@@ -205,12 +207,13 @@ func (m *model) send(t int64, ref SendRef) {
 	}
 	m.cpus[on].SendPackets++
 	m.cpus[on].SendTime += m.cfg.SendCost
+	m.event(Send, t, on, -1, int64(packet))
 	m.at(t)
 }
 
-func (m *model) event(step Step, t int64, cpu, queue int, packet int64) {
+func (m *model) event(kind EventKind, t int64, cpu, queue int, packet int64) {
 	if m.observe != nil {
-		m.observe(Event{m.mode, step, t, cpu, queue, packet})
+		m.observe(Event{m.mode, kind, t, cpu, queue, packet})
 	}
 }
 

@@ -19,12 +19,8 @@ type nonRSS struct {
 	line line
 }
 
-var nonRSSSteps = lineSteps{
-	interrupt: NON1, more: NON2, isr: NON3, mask: NON4, dpc: NON5, indicate: NON6, enable: NON7,
-}
-
 func newNonRSS(m *model) *nonRSS {
-	e := &nonRSS{model: m, line: newLine(m, &nonRSSSteps)}
+	e := &nonRSS{model: m, line: newLine(m)}
 	e.line.ring = 0
 	return e
 }
@@ -38,16 +34,17 @@ func (e *nonRSS) process(b *Batch) {
 			l.advance(t)
 		}
 		if b.Entry[i] == Sent {
-			m.send(t, sends[0])
+			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue
 		}
 		m.at(t)
-		if !m.receive(0, b.Length[i], b.Flow[i]) {
+		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
 		}
 		packet := b.First + uint32(i)
-		m.event(NON1, t, -1, 0, int64(packet))
+		m.event(Fill, t, -1, 0, int64(packet))
+		m.event(Publish, t, -1, 0, int64(packet))
 		l.publish(nicmodel.Buffer{
 			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet,
 		})

@@ -25,8 +25,8 @@ type rssHWQueues struct {
 
 func newRSSHWQueues(m *model) *rssHWQueues {
 	return &rssHWQueues{
-		model: m, front: newFrontEnd(m, HWQ1a, HWQ1b, HWQ1c),
-		vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, HWQ4a), ready: nicmodel.Never,
+		model: m, front: newFrontEnd(m),
+		vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m), ready: nicmodel.Never,
 	}
 }
 
@@ -61,6 +61,9 @@ func (e *rssHWQueues) publish(t int64, bufs []nicmodel.Buffer) {
 	e.catchUpAll(t)
 	for i := range bufs {
 		bufs[i].Published = t
+		if e.state != idle && e.state != armed {
+			e.event(More, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
+		}
 		e.spread.dpcs[bufs[i].CPU].queue.Push(bufs[i])
 		e.published(bufs[i].Queue)
 		e.spread.waiting++
@@ -86,10 +89,10 @@ func (e *rssHWQueues) arm(now int64) {
 func (e *rssHWQueues) raise(t int64) {
 	e.vector.Raise(t)
 	e.cpu = e.systemCPU()
-	e.event(HWQ1d, t, e.cpu, -1, -1)
+	e.event(Raise, t, e.cpu, -1, -1)
 	e.isr(e.cpu)
 	start := t + e.cfg.InterruptLatency
-	e.event(HWQ2, start, e.cpu, -1, -1)
+	e.event(ISRStart, start, e.cpu, -1, -1)
 	e.state, e.time = raised, start+e.cfg.ISRCost
 	e.ready = e.time + 1
 }
@@ -97,15 +100,16 @@ func (e *rssHWQueues) raise(t int64) {
 // isrEnd queues a DPC for every CPU with a non-empty queue: on the ISR's own
 // CPU it starts as part of the ISR's end, on others ipi-latency later.
 func (e *rssHWQueues) isrEnd(t int64) {
+	e.event(ISREnd, t, e.cpu, -1, -1)
 	for c := range e.spread.dpcs {
 		if e.spread.dpcs[c].queue.Waiting() == 0 {
 			continue
 		}
-		e.event(HWQ3, t, c, -1, -1)
 		if c == e.cpu {
 			e.spread.add(c, dpcStart, t)
 			e.spread.start(c, t)
 		} else {
+			e.event(DPCQueue, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
 		}
 	}
@@ -115,7 +119,7 @@ func (e *rssHWQueues) isrEnd(t int64) {
 
 // enable ends the cycle.
 func (e *rssHWQueues) enable(t int64) {
-	e.event(HWQ4b, t, e.cpu, -1, -1)
+	e.event(Enable, t, e.cpu, -1, -1)
 	if e.spread.waiting > 0 {
 		e.arm(t)
 	} else {

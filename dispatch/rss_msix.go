@@ -23,15 +23,11 @@ type rssMSIX struct {
 	lines []line
 }
 
-var msixSteps = lineSteps{
-	interrupt: MSI1d, more: MSI2, isr: MSI3, mask: MSI4, dpc: MSI5a, indicate: MSI5a, enable: MSI5b,
-}
-
 func newRSSMSIX(m *model) *rssMSIX {
-	e := &rssMSIX{model: m, front: newFrontEnd(m, MSI1a, MSI1b, MSI1c)}
+	e := &rssMSIX{model: m, front: newFrontEnd(m)}
 	e.lines = make([]line, len(m.cfg.CPUs))
 	for c := range e.lines {
-		e.lines[c] = newLine(m, &msixSteps)
+		e.lines[c] = newLine(m)
 		e.lines[c].cpu, e.lines[c].fixed = c, true
 	}
 	// Optimization: a CPU with one queue returns its buffers by their number.

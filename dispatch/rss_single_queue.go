@@ -29,7 +29,7 @@ type rssSingleQueue struct {
 
 func newRSSSingleQueue(m *model) *rssSingleQueue {
 	return &rssSingleQueue{
-		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, SQ6a), ready: nicmodel.Never,
+		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m), ready: nicmodel.Never,
 	}
 }
 
@@ -43,13 +43,13 @@ func (e *rssSingleQueue) process(b *Batch) {
 		}
 		entry := b.Entry[i]
 		if entry == Sent {
-			m.send(t, sends[0])
+			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue
 		}
 		cpu := m.cfg.QueueCPU[m.cfg.queue(entry)]
 		m.at(t)
-		accepted := m.receive(0, b.Length[i], b.Flow[i])
+		accepted := m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if accepted {
 				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], cpu, len(m.cpus))
@@ -60,7 +60,8 @@ func (e *rssSingleQueue) process(b *Batch) {
 			continue
 		}
 		packet := b.First + uint32(i)
-		m.event(SQ1, t, -1, 0, int64(packet))
+		m.event(Fill, t, -1, 0, int64(packet))
+		m.event(Publish, t, -1, 0, int64(packet))
 		e.queue.Push(nicmodel.Buffer{
 			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet, CPU: uint16(cpu),
 		})
@@ -69,7 +70,7 @@ func (e *rssSingleQueue) process(b *Batch) {
 		case e.state == idle, e.state == armed && e.vector.Fills(e.queue.Waiting()):
 			e.arm(t)
 		case e.state != armed:
-			m.event(SQ2, t, -1, 0, int64(packet))
+			m.event(More, t, -1, 0, int64(packet))
 		}
 	}
 }
@@ -106,9 +107,10 @@ func (e *rssSingleQueue) arm(now int64) {
 func (e *rssSingleQueue) raise(t int64) {
 	e.vector.Raise(t)
 	e.cpu = e.systemCPU()
+	e.event(Raise, t, e.cpu, -1, -1)
 	e.isr(e.cpu)
 	start := t + e.cfg.InterruptLatency
-	e.event(SQ3, start, e.cpu, -1, -1)
+	e.event(ISRStart, start, e.cpu, -1, -1)
 	e.state, e.time = raised, start+e.cfg.ISRCost
 	e.ready = e.time + 1
 }
@@ -116,7 +118,8 @@ func (e *rssSingleQueue) raise(t int64) {
 // deal is the first DPC, at the ISR's end: it takes every buffer from the
 // hardware queue and deals them out, then indicates its own share at once.
 func (e *rssSingleQueue) deal(t int64) {
-	e.event(SQ4, t, e.cpu, -1, -1)
+	e.event(ISREnd, t, e.cpu, -1, -1)
+	e.event(DPCStart, t, e.cpu, 0, -1)
 	n := e.queue.Waiting()
 	cost := e.cfg.DPCCost + e.cfg.DistributeCost*int64(n)
 	e.cpus[e.cpu].DPCs++
@@ -124,7 +127,7 @@ func (e *rssSingleQueue) deal(t int64) {
 	e.dequeued(&e.queue, n)
 	for i := range n {
 		b := *e.queue.Peek(i)
-		e.event(SQ5a, t, int(b.CPU), 0, int64(b.Packet))
+		e.event(Deal, t, int(b.CPU), 0, int64(b.Packet))
 		e.spread.dpcs[b.CPU].queue.Push(b)
 	}
 	e.queue.Take(n)
@@ -140,13 +143,16 @@ func (e *rssSingleQueue) dealt(t int64) {
 		switch {
 		case e.spread.dpcs[c].queue.Waiting() == 0:
 		case c == e.cpu:
-			e.event(SQ5c, t, c, -1, -1)
+			e.event(ShareStart, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t)
 			e.spread.share(c, t)
 		default:
-			e.event(SQ5b, t, c, -1, -1)
+			e.event(DPCQueue, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
 		}
+	}
+	if own := &e.spread.dpcs[e.cpu]; own.queue.Taken() == 0 {
+		e.event(DPCEnd, t, e.cpu, -1, -1)
 	}
 	e.state = snapshot
 	e.ready = e.spread.ready()
@@ -154,7 +160,7 @@ func (e *rssSingleQueue) dealt(t int64) {
 
 // enable ends the cycle.
 func (e *rssSingleQueue) enable(t int64) {
-	e.event(SQ6b, t, e.cpu, -1, -1)
+	e.event(Enable, t, e.cpu, -1, -1)
 	if e.queue.Waiting() > 0 {
 		e.arm(t)
 	} else {

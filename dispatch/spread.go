@@ -6,12 +6,11 @@ import "rssreplay/nicmodel"
 // NIC has one vector for all of them (HWQ-3, SQ-5b). The vector is enabled when
 // the last of them ends.
 type spread struct {
-	m        *model
-	indicate Step
-	dpcs     []dpc // per CPU
-	active   []int // CPUs whose DPC has not ended
-	next     int   // the active CPU whose event is next
-	waiting  int   // buffers published to the CPUs' queues and not yet taken
+	m       *model
+	dpcs    []dpc // per CPU
+	active  []int // CPUs whose DPC has not ended
+	next    int   // the active CPU whose event is next
+	waiting int   // buffers published to the CPUs' queues and not yet taken
 }
 
 // dpc is one CPU's part of the cycle.
@@ -32,8 +31,8 @@ const (
 	dpcPolling                  // the packet ends at time, step (0)
 )
 
-func newSpread(m *model, indicate Step) spread {
-	return spread{m: m, indicate: indicate, dpcs: make([]dpc, len(m.cpus))}
+func newSpread(m *model) spread {
+	return spread{m: m, dpcs: make([]dpc, len(m.cpus))}
 }
 
 // step is the place of the next event among those of its instant.
@@ -90,6 +89,7 @@ func (s *spread) advance() int64 {
 		s.start(c, t)
 	case dpcSnapshot:
 		d.queue.ReturnTo(&s.m.rings)
+		s.m.event(DPCEnd, t, c, -1, -1)
 		if d.again {
 			d.state = dpcStart
 		} else {
@@ -107,6 +107,7 @@ func (s *spread) advance() int64 {
 // start starts CPU c's DPC.
 func (s *spread) start(c int, t int64) {
 	m, d := s.m, &s.dpcs[c]
+	m.event(DPCStart, t, c, -1, -1)
 	m.cpus[c].DPCs++
 	m.cpus[c].DPCTime += m.cfg.DPCCost
 	if m.mode == RSSSingleQueue {
@@ -136,7 +137,7 @@ func (s *spread) share(c int, start int64) {
 func (s *spread) snapshot(c, n int, takenAt, start int64) {
 	m, d := s.m, &s.dpcs[c]
 	m.cpus[c].MaxPerDPC = max(m.cpus[c].MaxPerDPC, uint64(n))
-	d.state, d.time = dpcSnapshot, m.indicate(c, &d.queue, n, takenAt, start, s.indicate)
+	d.state, d.time = dpcSnapshot, m.indicate(c, &d.queue, n, takenAt, start)
 }
 
 // decide is a poll DPC after its start and after each packet.
@@ -145,15 +146,17 @@ func (s *spread) decide(c int, t int64) {
 	switch {
 	case d.queue.Waiting() == 0:
 		m.at(t)
+		m.event(DPCEnd, t, c, -1, -1)
 		s.end(c)
 	case m.cfg.DPCBudget > 0 && d.taken == m.cfg.DPCBudget:
+		m.event(DPCEnd, t, c, -1, -1)
 		s.start(c, t)
 	default:
 		d.taken++
 		m.cpus[c].MaxPerDPC = max(m.cpus[c].MaxPerDPC, uint64(d.taken))
 		m.dequeued(&d.queue, 1)
 		s.waiting--
-		d.state, d.time = dpcPolling, m.indicate(c, &d.queue, 1, t, t, s.indicate)
+		d.state, d.time = dpcPolling, m.indicate(c, &d.queue, 1, t, t)
 	}
 }
 
