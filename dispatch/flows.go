@@ -26,7 +26,7 @@ type chunk struct {
 }
 
 // flowKey is what tells flows apart: the source address, the destination
-// address, and the rest (see keyOf). IPv4 addresses fill half of a word.
+// address, and the rest (see set). IPv4 addresses fill half of a word.
 type flowKey [5]uint64
 
 const (
@@ -34,8 +34,8 @@ const (
 	keyUnknown = 1 << 49 // the walk ended before the protocol
 )
 
-// keyOf is a header's key: MODEL.md section 2, "A flow is what the capture shows".
-func keyOf(h *pcaps.Header) flowKey {
+// set makes k a header's key: MODEL.md section 2, "A flow is what the capture shows".
+func (k *flowKey) set(h *pcaps.Header) {
 	w := uint64(h.SrcPort) | uint64(h.DstPort)<<16 | uint64(h.Protocol)<<32 | uint64(h.Version)<<40
 	if h.Facts&pcaps.HasPorts != 0 {
 		w |= keyPorts
@@ -43,10 +43,13 @@ func keyOf(h *pcaps.Header) flowKey {
 	if h.Facts&pcaps.ProtocolUnknown != 0 {
 		w |= keyUnknown
 	}
-	return flowKey{
-		binary.LittleEndian.Uint64(h.Src[:8]), binary.LittleEndian.Uint64(h.Src[8:]),
-		binary.LittleEndian.Uint64(h.Dst[:8]), binary.LittleEndian.Uint64(h.Dst[8:]), w,
-	}
+	k[0], k[1] = binary.LittleEndian.Uint64(h.Src[:8]), binary.LittleEndian.Uint64(h.Src[8:])
+	k[2], k[3] = binary.LittleEndian.Uint64(h.Dst[:8]), binary.LittleEndian.Uint64(h.Dst[8:])
+	k[4] = w
+}
+
+func (k *flowKey) equal(o *flowKey) bool {
+	return (k[0]^o[0])|(k[1]^o[1])|(k[2]^o[2])|(k[3]^o[3])|(k[4]^o[4]) == 0
 }
 
 // reverse is the key of the flow in the other direction.
@@ -139,7 +142,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 	// Optimization: three loops that each wait for one kind of memory, so that
 	// the waits of a chunk's packets overlap; equal to find per packet.
 	for i := range n {
-		t.keys[i] = keyOf(&c.headers[i])
+		t.keys[i].set(&c.headers[i])
 		t.hashes[i] = t.hash(&t.keys[i])
 	}
 	for i := range n {
@@ -176,7 +179,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 			id = s.id - 1
 			r = t.records.at(id)
 		}
-		if r == nil || r.key != t.keys[i] {
+		if r == nil || !r.key.equal(&t.keys[i]) {
 			id = t.findOrMake(i, h, &c.exts[i])
 			r = t.records.at(id)
 		}
@@ -200,7 +203,7 @@ func (t *flowTable) find(k *flowKey, tag uint32) (id uint32, ok bool) {
 		if s.id == 0 {
 			return at, false
 		}
-		if s.tag == tag && t.records.at(s.id-1).key == *k {
+		if s.tag == tag && t.records.at(s.id-1).key.equal(k) {
 			return s.id - 1, true
 		}
 	}

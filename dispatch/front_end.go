@@ -17,8 +17,10 @@ type backEnd interface {
 	catchUp(now int64, queue uint16)
 	// catchUpAll does all work that comes before the arrivals at now.
 	catchUpAll(now int64)
-	// publish appends each buffer to the receive queue of its CPU, at t.
-	publish(t int64, bufs []nicmodel.Buffer)
+	// publish publishes the oldest filled buffer of each CPU's receive queue, at t.
+	publish(t int64, cpus []uint16)
+	// queue is the receive queue of a CPU.
+	queue(cpu uint16) *nicmodel.Queue
 }
 
 func newFrontEnd(m *model) frontEnd {
@@ -55,31 +57,24 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 		if !accepted {
 			continue
 		}
-		buf := nicmodel.Buffer{
-			Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i),
-			Queue: queue, CPU: uint16(m.cfg.QueueCPU[queue]),
-		}
+		cpu := uint16(m.cfg.QueueCPU[queue])
+		buf := back.queue(cpu).Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), queue
 		if m.observe != nil {
-			m.event(Fill, t, int(buf.CPU), int(queue), int64(buf.Packet))
+			m.event(Fill, t, int(cpu), int(queue), int64(buf.Packet))
 			if entry != Unhashed {
-				m.event(Hash, t, int(buf.CPU), int(queue), int64(buf.Packet))
+				m.event(Hash, t, int(cpu), int(queue), int64(buf.Packet))
 			}
 		}
-		if f.list.Add(buf) {
+		if f.list.Add(cpu, t) {
 			f.publish(t, back)
 		}
 	}
 }
 
 func (f *frontEnd) publish(t int64, back backEnd) {
-	bufs := f.list.Empty()
-	if f.m.observe != nil {
-		for i := range bufs {
-			f.m.event(Publish, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
-		}
-	}
 	f.m.at(t)
-	back.publish(t, bufs)
+	back.publish(t, f.list.Empty())
 }
 
 // finish publishes what is left when no more packets come.

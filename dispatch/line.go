@@ -78,16 +78,28 @@ func (l *line) advance(now int64) {
 	}
 }
 
-// publish appends a buffer to the receive queue; the line was advanced to that
+// publish publishes the oldest filled buffer; the line was advanced to that
 // moment.
-func (l *line) publish(b nicmodel.Buffer) {
-	l.queue.Push(b)
-	l.m.published(b.Queue)
-	switch {
-	case l.state == idle, l.state == armed && l.vector.Fills(l.queue.Waiting()):
-		l.arm(b.Published)
-	case l.state != armed:
-		l.m.event(More, b.Published, l.cpu, int(b.Queue), int64(b.Packet))
+func (l *line) publish(t int64) {
+	b := l.queue.Publish(t)
+	waiting := l.queue.Waiting()
+	if l.ring >= 0 {
+		// Optimization: all that waits is from one hardware queue, whose depth
+		// it is; see model.published.
+		if depth := &l.m.queues[l.ring].DepthMax; uint64(waiting) > *depth {
+			*depth = uint64(waiting)
+		}
+	} else {
+		l.m.published(b.Queue)
+	}
+	if l.m.observe != nil {
+		l.m.event(Publish, t, l.cpu, int(b.Queue), int64(b.Packet))
+		if l.state != idle && l.state != armed {
+			l.m.event(More, t, l.cpu, int(b.Queue), int64(b.Packet))
+		}
+	}
+	if l.state == idle || l.state == armed && l.vector.Fills(waiting) {
+		l.arm(t)
 	}
 }
 
@@ -148,9 +160,7 @@ func (l *line) decide(t int64) {
 }
 
 func (l *line) work(n int, takenAt, start int64) int64 {
-	if l.ring >= 0 {
-		l.m.depth[l.ring] -= uint64(n)
-	} else {
+	if l.ring < 0 {
 		l.m.dequeued(&l.queue, n)
 	}
 	return l.m.indicate(l.cpu, &l.queue, n, takenAt, start)

@@ -1,7 +1,5 @@
 package dispatch
 
-import "rssreplay/nicmodel"
-
 // nonRSS is non-RSS receive processing:
 //
 //	NON-1  The NIC uses DMA to fill a buffer and interrupts the system.
@@ -42,12 +40,10 @@ func (e *nonRSS) process(b *Batch) {
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
 		}
-		packet := b.First + uint32(i)
-		m.event(Fill, t, -1, 0, int64(packet))
-		m.event(Publish, t, -1, 0, int64(packet))
-		l.publish(nicmodel.Buffer{
-			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet,
-		})
+		buf := l.queue.Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), 0
+		m.event(Fill, t, -1, 0, int64(buf.Packet))
+		l.publish(t)
 	}
 }
 

@@ -57,16 +57,20 @@ func (e *rssHWQueues) catchUpAll(now int64) {
 	}
 }
 
-func (e *rssHWQueues) publish(t int64, bufs []nicmodel.Buffer) {
+func (e *rssHWQueues) queue(cpu uint16) *nicmodel.Queue { return &e.spread.dpcs[cpu].queue }
+
+func (e *rssHWQueues) publish(t int64, cpus []uint16) {
 	e.catchUpAll(t)
-	for i := range bufs {
-		bufs[i].Published = t
-		if e.state != idle && e.state != armed {
-			e.event(More, t, int(bufs[i].CPU), int(bufs[i].Queue), int64(bufs[i].Packet))
-		}
-		e.spread.dpcs[bufs[i].CPU].queue.Push(bufs[i])
-		e.published(bufs[i].Queue)
+	for _, cpu := range cpus {
+		b := e.queue(cpu).Publish(t)
+		e.published(b.Queue)
 		e.spread.waiting++
+		if e.observe != nil {
+			e.event(Publish, t, int(cpu), int(b.Queue), int64(b.Packet))
+			if e.state != idle && e.state != armed {
+				e.event(More, t, int(cpu), int(b.Queue), int64(b.Packet))
+			}
+		}
 		if e.state == idle || e.state == armed && e.vector.Fills(e.spread.waiting) {
 			e.arm(t)
 		}

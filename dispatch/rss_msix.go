@@ -50,14 +50,15 @@ func (e *rssMSIX) catchUp(now int64, queue uint16) {
 	e.lines[e.cfg.QueueCPU[queue]].advance(now)
 }
 
-func (e *rssMSIX) publish(t int64, bufs []nicmodel.Buffer) {
-	for i := range bufs {
-		l := &e.lines[bufs[i].CPU]
+func (e *rssMSIX) queue(cpu uint16) *nicmodel.Queue { return &e.lines[cpu].queue }
+
+func (e *rssMSIX) publish(t int64, cpus []uint16) {
+	for _, cpu := range cpus {
+		l := &e.lines[cpu]
 		if l.ready <= t {
 			l.advance(t)
 		}
-		bufs[i].Published = t
-		l.publish(bufs[i])
+		l.publish(t)
 	}
 }
 

@@ -59,12 +59,12 @@ func (e *rssSingleQueue) process(b *Batch) {
 		if !accepted {
 			continue
 		}
-		packet := b.First + uint32(i)
+		buf := e.queue.Fill()
+		*buf = nicmodel.Buffer{Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i), CPU: uint16(cpu)}
+		e.queue.Publish(t)
+		packet := buf.Packet
 		m.event(Fill, t, -1, 0, int64(packet))
 		m.event(Publish, t, -1, 0, int64(packet))
-		e.queue.Push(nicmodel.Buffer{
-			Arrival: t, Published: t, Length: b.Length[i], Flow: b.Flow[i], Packet: packet, CPU: uint16(cpu),
-		})
 		m.published(0)
 		switch {
 		case e.state == idle, e.state == armed && e.vector.Fills(e.queue.Waiting()):
@@ -128,7 +128,9 @@ func (e *rssSingleQueue) deal(t int64) {
 	for i := range n {
 		b := *e.queue.Peek(i)
 		e.event(Deal, t, int(b.CPU), 0, int64(b.Packet))
-		e.spread.dpcs[b.CPU].queue.Push(b)
+		share := &e.spread.dpcs[b.CPU].queue
+		*share.Fill() = b
+		share.Publish(b.Published)
 	}
 	e.queue.Take(n)
 	e.queue.Return() // the rings' count follows the shares

@@ -1,12 +1,13 @@
 package nicmodel
 
-// DMAList is the NIC's list of completions: (buffer, CPU) pairs noted one by
-// one and published together (MODEL.md section 4, MSI-1a to 1c).
+// DMAList is the NIC's list of completions, which it publishes together
+// (MODEL.md section 4, MSI-1a to 1c): for each buffer, in arrival order, the CPU
+// whose receive queue holds it, filled and not yet published.
 type DMAList struct {
 	batch   int
 	timeout int64
-	first   int64 // arrival of the list's first packet
-	bufs    []Buffer
+	first   int64    // arrival of the list's first packet
+	cpus    []uint16 // indexes of CPUs
 }
 
 // NewDMAList is an empty list of the given batch and timeout.
@@ -19,29 +20,28 @@ func NewDMAList(c *Config) DMAList {
 // arrivals come first (section 6), so it is not overdue then.
 func (l *DMAList) Overdue(now int64) (at int64, yes bool) {
 	at = l.first + l.timeout
-	return at, len(l.bufs) > 0 && at < now
+	return at, at < now && len(l.cpus) > 0
 }
 
-// Add notes a buffer, and reports whether the list is full and must be
-// published at that packet's arrival.
-func (l *DMAList) Add(b Buffer) (full bool) {
-	if len(l.bufs) == 0 {
-		l.first = b.Arrival
+// Add notes a buffer that arrived now for a CPU, and reports whether the list
+// is full and must be published at that packet's arrival.
+func (l *DMAList) Add(cpu uint16, now int64) (full bool) {
+	if len(l.cpus) == 0 {
+		l.first = now
 	}
-	l.bufs = append(l.bufs, b)
-	return len(l.bufs) >= l.batch
+	l.cpus = append(l.cpus, cpu)
+	return len(l.cpus) >= l.batch
 }
 
-// Empty takes the noted buffers, in arrival order, for publishing; they are
-// valid until the next Add.
-func (l *DMAList) Empty() []Buffer {
-	bufs := l.bufs
-	l.bufs = l.bufs[:0]
-	return bufs
+// Empty takes the noted CPUs, for publishing; they are valid until the next Add.
+func (l *DMAList) Empty() []uint16 {
+	cpus := l.cpus
+	l.cpus = l.cpus[:0]
+	return cpus
 }
 
 // Deadline is the moment of the list's timeout; it means nothing when the list
 // is empty.
 func (l *DMAList) Deadline() (at int64, pending bool) {
-	return l.first + l.timeout, len(l.bufs) > 0
+	return l.first + l.timeout, len(l.cpus) > 0
 }

@@ -34,12 +34,13 @@ func (r *Rings) Take(queue uint16) { r.used[queue]++ }
 // Return gives n buffers of queue back.
 func (r *Rings) Return(queue uint16, n uint32) { r.used[queue] -= n }
 
-// Queue is a first-in, first-out queue of published buffers. Its buffers are
+// Queue is a CPU's receive queue, or the hardware queue where there is one for
+// the NIC: first in, first out. Its buffers are filled, then published and
 // waiting, then taken by a DPC, then returned; the memory it needs is bounded
 // by the rings that feed it.
 type Queue struct {
-	buf                  []Buffer // length a power of two
-	returned, taken, end uint64   // buf[returned:taken] are a DPC's, buf[taken:end] wait
+	buf                          []Buffer // length a power of two
+	returned, taken, end, filled uint64   // buf[returned:taken] are a DPC's, buf[taken:end] wait, buf[end:filled] are not published
 }
 
 // Waiting is the number of buffers published and not yet taken.
@@ -48,24 +49,37 @@ func (q *Queue) Waiting() int { return int(q.end - q.taken) }
 // Taken is the number of buffers taken and not yet returned.
 func (q *Queue) Taken() int { return int(q.taken - q.returned) }
 
-// Push appends a published buffer.
-func (q *Queue) Push(b Buffer) {
-	if q.end-q.returned == uint64(len(q.buf)) {
+// Fill is the next buffer, for the NIC to fill in place, all fields but
+// Published; it is valid until the next Fill.
+//
+// Optimization: a buffer is written once, where it stays; copying one that was
+// just written field by field waits for the writes.
+func (q *Queue) Fill() *Buffer {
+	if q.filled-q.returned == uint64(len(q.buf)) {
 		q.grow()
 	}
-	q.buf[q.end&uint64(len(q.buf)-1)] = b
+	b := &q.buf[q.filled&uint64(len(q.buf)-1)]
+	q.filled++
+	return b
+}
+
+// Publish publishes the oldest filled buffer at t.
+func (q *Queue) Publish(t int64) *Buffer {
+	b := &q.buf[q.end&uint64(len(q.buf)-1)]
+	b.Published = t
 	q.end++
+	return b
 }
 
 func (q *Queue) grow() {
 	buf := make([]Buffer, max(64, 2*len(q.buf)))
-	for i := q.returned; i < q.end; i++ {
+	for i := q.returned; i < q.filled; i++ {
 		buf[i&uint64(len(buf)-1)] = q.buf[i&uint64(len(q.buf)-1)]
 	}
 	q.buf = buf
 }
 
-// Peek is the i-th waiting buffer, 0 the oldest; valid until the next Push.
+// Peek is the i-th waiting buffer, 0 the oldest; valid until the next Fill.
 func (q *Queue) Peek(i int) *Buffer {
 	return &q.buf[(q.taken+uint64(i))&uint64(len(q.buf)-1)]
 }

@@ -65,6 +65,12 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if f.model.table == "-" && slices.Contains(captures, "-") {
 		return usagef("the capture and --table can't both be standard input: give one of them as a file")
 	}
+	if f.digest && slices.Contains(captures, "-") {
+		return usagef("--digest can't read standard input a second time: save the capture to a file first")
+	}
+	if err := checkOutput(f.output, append(captures, f.model.table)); err != nil {
+		return err
+	}
 	s, err := f.model.resolve(e.stdin)
 	if err != nil {
 		return err
@@ -114,7 +120,7 @@ func writerOf(format, output string) (func(io.Writer, *report.Report) error, err
 	case "json":
 		return report.WriteJSON, nil
 	case "table":
-		options := report.TextOptions{}
+		options := report.TextOptions{Flows: -1} // the report holds what --flows asks for
 		return func(w io.Writer, r *report.Report) error { return report.WriteText(w, r, options) }, nil
 	}
 	return nil, usagef("--format must be table or json, not %q", format)
@@ -207,12 +213,9 @@ func (e *env) openCaptures(captures []string) (*pcaps.Chain, error) {
 	})
 }
 
-// digest fills in the files' SHA-256.
+// digest fills in the files' SHA-256; none of them is standard input.
 func digest(captures []string, files []report.File) error {
 	for i, name := range captures {
-		if name == "-" {
-			return usagef("--digest can't read standard input a second time: save the capture to a file first")
-		}
 		f, err := os.Open(name)
 		if err != nil {
 			return err

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"io/fs"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit statuses. Where several hold, the first of usage, failed, damaged.
@@ -27,6 +29,14 @@ func usagef(format string, args ...any) error {
 
 // damagedError says that results were printed, but not of the whole capture.
 type damagedError struct{ error }
+
+// cause is err without the operation and path that os puts before it.
+func cause(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
 
 // env is what a command may touch of the world outside.
 type env struct {
@@ -69,20 +79,38 @@ func newRootCommand(e *env) *cobra.Command {
 			return usageError{flagError(c, err)}
 		})
 		c.SetHelpFunc(func(c *cobra.Command, _ []string) {
+			for c.HasParent() && helpOf(c.Name()) == "" {
+				c = c.Parent()
+			}
 			fmt.Fprint(e.stdout, helpOf(c.Name()))
 		})
 	}
 	return root
 }
 
-// flagError adds to pflag's word what the user probably meant.
+// flagError says what is wrong with a flag as this program says things, and adds
+// what the user probably meant.
 func flagError(c *cobra.Command, err error) error {
-	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !unknown {
-		return err
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = name[1:]
+		} else if near := nearestFlag(c, unknown.GetSpecifiedName()); near != "" {
+			return fmt.Errorf("unknown flag %s; did you mean --%s?", name, near)
+		}
+		return fmt.Errorf("unknown flag %s; `%s --help` lists the flags", name, c.CommandPath())
+	case errors.As(err, &missing):
+		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
+	case errors.As(err, &invalid):
+		why := invalid.Unwrap()
+		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
+			why = errors.New("not a whole number of at most 9 digits")
+		}
+		return fmt.Errorf("--%s %s: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
 	}
-	if near := nearestFlag(c, name); near != "" {
-		return fmt.Errorf("unknown flag --%s; did you mean --%s?", name, near)
-	}
-	return fmt.Errorf("unknown flag --%s; `rssreplay --help` lists the flags", name)
+	return err
 }

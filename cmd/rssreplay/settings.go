@@ -166,7 +166,7 @@ func (r *resolver) importTable(stdin io.Reader) error {
 	if f.table != "-" {
 		file, err := os.Open(f.table)
 		if err != nil {
-			return usagef("--table: %w", err)
+			return usagef("--table: %s: %w: give a file with the text of `ethtool -x`", f.table, cause(err))
 		}
 		defer file.Close()
 		in, name = file, f.table
@@ -337,7 +337,7 @@ func (r *resolver) table() error {
 	} else {
 		layout, err := nicmodel.ParseLayout(f.layout)
 		if err != nil {
-			return fmt.Errorf("--layout: %w", err)
+			return err
 		}
 		size, source := f.tableSize, r.source("table-size")
 		if layout.Size() > 0 && !f.set.Changed("table-size") {
