@@ -7,38 +7,51 @@ package dispatch
 type wandering struct {
 	cpus    int
 	flows   chunked[wanderer]
-	rows    [][]uint32 // packets per CPU of flows that met more than one, 1 << rowBits rows in each
-	used    uint32     // rows given out; row 0 is nobody's
+	rows    [][]uint32 // of flows that met more than one CPU, 1 << rowBits in each
+	used    uint32     // rows given out
 	spilled map[spill]uint64
 	pending []indication
 }
 
-// rowBits sets how many rows are made at once.
-const rowBits = 8
+// rowBits sets how many rows are made at once. A row is the flow's last CPU,
+// its migrations, and its packets on each CPU.
+const (
+	rowBits       = 8
+	rowLast       = 0
+	rowMigrations = 1
+	rowPackets    = 2
+)
 
-// wanderer is one flow's affinity, 16 bytes: while it stayed on one CPU, the
-// packets there.
+// wanderer is one flow's affinity, 8 bytes: while it stayed on one CPU, the
+// packets there, then its row.
 type wanderer struct {
-	packets    uint32 // on last, as long as row is 0
-	row        uint32
-	migrations uint32
-	last       uint16
-	met        bool // at least one packet was indicated
+	n     uint32 // packets on cpu, or the row
+	cpu   uint16
+	state wandererState
 }
+
+type wandererState uint16
+
+const (
+	unmet   wandererState = iota // no packet was indicated
+	onOne                        // all on one CPU
+	wanders                      // the row has it
+)
 
 type indication struct {
 	flow uint32
 	cpu  uint16
 }
 
-// spill names a 32-bit count that overflowed; the map counts how often.
+// spill names a 32-bit word of a flow's row that overflowed; the map counts how
+// often.
 type spill struct {
 	flow uint32
-	cpu  int // -1: migrations
+	word int
 }
 
 func newWandering(cpus int) *wandering {
-	return &wandering{cpus: cpus, used: 1, pending: make([]indication, 0, 1024)}
+	return &wandering{cpus: cpus, pending: make([]indication, 0, 1024)}
 }
 
 // note notes that cpu indicated a packet of flow; the flow's record must exist.
@@ -54,83 +67,82 @@ func (w *wandering) enter() {
 	for _, in := range w.pending {
 		f := w.flows.at(in.flow)
 		switch {
-		case f.row != 0:
-			w.count(in.flow, f, int(in.cpu))
-			if f.last != in.cpu {
-				f.last = in.cpu
-				w.migrated(in.flow, f)
-			}
-		case f.last == in.cpu && f.packets != 1<<32-1:
-			f.packets++
-			f.met = true
-		case !f.met:
-			f.packets, f.last, f.met = 1, in.cpu, true
+		case f.state == wanders:
+			w.count(in, f.n)
+		case f.state == unmet:
+			*f = wanderer{1, in.cpu, onOne}
+		case f.cpu == in.cpu && f.n != 1<<32-1:
+			f.n++
 		default:
-			w.newRow(f)
-			w.count(in.flow, f, int(in.cpu))
-			if f.last != in.cpu {
-				f.last = in.cpu
-				w.migrated(in.flow, f)
-			}
+			row := w.newRow()
+			w.row(row)[rowLast] = uint32(f.cpu)
+			w.row(row)[rowPackets+int(f.cpu)] = f.n
+			f.n, f.state = row, wanders
+			w.count(in, row)
 		}
 	}
 	w.pending = w.pending[:0]
 }
 
-// newRow gives f a row, and enters what it counted so far.
-func (w *wandering) newRow(f *wanderer) {
+func (w *wandering) newRow() uint32 {
 	if w.used>>rowBits >= uint32(len(w.rows)) {
-		w.rows = append(w.rows, make([]uint32, w.cpus<<rowBits))
+		w.rows = append(w.rows, make([]uint32, (rowPackets+w.cpus)<<rowBits))
 	}
-	f.row = w.used
 	w.used++
-	w.row(f.row)[f.last] = f.packets
+	return w.used - 1
 }
 
 func (w *wandering) row(i uint32) []uint32 {
-	at := int(i&(1<<rowBits-1)) * w.cpus
-	return w.rows[i>>rowBits][at : at+w.cpus]
+	stride := rowPackets + w.cpus
+	at := int(i&(1<<rowBits-1)) * stride
+	return w.rows[i>>rowBits][at : at+stride]
 }
 
-func (w *wandering) count(flow uint32, f *wanderer, cpu int) {
-	row := w.row(f.row)
-	row[cpu]++
-	if row[cpu] == 0 {
-		w.spill(flow, cpu)
+func (w *wandering) count(in indication, at uint32) {
+	row := w.row(at)
+	word := rowPackets + int(in.cpu)
+	if row[word]++; row[word] == 0 {
+		w.spill(in.flow, word)
+	}
+	if row[rowLast] != uint32(in.cpu) {
+		row[rowLast] = uint32(in.cpu)
+		if row[rowMigrations]++; row[rowMigrations] == 0 {
+			w.spill(in.flow, rowMigrations)
+		}
 	}
 }
 
-func (w *wandering) migrated(flow uint32, f *wanderer) {
-	f.migrations++
-	if f.migrations == 0 {
-		w.spill(flow, -1)
-	}
-}
-
-func (w *wandering) spill(flow uint32, cpu int) {
+func (w *wandering) spill(flow uint32, word int) {
 	if w.spilled == nil {
 		w.spilled = map[spill]uint64{}
 	}
-	w.spilled[spill{flow, cpu}]++
+	w.spilled[spill{flow, word}]++
 }
 
 // appendTo appends the flow's packets per CPU to into, and returns its
 // migrations.
 func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
 	f := w.flows.at(flow)
-	if f.row == 0 {
-		if f.met {
-			into = append(into, CPUPackets{CPU: int(f.last), Packets: uint64(f.packets)})
-		}
+	switch f.state {
+	case unmet:
 		return into, 0
+	case onOne:
+		return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
 	}
-	for cpu, n := range w.row(f.row) {
-		packets := uint64(n) + w.spilled[spill{flow, cpu}]<<32
-		if packets > 0 {
+	row := w.row(f.n)
+	whole := func(word int) uint64 {
+		n := uint64(row[word])
+		if w.spilled != nil {
+			n += w.spilled[spill{flow, word}] << 32
+		}
+		return n
+	}
+	for cpu := range w.cpus {
+		if packets := whole(rowPackets + cpu); packets > 0 {
 			into = append(into, CPUPackets{CPU: cpu, Packets: packets})
 		}
 	}
-	return into, uint64(f.migrations) + w.spilled[spill{flow, -1}]<<32
+	return into, whole(rowMigrations)
 }
 
 // settled is the affinity of flows under RSS: the table entry fixes the CPU, so

@@ -20,12 +20,13 @@ const batchSize = 8192
 // Batch is a run of packets on their way from the flow table to the models, as
 // parallel arrays, in file order. The models only read it.
 type Batch struct {
-	First  uint32   // number of its first packet in the replay, modulo 2³²
-	Flows  uint32   // flows met so far: every Flow is below
-	Time   []int64  // ns since the first packet, never going back
-	Length []uint32 // on the wire, bytes
-	Flow   []uint32 // of received packets, or NoFlow
-	Entry  []uint16 // table entry, Unhashed or Sent
+	First  uint32            // number of its first packet in the replay, modulo 2³²
+	Flows  uint32            // flows met so far: every Flow is below
+	N      int               // packets: the arrays below hold as many
+	Time   [batchSize]int64  // ns since the first packet, never going back
+	Length [batchSize]uint32 // on the wire, bytes
+	Flow   [batchSize]uint32 // of received packets; NoFlow where there is none
+	Entry  [batchSize]uint16 // table entry, Unhashed or Sent
 
 	Sends  []SendRef   // of each packet whose Entry is Sent, in order
 	Varied []VariedRef // the received packets of flows that more than one entry has met, in order
@@ -47,17 +48,7 @@ type VariedRef struct {
 	Entry  uint16 // that all packets of the flow met up to the first different one
 }
 
-func newBatch() *Batch {
-	return &Batch{
-		Time:   make([]int64, 0, batchSize),
-		Length: make([]uint32, 0, batchSize),
-		Flow:   make([]uint32, 0, batchSize),
-		Entry:  make([]uint16, 0, batchSize),
-	}
-}
-
 func (b *Batch) reset(first uint32) {
-	b.First, b.Flows = first, 0
-	b.Time, b.Length, b.Flow, b.Entry = b.Time[:0], b.Length[:0], b.Flow[:0], b.Entry[:0]
+	b.First, b.Flows, b.N = first, 0, 0
 	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]
 }

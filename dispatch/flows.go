@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -19,6 +20,7 @@ const chunkPackets = 256
 // chunk is packets between the header walk and the flow table.
 type chunk struct {
 	n       int
+	says    bool // a packet says its direction itself
 	headers [chunkPackets]pcaps.Header
 	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
 	times   [chunkPackets]int64           // ns since the first packet, never going back
@@ -154,20 +156,21 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 			first[i] = t.records.at(s.id - 1).key[4]
 		}
 	}
+	from := b.N
+	b.N += n
+	copy(b.Time[from:], c.times[:n])
+	copy(b.Length[from:], c.wire[:n])
+	flows, entries := b.Flow[from:b.N], b.Entry[from:b.N]
 	for i := range n {
 		h := &c.headers[i]
-		b.Time = append(b.Time, c.times[i])
-		b.Length = append(b.Length, c.wire[i])
 		if sent[i] {
-			b.Flow = append(b.Flow, NoFlow)
-			b.Entry = append(b.Entry, Sent)
+			flows[i], entries[i] = NoFlow, Sent
 			b.Sends = append(b.Sends, t.sendRef(h, i))
 			continue
 		}
 		if h.Version == 0 {
 			t.notIP[h.Reason]++
-			b.Flow = append(b.Flow, NoFlow)
-			b.Entry = append(b.Entry, Unhashed)
+			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
 		if h.Facts&pcaps.PortsCut != 0 {
@@ -187,10 +190,9 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
 		if h.Facts&t.varying != 0 || r.why >= flowOwn {
-			entry = t.vary(id, r, c, i, b)
+			entry = t.vary(id, r, c, i, b, from+i)
 		}
-		b.Flow = append(b.Flow, id)
-		b.Entry = append(b.Entry, entry)
+		flows[i], entries[i] = id, entry
 	}
 	b.Flows = t.n
 }
@@ -256,26 +258,24 @@ func (t *flowTable) double() {
 	}
 }
 
-// vary decides packet i, whose flow r need not meet one entry alone, and notes
+// vary decides packet i of c, the at-th of b, whose flow r need not meet one entry alone, and notes
 // it for the models once the flow does not.
-func (t *flowTable) vary(id uint32, r *flowRecord, c *chunk, i int, b *Batch) uint16 {
+func (t *flowTable) vary(id uint32, r *flowRecord, c *chunk, i int, b *Batch, at int) uint16 {
 	d := t.steering.Decide(&c.headers[i], &c.exts[i])
 	if d.Type != r.kind || d.Hash != r.hash || entryOf(d) != r.entry {
 		counts := t.varied[id]
-		at := 0
-		for at < len(counts) && counts[at].decision != d {
-			at++
-		}
-		if at == len(counts) {
+		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
+		if k < 0 {
+			k = len(counts)
 			counts = append(counts, variedCount{decision: d})
 		}
-		counts[at].packets++
-		counts[at].bytes += uint64(c.wire[i])
+		counts[k].packets++
+		counts[k].bytes += uint64(c.wire[i])
 		t.varied[id] = counts
 		r.why |= flowVaries
 	}
 	if r.varies() {
-		b.Varied = append(b.Varied, VariedRef{Index: uint32(len(b.Flow)), Before: r.packets - 1, Entry: r.entry})
+		b.Varied = append(b.Varied, VariedRef{Index: uint32(at), Before: r.packets - 1, Entry: r.entry})
 	}
 	return entryOf(d)
 }

@@ -31,7 +31,7 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 	m := f.m
 	m.grow(b.Flows)
 	sends, varied := b.Sends, b.Varied
-	for i, t := range b.Time {
+	for i, t := range b.Time[:b.N] {
 		if at, overdue := f.list.Overdue(t); overdue {
 			f.publish(at, back)
 		}

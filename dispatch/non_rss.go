@@ -27,7 +27,7 @@ func (e *nonRSS) process(b *Batch) {
 	m, l := e.model, &e.line
 	m.grow(b.Flows)
 	sends := b.Sends
-	for i, t := range b.Time {
+	for i, t := range b.Time[:b.N] {
 		if l.ready <= t {
 			l.advance(t)
 		}

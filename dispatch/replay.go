@@ -157,7 +157,7 @@ func (s *stage) begin(src Source) {
 
 // walk reads the headers of recs into c, without what the filter leaves out.
 func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
-	c.n = 0
+	c.n, c.says = 0, false
 	for i := range recs {
 		rec := &recs[i]
 		if s.o.Filter != nil {
@@ -174,13 +174,21 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		s.r.Bytes += uint64(rec.Wire)
 		h := &c.headers[c.n]
 		pcaps.Walk(rec, h, &c.exts[c.n])
-		s.o.Directions.Observe(h)
+		c.says = c.says || h.Direction != pcaps.DirectionUnknown
 		c.times[c.n], c.wire[c.n] = s.time, rec.Wire
 		c.n++
 	}
 	s.r.Packets += uint64(c.n)
+	if s.o.Directions.WantsMore() {
+		for i := range c.n {
+			s.o.Directions.Observe(&c.headers[i])
+		}
+	}
 	return nil
 }
+
+// allReceived is a chunk of which no packet was sent.
+var allReceived [chunkPackets]bool
 
 // arrive moves the time to a packet's timestamp (MODEL.md section 1).
 func (s *stage) arrive(stamp int64) {
@@ -205,15 +213,19 @@ func (s *stage) arrive(stamp int64) {
 
 // steer tells sent packets from received ones, and finds their flows.
 func (s *stage) steer(c *chunk) {
-	for i := range c.n {
-		s.sent[i] = s.o.Directions.Sent(&c.headers[i])
-		if s.sent[i] {
-			s.r.Sent++
+	// Optimization: no packet is asked for its direction where none can be sent.
+	if c.says || s.o.Directions.FindsSent() {
+		for i := range c.n {
+			if s.sent[i] = s.o.Directions.Sent(&c.headers[i]); s.sent[i] {
+				s.r.Sent++
+			}
 		}
+		s.r.flows.add(c, &s.sent, s.batch)
+	} else {
+		s.r.flows.add(c, &allReceived, s.batch)
 	}
-	s.r.flows.add(c, &s.sent, s.batch)
-	if len(s.batch.Time) > batchSize-chunkPackets {
-		first := s.batch.First + uint32(len(s.batch.Time))
+	if s.batch.N > batchSize-chunkPackets {
+		first := s.batch.First + uint32(s.batch.N)
 		s.models.send(s.batch)
 		s.batch = s.models.next(first)
 	}
@@ -259,7 +271,7 @@ func (s *modelSet) next(first uint32) *Batch {
 	default:
 		if s.made < maxBatches {
 			s.made++
-			b = newBatch()
+			b = new(Batch)
 		} else {
 			b = <-s.free
 		}

@@ -37,7 +37,7 @@ func (e *rssSingleQueue) process(b *Batch) {
 	m := e.model
 	m.grow(b.Flows)
 	sends, varied := b.Sends, b.Varied
-	for i, t := range b.Time {
+	for i, t := range b.Time[:b.N] {
 		if e.ready <= t {
 			e.advance(t)
 		}
