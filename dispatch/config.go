@@ -157,6 +157,9 @@ func (c *Config) Validate() error {
 // Cost is the time that a packet of length bytes on the wire takes up the
 // stack, in ns: packet-cost + byte-cost × length, the product rounded down.
 func (c *Config) Cost(length uint32) int64 {
+	if c.ByteCost == 0 {
+		return c.PacketCost
+	}
 	return c.PacketCost + c.ByteCost*int64(length)/1000
 }
 

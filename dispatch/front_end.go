@@ -6,25 +6,24 @@ import "rssreplay/nicmodel"
 // the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
 // NIC, which it publishes when it is full or old (MODEL.md section 4).
 type frontEnd struct {
-	m    *model
-	list nicmodel.DMAList
+	m      *model
+	list   nicmodel.DMAList
+	queues []nicmodel.Queue // the receive queue of each CPU
 }
 
 // backEnd is the host's side of it: what the published buffers set off.
 type backEnd interface {
 	// catchUp does the work that comes before the arrivals at now and that can
-	// return buffers of queue.
-	catchUp(now int64, queue uint16)
+	// return buffers of a queue of that CPU.
+	catchUp(now int64, cpu uint16)
 	// catchUpAll does all work that comes before the arrivals at now.
 	catchUpAll(now int64)
 	// publish publishes the oldest filled buffer of each CPU's receive queue, at t.
 	publish(t int64, cpus []uint16)
-	// queue is the receive queue of a CPU.
-	queue(cpu uint16) *nicmodel.Queue
 }
 
 func newFrontEnd(m *model) frontEnd {
-	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config)}
+	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config), queues: make([]nicmodel.Queue, len(m.cpus))}
 }
 
 func (f *frontEnd) process(b *Batch, back backEnd) {
@@ -42,34 +41,33 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			sends = sends[1:]
 			continue
 		}
-		queue := m.cfg.queue(entry)
-		if m.rings.Full(queue) {
-			back.catchUp(t, queue)
+		to := m.target(entry)
+		if m.rings.Full(to.queue) {
+			back.catchUp(t, to.cpu)
 		}
-		m.at(t)
-		accepted := m.receive(t, queue, b.Length[i], b.Flow[i], b.First+uint32(i))
+		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if accepted {
-				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], m.cfg.QueueCPU[queue], len(m.cpus))
+				m.settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(to.cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}
 		if !accepted {
 			continue
 		}
-		cpu := uint16(m.cfg.QueueCPU[queue])
-		buf := back.queue(cpu).Fill()
-		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), queue
+		buf := f.queues[to.cpu].Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), to.queue
 		if m.observe != nil {
-			m.event(Fill, t, int(cpu), int(queue), int64(buf.Packet))
+			m.event(Fill, t, int(to.cpu), int(to.queue), int64(buf.Packet))
 			if entry != Unhashed {
-				m.event(Hash, t, int(cpu), int(queue), int64(buf.Packet))
+				m.event(Hash, t, int(to.cpu), int(to.queue), int64(buf.Packet))
 			}
 		}
-		if f.list.Add(cpu, t) {
+		if f.list.Add(to.cpu, t) {
 			f.publish(t, back)
 		}
 	}
+	m.arrived(b)
 }
 
 func (f *frontEnd) publish(t int64, back backEnd) {

@@ -14,7 +14,7 @@ import "rssreplay/nicmodel"
 type line struct {
 	m      *model
 	vector nicmodel.Vector
-	queue  nicmodel.Queue
+	queue  *nicmodel.Queue
 	state  lineState
 	time   int64 // of the next event
 	ready  int64 // the first instant whose arrivals come after the next event
@@ -39,8 +39,8 @@ const (
 	polling                     // masked: the packet ends at time, step (0)
 )
 
-func newLine(m *model) line {
-	return line{m: m, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never, ring: -1}
+func newLine(m *model, queue *nicmodel.Queue) line {
+	return line{m: m, queue: queue, vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never, ring: -1}
 }
 
 func (l *line) next(state lineState, t int64) {
@@ -51,16 +51,23 @@ func (l *line) next(state lineState, t int64) {
 }
 
 // advance does all work that comes before the arrivals at the instant now.
+//
+// Optimization: a cycle that ends before now goes through the cases without
+// coming back to the switch.
 func (l *line) advance(now int64) {
 	for l.ready <= now {
 		switch l.state {
 		case armed:
-			l.raise(l.time)
+			if l.raise(l.time); l.ready > now {
+				return
+			}
+			fallthrough
 		case raised:
 			l.m.event(ISREnd, l.time, l.cpu, -1, -1)
-			l.startDPC(l.time)
-		case restarting:
-			l.startDPC(l.time)
+			if l.startDPC(l.time); l.ready > now || l.state != snapshot {
+				continue
+			}
+			fallthrough
 		case snapshot:
 			l.giveBack()
 			l.m.event(DPCEnd, l.time, l.cpu, -1, -1)
@@ -69,6 +76,8 @@ func (l *line) advance(now int64) {
 			} else {
 				l.enable(l.time)
 			}
+		case restarting:
+			l.startDPC(l.time)
 		case deciding:
 			l.decide(l.time)
 		case polling:
@@ -93,9 +102,13 @@ func (l *line) publish(t int64) {
 		l.m.published(b.Queue)
 	}
 	if l.m.observe != nil {
-		l.m.event(Publish, t, l.cpu, int(b.Queue), int64(b.Packet))
+		cpu := -1 // the system determines it when it is interrupted
+		if l.fixed {
+			cpu = l.cpu
+		}
+		l.m.event(Publish, t, cpu, int(b.Queue), int64(b.Packet))
 		if l.state != idle && l.state != armed {
-			l.m.event(More, t, l.cpu, int(b.Queue), int64(b.Packet))
+			l.m.event(More, t, cpu, int(b.Queue), int64(b.Packet))
 		}
 	}
 	if l.state == idle || l.state == armed && l.vector.Fills(waiting) {
@@ -161,9 +174,9 @@ func (l *line) decide(t int64) {
 
 func (l *line) work(n int, takenAt, start int64) int64 {
 	if l.ring < 0 {
-		l.m.dequeued(&l.queue, n)
+		l.m.dequeued(l.queue, n)
 	}
-	return l.m.indicate(l.cpu, &l.queue, n, takenAt, start)
+	return l.m.indicate(l.cpu, l.queue, n, takenAt, start)
 }
 
 // giveBack returns the buffers that were taken.

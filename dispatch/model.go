@@ -1,18 +1,23 @@
 package dispatch
 
-import "rssreplay/nicmodel"
+import (
+	"slices"
+
+	"rssreplay/nicmodel"
+)
 
 // model is what every mode has: the rings of its hardware queues, the CPUs and
 // the counters. It reacts; the times come from the mode, which owns the clock.
 type model struct {
-	cfg    *Config
-	mode   Mode
-	rings  nicmodel.Rings
-	cpus   []cpu
-	queues []QueueCounters
-	depth  []uint64 // per queue: buffers published and not yet taken
-	series series
-	end    int64 // time of the last event so far
+	cfg      *Config
+	mode     Mode
+	rings    nicmodel.Rings
+	cpus     []cpu
+	queues   []QueueCounters
+	depth    []uint64 // per queue: buffers published and not yet taken
+	interval int64    // of the time series
+	end      int64    // time of the last event so far
+	targets  []target // per table entry, then of packets without a hash
 
 	// How flows are told apart: exactly one of the two.
 	wandering *wandering
@@ -31,7 +36,11 @@ type model struct {
 type cpu struct {
 	CPUCounters
 	latency histogram
+	series  cpuSeries
 }
+
+// target is where a table entry leads.
+type target struct{ queue, cpu uint16 }
 
 func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 	queues := cfg.Queues
@@ -40,11 +49,14 @@ func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 	}
 	m := &model{
 		cfg: cfg, mode: mode, observe: observe,
-		rings:  nicmodel.NewRings(queues, cfg.RxRing),
-		cpus:   make([]cpu, len(cfg.CPUs)),
-		queues: make([]QueueCounters, queues),
-		depth:  make([]uint64, queues),
-		series: newSeries(cfg.Interval, len(cfg.CPUs)),
+		rings:    nicmodel.NewRings(queues, cfg.RxRing),
+		cpus:     make([]cpu, len(cfg.CPUs)),
+		queues:   make([]QueueCounters, queues),
+		depth:    make([]uint64, queues),
+		interval: cfg.Interval,
+	}
+	for _, queue := range append(slices.Clone(cfg.Table), uint16(cfg.DefaultQueue)) {
+		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
 	}
 	if mode == NonRSS {
 		m.wandering = newWandering(len(cfg.CPUs))
@@ -72,6 +84,19 @@ func (m *model) at(t int64) {
 	if t > m.end {
 		m.end = t
 	}
+}
+
+// arrived moves the simulated time to the last packet of a batch: an arrival is
+// an event also when the packet is dropped.
+func (m *model) arrived(b *Batch) {
+	if b.N > 0 {
+		m.at(b.Time[b.N-1])
+	}
+}
+
+// target is where a received packet's Batch.Entry leads.
+func (m *model) target(entry uint16) target {
+	return m.targets[min(int(entry), len(m.targets)-1)] // Unhashed is above all entries
 }
 
 // receive takes a buffer of queue for a packet at its arrival, or counts the
@@ -133,17 +158,17 @@ func (m *model) systemCPU() int {
 // done.
 func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) int64 {
 	cpu := &m.cpus[c]
-	series := &m.series.cpus[c]
 	end := start
+	var bytes uint64
 	for i := range n {
 		b := q.Peek(i)
 		end += m.cfg.Cost(b.Length)
-		cpu.Bytes += uint64(b.Length)
+		bytes += uint64(b.Length)
 		cpu.latency.add(end - b.Arrival)
-		if b.Arrival >= series.until {
-			m.series.extend(c, b.Arrival)
+		if b.Arrival >= cpu.series.until {
+			m.extend(&cpu.series, b.Arrival)
 		}
-		series.counts[len(series.counts)-1]++
+		cpu.series.counts[len(cpu.series.counts)-1]++
 		if m.wandering != nil && b.Flow != NoFlow {
 			m.wandering.note(b.Flow, c)
 		}
@@ -152,19 +177,24 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		m.take(c, q, n, takenAt)
 	}
 	if m.observe != nil {
-		t := start
-		for i := range n {
-			b := q.Peek(i)
-			m.event(Take, takenAt, c, int(b.Queue), int64(b.Packet))
-			t += m.cfg.Cost(b.Length)
-			m.event(Indicate, t, c, int(b.Queue), int64(b.Packet))
-		}
+		m.eventsOf(c, q, n, takenAt, start)
 	}
 	q.Take(n)
 	cpu.Packets += uint64(n)
+	cpu.Bytes += bytes
 	cpu.DPCTime += end - start
 	m.at(end)
 	return end
+}
+
+// eventsOf tells the observer of the n oldest buffers of q.
+func (m *model) eventsOf(c int, q *nicmodel.Queue, n int, takenAt, t int64) {
+	for i := range n {
+		b := q.Peek(i)
+		m.event(Take, takenAt, c, int(b.Queue), int64(b.Packet))
+		t += m.cfg.Cost(b.Length)
+		m.event(Indicate, t, c, int(b.Queue), int64(b.Packet))
+	}
 }
 
 // dequeued counts the n oldest buffers of q as no longer waiting in their
@@ -207,13 +237,17 @@ func (m *model) send(t int64, ref SendRef, packet uint32) {
 	}
 	m.cpus[on].SendPackets++
 	m.cpus[on].SendTime += m.cfg.SendCost
-	m.event(Send, t, on, -1, int64(packet))
-	m.at(t)
+	if m.observe != nil {
+		if !ok {
+			last = -1
+		}
+		m.observe(Event{Mode: m.mode, Kind: Send, Time: t, CPU: on, Queue: -1, Packet: int64(packet), Latest: last})
+	}
 }
 
 func (m *model) event(kind EventKind, t int64, cpu, queue int, packet int64) {
 	if m.observe != nil {
-		m.observe(Event{m.mode, kind, t, cpu, queue, packet})
+		m.observe(Event{Mode: m.mode, Kind: kind, Time: t, CPU: cpu, Queue: queue, Packet: packet})
 	}
 }
 
@@ -223,7 +257,7 @@ func (m *model) counters() Counters {
 		Mode: m.mode, SimulatedTime: m.end,
 		CPUs: make([]CPUCounters, len(m.cpus)), Queues: m.queues,
 		SendsJudged: m.judged, SendMatches: m.matches,
-		Windows: m.series.windows(),
+		Windows: m.windows(),
 	}
 	for i := range m.cpus {
 		c.CPUs[i] = m.cpus[i].CPUCounters

@@ -1,5 +1,7 @@
 package dispatch
 
+import "rssreplay/nicmodel"
+
 // nonRSS is non-RSS receive processing:
 //
 //	NON-1  The NIC uses DMA to fill a buffer and interrupts the system.
@@ -18,7 +20,7 @@ type nonRSS struct {
 }
 
 func newNonRSS(m *model) *nonRSS {
-	e := &nonRSS{model: m, line: newLine(m)}
+	e := &nonRSS{model: m, line: newLine(m, new(nicmodel.Queue))}
 	e.line.ring = 0
 	return e
 }
@@ -36,7 +38,6 @@ func (e *nonRSS) process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		m.at(t)
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
 		}
@@ -45,6 +46,7 @@ func (e *nonRSS) process(b *Batch) {
 		m.event(Fill, t, -1, 0, int64(buf.Packet))
 		l.publish(t)
 	}
+	m.arrived(b)
 }
 
 func (e *nonRSS) finish() { e.line.run() }

@@ -24,10 +24,11 @@ type rssHWQueues struct {
 }
 
 func newRSSHWQueues(m *model) *rssHWQueues {
-	return &rssHWQueues{
-		model: m, front: newFrontEnd(m),
-		vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m), ready: nicmodel.Never,
+	e := &rssHWQueues{
+		model: m, front: newFrontEnd(m), vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never,
 	}
+	e.spread = newSpread(m, e.front.queues)
+	return e
 }
 
 func (e *rssHWQueues) process(b *Batch) { e.front.process(b, e) }
@@ -57,12 +58,10 @@ func (e *rssHWQueues) catchUpAll(now int64) {
 	}
 }
 
-func (e *rssHWQueues) queue(cpu uint16) *nicmodel.Queue { return &e.spread.dpcs[cpu].queue }
-
 func (e *rssHWQueues) publish(t int64, cpus []uint16) {
 	e.catchUpAll(t)
 	for _, cpu := range cpus {
-		b := e.queue(cpu).Publish(t)
+		b := e.front.queues[cpu].Publish(t)
 		e.published(b.Queue)
 		e.spread.waiting++
 		if e.observe != nil {
@@ -82,7 +81,7 @@ func (e *rssHWQueues) publish(t int64, cpus []uint16) {
 func (e *rssHWQueues) arm(now int64) {
 	oldest := int64(nicmodel.Never)
 	for c := range e.spread.dpcs {
-		if q := &e.spread.dpcs[c].queue; q.Waiting() > 0 {
+		if q := e.spread.dpcs[c].queue; q.Waiting() > 0 {
 			oldest = min(oldest, q.Peek(0).Published)
 		}
 	}

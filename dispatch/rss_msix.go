@@ -1,7 +1,5 @@
 package dispatch
 
-import "rssreplay/nicmodel"
-
 // rssMSIX is RSS with message signaled interrupts:
 //
 //	MSI-1  The NIC (1a) uses DMA to fill buffers with received data, (1b)
@@ -27,7 +25,7 @@ func newRSSMSIX(m *model) *rssMSIX {
 	e := &rssMSIX{model: m, front: newFrontEnd(m)}
 	e.lines = make([]line, len(m.cfg.CPUs))
 	for c := range e.lines {
-		e.lines[c] = newLine(m)
+		e.lines[c] = newLine(m, &e.front.queues[c])
 		e.lines[c].cpu, e.lines[c].fixed = c, true
 	}
 	// Optimization: a CPU with one queue returns its buffers by their number.
@@ -46,11 +44,7 @@ func newRSSMSIX(m *model) *rssMSIX {
 
 func (e *rssMSIX) process(b *Batch) { e.front.process(b, e) }
 
-func (e *rssMSIX) catchUp(now int64, queue uint16) {
-	e.lines[e.cfg.QueueCPU[queue]].advance(now)
-}
-
-func (e *rssMSIX) queue(cpu uint16) *nicmodel.Queue { return &e.lines[cpu].queue }
+func (e *rssMSIX) catchUp(now int64, cpu uint16) { e.lines[cpu].advance(now) }
 
 func (e *rssMSIX) publish(t int64, cpus []uint16) {
 	for _, cpu := range cpus {

@@ -29,7 +29,7 @@ type rssSingleQueue struct {
 
 func newRSSSingleQueue(m *model) *rssSingleQueue {
 	return &rssSingleQueue{
-		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m), ready: nicmodel.Never,
+		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, make([]nicmodel.Queue, len(m.cpus))), ready: nicmodel.Never,
 	}
 }
 
@@ -47,12 +47,11 @@ func (e *rssSingleQueue) process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		cpu := m.cfg.QueueCPU[m.cfg.queue(entry)]
-		m.at(t)
+		cpu := m.target(entry).cpu
 		accepted := m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if accepted {
-				m.settled.vary(b.Flow[i], &varied[0], m.cfg.QueueCPU[m.cfg.queue(varied[0].Entry)], cpu, len(m.cpus))
+				m.settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}
@@ -60,7 +59,7 @@ func (e *rssSingleQueue) process(b *Batch) {
 			continue
 		}
 		buf := e.queue.Fill()
-		*buf = nicmodel.Buffer{Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i), CPU: uint16(cpu)}
+		*buf = nicmodel.Buffer{Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i), CPU: cpu}
 		e.queue.Publish(t)
 		packet := buf.Packet
 		m.event(Fill, t, -1, 0, int64(packet))
@@ -73,6 +72,7 @@ func (e *rssSingleQueue) process(b *Batch) {
 			m.event(More, t, -1, 0, int64(packet))
 		}
 	}
+	m.arrived(b)
 }
 
 func (e *rssSingleQueue) finish() {
@@ -128,7 +128,7 @@ func (e *rssSingleQueue) deal(t int64) {
 	for i := range n {
 		b := *e.queue.Peek(i)
 		e.event(Deal, t, int(b.CPU), 0, int64(b.Packet))
-		share := &e.spread.dpcs[b.CPU].queue
+		share := e.spread.dpcs[b.CPU].queue
 		*share.Fill() = b
 		share.Publish(b.Published)
 	}

@@ -15,7 +15,7 @@ type spread struct {
 
 // dpc is one CPU's part of the cycle.
 type dpc struct {
-	queue nicmodel.Queue
+	queue *nicmodel.Queue
 	state dpcState
 	time  int64 // of the next event
 	taken int   // packets that this DPC took
@@ -31,8 +31,13 @@ const (
 	dpcPolling                  // the packet ends at time, step (0)
 )
 
-func newSpread(m *model) spread {
-	return spread{m: m, dpcs: make([]dpc, len(m.cpus))}
+// newSpread is the DPCs of the CPUs, each with its receive queue.
+func newSpread(m *model, queues []nicmodel.Queue) spread {
+	s := spread{m: m, dpcs: make([]dpc, len(queues))}
+	for c := range queues {
+		s.dpcs[c].queue = &queues[c]
+	}
+	return s
 }
 
 // step is the place of the next event among those of its instant.
@@ -124,7 +129,7 @@ func (s *spread) start(c int, t int64) {
 	if budget := m.cfg.DPCBudget; budget > 0 && n > budget {
 		n, d.again = budget, true
 	}
-	m.dequeued(&d.queue, n)
+	m.dequeued(d.queue, n)
 	s.waiting -= n
 	s.snapshot(c, n, t, t+m.cfg.DPCCost)
 }
@@ -137,7 +142,7 @@ func (s *spread) share(c int, start int64) {
 func (s *spread) snapshot(c, n int, takenAt, start int64) {
 	m, d := s.m, &s.dpcs[c]
 	m.cpus[c].MaxPerDPC = max(m.cpus[c].MaxPerDPC, uint64(n))
-	d.state, d.time = dpcSnapshot, m.indicate(c, &d.queue, n, takenAt, start)
+	d.state, d.time = dpcSnapshot, m.indicate(c, d.queue, n, takenAt, start)
 }
 
 // decide is a poll DPC after its start and after each packet.
@@ -154,9 +159,9 @@ func (s *spread) decide(c int, t int64) {
 	default:
 		d.taken++
 		m.cpus[c].MaxPerDPC = max(m.cpus[c].MaxPerDPC, uint64(d.taken))
-		m.dequeued(&d.queue, 1)
+		m.dequeued(d.queue, 1)
 		s.waiting--
-		d.state, d.time = dpcPolling, m.indicate(c, &d.queue, 1, t, t)
+		d.state, d.time = dpcPolling, m.indicate(c, d.queue, 1, t, t)
 	}
 }
 

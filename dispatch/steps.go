@@ -125,7 +125,12 @@ type Event struct {
 	Time   int64 // ns since the first packet
 	CPU    int
 	Queue  int
-	Packet int64 // the packet's number in the replay, from 0
+	Packet int64 // the packet's number in the replay, from 0, modulo 2³²
+
+	// Latest is, of a Send, the CPU that most recently took a received packet of
+	// its connection to indicate it; -1 where none was taken, so that the
+	// connection has no home CPU yet.
+	Latest int
 }
 
 // Step is the event's number in the mode's document, NoStep where it has none.

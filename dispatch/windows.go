@@ -1,71 +1,51 @@
 package dispatch
 
-// series counts the packets that each CPU indicated, by time of arrival, as
-// Windows has it. Each CPU's arrivals come in order, the CPUs among each other
-// do not.
-type series struct {
-	interval int64
-	cpus     []cpuSeries
-}
-
+// cpuSeries counts the packets that one CPU indicated, by time of arrival, as
+// Windows has it. Its arrivals come in order; those of different CPUs do not.
 type cpuSeries struct {
 	counts []uint64
 	until  int64 // end of the last window: earlier arrivals belong to it
 }
 
-func newSeries(interval int64, cpus int) series {
-	return series{interval: interval, cpus: make([]cpuSeries, cpus)}
-}
-
-// add counts one packet of cpu that arrived at the given time, not before the
-// CPU's last one.
-func (s *series) add(cpu int, arrival int64) {
-	c := &s.cpus[cpu]
-	if arrival >= c.until {
-		s.extend(cpu, arrival)
+// extend makes the window of arrival the last one of s, a CPU's series.
+func (m *model) extend(s *cpuSeries, arrival int64) {
+	for arrival/m.interval >= MaxWindows {
+		m.coarsen()
 	}
-	c.counts[len(c.counts)-1]++
-}
-
-// extend makes the window of arrival the last one of cpu.
-func (s *series) extend(cpu int, arrival int64) {
-	for arrival/s.interval >= MaxWindows {
-		s.coarsen()
+	w := int(arrival / m.interval)
+	if missing := w + 1 - len(s.counts); missing > 0 {
+		s.counts = append(s.counts, make([]uint64, missing)...)
 	}
-	c := &s.cpus[cpu]
-	w := int(arrival / s.interval)
-	if missing := w + 1 - len(c.counts); missing > 0 {
-		c.counts = append(c.counts, make([]uint64, missing)...)
-	}
-	c.until = (int64(w) + 1) * s.interval
+	s.until = (int64(w) + 1) * m.interval
 }
 
 // coarsen doubles the interval: two windows become one.
-func (s *series) coarsen() {
-	s.interval *= 2
-	for i := range s.cpus {
-		c := &s.cpus[i]
-		for w := range (len(c.counts) + 1) / 2 {
-			sum := c.counts[2*w]
-			if 2*w+1 < len(c.counts) {
-				sum += c.counts[2*w+1]
+func (m *model) coarsen() {
+	m.interval *= 2
+	for i := range m.cpus {
+		s := &m.cpus[i].series
+		n := (len(s.counts) + 1) / 2
+		for w := range n {
+			sum := s.counts[2*w]
+			if 2*w+1 < len(s.counts) {
+				sum += s.counts[2*w+1]
 			}
-			c.counts[w] = sum
+			s.counts[w] = sum
 		}
-		c.counts = c.counts[:(len(c.counts)+1)/2]
-		c.until = int64(len(c.counts)) * s.interval
+		s.counts = s.counts[:n]
+		s.until = int64(n) * m.interval
 	}
 }
 
 // windows is the finished series, each CPU's filled up to the longest.
-func (s *series) windows() Windows {
-	w := Windows{Interval: s.interval, Packets: make([][]uint64, len(s.cpus))}
+func (m *model) windows() Windows {
+	w := Windows{Interval: m.interval, Packets: make([][]uint64, len(m.cpus))}
 	longest := 0
-	for i := range s.cpus {
-		longest = max(longest, len(s.cpus[i].counts))
+	for i := range m.cpus {
+		longest = max(longest, len(m.cpus[i].series.counts))
 	}
-	for i := range s.cpus {
-		c := s.cpus[i].counts
+	for i := range m.cpus {
+		c := m.cpus[i].series.counts
 		w.Packets[i] = append(c, make([]uint64, longest-len(c))...)
 	}
 	return w
