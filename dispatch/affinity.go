@@ -11,7 +11,11 @@ type wandering struct {
 	used    uint32     // rows given out
 	spilled map[spill]uint64
 	pending []indication
+	at      []uint32 // the rows of pending, while it is entered
 }
+
+// noted is how many indications are entered at once.
+const noted = 1024
 
 // rowBits sets how many rows are made at once. A row is the flow's last CPU,
 // its migrations, and its packets on each CPU.
@@ -51,7 +55,7 @@ type spill struct {
 }
 
 func newWandering(cpus int) *wandering {
-	return &wandering{cpus: cpus, pending: make([]indication, 0, 1024)}
+	return &wandering{cpus: cpus, pending: make([]indication, 0, noted), at: make([]uint32, 0, noted)}
 }
 
 // note notes that cpu indicated a packet of flow; the flow's record must exist.
@@ -64,11 +68,14 @@ func (w *wandering) note(flow uint32, cpu int) {
 
 // enter enters what was noted.
 func (w *wandering) enter() {
+	// Optimization: the rows in a second loop, whose loads overlap.
+	moving := w.pending[:0]
+	rows := w.at[:0]
 	for _, in := range w.pending {
 		f := w.flows.at(in.flow)
 		switch {
 		case f.state == wanders:
-			w.count(in, f.n)
+			moving, rows = append(moving, in), append(rows, f.n)
 		case f.state == unmet:
 			*f = wanderer{1, in.cpu, onOne}
 		case f.cpu == in.cpu && f.n != 1<<32-1:
@@ -78,8 +85,11 @@ func (w *wandering) enter() {
 			w.row(row)[rowLast] = uint32(f.cpu)
 			w.row(row)[rowPackets+int(f.cpu)] = f.n
 			f.n, f.state = row, wanders
-			w.count(in, row)
+			moving, rows = append(moving, in), append(rows, row)
 		}
+	}
+	for i, in := range moving {
+		w.count(in, rows[i])
 	}
 	w.pending = w.pending[:0]
 }
@@ -104,11 +114,13 @@ func (w *wandering) count(in indication, at uint32) {
 	if row[word]++; row[word] == 0 {
 		w.spill(in.flow, word)
 	}
-	if row[rowLast] != uint32(in.cpu) {
-		row[rowLast] = uint32(in.cpu)
-		if row[rowMigrations]++; row[rowMigrations] == 0 {
-			w.spill(in.flow, rowMigrations)
-		}
+	// Optimization: no branch on what was just loaded, so that the next packets'
+	// loads need not wait for it.
+	moved := row[rowLast] ^ uint32(in.cpu)
+	row[rowLast] = uint32(in.cpu)
+	moved = (moved | -moved) >> 31
+	if row[rowMigrations] += moved; row[rowMigrations] < moved {
+		w.spill(in.flow, rowMigrations)
 	}
 }
 

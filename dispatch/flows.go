@@ -152,7 +152,12 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 	}
 	var first [chunkPackets]uint64
 	for i := range n {
-		if s := t.found[i]; s.id != 0 && s.tag == t.hashes[i] {
+		s := t.found[i]
+		for at := t.hashes[i]; s.id != 0 && s.tag != t.hashes[i]; {
+			at++
+			s = t.slots[at&mask]
+		}
+		if t.found[i] = s; s.id != 0 {
 			first[i] = t.records.at(s.id - 1).key[4]
 		}
 	}
