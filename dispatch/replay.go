@@ -29,19 +29,36 @@ type Options struct {
 	Modes      []Mode
 	Directions *pcaps.Directions
 	Filter     *pcaps.Filter // nil: every packet
+	From, To   int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
+	Scale      Scale         // of the gaps between packets
 	Observe    Observer      // nil: nobody; called from one goroutine per mode
+	Arrive     func(Arrival) // nil: nobody; called for each packet, before any event of it
+}
+
+// Arrival is a packet as the replay first sees it. Record, Header and Extension
+// are valid during the call.
+type Arrival struct {
+	Frame     int64 // number in the capture, from 1, left out ones included
+	Packet    int64 // number in the replay, from 0
+	Time      int64 // ns since the first packet, never going back
+	Record    *pcaps.Record
+	Header    *pcaps.Header
+	Extension *pcaps.Extension // valid by the header's Facts
 }
 
 // Result is a finished replay. Its flows are numbered in order of first
 // appearance; Flow and Affinity read them in place.
 type Result struct {
 	Packets, Bytes uint64 // of the capture, filtered; bytes on the wire
+	SentBytes      uint64
 	Received, Sent uint64
 	First          int64 // timestamp of the first packet, ns since the Unix epoch
 	Duration       int64 // ns from the first packet to the largest timestamp
+	Span           int64 // the same as it was replayed, scaled
 	Regressions    uint64
 	Leaps          uint64                       // packets whose time lies more than MaxSpan after the first; clamped to it
 	Snapped        uint64                       // received packets whose ports the capture cut off
+	OutOfRange     uint64                       // packets outside From and To
 	Filtered       uint64                       // packets that the filter left out
 	Unhashed       [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
 	HashTypes      [hash.NumTypes]uint64        // received packets with a hash, per type
@@ -89,10 +106,11 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 // its packets on in order, so nothing depends on which goroutine runs when.
 func Replay(src Source, o Options) (*Result, error) {
 	r := &Result{cfg: o.Config, flows: newFlowTable(o.Steering)}
-	s := &stage{o: &o, r: r, models: newModelSet()}
+	s := &stage{o: &o, r: r, models: newModelSet(), time: timeline{from: o.From, to: o.To, scale: o.Scale}}
 	s.batch = s.models.next(0)
 	err := s.run(src)
-	r.Duration = s.time
+	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
+	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
 	s.begin(src)
 	s.models.finish(s.batch)
 	if err != nil {
@@ -111,8 +129,7 @@ type stage struct {
 	models *modelSet
 	batch  *Batch
 
-	begun     bool
-	time      int64 // largest so far, ns since the first packet
+	time      timeline
 	sent      [chunkPackets]bool
 	undecided []*chunk // packets that the direction rule still waits for
 }
@@ -150,7 +167,7 @@ func (s *stage) run(src Source) error {
 
 // begin starts the models, once it is known whether packets can be sent ones.
 func (s *stage) begin(src Source) {
-	if s.models.models == nil {
+	if !s.models.started {
 		s.models.start(*s.o, s.o.Directions.FindsSent() || src.SaysDirection())
 	}
 }
@@ -170,12 +187,21 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 				continue
 			}
 		}
-		s.arrive(rec.Time)
+		if !s.time.arrive(rec.Time) {
+			continue
+		}
 		s.r.Bytes += uint64(rec.Wire)
 		h := &c.headers[c.n]
 		pcaps.Walk(rec, h, &c.exts[c.n])
 		c.says = c.says || h.Direction != pcaps.DirectionUnknown
-		c.times[c.n], c.wire[c.n] = s.time, rec.Wire
+		c.times[c.n], c.wire[c.n] = s.time.scaled, rec.Wire
+		if s.o.Arrive != nil {
+			packet := s.r.Packets + uint64(c.n)
+			s.o.Arrive(Arrival{
+				Frame: int64(packet+s.r.Filtered+s.time.outside) + 1, Packet: int64(packet), Time: s.time.scaled,
+				Record: rec, Header: h, Extension: &c.exts[c.n],
+			})
+		}
 		c.n++
 	}
 	s.r.Packets += uint64(c.n)
@@ -190,27 +216,6 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 // allReceived is a chunk of which no packet was sent.
 var allReceived [chunkPackets]bool
 
-// arrive moves the time to a packet's timestamp (MODEL.md section 1).
-func (s *stage) arrive(stamp int64) {
-	if !s.begun {
-		s.begun, s.r.First = true, stamp
-	}
-	t := stamp - s.r.First
-	switch {
-	case stamp < s.r.First:
-		s.r.Regressions++
-		return
-	case t > MaxSpan || t < 0:
-		s.r.Leaps++
-		t = MaxSpan
-	}
-	if t < s.time {
-		s.r.Regressions++
-		return
-	}
-	s.time = t
-}
-
 // steer tells sent packets from received ones, and finds their flows.
 func (s *stage) steer(c *chunk) {
 	// Optimization: no packet is asked for its direction where none can be sent.
@@ -218,6 +223,7 @@ func (s *stage) steer(c *chunk) {
 		for i := range c.n {
 			if s.sent[i] = s.o.Directions.Sent(&c.headers[i]); s.sent[i] {
 				s.r.Sent++
+				s.r.SentBytes += uint64(c.wire[i])
 			}
 		}
 		s.r.flows.add(c, &s.sent, s.batch)
@@ -237,6 +243,7 @@ type modelSet struct {
 	in      []chan *Batch
 	free    chan *Batch
 	made    int
+	started bool
 	running sync.WaitGroup
 }
 
@@ -247,6 +254,7 @@ func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatch
 
 // start starts the modes; sends says whether sent packets can turn up.
 func (s *modelSet) start(o Options, sends bool) {
+	s.started = true
 	for _, mode := range o.Modes {
 		e, m := newEngine(o.Config, mode, sends, o.Observe)
 		in := make(chan *Batch, maxBatches)
@@ -281,6 +289,10 @@ func (s *modelSet) next(first uint32) *Batch {
 }
 
 func (s *modelSet) send(b *Batch) {
+	if len(s.in) == 0 {
+		s.free <- b
+		return
+	}
 	b.readers = int32(len(s.in))
 	for _, in := range s.in {
 		in <- b

@@ -15,11 +15,9 @@ import (
 // assembly makes a report of a replay's result.
 type assembly struct {
 	settings *settings
-	result   *dispatch.Result
-	files    []pcaps.Info
-	rule     string
-	on       place
-	limit    int // flows to list, -1: all
+	*replayed
+	on    place
+	limit int // flows to list, -1: all
 }
 
 func (a *assembly) report() *report.Report {
@@ -222,6 +220,9 @@ func (a *assembly) caveats() []string {
 	}
 	if a.result.Leaps > 0 {
 		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.result.Leaps))
+	}
+	if a.result.OutOfRange > 0 {
+		caveats = append(caveats, fmt.Sprintf("--from and --to left %d packets out; times count from the first packet between them.", a.result.OutOfRange))
 	}
 	if a.result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.result.Filtered))

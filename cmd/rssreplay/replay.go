@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ import (
 // replayFlags are the main command's own flags.
 type replayFlags struct {
 	model  *modelFlags
-	filter string
+	input  *inputFlags
 	flows  string
 	on     string
 	format string
@@ -44,7 +45,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	}
 	set := c.Flags()
 	f.model = newModelFlags(set)
-	set.StringVar(&f.filter, "filter", "", "")
+	f.input = newInputFlags(set)
 	set.StringVar(&f.flows, "flows", "20", "")
 	set.StringVar(&f.on, "on", "", "")
 	set.StringVar(&f.format, "format", "table", "")
@@ -68,7 +69,7 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if f.digest && slices.Contains(captures, "-") {
 		return usagef("--digest can't read standard input a second time: save the capture to a file first")
 	}
-	if err := checkOutput(f.output, append(captures, f.model.table)); err != nil {
+	if err := checkOutput(f.output, slices.Concat(captures, []string{f.model.table})); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e.stdin)
@@ -79,25 +80,19 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err != nil {
 		return err
 	}
-	var filter *pcaps.Filter
-	if f.filter != "" {
-		if filter, err = pcaps.NewFilter(f.filter); err != nil {
-			return usageError{err}
-		}
-	}
-	src, err := e.openCaptures(captures)
+	in, err := f.input.resolve(captures, s)
 	if err != nil {
 		return err
 	}
-	defer src.Close()
-	directions := pcaps.NewDirections(s.local)
-	result, err := dispatch.Replay(src, dispatch.Options{
-		Config: &s.config, Steering: s.steering, Modes: s.modes, Directions: directions, Filter: filter,
-	})
+	done, err := in.replay(e, s, nil)
 	if err != nil {
 		return err
 	}
-	a := assembly{settings: s, result: result, files: src.Info(), rule: directions.Rule(), on: on, limit: limit}
+	result := done.result
+	if err := checkInterval(f.model, result); err != nil {
+		return err
+	}
+	a := assembly{settings: s, replayed: done, on: on, limit: limit}
 	rep := a.report()
 	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if f.digest {
@@ -109,7 +104,16 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 		return err
 	}
 	if result.Damage != nil {
-		return damagedError{result.Damage}
+		return damagedError{fmt.Errorf("%w; the report is of what comes before", result.Damage)}
+	}
+	return nil
+}
+
+// checkInterval refuses a window that was asked for and holds the whole capture.
+func checkInterval(f *modelFlags, r *dispatch.Result) error {
+	if f.set.Changed("interval") && r.Span > 0 && int64(f.interval) > r.Span {
+		return usagef("--interval %s is longer than the packets replayed, which span %s: there is one window; leave the flag out, or give a shorter time",
+			&f.interval, time.Duration(r.Span))
 	}
 	return nil
 }

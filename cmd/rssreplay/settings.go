@@ -30,6 +30,7 @@ type modelFlags struct {
 	defaultQueue           int
 	local                  []string
 	mode, hashTypes        string
+	rxFlowHash             []string
 	key, xfrm              string
 	layout, table          string
 	tableSize              int
@@ -58,6 +59,7 @@ func newSteeringFlags(set *pflag.FlagSet) *modelFlags {
 	set.StringVar(&f.affinity, "affinity", "", "")
 	set.IntVar(&f.defaultQueue, "default-queue", 0, "")
 	set.StringVar(&f.hashTypes, "hash-types", hash.DefaultTypes.String(), "")
+	set.StringArrayVar(&f.rxFlowHash, "rx-flow-hash", nil, "")
 	set.StringVar(&f.key, "key", "microsoft", "")
 	set.StringVar(&f.xfrm, "xfrm", hash.NoTransform.String(), "")
 	set.IntVar(&f.tableSize, "table-size", 128, "")
@@ -299,8 +301,20 @@ func (r *resolver) hashing() (err error) {
 	if r.types, err = hash.ParseTypes(f.hashTypes); err != nil {
 		return fmt.Errorf("--hash-types: %w", err)
 	}
-	r.add("hash-types", r.types.String(), "", r.source("hash-types"))
-	source := r.source("key")
+	source := r.source("hash-types")
+	if len(f.rxFlowHash) > 0 {
+		if f.set.Changed("hash-types") {
+			return errors.New("--rx-flow-hash contradicts --hash-types: both choose the hash types; give one of them")
+		}
+		source = r.source("rx-flow-hash")
+		for _, word := range f.rxFlowHash {
+			if r.types, err = withFlowHash(r.types, word); err != nil {
+				return err
+			}
+		}
+	}
+	r.add("hash-types", r.types.String(), "", source)
+	source = r.source("key")
 	if r.imported != nil && r.imported.Key != nil && !f.set.Changed("key") {
 		r.key, source = r.imported.Key, r.from
 	} else if r.key, err = hash.ParseKey(f.key); err != nil {
@@ -318,6 +332,32 @@ func (r *resolver) hashing() (err error) {
 	}
 	r.add("xfrm", r.xfrm.String(), "", source)
 	return nil
+}
+
+// withFlowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4
+// sdfn` does: which fields of a kind of packet are hashed.
+func withFlowHash(types hash.Types, word string) (hash.Types, error) {
+	kind, fields, _ := strings.Cut(word, "=")
+	withPorts, plain := hash.None, hash.None
+	switch kind {
+	case "tcp4":
+		withPorts, plain = hash.TCPIPv4, hash.IPv4
+	case "udp4":
+		withPorts, plain = hash.UDPIPv4, hash.IPv4
+	case "tcp6":
+		withPorts, plain = hash.TCPIPv6, hash.IPv6
+	case "udp6":
+		withPorts, plain = hash.UDPIPv6, hash.IPv6
+	default:
+		return 0, fmt.Errorf("--rx-flow-hash %s: the kinds of packet are tcp4, udp4, tcp6 and udp6, as udp4=sdfn", word)
+	}
+	switch fields {
+	case "sdfn":
+		return types | hash.TypesOf(withPorts), nil
+	case "sd":
+		return types&^hash.TypesOf(withPorts) | hash.TypesOf(plain), nil
+	}
+	return 0, fmt.Errorf("--rx-flow-hash %s: the fields are sd (addresses) or sdfn (addresses and ports), as %s=sdfn", word, kind)
 }
 
 // keyText is the key for people: its name, or its bytes.

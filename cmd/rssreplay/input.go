@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/dispatch"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// inputFlags say which packets of the captures are replayed, and how fast.
+type inputFlags struct {
+	set         *pflag.FlagSet
+	filter      string
+	from, to    duration
+	speed, rate string
+}
+
+func newInputFlags(set *pflag.FlagSet) *inputFlags {
+	f := &inputFlags{set: set}
+	set.StringVar(&f.filter, "filter", "", "")
+	set.Var(&f.from, "from", "")
+	set.Var(&f.to, "to", "")
+	set.StringVar(&f.speed, "speed", "1x", "")
+	set.StringVar(&f.rate, "rate", "", "")
+	return f
+}
+
+// replayed is a finished replay and what was learnt of its captures.
+type replayed struct {
+	result *dispatch.Result
+	files  []pcaps.Info
+	rule   string // how directions were told
+}
+
+// input is the checked inputFlags.
+type input struct {
+	flags    *inputFlags
+	captures []string
+	filter   *pcaps.Filter
+	scale    dispatch.Scale
+	rate     *rate // nil without --rate
+}
+
+// resolve checks the flags, and adds them to the parameters in force.
+func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
+	in := &input{flags: f, captures: captures}
+	if f.set.Changed("to") && f.to <= f.from {
+		return nil, usagef("--to %s is not after --from %s: no packet lies between", &f.to, &f.from)
+	}
+	if f.set.Changed("rate") && f.set.Changed("speed") {
+		return nil, usagef("--rate contradicts --speed: both scale the gaps between packets; give one of them")
+	}
+	speed, err := parseSpeed(f.speed)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	in.scale = dispatch.ScaleOf(speed.Inv(speed))
+	if f.set.Changed("rate") {
+		if in.rate, err = parseRate(f.rate); err != nil {
+			return nil, usageError{err}
+		}
+		if slices.Contains(captures, "-") {
+			return nil, usagef("--rate reads a capture twice, which standard input can't be: save it to a file, or give --speed")
+		}
+	}
+	if f.filter != "" {
+		if in.filter, err = pcaps.NewFilter(f.filter); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	f.addTo(s)
+	return in, nil
+}
+
+func (f *inputFlags) addTo(s *settings) {
+	source := func(flag string) string {
+		if f.set.Changed(flag) {
+			return "--" + flag
+		}
+		return report.DefaultSource
+	}
+	end := report.Parameter{Name: "to", Value: nil, Text: "end", Source: source("to")}
+	if f.to > 0 {
+		end.Value, end.Text = int64(f.to), f.to.String()
+	}
+	rate := report.Parameter{Name: "rate", Value: nil, Text: "the capture's", Source: source("rate")}
+	if f.rate != "" {
+		rate.Value, rate.Text = f.rate, ""
+	}
+	s.parameters = append(s.parameters,
+		report.Parameter{Name: "from", Value: int64(f.from), Text: f.from.String(), Source: source("from")}, end,
+		report.Parameter{Name: "speed", Value: f.speed, Source: source("speed")}, rate)
+	if f.filter != "" {
+		s.parameters = append(s.parameters, report.Parameter{Name: "filter", Value: f.filter, Source: "--filter"})
+	}
+}
+
+// replay replays the captures; with --rate it reads them once before, to learn
+// the rate that they have.
+func (in *input) replay(e *env, s *settings, observe dispatch.Observer) (*replayed, error) {
+	scale := in.scale
+	if in.rate != nil {
+		seen, err := in.pass(e, s, nil, dispatch.Scale{}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if scale, err = in.rate.scale(seen.result); err != nil {
+			return nil, err
+		}
+	}
+	return in.pass(e, s, s.modes, scale, observe)
+}
+
+// pass reads the captures through once.
+func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch.Scale, observe dispatch.Observer) (*replayed, error) {
+	src, err := e.openCaptures(in.captures)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	directions := pcaps.NewDirections(s.local)
+	result, err := dispatch.Replay(src, dispatch.Options{
+		Config: &s.config, Steering: s.steering, Modes: modes, Directions: directions, Filter: in.filter,
+		From: int64(in.flags.from), To: int64(in.flags.to), Scale: scale, Observe: observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &replayed{result: result, files: src.Info(), rule: directions.Rule()}, nil
+}
+
+// parseSpeed reads "2x" or "0.5".
+func parseSpeed(s string) (*big.Rat, error) {
+	r, err := parseDecimal(strings.TrimSuffix(s, "x"))
+	if err != nil {
+		return nil, fmt.Errorf("--speed must be a factor above 0, as 2x or 0.5x, not %q", s)
+	}
+	return r, nil
+}
+
+// parseDecimal reads a plain decimal number above 0 and below 10¹², with at most
+// 12 decimals.
+func parseDecimal(s string) (*big.Rat, error) {
+	whole, decimals, _ := strings.Cut(s, ".")
+	if len(whole) > 12 || len(decimals) > 12 || strings.ContainsFunc(whole+decimals, func(r rune) bool { return r < '0' || r > '9' }) {
+		return nil, errors.New("not a decimal number")
+	}
+	r, ok := new(big.Rat).SetString(s)
+	if !ok || r.Sign() <= 0 {
+		return nil, errors.New("not a decimal number above 0")
+	}
+	return r, nil
+}
+
+// rate is a mean rate of the received packets: bits or packets per second.
+type rate struct {
+	text      string
+	perSecond *big.Rat
+	bits      bool
+}
+
+// parseRate reads "10Gbps" or "1.5Mpps".
+func parseRate(s string) (*rate, error) {
+	wrong := fmt.Errorf("--rate must be in bit/s or packets/s, as 10Gbps, 100Mbps, 1Mpps or 500kpps, not %q", s)
+	r := &rate{text: s}
+	number, ok := strings.CutSuffix(s, "bps")
+	if r.bits = ok; !ok {
+		if number, ok = strings.CutSuffix(s, "pps"); !ok {
+			return nil, wrong
+		}
+	}
+	factor := int64(1)
+	for _, prefix := range []struct {
+		letters string
+		factor  int64
+	}{{"kK", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}} {
+		if number != "" && strings.ContainsRune(prefix.letters, rune(number[len(number)-1])) {
+			number, factor = number[:len(number)-1], prefix.factor
+			break
+		}
+	}
+	var err error
+	if r.perSecond, err = parseDecimal(number); err != nil {
+		return nil, wrong
+	}
+	r.perSecond.Mul(r.perSecond, big.NewRat(factor, 1))
+	return r, nil
+}
+
+// scale is what brings the received packets of a replay to the rate.
+func (r *rate) scale(seen *dispatch.Result) (dispatch.Scale, error) {
+	amount := seen.Received
+	if r.bits {
+		amount = 8 * (seen.Bytes - seen.SentBytes)
+	}
+	if amount == 0 || seen.Duration == 0 {
+		return dispatch.Scale{}, usagef("--rate %s: the packets received span no time, so there is no rate to scale", r.text)
+	}
+	// The duration at that rate, beside the one there is, in ns.
+	want := new(big.Rat).SetFrac(new(big.Int).Mul(new(big.Int).SetUint64(amount), big.NewInt(1e9)), big.NewInt(1))
+	want.Quo(want, r.perSecond)
+	return dispatch.ScaleOf(want.Quo(want, new(big.Rat).SetInt64(seen.Duration))), nil
+}

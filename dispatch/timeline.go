@@ -1,0 +1,98 @@
+package dispatch
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+)
+
+// Scale stretches or shrinks the gaps between packets: a time t after the first
+// packet becomes t × Num ÷ Den, rounded down. The zero value is no scaling.
+type Scale struct{ Num, Den uint64 }
+
+// ScaleOf is the scale that multiplies times by r, which is above 0. Its terms
+// are rounded to 63 bits if need be.
+func ScaleOf(r *big.Rat) Scale {
+	num, den := new(big.Int).Set(r.Num()), new(big.Int).Set(r.Denom())
+	if over := max(num.BitLen(), den.BitLen()) - 63; over > 0 {
+		num.Rsh(num, uint(over))
+		den.Rsh(den, uint(over))
+	}
+	return Scale{max(num.Uint64(), 1), max(den.Uint64(), 1)}
+}
+
+// of is the scaled time, math.MaxInt64 where that is no int64.
+func (s Scale) of(t int64) int64 {
+	if s.Num == s.Den {
+		return t
+	}
+	hi, lo := bits.Mul64(uint64(t), s.Num)
+	if hi >= s.Den {
+		return math.MaxInt64
+	}
+	q, _ := bits.Div64(hi, lo, s.Den)
+	return int64(min(q, math.MaxInt64))
+}
+
+// timeline turns timestamps into the model's time (MODEL.md section 1), and
+// leaves out what lies outside the range asked for.
+type timeline struct {
+	from, to int64 // ns after the capture's first packet; to 0: no end
+	scale    Scale
+
+	capture int64 // the capture's first timestamp
+	any     bool
+	first   int64 // that of the first packet in the range
+	begun   bool
+	now     int64 // the largest time so far, unscaled
+	scaled  int64 // scaled
+
+	regressions, leaps, outside uint64
+}
+
+// arrive moves the time to a packet's timestamp, or says that the packet lies
+// outside the range.
+func (l *timeline) arrive(stamp int64) (in bool) {
+	if !l.any {
+		l.any, l.capture = true, stamp
+	}
+	if l.from > 0 || l.to > 0 {
+		if t := since(stamp, l.capture); t < l.from || l.to > 0 && t >= l.to {
+			l.outside++
+			return false
+		}
+	}
+	if !l.begun {
+		l.begun, l.first = true, stamp
+	}
+	t := since(stamp, l.first)
+	if t > MaxSpan {
+		l.leaps++
+		t = MaxSpan
+	}
+	switch {
+	case t < l.now:
+		l.regressions++
+	case t > l.now:
+		l.now = t
+		if l.scaled = t; l.scale.Den != 0 {
+			if l.scaled = l.scale.of(t); l.scaled > MaxSpan {
+				l.leaps++
+				l.scaled = MaxSpan
+			}
+		}
+	}
+	return true
+}
+
+// since is a − b, or the nearest int64.
+func since(a, b int64) int64 {
+	d := a - b
+	switch {
+	case a >= 0 && b < 0 && d < 0:
+		return math.MaxInt64
+	case a < 0 && b >= 0 && d >= 0:
+		return math.MinInt64
+	}
+	return d
+}
