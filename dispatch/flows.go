@@ -97,8 +97,7 @@ type flowTable struct {
 	records  chunked[flowRecord]
 	varied   map[uint32][]variedCount
 
-	notIP   [pcaps.NumReasons]uint64 // received packets without an IP header
-	snapped uint64                   // received packets whose ports the capture cut off
+	notIP [pcaps.NumReasons]uint64 // received packets without an IP header
 
 	// One chunk's work, stage by stage.
 	keys   [chunkPackets]flowKey
@@ -177,9 +176,6 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 			t.notIP[h.Reason]++
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
-		}
-		if h.Facts&pcaps.PortsCut != 0 {
-			t.snapped++
 		}
 		var id uint32
 		var r *flowRecord

@@ -57,7 +57,7 @@ type Result struct {
 	Span           int64 // the same as it was replayed, scaled
 	Regressions    uint64
 	Leaps          uint64                       // packets whose time lies more than MaxSpan after the first; clamped to it
-	Snapped        uint64                       // received packets whose ports the capture cut off
+	Snapped        uint64                       // packets whose ports the capture cut off
 	OutOfRange     uint64                       // packets outside From and To
 	Filtered       uint64                       // packets that the filter left out
 	Unhashed       [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
@@ -194,6 +194,9 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		h := &c.headers[c.n]
 		pcaps.Walk(rec, h, &c.exts[c.n])
 		c.says = c.says || h.Direction != pcaps.DirectionUnknown
+		if h.Facts&pcaps.PortsCut != 0 {
+			s.r.Snapped++
+		}
 		c.times[c.n], c.wire[c.n] = s.time.scaled, rec.Wire
 		if s.o.Arrive != nil {
 			packet := s.r.Packets + uint64(c.n)

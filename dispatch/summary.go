@@ -25,7 +25,6 @@ func (r *Result) summarize() {
 	t := r.flows
 	r.NumFlows = int(t.n)
 	r.Received = r.Packets - r.Sent
-	r.Snapped = t.snapped
 	copy(r.Unhashed[:], t.notIP[:])
 	r.Entries = make([]EntryLoad, len(r.cfg.Table))
 	for id := range t.n {
