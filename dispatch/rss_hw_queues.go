@@ -13,21 +13,13 @@ import "rssreplay/nicmodel"
 //	HWQ-4  Each DPC (4a) indicates all buffers of its queue; (4b) the last one
 //	       to complete (an atomic counter) enables the interrupts.
 type rssHWQueues struct {
-	*model
-	front  frontEnd
-	vector nicmodel.Vector
-	spread spread
-	state  lineState // idle, armed, raised, or snapshot for a cycle whose DPCs run
-	time   int64     // of the next event
-	ready  int64     // the first instant whose arrivals come after it
-	cpu    int       // of the ISR of this cycle
+	cycle
+	front frontEnd
 }
 
 func newRSSHWQueues(m *model) *rssHWQueues {
-	e := &rssHWQueues{
-		model: m, front: newFrontEnd(m), vector: nicmodel.NewVector(&m.cfg.Config), ready: nicmodel.Never,
-	}
-	e.spread = newSpread(m, e.front.queues)
+	e := &rssHWQueues{front: newFrontEnd(m)}
+	e.cycle = newCycle(m, e.front.queues, e)
 	return e
 }
 
@@ -35,97 +27,57 @@ func (e *rssHWQueues) process(b *Batch) { e.front.process(b, e) }
 
 func (e *rssHWQueues) finish() {
 	e.front.finish(e)
-	for e.state != idle {
-		e.catchUpAll(e.ready)
-	}
+	e.runOut()
 }
 
-func (e *rssHWQueues) catchUp(now int64, _ uint16) { e.catchUpAll(now) }
+func (e *rssHWQueues) catchUp(now int64, _ uint16) { e.advance(now) }
 
-func (e *rssHWQueues) catchUpAll(now int64) {
-	for e.ready <= now {
-		switch e.state {
-		case armed:
-			e.raise(e.time)
-		case raised:
-			e.isrEnd(e.time)
-		case snapshot:
-			t := e.spread.advance()
-			if e.ready = e.spread.ready(); len(e.spread.active) == 0 {
-				e.enable(t)
-			}
-		}
-	}
-}
+func (e *rssHWQueues) catchUpAll(now int64) { e.advance(now) }
 
 func (e *rssHWQueues) publish(t int64, cpus []uint16) {
-	e.catchUpAll(t)
+	e.advance(t)
 	for _, cpu := range cpus {
 		b := e.front.queues[cpu].Publish(t)
 		e.published(b.Queue)
 		e.spread.waiting++
 		if e.observe != nil {
 			e.event(Publish, t, int(cpu), int(b.Queue), int64(b.Packet))
-			if e.state != idle && e.state != armed {
+			if e.masked() {
 				e.event(More, t, int(cpu), int(b.Queue), int64(b.Packet))
 			}
 		}
-		if e.state == idle || e.state == armed && e.vector.Fills(e.spread.waiting) {
-			e.arm(t)
-		}
+		e.filled(t, e.spread.waiting)
 	}
 }
 
-// arm sets the raise of the enabled vector. With one vector for the NIC, its
-// queue is the union of all: the oldest publish time of all, the packets of all.
-func (e *rssHWQueues) arm(now int64) {
-	oldest := int64(nicmodel.Never)
-	for c := range e.spread.dpcs {
-		if q := e.spread.dpcs[c].queue; q.Waiting() > 0 {
-			oldest = min(oldest, q.Peek(0).Published)
+// oldest is over all CPUs: with one vector for the NIC, its queue is the union
+// of all.
+func (e *rssHWQueues) oldest() (published int64, waiting int) {
+	published = nicmodel.Never
+	for c := range e.front.queues {
+		if q := &e.front.queues[c]; q.Waiting() > 0 {
+			published = min(published, q.Peek(0).Published)
 		}
 	}
-	e.state, e.time = armed, e.vector.Due(now, oldest, e.spread.waiting)
-	e.ready = e.time + 1
-}
-
-func (e *rssHWQueues) raise(t int64) {
-	e.vector.Raise(t)
-	e.cpu = e.systemCPU()
-	e.event(Raise, t, e.cpu, -1, -1)
-	e.isr(e.cpu)
-	start := t + e.cfg.InterruptLatency
-	e.event(ISRStart, start, e.cpu, -1, -1)
-	e.state, e.time = raised, start+e.cfg.ISRCost
-	e.ready = e.time + 1
+	return published, e.spread.waiting
 }
 
 // isrEnd queues a DPC for every CPU with a non-empty queue: on the ISR's own
 // CPU it starts as part of the ISR's end, on others ipi-latency later.
 func (e *rssHWQueues) isrEnd(t int64) {
-	e.event(ISREnd, t, e.cpu, -1, -1)
-	for c := range e.spread.dpcs {
-		if e.spread.dpcs[c].queue.Waiting() == 0 {
-			continue
-		}
-		if c == e.cpu {
+	for c := range e.front.queues {
+		switch {
+		case e.front.queues[c].Waiting() == 0:
+		case c == e.cpu:
 			e.spread.add(c, dpcStart, t)
 			e.spread.start(c, t)
-		} else {
+		default:
 			e.event(DPCQueue, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
 		}
 	}
-	e.state = snapshot
-	e.ready = e.spread.ready()
+	e.run()
 }
 
-// enable ends the cycle.
-func (e *rssHWQueues) enable(t int64) {
-	e.event(Enable, t, e.cpu, -1, -1)
-	if e.spread.waiting > 0 {
-		e.arm(t)
-	} else {
-		e.state, e.ready = idle, nicmodel.Never
-	}
-}
+// dealt never comes: the NIC dealt the buffers out.
+func (e *rssHWQueues) dealt(int64) {}

@@ -17,20 +17,15 @@ import "rssreplay/nicmodel"
 //
 // drain poll and dpc-budget do not apply here.
 type rssSingleQueue struct {
-	*model
-	vector nicmodel.Vector
-	queue  nicmodel.Queue // the hardware queue
-	spread spread
-	state  lineState // idle, armed, raised, dealing, or snapshot while the shares' DPCs run
-	time   int64     // of the next event
-	ready  int64     // the first instant whose arrivals come after it
-	cpu    int       // of the ISR of this cycle
+	cycle
+	queue  nicmodel.Queue   // the hardware queue
+	shares []nicmodel.Queue // the software queue of each CPU
 }
 
 func newRSSSingleQueue(m *model) *rssSingleQueue {
-	return &rssSingleQueue{
-		model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, make([]nicmodel.Queue, len(m.cpus))), ready: nicmodel.Never,
-	}
+	e := &rssSingleQueue{shares: make([]nicmodel.Queue, len(m.cpus))}
+	e.cycle = newCycle(m, e.shares, e)
+	return e
 }
 
 func (e *rssSingleQueue) process(b *Batch) {
@@ -65,60 +60,26 @@ func (e *rssSingleQueue) process(b *Batch) {
 		m.event(Fill, t, -1, 0, int64(packet))
 		m.event(Publish, t, -1, 0, int64(packet))
 		m.published(0)
-		switch {
-		case e.state == idle, e.state == armed && e.vector.Fills(e.queue.Waiting()):
-			e.arm(t)
-		case e.state != armed:
+		if e.masked() {
 			m.event(More, t, -1, 0, int64(packet))
 		}
+		e.filled(t, e.queue.Waiting())
 	}
 	m.arrived(b)
 }
 
-func (e *rssSingleQueue) finish() {
-	for e.state != idle {
-		e.advance(e.ready)
+func (e *rssSingleQueue) finish() { e.runOut() }
+
+func (e *rssSingleQueue) oldest() (published int64, waiting int) {
+	if waiting = e.queue.Waiting(); waiting > 0 {
+		published = e.queue.Peek(0).Published
 	}
+	return published, waiting
 }
 
-func (e *rssSingleQueue) advance(now int64) {
-	for e.ready <= now {
-		switch e.state {
-		case armed:
-			e.raise(e.time)
-		case raised:
-			e.deal(e.time)
-		case dealing:
-			e.dealt(e.time)
-		case snapshot:
-			t := e.spread.advance()
-			if e.ready = e.spread.ready(); len(e.spread.active) == 0 {
-				e.enable(t)
-			}
-		}
-	}
-}
-
-func (e *rssSingleQueue) arm(now int64) {
-	e.state, e.time = armed, e.vector.Due(now, e.queue.Peek(0).Published, e.queue.Waiting())
-	e.ready = e.time + 1
-}
-
-func (e *rssSingleQueue) raise(t int64) {
-	e.vector.Raise(t)
-	e.cpu = e.systemCPU()
-	e.event(Raise, t, e.cpu, -1, -1)
-	e.isr(e.cpu)
-	start := t + e.cfg.InterruptLatency
-	e.event(ISRStart, start, e.cpu, -1, -1)
-	e.state, e.time = raised, start+e.cfg.ISRCost
-	e.ready = e.time + 1
-}
-
-// deal is the first DPC, at the ISR's end: it takes every buffer from the
+// isrEnd is the first DPC, at the ISR's end: it takes every buffer from the
 // hardware queue and deals them out, then indicates its own share at once.
-func (e *rssSingleQueue) deal(t int64) {
-	e.event(ISREnd, t, e.cpu, -1, -1)
+func (e *rssSingleQueue) isrEnd(t int64) {
 	e.event(DPCStart, t, e.cpu, 0, -1)
 	n := e.queue.Waiting()
 	cost := e.cfg.DPCCost + e.cfg.DistributeCost*int64(n)
@@ -128,14 +89,13 @@ func (e *rssSingleQueue) deal(t int64) {
 	for i := range n {
 		b := *e.queue.Peek(i)
 		e.event(Deal, t, int(b.CPU), 0, int64(b.Packet))
-		share := e.spread.dpcs[b.CPU].queue
+		share := &e.shares[b.CPU]
 		*share.Fill() = b
 		share.Publish(b.Published)
 	}
 	e.queue.Take(n)
 	e.queue.Return() // the rings' count follows the shares
-	e.state, e.time = dealing, t+cost
-	e.ready = e.time + 1
+	e.next(dealing, t+cost)
 }
 
 // dealt is the end of the dealing: the first DPC goes on with its own share,
@@ -143,7 +103,7 @@ func (e *rssSingleQueue) deal(t int64) {
 func (e *rssSingleQueue) dealt(t int64) {
 	for c := range e.spread.dpcs {
 		switch {
-		case e.spread.dpcs[c].queue.Waiting() == 0:
+		case e.shares[c].Waiting() == 0:
 		case c == e.cpu:
 			e.event(ShareStart, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t)
@@ -156,16 +116,5 @@ func (e *rssSingleQueue) dealt(t int64) {
 	if own := &e.spread.dpcs[e.cpu]; own.queue.Taken() == 0 {
 		e.event(DPCEnd, t, e.cpu, -1, -1)
 	}
-	e.state = snapshot
-	e.ready = e.spread.ready()
-}
-
-// enable ends the cycle.
-func (e *rssSingleQueue) enable(t int64) {
-	e.event(Enable, t, e.cpu, -1, -1)
-	if e.queue.Waiting() > 0 {
-		e.arm(t)
-	} else {
-		e.state, e.ready = idle, nicmodel.Never
-	}
+	e.run()
 }
