@@ -48,37 +48,6 @@ func MinMaxPercent(values []uint64) Fraction {
 	return Fraction(float64(greatest-least) / float64(least) * 100)
 }
 
-// BusiestWindow is the window in which the CPUs together indicated the most
-// packets, the earliest of equals; nil when they indicated none.
-func BusiestWindow(s Series) *Window {
-	var best, most = -1, uint64(0)
-	windows := 0
-	for _, c := range s.CPUs {
-		windows = max(windows, len(c.Packets))
-	}
-	column := make([]uint64, len(s.CPUs))
-	at := func(window int) (sum uint64) {
-		for i, c := range s.CPUs {
-			column[i] = 0
-			if window < len(c.Packets) {
-				column[i] = c.Packets[window]
-			}
-			sum += column[i]
-		}
-		return sum
-	}
-	for w := range windows {
-		if sum := at(w); sum > most {
-			best, most = w, sum
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	at(best)
-	return &Window{Start: int64(best) * s.Interval, Packets: most, Imbalance: MaxOverMean(column)}
-}
-
 // Derive computes what follows from the counters: rates, means and utilization
 // of each CPU, Totals, and Imbalance. It also makes null what is over nothing.
 // Affinity is left alone: SendReceiveMatch is the caller's (see Ratio).

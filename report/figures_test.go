@@ -28,17 +28,6 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-func TestBusiestWindow(t *testing.T) {
-	series := Series{Interval: 100, CPUs: []SeriesCPU{{CPU: 4, Packets: []uint64{1, 5, 6}}, {CPU: 5, Packets: []uint64{2, 3, 2, 1}}}}
-	want := &Window{Start: 100, Packets: 8, Imbalance: 1.25} // as many as the next, and earlier
-	if diff := cmp.Diff(want, BusiestWindow(series)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if w := BusiestWindow(Series{Interval: 100, CPUs: []SeriesCPU{{Packets: []uint64{0, 0}}}}); w != nil {
-		t.Errorf("a window of nothing: %+v", w)
-	}
-}
-
 func TestDerive(t *testing.T) {
 	m := Mode{
 		Simulated: 2e9,

@@ -36,12 +36,12 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		}
 	}
 	t.capture(&r.Capture)
-	if r.Capture.Packets > 0 {
+	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none
 		if len(r.Modes) > 0 {
 			t.sideBySide(r)
 		}
 		for i := range r.Modes {
-			t.mode(&r.Modes[i], r.Capture.Sent > 0)
+			t.mode(r, &r.Modes[i])
 		}
 		t.indirectionTable(&r.Table)
 		t.flows(r, o.Flows)
@@ -99,8 +99,8 @@ func (t *textWriter) capture(c *Capture) {
 		t.list("hash types", captureLabels, parts, plain)
 	}
 	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
+		parts[len(parts)-1] += "; to the default queue"
 		t.list("unhashed", captureLabels, parts, plain)
-		t.para("", captureLabels, "(without a hash, a packet goes to the default queue)", plain)
 	}
 	if c.Snapped > 0 {
 		t.para("snapped", captureLabels, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off", warm)
@@ -168,10 +168,13 @@ func (t *textWriter) sideBySide(r *Report) {
 	}
 	number("packets indicated", func(m *Mode) string { return exact(m.Totals.Packets) })
 	row("packets dropped", func(m *Mode) cell { return dropCell(exact(m.Totals.Drops), m.Totals.Drops) })
+	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Totals.Drops > 0 }) {
+		number("  their share", func(m *Mode) string { return percent(Ratio(m.Totals.Drops, m.Totals.Packets+m.Totals.Drops)) })
+	}
 	number("interrupts", func(m *Mode) string { return exact(m.Totals.Interrupts) })
 	number("DPCs", func(m *Mode) string { return exact(m.Totals.DPCs) })
 	number("packets per DPC, mean", func(m *Mode) string { return fixed(Ratio(m.Totals.Packets, m.Totals.DPCs), 2) })
-	number("packets per DPC, most", func(m *Mode) string {
+	number("packets per DPC, max", func(m *Mode) string {
 		return countOrNone(greatest(m, func(c *CPU) *uint64 { return c.PacketsPerDPCMax }))
 	})
 	number("packets on the least loaded CPU", func(m *Mode) string { return exact(extreme(m, slices.Min)) })
@@ -185,6 +188,13 @@ func (t *textWriter) sideBySide(r *Report) {
 			return none
 		}
 		return fixed(m.Imbalance.BusiestWindow.Imbalance, 3)
+	})
+	number("peak imbalance of a window", func(m *Mode) string {
+		peak := PeakWindow(m.Series)
+		if peak == nil {
+			return none
+		}
+		return fixed(peak.Imbalance, 3)
 	})
 	number("imbalance of busy time", func(m *Mode) string { return fixed(m.Imbalance.Busy, 3) })
 	number("Jain's index of packets", func(m *Mode) string { return fixed(m.Imbalance.Jain, 3) })
@@ -205,19 +215,21 @@ func (t *textWriter) sideBySide(r *Report) {
 	number("latency p99, slowest CPU", func(m *Mode) string {
 		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }))
 	})
-	number("latency, most", func(m *Mode) string {
+	number("latency, max", func(m *Mode) string {
 		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.Max }))
 	})
 	number("flows", func(m *Mode) string { return exact(m.Affinity.Flows) })
 	number("  that stayed on one CPU", func(m *Mode) string { return exact(m.Affinity.SingleCPUFlows) })
 	number("  their share", func(m *Mode) string { return percent(Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows)) })
 	number("  migrations from CPU to CPU", func(m *Mode) string { return exact(m.Affinity.Migrations) })
-	number("connections received both ways", func(m *Mode) string { return exact(m.Affinity.Connections) })
-	number("  with both ways on one CPU", func(m *Mode) string { return exact(m.Affinity.SymmetricConnections) })
-	number("  their share", func(m *Mode) string {
-		return percent(Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections))
-	})
-	if r.Capture.Sent > 0 {
+	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Affinity.Connections > 0 }) {
+		number("connections received both ways", func(m *Mode) string { return exact(m.Affinity.Connections) })
+		number("  with both ways on one CPU", func(m *Mode) string { return exact(m.Affinity.SymmetricConnections) })
+		number("  their share", func(m *Mode) string {
+			return percent(Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections))
+		})
+	}
+	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
 		number("sends on the CPU that last received", func(m *Mode) string { return percent(m.Affinity.SendReceiveMatch) })
 	}
 	t.grid(&g)

@@ -30,7 +30,7 @@ func (t *textWriter) flows(r *Report, rows int) {
 		written += len(block)
 		block = block[:0]
 	}
-	t.heading("FLOWS", "the largest of "+exact(r.FlowsTotal)+", and the CPUs that took them; share is of the capture's packets")
+	t.heading("FLOWS", "the largest of "+exact(r.FlowsTotal)+", and the CPUs that took them; share is of the received packets")
 	if r.FlowsNote != "" {
 		t.para("", 0, r.FlowsNote, plain)
 	}
@@ -86,7 +86,7 @@ func (t *textWriter) flowTable(r *Report, flows []Flow, first int) {
 		cells := []cell{
 			plainCell(fmt.Sprint(first + i + 1)), plainCell(f.Protocol),
 			plainCell(endName(f.Source, f.SourcePort, f.HasPorts, 0)), plainCell(endName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
-			plainCell(count(f.Packets)), plainCell(percent(Ratio(f.Packets, r.Capture.Packets))),
+			plainCell(count(f.Packets)), plainCell(percent(Ratio(f.Packets, r.Capture.Received))),
 		}
 		if f.HashType == NoHash {
 			cells = append(cells, plainCell(none), plainCell(NoHash), plainCell(none))

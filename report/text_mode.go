@@ -27,22 +27,22 @@ const flowWidth = 36
 // barWidth is the columns of a bar for the CPU with the most packets.
 const barWidth = 6
 
-// mode is one mode by CPU, with its queues.
-func (t *textWriter) mode(m *Mode, sends bool) {
-	t.heading(strings.ToUpper(clean(m.Mode)), fmt.Sprintf("%s; simulated %s", modeTitle(m.Mode), nanoseconds(m.Simulated)))
+// mode is one mode by CPU, with its queues, and over time.
+func (t *textWriter) mode(r *Report, m *Mode) {
+	rest := "simulated " + nanoseconds(m.Simulated)
+	if title := modeTitle(m.Mode); title != "" {
+		rest = title + "; " + rest
+	}
+	t.heading(strings.ToUpper(clean(m.Mode)), rest)
 	if m.Totals.Packets == 0 && m.Totals.Drops == 0 {
 		t.para("", 0, "No packet came to any queue.", plain)
 		return
 	}
 	t.load(m)
 	t.line("")
-	t.dispatch(m, sends)
+	t.dispatch(m, r.Capture.Sent > 0)
 	t.queues(m)
-	if w := m.Imbalance.BusiestWindow; w != nil {
-		t.line("")
-		t.para("", 0, fmt.Sprintf("Busiest %s: from %s s, %s, imbalance %s.", nanoseconds(m.Series.Interval),
-			exactSeconds(w.Start), plural(w.Packets, "packet", "packets"), fixed(w.Imbalance, 3)), plain)
-	}
+	t.time(r, m)
 }
 
 // load is what came to each CPU.
@@ -137,7 +137,7 @@ func (t *textWriter) dispatch(m *Mode, sends bool) {
 		g.columns = append(g.columns, column{head: "sent"})
 	}
 	if oneToOne {
-		g.columns = append(g.columns, column{group: "queue", head: "depth"}, column{group: "queue", head: "drops"})
+		g.columns = append(g.columns, column{group: "queue", head: "max depth"}, column{group: "queue", head: "drops"})
 	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
@@ -199,7 +199,7 @@ func (t *textWriter) queues(m *Mode) {
 			plural(q.Packets, "packet", "packets"), exact(q.DepthMax), exact(q.Drops)), st)
 		return
 	}
-	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "CPU"}, {head: "packets"}, {head: "bytes"}, {head: "depth"}, {head: "drops"}}}
+	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "CPU"}, {head: "packets"}, {head: "bytes"}, {head: "max depth"}, {head: "drops"}}}
 	for _, q := range m.Queues {
 		cpu := none
 		if q.CPU != nil {

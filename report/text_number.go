@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -18,7 +19,10 @@ func exact(n uint64) string {
 	return s
 }
 
-// count is n in at most seven columns: exact below a million, four digits above.
+// countWidth is the columns that count takes at most.
+const countWidth = 7
+
+// count is n in at most countWidth columns: exact below a million, four digits above.
 func count(n uint64) string {
 	if n < 1e6 {
 		return exact(n)
@@ -64,6 +68,17 @@ func nanoseconds(ns int64) string {
 		return strconv.FormatInt(ns, 10) + " ns"
 	}
 	return scaled(float64(ns), 3, durationUnits)
+}
+
+// exactDuration is a duration in full, "819.2 µs".
+func exactDuration(ns int64) string {
+	unit, per := 0, int64(1)
+	for unit < len(durationUnits)-1 && ns >= 1000*per {
+		unit++
+		per *= 1000
+	}
+	s := fmt.Sprintf("%s.%0*d", exact(uint64(ns/per)), 3*unit, ns%per)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + durationUnits[unit]
 }
 
 // nanosecondsOrNone is nanoseconds of what may be null.

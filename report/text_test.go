@@ -101,6 +101,7 @@ func cases() []struct {
 		{"narrow-ascii.txt", fixture(8, 500, allModes...), TextOptions{Width: 80, ASCII: true, Flows: 8}},
 		{"wide.txt", fixture(8, 500, "rss-msix", "non-rss"), TextOptions{Width: 200, Flows: 8}},
 		{"affinity.txt", withAffinity(fixture(8, 30, "rss-msix")), TextOptions{Flows: 3}},
+		{"time.txt", withWindows(fixture(20, 30, "rss-msix", "non-rss"), 137), TextOptions{Flows: 3}},
 		{"table512.txt", withTable(fixture(8, 30, "rss-msix"), 512), TextOptions{Flows: 3}},
 	}
 }
@@ -239,7 +240,7 @@ func TestTextAgreesWithReport(t *testing.T) {
 			t.Errorf("flow %d (-want +got):\n%s", i, diff)
 		}
 		want = []string{fmt.Sprint(i), f.Protocol, endName(f.Source, f.SourcePort, f.HasPorts, 0), endName(f.Destination, f.DestinationPort, f.HasPorts, 0),
-			count(f.Packets), percent(Ratio(f.Packets, r.Capture.Packets))}
+			count(f.Packets), percent(Ratio(f.Packets, r.Capture.Received))}
 		if diff := cmp.Diff([][]string{want}, rowsOf(flows, fmt.Sprint(i), "source", "destination")); diff != "" {
 			t.Errorf("flow %d (-want +got):\n%s", i, diff)
 		}
@@ -402,6 +403,9 @@ func TestTextOfLittle(t *testing.T) {
 	r.Table.QueueCPUs = r.Table.QueueCPUs[:2]
 	r.Table.Entries[3] = -1
 	r.Modes[0].CPUs = r.Modes[0].CPUs[:0]
+	r.Modes[0].Series.CPUs = []SeriesCPU{{Packets: []uint64{0, 0}}, {}} // and a busiest window all the same
+	text(t, r, TextOptions{})
+	r.Modes[0].Series = Series{}
 	text(t, r, TextOptions{})
 }
 

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"strings"
+	"testing"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+// TestStorySentences reads what the text says of steps that differ by more than
+// a number.
+func TestStorySentences(t *testing.T) {
+	story := func(change func(*Story)) *Story {
+		s := &Story{
+			Mode: "rss-msix", CPU: pointer(3), Queue: pointer(3), Waiting: pointer(2),
+			Ring: &RingUse{Size: 2, Used: 2, Listed: 1, Taken: 1}, List: &ListPlace{Place: 1, Size: 4, Why: "full"},
+			Vector: &VectorUse{State: "enabled"}, Raise: &Raise{At: 200, CPU: 3, Cause: "at_once"}, DPC: &DPCPlace{Position: 1, Packets: 2},
+			Send:  &SendPlace{Home: true, Latest: pointer(3), Cost: 500},
+			Times: StoryTimes{DPCBudget: 64, RxFrames: 32, DMATimeout: 200, RxUsecs: 50000, ITR: 20000},
+		}
+		change(s)
+		return s
+	}
+	tests := []struct {
+		event  string
+		change func(*Story)
+		want   string
+	}{
+		{"publish", func(*Story) {}, "which is full: this is number 1 of 4. The buffer is in the queue of CPU 3, where 2 packets wait. The interrupt is enabled."},
+		{"publish", func(s *Story) { s.List.Why = "timeout" }, "200 ns after its first packet came"},
+		{"publish", func(s *Story) { s.Vector = &VectorUse{"waiting", pointer(int64(700))} }, "since 300 ns ago it waits to be due"},
+		{"publish", func(s *Story) { s.Vector = &VectorUse{"waiting", pointer(int64(1000))} }, "The interrupt is enabled."},
+		{"publish", func(s *Story) { s.Vector = &VectorUse{"raised", pointer(int64(700))} }, "raised 300 ns ago; the ISR is not called yet"},
+		{"publish", func(s *Story) { s.Vector = &VectorUse{"isr", pointer(int64(700))} }, "masked: it was raised 300 ns ago, and the ISR runs"},
+		{"publish", func(s *Story) { s.Vector = &VectorUse{"dpc", pointer(int64(700))} }, "and the DPC runs"},
+		{"publish", func(s *Story) { s.Mode, s.Vector = "rss-hw-queues", &VectorUse{"dpc", pointer(int64(700))} }, "and not all of its DPCs are done"},
+		{"raise", func(*Story) {}, "interrupts CPU 3, at once"},
+		{"raise", func(s *Story) { s.Raise.Cause = "rx-frames" }, "as 32 packets wait (--rx-frames)"},
+		{"raise", func(s *Story) { s.Raise.Cause = "rx-usecs" }, "50,000 ns after the oldest waiting packet was published (--rx-usecs)"},
+		{"raise", func(s *Story) { s.Raise.Cause = "itr" }, "20,000 ns after the interrupt before it (--itr)"},
+		{"raise", func(s *Story) { s.Mode, s.Raise.Joined = "non-rss", true }, "interrupts the system, at once: it is enabled, and packets wait. The packet joins this cycle."},
+		{"dpc_start", func(s *Story) { s.DPC.Anew = 2 }, "anew on CPU 3, after 2 DPCs of this cycle that used up --dpc-budget 64"},
+		{"drop", func(*Story) {}, "no free buffer of queue 3 and drops the packet. Of its 2 buffers, 1 are filled and not published, 0 wait for a DPC, and a DPC has 1."},
+		{"send", func(*Story) {}, "on CPU 3, the home of its connection, for 500 ns. Its latest received packet was taken there too."},
+		{"send", func(s *Story) { s.Send.Latest = pointer(5) }, "on CPU 3, the home of its connection, for 500 ns. Its latest received packet was taken on another, CPU 5."},
+		{"send", func(s *Story) { s.Send = &SendPlace{Cost: 500} }, "on CPU 3, that of the default queue"},
+	}
+	for _, test := range tests {
+		step := StoryStep{Event: test.event, At: 1000, CPU: pointer(3)}
+		if got := story(test.change).sentence(&step, &Explanation{}); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q does not say %q", test.event, got, test.want)
+		}
+	}
+}
+
+// TestExplanationTransform shows the bytes after an input transformation, and a
+// table whose index is a remainder.
+func TestExplanationTransform(t *testing.T) {
+	x := &Explanation{
+		Packet: ExplainedPacket{Number: 1, Bytes: 60, Captured: 60},
+		Steering: &Steering{
+			HashType: "ipv4", Input: List[HashInput]{{"source address", "0a000001", "10.0.0.1"}}, Transform: "symmetric-xor",
+			Hashed: pointer("0a000003"), Hash: pointer("0x00000007"), Index: pointer(1), TableSize: 6, Modulo: true, Queue: 1,
+		},
+	}
+	var got strings.Builder
+	if err := WriteExplanation(&got, x, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"symmetric-xor        0a 00 00 03\n", "index                1 = 0x00000007 mod 6\n"} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("no %q in\n%s", want, got.String())
+		}
+	}
+}

@@ -1,0 +1,342 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// WriteExplanation writes x as text: the packet, the hash field by field, and
+// for each mode the numbered steps and what the latency consists of. All times
+// are exact. Errors are those of w.
+func WriteExplanation(w io.Writer, x *Explanation, o TextOptions) error {
+	t := newTextWriter(w, o)
+	for _, note := range x.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+	t.explainedPacket(&x.Packet)
+	if x.Steering != nil {
+		t.steering(x.Steering)
+	}
+	for i := range x.Modes {
+		t.story(&x.Modes[i], x)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.w.Flush()
+}
+
+// exactTime is a time in ns with nothing rounded, "1,200 ns".
+func exactTime(ns int64) string {
+	if ns < 0 {
+		return "-" + exact(uint64(-ns)) + " ns"
+	}
+	return exact(uint64(ns)) + " ns"
+}
+
+// moment is a time since the first packet, "1.250000100 s".
+func moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }
+
+func (t *textWriter) explainedPacket(p *ExplainedPacket) {
+	what := "received"
+	if p.Sent {
+		what = "sent"
+	}
+	t.heading(fmt.Sprintf("Packet %s", exact(uint64(p.Number))), what+" at "+moment(p.At))
+	const labels = 11
+	if p.Protocol == nil {
+		t.para("flow", labels, "none: no IP header", plain)
+	} else {
+		t.para("flow", labels, fmt.Sprintf("%s %s → %s", *p.Protocol, end(*p.Source, p.SourcePort), end(*p.Destination, p.DestinationPort)), plain)
+	}
+	length := exact(uint64(p.Bytes)) + " bytes on the wire"
+	if p.Captured < int(p.Bytes) {
+		length += ", " + exact(uint64(p.Captured)) + " of them captured"
+	}
+	t.para("length", labels, length, plain)
+	if !p.Time.IsZero() {
+		t.para("timestamp", labels, p.Time.UTC().Format(timeLayout), plain)
+	}
+}
+
+// end is an address with or without a port.
+func end(addr string, port *uint16) string {
+	switch {
+	case port == nil:
+		return addr
+	case strings.Contains(addr, ":"):
+		return "[" + addr + "]:" + strconv.Itoa(int(*port))
+	}
+	return addr + ":" + strconv.Itoa(int(*port))
+}
+
+func (t *textWriter) steering(s *Steering) {
+	t.heading("Where it goes", "")
+	const labels = 21
+	if s.Hash == nil {
+		t.para("hash", labels, "none: "+unhashedWords(*s.Unhashed), plain)
+		t.para("queue", labels, fmt.Sprintf("%d, the default queue", s.Queue), plain)
+		t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), plain)
+		return
+	}
+	t.para("hash type", labels, s.HashType, plain)
+	for _, in := range s.Input {
+		t.para(in.Field, labels, fmt.Sprintf("%s  (%s)", spaced(in.Bytes), in.Value), plain)
+	}
+	if s.Transform != "none" {
+		t.para(s.Transform, labels, spaced(*s.Hashed), plain)
+	}
+	t.para("hash", labels, *s.Hash+", Toeplitz of these bytes from the first to the last", plain)
+	rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
+	if s.Modulo {
+		rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
+	}
+	t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), plain)
+	t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), plain)
+	t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), plain)
+}
+
+// unhashedWords is a reason of the closed list in words.
+func unhashedWords(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
+
+// spaced is hexadecimal in pairs of digits.
+func spaced(hex string) string {
+	var b strings.Builder
+	for i := 0; i < len(hex); i += 2 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(hex[i:min(i+2, len(hex))])
+	}
+	return b.String()
+}
+
+// story writes one mode's: steps, then the parts of the latency.
+func (t *textWriter) story(s *Story, x *Explanation) {
+	head := ""
+	switch s.Outcome {
+	case "indicated":
+		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, exactTime(*s.Latency))
+	case "dropped":
+		head = "dropped: no free buffer of " + s.queueWords()
+	case "sent":
+		head = fmt.Sprintf("sent on CPU %d", *s.CPU)
+	}
+	t.heading(s.Mode, head)
+	step, after, at := len("step"), len("after arrival"), len("at")
+	for i := range s.Steps {
+		step = max(step, len(s.Steps[i].Step))
+		after = max(after, len(sign(s.Steps[i].After)))
+		at = max(at, len(moment(s.Steps[i].At)))
+	}
+	columns := func(a, b, c string) string { return fmt.Sprintf("%-*s  %*s  %*s", step, a, after, b, at, c) }
+	label := columns("step", "after arrival", "at")
+	t.para(label, len(label)+2, "what happens", faint)
+	for i := range s.Steps {
+		e := &s.Steps[i]
+		label := columns(e.Step, sign(e.After), moment(e.At))
+		st := plain
+		if e.Event == "drop" {
+			st = hot
+		}
+		t.para(label, len(label)+2, s.sentence(e, x), st)
+	}
+	if s.Latency == nil {
+		return
+	}
+	t.line("")
+	width := len(exactTime(*s.Latency))
+	for _, p := range s.Parts {
+		if p.Time > 0 {
+			t.para(fmt.Sprintf("%*s", width, exactTime(p.Time)), width+2, s.partWords(p.Part), plain)
+		}
+	}
+	t.para(exactTime(*s.Latency), width+2, "latency, the sum", bold)
+}
+
+// sign is a time with its sign, "+1,200 ns".
+func sign(ns int64) string {
+	if ns < 0 {
+		return exactTime(ns)
+	}
+	return "+" + exactTime(ns)
+}
+
+// sentence says what happens in a step.
+func (s *Story) sentence(e *StoryStep, x *Explanation) string {
+	switch e.Event {
+	case "fill":
+		text := fmt.Sprintf("The NIC fills a buffer of %s by DMA; %s of %s in use.", s.queueWords(), exact(uint64(s.Ring.Used)), exact(uint64(s.Ring.Size)))
+		if s.List != nil && x.Steering.Hash == nil {
+			text += " It computes no hash."
+		}
+		return text
+	case "drop":
+		return fmt.Sprintf("The NIC finds no free buffer of %s and drops the packet. Of its %s, %d are filled and not published, %d wait for a DPC, and a DPC has %d. %s",
+			s.queueWords(), plural(uint64(s.Ring.Size), "buffer", "buffers"), s.Ring.Listed, s.Ring.Waiting, s.Ring.Taken, s.vectorWords(e))
+	case "hash":
+		return fmt.Sprintf("It computes the hash, %s.", *x.Steering.Hash)
+	case "publish":
+		return s.publishWords(e)
+	case "more":
+		return "Interrupts are masked: the NIC adds the buffer, and does not interrupt."
+	case "raise":
+		return s.raiseWords(e)
+	case "isr_start":
+		return fmt.Sprintf("The ISR is called on CPU %d.", *e.CPU)
+	case "isr_end":
+		if s.Mode == "rss-hw-queues" {
+			return "It ends: a DPC is queued for each CPU with a non-empty queue."
+		}
+		return "It ends: interrupts are disabled, and a DPC is queued on its CPU."
+	case "dpc_queue":
+		return fmt.Sprintf("A DPC is queued for CPU %d.", *e.CPU)
+	case "dpc_start":
+		switch {
+		case e.Dealing:
+			return fmt.Sprintf("The DPC is called on CPU %d, and takes every buffer from the hardware queue.", *e.CPU)
+		case s.DPC.Anew > 0:
+			return fmt.Sprintf("The DPC starts anew on CPU %d, after %s of this cycle that used up --dpc-budget %d.", *e.CPU, plural(uint64(s.DPC.Anew), "DPC", "DPCs"), s.Times.DPCBudget)
+		}
+		return fmt.Sprintf("The DPC is called on CPU %d.", *e.CPU)
+	case "deal":
+		return fmt.Sprintf("It assigns the buffer by its hash to CPU %d.", *e.CPU)
+	case "share_start":
+		return fmt.Sprintf("It goes on with the share of its own CPU, %d.", *e.CPU)
+	case "take":
+		if s.DPC.Packets == 1 {
+			return "The DPC takes the buffer, the only one that it indicates."
+		}
+		return fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, exact(uint64(s.DPC.Packets)))
+	case "indicate":
+		return "The packet is indicated up the driver stack."
+	case "dpc_end":
+		return fmt.Sprintf("The DPC ends, after %s.", plural(uint64(s.DPC.Packets), "packet", "packets"))
+	case "enable":
+		switch s.Mode {
+		case "rss-msix":
+			return fmt.Sprintf("Interrupts of CPU %d are enabled: the cycle is complete.", *e.CPU)
+		case "non-rss":
+			return "The DPC enables the interrupts: the cycle is complete."
+		}
+		return "The last DPC to complete enables the interrupts: the cycle is complete."
+	case "send":
+		return s.sendWords()
+	}
+	return e.Event
+}
+
+// queueWords names the packet's hardware queue.
+func (s *Story) queueWords() string {
+	if s.Mode == "non-rss" || s.Mode == "rss-single-queue" {
+		return "the hardware queue"
+	}
+	return "queue " + strconv.Itoa(*s.Queue)
+}
+
+func (s *Story) publishWords(e *StoryStep) string {
+	text := fmt.Sprintf("The buffer is in the hardware queue, where %s. ", waitWords(*s.Waiting))
+	if s.List != nil {
+		why := "which is full"
+		if s.List.Why == "timeout" {
+			why = exactTime(s.Times.DMATimeout) + " after its first packet came"
+		}
+		text = fmt.Sprintf("It publishes its list of completions, %s: this is number %d of %d. The buffer is in the queue of CPU %d, where %s. ",
+			why, s.List.Place, s.List.Size, *e.CPU, waitWords(*s.Waiting))
+	}
+	return text + s.vectorWords(e)
+}
+
+func waitWords(n int) string {
+	if n == 1 {
+		return "1 packet waits"
+	}
+	return exact(uint64(n)) + " packets wait"
+}
+
+// vectorWords says what the vector does at a step: why it is or is not raised.
+func (s *Story) vectorWords(e *StoryStep) string {
+	var since string
+	if s.Vector.Since != nil {
+		since = exactTime(e.At-*s.Vector.Since) + " ago"
+	}
+	switch s.Vector.State {
+	case "waiting":
+		if *s.Vector.Since < e.At {
+			return "The interrupt is enabled; since " + since + " it waits to be due."
+		}
+	case "raised":
+		return "The interrupt was raised " + since + "; the ISR is not called yet."
+	case "isr":
+		return "The interrupt is masked: it was raised " + since + ", and the ISR runs."
+	case "dpc":
+		if s.Mode == "rss-hw-queues" || s.Mode == "rss-single-queue" {
+			return "The interrupt is masked: it was raised " + since + ", and not all of its DPCs are done."
+		}
+		return "The interrupt is masked: it was raised " + since + ", and the DPC runs."
+	}
+	return "The interrupt is enabled."
+}
+
+func (s *Story) raiseWords(e *StoryStep) string {
+	text := "The NIC interrupts the system, "
+	if s.Mode == "rss-msix" {
+		text = fmt.Sprintf("The NIC interrupts CPU %d, ", *e.CPU)
+	}
+	switch s.Raise.Cause {
+	case "rx-frames":
+		text += fmt.Sprintf("as %s wait (--rx-frames).", plural(uint64(s.Times.RxFrames), "packet", "packets"))
+	case "rx-usecs":
+		text += fmt.Sprintf("%s after the oldest waiting packet was published (--rx-usecs).", exactTime(s.Times.RxUsecs))
+	case "itr":
+		text += fmt.Sprintf("%s after the interrupt before it (--itr).", exactTime(s.Times.ITR))
+	default:
+		text += "at once: it is enabled, and packets wait."
+	}
+	if s.Raise.Joined {
+		text += " The packet joins this cycle."
+	}
+	return text
+}
+
+func (s *Story) sendWords() string {
+	cost := "for " + exactTime(s.Send.Cost)
+	switch {
+	case !s.Send.Home:
+		return fmt.Sprintf("The packet is processed on CPU %d, that of the default queue, %s: no received packet of its connection was taken yet.", *s.CPU, cost)
+	case *s.Send.Latest == *s.CPU:
+		return fmt.Sprintf("The packet is processed on CPU %d, the home of its connection, %s. Its latest received packet was taken there too.", *s.CPU, cost)
+	}
+	return fmt.Sprintf("The packet is processed on CPU %d, the home of its connection, %s. Its latest received packet was taken on another, CPU %d.", *s.CPU, cost, *s.Send.Latest)
+}
+
+// partWords says what a packet waits for in a part of its latency.
+func (s *Story) partWords(part string) string {
+	switch part {
+	case "list":
+		return "until its list of completions is published"
+	case "masked":
+		return "until the interrupt is enabled"
+	case "moderation":
+		return "until the interrupt is due"
+	case "interrupt_latency":
+		return "until the ISR is called"
+	case "isr":
+		return "the ISR"
+	case "deal":
+		return "the DPC that deals the buffers out"
+	case "ipi_latency":
+		return "until the DPC starts on the other CPU"
+	case "earlier_dpcs":
+		return "DPCs of the same cycle before its own"
+	case "dpc_cost":
+		return "the DPC's own cost"
+	case "packets_before":
+		return "packets before it in the DPC"
+	}
+	return "its own way up the driver stack"
+}
