@@ -42,7 +42,7 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			continue
 		}
 		to := m.target(entry)
-		if m.rings.Full(to.queue) {
+		if m.rings.Full(to.queue) || m.observe != nil { // an observer is told in order of time
 			back.catchUp(t, to.cpu)
 		}
 		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
