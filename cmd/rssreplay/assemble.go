@@ -21,14 +21,14 @@ type assembly struct {
 }
 
 func (a *assembly) report() *report.Report {
-	listed := a.listed()
+	listed, total := a.listed()
 	r := &report.Report{
 		Tool:       tool(),
 		Capture:    a.capture(),
 		Parameters: a.settings.parameters,
 		Table:      a.table(),
 		Flows:      a.flows(listed),
-		FlowsTotal: uint64(a.result.NumFlows),
+		FlowsTotal: uint64(total),
 		Notes:      a.settings.notes,
 	}
 	rank := make(map[uint32]int, len(listed))
@@ -47,12 +47,16 @@ func (a *assembly) report() *report.Report {
 	return r
 }
 
-// listed is the flows that the report lists, in its order.
-func (a *assembly) listed() []uint32 {
+// listed is the flows that the report lists, in its order, of total that it might.
+func (a *assembly) listed() (listed []uint32, total int) {
 	if a.on.text == "" {
-		return a.result.Largest(a.limit)
+		return a.result.Largest(a.limit), a.result.NumFlows
 	}
-	return a.result.LargestOf(a.limit, a.on.keep(a.settings, a.result))
+	there := a.result.LargestOf(-1, a.on.keep(a.settings, a.result))
+	if a.limit < 0 || a.limit > len(there) {
+		return there, len(there)
+	}
+	return there[:a.limit], len(there)
 }
 
 func (a *assembly) capture() report.Capture {

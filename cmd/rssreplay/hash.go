@@ -127,10 +127,7 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 		Schema: "rssreplay/hash/v1", HashType: d.Type.String(), Queue: int(d.Queue),
 		CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
 	}
-	src, dst := netip.AddrFrom16(h.Src), netip.AddrFrom16(h.Dst)
-	if h.Version == 4 {
-		src, dst = netip.AddrFrom4([4]byte(h.Src[:])), netip.AddrFrom4([4]byte(h.Dst[:]))
-	}
+	src, dst := addressesOf(h)
 	r.Source, r.Destination = src.String(), dst.String()
 	if h.Facts&pcaps.HasPorts != 0 {
 		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort

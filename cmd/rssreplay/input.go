@@ -102,12 +102,19 @@ func (f *inputFlags) addTo(s *settings) {
 	}
 }
 
+// watch is told what happens in a replay, as dispatch.Options has it; the zero
+// value tells nobody.
+type watch struct {
+	observe dispatch.Observer
+	arrive  func(dispatch.Arrival)
+}
+
 // replay replays the captures; with --rate it reads them once before, to learn
 // the rate that they have.
-func (in *input) replay(e *env, s *settings, observe dispatch.Observer) (*replayed, error) {
+func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 	scale := in.scale
 	if in.rate != nil {
-		seen, err := in.pass(e, s, nil, dispatch.Scale{}, nil)
+		seen, err := in.pass(e, s, nil, dispatch.Scale{}, watch{})
 		if err != nil {
 			return nil, err
 		}
@@ -115,11 +122,11 @@ func (in *input) replay(e *env, s *settings, observe dispatch.Observer) (*replay
 			return nil, err
 		}
 	}
-	return in.pass(e, s, s.modes, scale, observe)
+	return in.pass(e, s, s.modes, scale, w)
 }
 
 // pass reads the captures through once.
-func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch.Scale, observe dispatch.Observer) (*replayed, error) {
+func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch.Scale, w watch) (*replayed, error) {
 	src, err := e.openCaptures(in.captures)
 	if err != nil {
 		return nil, err
@@ -128,7 +135,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch
 	directions := pcaps.NewDirections(s.local)
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.config, Steering: s.steering, Modes: modes, Directions: directions, Filter: in.filter,
-		From: int64(in.flags.from), To: int64(in.flags.to), Scale: scale, Observe: observe,
+		From: int64(in.flags.from), To: int64(in.flags.to), Scale: scale, Observe: w.observe, Arrive: w.arrive,
 	})
 	if err != nil {
 		return nil, err

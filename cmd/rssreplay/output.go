@@ -9,15 +9,16 @@ import (
 	"path/filepath"
 )
 
-// checkOutput refuses to write over one of the files that are to be read.
-func checkOutput(path string, inputs []string) error {
+// checkOutput refuses to write the flag's file over one of those that are to be
+// read.
+func checkOutput(flag, path string, inputs []string) error {
 	out, err := os.Stat(path)
 	if err != nil || !out.Mode().IsRegular() {
 		return nil // nothing is there to be lost
 	}
 	for _, input := range inputs {
 		if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
-			return usagef("--output %s is a file that is to be read, and would be lost: name another", path)
+			return usagef("%s %s is a file that is to be read, and would be lost: name another", flag, path)
 		}
 	}
 	return nil

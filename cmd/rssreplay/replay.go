@@ -28,6 +28,7 @@ type replayFlags struct {
 	format string
 	output string
 	digest bool
+	trace  traceFlags
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -51,6 +52,9 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.format, "format", "table", "")
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.BoolVar(&f.digest, "digest", false, "")
+	set.StringVar(&f.trace.path, "trace", "", "")
+	set.Var(&f.trace.from, "trace-from", "")
+	set.Var(&f.trace.to, "trace-to", "")
 	return c
 }
 
@@ -69,7 +73,14 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if f.digest && slices.Contains(captures, "-") {
 		return usagef("--digest can't read standard input a second time: save the capture to a file first")
 	}
-	if err := checkOutput(f.output, slices.Concat(captures, []string{f.model.table})); err != nil {
+	inputs := slices.Concat(captures, []string{f.model.table})
+	if err := checkOutput("--output", f.output, inputs); err != nil {
+		return err
+	}
+	if err := checkOutput("--trace", f.trace.path, inputs); err != nil {
+		return err
+	}
+	if err := f.trace.check(f.output); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e.stdin)
@@ -84,9 +95,23 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err != nil {
 		return err
 	}
-	done, err := in.replay(e, s, nil)
+	var w watch
+	var trace *trace
+	if f.trace.path != "" {
+		if trace, err = newTrace(&f.trace, s); err != nil {
+			return err
+		}
+		defer trace.close()
+		w.observe = trace.observe
+	}
+	done, err := in.replay(e, s, w)
 	if err != nil {
 		return err
+	}
+	if trace != nil {
+		if err := trace.write(); err != nil {
+			return err
+		}
 	}
 	result := done.result
 	if err := checkInterval(f.model, result); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,6 +30,13 @@ func usagef(format string, args ...any) error {
 
 // damagedError says that results were printed, but not of the whole capture.
 type damagedError struct{ error }
+
+// printable is s on one line, with escapes for what a terminal may obey: names of
+// files are anyone's.
+func printable(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
+}
 
 // cause is err without the operation and path that os puts before it.
 func cause(err error) error {
@@ -57,7 +65,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(stderr, "rssreplay: %v\n", err)
+	fmt.Fprintf(stderr, "rssreplay: %s\n", printable(err.Error()))
 	var usage usageError
 	var damaged damagedError
 	switch {
@@ -71,7 +79,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func newRootCommand(e *env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newHashCommand(e), newVersionCommand(e))
+	root.AddCommand(newExplainCommand(e), newHashCommand(e), newVersionCommand(e))
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelpCommand(e))
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
@@ -108,7 +118,14 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &invalid):
 		why := invalid.Unwrap()
 		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
-			why = errors.New("not a whole number of at most 9 digits")
+			switch {
+			case invalid.GetFlag().Value.Type() == "bool":
+				why = errors.New("it takes no value")
+			case errors.Is(why, strconv.ErrRange):
+				why = errors.New("too large a number")
+			default:
+				why = errors.New("not a whole number")
+			}
 		}
 		return fmt.Errorf("--%s %s: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
 	}

@@ -30,13 +30,17 @@ func tool() report.Tool {
 	return t
 }
 
+func versionLine() string {
+	t := tool()
+	return fmt.Sprintf("%s %s (%s %s/%s)", t.Name, t.Version, t.Go, runtime.GOOS, runtime.GOARCH)
+}
+
 func newVersionCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:  "version",
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t := tool()
-			_, err := fmt.Fprintf(e.stdout, "%s %s (%s %s/%s)\n", t.Name, t.Version, t.Go, runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(e.stdout, versionLine())
 			return err
 		},
 	}

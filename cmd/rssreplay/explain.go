@@ -1,0 +1,391 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// explainFlags are the explain command's own flags.
+type explainFlags struct {
+	model  *modelFlags
+	packet int64
+	flow   string
+	time   duration
+	input  *inputFlags
+	format string
+}
+
+// newExplainCommand is `rssreplay explain CAPTURE`.
+func newExplainCommand(e *env) *cobra.Command {
+	var f explainFlags
+	c := &cobra.Command{
+		Use: "explain CAPTURE... [flags]",
+		RunE: func(c *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return usagef("no capture given: rssreplay explain capture.pcap --packet 812")
+			}
+			wanted, err := f.wanted()
+			if err != nil {
+				return err
+			}
+			return e.explain(&f, wanted, captures)
+		},
+	}
+	set := c.Flags()
+	f.model = newModelFlags(set)
+	set.Int64Var(&f.packet, "packet", 0, "")
+	set.StringVar(&f.flow, "flow", "", "")
+	set.Var(&f.time, "time", "")
+	f.input = newInputFlags(set)
+	set.StringVar(&f.format, "format", "table", "")
+	return c
+}
+
+// wanted is the packet to explain: the first one that is.
+type wanted struct {
+	is      func(*dispatch.Arrival) bool
+	missing func(r *dispatch.Result) error // when no packet is
+}
+
+// frames is how many packets of the capture were read, left out ones included.
+func frames(r *dispatch.Result) uint64 { return r.Packets + r.Filtered + r.OutOfRange }
+
+// wanted reads the flags that name a packet: exactly one of them must be there.
+func (f *explainFlags) wanted() (*wanted, error) {
+	var given []string
+	for _, name := range []string{"packet", "flow", "time"} {
+		if f.model.set.Changed(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	switch {
+	case len(given) == 0:
+		return nil, usagef("which packet? Name one: --packet 812, --flow 10.0.0.1:443 or --time 1.25s")
+	case len(given) > 1:
+		return nil, usagef("%s each name a packet: leave one of them out", strings.Join(given, " and "))
+	case given[0] == "--packet":
+		return f.wantedPacket()
+	case given[0] == "--flow":
+		return f.wantedFlow()
+	}
+	return &wanted{
+		is: func(a *dispatch.Arrival) bool { return a.Time >= int64(f.time) },
+		missing: func(r *dispatch.Result) error {
+			return usagef("--time %s is after the last packet, which comes %s after the first one", &f.time, time.Duration(r.Span))
+		},
+	}, nil
+}
+
+func (f *explainFlags) wantedPacket() (*wanted, error) {
+	if f.packet < 1 {
+		return nil, usagef("--packet must be at least 1, not %d: packets count from 1, as in Wireshark", f.packet)
+	}
+	return &wanted{
+		is: func(a *dispatch.Arrival) bool { return a.Frame == f.packet },
+		missing: func(r *dispatch.Result) error {
+			switch n := frames(r); {
+			case uint64(f.packet) <= n:
+				return usagef("--packet %d is none of the packets that are replayed: of %d, %d were left out", f.packet, n, r.Filtered+r.OutOfRange)
+			case n == 1:
+				return usagef("--packet %d is beyond the end: there is one packet", f.packet)
+			default:
+				return usagef("--packet %d is beyond the end: there are %d packets", f.packet, n)
+			}
+		},
+	}, nil
+}
+
+// wantedFlow reads --flow: one end of a flow, either of the two, or its source
+// and destination.
+func (f *explainFlags) wantedFlow() (*wanted, error) {
+	a, b, both := strings.Cut(f.flow, "-")
+	first, err := parseFlowEnd(a)
+	if err != nil {
+		return nil, err
+	}
+	var second flowEnd
+	if both {
+		if second, err = parseFlowEnd(b); err != nil {
+			return nil, err
+		}
+	}
+	reverse := false // the flow in the other direction was there
+	return &wanted{
+		is: func(a *dispatch.Arrival) bool {
+			if a.Header.Reason != pcaps.IP {
+				return false
+			}
+			source, destination := endsOf(a.Header)
+			if !both {
+				return first.matches(source) || first.matches(destination)
+			}
+			reverse = reverse || first.matches(destination) && second.matches(source)
+			return first.matches(source) && second.matches(destination)
+		},
+		missing: func(r *dispatch.Result) error {
+			if reverse {
+				return usagef("--flow %s: no packet goes that way, but some go the other way: --flow %s-%s", f.flow, b, a)
+			}
+			return usagef("--flow %s: none of the %d packets that are replayed is of it; `rssreplay CAPTURE --flows all` lists the flows", f.flow, r.Packets)
+		},
+	}, nil
+}
+
+// flowEnd is an address with or without a port.
+type flowEnd struct {
+	addr netip.Addr
+	port *uint16
+}
+
+func parseFlowEnd(s string) (flowEnd, error) {
+	addr, port, err := parseEnd(s)
+	if err != nil {
+		return flowEnd{}, usagef("--flow: %w; a flow is one end, or both as 10.0.0.1:443-10.0.0.2:50000", err)
+	}
+	return flowEnd{addr, port}, nil
+}
+
+// endsOf are the source and destination of a packet.
+func endsOf(h *pcaps.Header) (source, destination flowEnd) {
+	source.addr, destination.addr = addressesOf(h)
+	if h.Facts&pcaps.HasPorts != 0 {
+		source.port, destination.port = &h.SrcPort, &h.DstPort
+	}
+	return source, destination
+}
+
+func addressesOf(h *pcaps.Header) (source, destination netip.Addr) {
+	if h.Version == 4 {
+		return netip.AddrFrom4([4]byte(h.Src[:])), netip.AddrFrom4([4]byte(h.Dst[:]))
+	}
+	return netip.AddrFrom16(h.Src), netip.AddrFrom16(h.Dst)
+}
+
+// matches tells whether other is e, which may leave the port open.
+func (e flowEnd) matches(other flowEnd) bool {
+	return e.addr == other.addr && (e.port == nil || other.port != nil && *e.port == *other.port)
+}
+
+// found is what explain keeps of the packet: its own copies.
+type found struct {
+	frame     int64 // number in the capture
+	time      int64
+	stamp     int64
+	wire      uint32
+	captured  int
+	header    pcaps.Header
+	extension pcaps.Extension
+}
+
+func (e *env) explain(f *explainFlags, wanted *wanted, captures []string) error {
+	if f.format != "table" && f.format != "json" {
+		return usagef("--format must be table or json, not %q", f.format)
+	}
+	if f.model.table == "-" && slices.Contains(captures, "-") {
+		return usagef("the capture and --table can't both be standard input: give one of them as a file")
+	}
+	s, err := f.model.resolve(e.stdin)
+	if err != nil {
+		return err
+	}
+	in, err := f.input.resolve(captures, s)
+	if err != nil {
+		return err
+	}
+	var packet *found
+	stories := dispatch.NewStories(&s.config)
+	done, err := in.replay(e, s, watch{
+		observe: stories.Observe,
+		arrive: func(a dispatch.Arrival) {
+			if packet != nil || !wanted.is(&a) {
+				return
+			}
+			stories.Choose(a.Packet)
+			packet = &found{
+				frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
+				header: *a.Header, extension: *a.Extension,
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	result := done.result
+	if packet == nil {
+		err := wanted.missing(result)
+		if result.Damage != nil {
+			err = usagef("%w (%w)", err, result.Damage)
+		}
+		return err
+	}
+	x := packet.explanation(s, stories)
+	x.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	err = e.writeOutput("", func(w io.Writer) error {
+		if f.format == "json" {
+			return report.WriteExplanationJSON(w, x)
+		}
+		return report.WriteExplanation(w, x, report.TextOptions{})
+	})
+	if err != nil {
+		return err
+	}
+	if result.Damage != nil {
+		return damagedError{fmt.Errorf("%w; the packet was replayed with what comes before", result.Damage)}
+	}
+	return nil
+}
+
+func (p *found) explanation(s *settings, stories *dispatch.Stories) *report.Explanation {
+	x := &report.Explanation{
+		Schema: report.ExplainSchema, Tool: tool(), Parameters: s.parameters, Notes: s.notes,
+		Packet: report.ExplainedPacket{
+			Number: p.frame, Time: report.Time{Time: time.Unix(0, p.stamp)}, At: p.time,
+			Bytes: p.wire, Captured: p.captured,
+		},
+	}
+	if h := &p.header; h.Reason == pcaps.IP {
+		number := int(h.Protocol)
+		if h.Facts&pcaps.ProtocolUnknown != 0 {
+			number = -1
+		}
+		protocol := pcaps.ProtocolName(number)
+		source, destination := endsOf(h)
+		from, to := source.addr.String(), destination.addr.String()
+		x.Packet.Protocol, x.Packet.Source, x.Packet.Destination = &protocol, &from, &to
+		x.Packet.SourcePort, x.Packet.DestinationPort = source.port, destination.port
+	}
+	for _, mode := range s.modes {
+		story := stories.Of(mode)
+		x.Packet.Sent = story.Outcome == dispatch.SentPacket
+		x.Modes = append(x.Modes, storyOf(story, s))
+	}
+	if !x.Packet.Sent {
+		x.Steering = p.steering(s)
+	}
+	return x
+}
+
+// steering is how the NIC chose the packet's queue, with the bytes hashed.
+func (p *found) steering(s *settings) *report.Steering {
+	config := s.steering.Config()
+	d := s.steering.Decide(&p.header, &p.extension)
+	out := &report.Steering{
+		HashType: d.Type.String(), Transform: config.Transform.String(), TableSize: len(config.Table), Modulo: config.Modulo,
+		Queue: int(d.Queue), CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
+	}
+	if d.Type == hash.None {
+		why := d.Why.String()
+		out.Unhashed = &why
+		return out
+	}
+	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
+	out.Input = hashInput(input, d.Type, p.header.Facts)
+	config.Transform.Apply(input)
+	hashed, value, index := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
+	out.Hashed, out.Hash, out.Index = &hashed, &value, &index
+	return out
+}
+
+// hashInput is the hash's input field by field.
+func hashInput(input []byte, t hash.Type, facts pcaps.Facts) report.List[report.HashInput] {
+	names := []string{"source address", "destination address"}
+	if t.Ex() && facts&pcaps.HomeAddress != 0 {
+		names[0] = "home address"
+	}
+	if t.Ex() && facts&pcaps.RoutingType2 != 0 {
+		names[1] = "routing address"
+	}
+	addresses := input
+	if t.Ports() {
+		addresses = input[:len(input)-4]
+	}
+	var fields report.List[report.HashInput]
+	for i, name := range names {
+		b := addresses[i*len(addresses)/2 : (i+1)*len(addresses)/2]
+		addr, _ := netip.AddrFromSlice(b) // 4 or 16 bytes: it is one
+		fields = append(fields, report.HashInput{Field: name, Bytes: hex.EncodeToString(b), Value: addr.String()})
+	}
+	if t.Ports() {
+		for i, name := range []string{"source port", "destination port"} {
+			b := input[len(addresses)+2*i:][:2]
+			fields = append(fields, report.HashInput{
+				Field: name, Bytes: hex.EncodeToString(b), Value: strconv.Itoa(int(b[0])<<8 | int(b[1])),
+			})
+		}
+	}
+	return fields
+}
+
+// storyOf is a mode's story as the report has it: CPUs by their numbers.
+func storyOf(s *dispatch.Story, set *settings) report.Story {
+	c := &set.config
+	out := report.Story{
+		Mode: s.Mode.String(), Outcome: s.Outcome.String(),
+		Times: report.StoryTimes{
+			DPCBudget: c.DPCBudget, RxFrames: c.RxFrames, DMATimeout: c.DMATimeout, RxUsecs: c.RxUsecs, ITR: c.ITR,
+		},
+	}
+	if s.CPU >= 0 {
+		out.CPU = &c.CPUs[s.CPU]
+	}
+	if s.Queue >= 0 {
+		out.Queue = &s.Queue
+	}
+	if s.Outcome == dispatch.SentPacket {
+		out.Send = &report.SendPlace{Home: s.Latest >= 0, Cost: c.SendCost}
+		if s.Latest >= 0 {
+			out.Send.Latest = &c.CPUs[s.Latest]
+		}
+	} else {
+		out.Ring = &report.RingUse{
+			Size: s.Ring.Size, Used: s.Ring.Used(), Listed: s.Ring.Listed, Waiting: s.Ring.Waiting, Taken: s.Ring.Taken,
+		}
+		out.Vector = &report.VectorUse{State: s.Vector.Phase.String()}
+		if s.Vector.Phase != dispatch.VectorIdle {
+			out.Vector.Since = &s.Vector.Since
+		}
+	}
+	if s.Outcome == dispatch.Indicated {
+		if s.List.Size > 0 {
+			out.List = &report.ListPlace{Place: s.List.Place, Size: s.List.Size, Why: "timeout"}
+			if s.List.Full {
+				out.List.Why = "full"
+			}
+		}
+		latency := s.Latency()
+		out.Waiting, out.Latency = &s.Waiting, &latency
+		out.Raise = &report.Raise{
+			At: s.Raise.Time, CPU: c.CPUs[s.Raise.CPU], Cause: s.Raise.Cause.String(), Joined: s.Raise.Joined,
+		}
+		out.DPC = &report.DPCPlace{Position: s.DPC.Position, Packets: s.DPC.Packets, Anew: s.DPC.Anew}
+		for _, p := range s.Parts {
+			out.Parts = append(out.Parts, report.LatencyPart{Part: p.Kind.String(), Time: p.Time})
+		}
+	}
+	for _, event := range s.Steps {
+		step := event.Step()
+		at := report.StoryStep{
+			Step: step.String(), Event: event.Kind.String(), At: event.Time, After: event.Time - s.Arrival,
+			Dealing: step == dispatch.SQ5,
+		}
+		if event.CPU >= 0 {
+			at.CPU = &c.CPUs[event.CPU]
+		}
+		out.Steps = append(out.Steps, at)
+	}
+	return out
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"rssreplay/dispatch"
+	"rssreplay/report"
+)
+
+// traceFlags say where a trace goes, and which part of the replay is in it.
+type traceFlags struct {
+	path     string
+	from, to duration // since the first packet; to 0: to the end
+}
+
+// check reports flags that do not go together.
+func (f *traceFlags) check(output string) error {
+	switch {
+	case f.path == "" && (f.from != 0 || f.to != 0):
+		return usagef("--trace-from and --trace-to bound a trace: give its file with --trace")
+	case f.path == "-":
+		return usagef("--trace writes a file, and the report goes to standard output: name one, --trace trace.json")
+	case f.to != 0 && f.to <= f.from:
+		return usagef("--trace-to %s is not after --trace-from %s", f.to.String(), f.from.String())
+	case f.path != "" && output != "" && filepath.Clean(f.path) == filepath.Clean(output):
+		return usagef("--trace and --output name the same file, %s: give each its own", f.path)
+	}
+	return nil
+}
+
+// trace is a trace being written: one spool per mode, as the modes run beside
+// each other, so that the same replay gives the same bytes.
+type trace struct {
+	path   string
+	files  []*os.File
+	modes  [dispatch.NumModes]*tracer
+	spools []*report.TraceSpool
+}
+
+// newTrace starts a trace of a replay. The spools lie beside the file to be
+// written, whose disk must have room for twice the trace.
+func newTrace(f *traceFlags, s *settings) (*trace, error) {
+	t := &trace{path: f.path}
+	dir := filepath.Dir(f.path)
+	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+		dir = "" // a device or a pipe: no file can stand beside it
+	}
+	for i, mode := range s.modes {
+		file, err := os.CreateTemp(dir, "."+filepath.Base(f.path)+".*")
+		if err != nil {
+			t.close()
+			return nil, fmt.Errorf("--trace %s: no file can be made in %s: %w", f.path, dir, cause(err))
+		}
+		t.files = append(t.files, file)
+		spool := report.NewTraceSpool(file, i+1)
+		t.spools = append(t.spools, spool)
+		t.modes[mode] = newTracer(spool, mode, i, f, &s.config)
+	}
+	return t, nil
+}
+
+// observe is the replay's observer.
+func (t *trace) observe(e dispatch.Event) { t.modes[e.Mode].observe(e) }
+
+// write writes the trace, whole or not at all.
+func (t *trace) write() error {
+	err := replaceFile(t.path, func(w io.Writer) error {
+		var spools []io.Reader
+		for i, file := range t.files {
+			if err := t.spools[i].Flush(); err != nil {
+				return err
+			}
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+			spools = append(spools, file)
+		}
+		return report.WriteTrace(w, spools...)
+	})
+	if err != nil {
+		return fmt.Errorf("--trace %s: %w", t.path, cause(err))
+	}
+	return nil
+}
+
+// close removes the spools.
+func (t *trace) close() error {
+	var all []error
+	for _, file := range t.files {
+		all = append(all, file.Close(), os.Remove(file.Name()))
+	}
+	return errors.Join(all...)
+}
+
+// tracer makes one mode's part of a trace: a process with a track for the NIC,
+// one per interrupt vector and CPU, and a counter per queue. An interrupt cycle
+// is in it as a whole if its interrupt was raised in the range.
+type tracer struct {
+	out      *report.TraceSpool
+	mode     dispatch.Mode
+	base     int // of the process's track numbers, which no other process has
+	place    int // of the mode among those replayed
+	from, to int64
+	cfg      *dispatch.Config
+
+	interrupts uint64
+	vectors    []tracedVector
+	cpus       []tracedCPU
+	queues     []tracedQueue
+}
+
+type tracedVector struct {
+	in bool // its present cycle is in the range
+	id uint64
+}
+
+type tracedCPU struct {
+	workEnd int64 // of the work before the next packet's
+	sends   bool  // its track of sent packets has a name
+}
+
+type tracedQueue struct {
+	name  string
+	depth int64
+	begun bool // a value was written
+}
+
+// Tracks of a process, counted from its base.
+const (
+	nicTrack      = 1
+	vectorsTrack  = 2
+	cpusTrack     = vectorsTrack + dispatch.MaxCPUs
+	sendsTrack    = cpusTrack + dispatch.MaxCPUs
+	tracksOfOne   = 10000
+	tracksPerMode = sendsTrack + dispatch.MaxCPUs
+)
+
+// A process has room for all of its tracks.
+const _ = uint(tracksOfOne - tracksPerMode)
+
+func newTracer(out *report.TraceSpool, mode dispatch.Mode, place int, f *traceFlags, cfg *dispatch.Config) *tracer {
+	t := &tracer{
+		out: out, mode: mode, base: (place + 1) * tracksOfOne, place: place, from: int64(f.from), to: int64(f.to), cfg: cfg,
+		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
+	}
+	out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "process_name", Track: t.base, Args: [2]report.TraceArg{{Name: "name", Text: mode.String()}},
+	})
+	out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "process_sort_index", Track: t.base, Args: [2]report.TraceArg{{Name: "sort_index", Value: int64(place)}},
+	})
+	t.name(nicTrack, "NIC")
+	t.queues[0].name = "depth of the hardware queue"
+	if mode == dispatch.RSSMSIX {
+		t.vectors = make([]tracedVector, len(cfg.CPUs))
+		for c, number := range cfg.CPUs {
+			t.name(vectorsTrack+c, fmt.Sprintf("NIC: interrupt of CPU %d", number))
+		}
+	} else {
+		t.name(vectorsTrack, "NIC: interrupt")
+	}
+	if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
+		t.queues = make([]tracedQueue, cfg.Queues)
+		for q := range t.queues {
+			t.queues[q].name = fmt.Sprintf("depth of queue %d", q)
+		}
+	}
+	for c, number := range cfg.CPUs {
+		t.name(cpusTrack+c, fmt.Sprintf("CPU %d", number))
+	}
+	return t
+}
+
+// name names a track, and orders the tracks by their numbers.
+func (t *tracer) name(track int, name string) {
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "thread_name", Track: t.base + track, Args: [2]report.TraceArg{{Name: "name", Text: name}},
+	})
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "thread_sort_index", Track: t.base + track, Args: [2]report.TraceArg{{Name: "sort_index", Value: int64(track)}},
+	})
+}
+
+// vector is the vector of CPU c.
+func (t *tracer) vector(c int) (*tracedVector, int) {
+	if t.mode == dispatch.RSSMSIX {
+		return &t.vectors[c], vectorsTrack + c
+	}
+	return &t.vectors[0], vectorsTrack
+}
+
+func (t *tracer) write(phase report.TracePhase, track int, name string, time int64) {
+	t.out.Write(&report.TraceEvent{Phase: phase, Track: t.base + track, Name: name, Time: time})
+}
+
+func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
+
+func (t *tracer) observe(e dispatch.Event) {
+	switch e.Kind {
+	case dispatch.Publish:
+		t.deepen(e, 1)
+	case dispatch.Deal:
+		t.deepen(e, -1)
+	case dispatch.Take:
+		if t.mode != dispatch.RSSSingleQueue {
+			t.deepen(e, -1)
+		}
+	case dispatch.Drop:
+		if t.inRange(e.Time) {
+			t.out.Write(&report.TraceEvent{
+				Phase: report.TraceInstant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
+				Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+			})
+		}
+		return
+	case dispatch.Send:
+		t.send(e)
+		return
+	}
+	if e.CPU < 0 {
+		return
+	}
+	v, track := t.vector(e.CPU)
+	if e.Kind == dispatch.Raise {
+		if v.in = t.inRange(e.Time); v.in {
+			// Arrows of different modes must not meet.
+			v.id = t.interrupts*dispatch.NumModes + uint64(t.place)
+			t.interrupts++
+		}
+	}
+	if v.in {
+		t.cycle(e, v, track)
+	}
+}
+
+// cycle writes what happens in an interrupt cycle.
+func (t *tracer) cycle(e dispatch.Event, v *tracedVector, vectorTrack int) {
+	c := &t.cpus[e.CPU]
+	switch e.Kind {
+	case dispatch.Raise:
+		t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceFlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
+		})
+	case dispatch.ISRStart:
+		t.write(report.TraceBegin, cpusTrack+e.CPU, "ISR", e.Time)
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceFlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
+		})
+	case dispatch.ISREnd, dispatch.DPCEnd:
+		t.write(report.TraceEnd, cpusTrack+e.CPU, "", e.Time)
+	case dispatch.DPCStart:
+		t.write(report.TraceBegin, cpusTrack+e.CPU, "DPC", e.Time)
+		c.workEnd = e.Time + t.cfg.DPCCost
+	case dispatch.ShareStart:
+		c.workEnd = e.Time
+	case dispatch.Take:
+		c.workEnd = max(c.workEnd, e.Time)
+	case dispatch.Indicate:
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
+			Time: c.workEnd, Duration: e.Time - c.workEnd,
+			Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+		})
+		c.workEnd = e.Time
+	case dispatch.Enable:
+		t.write(report.TraceEnd, vectorTrack, "", e.Time)
+	}
+}
+
+// deepen changes the depth of a queue: its packets published and not yet taken.
+func (t *tracer) deepen(e dispatch.Event, by int64) {
+	q := &t.queues[e.Queue]
+	if t.inRange(e.Time) {
+		if !q.begun && q.depth > 0 && t.from > 0 {
+			t.depth(q, t.from)
+		}
+		q.begun = true
+	}
+	q.depth += by
+	if t.inRange(e.Time) {
+		t.depth(q, e.Time)
+	}
+}
+
+func (t *tracer) depth(q *tracedQueue, time int64) {
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceCounter, Name: q.name, Time: time, Args: [2]report.TraceArg{{Name: "packets", Value: q.depth}},
+	})
+}
+
+// send marks a sent packet. Sends have tracks of their own: they run below the
+// DPCs, whatever these do.
+func (t *tracer) send(e dispatch.Event) {
+	if !t.inRange(e.Time) {
+		return
+	}
+	if c := &t.cpus[e.CPU]; !c.sends {
+		c.sends = true
+		t.name(sendsTrack+e.CPU, fmt.Sprintf("CPU %d: sent packets", t.cfg.CPUs[e.CPU]))
+	}
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceInstant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
+		Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+	})
+}
