@@ -107,7 +107,7 @@ func (e *rssSingleQueue) dealt(t int64) {
 		case c == e.cpu:
 			e.event(ShareStart, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t)
-			e.spread.share(c, t)
+			e.spread.share(c, t, t)
 		default:
 			e.event(DPCQueue, t, c, -1, -1)
 			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)

@@ -116,7 +116,7 @@ func (s *spread) start(c int, t int64) {
 	m.cpus[c].DPCs++
 	m.cpus[c].DPCTime += m.cfg.DPCCost
 	if m.mode == RSSSingleQueue {
-		s.share(c, t+m.cfg.DPCCost)
+		s.share(c, t, t+m.cfg.DPCCost)
 		return
 	}
 	if m.cfg.Drain == Poll {
@@ -134,9 +134,9 @@ func (s *spread) start(c int, t int64) {
 	s.snapshot(c, n, t, t+m.cfg.DPCCost)
 }
 
-// share indicates all that was dealt to CPU c, from start.
-func (s *spread) share(c int, start int64) {
-	s.snapshot(c, s.dpcs[c].queue.Waiting(), start, start)
+// share takes all that was dealt to CPU c, and indicates it from start.
+func (s *spread) share(c int, takenAt, start int64) {
+	s.snapshot(c, s.dpcs[c].queue.Waiting(), takenAt, start)
 }
 
 func (s *spread) snapshot(c, n int, takenAt, start int64) {
