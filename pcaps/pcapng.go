@@ -98,7 +98,7 @@ func (p *pcapng) decode(buf []byte, recs []Record) (n, used, want int, err *dama
 	for n < len(recs) {
 		b := buf[used:]
 		if p.skipped > 0 {
-			k := min(len(b), int(p.skipLeft))
+			k := int(min(uint64(len(b)), uint64(p.skipLeft)))
 			used += k
 			b = b[k:]
 			p.skipLeft -= uint32(k)

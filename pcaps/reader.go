@@ -121,7 +121,7 @@ func Open(path string) (*Reader, error) {
 func openError(path string, err error) error {
 	switch cause := (*fs.PathError)(nil); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file: check its name and folder (%w)", path, fs.ErrNotExist)
+		return fmt.Errorf("%s: no such file: check its name and folder", path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
 	case errors.As(err, &cause):

@@ -17,7 +17,6 @@ import (
 type libpcapReader struct {
 	handle *pcap.Handle
 	link   LinkType
-	format string
 	batch  []byte // the records of one read: libpcap keeps only its last
 }
 
