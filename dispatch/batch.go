@@ -26,12 +26,27 @@ type Batch struct {
 	Time   [batchSize]int64  // ns since the first packet, never going back
 	Length [batchSize]uint32 // on the wire, bytes
 	Flow   [batchSize]uint32 // of received packets; NoFlow where there is none
-	Entry  [batchSize]uint16 // table entry, Unhashed or Sent
 
-	Sends  []SendRef   // of each packet whose Entry is Sent, in order
-	Varied []VariedRef // the received packets of flows that more than one entry has met, in order
+	Steered            // by the first scenario
+	More    []*Steered // by the others that steer otherwise
+
+	Sends []SendRef // of each packet whose Entry is Sent, in order
 
 	readers int32 // models that have not finished with it
+}
+
+// Steered is which entries the packets of a batch meet, by one way of steering.
+type Steered struct {
+	Entry  [batchSize]uint16 // table entry, Unhashed or Sent
+	Varied []VariedRef       // the received packets of flows that more than one entry has met, in order
+}
+
+// steered is the batch's packets by the i-th way of steering.
+func (b *Batch) steered(i int) *Steered {
+	if i == 0 {
+		return &b.Steered
+	}
+	return b.More[i-1]
 }
 
 // SendRef names the connection of a sent packet: the received flow that it
@@ -51,4 +66,7 @@ type VariedRef struct {
 func (b *Batch) reset(first uint32) {
 	b.First, b.Flows, b.N = first, 0, 0
 	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]
+	for _, s := range b.More {
+		s.Varied = s.Varied[:0]
+	}
 }

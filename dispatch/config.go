@@ -3,6 +3,7 @@ package dispatch
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 
 	"rssreplay/nicmodel"
@@ -169,4 +170,20 @@ func (c *Config) queue(entry uint16) uint16 {
 		return uint16(c.DefaultQueue)
 	}
 	return c.Table[entry]
+}
+
+// counts reports whether a mode counts the same under both configurations: they
+// are equal in what the mode uses.
+func (c *Config) counts(mode Mode, other *Config) bool {
+	return reflect.DeepEqual(c.usedBy(mode), other.usedBy(mode))
+}
+
+// usedBy is the configuration without what the mode does not use.
+func (c *Config) usedBy(mode Mode) Config {
+	used := *c
+	if mode == NonRSS { // one queue; the default queue's CPU takes sends
+		used.Queues, used.Table = 1, nil
+		used.QueueCPU, used.DefaultQueue = []int{c.QueueCPU[c.DefaultQueue]}, 0
+	}
+	return used
 }

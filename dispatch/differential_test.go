@@ -3,6 +3,8 @@ package dispatch_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,4 +143,62 @@ func FuzzFastEqualsPlain(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestScenariosEqualReplays compares scenarios that were replayed in one pass
+// with replays of their own.
+func TestScenariosEqualReplays(t *testing.T) {
+	local, err := pcaps.ParseLocal([]string{"none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(40) {
+		capture, cfg, s := randomCase(seed)
+		o := dispatch.Options{Config: cfg, Steering: s, Modes: allModes}
+		for other := range uint64(3) {
+			_, cfg, s := randomCase(1000*seed + other)
+			o.More = append(o.More, dispatch.Scenario{Config: cfg, Steering: s, Modes: allModes[other:]})
+		}
+		// And one that steers alike, over another table.
+		alike := *cfg
+		alike.Table = slices.Clone(cfg.Table)
+		alike.Table[0] = uint16(cfg.Queues - 1)
+		o.More = append(o.More, dispatch.Scenario{Config: &alike, Steering: s, Modes: allModes})
+
+		o.Directions = pcaps.NewDirections(local)
+		together, err := dispatch.Replay(capture, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, scenario := range o.More {
+			capture.at = 0
+			alone, err := dispatch.Replay(capture, dispatch.Options{
+				Config: scenario.Config, Steering: scenario.Steering, Modes: scenario.Modes, Directions: pcaps.NewDirections(local),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := together.More[i]
+			for _, diff := range []string{
+				cmp.Diff(alone.Modes, got.Modes), cmp.Diff(alone.Summaries, got.Summaries), cmp.Diff(alone.Entries, got.Entries),
+				cmp.Diff(alone.Unhashed, got.Unhashed), cmp.Diff(alone.HashTypes, got.HashTypes),
+			} {
+				if diff != "" {
+					t.Fatalf("seed %d: scenario %d (-alone +together):\n%s", seed, i, diff)
+				}
+			}
+			for id := range uint32(alone.NumFlows) {
+				if diff := cmp.Diff(alone.Flow(id), got.Flow(id), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+					t.Fatalf("seed %d: scenario %d: flow (-alone +together):\n%s", seed, i, diff)
+				}
+				for mode := range scenario.Modes {
+					a, am := alone.AppendAffinity(nil, mode, id)
+					b, bm := got.AppendAffinity(nil, mode, id)
+					if !slices.Equal(a, b) || am != bm {
+						t.Fatalf("seed %d: scenario %d: flow %d: affinity %v, %d together, %v, %d alone", seed, i, id, b, bm, a, am)
+					}
+				}
+			}
+		}
+	}
 }

@@ -65,24 +65,29 @@ type flowRecord struct {
 	key     flowKey
 	packets uint64 // received
 	bytes   uint64
-	hash    uint32 // of its first packet, as are entry, hashType and why
-	entry   uint16 // table entry, or Unhashed
-	kind    hash.Type
-	why     nicmodel.Unhashed // with the two flags in its high bits
+	flowDecision
+}
+
+// flowDecision is the decision on a flow's first packet, 8 bytes.
+type flowDecision struct {
+	hash  uint32
+	entry uint16 // table entry, or Unhashed
+	kind  hash.Type
+	why   nicmodel.Unhashed // with the two flags in its high bits
 }
 
 const (
-	// flowVaries is set in flowRecord.why if not all of the flow's packets got
-	// the same decision; the differing ones are counted in flowTable.varied.
+	// flowVaries is set in flowDecision.why if not all of the flow's packets got
+	// the same decision; the differing ones are counted in the table's varied.
 	flowVaries nicmodel.Unhashed = 0x80
 	// flowOwn is set if the flow's first packet has facts of its own, so that
 	// its decision is not that of the others.
 	flowOwn nicmodel.Unhashed = 0x40
 )
 
-func (r *flowRecord) varies() bool { return r.why&flowVaries != 0 }
+func (r *flowDecision) varies() bool { return r.why&flowVaries != 0 }
 
-func (r *flowRecord) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
+func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
 
 // flowTable gives every flow a number, in order of first appearance, and counts
 // its packets. Open addressing with 8-byte slots; a record holds the whole
@@ -96,6 +101,7 @@ type flowTable struct {
 	n        uint32
 	records  chunked[flowRecord]
 	varied   map[uint32][]variedCount
+	more     []*otherSteering
 
 	notIP [pcaps.NumReasons]uint64 // received packets without an IP header
 
@@ -116,8 +122,21 @@ type variedCount struct {
 	packets, bytes uint64
 }
 
-func newFlowTable(s *nicmodel.Steering) *flowTable {
+// otherSteering is what a further way of steering decides of the same flows.
+type otherSteering struct {
+	steering *nicmodel.Steering
+	varying  pcaps.Facts
+	flows    chunked[flowDecision]
+	varied   map[uint32][]variedCount
+}
+
+// newFlowTable is an empty table whose flows are steered by s, and by each of
+// more.
+func newFlowTable(s *nicmodel.Steering, more ...*nicmodel.Steering) *flowTable {
 	t := &flowTable{steering: s, varying: s.OwnFacts(), slots: make([]slot, 1<<12), varied: map[uint32][]variedCount{}}
+	for _, s := range more {
+		t.more = append(t.more, &otherSteering{steering: s, varying: s.OwnFacts(), varied: map[uint32][]variedCount{}})
+	}
 	for i := range t.seed {
 		t.seed[i] = rand.Uint64() // decides only where a flow lies, never what is reported
 	}
@@ -191,11 +210,42 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
 		if h.Facts&t.varying != 0 || r.why >= flowOwn {
-			entry = t.vary(id, r, c, i, b, from+i)
+			entry = vary(t.steering, t.varied, id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
 		}
 		flows[i], entries[i] = id, entry
 	}
 	b.Flows = t.n
+	for k, other := range t.more {
+		other.add(t, c, b, from, b.More[k])
+	}
+}
+
+// add gives the packets of c, which the table appended to b, their entries.
+func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *Steered) {
+	flows, first, entries := b.Flow[from:b.N], b.Steered.Entry[from:b.N], into.Entry[from:b.N]
+	for i, id := range flows {
+		if id == NoFlow {
+			entries[i] = first[i] // Sent, or no IP header
+			continue
+		}
+		d := o.flows.at(id)
+		entries[i] = d.entry
+		if c.headers[i].Facts&o.varying != 0 || d.why >= flowOwn {
+			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
+		}
+	}
+}
+
+// before is how many packets of flows[i] were received before it, once all of
+// flows are counted.
+func (t *flowTable) before(flows []uint32, i int) uint64 {
+	n := t.records.at(flows[i]).packets
+	for _, id := range flows[i:] {
+		if id == flows[i] {
+			n--
+		}
+	}
+	return n
 }
 
 // find is the number of the flow with that key and hash.
@@ -222,16 +272,27 @@ func (t *flowTable) findOrMake(i int, h *pcaps.Header, ext *pcaps.Extension) uin
 	t.n++
 	t.slots[at] = slot{t.hashes[i], t.n}
 	t.records.grow(t.n)
-	d := t.steering.Decide(h, ext)
 	r := t.records.at(id)
-	*r = flowRecord{key: t.keys[i], hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
-	if h.Facts&t.varying != 0 {
-		r.why |= flowOwn
+	*r = flowRecord{key: t.keys[i], flowDecision: decide(t.steering, t.varying, h, ext)}
+	for _, other := range t.more {
+		other.flows.grow(t.n)
+		*other.flows.at(id) = decide(other.steering, other.varying, h, ext)
 	}
 	if t.n > uint32(len(t.slots)/2) {
 		t.double()
 	}
 	return id
+}
+
+// decide is the decision on a flow's first packet; own are the facts that are
+// the packet's and not the flow's.
+func decide(s *nicmodel.Steering, own pcaps.Facts, h *pcaps.Header, ext *pcaps.Extension) flowDecision {
+	d := s.Decide(h, ext)
+	f := flowDecision{hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
+	if h.Facts&own != 0 {
+		f.why |= flowOwn
+	}
+	return f
 }
 
 // entryOf is a decision as Batch.Entry has it.
@@ -259,12 +320,13 @@ func (t *flowTable) double() {
 	}
 }
 
-// vary decides packet i of c, the at-th of b, whose flow r need not meet one entry alone, and notes
-// it for the models once the flow does not.
-func (t *flowTable) vary(id uint32, r *flowRecord, c *chunk, i int, b *Batch, at int) uint16 {
-	d := t.steering.Decide(&c.headers[i], &c.exts[i])
-	if d.Type != r.kind || d.Hash != r.hash || entryOf(d) != r.entry {
-		counts := t.varied[id]
+// vary decides packet i of c, the at-th of its batch, whose flow need not meet
+// one entry alone, and notes it for the models once the flow does not. before
+// packets of the flow were received before it.
+func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *Steered, at int) uint16 {
+	d := s.Decide(&c.headers[i], &c.exts[i])
+	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
+		counts := varied[id]
 		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
 		if k < 0 {
 			k = len(counts)
@@ -272,11 +334,11 @@ func (t *flowTable) vary(id uint32, r *flowRecord, c *chunk, i int, b *Batch, at
 		}
 		counts[k].packets++
 		counts[k].bytes += uint64(c.wire[i])
-		t.varied[id] = counts
-		r.why |= flowVaries
+		varied[id] = counts
+		first.why |= flowVaries
 	}
-	if r.varies() {
-		b.Varied = append(b.Varied, VariedRef{Index: uint32(at), Before: r.packets - 1, Entry: r.entry})
+	if first.varies() {
+		into.Varied = append(into.Varied, VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
 	}
 	return entryOf(d)
 }
@@ -330,6 +392,22 @@ func (t *flowTable) reverses() []uint32 {
 	return back
 }
 
+// decision is the flow's under the i-th way of steering.
+func (t *flowTable) decision(i int, id uint32) *flowDecision {
+	if i == 0 {
+		return &t.records.at(id).flowDecision
+	}
+	return t.more[i-1].flows.at(id)
+}
+
+// variedOf is the packets of flows that met other decisions, by the i-th way.
+func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
+	if i == 0 {
+		return t.varied
+	}
+	return t.more[i-1].varied
+}
+
 // Flow is one flow as the capture shows it (MODEL.md section 2), with the
 // decision on its first packet.
 type Flow struct {
@@ -348,19 +426,19 @@ type Flow struct {
 	Varies          bool   // later packets met other entries
 }
 
-func (t *flowTable) flow(id uint32) Flow {
-	r := t.records.at(id)
+func (t *flowTable) flow(steering int, id uint32) Flow {
+	r, d := t.records.at(id), t.decision(steering, id)
 	w := r.key[4]
 	f := Flow{
 		ID: id, Version: int(w >> 40 & 0xff), Protocol: int(w >> 32 & 0xff),
 		HasPorts: w&keyPorts != 0, SourcePort: uint16(w), DestinationPort: uint16(w >> 16),
-		Packets: r.packets, Bytes: r.bytes, HashType: r.kind, Hash: r.hash, Entry: int(r.entry),
-		Varies: r.varies(),
+		Packets: r.packets, Bytes: r.bytes, HashType: d.kind, Hash: d.hash, Entry: int(d.entry),
+		Varies: d.varies(),
 	}
 	if w&keyUnknown != 0 {
 		f.Protocol = -1
 	}
-	if r.entry == Unhashed {
+	if d.entry == Unhashed {
 		f.Entry = -1
 	}
 	f.Source, f.Destination = r.key.addr(0), r.key.addr(2)

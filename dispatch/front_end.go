@@ -29,12 +29,13 @@ func newFrontEnd(m *model) frontEnd {
 func (f *frontEnd) process(b *Batch, back backEnd) {
 	m := f.m
 	m.grow(b.Flows)
-	sends, varied := b.Sends, b.Varied
+	steered, sends := b.steered(m.steering), b.Sends
+	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {
 		if at, overdue := f.list.Overdue(t); overdue {
 			f.publish(at, back)
 		}
-		entry := b.Entry[i]
+		entry := steered.Entry[i]
 		if entry == Sent {
 			back.catchUpAll(t)
 			m.send(t, sends[0], b.First+uint32(i))

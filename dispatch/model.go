@@ -11,6 +11,7 @@ import (
 type model struct {
 	cfg      *Config
 	mode     Mode
+	steering int // which of the batch's
 	rings    nicmodel.Rings
 	cpus     []cpu
 	queues   []QueueCounters

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -27,6 +28,7 @@ type Options struct {
 	Config     *Config
 	Steering   *nicmodel.Steering
 	Modes      []Mode
+	More       []Scenario // replayed in the same pass
 	Directions *pcaps.Directions
 	Filter     *pcaps.Filter // nil: every packet
 	From, To   int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
@@ -46,6 +48,13 @@ type Arrival struct {
 	Extension *pcaps.Extension // valid by the header's Facts
 }
 
+// Scenario is one way to steer and dispatch the packets of a capture.
+type Scenario struct {
+	Config   *Config
+	Steering *nicmodel.Steering
+	Modes    []Mode
+}
+
 // Result is a finished replay. Its flows are numbered in order of first
 // appearance; Flow and Affinity read them in place.
 type Result struct {
@@ -56,21 +65,29 @@ type Result struct {
 	Duration       int64 // ns from the first packet to the largest timestamp
 	Span           int64 // the same as it was replayed, scaled
 	Regressions    uint64
-	Leaps          uint64                       // packets whose time lies more than MaxSpan after the first; clamped to it
-	Snapped        uint64                       // packets whose ports the capture cut off
-	OutOfRange     uint64                       // packets outside From and To
-	Filtered       uint64                       // packets that the filter left out
-	Unhashed       [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
-	HashTypes      [hash.NumTypes]uint64        // received packets with a hash, per type
-	Entries        []EntryLoad
-	Modes          []Counters
-	Summaries      []Summary // per mode
-	Damage         error     // why the capture ended early; nil if it did not
+	Leaps          uint64 // packets whose time lies more than MaxSpan after the first; clamped to it
+	Snapped        uint64 // packets whose ports the capture cut off
+	OutOfRange     uint64 // packets outside From and To
+	Filtered       uint64 // packets that the filter left out
+	Damage         error  // why the capture ended early; nil if it did not
 	NumFlows       int
 
-	cfg    *Config
-	flows  *flowTable
-	models []*model
+	Replayed             // of the options' own scenario
+	More     []*Replayed // of each further one
+}
+
+// Replayed is what one scenario made of the capture.
+type Replayed struct {
+	Unhashed  [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
+	HashTypes [hash.NumTypes]uint64        // received packets with a hash, per type
+	Entries   []EntryLoad
+	Modes     []Counters
+	Summaries []Summary // per mode
+
+	cfg      *Config
+	flows    *flowTable
+	steering int // which of the flow table's
+	models   []*model
 }
 
 // EntryLoad is what met one entry of the indirection table: received packets
@@ -105,9 +122,9 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 // of a packet is in the package comment; each stage owns its tables, and hands
 // its packets on in order, so nothing depends on which goroutine runs when.
 func Replay(src Source, o Options) (*Result, error) {
-	r := &Result{cfg: o.Config, flows: newFlowTable(o.Steering)}
+	r := newResult(&o)
 	s := &stage{o: &o, r: r, models: newModelSet(), time: timeline{from: o.From, to: o.To, scale: o.Scale}}
-	s.batch = s.models.next(0)
+	s.batch = s.models.next(0, len(r.flows.more))
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
@@ -116,9 +133,38 @@ func Replay(src Source, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.models = s.models.models
-	r.summarize()
+	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
+	back := r.flows.reverses()
+	for _, one := range r.scenarios() {
+		one.summarize(back)
+	}
 	return r, nil
+}
+
+// newResult is an empty result, whose scenarios share the ways of steering that
+// are the same.
+func newResult(o *Options) *Result {
+	r := &Result{}
+	r.cfg = o.Config
+	ways := []*nicmodel.Steering{o.Steering}
+	for _, s := range o.More {
+		i := slices.IndexFunc(ways, s.Steering.SameEntries)
+		if i < 0 {
+			i = len(ways)
+			ways = append(ways, s.Steering)
+		}
+		r.More = append(r.More, &Replayed{cfg: s.Config, steering: i})
+	}
+	r.flows = newFlowTable(o.Steering, ways[1:]...)
+	for _, replayed := range r.More {
+		replayed.flows = r.flows
+	}
+	return r
+}
+
+// scenarios is every scenario's, the options' own first.
+func (r *Result) scenarios() []*Replayed {
+	return append([]*Replayed{&r.Replayed}, r.More...)
 }
 
 // stage reads and walks packets chunk by chunk, decides their direction, and
@@ -167,8 +213,19 @@ func (s *stage) run(src Source) error {
 
 // begin starts the models, once it is known whether packets can be sent ones.
 func (s *stage) begin(src Source) {
-	if !s.models.started {
-		s.models.start(*s.o, s.o.Directions.FindsSent() || src.SaysDirection())
+	if s.models.started {
+		return
+	}
+	s.models.started = true
+	sends := s.o.Directions.FindsSent() || src.SaysDirection()
+	modes := [][]Mode{s.o.Modes}
+	for _, more := range s.o.More {
+		modes = append(modes, more.Modes)
+	}
+	for i, replayed := range s.r.scenarios() {
+		for _, mode := range modes[i] {
+			replayed.models = append(replayed.models, s.models.start(replayed, mode, sends, s.o.Observe))
+		}
 	}
 }
 
@@ -236,7 +293,7 @@ func (s *stage) steer(c *chunk) {
 	if s.batch.N > batchSize-chunkPackets {
 		first := s.batch.First + uint32(s.batch.N)
 		s.models.send(s.batch)
-		s.batch = s.models.next(first)
+		s.batch = s.models.next(first, len(s.r.flows.more))
 	}
 }
 
@@ -255,27 +312,33 @@ const maxBatches = 6
 
 func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
 
-// start starts the modes; sends says whether sent packets can turn up.
-func (s *modelSet) start(o Options, sends bool) {
-	s.started = true
-	for _, mode := range o.Modes {
-		e, m := newEngine(o.Config, mode, sends, o.Observe)
-		in := make(chan *Batch, maxBatches)
-		s.models, s.in = append(s.models, m), append(s.in, in)
-		s.running.Go(func() {
-			for b := range in {
-				e.process(b)
-				if atomic.AddInt32(&b.readers, -1) == 0 {
-					s.free <- b
-				}
-			}
-			e.finish()
-		})
+// start starts a mode of a scenario, or finds the model of another one that
+// must count the same.
+func (s *modelSet) start(o *Replayed, mode Mode, sends bool, observe Observer) *model {
+	for _, m := range s.models {
+		if m.mode == mode && (m.steering == o.steering || mode == NonRSS) && m.cfg.counts(mode, o.cfg) {
+			return m
+		}
 	}
+	e, m := newEngine(o.cfg, mode, sends, observe)
+	m.steering = o.steering
+	in := make(chan *Batch, maxBatches)
+	s.models, s.in = append(s.models, m), append(s.in, in)
+	s.running.Go(func() {
+		for b := range in {
+			e.process(b)
+			if atomic.AddInt32(&b.readers, -1) == 0 {
+				s.free <- b
+			}
+		}
+		e.finish()
+	})
+	return m
 }
 
-// next is an empty batch; it waits for one when all are in flight.
-func (s *modelSet) next(first uint32) *Batch {
+// next is an empty batch for the first way of steering and more others; it waits
+// for one when all are in flight.
+func (s *modelSet) next(first uint32, more int) *Batch {
 	var b *Batch
 	select {
 	case b = <-s.free:
@@ -283,6 +346,9 @@ func (s *modelSet) next(first uint32) *Batch {
 		if s.made < maxBatches {
 			s.made++
 			b = new(Batch)
+			for range more {
+				b.More = append(b.More, new(Steered))
+			}
 		} else {
 			b = <-s.free
 		}

@@ -31,12 +31,13 @@ func newRSSSingleQueue(m *model) *rssSingleQueue {
 func (e *rssSingleQueue) process(b *Batch) {
 	m := e.model
 	m.grow(b.Flows)
-	sends, varied := b.Sends, b.Varied
+	steered, sends := b.steered(m.steering), b.Sends
+	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {
 		if e.ready <= t {
 			e.advance(t)
 		}
-		entry := b.Entry[i]
+		entry := steered.Entry[i]
 		if entry == Sent {
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]

@@ -20,29 +20,28 @@ type Summary struct {
 	Connections, Symmetric uint64
 }
 
-// summarize derives from the flows what was not counted per packet.
-func (r *Result) summarize() {
+// summarize derives from the flows what was not counted per packet. back is the
+// flow in the other direction of each.
+func (r *Replayed) summarize(back []uint32) {
 	t := r.flows
-	r.NumFlows = int(t.n)
-	r.Received = r.Packets - r.Sent
 	copy(r.Unhashed[:], t.notIP[:])
 	r.Entries = make([]EntryLoad, len(r.cfg.Table))
+	varied := t.variedOf(r.steering)
 	for id := range t.n {
-		f := t.records.at(id)
+		f, d := t.records.at(id), t.decision(r.steering, id)
 		packets, bytes := f.packets, f.bytes
-		if f.varies() {
-			for _, v := range t.varied[id] {
+		if d.varies() {
+			for _, v := range varied[id] {
 				r.count(entryOf(v.decision), v.decision.Type, v.decision.Why, v.packets, v.bytes)
 				packets -= v.packets
 				bytes -= v.bytes
 			}
-			r.countVariedFlow(id)
-		} else if f.entry != Unhashed {
-			r.Entries[f.entry].Flows++
+			r.countVariedFlow(d.entry, varied[id])
+		} else if d.entry != Unhashed {
+			r.Entries[d.entry].Flows++
 		}
-		r.count(f.entry, f.kind, f.reason(), packets, bytes)
+		r.count(d.entry, d.kind, d.reason(), packets, bytes)
 	}
-	back := t.reverses()
 	r.Summaries = make([]Summary, len(r.models))
 	r.Modes = make([]Counters, len(r.models))
 	var wg sync.WaitGroup
@@ -55,7 +54,7 @@ func (r *Result) summarize() {
 	wg.Wait()
 }
 
-func (r *Result) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {
+func (r *Replayed) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {
 	if entry == Unhashed {
 		r.Unhashed[why] += packets
 	} else {
@@ -66,9 +65,9 @@ func (r *Result) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, pack
 }
 
 // countVariedFlow counts a flow at each entry that its packets met.
-func (r *Result) countVariedFlow(id uint32) {
-	entries := []uint16{r.flows.records.at(id).entry}
-	for _, v := range r.flows.varied[id] {
+func (r *Replayed) countVariedFlow(first uint16, varied []variedCount) {
+	entries := []uint16{first}
+	for _, v := range varied {
 		if e := entryOf(v.decision); !slices.Contains(entries, e) {
 			entries = append(entries, e)
 		}
@@ -80,7 +79,7 @@ func (r *Result) countVariedFlow(id uint32) {
 	}
 }
 
-func (r *Result) summary(mode int, back []uint32) Summary {
+func (r *Replayed) summary(mode int, back []uint32) Summary {
 	cpus := len(r.cfg.CPUs)
 	s := Summary{CPUFlows: make([]uint64, cpus), TopFlow: make([]int64, cpus)}
 	most := make([]uint64, cpus)
@@ -124,28 +123,28 @@ func (r *Result) summary(mode int, back []uint32) Summary {
 	return s
 }
 
-// Flow is flow id, from 0 to NumFlows-1 in order of first appearance.
-func (r *Result) Flow(id uint32) Flow { return r.flows.flow(id) }
+// Flow is flow id, from 0 to the result's NumFlows-1 in order of first appearance.
+func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.steering, id) }
 
 // AppendAffinity appends flow id's packets per CPU in a mode, an index into
 // Modes, to into by ascending CPU, and returns its migrations.
-func (r *Result) AppendAffinity(into []CPUPackets, mode int, id uint32) ([]CPUPackets, uint64) {
+func (r *Replayed) AppendAffinity(into []CPUPackets, mode int, id uint32) ([]CPUPackets, uint64) {
 	m := r.models[mode]
 	if m.wandering != nil {
 		return m.wandering.appendTo(into, id)
 	}
-	f := r.flows.records.at(id)
-	return m.settled.appendTo(into, id, f.packets, r.cfg.QueueCPU[r.cfg.queue(f.entry)])
+	entry := r.flows.decision(r.steering, id).entry
+	return m.settled.appendTo(into, id, r.flows.records.at(id).packets, r.cfg.QueueCPU[r.cfg.queue(entry)])
 }
 
 // Largest is the ids of the n largest flows: by packets, then bytes, then the
 // earlier one. n below 0: all.
-func (r *Result) Largest(n int) []uint32 {
+func (r *Replayed) Largest(n int) []uint32 {
 	return r.LargestOf(n, func(uint32) bool { return true })
 }
 
 // LargestOf is Largest among the flows that keep keeps.
-func (r *Result) LargestOf(n int, keep func(id uint32) bool) []uint32 {
+func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
 	var ids []uint32
 	for id := range r.flows.n {
 		if keep(id) {
@@ -170,7 +169,7 @@ func (r *Result) LargestOf(n int, keep func(id uint32) bool) []uint32 {
 
 // OnCPU tells the flows with packets indicated on a CPU, an index into the
 // configuration's, in a mode, an index into Modes.
-func (r *Result) OnCPU(mode, cpu int) func(id uint32) bool {
+func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
 	var scratch []CPUPackets
 	return func(id uint32) bool {
 		scratch, _ = r.AppendAffinity(scratch[:0], mode, id)
@@ -180,7 +179,7 @@ func (r *Result) OnCPU(mode, cpu int) func(id uint32) bool {
 
 // OnEntry tells the flows with packets that met an entry of the indirection
 // table that keep keeps; -1 stands for packets without a hash.
-func (r *Result) OnEntry(keep func(entry int) bool) func(id uint32) bool {
+func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 	at := func(entry uint16) bool {
 		if entry == Unhashed {
 			return keep(-1)
@@ -188,8 +187,8 @@ func (r *Result) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 		return keep(int(entry))
 	}
 	return func(id uint32) bool {
-		return at(r.flows.records.at(id).entry) ||
-			slices.ContainsFunc(r.flows.varied[id], func(v variedCount) bool { return at(entryOf(v.decision)) })
+		return at(r.flows.decision(r.steering, id).entry) ||
+			slices.ContainsFunc(r.flows.variedOf(r.steering)[id], func(v variedCount) bool { return at(entryOf(v.decision)) })
 	}
 }
 

@@ -279,6 +279,14 @@ func (s *Steering) OwnFacts() pcaps.Facts {
 	return facts
 }
 
+// SameEntries reports whether both ways of steering give every packet the same
+// hash and table entry, wherever the entries lead.
+func (s *Steering) SameEntries(o *Steering) bool {
+	a, b := s.config, o.config
+	return a.HashTypes == b.HashTypes && slices.Equal(a.Key, b.Key) && a.Transform == b.Transform &&
+		len(a.Table) == len(b.Table) && a.Modulo == b.Modulo && a.Rules == b.Rules
+}
+
 // Config is what the steering was made of. Its slices must not be changed.
 func (s *Steering) Config() SteeringConfig { return s.config }
 
