@@ -231,12 +231,18 @@ type taken struct {
 	firstCPU, lastCPU uint16
 }
 
+// took notes that cpu took a packet of flow. Where every CPU has its own vector
+// the CPUs' takes do not come in order of time, and the packets of a flow need
+// not all be on one CPU.
 func (t *takes) took(flow uint32, at int64, cpu int) {
 	f := t.flows.at(flow)
-	if f.first == 0 {
-		f.first, f.firstCPU = at+1, uint16(cpu)
+	n, c := at+1, uint16(cpu)
+	if f.first == 0 || n < f.first || n == f.first && c < f.firstCPU {
+		f.first, f.firstCPU = n, c
 	}
-	f.last, f.lastCPU = at+1, uint16(cpu)
+	if n > f.last || n == f.last && c > f.lastCPU {
+		f.last, f.lastCPU = n, c
+	}
 }
 
 // connection is the home CPU and the CPU of the latest take of the connection

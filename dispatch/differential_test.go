@@ -117,7 +117,7 @@ func randomCase(seed uint64) (*records, *dispatch.Config, *nicmodel.Steering) {
 	cfg, s := randomConfig(r)
 	t := traffic{
 		packets: r.IntN(600), hosts: 2 + r.IntN(12),
-		sends: r.IntN(2) == 0, homes: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20000)),
+		sends: r.IntN(2) == 0, homes: r.IntN(2) == 0, scale: 1 + r.Int64N(1+r.Int64N(20000)),
 	}
 	return t.capture(r), cfg, s
 }

@@ -177,7 +177,6 @@ func TestSteps(t *testing.T) {
 	to := func(entry int32, time int64) pcaps.Record { return toward(t, s, entry, time) }
 	tests := []struct {
 		mode    dispatch.Mode
-		dma     int // packets of a list
 		packets []pcaps.Record
 		want    string
 	}{
@@ -189,7 +188,7 @@ func TestSteps(t *testing.T) {
 		// CPU 1's, whose vector is its own: raised by p6's arrival, which fills
 		// the list, at 205, while CPU 0's DPC runs. ISR 215–235, DPC to 265,
 		// then 365 and 465.
-		{dispatch.RSSMSIX, 2, []pcaps.Record{to(0, 0), to(0, 3), to(0, 11), to(0, 12), to(0, 100), to(1, 204), to(1, 205)}, `
+		{dispatch.RSSMSIX, []pcaps.Record{to(0, 0), to(0, 3), to(0, 11), to(0, 12), to(0, 100), to(1, 204), to(1, 205)}, `
 0 MSI-1a:c0:p0 MSI-1b:c0:p0
 3 MSI-1a:c0:p1 MSI-1b:c0:p1 MSI-1c:c0:p0 MSI-1c:c0:p1 MSI-1d:c0
 11 MSI-1a:c0:p2 MSI-1b:c0:p2
@@ -216,7 +215,7 @@ func TestSteps(t *testing.T) {
 		// ISR 10–30, DPC to 60, p0 to 160, p1 to 260. p2 comes after it: raised
 		// for at 260, ISR 270–290, DPC to 320, p2 to 420. The send is p0's
 		// connection's, at home on CPU 1.
-		{dispatch.NonRSS, 2, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100), answering(t, to(0, 0), 300)}, `
+		{dispatch.NonRSS, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100), answering(t, to(0, 0), 300)}, `
 0 NON-1:p0 NON-1:c1
 7 NON-1:p1 NON-2:p1
 10 NON-3:c1
@@ -233,7 +232,7 @@ func TestSteps(t *testing.T) {
 		// 73. They end at 163 and 203: only then is the vector enabled. p2 is
 		// published in between, at 100 + 50, for CPU 1, whose DPC had started:
 		// raised for at 203, ISR 213–233, DPC to 263, p2 to 363.
-		{dispatch.RSSHWQueues, 2, []pcaps.Record{to(0, 0), to(1, 3), to(1, 100)}, `
+		{dispatch.RSSHWQueues, []pcaps.Record{to(0, 0), to(1, 3), to(1, 100)}, `
 0 HWQ-1a:c0:p0 HWQ-1b:c0:p0
 3 HWQ-1a:c1:p1 HWQ-1b:c1:p1 HWQ-1c:c0:p0 HWQ-1c:c1:p1 HWQ-1d:c1
 13 HWQ-2:c1
@@ -252,7 +251,7 @@ func TestSteps(t *testing.T) {
 		// and ends at 110 + 30 + 100. p2 comes after the dealing: raised for at
 		// 240, ISR 250–270, dealt to 305, none of it CPU 1's own; CPU 0's DPC
 		// from 345 to 475.
-		{dispatch.RSSSingleQueue, 2, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100)}, `
+		{dispatch.RSSSingleQueue, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100)}, `
 0 SQ-1:p0 SQ-1:c1
 7 SQ-1:p1 SQ-2:p1
 10 SQ-3:c1
@@ -269,7 +268,6 @@ func TestSteps(t *testing.T) {
 475 SQ-6a:c0:p2 SQ-6b:c1`},
 	}
 	for _, test := range tests {
-		cfg.DMABatch = test.dma
 		_, seen := watch(t, &records{recs: test.packets, says: true}, cfg, s, []dispatch.Mode{test.mode})
 		if diff := cmp.Diff(strings.Split(test.want, "\n"), strings.Split(numbered(seen[test.mode]), "\n")); diff != "" {
 			t.Errorf("%v (-paper +seen):\n%s", test.mode, diff)

@@ -251,7 +251,7 @@ func TestStoryOnPaper(t *testing.T) {
 		},
 		{
 			dispatch.RSSSingleQueue,
-			"SQ-1 4000, publish 4000, SQ-2 4000, SQ-1 9150, SQ-3 10150, SQ-4 11150, SQ-5 11150, SQ-5a 11150, SQ-5b 12200, SQ-6 14200, take 15200, SQ-6a 16200, dpc_end 16200, SQ-6b 16200",
+			"SQ-1 4000, publish 4000, SQ-2 4000, SQ-1 9150, SQ-3 10150, SQ-4 11150, SQ-5 11150, SQ-5a 11150, SQ-5b 12200, SQ-6 14200, take 14200, SQ-6a 16200, dpc_end 16200, SQ-6b 16200",
 			"masked 5150, interrupt_latency 1000, isr 1000, deal 1050, ipi_latency 2000, dpc_cost 1000, packet_cost 1000", 12200,
 		},
 	}

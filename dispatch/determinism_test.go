@@ -1,0 +1,142 @@
+package dispatch_test
+
+import (
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"runtime"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"rssreplay/dispatch"
+	"rssreplay/pcaps"
+)
+
+// crumbs hands out its records in chunks of random size; the end of the capture
+// comes with the last of them or alone.
+type crumbs struct {
+	records
+	r *rand.Rand
+}
+
+func (c *crumbs) Read(into []pcaps.Record) (int, error) {
+	n, err := c.records.Read(into[:1+c.r.IntN(len(into))])
+	if err == nil && c.at == len(c.recs) && c.r.IntN(2) == 0 {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// everything is all that a result says.
+type everything struct {
+	Result   *dispatch.Result
+	Flows    []dispatch.Flow
+	Affinity [][]dispatch.FlowAffinity // by mode and flow
+	Rule     string                    // of directions
+}
+
+func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
+	t.Helper()
+	r, err := dispatch.Replay(src, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := everything{Result: r, Affinity: make([][]dispatch.FlowAffinity, len(r.Modes)), Rule: o.Directions.Rule()}
+	for id := range uint32(r.NumFlows) {
+		e.Flows = append(e.Flows, r.Flow(id))
+		for mode := range r.Modes {
+			var f dispatch.FlowAffinity
+			f.Packets, f.Migrations = r.AppendAffinity(nil, mode, id)
+			e.Affinity[mode] = append(e.Affinity[mode], f)
+		}
+	}
+	return e
+}
+
+// hosted is what a host captures of itself: it is an end of every packet, and
+// no packet says its direction. Longer than what --local auto looks at.
+func hosted(r *rand.Rand, packets int) *records {
+	c := &records{}
+	local := netip.MustParseAddr("192.0.2.200")
+	now := int64(1_700_000_000_000_000_000)
+	for range packets {
+		now += r.Int64N(3000)
+		here := end{local, uint16(80 + r.IntN(2))}
+		there := end{netip.AddrFrom4([4]byte{198, 51, 100, byte(r.IntN(200))}), uint16(1024 + r.IntN(4))}
+		src, dst := there, here
+		if r.IntN(3) == 0 {
+			src, dst = here, there
+		}
+		c.recs = append(c.recs, pcaps.Record{
+			Time: now, Wire: 60 + uint32(r.IntN(1400)), Link: pcaps.LinkEthernet, Queue: -1,
+			Data: frame(src, dst, pcaps.ProtoTCP, netip.Addr{}),
+		})
+	}
+	return c
+}
+
+// TestDeterminism: one input gives one result, whatever GOMAXPROCS, however the
+// source cuts it, and in each run, although each seeds its flow table anew.
+func TestDeterminism(t *testing.T) {
+	random := func(seed uint64) *records {
+		return traffic{packets: 30_000, hosts: 40, sends: true, homes: true, scale: 1500}.capture(rand.New(rand.NewPCG(seed, 4)))
+	}
+	tests := []struct {
+		name    string
+		local   string
+		capture *records
+	}{
+		{"sends that say so", "none", random(1)},
+		{"a host's own", "auto", hosted(rand.New(rand.NewPCG(2, 4)), 30_000)},
+		{"a host's own, short", "auto", hosted(rand.New(rand.NewPCG(3, 4)), 700)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			// A configuration of several CPUs, with drops.
+			cfg, s := randomConfig(rand.New(rand.NewPCG(12, 4)))
+			cfg.RxRing, cfg.PacketCost = 16, 2500
+			local, err := pcaps.ParseLocal([]string{test.local})
+			if err != nil {
+				t.Fatal(err)
+			}
+			options := func() dispatch.Options {
+				return dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local)}
+			}
+			test.capture.at = 0
+			want := all(t, test.capture, options())
+			var drops uint64
+			for _, m := range want.Result.Modes {
+				for _, q := range m.Queues {
+					drops += q.Drops
+				}
+			}
+			if drops == 0 || want.Result.Sent == 0 || want.Result.Modes[0].SendsJudged == 0 || len(cfg.CPUs) < 2 {
+				t.Fatalf("%d drops, %d packets sent, %d of them judged, %d CPUs: the case shows too little",
+					drops, want.Result.Sent, want.Result.Modes[0].SendsJudged, len(cfg.CPUs))
+			}
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+			for i, procs := range []int{1, 2, 4, 4} {
+				runtime.GOMAXPROCS(procs)
+				src := &crumbs{records: records{recs: test.capture.recs, says: test.capture.says}, r: rand.New(rand.NewPCG(uint64(i), 5))}
+				got := all(t, src, options())
+				if diff := cmp.Diff(want.Result, got.Result, cmpopts.IgnoreUnexported(dispatch.Result{}, dispatch.Replayed{})); diff != "" {
+					t.Errorf("GOMAXPROCS %d, in crumbs (-whole +got):\n%s", procs, diff)
+				}
+				// cmp.Diff of so many flows takes longer than the replay: it
+				// only says what differs.
+				if !reflect.DeepEqual(want.Flows, got.Flows) {
+					t.Errorf("GOMAXPROCS %d, in crumbs: flows (-whole +got):\n%s", procs, cmp.Diff(want.Flows, got.Flows, cmpopts.EquateComparable(netip.Addr{})))
+				}
+				if !reflect.DeepEqual(want.Affinity, got.Affinity) {
+					t.Errorf("GOMAXPROCS %d, in crumbs: affinity (-whole +got):\n%s", procs, cmp.Diff(want.Affinity, got.Affinity))
+				}
+				if want.Rule != got.Rule {
+					t.Errorf("GOMAXPROCS %d, in crumbs: directions by %q, want %q", procs, got.Rule, want.Rule)
+				}
+			}
+		})
+	}
+}

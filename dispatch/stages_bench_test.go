@@ -1,0 +1,194 @@
+package dispatch
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// benchChunks is packets of TCP flows, a fifth of them IPv6, gap ns apart on
+// average: one of each flow, as far as they go, then drawn evenly.
+func benchChunks(chunks, flows int, gap int64) []*chunk {
+	r := rand.New(rand.NewPCG(1, 13))
+	headers := make([]pcaps.Header, flows)
+	for i := range headers {
+		h := &headers[i]
+		*h = pcaps.Header{Version: 4, Protocol: pcaps.ProtoTCP, SrcPort: uint16(i), DstPort: 80, Facts: pcaps.HasPorts}
+		h.Src, h.Dst = [16]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}, [16]byte{192, 0, 2, 1}
+		if i%5 == 0 {
+			h.Version = 6
+			h.Src, h.Dst = [16]byte{0x20, 1, 0xd, 0xb8, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}, [16]byte{0x20, 1, 0xd, 0xb8, 15: 1}
+		}
+	}
+	all := make([]*chunk, chunks)
+	var now int64
+	for i := range all {
+		c := &chunk{n: chunkPackets}
+		for j := range c.headers {
+			now += r.Int64N(2 * gap)
+			flow := i*chunkPackets + j
+			if flow >= flows {
+				flow = r.IntN(flows)
+			}
+			c.headers[j], c.times[j], c.wire[j] = headers[flow], now, 66
+		}
+		all[i] = c
+	}
+	return all
+}
+
+func perPacket(b *testing.B, packets int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets), "ns/packet")
+}
+
+// BenchmarkFlowTableAdd is the stage that finds each packet's flow; an operation
+// is all packets through a table that knows their flows.
+func BenchmarkFlowTableAdd(b *testing.B) {
+	for _, flows := range []int{100, 10_000, 200_000} {
+		b.Run(fmt.Sprintf("impl=table/input=%d-flows", flows), func(b *testing.B) {
+			chunks := benchChunks(1024, flows, 1000)
+			table := newFlowTable(testSteering(b))
+			var batch Batch
+			var sent [chunkPackets]bool
+			pass := func() {
+				for _, c := range chunks {
+					batch.reset(0)
+					table.add(c, &sent, &batch)
+				}
+			}
+			pass()
+			b.ReportAllocs()
+			for b.Loop() {
+				pass()
+			}
+			perPacket(b, len(chunks)*chunkPackets)
+		})
+	}
+}
+
+// BenchmarkFlowTableNew is the same where each packet is of a new flow, and the
+// table grows from nothing.
+func BenchmarkFlowTableNew(b *testing.B) {
+	const chunks = 256
+	all := benchChunks(chunks, 1, 1000)
+	for i, c := range all {
+		for j := range c.headers {
+			n := i*chunkPackets + j
+			c.headers[j].Src = [16]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}
+		}
+	}
+	b.Run(fmt.Sprintf("impl=table/input=%d-flows", chunks*chunkPackets), func(b *testing.B) {
+		steering := testSteering(b)
+		var batch Batch
+		var sent [chunkPackets]bool
+		b.ReportAllocs()
+		for b.Loop() {
+			table := newFlowTable(steering)
+			for _, c := range all {
+				batch.reset(0)
+				table.add(c, &sent, &batch)
+			}
+		}
+		perPacket(b, chunks*chunkPackets)
+	})
+}
+
+// BenchmarkEngine is each mode's model alone, on batches made beforehand: with
+// little to do, where each packet is a cycle of its own, with 4 CPUs at work,
+// where many share one, and with rings that overflow.
+func BenchmarkEngine(b *testing.B) {
+	const chunks, perBatch = 512, batchSize / chunkPackets
+	inputs := []struct {
+		name  string
+		flows int
+		gap   int64 // ns, mean
+		drain Drain
+	}{
+		{"idle", 1000, 20_000, Snapshot},
+		{"busy", 1000, 250, Snapshot},
+		{"busy-many-flows", 100_000, 250, Snapshot},
+		{"busy-poll", 1000, 250, Poll},
+		{"overload", 1000, 50, Snapshot},
+	}
+	for mode := range Mode(NumModes) {
+		for _, input := range inputs {
+			b.Run(fmt.Sprintf("impl=%v/input=%s", mode, input.name), func(b *testing.B) {
+				cfg := &Config{
+					Config:           nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
+					CPUs:             []int{0, 1, 2, 3},
+					QueueCPU:         []int{0, 1, 2, 3},
+					Table:            nicmodel.IndirectionTable{0, 1, 2, 3},
+					InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 800, IPILatency: 2000, DistributeCost: 50,
+					ISRCPU: LeastBusy, Interval: 100_000_000, Drain: input.drain,
+				}
+				if err := cfg.Validate(); err != nil {
+					b.Fatal(err)
+				}
+				table := newFlowTable(testSteering(b))
+				var sent [chunkPackets]bool
+				var batches []*Batch
+				for i, c := range benchChunks(chunks, input.flows, input.gap) {
+					if i%perBatch == 0 {
+						batch := new(Batch)
+						batch.reset(uint32(i * chunkPackets))
+						batches = append(batches, batch)
+					}
+					table.add(c, &sent, batches[len(batches)-1])
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					e, _ := newEngine(cfg, mode, false, nil)
+					for _, batch := range batches {
+						e.process(batch)
+					}
+					e.finish()
+				}
+				perPacket(b, chunks*chunkPackets)
+			})
+		}
+	}
+}
+
+// BenchmarkHistogramAdd counts one latency.
+func BenchmarkHistogramAdd(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 14))
+	for _, input := range []struct {
+		name  string
+		value func() int64
+	}{
+		{"exponential", func() int64 { return int64(r.ExpFloat64() * 5000) }},
+		{"every-size", func() int64 { return r.Int64N(int64(1) << r.IntN(40)) }},
+	} {
+		b.Run("impl=log-linear/input="+input.name, func(b *testing.B) {
+			values := make([]int64, 4096)
+			for i := range values {
+				values[i] = input.value()
+			}
+			var h histogram
+			i := 0
+			for b.Loop() {
+				h.add(values[i&(len(values)-1)])
+				i++
+			}
+		})
+	}
+}
+
+// BenchmarkHistogramLatency is the percentiles of a full histogram.
+func BenchmarkHistogramLatency(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 15))
+	b.Run("impl=log-linear/input=every-size", func(b *testing.B) {
+		var h histogram
+		for range 100_000 {
+			h.add(r.Int64N(int64(1) << r.IntN(40)))
+		}
+		for b.Loop() {
+			if l := h.latency(); l.P50 > l.P999 {
+				b.Fatal(l)
+			}
+		}
+	})
+}
