@@ -15,7 +15,7 @@ const MaxTable = 1 << 15
 // batchSize is the number of packets that go from the flow table to the models
 // at once: enough to hide the hand-over, and few enough that the arrays of a
 // batch stay in the second-level cache.
-const batchSize = 8192
+const batchSize = 4096
 
 // Batch is a run of packets on their way from the flow table to the models, as
 // parallel arrays, in file order. The models only read it.
