@@ -2,12 +2,9 @@ package nicmodel
 
 import (
 	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +14,6 @@ import (
 var (
 	ethtoolHeader = regexp.MustCompile(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
 	ethtoolRow    = regexp.MustCompile(`^(\d+):((?:\s+\d+)+)$`)
-	// Not any bracket: "[root@host ~]# ethtool --json -x eth0" is a prompt.
-	jsonStart     = regexp.MustCompile(`^(\[?\s*\{|\[$)`)
 	ethtoolSwitch = regexp.MustCompile(`^(\S+): (on|off)$`)
 )
 
@@ -76,12 +71,12 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 		}
 	}
 	if r.table.Table == nil && !r.noTable {
-		return nil, &TableError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
+		return nil, &TextError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
 	}
 	if r.key != "" {
-		key, err := hash.ParseKey(r.key)
+		key, err := wholeKey(r.key)
 		if err != nil {
-			return nil, &TableError{Line: r.keyLine + 1, What: err.Error(), Hint: "copy the whole line below RSS hash key:"}
+			return nil, &TextError{Line: r.keyLine + 1, What: err.Error(), Hint: "copy the whole line below RSS hash key:"}
 		}
 		r.table.Key = key
 	}
@@ -98,7 +93,7 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 }
 
 // line reads line i, counted from 0.
-func (r *ethtoolReader) line(i int, line string) *TableError {
+func (r *ethtoolReader) line(i int, line string) *TextError {
 	if line == "" {
 		return nil
 	}
@@ -136,22 +131,22 @@ func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {
 	r.part = part
 }
 
-func (r *ethtoolReader) header(i int, iface, rings string) *TableError {
+func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 	if r.table.Interface != "" {
-		return &TableError{What: "a second table starts here", Hint: "give one interface's table only"}
+		return &TextError{What: "a second table starts here", Hint: "give one interface's table only"}
 	}
 	n, err := strconv.ParseUint(rings, 10, 64)
 	if err != nil || n < 1 || n > MaxTableSize {
-		return &TableError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", MaxTableSize)}
+		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", MaxTableSize)}
 	}
 	r.table.Interface, r.table.Rings = iface, int(n)
 	r.part, r.headerLine = partTable, i
 	return nil
 }
 
-func (r *ethtoolReader) row(start, entries string) *TableError {
+func (r *ethtoolReader) row(start, entries string) *TextError {
 	if r.part != partTable {
-		return &TableError{
+		return &TextError{
 			What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.tableEnd+1, quoteShort(r.endedWith)),
 			Hint: "remove what does not belong to ethtool's output, and give one table",
 		}
@@ -159,19 +154,19 @@ func (r *ethtoolReader) row(start, entries string) *TableError {
 	have := len(r.table.Table)
 	switch first, err := strconv.ParseUint(start, 10, 32); {
 	case err != nil:
-		return &TableError{What: fmt.Sprintf("a row numbered %.20s", start), Hint: "rows are numbered by their first entry"}
+		return &TextError{What: fmt.Sprintf("a row numbered %.20s", start), Hint: "rows are numbered by their first entry"}
 	case int(first) > have:
-		return &TableError{What: fmt.Sprintf("row %d follows entry %d: the rows between are missing", first, have-1), Hint: "give the table whole"}
+		return &TextError{What: fmt.Sprintf("row %d follows entry %d: the rows between are missing", first, have-1), Hint: "give the table whole"}
 	case int(first) < have:
-		return &TableError{What: fmt.Sprintf("row %d comes again or out of order, after entry %d", first, have-1), Hint: "give one table, its rows as ethtool prints them"}
+		return &TextError{What: fmt.Sprintf("row %d comes again or out of order, after entry %d", first, have-1), Hint: "give one table, its rows as ethtool prints them"}
 	}
 	for _, field := range strings.Fields(entries) {
 		queue, err := parseEntry(field)
 		if err != nil {
-			return &TableError{What: err.Error(), Hint: "check that the row is copied whole"}
+			return &TextError{What: err.Error(), Hint: "check that the row is copied whole"}
 		}
 		if int(queue) >= r.table.Rings {
-			return &TableError{
+			return &TextError{
 				What: fmt.Sprintf("entry %d is ring %d, but %s has %d RX rings", len(r.table.Table), queue, quoteShort(r.table.Interface), r.table.Rings),
 				Hint: "give a first line and rows that belong together",
 			}
@@ -182,24 +177,24 @@ func (r *ethtoolReader) row(start, entries string) *TableError {
 }
 
 // otherInTable reads a line of the table's part that is no row.
-func (r *ethtoolReader) otherInTable(i int, line string) *TableError {
+func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
 	switch {
 	case isCut(line):
 		return cutError(i)
 	case line == notSupported:
 		r.noTable = true
 	case line[0] >= '0' && line[0] <= '9':
-		return &TableError{What: fmt.Sprintf("%s is no row of a table", quoteShort(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
+		return &TextError{What: fmt.Sprintf("%s is no row of a table", quoteShort(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
 	}
 	r.startPart(i, line, partNone)
 	return nil
 }
 
-func (r *ethtoolReader) keyText(i int, line string) *TableError {
+func (r *ethtoolReader) keyText(i int, line string) *TextError {
 	switch {
 	case line == notSupported:
 	case isCut(line):
-		return &TableError{What: "the key is cut", Hint: "give the whole key, or remove it here and use --key"}
+		return &TextError{What: "the key is cut", Hint: "give the whole key, or remove it here and use --key"}
 	case r.key == "":
 		r.key, r.keyLine = line, i
 		if strings.HasSuffix(line, ":") {
@@ -215,7 +210,7 @@ func (r *ethtoolReader) keyText(i int, line string) *TableError {
 	return nil
 }
 
-func (r *ethtoolReader) function(line string) *TableError {
+func (r *ethtoolReader) function(line string) *TextError {
 	found := FunctionNotShown
 	if m := ethtoolSwitch.FindStringSubmatch(line); m != nil {
 		if m[2] == "off" {
@@ -229,25 +224,25 @@ func (r *ethtoolReader) function(line string) *TableError {
 		return nil
 	}
 	if r.table.Function != FunctionNotShown {
-		return &TableError{What: "a second hash function is on", Hint: "a NIC has one: check the lines below RSS hash function:"}
+		return &TextError{What: "a second hash function is on", Hint: "a NIC has one: check the lines below RSS hash function:"}
 	}
 	r.table.Function = found
 	return nil
 }
 
-func (r *ethtoolReader) transform(line string) *TableError {
+func (r *ethtoolReader) transform(line string) *TextError {
 	m := ethtoolSwitch.FindStringSubmatch(line)
 	switch {
 	case line == "symmetric-xor: on":
 		r.xor = true
-	case line == "symmetric-or-xor: on":
-		r.orXOR = true
+	case m != nil && m[1] == "symmetric-or-xor":
+		r.orXOR, r.table.OrXORShown = m[2] == "on", true
 	case strings.HasPrefix(line, "Unknown bits in RSS input transformation:"):
 		r.unknown = true
 	case m == nil:
 		r.part = partNone // what follows ethtool's output
 	case m[2] == "on":
-		return &TableError{What: fmt.Sprintf("unknown input transformation %s", quoteShort(m[1])), Hint: "known are symmetric-xor and symmetric-or-xor"}
+		return &TextError{What: fmt.Sprintf("unknown input transformation %s", quoteShort(m[1])), Hint: "known are symmetric-xor and symmetric-or-xor"}
 	}
 	return nil
 }
@@ -262,48 +257,23 @@ type ethtoolObject struct {
 	FunctionRaw    uint64   `json:"rss-hash-function-raw"`
 	Transformation *struct {
 		SymmetricXOR   bool   `json:"symmetric-xor"`
-		SymmetricOrXOR bool   `json:"symmetric-or-xor"`
+		SymmetricOrXOR *bool  `json:"symmetric-or-xor"` // nil before 6.15
 		Raw            uint64 `json:"raw"`
 	} `json:"rss-input-transformation"`
 }
 
 // readEthtoolJSON reads the array with one object that ethtool --json -x prints.
 func readEthtoolJSON(lines []string) (*ImportedTable, error) {
-	first := slices.IndexFunc(lines, jsonStart.MatchString)
-	if first < 0 {
-		return nil, &TableError{What: "JSON without its start", Hint: "give the whole output of ethtool --json -x IF, from [ to ]"}
-	}
-	text := strings.Join(lines[first:], "\n")
-	lineOf := func(offset int64) int {
-		return first + 1 + strings.Count(text[:min(max(offset, 0), int64(len(text)))], "\n")
-	}
-
-	decoder := json.NewDecoder(strings.NewReader(text))
-	var objects []ethtoolObject
-	var err error
-	if text[0] == '[' {
-		err = decoder.Decode(&objects)
-	} else {
-		objects = make([]ethtoolObject, 1)
-		err = decoder.Decode(&objects[0])
-	}
+	o, err := decodeEthtool[ethtoolObject](lines, "-x", "entries are queues from 0 to 65535, key bytes numbers from 0 to 255")
 	if err != nil {
-		return nil, jsonError(err, lineOf, lineOf(int64(len(text))))
+		return nil, err
 	}
-	end := decoder.InputOffset()
-	if rest := text[end:]; len(objects) > 1 || strings.Contains(rest, `"ifname"`) || strings.Contains(rest, `"rss-`) {
-		return nil, &TableError{Line: lineOf(end), What: "more than one table", Hint: "give one interface's table only"}
-	}
-	if len(objects) == 0 {
-		return nil, &TableError{Line: first + 1, What: "an empty JSON array", Hint: "give the output of ethtool --json -x IF"}
-	}
-	o := objects[0]
 	t := &ImportedTable{Format: EthtoolJSON, Interface: printable(o.IfName)}
 	if len(o.Table) > 0 {
 		t.Table = o.Table
 	}
 	if t.Key, err = jsonKey(o.Key); err != nil {
-		return nil, &TableError{What: err.Error(), Hint: "check rss-hash-key, or remove it and use --key"}
+		return nil, &TextError{What: err.Error(), Hint: "check rss-hash-key, or remove it and use --key"}
 	}
 	switch {
 	case o.Function != "":
@@ -312,28 +282,17 @@ func readEthtoolJSON(lines []string) (*ImportedTable, error) {
 		t.Function = FunctionUnknown
 	}
 	if x := o.Transformation; x != nil {
-		t.TransformShown = true
+		t.TransformShown, t.OrXORShown = true, x.SymmetricOrXOR != nil
+		orXOR := t.OrXORShown && *x.SymmetricOrXOR
 		switch { // as in the text form, bits that contradict mean none
-		case x.Raw&^3 != 0, x.SymmetricXOR && x.SymmetricOrXOR:
+		case x.Raw&^3 != 0, x.SymmetricXOR && orXOR:
 		case x.SymmetricXOR:
 			t.Transform = hash.SymmetricXOR
-		case x.SymmetricOrXOR:
+		case orXOR:
 			t.Transform = hash.SymmetricOrXOR
 		}
 	}
 	return t, checkSize(len(t.Table))
-}
-
-func jsonError(err error, lineOf func(int64) int, lastLine int) *TableError {
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return &TableError{Line: lineOf(syntax.Offset), What: syntax.Error(), Hint: "give the whole output of ethtool --json -x IF"}
-	case errors.As(err, &mismatch):
-		return &TableError{Line: lineOf(mismatch.Offset), What: fmt.Sprintf("%s does not fit %s", mismatch.Value, quoteShort(mismatch.Field)), Hint: "entries are queues from 0 to 65535, key bytes numbers from 0 to 255"}
-	}
-	return &TableError{Line: lastLine, What: "the JSON ends early", Hint: "give the whole output of ethtool --json -x IF"}
 }
 
 func jsonKey(numbers []uint16) (hash.Key, error) {
@@ -347,8 +306,22 @@ func jsonKey(numbers []uint16) (hash.Key, error) {
 		}
 		key[i] = byte(v)
 	}
-	return hash.ParseKey(key.String()) // for its rule of the shortest key
+	return wholeKey(key.String())
 }
+
+// wholeKey parses a NIC's own key. None has less than 40 bytes, so a shorter one
+// was cut.
+func wholeKey(text string) (hash.Key, error) {
+	key, err := hash.ParseKey(text)
+	if err == nil && len(key) < minNICKey {
+		err = fmt.Errorf("key of %d bytes, but the hash over IPv6 addresses and ports takes %d, and NICs have %[2]d or more", len(key), minNICKey)
+	}
+	return key, err
+}
+
+// minNICKey is the length in bytes of the shortest key that a NIC has: its
+// longest input, of 36, and 4.
+const minNICKey = 40
 
 // WriteEthtool prints the table as ethtool -x (6.15) prints it of a NIC with the
 // given interface name, receive rings, key (nil: not supported) and input

@@ -45,26 +45,6 @@ func truthFile(t *testing.T, elem ...string) string {
 	return string(data)
 }
 
-// truthTypes reads the enabled hash types from the driver's answers to
-// ethtool -n. Both drivers always hash plain IP.
-func truthTypes(t *testing.T, text string) hash.Types {
-	t.Helper()
-	types := hash.TypesOf(hash.IPv4, hash.IPv6)
-	for title, typ := range map[string]hash.Type{
-		"TCP over IPV4": hash.TCPIPv4, "UDP over IPV4": hash.UDPIPv4, "TCP over IPV6": hash.TCPIPv6, "UDP over IPV6": hash.UDPIPv6,
-	} {
-		_, fields, ok := strings.Cut(text, title+" flows use these fields for computing Hash flow key:\n")
-		if !ok {
-			t.Fatalf("ethtool -n says nothing of %s", title)
-		}
-		fields, _, _ = strings.Cut(fields, "##")
-		if strings.Contains(fields, "L4 bytes 0 & 1") {
-			types |= hash.TypesOf(typ)
-		}
-	}
-	return types
-}
-
 // truthPacket is one line of packets-truth.csv.
 type truthPacket struct {
 	class string
@@ -120,19 +100,32 @@ func readTruthCapture(t *testing.T) []walked {
 	}
 }
 
-func truthSteering(t *testing.T, name string, rules Rules) *Steering {
+// truthSteering is what the driver's own answers come to: its table, what it
+// hashes, and of the key as much as the NIC uses.
+func truthSteering(t *testing.T, name string, profile *Profile, rules Rules) *Steering {
 	t.Helper()
-	table, err := ReadTable(strings.NewReader(truthFile(t, name, "ethtool-x.txt")), name)
+	read := func(file string) io.Reader { return strings.NewReader(truthFile(t, name, file)) }
+	table, err := ReadTable(read("ethtool-x.txt"), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, _, _ := strings.Cut(truthFile(t, name, "key.txt"), "\n")
-	key, err := hash.ParseKey(line)
+	flow, err := ReadFlowHash(read("ethtool-n.txt"), name)
 	if err != nil {
 		t.Fatal(err)
+	}
+	file, err := ReadKey(read("key.txt"), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := profile.FitKey(file.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Key != nil && table.Key.String() != key.String() {
+		t.Errorf("%s: ethtool -x shows the key %v, the host %v", name, table.Key, key)
 	}
 	s, err := NewSteering(SteeringConfig{
-		HashTypes: truthTypes(t, truthFile(t, name, "ethtool-n.txt")),
+		HashTypes: flow.Types(profile.HashTypes),
 		Key:       key, Transform: table.Transform, Table: table.Table,
 		QueueCPU: make([]int, table.Rings), Rules: rules,
 	})
@@ -158,7 +151,7 @@ func TestGroundTruth(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		with, without := truthSteering(t, c.name, profile.Rules), truthSteering(t, c.name, Rules{})
+		with, without := truthSteering(t, c.name, profile, profile.Rules), truthSteering(t, c.name, profile, Rules{})
 		if n := profile.Queues(c.queues); n != c.queues || profile.Layout != c.layout || profile.TableSize.For(n) != len(with.Config().Table) {
 			t.Errorf("%s: the profile has %d queues, layout %s, not the driver's", c.name, n, profile.Layout)
 		}

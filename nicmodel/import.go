@@ -1,14 +1,11 @@
 package nicmodel
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 
 	"rssreplay/hash"
 )
@@ -21,11 +18,12 @@ const (
 	EthtoolJSON                     // ethtool --json -x
 	WindowsNetAdapter               // Get-NetAdapterRss
 	PlainList                       // numbers alone
+	OwnReport                       // rssreplay --format json
 
 	NumFormats = iota
 )
 
-var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers"}
+var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json"}
 
 // String is the command that prints the form, "ethtool -x"; "list of numbers"
 // for a plain list.
@@ -94,75 +92,46 @@ type ImportedTable struct {
 	// first one; nil unless EntriesAreCPUs.
 	Processors []Processor
 
+	Affinity  []int       // the CPU of each queue; nil unless of OwnReport
+	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
+
 	Key            hash.Key // nil if not shown
 	Function       HashFunction
 	Transform      hash.Transform
 	TransformShown bool // false: an older ethtool; mlx5 transforms all the same
+	OrXORShown     bool // false: an ethtool before 6.15, which does not know SymmetricOrXOR
 }
 
 // EntriesAreCPUs reports whether the text's entries are CPUs (Windows) and not
 // queues: each CPU then counts as a queue, with the affinity QueueCPU.
 func (t *ImportedTable) EntriesAreCPUs() bool { return t.Format == WindowsNetAdapter }
 
-// QueueCPU is the CPU of each queue of Table where EntriesAreCPUs; else nil.
+// QueueCPU is the CPU of each queue where the text tells it, of Windows and of
+// this tool's own report; else nil.
 func (t *ImportedTable) QueueCPU() []int {
-	var cpus []int
+	cpus := slices.Clone(t.Affinity)
 	for _, p := range t.Processors {
 		cpus = append(cpus, p.CPU())
 	}
 	return cpus
 }
 
-// TableError is what is wrong with a text that should hold a table.
-type TableError struct {
-	Name string // of the file
-	Line int    // from 1; 0 if it is no one line's fault
-	What string // what is wrong there
-	Hint string // what to do
-}
-
-// Error is "NAME: line 12: WHAT; HINT".
-func (e *TableError) Error() string {
-	place := e.Name
-	if e.Line > 0 {
-		place = fmt.Sprintf("%s: line %d", e.Name, e.Line)
-	}
-	return fmt.Sprintf("%s: %s; %s", place, e.What, e.Hint)
-}
-
-// maxTableText bounds a text in bytes. The table of 65536 entries has half of it.
-const maxTableText = 1 << 20
-
 // ReadTable reads a table in whichever of the known forms it has: the output of
 // `ethtool -x`, `ethtool --json -x` or `Get-NetAdapterRss`, also pasted with a
-// shell prompt, indentation or mail quoting, or a plain list of numbers. Name
-// is the text's name in errors, which are *TableError for what the text says.
+// shell prompt, indentation or mail quoting, a plain list of numbers, or the JSON
+// report of this tool. Name
+// is the text's name in errors, which are *TextError for what the text says.
 //
 // Sources: ethtool 3.15 to 6.15 (print_indir_table, netlink/rss.c) and the
 // documented output of Get-NetAdapterRss.
 func ReadTable(r io.Reader, name string) (*ImportedTable, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxTableText+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(data) > maxTableText {
-		return nil, &TableError{Name: name, What: "longer than 1 MiB", Hint: "give the output of ethtool -x or Get-NetAdapterRss, not a capture"}
-	}
-	table, err := readTable(splitLines(decodeText(data)))
-	if err != nil {
-		var wrong *TableError
-		if errors.As(err, &wrong) {
-			wrong.Name = name
-		}
-		return nil, err
-	}
-	return table, nil
+	return readText(r, name, readTable)
 }
 
 func readTable(lines []string) (*ImportedTable, error) {
 	read := findForm(lines)
 	if read == nil {
-		return nil, &TableError{
+		return nil, &TextError{
 			What: "holds none of the known forms of a table",
 			Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF or Get-NetAdapterRss -Name IF, or the entries as a list of numbers",
 		}
@@ -175,9 +144,9 @@ func readTable(lines []string) (*ImportedTable, error) {
 	case table.Table != nil:
 		return table, nil
 	case table.Format == WindowsNetAdapter:
-		return nil, &TableError{What: "the indirection table is empty", Hint: "RSS is off, or the adapter is a team: see Enable-NetAdapterRss, and take the adapters that it consists of"}
+		return nil, &TextError{What: "the indirection table is empty", Hint: "RSS is off, or the adapter is a team: see Enable-NetAdapterRss, and take the adapters that it consists of"}
 	case table.Key == nil:
-		return nil, &TableError{What: "the driver shows neither a table nor a key", Hint: "without them give --table-size, --layout and --key"}
+		return nil, &TextError{What: "the driver shows neither a table nor a key", Hint: "without them give --table-size, --layout and --key"}
 	}
 	return table, nil
 }
@@ -190,6 +159,8 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 			return readEthtool
 		case windowsTable.MatchString(line):
 			return readWindows
+		case strings.Contains(line, ownSchema):
+			return readOwnReport
 		case strings.Contains(line, `"ifname"`), strings.Contains(line, `"rss-indirection-table"`):
 			return readEthtoolJSON
 		}
@@ -200,59 +171,14 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 	return nil
 }
 
-// decodeText is the text as UTF-8: Windows PowerShell's redirection writes
-// UTF-16, and both may start with a byte order mark.
-func decodeText(data []byte) string {
-	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
-		low, high := 0, 1
-		if data[0] == 0xfe {
-			low, high = 1, 0
-		}
-		units := make([]uint16, 0, len(data)/2)
-		for data = data[2:]; len(data) >= 2; data = data[2:] {
-			units = append(units, uint16(data[high])<<8|uint16(data[low]))
-		}
-		return string(utf16.Decode(units))
-	}
-	return string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-}
-
-// splitLines is the text's lines without line ends, mail quoting ("> > "),
-// and the space around them.
-func splitLines(text string) []string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
-		for strings.HasPrefix(line, ">") {
-			line = strings.TrimSpace(line[1:])
-		}
-		lines[i] = printable(line)
-	}
-	return lines
-}
-
-// printable is the text without control characters other than tabs, each kind of
-// space (web pages have no-break ones) as a plain one.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Zs, r):
-			return ' '
-		case unicode.IsPrint(r) || r == '\t':
-			return r
-		}
-		return -1
-	}, text)
-}
-
 // isCut reports whether the line stands for lines left out: "[...snip...]".
 func isCut(line string) bool {
 	return strings.Contains(line, "...") || strings.Contains(line, "…") || strings.Contains(strings.ToLower(line), "snip")
 }
 
 // cutError says that line i, counted from 0, stands for rows left out.
-func cutError(i int) *TableError {
-	return &TableError{Line: i + 1, What: "rows are left out here", Hint: "give the table whole"}
+func cutError(i int) *TextError {
+	return &TextError{Line: i + 1, What: "rows are left out here", Hint: "give the table whole"}
 }
 
 // parseEntry reads one entry's queue.
@@ -300,7 +226,7 @@ func readPlainList(lines []string) (*ImportedTable, error) {
 		for _, field := range listFields(line) {
 			queue, err := parseEntry(field)
 			if err != nil {
-				return nil, &TableError{Line: i + 1, What: err.Error(), Hint: "a list has one number for each entry, comments on lines that start with #"}
+				return nil, &TextError{Line: i + 1, What: err.Error(), Hint: "a list has one number for each entry, comments on lines that start with #"}
 			}
 			t.Table = append(t.Table, queue)
 		}
@@ -310,7 +236,7 @@ func readPlainList(lines []string) (*ImportedTable, error) {
 
 func checkSize(entries int) error {
 	if entries > MaxTableSize {
-		return &TableError{What: fmt.Sprintf("%d entries are more than the %d that a table can have", entries, MaxTableSize), Hint: "give one table"}
+		return &TextError{What: fmt.Sprintf("%d entries are more than the %d that a table can have", entries, MaxTableSize), Hint: "give one table"}
 	}
 	return nil
 }

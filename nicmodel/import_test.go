@@ -46,7 +46,9 @@ func TestReadEthtool(t *testing.T) {
 	tableOnly := ethtoolTable(func(*ImportedTable) {})
 	toeplitz := ethtoolTable(func(t *ImportedTable) { t.Function = FunctionToeplitz })
 	withKey := ethtoolTable(func(t *ImportedTable) { t.Function, t.Key = FunctionToeplitz, microsoft })
-	whole := ethtoolTable(func(t *ImportedTable) { t.Function, t.Key, t.TransformShown = FunctionToeplitz, microsoft, true })
+	whole := ethtoolTable(func(t *ImportedTable) {
+		t.Function, t.Key, t.TransformShown, t.OrXORShown = FunctionToeplitz, microsoft, true, true
+	})
 	newest := tableText + keyText + toeplitzText + transformText
 	indent := func(prefix, text string) string {
 		return prefix + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+prefix) + "\n"
@@ -68,10 +70,10 @@ func TestReadEthtool(t *testing.T) {
 		{"6.15", newest, whole},
 		{"6.15: symmetric-or-xor on", tableText + toeplitzText + strings.Replace(transformText, "or-xor: off", "or-xor: on", 1),
 			ethtoolTable(func(t *ImportedTable) {
-				t.Function, t.TransformShown, t.Transform = FunctionToeplitz, true, hash.SymmetricOrXOR
+				t.Function, t.TransformShown, t.OrXORShown, t.Transform = FunctionToeplitz, true, true, hash.SymmetricOrXOR
 			})},
 		{"kernel bug: all bits on", tableText + toeplitzText + strings.ReplaceAll(transformText, "off", "on") + "    Unknown bits in RSS input transformation: 0xfc\n",
-			ethtoolTable(func(t *ImportedTable) { t.Function, t.TransformShown = FunctionToeplitz, true })},
+			ethtoolTable(func(t *ImportedTable) { t.Function, t.TransformShown, t.OrXORShown = FunctionToeplitz, true, true })},
 		{"xor", tableText + "RSS hash function:\n    toeplitz: off\n    xor: on\n    crc32: off\n", ethtoolTable(func(t *ImportedTable) { t.Function = FunctionXOR })},
 		{"crc32", tableText + "RSS hash function:\n    toeplitz: off\n    xor: off\n    crc32: on\n", ethtoolTable(func(t *ImportedTable) { t.Function = FunctionCRC32 })},
 		{"unknown function by number", tableText + "RSS hash function:\n    toeplitz: off\n    Unknown hash function: 0x8\n", ethtoolTable(func(t *ImportedTable) { t.Function = FunctionUnknown })},
@@ -138,9 +140,9 @@ func TestReadEthtoolJSON(t *testing.T) {
 	}{
 		{"6.2", object(""), want},
 		{"6.9", object(`, "rss-input-transformation": { "symmetric-xor": true }`), with(func(t *ImportedTable) { t.TransformShown, t.Transform = true, hash.SymmetricXOR })},
-		{"6.15", object(`, "rss-input-transformation": { "symmetric-xor": false, "symmetric-or-xor": false }`), with(func(t *ImportedTable) { t.TransformShown = true })},
-		{"6.15 on", object(`, "rss-input-transformation": { "symmetric-xor": false, "symmetric-or-xor": true, "raw": 2 }`), with(func(t *ImportedTable) { t.TransformShown, t.Transform = true, hash.SymmetricOrXOR })},
-		{"kernel bug", object(`, "rss-input-transformation": { "symmetric-xor": true, "symmetric-or-xor": true, "raw": 255 }`), with(func(t *ImportedTable) { t.TransformShown = true })},
+		{"6.15", object(`, "rss-input-transformation": { "symmetric-xor": false, "symmetric-or-xor": false }`), with(func(t *ImportedTable) { t.TransformShown, t.OrXORShown = true, true })},
+		{"6.15 on", object(`, "rss-input-transformation": { "symmetric-xor": false, "symmetric-or-xor": true, "raw": 2 }`), with(func(t *ImportedTable) { t.TransformShown, t.OrXORShown, t.Transform = true, true, hash.SymmetricOrXOR })},
+		{"kernel bug", object(`, "rss-input-transformation": { "symmetric-xor": true, "symmetric-or-xor": true, "raw": 255 }`), with(func(t *ImportedTable) { t.TransformShown, t.OrXORShown = true, true })},
 		{"prompt, quote", "> [root@host ~]# ethtool --json -x eth0\n> " + strings.ReplaceAll(object(""), "\n", "\n> "), want},
 		{"trailing prompt", object("") + "$ ", want},
 		{"compact", `[{"ifname":"eth0","rss-indirection-table":[0,1,2,3],"rss-hash-function":"xor"}]`, with(func(t *ImportedTable) { t.Key, t.Function = nil, FunctionXOR })},
@@ -276,7 +278,7 @@ func TestReadPlainList(t *testing.T) {
 	}
 }
 
-func TestReadTableErrors(t *testing.T) {
+func TestReadTextErrors(t *testing.T) {
 	head := "RX flow hash indirection table for eth0 with 4 RX ring(s):\n"
 	row := func(n int) string { return fmt.Sprintf("%5d:      0     1     2     3     0     1     2     3\n", n) }
 	for _, test := range []struct{ name, text, want string }{
@@ -301,6 +303,8 @@ func TestReadTableErrors(t *testing.T) {
 		{"rings too many", "RX flow hash indirection table for eth0 with 99999999999999999999 RX ring(s):\n", "x: line 1: 99999999999999999999 RX rings"},
 		{"odd key", head + row(0) + "RSS hash key:\n" + strings.TrimSuffix(microsoftKey, "a") + "\n", `x: line 4: key: byte 40 is "f": want two hexadecimal digits`},
 		{"short key", head + row(0) + "RSS hash key:\n6d:5a\n", "x: line 4: key of 2 bytes"},
+		{"key of 39 bytes", head + row(0) + "RSS hash key:\n" + microsoftKey[3:] + "\n", "x: line 4: key of 39 bytes, but the hash over IPv6 addresses and ports takes 40"},
+		{"JSON key of 39 bytes", `[{"ifname":"a","rss-indirection-table":[0],"rss-hash-key":[1` + strings.Repeat(",1", 38) + `]}]`, "x: key of 39 bytes"},
 		{"cut key", head + row(0) + "RSS hash key:\n6d:5a:...\n", "x: line 4: the key is cut"},
 		{"two functions", head + row(0) + "RSS hash function:\n    toeplitz: on\n    xor: on\n", "x: line 5: a second hash function is on"},
 		{"unknown transformation", head + row(0) + "RSS input transformation:\n    swap: on\n", `x: line 4: unknown input transformation "swap"`},
@@ -332,12 +336,12 @@ func TestReadTableErrors(t *testing.T) {
 		{"list too long", strings.Repeat("0 ", MaxTableSize+1), "x: 65537 entries are more than the 65536"},
 		{"key of a million lines", head + row(0) + "RSS hash key:\n" + strings.Repeat("aa:\n", 250000), "x: line 4: key: byte"},
 		{"Windows of a million lines", "IndirectionTable: [Group:Number] :\n" + strings.Repeat("1\n", 500000), `x: line 9: "11111111" is no entry`},
-		{"huge", strings.Repeat("a", maxTableText+1), "x: longer than 1 MiB"},
+		{"huge", strings.Repeat("a", maxText+1), "x: longer than 1 MiB"},
 	} {
 		got, err := ReadTable(strings.NewReader(test.text), "x")
-		var wrong *TableError
+		var wrong *TextError
 		if err == nil || !strings.Contains(err.Error(), test.want) || !errors.As(err, &wrong) {
-			t.Errorf("%s: %+v, error %v; want a TableError with %s", test.name, got, err, test.want)
+			t.Errorf("%s: %+v, error %v; want a TextError with %s", test.name, got, err, test.want)
 		} else if wrong.Hint == "" || wrong.What == "" || wrong.Name != "x" {
 			t.Errorf("%s: incomplete error %+v", test.name, wrong)
 		}
@@ -404,7 +408,7 @@ func TestNames(t *testing.T) {
 		got = append(got, f.String())
 	}
 	want := []string{
-		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "format(4)",
+		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "format(5)",
 		"not shown", "toeplitz", "xor", "crc32", "unknown", "function(5)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -426,7 +430,7 @@ func FuzzReadTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got, err := ReadTable(bytes.NewReader(text), "fuzz")
 		if err != nil {
-			var wrong *TableError
+			var wrong *TextError
 			if !errors.As(err, &wrong) || wrong.What == "" || wrong.Hint == "" {
 				t.Fatalf("error %#v", err)
 			}
@@ -444,7 +448,7 @@ func FuzzReadTable(f *testing.F) {
 		}
 		want := &ImportedTable{
 			Format: EthtoolText, Interface: "eth0", Rings: rings, Table: got.Table, Key: got.Key,
-			Function: FunctionToeplitz, Transform: got.Transform, TransformShown: true,
+			Function: FunctionToeplitz, Transform: got.Transform, TransformShown: true, OrXORShown: true,
 		}
 		var out bytes.Buffer
 		if err := got.Table.WriteEthtool(&out, "eth0", rings, got.Key, got.Transform); err != nil {

@@ -139,7 +139,7 @@ func TestFillErrors(t *testing.T) {
 		{"equal", 100, 8, "--table-size 100 is no power of two; the nearest are 64 and 128"},
 		{"equal", 0, 8, "--table-size 0: give a power of two from 1 to 65536"},
 		{"equal", -8, 8, "--table-size -8: give a power of two"},
-		{"equal", 1 << 40, 8, "--table-size 1099511627776: give a power of two from 1 to 65536"},
+		{"equal", 1 << 30, 8, "--table-size 1073741824: give a power of two from 1 to 65536"},
 		{"equal", 40000, 8, "--table-size 40000 is no power of two; the nearest are 32768 and 65536"},
 		{"equal", 8, 0, "--queues 0: give a number from 1"},
 		{"equal:9", 16, 8, "--layout equal:9: needs 9 queues from queue 0 on, but there are only 8; use fewer here, or raise --queues"},

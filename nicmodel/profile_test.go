@@ -1,6 +1,7 @@
 package nicmodel
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestProfilesAreWhole(t *testing.T) {
 		if p.KeyLen > 0 && p.KeyLen < p.HashTypes.MaxInputLen()+4 || p.KeyLen == 0 && p.HashTypes != 0 {
 			t.Errorf("%s: a key of %d bytes for %v", p.Name, p.KeyLen, p.HashTypes)
 		}
-		if m := p.Moderation; m.RXUsecs == 0 && m.RXFrames != 1 {
+		if m := p.Moderation; m.RXDelay == 0 && m.RXFrames != 1 {
 			t.Errorf("%s: %+v: packets could wait for ever", p.Name, m)
 		}
 		key := make(hash.Key, p.KeyLen)
@@ -38,7 +39,7 @@ func TestProfilesAreWhole(t *testing.T) {
 			if queues > cpus || queues < 1 {
 				t.Errorf("%s: %d queues on %d CPUs", p.Name, queues, cpus)
 			}
-			table := mustFill(t, p.Layout, p.TableSize.For(queues), queues)
+			table := mustFill(t, p.LayoutFor(queues), p.TableSize.For(queues), queues)
 			if _, err := NewSteering(SteeringConfig{
 				HashTypes: p.HashTypes, Key: key, Transform: p.Transform, Table: table, QueueCPU: make([]int, queues), Rules: p.Rules,
 			}); err != nil {
@@ -61,11 +62,12 @@ func TestProfileSizes(t *testing.T) {
 		cpus, queues, table int
 	}{
 		{"igb", 12, 8, 128}, {"igb", 4, 4, 128}, {"igc", 8, 4, 128}, {"e1000e", 8, 1, 128},
-		{"ixgbe", 64, 16, 128}, {"ixgbe-x550", 64, 63, 512}, {"i40e", 34, 34, 512}, {"iavf", 32, 16, 64},
+		{"ixgbe", 64, 16, 128}, {"x550", 64, 63, 512}, {"i40e", 34, 34, 512}, {"iavf", 32, 16, 64},
 		{"mlx4", 8, 8, 8}, {"mlx4", 12, 8, 8}, {"mlx4", 64, 16, 16},
 		{"mlx5", 6, 6, 256}, {"mlx5", 128, 128, 256}, {"mlx5", 200, 128, 256},
 		{"bnxt-p5", 64, 64, 64}, {"bnxt-p5", 65, 65, 128}, {"bnxt-p5", 128, 128, 128}, {"bnxt-p5", 129, 129, 256}, {"bnxt-p5", 200, 200, 256},
-		{"vmxnet3", 6, 4, 128}, {"hv_netvsc", 96, 64, 128}, {"r8169", 8, 1, 1},
+		{"dpdk-mlx5", 8, 8, 8}, {"dpdk-mlx5", 12, 12, 512},
+		{"vmxnet3", 6, 4, 128}, {"netvsc", 96, 64, 128}, {"r8169", 8, 1, 1},
 	} {
 		p, err := ProfileNamed(test.name)
 		if err != nil {
@@ -75,11 +77,65 @@ func TestProfileSizes(t *testing.T) {
 			t.Errorf("%s on %d CPUs: %d queues, %d entries; want %d, %d", test.name, test.cpus, queues, p.TableSize.For(queues), test.queues, test.table)
 		}
 	}
-	for _, queues := range []int{-1, 0, 1 << 40} { // nothing a user gives overflows
-		for _, rule := range []TableRule{TableFixed, TableQueues, TableTwice, TablePer64Ring} {
+	for _, queues := range []int{-1, 0, math.MaxInt} { // nothing a user gives overflows
+		for _, rule := range []TableRule{TableFixed, TableQueues, TableTwice, TableQueuesOr, TablePer64Ring} {
 			if n := (TableSize{Entries: 1, Rule: rule}).For(queues); n < 1 || n > MaxTableSize {
 				t.Errorf("rule %d with %d queues: %d entries", rule, queues, n)
 			}
 		}
+	}
+}
+
+// The driver sets up to 63 rings of an 82599, but its table has the first 16 only.
+func TestProfileLayout(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		queues int
+		want   string
+	}{
+		{"ixgbe", 16, "equal"}, {"ixgbe", 63, "equal:16"}, {"x550", 63, "equal"}, {"igb", 8, "block"}, {"e1000e", 1, "equal:1"},
+	} {
+		p, err := ProfileNamed(test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.LayoutFor(test.queues); got != test.want {
+			t.Errorf("%s with %d queues: %s, want %s", test.name, test.queues, got, test.want)
+		}
+	}
+}
+
+// Doubts are about parameters that exist, of which the profile has a value.
+func TestProfileDoubts(t *testing.T) {
+	for _, p := range Profiles() {
+		for _, d := range p.Unverified {
+			switch d.Of {
+			case "", "queues", "table-size", "layout", "hash-types", "rx-ring", "itr", "rx-usecs":
+			default:
+				t.Errorf("%s: a doubt about %s", p.Name, d.Of)
+			}
+			if d.Of != "" && !p.UnverifiedOf(d.Of) || d.What == "" {
+				t.Errorf("%s: %+v", p.Name, d)
+			}
+		}
+	}
+}
+
+// The driver's name, and where several NICs have it their table's size, choose.
+func TestProfileOfDriver(t *testing.T) {
+	for _, test := range []struct {
+		driver         string
+		entries, rings int
+		want           string
+	}{
+		{"igb", 0, 0, "igb"}, {"igb", 128, 8, "igb"}, {"ixgbe", 0, 0, "ixgbe"}, {"ixgbe", 128, 63, "ixgbe"}, {"ixgbe", 512, 63, "x550"}, {"ixgbe", 64, 4, "ixgbe"},
+		{"bnxt_en", 64, 8, "bnxt-p5"}, {"bnxt_en", 128, 8, "bnxt"}, {"virtio_net", 128, 4, "virtio"}, {"hv_netvsc", 0, 0, "netvsc"}, {"mlx5_core", 256, 6, "mlx5"},
+	} {
+		if p := ProfileOfDriver(test.driver, test.entries, test.rings); p == nil || p.Name != test.want {
+			t.Errorf("%+v: %v", test, p)
+		}
+	}
+	if p := ProfileOfDriver("tg3", 128, 4); p != nil {
+		t.Errorf("tg3: %s", p.Name)
 	}
 }

@@ -23,7 +23,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	for i, line := range lines {
 		if m := windowsTable.FindStringSubmatch(line); m != nil {
 			if tableLine >= 0 {
-				return nil, &TableError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only: Get-NetAdapterRss -Name IF"}
+				return nil, &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only: Get-NetAdapterRss -Name IF"}
 			}
 			tableLine, inTable = i, true
 			fields = addFields(fields, i, m[1])
@@ -51,7 +51,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		case "NumberOfReceiveQueues":
 			n, err := strconv.ParseUint(m[2], 10, 16)
 			if err != nil {
-				return nil, &TableError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quoteShort(m[2])), Hint: "give the output of Get-NetAdapterRss unchanged"}
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quoteShort(m[2])), Hint: "give the output of Get-NetAdapterRss unchanged"}
 			}
 			if tableLine < 0 {
 				t.Rings = int(n)
@@ -62,7 +62,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		return nil, wrong
 	}
 	if t.Rings > 0 && len(t.Processors) > t.Rings {
-		return nil, &TableError{Line: tableLine + 1, What: fmt.Sprintf("the table has %d different CPUs, but the adapter %d receive queues", len(t.Processors), t.Rings), Hint: "give NumberOfReceiveQueues and a table that belong together"}
+		return nil, &TextError{Line: tableLine + 1, What: fmt.Sprintf("the table has %d different CPUs, but the adapter %d receive queues", len(t.Processors), t.Rings), Hint: "give NumberOfReceiveQueues and a table that belong together"}
 	}
 	return t, checkSize(len(t.Table))
 }
@@ -90,22 +90,22 @@ func addFields(fields []windowsField, i int, line string) []windowsField {
 
 // addProcessors fills the table: its entries are indexes into the different
 // processors.
-func (t *ImportedTable) addProcessors(fields []windowsField) *TableError {
+func (t *ImportedTable) addProcessors(fields []windowsField) *TextError {
 	index := map[Processor]uint16{}
 	for _, field := range fields {
 		m := windowsProcessor.FindStringSubmatch(field.text)
 		if m == nil {
-			return &TableError{Line: field.line + 1, What: fmt.Sprintf("%s is no entry", quoteShort(field.text)), Hint: "entries are processors, group:number"}
+			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no entry", quoteShort(field.text)), Hint: "entries are processors, group:number"}
 		}
 		group, err1 := strconv.ParseUint(m[1], 10, 16)
 		number, err2 := strconv.ParseUint(m[2], 10, 16)
 		if err1 != nil || err2 != nil || number > 63 {
-			return &TableError{Line: field.line + 1, What: fmt.Sprintf("%s is no processor", quoteShort(field.text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
+			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no processor", quoteShort(field.text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
 		}
 		p := Processor{uint16(group), uint16(number)}
 		if _, known := index[p]; !known {
 			if len(t.Processors) == MaxTableSize {
-				return &TableError{Line: field.line + 1, What: "too many different processors", Hint: "give one adapter's table"}
+				return &TextError{Line: field.line + 1, What: "too many different processors", Hint: "give one adapter's table"}
 			}
 			index[p] = uint16(len(t.Processors))
 			t.Processors = append(t.Processors, p)
