@@ -110,7 +110,10 @@ func (j *jsonWriter) value(v any, path string, depth int) {
 func oneMemberPerLine(path string) bool {
 	switch path {
 	case "capture", "capture.files", "parameters", "table", "findings",
-		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus":
+		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus",
+		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
+		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
+		"scenario.modes.element.series.cpus", "best":
 		return true
 	}
 	return false
@@ -136,7 +139,7 @@ func appendLaidOut(dst, src []byte, path string, depth int) (_, rest []byte) {
 			member = path + "." + string(src[1:n-1])
 			src = src[n+1:]
 		} else {
-			member += ".element" // no element is spread over lines
+			member += ".element"
 		}
 		dst, src = appendLaidOut(dst, src, member, depth+1)
 		end := src[0] != ','

@@ -1,0 +1,220 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"slices"
+)
+
+// CompareSchema names the version of the JSON that compares scenarios.
+const CompareSchema = "rssreplay/compare/v1"
+
+// Compare is several scenarios over one capture, in the order given: all are
+// compared with the first.
+type Compare struct {
+	Tool    Tool
+	Command List[string]
+	// Capture has the hash types and the reasons for none of the first scenario;
+	// the others' may differ.
+	Capture   Capture
+	Scenarios List[Scenario]
+
+	Notes   []string // the text's first lines
+	Caveats []string
+}
+
+// Scenario is what one way to steer and dispatch made of the capture.
+type Scenario struct {
+	Name       string     `json:"name"`
+	Report     *string    `json:"report"`   // the file of an earlier report that this is; null when it was replayed
+	Compared   string     `json:"compared"` // the mode that is compared: see ComparedMode
+	Parameters Parameters `json:"parameters"`
+	Unhashed   Counts     `json:"unhashed"`
+	HashTypes  Counts     `json:"hash_types"`
+	// FlowsMoved counts the flows with another main CPU than in the first
+	// scenario, PacketsMoved their received packets. The main CPU has most of the
+	// flow's packets in the compared mode, the lowest of equals. null when an
+	// earlier report does not list all flows.
+	FlowsMoved   *uint64     `json:"flows_moved"`
+	PacketsMoved *uint64     `json:"packets_moved"`
+	Table        TableReport `json:"table"`
+	Modes        List[Mode]  `json:"modes"`
+}
+
+const nonRSS = "non-rss"
+
+// ComparedMode is the index of the mode whose figures are compared: the first
+// with RSS, or the first; -1 without any.
+func ComparedMode(modes []Mode) int {
+	if len(modes) == 0 {
+		return -1
+	}
+	return max(0, slices.IndexFunc(modes, func(m Mode) bool { return m.Mode != nonRSS }))
+}
+
+// mode is the compared mode, nil without one.
+func (s *Scenario) mode() *Mode { return s.modeNamed(s.Compared) }
+
+func (s *Scenario) modeNamed(name string) *Mode {
+	for i := range s.Modes {
+		if s.Modes[i].Mode == name {
+			return &s.Modes[i]
+		}
+	}
+	return nil
+}
+
+// Best is, per metric, the scenario with the least value, the first of equals.
+// The first scenario does not count for flows_moved, where it is 0 by definition.
+type Best []BestOf
+
+// BestOf is the best scenario of one metric.
+type BestOf struct {
+	Metric   string
+	Scenario *string // its name; null where the metric has no value
+}
+
+// MarshalJSON writes the object by metric, in order.
+func (b Best) MarshalJSON() ([]byte, error) {
+	return marshalMembers(len(b), func(i int) (string, any) { return b[i].Metric, b[i].Scenario })
+}
+
+// Best finds the best scenarios.
+func (c *Compare) Best() Best {
+	var best Best
+	for _, figure := range figures() {
+		if figure.metric == "" {
+			continue
+		}
+		of := BestOf{Metric: figure.metric}
+		if i := figure.best(c.Scenarios); i >= 0 {
+			of.Scenario = &c.Scenarios[i].Name
+		}
+		best = append(best, of)
+	}
+	return best
+}
+
+// figure is one number of a scenario's compared mode: a row of the text, and
+// where it has a name a metric by which scenarios are compared, the less the
+// better.
+type figure struct {
+	metric string
+	label  string
+	// value is the number, Null for none; s is nil for a mode that is shown for
+	// no scenario in particular.
+	value func(s *Scenario, m *Mode) Fraction
+	text  func(Fraction) string
+}
+
+// figures are all figures in the order of the text.
+func figures() []figure {
+	ratio := func(f Fraction) string { return fixed(f, 3) }
+	number := func(f Fraction) string {
+		if f.IsNull() {
+			return none
+		}
+		return exact(uint64(f))
+	}
+	time := func(f Fraction) string {
+		if f.IsNull() {
+			return none
+		}
+		return nanoseconds(int64(f))
+	}
+	mode := func(value func(m *Mode) Fraction) func(*Scenario, *Mode) Fraction {
+		return func(_ *Scenario, m *Mode) Fraction { return value(m) }
+	}
+	latency := func(value func(c *CPU) *int64) func(*Scenario, *Mode) Fraction {
+		return mode(func(m *Mode) Fraction { return fractionOf(greatest(m, value)) })
+	}
+	moved := func(value func(s *Scenario) *uint64) func(*Scenario, *Mode) Fraction {
+		return func(s *Scenario, _ *Mode) Fraction {
+			if s == nil {
+				return Null
+			}
+			return fractionOf(value(s))
+		}
+	}
+	return []figure{
+		{"imbalance.packets", "imbalance of packets, max ÷ mean", mode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratio},
+		{"imbalance.bytes", "imbalance of bytes", mode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratio},
+		{"imbalance.busy", "imbalance of busy time", mode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratio},
+		{"imbalance.busiest_window", "imbalance in the busiest window", mode(func(m *Mode) Fraction {
+			return imbalanceIn(m.Imbalance.BusiestWindow)
+		}), ratio},
+		{"", "peak imbalance of a window", mode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratio},
+		{"", "packets on the most loaded CPU", mode(func(m *Mode) Fraction { return Fraction(extreme(m, slices.Max)) }), number},
+		{"", "  their share", mode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent},
+		{"", "utilization of the busiest CPU", mode(maxUtilization), percent},
+		{"drops", "packets dropped", mode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), number},
+		{"interrupts", "interrupts", mode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), number},
+		{"", "packets per DPC, mean", mode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
+			func(f Fraction) string { return fixed(f, 2) }},
+		{"", "latency p50, slowest CPU", latency(func(c *CPU) *int64 { return c.Latency.P50 }), time},
+		{"latency_p99_ns", "latency p99, slowest CPU", latency(func(c *CPU) *int64 { return c.Latency.P99 }), time},
+		{"latency_max_ns", "latency, max", latency(func(c *CPU) *int64 { return c.Latency.Max }), time},
+		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), number},
+		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), number},
+	}
+}
+
+func fractionOf[N int64 | uint64](n *N) Fraction {
+	if n == nil {
+		return Null
+	}
+	return Fraction(*n)
+}
+
+func imbalanceIn(w *Window) Fraction {
+	if w == nil {
+		return Null
+	}
+	return w.Imbalance
+}
+
+// of is the figure of a scenario.
+func (f *figure) of(s *Scenario) Fraction {
+	if m := s.mode(); m != nil {
+		return f.value(s, m)
+	}
+	return Null
+}
+
+// best is the index of the best scenario; -1 without one.
+func (f *figure) best(scenarios []Scenario) int {
+	best, least := -1, Null
+	for i := range scenarios {
+		if i == 0 && f.metric == "flows_moved" {
+			continue
+		}
+		if v := f.of(&scenarios[i]); !v.IsNull() && (best < 0 || v < least) {
+			best, least = i, v
+		}
+	}
+	return best
+}
+
+// WriteCompareJSON writes c by the contract rssreplay/compare/v1, laid out as
+// WriteJSON does it; errors are those of w.
+func WriteCompareJSON(w io.Writer, c *Compare) error {
+	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	j.w.WriteByte('{')
+	j.member("schema", CompareSchema)
+	j.member("tool", c.Tool)
+	j.member("command", c.Command)
+	j.member("capture", c.Capture)
+	j.key("scenarios")
+	j.w.WriteByte('[')
+	for i := range c.Scenarios {
+		j.element(i)
+		j.value(&c.Scenarios[i], "scenario", 2)
+	}
+	j.endArray(len(c.Scenarios))
+	j.member("best", c.Best())
+	j.w.WriteString("\n}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
+}

@@ -1,0 +1,255 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// scenarioOf is a report as a scenario.
+func scenarioOf(name string, r *Report) Scenario {
+	moved := uint64(len(name)) * 1000
+	return Scenario{
+		Name: name, Parameters: r.Parameters, Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
+		FlowsMoved: &moved, PacketsMoved: &moved, Table: r.Table, Modes: r.Modes, Compared: r.Modes[ComparedMode(r.Modes)].Mode,
+	}
+}
+
+// compared is a comparison of n scenarios made by hand, whose CPUs' packets go
+// round and whose tables differ in a block.
+func compared(n, cpus int) *Compare {
+	c := &Compare{
+		Tool: Tool{Name: "rssreplay", Version: "v0.1.0", Go: "go1.26"}, Command: []string{"rssreplay", "compare", "web.pcapng"},
+		Notes:   []string{"CPU numbers are illustrative until the NIC's own key and table are given; the spread is typical."},
+		Caveats: []string{"block: a caveat of one scenario."},
+	}
+	names := []string{"equal", "block", "weight:6,2,1,1,1,1,1,1", "saved/eth0/ethtool-x.txt", "four words of name, or five"}
+	for i := range n {
+		r := fixture(cpus, 60, "rss-msix", "non-rss")
+		name := fmt.Sprintf("scenario %d", i)
+		if i < len(names) {
+			name = names[i]
+		}
+		m := &r.Modes[0]
+		for k := range m.CPUs {
+			m.CPUs[k].Packets += uint64(i) * 10_000 * uint64(k%3)
+			m.CPUs[k].Latency.P99 = new(int64(27_300 - 100*(i%5)))
+		}
+		m.Queues[cpus-1].Drops += uint64(i % 3)
+		m.Derive()
+		for entry := range 32 * (i % 4) {
+			r.Table.Entries[entry+8] = (1 + entry/32) % cpus
+		}
+		r.Parameters = append(r.Parameters, Parameter{Name: "layout", Value: name, Source: "--layout"})
+		if i%2 == 1 {
+			r.Parameters = append(r.Parameters, Parameter{Name: "itr-of-odd-ones", Value: 1000 * i, Text: fmt.Sprintf("%dµs", i), Source: "--itr"})
+		}
+		if i == 0 {
+			c.Capture = r.Capture
+		}
+		s := scenarioOf(name, r)
+		if i == 0 {
+			s.FlowsMoved, s.PacketsMoved = new(uint64), new(uint64)
+		}
+		c.Scenarios = append(c.Scenarios, s)
+	}
+	return c
+}
+
+// unlike is scenarios of other modes, other CPUs, other hash types and another
+// table size, the last one an earlier report.
+func unlike() *Compare {
+	c := compared(2, 4)
+	eight := scenarioOf("eight", withTable(fixture(8, 60, "rss-hw-queues", "non-rss"), 512))
+	eight.HashTypes = Counts{{"ipv4", c.Capture.Received}}
+	old := scenarioOf("old.json", withAffinity(fixture(4, 60, "rss-msix", "non-rss")))
+	old.Report, old.FlowsMoved, old.PacketsMoved = new("old.json"), nil, nil
+	c.Scenarios = append(c.Scenarios, eight, old)
+	return c
+}
+
+func compareCases() []struct {
+	name    string
+	compare *Compare
+	options TextOptions
+} {
+	type c = struct {
+		name    string
+		compare *Compare
+		options TextOptions
+	}
+	nothing := compared(2, 8)
+	nothing.Capture.Received, nothing.Capture.Packets = 0, 0
+	return []c{
+		{"compare2.txt", compared(2, 8), TextOptions{}},
+		{"compare4.txt", compared(4, 8), TextOptions{}},
+		{"compare16.txt", compared(16, 64), TextOptions{}},
+		{"compare-unlike.txt", unlike(), TextOptions{}},
+		{"compare-narrow-ascii.txt", compared(5, 4), TextOptions{Width: 80, ASCII: true}},
+		{"compare-nothing.txt", nothing, TextOptions{}},
+	}
+}
+
+func compareText(t *testing.T, c *Compare, o TextOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteCompareText(&b, c, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestCompareTextGolden(t *testing.T) {
+	for _, c := range compareCases() {
+		t.Run(c.name, func(t *testing.T) { golden(t, c.name, []byte(compareText(t, c.compare, c.options))) })
+	}
+}
+
+func TestCompareTextFitsWidth(t *testing.T) {
+	for _, c := range compareCases() {
+		for _, width := range []int{80, 100, 137} {
+			c.options.Width = width
+			for i, l := range strings.Split(compareText(t, c.compare, c.options), "\n") {
+				if n := displayWidth(l); n > width {
+					t.Errorf("%s, width %d: line %d has %d columns: %s", c.name, width, i+1, n, l)
+				}
+				if l != strings.TrimRight(l, " ") {
+					t.Errorf("%s, width %d: line %d ends in spaces", c.name, width, i+1)
+				}
+			}
+		}
+	}
+}
+
+// The best value is bold with colours, and has the mark without.
+func TestCompareColors(t *testing.T) {
+	with := compareText(t, compared(4, 8), TextOptions{Color: true})
+	if !strings.Contains(with, styleCodes[bold]+"27.0 µs *") {
+		t.Errorf("the best latency is not bold:\n%s", with)
+	}
+	without := compareText(t, compared(4, 8), TextOptions{})
+	for _, code := range styleCodes[1:] {
+		with = strings.ReplaceAll(with, code, "")
+	}
+	var lines []string // a colour may end in the place of a mark
+	for _, l := range strings.Split(strings.ReplaceAll(with, "\x1b[0m", ""), "\n") {
+		lines = append(lines, strings.TrimRight(l, " "))
+	}
+	if diff := cmp.Diff(without, strings.Join(lines, "\n")); diff != "" {
+		t.Errorf("colours change more than colours (-without +with):\n%s", diff)
+	}
+}
+
+// A terminal obeys nothing of a scenario's name.
+func TestCompareEscapes(t *testing.T) {
+	c := compared(3, 4)
+	for i := range c.Scenarios {
+		c.Scenarios[i].Name = fmt.Sprintf("%d\x1b[31m\u009b31m\u202e/%s", i, strings.Repeat("\x1b]0;x\a", 10*i))
+	}
+	c.Scenarios[1].HashTypes = nil // so that every section is there
+	var b bytes.Buffer
+	if err := WriteCompareJSON(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"text": compareText(t, c, TextOptions{}), "JSON": b.String()} {
+		if strings.ContainsAny(text, "\x1b\u009b\u202e\a") {
+			t.Errorf("%s has a terminal's control characters", where)
+		}
+		if !strings.Contains(text, "31m") {
+			t.Errorf("%s does not have the names", where)
+		}
+	}
+}
+
+// Least is best, of equals the earlier, and what has no value is none.
+func TestBest(t *testing.T) {
+	mode := func(drops uint64, p99 int64) List[Mode] {
+		m := Mode{Mode: "rss-msix", CPUs: []CPU{{Packets: 1, Interrupts: 3, Latency: Latency{P99: &p99, Max: &p99}}, {}}, Queues: []Queue{{Drops: drops}}}
+		m.Derive()
+		return List[Mode]{m}
+	}
+	c := &Compare{Scenarios: List[Scenario]{
+		{Name: "a", Compared: "rss-msix", Modes: mode(4, 70), FlowsMoved: new(uint64(0))},
+		{Name: "b", Compared: "rss-msix", Modes: mode(3, 50), FlowsMoved: new(uint64(9))},
+		{Name: "c", Compared: "rss-msix", Modes: mode(3, 60), FlowsMoved: new(uint64(8))},
+		{Name: "d", Compared: "rss-msix", Modes: mode(5, 60)},
+		{Name: "none"},
+	}}
+	got, err := json.Marshal(c.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"imbalance.packets":"a","imbalance.bytes":null,"imbalance.busy":null,"imbalance.busiest_window":null,` +
+		`"drops":"b","interrupts":"a","latency_p99_ns":"b","latency_max_ns":"b","flows_moved":"c"}`
+	if string(got) != want {
+		t.Errorf("best\n%s, want\n%s", got, want)
+	}
+}
+
+func TestRangesThatDiffer(t *testing.T) {
+	for _, test := range []struct {
+		was, is []int
+		want    []string
+	}{
+		{[]int{0, 1, 0, 1}, []int{0, 1, 0, 1}, nil},
+		{[]int{0, 0, 2, 2, 2, 0}, []int{0, 0, 3, 3, 3, 0}, []string{"2-4: queue 2 → 3"}},
+		{[]int{0, 1, 0, 1}, []int{0, 0, 1, 1}, []string{"1: queue 1 → 0", "2: queue 0 → 1"}},
+		{[]int{1, 0, 2, 0}, []int{0, 0, 0, 0}, []string{"0-2: → queue 0"}},
+		{[]int{1, 2}, []int{2, 1}, []string{"0: queue 1 → 2", "1: queue 2 → 1"}},
+	} {
+		if diff := cmp.Diff(test.want, rangesThatDiffer(test.was, test.is)); diff != "" {
+			t.Errorf("%v to %v (-want +got):\n%s", test.was, test.is, diff)
+		}
+	}
+}
+
+// A scenario of the JSON has the figures of a report, byte for byte the same.
+func TestCompareJSON(t *testing.T) {
+	c := compared(3, 4)
+	var b bytes.Buffer
+	if err := WriteCompareJSON(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Schema    string
+		Scenarios []struct {
+			Name   string
+			Modes  []json.RawMessage
+			Report *string
+		}
+		Best map[string]*string
+	}
+	if err := json.Unmarshal(b.Bytes(), &read); err != nil {
+		t.Fatal(err)
+	}
+	if read.Schema != CompareSchema || len(read.Scenarios) != 3 {
+		t.Fatalf("schema %s with %d scenarios", read.Schema, len(read.Scenarios))
+	}
+	for i, s := range read.Scenarios {
+		for k, text := range s.Modes {
+			var got bytes.Buffer
+			if err := json.Compact(&got, text); err != nil {
+				t.Fatal(err)
+			}
+			want, err := json.Marshal(c.Scenarios[i].Modes[k])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("scenario %s, mode %d (-want +got):\n%s", s.Name, k, diff)
+			}
+		}
+	}
+	for i, l := range strings.Split(b.String(), "\n") {
+		if strings.TrimRight(l, " ") != l {
+			t.Errorf("line %d ends in spaces", i+1)
+		}
+	}
+	if got := read.Best["latency_p99_ns"]; got == nil || *got != "weight:6,2,1,1,1,1,1,1" {
+		t.Errorf("best p99 is %v", got)
+	}
+}

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+// ReadJSON reads what WriteJSON wrote. What follows from the counters is computed
+// anew, so a report that was changed can't disagree with itself. What only the
+// text has (Notes, Caveats, Text of a parameter) is not in it.
+func ReadJSON(in io.Reader) (*Report, error) {
+	var file struct {
+		Schema string `json:"schema"`
+		Report
+		Flows []readFlow `json:"flows"`
+	}
+	d := json.NewDecoder(in)
+	if err := d.Decode(&file); err != nil {
+		what := err.Error()
+		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+			what = fmt.Sprintf("the %s before byte %d is out of place", misplaced.Value, misplaced.Offset+1)
+		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			what = "it ends early"
+		}
+		return nil, fmt.Errorf("is no whole report (%s): give what `rssreplay --format json --output FILE` wrote", what)
+	}
+	if file.Schema != Schema {
+		return nil, fmt.Errorf("is of schema %q, not %q: give what `rssreplay --format json --output FILE` wrote", file.Schema, Schema)
+	}
+	r := &file.Report
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("%w: the report was changed; replay the capture again", err)
+	}
+	for i := range r.Modes {
+		r.Modes[i].Derive()
+	}
+	flows := make([]Flow, len(file.Flows))
+	for i, f := range file.Flows {
+		flows[i] = f.flow(r.Modes)
+	}
+	r.Flows, r.FlowsTotal = slices.Values(flows), uint64(len(flows))
+	return r, nil
+}
+
+// check finds what the rest of the package relies on and a file need not have.
+func (r *Report) check() error {
+	t := &r.Table
+	for _, n := range []int{len(t.Entries), len(t.Packets), len(t.Bytes), len(t.Flows)} {
+		if n != t.Size {
+			return fmt.Errorf("table: %d of %d entries are there", n, t.Size)
+		}
+	}
+	for i, queue := range t.Entries {
+		if queue < 0 || queue >= len(t.QueueCPUs) {
+			return fmt.Errorf("table: entry %d is queue %d, of %d queues", i, queue, len(t.QueueCPUs))
+		}
+	}
+	if len(r.Modes) == 0 {
+		return errors.New("there is no mode")
+	}
+	for i := range r.Modes {
+		if len(r.Modes[i].CPUs) == 0 {
+			return fmt.Errorf("mode %s has no CPU", r.Modes[i].Mode)
+		}
+	}
+	return nil
+}
+
+// readFlow is a flow as Flow.AppendJSON writes it.
+type readFlow struct {
+	Protocol        string     `json:"protocol"`
+	Source          netip.Addr `json:"source"`
+	SourcePort      *uint16    `json:"source_port"`
+	Destination     netip.Addr `json:"destination"`
+	DestinationPort *uint16    `json:"destination_port"`
+	Hash            *string    `json:"hash"`
+	HashType        string     `json:"hash_type"`
+	Index           *int       `json:"index"`
+	Packets         uint64     `json:"packets"`
+	Bytes           uint64     `json:"bytes"`
+	Modes           map[string]struct {
+		CPUs       map[int]uint64 `json:"cpus"`
+		Migrations uint64         `json:"migrations"`
+	} `json:"modes"`
+}
+
+func (f *readFlow) flow(modes []Mode) Flow {
+	flow := Flow{
+		Protocol: f.Protocol, Source: f.Source, Destination: f.Destination, HashType: f.HashType, Packets: f.Packets, Bytes: f.Bytes,
+		HasPorts: f.SourcePort != nil && f.DestinationPort != nil,
+	}
+	if flow.HasPorts {
+		flow.SourcePort, flow.DestinationPort = *f.SourcePort, *f.DestinationPort
+	}
+	if f.Hash != nil && f.Index != nil {
+		hash, err := strconv.ParseUint(*f.Hash, 0, 32)
+		if err == nil {
+			flow.Hash, flow.Index = uint32(hash), *f.Index
+		}
+	} else {
+		flow.HashType = NoHash
+	}
+	for i := range modes {
+		name := modes[i].Mode
+		read, ok := f.Modes[name]
+		if !ok {
+			continue
+		}
+		mode := FlowMode{Mode: name, Migrations: read.Migrations}
+		for cpu, packets := range read.CPUs {
+			mode.CPUs = append(mode.CPUs, CPUPackets{CPU: cpu, Packets: packets})
+		}
+		slices.SortFunc(mode.CPUs, func(a, b CPUPackets) int { return a.CPU - b.CPU })
+		flow.Modes = append(flow.Modes, mode)
+	}
+	return flow
+}
+
+// UnmarshalJSON reads a number, or null.
+func (f *Fraction) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*f = Null
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(f))
+}
+
+// UnmarshalJSON reads the object and keeps its order.
+func (c *Counts) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, d *json.Decoder) error {
+		count := Count{Name: name}
+		err := d.Decode(&count.Packets)
+		*c = append(*c, count)
+		return err
+	})
+}
+
+// UnmarshalJSON reads the object and keeps its order; numbers are read as
+// json.Number, so that they are written as they were.
+func (p *Parameters) UnmarshalJSON(text []byte) error {
+	return eachMember(text, func(name string, d *json.Decoder) error {
+		parameter := Parameter{Name: name}
+		err := d.Decode(&parameter)
+		*p = append(*p, parameter)
+		return err
+	})
+}
+
+// eachMember calls read for the value of each member of an object.
+func eachMember(text []byte, read func(name string, d *json.Decoder) error) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return fmt.Errorf("%.20q is no object", text)
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if err := read(name.(string), d); err != nil { // a key is a string, or Token had failed
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func written(t testing.TB, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What was read is written as it was.
+func TestReadJSON(t *testing.T) {
+	for name, r := range map[string]*Report{
+		"cpus8": fixture(8, 200, allModes...), "affinity": withAffinity(fixture(4, 30, "rss-msix")), "empty": empty(), "sent": onlySent(),
+	} {
+		want := written(t, r)
+		read, err := ReadJSON(strings.NewReader(want))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(want, written(t, read)); diff != "" {
+			t.Errorf("%s (-written +read):\n%s", name, diff)
+		}
+	}
+}
+
+func TestReadJSONRefuses(t *testing.T) {
+	good := written(t, fixture(2, 5, "rss-msix"))
+	replaced := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("the report has no %s", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for text, want := range map[string]string{
+		"":                                  "is no whole report (it ends early)",
+		good[:len(good)/2]:                  "is no whole report (it ends early)",
+		"hello":                             "is no whole report (invalid character",
+		"{}":                                `is of schema "", not "rssreplay/report/v1"`,
+		replaced(Schema, CompareSchema):     `is of schema "rssreplay/compare/v1"`,
+		replaced(`"size": 128`, `"size":9`): "table: 128 of 9 entries are there",
+		replaced(`"entries": [0,`, `"entries": [-1,`):        "table: entry 0 is queue -1, of 2 queues",
+		replaced(`"entries": [0,`, `"entries": [2,`):         "table: entry 0 is queue 2, of 2 queues",
+		replaced(`"modes": [`, `"modes": [],"was": [`):       "there is no mode",
+		replaced(`"cpus": [`, `"cpus": [],"was": [`):         "mode rss-msix has no CPU",
+		replaced(`"packets": `, `"packets": -`):              "is no whole report (the number -1036789 before byte ",
+		replaced(`"parameters": {`, `"parameters":[],"a":{`): `"[]" is no object`,
+	} {
+		_, err := ReadJSON(strings.NewReader(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q…: error %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Whatever is read can be compared and written.
+func FuzzReadJSON(f *testing.F) {
+	f.Add(written(f, fixture(2, 3, "rss-msix", "non-rss")))
+	f.Add(written(f, empty()))
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := ReadJSON(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		first := compared(1, 2)
+		c := &Compare{Capture: r.Capture, Scenarios: List[Scenario]{scenarioOf("read", r), first.Scenarios[0]}}
+		if err := WriteCompareText(io.Discard, c, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteCompareJSON(io.Discard, c); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
