@@ -1,5 +1,7 @@
 package dispatch
 
+import "rssreplay/nicmodel"
+
 // Values of Batch.Entry that are no table entry.
 const (
 	Unhashed = 0xffff // received, without a hash: goes to the default queue
@@ -10,7 +12,7 @@ const (
 const NoFlow = 0xffffffff
 
 // MaxTable is the most entries a table can have.
-const MaxTable = 1 << 15
+const MaxTable = nicmodel.MaxTableSize
 
 // batchSize is the number of packets that go from the flow table to the models
 // at once: enough to hide the hand-over, and few enough that the arrays of a

@@ -136,8 +136,8 @@ func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 		return &TextError{What: "a second table starts here", Hint: "give one interface's table only"}
 	}
 	n, err := strconv.ParseUint(rings, 10, 64)
-	if err != nil || n < 1 || n > MaxTableSize {
-		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", MaxTableSize)}
+	if err != nil || n < 1 || n > MaxQueues {
+		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", MaxQueues)}
 	}
 	r.table.Interface, r.table.Rings = iface, int(n)
 	r.part, r.headerLine = partTable, i

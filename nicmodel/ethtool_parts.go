@@ -93,8 +93,8 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 				return nil, err
 			}
 		}
-		if c.RX = rx + combined; c.RX < 1 || c.RX > MaxTableSize {
-			return nil, &TextError{Line: line, What: fmt.Sprintf("%d receive channels", c.RX), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the output is whole, or leave it out", MaxTableSize)}
+		if c.RX = rx + combined; c.RX < 1 || c.RX > MaxQueues {
+			return nil, &TextError{Line: line, What: fmt.Sprintf("%d receive channels", c.RX), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the output is whole, or leave it out", MaxQueues)}
 		}
 		return c, nil
 	})

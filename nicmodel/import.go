@@ -184,8 +184,8 @@ func cutError(i int) *TextError {
 // parseEntry reads one entry's queue.
 func parseEntry(field string) (uint16, error) {
 	v, err := strconv.ParseUint(field, 10, 16)
-	if err != nil {
-		return 0, fmt.Errorf("%s is no queue from 0 to %d", quoteShort(field), MaxTableSize-1)
+	if err != nil || v >= MaxQueues {
+		return 0, fmt.Errorf("%s is no queue from 0 to %d", quoteShort(field), MaxQueues-1)
 	}
 	return uint16(v), nil
 }

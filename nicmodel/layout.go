@@ -1,7 +1,9 @@
 package nicmodel
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -12,9 +14,12 @@ import (
 // hash & (size − 1).
 type IndirectionTable []uint16
 
-// MaxTableSize bounds the entries of a table, and the queues. NICs have 64 to
-// 2048 entries.
-const MaxTableSize = 1 << 16
+const (
+	// MaxTableSize bounds the entries of a table. NICs have 64 to 2048.
+	MaxTableSize = 1 << 15
+	// MaxQueues bounds the queues: an entry holds the number of one.
+	MaxQueues = math.MaxUint16
+)
 
 // Layout is a rule that fills an indirection table of any size. The zero value
 // is `equal`: entry i holds queue i mod queues.
@@ -23,7 +28,9 @@ type Layout struct {
 	queues  int    // equal: over so many queues, 0 for all
 	start   int    // equal, weight: the first queue
 	weights []int  // weight: of queue start, start+1, …
-	entries []int  // list: the entries themselves
+	entries []int  // list: the queues, over and over unless size is set
+	cpus    []int  // cpus: the CPUs, likewise
+	size    int    // list, cpus: the table's size, 0 for any
 	spec    string // as it was given
 }
 
@@ -34,9 +41,11 @@ const (
 	layoutBlock
 	layoutWeight
 	layoutList
+	layoutCPUs    // On makes it a list
+	layoutWindows // likewise
 )
 
-const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W0,W1,…, weight:W0,W1,…,start:S and list:Q0,Q1,…"
+const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11 and windows:PROFILE"
 
 // ParseLayout reads the value of --layout:
 //
@@ -47,6 +56,12 @@ const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W
 //	weight:6,2         runs in proportion to the weights, as `ethtool -X weight 6 2`
 //	weight:6,2,start:S the same from queue S on
 //	list:0,1,2,3       the entries themselves
+//	file:PATH          the entries of a file that ReadTable reads
+//	cpus:0-3,8-11      entry i on the i-th of these CPUs, round robin
+//	windows:NUMAStatic as Windows' profile of that name fills it
+//
+// Of these, file opens the file. It, cpus and windows may name CPUs, and not
+// queues: such a layout is to be placed with On.
 func ParseLayout(spec string) (Layout, error) {
 	layout := Layout{spec: spec}
 	name, args, hasArgs := strings.Cut(spec, ":")
@@ -94,6 +109,21 @@ func ParseLayout(spec string) (Layout, error) {
 		if layout.entries, err = parseSmallList(args); err != nil {
 			return wrong(err.Error())
 		}
+		layout.size = len(layout.entries)
+		return layout, nil
+	case "file":
+		return layout.readFile(args)
+	case "cpus":
+		layout.kind = layoutCPUs
+		if layout.cpus, err = parseCPUs(args); err != nil {
+			return wrong(err.Error())
+		}
+		return layout, nil
+	case "windows":
+		layout.kind = layoutWindows
+		if err := checkWindowsProfile(args); err != nil {
+			return wrong(err.Error())
+		}
 		return layout, nil
 	}
 	return wrong("unknown layout; " + knownLayouts)
@@ -112,9 +142,9 @@ func parseSmall(s string) (int, error) {
 	v, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%s is no whole number from 0 to %d", quoteShort(s), MaxTableSize)
-	case v > MaxTableSize:
-		return 0, fmt.Errorf("%d is more than the largest possible, %d", v, MaxTableSize)
+		return 0, fmt.Errorf("%s is no whole number from 0 to %d", quoteShort(s), MaxQueues)
+	case v > MaxQueues:
+		return 0, fmt.Errorf("%d is more than the largest possible, %d", v, MaxQueues)
 	}
 	return int(v), nil
 }
@@ -143,18 +173,23 @@ func (l Layout) String() string {
 	return l.spec
 }
 
-// Size is the number of entries that the layout itself sets, a list's length;
-// 0 if it fits tables of any size.
-func (l Layout) Size() int { return len(l.entries) }
+// Size is the number of entries that the layout itself sets, a list's or a
+// file's length; 0 if it fits tables of any size.
+func (l Layout) Size() int { return l.size }
 
-// Fill makes the table of the given size for the given number of queues. Its
-// errors name the flag at fault: --table-size, --queues or --layout.
+// Fill makes the table of the given size for the given number of queues. A layout
+// that names CPUs must have been placed with On. Its errors name the flag at
+// fault: --table-size, --queues or --layout.
 func (l Layout) Fill(size, queues int) (IndirectionTable, error) {
 	if size < 1 || size > MaxTableSize || bits.OnesCount(uint(size)) != 1 {
+		if l.size > 0 && size == l.size { // nobody gave a --table-size
+			below := 1 << (bits.Len(uint(size)) - 1)
+			return nil, fmt.Errorf("--layout %s: has %d entries, which is no power of two; a table has %d or %d, say", l, size, below, below*2)
+		}
 		return nil, tableSizeError(size)
 	}
-	if queues < 1 || queues > MaxTableSize {
-		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxTableSize)
+	if queues < 1 || queues > MaxQueues {
+		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxQueues)
 	}
 	table := make(IndirectionTable, size)
 	var err error
@@ -169,6 +204,8 @@ func (l Layout) Fill(size, queues int) (IndirectionTable, error) {
 		err = l.fillWeight(table, queues)
 	case layoutList:
 		err = l.fillList(table, queues)
+	default:
+		err = errors.New("names CPUs, and here nothing says which queues are on them; give the entries with list:Q0,Q1,… instead")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--layout %s: %w", l, err)
@@ -231,10 +268,11 @@ func (l Layout) fillWeight(table IndirectionTable, queues int) error {
 }
 
 func (l Layout) fillList(table IndirectionTable, queues int) error {
-	if len(l.entries) != len(table) {
-		return fmt.Errorf("the list has %d entries, the table %d; a list is the whole table: give %d, or leave out --table-size and the list's length sets it", len(l.entries), len(table), len(table))
+	if l.size > 0 && l.size != len(table) {
+		return fmt.Errorf("the list has %d entries, the table %d; a list is the whole table: give %d, or leave out --table-size and the list's length sets it", l.size, len(table), len(table))
 	}
-	for i, queue := range l.entries {
+	for i := range table {
+		queue := l.entries[i%len(l.entries)]
 		if queue >= queues {
 			return fmt.Errorf("entry %d is queue %d, but there are only queues 0 to %d; change it, or raise --queues", i, queue, queues-1)
 		}

@@ -75,7 +75,7 @@ func FuzzReaders(f *testing.F) {
 		}
 		if c, err := ReadChannels(in(), "fuzz"); err != nil {
 			refused(t, err)
-		} else if c.RX < 1 || c.RX > MaxTableSize {
+		} else if c.RX < 1 || c.RX > MaxQueues {
 			t.Fatalf("%+v", c)
 		}
 		if r, err := ReadRing(in(), "fuzz"); err != nil {

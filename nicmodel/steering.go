@@ -142,8 +142,8 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 
 	size, queues := len(config.Table), len(config.QueueCPU)
 	switch {
-	case queues < 1 || queues > MaxTableSize:
-		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxTableSize)
+	case queues < 1 || queues > MaxQueues:
+		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxQueues)
 	case size < 1 || size > MaxTableSize || !config.Modulo && bits.OnesCount(uint(size)) != 1:
 		return nil, tableSizeError(size)
 	case config.DefaultQueue < 0 || config.DefaultQueue >= queues:

@@ -369,7 +369,7 @@ func TestNewSteeringErrors(t *testing.T) {
 		change func(*SteeringConfig)
 		want   string
 	}{
-		{"no queues", func(c *SteeringConfig) { c.QueueCPU = nil }, "--queues 0: give a number from 1 to 65536"},
+		{"no queues", func(c *SteeringConfig) { c.QueueCPU = nil }, "--queues 0: give a number from 1 to 65535"},
 		{"no table", func(c *SteeringConfig) { c.Table = nil }, "--table-size 0: give a power of two"},
 		{"odd table", func(c *SteeringConfig) { c.Table = c.Table[:100] }, "--table-size 100 is no power of two; the nearest are 64 and 128"},
 		{"entry", func(c *SteeringConfig) { c.Table = IndirectionTable{0, 8} }, "entry 1 of the table is queue 8, but there are only queues 0 to 7; raise --queues"},

@@ -27,7 +27,7 @@ func (e *TextError) Error() string {
 	return fmt.Sprintf("%s: %s; %s", place, e.What, e.Hint)
 }
 
-// maxText bounds a text in bytes. The table of 65536 entries has half of it.
+// maxText bounds a text in bytes. The table of MaxTableSize entries has a quarter of it.
 const maxText = 1 << 20
 
 // readText reads a text of a command's output, at most maxText bytes, and makes
