@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"rssreplay/dispatch"
@@ -213,7 +214,7 @@ func (a *assembly) flow(id uint32) report.Flow {
 
 // caveats are what holds for this replay beyond what holds for all.
 func (a *assembly) caveats() []string {
-	var caveats []string
+	caveats := slices.Clone(a.settings.caveats)
 	for _, info := range a.files {
 		if n, said := info.Dropped(); said && n > 0 {
 			caveats = append(caveats, fmt.Sprintf("%s: the capturing machine dropped %d packets that are not in the capture.", info.Name, n))

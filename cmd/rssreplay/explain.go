@@ -195,10 +195,10 @@ func (e *env) explain(f *explainFlags, wanted *wanted, captures []string) error 
 	if f.format != "table" && f.format != "json" {
 		return usagef("--format must be table or json, not %q", f.format)
 	}
-	if f.model.table == "-" && slices.Contains(captures, "-") {
-		return usagef("the capture and --table can't both be standard input: give one of them as a file")
+	if err := f.model.checkStdin(captures); err != nil {
+		return err
 	}
-	s, err := f.model.resolve(e.stdin)
+	s, err := f.model.resolve(e)
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, captures []string) error 
 
 func (p *found) explanation(s *settings, stories *dispatch.Stories) *report.Explanation {
 	x := &report.Explanation{
-		Schema: report.ExplainSchema, Tool: tool(), Parameters: s.parameters, Notes: s.notes,
+		Schema: report.ExplainSchema, Tool: tool(), Parameters: s.parameters, Notes: slices.Concat(s.notes, s.caveats),
 		Packet: report.ExplainedPacket{
 			Number: p.frame, Time: report.Time{Time: time.Unix(0, p.stamp)}, At: p.time,
 			Bytes: p.wire, Captured: p.captured,

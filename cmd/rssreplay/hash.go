@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func newHashCommand(e *env) *cobra.Command {
 		if format != "table" && format != "json" {
 			return usagef("--format must be table or json, not %q", format)
 		}
-		s, err := model.resolve(e.stdin)
+		s, err := model.resolve(e)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 }
 
 func (r *hashReport) writeText(w io.Writer, s *settings) error {
-	for _, note := range s.notes {
+	for _, note := range slices.Concat(s.notes, s.caveats) {
 		fmt.Fprintln(w, note)
 	}
 	if r.Hash == nil {

@@ -45,7 +45,8 @@ type input struct {
 	captures []string
 	filter   *pcaps.Filter
 	scale    dispatch.Scale
-	rate     *rate // nil without --rate
+	rate     *rate               // nil without --rate
+	more     []dispatch.Scenario // replayed in the same pass
 }
 
 // resolve checks the flags, and adds them to the parameters in force.
@@ -114,7 +115,7 @@ type watch struct {
 func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 	scale := in.scale
 	if in.rate != nil {
-		seen, err := in.pass(e, s, nil, dispatch.Scale{}, watch{})
+		seen, err := in.pass(e, s, nil, nil, dispatch.Scale{}, watch{})
 		if err != nil {
 			return nil, err
 		}
@@ -122,11 +123,11 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 			return nil, err
 		}
 	}
-	return in.pass(e, s, s.modes, scale, w)
+	return in.pass(e, s, s.modes, in.more, scale, w)
 }
 
 // pass reads the captures through once.
-func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch.Scale, w watch) (*replayed, error) {
+func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
 	src, err := e.openCaptures(in.captures)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, scale dispatch
 	defer src.Close()
 	directions := pcaps.NewDirections(s.local)
 	result, err := dispatch.Replay(src, dispatch.Options{
-		Config: &s.config, Steering: s.steering, Modes: modes, Directions: directions, Filter: in.filter,
+		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter,
 		From: int64(in.flags.from), To: int64(in.flags.to), Scale: scale, Observe: w.observe, Arrive: w.arrive,
 	})
 	if err != nil {

@@ -67,13 +67,13 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err != nil {
 		return err
 	}
-	if f.model.table == "-" && slices.Contains(captures, "-") {
-		return usagef("the capture and --table can't both be standard input: give one of them as a file")
+	if err := f.model.checkStdin(captures); err != nil {
+		return err
 	}
 	if f.digest && slices.Contains(captures, "-") {
 		return usagef("--digest can't read standard input a second time: save the capture to a file first")
 	}
-	inputs := slices.Concat(captures, []string{f.model.table})
+	inputs := slices.Concat(captures, f.model.inputs())
 	if err := checkOutput("--output", f.output, inputs); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err := f.trace.check(f.output); err != nil {
 		return err
 	}
-	s, err := f.model.resolve(e.stdin)
+	s, err := f.model.resolve(e)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func newRootCommand(e *env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newExplainCommand(e), newHashCommand(e), newVersionCommand(e))
+	root.AddCommand(newCompareCommand(e), newExplainCommand(e), newHashCommand(e), newNICsCommand(e), newVersionCommand(e))
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelpCommand(e))
@@ -109,7 +109,7 @@ func flagError(c *cobra.Command, err error) error {
 		name := "--" + unknown.GetSpecifiedName()
 		if unknown.GetSpecifiedShortnames() != "" {
 			name = name[1:]
-		} else if near := nearestFlag(c, unknown.GetSpecifiedName()); near != "" {
+		} else if near := nearestFlag(c.Flags(), unknown.GetSpecifiedName()); near != "" {
 			return fmt.Errorf("unknown flag %s; did you mean --%s?", name, near)
 		}
 		return fmt.Errorf("unknown flag %s; `%s --help` lists the flags", name, c.CommandPath())

@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +30,9 @@ type modelFlags struct {
 	mode, hashTypes        string
 	rxFlowHash             []string
 	key, xfrm              string
-	layout, table          string
+	layout                 string
 	tableSize              int
+	imports                importFlags
 	rxRing, dmaBatch       int
 	rxFrames, dpcBudget    int
 	dmaTimeout, itr        duration
@@ -64,13 +63,14 @@ func newSteeringFlags(set *pflag.FlagSet) *modelFlags {
 	set.StringVar(&f.xfrm, "xfrm", hash.NoTransform.String(), "")
 	set.IntVar(&f.tableSize, "table-size", 128, "")
 	set.StringVar(&f.layout, "layout", "equal", "")
-	set.StringVar(&f.table, "table", "", "")
+	f.imports.addSteering(set)
 	return f
 }
 
 // newModelFlags adds all of the model's flags.
 func newModelFlags(set *pflag.FlagSet) *modelFlags {
 	f := newSteeringFlags(set)
+	f.imports.addReplay(set)
 	f.dmaTimeout, f.interruptLatency, f.isrCost, f.dpcCost = 200, 1000, 1000, 1000
 	f.packetCost, f.ipiLatency, f.distributeCost, f.sendCost = 1000, 2000, 50, 500
 	f.interval = duration(100 * time.Millisecond)
@@ -97,8 +97,8 @@ func newModelFlags(set *pflag.FlagSet) *modelFlags {
 	return f
 }
 
-// settings are the parameters in force: what the flags and the imported table
-// come to, each with its source.
+// settings are the parameters in force: what the flags, the imported texts and
+// the profile come to, each with its source.
 type settings struct {
 	config     dispatch.Config
 	steering   *nicmodel.Steering
@@ -107,37 +107,81 @@ type settings struct {
 	local      pcaps.Local
 	parameters report.Parameters
 	notes      []string // what the reader of the results must know first
+	caveats    []string // and what last
 }
 
-// resolver fills settings parameter by parameter, in the model's order.
+// layer says how much the source of a value counts: of two the higher one's value
+// is in force.
+type layer uint8
+
+const (
+	fromDefault layer = iota
+	fromProfile
+	fromImport
+	fromFlag
+)
+
+// origin is where the value of a flag in force comes from.
+type origin struct {
+	layer  layer
+	source string // for the report
+}
+
+// resolver fills settings parameter by parameter, in the model's order. The
+// layers below the command line offer values to its flags, so that every
+// parameter is read from its flag, wherever it comes from.
 type resolver struct {
 	*settings
 	flags    *modelFlags
-	imported *nicmodel.ImportedTable // nil without --table
-	from     string                  // name of the imported text
+	imports  *imports
+	profile  *nicmodel.Profile // nil without --nic and --driver
+	adaptive bool              // an imported text says that moderation is adaptive
+	origins  map[string]origin // of offered values, by flag
+	refused  error             // the first offer that a flag did not take
 	types    hash.Types
 	xfrm     hash.Transform
 }
 
-// source says where the value of a flag comes from when no import sets it.
-func (r *resolver) source(flag string) string {
+// origin says where the value of a flag comes from.
+func (r *resolver) origin(flag string) origin {
 	if r.flags.set.Changed(flag) {
-		return "--" + flag
+		return origin{fromFlag, "--" + flag}
 	}
-	return report.DefaultSource
+	if o, ok := r.origins[flag]; ok {
+		return o
+	}
+	return origin{fromDefault, report.DefaultSource}
+}
+
+func (r *resolver) source(flag string) string { return r.origin(flag).source }
+
+// offer gives a flag a value from below the command line, unless it has one from
+// a higher layer. Flags that the command does not have need none.
+func (r *resolver) offer(from layer, source, flag, value string) {
+	f := r.flags.set.Lookup(flag)
+	if f == nil || r.origin(flag).layer > from || r.refused != nil {
+		return
+	}
+	if err := f.Value.Set(value); err != nil {
+		r.refused = fmt.Errorf("%s: --%s %s: %w", source, flag, value, err)
+	}
+	r.origins[flag] = origin{from, source}
 }
 
 func (r *resolver) add(name string, value any, text, source string) {
 	r.parameters = append(r.parameters, report.Parameter{Name: name, Value: value, Text: text, Source: source})
 }
 
-// resolve checks the flags and reads the table that they name.
-func (f *modelFlags) resolve(stdin io.Reader) (*settings, error) {
-	r := &resolver{settings: &settings{}, flags: f}
-	if err := r.importTable(stdin); err != nil {
+// resolve reads the texts that the flags name, and checks what all comes to. It
+// sets the flags that were not given to what the profile and the texts have. What
+// is left out of a bundle goes to standard error.
+func (f *modelFlags) resolve(e *env) (*settings, error) {
+	r := &resolver{settings: &settings{}, flags: f, origins: map[string]origin{}}
+	var err error
+	if r.imports, err = f.readImports(e.stdin); err != nil {
 		return nil, err
 	}
-	steps := []func() error{r.cpus, r.queues}
+	steps := []func() error{r.chooseProfile, r.checkTable, r.lowerLayers, r.cpus, r.queues}
 	replay := f.set.Lookup("mode") != nil
 	if replay {
 		steps = append(steps, r.direction)
@@ -151,42 +195,59 @@ func (f *modelFlags) resolve(stdin io.Reader) (*settings, error) {
 			return nil, usageError{err}
 		}
 	}
-	return r.settings, r.steer()
+	r.profileCaveats()
+	if err := r.steer(); err != nil {
+		return nil, err
+	}
+	if names := r.imports.leftOut; len(names) > 0 {
+		fmt.Fprintf(e.stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", printable(f.imports.bundle), printable(strings.Join(names, ", ")))
+	}
+	return r.settings, nil
 }
 
-func (r *resolver) importTable(stdin io.Reader) error {
-	f := r.flags
-	if f.table == "" {
+// tableFlag is the flag that the imported table comes from.
+func (r *resolver) tableFlag() string {
+	if r.flags.imports.table == "" {
+		return "--bundle"
+	}
+	return "--table"
+}
+
+// checkTable refuses a table that can't be used, and flags that contradict it.
+func (r *resolver) checkTable() error {
+	t, name, flag := r.imports.table.value, r.imports.table.from, r.tableFlag()
+	if t == nil {
+		return nil
+	}
+	if t.Function != nicmodel.FunctionNotShown && t.Function != nicmodel.FunctionToeplitz {
+		return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
+	}
+	if t.Table == nil { // there is a key
+		if r.profile == nil && !r.flags.set.Changed("layout") {
+			return fmt.Errorf("%s: %s shows no indirection table: the driver has none, or RSS is off; give --layout and --table-size, or --nic", flag, name)
+		}
 		return nil
 	}
 	for _, other := range []string{"layout", "table-size"} {
-		if f.set.Changed(other) {
-			return usagef("--%s contradicts --table, which brings a table of its own: leave one of them out", other)
+		if r.flags.set.Changed(other) {
+			return fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
 		}
 	}
-	in, name := stdin, "standard input"
-	if f.table != "-" {
-		file, err := os.Open(f.table)
-		if err != nil {
-			return usagef("--table: %s: %w: give a file with the text of `ethtool -x`", f.table, cause(err))
-		}
-		defer file.Close()
-		in, name = file, f.table
-	}
-	t, err := nicmodel.ReadTable(in, name)
-	if err != nil {
-		return usagef("--table: %w", err)
-	}
-	switch {
-	case t.Function != nicmodel.FunctionNotShown && t.Function != nicmodel.FunctionToeplitz:
-		return usagef("--table: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", name, t.Function)
-	case t.Table == nil:
-		return usagef("--table: %s shows no indirection table: the driver has none, or RSS is off; give --layout and --table-size instead", name)
-	case t.Key == nil && !f.set.Changed("key") && t.Format != nicmodel.PlainList:
-		return usagef("--table: %s shows no hash key: give it with --key; Linux has it in /proc/sys/net/core/netdev_rss_key (its first 40 bytes for most drivers), Windows' default is `--key microsoft`", name)
-	}
-	r.imported, r.from = t, name
 	return nil
+}
+
+// lowerLayers offers what the profile and the texts have, but for what depends on
+// the CPUs and queues.
+func (r *resolver) lowerLayers() error {
+	r.offerProfile()
+	if err := r.offerImports(); err != nil {
+		return err
+	}
+	t, name := r.imports.table.value, r.imports.table.from
+	if t != nil && t.Format != nicmodel.PlainList && r.origin("key").layer == fromDefault {
+		return fmt.Errorf("%s: %s shows no hash key: give it with --key; Linux has it in /proc/sys/net/core/netdev_rss_key (its first 40 bytes for most drivers), Windows' default is `--key microsoft`", r.tableFlag(), name)
+	}
+	return r.refused
 }
 
 func (r *resolver) cpus() error {
@@ -195,12 +256,6 @@ func (r *resolver) cpus() error {
 	switch {
 	case err == nil && (count < 1 || count > dispatch.MaxCPUs):
 		return fmt.Errorf("--cpus must be from 1 to %d, not %d", dispatch.MaxCPUs, count)
-	case err == nil && r.imported != nil && r.imported.EntriesAreCPUs() && !f.set.Changed("cpus"):
-		// Windows names the CPUs themselves.
-		r.config.CPUs = slices.Sorted(slices.Values(r.imported.QueueCPU()))
-		r.add("cpus", len(r.config.CPUs), formatCPUList(r.config.CPUs), r.from)
-		r.add("base-cpu", r.config.CPUs[0], "", r.from)
-		return nil
 	case err == nil:
 		if f.baseCPU < 0 || f.baseCPU > math.MaxUint16-count {
 			return fmt.Errorf("--base-cpu must be from 0 to %d, not %d", math.MaxUint16-count, f.baseCPU)
@@ -213,6 +268,9 @@ func (r *resolver) cpus() error {
 			return fmt.Errorf("--cpus: %w, or how many there are", err)
 		}
 		if f.set.Changed("base-cpu") {
+			if o := r.origin("cpus"); o.layer != fromFlag {
+				return fmt.Errorf("--base-cpu contradicts %s, which names each CPU: leave one of them out", o.source)
+			}
 			return errors.New("--base-cpu contradicts a list in --cpus, which names each CPU: leave one of them out")
 		}
 		slices.Sort(r.config.CPUs)
@@ -224,19 +282,23 @@ func (r *resolver) cpus() error {
 		}
 	}
 	r.add("cpus", len(r.config.CPUs), formatCPUList(r.config.CPUs), r.source("cpus"))
-	r.add("base-cpu", r.config.CPUs[0], "", r.source("base-cpu"))
+	source := r.source("base-cpu")
+	if o := r.origin("cpus"); o.layer == fromImport {
+		source = o.source
+	}
+	r.add("base-cpu", r.config.CPUs[0], "", source)
 	return nil
 }
 
 // queues sets the number of queues and the CPU of each.
 func (r *resolver) queues() error {
 	f, c := r.flags, &r.config
-	queues, source := len(c.CPUs), r.source("queues")
-	if r.imported != nil {
-		queues, source = max(r.imported.Rings, int(slices.Max(r.imported.Table))+1), r.from
+	if r.profile != nil {
+		r.offerOfProfile("queues", strconv.Itoa(r.profile.Queues(len(c.CPUs))))
 	}
-	if f.set.Changed("queues") {
-		queues, source = f.queues, r.source("queues")
+	queues, source := len(c.CPUs), r.source("queues")
+	if r.origin("queues").layer != fromDefault {
+		queues = f.queues
 	}
 	if queues < 1 || queues > math.MaxUint16 {
 		return fmt.Errorf("--queues must be from 1 to %d, not %d", math.MaxUint16, queues)
@@ -244,27 +306,28 @@ func (r *resolver) queues() error {
 	c.Queues = queues
 	r.add("queues", queues, "", source)
 
-	affinity, source := make([]int, queues), r.source("affinity")
+	affinity := make([]int, queues)
 	for q := range affinity {
 		affinity[q] = c.CPUs[q%len(c.CPUs)]
-	}
-	if r.imported != nil && r.imported.EntriesAreCPUs() {
-		affinity, source = r.imported.QueueCPU(), r.from
 	}
 	if f.affinity != "" {
 		var err error
 		if affinity, err = parseCPUList(f.affinity); err != nil {
 			return fmt.Errorf("--affinity: %w, the CPU of each queue in order", err)
 		}
-		source = r.source("affinity")
+	}
+	source = r.source("affinity")
+	name := "--affinity"
+	if r.origin("affinity").layer == fromImport {
+		name = source
 	}
 	if len(affinity) != queues {
-		return fmt.Errorf("--affinity names the CPUs of %d queues, but there are %d: name one for each, or change --queues", len(affinity), queues)
+		return fmt.Errorf("%s names the CPUs of %d queues, but there are %d: name one for each, or change --queues", name, len(affinity), queues)
 	}
 	for q, cpu := range affinity {
 		i := slices.Index(c.CPUs, cpu)
 		if i < 0 {
-			return fmt.Errorf("--affinity puts queue %d on CPU %d, which is not in use: --cpus has %s", q, cpu, formatCPUList(c.CPUs))
+			return fmt.Errorf("%s puts queue %d on CPU %d, which is not in use: --cpus has %s", name, q, cpu, formatCPUList(c.CPUs))
 		}
 		c.QueueCPU = append(c.QueueCPU, i)
 	}
@@ -314,23 +377,43 @@ func (r *resolver) hashing() (err error) {
 		}
 	}
 	r.add("hash-types", r.types.String(), "", source)
-	source = r.source("key")
-	if r.imported != nil && r.imported.Key != nil && !f.set.Changed("key") {
-		r.key, source = r.imported.Key, r.from
+	if err := r.hashKey(); err != nil {
+		return err
+	}
+	if r.xfrm, err = hash.ParseTransform(f.xfrm); err != nil {
+		return fmt.Errorf("--xfrm: %w", err)
+	}
+	r.add("xfrm", r.xfrm.String(), "", r.source("xfrm"))
+	return nil
+}
+
+// hashKey sets the key, and says what the numbers mean without the NIC's own.
+func (r *resolver) hashKey() (err error) {
+	f, o := r.flags, r.origin("key")
+	if file := r.imports.key; strings.HasPrefix(f.key, "@") {
+		r.key, o.source = file.value.Key, file.from
 	} else if r.key, err = hash.ParseKey(f.key); err != nil {
 		return fmt.Errorf("--key: %w", err)
 	}
-	if source == report.DefaultSource {
-		r.notes = append(r.notes, "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table); the spread is typical.")
+	if o.layer == fromFlag && r.key.Name() == "" { // a key with a name is nobody's own
+		if r.key, err = r.fitKey(r.key); err != nil {
+			return fmt.Errorf("--key: %w", err)
+		}
 	}
-	r.add("key", r.key.String(), keyText(r.key), source)
-	source = r.source("xfrm")
-	if r.imported != nil && r.imported.TransformShown && !f.set.Changed("xfrm") {
-		r.xfrm, source = r.imported.Transform, r.from
-	} else if r.xfrm, err = hash.ParseTransform(f.xfrm); err != nil {
-		return fmt.Errorf("--xfrm: %w", err)
+	r.add("key", r.key.String(), keyText(r.key), o.source)
+
+	p, note := r.profile, ""
+	switch {
+	case p != nil && r.types != 0 && p.Illustrative != "":
+		note = fmt.Sprintf("CPU numbers are illustrative, whatever the key: %s. The spread is typical.", p.Illustrative)
+	case o.layer != fromDefault || r.types == 0:
+		return nil
+	case p != nil:
+		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one; the spread is typical.", p.Name)
+	default:
+		note = "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table); the spread is typical."
 	}
-	r.add("xfrm", r.xfrm.String(), "", source)
+	r.notes = slices.Insert(r.notes, 0, note)
 	return nil
 }
 
@@ -370,21 +453,29 @@ func keyText(k hash.Key) string {
 
 func (r *resolver) table() error {
 	f, c := r.flags, &r.config
-	if r.imported != nil {
-		c.Table = r.imported.Table
-		r.add("table-size", len(c.Table), "", r.from)
-		r.add("layout", "imported", fmt.Sprintf("imported (%s)", r.imported.Format), r.from)
+	imported := r.imports.table
+	if imported.value != nil && imported.value.Table != nil {
+		c.Table = imported.value.Table
+		r.add("table-size", len(c.Table), "", imported.from)
+		r.add("layout", "imported", fmt.Sprintf("imported (%s)", imported.value.Format), imported.from)
 	} else {
-		layout, err := nicmodel.ParseLayout(f.layout)
+		if r.profile != nil {
+			r.offerOfProfile("table-size", strconv.Itoa(r.profile.TableSize.For(c.Queues)))
+			r.offerOfProfile("layout", r.profile.LayoutFor(c.Queues))
+		}
+		layout, err := r.layout()
 		if err != nil {
 			return err
 		}
-		size, source := f.tableSize, r.source("table-size")
-		if layout.Size() > 0 && !f.set.Changed("table-size") {
-			size, source = layout.Size(), r.source("layout")
+		if layout, err = layout.On(c.CPUs, c.QueueCPU); err != nil {
+			return err
 		}
-		if size > dispatch.MaxTable {
-			return fmt.Errorf("--table-size must be at most %d, not %d", dispatch.MaxTable, size)
+		if caveat := layout.Caveat(); caveat != "" {
+			r.caveats = append(r.caveats, caveat)
+		}
+		size, source := f.tableSize, r.source("table-size")
+		if layout.Size() > 0 && r.origin("table-size").layer != fromFlag {
+			size, source = layout.Size(), r.source("layout")
 		}
 		if c.Table, err = layout.Fill(size, c.Queues); err != nil {
 			return err
@@ -393,7 +484,7 @@ func (r *resolver) table() error {
 		r.add("layout", f.layout, "", r.source("layout"))
 	}
 	if len(c.Table) > dispatch.MaxTable {
-		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", r.from, len(c.Table), dispatch.MaxTable)
+		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), dispatch.MaxTable)
 	}
 	for i, q := range c.Table {
 		if int(q) >= c.Queues {
@@ -401,6 +492,18 @@ func (r *resolver) table() error {
 		}
 	}
 	return nil
+}
+
+// layout is that of --layout, where `default` is the profile's.
+func (r *resolver) layout() (nicmodel.Layout, error) {
+	if r.flags.layout != "default" {
+		return nicmodel.ParseLayout(r.flags.layout)
+	}
+	if r.profile == nil {
+		return nicmodel.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
+	}
+	r.flags.layout = r.profile.LayoutFor(r.config.Queues)
+	return nicmodel.ParseLayout(r.flags.layout)
 }
 
 // nic sets rings, DMA batches and moderation.
@@ -442,6 +545,9 @@ func (r *resolver) host() error {
 	r.time("ipi-latency", f.ipiLatency)
 	r.time("distribute-cost", f.distributeCost)
 	r.time("send-cost", f.sendCost)
+	if r.profile != nil && r.profile.NAPI {
+		r.offerOfProfile("isr-cpu", strconv.Itoa(c.CPUs[c.QueueCPU[c.DefaultQueue]]))
+	}
 	switch f.isrCPU {
 	case "least-busy":
 		c.ISRCPU = dispatch.LeastBusy
@@ -476,10 +582,18 @@ func (r *resolver) validate() error {
 func (r *resolver) steer() (err error) {
 	r.steering, err = nicmodel.NewSteering(nicmodel.SteeringConfig{
 		HashTypes: r.types, Key: r.key, Transform: r.xfrm, Table: r.config.Table,
-		DefaultQueue: r.config.DefaultQueue, QueueCPU: r.config.QueueCPU,
+		DefaultQueue: r.config.DefaultQueue, QueueCPU: r.config.QueueCPU, Rules: r.rules(),
 	})
 	if err != nil {
 		return usageError{err}
 	}
 	return nil
+}
+
+// rules are those of the profile's parser.
+func (r *resolver) rules() nicmodel.Rules {
+	if r.profile == nil {
+		return nicmodel.Rules{}
+	}
+	return r.profile.Rules
 }

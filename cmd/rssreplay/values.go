@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -78,7 +77,7 @@ func (b *perByte) Set(s string) error {
 	case !r.IsInt():
 		return errors.New("finer than 1 ps per byte, that is three decimals")
 	case r.Sign() < 0 || !r.Num().IsInt64():
-		return errors.New("must be from 0 to 1000000 ns per byte")
+		return errors.New("must be from 0 to 1000 ns per byte")
 	}
 	*b = perByte(r.Num().Int64())
 	return nil
@@ -125,11 +124,11 @@ func formatCPUList(cpus []int) string {
 	return b.String()
 }
 
-// nearestFlag is the flag of c that differs least from name, "" if all differ
+// nearestFlag is the flag of set that differs least from name, "" if all differ
 // much.
-func nearestFlag(c *cobra.Command, name string) string {
+func nearestFlag(set *pflag.FlagSet, name string) string {
 	best, nearest := 1+len(name)/3, ""
-	c.Flags().VisitAll(func(f *pflag.Flag) {
+	set.VisitAll(func(f *pflag.Flag) {
 		if d := editDistance(name, f.Name); d <= best {
 			best, nearest = d-1, f.Name
 		}

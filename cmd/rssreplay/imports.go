@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/nicmodel"
+)
+
+// importFlags name the saved outputs that tell of a NIC. Each file may be "-".
+type importFlags struct {
+	nic      string
+	table    string
+	driver   string
+	channels string
+	coalesce string
+	ring     string
+	flowHash string
+	irq      []string
+	bundle   string
+}
+
+// addSteering adds the flags of what chooses a packet's CPU.
+func (f *importFlags) addSteering(set *pflag.FlagSet) {
+	set.StringVar(&f.nic, "nic", "", "")
+	set.StringVar(&f.table, "table", "", "")
+	set.StringVar(&f.driver, "driver", "", "")
+	set.StringVar(&f.channels, "channels", "", "")
+	set.StringVar(&f.flowHash, "flow-hash", "", "")
+	set.StringArrayVar(&f.irq, "irq", nil, "")
+	set.StringVar(&f.bundle, "bundle", "", "")
+}
+
+// addReplay adds the flags of what a replay takes besides.
+func (f *importFlags) addReplay(set *pflag.FlagSet) {
+	set.StringVar(&f.coalesce, "coalesce", "", "")
+	set.StringVar(&f.ring, "ring", "", "")
+}
+
+// importFile is one file to import, and the flag that names it.
+type importFile struct {
+	kind nicmodel.Kind
+	flag string
+	path string // "-": standard input
+}
+
+// importFiles are the files that flags name one by one. The key's is --key @FILE.
+func (f *modelFlags) importFiles() []importFile {
+	var files []importFile
+	add := func(kind nicmodel.Kind, path string) {
+		if path != "" {
+			files = append(files, importFile{kind, "--" + kind.String(), path})
+		}
+	}
+	add(nicmodel.KindTable, f.imports.table)
+	add(nicmodel.KindDriver, f.imports.driver)
+	add(nicmodel.KindChannels, f.imports.channels)
+	add(nicmodel.KindCoalesce, f.imports.coalesce)
+	add(nicmodel.KindRing, f.imports.ring)
+	add(nicmodel.KindFlowHash, f.imports.flowHash)
+	for _, path := range f.imports.irq {
+		add(nicmodel.KindIRQ, path)
+	}
+	if path, ok := strings.CutPrefix(f.key, "@"); ok {
+		add(nicmodel.KindKey, path)
+	}
+	return files
+}
+
+// inputs are the paths of the files that the flags have read.
+func (f *modelFlags) inputs() []string {
+	var paths []string
+	if path, ok := strings.CutPrefix(f.layout, "file:"); ok && path != "-" {
+		paths = append(paths, path)
+	}
+	for _, file := range f.importFiles() {
+		paths = append(paths, file.path)
+	}
+	return paths
+}
+
+// checkStdin refuses flags of which more than one, or one and a capture, would
+// read standard input.
+func (f *modelFlags) checkStdin(captures []string) error {
+	reader := ""
+	if slices.Contains(captures, "-") {
+		reader = "the capture"
+	}
+	for _, file := range f.importFiles() {
+		switch {
+		case file.path != "-":
+		case reader != "":
+			return usagef("%s and %s can't both be standard input: give one of them as a file", reader, file.flag)
+		default:
+			reader = file.flag
+		}
+	}
+	return nil
+}
+
+// imported is what a text told, and the text's name; its value is nil if there is
+// no such text.
+type imported[T any] struct {
+	value *T
+	from  string
+}
+
+// imports is what the texts told of a NIC.
+type imports struct {
+	table    imported[nicmodel.ImportedTable]
+	driver   imported[nicmodel.Driver]
+	channels imported[nicmodel.Channels]
+	coalesce imported[nicmodel.Coalesce]
+	ring     imported[nicmodel.Ring]
+	flowHash imported[nicmodel.FlowHash]
+	irq      imported[nicmodel.IRQs]
+	key      imported[nicmodel.KeyFile]
+
+	leftOut []string // names of the bundle's files that are none of these
+}
+
+// printedBy says what to give as a text of each kind.
+var printedBy = [nicmodel.NumKinds]string{
+	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
+	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
+}
+
+// unreadable says that the file can't be opened or read, and what to give.
+func (file *importFile) unreadable(err error) error {
+	return usagef("%s: %s: %w: give %s", file.flag, file.path, cause(err), printedBy[file.kind])
+}
+
+// readImports reads every text that the flags name.
+func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
+	if err := f.checkStdin(nil); err != nil {
+		return nil, err
+	}
+	m := &imports{}
+	var given [nicmodel.NumKinds]bool
+	for _, file := range f.importFiles() {
+		given[file.kind] = true
+		in, name := stdin, "standard input"
+		if file.path != "-" {
+			opened, err := os.Open(file.path)
+			if err != nil {
+				return nil, file.unreadable(err)
+			}
+			defer opened.Close()
+			in, name = opened, file.path
+		}
+		switch err := m.read(file.kind, in, name); {
+		case errors.As(err, new(*fs.PathError)): // a folder, for one
+			return nil, file.unreadable(err)
+		case err != nil:
+			return nil, usagef("%s: %w", file.flag, err)
+		}
+	}
+	if f.imports.bundle != "" {
+		if err := m.readBundle(f.imports.bundle, given); err != nil {
+			return nil, usagef("--bundle: %w", err)
+		}
+	}
+	return m, m.oneInterface()
+}
+
+// read reads one text of the kind.
+func (m *imports) read(kind nicmodel.Kind, in io.Reader, name string) error {
+	switch kind {
+	case nicmodel.KindTable:
+		return readInto(&m.table, nicmodel.ReadTable, in, name)
+	case nicmodel.KindDriver:
+		return readInto(&m.driver, nicmodel.ReadDriver, in, name)
+	case nicmodel.KindChannels:
+		return readInto(&m.channels, nicmodel.ReadChannels, in, name)
+	case nicmodel.KindCoalesce:
+		return readInto(&m.coalesce, nicmodel.ReadCoalesce, in, name)
+	case nicmodel.KindRing:
+		return readInto(&m.ring, nicmodel.ReadRing, in, name)
+	case nicmodel.KindFlowHash:
+		return readInto(&m.flowHash, nicmodel.ReadFlowHash, in, name)
+	case nicmodel.KindKey:
+		return readInto(&m.key, nicmodel.ReadKey, in, name)
+	}
+	// Interrupts add up: counts from before and after, and affinities.
+	irqs, err := nicmodel.ReadIRQs(in, name)
+	if err != nil {
+		return err
+	}
+	if m.irq.value == nil {
+		m.irq = imported[nicmodel.IRQs]{irqs, name}
+		return nil
+	}
+	m.irq.value.Merge(irqs)
+	m.irq.from += ", " + name
+	return nil
+}
+
+// readInto reads a text of a kind of which there may be one only, or several
+// that tell the same.
+func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), in io.Reader, name string) error {
+	value, err := read(in, name)
+	switch {
+	case err != nil:
+		return err
+	case to.value != nil && !reflect.DeepEqual(to.value, value):
+		return fmt.Errorf("%s and %s are of one kind, and tell different things: remove one of them", to.from, name)
+	case to.value == nil:
+		*to = imported[T]{value, name}
+	}
+	return nil
+}
+
+// maxImport bounds a file of a bundle in bytes: what is longer is something else,
+// a capture for one.
+const maxImport = 1 << 20
+
+// readBundle reads the texts in a folder, each recognised by what it says; of the
+// kinds given already none.
+func (m *imports) readBundle(dir string, given [nicmodel.NumKinds]bool) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool", dir, cause(err))
+	}
+	used := 0
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() || info.Size() > maxImport {
+			m.leftOut = append(m.leftOut, entry.Name())
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, cause(err))
+		}
+		kinds := nicmodel.Sniff(data)
+		if len(kinds) == 0 {
+			m.leftOut = append(m.leftOut, entry.Name())
+		}
+		used += len(kinds)
+		for _, kind := range kinds {
+			if given[kind] {
+				continue
+			}
+			if err := m.read(kind, bytes.NewReader(data), path); err != nil {
+				return err
+			}
+		}
+	}
+	if used == 0 {
+		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help nics)", dir)
+	}
+	return nil
+}
+
+// oneInterface checks that the texts are of one interface.
+func (m *imports) oneInterface() error {
+	name, from := m.interfaceName()
+	for _, other := range []struct{ name, from string }{
+		interfaceOf(m.channels, func(c *nicmodel.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nicmodel.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nicmodel.Ring) string { return r.Interface }),
+	} {
+		if other.name != "" && other.name != name {
+			return usagef("%s is of %s, but %s of %s: give the texts of one interface", from, name, other.from, other.name)
+		}
+	}
+	return nil
+}
+
+// interfaceName is the interface that the texts are of, and the first text that
+// says so; "" if none does.
+func (m *imports) interfaceName() (name, from string) {
+	for _, of := range []struct{ name, from string }{
+		interfaceOf(m.table, func(t *nicmodel.ImportedTable) string {
+			if t.EntriesAreCPUs() {
+				return "" // Windows has names of its own
+			}
+			return t.Interface
+		}),
+		interfaceOf(m.channels, func(c *nicmodel.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nicmodel.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nicmodel.Ring) string { return r.Interface }),
+	} {
+		if of.name != "" {
+			return of.name, of.from
+		}
+	}
+	return "", ""
+}
+
+func interfaceOf[T any](text imported[T], name func(*T) string) struct{ name, from string } {
+	if text.value == nil {
+		return struct{ name, from string }{}
+	}
+	return struct{ name, from string }{name(text.value), text.from}
+}

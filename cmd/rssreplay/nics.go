@@ -1,0 +1,264 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+)
+
+// nicsReport is the result of the nics command.
+type nicsReport struct {
+	Schema string       `json:"schema"`
+	CPUs   int          `json:"cpus"` // of the machine whose queues and tables are shown
+	NICs   []nicProfile `json:"nics"`
+}
+
+// nicProfile is one profile as `rssreplay nics` shows it.
+type nicProfile struct {
+	Name       string         `json:"name"`
+	NIC        string         `json:"nic"`
+	Drivers    []string       `json:"drivers"` // as ethtool -i names them
+	Queues     int            `json:"queues"`
+	MaxQueues  *int           `json:"max_queues"` // null: nothing near bounds them
+	TableSize  int            `json:"table_size"`
+	Layout     string         `json:"layout"`
+	Key        *string        `json:"key"` // hexadecimal; null: a random one, or none
+	KeyName    *string        `json:"key_name"`
+	KeyBytes   int            `json:"key_bytes"`
+	HashTypes  string         `json:"hash_types"`
+	Transform  string         `json:"xfrm"`
+	RXRing     *int           `json:"rx_ring"` // null: the device's
+	ITR        int64          `json:"itr_ns"`
+	RXUsecs    int64          `json:"rx_usecs"`
+	RXFrames   int            `json:"rx_frames"`
+	Adaptive   bool           `json:"adaptive"` // moderation changes with the traffic
+	Drain      string         `json:"drain"`
+	DPCBudget  int            `json:"dpc_budget"`
+	Rules      []string       `json:"parser_rules"`
+	Notes      []string       `json:"notes"`
+	Unverified []nicUncertain `json:"unverified"`
+	Source     string         `json:"source"`
+}
+
+// nicUncertain is what nothing confirms of a profile.
+type nicUncertain struct {
+	Parameter *string `json:"parameter"` // null: none of them
+	What      string  `json:"what"`
+}
+
+// nicsCPUs is the machine of which `rssreplay nics` shows queues and tables.
+const nicsCPUs = 8
+
+// newNICsCommand is `rssreplay nics`.
+func newNICsCommand(e *env) *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use: "nics [NAME...]",
+		RunE: func(_ *cobra.Command, names []string) error {
+			profiles := nicmodel.Profiles()
+			if len(names) > 0 {
+				profiles = nil
+			}
+			for _, name := range names {
+				p, err := nicmodel.ProfileNamed(name)
+				if err != nil {
+					return usageError{err}
+				}
+				profiles = append(profiles, *p)
+			}
+			var shown []nicProfile
+			for i := range profiles {
+				shown = append(shown, showProfile(&profiles[i]))
+			}
+			switch {
+			case format == "json":
+				return e.writeOutput("", func(w io.Writer) error {
+					encoder := json.NewEncoder(w)
+					encoder.SetIndent("", "  ")
+					encoder.SetEscapeHTML(false)
+					return encoder.Encode(nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
+				})
+			case format != "table":
+				return usagef("--format must be table or json, not %q", format)
+			case len(names) > 0:
+				return e.writeOutput("", func(w io.Writer) error { return writeProfiles(w, shown) })
+			}
+			return e.writeOutput("", func(w io.Writer) error { return writeProfileTable(w, shown) })
+		},
+	}
+	c.Flags().StringVar(&format, "format", "table", "")
+	return c
+}
+
+func showProfile(p *nicmodel.Profile) nicProfile {
+	queues := p.Queues(nicsCPUs)
+	m := p.Moderation
+	n := nicProfile{
+		Name: p.Name, NIC: p.NIC, Drivers: append([]string{}, p.Drivers...),
+		Queues: queues, TableSize: p.TableSize.For(queues), Layout: p.Layout,
+		KeyBytes: p.KeyLen, HashTypes: p.HashTypes.String(), Transform: p.Transform.String(),
+		ITR: int64(m.ITR), RXUsecs: m.RXDelay.Microseconds(), RXFrames: m.RXFrames, Adaptive: m.Adaptive,
+		Drain: "snapshot", Rules: append([]string{}, p.Rules.Texts()...), Notes: append([]string{}, p.Notes...),
+		Unverified: []nicUncertain{}, Source: p.Source,
+	}
+	if p.MaxQueues > 0 {
+		n.MaxQueues = &p.MaxQueues
+	}
+	if p.RXRing > 0 {
+		n.RXRing = &p.RXRing
+	}
+	if p.NAPI {
+		n.Drain, n.DPCBudget = "poll", 64
+	}
+	if key, err := hash.ParseKey(p.Key); p.Key != "" && err == nil {
+		text := key.String()
+		n.Key, n.KeyName = &text, &p.Key
+	}
+	for _, d := range p.Unverified {
+		u := nicUncertain{What: d.What}
+		if d.Of != "" {
+			u.Parameter = &d.Of
+		}
+		n.Unverified = append(n.Unverified, u)
+	}
+	return n
+}
+
+// mark is a value with * if nothing confirms it.
+func (n *nicProfile) mark(parameter, value string) string {
+	for _, u := range n.Unverified {
+		if u.Parameter != nil && *u.Parameter == parameter {
+			return value + "*"
+		}
+	}
+	return value
+}
+
+func (n *nicProfile) key() string {
+	switch {
+	case n.KeyBytes == 0:
+		return "-"
+	case n.KeyName != nil:
+		return fmt.Sprintf("%s, %d bytes", *n.KeyName, n.KeyBytes)
+	}
+	return fmt.Sprintf("random, %d bytes", n.KeyBytes)
+}
+
+func (n *nicProfile) ring() string {
+	if n.RXRing == nil {
+		return "device's"
+	}
+	return fmt.Sprint(*n.RXRing)
+}
+
+func (n *nicProfile) moderation() string {
+	var text string
+	switch {
+	case n.ITR > 0:
+		text = n.mark("itr", "itr "+time.Duration(n.ITR).String())
+	case n.RXUsecs > 0 && n.RXFrames > 0:
+		text = n.mark("rx-usecs", fmt.Sprintf("%d µs or %d packets", n.RXUsecs, n.RXFrames))
+	case n.RXUsecs > 0:
+		text = n.mark("rx-usecs", fmt.Sprintf("%d µs", n.RXUsecs))
+	default:
+		text = n.mark("itr", "none")
+	}
+	if n.Adaptive {
+		text += ", adaptive"
+	}
+	return text
+}
+
+// hashed says in a word what of TCP and UDP is hashed.
+func (n *nicProfile) hashed() string {
+	types, err := hash.ParseTypes(n.HashTypes)
+	if err != nil {
+		return n.HashTypes
+	}
+	switch {
+	case types == 0:
+		return "-"
+	case types.Has(hash.UDPIPv4):
+		return "TCP, UDP ports"
+	case types.Has(hash.TCPIPv4):
+		return "TCP ports"
+	}
+	return "addresses"
+}
+
+func writeProfileTable(w io.Writer, profiles []nicProfile) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "--nic\tqueues\tentries\tlayout\tkey\thash\tring\tmoderation\tNIC")
+	for i := range profiles {
+		n := &profiles[i]
+		hashed := n.mark("hash-types", n.hashed())
+		if n.Transform != hash.NoTransform.String() {
+			hashed += ", " + n.mark("xfrm", n.Transform)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.mark("queues", fmt.Sprint(n.Queues)), n.mark("table-size", fmt.Sprint(n.TableSize)),
+			n.mark("layout", n.Layout), n.key(), hashed, n.mark("rx-ring", n.ring()), n.moderation(), n.NIC)
+	}
+	fmt.Fprintln(t, "\n--nic\tsource")
+	for i := range profiles {
+		fmt.Fprintf(t, "%s\t%s\n", profiles[i].Name, profiles[i].Source)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, `
+Queues and entries are those on a machine with %d CPUs. * is unverified: a report that
+uses it says so. A random key must be given: --key, --key @FILE, or a --table that shows it.
+`+"`rssreplay nics NAME` shows all of a profile.\n", nicsCPUs)
+	return err
+}
+
+func writeProfiles(w io.Writer, profiles []nicProfile) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for i := range profiles {
+		n := &profiles[i]
+		if i > 0 {
+			fmt.Fprintln(t)
+		}
+		line := func(label, value string) { fmt.Fprintf(t, "  %s\t%s\n", label, value) }
+		fmt.Fprintf(t, "%s: %s\n", n.Name, n.NIC)
+		if len(n.Drivers) > 0 {
+			line("driver", strings.Join(n.Drivers, ", "))
+		}
+		queues := fmt.Sprintf("as many as CPUs (%d of %d CPUs)", n.Queues, nicsCPUs)
+		if n.MaxQueues != nil {
+			queues = fmt.Sprintf("as many as CPUs, at most %d (%d of %d CPUs)", *n.MaxQueues, n.Queues, nicsCPUs)
+		}
+		line("queues", n.mark("queues", queues))
+		line("table-size", n.mark("table-size", fmt.Sprint(n.TableSize)))
+		line("layout", n.mark("layout", n.Layout))
+		line("key", n.key())
+		line("hash-types", n.mark("hash-types", n.HashTypes))
+		line("xfrm", n.mark("xfrm", n.Transform))
+		line("rx-ring", n.mark("rx-ring", n.ring()))
+		line("moderation", n.moderation())
+		line("drain", fmt.Sprintf("%s, dpc-budget %d", n.Drain, n.DPCBudget))
+		for _, rule := range n.Rules {
+			line("parser", rule)
+		}
+		for _, note := range n.Notes {
+			line("note", note)
+		}
+		for _, u := range n.Unverified {
+			what := u.What
+			if u.Parameter != nil {
+				what = *u.Parameter + ": " + what
+			}
+			line("unverified", what)
+		}
+		line("source", n.Source)
+	}
+	return t.Flush()
+}
