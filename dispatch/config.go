@@ -74,8 +74,9 @@ const (
 // Limits of Config: far above any machine, and low enough that no sum of them
 // leaves an int64.
 const (
-	MaxCPUs = 1024
-	MaxTime = int64(3600e9) // ns, of each duration
+	MaxCPUs     = 1024
+	MaxTime     = int64(10e9) // ns, of each duration: 10 s
+	MaxByteCost = int64(1e6)  // ps per byte
 )
 
 // Config is the model's parameters (MODEL.md section 9) in the form that the
@@ -123,12 +124,12 @@ func (c *Config) Validate() error {
 		{"distribute-cost", c.DistributeCost}, {"send-cost", c.SendCost},
 	} {
 		if d.value < 0 || d.value > MaxTime {
-			return fmt.Errorf("--%s must be from 0 to 1h", d.flag)
+			return fmt.Errorf("--%s must be from 0 to 10s", d.flag)
 		}
 	}
 	switch {
-	case c.ByteCost < 0 || c.ByteCost > 1e9:
-		return fmt.Errorf("--byte-cost must be from 0 to 1000000 ns per byte")
+	case c.ByteCost < 0 || c.ByteCost > MaxByteCost:
+		return fmt.Errorf("--byte-cost must be from 0 to 1000 ns per byte")
 	case c.Interval <= 0 || c.Interval > math.MaxInt64/4:
 		return fmt.Errorf("--interval must be above 0")
 	case c.DPCBudget < 0:
