@@ -118,10 +118,19 @@ func Open(path string) (*Reader, error) {
 	return r, nil
 }
 
+// missingError is the path of a file that is not there: an fs.ErrNotExist.
+type missingError string
+
+func (path missingError) Error() string {
+	return string(path) + ": no such file: check its name and folder"
+}
+
+func (missingError) Is(target error) bool { return target == fs.ErrNotExist }
+
 func openError(path string, err error) error {
 	switch cause := (*fs.PathError)(nil); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file: check its name and folder", path)
+		return missingError(path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
 	case errors.As(err, &cause):
