@@ -15,6 +15,7 @@ type cycle struct {
 	time   int64     // of the next event
 	ready  int64     // the first instant whose arrivals come after it
 	cpu    int       // of the ISR of this cycle
+	ended  int64     // when the last cycle did
 }
 
 // cyclePart is where the modes differ.
@@ -94,6 +95,7 @@ func (c *cycle) run() {
 // enable ends the cycle.
 func (c *cycle) enable(t int64) {
 	c.event(Enable, t, c.cpu, -1, -1)
+	c.ended = t
 	if _, waiting := c.part.oldest(); waiting > 0 {
 		c.arm(t)
 	} else {
@@ -106,4 +108,5 @@ func (c *cycle) runOut() {
 	for c.state != idle {
 		c.advance(c.ready)
 	}
+	c.at(c.ended)
 }

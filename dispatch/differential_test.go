@@ -125,7 +125,7 @@ func randomCase(seed uint64) (*records, *dispatch.Config, *nicmodel.Steering) {
 // TestFastEqualsPlain compares all counters of the shipped engines with the
 // plain ones', on random captures and parameters.
 func TestFastEqualsPlain(t *testing.T) {
-	cases := uint64(600)
+	cases := uint64(1000)
 	if testing.Short() {
 		cases = 100
 	}

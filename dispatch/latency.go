@@ -36,17 +36,20 @@ func middle(b int) int64 {
 	return low + (int64(1)<<shift-1)/2
 }
 
-func (h *histogram) add(v int64) {
-	h.sum += v
-	h.n++
-	if v > h.max {
-		h.max = v
-	}
+// count counts v in its bucket; add follows for all that were counted.
+func (h *histogram) count(v int64) {
 	b := bucket(v)
 	if b >= len(h.counts) {
 		h.grow(b)
 	}
 	h.counts[b]++
+}
+
+// add adds the sum of n counted values, and the greatest so far.
+func (h *histogram) add(n uint64, sum, most int64) {
+	h.n += n
+	h.sum += sum
+	h.max = most
 }
 
 func (h *histogram) grow(b int) {

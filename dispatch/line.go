@@ -158,7 +158,6 @@ func (l *line) startDPC(t int64) {
 func (l *line) decide(t int64) {
 	switch {
 	case l.queue.Waiting() == 0:
-		l.m.at(t)
 		l.m.event(DPCEnd, t, l.cpu, -1, -1)
 		l.enable(t)
 	case l.m.cfg.DPCBudget > 0 && l.taken == l.m.cfg.DPCBudget:
@@ -204,4 +203,5 @@ func (l *line) run() {
 	for l.state != idle {
 		l.advance(l.ready)
 	}
+	l.m.at(l.time) // its last event ended its last cycle
 }

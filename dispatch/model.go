@@ -107,15 +107,20 @@ func (m *model) receive(t int64, queue uint16, length, flow, packet uint32) bool
 	q.Packets++
 	q.Bytes += uint64(length)
 	if m.rings.Full(queue) {
-		q.Drops++
-		if m.settled != nil {
-			m.settled.drop(flow)
-		}
-		m.event(Drop, t, -1, int(queue), int64(packet))
+		m.drop(t, queue, flow, packet)
 		return false
 	}
 	m.rings.Take(queue)
 	return true
+}
+
+// drop counts a packet that found no free buffer.
+func (m *model) drop(t int64, queue uint16, flow, packet uint32) {
+	m.queues[queue].Drops++
+	if m.settled != nil {
+		m.settled.drop(flow)
+	}
+	m.event(Drop, t, -1, int(queue), int64(packet))
 }
 
 // published counts a buffer that reached its receive queue.
@@ -160,12 +165,14 @@ func (m *model) systemCPU() int {
 func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) int64 {
 	cpu := &m.cpus[c]
 	end := start
-	var bytes uint64
+	bytes, sum, most := uint64(0), int64(0), cpu.latency.max
 	for i := range n {
 		b := q.Peek(i)
 		end += m.cfg.Cost(b.Length)
 		bytes += uint64(b.Length)
-		cpu.latency.add(end - b.Arrival)
+		late := end - b.Arrival
+		sum, most = sum+late, max(most, late)
+		cpu.latency.count(late)
 		if b.Arrival >= cpu.series.until {
 			m.extend(&cpu.series, b.Arrival)
 		}
@@ -181,10 +188,10 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		m.eventsOf(c, q, n, takenAt, start)
 	}
 	q.Take(n)
+	cpu.latency.add(uint64(n), sum, most)
 	cpu.Packets += uint64(n)
 	cpu.Bytes += bytes
 	cpu.DPCTime += end - start
-	m.at(end)
 	return end
 }
 

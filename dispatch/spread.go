@@ -150,7 +150,6 @@ func (s *spread) decide(c int, t int64) {
 	m, d := s.m, &s.dpcs[c]
 	switch {
 	case d.queue.Waiting() == 0:
-		m.at(t)
 		m.event(DPCEnd, t, c, -1, -1)
 		s.end(c)
 	case m.cfg.DPCBudget > 0 && d.taken == m.cfg.DPCBudget:

@@ -170,7 +170,7 @@ func BenchmarkHistogramAdd(b *testing.B) {
 			var h histogram
 			i := 0
 			for b.Loop() {
-				h.add(values[i&(len(values)-1)])
+				h.count(values[i&(len(values)-1)])
 				i++
 			}
 		})
@@ -183,7 +183,7 @@ func BenchmarkHistogramLatency(b *testing.B) {
 	b.Run("impl=log-linear/input=every-size", func(b *testing.B) {
 		var h histogram
 		for range 100_000 {
-			h.add(r.Int64N(int64(1) << r.IntN(40)))
+			h.one(r.Int64N(int64(1) << r.IntN(40)))
 		}
 		for b.Loop() {
 			if l := h.latency(); l.P50 > l.P999 {
