@@ -362,7 +362,7 @@ func (r *resolver) direction() (err error) {
 func (r *resolver) hashing() (err error) {
 	f := r.flags
 	if r.types, err = hash.ParseTypes(f.hashTypes); err != nil {
-		return fmt.Errorf("--hash-types: %w", err)
+		return fmt.Errorf("--hash-types: %w; ethtool's words, as udp4=sdfn, are for --rx-flow-hash", err)
 	}
 	source := r.source("hash-types")
 	if len(f.rxFlowHash) > 0 {
