@@ -81,7 +81,7 @@ const (
 
 // Config is the model's parameters (MODEL.md section 9) in the form that the
 // engines use: times in ns, CPUs by their index in CPUs, not by their number.
-// Build one with NewConfig's checks before use: an engine trusts it.
+// Ask Validate before use: an engine trusts it.
 type Config struct {
 	nicmodel.Config
 

@@ -69,11 +69,11 @@ func (e *rssHWQueues) isrEnd(t int64) {
 		switch {
 		case e.front.queues[c].Waiting() == 0:
 		case c == e.cpu:
-			e.spread.add(c, dpcStart, t)
+			e.spread.add(c, t)
 			e.spread.start(c, t)
 		default:
 			e.event(DPCQueue, t, c, -1, -1)
-			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
+			e.spread.add(c, t+e.cfg.IPILatency)
 		}
 	}
 	e.run()

@@ -107,11 +107,11 @@ func (e *rssSingleQueue) dealt(t int64) {
 		case e.shares[c].Waiting() == 0:
 		case c == e.cpu:
 			e.event(ShareStart, t, c, -1, -1)
-			e.spread.add(c, dpcStart, t)
+			e.spread.add(c, t)
 			e.spread.share(c, t, t)
 		default:
 			e.event(DPCQueue, t, c, -1, -1)
-			e.spread.add(c, dpcStart, t+e.cfg.IPILatency)
+			e.spread.add(c, t+e.cfg.IPILatency)
 		}
 	}
 	if own := &e.spread.dpcs[e.cpu]; own.queue.Taken() == 0 {

@@ -40,17 +40,13 @@ func newSpread(m *model, queues []nicmodel.Queue) spread {
 	return s
 }
 
-// step is the place of the next event among those of its instant.
-func (d *dpc) step() int64 {
-	if d.state == dpcSnapshot || d.state == dpcPolling {
-		return 0
-	}
-	return 4
-}
+// ends reports whether the next event is of step (0), which comes before the
+// arrivals of its instant.
+func (d *dpc) ends() bool { return d.state == dpcSnapshot || d.state == dpcPolling }
 
-// add queues CPU c's DPC; CPUs are added in any order.
-func (s *spread) add(c int, state dpcState, t int64) {
-	s.dpcs[c].state, s.dpcs[c].time = state, t
+// add queues CPU c's DPC to start at t; CPUs are added in any order.
+func (s *spread) add(c int, t int64) {
+	s.dpcs[c].state, s.dpcs[c].time = dpcStart, t
 	s.active = append(s.active, c)
 }
 
@@ -64,7 +60,7 @@ func (s *spread) ready() int64 {
 		// One number orders (time, step): the steps after the arrivals belong
 		// to the next instant's.
 		r := d.time
-		if d.step() != 0 {
+		if !d.ends() {
 			r++
 		}
 		if s.next < 0 || r < ready || r == ready && s.before(c, s.next) {

@@ -143,6 +143,7 @@ func (e Event) Step() Step {
 
 // Observer is told everything that happens in a replay. Of one CPU, and of all
 // CPUs in a mode whose NIC has one vector, it is told in order of time, but
-// Indicate and Take come with the DPC that did them, and ISRStart with the raise; RSSMSIX works on one CPU
-// after the other, and only their own order is kept.
+// Indicate and Take come with the DPC that did them, and ISRStart with the
+// raise; RSSMSIX works on one CPU after the other, and only their own order is
+// kept.
 type Observer func(Event)

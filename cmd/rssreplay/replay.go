@@ -59,7 +59,7 @@ func newReplayCommand(e *env) *cobra.Command {
 }
 
 func (e *env) replay(f *replayFlags, captures []string) error {
-	write, err := writerOf(f.format, f.output)
+	write, err := writerOf(f.format)
 	if err != nil {
 		return err
 	}
@@ -108,14 +108,14 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err != nil {
 		return err
 	}
+	result := done.result
+	if err := checkInterval(f.model, result); err != nil {
+		return err
+	}
 	if trace != nil {
 		if err := trace.write(); err != nil {
 			return err
 		}
-	}
-	result := done.result
-	if err := checkInterval(f.model, result); err != nil {
-		return err
 	}
 	a := assembly{settings: s, replayed: done, on: on, limit: limit}
 	rep := a.report()
@@ -144,7 +144,7 @@ func checkInterval(f *modelFlags, r *dispatch.Result) error {
 }
 
 // writerOf is what writes a report in the format asked for.
-func writerOf(format, output string) (func(io.Writer, *report.Report) error, error) {
+func writerOf(format string) (func(io.Writer, *report.Report) error, error) {
 	switch format {
 	case "json":
 		return report.WriteJSON, nil
