@@ -90,3 +90,6 @@ func (f *Filter) program(link LinkType) (*pcap.BPF, error) {
 	f.programs[link] = program
 	return program, nil
 }
+
+// LibpcapVersion is what libpcap says of itself, "libpcap version 1.10.3 (…)".
+func LibpcapVersion() string { return pcap.Version() }

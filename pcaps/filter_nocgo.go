@@ -17,3 +17,6 @@ func NewFilter(expr string) (*Filter, error) {
 func (f *Filter) Match(rec *Record) (bool, error) {
 	return false, fmt.Errorf("--filter: this program was built without libpcap")
 }
+
+// LibpcapVersion is "": this program was built without libpcap.
+func LibpcapVersion() string { return "" }

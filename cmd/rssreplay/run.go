@@ -79,10 +79,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func newRootCommand(e *env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newCompareCommand(e), newExplainCommand(e), newHashCommand(e), newNICsCommand(e), newVersionCommand(e))
+	root.AddCommand(newCompareCommand(e), newExplainCommand(e), newHashCommand(e), newNICsCommand(e), newManCommand(e), newVersionCommand(e))
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelpCommand(e))
+	root.InitDefaultHelpCmd() // they are described, too
+	root.InitDefaultCompletionCmd()
+	describe(root)
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

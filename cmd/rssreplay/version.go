@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"rssreplay/pcaps"
 	"rssreplay/report"
 )
 
@@ -35,12 +38,32 @@ func versionLine() string {
 	return fmt.Sprintf("%s %s (%s %s/%s)", t.Name, t.Version, t.Go, runtime.GOOS, runtime.GOARCH)
 }
 
+// buildLines say what this program was built from: whoever reads a bug report asks.
+func buildLines() string {
+	var b strings.Builder
+	if info, ok := debug.ReadBuildInfo(); ok {
+		setting := map[string]string{}
+		for _, s := range info.Settings {
+			setting[s.Key] = s.Value
+		}
+		if commit := setting["vcs.revision"]; commit != "" {
+			fmt.Fprintf(&b, "commit   %s of %s", commit, setting["vcs.time"])
+			if setting["vcs.modified"] == "true" {
+				b.WriteString(", with changes")
+			}
+			b.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(&b, "libpcap  %s\n", cmp.Or(strings.TrimPrefix(pcaps.LibpcapVersion(), "libpcap version "), "none: built without it"))
+	return b.String()
+}
+
 func newVersionCommand(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:  "version",
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(e.stdout, versionLine())
+			_, err := fmt.Fprintf(e.stdout, "%s\n%s", versionLine(), buildLines())
 			return err
 		},
 	}

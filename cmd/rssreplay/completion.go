@@ -1,0 +1,131 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+)
+
+// describe gives the commands and their flags what their pages of the manual say
+// of them, for completion in a shell; a flag that a command's own page does not
+// have is the main page's.
+func describe(root *cobra.Command) {
+	main := parsePage(helpOf(root.Name()))
+	for _, c := range append(root.Commands(), root) {
+		p := main
+		if c != root {
+			p = parsePage(helpOf(c.Name()))
+		}
+		c.Short = lowerFirst(p.short)
+		completeArguments(c)
+		for _, f := range append(main.flags, p.flags...) { // the later one counts
+			if flag := c.LocalFlags().Lookup(f.name); flag != nil {
+				flag.Usage = f.usage
+				completeFlag(c, f)
+			}
+		}
+	}
+}
+
+// completeFlag tells a shell how to complete a flag's value, by what the manual
+// calls its argument: table|json are its words, a FILE or a DIR is one, and for
+// the rest there is valueWords.
+func completeFlag(c *cobra.Command, f flagHelp) {
+	if strings.Contains(f.argument, "FILE") && f.name != "key" || strings.Contains(f.argument, "DIR") {
+		return
+	}
+	// The error is that of a flag that does not exist, or has words already.
+	_ = c.RegisterFlagCompletionFunc(f.name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		words, directive := begins(valueWords(f), begun), cobra.ShellCompDirectiveNoFileComp
+		for _, w := range words {
+			if strings.HasSuffix(w, "=") || strings.HasSuffix(w, ":") {
+				directive |= cobra.ShellCompDirectiveNoSpace
+			}
+		}
+		return words, directive
+	})
+}
+
+// valueWords are words that a flag takes.
+func valueWords(f flagHelp) []string {
+	switch f.name {
+	case "nic":
+		return profileNames()
+	case "key":
+		return hash.KeyNames()
+	case "mode":
+		words := []string{"all"}
+		for m := range dispatch.Mode(dispatch.NumModes) {
+			words = append(words, m.String())
+		}
+		return words
+	case "xfrm":
+		var words []string
+		for x := range hash.Transform(hash.NumTransforms) {
+			words = append(words, x.String())
+		}
+		return words
+	case "hash-types":
+		var words []string
+		for t := hash.None + 1; t < hash.NumTypes; t++ {
+			words = append(words, t.String())
+		}
+		return words
+	case "drain":
+		return []string{"snapshot", "poll"}
+	case "isr-cpu":
+		return []string{"least-busy", "round-robin"}
+	case "layout":
+		return []string{"equal", "equal:", "block", "weight:", "list:", "file:", "cpus:", "windows:", "default"}
+	case "on":
+		return []string{"cpu=", "queue=", "entry="}
+	case "rx-flow-hash":
+		return []string{"tcp4=", "udp4=", "tcp6=", "udp6="}
+	}
+	var words []string
+	for _, w := range strings.Split(f.argument, "|") {
+		if w == strings.ToLower(w) && w != "" {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// begins are the words that begin so.
+func begins(words []string, so string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, so) })
+}
+
+func profileNames() []string {
+	var names []string
+	for _, p := range nicmodel.Profiles() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// completeArguments tells a shell what commands take beside flags: profiles and
+// topics by name, captures by any.
+func completeArguments(c *cobra.Command) {
+	switch c.Name() {
+	case "nics":
+		c.ValidArgsFunction = func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return begins(profileNames(), begun), cobra.ShellCompDirectiveNoFileComp
+		}
+	case "help":
+		c.ValidArgsFunction = func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return begins(topics(), begun), cobra.ShellCompDirectiveNoFileComp
+		}
+	case "hash", "version", "plan":
+		c.ValidArgsFunction = cobra.NoFileCompletions
+	default:
+		c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+	}
+}

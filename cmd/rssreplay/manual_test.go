@@ -1,0 +1,161 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func rootForTest() *cobra.Command {
+	return newRootCommand(&env{args: []string{"rssreplay"}, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard})
+}
+
+func TestParsePage(t *testing.T) {
+	got := parsePage(`rssreplay x A [flags]: what it is
+
+Examples
+  rssreplay x 1
+
+Which one, of these
+  --packet N               by its number,
+                           from 1
+  --flow END, --flow A-B   the first
+  --interrupt-latency TIME raise to ISR
+  --from TIME, --to TIME
+                           a part
+  --digest                 a switch
+
+and this is prose
+of two lines.
+`)
+	want := page{
+		title: "rssreplay x A [flags]",
+		short: "what it is",
+		sections: []section{
+			{},
+			{"Examples", []paragraph{{block, []string{"  rssreplay x 1"}}}},
+			{"Which one, of these", []paragraph{
+				{flagBlock, []string{
+					"  --packet N               by its number,",
+					"                           from 1",
+					"  --flow END, --flow A-B   the first",
+					"  --interrupt-latency TIME raise to ISR",
+					"  --from TIME, --to TIME",
+					"                           a part",
+					"  --digest                 a switch",
+				}},
+				{prose, []string{"and this is prose", "of two lines."}},
+			}},
+		},
+		flags: []flagHelp{
+			{"packet", "N", "by its number, from 1"},
+			{"flow", "END", "the first"},
+			{"flow", "A-B", "the first"},
+			{"interrupt-latency", "TIME", "raise to ISR"},
+			{"from", "TIME", "a part"},
+			{"to", "TIME", "a part"},
+			{"digest", "", "a switch"},
+		},
+	}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(page{}, section{}, paragraph{}, flagHelp{})); d != "" {
+		t.Error(d)
+	}
+}
+
+// Every flag is in the manual, and the manual has no flag that is not there.
+func TestManualHasAllFlags(t *testing.T) {
+	root := rootForTest()
+	main := parsePage(helpOf("rssreplay"))
+	for _, c := range append(root.Commands(), root) {
+		if c.Name() == "completion" { // the library's own
+			continue
+		}
+		page := helpOf(c.Name())
+		if page == "" {
+			t.Errorf("%s has no page in help/", c.Name())
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" && f.Name != "help" && f.Name != "version" {
+				t.Errorf("%s: --%s is not in the manual", c.Name(), f.Name)
+			}
+		})
+		flags := parsePage(page).flags
+		if c == root {
+			flags = main.flags
+		}
+		for _, f := range flags {
+			if c.Flags().Lookup(f.name) == nil {
+				t.Errorf("help/%s.txt tells of --%s, which the command does not have", c.Name(), f.name)
+			}
+		}
+	}
+}
+
+// The pages are what man(1) takes: groff has nothing to say about them, and what
+// they show has each of their flags.
+func TestManPages(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeManPages(rootForTest(), dir); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "man[17]", "*.[17]"))
+	if err != nil || len(pages) != len(topics()) {
+		t.Fatalf("%d pages of %d topics; %v", len(pages), len(topics()), err)
+	}
+	groff, err := exec.LookPath("groff")
+	if err != nil {
+		t.Skip("no groff here to read the pages: the rest is skipped")
+	}
+	for _, p := range pages {
+		name := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)), "rssreplay-")
+		c := exec.Command(groff, "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=300n", p)
+		var stderr strings.Builder
+		c.Stderr = &stderr
+		out, err := c.Output()
+		if err != nil || stderr.Len() > 0 {
+			t.Errorf("%s: %v\n%s", name, err, stderr.String())
+		}
+		for _, f := range parsePage(helpOf(name)).flags {
+			if !strings.Contains(string(out), "--"+f.name) && !strings.Contains(string(out), "‐‐"+f.name) {
+				t.Errorf("%s does not show --%s", name, f.name)
+			}
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "man1", "rssreplay.1")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--la"}, []string{"--layout\tequal (default), block, weight:6,2, list:0,1,2,3, default: the profile's (help layouts)", ":4"}},
+		{[]string{"--nic", "ml"}, []string{"mlx4", "mlx5", ":4"}},
+		{[]string{"--layout", "e"}, []string{"equal", "equal:", ":6"}},
+		{[]string{"--mode", ""}, []string{"all", "rss-msix", "non-rss", "rss-hw-queues", "rss-single-queue", ":4"}},
+		{[]string{"--table", ""}, []string{":0"}}, // files
+		{[]string{"--cpus", ""}, []string{":4"}},  // nothing
+		{[]string{"hash", "--protocol", ""}, []string{"tcp", "udp", "sctp", ":4"}},
+		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
+		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
+		{[]string{"capture.pcap", ""}, []string{":0"}},
+		{[]string{"comp"}, []string{"compare\tseveral scenarios side by side, in one pass", "completion\ta script that completes commands and flags", ":0"}},
+	} {
+		var out strings.Builder
+		if status := run(append([]string{"rssreplay", "__complete"}, test.args...), strings.NewReader(""), &out, io.Discard); status != exitDone {
+			t.Errorf("%q: status %d", test.args, status)
+		}
+		if d := cmp.Diff(test.want, strings.Split(strings.TrimSpace(out.String()), "\n")); d != "" {
+			t.Errorf("%q: %s", test.args, d)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import "strings"
+
+// page is one page of the manual, taken apart. The pages are written by hand, and
+// are the only place where a flag is described: what a shell's completion shows
+// of a flag, and the manual pages for man(1), come from them.
+//
+// A page begins with "rssreplay …: what it is". Lines that begin in the first
+// column are headings or prose; lines with two blanks before them are a block,
+// which stays as it is. A flag's line in a block is
+//
+//	--flag ARG, --other ARG   what it does
+//
+// with more about it on lines indented further.
+type page struct {
+	title    string    // "rssreplay hash SRC DST [flags]"
+	short    string    // what follows the title's colon
+	sections []section // in order; the first has the rest of the first lines
+	flags    []flagHelp
+}
+
+// section is a heading, "" for none, and the paragraphs below it.
+type section struct {
+	heading    string
+	paragraphs []paragraph
+}
+
+// paragraph is lines of prose, or of a block whose lines keep their breaks; flags
+// are also in page.flags.
+type paragraph struct {
+	kind  paragraphKind
+	lines []string
+}
+
+type paragraphKind uint8
+
+const (
+	prose paragraphKind = iota
+	block
+	flagBlock
+)
+
+// flagHelp is what a page says of a flag: "--cpus N|LIST" has the name "cpus" and
+// the argument "N|LIST", "" for a switch.
+type flagHelp struct{ name, argument, usage string }
+
+// blockIndent is the indentation of a block, moreIndent of what goes on with a
+// flag's description.
+const (
+	blockIndent = "  "
+	moreIndent  = "      "
+)
+
+// parsePage takes a page of the manual apart.
+func parsePage(text string) page {
+	first, rest, _ := strings.Cut(text, "\n")
+	var p page
+	p.title, p.short, _ = strings.Cut(first, ": ")
+	p.sections = []section{{}}
+	for _, chunk := range strings.Split(rest, "\n\n") {
+		p.add(strings.Split(strings.Trim(chunk, "\n"), "\n"))
+	}
+	return p
+}
+
+// add takes what stands between two empty lines: prose and blocks in turn. A line
+// of prose before a block is the heading of what follows.
+func (p *page) add(lines []string) {
+	for len(lines) > 0 && lines[0] != "" {
+		indented := strings.HasPrefix(lines[0], blockIndent)
+		n := 1
+		for n < len(lines) && strings.HasPrefix(lines[n], blockIndent) == indented {
+			n++
+		}
+		same := lines[:n]
+		lines = lines[n:]
+		kind := prose
+		switch {
+		case strings.HasPrefix(same[0], blockIndent+"--"):
+			kind = flagBlock
+			p.flags = append(p.flags, parseFlags(same)...)
+		case indented:
+			kind = block
+		case len(same) == 1 && len(lines) > 0:
+			p.sections = append(p.sections, section{heading: same[0]})
+			continue
+		}
+		last := &p.sections[len(p.sections)-1]
+		last.paragraphs = append(last.paragraphs, paragraph{kind, same})
+	}
+}
+
+// parseFlags reads a block of flags.
+func parseFlags(lines []string) []flagHelp {
+	var flags []flagHelp
+	for len(lines) > 0 {
+		n := 1
+		for n < len(lines) && strings.HasPrefix(lines[n], moreIndent) {
+			n++
+		}
+		names, usage, _ := strings.Cut(strings.TrimSpace(lines[0]), "  ")
+		// A name that fills its column has one blank after its argument.
+		if fields := strings.SplitN(names, " ", 3); usage == "" && len(fields) == 3 && !strings.ContainsAny(names, ",'") {
+			names, usage = fields[0]+" "+fields[1], fields[2]
+		}
+		for _, more := range lines[1:n] {
+			usage += " " + strings.TrimSpace(more)
+		}
+		for _, one := range strings.Split(names, ", ") {
+			name, argument, _ := strings.Cut(one, " ")
+			flags = append(flags, flagHelp{strings.TrimLeft(name, "-"), argument, strings.TrimSpace(usage)})
+		}
+		lines = lines[n:]
+	}
+	return flags
+}
