@@ -1,0 +1,134 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// A capture to make: TCP packets over Ethernet, one in five of a flow over IPv6,
+// flows drawn evenly, gaps of 0 to 2 µs.
+type capture struct {
+	name    string
+	packets int
+	flows   int  // 0: every packet is a flow of its own
+	mixed   bool // 66 to 1465 bytes, else 66 (IPv4) and 74 (IPv6)
+	pcapng  bool
+}
+
+const (
+	headerBytes = 54 + 20 // Ethernet, IPv6, ports and the rest of a TCP header
+	maxBytes    = 66 + 1400
+)
+
+// make writes the capture into dir, whole or not at all, and tells its path; one
+// that is there already is taken as it is.
+func (c *capture) make(dir string) (string, error) {
+	path := filepath.Join(dir, c.name)
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	f, err := os.CreateTemp(dir, c.name+".*")
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(f.Name())
+	w := bufio.NewWriterSize(f, 1<<20)
+	c.write(w)
+	if err := w.Flush(); err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	return path, os.Rename(f.Name(), path)
+}
+
+// write writes the capture; w keeps the first error.
+func (c *capture) write(w *bufio.Writer) {
+	little := binary.LittleEndian
+	if c.pcapng {
+		section := little.AppendUint32(nil, 0x0a0d0d0a)
+		section = append(section, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 28, 0, 0, 0)
+		section = append(section, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0) // Ethernet, µs
+		w.Write(section)
+	} else {
+		header := little.AppendUint32(nil, 0xa1b2c3d4)
+		header = append(header, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0)
+		w.Write(header)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	now := uint64(1_700_000_000_000_000) // µs
+	frame := make([]byte, maxBytes)
+	record := make([]byte, 0, 32)
+	for i := range c.packets {
+		now += uint64(random.IntN(3))
+		flow := i
+		if c.flows > 0 {
+			flow = random.IntN(c.flows)
+		}
+		length := 66
+		if flow%5 == 0 {
+			length = 74
+		}
+		if c.mixed {
+			length = 66 + random.IntN(maxBytes-66)
+		}
+		fill(frame, flow, length)
+		if c.pcapng {
+			padded := (length + 3) &^ 3
+			total := uint32(32 + padded)
+			record = little.AppendUint32(record[:0], 6)
+			record = little.AppendUint32(record, total)
+			record = little.AppendUint32(record, 0)
+			record = little.AppendUint32(record, uint32(now>>32))
+			record = little.AppendUint32(record, uint32(now))
+			record = little.AppendUint32(record, uint32(length))
+			record = little.AppendUint32(record, uint32(length))
+			w.Write(record)
+			w.Write(frame[:length])
+			w.Write(make([]byte, padded-length))
+			w.Write(little.AppendUint32(record[:0], total))
+			continue
+		}
+		record = little.AppendUint32(record[:0], uint32(now/1_000_000))
+		record = little.AppendUint32(record, uint32(now%1_000_000))
+		record = little.AppendUint32(record, uint32(length))
+		record = little.AppendUint32(record, uint32(length))
+		w.Write(record)
+		w.Write(frame[:length])
+	}
+}
+
+// fill makes the first bytes of frame a packet of the flow; the rest stay zero.
+func fill(frame []byte, flow, length int) {
+	big := binary.BigEndian
+	clear(frame[:headerBytes])
+	host := uint32(flow) * 2654435761
+	transport := frame[34:]
+	if flow%5 == 0 {
+		frame[12], frame[13] = 0x86, 0xdd
+		ip := frame[14:]
+		ip[0], ip[6], ip[7] = 0x60, 6, 64
+		big.PutUint16(ip[4:], uint16(length-54))
+		copy(ip[8:], "\x20\x01\x0d\xb8")
+		big.PutUint32(ip[20:], host)
+		copy(ip[24:], "\x20\x01\x0d\xb8")
+		ip[39] = 1
+		transport = frame[54:]
+	} else {
+		frame[12] = 8
+		ip := frame[14:]
+		ip[0], ip[8], ip[9] = 0x45, 64, 6
+		big.PutUint16(ip[2:], uint16(length-14))
+		big.PutUint32(ip[12:], host)
+		copy(ip[16:], "\xc0\x00\x02\x01")
+	}
+	big.PutUint16(transport, uint16(flow))
+	transport[3] = 80
+	transport[12] = 0x50
+}

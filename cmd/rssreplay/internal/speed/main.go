@@ -1,0 +1,310 @@
+//go:build unix
+
+// Command speed measures rssreplay as a whole process, in turn with what else
+// reads a capture, and prints the README's table:
+//
+//	go run ./cmd/rssreplay/internal/speed
+//
+// It makes its captures in -dir (8 GB, 5 of them with -long), and leaves them
+// there for the next time. tcpdump, capinfos and tshark are measured where they
+// are installed; tcpdump must be.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintf(os.Stderr, "speed: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// bench is one run of the table.
+type bench struct {
+	dir    string
+	rounds int
+	scale  int    // packets are divided by it
+	tool   string // the rssreplay measured
+	self   string // this program, for decoding with gopacket
+	rows   []row
+}
+
+// row is one line of the table: what was done, in which time, and how that
+// compares.
+type row struct {
+	work      string
+	time      time.Duration
+	reference string
+	ratio     float64 // to the reference; 0: the note says all
+	note      string
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	set := flag.NewFlagSet("speed", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	decode := set.String("decode", "", "only decode this pcap with gopacket")
+	b := &bench{}
+	set.StringVar(&b.dir, "dir", filepath.Join(os.TempDir(), "rssreplay-speed"), "where the captures are made")
+	set.StringVar(&b.tool, "tool", "", "the rssreplay to measure (default: built from this tree)")
+	set.IntVar(&b.rounds, "n", 9, "rounds; the medians count")
+	set.IntVar(&b.scale, "scale", 1, "divide all numbers of packets by this")
+	long := set.Bool("long", false, "also a capture ten times as long (4.2 GB)")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if *decode != "" {
+		n, err := decodeAll(*decode)
+		fmt.Fprintln(stdout, n, "packets with ports")
+		return err
+	}
+	if b.rounds < 1 || b.scale < 1 {
+		return fmt.Errorf("-n %d, -scale %d: both must be at least 1", b.rounds, b.scale)
+	}
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	steps := []func() error{b.small, b.mixed, b.manyFlows, b.everyPacketAFlow, b.layouts, b.start}
+	if *long {
+		steps = append(steps, b.long)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return b.print(stdout)
+}
+
+func (b *bench) prepare() error {
+	if err := os.MkdirAll(b.dir, 0o777); err != nil {
+		return err
+	}
+	var err error
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if b.tool != "" {
+		return nil
+	}
+	b.tool = filepath.Join(b.dir, "rssreplay")
+	out, err := exec.Command("go", "build", "-o", b.tool, "rssreplay/cmd/rssreplay").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// capture makes a capture; its number of packets is scaled.
+func (b *bench) capture(c capture) (string, error) {
+	c.packets = max(c.packets/b.scale, 1)
+	if b.scale > 1 {
+		c.name = fmt.Sprintf("%d-%s", b.scale, c.name)
+	}
+	return c.make(b.dir)
+}
+
+func (b *bench) add(work string, s samples, reference string, of samples, note string) {
+	b.rows = append(b.rows, row{work, s.wall(), reference, s.ratio(of), note})
+}
+
+// small is 5 million small packets: two modes, four, and as pcapng.
+func (b *bench) small() error {
+	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	ng, err := b.capture(capture{name: "small.pcapng", packets: 5_000_000, flows: 100_000, pcapng: true})
+	if err != nil {
+		return err
+	}
+	commands := [][]string{
+		{"tcpdump", "-r", pcap, "-w", os.DevNull},
+		{b.tool, pcap},
+		{b.tool, ng},
+		{b.tool, pcap, "--mode", "all"},
+		{b.self, "-decode", pcap},
+	}
+	if has("capinfos") {
+		commands = append(commands, []string{"capinfos", "-c", pcap})
+	}
+	all, err := inTurn(b.rounds, commands...)
+	if err != nil {
+		return err
+	}
+	tcpdump, two := all[0], all[1]
+	b.add("5 M packets of 66 bytes, 100,000 flows", two, "`tcpdump -r X -w /dev/null`", tcpdump, memory(two))
+	b.add("the same as pcapng", all[2], "the pcap", two, "")
+	b.add("the same in all four modes", all[3], "two modes", two, "")
+	b.add("gopacket's DecodingLayerParser, and no more", all[4], "rssreplay", two, "")
+	if len(all) > 5 {
+		b.add("`capinfos -c`", all[5], "rssreplay", two, "")
+	}
+	return b.conversations()
+}
+
+// conversations is tshark's table of the flows of a tenth of the packets.
+func (b *bench) conversations() error {
+	if !has("tshark") {
+		return nil
+	}
+	tenth, err := b.capture(capture{name: "tenth.pcap", packets: 500_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(1, []string{b.tool, tenth}, []string{"tshark", "-q", "-z", "conv,tcp", "-r", tenth})
+	if err != nil {
+		return err
+	}
+	b.add("`tshark -q -z conv,tcp`, a tenth of it, one round", all[1], "rssreplay", all[0], "")
+	return nil
+}
+
+// mixed is 1.5 GB of packets of all sizes.
+func (b *bench) mixed() error {
+	pcap, err := b.capture(capture{name: "mixed.pcap", packets: 2_000_000, flows: 100_000, mixed: true})
+	if err != nil {
+		return err
+	}
+	ng, err := b.capture(capture{name: "mixed.pcapng", packets: 2_000_000, flows: 100_000, mixed: true, pcapng: true})
+	if err != nil {
+		return err
+	}
+	// cat knows /dev/null and does not copy to it: through a pipe it would be slower.
+	all, err := inTurn(b.rounds, []string{"sh", "-c", `cat "$1" >/dev/null`, "sh", pcap}, []string{b.tool, pcap}, []string{b.tool, ng})
+	if err != nil {
+		return err
+	}
+	b.add("2 M packets of 66 to 1465 bytes", all[1], "`cat X >/dev/null`", all[0], memory(all[1]))
+	b.add("the same as pcapng", all[2], "the pcap", all[1], "")
+	return nil
+}
+
+// manyFlows is ten million packets of 700,000 flows, also with all of them as JSON.
+func (b *bench) manyFlows() error {
+	const flows = 700_000
+	pcap, err := b.capture(capture{name: "flows.pcap", packets: 10_000_000, flows: flows})
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(b.rounds,
+		[]string{"tcpdump", "-r", pcap, "-w", os.DevNull},
+		[]string{b.tool, pcap},
+		[]string{b.tool, pcap, "--format", "json", "--flows", "all"})
+	if err != nil {
+		return err
+	}
+	note := fmt.Sprintf("%s: %.0f a flow, and 32 MB", memory(all[1]), float64(all[1].memory()-32<<20)/flows)
+	b.add("10 M packets, 700,000 flows", all[1], "`tcpdump -r X -w /dev/null`", all[0], note)
+	b.add("`--format json --flows all` of it", all[2], "the table", all[1], memory(all[2]))
+	return nil
+}
+
+// everyPacketAFlow is what a hostile capture can do.
+func (b *bench) everyPacketAFlow() error {
+	hostile, err := b.capture(capture{name: "hostile.pcap", packets: 2_500_000})
+	if err != nil {
+		return err
+	}
+	plain, err := b.capture(capture{name: "half.pcap", packets: 2_500_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(b.rounds, []string{b.tool, plain}, []string{b.tool, hostile})
+	if err != nil {
+		return err
+	}
+	b.add("2.5 M packets, each a flow of its own", all[1], "100,000 flows", all[0], memory(all[1]))
+	return nil
+}
+
+// layouts is a comparison of sixteen.
+func (b *bench) layouts() error {
+	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	compare := []string{b.tool, "compare", pcap}
+	for n := 1; n <= 8; n++ {
+		compare = append(compare, "--layout", fmt.Sprintf("equal:%d", n), "--layout", fmt.Sprintf("weight:%d,1,1,1,1,1,1,1", n+1))
+	}
+	all, err := inTurn(max(b.rounds/2, 1), []string{b.tool, pcap}, compare)
+	if err != nil {
+		return err
+	}
+	b.add("`compare` of 16 layouts, 5 M packets", all[1], "one replay", all[0], memory(all[1]))
+	return nil
+}
+
+// start is a hundred packets: what it costs to begin and to end.
+func (b *bench) start() error {
+	tiny := capture{name: "hundred.pcap", packets: 100, flows: 10}
+	path, err := tiny.make(b.dir)
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(b.rounds, []string{b.tool, path})
+	if err != nil {
+		return err
+	}
+	b.rows = append(b.rows, row{work: "100 packets, start to finish", time: all[0].wall()})
+	return nil
+}
+
+// long is ten times the packets of small, of the same flows.
+func (b *bench) long() error {
+	small, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	long, err := b.capture(capture{name: "long.pcap", packets: 50_000_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(max(b.rounds/3, 1), []string{b.tool, small}, []string{b.tool, long})
+	if err != nil {
+		return err
+	}
+	b.add("50 M packets of the same 100,000 flows", all[1], "5 M", all[0], fmt.Sprintf("%s, of 5 M %s", memory(all[1]), memory(all[0])))
+	return nil
+}
+
+func has(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+func memory(s samples) string { return fmt.Sprintf("%.0f MB", float64(s.memory())/1e6) }
+
+// print writes the rows as a Markdown table whose columns line up.
+func (b *bench) print(w io.Writer) error {
+	fmt.Fprintf(w, "Whole processes, in turn, medians of %d rounds; %d CPUs, %s/%s, %s.\n\n", b.rounds, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprintln(t, "| work\t| time\t| ratio\t| to\t| memory\t|")
+	fmt.Fprintln(t, "| ---\t| ---:\t| ---:\t| ---\t| ---\t|")
+	for _, r := range b.rows {
+		ratio := ""
+		if r.ratio > 0 {
+			ratio = fmt.Sprintf("%.2f", r.ratio)
+		}
+		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %s\t| %s\t|\n", r.work, seconds(r.time), ratio, r.reference, strings.TrimSpace(r.note))
+	}
+	return t.Flush()
+}
+
+func seconds(d time.Duration) string {
+	if d < 100*time.Millisecond {
+		return fmt.Sprintf("%.1f ms", float64(d)/1e6)
+	}
+	return fmt.Sprintf("%.3f s", d.Seconds())
+}
