@@ -11,7 +11,7 @@ import (
 const (
 	magicMicro    = 0xa1b2c3d4
 	magicNano     = 0xa1b23c4d
-	magicModified = 0xa1b2cd34 // Kuznetzov's modified pcap; libpcap reads it
+	magicModified = 0xa1b2cd34 // Kuznetzov's modified pcap, see modified.go
 
 	fileHeaderBytes   = 24
 	recordHeaderBytes = 16
@@ -96,7 +96,7 @@ func (c *classic) decode(buf []byte, recs []Record) (n, used, want int, err *dam
 			captured, wire = c.lengths(captured, wire)
 		}
 		if captured > maxCaptured {
-			return n, used, 0, damaged("the record claims %d captured bytes, more than libpcap's limit of %d", captured, maxCaptured)
+			return n, used, 0, tooLong(captured)
 		}
 		whole := recordHeaderBytes + int(captured)
 		if len(b) < whole {
@@ -123,13 +123,20 @@ func (c *classic) decode(buf []byte, recs []Record) (n, used, want int, err *dam
 	return n, used, 0, nil
 }
 
-func (c *classic) cut(rest []byte) *damage {
+func tooLong(captured uint32) *damage {
+	return damaged("the record claims %d captured bytes, more than libpcap's limit of %d", captured, maxCaptured)
+}
+
+func (c *classic) cut(rest []byte) *damage { return c.cutRecord(rest, recordHeaderBytes) }
+
+// cutRecord is cut, of records whose header has so many bytes.
+func (c *classic) cutRecord(rest []byte, header int) *damage {
 	switch {
 	case len(rest) == 0:
 		return nil
-	case len(rest) < recordHeaderBytes:
-		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), recordHeaderBytes)
+	case len(rest) < header:
+		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), header)
 	}
 	captured, _ := c.lengths(c.u32(rest[8:]), c.u32(rest[12:]))
-	return damaged("the file ends after %d of its %d captured bytes", len(rest)-recordHeaderBytes, captured)
+	return damaged("the file ends after %d of its %d captured bytes", len(rest)-header, captured)
 }

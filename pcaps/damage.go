@@ -9,6 +9,7 @@ type DamageError struct {
 	Packet int64 // the damaged record, counted from 1; with After, the last whole one
 	After  bool  // the damage lies after Packet, in something that is no packet record
 	Offset int64 // of the damaged record or block in the file, bytes; -1 if libpcap read it
+	Packed bool  // the file is compressed, and Offset counts what it holds
 	What   string
 	Cut    bool  // the file ends inside a record: it was cut off
 	Err    error // of the read that stopped, nil if the bytes themselves are wrong
@@ -23,7 +24,11 @@ func (e *DamageError) Error() string {
 	if e.Offset < 0 {
 		return fmt.Sprintf("%s: %s %d: %s", e.File, place, e.Packet, e.What)
 	}
-	return fmt.Sprintf("%s: %s %d (byte %d): %s", e.File, place, e.Packet, e.Offset, e.What)
+	unpacked := ""
+	if e.Packed {
+		unpacked = " decompressed"
+	}
+	return fmt.Sprintf("%s: %s %d (byte %d%s): %s", e.File, place, e.Packet, e.Offset, unpacked, e.What)
 }
 
 // Unwrap is the error of the read that stopped, if one did.

@@ -14,8 +14,6 @@ import (
 	"github.com/google/gopacket/pcap"
 )
 
-const haveLibpcap = true
-
 func TestFilter(t *testing.T) {
 	sll2 := concat([]byte{8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4, 6}, make([]byte, 8), tcp4[14:])
 	for _, test := range []struct {
@@ -62,77 +60,51 @@ func TestFilterErrors(t *testing.T) {
 	}
 }
 
-// modifiedRecord is a record of modified pcap: 8 bytes more in its header.
-func modifiedRecord(o order, seconds, fraction uint32, wire int, data []byte) []byte {
-	b := pcapRecord(o, seconds, fraction, wire, data)
-	return concat(b[:16], make([]byte, 8), b[16:])
-}
-
-func TestModifiedPcap(t *testing.T) {
-	for _, o := range []order{le, be} {
-		file := concat(pcapFile(o, magicModified, 2, 4, uint32(LinkSLL2)), modifiedRecord(o, 1, 2, 70, []byte{1, 2, 3}), modifiedRecord(o, 3, 4, 2, []byte{4, 5}))
-		want := []Record{
-			{Time: 1_000_002_000, Data: []byte{1, 2, 3}, Wire: 70, Link: LinkSLL2, Queue: -1},
-			{Time: 3_000_004_000, Data: []byte{4, 5}, Wire: 2, Link: LinkSLL2, Queue: -1},
-		}
-		path := filepath.Join(t.TempDir(), "modified.pcap")
-		for _, cut := range []int{len(file), len(file) - 1} {
-			if err := os.WriteFile(path, file[:cut], 0o600); err != nil {
-				t.Fatal(err)
-			}
-			r, err := Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantInfo := Info{Name: path, Format: "modified pcap (read by libpcap)", FileBytes: int64(cut), LinkTypes: []LinkType{LinkSLL2}, SnapLength: 65535, Packets: 2}
-			got, err := readAll(r, 256)
-			if cut < len(file) {
-				wantInfo.Packets, wantInfo.Truncated = 1, true
-				damage := (*DamageError)(nil)
-				if !errors.As(err, &damage) || damage.Packet != 2 || damage.Offset != -1 || !damage.Cut {
-					t.Errorf("%s, cut: %v", o, err)
-				}
-			} else if err != nil {
-				t.Errorf("%s: %v", o, err)
-			}
-			if diff := cmp.Diff(want[:wantInfo.Packets], got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", o, diff)
-			}
-			if diff := cmp.Diff(wantInfo, r.Info()); diff != "" {
-				t.Errorf("%s: Info (-want +got):\n%s", o, diff)
-			}
-			if err := r.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-}
-
-// TestModifiedPcapInBatches reads more than one batch of libpcap's buffer holds.
-func TestModifiedPcapInBatches(t *testing.T) {
-	file := pcapFile(le, magicModified, 2, 4, 1)
-	for i := range 40 {
+// TestReadByLibpcap opens captures that libpcap knows as if this package did not.
+func TestReadByLibpcap(t *testing.T) {
+	file := pcapFile(le, magicMicro, 2, 4, 1)
+	var want []Record
+	for i := range 8 { // more than one batch of libpcapReader holds
 		data := make([]byte, 60000)
 		data[0] = byte(i)
-		file = append(file, modifiedRecord(le, 0, 0, len(data), data)...)
+		file = append(file, pcapRecord(le, uint32(i), 2, 70000, data)...)
+		want = append(want, Record{Time: int64(i)*1e9 + 2000, Data: data, Wire: 70000, Link: LinkEthernet, Queue: -1})
 	}
-	path := filepath.Join(t.TempDir(), "modified.pcap")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	recs, err := readAll(r, 256)
-	if err != nil || len(recs) != 40 {
-		t.Fatalf("%d records, %v", len(recs), err)
-	}
-	for i, rec := range recs {
-		if rec.Data[0] != byte(i) {
-			t.Errorf("record %d holds %d", i, rec.Data[0])
+	path := filepath.Join(t.TempDir(), "x.pcap")
+	for _, cut := range []int{len(file), len(file) - 1} {
+		if err := os.WriteFile(path, file[:cut], 0o600); err != nil {
+			t.Fatal(err)
 		}
+		r, err := openLibpcap(path, int64(cut), &unknownFormatError{message: "unknown"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readAll(r, 256)
+		wantInfo := Info{Name: path, Format: "read by libpcap", FileBytes: int64(cut), LinkTypes: []LinkType{LinkEthernet}, SnapLength: 65535, Packets: 8}
+		if cut < len(file) {
+			wantInfo.Packets, wantInfo.Truncated = 7, true
+			damage := (*DamageError)(nil)
+			if !errors.As(err, &damage) || damage.Packet != 8 || damage.Offset != -1 || !damage.Cut {
+				t.Errorf("cut: %v", err)
+			}
+		} else if err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(want[:wantInfo.Packets], got, cmp.Comparer(bytes.Equal)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(wantInfo, r.Info()); diff != "" {
+			t.Errorf("Info (-want +got):\n%s", diff)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("no capture at all, that is sure"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openLibpcap(path, 31, &unknownFormatError{message: "unknown"}); err == nil || err.Error() != "unknown" {
+		t.Errorf("no capture: %v", err)
 	}
 }
 

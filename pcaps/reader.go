@@ -12,12 +12,13 @@ import (
 // Info is what a Reader knows of its capture so far; whole once Read has
 // returned an error (io.EOF included).
 type Info struct {
-	Name       string
-	Format     string     // "pcap", "pcapng", or what libpcap read: "modified pcap (read by libpcap)"
-	FileBytes  int64      // read so far; of a regular file that is done with, its size
-	LinkTypes  []LinkType // of the file or its interfaces, in order of appearance
-	Truncated  bool       // the file ends inside a record
-	SnapLength uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
+	Name        string
+	Format      string     // "pcap", "modified pcap", "pcapng" or, of what libpcap had to read, "read by libpcap"
+	Compression string     // "gzip", "zstd", "lz4", "xz" or "bzip2"; "" if it is not compressed
+	FileBytes   int64      // read so far, compressed ones; of a regular file that is done with, its size
+	LinkTypes   []LinkType // of the file or its interfaces, in order of appearance
+	Truncated   bool       // the file ends inside a record
+	SnapLength  uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
 
 	Packets        int64       // records returned
 	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
@@ -74,6 +75,7 @@ type decoder interface {
 type Reader struct {
 	info      Info
 	in        io.Reader
+	unpacker  *unpacker  // that in is, if the capture is compressed
 	blockSize int        // bytes
 	ahead     *readAhead // nil before the first Read, and after the last
 	decoder   decoder
@@ -88,8 +90,8 @@ type Reader struct {
 	lib       *libpcapReader
 }
 
-// Open opens a capture file, pcap or pcapng whatever its name. Its error says
-// what the file is if it is neither, and what to do about it.
+// Open opens a capture file, pcap or pcapng, compressed or not, whatever its
+// name. Its error says what the file is if it is neither, and what to do about it.
 func Open(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -106,7 +108,7 @@ func Open(path string) (*Reader, error) {
 	r, err := newReader(f, path, blockBytes)
 	if err != nil {
 		f.Close()
-		if format := (*unknownFormatError)(nil); errors.As(err, &format) && stat.Mode().IsRegular() {
+		if format := (*unknownFormatError)(nil); errors.As(err, &format) && stat.Mode().IsRegular() && !format.packed {
 			return openLibpcap(path, stat.Size(), format)
 		}
 		return nil, err
@@ -158,28 +160,67 @@ func newReader(in io.Reader, name string, size int) (*Reader, error) {
 // open reads the file header and chooses the decoder. Reading ahead begins with
 // the first Read, so that many captures can be open at once.
 func (r *Reader) open() error {
-	header := make([]byte, fileHeaderBytes)
-	n, err := io.ReadFull(r.in, header)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return openError(r.info.Name, err)
-	}
-	header = header[:n]
-	r.info.FileBytes = int64(n)
-	format, err := sniff(header, r.info.Name)
+	header, err := r.start(fileHeaderBytes)
 	if err != nil {
 		return err
 	}
+	if c := compressionOf(header); c != nil {
+		if r.unpacker, err = newUnpacker(c, header, r.in); err != nil {
+			return openError(r.info.Name, err)
+		}
+		r.in, r.info.Compression = r.unpacker, c.name
+		if header, err = r.start(fileHeaderBytes); err != nil {
+			return err
+		}
+	}
+	format, err := sniff(header, r.info.Name, r.info.Compression)
+	if err != nil {
+		return r.orTar(header, err)
+	}
 	var what *damage
-	if format == formatPcapng {
-		r.decoder, what = newPcapng(header, &r.info)
-	} else {
+	switch format {
+	case formatPcap:
 		r.decoder, what = newClassic(header, &r.info)
+	case formatModified:
+		r.decoder, what = newModified(header, &r.info)
+	case formatPcapng:
+		r.decoder, what = newPcapng(header, &r.info)
 	}
 	if what != nil {
 		return fmt.Errorf("%s: %s", r.info.Name, what.what)
 	}
 	r.offset = fileHeaderBytes
 	return nil
+}
+
+// orTar is what is wrong with a file that begins with header: that it is a tar
+// archive, or else err of sniff. The first header of an archive is a file's name,
+// so that it may look like anything.
+func (r *Reader) orTar(header []byte, err error) error {
+	more, readErr := r.start(tarHeaderBytes - len(header))
+	if readErr == nil && isTar(append(header, more...)) {
+		return fmt.Errorf("%s: is a tar archive, not a pcap or pcapng capture: try `tar xf %s`", r.info.Name, r.info.Name)
+	}
+	return err
+}
+
+// start reads the next n bytes of the input, fewer where it ends.
+func (r *Reader) start(n int) ([]byte, error) {
+	b := make([]byte, n)
+	n, err := io.ReadFull(r.in, b)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, openError(r.info.Name, err)
+	}
+	r.sawBytes(n)
+	return b[:n], nil
+}
+
+// sawBytes notes that the next n bytes of the capture were read.
+func (r *Reader) sawBytes(n int) {
+	r.info.FileBytes += int64(n)
+	if r.unpacker != nil {
+		r.info.FileBytes = r.unpacker.packed.read.Load()
+	}
 }
 
 // next takes the next block that has bytes; false at the end of the input.
@@ -199,7 +240,7 @@ func (r *Reader) next() bool {
 			return false
 		}
 		r.block, r.rest, r.readErr = b.bytes, b.bytes, b.err
-		r.info.FileBytes += int64(len(b.bytes))
+		r.sawBytes(len(b.bytes))
 		if len(b.bytes) > 0 {
 			return true
 		}
@@ -286,7 +327,11 @@ func (r *Reader) end(rest []byte) {
 		if what == nil {
 			what = damaged("").between()
 		}
-		what.what = "reading stopped: " + cause(r.readErr).Error()
+		if packed := (*unpackError)(nil); errors.As(r.readErr, &packed) {
+			what.what, r.info.Truncated = packed.what, packed.cut
+		} else {
+			what.what = "reading stopped: " + cause(r.readErr).Error()
+		}
 		what.err = r.readErr
 	} else if what == nil {
 		r.err = io.EOF
@@ -314,6 +359,7 @@ func (r *Reader) damage(what *damage, n int) {
 		Packet: r.info.Packets + int64(n) + 1,
 		After:  what.after,
 		Offset: r.offset - what.back,
+		Packed: r.unpacker != nil,
 		What:   what.what,
 		Cut:    r.info.Truncated,
 		Err:    what.err,

@@ -3,11 +3,9 @@
 package pcaps
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/google/gopacket/pcap"
@@ -21,44 +19,17 @@ type libpcapReader struct {
 }
 
 // openLibpcap opens a file of unknown format through libpcap, or returns unknown.
+// Libpcap 1.10 knows no format that this package does not, others may.
 func openLibpcap(path string, size int64, unknown *unknownFormatError) (*Reader, error) {
 	handle, err := pcap.OpenOffline(path)
 	if err != nil {
-		if unknown.modified {
-			return nil, fmt.Errorf("%s: modified pcap, read by libpcap: %w", path, err)
-		}
 		return nil, unknown
 	}
 	lib := &libpcapReader{handle: handle, link: LinkType(handle.LinkType()), batch: make([]byte, 0, 2*maxCaptured)}
-	r := &Reader{info: Info{Name: path, Format: "pcap (read by libpcap)", FileBytes: size}, size: size, lib: lib}
-	if unknown.modified {
-		r.info.Format = "modified pcap (read by libpcap)"
-		if lib.link, err = modifiedLink(path); err != nil {
-			handle.Close()
-			return nil, openError(path, err)
-		}
-	}
+	r := &Reader{info: Info{Name: path, Format: "read by libpcap", FileBytes: size}, size: size, lib: lib}
 	r.info.SnapLength = uint32(max(handle.SnapLen(), 0))
 	r.info.sawLink(lib.link)
 	return r, nil
-}
-
-// modifiedLink reads the link type from the file header itself: gopacket's
-// LinkType has 8 bits, libpcap's and the file's 16.
-func modifiedLink(path string) (LinkType, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	var header [fileHeaderBytes]byte
-	if _, err := io.ReadFull(f, header[:]); err != nil {
-		return 0, err
-	}
-	if binary.LittleEndian.Uint32(header[:]) == magicModified {
-		return LinkType(binary.LittleEndian.Uint32(header[20:])), nil
-	}
-	return LinkType(binary.BigEndian.Uint32(header[20:])), nil
 }
 
 func (l *libpcapReader) read(recs []Record, info *Info) (n int, err error) {

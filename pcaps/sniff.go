@@ -11,14 +11,14 @@ type format uint8
 
 const (
 	formatPcap format = iota
+	formatModified
 	formatPcapng
 )
 
-// unknownFormatError says that a file is no capture that this package reads
-// itself.
+// unknownFormatError says that a file is no capture that this package knows.
 type unknownFormatError struct {
-	message  string
-	modified bool // it is modified pcap, which libpcap reads from files
+	message string
+	packed  bool // it was decompressed
 }
 
 func (e *unknownFormatError) Error() string { return e.message }
@@ -26,11 +26,6 @@ func (e *unknownFormatError) Error() string { return e.message }
 // otherFormats are files that are often met in a capture's place, by their first
 // bytes: what they are, and what makes a capture of them ("%s" is the file).
 var otherFormats = []struct{ magic, is, do string }{
-	{"\x1f\x8b", "compressed with gzip", "`gzip -dc %s | rssreplay -` or `gzip -d %[1]s`"},
-	{"\x28\xb5\x2f\xfd", "compressed with zstd", "`zstd -dc %s | rssreplay -` or `zstd -d %[1]s`"},
-	{"\xfd7zXZ\x00", "compressed with xz", "`xz -dc %s | rssreplay -` or `xz -d %[1]s`"},
-	{"BZh", "compressed with bzip2", "`bzip2 -dc %s | rssreplay -` or `bzip2 -d %[1]s`"},
-	{"\x04\x22\x4d\x18", "compressed with lz4", "`lz4 -dc %s | rssreplay -` or `lz4 -d %[1]s`"},
 	{"\x1f\x9d", "compressed with compress", "`uncompress %s`"},
 	{"PK\x03\x04", "a zip archive", "`unzip %s`"},
 	{"7z\xbc\xaf\x27\x1c", "a 7-zip archive", "`7z x %s`"},
@@ -40,41 +35,57 @@ var otherFormats = []struct{ magic, is, do string }{
 	{"\x7fELF", "a program", ""},
 }
 
-// sniff tells the format of a file by its first 24 bytes, or all of it.
-func sniff(header []byte, name string) (format, error) {
+// sniff tells the format of a capture by its first 24 bytes, or all of it.
+// compression is what they were decompressed from, "" if nothing.
+func sniff(header []byte, name, compression string) (format, error) {
+	what := name
+	if compression != "" {
+		what = fmt.Sprintf("%s (decompressed from %s)", name, compression)
+	}
 	if len(header) == 0 {
-		return 0, fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", name)
+		return 0, fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", what)
 	}
 	if len(header) >= 4 {
 		f, known := formatPcap, true
 		switch magic := binary.LittleEndian.Uint32(header); magic {
 		case magicMicro, magicNano, swap(magicMicro), swap(magicNano):
+		case magicModified, swap(magicModified):
+			f = formatModified
 		case blockSection:
 			f = formatPcapng
-		case magicModified, swap(magicModified):
-			return 0, &unknownFormatError{fmt.Sprintf("%s: modified pcap is read from a file only: save it as one, or convert it with `tcpdump -r - -w -`", name), true}
 		default:
 			known = false
 		}
 		if known && len(header) < fileHeaderBytes {
-			return 0, fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", name, len(header), fileHeaderBytes)
+			return 0, fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", what, len(header), fileHeaderBytes)
 		}
 		if known {
 			return f, nil
 		}
 	}
+	if c := compressionOf(header); c != nil {
+		return 0, fmt.Errorf("%s: is compressed twice, with %s inside: decompress it once", what, c.name)
+	}
 	for _, o := range otherFormats {
 		if bytes.HasPrefix(header, []byte(o.magic)) {
 			if o.do == "" {
-				return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture", name, o.is)
+				return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture", what, o.is)
 			}
-			return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, name, o.is, name)
+			return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, what, o.is, name)
 		}
 	}
 	if isText(header) {
-		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", name)
+		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
 	}
-	return 0, &unknownFormatError{message: fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", name, header[:min(len(header), 4)], name)}
+	return 0, &unknownFormatError{fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name), compression != ""}
+}
+
+// tarHeaderBytes is how much of a file tells whether it is a tar archive.
+const tarHeaderBytes = 512
+
+// isTar tells POSIX's and GNU's tar archives by the magic of their first header.
+func isTar(start []byte) bool {
+	return len(start) == tarHeaderBytes && string(start[257:262]) == "ustar"
 }
 
 func swap(v uint32) uint32 {
