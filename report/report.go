@@ -54,12 +54,13 @@ type Capture struct {
 
 // File is one capture file.
 type File struct {
-	Name      string       `json:"name"`
-	Format    string       `json:"format"`
-	LinkTypes List[string] `json:"link_types"`
-	FileBytes uint64       `json:"file_bytes"`
-	Truncated bool         `json:"truncated"`
-	SHA256    *string      `json:"sha256"` // hexadecimal; null when no digest was asked for
+	Name        string       `json:"name"`
+	Format      string       `json:"format"`
+	Compression *string      `json:"compression"` // "gzip", "zstd", "lz4", "xz" or "bzip2"; null when there is none
+	LinkTypes   List[string] `json:"link_types"`
+	FileBytes   uint64       `json:"file_bytes"` // of the compressed file, if it is
+	Truncated   bool         `json:"truncated"`
+	SHA256      *string      `json:"sha256"` // hexadecimal; null when no digest was asked for
 
 	// Loss says what could not be read and where, for the text; "" with
 	// Truncated gives a general sentence.

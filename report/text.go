@@ -65,7 +65,11 @@ func (t *textWriter) capture(c *Capture) {
 		if links == "" {
 			links = "no link layer"
 		}
-		t.para("file", captureLabels, fmt.Sprintf("%s (%s, %s, %s)", f.Name, f.Format, links, byteSize(f.FileBytes)), plain)
+		format := f.Format
+		if f.Compression != nil {
+			format += ", " + *f.Compression
+		}
+		t.para("file", captureLabels, fmt.Sprintf("%s (%s, %s, %s)", f.Name, format, links, byteSize(f.FileBytes)), plain)
 		if f.SHA256 != nil {
 			t.para("", captureLabels, "sha256 "+*f.SHA256, plain)
 		}

@@ -71,6 +71,9 @@ func (a *assembly) capture() report.Capture {
 	}
 	for i, info := range a.files {
 		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
+		if info.Compression != "" {
+			f.Compression = &info.Compression
+		}
 		for _, l := range info.LinkTypes {
 			f.LinkTypes = append(f.LinkTypes, l.String())
 		}

@@ -21,19 +21,21 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: the command as its users run it, one topic
-// in each script. $SAMPLES is the folder of the sample captures, $TRUTH that of
-// what ethtool printed of emulated NICs.
+// in each script. $SAMPLES is the folder of the sample captures, $PACKED that of
+// a compressed one, $TRUTH that of what ethtool printed of emulated NICs.
 //
 // Beside testscript's own commands there are
 //
 //	exits STATUS rssreplay ARG...    the exit status; see exits
 //	mkpcap FILE WORD...              a capture; see mkpcap
+//	head N IN OUT                    a file OUT of the first N bytes of IN
 func TestScripts(t *testing.T) {
 	root := repository(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", filepath.Join(root, "pcaps", "samples"))
+			e.Setenv("PACKED", filepath.Join(root, "pcaps", "testdata"))
 			e.Setenv("TRUTH", filepath.Join(root, "nicmodel", "testdata", "groundtruth"))
 			return nil
 		},
@@ -46,6 +48,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"mkpcap": mkpcap,
+			"head":   head,
 		},
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,
@@ -84,6 +87,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if diff := cmp.Diff(before, listing(ts)); diff != "" {
 		ts.Fatalf("a failed command changed the folder:\n%s", diff)
 	}
+}
+
+// head copies the first bytes of a file.
+func head(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: head N IN OUT")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	data, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data[:n], 0o644))
 }
 
 // listing is every file below the script's folder with its size in bytes.
