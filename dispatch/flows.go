@@ -50,6 +50,24 @@ func (k *flowKey) set(h *pcaps.Header) {
 	k[4] = w
 }
 
+// header is the header that set made k of, without the facts that are no part of
+// a flow.
+func (k *flowKey) header() pcaps.Header {
+	w := k[4]
+	h := pcaps.Header{SrcPort: uint16(w), DstPort: uint16(w >> 16), Protocol: uint8(w >> 32), Version: uint8(w >> 40)}
+	if w&keyPorts != 0 {
+		h.Facts |= pcaps.HasPorts
+	}
+	if w&keyUnknown != 0 {
+		h.Facts |= pcaps.ProtocolUnknown
+	}
+	binary.LittleEndian.PutUint64(h.Src[:8], k[0])
+	binary.LittleEndian.PutUint64(h.Src[8:], k[1])
+	binary.LittleEndian.PutUint64(h.Dst[:8], k[2])
+	binary.LittleEndian.PutUint64(h.Dst[8:], k[3])
+	return h
+}
+
 func (k *flowKey) equal(o *flowKey) bool {
 	return (k[0]^o[0])|(k[1]^o[1])|(k[2]^o[2])|(k[3]^o[3])|(k[4]^o[4]) == 0
 }
@@ -103,7 +121,8 @@ type flowTable struct {
 	varied   map[uint32][]variedCount
 	more     []*otherSteering
 
-	notIP [pcaps.NumReasons]uint64 // received packets without an IP header
+	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
+	notIPBytes uint64
 
 	// One chunk's work, stage by stage.
 	keys   [chunkPackets]flowKey
@@ -193,6 +212,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 		}
 		if h.Version == 0 {
 			t.notIP[h.Reason]++
+			t.notIPBytes += uint64(c.wire[i])
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
@@ -390,6 +410,14 @@ func (t *flowTable) reverses() []uint32 {
 		}
 	}
 	return back
+}
+
+// way is the i-th way of steering.
+func (t *flowTable) way(i int) *nicmodel.Steering {
+	if i == 0 {
+		return t.steering
+	}
+	return t.more[i-1].steering
 }
 
 // decision is the flow's under the i-th way of steering.

@@ -181,7 +181,7 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 // Decide decides of one packet from its header, and from the extension
 // addresses if the header's facts say that there are some (else ext may be nil).
 func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
-	t, why := s.hashType(h)
+	t, why := s.HashType(h)
 	if why != Hashed {
 		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
 	}
@@ -193,8 +193,8 @@ func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
 	return Decision{Type: t, Hash: sum, Entry: entry, Queue: s.config.Table[entry]}
 }
 
-// hashType is the most specific enabled type that fits the packet, or why none.
-func (s *Steering) hashType(h *pcaps.Header) (hash.Type, Unhashed) {
+// HashType is the most specific enabled type that fits the packet, or why none.
+func (s *Steering) HashType(h *pcaps.Header) (hash.Type, Unhashed) {
 	if h.Reason != pcaps.IP {
 		return hash.None, Unhashed(h.Reason)
 	}
@@ -282,9 +282,14 @@ func (s *Steering) OwnFacts() pcaps.Facts {
 // SameEntries reports whether both ways of steering give every packet the same
 // hash and table entry, wherever the entries lead.
 func (s *Steering) SameEntries(o *Steering) bool {
-	a, b := s.config, o.config
-	return a.HashTypes == b.HashTypes && slices.Equal(a.Key, b.Key) && a.Transform == b.Transform &&
-		len(a.Table) == len(b.Table) && a.Modulo == b.Modulo && a.Rules == b.Rules
+	return s.SameHashes(o) && len(s.config.Table) == len(o.config.Table) && s.config.Modulo == o.config.Modulo
+}
+
+// SameHashes reports whether both ways of steering give every packet the same
+// hash, or none to the same packets.
+func (s *Steering) SameHashes(o *Steering) bool {
+	a, b := &s.config, &o.config
+	return a.HashTypes == b.HashTypes && slices.Equal(a.Key, b.Key) && a.Transform == b.Transform && a.Rules == b.Rules
 }
 
 // Config is what the steering was made of. Its slices must not be changed.

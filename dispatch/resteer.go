@@ -1,0 +1,143 @@
+package dispatch
+
+import (
+	"slices"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// Loads is what the entries of an indirection table meet: received packets,
+// those that a ring would drop included.
+type Loads struct {
+	Entries []EntryLoad
+	// Unhashed is what has no hash and goes to the default queue; its Flows are
+	// those of IP packets.
+	Unhashed EntryLoad
+	// Assumed counts the packets whose place is not certain: see Resteer.
+	Assumed uint64
+}
+
+// add counts a load, of one flow if it has packets that were not counted there.
+func (l *EntryLoad) add(packets, bytes uint64) {
+	l.Packets += packets
+	l.Bytes += bytes
+}
+
+// Queues is the load of each queue under the steering that the loads are of, or
+// one whose table differs in its entries' queues alone. A flow that meets several
+// entries of a queue counts at each.
+func (l *Loads) Queues(s *nicmodel.Steering) []EntryLoad {
+	config := s.Config()
+	queues := make([]EntryLoad, len(config.QueueCPU))
+	sum := func(queue int, of EntryLoad) {
+		queues[queue].add(of.Packets, of.Bytes)
+		queues[queue].Flows += of.Flows
+	}
+	for i, queue := range config.Table {
+		sum(int(queue), l.Entries[i])
+	}
+	sum(config.DefaultQueue, l.Unhashed)
+	return queues
+}
+
+// Resteer is what each entry would meet under another way of steering, from the
+// flows alone and without another pass over the capture. It may be called by
+// several goroutines at once.
+//
+// It is exact where both ways hash alike, whatever their tables. Else each flow
+// is hashed anew from what tells flows apart, which does not tell of a packet's
+// extension headers and VLAN tags. What a rule of the NIC's parser did to a
+// packet it does again if both ways have that rule; otherwise, and for the types
+// ending in _ex where a packet had addresses of its own, the packet is taken as
+// one without any of that, and counted as assumed. What had no effect under the
+// steering replayed, a home address without a type that reads it or a rule that
+// barred no enabled type, is not seen, and not counted either.
+func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
+	now := r.flows.way(r.steering)
+	w := resteering{
+		now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
+		reads: s.OwnFacts()&pcaps.HomeAddress != 0,
+		loads: Loads{Entries: make([]EntryLoad, len(s.Config().Table))},
+	}
+	varied := r.flows.variedOf(r.steering)
+	var met []int32
+	for id := range r.flows.n {
+		f, d := r.flows.records.at(id), r.flows.decision(r.steering, id)
+		w.header, w.own = f.key.header(), d.why&(flowOwn|flowVaries) != 0
+		packets, bytes := f.packets, f.bytes
+		met = met[:0]
+		if d.varies() {
+			for _, v := range varied[id] {
+				met = append(met, w.count(v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
+				packets -= v.packets
+				bytes -= v.bytes
+			}
+		}
+		entry := w.count(d.kind, d.hash, d.reason(), packets, bytes)
+		w.at(entry).Flows++
+		for i, other := range met {
+			if other != entry && !slices.Contains(met[:i], other) {
+				w.at(other).Flows++
+			}
+		}
+	}
+	for _, packets := range r.flows.notIP {
+		w.loads.Unhashed.Packets += packets
+	}
+	w.loads.Unhashed.Bytes += r.flows.notIPBytes
+	return w.loads
+}
+
+// resteering is Resteer at work on a flow.
+type resteering struct {
+	now, then             *nicmodel.Steering
+	sameHashes, sameRules bool
+	reads                 bool         // then reads addresses that flows don't have
+	header                pcaps.Header // the flow's
+	own                   bool         // some packets of it were decided on their own
+	loads                 Loads
+}
+
+// at is the load of an entry, -1 for none.
+func (w *resteering) at(entry int32) *EntryLoad {
+	if entry < 0 {
+		return &w.loads.Unhashed
+	}
+	return &w.loads.Entries[entry]
+}
+
+// count steers packets of the flow that got one decision, and counts them.
+func (w *resteering) count(kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
+	entry := int32(-1)
+	switch {
+	case !w.sameHashes:
+		entry = w.again(kind, why, packets)
+	case kind != hash.None:
+		entry = w.then.Entry(sum)
+	}
+	w.at(entry).add(packets, bytes)
+	return entry
+}
+
+// again is the entry of packets that are hashed in another way now.
+func (w *resteering) again(kind hash.Type, why nicmodel.Unhashed, packets uint64) int32 {
+	h := &w.header
+	if w.own {
+		// The only reasons for less than the flow's own type are rules.
+		plain, _ := w.now.HashType(h)
+		barred := why == nicmodel.NICRule || plain.Ports() && kind != hash.None && !kind.Ports()
+		switch {
+		case !w.sameRules || !barred && w.reads:
+			w.loads.Assumed += packets
+		case why == nicmodel.NICRule:
+			return -1
+		case barred:
+			addresses := w.header
+			addresses.Facts &^= pcaps.HasPorts
+			h = &addresses
+		}
+	}
+	return w.then.Decide(h, nil).Entry
+}
