@@ -108,7 +108,7 @@ func BenchmarkWalk(b *testing.B) {
 		for _, impl := range []struct {
 			name string
 			walk func(*Record, *Header, *Extension)
-		}{{"fast", Walk}, {"general", walk}} {
+		}{{"fast", Walk}, {"general", generalWalk}} {
 			b.Run("impl="+impl.name+"/input="+input.name, func(b *testing.B) {
 				rec := Record{Data: input.data, Link: LinkEthernet}
 				var h Header

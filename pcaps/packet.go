@@ -44,6 +44,7 @@ const (
 	ProtoIPv4     = 4
 	ProtoIPv6     = 41
 	ProtoGRE      = 47
+	ProtoL2TP     = 115 // version 3
 )
 
 // Facts are the facts about a packet's headers that are not part of its tuple.
@@ -109,12 +110,13 @@ var reasonNames = [NumReasons]string{
 func (r Reason) String() string { return reasonNames[r] }
 
 // Header is what Walk reads from one packet: its tuple and the facts about it.
-// 42 bytes, no pointers. An IPv4 address stands in the first four bytes of Src
+// 48 bytes, no pointers. An IPv4 address stands in the first four bytes of Src
 // and Dst, the rest are zero; addresses are in network order, ports in host
 // order and zero without HasPorts.
 type Header struct {
 	Src, Dst         [16]byte
 	SrcPort, DstPort uint16
+	Encapsulations   Encapsulations
 	Facts            Facts
 	Protocol         uint8     // upper-layer protocol, 0 with ProtocolUnknown
 	Version          uint8     // 4 or 6; 0 if Reason is not IP

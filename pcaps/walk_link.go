@@ -1,0 +1,186 @@
+package pcaps
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// EtherTypes and Linux hardware types that the walk knows.
+const (
+	etherIPv4          = 0x0800
+	etherBridging      = 0x6558 // an Ethernet frame inside something else
+	etherTag           = 0x8100
+	etherIPv6          = 0x86dd
+	etherPPP           = 0x880b
+	etherMPLS          = 0x8847
+	etherMPLSMulticast = 0x8848
+	etherPPPoE         = 0x8864 // of a session
+	etherTag88         = 0x88a8
+	etherMACsec        = 0x88e5
+	etherTag91         = 0x9100
+	minEther           = 0x0600 // below, the field is an 802.3 length
+	insideLLC          = 1      // walker.kind: LLC and SNAP headers
+	etherBytes         = 14
+	sllBytes           = 16
+	sll2Bytes          = 20
+	familyBytes        = 4
+
+	// A Linux cooked header's protocol field is no EtherType with these hardware
+	// types (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html), and these
+	// values of it are 802.3 frames.
+	arphrdFRAD     = 770
+	arphrdRadiotap = 803
+	arphrdNetlink  = 824
+	sll8023        = 1
+	sllLLC         = 4
+
+	// Packet types of Linux cooked headers: 0 to 3 were received (for this
+	// machine, broadcast, multicast, for another one).
+	sllOtherHost = 3
+	sllOutgoing  = 4
+
+	// Address families of BSD loopback headers and of Linux.
+	familyIPv4      = 2 // everywhere
+	familyIPv6Linux = 10
+	familyIPv6BSD   = 24 // NetBSD and OpenBSD
+	familyIPv6Free  = 28 // FreeBSD
+	familyIPv6Mac   = 30 // Darwin
+)
+
+// link reads a packet of the link type from its start.
+func (w *walker) link(link LinkType, b []byte) {
+	switch link {
+	case LinkEthernet:
+		if len(b) < etherBytes {
+			w.Reason = ShortLink
+			return
+		}
+		w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
+	case LinkSLL:
+		if len(b) < sllBytes {
+			w.Reason = ShortLink
+			return
+		}
+		w.cooked(binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint16(b[14:]), b[sllBytes:])
+	case LinkSLL2:
+		if len(b) < sll2Bytes {
+			w.Reason = ShortLink
+			return
+		}
+		w.cooked(uint16(b[10]), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b), b[sll2Bytes:])
+	case LinkNull, LinkLoop:
+		if len(b) < familyBytes {
+			w.Reason = ShortLink
+			return
+		}
+		family := binary.BigEndian.Uint32(b)
+		if link == LinkNull && family > math.MaxUint16 {
+			family = binary.LittleEndian.Uint32(b) // families are small: the order is the other one
+		}
+		w.addressFamily(family, b[familyBytes:])
+	case LinkRaw12, LinkRaw14, LinkRaw:
+		switch {
+		case len(b) == 0:
+			w.Reason = ShortIP
+		case b[0]>>4 == 4:
+			w.ipv4(b)
+		case b[0]>>4 == 6:
+			w.ipv6(b)
+		default:
+			w.Reason = BadIPVersion
+		}
+	case LinkIPv4:
+		w.ipv4(b)
+	case LinkIPv6:
+		w.ipv6(b)
+	case LinkPPP, LinkPPPHDLC, LinkPPPEther, LinkPPPD, LinkPPPDir, LinkCiscoHDLC, LinkHDLCDir, LinkFrameRelay:
+		w.serial(link, b)
+	case Link80211:
+		w.frame80211(b, false)
+	case LinkRadiotap:
+		w.radiotap(b)
+	case LinkPPI:
+		w.perPacketInformation(b)
+	case LinkMPLS:
+		w.etherType(etherMPLS, b)
+	case LinkNFLOG:
+		w.netfilterLog(b)
+	default:
+		w.Reason = UnknownLink
+	}
+}
+
+// cooked goes on after a Linux cooked header.
+func (w *walker) cooked(packetType, hardware, protocol uint16, b []byte) {
+	switch {
+	case packetType == sllOutgoing:
+		w.Direction = Outbound
+	case packetType <= sllOtherHost:
+		w.Direction = Inbound
+	}
+	switch {
+	case hardware == arphrdFRAD || hardware == arphrdRadiotap || hardware == arphrdNetlink:
+		w.Reason = NotIP
+	case protocol == sll8023 || protocol == sllLLC:
+		w.Reason = LLC
+		w.llc(b)
+	case protocol < minEther:
+		w.Reason = NotIP
+	default:
+		w.etherType(protocol, b)
+	}
+}
+
+// addressFamily goes on with a packet of an address family.
+func (w *walker) addressFamily(family uint32, b []byte) {
+	switch family {
+	case familyIPv4:
+		w.ipv4(b)
+	case familyIPv6BSD, familyIPv6Free, familyIPv6Mac, familyIPv6Linux:
+		w.ipv6(b)
+	default:
+		w.Reason = NotIP
+	}
+}
+
+// perPacketInformation steps over a PPI header to the packet of another link type.
+func (w *walker) perPacketInformation(b []byte) {
+	const headerBytes = 8
+	if len(b) < headerBytes {
+		w.Reason = ShortLink
+		return
+	}
+	size, link := int(binary.LittleEndian.Uint16(b[2:])), binary.LittleEndian.Uint32(b[4:])
+	switch {
+	case size < headerBytes || size > len(b):
+		w.Reason = ShortLink
+	case link > math.MaxUint16 || LinkType(link) == LinkPPI:
+		w.Reason = UnknownLink
+	default:
+		w.link(LinkType(link), b[size:])
+	}
+}
+
+// netfilterLog finds the packet among the attributes of a record of Linux's
+// netfilter log.
+func (w *walker) netfilterLog(b []byte) {
+	const headerBytes, attributeBytes, payload = 4, 4, 9
+	w.Reason = ShortLink
+	if len(b) < headerBytes {
+		return
+	}
+	family := uint32(b[0])
+	for b = b[headerBytes:]; len(b) >= attributeBytes; {
+		// In the writer's byte order, nearly always little-endian.
+		size, kind := int(binary.LittleEndian.Uint16(b)), binary.LittleEndian.Uint16(b[2:])
+		if size < attributeBytes {
+			return
+		}
+		if kind&0x7fff == payload {
+			w.Reason = IP
+			w.addressFamily(family, b[attributeBytes:])
+			return
+		}
+		b = after(b, (size+3)&^3)
+	}
+}
