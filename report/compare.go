@@ -95,39 +95,8 @@ func (c *Compare) Best() Best {
 	return best
 }
 
-// figure is one number of a scenario's compared mode: a row of the text, and
-// where it has a name a metric by which scenarios are compared, the less the
-// better.
-type figure struct {
-	metric string
-	label  string
-	// value is the number, Null for none; s is nil for a mode that is shown for
-	// no scenario in particular.
-	value func(s *Scenario, m *Mode) Fraction
-	text  func(Fraction) string
-}
-
 // figures are all figures in the order of the text.
 func figures() []figure {
-	ratio := func(f Fraction) string { return fixed(f, 3) }
-	number := func(f Fraction) string {
-		if f.IsNull() {
-			return none
-		}
-		return exact(uint64(f))
-	}
-	time := func(f Fraction) string {
-		if f.IsNull() {
-			return none
-		}
-		return nanoseconds(int64(f))
-	}
-	mode := func(value func(m *Mode) Fraction) func(*Scenario, *Mode) Fraction {
-		return func(_ *Scenario, m *Mode) Fraction { return value(m) }
-	}
-	latency := func(value func(c *CPU) *int64) func(*Scenario, *Mode) Fraction {
-		return mode(func(m *Mode) Fraction { return fractionOf(greatest(m, value)) })
-	}
 	moved := func(value func(s *Scenario) *uint64) func(*Scenario, *Mode) Fraction {
 		return func(s *Scenario, _ *Mode) Fraction {
 			if s == nil {
@@ -137,40 +106,26 @@ func figures() []figure {
 		}
 	}
 	return []figure{
-		{"imbalance.packets", "imbalance of packets, max ÷ mean", mode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratio},
-		{"imbalance.bytes", "imbalance of bytes", mode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratio},
-		{"imbalance.busy", "imbalance of busy time", mode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratio},
-		{"imbalance.busiest_window", "imbalance in the busiest window", mode(func(m *Mode) Fraction {
+		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
+		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
+		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
+		{"imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction {
 			return imbalanceIn(m.Imbalance.BusiestWindow)
-		}), ratio},
-		{"", "peak imbalance of a window", mode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratio},
-		{"", "packets on the most loaded CPU", mode(func(m *Mode) Fraction { return Fraction(extreme(m, slices.Max)) }), number},
-		{"", "  their share", mode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent},
-		{"", "utilization of the busiest CPU", mode(maxUtilization), percent},
-		{"drops", "packets dropped", mode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), number},
-		{"interrupts", "interrupts", mode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), number},
-		{"", "packets per DPC, mean", mode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
+		}), ratioText},
+		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
+		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(extreme(m, slices.Max)) }), integerText},
+		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent},
+		{"", "utilization of the busiest CPU", ofMode(maxUtilization), percent},
+		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), integerText},
+		{"interrupts", "interrupts", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), integerText},
+		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
 			func(f Fraction) string { return fixed(f, 2) }},
-		{"", "latency p50, slowest CPU", latency(func(c *CPU) *int64 { return c.Latency.P50 }), time},
-		{"latency_p99_ns", "latency p99, slowest CPU", latency(func(c *CPU) *int64 { return c.Latency.P99 }), time},
-		{"latency_max_ns", "latency, max", latency(func(c *CPU) *int64 { return c.Latency.Max }), time},
-		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), number},
-		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), number},
+		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), timeText},
+		{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), timeText},
+		{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), timeText},
+		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
+		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
 	}
-}
-
-func fractionOf[N int64 | uint64](n *N) Fraction {
-	if n == nil {
-		return Null
-	}
-	return Fraction(*n)
-}
-
-func imbalanceIn(w *Window) Fraction {
-	if w == nil {
-		return Null
-	}
-	return w.Imbalance
 }
 
 // of is the figure of a scenario.

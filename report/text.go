@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 )
@@ -160,81 +159,17 @@ func (t *textWriter) sideBySide(r *Report) {
 	for _, m := range r.Modes {
 		g.columns = append(g.columns, column{head: clean(m.Mode)})
 	}
-	row := func(label string, value func(m *Mode) cell) {
-		cells := []cell{plainCell(label)}
+	for _, f := range modeFigures(r.Modes) {
+		row := []cell{plainCell(f.label)}
 		for i := range r.Modes {
-			cells = append(cells, value(&r.Modes[i]))
+			v := f.value(nil, &r.Modes[i])
+			c := plainCell(f.text(v))
+			if f.metric == "drops" && v > 0 {
+				c.style = hot
+			}
+			row = append(row, c)
 		}
-		g.row(cells...)
-	}
-	number := func(label string, value func(m *Mode) string) {
-		row(label, func(m *Mode) cell { return plainCell(value(m)) })
-	}
-	number("packets indicated", func(m *Mode) string { return exact(m.Totals.Packets) })
-	row("packets dropped", func(m *Mode) cell { return dropCell(exact(m.Totals.Drops), m.Totals.Drops) })
-	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Totals.Drops > 0 }) {
-		number("  their share", func(m *Mode) string { return percent(Ratio(m.Totals.Drops, m.Totals.Packets+m.Totals.Drops)) })
-	}
-	number("interrupts", func(m *Mode) string { return exact(m.Totals.Interrupts) })
-	number("DPCs", func(m *Mode) string { return exact(m.Totals.DPCs) })
-	number("packets per DPC, mean", func(m *Mode) string { return fixed(Ratio(m.Totals.Packets, m.Totals.DPCs), 2) })
-	number("packets per DPC, max", func(m *Mode) string {
-		return countOrNone(greatest(m, func(c *CPU) *uint64 { return c.PacketsPerDPCMax }))
-	})
-	number("packets on the least loaded CPU", func(m *Mode) string { return exact(extreme(m, slices.Min)) })
-	number("  their share", func(m *Mode) string { return percent(Ratio(extreme(m, slices.Min), m.Totals.Packets)) })
-	number("packets on a CPU, mean", func(m *Mode) string { return meanPackets(m) })
-	number("packets on the most loaded CPU", func(m *Mode) string { return exact(extreme(m, slices.Max)) })
-	number("  their share", func(m *Mode) string { return percent(Ratio(extreme(m, slices.Max), m.Totals.Packets)) })
-	number("imbalance of packets, max ÷ mean", func(m *Mode) string { return fixed(m.Imbalance.Packets, 3) })
-	number("imbalance in the busiest window", func(m *Mode) string {
-		if m.Imbalance.BusiestWindow == nil {
-			return none
-		}
-		return fixed(m.Imbalance.BusiestWindow.Imbalance, 3)
-	})
-	number("peak imbalance of a window", func(m *Mode) string {
-		peak := PeakWindow(m.Series)
-		if peak == nil {
-			return none
-		}
-		return fixed(peak.Imbalance, 3)
-	})
-	number("imbalance of busy time", func(m *Mode) string { return fixed(m.Imbalance.Busy, 3) })
-	number("Jain's index of packets", func(m *Mode) string { return fixed(m.Imbalance.Jain, 3) })
-	number("utilization of the busiest CPU", func(m *Mode) string { return percent(maxUtilization(m)) })
-	number("latency, mean", func(m *Mode) string {
-		var sum int64
-		for i := range m.CPUs {
-			sum += m.CPUs[i].Latency.Sum
-		}
-		if m.Totals.Packets == 0 {
-			return none
-		}
-		return nanoseconds(int64(Ratio(sum, m.Totals.Packets)))
-	})
-	number("latency p50, slowest CPU", func(m *Mode) string {
-		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P50 }))
-	})
-	number("latency p99, slowest CPU", func(m *Mode) string {
-		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }))
-	})
-	number("latency, max", func(m *Mode) string {
-		return nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.Max }))
-	})
-	number("flows", func(m *Mode) string { return exact(m.Affinity.Flows) })
-	number("  that stayed on one CPU", func(m *Mode) string { return exact(m.Affinity.SingleCPUFlows) })
-	number("  their share", func(m *Mode) string { return percent(Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows)) })
-	number("  migrations from CPU to CPU", func(m *Mode) string { return exact(m.Affinity.Migrations) })
-	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Affinity.Connections > 0 }) {
-		number("connections received both ways", func(m *Mode) string { return exact(m.Affinity.Connections) })
-		number("  with both ways on one CPU", func(m *Mode) string { return exact(m.Affinity.SymmetricConnections) })
-		number("  their share", func(m *Mode) string {
-			return percent(Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections))
-		})
-	}
-	if slices.ContainsFunc(r.Modes, func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
-		number("sends on the CPU that last received", func(m *Mode) string { return percent(m.Affinity.SendReceiveMatch) })
+		g.row(row...)
 	}
 	t.grid(&g)
 }
@@ -245,48 +180,6 @@ func dropCell(s string, drops uint64) cell {
 		return cell{s, hot}
 	}
 	return plainCell(s)
-}
-
-// greatest is the greatest value among the mode's CPUs that is not null, or nil.
-func greatest[N int64 | uint64](m *Mode, value func(c *CPU) *N) (most *N) {
-	for i := range m.CPUs {
-		if v := value(&m.CPUs[i]); v != nil && (most == nil || *v > *most) {
-			most = v
-		}
-	}
-	return most
-}
-
-func maxUtilization(m *Mode) Fraction {
-	most := Null
-	for i := range m.CPUs {
-		if u := m.CPUs[i].Utilization; most.IsNull() || u > most {
-			most = u
-		}
-	}
-	return most
-}
-
-// extreme is what choose (slices.Min or slices.Max) finds among the CPUs'
-// packets; 0 without a CPU.
-func extreme(m *Mode, choose func([]uint64) uint64) uint64 {
-	if len(m.CPUs) == 0 {
-		return 0
-	}
-	packets := make([]uint64, len(m.CPUs))
-	for i := range m.CPUs {
-		packets[i] = m.CPUs[i].Packets
-	}
-	return choose(packets)
-}
-
-// meanPackets is the packets of a CPU, rounded to one.
-func meanPackets(m *Mode) string {
-	mean := Ratio(m.Totals.Packets, len(m.CPUs))
-	if mean.IsNull() {
-		return none
-	}
-	return exact(uint64(math.Round(float64(mean))))
 }
 
 func countOrNone(n *uint64) string {
