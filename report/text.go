@@ -22,9 +22,9 @@ const (
 	defaultFlows = 20
 )
 
-// WriteText writes r for a terminal and for a bug report: what was replayed,
-// the modes side by side, each mode by CPU, the indirection table, the flows,
-// the findings, the parameters and the caveats. No row is wider than
+// WriteText writes r for a terminal and for a bug report: what was replayed, what
+// was found to be wrong, the modes side by side, each mode by CPU, the indirection
+// table, the flows, the parameters and the caveats. No row is wider than
 // o.Width, and nothing from the capture reaches the terminal unescaped.
 // Errors are those of w.
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
@@ -35,6 +35,7 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		}
 	}
 	t.capture(&r.Capture)
+	t.findings(r.Findings)
 	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none
 		if len(r.Modes) > 0 {
 			t.sideBySide(r)
@@ -45,7 +46,6 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		t.indirectionTable(&r.Table)
 		t.flows(r, o.Flows)
 	}
-	t.findings(r.Findings)
 	t.parameters(r)
 	t.caveats(r)
 	if t.err != nil {

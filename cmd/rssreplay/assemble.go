@@ -45,6 +45,7 @@ func (a *assembly) report() *report.Report {
 		r.FlowsNote = a.on.note(a.settings)
 	}
 	r.Caveats = a.caveats()
+	r.Findings = report.Diagnose(r, a.traffic(r))
 	return r
 }
 

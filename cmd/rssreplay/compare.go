@@ -208,9 +208,10 @@ func (c *comparison) said(of [][]string) []string {
 
 // assembly makes parts of a report of a replayed scenario, counted from 0.
 func (c *comparison) assembly(live int) *assembly {
-	result := *c.done.result
+	done, result := *c.done, *c.done.result
 	result.Replayed = *c.replayed(live)
-	return &assembly{settings: c.live[live].settings, replayed: &replayed{&result, c.done.files, c.done.rule}}
+	done.result = &result
+	return &assembly{settings: c.live[live].settings, replayed: &done}
 }
 
 func (c *comparison) replayed(live int) *dispatch.Replayed {

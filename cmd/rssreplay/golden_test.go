@@ -98,7 +98,7 @@ modes.[].series.interval_ns modes.[].series.cpus.[].cpu modes.[].series.cpus.[].
 flows.[].protocol flows.[].source flows.[].source_port flows.[].destination flows.[].destination_port
 flows.[].hash flows.[].hash_type flows.[].index flows.[].packets flows.[].bytes
 flows.[].modes.*.cpus.* flows.[].modes.*.migrations
-findings
+findings.[].id findings.[].severity findings.[].summary findings.[].evidence findings.[].remedy
 `
 
 // TestContract compares the keys of a report with the contract's, both ways.

@@ -37,6 +37,8 @@ type replayed struct {
 	result *dispatch.Result
 	files  []pcaps.Info
 	rule   string // how directions were told
+
+	directionUnknown bool // no rule told them
 }
 
 // input is the checked inputFlags.
@@ -141,7 +143,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 	if err != nil {
 		return nil, err
 	}
-	return &replayed{result: result, files: src.Info(), rule: directions.Rule()}, nil
+	return &replayed{result: result, files: src.Info(), rule: directions.Rule(), directionUnknown: directions.Unknown()}, nil
 }
 
 // parseSpeed reads "2x" or "0.5".

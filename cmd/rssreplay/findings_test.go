@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+)
+
+// traffic writes a capture packet by packet, 10 µs after each other.
+type trafficWriter struct {
+	t    *testing.T
+	w    *pcapgo.Writer
+	now  time.Time
+	snap int // bytes captured of each packet
+}
+
+var macs = layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}}
+
+// packet writes the layers as one frame.
+func (w *trafficWriter) packet(all ...gopacket.SerializableLayer) {
+	w.t.Helper()
+	b := gopacket.NewSerializeBuffer()
+	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true}, all...); err != nil {
+		w.t.Fatal(err)
+	}
+	data := b.Bytes()
+	captured := min(len(data), w.snap)
+	info := gopacket.CaptureInfo{Timestamp: w.now, CaptureLength: captured, Length: len(data)}
+	if err := w.w.WritePacket(info, data[:captured]); err != nil {
+		w.t.Fatal(err)
+	}
+	w.now = w.now.Add(10 * time.Microsecond)
+}
+
+// flow is the n-th of some flows to 192.0.2.1.
+func flowIP(n int, protocol layers.IPProtocol) *layers.IPv4 {
+	return &layers.IPv4{Version: 4, IHL: 5, TTL: 64, Protocol: protocol, SrcIP: net.IP{198, 51, byte(n >> 8), byte(n)}, DstIP: net.IP{192, 0, 2, 1}}
+}
+
+func ethernet(kind layers.EthernetType) *layers.Ethernet {
+	e := macs
+	e.EthernetType = kind
+	return &e
+}
+
+// tcp writes a packet of the n-th TCP flow.
+func (w *trafficWriter) tcp(n int) {
+	w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(n, layers.IPProtocolTCP), &layers.TCP{SrcPort: layers.TCPPort(1024 + n*7%60000), DstPort: 80}, gopacket.Payload(make([]byte, 100)))
+}
+
+// even writes packets of n flows, times of each.
+func (w *trafficWriter) even(n, times int) {
+	for range times {
+		for i := range n {
+			w.tcp(i)
+		}
+	}
+}
+
+// findings replays the capture that write makes, and gives the findings by id.
+func findings(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "capture.pcap")
+	var b bytes.Buffer
+	w := &trafficWriter{t: t, w: pcapgo.NewWriter(&b), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), snap: 65536}
+	if err := w.w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
+		t.Fatal(err)
+	}
+	write(w)
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	if status := run(append([]string{"rssreplay", path, "--format", "json", "--mode", "rss-msix"}, args...), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+		t.Fatalf("status %d: %s", status, stderr.String())
+	}
+	var rep struct {
+		Findings []struct{ ID, Severity, Summary, Evidence, Remedy string }
+	}
+	if err := json.Unmarshal([]byte(stdout.String()), &rep); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, f := range rep.Findings {
+		if f.Summary == "" || f.Evidence == "" || f.Remedy == "" || strings.Contains(f.Summary+f.Evidence, " - ") {
+			t.Errorf("%s has an empty sentence or a figure that is not known: %+v", f.ID, f)
+		}
+		found[f.ID] = f.Severity + ": " + f.Summary + " " + f.Evidence
+	}
+	return found
+}
+
+// Each finding is found where the problem is, and not where it nearly is.
+func TestFindings(t *testing.T) {
+	healthy := func(w *trafficWriter) { w.even(2000, 3) }
+	for _, test := range []struct {
+		id          string
+		args        []string
+		has, nearly func(*trafficWriter)
+		nearlyArgs  []string
+		figures     []string // that the sentences must have
+	}{
+		{
+			id: "elephant-flow",
+			has: func(w *trafficWriter) {
+				w.even(1000, 1)
+				for range 300 {
+					w.tcp(5000)
+				}
+			},
+			nearly: func(w *trafficWriter) {
+				w.even(1000, 1)
+				for range 100 {
+					w.tcp(5000)
+				}
+			},
+			figures: []string{"23.1%", "300 of 1,300 packets", "1.85 times"},
+		}, {
+			id:      "single-flow",
+			has:     func(w *trafficWriter) { w.even(20, 1); w.even(1, 980) },
+			nearly:  func(w *trafficWriter) { w.even(1, 1000); w.even(500, 1) },
+			figures: []string{"98.1%", "one CPU of 8"},
+		}, {
+			id:      "few-flows",
+			has:     func(w *trafficWriter) { w.even(16, 100) },
+			nearly:  healthy,
+			figures: []string{"16 flows, worth 16 of equal size, are few for 8 CPUs"},
+		}, {
+			// A key of zeros but for its last bytes: nothing but the ports' low bits counts.
+			id:      "uneven-hash",
+			args:    []string{"--key", strings.Repeat("00", 15) + "01" + strings.Repeat("00", 24)},
+			has:     healthy,
+			nearly:  healthy,
+			figures: []string{"99 of 100"},
+		}, {
+			id: "unhashed",
+			has: func(w *trafficWriter) {
+				w.even(1000, 1)
+				for range 100 {
+					w.packet(ethernet(layers.EthernetTypeMPLSUnicast), gopacket.Payload(make([]byte, 60)))
+				}
+			},
+			nearly: func(w *trafficWriter) {
+				w.even(1000, 1)
+				for range 60 {
+					w.packet(ethernet(layers.EthernetTypeMPLSUnicast), gopacket.Payload(make([]byte, 60)))
+				}
+			},
+			figures: []string{"9.1%", "not_ip 100", "queue 0 on CPU 0"},
+		}, {
+			id: "no-hash-type", args: []string{"--hash-types", "tcp_ipv4"}, nearlyArgs: []string{"--hash-types", "tcp_ipv4,ipv4"},
+			has: func(w *trafficWriter) {
+				w.even(1000, 1)
+				udp(w, 100)
+			},
+			nearly: func(w *trafficWriter) {
+				w.even(1000, 1)
+				udp(w, 100)
+			},
+			figures: []string{"9.1%", "enabled are tcp_ipv4"},
+		}, {
+			id: "one-queue", args: []string{"--layout", "equal:1"}, nearlyArgs: []string{"--layout", "equal:2"},
+			has: healthy, nearly: healthy,
+			figures: []string{"All 128 entries", "queue 0"},
+		}, {
+			id: "cpus-missed", args: []string{"--layout", "equal:6"}, nearlyArgs: []string{"--layout", "equal:8"},
+			has: healthy, nearly: healthy,
+			figures: []string{"2 CPUs of 8", "CPU 6, 7"},
+		}, {
+			id: "lopsided-table", args: []string{"--cpus", "4", "--layout", "list:" + lopsided(104)}, nearlyArgs: []string{"--cpus", "4", "--layout", "list:" + lopsided(56)},
+			has: healthy, nearly: healthy,
+			figures: []string{"Queue 0 has 104 of the indirection table's 128 entries, the next one 8"},
+		}, {
+			id: "uneven-table", args: []string{"--cpus", "96"}, nearlyArgs: []string{"--cpus", "48"},
+			has: healthy, nearly: healthy,
+			figures: []string{"128 entries can't be shared out evenly over 96 CPUs"},
+		}, {
+			id: "queues-share-cpu", args: []string{"--cpus", "4", "--affinity", "0,0,1,2"}, nearlyArgs: []string{"--cpus", "4", "--affinity", "3,0,1,2"},
+			has: healthy, nearly: healthy,
+			figures: []string{"2 queues share CPU 0, while 1 CPU in use has no queue"},
+		}, {
+			id: "ring-overflow", args: []string{"--rx-ring", "16", "--packet-cost", "200us"}, nearlyArgs: []string{"--rx-ring", "512", "--packet-cost", "20us"},
+			has: healthy, nearly: healthy,
+			figures: []string{"its ring of 16 is full"},
+		}, {
+			id: "cpu-saturated", args: []string{"--packet-cost", "100us"}, nearlyArgs: []string{"--packet-cost", "40us"},
+			has: healthy, nearly: healthy,
+		}, {
+			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},
+			has: fragmented, nearly: fragmented,
+			figures: []string{"of 40 fragments"},
+		}, {
+			id: "asymmetric-connections", args: []string{"--local", "none"}, nearlyArgs: []string{"--local", "none", "--key", "symmetric"},
+			has: connections, nearly: connections,
+			figures: []string{"of 400 connections"},
+		}, {
+			id: "both-directions", nearlyArgs: []string{"--local", "192.0.2.0/24"},
+			has: connections, nearly: connections,
+			figures: []string{"800 of 800 flows"},
+		}, {
+			id: "ports-cut",
+			has: func(w *trafficWriter) {
+				w.even(1000, 1)
+				w.snap = 34
+				w.even(20, 1)
+			},
+			nearly: func(w *trafficWriter) {
+				w.even(1000, 1)
+				w.snap = 34
+				w.even(5, 1)
+			},
+			figures: []string{"ports of 20 packets"},
+		},
+	} {
+		t.Run(test.id, func(t *testing.T) {
+			found := findings(t, test.args, test.has)
+			said, ok := found[test.id]
+			if !ok {
+				t.Errorf("not found; there are %q", found)
+			}
+			for _, figure := range test.figures {
+				if !strings.Contains(said, figure) {
+					t.Errorf("%q does not say %q", said, figure)
+				}
+			}
+			if said, ok := findings(t, test.nearlyArgs, test.nearly)[test.id]; ok {
+				t.Errorf("found where it only nearly is: %s", said)
+			}
+		})
+	}
+	t.Run("healthy", func(t *testing.T) {
+		if found := findings(t, nil, healthy); len(found) > 0 {
+			t.Errorf("a healthy capture has %q", found)
+		}
+	})
+}
+
+// udp writes n packets of as many UDP flows.
+func udp(w *trafficWriter, n int) {
+	for i := range n {
+		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i, layers.IPProtocolUDP), &layers.UDP{SrcPort: layers.UDPPort(1024 + i), DstPort: 53}, gopacket.Payload(make([]byte, 50)))
+	}
+}
+
+// fragmented writes UDP datagrams between 20 pairs of addresses, whole ones and
+// some in two fragments.
+func fragmented(w *trafficWriter) {
+	for range 10 {
+		udp(w, 20)
+	}
+	for i := range 20 {
+		first := flowIP(i, layers.IPProtocolUDP)
+		first.Flags = layers.IPv4MoreFragments
+		w.packet(ethernet(layers.EthernetTypeIPv4), first, &layers.UDP{SrcPort: layers.UDPPort(1024 + i), DstPort: 53}, gopacket.Payload(make([]byte, 56)))
+		last := flowIP(i, layers.IPProtocolUDP)
+		last.FragOffset = 8
+		w.packet(ethernet(layers.EthernetTypeIPv4), last, gopacket.Payload(make([]byte, 56)))
+	}
+}
+
+// connections writes both directions of 400 connections between two networks.
+func connections(w *trafficWriter) {
+	for i := range 400 {
+		there := flowIP(i, layers.IPProtocolTCP)
+		there.DstIP = net.IP{192, 0, 2, byte(1 + i%5)}
+		back := *there
+		back.SrcIP, back.DstIP = there.DstIP, there.SrcIP
+		port := layers.TCPPort(1024 + i*13)
+		w.packet(ethernet(layers.EthernetTypeIPv4), there, &layers.TCP{SrcPort: port, DstPort: 80})
+		w.packet(ethernet(layers.EthernetTypeIPv4), &back, &layers.TCP{SrcPort: 80, DstPort: port})
+	}
+}
+
+// lopsided is a list of 128 entries of which queue 0 has n, and three others the
+// rest evenly.
+func lopsided(n int) string {
+	words := slices.Repeat([]string{"0"}, n)
+	for i := range 128 - n {
+		words = append(words, fmt.Sprint(1+i%3))
+	}
+	return strings.Join(words, ",")
+}

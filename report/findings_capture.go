@@ -1,0 +1,64 @@
+package report
+
+import "fmt"
+
+// Findings about the capture: what it can't show.
+
+// bothDirections: sent and received packets can't be told apart.
+func (d *diagnosis) bothDirections() *Finding {
+	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 {
+		return nil
+	}
+	a := &d.mode.Affinity
+	if a.Connections < asymmetricFrom || a.Connections*4 < a.Flows { // half of the flows have their reverse
+		return nil
+	}
+	return &Finding{
+		ID: "both-directions", Severity: Warning,
+		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
+			exact(2*a.Connections), exact(a.Flows)),
+		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
+		Remedy:   "If a host captured its own traffic, name its addresses: `--local 192.0.2.1`. On a tap or a router both directions are received, and all is well.",
+	}
+}
+
+// oversized: receive coalescing or segmentation offload made the capture's packets.
+func (d *diagnosis) oversized() *Finding {
+	if d.t.Oversized == 0 {
+		return nil
+	}
+	return &Finding{
+		ID: "coalesced", Severity: Warning,
+		Summary: fmt.Sprintf("%s packets are longer than the link carries: receive or segmentation offload made them, and the wire had more and shorter ones.",
+			exact(d.t.Oversized)),
+		Evidence: fmt.Sprintf("The longest has %s bytes on the wire, as the capture says.", exact(d.t.LargestPacket)),
+		Remedy:   "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: `ethtool -K DEV gro off lro off tso off gso off`.",
+	}
+}
+
+// portsCut: a snap length below the ports.
+func (d *diagnosis) portsCut() *Finding {
+	n := d.r.Capture.Snapped
+	if n == 0 || float64(n) < cutFrom*float64(d.r.Capture.Packets) {
+		return nil
+	}
+	return &Finding{
+		ID: "ports-cut", Severity: Warning,
+		Summary:  fmt.Sprintf("The capture cut off the ports of %s packets: they are hashed on addresses alone, which the NIC would not do.", exact(n)),
+		Evidence: fmt.Sprintf("%s of %s packets.", percent(Ratio(n, d.r.Capture.Packets)), exact(d.r.Capture.Packets)),
+		Remedy:   "Capture more of each packet: `tcpdump -s 128`.",
+	}
+}
+
+// leap: a timestamp lies far from the one before it.
+func (d *diagnosis) leap() *Finding {
+	if d.t.Leap == 0 {
+		return nil
+	}
+	return &Finding{
+		ID: "clock-leap", Severity: Warning,
+		Summary:  fmt.Sprintf("The timestamp of packet %s lies far from the one before it.", exact(d.t.Leap)),
+		Evidence: "Rates, utilization and the time series are over the leap.",
+		Remedy:   "`editcap -S 0` mends order, `--from` and `--to` take the part before or after the leap.",
+	}
+}

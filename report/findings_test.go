@@ -1,0 +1,100 @@
+package report
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The manual's page has every finding, and none that does not exist.
+func TestFindingsAreInTheManual(t *testing.T) {
+	page, err := os.ReadFile("../cmd/rssreplay/help/findings.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+)  `).FindAllStringSubmatch(string(page), -1) {
+		said[m[1]] = true
+	}
+	for _, file := range []string{"findings_load.go", "findings_table.go", "findings_capture.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`ID: "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+			if !said[m[1]] {
+				t.Errorf("help/findings.txt does not tell of %s", m[1])
+			}
+			delete(said, m[1])
+		}
+	}
+	for id := range said {
+		t.Errorf("help/findings.txt tells of %s, which is never found", id)
+	}
+}
+
+func TestCPUMask(t *testing.T) {
+	for _, test := range []struct {
+		cpus []int
+		want string
+	}{
+		{[]int{0}, "1"},
+		{[]int{0, 1, 2, 3, 4, 5, 6, 7}, "ff"},
+		{[]int{4, 33}, "2,00000010"},
+		{[]int{64}, "1,00000000,00000000"},
+	} {
+		d := &diagnosis{mode: &Mode{}}
+		for _, c := range test.cpus {
+			d.mode.CPUs = append(d.mode.CPUs, CPU{CPU: c})
+		}
+		if got := d.cpuMask(); got != test.want {
+			t.Errorf("%v: %s, want %s", test.cpus, got, test.want)
+		}
+	}
+}
+
+// What no capture of the tests shows yet is told of the traffic's own figures.
+func TestFindingsOfTraffic(t *testing.T) {
+	flow := &Flow{Protocol: "gre", Packets: 900}
+	base := func() (*Report, *Traffic) {
+		r := &Report{Capture: Capture{Packets: 1000, Received: 1000}, Table: TableReport{Size: 2, Entries: List[int]{0, 1}, QueueCPUs: List[int]{0, 1}}}
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: 950}, {CPU: 1, Packets: 50}}}
+		m.Derive()
+		r.Modes = List[Mode]{m}
+		return r, &Traffic{Largest: flow, UDPWithPorts: Null, BestTable: Null, InnerBalance: Null}
+	}
+	for _, test := range []struct {
+		id     string
+		change func(*Traffic)
+		want   []string
+	}{
+		{"tunnel", func(t *Traffic) {
+			t.LargestTunnel, t.Tunnelled, t.TunnelFlows, t.InnerFlows, t.InnerBalance = "gre", 900, 1, 40, 1.2
+		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "imbalance.packets 1.200"}},
+		{"udp-without-ports", func(t *Traffic) { t.UDPOnAddresses, t.UDPWithPorts = 700, 1.1 }, []string{"70.0%", "1.100 instead of 1.900"}},
+		{"better-table", func(t *Traffic) { t.BestTable = 1.5 }, []string{"from 1.900 to 1.500"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 20, 65000 }, []string{"20 packets", "65,000 bytes"}},
+		{"clock-leap", func(t *Traffic) { t.Leap = 812 }, []string{"packet 812"}},
+	} {
+		r, traffic := base()
+		test.change(traffic)
+		said := ""
+		for _, f := range Diagnose(r, traffic) {
+			if f.ID == test.id {
+				said = f.Summary + " " + f.Evidence
+			}
+		}
+		for _, want := range test.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q does not say %q", test.id, said, want)
+			}
+		}
+		r, traffic = base()
+		for _, f := range Diagnose(r, traffic) {
+			if f.ID == test.id {
+				t.Errorf("%s is found without its evidence", test.id)
+			}
+		}
+	}
+}
