@@ -96,7 +96,7 @@ func (d *diagnosis) udpWithoutPorts() *Finding {
 		Remedy:   "`ethtool -N DEV rx-flow-hash udp4 sdfn` (and udp6).",
 	}
 	if d.t.UDPFragments > 0 {
-		f.Remedy += fmt.Sprintf(" But %s of them are fragments, which have no ports: they would part from their flows, and may overtake them.", exact(d.t.UDPFragments))
+		f.Remedy += fmt.Sprintf(" But %s more UDP packets are fragments, which have no ports: they would part from their flows, and may overtake them.", exact(d.t.UDPFragments))
 	}
 	return f
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
 	"rssreplay/report"
 )
 
@@ -26,5 +28,31 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		at := func(percent int) report.Fraction { return report.Fraction(trials[(len(trials)-1)*percent/100]) }
 		t.Chance = &report.Chance{P10: at(10), P50: at(50), P90: at(90), P99: at(99)}
 	}
+	if t.UDPOnAddresses > 0 {
+		t.UDPWithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
+			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}} {
+				if c.HashTypes.Has(types[0]) {
+					c.HashTypes |= hash.TypesOf(types[1])
+				}
+			}
+		})
+	}
 	return t
+}
+
+// imbalanceWith is imbalance.packets under another steering, Null if there can be
+// none such.
+func (a *assembly) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.Fraction {
+	c := a.settings.steering.Config()
+	change(&c)
+	s, err := nicmodel.NewSteering(c)
+	if err != nil { // the key is too short, say
+		return report.Null
+	}
+	cpus := make([]uint64, len(a.settings.config.CPUs))
+	loads := a.result.Resteer(s)
+	for queue, load := range loads.Queues(s) {
+		cpus[c.QueueCPU[queue]] += load.Packets
+	}
+	return report.MaxOverMean(cpus)
 }

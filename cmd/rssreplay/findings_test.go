@@ -201,6 +201,11 @@ func TestFindings(t *testing.T) {
 			has: fragmented, nearly: fragmented,
 			figures: []string{"of 40 fragments"},
 		}, {
+			// Few pairs of addresses, many ports.
+			id: "udp-without-ports", args: []string{"--rx-flow-hash", "udp4=sd"}, nearlyArgs: []string{"--rx-flow-hash", "udp4=sdfn"},
+			has: udpPairs, nearly: udpPairs,
+			figures: []string{"100.0%", "1,000 UDP packets"},
+		}, {
 			id: "asymmetric-connections", args: []string{"--local", "none"}, nearlyArgs: []string{"--local", "none", "--key", "symmetric"},
 			has: connections, nearly: connections,
 			figures: []string{"of 400 connections"},
@@ -250,6 +255,13 @@ func TestFindings(t *testing.T) {
 func udp(w *trafficWriter, n int) {
 	for i := range n {
 		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i, layers.IPProtocolUDP), &layers.UDP{SrcPort: layers.UDPPort(1024 + i), DstPort: 53}, gopacket.Payload(make([]byte, 50)))
+	}
+}
+
+// udpPairs writes UDP of many ports between three pairs of addresses.
+func udpPairs(w *trafficWriter) {
+	for i := range 1000 {
+		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i%3, layers.IPProtocolUDP), &layers.UDP{SrcPort: layers.UDPPort(1024 + i), DstPort: 53}, gopacket.Payload(make([]byte, 50)))
 	}
 }
 
