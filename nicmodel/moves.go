@@ -1,0 +1,214 @@
+package nicmodel
+
+import "slices"
+
+// Moved is a table, and how many of its entries are on another CPU than in the
+// one that it was made of.
+type Moved struct {
+	Table IndirectionTable
+	Moves int
+	// Fewest: no table that keeps the limit moves fewer. Otherwise the search was
+	// ended, and there may be one.
+	Fewest bool
+}
+
+// searchNodes bounds the search for the fewest moves: a fraction of a second.
+const searchNodes = 200_000
+
+// FewestMoves changes as few entries of the table now as it can so that no CPU
+// has more load than limit; nil if none that was found does with most moves.
+//
+// It tries one move, then two and so on. Of the CPUs above the limit the most
+// loaded one must lose an entry, so only its entries are tried, everywhere; a way
+// that needs more moves than are left is given up. Where that takes too long, it
+// makes the table of heaviestThatFit.
+func (b *Balance) FewestMoves(now IndirectionTable, limit uint64, most int) *Moved {
+	return b.fewestMoves(now, limit, most, searchNodes)
+}
+
+func (b *Balance) fewestMoves(now IndirectionTable, limit uint64, most, nodes int) *Moved {
+	s := moveSearch{
+		Balance: b, now: now, table: slices.Clone(now), limit: limit, loads: b.CPULoads(now),
+		queues: b.firstQueues(), moved: make([]bool, len(now)), left: nodes,
+	}
+	s.of = make([][]int, len(b.Fixed))
+	for _, i := range b.byLoad() {
+		cpu := b.QueueCPU[now[i]]
+		s.of[cpu] = append(s.of[cpu], i)
+	}
+	if limit < b.Bound() {
+		return nil
+	}
+	least := s.needed()
+	if least < 0 {
+		return nil
+	}
+	for moves := least; moves <= most; moves++ {
+		if s.search(moves) {
+			return &Moved{Table: s.table, Moves: moves, Fewest: true}
+		}
+		if s.left < 0 {
+			break
+		}
+	}
+	if s.left >= 0 {
+		return nil // all was tried
+	}
+	if table := b.heaviestThatFit(now, limit); table != nil {
+		if moves := b.Moves(now, table); moves <= most {
+			return &Moved{Table: table, Moves: moves, Fewest: moves == least}
+		}
+	}
+	return nil
+}
+
+// BestWithin is the table with the least peak that was found among those with at
+// most so many moves from the table now.
+func (b *Balance) BestWithin(now IndirectionTable, most int) *Moved {
+	best := &Moved{Table: slices.Clone(now)}
+	low, high := b.Bound(), b.Peak(now) // high is reached
+	for low < high {
+		limit := low + (high-low)/2
+		if m := b.fewestMoves(now, limit, most, searchNodes/20); m != nil {
+			best, high = m, b.Peak(m.Table)
+		} else {
+			low = limit + 1
+		}
+	}
+	return best
+}
+
+// moveSearch is FewestMoves at work.
+type moveSearch struct {
+	*Balance
+	now, table IndirectionTable
+	limit      uint64
+	loads      []uint64
+	queues     []int   // per CPU, as firstQueues has it
+	of         [][]int // per CPU: the entries that were there at first, the heaviest first
+	moved      []bool  // per entry
+	left       int     // ways that are still tried; below 0 the search has ended
+}
+
+// needed is a number of moves that no way on does without: each CPU above the
+// limit must lose its heaviest entries until it is not; -1 if that is not enough.
+func (s *moveSearch) needed() int {
+	n := 0
+	for cpu, load := range s.loads {
+		for _, i := range s.of[cpu] {
+			if load <= s.limit {
+				break
+			}
+			if !s.moved[i] {
+				load -= s.Entries[i]
+				n++
+			}
+		}
+		if load > s.limit {
+			return -1
+		}
+	}
+	return n
+}
+
+// search finds a way with the given number of moves at most.
+func (s *moveSearch) search(moves int) bool {
+	from := 0
+	for cpu, load := range s.loads {
+		if load > s.loads[from] {
+			from = cpu
+		}
+	}
+	if s.loads[from] <= s.limit {
+		return true
+	}
+	if s.left--; moves == 0 || s.left < 0 {
+		return false
+	}
+	if needed := s.needed(); needed < 0 || needed > moves {
+		return false
+	}
+	tried := ^uint64(0)
+	for _, i := range s.of[from] {
+		load := s.Entries[i]
+		if s.moved[i] || load == tried { // entries of one load are alike
+			continue
+		}
+		tried = load
+		for to := range s.loads {
+			if to == from || s.queues[to] < 0 || s.alike(to) {
+				continue
+			}
+			s.shift(i, from, to)
+			if s.search(moves - 1) {
+				return true
+			}
+			s.shift(i, to, from)
+		}
+	}
+	return false
+}
+
+// alike reports whether a CPU before this one has the same load, and neither has
+// an entry to lose: what is tried with that one need not be tried with this one.
+func (s *moveSearch) alike(cpu int) bool {
+	if len(s.of[cpu]) > 0 {
+		return false
+	}
+	for other := range cpu {
+		if s.loads[other] == s.loads[cpu] && len(s.of[other]) == 0 && s.queues[other] >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// shift moves entry i, or moves it back to where it was at first.
+func (s *moveSearch) shift(i, from, to int) {
+	s.loads[from] -= s.Entries[i]
+	s.loads[to] += s.Entries[i]
+	s.moved[i] = !s.moved[i]
+	s.move(s.table, s.now, i, to, s.queues)
+}
+
+// heaviestThatFit relieves each CPU above the limit, the most loaded one first,
+// of the entry that just brings it below, or else of the heaviest that finds
+// room; nil if that does not do.
+func (b *Balance) heaviestThatFit(now IndirectionTable, limit uint64) IndirectionTable {
+	table, loads, queues := slices.Clone(now), b.CPULoads(now), b.firstQueues()
+	order := b.byLoad()
+	slices.Reverse(order)
+	for range order {
+		from, to := 0, -1
+		for cpu, load := range loads {
+			if load > loads[from] {
+				from = cpu
+			}
+			if queues[cpu] >= 0 && (to < 0 || load < loads[to]) {
+				to = cpu
+			}
+		}
+		if loads[from] <= limit {
+			return table
+		}
+		chosen := -1
+		for _, i := range order { // the lightest first
+			if b.QueueCPU[table[i]] != from || loads[to]+b.Entries[i] > limit {
+				continue
+			}
+			if chosen = i; loads[from]-b.Entries[i] <= limit {
+				break
+			}
+		}
+		if chosen < 0 {
+			return nil
+		}
+		loads[from] -= b.Entries[chosen]
+		loads[to] += b.Entries[chosen]
+		b.move(table, now, chosen, to, queues)
+	}
+	if slices.Max(loads) <= limit {
+		return table
+	}
+	return nil
+}

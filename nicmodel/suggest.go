@@ -1,0 +1,259 @@
+package nicmodel
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Balance is the task of spreading the loads of an indirection table's entries
+// over CPUs: packets, bytes or time, whatever is to be even. The sum of all
+// loads must fit 63 bits.
+type Balance struct {
+	Entries  []uint64 // the load of each entry
+	Fixed    []uint64 // per CPU, from 0: the load there that no entry steers
+	QueueCPU []int    // per queue: its CPU, an index into Fixed
+}
+
+// CPULoads is the load of each CPU under the table.
+func (b *Balance) CPULoads(table IndirectionTable) []uint64 {
+	loads := slices.Clone(b.Fixed)
+	for i, queue := range table {
+		loads[b.QueueCPU[queue]] += b.Entries[i]
+	}
+	return loads
+}
+
+// Peak is the greatest load of a CPU under the table: what is to be small.
+func (b *Balance) Peak(table IndirectionTable) uint64 {
+	return slices.Max(b.CPULoads(table))
+}
+
+// Total is the sum of all loads.
+func (b *Balance) Total() uint64 {
+	var total uint64
+	for _, load := range slices.Concat(b.Entries, b.Fixed) {
+		total += load
+	}
+	return total
+}
+
+// Imbalance is a CPU's load ÷ the mean of all CPUs; 0 if there is no load.
+func (b *Balance) Imbalance(load uint64) float64 {
+	total := b.Total()
+	if total == 0 {
+		return 0
+	}
+	return float64(load) * float64(len(b.Fixed)) / float64(total)
+}
+
+// LimitOf is the greatest load of a CPU whose imbalance is at most the given one.
+func (b *Balance) LimitOf(imbalance float64) uint64 {
+	limit := uint64(imbalance * float64(b.Total()) / float64(len(b.Fixed)))
+	for limit > 0 && b.Imbalance(limit) > imbalance {
+		limit--
+	}
+	return limit
+}
+
+// Heaviest is the entry with the greatest load, the first of equals.
+func (b *Balance) Heaviest() int {
+	heaviest := 0
+	for i, load := range b.Entries {
+		if load > b.Entries[heaviest] {
+			heaviest = i
+		}
+	}
+	return heaviest
+}
+
+// Bound is a load that the peak of no table is below: the mean, the heaviest
+// entry on the emptiest CPU, and what no entry steers.
+func (b *Balance) Bound() uint64 {
+	cpus := uint64(len(b.Fixed))
+	mean := (b.Total() + cpus - 1) / cpus
+	least := uint64(1 << 63)
+	for _, cpu := range b.QueueCPU {
+		least = min(least, b.Fixed[cpu])
+	}
+	return max(mean, least+b.Entries[b.Heaviest()], slices.Max(b.Fixed))
+}
+
+// firstQueues is per CPU the lowest of its queues; -1 where it has none, so that
+// no entry reaches it.
+func (b *Balance) firstQueues() []int {
+	first := make([]int, len(b.Fixed))
+	for cpu := range first {
+		first[cpu] = slices.Index(b.QueueCPU, cpu)
+	}
+	return first
+}
+
+// Moves is how many entries go to another CPU under the table than now.
+func (b *Balance) Moves(now, table IndirectionTable) int {
+	n := 0
+	for i := range table {
+		if b.QueueCPU[table[i]] != b.QueueCPU[now[i]] {
+			n++
+		}
+	}
+	return n
+}
+
+// Best is the table with the least peak that was found, each entry free: never
+// one with a higher peak than that of the table now, and of equals the one that
+// moves fewer entries to another CPU. Entries without load stay where they are,
+// and so do those that stay on their CPU: no queue changes for nothing.
+//
+// Spreading loads evenly is NP-hard, so what is found need not be the best: the
+// longest ones first (R. Graham, "Bounds on Multiprocessing Timing Anomalies",
+// 1969), then moves and swaps as long as they help; against Bound the reader sees
+// how far it can be off.
+func (b *Balance) Best(now IndirectionTable) IndirectionTable {
+	best := now
+	try := func(table IndirectionTable) {
+		peak, least := b.Peak(table), b.Peak(best)
+		if peak < least || peak == least && b.Moves(now, table) < b.Moves(now, best) {
+			best = table
+		}
+	}
+	try(b.refined(now, now))
+	try(b.refined(b.longestFirst(now), now))
+	if few := b.FewestMoves(now, b.Peak(best), b.Moves(now, best)); few != nil {
+		try(few.Table)
+	}
+	return slices.Clone(best)
+}
+
+// byLoad is the entries with load, the heaviest first.
+func (b *Balance) byLoad() []int {
+	var order []int
+	for i, load := range b.Entries {
+		if load > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, k int) int { return cmp.Compare(b.Entries[k], b.Entries[i]) })
+	return order
+}
+
+// longestFirst gives each entry, the heaviest first, to the CPU that then has
+// the least load; of equals to the one where the entry is now.
+func (b *Balance) longestFirst(now IndirectionTable) IndirectionTable {
+	queues := b.firstQueues()
+	loads := slices.Clone(b.Fixed)
+	table := slices.Clone(now)
+	for _, i := range b.byLoad() {
+		to := b.QueueCPU[now[i]]
+		for cpu, load := range loads {
+			if queues[cpu] >= 0 && load < loads[to] {
+				to = cpu
+			}
+		}
+		loads[to] += b.Entries[i]
+		b.move(table, now, i, to, queues)
+	}
+	return table
+}
+
+// move puts entry i of the table on the CPU: on the queue that it has now if
+// that is there.
+func (b *Balance) move(table, now IndirectionTable, i, cpu int, queues []int) {
+	if b.QueueCPU[now[i]] == cpu {
+		table[i] = now[i]
+	} else {
+		table[i] = uint16(queues[cpu])
+	}
+}
+
+// refined lowers the peak of a table as long as moving one entry from the CPU
+// with the greatest load, or exchanging one with another CPU's, does it. Of the
+// changes that do it takes the one after which the greater load of the two CPUs
+// is least.
+func (b *Balance) refined(table, now IndirectionTable) IndirectionTable {
+	table = slices.Clone(table)
+	queues, order := b.firstQueues(), b.byLoad()
+	loads := b.CPULoads(table)
+	bound := b.Bound()
+	// Bounded, so that a table of the largest size takes seconds, not minutes.
+	for range min(4*(len(order)+len(loads)), 1<<27/(len(table)+1)) {
+		from := 0
+		for cpu, load := range loads {
+			if load > loads[from] {
+				from = cpu
+			}
+		}
+		if loads[from] <= bound {
+			return table
+		}
+		c := b.change(table, order, loads, queues, from)
+		if c.entry < 0 {
+			return table
+		}
+		to := c.to
+		loads[from] -= b.Entries[c.entry]
+		loads[to] += b.Entries[c.entry]
+		b.move(table, now, c.entry, to, queues)
+		if c.back >= 0 {
+			loads[to] -= b.Entries[c.back]
+			loads[from] += b.Entries[c.back]
+			b.move(table, now, c.back, from, queues)
+		}
+	}
+	return table
+}
+
+// change is one entry that goes to another CPU, and one that comes back for it
+// or -1.
+type change struct{ entry, to, back int }
+
+// change finds the change that refined makes to relieve the CPU from; its entry
+// is -1 if none lowers the greater load.
+func (b *Balance) change(table IndirectionTable, order []int, loads []uint64, queues []int, from int) change {
+	best, least := change{entry: -1, back: -1}, loads[from]
+	// Per CPU the entries by load, the heaviest first.
+	of := make([][]int, len(loads))
+	for _, i := range order {
+		cpu := b.QueueCPU[table[i]]
+		of[cpu] = append(of[cpu], i)
+	}
+	if queues[from] < 0 { // only what no entry steers is there
+		return best
+	}
+	for to := range loads {
+		if to == from || queues[to] < 0 || loads[to] >= loads[from] {
+			continue
+		}
+		gap := loads[from] - loads[to]
+		for _, i := range of[from] {
+			load := b.Entries[i]
+			if load < gap {
+				if after := max(loads[from]-load, loads[to]+load); after < least {
+					best, least = change{i, to, -1}, after
+				}
+			}
+			// Halving the gap is best: the partner is the one whose difference to
+			// the entry is next to that, on either side.
+			wanted := load - min(load, gap/2)
+			k, _ := slices.BinarySearchFunc(of[to], wanted, func(other int, wanted uint64) int {
+				return cmp.Compare(wanted, b.Entries[other])
+			})
+			for _, at := range []int{k - 1, k} {
+				if at < 0 || at >= len(of[to]) || b.Entries[of[to][at]] >= load {
+					continue
+				}
+				d := load - b.Entries[of[to][at]]
+				if d >= gap {
+					continue
+				}
+				if after := max(loads[from]-d, loads[to]+d); after < least {
+					best, least = change{i, to, of[to][at]}, after
+				}
+			}
+		}
+	}
+	return best
+}
+
+// squareOf is a load's square; the conversion forbids a fused multiply-add, whose
+// rounding differs by machine.
+func squareOf(load uint64) float64 { return float64(float64(load) * float64(load)) }

@@ -1,0 +1,277 @@
+package nicmodel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// randomBalance is a small task and a table for it. shared lets queues share CPUs.
+func randomBalance(r *rand.Rand, entries, queues int, shared bool) (*Balance, IndirectionTable) {
+	cpus := queues + r.IntN(2) // one may have no queue
+	if shared {
+		cpus = 1 + r.IntN(queues)
+	}
+	b := &Balance{Fixed: make([]uint64, cpus)}
+	for q := range queues {
+		cpu := q
+		if shared {
+			cpu = r.IntN(cpus)
+		}
+		b.QueueCPU = append(b.QueueCPU, cpu)
+	}
+	scale := uint64(1) << r.IntN(8)
+	for range entries {
+		load := r.Uint64N(1 + r.Uint64N(scale))
+		if r.IntN(6) == 0 {
+			load *= 10
+		}
+		b.Entries = append(b.Entries, load)
+	}
+	if r.IntN(2) == 0 {
+		b.Fixed[b.QueueCPU[r.IntN(queues)]] = r.Uint64N(3 * scale)
+	}
+	table := make(IndirectionTable, entries)
+	for i := range table {
+		table[i] = uint16(r.IntN(queues))
+	}
+	return b, table
+}
+
+// eachTable calls f for each table of the size, in which every entry has any queue.
+func eachTable(size, queues int, f func(IndirectionTable)) {
+	table := make(IndirectionTable, size)
+	for {
+		f(table)
+		i := 0
+		for ; i < size; i++ {
+			if table[i]++; int(table[i]) < queues {
+				break
+			}
+			table[i] = 0
+		}
+		if i == size {
+			return
+		}
+	}
+}
+
+// TestBest: never worse than the table now, never below the bound, and on small
+// tasks hardly ever worse than the best of all tables.
+func TestBest(t *testing.T) {
+	const cases = 300
+	optimal := 0
+	for seed := range uint64(cases) {
+		r := rand.New(rand.NewPCG(seed, 31))
+		b, now := randomBalance(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
+		got := b.Best(now)
+		least, bound := uint64(math.MaxUint64), b.Bound()
+		eachTable(len(now), len(b.QueueCPU), func(table IndirectionTable) { least = min(least, b.Peak(table)) })
+		switch peak := b.Peak(got); {
+		case peak > b.Peak(now), peak < least:
+			t.Fatalf("seed %d: peak %d; now it is %d, and %d is the best of all tables", seed, peak, b.Peak(now), least)
+		case bound > least:
+			t.Fatalf("seed %d: the bound is %d, but a table has %d", seed, bound, least)
+		case peak == least:
+			optimal++
+		}
+		if b.Peak(got) == b.Peak(now) && b.Moves(now, got) > 0 {
+			t.Fatalf("seed %d: %v moves %d entries of %v for nothing", seed, got, b.Moves(now, got), now)
+		}
+		for i, load := range b.Entries {
+			if load == 0 && got[i] != now[i] {
+				t.Fatalf("seed %d: entry %d has no load, and is moved", seed, i)
+			}
+		}
+	}
+	if optimal < cases*98/100 {
+		t.Errorf("the best of all tables was found in %d of %d cases only", optimal, cases)
+	}
+}
+
+// TestBestOfMany: large tables come near the bound.
+func TestBestOfMany(t *testing.T) {
+	for _, size := range []int{128, 2048} {
+		r := rand.New(rand.NewPCG(uint64(size), 32))
+		b := &Balance{Fixed: make([]uint64, 8), QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7}}
+		b.Fixed[0] = 5000
+		now := make(IndirectionTable, size)
+		for i := range now {
+			now[i] = uint16(i % 8)
+			b.Entries = append(b.Entries, r.Uint64N(1000))
+		}
+		if got := b.Imbalance(b.Peak(b.Best(now))); got > 1.01 {
+			t.Errorf("%d entries: imbalance %.4f, of now %.4f", size, got, b.Imbalance(b.Peak(now)))
+		}
+	}
+}
+
+// TestFewestMoves compares the number of moves with the fewest of all tables.
+func TestFewestMoves(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 33))
+		b, now := randomBalance(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
+		bound, peak := b.Bound(), b.Peak(now)
+		limit := bound + r.Uint64N(peak-bound+1)
+		fewest := -1
+		eachTable(len(now), len(b.QueueCPU), func(table IndirectionTable) {
+			if moves := b.Moves(now, table); b.Peak(table) <= limit && (fewest < 0 || moves < fewest) {
+				fewest = moves
+			}
+		})
+		got := b.FewestMoves(now, limit, len(now))
+		switch {
+		case (got == nil) != (fewest < 0):
+			t.Fatalf("seed %d: found %v; the fewest of all is %d", seed, got, fewest)
+		case got == nil:
+			continue
+		case got.Moves != fewest || got.Moves != b.Moves(now, got.Table) || !got.Fewest || b.Peak(got.Table) > limit:
+			t.Fatalf("seed %d: %+v, peak %d of at most %d; the fewest of all is %d", seed, got, b.Peak(got.Table), limit, fewest)
+		case fewest > 0 && b.FewestMoves(now, limit, fewest-1) != nil:
+			t.Fatalf("seed %d: does with fewer than the fewest moves", seed)
+		}
+		if within := b.BestWithin(now, fewest); b.Peak(within.Table) > limit || b.Moves(now, within.Table) > fewest {
+			t.Fatalf("seed %d: within %d moves peak %d with %d moves; %d is possible", seed, fewest, b.Peak(within.Table), b.Moves(now, within.Table), limit)
+		}
+	}
+}
+
+// TestMovesWithoutSearch: where too much is to be tried, a table is found all the
+// same.
+func TestMovesWithoutSearch(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 34))
+	b := &Balance{Fixed: make([]uint64, 16)}
+	now := make(IndirectionTable, 512)
+	for q := range 16 {
+		b.QueueCPU = append(b.QueueCPU, q)
+	}
+	for i := range now {
+		now[i] = uint16(i % 8) // half of the CPUs are idle
+		b.Entries = append(b.Entries, 1+r.Uint64N(100))
+	}
+	limit := b.LimitOf(1.1)
+	got := b.FewestMoves(now, limit, len(now))
+	if got == nil || b.Peak(got.Table) > limit || b.Moves(now, got.Table) != got.Moves {
+		t.Fatalf("found %+v", got)
+	}
+}
+
+// TestBestWeights compares the peak with that of every way to cut the table into
+// blocks, and the table with what ethtool's fill makes of the weights.
+func TestBestWeights(t *testing.T) {
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 35))
+		size := 1 << r.IntN(4)
+		b, _ := randomBalance(r, size, 1+r.IntN(4), seed%4 == 0)
+		w, exact := b.BestWeights()
+		table := fill(t, w.Layout(), size, len(b.QueueCPU))
+		least := uint64(math.MaxUint64)
+		eachTable(size, len(b.QueueCPU), func(table IndirectionTable) {
+			if slices.IsSorted(table) {
+				least = min(least, b.Peak(table))
+			}
+		})
+		peak := b.Peak(table)
+		if exact && peak != least || peak < least {
+			t.Fatalf("seed %d: %s has peak %d; the least of all blocks is %d", seed, w.Layout(), peak, least)
+		}
+		if !exact && peak > 2*least {
+			t.Errorf("seed %d: queues share CPUs, and %s has peak %d, where %d is possible", seed, w.Layout(), peak, least)
+		}
+		if sum := sum(w); size%sum != 0 {
+			t.Fatalf("seed %d: the weights %v add up to %d, which does not divide %d", seed, w, sum, size)
+		}
+		if equal := b.BestEqual(); b.Peak(fill(t, equal.Layout(), size, len(b.QueueCPU))) != leastEqual(t, b, size) {
+			t.Fatalf("seed %d: %s is not the best", seed, equal.Layout())
+		}
+	}
+}
+
+func sum(list []int) int {
+	n := 0
+	for _, v := range list {
+		n += v
+	}
+	return n
+}
+
+// leastEqual is the least peak of all `equal N start S`.
+func leastEqual(t *testing.T, b *Balance, size int) uint64 {
+	least := uint64(math.MaxUint64)
+	for n := 1; n <= len(b.QueueCPU); n++ {
+		for start := range len(b.QueueCPU) - n + 1 {
+			least = min(least, b.Peak(fill(t, fmt.Sprintf("equal:%d,start:%d", n, start), size, len(b.QueueCPU))))
+		}
+	}
+	return least
+}
+
+func fill(t *testing.T, spec string, size, queues int) IndirectionTable {
+	t.Helper()
+	layout, err := ParseLayout(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := layout.Fill(size, queues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// TestWeightsOfIdleEntries: blocks of equal loads have equal lengths, since
+// entries that are idle in this capture are not in the next.
+func TestWeightsOfIdleEntries(t *testing.T) {
+	b := &Balance{Entries: make([]uint64, 64), Fixed: make([]uint64, 4), QueueCPU: []int{0, 1, 2, 3}}
+	if w, _ := b.BestWeights(); w.Layout() != "weight:1,1,1,1" {
+		t.Errorf("without any load the weights are %s", w.Layout())
+	}
+	for i := range 4 {
+		b.Entries[16*i+8] = 10
+	}
+	if w, _ := b.BestWeights(); w.Layout() != "weight:1,1,1,1" {
+		t.Errorf("with 4 alike entries the weights are %s", w.Layout())
+	}
+}
+
+func TestBound(t *testing.T) {
+	b := &Balance{Entries: []uint64{10, 50, 20}, Fixed: []uint64{5, 15}, QueueCPU: []int{0, 1}}
+	if got := b.Bound(); got != 55 {
+		t.Errorf("bound %d: the heaviest entry beside the lesser fixed load makes 55", got)
+	}
+	b.Fixed[1] = 200
+	if got := b.Bound(); got != 200 {
+		t.Errorf("bound %d: 200 are fixed", got)
+	}
+	b.Fixed = []uint64{0, 0, 0}
+	if limit := b.LimitOf(1.5); limit != 40 || b.Imbalance(limit) != 1.5 {
+		t.Errorf("imbalance 1.5 of a mean of 26.7 is a load of %d", limit)
+	}
+	if got := (&Balance{Entries: []uint64{0}, Fixed: []uint64{0}, QueueCPU: []int{0}}).Imbalance(0); got != 0 {
+		t.Errorf("imbalance of nothing %v", got)
+	}
+}
+
+func BenchmarkBest(b *testing.B) {
+	for _, size := range []int{128, 2048, MaxTableSize} {
+		b.Run(fmt.Sprintf("entries=%d", size), func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 36))
+			task := &Balance{Fixed: make([]uint64, 64)}
+			now := make(IndirectionTable, size)
+			for q := range 64 {
+				task.QueueCPU = append(task.QueueCPU, q)
+			}
+			for i := range now {
+				now[i] = uint16(i % 64)
+				task.Entries = append(task.Entries, r.Uint64N(1+r.Uint64N(10000)))
+			}
+			for b.Loop() {
+				task.Best(now)
+				task.BestWeights()
+				task.BestEqual()
+			}
+		})
+	}
+}
