@@ -15,6 +15,8 @@ type Loads struct {
 	// Unhashed is what has no hash and goes to the default queue; its Flows are
 	// those of IP packets.
 	Unhashed EntryLoad
+	// Moved is what goes to another CPU than in the replay; of a flow all or some.
+	Moved EntryLoad
 	// Assumed counts the packets whose place is not certain: see Resteer.
 	Assumed uint64
 }
@@ -57,7 +59,7 @@ func (l *Loads) Queues(s *nicmodel.Steering) []EntryLoad {
 func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 	now := r.flows.way(r.steering)
 	w := resteering{
-		now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
+		cfg: r.cfg, config: s.Config(), now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
 		reads: s.OwnFacts()&pcaps.HomeAddress != 0,
 		loads: Loads{Entries: make([]EntryLoad, len(s.Config().Table))},
 	}
@@ -70,13 +72,17 @@ func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 		met = met[:0]
 		if d.varies() {
 			for _, v := range varied[id] {
-				met = append(met, w.count(v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
+				met = append(met, w.count(entryOf(v.decision), v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
 				packets -= v.packets
 				bytes -= v.bytes
 			}
 		}
-		entry := w.count(d.kind, d.hash, d.reason(), packets, bytes)
+		entry := w.count(d.entry, d.kind, d.hash, d.reason(), packets, bytes)
 		w.at(entry).Flows++
+		if w.moved {
+			w.loads.Moved.Flows++
+			w.moved = false
+		}
 		for i, other := range met {
 			if other != entry && !slices.Contains(met[:i], other) {
 				w.at(other).Flows++
@@ -87,16 +93,25 @@ func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 		w.loads.Unhashed.Packets += packets
 	}
 	w.loads.Unhashed.Bytes += r.flows.notIPBytes
+	if s.CPU(uint16(s.Config().DefaultQueue)) != r.cfg.QueueCPU[r.cfg.DefaultQueue] {
+		for _, packets := range r.flows.notIP {
+			w.loads.Moved.Packets += packets
+		}
+		w.loads.Moved.Bytes += r.flows.notIPBytes
+	}
 	return w.loads
 }
 
 // resteering is Resteer at work on a flow.
 type resteering struct {
+	cfg                   *Config
+	config                nicmodel.SteeringConfig // then's
 	now, then             *nicmodel.Steering
 	sameHashes, sameRules bool
 	reads                 bool         // then reads addresses that flows don't have
 	header                pcaps.Header // the flow's
 	own                   bool         // some packets of it were decided on their own
+	moved                 bool         // some packets of it are
 	loads                 Loads
 }
 
@@ -108,8 +123,9 @@ func (w *resteering) at(entry int32) *EntryLoad {
 	return &w.loads.Entries[entry]
 }
 
-// count steers packets of the flow that got one decision, and counts them.
-func (w *resteering) count(kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
+// count steers packets of the flow that got one decision and met the entry was,
+// and counts them.
+func (w *resteering) count(was uint16, kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
 	entry := int32(-1)
 	switch {
 	case !w.sameHashes:
@@ -118,6 +134,14 @@ func (w *resteering) count(kind hash.Type, sum uint32, why nicmodel.Unhashed, pa
 		entry = w.then.Entry(sum)
 	}
 	w.at(entry).add(packets, bytes)
+	queue := w.config.DefaultQueue
+	if entry >= 0 {
+		queue = int(w.config.Table[entry])
+	}
+	if w.config.QueueCPU[queue] != w.cfg.QueueCPU[w.cfg.queue(was)] {
+		w.loads.Moved.add(packets, bytes)
+		w.moved = true
+	}
 	return entry
 }
 
