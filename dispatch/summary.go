@@ -137,36 +137,6 @@ func (r *Replayed) AppendAffinity(into []CPUPackets, mode int, id uint32) ([]CPU
 	return m.settled.appendTo(into, id, r.flows.records.at(id).packets, r.cfg.QueueCPU[r.cfg.queue(entry)])
 }
 
-// Largest is the ids of the n largest flows: by packets, then bytes, then the
-// earlier one. n below 0: all.
-func (r *Replayed) Largest(n int) []uint32 {
-	return r.LargestOf(n, func(uint32) bool { return true })
-}
-
-// LargestOf is Largest among the flows that keep keeps.
-func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
-	var ids []uint32
-	for id := range r.flows.n {
-		if keep(id) {
-			ids = append(ids, id)
-		}
-	}
-	slices.SortFunc(ids, func(a, b uint32) int {
-		fa, fb := r.flows.records.at(a), r.flows.records.at(b)
-		switch {
-		case fa.packets != fb.packets:
-			return cmpDescending(fa.packets, fb.packets)
-		case fa.bytes != fb.bytes:
-			return cmpDescending(fa.bytes, fb.bytes)
-		}
-		return int(a) - int(b)
-	})
-	if n >= 0 && n < len(ids) {
-		ids = ids[:n]
-	}
-	return ids
-}
-
 // OnCPU tells the flows with packets indicated on a CPU, an index into the
 // configuration's, in a mode, an index into Modes.
 func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
@@ -190,11 +160,4 @@ func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 		return at(r.flows.decision(r.steering, id).entry) ||
 			slices.ContainsFunc(r.flows.variedOf(r.steering)[id], func(v variedCount) bool { return at(entryOf(v.decision)) })
 	}
-}
-
-func cmpDescending(a, b uint64) int {
-	if a > b {
-		return -1
-	}
-	return 1
 }

@@ -186,12 +186,35 @@ func (a *assembly) cpu(c *dispatch.CPUCounters, number int) report.CPU {
 	return cpu
 }
 
-// flows yields the listed flows one by one.
+// flowBlock is how many flows are looked up ahead of the one that is written.
+const flowBlock = 256
+
+// flows yields the listed flows one by one. They are looked up in a goroutine of
+// its own, block by block, while those before are written: a million flows lie all
+// over the memory.
 func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 	return func(yield func(report.Flow) bool) {
-		for _, id := range listed {
-			if !yield(a.flow(id)) {
-				return
+		blocks, stop := make(chan []report.Flow, 4), make(chan struct{})
+		defer close(stop)
+		go func() {
+			defer close(blocks)
+			for ids := range slices.Chunk(listed, flowBlock) {
+				block := make([]report.Flow, len(ids))
+				for i, id := range ids {
+					block[i] = a.flow(id)
+				}
+				select {
+				case blocks <- block:
+				case <-stop:
+					return
+				}
+			}
+		}()
+		for block := range blocks {
+			for _, f := range block {
+				if !yield(f) {
+					return
+				}
 			}
 		}
 	}
@@ -204,14 +227,16 @@ func (a *assembly) flow(id uint32) report.Flow {
 		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
 		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
 	}
-	var scratch []dispatch.CPUPackets
+	var few [8]dispatch.CPUPackets
+	flow.Modes = make([]report.FlowMode, len(a.result.Modes))
 	for i := range a.result.Modes {
-		mode := report.FlowMode{Mode: a.result.Modes[i].Mode.String()}
-		scratch, mode.Migrations = a.result.AppendAffinity(scratch[:0], i, id)
-		for _, p := range scratch {
-			mode.CPUs = append(mode.CPUs, report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets})
+		on, migrations := a.result.AppendAffinity(few[:0], i, id)
+		mode := &flow.Modes[i]
+		mode.Mode, mode.Migrations = a.result.Modes[i].Mode.String(), migrations
+		mode.CPUs = make([]report.CPUPackets, len(on))
+		for j, p := range on {
+			mode.CPUs[j] = report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets}
 		}
-		flow.Modes = append(flow.Modes, mode)
 	}
 	return flow
 }

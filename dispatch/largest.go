@@ -1,0 +1,56 @@
+package dispatch
+
+import (
+	"cmp"
+	"slices"
+)
+
+// size is what flows are ordered by.
+type size struct {
+	packets, bytes uint64
+	id             uint32
+}
+
+// larger orders sizes: by packets, then bytes, then the earlier flow.
+func larger(a, b size) int {
+	switch {
+	case a.packets != b.packets:
+		return cmp.Compare(b.packets, a.packets)
+	case a.bytes != b.bytes:
+		return cmp.Compare(b.bytes, a.bytes)
+	}
+	return cmp.Compare(a.id, b.id)
+}
+
+// Largest is the ids of the n largest flows: by packets, then bytes, then the
+// earlier one. n below 0: all.
+func (r *Replayed) Largest(n int) []uint32 {
+	return r.LargestOf(n, func(uint32) bool { return true })
+}
+
+// LargestOf is Largest among the flows that keep keeps.
+func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
+	// The sizes are copied out of the records: sorting them in place jumps about
+	// in memory. Of those that can't be among the n largest none are kept for long.
+	var sizes []size
+	for id := range r.flows.n {
+		if !keep(id) {
+			continue
+		}
+		f := r.flows.records.at(id)
+		sizes = append(sizes, size{f.packets, f.bytes, id})
+		if n >= 0 && len(sizes) >= 2*n+1024 {
+			slices.SortFunc(sizes, larger)
+			sizes = sizes[:n]
+		}
+	}
+	slices.SortFunc(sizes, larger)
+	if n >= 0 && n < len(sizes) {
+		sizes = sizes[:n]
+	}
+	ids := make([]uint32, len(sizes))
+	for i, s := range sizes {
+		ids[i] = s.id
+	}
+	return ids
+}
