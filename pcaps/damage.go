@@ -1,6 +1,13 @@
 package pcaps
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrInterrupted is the error of a DamageError that is none of the capture: the
+// user ended the reading.
+var ErrInterrupted = errors.New("interrupted")
 
 // DamageError says that a capture ends early or is damaged. Every record before
 // the damage has been returned, so that what was read can still be reported.

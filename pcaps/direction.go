@@ -90,7 +90,34 @@ type Directions struct {
 	versions [2]version
 	networks []network
 	said     int64 // packets whose direction the capture said
+	side     Side
 }
+
+// Side says which packets reach the NIC: what --direction says.
+type Side uint8
+
+const (
+	SideIn   Side = iota // those that the capturing machine received
+	SideOut              // those that it sent, as the NIC at the other end sees them
+	SideBoth             // all, as in a router, or on a mirror port
+)
+
+// ParseSide parses the value of --direction.
+func ParseSide(s string) (Side, error) {
+	switch s {
+	case "in":
+		return SideIn, nil
+	case "out":
+		return SideOut, nil
+	case "both":
+		return SideBoth, nil
+	}
+	return 0, fmt.Errorf("--direction must be in, out or both, not %q", s)
+}
+
+// Take chooses the packets that reach the NIC, before any is looked at. Sent is
+// then what the NIC's machine has sent.
+func (d *Directions) Take(side Side) { d.side = side }
 
 // version is what Observe knows of the unicast packets of one IP version.
 type version struct {
@@ -144,7 +171,7 @@ func (n *network) contains(address *[16]byte) bool {
 // WantsMore tells whether Observe would still learn from the next packet: always
 // false but with `auto`, there until 10,000 packets were seen.
 func (d *Directions) WantsMore() bool {
-	return d.auto() && !d.settled
+	return d.auto() && !d.settled && d.side != SideBoth
 }
 
 func (d *Directions) auto() bool { return !d.local.none && len(d.local.prefixes) == 0 }
@@ -241,11 +268,30 @@ func (v *version) local() *candidate {
 
 // FindsSent reports whether Sent can be true of packets that do not say their
 // direction themselves. It is known once WantsMore is false.
-func (d *Directions) FindsSent() bool { return len(d.networks) > 0 }
+func (d *Directions) FindsSent() bool {
+	switch d.side {
+	case SideOut:
+		return true
+	case SideBoth:
+		return false
+	}
+	return len(d.networks) > 0
+}
 
-// Sent tells whether the packet was sent by the capturing machine; else it was
-// received.
+// Sent tells whether the packet was sent by the NIC's machine; else the NIC
+// received it.
 func (d *Directions) Sent(h *Header) bool {
+	switch d.side {
+	case SideOut:
+		return !d.sentHere(h)
+	case SideBoth:
+		return false
+	}
+	return d.sentHere(h)
+}
+
+// sentHere tells whether the packet was sent by the capturing machine.
+func (d *Directions) sentHere(h *Header) bool {
 	if h.Direction != DirectionUnknown {
 		d.said++
 		return h.Direction == Outbound
@@ -269,6 +315,17 @@ func (d *Directions) Unknown() bool { return d.auto() && len(d.networks) == 0 &&
 
 // Rule says in one sentence which rules have told the directions so far.
 func (d *Directions) Rule() string {
+	switch d.side {
+	case SideOut:
+		return "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, " + d.rule()
+	case SideBoth:
+		return "--direction both: every packet is taken as received"
+	}
+	return d.rule()
+}
+
+// rule is Rule without --direction.
+func (d *Directions) rule() string {
 	var rule string
 	switch {
 	case d.local.none:

@@ -195,6 +195,51 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestSides: --direction turns what is known of each packet round, or leaves it out.
+func TestSides(t *testing.T) {
+	received, sent := from("1.1.1.1", "10.0.0.5"), from("10.0.0.5", "1.1.1.1")
+	said := &Header{Direction: Outbound}
+	for _, test := range []struct {
+		value string
+		sent  [3]bool // of received, sent, said
+		finds bool
+		rule  string
+	}{
+		{"in", [3]bool{false, true, true}, true, "the capture itself says it of 1 packets; of others local: sent is what comes from 10.0.0.5 and does not go there"},
+		{"out", [3]bool{true, false, false}, true, "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, the capture itself says it of 1 packets; of others local: sent is what comes from 10.0.0.5 and does not go there"},
+		{"both", [3]bool{}, false, "--direction both: every packet is taken as received"},
+	} {
+		side, err := ParseSide(test.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		local, err := ParseLocal([]string{"10.0.0.5"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := NewDirections(local)
+		d.Take(side)
+		if got := [3]bool{d.Sent(received), d.Sent(sent), d.Sent(said)}; got != test.sent || d.FindsSent() != test.finds {
+			t.Errorf("%s: sent %v, finds %v", test.value, got, d.FindsSent())
+		}
+		if d.Rule() != test.rule {
+			t.Errorf("%s: rule %s\nwant %s", test.value, d.Rule(), test.rule)
+		}
+	}
+	auto := NewDirections(Local{})
+	auto.Take(SideOut)
+	if !auto.FindsSent() || !auto.WantsMore() {
+		t.Error("out: finds none sent, or does not look for the local address")
+	}
+	auto.Take(SideBoth)
+	if auto.WantsMore() {
+		t.Error("both: wants more")
+	}
+	if _, err := ParseSide("inout"); err == nil {
+		t.Error("inout is a side")
+	}
+}
+
 func TestSentAllocatesNothing(t *testing.T) {
 	local, err := ParseLocal([]string{"10.0.0.0/8,fe80::/10"})
 	if err != nil {

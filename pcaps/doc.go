@@ -3,11 +3,14 @@
 //
 // A packet's way through it:
 //
-//  1. A goroutine reads the file ahead in blocks (readahead.go).
+//  1. A goroutine reads the file ahead in blocks (readahead.go), and decompresses
+//     it (compression.go).
 //  2. Reader.Read decodes the record headers of a block in one tight loop
 //     (classic.go for pcap, pcapng.go for pcapng) into Records, whose Data
 //     point into the block. A record that straddles two blocks is joined in a
 //     side buffer. Nothing is copied otherwise, and nothing allocated.
+//     Set puts several captures in order of time, or merges them (set.go,
+//     merge.go).
 //  3. Walk reads link layer, IP and extension headers of one Record into a
 //     Header, by the rules of the model's section 2 (walk.go).
 //  4. Directions tells sent packets from received ones, by the rules of the

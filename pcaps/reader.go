@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -15,7 +16,7 @@ type Info struct {
 	Name        string
 	Format      string     // "pcap", "modified pcap", "pcapng" or, of what libpcap had to read, "read by libpcap"
 	Compression string     // "gzip", "zstd", "lz4", "xz" or "bzip2"; "" if it is not compressed
-	FileBytes   int64      // read so far, compressed ones; of a regular file that is done with, its size
+	FileBytes   int64      // of a file its size, of a pipe what was read so far; compressed bytes, if they are
 	LinkTypes   []LinkType // of the file or its interfaces, in order of appearance
 	Truncated   bool       // the file ends inside a record
 	SnapLength  uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
@@ -79,12 +80,13 @@ type Reader struct {
 	blockSize int        // bytes
 	ahead     *readAhead // nil before the first Read, and after the last
 	decoder   decoder
-	block     []byte // the block being decoded
-	rest      []byte // the part of it that is not decoded yet
-	join      []byte // a record that straddles two blocks
-	offset    int64  // in the file, of the first byte that is not decoded
-	readErr   error  // that ended the input
-	err       error  // what Read returns from now on
+	block     []byte          // the block being decoded
+	rest      []byte          // the part of it that is not decoded yet
+	join      []byte          // a record that straddles two blocks
+	offset    int64           // in the file, of the first byte that is not decoded
+	readErr   error           // that ended the input
+	err       error           // what Read returns from now on
+	interrupt <-chan struct{} // closed to end the reading
 	file      *os.File
 	size      int64 // of a regular file, else -1
 	lib       *libpcapReader
@@ -99,7 +101,7 @@ func Open(path string) (*Reader, error) {
 	}
 	stat, err := f.Stat()
 	if err == nil && stat.IsDir() {
-		err = errors.New("is a directory: name the capture files in it")
+		err = fmt.Errorf("is a directory: name the capture files in it, as %s", filepath.Join(path, "*.pcap"))
 	}
 	if err != nil {
 		f.Close()
@@ -234,7 +236,14 @@ func (r *Reader) next() bool {
 		if r.readErr != nil {
 			return false
 		}
-		b, ok := <-r.ahead.full
+		var b block
+		var ok bool
+		select {
+		case b, ok = <-r.ahead.full:
+		case <-r.interrupt:
+			r.readErr = ErrInterrupted
+			return false
+		}
 		if !ok {
 			r.readErr = io.EOF
 			return false
@@ -253,6 +262,14 @@ func (r *Reader) next() bool {
 // of the capture it returns io.EOF; where the capture ends early or is damaged,
 // a *DamageError, after everything before that place has been returned.
 func (r *Reader) Read(recs []Record) (n int, err error) {
+	select {
+	case <-r.interrupt:
+		if r.err == nil {
+			r.readErr = ErrInterrupted
+			r.end(nil)
+		}
+	default:
+	}
 	if r.lib != nil && r.err == nil {
 		n, r.err = r.lib.read(recs, &r.info)
 		if n > 0 {
@@ -322,6 +339,12 @@ func (r *Reader) straddle(want int, recs []Record) (n int) {
 
 // end notes that the input ended with rest undecoded.
 func (r *Reader) end(rest []byte) {
+	if r.readErr == ErrInterrupted {
+		what := damaged("interrupted, the rest was not read").between()
+		what.err = r.readErr
+		r.damage(what, 0)
+		return
+	}
 	what := r.decoder.cut(rest)
 	if r.readErr != io.EOF {
 		if what == nil {
@@ -371,10 +394,9 @@ func (r *Reader) damage(what *damage, n int) {
 	r.done()
 }
 
-// done notes the whole size of a file that is not read on, and lets go of the
-// reading ahead; records that were returned keep their own hold on their bytes.
+// done lets go of the reading ahead; records that were returned keep their own
+// hold on their bytes.
 func (r *Reader) done() {
-	r.info.FileBytes = max(r.info.FileBytes, r.size)
 	if r.ahead != nil {
 		close(r.ahead.stop)
 		r.ahead = nil
@@ -386,6 +408,12 @@ func (r *Reader) done() {
 // that calls Read.
 func (r *Reader) Info() Info {
 	i := r.info
+	switch {
+	case r.size >= 0:
+		i.FileBytes = max(i.FileBytes, r.size)
+	case r.unpacker == nil && r.err == nil:
+		i.FileBytes = r.offset // not what was read ahead: how much that is depends on time
+	}
 	i.LinkTypes = slices.Clone(i.LinkTypes)
 	i.Interfaces = slices.Clone(i.Interfaces)
 	return i
