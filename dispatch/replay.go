@@ -32,6 +32,7 @@ type Options struct {
 	Directions *pcaps.Directions
 	Filter     *pcaps.Filter // nil: every packet
 	From, To   int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
+	Packets    uint64        // the first so many of what Filter, From and To leave; 0: all
 	Scale      Scale         // of the gaps between packets
 	Observe    Observer      // nil: nobody; called from one goroutine per mode
 	Arrive     func(Arrival) // nil: nobody; called for each packet, before any event of it
@@ -69,6 +70,7 @@ type Result struct {
 	Snapped        uint64 // packets whose ports the capture cut off
 	OutOfRange     uint64 // packets outside From and To
 	Filtered       uint64 // packets that the filter left out
+	Limited        bool   // Options.Packets was reached, and the rest not read
 	Damage         error  // why the capture ended early; nil if it did not
 	NumFlows       int
 
@@ -184,9 +186,12 @@ func (s *stage) run(src Source) error {
 	recs := make([]pcaps.Record, chunkPackets)
 	c := new(chunk)
 	for {
-		n, err := src.Read(recs)
+		n, err := src.Read(recs[:s.wanted()])
 		if ferr := s.walk(recs[:n], c); ferr != nil {
 			return ferr
+		}
+		if s.wanted() == 0 {
+			s.r.Limited, err = true, io.EOF
 		}
 		if err != nil {
 			s.o.Directions.Settle()
@@ -209,6 +214,15 @@ func (s *stage) run(src Source) error {
 			return nil
 		}
 	}
+}
+
+// wanted is how many records are to be read next: at most as many packets as are
+// still to be replayed.
+func (s *stage) wanted() uint64 {
+	if s.o.Packets == 0 {
+		return chunkPackets
+	}
+	return min(chunkPackets, s.o.Packets-s.r.Packets)
 }
 
 // begin starts the models, once it is known whether packets can be sent ones.

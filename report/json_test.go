@@ -35,7 +35,7 @@ func TestJSONGolden(t *testing.T) {
 
 // contract is the report contract of rssreplay/report/v1: every key, in its
 // order, the objects' own keys between braces.
-const contract = `{schema tool{name version go} command capture{files{name format compression link_types file_bytes truncated sha256} packets bytes first duration_ns
+const contract = `{schema tool{name version go} command capture{files{name format compression link_types file_bytes truncated sha256} order overlaps overlap_ns packets bytes first duration_ns
 received sent direction_rule timestamp_regressions snapped unhashed{*} hash_types{*}} parameters{*{value source}}
 table{size entries queue_cpus packets bytes flows}
 modes{mode simulated_ns

@@ -38,19 +38,31 @@ type Tool struct {
 
 // Capture is what was read.
 type Capture struct {
-	Files                List[File] `json:"files"`
-	Packets              uint64     `json:"packets"`
-	Bytes                uint64     `json:"bytes"` // lengths on the wire
-	First                Time       `json:"first"` // of the first packet; null when there is none
-	Duration             int64      `json:"duration_ns"`
-	Received             uint64     `json:"received"`
-	Sent                 uint64     `json:"sent"`
-	DirectionRule        string     `json:"direction_rule"`
-	TimestampRegressions uint64     `json:"timestamp_regressions"`
-	Snapped              uint64     `json:"snapped"`    // packets whose ports the capture cut off
-	Unhashed             Counts     `json:"unhashed"`   // by reason
-	HashTypes            Counts     `json:"hash_types"` // by type
+	Files List[File] `json:"files"` // in the order that they were read in
+	Order string     `json:"order"` // why they were: OrderGiven, …
+	// Overlaps is how many files begin before one read earlier has ended, by
+	// Overlap ns at most.
+	Overlaps             uint64 `json:"overlaps"`
+	Overlap              int64  `json:"overlap_ns"`
+	Packets              uint64 `json:"packets"`
+	Bytes                uint64 `json:"bytes"` // lengths on the wire
+	First                Time   `json:"first"` // of the first packet; null when there is none
+	Duration             int64  `json:"duration_ns"`
+	Received             uint64 `json:"received"`
+	Sent                 uint64 `json:"sent"`
+	DirectionRule        string `json:"direction_rule"`
+	TimestampRegressions uint64 `json:"timestamp_regressions"`
+	Snapped              uint64 `json:"snapped"`    // packets whose ports the capture cut off
+	Unhashed             Counts `json:"unhashed"`   // by reason
+	HashTypes            Counts `json:"hash_types"` // by type
 }
+
+// Orders in which captures are read.
+const (
+	OrderGiven          = "given"
+	OrderFirstTimestamp = "first_timestamp" // one after the other, by the first timestamp of each, which is not the order given
+	OrderMerged         = "merged"          // packet by packet, by time
+)
 
 // File is one capture file.
 type File struct {

@@ -78,6 +78,7 @@ func (t *textWriter) capture(c *Capture) {
 			t.para("", captureLabels, "READ WITH LOSS: the file ends early; what follows is of the part before", hot)
 		}
 	}
+	t.order(c)
 	if c.Packets == 0 {
 		t.para("packets", captureLabels, "0: the capture holds no packet, so there is nothing to replay", plain)
 		return
@@ -114,6 +115,22 @@ func (t *textWriter) capture(c *Capture) {
 	}
 	if c.Received == 0 {
 		t.para("", captureLabels, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.", hot)
+	}
+}
+
+// order says how several files were put together, where that is no matter of course.
+func (t *textWriter) order(c *Capture) {
+	switch c.Order {
+	case OrderFirstTimestamp:
+		t.para("order", captureLabels, "by the files' first timestamps, which is not the order given", plain)
+	case OrderMerged:
+		if len(c.Files) > 1 {
+			t.para("order", captureLabels, "merged by time", plain)
+		}
+	}
+	if c.Overlaps > 0 {
+		t.para("overlap", captureLabels, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
+			plural(c.Overlaps, "file begins", "files begin"), exactDuration(c.Overlap)), warm)
 	}
 }
 

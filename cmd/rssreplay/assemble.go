@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -65,12 +66,12 @@ func (a *assembly) capture() report.Capture {
 	r := a.result
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
-		DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+		Order: orderName(a.order), Overlaps: uint64(a.order.Overlaps), Overlap: a.order.Overlap, DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
 	}
 	if r.Packets > 0 {
 		c.First = report.Time{Time: time.Unix(0, r.First)}
 	}
-	for i, info := range a.files {
+	for _, info := range a.files {
 		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
 		if info.Compression != "" {
 			f.Compression = &info.Compression
@@ -78,8 +79,8 @@ func (a *assembly) capture() report.Capture {
 		for _, l := range info.LinkTypes {
 			f.LinkTypes = append(f.LinkTypes, l.String())
 		}
-		if r.Damage != nil && i == a.damaged() {
-			f.Loss = r.Damage.Error()
+		if damage := (*pcaps.DamageError)(nil); errors.As(r.Damage, &damage) && damage.File == info.Name {
+			f.Loss = damage.Error()
 		}
 		c.Files = append(c.Files, f)
 	}
@@ -92,15 +93,15 @@ func (a *assembly) capture() report.Capture {
 	return c
 }
 
-// damaged is the file that a damage ended: the last one that was read.
-func (a *assembly) damaged() int {
-	last := 0
-	for i, info := range a.files {
-		if info.Packets > 0 || info.Truncated {
-			last = i
-		}
+// orderName is report.Capture.Order.
+func orderName(o pcaps.Order) string {
+	switch {
+	case o.Merged:
+		return report.OrderMerged
+	case o.Sorted:
+		return report.OrderFirstTimestamp
 	}
-	return last
+	return report.OrderGiven
 }
 
 func (a *assembly) table() report.TableReport {
@@ -260,6 +261,9 @@ func (a *assembly) caveats() []string {
 	}
 	if a.result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.result.Filtered))
+	}
+	if a.result.Limited {
+		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.result.Packets))
 	}
 	return caveats
 }

@@ -52,7 +52,11 @@ func newCompareCommand(e *env) *cobra.Command {
 	return c
 }
 
-func (e *env) compare(f *compareFlags, captures []string) error {
+func (e *env) compare(f *compareFlags, args []string) error {
+	captures, err := captureArgs(args)
+	if err != nil {
+		return err
+	}
 	write := func(w io.Writer, c *report.Compare) error { return report.WriteCompareText(w, c, report.TextOptions{}) }
 	switch f.format {
 	case "table":

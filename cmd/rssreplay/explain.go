@@ -191,7 +191,11 @@ type found struct {
 	extension pcaps.Extension
 }
 
-func (e *env) explain(f *explainFlags, wanted *wanted, captures []string) error {
+func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
+	captures, err := captureArgs(args)
+	if err != nil {
+		return err
+	}
 	if f.format != "table" && f.format != "json" {
 		return usagef("--format must be table or json, not %q", f.format)
 	}

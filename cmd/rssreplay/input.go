@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -19,6 +18,9 @@ type inputFlags struct {
 	set         *pflag.FlagSet
 	filter      string
 	from, to    duration
+	packets     uint64
+	direction   string
+	merge       bool
 	speed, rate string
 }
 
@@ -27,6 +29,9 @@ func newInputFlags(set *pflag.FlagSet) *inputFlags {
 	set.StringVar(&f.filter, "filter", "", "")
 	set.Var(&f.from, "from", "")
 	set.Var(&f.to, "to", "")
+	set.Uint64Var(&f.packets, "packets", 0, "")
+	set.StringVar(&f.direction, "direction", "in", "")
+	set.BoolVar(&f.merge, "merge", false, "")
 	set.StringVar(&f.speed, "speed", "1x", "")
 	set.StringVar(&f.rate, "rate", "", "")
 	return f
@@ -36,6 +41,7 @@ func newInputFlags(set *pflag.FlagSet) *inputFlags {
 type replayed struct {
 	result *dispatch.Result
 	files  []pcaps.Info
+	order  pcaps.Order
 	rule   string // how directions were told
 
 	directionUnknown bool // no rule told them
@@ -46,6 +52,7 @@ type input struct {
 	flags    *inputFlags
 	captures []string
 	filter   *pcaps.Filter
+	side     pcaps.Side
 	scale    dispatch.Scale
 	rate     *rate               // nil without --rate
 	more     []dispatch.Scenario // replayed in the same pass
@@ -69,9 +76,15 @@ func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
 		if in.rate, err = parseRate(f.rate); err != nil {
 			return nil, usageError{err}
 		}
-		if slices.Contains(captures, "-") {
-			return nil, usagef("--rate reads a capture twice, which standard input can't be: save it to a file, or give --speed")
+		if err := checkTwice("--rate", captures); err != nil {
+			return nil, err
 		}
+	}
+	if f.set.Changed("packets") && f.packets == 0 {
+		return nil, usagef("--packets 0 leaves no packet to replay: leave the flag out to replay all")
+	}
+	if in.side, err = pcaps.ParseSide(f.direction); err != nil {
+		return nil, usageError{err}
 	}
 	if f.filter != "" {
 		if in.filter, err = pcaps.NewFilter(f.filter); err != nil {
@@ -103,6 +116,15 @@ func (f *inputFlags) addTo(s *settings) {
 	if f.filter != "" {
 		s.parameters = append(s.parameters, report.Parameter{Name: "filter", Value: f.filter, Source: "--filter"})
 	}
+	if f.set.Changed("packets") {
+		s.parameters = append(s.parameters, report.Parameter{Name: "packets", Value: f.packets, Source: "--packets"})
+	}
+	if f.set.Changed("direction") {
+		s.parameters = append(s.parameters, report.Parameter{Name: "direction", Value: f.direction, Source: "--direction"})
+	}
+	if f.merge {
+		s.parameters = append(s.parameters, report.Parameter{Name: "merge", Value: true, Source: "--merge"})
+	}
 }
 
 // watch is told what happens in a replay, as dispatch.Options has it; the zero
@@ -121,6 +143,9 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 		if err != nil {
 			return nil, err
 		}
+		if errors.Is(seen.result.Damage, pcaps.ErrInterrupted) {
+			return nil, errors.New("interrupted while the rate was measured (--rate): nothing was replayed")
+		}
 		if scale, err = in.rate.scale(seen.result); err != nil {
 			return nil, err
 		}
@@ -130,20 +155,27 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 
 // pass reads the captures through once.
 func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
-	src, err := e.openCaptures(in.captures)
+	src, err := pcaps.OpenSet(in.captures, e.stdin, in.flags.merge)
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
+	interrupted, stop := e.interrupts()
+	defer stop()
+	src.InterruptBy(interrupted)
 	directions := pcaps.NewDirections(s.local)
+	directions.Take(in.side)
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter,
-		From: int64(in.flags.from), To: int64(in.flags.to), Scale: scale, Observe: w.observe, Arrive: w.arrive,
+		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &replayed{result: result, files: src.Info(), rule: directions.Rule(), directionUnknown: directions.Unknown()}, nil
+	return &replayed{
+		result: result, files: src.Info(), order: src.Order(),
+		rule: directions.Rule(), directionUnknown: directions.Unknown(),
+	}, nil
 }
 
 // parseSpeed reads "2x" or "0.5".

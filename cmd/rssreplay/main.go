@@ -4,8 +4,11 @@
 package main
 
 import (
+	"context"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 )
 
 func main() {
@@ -14,5 +17,14 @@ func main() {
 		// nothing, and most of what grows beside them is garbage.
 		debug.SetGCPercent(25)
 	}
-	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, interrupts: signals}
+	os.Exit(e.run())
+}
+
+// signals catches the first signal that asks the program to end; a second one
+// ends it as if none was caught.
+func signals() (interrupted <-chan struct{}, stop func()) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx.Done(), stop
 }

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rssreplay/dispatch"
-	"rssreplay/pcaps"
 	"rssreplay/report"
 )
 
@@ -58,7 +53,11 @@ func newReplayCommand(e *env) *cobra.Command {
 	return c
 }
 
-func (e *env) replay(f *replayFlags, captures []string) error {
+func (e *env) replay(f *replayFlags, args []string) error {
+	captures, err := captureArgs(args)
+	if err != nil {
+		return err
+	}
 	write, err := writerOf(f.format)
 	if err != nil {
 		return err
@@ -70,8 +69,10 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	if err := f.model.checkStdin(captures); err != nil {
 		return err
 	}
-	if f.digest && slices.Contains(captures, "-") {
-		return usagef("--digest can't read standard input a second time: save the capture to a file first")
+	if f.digest {
+		if err := checkTwice("--digest", captures); err != nil {
+			return err
+		}
 	}
 	inputs := slices.Concat(captures, f.model.inputs())
 	if err := checkOutput("--output", f.output, inputs); err != nil {
@@ -121,7 +122,7 @@ func (e *env) replay(f *replayFlags, captures []string) error {
 	rep := a.report()
 	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if f.digest {
-		if err := digest(captures, rep.Capture.Files); err != nil {
+		if err := digest(rep.Capture.Files); err != nil {
 			return err
 		}
 	}
@@ -230,33 +231,4 @@ func (p place) note(s *settings) string {
 		return fmt.Sprintf("Only flows steered to queue %d.", p.at)
 	}
 	return fmt.Sprintf("Only flows that meet entry %d of the indirection table.", p.at)
-}
-
-// openCaptures opens the captures as one source, in the order given.
-func (e *env) openCaptures(captures []string) (*pcaps.Chain, error) {
-	return pcaps.OpenChain(captures, func(name string) (*pcaps.Reader, error) {
-		if name == "-" {
-			return pcaps.NewReader(e.stdin, "standard input")
-		}
-		return pcaps.Open(name)
-	})
-}
-
-// digest fills in the files' SHA-256; none of them is standard input.
-func digest(captures []string, files []report.File) error {
-	for i, name := range captures {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(name), err)
-		}
-		sum := hex.EncodeToString(h.Sum(nil))
-		files[i].SHA256 = &sum
-	}
-	return nil
 }

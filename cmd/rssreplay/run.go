@@ -51,21 +51,28 @@ type env struct {
 	args           []string // the command line, its name first
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// interrupts is called when a replay begins: it returns a channel that is
+	// closed when the user wants it to end, and what is called at its end.
+	interrupts func() (interrupted <-chan struct{}, stop func())
 }
 
-// run is the whole program: it returns the exit status.
+// run is the whole program without interrupts: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := &env{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	never := func() (<-chan struct{}, func()) { return nil, func() {} }
+	return (&env{args: args, stdin: stdin, stdout: stdout, stderr: stderr, interrupts: never}).run()
+}
+
+func (e *env) run() int {
 	root := newRootCommand(e)
-	root.SetArgs(args[1:])
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetArgs(e.args[1:])
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
 	err := root.Execute()
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(stderr, "rssreplay: %s\n", printable(err.Error()))
+	fmt.Fprintf(e.stderr, "rssreplay: %s\n", printable(err.Error()))
 	var usage usageError
 	var damaged damagedError
 	switch {

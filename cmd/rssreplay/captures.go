@@ -1,0 +1,69 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+)
+
+// captureArgs are the captures that the command line names. A pattern that no
+// shell has expanded, as Windows' does not, stands for the files that match it.
+func captureArgs(args []string) ([]string, error) {
+	var captures []string
+	for _, arg := range args {
+		if _, err := os.Lstat(arg); arg == "-" || !strings.ContainsAny(arg, "*?[") || !errors.Is(err, fs.ErrNotExist) {
+			captures = append(captures, arg)
+			continue
+		}
+		matches, err := filepath.Glob(arg)
+		if err != nil || len(matches) == 0 {
+			return nil, fmt.Errorf("%s: no file matches: check the pattern and its folder", arg)
+		}
+		captures = append(captures, matches...)
+	}
+	if i := slices.Index(captures, "-"); i >= 0 && slices.Contains(captures[i+1:], "-") {
+		return nil, usagef("- is given twice, but standard input can be read only once")
+	}
+	return captures, nil
+}
+
+// checkTwice refuses a flag for which captures are read twice, where one can't be.
+func checkTwice(flag string, captures []string) error {
+	for _, name := range captures {
+		if name == "-" {
+			return usagef("%s reads a capture twice, which standard input can't be: save it to a file first", flag)
+		}
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return usagef("%s reads a capture twice, which %s can't be, as it is a pipe or device: save it to a file first", flag, name)
+		}
+	}
+	return nil
+}
+
+// digest fills in the files' SHA-256; none of them is standard input.
+func digest(files []report.File) error {
+	for i := range files {
+		f, err := os.Open(files[i].Name)
+		if err != nil {
+			return err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(files[i].Name), err)
+		}
+		sum := hex.EncodeToString(h.Sum(nil))
+		files[i].SHA256 = &sum
+	}
+	return nil
+}
