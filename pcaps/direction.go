@@ -311,7 +311,9 @@ func (d *Directions) sentHere(h *Header) bool {
 
 // Unknown reports whether nothing has told sent packets from received ones, though
 // `auto` tried.
-func (d *Directions) Unknown() bool { return d.auto() && len(d.networks) == 0 && d.said == 0 }
+func (d *Directions) Unknown() bool {
+	return d.side != SideBoth && d.auto() && len(d.networks) == 0 && d.said == 0
+}
 
 // Rule says in one sentence which rules have told the directions so far.
 func (d *Directions) Rule() string {
