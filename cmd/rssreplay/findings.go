@@ -28,6 +28,7 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		at := func(percent int) report.Fraction { return report.Fraction(trials[(len(trials)-1)*percent/100]) }
 		t.Chance = &report.Chance{P10: at(10), P50: at(50), P90: at(90), P99: at(99)}
 	}
+	t.BestTable = a.bestTable()
 	if t.UDPOnAddresses > 0 {
 		t.UDPWithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
 			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}} {
@@ -38,6 +39,26 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		})
 	}
 	return t
+}
+
+// searchedEntries are as many as a better table is looked for among without being
+// asked: it takes some 40 ms. `rssreplay suggest` has no limit.
+const searchedEntries = 1024
+
+// bestTable is imbalance.packets under the best table found for this capture, Null
+// if none was looked for.
+func (a *assembly) bestTable() report.Fraction {
+	config := &a.settings.config
+	if len(config.Table) > searchedEntries {
+		return report.Null
+	}
+	loads := a.result.Resteer(a.settings.steering)
+	b := nicmodel.Balance{QueueCPU: config.QueueCPU, Fixed: make([]uint64, len(config.CPUs))}
+	b.Fixed[config.QueueCPU[config.DefaultQueue]] = loads.Unhashed.Packets
+	for _, entry := range loads.Entries {
+		b.Entries = append(b.Entries, entry.Packets)
+	}
+	return report.Fraction(b.Imbalance(b.Peak(b.Best(config.Table))))
 }
 
 // imbalanceWith is imbalance.packets under another steering, Null if there can be

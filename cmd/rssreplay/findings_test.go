@@ -144,6 +144,10 @@ func TestFindings(t *testing.T) {
 			nearly:  healthy,
 			figures: []string{"99 of 100"},
 		}, {
+			id: "better-table", args: []string{"--cpus", "4", "--layout", "weight:3,1,2,2"}, nearlyArgs: []string{"--cpus", "4", "--layout", "weight:2,2,2,2"},
+			has: healthy, nearly: healthy,
+			figures: []string{"Another indirection table would bring imbalance.packets from 1.488 to 1.000"},
+		}, {
 			id: "unhashed",
 			has: func(w *trafficWriter) {
 				w.even(1000, 1)
