@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -12,75 +11,9 @@ import (
 	"rssreplay/pcaps"
 )
 
-// chunkPackets is the number of packets that one pass of a stage handles: few
-// enough for the first-level cache, enough for the memory accesses of one loop
-// to overlap.
-const chunkPackets = 256
-
-// chunk is packets between the header walk and the flow table.
-type chunk struct {
-	n       int
-	says    bool // a packet says its direction itself
-	headers [chunkPackets]pcaps.Header
-	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
-	times   [chunkPackets]int64           // ns since the first packet, never going back
-	wire    [chunkPackets]uint32          // bytes
-}
-
-// flowKey is what tells flows apart: the source address, the destination
-// address, and the rest (see set). IPv4 addresses fill half of a word.
-type flowKey [5]uint64
-
-const (
-	keyPorts   = 1 << 48 // the flow has ports
-	keyUnknown = 1 << 49 // the walk ended before the protocol
-)
-
-// set makes k a header's key: MODEL.md section 2, "A flow is what the capture shows".
-func (k *flowKey) set(h *pcaps.Header) {
-	w := uint64(h.SrcPort) | uint64(h.DstPort)<<16 | uint64(h.Protocol)<<32 | uint64(h.Version)<<40
-	if h.Facts&pcaps.HasPorts != 0 {
-		w |= keyPorts
-	}
-	if h.Facts&pcaps.ProtocolUnknown != 0 {
-		w |= keyUnknown
-	}
-	k[0], k[1] = binary.LittleEndian.Uint64(h.Src[:8]), binary.LittleEndian.Uint64(h.Src[8:])
-	k[2], k[3] = binary.LittleEndian.Uint64(h.Dst[:8]), binary.LittleEndian.Uint64(h.Dst[8:])
-	k[4] = w
-}
-
-// header is the header that set made k of, without the facts that are no part of
-// a flow.
-func (k *flowKey) header() pcaps.Header {
-	w := k[4]
-	h := pcaps.Header{SrcPort: uint16(w), DstPort: uint16(w >> 16), Protocol: uint8(w >> 32), Version: uint8(w >> 40)}
-	if w&keyPorts != 0 {
-		h.Facts |= pcaps.HasPorts
-	}
-	if w&keyUnknown != 0 {
-		h.Facts |= pcaps.ProtocolUnknown
-	}
-	binary.LittleEndian.PutUint64(h.Src[:8], k[0])
-	binary.LittleEndian.PutUint64(h.Src[8:], k[1])
-	binary.LittleEndian.PutUint64(h.Dst[:8], k[2])
-	binary.LittleEndian.PutUint64(h.Dst[8:], k[3])
-	return h
-}
-
-func (k *flowKey) equal(o *flowKey) bool {
-	return (k[0]^o[0])|(k[1]^o[1])|(k[2]^o[2])|(k[3]^o[3])|(k[4]^o[4]) == 0
-}
-
-// reverse is the key of the flow in the other direction.
-func (k *flowKey) reverse() flowKey {
-	w := k[4]&^0xffffffff | k[4]&0xffff<<16 | k[4]>>16&0xffff
-	return flowKey{k[2], k[3], k[0], k[1], w}
-}
-
 // flowRecord is one flow, 64 bytes.
 type flowRecord struct {
-	key     flowKey
+	tuple   pcaps.Tuple
 	packets uint64 // received
 	bytes   uint64
 	flowDecision
@@ -125,7 +58,6 @@ type flowTable struct {
 	notIPBytes uint64
 
 	// One chunk's work, stage by stage.
-	keys   [chunkPackets]flowKey
 	hashes [chunkPackets]uint32
 	found  [chunkPackets]slot
 }
@@ -167,7 +99,7 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-func (t *flowTable) hash(k *flowKey) uint32 {
+func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 	s := &t.seed
 	h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3])
 	return uint32(mix(h^s[4], k[4]^s[5]) >> 16)
@@ -181,8 +113,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 	// Optimization: three loops that each wait for one kind of memory, so that
 	// the waits of a chunk's packets overlap; equal to find per packet.
 	for i := range n {
-		t.keys[i].set(&c.headers[i])
-		t.hashes[i] = t.hash(&t.keys[i])
+		t.hashes[i] = t.hash(&c.tuples[i])
 	}
 	for i := range n {
 		t.found[i] = t.slots[t.hashes[i]&mask]
@@ -195,7 +126,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 			s = t.slots[at&mask]
 		}
 		if t.found[i] = s; s.id != 0 {
-			first[i] = t.records.at(s.id - 1).key[4]
+			first[i] = t.records.at(s.id - 1).tuple[4]
 		}
 	}
 	from := b.N
@@ -204,32 +135,27 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 	copy(b.Length[from:], c.wire[:n])
 	flows, entries := b.Flow[from:b.N], b.Entry[from:b.N]
 	for i := range n {
-		h := &c.headers[i]
 		if sent[i] {
 			flows[i], entries[i] = NoFlow, Sent
-			b.Sends = append(b.Sends, t.sendRef(h, i))
+			b.Sends = append(b.Sends, t.sendRef(c, i))
 			continue
 		}
-		if h.Version == 0 {
-			t.notIP[h.Reason]++
+		tuple := &c.tuples[i]
+		if !tuple.IsIP() {
+			t.notIP[c.headers[i].Reason]++
 			t.notIPBytes += uint64(c.wire[i])
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
-		var id uint32
-		var r *flowRecord
-		if s := t.found[i]; first[i] == t.keys[i][4] && first[i] != 0 {
-			id = s.id - 1
-			r = t.records.at(id)
+		id := t.found[i].id - 1
+		if first[i] != tuple[4] || !t.records.at(id).tuple.Equal(tuple) {
+			id = t.findOrMake(c, i)
 		}
-		if r == nil || !r.key.equal(&t.keys[i]) {
-			id = t.findOrMake(i, h, &c.exts[i])
-			r = t.records.at(id)
-		}
+		r := t.records.at(id)
 		r.packets++
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
-		if h.Facts&t.varying != 0 || r.why >= flowOwn {
+		if r.why >= flowOwn || c.has(i, t.varying) {
 			entry = vary(t.steering, t.varied, id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
 		}
 		flows[i], entries[i] = id, entry
@@ -250,7 +176,7 @@ func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *St
 		}
 		d := o.flows.at(id)
 		entries[i] = d.entry
-		if c.headers[i].Facts&o.varying != 0 || d.why >= flowOwn {
+		if d.why >= flowOwn || c.has(i, o.varying) {
 			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
 		}
 	}
@@ -269,31 +195,32 @@ func (t *flowTable) before(flows []uint32, i int) uint64 {
 }
 
 // find is the number of the flow with that key and hash.
-func (t *flowTable) find(k *flowKey, tag uint32) (id uint32, ok bool) {
+func (t *flowTable) find(k *pcaps.Tuple, tag uint32) (id uint32, ok bool) {
 	mask := uint32(len(t.slots) - 1)
 	for at := tag & mask; ; at = (at + 1) & mask {
 		s := t.slots[at]
 		if s.id == 0 {
 			return at, false
 		}
-		if s.tag == tag && t.records.at(s.id-1).key.equal(k) {
+		if s.tag == tag && t.records.at(s.id-1).tuple.Equal(k) {
 			return s.id - 1, true
 		}
 	}
 }
 
 // findOrMake is find for packet i of the chunk, or a new flow, steered by it.
-func (t *flowTable) findOrMake(i int, h *pcaps.Header, ext *pcaps.Extension) uint32 {
-	at, ok := t.find(&t.keys[i], t.hashes[i])
+func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
+	at, ok := t.find(&c.tuples[i], t.hashes[i])
 	if ok {
 		return at
 	}
+	h, ext := c.header(i), &c.exts[i]
 	id := t.n
 	t.n++
 	t.slots[at] = slot{t.hashes[i], t.n}
 	t.records.grow(t.n)
 	r := t.records.at(id)
-	*r = flowRecord{key: t.keys[i], flowDecision: decide(t.steering, t.varying, h, ext)}
+	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
 	for _, other := range t.more {
 		other.flows.grow(t.n)
 		*other.flows.at(id) = decide(other.steering, other.varying, h, ext)
@@ -344,7 +271,7 @@ func (t *flowTable) double() {
 // one entry alone, and notes it for the models once the flow does not. before
 // packets of the flow were received before it.
 func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *Steered, at int) uint16 {
-	d := s.Decide(&c.headers[i], &c.exts[i])
+	d := s.Decide(c.header(i), &c.exts[i])
 	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
 		counts := varied[id]
 		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
@@ -365,15 +292,15 @@ func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, firs
 
 // sendRef is the connection of the sent packet i, among the flows received so
 // far: a later one can't have been taken by then.
-func (t *flowTable) sendRef(h *pcaps.Header, i int) SendRef {
+func (t *flowTable) sendRef(c *chunk, i int) SendRef {
 	ref := SendRef{NoFlow, NoFlow}
-	if h.Version == 0 {
+	if !c.tuples[i].IsIP() {
 		return ref
 	}
-	if id, ok := t.find(&t.keys[i], t.hashes[i]); ok {
+	if id, ok := t.find(&c.tuples[i], t.hashes[i]); ok {
 		ref.Same = id
 	}
-	back := t.keys[i].reverse()
+	back := c.tuples[i].Reverse()
 	if id, ok := t.find(&back, t.hash(&back)); ok {
 		ref.Answers = id
 	}
@@ -387,12 +314,12 @@ func (t *flowTable) reverses() []uint32 {
 	for id := range t.n {
 		back[id] = NoFlow
 	}
-	var keys [chunkPackets]flowKey
+	var keys [chunkPackets]pcaps.Tuple
 	var tags [chunkPackets]uint32
 	for from := uint32(0); from < t.n; from += chunkPackets {
 		n := min(t.n-from, chunkPackets)
 		for i := range n {
-			keys[i] = t.records.at(from + i).key.reverse()
+			keys[i] = t.records.at(from + i).tuple.Reverse()
 			tags[i] = t.hash(&keys[i])
 		}
 		mask := uint32(len(t.slots) - 1)
@@ -456,29 +383,15 @@ type Flow struct {
 
 func (t *flowTable) flow(steering int, id uint32) Flow {
 	r, d := t.records.at(id), t.decision(steering, id)
-	w := r.key[4]
 	f := Flow{
-		ID: id, Version: int(w >> 40 & 0xff), Protocol: int(w >> 32 & 0xff),
-		HasPorts: w&keyPorts != 0, SourcePort: uint16(w), DestinationPort: uint16(w >> 16),
+		ID: id, Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
+		Source: r.tuple.Source(), Destination: r.tuple.Destination(),
 		Packets: r.packets, Bytes: r.bytes, HashType: d.kind, Hash: d.hash, Entry: int(d.entry),
 		Varies: d.varies(),
 	}
-	if w&keyUnknown != 0 {
-		f.Protocol = -1
-	}
+	f.SourcePort, f.DestinationPort, f.HasPorts = r.tuple.Ports()
 	if d.entry == Unhashed {
 		f.Entry = -1
 	}
-	f.Source, f.Destination = r.key.addr(0), r.key.addr(2)
 	return f
-}
-
-func (k *flowKey) addr(word int) netip.Addr {
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:8], k[word])
-	binary.LittleEndian.PutUint64(b[8:], k[word+1])
-	if k[4]>>40&0xff == 4 {
-		return netip.AddrFrom4([4]byte(b[:4]))
-	}
-	return netip.AddrFrom16(b)
 }

@@ -178,6 +178,7 @@ type stage struct {
 	batch  *Batch
 
 	time      timeline
+	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	sent      [chunkPackets]bool
 	undecided []*chunk // packets that the direction rule still waits for
 }
@@ -243,48 +244,71 @@ func (s *stage) begin(src Source) {
 	}
 }
 
-// walk reads the headers of recs into c, without what the filter leaves out.
+// walk reads the headers of recs into c, without what the filter and the range
+// leave out.
 func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
-	c.n, c.says = 0, false
+	recs, err := s.choose(recs, c)
+	if err != nil {
+		return err
+	}
+	c.walk(recs)
+	for _, bytes := range c.wire[:c.n] {
+		s.r.Bytes += uint64(bytes)
+	}
+	if c.walks {
+		for i := range c.n {
+			if c.walked[i] && c.headers[i].Facts&pcaps.PortsCut != 0 {
+				s.r.Snapped++
+			}
+		}
+	}
+	if s.o.Arrive != nil {
+		for i := range c.n {
+			s.o.Arrive(Arrival{
+				Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
+				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i],
+			})
+		}
+	}
+	s.r.Packets += uint64(c.n)
+	if s.o.Directions.WantsMore() {
+		for i := range c.n {
+			s.o.Directions.Observe(c.header(i))
+		}
+	}
+	return nil
+}
+
+// choose gives c the times of recs, and moves those that are not left out to the
+// front.
+func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
+	if s.o.Filter == nil && s.o.Arrive == nil && s.time.all() {
+		s.time.arriveAll(recs, &c.times)
+		return recs, nil
+	}
+	n := 0
 	for i := range recs {
-		rec := &recs[i]
+		s.frame++
 		if s.o.Filter != nil {
-			ok, err := s.o.Filter.Match(rec)
+			ok, err := s.o.Filter.Match(&recs[i])
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if !ok {
 				s.r.Filtered++
 				continue
 			}
 		}
-		if !s.time.arrive(rec.Time) {
+		if !s.time.arrive(recs[i].Time) {
 			continue
 		}
-		s.r.Bytes += uint64(rec.Wire)
-		h := &c.headers[c.n]
-		pcaps.Walk(rec, h, &c.exts[c.n])
-		c.says = c.says || h.Direction != pcaps.DirectionUnknown
-		if h.Facts&pcaps.PortsCut != 0 {
-			s.r.Snapped++
+		c.times[n], c.frames[n] = s.time.scaled, s.frame
+		if n < i {
+			recs[n] = recs[i]
 		}
-		c.times[c.n], c.wire[c.n] = s.time.scaled, rec.Wire
-		if s.o.Arrive != nil {
-			packet := s.r.Packets + uint64(c.n)
-			s.o.Arrive(Arrival{
-				Frame: int64(packet+s.r.Filtered+s.time.outside) + 1, Packet: int64(packet), Time: s.time.scaled,
-				Record: rec, Header: h, Extension: &c.exts[c.n],
-			})
-		}
-		c.n++
+		n++
 	}
-	s.r.Packets += uint64(c.n)
-	if s.o.Directions.WantsMore() {
-		for i := range c.n {
-			s.o.Directions.Observe(&c.headers[i])
-		}
-	}
-	return nil
+	return recs[:n], nil
 }
 
 // allReceived is a chunk of which no packet was sent.
@@ -295,7 +319,7 @@ func (s *stage) steer(c *chunk) {
 	// Optimization: no packet is asked for its direction where none can be sent.
 	if c.says || s.o.Directions.FindsSent() {
 		for i := range c.n {
-			if s.sent[i] = s.o.Directions.Sent(&c.headers[i]); s.sent[i] {
+			if s.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i]); s.sent[i] {
 				s.r.Sent++
 				s.r.SentBytes += uint64(c.wire[i])
 			}

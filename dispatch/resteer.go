@@ -67,7 +67,8 @@ func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 	var met []int32
 	for id := range r.flows.n {
 		f, d := r.flows.records.at(id), r.flows.decision(r.steering, id)
-		w.header, w.own = f.key.header(), d.why&(flowOwn|flowVaries) != 0
+		f.tuple.Header(&w.header)
+		w.own = d.why&(flowOwn|flowVaries) != 0
 		packets, bytes := f.packets, f.bytes
 		met = met[:0]
 		if d.varies() {

@@ -37,16 +37,17 @@ func (r *Replayed) Shape() Shape {
 		x := float64(f.packets)
 		sum += x
 		squares += float64(x * x)
-		if f.key[4]>>32&0xff != pcaps.ProtoUDP || f.key[4]&keyUnknown != 0 {
+		if f.tuple.Protocol() != pcaps.ProtoUDP {
 			continue
 		}
+		_, _, ports := f.tuple.Ports()
 		switch {
-		case f.key[4]&keyPorts == 0:
+		case !ports:
 			s.UDPFragments += f.packets
 			if fragments == nil {
 				fragments = make(map[addressPair]uint32)
 			}
-			fragments[addressPair{f.key.addr(0), f.key.addr(2)}] = id
+			fragments[addressPair{f.tuple.Source(), f.tuple.Destination()}] = id
 		case d.kind != hash.None && !d.kind.Ports():
 			s.UDPOnAddresses += f.packets
 		}
@@ -66,10 +67,10 @@ func (r *Replayed) fragmentsApart(fragments map[addressPair]uint32) uint64 {
 	apart := make(map[uint32]bool)
 	for id := range r.flows.n {
 		f := r.flows.records.at(id)
-		if f.key[4]>>32&0xff != pcaps.ProtoUDP || f.key[4]&(keyUnknown|keyPorts) != keyPorts {
+		if _, _, ports := f.tuple.Ports(); !ports || f.tuple.Protocol() != pcaps.ProtoUDP {
 			continue
 		}
-		if fragment, ok := fragments[addressPair{f.key.addr(0), f.key.addr(2)}]; ok && r.steeredTo(id) != r.steeredTo(fragment) {
+		if fragment, ok := fragments[addressPair{f.tuple.Source(), f.tuple.Destination()}]; ok && r.steeredTo(id) != r.steeredTo(fragment) {
 			apart[fragment] = true
 		}
 	}

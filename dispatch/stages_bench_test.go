@@ -27,13 +27,14 @@ func benchChunks(chunks, flows int, gap int64) []*chunk {
 	var now int64
 	for i := range all {
 		c := &chunk{n: chunkPackets}
-		for j := range c.headers {
+		for j := range c.n {
 			now += r.Int64N(2 * gap)
 			flow := i*chunkPackets + j
 			if flow >= flows {
 				flow = r.IntN(flows)
 			}
-			c.headers[j], c.times[j], c.wire[j] = headers[flow], now, 66
+			c.put(j, headers[flow])
+			c.times[j], c.wire[j] = now, 66
 		}
 		all[i] = c
 	}
@@ -75,9 +76,11 @@ func BenchmarkFlowTableNew(b *testing.B) {
 	const chunks = 256
 	all := benchChunks(chunks, 1, 1000)
 	for i, c := range all {
-		for j := range c.headers {
+		for j := range c.n {
 			n := i*chunkPackets + j
-			c.headers[j].Src = [16]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}
+			h := *c.header(j)
+			h.Src = [16]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}
+			c.put(j, h)
 		}
 	}
 	b.Run(fmt.Sprintf("impl=table/input=%d-flows", chunks*chunkPackets), func(b *testing.B) {

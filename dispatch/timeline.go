@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+
+	"rssreplay/pcaps"
 )
 
 // Scale stretches or shrinks the gaps between packets: a time t after the first
@@ -83,6 +85,27 @@ func (l *timeline) arrive(stamp int64) (in bool) {
 		}
 	}
 	return true
+}
+
+// all tells whether no packet is left out and none scaled.
+func (l *timeline) all() bool {
+	return l.from == 0 && l.to == 0 && (l.scale.Den == 0 || l.scale.Num == l.scale.Den)
+}
+
+// arriveAll is arrive of each of recs when all is true, and the times that it sets.
+func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64) {
+	recs = recs[:min(len(recs), len(times))]
+	for i := range recs {
+		// Optimization: it must equal arrive where no timestamp lies before the
+		// epoch, nor before a former one.
+		stamp := recs[i].Time
+		if t := stamp - l.first; l.begun && stamp|l.first >= 0 && t >= l.now && t <= MaxSpan {
+			l.now, l.scaled = t, t
+		} else {
+			l.arrive(stamp)
+		}
+		times[i] = l.scaled
+	}
 }
 
 // since is a − b, or the nearest int64.

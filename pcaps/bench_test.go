@@ -100,23 +100,33 @@ func BenchmarkReader(b *testing.B) {
 	}
 }
 
+// BenchmarkWalk is the tuples of 256 packets, by the fast path and by the walk.
 func BenchmarkWalk(b *testing.B) {
 	for _, input := range []struct {
-		name string
-		data []byte
-	}{{"tcp4", tcp4}, {"tcp6", tcp6}, {"tcp4-vlan", tagged(tcp4, 0x8100)}} {
+		name   string
+		frames [][]byte
+	}{{"tcp4", [][]byte{tcp4}}, {"tcp6", [][]byte{tcp6}}, {"tcp4-tcp6", [][]byte{tcp4, tcp4, tcp6, tcp4, tcp6}}, {"tcp4-vlan", [][]byte{tagged(tcp4, 0x8100)}}} {
+		recs, tuples := make([]Record, 256), make([]Tuple, 256)
+		var h Header
+		var ext Extension
+		for i := range recs {
+			recs[i] = Record{Data: input.frames[i%len(input.frames)], Link: LinkEthernet}
+		}
 		for _, impl := range []struct {
 			name string
-			walk func(*Record, *Header, *Extension)
-		}{{"fast", Walk}, {"general", generalWalk}} {
+			walk func()
+		}{{"plain", func() { PlainTuples(recs, tuples) }}, {"walk", func() {
+			for i := range recs {
+				Walk(&recs[i], &h, &ext)
+				tuples[i].Set(&h)
+			}
+		}}} {
 			b.Run("impl="+impl.name+"/input="+input.name, func(b *testing.B) {
-				rec := Record{Data: input.data, Link: LinkEthernet}
-				var h Header
-				var ext Extension
 				b.ReportAllocs()
 				for b.Loop() {
-					impl.walk(&rec, &h, &ext)
+					impl.walk()
 				}
+				b.ReportMetric(float64(len(recs)*b.N)/b.Elapsed().Seconds(), "packets/s")
 			})
 		}
 	}

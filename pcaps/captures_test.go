@@ -60,7 +60,7 @@ func TestCaptures(t *testing.T) {
 				if compareOracle(t, &recs[i]) {
 					compared++
 				}
-				compareWalks(t, &recs[i])
+				comparePlain(t, &recs[i])
 			}
 		}
 		info := r.Info()

@@ -131,12 +131,11 @@ type candidate struct {
 	sent, received int // packets that it is the source of alone, and the destination of
 }
 
-// network is a local prefix: an address belongs to it if its two halves masked
-// are hi and lo.
+// network is a local prefix: an address belongs to it if its two words, as a Tuple
+// has them, masked are those of address.
 type network struct {
-	version        uint8
-	hi, lo         uint64
-	maskHi, maskLo uint64
+	version       int
+	address, mask [2]uint64
 }
 
 // NewDirections applies local.
@@ -150,22 +149,25 @@ func NewDirections(local Local) *Directions {
 
 func newNetwork(p netip.Prefix) network {
 	n := network{version: 6}
-	var address [16]byte
+	var address, mask [16]byte
 	if p.Addr().Is4() {
 		n.version = 4
 		*(*[4]byte)(address[:]) = p.Addr().As4()
 	} else {
 		address = p.Addr().As16()
 	}
-	// A shift by 64 or more gives 0.
-	n.maskHi = ^(^uint64(0) >> min(p.Bits(), 64))
-	n.maskLo = ^(^uint64(0) >> max(p.Bits()-64, 0))
-	n.hi, n.lo = binary.BigEndian.Uint64(address[:]), binary.BigEndian.Uint64(address[8:])
+	for i := range mask { // a shift by 8 or more gives 0
+		mask[i] = ^(byte(0xff) >> max(p.Bits()-8*i, 0))
+	}
+	for i := range n.mask {
+		n.address[i] = binary.LittleEndian.Uint64(address[8*i:])
+		n.mask[i] = binary.LittleEndian.Uint64(mask[8*i:])
+	}
 	return n
 }
 
-func (n *network) contains(address *[16]byte) bool {
-	return binary.BigEndian.Uint64(address[:])&n.maskHi == n.hi && binary.BigEndian.Uint64(address[8:])&n.maskLo == n.lo
+func (n *network) contains(hi, lo uint64) bool {
+	return (hi&n.mask[0]^n.address[0])|(lo&n.mask[1]^n.address[1]) == 0
 }
 
 // WantsMore tells whether Observe would still learn from the next packet: always
@@ -278,32 +280,32 @@ func (d *Directions) FindsSent() bool {
 	return len(d.networks) > 0
 }
 
-// Sent tells whether the packet was sent by the NIC's machine; else the NIC
-// received it.
-func (d *Directions) Sent(h *Header) bool {
+// Sent tells whether the packet of that tuple was sent by the NIC's machine; else
+// the NIC received it. says is its Header.Direction.
+func (d *Directions) Sent(t *Tuple, says Direction) bool {
 	switch d.side {
 	case SideOut:
-		return !d.sentHere(h)
+		return !d.sentHere(t, says)
 	case SideBoth:
 		return false
 	}
-	return d.sentHere(h)
+	return d.sentHere(t, says)
 }
 
 // sentHere tells whether the packet was sent by the capturing machine.
-func (d *Directions) sentHere(h *Header) bool {
-	if h.Direction != DirectionUnknown {
+func (d *Directions) sentHere(t *Tuple, says Direction) bool {
+	if says != DirectionUnknown {
 		d.said++
-		return h.Direction == Outbound
+		return says == Outbound
 	}
-	if h.Reason != IP {
+	if !t.IsIP() {
 		return false
 	}
 	var source, destination bool
 	for i := range d.networks {
-		if n := &d.networks[i]; n.version == h.Version {
-			source = source || n.contains(&h.Src)
-			destination = destination || n.contains(&h.Dst)
+		if n := &d.networks[i]; n.version == t.Version() {
+			source = source || n.contains(t[0], t[1])
+			destination = destination || n.contains(t[2], t[3])
 		}
 	}
 	return source && !destination

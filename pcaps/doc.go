@@ -12,7 +12,8 @@
 //     Set puts several captures in order of time, or merges them (set.go,
 //     merge.go).
 //  3. Walk reads link layer, IP and extension headers of one Record into a
-//     Header, by the rules of the model's section 2 (walk.go).
+//     Header, by the rules of the model's section 2 (walk.go). Most packets need
+//     no Header: PlainTuples finds their Tuple, what tells flows apart, at once.
 //  4. Directions tells sent packets from received ones, by the rules of the
 //     model's section 1 (direction.go).
 //

@@ -17,30 +17,16 @@ import "encoding/binary"
 //
 // Encapsulations on the way are noted, and the walk ends at the first that hides
 // what is inside: h is the outermost IP header. WalkInner goes on from there.
+//
+// PlainTuples is the same, faster, for most packets.
 func Walk(rec *Record, h *Header, ext *Extension) {
-	// Optimization: untagged Ethernet, IPv4 without options, TCP or UDP that is no
-	// tunnel, no fragment, ports inside the IP length. It must equal walk.
-	if b := rec.Data; len(b) >= etherBytes+ipv4Bytes+4 && rec.Link == LinkEthernet &&
-		b[12] == etherIPv4>>8 && b[13] == etherIPv4&0xff && b[14] == 0x45 &&
-		(b[23] == ProtoTCP || b[23] == ProtoUDP && !mayBeTunnel(b[etherBytes+ipv4Bytes:])) &&
-		binary.BigEndian.Uint16(b[20:])&ipv4FragmentMask == 0 {
-		if total := binary.BigEndian.Uint16(b[16:]); total == 0 || total >= ipv4Bytes+4 {
-			// Field by field, as in classic.decode.
-			h.Src, h.Dst = [16]byte{}, [16]byte{}
-			*(*[4]byte)(h.Src[:]) = [4]byte(b[26:])
-			*(*[4]byte)(h.Dst[:]) = [4]byte(b[30:])
-			h.SrcPort = binary.BigEndian.Uint16(b[34:])
-			h.DstPort = binary.BigEndian.Uint16(b[36:])
-			h.Encapsulations = 0
-			h.Facts = HasPorts
-			h.Protocol = b[23]
-			h.Version = 4
-			h.Reason = IP
-			h.Direction = rec.Direction
-			return
-		}
+	*h = Header{Direction: rec.Direction}
+	w := walker{Header: h, ext: ext, cut: true}
+	if b := rec.Data; rec.Link == LinkEthernet && len(b) >= etherBytes { // Optimization: saves a call
+		w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
+		return
 	}
-	walk(rec, h, ext)
+	w.link(rec.Link, rec.Data)
 }
 
 // WalkInner is Walk of the first IP header inside the encapsulation that Walk
@@ -59,17 +45,6 @@ func WalkInner(rec *Record, h *Header, ext *Extension) bool {
 		}
 	}
 	return false
-}
-
-// walk is Walk for every packet.
-func walk(rec *Record, h *Header, ext *Extension) {
-	*h = Header{Direction: rec.Direction}
-	w := walker{Header: h, ext: ext, cut: true}
-	if b := rec.Data; rec.Link == LinkEthernet && len(b) >= etherBytes { // Optimization: saves a call
-		w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
-		return
-	}
-	w.link(rec.Link, rec.Data)
 }
 
 // walker reads one packet, header after header. Its methods take the bytes that

@@ -2,7 +2,6 @@ package pcaps
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -315,35 +314,6 @@ func TestWalkKeepsTheRecordsDirection(t *testing.T) {
 	}
 }
 
-// TestWalkFastPath compares the fast path with the general walk on every length
-// of every sort of packet that comes near it, with each byte that decides changed.
-func TestWalkFastPath(t *testing.T) {
-	base := [][]byte{tcp4, ethernet(0x0800, ip4(ProtoUDP, 0, 0, nil, transport))}
-	for _, frame := range base {
-		for length := range len(frame) + 1 {
-			for at := 12; at < 38; at++ {
-				for _, value := range []byte{0, 1, 3, 4, 6, 8, 17, 23, 24, 0x20, 0x40, 0x44, 0x45, 0x46, 0x65, 0x80, 0xff} {
-					b := append([]byte{}, frame[:length]...)
-					if at < length {
-						b[at] = value
-					}
-					compareWalks(t, &Record{Data: b, Link: LinkEthernet, Direction: Outbound})
-				}
-			}
-		}
-	}
-}
-
-func compareWalks(t *testing.T, rec *Record) {
-	var fast, general Header
-	var ext1, ext2 Extension
-	Walk(rec, &fast, &ext1)
-	generalWalk(rec, &general, &ext2)
-	if fast != general || ext1 != ext2 {
-		t.Fatalf("%s %s: Walk and walk differ:\n%s", rec.Link, hex.EncodeToString(rec.Data), cmp.Diff(general, fast))
-	}
-}
-
 func TestReasonNames(t *testing.T) {
 	seen := map[string]bool{}
 	for r := Reason(0); r < NumReasons; r++ {
@@ -373,6 +343,3 @@ func TestWalkAllocatesNothing(t *testing.T) {
 		}
 	}
 }
-
-// generalWalk is Walk without its fast path.
-func generalWalk(rec *Record, h *Header, ext *Extension) { walk(rec, h, ext) }

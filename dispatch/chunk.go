@@ -1,0 +1,60 @@
+package dispatch
+
+import "rssreplay/pcaps"
+
+// chunkPackets is the number of packets that one pass of a stage handles: few
+// enough for the first-level cache, enough for the memory accesses of one loop
+// to overlap.
+const chunkPackets = 256
+
+// chunk is packets between the header walk and the flow table.
+type chunk struct {
+	n          int
+	says       bool                          // a packet says its direction itself
+	walks      bool                          // a packet is walked
+	tuples     [chunkPackets]pcaps.Tuple     // not IP: no IP header
+	directions [chunkPackets]pcaps.Direction // what the capture says
+	times      [chunkPackets]int64           // ns since the first packet, never going back
+	wire       [chunkPackets]uint32          // bytes
+	frames     [chunkPackets]int64           // numbers in the capture, from 1, if Options.Arrive asks for them
+
+	// A packet that is not walked is a plain one (pcaps.PlainTuples), of which the
+	// tuple says all; header makes what is wanted of it.
+	walked  [chunkPackets]bool
+	headers [chunkPackets]pcaps.Header
+	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
+}
+
+// header is what the walk finds in packet i.
+func (c *chunk) header(i int) *pcaps.Header {
+	h := &c.headers[i]
+	if !c.walked[i] {
+		c.tuples[i].Header(h)
+		h.Direction = c.directions[i]
+	}
+	return h
+}
+
+// has tells whether packet i has any of facts that are no part of its tuple.
+func (c *chunk) has(i int, facts pcaps.Facts) bool {
+	return c.walked[i] && c.headers[i].Facts&facts != 0
+}
+
+// walk reads the headers of recs, as many as there is room for at most.
+func (c *chunk) walk(recs []pcaps.Record) {
+	c.n, c.walks = len(recs), false
+	pcaps.PlainTuples(recs, c.tuples[:])
+	says := pcaps.DirectionUnknown
+	for i := range recs {
+		rec := &recs[i]
+		c.wire[i], c.directions[i] = rec.Wire, rec.Direction
+		if c.walked[i] = !c.tuples[i].IsIP(); c.walked[i] {
+			c.walks = true
+			pcaps.Walk(rec, &c.headers[i], &c.exts[i])
+			c.tuples[i].Set(&c.headers[i])
+			c.directions[i] = c.headers[i].Direction
+		}
+		says |= c.directions[i]
+	}
+	c.says = says != pcaps.DirectionUnknown
+}
