@@ -39,6 +39,8 @@ type Traffic struct {
 	InnerBalance Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 	TunnelNames  string   // "vxlan, gre"
 
+	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
+
 	Oversized        uint64 // packets longer than the link carries
 	LargestPacket    uint64 // in bytes on the wire
 	DirectionUnknown bool   // no rule told sent packets from received ones
@@ -69,7 +71,7 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 		d.tunnel, d.singleFlow, d.elephant, d.udpWithoutPorts, d.unhashed, d.noHashType,
 		d.oneQueue, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.sharedCPU,
 		d.ringOverflow, d.saturated, d.unevenHash, d.fewFlows, d.betterTable,
-		d.udpFragments, d.asymmetric, d.bothDirections, d.oversized, d.portsCut, d.leap,
+		d.udpFragments, d.driverTransform, d.asymmetric, d.bothDirections, d.oversized, d.portsCut, d.leap,
 	} {
 		if f := find(); f != nil {
 			all = append(all, *f)

@@ -62,3 +62,18 @@ func (d *diagnosis) leap() *Finding {
 		Remedy:   "`editcap -S 0` mends order, `--from` and `--to` take the part before or after the leap.",
 	}
 }
+
+// driverTransform: mlx5's hash is symmetric (or-xor) where nobody asked for it, and
+// older kernels don't show that.
+func (d *diagnosis) driverTransform() *Finding {
+	p := d.parameter("xfrm")
+	if d.mode == nil || p == nil || d.t.DriverTransform == "" || p.text() == d.t.DriverTransform {
+		return nil
+	}
+	return &Finding{
+		ID: "driver-transforms", Severity: Warning,
+		Summary:  fmt.Sprintf("The driver sets the input transformation %s, and this replay has %s: if the NIC is as its driver left it, every CPU here is wrong.", d.t.DriverTransform, p.text()),
+		Evidence: fmt.Sprintf("xfrm is %s by %s.", p.text(), p.Source),
+		Remedy:   fmt.Sprintf("`ethtool -x DEV` of a recent kernel shows it; `--xfrm %s` replays it.", d.t.DriverTransform),
+	}
+}

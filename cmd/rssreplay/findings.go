@@ -17,6 +17,9 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		BestTable: report.Null, InnerBalance: report.Null,
 		DirectionUnknown: a.directionUnknown,
 	}
+	if p := a.settings.profile; p != nil {
+		t.DriverTransform = p.Transform.String()
+	}
 	if shape.Largest != dispatch.NoFlow {
 		f := a.flow(shape.Largest)
 		t.Largest = &f

@@ -218,6 +218,11 @@ func TestFindings(t *testing.T) {
 			has: connections, nearly: connections,
 			figures: []string{"800 of 800 flows"},
 		}, {
+			id:   "driver-transforms",
+			args: []string{"--nic", "mlx5", "--key", "microsoft", "--xfrm", "none"}, nearlyArgs: []string{"--nic", "mlx5", "--key", "microsoft"},
+			has: healthy, nearly: healthy,
+			figures: []string{"symmetric-or-xor", "xfrm is none by --xfrm"},
+		}, {
 			id: "ports-cut",
 			has: func(w *trafficWriter) {
 				w.even(1000, 1)

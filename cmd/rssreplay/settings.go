@@ -105,6 +105,7 @@ type settings struct {
 	key        hash.Key
 	modes      []dispatch.Mode
 	local      pcaps.Local
+	profile    *nicmodel.Profile // nil without --nic and --driver
 	parameters report.Parameters
 	notes      []string // what the reader of the results must know first
 	caveats    []string // and what last
@@ -134,7 +135,6 @@ type resolver struct {
 	*settings
 	flags    *modelFlags
 	imports  *imports
-	profile  *nicmodel.Profile // nil without --nic and --driver
 	adaptive bool              // an imported text says that moderation is adaptive
 	origins  map[string]origin // of offered values, by flag
 	refused  error             // the first offer that a flag did not take
