@@ -163,6 +163,10 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 	interrupted, stop := e.interrupts()
 	defer stop()
 	src.InterruptBy(interrupted)
+	if e.terminal {
+		p := &progress{out: e.stderr, read: src.Progress}
+		defer p.start(progressAfter, progressEvery)()
+	}
 	directions := pcaps.NewDirections(s.local)
 	directions.Take(in.side)
 	result, err := dispatch.Replay(src, dispatch.Options{

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/mattn/go-isatty"
 )
 
 func main() {
@@ -18,6 +20,7 @@ func main() {
 		debug.SetGCPercent(25)
 	}
 	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, interrupts: signals}
+	e.terminal = isatty.IsTerminal(os.Stderr.Fd())
 	os.Exit(e.run())
 }
 

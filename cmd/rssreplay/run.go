@@ -51,6 +51,7 @@ type env struct {
 	args           []string // the command line, its name first
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	terminal       bool // stderr is one
 	// interrupts is called when a replay begins: it returns a channel that is
 	// closed when the user wants it to end, and what is called at its end.
 	interrupts func() (interrupted <-chan struct{}, stop func())

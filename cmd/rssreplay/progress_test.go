@@ -1,0 +1,146 @@
+package main
+
+import (
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestProgressLine(t *testing.T) {
+	for _, test := range []struct {
+		packets, bytes, size int64
+		since                time.Duration
+		want                 string
+	}{
+		{1_500_000, 105_000_000, 420_000_000, 1500 * time.Millisecond, "rssreplay: 25% of 420.0 MB, 1.5 M packets, 1.00 M packets/s, 5s left"},
+		{1_500_000, 105_000_000, -1, 1500 * time.Millisecond, "rssreplay: 105.0 MB, 1.5 M packets, 1.00 M packets/s"},
+		{0, 0, 420_000_000, time.Second, "rssreplay: 0% of 420.0 MB, 0.0 M packets, 0.00 M packets/s"},
+		{0, 0, 0, time.Second, "rssreplay: 0.0 MB, 0.0 M packets, 0.00 M packets/s"},
+		{10, 430, 420, time.Second, "rssreplay: 100% of 0.0 MB, 0.0 M packets, 0.00 M packets/s, 0s left"},
+		{10, 1, 92_000_000_000_000, time.Hour, "rssreplay: 0% of 92000000.0 MB, 0.0 M packets, 0.00 M packets/s"},
+	} {
+		got := progressLine(test.packets, test.bytes, test.size, test.since)
+		if got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
+	}
+	if long := progressLine(math.MaxInt32, 1<<40, 1<<41, 20*time.Second); len(long) >= 80 {
+		t.Errorf("%d columns: %s", len(long), long)
+	}
+}
+
+// TestProgressWipesItself: each line covers the one before, and nothing stays.
+func TestProgressWipesItself(t *testing.T) {
+	var out strings.Builder
+	seen, shown := make(chan bool, 1), 0
+	p := &progress{out: &out, read: func() (int64, int64, int64) {
+		if shown++; shown == 3 {
+			seen <- true
+		}
+		return int64(shown), 50, 100
+	}}
+	stop := p.start(time.Millisecond, time.Millisecond)
+	<-seen
+	stop()
+	lines := strings.Split(out.String(), "\r")
+	if lines[0] != "" || lines[len(lines)-1] != "" || strings.TrimSpace(lines[len(lines)-2]) != "" {
+		t.Errorf("%q", out.String())
+	}
+	for _, line := range lines[:len(lines)-2] {
+		if line != "" && !strings.HasPrefix(line, "rssreplay: 50% of 0.0 MB, 0.0 M packets, ") {
+			t.Errorf("%q", line)
+		}
+	}
+	if len(lines[len(lines)-2]) < len(strings.TrimRight(lines[len(lines)-3], " ")) {
+		t.Errorf("%q is not wiped away by %q", lines[len(lines)-3], lines[len(lines)-2])
+	}
+
+	out.Reset()
+	(&progress{out: &out}).start(time.Hour, time.Hour)()
+	if out.Len() > 0 {
+		t.Errorf("a short replay shows %q", out.String())
+	}
+}
+
+// TestLivePipe: a replay goes on while the pipe is open, and ends with it.
+func TestLivePipe(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, pipe := io.Pipe()
+	go func() {
+		for at := 0; at < len(data); at += 10_007 {
+			pipe.Write(data[at:min(at+10_007, len(data))])
+		}
+		pipe.Close()
+	}()
+	var stdout, stderr strings.Builder
+	if status := run([]string{"rssreplay", "-"}, in, &stdout, &stderr); status != exitDone || stderr.Len() > 0 {
+		t.Fatalf("exit status %d: %s", status, stderr.String())
+	}
+	file := runs(t, filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"))
+	_, want, _ := strings.Cut(file, "\n  packets ")
+	_, got, _ := strings.Cut(stdout.String(), "\n  packets ")
+	want, _, _ = strings.Cut(want, "\nPARAMETERS")
+	got, _, _ = strings.Cut(got, "\nPARAMETERS")
+	if got != want {
+		t.Errorf("the pipe's report is\n%s\nthe file's\n%s", got, want)
+	}
+}
+
+// TestInterrupted: what was replayed before an interrupt is printed, and said to
+// be a part; by all commands that replay.
+func TestInterrupted(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args   []string
+		said   string
+		stdout string
+	}{
+		{[]string{"-"}, "the report is of what comes before", "packets     "},
+		{[]string{"-", "--format", "json"}, "the report is of what comes before", `"truncated":false`},
+		{[]string{"compare", "-", "--layout", "equal", "--layout", "block"}, "the comparison is of what comes before", "SCENARIOS"},
+		{[]string{"explain", "-", "--packet", "1"}, "the packet was replayed with what comes before", "MSI-1a"},
+	} {
+		in, pipe := io.Pipe()
+		interrupted := make(chan struct{})
+		go func() {
+			pipe.Write(data[:len(data)/2])
+			time.Sleep(20 * time.Millisecond) // so that some of it is read; whatever part is right
+			close(interrupted)
+		}()
+		var stdout, stderr strings.Builder
+		e := &env{args: append([]string{"rssreplay"}, test.args...), stdin: in, stdout: &stdout, stderr: &stderr}
+		stopped := false
+		e.interrupts = func() (<-chan struct{}, func()) { return interrupted, func() { stopped = true } }
+		status := e.run()
+		if status != exitDamaged || !stopped || !strings.Contains(stdout.String(), test.stdout) {
+			t.Errorf("%v: exit status %d, printed %d bytes", test.args, status, stdout.Len())
+		}
+		said := stderr.String()
+		if !strings.HasPrefix(said, "rssreplay: standard input: after packet ") || !strings.HasSuffix(said, "): interrupted, the rest was not read; "+test.said+"\n") {
+			t.Errorf("%v: %s", test.args, said)
+		}
+		in.Close()
+	}
+}
+
+// TestInterruptedRate: a rate that was not measured to the end is none.
+func TestInterruptedRate(t *testing.T) {
+	interrupted := make(chan struct{})
+	close(interrupted)
+	var stdout, stderr strings.Builder
+	e := &env{args: []string{"rssreplay", filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"), "--rate", "1Mpps"}, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr}
+	e.interrupts = func() (<-chan struct{}, func()) { return interrupted, func() {} }
+	if status := e.run(); status != exitFailed || stdout.Len() > 0 || stderr.String() != "rssreplay: interrupted while the rate was measured (--rate): nothing was replayed\n" {
+		t.Errorf("exit status %d: %s", status, stderr.String())
+	}
+}
