@@ -344,9 +344,9 @@ func (f *compareFlags) resolveOne(shared *sharedInput, own []assignment, capture
 func (f *compareFlags) flagsOf(own []assignment) (*modelFlags, error) {
 	set := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	flags := newModelFlags(set)
-	for _, a := range slices.Concat(f.base, own) {
+	for i, a := range slices.Concat(f.base, own) {
 		switch of := set.Lookup(a.flag); {
-		case a.flag == "local", of == nil && f.set.Lookup(a.flag) != nil:
+		case a.flag == "local" && i >= len(f.base), of == nil && f.set.Lookup(a.flag) != nil:
 			return nil, fmt.Errorf("%s is the same for all scenarios: give it as --%[1]s", a.flag)
 		case of == nil:
 			hint := "`rssreplay --help` lists them"
