@@ -63,6 +63,7 @@ type Result struct {
 	SentBytes      uint64
 	Received, Sent uint64
 	First          int64 // timestamp of the first packet, ns since the Unix epoch
+	Offset         int64 // of the first packet after the capture's first, which From may have left out, ns
 	Duration       int64 // ns from the first packet to the largest timestamp
 	Span           int64 // the same as it was replayed, scaled
 	Regressions    uint64
@@ -129,6 +130,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	s.batch = s.models.next(0, len(r.flows.more))
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
+	r.Offset = since(s.time.first, s.time.capture)
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
 	s.begin(src)
 	s.models.finish(s.batch)

@@ -125,6 +125,26 @@ func floorPowerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
 
 func ceilPowerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
+// Tool is what changes a NIC's table, key and hashed fields.
+type Tool uint8
+
+const (
+	Ethtool     Tool = iota // under Linux
+	PowerShell              // Set-NetAdapterRss, under Windows
+	Application             // the one that has the NIC to itself, under DPDK
+)
+
+// Tool is the one for the profile's NIC.
+func (p *Profile) Tool() Tool {
+	switch {
+	case p.NAPI:
+		return Ethtool
+	case p.Name == "ndis":
+		return PowerShell
+	}
+	return Application
+}
+
 // Queues is the number of receive queues that RSS uses on a machine with the
 // given number of CPUs.
 func (p *Profile) Queues(cpus int) int {
