@@ -113,7 +113,8 @@ func oneMemberPerLine(path string) bool {
 		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus",
 		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
-		"scenario.modes.element.series.cpus", "best":
+		"scenario.modes.element.series.cpus", "best",
+		"suggestion", "suggestion.commands", "declined", "table_sizes", "keys", "keys.histogram":
 		return true
 	}
 	return false

@@ -50,7 +50,7 @@ const indent = "  "
 // asciiSymbols replaces each symbol that the text draws with by one of ASCII of
 // the same width, so that columns stay.
 var asciiSymbols = strings.NewReplacer(
-	"·", "_", "─", "-", "…", "~", "→", ">", "×", "x", "÷", "/", "µ", "u",
+	"·", "_", "─", "-", "…", "~", "→", ">", "←", "<", "×", "x", "÷", "/", "µ", "u",
 	"▁", ".", "▂", ":", "▃", "-", "▄", "=", "▅", "+", "▆", "*", "▇", "%", "█", "#",
 	"▏", ".", "▎", ":", "▍", "-", "▌", "=", "▋", "+", "▊", "*", "▉", "%",
 )

@@ -56,11 +56,7 @@ func (a *assembly) bestTable() report.Fraction {
 		return report.Null
 	}
 	loads := a.result.Resteer(a.settings.steering)
-	b := nicmodel.Balance{QueueCPU: config.QueueCPU, Fixed: make([]uint64, len(config.CPUs))}
-	b.Fixed[config.QueueCPU[config.DefaultQueue]] = loads.Unhashed.Packets
-	for _, entry := range loads.Entries {
-		b.Entries = append(b.Entries, entry.Packets)
-	}
+	b := newBalance(&loads, config, a.settings.steering, func(l dispatch.EntryLoad) uint64 { return l.Packets })
 	return report.Fraction(b.Imbalance(b.Peak(b.Best(config.Table))))
 }
 

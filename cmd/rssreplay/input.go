@@ -44,7 +44,8 @@ type replayed struct {
 	order  pcaps.Order
 	rule   string // how directions were told
 
-	directionUnknown bool // no rule told them
+	directions       *pcaps.Directions // what told them
+	directionUnknown bool              // no rule told them
 }
 
 // input is the checked inputFlags.
@@ -56,6 +57,7 @@ type input struct {
 	scale    dispatch.Scale
 	rate     *rate               // nil without --rate
 	more     []dispatch.Scenario // replayed in the same pass
+	settled  *pcaps.Directions   // what an earlier pass learnt of directions; nil: nothing
 }
 
 // resolve checks the flags, and adds them to the parameters in force.
@@ -153,6 +155,15 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 	return in.pass(e, s, s.modes, in.more, scale, w)
 }
 
+// part is the input from from to before to, ns after the capture's first packet;
+// to 0: to the end.
+func (in *input) part(from, to int64) *input {
+	flags, part := *in.flags, *in
+	flags.from, flags.to = duration(from), duration(to)
+	part.flags = &flags
+	return &part
+}
+
 // pass reads the captures through once.
 func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
 	src, err := pcaps.OpenSet(in.captures, e.stdin, in.flags.merge)
@@ -167,8 +178,11 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 		p := &progress{out: e.stderr, read: src.Progress}
 		defer p.start(progressAfter, progressEvery)()
 	}
-	directions := pcaps.NewDirections(s.local)
-	directions.Take(in.side)
+	directions := in.settled
+	if directions == nil {
+		directions = pcaps.NewDirections(s.local)
+		directions.Take(in.side)
+	}
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter,
 		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive,
@@ -178,7 +192,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 	}
 	return &replayed{
 		result: result, files: src.Info(), order: src.Order(),
-		rule: directions.Rule(), directionUnknown: directions.Unknown(),
+		rule: directions.Rule(), directions: directions, directionUnknown: directions.Unknown(),
 	}, nil
 }
 

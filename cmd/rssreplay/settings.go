@@ -107,6 +107,8 @@ type settings struct {
 	local      pcaps.Local
 	profile    *nicmodel.Profile // nil without --nic and --driver
 	parameters report.Parameters
+	device     string   // the interface that the imported texts are of, "" if none says
+	windows    bool     // the table is that of Get-NetAdapterRss
 	notes      []string // what the reader of the results must know first
 	caveats    []string // and what last
 }
@@ -196,6 +198,10 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 		}
 	}
 	r.profileCaveats()
+	r.device, _ = r.imports.interfaceName()
+	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
+		r.windows, r.device = true, t.Interface
+	}
 	if err := r.steer(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+)
+
+// This file is how to set what is suggested, by what sets it on the NIC.
+
+// tool is what changes the NIC's settings: ethtool, unless something says otherwise.
+func (s *settings) tool() nicmodel.Tool {
+	switch {
+	case s.windows:
+		return nicmodel.PowerShell
+	case s.profile != nil:
+		return s.profile.Tool()
+	}
+	return nicmodel.Ethtool
+}
+
+const (
+	// The kernel's netlink message RSS_SET takes a whole table; ethtool sends none.
+	bySet         = "ethtool can't set single entries. The kernel can, by netlink (RSS_SET, Linux 6.17): here through its tool ynl."
+	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself."
+	byApplication = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_reta_update."
+	byConfigure   = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_hash_update."
+	noHostTold    = "No command: ethtool -N would say it is done, but the host is never told."
+	windowsFields = "No stock tool sets it: Windows and the NIC's driver agree on the hash types."
+)
+
+// setEntries is how to set a table entry by entry.
+func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
+	switch c.settings.tool() {
+	case nicmodel.Ethtool:
+		of.note = bySet
+		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), joinEntries(table))}
+	case nicmodel.PowerShell:
+		of.note = noWindowsTool
+	default:
+		of.note = byApplication
+	}
+}
+
+// setEqual is how to set round robin. Windows counts CPUs, from a first one on.
+func (c *candidates) setEqual(of *candidate, equal nicmodel.Equal) {
+	if c.settings.tool() == nicmodel.Ethtool {
+		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
+		return
+	}
+	config := &c.settings.config
+	of.note = "Windows chooses the entries itself; this limits it to as many CPUs, from that one on."
+	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic -BaseProcessorNumber %d -MaxProcessors %d -NumberOfReceiveQueues %d",
+		c.device, config.CPUs[config.QueueCPU[equal.Start]], equal.Queues, equal.Queues)}
+}
+
+// setFields is how to choose the hashed fields of kinds of packets.
+func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
+	switch {
+	case c.settings.profile != nil && c.settings.profile.FlowHashUntrue:
+		of.note = noHostTold
+	case c.settings.tool() == nicmodel.PowerShell:
+		of.note = windowsFields
+	case c.settings.tool() == nicmodel.Application:
+		of.note = byConfigure
+	default:
+		for _, kind := range kinds {
+			of.commands = append(of.commands, fmt.Sprintf("ethtool -N %s rx-flow-hash %s %s", c.device, kind, fields))
+		}
+	}
+}
+
+// setKey is how to set a hash key.
+func (c *candidates) setKey(of *candidate, key hash.Key) {
+	switch c.settings.tool() {
+	case nicmodel.Ethtool:
+		of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
+		of.commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
+	case nicmodel.PowerShell:
+		of.note = "No stock tool sets it: Windows chooses the key."
+	default:
+		of.note = byConfigure
+	}
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/report"
+)
+
+// report keeps the candidates that the replays showed to be better, and says why
+// the others are not. The present's figures are the first.
+func (c *candidates) report(figures []judged) (*report.Suggest, error) {
+	s := c.suggester
+	a := &assembly{settings: s.settings, replayed: s.whole}
+	r := &report.Suggest{
+		Tool: tool(), Capture: a.capture(), Parameters: s.settings.parameters, Objective: s.by, Mode: s.mode.String(),
+		Training: s.training.span,
+		Present:  report.Placement{Figures: figures[0].predicted, Training: figures[0].training},
+		Bound:    c.bound(a),
+		Notes:    slices.Concat(s.settings.notes, s.notes), Caveats: a.caveats(),
+	}
+	if s.rest != nil {
+		r.Rest = &s.rest.span
+	}
+	var assumed uint64
+	for i, one := range c.list {
+		f := figures[i+1]
+		if why := c.noBetter(one, figures[0], f); why != "" {
+			if one.goal == report.GoalBalance || len(c.declined) == 0 || c.declined[len(c.declined)-1].Summary != why {
+				c.decline(one.id, "%s", why) // one reason for all kinds of symmetry
+			}
+			continue
+		}
+		loads := s.whole.result.Resteer(one.settings.steering)
+		assumed = max(assumed, loads.Assumed)
+		r.Suggestions = append(r.Suggestions, report.Suggestion{
+			ID: one.id, Goal: one.goal, Summary: one.summary, Note: one.note, Commands: one.commands, Parameters: one.parameters,
+			Predicted: f.predicted, Training: f.training,
+			EntriesMoved: one.entriesMoved, FlowsMoved: loads.Moved.Flows, PacketsMoved: loads.Moved.Packets,
+		})
+	}
+	r.Sort()
+	c.dropCombined(r)
+	r.Declined = c.declined
+	sizes, err := c.tableSizes()
+	if err != nil {
+		return nil, err
+	}
+	r.TableSizes = sizes
+	if s.keys.n > 0 {
+		if r.Keys, err = c.tryKeys(); err != nil {
+			return nil, err
+		}
+	}
+	c.caution(r, assumed)
+	return r, nil
+}
+
+// combined is the suggestion that changes both fields and table.
+const combined = "hash-fields-weight"
+
+// dropCombined leaves it out where a smaller change does as well.
+func (c *candidates) dropCombined(r *report.Suggest) {
+	at := slices.IndexFunc(r.Suggestions, func(s report.Suggestion) bool { return s.ID == combined })
+	if at < 0 {
+		return
+	}
+	both := r.Suggestions[at]
+	for _, one := range r.Suggestions {
+		if (one.ID == "hash-fields" || one.ID == "weight") && one.Predicted.Of(r.Objective) <= both.Predicted.Of(r.Objective) {
+			c.decline(combined, "%s No better than %s alone on the rest.", both.Summary, one.ID)
+			r.Suggestions = slices.Delete(r.Suggestions, at, at+1)
+			return
+		}
+	}
+}
+
+// caution adds what a reader must know before he sets anything.
+func (c *candidates) caution(r *report.Suggest, assumed uint64) {
+	if key := c.settings.parameter("key"); key.Source == report.DefaultSource && c.settings.steering.Config().HashTypes != 0 {
+		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
+	}
+	r.Caveats = append(r.Caveats, "A table fits the key that it was found for. Linux draws another at each boot, unless one is set (ethtool -X DEV hkey).")
+	if len(r.Suggestions) > 0 {
+		r.Caveats = append(r.Caveats, "A table moves flows at once: packets of theirs that wait in the old queue can be overtaken, for as long as that queue takes to empty.")
+	}
+	if assumed > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("Where %d packets go under another hash is counted in moved flows as if they had no extension headers; the figures are replayed, and exact.", assumed))
+	}
+}
+
+// noBetter is why a candidate is not to be suggested; "" if it is.
+func (c *candidates) noBetter(one *candidate, now, f judged) string {
+	text := func(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
+	training, trainingNow := f.training.Of(c.by), now.training.Of(c.by)
+	predicted, predictedNow := f.predicted.Of(c.by), now.predicted.Of(c.by)
+	switch one.goal {
+	case report.GoalSymmetry:
+		if now.predicted.Connections == 0 {
+			return "No connection has both its directions among the received packets: symmetry matters to an IDS, a tap or a proxy."
+		}
+		if now.predicted.SymmetricConnections == now.predicted.Connections {
+			return fmt.Sprintf("Both directions of all %d connections are on one CPU already.", now.predicted.Connections)
+		}
+		return ""
+	case report.GoalOrder:
+		return ""
+	}
+	switch {
+	case !(training < trainingNow):
+		return fmt.Sprintf("%s No better than the present on the part that it was found on: %s against %s.", one.summary, text(training), text(trainingNow))
+	case !(predicted < predictedNow):
+		return fmt.Sprintf("%s Better than the present on the part that it was found on, %s against %s, but not on the rest: %s against %s.",
+			one.summary, text(training), text(trainingNow), text(predicted), text(predictedNow))
+	}
+	return ""
+}
+
+// bound is what no table gets below.
+func (c *candidates) bound(a *assembly) report.Bound {
+	b := c.balance
+	heaviest := b.Heaviest()
+	bound := report.Bound{
+		Imbalance: fraction(b.Imbalance(b.Bound())), Entry: heaviest, EntryImbalance: fraction(b.Imbalance(b.Entries[heaviest])),
+		Unhashed: fraction(b.Imbalance(slices.Max(b.Fixed))), FlowImbalance: report.Null,
+	}
+	if id, load := c.largestFlow(); load > 0 {
+		flow := a.flow(id)
+		loads := c.whole.result.Resteer(c.settings.steering)
+		bound.LargestFlow, bound.FlowImbalance = &flow, fraction(c.balanceOf(&loads, c.settings.steering).Imbalance(load))
+	}
+	return bound
+}
+
+// sizesShown are the sizes of NICs' tables.
+var sizesShown = []int{32, 64, 128, 256, 512, 1024, 2048}
+
+// tableSizes is the effect of the table's size: of those that the profile's NIC
+// may have, or of all usual ones.
+func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
+	s := c.settings
+	present := len(s.config.Table)
+	sizes := append([]int{present}, sizesShown...)
+	if p := s.profile; p != nil {
+		sizes = []int{present}
+		for queues := 1; queues <= dispatch.MaxCPUs; queues *= 2 {
+			if p.MaxQueues == 0 || queues <= p.MaxQueues {
+				sizes = append(sizes, p.TableSize.For(queues))
+			}
+		}
+	}
+	slices.Sort(sizes)
+	var shown report.List[report.TableSize]
+	for _, size := range slices.Compact(sizes) {
+		table, layoutErr := fillLayout(fmt.Sprint(s.parameter("layout").Value), size, s.config.Queues)
+		if size == present {
+			table, layoutErr = s.config.Table, nil
+		}
+		if layoutErr != nil { // an imported table, or a list
+			var err error
+			if table, err = fillLayout("equal", size, s.config.Queues); err != nil {
+				return nil, err
+			}
+		}
+		made := s.changed(func(config *nicmodel.SteeringConfig) { config.Table = table })
+		loads := c.whole.result.Resteer(made.steering)
+		b := c.balanceOf(&loads, made.steering)
+		of := report.TableSize{Size: size, Bound: fraction(b.Imbalance(b.Bound())), Best: fraction(b.Imbalance(b.Peak(b.Best(table)))), Now: report.Null, Present: size == present}
+		if layoutErr == nil {
+			of.Now = fraction(b.Imbalance(b.Peak(table)))
+		}
+		shown = append(shown, of)
+	}
+	return shown, nil
+}
+
+// tryKeys steers all flows under random keys of the present one's length, several
+// at a time. Which keys these are follows from the seed alone.
+func (c *candidates) tryKeys() (*report.KeyTrials, error) {
+	imbalance := func(steering *nicmodel.Steering) float64 {
+		loads := c.whole.result.Resteer(steering)
+		b := c.balanceOf(&loads, steering)
+		return b.Imbalance(b.Peak(steering.Config().Table))
+	}
+	random := rand.New(rand.NewPCG(c.keys.seed, 0))
+	ways := make(chan int)
+	found := make([]float64, c.keys.n)
+	keys := make([]hash.Key, c.keys.n)
+	for i := range keys {
+		keys[i] = make(hash.Key, len(c.settings.key))
+		for k := range keys[i] {
+			keys[i][k] = byte(random.Uint32())
+		}
+	}
+	var err error
+	var once sync.Once
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range ways {
+				config := c.settings.steering.Config()
+				config.Key = keys[i]
+				steering, wrong := nicmodel.NewSteering(config)
+				if wrong != nil {
+					once.Do(func() { err = wrong })
+					continue
+				}
+				found[i] = imbalance(steering)
+			}
+		})
+	}
+	for i := range keys {
+		ways <- i
+	}
+	close(ways)
+	workers.Wait()
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(found)
+	return report.NewKeyTrials(found, imbalance(c.settings.steering), c.keys.seed), nil
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/nicmodel"
+)
+
+// suggestedJSON is what the tests read of rssreplay/suggest/v1.
+type suggestedJSON struct {
+	Rest *struct {
+		Start int64 `json:"start_ns"`
+	}
+	Parameters  map[string]struct{ Value any }
+	Present     figuresJSON
+	Bound       struct{ Imbalance float64 }
+	Suggestions []struct {
+		ID, Goal   string
+		Parameters map[string]struct{ Value any }
+		Predicted  figuresJSON
+		Training   figuresJSON
+		Commands   []string
+		Moved      *int `json:"entries_moved"`
+	}
+	Declined []struct{ ID, Summary string }
+	Keys     *struct {
+		Tried, Better, Equal int
+		Histogram            []struct{ Keys int }
+	}
+}
+
+type figuresJSON struct {
+	Imbalance struct{ Packets, Bytes, Busy float64 }
+	Drops     int
+	Training  *figuresJSON
+}
+
+func (f *figuresJSON) of(by string) float64 {
+	return map[string]float64{"packets": f.Imbalance.Packets, "bytes": f.Imbalance.Bytes, "busy": f.Imbalance.Busy}[by]
+}
+
+// runJSON runs a command that prints JSON.
+func runJSON(t *testing.T, into any, args ...string) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	args = append([]string{"rssreplay"}, append(args, "--format", "json")...)
+	if status := run(args, strings.NewReader(""), &stdout, &stderr); status != exitDone {
+		t.Fatalf("%q: exit status %d, %s", args, status, stderr.String())
+	}
+	if err := json.Unmarshal([]byte(stdout.String()), into); err != nil {
+		t.Fatalf("%q: %v", args, err)
+	}
+}
+
+var suggestedCommands = []struct {
+	form *regexp.Regexp
+	flag func(m []string) (flag, value string)
+}{
+	{regexp.MustCompile(`^ethtool -X eth7 weight ([0-9 ]+)$`), func(m []string) (string, string) {
+		return "--layout", "weight:" + strings.ReplaceAll(m[1], " ", ",")
+	}},
+	{regexp.MustCompile(`^ethtool -X eth7 equal (\d+)$`), func(m []string) (string, string) { return "--layout", "equal:" + m[1] }},
+	{regexp.MustCompile(`^ethtool -X eth7 equal (\d+) start (\d+)$`), func(m []string) (string, string) {
+		return "--layout", "equal:" + m[1] + ",start:" + m[2]
+	}},
+	{regexp.MustCompile(`^ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"eth7"},"indir":\[([0-9,]+)\]}'$`), func(m []string) (string, string) {
+		return "--layout", "list:" + m[1]
+	}},
+	{regexp.MustCompile(`^ethtool -N eth7 rx-flow-hash ([a-z0-9]+) (sdfn|sd)$`), func(m []string) (string, string) { return "--rx-flow-hash", m[1] + "=" + m[2] }},
+	{regexp.MustCompile(`^ethtool -X eth7 hkey ([0-9a-f:]+)$`), func(m []string) (string, string) { return "--key", m[1] }},
+	{regexp.MustCompile(`^ethtool -X eth7 xfrm ([a-z-]+)$`), func(m []string) (string, string) { return "--xfrm", m[1] }},
+}
+
+// readBack is the flags that do what a suggested command does.
+func readBack(t *testing.T, command string) (flag, value string) {
+	t.Helper()
+	for _, known := range suggestedCommands {
+		if m := known.form.FindStringSubmatch(command); m != nil {
+			return known.flag(m)
+		}
+	}
+	t.Fatalf("no known command: %s", command)
+	return "", ""
+}
+
+// TestSuggestionsHold: no suggestion for balance is worse than the present on
+// either part; its commands, read back, give the table that it promises; and a
+// replay with these gives the figures that it predicts.
+func TestSuggestionsHold(t *testing.T) {
+	samples := filepath.Join(repository(t), "pcaps", "samples")
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
+	seen := map[string]bool{}
+	for _, args := range [][]string{
+		{"web.pcap", "--cpus", "4"},
+		{"web.pcap", "--cpus", "8", "--by", "bytes", "--layout", "block", "--keys", "random:20"},
+		{"web.pcap", "--cpus", "3", "--queues", "7", "--default-queue", "5", "--max-moves", "3"},
+		{"elephant.pcap", "--cpus", "4", "--by", "busy", "--train", "30%"},
+		{"elephant.pcap", "--cpus", "8", "--table-size", "32", "--train", "100%", "--layout", "weight:4,1,1,1,1"},
+		{"dns.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "udp6=sd", "--train", "100%"},
+		{"fragments.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--target", "1.3"},
+		{"fragments.pcap", "--cpus", "4", "--speed", "10x", "--from", "50ms"},
+		{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-virtio", "--bundle", filepath.Join(truth, "virtio-q4-mskey")},
+		{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-igb", "--bundle", filepath.Join(truth, "igb-q8-default"), "--train", "100%"},
+	} {
+		if !filepath.IsAbs(args[0]) {
+			args[0] = filepath.Join(samples, args[0])
+		}
+		args = append(args, "--local", "none")
+		by := "packets"
+		if i := slices.Index(args, "--by"); i >= 0 {
+			by = args[i+1]
+		}
+		var s suggestedJSON
+		runJSON(t, &s, append([]string{"suggest", "--dev", "eth7"}, args...)...)
+		name := strings.Join(args[1:], " ")
+		base := slices.Clone(args)
+		for _, flag := range []string{"--by", "--train", "--keys", "--max-moves", "--target"} {
+			if i := slices.Index(base, flag); i >= 0 {
+				base = slices.Delete(base, i, i+2)
+			}
+		}
+		for _, one := range s.Suggestions {
+			seen[one.ID] = true
+			if one.Goal == "balance" && (one.Training.of(by) >= s.Present.Training.of(by) || one.Predicted.of(by) >= s.Present.of(by)) {
+				t.Errorf("%s: %s is no better than the present", name, one.ID)
+			}
+			if by == "packets" && one.Goal == "balance" && !strings.HasPrefix(one.ID, "hash") && one.Training.of(by) < s.Bound.Imbalance-1e-6 {
+				t.Errorf("%s: %s has %f, below the bound %f", name, one.ID, one.Training.of(by), s.Bound.Imbalance)
+			}
+			replay := slices.Clone(base)
+			for _, command := range one.Commands {
+				flag, value := readBack(t, command)
+				if flag == "--layout" && slices.Contains(replay, "--bundle") {
+					// A layout would contradict the bundle's table: another table does not.
+					list := filepath.Join(t.TempDir(), "list.txt")
+					if err := os.WriteFile(list, []byte(strings.Trim(fmt.Sprint(tableOf(t, value)), "[]")), 0o644); err != nil {
+						t.Fatal(err)
+					}
+					replay = with(with(replay, "--table", list), "--key", fmt.Sprint(s.Parameters["key"].Value))
+				} else {
+					replay = with(replay, flag, value)
+				}
+				if flag == "--layout" {
+					promised := fmt.Sprint(one.Parameters["layout"].Value)
+					if d := cmp.Diff(tableOf(t, promised), tableOf(t, value)); d != "" {
+						t.Errorf("%s: %s promises another table than `%s` sets:\n%s", name, one.ID, command, d)
+					}
+				}
+			}
+			if len(one.Commands) == 0 {
+				t.Errorf("%s: %s has no command", name, one.ID)
+			}
+			if s.Rest != nil {
+				replay = with(replay, "--from", fmt.Sprint(s.Rest.Start, "ns"))
+			}
+			var r struct{ Modes []figuresAndTotals }
+			runJSON(t, &r, replay...)
+			if got := r.Modes[0]; got.Imbalance != one.Predicted.Imbalance || got.Totals.Drops != one.Predicted.Drops {
+				t.Errorf("%s: %s predicts %+v, a replay has %+v\n%q", name, one.ID, one.Predicted, got, replay)
+			}
+		}
+		if s.Keys != nil {
+			keys := 0
+			for _, bin := range s.Keys.Histogram {
+				keys += bin.Keys
+			}
+			if keys != s.Keys.Tried || s.Keys.Tried != 20 || s.Keys.Better+s.Keys.Equal > keys {
+				t.Errorf("%s: %d of %d keys are in the histogram", name, keys, s.Keys.Tried)
+			}
+		}
+	}
+	for _, id := range []string{"entries", "few-moves", "weight", "equal", "hash-fields", "symmetric-key", "symmetric-xor", "addresses-only"} {
+		if !seen[id] {
+			t.Errorf("no case has the suggestion %s", id)
+		}
+	}
+}
+
+type figuresAndTotals struct {
+	Imbalance struct{ Packets, Bytes, Busy float64 }
+	Totals    struct{ Drops int }
+}
+
+// with is the arguments with a flag, which takes its own place if it was given.
+func with(args []string, flag, value string) []string {
+	if i := slices.Index(args, flag); i >= 0 && flag != "--rx-flow-hash" {
+		args = slices.Delete(slices.Clone(args), i, i+2)
+	}
+	return append(slices.Clone(args), flag, value)
+}
+
+// tableOf is a layout's table of 128 entries, or as many as it lists.
+func tableOf(t *testing.T, spec string) nicmodel.IndirectionTable {
+	t.Helper()
+	layout, err := nicmodel.ParseLayout(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 128
+	if layout.Size() > 0 {
+		size = layout.Size()
+	}
+	table, err := layout.Fill(size, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}

@@ -1,0 +1,251 @@
+package report
+
+import (
+	"bufio"
+	"io"
+)
+
+// SuggestSchema names the version of the JSON that suggests other ways to steer.
+const SuggestSchema = "rssreplay/suggest/v1"
+
+// Suggest is what would spread the load of a capture better, found on one part of
+// it and judged on the rest.
+type Suggest struct {
+	Tool       Tool
+	Command    List[string]
+	Capture    Capture    // all of it, under the present steering
+	Parameters Parameters // of the present
+	Objective  string     // what is to be even: "packets", "bytes" or "busy"
+	Mode       string     // the mode that was replayed
+	Training   Part       // that the suggestions were found on
+	Rest       *Part      // that they are judged on; null when they were found on all
+	Present    Placement
+	Bound      Bound
+	// Suggestions are the best first, as judged; those with a goal of their own,
+	// whatever that costs, come last.
+	Suggestions List[Suggestion]
+	Declined    List[Declined]  // what was looked at and is no improvement
+	TableSizes  List[TableSize] // the effect of the table's size, by size
+	Keys        *KeyTrials      // null when none were asked for
+
+	Notes   []string // the text's first lines
+	Caveats []string
+}
+
+// Part is a part of the capture: the packets from Start to before End.
+type Part struct {
+	Start    int64  `json:"start_ns"` // after the capture's first packet
+	End      *int64 `json:"end_ns"`   // null: to the end
+	Received uint64 `json:"received"`
+}
+
+// Figures are what a replay of a part of the capture showed.
+type Figures struct {
+	Imbalance            Imbalance `json:"imbalance"`
+	Packets              uint64    `json:"packets"` // indicated
+	Drops                uint64    `json:"drops"`
+	LatencyP99           *int64    `json:"latency_p99_ns"` // of the slowest CPU; null without packets
+	Connections          uint64    `json:"connections"`    // both directions received
+	SymmetricConnections uint64    `json:"symmetric_connections"`
+}
+
+// FiguresOf takes them from a replayed mode, which Derive has completed.
+func FiguresOf(m *Mode) Figures {
+	return Figures{
+		Imbalance: m.Imbalance, Packets: m.Totals.Packets, Drops: m.Totals.Drops,
+		LatencyP99:  greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
+		Connections: m.Affinity.Connections, SymmetricConnections: m.Affinity.SymmetricConnections,
+	}
+}
+
+// Of is the imbalance of the objective.
+func (f *Figures) Of(objective string) Fraction {
+	switch objective {
+	case "bytes":
+		return f.Imbalance.Bytes
+	case "busy":
+		return f.Imbalance.Busy
+	}
+	return f.Imbalance.Packets
+}
+
+// Placement is one way to steer, as replays showed it.
+type Placement struct {
+	Figures          // on the rest, or on the training part where that is all
+	Training Figures `json:"training"`
+}
+
+// Bound is what no table gets below, in imbalances of the objective on the
+// training part.
+type Bound struct {
+	Imbalance      Fraction `json:"imbalance"`          // of any table of this size under this hash
+	Entry          int      `json:"entry"`              // the heaviest entry
+	EntryImbalance Fraction `json:"entry_imbalance"`    // of a CPU that has nothing but that
+	Unhashed       Fraction `json:"unhashed_imbalance"` // of a CPU that has nothing but the packets without a hash
+	FlowImbalance  Fraction `json:"flow_imbalance"`     // of a CPU that has nothing but the largest flow of the whole capture
+	LargestFlow    *Flow    `json:"-"`                  // that flow, for the text; nil without flows
+}
+
+// Goals of a suggestion.
+const (
+	GoalBalance  = "balance"  // a lower imbalance
+	GoalSymmetry = "symmetry" // both directions of connections on one CPU
+	GoalOrder    = "order"    // fragments on the CPU of their flow
+)
+
+// Suggestion is another way to steer, and how to set it.
+type Suggestion struct {
+	ID           string       `json:"id"`
+	Goal         string       `json:"goal"`
+	Summary      string       `json:"summary"`
+	Parameters   Parameters   `json:"parameters"` // those that differ from the present
+	Predicted    Figures      `json:"predicted"`  // on the rest, or on the training part where that is all
+	Training     Figures      `json:"training"`
+	EntriesMoved *int         `json:"entries_moved"` // to another CPU; null where the hash differs, or the table's size
+	FlowsMoved   uint64       `json:"flows_moved"`   // of the whole capture, with all or some packets
+	PacketsMoved uint64       `json:"packets_moved"`
+	Commands     List[string] `json:"commands"` // empty where no stock tool can set it
+	Note         string       `json:"note"`     // what the commands need, or why there are none, and dangers
+}
+
+// Declined is a way to steer that is no improvement.
+type Declined struct {
+	ID      string `json:"id"`
+	Summary string `json:"summary"` // what was looked at, and why it is left out
+}
+
+// TableSize is the effect of one table size: imbalances of the objective on the
+// whole capture, computed from its flows.
+type TableSize struct {
+	Size    int      `json:"size"`
+	Now     Fraction `json:"imbalance"` // of the present layout; null where that is no rule
+	Bound   Fraction `json:"bound"`
+	Best    Fraction `json:"best"` // of the best table found for the whole capture
+	Present bool     `json:"present"`
+}
+
+// KeyTrials are random keys in the place of the present one.
+type KeyTrials struct {
+	Tried   int      `json:"tried"`
+	Seed    uint64   `json:"seed"`
+	Present Fraction `json:"present"` // imbalance of the objective on the whole capture
+	Better  int      `json:"better"`  // keys with a lower imbalance
+	Equal   int      `json:"equal"`
+	Min     Fraction `json:"min"`
+	P10     Fraction `json:"p10"` // by nearest rank
+	P50     Fraction `json:"p50"`
+	P90     Fraction `json:"p90"`
+	Max     Fraction `json:"max"`
+	// Histogram has the keys by imbalance, in bins of equal width from Min to Max;
+	// the last one holds Max.
+	Histogram List[Bin] `json:"histogram"`
+	Verdict   string    `json:"verdict"`
+}
+
+// Bin counts the keys with an imbalance from From to before To.
+type Bin struct {
+	From Fraction `json:"from"`
+	To   Fraction `json:"to"`
+	Keys int      `json:"keys"`
+}
+
+// histogramBins is how many bins a histogram has, where the values differ.
+const histogramBins = 12
+
+// NewKeyTrials sums up imbalances, in rising order and not empty, beside the
+// present one.
+func NewKeyTrials(sorted []float64, present float64, seed uint64) *KeyTrials {
+	k := &KeyTrials{Tried: len(sorted), Seed: seed, Present: Fraction(present)}
+	for _, v := range sorted {
+		switch {
+		case v < present:
+			k.Better++
+		case v == present:
+			k.Equal++
+		}
+	}
+	rank := func(percent int) Fraction { return Fraction(sorted[max((len(sorted)*percent+99)/100, 1)-1]) }
+	k.Min, k.P10, k.P50, k.P90, k.Max = Fraction(sorted[0]), rank(10), rank(50), rank(90), rank(100)
+	bins := histogramBins
+	if k.Min == k.Max {
+		bins = 1
+	}
+	width := float64(k.Max-k.Min) / float64(bins)
+	k.Histogram = make([]Bin, bins)
+	for i := range k.Histogram {
+		k.Histogram[i].From, k.Histogram[i].To = k.Min+Fraction(float64(i)*width), k.Min+Fraction(float64(i+1)*width)
+	}
+	k.Histogram[bins-1].To = k.Max
+	for _, v := range sorted {
+		i := 0
+		for i < bins-1 && Fraction(v) >= k.Histogram[i].To {
+			i++
+		}
+		k.Histogram[i].Keys++
+	}
+	k.Verdict = k.verdict()
+	return k
+}
+
+// Share of the keys that are better from which the present key is bad luck, and
+// share up to which it is good luck.
+const (
+	unluckyFrom = 0.95
+	luckyTo     = 0.05
+)
+
+// structuralFrom is the median imbalance from which it is no key's fault.
+const structuralFrom = 1.25
+
+func (k *KeyTrials) verdict() string {
+	better := float64(k.Better) / float64(k.Tried)
+	share := percent(Fraction(better)) + " of the keys do better"
+	switch {
+	case k.Min == k.Max && k.Equal == k.Tried:
+		return "The key makes no difference."
+	case better >= unluckyFrom && k.P50 >= structuralFrom:
+		return "Bad luck, and structural as well: " + share + ", but half of them have " + fixed(k.P50, 3) + " or more."
+	case better >= unluckyFrom:
+		return "Bad luck: " + share + "."
+	case k.P50 >= structuralFrom && better <= luckyTo:
+		return "Structural, and yet luckier than most: " + share + "; half of them have " + fixed(k.P50, 3) + " or more."
+	case k.P50 >= structuralFrom:
+		return "Structural: " + share + ", but half of them have " + fixed(k.P50, 3) + " or more, whatever the key."
+	case better <= luckyTo:
+		return "Good luck: only " + share + "."
+	}
+	return "Neither good nor bad luck: " + share + "."
+}
+
+// WriteSuggestJSON writes s by the contract rssreplay/suggest/v1, laid out as
+// WriteJSON does it; errors are those of w.
+func WriteSuggestJSON(w io.Writer, s *Suggest) error {
+	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	j.w.WriteByte('{')
+	j.member("schema", SuggestSchema)
+	j.member("tool", s.Tool)
+	j.member("command", s.Command)
+	j.member("capture", s.Capture)
+	j.member("parameters", s.Parameters)
+	j.member("objective", s.Objective)
+	j.member("mode", s.Mode)
+	j.member("training", s.Training)
+	j.member("rest", s.Rest)
+	j.member("present", s.Present)
+	j.member("bound", s.Bound)
+	j.key("suggestions")
+	j.w.WriteByte('[')
+	for i := range s.Suggestions {
+		j.element(i)
+		j.value(&s.Suggestions[i], "suggestion", 2)
+	}
+	j.endArray(len(s.Suggestions))
+	j.member("declined", s.Declined)
+	j.member("table_sizes", s.TableSizes)
+	j.member("keys", s.Keys)
+	j.w.WriteString("\n}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
+}

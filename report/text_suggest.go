@@ -1,0 +1,226 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// WriteSuggestText writes s for a terminal and for a bug report: the capture, the
+// figures of the present and of all suggestions, the bound, each suggestion with
+// its commands, what was left out, and the effects of the table's size and of the
+// key. No row is wider than o.Width but commands, which are to be copied; o.Flows
+// is not used. Errors are those of w.
+func WriteSuggestText(w io.Writer, s *Suggest, o TextOptions) error {
+	t := newTextWriter(w, o)
+	for _, note := range s.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+	t.capture(&s.Capture)
+	t.suggestFigures(s)
+	t.bound(s)
+	t.suggestions(s)
+	if len(s.Declined) > 0 {
+		t.heading("NOT SUGGESTED", "")
+		labels := 0
+		for _, d := range s.Declined {
+			labels = max(labels, displayWidth(d.ID)+len(gap))
+		}
+		for _, d := range s.Declined {
+			t.para(d.ID, labels, d.Summary, plain)
+		}
+	}
+	t.tableSizes(s)
+	t.keyTrials(s)
+	r := &Report{Tool: s.Tool, Command: s.Command, Parameters: s.Parameters, Capture: s.Capture, Caveats: s.Caveats}
+	t.parameters(r)
+	t.caveats(r)
+	if t.err != nil {
+		return t.err
+	}
+	return t.w.Flush()
+}
+
+// objectives are what may be even, in words.
+var objectives = map[string]string{"packets": "packets", "bytes": "bytes", "busy": "busy time"}
+
+func (p *Part) text() string {
+	s := fmt.Sprintf("%s, from %s", plural(p.Received, "received packet", "received packets"), moment(p.Start))
+	if p.End != nil {
+		s += " to before " + moment(*p.End)
+	}
+	return s
+}
+
+// suggestFigures is a row for the present and one for each suggestion.
+func (t *textWriter) suggestFigures(s *Suggest) {
+	t.heading("IMBALANCE", fmt.Sprintf("of %s, max ÷ mean, under %s; 1 is even", objectives[s.Objective], clean(s.Mode)))
+	t.para("found on", captureLabels, s.Training.text(), plain)
+	if s.Rest != nil {
+		t.para("judged on", captureLabels, s.Rest.text(), plain)
+	} else {
+		t.para("judged on", captureLabels, "the same packets: expect less of others", plain)
+	}
+	t.line("")
+	g := grid{keys: 1, columns: []column{{left: true}, {head: "found on"}}}
+	if s.Rest != nil {
+		g.columns = append(g.columns, column{head: "judged on"})
+	}
+	connections := s.Present.Connections > 0 || s.Present.Training.Connections > 0
+	g.columns = append(g.columns, column{head: "drops"}, column{head: "latency p99"}, column{head: "entries moved"}, column{head: "flows moved"})
+	if connections {
+		g.columns = append(g.columns, column{head: "on one CPU", group: "connections"})
+	}
+	row := func(name string, predicted, training *Figures, st style, entries, flows string) {
+		cells := []cell{{name, st}, {fixed(training.Of(s.Objective), 3), st}}
+		if s.Rest != nil {
+			cells = append(cells, cell{fixed(predicted.Of(s.Objective), 3), st})
+		}
+		cells = append(cells, plainCell(exact(predicted.Drops)), plainCell(nanosecondsOrNone(predicted.LatencyP99)), plainCell(entries), plainCell(flows))
+		if connections {
+			cells = append(cells, plainCell(percent(Ratio(predicted.SymmetricConnections, predicted.Connections))))
+		}
+		g.row(cells...)
+	}
+	row("present", &s.Present.Figures, &s.Present.Training, bold, none, none)
+	for i := range s.Suggestions {
+		of := &s.Suggestions[i]
+		entries := none
+		if of.EntriesMoved != nil {
+			entries = exact(uint64(*of.EntriesMoved))
+		}
+		row(of.ID, &of.Predicted, &of.Training, plain, entries, exact(of.FlowsMoved))
+	}
+	t.grid(&g)
+}
+
+// bound says what no table gets below.
+func (t *textWriter) bound(s *Suggest) {
+	b := &s.Bound
+	t.line("")
+	text := fmt.Sprintf("No table gets below %s on the part that suggestions were found on", fixed(b.Imbalance, 3))
+	switch {
+	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1:
+		text += ": that much has no hash, and goes to the default queue."
+	case b.EntryImbalance > 1 && b.Imbalance > 1.0005:
+		text += fmt.Sprintf(": entry %d, the heaviest, has %s alone.", b.Entry, fixed(b.EntryImbalance, 3))
+	default:
+		text += ": that is even."
+	}
+	t.para("", 0, text, plain)
+	if b.LargestFlow != nil && b.FlowImbalance > 1 {
+		t.para("", 0, fmt.Sprintf("One flow alone is %s of a CPU's fair share, whatever the table: %s.", fixed(b.FlowImbalance, 3), b.LargestFlow.ends()), plain)
+	}
+}
+
+// ends are the flow's protocol, source and destination.
+func (f *Flow) ends() string {
+	return fmt.Sprintf("%s %s → %s", f.Protocol, endName(f.Source, f.SourcePort, f.HasPorts, 0), endName(f.Destination, f.DestinationPort, f.HasPorts, 0))
+}
+
+func (t *textWriter) suggestions(s *Suggest) {
+	t.heading("SUGGESTIONS", "the best first; try one before you rely on it")
+	if len(s.Suggestions) == 0 {
+		t.para("", 0, "None: keep what there is.", plain)
+		return
+	}
+	labels := 0
+	for _, of := range s.Suggestions {
+		labels = max(labels, displayWidth(of.ID)+len(gap))
+	}
+	for i := range s.Suggestions {
+		of := &s.Suggestions[i]
+		t.para(of.ID, labels, of.Summary, bold)
+		if of.Note != "" {
+			t.para("", labels, of.Note, plain)
+		}
+		for _, command := range of.Commands {
+			t.line(indent + strings.Repeat(" ", labels) + clean(command))
+		}
+	}
+}
+
+// tableSizes is a row for each size.
+func (t *textWriter) tableSizes(s *Suggest) {
+	if len(s.TableSizes) < 2 {
+		return
+	}
+	t.heading("TABLE SIZE", "imbalance of "+objectives[s.Objective]+" over the whole capture; the size is the NIC's, not yours to set")
+	g := grid{keys: 1, columns: []column{{head: "entries"}, {head: "this layout"}, {head: "best table found"}, {head: "bound"}, {left: true}}}
+	for _, size := range s.TableSizes {
+		present := ""
+		if size.Present {
+			present = "present"
+		}
+		g.row(plainCell(exact(uint64(size.Size))), plainCell(fixed(size.Now, 3)), plainCell(fixed(size.Best, 3)), plainCell(fixed(size.Bound, 3)), plainCell(present))
+	}
+	t.grid(&g)
+}
+
+// keyTrials is the histogram of random keys, with the place of the present one.
+func (t *textWriter) keyTrials(s *Suggest) {
+	k := s.Keys
+	if k == nil {
+		return
+	}
+	t.heading("OTHER KEYS", fmt.Sprintf("the present table under %s, seed %d", plural(uint64(k.Tried), "random key", "random keys"), k.Seed))
+	t.para("", 0, k.Verdict, bold)
+	t.line("")
+	most := 0
+	at := -1
+	for i, b := range k.Histogram {
+		most = max(most, b.Keys)
+		if k.Present >= b.From && (k.Present < b.To || i == len(k.Histogram)-1 && k.Present <= b.To) {
+			at = i
+		}
+	}
+	g := grid{keys: 1, columns: []column{{head: "imbalance"}, {head: "keys"}, {left: true}}}
+	beyond := cell{fmt.Sprintf("← present, %s", fixed(k.Present, 3)), bold}
+	if k.Present < k.Min {
+		g.row(plainCell("less"), plainCell("0"), beyond)
+	}
+	for i, b := range k.Histogram {
+		mark := bar(uint64(b.Keys), uint64(most))
+		if i == at {
+			mark = strings.TrimLeft(mark+" "+beyond.text, " ")
+		}
+		g.row(plainCell(fixed(b.From, 3)+"…"+fixed(b.To, 3)), plainCell(exact(uint64(b.Keys))), plainCell(mark))
+	}
+	if k.Present > k.Max {
+		g.row(plainCell("more"), plainCell("0"), beyond)
+	}
+	t.grid(&g)
+	t.line("")
+	t.list("", 0, []string{
+		"least " + fixed(k.Min, 3), "p10 " + fixed(k.P10, 3), "p50 " + fixed(k.P50, 3), "p90 " + fixed(k.P90, 3), "greatest " + fixed(k.Max, 3),
+		fmt.Sprintf("lower than the present: %s of %s", exact(uint64(k.Better)), exact(uint64(k.Tried))),
+	}, plain)
+}
+
+// Sort puts the suggestions into their order: those for balance by the imbalance
+// judged, of equals the one with fewer packets moved; then the others.
+func (s *Suggest) Sort() {
+	slices.SortStableFunc(s.Suggestions, func(a, b Suggestion) int {
+		if one, other := a.Goal == GoalBalance, b.Goal == GoalBalance; one != other {
+			if one {
+				return -1
+			}
+			return 1
+		}
+		x, y := a.Predicted.Of(s.Objective), b.Predicted.Of(s.Objective)
+		switch {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		case a.PacketsMoved < b.PacketsMoved:
+			return -1
+		case a.PacketsMoved > b.PacketsMoved:
+			return 1
+		}
+		return 0
+	})
+}
