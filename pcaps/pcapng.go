@@ -9,12 +9,16 @@ import (
 // Block types and option codes of pcapng
 // (https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html).
 const (
-	blockInterface  = 1
-	blockPacket     = 2 // obsolete
-	blockSimple     = 3
-	blockStatistics = 5
-	blockEnhanced   = 6
-	blockSection    = 0x0a0d0d0a // the same in both byte orders
+	blockInterface    = 1
+	blockPacket       = 2 // obsolete
+	blockSimple       = 3
+	blockNames        = 4
+	blockStatistics   = 5
+	blockEnhanced     = 6
+	blockSecrets      = 10
+	blockCustom       = 0x00000bad
+	blockCustomNoCopy = 0x40000bad
+	blockSection      = 0x0a0d0d0a // the same in both byte orders
 
 	byteOrderMagic = 0x1a2b3c4d
 
@@ -23,11 +27,14 @@ const (
 	optEPBHash       = 3
 	optEPBDropCount  = 4
 	optEPBQueue      = 6
+	optIfName        = 2
 	optIfTSResol     = 9
 	optIfTSOffset    = 14
 	optISBIfRecv     = 4
 	optISBIfDrop     = 5
+	optISBAccept     = 6
 	optISBOSDrop     = 7
+	optISBDeliver    = 8
 	hashToeplitz     = 5 // epb_hash's algorithm octet
 	flagsInbound     = 1
 	flagsOutbound    = 2
@@ -38,6 +45,11 @@ const (
 	// maxBlock is the longest block that is read as a whole, in bytes, libpcap's
 	// limit; blocks that are only skipped may have any length.
 	maxBlock = 16 << 20
+
+	// Of all sections' interfaces no more than these are kept, with no more than
+	// so many bytes of their names: no capture fills the memory with them.
+	maxInterfaces    = 1 << 16
+	maxInterfaceName = 64
 )
 
 // pcapng decodes pcapng: sections, each in its own byte order and with its own
@@ -148,6 +160,7 @@ func (p *pcapng) decode(buf []byte, recs []Record) (n, used, want int, err *dama
 			return n, used, 0, err
 		}
 		if fixed == minBlock {
+			p.info.Skipped.count(kind)
 			p.skip(total, 8)
 			used += 8
 			continue
@@ -244,11 +257,13 @@ func (p *pcapng) section(b []byte) *damage {
 // describe reads an interface description block: type, length, link type,
 // reserved, snap length, options.
 func (p *pcapng) describe(b []byte) *damage {
-	i := Interface{Link: LinkType(p.u16(b[8:])), SnapLength: p.u32(b[12:]), Received: -1, Dropped: -1, OSDropped: -1}
+	i := Interface{Link: LinkType(p.u16(b[8:])), SnapLength: p.u32(b[12:]), Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}
 	unit := microseconds
 	opts := options{p: p, rest: b[16 : len(b)-4]}
 	for opts.next() {
 		switch v := opts.value; opts.code {
+		case optIfName:
+			i.Name = string(v[:min(len(v), maxInterfaceName)])
 		case optIfTSResol:
 			if len(v) != 1 {
 				return damaged("the interface's if_tsresol has %d bytes, not 1", len(v))
@@ -265,8 +280,8 @@ func (p *pcapng) describe(b []byte) *damage {
 		// Not counted as elsewhere: the unit of every timestamp may be in it.
 		return damaged("the interface description's options do not lie whole inside it")
 	}
-	if len(p.info.Interfaces) == math.MaxInt32 {
-		return damaged("more than %d interfaces", math.MaxInt32)
+	if len(p.info.Interfaces) == maxInterfaces {
+		return damaged("the capture describes more than %d interfaces", maxInterfaces)
 	}
 	p.info.Interfaces = append(p.info.Interfaces, i)
 	unit.settle()
@@ -310,6 +325,10 @@ func (p *pcapng) statistics(b []byte) {
 			i.Dropped = count
 		case optISBOSDrop:
 			i.OSDropped = count
+		case optISBAccept:
+			i.Accepted = count
+		case optISBDeliver:
+			i.Delivered = count
 		}
 	}
 	if opts.bad {
@@ -372,7 +391,7 @@ func (p *pcapng) packet(b []byte, kind uint32, n, id int, rec *Record) {
 		rec.Wire = p.u32(b[24:])
 		if kind == blockPacket {
 			if drops := p.u16(b[10:]); drops != 0xffff { // which is: not known
-				p.info.DroppedBetween += int64(drops)
+				p.info.lost(int64(drops))
 			}
 		}
 		if opts := b[fixed+(n+3)&^3 : len(b)-4]; len(opts) > 0 {
@@ -450,8 +469,7 @@ func (p *pcapng) packetOptions(b []byte, rec *Record) {
 			// writes them as the host has them).
 			rec.Hash, rec.HasHash = binary.BigEndian.Uint32(v[1:]), true
 		case opts.code == optEPBDropCount && len(v) == 8:
-			lost := int64(min(p.u64(v), math.MaxInt64))
-			p.info.DroppedBetween += min(lost, math.MaxInt64-p.info.DroppedBetween)
+			p.info.lost(int64(min(p.u64(v), math.MaxInt64)))
 		case opts.code == optEPBQueue && len(v) == 4:
 			if q := p.u32(v); q <= math.MaxInt32 {
 				rec.Queue = int32(q)

@@ -10,56 +10,6 @@ import (
 	"slices"
 )
 
-// Info is what a Reader knows of its capture so far; whole once Read has
-// returned an error (io.EOF included).
-type Info struct {
-	Name        string
-	Format      string     // "pcap", "modified pcap", "pcapng" or, of what libpcap had to read, "read by libpcap"
-	Compression string     // "gzip", "zstd", "lz4", "xz" or "bzip2"; "" if it is not compressed
-	FileBytes   int64      // of a file its size, of a pipe what was read so far; compressed bytes, if they are
-	LinkTypes   []LinkType // of the file or its interfaces, in order of appearance
-	Truncated   bool       // the file ends inside a record
-	SnapLength  uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
-
-	Packets        int64       // records returned
-	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
-	ShortWire      int64       // of them, whose original length is below the captured one
-	ClampedTime    int64       // of them, whose timestamp does not fit signed 64-bit ns and was clamped
-	BadOptions     int64       // pcapng blocks whose options do not lie whole inside them, and were left out
-	DroppedBetween int64       // packets lost according to the packet blocks (epb_dropcount)
-	Interfaces     []Interface // pcapng's, over all sections; their index is Record.Interface
-}
-
-// Interface is one pcapng interface description with its last statistics.
-type Interface struct {
-	Link       LinkType
-	SnapLength uint32 // bytes, 0 if no limit
-	// Received, Dropped and OSDropped count packets since the capture began:
-	// isb_ifrecv, isb_ifdrop (the interface lacked resources) and isb_osdrop.
-	// -1 where the capture does not say.
-	Received, Dropped, OSDropped int64
-}
-
-// Dropped sums what the capture says was lost on the capturing machine, in
-// packets, over all interfaces (isb_ifdrop and isb_osdrop); said is false if it
-// says nothing.
-func (i *Info) Dropped() (packets int64, said bool) {
-	for _, f := range i.Interfaces {
-		for _, n := range []int64{f.Dropped, f.OSDropped} {
-			if n >= 0 {
-				packets, said = packets+n, true
-			}
-		}
-	}
-	return packets, said
-}
-
-func (i *Info) sawLink(l LinkType) {
-	if !slices.Contains(i.LinkTypes, l) {
-		i.LinkTypes = append(i.LinkTypes, l)
-	}
-}
-
 // decoder is a capture format. decode fills recs with the whole records at the
 // start of buf and says how many there are and how many bytes of buf are done
 // with. It stops where recs is full, at damage, or where buf ends inside a

@@ -42,7 +42,8 @@ func ng(o order) []byte {
 			o.AppendUint32(nil, 2), o.AppendUint32(nil, 9), []byte{9, 9, 0, 0}, ngOption(o, optEPBFlags, o.AppendUint32(nil, 0xfffffffd)...)),
 		ngBlock(o, blockStatistics, o.AppendUint32(nil, 1), make([]byte, 8), ngOption(o, optISBIfRecv, o.AppendUint64(nil, 10)...),
 			ngOption(o, optISBIfDrop, o.AppendUint64(nil, 7)...)),
-		ngBlock(o, blockStatistics, o.AppendUint32(nil, 1), make([]byte, 8), ngOption(o, optISBIfDrop, o.AppendUint64(nil, 8)...)),
+		ngBlock(o, blockStatistics, o.AppendUint32(nil, 1), make([]byte, 8), ngOption(o, optISBIfDrop, o.AppendUint64(nil, 8)...), ngOption(o, optISBAccept, o.AppendUint64(nil, 9)...)),
+		ngBlock(o, blockNames, make([]byte, 4)), ngBlock(o, blockCustomNoCopy, []byte("abcd1234")), ngBlock(o, blockSecrets, []byte("TLSK"), make([]byte, 9)),
 	)
 }
 
@@ -86,10 +87,10 @@ func TestReadFormats(t *testing.T) {
 		data, want = plain(o, magicNano, 1)
 		files = append(files, file{fmt.Sprintf("pcap, ns, %s", o), data, want, pcapInfo})
 		interfaces := []Interface{
-			{Link: LinkEthernet, SnapLength: 96, Received: -1, Dropped: -1, OSDropped: -1},
-			{Link: LinkRaw, Received: 10, Dropped: 8, OSDropped: -1},
+			{Name: "eth0", Link: LinkEthernet, SnapLength: 96, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1},
+			{Link: LinkRaw, Received: 10, Accepted: 9, Delivered: -1, Dropped: 8, OSDropped: -1},
 		}
-		ngInfo := Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet, LinkRaw}, Packets: 4, NoTimestamp: 1, DroppedBetween: 5, Interfaces: interfaces}
+		ngInfo := Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet, LinkRaw}, Packets: 4, NoTimestamp: 1, DroppedBetween: 5, Interfaces: interfaces, Skipped: Skipped{1, 1, 1, 1}}
 		files = append(files, file{fmt.Sprintf("pcapng, %s", o), ng(o), ngRecords(0), ngInfo})
 		other := order(be)
 		if o == other {
@@ -97,6 +98,7 @@ func TestReadFormats(t *testing.T) {
 		}
 		ngInfo.Interfaces = slices.Concat(interfaces, interfaces)
 		ngInfo.Packets, ngInfo.NoTimestamp, ngInfo.DroppedBetween = 8, 2, 10
+		ngInfo.Skipped = Skipped{2, 2, 2, 2}
 		files = append(files, file{fmt.Sprintf("pcapng, sections of both orders, %s first", o), concat(ng(o), ng(other)), slices.Concat(ngRecords(0), ngRecords(2)), ngInfo})
 	}
 	files = append(files,
@@ -108,10 +110,10 @@ func TestReadFormats(t *testing.T) {
 			[]Record{{Data: []byte{5}, Wire: 9, Link: LinkEthernet, Queue: -1}, {Data: []byte{6}, Wire: 8, Link: LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 65535, Packets: 2}},
 		file{"simple packets: snap length, none before with a time", concat(ngSection(le), ngInterface(le, LinkEthernet, 2), ngSimple(le, 5, []byte{1, 2}), ngSimple(le, 1, []byte{3})),
 			[]Record{{Data: []byte{1, 2}, Wire: 5, Link: LinkEthernet, Queue: -1}, {Data: []byte{3}, Wire: 1, Link: LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 2, Packets: 2, NoTimestamp: 2, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 2, Received: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 2, Packets: 2, NoTimestamp: 2, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 2, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"a time beyond 2262", concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0)), ngEnhanced(le, 0, 1<<63, 1, []byte{1}), ngEnhanced(le, 0, 5, 0, []byte{1})),
 			[]Record{{Time: math.MaxInt64, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1}, {Time: 5e9, Data: []byte{1}, Wire: 0, Link: LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 2, ClampedTime: 1, ShortWire: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 2, ClampedTime: 1, ShortWire: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"options: offset and binary unit, bad lengths, a queue beyond int32, another hash, two hashes",
 			concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0x8a), ngOption(le, optIfTSOffset, le.AppendUint64(nil, 100)...)),
 				ngEnhanced(le, 0, 1536, 1, []byte{1}, ngOption(le, optEPBQueue, 0xff, 0xff, 0xff, 0xff), ngOption(le, optEPBFlags, 1), ngOption(le, optEPBHash, 2, 1, 2, 3, 4),
@@ -119,13 +121,13 @@ func TestReadFormats(t *testing.T) {
 				ngEnhanced(le, 0, 0, 1, []byte{1}, []byte{1, 0, 9, 0}), ngEnhanced(le, 0, 0, 1, []byte{1}, ngOption(le, optEPBFlags, le.AppendUint32(nil, 3)...))),
 			[]Record{{Time: 101_500_000_000, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1, HasHash: true}, {Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1},
 				{Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 3, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 3, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"statistics of no interface, and bad ones", concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngBlock(le, blockStatistics, le.AppendUint32(nil, 9), make([]byte, 8)),
 			ngBlock(le, blockStatistics, make([]byte, 12), ngOption(le, optISBOSDrop, le.AppendUint64(nil, 4)...), ngOption(le, optISBIfDrop, 1), []byte{4, 0, 8, 0})),
-			nil, Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Dropped: -1, OSDropped: 4}}}},
+			nil, Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: 4}}}},
 		file{"a block of 300 kB that is skipped", concat(ngSection(le), ngBlock(le, 10, make([]byte, 300_000)), ngInterface(le, LinkEthernet, 7), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3})),
 			[]Record{{Data: []byte{1, 2, 3}, Wire: 3, Link: LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 7, Packets: 1, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 7, Received: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 7, Packets: 1, Skipped: Skipped{Secrets: 1}, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 7, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 	)
 	for _, f := range files {
 		f.info.Name, f.info.FileBytes = f.name, int64(len(f.data))
@@ -287,6 +289,21 @@ func TestDamage(t *testing.T) {
 			}
 			r.Close()
 		}
+	}
+}
+
+// TestManyInterfaces: no capture fills the memory with descriptions.
+func TestManyInterfaces(t *testing.T) {
+	described := ngInterface(le, LinkEthernet, 0, ngOption(le, optIfName, bytes.Repeat([]byte("n"), 60000)...))
+	_, info, err := readBytes(t, concat(ngSection(le), described), blockBytes)
+	if err != nil || len(info.Interfaces) != 1 || len(info.Interfaces[0].Name) != maxInterfaceName {
+		t.Errorf("%+v, %v", info, err)
+	}
+	data := concat(ngSection(le), bytes.Repeat(ngInterface(le, LinkEthernet, 0), maxInterfaces/2))
+	data = concat(data, data, ngInterface(le, LinkEthernet, 0))
+	_, info, err = readBytes(t, data, blockBytes)
+	if err == nil || !strings.Contains(err.Error(), "the capture describes more than 65536 interfaces") || len(info.Interfaces) != maxInterfaces {
+		t.Errorf("%d interfaces, %v", len(info.Interfaces), err)
 	}
 }
 
@@ -470,21 +487,6 @@ func TestReadAllocatesNothing(t *testing.T) {
 			t.Errorf("%s: only %d packets read of %d", format, got, packets)
 		}
 		r.Close()
-	}
-}
-
-func TestDropped(t *testing.T) {
-	var info Info
-	if n, said := info.Dropped(); n != 0 || said {
-		t.Errorf("no interface: %d, %v", n, said)
-	}
-	info.Interfaces = []Interface{{Received: 5, Dropped: -1, OSDropped: -1}}
-	if n, said := info.Dropped(); n != 0 || said {
-		t.Errorf("nothing said: %d, %v", n, said)
-	}
-	info.Interfaces = append(info.Interfaces, Interface{Dropped: 3, OSDropped: -1}, Interface{Dropped: 0, OSDropped: 4})
-	if n, said := info.Dropped(); n != 7 || !said {
-		t.Errorf("%d, %v, want 7", n, said)
 	}
 }
 

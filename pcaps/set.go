@@ -294,12 +294,3 @@ func (s *Set) Close() error {
 	}
 	return first
 }
-
-// SaysDirection is Set.SaysDirection of one capture.
-func (r *Reader) SaysDirection() bool { return r.info.saysDirection() }
-
-func (i *Info) saysDirection() bool {
-	return i.Format != "pcap" || slices.ContainsFunc(i.LinkTypes, func(l LinkType) bool {
-		return l == LinkSLL || l == LinkSLL2
-	})
-}
