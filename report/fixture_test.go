@@ -20,7 +20,9 @@ func fixture(cpus, flows int, modes ...string) *Report {
 		Notes:   []string{"CPU numbers are illustrative until the NIC's own key and table are given; the spread is typical."},
 		Capture: Capture{
 			Files: []File{
-				{Name: "web-1.pcapng", Format: "pcapng", LinkTypes: []string{"ethernet"}, FileBytes: 1_234_567_890},
+				{Name: "web-1.pcapng", Format: "pcapng", LinkTypes: []string{"ethernet"}, FileBytes: 1_234_567_890,
+					Interfaces:    []Interface{{Name: new("eth0"), LinkType: "ethernet", SnapLength: 128, Received: new(uint64(70_000)), Dropped: new(uint64(17))}},
+					SkippedBlocks: Counts{{"name_resolution", 1}, {"decryption_secrets", 0}, {"custom", 0}, {"other", 2}}},
 				{Name: "web-2.pcap", Format: "pcap", LinkTypes: []string{"ethernet"}, FileBytes: 98_765, Truncated: true,
 					Loss: "packet 812: the file ends inside the record, 41 of 1,514 bytes are there"},
 			},
@@ -29,6 +31,8 @@ func fixture(cpus, flows int, modes ...string) *Report {
 			DirectionRule:        "--local auto: 10.0.0.5 and 2001:db8::5 occur in every packet",
 			TimestampRegressions: 3,
 			Snapped:              12,
+			InterfaceDrops:       new(uint64(17)),
+			PacketDrops:          3,
 		},
 		Table: TableReport{Size: size, Packets: make([]uint64, size), Bytes: make([]uint64, size), Flows: make([]uint64, size)},
 		Parameters: Parameters{

@@ -52,9 +52,13 @@ type Capture struct {
 	Sent                 uint64 `json:"sent"`
 	DirectionRule        string `json:"direction_rule"`
 	TimestampRegressions uint64 `json:"timestamp_regressions"`
-	Snapped              uint64 `json:"snapped"`    // packets whose ports the capture cut off
-	Unhashed             Counts `json:"unhashed"`   // by reason
-	HashTypes            Counts `json:"hash_types"` // by type
+	Snapped              uint64 `json:"snapped"` // packets whose ports the capture cut off
+	// What the capturing machine dropped, in packets, by the capture itself:
+	// isb_ifdrop and isb_osdrop, null where it says nothing, and epb_dropcount.
+	InterfaceDrops *uint64 `json:"interface_drops"`
+	PacketDrops    uint64  `json:"packet_drops"`
+	Unhashed       Counts  `json:"unhashed"`   // by reason
+	HashTypes      Counts  `json:"hash_types"` // by type
 }
 
 // Orders in which captures are read.
@@ -66,17 +70,32 @@ const (
 
 // File is one capture file.
 type File struct {
-	Name        string       `json:"name"`
-	Format      string       `json:"format"`
-	Compression *string      `json:"compression"` // "gzip", "zstd", "lz4", "xz" or "bzip2"; null when there is none
-	LinkTypes   List[string] `json:"link_types"`
-	FileBytes   uint64       `json:"file_bytes"` // of the compressed file, if it is
-	Truncated   bool         `json:"truncated"`
-	SHA256      *string      `json:"sha256"` // hexadecimal; null when no digest was asked for
+	Name          string          `json:"name"`
+	Format        string          `json:"format"`
+	Compression   *string         `json:"compression"` // "gzip", "zstd", "lz4", "xz" or "bzip2"; null when there is none
+	LinkTypes     List[string]    `json:"link_types"`
+	FileBytes     uint64          `json:"file_bytes"` // of the compressed file, if it is
+	Truncated     bool            `json:"truncated"`
+	SHA256        *string         `json:"sha256"`         // hexadecimal; null when no digest was asked for
+	Interfaces    List[Interface] `json:"interfaces"`     // pcapng's
+	SkippedBlocks Counts          `json:"skipped_blocks"` // pcapng's blocks that hold no packets, by kind
 
 	// Loss says what could not be read and where, for the text; "" with
 	// Truncated gives a general sentence.
 	Loss string `json:"-"`
+}
+
+// Interface is what pcapng says of an interface: counts of packets since the
+// capture began, each null where it says nothing.
+type Interface struct {
+	Name       *string `json:"name"`
+	LinkType   string  `json:"link_type"`
+	SnapLength uint32  `json:"snap_length_bytes"` // 0: no limit
+	Received   *uint64 `json:"received"`
+	Accepted   *uint64 `json:"filter_accepted"`
+	Delivered  *uint64 `json:"delivered"`
+	Dropped    *uint64 `json:"dropped"`    // by the interface
+	OSDropped  *uint64 `json:"os_dropped"` // by the operating system
 }
 
 // Parameter is one parameter in force and where it came from.

@@ -59,25 +59,7 @@ const captureLabels = 12
 
 func (t *textWriter) capture(c *Capture) {
 	t.heading("CAPTURE", "")
-	for _, f := range c.Files {
-		links := strings.Join(f.LinkTypes, ", ")
-		if links == "" {
-			links = "no link layer"
-		}
-		format := f.Format
-		if f.Compression != nil {
-			format += ", " + *f.Compression
-		}
-		t.para("file", captureLabels, fmt.Sprintf("%s (%s, %s, %s)", f.Name, format, links, byteSize(f.FileBytes)), plain)
-		if f.SHA256 != nil {
-			t.para("", captureLabels, "sha256 "+*f.SHA256, plain)
-		}
-		if f.Loss != "" {
-			t.para("", captureLabels, "READ WITH LOSS: "+f.Loss, hot)
-		} else if f.Truncated {
-			t.para("", captureLabels, "READ WITH LOSS: the file ends early; what follows is of the part before", hot)
-		}
-	}
+	t.files(c.Files)
 	t.order(c)
 	if c.Packets == 0 {
 		t.para("packets", captureLabels, "0: the capture holds no packet, so there is nothing to replay", plain)
@@ -109,28 +91,13 @@ func (t *textWriter) capture(c *Capture) {
 	if c.Snapped > 0 {
 		t.para("snapped", captureLabels, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off", warm)
 	}
+	t.drops(c)
 	if c.TimestampRegressions > 0 {
 		t.para("clock", captureLabels, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
 			" back; replayed in file order at the latest time seen", warm)
 	}
 	if c.Received == 0 {
 		t.para("", captureLabels, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.", hot)
-	}
-}
-
-// order says how several files were put together, where that is no matter of course.
-func (t *textWriter) order(c *Capture) {
-	switch c.Order {
-	case OrderFirstTimestamp:
-		t.para("order", captureLabels, "by the files' first timestamps, which is not the order given", plain)
-	case OrderMerged:
-		if len(c.Files) > 1 {
-			t.para("order", captureLabels, "merged by time", plain)
-		}
-	}
-	if c.Overlaps > 0 {
-		t.para("overlap", captureLabels, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
-			plural(c.Overlaps, "file begins", "files begin"), exactDuration(c.Overlap)), warm)
 	}
 }
 

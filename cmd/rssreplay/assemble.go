@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -66,24 +65,12 @@ func (a *assembly) capture() report.Capture {
 	r := a.result
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
-		Order: orderName(a.order), Overlaps: uint64(a.order.Overlaps), Overlap: a.order.Overlap, DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+		DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
 	}
 	if r.Packets > 0 {
 		c.First = report.Time{Time: time.Unix(0, r.First)}
 	}
-	for _, info := range a.files {
-		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
-		if info.Compression != "" {
-			f.Compression = &info.Compression
-		}
-		for _, l := range info.LinkTypes {
-			f.LinkTypes = append(f.LinkTypes, l.String())
-		}
-		if damage := (*pcaps.DamageError)(nil); errors.As(r.Damage, &damage) && damage.File == info.Name {
-			f.Loss = damage.Error()
-		}
-		c.Files = append(c.Files, f)
-	}
+	a.addFiles(&c)
 	for _, why := range nicmodel.Reasons() {
 		c.Unhashed = append(c.Unhashed, report.Count{Name: why.String(), Packets: r.Unhashed[why]})
 	}
@@ -91,17 +78,6 @@ func (a *assembly) capture() report.Capture {
 		c.HashTypes = append(c.HashTypes, report.Count{Name: t.String(), Packets: r.HashTypes[t]})
 	}
 	return c
-}
-
-// orderName is report.Capture.Order.
-func orderName(o pcaps.Order) string {
-	switch {
-	case o.Merged:
-		return report.OrderMerged
-	case o.Sorted:
-		return report.OrderFirstTimestamp
-	}
-	return report.OrderGiven
 }
 
 func (a *assembly) table() report.TableReport {
@@ -244,15 +220,7 @@ func (a *assembly) flow(id uint32) report.Flow {
 
 // caveats are what holds for this replay beyond what holds for all.
 func (a *assembly) caveats() []string {
-	caveats := slices.Clone(a.settings.caveats)
-	for _, info := range a.files {
-		if n, said := info.Dropped(); said && n > 0 {
-			caveats = append(caveats, fmt.Sprintf("%s: the capturing machine dropped %d packets that are not in the capture.", info.Name, n))
-		}
-		if info.NoTimestamp > 0 {
-			caveats = append(caveats, fmt.Sprintf("%s: %d packets carry no timestamp, and are replayed at the last one before them.", info.Name, info.NoTimestamp))
-		}
-	}
+	caveats := slices.Concat(a.settings.caveats, a.fileCaveats())
 	if a.result.Leaps > 0 {
 		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.result.Leaps))
 	}

@@ -69,10 +69,11 @@ schema
 tool.name tool.version tool.go
 command.[]
 capture.files.[].name capture.files.[].format capture.files.[].compression capture.files.[].link_types.[] capture.files.[].file_bytes
-capture.files.[].truncated capture.files.[].sha256
+capture.files.[].truncated capture.files.[].sha256 capture.files.[].interfaces
 capture.order capture.overlaps capture.overlap_ns
 capture.packets capture.bytes capture.first capture.duration_ns capture.received capture.sent
 capture.direction_rule capture.timestamp_regressions capture.snapped
+capture.interface_drops capture.packet_drops
 capture.unhashed.* capture.hash_types.*
 parameters.*.value parameters.*.source
 table.size table.entries.[] table.queue_cpus.[] table.packets.[] table.bytes.[] table.flows.[]

@@ -43,6 +43,8 @@ func unhex(s string) []byte {
 //	link:N                 the link type; the first word
 //	claim:N                pcap: a record header that claims N captured bytes
 //	block:N                pcapng: a packet block of 32 bytes that claims a length of N
+//	drops:N                pcapng: interface statistics with N packets dropped
+//	names                  pcapng: name resolution
 //	cut:N                  the last N bytes are cut off; the last word
 func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
@@ -74,6 +76,15 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			f.header(link)
 			f.u32(6, uint32(number), 0, 0, 0, 0, 0, uint32(number))
+			continue
+		case "drops":
+			ts.Check(err)
+			f.header(link)
+			f.u32(5, 40, 0, 0, 0, 5|8<<16, uint32(number), 0, 0, 40)
+			continue
+		case "names":
+			f.header(link)
+			f.u32(4, 16, 0, 16)
 			continue
 		case "cut":
 			ts.Check(err)
