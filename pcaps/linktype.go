@@ -85,17 +85,19 @@ func KnownLinkNames() []string {
 }
 
 // HeaderBytes is the length of the link type's header before an untagged IP
-// packet, and 0 where it varies or the packet begins at once.
-func (l LinkType) HeaderBytes() int {
+// packet; not ok where it varies.
+func (l LinkType) HeaderBytes() (n int, ok bool) {
 	switch l {
 	case LinkEthernet:
-		return etherBytes
+		return etherBytes, true
 	case LinkSLL:
-		return sllBytes
+		return sllBytes, true
 	case LinkSLL2:
-		return sll2Bytes
+		return sll2Bytes, true
 	case LinkNull, LinkLoop:
-		return familyBytes
+		return familyBytes, true
+	case LinkRaw12, LinkRaw14, LinkRaw, LinkIPv4, LinkIPv6:
+		return 0, true
 	}
-	return 0
+	return 0, false
 }

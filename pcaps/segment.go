@@ -1,0 +1,45 @@
+package pcaps
+
+import "encoding/binary"
+
+// Segment is the lengths by which receive coalescing and segmentation offload
+// show in a packet, in bytes on the wire.
+type Segment struct {
+	IP      int // from the IP header on, padding included
+	Headers int // IP and TCP headers; 0 if the packet is not TCP, or they are not whole
+}
+
+// SegmentOf measures a packet of which h is the outermost header; not ok if it is
+// not IP, or the link layer's header has no fixed length.
+func SegmentOf(rec *Record, h *Header) (s Segment, ok bool) {
+	at, ok := rec.Link.HeaderBytes()
+	if !ok || h.Version == 0 {
+		return Segment{}, false
+	}
+	b := rec.Data
+	kindAt := at - 2 // of the EtherType
+	if rec.Link == LinkSLL2 {
+		kindAt = 0
+	}
+	if h.Encapsulations&(1<<VLAN|1<<QinQ) != 0 { // h has IP, so the tags are whole
+		for {
+			kind := binary.BigEndian.Uint16(b[kindAt:])
+			if kind != etherTag && kind != etherTag88 && kind != etherTag91 {
+				break
+			}
+			kindAt, at = at+2, at+4
+		}
+	}
+	s.IP = int(rec.Wire) - at
+	if h.Protocol != ProtoTCP || h.Facts&HasPorts == 0 || h.Facts&Extended != 0 {
+		return s, true
+	}
+	tcp := at + ipv6Bytes
+	if h.Version == 4 {
+		tcp = at + int(b[at]&15)*4
+	}
+	if tcp+12 < len(b) {
+		s.Headers = tcp - at + int(b[tcp+12]>>4)*4
+	}
+	return s, true
+}
