@@ -82,6 +82,8 @@ const (
 	Tag9100
 	// TwoTags8100: two tags of EtherType 0x8100 or more.
 	TwoTags8100
+
+	anyTag = Tag8100 | Tag88A8 | Tag9100 | TwoTags8100
 )
 
 // Reason says why a packet has no IP header that a NIC could hash. The list is

@@ -80,7 +80,7 @@ var tunnelled = []struct {
 	{"MACsec", LinkEthernet, ethernet(0x88e5, make([]byte, 40)), []string{"macsec"}, nil},
 
 	{"MPLS", LinkEthernet, ethernet(0x8847, label, lastLabel, inner4), []string{"mpls"}, &innerHeader4},
-	{"MPLS, IPv6", LinkEthernet, tagged(ethernet(0x8848, lastLabel, inner6), 0x8100), []string{"vlan", "mpls"}, &innerHeader6},
+	{"MPLS, IPv6", LinkEthernet, tagged(ethernet(0x8848, lastLabel, inner6), 0x8100), []string{"vlan", "mpls"}, within(innerHeader6, Tag8100, 0)},
 	{"MPLS, Ethernet", LinkEthernet, ethernet(0x8847, lastLabel, make([]byte, 60)), []string{"mpls"}, nil},
 	{"MPLS without an end", LinkEthernet, ethernet(0x8847, label, label), []string{"mpls"}, nil},
 	{"MPLS's link type", LinkMPLS, concat(lastLabel, inner4), []string{"mpls"}, &innerHeader4},
@@ -119,12 +119,13 @@ var tunnelled = []struct {
 	{"PPTP, an acknowledgement", LinkEthernet, gre4([]byte{0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 7, 0, 0, 0, 1}), []string{"pptp"}, nil},
 
 	{"VXLAN", LinkEthernet, udp4(4789, vxlanHeader, ethernet(0x0800, inner4)), []string{"vxlan"}, &innerHeader4},
-	{"VXLAN, a tag inside", LinkEthernet, udp4(4789, vxlanHeader, tagged(ethernet(0x0800, inner4), 0x8100)), []string{"vxlan"}, withFacts(innerHeader4, Tag8100, 1<<VLAN)},
+	{"VXLAN, a tag inside", LinkEthernet, udp4(4789, vxlanHeader, tagged(ethernet(0x0800, inner4), 0x8100)), []string{"vxlan"}, within(innerHeader4, 0, 1<<VLAN)},
+	{"VXLAN, a tag outside", LinkEthernet, tagged(udp4(4789, vxlanHeader, ethernet(0x0800, inner4)), 0x88a8), []string{"vlan", "vxlan"}, within(innerHeader4, Tag88A8, 0)},
 	{"VXLAN to Linux's old port", LinkEthernet, udp4(8472, vxlanHeader, ethernet(0x86dd, inner6)), []string{"vxlan"}, &innerHeader6},
 	{"VXLAN without an identifier", LinkEthernet, udp4(4789, make([]byte, 8), ethernet(0x0800, inner4)), nil, nil},
 	{"VXLAN, ARP", LinkEthernet, udp4(4789, vxlanHeader, ethernet(0x0806, make([]byte, 28))), []string{"vxlan"}, nil},
 	{"VXLAN in VXLAN", LinkEthernet, udp4(4789, vxlanHeader, udp4(4789, vxlanHeader, ethernet(0x0800, inner4))), []string{"vxlan"},
-		withFacts(Header{Version: 4, Src: header4.Src, Dst: header4.Dst, Protocol: ProtoUDP, Facts: HasPorts, SrcPort: 1000, DstPort: 4789}, 0, 1<<VXLAN)},
+		within(Header{Version: 4, Src: header4.Src, Dst: header4.Dst, Protocol: ProtoUDP, Facts: HasPorts, SrcPort: 1000, DstPort: 4789}, 0, 1<<VXLAN)},
 	{"VXLAN in IPv6", LinkEthernet, ethernet(0x86dd, ip6(ProtoUDP, -1, udp(4789, vxlanHeader, ethernet(0x0800, inner4)))), []string{"vxlan"}, &innerHeader4},
 	{"Geneve", LinkEthernet, udp4(6081, []byte{0, 0, 0x65, 0x58, 0, 0, 42, 0}, ethernet(0x0800, inner4)), []string{"geneve"}, &innerHeader4},
 	{"Geneve, options", LinkEthernet, udp4(6081, []byte{2, 0, 0x86, 0xdd, 0, 0, 42, 0}, make([]byte, 8), inner6), []string{"geneve"}, &innerHeader6},
@@ -166,8 +167,9 @@ func withoutPorts(h Header, facts Facts) *Header {
 	return &h
 }
 
-func withFacts(h Header, facts Facts, set Encapsulations) *Header {
-	h.Facts |= facts
+// within is h inside a frame of these tags, and behind a set of its own.
+func within(h Header, tags Facts, set Encapsulations) *Header {
+	h.Facts |= tags
 	h.Encapsulations = set
 	return &h
 }

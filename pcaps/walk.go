@@ -32,15 +32,18 @@ func Walk(rec *Record, h *Header, ext *Extension) {
 // WalkInner is Walk of the first IP header inside the encapsulation that Walk
 // ends at. It reports whether there is one, whole and in the clear; h and ext mean
 // nothing otherwise. Its bytes count inside the lengths of the outer headers, too.
-// h.Direction is the packet's, h.Encapsulations are those between the two.
+// The tags among h.Facts are the outer frame's, which a NIC's rules are about;
+// h.Encapsulations are those on the way from the outer IP header.
 func WalkInner(rec *Record, h *Header, ext *Extension) bool {
 	w := walker{Header: h, ext: ext, cut: true}
 	*h = Header{Direction: rec.Direction}
 	w.link(rec.Link, rec.Data)
+	tags := h.Facts & anyTag
 	for w.kind != 0 {
 		*h = Header{Direction: h.Direction}
 		w.open()
 		if h.Version != 0 {
+			h.Facts = h.Facts&^anyTag | tags
 			return true
 		}
 	}
