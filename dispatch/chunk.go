@@ -23,6 +23,9 @@ type chunk struct {
 	walked  [chunkPackets]bool
 	headers [chunkPackets]pcaps.Header
 	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
+
+	long    []longFrame
+	tunnels []tunnelled
 }
 
 // header is what the walk finds in packet i.

@@ -31,11 +31,14 @@ type Options struct {
 	More       []Scenario // replayed in the same pass
 	Directions *pcaps.Directions
 	Filter     *pcaps.Filter // nil: every packet
-	From, To   int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
-	Packets    uint64        // the first so many of what Filter, From and To leave; 0: all
-	Scale      Scale         // of the gaps between packets
-	Observe    Observer      // nil: nobody; called from one goroutine per mode
-	Arrive     func(Arrival) // nil: nobody; called for each packet, before any event of it
+	// Inner: flows and hashes are those of the first inner headers, where they
+	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
+	Inner    bool
+	From, To int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
+	Packets  uint64        // the first so many of what Filter, From and To leave; 0: all
+	Scale    Scale         // of the gaps between packets
+	Observe  Observer      // nil: nobody; called from one goroutine per mode
+	Arrive   func(Arrival) // nil: nobody; called for each packet, before any event of it
 }
 
 // Arrival is a packet as the replay first sees it. Record, Header and Extension
@@ -47,6 +50,7 @@ type Arrival struct {
 	Record    *pcaps.Record
 	Header    *pcaps.Header
 	Extension *pcaps.Extension // valid by the header's Facts
+	Outer     *pcaps.Header    // the outermost header; Header, unless that is an inner one
 }
 
 // Scenario is one way to steer and dispatch the packets of a capture.
@@ -74,6 +78,9 @@ type Result struct {
 	Limited        bool   // Options.Packets was reached, and the rest not read
 	Damage         error  // why the capture ended early; nil if it did not
 	NumFlows       int
+	Facts
+
+	tunnels tunnels
 
 	Replayed             // of the options' own scenario
 	More     []*Replayed // of each further one
@@ -127,11 +134,17 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
 	s := &stage{o: &o, r: r, models: newModelSet(), time: timeline{from: o.From, to: o.To, scale: o.Scale}}
+	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
+	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
 	s.batch = s.models.next(0, len(r.flows.more))
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
 	r.Offset = since(s.time.first, s.time.capture)
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
+	s.facts.countLink(r.Packets)
+	s.long.finish()
+	r.Tunnels = r.tunnels.list()
+	r.TimeLeaps = s.time.jumps
 	s.begin(src)
 	s.models.finish(s.batch)
 	if err != nil {
@@ -181,6 +194,8 @@ type stage struct {
 
 	time      timeline
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
+	facts     facts
+	long      longFrames
 	sent      [chunkPackets]bool
 	undecided []*chunk // packets that the direction rule still waits for
 }
@@ -257,19 +272,17 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 	for _, bytes := range c.wire[:c.n] {
 		s.r.Bytes += uint64(bytes)
 	}
-	if c.walks {
-		for i := range c.n {
-			if c.walked[i] && c.headers[i].Facts&pcaps.PortsCut != 0 {
-				s.r.Snapped++
-			}
-		}
-	}
+	s.note(recs, c)
 	if s.o.Arrive != nil {
 		for i := range c.n {
-			s.o.Arrive(Arrival{
+			a := Arrival{
 				Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
-				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i],
-			})
+				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i], Outer: c.header(i),
+			}
+			if p := c.inner(i); p != nil {
+				a.Header, a.Extension = &p.inner, &p.innerExt
+			}
+			s.o.Arrive(a)
 		}
 	}
 	s.r.Packets += uint64(c.n)
@@ -285,7 +298,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 // front.
 func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 	if s.o.Filter == nil && s.o.Arrive == nil && s.time.all() {
-		s.time.arriveAll(recs, &c.times)
+		s.time.arriveAll(recs, &c.times, int64(s.r.Packets))
 		return recs, nil
 	}
 	n := 0
@@ -301,7 +314,7 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 				continue
 			}
 		}
-		if !s.time.arrive(recs[i].Time) {
+		if !s.time.arrive(recs[i].Time, s.frame) {
 			continue
 		}
 		c.times[n], c.frames[n] = s.time.scaled, s.frame
@@ -326,8 +339,10 @@ func (s *stage) steer(c *chunk) {
 				s.r.SentBytes += uint64(c.wire[i])
 			}
 		}
+		s.settle(c, &s.sent)
 		s.r.flows.add(c, &s.sent, s.batch)
 	} else {
+		s.settle(c, &allReceived)
 		s.r.flows.add(c, &allReceived, s.batch)
 	}
 	if s.batch.N > batchSize-chunkPackets {

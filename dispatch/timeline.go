@@ -50,11 +50,14 @@ type timeline struct {
 	scaled  int64 // scaled
 
 	regressions, leaps, outside uint64
+
+	stamp int64 // of the packet before
+	jumps TimeLeaps
 }
 
 // arrive moves the time to a packet's timestamp, or says that the packet lies
-// outside the range.
-func (l *timeline) arrive(stamp int64) (in bool) {
+// outside the range. frame is its number in the capture.
+func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	if !l.any {
 		l.any, l.capture = true, stamp
 	}
@@ -65,8 +68,12 @@ func (l *timeline) arrive(stamp int64) (in bool) {
 		}
 	}
 	if !l.begun {
-		l.begun, l.first = true, stamp
+		l.begun, l.first, l.stamp = true, stamp, stamp
 	}
+	if step := since(stamp, l.stamp); step < -maxStepBack || step > maxStepAhead {
+		l.jumps.note(frame, step)
+	}
+	l.stamp = stamp
 	t := since(stamp, l.first)
 	if t > MaxSpan {
 		l.leaps++
@@ -93,16 +100,17 @@ func (l *timeline) all() bool {
 }
 
 // arriveAll is arrive of each of recs when all is true, and the times that it sets.
-func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64) {
+// frames packets of the capture are before them.
+func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64, frames int64) {
 	recs = recs[:min(len(recs), len(times))]
 	for i := range recs {
 		// Optimization: it must equal arrive where no timestamp lies before the
-		// epoch, nor before a former one.
+		// epoch, nor before the one before it or any other, nor far after it.
 		stamp := recs[i].Time
-		if t := stamp - l.first; l.begun && stamp|l.first >= 0 && t >= l.now && t <= MaxSpan {
-			l.now, l.scaled = t, t
+		if t := stamp - l.first; l.begun && stamp|l.first|l.stamp >= 0 && t >= l.now && t <= MaxSpan && stamp-l.stamp <= maxStepAhead {
+			l.now, l.scaled, l.stamp = t, t, stamp
 		} else {
-			l.arrive(stamp)
+			l.arrive(stamp, frames+int64(i)+1)
 		}
 		times[i] = l.scaled
 	}

@@ -1,0 +1,135 @@
+package dispatch
+
+import (
+	"math/bits"
+	"slices"
+
+	"rssreplay/pcaps"
+)
+
+// Facts are what the capture says of itself, of all packets that are replayed
+// unless a field says otherwise.
+type Facts struct {
+	Links          []LinkPackets // in order of first appearance
+	Encapsulations [pcaps.NumEncapsulations]uint64
+	CapturedBytes  uint64
+	Cut            uint64 // packets of which the capture holds less than was on the wire
+	TimeLeaps      TimeLeaps
+	Long           LongFrames
+	Tunnels        []Tunnel // of received packets, those met, in the order of pcaps
+}
+
+// LinkPackets is the packets of one link type.
+type LinkPackets struct {
+	Link    pcaps.LinkType
+	Packets uint64
+}
+
+// TimeLeaps are the timestamps that lie more than maxStepAhead after the one
+// before, or more than maxStepBack before it. The small steps back of a capture
+// from several queues are none.
+type TimeLeaps struct {
+	Packets uint64
+	First   []TimeLeap // at most maxTimeLeaps
+}
+
+// TimeLeap is one of them.
+type TimeLeap struct {
+	Frame int64 // number in the capture, from 1
+	Step  int64 // ns from the packet before; below 0: back
+}
+
+const (
+	maxStepAhead = 365 * 24 * 3600 * 1e9
+	maxStepBack  = 1e9
+	maxTimeLeaps = 10
+)
+
+// facts gathers Facts packet by packet.
+type facts struct {
+	*Facts
+	link    pcaps.LinkType
+	links   int    // index in Links of link, −1 before the first packet
+	counted uint64 // packets before those of link that Links has not counted
+}
+
+func newFacts(f *Facts) facts { return facts{Facts: f, links: -1} }
+
+// chunk takes note of recs, before which there were n packets.
+func (f *facts) chunk(n uint64, recs []pcaps.Record) {
+	captured, cut := uint64(0), uint64(0)
+	for i := range recs {
+		rec := &recs[i]
+		captured += uint64(len(rec.Data))
+		if uint64(len(rec.Data)) < uint64(rec.Wire) {
+			cut++
+		}
+		if rec.Link != f.link || f.links < 0 {
+			f.changeLink(n+uint64(i), rec.Link)
+		}
+	}
+	f.CapturedBytes += captured
+	f.Cut += cut
+}
+
+// changeLink counts the packets before the n-th, which is the first of another
+// link type.
+func (f *facts) changeLink(n uint64, link pcaps.LinkType) {
+	f.countLink(n)
+	f.link = link
+	f.links = slices.IndexFunc(f.Links, func(l LinkPackets) bool { return l.Link == link })
+	if f.links < 0 {
+		f.links = len(f.Links)
+		f.Links = append(f.Links, LinkPackets{Link: link})
+	}
+}
+
+// countLink counts the packets before the n-th for the link type.
+func (f *facts) countLink(n uint64) {
+	if f.links >= 0 {
+		f.Links[f.links].Packets += n - f.counted
+	}
+	f.counted = n
+}
+
+func (f *facts) encapsulations(set pcaps.Encapsulations) {
+	for ; set != 0; set &= set - 1 {
+		f.Encapsulations[bits.TrailingZeros32(uint32(set))]++
+	}
+}
+
+// note takes note of the chunk's packets, those of recs, before their direction is
+// known.
+func (s *stage) note(recs []pcaps.Record, c *chunk) {
+	s.facts.chunk(s.r.Packets, recs)
+	c.long, c.tunnels = c.long[:0], c.tunnels[:0]
+	for i, wire := range c.wire[:c.n] {
+		if wire > ethernetMTU && (wire > longestPlain || recs[i].Link != pcaps.LinkEthernet) {
+			c.noteLong(i, &recs[i])
+		}
+	}
+	if !c.walks {
+		return
+	}
+	for i := range c.n {
+		if !c.walked[i] {
+			continue
+		}
+		h := &c.headers[i]
+		if h.Encapsulations != 0 {
+			s.facts.encapsulations(h.Encapsulations)
+			h = c.open(i, &recs[i], s.o.Inner)
+		}
+		if h.Facts&pcaps.PortsCut != 0 {
+			s.r.Snapped++
+		}
+	}
+}
+
+// note takes the leap of a packet's timestamp.
+func (l *TimeLeaps) note(frame, step int64) {
+	l.Packets++
+	if len(l.First) < maxTimeLeaps {
+		l.First = append(l.First, TimeLeap{frame, step})
+	}
+}
