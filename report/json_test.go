@@ -36,7 +36,11 @@ func TestJSONGolden(t *testing.T) {
 // contract is the report contract of rssreplay/report/v1: every key, in its
 // order, the objects' own keys between braces.
 const contract = `{schema tool{name version go} command capture{files{name format compression link_types file_bytes truncated sha256 interfaces{name link_type snap_length_bytes received filter_accepted delivered dropped os_dropped} skipped_blocks{*}} order overlaps overlap_ns packets bytes first duration_ns
-received sent direction_rule timestamp_regressions snapped interface_drops packet_drops unhashed{*} hash_types{*}} parameters{*{value source}}
+received sent direction_rule timestamp_regressions snapped interface_drops packet_drops unhashed{*} hash_types{*}
+captured_bytes cut link_layers{*} encapsulations{*}
+tunnels{name packets bytes outer_flows inner_packets inner_flows outer_cpus inner_cpus outer_imbalance inner_imbalance}
+long_frames{packets bytes received largest_bytes largest_packets tcp_packets mss_multiples segments kind}
+timestamp_leaps{packets first{packet step_ns}}} parameters{*{value source}}
 table{size entries queue_cpus packets bytes flows}
 modes{mode simulated_ns
 cpus{cpu packets bytes packets_per_second bits_per_second flows top_flow interrupts dpcs packets_per_dpc_mean packets_per_dpc_max isr_ns dpc_ns send_packets send_ns utilization
@@ -71,7 +75,7 @@ func keysOf(t *testing.T, d *json.Decoder, path string) string {
 		d.Token()
 		return keys
 	case json.Delim('{'):
-		isMap := slices.Contains([]string{".capture.files.skipped_blocks", ".capture.unhashed", ".capture.hash_types", ".parameters", ".flows.modes", ".flows.modes.*.cpus"}, path)
+		isMap := slices.Contains([]string{".capture.files.skipped_blocks", ".capture.unhashed", ".capture.hash_types", ".capture.link_layers", ".capture.encapsulations", ".parameters", ".flows.modes", ".flows.modes.*.cpus"}, path)
 		var keys []string
 		for d.More() {
 			token, err := d.Token()
@@ -96,6 +100,10 @@ func TestJSONKeepsTheContract(t *testing.T) {
 	r := fixture(8, 12, "rss-msix", "non-rss")
 	r.Capture.Files = r.Capture.Files[:1] // that of pcapng: the other has no interfaces
 	r.Parameters[3].Value = "a scalar, since an array has no keys"
+	c := &r.Capture
+	c.LinkLayers, c.Encapsulations = Counts{{"ethernet", 5}}, Counts{{"vxlan", 5}}
+	c.Tunnels, c.LongFrames = List[Tunnel]{{}}, &LongFrames{}
+	c.TimestampLeaps.First = List[TimestampLeap]{{}}
 	d := json.NewDecoder(bytes.NewReader(jsonOf(t, r)))
 	if diff := cmp.Diff(strings.Join(strings.Fields(contract), " "), keysOf(t, d, "")); diff != "" {
 		t.Errorf("keys (-contract +report):\n%s", diff)

@@ -59,6 +59,14 @@ type Capture struct {
 	PacketDrops    uint64  `json:"packet_drops"`
 	Unhashed       Counts  `json:"unhashed"`   // by reason
 	HashTypes      Counts  `json:"hash_types"` // by type
+
+	CapturedBytes  uint64         `json:"captured_bytes"`
+	Cut            uint64         `json:"cut"`            // packets of which the capture holds less than was on the wire
+	LinkLayers     Counts         `json:"link_layers"`    // packets by link type, those met
+	Encapsulations Counts         `json:"encapsulations"` // packets by tag, tunnel and the like; sent ones included
+	Tunnels        List[Tunnel]   `json:"tunnels"`        // those met
+	LongFrames     *LongFrames    `json:"long_frames"`    // null when there are none
+	TimestampLeaps TimestampLeaps `json:"timestamp_leaps"`
 }
 
 // Orders in which captures are read.

@@ -38,6 +38,7 @@ type ExplainedPacket struct {
 	SourcePort      *uint16 `json:"source_port"`
 	Destination     *string `json:"destination"`
 	DestinationPort *uint16 `json:"destination_port"`
+	InnerOf         *string `json:"inner_of"` // the tunnel whose inner header these are of; null for an outer one
 }
 
 // Steering is how the NIC chose the packet's queue.

@@ -88,6 +88,7 @@ func (t *textWriter) capture(c *Capture) {
 		parts[len(parts)-1] += "; to the default queue"
 		t.list("unhashed", captureLabels, parts, plain)
 	}
+	t.captureFacts(c)
 	if c.Snapped > 0 {
 		t.para("snapped", captureLabels, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off", warm)
 	}
@@ -95,6 +96,9 @@ func (t *textWriter) capture(c *Capture) {
 	if c.TimestampRegressions > 0 {
 		t.para("clock", captureLabels, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
 			" back; replayed in file order at the latest time seen", warm)
+	}
+	if c.TimestampLeaps.Packets > 0 {
+		t.para("clock", captureLabels, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back", hot)
 	}
 	if c.Received == 0 {
 		t.para("", captureLabels, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.", hot)

@@ -51,7 +51,11 @@ func (t *textWriter) explainedPacket(p *ExplainedPacket) {
 	if p.Protocol == nil {
 		t.para("flow", labels, "none: no IP header", plain)
 	} else {
-		t.para("flow", labels, fmt.Sprintf("%s %s → %s", *p.Protocol, end(*p.Source, p.SourcePort), end(*p.Destination, p.DestinationPort)), plain)
+		flow := fmt.Sprintf("%s %s → %s", *p.Protocol, end(*p.Source, p.SourcePort), end(*p.Destination, p.DestinationPort))
+		if p.InnerOf != nil {
+			flow += ", the inner headers of " + *p.InnerOf
+		}
+		t.para("flow", labels, flow, plain)
 	}
 	length := exact(uint64(p.Bytes)) + " bytes on the wire"
 	if p.Captured < int(p.Bytes) {

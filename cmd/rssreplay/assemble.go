@@ -77,6 +77,7 @@ func (a *assembly) capture() report.Capture {
 	for t := hash.IPv4; t < hash.NumTypes; t++ {
 		c.HashTypes = append(c.HashTypes, report.Count{Name: t.String(), Packets: r.HashTypes[t]})
 	}
+	a.facts(&c)
 	return c
 }
 
@@ -220,7 +221,7 @@ func (a *assembly) flow(id uint32) report.Flow {
 
 // caveats are what holds for this replay beyond what holds for all.
 func (a *assembly) caveats() []string {
-	caveats := slices.Concat(a.settings.caveats, a.fileCaveats())
+	caveats := slices.Concat(a.settings.caveats, a.fileCaveats(), a.unknownLinks())
 	if a.result.Leaps > 0 {
 		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.result.Leaps))
 	}

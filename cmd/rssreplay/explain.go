@@ -189,6 +189,7 @@ type found struct {
 	captured  int
 	header    pcaps.Header
 	extension pcaps.Extension
+	tunnel    string // whose inner header it is, "" for an outer one
 }
 
 func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
@@ -222,6 +223,10 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 			packet = &found{
 				frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
 				header: *a.Header, extension: *a.Extension,
+			}
+			if a.Header != a.Outer {
+				kind, _ := a.Outer.Encapsulations.Tunnel()
+				packet.tunnel = kind.String()
 			}
 		},
 	})
@@ -271,6 +276,9 @@ func (p *found) explanation(s *settings, stories *dispatch.Stories) *report.Expl
 		from, to := source.addr.String(), destination.addr.String()
 		x.Packet.Protocol, x.Packet.Source, x.Packet.Destination = &protocol, &from, &to
 		x.Packet.SourcePort, x.Packet.DestinationPort = source.port, destination.port
+		if p.tunnel != "" {
+			x.Packet.InnerOf = &p.tunnel
+		}
 	}
 	for _, mode := range s.modes {
 		story := stories.Of(mode)

@@ -24,9 +24,16 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		f := a.flow(shape.Largest)
 		t.Largest = &f
 	}
+	if l := &a.result.Long; l.Kind == dispatch.LongCoalesced {
+		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
+	}
+	if leaps := a.result.TimeLeaps.First; len(leaps) > 0 {
+		t.Leap = uint64(leaps[0].Frame)
+	}
 	if !report.Uneven(r) {
 		return t
 	}
+	a.tunnelTraffic(t, shape.Largest)
 	if trials := a.result.Chance(); len(trials) > 0 {
 		at := func(percent int) report.Fraction { return report.Fraction(trials[(len(trials)-1)*percent/100]) }
 		t.Chance = &report.Chance{P10: at(10), P50: at(50), P90: at(90), P99: at(99)}

@@ -75,6 +75,8 @@ capture.packets capture.bytes capture.first capture.duration_ns capture.received
 capture.direction_rule capture.timestamp_regressions capture.snapped
 capture.interface_drops capture.packet_drops
 capture.unhashed.* capture.hash_types.*
+capture.captured_bytes capture.cut capture.link_layers.* capture.encapsulations.*
+capture.tunnels capture.long_frames capture.timestamp_leaps.packets capture.timestamp_leaps.first
 parameters.*.value parameters.*.source
 table.size table.entries.[] table.queue_cpus.[] table.packets.[] table.bytes.[] table.flows.[]
 modes.[].mode modes.[].simulated_ns
@@ -126,7 +128,7 @@ func addKeys(keys map[string]bool, path string, v any) {
 	case map[string]any:
 		for key, value := range v {
 			switch path {
-			case "capture.unhashed", "capture.hash_types", "parameters", "flows.[].modes", "flows.[].modes.*.cpus":
+			case "capture.unhashed", "capture.hash_types", "capture.link_layers", "capture.encapsulations", "parameters", "flows.[].modes", "flows.[].modes.*.cpus":
 				key = "*"
 			}
 			if path != "" {

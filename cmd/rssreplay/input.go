@@ -17,6 +17,7 @@ import (
 type inputFlags struct {
 	set         *pflag.FlagSet
 	filter      string
+	inner       bool
 	from, to    duration
 	packets     uint64
 	direction   string
@@ -27,6 +28,7 @@ type inputFlags struct {
 func newInputFlags(set *pflag.FlagSet) *inputFlags {
 	f := &inputFlags{set: set}
 	set.StringVar(&f.filter, "filter", "", "")
+	set.BoolVar(&f.inner, "inner", false, "")
 	set.Var(&f.from, "from", "")
 	set.Var(&f.to, "to", "")
 	set.Uint64Var(&f.packets, "packets", 0, "")
@@ -113,6 +115,7 @@ func (f *inputFlags) addTo(s *settings) {
 		rate.Value, rate.Text = f.rate, ""
 	}
 	s.parameters = append(s.parameters,
+		report.Parameter{Name: "inner", Value: f.inner, Source: source("inner")},
 		report.Parameter{Name: "from", Value: int64(f.from), Text: f.from.String(), Source: source("from")}, end,
 		report.Parameter{Name: "speed", Value: f.speed, Source: source("speed")}, rate)
 	if f.filter != "" {
@@ -184,7 +187,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 		directions.Take(in.side)
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
-		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter,
+		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter, Inner: in.flags.inner,
 		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive,
 	})
 	if err != nil {

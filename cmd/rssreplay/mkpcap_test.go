@@ -37,8 +37,10 @@ func unhex(s string) []byte {
 //
 //	tcp[:PORT] udp[:PORT]  a TCP packet over IPv4, a UDP packet over IPv6, from PORT (1000)
 //	arp                    an ARP request
+//	raw:HEX                a packet of these bytes
 //	nothing                a packet of which 0 bytes were captured
 //	WORD*N                 that packet N times, 10 µs after each other
+//	wire:N                 the next word's packets have N bytes on the wire
 //	at:TIME                the next packet's time since 2026-01-01
 //	link:N                 the link type; the first word
 //	claim:N                pcap: a record header that claims N captured bytes
@@ -65,6 +67,11 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			f.header(link)
 			f.at = d.Microseconds()
+			continue
+		case "wire":
+			ts.Check(err)
+			f.header(link)
+			f.wire = uint32(number)
 			continue
 		case "claim":
 			ts.Check(err)
@@ -102,6 +109,7 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 		for range n {
 			f.packet(frame(ts, packet))
 		}
+		f.wire = 0
 	}
 	f.header(link)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), f.bytes, 0o644))
@@ -110,6 +118,11 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 // frame is the frame that a word of mkpcap names.
 func frame(ts *testscript.TestScript, word string) []byte {
 	name, value, hasPort := strings.Cut(word, ":")
+	if name == "raw" {
+		b, err := hex.DecodeString(value)
+		ts.Check(err)
+		return b
+	}
 	port := uint64(1000)
 	if hasPort {
 		var err error
@@ -138,7 +151,8 @@ func frame(ts *testscript.TestScript, word string) []byte {
 type captureFile struct {
 	ng    bool
 	begun bool
-	at    int64 // µs since 2026-01-01, of the next packet
+	at    int64  // µs since 2026-01-01, of the next packet
+	wire  uint32 // the next packets' length on the wire; 0: at least 60
 	bytes []byte
 }
 
@@ -162,10 +176,11 @@ func (f *captureFile) header(link int) {
 	f.u32(0xa1b2c3d4, 2|4<<16, 0, 0, 65535, uint32(link))
 }
 
-// packet writes a packet of 60 bytes on the wire, or more if data are more.
+// packet writes a packet of 60 bytes on the wire, or more if data are more, or of
+// those it was told.
 func (f *captureFile) packet(data []byte) {
 	stamp := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() + f.at
-	captured, wire := uint32(len(data)), uint32(max(60, len(data)))
+	captured, wire := uint32(len(data)), max(60, uint32(len(data)), f.wire)
 	if f.ng {
 		length := 32 + (captured+3)/4*4
 		f.u32(6, length, 0, uint32(stamp>>32), uint32(stamp), captured, wire)

@@ -81,7 +81,7 @@ func tsharkFlows(t *testing.T, path string) (packets, received int, flows map[st
 	if err != nil {
 		t.Fatalf("tshark %s: %v: %s", path, err, stderr.String())
 	}
-	names := map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp"}
+	names := map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "47": "gre", "58": "ipv6-icmp"}
 	flows = make(map[string]int)
 	for line := range strings.Lines(string(out)) {
 		packets++
@@ -104,7 +104,8 @@ func tsharkFlows(t *testing.T, path string) (packets, received int, flows map[st
 		}
 		moreFragments := field["ip.flags.mf"] == "1" || field["ip.flags.mf"] == "True"
 		fragment := moreFragments || cmp.Or(field["ip.frag_offset"], "0") != "0" || field["ipv6.fraghdr.nxt"] != ""
-		ports := [2]string{cmp.Or(field["tcp.srcport"], field["udp.srcport"]), cmp.Or(field["tcp.dstport"], field["udp.dstport"])}
+		// Not those of another protocol in a tunnel: of GRE, say, there is no such field.
+		ports := [2]string{field[protocol+".srcport"], field[protocol+".dstport"]}
 		if fragment || ports[0] == "" {
 			flows[fmt.Sprintf("%s %s > %s", protocol, source, destination)]++
 			continue
