@@ -202,13 +202,7 @@ const parameterLabels = 19
 func (t *textWriter) parameters(r *Report) {
 	t.heading("PARAMETERS", "")
 	if len(r.Command) > 0 {
-		words := make([]string, len(r.Command))
-		for i, w := range r.Command {
-			if words[i] = w; w == "" || strings.ContainsAny(w, " \t'\"$*?;&|<>()\\") {
-				words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-			}
-		}
-		t.words("command", parameterLabels, words, plain)
+		t.words("command", parameterLabels, shellWords(r.Command), plain)
 	}
 	if r.Tool.Name != "" {
 		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), plain)
@@ -226,6 +220,17 @@ func (t *textWriter) parameters(r *Report) {
 	}
 }
 
+// shellWords is a command's words as a shell takes them.
+func shellWords(command []string) []string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		if words[i] = w; w == "" || strings.ContainsAny(w, " \t'\"$*?;&|<>()\\") {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return words
+}
+
 // text is the value as the text prints it.
 func (p *Parameter) text() string {
 	if p.Text != "" {
@@ -235,15 +240,7 @@ func (p *Parameter) text() string {
 }
 
 func (t *textWriter) caveats(r *Report) {
-	var caveats []string
-	if r.Capture.Packets > 0 {
-		caveats = []string{
-			"Costs (the durations above) are assumptions, not measurements: drops, utilization and latency follow from them.",
-			"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
-			"What that machine's ring dropped is not in the capture, and so in no number here.",
-		}
-	}
-	caveats = append(caveats, r.Caveats...)
+	caveats := caveatsOf(&r.Capture, r.Caveats)
 	if len(caveats) == 0 {
 		return
 	}
@@ -251,4 +248,16 @@ func (t *textWriter) caveats(r *Report) {
 	for _, c := range caveats {
 		t.para("-", 2, c, plain)
 	}
+}
+
+// caveatsOf is what holds for every replay of a packet, then what holds for this one.
+func caveatsOf(c *Capture, more []string) []string {
+	if c.Packets == 0 {
+		return more
+	}
+	return append([]string{
+		"Costs (the durations above) are assumptions, not measurements: drops, utilization and latency follow from them.",
+		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
+		"What that machine's ring dropped is not in the capture, and so in no number here.",
+	}, more...)
 }

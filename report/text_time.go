@@ -22,34 +22,46 @@ const intervalParameter = "interval"
 // time is the mode's packets over time: a row for each CPU, then the windows
 // that stand out.
 func (t *textWriter) time(r *Report, m *Mode) {
-	busiest := m.Imbalance.BusiestWindow
-	if busiest == nil {
+	if m.Imbalance.BusiestWindow == nil {
 		return
 	}
 	t.line("")
-	windows := m.Series.windows()
-	if windows >= 2 && len(m.Series.CPUs) <= maxTimelineCPUs {
+	if m.Series.windows() >= 2 && len(m.Series.CPUs) <= maxTimelineCPUs {
 		t.timeline(m)
 	}
+	for _, sentence := range r.windowSentences(m) {
+		t.para("", 0, sentence, plain)
+	}
+}
+
+// windowSentences are about the windows of a mode that stand out; none when it
+// indicated no packet.
+func (r *Report) windowSentences(m *Mode) (sentences []string) {
+	busiest := m.Imbalance.BusiestWindow
+	if busiest == nil {
+		return nil
+	}
+	say := func(format string, values ...any) { sentences = append(sentences, fmt.Sprintf(format, values...)) }
 	length := exactDuration(m.Series.Interval)
 	if asked := r.askedInterval(); asked > 0 && m.Series.Interval > asked {
-		t.para("", 0, fmt.Sprintf("Windows are %s: with --interval %s there would be too many.", length, exactDuration(asked)), plain)
+		say("Windows are %s: with --interval %s there would be too many.", length, exactDuration(asked))
 	}
-	t.para("", 0, fmt.Sprintf("Busiest %s: %s.", length, m.Series.inWords(busiest)), plain)
+	say("Busiest %s: %s.", length, m.Series.inWords(busiest))
 	peak := PeakWindow(m.Series)
-	if peak == nil || windows < 2 || len(m.Series.CPUs) < 2 {
-		return // there is nothing to compare
+	if peak == nil || m.Series.windows() < 2 || len(m.Series.CPUs) < 2 {
+		return sentences // there is nothing to compare
 	}
 	mean := m.Series.meanWindow()
 	among := fmt.Sprintf("the windows with at least the mean of %s packets", meanInWords(mean))
 	if peak.Start == busiest.Start {
-		t.para("", 0, "Peak imbalance: in the same window, among "+among+".", plain)
+		say("Peak imbalance: in the same window, among %s.", among)
 	} else {
-		t.para("", 0, fmt.Sprintf("Peak imbalance: %s; among %s.", m.Series.inWords(peak), among), plain)
+		say("Peak imbalance: %s; among %s.", m.Series.inWords(peak), among)
 	}
 	if mean < Fraction(len(m.Series.CPUs)) { // then even a perfect spread leaves CPUs without a packet
-		t.para("", 0, "The mean window has less than a packet for each CPU, so its imbalance says little: a longer --interval shows more.", plain)
+		say("The mean window has less than a packet for each CPU, so its imbalance says little: a longer --interval shows more.")
 	}
+	return sentences
 }
 
 // meanInWords is a mean with one decimal where that says something.
