@@ -54,8 +54,11 @@ func (r *Report) spreadSentence(m *Mode) string {
 	}
 	s := fmt.Sprintf("Without RSS (%s), ", m.Mode)
 	if m.Mode != nonRSS {
-		s = fmt.Sprintf("RSS (%s) hashed %s of the received packets and spread them over %s: ",
-			m.Mode, percent(Ratio(hashed, r.Capture.Received)), plural(uint64(len(m.CPUs)), "CPU", "CPUs"))
+		share := "all received packets"
+		if hashed < r.Capture.Received {
+			share = percent(Ratio(hashed, r.Capture.Received)) + " of the received packets"
+		}
+		s = fmt.Sprintf("RSS (%s) hashed %s and spread them over %s: ", m.Mode, share, plural(uint64(len(m.CPUs)), "CPU", "CPUs"))
 	}
 	most := m.mostLoaded()
 	s += fmt.Sprintf("CPU %d took %s", most.CPU, percent(Ratio(most.Packets, m.Totals.Packets)))

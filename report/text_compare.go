@@ -25,9 +25,7 @@ func WriteCompareText(w io.Writer, c *Compare, o TextOptions) error {
 		}
 	}
 	capture := c.Capture
-	hashed := !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool {
-		return !slices.Equal(s.HashTypes, capture.HashTypes) || !slices.Equal(s.Unhashed, capture.Unhashed)
-	})
+	hashed := c.hashedAlike()
 	if !hashed { // each scenario says it
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
@@ -47,6 +45,13 @@ func WriteCompareText(w io.Writer, c *Compare, o TextOptions) error {
 		return t.err
 	}
 	return t.w.Flush()
+}
+
+// hashedAlike reports whether all scenarios hashed the same packets by the same types.
+func (c *Compare) hashedAlike() bool {
+	return !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool {
+		return !slices.Equal(s.HashTypes, c.Capture.HashTypes) || !slices.Equal(s.Unhashed, c.Capture.Unhashed)
+	})
 }
 
 // headWidth is the columns that a scenario's name has above its column.
@@ -129,10 +134,7 @@ func (t *textWriter) scenarioFigures(scenarios []Scenario, heads []string) {
 	}
 	for _, f := range figures() {
 		row := []cell{plainCell(f.label)}
-		best := -1
-		if f.metric != "" && !allEqual(scenarios, &f) {
-			best = f.best(scenarios)
-		}
+		best := f.marked(scenarios)
 		for i := range scenarios {
 			s := &scenarios[i]
 			c := plainCell(f.text(f.of(s)) + otherMark)
@@ -169,6 +171,14 @@ func (s *Scenario) cpus() int {
 		return len(m.CPUs)
 	}
 	return 0
+}
+
+// marked is the scenario that is best in a row, -1 where none is better than another.
+func (f *figure) marked(scenarios []Scenario) int {
+	if f.metric == "" || allEqual(scenarios, f) {
+		return -1
+	}
+	return f.best(scenarios)
 }
 
 // allEqual reports whether no scenario is better than another.
@@ -415,18 +425,8 @@ func rangesThatDiffer(was, is []int) []string {
 
 // scenarioParameters is the parameters that differ, then those that do not.
 func (t *textWriter) scenarioParameters(c *Compare, heads []string) {
-	common := &Report{Tool: c.Tool, Command: c.Command}
-	differ := map[string]bool{}
-	if len(c.Scenarios) > 0 {
-		for _, p := range c.Scenarios[0].Parameters {
-			for i := range c.Scenarios {
-				differ[p.Name] = differ[p.Name] || !c.Scenarios[i].has(p)
-			}
-			if !differ[p.Name] {
-				common.Parameters = append(common.Parameters, p)
-			}
-		}
-	}
+	common := &Report{Tool: c.Tool, Command: c.Command, Parameters: c.commonParameters()}
+	differ := func(p Parameter) bool { return !common.Parameters.name(p.Name) }
 	t.heading("PARAMETERS THAT DIFFER", "from those of the first scenario")
 	same := true
 	for i := range c.Scenarios {
@@ -439,7 +439,7 @@ func (t *textWriter) scenarioParameters(c *Compare, heads []string) {
 		}
 		var parts []string
 		for _, p := range c.Scenarios[i].Parameters {
-			if i == 0 && differ[p.Name] || i > 0 && !c.Scenarios[0].has(p) {
+			if i == 0 && differ(p) || i > 0 && !c.Scenarios[0].has(p) {
 				parts = append(parts, p.Name+" "+p.text())
 			}
 		}
@@ -452,6 +452,24 @@ func (t *textWriter) scenarioParameters(c *Compare, heads []string) {
 		t.list(heads[i], marginOf(heads), parts, plain)
 	}
 	t.parameters(common)
+}
+
+// commonParameters are those that all scenarios have with the same value.
+func (c *Compare) commonParameters() (common Parameters) {
+	if len(c.Scenarios) == 0 {
+		return nil
+	}
+	for _, p := range c.Scenarios[0].Parameters {
+		if !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return !s.has(p) }) {
+			common = append(common, p)
+		}
+	}
+	return common
+}
+
+// name reports whether one of the parameters has the name.
+func (p Parameters) name(name string) bool {
+	return slices.ContainsFunc(p, func(one Parameter) bool { return one.Name == name })
 }
 
 // has reports whether the scenario has the parameter with the same value.

@@ -74,7 +74,7 @@ func onlySent() *Report {
 // withTable gives a report a table of size entries with a few hot ones.
 func withTable(r *Report, size int) *Report {
 	r.Table.Size = size
-	r.Table.Entries, r.Table.Packets = nil, make([]uint64, size)
+	r.Table.Entries, r.Table.Packets, r.Table.Bytes, r.Table.Flows = nil, make([]uint64, size), make([]uint64, size), make([]uint64, size)
 	for i := range size {
 		r.Table.Entries = append(r.Table.Entries, i*8/size)
 		r.Table.Packets[i] = uint64(i % 7)
@@ -316,7 +316,10 @@ func TestTextIgnoresLocale(t *testing.T) {
 // line break, a byte that is no UTF-8, a tag character.
 const hostile = "a\x1b[31m\x1b]0;t\x07\u009b1m\u202eb\u200f\u2066\ufeff\x7f\r\n\tc\xff\U000e0041"
 
-func hostileReport() *Report {
+func hostileReport() *Report { return withHostile(hostile) }
+
+// withHostile is a report whose every string is hostile.
+func withHostile(hostile string) *Report {
 	r := fixture(8, 30, hostile, "non-rss")
 	r.Tool = Tool{hostile, hostile, hostile}
 	r.Command = []string{"rssreplay", hostile}

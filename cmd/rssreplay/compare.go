@@ -62,8 +62,10 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	case "table":
 	case "json":
 		write = report.WriteCompareJSON
+	case "html":
+		write = report.WriteCompareHTML
 	default:
-		return usagef("--format must be table or json, not %q", f.format)
+		return usagef("--format must be table, json or html, not %q", f.format)
 	}
 	specs, err := f.list()
 	if err != nil {

@@ -149,11 +149,13 @@ func writerOf(format string) (func(io.Writer, *report.Report) error, error) {
 	switch format {
 	case "json":
 		return report.WriteJSON, nil
+	case "html":
+		return report.WriteHTML, nil
 	case "table":
 		options := report.TextOptions{Flows: -1} // the report holds what --flows asks for
 		return func(w io.Writer, r *report.Report) error { return report.WriteText(w, r, options) }, nil
 	}
-	return nil, usagef("--format must be table or json, not %q", format)
+	return nil, usagef("--format must be table, json or html, not %q", format)
 }
 
 // parseFlows reads --flows: how many flows are listed, -1 for all.

@@ -1,0 +1,256 @@
+package report
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// htmlFiles are the page's template, style and script.
+//
+//go:embed html
+var htmlFiles embed.FS
+
+// WriteHTML writes r as one page that needs nothing else: no network, no other
+// file. All figures but the flows beyond the first are in its tables and drawings,
+// so it reads and prints without JavaScript; the script adds search, order and
+// zoom from data at the page's end. A policy in the page's head forbids every
+// script and style but its own, and every request. Errors are those of w.
+func WriteHTML(w io.Writer, r *Report) error {
+	page, err := newHTMLPage(w, titleOf("RSS replay", &r.Capture))
+	if err != nil {
+		return err
+	}
+	page.Lead = newHTMLLead(&r.Capture, r.Notes, r.summary())
+	page.Tail = newHTMLTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
+	page.execute("head", page)
+	flows := newHTMLFlows(r)
+	page.execute("report", newHTMLReport(r, page, flows))
+	page.data(func() error { return flows.writeData(page.w, r) })
+	page.execute("foot", page)
+	return page.flush()
+}
+
+// titleOf is what a page is called: what it is, and of which capture.
+func titleOf(what string, c *Capture) string {
+	switch len(c.Files) {
+	case 0:
+		return what
+	case 1:
+		return what + " of " + shown(baseName(c.Files[0].Name))
+	}
+	return fmt.Sprintf("%s of %s and %s", what, shown(baseName(c.Files[0].Name)), plural(uint64(len(c.Files)-1), "other file", "other files"))
+}
+
+// baseName is a path's last part, whichever system the path is of.
+func baseName(path string) string { return filepath.Base(strings.ReplaceAll(path, `\`, "/")) }
+
+// maxShown is the runes of a string from outside that a page shows.
+const maxShown = 2000
+
+// shown is s as the page shows it: nothing in it directs the reader's terminal,
+// clipboard or order of characters, and what is too long is cut, and says so.
+func shown(s string) string {
+	if len(s) > maxShown {
+		at := maxShown
+		for at > 0 && !utf8.RuneStart(s[at]) {
+			at--
+		}
+		return clean(s[:at]) + fmt.Sprintf("… (%s in all)", plural(uint64(len(s)), "byte", "bytes"))
+	}
+	return clean(s)
+}
+
+// unitGap is the space between a number and its unit.
+var unitGap = regexp.MustCompile(`(\d) (ns|µs|ms|s|[kMGT]?B)\b`)
+
+// sentence is s as the page shows it, no number parted from its unit.
+func sentence(s string) string { return unitGap.ReplaceAllString(shown(s), "$1\u00a0$2") }
+
+// htmlPage is what every page has, and where it is written.
+type htmlPage struct {
+	Title  string
+	Policy string // the Content-Security-Policy
+	Style  template.CSS
+	Script template.JS
+	Lead   *htmlLead
+	Tail   *htmlTail
+
+	w         *bufio.Writer
+	templates *template.Template
+	err       error // the first
+}
+
+func newHTMLPage(w io.Writer, title string) (*htmlPage, error) {
+	p := &htmlPage{Title: title, w: bufio.NewWriterSize(w, 1<<16)}
+	style, err := htmlFiles.ReadFile("html/style.css")
+	if err != nil {
+		return nil, err
+	}
+	code, err := htmlFiles.ReadFile("html/report.js")
+	if err != nil {
+		return nil, err
+	}
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": shown, "sentence": sentence}).ParseFS(htmlFiles, "html/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	p.Style, p.Script = template.CSS(style), template.JS(code)
+	p.Policy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; " +
+		"style-src " + digestSource(style) + "; script-src " + digestSource(code)
+	return p, nil
+}
+
+// digestSource allows one text of a style or script (Content Security Policy
+// Level 3, 2.3.1: hash-source).
+func digestSource(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func (p *htmlPage) execute(name string, data any) {
+	if p.err == nil {
+		p.err = p.templates.ExecuteTemplate(p.w, name, data)
+	}
+}
+
+// data writes the block of JSON that the script reads. A browser takes it for
+// text up to the first end tag, so write must write no "<".
+func (p *htmlPage) data(write func() error) {
+	if p.err != nil {
+		return
+	}
+	p.w.WriteString(`<script type="application/json" id="data">`)
+	if p.err = write(); p.err == nil {
+		_, p.err = p.w.WriteString("</script>\n")
+	}
+}
+
+func (p *htmlPage) flush() error {
+	if p.err != nil {
+		return p.err
+	}
+	return p.w.Flush()
+}
+
+// htmlLead is the top of a page.
+type htmlLead struct {
+	Files   []string
+	First   string // "" without a packet
+	Notes   []string
+	Summary []string
+	Losses  []string
+}
+
+func newHTMLLead(c *Capture, notes, summary []string) *htmlLead {
+	lead := &htmlLead{Notes: notes, Summary: summary}
+	for _, f := range c.Files {
+		lead.Files = append(lead.Files, baseName(f.Name))
+		if f.Loss != "" {
+			lead.Losses = append(lead.Losses, f.Loss)
+		} else if f.Truncated {
+			lead.Losses = append(lead.Losses, baseName(f.Name)+" ends early; what follows is of the part before.")
+		}
+	}
+	if !c.First.IsZero() {
+		lead.First = c.First.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return lead
+}
+
+// htmlTail is the end of a page: with what it can be repeated.
+type htmlTail struct {
+	Files      htmlTable
+	Facts      []htmlFact
+	Hashing    htmlTable
+	Command    string
+	Tool       string
+	Parameters htmlTable
+	Caveats    []string
+}
+
+// htmlFact is a line of a list of terms.
+type htmlFact struct{ Name, Text string }
+
+func newHTMLTail(c *Capture, tool Tool, command []string, parameters Parameters, caveats []string) *htmlTail {
+	tail := &htmlTail{
+		Command: strings.Join(shellWords(command), " "),
+		Tool:    shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
+		Caveats: caveatsOf(c, caveats),
+	}
+	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256")}
+	for _, f := range c.Files {
+		sum := none
+		if f.SHA256 != nil {
+			sum = *f.SHA256
+		}
+		tail.Files.row(headCell(f.Name), textCell(f.Format), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes), textCell(sum))
+	}
+	fact := func(name, format string, values ...any) {
+		tail.Facts = append(tail.Facts, htmlFact{name, fmt.Sprintf(format, values...)})
+	}
+	fact("packets", "%s, %s bytes on the wire, in %s s", exact(c.Packets), exact(c.Bytes), exactSeconds(c.Duration))
+	if !c.First.IsZero() {
+		fact("first packet", "%s", c.First.UTC().Format(timeLayout))
+	}
+	fact("direction", "%s received, %s sent", exact(c.Received), exact(c.Sent))
+	if c.DirectionRule != "" {
+		fact("by the rule", "%s", c.DirectionRule)
+	}
+	if c.Snapped > 0 {
+		fact("snapped", "%s whose ports the capture cut off", plural(c.Snapped, "packet", "packets"))
+	}
+	if c.TimestampRegressions > 0 {
+		fact("clock", "%s back; replayed in file order at the latest time seen", plural(c.TimestampRegressions, "timestamp steps", "timestamps step"))
+	}
+	tail.Hashing = hashingTable(c)
+	tail.Parameters = parameterTable(parameters)
+	return tail
+}
+
+// hashingTable is what the received packets were hashed on, and why others were
+// not; without what no packet has.
+func hashingTable(c *Capture) htmlTable {
+	t := htmlTable{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("hash type or reason", "*packets", "*share")}
+	for _, group := range []struct {
+		before string
+		counts Counts
+	}{{"", c.HashTypes}, {"not hashed: ", c.Unhashed}} {
+		for _, count := range group.counts {
+			if count.Packets > 0 {
+				name := headCell(group.before + count.Name)
+				t.row(name, exactCell(count.Packets), shareCell(Ratio(count.Packets, c.Received)))
+			}
+		}
+	}
+	return t
+}
+
+func parameterTable(parameters Parameters) htmlTable {
+	t := htmlTable{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
+	for i := range parameters {
+		p := &parameters[i]
+		value, source := textCell(p.text()), textCell(p.Source)
+		value.Class, source.Class = "value", "value"
+		if p.Source == DefaultSource {
+			value.Class, source.Class = "value faint", "value faint"
+		}
+		t.row(headCell(p.Name), value, source)
+	}
+	return t
+}
+
+// decimal is x with at most three decimals, as a drawing's coordinates have them.
+func decimal(x float64) string {
+	s := fmt.Sprintf("%.3f", math.Round(x*1000)/1000)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}

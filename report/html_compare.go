@@ -1,0 +1,205 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// WriteCompareHTML writes c as a page of the kind that WriteHTML writes: the
+// figures of all scenarios with the best of each row marked, the load and latency
+// of the CPUs, what differs in tables and parameters. Errors are those of w.
+func WriteCompareHTML(w io.Writer, c *Compare) error {
+	page, err := newHTMLPage(w, titleOf("RSS scenarios", &c.Capture))
+	if err != nil {
+		return err
+	}
+	capture := c.Capture
+	if !c.hashedAlike() { // each scenario says it
+		capture.HashTypes, capture.Unhashed = nil, nil
+	}
+	page.Lead = newHTMLLead(&capture, c.Notes, c.summary())
+	page.Tail = newHTMLTail(&capture, c.Tool, c.Command, c.commonParameters(), c.Caveats)
+	page.execute("head", page)
+	page.execute("compare", newHTMLCompare(c, page))
+	page.execute("foot", page)
+	return page.flush()
+}
+
+// summary says in at most three sentences what was compared and which scenario
+// spreads the packets best.
+func (c *Compare) summary() []string {
+	r := Report{Capture: c.Capture}
+	if c.Capture.Received == 0 || len(c.Scenarios) == 0 {
+		return r.summary()
+	}
+	sentences := []string{r.trafficSentence()}
+	figures := figures()
+	imbalance := &figures[slices.IndexFunc(figures, func(f figure) bool { return f.metric == "imbalance.packets" })]
+	first := &c.Scenarios[0]
+	switch best := imbalance.marked(c.Scenarios); {
+	case len(c.Scenarios) == 1:
+	case best < 0:
+		sentences = append(sentences, fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s times the mean.",
+			len(c.Scenarios), fixed(imbalance.of(first), 2)))
+	case best == 0:
+		sentences = append(sentences, fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s times the mean.",
+			len(c.Scenarios), first.Name, fixed(imbalance.of(first), 2)))
+	default:
+		s := &c.Scenarios[best]
+		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s times the mean, and %s times under “%s”",
+			len(c.Scenarios), s.Name, fixed(imbalance.of(s), 2), fixed(imbalance.of(first), 2), first.Name)
+		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
+			sentence += "; it moves " + plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
+		}
+		sentences = append(sentences, sentence+".")
+	}
+	return sentences
+}
+
+// htmlCompare is the body of a comparison's page.
+type htmlCompare struct {
+	*htmlPage
+	Received   bool
+	Figures    htmlTable
+	Notes      []string
+	WithoutRSS *htmlTable
+	CPUs       []htmlPanel
+	Latency    []htmlPanel
+	Entries    htmlTable
+	Hashing    *htmlTable // nil when all hashed alike
+	Parameters *htmlTable // nil when none differs
+}
+
+func newHTMLCompare(c *Compare, page *htmlPage) *htmlCompare {
+	h := &htmlCompare{htmlPage: page, Received: c.Capture.Received > 0 && len(c.Scenarios) > 0}
+	h.Parameters = differingParameters(c)
+	if !h.Received {
+		return h
+	}
+	h.figures(c.Scenarios)
+	var names []string
+	var modes []*Mode
+	for i := range c.Scenarios {
+		if m := c.Scenarios[i].mode(); m != nil {
+			names, modes = append(names, shown(c.Scenarios[i].Name)), append(modes, m)
+		}
+	}
+	loads, latencies := loadPlots(modes), latencyPlots(modes)
+	for i, m := range modes {
+		title := "under " + shown(m.Mode)
+		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
+		h.CPUs = append(h.CPUs, htmlPanel{names[i], title, loads[i], table})
+		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
+	}
+	h.Entries = htmlTable{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
+	for i := range c.Scenarios {
+		words := fmt.Sprintf("%s, %s", plural(uint64(c.Scenarios[i].Table.Size), "entry", "entries"), ruleOf(&c.Scenarios[i].Table))
+		if i > 0 {
+			words = strings.Join(entriesThatDiffer(&c.Scenarios[0].Table, &c.Scenarios[i].Table), " ")
+		}
+		h.Entries.row(headCell(c.Scenarios[i].Name), textCell(strings.TrimSuffix(words, ", ")))
+	}
+	if !c.hashedAlike() {
+		hashing := scenarioHashing(c)
+		h.Hashing = &hashing
+	}
+	return h
+}
+
+// figures is a row for each figure and a column for each scenario.
+func (h *htmlCompare) figures(scenarios []Scenario) {
+	h.Figures = htmlTable{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
+	row := []htmlCell{headCell("mode")}
+	for i := range scenarios {
+		h.Figures.Head = append(h.Figures.Head, htmlHead{shown(scenarios[i].Name), true})
+		row = append(row, htmlCell{Text: shown(scenarios[i].Compared), Number: true})
+	}
+	others := withoutRSS(scenarios)
+	if len(others) == 1 {
+		h.Figures.Head = append(h.Figures.Head, htmlHead{nonRSS, true})
+		row = append(row, htmlCell{Text: nonRSS, Number: true})
+		h.Notes = append(h.Notes, "The column "+nonRSS+" is of every scenario: without RSS no indirection table is asked.")
+	}
+	h.Figures.row(row...)
+	if len(others) > 1 {
+		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: h.Figures.Head}
+	}
+	for _, f := range figures() {
+		row := []htmlCell{figureHead(f.label)}
+		without := []htmlCell{figureHead(f.label)}
+		best := f.marked(scenarios)
+		for i := range scenarios {
+			s := &scenarios[i]
+			cell := nullCell()
+			if m := s.mode(); m != nil {
+				cell = figureCell(&f, s, m)
+			}
+			if i == best {
+				cell.Class = "best"
+			}
+			row = append(row, cell)
+			if len(others) > 1 {
+				without = append(without, figureCell(&f, nil, others[i]))
+			}
+		}
+		if len(others) == 1 {
+			row = append(row, figureCell(&f, nil, others[0]))
+		}
+		h.Figures.row(row...)
+		if h.WithoutRSS != nil {
+			h.WithoutRSS.row(without...)
+		}
+	}
+	if slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.cpus() != scenarios[0].cpus() }) {
+		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
+	}
+}
+
+// scenarioHashing is what each scenario hashed, and what not.
+func scenarioHashing(c *Compare) htmlTable {
+	t := htmlTable{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("scenario", "hash types and reasons")}
+	for i := range c.Scenarios {
+		parts := sharesOf(c.Scenarios[i].HashTypes, c.Capture.Received)
+		for _, unhashed := range sharesOf(c.Scenarios[i].Unhashed, c.Capture.Received) {
+			parts = append(parts, "not hashed: "+unhashed)
+		}
+		t.row(headCell(c.Scenarios[i].Name), textCell(strings.Join(parts, ", ")))
+	}
+	return t
+}
+
+// differingParameters is a row for each parameter that is not the same in all.
+func differingParameters(c *Compare) *htmlTable {
+	common := c.commonParameters()
+	var names []string
+	t := &htmlTable{ID: "differing", Caption: "Parameters that differ", Head: heads("parameter")}
+	for i := range c.Scenarios {
+		t.Head = append(t.Head, htmlHead{Text: shown(c.Scenarios[i].Name)})
+		for _, p := range c.Scenarios[i].Parameters {
+			if !common.name(p.Name) && !slices.Contains(names, p.Name) {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	for _, name := range names {
+		row := []htmlCell{headCell(name)}
+		for i := range c.Scenarios {
+			cell := textCell("–")
+			for k := range c.Scenarios[i].Parameters {
+				if p := &c.Scenarios[i].Parameters[k]; p.Name == name {
+					cell = textCell(p.text())
+					cell.Title = shown(p.Source)
+				}
+			}
+			cell.Class = "value"
+			row = append(row, cell)
+		}
+		t.row(row...)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return t
+}

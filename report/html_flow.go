@@ -1,0 +1,141 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// htmlFlows is the flow table: its first page, and all of it as data.
+type htmlFlows struct {
+	Lead  string
+	Note  string
+	Table htmlTable
+	Total int // listed
+}
+
+// flowPage is the flows of a page of the table.
+const flowPage = 50
+
+func newHTMLFlows(r *Report) *htmlFlows {
+	if r.Flows == nil {
+		return nil
+	}
+	h := &htmlFlows{Note: r.FlowsNote, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first",
+		Head: heads("*#", "protocol", "source", "destination", "*packets", "*share", "*bytes", "hash", "hash type", "*entry")}}
+	for _, m := range r.Modes {
+		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + shown(m.Mode)})
+	}
+	for f := range r.Flows {
+		if h.Total < flowPage {
+			h.Table.row(flowCells(r, &f, h.Total+1)...)
+		}
+		h.Total++
+	}
+	if h.Total == 0 {
+		return nil
+	}
+	h.Lead = plural(uint64(h.Total), "flow", "flows") + ", the largest first; share is of the received packets."
+	if left := int64(r.FlowsTotal) - int64(h.Total); left > 0 {
+		h.Lead = fmt.Sprintf("The %s largest of %s; share is of the received packets. (--flows all lists all.)", exact(uint64(h.Total)), plural(r.FlowsTotal, "flow", "flows"))
+	}
+	return h
+}
+
+// flowCells is a flow's row; the script makes the same ones.
+func flowCells(r *Report, f *Flow, number int) []htmlCell {
+	cells := []htmlCell{
+		numberHead(number), textCell(f.Protocol),
+		textCell(endName(f.Source, f.SourcePort, f.HasPorts, 0)), textCell(endName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
+		exactCell(f.Packets), shareCell(Ratio(f.Packets, r.Capture.Received)), bytesCell(f.Bytes),
+	}
+	if f.HashType == NoHash {
+		cells = append(cells, textCell("–"), textCell(NoHash), nullCell())
+	} else {
+		cells = append(cells, textCell(string(appendHash(nil, f.Hash))), textCell(f.HashType), numberCell(f.Index))
+	}
+	for i := range r.Modes {
+		cells = append(cells, flowPlaceCell(f.inMode(r.Modes[i].Mode)))
+	}
+	return cells
+}
+
+// flowPlaceCell is where a mode indicated a flow's packets: its main CPU, and
+// where that is not all, how many others there are.
+func flowPlaceCell(on FlowMode) htmlCell {
+	if len(on.CPUs) == 0 {
+		return textCell("–")
+	}
+	cpu, share := on.main()
+	if len(on.CPUs) == 1 {
+		return textCell(cpu)
+	}
+	var where strings.Builder
+	for i, c := range on.CPUs {
+		if i > 0 {
+			where.WriteString(", ")
+		}
+		fmt.Fprintf(&where, "CPU %d: %s", c.CPU, exact(c.Packets))
+	}
+	fmt.Fprintf(&where, "; %s", plural(on.Migrations, "migration", "migrations"))
+	return htmlCell{Text: fmt.Sprintf("%s (%s; on %d CPUs)", cpu, share, len(on.CPUs)), Title: where.String()}
+}
+
+// writeData writes what the script reads: the received packets, each mode's
+// series, and of each flow an array, a third of the size of its JSON.
+func (h *htmlFlows) writeData(w *bufio.Writer, r *Report) error {
+	series, err := seriesJSON(r.Modes)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `{"received":%d,"page":%d,"modes":`, r.Capture.Received, flowPage)
+	w.Write(series)
+	w.WriteString(",\"flows\":[")
+	if h != nil {
+		var row []byte
+		first := true
+		for f := range r.Flows {
+			row = row[:0]
+			if !first {
+				row = append(row, ",\n"...)
+			}
+			first = false
+			row = appendFlowData(row, r, &f)
+			if _, err := w.Write(row); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = w.WriteString("]}")
+	return err
+}
+
+// appendFlowData appends [protocol, source, destination, hash or null, type,
+// index or null, packets, bytes, and for each mode [migrations, CPU, packets, CPU,
+// packets …]].
+func appendFlowData(row []byte, r *Report, f *Flow) []byte {
+	row = append(row, '[')
+	for _, s := range []string{shown(f.Protocol), endName(f.Source, f.SourcePort, f.HasPorts, 0), endName(f.Destination, f.DestinationPort, f.HasPorts, 0)} {
+		row = append(appendString(row, s), ',')
+	}
+	if f.HashType == NoHash {
+		row = append(row, `null,"none",null`...)
+	} else {
+		row = append(appendHash(append(row, '"'), f.Hash), '"', ',')
+		row = append(appendString(row, shown(f.HashType)), ',')
+		row = strconv.AppendInt(row, int64(f.Index), 10)
+	}
+	row = strconv.AppendUint(append(row, ','), f.Packets, 10)
+	row = strconv.AppendUint(append(row, ','), f.Bytes, 10)
+	for i := range r.Modes {
+		on := f.inMode(r.Modes[i].Mode)
+		row = strconv.AppendUint(append(row, ",["...), on.Migrations, 10)
+		for _, c := range on.CPUs {
+			row = strconv.AppendInt(append(row, ','), int64(c.CPU), 10)
+			row = strconv.AppendUint(append(row, ','), c.Packets, 10)
+		}
+		row = append(row, ']')
+	}
+	return append(row, ']')
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// htmlTimeline is a mode's packets over time: a row for each CPU, after one of
+// all of them.
+type htmlTimeline struct {
+	Index     int
+	Name      string
+	Open      bool // shown at once
+	Sentences []string
+	Rows      []htmlTimeRow
+	Ticks     []plotText
+	Size      string // of rows, a class: the more the lower
+	Columns   int
+	Note      string
+	Scale     string // the packets of a column that fills a row
+}
+
+// htmlTimeRow is an area of Columns by 100.
+type htmlTimeRow struct {
+	Name  string
+	Class string
+	Path  string
+	Tip   string
+}
+
+// A drawing has at most timePoints values in all, and timeColumns in a row; the
+// page's data, which zooming shows, has dataPoints. A page shows timeRows CPUs.
+const (
+	timePoints  = 12_000
+	timeColumns = 480
+	dataPoints  = 1 << 18
+	timeRows    = 128
+)
+
+// openTimelines modes are unfolded.
+const openTimelines = 2
+
+func newHTMLTimeline(r *Report, index int) htmlTimeline {
+	m := &r.Modes[index]
+	s := &m.Series
+	h := htmlTimeline{Index: index, Name: shown(m.Mode), Open: index < openTimelines, Sentences: r.windowSentences(m)}
+	if m.Imbalance.BusiestWindow == nil {
+		return h
+	}
+	places := s.mostLoaded(timeRows)
+	rows, per := s.columns(max(1, min(timeColumns, timePoints/len(places))))
+	h.Columns = len(rows[0])
+	column := exactDuration(int64(per) * s.Interval)
+	var most, total uint64
+	sum := make([]uint64, h.Columns)
+	for i, row := range rows {
+		most = max(most, slices.Max(row))
+		total += s.CPUs[i].packets()
+		for at, n := range row {
+			sum[at] += n
+		}
+	}
+	h.Scale = exact(most)
+	h.Note = fmt.Sprintf("A column is %s. A full row of a CPU is %s, of all CPUs %s.", column, plural(most, "packet", "packets"), exact(slices.Max(sum)))
+	if len(places) < len(s.CPUs) {
+		h.Note += fmt.Sprintf(" Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
+	}
+	h.Rows = append(h.Rows, htmlTimeRow{"all", "sum", areaPath(sum, slices.Max(sum)), fmt.Sprintf("all CPUs: %s", plural(total, "packet", "packets"))})
+	for _, i := range places {
+		packets := s.CPUs[i].packets()
+		times := Ratio(packets, total) * Fraction(len(s.CPUs))
+		h.Rows = append(h.Rows, htmlTimeRow{
+			fmt.Sprint(s.CPUs[i].CPU), heatClass(times), areaPath(rows[i], most),
+			fmt.Sprintf("CPU %d: %s, at most %s in %s", s.CPUs[i].CPU, plural(packets, "packet", "packets"), exact(slices.Max(rows[i])), column),
+		})
+	}
+	switch {
+	case len(places) <= 8:
+		h.Size = "tall"
+	case len(places) <= 32:
+		h.Size = "middle"
+	default:
+		h.Size = "low"
+	}
+	end := int64(s.windows()) * s.Interval
+	step := int64(max(roundStep(float64(end)/ticks), 1))
+	for at := int64(0); at <= end-step/4; at += step { // one at the very end has no room
+		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / float64(int64(h.Columns)*int64(per)*s.Interval)), Text: exactSeconds(at) + " s"})
+	}
+	return h
+}
+
+// areaPath is the outline of values as steps, most being 100 high.
+func areaPath(values []uint64, most uint64) string {
+	var b strings.Builder
+	b.WriteString("M0 100")
+	at := 100
+	for i, v := range values {
+		y := 100
+		if v > 0 && most > 0 {
+			y = min(100-int(float64(v)*100/float64(most)), 98) // what is there is seen
+		}
+		if y != at {
+			fmt.Fprintf(&b, "H%dV%d", i, y)
+			at = y
+		}
+	}
+	fmt.Fprintf(&b, "H%dV100Z", len(values))
+	return b.String()
+}
+
+// seriesData is a mode's series as the page's data has it: Interval is that of an
+// element of Packets, Exact whether it is the report's own.
+type seriesData struct {
+	Mode     string      `json:"mode"`
+	Interval int64       `json:"interval_ns"`
+	Exact    bool        `json:"exact"`
+	CPUs     []SeriesCPU `json:"cpus"`
+}
+
+// seriesJSON is the series of all modes, in windows of several where there are
+// more than the page's data is to have.
+func seriesJSON(modes []Mode) ([]byte, error) {
+	var cpus int
+	for _, m := range modes {
+		cpus += len(m.Series.CPUs)
+	}
+	limit := dataPoints / max(cpus, 1)
+	all := make([]seriesData, 0, len(modes))
+	for _, m := range modes {
+		s := m.Series
+		data := seriesData{Mode: shown(m.Mode), Interval: s.Interval, Exact: s.windows() <= max(limit, 1), CPUs: s.CPUs}
+		if !data.Exact {
+			rows, per := s.columns(max(limit, 1))
+			data.Interval *= int64(per)
+			data.CPUs = make([]SeriesCPU, len(rows))
+			for i, row := range rows {
+				data.CPUs[i] = SeriesCPU{CPU: s.CPUs[i].CPU, Packets: row}
+			}
+		}
+		all = append(all, data)
+	}
+	return json.Marshal(all)
+}
