@@ -197,10 +197,10 @@ function timeline(root) {
     const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
     ticks.replaceChildren();
     for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
-      const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+      const group = document.createElementNS(ticks.namespaceURI, "g");
       const x = (t - start) / wide * 100 + "%";
       for (const [name, attributes] of [["line", {x1: x, x2: x, y1: 0, y2: 4}], ["text", {x, y: 15}]]) {
-        const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+        const element = document.createElementNS(ticks.namespaceURI, name);
         for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
         group.append(element);
       }
@@ -399,7 +399,7 @@ function newFlowTable(table) {
   });
   for (const button of all("[data-page]")) {
     button.addEventListener("click", () => {
-      page = {first: 0, previous: page - 1, next: page + 1, last: Infinity}[button.dataset.page];
+      page = {first: 0, previous: page - 1, next: page + 1, last: flows.length}[button.dataset.page];
       draw();
     });
   }
