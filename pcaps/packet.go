@@ -15,12 +15,27 @@ type Record struct {
 	Time      int64     // timestamp, ns since the Unix epoch
 	Data      []byte    // the captured bytes
 	Wire      uint32    // length on the wire in bytes (the record's original length)
-	Link      LinkType  // of the record's interface
-	Direction Direction // pcapng's epb_flags; Walk refines it from Linux cooked headers
 	Interface int32     // pcapng interface, counted over all sections; 0 in classic pcap
 	Queue     int32     // pcapng's epb_queue, -1 if absent
 	Hash      uint32    // pcapng's epb_hash of algorithm Toeplitz, as its four bytes lie (big endian)
+	Link      LinkType  // of the record's interface
+	Direction Direction // pcapng's epb_flags; Walk refines it from Linux cooked headers
 	HasHash   bool
+}
+
+// set makes r a record of which no more is known, but for its time.
+//
+// Optimization: field by field. A composite literal is made on the stack and
+// copied in wider pieces than it was written in, which waits for the stores.
+func (r *Record) set(data []byte, wire uint32, link LinkType) {
+	r.Data = data
+	r.Wire = wire
+	r.Interface = 0
+	r.Queue = -1
+	r.Hash = 0
+	r.Link = link
+	r.Direction = DirectionUnknown
+	r.HasHash = false
 }
 
 // Protocol numbers of the IANA registry that the walk knows by name.

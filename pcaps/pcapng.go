@@ -136,10 +136,12 @@ func (p *pcapng) decode(buf []byte, recs []Record) (n, used, want int, err *dama
 			return n, used, want, nil
 		}
 
-		if size := p.enhanced(b, &recs[n]); size > 0 {
-			n++
-			used += size
-			continue
+		if !p.big {
+			if m, size := p.plain(b, recs[n:]); m > 0 {
+				n += m
+				used += size
+				continue
+			}
 		}
 
 		kind, total := p.u32(b), p.u32(b[4:])
@@ -370,14 +372,8 @@ func (p *pcapng) packet(b []byte, kind uint32, n, id int, rec *Record) {
 	if kind == blockSimple {
 		fixed = 12
 	}
-	// Optimization: field by field, as in classic.decode.
-	rec.Data = b[fixed : fixed+n : fixed+n]
-	rec.Link = p.interfaces[id].link
-	rec.Direction = DirectionUnknown
+	rec.set(b[fixed:fixed+n:fixed+n], 0, p.interfaces[id].link)
 	rec.Interface = int32(p.first + id)
-	rec.Queue = -1
-	rec.Hash = 0
-	rec.HasHash = false
 	if kind == blockSimple {
 		rec.Time, rec.Wire = p.last, p.u32(b[8:])
 		p.info.NoTimestamp++
@@ -403,51 +399,45 @@ func (p *pcapng) packet(b []byte, kind uint32, n, id int, rec *Record) {
 	}
 }
 
-// enhanced reads an enhanced packet block that lies whole in b, and returns its
-// length; or 0 if it is not the plain case.
+// plain decodes the whole enhanced packet blocks at the start of buf as far as
+// nothing is odd about one.
 //
-// Optimization: a decimal time unit of at least 1 ns without an offset, and
-// nothing wrong with the block. It must equal captured and packet.
-func (p *pcapng) enhanced(b []byte, rec *Record) int {
-	if len(b) < packetBlockFixed+4 {
-		return 0
-	}
-	h := (*[packetBlockFixed]byte)(b)
+// Optimization: a little-endian section, a decimal time unit of at least 1 ns
+// without an offset, and nothing wrong with the block. It must equal captured and
+// packet.
+func (p *pcapng) plain(buf []byte, recs []Record) (n, used int) {
 	le := binary.LittleEndian
-	kind, total, local := le.Uint32(h[0:]), le.Uint32(h[4:]), le.Uint32(h[8:])
-	high, low, captured, wire := le.Uint32(h[12:]), le.Uint32(h[16:]), le.Uint32(h[20:]), le.Uint32(h[24:])
-	if p.big {
-		kind, total, local = bits.ReverseBytes32(kind), bits.ReverseBytes32(total), bits.ReverseBytes32(local)
-		high, low = bits.ReverseBytes32(high), bits.ReverseBytes32(low)
-		captured, wire = bits.ReverseBytes32(captured), bits.ReverseBytes32(wire)
+	interfaces := p.interfaces
+	for n < len(recs) && used+packetBlockFixed <= len(buf) {
+		h := buf[used : used+packetBlockFixed : used+packetBlockFixed]
+		size, local := int(le.Uint32(h[4:])), le.Uint32(h[8:])
+		captured, wire := le.Uint32(h[20:]), le.Uint32(h[24:])
+		data := used + packetBlockFixed
+		options := data + (int(captured)+3)&^3 // where they would begin
+		end := used + size
+		if le.Uint32(h) != blockEnhanced || captured > maxCaptured || wire < captured || uint64(local) >= uint64(len(interfaces)) ||
+			end > len(buf) || size > maxBlock || size%4 != 0 || options+4 > end || int(le.Uint32(buf[end-4:])) != size {
+			break
+		}
+		i := &interfaces[local]
+		over, ns := bits.Mul64(uint64(le.Uint32(h[12:]))<<32|uint64(le.Uint32(h[16:])), i.unit.perTick)
+		if over != 0 || ns > math.MaxInt64 || i.unit.perTick == 0 {
+			break
+		}
+		rec := &recs[n]
+		rec.set(buf[data:data+int(captured):data+int(captured)], wire, i.link)
+		rec.Time = int64(ns)
+		rec.Interface = int32(p.first + int(local))
+		if options+4 < end {
+			p.packetOptions(buf[options:end-4], rec)
+		}
+		n++
+		used = end
 	}
-	if kind != blockEnhanced || captured > maxCaptured || wire < captured || uint64(local) >= uint64(len(p.interfaces)) {
-		return 0
+	if n > 0 {
+		p.last = recs[n-1].Time
 	}
-	options := packetBlockFixed + (int(captured)+3)&^3 // where they would begin
-	size := int(total)
-	if size > len(b) || size > maxBlock || size%4 != 0 || options+4 > size || p.u32(b[size-4:]) != total {
-		return 0
-	}
-	i := &p.interfaces[local]
-	over, ns := bits.Mul64(uint64(high)<<32|uint64(low), i.unit.perTick)
-	if over != 0 || ns > math.MaxInt64 || i.unit.perTick == 0 {
-		return 0
-	}
-	p.last = int64(ns)
-	rec.Time = int64(ns)
-	rec.Data = b[packetBlockFixed : packetBlockFixed+captured : packetBlockFixed+captured]
-	rec.Wire = wire
-	rec.Link = i.link
-	rec.Direction = DirectionUnknown
-	rec.Interface = int32(p.first + int(local))
-	rec.Queue = -1
-	rec.Hash = 0
-	rec.HasHash = false
-	if options+4 < size {
-		p.packetOptions(b[options:size-4], rec)
-	}
-	return size
+	return n, used
 }
 
 // packetOptions reads the options of an enhanced or obsolete packet block. An
