@@ -4,7 +4,6 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -18,27 +17,6 @@ type flowRecord struct {
 	bytes   uint64
 	flowDecision
 }
-
-// flowDecision is the decision on a flow's first packet, 8 bytes.
-type flowDecision struct {
-	hash  uint32
-	entry uint16 // table entry, or Unhashed
-	kind  hash.Type
-	why   nicmodel.Unhashed // with the two flags in its high bits
-}
-
-const (
-	// flowVaries is set in flowDecision.why if not all of the flow's packets got
-	// the same decision; the differing ones are counted in the table's varied.
-	flowVaries nicmodel.Unhashed = 0x80
-	// flowOwn is set if the flow's first packet has facts of its own, so that
-	// its decision is not that of the others.
-	flowOwn nicmodel.Unhashed = 0x40
-)
-
-func (r *flowDecision) varies() bool { return r.why&flowVaries != 0 }
-
-func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
 
 // flowTable gives every flow a number, in order of first appearance, and counts
 // its packets. Open addressing with 8-byte slots; a record holds the whole
@@ -62,24 +40,15 @@ type flowTable struct {
 	found  [chunkPackets]slot
 }
 
-// slot is empty while id is 0; else id-1 is the flow and tag the hash, whose
-// low bits also chose the slot.
-type slot struct{ tag, id uint32 }
+// slot is 0 while it is empty; else id-1 is the flow and tag the hash, whose low
+// bits also chose the slot.
+type slot uint64
 
-// variedCount counts the packets of a flow that met another decision than its
-// first packet.
-type variedCount struct {
-	decision       nicmodel.Decision
-	packets, bytes uint64
-}
+func newSlot(tag, id uint32) slot { return slot(tag)<<32 | slot(id) }
 
-// otherSteering is what a further way of steering decides of the same flows.
-type otherSteering struct {
-	steering *nicmodel.Steering
-	varying  pcaps.Facts
-	flows    chunked[flowDecision]
-	varied   map[uint32][]variedCount
-}
+func (s slot) id() uint32 { return uint32(s) }
+
+func (s slot) tag() uint32 { return uint32(s >> 32) }
 
 // newFlowTable is an empty table whose flows are steered by s, and by each of
 // more.
@@ -108,50 +77,79 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b. sent tells the packets that were not received.
 func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
-	n := c.n
-	mask := uint32(len(t.slots) - 1)
-	// Optimization: three loops that each wait for one kind of memory, so that
-	// the waits of a chunk's packets overlap; equal to find per packet.
-	for i := range n {
+	// Optimization: loops that each wait for one kind of memory, so that the waits
+	// of a chunk's packets overlap. What they find is what find would, or nothing.
+	for i := range c.tuples[:c.n] {
 		t.hashes[i] = t.hash(&c.tuples[i])
 	}
-	for i := range n {
-		t.found[i] = t.slots[t.hashes[i]&mask]
+	t.loadSlots(c.n)
+	var records [chunkPackets]*flowRecord
+	t.loadRecords(c, &records)
+	t.count(c, sent, &records, b)
+	for k, other := range t.more {
+		other.add(t, c, b, b.N-c.n, b.More[k])
 	}
-	var first [chunkPackets]uint64
+}
+
+// loadSlots sets found to the slots where the flows of the first n hashes begin to
+// be looked for: the first, or the one after it if the first has another tag.
+func (t *flowTable) loadSlots(n int) {
+	slots := t.slots
+	mask := uint32(len(slots) - 1)
 	for i := range n {
-		s := t.found[i]
-		for at := t.hashes[i]; s.id != 0 && s.tag != t.hashes[i]; {
+		tag := t.hashes[i]
+		s, next := slots[tag&mask], slots[(tag+1)&mask]
+		if s.tag() != tag { // no branch: it could not be foretold
+			s = next
+		}
+		t.found[i] = s
+	}
+}
+
+// loadRecords goes on to the slot whose tag fits, and sets records to what it
+// leads to; where there is none, or of another flow at the first glance, it stays nil.
+func (t *flowTable) loadRecords(c *chunk, records *[chunkPackets]*flowRecord) {
+	slots := t.slots
+	mask := uint32(len(slots) - 1)
+	for i, s := range t.found[:c.n] {
+		tag := t.hashes[i]
+		for at := tag + 1; s != 0 && s.tag() != tag; {
 			at++
-			s = t.slots[at&mask]
+			s = slots[at&mask]
 		}
-		if t.found[i] = s; s.id != 0 {
-			first[i] = t.records.at(s.id - 1).tuple[4]
+		if t.found[i] = s; s != 0 {
+			if r := t.records.at(s.id() - 1); r.tuple[4] == c.tuples[i][4] {
+				records[i] = r
+			}
 		}
 	}
+}
+
+// count counts the packets with the records that were found, or that it makes.
+func (t *flowTable) count(c *chunk, sent *[chunkPackets]bool, records *[chunkPackets]*flowRecord, b *Batch) {
 	from := b.N
-	b.N += n
-	copy(b.Time[from:], c.times[:n])
-	copy(b.Length[from:], c.wire[:n])
+	b.N += c.n
+	copy(b.Time[from:], c.times[:c.n])
+	copy(b.Length[from:], c.wire[:c.n])
 	flows, entries := b.Flow[from:b.N], b.Entry[from:b.N]
-	for i := range n {
+	for i := range c.n {
+		tuple := &c.tuples[i]
 		if sent[i] {
 			flows[i], entries[i] = NoFlow, Sent
-			b.Sends = append(b.Sends, t.sendRef(c, i))
+			b.Sends = append(b.Sends, t.sendRef(tuple, t.hashes[i]))
 			continue
 		}
-		tuple := &c.tuples[i]
 		if !tuple.IsIP() {
 			t.notIP[c.headers[i].Reason]++
 			t.notIPBytes += uint64(c.wire[i])
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
-		id := t.found[i].id - 1
-		if first[i] != tuple[4] || !t.records.at(id).tuple.Equal(tuple) {
+		r, id := records[i], t.found[i].id()-1
+		if r == nil || !r.tuple.Equal(tuple) {
 			id = t.findOrMake(c, i)
+			r = t.records.at(id)
 		}
-		r := t.records.at(id)
 		r.packets++
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
@@ -161,49 +159,18 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 		flows[i], entries[i] = id, entry
 	}
 	b.Flows = t.n
-	for k, other := range t.more {
-		other.add(t, c, b, from, b.More[k])
-	}
 }
 
-// add gives the packets of c, which the table appended to b, their entries.
-func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *Steered) {
-	flows, first, entries := b.Flow[from:b.N], b.Steered.Entry[from:b.N], into.Entry[from:b.N]
-	for i, id := range flows {
-		if id == NoFlow {
-			entries[i] = first[i] // Sent, or no IP header
-			continue
-		}
-		d := o.flows.at(id)
-		entries[i] = d.entry
-		if d.why >= flowOwn || c.has(i, o.varying) {
-			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
-		}
-	}
-}
-
-// before is how many packets of flows[i] were received before it, once all of
-// flows are counted.
-func (t *flowTable) before(flows []uint32, i int) uint64 {
-	n := t.records.at(flows[i]).packets
-	for _, id := range flows[i:] {
-		if id == flows[i] {
-			n--
-		}
-	}
-	return n
-}
-
-// find is the number of the flow with that key and hash.
+// find is the number of the flow with that tuple and hash.
 func (t *flowTable) find(k *pcaps.Tuple, tag uint32) (id uint32, ok bool) {
 	mask := uint32(len(t.slots) - 1)
 	for at := tag & mask; ; at = (at + 1) & mask {
 		s := t.slots[at]
-		if s.id == 0 {
+		if s == 0 {
 			return at, false
 		}
-		if s.tag == tag && t.records.at(s.id-1).tuple.Equal(k) {
-			return s.id - 1, true
+		if s.tag() == tag && t.records.at(s.id()-1).tuple.Equal(k) {
+			return s.id() - 1, true
 		}
 	}
 }
@@ -217,7 +184,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	h, ext := c.header(i), &c.exts[i]
 	id := t.n
 	t.n++
-	t.slots[at] = slot{t.hashes[i], t.n}
+	t.slots[at] = newSlot(t.hashes[i], t.n)
 	t.records.grow(t.n)
 	r := t.records.at(id)
 	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
@@ -231,76 +198,34 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	return id
 }
 
-// decide is the decision on a flow's first packet; own are the facts that are
-// the packet's and not the flow's.
-func decide(s *nicmodel.Steering, own pcaps.Facts, h *pcaps.Header, ext *pcaps.Extension) flowDecision {
-	d := s.Decide(h, ext)
-	f := flowDecision{hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
-	if h.Facts&own != 0 {
-		f.why |= flowOwn
-	}
-	return f
-}
-
-// entryOf is a decision as Batch.Entry has it.
-func entryOf(d nicmodel.Decision) uint16 {
-	if d.Entry < 0 {
-		return Unhashed
-	}
-	return uint16(d.Entry)
-}
-
 // double makes the table twice as large, from the tags alone.
 func (t *flowTable) double() {
 	old := t.slots
 	t.slots = make([]slot, 2*len(old))
 	mask := uint32(len(t.slots) - 1)
 	for _, s := range old {
-		if s.id == 0 {
+		if s == 0 {
 			continue
 		}
-		at := s.tag & mask
-		for t.slots[at].id != 0 {
+		at := s.tag() & mask
+		for t.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
 		t.slots[at] = s
 	}
 }
 
-// vary decides packet i of c, the at-th of its batch, whose flow need not meet
-// one entry alone, and notes it for the models once the flow does not. before
-// packets of the flow were received before it.
-func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *Steered, at int) uint16 {
-	d := s.Decide(c.header(i), &c.exts[i])
-	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
-		counts := varied[id]
-		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
-		if k < 0 {
-			k = len(counts)
-			counts = append(counts, variedCount{decision: d})
-		}
-		counts[k].packets++
-		counts[k].bytes += uint64(c.wire[i])
-		varied[id] = counts
-		first.why |= flowVaries
-	}
-	if first.varies() {
-		into.Varied = append(into.Varied, VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
-	}
-	return entryOf(d)
-}
-
-// sendRef is the connection of the sent packet i, among the flows received so
-// far: a later one can't have been taken by then.
-func (t *flowTable) sendRef(c *chunk, i int) SendRef {
+// sendRef is the connection of a sent packet of that tuple and hash, among the
+// flows received so far: a later one can't have been taken by then.
+func (t *flowTable) sendRef(tuple *pcaps.Tuple, tag uint32) SendRef {
 	ref := SendRef{NoFlow, NoFlow}
-	if !c.tuples[i].IsIP() {
+	if !tuple.IsIP() {
 		return ref
 	}
-	if id, ok := t.find(&c.tuples[i], t.hashes[i]); ok {
+	if id, ok := t.find(tuple, tag); ok {
 		ref.Same = id
 	}
-	back := c.tuples[i].Reverse()
+	back := tuple.Reverse()
 	if id, ok := t.find(&back, t.hash(&back)); ok {
 		ref.Answers = id
 	}
@@ -325,7 +250,7 @@ func (t *flowTable) reverses() []uint32 {
 		mask := uint32(len(t.slots) - 1)
 		var empty [chunkPackets]bool
 		for i := range n {
-			empty[i] = t.slots[tags[i]&mask].id == 0
+			empty[i] = t.slots[tags[i]&mask] == 0
 		}
 		for i := range n {
 			if empty[i] || back[from+i] != NoFlow {
@@ -337,30 +262,6 @@ func (t *flowTable) reverses() []uint32 {
 		}
 	}
 	return back
-}
-
-// way is the i-th way of steering.
-func (t *flowTable) way(i int) *nicmodel.Steering {
-	if i == 0 {
-		return t.steering
-	}
-	return t.more[i-1].steering
-}
-
-// decision is the flow's under the i-th way of steering.
-func (t *flowTable) decision(i int, id uint32) *flowDecision {
-	if i == 0 {
-		return &t.records.at(id).flowDecision
-	}
-	return t.more[i-1].flows.at(id)
-}
-
-// variedOf is the packets of flows that met other decisions, by the i-th way.
-func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
-	if i == 0 {
-		return t.varied
-	}
-	return t.more[i-1].varied
 }
 
 // Flow is one flow as the capture shows it (MODEL.md section 2), with the

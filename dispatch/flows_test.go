@@ -262,9 +262,9 @@ func TestFlowTable(t *testing.T) {
 			tags := map[uint32]int{}
 			most := 0
 			for _, s := range table.slots {
-				if s.id != 0 {
-					tags[s.tag]++
-					most = max(most, tags[s.tag])
+				if s.id() != 0 {
+					tags[s.tag()]++
+					most = max(most, tags[s.tag()])
 				}
 			}
 			if test.collide && most < int(table.n)/3 {

@@ -102,18 +102,20 @@ func (l *timeline) all() bool {
 // arriveAll is arrive of each of recs when all is true, and the times that it sets.
 // frames packets of the capture are before them.
 func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64, frames int64) {
-	recs = recs[:min(len(recs), len(times))]
-	for i := range recs {
-		// Optimization: it must equal arrive where no timestamp lies before the
-		// epoch, nor before the one before it or any other, nor far after it.
+	// Optimization: it must equal arrive. As a rule no timestamp lies before the
+	// epoch, before a former one or far after it, and all times are differences.
+	first, now, before, begun := l.first, l.now, l.stamp, l.begun
+	for i := range recs[:min(len(recs), len(times))] {
 		stamp := recs[i].Time
-		if t := stamp - l.first; l.begun && stamp|l.first|l.stamp >= 0 && t >= l.now && t <= MaxSpan && stamp-l.stamp <= maxStepAhead {
-			l.now, l.scaled, l.stamp = t, t, stamp
-		} else {
+		t := stamp - first
+		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before > maxStepAhead {
+			l.now, l.scaled, l.stamp = now, now, before
 			l.arrive(stamp, frames+int64(i)+1)
+			first, t, begun = l.first, l.now, true
 		}
-		times[i] = l.scaled
+		times[i], now, before = t, t, stamp
 	}
+	l.now, l.scaled, l.stamp = now, now, before
 }
 
 // since is a − b, or the nearest int64.

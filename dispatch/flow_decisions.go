@@ -1,0 +1,139 @@
+package dispatch
+
+import (
+	"slices"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// flowDecision is the decision on a flow's first packet, 8 bytes.
+type flowDecision struct {
+	hash  uint32
+	entry uint16 // table entry, or Unhashed
+	kind  hash.Type
+	why   nicmodel.Unhashed // with the two flags in its high bits
+}
+
+const (
+	// flowVaries is set in flowDecision.why if not all of the flow's packets got
+	// the same decision; the differing ones are counted in the table's varied.
+	flowVaries nicmodel.Unhashed = 0x80
+	// flowOwn is set if the flow's first packet has facts of its own, so that
+	// its decision is not that of the others.
+	flowOwn nicmodel.Unhashed = 0x40
+)
+
+func (r *flowDecision) varies() bool { return r.why&flowVaries != 0 }
+
+func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
+
+// decide is the decision on a flow's first packet; own are the facts that are
+// the packet's and not the flow's.
+func decide(s *nicmodel.Steering, own pcaps.Facts, h *pcaps.Header, ext *pcaps.Extension) flowDecision {
+	d := s.Decide(h, ext)
+	f := flowDecision{hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
+	if h.Facts&own != 0 {
+		f.why |= flowOwn
+	}
+	return f
+}
+
+// entryOf is a decision as Batch.Entry has it.
+func entryOf(d nicmodel.Decision) uint16 {
+	if d.Entry < 0 {
+		return Unhashed
+	}
+	return uint16(d.Entry)
+}
+
+// variedCount counts the packets of a flow that met another decision than its
+// first packet.
+type variedCount struct {
+	decision       nicmodel.Decision
+	packets, bytes uint64
+}
+
+// otherSteering is what a further way of steering decides of the same flows.
+type otherSteering struct {
+	steering *nicmodel.Steering
+	varying  pcaps.Facts
+	flows    chunked[flowDecision]
+	varied   map[uint32][]variedCount
+}
+
+// way is the i-th way of steering.
+func (t *flowTable) way(i int) *nicmodel.Steering {
+	if i == 0 {
+		return t.steering
+	}
+	return t.more[i-1].steering
+}
+
+// decision is the flow's under the i-th way of steering.
+func (t *flowTable) decision(i int, id uint32) *flowDecision {
+	if i == 0 {
+		return &t.records.at(id).flowDecision
+	}
+	return t.more[i-1].flows.at(id)
+}
+
+// variedOf is the packets of flows that met other decisions, by the i-th way.
+func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
+	if i == 0 {
+		return t.varied
+	}
+	return t.more[i-1].varied
+}
+
+// add gives the packets of c, which the table appended to b, their entries.
+func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *Steered) {
+	flows, first, entries := b.Flow[from:b.N], b.Steered.Entry[from:b.N], into.Entry[from:b.N]
+	for i, id := range flows {
+		if id == NoFlow {
+			entries[i] = first[i] // Sent, or no IP header
+			continue
+		}
+		d := o.flows.at(id)
+		entries[i] = d.entry
+		if d.why >= flowOwn || c.has(i, o.varying) {
+			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
+		}
+	}
+}
+
+// before is how many packets of flows[i] were received before it, once all of
+// flows are counted.
+func (t *flowTable) before(flows []uint32, i int) uint64 {
+	n := t.records.at(flows[i]).packets
+	for _, id := range flows[i:] {
+		if id == flows[i] {
+			n--
+		}
+	}
+	return n
+}
+
+// vary decides packet i of c, the at-th of its batch, whose flow need not meet
+// one entry alone, and notes it for the models once the flow does not. before
+// packets of the flow were received before it.
+func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *Steered, at int) uint16 {
+	d := s.Decide(c.header(i), &c.exts[i])
+	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
+		counts := varied[id]
+		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
+		if k < 0 {
+			k = len(counts)
+			counts = append(counts, variedCount{decision: d})
+		}
+		counts[k].packets++
+		counts[k].bytes += uint64(c.wire[i])
+		varied[id] = counts
+		first.why |= flowVaries
+	}
+	if first.varies() {
+		into.Varied = append(into.Varied, VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
+	}
+	return entryOf(d)
+}
