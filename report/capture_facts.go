@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Tunnel is the received packets of an encapsulation that hides the flows inside
 // it from a NIC that reads the outer headers. How RSS would spread them is by the
@@ -51,23 +54,107 @@ type TimestampLeap struct {
 	Step   int64  `json:"step_ns"` // from the packet before it; below 0: back
 }
 
-// captureFacts prints what the capture says of itself, where it is not as usual.
-func (t *textWriter) captureFacts(c *Capture) {
+// fact is a line about the capture: its label, "" where it goes on from the one
+// before, and items that a comma parts.
+type fact struct {
+	label string
+	items []string
+	style style
+}
+
+// facts is what is known of the capture as a whole, without its files.
+func (c *Capture) facts() []fact {
+	var facts []fact
+	add := func(label string, st style, items ...string) {
+		if len(items) > 0 {
+			facts = append(facts, fact{label, items, st})
+		}
+	}
+	c.addOrder(add)
+	if c.Packets == 0 {
+		add("packets", plain, "0: the capture holds no packet, so there is nothing to replay")
+		return facts
+	}
+	packets := exact(c.Packets) + " in " + exactSeconds(c.Duration) + " s"
+	bytes := exact(c.Bytes) + " bytes on the wire"
+	if c.Duration > 0 {
+		seconds := float64(c.Duration) / 1e9
+		packets += fmt.Sprintf(" (%s packets/s)", scaled(float64(c.Packets)/seconds, 3, decimalPrefixes))
+		bytes += fmt.Sprintf(" (%sbit/s)", withGap(scaled(float64(c.Bytes)*8/seconds, 3, decimalPrefixes)))
+	}
+	add("packets", plain, packets, bytes)
+	if !c.First.IsZero() {
+		add("first", plain, c.First.UTC().Format(timeLayout))
+	}
+	direction := fmt.Sprintf("%s received, %s sent", exact(c.Received), exact(c.Sent))
+	if c.DirectionRule != "" {
+		direction += "; rule: " + c.DirectionRule
+	}
+	add("direction", plain, direction)
+	add("hash types", plain, sharesOf(c.HashTypes, c.Received)...)
+	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
+		parts[len(parts)-1] += "; to the default queue"
+		add("unhashed", plain, parts...)
+	}
 	if len(c.LinkLayers) > 1 {
-		t.list("link layers", captureLabels, sharesOf(c.LinkLayers, c.Packets), plain)
+		add("link layers", plain, sharesOf(c.LinkLayers, c.Packets)...)
 	}
-	if parts := sharesOf(c.Encapsulations, c.Packets); len(parts) > 0 {
-		t.list("wrapped in", captureLabels, parts, plain)
-	}
+	add("wrapped in", plain, sharesOf(c.Encapsulations, c.Packets)...)
 	for i := range c.Tunnels {
 		label := ""
 		if i == 0 {
 			label = "tunnels"
 		}
-		t.para(label, captureLabels, c.Tunnels[i].text(), plain)
+		add(label, plain, c.Tunnels[i].text())
 	}
 	if l := c.LongFrames; l != nil {
-		t.para("long frames", captureLabels, l.text(), warm)
+		add("long frames", warm, l.text())
+	}
+	if c.Snapped > 0 {
+		add("snapped", warm, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off")
+	}
+	c.addDrops(add)
+	if c.TimestampRegressions > 0 {
+		add("clock", warm, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
+			" back; replayed in file order at the latest time seen")
+	}
+	if c.TimestampLeaps.Packets > 0 {
+		add("clock", hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
+	}
+	if c.Received == 0 {
+		add("", hot, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.")
+	}
+	return facts
+}
+
+// addOrder says how several files were put together, where that is no matter of
+// course.
+func (c *Capture) addOrder(add func(label string, st style, items ...string)) {
+	switch c.Order {
+	case OrderFirstTimestamp:
+		add("order", plain, "by the files' first timestamps, which is not the order given")
+	case OrderMerged:
+		if len(c.Files) > 1 {
+			add("order", plain, "merged by time")
+		}
+	}
+	if c.Overlaps > 0 {
+		add("overlap", warm, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
+			plural(c.Overlaps, "file begins", "files begin"), exactDuration(c.Overlap)))
+	}
+}
+
+// addDrops says what the capturing machine dropped, by the capture itself.
+func (c *Capture) addDrops(add func(label string, st style, items ...string)) {
+	var parts []string
+	if c.InterfaceDrops != nil && *c.InterfaceDrops > 0 {
+		parts = append(parts, fmt.Sprintf("%s by the interfaces' statistics", exact(*c.InterfaceDrops)))
+	}
+	if c.PacketDrops > 0 {
+		parts = append(parts, fmt.Sprintf("%s by the packets' own counts", exact(c.PacketDrops)))
+	}
+	if parts != nil {
+		add("drops", warm, "packets that the capturing machine dropped, and that are in no number here: "+strings.Join(parts, ", "))
 	}
 }
 

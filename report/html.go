@@ -11,6 +11,7 @@ import (
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -144,7 +145,6 @@ func (p *htmlPage) flush() error {
 
 // htmlLead is the top of a page.
 type htmlLead struct {
-	Files   []string
 	First   string // "" without a packet
 	Notes   []string
 	Summary []string
@@ -154,11 +154,8 @@ type htmlLead struct {
 func newHTMLLead(c *Capture, notes, summary []string) *htmlLead {
 	lead := &htmlLead{Notes: notes, Summary: summary}
 	for _, f := range c.Files {
-		lead.Files = append(lead.Files, baseName(f.Name))
-		if f.Loss != "" {
-			lead.Losses = append(lead.Losses, f.Loss)
-		} else if f.Truncated {
-			lead.Losses = append(lead.Losses, baseName(f.Name)+" ends early; what follows is of the part before.")
+		if loss := f.lossText(); loss != "" {
+			lead.Losses = append(lead.Losses, loss)
 		}
 	}
 	if !c.First.IsZero() {
@@ -170,16 +167,16 @@ func newHTMLLead(c *Capture, notes, summary []string) *htmlLead {
 // htmlTail is the end of a page: with what it can be repeated.
 type htmlTail struct {
 	Files      htmlTable
+	ManyFiles  bool
 	Facts      []htmlFact
-	Hashing    htmlTable
 	Command    string
 	Tool       string
 	Parameters htmlTable
 	Caveats    []string
 }
 
-// htmlFact is a line of a list of terms.
-type htmlFact struct{ Name, Text string }
+// htmlFact is a line of a list of terms, without a name where it goes on.
+type htmlFact struct{ Name, Text, Class string }
 
 func newHTMLTail(c *Capture, tool Tool, command []string, parameters Parameters, caveats []string) *htmlTail {
 	tail := &htmlTail{
@@ -187,52 +184,31 @@ func newHTMLTail(c *Capture, tool Tool, command []string, parameters Parameters,
 		Tool:    shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
 		Caveats: caveatsOf(c, caveats),
 	}
-	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256")}
-	for _, f := range c.Files {
-		sum := none
+	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256", "remarks")}
+	for i := range c.Files {
+		f := &c.Files[i]
+		sum := "–"
 		if f.SHA256 != nil {
 			sum = *f.SHA256
 		}
-		tail.Files.row(headCell(f.Name), textCell(f.Format), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes), textCell(sum))
+		remarks := slices.DeleteFunc([]string{f.lossText(), f.skippedText()}, func(s string) bool { return s == "" })
+		row := []htmlCell{headCell(f.Name), textCell(f.formatText()), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes), textCell(sum), textCell(strings.Join(remarks, "; "))}
+		row[0].Class, row[4].Class, row[5].Class = "value", "value", "value"
+		tail.Files.row(row...)
 	}
-	fact := func(name, format string, values ...any) {
-		tail.Facts = append(tail.Facts, htmlFact{name, fmt.Sprintf(format, values...)})
+	tail.ManyFiles = len(c.Files) > manyFiles
+	for _, f := range c.facts() {
+		fact := htmlFact{Name: f.label, Text: strings.Join(f.items, ", ")}
+		switch f.style {
+		case hot:
+			fact.Class = "hot"
+		case warm:
+			fact.Class = "warm"
+		}
+		tail.Facts = append(tail.Facts, fact)
 	}
-	fact("packets", "%s, %s bytes on the wire, in %s s", exact(c.Packets), exact(c.Bytes), exactSeconds(c.Duration))
-	if !c.First.IsZero() {
-		fact("first packet", "%s", c.First.UTC().Format(timeLayout))
-	}
-	fact("direction", "%s received, %s sent", exact(c.Received), exact(c.Sent))
-	if c.DirectionRule != "" {
-		fact("by the rule", "%s", c.DirectionRule)
-	}
-	if c.Snapped > 0 {
-		fact("snapped", "%s whose ports the capture cut off", plural(c.Snapped, "packet", "packets"))
-	}
-	if c.TimestampRegressions > 0 {
-		fact("clock", "%s back; replayed in file order at the latest time seen", plural(c.TimestampRegressions, "timestamp steps", "timestamps step"))
-	}
-	tail.Hashing = hashingTable(c)
 	tail.Parameters = parameterTable(parameters)
 	return tail
-}
-
-// hashingTable is what the received packets were hashed on, and why others were
-// not; without what no packet has.
-func hashingTable(c *Capture) htmlTable {
-	t := htmlTable{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("hash type or reason", "*packets", "*share")}
-	for _, group := range []struct {
-		before string
-		counts Counts
-	}{{"", c.HashTypes}, {"not hashed: ", c.Unhashed}} {
-		for _, count := range group.counts {
-			if count.Packets > 0 {
-				name := headCell(group.before + count.Name)
-				t.row(name, exactCell(count.Packets), shareCell(Ratio(count.Packets, c.Received)))
-			}
-		}
-	}
-	return t
 }
 
 func parameterTable(parameters Parameters) htmlTable {

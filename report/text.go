@@ -60,48 +60,12 @@ const captureLabels = 12
 func (t *textWriter) capture(c *Capture) {
 	t.heading("CAPTURE", "")
 	t.files(c.Files)
-	t.order(c)
-	if c.Packets == 0 {
-		t.para("packets", captureLabels, "0: the capture holds no packet, so there is nothing to replay", plain)
-		return
-	}
-	packets := exact(c.Packets) + " in " + exactSeconds(c.Duration) + " s"
-	bytes := exact(c.Bytes) + " bytes on the wire"
-	if c.Duration > 0 {
-		seconds := float64(c.Duration) / 1e9
-		packets += fmt.Sprintf(" (%s packets/s)", scaled(float64(c.Packets)/seconds, 3, decimalPrefixes))
-		bytes += fmt.Sprintf(" (%sbit/s)", withGap(scaled(float64(c.Bytes)*8/seconds, 3, decimalPrefixes)))
-	}
-	t.list("packets", captureLabels, []string{packets, bytes}, plain)
-	if !c.First.IsZero() {
-		t.para("first", captureLabels, c.First.UTC().Format(timeLayout), plain)
-	}
-	direction := fmt.Sprintf("%s received, %s sent", exact(c.Received), exact(c.Sent))
-	if c.DirectionRule != "" {
-		direction += "; rule: " + c.DirectionRule
-	}
-	t.para("direction", captureLabels, direction, plain)
-	if parts := sharesOf(c.HashTypes, c.Received); len(parts) > 0 {
-		t.list("hash types", captureLabels, parts, plain)
-	}
-	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
-		parts[len(parts)-1] += "; to the default queue"
-		t.list("unhashed", captureLabels, parts, plain)
-	}
-	t.captureFacts(c)
-	if c.Snapped > 0 {
-		t.para("snapped", captureLabels, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off", warm)
-	}
-	t.drops(c)
-	if c.TimestampRegressions > 0 {
-		t.para("clock", captureLabels, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
-			" back; replayed in file order at the latest time seen", warm)
-	}
-	if c.TimestampLeaps.Packets > 0 {
-		t.para("clock", captureLabels, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back", hot)
-	}
-	if c.Received == 0 {
-		t.para("", captureLabels, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.", hot)
+	for _, f := range c.facts() {
+		if len(f.items) == 1 {
+			t.para(f.label, captureLabels, f.items[0], f.style)
+		} else {
+			t.list(f.label, captureLabels, f.items, f.style)
+		}
 	}
 }
 
