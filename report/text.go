@@ -10,15 +10,20 @@ import (
 // TextOptions say how WriteText prints. The zero value is 100 columns, Unicode
 // symbols, no colour and the 20 largest flows.
 type TextOptions struct {
-	Width int  // columns; 0 is 100, and fewer than 80 is 80
+	Width int  // columns; 0 is 100; what MinWidth and MaxWidth don't hold is brought between them
 	Color bool // ANSI colours: headings, hot entries, losses
 	ASCII bool // draw with ASCII alone; names from the capture stay as they are
 	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
 }
 
+// MinWidth and MaxWidth bound TextOptions.Width.
+const (
+	MinWidth = 80
+	MaxWidth = 1000
+)
+
 const (
 	defaultWidth = 100
-	minWidth     = 80
 	defaultFlows = 20
 )
 

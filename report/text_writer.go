@@ -40,7 +40,7 @@ func newTextWriter(w io.Writer, o TextOptions) *textWriter {
 	if t.width == 0 {
 		t.width = defaultWidth
 	}
-	t.width = max(t.width, minWidth)
+	t.width = min(max(t.width, MinWidth), MaxWidth)
 	return t
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -15,11 +14,11 @@ import (
 
 // compareFlags are the compare command's own flags.
 type compareFlags struct {
-	set            *pflag.FlagSet
-	base           []assignment // the model's flags that all scenarios have
-	input          *inputFlags
-	scenarios      []scenarioSpec
-	format, output string
+	set       *pflag.FlagSet
+	base      []assignment // the model's flags that all scenarios have
+	input     *inputFlags
+	scenarios []scenarioSpec
+	output    *outputFlags
 }
 
 // newCompareCommand is `rssreplay compare CAPTURE...`.
@@ -47,8 +46,8 @@ func newCompareCommand(e *env) *cobra.Command {
 		f.set.Var(&listed{name, &f.scenarios}, name, "")
 	}
 	f.input = newInputFlags(f.set)
-	f.set.StringVar(&f.format, "format", "table", "")
-	f.set.StringVarP(&f.output, "output", "o", "", "")
+	f.output = newOutputFlags(f.set)
+	f.output.addLook()
 	return c
 }
 
@@ -57,15 +56,9 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer, c *report.Compare) error { return report.WriteCompareText(w, c, report.TextOptions{}) }
-	switch f.format {
-	case "table":
-	case "json":
-		write = report.WriteCompareJSON
-	case "html":
-		write = report.WriteCompareHTML
-	default:
-		return usagef("--format must be table, json or html, not %q", f.format)
+	out, err := planOutput(e, f.output, compareForms())
+	if err != nil {
+		return err
 	}
 	specs, err := f.list()
 	if err != nil {
@@ -83,7 +76,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 			inputs = append(inputs, s.flags.inputs()...)
 		}
 	}
-	if err := checkOutput("--output", f.output, inputs); err != nil {
+	if err := out.protect(inputs); err != nil {
 		return err
 	}
 	c := &comparison{scenarios: scenarios}
@@ -95,13 +88,18 @@ func (e *env) compare(f *compareFlags, args []string) error {
 		return err
 	}
 	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
-	if err := e.writeOutput(f.output, func(w io.Writer) error { return write(w, compare) }); err != nil {
+	if err := out.write(compare); err != nil {
 		return err
 	}
 	if damage := c.done.result.Damage; damage != nil {
 		return damagedError{fmt.Errorf("%w; the comparison is of what comes before", damage)}
 	}
 	return nil
+}
+
+// compareForms are the formats of a comparison.
+func compareForms() []form[*report.Compare] {
+	return append(textForms(report.WriteCompareText), plainForm("json", report.WriteCompareJSON), plainForm("html", report.WriteCompareHTML))
 }
 
 // comparison is scenarios and what one pass over the capture made of them.

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -26,7 +25,7 @@ type explainFlags struct {
 	flow   string
 	time   duration
 	input  *inputFlags
-	format string
+	output *outputFlags
 }
 
 // newExplainCommand is `rssreplay explain CAPTURE`.
@@ -51,7 +50,8 @@ func newExplainCommand(e *env) *cobra.Command {
 	set.StringVar(&f.flow, "flow", "", "")
 	set.Var(&f.time, "time", "")
 	f.input = newInputFlags(set)
-	set.StringVar(&f.format, "format", "table", "")
+	f.output = newOutputFlags(set)
+	f.output.addLook()
 	return c
 }
 
@@ -197,10 +197,14 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.format != "table" && f.format != "json" {
-		return usagef("--format must be table or json, not %q", f.format)
+	out, err := planOutput(e, f.output, append(textForms(report.WriteExplanation), plainForm("json", report.WriteExplanationJSON)))
+	if err != nil {
+		return err
 	}
 	if err := f.model.checkStdin(captures); err != nil {
+		return err
+	}
+	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -243,13 +247,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	}
 	x := packet.explanation(s, stories)
 	x.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
-	err = e.writeOutput("", func(w io.Writer) error {
-		if f.format == "json" {
-			return report.WriteExplanationJSON(w, x)
-		}
-		return report.WriteExplanation(w, x, report.TextOptions{})
-	})
-	if err != nil {
+	if err := out.write(x); err != nil {
 		return err
 	}
 	if result.Damage != nil {

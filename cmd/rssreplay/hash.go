@@ -12,6 +12,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/pcaps"
+	"rssreplay/report"
 )
 
 // hashReport is the result of the hash command, schema rssreplay/hash/v1.
@@ -26,11 +27,14 @@ type hashReport struct {
 	Index           *int    `json:"index"`
 	Queue           int     `json:"queue"`
 	CPU             int     `json:"cpu"`
+
+	said      []string // what the reader of the text must know first
+	tableSize int
 }
 
 // newHashCommand is `rssreplay hash SRC DST`.
 func newHashCommand(e *env) *cobra.Command {
-	var protocol, format string
+	var protocol string
 	c := &cobra.Command{
 		Use: "hash SRC DST [flags]",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -42,26 +46,24 @@ func newHashCommand(e *env) *cobra.Command {
 	}
 	model := newSteeringFlags(c.Flags())
 	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
-	c.Flags().StringVar(&format, "format", "table", "")
+	output := newOutputFlags(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		h, err := parseTuple(args[0], args[1], protocol)
 		if err != nil {
 			return err
 		}
-		if format != "table" && format != "json" {
-			return usagef("--format must be table or json, not %q", format)
+		out, err := planOutput(e, output, append(textForms(writeHashText), plainForm("json", writeHashJSON)))
+		if err != nil {
+			return err
+		}
+		if err := out.protect(model.inputs()); err != nil {
+			return err
 		}
 		s, err := model.resolve(e)
 		if err != nil {
 			return err
 		}
-		r := hashOf(h, s)
-		return e.writeOutput("", func(w io.Writer) error {
-			if format == "json" {
-				return json.NewEncoder(w).Encode(r)
-			}
-			return r.writeText(w, s)
-		})
+		return out.write(hashOf(h, s))
 	}
 	return c
 }
@@ -126,7 +128,8 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 	d := s.steering.Decide(h, &pcaps.Extension{})
 	r := &hashReport{
 		Schema: "rssreplay/hash/v1", HashType: d.Type.String(), Queue: int(d.Queue),
-		CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
+		CPU:  s.config.CPUs[s.config.QueueCPU[d.Queue]],
+		said: slices.Concat(s.notes, s.caveats), tableSize: len(s.config.Table),
 	}
 	src, dst := addressesOf(h)
 	r.Source, r.Destination = src.String(), dst.String()
@@ -140,8 +143,10 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 	return r
 }
 
-func (r *hashReport) writeText(w io.Writer, s *settings) error {
-	for _, note := range slices.Concat(s.notes, s.caveats) {
+func writeHashJSON(w io.Writer, r *hashReport) error { return json.NewEncoder(w).Encode(r) }
+
+func writeHashText(w io.Writer, r *hashReport, _ report.TextOptions) error {
+	for _, note := range r.said {
 		fmt.Fprintln(w, note)
 	}
 	if r.Hash == nil {
@@ -149,6 +154,6 @@ func (r *hashReport) writeText(w io.Writer, s *settings) error {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "hash   %s\ntype   %s\nindex  %d of %d\nqueue  %d\nCPU    %d\n",
-		*r.Hash, r.HashType, *r.Index, len(s.config.Table), r.Queue, r.CPU)
+		*r.Hash, r.HashType, *r.Index, r.tableSize, r.Queue, r.CPU)
 	return err
 }

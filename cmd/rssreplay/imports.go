@@ -77,7 +77,8 @@ func (f *modelFlags) importFiles() []importFile {
 	return files
 }
 
-// inputs are the paths of the files that the flags have read.
+// inputs are the paths of the files that the flags have read; of a bundle all that
+// are in it.
 func (f *modelFlags) inputs() []string {
 	var paths []string
 	if path, ok := strings.CutPrefix(f.layout, "file:"); ok && path != "-" {
@@ -85,6 +86,12 @@ func (f *modelFlags) inputs() []string {
 	}
 	for _, file := range f.importFiles() {
 		paths = append(paths, file.path)
+	}
+	if dir := f.imports.bundle; dir != "" {
+		entries, _ := os.ReadDir(dir) // what is wrong with it is readBundle's to say
+		for _, entry := range entries {
+			paths = append(paths, filepath.Join(dir, entry.Name()))
+		}
 	}
 	return paths
 }

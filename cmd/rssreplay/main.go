@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 )
 
 func main() {
@@ -20,7 +20,8 @@ func main() {
 		debug.SetGCPercent(25)
 	}
 	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, interrupts: signals}
-	e.terminal = isatty.IsTerminal(os.Stderr.Fd())
+	e.terminal = term.IsTerminal(int(os.Stderr.Fd()))
+	e.screen = screenOf(os.Stdout, os.Getenv)
 	os.Exit(e.run())
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/report"
 )
 
 // nicsReport is the result of the nics command.
@@ -59,7 +60,7 @@ const nicsCPUs = 8
 
 // newNICsCommand is `rssreplay nics`.
 func newNICsCommand(e *env) *cobra.Command {
-	var format string
+	var output *outputFlags
 	c := &cobra.Command{
 		Use: "nics [NAME...]",
 		RunE: func(_ *cobra.Command, names []string) error {
@@ -78,24 +79,26 @@ func newNICsCommand(e *env) *cobra.Command {
 			for i := range profiles {
 				shown = append(shown, showProfile(&profiles[i]))
 			}
-			switch {
-			case format == "json":
-				return e.writeOutput("", func(w io.Writer) error {
-					encoder := json.NewEncoder(w)
-					encoder.SetIndent("", "  ")
-					encoder.SetEscapeHTML(false)
-					return encoder.Encode(nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
-				})
-			case format != "table":
-				return usagef("--format must be table or json, not %q", format)
-			case len(names) > 0:
-				return e.writeOutput("", func(w io.Writer) error { return writeProfiles(w, shown) })
+			text := writeProfileTable
+			if len(names) > 0 {
+				text = writeProfiles
 			}
-			return e.writeOutput("", func(w io.Writer) error { return writeProfileTable(w, shown) })
+			out, err := planOutput(e, output, append(textForms(text), plainForm("json", writeNICsJSON)))
+			if err != nil {
+				return err
+			}
+			return out.write(&nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
 		},
 	}
-	c.Flags().StringVar(&format, "format", "table", "")
+	output = newOutputFlags(c.Flags())
 	return c
+}
+
+func writeNICsJSON(w io.Writer, r *nicsReport) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(r)
 }
 
 func showProfile(p *nicmodel.Profile) nicProfile {
@@ -194,7 +197,8 @@ func (n *nicProfile) hashed() string {
 	return "addresses"
 }
 
-func writeProfileTable(w io.Writer, profiles []nicProfile) error {
+func writeProfileTable(w io.Writer, r *nicsReport, _ report.TextOptions) error {
+	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "--nic\tqueues\tentries\tlayout\tkey\thash\tring\tmoderation\tNIC")
 	for i := range profiles {
@@ -220,7 +224,8 @@ uses it says so. A random key must be given: --key, --key @FILE, or a --table th
 	return err
 }
 
-func writeProfiles(w io.Writer, profiles []nicProfile) error {
+func writeProfiles(w io.Writer, r *nicsReport, _ report.TextOptions) error {
+	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range profiles {
 		n := &profiles[i]

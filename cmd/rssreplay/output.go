@@ -1,84 +1,301 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/report"
 )
 
-// checkOutput refuses to write the flag's file over one of those that are to be
-// read.
-func checkOutput(flag, path string, inputs []string) error {
-	out, err := os.Stat(path)
-	if err != nil || !out.Mode().IsRegular() {
-		return nil // nothing is there to be lost
-	}
-	for _, input := range inputs {
-		if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
-			return usagef("%s %s is a file that is to be read, and would be lost: name another", flag, path)
-		}
-	}
-	return nil
+// form is a format that a command has its result in.
+type form[T any] struct {
+	name   string // as --format has it
+	write  func(w io.Writer, result T, o report.TextOptions) error
+	tables []table[T] // of CSV, instead of write: one for each file
 }
 
-// writeOutput calls write for the file at path, which then holds all that was
-// written or, after an error, what it held before; "" is standard output.
-func (e *env) writeOutput(path string, write func(io.Writer) error) error {
-	if path == "" {
-		return writeAll(e.stdout, write)
-	}
-	if err := replaceFile(path, write); err != nil {
-		return fmt.Errorf("--output %s: %w", path, cause(err))
-	}
-	return nil
+// table is one CSV table of a result.
+type table[T any] struct {
+	name  string // as --table-csv has it, and the file's before .csv
+	write func(w io.Writer, result T) error
 }
 
-func writeAll(w io.Writer, write func(io.Writer) error) error {
-	buffered := bufio.NewWriterSize(w, 64<<10)
-	if err := write(buffered); err != nil {
-		return err
-	}
-	return buffered.Flush()
-}
-
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	switch info, err := os.Stat(path); {
-	case err == nil && info.IsDir():
-		return errors.New("is a directory: name a file in it")
-	case err == nil && !info.Mode().IsRegular():
-		// A device or a pipe, /dev/null say, is written to and never replaced.
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
+// textForms are the formats that a text gives: for a terminal, and for Markdown
+// in a fenced block.
+func textForms[T any](write func(io.Writer, T, report.TextOptions) error) []form[T] {
+	return []form[T]{{name: "table", write: write}, {name: "markdown", write: func(w io.Writer, result T, o report.TextOptions) error {
+		var text strings.Builder
+		if err := write(&text, result, o); err != nil {
 			return err
 		}
-		defer f.Close()
-		return writeAll(f, write)
+		return report.WriteFenced(w, text.String())
+	}}}
+}
+
+// plainForm is a format in which nothing is to be chosen.
+func plainForm[T any](name string, write func(io.Writer, T) error) form[T] {
+	return form[T]{name: name, write: func(w io.Writer, result T, _ report.TextOptions) error { return write(w, result) }}
+}
+
+// formatOfEnding is the format that a file's ending asks for, "" if it asks for
+// none.
+func formatOfEnding(path string) string {
+	if isDir(path) {
+		return "csv"
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // the link stays
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".txt":
+		return "table"
+	case ".md", ".markdown":
+		return "markdown"
+	case ".json":
+		return "json"
+	case ".csv":
+		return "csv"
+	case ".html", ".htm":
+		return "html"
 	}
-	// Beside it, so that the rename stays on one file system.
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("no file can be made in %s: %w", filepath.Dir(path), cause(err))
+	return ""
+}
+
+// isDir tells whether the path names a folder by its last character.
+func isDir(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }
+
+// outputFlags say where a result goes, and in which formats.
+type outputFlags struct {
+	set     *pflag.FlagSet
+	format  string
+	outputs []string
+	color   string
+	width   int
+	table   string // of CSV
+}
+
+// newOutputFlags are what every command has that prints a result.
+func newOutputFlags(set *pflag.FlagSet) *outputFlags {
+	f := &outputFlags{set: set, color: "auto"}
+	set.StringVar(&f.format, "format", "table", "")
+	set.StringArrayVarP(&f.outputs, "output", "o", nil, "")
+	return f
+}
+
+// addLook adds what concerns a text whose width and colours can be chosen.
+func (f *outputFlags) addLook() {
+	f.set.StringVar(&f.color, "color", f.color, "")
+	f.set.IntVar(&f.width, "width", 0, "")
+}
+
+// stdoutPath names standard output among the outputs.
+const stdoutPath = "-"
+
+// outputs are the places that a result is written to.
+type outputs[T any] struct {
+	env     *env
+	targets []target[T]
+	dirs    []string // to be made for them
+}
+
+// target is one place: a file that a flag names, or standard output.
+type target[T any] struct {
+	flag, path string
+	write      func(w io.Writer, result T) error
+}
+
+// planOutput checks the flags, before anything is replayed. forms are the
+// formats that the command has, the first of which is the default.
+func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], error) {
+	o := &outputs[T]{env: e}
+	if f.color != "auto" && f.color != "always" && f.color != "never" {
+		return nil, usagef("--color must be auto, always or never, not %q", f.color)
 	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
+	if f.set.Changed("width") && (f.width < report.MinWidth || f.width > report.MaxWidth) {
+		return nil, usagef("--width must be from %d to %d columns, not %d", report.MinWidth, report.MaxWidth, f.width)
+	}
+	if formNamed(forms, f.format) == nil {
+		return nil, usagef("--format must be %s, not %q", namesOf(forms), f.format)
+	}
+	paths := f.outputs
+	if len(paths) == 0 {
+		paths = []string{stdoutPath}
+	}
+	asked := false // for --format, by an output whose name says no format or this one
+	for _, path := range paths {
+		if path == "" {
+			return nil, usagef("--output names no file; - is standard output")
 		}
-	}()
-	if err := writeAll(tmp, write); err != nil {
-		return err
+		name := formatOfEnding(path)
+		if asked = asked || name == "" || name == f.format; name == "" {
+			name = f.format
+		}
+		form := formNamed(forms, name)
+		if form == nil {
+			return nil, usagef("--output %s asks for %s by its ending, but this has %s alone: name it otherwise", path, name, namesOf(forms))
+		}
+		if err := o.addForm(f, form, path); err != nil {
+			return nil, err
+		}
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
+	if f.set.Changed("format") && !asked {
+		return nil, usagef("--format %s contradicts --output %s, whose ending asks for %s: leave --format out, or name the file otherwise",
+			f.format, paths[0], formatOfEnding(paths[0]))
 	}
-	if err := tmp.Close(); err != nil {
-		return err
+	if f.table != "" && !o.hasTable(forms, f) {
+		return nil, usagef("--table-csv chooses the table of --format csv, or of an --output that ends in .csv: give one of them")
 	}
-	return os.Rename(tmp.Name(), path)
+	return o, nil
+}
+
+// addForm adds the result in a format.
+func (o *outputs[T]) addForm(f *outputFlags, form *form[T], path string) error {
+	options := report.TextOptions{}
+	if path == stdoutPath {
+		options = o.env.screen.options(f.color)
+	}
+	if f.width > 0 {
+		options.Width = f.width
+	}
+	if form.tables == nil {
+		return o.add("--output", path, func(w io.Writer, result T) error { return form.write(w, result, options) })
+	}
+	if isDir(path) {
+		o.dirs = append(o.dirs, path)
+		for _, t := range form.tables {
+			if err := o.add("--output", filepath.Join(path, t.name+".csv"), t.write); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	chosen := &form.tables[0]
+	if f.table != "" {
+		var names []string
+		chosen = nil
+		for i := range form.tables {
+			if names = append(names, form.tables[i].name); names[i] == f.table {
+				chosen = &form.tables[i]
+			}
+		}
+		if chosen == nil {
+			return usagef("--table-csv must be %s, not %q", orList(names), f.table)
+		}
+	}
+	return o.add("--output", path, chosen.write)
+}
+
+// add adds a place, which must be none of the others.
+func (o *outputs[T]) add(flag, path string, write func(io.Writer, T) error) error {
+	for _, t := range o.targets {
+		if sameFile(t.path, path) {
+			if t.flag == flag {
+				return usagef("two of %s name the same file, %s: give each its own", flag, path)
+			}
+			return usagef("%s and %s name the same file, %s: give each its own", t.flag, flag, path)
+		}
+	}
+	o.targets = append(o.targets, target[T]{flag, path, write})
+	return nil
+}
+
+// sameFile tells whether two paths name one file, which need not be there.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil || !one.Mode().IsRegular() {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// protect refuses to write over one of the files that are to be read.
+func (o *outputs[T]) protect(inputs []string) error {
+	for _, t := range o.targets {
+		out, err := os.Stat(t.path)
+		if t.path == stdoutPath || err != nil || !out.Mode().IsRegular() {
+			continue // nothing is there to be lost
+		}
+		for _, input := range inputs {
+			if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
+				return usagef("%s %s is a file that is to be read, and would be lost: name another", t.flag, t.path)
+			}
+		}
+	}
+	return nil
+}
+
+// write writes the result to all places. The files are there in the end, with all
+// that was written, or after an error as they were before; standard output comes
+// when nothing but a rename can go wrong any more.
+func (o *outputs[T]) write(result T) error {
+	var s staging
+	defer s.drop()
+	for _, dir := range o.dirs {
+		if err := s.makeDir(dir); err != nil {
+			return fmt.Errorf("--output %s: %w", dir, cause(err))
+		}
+	}
+	var stdout []target[T]
+	for _, t := range o.targets {
+		if t.path == stdoutPath {
+			stdout = append(stdout, t)
+			continue
+		}
+		if err := s.write(t.path, func(w io.Writer) error { return t.write(w, result) }); err != nil {
+			return fmt.Errorf("%s %s: %w", t.flag, t.path, cause(err))
+		}
+	}
+	for _, t := range stdout {
+		if err := writeAll(o.env.stdout, func(w io.Writer) error { return t.write(w, result) }); err != nil {
+			return err
+		}
+	}
+	return s.commit()
+}
+
+// formNamed is the form of that name; nil if there is none.
+func formNamed[T any](forms []form[T], name string) *form[T] {
+	for i := range forms {
+		if forms[i].name == name {
+			return &forms[i]
+		}
+	}
+	return nil
+}
+
+// namesOf are the forms' names in a sentence.
+func namesOf[T any](forms []form[T]) string {
+	var names []string
+	for _, f := range forms {
+		names = append(names, f.name)
+	}
+	return orList(names)
+}
+
+// orList is words in a sentence: "a, b or c".
+func orList(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// hasTable tells whether a CSV table is written that --table-csv chooses.
+func (o *outputs[T]) hasTable(forms []form[T], f *outputFlags) bool {
+	if len(f.outputs) == 0 {
+		return f.format == "csv"
+	}
+	for _, path := range f.outputs {
+		name := formatOfEnding(path)
+		if name == "csv" && !isDir(path) || name == "" && f.format == "csv" {
+			return true
+		}
+	}
+	return false
 }

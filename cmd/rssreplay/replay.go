@@ -20,8 +20,7 @@ type replayFlags struct {
 	input  *inputFlags
 	flows  string
 	on     string
-	format string
-	output string
+	output *outputFlags
 	digest bool
 	trace  traceFlags
 }
@@ -44,8 +43,8 @@ func newReplayCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(set)
 	set.StringVar(&f.flows, "flows", "20", "")
 	set.StringVar(&f.on, "on", "", "")
-	set.StringVar(&f.format, "format", "table", "")
-	set.StringVarP(&f.output, "output", "o", "", "")
+	f.output = newOutputFlags(set)
+	f.output.addLook()
 	set.BoolVar(&f.digest, "digest", false, "")
 	set.StringVar(&f.trace.path, "trace", "", "")
 	set.Var(&f.trace.from, "trace-from", "")
@@ -58,7 +57,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	write, err := writerOf(f.format)
+	out, err := planOutput(e, f.output, reportForms())
 	if err != nil {
 		return err
 	}
@@ -74,14 +73,17 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	inputs := slices.Concat(captures, f.model.inputs())
-	if err := checkOutput("--output", f.output, inputs); err != nil {
+	if err := f.trace.check(); err != nil {
 		return err
 	}
-	if err := checkOutput("--trace", f.trace.path, inputs); err != nil {
-		return err
+	var trace *trace
+	if f.trace.path != "" {
+		err := out.add("--trace", f.trace.path, func(w io.Writer, _ *report.Report) error { return trace.write(w) })
+		if err != nil {
+			return err
+		}
 	}
-	if err := f.trace.check(f.output); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -97,7 +99,6 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		return err
 	}
 	var w watch
-	var trace *trace
 	if f.trace.path != "" {
 		if trace, err = newTrace(&f.trace, s); err != nil {
 			return err
@@ -113,11 +114,6 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := checkInterval(f.model, result); err != nil {
 		return err
 	}
-	if trace != nil {
-		if err := trace.write(); err != nil {
-			return err
-		}
-	}
 	a := assembly{settings: s, replayed: done, on: on, limit: limit}
 	rep := a.report()
 	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
@@ -126,7 +122,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	if err := e.writeOutput(f.output, func(w io.Writer) error { return write(w, rep) }); err != nil {
+	if err := out.write(rep); err != nil {
 		return err
 	}
 	if result.Damage != nil {
@@ -144,18 +140,13 @@ func checkInterval(f *modelFlags, r *dispatch.Result) error {
 	return nil
 }
 
-// writerOf is what writes a report in the format asked for.
-func writerOf(format string) (func(io.Writer, *report.Report) error, error) {
-	switch format {
-	case "json":
-		return report.WriteJSON, nil
-	case "html":
-		return report.WriteHTML, nil
-	case "table":
-		options := report.TextOptions{Flows: -1} // the report holds what --flows asks for
-		return func(w io.Writer, r *report.Report) error { return report.WriteText(w, r, options) }, nil
+// reportForms are the formats of a report.
+func reportForms() []form[*report.Report] {
+	text := func(w io.Writer, r *report.Report, o report.TextOptions) error {
+		o.Flows = -1 // the report holds what --flows asks for
+		return report.WriteText(w, r, o)
 	}
-	return nil, usagef("--format must be table, json or html, not %q", format)
+	return append(textForms(text), plainForm("json", report.WriteJSON), plainForm("html", report.WriteHTML))
 }
 
 // parseFlows reads --flows: how many flows are listed, -1 for all.

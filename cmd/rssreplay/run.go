@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 
@@ -55,12 +56,13 @@ type env struct {
 	// interrupts is called when a replay begins: it returns a channel that is
 	// closed when the user wants it to end, and what is called at its end.
 	interrupts func() (interrupted <-chan struct{}, stop func())
+	screen     screen // what stdout is
 }
 
 // run is the whole program without interrupts: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	never := func() (<-chan struct{}, func()) { return nil, func() {} }
-	return (&env{args: args, stdin: stdin, stdout: stdout, stderr: stderr, interrupts: never}).run()
+	return (&env{args: args, stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout, os.Getenv), interrupts: never}).run()
 }
 
 func (e *env) run() int {

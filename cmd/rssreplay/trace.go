@@ -18,7 +18,7 @@ type traceFlags struct {
 }
 
 // check reports flags that do not go together.
-func (f *traceFlags) check(output string) error {
+func (f *traceFlags) check() error {
 	switch {
 	case f.path == "" && (f.from != 0 || f.to != 0):
 		return usagef("--trace-from and --trace-to bound a trace: give its file with --trace")
@@ -26,8 +26,6 @@ func (f *traceFlags) check(output string) error {
 		return usagef("--trace writes a file, and the report goes to standard output: name one, --trace trace.json")
 	case f.to != 0 && f.to <= f.from:
 		return usagef("--trace-to %s is not after --trace-from %s", f.to.String(), f.from.String())
-	case f.path != "" && output != "" && filepath.Clean(f.path) == filepath.Clean(output):
-		return usagef("--trace and --output name the same file, %s: give each its own", f.path)
 	}
 	return nil
 }
@@ -35,7 +33,6 @@ func (f *traceFlags) check(output string) error {
 // trace is a trace being written: one spool per mode, as the modes run beside
 // each other, so that the same replay gives the same bytes.
 type trace struct {
-	path   string
 	files  []*os.File
 	modes  [dispatch.NumModes]*tracer
 	spools []*report.TraceSpool
@@ -44,7 +41,7 @@ type trace struct {
 // newTrace starts a trace of a replay. The spools lie beside the file to be
 // written, whose disk must have room for twice the trace.
 func newTrace(f *traceFlags, s *settings) (*trace, error) {
-	t := &trace{path: f.path}
+	t := &trace{}
 	dir := filepath.Dir(f.path)
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
 		dir = "" // a device or a pipe: no file can stand beside it
@@ -66,25 +63,19 @@ func newTrace(f *traceFlags, s *settings) (*trace, error) {
 // observe is the replay's observer.
 func (t *trace) observe(e dispatch.Event) { t.modes[e.Mode].observe(e) }
 
-// write writes the trace, whole or not at all.
-func (t *trace) write() error {
-	err := replaceFile(t.path, func(w io.Writer) error {
-		var spools []io.Reader
-		for i, file := range t.files {
-			if err := t.spools[i].Flush(); err != nil {
-				return err
-			}
-			if _, err := file.Seek(0, io.SeekStart); err != nil {
-				return err
-			}
-			spools = append(spools, file)
+// write writes the trace.
+func (t *trace) write(w io.Writer) error {
+	var spools []io.Reader
+	for i, file := range t.files {
+		if err := t.spools[i].Flush(); err != nil {
+			return err
 		}
-		return report.WriteTrace(w, spools...)
-	})
-	if err != nil {
-		return fmt.Errorf("--trace %s: %w", t.path, cause(err))
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		spools = append(spools, file)
 	}
-	return nil
+	return report.WriteTrace(w, spools...)
 }
 
 // close removes the spools.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// staging writes files so that all of them are there in the end, or none: each
+// beside its place first, then all are renamed. What a rename has put in place
+// stays if a later one can't be done.
+type staging struct {
+	files []stagedFile
+	dirs  []string // that were made
+}
+
+// stagedFile is a file that is written and not yet in its place.
+type stagedFile struct {
+	temporary, path string
+}
+
+// write calls write for the file to be at path. A device or a pipe, /dev/null
+// say, is written to at once, and never replaced.
+func (s *staging) write(path string, write func(io.Writer) error) (err error) {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return errors.New("is a directory: name a file in it")
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return writeAll(f, write)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the link stays
+	}
+	// Beside it, so that the rename stays on one file system.
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("no file can be made in %s: %w", filepath.Dir(path), cause(err))
+	}
+	s.files = append(s.files, stagedFile{tmp.Name(), path})
+	if err := writeAll(tmp, write); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		tmp.Close()
+		return err
+	}
+	return tmp.Close()
+}
+
+// makeDir makes a folder that is not there yet.
+func (s *staging) makeDir(path string) error {
+	switch err := os.Mkdir(path, 0o755); {
+	case err == nil:
+		s.dirs = append(s.dirs, path)
+	case !errors.Is(err, os.ErrExist):
+		return err
+	}
+	return nil
+}
+
+// commit puts the files in their places.
+func (s *staging) commit() error {
+	for len(s.files) > 0 {
+		f := s.files[0]
+		if err := os.Rename(f.temporary, f.path); err != nil {
+			return fmt.Errorf("%s: %w", f.path, errors.Unwrap(err))
+		}
+		s.files, s.dirs = s.files[1:], nil
+	}
+	return nil
+}
+
+// drop removes what was not put in place; after commit there is nothing.
+func (s *staging) drop() {
+	for _, f := range s.files {
+		os.Remove(f.temporary)
+	}
+	for _, dir := range s.dirs {
+		os.Remove(dir)
+	}
+}
+
+func writeAll(w io.Writer, write func(io.Writer) error) error {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
