@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,16 +17,16 @@ import (
 
 // suggestFlags are the suggest command's own flags.
 type suggestFlags struct {
-	set            *pflag.FlagSet
-	model          *modelFlags
-	input          *inputFlags
-	by             string
-	train          string
-	target         string
-	maxMoves       int
-	keys           string
-	device         string
-	format, output string
+	set      *pflag.FlagSet
+	model    *modelFlags
+	input    *inputFlags
+	by       string
+	train    string
+	target   string
+	maxMoves int
+	keys     string
+	device   string
+	output   *outputFlags
 }
 
 // newSuggestCommand is `rssreplay suggest CAPTURE...`.
@@ -51,27 +50,20 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.set.IntVar(&f.maxMoves, "max-moves", 0, "")
 	f.set.StringVar(&f.keys, "keys", "", "")
 	f.set.StringVar(&f.device, "dev", "eth0", "")
-	f.set.StringVar(&f.format, "format", "table", "")
-	f.set.StringVarP(&f.output, "output", "o", "", "")
+	f.output = newOutputFlags(f.set)
+	f.output.addLook()
 	return c
 }
 
 func (e *env) suggest(f *suggestFlags, captures []string) error {
-	write := func(w io.Writer, s *report.Suggest) error {
-		return report.WriteSuggestText(w, s, report.TextOptions{})
-	}
-	switch f.format {
-	case "table":
-	case "json":
-		write = report.WriteSuggestJSON
-	default:
-		return usagef("--format must be table or json, not %q", f.format)
+	out, err := planOutput(e, f.output, append(textForms(report.WriteSuggestText), plainForm("json", report.WriteSuggestJSON)))
+	if err != nil {
+		return err
 	}
 	if err := checkTwice("suggest", captures); err != nil {
 		return err
 	}
-	inputs := slices.Concat(captures, f.model.inputs())
-	if err := checkOutput("--output", f.output, inputs); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
 		return err
 	}
 	s, err := f.newSuggester(e, captures)
@@ -83,7 +75,7 @@ func (e *env) suggest(f *suggestFlags, captures []string) error {
 		return err
 	}
 	found.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
-	if err := e.writeOutput(f.output, func(w io.Writer) error { return write(w, found) }); err != nil {
+	if err := out.write(found); err != nil {
 		return err
 	}
 	if damage := s.whole.result.Damage; damage != nil {
