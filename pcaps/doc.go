@@ -12,8 +12,10 @@
 //     Set puts several captures in order of time, or merges them (set.go,
 //     merge.go).
 //  3. Walk reads link layer, IP and extension headers of one Record into a
-//     Header, by the rules of the model's section 2 (walk.go). Most packets need
-//     no Header: PlainTuples finds their Tuple, what tells flows apart, at once.
+//     Header, by the rules of the model's section 2 (walk.go and its kin).
+//     Tunnels and tags are recognised on the way (encapsulation.go, tunnel.go);
+//     WalkInner goes on inside. Most packets need no Header: PlainTuples finds
+//     their Tuple, what tells flows apart, at once.
 //  4. Directions tells sent packets from received ones, by the rules of the
 //     model's section 1 (direction.go).
 //

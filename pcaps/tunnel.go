@@ -207,8 +207,8 @@ func (w *walker) gre(b []byte) {
 	default:
 		w.Encapsulations |= 1 << GRE
 	}
-	if flags&routing != 0 && flags&version == 0 {
-		return // source routes, of any length
+	if flags&version > 1 || flags&routing != 0 && flags&version == 0 {
+		return // nobody knows; or source routes, of any length
 	}
 	w.holdsTyped(kind, after(b, at))
 }

@@ -106,6 +106,7 @@ var tunnelled = []struct {
 	{"GRE, Ethernet", LinkEthernet, gre4([]byte{0, 0, 0x65, 0x58}, ethernet(0x0800, inner4)), []string{"gre"}, &innerHeader4},
 	{"GRE, MPLS", LinkEthernet, gre4([]byte{0, 0, 0x88, 0x47}, lastLabel, inner4), []string{"gre"}, &innerHeader4},
 	{"GRE, routing", LinkEthernet, gre4([]byte{0x40, 0, 8, 0}, make([]byte, 8), inner4), []string{"gre"}, nil},
+	{"GRE of version 2", LinkEthernet, gre4([]byte{0, 2, 8, 0}, inner4), []string{"gre"}, nil},
 	{"GRE, keep-alive", LinkEthernet, gre4([]byte{0, 0, 0, 0}), []string{"gre"}, nil},
 	{"GRE, cut off", LinkEthernet, gre4([]byte{0, 0, 8, 0}, inner4)[:37], []string{"gre"}, nil},
 	{"GRE, a fragment", LinkEthernet, ethernet(0x0800, ip4(ProtoGRE, -1, 0x2000, nil, []byte{0, 0, 8, 0}, inner4)), []string{"gre"}, nil},

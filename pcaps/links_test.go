@@ -1,0 +1,140 @@
+package pcaps
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestLinkTypes: the headers of links other than Ethernet and Linux's cooked ones,
+// before the packets inner4 and inner6.
+func TestLinkTypes(t *testing.T) {
+	le := binary.LittleEndian
+	radiotap := func(present []uint32, fields []byte, payload ...[]byte) []byte {
+		size := 4 + 4*len(present) + len(fields)
+		b := le.AppendUint16([]byte{0, 0}, uint16(size))
+		for _, p := range present {
+			b = le.AppendUint32(b, p)
+		}
+		return concat(b, fields, concat(payload...))
+	}
+	data := func(control, flags byte, header int, payload ...[]byte) []byte {
+		return concat([]byte{control, flags}, make([]byte, header-2), concat(payload...))
+	}
+	ppi := func(link uint32, fields int, payload []byte) []byte {
+		b := le.AppendUint16([]byte{0, 0}, uint16(8+fields))
+		return concat(le.AppendUint32(b, link), make([]byte, fields), payload)
+	}
+	attribute := func(kind uint16, value []byte) []byte {
+		b := le.AppendUint16(le.AppendUint16(nil, uint16(4+len(value))), kind)
+		return append(append(b, value...), make([]byte, (4-len(value)%4)%4)...)
+	}
+	snap6 := []byte{0xaa, 0xaa, 3, 0, 0, 0, 0x86, 0xdd}
+	for _, test := range []struct {
+		name string
+		link LinkType
+		data []byte
+		want Header
+	}{
+		{"ppp", LinkPPP, concat([]byte{0, 0x21}, inner4), innerHeader4},
+		{"ppp, address and control", LinkPPP, concat([]byte{0xff, 3, 0, 0x57}, inner6), innerHeader6},
+		{"ppp, compressed protocol", LinkPPP, concat([]byte{0x21}, inner4), innerHeader4},
+		{"ppp, link control", LinkPPP, []byte{0xff, 3, 0xc0, 0x21, 1, 2}, because(NotIP, 0)},
+		{"ppp, cut", LinkPPP, []byte{0xff, 3, 0}, because(ShortLink, 0)},
+		{"ppp, cut after the address", LinkPPP, []byte{0xff, 3, 0x21, 0x45}, because(ShortIP, 0)},
+		{"ppp in hdlc", LinkPPPHDLC, concat([]byte{0xff, 3, 0, 0x21}, inner4), innerHeader4},
+		{"cisco in hdlc", LinkPPPHDLC, concat([]byte{0x0f, 0, 8, 0}, inner4), innerHeader4},
+		{"cisco", LinkCiscoHDLC, concat([]byte{0x8f, 0, 0x86, 0xdd}, inner6), innerHeader6},
+		{"cisco, cut", LinkCiscoHDLC, []byte{0x0f, 0, 8}, because(ShortLink, 0)},
+		{"cisco, sent", LinkHDLCDir, concat([]byte{1, 0x0f, 0, 8, 0}, inner4), directed(innerHeader4, Outbound)},
+		{"cisco, its type cut off", LinkHDLCDir, []byte{0, 0x0f, 0, 8}, directed(because(ShortLink, 0), Inbound)},
+		{"pppoe", LinkPPPEther, pppoeFrame(0x21, inner4), innerHeader4},
+		{"pppoe, discovery", LinkPPPEther, []byte{0x11, 9, 0, 0, 0, 0}, because(ShortLink, 0)},
+		{"pppd, received", LinkPPPD, concat([]byte{0, 3, 0, 0x21}, inner4), directed(innerHeader4, Inbound)},
+		{"pppd, sent", LinkPPPD, concat([]byte{1, 3, 0, 0x21}, inner4), directed(innerHeader4, Outbound)},
+		{"ppp, sent", LinkPPPDir, concat([]byte{1, 0xff, 3, 0, 0x57}, inner6), directed(innerHeader6, Outbound)},
+		{"frame relay", LinkFrameRelay, concat([]byte{0x18, 0x41, 3, 0xcc}, inner4), innerHeader4},
+		{"frame relay, long address", LinkFrameRelay, concat([]byte{0x18, 0x40, 0x20, 0x01, 3, 0, 0x8e}, inner6), innerHeader6},
+		{"frame relay, snap", LinkFrameRelay, concat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0}, inner4), innerHeader4},
+		{"frame relay of cisco", LinkFrameRelay, concat([]byte{0x18, 0x41, 8, 0}, inner4), innerHeader4},
+		{"frame relay, q.933", LinkFrameRelay, []byte{0, 1, 3, 8, 0, 0x75}, because(NotIP, 0)},
+		{"frame relay, no end of the address", LinkFrameRelay, []byte{0, 0, 0, 0}, because(ShortLink, 0)},
+		{"frame relay, cut", LinkFrameRelay, []byte{0x18, 0x41, 3, 0}, because(ShortLink, 0)},
+		{"802.11", Link80211, data(0x08, 1, 24, snapHeader, inner4), innerHeader4},
+		{"802.11, between access points", Link80211, data(0x08, 3, 30, snapHeader, inner4), innerHeader4},
+		{"802.11, quality of service", Link80211, data(0x88, 2, 26, snap6, inner6), innerHeader6},
+		{"802.11, high throughput", Link80211, data(0x88, 0x82, 30, snapHeader, inner4), innerHeader4},
+		{"802.11, encrypted", Link80211, data(0x08, 0x41, 24, snapHeader, inner4), because(NotIP, 0)},
+		{"802.11, null", Link80211, data(0x48, 1, 24), because(NotIP, 0)},
+		{"802.11, beacon", Link80211, data(0x80, 0, 60), because(NotIP, 0)},
+		{"802.11, acknowledgement", Link80211, data(0xd4, 0, 10), because(NotIP, 0)},
+		{"802.11, an aggregate", Link80211, concat(data(0x88, 2, 24), []byte{0x80, 0}, make([]byte, 14), snapHeader, inner4), because(NotIP, 0)},
+		{"802.11, llc", Link80211, data(0x08, 1, 24, []byte{0x42, 0x42, 3, 0, 0, 0, 0, 0}), because(LLC, 0)},
+		{"802.11, cut", Link80211, data(0x08, 1, 24, snapHeader)[:31], because(ShortLink, 0)},
+		{"802.11, its quality of service cut off", Link80211, data(0x88, 1, 25), because(ShortLink, 0)},
+		{"802.11, a byte", Link80211, []byte{8}, because(ShortLink, 0)},
+		{"radiotap", LinkRadiotap, radiotap([]uint32{0}, nil, data(0x08, 1, 24, snapHeader, inner4)), innerHeader4},
+		{"radiotap, flags", LinkRadiotap, radiotap([]uint32{2}, []byte{0x10}, data(0x88, 2, 26, snapHeader, inner4)), innerHeader4},
+		{"radiotap, padded", LinkRadiotap, radiotap([]uint32{2}, []byte{0x20}, data(0x88, 2, 28, snapHeader, inner4)), innerHeader4},
+		{"radiotap, time, padded", LinkRadiotap, radiotap([]uint32{3}, append(make([]byte, 8), 0x20), data(0x88, 2, 28, snapHeader, inner4)), innerHeader4},
+		{"radiotap, more fields", LinkRadiotap, radiotap([]uint32{2 | 1<<31, 1 << 31, 0}, []byte{0x20}, data(0x88, 2, 28, snapHeader, inner4)), innerHeader4},
+		{"radiotap, fields without an end", LinkRadiotap, radiotap([]uint32{1 << 31}, nil, data(0x08, 1, 24, snapHeader, inner4)), because(ShortLink, 0)},
+		{"radiotap, too long", LinkRadiotap, radiotap([]uint32{0}, make([]byte, 20))[:20], because(ShortLink, 0)},
+		{"radiotap, too short", LinkRadiotap, concat([]byte{0, 0, 7, 0}, make([]byte, 80)), because(ShortLink, 0)},
+		{"ppi", LinkPPI, ppi(105, 12, data(0x08, 1, 24, snapHeader, inner4)), innerHeader4},
+		{"ppi, ethernet", LinkPPI, ppi(1, 0, tagged(ethernet(0x0800, inner4), 0x8100)), withTags(innerHeader4, Tag8100)},
+		{"ppi, ppi", LinkPPI, ppi(192, 0, ppi(1, 0, ethernet(0x0800, inner4))), because(UnknownLink, 0)},
+		{"ppi, no link type", LinkPPI, ppi(1<<16, 0, ethernet(0x0800, inner4)), because(UnknownLink, 0)},
+		{"ppi, too long", LinkPPI, ppi(1, 80, nil)[:40], because(ShortLink, 0)},
+		{"nflog", LinkNFLOG, concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0}), attribute(9, inner4)), innerHeader4},
+		{"nflog, IPv6", LinkNFLOG, concat([]byte{10, 0, 0, 0}, attribute(9, inner6)), innerHeader6},
+		{"nflog, no packet", LinkNFLOG, concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0})), because(ShortLink, 0)},
+		{"nflog, no length", LinkNFLOG, []byte{2, 0, 0, 0, 0, 0, 1, 0}, because(ShortLink, 0)},
+		{"nflog, arp", LinkNFLOG, concat([]byte{3, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
+		{"mpls", LinkMPLS, concat(lastLabel, inner4), because(NotIP, 0)},
+	} {
+		for n := range len(test.data) { // no cut makes it read further
+			rec := Record{Data: slices.Clip(test.data[:n]), Link: test.link}
+			var h Header
+			var ext Extension
+			Walk(&rec, &h, &ext)
+			if h.Version != 0 && h.Src != test.want.Src {
+				t.Errorf("%s, %d bytes: %+v", test.name, n, h)
+			}
+		}
+		rec := Record{Data: slices.Clip(test.data), Link: test.link}
+		var h Header
+		var ext Extension
+		Walk(&rec, &h, &ext)
+		h.Encapsulations = 0
+		if diff := cmp.Diff(test.want, h); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func withTags(h Header, tags Facts) Header {
+	h.Facts |= tags
+	return h
+}
+
+// Every link type that Walk knows has a name of its own, and no other is known.
+func TestKnownLinks(t *testing.T) {
+	for l := range LinkType(300) {
+		var h Header
+		var ext Extension
+		Walk(&Record{Data: make([]byte, 64), Link: l}, &h, &ext)
+		if known := h.Reason != UnknownLink || l == LinkPPI; known != l.Known() {
+			t.Errorf("%s: Walk knows it: %t; Known says %t", l, known, l.Known())
+		}
+		if _, both := unknownLinkNames[l]; both && l.Known() {
+			t.Errorf("%s is in both lists of names", l)
+		}
+	}
+	names := KnownLinkNames()
+	if !slices.IsSorted(names) || !slices.Contains(names, "linux_sll2") || slices.Contains(names, "mtp2") || len(names) < 20 {
+		t.Errorf("known names: %v", names)
+	}
+}
