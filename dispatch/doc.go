@@ -5,7 +5,8 @@
 //
 //  1. A Source hands out records; stage walks their headers (pcaps.Walk), turns
 //     timestamps into the model's time (timeline), and tells sent packets from
-//     received ones (pcaps.Directions), chunk by chunk.
+//     received ones (pcaps.Directions), chunk by chunk. It notes what the capture
+//     says of itself (Facts), and opens tunnels where inner headers are hashed.
 //  2. flowTable gives each flow a number and steers it once (nicmodel.Steering):
 //     a packet goes on as (time, length, flow, table entry) in a Batch.
 //  3. Each mode's model reads the batches in order, in a goroutine of its own,

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 
@@ -48,35 +49,22 @@ const (
 // facts gathers Facts packet by packet.
 type facts struct {
 	*Facts
-	link    pcaps.LinkType
-	links   int    // index in Links of link, −1 before the first packet
-	counted uint64 // packets before those of link that Links has not counted
+	link    pcaps.LinkType // of the latest packet
+	links   int            // index in Links of link, −1 before the first packet
+	counted uint64         // packets before those of link that Links has not counted
+	longest uint32         // wire length of link's untagged frames of MTU 1500
 }
 
 func newFacts(f *Facts) facts { return facts{Facts: f, links: -1} }
-
-// chunk takes note of recs, before which there were n packets.
-func (f *facts) chunk(n uint64, recs []pcaps.Record) {
-	captured, cut := uint64(0), uint64(0)
-	for i := range recs {
-		rec := &recs[i]
-		captured += uint64(len(rec.Data))
-		if uint64(len(rec.Data)) < uint64(rec.Wire) {
-			cut++
-		}
-		if rec.Link != f.link || f.links < 0 {
-			f.changeLink(n+uint64(i), rec.Link)
-		}
-	}
-	f.CapturedBytes += captured
-	f.Cut += cut
-}
 
 // changeLink counts the packets before the n-th, which is the first of another
 // link type.
 func (f *facts) changeLink(n uint64, link pcaps.LinkType) {
 	f.countLink(n)
-	f.link = link
+	f.link, f.longest = link, math.MaxUint32
+	if header, ok := link.HeaderBytes(); ok {
+		f.longest = uint32(header + ethernetMTU)
+	}
 	f.links = slices.IndexFunc(f.Links, func(l LinkPackets) bool { return l.Link == link })
 	if f.links < 0 {
 		f.links = len(f.Links)
@@ -101,13 +89,27 @@ func (f *facts) encapsulations(set pcaps.Encapsulations) {
 // note takes note of the chunk's packets, those of recs, before their direction is
 // known.
 func (s *stage) note(recs []pcaps.Record, c *chunk) {
-	s.facts.chunk(s.r.Packets, recs)
 	c.long, c.tunnels = c.long[:0], c.tunnels[:0]
-	for i, wire := range c.wire[:c.n] {
-		if wire > ethernetMTU && (wire > longestPlain || recs[i].Link != pcaps.LinkEthernet) {
-			c.noteLong(i, &recs[i])
+	if s.facts.links < 0 && len(recs) > 0 {
+		s.facts.changeLink(0, recs[0].Link)
+	}
+	captured, cut := uint64(0), uint64(0)
+	link, longest := s.facts.link, s.facts.longest
+	for i := range recs {
+		rec := &recs[i]
+		bytes, wire := uint64(len(rec.Data)), rec.Wire
+		captured += bytes
+		cut += (bytes - uint64(wire)) >> 63 // 1 where there are fewer
+		if rec.Link != link {
+			s.facts.changeLink(s.r.Packets+uint64(i), rec.Link)
+			link, longest = s.facts.link, s.facts.longest
+		}
+		if wire > longest {
+			c.noteLong(i, rec)
 		}
 	}
+	s.r.CapturedBytes += captured
+	s.r.Cut += cut
 	if !c.walks {
 		return
 	}

@@ -5,9 +5,6 @@ import "rssreplay/pcaps"
 // ethernetMTU is the longest IP packet of a link that nobody changed, in bytes.
 const ethernetMTU = 1500
 
-// longestPlain is such a packet's frame, untagged.
-const longestPlain = 14 + ethernetMTU
-
 // LongFrames are the packets whose IP packet is longer than 1500 bytes. Either the
 // link takes jumbo frames, or what was captured are not the wire's frames: receive
 // coalescing (GRO, LRO) has joined several, or segmentation offload (TSO) was yet
@@ -44,11 +41,8 @@ type longFrame struct {
 	pcaps.Segment
 }
 
-// noteLong notes packet i, that of rec, if it is a long frame.
+// noteLong notes packet i, that of rec, if it is a long frame, and one of IP.
 func (c *chunk) noteLong(i int, rec *pcaps.Record) {
-	if header, ok := rec.Link.HeaderBytes(); !ok || rec.Wire <= uint32(header+ethernetMTU) {
-		return
-	}
 	if s, ok := pcaps.SegmentOf(rec, c.header(i)); ok && s.IP > ethernetMTU {
 		c.long = append(c.long, longFrame{i, rec.Wire, s})
 	}
