@@ -6,25 +6,38 @@ package dispatch
 // flows' records overlap.
 type wandering struct {
 	cpus    int
-	flows   chunked[wanderer]
-	rows    [][]uint32 // of flows that met more than one CPU, 1 << rowBits in each
-	used    uint32     // rows given out
+	direct  bool              // every flow has a row: its number is the flow's
+	flows   chunked[wanderer] // else
+	rows    [][]uint16        // 1 << rowBits in each
+	used    uint32            // rows given out
 	spilled map[spill]uint64
-	pending []indication
-	at      []uint32 // the rows of pending, while it is entered
+
+	// What was noted and is not entered yet: the flows, the CPUs of their runs,
+	// and the rows while they are entered.
+	pending []uint32
+	runs    []cpuRun
+	at      []uint32
 }
+
+// cpuRun is a run of packets that one CPU indicated.
+type cpuRun struct{ cpu, packets int }
 
 // noted is how many indications are entered at once.
 const noted = 1024
 
-// rowBits sets how many rows are made at once. A row is the flow's last CPU,
-// its migrations, and its packets on each CPU.
+// rowBits sets how many rows are made at once. A row is the flow's last CPU
+// and 1, 0 for none, how often it met another one than before, the first
+// included, and its packets on each CPU.
 const (
-	rowBits       = 8
-	rowLast       = 0
-	rowMigrations = 1
-	rowPackets    = 2
+	rowBits    = 10
+	rowLast    = 0
+	rowMoves   = 1
+	rowPackets = 2
 )
+
+// directCPUs is the most CPUs with which every flow has a row: it takes not
+// much more memory than a wanderer does, and there is one thing to look up.
+const directCPUs = 8
 
 // wanderer is one flow's affinity, 8 bytes: while it stayed on one CPU, the
 // packets there, then its row.
@@ -42,12 +55,7 @@ const (
 	wanders                      // the row has it
 )
 
-type indication struct {
-	flow uint32
-	cpu  uint16
-}
-
-// spill names a 32-bit word of a flow's row that overflowed; the map counts how
+// spill names a 16-bit word of a flow's row that overflowed; the map counts how
 // often.
 type spill struct {
 	flow uint32
@@ -55,73 +63,124 @@ type spill struct {
 }
 
 func newWandering(cpus int) *wandering {
-	return &wandering{cpus: cpus, pending: make([]indication, 0, noted), at: make([]uint32, 0, noted)}
+	return &wandering{
+		cpus: cpus, direct: cpus <= directCPUs,
+		pending: make([]uint32, 0, noted), runs: make([]cpuRun, 0, noted), at: make([]uint32, 0, noted),
+	}
 }
 
-// note notes that cpu indicated a packet of flow; the flow's record must exist.
-func (w *wandering) note(flow uint32, cpu int) {
-	if len(w.pending) == cap(w.pending) {
-		w.enter()
+// grow makes room for flows flows.
+func (w *wandering) grow(flows uint32) {
+	if !w.direct {
+		w.flows.grow(flows)
+		return
 	}
-	w.pending = append(w.pending, indication{flow, uint16(cpu)})
+	for w.used < flows {
+		w.newRow()
+	}
+}
+
+// note notes that cpu indicated packets of flows, NoFlow among them; the flows'
+// records must exist.
+func (w *wandering) note(cpu int, flows ...uint32) {
+	for len(flows) > 0 {
+		if len(w.pending) == cap(w.pending) {
+			w.enter()
+		}
+		n := min(len(flows), cap(w.pending)-len(w.pending))
+		w.pending = append(w.pending, flows[:n]...)
+		w.runs = append(w.runs, cpuRun{cpu, n})
+		flows = flows[n:]
+	}
 }
 
 // enter enters what was noted.
 func (w *wandering) enter() {
 	// Optimization: the rows in a second loop, whose loads overlap.
-	moving := w.pending[:0]
-	rows := w.at[:0]
-	for _, in := range w.pending {
-		f := w.flows.at(in.flow)
-		switch {
-		case f.state == wanders:
-			moving, rows = append(moving, in), append(rows, f.n)
-		case f.state == unmet:
-			*f = wanderer{1, in.cpu, onOne}
-		case f.cpu == in.cpu && f.n != 1<<32-1:
-			f.n++
-		default:
-			row := w.newRow()
-			w.row(row)[rowLast] = uint32(f.cpu)
-			w.row(row)[rowPackets+int(f.cpu)] = f.n
-			f.n, f.state = row, wanders
-			moving, rows = append(moving, in), append(rows, row)
+	at := w.pending
+	if !w.direct {
+		at = w.find()
+	}
+	i := 0
+	for _, run := range w.runs {
+		for range run.packets {
+			if at[i] != noRow {
+				w.count(at[i], w.pending[i], run.cpu)
+			}
+			i++
 		}
 	}
-	for i, in := range moving {
-		w.count(in, rows[i])
+	w.pending, w.runs = w.pending[:0], w.runs[:0]
+}
+
+// noRow stands for the row of a packet without a flow, and of one that was
+// counted without.
+const noRow = NoFlow
+
+// find finds the rows of what was noted, of flows that stayed on one CPU none.
+func (w *wandering) find() []uint32 {
+	w.at = w.at[:0]
+	for _, run := range w.runs {
+		for range run.packets {
+			w.at = append(w.at, w.rowOf(w.pending[len(w.at)], uint16(run.cpu)))
+		}
 	}
-	w.pending = w.pending[:0]
+	return w.at
+}
+
+// rowOf is the row that counts a packet of flow on cpu.
+func (w *wandering) rowOf(flow uint32, cpu uint16) uint32 {
+	if flow == NoFlow {
+		return noRow
+	}
+	f := w.flows.at(flow)
+	switch {
+	case f.state == wanders:
+		return f.n
+	case f.state == unmet:
+		*f = wanderer{1, cpu, onOne}
+		return noRow
+	case f.cpu == cpu && f.n < 1<<16-1:
+		f.n++
+		return noRow
+	}
+	at := w.newRow()
+	row := w.row(at)
+	row[rowLast], row[rowMoves], row[rowPackets+int(f.cpu)] = f.cpu+1, 1, uint16(f.n)
+	f.n, f.state = at, wanders
+	return at
 }
 
 func (w *wandering) newRow() uint32 {
 	if w.used>>rowBits >= uint32(len(w.rows)) {
-		w.rows = append(w.rows, make([]uint32, (rowPackets+w.cpus)<<rowBits))
+		w.rows = append(w.rows, make([]uint16, (rowPackets+w.cpus)<<rowBits))
 	}
 	w.used++
 	return w.used - 1
 }
 
-func (w *wandering) row(i uint32) []uint32 {
+func (w *wandering) row(i uint32) []uint16 {
 	stride := rowPackets + w.cpus
 	at := int(i&(1<<rowBits-1)) * stride
 	return w.rows[i>>rowBits][at : at+stride]
 }
 
-func (w *wandering) count(in indication, at uint32) {
+func (w *wandering) count(at, flow uint32, cpu int) {
 	row := w.row(at)
-	word := rowPackets + int(in.cpu)
+	word := rowPackets + cpu
 	if row[word]++; row[word] == 0 {
-		w.spill(in.flow, word)
+		w.spill(flow, word)
 	}
 	// Optimization: no branch on what was just loaded, so that the next packets'
 	// loads need not wait for it.
-	moved := row[rowLast] ^ uint32(in.cpu)
-	row[rowLast] = uint32(in.cpu)
-	moved = (moved | -moved) >> 31
-	if row[rowMigrations] += moved; row[rowMigrations] < moved {
-		w.spill(in.flow, rowMigrations)
+	last := uint16(cpu) + 1
+	moved := uint32(row[rowLast] ^ last)
+	row[rowLast] = last
+	moves := row[rowMoves] + uint16((moved|-moved)>>31)
+	if row[rowMoves] > moves {
+		w.spill(flow, rowMoves)
 	}
+	row[rowMoves] = moves
 }
 
 func (w *wandering) spill(flow uint32, word int) {
@@ -134,18 +193,25 @@ func (w *wandering) spill(flow uint32, word int) {
 // appendTo appends the flow's packets per CPU to into, and returns its
 // migrations.
 func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
-	f := w.flows.at(flow)
-	switch f.state {
-	case unmet:
-		return into, 0
-	case onOne:
-		return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
+	at := flow
+	if !w.direct {
+		f := w.flows.at(flow)
+		switch f.state {
+		case unmet:
+			return into, 0
+		case onOne:
+			return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
+		}
+		at = f.n
 	}
-	row := w.row(f.n)
+	row := w.row(at)
+	if row[rowLast] == 0 {
+		return into, 0
+	}
 	whole := func(word int) uint64 {
 		n := uint64(row[word])
 		if w.spilled != nil {
-			n += w.spilled[spill{flow, word}] << 32
+			n += w.spilled[spill{flow, word}] << 16
 		}
 		return n
 	}
@@ -154,14 +220,14 @@ func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint
 			into = append(into, CPUPackets{CPU: cpu, Packets: packets})
 		}
 	}
-	return into, whole(rowMigrations)
+	return into, whole(rowMoves) - 1
 }
 
 // settled is the affinity of flows under RSS: the table entry fixes the CPU, so
 // nothing is counted per packet; only what was dropped, and the packets of
 // flows that met more than one entry.
 type settled struct {
-	dropped map[uint32]uint64
+	dropped drops
 	varied  map[uint32]*variedFlow
 }
 
@@ -172,13 +238,13 @@ type variedFlow struct {
 }
 
 func newSettled() *settled {
-	return &settled{dropped: map[uint32]uint64{}, varied: map[uint32]*variedFlow{}}
+	return &settled{varied: map[uint32]*variedFlow{}}
 }
 
 // drop notes a dropped packet of flow.
 func (s *settled) drop(flow uint32) {
 	if flow != NoFlow {
-		s.dropped[flow]++
+		s.dropped.add(flow)
 	}
 }
 
@@ -189,7 +255,7 @@ func (s *settled) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
 	if v == nil {
 		v = &variedFlow{packets: make([]uint64, cpus), last: -1}
 		s.varied[flow] = v
-		if before := ref.Before - s.dropped[flow]; before > 0 {
+		if before := ref.Before - s.dropped.of(flow); before > 0 {
 			v.packets[first], v.last = before, first
 		}
 	}
@@ -211,10 +277,42 @@ func (s *settled) appendTo(into []CPUPackets, flow uint32, received uint64, cpu 
 		}
 		return into, v.migrations
 	}
-	if n := received - s.dropped[flow]; n > 0 {
+	if n := received - s.dropped.of(flow); n > 0 {
 		into = append(into, CPUPackets{CPU: cpu, Packets: n})
 	}
 	return into, 0
+}
+
+// drops counts dropped packets per flow, with memory only about flows that had
+// some. The zero value is empty.
+type drops struct {
+	chunks  []*[chunkSize]uint32
+	spilled map[uint32]uint64 // how often a flow's 32 bits overflowed
+}
+
+func (d *drops) add(flow uint32) {
+	chunk := flow >> chunkBits
+	if missing := int(chunk) + 1 - len(d.chunks); missing > 0 {
+		d.chunks = append(d.chunks, make([]*[chunkSize]uint32, missing)...)
+	}
+	if d.chunks[chunk] == nil {
+		d.chunks[chunk] = new([chunkSize]uint32)
+	}
+	n := &d.chunks[chunk][flow&(chunkSize-1)]
+	if *n++; *n == 0 {
+		if d.spilled == nil {
+			d.spilled = map[uint32]uint64{}
+		}
+		d.spilled[flow]++
+	}
+}
+
+func (d *drops) of(flow uint32) uint64 {
+	chunk := int(flow >> chunkBits)
+	if chunk >= len(d.chunks) || d.chunks[chunk] == nil {
+		return 0
+	}
+	return uint64(d.chunks[chunk][flow&(chunkSize-1)]) + d.spilled[flow]<<32
 }
 
 // takes remembers, per flow, the first and the latest time that a CPU took a

@@ -202,3 +202,63 @@ func TestScenariosEqualReplays(t *testing.T) {
 		}
 	}
 }
+
+// TestUnobservedEqualsObserved compares the engines that run where nobody
+// observes with those that an observer gets, on captures of several batches,
+// which would take the plain engines too long.
+func TestUnobservedEqualsObserved(t *testing.T) {
+	cases := uint64(60)
+	if testing.Short() {
+		cases = 20
+	}
+	for seed := range cases {
+		if err := compareObserved(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func compareObserved(seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 2))
+	cfg, s := randomConfig(r)
+	if r.IntN(2) == 0 { // as most are: a CPU for each queue, few at work
+		cfg, s = defaultConfig(1 + r.IntN(8))
+		cfg.RxRing, cfg.Drain = 1<<r.IntN(10), dispatch.Drain(r.IntN(2))
+		cfg.PacketCost = r.Int64N(3000)
+	}
+	capture := traffic{
+		packets: r.IntN(20_000), hosts: 2 + r.IntN(40),
+		sends: r.IntN(3) == 0, homes: r.IntN(3) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
+	}.capture(r)
+	local, err := pcaps.ParseLocal([]string{"none"})
+	if err != nil {
+		return err
+	}
+	replay := func(observe dispatch.Observer) (*dispatch.Result, error) {
+		capture.at = 0
+		return dispatch.Replay(capture, dispatch.Options{
+			Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local), Observe: observe,
+		})
+	}
+	got, err := replay(nil)
+	if err != nil {
+		return err
+	}
+	want, err := replay(func(dispatch.Event) {})
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(dispatch.Result{}, dispatch.Replayed{})); diff != "" {
+		return fmt.Errorf("(-observed +unobserved):\n%s", diff)
+	}
+	for i, mode := range allModes {
+		for id := range uint32(want.NumFlows) {
+			a, am := want.AppendAffinity(nil, i, id)
+			b, bm := got.AppendAffinity(nil, i, id)
+			if !slices.Equal(a, b) || am != bm {
+				return fmt.Errorf("%v: flow %d: %v, %d migrations observed, %v, %d unobserved", mode, id, a, am, b, bm)
+			}
+		}
+	}
+	return nil
+}

@@ -44,12 +44,18 @@ func (k flowTuple) header() pcaps.Header {
 
 func testSteering(t testing.TB) *nicmodel.Steering {
 	t.Helper()
+	return steeringBy(t, nicmodel.IndirectionTable{0, 1, 2, 3}, []int{0, 1, 2, 3})
+}
+
+// steeringBy is the default steering over a table.
+func steeringBy(t testing.TB, table nicmodel.IndirectionTable, queueCPU []int) *nicmodel.Steering {
+	t.Helper()
 	key, err := hash.ParseKey("microsoft")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := nicmodel.NewSteering(nicmodel.SteeringConfig{
-		HashTypes: hash.DefaultTypes, Key: key, Table: nicmodel.IndirectionTable{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3},
+		HashTypes: hash.DefaultTypes, Key: key, Table: table, QueueCPU: queueCPU,
 	})
 	if err != nil {
 		t.Fatal(err)

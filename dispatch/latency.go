@@ -45,6 +45,29 @@ func (h *histogram) count(v int64) {
 	h.counts[b]++
 }
 
+// run counts the packets of one DPC with the given arrivals, which it works on
+// one after the other from start, cost for each, and returns when it is done.
+func (h *histogram) run(arrivals []int64, start, cost int64) int64 {
+	end, sum, most := start, int64(0), h.max
+	for _, arrival := range arrivals {
+		end += cost
+		late := end - arrival
+		sum, most = sum+late, max(most, late)
+		h.count(late)
+	}
+	h.add(uint64(len(arrivals)), sum, most)
+	return end
+}
+
+// runOf is run where the cost is that of the packet's length.
+func (h *histogram) runOf(arrivals []int64, lengths []uint32, start int64, cfg *Config) int64 {
+	end := start
+	for i := range arrivals {
+		end = h.run(arrivals[i:i+1], end, cfg.Cost(lengths[i]))
+	}
+	return end
+}
+
 // add adds the sum of n counted values, and the greatest so far.
 func (h *histogram) add(n uint64, sum, most int64) {
 	h.n += n

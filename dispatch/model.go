@@ -70,10 +70,29 @@ func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 	return m
 }
 
+// plain reports whether nobody observes and no CPU serves more than one hardware
+// queue: then there are faster engines that count the same.
+func (m *model) plain() bool {
+	if m.observe != nil {
+		return false
+	}
+	if len(m.queues) == 1 {
+		return true
+	}
+	served := make([]bool, len(m.cpus))
+	for _, c := range m.cfg.QueueCPU {
+		if served[c] {
+			return false
+		}
+		served[c] = true
+	}
+	return true
+}
+
 // grow makes room for flows flows.
 func (m *model) grow(flows uint32) {
 	if m.wandering != nil {
-		m.wandering.flows.grow(flows)
+		m.wandering.grow(flows)
 	}
 	if m.takes != nil {
 		m.takes.flows.grow(flows)
@@ -177,8 +196,8 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 			m.extend(&cpu.series, b.Arrival)
 		}
 		cpu.series.counts[len(cpu.series.counts)-1]++
-		if m.wandering != nil && b.Flow != NoFlow {
-			m.wandering.note(b.Flow, c)
+		if m.wandering != nil {
+			m.wandering.note(c, b.Flow)
 		}
 	}
 	if m.takes != nil {
@@ -220,13 +239,30 @@ func (m *model) dequeued(q *nicmodel.Queue, n int) {
 // take remembers where the n oldest buffers of q are taken.
 func (m *model) take(c int, q *nicmodel.Queue, n int, takenAt int64) {
 	for i := range n {
-		if flow := q.Peek(i).Flow; flow != NoFlow {
-			order := takenAt
-			if m.mode != RSSMSIX {
-				m.order++
-				order = m.order
-			}
-			m.takes.took(flow, order, c)
+		m.takeOf(c, q.Peek(i).Flow, takenAt)
+	}
+}
+
+func (m *model) takeOf(c int, flow uint32, takenAt int64) {
+	if flow == NoFlow {
+		return
+	}
+	order := takenAt
+	if m.mode != RSSMSIX {
+		m.order++
+		order = m.order
+	}
+	m.takes.took(flow, order, c)
+}
+
+// indicated notes where packets of flows were taken and indicated.
+func (m *model) indicated(c int, flows []uint32, takenAt int64) {
+	if m.wandering != nil {
+		m.wandering.note(c, flows...)
+	}
+	if m.takes != nil {
+		for _, flow := range flows {
+			m.takeOf(c, flow, takenAt)
 		}
 	}
 }

@@ -118,8 +118,14 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 	m := newModel(cfg, mode, sends, observe)
 	switch mode {
 	case RSSMSIX:
+		if m.plain() {
+			return newRSSMSIXLanes(m), m
+		}
 		return newRSSMSIX(m), m
 	case NonRSS:
+		if m.plain() {
+			return newNonRSSLane(m), m
+		}
 		return newNonRSS(m), m
 	case RSSHWQueues:
 		return newRSSHWQueues(m), m

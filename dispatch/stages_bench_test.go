@@ -100,8 +100,9 @@ func BenchmarkFlowTableNew(b *testing.B) {
 }
 
 // BenchmarkEngine is each mode's model alone, on batches made beforehand: with
-// little to do, where each packet is a cycle of its own, with 4 CPUs at work,
-// where many share one, and with rings that overflow.
+// little to do, where each packet is a cycle of its own; with 4 CPUs at work,
+// where many share one; with rings that overflow; and with 8 CPUs and a packet
+// each microsecond, too many for one of them.
 func BenchmarkEngine(b *testing.B) {
 	const chunks, perBatch = 512, batchSize / chunkPackets
 	inputs := []struct {
@@ -109,28 +110,31 @@ func BenchmarkEngine(b *testing.B) {
 		flows int
 		gap   int64 // ns, mean
 		drain Drain
+		cpus  int
 	}{
-		{"idle", 1000, 20_000, Snapshot},
-		{"busy", 1000, 250, Snapshot},
-		{"busy-many-flows", 100_000, 250, Snapshot},
-		{"busy-poll", 1000, 250, Poll},
-		{"overload", 1000, 50, Snapshot},
+		{"idle", 1000, 20_000, Snapshot, 4},
+		{"busy", 1000, 250, Snapshot, 4},
+		{"busy-many-flows", 100_000, 250, Snapshot, 4},
+		{"busy-poll", 1000, 250, Poll, 4},
+		{"overload", 1000, 50, Snapshot, 4},
+		{"spread", 100_000, 1000, Snapshot, 8},
+		{"spread-poll", 100_000, 1000, Poll, 8},
 	}
 	for mode := range Mode(NumModes) {
 		for _, input := range inputs {
 			b.Run(fmt.Sprintf("impl=%v/input=%s", mode, input.name), func(b *testing.B) {
 				cfg := &Config{
-					Config:           nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
-					CPUs:             []int{0, 1, 2, 3},
-					QueueCPU:         []int{0, 1, 2, 3},
-					Table:            nicmodel.IndirectionTable{0, 1, 2, 3},
+					Config:           nicmodel.Config{Queues: input.cpus, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
 					InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 800, IPILatency: 2000, DistributeCost: 50,
 					ISRCPU: LeastBusy, Interval: 100_000_000, Drain: input.drain,
+				}
+				for i := range input.cpus {
+					cfg.CPUs, cfg.QueueCPU, cfg.Table = append(cfg.CPUs, i), append(cfg.QueueCPU, i), append(cfg.Table, uint16(i))
 				}
 				if err := cfg.Validate(); err != nil {
 					b.Fatal(err)
 				}
-				table := newFlowTable(testSteering(b))
+				table := newFlowTable(steeringBy(b, cfg.Table, cfg.QueueCPU))
 				var sent [chunkPackets]bool
 				var batches []*Batch
 				for i, c := range benchChunks(chunks, input.flows, input.gap) {

@@ -19,6 +19,21 @@ func (m *model) extend(s *cpuSeries, arrival int64) {
 	s.until = (int64(w) + 1) * m.interval
 }
 
+// inWindows counts packets that the CPU of s indicated, by their arrivals.
+func (m *model) inWindows(s *cpuSeries, arrivals []int64) {
+	// Optimization: arrivals are in order, and most runs lie in the last window.
+	if n := len(arrivals); arrivals[n-1] < s.until {
+		s.counts[len(s.counts)-1] += uint64(n)
+		return
+	}
+	for _, arrival := range arrivals {
+		if arrival >= s.until {
+			m.extend(s, arrival)
+		}
+		s.counts[len(s.counts)-1]++
+	}
+}
+
 // coarsen doubles the interval: two windows become one.
 func (m *model) coarsen() {
 	m.interval *= 2

@@ -33,6 +33,9 @@ func (l *DMAList) Add(cpu uint16, now int64) (full bool) {
 	return len(l.cpus) >= l.batch
 }
 
+// Len is the number of buffers in the list.
+func (l *DMAList) Len() int { return len(l.cpus) }
+
 // Empty takes the noted CPUs, for publishing; they are valid until the next Add.
 func (l *DMAList) Empty() []uint16 {
 	cpus := l.cpus

@@ -1,0 +1,41 @@
+package dispatch
+
+// nonRSSLane is nonRSS where nobody observes.
+//
+// Optimization: it equals nonRSS.
+type nonRSSLane struct {
+	*model
+	lane lane
+}
+
+func newNonRSSLane(m *model) *nonRSSLane {
+	return &nonRSSLane{model: m, lane: newLane(m, -1)}
+}
+
+func (e *nonRSSLane) process(b *Batch) {
+	m, l := e.model, &e.lane
+	m.grow(b.Flows)
+	sends := b.Sends
+	for i, t := range b.Time[:b.N] {
+		if b.Entry[i] == Sent {
+			l.advance(t)
+			l.charge(t)
+			m.send(t, sends[0], b.First+uint32(i))
+			sends = sends[1:]
+			continue
+		}
+		l.bytes += uint64(b.Length[i])
+		if l.filled-l.returned >= l.room && l.full(t) {
+			l.drop(b.Length[i])
+			continue
+		}
+		l.fill(t, b.Length[i], b.Flow[i])
+		l.publish(t)
+	}
+	m.arrived(b)
+}
+
+func (e *nonRSSLane) finish() {
+	e.lane.run()
+	e.lane.counted(&e.queues[0])
+}

@@ -1,0 +1,143 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// rssMSIXLanes is rssMSIX where each CPU has at most one queue and nobody
+// observes.
+//
+// Optimization: it equals rssMSIX. As long as the rings have room, a packet's
+// arrival and its publication are one step, in the order of arrivals: the NIC's
+// list of completions is planned beforehand (schedule), and CPUs share nothing
+// else.
+type rssMSIXLanes struct {
+	*model
+	list  nicmodel.DMAList
+	plan  *schedule // nil if packets may be sent ones
+	lanes []lane    // per CPU
+}
+
+func newRSSMSIXLanes(m *model) *rssMSIXLanes {
+	e := &rssMSIXLanes{model: m, list: nicmodel.NewDMAList(&m.cfg.Config)}
+	for c := range m.cpus {
+		e.lanes = append(e.lanes, newLane(m, c))
+	}
+	if m.takes == nil {
+		e.plan = newSchedule(&m.cfg.Config)
+	}
+	return e
+}
+
+func (e *rssMSIXLanes) process(b *Batch) {
+	e.grow(b.Flows)
+	from := 0
+	if e.plan != nil {
+		e.plan.plan(b)
+		if deadline, _ := e.list.Deadline(); e.plan.joins(deadline, e.list.Len()) && len(b.steered(e.steering).Varied) == 0 {
+			from = e.plan.begin
+			e.step(b, 0, from)
+			if e.follows(b, from) {
+				from = e.together(b, from, e.plan.open)
+			}
+		}
+	}
+	e.step(b, from, b.N)
+	e.arrived(b)
+}
+
+// follows reports whether the packets from one on, where the plan has a list
+// begin, can follow the plan: the list is empty, and each ring has room for the
+// packets of a list.
+func (e *rssMSIXLanes) follows(b *Batch, from int) bool {
+	if from == b.N {
+		return false
+	}
+	if at, overdue := e.list.Overdue(b.Time[from]); overdue {
+		e.publish(at)
+	}
+	if e.list.Len() > 0 {
+		return false
+	}
+	for c := range e.lanes {
+		if e.lanes[c].tight(uint64(e.cfg.DMABatch)) {
+			return false
+		}
+	}
+	return true
+}
+
+// together lets the packets from one to before another arrive and be published,
+// whole lists, as long as there is room for one more; it returns the first that
+// it left out.
+func (e *rssMSIXLanes) together(b *Batch, from, to int) int {
+	entries := b.steered(e.steering).Entry[:to]
+	more := uint64(e.cfg.DMABatch) + 1 // this packet and a list
+	for i := from; i < to; i++ {
+		l := &e.lanes[e.target(entries[i]).cpu]
+		if l.filled-l.returned+more > l.room && l.tight(more) {
+			to = e.plan.next(i + 1) // the rest of this list has room still
+		}
+		l.bytes += uint64(b.Length[i])
+		l.fill(b.Time[i], b.Length[i], b.Flow[i])
+		l.publish(e.plan.at[i])
+	}
+	return to
+}
+
+// step lets the packets from one to before another arrive one by one.
+func (e *rssMSIXLanes) step(b *Batch, from, to int) {
+	m := e.model
+	steered, sends := b.steered(m.steering), b.Sends
+	varied := steered.Varied
+	for i := from; i < to; i++ {
+		t := b.Time[i]
+		if at, overdue := e.list.Overdue(t); overdue {
+			e.publish(at)
+		}
+		entry := steered.Entry[i]
+		if entry == Sent {
+			for c := range e.lanes {
+				e.lanes[c].advance(t)
+			}
+			m.send(t, sends[0], b.First+uint32(i))
+			sends = sends[1:]
+			continue
+		}
+		cpu := m.target(entry).cpu
+		l := &e.lanes[cpu]
+		l.bytes += uint64(b.Length[i])
+		full := l.filled-l.returned >= l.room && l.full(t)
+		if full {
+			l.drop(b.Length[i])
+			m.settled.drop(b.Flow[i])
+		}
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if !full {
+				m.settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+		if full {
+			continue
+		}
+		l.fill(t, b.Length[i], b.Flow[i])
+		if e.list.Add(cpu, t) {
+			e.publish(t)
+		}
+	}
+}
+
+func (e *rssMSIXLanes) publish(t int64) {
+	for _, cpu := range e.list.Empty() {
+		e.lanes[cpu].publish(t)
+	}
+}
+
+func (e *rssMSIXLanes) finish() {
+	if at, pending := e.list.Deadline(); pending {
+		e.publish(at)
+	}
+	for q, c := range e.cfg.QueueCPU {
+		e.lanes[c].run()
+		e.lanes[c].counted(&e.queues[q])
+	}
+}
