@@ -80,17 +80,27 @@ func (w *wandering) grow(flows uint32) {
 	}
 }
 
-// note notes that cpu indicated packets of flows, NoFlow among them; the flows'
-// records must exist.
-func (w *wandering) note(cpu int, flows ...uint32) {
-	for len(flows) > 0 {
+// note notes that cpu indicated a packet of flow, NoFlow or one whose record
+// exists.
+func (w *wandering) note(flow uint32, cpu int) {
+	if len(w.pending) == cap(w.pending) {
+		w.enter()
+	}
+	w.pending, w.runs = append(w.pending, flow), append(w.runs, cpuRun{cpu, 1})
+}
+
+// noteAll is note for a run of packets.
+func (w *wandering) noteAll(cpu int, packets []laneRest) {
+	for len(packets) > 0 {
 		if len(w.pending) == cap(w.pending) {
 			w.enter()
 		}
-		n := min(len(flows), cap(w.pending)-len(w.pending))
-		w.pending = append(w.pending, flows[:n]...)
+		n := min(len(packets), cap(w.pending)-len(w.pending))
+		for i := range packets[:n] {
+			w.pending = append(w.pending, packets[i].flow)
+		}
 		w.runs = append(w.runs, cpuRun{cpu, n})
-		flows = flows[n:]
+		packets = packets[n:]
 	}
 }
 

@@ -14,80 +14,93 @@ import (
 // that moment: then all that the DPC takes is known, and is worked on in one go.
 // When the vector was raised and the ISR ran follows from the DPC.
 type lane struct {
+	// think is a moment up to which a publication changes nothing but the number of
+	// packets that wait: look, where rx-frames does not count them, or less.
+	think int64
+
 	// look is when a DPC next looks at the queue, step (4): at its start, and with
 	// drain poll at each decision. What is published at that instant is in the
 	// queue. laneIdle while the vector is enabled and nothing is queued.
 	look int64
 
-	// The packets that the queue accepted, in order, in rings as long as each
-	// other: those below taken are done, those below published wait for a DPC, the
-	// others for the NIC to publish them.
-	filled, published, taken uint64
-	arrival                  []int64
-	length                   []uint32 // nil if nobody asks
-	flow                     []uint32 // nil if nobody asks
+	// The packets that the queue accepted, in order: those below taken are done,
+	// those below published wait for a DPC, those below filled for the NIC to
+	// publish them. Their buffers are not given back from held on, and from taken
+	// on once it is freed. Below limit there is a free buffer, and memory, at any
+	// moment that the lane has still to be told of.
+	filled, limit          int
+	arrival                []int64
+	rest                   []laneRest // nil if nobody asks
+	published, taken, held int
+	freed                  int64
 
-	// The buffers not given back are those from held on, and from taken on once it
-	// is freed. Those below returned are free whenever the lane is asked.
-	held, returned uint64
-	freed          int64
-	room           uint64 // the hardware's ring or the memory here, whichever is less
+	raise int64 // of this cycle
+	end   int64 // of the last DPC
+	on    *cpu  // of this cycle
 
-	m      *model
-	vector nicmodel.Vector
-	cpu    int    // of this cycle
-	fixed  bool   // cpu never changes
-	called bool   // the ISR of this cycle is charged
-	busy   bool   // poll: the DPC has started
-	again  int    // poll: packets that this DPC took
-	raise  int64  // of this cycle
-	oldest int64  // publish time of the oldest packet that waits for the raise
-	fills  uint64 // published once the queue holds rx-frames, where that matters, else 0
-	end    int64  // of the last DPC
+	m        *model
+	vector   nicmodel.Vector
+	delay    int64 // raise to DPC
+	fixed    bool  // the CPU never changes
+	plain    bool  // see meetPlain
+	called   bool  // the ISR of this cycle is charged
+	busy     bool  // poll: the DPC has started
+	again    int   // poll: packets that this DPC took
+	fills    int   // published once the queue holds rx-frames, where that matters, else 0
+	oldest   int64 // publish time of the oldest packet that waits for the raise
+	depthMax int   // packets that waited
 
-	depth            uint64 // most packets that waited
-	bytes            uint64 // steered here
+	gone             uint64 // accepted packets that arrival has no more
 	drops, dropBytes uint64
 }
+
+// laneRest is what some need to know of a packet.
+type laneRest struct{ length, flow uint32 }
 
 // laneIdle is lane.look outside a cycle: any publication comes after it.
 const laneIdle = -1
 
-// newLane is the lane of a queue whose CPU is cpu, or is determined by the
-// system where that is negative.
-func newLane(m *model, cpu int) lane {
-	l := lane{m: m, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), cpu: cpu, fixed: cpu >= 0}
-	if !l.fixed || m.cfg.ByteCost > 0 {
-		l.length = []uint32{}
+// newLane is the lane of a queue whose CPU is on, or is determined by the system
+// where that is nil.
+func newLane(m *model, on *cpu) lane {
+	l := lane{
+		m: m, think: laneIdle, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
+		delay: m.cfg.InterruptLatency + m.cfg.ISRCost,
 	}
-	if m.wandering != nil || m.takes != nil {
-		l.flow = []uint32{}
+	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
+		l.rest = []laneRest{}
 	}
-	l.grow()
+	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
+	l.makeRoom(1)
 	return l
 }
 
-// grow makes the memory for packets twice as large.
-func (l *lane) grow() {
-	n := max(64, 2*len(l.arrival))
-	l.arrival = regrown(l.arrival, n, l.taken, l.filled)
-	if l.length != nil {
-		l.length = regrown(l.length, n, l.taken, l.filled)
+// makeRoom makes room in memory for n packets more.
+func (l *lane) makeRoom(n int) {
+	had := l.arrival
+	if 2*(l.filled-l.taken+n) > len(had) {
+		l.arrival = make([]int64, max(128, 2*len(had), 2*(l.filled-l.taken+n)))
 	}
-	if l.flow != nil {
-		l.flow = regrown(l.flow, n, l.taken, l.filled)
+	copy(l.arrival, had[l.taken:l.filled])
+	if l.rest != nil {
+		had := l.rest
+		if len(had) < len(l.arrival) {
+			l.rest = make([]laneRest, len(l.arrival))
+		}
+		copy(l.rest, had[l.taken:l.filled])
 	}
-	l.room = uint64(min(n, l.m.cfg.RxRing))
+	shift := l.taken
+	l.gone += uint64(shift)
+	l.filled -= shift
+	l.published -= shift
+	l.held -= shift
+	l.fills -= shift
+	l.taken = 0
+	l.limitBy()
 }
 
-// regrown is a ring of n records with those from one number to before another.
-func regrown[T any](ring []T, n int, from, to uint64) []T {
-	grown := make([]T, n)
-	for i := from; i < to; i++ {
-		grown[i&uint64(n-1)] = ring[i&uint64(len(ring)-1)]
-	}
-	return grown
-}
+// limitBy finds the limit again.
+func (l *lane) limitBy() { l.limit = min(l.held+l.m.cfg.RxRing, len(l.arrival)) }
 
 // full reports whether no buffer is free at an arrival at now, and makes room
 // in memory if there is one.
@@ -96,37 +109,31 @@ func (l *lane) full(now int64) bool {
 	if l.freed <= now {
 		l.held = l.taken
 	}
-	l.returned = l.held
-	used := l.filled - l.held
-	if used >= uint64(l.m.cfg.RxRing) {
+	if l.filled-l.held >= l.m.cfg.RxRing {
 		return true
 	}
-	if used >= l.room {
-		l.grow()
+	if l.limitBy(); l.filled >= l.limit {
+		l.makeRoom(1)
 	}
 	return false
 }
 
 // tight reports whether n packets more might not find free buffers.
-func (l *lane) tight(n uint64) bool {
-	for l.filled-l.returned+n > l.room {
-		if l.room == uint64(l.m.cfg.RxRing) {
-			return true
-		}
-		l.grow()
+func (l *lane) tight(n int) bool {
+	if l.filled+n > l.held+l.m.cfg.RxRing {
+		return true
 	}
-	return false
+	if l.filled+n > len(l.arrival) {
+		l.makeRoom(n)
+	}
+	return l.filled+n > l.limit
 }
 
-// fill fills a buffer for a packet, which the lane was not full for.
+// fill fills a buffer for a packet below the limit.
 func (l *lane) fill(t int64, length, flow uint32) {
-	at := l.filled & uint64(len(l.arrival)-1)
-	l.arrival[at] = t
-	if l.length != nil {
-		l.length[at] = length
-	}
-	if l.flow != nil {
-		l.flow[at] = flow
+	l.arrival[l.filled] = t
+	if l.rest != nil {
+		l.rest[l.filled] = laneRest{length, flow}
 	}
 	l.filled++
 }
@@ -139,27 +146,55 @@ func (l *lane) drop(length uint32) {
 
 // publish publishes the oldest packet that waits for it.
 func (l *lane) publish(t int64) {
-	if t > l.look {
+	if t > l.think {
 		l.meet(t)
 	}
 	l.published++
-	if l.published == l.fills {
-		l.filledUp(t)
-	}
 }
 
-// meet does the work that comes before a publication at t, and arms the vector
-// if there is no more to come.
+// meet does the work that comes before a publication at t, and finds when the
+// vector is raised for it.
 func (l *lane) meet(t int64) {
+	if l.plain {
+		l.meetPlain(t)
+		return
+	}
 	l.advance(t)
 	if l.look == laneIdle {
 		l.arm(t)
 	}
+	if l.published+1 == l.fills {
+		l.filledUp(t)
+	}
+	if l.think = l.look; l.fills > l.published {
+		l.think = laneIdle
+	}
+}
+
+// meetPlain is meet where a DPC takes all that waits at a fixed cost for each,
+// and the first packet raises the vector.
+//
+// Optimization: it equals meet.
+func (l *lane) meetPlain(t int64) {
+	if l.look != laneIdle {
+		l.limitBy()
+		l.vector.Raise(l.raise)
+		arrival := l.arrival[l.taken:l.published]
+		l.depthMax = max(l.depthMax, len(arrival))
+		l.on.DPCs++
+		l.m.inWindows(&l.on.series, arrival)
+		l.end = l.on.latency.run(arrival, l.look+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
+		l.freed = l.end
+		l.held, l.taken = l.taken, l.published
+	}
+	l.called = false
+	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
+	l.think = l.look
 }
 
 // advance does all work that comes before the arrivals at the instant now.
 func (l *lane) advance(now int64) {
-	l.returned = l.held
+	l.limitBy() // of the buffers that this work gives back, some may come later
 	for laneIdle < l.look && l.look < now {
 		if l.m.cfg.Drain == Poll {
 			l.poll(now)
@@ -174,65 +209,59 @@ func (l *lane) advance(now int64) {
 func (l *lane) arm(t int64) {
 	l.called, l.oldest, l.fills = false, t, 0
 	if frames := l.m.cfg.RxFrames; frames > 1 {
-		l.fills = l.taken + uint64(frames)
+		l.fills = l.taken + frames
 	}
 	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
 }
 
 // filledUp finds it anew when the queue holds rx-frames at t.
 func (l *lane) filledUp(t int64) {
+	l.fills = 0
 	l.raiseAt(min(l.raise, l.vector.Due(max(t, l.end), l.oldest, l.m.cfg.RxFrames)))
 }
 
-func (l *lane) raiseAt(t int64) {
-	l.raise, l.look = t, t+l.m.cfg.InterruptLatency+l.m.cfg.ISRCost
-}
+func (l *lane) raiseAt(t int64) { l.raise, l.look = t, t+l.delay }
 
-// interrupt raises the vector and runs the ISR, if that has not been done.
+// interrupt raises the vector and runs the ISR.
 func (l *lane) interrupt() {
-	if l.called {
-		return
-	}
 	l.called, l.fills = true, 0
 	l.vector.Raise(l.raise)
 	if !l.fixed {
-		l.cpu = l.m.systemCPU()
+		l.on = &l.m.cpus[l.m.systemCPU()]
 	}
-	l.m.isr(l.cpu)
+	l.on.Interrupts++
+	l.on.ISRTime += l.m.cfg.ISRCost
 }
 
 // charge runs the ISR of a raise before now, whose CPU what happens from now on
 // no longer decides.
 func (l *lane) charge(now int64) {
-	if l.look != laneIdle && l.raise < now {
+	if l.look != laneIdle && !l.called && l.raise < now {
 		l.interrupt()
 	}
-}
-
-// startDPC charges the start of a DPC, which starts at look.
-func (l *lane) startDPC() {
-	c := &l.m.cpus[l.cpu]
-	c.DPCs++
-	c.DPCTime += l.m.cfg.DPCCost
 }
 
 // snapshot is a whole DPC with drain snapshot: it takes what waits at its start.
 // Where the budget leaves some of it, it starts anew at its end.
 func (l *lane) snapshot() {
-	l.interrupt()
-	l.startDPC()
-	n, t := l.published-l.taken, l.look
-	l.depth = max(l.depth, n)
+	if !l.called {
+		l.interrupt()
+	}
+	n, start := l.published-l.taken, l.look
+	l.depthMax = max(l.depthMax, n)
+	l.look = laneIdle
 	again := false
-	if budget := uint64(l.m.cfg.DPCBudget); budget > 0 && n > budget {
+	if budget := l.m.cfg.DPCBudget; budget > 0 && n > budget {
 		n, again = budget, true
 	}
-	c := &l.m.cpus[l.cpu]
-	c.MaxPerDPC = max(c.MaxPerDPC, n)
+	c := l.on
+	c.DPCs++
+	c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
 	l.held = l.taken
-	l.end = l.indicate(n, t, t+l.m.cfg.DPCCost)
+	l.end = l.indicate(n, start, start+l.m.cfg.DPCCost)
 	l.freed = l.end
-	if l.look = laneIdle; again {
+	c.DPCTime += l.end - start
+	if again {
 		l.look = l.end
 	}
 }
@@ -240,65 +269,68 @@ func (l *lane) snapshot() {
 // poll is what a DPC with drain poll does before now: at its start, and at each
 // of its decisions.
 func (l *lane) poll(now int64) {
-	if !l.busy {
+	if !l.called {
 		l.interrupt()
-		l.busy = true
-		l.startDPC()
-		l.again = 0
-		l.look += l.m.cfg.DPCCost
 	}
-	c := &l.m.cpus[l.cpu]
+	if !l.busy {
+		l.busy = true
+		l.startPoll()
+	}
+	c := l.on
 	for l.look < now {
 		waiting := l.published - l.taken
-		l.depth = max(l.depth, waiting)
+		l.depthMax = max(l.depthMax, waiting)
 		switch {
 		case waiting == 0:
 			l.end, l.busy, l.look = l.look, false, laneIdle
 			return
 		case l.m.cfg.DPCBudget > 0 && l.again == l.m.cfg.DPCBudget:
-			l.startDPC()
-			l.again = 0
-			l.look += l.m.cfg.DPCCost
+			l.startPoll()
 		default:
 			l.again++
 			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
 			l.held = l.taken
-			l.look = l.indicate(1, l.look, l.look)
-			l.freed = l.look
+			end := l.indicate(1, l.look, l.look)
+			c.DPCTime += end - l.look
+			l.look, l.freed = end, end
 		}
 	}
 }
 
+func (l *lane) startPoll() {
+	l.on.DPCs++
+	l.on.DPCTime += l.m.cfg.DPCCost
+	l.look += l.m.cfg.DPCCost
+	l.again = 0
+}
+
 // indicate works on the n oldest packets, which are taken at the time takenAt,
 // one after the other from start, and returns when the last of them is done.
-func (l *lane) indicate(n uint64, takenAt, start int64) int64 {
-	m := l.m
-	cpu := &m.cpus[l.cpu]
-	end := start
-	for n > 0 {
-		// The packets up to where the rings turn.
-		from := l.taken & uint64(len(l.arrival)-1)
-		to := min(from+n, uint64(len(l.arrival)))
-		arrival := l.arrival[from:to]
-		if m.cfg.ByteCost == 0 {
-			end = cpu.latency.run(arrival, end, m.cfg.PacketCost)
-		} else {
-			end = cpu.latency.runOf(arrival, l.length[from:to], end, m.cfg)
-		}
-		m.inWindows(&cpu.series, arrival)
-		if !l.fixed {
-			cpu.Packets += to - from
-			for _, length := range l.length[from:to] {
-				cpu.Bytes += uint64(length)
-			}
-		}
-		if l.flow != nil {
-			m.indicated(l.cpu, l.flow[from:to], takenAt)
-		}
-		l.taken += to - from
-		n -= to - from
+func (l *lane) indicate(n int, takenAt, start int64) int64 {
+	m, cpu := l.m, l.on
+	arrival := l.arrival[l.taken : l.taken+n]
+	m.inWindows(&cpu.series, arrival)
+	if l.rest == nil {
+		l.taken += n
+		return cpu.latency.run(arrival, start, m.cfg.PacketCost)
 	}
-	cpu.DPCTime += end - start
+	rest := l.rest[l.taken : l.taken+n]
+	l.taken += n
+	end := start
+	if m.cfg.ByteCost == 0 {
+		end = cpu.latency.run(arrival, start, m.cfg.PacketCost)
+	} else {
+		for i := range rest {
+			end = cpu.latency.run(arrival[i:i+1], end, m.cfg.Cost(rest[i].length))
+		}
+	}
+	if !l.fixed {
+		cpu.Packets += uint64(n)
+		for i := range rest {
+			cpu.Bytes += uint64(rest[i].length)
+		}
+	}
+	m.indicated(cpu, rest, takenAt)
 	return end
 }
 
@@ -309,11 +341,18 @@ func (l *lane) run() {
 }
 
 // counted adds what was not counted packet by packet: that of the hardware queue
-// and, where it never changes, of the CPU.
-func (l *lane) counted(q *QueueCounters) {
-	*q = QueueCounters{Packets: l.filled + l.drops, Bytes: l.bytes, Drops: l.drops, DepthMax: l.depth}
+// and, where it never changes, of the CPU. bytes were steered to it.
+func (l *lane) counted(q *QueueCounters, bytes uint64) {
+	accepted := l.gone + uint64(l.filled)
+	*q = QueueCounters{Packets: accepted + l.drops, Bytes: bytes, Drops: l.drops, DepthMax: uint64(l.depthMax)}
+	c := l.on
 	if l.fixed {
-		c := &l.m.cpus[l.cpu]
-		c.Packets, c.Bytes = l.filled, l.bytes-l.dropBytes
+		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
+	}
+	if l.plain {
+		cfg := l.m.cfg
+		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*cfg.ISRCost
+		c.DPCTime = int64(c.DPCs)*cfg.DPCCost + int64(accepted)*cfg.PacketCost
+		c.MaxPerDPC = uint64(l.depthMax)
 	}
 }

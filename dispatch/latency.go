@@ -59,15 +59,6 @@ func (h *histogram) run(arrivals []int64, start, cost int64) int64 {
 	return end
 }
 
-// runOf is run where the cost is that of the packet's length.
-func (h *histogram) runOf(arrivals []int64, lengths []uint32, start int64, cfg *Config) int64 {
-	end := start
-	for i := range arrivals {
-		end = h.run(arrivals[i:i+1], end, cfg.Cost(lengths[i]))
-	}
-	return end
-}
-
 // add adds the sum of n counted values, and the greatest so far.
 func (h *histogram) add(n uint64, sum, most int64) {
 	h.n += n

@@ -31,11 +31,16 @@ type model struct {
 
 	roundRobin int
 	observe    Observer
+
+	// derive counts what follows from the loads of the table's entries and the
+	// bytes of packets without a hash, once all is done; nil where nothing does.
+	derive func(entries []EntryLoad, unhashed uint64)
 }
 
 // cpu is one CPU's counters.
 type cpu struct {
 	CPUCounters
+	index   int
 	latency histogram
 	series  cpuSeries
 }
@@ -55,6 +60,9 @@ func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 		queues:   make([]QueueCounters, queues),
 		depth:    make([]uint64, queues),
 		interval: cfg.Interval,
+	}
+	for c := range m.cpus {
+		m.cpus[c].index = c
 	}
 	for _, queue := range append(slices.Clone(cfg.Table), uint16(cfg.DefaultQueue)) {
 		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
@@ -197,7 +205,7 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		}
 		cpu.series.counts[len(cpu.series.counts)-1]++
 		if m.wandering != nil {
-			m.wandering.note(c, b.Flow)
+			m.wandering.note(b.Flow, c)
 		}
 	}
 	if m.takes != nil {
@@ -255,14 +263,14 @@ func (m *model) takeOf(c int, flow uint32, takenAt int64) {
 	m.takes.took(flow, order, c)
 }
 
-// indicated notes where packets of flows were taken and indicated.
-func (m *model) indicated(c int, flows []uint32, takenAt int64) {
+// indicated notes where packets were taken and indicated.
+func (m *model) indicated(c *cpu, packets []laneRest, takenAt int64) {
 	if m.wandering != nil {
-		m.wandering.note(c, flows...)
+		m.wandering.noteAll(c.index, packets)
 	}
 	if m.takes != nil {
-		for _, flow := range flows {
-			m.takeOf(c, flow, takenAt)
+		for _, p := range packets {
+			m.takeOf(c.index, p.flow, takenAt)
 		}
 	}
 }

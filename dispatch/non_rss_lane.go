@@ -5,11 +5,12 @@ package dispatch
 // Optimization: it equals nonRSS.
 type nonRSSLane struct {
 	*model
-	lane lane
+	lane  lane
+	bytes uint64
 }
 
 func newNonRSSLane(m *model) *nonRSSLane {
-	return &nonRSSLane{model: m, lane: newLane(m, -1)}
+	return &nonRSSLane{model: m, lane: newLane(m, nil)}
 }
 
 func (e *nonRSSLane) process(b *Batch) {
@@ -24,8 +25,8 @@ func (e *nonRSSLane) process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		l.bytes += uint64(b.Length[i])
-		if l.filled-l.returned >= l.room && l.full(t) {
+		e.bytes += uint64(b.Length[i])
+		if l.filled >= l.limit && l.full(t) {
 			l.drop(b.Length[i])
 			continue
 		}
@@ -37,5 +38,5 @@ func (e *nonRSSLane) process(b *Batch) {
 
 func (e *nonRSSLane) finish() {
 	e.lane.run()
-	e.lane.counted(&e.queues[0])
+	e.lane.counted(&e.queues[0], e.bytes)
 }

@@ -159,7 +159,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
 	back := r.flows.reverses()
 	for _, one := range r.scenarios() {
-		one.summarize(back)
+		one.summarize(back, r.Bytes-r.SentBytes)
 	}
 	return r, nil
 }

@@ -14,13 +14,18 @@ type rssMSIXLanes struct {
 	list  nicmodel.DMAList
 	plan  *schedule // nil if packets may be sent ones
 	lanes []lane    // per CPU
+	of    []*lane   // per table entry, then of packets without a hash
 }
 
 func newRSSMSIXLanes(m *model) *rssMSIXLanes {
 	e := &rssMSIXLanes{model: m, list: nicmodel.NewDMAList(&m.cfg.Config)}
 	for c := range m.cpus {
-		e.lanes = append(e.lanes, newLane(m, c))
+		e.lanes = append(e.lanes, newLane(m, &m.cpus[c]))
 	}
+	for _, to := range m.targets {
+		e.of = append(e.of, &e.lanes[to.cpu])
+	}
+	m.derive = e.derive
 	if m.takes == nil {
 		e.plan = newSchedule(&m.cfg.Config)
 	}
@@ -30,24 +35,36 @@ func newRSSMSIXLanes(m *model) *rssMSIXLanes {
 func (e *rssMSIXLanes) process(b *Batch) {
 	e.grow(b.Flows)
 	from := 0
-	if e.plan != nil {
-		e.plan.plan(b)
-		if deadline, _ := e.list.Deadline(); e.plan.joins(deadline, e.list.Len()) && len(b.steered(e.steering).Varied) == 0 {
-			from = e.plan.begin
-			e.step(b, 0, from)
-			if e.follows(b, from) {
-				from = e.together(b, from, e.plan.open)
-			}
+	if e.follows(b) {
+		from = e.plan.begin
+		e.step(b, 0, from)
+		if e.clear(b, from) {
+			from = e.together(b, from, e.plan.open)
 		}
 	}
 	e.step(b, from, b.N)
 	e.arrived(b)
 }
 
-// follows reports whether the packets from one on, where the plan has a list
-// begin, can follow the plan: the list is empty, and each ring has room for the
-// packets of a list.
-func (e *rssMSIXLanes) follows(b *Batch, from int) bool {
+// follows reports whether the batch can follow a plan: nothing is decided packet
+// by packet, and half of each ring is free.
+func (e *rssMSIXLanes) follows(b *Batch) bool {
+	if e.plan == nil || len(b.steered(e.steering).Varied) > 0 {
+		return false
+	}
+	half := max(e.cfg.DMABatch, e.cfg.RxRing/2)
+	for c := range e.lanes {
+		if l := &e.lanes[c]; l.filled+half > l.held+e.cfg.RxRing {
+			return false
+		}
+	}
+	return e.plan.plan(b, &e.list)
+}
+
+// clear reports whether the plan can be followed from a packet on, where it has
+// a list begin: the list is empty, and each ring has room for the packets of
+// one.
+func (e *rssMSIXLanes) clear(b *Batch, from int) bool {
 	if from == b.N {
 		return false
 	}
@@ -58,7 +75,7 @@ func (e *rssMSIXLanes) follows(b *Batch, from int) bool {
 		return false
 	}
 	for c := range e.lanes {
-		if e.lanes[c].tight(uint64(e.cfg.DMABatch)) {
+		if e.lanes[c].tight(e.cfg.DMABatch) {
 			return false
 		}
 	}
@@ -69,16 +86,16 @@ func (e *rssMSIXLanes) follows(b *Batch, from int) bool {
 // whole lists, as long as there is room for one more; it returns the first that
 // it left out.
 func (e *rssMSIXLanes) together(b *Batch, from, to int) int {
-	entries := b.steered(e.steering).Entry[:to]
-	more := uint64(e.cfg.DMABatch) + 1 // this packet and a list
+	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
+	of := e.of
+	more := e.cfg.DMABatch + 1 // this packet and a list
 	for i := from; i < to; i++ {
-		l := &e.lanes[e.target(entries[i]).cpu]
-		if l.filled-l.returned+more > l.room && l.tight(more) {
+		l := of[min(int(entries[i]), len(of)-1)] // see model.target
+		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1) // the rest of this list has room still
 		}
-		l.bytes += uint64(b.Length[i])
-		l.fill(b.Time[i], b.Length[i], b.Flow[i])
-		l.publish(e.plan.at[i])
+		l.fill(times[i], b.Length[i], b.Flow[i])
+		l.publish(at[i])
 	}
 	return to
 }
@@ -104,8 +121,7 @@ func (e *rssMSIXLanes) step(b *Batch, from, to int) {
 		}
 		cpu := m.target(entry).cpu
 		l := &e.lanes[cpu]
-		l.bytes += uint64(b.Length[i])
-		full := l.filled-l.returned >= l.room && l.full(t)
+		full := l.filled >= l.limit && l.full(t)
 		if full {
 			l.drop(b.Length[i])
 			m.settled.drop(b.Flow[i])
@@ -136,8 +152,19 @@ func (e *rssMSIXLanes) finish() {
 	if at, pending := e.list.Deadline(); pending {
 		e.publish(at)
 	}
-	for q, c := range e.cfg.QueueCPU {
+	for c := range e.lanes {
 		e.lanes[c].run()
-		e.lanes[c].counted(&e.queues[q])
+	}
+}
+
+// derive counts queues and CPUs.
+func (e *rssMSIXLanes) derive(entries []EntryLoad, unhashed uint64) {
+	bytes := make([]uint64, len(e.queues))
+	bytes[e.cfg.DefaultQueue] = unhashed
+	for i, load := range entries {
+		bytes[e.cfg.Table[i]] += load.Bytes
+	}
+	for q, c := range e.cfg.QueueCPU {
+		e.lanes[c].counted(&e.queues[q], bytes[q])
 	}
 }

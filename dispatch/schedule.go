@@ -3,79 +3,79 @@ package dispatch
 import "rssreplay/nicmodel"
 
 // schedule is when the NIC publishes the packets of a batch, as long as it drops
-// none of them: models that count lists of the same size and age share it.
+// none of them: models whose lists of completions have the same size and age
+// share it.
 //
 // Optimization: it equals nicmodel.DMAList, packet by packet.
 type schedule struct {
 	batch   int
 	timeout int64
-	of      *Batch // planned last
-	first   uint32 // its first packet then
 
-	at   [batchSize]int64    // publish time of the packets from begin to before open
-	head [batchSize + 1]bool // the packet is the first of a list
+	of    *Batch // planned last
+	first uint32 // its first packet then
 
 	// The list that was open at the batch's start: its packets, and when it is
-	// published at the latest; and where it ends, the batch's length if it does not.
+	// published at the latest.
 	carried  int
 	deadline int64
-	begin    int
-	open     int // first packet of the list that the batch does not fill, or its length
 
-	listed int   // packets in the open list
-	due    int64 // its deadline
+	// The lists that begin and end in the batch are the packets from begin to
+	// before open.
+	begin, open int
+	at          [batchSize]int64    // when they are published
+	head        [batchSize + 1]bool // a list begins
 }
+
+// noList is a deadline that every packet comes after.
+const noList = -1
 
 func newSchedule(c *nicmodel.Config) *schedule {
 	return &schedule{batch: c.DMABatch, timeout: c.DMATimeout}
 }
 
-// plan plans the next batch, whose packets are all received ones, unless that
-// is done.
-func (s *schedule) plan(b *Batch) {
+// plan plans a batch, whose packets are all received ones, after a list that is
+// still open. Where that is done it reports whether it was with such a list.
+func (s *schedule) plan(b *Batch, l *nicmodel.DMAList) bool {
+	listed, due := l.Len(), int64(noList)
+	if at, pending := l.Deadline(); pending {
+		due = at
+	}
 	if s.of == b && s.first == b.First {
-		return
+		return listed == s.carried && due == s.deadline
 	}
 	s.of, s.first = b, b.First
-	s.carried, s.deadline = s.listed, s.due
+	s.carried, s.deadline = listed, due
 
 	// Optimization: no branch depends on the times. The first loop finds where
-	// lists begin, and at what time each ends if no further packet joins it, the
+	// lists begin, and when each is published if no further packet joins it, the
 	// second gives all packets of a list the time of its last one.
-	listed, due := s.listed, s.due
-	times, at := b.Time[:b.N], s.at[:b.N]
+	times, at, head := b.Time[:b.N], s.at[:b.N], s.head[:b.N+1]
 	for i, t := range times {
-		begins := listed == 0 || listed == s.batch || due < t
-		s.head[i] = begins
-		listed++
-		if begins {
-			listed = 1
-		}
-		if begins {
-			due = t + s.timeout
-		}
-		at[i] = due
+		begins := (due - t) >> 63 // all ones if due < t
+		listed = listed&^int(begins) + 1
+		due ^= (due ^ (t + s.timeout)) & begins
+		at[i], head[i] = due, begins != 0
 		if listed == s.batch {
-			at[i] = t
+			at[i], due = t, noList
 		}
 	}
-	if listed == s.batch {
-		listed = 0
-	}
-	s.listed, s.due = listed, due
-	s.head[b.N] = true
+	head[b.N] = true
 	s.begin = s.next(0)
 	s.open = b.N
-	if listed > 0 {
-		for s.open--; s.open > s.begin && !s.head[s.open]; s.open-- {
+	if due != noList {
+		for s.open--; s.open > s.begin && !head[s.open]; s.open-- {
 		}
 	}
 	s.open = max(s.open, s.begin)
-	for i := s.open - 2; i >= s.begin; i-- {
-		if !s.head[i+1] {
-			at[i] = at[i+1]
+	published := int64(0)
+	for i := s.open - 1; i >= s.begin; i-- {
+		last := at[i]
+		if !head[i+1] {
+			last = published
 		}
+		at[i], published = last, last
 	}
+	return true
 }
 
 // next is the first head of a list from i on, or the batch's length.
@@ -84,10 +84,4 @@ func (s *schedule) next(i int) int {
 		i++
 	}
 	return i
-}
-
-// joins reports whether a list of pending packets and that deadline is the one
-// that was open at the batch's start.
-func (s *schedule) joins(deadline int64, pending int) bool {
-	return pending == s.carried && (pending == 0 || deadline == s.deadline)
 }

@@ -21,8 +21,8 @@ type Summary struct {
 }
 
 // summarize derives from the flows what was not counted per packet. back is the
-// flow in the other direction of each.
-func (r *Replayed) summarize(back []uint32) {
+// flow in the other direction of each, bytes those of all received packets.
+func (r *Replayed) summarize(back []uint32, bytes uint64) {
 	t := r.flows
 	copy(r.Unhashed[:], t.notIP[:])
 	r.Entries = make([]EntryLoad, len(r.cfg.Table))
@@ -42,11 +42,18 @@ func (r *Replayed) summarize(back []uint32) {
 		}
 		r.count(d.entry, d.kind, d.reason(), packets, bytes)
 	}
+	unhashed := bytes
+	for _, load := range r.Entries {
+		unhashed -= load.Bytes
+	}
 	r.Summaries = make([]Summary, len(r.models))
 	r.Modes = make([]Counters, len(r.models))
 	var wg sync.WaitGroup
 	for i, m := range r.models {
 		wg.Go(func() {
+			if m.derive != nil {
+				m.derive(r.Entries, unhashed)
+			}
 			r.Modes[i] = m.counters()
 			r.Summaries[i] = r.summary(i, back)
 		})
