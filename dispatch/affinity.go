@@ -12,18 +12,17 @@ type wandering struct {
 	used    uint32            // rows given out
 	spilled map[spill]uint64
 
-	// What was noted and is not entered yet: the flows, the CPUs of their runs,
-	// and the rows while they are entered.
-	pending []uint32
-	runs    []cpuRun
-	at      []uint32
+	pending []indication // noted and not entered yet
+	at      []uint32     // the rows of pending, while it is entered
 }
-
-// cpuRun is a run of packets that one CPU indicated.
-type cpuRun struct{ cpu, packets int }
 
 // noted is how many indications are entered at once.
 const noted = 1024
+
+type indication struct {
+	flow uint32
+	cpu  uint16
+}
 
 // rowBits sets how many rows are made at once. A row is the flow's last CPU
 // and 1, 0 for none, how often it met another one than before, the first
@@ -65,7 +64,7 @@ type spill struct {
 func newWandering(cpus int) *wandering {
 	return &wandering{
 		cpus: cpus, direct: cpus <= directCPUs,
-		pending: make([]uint32, 0, noted), runs: make([]cpuRun, 0, noted), at: make([]uint32, 0, noted),
+		pending: make([]indication, 0, noted), at: make([]uint32, 0, noted),
 	}
 }
 
@@ -86,71 +85,49 @@ func (w *wandering) note(flow uint32, cpu int) {
 	if len(w.pending) == cap(w.pending) {
 		w.enter()
 	}
-	w.pending, w.runs = append(w.pending, flow), append(w.runs, cpuRun{cpu, 1})
-}
-
-// noteAll is note for a run of packets.
-func (w *wandering) noteAll(cpu int, packets []laneRest) {
-	for len(packets) > 0 {
-		if len(w.pending) == cap(w.pending) {
-			w.enter()
-		}
-		n := min(len(packets), cap(w.pending)-len(w.pending))
-		for i := range packets[:n] {
-			w.pending = append(w.pending, packets[i].flow)
-		}
-		w.runs = append(w.runs, cpuRun{cpu, n})
-		packets = packets[n:]
-	}
+	w.pending = append(w.pending, indication{flow, uint16(cpu)})
 }
 
 // enter enters what was noted.
 func (w *wandering) enter() {
-	// Optimization: the rows in a second loop, whose loads overlap.
-	at := w.pending
-	if !w.direct {
-		at = w.find()
-	}
-	i := 0
-	for _, run := range w.runs {
-		for range run.packets {
-			if at[i] != noRow {
-				w.count(at[i], w.pending[i], run.cpu)
+	if w.direct {
+		for _, in := range w.pending {
+			if in.flow != NoFlow {
+				w.count(in.flow, in)
 			}
-			i++
+		}
+	} else {
+		// Optimization: the rows in a loop of their own, whose loads overlap.
+		at := w.at[:0]
+		for _, in := range w.pending {
+			at = append(at, w.rowOf(in))
+		}
+		for i, in := range w.pending {
+			if at[i] != noRow {
+				w.count(at[i], in)
+			}
 		}
 	}
-	w.pending, w.runs = w.pending[:0], w.runs[:0]
+	w.pending = w.pending[:0]
 }
 
 // noRow stands for the row of a packet without a flow, and of one that was
 // counted without.
 const noRow = NoFlow
 
-// find finds the rows of what was noted, of flows that stayed on one CPU none.
-func (w *wandering) find() []uint32 {
-	w.at = w.at[:0]
-	for _, run := range w.runs {
-		for range run.packets {
-			w.at = append(w.at, w.rowOf(w.pending[len(w.at)], uint16(run.cpu)))
-		}
-	}
-	return w.at
-}
-
-// rowOf is the row that counts a packet of flow on cpu.
-func (w *wandering) rowOf(flow uint32, cpu uint16) uint32 {
-	if flow == NoFlow {
+// rowOf is the row that counts a packet, after it counted what needs none.
+func (w *wandering) rowOf(in indication) uint32 {
+	if in.flow == NoFlow {
 		return noRow
 	}
-	f := w.flows.at(flow)
+	f := w.flows.at(in.flow)
 	switch {
 	case f.state == wanders:
 		return f.n
 	case f.state == unmet:
-		*f = wanderer{1, cpu, onOne}
+		*f = wanderer{1, in.cpu, onOne}
 		return noRow
-	case f.cpu == cpu && f.n < 1<<16-1:
+	case f.cpu == in.cpu && f.n < 1<<16-1:
 		f.n++
 		return noRow
 	}
@@ -175,20 +152,21 @@ func (w *wandering) row(i uint32) []uint16 {
 	return w.rows[i>>rowBits][at : at+stride]
 }
 
-func (w *wandering) count(at, flow uint32, cpu int) {
+// count counts a packet in row at.
+func (w *wandering) count(at uint32, in indication) {
 	row := w.row(at)
-	word := rowPackets + cpu
+	word := rowPackets + int(in.cpu)
 	if row[word]++; row[word] == 0 {
-		w.spill(flow, word)
+		w.spill(in.flow, word)
 	}
 	// Optimization: no branch on what was just loaded, so that the next packets'
 	// loads need not wait for it.
-	last := uint16(cpu) + 1
+	last := in.cpu + 1
 	moved := uint32(row[rowLast] ^ last)
 	row[rowLast] = last
 	moves := row[rowMoves] + uint16((moved|-moved)>>31)
 	if row[rowMoves] > moves {
-		w.spill(flow, rowMoves)
+		w.spill(in.flow, rowMoves)
 	}
 	row[rowMoves] = moves
 }

@@ -25,14 +25,15 @@ type lane struct {
 
 	// The packets that the queue accepted, in order: those below taken are done,
 	// those below published wait for a DPC, those below filled for the NIC to
-	// publish them. Their buffers are not given back from held on, and from taken
-	// on once it is freed. Below limit there is a free buffer, and memory, at any
-	// moment that the lane has still to be told of.
-	filled, limit          int
-	arrival                []int64
-	rest                   []laneRest // nil if nobody asks
-	published, taken, held int
-	freed                  int64
+	// publish them. The buffers of those from held on are not free, and from taken
+	// on once it is freed. At any moment that the lane has still to be told of,
+	// those below safe are free, so there is a buffer for the packets below limit,
+	// and memory.
+	filled, limit                int
+	arrival                      []int64
+	rest                         []laneRest // nil if nobody asks
+	published, taken, held, safe int
+	freed                        int64 // the first instant whose arrivals find them free
 
 	raise int64 // of this cycle
 	end   int64 // of the last DPC
@@ -40,6 +41,11 @@ type lane struct {
 
 	m        *model
 	vector   nicmodel.Vector
+	met      uint64     // by which work of the cycle
+	cycle    *laneCycle // whose vector it is, of several lanes; nil: its own
+	dealer   *dealer    // nil: the DPC indicates all
+	drain    Drain
+	budget   int
 	delay    int64 // raise to DPC
 	fixed    bool  // the CPU never changes
 	plain    bool  // see meetPlain
@@ -54,8 +60,9 @@ type lane struct {
 	drops, dropBytes uint64
 }
 
-// laneRest is what some need to know of a packet.
-type laneRest struct{ length, flow uint32 }
+// laneRest is what some need to know of a packet: with rss-single-queue of is
+// the CPU that the hash chose, else its flow.
+type laneRest struct{ length, of uint32 }
 
 // laneIdle is lane.look outside a cycle: any publication comes after it.
 const laneIdle = -1
@@ -65,7 +72,7 @@ const laneIdle = -1
 func newLane(m *model, on *cpu) lane {
 	l := lane{
 		m: m, think: laneIdle, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
-		delay: m.cfg.InterruptLatency + m.cfg.ISRCost,
+		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost,
 	}
 	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
 		l.rest = []laneRest{}
@@ -94,46 +101,58 @@ func (l *lane) makeRoom(n int) {
 	l.filled -= shift
 	l.published -= shift
 	l.held -= shift
+	l.safe -= shift
 	l.fills -= shift
 	l.taken = 0
 	l.limitBy()
 }
 
 // limitBy finds the limit again.
-func (l *lane) limitBy() { l.limit = min(l.held+l.m.cfg.RxRing, len(l.arrival)) }
+func (l *lane) limitBy() { l.limit = min(l.safe+l.m.cfg.RxRing, len(l.arrival)) }
 
 // full reports whether no buffer is free at an arrival at now, and makes room
 // in memory if there is one.
 func (l *lane) full(now int64) bool {
 	l.advance(now)
-	if l.freed <= now {
-		l.held = l.taken
+	used := l.filled - l.taken
+	if now < l.freed {
+		used += l.working(now)
 	}
-	if l.filled-l.held >= l.m.cfg.RxRing {
+	if used >= l.m.cfg.RxRing {
 		return true
 	}
+	l.safe = l.filled - used
 	if l.limitBy(); l.filled >= l.limit {
 		l.makeRoom(1)
 	}
 	return false
 }
 
+// working is how many packets are taken whose buffers come back after now, where
+// some do.
+func (l *lane) working(now int64) int {
+	if l.dealer != nil {
+		return l.dealer.working(now)
+	}
+	return l.taken - l.held
+}
+
 // tight reports whether n packets more might not find free buffers.
 func (l *lane) tight(n int) bool {
-	if l.filled+n > l.held+l.m.cfg.RxRing {
+	if l.filled+n > l.safe+l.m.cfg.RxRing {
 		return true
 	}
 	if l.filled+n > len(l.arrival) {
 		l.makeRoom(n)
 	}
-	return l.filled+n > l.limit
+	return false
 }
 
 // fill fills a buffer for a packet below the limit.
-func (l *lane) fill(t int64, length, flow uint32) {
+func (l *lane) fill(t int64, length, of uint32) {
 	l.arrival[l.filled] = t
 	if l.rest != nil {
-		l.rest[l.filled] = laneRest{length, flow}
+		l.rest[l.filled] = laneRest{length, of}
 	}
 	l.filled++
 }
@@ -159,6 +178,10 @@ func (l *lane) meet(t int64) {
 		l.meetPlain(t)
 		return
 	}
+	if l.cycle != nil {
+		l.think = l.cycle.meet(t)
+		return
+	}
 	l.advance(t)
 	if l.look == laneIdle {
 		l.arm(t)
@@ -177,26 +200,43 @@ func (l *lane) meet(t int64) {
 // Optimization: it equals meet.
 func (l *lane) meetPlain(t int64) {
 	if l.look != laneIdle {
-		l.limitBy()
+		l.keep()
 		l.vector.Raise(l.raise)
-		arrival := l.arrival[l.taken:l.published]
-		l.depthMax = max(l.depthMax, len(arrival))
-		l.on.DPCs++
-		l.m.inWindows(&l.on.series, arrival)
-		l.end = l.on.latency.run(arrival, l.look+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
-		l.freed = l.end
-		l.held, l.taken = l.taken, l.published
+		l.dpc(l.look)
 	}
 	l.called = false
 	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
 	l.think = l.look
 }
 
+// dpc is a DPC that takes all that waits at start, at a fixed cost for each.
+func (l *lane) dpc(start int64) {
+	l.on.DPCs++
+	arrival := l.arrival[l.taken:l.published]
+	l.depthMax = max(l.depthMax, len(arrival))
+	l.m.inWindows(&l.on.series, arrival)
+	end := l.on.latency.run(arrival, start+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
+	l.on.DPCTime += end - start
+	l.held, l.taken = l.taken, l.published
+	l.end, l.freed = end, end
+}
+
+// keep keeps what is safe from work to come: some of the buffers that it gives
+// back may come back only after the next arrivals.
+func (l *lane) keep() {
+	l.safe = l.held
+	l.limitBy()
+}
+
 // advance does all work that comes before the arrivals at the instant now.
 func (l *lane) advance(now int64) {
-	l.limitBy() // of the buffers that this work gives back, some may come later
+	if l.cycle != nil {
+		l.cycle.advance(now)
+		return
+	}
+	l.keep()
 	for laneIdle < l.look && l.look < now {
-		if l.m.cfg.Drain == Poll {
+		if l.drain == Poll {
 			l.poll(now)
 		} else {
 			l.snapshot()
@@ -251,16 +291,20 @@ func (l *lane) snapshot() {
 	l.depthMax = max(l.depthMax, n)
 	l.look = laneIdle
 	again := false
-	if budget := l.m.cfg.DPCBudget; budget > 0 && n > budget {
+	if budget := l.budget; budget > 0 && n > budget {
 		n, again = budget, true
 	}
 	c := l.on
 	c.DPCs++
-	c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
 	l.held = l.taken
-	l.end = l.indicate(n, start, start+l.m.cfg.DPCCost)
-	l.freed = l.end
-	c.DPCTime += l.end - start
+	if l.dealer != nil {
+		l.end, l.freed = l.dealer.deal(l, start)
+	} else {
+		l.end = l.indicate(n, start, start+l.m.cfg.DPCCost)
+		l.freed = l.end
+		c.DPCTime += l.end - start
+		c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
+	}
 	if again {
 		l.look = l.end
 	}
@@ -284,17 +328,37 @@ func (l *lane) poll(now int64) {
 		case waiting == 0:
 			l.end, l.busy, l.look = l.look, false, laneIdle
 			return
-		case l.m.cfg.DPCBudget > 0 && l.again == l.m.cfg.DPCBudget:
+		case l.budget > 0 && l.again == l.budget:
 			l.startPoll()
 		default:
-			l.again++
+			n := l.polled(waiting, now)
+			l.again += n
 			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
-			l.held = l.taken
-			end := l.indicate(1, l.look, l.look)
+			end := l.indicate(n, l.look, l.look)
+			l.held = l.taken - 1
 			c.DPCTime += end - l.look
 			l.look, l.freed = end, end
 		}
 	}
+}
+
+// polled is how many of the packets that wait the DPC takes one after the other
+// before now.
+//
+// Optimization: it is 1, but where the packets have a fixed cost, and nobody
+// needs to know when each was taken.
+func (l *lane) polled(waiting int, now int64) int {
+	if waiting == 1 || l.m.cfg.ByteCost > 0 || l.m.takes != nil {
+		return 1
+	}
+	n := waiting
+	if l.budget > 0 {
+		n = min(n, l.budget-l.again)
+	}
+	if cost := l.m.cfg.PacketCost; cost > 0 {
+		n = int(min(int64(n), (now-l.look-1)/cost+1))
+	}
+	return n
 }
 
 func (l *lane) startPoll() {
@@ -350,9 +414,9 @@ func (l *lane) counted(q *QueueCounters, bytes uint64) {
 		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
 	}
 	if l.plain {
-		cfg := l.m.cfg
-		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*cfg.ISRCost
-		c.DPCTime = int64(c.DPCs)*cfg.DPCCost + int64(accepted)*cfg.PacketCost
+		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*l.m.cfg.ISRCost
+	}
+	if l.plain || l.cycle != nil {
 		c.MaxPerDPC = uint64(l.depthMax)
 	}
 }

@@ -266,11 +266,13 @@ func (m *model) takeOf(c int, flow uint32, takenAt int64) {
 // indicated notes where packets were taken and indicated.
 func (m *model) indicated(c *cpu, packets []laneRest, takenAt int64) {
 	if m.wandering != nil {
-		m.wandering.noteAll(c.index, packets)
+		for i := range packets {
+			m.wandering.note(packets[i].of, c.index)
+		}
 	}
 	if m.takes != nil {
 		for _, p := range packets {
-			m.takeOf(c.index, p.flow, takenAt)
+			m.takeOf(c.index, p.of, takenAt)
 		}
 	}
 }

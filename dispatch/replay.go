@@ -119,7 +119,7 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 	switch mode {
 	case RSSMSIX:
 		if m.plain() {
-			return newRSSMSIXLanes(m), m
+			return newRSSLanes(m), m
 		}
 		return newRSSMSIX(m), m
 	case NonRSS:
@@ -128,8 +128,14 @@ func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *m
 		}
 		return newNonRSS(m), m
 	case RSSHWQueues:
+		if m.plain() && m.closesCycles() {
+			return newRSSLanes(m), m
+		}
 		return newRSSHWQueues(m), m
 	default:
+		if m.plain() && m.deals() {
+			return newRSSSingleQueueLane(m), m
+		}
 		return newRSSSingleQueue(m), m
 	}
 }

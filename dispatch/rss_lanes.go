@@ -2,14 +2,14 @@ package dispatch
 
 import "rssreplay/nicmodel"
 
-// rssMSIXLanes is rssMSIX where each CPU has at most one queue and nobody
-// observes.
+// rssLanes is RSS that hashes in hardware, rssMSIX and rssHWQueues, where each
+// CPU has at most one queue and nobody observes.
 //
-// Optimization: it equals rssMSIX. As long as the rings have room, a packet's
+// Optimization: it equals those. As long as the rings have room, a packet's
 // arrival and its publication are one step, in the order of arrivals: the NIC's
-// list of completions is planned beforehand (schedule), and CPUs share nothing
-// else.
-type rssMSIXLanes struct {
+// list of completions is planned beforehand (schedule), and nothing else that
+// arrivals do is seen by others.
+type rssLanes struct {
 	*model
 	list  nicmodel.DMAList
 	plan  *schedule // nil if packets may be sent ones
@@ -17,13 +17,16 @@ type rssMSIXLanes struct {
 	of    []*lane   // per table entry, then of packets without a hash
 }
 
-func newRSSMSIXLanes(m *model) *rssMSIXLanes {
-	e := &rssMSIXLanes{model: m, list: nicmodel.NewDMAList(&m.cfg.Config)}
+func newRSSLanes(m *model) *rssLanes {
+	e := &rssLanes{model: m, list: nicmodel.NewDMAList(&m.cfg.Config), lanes: make([]lane, len(m.cpus))}
 	for c := range m.cpus {
-		e.lanes = append(e.lanes, newLane(m, &m.cpus[c]))
+		e.lanes[c] = newLane(m, &m.cpus[c])
 	}
 	for _, to := range m.targets {
 		e.of = append(e.of, &e.lanes[to.cpu])
+	}
+	if m.mode == RSSHWQueues {
+		newLaneCycle(m, e.lanes)
 	}
 	m.derive = e.derive
 	if m.takes == nil {
@@ -32,7 +35,7 @@ func newRSSMSIXLanes(m *model) *rssMSIXLanes {
 	return e
 }
 
-func (e *rssMSIXLanes) process(b *Batch) {
+func (e *rssLanes) process(b *Batch) {
 	e.grow(b.Flows)
 	from := 0
 	if e.follows(b) {
@@ -48,7 +51,7 @@ func (e *rssMSIXLanes) process(b *Batch) {
 
 // follows reports whether the batch can follow a plan: nothing is decided packet
 // by packet, and half of each ring is free.
-func (e *rssMSIXLanes) follows(b *Batch) bool {
+func (e *rssLanes) follows(b *Batch) bool {
 	if e.plan == nil || len(b.steered(e.steering).Varied) > 0 {
 		return false
 	}
@@ -64,7 +67,7 @@ func (e *rssMSIXLanes) follows(b *Batch) bool {
 // clear reports whether the plan can be followed from a packet on, where it has
 // a list begin: the list is empty, and each ring has room for the packets of
 // one.
-func (e *rssMSIXLanes) clear(b *Batch, from int) bool {
+func (e *rssLanes) clear(b *Batch, from int) bool {
 	if from == b.N {
 		return false
 	}
@@ -85,7 +88,7 @@ func (e *rssMSIXLanes) clear(b *Batch, from int) bool {
 // together lets the packets from one to before another arrive and be published,
 // whole lists, as long as there is room for one more; it returns the first that
 // it left out.
-func (e *rssMSIXLanes) together(b *Batch, from, to int) int {
+func (e *rssLanes) together(b *Batch, from, to int) int {
 	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
 	of := e.of
 	more := e.cfg.DMABatch + 1 // this packet and a list
@@ -101,7 +104,7 @@ func (e *rssMSIXLanes) together(b *Batch, from, to int) int {
 }
 
 // step lets the packets from one to before another arrive one by one.
-func (e *rssMSIXLanes) step(b *Batch, from, to int) {
+func (e *rssLanes) step(b *Batch, from, to int) {
 	m := e.model
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
@@ -142,13 +145,13 @@ func (e *rssMSIXLanes) step(b *Batch, from, to int) {
 	}
 }
 
-func (e *rssMSIXLanes) publish(t int64) {
+func (e *rssLanes) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
 		e.lanes[cpu].publish(t)
 	}
 }
 
-func (e *rssMSIXLanes) finish() {
+func (e *rssLanes) finish() {
 	if at, pending := e.list.Deadline(); pending {
 		e.publish(at)
 	}
@@ -158,7 +161,7 @@ func (e *rssMSIXLanes) finish() {
 }
 
 // derive counts queues and CPUs.
-func (e *rssMSIXLanes) derive(entries []EntryLoad, unhashed uint64) {
+func (e *rssLanes) derive(entries []EntryLoad, unhashed uint64) {
 	bytes := make([]uint64, len(e.queues))
 	bytes[e.cfg.DefaultQueue] = unhashed
 	for i, load := range entries {

@@ -1,0 +1,111 @@
+package dispatch
+
+import "rssreplay/nicmodel"
+
+// laneCycle is the interrupt cycle of a NIC with one vector for the lanes of all
+// CPUs (rss-hw-queues).
+//
+// Optimization: it equals cycle and spread, with drain snapshot, no budget, a
+// fixed cost of packets, and a vector that the first packet raises. All DPCs but
+// that of the ISR's own CPU start at one moment, and the vector is enabled when
+// the last of them ends.
+type laneCycle struct {
+	m      *model
+	lanes  []lane
+	vector nicmodel.Vector
+
+	// look is when DPCs next look at their queues: at the ISR's end that of its own
+	// CPU, and ipi-latency later the others'; laneIdle as with lane.
+	look   int64
+	spread bool  // the others are to come
+	others []int // their CPUs
+	raise  int64 // of this cycle
+	end    int64 // of the latest DPC
+	met    uint64
+}
+
+// newLaneCycle gives the lanes one vector.
+func newLaneCycle(m *model, lanes []lane) {
+	c := &laneCycle{m: m, lanes: lanes, vector: nicmodel.NewVector(&m.cfg.Config), look: laneIdle}
+	for i := range lanes {
+		lanes[i].cycle, lanes[i].plain = c, false
+	}
+}
+
+// closesCycles reports whether a laneCycle can do what the configuration asks.
+func (m *model) closesCycles() bool {
+	c := m.cfg
+	return m.takes == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
+}
+
+// meet does the work that comes before a publication at t, and finds when the
+// vector is raised for it. Publications up to the moment that it returns change
+// nothing but the number of packets that wait.
+func (c *laneCycle) meet(t int64) int64 {
+	c.advance(t)
+	if c.look == laneIdle {
+		c.arm(max(t, c.end))
+	}
+	return c.look
+}
+
+// advance does all work that comes before the arrivals at the instant now.
+func (c *laneCycle) advance(now int64) {
+	c.met++
+	for laneIdle < c.look && c.look < now {
+		if c.spread {
+			for _, cpu := range c.others {
+				c.dpc(&c.lanes[cpu], c.look)
+			}
+			c.enable()
+		} else {
+			c.isrEnd(c.look)
+		}
+	}
+}
+
+// isrEnd raises the vector and runs the ISR, at whose end HWQ-3 queues DPCs.
+func (c *laneCycle) isrEnd(t int64) {
+	c.vector.Raise(c.raise)
+	own := c.m.systemCPU()
+	c.m.isr(own)
+	c.others = c.others[:0]
+	for cpu := range c.lanes {
+		if l := &c.lanes[cpu]; l.published > l.taken && cpu != own {
+			c.others = append(c.others, cpu)
+		}
+	}
+	if l := &c.lanes[own]; l.published > l.taken {
+		c.dpc(l, t)
+	}
+	if len(c.others) == 0 {
+		c.enable()
+		return
+	}
+	c.spread, c.look = true, t+c.m.cfg.IPILatency
+}
+
+func (c *laneCycle) dpc(l *lane, t int64) {
+	if l.met != c.met {
+		l.met = c.met
+		l.keep()
+	}
+	l.dpc(t)
+	c.end = max(c.end, l.end)
+}
+
+// enable ends the cycle.
+func (c *laneCycle) enable() {
+	c.spread, c.look = false, laneIdle
+	for i := range c.lanes {
+		if l := &c.lanes[i]; l.published > l.taken {
+			c.arm(c.end)
+			return
+		}
+	}
+}
+
+func (c *laneCycle) arm(now int64) {
+	c.raise = c.vector.Due(now, now, 1)
+	c.look = c.raise + c.m.cfg.InterruptLatency + c.m.cfg.ISRCost
+}
