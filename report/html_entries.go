@@ -27,10 +27,10 @@ type htmlEntryRow struct {
 
 // htmlEntry is a cell of the map.
 type htmlEntry struct {
-	Entry int
-	Level int    // of its packets, 8 that of the most
-	Text  string // the CPU
-	Tip   string
+	Entries string // "12", or "12-15" where several are folded
+	Level   int    // of its packets, 8 that of the most
+	Text    string // the CPU
+	Tip     string
 }
 
 // How the map is laid out: up to labelledEntries have their CPU in the cell; more
@@ -121,7 +121,7 @@ func doublingLevel(n, most uint64) int {
 
 // cell is the entries from first to before end as one cell of the map.
 func (table *TableReport) cell(first, end int, packets uint64, level int, total uint64) htmlEntry {
-	e := htmlEntry{Entry: first, Level: level}
+	e := htmlEntry{Entries: fmt.Sprint(first), Level: level}
 	var bytes, flows uint64
 	for i := first; i < end; i++ {
 		bytes += table.Bytes[i]
@@ -129,6 +129,7 @@ func (table *TableReport) cell(first, end int, packets uint64, level int, total 
 	}
 	load := fmt.Sprintf("%s (%s), %s bytes, %s", plural(packets, "packet", "packets"), percent(Ratio(packets, total)), exact(bytes), plural(flows, "flow", "flows"))
 	if end-first > 1 {
+		e.Entries = fmt.Sprintf("%d-%d", first, end-1)
 		e.Tip = fmt.Sprintf("entries %d to %d: %s", first, end-1, load)
 		return e
 	}

@@ -326,18 +326,18 @@ function newFlowTable(table) {
   for (const n of [...numbers].sort((a, b) => a - b)) cpu.add(new Option("CPU " + n, n));
   data.modes.forEach((m, i) => mode.add(new Option(m.mode, i)));
 
-  // Words all have to be there; cpu=3 and entry=12 are places.
+  // Words all have to be there; cpu=3 and entry=12-15 are places.
   function filter() {
     const tests = [];
-    const onCPU = (n) => {
+    const onCPU = (first, last = first) => {
       const m = fixed + Number(mode.value);
-      return (f) => { for (let i = 1; i < f[m].length; i += 2) if (f[m][i] === n) return true; return false; };
+      return (f) => { for (let i = 1; i < f[m].length; i += 2) if (f[m][i] >= first && f[m][i] <= last) return true; return false; };
     };
     if (cpu.value !== "") tests.push(onCPU(Number(cpu.value)));
     for (const word of search.value.toLowerCase().split(/\s+/).filter(Boolean)) {
-      const [, what, n] = /^(cpu|entry)=(\d+)$/.exec(word) ?? [];
-      if (what === "cpu") tests.push(onCPU(Number(n)));
-      else if (what === "entry") tests.push((f) => f[5] === Number(n));
+      const [, what, n, last = n] = /^(cpu|entry)=(\d+)(?:-(\d+))?$/.exec(word) ?? [];
+      if (what === "cpu") tests.push(onCPU(Number(n), Number(last)));
+      else if (what === "entry") tests.push((f) => f[5] !== null && f[5] >= Number(n) && f[5] <= Number(last));
       else {
         texts ??= flows.map((f) => `${f[0]} ${f[1]} ${f[2]} ${f[3]} ${f[4]}`.toLowerCase());
         tests.push((f, i) => texts[i].includes(word));
