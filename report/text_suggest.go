@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -198,29 +197,4 @@ func (t *textWriter) keyTrials(s *Suggest) {
 		"least " + fixed(k.Min, 3), "p10 " + fixed(k.P10, 3), "p50 " + fixed(k.P50, 3), "p90 " + fixed(k.P90, 3), "greatest " + fixed(k.Max, 3),
 		fmt.Sprintf("lower than the present: %s of %s", exact(uint64(k.Better)), exact(uint64(k.Tried))),
 	}, plain)
-}
-
-// Sort puts the suggestions into their order: those for balance by the imbalance
-// judged, of equals the one with fewer packets moved; then the others.
-func (s *Suggest) Sort() {
-	slices.SortStableFunc(s.Suggestions, func(a, b Suggestion) int {
-		if one, other := a.Goal == GoalBalance, b.Goal == GoalBalance; one != other {
-			if one {
-				return -1
-			}
-			return 1
-		}
-		x, y := a.Predicted.Of(s.Objective), b.Predicted.Of(s.Objective)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		case a.PacketsMoved < b.PacketsMoved:
-			return -1
-		case a.PacketsMoved > b.PacketsMoved:
-			return 1
-		}
-		return 0
-	})
 }

@@ -338,36 +338,3 @@ func newAssembly(of *settings, result *dispatch.Result, done *replayed) *assembl
 	copied.result = result
 	return &assembly{settings: of, replayed: &copied}
 }
-
-// keyFlag is the value of --keys: how many random ones, and from which seed.
-type keyFlag struct {
-	n    int
-	seed uint64
-}
-
-// maxKeys bounds the trials: each hashes every flow.
-const maxKeys = 100_000
-
-// parseKeyTrials reads "random:1000" or "random:1000,7"; "" is none.
-func parseKeyTrials(s string) (keyFlag, error) {
-	if s == "" {
-		return keyFlag{}, nil
-	}
-	wrong := fmt.Errorf("--keys must be random:N, with N from 1 to %d, or random:N,SEED, not %q", maxKeys, s)
-	words, ok := strings.CutPrefix(s, "random:")
-	if !ok {
-		return keyFlag{}, wrong
-	}
-	number, seed, seeded := strings.Cut(words, ",")
-	k := keyFlag{seed: 1}
-	var errSeed error
-	n, err := strconv.Atoi(number)
-	if seeded {
-		k.seed, errSeed = strconv.ParseUint(seed, 10, 64)
-	}
-	if err = errors.Join(err, errSeed); err != nil || n < 1 || n > maxKeys {
-		return keyFlag{}, wrong
-	}
-	k.n = n
-	return k, nil
-}

@@ -2,13 +2,9 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 
 	"rssreplay/dispatch"
-	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/report"
 )
@@ -83,7 +79,7 @@ func (c *candidates) dropCombined(r *report.Suggest) {
 
 // caution adds what a reader must know before he sets anything.
 func (c *candidates) caution(r *report.Suggest, assumed uint64) {
-	if key := c.settings.parameter("key"); key.Source == report.DefaultSource && c.settings.steering.Config().HashTypes != 0 {
+	if c.settings.illustrative() {
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
 	r.Caveats = append(r.Caveats, "A table fits the key that it was found for. Linux draws another at each boot, unless one is set (ethtool -X DEV hkey).")
@@ -178,51 +174,4 @@ func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
 		shown = append(shown, of)
 	}
 	return shown, nil
-}
-
-// tryKeys steers all flows under random keys of the present one's length, several
-// at a time. Which keys these are follows from the seed alone.
-func (c *candidates) tryKeys() (*report.KeyTrials, error) {
-	imbalance := func(steering *nicmodel.Steering) float64 {
-		loads := c.whole.result.Resteer(steering)
-		b := c.balanceOf(&loads, steering)
-		return b.Imbalance(b.Peak(steering.Config().Table))
-	}
-	random := rand.New(rand.NewPCG(c.keys.seed, 0))
-	ways := make(chan int)
-	found := make([]float64, c.keys.n)
-	keys := make([]hash.Key, c.keys.n)
-	for i := range keys {
-		keys[i] = make(hash.Key, len(c.settings.key))
-		for k := range keys[i] {
-			keys[i][k] = byte(random.Uint32())
-		}
-	}
-	var err error
-	var once sync.Once
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := range ways {
-				config := c.settings.steering.Config()
-				config.Key = keys[i]
-				steering, wrong := nicmodel.NewSteering(config)
-				if wrong != nil {
-					once.Do(func() { err = wrong })
-					continue
-				}
-				found[i] = imbalance(steering)
-			}
-		})
-	}
-	for i := range keys {
-		ways <- i
-	}
-	close(ways)
-	workers.Wait()
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(found)
-	return report.NewKeyTrials(found, imbalance(c.settings.steering), c.keys.seed), nil
 }
