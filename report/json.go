@@ -114,7 +114,8 @@ func oneMemberPerLine(path string) bool {
 		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
 		"scenario.modes.element.series.cpus", "best",
-		"suggestion", "suggestion.commands", "declined", "table_sizes", "keys", "keys.histogram":
+		"suggestion", "suggestion.commands", "declined", "table_sizes", "keys", "keys.histogram",
+		"peer_parameters", "flows":
 		return true
 	}
 	return false

@@ -176,8 +176,13 @@ func (t *textWriter) parameters(r *Report) {
 	if r.Tool.Name != "" {
 		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), plain)
 	}
+	t.parameterList(r.Parameters)
+}
+
+// parameterList is what something set, one on a line, then the defaults.
+func (t *textWriter) parameterList(parameters Parameters) {
 	var defaults []string
-	for _, p := range r.Parameters {
+	for _, p := range parameters {
 		if p.Source == DefaultSource {
 			defaults = append(defaults, p.Name+" "+p.text())
 			continue

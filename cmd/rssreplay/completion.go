@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
 	"rssreplay/hash"
@@ -26,7 +27,11 @@ func describe(root *cobra.Command) {
 		for _, f := range append(main.flags, p.flags...) { // the later one counts
 			if flag := c.LocalFlags().Lookup(f.name); flag != nil {
 				flag.Usage = f.usage
-				completeFlag(c, f)
+				completeFlag(c, flag, f)
+			}
+			if flag := c.LocalFlags().Lookup("peer-" + f.name); flag != nil {
+				flag.Usage = "of the host that replies go to: " + f.usage
+				completeFlag(c, flag, f)
 			}
 		}
 	}
@@ -35,12 +40,12 @@ func describe(root *cobra.Command) {
 // completeFlag tells a shell how to complete a flag's value, by what the manual
 // calls its argument: table|json are its words, a FILE or a DIR is one, and for
 // the rest there is valueWords.
-func completeFlag(c *cobra.Command, f flagHelp) {
+func completeFlag(c *cobra.Command, flag *pflag.Flag, f flagHelp) {
 	if strings.Contains(f.argument, "FILE") && f.name != "key" || strings.Contains(f.argument, "DIR") {
 		return
 	}
 	// The error is that of a flag that does not exist, or has words already.
-	_ = c.RegisterFlagCompletionFunc(f.name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	_ = c.RegisterFlagCompletionFunc(flag.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		words, directive := begins(valueWords(f), begun), cobra.ShellCompDirectiveNoFileComp
 		for _, w := range words {
 			if strings.HasSuffix(w, "=") || strings.HasSuffix(w, ":") {

@@ -55,7 +55,11 @@ func newSuggestCommand(e *env) *cobra.Command {
 	return c
 }
 
-func (e *env) suggest(f *suggestFlags, captures []string) error {
+func (e *env) suggest(f *suggestFlags, args []string) error {
+	captures, err := captureArgs(args)
+	if err != nil {
+		return err
+	}
 	out, err := planOutput(e, f.output, append(textForms(report.WriteSuggestText), plainForm("json", report.WriteSuggestJSON)))
 	if err != nil {
 		return err
