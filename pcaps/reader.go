@@ -68,6 +68,9 @@ func Open(path string) (*Reader, error) {
 	r.file = f
 	if stat.Mode().IsRegular() {
 		r.size = stat.Size()
+		if r.unpacker == nil {
+			r.blockSize = int(min(blockBytes, max(r.size, surveyBytes))) // a set may have thousands of small files
+		}
 	}
 	return r, nil
 }

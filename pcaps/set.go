@@ -212,7 +212,7 @@ func (s *Set) readFrom(c *capture, recs []Record) (int, error) {
 			return 0, c.missing(err)
 		}
 		if s.merge != nil {
-			r.blockSize = mergeBytes
+			r.blockSize = min(r.blockSize, mergeBytes)
 		}
 		c.reader = r
 	}
