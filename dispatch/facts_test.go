@@ -193,6 +193,7 @@ func TestLongFrames(t *testing.T) {
 			Packets: 4, Bytes: 3*9014 + 64014, Received: 4, Largest: 64014, OfLargest: 1, TCP: 4, Segments: 3*7 + 44, Kind: LongCoalesced}},
 		{"jumbo", of(9014, 3000, 9014, 9014, 2000), LongFrames{
 			Packets: 5, Bytes: 3*9014 + 5000, Received: 5, Largest: 9014, OfLargest: 3, TCP: 5, Segments: 3*7 + 3 + 2, Kind: LongJumbo}},
+		{"two", of(9014, 9014), LongFrames{Packets: 2, Bytes: 2 * 9014, Received: 2, Largest: 9014, OfLargest: 2, TCP: 2, Segments: 14, Kind: LongUnclear}},
 		{"one", of(9014), LongFrames{Packets: 1, Bytes: 9014, Received: 1, Largest: 9014, OfLargest: 1, TCP: 1, Segments: 7, Kind: LongUnclear}},
 		{"a length that no frame has", of(math.MaxUint32, math.MaxUint32-1), LongFrames{
 			Packets: 2, Bytes: 2*math.MaxUint32 - 1, Received: 2, Largest: math.MaxUint32, OfLargest: 2, TCP: 2,

@@ -34,6 +34,9 @@ const (
 // largest of those that are common.
 const maxJumbo = 10000
 
+// minJumbo is how many frames of one length make a link's limit likely.
+const minJumbo = 3
+
 // longFrame is a long frame of a chunk: its place there, and its measures.
 type longFrame struct {
 	at   int
@@ -94,7 +97,7 @@ func (l *longFrames) finish() {
 	switch {
 	case l.largestIP > maxJumbo || l.Multiples > 0 && l.Multiples >= l.TCP/2:
 		l.Kind = LongCoalesced
-	case l.OfLargest == most && most > 1:
+	case l.OfLargest == most && most >= minJumbo:
 		l.Kind = LongJumbo
 	default:
 		l.Kind = LongUnclear

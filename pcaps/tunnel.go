@@ -73,7 +73,7 @@ func (w *walker) udpTunnel(b []byte) {
 	case w.DstPort == portGeneve && b[0]>>6 == 0:
 		w.Encapsulations |= 1 << Geneve
 		w.holdsTyped(binary.BigEndian.Uint16(b[2:]), after(b, 8+int(b[0]&63)*4))
-	case either(portGTPU) && b[0]>>4 == 3: // version 1, not GTP'
+	case either(portGTPU) && isGTPU(b):
 		w.Encapsulations |= 1 << GTPU
 		w.gtpUser(b)
 	case either(portL2TP) && b[1]&15 == 2:
@@ -105,6 +105,18 @@ func isWireGuard(b []byte, cut bool) bool {
 		return long(64)
 	case data:
 		return n >= 16 && b[14] == 0 && b[15] == 0 && (cut || n >= 32 && n%16 == 0)
+	}
+	return false
+}
+
+// isGTPU tells GTP-U by its version, which is 1, and by its types of message (TS
+// 29.281, section 6.1).
+func isGTPU(b []byte) bool {
+	const version1, version1Mask = 0x30, 0xf0 // with the bit that says that it is not GTP'
+	const echoRequest, echoResponse, errorIndication, extensions, tunnelStatus, endMarker = 1, 2, 26, 31, 253, 254
+	switch b[1] {
+	case echoRequest, echoResponse, errorIndication, extensions, tunnelStatus, endMarker, gtpUserPacket:
+		return b[0]&version1Mask == version1
 	}
 	return false
 }

@@ -135,6 +135,7 @@ var tunnelled = []struct {
 	{"GTP-U, sequence", LinkEthernet, udp4(2152, []byte{0x32, 255, 0, 44, 0, 0, 0, 1, 0, 9, 0, 0}, inner6), []string{"gtp_u"}, &innerHeader6},
 	{"GTP-U, extensions", LinkEthernet, udp4(2152, []byte{0x34, 255, 0, 52, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0x10, 9, 0xc0, 1, 0, 0, 0}, inner4), []string{"gtp_u"}, &innerHeader4},
 	{"GTP-U, an extension without a length", LinkEthernet, udp4(2152, []byte{0x34, 255, 0, 52, 0, 0, 0, 1, 0, 0, 0, 0x85, 0, 0, 0, 0}, inner4), []string{"gtp_u"}, nil},
+	{"to GTP-U's port, of no type of its", LinkEthernet, udp4(2152, []byte{0x32, 0x58, 0, 4, 0, 0, 0, 0, 0, 9, 0, 0}), nil, nil},
 	{"GTP-U, echo", LinkEthernet, udp4(2152, []byte{0x32, 1, 0, 4, 0, 0, 0, 0, 0, 9, 0, 0}), []string{"gtp_u"}, nil},
 	{"L2TP", LinkEthernet, udp4(1701, []byte{0, 2, 0, 1, 0, 1, 0xff, 3, 0, 0x21}, inner4), []string{"l2tp"}, &innerHeader4},
 	{"L2TP, length, sequence, offset", LinkEthernet, udp4(1701, []byte{0x4a, 2, 0, 70, 0, 1, 0, 1, 0, 0, 0, 0, 0, 2, 9, 9, 0x21}, inner4), []string{"l2tp"}, &innerHeader4},
