@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,22 +24,22 @@ type QueueCounters struct {
 // section 2.9, from the drivers' sources). Several counters of a queue are added.
 type counterForm struct {
 	drivers string
-	packets *regexp.Regexp // its first group is the queue
+	packets *lazyRegexp // its first group is the queue
 }
 
 var counterForms = []counterForm{
-	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", regexp.MustCompile(`^rx_queue_(\d+)_packets$`)},
-	{"i40e, iavf", regexp.MustCompile(`^rx-(\d+)\.(?:rx_)?packets$`)},
-	{"mlx5, mlx4, virtio_net", regexp.MustCompile(`^rx(\d+)_packets$`)},
-	{"ena", regexp.MustCompile(`^queue_(\d+)_rx_cnt$`)},
-	{"bnxt", regexp.MustCompile(`^\[(\d+)\]: rx_[umb]cast_packets$`)},
-	{"mana", regexp.MustCompile(`^rx_(\d+)_packets$`)},
+	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazily(`^rx_queue_(\d+)_packets$`)},
+	{"i40e, iavf", lazily(`^rx-(\d+)\.(?:rx_)?packets$`)},
+	{"mlx5, mlx4, virtio_net", lazily(`^rx(\d+)_packets$`)},
+	{"ena", lazily(`^queue_(\d+)_rx_cnt$`)},
+	{"bnxt", lazily(`^\[(\d+)\]: rx_[umb]cast_packets$`)},
+	{"mana", lazily(`^rx_(\d+)_packets$`)},
 }
 
 // vmxnet3 has a heading for each queue.
 var (
-	vmxnet3Queue   = regexp.MustCompile(`^Rx Queue#$`)
-	vmxnet3Packets = regexp.MustCompile(`^[umb]cast pkts rx$`)
+	vmxnet3Queue   = lazily(`^Rx Queue#$`)
+	vmxnet3Packets = lazily(`^[umb]cast pkts rx$`)
 )
 
 const vmxnet3Form = "vmxnet3"

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -12,9 +11,9 @@ import (
 )
 
 var (
-	ethtoolHeader = regexp.MustCompile(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
-	ethtoolRow    = regexp.MustCompile(`^(\d+):((?:\s+\d+)+)$`)
-	ethtoolSwitch = regexp.MustCompile(`^(\S+): (on|off)$`)
+	ethtoolHeader = lazily(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
+	ethtoolRow    = lazily(`^(\d+):((?:\s+\d+)+)$`)
+	ethtoolSwitch = lazily(`^(\S+): (on|off)$`)
 )
 
 const notSupported = "Operation not supported"

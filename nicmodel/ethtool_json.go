@@ -4,14 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // jsonStart is a line that JSON of ethtool starts with. Not any bracket:
 // "[root@host ~]# ethtool --json -x eth0" is a prompt.
-var jsonStart = regexp.MustCompile(`^(\[?\s*\{|\[$)`)
+var jsonStart = lazily(`^(\[?\s*\{|\[$)`)
 
 // decodeEthtool reads the array with one object that `ethtool --json OPTION IF`
 // prints, or that object alone. Kinds says in errors what the members hold.

@@ -3,7 +3,6 @@ package nicmodel
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,13 +16,13 @@ import (
 // Source: ethtool up to 6.15.
 
 var (
-	driverLine     = regexp.MustCompile(`^driver:(.*)$`)
-	channelsHeader = regexp.MustCompile(`^Channel parameters for (\S+):$`)
-	coalesceHeader = regexp.MustCompile(`^Coalesce parameters for (\S+):$`)
-	ringHeader     = regexp.MustCompile(`^Ring parameters for (\S+):$`)
-	adaptiveLine   = regexp.MustCompile(`^Adaptive RX:\s*(\S+)\s+TX:`)
+	driverLine     = lazily(`^driver:(.*)$`)
+	channelsHeader = lazily(`^Channel parameters for (\S+):$`)
+	coalesceHeader = lazily(`^Coalesce parameters for (\S+):$`)
+	ringHeader     = lazily(`^Ring parameters for (\S+):$`)
+	adaptiveLine   = lazily(`^Adaptive RX:\s*(\S+)\s+TX:`)
 	// anyHeader starts what another command printed.
-	anyHeader = regexp.MustCompile(`^([A-Z][A-Za-z ]* for \S+:|RX flow hash indirection table for .*|driver: .*|.* flows use these fields .*)$`)
+	anyHeader = lazily(`^([A-Z][A-Za-z ]* for \S+:|RX flow hash indirection table for .*|driver: .*|.* flows use these fields .*)$`)
 )
 
 // Driver is what `ethtool -i` says of a NIC.
@@ -216,7 +215,7 @@ type part struct {
 }
 
 // findPart finds the part that begins with the header.
-func findPart(lines []string, header *regexp.Regexp, command string) (*part, error) {
+func findPart(lines []string, header *lazyRegexp, command string) (*part, error) {
 	var p *part
 	for i, line := range lines {
 		m := header.FindStringSubmatch(line)

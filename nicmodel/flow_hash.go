@@ -3,15 +3,14 @@ package nicmodel
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"rssreplay/hash"
 )
 
 var (
-	flowHashTitle   = regexp.MustCompile(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
-	flowHashDiscard = regexp.MustCompile(`^(.*) flows - All matching flows discarded on RX$`)
+	flowHashTitle   = lazily(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
+	flowHashDiscard = lazily(`^(.*) flows - All matching flows discarded on RX$`)
 )
 
 // flowKinds are the kinds of packet whose fields the model's hash types tell,

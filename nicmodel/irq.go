@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,10 +63,10 @@ func parseCPUSet(text string) (cpuSet, bool) {
 }
 
 var (
-	irqHeader    = regexp.MustCompile(`^CPU\d+(\s+CPU\d+)*$`)
-	irqLine      = regexp.MustCompile(`^(\d+):\s+(\d.*)$`)
-	affinityLine = regexp.MustCompile(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
-	plainCPUs    = regexp.MustCompile(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
+	irqHeader    = lazily(`^CPU\d+(\s+CPU\d+)*$`)
+	irqLine      = lazily(`^(\d+):\s+(\d.*)$`)
+	affinityLine = lazily(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
+	plainCPUs    = lazily(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
 )
 
 // ReadIRQs reads /proc/interrupts, the lines of
@@ -191,15 +190,15 @@ func (r *irqRow) total() (n uint64) {
 // queueActions are the names that drivers give the interrupts of their receive
 // queues: what comes before the queue names the device. Source: Linux 6.12.
 var queueActions = []struct {
-	name          *regexp.Regexp
+	name          *lazyRegexp
 	device, queue int  // submatches
 	second        bool // the receive queues are the second half
 }{
-	{name: regexp.MustCompile(`(?i)^(.+?)-(?:TxRx|Tx-Rx|rxtx|rx)-(\d+)$`), device: 1, queue: 2}, // Intel's, bnxt, ena, vmxnet3
-	{name: regexp.MustCompile(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
-	{name: regexp.MustCompile(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
-	{name: regexp.MustCompile(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
-	{name: regexp.MustCompile(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+	{name: lazily(`(?i)^(.+?)-(?:TxRx|Tx-Rx|rxtx|rx)-(\d+)$`), device: 1, queue: 2}, // Intel's, bnxt, ena, vmxnet3
+	{name: lazily(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
+	{name: lazily(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazily(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazily(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
 }
 
 // queueIRQs are the rows of one device's receive queues.

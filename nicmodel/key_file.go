@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 
 	"rssreplay/hash"
 )
 
-var keyLine = regexp.MustCompile(`^([0-9a-fA-F]{2}:){39,}[0-9a-fA-F]{2}$`)
+var keyLine = lazily(`^([0-9a-fA-F]{2}:){39,}[0-9a-fA-F]{2}$`)
 
 // KeyFile is a hash key that a file held.
 type KeyFile struct{ Key hash.Key }

@@ -2,15 +2,14 @@ package nicmodel
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
 var (
-	windowsTable     = regexp.MustCompile(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
-	windowsLabel     = regexp.MustCompile(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
-	windowsProcessor = regexp.MustCompile(`^(\d{1,5}):(\d{1,5})$`)
+	windowsTable     = lazily(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
+	windowsLabel     = lazily(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
+	windowsProcessor = lazily(`^(\d{1,5}):(\d{1,5})$`)
 )
 
 // readWindows reads what Get-NetAdapterRss prints of one adapter: the table
