@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -15,14 +16,23 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		// The large tables hold no pointers, so that a collection costs next to
-		// nothing, and most of what grows beside them is garbage.
-		debug.SetGCPercent(25)
+		collectLittleGarbage()
 	}
 	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, interrupts: signals}
 	e.terminal = term.IsTerminal(int(os.Stderr.Fd()))
 	e.screen = screenOf(os.Stdout, os.Getenv)
 	os.Exit(e.run())
+}
+
+// collectLittleGarbage lets garbage be a quarter of what is in use: the large
+// tables hold no pointers, so that a collection costs next to nothing, and most of
+// what grows beside them is garbage. A short run ends before any: with so small a
+// share from the start it would collect more than it works.
+func collectLittleGarbage() {
+	const first, later = 400, 25 // percent; a heap of 4 MB is the least that they are of
+	collected := new([64]byte)   // until the first collection
+	runtime.AddCleanup(collected, func(percent int) { debug.SetGCPercent(percent) }, later)
+	debug.SetGCPercent(first)
 }
 
 // signals catches the first signal that asks the program to end; a second one
