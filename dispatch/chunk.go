@@ -24,6 +24,8 @@ type chunk struct {
 	headers [chunkPackets]pcaps.Header
 	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
 
+	bytes uint64 // on the wire
+
 	long    []longFrame
 	tunnels []tunnelled
 }
@@ -47,10 +49,12 @@ func (c *chunk) has(i int, facts pcaps.Facts) bool {
 func (c *chunk) walk(recs []pcaps.Record) {
 	c.n, c.walks = len(recs), false
 	pcaps.PlainTuples(recs, c.tuples[:])
+	var bytes uint64
 	says := pcaps.DirectionUnknown
-	for i := range recs {
+	for i := range recs[:min(len(recs), chunkPackets)] {
 		rec := &recs[i]
 		c.wire[i], c.directions[i] = rec.Wire, rec.Direction
+		bytes += uint64(rec.Wire)
 		if c.walked[i] = !c.tuples[i].IsIP(); c.walked[i] {
 			c.walks = true
 			pcaps.Walk(rec, &c.headers[i], &c.exts[i])
@@ -60,4 +64,5 @@ func (c *chunk) walk(recs []pcaps.Record) {
 		says |= c.directions[i]
 	}
 	c.says = says != pcaps.DirectionUnknown
+	c.bytes = bytes
 }

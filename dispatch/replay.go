@@ -281,9 +281,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		return err
 	}
 	c.walk(recs)
-	for _, bytes := range c.wire[:c.n] {
-		s.r.Bytes += uint64(bytes)
-	}
+	s.r.Bytes += c.bytes
 	s.note(recs, c)
 	if s.o.Arrive != nil {
 		for i := range c.n {
