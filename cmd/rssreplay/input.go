@@ -139,6 +139,19 @@ type watch struct {
 	arrive  func(dispatch.Arrival)
 }
 
+// add lets another observer know, too.
+func (w *watch) add(o dispatch.Observer) {
+	first := w.observe
+	if first == nil {
+		w.observe = o
+		return
+	}
+	w.observe = func(e dispatch.Event) {
+		first(e)
+		o(e)
+	}
+}
+
 // replay replays the captures; with --rate it reads them once before, to learn
 // the rate that they have.
 func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {

@@ -23,6 +23,7 @@ type replayFlags struct {
 	output *outputFlags
 	digest bool
 	trace  traceFlags
+	copy   copyFlags
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -49,6 +50,8 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.trace.path, "trace", "", "")
 	set.Var(&f.trace.from, "trace-from", "")
 	set.Var(&f.trace.to, "trace-to", "")
+	set.StringVar(&f.copy.write, "write", "", "")
+	set.StringVar(&f.copy.split, "split", "", "")
 	return c
 }
 
@@ -76,9 +79,19 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := f.trace.check(); err != nil {
 		return err
 	}
+	if err := f.copy.check(captures); err != nil {
+		return err
+	}
 	var trace *trace
 	if f.trace.path != "" {
 		err := out.add("--trace", f.trace.path, func(w io.Writer, _ *report.Report) error { return trace.write(w) })
+		if err != nil {
+			return err
+		}
+	}
+	var copies *copier
+	if f.copy.write != "" {
+		err := out.add("--write", f.copy.write, func(w io.Writer, _ *report.Report) error { return copies.write(w) })
 		if err != nil {
 			return err
 		}
@@ -104,7 +117,11 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 		defer trace.close()
-		w.observe = trace.observe
+		w.add(trace.observe)
+	}
+	if f.copy.given() {
+		copies = newCopier(e, &f.copy, s)
+		w.add(copies.observe)
 	}
 	done, err := in.replay(e, s, w)
 	if err != nil {
@@ -113,6 +130,13 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	result := done.result
 	if err := checkInterval(f.model, result); err != nil {
 		return err
+	}
+	if copies != nil {
+		copies.input, copies.done = in, done
+		if err := copies.splitUp(); err != nil {
+			return err
+		}
+		defer copies.close()
 	}
 	a := assembly{settings: s, replayed: done, on: on, limit: limit}
 	rep := a.report()
@@ -124,6 +148,11 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	if err := out.write(rep); err != nil {
 		return err
+	}
+	if copies != nil {
+		if err := copies.finish(); err != nil {
+			return err
+		}
 	}
 	if result.Damage != nil {
 		return damagedError{fmt.Errorf("%w; the report is of what comes before", result.Damage)}

@@ -1,0 +1,327 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// copyFlags say where the packets that were replayed are copied to, each with what
+// the replay made of it.
+type copyFlags struct {
+	write string // a capture of all of them
+	split string // a folder with a capture for each CPU
+}
+
+func (f *copyFlags) given() bool { return f.write != "" || f.split != "" }
+
+// check refuses what can't be written, or would destroy something.
+func (f *copyFlags) check(captures []string) error {
+	for _, to := range []struct{ flag, path string }{{"--write", f.write}, {"--split", f.split}} {
+		if to.path == "" {
+			continue
+		}
+		if to.path == stdoutPath {
+			return usagef("%s - would mix with the report on standard output: name a place for it", to.flag)
+		}
+		if err := checkTwice(to.flag, captures); err != nil {
+			return err
+		}
+	}
+	if f.split == "" {
+		return nil
+	}
+	switch entries, err := os.ReadDir(f.split); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return usagef("--split %s: %w: name a folder that is not there yet", f.split, cause(err))
+	case len(entries) > 0:
+		return usagef("--split %s: the folder is not empty, and nothing in it is overwritten: name another", f.split)
+	}
+	return nil
+}
+
+// copier copies the packets of a replay. It is told which CPU each was on by the
+// first mode, and reads the captures a second time when that is known.
+type copier struct {
+	env   *env
+	flags *copyFlags
+	set   *settings
+	mode  dispatch.Mode
+	cpus  []uint16 // of each packet replayed: the index of the CPU that indicated it, or notTaken
+
+	// Of the finished replay.
+	input *input
+	done  *replayed
+
+	splitter *splitter // nil without --split
+	text     []byte    // scratch of a comment
+}
+
+// notTaken: no CPU indicated the packet; it was sent, or dropped.
+const notTaken = 1<<16 - 1
+
+func newCopier(e *env, f *copyFlags, s *settings) *copier {
+	return &copier{env: e, flags: f, set: s, mode: s.modes[0]}
+}
+
+// observe is the replay's observer.
+func (c *copier) observe(e dispatch.Event) {
+	if e.Kind != dispatch.Indicate || e.Mode != c.mode {
+		return
+	}
+	for int64(len(c.cpus)) <= e.Packet {
+		c.cpus = append(c.cpus, notTaken)
+	}
+	c.cpus[e.Packet] = uint16(e.CPU)
+}
+
+// write writes the capture of --write.
+func (c *copier) write(w io.Writer) error {
+	out, err := pcaps.NewWriter(w, copiedBy())
+	if err != nil {
+		return err
+	}
+	return c.pass(func(p *copiedPacket) error { return out.Write(&p.record, p.comment) })
+}
+
+// splitUp makes the captures of --split, which finish gives their name.
+func (c *copier) splitUp() (err error) {
+	if c.flags.split == "" {
+		return nil
+	}
+	if c.splitter, err = newSplitter(c.flags.split, c.set.config.CPUs); err == nil {
+		err = c.pass(c.splitter.write)
+	}
+	if err == nil {
+		err = c.splitter.flush()
+	}
+	if err != nil {
+		c.close()
+		return fmt.Errorf("--split %s: %w", c.flags.split, cause(err))
+	}
+	return nil
+}
+
+// finish ends what splitUp began, and says what is in none of its files.
+func (c *copier) finish() error {
+	if c.splitter == nil {
+		return nil
+	}
+	if err := c.splitter.finish(); err != nil {
+		return fmt.Errorf("--split %s: %w", c.flags.split, cause(err))
+	}
+	for _, none := range []struct {
+		packets uint64
+		kind    string
+	}{{c.splitter.sent, "sent"}, {c.splitter.dropped, "dropped"}} {
+		if none.packets > 0 {
+			fmt.Fprintf(c.env.stderr, "rssreplay: note: --split %s: %d packets that were %s are in none of the files: no CPU took them\n", printable(c.flags.split), none.packets, none.kind)
+		}
+	}
+	return nil
+}
+
+// close removes what finish has not given its name.
+func (c *copier) close() {
+	if c.splitter != nil {
+		c.splitter.remove()
+	}
+}
+
+// copiedBy is the program as a capture's section header names it.
+func copiedBy() string { return tool().Name + " " + tool().Version }
+
+// copiedPacket is a packet with what the NIC and the mode made of it.
+type copiedPacket struct {
+	record  pcaps.Record
+	comment []byte
+	sent    bool
+	cpu     uint16 // as in copier.cpus
+}
+
+// pass reads the captures, to the packet that was the last one replayed.
+func (c *copier) pass(write func(*copiedPacket) error) error {
+	packets := c.done.result.Packets
+	if packets == 0 {
+		return nil
+	}
+	flags, again := *c.input.flags, *c.input
+	flags.packets = packets
+	again.flags, again.settled = &flags, c.done.directions
+	var failed error
+	read, err := again.pass(c.env, c.set, nil, nil, dispatch.Scale{}, watch{arrive: func(a dispatch.Arrival) {
+		if failed == nil {
+			failed = write(c.packet(&a))
+		}
+	}})
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return err
+	case errors.Is(read.result.Damage, pcaps.ErrInterrupted):
+		return errors.New("interrupted while it was written: nothing of it was kept")
+	case read.result.Packets != packets:
+		return fmt.Errorf("of %d packets that were replayed, %d are there when the captures are read again: they have changed", packets, read.result.Packets)
+	}
+	return nil
+}
+
+// packet is the packet as it is copied; its comment is valid until the next call.
+func (c *copier) packet(a *dispatch.Arrival) *copiedPacket {
+	p := &copiedPacket{record: *a.Record, cpu: notTaken}
+	p.record.Queue, p.record.Hash, p.record.HasHash = -1, 0, false
+	var tuple pcaps.Tuple
+	tuple.Set(a.Outer)
+	if p.sent = c.done.directions.Sent(&tuple, a.Outer.Direction); p.sent {
+		p.record.Direction = pcaps.Outbound
+		c.text = append(c.text[:0], "sent"...)
+	} else {
+		if a.Packet < int64(len(c.cpus)) {
+			p.cpu = c.cpus[a.Packet]
+		}
+		d := c.set.steering.Decide(a.Header, a.Extension)
+		c.steered(&p.record, d)
+		c.describe(p.cpu, d)
+	}
+	p.comment = c.text
+	return p
+}
+
+// steered is the packet's hash and hardware queue. Without RSS the NIC computes no
+// hash; that mode and the one with a single queue have one, number 0.
+func (c *copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
+	if c.mode == dispatch.RSSMSIX || c.mode == dispatch.RSSHWQueues {
+		rec.Queue = int32(d.Queue)
+	} else {
+		rec.Queue = 0
+	}
+	if c.mode != dispatch.NonRSS && d.Type != hash.None {
+		rec.Hash, rec.HasHash = d.Hash, true
+	}
+}
+
+// describe makes c.text the comment: "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4", "cpu=0 unhashed=not_ip" or,
+// where there was no free buffer, "dropped …".
+func (c *copier) describe(cpu uint16, d nicmodel.Decision) {
+	b := append(c.text[:0], "dropped"...)
+	if cpu != notTaken {
+		b = strconv.AppendInt(append(b[:0], "cpu="...), int64(c.set.config.CPUs[cpu]), 10)
+	}
+	switch {
+	case c.mode == dispatch.NonRSS:
+	case d.Type == hash.None:
+		b = append(append(b, " unhashed="...), d.Why.String()...)
+	default:
+		b = strconv.AppendInt(append(b, " entry="...), int64(d.Entry), 10)
+		b = append(b, " hash=0x"...)
+		for shift := 28; shift >= 0; shift -= 4 {
+			b = append(b, "0123456789abcdef"[d.Hash>>shift&15])
+		}
+		b = append(append(b, ' '), d.Type.String()...)
+	}
+	c.text = b
+}
+
+// splitter writes one capture for each CPU, in a folder that gets its name when
+// all are whole.
+type splitter struct {
+	dir, scratch string
+	files        []*splitFile // by the CPU's index
+
+	sent, dropped uint64 // packets in none of them
+}
+
+// splitFile is a file of a folder. It is open only while its buffer is written:
+// there may be more CPUs than files that a process may have open.
+type splitFile struct {
+	path string
+	buf  []byte
+	out  *pcaps.Writer
+}
+
+// splitBuffer bounds a file's buffer in bytes, but for a packet that is longer.
+const splitBuffer = 32 << 10
+
+func newSplitter(dir string, cpus []int) (*splitter, error) {
+	s := &splitter{dir: filepath.Clean(dir)}
+	var err error
+	// Beside it, so that the rename stays on one file system.
+	if s.scratch, err = os.MkdirTemp(filepath.Dir(s.dir), "."+filepath.Base(s.dir)+".*"); err != nil {
+		return nil, fmt.Errorf("no folder can be made in %s: %w", filepath.Dir(s.dir), cause(err))
+	}
+	for _, cpu := range cpus {
+		file := &splitFile{path: filepath.Join(s.scratch, fmt.Sprintf("cpu%d.pcapng", cpu))}
+		if file.out, err = pcaps.NewWriter(file, copiedBy()); err != nil {
+			s.remove()
+			return nil, err
+		}
+		s.files = append(s.files, file)
+	}
+	return s, nil
+}
+
+// Write appends to the file.
+func (f *splitFile) Write(b []byte) (int, error) {
+	if len(f.buf)+len(b) > splitBuffer {
+		if err := f.flush(); err != nil {
+			return 0, err
+		}
+	}
+	f.buf = append(f.buf, b...)
+	return len(b), nil
+}
+
+func (f *splitFile) flush() error {
+	out, err := os.OpenFile(f.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(f.buf)
+	f.buf = f.buf[:0]
+	return errors.Join(err, out.Close())
+}
+
+func (s *splitter) write(p *copiedPacket) error {
+	switch {
+	case p.sent:
+		s.sent++
+	case p.cpu == notTaken:
+		s.dropped++
+	default:
+		return s.files[p.cpu].out.Write(&p.record, p.comment)
+	}
+	return nil
+}
+
+func (s *splitter) flush() error {
+	for _, f := range s.files {
+		if err := f.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish gives the folder its name.
+func (s *splitter) finish() error {
+	if err := os.Chmod(s.scratch, 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(s.dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err // it was empty, and is no more
+	}
+	return os.Rename(s.scratch, s.dir)
+}
+
+// remove removes what finish has not given its name.
+func (s *splitter) remove() { os.RemoveAll(s.scratch) }

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/pcaps"
+)
+
+// copied is what a report says of the packets that are copied.
+type copied struct {
+	Capture struct {
+		Sent      int
+		HashTypes map[string]int `json:"hash_types"`
+	}
+	Modes []struct {
+		CPUs   []struct{ CPU, Packets int }
+		Queues []struct{ Queue, Packets, Drops int }
+	}
+}
+
+// copies runs the program with the arguments, which copy packets, and is its
+// report.
+func copies(t *testing.T, args ...string) copied {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	if status := run(append([]string{"rssreplay", "--format", "json"}, args...), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+		t.Fatalf("%v: exit status %d: %s", args, status, stderr.String())
+	}
+	var c copied
+	if err := json.Unmarshal([]byte(stdout.String()), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func readCapture(t *testing.T, path string) []pcaps.Record {
+	t.Helper()
+	r, err := pcaps.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var all []pcaps.Record
+	for recs := make([]pcaps.Record, 256); ; {
+		n, err := r.Read(recs)
+		for _, rec := range recs[:n] {
+			rec.Data = bytes.Clone(rec.Data)
+			all = append(all, rec)
+		}
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A copy has every packet as it was, and of the received ones the queue and hash
+// that the report counts; sent ones are marked so.
+func TestWrite(t *testing.T) {
+	for _, path := range samples(t) {
+		for _, mode := range []string{"rss-msix", "non-rss", "rss-single-queue"} {
+			name := filepath.Base(path) + ", " + mode
+			to := filepath.Join(t.TempDir(), "copy.pcapng")
+			report := copies(t, path, "--write", to, "--mode", mode, "--cpus", "4")
+			before, after := readCapture(t, path), readCapture(t, to)
+			if len(before) != len(after) {
+				t.Fatalf("%s: %d packets, %d in the copy", name, len(before), len(after))
+			}
+			sent, hashed, queues := 0, 0, map[int]int{}
+			for i := range after {
+				was, is := &before[i], &after[i]
+				if is.Direction == pcaps.Outbound {
+					sent++
+				}
+				if is.HasHash {
+					hashed++
+				}
+				if is.Queue >= 0 {
+					queues[int(is.Queue)]++
+				}
+				if is.Direction != was.Direction && is.Direction != pcaps.Outbound {
+					t.Fatalf("%s: packet %d: its direction is %d, and was %d", name, i+1, is.Direction, was.Direction)
+				}
+				if was.Time != is.Time || was.Wire != is.Wire || was.Link != is.Link || !bytes.Equal(was.Data, is.Data) {
+					t.Fatalf("%s: packet %d is not the same", name, i+1)
+				}
+			}
+			wantHashed, wantQueues := 0, map[int]int{}
+			for _, n := range report.Capture.HashTypes {
+				wantHashed += n
+			}
+			if mode == "non-rss" {
+				wantHashed = 0
+			}
+			for _, q := range report.Modes[0].Queues {
+				if q.Packets > 0 {
+					wantQueues[q.Queue] = q.Packets
+				}
+			}
+			if sent != report.Capture.Sent || hashed != wantHashed {
+				t.Errorf("%s: %d sent and %d hashed, the report has %d and %d", name, sent, hashed, report.Capture.Sent, wantHashed)
+			}
+			if diff := cmp.Diff(wantQueues, queues); diff != "" {
+				t.Errorf("%s: packets of each queue (-report +copy):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// Each CPU's capture has the packets that the report says it took, all of them in
+// the order of the capture; also where packets are dropped, and with more CPUs
+// than files may be open.
+func TestSplit(t *testing.T) {
+	path := filepath.Join(repository(t), "pcaps", "samples", "elephant.pcap")
+	for _, flags := range [][]string{
+		{"--cpus", "4"}, {"--cpus", "3,5", "--mode", "non-rss"}, {"--cpus", "4", "--rx-ring", "2", "--packet-cost", "20us"},
+		{"--cpus", "4", "--packets", "1000", "--from", "100ms"}, {"--cpus", "1024", "--base-cpu", "7"},
+	} {
+		dir := filepath.Join(t.TempDir(), "split")
+		report := copies(t, append([]string{path, "--split", dir}, flags...)...)
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) != len(report.Modes[0].CPUs) {
+			t.Fatalf("%v: %d files for %d CPUs, %v", flags, len(files), len(report.Modes[0].CPUs), err)
+		}
+		total := 0
+		for _, cpu := range report.Modes[0].CPUs {
+			recs := readCapture(t, filepath.Join(dir, fmt.Sprintf("cpu%d.pcapng", cpu.CPU)))
+			if len(recs) != cpu.Packets {
+				t.Errorf("%v: %d packets in the capture of CPU %d, want %d", flags, len(recs), cpu.CPU, cpu.Packets)
+			}
+			total += len(recs)
+		}
+		if total < 400 {
+			t.Errorf("%v: only %d packets", flags, total)
+		}
+	}
+}
+
+// Wireshark's dissectors read a copy: queue, direction and comment of each packet,
+// and the comments' CPUs are the report's.
+func TestTsharkReadsCopies(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed; .ci/run installs it")
+	}
+	for _, sample := range []string{"dns.pcap", "directions.pcapng", "cooked.pcap"} {
+		to := filepath.Join(t.TempDir(), "copy.pcapng")
+		report := copies(t, filepath.Join(repository(t), "pcaps", "samples", sample), "--write", to, "--cpus", "2-5", "--affinity", "2-5")
+		recs := readCapture(t, to)
+		fields := []string{"frame.time_epoch", "frame.interface_queue", "frame.packet_flags_direction", "frame.len", "frame.cap_len", "frame.comment"}
+		args := []string{"-r", to, "-n", "-T", "fields"}
+		for _, f := range fields {
+			args = append(args, "-e", f)
+		}
+		out, err := exec.Command("tshark", args...).Output()
+		if err != nil {
+			t.Fatalf("tshark: %v", err)
+		}
+		lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+		if len(lines) != len(recs) {
+			t.Fatalf("%s: tshark reads %d packets of %d", sample, len(lines), len(recs))
+		}
+		cpus := map[string]int{}
+		for i, line := range lines {
+			got, rec := strings.Split(line, "\t"), &recs[i]
+			queue, direction := "", ""
+			if rec.Queue >= 0 {
+				queue = strconv.Itoa(int(rec.Queue))
+			}
+			if rec.Direction != pcaps.DirectionUnknown {
+				direction = strconv.Itoa(int(rec.Direction))
+			}
+			if n, err := strconv.ParseUint(got[2], 0, 32); err == nil {
+				got[2] = strconv.FormatUint(n, 10) // versions differ in its base
+			}
+			want := []string{fmt.Sprintf("%d.%09d", rec.Time/1e9, rec.Time%1e9), queue, direction, strconv.Itoa(int(rec.Wire)), strconv.Itoa(len(rec.Data))}
+			if diff := cmp.Diff(want, got[:5]); diff != "" {
+				t.Fatalf("%s: packet %d (-written +tshark):\n%s", sample, i+1, diff)
+			}
+			cpu, rest, _ := strings.Cut(got[5], " ")
+			if cpus[cpu]++; rec.HasHash && !strings.Contains(rest, fmt.Sprintf("hash=0x%08x ", rec.Hash)) {
+				t.Fatalf("%s: packet %d: comment %q, but hash %#08x", sample, i+1, got[5], rec.Hash)
+			}
+		}
+		want := map[string]int{}
+		for _, cpu := range report.Modes[0].CPUs {
+			want[fmt.Sprintf("cpu=%d", cpu.CPU)] = cpu.Packets
+		}
+		if report.Capture.Sent > 0 {
+			want["sent"] = report.Capture.Sent
+		}
+		if diff := cmp.Diff(want, cpus); diff != "" {
+			t.Errorf("%s: packets of each CPU (-report +comments):\n%s", sample, diff)
+		}
+	}
+}
