@@ -355,6 +355,16 @@ func TestHTMLZoom(t *testing.T) {
 	}
 	shows(0, windows)
 	columns(windows)
+	drawn := newHTMLTimeline(r, 0) // what the page came with is what the script draws
+	for expression, want := range map[string]string{
+		`.querySelector(".note span").textContent`:            drawn.Note,
+		`.querySelectorAll(".row path")[3].getAttribute("d")`: drawn.Rows[3].Path,
+		`.querySelector(".ticks").textContent`:                ticksText(drawn.Ticks),
+	} {
+		if got := value[string](b, root+expression); got != want {
+			t.Errorf("%s is %q, want %q", expression, got, want)
+		}
+	}
 	b.run(chromedp.Focus(chromedp.CSS(`.timeline[data-mode="0"] .rows`)))
 	b.key("+")
 	shows(34, 34+69)
@@ -399,6 +409,13 @@ func TestHTMLZoom(t *testing.T) {
 		t.Errorf("the pointer reads %q, want %q", got, want)
 	}
 	b.quiet()
+}
+
+func ticksText(ticks []plotText) (all string) {
+	for _, tick := range ticks {
+		all += tick.Text
+	}
+	return all
 }
 
 func TestHTMLScheme(t *testing.T) {

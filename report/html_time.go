@@ -18,8 +18,8 @@ type htmlTimeline struct {
 	Ticks     []plotText
 	Size      string // of rows, a class: the more the lower
 	Columns   int
-	Note      string
-	Scale     string // the packets of a column that fills a row
+	Note      string // about the scales, which zooming changes
+	Left      string // about the CPUs that are not shown, "" when all are
 }
 
 // htmlTimeRow is an area of Columns by 100.
@@ -62,10 +62,9 @@ func newHTMLTimeline(r *Report, index int) htmlTimeline {
 			sum[at] += n
 		}
 	}
-	h.Scale = exact(most)
 	h.Note = fmt.Sprintf("A column is %s. A full row of a CPU is %s, of all CPUs %s.", column, plural(most, "packet", "packets"), exact(slices.Max(sum)))
 	if len(places) < len(s.CPUs) {
-		h.Note += fmt.Sprintf(" Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
+		h.Left = fmt.Sprintf("Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
 	}
 	h.Rows = append(h.Rows, htmlTimeRow{"all", "sum", areaPath(sum, slices.Max(sum)), fmt.Sprintf("all CPUs: %s", plural(total, "packet", "packets"))})
 	for _, i := range places {

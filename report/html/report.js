@@ -28,6 +28,12 @@ function seconds(ns) {
   const text = exact(Math.floor(ns / 1e9)) + "." + String(Math.round(ns % 1e9)).padStart(9, "0");
   return text.replace(/\.?0+$/, "") + " s";
 }
+function duration(ns) {
+  let unit = 0;
+  while (unit < 3 && ns >= 1000 ** (unit + 1)) unit++;
+  const text = exact(Math.floor(ns / 1000 ** unit)) + (unit ? "." + String(ns % 1000 ** unit).padStart(3 * unit, "0").replace(/0+$/, "") : "");
+  return text.replace(/\.$/, "") + [" ns", " µs", " ms", " s"][unit];
+}
 
 // The scheme of colours.
 for (const input of all(".scheme input")) {
@@ -146,7 +152,7 @@ function timeline(root) {
   const sum = new Array(windows).fill(0);
   for (const cpu of mode.cpus) cpu.packets.forEach((n, i) => { sum[i] += n; });
   drawings[0].packets = sum;
-  const note = root.querySelector(".note");
+  const note = root.querySelector(".note span");
   const ticks = root.querySelector(".ticks");
   const readout = root.querySelector(".readout");
   const maxColumns = 480;
@@ -182,7 +188,7 @@ function timeline(root) {
     });
     root.dataset.from = from * mode.interval_ns;
     root.dataset.to = to * mode.interval_ns;
-    note.textContent = `A column is ${seconds(per * mode.interval_ns)}. A full row of a CPU is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
+    note.textContent = `A column is ${duration(per * mode.interval_ns)}. A full row of a CPU is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
     drawTicks();
     for (const [what, off] of [["in", to - from < 2], ["out", whole()], ["all", whole()], ["left", from === 0], ["right", to === windows]]) {
       root.querySelector(`[data-do=${what}]`).disabled = off;
@@ -192,8 +198,8 @@ function timeline(root) {
 
   function drawTicks() {
     const span = (to - from) * mode.interval_ns, start = from * mode.interval_ns;
-    const power = 10 ** Math.floor(Math.log10(span / 4));
-    const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 4) * power);
+    const power = 10 ** Math.floor(Math.log10(span / 5));
+    const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 5) * power);
     const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
     ticks.replaceChildren();
     for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
