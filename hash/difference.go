@@ -20,15 +20,7 @@ func (s *Solution) Difference(claimed Key) string {
 			return fmt.Sprintf("the NIC has the claimed key %s early: without its first ones", byteCount(late))
 		}
 	}
-	for _, way := range []struct {
-		what string
-		of   func(Key) Key
-	}{
-		{"with the bytes of each 32-bit word in reverse order", wordsReversed},
-		{"with all its bytes in reverse order", bytesReversed},
-		{"with the bits of each byte in reverse order", bitsReversed},
-		{"with its 32-bit words in reverse order", func(k Key) Key { return wordsReversed(bytesReversed(k)) }},
-	} {
+	for _, way := range reorderings {
 		if other := way.of(claimed); s.agreesIn(other, 0, len(other)*8) {
 			return "the NIC has the claimed key " + way.what
 		}
@@ -49,6 +41,38 @@ func (s *Solution) Difference(claimed Key) string {
 		return "it agrees with the claimed key in each determined bit, but not in sums of bits that are known"
 	}
 	return fmt.Sprintf("%d of %d determined bits differ from the claimed key, the first one in byte %d", n, len(s.Determined), first/8)
+}
+
+// A MistreatedKey is a key as a driver may have given it to its NIC by mistake.
+type MistreatedKey struct {
+	What string
+	Key  Key
+}
+
+// Mistreated is a key moved by bytes, where zeros come in, and with its bytes or
+// words in other orders.
+func Mistreated(key Key) []MistreatedKey {
+	var all []MistreatedKey
+	for by := 1; by <= 4 && by < len(key); by++ {
+		all = append(all,
+			MistreatedKey{fmt.Sprintf("the NIC has the claimed key %s late", byteCount(by)), append(make(Key, by), key[:len(key)-by]...)},
+			MistreatedKey{fmt.Sprintf("the NIC has the claimed key %s early", byteCount(by)), append(append(Key(nil), key[by:]...), make(Key, by)...)})
+	}
+	for _, way := range reorderings {
+		all = append(all, MistreatedKey{"the NIC has the claimed key " + way.what, way.of(key)})
+	}
+	return all
+}
+
+// reorderings are what byte orders do to a key.
+var reorderings = []struct {
+	what string
+	of   func(Key) Key
+}{
+	{"with the bytes of each 32-bit word in reverse order", wordsReversed},
+	{"with all its bytes in reverse order", bytesReversed},
+	{"with the bits of each byte in reverse order", bitsReversed},
+	{"with its 32-bit words in reverse order", func(k Key) Key { return wordsReversed(bytesReversed(k)) }},
 }
 
 // agreesIn tells whether the determined bits from one to before another one, of

@@ -384,3 +384,21 @@ func pickDevice(devices []*queueIRQs, iface, bus string) (*queueIRQs, error) {
 	}
 	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; keep the rows of one (grep eth0), or give the CPUs with --affinity", strings.Join(names, ", "))
 }
+
+// QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
+// all CPUs together. Interface and bus are as for QueueCPUs.
+func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
+	devices := q.devices()
+	if len(devices) == 0 {
+		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
+	}
+	device, err := pickDevice(devices, iface, bus)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]uint64, len(device.irqs))
+	for i, irq := range device.irqs {
+		counts[i] = irq.row.total()
+	}
+	return counts, nil
+}

@@ -458,6 +458,8 @@ func (p *pcapng) packetOptions(b []byte, rec *Record) {
 			// The draft does not say in which order; as they lie, then (and DPDK
 			// writes them as the host has them).
 			rec.Hash, rec.HasHash = binary.BigEndian.Uint32(v[1:]), true
+		case opts.code == optEPBHash && len(v) > 0 && v[0] != hashToeplitz:
+			p.info.OtherHashes++
 		case opts.code == optEPBDropCount && len(v) == 8:
 			p.info.lost(int64(min(p.u64(v), math.MaxInt64)))
 		case opts.code == optEPBQueue && len(v) == 4:

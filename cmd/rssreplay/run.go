@@ -13,12 +13,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Exit statuses. Where several hold, the first of usage, failed, damaged.
+// Exit statuses. Where several hold, the first of usage, failed, differs, damaged.
 const (
 	exitDone    = 0
 	exitFailed  = 1 // the replay failed
 	exitUsage   = 2 // wrong usage
 	exitDamaged = 3 // results printed, but the capture ended early or was damaged
+	exitDiffers = 5 // verify found that reality differs from the prediction
 )
 
 // usageError is wrong usage: a flag, a value, or an imported file that does not
@@ -78,9 +79,12 @@ func (e *env) run() int {
 	fmt.Fprintf(e.stderr, "rssreplay: %s\n", printable(err.Error()))
 	var usage usageError
 	var damaged damagedError
+	var differs differsError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &differs):
+		return exitDiffers
 	case errors.As(err, &damaged):
 		return exitDamaged
 	}
@@ -89,7 +93,7 @@ func (e *env) run() int {
 
 func newRootCommand(e *env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newCompareCommand(e), newExplainCommand(e), newHashCommand(e), newSuggestCommand(e), newPlanCommand(e), newNICsCommand(e), newManCommand(e), newVersionCommand(e))
+	root.AddCommand(newCompareCommand(e), newExplainCommand(e), newHashCommand(e), newSuggestCommand(e), newPlanCommand(e), newVerifyCommand(e), newNICsCommand(e), newManCommand(e), newVersionCommand(e))
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelpCommand(e))

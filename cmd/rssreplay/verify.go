@@ -1,0 +1,297 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/dispatch"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// verifyFlags are the verify command's own flags.
+type verifyFlags struct {
+	model                 *modelFlags
+	input                 *inputFlags
+	output                *outputFlags
+	countersBefore        string
+	countersAfter         string
+	irqBefore, irqAfter   string
+	tolerance             string
+	counters, interrupted bool // which are given
+}
+
+// differsError says that reality differs from the prediction.
+type differsError struct{ error }
+
+// newVerifyCommand is `rssreplay verify CAPTURE...`.
+func newVerifyCommand(e *env) *cobra.Command {
+	var f verifyFlags
+	c := &cobra.Command{
+		Use: "verify CAPTURE... [flags]",
+		RunE: func(_ *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return usagef("no capture given: rssreplay verify capture.pcapng --bundle rss-eth0")
+			}
+			return e.verify(&f, captures)
+		},
+	}
+	set := c.Flags()
+	f.model = newModelFlags(set)
+	f.input = newInputFlags(set)
+	f.output = newOutputFlags(set)
+	f.output.addLook()
+	set.StringVar(&f.countersBefore, "counters-before", "", "")
+	set.StringVar(&f.countersAfter, "counters-after", "", "")
+	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
+	set.StringVar(&f.irqAfter, "interrupts-after", "", "")
+	set.StringVar(&f.tolerance, "tolerance", "1%", "")
+	return c
+}
+
+// check refuses flags of which one lacks another.
+func (f *verifyFlags) check() (tolerance float64, err error) {
+	for _, pair := range [][2][2]string{
+		{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}},
+		{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}},
+	} {
+		if (pair[0][1] == "") != (pair[1][1] == "") {
+			return 0, usagef("%s and %s go together: what was counted between the two is compared", pair[0][0], pair[1][0])
+		}
+	}
+	f.counters, f.interrupted = f.countersBefore != "", f.irqBefore != ""
+	if f.counters && f.interrupted {
+		return 0, usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+	}
+	number, ok := strings.CutSuffix(f.tolerance, "%")
+	if tolerance, err = strconv.ParseFloat(number, 64); !ok || err != nil || !(tolerance >= 0 && tolerance <= 100) {
+		return 0, usagef("--tolerance must be a share of the packets, as 1%%, not %q", f.tolerance)
+	}
+	return tolerance / 100, nil
+}
+
+func (e *env) verify(f *verifyFlags, args []string) error {
+	captures, err := captureArgs(args)
+	if err != nil {
+		return err
+	}
+	out, err := planOutput(e, f.output, append(textForms(report.WriteVerifyText), plainForm("json", report.WriteVerifyJSON)))
+	if err != nil {
+		return err
+	}
+	tolerance, err := f.check()
+	if err != nil {
+		return err
+	}
+	if err := f.model.checkStdin(captures); err != nil {
+		return err
+	}
+	texts := []string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts)); err != nil {
+		return err
+	}
+	s, err := f.model.resolve(e)
+	if err != nil {
+		return err
+	}
+	in, err := f.input.resolve(captures, s)
+	if err != nil {
+		return err
+	}
+	v := &verification{settings: s, claimed: s.steering, tolerance: tolerance, groups: map[observed]uint64{}}
+	if f.counters || f.interrupted {
+		if v.seen, err = f.seen(v); err != nil {
+			return usageError{err}
+		}
+	}
+	if v.done, err = in.pass(e, s, nil, nil, dispatch.Scale{}, watch{arrive: v.arrive}); err != nil {
+		return err
+	}
+	result, err := v.report()
+	if err != nil {
+		return err
+	}
+	result.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	if err := out.write(result); err != nil {
+		return err
+	}
+	switch damage := v.done.result.Damage; {
+	case !result.Agrees:
+		return differsError{errors.New(result.Verdict)}
+	case damage != nil:
+		return damagedError{fmt.Errorf("%w; the verdict is of what comes before", damage)}
+	}
+	return nil
+}
+
+// seen is what the counters say of each queue.
+func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
+	if f.interrupted {
+		v.source = "interrupts"
+		return f.seenInterrupts(v)
+	}
+	v.source = "counters"
+	var read [2]*nicmodel.QueueCounters
+	for i, file := range [][2]string{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}} {
+		text, err := os.ReadFile(file[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w: give a file with the text of `ethtool -S`", file[0], file[1], cause(err))
+		}
+		if read[i], err = nicmodel.ReadQueueCounters(string(text)); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
+		}
+	}
+	since, err := read[1].Since(read[0])
+	if err != nil {
+		return nil, fmt.Errorf("--counters-before, --counters-after: %w", err)
+	}
+	if len(since) < v.settings.config.Queues {
+		return nil, fmt.Errorf("--counters-after: it counts %d receive queues, but there are %d queues: give counters and a table that belong together, or --queues", len(since), v.settings.config.Queues)
+	}
+	return since, nil
+}
+
+func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
+	var counts [2][]uint64
+	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
+		r, err := os.Open(file[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cause(err))
+		}
+		irqs, err := nicmodel.ReadIRQs(r, file[1])
+		r.Close()
+		if err == nil {
+			counts[i], err = irqs.QueueInterrupts(v.settings.device, "")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file[0], err)
+		}
+	}
+	before := nicmodel.QueueCounters{Form: "interrupts", Packets: counts[0]}
+	after := nicmodel.QueueCounters{Form: "interrupts", Packets: counts[1]}
+	since, err := after.Since(&before)
+	if err != nil {
+		return nil, fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)
+	}
+	if len(since) < v.settings.config.Queues {
+		return nil, fmt.Errorf("--interrupts-after: there are interrupts of %d receive queues, but there are %d queues: give texts that belong together, or --queues", len(since), v.settings.config.Queues)
+	}
+	return since, nil
+}
+
+// observed is what packets may have in common: all that steers them, and what the
+// capture recorded of them.
+type observed struct {
+	outer   pcaps.Tuple // which tells the direction
+	header  pcaps.Header
+	ext     pcaps.Extension
+	hash    uint32
+	hasHash bool
+	queue   int32 // -1: not recorded
+}
+
+// verification compares the prediction with what was seen.
+type verification struct {
+	settings  *settings
+	claimed   *nicmodel.Steering
+	tolerance float64
+	source    string   // "" until it is known
+	seen      []uint64 // by counters, per queue
+	done      *replayed
+
+	groups     map[observed]uint64 // packets
+	otherHash  uint64              // packets whose hash is of no Toeplitz function
+	hasRecords bool
+}
+
+func (v *verification) arrive(a dispatch.Arrival) {
+	o := observed{header: *a.Header, hash: a.Record.Hash, hasHash: a.Record.HasHash, queue: a.Record.Queue}
+	o.outer.Set(a.Outer)
+	o.header.Direction = a.Outer.Direction
+	if a.Header.Facts&(pcaps.HomeAddress|pcaps.RoutingType2) != 0 {
+		o.ext = *a.Extension
+	}
+	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
+	v.groups[o]++
+}
+
+// group is packets that were received.
+type group struct {
+	observed
+	packets uint64
+	whole   bool // a whole TCP packet, which every parser reads alike
+}
+
+func (v *verification) received() []group {
+	var all []group
+	for o, n := range v.groups {
+		if v.done.directions.Sent(&o.outer, o.header.Direction) {
+			continue
+		}
+		whole := o.header.Protocol == pcaps.ProtoTCP && o.header.Facts == pcaps.HasPorts
+		all = append(all, group{o, n, whole})
+	}
+	// By their order in no way but their own: maps have none.
+	slices.SortFunc(all, func(a, b group) int { return strings.Compare(a.order(), b.order()) })
+	return all
+}
+
+func (o *observed) order() string {
+	h := &o.header
+	return string(h.Src[:]) + string(h.Dst[:]) + fmt.Sprintf("%05d%05d%03d%d%d%d%08x%d", h.SrcPort, h.DstPort, h.Protocol, h.Version, h.Facts, h.Reason, o.hash, o.queue)
+}
+
+// score is how many packets a way of steering explains.
+type score struct{ packets, all, hash, hashAll, queue, queueAll uint64 }
+
+// predict compares a way of steering with the records, and counts the packets of
+// each queue. swapped: recorded hashes have their bytes the other way round.
+func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped bool) (score, []uint64) {
+	var c score
+	queues := make([]uint64, len(s.Config().QueueCPU))
+	for i := range groups {
+		g := &groups[i]
+		d := s.Decide(&g.header, &g.ext)
+		queues[d.Queue] += g.packets
+		if !g.hasHash && g.queue < 0 {
+			continue
+		}
+		c.all += g.packets
+		explained := true
+		if g.hasHash {
+			c.hashAll += g.packets
+			if recordedHash(g.hash, swapped) == d.Hash { // a packet without a hash is recorded with 0
+				c.hash += g.packets
+			} else {
+				explained = false
+			}
+		}
+		if g.queue >= 0 {
+			c.queueAll += g.packets
+			if int32(d.Queue) == g.queue {
+				c.queue += g.packets
+			} else {
+				explained = false
+			}
+		}
+		if explained {
+			c.packets += g.packets
+		}
+	}
+	return c, queues
+}
+
+func recordedHash(sum uint32, swapped bool) uint32 {
+	if swapped {
+		return bits.ReverseBytes32(sum)
+	}
+	return sum
+}

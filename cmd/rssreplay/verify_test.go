@@ -1,0 +1,290 @@
+package main
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"rssreplay/pcaps"
+)
+
+// truthRecord is what a driver saw of one packet of the ground truth.
+type truthRecord struct {
+	queue uint32
+	hash  [4]byte
+	keep  bool // the queue, the hash or both are recorded
+}
+
+func readTruth(t *testing.T, dir string) []truthRecord {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "packets-truth.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []truthRecord
+	for _, line := range strings.Fields(string(text))[1:] {
+		fields := strings.Split(line, ",")
+		queue, err := strconv.Atoi(fields[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := hex.DecodeString(fields[4])
+		if err != nil || len(sum) != 4 {
+			t.Fatal(line, err)
+		}
+		all = append(all, truthRecord{uint32(queue), [4]byte(sum), true})
+	}
+	return all
+}
+
+// truthPcapng writes the ground truth's packets as pcapng, with what was seen of
+// each; algorithm is epb_hash's, 0 leaves hashes out.
+func truthPcapng(t *testing.T, records []truthRecord, algorithm byte, queues bool) string {
+	t.Helper()
+	little := binary.LittleEndian
+	b := little.AppendUint32(nil, 0x0a0d0d0a)
+	b = append(b, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 28, 0, 0, 0)
+	b = append(b, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0)
+	r, err := pcaps.Open(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	recs := make([]pcaps.Record, 1)
+	for _, truth := range records {
+		if n, err := r.Read(recs); n != 1 {
+			t.Fatal("the capture is shorter than the truth: ", err)
+		}
+		data := slices.Clone(recs[0].Data)
+		for len(data)%4 != 0 {
+			data = append(data, 0)
+		}
+		var options []byte
+		if queues {
+			options = append(options, 6, 0, 4, 0)
+			options = little.AppendUint32(options, truth.queue)
+		}
+		if algorithm != 0 {
+			options = append(options, 3, 0, 5, 0, algorithm)
+			options = append(append(options, truth.hash[:]...), 0, 0, 0)
+		}
+		options = append(options, 0, 0, 0, 0)
+		total := uint32(32 + len(data) + len(options))
+		micros := uint64(recs[0].Time / 1000)
+		b = little.AppendUint32(b, 6)
+		b = little.AppendUint32(b, total)
+		b = little.AppendUint32(b, 0)
+		b = little.AppendUint32(b, uint32(micros>>32))
+		b = little.AppendUint32(b, uint32(micros))
+		b = little.AppendUint32(b, uint32(len(recs[0].Data)))
+		b = little.AppendUint32(b, recs[0].Wire)
+		b = append(append(b, data...), options...)
+		b = little.AppendUint32(b, total)
+	}
+	path := filepath.Join(t.TempDir(), "truth.pcapng")
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+type verifyJSON struct {
+	Packets struct {
+		Checked      uint64
+		HashEqual    uint64 `json:"hash_equal"`
+		HashChecked  uint64 `json:"hash_checked"`
+		QueueEqual   uint64 `json:"queue_equal"`
+		QueueChecked uint64 `json:"queue_checked"`
+	}
+	Queues      []struct{ Queue, Predicted, Seen uint64 }
+	Explanation *struct {
+		ID, Summary      string
+		PacketsExplained uint64 `json:"packets_explained"`
+	}
+	RecoveredKey *struct {
+		Key           string
+		Determined    int   `json:"determined_bits"`
+		Undetermined  []int `json:"undetermined_bits"`
+		Inconsistent  uint64
+		EqualsClaimed bool `json:"equals_claimed"`
+		Difference    *string
+	} `json:"recovered_key"`
+}
+
+func verifies(t *testing.T, status int, args ...string) verifyJSON {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	if got := run(append([]string{"rssreplay", "verify", "--local", "none", "--format", "json"}, args...), strings.NewReader(""), &stdout, &stderr); got != status {
+		t.Fatalf("%q: exit status %d, want %d: %s", args, got, status, stderr.String())
+	}
+	var v verifyJSON
+	if err := json.Unmarshal([]byte(stdout.String()), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+var truthConfigurations = []struct{ name, nic string }{
+	{"igb-q8-default", "qemu-igb"}, {"igb-q8-udp-sdfn", "qemu-igb"}, {"virtio-q4-default", "qemu-virtio"}, {"virtio-q4-mskey", "qemu-virtio"},
+}
+
+// What real drivers recorded of each packet agrees with the prediction in all, and
+// the key solved from it is theirs; hashes in the other byte order are read so.
+func TestVerifyGroundTruth(t *testing.T) {
+	for _, c := range truthConfigurations {
+		dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", c.name)
+		records := readTruth(t, dir)
+		swapped := slices.Clone(records)
+		for i := range swapped {
+			slices.Reverse(swapped[i].hash[:])
+		}
+		for _, recorded := range [][]truthRecord{records, swapped} {
+			v := verifies(t, exitDone, truthPcapng(t, recorded, 5, true), "--nic", c.nic, "--bundle", dir)
+			n := uint64(len(records))
+			if v.Packets.Checked != n || v.Packets.HashEqual != n || v.Packets.QueueEqual != n || v.Explanation != nil {
+				t.Errorf("%s: %+v", c.name, v)
+			}
+			if k := v.RecoveredKey; k == nil || !k.EqualsClaimed || k.Difference != nil || k.Inconsistent != 0 || k.Determined < 100 {
+				t.Errorf("%s: recovered key %+v", c.name, k)
+			}
+		}
+		// The driver's counters say the same.
+		v := verifies(t, exitDone, filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"), "--nic", c.nic, "--bundle", dir,
+			"--counters-before", filepath.Join(dir, "ethtool-S.txt"), "--counters-after", filepath.Join(dir, "ethtool-S-after.txt"), "--tolerance", "0%")
+		if v.Packets.QueueEqual != uint64(len(records)) {
+			t.Errorf("%s: by counters %+v", c.name, v.Packets)
+		}
+		verifies(t, exitDone, filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"), "--nic", c.nic, "--bundle", dir,
+			"--interrupts-before", filepath.Join(dir, "interrupts-before.txt"), "--interrupts-after", filepath.Join(dir, "interrupts-after.txt"))
+	}
+}
+
+// Wrong claims are found, and explained by what is wrong in them.
+func TestVerifyWrongClaims(t *testing.T) {
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
+	for _, test := range []struct {
+		config, nic string
+		args        []string
+		id, says    string
+	}{
+		{"igb-q8-default", "qemu-igb", []string{"--rx-flow-hash", "udp4=sdfn", "--rx-flow-hash", "udp6=sdfn"}, "hash-fields", "UDP is hashed on addresses alone"},
+		{"igb-q8-udp-sdfn", "qemu-igb", []string{"--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "udp6=sd"}, "hash-fields", "UDP is hashed with its ports"},
+		{"virtio-q4-default", "qemu-virtio", []string{"--xfrm", "symmetric-xor"}, "xfrm", "by none, not symmetric-xor"},
+		{"virtio-q4-default", "virtio", nil, "parser", "qemu-virtio"},
+		{"virtio-q4-mskey", "qemu-virtio", []string{"--key", "symmetric"}, "key", "the key is microsoft"},
+		{"virtio-q4-default", "qemu-virtio", []string{"--key", lateKey(t, truth, "virtio-q4-default")}, "solved-key", "one byte early"},
+	} {
+		t.Run(test.config+"/"+test.id, func(t *testing.T) {
+			dir := filepath.Join(truth, test.config)
+			records := readTruth(t, dir)
+			args := append([]string{truthPcapng(t, records, 5, true), "--nic", test.nic, "--bundle", dir}, test.args...)
+			v := verifies(t, exitDiffers, args...)
+			if v.Explanation == nil || v.Explanation.ID != test.id || !strings.Contains(v.Explanation.Summary, test.says) {
+				t.Fatalf("explanation %+v; packets %+v", v.Explanation, v.Packets)
+			}
+			if v.Explanation.PacketsExplained != uint64(len(records)) {
+				t.Errorf("it explains %d of %d packets", v.Explanation.PacketsExplained, len(records))
+			}
+		})
+	}
+}
+
+// lateKey is the configuration's key, one byte late: the NIC then has the claimed
+// key one byte early, but for its last byte.
+func lateKey(t *testing.T, truth, config string) string {
+	text, err := os.ReadFile(filepath.Join(truth, config, "key.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	bytes := strings.Split(strings.TrimSpace(first), ":")[:40]
+	return "00:" + strings.Join(bytes[:39], ":")
+}
+
+// An unknown key is solved, also where only the hashes tell.
+func TestVerifySolvesKey(t *testing.T) {
+	dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "virtio-q4-default")
+	v := verifies(t, exitDiffers, truthPcapng(t, readTruth(t, dir), 5, false), "--nic", "qemu-virtio", "--bundle", dir, "--key", "microsoft")
+	text, err := os.ReadFile(filepath.Join(dir, "key.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	want := strings.ReplaceAll(strings.TrimSpace(first), ":", "")
+	k := v.RecoveredKey
+	if k == nil || k.EqualsClaimed || k.Difference == nil || v.Explanation == nil || v.Explanation.ID != "solved-key" {
+		t.Fatalf("%+v, %+v", k, v.Explanation)
+	}
+	// Few bits stay open: of a wrong key half of all would differ.
+	if d := differentBits(t, k.Key, want); d > len(k.Undetermined)+8 {
+		t.Errorf("%d bits of %s differ from %s", d, k.Key, want)
+	}
+}
+
+func differentBits(t *testing.T, a, b string) int {
+	t.Helper()
+	x, err1 := hex.DecodeString(a)
+	y, err2 := hex.DecodeString(b)
+	if err1 != nil || err2 != nil || len(x) != len(y) {
+		t.Fatalf("%s, %s: %v %v", a, b, err1, err2)
+	}
+	n := 0
+	for i := range x {
+		n += strings.Count(fmt.Sprintf("%b", x[i]^y[i]), "1")
+	}
+	return n
+}
+
+// Another table is found from where the entries lead.
+func TestVerifyOtherTable(t *testing.T) {
+	dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "virtio-q4-default")
+	records := readTruth(t, dir)
+	for i := range records {
+		records[i].queue = (records[i].queue + 1) % 4
+		if records[i].hash == [4]byte{} {
+			records[i].queue = 0
+		}
+	}
+	v := verifies(t, exitDiffers, truthPcapng(t, records, 5, true), "--nic", "qemu-virtio", "--bundle", dir)
+	if v.Explanation == nil || v.Explanation.ID != "table" || v.Explanation.PacketsExplained != uint64(len(records)) {
+		t.Errorf("%+v", v.Explanation)
+	}
+}
+
+// What is missing or does not belong together has its line and hint.
+func TestVerifyBadInput(t *testing.T) {
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
+	dir := filepath.Join(truth, "virtio-q4-default")
+	capture := filepath.Join(truth, "rss_test.pcap")
+	before, after := filepath.Join(dir, "ethtool-S.txt"), filepath.Join(dir, "ethtool-S-after.txt")
+	crc := truthPcapng(t, readTruth(t, dir), 3, false)
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{capture}, "records neither the queue nor the hash"},
+		{[]string{crc}, "of another function than Toeplitz (1232 packets)"},
+		{[]string{capture, "--counters-before", before}, "go together"},
+		{[]string{capture, "--counters-before", after, "--counters-after", before}, "went back from"},
+		{[]string{capture, "--counters-before", before, "--counters-after", filepath.Join(truth, "igb-q8-default", "ethtool-S-after.txt")}, "4 receive queues and the other 8"},
+		{[]string{capture, "--counters-before", capture, "--counters-after", after}, "no output of `ethtool -S`"},
+		{[]string{capture, "--counters-before", "no such", "--counters-after", after}, "give a file with the text of `ethtool -S`"},
+		{[]string{capture, "--counters-before", before, "--counters-after", after}, "it counts 4 receive queues, but there are 8"},
+		{[]string{capture, "--interrupts-before", before, "--interrupts-after", after}, "interrupts"},
+		{[]string{capture, "--tolerance", "lots"}, "--tolerance must be"},
+		{[]string{capture, "--counters-before", before, "--counters-after", after, "--interrupts-before", before, "--interrupts-after", after}, "contradicts"},
+	} {
+		var stdout, stderr strings.Builder
+		status := run(append([]string{"rssreplay", "verify"}, test.args...), strings.NewReader(""), &stdout, &stderr)
+		if status != exitUsage || stdout.Len() > 0 || !strings.Contains(stderr.String(), test.want) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%q: status %d, %q, want %q", test.args, status, stderr.String(), test.want)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// VerifySchema names the version of the JSON that compares a prediction with what
+// happened.
+const VerifySchema = "rssreplay/verify/v1"
+
+// Verify is a prediction beside what really happened.
+type Verify struct {
+	Tool        Tool
+	Command     List[string]
+	Capture     Capture
+	Parameters  Parameters
+	Source      string // what tells what happened: "records", "counters" or "interrupts"
+	Packets     Checked
+	Queues      List[VerifiedQueue]
+	Explanation *VerifyExplanation // null where all agree, or nothing explains what differs
+	Recovered   *RecoveredKey      // null without hashes
+
+	Agrees  bool   // the verdict
+	Verdict string // in a sentence
+	Notes   []string
+	Caveats []string
+}
+
+// Checked counts packets: those looked at, and those of which hash and queue are
+// known, and as predicted.
+type Checked struct {
+	Checked      uint64 `json:"checked"`
+	HashEqual    uint64 `json:"hash_equal"`
+	HashChecked  uint64 `json:"hash_checked"`
+	QueueEqual   uint64 `json:"queue_equal"`
+	QueueChecked uint64 `json:"queue_checked"`
+}
+
+// VerifiedQueue is a queue's packets, predicted and seen; seen are interrupts where
+// these are what is known.
+type VerifiedQueue struct {
+	Queue     int    `json:"queue"`
+	Predicted uint64 `json:"predicted"`
+	Seen      uint64 `json:"seen"`
+}
+
+// VerifyExplanation is the smallest difference from what was claimed that explains what
+// was seen.
+type VerifyExplanation struct {
+	ID        string `json:"id"`
+	Summary   string `json:"summary"`
+	Explained uint64 `json:"packets_explained"`
+}
+
+// RecoveredKey is the key solved from the hashes that were recorded.
+type RecoveredKey struct {
+	Key          string    `json:"key"` // bits that are not determined are as claimed
+	Determined   int       `json:"determined_bits"`
+	Undetermined List[int] `json:"undetermined_bits"` // that some input meets, by number from the key's first
+	Equations    int       `json:"equations"`         // independent ones
+	Inconsistent uint64    `json:"inconsistent"`      // packets whose hash is not of this key
+	EqualsClaim  bool      `json:"equals_claimed"`
+	Difference   *string   `json:"difference"` // null if there is none
+}
+
+// WriteVerifyJSON writes v by the contract rssreplay/verify/v1. Errors are those of
+// w.
+func WriteVerifyJSON(w io.Writer, v *Verify) error {
+	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	j.w.WriteByte('{')
+	j.member("schema", VerifySchema)
+	j.member("tool", v.Tool)
+	j.member("command", v.Command)
+	j.member("capture", v.Capture)
+	j.member("parameters", v.Parameters)
+	j.member("source", v.Source)
+	j.member("agrees", v.Agrees)
+	j.member("packets", v.Packets)
+	j.key("queues")
+	j.w.WriteByte('[')
+	for i := range v.Queues {
+		j.element(i)
+		j.value(&v.Queues[i], "verified", 2)
+	}
+	j.endArray(len(v.Queues))
+	j.member("explanation", v.Explanation)
+	j.member("recovered_key", v.Recovered)
+	j.w.WriteString("\n}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
+}
+
+// WriteVerifyText writes v for a terminal and for a bug report: the verdict first.
+// Errors are those of w.
+func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
+	t := newTextWriter(w, o)
+	for _, note := range v.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+	t.heading("VERDICT", "")
+	st := plain
+	if !v.Agrees {
+		st = hot
+	}
+	t.para("", 2, v.Verdict, st)
+	if v.Explanation != nil {
+		t.para("", 2, fmt.Sprintf("It is explained if %s: %s of %s packets.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(v.Packets.Checked)), bold)
+	}
+	t.verifiedPackets(v)
+	t.verifiedQueues(v)
+	t.recovered(v)
+	t.capture(&v.Capture)
+	r := &Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters, Capture: v.Capture, Caveats: v.Caveats}
+	t.parameters(r)
+	t.caveats(r)
+	if t.err != nil {
+		return t.err
+	}
+	return t.w.Flush()
+}
+
+func (t *textWriter) verifiedPackets(v *Verify) {
+	if v.Source != "records" {
+		return
+	}
+	p := &v.Packets
+	t.heading("PACKETS", "that record a hash or a queue: "+exact(p.Checked))
+	for _, row := range []struct {
+		what       string
+		equal, all uint64
+	}{{"hash", p.HashEqual, p.HashChecked}, {"queue", p.QueueEqual, p.QueueChecked}} {
+		if row.all > 0 {
+			t.para(row.what, captureLabels, fmt.Sprintf("%s of %s as predicted (%s)", exact(row.equal), exact(row.all), percent(Ratio(row.equal, row.all))), plain)
+		}
+	}
+}
+
+func (t *textWriter) verifiedQueues(v *Verify) {
+	if len(v.Queues) == 0 {
+		return
+	}
+	seen := "seen"
+	if v.Source == "interrupts" {
+		seen = "interrupts"
+	}
+	t.heading("QUEUES", "")
+	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "predicted"}, {head: seen}, {head: "difference"}}}
+	for _, q := range v.Queues {
+		difference, st := none, plain
+		if v.Source != "interrupts" {
+			if difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted)); q.Seen != q.Predicted {
+				st = bold
+			}
+		}
+		g.row(plainCell(fmt.Sprint(q.Queue)), plainCell(exact(q.Predicted)), plainCell(exact(q.Seen)), cell{difference, st})
+	}
+	t.grid(&g)
+}
+
+func (t *textWriter) recovered(v *Verify) {
+	k := v.Recovered
+	if k == nil {
+		return
+	}
+	t.heading("KEY", "as solved from the recorded hashes")
+	t.para("key", captureLabels, k.Key, plain)
+	t.para("determined", captureLabels, fmt.Sprintf("%d bits, by %d independent equations; %d more bits meet these inputs and stay open, and are shown as claimed", k.Determined, k.Equations, len(k.Undetermined)), plain)
+	t.para("explains", captureLabels, fmt.Sprintf("%s of %s recorded hashes", exact(v.Packets.HashChecked-k.Inconsistent), exact(v.Packets.HashChecked)), plain)
+	switch {
+	case k.EqualsClaim:
+		t.para("claimed", captureLabels, "the claimed key is as good", plain)
+	case k.Difference != nil:
+		t.para("claimed", captureLabels, *k.Difference, hot)
+	}
+}
