@@ -24,7 +24,7 @@ func fixture(cpus, flows int, modes ...string) *Report {
 					Interfaces:    []Interface{{Name: new("eth0"), LinkType: "ethernet", SnapLength: 128, Received: new(uint64(70_000)), Dropped: new(uint64(17))}},
 					SkippedBlocks: Counts{{"name_resolution", 1}, {"decryption_secrets", 0}, {"custom", 0}, {"other", 2}}},
 				{Name: "web-2.pcap", Format: "pcap", LinkTypes: []string{"ethernet"}, FileBytes: 98_765, Truncated: true,
-					Loss: "packet 812: the file ends inside the record, 41 of 1,514 bytes are there"},
+					Loss: new("packet 812: the file ends inside the record, 41 of 1,514 bytes are there")},
 			},
 			First:                Time{time.Date(2024, 5, 17, 9, 30, 0, 1_000, time.UTC)},
 			Duration:             10_023_456_789,

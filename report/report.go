@@ -78,19 +78,18 @@ const (
 
 // File is one capture file.
 type File struct {
-	Name          string          `json:"name"`
-	Format        string          `json:"format"`
-	Compression   *string         `json:"compression"` // "gzip", "zstd", "lz4", "xz" or "bzip2"; null when there is none
-	LinkTypes     List[string]    `json:"link_types"`
-	FileBytes     uint64          `json:"file_bytes"` // of the compressed file, if it is
-	Truncated     bool            `json:"truncated"`
+	Name        string       `json:"name"`
+	Format      string       `json:"format"`
+	Compression *string      `json:"compression"` // "gzip", "zstd", "lz4", "xz" or "bzip2"; null when there is none
+	LinkTypes   List[string] `json:"link_types"`
+	FileBytes   uint64       `json:"file_bytes"` // of the compressed file, if it is
+	Truncated   bool         `json:"truncated"`
+	// Loss says where and why reading ended before the end of the file; null where
+	// it did not.
+	Loss          *string         `json:"loss"`
 	SHA256        *string         `json:"sha256"`         // hexadecimal; null when no digest was asked for
 	Interfaces    List[Interface] `json:"interfaces"`     // pcapng's
 	SkippedBlocks Counts          `json:"skipped_blocks"` // pcapng's blocks that hold no packets, by kind
-
-	// Loss says what could not be read and where, for the text; "" with
-	// Truncated gives a general sentence.
-	Loss string `json:"-"`
 }
 
 // Interface is what pcapng says of an interface: counts of packets since the

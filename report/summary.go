@@ -40,7 +40,7 @@ func (r *Report) trafficSentence() string {
 			break
 		}
 	}
-	if slices.ContainsFunc(c.Files, func(f File) bool { return f.Truncated || f.Loss != "" }) {
+	if slices.ContainsFunc(c.Files, func(f File) bool { return f.Truncated || f.Loss != nil }) {
 		s += "; what follows a damage in it is not counted"
 	}
 	return s + "."

@@ -17,7 +17,7 @@ func (t *textWriter) files(files []File) {
 	var left, leftBytes uint64
 	for i := range files {
 		f := &files[i]
-		if len(files) > manyFiles && i >= fewFiles && i < len(files)-fewFiles && f.Loss == "" && !f.Truncated {
+		if len(files) > manyFiles && i >= fewFiles && i < len(files)-fewFiles && f.Loss == nil && !f.Truncated {
 			left++
 			leftBytes += f.FileBytes
 			continue
@@ -62,10 +62,13 @@ func (f *File) formatText() string {
 
 // lossText says what could not be read, "" for nothing.
 func (f *File) lossText() string {
-	if f.Loss == "" && f.Truncated {
+	switch {
+	case f.Loss != nil:
+		return *f.Loss
+	case f.Truncated:
 		return "the file ends early; what follows is of the part before"
 	}
-	return f.Loss
+	return ""
 }
 
 // skippedText says which blocks were skipped, "" for none.

@@ -13,7 +13,7 @@ func TestManyFiles(t *testing.T) {
 	for i := range 1000 {
 		files = append(files, File{Name: fmt.Sprintf("c%d.pcap", i), Format: "pcap", LinkTypes: []string{"ethernet"}, FileBytes: 1000})
 	}
-	files[500].Loss = "c500.pcap: packet 7: cut"
+	files[500].Loss = new("c500.pcap: packet 7: cut")
 	r := &Report{Capture: Capture{Files: files}}
 	var b strings.Builder
 	if err := WriteText(&b, r, TextOptions{}); err != nil {

@@ -324,7 +324,7 @@ func withHostile(hostile string) *Report {
 	r.Tool = Tool{hostile, hostile, hostile}
 	r.Command = []string{"rssreplay", hostile}
 	r.Notes, r.FlowsNote, r.Caveats = []string{hostile}, hostile, []string{hostile}
-	r.Capture.Files = []File{{Name: hostile, Format: hostile, LinkTypes: []string{hostile}, SHA256: new(hostile), Loss: hostile}}
+	r.Capture.Files = []File{{Name: hostile, Format: hostile, LinkTypes: []string{hostile}, SHA256: new(hostile), Loss: new(hostile)}}
 	r.Capture.DirectionRule = hostile
 	r.Capture.HashTypes, r.Capture.Unhashed = Counts{{hostile, 1}}, Counts{{hostile, 1}}
 	r.Parameters = Parameters{{Name: hostile, Value: hostile, Source: hostile}, {Name: "x", Value: hostile, Source: DefaultSource}}

@@ -22,7 +22,7 @@ func (a *assembly) addFiles(c *report.Capture) {
 			f.LinkTypes = append(f.LinkTypes, l.String())
 		}
 		if damage != nil && damage.File == info.Name {
-			f.Loss = damage.Error()
+			f.Loss = new(damage.Error())
 		}
 		if info.Format == "pcapng" {
 			f.SkippedBlocks = report.Counts{

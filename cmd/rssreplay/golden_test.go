@@ -69,7 +69,7 @@ schema
 tool.name tool.version tool.go
 command.[]
 capture.files.[].name capture.files.[].format capture.files.[].compression capture.files.[].link_types.[] capture.files.[].file_bytes
-capture.files.[].truncated capture.files.[].sha256 capture.files.[].interfaces
+capture.files.[].truncated capture.files.[].loss capture.files.[].sha256 capture.files.[].interfaces
 capture.order capture.overlaps capture.overlap_ns
 capture.packets capture.bytes capture.first capture.duration_ns capture.received capture.sent
 capture.direction_rule capture.timestamp_regressions capture.snapped
