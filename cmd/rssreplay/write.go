@@ -63,7 +63,7 @@ type copier struct {
 	done  *replayed
 
 	splitter *splitter // nil without --split
-	text     []byte    // scratch of a comment
+	packet   copiedPacket
 }
 
 // notTaken: no CPU indicated the packet; it was sent, or dropped.
@@ -140,7 +140,8 @@ func (c *copier) close() {
 // copiedBy is the program as a capture's section header names it.
 func copiedBy() string { return tool().Name + " " + tool().Version }
 
-// copiedPacket is a packet with what the NIC and the mode made of it.
+// copiedPacket is a packet with what the NIC and the mode made of it, valid until
+// the next one.
 type copiedPacket struct {
 	record  pcaps.Record
 	comment []byte
@@ -160,7 +161,8 @@ func (c *copier) pass(write func(*copiedPacket) error) error {
 	var failed error
 	read, err := again.pass(c.env, c.set, nil, nil, dispatch.Scale{}, watch{arrive: func(a dispatch.Arrival) {
 		if failed == nil {
-			failed = write(c.packet(&a))
+			c.describe(&a)
+			failed = write(&c.packet)
 		}
 	}})
 	switch {
@@ -176,25 +178,24 @@ func (c *copier) pass(write func(*copiedPacket) error) error {
 	return nil
 }
 
-// packet is the packet as it is copied; its comment is valid until the next call.
-func (c *copier) packet(a *dispatch.Arrival) *copiedPacket {
-	p := &copiedPacket{record: *a.Record, cpu: notTaken}
+// describe makes c.packet the packet as it is copied.
+func (c *copier) describe(a *dispatch.Arrival) {
+	p := &c.packet
+	p.record, p.cpu = *a.Record, notTaken
 	p.record.Queue, p.record.Hash, p.record.HasHash = -1, 0, false
 	var tuple pcaps.Tuple
 	tuple.Set(a.Outer)
 	if p.sent = c.done.directions.Sent(&tuple, a.Outer.Direction); p.sent {
 		p.record.Direction = pcaps.Outbound
-		c.text = append(c.text[:0], "sent"...)
-	} else {
-		if a.Packet < int64(len(c.cpus)) {
-			p.cpu = c.cpus[a.Packet]
-		}
-		d := c.set.steering.Decide(a.Header, a.Extension)
-		c.steered(&p.record, d)
-		c.describe(p.cpu, d)
+		p.comment = append(p.comment[:0], "sent"...)
+		return
 	}
-	p.comment = c.text
-	return p
+	if a.Packet < int64(len(c.cpus)) {
+		p.cpu = c.cpus[a.Packet]
+	}
+	d := c.set.steering.Decide(a.Header, a.Extension)
+	c.steered(&p.record, d)
+	p.comment = c.appendComment(p.comment[:0], p.cpu, d)
 }
 
 // steered is the packet's hash and hardware queue. Without RSS the NIC computes no
@@ -210,26 +211,26 @@ func (c *copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
 	}
 }
 
-// describe makes c.text the comment: "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4", "cpu=0 unhashed=not_ip" or,
-// where there was no free buffer, "dropped …".
-func (c *copier) describe(cpu uint16, d nicmodel.Decision) {
-	b := append(c.text[:0], "dropped"...)
-	if cpu != notTaken {
-		b = strconv.AppendInt(append(b[:0], "cpu="...), int64(c.set.config.CPUs[cpu]), 10)
+// appendComment appends "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4",
+// "cpu=0 unhashed=not_ip" or, where there was no free buffer, "dropped …".
+func (c *copier) appendComment(b []byte, cpu uint16, d nicmodel.Decision) []byte {
+	if cpu == notTaken {
+		b = append(b, "dropped"...)
+	} else {
+		b = strconv.AppendInt(append(b, "cpu="...), int64(c.set.config.CPUs[cpu]), 10)
 	}
 	switch {
 	case c.mode == dispatch.NonRSS:
+		return b
 	case d.Type == hash.None:
-		b = append(append(b, " unhashed="...), d.Why.String()...)
-	default:
-		b = strconv.AppendInt(append(b, " entry="...), int64(d.Entry), 10)
-		b = append(b, " hash=0x"...)
-		for shift := 28; shift >= 0; shift -= 4 {
-			b = append(b, "0123456789abcdef"[d.Hash>>shift&15])
-		}
-		b = append(append(b, ' '), d.Type.String()...)
+		return append(append(b, " unhashed="...), d.Why.String()...)
 	}
-	c.text = b
+	b = strconv.AppendInt(append(b, " entry="...), int64(d.Entry), 10)
+	b = append(b, " hash=0x"...)
+	for shift := 28; shift >= 0; shift -= 4 {
+		b = append(b, "0123456789abcdef"[d.Hash>>shift&15])
+	}
+	return append(append(b, ' '), d.Type.String()...)
 }
 
 // splitter writes one capture for each CPU, in a folder that gets its name when
