@@ -206,3 +206,35 @@ func TestTsharkReadsCopies(t *testing.T) {
 		}
 	}
 }
+
+// Ctrl-C while the packets are copied leaves nothing of the copy; when it ended the
+// replay before, the copy has what was replayed.
+func TestInterruptedCopy(t *testing.T) {
+	sample := filepath.Join(repository(t), "pcaps", "samples", "dns.pcap")
+	for _, flag := range []string{"--write", "--split"} {
+		for pass := 1; pass <= 2; pass++ {
+			dir := t.TempDir()
+			passes := 0
+			var stdout, stderr strings.Builder
+			e := &env{args: []string{"rssreplay", sample, flag, filepath.Join(dir, "copy")}, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr}
+			e.interrupts = func() (<-chan struct{}, func()) {
+				interrupted := make(chan struct{})
+				if passes++; passes == pass {
+					close(interrupted)
+				}
+				return interrupted, func() {}
+			}
+			status := e.run()
+			left, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case pass == 1 && (status != exitDamaged || len(left) != 1 || stdout.Len() == 0):
+				t.Errorf("%s: the replay was interrupted: exit status %d, %d files; %s", flag, status, len(left), stderr.String())
+			case pass == 2 && (status != exitFailed || len(left) != 0 || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "/copy: interrupted while it was written: nothing of it was kept\n")):
+				t.Errorf("%s: the copying was interrupted: exit status %d, %d files; %s", flag, status, len(left), stderr.String())
+			}
+		}
+	}
+}
