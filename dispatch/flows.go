@@ -19,7 +19,7 @@ type flowRecord struct {
 }
 
 // flowTable gives every flow a number, in order of first appearance, and counts
-// its packets. Open addressing with 8-byte slots; a record holds the whole
+// its packets. Open addressing with 4-byte slots; a record holds the whole
 // tuple, and is compared whole. The hash is seeded anew in each run, so that no
 // capture can be made to collide.
 type flowTable struct {
@@ -38,17 +38,21 @@ type flowTable struct {
 	// One chunk's work, stage by stage.
 	hashes [chunkPackets]uint32
 	found  [chunkPackets]slot
+	ids    [chunkPackets]uint32
 }
 
-// slot is 0 while it is empty; else id-1 is the flow and tag the hash, whose low
-// bits also chose the slot.
-type slot uint64
+// slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
+// flow's number and 1, which is at most half the number of slots; and the bits
+// above them are those of its hash: the hash's low bits chose the slot.
+type slot uint32
 
-func newSlot(tag, id uint32) slot { return slot(tag)<<32 | slot(id) }
+func newSlot(hash, mask, id uint32) slot { return slot(hash&^mask | (id + 1)) }
 
-func (s slot) id() uint32 { return uint32(s) }
+// fits tells whether a slot that is not empty can be of a flow with that hash.
+func (s slot) fits(hash, mask uint32) bool { return (uint32(s)^hash)&^mask == 0 }
 
-func (s slot) tag() uint32 { return uint32(s >> 32) }
+// id is the flow of a slot that is not empty.
+func (s slot) id(mask uint32) uint32 { return uint32(s)&mask - 1 }
 
 // newFlowTable is an empty table whose flows are steered by s, and by each of
 // more.
@@ -92,33 +96,34 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 }
 
 // loadSlots sets found to the slots where the flows of the first n hashes begin to
-// be looked for: the first, or the one after it if the first has another tag.
+// be looked for: the first, or the one after it if that does not fit.
 func (t *flowTable) loadSlots(n int) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
 	for i := range n {
-		tag := t.hashes[i]
-		s, next := slots[tag&mask], slots[(tag+1)&mask]
-		if s.tag() != tag { // no branch: it could not be foretold
+		hash := t.hashes[i]
+		s, next := slots[hash&mask], slots[(hash+1)&mask]
+		if !s.fits(hash, mask) { // no branch: it could not be foretold
 			s = next
 		}
 		t.found[i] = s
 	}
 }
 
-// loadRecords goes on to the slot whose tag fits, and sets records to what it
-// leads to; where there is none, or of another flow at the first glance, it stays nil.
+// loadRecords goes on to the slot that fits, and sets records to what it leads to;
+// where there is none, or of another flow at the first glance, it stays nil.
 func (t *flowTable) loadRecords(c *chunk, records *[chunkPackets]*flowRecord) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
 	for i, s := range t.found[:c.n] {
-		tag := t.hashes[i]
-		for at := tag + 1; s != 0 && s.tag() != tag; {
+		hash := t.hashes[i]
+		for at := hash + 1; s != 0 && !s.fits(hash, mask); {
 			at++
 			s = slots[at&mask]
 		}
-		if t.found[i] = s; s != 0 {
-			if r := t.records.at(s.id() - 1); r.tuple[4] == c.tuples[i][4] {
+		if s != 0 {
+			t.ids[i] = s.id(mask)
+			if r := t.records.at(t.ids[i]); r.tuple[4] == c.tuples[i][4] {
 				records[i] = r
 			}
 		}
@@ -145,7 +150,7 @@ func (t *flowTable) count(c *chunk, sent *[chunkPackets]bool, records *[chunkPac
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
-		r, id := records[i], t.found[i].id()-1
+		r, id := records[i], t.ids[i]
 		if r == nil || !r.tuple.Equal(tuple) {
 			id = t.findOrMake(c, i)
 			r = t.records.at(id)
@@ -161,21 +166,24 @@ func (t *flowTable) count(c *chunk, sent *[chunkPackets]bool, records *[chunkPac
 	b.Flows = t.n
 }
 
-// find is the number of the flow with that tuple and hash.
-func (t *flowTable) find(k *pcaps.Tuple, tag uint32) (id uint32, ok bool) {
+// find is the number of the flow with that tuple and hash, or else the slot where
+// it would be entered.
+func (t *flowTable) find(k *pcaps.Tuple, hash uint32) (at uint32, ok bool) {
 	mask := uint32(len(t.slots) - 1)
-	for at := tag & mask; ; at = (at + 1) & mask {
+	for at := hash & mask; ; at = (at + 1) & mask {
 		s := t.slots[at]
 		if s == 0 {
 			return at, false
 		}
-		if s.tag() == tag && t.records.at(s.id()-1).tuple.Equal(k) {
-			return s.id() - 1, true
+		if s.fits(hash, mask) {
+			if id := s.id(mask); t.records.at(id).tuple.Equal(k) {
+				return id, true
+			}
 		}
 	}
 }
 
-// findOrMake is find for packet i of the chunk, or a new flow, steered by it.
+// findOrMake is find for packet i of the chunk, or makes a new flow, steered by it.
 func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	at, ok := t.find(&c.tuples[i], t.hashes[i])
 	if ok {
@@ -184,7 +192,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	h, ext := c.header(i), &c.exts[i]
 	id := t.n
 	t.n++
-	t.slots[at] = newSlot(t.hashes[i], t.n)
+	t.slots[at] = newSlot(t.hashes[i], uint32(len(t.slots)-1), id)
 	t.records.grow(t.n)
 	r := t.records.at(id)
 	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
@@ -198,31 +206,28 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	return id
 }
 
-// double makes the table twice as large, from the tags alone.
+// double makes the table twice as large.
 func (t *flowTable) double() {
-	old := t.slots
-	t.slots = make([]slot, 2*len(old))
+	t.slots = make([]slot, 2*len(t.slots))
 	mask := uint32(len(t.slots) - 1)
-	for _, s := range old {
-		if s == 0 {
-			continue
-		}
-		at := s.tag() & mask
+	for id := range t.n {
+		hash := t.hash(&t.records.at(id).tuple)
+		at := hash & mask
 		for t.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
-		t.slots[at] = s
+		t.slots[at] = newSlot(hash, mask, id)
 	}
 }
 
 // sendRef is the connection of a sent packet of that tuple and hash, among the
 // flows received so far: a later one can't have been taken by then.
-func (t *flowTable) sendRef(tuple *pcaps.Tuple, tag uint32) SendRef {
+func (t *flowTable) sendRef(tuple *pcaps.Tuple, hash uint32) SendRef {
 	ref := SendRef{NoFlow, NoFlow}
 	if !tuple.IsIP() {
 		return ref
 	}
-	if id, ok := t.find(tuple, tag); ok {
+	if id, ok := t.find(tuple, hash); ok {
 		ref.Same = id
 	}
 	back := tuple.Reverse()
@@ -240,23 +245,23 @@ func (t *flowTable) reverses() []uint32 {
 		back[id] = NoFlow
 	}
 	var keys [chunkPackets]pcaps.Tuple
-	var tags [chunkPackets]uint32
+	var hashes [chunkPackets]uint32
 	for from := uint32(0); from < t.n; from += chunkPackets {
 		n := min(t.n-from, chunkPackets)
 		for i := range n {
 			keys[i] = t.records.at(from + i).tuple.Reverse()
-			tags[i] = t.hash(&keys[i])
+			hashes[i] = t.hash(&keys[i])
 		}
 		mask := uint32(len(t.slots) - 1)
 		var empty [chunkPackets]bool
 		for i := range n {
-			empty[i] = t.slots[tags[i]&mask] == 0
+			empty[i] = t.slots[hashes[i]&mask] == 0
 		}
 		for i := range n {
 			if empty[i] || back[from+i] != NoFlow {
 				continue
 			}
-			if id, ok := t.find(&keys[i], tags[i]); ok && id != from+i {
+			if id, ok := t.find(&keys[i], hashes[i]); ok && id != from+i {
 				back[from+i], back[id] = id, from+i
 			}
 		}

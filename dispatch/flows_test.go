@@ -265,13 +265,12 @@ func TestFlowTable(t *testing.T) {
 			if test.flows > uint32(size) && len(table.slots) == size {
 				t.Errorf("%d flows in a table that never grew", table.n)
 			}
-			tags := map[uint32]int{}
+			hashes := map[uint32]int{}
 			most := 0
-			for _, s := range table.slots {
-				if s.id() != 0 {
-					tags[s.tag()]++
-					most = max(most, tags[s.tag()])
-				}
+			for id := range table.n {
+				hash := table.hash(&table.records.at(id).tuple)
+				hashes[hash]++
+				most = max(most, hashes[hash])
 			}
 			if test.collide && most < int(table.n)/3 {
 				t.Errorf("of %d flows no more than %d have one hash", table.n, most)
