@@ -144,12 +144,5 @@ func (d *diagnosis) hottest() string {
 		c.CPU, percent(Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, fixed(d.mode.Imbalance.Packets, 3))
 }
 
-// parameter is the value of a parameter in force, nil if the report has none.
-func (d *diagnosis) parameter(name string) *Parameter {
-	for i := range d.r.Parameters {
-		if p := &d.r.Parameters[i]; p.Name == name {
-			return p
-		}
-	}
-	return nil
-}
+// parameter is a parameter in force, nil if the report has none of that name.
+func (d *diagnosis) parameter(name string) *Parameter { return d.r.Parameters.named(name) }

@@ -172,26 +172,18 @@ func scenarioHashing(c *Compare) htmlTable {
 
 // differingParameters is a row for each parameter that is not the same in all.
 func differingParameters(c *Compare) *htmlTable {
-	common := c.commonParameters()
-	var names []string
+	names := c.differingNames()
 	t := &htmlTable{ID: "differing", Caption: "Parameters that differ", Head: heads("parameter")}
 	for i := range c.Scenarios {
 		t.Head = append(t.Head, htmlHead{Text: shown(c.Scenarios[i].Name)})
-		for _, p := range c.Scenarios[i].Parameters {
-			if !common.name(p.Name) && !slices.Contains(names, p.Name) {
-				names = append(names, p.Name)
-			}
-		}
 	}
 	for _, name := range names {
 		row := []htmlCell{headCell(name)}
 		for i := range c.Scenarios {
 			cell := textCell("–")
-			for k := range c.Scenarios[i].Parameters {
-				if p := &c.Scenarios[i].Parameters[k]; p.Name == name {
-					cell = textCell(p.text())
-					cell.Title = shown(p.Source)
-				}
+			if p := c.Scenarios[i].Parameters.named(name); p != nil {
+				cell = textCell(p.text())
+				cell.Title = shown(p.Source)
 			}
 			cell.Class = "value"
 			row = append(row, cell)

@@ -152,7 +152,7 @@ func (t *textWriter) findings(findings []Finding) {
 	}
 	t.heading("FINDINGS", "")
 	for _, f := range findings {
-		t.para(f.Severity, captureLabels, f.Summary+" ["+f.ID+"]", bold)
+		t.para(f.Severity, captureLabels, f.Summary+" ["+f.ID+"]", severityStyle(f.Severity))
 		if f.Evidence != "" {
 			t.para("", captureLabels, f.Evidence, plain)
 		}
@@ -160,6 +160,16 @@ func (t *textWriter) findings(findings []Finding) {
 			t.para("", captureLabels, "→ "+f.Remedy, plain)
 		}
 	}
+}
+
+func severityStyle(severity string) style {
+	switch severity {
+	case Problem:
+		return hot
+	case Warning:
+		return warm
+	}
+	return bold
 }
 
 // parameterLabels is the width of the longest flag name of the model, and a gap.

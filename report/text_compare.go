@@ -426,7 +426,7 @@ func rangesThatDiffer(was, is []int) []string {
 // scenarioParameters is the parameters that differ, then those that do not.
 func (t *textWriter) scenarioParameters(c *Compare, heads []string) {
 	common := &Report{Tool: c.Tool, Command: c.Command, Parameters: c.commonParameters()}
-	differ := func(p Parameter) bool { return !common.Parameters.name(p.Name) }
+	differ := func(p Parameter) bool { return common.Parameters.named(p.Name) == nil }
 	t.heading("PARAMETERS THAT DIFFER", "from those of the first scenario")
 	same := true
 	for i := range c.Scenarios {
@@ -467,19 +467,38 @@ func (c *Compare) commonParameters() (common Parameters) {
 	return common
 }
 
-// name reports whether one of the parameters has the name.
-func (p Parameters) name(name string) bool {
-	return slices.ContainsFunc(p, func(one Parameter) bool { return one.Name == name })
+// differingNames are the names of the other parameters, by the first scenario that
+// has them.
+func (c *Compare) differingNames() (names []string) {
+	common := c.commonParameters()
+	for i := range c.Scenarios {
+		for _, p := range c.Scenarios[i].Parameters {
+			if common.named(p.Name) == nil && !slices.Contains(names, p.Name) {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return names
+}
+
+// named is the parameter of that name, nil if there is none.
+func (p Parameters) named(name string) *Parameter {
+	for i := range p {
+		if p[i].Name == name {
+			return &p[i]
+		}
+	}
+	return nil
 }
 
 // has reports whether the scenario has the parameter with the same value.
 func (s *Scenario) has(p Parameter) bool {
-	i := slices.IndexFunc(s.Parameters, func(other Parameter) bool { return other.Name == p.Name })
-	if i < 0 {
+	other := s.Parameters.named(p.Name)
+	if other == nil {
 		return false
 	}
 	// As JSON: of an earlier report, a value has another type.
-	one, errOne := json.Marshal(p.Value)
-	other, errOther := json.Marshal(s.Parameters[i].Value)
-	return errOne == nil && errOther == nil && bytes.Equal(one, other)
+	here, errHere := json.Marshal(p.Value)
+	there, errThere := json.Marshal(other.Value)
+	return errHere == nil && errThere == nil && bytes.Equal(here, there)
 }

@@ -99,7 +99,10 @@ func (e *env) compare(f *compareFlags, args []string) error {
 
 // compareForms are the formats of a comparison.
 func compareForms() []form[*report.Compare] {
-	return append(textForms(report.WriteCompareText), plainForm("json", report.WriteCompareJSON), plainForm("html", report.WriteCompareHTML))
+	return []form[*report.Compare]{
+		{name: "table", write: report.WriteCompareText}, plainForm("markdown", report.WriteCompareMarkdown),
+		plainForm("json", report.WriteCompareJSON), plainForm("html", report.WriteCompareHTML),
+	}
 }
 
 // comparison is scenarios and what one pass over the capture made of them.

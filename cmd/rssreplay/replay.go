@@ -175,7 +175,9 @@ func reportForms() []form[*report.Report] {
 		o.Flows = -1 // the report holds what --flows asks for
 		return report.WriteText(w, r, o)
 	}
-	return append(textForms(text), plainForm("json", report.WriteJSON), plainForm("html", report.WriteHTML))
+	return []form[*report.Report]{
+		{name: "table", write: text}, plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON), plainForm("html", report.WriteHTML),
+	}
 }
 
 // parseFlows reads --flows: how many flows are listed, -1 for all.

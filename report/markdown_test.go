@@ -1,0 +1,256 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	gfmtext "github.com/yuin/goldmark/text"
+)
+
+func markdownOf(t *testing.T, r *Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteMarkdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func compareMarkdown(t *testing.T, c *Compare) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteCompareMarkdown(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMarkdownGolden(t *testing.T) {
+	golden(t, "cpus8.md", []byte(markdownOf(t, withFindings(fixture(8, 12, "rss-msix", "non-rss")))))
+	golden(t, "empty.md", []byte(markdownOf(t, empty())))
+	golden(t, "compare4.md", []byte(compareMarkdown(t, compared(4, 8))))
+}
+
+// hugeReport has more of everything than a document takes.
+func hugeReport() *Report {
+	r := withFlows(withTable(withWindows(fixture(1024, 60, allModes...), 300), 32_768), 50_000)
+	for range 5 {
+		withFindings(r)
+	}
+	for i := range 3000 {
+		r.Capture.Files = append(r.Capture.Files, File{Name: fmt.Sprintf("trace_%05d.pcap", i), Format: "pcap"})
+		r.Parameters = append(r.Parameters, Parameter{Name: fmt.Sprintf("parameter-%d", i), Value: strings.Repeat("0123,", 1000), Source: "--flag"})
+		r.Caveats = append(r.Caveats, "Nothing is certain.")
+		r.Notes = append(r.Notes, "Nothing is certain.")
+		r.Command = append(r.Command, "--flag")
+	}
+	return r
+}
+
+func hugeCompare() *Compare {
+	c := compared(2, 1024)
+	for i := range 64 {
+		if i > 1 {
+			c.Scenarios = append(c.Scenarios, c.Scenarios[i%2])
+			c.Scenarios[i].Name = fmt.Sprint("scenario ", i)
+		}
+		c.Scenarios[i].Parameters = append(slices.Clone(c.Scenarios[i].Parameters), Parameter{Name: "layout", Value: fmt.Sprint(i, strings.Repeat(",1", 30_000)), Source: "--layout"})
+	}
+	return c
+}
+
+// Whatever the report, an issue takes the document, and what was cut off is said.
+func TestMarkdownIsBounded(t *testing.T) {
+	all := "\x00" + strings.Repeat("`|<details>@all ", 1<<16) + "|"
+	hostile := hostileReport()
+	for i := range hostile.Parameters {
+		hostile.Parameters[i].Value = all
+	}
+	hostile.Capture.DirectionRule, hostile.Capture.Files[0].Name = all, all
+	for name, document := range map[string]string{
+		"report": markdownOf(t, hugeReport()), "comparison": compareMarkdown(t, hugeCompare()), "hostile": markdownOf(t, hostile),
+	} {
+		if len(document) > maxMarkdown {
+			t.Errorf("%s: %d bytes", name, len(document))
+		}
+		checkMarkdown(t, name, document)
+	}
+	document := markdownOf(t, hugeReport())
+	for _, said := range []string{
+		"largest 1", "of 1,024 CPUs", "of 32,768 entries", "smaller flows are not shown", "more findings", "of 3,002 files", " parameters; the JSON report has all",
+	} {
+		if !strings.Contains(document, said) {
+			t.Errorf("the document does not say %q", said)
+		}
+	}
+	if strings.Count(document, "<details>") != strings.Count(document, "</details>") {
+		t.Error("not every <details> has an end")
+	}
+}
+
+// checkMarkdown parses a document by the rules of GFM: its tables are tables, its
+// HTML is that of the folded parts, and nothing else in it has a meaning but bold
+// type.
+func checkMarkdown(t *testing.T, name, document string) {
+	t.Helper()
+	source := []byte(document)
+	root := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(gfmtext.NewReader(source))
+	rows, depth := 0, 0
+	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			html := string(n.Lines().Value(source))
+			switch {
+			case strings.HasPrefix(html, "<details>\n<summary>") && regexp.MustCompile(`^<details>\n<summary>[^<>]*(<code>[^<>]*</code>)?</summary>\n$`).MatchString(html):
+				depth++
+			case html == "</details>\n" || html == "</details>":
+				depth--
+			default:
+				t.Errorf("%s: HTML %q", name, html)
+			}
+		case *ast.RawHTML:
+			if html := string(n.Segments.Value(source)); html != "<br>" {
+				t.Errorf("%s: HTML %q in a line", name, html)
+			}
+		case *ast.Link, *ast.AutoLink, *ast.Image, *east.Strikethrough, *east.TaskCheckBox, *ast.ThematicBreak, *ast.CodeBlock:
+			t.Errorf("%s: a %s", name, n.Kind())
+		case *ast.Emphasis:
+			if n.Level != 2 {
+				t.Errorf("%s: emphasis", name)
+			}
+		case *ast.Text:
+			if n.Parent().Kind() == ast.KindCodeSpan {
+				break
+			}
+			if words := string(n.Value(source)); regexp.MustCompile(`[@\\$]|#\w|:\w+:|https?:|\bwww\.`).MatchString(words) {
+				t.Errorf("%s: GitHub might find a meaning in %q", name, words)
+			}
+		case *east.TableHeader, *east.TableRow:
+			rows++
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if t.Failed() {
+		t.Log(document)
+	}
+	if depth != 0 {
+		t.Errorf("%s: %d folded parts have no end", name, depth)
+	}
+
+	// Every line of a table is one to the parser, and has as many cells as its head.
+	lines, cells, fence := 0, 0, ""
+	for line := range strings.Lines(document) {
+		if begins := regexp.MustCompile("^`{3,}$").FindString(strings.TrimSuffix(line, "\n")); begins != "" && (fence == "" || strings.HasPrefix(begins, fence)) {
+			if fence == "" {
+				fence = begins
+			} else {
+				fence = ""
+			}
+		}
+		if fence != "" || !strings.HasPrefix(line, "|") {
+			cells = 0
+			continue
+		}
+		n := len(regexp.MustCompile(`(\\.|[^|\\])*\|`).FindAllString(strings.TrimSuffix(line, "\n"), -1)) // as cmark-gfm's scanner parts them
+		if cells == 0 {
+			cells = n
+		}
+		if n != cells {
+			t.Errorf("%s: %d cells, and %d in the head: %s", name, n-1, cells-1, line)
+		}
+		if !regexp.MustCompile(`^\| :?--`).MatchString(line) {
+			lines++
+		}
+	}
+	if rows != lines {
+		t.Errorf("%s: %d lines of tables are %d rows to the parser", name, lines, rows)
+	}
+}
+
+func TestMarkdownIsGFM(t *testing.T) {
+	for name, document := range map[string]string{
+		"8 CPUs":    markdownOf(t, withFindings(fixture(8, 30, allModes...))),
+		"64 CPUs":   markdownOf(t, withTable(withWindows(fixture(64, 60, "rss-msix", "non-rss"), 300), 512)),
+		"empty":     markdownOf(t, empty()),
+		"zero":      markdownOf(t, &Report{}),
+		"sent only": markdownOf(t, onlySent()),
+		"hostile":   markdownOf(t, hostileReport()),
+		"compared":  compareMarkdown(t, compared(4, 8)),
+		"unlike":    compareMarkdown(t, unlike()),
+		"nothing":   compareMarkdown(t, &Compare{}),
+	} {
+		checkMarkdown(t, name, document)
+	}
+}
+
+// Strings from outside have no meaning, wherever they stand.
+func TestMarkdownHostile(t *testing.T) {
+	for _, s := range []string{
+		"<script>alert(1)</script>", "</details><b>", "a|b", `a\|b`, `\`, "`", "``a`|`", "*a* _b_ ~~c~~", "# a", "- a", "1. a", "> a", "=", "---",
+		"@octocat", "(@octocat)", "octo/cat#1", "#1", "GH-1", "https://example.com", "www.example.com", "a@example.com", ":100:", "2001:db8:100::1",
+		"0123456789abcdef0123456789abcdef01234567", "[a](b)", "![a](b)", "[a]", "&amp;", "$x$", "a\nb", "a\r\n\r\nb", "\u202eb", "\x1b[31m", " ", "", "a`@b`c",
+	} {
+		r := hostileReport()
+		r.Tool, r.Command, r.Notes, r.FlowsNote, r.Caveats = Tool{s, s, s}, []string{s, s}, []string{s}, s, []string{s}
+		r.Capture.Files = []File{{Name: s, Format: s, LinkTypes: []string{s}, SHA256: &s, Loss: &s}}
+		r.Capture.DirectionRule = s
+		r.Capture.HashTypes = Counts{{s, 1}}
+		r.Parameters = Parameters{{Name: s, Value: s, Source: s}}
+		r.Findings = []Finding{{s, s, s, s, s}}
+		for i := range r.Modes {
+			r.Modes[i].Mode = s
+		}
+		r.Flows = slices.Values([]Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []FlowMode{{Mode: s}}}})
+		r.FlowsTotal = 1
+		checkMarkdown(t, fmt.Sprintf("report, %q", s), markdownOf(t, r))
+		checkMarkdown(t, fmt.Sprintf("comparison, %q", s), compareMarkdown(t, hostileCompare(s)))
+	}
+}
+
+func TestProse(t *testing.T) {
+	for in, want := range map[string]string{
+		"CPU 3 has 45.1% of 1,234 packets (max ÷ mean).": "CPU 3 has 45.1% of 1,234 packets (max ÷ mean).",
+		"less than <0.1% (<0.1%)":                        "less than <0.1% (<0.1%)",
+		"udp_ipv4, ipv6_ex.":                             "`udp_ipv4`, `ipv6_ex`.",
+		"see `ethtool -N eth0 rx-flow-hash udp4 sdfn`.":  "see `ethtool -N eth0 rx-flow-hash udp4 sdfn`.",
+		"from [2001:db8::1]:443":                         "from `[2001:db8::1]:443`",
+		"(@octocat) said":                                "(`@octocat`) said",
+		"- no list":                                      "`-` no list",
+		"commit 0123abc":                                 "commit `0123abc`",
+		"an “#a” name":                                   "an “`#a`” name",
+		"`ethtool -x` shows it":                          "`ethtool -x` shows it",
+		"wow! (yes)":                                     "wow! (yes)",
+		"rule: auto":                                     "rule: auto",
+	} {
+		if got := prose(in); got != want {
+			t.Errorf("prose(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestMarkdownWriteErrors(t *testing.T) {
+	if err := WriteMarkdown(&failingWriter{10}, fixture(8, 20, "rss-msix")); err != errFull {
+		t.Errorf("WriteMarkdown: %v", err)
+	}
+	if err := WriteCompareMarkdown(&failingWriter{10}, compared(2, 4)); err != errFull {
+		t.Errorf("WriteCompareMarkdown: %v", err)
+	}
+	var b bytes.Buffer
+	if err := WriteFenced(&b, "a"); err != nil {
+		t.Error(err)
+	}
+}
