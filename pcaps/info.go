@@ -17,7 +17,7 @@ type Info struct {
 	SnapLength  uint32     // bytes, the largest of the interfaces; 0 if the capture states no limit
 
 	Packets        int64       // records returned
-	OtherHashes    int64       // of them, those whose epb_hash is not of Toeplitz
+	OtherHashes    int64       // epb_hash options of other functions than Toeplitz
 	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
 	ShortWire      int64       // of them, whose original length is below the captured one
 	ClampedTime    int64       // of them, whose timestamp does not fit signed 64-bit ns and was clamped

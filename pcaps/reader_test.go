@@ -121,7 +121,7 @@ func TestReadFormats(t *testing.T) {
 				ngEnhanced(le, 0, 0, 1, []byte{1}, []byte{1, 0, 9, 0}), ngEnhanced(le, 0, 0, 1, []byte{1}, ngOption(le, optEPBFlags, le.AppendUint32(nil, 3)...))),
 			[]Record{{Time: 101_500_000_000, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1, HasHash: true}, {Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1},
 				{Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 3, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 3, OtherHashes: 1, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"statistics of no interface, and bad ones", concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngBlock(le, blockStatistics, le.AppendUint32(nil, 9), make([]byte, 8)),
 			ngBlock(le, blockStatistics, make([]byte, 12), ngOption(le, optISBOSDrop, le.AppendUint64(nil, 4)...), ngOption(le, optISBIfDrop, 1), []byte{4, 0, 8, 0})),
 			nil, Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: 4}}}},

@@ -208,7 +208,6 @@ type verification struct {
 	done      *replayed
 
 	groups     map[observed]uint64 // packets
-	otherHash  uint64              // packets whose hash is of no Toeplitz function
 	hasRecords bool
 }
 
