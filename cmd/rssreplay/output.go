@@ -201,6 +201,27 @@ func (o *outputs[T]) add(flag, path string, write func(io.Writer, T) error) erro
 	return nil
 }
 
+// keepApart refuses places that are, or lie in, a folder that a flag makes.
+func (o *outputs[T]) keepApart(flag, dir string) error {
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for _, t := range o.targets {
+		if t.path == stdoutPath {
+			continue
+		}
+		path, err := filepath.Abs(t.path)
+		if err != nil {
+			return err
+		}
+		if inside, err := filepath.Rel(whole, path); err == nil && filepath.IsLocal(inside) {
+			return usagef("%s %s is not apart from the folder that %s makes, %s: name a place outside it", t.flag, t.path, flag, dir)
+		}
+	}
+	return nil
+}
+
 // sameFile tells whether two paths name one file, which need not be there.
 func sameFile(a, b string) bool {
 	if filepath.Clean(a) == filepath.Clean(b) {

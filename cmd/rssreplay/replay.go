@@ -96,6 +96,11 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
+	if f.copy.split != "" {
+		if err := out.keepApart("--split", f.copy.split); err != nil {
+			return err
+		}
+	}
 	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
 		return err
 	}

@@ -190,6 +190,9 @@ func (c *copier) describe(a *dispatch.Arrival) {
 		p.comment = append(p.comment[:0], "sent"...)
 		return
 	}
+	// Also where the capture says otherwise or nothing: --direction and --local
+	// may have told it, and the copy is to be replayed without them.
+	p.record.Direction = pcaps.Inbound
 	if a.Packet < int64(len(c.cpus)) {
 		p.cpu = c.cpus[a.Packet]
 	}
@@ -255,6 +258,9 @@ const splitBuffer = 32 << 10
 
 func newSplitter(dir string, cpus []int) (*splitter, error) {
 	s := &splitter{dir: filepath.Clean(dir)}
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		s.dir = target // the link stays
+	}
 	var err error
 	// Beside it, so that the rename stays on one file system.
 	if s.scratch, err = os.MkdirTemp(filepath.Dir(s.dir), "."+filepath.Base(s.dir)+".*"); err != nil {
@@ -318,8 +324,16 @@ func (s *splitter) finish() error {
 	if err := os.Chmod(s.scratch, 0o755); err != nil {
 		return err
 	}
-	if err := os.Remove(s.dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err // it was empty, and is no more
+	switch info, err := os.Lstat(s.dir); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return errors.New("a file of this name was made meanwhile, and is not overwritten")
+	default:
+		if err := os.Remove(s.dir); err != nil {
+			return err // it was empty, and is no more
+		}
 	}
 	return os.Rename(s.scratch, s.dir)
 }

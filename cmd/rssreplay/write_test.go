@@ -67,8 +67,8 @@ func readCapture(t *testing.T, path string) []pcaps.Record {
 	}
 }
 
-// A copy has every packet as it was, and of the received ones the queue and hash
-// that the report counts; sent ones are marked so.
+// A copy has every packet as it was, with its direction, and of the received ones
+// the queue and hash that the report counts.
 func TestWrite(t *testing.T) {
 	for _, path := range samples(t) {
 		for _, mode := range []string{"rss-msix", "non-rss", "rss-single-queue"} {
@@ -91,7 +91,7 @@ func TestWrite(t *testing.T) {
 				if is.Queue >= 0 {
 					queues[int(is.Queue)]++
 				}
-				if is.Direction != was.Direction && is.Direction != pcaps.Outbound {
+				if was.Direction != pcaps.DirectionUnknown && is.Direction != was.Direction || is.Direction == pcaps.DirectionUnknown {
 					t.Fatalf("%s: packet %d: its direction is %d, and was %d", name, i+1, is.Direction, was.Direction)
 				}
 				if was.Time != is.Time || was.Wire != is.Wire || was.Link != is.Link || !bytes.Equal(was.Data, is.Data) {
@@ -115,6 +115,24 @@ func TestWrite(t *testing.T) {
 			}
 			if diff := cmp.Diff(wantQueues, queues); diff != "" {
 				t.Errorf("%s: packets of each queue (-report +copy):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// A replay of a copy takes each packet as the first one did, without the flags
+// that told the first one.
+func TestCopyKeepsDirections(t *testing.T) {
+	for _, sample := range []string{"dns.pcap", "directions.pcapng"} {
+		for _, flags := range [][]string{
+			{"--direction", "in"}, {"--direction", "out"}, {"--direction", "both"},
+			{"--local", "none"}, {"--local", "198.51.100.0/24,2001:db8:1::/64"},
+		} {
+			to := filepath.Join(t.TempDir(), "copy.pcapng")
+			want := copies(t, append([]string{filepath.Join(repository(t), "pcaps", "samples", sample), "--cpus", "4", "--write", to}, flags...)...)
+			got := copies(t, to, "--cpus", "4")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s %v (-capture +copy):\n%s", sample, flags, diff)
 			}
 		}
 	}
