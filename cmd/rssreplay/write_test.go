@@ -138,6 +138,26 @@ func TestCopyKeepsDirections(t *testing.T) {
 	}
 }
 
+// verify, which reads the queues and hashes that a copy records, agrees with every
+// copy under the flags that it was made with, and with none under another key.
+func TestVerifyAgreesWithCopies(t *testing.T) {
+	for _, path := range samples(t) {
+		for _, flags := range [][]string{
+			{"--cpus", "4"}, {"--cpus", "3", "--rx-flow-hash", "udp4=sd"}, {"--cpus", "8", "--inner"},
+		} {
+			to := filepath.Join(t.TempDir(), "copy.pcapng")
+			copies(t, append([]string{path, "--write", to, "--key", "mellanox"}, flags...)...)
+			for key, want := range map[string]int{"mellanox": exitDone, "microsoft": exitDiffers} {
+				var stderr strings.Builder
+				args := append([]string{"rssreplay", "verify", to, "--key", key}, flags...)
+				if status := run(args, strings.NewReader(""), io.Discard, &stderr); status != want {
+					t.Errorf("%s %v, verified with --key %s: exit status %d, want %d: %s", filepath.Base(path), flags, key, status, want, stderr.String())
+				}
+			}
+		}
+	}
+}
+
 // Each CPU's capture has the packets that the report says it took, all of them in
 // the order of the capture; also where packets are dropped, and with more CPUs
 // than files may be open.
