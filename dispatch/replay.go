@@ -4,8 +4,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -107,38 +105,6 @@ type EntryLoad struct{ Packets, Bytes, Flows uint64 }
 // MaxSpan is the longest time a replay covers, in ns: 73 years. What lies later
 // is clamped to it, so that no sum of times leaves an int64.
 const MaxSpan = math.MaxInt64 / 4
-
-// engine is one mode's model.
-type engine interface {
-	process(*Batch)
-	finish()
-}
-
-func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *model) {
-	m := newModel(cfg, mode, sends, observe)
-	switch mode {
-	case RSSMSIX:
-		if m.plain() {
-			return newRSSLanes(m), m
-		}
-		return newRSSMSIX(m), m
-	case NonRSS:
-		if m.plain() {
-			return newNonRSSLane(m), m
-		}
-		return newNonRSS(m), m
-	case RSSHWQueues:
-		if m.plain() && m.closesCycles() {
-			return newRSSLanes(m), m
-		}
-		return newRSSHWQueues(m), m
-	default:
-		if m.plain() && m.deals() {
-			return newRSSSingleQueueLane(m), m
-		}
-		return newRSSSingleQueue(m), m
-	}
-}
 
 // Replay runs the capture through the NIC and every mode, in one pass. The way
 // of a packet is in the package comment; each stage owns its tables, and hands
@@ -268,9 +234,10 @@ func (s *stage) begin(src Source) {
 	}
 	for i, replayed := range s.r.scenarios() {
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, s.models.start(replayed, mode, sends, s.o.Observe))
+			replayed.models = append(replayed.models, s.models.add(replayed, mode, sends, s.o.Observe))
 		}
 	}
+	s.models.start()
 }
 
 // walk reads the headers of recs into c, without what the filter and the range
@@ -360,84 +327,4 @@ func (s *stage) steer(c *chunk) {
 		s.models.send(s.batch)
 		s.batch = s.models.next(first, len(s.r.flows.more))
 	}
-}
-
-// modelSet runs the modes, each in a goroutine of its own, on shared batches.
-type modelSet struct {
-	models  []*model
-	in      []chan *Batch
-	free    chan *Batch
-	made    int
-	started bool
-	running sync.WaitGroup
-}
-
-// maxBatches bounds the batches in flight: every mode may lag behind.
-const maxBatches = 6
-
-func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
-
-// start starts a mode of a scenario, or finds the model of another one that
-// must count the same.
-func (s *modelSet) start(o *Replayed, mode Mode, sends bool, observe Observer) *model {
-	for _, m := range s.models {
-		if m.mode == mode && (m.steering == o.steering || mode == NonRSS) && m.cfg.counts(mode, o.cfg) {
-			return m
-		}
-	}
-	e, m := newEngine(o.cfg, mode, sends, observe)
-	m.steering = o.steering
-	in := make(chan *Batch, maxBatches)
-	s.models, s.in = append(s.models, m), append(s.in, in)
-	s.running.Go(func() {
-		for b := range in {
-			e.process(b)
-			if atomic.AddInt32(&b.readers, -1) == 0 {
-				s.free <- b
-			}
-		}
-		e.finish()
-	})
-	return m
-}
-
-// next is an empty batch for the first way of steering and more others; it waits
-// for one when all are in flight.
-func (s *modelSet) next(first uint32, more int) *Batch {
-	var b *Batch
-	select {
-	case b = <-s.free:
-	default:
-		if s.made < maxBatches {
-			s.made++
-			b = new(Batch)
-			for range more {
-				b.More = append(b.More, new(Steered))
-			}
-		} else {
-			b = <-s.free
-		}
-	}
-	b.reset(first)
-	return b
-}
-
-func (s *modelSet) send(b *Batch) {
-	if len(s.in) == 0 {
-		s.free <- b
-		return
-	}
-	b.readers = int32(len(s.in))
-	for _, in := range s.in {
-		in <- b
-	}
-}
-
-// finish sends the last batch and waits for the models' ends.
-func (s *modelSet) finish(last *Batch) {
-	s.send(last)
-	for _, in := range s.in {
-		close(in)
-	}
-	s.running.Wait()
 }

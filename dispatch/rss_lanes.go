@@ -35,6 +35,12 @@ func newRSSLanes(m *model) *rssLanes {
 	return e
 }
 
+// sharesPlan reports whether another engine of the same mode can share the plan.
+func (e *rssLanes) sharesPlan(other *rssLanes) bool {
+	return e.plan != nil && other.plan != nil && e.mode == other.mode &&
+		e.cfg.DMABatch == other.cfg.DMABatch && e.cfg.DMATimeout == other.cfg.DMATimeout
+}
+
 func (e *rssLanes) process(b *Batch) {
 	e.grow(b.Flows)
 	from := 0

@@ -1,0 +1,155 @@
+package dispatch
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// engine is what runs one mode's model.
+type engine interface {
+	process(*Batch)
+	finish()
+}
+
+// newEngine chooses the fastest engine that counts what the mode does.
+func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *model) {
+	m := newModel(cfg, mode, sends, observe)
+	switch plain := m.plain(); {
+	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
+		return newRSSLanes(m), m
+	case plain && mode == NonRSS:
+		return newNonRSSLane(m), m
+	case plain && mode == RSSSingleQueue && m.deals():
+		return newRSSSingleQueueLane(m), m
+	}
+	switch mode {
+	case RSSMSIX:
+		return newRSSMSIX(m), m
+	case NonRSS:
+		return newNonRSS(m), m
+	case RSSHWQueues:
+		return newRSSHWQueues(m), m
+	default:
+		return newRSSSingleQueue(m), m
+	}
+}
+
+// modelSet runs the models of all modes and scenarios on shared batches, in
+// crews.
+type modelSet struct {
+	models  []*model
+	crews   []*crew
+	free    chan *Batch
+	made    int
+	started bool
+	running sync.WaitGroup
+}
+
+// crew is engines with a goroutine of their own, in which they go through each
+// batch one after the other: those of scenarios that plan their lists alike, up
+// to crewSize, share the plan and find the batch in the cache; any other engine
+// is alone.
+type crew struct {
+	engines []engine
+	in      chan *Batch
+}
+
+// crewSize leaves several crews to share the CPUs where there are many scenarios.
+const crewSize = 4
+
+// maxBatches bounds the batches in flight: every crew may lag behind.
+const maxBatches = 6
+
+func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
+
+// add adds a mode of a scenario, or finds the model of another one that must
+// count the same.
+func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *model {
+	for _, m := range s.models {
+		if m.mode == mode && (m.steering == o.steering || mode == NonRSS) && m.cfg.counts(mode, o.cfg) {
+			return m
+		}
+	}
+	e, m := newEngine(o.cfg, mode, sends, observe)
+	m.steering = o.steering
+	s.models = append(s.models, m)
+	for _, c := range s.crews {
+		if c.takes(e) {
+			return m
+		}
+	}
+	s.crews = append(s.crews, &crew{engines: []engine{e}, in: make(chan *Batch, maxBatches)})
+	return m
+}
+
+// takes adds an engine to the crew if it can share the plan of the others.
+func (c *crew) takes(e engine) bool {
+	first, ok := c.engines[0].(*rssLanes)
+	other, too := e.(*rssLanes)
+	if !ok || !too || len(c.engines) == crewSize || !first.sharesPlan(other) {
+		return false
+	}
+	other.plan = first.plan
+	c.engines = append(c.engines, e)
+	return true
+}
+
+// start starts the crews; no model is added from then on.
+func (s *modelSet) start() {
+	for _, c := range s.crews {
+		s.running.Go(func() {
+			for b := range c.in {
+				for _, e := range c.engines {
+					e.process(b)
+				}
+				if atomic.AddInt32(&b.readers, -1) == 0 {
+					s.free <- b
+				}
+			}
+			for _, e := range c.engines {
+				e.finish()
+			}
+		})
+	}
+}
+
+// next is an empty batch for the first way of steering and more others; it waits
+// for one when all are in flight.
+func (s *modelSet) next(first uint32, more int) *Batch {
+	var b *Batch
+	select {
+	case b = <-s.free:
+	default:
+		if s.made < maxBatches {
+			s.made++
+			b = new(Batch)
+			for range more {
+				b.More = append(b.More, new(Steered))
+			}
+		} else {
+			b = <-s.free
+		}
+	}
+	b.reset(first)
+	return b
+}
+
+func (s *modelSet) send(b *Batch) {
+	if len(s.crews) == 0 {
+		s.free <- b
+		return
+	}
+	b.readers = int32(len(s.crews))
+	for _, c := range s.crews {
+		c.in <- b
+	}
+}
+
+// finish sends the last batch and waits for the models' ends.
+func (s *modelSet) finish(last *Batch) {
+	s.send(last)
+	for _, c := range s.crews {
+		close(c.in)
+	}
+	s.running.Wait()
+}
