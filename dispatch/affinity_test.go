@@ -1,6 +1,9 @@
 package dispatch
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 // TestTakesOutOfOrder: with a vector for each CPU the takes are told CPU after
 // CPU. A connection's home is still the CPU of the first one in time, its last
@@ -38,6 +41,46 @@ func TestTakesOutOfOrder(t *testing.T) {
 		}
 		if same, latest, _ := x.connection(1, NoFlow, 0); same != home || latest != last {
 			t.Errorf("%s: home %d, last %d with the flows the other way round", test.name, same, latest)
+		}
+	}
+}
+
+// TestWandering compares rows of 16-bit words with maps, on packets enough for
+// words to overflow, with few CPUs and with many.
+func TestWandering(t *testing.T) {
+	for _, cpus := range []int{1, 2, directCPUs, directCPUs + 1, 40} {
+		const flows = 5
+		r := rand.New(rand.NewPCG(uint64(cpus), 16))
+		w := newWandering(cpus)
+		w.grow(flows)
+		var packets [flows]map[int]uint64
+		var last [flows]int
+		var migrations [flows]uint64
+		for range 600_000 {
+			flow, cpu := r.IntN(2+r.IntN(flows-2)), r.IntN(1+r.IntN(cpus))
+			if r.IntN(50) == 0 {
+				w.note(NoFlow, cpu)
+			}
+			w.note(uint32(flow), cpu)
+			if packets[flow] == nil {
+				packets[flow] = map[int]uint64{}
+			} else if last[flow] != cpu {
+				migrations[flow]++
+			}
+			packets[flow][cpu]++
+			last[flow] = cpu
+		}
+		w.enter()
+		for flow := range flows {
+			got, moved := w.appendTo(nil, uint32(flow))
+			if moved != migrations[flow] || len(got) != len(packets[flow]) {
+				t.Errorf("%d CPUs, flow %d: %d migrations, %d CPUs, want %d and %d", cpus, flow, moved, len(got), migrations[flow], len(packets[flow]))
+			}
+			for _, on := range got {
+				if on.Packets != packets[flow][on.CPU] {
+					t.Errorf("%d CPUs, flow %d: %d packets on CPU %d, want %d", cpus, flow, on.Packets, on.CPU, packets[flow][on.CPU])
+				}
+			}
 		}
 	}
 }

@@ -18,22 +18,24 @@ type lane struct {
 	// packets that wait: look, where rx-frames does not count them, or less.
 	think int64
 
+	// The packets that the queue accepted, in order: those below taken are done,
+	// those below published wait for a DPC, those below filled for the NIC to
+	// publish them. Below limit there is a free buffer, and memory, at any moment
+	// that the lane has still to be told of.
+	filled, limit, published, taken int
+	arrival                         []int64
+	rest                            []laneRest // nil if nobody asks
+
 	// look is when a DPC next looks at the queue, step (4): at its start, and with
 	// drain poll at each decision. What is published at that instant is in the
 	// queue. laneIdle while the vector is enabled and nothing is queued.
 	look int64
 
-	// The packets that the queue accepted, in order: those below taken are done,
-	// those below published wait for a DPC, those below filled for the NIC to
-	// publish them. The buffers of those from held on are not free, and from taken
-	// on once it is freed. At any moment that the lane has still to be told of,
-	// those below safe are free, so there is a buffer for the packets below limit,
-	// and memory.
-	filled, limit                int
-	arrival                      []int64
-	rest                         []laneRest // nil if nobody asks
-	published, taken, held, safe int
-	freed                        int64 // the first instant whose arrivals find them free
+	// The buffers of the packets from held on are not free, and from taken on at
+	// the arrivals from the instant freed on. Those below safe are free whenever
+	// the lane is asked.
+	held, safe int
+	freed      int64
 
 	raise int64 // of this cycle
 	end   int64 // of the last DPC
@@ -142,7 +144,7 @@ func (l *lane) tight(n int) bool {
 	if l.filled+n > l.safe+l.m.cfg.RxRing {
 		return true
 	}
-	if l.filled+n > len(l.arrival) {
+	if l.limitBy(); l.filled+n > l.limit {
 		l.makeRoom(n)
 	}
 	return false
@@ -200,7 +202,7 @@ func (l *lane) meet(t int64) {
 // Optimization: it equals meet.
 func (l *lane) meetPlain(t int64) {
 	if l.look != laneIdle {
-		l.keep()
+		l.safe = l.held
 		l.vector.Raise(l.raise)
 		l.dpc(l.look)
 	}
@@ -221,20 +223,13 @@ func (l *lane) dpc(start int64) {
 	l.end, l.freed = end, end
 }
 
-// keep keeps what is safe from work to come: some of the buffers that it gives
-// back may come back only after the next arrivals.
-func (l *lane) keep() {
-	l.safe = l.held
-	l.limitBy()
-}
-
 // advance does all work that comes before the arrivals at the instant now.
 func (l *lane) advance(now int64) {
 	if l.cycle != nil {
 		l.cycle.advance(now)
 		return
 	}
-	l.keep()
+	l.safe = l.held // some of the buffers that this gives back may come back after the next arrivals
 	for laneIdle < l.look && l.look < now {
 		if l.drain == Poll {
 			l.poll(now)

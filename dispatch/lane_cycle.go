@@ -88,7 +88,7 @@ func (c *laneCycle) isrEnd(t int64) {
 func (c *laneCycle) dpc(l *lane, t int64) {
 	if l.met != c.met {
 		l.met = c.met
-		l.keep()
+		l.safe = l.held // as in lane.advance
 	}
 	l.dpc(t)
 	c.end = max(c.end, l.end)

@@ -171,10 +171,10 @@ func (m *model) isr(c int) {
 func (m *model) systemCPU() int {
 	switch m.cfg.ISRCPU {
 	case LeastBusy:
-		least := 0
+		least, busy := 0, m.cpus[0].Busy()
 		for c := range m.cpus {
-			if m.cpus[c].Busy() < m.cpus[least].Busy() {
-				least = c
+			if b := m.cpus[c].Busy(); b < busy {
+				least, busy = c, b
 			}
 		}
 		return least

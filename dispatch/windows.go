@@ -24,8 +24,12 @@ func (m *model) inWindows(s *cpuSeries, arrivals []int64) {
 	// Optimization: arrivals are in order, and most runs lie in the last window.
 	if n := len(arrivals); arrivals[n-1] < s.until {
 		s.counts[len(s.counts)-1] += uint64(n)
-		return
+	} else {
+		m.crossWindows(s, arrivals)
 	}
+}
+
+func (m *model) crossWindows(s *cpuSeries, arrivals []int64) {
 	for _, arrival := range arrivals {
 		if arrival >= s.until {
 			m.extend(s, arrival)
