@@ -18,7 +18,7 @@ func (d *diagnosis) bothDirections() *Finding {
 		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
 			exact(2*a.Connections), exact(a.Flows)),
 		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
-		Remedy:   "If a host captured its own traffic, name its addresses: `--local 192.0.2.1`. On a tap or a router both directions are received, and all is well.",
+		Remedy:   "If a host captured its own traffic, name its addresses: `--local ADDR`. On a tap or a router both directions are received, and all is well.",
 	}
 }
 
