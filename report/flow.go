@@ -20,7 +20,8 @@ type Flow struct {
 	DestinationPort uint16
 	HashType        string // NoHash: Hash and Index are null in JSON
 	Hash            uint32
-	Index           int // into the indirection table
+	Index           int  // into the indirection table
+	HashWithheld    bool // Hash and Index are not told: they are null in JSON
 	Packets         uint64
 	Bytes           uint64
 	Modes           []FlowMode // in the order of the report's modes
@@ -55,6 +56,10 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 	dst = appendEnd(dst, f.Destination, `,"destination_port":`, f.DestinationPort, f.HasPorts)
 	if f.HashType == NoHash {
 		dst = append(dst, `,"hash":null,"hash_type":"none","index":null`...)
+	} else if f.HashWithheld {
+		dst = append(dst, `,"hash":null,"hash_type":`...)
+		dst = appendString(dst, f.HashType)
+		dst = append(dst, `,"index":null`...)
 	} else {
 		dst = append(dst, `,"hash":"`...)
 		dst = appendHash(dst, f.Hash)

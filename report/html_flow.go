@@ -52,6 +52,8 @@ func flowCells(r *Report, f *Flow, number int) []htmlCell {
 	}
 	if f.HashType == NoHash {
 		cells = append(cells, textCell("–"), textCell(NoHash), nullCell())
+	} else if f.HashWithheld {
+		cells = append(cells, textCell("–"), textCell(f.HashType), nullCell())
 	} else {
 		cells = append(cells, textCell(string(appendHash(nil, f.Hash))), textCell(f.HashType), numberCell(f.Index))
 	}
@@ -121,6 +123,8 @@ func appendFlowData(row []byte, r *Report, f *Flow) []byte {
 	}
 	if f.HashType == NoHash {
 		row = append(row, `null,"none",null`...)
+	} else if f.HashWithheld {
+		row = append(appendString(append(row, "null,"...), shown(f.HashType)), ",null"...)
 	} else {
 		row = append(appendHash(append(row, '"'), f.Hash), '"', ',')
 		row = append(appendString(row, shown(f.HashType)), ',')

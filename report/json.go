@@ -49,6 +49,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 	j.endArray(flows)
 
 	j.member("findings", r.Findings)
+	if r.Anonymized != nil {
+		j.member("anonymized", r.Anonymized)
+	}
 	j.w.WriteString("\n}\n")
 	if j.err != nil {
 		return j.err

@@ -278,6 +278,8 @@ func markdownFlow(r *Report, f *Flow, number int) []string {
 	}
 	if f.HashType == NoHash {
 		row = append(row, none, NoHash, none)
+	} else if f.HashWithheld {
+		row = append(row, none, code(f.HashType), none)
 	} else {
 		row = append(row, code(string(appendHash(nil, f.Hash))), code(f.HashType), fmt.Sprint(f.Index))
 	}

@@ -104,7 +104,7 @@ func (f *readFlow) flow(modes []Mode) Flow {
 			flow.Hash, flow.Index = uint32(hash), *f.Index
 		}
 	} else {
-		flow.HashType = NoHash
+		flow.HashWithheld = flow.HashType != NoHash
 	}
 	for i := range modes {
 		name := modes[i].Mode

@@ -16,6 +16,9 @@ type Report struct {
 	Table      TableReport   `json:"table"`
 	Modes      List[Mode]    `json:"modes"`
 	Findings   List[Finding] `json:"findings"`
+	// Anonymized is what was done to addresses; nil, and not in the JSON, when
+	// they are the capture's.
+	Anonymized *Anonymized `json:"anonymized,omitempty"`
 
 	// Flows yields the flows that the report lists, the largest first; the same
 	// ones each time it is called. nil is none. They are written one by one and

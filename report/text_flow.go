@@ -90,6 +90,8 @@ func (t *textWriter) flowTable(r *Report, flows []Flow, first int) {
 		}
 		if f.HashType == NoHash {
 			cells = append(cells, plainCell(none), plainCell(NoHash), plainCell(none))
+		} else if f.HashWithheld {
+			cells = append(cells, plainCell(none), plainCell(f.HashType), plainCell(none))
 		} else {
 			cells = append(cells, plainCell(string(appendHash(nil, f.Hash))), plainCell(f.HashType), plainCell(fmt.Sprint(f.Index)))
 		}

@@ -19,6 +19,8 @@ type assembly struct {
 	*replayed
 	on    place
 	limit int // flows to list, -1: all
+
+	anonymizer *report.Anonymizer // nil: the report has the true addresses
 }
 
 func (a *assembly) report() *report.Report {
@@ -45,7 +47,11 @@ func (a *assembly) report() *report.Report {
 		r.FlowsNote = a.on.note(a.settings)
 	}
 	r.Caveats = a.caveats()
-	r.Findings = report.Diagnose(r, a.traffic(r))
+	t := a.traffic(r)
+	if a.anonymizer != nil {
+		a.anonymizer.Report(r, t)
+	}
+	r.Findings = report.Diagnose(r, t)
 	return r
 }
 

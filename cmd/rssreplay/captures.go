@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"rssreplay/pcaps"
 	"rssreplay/report"
 )
 
@@ -50,9 +51,9 @@ func checkTwice(flag string, captures []string) error {
 }
 
 // digest fills in the files' SHA-256; none of them is standard input.
-func digest(files []report.File) error {
+func digest(files []report.File, read []pcaps.Info) error {
 	for i := range files {
-		f, err := os.Open(files[i].Name)
+		f, err := os.Open(read[i].Name)
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func digest(files []report.File) error {
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(files[i].Name), err)
+			return fmt.Errorf("%s: %w", filepath.Base(read[i].Name), err)
 		}
 		sum := hex.EncodeToString(h.Sum(nil))
 		files[i].SHA256 = &sum

@@ -96,6 +96,14 @@ func (f *modelFlags) inputs() []string {
 	return paths
 }
 
+// folders are those that are read.
+func (f *modelFlags) folders() []string {
+	if f.imports.bundle == "" {
+		return nil
+	}
+	return []string{f.imports.bundle}
+}
+
 // checkStdin refuses flags of which more than one, or one and a capture, would
 // read standard input.
 func (f *modelFlags) checkStdin(captures []string) error {

@@ -24,6 +24,8 @@ type replayFlags struct {
 	digest bool
 	trace  traceFlags
 	copy   copyFlags
+
+	anonymize anonymizeFlags
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -52,6 +54,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.Var(&f.trace.to, "trace-to", "")
 	set.StringVar(&f.copy.write, "write", "", "")
 	set.StringVar(&f.copy.split, "split", "", "")
+	f.anonymize.add(set)
 	return c
 }
 
@@ -82,6 +85,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := f.copy.check(captures); err != nil {
 		return err
 	}
+	if err := f.anonymize.check(f); err != nil {
+		return err
+	}
 	var trace *trace
 	if f.trace.path != "" {
 		err := out.add("--trace", f.trace.path, func(w io.Writer, _ *report.Report) error { return trace.write(w) })
@@ -101,7 +107,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.anonymize.inputs())); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -113,6 +119,10 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		return err
 	}
 	in, err := f.input.resolve(captures, s)
+	if err != nil {
+		return err
+	}
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders()))
 	if err != nil {
 		return err
 	}
@@ -143,11 +153,14 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		}
 		defer copies.close()
 	}
-	a := assembly{settings: s, replayed: done, on: on, limit: limit}
+	a := assembly{settings: s, replayed: done, on: on, limit: limit, anonymizer: anonymizer}
 	rep := a.report()
 	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	if anonymizer != nil {
+		rep.Command = anonymizer.Command(rep.Command)
+	}
 	if f.digest {
-		if err := digest(rep.Capture.Files); err != nil {
+		if err := digest(rep.Capture.Files, done.files); err != nil {
 			return err
 		}
 	}

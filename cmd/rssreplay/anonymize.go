@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/report"
+)
+
+// anonymizeFlags make a report fit to be shown to others.
+type anonymizeFlags struct {
+	on       bool
+	key      string // the path of a file
+	ports    bool
+	keepHash bool
+}
+
+func (f *anonymizeFlags) add(set *pflag.FlagSet) {
+	set.BoolVar(&f.on, "anonymize", false, "")
+	set.StringVar(&f.key, "anonymize-key", "", "")
+	set.BoolVar(&f.ports, "anonymize-ports", false, "")
+	set.BoolVar(&f.keepHash, "keep-hash", false, "")
+}
+
+// check refuses what would tell what is to be hidden.
+func (f *anonymizeFlags) check(all *replayFlags) error {
+	if !f.on {
+		for _, flag := range []struct {
+			given bool
+			name  string
+		}{{f.key != "", "anonymize-key"}, {f.ports, "anonymize-ports"}, {f.keepHash, "keep-hash"}} {
+			if flag.given {
+				return usagef("--%s says how to anonymize: give --anonymize, too", flag.name)
+			}
+		}
+		return nil
+	}
+	for _, flag := range []struct{ name, value string }{
+		{"trace", all.trace.path}, {"write", all.copy.write}, {"split", all.copy.split},
+	} {
+		if flag.value != "" {
+			return usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
+		}
+	}
+	if !f.keepHash && strings.HasPrefix(all.on, "entry=") {
+		return usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
+	}
+	return nil
+}
+
+// inputs are the files that are read.
+func (f *anonymizeFlags) inputs() []string {
+	if f.key == "" {
+		return nil
+	}
+	return []string{f.key}
+}
+
+// resolve reads the key, or makes one. paths are those that the report may name.
+// It is nil without --anonymize.
+func (f *anonymizeFlags) resolve(paths []string) (*report.Anonymizer, error) {
+	if !f.on {
+		return nil, nil
+	}
+	with := report.Anonymization{Ports: f.ports, KeepHash: f.keepHash, Paths: paths}
+	if f.key == "" {
+		rand.Read(with.Key[:]) // never fails
+		return report.NewAnonymizer(with), nil
+	}
+	file, err := os.Open(f.key)
+	if err != nil {
+		return nil, fmt.Errorf("--anonymize-key %s: %w", f.key, cause(err))
+	}
+	defer file.Close()
+	const longest = 2*report.AnonymizeKeySize + len("\r\n")
+	text, err := io.ReadAll(io.LimitReader(file, int64(longest)+1))
+	if err != nil {
+		return nil, fmt.Errorf("--anonymize-key %s: %w", f.key, cause(err))
+	}
+	key := text
+	if len(text) != report.AnonymizeKeySize {
+		if key, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(key) != report.AnonymizeKeySize {
+			return nil, usagef("--anonymize-key %s holds no key: it must have 32 bytes, or 64 hexadecimal digits; `head -c 32 /dev/urandom > key` makes one", f.key)
+		}
+	}
+	copy(with.Key[:], key)
+	return report.NewAnonymizer(with), nil
+}

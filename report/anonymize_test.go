@@ -1,0 +1,109 @@
+package report
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func anonymizerForTest(ports bool) *Anonymizer {
+	return NewAnonymizer(Anonymization{Key: [32]byte{1, 2, 3}, Ports: ports, Paths: []string{"/home/eve/a.pcap", "/home/eve/a.pcap.gz", "b.pcap"}})
+}
+
+func TestAnonymizeText(t *testing.T) {
+	a := anonymizerForTest(false)
+	shown := func(s string) string { return a.address(netip.MustParseAddr(s)).String() }
+	prefix := func(s string) string {
+		p := netip.MustParsePrefix(s)
+		return netip.PrefixFrom(a.address(p.Addr()), p.Bits()).Masked().String()
+	}
+	for _, test := range []struct{ text, want string }{
+		{"", ""},
+		{"no address at 12:30:01, version 1.26.3 or CPU 1.", "no address at 12:30:01, version 1.26.3 or CPU 1."},
+		{"10.0.0.1 and 2001:db8::1: both.", shown("10.0.0.1") + " and " + shown("2001:db8::1") + ": both."},
+		{"ends with fe80::1.", "ends with " + shown("fe80::1") + "."},
+		{"10.0.0.1:80, [2001:db8::2]:443", shown("10.0.0.1") + ":80, [" + shown("2001:db8::2") + "]:443"},
+		{"10.0.0.0/8,2001:db8::/32", prefix("10.0.0.0/8") + "," + prefix("2001:db8::/32")},
+		{"10.0.0.1.pcap: packet 3", shown("10.0.0.1") + ".pcap: packet 3"},
+		{"10.0.0.1/99", shown("10.0.0.1") + "/99"},
+		{"/home/eve/a.pcap.gz, /home/eve/a.pcap", "a.pcap.gz, a.pcap"},
+		{"6d:5a:56:da:25:5b:0e:c2:41:67", "6d:5a:56:da:25:5b:0e:c2:41:67"},
+	} {
+		if got := a.text(test.text); got != test.want {
+			t.Errorf("%q becomes %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+func TestAnonymizeFilter(t *testing.T) {
+	for _, ports := range []bool{false, true} {
+		a := anonymizerForTest(ports)
+		ten, net := a.addresses("10.0.0.1"), a.addresses("10.0.0.0/8")
+		port := "tcp port 443 and not host " + ten
+		if ports {
+			port = withheld
+		}
+		for _, test := range []struct{ filter, want string }{
+			{"", ""},
+			{"host 10.0.0.1", "host " + ten},
+			{"!(src net 10.0.0.0/8 or vlan 5)", "! ( src net " + net + " or vlan 5 )"},
+			{"tcp port 443 and not host 10.0.0.1", port},
+			{"net 10.1", withheld},
+			{"net 10", withheld},
+			{"host intranet.example", withheld},
+			{"host 167772161", withheld},
+			{"ether host 02:00:00:00:00:01", withheld},
+			{"ip[12:4] = 0x0a000001", withheld},
+		} {
+			if got := a.filter(test.filter); got != test.want {
+				t.Errorf("ports %v: %q becomes %q, want %q", ports, test.filter, got, test.want)
+			}
+		}
+	}
+}
+
+func TestAnonymizeCommand(t *testing.T) {
+	a := anonymizerForTest(false)
+	got := a.Command([]string{
+		"rssreplay", "/home/eve/x,y z/c.pcap", "--local=10.0.0.0/8", "--filter", "host eve", "--key", "@/home/eve/key", "--bundle", `C:\Users\eve\rss`,
+		"--layout=file:/home/eve/l.txt", "-o/home/eve/out.txt", "--anonymize", "--cpus", "0-3,8",
+	})
+	want := List[string]{
+		"rssreplay", "c.pcap", "--local=" + a.addresses("10.0.0.0/8"), "--filter", withheld, "--key", "@key", "--bundle", "rss",
+		"--layout=file:l.txt", "out.txt", "--anonymize", "--cpus", "0-3,8",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Ports are replaced one for one.
+func TestPortsArePermuted(t *testing.T) {
+	p := newPortCipher([32]byte{9})
+	seen := make([]bool, 1<<16)
+	same := 0
+	for port := range 1 << 16 {
+		r := p.replace(uint16(port))
+		seen[r] = true
+		if int(r) == port {
+			same++
+		}
+	}
+	if slices.Contains(seen, false) || same > 16 {
+		t.Errorf("no permutation, or one that leaves %d ports as they are", same)
+	}
+}
+
+func TestWithheldHashIsRead(t *testing.T) {
+	f := Flow{Protocol: "udp", Source: netip.MustParseAddr("10.0.0.1"), Destination: netip.MustParseAddr("10.0.0.2"), HashType: "ipv4", HashWithheld: true}
+	want := `{"protocol":"udp","source":"10.0.0.1","source_port":null,"destination":"10.0.0.2","destination_port":null,"hash":null,"hash_type":"ipv4","index":null,"packets":0,"bytes":0,"modes":{}}`
+	if got := string(f.AppendJSON(nil)); got != want {
+		t.Errorf("got %s", got)
+	}
+	read := readFlow{Source: f.Source, HashType: "ipv4"}
+	if got := read.flow(nil); !got.HashWithheld || got.HashType != "ipv4" {
+		t.Errorf("read as %+v", got)
+	}
+}
