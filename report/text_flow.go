@@ -135,14 +135,23 @@ func (m *FlowMode) main() (cpu, share string) {
 		return none, none
 	}
 	var total uint64
-	most := m.CPUs[0]
 	for _, c := range m.CPUs {
 		total += c.Packets
+	}
+	most := m.most()
+	return fmt.Sprint(most.CPU), percent(Ratio(most.Packets, total))
+}
+
+// most is the CPU with the most of the flow's packets, the lowest of equals; there
+// must be one.
+func (m *FlowMode) most() CPUPackets {
+	most := m.CPUs[0]
+	for _, c := range m.CPUs {
 		if c.Packets > most.Packets {
 			most = c
 		}
 	}
-	return fmt.Sprint(most.CPU), percent(Ratio(most.Packets, total))
+	return most
 }
 
 // flowName is a flow in one word group of at most width columns.

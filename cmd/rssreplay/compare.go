@@ -101,7 +101,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 func compareForms() []form[*report.Compare] {
 	return []form[*report.Compare]{
 		{name: "table", write: report.WriteCompareText}, plainForm("markdown", report.WriteCompareMarkdown),
-		plainForm("json", report.WriteCompareJSON), plainForm("html", report.WriteCompareHTML),
+		plainForm("json", report.WriteCompareJSON), plainForm("csv", report.WriteCompareCSV), plainForm("html", report.WriteCompareHTML),
 	}
 }
 

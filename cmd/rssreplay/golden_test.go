@@ -15,7 +15,7 @@ import (
 )
 
 // toolVersion is what differs between builds of the same program.
-var toolVersion = regexp.MustCompile(`("version":|tool +rssreplay |"go":)\S+( go\S+)?`)
+var toolVersion = regexp.MustCompile("(\"version\":|tool +rssreplay |\"go\":)\\S+( go\\S+)?|`rssreplay \\S+ go\\S+`")
 
 // The whole output of one small sample of both directions, both IP versions,
 // TCP and UDP.
@@ -31,6 +31,7 @@ func TestGolden(t *testing.T) {
 	}{
 		{"cooked.txt", []string{"cooked.pcap", "--cpus", "4"}},
 		{"cooked.json", []string{"cooked.pcap", "--cpus", "4", "--format", "json"}},
+		{"cooked.md", []string{"cooked.pcap", "--cpus", "4", "--format", "markdown"}},
 		{"cooked-all-modes.txt", []string{"cooked.pcap", "--cpus", "2", "--mode", "all", "--flows", "5"}},
 	} {
 		got := []byte(runs(t, test.args...))
@@ -43,6 +44,9 @@ func TestGolden(t *testing.T) {
 			}
 			if bytes.HasPrefix(b, []byte(`"version":`)) {
 				return []byte(`"version":"VERSION","go":"GO"},`)
+			}
+			if bytes.HasPrefix(b, []byte("`")) {
+				return []byte("`rssreplay VERSION GO`")
 			}
 			return []byte("tool               rssreplay VERSION GO")
 		})

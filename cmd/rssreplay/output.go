@@ -90,6 +90,9 @@ func (f *outputFlags) addLook() {
 	f.set.IntVar(&f.width, "width", 0, "")
 }
 
+// addTables adds what chooses one of the CSV tables.
+func (f *outputFlags) addTables() { f.set.StringVar(&f.table, "table-csv", "", "") }
+
 // stdoutPath names standard output among the outputs.
 const stdoutPath = "-"
 

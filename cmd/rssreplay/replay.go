@@ -48,6 +48,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.on, "on", "", "")
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.output.addTables()
 	set.BoolVar(&f.digest, "digest", false, "")
 	set.StringVar(&f.trace.path, "trace", "", "")
 	set.Var(&f.trace.from, "trace-from", "")
@@ -193,8 +194,13 @@ func reportForms() []form[*report.Report] {
 		o.Flows = -1 // the report holds what --flows asks for
 		return report.WriteText(w, r, o)
 	}
+	var tables []table[*report.Report]
+	for _, t := range report.CSVTables() {
+		tables = append(tables, table[*report.Report]{t.Name, t.Write})
+	}
 	return []form[*report.Report]{
-		{name: "table", write: text}, plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON), plainForm("html", report.WriteHTML),
+		{name: "table", write: text}, plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON),
+		{name: "csv", tables: tables}, plainForm("html", report.WriteHTML),
 	}
 }
 

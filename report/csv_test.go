@@ -1,0 +1,90 @@
+package report
+
+import (
+	"encoding/csv"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func csvOf(t *testing.T, table string, r *Report) string {
+	t.Helper()
+	tables := CSVTables()
+	i := slices.IndexFunc(tables, func(c CSVTable) bool { return c.Name == table })
+	var b strings.Builder
+	if err := tables[i].Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestCSVGolden(t *testing.T) {
+	r := fixture(4, 7, "rss-msix", "non-rss")
+	var all strings.Builder
+	for _, table := range CSVTables() {
+		all.WriteString(table.Name + "\n" + csvOf(t, table.Name, r))
+	}
+	golden(t, "cpus4.csv", []byte(all.String()))
+	var b strings.Builder
+	if err := WriteCompareCSV(&b, compared(3, 4)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "compare3.csv", []byte(b.String()))
+}
+
+// Every table of every report is well-formed: lines end in CR LF, and each has as
+// many cells as the head.
+func TestCSVForm(t *testing.T) {
+	for name, r := range map[string]*Report{
+		"fixture": fixture(8, 30, allModes...), "hostile": hostileReport(), "empty": empty(), "zero": {}, "sent": onlySent(),
+	} {
+		for _, table := range CSVTables() {
+			text := csvOf(t, table.Name, r)
+			if strings.Count(text, "\n") != strings.Count(text, "\r\n") {
+				t.Errorf("%s, %s: a line does not end in CR LF", name, table.Name)
+			}
+			if _, err := csv.NewReader(strings.NewReader(text)).ReadAll(); err != nil {
+				t.Errorf("%s, %s: %v", name, table.Name, err)
+			}
+		}
+	}
+}
+
+// No cell is a formula to a spreadsheet, unless it is a number.
+func TestCSVFormulas(t *testing.T) {
+	for _, s := range []string{"=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "--cpus"} {
+		r := hostileReport()
+		r.Parameters = Parameters{{Name: s, Value: s, Source: s}}
+		r.Findings = []Finding{{s, s, s, s, s}}
+		r.Modes[0].Mode = s
+		r.Flows = slices.Values([]Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []FlowMode{{Mode: s}}}})
+		for _, table := range CSVTables() {
+			records, err := csv.NewReader(strings.NewReader(csvOf(t, table.Name, r))).ReadAll()
+			if err != nil {
+				t.Fatalf("%s: %v", table.Name, err)
+			}
+			for _, cell := range slices.Concat(records...) {
+				if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+					t.Errorf("%s: the cell %q", table.Name, cell)
+				}
+			}
+		}
+	}
+	for in, want := range map[any]string{
+		"=1": "'=1", "a=1": "a=1", int64(-5): "-5", uint64(1<<64 - 1): "18446744073709551615", Fraction(-0.5): "-0.500000", Null: "", "a\nb": `a\x0ab`, "": "",
+	} {
+		if got := csvCell(in); got != want {
+			t.Errorf("the cell of %#v is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCSVWriteErrors(t *testing.T) {
+	r := withFlows(fixture(4, 5, "rss-msix"), 100_000)
+	for _, n := range []int{0, 5_000} {
+		if err := CSVTables()[0].Write(&failingWriter{n}, r); !errors.Is(err, errFull) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
