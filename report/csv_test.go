@@ -88,3 +88,19 @@ func TestCSVWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+// A hash that is withheld is in no format.
+func TestWithheldHash(t *testing.T) {
+	r := fixture(4, 7, "rss-msix")
+	flows := slices.Collect(r.Flows)
+	for i := range flows {
+		flows[i].HashWithheld, flows[i].Hash, flows[i].Index = true, 0, 0
+	}
+	r.Flows = slices.Values(flows)
+	if text := csvOf(t, "flows", r); strings.Contains(text, "0x") || !strings.Contains(text, ",,tcp_ipv4,,") {
+		t.Errorf("CSV:\n%s", text)
+	}
+	if text := markdownOf(t, r); strings.Contains(text, "0x") || !strings.Contains(text, "| - | `tcp_ipv4` | - |") {
+		t.Errorf("Markdown:\n%s", text)
+	}
+}
