@@ -19,6 +19,7 @@ type compareFlags struct {
 	input     *inputFlags
 	scenarios []scenarioSpec
 	output    *outputFlags
+	failIf    []string
 }
 
 // newCompareCommand is `rssreplay compare CAPTURE...`.
@@ -48,6 +49,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(f.set)
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
+	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
 
@@ -57,6 +59,10 @@ func (e *env) compare(f *compareFlags, args []string) error {
 		return err
 	}
 	out, err := planOutput(e, f.output, compareForms())
+	if err != nil {
+		return err
+	}
+	conditions, err := parseConditions(f.failIf)
 	if err != nil {
 		return err
 	}
@@ -88,13 +94,23 @@ func (e *env) compare(f *compareFlags, args []string) error {
 		return err
 	}
 	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	var met error
+	for _, s := range compare.Scenarios {
+		of, err := judge(conditions, s.Name, s.Modes)
+		if err != nil {
+			return err
+		}
+		if met == nil {
+			met = of
+		}
+	}
 	if err := out.write(compare); err != nil {
 		return err
 	}
 	if damage := c.done.result.Damage; damage != nil {
-		return damagedError{fmt.Errorf("%w; the comparison is of what comes before", damage)}
+		return ending(met, damagedError{fmt.Errorf("%w; the comparison is of what comes before", damage)})
 	}
-	return nil
+	return met
 }
 
 // compareForms are the formats of a comparison.

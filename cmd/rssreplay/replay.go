@@ -26,6 +26,7 @@ type replayFlags struct {
 	copy   copyFlags
 
 	anonymize anonymizeFlags
+	failIf    []string
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -56,6 +57,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.copy.write, "write", "", "")
 	set.StringVar(&f.copy.split, "split", "", "")
 	f.anonymize.add(set)
+	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
 
@@ -84,6 +86,10 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		return err
 	}
 	if err := f.copy.check(captures); err != nil {
+		return err
+	}
+	conditions, err := parseConditions(f.failIf)
+	if err != nil {
 		return err
 	}
 	if err := f.anonymize.check(f); err != nil {
@@ -165,6 +171,10 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
+	met, err := judge(conditions, "", rep.Modes)
+	if err != nil {
+		return err
+	}
 	if err := out.write(rep); err != nil {
 		return err
 	}
@@ -174,9 +184,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		}
 	}
 	if result.Damage != nil {
-		return damagedError{fmt.Errorf("%w; the report is of what comes before", result.Damage)}
+		return ending(met, damagedError{fmt.Errorf("%w; the report is of what comes before", result.Damage)})
 	}
-	return nil
+	return met
 }
 
 // checkInterval refuses a window that was asked for and holds the whole capture.

@@ -15,11 +15,12 @@ import (
 
 // Exit statuses. Where several hold, the first of usage, failed, differs, damaged.
 const (
-	exitDone    = 0
-	exitFailed  = 1 // the replay failed
-	exitUsage   = 2 // wrong usage
-	exitDamaged = 3 // results printed, but the capture ended early or was damaged
-	exitDiffers = 5 // verify found that reality differs from the prediction
+	exitDone      = 0
+	exitFailed    = 1 // the replay failed
+	exitUsage     = 2 // wrong usage
+	exitDamaged   = 3 // results printed, but the capture ended early or was damaged
+	exitCondition = 4 // results printed, and a condition of --fail-if holds
+	exitDiffers   = 5 // verify found that reality differs from the prediction
 )
 
 // usageError is wrong usage: a flag, a value, or an imported file that does not
@@ -79,12 +80,15 @@ func (e *env) run() int {
 	fmt.Fprintf(e.stderr, "rssreplay: %s\n", printable(err.Error()))
 	var usage usageError
 	var damaged damagedError
+	var condition conditionError
 	var differs differsError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &differs):
 		return exitDiffers
+	case errors.As(err, &condition):
+		return exitCondition
 	case errors.As(err, &damaged):
 		return exitDamaged
 	}
