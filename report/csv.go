@@ -141,8 +141,8 @@ func csvFlows(r *Report, row func(cells ...any)) {
 		} else {
 			cells = append(cells, nil, f.Destination.WithZone("").String(), nil)
 		}
-		if f.HashType == NoHash {
-			cells = append(cells, nil, NoHash, nil)
+		if f.HashType == NoHash || f.HashWithheld {
+			cells = append(cells, nil, f.HashType, nil)
 		} else {
 			cells = append(cells, string(appendHash(nil, f.Hash)), f.HashType, f.Index)
 		}

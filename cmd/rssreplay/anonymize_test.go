@@ -95,7 +95,7 @@ func TestAnonymizeHidesAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, format := range []string{"table", "markdown", "json", "html"} {
+		for _, format := range []string{"table", "markdown", "json", "csv", "html"} {
 			for _, extra := range [][]string{
 				nil,
 				{"--anonymize-ports", "--local", first.String()},
@@ -109,7 +109,7 @@ func TestAnonymizeHidesAddresses(t *testing.T) {
 				if shown := shownAddresses(text, addresses); len(shown) > 0 {
 					t.Errorf("%s, %s, %q: %d addresses are shown, first %s", name, format, extra, len(shown), shown[0])
 				}
-				if !strings.Contains(strings.ToLower(text), "crypto-pan") {
+				if format != "csv" && !strings.Contains(strings.ToLower(text), "crypto-pan") { // a table has numbers alone
 					t.Errorf("%s, %s, %q: nothing says that addresses are replaced", name, format, extra)
 				}
 				if strings.Contains(text, "secret") {
