@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -28,6 +29,12 @@ type Options struct {
 	Modes      []Mode
 	More       []Scenario // replayed in the same pass
 	Directions *pcaps.Directions
+	// Repeatable: the caller can replay the capture again, with new Directions.
+	// If only its packets themselves could say that they were sent, and none of the
+	// first ones does, Replay then takes it that none will: the models need not
+	// remember which CPU took what, which is half of their work. If one does say so
+	// it returns ErrSent, and is to be called again without this.
+	Repeatable bool
 	Filter     *pcaps.Filter // nil: every packet
 	// Inner: flows and hashes are those of the first inner headers, where they
 	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
@@ -106,6 +113,10 @@ type EntryLoad struct{ Packets, Bytes, Flows uint64 }
 // is clamped to it, so that no sum of times leaves an int64.
 const MaxSpan = math.MaxInt64 / 4
 
+// ErrSent says that a packet was sent, of a capture that did not look as if it had
+// any: see Options.Repeatable.
+var ErrSent = errors.New("a packet says that it was sent, and none of the first ones did")
+
 // Replay runs the capture through the NIC and every mode, in one pass. The way
 // of a packet is in the package comment; each stage owns its tables, and hands
 // its packets on in order, so nothing depends on which goroutine runs when.
@@ -176,6 +187,8 @@ type stage struct {
 	long      longFrames
 	sent      [chunkPackets]bool
 	undecided []*chunk // packets that the direction rule still waits for
+	says      bool     // a packet has said its direction
+	sends     bool     // the models are prepared for sent packets
 }
 
 func (s *stage) run(src Source) error {
@@ -186,6 +199,7 @@ func (s *stage) run(src Source) error {
 		if ferr := s.walk(recs[:n], c); ferr != nil {
 			return ferr
 		}
+		s.says = s.says || c.says
 		if s.wanted() == 0 {
 			s.r.Limited, err = true, io.EOF
 		}
@@ -199,10 +213,14 @@ func (s *stage) run(src Source) error {
 		}
 		s.begin(src)
 		for _, waiting := range s.undecided {
-			s.steer(waiting)
+			if serr := s.steer(waiting); serr != nil {
+				return serr
+			}
 		}
 		s.undecided = nil
-		s.steer(c)
+		if serr := s.steer(c); serr != nil {
+			return serr
+		}
 		if err != nil {
 			if err != io.EOF {
 				s.r.Damage = err
@@ -227,14 +245,14 @@ func (s *stage) begin(src Source) {
 		return
 	}
 	s.models.started = true
-	sends := s.o.Directions.FindsSent() || src.SaysDirection()
+	s.sends = s.o.Directions.FindsSent() || src.SaysDirection() && (s.says || !s.o.Repeatable)
 	modes := [][]Mode{s.o.Modes}
 	for _, more := range s.o.More {
 		modes = append(modes, more.Modes)
 	}
 	for i, replayed := range s.r.scenarios() {
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, s.models.add(replayed, mode, sends, s.o.Observe))
+			replayed.models = append(replayed.models, s.models.add(replayed, mode, s.sends, s.o.Observe))
 		}
 	}
 	s.models.start()
@@ -307,7 +325,7 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 var allReceived [chunkPackets]bool
 
 // steer tells sent packets from received ones, and finds their flows.
-func (s *stage) steer(c *chunk) {
+func (s *stage) steer(c *chunk) error {
 	// Optimization: no packet is asked for its direction where none can be sent.
 	if c.says || s.o.Directions.FindsSent() {
 		for i := range c.n {
@@ -315,6 +333,9 @@ func (s *stage) steer(c *chunk) {
 				s.r.Sent++
 				s.r.SentBytes += uint64(c.wire[i])
 			}
+		}
+		if s.r.Sent > 0 && !s.sends {
+			return ErrSent
 		}
 		s.settle(c, &s.sent)
 		s.r.flows.add(c, &s.sent, s.batch)
@@ -327,4 +348,5 @@ func (s *stage) steer(c *chunk) {
 		s.models.send(s.batch)
 		s.batch = s.models.next(first, len(s.r.flows.more))
 	}
+	return nil
 }

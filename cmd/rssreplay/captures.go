@@ -39,15 +39,27 @@ func captureArgs(args []string) ([]string, error) {
 
 // checkTwice refuses a flag for which captures are read twice, where one can't be.
 func checkTwice(flag string, captures []string) error {
+	switch name := readableOnce(captures); name {
+	case "":
+		return nil
+	case "-":
+		return usagef("%s reads a capture twice, which standard input can't be: save it to a file first", flag)
+	default:
+		return usagef("%s reads a capture twice, which %s can't be, as it is a pipe or device: save it to a file first", flag, name)
+	}
+}
+
+// readableOnce is the first of the captures that can't be read again; "" if all can.
+func readableOnce(captures []string) string {
 	for _, name := range captures {
 		if name == "-" {
-			return usagef("%s reads a capture twice, which standard input can't be: save it to a file first", flag)
+			return name
 		}
 		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-			return usagef("%s reads a capture twice, which %s can't be, as it is a pipe or device: save it to a file first", flag, name)
+			return name
 		}
 	}
-	return nil
+	return ""
 }
 
 // digest fills in the files' SHA-256; none of them is standard input.

@@ -180,8 +180,18 @@ func (in *input) part(from, to int64) *input {
 	return &part
 }
 
-// pass reads the captures through once.
+// pass replays the captures; again if they hold sent packets and did not look so.
 func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
+	repeatable := in.settled == nil && w.observe == nil && w.arrive == nil && readableOnce(in.captures) == ""
+	done, err := in.read(e, s, modes, more, scale, w, repeatable)
+	if errors.Is(err, dispatch.ErrSent) {
+		return in.read(e, s, modes, more, scale, w, false)
+	}
+	return done, err
+}
+
+// read is pass without a second try.
+func (in *input) read(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch, repeatable bool) (*replayed, error) {
 	src, err := pcaps.OpenSet(in.captures, e.stdin, in.flags.merge)
 	if err != nil {
 		return nil, err
@@ -200,7 +210,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 		directions.Take(in.side)
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
-		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Filter: in.filter, Inner: in.flags.inner,
+		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, Filter: in.filter, Inner: in.flags.inner,
 		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive,
 	})
 	if err != nil {

@@ -40,6 +40,7 @@ func unhex(s string) []byte {
 //	raw:HEX                a packet of these bytes
 //	nothing                a packet of which 0 bytes were captured
 //	WORD*N                 that packet N times, 10 µs after each other
+//	sent                   pcapng: the next word's packets say that they were sent
 //	wire:N                 the next word's packets have N bytes on the wire
 //	at:TIME                the next packet's time since 2026-01-01
 //	link:N                 the link type; the first word
@@ -67,6 +68,10 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			f.header(link)
 			f.at = d.Microseconds()
+			continue
+		case "sent":
+			f.header(link)
+			f.sent = true
 			continue
 		case "wire":
 			ts.Check(err)
@@ -109,7 +114,7 @@ func mkpcap(ts *testscript.TestScript, neg bool, args []string) {
 		for range n {
 			f.packet(frame(ts, packet))
 		}
-		f.wire = 0
+		f.wire, f.sent = 0, false
 	}
 	f.header(link)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), f.bytes, 0o644))
@@ -153,6 +158,7 @@ type captureFile struct {
 	begun bool
 	at    int64  // µs since 2026-01-01, of the next packet
 	wire  uint32 // the next packets' length on the wire; 0: at least 60
+	sent  bool   // pcapng: the next packets say that they were
 	bytes []byte
 }
 
@@ -182,10 +188,17 @@ func (f *captureFile) packet(data []byte) {
 	stamp := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() + f.at
 	captured, wire := uint32(len(data)), max(60, uint32(len(data)), f.wire)
 	if f.ng {
-		length := 32 + (captured+3)/4*4
+		padded := (captured + 3) / 4 * 4
+		length := 32 + padded
+		if f.sent {
+			length += 12
+		}
 		f.u32(6, length, 0, uint32(stamp>>32), uint32(stamp), captured, wire)
 		f.bytes = append(f.bytes, data...)
-		f.bytes = append(f.bytes, make([]byte, length-32-captured)...)
+		f.bytes = append(f.bytes, make([]byte, padded-captured)...)
+		if f.sent {
+			f.u32(2|4<<16, 2, 0) // epb_flags: outbound
+		}
 		f.u32(length)
 	} else {
 		f.u32(uint32(stamp/1e6), uint32(stamp%1e6), captured, wire)

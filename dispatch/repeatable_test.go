@@ -1,0 +1,89 @@
+package dispatch_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/dispatch"
+	"rssreplay/pcaps"
+)
+
+// TestRepeatable: what may be repeated counts the same, or says that it must be.
+func TestRepeatable(t *testing.T) {
+	const packets, first = 3000, 256 // with --local none the first chunk decides
+	client, server := end{netip.MustParseAddr("192.0.2.7"), 1000}, end{netip.MustParseAddr("192.0.2.1"), 80}
+	received, sent := frame(client, server, pcaps.ProtoTCP, netip.Addr{}), frame(server, client, pcaps.ProtoTCP, netip.Addr{})
+	local, err := pcaps.ParseLocal([]string{"none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, s := defaultConfig(4)
+	for _, test := range []struct {
+		name    string
+		says    []int // packets that say they were received
+		sent    []int // packets that say they were sent
+		side    pcaps.Side
+		refused bool
+	}{
+		{"nobody says anything", nil, nil, pcaps.SideIn, false},
+		{"received, said late", []int{first + 10, 2000}, nil, pcaps.SideIn, false},
+		{"sent, said first", nil, []int{3, 4, 2000}, pcaps.SideIn, false},
+		{"received, said first, then sent", []int{5}, []int{1000}, pcaps.SideIn, false},
+		{"sent, said in the second chunk", nil, []int{first}, pcaps.SideIn, true},
+		{"sent, said last", nil, []int{packets - 1}, pcaps.SideIn, true},
+		{"sent, said late, on a mirror port", nil, []int{2000}, pcaps.SideBoth, false},
+		{"sent, said late, of the other end", nil, []int{2000}, pcaps.SideOut, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 41))
+			c := &records{says: true}
+			now := int64(1_700_000_000_000_000_000)
+			for i := range packets {
+				now += r.Int64N(3000)
+				rec := pcaps.Record{Time: now, Wire: 66, Link: pcaps.LinkEthernet, Queue: -1, Data: received}
+				if slices.Contains(test.says, i) {
+					rec.Direction = pcaps.Inbound
+				}
+				if slices.Contains(test.sent, i) {
+					rec.Direction, rec.Data = pcaps.Outbound, sent
+				}
+				c.recs = append(c.recs, rec)
+			}
+			run := func(repeatable bool) (*dispatch.Result, error) {
+				directions := pcaps.NewDirections(local)
+				directions.Take(test.side)
+				return dispatch.Replay(&records{recs: c.recs, says: true}, dispatch.Options{
+					Config: cfg, Steering: s, Modes: allModes, Directions: directions, Repeatable: repeatable,
+				})
+			}
+			want, err := run(false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := run(true)
+			if test.refused {
+				if !errors.Is(err, dispatch.ErrSent) {
+					t.Errorf("%v, want ErrSent", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.Modes, got.Modes); diff != "" {
+				t.Errorf("counters (-not repeatable +repeatable):\n%s", diff)
+			}
+			if diff := cmp.Diff(want.Summaries, got.Summaries); diff != "" {
+				t.Errorf("summaries (-not repeatable +repeatable):\n%s", diff)
+			}
+			if want.Sent != got.Sent || want.Received != got.Received {
+				t.Errorf("%d sent and %d received, want %d and %d", got.Sent, got.Received, want.Sent, want.Received)
+			}
+		})
+	}
+}
