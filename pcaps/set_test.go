@@ -2,6 +2,7 @@ package pcaps
 
 import (
 	"bytes"
+	stdcmp "cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -166,12 +167,12 @@ func TestMergeRandom(t *testing.T) {
 			if len(a) == 0 || len(b) == 0 {
 				return len(b) - len(a)
 			}
-			return int(a[0].time - b[0].time)
+			return stdcmp.Compare(a[0].time, b[0].time)
 		})
 		for _, f := range files {
 			want = append(want, f...)
 		}
-		slices.SortStableFunc(want, func(a, b packet) int { return int((a.time - b.time) / 1e9) })
+		slices.SortStableFunc(want, func(a, b packet) int { return stdcmp.Compare(a.time, b.time) })
 		s, err := OpenSet(names, nil, true)
 		if err != nil {
 			t.Fatal(err)
