@@ -46,9 +46,8 @@ type modelSet struct {
 }
 
 // crew is engines with a goroutine of their own, in which they go through each
-// batch one after the other: those of scenarios that plan their lists alike, up
-// to crewSize, share the plan and find the batch in the cache; any other engine
-// is alone.
+// batch one after the other: those that plan their lists alike, up to crewSize,
+// share the plan and find the batch in the cache; any other engine is alone.
 type crew struct {
 	engines []engine
 	in      chan *Batch

@@ -35,9 +35,9 @@ func newRSSLanes(m *model) *rssLanes {
 	return e
 }
 
-// sharesPlan reports whether another engine of the same mode can share the plan.
+// sharesPlan reports whether another engine can share the plan.
 func (e *rssLanes) sharesPlan(other *rssLanes) bool {
-	return e.plan != nil && other.plan != nil && e.mode == other.mode &&
+	return e.plan != nil && other.plan != nil &&
 		e.cfg.DMABatch == other.cfg.DMABatch && e.cfg.DMATimeout == other.cfg.DMATimeout
 }
 
