@@ -43,6 +43,7 @@ func benchChunks(chunks, flows int, gap int64) []*chunk {
 
 func perPacket(b *testing.B, packets int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets), "ns/packet")
+	b.ReportMetric(float64(b.N*packets)/b.Elapsed().Seconds(), "packets/s")
 }
 
 // BenchmarkFlowTableAdd is the stage that finds each packet's flow; an operation

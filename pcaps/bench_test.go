@@ -38,6 +38,7 @@ func BenchmarkReader(b *testing.B) {
 		recs := make([]Record, 256)
 		run := func(b *testing.B, open func() (*Reader, error)) {
 			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
 			for b.Loop() {
 				r, err := open()
 				if err != nil {
