@@ -181,7 +181,7 @@ func (f *compareFlags) resolve(e *env, specs []scenarioSpec, captures []string) 
 	for _, spec := range specs {
 		s := &scenario{name: spec.name, path: spec.report}
 		if s.path != "" {
-			s.earlier, err = readReport(s.path)
+			s.earlier, err = readReport("--report", s.path)
 		} else {
 			s.flags, s.settings, err = f.settingsOf(shared, spec.own, captures)
 		}
@@ -362,16 +362,17 @@ func (f *compareFlags) flagsOf(own []assignment) (*modelFlags, error) {
 	return flags, nil
 }
 
-// readReport reads an earlier report, to stand beside scenarios.
-func readReport(path string) (*report.Report, error) {
+// readReport reads an earlier report, to stand beside scenarios; named is what
+// names it, for errors.
+func readReport(named, path string) (*report.Report, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, usagef("--report: %s: %w: give what `rssreplay --format json --output FILE` wrote", path, cause(err))
+		return nil, usagef("%s: %s: %w: give what `rssreplay --format json --output FILE` wrote", named, path, cause(err))
 	}
 	defer in.Close()
 	r, err := report.ReadJSON(in)
 	if err != nil {
-		return nil, usagef("--report: %s %w", path, err)
+		return nil, usagef("%s: %s %w", named, path, err)
 	}
 	for i := range r.Parameters {
 		p := &r.Parameters[i]

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/report"
+)
+
+// newDiffCommand is `rssreplay diff OLD.json NEW.json`.
+func newDiffCommand(e *env) *cobra.Command {
+	var failIf []string
+	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
+	output := newOutputFlags(c.Flags())
+	output.addLook()
+	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
+	c.RunE = func(_ *cobra.Command, reports []string) error {
+		if len(reports) != 2 {
+			return usagef("diff takes two reports: rssreplay diff old.json new.json, as `rssreplay --format json --output FILE` writes them")
+		}
+		return e.diff(output, failIf, reports)
+	}
+	return c
+}
+
+// diff puts two reports side by side. The conditions are of the new one.
+func (e *env) diff(f *outputFlags, failIf, reports []string) error {
+	out, err := planOutput(e, f, compareForms())
+	if err != nil {
+		return err
+	}
+	conditions, err := parseConditions(failIf)
+	if err != nil {
+		return err
+	}
+	if err := out.protect(reports); err != nil {
+		return err
+	}
+	scenarios := make([]*scenario, len(reports))
+	for i, path := range reports {
+		r, err := readReport([]string{"OLD", "NEW"}[i], path)
+		if err != nil {
+			return err
+		}
+		if len(r.Modes) == 0 {
+			return usagef("%s: it has no mode, so there is nothing to compare", path)
+		}
+		scenarios[i] = &scenario{name: filepath.Base(path), path: path, earlier: r}
+	}
+	if scenarios[0].name == scenarios[1].name {
+		scenarios[0].name, scenarios[1].name = "old", "new"
+	}
+	compare := diffOf(scenarios[0], scenarios[1])
+	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	met, err := judge(conditions, scenarios[1].name, compare.Scenarios[1].Modes)
+	if err != nil {
+		return err
+	}
+	if err := out.write(compare); err != nil {
+		return err
+	}
+	return met
+}
+
+// diffOf is the comparison of two reports; the capture is the new one's.
+func diffOf(before, after *scenario) *report.Compare {
+	c := &report.Compare{
+		Tool: tool(), Capture: after.earlier.Capture,
+		Scenarios: report.List[report.Scenario]{before.earlierScenario(), after.earlierScenario()},
+		Caveats:   []string{"The figures and parameters are those that the two reports had then."},
+	}
+	old := &before.earlier.Capture
+	same := old.Packets == c.Capture.Packets && old.Bytes == c.Capture.Bytes && old.First.Equal(c.Capture.First.Time)
+	if !same {
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %d packets, %s has %d. What differs may be the traffic.",
+			before.name, old.Packets, after.name, c.Capture.Packets))
+	}
+	var none uint64
+	c.Scenarios[0].FlowsMoved, c.Scenarios[0].PacketsMoved = &none, &none
+	if !same || !listsAll(before) || !listsAll(after) {
+		return c
+	}
+	home, now := before.mainCPUs(c.Scenarios[0].Compared), after.mainCPUs(c.Scenarios[1].Compared)
+	var flows, packets uint64
+	for f := range after.earlier.Flows {
+		ends := reportedEnds(&f)
+		if was, is := home[ends], now[ends]; was != is && was != noCPU && is != noCPU {
+			flows++
+			packets += f.Packets
+		}
+	}
+	c.Scenarios[1].FlowsMoved, c.Scenarios[1].PacketsMoved = &flows, &packets
+	return c
+}
+
+// listsAll tells whether a report lists all of its flows.
+func listsAll(s *scenario) bool {
+	m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
+	return m.Affinity.Flows > 0 && m.Affinity.Flows <= uint64(len(slices.Collect(s.earlier.Flows)))
+}
