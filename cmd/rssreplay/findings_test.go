@@ -68,6 +68,29 @@ func (w *trafficWriter) even(n, times int) {
 	}
 }
 
+// segments writes, five times each, TCP packets of as many segments of 1,448 bytes,
+// as receive coalescing makes them.
+func (w *trafficWriter) segments(of ...int) {
+	for range 5 {
+		for i, n := range of {
+			w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i, layers.IPProtocolTCP), &layers.TCP{SrcPort: 4000, DstPort: 80, Options: timestamps}, gopacket.Payload(make([]byte, n*1448)))
+		}
+	}
+}
+
+// timestamps are the TCP options of most connections, 12 bytes.
+var timestamps = []layers.TCPOption{{OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}
+
+// gre writes n TCP flows in as many GRE tunnels.
+func (w *trafficWriter) gre(n, tunnels int) {
+	for i := range n {
+		inner := flowIP(i, layers.IPProtocolTCP)
+		inner.SrcIP = net.IP{10, 1, byte(i >> 8), byte(i)}
+		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(5000+i%tunnels, layers.IPProtocolGRE), &layers.GRE{Protocol: layers.EthernetTypeIPv4},
+			inner, &layers.TCP{SrcPort: layers.TCPPort(1024 + i), DstPort: 80}, gopacket.Payload(make([]byte, 100)))
+	}
+}
+
 // findings replays the capture that write makes, and gives the findings by id.
 func findings(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
 	t.Helper()
@@ -235,6 +258,23 @@ func TestFindings(t *testing.T) {
 				w.even(5, 1)
 			},
 			figures: []string{"ports of 20 packets"},
+		},
+		{
+			id:      "clock-leap",
+			has:     func(w *trafficWriter) { w.even(100, 1); w.now = w.now.AddDate(2, 0, 0); w.even(100, 1) },
+			nearly:  func(w *trafficWriter) { w.even(100, 1); w.now = w.now.Add(time.Hour); w.even(100, 1) },
+			figures: []string{"packet 101"},
+		}, {
+			id:  "coalesced",
+			has: func(w *trafficWriter) { w.even(100, 1); w.segments(7, 5, 3, 2) },
+			// Full frames, none of them longer than the link carries.
+			nearly:  func(w *trafficWriter) { w.even(100, 1); w.segments(1, 1, 1, 1) },
+			figures: []string{"20 "},
+		}, {
+			id:      "tunnel",
+			has:     func(w *trafficWriter) { w.even(100, 1); w.gre(400, 1) },
+			nearly:  func(w *trafficWriter) { w.even(100, 1); w.gre(400, 200) },
+			figures: []string{"gre", "80.0%", "inside"},
 		},
 	} {
 		t.Run(test.id, func(t *testing.T) {
