@@ -168,6 +168,9 @@ func TestVerifyGroundTruth(t *testing.T) {
 
 // Wrong claims are found, and explained by what is wrong in them.
 func TestVerifyWrongClaims(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries all hypotheses, over and over")
+	}
 	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
 	for _, test := range []struct {
 		config, nic string
@@ -210,6 +213,9 @@ func lateKey(t *testing.T, truth, config string) string {
 
 // An unknown key is solved, also where only the hashes tell.
 func TestVerifySolvesKey(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries all hypotheses, over and over")
+	}
 	dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "virtio-q4-default")
 	v := verifies(t, exitDiffers, truthPcapng(t, readTruth(t, dir), 5, false), "--nic", "qemu-virtio", "--bundle", dir, "--key", "microsoft")
 	text, err := os.ReadFile(filepath.Join(dir, "key.txt"))

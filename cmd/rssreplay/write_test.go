@@ -141,6 +141,9 @@ func TestCopyKeepsDirections(t *testing.T) {
 // verify, which reads the queues and hashes that a copy records, agrees with every
 // copy under the flags that it was made with, and with none under another key.
 func TestVerifyAgreesWithCopies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries all hypotheses, over and over")
+	}
 	for _, path := range samples(t) {
 		for _, flags := range [][]string{
 			{"--cpus", "4"}, {"--cpus", "3", "--rx-flow-hash", "udp4=sd"}, {"--cpus", "8", "--inner"},
