@@ -126,6 +126,9 @@ func decoded(t *testing.T, text string, v any) {
 
 // The page's numbers are those of the JSON report, on every sample.
 func TestHTMLAgreesWithJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("replays all samples, over and over")
+	}
 	samples, err := filepath.Glob(filepath.Join(repository(t), "pcaps", "samples", "*.pcap*"))
 	if err != nil || len(samples) == 0 {
 		t.Fatalf("samples: %q, %v", samples, err)

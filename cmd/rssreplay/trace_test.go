@@ -308,6 +308,9 @@ func TestTrace(t *testing.T) {
 // TestTraceRange cuts a trace at a moment: the two parts hold together what the
 // whole does, each cycle in one of them.
 func TestTraceRange(t *testing.T) {
+	if testing.Short() {
+		t.Skip("replays all samples, over and over")
+	}
 	for name, args := range traceCases {
 		t.Run(name, func(t *testing.T) {
 			var parts [3]map[string]*tracedMode

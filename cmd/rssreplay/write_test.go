@@ -193,6 +193,9 @@ func TestSplit(t *testing.T) {
 // Wireshark's dissectors read a copy: queue, direction and comment of each packet,
 // and the comments' CPUs are the report's.
 func TestTsharkReadsCopies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("replays all samples, over and over")
+	}
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("tshark is not installed; .ci/run installs it")
 	}
