@@ -58,7 +58,7 @@ func compareInner(t *testing.T, rec *Record) bool {
 	var outer, inner Header
 	var ext Extension
 	Walk(rec, &outer, &ext)
-	if !WalkInner(rec, &inner, &ext) {
+	if !WalkInner(rec, &inner, &ext) || outer.Encapsulations.Has(PPTP) { // gopacket reads version 1 of GRE as version 0
 		return false
 	}
 	all := oracleAddresses(bytes.Clone(rec.Data))
