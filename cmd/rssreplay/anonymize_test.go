@@ -99,11 +99,15 @@ func TestAnonymizeHidesAddresses(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, format := range []string{"table", "markdown", "json", "csv", "html"} {
-			for _, extra := range [][]string{
+			asked := [][]string{
 				nil,
 				{"--anonymize-ports", "--local", first.String()},
-				{"--keep-hash", "--filter=not (host " + first.String() + " and port 1)"},
-			} {
+				{"--keep-hash"},
+			}
+			if cgo { // a filter needs libpcap
+				asked[2] = append(asked[2], "--filter=not (host "+first.String()+" and port 1)")
+			}
+			for _, extra := range asked {
 				args := append([]string{capture, "--mode", "all", "--flows", "all", "--format", format}, extra...)
 				if format == "table" && extra == nil && len(shownAddresses(runs(t, args...), addresses)) == 0 {
 					t.Fatalf("%s: the test finds no address where all are shown", name)
