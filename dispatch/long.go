@@ -55,7 +55,7 @@ func (c *chunk) noteLong(i int, rec *pcaps.Record) {
 type longFrames struct {
 	*LongFrames
 	lengths   map[uint32]uint64 // packets by length on the wire; above maxLength as maxLength
-	largestIP int
+	largestIP int64
 }
 
 // maxLength bounds the lengths that are told apart: a capture may claim any.

@@ -5,8 +5,8 @@ import "encoding/binary"
 // Segment is the lengths by which receive coalescing and segmentation offload
 // show in a packet, in bytes on the wire.
 type Segment struct {
-	IP      int // from the IP header on, padding included
-	Headers int // IP and TCP headers; 0 if the packet is not TCP, or they are not whole
+	IP      int64 // from the IP header on, padding included
+	Headers int64 // IP and TCP headers; 0 if the packet is not TCP, or they are not whole
 }
 
 // SegmentOf measures a packet of which h is the outermost header; not ok if it is
@@ -30,7 +30,7 @@ func SegmentOf(rec *Record, h *Header) (s Segment, ok bool) {
 			kindAt, at = at+2, at+4
 		}
 	}
-	s.IP = int(rec.Wire) - at
+	s.IP = int64(rec.Wire) - int64(at)
 	if h.Protocol != ProtoTCP || h.Facts&HasPorts == 0 || h.Facts&Extended != 0 {
 		return s, true
 	}
@@ -39,7 +39,7 @@ func SegmentOf(rec *Record, h *Header) (s Segment, ok bool) {
 		tcp = at + int(b[at]&15)*4
 	}
 	if tcp+12 < len(b) {
-		s.Headers = tcp - at + int(b[tcp+12]>>4)*4
+		s.Headers = int64(tcp - at + int(b[tcp+12]>>4)*4)
 	}
 	return s, true
 }
