@@ -32,16 +32,25 @@ func (r *Replayed) Largest(n int) []uint32 {
 func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
 	// The sizes are copied out of the records: sorting them in place jumps about
 	// in memory. Of those that can't be among the n largest none are kept for long.
+	if n == 0 {
+		return nil
+	}
 	var sizes []size
+	var least *size // the n-th largest so far, once so many were met that some are gone
 	for id := range r.flows.n {
 		if !keep(id) {
 			continue
 		}
 		f := r.flows.records.at(id)
-		sizes = append(sizes, size{f.packets, f.bytes, id})
-		if n >= 0 && len(sizes) >= 2*n+1024 {
+		one := size{f.packets, f.bytes, id}
+		if least != nil && larger(one, *least) > 0 {
+			continue
+		}
+		sizes = append(sizes, one)
+		if n > 0 && len(sizes) >= 2*n+1024 {
 			slices.SortFunc(sizes, larger)
 			sizes = sizes[:n]
+			least = &sizes[n-1]
 		}
 	}
 	slices.SortFunc(sizes, larger)
