@@ -12,6 +12,8 @@ type chunk struct {
 	n          int
 	says       bool                          // a packet says its direction itself
 	walks      bool                          // a packet is walked
+	sends      bool                          // a packet may be a sent one
+	sent       [chunkPackets]bool            // means something if sends
 	tuples     [chunkPackets]pcaps.Tuple     // not IP: no IP header
 	directions [chunkPackets]pcaps.Direction // what the capture says
 	times      [chunkPackets]int64           // ns since the first packet, never going back
@@ -30,6 +32,23 @@ type chunk struct {
 	tunnels []tunnelled
 }
 
+// tray is the chunks that go from the header walk to the flow table at once: their
+// tables are in the caches of different cores, and every hand-over may wake one.
+type tray struct {
+	n      int
+	chunks [trayChunks]chunk // the first n are filled
+}
+
+const trayChunks = 16
+
+// next is the next chunk to fill, of a tray that is not full.
+func (t *tray) next() *chunk {
+	t.n++
+	return &t.chunks[t.n-1]
+}
+
+func (t *tray) full() bool { return t.n == trayChunks }
+
 // header is what the walk finds in packet i.
 func (c *chunk) header(i int) *pcaps.Header {
 	h := &c.headers[i]
@@ -39,6 +58,9 @@ func (c *chunk) header(i int) *pcaps.Header {
 	}
 	return h
 }
+
+// wasSent tells whether packet i was sent, not received.
+func (c *chunk) wasSent(i int) bool { return c.sends && c.sent[i] }
 
 // has tells whether packet i has any of facts that are no part of its tuple.
 func (c *chunk) has(i int, facts pcaps.Facts) bool {

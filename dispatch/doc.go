@@ -3,12 +3,15 @@
 //
 // The way of a packet:
 //
-//  1. A Source hands out records; stage walks their headers (pcaps.Walk), turns
-//     timestamps into the model's time (timeline), and tells sent packets from
-//     received ones (pcaps.Directions), chunk by chunk. It notes what the capture
-//     says of itself (Facts), and opens tunnels where inner headers are hashed.
-//  2. flowTable gives each flow a number and steers it once (nicmodel.Steering):
-//     a packet goes on as (time, length, flow, table entry) in a Batch.
+//  1. A Source hands out records; stage walks their headers (pcaps.Walk) while they
+//     are in the cache, turns timestamps into the model's time (timeline), and tells
+//     sent packets from received ones (pcaps.Directions), chunk by chunk. It notes
+//     what the capture says of itself (Facts), and opens tunnels where inner headers
+//     are hashed.
+//  2. The steerer takes the chunks, a tray of them at a time, in a goroutine of its
+//     own. Its flowTable gives each flow a number and steers it once
+//     (nicmodel.Steering): a packet goes on as (time, length, flow, table entry) in
+//     a Batch.
 //  3. Each mode's model reads the batches in order, in the goroutine of its crew,
 //     and shares no state with the others: rss_msix.go, non_rss.go,
 //     rss_hw_queues.go, rss_single_queue.go, one for each document. A line is an

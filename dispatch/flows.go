@@ -79,8 +79,8 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 }
 
 // add finds or makes the flows of the received packets of c, counts them, and
-// appends all packets of c to b. sent tells the packets that were not received.
-func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
+// appends all packets of c to b.
+func (t *flowTable) add(c *chunk, b *Batch) {
 	// Optimization: loops that each wait for one kind of memory, so that the waits
 	// of a chunk's packets overlap. What they find is what find would, or nothing.
 	for i := range c.tuples[:c.n] {
@@ -89,7 +89,7 @@ func (t *flowTable) add(c *chunk, sent *[chunkPackets]bool, b *Batch) {
 	t.loadSlots(c.n)
 	var records [chunkPackets]*flowRecord
 	t.loadRecords(c, &records)
-	t.count(c, sent, &records, b)
+	t.count(c, &records, b)
 	for k, other := range t.more {
 		other.add(t, c, b, b.N-c.n, b.More[k])
 	}
@@ -131,7 +131,7 @@ func (t *flowTable) loadRecords(c *chunk, records *[chunkPackets]*flowRecord) {
 }
 
 // count counts the packets with the records that were found, or that it makes.
-func (t *flowTable) count(c *chunk, sent *[chunkPackets]bool, records *[chunkPackets]*flowRecord, b *Batch) {
+func (t *flowTable) count(c *chunk, records *[chunkPackets]*flowRecord, b *Batch) {
 	from := b.N
 	b.N += c.n
 	copy(b.Time[from:], c.times[:c.n])
@@ -139,7 +139,7 @@ func (t *flowTable) count(c *chunk, sent *[chunkPackets]bool, records *[chunkPac
 	flows, entries := b.Flow[from:b.N], b.Entry[from:b.N]
 	for i := range c.n {
 		tuple := &c.tuples[i]
-		if sent[i] {
+		if c.wasSent(i) {
 			flows[i], entries[i] = NoFlow, Sent
 			b.Sends = append(b.Sends, t.sendRef(tuple, t.hashes[i]))
 			continue

@@ -101,7 +101,7 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 	t.Helper()
 	m := &mapTable{steering: table.steering, ids: map[flowTuple]uint32{}}
 	var c chunk
-	var sent [chunkPackets]bool
+	c.sends = true
 	var b Batch
 	for done := 0; done < packets; done += c.n {
 		b.reset(uint32(done))
@@ -111,7 +111,7 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 		var sends []SendRef
 		for i := range c.n {
 			c.times[i], c.wire[i] = int64(done+i), 60+uint32(r.IntN(1400))
-			sent[i] = r.IntN(8) == 0
+			c.sent[i] = r.IntN(8) == 0
 			k := tuple()
 			if len(m.keys) > 0 && r.IntN(4) == 0 {
 				k = m.keys[r.IntN(len(m.keys))].back()
@@ -122,10 +122,10 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 			}
 			c.put(i, h)
 			switch {
-			case sent[i] && known:
+			case c.sent[i] && known:
 				flows, entries = append(flows, NoFlow), append(entries, Sent)
 				sends = append(sends, SendRef{Answers: m.find(k.back()), Same: m.find(k)})
-			case sent[i]:
+			case c.sent[i]:
 				flows, entries = append(flows, NoFlow), append(entries, Sent)
 				sends = append(sends, SendRef{NoFlow, NoFlow})
 			case !known:
@@ -135,7 +135,7 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 				flows, entries = append(flows, id), append(entries, uint16(m.decisions[id].Entry))
 			}
 		}
-		table.add(&c, &sent, &b)
+		table.add(&c, &b)
 		type batch struct {
 			N, Flows uint32
 			Time     []int64

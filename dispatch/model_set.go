@@ -41,7 +41,6 @@ type modelSet struct {
 	crews   []*crew
 	free    chan *Batch
 	made    int
-	started bool
 	running sync.WaitGroup
 }
 

@@ -15,7 +15,7 @@ import (
 
 // TestRepeatable: what may be repeated counts the same, or says that it must be.
 func TestRepeatable(t *testing.T) {
-	const packets, first = 3000, 256 // with --local none the first chunk decides
+	const packets, first = 9000, 4096 // with --local none the first tray decides
 	client, server := end{netip.MustParseAddr("192.0.2.7"), 1000}, end{netip.MustParseAddr("192.0.2.1"), 80}
 	received, sent := frame(client, server, pcaps.ProtoTCP, netip.Addr{}), frame(server, client, pcaps.ProtoTCP, netip.Addr{})
 	local, err := pcaps.ParseLocal([]string{"none"})
@@ -31,13 +31,13 @@ func TestRepeatable(t *testing.T) {
 		refused bool
 	}{
 		{"nobody says anything", nil, nil, pcaps.SideIn, false},
-		{"received, said late", []int{first + 10, 2000}, nil, pcaps.SideIn, false},
-		{"sent, said first", nil, []int{3, 4, 2000}, pcaps.SideIn, false},
-		{"received, said first, then sent", []int{5}, []int{1000}, pcaps.SideIn, false},
-		{"sent, said in the second chunk", nil, []int{first}, pcaps.SideIn, true},
+		{"received, said late", []int{first + 10, 8000}, nil, pcaps.SideIn, false},
+		{"sent, said first", nil, []int{3, 4, 8000}, pcaps.SideIn, false},
+		{"received, said first, then sent", []int{5}, []int{5000}, pcaps.SideIn, false},
+		{"sent, said in the second tray", nil, []int{first}, pcaps.SideIn, true},
 		{"sent, said last", nil, []int{packets - 1}, pcaps.SideIn, true},
-		{"sent, said late, on a mirror port", nil, []int{2000}, pcaps.SideBoth, false},
-		{"sent, said late, of the other end", nil, []int{2000}, pcaps.SideOut, false},
+		{"sent, said late, on a mirror port", nil, []int{8000}, pcaps.SideBoth, false},
+		{"sent, said late, of the other end", nil, []int{8000}, pcaps.SideOut, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 41))

@@ -122,10 +122,9 @@ var ErrSent = errors.New("a packet says that it was sent, and none of the first 
 // its packets on in order, so nothing depends on which goroutine runs when.
 func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
-	s := &stage{o: &o, r: r, models: newModelSet(), time: timeline{from: o.From, to: o.To, scale: o.Scale}}
+	s := &stage{o: &o, r: r, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
 	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
 	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
-	s.batch = s.models.next(0, len(r.flows.more))
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
 	r.Offset = since(s.time.first, s.time.capture)
@@ -135,7 +134,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.Tunnels = r.tunnels.list()
 	r.TimeLeaps = s.time.jumps
 	s.begin(src)
-	s.models.finish(s.batch)
+	s.rest.finish()
 	if err != nil {
 		return nil, err
 	}
@@ -173,29 +172,28 @@ func (r *Result) scenarios() []*Replayed {
 	return append([]*Replayed{&r.Replayed}, r.More...)
 }
 
-// stage reads and walks packets chunk by chunk, decides their direction, and
-// gives them to the flow table.
+// stage reads and walks packets chunk by chunk, tells sent packets from received
+// ones, and hands the chunks on to the flow table.
 type stage struct {
-	o      *Options
-	r      *Result
-	models *modelSet
-	batch  *Batch
+	o    *Options
+	r    *Result
+	rest *steerer // what comes after it; nil until begin
 
 	time      timeline
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	facts     facts
 	long      longFrames
-	sent      [chunkPackets]bool
-	undecided []*chunk // packets that the direction rule still waits for
-	says      bool     // a packet has said its direction
-	sends     bool     // the models are prepared for sent packets
+	undecided []*tray // not handed on yet: the direction rule waits for packets
+	says      bool    // a packet has said its direction
+	sends     bool    // the models are prepared for sent packets
 }
 
 func (s *stage) run(src Source) error {
 	recs := make([]pcaps.Record, chunkPackets)
-	c := new(chunk)
+	t := new(tray)
 	for {
 		n, err := src.Read(recs[:s.wanted()])
+		c := t.next()
 		if ferr := s.walk(recs[:n], c); ferr != nil {
 			return ferr
 		}
@@ -206,27 +204,29 @@ func (s *stage) run(src Source) error {
 		if err != nil {
 			s.o.Directions.Settle()
 		}
+		if err == nil && !t.full() {
+			continue
+		}
+		s.undecided = append(s.undecided, t)
 		if s.o.Directions.WantsMore() {
-			s.undecided = append(s.undecided, c)
-			c = new(chunk)
+			t = new(tray)
 			continue
 		}
 		s.begin(src)
-		for _, waiting := range s.undecided {
-			if serr := s.steer(waiting); serr != nil {
+		for _, t := range s.undecided {
+			if serr := s.direct(t); serr != nil {
 				return serr
 			}
+			s.rest.send(t)
 		}
-		s.undecided = nil
-		if serr := s.steer(c); serr != nil {
-			return serr
-		}
+		s.undecided = s.undecided[:0]
 		if err != nil {
 			if err != io.EOF {
 				s.r.Damage = err
 			}
 			return nil
 		}
+		t = s.rest.next()
 	}
 }
 
@@ -241,21 +241,22 @@ func (s *stage) wanted() uint64 {
 
 // begin starts the models, once it is known whether packets can be sent ones.
 func (s *stage) begin(src Source) {
-	if s.models.started {
+	if s.rest != nil {
 		return
 	}
-	s.models.started = true
 	s.sends = s.o.Directions.FindsSent() || src.SaysDirection() && (s.says || !s.o.Repeatable)
 	modes := [][]Mode{s.o.Modes}
 	for _, more := range s.o.More {
 		modes = append(modes, more.Modes)
 	}
+	models := newModelSet()
 	for i, replayed := range s.r.scenarios() {
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, s.models.add(replayed, mode, s.sends, s.o.Observe))
+			replayed.models = append(replayed.models, models.add(replayed, mode, s.sends, s.o.Observe))
 		}
 	}
-	s.models.start()
+	models.start()
+	s.rest = startSteerer(s.r.flows, models)
 }
 
 // walk reads the headers of recs into c, without what the filter and the range
@@ -321,32 +322,23 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 	return recs[:n], nil
 }
 
-// allReceived is a chunk of which no packet was sent.
-var allReceived [chunkPackets]bool
-
-// steer tells sent packets from received ones, and finds their flows.
-func (s *stage) steer(c *chunk) error {
-	// Optimization: no packet is asked for its direction where none can be sent.
-	if c.says || s.o.Directions.FindsSent() {
-		for i := range c.n {
-			if s.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i]); s.sent[i] {
-				s.r.Sent++
-				s.r.SentBytes += uint64(c.wire[i])
+// direct tells the sent packets of t from the received ones.
+func (s *stage) direct(t *tray) error {
+	for i := range t.n {
+		c := &t.chunks[i]
+		// Optimization: no packet is asked for its direction where none can be sent.
+		if c.sends = c.says || s.o.Directions.FindsSent(); c.sends {
+			for i := range c.n {
+				if c.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i]); c.sent[i] {
+					s.r.Sent++
+					s.r.SentBytes += uint64(c.wire[i])
+				}
+			}
+			if s.r.Sent > 0 && !s.sends {
+				return ErrSent
 			}
 		}
-		if s.r.Sent > 0 && !s.sends {
-			return ErrSent
-		}
-		s.settle(c, &s.sent)
-		s.r.flows.add(c, &s.sent, s.batch)
-	} else {
-		s.settle(c, &allReceived)
-		s.r.flows.add(c, &allReceived, s.batch)
-	}
-	if s.batch.N > batchSize-chunkPackets {
-		first := s.batch.First + uint32(s.batch.N)
-		s.models.send(s.batch)
-		s.batch = s.models.next(first, len(s.r.flows.more))
+		s.settle(c)
 	}
 	return nil
 }

@@ -54,11 +54,10 @@ func BenchmarkFlowTableAdd(b *testing.B) {
 			chunks := benchChunks(1024, flows, 1000)
 			table := newFlowTable(testSteering(b))
 			var batch Batch
-			var sent [chunkPackets]bool
 			pass := func() {
 				for _, c := range chunks {
 					batch.reset(0)
-					table.add(c, &sent, &batch)
+					table.add(c, &batch)
 				}
 			}
 			pass()
@@ -87,13 +86,12 @@ func BenchmarkFlowTableNew(b *testing.B) {
 	b.Run(fmt.Sprintf("impl=table/input=%d-flows", chunks*chunkPackets), func(b *testing.B) {
 		steering := testSteering(b)
 		var batch Batch
-		var sent [chunkPackets]bool
 		b.ReportAllocs()
 		for b.Loop() {
 			table := newFlowTable(steering)
 			for _, c := range all {
 				batch.reset(0)
-				table.add(c, &sent, &batch)
+				table.add(c, &batch)
 			}
 		}
 		perPacket(b, chunks*chunkPackets)
@@ -136,7 +134,6 @@ func BenchmarkEngine(b *testing.B) {
 					b.Fatal(err)
 				}
 				table := newFlowTable(steeringBy(b, cfg.Table, cfg.QueueCPU))
-				var sent [chunkPackets]bool
 				var batches []*Batch
 				for i, c := range benchChunks(chunks, input.flows, input.gap) {
 					if i%perBatch == 0 {
@@ -144,7 +141,7 @@ func BenchmarkEngine(b *testing.B) {
 						batch.reset(uint32(i * chunkPackets))
 						batches = append(batches, batch)
 					}
-					table.add(c, &sent, batches[len(batches)-1])
+					table.add(c, batches[len(batches)-1])
 				}
 				b.ReportAllocs()
 				for b.Loop() {

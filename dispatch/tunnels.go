@@ -59,13 +59,13 @@ func (c *chunk) inner(i int) *tunnelled {
 // settle counts the chunk's long frames and tunnelled packets, now that it is known
 // which were sent, by the outer headers; then it puts the inner headers that are
 // hashed in their place.
-func (s *stage) settle(c *chunk, sent *[chunkPackets]bool) {
+func (s *stage) settle(c *chunk) {
 	for _, f := range c.long {
-		s.long.add(f, sent[f.at])
+		s.long.add(f, c.wasSent(f.at))
 	}
 	for i := range c.tunnels {
 		p := &c.tunnels[i]
-		if !sent[p.at] {
+		if !c.wasSent(p.at) {
 			s.r.tunnels.add(p, c.wire[p.at])
 		}
 		if p.hashed {

@@ -21,14 +21,16 @@ type decoder interface {
 	cut(rest []byte) *damage
 }
 
-// Reader reads the records of one capture. It is used by one goroutine; its
-// own goroutine reads ahead until the end of the capture or Close.
+// Reader reads the records of one capture. It is used by one goroutine; where the
+// capture is compressed, or no regular file, its own goroutine reads ahead until
+// the end of the capture or Close.
 type Reader struct {
 	info      Info
 	in        io.Reader
 	unpacker  *unpacker  // that in is, if the capture is compressed
 	blockSize int        // bytes
-	ahead     *readAhead // nil before the first Read, and after the last
+	inPlace   bool       // a regular file: Read reads the blocks itself
+	ahead     *readAhead // of another input; nil before the first Read, and after the last
 	decoder   decoder
 	block     []byte          // the block being decoded
 	rest      []byte          // the part of it that is not decoded yet
@@ -69,6 +71,7 @@ func Open(path string) (*Reader, error) {
 	if stat.Mode().IsRegular() {
 		r.size = stat.Size()
 		if r.unpacker == nil {
+			r.inPlace = true
 			r.blockSize = int(min(blockBytes, max(r.size, surveyBytes))) // a set may have thousands of small files
 		}
 	}
@@ -180,6 +183,9 @@ func (r *Reader) sawBytes(n int) {
 
 // next takes the next block that has bytes; false at the end of the input.
 func (r *Reader) next() bool {
+	if r.inPlace {
+		return r.fill()
+	}
 	if r.ahead == nil {
 		r.ahead = startReadAhead(r.in, r.blockSize)
 	}
@@ -207,6 +213,23 @@ func (r *Reader) next() bool {
 			return true
 		}
 	}
+}
+
+// fill is next of a regular file, of which nothing is read ahead: the kernel does
+// that, and a block's headers are decoded in the core that has just copied them into
+// its cache. One block is used over and over.
+func (r *Reader) fill() bool {
+	r.rest = nil
+	if r.readErr != nil {
+		return false
+	}
+	if r.block == nil {
+		r.block = make([]byte, r.blockSize)
+	}
+	n, err := r.file.Read(r.block)
+	r.rest, r.readErr = r.block[:n], err
+	r.sawBytes(n)
+	return n > 0
 }
 
 // Read fills recs with the next records, at least one and as many as can be had

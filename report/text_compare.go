@@ -19,7 +19,11 @@ import (
 // are those of w.
 func WriteCompareText(w io.Writer, c *Compare, o TextOptions) error {
 	t := newTextWriter(w, o)
-	t.opening(&c.Words, c.Notes)
+	for _, note := range c.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
 	capture := c.Capture
 	hashed := c.hashedAlike()
 	if !hashed { // each scenario says it

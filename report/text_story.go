@@ -12,7 +12,11 @@ import (
 // are exact. Errors are those of w.
 func WriteExplanation(w io.Writer, x *Explanation, o TextOptions) error {
 	t := newTextWriter(w, o)
-	t.opening(&x.Words, x.Notes)
+	for _, note := range x.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
 	t.explainedPacket(&x.Packet)
 	if x.Steering != nil {
 		t.steering(x.Steering)

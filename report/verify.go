@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // VerifySchema names the version of the JSON that compares a prediction with what
@@ -12,7 +13,6 @@ const VerifySchema = "rssreplay/verify/v1"
 
 // Verify is a prediction beside what really happened.
 type Verify struct {
-	Words
 	Tool        Tool
 	Command     List[string]
 	Capture     Capture
@@ -70,7 +70,8 @@ type RecoveredKey struct {
 // w.
 func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(VerifySchema, &v.Words)
+	j.w.WriteByte('{')
+	j.member("schema", VerifySchema)
 	j.member("tool", v.Tool)
 	j.member("command", v.Command)
 	j.member("capture", v.Capture)
@@ -98,7 +99,11 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 // Errors are those of w.
 func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
 	t := newTextWriter(w, o)
-	t.opening(&v.Words, v.Notes)
+	for _, note := range v.Notes {
+		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
 	t.heading("VERDICT", "")
 	st := plain
 	if !v.Agrees {

@@ -74,7 +74,6 @@ type outputFlags struct {
 	color   string
 	width   int
 	table   string // of CSV
-	words   wordsFlags
 }
 
 // newOutputFlags are what every command has that prints a result.

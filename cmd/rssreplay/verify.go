@@ -49,7 +49,6 @@ func newVerifyCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(set)
 	f.output = newOutputFlags(set)
 	f.output.addLook()
-	f.output.addWords()
 	set.StringVar(&f.countersBefore, "counters-before", "", "")
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
@@ -96,11 +95,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return err
 	}
 	texts := []string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts, f.output.words.inputs())); err != nil {
-		return err
-	}
-	words, err := f.output.words.read(e, captures, f.model.inputs())
-	if err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts)); err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -124,7 +119,6 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	result.Words = words
 	result.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if err := out.write(result); err != nil {
 		return err
