@@ -108,6 +108,8 @@ func (a *Anonymizer) argument(flag, value string) string {
 	switch flag {
 	case "--filter":
 		return a.filter(value)
+	case "--title": // the author's own words, here as there
+		return value
 	case "--local":
 		return a.addresses(value)
 	}

@@ -12,6 +12,7 @@ const CompareSchema = "rssreplay/compare/v1"
 // Compare is several scenarios over one capture, in the order given: all are
 // compared with the first.
 type Compare struct {
+	Words
 	Tool    Tool
 	Command List[string]
 	// Capture has the hash types and the reasons for none of the first scenario;
@@ -154,8 +155,7 @@ func (f *figure) best(scenarios []Scenario) int {
 // WriteJSON does it; errors are those of w.
 func WriteCompareJSON(w io.Writer, c *Compare) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.w.WriteByte('{')
-	j.member("schema", CompareSchema)
+	j.begin(CompareSchema, &c.Words)
 	j.member("tool", c.Tool)
 	j.member("command", c.Command)
 	j.member("capture", c.Capture)

@@ -27,7 +27,7 @@ var htmlFiles embed.FS
 // zoom from data at the page's end. A policy in the page's head forbids every
 // script and style but its own, and every request. Errors are those of w.
 func WriteHTML(w io.Writer, r *Report) error {
-	page, err := newHTMLPage(w, titleOf("RSS replay", &r.Capture))
+	page, err := newHTMLPage(w, &r.Words, titleOf("RSS replay", &r.Capture))
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,8 @@ func sentence(s string) string { return unitGap.ReplaceAllString(shown(s), "$1\u
 // htmlPage is what every page has, and where it is written.
 type htmlPage struct {
 	Title  string
+	What   string // the page is, where Title is its author's; else ""
+	Note   string // its author's
 	Policy string // the Content-Security-Policy
 	Style  template.CSS
 	Script template.JS
@@ -91,8 +93,11 @@ type htmlPage struct {
 	err       error // the first
 }
 
-func newHTMLPage(w io.Writer, title string) (*htmlPage, error) {
-	p := &htmlPage{Title: title, w: bufio.NewWriterSize(w, 1<<16)}
+func newHTMLPage(w io.Writer, words *Words, title string) (*htmlPage, error) {
+	p := &htmlPage{Title: title, Note: strings.Join(words.noteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
+	if words.Title != "" {
+		p.Title, p.What = shown(words.Title), title
+	}
 	style, err := htmlFiles.ReadFile("html/style.css")
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // figures of all scenarios with the best of each row marked, the load and latency
 // of the CPUs, what differs in tables and parameters. Errors are those of w.
 func WriteCompareHTML(w io.Writer, c *Compare) error {
-	page, err := newHTMLPage(w, titleOf("RSS scenarios", &c.Capture))
+	page, err := newHTMLPage(w, &c.Words, titleOf("RSS scenarios", &c.Capture))
 	if err != nil {
 		return err
 	}

@@ -469,7 +469,7 @@ func hostileCompare(hostile string) *Compare {
 	s := scenarioOf(hostile, r)
 	other := s
 	other.Parameters, other.HashTypes = Parameters{{Name: hostile, Value: 1, Source: hostile}}, Counts{{hostile, 2}}
-	return &Compare{Tool: r.Tool, Command: r.Command, Capture: r.Capture, Scenarios: []Scenario{s, other}, Notes: r.Notes, Caveats: r.Caveats}
+	return &Compare{Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Scenarios: []Scenario{s, other}, Notes: r.Notes, Caveats: r.Caveats}
 }
 
 // Asked for a page, a writer that takes nothing is an error.

@@ -17,8 +17,7 @@ import (
 // Errors are those of w.
 func WriteJSON(w io.Writer, r *Report) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.w.WriteByte('{')
-	j.member("schema", Schema)
+	j.begin(Schema, &r.Words)
 	j.member("tool", r.Tool)
 	j.member("command", r.Command)
 	j.member("capture", r.Capture)
@@ -65,6 +64,18 @@ type jsonWriter struct {
 	members int
 	buf     []byte
 	err     error // of encoding/json: a Parameter's Value that it can't encode
+}
+
+// begin writes what every object begins with.
+func (j *jsonWriter) begin(schema string, words *Words) {
+	j.w.WriteByte('{')
+	j.member("schema", schema)
+	if words.Title != "" {
+		j.member("title", words.Title)
+	}
+	if words.Note != "" {
+		j.member("note", words.Note)
+	}
 }
 
 func (j *jsonWriter) key(name string) {

@@ -19,6 +19,7 @@ func WriteCompareMarkdown(w io.Writer, c *Compare) error {
 	}
 	names := scenarioCodes(c.Scenarios)
 	compared := c.Capture.Received > 0 && len(c.Scenarios) > 0
+	m.words(&c.Words)
 	m.lead(titleOf("RSS scenarios", &c.Capture), &c.Capture, c.Notes, c.summary(), func(p *markdown) {
 		if compared {
 			p.scenarioFigures(c.Scenarios, names, leadLabels)

@@ -29,6 +29,7 @@ const (
 func WriteMarkdown(w io.Writer, r *Report) error {
 	m := &markdown{limit: maxMarkdown}
 	c := &r.Capture
+	m.words(&r.Words)
 	m.lead(titleOf("RSS replay", c), c, r.Notes, r.summary(), func(p *markdown) { p.leadFigures(r.Modes) })
 	m.findings(r.Findings)
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}

@@ -205,6 +205,7 @@ func TestMarkdownHostile(t *testing.T) {
 		"0123456789abcdef0123456789abcdef01234567", "[a](b)", "![a](b)", "[a]", "&amp;", "$x$", "a\nb", "a\r\n\r\nb", "\u202eb", "\x1b[31m", " ", "", "a`@b`c",
 	} {
 		r := hostileReport()
+		r.Words = Words{s, s}
 		r.Tool, r.Command, r.Notes, r.FlowsNote, r.Caveats = Tool{s, s, s}, []string{s, s}, []string{s}, s, []string{s}
 		r.Capture.Files = []File{{Name: s, Format: s, LinkTypes: []string{s}, SHA256: &s, Loss: &s}}
 		r.Capture.DirectionRule = s

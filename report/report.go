@@ -9,6 +9,7 @@ const Schema = "rssreplay/report/v1"
 // table's load, each mode's counters, the flows and the findings. The fields
 // tagged "-" are for the text only, or written by WriteJSON in its own way.
 type Report struct {
+	Words
 	Tool       Tool          `json:"tool"`
 	Command    List[string]  `json:"command"` // the command line, its name first
 	Capture    Capture       `json:"capture"`

@@ -13,7 +13,8 @@ const ExplainSchema = "rssreplay/explain/v1"
 // Explanation is one packet's way through each mode. Times are ns since the
 // first packet of the replay.
 type Explanation struct {
-	Schema     string          `json:"schema"` // ExplainSchema
+	Schema string `json:"schema"` // ExplainSchema
+	Words
 	Tool       Tool            `json:"tool"`
 	Command    List[string]    `json:"command"`
 	Packet     ExplainedPacket `json:"packet"`

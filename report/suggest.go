@@ -12,6 +12,7 @@ const SuggestSchema = "rssreplay/suggest/v1"
 // Suggest is what would spread the load of a capture better, found on one part of
 // it and judged on the rest.
 type Suggest struct {
+	Words
 	Tool       Tool
 	Command    List[string]
 	Capture    Capture    // all of it, under the present steering
@@ -154,8 +155,7 @@ func (s *Suggest) Sort() {
 // WriteJSON does it; errors are those of w.
 func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.w.WriteByte('{')
-	j.member("schema", SuggestSchema)
+	j.begin(SuggestSchema, &s.Words)
 	j.member("tool", s.Tool)
 	j.member("command", s.Command)
 	j.member("capture", s.Capture)

@@ -34,11 +34,7 @@ const (
 // Errors are those of w.
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	t := newTextWriter(w, o)
-	for _, note := range r.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.opening(&r.Words, r.Notes)
 	t.capture(&r.Capture)
 	t.findings(r.Findings)
 	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none

@@ -19,11 +19,7 @@ import (
 // are those of w.
 func WriteCompareText(w io.Writer, c *Compare, o TextOptions) error {
 	t := newTextWriter(w, o)
-	for _, note := range c.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.opening(&c.Words, c.Notes)
 	capture := c.Capture
 	hashed := c.hashedAlike()
 	if !hashed { // each scenario says it

@@ -12,11 +12,7 @@ import (
 // are exact. Errors are those of w.
 func WriteExplanation(w io.Writer, x *Explanation, o TextOptions) error {
 	t := newTextWriter(w, o)
-	for _, note := range x.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.opening(&x.Words, x.Notes)
 	t.explainedPacket(&x.Packet)
 	if x.Steering != nil {
 		t.steering(x.Steering)

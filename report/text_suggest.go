@@ -13,11 +13,7 @@ import (
 // is not used. Errors are those of w.
 func WriteSuggestText(w io.Writer, s *Suggest, o TextOptions) error {
 	t := newTextWriter(w, o)
-	for _, note := range s.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.opening(&s.Words, s.Notes)
 	t.capture(&s.Capture)
 	t.suggestFigures(s)
 	t.bound(s)

@@ -321,6 +321,7 @@ func hostileReport() *Report { return withHostile(hostile) }
 // withHostile is a report whose every string is hostile.
 func withHostile(hostile string) *Report {
 	r := fixture(8, 30, hostile, "non-rss")
+	r.Words = Words{hostile, hostile}
 	r.Tool = Tool{hostile, hostile, hostile}
 	r.Command = []string{"rssreplay", hostile}
 	r.Notes, r.FlowsNote, r.Caveats = []string{hostile}, hostile, []string{hostile}

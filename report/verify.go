@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // VerifySchema names the version of the JSON that compares a prediction with what
@@ -13,6 +12,7 @@ const VerifySchema = "rssreplay/verify/v1"
 
 // Verify is a prediction beside what really happened.
 type Verify struct {
+	Words
 	Tool        Tool
 	Command     List[string]
 	Capture     Capture
@@ -70,8 +70,7 @@ type RecoveredKey struct {
 // w.
 func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.w.WriteByte('{')
-	j.member("schema", VerifySchema)
+	j.begin(VerifySchema, &v.Words)
 	j.member("tool", v.Tool)
 	j.member("command", v.Command)
 	j.member("capture", v.Capture)
@@ -99,11 +98,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 // Errors are those of w.
 func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
 	t := newTextWriter(w, o)
-	for _, note := range v.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
+	t.opening(&v.Words, v.Notes)
 	t.heading("VERDICT", "")
 	st := plain
 	if !v.Agrees {

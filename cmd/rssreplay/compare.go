@@ -49,6 +49,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(f.set)
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
+	f.output.addWords()
 	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
@@ -74,7 +75,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	inputs := slices.Clone(captures)
+	var inputs []string
 	for _, s := range scenarios {
 		if s.earlier != nil {
 			inputs = append(inputs, s.path)
@@ -82,7 +83,11 @@ func (e *env) compare(f *compareFlags, args []string) error {
 			inputs = append(inputs, s.flags.inputs()...)
 		}
 	}
-	if err := out.protect(inputs); err != nil {
+	if err := out.protect(slices.Concat(captures, inputs, f.output.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.output.words.read(e, captures, inputs)
+	if err != nil {
 		return err
 	}
 	c := &comparison{scenarios: scenarios}
@@ -93,6 +98,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	compare.Words = words
 	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	var met error
 	for _, s := range compare.Scenarios {

@@ -16,6 +16,7 @@ func newDiffCommand(e *env) *cobra.Command {
 	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
 	output := newOutputFlags(c.Flags())
 	output.addLook()
+	output.addWords()
 	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
 	c.RunE = func(_ *cobra.Command, reports []string) error {
 		if len(reports) != 2 {
@@ -36,7 +37,11 @@ func (e *env) diff(f *outputFlags, failIf, reports []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.protect(reports); err != nil {
+	if err := out.protect(slices.Concat(reports, f.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.words.read(e, nil, reports)
+	if err != nil {
 		return err
 	}
 	scenarios := make([]*scenario, len(reports))
@@ -54,6 +59,7 @@ func (e *env) diff(f *outputFlags, failIf, reports []string) error {
 		scenarios[0].name, scenarios[1].name = "old", "new"
 	}
 	compare := diffOf(scenarios[0], scenarios[1])
+	compare.Words = words
 	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	met, err := judge(conditions, scenarios[1].name, compare.Scenarios[1].Modes)
 	if err != nil {

@@ -52,6 +52,7 @@ func newExplainCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(set)
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.output.addWords()
 	return c
 }
 
@@ -204,7 +205,11 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err := f.model.checkStdin(captures); err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -246,6 +251,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 		return err
 	}
 	x := packet.explanation(s, stories)
+	x.Words = words
 	x.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if err := out.write(x); err != nil {
 		return err

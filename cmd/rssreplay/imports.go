@@ -115,12 +115,17 @@ func (f *modelFlags) checkStdin(captures []string) error {
 		switch {
 		case file.path != "-":
 		case reader != "":
-			return usagef("%s and %s can't both be standard input: give one of them as a file", reader, file.flag)
+			return bothStdin(reader, file.flag)
 		default:
 			reader = file.flag
 		}
 	}
 	return nil
+}
+
+// bothStdin refuses two that would read standard input.
+func bothStdin(one, other string) error {
+	return usagef("%s and %s can't both be standard input: give one of them as a file", one, other)
 }
 
 // imported is what a text told, and the text's name; its value is nil if there is

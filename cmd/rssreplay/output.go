@@ -74,6 +74,7 @@ type outputFlags struct {
 	color   string
 	width   int
 	table   string // of CSV
+	words   wordsFlags
 }
 
 // newOutputFlags are what every command has that prints a result.

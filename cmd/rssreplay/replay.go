@@ -49,6 +49,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.on, "on", "", "")
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.output.addWords()
 	f.output.addTables()
 	set.BoolVar(&f.digest, "digest", false, "")
 	set.StringVar(&f.trace.path, "trace", "", "")
@@ -114,7 +115,11 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.anonymize.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.anonymize.inputs(), f.output.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -129,7 +134,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders()))
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders(), f.output.words.inputs()))
 	if err != nil {
 		return err
 	}
@@ -162,6 +167,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	a := assembly{settings: s, replayed: done, on: on, limit: limit, anonymizer: anonymizer}
 	rep := a.report()
+	rep.Words = words
 	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if anonymizer != nil {
 		rep.Command = anonymizer.Command(rep.Command)

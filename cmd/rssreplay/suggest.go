@@ -52,6 +52,7 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.set.StringVar(&f.device, "dev", "eth0", "")
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
+	f.output.addWords()
 	return c
 }
 
@@ -67,7 +68,11 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err := checkTwice("suggest", captures); err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
 		return err
 	}
 	s, err := f.newSuggester(e, captures)
@@ -78,6 +83,7 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	found.Words = words
 	found.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if err := out.write(found); err != nil {
 		return err

@@ -49,6 +49,7 @@ func newVerifyCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(set)
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.output.addWords()
 	set.StringVar(&f.countersBefore, "counters-before", "", "")
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
@@ -95,7 +96,11 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return err
 	}
 	texts := []string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts)); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts, f.output.words.inputs())); err != nil {
+		return err
+	}
+	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
 		return err
 	}
 	s, err := f.model.resolve(e)
@@ -119,6 +124,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	result.Words = words
 	result.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
 	if err := out.write(result); err != nil {
 		return err
