@@ -1,7 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
 	"iter"
 	"net/netip"
 	"slices"
@@ -41,44 +40,58 @@ func NewAnonymizer(with Anonymization) *Anonymizer {
 	if with.Ports {
 		a.ports = newPortCipher(with.Key)
 	}
-	// The longest first: of two paths one may begin with the other.
-	a.with.Paths = slices.Clone(with.Paths)
-	slices.SortFunc(a.with.Paths, func(x, y string) int { return len(y) - len(x) })
-	return a
+	return a.knowing(nil)
 }
 
-// Report anonymizes r and t, of which nothing has been written and no finding
-// drawn yet: findings are to be drawn from what is left. The figures stay as they
-// are: they are those of the true addresses.
+// knowing is an Anonymizer of the same key that knows more paths.
+func (a *Anonymizer) knowing(paths []string) *Anonymizer {
+	more := *a
+	// The longest first: of two paths one may begin with the other.
+	more.with.Paths = slices.Concat(a.with.Paths, paths)
+	slices.SortStableFunc(more.with.Paths, func(x, y string) int { return len(y) - len(x) })
+	return &more
+}
+
+// Report anonymizes r and t, of which nothing has been written yet. Findings are best
+// drawn from what is left; t is nil where they were drawn before, as those of a report
+// that was read. The figures stay as they are: they are those of the true addresses. A
+// report that is anonymized already stays as it is.
 func (a *Anonymizer) Report(r *Report, t *Traffic) {
-	a.capture(&r.Capture)
-	r.Parameters = slices.Clone(r.Parameters)
-	a.parameters(r.Parameters)
-	for i := range r.Modes {
-		for k := range r.Modes[i].CPUs {
-			a.flow(r.Modes[i].CPUs[k].Largest)
-		}
+	if r.Anonymized != nil {
+		return
 	}
+	a = a.knowing(pathsOf(r))
+	a.capture(&r.Capture)
+	r.Parameters = a.parameters(r.Parameters)
+	a.modes(r.Modes)
 	if r.Flows != nil {
 		r.Flows = a.flows(r.Flows)
 	}
-	a.flow(t.Largest)
+	if t != nil {
+		a.Flow(t.Largest)
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		a.inPlace(&f.Summary, &f.Evidence, &f.Remedy)
+	}
+	r.Command = a.Command(r.Command)
 	r.Notes, r.Caveats = a.texts(r.Notes), a.texts(r.Caveats)
-	r.Anonymized = &Anonymized{Addresses: "crypto-pan", Ports: a.with.Ports, Hashes: a.with.KeepHash}
-	r.Notes = append([]string{a.note()}, r.Notes...)
+	a.inPlace(&r.FlowsNote)
+	r.Anonymized, r.Notes = a.said(r.Notes, true)
 }
 
-// note says what was done.
-func (a *Anonymizer) note() string {
+// said is what a result says of what was done, and its notes with a sentence about it;
+// hashes tells whether it has a place for those of flows.
+func (a *Anonymizer) said(notes []string, hashes bool) (*Anonymized, []string) {
 	what := "Addresses are replaced (Crypto-PAn)"
 	if a.with.Ports {
 		what = "Addresses (Crypto-PAn) and ports are replaced"
 	}
 	s := what + "; CPUs, queues and all figures are those of the true ones"
-	if !a.with.KeepHash {
+	if hashes && !a.with.KeepHash {
 		s += "; the flows' hashes and indexes are left out"
 	}
-	return s + "."
+	return &Anonymized{Addresses: "crypto-pan", Ports: a.with.Ports, Hashes: a.with.KeepHash}, append([]string{s + "."}, notes...)
 }
 
 func (a *Anonymizer) capture(c *Capture) {
@@ -96,8 +109,18 @@ func (a *Anonymizer) capture(c *Capture) {
 	}
 }
 
-// parameters anonymizes them in place.
-func (a *Anonymizer) parameters(all Parameters) {
+// modes anonymizes them in place.
+func (a *Anonymizer) modes(all []Mode) {
+	for i := range all {
+		for k := range all[i].CPUs {
+			a.Flow(all[i].CPUs[k].Largest)
+		}
+	}
+}
+
+// parameters are clean copies of them: scenarios and suggestions may share them.
+func (a *Anonymizer) parameters(all Parameters) Parameters {
+	all = slices.Clone(all)
 	for i := range all {
 		p := &all[i]
 		p.Source = a.text(p.Source)
@@ -110,26 +133,27 @@ func (a *Anonymizer) parameters(all Parameters) {
 			p.Value = clean(s)
 		}
 	}
+	return all
 }
 
 func (a *Anonymizer) flows(flows iter.Seq[Flow]) iter.Seq[Flow] {
 	return func(yield func(Flow) bool) {
 		for f := range flows {
-			if a.flow(&f); !yield(f) {
+			if a.Flow(&f); !yield(f) {
 				return
 			}
 		}
 	}
 }
 
-// flow anonymizes f in place; nil is none.
-func (a *Anonymizer) flow(f *Flow) {
+// Flow anonymizes f in place; nil is none.
+func (a *Anonymizer) Flow(f *Flow) {
 	if f == nil {
 		return
 	}
 	f.Source, f.Destination = a.address(f.Source), a.address(f.Destination)
-	if a.ports != nil && f.HasPorts {
-		f.SourcePort, f.DestinationPort = a.ports.replace(f.SourcePort), a.ports.replace(f.DestinationPort)
+	if f.HasPorts {
+		f.SourcePort, f.DestinationPort = a.port(f.SourcePort), a.port(f.DestinationPort)
 	}
 	if !a.with.KeepHash {
 		f.HashWithheld, f.Hash, f.Index = true, 0, 0
@@ -137,6 +161,20 @@ func (a *Anonymizer) flow(f *Flow) {
 }
 
 func (a *Anonymizer) address(addr netip.Addr) netip.Addr { return a.addr.Addr(addr) }
+
+func (a *Anonymizer) port(port uint16) uint16 {
+	if a.ports == nil {
+		return port
+	}
+	return a.ports.replace(port)
+}
+
+// inPlace anonymizes texts.
+func (a *Anonymizer) inPlace(all ...*string) {
+	for _, s := range all {
+		*s = a.text(*s)
+	}
+}
 
 func (a *Anonymizer) texts(all []string) []string {
 	clean := make([]string, len(all))
@@ -155,34 +193,14 @@ func (a *Anonymizer) path(path string) string {
 }
 
 // text is s with the files' names for their paths, and its addresses replaced.
-func (a *Anonymizer) text(s string) string {
+func (a *Anonymizer) text(s string) string { return a.addresses(a.fileNames(s)) }
+
+// fileNames is s with the files' names for their paths.
+func (a *Anonymizer) fileNames(s string) string {
 	for _, path := range a.with.Paths {
 		if strings.ContainsAny(path, `/\`) {
 			s = strings.ReplaceAll(s, path, baseName(path))
 		}
 	}
-	return a.addresses(s)
-}
-
-// portCipher is a keyed permutation of the ports: a Feistel network over the two
-// bytes, whose round function is SHA-256.
-type portCipher struct{ rounds [8][256]byte }
-
-func newPortCipher(key [AnonymizeKeySize]byte) *portCipher {
-	p := new(portCipher)
-	for round := range p.rounds {
-		for b := range p.rounds[round] {
-			sum := sha256.Sum256(append([]byte{'p', 'o', 'r', 't', byte(round), byte(b)}, key[:]...))
-			p.rounds[round][b] = sum[0]
-		}
-	}
-	return p
-}
-
-func (p *portCipher) replace(port uint16) uint16 {
-	left, right := byte(port>>8), byte(port)
-	for round := range p.rounds {
-		left, right = right, left^p.rounds[round][right]
-	}
-	return uint16(left)<<8 | uint16(right)
+	return s
 }

@@ -2,7 +2,10 @@ package report
 
 import (
 	"net/netip"
+	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,5 +108,95 @@ func TestWithheldHashIsRead(t *testing.T) {
 	read := readFlow{Source: f.Source, HashType: "ipv4"}
 	if got := read.flow(nil); !got.HashWithheld || got.HashType != "ipv4" {
 		t.Errorf("read as %+v", got)
+	}
+}
+
+// fill sets every string that v reaches to text, and makes what is nil on the way.
+func fill(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), text)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), text)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(text))
+	case reflect.Struct:
+		switch v.Interface().(type) {
+		case Time, netip.Addr, Tool, Anonymized:
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name != "Anonymized" {
+				fill(v.Field(i), text)
+			}
+		}
+	}
+}
+
+// said are all strings that v reaches, with where they stand.
+func said(v reflect.Value, at string, texts map[string]string) {
+	switch v.Kind() {
+	case reflect.String:
+		texts[at] = v.String()
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			said(v.Elem(), at, texts)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			said(v.Index(i), at, texts)
+		}
+	case reflect.Struct:
+		if _, ok := v.Interface().(netip.Addr); ok {
+			return
+		}
+		for i := range v.NumField() {
+			said(v.Field(i), at+"."+v.Type().Field(i).Name, texts)
+		}
+	}
+}
+
+// No string of a result keeps an address or a folder, whatever it is for: one that is
+// added to a result is cleaned, or named here with the reason why it need not be.
+func TestAnonymizeReachesEveryString(t *testing.T) {
+	// Words of closed lists, names of parameters, numbers in hexadecimal, and what the
+	// author says.
+	closed := regexp.MustCompile(`\.(ID|Severity|HashType|Protocol|Mode|Compared|Schema|Format|Compression|LinkTypes?|Kind|SHA256|Order|Objective|Goal|Recovered\.Key` +
+		`|Transform|Unhashed|InnerOf|Outcome|State|Why|Cause|Part|Step|Event|Field|Keys\.Verdict` +
+		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Words\.(Title|Note))$|^Verify\.Source$`)
+	const secret = "/home/eve/10.9.8.7 at 10.9.8.7"
+	a := NewAnonymizer(Anonymization{Paths: []string{"/home/eve/10.9.8.7"}, Ports: true})
+	for _, test := range []struct {
+		result    any
+		anonymize func(result any)
+	}{
+		{new(Report), func(r any) { a.Report(r.(*Report), nil) }},
+		{new(Compare), func(r any) {
+			c := r.(*Compare)
+			c.CaptureOf = ""
+			c.Scenarios[0].Report = nil // an earlier one is anonymized as a Report
+			a.Compare(c)
+		}},
+		{new(Suggest), func(r any) { a.Suggest(r.(*Suggest)) }},
+		{new(Verify), func(r any) { a.Verify(r.(*Verify)) }},
+		{new(Explanation), func(r any) { a.Explanation(r.(*Explanation)) }},
+	} {
+		v := reflect.ValueOf(test.result).Elem()
+		fill(v, secret)
+		test.anonymize(test.result)
+		texts := map[string]string{}
+		said(v, v.Type().Name(), texts)
+		if len(texts) < 10 {
+			t.Errorf("%s: only %d strings are looked at", v.Type(), len(texts))
+		}
+		for at, text := range texts {
+			if !closed.MatchString(at) && (strings.Contains(text, "eve") || strings.Contains(text, "10.9.8.7")) {
+				t.Errorf("%s is %q", at, text)
+			}
+		}
 	}
 }

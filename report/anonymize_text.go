@@ -103,6 +103,13 @@ func (a *Anonymizer) Command(args []string) List[string] {
 	return clean
 }
 
+// HiddenInterface stands for an interface's name, which may be anything: a host's, or
+// a user's.
+const HiddenInterface = "DEV"
+
+// filePrefixes stand before a file's name in some flags' values.
+var filePrefixes = []string{"@", "file:"}
+
 // argument is the value of a flag, "" for none.
 func (a *Anonymizer) argument(flag, value string) string {
 	switch flag {
@@ -112,9 +119,17 @@ func (a *Anonymizer) argument(flag, value string) string {
 		return value
 	case "--local":
 		return a.addresses(value)
+	case "--dev":
+		return HiddenInterface
+	case "--flow":
+		if a.ports != nil {
+			return withheld
+		}
+	case "--scenario":
+		return a.scenario(value)
 	}
 	kind := ""
-	for _, prefix := range []string{"@", "file:"} { // before a file's name
+	for _, prefix := range filePrefixes {
 		if rest, ok := strings.CutPrefix(value, prefix); ok {
 			kind, value = prefix, rest
 		}
@@ -123,4 +138,42 @@ func (a *Anonymizer) argument(flag, value string) string {
 		value = baseName(value)
 	}
 	return kind + a.addresses(value)
+}
+
+// scenario is what describes a scenario of a comparison: a name, and words as flag=value.
+func (a *Anonymizer) scenario(s string) string {
+	words := strings.Split(a.fileNames(s), " ")
+	for i, word := range words {
+		if flag, value, ok := strings.Cut(word, "="); ok {
+			words[i] = flag + "=" + a.argument("", value)
+		} else {
+			words[i] = a.addresses(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// pathsOf are the paths that a report's texts may have: those of its captures, and of
+// what its command line names.
+func pathsOf(r *Report) []string {
+	var paths []string
+	for i := range r.Capture.Files {
+		paths = append(paths, r.Capture.Files[i].Name)
+	}
+	for _, arg := range r.Command {
+		if strings.HasPrefix(arg, "--") {
+			_, arg, _ = strings.Cut(arg, "=")
+		}
+		for _, prefix := range filePrefixes {
+			arg = strings.TrimPrefix(arg, prefix)
+		}
+		if _, err := netip.ParsePrefix(arg); err != nil { // of which --local may have a list
+			paths = append(paths, strings.Split(arg, ",")...)
+			paths = append(paths, arg)
+		}
+	}
+	return slices.DeleteFunc(paths, func(path string) bool {
+		_, err := netip.ParsePrefix(path)
+		return err == nil || !strings.ContainsAny(path, `/\`)
+	})
 }

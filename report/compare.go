@@ -18,7 +18,11 @@ type Compare struct {
 	// Capture has the hash types and the reasons for none of the first scenario;
 	// the others' may differ.
 	Capture   Capture
+	CaptureOf string // the scenario whose report the capture is of; "": it was read now
 	Scenarios List[Scenario]
+	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
+	// are the capture's.
+	Anonymized *Anonymized
 
 	Notes   []string // the text's first lines
 	Caveats []string
@@ -40,6 +44,9 @@ type Scenario struct {
 	PacketsMoved *uint64     `json:"packets_moved"`
 	Table        TableReport `json:"table"`
 	Modes        List[Mode]  `json:"modes"`
+	// Anonymized is what was done to the earlier report that this is; nil, and not in
+	// the JSON, when nothing was.
+	Anonymized *Anonymized `json:"anonymized,omitempty"`
 }
 
 const nonRSS = "non-rss"
@@ -167,6 +174,7 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	}
 	j.endArray(len(c.Scenarios))
 	j.member("best", c.Best())
+	j.anonymized(c.Anonymized)
 	j.w.WriteString("\n}\n")
 	if j.err != nil {
 		return j.err

@@ -48,9 +48,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 	j.endArray(flows)
 
 	j.member("findings", r.Findings)
-	if r.Anonymized != nil {
-		j.member("anonymized", r.Anonymized)
-	}
+	j.anonymized(r.Anonymized)
 	j.w.WriteString("\n}\n")
 	if j.err != nil {
 		return j.err
@@ -89,6 +87,12 @@ func (j *jsonWriter) key(name string) {
 func (j *jsonWriter) member(name string, v any) {
 	j.key(name)
 	j.value(v, name, 1)
+}
+
+func (j *jsonWriter) anonymized(a *Anonymized) {
+	if a != nil {
+		j.member("anonymized", a)
+	}
 }
 
 func (j *jsonWriter) element(i int) {

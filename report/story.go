@@ -21,6 +21,9 @@ type Explanation struct {
 	Steering   *Steering       `json:"steering"` // null for a sent packet: no NIC hashes it
 	Parameters Parameters      `json:"parameters"`
 	Modes      List[Story]     `json:"modes"`
+	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
+	// are the capture's.
+	Anonymized *Anonymized `json:"anonymized,omitempty"`
 
 	Notes []string `json:"-"` // the text's first lines
 }
@@ -48,8 +51,8 @@ type Steering struct {
 	Unhashed  *string         `json:"unhashed"`  // why there is no hash; null when there is one
 	Input     List[HashInput] `json:"input"`     // the bytes that are hashed, field by field
 	Transform string          `json:"transform"`
-	Hashed    *string         `json:"hashed_bytes"` // hexadecimal, after the transformation
-	Hash      *string         `json:"hash"`         // "0x51ccc178"
+	Hashed    *string         `json:"hashed_bytes"` // hexadecimal, after the transformation; null when anonymized
+	Hash      *string         `json:"hash"`         // "0x51ccc178"; null when withheld, as Index
 	Index     *int            `json:"index"`
 	TableSize int             `json:"table_size"`
 	Modulo    bool            `json:"modulo"` // the index is hash mod size, else hash & (size − 1)
@@ -59,9 +62,9 @@ type Steering struct {
 
 // HashInput is a field of the hash's input.
 type HashInput struct {
-	Field string `json:"field"`
-	Bytes string `json:"bytes"` // hexadecimal, as they lie on the wire
-	Value string `json:"value"` // as people write it
+	Field string  `json:"field"`
+	Bytes *string `json:"bytes"` // hexadecimal, as they lie on the wire; null when anonymized
+	Value string  `json:"value"` // as people write it
 }
 
 // Story is the packet's way in one mode. Its outcome is "indicated", "dropped"

@@ -29,6 +29,9 @@ type Suggest struct {
 	Declined    List[Declined]  // what was looked at and is no improvement
 	TableSizes  List[TableSize] // the effect of the table's size, by size
 	Keys        *KeyTrials      // null when none were asked for
+	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
+	// are the capture's.
+	Anonymized *Anonymized
 
 	Notes   []string // the text's first lines
 	Caveats []string
@@ -176,6 +179,7 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("declined", s.Declined)
 	j.member("table_sizes", s.TableSizes)
 	j.member("keys", s.Keys)
+	j.anonymized(s.Anonymized)
 	j.w.WriteString("\n}\n")
 	if j.err != nil {
 		return j.err

@@ -77,7 +77,7 @@ func end(addr string, port *uint16) string {
 func (t *textWriter) steering(s *Steering) {
 	t.heading("Where it goes", "")
 	const labels = 21
-	if s.Hash == nil {
+	if s.Unhashed != nil {
 		t.para("hash", labels, "none: "+unhashedWords(*s.Unhashed), plain)
 		t.para("queue", labels, fmt.Sprintf("%d, the default queue", s.Queue), plain)
 		t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), plain)
@@ -85,18 +85,33 @@ func (t *textWriter) steering(s *Steering) {
 	}
 	t.para("hash type", labels, s.HashType, plain)
 	for _, in := range s.Input {
-		t.para(in.Field, labels, fmt.Sprintf("%s  (%s)", spaced(in.Bytes), in.Value), plain)
+		text := in.Value
+		if in.Bytes != nil {
+			text = fmt.Sprintf("%s  (%s)", spaced(*in.Bytes), in.Value)
+		}
+		t.para(in.Field, labels, text, plain)
 	}
-	if s.Transform != "none" {
+	of := "the true bytes" // which are left out
+	if s.Hashed != nil {
+		of = "these bytes from the first to the last"
+	}
+	if s.Transform != "none" && s.Hashed != nil {
 		t.para(s.Transform, labels, spaced(*s.Hashed), plain)
+	} else if s.Transform != "none" {
+		of += " after " + s.Transform
 	}
-	t.para("hash", labels, *s.Hash+", Toeplitz of these bytes from the first to the last", plain)
-	rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
-	if s.Modulo {
-		rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
+	if s.Hash != nil {
+		t.para("hash", labels, *s.Hash+", Toeplitz of "+of, plain)
+		rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
+		if s.Modulo {
+			rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
+		}
+		t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), plain)
+		t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), plain)
+	} else {
+		t.para("hash", labels, "Toeplitz of "+of+"; left out, as its index into the table", plain)
+		t.para("queue", labels, fmt.Sprintf("%d, by the indirection table", s.Queue), plain)
 	}
-	t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), plain)
-	t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), plain)
 	t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), plain)
 }
 
@@ -171,7 +186,7 @@ func (s *Story) sentence(e *StoryStep, x *Explanation) string {
 	switch e.Event {
 	case "fill":
 		text := fmt.Sprintf("The NIC fills a buffer of %s by DMA; %s of %s in use.", s.queueWords(), exact(uint64(s.Ring.Used)), exact(uint64(s.Ring.Size)))
-		if s.List != nil && x.Steering.Hash == nil {
+		if s.List != nil && x.Steering.Unhashed != nil {
 			text += " It computes no hash."
 		}
 		return text
@@ -179,6 +194,9 @@ func (s *Story) sentence(e *StoryStep, x *Explanation) string {
 		return fmt.Sprintf("The NIC finds no free buffer of %s and drops the packet. Of its %s, %d are filled and not published, %d wait for a DPC, and a DPC has %d. %s",
 			s.queueWords(), plural(uint64(s.Ring.Size), "buffer", "buffers"), s.Ring.Listed, s.Ring.Waiting, s.Ring.Taken, s.vectorWords(e))
 	case "hash":
+		if x.Steering.Hash == nil {
+			return "It computes the hash."
+		}
 		return fmt.Sprintf("It computes the hash, %s.", *x.Steering.Hash)
 	case "publish":
 		return s.publishWords(e)

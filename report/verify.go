@@ -22,6 +22,9 @@ type Verify struct {
 	Queues      List[VerifiedQueue]
 	Explanation *VerifyExplanation // null where all agree, or nothing explains what differs
 	Recovered   *RecoveredKey      // null without hashes
+	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
+	// are the capture's.
+	Anonymized *Anonymized
 
 	Agrees  bool   // the verdict
 	Verdict string // in a sentence
@@ -87,6 +90,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.endArray(len(v.Queues))
 	j.member("explanation", v.Explanation)
 	j.member("recovered_key", v.Recovered)
+	j.anonymized(v.Anonymized)
 	j.w.WriteString("\n}\n")
 	if j.err != nil {
 		return j.err

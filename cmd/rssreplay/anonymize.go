@@ -29,8 +29,8 @@ func (f *anonymizeFlags) add(set *pflag.FlagSet) {
 	set.BoolVar(&f.keepHash, "keep-hash", false, "")
 }
 
-// check refuses what would tell what is to be hidden.
-func (f *anonymizeFlags) check(all *replayFlags) error {
+// check refuses flags that lack another.
+func (f *anonymizeFlags) check() error {
 	if !f.on {
 		for _, flag := range []struct {
 			given bool
@@ -40,7 +40,14 @@ func (f *anonymizeFlags) check(all *replayFlags) error {
 				return usagef("--%s says how to anonymize: give --anonymize, too", flag.name)
 			}
 		}
-		return nil
+	}
+	return nil
+}
+
+// checkReplay refuses what would tell what is to be hidden, too.
+func (f *anonymizeFlags) checkReplay(all *replayFlags) error {
+	if err := f.check(); err != nil || !f.on {
+		return err
 	}
 	for _, flag := range []struct{ name, value string }{
 		{"trace", all.trace.path}, {"write", all.copy.write}, {"split", all.copy.split},
@@ -63,11 +70,11 @@ func (f *anonymizeFlags) inputs() []string {
 	return []string{f.key}
 }
 
-// resolve reads the key, or makes one. paths are those that the report may name.
-// It is nil without --anonymize.
+// resolve checks the flags and reads the key, or makes one. paths are those that the
+// report may name. It is nil without --anonymize.
 func (f *anonymizeFlags) resolve(paths []string) (*report.Anonymizer, error) {
-	if !f.on {
-		return nil, nil
+	if err := f.check(); err != nil || !f.on {
+		return nil, err
 	}
 	with := report.Anonymization{Ports: f.ports, KeepHash: f.keepHash, Paths: paths}
 	if f.key == "" {

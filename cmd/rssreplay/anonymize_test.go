@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,10 +17,14 @@ import (
 	"github.com/google/gopacket/pcapgo"
 )
 
-// trueAddresses are all IP addresses in a pcap file, by gopacket.
-func trueAddresses(t *testing.T, path string) map[netip.Addr]bool {
+// secret is a word in all that the test names, and in nothing else.
+const secret = "zyxeve"
+
+// disguise copies a sample to a pcapng file whose names and comments have the secret. It
+// returns all IP and MAC addresses that the sample has, by gopacket.
+func disguise(t *testing.T, sample, path string) (addresses map[netip.Addr]bool, macs map[string]bool) {
 	t.Helper()
-	f, err := os.Open(path)
+	f, err := os.Open(filepath.Join(repository(t), "pcaps", "samples", sample))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,30 +33,54 @@ func trueAddresses(t *testing.T, path string) map[netip.Addr]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[netip.Addr]bool{}
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	names := pcapgo.NgInterface{
+		Name: secret + "0", Comment: secret, Description: secret, OS: secret, LinkType: r.LinkType(), SnapLength: r.Snaplen(), TimestampResolution: 9,
+	}
+	w, err := pcapgo.NewNgWriterInterface(out, names, pcapgo.NgWriterOptions{
+		SectionInfo: pcapgo.NgSectionInfo{Hardware: secret, OS: secret, Application: secret, Comment: secret},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses, macs = map[netip.Addr]bool{}, map[string]bool{}
 	for {
-		data, _, err := r.ReadPacketData()
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return all
+		data, info, err := r.ReadPacketData()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			info.InterfaceIndex = 0
+			err = w.WritePacket(info, data)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, layer := range gopacket.NewPacket(data, r.LinkType(), gopacket.DecodeOptions{Lazy: false, NoCopy: true}).Layers() {
 			var ends [2][]byte
-			switch ip := layer.(type) {
+			switch l := layer.(type) {
+			case *layers.Ethernet:
+				macs[l.SrcMAC.String()], macs[l.DstMAC.String()] = true, true
 			case *layers.IPv4:
-				ends = [2][]byte{ip.SrcIP, ip.DstIP}
+				ends = [2][]byte{l.SrcIP, l.DstIP}
 			case *layers.IPv6:
-				ends = [2][]byte{ip.SrcIP, ip.DstIP}
+				ends = [2][]byte{l.SrcIP, l.DstIP}
 			}
 			for _, end := range ends {
 				if addr, ok := netip.AddrFromSlice(end); ok && !addr.IsUnspecified() { // styles have ::before
-					all[addr] = true
+					addresses[addr] = true
 				}
 			}
 		}
 	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return addresses, macs
 }
 
 var addressRun = regexp.MustCompile(`[0-9A-Fa-f:.]+`)
@@ -67,62 +97,110 @@ func shownAddresses(text string, of map[netip.Addr]bool) (shown []string) {
 	return shown
 }
 
-// No format of a report shows an address of the capture, wherever it was given.
+// No format of any result shows an address of the capture, a folder, or a name of an
+// interface, wherever it was given.
 func TestAnonymizeHidesAddresses(t *testing.T) {
 	if testing.Short() {
-		t.Skip("replays all samples, over and over")
+		t.Skip("replays samples, over and over")
 	}
-	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte(strings.Repeat("0f", 32)), 0o600); err != nil {
+	for _, sample := range []string{"web.pcap", "vlan.pcap", "dns.pcap"} {
+		t.Run(sample, func(t *testing.T) { hidesAddresses(t, sample) })
+	}
+}
+
+func hidesAddresses(t *testing.T, sample string) {
+	folder := filepath.Join(t.TempDir(), secret)
+	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"web.pcap", "vlan.pcap", "dns.pcap"} {
-		path := filepath.Join(repository(t), "pcaps", "samples", name)
-		addresses := trueAddresses(t, path)
-		var first netip.Addr
-		for a := range addresses {
-			if !first.IsValid() || a.Less(first) {
-				first = a
-			}
+	unnamed := filepath.Join(folder, "capture.pcapng")
+	addresses, macs := disguise(t, sample, unnamed)
+	var first netip.Addr // of the hosts
+	for a := range addresses {
+		if !first.IsValid() || a.Less(first) {
+			first = a
 		}
-		// The file, its folder, --local and --filter have an address, too.
-		folder := filepath.Join(t.TempDir(), "secret")
-		capture := filepath.Join(folder, strings.ReplaceAll(first.String(), ":", ".")+".pcap")
-		data, err := os.ReadFile(path)
-		if err == nil {
-			err = os.Mkdir(folder, 0o700)
-		}
-		if err == nil {
-			err = os.WriteFile(capture, data, 0o600)
-		}
-		if err != nil {
+	}
+	// The capture's name, --local and --filter have an address, too.
+	capture := filepath.Join(folder, strings.ReplaceAll(first.String(), ":", ".")+".pcapng")
+	if err := os.Rename(unnamed, capture); err != nil {
+		t.Fatal(err)
+	}
+	in := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, format := range []string{"table", "markdown", "json", "csv", "html"} {
-			asked := [][]string{
-				nil,
-				{"--anonymize-ports", "--local", first.String()},
-				{"--keep-hash"},
+		return path
+	}
+	rssKey := strings.TrimSuffix(strings.Repeat("6d:5a:", 20), ":")
+	key := in("key", strings.Repeat("0f", 32))
+	table := in("table", "RX flow hash indirection table for "+secret+"0 with 2 RX ring(s):\n    0:      0     1     0     1     1     1     0     1\n"+
+		"RSS hash key:\n"+rssKey+"\n")
+	local := "--local=" + first.String()
+	counters := in("counters", "NIC statistics:\n     rx_queue_0_packets: 0\n     rx_queue_1_packets: 0\n")
+	after := in("after", "NIC statistics:\n     rx_queue_0_packets: 7\n     rx_queue_1_packets: 9\n")
+	recorded, old, now := filepath.Join(folder, "recorded.pcapng"), filepath.Join(folder, "old.json"), filepath.Join(folder, "now.json")
+	runs(t, capture, local, "--table", table, "--flows", "all", "--write", recorded, "--output", old)
+	runs(t, capture, local, "--cpus", "4", "--flows", "all", "--output", now)
+
+	all := []string{"table", "markdown", "json", "csv", "html"}
+	three := []string{"table", "markdown", "json"}
+	for _, test := range []struct {
+		formats []string
+		args    []string
+		how     []string // to anonymize
+	}{
+		{all, []string{capture, "--mode", "all", "--flows", "all"}, nil},
+		{all, []string{capture, "--flows", "all", local}, []string{"--anonymize-ports"}},
+		{all, []string{capture, "--flows", "all", "--table", table, "--filter=not (host " + first.String() + " and port 1)"}, []string{"--keep-hash"}},
+		{all, []string{"compare", capture, local, "--table", table, "--report", old, "--scenario", "few: cpus=2 key=@" + in("rsskey", rssKey)}, nil},
+		{all, []string{"compare", capture, local, "--report", old, "--layout", "file:" + in("layout", "0 1 0 1 0 1 1 1")}, nil},
+		{all, []string{"diff", old, now}, nil},
+		{three, []string{"explain", capture, "--mode", "all", "--flow", first.String(), local}, nil},
+		{three, []string{"explain", capture, "--mode", "all", "--flow", first.String(), "--xfrm", "symmetric-xor"}, []string{"--anonymize-ports", "--keep-hash"}},
+		{three, []string{"suggest", capture, "--table", table, local, "--train", "100%"}, nil},
+		{three, []string{"suggest", capture, "--cpus", "4", "--dev", secret + "1", "--train", "100%"}, nil},
+		{three, []string{"verify", recorded, "--table", table, local}, nil},
+		{three, []string{"verify", recorded, "--cpus", "8", local}, nil},
+		{three, []string{"verify", capture, "--table", table, local, "--counters-before", counters, "--counters-after", after}, nil},
+	} {
+		if !cgo && strings.HasPrefix(test.args[len(test.args)-1], "--filter") { // it needs libpcap
+			continue
+		}
+		for _, format := range test.formats {
+			args := slices.Concat(test.args, []string{"--format", format})
+			what := fmt.Sprintf("%q", args)
+			if text := output(t, args...); format == "json" && !strings.Contains(text, secret) {
+				t.Fatalf("%s: nothing is secret where all is shown", what)
 			}
-			if cgo { // a filter needs libpcap
-				asked[2] = append(asked[2], "--filter=not (host "+first.String()+" and port 1)")
+			text := output(t, slices.Concat(args, []string{"--anonymize", "--anonymize-key", key}, test.how)...)
+			if shown := shownAddresses(text, addresses); len(shown) > 0 {
+				t.Errorf("%s: %d addresses are shown, first %s", what, len(shown), shown[0])
 			}
-			for _, extra := range asked {
-				args := append([]string{capture, "--mode", "all", "--flows", "all", "--format", format}, extra...)
-				if format == "table" && extra == nil && len(shownAddresses(runs(t, args...), addresses)) == 0 {
-					t.Fatalf("%s: the test finds no address where all are shown", name)
-				}
-				text := runs(t, append(args, "--anonymize", "--anonymize-key", key)...)
-				if shown := shownAddresses(text, addresses); len(shown) > 0 {
-					t.Errorf("%s, %s, %q: %d addresses are shown, first %s", name, format, extra, len(shown), shown[0])
-				}
-				if format != "csv" && !strings.Contains(strings.ToLower(text), "crypto-pan") { // a table has numbers alone
-					t.Errorf("%s, %s, %q: nothing says that addresses are replaced", name, format, extra)
-				}
-				if strings.Contains(text, "secret") {
-					t.Errorf("%s, %s, %q: the folder is shown", name, format, extra)
+			if format != "csv" && !strings.Contains(strings.ToLower(text), "crypto-pan") { // a table has numbers alone
+				t.Errorf("%s: nothing says that addresses are replaced", what)
+			}
+			if at := strings.Index(text, secret); at >= 0 {
+				t.Errorf("%s: a folder, an interface or a host is shown: …%s…", what, text[max(0, at-60):min(len(text), at+60)])
+			}
+			for mac := range macs {
+				if strings.Contains(strings.ToLower(text), mac) {
+					t.Errorf("%s: the MAC address %s is shown", what, mac)
 				}
 			}
 		}
 	}
+}
+
+// output is what a command writes that prints a result, whatever its verdict.
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	switch run(append([]string{"rssreplay"}, args...), strings.NewReader(""), &stdout, &stderr) {
+	case exitDone, exitDiffers:
+		return stdout.String()
+	}
+	t.Fatalf("rssreplay %q: %s", args, stderr.String())
+	return ""
 }

@@ -20,6 +20,8 @@ type assembly struct {
 	on    place
 	limit int // flows to list, -1: all
 
+	command report.List[string]
+
 	anonymizer *report.Anonymizer // nil: the report has the true addresses
 }
 
@@ -27,6 +29,7 @@ func (a *assembly) report() *report.Report {
 	listed, total := a.listed()
 	r := &report.Report{
 		Tool:       tool(),
+		Command:    a.command,
 		Capture:    a.capture(),
 		Parameters: a.settings.parameters,
 		Table:      a.table(),

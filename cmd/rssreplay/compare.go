@@ -19,6 +19,7 @@ type compareFlags struct {
 	input     *inputFlags
 	scenarios []scenarioSpec
 	output    *outputFlags
+	anonymize anonymizeFlags
 	failIf    []string
 }
 
@@ -50,6 +51,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
 	f.output.addWords()
+	f.anonymize.add(f.set)
 	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
@@ -75,22 +77,27 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	var inputs []string
+	var inputs, folders []string
 	for _, s := range scenarios {
 		if s.earlier != nil {
 			inputs = append(inputs, s.path)
 		} else {
-			inputs = append(inputs, s.flags.inputs()...)
+			inputs, folders = append(inputs, s.flags.inputs()...), append(folders, s.flags.folders()...)
 		}
 	}
-	if err := out.protect(slices.Concat(captures, inputs, f.output.words.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, inputs, f.output.words.inputs(), f.anonymize.inputs())); err != nil {
 		return err
 	}
 	words, err := f.output.words.read(e, captures, inputs)
 	if err != nil {
 		return err
 	}
-	c := &comparison{scenarios: scenarios}
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, inputs, folders))
+	if err != nil {
+		return err
+	}
+	anonymizeEarlier(anonymizer, scenarios)
+	c := &comparison{scenarios: scenarios, anonymizer: anonymizer}
 	if err := c.replay(e, f, captures); err != nil {
 		return err
 	}
@@ -99,7 +106,10 @@ func (e *env) compare(f *compareFlags, args []string) error {
 		return err
 	}
 	compare.Words = words
-	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	compare.Command = e.command()
+	if anonymizer != nil {
+		anonymizer.Compare(compare)
+	}
 	var met error
 	for _, s := range compare.Scenarios {
 		of, err := judge(conditions, s.Name, s.Modes)
@@ -133,6 +143,8 @@ type comparison struct {
 	live      []*scenario // those that were replayed, in order
 	idle      *settings   // what the capture was read with if none was
 	done      *replayed
+
+	anonymizer *report.Anonymizer // nil: with the true addresses
 }
 
 // replay replays the scenarios that are no earlier reports. Where all are, the
@@ -215,7 +227,19 @@ func (c *comparison) report() (*report.Compare, error) {
 		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
 	}
 	c.countMoved(compare)
+	if at := slices.IndexFunc(c.scenarios, (*scenario).unmatched); at >= 0 {
+		compare.Caveats = append(compare.Caveats, fmt.Sprintf("%s is anonymized, and its flows are none of this capture's: they can be matched with --anonymize, by the key and with the ports that it was made with.", c.scenarios[at].name))
+	}
 	return compare, nil
+}
+
+// anonymizeEarlier anonymizes the earlier reports, if a is not nil.
+func anonymizeEarlier(a *report.Anonymizer, scenarios []*scenario) {
+	for _, s := range scenarios {
+		if a != nil && s.earlier != nil {
+			a.Report(s.earlier, nil)
+		}
+	}
 }
 
 // said is what scenarios say: once what all do, else with their names.
@@ -267,7 +291,7 @@ func (s *scenario) earlierScenario() report.Scenario {
 	of := report.Scenario{
 		Name: s.name, Report: &s.path, Parameters: r.Parameters, Table: r.Table, Modes: r.Modes,
 		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
-		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode,
+		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
 	}
 	for i := range of.Modes {
 		for k := range of.Modes[i].CPUs {
@@ -314,8 +338,9 @@ func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
 			return nil
 		}
 		for id := range cpus {
-			cpu, ok := earlier[flowEndsOf(c.done.result.Flow(uint32(id)))]
+			cpu, ok := earlier[c.endsOf(uint32(id))]
 			if !ok {
+				s.strange = true
 				return nil
 			}
 			cpus[id] = cpu
@@ -343,11 +368,17 @@ type flowEnds struct {
 	protocol, source, destination string
 }
 
-func flowEndsOf(f dispatch.Flow) flowEnds {
-	return reportedEnds(&report.Flow{
+// endsOf are those of the capture's flow, anonymized as the earlier reports are.
+func (c *comparison) endsOf(id uint32) flowEnds {
+	f := c.done.result.Flow(id)
+	flow := report.Flow{
 		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
 		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
-	})
+	}
+	if c.anonymizer != nil {
+		c.anonymizer.Flow(&flow)
+	}
+	return reportedEnds(&flow)
 }
 
 func reportedEnds(f *report.Flow) flowEnds {

@@ -13,22 +13,24 @@ import (
 // newDiffCommand is `rssreplay diff OLD.json NEW.json`.
 func newDiffCommand(e *env) *cobra.Command {
 	var failIf []string
+	var anonymize anonymizeFlags
 	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
 	output := newOutputFlags(c.Flags())
 	output.addLook()
 	output.addWords()
+	anonymize.add(c.Flags())
 	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
 	c.RunE = func(_ *cobra.Command, reports []string) error {
 		if len(reports) != 2 {
 			return usagef("diff takes two reports: rssreplay diff old.json new.json, as `rssreplay --format json --output FILE` writes them")
 		}
-		return e.diff(output, failIf, reports)
+		return e.diff(output, &anonymize, failIf, reports)
 	}
 	return c
 }
 
 // diff puts two reports side by side. The conditions are of the new one.
-func (e *env) diff(f *outputFlags, failIf, reports []string) error {
+func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []string) error {
 	out, err := planOutput(e, f, compareForms())
 	if err != nil {
 		return err
@@ -37,10 +39,14 @@ func (e *env) diff(f *outputFlags, failIf, reports []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(reports, f.words.inputs())); err != nil {
+	if err := out.protect(slices.Concat(reports, f.words.inputs(), anonymize.inputs())); err != nil {
 		return err
 	}
 	words, err := f.words.read(e, nil, reports)
+	if err != nil {
+		return err
+	}
+	anonymizer, err := anonymize.resolve(reports)
 	if err != nil {
 		return err
 	}
@@ -58,9 +64,13 @@ func (e *env) diff(f *outputFlags, failIf, reports []string) error {
 	if scenarios[0].name == scenarios[1].name {
 		scenarios[0].name, scenarios[1].name = "old", "new"
 	}
+	anonymizeEarlier(anonymizer, scenarios)
 	compare := diffOf(scenarios[0], scenarios[1])
 	compare.Words = words
-	compare.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	compare.Command = e.command()
+	if anonymizer != nil {
+		anonymizer.Compare(compare)
+	}
 	met, err := judge(conditions, scenarios[1].name, compare.Scenarios[1].Modes)
 	if err != nil {
 		return err
@@ -74,7 +84,7 @@ func (e *env) diff(f *outputFlags, failIf, reports []string) error {
 // diffOf is the comparison of two reports; the capture is the new one's.
 func diffOf(before, after *scenario) *report.Compare {
 	c := &report.Compare{
-		Tool: tool(), Capture: after.earlier.Capture,
+		Tool: tool(), Capture: after.earlier.Capture, CaptureOf: after.name,
 		Scenarios: report.List[report.Scenario]{before.earlierScenario(), after.earlierScenario()},
 		Caveats:   []string{"The figures and parameters are those that the two reports had then."},
 	}
@@ -93,13 +103,29 @@ func diffOf(before, after *scenario) *report.Compare {
 	var flows, packets uint64
 	for f := range after.earlier.Flows {
 		ends := reportedEnds(&f)
-		if was, is := home[ends], now[ends]; was != is && was != noCPU && is != noCPU {
+		was, ok := home[ends]
+		if !ok {
+			c.Notes = append(c.Notes, "The two reports have different flows, so how many moved is not known"+whyStrange(before.earlier, after.earlier))
+			return c
+		}
+		if is := now[ends]; was != is && was != noCPU && is != noCPU {
 			flows++
 			packets += f.Packets
 		}
 	}
 	c.Scenarios[1].FlowsMoved, c.Scenarios[1].PacketsMoved = &flows, &packets
 	return c
+}
+
+// whyStrange ends the sentence that two reports of one capture have different flows.
+func whyStrange(before, after *report.Report) string {
+	switch old, now := before.Anonymized, after.Anonymized; {
+	case old != nil && now != nil:
+		return ": they are anonymized by different keys, or only one with ports (--anonymize-key gives them one key)."
+	case old != nil || now != nil:
+		return ": one of them is anonymized (diff --anonymize with its --anonymize-key matches them)."
+	}
+	return "."
 }
 
 // listsAll tells whether a report lists all of its flows.

@@ -26,6 +26,8 @@ type explainFlags struct {
 	time   duration
 	input  *inputFlags
 	output *outputFlags
+
+	anonymize anonymizeFlags
 }
 
 // newExplainCommand is `rssreplay explain CAPTURE`.
@@ -53,6 +55,7 @@ func newExplainCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(set)
 	f.output.addLook()
 	f.output.addWords()
+	f.anonymize.add(set)
 	return c
 }
 
@@ -205,10 +208,14 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err := f.model.checkStdin(captures); err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs(), f.anonymize.inputs())); err != nil {
 		return err
 	}
 	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
+		return err
+	}
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders()))
 	if err != nil {
 		return err
 	}
@@ -252,7 +259,10 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	}
 	x := packet.explanation(s, stories)
 	x.Words = words
-	x.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	x.Command = e.command()
+	if anonymizer != nil {
+		anonymizer.Explanation(x)
+	}
 	if err := out.write(x); err != nil {
 		return err
 	}
@@ -333,17 +343,22 @@ func hashInput(input []byte, t hash.Type, facts pcaps.Facts) report.List[report.
 	for i, name := range names {
 		b := addresses[i*len(addresses)/2 : (i+1)*len(addresses)/2]
 		addr, _ := netip.AddrFromSlice(b) // 4 or 16 bytes: it is one
-		fields = append(fields, report.HashInput{Field: name, Bytes: hex.EncodeToString(b), Value: addr.String()})
+		fields = append(fields, report.HashInput{Field: name, Bytes: hexOf(b), Value: addr.String()})
 	}
 	if t.Ports() {
 		for i, name := range []string{"source port", "destination port"} {
 			b := input[len(addresses)+2*i:][:2]
 			fields = append(fields, report.HashInput{
-				Field: name, Bytes: hex.EncodeToString(b), Value: strconv.Itoa(int(b[0])<<8 | int(b[1])),
+				Field: name, Bytes: hexOf(b), Value: strconv.Itoa(int(b[0])<<8 | int(b[1])),
 			})
 		}
 	}
 	return fields
+}
+
+func hexOf(b []byte) *string {
+	s := hex.EncodeToString(b)
+	return &s
 }
 
 // storyOf is a mode's story as the report has it: CPUs by their numbers.

@@ -47,7 +47,7 @@ func TestExplain(t *testing.T) {
 		if s := x.Steering; s != nil && s.Hash != nil {
 			var input string
 			for _, field := range s.Input {
-				input += field.Bytes
+				input += *field.Bytes
 			}
 			if input != *s.Hashed {
 				t.Errorf("packet %d: fields %s, hashed %s", packet, input, *s.Hashed)

@@ -104,7 +104,7 @@ func (e *env) plan(f *planFlags, source, destination string) error {
 		return f.impossible(err, plan.Flow.Version, s, peer)
 	}
 	p := newPlan(flows, s, peer)
-	p.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	p.Command = e.command()
 	return out.write(p)
 }
 

@@ -93,7 +93,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.anonymize.check(f); err != nil {
+	if err := f.anonymize.checkReplay(f); err != nil {
 		return err
 	}
 	var trace *trace
@@ -165,13 +165,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		}
 		defer copies.close()
 	}
-	a := assembly{settings: s, replayed: done, on: on, limit: limit, anonymizer: anonymizer}
+	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), anonymizer: anonymizer}
 	rep := a.report()
 	rep.Words = words
-	rep.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
-	if anonymizer != nil {
-		rep.Command = anonymizer.Command(rep.Command)
-	}
 	if f.digest {
 		if err := digest(rep.Capture.Files, done.files); err != nil {
 			return err

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"rssreplay/report"
 )
 
 // Exit statuses. Where several hold, the first of usage, failed, differs, damaged.
@@ -59,6 +61,11 @@ type env struct {
 	// closed when the user wants it to end, and what is called at its end.
 	interrupts func() (interrupted <-chan struct{}, stop func())
 	screen     screen // what stdout is
+}
+
+// command is the command line as results have it.
+func (e *env) command() report.List[string] {
+	return append(report.List[string]{"rssreplay"}, e.args[1:]...)
 }
 
 // run is the whole program without interrupts: it returns the exit status.

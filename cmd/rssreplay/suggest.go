@@ -27,6 +27,8 @@ type suggestFlags struct {
 	keys     string
 	device   string
 	output   *outputFlags
+
+	anonymize anonymizeFlags
 }
 
 // newSuggestCommand is `rssreplay suggest CAPTURE...`.
@@ -53,6 +55,7 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
 	f.output.addWords()
+	f.anonymize.add(f.set)
 	return c
 }
 
@@ -68,10 +71,14 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err := checkTwice("suggest", captures); err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs(), f.anonymize.inputs())); err != nil {
 		return err
 	}
 	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
+		return err
+	}
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders()))
 	if err != nil {
 		return err
 	}
@@ -84,7 +91,10 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 		return err
 	}
 	found.Words = words
-	found.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	found.Command = e.command()
+	if anonymizer != nil {
+		anonymizer.Suggest(found)
+	}
 	if err := out.write(found); err != nil {
 		return err
 	}
@@ -165,6 +175,9 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 	}
 	if imported, err := shellWord(s.settings.device); err == nil && !f.set.Changed("dev") {
 		s.device = imported
+	}
+	if f.anonymize.on {
+		s.device = report.HiddenInterface
 	}
 	if s.input, err = f.input.resolve(captures, s.settings); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type verifyFlags struct {
 	irqBefore, irqAfter   string
 	tolerance             string
 	counters, interrupted bool // which are given
+	anonymize             anonymizeFlags
 }
 
 // differsError says that reality differs from the prediction.
@@ -50,6 +51,7 @@ func newVerifyCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(set)
 	f.output.addLook()
 	f.output.addWords()
+	f.anonymize.add(set)
 	set.StringVar(&f.countersBefore, "counters-before", "", "")
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
@@ -96,10 +98,14 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return err
 	}
 	texts := []string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts, f.output.words.inputs())); err != nil {
+	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts, f.output.words.inputs(), f.anonymize.inputs())); err != nil {
 		return err
 	}
 	words, err := f.output.words.read(e, captures, f.model.inputs())
+	if err != nil {
+		return err
+	}
+	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders(), texts))
 	if err != nil {
 		return err
 	}
@@ -125,7 +131,10 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return err
 	}
 	result.Words = words
-	result.Command = append(report.List[string]{"rssreplay"}, e.args[1:]...)
+	result.Command = e.command()
+	if anonymizer != nil {
+		anonymizer.Verify(result)
+	}
 	if err := out.write(result); err != nil {
 		return err
 	}
