@@ -14,33 +14,90 @@ import (
 type Condition struct {
 	text   string
 	mode   string // "" for the first one
-	metric string
+	metric metric
 	op     string
 	limit  float64
 }
 
-// conditionMetrics are the figures of a mode that conditions know.
-var conditionMetrics = []struct {
-	name  string
-	time  bool // in ns
+// Judged is what conditions are judged on: a replay, or one scenario of a comparison.
+type Judged struct {
+	Modes      []Mode
+	Findings   []Finding
+	FlowsMoved *uint64 // null where it is not known
+}
+
+// Judgeable says which figures a command has beside those of modes.
+type Judgeable struct{ Findings, FlowsMoved bool }
+
+// metric is a figure that conditions know.
+type metric struct {
+	name string
+	time bool // in ns
+	// value is the figure of a mode; nil for one of the whole.
 	value func(m *Mode) Fraction
-}{
-	{"imbalance.packets", false, func(m *Mode) Fraction { return m.Imbalance.Packets }},
-	{"imbalance.bytes", false, func(m *Mode) Fraction { return m.Imbalance.Bytes }},
-	{"imbalance.busy", false, func(m *Mode) Fraction { return m.Imbalance.Busy }},
-	{"jain", false, func(m *Mode) Fraction { return m.Imbalance.Jain }},
-	{"drops", false, func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }},
-	{"interrupts", false, func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }},
-	{"migrations", false, func(m *Mode) Fraction { return Fraction(m.Affinity.Migrations) }},
-	{"utilization.max", false, maxUtilization},
-	{"latency.p50", true, func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.P50 })) }},
-	{"latency.p99", true, func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 })) }},
-	{"latency.max", true, func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.Max })) }},
+	// count is that of the whole, and what it counts, for a reader; the error says
+	// that it is not known.
+	count func(j *Judged) (n uint64, what string, err error)
+	of    func(j Judgeable) bool // has a command such a figure of the whole?
+	lack  string                 // what to do where it has not
+}
+
+// modeMetrics are the figures of a mode.
+var modeMetrics = []metric{
+	{name: "imbalance.packets", value: func(m *Mode) Fraction { return m.Imbalance.Packets }},
+	{name: "imbalance.bytes", value: func(m *Mode) Fraction { return m.Imbalance.Bytes }},
+	{name: "imbalance.busy", value: func(m *Mode) Fraction { return m.Imbalance.Busy }},
+	{name: "jain", value: func(m *Mode) Fraction { return m.Imbalance.Jain }},
+	{name: "drops", value: func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }},
+	{name: "interrupts", value: func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }},
+	{name: "migrations", value: func(m *Mode) Fraction { return Fraction(m.Affinity.Migrations) }},
+	{name: "utilization.max", value: maxUtilization},
+	{name: "latency.p50", time: true, value: func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.P50 })) }},
+	{name: "latency.p99", time: true, value: func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 })) }},
+	{name: "latency.max", time: true, value: func(m *Mode) Fraction { return fractionOf(greatest(m, func(c *CPU) *int64 { return c.Latency.Max })) }},
+}
+
+// wholeMetrics are the figures of a whole: how many findings there are, of each kind and
+// in all, and how many flows moved.
+func wholeMetrics() []metric {
+	findings := func(name string, counts func(f *Finding) bool) metric {
+		return metric{
+			name: name, of: func(j Judgeable) bool { return j.Findings },
+			lack: "a comparison draws no findings: replay the scenario alone",
+			count: func(j *Judged) (uint64, string, error) {
+				var ids []string
+				for i := range j.Findings {
+					if counts(&j.Findings[i]) {
+						ids = append(ids, j.Findings[i].ID)
+					}
+				}
+				return uint64(len(ids)), strings.Join(ids, ", "), nil
+			},
+		}
+	}
+	all := []metric{findings("findings", func(*Finding) bool { return true })}
+	for _, severity := range []string{Problem, Warning, Note} {
+		all = append(all, findings("findings."+severity, func(f *Finding) bool { return f.Severity == severity }))
+	}
+	for _, id := range findingIDs {
+		all = append(all, findings("findings."+id, func(f *Finding) bool { return f.ID == id }))
+	}
+	return append(all, metric{
+		name: "flows_moved", of: func(j Judgeable) bool { return j.FlowsMoved },
+		lack: "flows move between two scenarios or reports: `rssreplay compare` and `rssreplay diff` have it",
+		count: func(j *Judged) (uint64, string, error) {
+			if j.FlowsMoved == nil {
+				return 0, "", errors.New("how many flows moved is not known: both sides must have all flows of one capture (--flows all), and the same addresses")
+			}
+			return *j.FlowsMoved, "", nil
+		},
+	})
 }
 
 // ParseCondition reads METRIC OP NUMBER, with a mode and a dot before it if it is
-// of another mode than the first.
-func ParseCondition(s string) (Condition, error) {
+// of another mode than the first. The command has the figures of the whole that has
+// tells.
+func ParseCondition(s string, has Judgeable) (Condition, error) {
 	c := Condition{text: s}
 	at := strings.IndexAny(s, "<>=!")
 	if at < 0 {
@@ -57,65 +114,95 @@ func ParseCondition(s string) (Condition, error) {
 		return c, errors.New("its comparison must be one of > >= < <= == !=")
 	}
 	name, number := strings.TrimSpace(s[:at]), strings.TrimSpace(rest[len(c.op):])
-	isTime := false
-	var known []string
-	for _, m := range conditionMetrics {
-		known = append(known, m.name)
-		mode, ok := strings.CutSuffix(name, m.name)
-		if ok && (mode == "" || len(mode) > 1 && strings.HasSuffix(mode, ".")) {
-			c.mode, c.metric, isTime = strings.TrimSuffix(mode, "."), m.name, m.time
-		}
+	if err := c.findMetric(name, has); err != nil {
+		return c, err
 	}
-	if c.metric == "" {
-		return c, fmt.Errorf("no figure is named %q; there is %s", name, strings.Join(known, ", "))
-	}
-	if isTime {
+	if c.metric.time {
 		d, err := time.ParseDuration(number)
 		if err != nil {
-			return c, fmt.Errorf("%s is a time: compare it with one, as 50us or 1.5ms", c.metric)
+			return c, fmt.Errorf("%s is a time: compare it with one, as 50us or 1.5ms", c.metric.name)
 		}
 		c.limit = float64(d)
 		return c, nil
 	}
 	var err error
 	if c.limit, err = strconv.ParseFloat(number, 64); err != nil || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
-		return c, fmt.Errorf("%q is no number to compare %s with", number, c.metric)
+		return c, fmt.Errorf("%q is no number to compare %s with", number, c.metric.name)
 	}
 	return c, nil
 }
 
-// Holds tells whether the condition holds of the modes, and what the figure is; it
-// does not hold of a figure that is null. The error says that there is no such mode.
-func (c *Condition) Holds(modes []Mode) (holds bool, what string, err error) {
+// findMetric sets the metric of that name, and the mode that is before it.
+func (c *Condition) findMetric(name string, has Judgeable) error {
+	var known []string
+	for _, m := range modeMetrics {
+		known = append(known, m.name)
+		mode, ok := strings.CutSuffix(name, m.name)
+		if ok && (mode == "" || len(mode) > 1 && strings.HasSuffix(mode, ".")) {
+			c.mode, c.metric = strings.TrimSuffix(mode, "."), m
+			return nil
+		}
+	}
+	for _, m := range wholeMetrics() {
+		if m.of(has) && !strings.HasPrefix(m.name, "findings.") {
+			known = append(known, m.name)
+		}
+		switch {
+		case m.name == name && !m.of(has):
+			return fmt.Errorf("there is no %s here: %s", name, m.lack)
+		case m.name == name:
+			c.metric = m
+			return nil
+		case strings.HasSuffix(name, "."+m.name):
+			return fmt.Errorf("%s is of no mode: leave out what is before it", m.name)
+		}
+	}
+	if id, ok := strings.CutPrefix(name, "findings."); ok && has.Findings {
+		return fmt.Errorf("no finding is named %q; there is %s", id, strings.Join(findingIDs, ", "))
+	}
+	return fmt.Errorf("no figure is named %q; there is %s", name, strings.Join(known, ", "))
+}
+
+// Holds tells whether the condition holds, and what the figure is; it does not hold of a
+// figure over nothing, which is null. The error says that there is no such mode, or that
+// the figure is not known.
+func (c *Condition) Holds(j *Judged) (holds bool, what string, err error) {
+	if c.metric.count != nil {
+		n, of, err := c.metric.count(j)
+		if err != nil {
+			return false, "", fmt.Errorf("%s: %w", c.text, err)
+		}
+		if !c.compare(float64(n)) {
+			return false, "", nil
+		}
+		if of != "" {
+			of = " (" + of + ")"
+		}
+		return true, fmt.Sprintf("%s: %s is %d%s", c.text, c.metric.name, n, of), nil
+	}
 	at := 0
 	if c.mode != "" {
-		at = slices.IndexFunc(modes, func(m Mode) bool { return m.Mode == c.mode })
+		at = slices.IndexFunc(j.Modes, func(m Mode) bool { return m.Mode == c.mode })
 	}
-	if at < 0 || at >= len(modes) {
+	if at < 0 || at >= len(j.Modes) {
 		var names []string
-		for _, m := range modes {
+		for _, m := range j.Modes {
 			names = append(names, m.Mode)
 		}
 		return false, "", fmt.Errorf("%s: no mode %q was replayed, but %s (--mode)", c.text, c.mode, strings.Join(names, ", "))
 	}
-	m := &modes[at]
-	for _, metric := range conditionMetrics {
-		if metric.name != c.metric {
-			continue
-		}
-		value := metric.value(m)
-		if value.IsNull() || !c.compare(float64(value)) {
-			return false, "", nil
-		}
-		text := strconv.FormatFloat(float64(value), 'f', 6, 64)
-		if metric.time {
-			text = time.Duration(value).String()
-		} else if v := float64(value); v == math.Trunc(v) {
-			text = strconv.FormatFloat(v, 'f', 0, 64)
-		}
-		return true, fmt.Sprintf("%s: %s is %s under %s", c.text, c.metric, text, m.Mode), nil
+	m := &j.Modes[at]
+	value := c.metric.value(m)
+	if value.IsNull() || !c.compare(float64(value)) {
+		return false, "", nil
 	}
-	return false, "", nil
+	text := strconv.FormatFloat(float64(value), 'f', 6, 64)
+	if c.metric.time {
+		text = time.Duration(value).String()
+	} else if v := float64(value); v == math.Trunc(v) {
+		text = strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return true, fmt.Sprintf("%s: %s is %s under %s", c.text, c.metric.name, text, m.Mode), nil
 }
 
 func (c *Condition) compare(v float64) bool {

@@ -83,6 +83,14 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 	return all
 }
 
+// findingIDs are the names of all findings, in the order in which they are looked for.
+var findingIDs = []string{
+	"tunnel", "single-flow", "elephant-flow", "udp-without-ports", "unhashed", "no-hash-type",
+	"one-queue", "cpus-missed", "lopsided-table", "uneven-table", "queues-share-cpu",
+	"ring-overflow", "cpu-saturated", "uneven-hash", "few-flows", "better-table",
+	"udp-fragments", "driver-transforms", "asymmetric-connections", "both-directions", "coalesced", "ports-cut", "clock-leap",
+}
+
 // Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and
 // so needs to know Traffic.Chance and what other settings would bring.
 func Uneven(r *Report) bool { return newDiagnosis(r, nil).uneven() }

@@ -65,7 +65,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf)
+	conditions, err := parseConditions(f.failIf, report.Judgeable{FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	var met error
 	for _, s := range compare.Scenarios {
-		of, err := judge(conditions, s.Name, s.Modes)
+		of, err := judge(conditions, s.Name, &report.Judged{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
 		if err != nil {
 			return err
 		}

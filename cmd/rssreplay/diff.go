@@ -35,7 +35,7 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 	if err != nil {
 		return err
 	}
-	conditions, err := parseConditions(failIf)
+	conditions, err := parseConditions(failIf, report.Judgeable{Findings: true, FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,8 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 	if anonymizer != nil {
 		anonymizer.Compare(compare)
 	}
-	met, err := judge(conditions, scenarios[1].name, compare.Scenarios[1].Modes)
+	now := &compare.Scenarios[1]
+	met, err := judge(conditions, now.Name, &report.Judged{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ import (
 // holds of them.
 type conditionError struct{ error }
 
-// parseConditions reads the values of --fail-if.
-func parseConditions(values []string) ([]report.Condition, error) {
+// parseConditions reads the values of --fail-if, for a command that has such figures.
+func parseConditions(values []string, has report.Judgeable) ([]report.Condition, error) {
 	var all []report.Condition
 	for _, value := range values {
-		c, err := report.ParseCondition(value)
+		c, err := report.ParseCondition(value, has)
 		if err != nil {
 			return nil, usagef("--fail-if %q: %w", value, err)
 		}
@@ -24,11 +24,11 @@ func parseConditions(values []string) ([]report.Condition, error) {
 	return all, nil
 }
 
-// judge finds the first condition that holds of the modes: met is nil if none
-// does. The scenario whose modes they are is named by of, "" without scenarios.
-func judge(conditions []report.Condition, of string, modes []report.Mode) (met, err error) {
+// judge finds the first condition that holds: met is nil if none does. The scenario that
+// is judged is named by of, "" without scenarios.
+func judge(conditions []report.Condition, of string, on *report.Judged) (met, err error) {
 	for _, c := range conditions {
-		holds, what, err := c.Holds(modes)
+		holds, what, err := c.Holds(on)
 		if err != nil {
 			return nil, usagef("--fail-if %w", err)
 		}

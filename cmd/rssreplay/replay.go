@@ -89,7 +89,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := f.copy.check(captures); err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf)
+	conditions, err := parseConditions(f.failIf, report.Judgeable{Findings: true})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	met, err := judge(conditions, "", rep.Modes)
+	met, err := judge(conditions, "", &report.Judged{Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}
