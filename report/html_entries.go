@@ -45,55 +45,96 @@ const (
 
 	heaviestListed = 8
 
-	// doublingAbove is how many times the mean of the entries in use the heaviest
+	// doublingAbove is how many times the mean of the cells in use the heaviest
 	// may be before eighths of it would leave all others alike.
 	doublingAbove = 8
 )
 
-func newHTMLEntries(table *TableReport) *htmlEntries {
+// entryMap is the loads of a table's entries, up to mappedEntries of them, or of
+// several to a cell.
+type entryMap struct {
+	entries  int
+	folded   int // entries to a cell
+	loads    []uint64
+	most     uint64 // of loads
+	total    uint64
+	used     uint64 // entries with a packet
+	doubling bool   // see htmlEntries
+}
+
+// newEntryMap is nil where no entry has a packet.
+func newEntryMap(table *TableReport) *entryMap {
 	n := min(len(table.Entries), len(table.Packets), len(table.Bytes), len(table.Flows))
-	var total, used uint64
+	m := &entryMap{entries: n, folded: (n + mappedEntries - 1) / mappedEntries}
 	for _, p := range table.Packets[:n] {
-		total += p
+		m.total += p
 		if p > 0 {
+			m.used++
+		}
+	}
+	if m.total == 0 {
+		return nil
+	}
+	m.loads = make([]uint64, (n+m.folded-1)/m.folded)
+	for i := range n {
+		m.loads[i/m.folded] += table.Packets[i]
+	}
+	var used int // cells
+	for _, load := range m.loads {
+		m.most = max(m.most, load)
+		if load > 0 {
 			used++
 		}
 	}
-	if total == 0 {
-		return nil
+	m.doubling = float64(m.most)*float64(used) > doublingAbove*float64(m.total)
+	return m
+}
+
+// level is that of a cell, 8 that of the most.
+func (m *entryMap) level(cell int) int {
+	if m.doubling {
+		return doublingLevel(m.loads[cell], m.most)
 	}
-	h := &htmlEntries{Folded: (n + mappedEntries - 1) / mappedEntries, Small: n > labelledEntries}
-	columns := labelledColumns
-	if h.Small {
-		columns = smallColumns
-	}
-	cells := (n + h.Folded - 1) / h.Folded
-	for i := range min(columns, cells) {
-		h.Columns = append(h.Columns, i*h.Folded)
-	}
-	loads := make([]uint64, cells)
-	for i := range n {
-		loads[i/h.Folded] += table.Packets[i]
-	}
-	most := slices.Max(loads)
-	h.Most = exact(most)
-	h.Doubling = float64(most)*float64(used) > doublingAbove*float64(total)
-	levelOf := level
-	if h.Doubling {
-		levelOf = doublingLevel
-	}
-	for first := 0; first < cells; first += columns {
-		row := htmlEntryRow{First: first * h.Folded}
-		for at := first; at < min(first+columns, cells); at++ {
-			row.Cells = append(row.Cells, table.cell(at*h.Folded, min((at+1)*h.Folded, n), loads[at], levelOf(loads[at], most), total))
-		}
-		h.Rows = append(h.Rows, row)
-	}
+	return level(m.loads[cell], m.most)
+}
+
+// ends are the entries of a cell, from first to before end.
+func (m *entryMap) ends(cell int) (first, end int) {
+	return cell * m.folded, min((cell+1)*m.folded, m.entries)
+}
+
+// lead is what the map is of, in words.
+func (m *entryMap) lead(table *TableReport) string {
 	rule := ""
 	if layout := ruleOf(table); layout != "" {
 		rule = ", " + layout
 	}
-	h.Lead = fmt.Sprintf("%s%s. %s of them carry the %s.", plural(uint64(n), "entry", "entries"), rule, exact(used), plural(total, "hashed packet", "hashed packets"))
+	return fmt.Sprintf("%s%s. %s of them carry the %s.", plural(uint64(m.entries), "entry", "entries"), rule, exact(m.used), plural(m.total, "hashed packet", "hashed packets"))
+}
+
+func newHTMLEntries(table *TableReport) *htmlEntries {
+	m := newEntryMap(table)
+	if m == nil {
+		return nil
+	}
+	n, total := m.entries, m.total
+	h := &htmlEntries{Lead: m.lead(table), Folded: m.folded, Small: n > labelledEntries, Most: exact(m.most), Doubling: m.doubling}
+	columns := labelledColumns
+	if h.Small {
+		columns = smallColumns
+	}
+	cells := len(m.loads)
+	for i := range min(columns, cells) {
+		h.Columns = append(h.Columns, i*h.Folded)
+	}
+	for at := range cells {
+		first, end := m.ends(at)
+		if at%columns == 0 {
+			h.Rows = append(h.Rows, htmlEntryRow{First: first})
+		}
+		row := &h.Rows[len(h.Rows)-1]
+		row.Cells = append(row.Cells, table.cell(first, end, m.loads[at], m.level(at), total))
+	}
 
 	order := make([]int, n)
 	for i := range order {

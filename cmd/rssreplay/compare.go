@@ -51,6 +51,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
 	f.output.addWords()
+	f.output.addPlots()
 	f.anonymize.add(f.set)
 	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
@@ -63,6 +64,9 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	out, err := planOutput(e, f.output, compareForms())
 	if err != nil {
+		return err
+	}
+	if err := out.addPlots(f.output.plots, report.WriteComparePlot); err != nil {
 		return err
 	}
 	conditions, err := parseConditions(f.failIf, report.Judgeable{FlowsMoved: true})

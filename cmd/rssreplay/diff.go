@@ -18,6 +18,7 @@ func newDiffCommand(e *env) *cobra.Command {
 	output := newOutputFlags(c.Flags())
 	output.addLook()
 	output.addWords()
+	output.addPlots()
 	anonymize.add(c.Flags())
 	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
 	c.RunE = func(_ *cobra.Command, reports []string) error {
@@ -33,6 +34,9 @@ func newDiffCommand(e *env) *cobra.Command {
 func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []string) error {
 	out, err := planOutput(e, f, compareForms())
 	if err != nil {
+		return err
+	}
+	if err := out.addPlots(f.plots, report.WriteComparePlot); err != nil {
 		return err
 	}
 	conditions, err := parseConditions(failIf, report.Judgeable{Findings: true, FlowsMoved: true})

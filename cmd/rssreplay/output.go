@@ -75,6 +75,7 @@ type outputFlags struct {
 	width   int
 	table   string // of CSV
 	words   wordsFlags
+	plots   []string
 }
 
 // newOutputFlags are what every command has that prints a result.
@@ -131,6 +132,9 @@ func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], er
 	for _, path := range paths {
 		if path == "" {
 			return nil, usagef("--output names no file; - is standard output")
+		}
+		if err := f.checkPicture(path); err != nil {
+			return nil, err
 		}
 		name := formatOfEnding(path)
 		if asked = asked || name == "" || name == f.format; name == "" {

@@ -50,6 +50,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(set)
 	f.output.addLook()
 	f.output.addWords()
+	f.output.addPlots()
 	f.output.addTables()
 	set.BoolVar(&f.digest, "digest", false, "")
 	set.StringVar(&f.trace.path, "trace", "", "")
@@ -69,6 +70,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	out, err := planOutput(e, f.output, reportForms())
 	if err != nil {
+		return err
+	}
+	if err := out.addPlots(f.output.plots, report.WritePlot); err != nil {
 		return err
 	}
 	limit, err := parseFlows(f.flows)
