@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// CSVTable is one table of a report as comma-separated values (RFC 4180): a head,
+// CSVTable is one table of a result as comma-separated values (RFC 4180): a head,
 // then its rows. Numbers are those of the JSON, whole numbers exact and fractions
 // with six decimals; what is null there is empty. A text that a spreadsheet might
 // take for a formula has an apostrophe before it.
-type CSVTable struct {
+type CSVTable[T any] struct {
 	Name  string
-	heads func(r *Report) []string
-	rows  func(r *Report, row func(cells ...any))
+	heads func(result *T) []string
+	rows  func(result *T, row func(cells ...any))
 }
 
 // CSVTables are the tables of a report; the flows come first.
-func CSVTables() []CSVTable {
+func CSVTables() []CSVTable[Report] {
 	heads := func(names ...string) func(*Report) []string { return func(*Report) []string { return names } }
-	return []CSVTable{
+	return []CSVTable[Report]{
 		{"flows", csvFlowHeads, csvFlows},
 		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
@@ -38,9 +38,9 @@ func CSVTables() []CSVTable {
 	}
 }
 
-// Write writes the table of r; errors are those of w.
-func (t CSVTable) Write(w io.Writer, r *Report) error {
-	return writeCSV(w, t.heads(r), func(row func(cells ...any)) { t.rows(r, row) })
+// Write writes the table of the result; errors are those of w.
+func (t CSVTable[T]) Write(w io.Writer, result *T) error {
+	return writeCSV(w, t.heads(result), func(row func(cells ...any)) { t.rows(result, row) })
 }
 
 // writeCSV writes a table row by row: there may be a million.

@@ -11,7 +11,7 @@ import (
 func csvOf(t *testing.T, table string, r *Report) string {
 	t.Helper()
 	tables := CSVTables()
-	i := slices.IndexFunc(tables, func(c CSVTable) bool { return c.Name == table })
+	i := slices.IndexFunc(tables, func(c CSVTable[Report]) bool { return c.Name == table })
 	var b strings.Builder
 	if err := tables[i].Write(&b, r); err != nil {
 		t.Fatal(err)
@@ -27,8 +27,11 @@ func TestCSVGolden(t *testing.T) {
 	}
 	golden(t, "cpus4.csv", []byte(all.String()))
 	var b strings.Builder
-	if err := WriteCompareCSV(&b, compared(3, 4)); err != nil {
-		t.Fatal(err)
+	for _, table := range CompareCSVTables() {
+		b.WriteString(table.Name + "\n")
+		if err := table.Write(&b, compared(3, 4)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	golden(t, "compare3.csv", []byte(b.String()))
 }
@@ -46,6 +49,25 @@ func TestCSVForm(t *testing.T) {
 			}
 			if _, err := csv.NewReader(strings.NewReader(text)).ReadAll(); err != nil {
 				t.Errorf("%s, %s: %v", name, table.Name, err)
+			}
+		}
+	}
+	c := compared(2, 4)
+	c.Scenarios[1].Name = "=cmd|' /C calc'!A0"
+	for _, c := range []*Compare{c, {}} {
+		for _, table := range CompareCSVTables() {
+			var b strings.Builder
+			if err := table.Write(&b, c); err != nil {
+				t.Fatal(err)
+			}
+			records, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+			if err != nil {
+				t.Errorf("compare, %s: %v", table.Name, err)
+			}
+			for _, cell := range slices.Concat(records...) {
+				if strings.HasPrefix(cell, "=") {
+					t.Errorf("compare, %s: the cell %q", table.Name, cell)
+				}
 			}
 		}
 	}

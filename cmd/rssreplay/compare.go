@@ -50,6 +50,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(f.set)
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
+	f.output.addTables()
 	f.output.addWords()
 	f.output.addPlots()
 	f.anonymize.add(f.set)
@@ -137,7 +138,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 func compareForms() []form[*report.Compare] {
 	return []form[*report.Compare]{
 		{name: "table", write: report.WriteCompareText}, plainForm("markdown", report.WriteCompareMarkdown),
-		plainForm("json", report.WriteCompareJSON), plainForm("csv", report.WriteCompareCSV), plainForm("html", report.WriteCompareHTML),
+		plainForm("json", report.WriteCompareJSON), csvForm(report.CompareCSVTables()), plainForm("html", report.WriteCompareHTML),
 	}
 }
 

@@ -17,6 +17,7 @@ func newDiffCommand(e *env) *cobra.Command {
 	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
 	output := newOutputFlags(c.Flags())
 	output.addLook()
+	output.addTables()
 	output.addWords()
 	output.addPlots()
 	anonymize.add(c.Flags())

@@ -15,7 +15,10 @@ import (
 )
 
 // toolVersion is what differs between builds of the same program.
-var toolVersion = regexp.MustCompile("(\"version\":|tool +rssreplay |\"go\":)\\S+( go\\S+)?|`rssreplay \\S+ go\\S+`")
+var toolVersion = regexp.MustCompile("(\"version\":|tool +rssreplay |\"go\":)\\S+( go\\S+)?|`rssreplay \\S+ go\\S+`| · rssreplay \\S+ go[^<]+")
+
+// styleAndScript is what a golden page leaves out.
+var styleAndScript = regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>|sha256-.*?&#39;`)
 
 // The whole output of one small sample of both directions, both IP versions,
 // TCP and UDP.
@@ -24,7 +27,19 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(filepath.Join(repository(t), "pcaps", "samples")) // a golden file names no folder
+	// A golden file names no folder: all is read where it lies.
+	sample, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "cooked.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("cooked.pcap", sample, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	runs(t, "cooked.pcap", "--cpus", "4", "--flows", "all", "--interval", "200ms", "-o", "old.json")
+	runs(t, "cooked.pcap", "--cpus", "4", "--flows", "all", "--interval", "200ms", "--layout", "weight:3,2,2,1", "-o", "new.json")
+	compare := []string{"compare", "cooked.pcap", "--cpus", "4", "--interval", "200ms", "--layout", "equal", "--layout", "block", "--scenario", "few: cpus=2"}
+	diff := []string{"diff", "old.json", "new.json"}
 	for _, test := range []struct {
 		file string
 		args []string
@@ -33,6 +48,16 @@ func TestGolden(t *testing.T) {
 		{"cooked.json", []string{"cooked.pcap", "--cpus", "4", "--format", "json"}},
 		{"cooked.md", []string{"cooked.pcap", "--cpus", "4", "--format", "markdown"}},
 		{"cooked-all-modes.txt", []string{"cooked.pcap", "--cpus", "2", "--mode", "all", "--flows", "5"}},
+		{"cooked-compare.txt", compare},
+		{"cooked-compare.md", append(compare, "--format", "markdown")},
+		{"cooked-compare.json", append(compare, "--format", "json")},
+		{"cooked-compare.csv", append(compare, "--format", "csv")},
+		{"cooked-compare.html", append(compare, "--format", "html")},
+		{"cooked-diff.txt", diff},
+		{"cooked-diff.md", append(diff, "--format", "markdown")},
+		{"cooked-diff.json", append(diff, "--format", "json")},
+		{"cooked-diff.csv", append(diff, "--format", "csv")},
+		{"cooked-diff.html", append(diff, "--format", "html")},
 	} {
 		got := []byte(runs(t, test.args...))
 		if bytes.Count(toolVersion.ReplaceAll(got, nil), []byte("go1.")) > 0 {
@@ -48,8 +73,12 @@ func TestGolden(t *testing.T) {
 			if bytes.HasPrefix(b, []byte("`")) {
 				return []byte("`rssreplay VERSION GO`")
 			}
+			if bytes.HasPrefix(b, []byte(" · ")) {
+				return []byte(" · rssreplay VERSION GO")
+			}
 			return []byte("tool               rssreplay VERSION GO")
 		})
+		got = styleAndScript.ReplaceAll(got, nil)
 		path := filepath.Join(golden, test.file)
 		if *update {
 			if err := os.WriteFile(path, got, 0o644); err != nil {

@@ -42,6 +42,15 @@ func plainForm[T any](name string, write func(io.Writer, T) error) form[T] {
 	return form[T]{name: name, write: func(w io.Writer, result T, _ report.TextOptions) error { return write(w, result) }}
 }
 
+// csvForm is CSV by tables.
+func csvForm[T any](tables []report.CSVTable[T]) form[*T] {
+	f := form[*T]{name: "csv"}
+	for _, t := range tables {
+		f.tables = append(f.tables, table[*T]{t.Name, t.Write})
+	}
+	return f
+}
+
 // formatOfEnding is the format that a file's ending asks for, "" if it asks for
 // none.
 func formatOfEnding(path string) string {

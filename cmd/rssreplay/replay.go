@@ -210,13 +210,9 @@ func reportForms() []form[*report.Report] {
 		o.Flows = -1 // the report holds what --flows asks for
 		return report.WriteText(w, r, o)
 	}
-	var tables []table[*report.Report]
-	for _, t := range report.CSVTables() {
-		tables = append(tables, table[*report.Report]{t.Name, t.Write})
-	}
 	return []form[*report.Report]{
 		{name: "table", write: text}, plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON),
-		{name: "csv", tables: tables}, plainForm("html", report.WriteHTML),
+		csvForm(report.CSVTables()), plainForm("html", report.WriteHTML),
 	}
 }
 
