@@ -6,10 +6,11 @@ package dispatch
 // flows' records overlap.
 type wandering struct {
 	cpus    int
-	direct  bool              // every flow has a row: its number is the flow's
-	flows   chunked[wanderer] // else
-	rows    [][]uint16        // 1 << rowBits in each
-	used    uint32            // rows given out
+	few     bool // at most fewCPUs: words has the flows, else flows has
+	words   chunked[flowWord]
+	flows   chunked[wanderer]
+	rows    [][]uint16 // of flows; 1 << rowBits in each
+	used    uint32     // rows given out
 	spilled map[spill]uint64
 
 	pending []indication // noted and not entered yet
@@ -34,9 +35,19 @@ const (
 	rowPackets = 2
 )
 
-// directCPUs is the most CPUs with which every flow has a row: it takes not
-// much more memory than a wanderer does, and there is one thing to look up.
-const directCPUs = 8
+// flowWord is one flow's row where there are few CPUs: in one word, so that to
+// count a packet is one load, one store and little between. It has packets of
+// wordPackets bits per CPU, from bit 0 on; then what a row has else: how often the
+// flow met another CPU than before, the first included, and the last CPU and 1.
+type flowWord uint64
+
+const (
+	fewCPUs     = 8
+	wordPackets = 6                     // bits
+	wordMoves   = fewCPUs * wordPackets // where it begins
+	wordLast    = 60                    // where it begins
+	movesBits   = wordLast - wordMoves
+)
 
 // wanderer is one flow's affinity, 8 bytes: while it stayed on one CPU, the
 // packets there, then its row.
@@ -54,8 +65,8 @@ const (
 	wanders                      // the row has it
 )
 
-// spill names a 16-bit word of a flow's row that overflowed; the map counts how
-// often.
+// spill names a count of a flow that overflowed, by its index in a row; the map
+// counts how often.
 type spill struct {
 	flow uint32
 	word int
@@ -63,19 +74,17 @@ type spill struct {
 
 func newWandering(cpus int) *wandering {
 	return &wandering{
-		cpus: cpus, direct: cpus <= directCPUs,
+		cpus: cpus, few: cpus <= fewCPUs,
 		pending: make([]indication, 0, noted), at: make([]uint32, 0, noted),
 	}
 }
 
 // grow makes room for flows flows.
 func (w *wandering) grow(flows uint32) {
-	if !w.direct {
+	if w.few {
+		w.words.grow(flows)
+	} else {
 		w.flows.grow(flows)
-		return
-	}
-	for w.used < flows {
-		w.newRow()
 	}
 }
 
@@ -90,12 +99,8 @@ func (w *wandering) note(flow uint32, cpu int) {
 
 // enter enters what was noted.
 func (w *wandering) enter() {
-	if w.direct {
-		for _, in := range w.pending {
-			if in.flow != NoFlow {
-				w.count(in.flow, in)
-			}
-		}
+	if w.few {
+		w.enterWords()
 	} else {
 		// Optimization: the rows in a loop of their own, whose loads overlap.
 		at := w.at[:0]
@@ -109,6 +114,32 @@ func (w *wandering) enter() {
 		}
 	}
 	w.pending = w.pending[:0]
+}
+
+// enterWords is enter with few CPUs.
+func (w *wandering) enterWords() {
+	for _, in := range w.pending {
+		if in.flow == NoFlow {
+			continue
+		}
+		word := (*uint64)(w.words.at(in.flow))
+		// Optimization: little work waits for what was loaded, and no branch but for
+		// overflows, so that the loads of many packets overlap.
+		at, last := in.cpu*wordPackets&63, uint64(in.cpu+1)<<wordLast
+		old := *word
+		differs := (old ^ last) >> wordLast
+		moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
+		now := old&(1<<wordLast-1) + moved
+		if now>>wordLast != 0 {
+			now &= 1<<wordLast - 1
+			w.spill(in.flow, rowMoves)
+		}
+		if ^old>>at&(1<<wordPackets-1) == 0 {
+			now -= 1 << wordPackets << at
+			w.spill(in.flow, rowPackets+int(in.cpu))
+		}
+		*word = now + last + 1<<at
+	}
 }
 
 // noRow stands for the row of a packet without a flow, and of one that was
@@ -181,21 +212,17 @@ func (w *wandering) spill(flow uint32, word int) {
 // appendTo appends the flow's packets per CPU to into, and returns its
 // migrations.
 func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
-	at := flow
-	if !w.direct {
-		f := w.flows.at(flow)
-		switch f.state {
-		case unmet:
-			return into, 0
-		case onOne:
-			return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
-		}
-		at = f.n
+	if w.few {
+		return w.appendWord(into, flow)
 	}
-	row := w.row(at)
-	if row[rowLast] == 0 {
+	f := w.flows.at(flow)
+	switch f.state {
+	case unmet:
 		return into, 0
+	case onOne:
+		return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
 	}
+	row := w.row(f.n)
 	whole := func(word int) uint64 {
 		n := uint64(row[word])
 		if w.spilled != nil {
@@ -209,6 +236,28 @@ func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint
 		}
 	}
 	return into, whole(rowMoves) - 1
+}
+
+// appendWord is appendTo with few CPUs.
+func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+	word := uint64(*w.words.at(flow))
+	if word == 0 {
+		return into, 0
+	}
+	moves := word >> wordMoves & (1<<movesBits - 1)
+	if w.spilled != nil {
+		moves += w.spilled[spill{flow, rowMoves}] << movesBits
+	}
+	for cpu := range w.cpus {
+		n := word >> (cpu * wordPackets) & (1<<wordPackets - 1)
+		if w.spilled != nil {
+			n += w.spilled[spill{flow, rowPackets + cpu}] << wordPackets
+		}
+		if n > 0 {
+			into = append(into, CPUPackets{CPU: cpu, Packets: n})
+		}
+	}
+	return into, moves - 1
 }
 
 // settled is the affinity of flows under RSS: the table entry fixes the CPU, so

@@ -48,7 +48,7 @@ func TestTakesOutOfOrder(t *testing.T) {
 // TestWandering compares rows of 16-bit words with maps, on packets enough for
 // words to overflow, with few CPUs and with many.
 func TestWandering(t *testing.T) {
-	for _, cpus := range []int{1, 2, directCPUs, directCPUs + 1, 40} {
+	for _, cpus := range []int{1, 2, fewCPUs, fewCPUs + 1, 40} {
 		const flows = 5
 		r := rand.New(rand.NewPCG(uint64(cpus), 16))
 		w := newWandering(cpus)
