@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -139,7 +140,8 @@ func Replay(src Source, o Options) (*Result, error) {
 		return nil, err
 	}
 	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
-	back := r.flows.reverses()
+	back := sync.OnceValue(r.flows.reverses)
+	go back() // while what does not need it is derived
 	for _, one := range r.scenarios() {
 		one.summarize(back, r.Bytes-r.SentBytes)
 	}

@@ -20,9 +20,9 @@ type Summary struct {
 	Connections, Symmetric uint64
 }
 
-// summarize derives from the flows what was not counted per packet. back is the
+// summarize derives from the flows what was not counted per packet. back gives the
 // flow in the other direction of each, bytes those of all received packets.
-func (r *Replayed) summarize(back []uint32, bytes uint64) {
+func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 	t := r.flows
 	copy(r.Unhashed[:], t.notIP[:])
 	r.Entries = make([]EntryLoad, len(r.cfg.Table))
@@ -86,7 +86,7 @@ func (r *Replayed) countVariedFlow(first uint16, varied []variedCount) {
 	}
 }
 
-func (r *Replayed) summary(mode int, back []uint32) Summary {
+func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 	cpus := len(r.cfg.CPUs)
 	s := Summary{CPUFlows: make([]uint64, cpus), TopFlow: make([]int64, cpus)}
 	most := make([]uint64, cpus)
@@ -118,7 +118,7 @@ func (r *Replayed) summary(mode int, back []uint32) Summary {
 			s.SingleCPU++
 		}
 	}
-	for id, other := range back {
+	for id, other := range back() {
 		if other == NoFlow || uint32(id) > other || home[id] == none || home[other] == none {
 			continue
 		}
