@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -96,7 +97,7 @@ func (p *plot) facts(c *Capture, sentences, notes []string) {
 	if !c.First.IsZero() {
 		sentences = slices.Insert(slices.Clone(sentences), min(1, len(sentences)), "First packet: "+c.First.UTC().Format("2006-01-02 15:04:05 UTC")+".")
 	}
-	p.lines(shown(strings.Join(sentences, " ")), picture.Font{Size: factSize, Color: p.colors.ink}, 4)
+	p.lines(dateGap.ReplaceAllString(sentence(strings.Join(sentences, " ")), "$1\u00a0$2\u00a0$3"), picture.Font{Size: factSize, Color: p.colors.ink}, 4)
 	for i := range c.Files {
 		if loss := c.Files[i].lossText(); loss != "" {
 			p.lines("Read with loss: "+shown(loss), picture.Font{Size: factSize, Bold: true, Color: p.colors.hotInk}, 2)
@@ -107,6 +108,9 @@ func (p *plot) facts(c *Capture, sentences, notes []string) {
 		p.lines(shown(note), picture.Font{Size: factSize, Color: p.colors.faint}, 2)
 	}
 }
+
+// dateGap is the spaces in a date with its time.
+var dateGap = regexp.MustCompile(`(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (UTC)`)
 
 // maxPlotNotes are the notes that a picture has.
 const maxPlotNotes = 4
@@ -161,6 +165,9 @@ func (p *plot) write(w io.Writer, format PlotFormat) error {
 	}
 	return fmt.Errorf("there is no picture format %d", format)
 }
+
+// plotName is the name of a mode or a scenario: of a long one the beginning.
+func plotName(name string) string { return cutTo(name, maxCode) }
 
 func (p *plot) label(anchor picture.Anchor) picture.Font {
 	return picture.Font{Size: labelSize, Color: p.colors.faint, Anchor: anchor}

@@ -57,7 +57,7 @@ func (p *plot) imbalances(scenarios []Scenario) {
 	top := p.y
 	for i := range shown {
 		s := &shown[i]
-		p.imbalance(clean(s.Name), f.of(s), most, i == best, left, inside)
+		p.imbalance(plotName(s.Name), f.of(s), most, i == best, left, inside)
 	}
 	if len(others) == 1 {
 		p.imbalance("without RSS ("+nonRSS+")", others[0].Imbalance.Packets, most, false, left, inside)
@@ -113,7 +113,7 @@ func (p *plot) scenarioLoads(scenarios []Scenario) {
 			if m == nil {
 				continue
 			}
-			s := loadStrip{name: clean(strips[i].Name), about: scenarioAbout(m), mode: m, bottom: true}
+			s := loadStrip{name: plotName(strips[i].Name), about: scenarioAbout(m), mode: m, bottom: true}
 			end = max(end, p.strip(plotMargin+float64(i-first)*(width+timeGap), p.y, width, &s, &scale))
 		}
 		p.y = end
@@ -126,7 +126,7 @@ func scenarioAbout(m *Mode) string {
 	if m.Totals.Packets == 0 {
 		return "no packet was indicated"
 	}
-	s := "under " + clean(m.Mode)
+	s := "under " + plotName(m.Mode)
 	if m.Totals.Drops > 0 {
 		s += "; dropped " + exact(m.Totals.Drops)
 	}

@@ -49,11 +49,15 @@ func (p *plot) loads(modes []Mode) {
 	for i := range modes {
 		scale.most = max(scale.most, float64(extreme(&modes[i], slices.Max)))
 	}
-	p.section("Packets per CPU", "all modes at one scale")
+	key := ""
+	if len(modes) > 1 {
+		key = "all modes at one scale"
+	}
+	p.section("Packets per CPU", key)
 	p.loadKey()
 	for i := range modes {
 		m := &modes[i]
-		s := loadStrip{name: shown(m.Mode), about: loadAbout(m), mode: m, bottom: true}
+		s := loadStrip{name: plotName(m.Mode), about: loadAbout(m), mode: m, bottom: true}
 		if i < len(modes)-1 && slices.EqualFunc(m.CPUs, modes[i+1].CPUs, func(a, b CPU) bool { return a.CPU == b.CPU }) {
 			s.bottom = false
 		}

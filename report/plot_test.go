@@ -39,17 +39,18 @@ func comparePlot(t *testing.T, c *Compare, format PlotFormat) []byte {
 func plotCases(t *testing.T, format PlotFormat) map[string][]byte {
 	hostileWords := hostileReport()
 	hostileWords.Words = Words{`</title><script>alert(1)</script> & "'` + strings.Repeat("x ", 1<<19), hostile}
+	long := strings.Repeat("<script>\u202e", 1<<16)
 	cases := map[string][]byte{}
 	for name, r := range map[string]*Report{
 		"1 mode": fixture(8, 30, "rss-msix"), "4 modes": withWindows(fixture(8, 30, allModes...), 300), "16 CPUs": fixture(16, 60, "rss-msix", "non-rss"),
 		"128 CPUs": withTable(withWindows(fixture(128, 600, "rss-msix", "non-rss"), 300), 512), "1 CPU": fixture(1, 3, "rss-msix"),
 		"1 flow": fixture(8, 1, "rss-msix", "non-rss"), "2048 entries": withTable(fixture(8, 30, "rss-msix"), 2048), "empty": empty(), "sent": onlySent(), "zero": {},
-		"hostile": hostileReport(), "hostile words": hostileWords, "affinity": withAffinity(fixture(8, 30, "rss-msix")),
+		"hostile": hostileReport(), "long": withHostile(long), "hostile words": hostileWords, "affinity": withAffinity(fixture(8, 30, "rss-msix")),
 	} {
 		cases[name] = plotOf(t, r, format)
 	}
 	for name, c := range map[string]*Compare{
-		"2 scenarios": compared(2, 4), "5 scenarios": compared(5, 128), "unlike": unlike(), "hostile scenarios": hostileCompare(hostile), "no scenario": {},
+		"2 scenarios": compared(2, 4), "5 scenarios": compared(5, 128), "unlike": unlike(), "hostile scenarios": hostileCompare(hostile), "long scenarios": hostileCompare(long), "no scenario": {},
 	} {
 		cases[name] = comparePlot(t, c, format)
 	}

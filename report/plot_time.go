@@ -56,8 +56,15 @@ func (p *plot) overTime(modes []Mode) {
 			loads.add(t.rows[place])
 		}
 	}
-	p.section("Packets per CPU over time", fmt.Sprintf("a column is %s; all at one scale, at most %s", column, plural(loads.most, "packet", "packets")))
 	areas := len(panels[0].places) <= areaRows
+	key := fmt.Sprintf("a dot is %s", column)
+	if areas {
+		key = fmt.Sprintf("a column is %s; a full one is %s", column, plural(loads.most, "packet", "packets"))
+	}
+	if len(panels) > 1 {
+		key += "; all modes at one scale"
+	}
+	p.section("Packets per CPU over time", key)
 	for i := 0; i < len(panels); i += 2 {
 		top, end := p.y, p.y
 		for _, t := range panels[i:min(i+2, len(panels))] {
@@ -92,7 +99,7 @@ func (l *timeLoads) doubling() bool {
 func (p *plot) timePanel(t *timePanel, loads *timeLoads, areas bool) {
 	f := picture.Font{Size: factSize, Bold: true, Color: p.colors.ink}
 	p.y += stripHead
-	p.Text(t.x, p.y-6, p.Fit(shown(t.mode.Mode), f, t.width/2), f)
+	p.Text(t.x, p.y-6, p.Fit(plotName(t.mode.Mode), f, t.width/2), f)
 	if left := len(t.mode.Series.CPUs) - len(t.places); left > 0 {
 		p.Text(t.x+t.width, p.y-6, fmt.Sprintf("the %d most loaded of %d CPUs", len(t.places), len(t.mode.Series.CPUs)), p.label(picture.End))
 	}
@@ -159,7 +166,7 @@ func (p *plot) timeAreas(t *timePanel, most uint64, left, inside, height float64
 		}
 		fill := p.colors.load(Ratio(cpu.packets(), total) * Fraction(len(t.mode.Series.CPUs)))
 		p.Steps(left, bottom-height+1.5, inside, height-1.5, values, fill,
-			fmt.Sprintf("%s: CPU %d: %s, at most %s at once", shown(t.mode.Mode), cpu.CPU, plural(cpu.packets(), "packet", "packets"), exact(slices.Max(t.rows[place]))))
+			fmt.Sprintf("%s: CPU %d: %s, at most %s at once", plotName(t.mode.Mode), cpu.CPU, plural(cpu.packets(), "packet", "packets"), exact(slices.Max(t.rows[place]))))
 	}
 }
 

@@ -181,12 +181,18 @@ func (p *Picture) Fit(text string, f Font, width float64) string {
 	return strings.TrimRight(string(runes[:low]), " ") + "…"
 }
 
+// noBreak is a space at which lines are not broken.
+const noBreak = "\u00a0"
+
 // Wrap is the text in lines of at most the width, limit of them at most: the last
-// one is cut.
+// one is cut. A no-break space parts no line, and is a plain one in the end.
 func (p *Picture) Wrap(text string, f Font, width float64, limit int) []string {
 	var lines []string
 	line := ""
-	words := strings.Fields(text)
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' })
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], noBreak, " ")
+	}
 	for i, word := range words {
 		longer := strings.TrimPrefix(line+" "+word, " ")
 		if line == "" || p.TextWidth(longer, f) <= width {

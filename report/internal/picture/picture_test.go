@@ -159,6 +159,9 @@ func TestWrap(t *testing.T) {
 	if got := strings.Join(lines, " "); got != text || len(lines) < 3 {
 		t.Errorf("lines are %q", lines)
 	}
+	if got := p.Wrap("a text at 12\u00a0ms", f, p.TextWidth("a text at 12", f), 3); !slices.Equal(got, []string{"a text at", "12 ms"}) {
+		t.Errorf("a number is parted from its unit: %q", got)
+	}
 	lines = p.Wrap(text, f, 100, 2)
 	if len(lines) != 2 || !strings.HasSuffix(lines[1], "…") || p.TextWidth(lines[1], f) > 100 {
 		t.Errorf("two lines are %q", lines)
