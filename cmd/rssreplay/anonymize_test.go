@@ -144,14 +144,14 @@ func hidesAddresses(t *testing.T, sample string) {
 	runs(t, capture, local, "--table", table, "--flows", "all", "--write", recorded, "--output", old)
 	runs(t, capture, local, "--cpus", "4", "--flows", "all", "--output", now)
 
-	all := []string{"table", "markdown", "json", "csv", "html"}
+	all := []string{"table", "markdown", "json", "csv", "html", "svg"}
 	three := []string{"table", "markdown", "json"}
 	for _, test := range []struct {
 		formats []string
 		args    []string
 		how     []string // to anonymize
 	}{
-		{all, []string{capture, "--mode", "all", "--flows", "all"}, nil},
+		{all, []string{capture, "--mode", "all", "--flows", "all", "--title", "of us", "--note", in("note", "ours")}, nil},
 		{all, []string{capture, "--flows", "all", local}, []string{"--anonymize-ports"}},
 		{all, []string{capture, "--flows", "all", "--table", table, "--filter=not (host " + first.String() + " and port 1)"}, []string{"--keep-hash"}},
 		{all, []string{"compare", capture, local, "--table", table, "--report", old, "--scenario", "few: cpus=2 key=@" + in("rsskey", rssKey)}, nil},
@@ -170,6 +170,19 @@ func hidesAddresses(t *testing.T, sample string) {
 		}
 		for _, format := range test.formats {
 			args := slices.Concat(test.args, []string{"--format", format})
+			output := output
+			if format == "svg" { // a picture is a file beside the report
+				picture := filepath.Join(folder, "load.svg")
+				args = slices.Concat(test.args, []string{"--plot", picture})
+				output = func(t *testing.T, args ...string) string {
+					runs(t, args...)
+					text, err := os.ReadFile(picture)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return string(text)
+				}
+			}
 			what := fmt.Sprintf("%q", args)
 			if text := output(t, args...); format == "json" && !strings.Contains(text, secret) {
 				t.Fatalf("%s: nothing is secret where all is shown", what)
