@@ -44,6 +44,9 @@ func (p *plot) imbalances(scenarios []Scenario) {
 	if len(shown) < len(scenarios) {
 		key += fmt.Sprintf("; the first %d of %d scenarios", len(shown), len(scenarios))
 	}
+	if slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.cpus() != scenarios[0].cpus() }) {
+		key += "; the mean is of the CPUs that the scenario itself uses"
+	}
 	p.section("Imbalance", key)
 	most := Fraction(1)
 	for i := range shown {

@@ -33,7 +33,7 @@ type timePanel struct {
 func (p *plot) overTime(modes []Mode) {
 	var panels []*timePanel
 	for i := range modes {
-		if modes[i].Imbalance.BusiestWindow != nil {
+		if s := &modes[i].Series; modes[i].Imbalance.BusiestWindow != nil && s.windows() > 0 {
 			panels = append(panels, &timePanel{mode: &modes[i], width: (plotInside - timeGap) / 2, x: plotMargin})
 		}
 	}
