@@ -33,7 +33,7 @@ func CSVTables() []CSVTable[Report] {
 		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max"), csvQueues},
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), csvEntries},
 		{"series", heads("mode", "start_ns", "cpu", "packets"), csvSeries},
-		{"parameters", heads("parameter", "value", "source"), csvParameters},
+		parametersTable(func(r *Report) Parameters { return r.Parameters }),
 		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), csvFindings},
 	}
 }
@@ -229,16 +229,25 @@ func csvSeries(r *Report, row func(cells ...any)) {
 	}
 }
 
-func csvParameters(r *Report, row func(cells ...any)) {
-	for _, p := range r.Parameters {
-		value := p.Value
-		if _, text := value.(string); !text && value != nil {
-			if data, err := json.Marshal(value); err == nil { // as the JSON report has it
-				value = json.Number(data)
-			}
+// parametersTable is the parameters of a result.
+func parametersTable[T any](of func(result *T) Parameters) CSVTable[T] {
+	return CSVTable[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
+		for _, p := range of(result) {
+			row(p.Name, csvValue(p.Value), p.Source)
 		}
-		row(p.Name, value, p.Source)
+	}}
+}
+
+// csvValue is a parameter's value as the JSON has it, but texts without quotes.
+func csvValue(value any) any {
+	if _, text := value.(string); text || value == nil {
+		return value
 	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	return json.Number(data)
 }
 
 func csvFindings(r *Report, row func(cells ...any)) {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -64,38 +65,65 @@ func (t *textWriter) suggestFigures(s *Suggest) {
 	if s.Rest != nil {
 		g.columns = append(g.columns, column{head: "judged on"})
 	}
-	connections := s.Present.Connections > 0 || s.Present.Training.Connections > 0
+	judged := len(g.columns) // and before: what the present is told by
 	g.columns = append(g.columns, column{head: "drops"}, column{head: "latency p99"}, column{head: "entries moved"}, column{head: "flows moved"})
-	if connections {
+	if s.hasConnections() {
 		g.columns = append(g.columns, column{head: "on one CPU", group: "connections"})
 	}
-	row := func(name string, predicted, training *Figures, st style, entries, flows string) {
-		cells := []cell{{name, st}, {fixed(training.Of(s.Objective), 3), st}}
-		if s.Rest != nil {
-			cells = append(cells, cell{fixed(predicted.Of(s.Objective), 3), st})
-		}
-		cells = append(cells, plainCell(exact(predicted.Drops)), plainCell(nanosecondsOrNone(predicted.LatencyP99)), plainCell(entries), plainCell(flows))
-		if connections {
-			cells = append(cells, plainCell(percent(Ratio(predicted.SymmetricConnections, predicted.Connections))))
+	for i, row := range s.figureRows() {
+		cells := make([]cell, len(row))
+		for k, text := range row {
+			if cells[k] = plainCell(text); i == 0 && k < judged {
+				cells[k].style = bold
+			}
 		}
 		g.row(cells...)
 	}
-	row("present", &s.Present.Figures, &s.Present.Training, bold, none, none)
+	t.grid(&g)
+}
+
+// hasConnections tells whether the present has both directions of any.
+func (s *Suggest) hasConnections() bool {
+	return s.Present.Connections > 0 || s.Present.Training.Connections > 0
+}
+
+// figureRows is a row for the present and one for each suggestion: its name, the
+// imbalance where it was found, and where it was judged if that is another part; drops,
+// latency, entries and flows moved, and if there are connections those on one CPU.
+func (s *Suggest) figureRows() [][]string {
+	var rows [][]string
+	row := func(name string, predicted, training *Figures, entries, flows string) {
+		cells := []string{name, fixed(training.Of(s.Objective), 3)}
+		if s.Rest != nil {
+			cells = append(cells, fixed(predicted.Of(s.Objective), 3))
+		}
+		cells = append(cells, exact(predicted.Drops), nanosecondsOrNone(predicted.LatencyP99), entries, flows)
+		if s.hasConnections() {
+			cells = append(cells, percent(Ratio(predicted.SymmetricConnections, predicted.Connections)))
+		}
+		rows = append(rows, cells)
+	}
+	row("present", &s.Present.Figures, &s.Present.Training, none, none)
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		entries := none
 		if of.EntriesMoved != nil {
 			entries = exact(uint64(*of.EntriesMoved))
 		}
-		row(of.ID, &of.Predicted, &of.Training, plain, entries, exact(of.FlowsMoved))
+		row(of.ID, &of.Predicted, &of.Training, entries, exact(of.FlowsMoved))
 	}
-	t.grid(&g)
+	return rows
 }
 
 // bound says what no table gets below.
 func (t *textWriter) bound(s *Suggest) {
-	b := &s.Bound
 	t.line("")
+	for _, sentence := range s.Bound.sentences() {
+		t.para("", 0, sentence, plain)
+	}
+}
+
+func (b *Bound) sentences() []string {
 	text := fmt.Sprintf("No table gets below %s on the part that suggestions were found on", fixed(b.Imbalance, 3))
 	switch {
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1:
@@ -105,10 +133,10 @@ func (t *textWriter) bound(s *Suggest) {
 	default:
 		text += ": that is even."
 	}
-	t.para("", 0, text, plain)
-	if b.LargestFlow != nil && b.FlowImbalance > 1 {
-		t.para("", 0, fmt.Sprintf("One flow alone is %s of a CPU's fair share, whatever the table: %s.", fixed(b.FlowImbalance, 3), b.LargestFlow.ends()), plain)
+	if b.LargestFlow == nil || !(b.FlowImbalance > 1) {
+		return []string{text}
 	}
+	return []string{text, fmt.Sprintf("One flow alone is %s of a CPU's fair share, whatever the table: %s.", fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
 }
 
 // ends are the flow's protocol, source and destination.
@@ -145,14 +173,28 @@ func (t *textWriter) tableSizes(s *Suggest) {
 	}
 	t.heading("TABLE SIZE", "imbalance of "+objectives[s.Objective]+" over the whole capture; the size is the NIC's, not yours to set")
 	g := grid{keys: 1, columns: []column{{head: "entries"}, {head: "this layout"}, {head: "best table found"}, {head: "bound"}, {left: true}}}
+	for _, row := range s.sizeRows() {
+		cells := make([]cell, len(row))
+		for i, text := range row {
+			cells[i] = plainCell(text)
+		}
+		g.row(cells...)
+	}
+	t.grid(&g)
+}
+
+// sizeRows is a row for each size: entries, the imbalance of this layout, of the best
+// table and of the bound, and whether it is the present one.
+func (s *Suggest) sizeRows() [][]string {
+	var rows [][]string
 	for _, size := range s.TableSizes {
 		present := ""
 		if size.Present {
 			present = "present"
 		}
-		g.row(plainCell(exact(uint64(size.Size))), plainCell(fixed(size.Now, 3)), plainCell(fixed(size.Best, 3)), plainCell(fixed(size.Bound, 3)), plainCell(present))
+		rows = append(rows, []string{exact(uint64(size.Size)), fixed(size.Now, 3), fixed(size.Best, 3), fixed(size.Bound, 3), present})
 	}
-	t.grid(&g)
+	return rows
 }
 
 // keyTrials is the histogram of random keys, with the place of the present one.
@@ -164,13 +206,9 @@ func (t *textWriter) keyTrials(s *Suggest) {
 	t.heading("OTHER KEYS", fmt.Sprintf("the present table under %s, seed %d", plural(uint64(k.Tried), "random key", "random keys"), k.Seed))
 	t.para("", 0, k.Verdict, bold)
 	t.line("")
-	most := 0
-	at := -1
-	for i, b := range k.Histogram {
+	most, at := 0, k.presentBin()
+	for _, b := range k.Histogram {
 		most = max(most, b.Keys)
-		if k.Present >= b.From && (k.Present < b.To || i == len(k.Histogram)-1 && k.Present <= b.To) {
-			at = i
-		}
 	}
 	g := grid{keys: 1, columns: []column{{head: "imbalance"}, {head: "keys"}, {left: true}}}
 	beyond := cell{fmt.Sprintf("← present, %s", fixed(k.Present, 3)), bold}
@@ -189,8 +227,20 @@ func (t *textWriter) keyTrials(s *Suggest) {
 	}
 	t.grid(&g)
 	t.line("")
-	t.list("", 0, []string{
+	t.list("", 0, k.spread(), plain)
+}
+
+// presentBin is the index of the bin that holds the present imbalance; -1 for none.
+func (k *KeyTrials) presentBin() int {
+	return slices.IndexFunc(k.Histogram, func(b Bin) bool {
+		return k.Present >= b.From && (k.Present < b.To || b.To == k.Max && k.Present == b.To)
+	})
+}
+
+// spread is how the keys differ.
+func (k *KeyTrials) spread() []string {
+	return []string{
 		"least " + fixed(k.Min, 3), "p10 " + fixed(k.P10, 3), "p50 " + fixed(k.P50, 3), "p90 " + fixed(k.P90, 3), "greatest " + fixed(k.Max, 3),
 		fmt.Sprintf("lower than the present: %s of %s", exact(uint64(k.Better)), exact(uint64(k.Tried))),
-	}, plain)
+	}
 }

@@ -109,8 +109,8 @@ func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
 		st = hot
 	}
 	t.para("", 2, v.Verdict, st)
-	if v.Explanation != nil {
-		t.para("", 2, fmt.Sprintf("It is explained if %s: %s of %s packets.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(v.Packets.Checked)), bold)
+	if explained := v.explained(); explained != "" {
+		t.para("", 2, explained, bold)
 	}
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)
@@ -125,57 +125,140 @@ func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
 	return t.w.Flush()
 }
 
+// explained is the sentence about the explanation, "" without one.
+func (v *Verify) explained() string {
+	if v.Explanation == nil {
+		return ""
+	}
+	return fmt.Sprintf("It is explained if %s: %s of %s packets.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(v.Packets.Checked))
+}
+
 func (t *textWriter) verifiedPackets(v *Verify) {
-	if v.Source != "records" {
+	facts := v.packetFacts()
+	if facts == nil {
 		return
 	}
+	t.heading("PACKETS", "that record a hash or a queue: "+exact(v.Packets.Checked))
+	for _, f := range facts {
+		t.para(f.label, captureLabels, f.text, plain)
+	}
+}
+
+// verifyFact is a label and what is to be said of it.
+type verifyFact struct {
+	label, text string
+	differs     bool
+}
+
+// packetFacts says how many of the packets that record a hash or a queue are as
+// predicted; nil where none does.
+func (v *Verify) packetFacts() (facts []verifyFact) {
+	if v.Source != "records" {
+		return nil
+	}
 	p := &v.Packets
-	t.heading("PACKETS", "that record a hash or a queue: "+exact(p.Checked))
 	for _, row := range []struct {
 		what       string
 		equal, all uint64
 	}{{"hash", p.HashEqual, p.HashChecked}, {"queue", p.QueueEqual, p.QueueChecked}} {
 		if row.all > 0 {
-			t.para(row.what, captureLabels, fmt.Sprintf("%s of %s as predicted (%s)", exact(row.equal), exact(row.all), percent(Ratio(row.equal, row.all))), plain)
+			text := fmt.Sprintf("%s of %s as predicted (%s)", exact(row.equal), exact(row.all), percent(Ratio(row.equal, row.all)))
+			facts = append(facts, verifyFact{row.what, text, row.equal < row.all})
 		}
 	}
+	return facts
 }
 
 func (t *textWriter) verifiedQueues(v *Verify) {
 	if len(v.Queues) == 0 {
 		return
 	}
-	seen := "seen"
-	if v.Source == "interrupts" {
-		seen = "interrupts"
-	}
 	t.heading("QUEUES", "")
-	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "predicted"}, {head: seen}, {head: "difference"}}}
-	for _, q := range v.Queues {
-		difference, st := none, plain
-		if v.Source != "interrupts" {
-			if difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted)); q.Seen != q.Predicted {
-				st = bold
-			}
+	g := grid{keys: 1}
+	for _, head := range v.queueHeads() {
+		g.columns = append(g.columns, column{head: head})
+	}
+	for i, row := range v.queueRows() {
+		cells := make([]cell, len(row))
+		for k, text := range row {
+			cells[k] = plainCell(text)
 		}
-		g.row(plainCell(fmt.Sprint(q.Queue)), plainCell(exact(q.Predicted)), plainCell(exact(q.Seen)), cell{difference, st})
+		if q := &v.Queues[i]; v.Source != "interrupts" && q.Seen != q.Predicted {
+			cells[len(cells)-1].style = bold
+		}
+		g.row(cells...)
 	}
 	t.grid(&g)
 }
 
+// queueHeads are the heads of queueRows.
+func (v *Verify) queueHeads() []string {
+	seen := "seen"
+	if v.Source == "interrupts" {
+		seen = "interrupts"
+	}
+	return []string{"queue", "predicted", seen, "difference"}
+}
+
+// queueRows is a row for each queue. Interrupts don't differ from packets: they count
+// something else.
+func (v *Verify) queueRows() [][]string {
+	var rows [][]string
+	for _, q := range v.Queues {
+		difference := none
+		if v.Source != "interrupts" {
+			difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted))
+		}
+		rows = append(rows, []string{fmt.Sprint(q.Queue), exact(q.Predicted), exact(q.Seen), difference})
+	}
+	return rows
+}
+
 func (t *textWriter) recovered(v *Verify) {
-	k := v.Recovered
-	if k == nil {
+	facts := v.keyFacts()
+	if facts == nil {
 		return
 	}
-	t.heading("KEY", "as solved from the recorded hashes")
-	t.para("key", captureLabels, k.Key, plain)
-	t.para("determined", captureLabels, fmt.Sprintf("%d bits, by %d independent equations; %d more bits meet these inputs and stay open, and are shown as claimed", k.Determined, k.Equations, len(k.Undetermined)), plain)
-	t.para("explains", captureLabels, fmt.Sprintf("%s of %s recorded hashes", exact(v.Packets.HashChecked-k.Inconsistent), exact(v.Packets.HashChecked)), plain)
+	t.heading("KEY", keyHeading)
+	for _, f := range facts {
+		st := plain
+		if f.differs {
+			st = hot
+		}
+		t.para(f.label, captureLabels, f.text, st)
+	}
+}
+
+const keyHeading = "as solved from the recorded hashes"
+
+// keyFacts tells of the solved key, first the key itself; nil without one.
+func (v *Verify) keyFacts() []verifyFact {
+	k := v.Recovered
+	if k == nil {
+		return nil
+	}
+	facts := []verifyFact{
+		{label: "key", text: k.Key},
+		{label: "determined", text: fmt.Sprintf("%d bits, by %d independent equations; %d more bits meet these inputs and stay open, and are shown as claimed", k.Determined, k.Equations, len(k.Undetermined))},
+		{label: "explains", text: fmt.Sprintf("%s of %s recorded hashes", exact(v.Packets.HashChecked-k.Inconsistent), exact(v.Packets.HashChecked))},
+	}
 	switch {
 	case k.EqualsClaim:
-		t.para("claimed", captureLabels, "the claimed key is as good", plain)
+		facts = append(facts, verifyFact{label: "claimed", text: "the claimed key is as good"})
 	case k.Difference != nil:
-		t.para("claimed", captureLabels, *k.Difference, hot)
+		facts = append(facts, verifyFact{"claimed", *k.Difference, true})
+	}
+	return facts
+}
+
+// VerifyCSVTables are the tables of a verification.
+func VerifyCSVTables() []CSVTable[Verify] {
+	return []CSVTable[Verify]{
+		{"queues", func(*Verify) []string { return []string{"queue", "predicted", "seen"} }, func(v *Verify, row func(cells ...any)) {
+			for _, q := range v.Queues {
+				row(q.Queue, q.Predicted, q.Seen)
+			}
+		}},
+		parametersTable(func(v *Verify) Parameters { return v.Parameters }),
 	}
 }

@@ -28,18 +28,23 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A golden file names no folder: all is read where it lies.
-	sample, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "cooked.pcap"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	samples := filepath.Join(repository(t), "pcaps", "samples")
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("cooked.pcap", sample, 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"cooked.pcap", "queues.pcapng"} {
+		data, err := os.ReadFile(filepath.Join(samples, name))
+		if err == nil {
+			err = os.WriteFile(name, data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	runs(t, "cooked.pcap", "--cpus", "4", "--flows", "all", "--interval", "200ms", "-o", "old.json")
 	runs(t, "cooked.pcap", "--cpus", "4", "--flows", "all", "--interval", "200ms", "--layout", "weight:3,2,2,1", "-o", "new.json")
 	compare := []string{"compare", "cooked.pcap", "--cpus", "4", "--interval", "200ms", "--layout", "equal", "--layout", "block", "--scenario", "few: cpus=2"}
 	diff := []string{"diff", "old.json", "new.json"}
+	suggest := []string{"suggest", "cooked.pcap", "--cpus", "4", "--keys", "random:20"}
+	verify := []string{"verify", "queues.pcapng", "--cpus", "4", "--key", "mellanox"}
 	for _, test := range []struct {
 		file string
 		args []string
@@ -58,6 +63,10 @@ func TestGolden(t *testing.T) {
 		{"cooked-diff.json", append(diff, "--format", "json")},
 		{"cooked-diff.csv", append(diff, "--format", "csv")},
 		{"cooked-diff.html", append(diff, "--format", "html")},
+		{"cooked-suggest.md", append(suggest, "--format", "markdown")},
+		{"cooked-suggest.csv", append(suggest, "--format", "csv")},
+		{"queues-verify.md", append(verify, "--format", "markdown")},
+		{"queues-verify.csv", append(verify, "--format", "csv")},
 	} {
 		got := []byte(runs(t, test.args...))
 		if bytes.Count(toolVersion.ReplaceAll(got, nil), []byte("go1.")) > 0 {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestCompareNumbers reads the numbers of each format of a comparison back, and of diff,
@@ -66,6 +68,59 @@ func TestCompareNumbers(t *testing.T) {
 				sameFigures(t, format, figures, scenarios)
 			}
 		})
+	}
+}
+
+// TestSuggestAndVerifyNumbers reads CSV and Markdown of the two back.
+func TestSuggestAndVerifyNumbers(t *testing.T) {
+	dir := t.TempDir()
+	sample := func(name string) string { return filepath.Join(repository(t), "pcaps", "samples", name) }
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	out := func(name string) string { return "--output=" + filepath.Join(dir, name) }
+	runs(t, "suggest", sample("web.pcap"), "--cpus", "4", out("s.json"), out("s.md"), out("s.csv"))
+	var found object
+	decoded(t, read("s.json"), &found)
+	type row = [4]string
+	part := func(name string, of, training any, flows string) row {
+		return row{name, at(of, "imbalance.packets"), at(training, "imbalance.packets"), flows}
+	}
+	want := []row{part("present", found["present"], found["present"].(object)["training"], "null")}
+	for _, s := range objects(found["suggestions"]) {
+		want = append(want, part(at(s, "id"), s["predicted"], s["training"], at(s, "flows_moved")))
+	}
+	var table []row
+	for _, r := range csvTable(t, read("s.csv")) {
+		table = append(table, row{r["id"], r["imbalance_packets"], r["training_imbalance_packets"], r["flows_moved"]})
+	}
+	if diff := cmp.Diff(want, table); diff != "" || len(want) < 2 {
+		t.Errorf("suggestions (-JSON +CSV):\n%s", diff)
+	}
+	rows := markdownTables(read("s.md"))[""][1:]
+	for i, w := range want {
+		for k, column := range map[int]int{1: 2, 2: 1} {
+			if exact, err := strconv.ParseFloat(w[k], 64); err != nil || rows[i][0] != w[0] || rows[i][column] != strconv.FormatFloat(exact, 'f', 3, 64) {
+				t.Errorf("suggestions: in Markdown %v, in JSON %v", rows[i], w)
+			}
+		}
+	}
+
+	runs(t, "verify", sample("queues.pcapng"), "--cpus", "4", "--key", "mellanox", out("v.json"), out("v.md"), out("v.csv"))
+	var verified object
+	decoded(t, read("v.json"), &verified)
+	cells := markdownTables(read("v.md"))[""]
+	cells = cells[len(cells)-len(objects(verified["queues"]))-5:] // before the key's table of five lines
+	for i, r := range csvTable(t, read("v.csv")) {
+		q := objects(verified["queues"])[i]
+		want := []string{at(q, "queue"), at(q, "predicted"), at(q, "seen")}
+		if got := []string{r["queue"], r["predicted"], r["seen"]}; !slices.Equal(got, want) || !slices.Equal(cells[i][:3], want) {
+			t.Errorf("queue %d: in CSV %v, in Markdown %v, in JSON %v", i, got, cells[i], want)
+		}
 	}
 }
 

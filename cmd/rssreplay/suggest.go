@@ -54,6 +54,7 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.set.StringVar(&f.device, "dev", "eth0", "")
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
+	f.output.addTables()
 	f.output.addWords()
 	f.anonymize.add(f.set)
 	return c
@@ -64,7 +65,7 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, append(textForms(report.WriteSuggestText), plainForm("json", report.WriteSuggestJSON)))
+	out, err := planOutput(e, f.output, suggestForms())
 	if err != nil {
 		return err
 	}
@@ -102,6 +103,14 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 		return damagedError{fmt.Errorf("%w; the suggestions are for what comes before", damage)}
 	}
 	return nil
+}
+
+// suggestForms are the formats of suggestions.
+func suggestForms() []form[*report.Suggest] {
+	return []form[*report.Suggest]{
+		{name: "table", write: report.WriteSuggestText}, plainForm("markdown", report.WriteSuggestMarkdown),
+		plainForm("json", report.WriteSuggestJSON), csvForm(report.SuggestCSVTables()),
+	}
 }
 
 // suggester finds suggestions for one capture under one present way to steer.

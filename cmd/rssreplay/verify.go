@@ -50,6 +50,7 @@ func newVerifyCommand(e *env) *cobra.Command {
 	f.input = newInputFlags(set)
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.output.addTables()
 	f.output.addWords()
 	f.anonymize.add(set)
 	set.StringVar(&f.countersBefore, "counters-before", "", "")
@@ -86,7 +87,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, append(textForms(report.WriteVerifyText), plainForm("json", report.WriteVerifyJSON)))
+	out, err := planOutput(e, f.output, verifyForms())
 	if err != nil {
 		return err
 	}
@@ -145,6 +146,14 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return damagedError{fmt.Errorf("%w; the verdict is of what comes before", damage)}
 	}
 	return nil
+}
+
+// verifyForms are the formats of a verification.
+func verifyForms() []form[*report.Verify] {
+	return []form[*report.Verify]{
+		{name: "table", write: report.WriteVerifyText}, plainForm("markdown", report.WriteVerifyMarkdown),
+		plainForm("json", report.WriteVerifyJSON), csvForm(report.VerifyCSVTables()),
+	}
 }
 
 // seen is what the counters say of each queue.
