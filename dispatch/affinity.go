@@ -356,7 +356,8 @@ func (d *drops) of(flow uint32) uint64 {
 // packet of it to indicate it: a connection's home CPU, and the CPU that its
 // sent packets are compared with (MODEL.md section 7).
 type takes struct {
-	flows chunked[taken]
+	flows  chunked[taken]
+	loaded int64 // of load, so that it is done
 }
 
 // taken orders takes by (at, cpu): at is a time where every CPU has its own
@@ -364,6 +365,28 @@ type takes struct {
 type taken struct {
 	first, last       int64 // at + 1; 0: none yet
 	firstCPU, lastCPU uint16
+}
+
+// load reads what the packets of b will ask for.
+//
+// Optimization: took and connection wait for one flow after the other, so that
+// here, where the waits overlap, all come into the cache.
+func (t *takes) load(b *Batch) {
+	sum := int64(0)
+	for _, flow := range b.Flow[:b.N] {
+		if flow != NoFlow {
+			sum += t.flows.at(flow).last
+		}
+	}
+	for _, ref := range b.Sends {
+		if ref.Answers != NoFlow {
+			sum += t.flows.at(ref.Answers).last
+		}
+		if ref.Same != NoFlow {
+			sum += t.flows.at(ref.Same).last
+		}
+	}
+	t.loaded = sum
 }
 
 // took notes that cpu took a packet of flow. Where every CPU has its own vector
@@ -383,21 +406,22 @@ func (t *takes) took(flow uint32, at int64, cpu int) {
 // connection is the home CPU and the CPU of the latest take of the connection
 // of the two flows; ok is false as long as none of their packets was taken.
 func (t *takes) connection(flows ...uint32) (home, last int, ok bool) {
-	var first, latest taken
+	var first, latest int64
+	var firstCPU, lastCPU uint16
 	for _, flow := range flows {
 		if flow == NoFlow {
 			continue
 		}
-		f := *t.flows.at(flow)
+		f := t.flows.at(flow) // no copy: took may have written parts of it just now
 		if f.first == 0 {
 			continue
 		}
-		if first.first == 0 || f.first < first.first || f.first == first.first && f.firstCPU < first.firstCPU {
-			first = f
+		if first == 0 || f.first < first || f.first == first && f.firstCPU < firstCPU {
+			first, firstCPU = f.first, f.firstCPU
 		}
-		if f.last > latest.last || f.last == latest.last && f.lastCPU > latest.lastCPU {
-			latest = f
+		if f.last > latest || f.last == latest && f.lastCPU > lastCPU {
+			latest, lastCPU = f.last, f.lastCPU
 		}
 	}
-	return int(first.firstCPU), int(latest.lastCPU), first.first != 0
+	return int(firstCPU), int(lastCPU), first != 0
 }

@@ -35,7 +35,12 @@ type flowTable struct {
 	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
 	notIPBytes uint64
 
-	// One chunk's work, stage by stage.
+	own, back probe // of a chunk's tuples, and of the reverse ones of its sent packets
+	reversed  [chunkPackets]pcaps.Tuple
+}
+
+// probe is where tuples lead to in the table, worked out stage by stage.
+type probe struct {
 	hashes [chunkPackets]uint32
 	found  [chunkPackets]slot
 	ids    [chunkPackets]uint32
@@ -81,58 +86,75 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b.
 func (t *flowTable) add(c *chunk, b *Batch) {
-	// Optimization: loops that each wait for one kind of memory, so that the waits
-	// of a chunk's packets overlap. What they find is what find would, or nothing.
-	for i := range c.tuples[:c.n] {
-		t.hashes[i] = t.hash(&c.tuples[i])
+	var records, backs [chunkPackets]*flowRecord
+	t.look(&t.own, c.tuples[:c.n], &records)
+	if c.sends {
+		n := 0
+		for i, sent := range c.sent[:c.n] {
+			if sent {
+				t.reversed[n] = c.tuples[i].Reverse()
+				n++
+			}
+		}
+		t.look(&t.back, t.reversed[:n], &backs)
 	}
-	t.loadSlots(c.n)
-	var records [chunkPackets]*flowRecord
-	t.loadRecords(c, &records)
-	t.count(c, &records, b)
+	t.count(c, &records, &backs, b)
 	for k, other := range t.more {
 		other.add(t, c, b, b.N-c.n, b.More[k])
 	}
 }
 
+// look sets p to where tuples lead to.
+//
+// Optimization: loops that each wait for one kind of memory, so that the waits of
+// many tuples overlap. What they find is what find would, or nothing.
+func (t *flowTable) look(p *probe, tuples []pcaps.Tuple, records *[chunkPackets]*flowRecord) {
+	for i := range tuples {
+		p.hashes[i] = t.hash(&tuples[i])
+	}
+	t.loadSlots(p, len(tuples))
+	t.loadRecords(p, tuples, records)
+}
+
 // loadSlots sets found to the slots where the flows of the first n hashes begin to
 // be looked for: the first, or the one after it if that does not fit.
-func (t *flowTable) loadSlots(n int) {
+func (t *flowTable) loadSlots(p *probe, n int) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
 	for i := range n {
-		hash := t.hashes[i]
+		hash := p.hashes[i]
 		s, next := slots[hash&mask], slots[(hash+1)&mask]
 		if !s.fits(hash, mask) { // no branch: it could not be foretold
 			s = next
 		}
-		t.found[i] = s
+		p.found[i] = s
 	}
 }
 
 // loadRecords goes on to the slot that fits, and sets records to what it leads to;
 // where there is none, or of another flow at the first glance, it stays nil.
-func (t *flowTable) loadRecords(c *chunk, records *[chunkPackets]*flowRecord) {
+func (t *flowTable) loadRecords(p *probe, tuples []pcaps.Tuple, records *[chunkPackets]*flowRecord) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
-	for i, s := range t.found[:c.n] {
-		hash := t.hashes[i]
+	for i, s := range p.found[:len(tuples)] {
+		hash := p.hashes[i]
 		for at := hash + 1; s != 0 && !s.fits(hash, mask); {
 			at++
 			s = slots[at&mask]
 		}
 		if s != 0 {
-			t.ids[i] = s.id(mask)
-			if r := t.records.at(t.ids[i]); r.tuple[4] == c.tuples[i][4] {
+			p.ids[i] = s.id(mask)
+			if r := t.records.at(p.ids[i]); r.tuple[4] == tuples[i][4] {
 				records[i] = r
 			}
 		}
 	}
 }
 
-// count counts the packets with the records that were found, or that it makes.
-func (t *flowTable) count(c *chunk, records *[chunkPackets]*flowRecord, b *Batch) {
-	from := b.N
+// count counts the packets with the records that were found, or that it makes;
+// backs are those of the sent packets' reverse tuples.
+func (t *flowTable) count(c *chunk, records, backs *[chunkPackets]*flowRecord, b *Batch) {
+	from, sends := b.N, 0
 	b.N += c.n
 	copy(b.Time[from:], c.times[:c.n])
 	copy(b.Length[from:], c.wire[:c.n])
@@ -141,7 +163,13 @@ func (t *flowTable) count(c *chunk, records *[chunkPackets]*flowRecord, b *Batch
 		tuple := &c.tuples[i]
 		if c.wasSent(i) {
 			flows[i], entries[i] = NoFlow, Sent
-			b.Sends = append(b.Sends, t.sendRef(tuple, t.hashes[i]))
+			ref := SendRef{NoFlow, NoFlow}
+			if tuple.IsIP() {
+				ref.Same = t.known(&t.own, i, tuple, records[i])
+				ref.Answers = t.known(&t.back, sends, &t.reversed[sends], backs[sends])
+			}
+			sends++
+			b.Sends = append(b.Sends, ref)
 			continue
 		}
 		if !tuple.IsIP() {
@@ -150,7 +178,7 @@ func (t *flowTable) count(c *chunk, records *[chunkPackets]*flowRecord, b *Batch
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
-		r, id := records[i], t.ids[i]
+		r, id := records[i], t.own.ids[i]
 		if r == nil || !r.tuple.Equal(tuple) {
 			id = t.findOrMake(c, i)
 			r = t.records.at(id)
@@ -185,14 +213,14 @@ func (t *flowTable) find(k *pcaps.Tuple, hash uint32) (at uint32, ok bool) {
 
 // findOrMake is find for packet i of the chunk, or makes a new flow, steered by it.
 func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
-	at, ok := t.find(&c.tuples[i], t.hashes[i])
+	at, ok := t.find(&c.tuples[i], t.own.hashes[i])
 	if ok {
 		return at
 	}
 	h, ext := c.header(i), &c.exts[i]
 	id := t.n
 	t.n++
-	t.slots[at] = newSlot(t.hashes[i], uint32(len(t.slots)-1), id)
+	t.slots[at] = newSlot(t.own.hashes[i], uint32(len(t.slots)-1), id)
 	t.records.grow(t.n)
 	r := t.records.at(id)
 	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
@@ -220,21 +248,17 @@ func (t *flowTable) double() {
 	}
 }
 
-// sendRef is the connection of a sent packet of that tuple and hash, among the
-// flows received so far: a later one can't have been taken by then.
-func (t *flowTable) sendRef(tuple *pcaps.Tuple, hash uint32) SendRef {
-	ref := SendRef{NoFlow, NoFlow}
-	if !tuple.IsIP() {
-		return ref
+// known is the flow of the i-th tuple of p, of which r is the record that was
+// found, among the flows received so far: a later one can't have been taken by
+// then. NoFlow if there is none.
+func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple, r *flowRecord) uint32 {
+	if r != nil && r.tuple.Equal(tuple) {
+		return p.ids[i]
 	}
-	if id, ok := t.find(tuple, hash); ok {
-		ref.Same = id
+	if id, ok := t.find(tuple, p.hashes[i]); ok {
+		return id
 	}
-	back := tuple.Reverse()
-	if id, ok := t.find(&back, t.hash(&back)); ok {
-		ref.Answers = id
-	}
-	return ref
+	return NoFlow
 }
 
 // reverses is, per flow, the flow in the other direction, or NoFlow. A flow

@@ -28,7 +28,7 @@ func newFrontEnd(m *model) frontEnd {
 
 func (f *frontEnd) process(b *Batch, back backEnd) {
 	m := f.m
-	m.grow(b.Flows)
+	m.prepare(b)
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {

@@ -97,13 +97,14 @@ func (m *model) plain() bool {
 	return true
 }
 
-// grow makes room for flows flows.
-func (m *model) grow(flows uint32) {
+// prepare makes room for the flows of b.
+func (m *model) prepare(b *Batch) {
 	if m.wandering != nil {
-		m.wandering.grow(flows)
+		m.wandering.grow(b.Flows)
 	}
 	if m.takes != nil {
-		m.takes.flows.grow(flows)
+		m.takes.flows.grow(b.Flows)
+		m.takes.load(b)
 	}
 }
 

@@ -27,7 +27,7 @@ func newNonRSS(m *model) *nonRSS {
 
 func (e *nonRSS) process(b *Batch) {
 	m, l := e.model, &e.line
-	m.grow(b.Flows)
+	m.prepare(b)
 	sends := b.Sends
 	for i, t := range b.Time[:b.N] {
 		if l.ready <= t {

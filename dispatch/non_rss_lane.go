@@ -15,7 +15,7 @@ func newNonRSSLane(m *model) *nonRSSLane {
 
 func (e *nonRSSLane) process(b *Batch) {
 	m, l := e.model, &e.lane
-	m.grow(b.Flows)
+	m.prepare(b)
 	sends := b.Sends
 	for i, t := range b.Time[:b.N] {
 		if b.Entry[i] == Sent {

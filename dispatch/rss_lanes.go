@@ -42,7 +42,7 @@ func (e *rssLanes) sharesPlan(other *rssLanes) bool {
 }
 
 func (e *rssLanes) process(b *Batch) {
-	e.grow(b.Flows)
+	e.prepare(b)
 	from := 0
 	if e.follows(b) {
 		from = e.plan.begin

@@ -30,7 +30,7 @@ func newRSSSingleQueue(m *model) *rssSingleQueue {
 
 func (e *rssSingleQueue) process(b *Batch) {
 	m := e.model
-	m.grow(b.Flows)
+	m.prepare(b)
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {

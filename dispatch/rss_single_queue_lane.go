@@ -20,7 +20,7 @@ func newRSSSingleQueueLane(m *model) *rssSingleQueueLane {
 
 func (e *rssSingleQueueLane) process(b *Batch) {
 	m, l := e.model, &e.lane
-	m.grow(b.Flows)
+	m.prepare(b)
 	steered := b.steered(m.steering)
 	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {
