@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -22,7 +23,9 @@ func WriteCompareHTML(w io.Writer, c *Compare) error {
 	page.Lead = newHTMLLead(&capture, c.Notes, c.summary())
 	page.Tail = newHTMLTail(&capture, c.Tool, c.Command, c.commonParameters(), c.Caveats)
 	page.execute("head", page)
-	page.execute("compare", newHTMLCompare(c, page))
+	body := newHTMLCompare(c, page)
+	page.execute("compare", body)
+	page.data(func() error { return body.writeData(page.w) })
 	page.execute("foot", page)
 	return page.flush()
 }
@@ -66,10 +69,21 @@ type htmlCompare struct {
 	Notes      []string
 	WithoutRSS *htmlTable
 	CPUs       []htmlPanel
+	Maps       []htmlScenarioMap // of the scenarios whose tables have a load
+	MapKey     htmlMap           // what all of them are drawn by
+	Time       []htmlTimeline
 	Latency    []htmlPanel
 	Entries    htmlTable
 	Hashing    *htmlTable // nil when all hashed alike
 	Parameters *htmlTable // nil when none differs
+
+	timed []Mode // those of Time
+}
+
+// htmlScenarioMap is the table of a scenario.
+type htmlScenarioMap struct {
+	Name, Lead string
+	Map        htmlMap
 }
 
 func newHTMLCompare(c *Compare, page *htmlPage) *htmlCompare {
@@ -93,6 +107,17 @@ func newHTMLCompare(c *Compare, page *htmlPage) *htmlCompare {
 		h.CPUs = append(h.CPUs, htmlPanel{names[i], title, loads[i], table})
 		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
+	h.maps(c.Scenarios)
+	r := Report{Capture: c.Capture}
+	for _, m := range modes {
+		r.Modes = append(r.Modes, *m)
+	}
+	h.timed = r.Modes
+	for i := range r.Modes {
+		drawn := newHTMLTimeline(&r, i, len(r.Modes))
+		drawn.Name = names[i]
+		h.Time = append(h.Time, drawn)
+	}
 	h.Entries = htmlTable{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
 	for i := range c.Scenarios {
 		words := fmt.Sprintf("%s, %s", plural(uint64(c.Scenarios[i].Table.Size), "entry", "entries"), ruleOf(&c.Scenarios[i].Table))
@@ -106,6 +131,49 @@ func newHTMLCompare(c *Compare, page *htmlPage) *htmlCompare {
 		h.Hashing = &hashing
 	}
 	return h
+}
+
+// comparedCells is how many cells the maps of all scenarios have together, but each at
+// least fewestCells.
+const (
+	comparedCells = 1536
+	fewestCells   = 32
+)
+
+// maps draws the tables of the scenarios by one scale.
+func (h *htmlCompare) maps(scenarios []Scenario) {
+	cells := max(comparedCells/len(scenarios), fewestCells)
+	loads := make([]*entryMap, len(scenarios))
+	var most uint64
+	doubling, small := false, true
+	for i := range scenarios {
+		m := newEntryMap(&scenarios[i].Table, cells)
+		if loads[i] = m; m != nil {
+			most, doubling = max(most, m.most), doubling || m.doubling
+		}
+	}
+	for i, m := range loads {
+		if m == nil {
+			continue
+		}
+		m.most, m.doubling = most, doubling
+		drawn := newHTMLMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
+		small = small && drawn.Small
+		h.Maps = append(h.Maps, htmlScenarioMap{shown(scenarios[i].Name), m.lead(&scenarios[i].Table), drawn})
+	}
+	h.MapKey = htmlMap{Small: small, Most: exact(most), Doubling: doubling}
+}
+
+// writeData writes what the script reads: the series that are drawn.
+func (h *htmlCompare) writeData(w *bufio.Writer) error {
+	series, err := seriesJSON(h.timed)
+	if err != nil {
+		return err
+	}
+	w.WriteString(`{"modes":`)
+	w.Write(series)
+	_, err = w.WriteString("}")
+	return err
 }
 
 // figures is a row for each figure and a column for each scenario.

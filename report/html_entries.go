@@ -7,17 +7,24 @@ import (
 	"slices"
 )
 
-// htmlEntries is the indirection table as a map of loads.
+// htmlEntries is the indirection table as a map of loads, and its numbers.
 type htmlEntries struct {
 	Lead     string
+	Map      htmlMap
+	Heaviest htmlTable
+	All      *htmlTable // nil when there are too many
+}
+
+// htmlMap is a map of a table's loads.
+type htmlMap struct {
+	ID       string
 	Columns  []int
 	Rows     []htmlEntryRow
 	Small    bool // cells without text
 	Folded   int  // entries to a cell
 	Most     string
 	Doubling bool // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
-	Heaviest htmlTable
-	All      *htmlTable // nil when there are too many
+	Flows    bool // the page has a flow table, of which a cell lists its own
 }
 
 type htmlEntryRow struct {
@@ -50,8 +57,7 @@ const (
 	doublingAbove = 8
 )
 
-// entryMap is the loads of a table's entries, up to mappedEntries of them, or of
-// several to a cell.
+// entryMap is the loads of a table's entries, or of several to a cell.
 type entryMap struct {
 	entries  int
 	folded   int // entries to a cell
@@ -59,13 +65,13 @@ type entryMap struct {
 	most     uint64 // of loads
 	total    uint64
 	used     uint64 // entries with a packet
-	doubling bool   // see htmlEntries
+	doubling bool   // see htmlMap
 }
 
-// newEntryMap is nil where no entry has a packet.
-func newEntryMap(table *TableReport) *entryMap {
+// newEntryMap is a map of at most so many cells; nil where no entry has a packet.
+func newEntryMap(table *TableReport, cells int) *entryMap {
 	n := min(len(table.Entries), len(table.Packets), len(table.Bytes), len(table.Flows))
-	m := &entryMap{entries: n, folded: (n + mappedEntries - 1) / mappedEntries}
+	m := &entryMap{entries: n, folded: (n + cells - 1) / cells}
 	for _, p := range table.Packets[:n] {
 		m.total += p
 		if p > 0 {
@@ -112,13 +118,8 @@ func (m *entryMap) lead(table *TableReport) string {
 	return fmt.Sprintf("%s%s. %s of them carry the %s.", plural(uint64(m.entries), "entry", "entries"), rule, exact(m.used), plural(m.total, "hashed packet", "hashed packets"))
 }
 
-func newHTMLEntries(table *TableReport) *htmlEntries {
-	m := newEntryMap(table)
-	if m == nil {
-		return nil
-	}
-	n, total := m.entries, m.total
-	h := &htmlEntries{Lead: m.lead(table), Folded: m.folded, Small: n > labelledEntries, Most: exact(m.most), Doubling: m.doubling}
+func newHTMLMap(id string, table *TableReport, m *entryMap) htmlMap {
+	h := htmlMap{ID: id, Folded: m.folded, Small: m.entries > labelledEntries || m.folded > 1, Most: exact(m.most), Doubling: m.doubling}
 	columns := labelledColumns
 	if h.Small {
 		columns = smallColumns
@@ -133,9 +134,23 @@ func newHTMLEntries(table *TableReport) *htmlEntries {
 			h.Rows = append(h.Rows, htmlEntryRow{First: first})
 		}
 		row := &h.Rows[len(h.Rows)-1]
-		row.Cells = append(row.Cells, table.cell(first, end, m.loads[at], m.level(at), total))
+		cell := table.cell(first, end, m.loads[at], m.level(at), m.total)
+		if h.Small {
+			cell.Text = ""
+		}
+		row.Cells = append(row.Cells, cell)
 	}
+	return h
+}
 
+func newHTMLEntries(table *TableReport) *htmlEntries {
+	m := newEntryMap(table, mappedEntries)
+	if m == nil {
+		return nil
+	}
+	n, total := m.entries, m.total
+	h := &htmlEntries{Lead: m.lead(table), Map: newHTMLMap("map", table, m)}
+	h.Map.Flows = true
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i

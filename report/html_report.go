@@ -71,7 +71,7 @@ func newHTMLReport(r *Report, page *htmlPage, flows *htmlFlows) *htmlReport {
 		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m)})
 		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
 		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m)})
-		h.Time = append(h.Time, newHTMLTimeline(r, i))
+		h.Time = append(h.Time, newHTMLTimeline(r, i, 1))
 	}
 	return h
 }

@@ -327,6 +327,66 @@ func TestHTMLMapByKeyboard(t *testing.T) {
 	b.quiet()
 }
 
+// Each scenario has its map and its drawing over time, which do what a report's do.
+func TestHTMLCompareMapsAndTime(t *testing.T) {
+	c := compared(3, 8)
+	b := openTab(t, browser(t), compareHTML(t, c), view{1000, "light", false, false})
+	for expression, want := range map[string]int{
+		`document.querySelectorAll(".map").length`:                                                                         3,
+		`document.querySelectorAll("#map-2 td").length`:                                                                    c.Scenarios[2].Table.Size,
+		`document.querySelectorAll(".timeline").length`:                                                                    3,
+		`document.querySelectorAll('.timeline[data-mode="1"] path').length`:                                                9,
+		`new Set([...document.querySelectorAll("[id]")].map((e) => e.id)).size - document.querySelectorAll("[id]").length`: 0,
+	} {
+		if got := value[int](b, expression); got != want {
+			t.Errorf("%s is %d, want %d", expression, got, want)
+		}
+	}
+	b.run(chromedp.Focus(chromedp.CSS(`#map-1 td[tabindex="0"]`)))
+	b.key(kb.ArrowRight)
+	b.key(kb.Enter) // there are no flows to list
+	want := c.Scenarios[1].Table.cell(1, 2, c.Scenarios[1].Table.Packets[1], 0, sumOf(c.Scenarios[1].Table.Packets)).Tip
+	if got := value[string](b, `document.getElementById("map-1-readout").textContent`); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	const root = `document.querySelector('.timeline[data-mode="1"]')`
+	windows := int64(c.Scenarios[1].mode().Series.windows()) * c.Scenarios[1].mode().Series.Interval
+	if got := value[string](b, root+".dataset.to"); got != fmt.Sprint(windows) {
+		t.Errorf("the drawing ends at %s ns, want %d", got, windows)
+	}
+	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="1"] [data-do=in]`)))
+	if got := value[string](b, root+".dataset.to"); got == fmt.Sprint(windows) {
+		t.Error("the drawing does not zoom")
+	}
+	b.quiet()
+}
+
+// The drawings of many scenarios have as much room in the page as those of few.
+func TestHTMLCompareIsBounded(t *testing.T) {
+	few, many := compared(4, 8), compared(4, 8)
+	for i := range few.Scenarios {
+		few.Scenarios[i].Table = withTable(fixture(8, 20, "rss-msix"), 2048).Table
+	}
+	for len(many.Scenarios) < 64 {
+		s := few.Scenarios[0]
+		s.Name = fmt.Sprint("scenario ", len(many.Scenarios))
+		many.Scenarios = append(many.Scenarios, s)
+	}
+	size := func(c *Compare, section string) int {
+		page := string(compareHTML(t, c))
+		_, after, _ := strings.Cut(page, `<section id="`+section+`"`)
+		part, _, _ := strings.Cut(after, "</section>")
+		return len(part)
+	}
+	for _, section := range []string{"table", "time"} {
+		for name, c := range map[string]*Compare{"few": few, "many": many} {
+			if n := size(c, section); n == 0 || n > 350_000 {
+				t.Errorf("%s scenarios: the section %s has %d bytes", name, section, n)
+			}
+		}
+	}
+}
+
 func sumOf(values []uint64) (sum uint64) {
 	for _, v := range values {
 		sum += v
@@ -355,7 +415,7 @@ func TestHTMLZoom(t *testing.T) {
 	}
 	shows(0, windows)
 	columns(windows)
-	drawn := newHTMLTimeline(r, 0) // what the page came with is what the script draws
+	drawn := newHTMLTimeline(r, 0, 1) // what the page came with is what the script draws
 	for expression, want := range map[string]string{
 		`.querySelector(".note span").textContent`:            drawn.Note,
 		`.querySelectorAll(".row path")[3].getAttribute("d")`: drawn.Rows[3].Path,

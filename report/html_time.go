@@ -31,26 +31,30 @@ type htmlTimeRow struct {
 }
 
 // A drawing has at most timePoints values in all, and timeColumns in a row; the
-// page's data, which zooming shows, has dataPoints. A page shows timeRows CPUs.
+// page's data, which zooming shows, has dataPoints. A drawing shows timeRows CPUs.
 const (
 	timePoints  = 12_000
 	timeColumns = 480
 	dataPoints  = 1 << 18
 	timeRows    = 128
+
+	fewestTimeRows = 16
 )
 
 // openTimelines modes are unfolded.
 const openTimelines = 2
 
-func newHTMLTimeline(r *Report, index int) htmlTimeline {
+// newHTMLTimeline is the drawing of a report's mode; of several drawings one has so much
+// less room.
+func newHTMLTimeline(r *Report, index, share int) htmlTimeline {
 	m := &r.Modes[index]
 	s := &m.Series
 	h := htmlTimeline{Index: index, Name: shown(m.Mode), Open: index < openTimelines, Sentences: r.windowSentences(m)}
 	if m.Imbalance.BusiestWindow == nil {
 		return h
 	}
-	places := s.mostLoaded(timeRows)
-	rows, per := s.columns(max(1, min(timeColumns, timePoints/len(places))))
+	places := s.mostLoaded(max(timeRows/share, fewestTimeRows))
+	rows, per := s.columns(max(1, min(timeColumns, timePoints/share/len(places))))
 	h.Columns = len(rows[0])
 	column := exactDuration(int64(per) * s.Interval)
 	var most, total uint64

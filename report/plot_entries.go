@@ -21,7 +21,7 @@ const (
 
 // entries is the indirection table as a map of loads.
 func (p *plot) entries(table *TableReport) {
-	m := newEntryMap(table)
+	m := newEntryMap(table, mappedEntries)
 	if m == nil {
 		if table.Size > 0 {
 			p.section("Indirection table", "no received packet was hashed, so no entry was asked")

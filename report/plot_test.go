@@ -307,7 +307,7 @@ func TestFoldedEntriesAreAlike(t *testing.T) {
 		table.Entries, table.Packets = append(table.Entries, i%8), append(table.Packets, 3)
 		table.Bytes, table.Flows = append(table.Bytes, 180), append(table.Flows, 1)
 	}
-	m := newEntryMap(&table)
+	m := newEntryMap(&table, mappedEntries)
 	if m.doubling || len(m.loads) != mappedEntries || m.most != 48 || m.level(7) != 8 {
 		t.Errorf("%d cells, the most %d, doubling %v", len(m.loads), m.most, m.doubling)
 	}

@@ -7,7 +7,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const dataBlock = byId("data");
 const data = dataBlock ? JSON.parse(dataBlock.textContent) : {received: 0, page: 0, modes: [], flows: []};
 
-for (const element of all(".script, .copy, .scheme, #map-help, #map-readout")) element.hidden = false;
+for (const element of all(".script, .copy, .scheme, .map-help, .map-readout")) element.hidden = false;
 
 // Numbers as the page itself has them.
 const exact = (n) => n.toLocaleString("en-US");
@@ -65,6 +65,7 @@ addEventListener("afterprint", () => { for (const details of folded) details.ope
 
 // Tips at the pointer, in place of the browser's own, which come late.
 const tip = byId("tip");
+for (const cell of all(".map td")) cell.dataset.tip = cell.title;
 for (const element of all("[data-tip]")) {
   element.removeAttribute("title");
   element.querySelector(":scope > title")?.remove();
@@ -81,9 +82,9 @@ addEventListener("pointermove", (event) => {
 document.addEventListener("pointerleave", () => { tip.hidden = true; });
 addEventListener("scroll", () => { tip.hidden = true; }, {passive: true, capture: true});
 
-// The map of the indirection table.
-const map = byId("map");
-if (map) {
+// A map of an indirection table.
+for (const map of all(".map")) {
+  const readout = byId(map.id + "-readout");
   const rows = [...map.tBodies[0].rows].map((row) => all("td", row));
   map.setAttribute("role", "grid");
   for (const row of rows) {
@@ -105,11 +106,11 @@ if (map) {
     at.tabIndex = -1;
     at = cell;
     at.tabIndex = 0;
-    byId("map-readout").textContent = cell.dataset.tip;
+    readout.textContent = cell.dataset.tip;
   });
   map.addEventListener("pointerover", (event) => {
     const cell = event.target.closest("td");
-    if (cell) byId("map-readout").textContent = cell.dataset.tip;
+    if (cell) readout.textContent = cell.dataset.tip;
   });
   const open = (cell) => flowTable?.show("entry=" + cell.dataset.entry);
   map.addEventListener("click", (event) => {
