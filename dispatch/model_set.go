@@ -56,7 +56,7 @@ type crew struct {
 const crewSize = 4
 
 // maxBatches bounds the batches in flight: every crew may lag behind.
-const maxBatches = 6
+const maxBatches = 12
 
 func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
 

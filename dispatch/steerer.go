@@ -12,7 +12,7 @@ type steerer struct {
 }
 
 // maxTrays bounds the trays between the header walk and the flow table.
-const maxTrays = 4
+const maxTrays = 8
 
 func startSteerer(flows *flowTable, models *modelSet) *steerer {
 	s := &steerer{
