@@ -17,6 +17,7 @@ type capture struct {
 	packets int
 	flows   int  // 0: every packet is a flow of its own
 	mixed   bool // 66 to 1465 bytes, else 66 (IPv4) and 74 (IPv6)
+	answers bool // every other packet goes the other way, as in a capture of a host
 	pcapng  bool
 }
 
@@ -79,6 +80,9 @@ func (c *capture) write(w *bufio.Writer) {
 			length = 66 + random.IntN(maxBytes-66)
 		}
 		fill(frame, flow, length)
+		if c.answers && i%2 == 1 {
+			turn(frame)
+		}
 		if c.pcapng {
 			padded := (length + 3) &^ 3
 			total := uint32(32 + padded)
@@ -131,4 +135,19 @@ func fill(frame []byte, flow, length int) {
 	big.PutUint16(transport, uint16(flow))
 	transport[3] = 80
 	transport[12] = 0x50
+}
+
+// turn makes frame, which fill made, a packet of the other direction.
+func turn(frame []byte) {
+	address, from := 4, 26
+	if frame[12] == 0x86 {
+		address, from = 16, 22
+	}
+	for _, field := range [][2]int{{from, address}, {from + 2*address, 2}} {
+		at, n := field[0], field[1]
+		a, b := frame[at:at+n], frame[at+n:at+2*n]
+		for i := range a {
+			a[i], b[i] = b[i], a[i]
+		}
+	}
 }

@@ -118,7 +118,7 @@ func (b *bench) add(work string, s samples, reference string, of samples, note s
 	b.rows = append(b.rows, row{work, s.wall(), reference, s.ratio(of), note})
 }
 
-// small is 5 million small packets: two modes, four, and as pcapng.
+// small is 5 million small packets: two modes, four, as pcapng, and of both directions.
 func (b *bench) small() error {
 	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
 	if err != nil {
@@ -128,11 +128,16 @@ func (b *bench) small() error {
 	if err != nil {
 		return err
 	}
+	host, err := b.capture(capture{name: "host.pcap", packets: 5_000_000, flows: 100_000, answers: true})
+	if err != nil {
+		return err
+	}
 	commands := [][]string{
 		{"tcpdump", "-r", pcap, "-w", os.DevNull},
 		{b.tool, pcap},
 		{b.tool, ng},
 		{b.tool, pcap, "--mode", "all"},
+		{b.tool, host},
 		{b.self, "-decode", pcap},
 	}
 	if has("capinfos") {
@@ -146,9 +151,10 @@ func (b *bench) small() error {
 	b.add("5 M packets of 66 bytes, 100,000 flows", two, "`tcpdump -r X -w /dev/null`", tcpdump, memory(two))
 	b.add("the same as pcapng", all[2], "the pcap", two, "")
 	b.add("the same in all four modes", all[3], "two modes", two, "")
-	b.add("gopacket's DecodingLayerParser, and no more", all[4], "rssreplay", two, "")
-	if len(all) > 5 {
-		b.add("`capinfos -c`", all[5], "rssreplay", two, "")
+	b.add("half of the packets sent, half received", all[4], "all received", two, "")
+	b.add("gopacket's DecodingLayerParser, and no more", all[5], "rssreplay", two, "")
+	if len(all) > 6 {
+		b.add("`capinfos -c`", all[6], "rssreplay", two, "")
 	}
 	return b.conversations()
 }

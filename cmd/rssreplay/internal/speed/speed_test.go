@@ -17,6 +17,7 @@ func TestCaptures(t *testing.T) {
 		{name: "small.pcap", packets: 1000, flows: 50},
 		{name: "mixed.pcap", packets: 200, flows: 50, mixed: true},
 		{name: "own.pcap", packets: 300},
+		{name: "host.pcap", packets: 300, flows: 50, answers: true},
 	} {
 		path, err := c.make(dir)
 		if err != nil {
@@ -52,7 +53,7 @@ func TestRun(t *testing.T) {
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "66 to 1465", "700,000 flows", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
+	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "half received", "66 to 1465", "700,000 flows", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no row has %q:\n%s", want, table.String())
 		}
