@@ -38,7 +38,7 @@ type lane struct {
 	freed      int64
 
 	raise int64 // of this cycle
-	end   int64 // of the last DPC
+	end   int64 // of the last DPC; where plain, of the next one with what is published
 	on    *cpu  // of this cycle
 
 	m        *model
@@ -49,8 +49,9 @@ type lane struct {
 	drain    Drain
 	budget   int
 	delay    int64 // raise to DPC
+	cost     int64 // of a packet, where plain
 	fixed    bool  // the CPU never changes
-	plain    bool  // see meetPlain
+	plain    bool  // see publishPlain
 	called   bool  // the ISR of this cycle is charged
 	busy     bool  // poll: the DPC has started
 	again    int   // poll: packets that this DPC took
@@ -58,6 +59,7 @@ type lane struct {
 	oldest   int64 // publish time of the oldest packet that waits for the raise
 	depthMax int   // packets that waited
 
+	lateness, latest int64  // where plain: sum and greatest of the latencies
 	gone             uint64 // accepted packets that arrival has no more
 	drops, dropBytes uint64
 }
@@ -74,7 +76,7 @@ const laneIdle = -1
 func newLane(m *model, on *cpu) lane {
 	l := lane{
 		m: m, think: laneIdle, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
-		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost,
+		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost, cost: m.cfg.PacketCost,
 	}
 	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
 		l.rest = []laneRest{}
@@ -167,19 +169,41 @@ func (l *lane) drop(length uint32) {
 
 // publish publishes the oldest packet that waits for it.
 func (l *lane) publish(t int64) {
+	if l.plain {
+		l.publishPlain(t, l.arrival[l.published])
+		return
+	}
 	if t > l.think {
 		l.meet(t)
 	}
 	l.published++
 }
 
+// publishPlain is publish where a DPC takes all that waits at a fixed cost for
+// each, and the first packet raises the vector: a packet that is published before
+// the next DPC starts is the last one of it so far, so that its end is known.
+//
+// Optimization: it equals publish, and no DPC has to go through its packets.
+func (l *lane) publishPlain(t, arrival int64) {
+	if t > l.think {
+		l.meetPlain(t)
+	}
+	l.published++
+	l.end += l.cost
+	late := l.end - arrival
+	l.lateness += late
+	l.latest = max(l.latest, late)
+	l.on.latency.count(late)
+	s := &l.on.series
+	if arrival >= s.until {
+		l.m.extend(s, arrival)
+	}
+	s.counts[len(s.counts)-1]++
+}
+
 // meet does the work that comes before a publication at t, and finds when the
 // vector is raised for it.
 func (l *lane) meet(t int64) {
-	if l.plain {
-		l.meetPlain(t)
-		return
-	}
 	if l.cycle != nil {
 		l.think = l.cycle.meet(t)
 		return
@@ -196,19 +220,24 @@ func (l *lane) meet(t int64) {
 	}
 }
 
-// meetPlain is meet where a DPC takes all that waits at a fixed cost for each,
-// and the first packet raises the vector.
-//
-// Optimization: it equals meet.
+// meetPlain is meet for publishPlain.
 func (l *lane) meetPlain(t int64) {
 	if l.look != laneIdle {
 		l.safe = l.held
-		l.vector.Raise(l.raise)
-		l.dpc(l.look)
+		l.endPlain()
 	}
-	l.called = false
 	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
 	l.think = l.look
+	l.end = l.look + l.m.cfg.DPCCost
+}
+
+// endPlain is a whole cycle, of which the packets are counted.
+func (l *lane) endPlain() {
+	l.vector.Raise(l.raise)
+	l.on.DPCs++
+	l.on.DPCTime += l.end - l.look
+	l.depthMax = max(l.depthMax, l.published-l.taken)
+	l.held, l.taken, l.freed = l.taken, l.published, l.end
 }
 
 // dpc is a DPC that takes all that waits at start, at a fixed cost for each.
@@ -231,9 +260,13 @@ func (l *lane) advance(now int64) {
 	}
 	l.safe = l.held // some of the buffers that this gives back may come back after the next arrivals
 	for laneIdle < l.look && l.look < now {
-		if l.drain == Poll {
+		switch {
+		case l.plain:
+			l.endPlain()
+			l.look = laneIdle
+		case l.drain == Poll:
 			l.poll(now)
-		} else {
+		default:
 			l.snapshot()
 		}
 	}
@@ -409,6 +442,7 @@ func (l *lane) counted(q *QueueCounters, bytes uint64) {
 		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
 	}
 	if l.plain {
+		c.latency.add(accepted, l.lateness, l.latest)
 		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*l.m.cfg.ISRCost
 	}
 	if l.plain || l.cycle != nil {

@@ -103,8 +103,13 @@ func (e *rssLanes) together(b *Batch, from, to int) int {
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1) // the rest of this list has room still
 		}
-		l.fill(times[i], b.Length[i], b.Flow[i])
-		l.publish(at[i])
+		if l.plain {
+			l.filled++ // nothing asks for its arrival any more
+			l.publishPlain(at[i], times[i])
+		} else {
+			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.publish(at[i])
+		}
 	}
 	return to
 }
