@@ -8,6 +8,7 @@ package dispatch
 type dealer struct {
 	m      *model
 	shares []share // per CPU
+	dealt  []int   // the CPUs that have one; capacity for all
 }
 
 // share is what was dealt to a CPU in the latest cycle.
@@ -17,7 +18,7 @@ type share struct {
 }
 
 func newDealer(m *model) *dealer {
-	return &dealer{m: m, shares: make([]share, len(m.cpus))}
+	return &dealer{m: m, shares: make([]share, len(m.cpus)), dealt: make([]int, len(m.cpus))}
 }
 
 // deals reports whether a dealer can do what the configuration asks.
@@ -40,11 +41,8 @@ func (d *dealer) deal(l *lane, start int64) (end, back int64) {
 	cost := cfg.DPCCost + cfg.DistributeCost*int64(n)
 	l.on.DPCTime += cost
 	dealt := start + cost
-	for i := range d.shares {
+	for _, i := range d.nonempty() {
 		s, c := &d.shares[i], &d.m.cpus[i]
-		if len(s.arrival) == 0 {
-			continue
-		}
 		begin, work := dealt, dealt
 		if c != l.on {
 			c.DPCs++
@@ -62,6 +60,18 @@ func (d *dealer) deal(l *lane, start int64) (end, back int64) {
 		end, back = max(end, done), max(back, s.back)
 	}
 	return end, back
+}
+
+// nonempty finds the CPUs that have a share.
+func (d *dealer) nonempty() []int {
+	// Optimization: no branch on which these are; it could not be foretold.
+	all := d.dealt[:len(d.shares)]
+	n := 0
+	for i := range all {
+		all[n] = i
+		n += int(uint64(-len(d.shares[i].arrival)) >> 63)
+	}
+	return all[:n]
 }
 
 // working is how many packets are dealt whose buffers the arrivals at now do not find free.

@@ -167,12 +167,9 @@ func (l *lane) drop(length uint32) {
 	l.dropBytes += uint64(length)
 }
 
-// publish publishes the oldest packet that waits for it.
+// publish publishes the oldest packet that waits for it, where the lane is not
+// plain.
 func (l *lane) publish(t int64) {
-	if l.plain {
-		l.publishPlain(t, l.arrival[l.published])
-		return
-	}
 	if t > l.think {
 		l.meet(t)
 	}

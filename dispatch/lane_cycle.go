@@ -18,7 +18,7 @@ type laneCycle struct {
 	// CPU, and ipi-latency later the others'; laneIdle as with lane.
 	look   int64
 	spread bool  // the others are to come
-	others []int // their CPUs
+	others []int // their CPUs; capacity for all
 	raise  int64 // of this cycle
 	end    int64 // of the latest DPC
 	met    uint64
@@ -26,7 +26,7 @@ type laneCycle struct {
 
 // newLaneCycle gives the lanes one vector.
 func newLaneCycle(m *model, lanes []lane) {
-	c := &laneCycle{m: m, lanes: lanes, vector: nicmodel.NewVector(&m.cfg.Config), look: laneIdle}
+	c := &laneCycle{m: m, lanes: lanes, others: make([]int, len(lanes)), vector: nicmodel.NewVector(&m.cfg.Config), look: laneIdle}
 	for i := range lanes {
 		lanes[i].cycle, lanes[i].plain = c, false
 	}
@@ -69,20 +69,27 @@ func (c *laneCycle) isrEnd(t int64) {
 	c.vector.Raise(c.raise)
 	own := c.m.systemCPU()
 	c.m.isr(own)
-	c.others = c.others[:0]
-	for cpu := range c.lanes {
-		if l := &c.lanes[cpu]; l.published > l.taken && cpu != own {
-			c.others = append(c.others, cpu)
-		}
-	}
 	if l := &c.lanes[own]; l.published > l.taken {
 		c.dpc(l, t)
 	}
-	if len(c.others) == 0 {
+	if c.others = c.waiting(c.others); len(c.others) == 0 {
 		c.enable()
 		return
 	}
 	c.spread, c.look = true, t+c.m.cfg.IPILatency
+}
+
+// waiting is the CPUs for which packets wait, in the array of into.
+func (c *laneCycle) waiting(into []int) []int {
+	// Optimization: no branch on which these are; it could not be foretold.
+	into = into[:len(c.lanes)]
+	n := 0
+	for cpu := range into {
+		l := &c.lanes[cpu]
+		into[n] = cpu
+		n += int(uint64(int64(l.taken-l.published)) >> 63)
+	}
+	return into[:n]
 }
 
 func (c *laneCycle) dpc(l *lane, t int64) {
@@ -97,11 +104,12 @@ func (c *laneCycle) dpc(l *lane, t int64) {
 // enable ends the cycle.
 func (c *laneCycle) enable() {
 	c.spread, c.look = false, laneIdle
+	waiting := 0
 	for i := range c.lanes {
-		if l := &c.lanes[i]; l.published > l.taken {
-			c.arm(c.end)
-			return
-		}
+		waiting += c.lanes[i].published - c.lanes[i].taken
+	}
+	if waiting > 0 {
+		c.arm(c.end)
 	}
 }
 

@@ -158,7 +158,11 @@ func (e *rssLanes) step(b *Batch, from, to int) {
 
 func (e *rssLanes) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
-		e.lanes[cpu].publish(t)
+		if l := &e.lanes[cpu]; l.plain {
+			l.publishPlain(t, l.arrival[l.published])
+		} else {
+			l.publish(t)
+		}
 	}
 }
 
