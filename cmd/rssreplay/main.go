@@ -24,12 +24,12 @@ func main() {
 	os.Exit(e.run())
 }
 
-// collectLittleGarbage lets garbage be a quarter of what is in use: the large
+// collectLittleGarbage lets garbage be half of what is in use: the large
 // tables hold no pointers, so that a collection costs next to nothing, and most of
 // what grows beside them is garbage. A short run ends before any: with so small a
 // share from the start it would collect more than it works.
 func collectLittleGarbage() {
-	const first, later = 400, 25 // percent; a heap of 4 MB is the least that they are of
+	const first, later = 400, 50 // percent; a heap of 4 MB is the least that they are of
 	collected := new([64]byte)   // until the first collection
 	runtime.AddCleanup(collected, func(percent int) { debug.SetGCPercent(percent) }, later)
 	debug.SetGCPercent(first)
