@@ -14,9 +14,9 @@ import (
 // allocations, but for what grows with the logarithm of something.
 func TestNoAllocsPerPacket(t *testing.T) {
 	const few, many, flows = 20_000, 200_000, 300
-	// What may differ: batches in flight, which are at most 6 and each with its
+	// What may differ: batches in flight, which are at most 12 and each with its
 	// list of sends; doublings of the series, the buffers of queues, histograms.
-	const most = 120
+	const most = 200
 	r := rand.New(rand.NewPCG(1, 6))
 	server := end{netip.MustParseAddr("192.0.2.1"), 80}
 	var received, sent [flows][]byte
