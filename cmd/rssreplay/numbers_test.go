@@ -141,7 +141,7 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 		for w := range rows[0]["packets"].([]any) {
 			for _, c := range rows {
 				series = append(series, map[string]string{
-					"mode": at(m, "mode"), "start_ns": fmt.Sprint(w * integer(t, at(m, "series.interval_ns"))),
+					"mode": at(m, "mode"), "start_ns": fmt.Sprint(int64(w) * int64(integer(t, at(m, "series.interval_ns")))),
 					"cpu": at(c, "cpu"), "packets": fmt.Sprint(c["packets"].([]any)[w]),
 				})
 			}
