@@ -8,6 +8,7 @@ type wandering struct {
 	cpus    int
 	few     bool // at most fewCPUs: words has the flows, else flows has
 	words   chunked[flowWord]
+	carries []*[chunkSize]carries // of words, in chunks where any was needed, else nil
 	flows   chunked[wanderer]
 	rows    [][]uint16 // of flows; 1 << rowBits in each
 	used    uint32     // rows given out
@@ -41,6 +42,12 @@ const (
 // flow met another CPU than before, the first included, and the last CPU and 1.
 type flowWord uint64
 
+// carries counts how often the counts of a flowWord overflowed: the packets of each
+// CPU, and how often it met another one.
+type carries [fewCPUs + 1]uint16
+
+const carryMoves = fewCPUs
+
 const (
 	fewCPUs     = 8
 	wordPackets = 6                     // bits
@@ -65,8 +72,8 @@ const (
 	wanders                      // the row has it
 )
 
-// spill names a count of a flow that overflowed, by its index in a row; the map
-// counts how often.
+// spill names a 16-bit count of a flow that overflowed, by its index in a row or in
+// carries; the map counts how often.
 type spill struct {
 	flow uint32
 	word int
@@ -132,14 +139,38 @@ func (w *wandering) enterWords() {
 		now := old&(1<<wordLast-1) + moved
 		if now>>wordLast != 0 {
 			now &= 1<<wordLast - 1
-			w.spill(in.flow, rowMoves)
+			w.carry(in.flow, carryMoves)
 		}
 		if ^old>>at&(1<<wordPackets-1) == 0 {
 			now -= 1 << wordPackets << at
-			w.spill(in.flow, rowPackets+int(in.cpu))
+			w.carry(in.flow, int(in.cpu))
 		}
 		*word = now + last + 1<<at
 	}
+}
+
+// carry counts an overflow of a count of flow.
+func (w *wandering) carry(flow uint32, count int) {
+	chunk := flow >> chunkBits
+	if missing := int(chunk) + 1 - len(w.carries); missing > 0 {
+		w.carries = append(w.carries, make([]*[chunkSize]carries, missing)...)
+	}
+	if w.carries[chunk] == nil {
+		w.carries[chunk] = new([chunkSize]carries)
+	}
+	n := &w.carries[chunk][flow&(chunkSize-1)][count]
+	if *n++; *n == 0 {
+		w.spill(flow, count)
+	}
+}
+
+// carried is how often a count of flow overflowed.
+func (w *wandering) carried(flow uint32, count int) uint64 {
+	chunk := int(flow >> chunkBits)
+	if chunk >= len(w.carries) || w.carries[chunk] == nil {
+		return 0
+	}
+	return uint64(w.carries[chunk][flow&(chunkSize-1)][count]) + w.spilled[spill{flow, count}]<<16
 }
 
 // noRow stands for the row of a packet without a flow, and of one that was
@@ -244,19 +275,13 @@ func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, ui
 	if word == 0 {
 		return into, 0
 	}
-	moves := word >> wordMoves & (1<<movesBits - 1)
-	if w.spilled != nil {
-		moves += w.spilled[spill{flow, rowMoves}] << movesBits
-	}
 	for cpu := range w.cpus {
-		n := word >> (cpu * wordPackets) & (1<<wordPackets - 1)
-		if w.spilled != nil {
-			n += w.spilled[spill{flow, rowPackets + cpu}] << wordPackets
-		}
+		n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + w.carried(flow, cpu)<<wordPackets
 		if n > 0 {
 			into = append(into, CPUPackets{CPU: cpu, Packets: n})
 		}
 	}
+	moves := word>>wordMoves&(1<<movesBits-1) + w.carried(flow, carryMoves)<<movesBits
 	return into, moves - 1
 }
 

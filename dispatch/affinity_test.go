@@ -84,3 +84,18 @@ func TestWandering(t *testing.T) {
 		}
 	}
 }
+
+// A word's counts carry, and what they carry into overflows in turn.
+func TestWanderingCarries(t *testing.T) {
+	w := newWandering(2)
+	w.grow(1)
+	const packets = 1<<(wordPackets+16) + 70
+	for range packets {
+		w.note(0, 1)
+	}
+	w.enter()
+	got, moved := w.appendTo(nil, 0)
+	if len(got) != 1 || got[0] != (CPUPackets{CPU: 1, Packets: packets}) || moved != 0 {
+		t.Errorf("%v, %d migrations, want %d packets on CPU 1 and none", got, moved, packets)
+	}
+}
