@@ -36,7 +36,12 @@ func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
 	if n == 0 {
 		return nil
 	}
-	var sizes []size
+	flows := int(r.flows.n)
+	room := flows
+	if n > 0 && n < flows/2 {
+		room = min(flows, 2*n+1024)
+	}
+	sizes := make([]size, 0, room)
 	var least *size // the n-th largest so far, once so many were met that some are gone
 	for id := range r.flows.n {
 		if !keep(id) {
@@ -48,7 +53,7 @@ func (r *Replayed) LargestOf(n int, keep func(id uint32) bool) []uint32 {
 			continue
 		}
 		sizes = append(sizes, one)
-		if n > 0 && len(sizes) >= 2*n+1024 {
+		if room < flows && len(sizes) == room {
 			slices.SortFunc(sizes, larger)
 			sizes = sizes[:n]
 			least = &sizes[n-1]
