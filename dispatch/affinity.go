@@ -1,5 +1,7 @@
 package dispatch
 
+import "slices"
+
 // wandering is the affinity of flows in a mode where any CPU may indicate any
 // packet. Packets are noted as they are indicated, which in such a mode is
 // their order of arrival, and entered in runs, so that the loads of different
@@ -164,15 +166,6 @@ func (w *wandering) carry(flow uint32, count int) {
 	}
 }
 
-// carried is how often a count of flow overflowed.
-func (w *wandering) carried(flow uint32, count int) uint64 {
-	chunk := int(flow >> chunkBits)
-	if chunk >= len(w.carries) || w.carries[chunk] == nil {
-		return 0
-	}
-	return uint64(w.carries[chunk][flow&(chunkSize-1)][count]) + w.spilled[spill{flow, count}]<<16
-}
-
 // noRow stands for the row of a packet without a flow, and of one that was
 // counted without.
 const noRow = NoFlow
@@ -275,14 +268,27 @@ func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, ui
 	if word == 0 {
 		return into, 0
 	}
-	for cpu := range w.cpus {
-		n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + w.carried(flow, cpu)<<wordPackets
-		if n > 0 {
-			into = append(into, CPUPackets{CPU: cpu, Packets: n})
+	moves := word >> wordMoves & (1<<movesBits - 1)
+	into = slices.Grow(into, fewCPUs)
+	if chunk := int(flow >> chunkBits); chunk < len(w.carries) && w.carries[chunk] != nil {
+		over := &w.carries[chunk][flow&(chunkSize-1)]
+		carried := func(count int) uint64 { return uint64(over[count]) + w.spilled[spill{flow, count}]<<16 }
+		for cpu := range w.cpus {
+			if n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + carried(cpu)<<wordPackets; n > 0 {
+				into = append(into, CPUPackets{CPU: cpu, Packets: n})
+			}
 		}
+		return into, moves + carried(carryMoves)<<movesBits - 1
 	}
-	moves := word>>wordMoves&(1<<movesBits-1) + w.carried(flow, carryMoves)<<movesBits
-	return into, moves - 1
+	// Optimization: no branch on which CPUs these are; it could not be foretold.
+	n, row := len(into), into[:len(into)+fewCPUs]
+	for cpu := range w.cpus {
+		packets := word & (1<<wordPackets - 1)
+		word >>= wordPackets
+		row[n] = CPUPackets{CPU: cpu, Packets: packets}
+		n += int((packets + 1<<wordPackets - 1) >> wordPackets) // 1 if there are any
+	}
+	return row[:n], moves - 1
 }
 
 // settled is the affinity of flows under RSS: the table entry fixes the CPU, so
