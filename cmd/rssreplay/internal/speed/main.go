@@ -5,7 +5,7 @@
 //
 //	go run ./cmd/rssreplay/internal/speed
 //
-// It makes its captures in -dir (5 GB, and 4 more with -long), and leaves them
+// It makes its captures in -dir (6 GB, and 4 more with -long), and leaves them
 // there for the next time. tcpdump, capinfos and tshark are measured where they
 // are installed; tcpdump must be.
 package main
