@@ -22,3 +22,30 @@ func (c *chunked[T]) grow(n uint32) {
 		c.chunks = append(c.chunks, new([chunkSize]T))
 	}
 }
+
+// sparse is an array with memory only around the records that were asked for. The
+// zero value is empty.
+type sparse[T any] struct {
+	chunks []*[chunkSize]T // nil where none was
+}
+
+// ensure is the i-th record, the zero value at first.
+func (s *sparse[T]) ensure(i uint32) *T {
+	chunk := i >> chunkBits
+	if missing := int(chunk) + 1 - len(s.chunks); missing > 0 {
+		s.chunks = append(s.chunks, make([]*[chunkSize]T, missing)...)
+	}
+	if s.chunks[chunk] == nil {
+		s.chunks[chunk] = new([chunkSize]T)
+	}
+	return &s.chunks[chunk][i&(chunkSize-1)]
+}
+
+// at is the i-th record, nil if there is no memory for it: it has its zero value.
+func (s *sparse[T]) at(i uint32) *T {
+	chunk := int(i >> chunkBits)
+	if chunk >= len(s.chunks) || s.chunks[chunk] == nil {
+		return nil
+	}
+	return &s.chunks[chunk][i&(chunkSize-1)]
+}

@@ -176,28 +176,6 @@ func (l *lane) publish(t int64) {
 	l.published++
 }
 
-// publishPlain is publish where a DPC takes all that waits at a fixed cost for
-// each, and the first packet raises the vector: a packet that is published before
-// the next DPC starts is the last one of it so far, so that its end is known.
-//
-// Optimization: it equals publish, and no DPC has to go through its packets.
-func (l *lane) publishPlain(t, arrival int64) {
-	if t > l.think {
-		l.meetPlain(t)
-	}
-	l.published++
-	l.end += l.cost
-	late := l.end - arrival
-	l.lateness += late
-	l.latest = max(l.latest, late)
-	l.on.latency.count(late)
-	s := &l.on.series
-	if arrival >= s.until {
-		l.m.extend(s, arrival)
-	}
-	s.counts[len(s.counts)-1]++
-}
-
 // meet does the work that comes before a publication at t, and finds when the
 // vector is raised for it.
 func (l *lane) meet(t int64) {
@@ -215,38 +193,6 @@ func (l *lane) meet(t int64) {
 	if l.think = l.look; l.fills > l.published {
 		l.think = laneIdle
 	}
-}
-
-// meetPlain is meet for publishPlain.
-func (l *lane) meetPlain(t int64) {
-	if l.look != laneIdle {
-		l.safe = l.held
-		l.endPlain()
-	}
-	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
-	l.think = l.look
-	l.end = l.look + l.m.cfg.DPCCost
-}
-
-// endPlain is a whole cycle, of which the packets are counted.
-func (l *lane) endPlain() {
-	l.vector.Raise(l.raise)
-	l.on.DPCs++
-	l.on.DPCTime += l.end - l.look
-	l.depthMax = max(l.depthMax, l.published-l.taken)
-	l.held, l.taken, l.freed = l.taken, l.published, l.end
-}
-
-// dpc is a DPC that takes all that waits at start, at a fixed cost for each.
-func (l *lane) dpc(start int64) {
-	l.on.DPCs++
-	arrival := l.arrival[l.taken:l.published]
-	l.depthMax = max(l.depthMax, len(arrival))
-	l.m.inWindows(&l.on.series, arrival)
-	end := l.on.latency.run(arrival, start+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
-	l.on.DPCTime += end - start
-	l.held, l.taken = l.taken, l.published
-	l.end, l.freed = end, end
 }
 
 // advance does all work that comes before the arrivals at the instant now.
@@ -333,64 +279,6 @@ func (l *lane) snapshot() {
 	if again {
 		l.look = l.end
 	}
-}
-
-// poll is what a DPC with drain poll does before now: at its start, and at each
-// of its decisions.
-func (l *lane) poll(now int64) {
-	if !l.called {
-		l.interrupt()
-	}
-	if !l.busy {
-		l.busy = true
-		l.startPoll()
-	}
-	c := l.on
-	for l.look < now {
-		waiting := l.published - l.taken
-		l.depthMax = max(l.depthMax, waiting)
-		switch {
-		case waiting == 0:
-			l.end, l.busy, l.look = l.look, false, laneIdle
-			return
-		case l.budget > 0 && l.again == l.budget:
-			l.startPoll()
-		default:
-			n := l.polled(waiting, now)
-			l.again += n
-			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
-			end := l.indicate(n, l.look, l.look)
-			l.held = l.taken - 1
-			c.DPCTime += end - l.look
-			l.look, l.freed = end, end
-		}
-	}
-}
-
-// polled is how many of the packets that wait the DPC takes one after the other
-// before now.
-//
-// Optimization: it is 1, but where the packets have a fixed cost, and nobody
-// needs to know when each was taken.
-func (l *lane) polled(waiting int, now int64) int {
-	if waiting == 1 || l.m.cfg.ByteCost > 0 || l.m.takes != nil {
-		return 1
-	}
-	n := waiting
-	if l.budget > 0 {
-		n = min(n, l.budget-l.again)
-	}
-	if cost := l.m.cfg.PacketCost; cost > 0 {
-		n = int(min(int64(n), (now-l.look-1)/cost+1))
-	}
-	return n
-}
-
-func (l *lane) startPoll() {
-	l.on.DPCs++
-	l.on.DPCTime += l.m.cfg.DPCCost
-	l.look += l.m.cfg.DPCCost
-	l.again = 0
 }
 
 // indicate works on the n oldest packets, which are taken at the time takenAt,

@@ -101,6 +101,18 @@ func (c *laneCycle) dpc(l *lane, t int64) {
 	c.end = max(c.end, l.end)
 }
 
+// dpc is a DPC that takes all that waits at start, at a fixed cost for each.
+func (l *lane) dpc(start int64) {
+	l.on.DPCs++
+	arrival := l.arrival[l.taken:l.published]
+	l.depthMax = max(l.depthMax, len(arrival))
+	l.m.inWindows(&l.on.series, arrival)
+	end := l.on.latency.run(arrival, start+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
+	l.on.DPCTime += end - start
+	l.held, l.taken = l.taken, l.published
+	l.end, l.freed = end, end
+}
+
 // enable ends the cycle.
 func (c *laneCycle) enable() {
 	c.spread, c.look = false, laneIdle

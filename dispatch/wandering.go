@@ -10,7 +10,7 @@ type wandering struct {
 	cpus    int
 	few     bool // at most fewCPUs: words has the flows, else flows has
 	words   chunked[flowWord]
-	carries []*[chunkSize]carries // of words, in chunks where any was needed, else nil
+	carries sparse[carries] // of words
 	flows   chunked[wanderer]
 	rows    [][]uint16 // of flows; 1 << rowBits in each
 	used    uint32     // rows given out
@@ -153,14 +153,7 @@ func (w *wandering) enterWords() {
 
 // carry counts an overflow of a count of flow.
 func (w *wandering) carry(flow uint32, count int) {
-	chunk := flow >> chunkBits
-	if missing := int(chunk) + 1 - len(w.carries); missing > 0 {
-		w.carries = append(w.carries, make([]*[chunkSize]carries, missing)...)
-	}
-	if w.carries[chunk] == nil {
-		w.carries[chunk] = new([chunkSize]carries)
-	}
-	n := &w.carries[chunk][flow&(chunkSize-1)][count]
+	n := &w.carries.ensure(flow)[count]
 	if *n++; *n == 0 {
 		w.spill(flow, count)
 	}
@@ -270,8 +263,7 @@ func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, ui
 	}
 	moves := word >> wordMoves & (1<<movesBits - 1)
 	into = slices.Grow(into, fewCPUs)
-	if chunk := int(flow >> chunkBits); chunk < len(w.carries) && w.carries[chunk] != nil {
-		over := &w.carries[chunk][flow&(chunkSize-1)]
+	if over := w.carries.at(flow); over != nil {
 		carried := func(count int) uint64 { return uint64(over[count]) + w.spilled[spill{flow, count}]<<16 }
 		for cpu := range w.cpus {
 			if n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + carried(cpu)<<wordPackets; n > 0 {
@@ -289,170 +281,4 @@ func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, ui
 		n += int((packets + 1<<wordPackets - 1) >> wordPackets) // 1 if there are any
 	}
 	return row[:n], moves - 1
-}
-
-// settled is the affinity of flows under RSS: the table entry fixes the CPU, so
-// nothing is counted per packet; only what was dropped, and the packets of
-// flows that met more than one entry.
-type settled struct {
-	dropped drops
-	varied  map[uint32]*variedFlow
-}
-
-type variedFlow struct {
-	packets    []uint64 // per CPU
-	last       int      // CPU of the latest packet, -1: none yet
-	migrations uint64
-}
-
-func newSettled() *settled {
-	return &settled{varied: map[uint32]*variedFlow{}}
-}
-
-// drop notes a dropped packet of flow.
-func (s *settled) drop(flow uint32) {
-	if flow != NoFlow {
-		s.dropped.add(flow)
-	}
-}
-
-// vary notes an accepted packet of a flow that met more than one entry. first
-// is the CPU of the packets before, if there were any.
-func (s *settled) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
-	v := s.varied[flow]
-	if v == nil {
-		v = &variedFlow{packets: make([]uint64, cpus), last: -1}
-		s.varied[flow] = v
-		if before := ref.Before - s.dropped.of(flow); before > 0 {
-			v.packets[first], v.last = before, first
-		}
-	}
-	if v.last >= 0 && v.last != cpu {
-		v.migrations++
-	}
-	v.packets[cpu]++
-	v.last = cpu
-}
-
-// appendTo appends the flow's packets per CPU to into, and returns its
-// migrations. received counts its packets, cpu is the CPU of its entry.
-func (s *settled) appendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
-	if v := s.varied[flow]; v != nil {
-		for cpu, n := range v.packets {
-			if n > 0 {
-				into = append(into, CPUPackets{CPU: cpu, Packets: n})
-			}
-		}
-		return into, v.migrations
-	}
-	if n := received - s.dropped.of(flow); n > 0 {
-		into = append(into, CPUPackets{CPU: cpu, Packets: n})
-	}
-	return into, 0
-}
-
-// drops counts dropped packets per flow, with memory only about flows that had
-// some. The zero value is empty.
-type drops struct {
-	chunks  []*[chunkSize]uint32
-	spilled map[uint32]uint64 // how often a flow's 32 bits overflowed
-}
-
-func (d *drops) add(flow uint32) {
-	chunk := flow >> chunkBits
-	if missing := int(chunk) + 1 - len(d.chunks); missing > 0 {
-		d.chunks = append(d.chunks, make([]*[chunkSize]uint32, missing)...)
-	}
-	if d.chunks[chunk] == nil {
-		d.chunks[chunk] = new([chunkSize]uint32)
-	}
-	n := &d.chunks[chunk][flow&(chunkSize-1)]
-	if *n++; *n == 0 {
-		if d.spilled == nil {
-			d.spilled = map[uint32]uint64{}
-		}
-		d.spilled[flow]++
-	}
-}
-
-func (d *drops) of(flow uint32) uint64 {
-	chunk := int(flow >> chunkBits)
-	if chunk >= len(d.chunks) || d.chunks[chunk] == nil {
-		return 0
-	}
-	return uint64(d.chunks[chunk][flow&(chunkSize-1)]) + d.spilled[flow]<<32
-}
-
-// takes remembers, per flow, the first and the latest time that a CPU took a
-// packet of it to indicate it: a connection's home CPU, and the CPU that its
-// sent packets are compared with (MODEL.md section 7).
-type takes struct {
-	flows  chunked[taken]
-	loaded int64 // of load, so that it is done
-}
-
-// taken orders takes by (at, cpu): at is a time where every CPU has its own
-// vector (at one instant the lowest CPU goes first), else a running number.
-type taken struct {
-	first, last       int64 // at + 1; 0: none yet
-	firstCPU, lastCPU uint16
-}
-
-// load reads what the packets of b will ask for.
-//
-// Optimization: took and connection wait for one flow after the other, so that
-// here, where the waits overlap, all come into the cache.
-func (t *takes) load(b *Batch) {
-	sum := int64(0)
-	for _, flow := range b.Flow[:b.N] {
-		if flow != NoFlow {
-			sum += t.flows.at(flow).last
-		}
-	}
-	for _, ref := range b.Sends {
-		if ref.Answers != NoFlow {
-			sum += t.flows.at(ref.Answers).last
-		}
-		if ref.Same != NoFlow {
-			sum += t.flows.at(ref.Same).last
-		}
-	}
-	t.loaded = sum
-}
-
-// took notes that cpu took a packet of flow. Where every CPU has its own vector
-// the CPUs' takes do not come in order of time, and the packets of a flow need
-// not all be on one CPU.
-func (t *takes) took(flow uint32, at int64, cpu int) {
-	f := t.flows.at(flow)
-	n, c := at+1, uint16(cpu)
-	if f.first == 0 || n < f.first || n == f.first && c < f.firstCPU {
-		f.first, f.firstCPU = n, c
-	}
-	if n > f.last || n == f.last && c > f.lastCPU {
-		f.last, f.lastCPU = n, c
-	}
-}
-
-// connection is the home CPU and the CPU of the latest take of the connection
-// of the two flows; ok is false as long as none of their packets was taken.
-func (t *takes) connection(flows ...uint32) (home, last int, ok bool) {
-	var first, latest int64
-	var firstCPU, lastCPU uint16
-	for _, flow := range flows {
-		if flow == NoFlow {
-			continue
-		}
-		f := t.flows.at(flow) // no copy: took may have written parts of it just now
-		if f.first == 0 {
-			continue
-		}
-		if first == 0 || f.first < first || f.first == first && f.firstCPU < firstCPU {
-			first, firstCPU = f.first, f.firstCPU
-		}
-		if f.last > latest || f.last == latest && f.lastCPU > lastCPU {
-			latest, lastCPU = f.last, f.lastCPU
-		}
-	}
-	return int(firstCPU), int(lastCPU), first != 0
 }
