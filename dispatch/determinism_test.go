@@ -1,9 +1,12 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"testing"
@@ -54,6 +57,26 @@ func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
 		}
 	}
 	return e
+}
+
+// written is the name of a file with the records.
+func written(t *testing.T, recs []pcaps.Record) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "capture.pcapng"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w, err := pcaps.NewWriter(f, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range recs {
+		if err := w.Write(&recs[i], nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f.Name()
 }
 
 // hosted is what a host captures of itself: it is an end of every packet, and
@@ -117,25 +140,35 @@ func TestDeterminism(t *testing.T) {
 				t.Fatalf("%d drops, %d packets sent, %d of them judged, %d CPUs: the case shows too little",
 					drops, want.Result.Sent, want.Result.Modes[0].SendsJudged, len(cfg.CPUs))
 			}
-			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-			for i, procs := range []int{1, 2, 4, 4} {
-				runtime.GOMAXPROCS(procs)
-				src := &crumbs{records: records{recs: test.capture.recs, says: test.capture.says}, r: rand.New(rand.NewPCG(uint64(i), 5))}
-				got := all(t, src, options())
+			same := func(how string, got everything) {
+				t.Helper()
 				if diff := cmp.Diff(want.Result, got.Result, cmpopts.IgnoreUnexported(dispatch.Result{}, dispatch.Replayed{})); diff != "" {
-					t.Errorf("GOMAXPROCS %d, in crumbs (-whole +got):\n%s", procs, diff)
+					t.Errorf("%s (-whole +got):\n%s", how, diff)
 				}
 				// cmp.Diff of so many flows takes longer than the replay: it
 				// only says what differs.
 				if !reflect.DeepEqual(want.Flows, got.Flows) {
-					t.Errorf("GOMAXPROCS %d, in crumbs: flows (-whole +got):\n%s", procs, cmp.Diff(want.Flows, got.Flows, cmpopts.EquateComparable(netip.Addr{})))
+					t.Errorf("%s: flows (-whole +got):\n%s", how, cmp.Diff(want.Flows, got.Flows, cmpopts.EquateComparable(netip.Addr{})))
 				}
 				if !reflect.DeepEqual(want.Affinity, got.Affinity) {
-					t.Errorf("GOMAXPROCS %d, in crumbs: affinity (-whole +got):\n%s", procs, cmp.Diff(want.Affinity, got.Affinity))
+					t.Errorf("%s: affinity (-whole +got):\n%s", how, cmp.Diff(want.Affinity, got.Affinity))
 				}
 				if want.Rule != got.Rule {
-					t.Errorf("GOMAXPROCS %d, in crumbs: directions by %q, want %q", procs, got.Rule, want.Rule)
+					t.Errorf("%s: directions by %q, want %q", how, got.Rule, want.Rule)
 				}
+			}
+			file := written(t, test.capture.recs)
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+			for i, procs := range []int{1, 2, 4, 4} {
+				runtime.GOMAXPROCS(procs)
+				src := &crumbs{records: records{recs: test.capture.recs, says: test.capture.says}, r: rand.New(rand.NewPCG(uint64(i), 5))}
+				same(fmt.Sprintf("GOMAXPROCS %d, in crumbs", procs), all(t, src, options()))
+				set, err := pcaps.OpenSet([]string{file}, nil, false) // in turns, where there are several CPUs
+				if err != nil {
+					t.Fatal(err)
+				}
+				same(fmt.Sprintf("GOMAXPROCS %d, from a file", procs), all(t, set, options()))
+				set.Close()
 			}
 		})
 	}

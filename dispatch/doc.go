@@ -7,7 +7,8 @@
 //     are in the cache, turns timestamps into the model's time (timeline), and tells
 //     sent packets from received ones (pcaps.Directions), chunk by chunk. It notes
 //     what the capture says of itself (Facts), and opens tunnels where inner headers
-//     are hashed.
+//     are hashed. Several goroutines take turns at all that, so that one loads the
+//     next block of the file while another is at the stage.
 //  2. The steerer takes the chunks, a tray of them at a time, in a goroutine of its
 //     own. Its flowTable gives each flow a number and steers it once
 //     (nicmodel.Steering): a packet goes on as (time, length, flow, table entry) in

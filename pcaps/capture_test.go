@@ -97,7 +97,7 @@ func concat(parts ...[]byte) []byte {
 }
 
 // readAll reads to the end in batches of size; the records' data are copied.
-func readAll(r *Reader, size int) ([]Record, error) {
+func readAll(r interface{ Read([]Record) (int, error) }, size int) ([]Record, error) {
 	var all []Record
 	recs := make([]Record, size)
 	for {

@@ -3,8 +3,9 @@
 //
 // A packet's way through it:
 //
-//  1. A goroutine reads the file ahead in blocks (readahead.go), and decompresses
-//     it (compression.go).
+//  1. A file is read in blocks by who calls Read, or by several who take turns and
+//     load theirs beforehand (block.go). Of pipes and compressed files a goroutine
+//     reads the blocks ahead (readahead.go), and decompresses them (compression.go).
 //  2. Reader.Read decodes the record headers of a block in one tight loop
 //     (classic.go for pcap, pcapng.go for pcapng) into Records, whose Data
 //     point into the block. A record that straddles two blocks is joined in a

@@ -29,12 +29,14 @@ type Reader struct {
 	in        io.Reader
 	unpacker  *unpacker  // that in is, if the capture is compressed
 	blockSize int        // bytes
-	inPlace   bool       // a regular file: Read reads the blocks itself
+	loads     loads      // of a regular file
 	ahead     *readAhead // of another input; nil before the first Read, and after the last
 	decoder   decoder
-	block     []byte          // the block being decoded
+	block     []byte          // the block being decoded, if it was read ahead
 	rest      []byte          // the part of it that is not decoded yet
-	join      []byte          // a record that straddles two blocks
+	join      []byte          // the beginning of a record that straddles two blocks
+	joined    []byte          // join before, which a record that is being returned may be in
+	want      int             // how many bytes join must have to go on; 0: there is none
 	offset    int64           // in the file, of the first byte that is not decoded
 	readErr   error           // that ended the input
 	err       error           // what Read returns from now on
@@ -71,8 +73,8 @@ func Open(path string) (*Reader, error) {
 	if stat.Mode().IsRegular() {
 		r.size = stat.Size()
 		if r.unpacker == nil {
-			r.inPlace = true
 			r.blockSize = int(min(blockBytes, max(r.size, surveyBytes))) // a set may have thousands of small files
+			r.loads.begin(f, r.offset)
 		}
 	}
 	return r, nil
@@ -183,8 +185,8 @@ func (r *Reader) sawBytes(n int) {
 
 // next takes the next block that has bytes; false at the end of the input.
 func (r *Reader) next() bool {
-	if r.inPlace {
-		return r.fill()
+	if r.loads.file != nil {
+		return r.nextInPlace()
 	}
 	if r.ahead == nil {
 		r.ahead = startReadAhead(r.in, r.blockSize)
@@ -215,26 +217,28 @@ func (r *Reader) next() bool {
 	}
 }
 
-// fill is next of a regular file, of which nothing is read ahead: the kernel does
-// that, and a block's headers are decoded in the core that has just copied them into
-// its cache. One block is used over and over.
-func (r *Reader) fill() bool {
+// nextInPlace is next of a file that is read in place. It is false, too, where the
+// next block is another's to read (waiting).
+func (r *Reader) nextInPlace() bool {
 	r.rest = nil
 	if r.readErr != nil {
 		return false
 	}
-	if r.block == nil {
-		r.block = make([]byte, r.blockSize)
+	b := r.loads.next(r.blockSize)
+	if b == nil {
+		return false
 	}
-	n, err := r.file.Read(r.block)
-	r.rest, r.readErr = r.block[:n], err
-	r.sawBytes(n)
-	return n > 0
+	r.rest, r.readErr = b.bytes, b.err
+	r.sawBytes(len(b.bytes))
+	return len(b.bytes) > 0
 }
+
+// waiting tells whether next was false only because the turn is another's.
+func (r *Reader) waiting() bool { return r.loads.file != nil && r.readErr == nil }
 
 // Read fills recs with the next records, at least one and as many as can be had
 // without waiting for the file again: usually all of recs, fewer where a block
-// of the read-ahead ends. Their Data are valid until the next call. At the end
+// of the file ends. Their Data are valid until the next call. At the end
 // of the capture it returns io.EOF; where the capture ends early or is damaged,
 // a *DamageError, after everything before that place has been returned.
 func (r *Reader) Read(recs []Record) (n int, err error) {
@@ -253,11 +257,23 @@ func (r *Reader) Read(recs []Record) (n int, err error) {
 		}
 	}
 	for n < len(recs) && r.err == nil {
-		if len(r.rest) == 0 {
+		if r.want > 0 {
 			if n > 0 {
 				break // the block holds records that are being returned
 			}
+			if n = r.straddle(recs[:1]); r.want > 0 && r.err == nil {
+				return 0, nil // the turn is another's: see Set.Lend
+			}
+			continue
+		}
+		if len(r.rest) == 0 {
+			if n > 0 {
+				break // the same
+			}
 			if !r.next() {
+				if r.waiting() {
+					return 0, nil // the turn is another's
+				}
 				r.end(nil)
 			}
 			continue
@@ -266,14 +282,11 @@ func (r *Reader) Read(recs []Record) (n int, err error) {
 		n += m
 		r.rest = r.rest[used:]
 		r.offset += int64(used)
-		switch {
-		case what != nil:
+		if what != nil {
 			r.damage(what, n)
-		case want > 0 && n > 0:
-			r.info.Packets += int64(n)
-			return n, nil
-		case want > 0:
-			n = r.straddle(want, recs[:1])
+		} else if want > 0 {
+			r.joined, r.join = r.join, append(r.joined[:0], r.rest...)
+			r.rest, r.want = nil, want
 		}
 	}
 	r.info.Packets += int64(n)
@@ -283,34 +296,36 @@ func (r *Reader) Read(recs []Record) (n int, err error) {
 	return 0, r.err
 }
 
-// straddle decodes the record or block that begins in r.rest and goes on in the
-// next block of the read-ahead. The side buffer grows with the bytes that are
+// straddle decodes the record or block whose beginning join has, and which goes on
+// in the next block of the file. The side buffer grows with the bytes that are
 // really there, up to the decoder's limit for one record.
-func (r *Reader) straddle(want int, recs []Record) (n int) {
-	r.join = append(r.join[:0], r.rest...)
-	r.rest = nil
-	for {
-		for len(r.join) < want {
+func (r *Reader) straddle(recs []Record) (n int) {
+	for r.want > 0 {
+		for len(r.join) < r.want {
 			if len(r.rest) == 0 && !r.next() {
-				r.end(r.join)
+				if !r.waiting() {
+					r.end(r.join)
+				}
 				return 0
 			}
-			k := min(want-len(r.join), len(r.rest))
+			k := min(r.want-len(r.join), len(r.rest))
 			r.join = append(r.join, r.rest[:k]...)
 			r.rest = r.rest[k:]
 		}
-		n, used, more, what := r.decoder.decode(r.join, recs)
+		var used int
+		var what *damage
+		n, used, r.want, what = r.decoder.decode(r.join, recs)
 		r.offset += int64(used)
 		if what != nil {
 			r.damage(what, n)
+			r.want = 0
 			return n
 		}
-		if more == 0 {
-			return n
+		if r.want > 0 {
+			r.join = r.join[:copy(r.join, r.join[used:])]
 		}
-		r.join = r.join[:copy(r.join, r.join[used:])]
-		want = more
 	}
+	return n
 }
 
 // end notes that the input ended with rest undecoded.
@@ -377,7 +392,8 @@ func (r *Reader) done() {
 		close(r.ahead.stop)
 		r.ahead = nil
 	}
-	r.block, r.rest, r.join = nil, nil, nil
+	r.block, r.rest, r.join, r.joined = nil, nil, nil, nil
+	r.loads.own = Block{}
 }
 
 // Info is what is known of the capture so far. It is called by the goroutine

@@ -33,8 +33,10 @@ type Set struct {
 	at       int        // the one being read; merging: the next to be opened
 	merge    *merge     // nil if they are read one after the other
 	order    Order
-	latest   int64 // the largest timestamp that was read, ns since the Unix epoch
-	err      error // what Read returns from now on
+	latest   int64                  // the largest timestamp that was read, ns since the Unix epoch
+	err      error                  // what Read returns from now on
+	reading  atomic.Pointer[Reader] // nil: nobody may Load
+	lent     *Block
 
 	interrupt     <-chan struct{}
 	packets, read atomic.Int64 // so far; bytes of the files
@@ -187,12 +189,11 @@ func (s *Set) chain(recs []Record) (int, error) {
 				s.latest = max(s.latest, recs[i].Time)
 			}
 		}
-		if err == io.EOF {
-			s.at++
-			err = nil
-		}
-		if n > 0 || err != nil {
+		if err != io.EOF {
 			return n, err
+		}
+		if s.at++; n > 0 {
+			return n, nil
 		}
 	}
 	return 0, io.EOF
@@ -216,6 +217,10 @@ func (s *Set) readFrom(c *capture, recs []Record) (int, error) {
 		}
 		c.reader = r
 	}
+	if s.lent != nil && s.merge == nil {
+		s.reading.Store(c.reader)
+		c.reader.loads.lent = s.lent
+	}
 	c.reader.interrupt = s.interrupt
 	n, err := c.reader.Read(recs)
 	if read := c.reader.info.FileBytes; read != c.counted {
@@ -224,6 +229,7 @@ func (s *Set) readFrom(c *capture, recs []Record) (int, error) {
 	}
 	if err != nil {
 		c.info = c.reader.Info()
+		s.reading.Store(nil)
 		closeErr := c.reader.Close()
 		c.reader = nil
 		if err == io.EOF && closeErr != nil {
@@ -232,6 +238,22 @@ func (s *Set) readFrom(c *capture, recs []Record) (int, error) {
 	}
 	return n, err
 }
+
+// Load reads into b some bytes of the captures that Read has not come to yet, where
+// there are such (they are of a regular file, not compressed and not merged). Many
+// goroutines may Load at a time, each into a block of its own, also while one of them
+// calls Read.
+func (s *Set) Load(b *Block) {
+	if r := s.reading.Load(); r != nil && r.loads.file != nil {
+		r.loads.loadNext(b, r.blockSize)
+	}
+}
+
+// Lend begins a turn of Read for one of several goroutines that Load: the next calls
+// of Read find in b what it has. Where they come to what is another's block, they
+// return no record and no error, and the turn is over. Records that were returned
+// and not used yet are lost with the turn; nothing else is.
+func (s *Set) Lend(b *Block) { s.lent, b.used = b, false }
 
 // missing is the damage that a capture can't be opened when its turn comes.
 func (c *capture) missing(err error) error {

@@ -1,0 +1,241 @@
+package dispatch
+
+import (
+	"io"
+	"runtime"
+	"sync"
+
+	"rssreplay/pcaps"
+)
+
+// stage reads and walks packets chunk by chunk, tells sent packets from received
+// ones, and hands the chunks on to the flow table.
+type stage struct {
+	o    *Options
+	r    *Result
+	rest *steerer // what comes after it; nil until begin
+
+	time      timeline
+	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
+	facts     facts
+	long      longFrames
+	undecided []*tray // not handed on yet: the direction rule waits for packets
+	says      bool    // a packet has said its direction
+	sends     bool    // the models are prepared for sent packets
+	tray      *tray   // being filled; nil: the next is to be made
+	done      bool    // nothing more is to be read
+	err       error   // why not, if it is no matter of the capture's
+}
+
+// maxHands is more goroutines than are needed where reading a block takes three times
+// as long as walking its packets, which it does with large ones.
+const maxHands = 4
+
+// run reads all of the capture. If the source is a Loader, several goroutines take
+// turns at it: while one walks the packets of a block, the others load theirs. What is
+// in the stage is that one's whose turn it is.
+func (s *stage) run(src Source) error {
+	loader, ok := src.(Loader)
+	hands := min(runtime.GOMAXPROCS(0), maxHands)
+	if !ok || hands == 1 {
+		recs := make([]pcaps.Record, chunkPackets)
+		for !s.done {
+			s.turn(src, recs)
+		}
+		return s.err
+	}
+	turns := make([]chan struct{}, hands)
+	for i := range turns {
+		turns[i] = make(chan struct{}, 1)
+	}
+	var all sync.WaitGroup
+	for i, mine := range turns {
+		next := turns[(i+1)%hands]
+		all.Go(func() {
+			recs := make([]pcaps.Record, chunkPackets)
+			var block pcaps.Block
+			for done := false; !done; {
+				loader.Load(&block)
+				<-mine
+				if !s.done {
+					loader.Lend(&block)
+					s.turn(src, recs)
+				}
+				done = s.done
+				next <- struct{}{}
+			}
+		})
+	}
+	turns[0] <- struct{}{}
+	all.Wait()
+	return s.err
+}
+
+// turn reads and walks records up to where a block ends.
+func (s *stage) turn(src Source, recs []pcaps.Record) {
+	for !s.done {
+		wanted := s.wanted()
+		n, err := src.Read(recs[:wanted])
+		if s.err = s.take(src, recs[:n], err); s.err != nil || err != nil {
+			s.done = true
+		}
+		if uint64(n) < wanted {
+			return
+		}
+	}
+}
+
+// take walks recs, after which Read returned err, and hands them on.
+func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
+	if s.tray == nil {
+		s.tray = new(tray)
+	}
+	if len(recs) > 0 {
+		c := s.tray.next()
+		if err := s.walk(recs, c); err != nil {
+			return err
+		}
+		s.says = s.says || c.says
+	}
+	if s.wanted() == 0 {
+		s.r.Limited, s.done, err = true, true, io.EOF
+	}
+	if err != nil {
+		s.o.Directions.Settle()
+		if err != io.EOF {
+			s.r.Damage = err
+		}
+	} else if !s.tray.full() {
+		return nil
+	}
+	s.undecided = append(s.undecided, s.tray)
+	s.tray = nil
+	if s.o.Directions.WantsMore() {
+		return nil
+	}
+	s.begin(src)
+	for _, t := range s.undecided {
+		if err := s.direct(t); err != nil {
+			return err
+		}
+		s.rest.send(t)
+	}
+	s.undecided = s.undecided[:0]
+	if !s.done {
+		s.tray = s.rest.next()
+	}
+	return nil
+}
+
+// wanted is how many records are to be read next: at most as many packets as are
+// still to be replayed.
+func (s *stage) wanted() uint64 {
+	if s.o.Packets == 0 {
+		return chunkPackets
+	}
+	return min(chunkPackets, s.o.Packets-s.r.Packets)
+}
+
+// begin starts the models, once it is known whether packets can be sent ones.
+func (s *stage) begin(src Source) {
+	if s.rest != nil {
+		return
+	}
+	s.sends = s.o.Directions.FindsSent() || src.SaysDirection() && (s.says || !s.o.Repeatable)
+	modes := [][]Mode{s.o.Modes}
+	for _, more := range s.o.More {
+		modes = append(modes, more.Modes)
+	}
+	models := newModelSet()
+	for i, replayed := range s.r.scenarios() {
+		for _, mode := range modes[i] {
+			replayed.models = append(replayed.models, models.add(replayed, mode, s.sends, s.o.Observe))
+		}
+	}
+	models.start()
+	s.rest = startSteerer(s.r.flows, models)
+}
+
+// walk reads the headers of recs into c, without what the filter and the range
+// leave out.
+func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
+	recs, err := s.choose(recs, c)
+	if err != nil {
+		return err
+	}
+	c.walk(recs)
+	s.r.Bytes += c.bytes
+	s.note(recs, c)
+	if s.o.Arrive != nil {
+		for i := range c.n {
+			a := Arrival{
+				Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
+				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i], Outer: c.header(i),
+			}
+			if p := c.inner(i); p != nil {
+				a.Header, a.Extension = &p.inner, &p.innerExt
+			}
+			s.o.Arrive(a)
+		}
+	}
+	s.r.Packets += uint64(c.n)
+	if s.o.Directions.WantsMore() {
+		for i := range c.n {
+			s.o.Directions.Observe(c.header(i))
+		}
+	}
+	return nil
+}
+
+// choose gives c the times of recs, and moves those that are not left out to the
+// front.
+func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
+	if s.o.Filter == nil && s.o.Arrive == nil && s.time.all() {
+		s.time.arriveAll(recs, &c.times, int64(s.r.Packets))
+		return recs, nil
+	}
+	n := 0
+	for i := range recs {
+		s.frame++
+		if s.o.Filter != nil {
+			ok, err := s.o.Filter.Match(&recs[i])
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				s.r.Filtered++
+				continue
+			}
+		}
+		if !s.time.arrive(recs[i].Time, s.frame) {
+			continue
+		}
+		c.times[n], c.frames[n] = s.time.scaled, s.frame
+		if n < i {
+			recs[n] = recs[i]
+		}
+		n++
+	}
+	return recs[:n], nil
+}
+
+// direct tells the sent packets of t from the received ones.
+func (s *stage) direct(t *tray) error {
+	for i := range t.n {
+		c := &t.chunks[i]
+		// Optimization: no packet is asked for its direction where none can be sent.
+		if c.sends = c.says || s.o.Directions.FindsSent(); c.sends {
+			for i := range c.n {
+				if c.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i]); c.sent[i] {
+					s.r.Sent++
+					s.r.SentBytes += uint64(c.wire[i])
+				}
+			}
+			if s.r.Sent > 0 && !s.sends {
+				return ErrSent
+			}
+		}
+		s.settle(c)
+	}
+	return nil
+}
