@@ -8,7 +8,7 @@ const (
 // chunked is an array that grows without moving: records stay where they are,
 // and growing never holds two copies.
 type chunked[T any] struct {
-	chunks []*[chunkSize]T
+	chunks [][]T // chunkSize in each
 }
 
 // at is the i-th record, which must lie below a former grow.
@@ -19,7 +19,7 @@ func (c *chunked[T]) at(i uint32) *T {
 // grow makes at least n records.
 func (c *chunked[T]) grow(n uint32) {
 	for uint64(len(c.chunks))<<chunkBits < uint64(n) {
-		c.chunks = append(c.chunks, new([chunkSize]T))
+		c.chunks = append(c.chunks, make([]T, chunkSize))
 	}
 }
 

@@ -43,7 +43,8 @@ type flowTable struct {
 type probe struct {
 	hashes [chunkPackets]uint32
 	found  [chunkPackets]slot
-	ids    [chunkPackets]uint32
+	ids    [chunkPackets]uint32 // NoFlow where there is none
+	loaded uint64               // of loadRecords, so that it is done
 }
 
 // slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
@@ -86,8 +87,7 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b.
 func (t *flowTable) add(c *chunk, b *Batch) {
-	var records, backs [chunkPackets]*flowRecord
-	t.look(&t.own, c.tuples[:c.n], &records)
+	t.look(&t.own, c.tuples[:c.n])
 	if c.sends {
 		n := 0
 		for i, sent := range c.sent[:c.n] {
@@ -96,9 +96,9 @@ func (t *flowTable) add(c *chunk, b *Batch) {
 				n++
 			}
 		}
-		t.look(&t.back, t.reversed[:n], &backs)
+		t.look(&t.back, t.reversed[:n])
 	}
-	t.count(c, &records, &backs, b)
+	t.count(c, b)
 	for k, other := range t.more {
 		other.add(t, c, b, b.N-c.n, b.More[k])
 	}
@@ -106,18 +106,18 @@ func (t *flowTable) add(c *chunk, b *Batch) {
 
 // look sets p to where tuples lead to.
 //
-// Optimization: loops that each wait for one kind of memory, so that the waits of
-// many tuples overlap. What they find is what find would, or nothing.
-func (t *flowTable) look(p *probe, tuples []pcaps.Tuple, records *[chunkPackets]*flowRecord) {
+// Optimization: loops that each wait for one kind of memory, and do little else, so
+// that the waits of many tuples overlap. What they find is what find would, or another
+// flow, or none.
+func (t *flowTable) look(p *probe, tuples []pcaps.Tuple) {
 	for i := range tuples {
 		p.hashes[i] = t.hash(&tuples[i])
 	}
 	t.loadSlots(p, len(tuples))
-	t.loadRecords(p, tuples, records)
+	t.loadRecords(p, len(tuples))
 }
 
-// loadSlots sets found to the slots where the flows of the first n hashes begin to
-// be looked for: the first, or the one after it if that does not fit.
+// loadSlots sets ids to the flows of the first slots that fit the first n hashes.
 func (t *flowTable) loadSlots(p *probe, n int) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
@@ -129,31 +129,32 @@ func (t *flowTable) loadSlots(p *probe, n int) {
 		}
 		p.found[i] = s
 	}
-}
-
-// loadRecords goes on to the slot that fits, and sets records to what it leads to;
-// where there is none, or of another flow at the first glance, it stays nil.
-func (t *flowTable) loadRecords(p *probe, tuples []pcaps.Tuple, records *[chunkPackets]*flowRecord) {
-	slots := t.slots
-	mask := uint32(len(slots) - 1)
-	for i, s := range p.found[:len(tuples)] {
+	for i, s := range p.found[:n] {
 		hash := p.hashes[i]
 		for at := hash + 1; s != 0 && !s.fits(hash, mask); {
 			at++
 			s = slots[at&mask]
 		}
+		p.ids[i] = NoFlow
 		if s != 0 {
 			p.ids[i] = s.id(mask)
-			if r := t.records.at(p.ids[i]); r.tuple[4] == tuples[i][4] {
-				records[i] = r
-			}
 		}
 	}
 }
 
-// count counts the packets with the records that were found, or that it makes;
-// backs are those of the sent packets' reverse tuples.
-func (t *flowTable) count(c *chunk, records, backs *[chunkPackets]*flowRecord, b *Batch) {
+// loadRecords reads of each flow that was found something of its record.
+func (t *flowTable) loadRecords(p *probe, n int) {
+	chunks, sum := t.records.chunks, uint64(0)
+	for _, id := range p.ids[:n] {
+		if id != NoFlow {
+			sum += chunks[id>>chunkBits][id&(chunkSize-1)].packets
+		}
+	}
+	p.loaded = sum
+}
+
+// count counts the packets with the flows that were found, or that it makes.
+func (t *flowTable) count(c *chunk, b *Batch) {
 	from, sends := b.N, 0
 	b.N += c.n
 	copy(b.Time[from:], c.times[:c.n])
@@ -165,8 +166,8 @@ func (t *flowTable) count(c *chunk, records, backs *[chunkPackets]*flowRecord, b
 			flows[i], entries[i] = NoFlow, Sent
 			ref := SendRef{NoFlow, NoFlow}
 			if tuple.IsIP() {
-				ref.Same = t.known(&t.own, i, tuple, records[i])
-				ref.Answers = t.known(&t.back, sends, &t.reversed[sends], backs[sends])
+				ref.Same = t.known(&t.own, i, tuple)
+				ref.Answers = t.known(&t.back, sends, &t.reversed[sends])
 			}
 			sends++
 			b.Sends = append(b.Sends, ref)
@@ -178,7 +179,10 @@ func (t *flowTable) count(c *chunk, records, backs *[chunkPackets]*flowRecord, b
 			flows[i], entries[i] = NoFlow, Unhashed
 			continue
 		}
-		r, id := records[i], t.own.ids[i]
+		id, r := t.own.ids[i], (*flowRecord)(nil)
+		if id != NoFlow {
+			r = t.records.at(id)
+		}
 		if r == nil || !r.tuple.Equal(tuple) {
 			id = t.findOrMake(c, i)
 			r = t.records.at(id)
@@ -248,12 +252,11 @@ func (t *flowTable) double() {
 	}
 }
 
-// known is the flow of the i-th tuple of p, of which r is the record that was
-// found, among the flows received so far: a later one can't have been taken by
-// then. NoFlow if there is none.
-func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple, r *flowRecord) uint32 {
-	if r != nil && r.tuple.Equal(tuple) {
-		return p.ids[i]
+// known is the flow of the i-th tuple of p among the flows received so far: a later
+// one can't have been taken by then. NoFlow if there is none.
+func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple) uint32 {
+	if id := p.ids[i]; id != NoFlow && t.records.at(id).tuple.Equal(tuple) {
+		return id
 	}
 	if id, ok := t.find(tuple, p.hashes[i]); ok {
 		return id
