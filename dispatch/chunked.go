@@ -1,5 +1,7 @@
 package dispatch
 
+import "reflect"
+
 const (
 	chunkBits = 12
 	chunkSize = 1 << chunkBits
@@ -9,6 +11,7 @@ const (
 // and growing never holds two copies.
 type chunked[T any] struct {
 	chunks [][]T // chunkSize in each
+	unused []T   // what chunks come from
 }
 
 // at is the i-th record, which must lie below a former grow.
@@ -19,8 +22,32 @@ func (c *chunked[T]) at(i uint32) *T {
 // grow makes at least n records.
 func (c *chunked[T]) grow(n uint32) {
 	for uint64(len(c.chunks))<<chunkBits < uint64(n) {
-		c.chunks = append(c.chunks, make([]T, chunkSize))
+		if len(c.unused) == 0 {
+			c.unused = newArray[T](c.next() << chunkBits)
+		}
+		c.chunks = append(c.chunks, c.unused[:chunkSize:chunkSize])
+		c.unused = c.unused[chunkSize:]
 	}
+}
+
+// next is how many chunks are to be made at once: one after the other at first, then
+// as much as there is, so that most lies in huge pages. Memory that is not used
+// yet has no pages.
+func (c *chunked[T]) next() int {
+	const few, least, most = 1 << 20, 4 << 20, 32 << 20 // bytes
+	size := int(reflect.TypeFor[T]().Size()) << chunkBits
+	have := len(c.chunks) * size
+	if have < few {
+		return 1
+	}
+	return min(max(have, least), most) / size
+}
+
+// newArray is n records in huge pages, where there are enough for that.
+func newArray[T any](n int) []T {
+	a := make([]T, n)
+	hugePages(a)
+	return a
 }
 
 // sparse is an array with memory only around the records that were asked for. The

@@ -240,7 +240,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 
 // double makes the table twice as large.
 func (t *flowTable) double() {
-	t.slots = make([]slot, 2*len(t.slots))
+	t.slots = newArray[slot](2 * len(t.slots))
 	mask := uint32(len(t.slots) - 1)
 	for id := range t.n {
 		hash := t.hash(&t.records.at(id).tuple)

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package dispatch
+
+func hugePages[T any]([]T) {}
