@@ -17,6 +17,12 @@ func TestLargest(t *testing.T) {
 	for id := range uint32(flows) {
 		f := r.flows.records.at(id)
 		f.packets, f.bytes = uint64(random.IntN(40)), uint64(random.IntN(5)) // many are equal
+		if id%50 == 0 {
+			f.packets = 4095 + uint64(random.IntN(3))*uint64(random.IntN(1e9))
+		}
+		if id%70 == 0 {
+			f.bytes += 1<<32 - 2
+		}
 		sizes = append(sizes, size{f.packets, f.bytes, id})
 	}
 	slices.SortFunc(sizes, larger)

@@ -66,12 +66,12 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		dst = append(dst, `","hash_type":`...)
 		dst = appendString(dst, f.HashType)
 		dst = append(dst, `,"index":`...)
-		dst = strconv.AppendInt(dst, int64(f.Index), 10)
+		dst = appendCount(dst, uint64(f.Index))
 	}
 	dst = append(dst, `,"packets":`...)
-	dst = strconv.AppendUint(dst, f.Packets, 10)
+	dst = appendCount(dst, f.Packets)
 	dst = append(dst, `,"bytes":`...)
-	dst = strconv.AppendUint(dst, f.Bytes, 10)
+	dst = appendCount(dst, f.Bytes)
 	dst = append(dst, `,"modes":{`...)
 	for i := range f.Modes {
 		m := &f.Modes[i]
@@ -85,12 +85,12 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(dst, '"')
-			dst = strconv.AppendInt(dst, int64(c.CPU), 10)
+			dst = appendCount(dst, uint64(c.CPU))
 			dst = append(dst, `":`...)
-			dst = strconv.AppendUint(dst, c.Packets, 10)
+			dst = appendCount(dst, c.Packets)
 		}
 		dst = append(dst, `},"migrations":`...)
-		dst = strconv.AppendUint(dst, m.Migrations, 10)
+		dst = appendCount(dst, m.Migrations)
 		dst = append(dst, '}')
 	}
 	return append(dst, `}}`...)
@@ -107,6 +107,14 @@ func appendEnd(dst []byte, addr netip.Addr, portKey string, port uint16, hasPort
 	return strconv.AppendUint(dst, uint64(port), 10)
 }
 
+// appendCount appends n.
+func appendCount(dst []byte, n uint64) []byte {
+	if n < 10 { // most of them
+		return append(dst, '0'+byte(n))
+	}
+	return strconv.AppendUint(dst, n, 10)
+}
+
 // appendHash appends 0x and eight digits.
 func appendHash(dst []byte, hash uint32) []byte {
 	const digits = "0123456789abcdef"
@@ -121,7 +129,7 @@ func appendHash(dst []byte, hash uint32) []byte {
 // does goes the long way.
 func appendString(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&') {
 			quoted, _ := json.Marshal(s) // no error: a string always has a JSON form
 			return appendPrintable(dst, quoted)
 		}

@@ -187,8 +187,10 @@ func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 			defer close(blocks)
 			for ids := range slices.Chunk(listed, flowBlock) {
 				block := make([]report.Flow, len(ids))
+				a.result.Expect(ids)
+				room := newFlowRoom(len(ids), len(a.result.Modes))
 				for i, id := range ids {
-					block[i] = a.flow(id)
+					a.lookUp(&block[i], id, room)
 				}
 				select {
 				case blocks <- block:
@@ -198,8 +200,8 @@ func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 			}
 		}()
 		for block := range blocks {
-			for _, f := range block {
-				if !yield(f) {
+			for i := range block {
+				if !yield(block[i]) {
 					return
 				}
 			}
@@ -207,25 +209,48 @@ func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 	}
 }
 
+// flowRoom is memory for what flows point to: one piece for many.
+type flowRoom struct {
+	modes  []report.FlowMode
+	cpus   []report.CPUPackets
+	counts []dispatch.CPUPackets // of one flow in one mode, used over and over
+}
+
+func newFlowRoom(flows, modes int) *flowRoom {
+	return &flowRoom{
+		modes:  make([]report.FlowMode, 0, flows*modes),
+		cpus:   make([]report.CPUPackets, 0, 2*flows*modes),
+		counts: make([]dispatch.CPUPackets, 0, 8),
+	}
+}
+
 func (a *assembly) flow(id uint32) report.Flow {
+	var flow report.Flow
+	a.lookUp(&flow, id, newFlowRoom(1, len(a.result.Modes)))
+	return flow
+}
+
+// lookUp sets flow to flow id; what it points to is in room.
+func (a *assembly) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 	f := a.result.Flow(id)
-	flow := report.Flow{
+	*flow = report.Flow{
 		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
 		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
 		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
 	}
-	var few [8]dispatch.CPUPackets
-	flow.Modes = make([]report.FlowMode, len(a.result.Modes))
+	first := len(room.modes)
 	for i := range a.result.Modes {
-		on, migrations := a.result.AppendAffinity(few[:0], i, id)
-		mode := &flow.Modes[i]
-		mode.Mode, mode.Migrations = a.result.Modes[i].Mode.String(), migrations
-		mode.CPUs = make([]report.CPUPackets, len(on))
-		for j, p := range on {
-			mode.CPUs[j] = report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets}
+		var migrations uint64
+		room.counts, migrations = a.result.AppendAffinity(room.counts[:0], i, id)
+		from := len(room.cpus)
+		for _, p := range room.counts {
+			room.cpus = append(room.cpus, report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets})
 		}
+		room.modes = append(room.modes, report.FlowMode{
+			Mode: a.result.Modes[i].Mode.String(), CPUs: slices.Clip(room.cpus[from:]), Migrations: migrations,
+		})
 	}
-	return flow
+	flow.Modes = slices.Clip(room.modes[first:])
 }
 
 // caveats are what holds for this replay beyond what holds for all.
