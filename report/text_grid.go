@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"reflect"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -127,28 +127,7 @@ func (t *textWriter) table(columns []column) {
 			aligns[i] = tw.AlignLeft
 		}
 	}
-	config := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
-		Padding:    tw.CellPadding{Global: tw.PaddingNone},
-		Alignment:  tw.CellAlignment{PerColumn: aligns},
-	}
-	var out bytes.Buffer
-	table := tablewriter.NewTable(&out,
-		tablewriter.WithConfig(tablewriter.Config{
-			Header:   config,
-			Row:      config,
-			Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off, AutoHide: tw.Off},
-		}),
-		// Without this the widths depend on the locale.
-		tablewriter.WithEastAsian(tw.Off),
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders: tw.BorderNone,
-			Symbols: tw.NewSymbolCustom("rssreplay").WithRow("─").WithColumn(gap).WithCenter(gap).WithHeaderMid(gap),
-			Settings: tw.Settings{
-				Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.On},
-				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off},
-			},
-		})))
+	table := t.emptyTable(aligns)
 	table.Header(header)
 	for r := range columns[0].cells {
 		row := make([]string, len(columns))
@@ -164,7 +143,50 @@ func (t *textWriter) table(columns []column) {
 		t.fail(err)
 		return
 	}
-	for l := range strings.Lines(out.String()) {
+	for l := range strings.Lines(t.rendered.String()) {
 		t.line(indent + strings.TrimSuffix(l, "\n"))
 	}
 }
+
+// emptyTable is a table that renders to t.rendered.
+//
+// Optimization: one for all, without a cache of the methods that make text of values,
+// which would take 400 KB anew for each.
+func (t *textWriter) emptyTable(aligns []tw.Align) *tablewriter.Table {
+	t.rendered.Reset()
+	if t.tables == nil {
+		config := tw.CellConfig{
+			Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+			Padding:    tw.CellPadding{Global: tw.PaddingNone},
+		}
+		t.tables = tablewriter.NewTable(&t.rendered,
+			tablewriter.WithConfig(tablewriter.Config{
+				Header:   config,
+				Row:      config,
+				Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off, AutoHide: tw.Off},
+			}),
+			// Without this the widths depend on the locale.
+			tablewriter.WithEastAsian(tw.Off),
+			tablewriter.WithStringerCacheCustom(noCache{}),
+			tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+				Borders: tw.BorderNone,
+				Symbols: tw.NewSymbolCustom("rssreplay").WithRow("─").WithColumn(gap).WithCenter(gap).WithHeaderMid(gap),
+				Settings: tw.Settings{
+					Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.On},
+					Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off},
+				},
+			})))
+	} else {
+		t.tables.Reset()
+	}
+	return t.tables.Configure(func(c *tablewriter.Config) {
+		c.Header.Alignment.PerColumn, c.Row.Alignment.PerColumn = aligns, aligns
+	})
+}
+
+// noCache is a cache that holds nothing.
+type noCache struct{}
+
+func (noCache) Add(reflect.Type, reflect.Value) (evicted bool)      { return false }
+func (noCache) Get(reflect.Type) (method reflect.Value, found bool) { return reflect.Value{}, false }
+func (noCache) Purge()                                              {}

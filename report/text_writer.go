@@ -2,12 +2,14 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
@@ -33,6 +35,9 @@ type textWriter struct {
 	ascii bool
 	begun bool  // something is written
 	err   error // the first
+
+	tables   *tablewriter.Table // see emptyTable
+	rendered bytes.Buffer
 }
 
 func newTextWriter(w io.Writer, o TextOptions) *textWriter {

@@ -24,12 +24,13 @@ func describe(root *cobra.Command) {
 		}
 		c.Short = lowerFirst(p.short)
 		completeArguments(c)
+		flags := c.LocalFlags()                            // looks them all up each time it is called
 		for _, f := range append(main.flags, p.flags...) { // the later one counts
-			if flag := c.LocalFlags().Lookup(f.name); flag != nil {
+			if flag := flags.Lookup(f.name); flag != nil {
 				flag.Usage = f.usage
 				completeFlag(c, flag, f)
 			}
-			if flag := c.LocalFlags().Lookup("peer-" + f.name); flag != nil {
+			if flag := flags.Lookup("peer-" + f.name); flag != nil {
 				flag.Usage = "of the host that replies go to: " + f.usage
 				completeFlag(c, flag, f)
 			}
