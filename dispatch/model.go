@@ -267,9 +267,7 @@ func (m *model) takeOf(c int, flow uint32, takenAt int64) {
 // indicated notes where packets were taken and indicated.
 func (m *model) indicated(c *cpu, packets []laneRest, takenAt int64) {
 	if m.wandering != nil {
-		for i := range packets {
-			m.wandering.note(packets[i].of, c.index)
-		}
+		m.wandering.noteAll(packets, c.index)
 	}
 	if m.takes != nil {
 		for _, p := range packets {

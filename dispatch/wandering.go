@@ -107,6 +107,23 @@ func (w *wandering) note(flow uint32, cpu int) {
 	w.pending = append(w.pending, indication{flow, uint16(cpu)})
 }
 
+// noteAll is note of each of packets, whose of is its flow.
+func (w *wandering) noteAll(packets []laneRest, cpu int) {
+	for len(packets) > 0 {
+		if len(w.pending) == cap(w.pending) {
+			w.enter()
+		}
+		from := len(w.pending)
+		n := min(len(packets), cap(w.pending)-from)
+		w.pending = w.pending[:from+n]
+		into := w.pending[from:]
+		for i := range packets[:n] {
+			into[i] = indication{packets[i].of, uint16(cpu)}
+		}
+		packets = packets[n:]
+	}
+}
+
 // enter enters what was noted.
 func (w *wandering) enter() {
 	if w.few {
