@@ -1,6 +1,10 @@
 package dispatch
 
-import "rssreplay/nicmodel"
+import (
+	"math"
+
+	"rssreplay/nicmodel"
+)
 
 // rssLanes is RSS that hashes in hardware, rssMSIX and rssHWQueues, where each
 // CPU has at most one queue and nobody observes.
@@ -15,6 +19,10 @@ type rssLanes struct {
 	plan  *schedule // nil if packets may be sent ones
 	lanes []lane    // per CPU
 	of    []*lane   // per table entry, then of packets without a hash
+
+	// soonest is a moment up to which no lane has anything to do, where packets may be
+	// sent ones.
+	soonest int64
 }
 
 func newRSSLanes(m *model) *rssLanes {
@@ -126,8 +134,8 @@ func (e *rssLanes) step(b *Batch, from, to int) {
 		}
 		entry := steered.Entry[i]
 		if entry == Sent {
-			for c := range e.lanes {
-				e.lanes[c].advance(t)
+			if e.soonest < t {
+				e.advance(t)
 			}
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
@@ -156,13 +164,26 @@ func (e *rssLanes) step(b *Batch, from, to int) {
 	}
 }
 
+// advance does all work of all lanes that comes before the arrivals at now.
+func (e *rssLanes) advance(now int64) {
+	e.soonest = math.MaxInt64
+	for c := range e.lanes {
+		l := &e.lanes[c]
+		if l.advance(now); l.look != laneIdle {
+			e.soonest = min(e.soonest, l.look)
+		}
+	}
+}
+
 func (e *rssLanes) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
-		if l := &e.lanes[cpu]; l.plain {
+		l := &e.lanes[cpu]
+		if l.plain {
 			l.publishPlain(t, l.arrival[l.published])
-		} else {
-			l.publish(t)
+			continue
 		}
+		l.publish(t)
+		e.soonest = min(e.soonest, l.look)
 	}
 }
 

@@ -20,18 +20,18 @@ type taken struct {
 // Optimization: took and connection wait for one flow after the other, so that
 // here, where the waits overlap, all come into the cache.
 func (t *takes) load(b *Batch) {
-	sum := int64(0)
+	chunks, sum := t.flows.chunks, int64(0)
 	for _, flow := range b.Flow[:b.N] {
 		if flow != NoFlow {
-			sum += t.flows.at(flow).last
+			sum += chunks[flow>>chunkBits][flow&(chunkSize-1)].last
 		}
 	}
 	for _, ref := range b.Sends {
 		if ref.Answers != NoFlow {
-			sum += t.flows.at(ref.Answers).last
+			sum += chunks[ref.Answers>>chunkBits][ref.Answers&(chunkSize-1)].last
 		}
 		if ref.Same != NoFlow {
-			sum += t.flows.at(ref.Same).last
+			sum += chunks[ref.Same>>chunkBits][ref.Same&(chunkSize-1)].last
 		}
 	}
 	t.loaded = sum
