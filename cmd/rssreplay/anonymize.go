@@ -83,7 +83,7 @@ func (f *anonymizeFlags) resolve(paths []string) (*report.Anonymizer, error) {
 	}
 	file, err := os.Open(f.key)
 	if err != nil {
-		return nil, fmt.Errorf("--anonymize-key %s: %w", f.key, cause(err))
+		return nil, usagef("--anonymize-key %s: %w: `head -c 32 /dev/urandom > key` makes one", f.key, cause(err))
 	}
 	defer file.Close()
 	const longest = 2*report.AnonymizeKeySize + len("\r\n")

@@ -90,14 +90,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 			inputs, folders = append(inputs, s.flags.inputs()...), append(folders, s.flags.folders()...)
 		}
 	}
-	if err := out.protect(slices.Concat(captures, inputs, f.output.words.inputs(), f.anonymize.inputs())); err != nil {
-		return err
-	}
-	words, err := f.output.words.read(e, captures, inputs)
-	if err != nil {
-		return err
-	}
-	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, inputs, folders))
+	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, inputs, folders})
 	if err != nil {
 		return err
 	}

@@ -44,14 +44,7 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 	if err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(reports, f.words.inputs(), anonymize.inputs())); err != nil {
-		return err
-	}
-	words, err := f.words.read(e, nil, reports)
-	if err != nil {
-		return err
-	}
-	anonymizer, err := anonymize.resolve(reports)
+	words, anonymizer, err := out.prepare(f, anonymize, reads{others: reports})
 	if err != nil {
 		return err
 	}

@@ -208,14 +208,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err := f.model.checkStdin(captures); err != nil {
 		return err
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.output.words.inputs(), f.anonymize.inputs())); err != nil {
-		return err
-	}
-	words, err := f.output.words.read(e, captures, f.model.inputs())
-	if err != nil {
-		return err
-	}
-	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders()))
+	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, f.model.inputs(), f.model.folders()})
 	if err != nil {
 		return err
 	}

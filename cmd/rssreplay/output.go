@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -266,6 +267,28 @@ func (o *outputs[T]) protect(inputs []string) error {
 		}
 	}
 	return nil
+}
+
+// reads is what a command reads.
+type reads struct {
+	captures []string // - is standard input
+	others   []string // files: tables, counters, reports …
+	folders  []string // bundles
+}
+
+// prepare is what comes before the reading: it refuses to write over what is read,
+// and gets the author's words and what makes the result fit to be shown to others,
+// nil where that is not asked for.
+func (o *outputs[T]) prepare(f *outputFlags, a *anonymizeFlags, r reads) (report.Words, *report.Anonymizer, error) {
+	if err := o.protect(slices.Concat(r.captures, r.others, f.words.inputs(), a.inputs())); err != nil {
+		return report.Words{}, nil, err
+	}
+	words, err := f.words.read(o.env, r.captures, r.others)
+	if err != nil {
+		return report.Words{}, nil, err
+	}
+	anonymizer, err := a.resolve(slices.Concat(r.captures, r.others, r.folders, f.words.inputs()))
+	return words, anonymizer, err
 }
 
 // write writes the result to all places. The files are there in the end, with all

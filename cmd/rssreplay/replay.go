@@ -119,10 +119,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), f.anonymize.inputs(), f.output.words.inputs())); err != nil {
-		return err
-	}
-	words, err := f.output.words.read(e, captures, f.model.inputs())
+	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, f.model.inputs(), f.model.folders()})
 	if err != nil {
 		return err
 	}
@@ -135,10 +132,6 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		return err
 	}
 	in, err := f.input.resolve(captures, s)
-	if err != nil {
-		return err
-	}
-	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders(), f.output.words.inputs()))
 	if err != nil {
 		return err
 	}

@@ -98,15 +98,8 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if err := f.model.checkStdin(captures); err != nil {
 		return err
 	}
-	texts := []string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}
-	if err := out.protect(slices.Concat(captures, f.model.inputs(), texts, f.output.words.inputs(), f.anonymize.inputs())); err != nil {
-		return err
-	}
-	words, err := f.output.words.read(e, captures, f.model.inputs())
-	if err != nil {
-		return err
-	}
-	anonymizer, err := f.anonymize.resolve(slices.Concat(captures, f.model.inputs(), f.model.folders(), texts))
+	others := append([]string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}, f.model.inputs()...)
+	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, others, f.model.folders()})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (f *wordsFlags) read(e *env, captures, others []string) (report.Words, erro
 func readNote(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("--note %s: %w: give a file of text, or - for standard input", path, cause(err))
+		return "", usagef("--note %s: %w: give a file of text, or - for standard input", path, cause(err))
 	}
 	defer file.Close()
 	return noteOf(file, path)
