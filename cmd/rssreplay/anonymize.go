@@ -26,6 +26,11 @@ func (f *anonymizeFlags) add(set *pflag.FlagSet) {
 	set.BoolVar(&f.on, "anonymize", false, "")
 	set.StringVar(&f.key, "anonymize-key", "", "")
 	set.BoolVar(&f.ports, "anonymize-ports", false, "")
+}
+
+// addWithHash is add where the result has hashes.
+func (f *anonymizeFlags) addWithHash(set *pflag.FlagSet) {
+	f.add(set)
 	set.BoolVar(&f.keepHash, "keep-hash", false, "")
 }
 

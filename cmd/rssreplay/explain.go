@@ -55,7 +55,7 @@ func newExplainCommand(e *env) *cobra.Command {
 	f.output = newOutputFlags(set)
 	f.output.addLook()
 	f.output.addWords()
-	f.anonymize.add(set)
+	f.anonymize.addWithHash(set)
 	return c
 }
 

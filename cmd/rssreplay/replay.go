@@ -58,7 +58,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.Var(&f.trace.to, "trace-to", "")
 	set.StringVar(&f.copy.write, "write", "", "")
 	set.StringVar(&f.copy.split, "split", "", "")
-	f.anonymize.add(set)
+	f.anonymize.addWithHash(set)
 	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
