@@ -167,8 +167,8 @@ func (l *lane) drop(length uint32) {
 	l.dropBytes += uint64(length)
 }
 
-// publish publishes the oldest packet that waits for it, where the lane is not
-// plain.
+// publish publishes the oldest packet that waits for it, where the lane is neither
+// plain nor in a cycle with others.
 func (l *lane) publish(t int64) {
 	if t > l.think {
 		l.meet(t)
@@ -179,10 +179,6 @@ func (l *lane) publish(t int64) {
 // meet does the work that comes before a publication at t, and finds when the
 // vector is raised for it.
 func (l *lane) meet(t int64) {
-	if l.cycle != nil {
-		l.think = l.cycle.meet(t)
-		return
-	}
 	l.advance(t)
 	if l.look == laneIdle {
 		l.arm(t)

@@ -38,15 +38,22 @@ func (m *model) closesCycles() bool {
 	return m.takes == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
 }
 
+// publishInCycle is publish. Up to the moment when DPCs next look, a publication
+// changes nothing but the number of packets that wait.
+func (l *lane) publishInCycle(t int64) {
+	if t > l.cycle.look {
+		l.cycle.meet(t)
+	}
+	l.published++
+}
+
 // meet does the work that comes before a publication at t, and finds when the
-// vector is raised for it. Publications up to the moment that it returns change
-// nothing but the number of packets that wait.
-func (c *laneCycle) meet(t int64) int64 {
+// vector is raised for it.
+func (c *laneCycle) meet(t int64) {
 	c.advance(t)
 	if c.look == laneIdle {
 		c.arm(max(t, c.end))
 	}
-	return c.look
 }
 
 // advance does all work that comes before the arrivals at the instant now.

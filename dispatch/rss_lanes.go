@@ -111,10 +111,14 @@ func (e *rssLanes) together(b *Batch, from, to int) int {
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1) // the rest of this list has room still
 		}
-		if l.plain {
+		switch {
+		case l.plain:
 			l.filled++ // nothing asks for its arrival any more
 			l.publishPlain(at[i], times[i])
-		} else {
+		case l.cycle != nil:
+			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.publishInCycle(at[i])
+		default:
 			l.fill(times[i], b.Length[i], b.Flow[i])
 			l.publish(at[i])
 		}
@@ -177,13 +181,15 @@ func (e *rssLanes) advance(now int64) {
 
 func (e *rssLanes) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
-		l := &e.lanes[cpu]
-		if l.plain {
+		switch l := &e.lanes[cpu]; {
+		case l.plain:
 			l.publishPlain(t, l.arrival[l.published])
-			continue
+		case l.cycle != nil:
+			l.publishInCycle(t)
+		default:
+			l.publish(t)
+			e.soonest = min(e.soonest, l.look)
 		}
-		l.publish(t)
-		e.soonest = min(e.soonest, l.look)
 	}
 }
 
