@@ -49,7 +49,9 @@ func (d *dealer) deal(l *lane, start int64) (end, back int64) {
 			begin += cfg.IPILatency
 			work = begin + cfg.DPCCost
 		}
-		d.m.inWindows(&c.series, s.arrival)
+		if !c.series.inLast(s.arrival) {
+			d.m.crossWindows(&c.series, s.arrival)
+		}
 		done := c.latency.run(s.arrival, work, cfg.PacketCost)
 		if s.back = done; done == begin {
 			s.back++ // it begins in step (4), after the arrivals

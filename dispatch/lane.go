@@ -282,7 +282,9 @@ func (l *lane) snapshot() {
 func (l *lane) indicate(n int, takenAt, start int64) int64 {
 	m, cpu := l.m, l.on
 	arrival := l.arrival[l.taken : l.taken+n]
-	m.inWindows(&cpu.series, arrival)
+	if !cpu.series.inLast(arrival) {
+		m.crossWindows(&cpu.series, arrival)
+	}
 	if l.rest == nil {
 		l.taken += n
 		return cpu.latency.run(arrival, start, m.cfg.PacketCost)

@@ -99,25 +99,24 @@ func (c *laneCycle) waiting(into []int) []int {
 	return into[:n]
 }
 
-func (c *laneCycle) dpc(l *lane, t int64) {
+// dpc is a DPC that takes all that waits at start, at a fixed cost for each.
+func (c *laneCycle) dpc(l *lane, start int64) {
 	if l.met != c.met {
 		l.met = c.met
 		l.safe = l.held // as in lane.advance
 	}
-	l.dpc(t)
-	c.end = max(c.end, l.end)
-}
-
-// dpc is a DPC that takes all that waits at start, at a fixed cost for each.
-func (l *lane) dpc(start int64) {
-	l.on.DPCs++
+	on := l.on
+	on.DPCs++
 	arrival := l.arrival[l.taken:l.published]
 	l.depthMax = max(l.depthMax, len(arrival))
-	l.m.inWindows(&l.on.series, arrival)
-	end := l.on.latency.run(arrival, start+l.m.cfg.DPCCost, l.m.cfg.PacketCost)
-	l.on.DPCTime += end - start
+	if !on.series.inLast(arrival) {
+		c.m.crossWindows(&on.series, arrival)
+	}
+	end := on.latency.run(arrival, start+c.m.cfg.DPCCost, c.m.cfg.PacketCost)
+	on.DPCTime += end - start
 	l.held, l.taken = l.taken, l.published
 	l.end, l.freed = end, end
+	c.end = max(c.end, end)
 }
 
 // enable ends the cycle.

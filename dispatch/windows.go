@@ -19,14 +19,17 @@ func (m *model) extend(s *cpuSeries, arrival int64) {
 	s.until = (int64(w) + 1) * m.interval
 }
 
-// inWindows counts packets that the CPU of s indicated, by their arrivals.
-func (m *model) inWindows(s *cpuSeries, arrivals []int64) {
-	// Optimization: arrivals are in order, and most runs lie in the last window.
-	if n := len(arrivals); arrivals[n-1] < s.until {
-		s.counts[len(s.counts)-1] += uint64(n)
-	} else {
-		m.crossWindows(s, arrivals)
+// inLast counts packets that the CPU of s indicated, by their arrivals, if all lie in
+// the last window; else crossWindows is to count them.
+//
+// Optimization: it is inlined. Arrivals are in order, and most runs lie there.
+func (s *cpuSeries) inLast(arrivals []int64) bool {
+	n := len(arrivals)
+	if arrivals[n-1] >= s.until {
+		return false
 	}
+	s.counts[len(s.counts)-1] += uint64(n)
+	return true
 }
 
 func (m *model) crossWindows(s *cpuSeries, arrivals []int64) {
