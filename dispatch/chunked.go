@@ -40,7 +40,7 @@ func (c *chunked[T]) next() int {
 	if have < few {
 		return 1
 	}
-	return min(max(have, least), most) / size
+	return max(min(max(have, least), most)/size, 1)
 }
 
 // newArray is n records in huge pages, where there are enough for that.

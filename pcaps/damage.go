@@ -3,6 +3,7 @@ package pcaps
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrInterrupted is the error of a DamageError that is none of the capture: the
@@ -40,6 +41,27 @@ func (e *DamageError) Error() string {
 
 // Unwrap is the error of the read that stopped, if one did.
 func (e *DamageError) Unwrap() error { return e.Err }
+
+// DamagesError is the damage of one or several captures of a Set.
+type DamagesError struct {
+	All []*DamageError // in the order of reading; at least one
+}
+
+func (d *DamagesError) Error() string {
+	var all []string
+	for _, one := range d.All {
+		all = append(all, one.Error())
+	}
+	return strings.Join(all, "; ")
+}
+
+func (d *DamagesError) Unwrap() []error {
+	var all []error
+	for _, one := range d.All {
+		all = append(all, one)
+	}
+	return all
+}
 
 // damage is what a decoder finds; the Reader knows file, packet and offset.
 type damage struct {

@@ -3,7 +3,6 @@ package pcaps
 import (
 	"cmp"
 	"container/heap"
-	"io"
 )
 
 // mergeRecords is how many records of each capture are at hand while merging.
@@ -53,10 +52,11 @@ func (m *merge) read(s *Set, recs []Record) (n int, err error) {
 			if n > 0 {
 				return n, nil // refilling takes the bytes that recs point to
 			}
-			if err := c.fill(s); err == io.EOF {
+			if err := c.fill(s); err != nil {
+				if err := s.ended(err); err != nil {
+					return 0, err
+				}
 				heap.Pop(m)
-			} else if err != nil {
-				return 0, err
 			} else {
 				heap.Fix(m, 0)
 			}
@@ -71,7 +71,7 @@ func (m *merge) read(s *Set, recs []Record) (n int, err error) {
 		// Else its next time is not known, and it stays the first until it is.
 	}
 	if n < len(recs) {
-		return n, io.EOF
+		return n, s.end()
 	}
 	return n, nil
 }
@@ -85,12 +85,10 @@ func (m *merge) open(s *Set) error {
 		}
 		c := &cursor{capture: next, place: s.at, buf: make([]Record, mergeRecords)}
 		s.at++
-		switch err := c.fill(s); {
-		case err == io.EOF:
-		case err != nil:
-			return err
-		default:
+		if err := c.fill(s); err == nil {
 			heap.Push(m, c)
+		} else if err := s.ended(err); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -74,7 +74,9 @@ func Open(path string) (*Reader, error) {
 		r.size = stat.Size()
 		if r.unpacker == nil {
 			r.blockSize = int(min(blockBytes, max(r.size, surveyBytes))) // a set may have thousands of small files
-			r.loads.begin(f, r.offset)
+			if at, err := f.Seek(0, io.SeekCurrent); err == nil {        // some of FUSE can be read from the start alone
+				r.loads.begin(f, at)
+			}
 		}
 	}
 	return r, nil

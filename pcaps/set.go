@@ -24,6 +24,8 @@ const (
 // in any order; or merged by time. Of captures with the same first timestamp the
 // one given first comes first; those without a packet come last.
 //
+// A damaged capture is read up to its damage, and those after it all the same.
+//
 // A file is open only while it is read: of thousands that follow one another
 // only one, of merged ones those that overlap.
 //
@@ -35,6 +37,7 @@ type Set struct {
 	order    Order
 	latest   int64                  // the largest timestamp that was read, ns since the Unix epoch
 	err      error                  // what Read returns from now on
+	damages  DamagesError           // met so far
 	reading  atomic.Pointer[Reader] // nil: nobody may Load
 	lent     *Block
 
@@ -155,8 +158,8 @@ func (c *capture) addSize(sum int64) int64 {
 	return sum + size
 }
 
-// Read is Reader.Read over all captures. A damaged capture is the end: what
-// comes after its damage is missing at every later time.
+// Read is Reader.Read over all captures. Where some are damaged, it returns a *DamagesError
+// after the last record of all.
 func (s *Set) Read(recs []Record) (n int, err error) {
 	if s.err != nil || len(recs) == 0 {
 		return 0, s.err
@@ -189,14 +192,40 @@ func (s *Set) chain(recs []Record) (int, error) {
 				s.latest = max(s.latest, recs[i].Time)
 			}
 		}
-		if err != io.EOF {
-			return n, err
+		if err != nil {
+			if err := s.ended(err); err != nil {
+				return n, err
+			}
+			s.at++
+			continue
 		}
-		if s.at++; n > 0 {
-			return n, nil
-		}
+		return n, nil
 	}
-	return 0, io.EOF
+	return 0, s.end()
+}
+
+// ended takes note of why a capture ended; what it returns ends all of them.
+func (s *Set) ended(err error) error {
+	damage := (*DamageError)(nil)
+	switch {
+	case err == io.EOF:
+		return nil
+	case errors.As(err, &damage):
+		s.damages.All = append(s.damages.All, damage)
+		if errors.Is(err, ErrInterrupted) {
+			return &s.damages
+		}
+		return nil
+	}
+	return err
+}
+
+// end is what Read returns at the end of all captures.
+func (s *Set) end() error {
+	if len(s.damages.All) > 0 {
+		return &s.damages
+	}
+	return io.EOF
 }
 
 // readFrom reads the next records of a capture, opens it before the first and
@@ -253,6 +282,7 @@ func (s *Set) Load(b *Block) {
 // of Read find in b what it has. Where they come to what is another's block, they
 // return no record and no error, and the turn is over. Records that were returned
 // and not used yet are lost with the turn; nothing else is.
+// Who Loads must Lend for as long as he Reads.
 func (s *Set) Lend(b *Block) { s.lent, b.used = b, false }
 
 // missing is the damage that a capture can't be opened when its turn comes.
@@ -265,7 +295,7 @@ func (c *capture) missing(err error) error {
 }
 
 // InterruptBy ends the reading when c is closed: Read then returns a
-// *DamageError for ErrInterrupted, also where it waits for a pipe.
+// *DamagesError with ErrInterrupted, also where it waits for a pipe.
 func (s *Set) InterruptBy(c <-chan struct{}) { s.interrupt = c }
 
 // Progress is how many packets were read and how many bytes of the files, of how

@@ -11,8 +11,8 @@ import (
 // addFiles tells of the files that were read, and what they say of themselves.
 func (a *assembly) addFiles(c *report.Capture) {
 	c.Order, c.Overlaps, c.Overlap = orderName(a.order), uint64(a.order.Overlaps), a.order.Overlap
-	var damage *pcaps.DamageError
-	errors.As(a.result.Damage, &damage)
+	damages := &pcaps.DamagesError{}
+	errors.As(a.result.Damage, &damages)
 	for _, info := range a.files {
 		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
 		if info.Compression != "" {
@@ -21,8 +21,10 @@ func (a *assembly) addFiles(c *report.Capture) {
 		for _, l := range info.LinkTypes {
 			f.LinkTypes = append(f.LinkTypes, l.String())
 		}
-		if damage != nil && damage.File == info.Name {
-			f.Loss = new(damage.Error())
+		for _, damage := range damages.All {
+			if damage.File == info.Name {
+				f.Loss = new(damage.Error())
+			}
 		}
 		if info.Format == "pcapng" {
 			f.SkippedBlocks = report.Counts{

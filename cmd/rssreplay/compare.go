@@ -122,7 +122,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 		return err
 	}
 	if damage := c.done.result.Damage; damage != nil {
-		return ending(met, damagedError{fmt.Errorf("%w; the comparison is of what comes before", damage)})
+		return ending(met, damaged(damage, "the comparison is of", captures))
 	}
 	return met
 }

@@ -260,7 +260,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 		return err
 	}
 	if result.Damage != nil {
-		return damagedError{fmt.Errorf("%w; the packet was replayed with what comes before", result.Damage)}
+		return damaged(result.Damage, "the packet was replayed with", captures)
 	}
 	return nil
 }

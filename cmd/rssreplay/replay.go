@@ -183,7 +183,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		}
 	}
 	if result.Damage != nil {
-		return ending(met, damagedError{fmt.Errorf("%w; the report is of what comes before", result.Damage)})
+		return ending(met, damaged(result.Damage, "the report is of", captures))
 	}
 	return met
 }

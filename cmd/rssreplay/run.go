@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rssreplay/pcaps"
 	"rssreplay/report"
 )
 
@@ -35,6 +36,15 @@ func usagef(format string, args ...any) error {
 
 // damagedError says that results were printed, but not of the whole capture.
 type damagedError struct{ error }
+
+// damaged is the damage of some of the captures, and of what the results are.
+func damaged(damage error, are string, captures []string) error {
+	part := "what comes before"
+	if len(captures) > 1 && !errors.Is(damage, pcaps.ErrInterrupted) {
+		part = "what could be read"
+	}
+	return damagedError{fmt.Errorf("%w; %s %s", damage, are, part)}
+}
 
 // printable is s on one line, with escapes for what a terminal may obey: names of
 // files are anyone's.

@@ -93,7 +93,7 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 		return err
 	}
 	if damage := s.whole.result.Damage; damage != nil {
-		return damagedError{fmt.Errorf("%w; the suggestions are for what comes before", damage)}
+		return damaged(damage, "the suggestions are for", captures)
 	}
 	return nil
 }

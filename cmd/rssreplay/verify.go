@@ -136,7 +136,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	case !result.Agrees:
 		return differsError{errors.New(result.Verdict)}
 	case damage != nil:
-		return damagedError{fmt.Errorf("%w; the verdict is of what comes before", damage)}
+		return damaged(damage, "the verdict is of", captures)
 	}
 	return nil
 }
