@@ -96,6 +96,7 @@ type ImportedTable struct {
 	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
 
 	Key            hash.Key // nil if not shown
+	DefaultKey     bool     // OwnReport's is this program's default, and no NIC's own
 	Function       HashFunction
 	Transform      hash.Transform
 	TransformShown bool // false: an older ethtool; mlx5 transforms all the same

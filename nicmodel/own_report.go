@@ -17,7 +17,8 @@ const ownSchema = "rssreplay/report/v1"
 func readOwnReport(lines []string) (*ImportedTable, error) {
 	first := max(0, slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "{") }))
 	type text struct {
-		Value string `json:"value"`
+		Value  string `json:"value"`
+		Source string `json:"source"`
 	}
 	var report struct {
 		Schema     string
@@ -60,7 +61,7 @@ func readOwnReport(lines []string) (*ImportedTable, error) {
 		return nil, &TextError{What: "a report without a table", Hint: whole}
 	}
 	t := &ImportedTable{
-		Format: OwnReport, Table: report.Table.Entries, Rings: len(report.Table.QueueCPUs),
+		Format: OwnReport, DefaultKey: report.Parameters.Key.Source == "default", Table: report.Table.Entries, Rings: len(report.Table.QueueCPUs),
 		Function: FunctionToeplitz, TransformShown: true, OrXORShown: true,
 	}
 	for _, cpu := range report.Table.QueueCPUs {

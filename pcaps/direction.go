@@ -136,6 +136,15 @@ type candidate struct {
 type network struct {
 	version       int
 	address, mask [2]uint64
+	met           bool // a packet came from there or went there
+}
+
+// prefixWord is a prefix, or its address where it has but one.
+func prefixWord(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
 }
 
 // NewDirections applies local.
@@ -304,11 +313,27 @@ func (d *Directions) sentHere(t *Tuple, says Direction) bool {
 	var source, destination bool
 	for i := range d.networks {
 		if n := &d.networks[i]; n.version == t.Version() {
-			source = source || n.contains(t[0], t[1])
-			destination = destination || n.contains(t[2], t[3])
+			from, to := n.contains(t[0], t[1]), n.contains(t[2], t[3])
+			n.met = n.met || from || to
+			source, destination = source || from, destination || to
 		}
 	}
 	return source && !destination
+}
+
+// Unmet is what --local names and no packet came from or went to, where the packets do
+// not say their direction themselves.
+func (d *Directions) Unmet() []string {
+	var unmet []string
+	if d.side == SideBoth || d.auto() || d.said > 0 {
+		return nil
+	}
+	for i, n := range d.networks {
+		if !n.met {
+			unmet = append(unmet, prefixWord(d.local.prefixes[i]))
+		}
+	}
+	return unmet
 }
 
 // Unknown reports whether nothing has told sent packets from received ones, though
@@ -337,9 +362,7 @@ func (d *Directions) rule() string {
 	case len(d.local.prefixes) > 0:
 		words := make([]string, len(d.local.prefixes))
 		for i, p := range d.local.prefixes {
-			if words[i] = p.String(); p.IsSingleIP() {
-				words[i] = p.Addr().String()
-			}
+			words[i] = prefixWord(p)
 		}
 		rule = "local: sent is what comes from " + strings.Join(words, ", ") + " and does not go there"
 	default:

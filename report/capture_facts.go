@@ -62,6 +62,14 @@ type fact struct {
 	style style
 }
 
+// nothing is why there is no packet.
+func (c *Capture) nothing() string {
+	if c.LeftOut > 0 {
+		return "--filter, --from or --to left out all of the capture's " + plural(c.LeftOut, "packet", "packets")
+	}
+	return "the capture holds no packet"
+}
+
 // facts is what is known of the capture as a whole, without its files.
 func (c *Capture) facts() []fact {
 	var facts []fact
@@ -72,7 +80,7 @@ func (c *Capture) facts() []fact {
 	}
 	c.addOrder(add)
 	if c.Packets == 0 {
-		add("packets", plain, "0: the capture holds no packet, so there is nothing to replay")
+		add("packets", plain, "0: "+c.nothing()+", so there is nothing to replay")
 		return facts
 	}
 	packets := exact(c.Packets) + " in " + exactSeconds(c.Duration) + " s"

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // summary says in at most three sentences what the traffic was, what the NIC did
@@ -11,7 +12,8 @@ func (r *Report) summary() []string {
 	c := &r.Capture
 	switch {
 	case c.Packets == 0:
-		return []string{"The capture holds no packet, so there is nothing to replay."}
+		why := c.nothing()
+		return []string{strings.ToUpper(why[:1]) + why[1:] + ", so there is nothing to replay."}
 	case c.Received == 0:
 		return []string{fmt.Sprintf("The capture holds %s, none of them received: the NIC had nothing to spread.", plural(c.Packets, "packet", "packets"))}
 	}

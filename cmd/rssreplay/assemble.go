@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"rssreplay/dispatch"
@@ -75,6 +76,7 @@ func (a *assembly) capture() report.Capture {
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
 		DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+		LeftOut: r.Filtered + r.OutOfRange,
 	}
 	if r.Packets > 0 {
 		c.First = report.Time{Time: time.Unix(0, r.First)}
@@ -264,6 +266,11 @@ func (a *assembly) caveats() []string {
 	}
 	if a.result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.result.Filtered))
+	}
+	if a.directions != nil && a.result.Packets > 0 {
+		if unmet := a.directions.Unmet(); len(unmet) > 0 {
+			caveats = append(caveats, fmt.Sprintf("--local names %s, which no packet comes from or goes to: was another address meant?", strings.Join(unmet, ", ")))
+		}
 	}
 	if a.result.Limited {
 		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.result.Packets))

@@ -229,7 +229,7 @@ func newPlan(flows []nicmodel.PlannedFlow, s, peer *settings) *report.Plan {
 
 // illustrative reports whether the key is the default one, which is no NIC's own.
 func (s *settings) illustrative() bool {
-	return s.parameter("key").Source == report.DefaultSource && s.steering.Config().HashTypes != 0
+	return s.defaultKey && s.steering.Config().HashTypes != 0
 }
 
 func placeOf(d nicmodel.Decision, s *settings) *report.PlannedPlace {

@@ -103,6 +103,7 @@ type settings struct {
 	config     dispatch.Config
 	steering   *nicmodel.Steering
 	key        hash.Key
+	defaultKey bool // key is the default one, which is no NIC's own
 	modes      []dispatch.Mode
 	local      pcaps.Local
 	profile    *nicmodel.Profile // nil without --nic and --driver
@@ -408,11 +409,13 @@ func (r *resolver) hashKey() (err error) {
 	}
 	r.add("key", r.key.String(), keyText(r.key), o.source)
 
+	table := r.imports.table
+	r.defaultKey = o.layer == fromDefault || table.value != nil && table.value.DefaultKey && o.source == table.from
 	p, note := r.profile, ""
 	switch {
 	case p != nil && r.types != 0 && p.Illustrative != "":
 		note = fmt.Sprintf("CPU numbers are illustrative, whatever the key: %s. The spread is typical.", p.Illustrative)
-	case o.layer != fromDefault || r.types == 0:
+	case !r.defaultKey || r.types == 0:
 		return nil
 	case p != nil:
 		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one; the spread is typical.", p.Name)
