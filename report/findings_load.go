@@ -110,15 +110,27 @@ func (d *diagnosis) gain(other Fraction) float64 {
 }
 
 // fewFlows: so few flows that any key makes an uneven load, now this one, now that
-// (esnet/iperf #810).
+// (esnet/iperf #810). What the table's own shares make of any number of flows is not
+// chance's.
 func (d *diagnosis) fewFlows() *Finding {
-	if !d.uneven() || d.t.Chance == nil || d.has(explained...) || d.has("uneven-hash") || d.t.Chance.P50 < unevenFrom {
+	if !d.uneven() || d.t.Chance == nil || d.has(explained...) || d.has("uneven-hash") {
 		return nil
+	}
+	table := MaxOverMean(d.cpuEntries())
+	if table.IsNull() { // it is not told
+		table = 1
+	}
+	if d.t.Chance.P50 < unevenFrom*table {
+		return nil
+	}
+	than := ""
+	if table > 1 {
+		than = fmt.Sprintf(", where the table alone makes %s", fixed(table, 2))
 	}
 	return &Finding{
 		ID: "few-flows", Severity: Warning,
-		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone makes imbalance.packets %s.",
-			plural(d.t.Flows, "flow", "flows"), exact(uint64(math.Round(d.t.EffectiveFlows))), len(d.mode.CPUs), fixed(d.t.Chance.P50, 2)),
+		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone makes imbalance.packets %s%s.",
+			plural(d.t.Flows, "flow", "flows"), exact(uint64(math.Round(d.t.EffectiveFlows))), len(d.mode.CPUs), fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s (10th to 90th percentile): another key, or other ephemeral ports, changes it.",
 			d.hottest(), fixed(d.t.Chance.P10, 2), fixed(d.t.Chance.P90, 2)),
 		Remedy: "More flows; in a test, fixed source ports that reach every CPU (`rssreplay plan SRC DST`) and a fixed key. `rssreplay suggest CAPTURE` names the best table for these flows.",

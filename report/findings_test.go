@@ -98,3 +98,30 @@ func TestFindingsOfTraffic(t *testing.T) {
 		}
 	}
 }
+
+// Chance is measured against what the table's own shares make of any traffic.
+func TestFewFlowsLeavesOutTheTable(t *testing.T) {
+	for _, test := range []struct {
+		entries List[int]
+		chance  Fraction
+		want    string // "" for no finding
+	}{
+		{List[int]{0, 1, 2, 3}, 1.4, "imbalance.packets 1.40."},
+		{List[int]{0, 1, 2, 3}, 1.2, ""},
+		{List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
+		{List[int]{0, 0, 1, 2, 3}, 2.01, "imbalance.packets 2.01, where the table alone makes 1.60."},
+		{List[int]{0, 0, 1, 2, 3}, 1.99, ""},
+	} {
+		m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
+		m.Derive()
+		d := newDiagnosis(&Report{Capture: Capture{Packets: 1000, Received: 1000}, Table: TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: List[int]{0, 1, 2, 3}}, Modes: List[Mode]{m}},
+			&Traffic{Flows: 9, EffectiveFlows: 9, Chance: &Chance{P50: test.chance}})
+		f := d.fewFlows()
+		switch {
+		case f == nil && test.want != "", f != nil && test.want == "":
+			t.Errorf("%v, chance %v: found %v", test.entries, test.chance, f)
+		case f != nil && !strings.HasSuffix(f.Summary, test.want):
+			t.Errorf("%v, chance %v: %q does not end in %q", test.entries, test.chance, f.Summary, test.want)
+		}
+	}
+}
