@@ -186,6 +186,9 @@ func (l *LongFrames) text() string {
 	s := fmt.Sprintf("%s longer than MTU 1500, the longest %s bytes: ", plural(l.Packets, "frame", "frames"), exact(l.LargestBytes))
 	switch l.Kind {
 	case LongCoalesced:
+		if l.LargestBytes > largestOffloaded {
+			return s + "a damaged length, as no offload makes frames that long"
+		}
 		s += "joined by receive coalescing (GRO, LRO), or not yet parted by segmentation offload (TSO)"
 		if l.Segments > 0 {
 			s += fmt.Sprintf("; on a wire of MTU 1500 the %s of TCP are %s frames", exact(l.TCPPackets), exact(l.Segments))

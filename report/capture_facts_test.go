@@ -42,6 +42,9 @@ func TestCaptureFacts(t *testing.T) {
 		{"coalesced", func(c *Capture) {
 			c.LongFrames = &LongFrames{Packets: 9, LargestBytes: 65226, TCPPackets: 8, Segments: 300, Kind: LongCoalesced}
 		}, "9 frames longer than MTU 1500, the longest 65,226 bytes: joined by receive coalescing (GRO, LRO), or not yet parted by segmentation offload (TSO); on a wire of MTU 1500 the 8 of TCP are 300 frames"},
+		{"damaged", func(c *Capture) {
+			c.LongFrames = &LongFrames{Packets: 1, LargestBytes: 4294967072, Kind: LongCoalesced}
+		}, "1 frame longer than MTU 1500, the longest 4,294,967,072 bytes: a damaged length, as no offload"},
 		{"jumbo", func(c *Capture) {
 			c.LongFrames = &LongFrames{Packets: 9, LargestBytes: 9014, LargestPackets: 8, Kind: LongJumbo}
 		}, "the longest 9,014 bytes: jumbo frames, as 8 have that length"},

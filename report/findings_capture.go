@@ -22,18 +22,35 @@ func (d *diagnosis) bothDirections() *Finding {
 	}
 }
 
-// oversized: receive coalescing or segmentation offload made the capture's packets.
+// largestOffloaded is the longest frame that offloads make, in bytes, with room to
+// spare: Linux's BIG TCP ends at GSO_MAX_SIZE, 8 × 65,535.
+const largestOffloaded = 1 << 19
+
+// oversized: receive coalescing or segmentation offload made the capture's packets,
+// or a length in it is damaged.
 func (d *diagnosis) oversized() *Finding {
 	if d.t.Oversized == 0 {
 		return nil
 	}
-	return &Finding{
+	f := &Finding{
 		ID: "coalesced", Severity: Warning,
-		Summary: fmt.Sprintf("%s packets are longer than the link carries: receive or segmentation offload made them, and the wire had more and shorter ones.",
-			exact(d.t.Oversized)),
-		Evidence: fmt.Sprintf("The longest has %s bytes on the wire, as the capture says.", exact(d.t.LargestPacket)),
-		Remedy:   "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: `ethtool -K DEV gro off lro off tso off gso off`.",
+		Summary:  plural(d.t.Oversized, "packet is", "packets are") + " longer than the link carries: ",
+		Evidence: fmt.Sprintf("The longest has %s bytes on the wire, as the capture says", exact(d.t.LargestPacket)),
 	}
+	if d.t.LargestPacket <= largestOffloaded {
+		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
+		f.Evidence += "."
+		f.Remedy = "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: `ethtool -K DEV gro off lro off tso off gso off`."
+		return f
+	}
+	if d.t.Oversized == 1 {
+		f.Summary += "its length is damaged."
+	} else {
+		f.Summary += "the length of the longest at least is damaged."
+	}
+	f.Evidence += "; no offload makes frames that long."
+	f.Remedy = "Bytes, and what is reckoned by them, are overstated. Capture anew, or leave such packets out: `tshark -r CAPTURE -Y 'frame.len <= 524288' -w OUT`."
+	return f
 }
 
 // portsCut: a snap length below the ports.

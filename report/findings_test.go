@@ -74,7 +74,10 @@ func TestFindingsOfTraffic(t *testing.T) {
 		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "imbalance.packets 1.200"}},
 		{"udp-without-ports", func(t *Traffic) { t.UDPOnAddresses, t.UDPWithPorts = 700, 1.1 }, []string{"70.0%", "1.100 instead of 1.900"}},
 		{"better-table", func(t *Traffic) { t.BestTable = 1.5 }, []string{"from 1.900 to 1.500"}},
-		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 20, 65000 }, []string{"20 packets", "65,000 bytes"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 20, 65000 }, []string{"20 packets are longer", "offload made them", "65,000 bytes"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
 		{"clock-leap", func(t *Traffic) { t.Leap = 812 }, []string{"packet 812"}},
 	} {
 		r, traffic := base()
