@@ -24,6 +24,17 @@ func (d *diagnosis) bound() float64 {
 // makes its CPU uneven, twice over.
 const elephantFrom = 1 + 2*(unevenFrom-1)
 
+// fragmented tells whether the flow with the most packets is one of fragments: TCP
+// or UDP without ports, and not because the capture cut them off.
+func (d *diagnosis) fragmented() bool {
+	f := d.t.Largest
+	return !f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && d.r.Capture.Snapped < f.Packets
+}
+
+// avoidFragments is the remedy for a heavy flow of fragments, which have no ports:
+// more connections between the same addresses are the same flow to the NIC.
+const avoidFragments = "These are fragments, which have no ports: more connections change nothing. Avoid fragmentation (smaller datagrams, path MTU discovery), or use more pairs of addresses"
+
 func (d *diagnosis) largest() string {
 	f := d.t.Largest
 	return fmt.Sprintf("%s, %s of %s packets", flowName(f, math.MaxInt32), exact(f.Packets), exact(d.r.Capture.Received))
@@ -58,11 +69,15 @@ func (d *diagnosis) singleFlow() *Finding {
 	if !d.uneven() || d.has("tunnel") || d.t.Largest == nil || d.share(d.t.Largest.Packets) < singleFlowFrom {
 		return nil
 	}
+	remedy := "Test with more connections (iperf3 -P 16); `rssreplay plan SRC DST` names source ports that reach every CPU."
+	if d.fragmented() {
+		remedy = avoidFragments + "."
+	}
 	return &Finding{
 		ID: "single-flow", Severity: Problem,
 		Summary:  fmt.Sprintf("One flow has %s of the received packets: this shows one CPU of %d.", percent(d.share(d.t.Largest.Packets)), len(d.mode.CPUs)),
 		Evidence: fmt.Sprintf("%s; %s.", d.largest(), d.hottest()),
-		Remedy:   "Test with more connections (iperf3 -P 16); `rssreplay plan SRC DST` names source ports that reach every CPU.",
+		Remedy:   remedy,
 	}
 }
 
@@ -72,12 +87,16 @@ func (d *diagnosis) elephant() *Finding {
 	if !d.uneven() || d.has("tunnel", "single-flow") || d.bound() < elephantFrom {
 		return nil
 	}
+	remedy := "Split it over several connections"
+	if d.fragmented() {
+		remedy = avoidFragments
+	}
 	return &Finding{
 		ID: "elephant-flow", Severity: Problem,
 		Summary: fmt.Sprintf("One flow has %s of the received packets: its CPU gets at least %s times a fair share, whatever the table.",
 			percent(d.share(d.t.Largest.Packets)), fixed(Fraction(d.bound()), 2)),
 		Evidence: fmt.Sprintf("%s; %s, and no table gets below %s.", d.largest(), d.hottest(), fixed(Fraction(d.bound()), 3)),
-		Remedy:   "Split it over several connections; or keep other flows off its CPU: `rssreplay suggest CAPTURE` names the table.",
+		Remedy:   remedy + "; or keep other flows off its CPU: `rssreplay suggest CAPTURE` names the table.",
 	}
 }
 

@@ -128,3 +128,35 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		}
 	}
 }
+
+// Fragments have no ports, so that more connections are no remedy for a flow of them.
+func TestRemedyForFragments(t *testing.T) {
+	for _, test := range []struct {
+		flow      Flow
+		snapped   uint64
+		fragments bool
+	}{
+		{Flow{Protocol: "udp"}, 0, true},
+		{Flow{Protocol: "tcp"}, 0, true},
+		{Flow{Protocol: "udp", HasPorts: true}, 0, false},
+		{Flow{Protocol: "udp"}, 1000, false}, // the capture cut the ports off
+		{Flow{Protocol: "gre"}, 0, false},
+	} {
+		for _, packets := range []uint64{800, 950} { // elephant-flow, single-flow
+			test.flow.Packets = packets
+			m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: packets}, {CPU: 1, Packets: 1000 - packets}}}
+			m.Derive()
+			d := newDiagnosis(&Report{Capture: Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: List[Mode]{m}}, &Traffic{Largest: &test.flow})
+			f := d.singleFlow()
+			if packets == 800 {
+				f = d.elephant()
+			}
+			if f == nil {
+				t.Fatalf("%+v: no finding", test.flow)
+			}
+			if got := strings.Contains(f.Remedy, "fragments"); got != test.fragments {
+				t.Errorf("%+v, %d packets cut: %s: %s", test.flow, test.snapped, f.ID, f.Remedy)
+			}
+		}
+	}
+}
