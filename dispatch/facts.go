@@ -31,6 +31,7 @@ type LinkPackets struct {
 // from several queues are none.
 type TimeLeaps struct {
 	Packets uint64
+	Back    uint64     // of these: before the one before
 	First   []TimeLeap // at most maxTimeLeaps
 }
 
@@ -131,6 +132,9 @@ func (s *stage) note(recs []pcaps.Record, c *chunk) {
 // note takes the leap of a packet's timestamp.
 func (l *TimeLeaps) note(frame, step int64) {
 	l.Packets++
+	if step < 0 {
+		l.Back++
+	}
 	if len(l.First) < maxTimeLeaps {
 		l.First = append(l.First, TimeLeap{frame, step})
 	}

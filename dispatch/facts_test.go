@@ -219,7 +219,7 @@ func TestTimeLeaps(t *testing.T) {
 	for _, stamp := range stamps {
 		recs = append(recs, recordOf(frameTo(1), stamp))
 	}
-	want := TimeLeaps{Packets: 6, First: []TimeLeap{
+	want := TimeLeaps{Packets: 6, Back: 3, First: []TimeLeap{
 		{3, year + 1}, {4, -2*year - 1}, {6, -2e9}, {7, 2*year + 3e9 + 2}, {9, math.MinInt64}, {10, math.MaxInt64},
 	}}
 	want.First[4].Step = -5e18 - (1e18 + 3*year)

@@ -41,10 +41,16 @@ type Traffic struct {
 
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
-	Oversized        uint64 // packets longer than the link carries
-	LargestPacket    uint64 // in bytes on the wire
-	DirectionUnknown bool   // no rule told sent packets from received ones
-	Leap             uint64 // number of the first packet whose time leaps; 0 for none
+	Oversized             uint64 // packets longer than the link carries
+	LargestPacket         uint64 // in bytes on the wire
+	DirectionUnknown      bool   // no rule told sent packets from received ones
+	LeapsAhead, LeapsBack Leaps  // of the timestamps
+}
+
+// Leaps are the timestamps that leap one way.
+type Leaps struct {
+	Packets uint64
+	First   uint64 // number of the first of these packets; 0 if it is not known
 }
 
 // Chance is a distribution of an imbalance: percentiles.

@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Findings about the capture: what it can't show.
 
@@ -67,17 +70,45 @@ func (d *diagnosis) portsCut() *Finding {
 	}
 }
 
-// leap: a timestamp lies far from the one before it.
+// leap: timestamps lie far from the ones before them. The replay follows leaps
+// ahead, and never goes back.
 func (d *diagnosis) leap() *Finding {
-	if d.t.Leap == 0 {
+	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
+	var where, evidence, remedy []string
+	if ahead.Packets > 0 {
+		where = append(where, ahead.text("ahead"))
+		evidence = append(evidence, "Rates, utilization and the time series are over the "+verb(int(min(ahead.Packets, 2)), "leap", "leaps")+" ahead.")
+	}
+	if back.Packets > 0 {
+		where = append(where, back.text("back"))
+		evidence = append(evidence, "After a leap back, packets are replayed at the latest time so far until their own passes it: rates and utilization there are too high.")
+		remedy = append(remedy, "`reordercap CAPTURE OUT` sorts the packets by time.")
+	}
+	if ahead.Packets > 0 {
+		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	}
+	if where == nil {
 		return nil
 	}
 	return &Finding{
 		ID: "clock-leap", Severity: Warning,
-		Summary:  fmt.Sprintf("The timestamp of packet %s lies far from the one before it.", exact(d.t.Leap)),
-		Evidence: "Rates, utilization and the time series are over the leap.",
-		Remedy:   "`editcap -S 0` mends order, `--from` and `--to` take the part before or after the leap.",
+		Summary:  strings.Join(where, "; ") + ".",
+		Evidence: strings.Join(evidence, " "),
+		Remedy:   strings.Join(remedy, " "),
 	}
+}
+
+// text says how many there are, and where the first is.
+func (l *Leaps) text(way string) string {
+	s := plural(l.Packets, "timestamp leaps ", "timestamps leap ") + way
+	switch {
+	case l.First == 0:
+	case l.Packets == 1:
+		s += ", that of packet " + exact(l.First)
+	default:
+		s += ", the first that of packet " + exact(l.First)
+	}
+	return s
 }
 
 // driverTransform: mlx5's hash is symmetric (or-xor) where nobody asked for it, and

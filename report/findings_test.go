@@ -78,7 +78,9 @@ func TestFindingsOfTraffic(t *testing.T) {
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
-		{"clock-leap", func(t *Traffic) { t.Leap = 812 }, []string{"packet 812"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{1, 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series are over the leap ahead."}},
+		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{2, 7} }, []string{"2 timestamps leap back, the first that of packet 7. After a leap back"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead, t.LeapsBack = Leaps{12, 3}, Leaps{1, 0} }, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "over the leaps ahead. After a leap back"}},
 	} {
 		r, traffic := base()
 		test.change(traffic)
@@ -157,6 +159,20 @@ func TestRemedyForFragments(t *testing.T) {
 			if got := strings.Contains(f.Remedy, "fragments"); got != test.fragments {
 				t.Errorf("%+v, %d packets cut: %s: %s", test.flow, test.snapped, f.ID, f.Remedy)
 			}
+		}
+	}
+}
+
+// Sorting mends leaps back, and a part of the capture has no leap ahead.
+func TestRemedyForLeaps(t *testing.T) {
+	for _, test := range []struct {
+		ahead, back uint64
+		sort, part  bool
+	}{{1, 0, false, true}, {0, 1, true, false}, {1, 1, true, true}} {
+		d := newDiagnosis(&Report{}, &Traffic{LeapsAhead: Leaps{Packets: test.ahead}, LeapsBack: Leaps{Packets: test.back}})
+		remedy := d.leap().Remedy
+		if strings.Contains(remedy, "reordercap") != test.sort || strings.Contains(remedy, "--from") != test.part {
+			t.Errorf("%d leaps ahead, %d back: %s", test.ahead, test.back, remedy)
 		}
 	}
 }

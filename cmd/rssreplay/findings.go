@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -27,9 +29,7 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	if l := &a.result.Long; l.Kind == dispatch.LongCoalesced {
 		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
 	}
-	if leaps := a.result.TimeLeaps.First; len(leaps) > 0 {
-		t.Leap = uint64(leaps[0].Frame)
-	}
+	t.LeapsAhead, t.LeapsBack = leaps(&a.result.TimeLeaps)
 	if !report.Uneven(r) {
 		return t
 	}
@@ -49,6 +49,20 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 		})
 	}
 	return t
+}
+
+// leaps parts the leaps of the clock by their direction.
+func leaps(all *dispatch.TimeLeaps) (ahead, back report.Leaps) {
+	back.Packets = all.Back
+	ahead.Packets = all.Packets - all.Back
+	for _, leap := range slices.Backward(all.First) {
+		if leap.Step < 0 {
+			back.First = uint64(leap.Frame)
+		} else {
+			ahead.First = uint64(leap.Frame)
+		}
+	}
+	return ahead, back
 }
 
 // searchedEntries are as many as a better table is looked for among without being

@@ -263,7 +263,7 @@ func TestFindings(t *testing.T) {
 			id:      "clock-leap",
 			has:     func(w *trafficWriter) { w.even(100, 1); w.now = w.now.AddDate(2, 0, 0); w.even(100, 1) },
 			nearly:  func(w *trafficWriter) { w.even(100, 1); w.now = w.now.Add(time.Hour); w.even(100, 1) },
-			figures: []string{"packet 101"},
+			figures: []string{"1 timestamp leaps ahead, that of packet 101"},
 		}, {
 			id:  "coalesced",
 			has: func(w *trafficWriter) { w.even(100, 1); w.segments(7, 5, 3, 2) },
