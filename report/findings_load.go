@@ -171,7 +171,7 @@ func (d *diagnosis) unevenHash() *Finding {
 }
 
 func (d *diagnosis) betterTable() *Finding {
-	if !d.uneven() || d.gain(d.t.BestTable) < gainFrom {
+	if !d.uneven() || d.gain(d.t.BestTable) < gainFrom || d.assumesCPUs() && !d.has("one-queue") {
 		return nil
 	}
 	return &Finding{

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -111,9 +112,16 @@ func (d *diagnosis) oneQueue() *Finding {
 	}
 }
 
+// assumesCPUs tells whether no entry reaches some of the CPUs, and nobody said that
+// there are so many.
+func (d *diagnosis) assumesCPUs() bool {
+	p := d.parameter("cpus")
+	return p != nil && p.Source == DefaultSource && slices.Contains(d.cpuEntries(), 0)
+}
+
 // missedCPUs: CPUs in use that no entry reaches.
 func (d *diagnosis) missedCPUs() *Finding {
-	if d.mode == nil || d.has("one-queue") {
+	if d.mode == nil || d.has("one-queue") || d.assumesCPUs() {
 		return nil
 	}
 	var missed []string
@@ -187,7 +195,7 @@ func (d *diagnosis) lopsidedTable() *Finding {
 
 // unevenTable: the entries can't be shared out evenly.
 func (d *diagnosis) unevenTable() *Finding {
-	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed") {
+	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed") || d.assumesCPUs() {
 		return nil
 	}
 	entries := d.cpuEntries()
