@@ -51,6 +51,11 @@ type Profile struct {
 	Illustrative string
 	// FlowHashUntrue: what `ethtool -n` shows is not what the NIC hashes.
 	FlowHashUntrue bool
+	// Fixed is what ethtool can't set, as the driver does not take it; of
+	// SetTransform, SetsTransform tells.
+	Fixed Settings
+	// SetsTransform: the driver takes `ethtool -X IF xfrm symmetric-xor`.
+	SetsTransform bool
 	// NAPI: the receive loop is Linux's, that is `drain poll`, `dpc-budget 64`
 	// and a fixed `isr-cpu`.
 	NAPI bool
@@ -58,6 +63,29 @@ type Profile struct {
 	Source     string   // where the values stand
 	Notes      []string // what else a reader must know
 	Unverified []Doubt  // values or rules that no source or measurement confirms
+}
+
+// Settings are things that ethtool sets on a NIC.
+type Settings uint8
+
+const (
+	SetTable     Settings = 1 << iota // its indirection table, by weights or otherwise
+	SetKey                            // its hash key
+	SetFields                         // the hashed fields of kinds of packets
+	SetTransform                      // what is done to the hash's input
+)
+
+// Unsettable are those of the settings that ethtool can't set on the NIC, as far
+// as is known.
+func (p *Profile) Unsettable(s Settings) Settings {
+	fixed := p.Fixed
+	if p.FlowHashUntrue {
+		fixed |= SetFields
+	}
+	if !p.SetsTransform {
+		fixed |= SetTransform
+	}
+	return s & fixed
 }
 
 // Doubt is something that a profile has and nothing confirms.

@@ -139,3 +139,23 @@ func TestProfileOfDriver(t *testing.T) {
 		t.Errorf("tg3: %s", p.Name)
 	}
 }
+
+// TestUnsettable: what drivers do not let one set.
+func TestUnsettable(t *testing.T) {
+	const all = SetTable | SetKey | SetFields | SetTransform
+	for name, want := range map[string]Settings{
+		"igb": SetKey | SetTransform, "igc": SetKey | SetTransform, "vmxnet3": SetKey | SetTransform, "qemu-igb": SetKey | SetTransform,
+		"ixgbe": SetTransform, "ice": 0, "iavf": 0, "netvsc": SetFields | SetTransform, "ixgbevf": all, "e1000e": all, "r8169": all,
+	} {
+		p, err := ProfileNamed(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Unsettable(all); got != want {
+			t.Errorf("%s: %04b, want %04b", name, got, want)
+		}
+		if got := p.Unsettable(SetKey); got != want&SetKey {
+			t.Errorf("%s: of the key alone %04b", name, got)
+		}
+	}
+}

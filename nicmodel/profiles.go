@@ -40,19 +40,19 @@ func Profiles() []Profile {
 	return []Profile{{
 		Name: "igb", NIC: "Intel 82575, 82576, 82580, i350, i210, i211", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, NAPI: true, Source: linux + "ethernet/intel/igb",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igb",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "82575 and i210 have 4 queues, i211 2"},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
 		Name: "igc", NIC: "Intel i225, i226", Drivers: []string{"igc"},
 		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, NAPI: true, Source: linux + "ethernet/intel/igc",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igc",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
 		Name: "e1000e", NIC: "Intel 82574, 82579, i217, i218, i219", Drivers: []string{"e1000e"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 128}, Layout: "equal:1", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, NAPI: true, Source: linux + "ethernet/intel/e1000e/netdev.c:3451",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/e1000e/netdev.c:3451",
 		Notes:      []string{globalKey, "one receive queue: every entry of the table is 0"},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
@@ -70,7 +70,7 @@ func Profiles() []Profile {
 	}, {
 		Name: "ixgbevf", NIC: "Intel virtual functions of 82599, X540, X550", Drivers: []string{"ixgbevf"},
 		MaxQueues: 2, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
 		Notes:      []string{globalKey, udpOnAddresses, "of an 82599 the table has 128 entries, with the same queues"},
 		Unverified: []Doubt{parser, {"rx-ring", "512, taken from ixgbe"}, {"itr", "50 µs, taken from ixgbe"}},
 	}, {
@@ -82,13 +82,13 @@ func Profiles() []Profile {
 	}, {
 		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
 		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, Source: linux + "ethernet/intel/iavf",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/iavf",
 		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
 		TableSize: TableSize{Entries: 2048}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, Source: linux + "ethernet/intel/ice",
+		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
 	}, {
@@ -137,7 +137,7 @@ func Profiles() []Profile {
 	}, {
 		Name: "vmxnet3", NIC: "VMware vmxnet3", Drivers: []string{"vmxnet3"},
 		MaxQueues: 8, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 1024, Moderation: none, NAPI: true, Source: linux + "vmxnet3",
+		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, Source: linux + "vmxnet3",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "newer virtual hardware has up to 32 queues, of any number"},
 		Unverified: []Doubt{parser},
 	}, {
@@ -155,13 +155,13 @@ func Profiles() []Profile {
 	}, {
 		Name: "r8169", NIC: "Realtek RTL8111, RTL8125 with the driver in the kernel", Drivers: []string{"r8169"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
-		RXRing: 256, Moderation: none, NAPI: true, Source: linux + "ethernet/realtek/r8169_main.c",
+		RXRing: 256, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/realtek/r8169_main.c",
 		Notes: []string{"no RSS: one queue", "the kernel puts off its polling by 20 µs (gro_flush_timeout), which the profile leaves out"},
 	}, {
 		Name: "qemu-igb", NIC: "QEMU's igb device under Linux's driver", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
 		Rules:  Rules{AddressesOnly: pcaps.Extended | pcaps.Atomic, NoHash: pcaps.TwoTags8100},
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, NAPI: true, Source: "measured: Linux 6.12 igb on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: "measured: Linux 6.12 igb on QEMU 10.0.2, 1232 packets in each of 2 configurations",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
 		Unverified: []Doubt{capped},
 	}, {

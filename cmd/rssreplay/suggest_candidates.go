@@ -16,7 +16,8 @@ type candidate struct {
 	id, goal, summary string
 	note              string
 	commands          []string
-	settings          *settings // the present ones, changed
+	sets              nicmodel.Settings // what the commands set
+	settings          *settings         // the present ones, changed
 	parameters        report.Parameters
 	entriesMoved      *int // nil where entries can't be compared
 }
@@ -105,7 +106,7 @@ func (c *candidates) imbalance(table nicmodel.IndirectionTable) string {
 // --layout takes it.
 func (c *candidates) withTable(id, layout string, of *settings, table nicmodel.IndirectionTable) *candidate {
 	made := of.changed(func(config *nicmodel.SteeringConfig) { config.Table = table })
-	added := &candidate{id: id, goal: report.GoalBalance, settings: made}
+	added := &candidate{id: id, goal: report.GoalBalance, settings: made, sets: nicmodel.SetTable}
 	added.parameters = report.Parameters{{Name: "layout", Value: layout, Source: "suggested"}}
 	if of == c.settings {
 		moved := c.balance.Moves(of.config.Table, table)

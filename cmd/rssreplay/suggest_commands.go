@@ -27,9 +27,33 @@ const (
 	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself."
 	byApplication = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_reta_update."
 	byConfigure   = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_hash_update."
-	noHostTold    = "No command: ethtool -N would say it is done, but the host is never told."
 	windowsFields = "No stock tool sets it: Windows and the NIC's driver agree on the hash types."
 )
+
+// unsettable is why ethtool can't set on the NIC what the candidate changes; ""
+// if it can, as far as is known.
+func (c *candidates) unsettable(one *candidate) string {
+	p := c.settings.profile
+	if p == nil || c.settings.tool() != nicmodel.Ethtool {
+		return ""
+	}
+	var why string
+	switch fixed := p.Unsettable(one.sets); {
+	case fixed&nicmodel.SetTable != 0:
+		why = "The driver lets nobody set the table"
+	case fixed&nicmodel.SetKey != 0:
+		why = "The driver lets nobody set the key"
+	case fixed&nicmodel.SetFields != 0 && p.FlowHashUntrue:
+		why = "ethtool -N would say that it is done, but the host is never told"
+	case fixed&nicmodel.SetFields != 0:
+		why = "The driver lets nobody choose the hashed fields"
+	case fixed&nicmodel.SetTransform != 0:
+		why = "The driver has no xfrm symmetric-xor"
+	default:
+		return ""
+	}
+	return fmt.Sprintf("%s %s (profile %s).", one.summary, why, p.Name)
+}
 
 // setEntries is how to set a table entry by entry.
 func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
@@ -59,8 +83,6 @@ func (c *candidates) setEqual(of *candidate, equal nicmodel.Equal) {
 // setFields is how to choose the hashed fields of kinds of packets.
 func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 	switch {
-	case c.settings.profile != nil && c.settings.profile.FlowHashUntrue:
-		of.note = noHostTold
 	case c.settings.tool() == nicmodel.PowerShell:
 		of.note = windowsFields
 	case c.settings.tool() == nicmodel.Application:
@@ -76,7 +98,9 @@ func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 func (c *candidates) setKey(of *candidate, key hash.Key) {
 	switch c.settings.tool() {
 	case nicmodel.Ethtool:
-		of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
+		if c.settings.profile == nil {
+			of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
+		}
 		of.commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
 	case nicmodel.PowerShell:
 		of.note = "No stock tool sets it: Windows chooses the key."

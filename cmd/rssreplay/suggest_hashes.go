@@ -63,6 +63,7 @@ func (c *candidates) fields() {
 		last.commands = slices.Concat(changed.commands, last.commands)
 		last.parameters = slices.Concat(changed.parameters, last.parameters)
 		last.note = changed.note
+		last.sets |= changed.sets
 	}
 }
 
@@ -93,7 +94,7 @@ func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
 		c.decline(id, "The key is too short to hash ports, too: give all of it.")
 		return nil
 	}
-	added := &candidate{id: id, goal: goal, settings: made}
+	added := &candidate{id: id, goal: goal, settings: made, sets: nicmodel.SetFields}
 	added.parameters = report.Parameters{{Name: "hash-types", Value: types.String(), Source: "suggested"}}
 	c.list = append(c.list, added)
 	return added
@@ -110,7 +111,7 @@ func (c *candidates) symmetry() {
 	made := s.changed(func(config *nicmodel.SteeringConfig) { config.Key = key })
 	made.key = key
 	byKey := &candidate{
-		id: "symmetric-key", goal: report.GoalSymmetry, settings: made,
+		id: "symmetric-key", goal: report.GoalSymmetry, settings: made, sets: nicmodel.SetKey,
 		summary:    "A key that hashes both directions of a connection alike, for an IDS or a proxy.",
 		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: keyText(key), Source: "suggested"}},
 	}
@@ -118,12 +119,15 @@ func (c *candidates) symmetry() {
 	c.list = append(c.list, byKey)
 	if s.tool() == nicmodel.Ethtool {
 		byTransform := &candidate{
-			id: "symmetric-xor", goal: report.GoalSymmetry,
+			id: "symmetric-xor", goal: report.GoalSymmetry, sets: nicmodel.SetTransform,
 			settings:   s.changed(func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
 			summary:    "The input transformed so that both directions of a connection hash alike.",
 			parameters: report.Parameters{{Name: "xfrm", Value: hash.SymmetricXOR.String(), Source: "suggested"}},
 			commands:   []string{fmt.Sprintf("ethtool -X %s xfrm symmetric-xor", c.device)},
-			note:       "Where the NIC can (Linux 6.8, ethtool 6.9; ice and iavf).",
+			note:       "Since Linux 6.8 and ethtool 6.9.",
+		}
+		if s.profile == nil {
+			byTransform.note = "Where the NIC can (Linux 6.8, ethtool 6.9; ice and iavf)."
 		}
 		c.list = append(c.list, byTransform)
 	}

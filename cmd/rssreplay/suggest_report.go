@@ -9,7 +9,8 @@ import (
 	"rssreplay/report"
 )
 
-// report keeps the candidates that the replays showed to be better, and says why
+// report keeps the candidates that the replays showed to be better and that the NIC
+// can be told, and says why
 // the others are not. The present's figures are the first.
 func (c *candidates) report(figures []judged) (*report.Suggest, error) {
 	s := c.suggester
@@ -31,6 +32,10 @@ func (c *candidates) report(figures []judged) (*report.Suggest, error) {
 			if one.goal == report.GoalBalance || len(c.declined) == 0 || c.declined[len(c.declined)-1].Summary != why {
 				c.decline(one.id, "%s", why) // one reason for all kinds of symmetry
 			}
+			continue
+		}
+		if why := c.unsettable(one); why != "" {
+			c.decline(one.id, "%s", why)
 			continue
 		}
 		loads := s.whole.result.Resteer(one.settings.steering)
