@@ -110,7 +110,7 @@ type Suggestion struct {
 	FlowsMoved   uint64       `json:"flows_moved"`   // of the whole capture, with all or some packets
 	PacketsMoved uint64       `json:"packets_moved"`
 	Commands     List[string] `json:"commands"` // empty where no stock tool can set it
-	Note         string       `json:"note"`     // what the commands need, or why there are none, and dangers
+	Note         string       `json:"note"`     // what it costs, what the commands need, or why there are none, and dangers
 }
 
 // Declined is a way to steer that is no improvement.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
@@ -37,6 +38,9 @@ func (c *candidates) report(figures []judged) (*report.Suggest, error) {
 		if why := c.unsettable(one); why != "" {
 			c.decline(one.id, "%s", why)
 			continue
+		}
+		if cost := c.cost(one, figures[0], f); cost != "" {
+			one.note = strings.TrimSpace(cost + " " + one.note)
 		}
 		loads := s.whole.result.Resteer(one.settings.steering)
 		assumed = max(assumed, loads.Assumed)
@@ -96,9 +100,35 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 	}
 }
 
+// cost is what a candidate with another goal than balance takes from the balance,
+// on either part; "" if nothing that shows.
+func (c *candidates) cost(one *candidate, now, f judged) string {
+	if one.goal == report.GoalBalance {
+		return ""
+	}
+	var worse []string
+	add := func(now, f report.Figures, where string) {
+		if before, after := threeDigits(now.Of(c.by)), threeDigits(f.Of(c.by)); f.Of(c.by) > now.Of(c.by) && before != after {
+			worse = append(worse, fmt.Sprintf("%s against %s%s", after, before, where))
+		}
+	}
+	if c.rest == nil {
+		add(now.predicted, f.predicted, "")
+	} else {
+		add(now.training, f.training, " on the part to find it on")
+		add(now.predicted, f.predicted, " on the rest")
+	}
+	if len(worse) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("It costs balance: %s.", strings.Join(worse, ", "))
+}
+
+// threeDigits is an imbalance as the text has it.
+func threeDigits(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
+
 // noBetter is why a candidate is not to be suggested; "" if it is.
 func (c *candidates) noBetter(one *candidate, now, f judged) string {
-	text := func(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
 	training, trainingNow := f.training.Of(c.by), now.training.Of(c.by)
 	predicted, predictedNow := f.predicted.Of(c.by), now.predicted.Of(c.by)
 	switch one.goal {
@@ -115,10 +145,10 @@ func (c *candidates) noBetter(one *candidate, now, f judged) string {
 	}
 	switch {
 	case !(training < trainingNow):
-		return fmt.Sprintf("%s No better than the present on the part that it was found on: %s against %s.", one.summary, text(training), text(trainingNow))
+		return fmt.Sprintf("%s No better than the present on the part that it was found on: %s against %s.", one.summary, threeDigits(training), threeDigits(trainingNow))
 	case !(predicted < predictedNow):
 		return fmt.Sprintf("%s Better than the present on the part that it was found on, %s against %s, but not on the rest: %s against %s.",
-			one.summary, text(training), text(trainingNow), text(predicted), text(predictedNow))
+			one.summary, threeDigits(training), threeDigits(trainingNow), threeDigits(predicted), threeDigits(predictedNow))
 	}
 	return ""
 }
