@@ -127,6 +127,10 @@ func (c *candidates) cost(one *candidate, now, f judged) string {
 // threeDigits is an imbalance as the text has it.
 func threeDigits(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
 
+// noticeable is the share of the present imbalance that a suggestion must save on
+// the part that it is judged on: less is noise, and moves flows for nothing.
+const noticeable = 0.01
+
 // noBetter is why a candidate is not to be suggested; "" if it is.
 func (c *candidates) noBetter(one *candidate, now, f judged) string {
 	training, trainingNow := f.training.Of(c.by), now.training.Of(c.by)
@@ -149,6 +153,12 @@ func (c *candidates) noBetter(one *candidate, now, f judged) string {
 	case !(predicted < predictedNow):
 		return fmt.Sprintf("%s Better than the present on the part that it was found on, %s against %s, but not on the rest: %s against %s.",
 			one.summary, threeDigits(training), threeDigits(trainingNow), threeDigits(predicted), threeDigits(predictedNow))
+	case float64(predicted) > (1-noticeable)*float64(predictedNow):
+		where := "rest"
+		if c.rest == nil {
+			where = "part that it was found on"
+		}
+		return fmt.Sprintf("%s Better than the present on the %s by less than 1 %%: %s against %s.", one.summary, where, threeDigits(predicted), threeDigits(predictedNow))
 	}
 	return ""
 }
