@@ -39,13 +39,18 @@ func captureArgs(args []string) ([]string, error) {
 
 // checkTwice refuses a flag for which captures are read twice, where one can't be.
 func checkTwice(flag string, captures []string) error {
+	return checkAgain(flag, "twice", captures)
+}
+
+// checkAgain is checkTwice for other numbers of times.
+func checkAgain(flag, times string, captures []string) error {
 	switch name := readableOnce(captures); name {
 	case "":
 		return nil
 	case "-":
-		return usagef("%s reads a capture twice, which standard input can't be: save it to a file first", flag)
+		return usagef("%s reads a capture %s, which standard input can't be: save it to a file first", flag, times)
 	default:
-		return usagef("%s reads a capture twice, which %s can't be, as it is a pipe or device: save it to a file first", flag, name)
+		return usagef("%s reads a capture %s, which %s can't be, as it is a pipe or device: save it to a file first", flag, times, name)
 	}
 }
 

@@ -69,7 +69,7 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkTwice("suggest", captures); err != nil {
+	if err := checkAgain("suggest", "four times", captures); err != nil {
 		return err
 	}
 	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, f.model.inputs(), f.model.folders()})
