@@ -69,6 +69,9 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.output.table == "keys" && f.keys == "" {
+		return usagef("--table-csv keys: without --keys there is no such table: give --keys random:1000, say")
+	}
 	if err := checkAgain("suggest", "four times", captures); err != nil {
 		return err
 	}
