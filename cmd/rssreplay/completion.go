@@ -38,6 +38,31 @@ func describe(root *cobra.Command) {
 	}
 }
 
+// checkShell makes completion without a shell, or with one that there is no script
+// for, wrong usage: the library shows help, which a shell that sources it would run.
+func checkShell(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("give the shell to complete in: rssreplay completion bash, zsh, fish or powershell")
+			}
+			return usagef("no completion for %q: the shells are bash, zsh, fish and powershell", args[0])
+		}
+		for _, shell := range c.Commands() {
+			shell.Args = func(_ *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return usagef("completion takes one shell, not also %q", args[0])
+				}
+				return nil
+			}
+		}
+	}
+}
+
 // completeFlag tells a shell how to complete a flag's value, by what the manual
 // calls its argument: table|json are its words, a FILE or a DIR is one, and for
 // the rest there is valueWords.

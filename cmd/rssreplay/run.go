@@ -120,6 +120,7 @@ func newRootCommand(e *env) *cobra.Command {
 	root.SetHelpCommand(newHelpCommand(e))
 	root.InitDefaultHelpCmd() // they are described, too
 	root.InitDefaultCompletionCmd()
+	checkShell(root)
 	describe(root)
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
