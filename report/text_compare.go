@@ -13,7 +13,7 @@ import (
 )
 
 // WriteCompareText writes c for a terminal and for a bug report: the capture, the
-// figures of all scenarios side by side with the best of each row marked, the
+// figures of all scenarios side by side with the best marked, the
 // shares of the CPUs, the table entries that differ from the first scenario's,
 // and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
 // are those of w.
@@ -169,9 +169,11 @@ func (s *Scenario) cpus() int {
 	return 0
 }
 
-// marked is the scenario that is best in a row, -1 where none is better than another.
+// marked is the scenario that is best in a row, -1 where none is better than
+// another, or where less need not be better: a flow that moved is no fault, and of
+// the first scenario none has.
 func (f *figure) marked(scenarios []Scenario) int {
-	if f.metric == "" || allEqual(scenarios, f) {
+	if f.metric == "" || f.metric == "flows_moved" || allEqual(scenarios, f) {
 		return -1
 	}
 	return f.best(scenarios)
