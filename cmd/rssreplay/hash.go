@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,13 @@ func newHashCommand(e *env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return out.write(hashOf(h, s))
+		r := hashOf(h, s)
+		for _, end := range args {
+			if note := portNote(end); note != "" {
+				r.said = append(r.said, note)
+			}
+		}
+		return out.write(r)
 	}
 	return c
 }
@@ -122,6 +129,22 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 		return addr, nil, usagef("%q has a zone, which packets don't carry: leave out %%%s", s, addr.Zone())
 	}
 	return addr.Unmap(), port, nil
+}
+
+// portNote says how a port is given, where an IPv6 address without brackets ends
+// in what may have been meant as one; else it is "".
+func portNote(end string) string {
+	i := strings.LastIndexByte(end, ':')
+	if i < 0 || strings.HasPrefix(end, "[") {
+		return ""
+	}
+	whole, err := netip.ParseAddr(end)
+	addr, errAddr := netip.ParseAddr(end[:i])
+	port, errPort := strconv.ParseUint(end[i+1:], 10, 16)
+	if err != nil || errAddr != nil || errPort != nil || !whole.Is6() || !addr.Is6() || port == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is taken as an address without a port; a port needs brackets: [%s]:%d.", end, addr, port)
 }
 
 func hashOf(h *pcaps.Header, s *settings) *hashReport {
