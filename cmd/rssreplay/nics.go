@@ -71,7 +71,7 @@ func newNICsCommand(e *env) *cobra.Command {
 			for _, name := range names {
 				p, err := nicmodel.ProfileNamed(name)
 				if err != nil {
-					return usageError{err}
+					return usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
 				}
 				profiles = append(profiles, *p)
 			}

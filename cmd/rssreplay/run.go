@@ -162,6 +162,8 @@ func flagError(c *cobra.Command, err error) error {
 				why = errors.New("it takes no value")
 			case errors.Is(why, strconv.ErrRange):
 				why = errors.New("too large a number")
+			case isNegative(invalid.GetValue()): // the flag takes no sign
+				why = errors.New("it must not be negative")
 			default:
 				why = errors.New("not a whole number")
 			}

@@ -21,7 +21,7 @@ func (d *duration) Set(s string) error {
 	v, err := time.ParseDuration(s)
 	switch {
 	case err != nil && isNumber(s):
-		return fmt.Errorf("%s has no unit: write %sns, %sus or %sms", s, s, s, s)
+		return fmt.Errorf("%s has no unit: write %ss, %sms, %sus or %sns", s, s, s, s, s)
 	case err != nil:
 		return errors.New("not a duration: write 200ns, 2us or 1.5ms")
 	case v < 0:
@@ -34,6 +34,11 @@ func (d *duration) Set(s string) error {
 func isNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	return err == nil
+}
+
+func isNegative(s string) bool {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && n < 0
 }
 
 // usecs is ethtool's rx-usecs: a whole number of µs, or a Go duration of whole
