@@ -120,6 +120,7 @@ func newRootCommand(e *env) *cobra.Command {
 	root.SetHelpCommand(newHelpCommand(e))
 	root.InitDefaultHelpCmd() // they are described, too
 	root.InitDefaultCompletionCmd()
+	root.Args = checkCommand
 	checkShell(root)
 	describe(root)
 	for _, c := range append(root.Commands(), root) {
@@ -135,6 +136,24 @@ func newRootCommand(e *env) *cobra.Command {
 		})
 	}
 	return root
+}
+
+// checkCommand refuses a first argument that is no file, and nearly a command.
+func checkCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.ContainsAny(args[0], `./\*?[`) {
+		return nil
+	}
+	if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var commands []string
+	for _, c := range root.Commands() {
+		commands = append(commands, c.Name())
+	}
+	if near := nearest(commands, args[0]); near != "" {
+		return usagef("%s: no such file; did you mean `rssreplay %s`?", args[0], near)
+	}
+	return nil
 }
 
 // flagError says what is wrong with a flag as this program says things, and adds

@@ -132,12 +132,19 @@ func formatCPUList(cpus []int) string {
 // nearestFlag is the flag of set that differs least from name, "" if all differ
 // much.
 func nearestFlag(set *pflag.FlagSet, name string) string {
+	var flags []string
+	set.VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+	return nearest(flags, name)
+}
+
+// nearest is the word that differs least from name, "" if all differ much.
+func nearest(words []string, name string) string {
 	best, nearest := 1+len(name)/3, ""
-	set.VisitAll(func(f *pflag.Flag) {
-		if d := editDistance(name, f.Name); d <= best {
-			best, nearest = d-1, f.Name
+	for _, word := range words {
+		if d := editDistance(name, word); d <= best {
+			best, nearest = d-1, word
 		}
-	})
+	}
 	return nearest
 }
 
