@@ -45,7 +45,7 @@ const (
 	layoutWindows // likewise
 )
 
-const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11 and windows:PROFILE"
+const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11, windows:PROFILE and default"
 
 // ParseLayout reads the value of --layout:
 //

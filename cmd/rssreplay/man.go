@@ -110,6 +110,9 @@ func (p *paragraph) markdown(b *strings.Builder) {
 		b.WriteString("```\n" + strings.Join(p.lines, "\n") + "\n```\n\n")
 	case flagBlock:
 		for _, f := range parseFlags(p.lines) {
+			if f.letter != "" {
+				fmt.Fprintf(b, "**-%s**, ", f.letter)
+			}
 			fmt.Fprintf(b, "**--%s** %s\n: %s\n\n", f.name, markdownEscaper.Replace(f.argument), markdownEscaper.Replace(f.usage))
 		}
 	}

@@ -31,6 +31,7 @@ Which one, of these
   --from TIME, --to TIME
                            a part
   --digest                 a switch
+  -o, --output FILE        a file
 
 and this is prose
 of two lines.
@@ -50,18 +51,20 @@ of two lines.
 					"  --from TIME, --to TIME",
 					"                           a part",
 					"  --digest                 a switch",
+					"  -o, --output FILE        a file",
 				}},
 				{prose, []string{"and this is prose", "of two lines."}},
 			}},
 		},
 		flags: []flagHelp{
-			{"packet", "N", "by its number, from 1"},
-			{"flow", "END", "the first"},
-			{"flow", "A-B", "the first"},
-			{"interrupt-latency", "TIME", "raise to ISR"},
-			{"from", "TIME", "a part"},
-			{"to", "TIME", "a part"},
-			{"digest", "", "a switch"},
+			{"", "packet", "N", "by its number, from 1"},
+			{"", "flow", "END", "the first"},
+			{"", "flow", "A-B", "the first"},
+			{"", "interrupt-latency", "TIME", "raise to ISR"},
+			{"", "from", "TIME", "a part"},
+			{"", "to", "TIME", "a part"},
+			{"", "digest", "", "a switch"},
+			{"o", "output", "FILE", "a file"},
 		},
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(page{}, section{}, paragraph{}, flagHelp{})); d != "" {
@@ -81,7 +84,14 @@ func TestManualHasAllFlags(t *testing.T) {
 		if page == "" {
 			t.Errorf("%s has no page in help/", c.Name())
 		}
+		letters := map[string]string{}
+		for _, f := range append(main.flags, parsePage(page).flags...) {
+			letters[f.name] = f.letter
+		}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if letter := letters[f.Name]; letter != f.Shorthand && f.Name != "help" && f.Name != "version" {
+				t.Errorf("%s: the manual has the letter %q for --%s, not %q", c.Name(), letter, f.Name, f.Shorthand)
+			}
 			if f.Usage == "" && f.Name != "help" && f.Name != "version" {
 				t.Errorf("%s: --%s is not in the manual", c.Name(), f.Name)
 			}

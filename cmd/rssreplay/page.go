@@ -11,6 +11,7 @@ import "strings"
 // which stays as it is. A flag's line in a block is
 //
 //	--flag ARG, --other ARG   what it does
+//	-f, --flag ARG            what it does
 //
 // with more about it on lines indented further.
 type page struct {
@@ -42,8 +43,8 @@ const (
 )
 
 // flagHelp is what a page says of a flag: "--cpus N|LIST" has the name "cpus" and
-// the argument "N|LIST", "" for a switch.
-type flagHelp struct{ name, argument, usage string }
+// the argument "N|LIST", "" for a switch; "-o, --output FILE" has the letter "o", too.
+type flagHelp struct{ letter, name, argument, usage string }
 
 // blockIndent is the indentation of a block, moreIndent of what goes on with a
 // flag's description.
@@ -77,7 +78,7 @@ func (p *page) add(lines []string) {
 		lines = lines[n:]
 		kind := prose
 		switch {
-		case strings.HasPrefix(same[0], blockIndent+"--"):
+		case strings.HasPrefix(same[0], blockIndent+"-") && strings.Contains(same[0], "--"):
 			kind = flagBlock
 			p.flags = append(p.flags, parseFlags(same)...)
 		case indented:
@@ -107,9 +108,15 @@ func parseFlags(lines []string) []flagHelp {
 		for _, more := range lines[1:n] {
 			usage += " " + strings.TrimSpace(more)
 		}
+		letter := ""
 		for _, one := range strings.Split(names, ", ") {
 			name, argument, _ := strings.Cut(one, " ")
-			flags = append(flags, flagHelp{strings.TrimLeft(name, "-"), argument, strings.TrimSpace(usage)})
+			if !strings.HasPrefix(name, "--") {
+				letter = strings.TrimPrefix(name, "-")
+				continue
+			}
+			flags = append(flags, flagHelp{letter, strings.TrimPrefix(name, "--"), argument, strings.TrimSpace(usage)})
+			letter = ""
 		}
 		lines = lines[n:]
 	}
