@@ -125,6 +125,7 @@ func newRootCommand(e *env) *cobra.Command {
 	describe(root)
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
+		refuseTwice(c.Flags())
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 			return usageError{flagError(c, err)}
 		})
@@ -175,6 +176,12 @@ func flagError(c *cobra.Command, err error) error {
 		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
 	case errors.As(err, &invalid):
 		why := invalid.Unwrap()
+		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
+			if !c.HasParent() && (name == "layout" || name == "table") {
+				return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
+			}
+			return fmt.Errorf("--%s was given twice: leave one of them out", name)
+		}
 		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
 			switch {
 			case invalid.GetFlag().Value.Type() == "bool":

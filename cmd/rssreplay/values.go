@@ -129,6 +129,34 @@ func formatCPUList(cpus []int) string {
 	return b.String()
 }
 
+// once is a value of a flag that may be given once: the last of several would win
+// unseen.
+type once struct {
+	pflag.Value
+	flag *pflag.Flag
+}
+
+var errTwice = errors.New("given twice")
+
+func (o *once) Set(value string) error {
+	if o.flag.Changed {
+		return errTwice
+	}
+	return o.Value.Set(value)
+}
+
+// refuseTwice lets each flag of set that keeps one value be given once. A switch may
+// be repeated.
+func refuseTwice(set *pflag.FlagSet) {
+	set.VisitAll(func(f *pflag.Flag) {
+		switch f.Value.Type() {
+		case "bool", "stringArray", "stringSlice", "scenario":
+		default:
+			f.Value = &once{f.Value, f}
+		}
+	})
+}
+
 // nearestFlag is the flag of set that differs least from name, "" if all differ
 // much.
 func nearestFlag(set *pflag.FlagSet, name string) string {
