@@ -123,9 +123,9 @@ func newRootCommand(e *env) *cobra.Command {
 	root.Args = checkCommand
 	checkShell(root)
 	describe(root)
+	refuseTwice(root.Flags(), "layout", "table")
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
-		refuseTwice(c.Flags())
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 			return usageError{flagError(c, err)}
 		})
@@ -177,10 +177,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &invalid):
 		why := invalid.Unwrap()
 		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
-			if !c.HasParent() && (name == "layout" || name == "table") {
-				return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
-			}
-			return fmt.Errorf("--%s was given twice: leave one of them out", name)
+			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
 		}
 		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
 			switch {

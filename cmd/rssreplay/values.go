@@ -129,8 +129,8 @@ func formatCPUList(cpus []int) string {
 	return b.String()
 }
 
-// once is a value of a flag that may be given once: the last of several would win
-// unseen.
+// once is a value of a flag that may be given once, though another command takes
+// several: the last of them would win unseen.
 type once struct {
 	pflag.Value
 	flag *pflag.Flag
@@ -145,16 +145,12 @@ func (o *once) Set(value string) error {
 	return o.Value.Set(value)
 }
 
-// refuseTwice lets each flag of set that keeps one value be given once. A switch may
-// be repeated.
-func refuseTwice(set *pflag.FlagSet) {
-	set.VisitAll(func(f *pflag.Flag) {
-		switch f.Value.Type() {
-		case "bool", "stringArray", "stringSlice", "scenario":
-		default:
-			f.Value = &once{f.Value, f}
-		}
-	})
+// refuseTwice lets these flags be given once. Of others the last one counts, as usual.
+func refuseTwice(set *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		f := set.Lookup(name)
+		f.Value = &once{f.Value, f}
+	}
 }
 
 // nearestFlag is the flag of set that differs least from name, "" if all differ
