@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -52,8 +53,9 @@ type crew struct {
 	in      chan *Batch
 }
 
-// crewSize leaves several crews to share the CPUs where there are many scenarios.
-const crewSize = 4
+// crewSize is how many engines a crew has at most: the more, the less is planned anew;
+// but where there are many scenarios each CPU is to have a crew.
+func crewSize() int { return max(4, 16/runtime.GOMAXPROCS(0)) }
 
 // maxBatches bounds the batches in flight: every crew may lag behind.
 const maxBatches = 12
@@ -84,7 +86,7 @@ func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *mo
 func (c *crew) takes(e engine) bool {
 	first, ok := c.engines[0].(*rssLanes)
 	other, too := e.(*rssLanes)
-	if !ok || !too || len(c.engines) == crewSize || !first.sharesPlan(other) {
+	if !ok || !too || len(c.engines) >= crewSize() || !first.sharesPlan(other) {
 		return false
 	}
 	other.plan = first.plan
