@@ -21,7 +21,7 @@ type decoder interface {
 	cut(rest []byte) *damage
 }
 
-// Reader reads the records of one capture. It is used by one goroutine; where the
+// Reader reads the records of one capture. It is used by one goroutine at a time; where the
 // capture is compressed, or no regular file, its own goroutine reads ahead until
 // the end of the capture or Close.
 type Reader struct {

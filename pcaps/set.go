@@ -29,7 +29,7 @@ const (
 // A file is open only while it is read: of thousands that follow one another
 // only one, of merged ones those that overlap.
 //
-// It is used by one goroutine, but for Progress.
+// It is used by one goroutine at a time, but for Progress and Load.
 type Set struct {
 	captures []*capture // in the order of reading
 	at       int        // the one being read; merging: the next to be opened
@@ -280,9 +280,8 @@ func (s *Set) Load(b *Block) {
 
 // Lend begins a turn of Read for one of several goroutines that Load: the next calls
 // of Read find in b what it has. Where they come to what is another's block, they
-// return no record and no error, and the turn is over. Records that were returned
-// and not used yet are lost with the turn; nothing else is.
-// Who Loads must Lend for as long as he Reads.
+// return no record and no error, and the turn is over. With it ends what the records
+// that were returned point to. Who Loads must Lend for as long as he Reads.
 func (s *Set) Lend(b *Block) { s.lent, b.used = b, false }
 
 // missing is the damage that a capture can't be opened when its turn comes.

@@ -24,7 +24,7 @@ func describe(root *cobra.Command) {
 		}
 		c.Short = lowerFirst(p.short)
 		completeArguments(c)
-		flags := c.LocalFlags()                            // looks them all up each time it is called
+		flags := c.LocalFlags()
 		for _, f := range append(main.flags, p.flags...) { // the later one counts
 			if flag := flags.Lookup(f.name); flag != nil {
 				flag.Usage = f.usage
