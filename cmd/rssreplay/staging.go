@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -39,8 +40,7 @@ func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays
 	}
-	// Beside it, so that the rename stays on one file system.
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	tmp, err := createBeside(path)
 	if err != nil {
 		return fmt.Errorf("no file can be made in %s: %w", filepath.Dir(path), cause(err))
 	}
@@ -49,16 +49,56 @@ func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 		tmp.Close()
 		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		tmp.Close()
-		return err
-	}
 	return tmp.Close()
+}
+
+// createBeside makes a new file in the folder of path, so that a rename to path stays
+// on one file system.
+func createBeside(path string) (*os.File, error) {
+	var file *os.File
+	_, err := beside(path, 0o666, func(name string, mode os.FileMode) (err error) {
+		file, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		return err
+	})
+	if err != nil && file != nil {
+		file.Close()
+	}
+	return file, err
+}
+
+// makeDirBeside makes a new folder in that of path, likewise.
+func makeDirBeside(path string) (string, error) {
+	return beside(path, 0o777, os.Mkdir)
+}
+
+// beside calls create for a name in the folder of path that nothing has. What it makes
+// has the mode of what is at path; where nothing is, the umask decides, as for every
+// other program. (os.CreateTemp makes files that only their owner may read, and the
+// umask can't be asked for without setting it.)
+func beside(path string, mode os.FileMode, create func(name string, mode os.FileMode) error) (string, error) {
+	info, statErr := os.Stat(path)
+	if statErr == nil {
+		mode = info.Mode().Perm()
+	}
+	for {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), rand.Uint32()))
+		switch err := create(name, mode); {
+		case errors.Is(err, os.ErrExist):
+			continue
+		case err != nil || statErr != nil:
+			return name, err
+		}
+		if err := os.Chmod(name, mode); err != nil { // of which the umask may have taken some
+			os.Remove(name)
+			return "", err
+		}
+		return name, nil
+	}
 }
 
 // makeDir makes a folder that is not there yet.
 func (s *staging) makeDir(path string) error {
-	switch err := os.Mkdir(path, 0o755); {
+	switch err := os.Mkdir(path, 0o777); {
 	case err == nil:
 		s.dirs = append(s.dirs, path)
 	case !errors.Is(err, os.ErrExist):

@@ -263,7 +263,7 @@ func newSplitter(dir string, cpus []int) (*splitter, error) {
 	}
 	var err error
 	// Beside it, so that the rename stays on one file system.
-	if s.scratch, err = os.MkdirTemp(filepath.Dir(s.dir), "."+filepath.Base(s.dir)+".*"); err != nil {
+	if s.scratch, err = makeDirBeside(s.dir); err != nil {
 		return nil, fmt.Errorf("no folder can be made in %s: %w", filepath.Dir(s.dir), cause(err))
 	}
 	for _, cpu := range cpus {
@@ -289,7 +289,7 @@ func (f *splitFile) Write(b []byte) (int, error) {
 }
 
 func (f *splitFile) flush() error {
-	out, err := os.OpenFile(f.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	out, err := os.OpenFile(f.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
 		return err
 	}
@@ -321,9 +321,6 @@ func (s *splitter) flush() error {
 
 // finish gives the folder its name.
 func (s *splitter) finish() error {
-	if err := os.Chmod(s.scratch, 0o755); err != nil {
-		return err
-	}
 	switch info, err := os.Lstat(s.dir); {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
