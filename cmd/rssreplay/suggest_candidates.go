@@ -8,6 +8,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
 	"rssreplay/report"
 )
 
@@ -25,15 +26,15 @@ type candidate struct {
 // candidates looks for ways to steer that may be better.
 type candidates struct {
 	*suggester
-	learned  *replayed         // the training part under the present way
-	loads    dispatch.Loads    // its
-	balance  *nicmodel.Balance // likewise
+	learned  *replayed      // the training part under the present way
+	loads    dispatch.Loads // its
+	balance  *balance.Task  // likewise
 	list     []*candidate
 	declined []report.Declined
 }
 
 // balanceOf is the task of spreading the loads over the CPUs in use.
-func (s *suggester) balanceOf(l *dispatch.Loads, steering *nicmodel.Steering) *nicmodel.Balance {
+func (s *suggester) balanceOf(l *dispatch.Loads, steering *nicmodel.Steering) *balance.Task {
 	c := &s.settings.config
 	b := newBalance(l, c, steering, s.weight)
 	// Entries beyond these queues may be set, but RSS does not reach them.
@@ -44,8 +45,8 @@ func (s *suggester) balanceOf(l *dispatch.Loads, steering *nicmodel.Steering) *n
 }
 
 // newBalance is the task of spreading the loads of entries under the steering.
-func newBalance(l *dispatch.Loads, c *dispatch.Config, steering *nicmodel.Steering, weight func(dispatch.EntryLoad) uint64) *nicmodel.Balance {
-	b := &nicmodel.Balance{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
+func newBalance(l *dispatch.Loads, c *dispatch.Config, steering *nicmodel.Steering, weight func(dispatch.EntryLoad) uint64) *balance.Task {
+	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
 	for _, load := range l.Entries {
 		b.Entries = append(b.Entries, weight(load))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
 )
 
 // This file is how to set what is suggested, by what sets it on the NIC.
@@ -69,7 +70,7 @@ func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) 
 }
 
 // setEqual is how to set round robin. Windows counts CPUs, from a first one on.
-func (c *candidates) setEqual(of *candidate, equal nicmodel.Equal) {
+func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 	if c.settings.tool() == nicmodel.Ethtool {
 		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
 		return

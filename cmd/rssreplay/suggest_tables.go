@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
 )
 
 // This file is the candidates that differ in their table alone.
@@ -39,7 +40,7 @@ func (c *candidates) fewMoves(best nicmodel.IndirectionTable) error {
 	if most < 0 {
 		most = len(now)
 	}
-	var found *nicmodel.Moved
+	var found *balance.Moved
 	switch {
 	case target > 0 && b.LimitOf(target) < b.Bound():
 		return usagef("--target %g: no table reaches it: %s; the least possible is %.3f", target, c.whyBound(), bound)
@@ -99,7 +100,7 @@ func (c *candidates) whyBound() string {
 }
 
 // weights is the best table that ethtool's weights can set.
-func (c *candidates) weights(id, summary string, of *settings, b *nicmodel.Balance) {
+func (c *candidates) weights(id, summary string, of *settings, b *balance.Task) {
 	w, exact := b.BestWeights()
 	table, err := fillLayout(w.Layout(), len(of.config.Table), of.config.Queues)
 	if err != nil {

@@ -1,11 +1,15 @@
-package nicmodel
+package balance
 
-import "slices"
+import (
+	"slices"
+
+	"rssreplay/nicmodel"
+)
 
 // Moved is a table, and how many of its entries are on another CPU than in the
 // one that it was made of.
 type Moved struct {
-	Table IndirectionTable
+	Table nicmodel.IndirectionTable
 	Moves int
 	// Fewest: no table that keeps the limit moves fewer. Otherwise the search was
 	// ended, and there may be one.
@@ -22,13 +26,13 @@ const searchNodes = 200_000
 // loaded one must lose an entry, so only its entries are tried, everywhere; a way
 // that needs more moves than are left is given up. Where that takes too long, it
 // makes the table of heaviestThatFit.
-func (b *Balance) FewestMoves(now IndirectionTable, limit uint64, most int) *Moved {
+func (b *Task) FewestMoves(now nicmodel.IndirectionTable, limit uint64, most int) *Moved {
 	return b.fewestMoves(now, limit, most, searchNodes)
 }
 
-func (b *Balance) fewestMoves(now IndirectionTable, limit uint64, most, nodes int) *Moved {
+func (b *Task) fewestMoves(now nicmodel.IndirectionTable, limit uint64, most, nodes int) *Moved {
 	s := moveSearch{
-		Balance: b, now: now, table: slices.Clone(now), limit: limit, loads: b.CPULoads(now),
+		Task: b, now: now, table: slices.Clone(now), limit: limit, loads: b.CPULoads(now),
 		queues: b.firstQueues(), moved: make([]bool, len(now)), left: nodes,
 	}
 	s.of = make([][]int, len(b.Fixed))
@@ -64,7 +68,7 @@ func (b *Balance) fewestMoves(now IndirectionTable, limit uint64, most, nodes in
 
 // BestWithin is the table with the least peak that was found among those with at
 // most so many moves from the table now.
-func (b *Balance) BestWithin(now IndirectionTable, most int) *Moved {
+func (b *Task) BestWithin(now nicmodel.IndirectionTable, most int) *Moved {
 	best := &Moved{Table: slices.Clone(now)}
 	low, high := b.Bound(), b.Peak(now) // high is reached
 	for low < high {
@@ -80,8 +84,8 @@ func (b *Balance) BestWithin(now IndirectionTable, most int) *Moved {
 
 // moveSearch is FewestMoves at work.
 type moveSearch struct {
-	*Balance
-	now, table IndirectionTable
+	*Task
+	now, table nicmodel.IndirectionTable
 	limit      uint64
 	loads      []uint64
 	queues     []int   // per CPU, as firstQueues has it
@@ -174,7 +178,7 @@ func (s *moveSearch) shift(i, from, to int) {
 // heaviestThatFit relieves each CPU above the limit, the most loaded one first,
 // of the entry that just brings it below, or else of the heaviest that finds
 // room; nil if that does not do.
-func (b *Balance) heaviestThatFit(now IndirectionTable, limit uint64) IndirectionTable {
+func (b *Task) heaviestThatFit(now nicmodel.IndirectionTable, limit uint64) nicmodel.IndirectionTable {
 	table, loads, queues := slices.Clone(now), b.CPULoads(now), b.firstQueues()
 	order := b.byLoad()
 	slices.Reverse(order)

@@ -1,4 +1,4 @@
-package nicmodel
+package balance
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ func weightsOf(blocks []int) Weights {
 	return weights
 }
 
-// Layout is the weights as ParseLayout reads them.
+// Layout is the weights as nicmodel.ParseLayout reads them.
 func (w Weights) Layout() string { return "weight:" + w.join(",") }
 
 // Args is the weights as `ethtool -X eth0 weight` takes them.
@@ -52,7 +52,7 @@ func (w Weights) join(separator string) string {
 // false where queues share CPUs: then blocks with a lower peak may exist. Of
 // those with one peak it takes blocks whose loads differ least, for a table that
 // fits only just fits tomorrow's traffic badly.
-func (b *Balance) BestWeights() (w Weights, exact bool) {
+func (b *Task) BestWeights() (w Weights, exact bool) {
 	// With one queue for each CPU the task is the linear partition of the entries,
 	// in the order of these queues.
 	var queues []int
@@ -88,7 +88,7 @@ const maxSecondRound = 2048
 
 // linearPartition is the lengths of contiguous blocks, one for each of the queues
 // in order, of which each is alone on its CPU, with the least peak.
-func (b *Balance) linearPartition(queues []int) []int {
+func (b *Task) linearPartition(queues []int) []int {
 	// The least limit for which filling one queue after the other up to it
 	// takes all entries. Filling as much as fits leaves the least for the rest, so
 	// no other way takes more.
@@ -108,7 +108,7 @@ func (b *Balance) linearPartition(queues []int) []int {
 }
 
 // fill is the blocks of queues filled up to the limit; nil if entries are left.
-func (b *Balance) fill(queues []int, limit uint64) []int {
+func (b *Task) fill(queues []int, limit uint64) []int {
 	blocks := make([]int, len(queues))
 	next := 0
 	for k, q := range queues {
@@ -128,7 +128,7 @@ func (b *Balance) fill(queues []int, limit uint64) []int {
 // evenest is the blocks within the limit, which fill can keep, with the least sum
 // of the squares of the CPUs' loads, of equals of the blocks' lengths (entries
 // without load today have some tomorrow), by dynamic programming over the queues.
-func (b *Balance) evenest(queues []int, limit uint64) []int {
+func (b *Task) evenest(queues []int, limit uint64) []int {
 	n := len(b.Entries)
 	sums := make([]uint64, n+1) // of the entries before
 	for i, load := range b.Entries {
@@ -167,7 +167,7 @@ func (b *Balance) evenest(queues []int, limit uint64) []int {
 
 // climb moves the borders between blocks one by one, by 1, 2, 4 … entries, as
 // long as that makes them better.
-func (b *Balance) climb(blocks []int) []int {
+func (b *Task) climb(blocks []int) []int {
 	blocks = slices.Clone(blocks)
 	for better := true; better; {
 		better = false
@@ -192,7 +192,7 @@ func (b *Balance) climb(blocks []int) []int {
 
 // better reports whether blocks have a lower peak than others, or of one peak a
 // lower sum of squares.
-func (b *Balance) better(blocks, than []int) bool {
+func (b *Task) better(blocks, than []int) bool {
 	one, other := b.loadsOf(blocks), b.loadsOf(than)
 	if a, c := slices.Max(one), slices.Max(other); a != c {
 		return a < c
@@ -201,7 +201,7 @@ func (b *Balance) better(blocks, than []int) bool {
 }
 
 // loadsOf is the load of each CPU with such blocks.
-func (b *Balance) loadsOf(blocks []int) []uint64 {
+func (b *Task) loadsOf(blocks []int) []uint64 {
 	loads := slices.Clone(b.Fixed)
 	i := 0
 	for q, n := range blocks {
@@ -225,7 +225,7 @@ func sumOfSquares(loads []uint64) float64 {
 // mod N.
 type Equal struct{ Queues, Start int }
 
-// Layout is the layout as ParseLayout reads it.
+// Layout is the layout as nicmodel.ParseLayout reads it.
 func (e Equal) Layout() string {
 	if e.Start == 0 {
 		return fmt.Sprintf("equal:%d", e.Queues)
@@ -247,7 +247,7 @@ const maxStarts = 128
 
 // BestEqual is the one with the least peak, of equals the one over more queues,
 // then from the lower one on.
-func (b *Balance) BestEqual() Equal {
+func (b *Task) BestEqual() Equal {
 	var best Equal
 	least := uint64(math.MaxUint64)
 	queues := len(b.QueueCPU)

@@ -1,4 +1,4 @@
-package nicmodel
+package balance
 
 import (
 	"fmt"
@@ -6,15 +6,17 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"rssreplay/nicmodel"
 )
 
-// randomBalance is a small task and a table for it. shared lets queues share CPUs.
-func randomBalance(r *rand.Rand, entries, queues int, shared bool) (*Balance, IndirectionTable) {
+// randomTask is a small task and a table for it. shared lets queues share CPUs.
+func randomTask(r *rand.Rand, entries, queues int, shared bool) (*Task, nicmodel.IndirectionTable) {
 	cpus := queues + r.IntN(2) // one may have no queue
 	if shared {
 		cpus = 1 + r.IntN(queues)
 	}
-	b := &Balance{Fixed: make([]uint64, cpus)}
+	b := &Task{Fixed: make([]uint64, cpus)}
 	for q := range queues {
 		cpu := q
 		if shared {
@@ -33,7 +35,7 @@ func randomBalance(r *rand.Rand, entries, queues int, shared bool) (*Balance, In
 	if r.IntN(2) == 0 {
 		b.Fixed[b.QueueCPU[r.IntN(queues)]] = r.Uint64N(3 * scale)
 	}
-	table := make(IndirectionTable, entries)
+	table := make(nicmodel.IndirectionTable, entries)
 	for i := range table {
 		table[i] = uint16(r.IntN(queues))
 	}
@@ -41,8 +43,8 @@ func randomBalance(r *rand.Rand, entries, queues int, shared bool) (*Balance, In
 }
 
 // eachTable calls f for each table of the size, in which every entry has any queue.
-func eachTable(size, queues int, f func(IndirectionTable)) {
-	table := make(IndirectionTable, size)
+func eachTable(size, queues int, f func(nicmodel.IndirectionTable)) {
+	table := make(nicmodel.IndirectionTable, size)
 	for {
 		f(table)
 		i := 0
@@ -65,10 +67,10 @@ func TestBest(t *testing.T) {
 	optimal := 0
 	for seed := range uint64(cases) {
 		r := rand.New(rand.NewPCG(seed, 31))
-		b, now := randomBalance(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
+		b, now := randomTask(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
 		got := b.Best(now)
 		least, bound := uint64(math.MaxUint64), b.Bound()
-		eachTable(len(now), len(b.QueueCPU), func(table IndirectionTable) { least = min(least, b.Peak(table)) })
+		eachTable(len(now), len(b.QueueCPU), func(table nicmodel.IndirectionTable) { least = min(least, b.Peak(table)) })
 		switch peak := b.Peak(got); {
 		case peak > b.Peak(now), peak < least:
 			t.Fatalf("seed %d: peak %d; now it is %d, and %d is the best of all tables", seed, peak, b.Peak(now), least)
@@ -95,9 +97,9 @@ func TestBest(t *testing.T) {
 func TestBestOfMany(t *testing.T) {
 	for _, size := range []int{128, 2048} {
 		r := rand.New(rand.NewPCG(uint64(size), 32))
-		b := &Balance{Fixed: make([]uint64, 8), QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7}}
+		b := &Task{Fixed: make([]uint64, 8), QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7}}
 		b.Fixed[0] = 5000
-		now := make(IndirectionTable, size)
+		now := make(nicmodel.IndirectionTable, size)
 		for i := range now {
 			now[i] = uint16(i % 8)
 			b.Entries = append(b.Entries, r.Uint64N(1000))
@@ -112,11 +114,11 @@ func TestBestOfMany(t *testing.T) {
 func TestFewestMoves(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 33))
-		b, now := randomBalance(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
+		b, now := randomTask(r, 1+r.IntN(7), 1+r.IntN(3), seed%3 == 0)
 		bound, peak := b.Bound(), b.Peak(now)
 		limit := bound + r.Uint64N(peak-bound+1)
 		fewest := -1
-		eachTable(len(now), len(b.QueueCPU), func(table IndirectionTable) {
+		eachTable(len(now), len(b.QueueCPU), func(table nicmodel.IndirectionTable) {
 			if moves := b.Moves(now, table); b.Peak(table) <= limit && (fewest < 0 || moves < fewest) {
 				fewest = moves
 			}
@@ -142,8 +144,8 @@ func TestFewestMoves(t *testing.T) {
 // same.
 func TestMovesWithoutSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 34))
-	b := &Balance{Fixed: make([]uint64, 16)}
-	now := make(IndirectionTable, 512)
+	b := &Task{Fixed: make([]uint64, 16)}
+	now := make(nicmodel.IndirectionTable, 512)
 	for q := range 16 {
 		b.QueueCPU = append(b.QueueCPU, q)
 	}
@@ -164,11 +166,11 @@ func TestBestWeights(t *testing.T) {
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 35))
 		size := 1 << r.IntN(4)
-		b, _ := randomBalance(r, size, 1+r.IntN(4), seed%4 == 0)
+		b, _ := randomTask(r, size, 1+r.IntN(4), seed%4 == 0)
 		w, exact := b.BestWeights()
 		table := fill(t, w.Layout(), size, len(b.QueueCPU))
 		least := uint64(math.MaxUint64)
-		eachTable(size, len(b.QueueCPU), func(table IndirectionTable) {
+		eachTable(size, len(b.QueueCPU), func(table nicmodel.IndirectionTable) {
 			if slices.IsSorted(table) {
 				least = min(least, b.Peak(table))
 			}
@@ -198,7 +200,7 @@ func sum(list []int) int {
 }
 
 // leastEqual is the least peak of all `equal N start S`.
-func leastEqual(t *testing.T, b *Balance, size int) uint64 {
+func leastEqual(t *testing.T, b *Task, size int) uint64 {
 	least := uint64(math.MaxUint64)
 	for n := 1; n <= len(b.QueueCPU); n++ {
 		for start := range len(b.QueueCPU) - n + 1 {
@@ -208,9 +210,9 @@ func leastEqual(t *testing.T, b *Balance, size int) uint64 {
 	return least
 }
 
-func fill(t *testing.T, spec string, size, queues int) IndirectionTable {
+func fill(t *testing.T, spec string, size, queues int) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := ParseLayout(spec)
+	layout, err := nicmodel.ParseLayout(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +226,7 @@ func fill(t *testing.T, spec string, size, queues int) IndirectionTable {
 // TestWeightsOfIdleEntries: blocks of equal loads have equal lengths, since
 // entries that are idle in this capture are not in the next.
 func TestWeightsOfIdleEntries(t *testing.T) {
-	b := &Balance{Entries: make([]uint64, 64), Fixed: make([]uint64, 4), QueueCPU: []int{0, 1, 2, 3}}
+	b := &Task{Entries: make([]uint64, 64), Fixed: make([]uint64, 4), QueueCPU: []int{0, 1, 2, 3}}
 	if w, _ := b.BestWeights(); w.Layout() != "weight:1,1,1,1" {
 		t.Errorf("without any load the weights are %s", w.Layout())
 	}
@@ -237,7 +239,7 @@ func TestWeightsOfIdleEntries(t *testing.T) {
 }
 
 func TestBound(t *testing.T) {
-	b := &Balance{Entries: []uint64{10, 50, 20}, Fixed: []uint64{5, 15}, QueueCPU: []int{0, 1}}
+	b := &Task{Entries: []uint64{10, 50, 20}, Fixed: []uint64{5, 15}, QueueCPU: []int{0, 1}}
 	if got := b.Bound(); got != 55 {
 		t.Errorf("bound %d: the heaviest entry beside the lesser fixed load makes 55", got)
 	}
@@ -249,17 +251,17 @@ func TestBound(t *testing.T) {
 	if limit := b.LimitOf(1.5); limit != 40 || b.Imbalance(limit) != 1.5 {
 		t.Errorf("imbalance 1.5 of a mean of 26.7 is a load of %d", limit)
 	}
-	if got := (&Balance{Entries: []uint64{0}, Fixed: []uint64{0}, QueueCPU: []int{0}}).Imbalance(0); got != 0 {
+	if got := (&Task{Entries: []uint64{0}, Fixed: []uint64{0}, QueueCPU: []int{0}}).Imbalance(0); got != 0 {
 		t.Errorf("imbalance of nothing %v", got)
 	}
 }
 
 func BenchmarkBest(b *testing.B) {
-	for _, size := range []int{128, 2048, MaxTableSize} {
+	for _, size := range []int{128, 2048, nicmodel.MaxTableSize} {
 		b.Run(fmt.Sprintf("entries=%d", size), func(b *testing.B) {
 			r := rand.New(rand.NewPCG(1, 36))
-			task := &Balance{Fixed: make([]uint64, 64)}
-			now := make(IndirectionTable, size)
+			task := &Task{Fixed: make([]uint64, 64)}
+			now := make(nicmodel.IndirectionTable, size)
 			for q := range 64 {
 				task.QueueCPU = append(task.QueueCPU, q)
 			}

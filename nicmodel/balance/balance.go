@@ -1,21 +1,23 @@
-package nicmodel
+package balance
 
 import (
 	"cmp"
 	"slices"
+
+	"rssreplay/nicmodel"
 )
 
-// Balance is the task of spreading the loads of an indirection table's entries
+// Task is the task of spreading the loads of an indirection table's entries
 // over CPUs: packets, bytes or time, whatever is to be even. The sum of all
 // loads must fit 63 bits.
-type Balance struct {
+type Task struct {
 	Entries  []uint64 // the load of each entry
 	Fixed    []uint64 // per CPU, from 0: the load there that no entry steers
 	QueueCPU []int    // per queue: its CPU, an index into Fixed
 }
 
 // CPULoads is the load of each CPU under the table.
-func (b *Balance) CPULoads(table IndirectionTable) []uint64 {
+func (b *Task) CPULoads(table nicmodel.IndirectionTable) []uint64 {
 	loads := slices.Clone(b.Fixed)
 	for i, queue := range table {
 		loads[b.QueueCPU[queue]] += b.Entries[i]
@@ -24,12 +26,12 @@ func (b *Balance) CPULoads(table IndirectionTable) []uint64 {
 }
 
 // Peak is the greatest load of a CPU under the table: what is to be small.
-func (b *Balance) Peak(table IndirectionTable) uint64 {
+func (b *Task) Peak(table nicmodel.IndirectionTable) uint64 {
 	return slices.Max(b.CPULoads(table))
 }
 
 // Total is the sum of all loads.
-func (b *Balance) Total() uint64 {
+func (b *Task) Total() uint64 {
 	var total uint64
 	for _, load := range slices.Concat(b.Entries, b.Fixed) {
 		total += load
@@ -38,7 +40,7 @@ func (b *Balance) Total() uint64 {
 }
 
 // Imbalance is a CPU's load ÷ the mean of all CPUs; 0 if there is no load.
-func (b *Balance) Imbalance(load uint64) float64 {
+func (b *Task) Imbalance(load uint64) float64 {
 	total := b.Total()
 	if total == 0 {
 		return 0
@@ -47,7 +49,7 @@ func (b *Balance) Imbalance(load uint64) float64 {
 }
 
 // LimitOf is the greatest load of a CPU whose imbalance is at most the given one.
-func (b *Balance) LimitOf(imbalance float64) uint64 {
+func (b *Task) LimitOf(imbalance float64) uint64 {
 	limit := uint64(imbalance * float64(b.Total()) / float64(len(b.Fixed)))
 	for limit > 0 && b.Imbalance(limit) > imbalance {
 		limit--
@@ -56,7 +58,7 @@ func (b *Balance) LimitOf(imbalance float64) uint64 {
 }
 
 // Heaviest is the entry with the greatest load, the first of equals.
-func (b *Balance) Heaviest() int {
+func (b *Task) Heaviest() int {
 	heaviest := 0
 	for i, load := range b.Entries {
 		if load > b.Entries[heaviest] {
@@ -68,7 +70,7 @@ func (b *Balance) Heaviest() int {
 
 // Bound is a load that the peak of no table is below: the mean, the heaviest
 // entry on the emptiest CPU, and what no entry steers.
-func (b *Balance) Bound() uint64 {
+func (b *Task) Bound() uint64 {
 	cpus := uint64(len(b.Fixed))
 	mean := (b.Total() + cpus - 1) / cpus
 	least := uint64(1 << 63)
@@ -80,7 +82,7 @@ func (b *Balance) Bound() uint64 {
 
 // firstQueues is per CPU the lowest of its queues; -1 where it has none, so that
 // no entry reaches it.
-func (b *Balance) firstQueues() []int {
+func (b *Task) firstQueues() []int {
 	first := make([]int, len(b.Fixed))
 	for cpu := range first {
 		first[cpu] = slices.Index(b.QueueCPU, cpu)
@@ -89,7 +91,7 @@ func (b *Balance) firstQueues() []int {
 }
 
 // Moves is how many entries go to another CPU under the table than now.
-func (b *Balance) Moves(now, table IndirectionTable) int {
+func (b *Task) Moves(now, table nicmodel.IndirectionTable) int {
 	n := 0
 	for i := range table {
 		if b.QueueCPU[table[i]] != b.QueueCPU[now[i]] {
@@ -108,9 +110,9 @@ func (b *Balance) Moves(now, table IndirectionTable) int {
 // longest ones first (R. Graham, "Bounds on Multiprocessing Timing Anomalies",
 // 1969), then moves and swaps as long as they help; against Bound the reader sees
 // how far it can be off.
-func (b *Balance) Best(now IndirectionTable) IndirectionTable {
+func (b *Task) Best(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 	best := now
-	try := func(table IndirectionTable) {
+	try := func(table nicmodel.IndirectionTable) {
 		peak, least := b.Peak(table), b.Peak(best)
 		if peak < least || peak == least && b.Moves(now, table) < b.Moves(now, best) {
 			best = table
@@ -125,7 +127,7 @@ func (b *Balance) Best(now IndirectionTable) IndirectionTable {
 }
 
 // byLoad is the entries with load, the heaviest first.
-func (b *Balance) byLoad() []int {
+func (b *Task) byLoad() []int {
 	var order []int
 	for i, load := range b.Entries {
 		if load > 0 {
@@ -138,7 +140,7 @@ func (b *Balance) byLoad() []int {
 
 // longestFirst gives each entry, the heaviest first, to the CPU that then has
 // the least load; of equals to the one where the entry is now.
-func (b *Balance) longestFirst(now IndirectionTable) IndirectionTable {
+func (b *Task) longestFirst(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 	queues := b.firstQueues()
 	loads := slices.Clone(b.Fixed)
 	table := slices.Clone(now)
@@ -157,7 +159,7 @@ func (b *Balance) longestFirst(now IndirectionTable) IndirectionTable {
 
 // move puts entry i of the table on the CPU: on the queue that it has now if
 // that is there.
-func (b *Balance) move(table, now IndirectionTable, i, cpu int, queues []int) {
+func (b *Task) move(table, now nicmodel.IndirectionTable, i, cpu int, queues []int) {
 	if b.QueueCPU[now[i]] == cpu {
 		table[i] = now[i]
 	} else {
@@ -169,7 +171,7 @@ func (b *Balance) move(table, now IndirectionTable, i, cpu int, queues []int) {
 // with the greatest load, or exchanging one with another CPU's, does it. Of the
 // changes that do it takes the one after which the greater load of the two CPUs
 // is least.
-func (b *Balance) refined(table, now IndirectionTable) IndirectionTable {
+func (b *Task) refined(table, now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 	table = slices.Clone(table)
 	queues, order := b.firstQueues(), b.byLoad()
 	loads := b.CPULoads(table)
@@ -208,7 +210,7 @@ type change struct{ entry, to, back int }
 
 // change finds the change that refined makes to relieve the CPU from; its entry
 // is -1 if none lowers the greater load.
-func (b *Balance) change(table IndirectionTable, order []int, loads []uint64, queues []int, from int) change {
+func (b *Task) change(table nicmodel.IndirectionTable, order []int, loads []uint64, queues []int, from int) change {
 	best, least := change{entry: -1, back: -1}, loads[from]
 	// Per CPU the entries by load, the heaviest first.
 	of := make([][]int, len(loads))
