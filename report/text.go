@@ -14,6 +14,17 @@ type TextOptions struct {
 	Color bool // ANSI colours: headings, hot entries, losses
 	ASCII bool // draw with ASCII alone; names from the capture stay as they are
 	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
+	// Show names the sections that WriteText prints, of Sections; empty is all.
+	Show []string
+}
+
+// Sections are the parts of WriteText that TextOptions.Show chooses, in the order
+// in which they are printed: cpus and time are of each mode.
+var Sections = []string{"capture", "findings", "modes", "cpus", "time", "table", "flows", "parameters", "caveats"}
+
+// shows tells whether a section is printed.
+func (o *TextOptions) shows(section string) bool {
+	return len(o.Show) == 0 || slices.Contains(o.Show, section)
 }
 
 // MinWidth and MaxWidth bound TextOptions.Width.
@@ -35,20 +46,32 @@ const (
 func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	t := newTextWriter(w, o)
 	t.opening(&r.Words, r.Notes)
-	t.capture(&r.Capture)
-	t.findings(r.Findings)
+	if o.shows("capture") {
+		t.capture(&r.Capture)
+	}
+	if o.shows("findings") {
+		t.findings(r.Findings)
+	}
 	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none
-		if len(r.Modes) > 0 {
+		if o.shows("modes") && len(r.Modes) > 0 {
 			t.sideBySide(r)
 		}
 		for i := range r.Modes {
-			t.mode(r, &r.Modes[i])
+			t.mode(r, &r.Modes[i], o.shows("cpus"), o.shows("time"))
 		}
-		t.indirectionTable(&r.Table)
-		t.flows(r, o.Flows)
+		if o.shows("table") {
+			t.indirectionTable(&r.Table)
+		}
+		if o.shows("flows") {
+			t.flows(r, o.Flows)
+		}
 	}
-	t.parameters(r)
-	t.caveats(r)
+	if o.shows("parameters") {
+		t.parameters(r)
+	}
+	if o.shows("caveats") {
+		t.caveats(r)
+	}
 	if t.err != nil {
 		return t.err
 	}

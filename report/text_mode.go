@@ -28,7 +28,10 @@ const flowWidth = 36
 const barWidth = 6
 
 // mode is one mode by CPU, with its queues, and over time.
-func (t *textWriter) mode(r *Report, m *Mode) {
+func (t *textWriter) mode(r *Report, m *Mode, cpus, time bool) {
+	if !cpus && !time {
+		return
+	}
 	rest := "simulated " + nanoseconds(m.Simulated)
 	if title := modeTitle(m.Mode); title != "" {
 		rest = title + "; " + rest
@@ -38,11 +41,15 @@ func (t *textWriter) mode(r *Report, m *Mode) {
 		t.para("", 0, "No packet came to any queue.", plain)
 		return
 	}
-	t.load(m)
-	t.line("")
-	t.dispatch(m, r.Capture.Sent > 0)
-	t.queues(m)
-	t.time(r, m)
+	if cpus {
+		t.load(m)
+		t.line("")
+		t.dispatch(m, r.Capture.Sent > 0)
+		t.queues(m)
+	}
+	if time {
+		t.time(r, m, cpus)
+	}
 }
 
 // load is what came to each CPU.

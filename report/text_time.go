@@ -20,12 +20,14 @@ const (
 const intervalParameter = "interval"
 
 // time is the mode's packets over time: a row for each CPU, then the windows
-// that stand out.
-func (t *textWriter) time(r *Report, m *Mode) {
+// that stand out. A blank line parts it from what stands below the same heading.
+func (t *textWriter) time(r *Report, m *Mode, part bool) {
 	if m.Imbalance.BusiestWindow == nil {
 		return
 	}
-	t.line("")
+	if part {
+		t.line("")
+	}
 	if m.Series.windows() >= 2 && len(m.Series.CPUs) <= maxTimelineCPUs {
 		t.timeline(m)
 	}

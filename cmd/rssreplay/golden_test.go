@@ -49,10 +49,10 @@ func TestGolden(t *testing.T) {
 		file string
 		args []string
 	}{
-		{"cooked.txt", []string{"cooked.pcap", "--cpus", "4"}},
+		{"cooked.txt", []string{"cooked.pcap", "--cpus", "4", "--full"}},
 		{"cooked.json", []string{"cooked.pcap", "--cpus", "4", "--format", "json"}},
 		{"cooked.md", []string{"cooked.pcap", "--cpus", "4", "--format", "markdown"}},
-		{"cooked-all-modes.txt", []string{"cooked.pcap", "--cpus", "2", "--mode", "all", "--flows", "5"}},
+		{"cooked-all-modes.txt", []string{"cooked.pcap", "--cpus", "2", "--mode", "all", "--flows", "5", "--full"}},
 		{"cooked-compare.txt", compare},
 		{"cooked-compare.md", append(compare, "--format", "markdown")},
 		{"cooked-compare.json", append(compare, "--format", "json")},
@@ -216,7 +216,7 @@ func TestTerminalEscapes(t *testing.T) {
 		t.Errorf("cut off: exit status %d", status)
 	}
 	for where, text := range map[string]string{
-		"the report": runs(t, name), "JSON": runs(t, name, "--format", "json"),
+		"the report": runs(t, name, "--full"), "JSON": runs(t, name, "--format", "json"),
 		"the error": refused.String(), "the error of a damaged capture": damaged.String(), "its report": stdout.String(),
 	} {
 		if strings.ContainsAny(text, "\x1b\u009b\u202e") {

@@ -29,7 +29,7 @@ func TestNumbers(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			dir := t.TempDir()
 			out := func(name string) string { return filepath.Join(dir, name) }
-			runs(t, file, "--cpus", "4", "--mode", "all", "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/")
+			runs(t, file, "--cpus", "4", "--mode", "all", "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/", "--full")
 			read := func(name string) string {
 				data, err := os.ReadFile(out(name))
 				if err != nil {

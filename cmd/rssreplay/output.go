@@ -102,6 +102,17 @@ func (f *outputFlags) addLook() {
 	f.set.IntVar(&f.width, "width", 0, "")
 }
 
+// has tells whether a result is written in a format.
+func (f *outputFlags) has(format string) bool {
+	if len(f.outputs) == 0 {
+		return f.format == format
+	}
+	return slices.ContainsFunc(f.outputs, func(path string) bool {
+		name := formatOfEnding(path)
+		return name == format || name == "" && f.format == format
+	})
+}
+
 // addTables adds what chooses one of the CSV tables.
 func (f *outputFlags) addTables() { f.set.StringVar(&f.table, "table-csv", "", "") }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
 	"rssreplay/report"
@@ -20,6 +21,7 @@ type replayFlags struct {
 	input  *inputFlags
 	flows  string
 	on     string
+	look   lookFlags
 	output *outputFlags
 	digest bool
 	trace  traceFlags
@@ -49,6 +51,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	set.StringVar(&f.on, "on", "", "")
 	f.output = newOutputFlags(set)
 	f.output.addLook()
+	f.look.add(set)
 	f.output.addWords()
 	f.output.addPlots()
 	f.output.addTables()
@@ -68,7 +71,10 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, reportForms())
+	if err := f.look.check(f.output); err != nil {
+		return err
+	}
+	out, err := planOutput(e, f.output, reportForms(&f.look))
 	if err != nil {
 		return err
 	}
@@ -197,10 +203,38 @@ func checkInterval(f *modelFlags, r *dispatch.Result) error {
 	return nil
 }
 
+// lookFlags say how much of a report its text has.
+type lookFlags struct {
+	full bool
+	show []string
+}
+
+func (f *lookFlags) add(set *pflag.FlagSet) {
+	set.BoolVar(&f.full, "full", false, "")
+	set.StringSliceVar(&f.show, "show", nil, "")
+}
+
+// check refuses sections that there are not, and a choice for no text.
+func (f *lookFlags) check(output *outputFlags) error {
+	if f.full && len(f.show) > 0 {
+		return usagef("--full prints all sections, --show some: give one of them")
+	}
+	for _, section := range f.show {
+		if !slices.Contains(report.Sections, section) {
+			return usagef("--show has no section %q: there is %s", section, strings.Join(report.Sections, ", "))
+		}
+	}
+	if (f.full || len(f.show) > 0) && !output.has("table") {
+		return usagef("--full and --show are of the table format, and none is asked for: leave them out, or add -o report.txt")
+	}
+	return nil
+}
+
 // reportForms are the formats of a report.
-func reportForms() []form[*report.Report] {
+func reportForms(look *lookFlags) []form[*report.Report] {
 	text := func(w io.Writer, r *report.Report, o report.TextOptions) error {
 		o.Flows = -1 // the report holds what --flows asks for
+		o.Show = look.show
 		return report.WriteText(w, r, o)
 	}
 	return []form[*report.Report]{

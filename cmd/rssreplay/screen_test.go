@@ -13,11 +13,11 @@ import (
 func TestNoScreen(t *testing.T) {
 	everything := func(string) string { return "132" }
 	s := screenOf(&strings.Builder{}, everything)
-	if got := s.options("auto"); got != (report.TextOptions{}) {
-		t.Errorf("a pipe has %+v", got)
+	if diff := cmp.Diff(report.TextOptions{}, s.options("auto")); diff != "" {
+		t.Errorf("a pipe (-want +got):\n%s", diff)
 	}
-	if got, want := s.options("always"), (report.TextOptions{Color: true}); got != want {
-		t.Errorf("--color always: %+v", got)
+	if diff := cmp.Diff(report.TextOptions{Color: true}, s.options("always")); diff != "" {
+		t.Errorf("--color always (-want +got):\n%s", diff)
 	}
 }
 
