@@ -95,6 +95,7 @@ type Config struct {
 	DPCCost          int64 // per DPC
 	PacketCost       int64 // per packet, up the stack
 	ByteCost         int64 // ps per byte
+	MigrationCost    int64 // more for a packet whose flow another CPU took last
 	IPILatency       int64 // a DPC queued to another CPU
 	DistributeCost   int64 // per buffer dealt, rss-single-queue
 	SendCost         int64 // per sent packet
@@ -120,7 +121,7 @@ func (c *Config) Validate() error {
 	}{
 		{"dma-timeout", c.DMATimeout}, {"itr", c.ITR}, {"rx-usecs", c.RxUsecs},
 		{"interrupt-latency", c.InterruptLatency}, {"isr-cost", c.ISRCost}, {"dpc-cost", c.DPCCost},
-		{"packet-cost", c.PacketCost}, {"ipi-latency", c.IPILatency},
+		{"packet-cost", c.PacketCost}, {"migration-cost", c.MigrationCost}, {"ipi-latency", c.IPILatency},
 		{"distribute-cost", c.DistributeCost}, {"send-cost", c.SendCost},
 	} {
 		if d.value < 0 || d.value > MaxTime {

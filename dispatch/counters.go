@@ -10,6 +10,17 @@ type Counters struct {
 	SendsJudged   uint64          // sent packets whose connection had had a received packet taken
 	SendMatches   uint64          // of those, sent on the CPU that most recently took one of it
 	Windows       Windows
+
+	// SerialTime is the time of the busiest unit that can't run beside itself, in
+	// ns. RSSMSIX: the most ISR and DPC time of one CPU. NonRSS: that of all CPUs
+	// together, since only one of them works at a time. RSSHWQueues and
+	// RSSSingleQueue: how long the vector was masked, from each raise to its enable.
+	SerialTime int64
+
+	// Reordered is the indicated packets whose indication ended strictly later than
+	// that of a packet of their flow that arrived after them (a reordered packet of
+	// RFC 4737). Each counts once.
+	Reordered uint64
 }
 
 // CPUCounters is what happened on one CPU. Times in ns.
@@ -23,6 +34,11 @@ type CPUCounters struct {
 	SendPackets    uint64
 	SendTime       int64
 	Latency        Latency
+
+	// Packets that paid migration-cost: another CPU had most recently taken a packet
+	// of their flow. MigrationTime is part of DPCTime.
+	MigratedPackets uint64
+	MigrationTime   int64
 }
 
 // Busy is the CPU's ISR, DPC and send time, in ns.
@@ -40,6 +56,10 @@ type QueueCounters struct {
 	Packets, Bytes uint64 // steered to it, dropped ones included
 	Drops          uint64 // no free buffer at arrival
 	DepthMax       uint64 // most of its buffers published and not yet taken
+
+	// Most packets that arrived for it, dropped ones too, from a moment on and
+	// before 50 µs (500 µs) after it.
+	Burst50us, Burst500us uint64
 }
 
 // MaxWindows bounds the time series.

@@ -1,6 +1,6 @@
 package plain
 
-// step orders what happens at one instant (MODEL.md section 6).
+// step orders what happens at one instant.
 type step int
 
 const (
@@ -37,8 +37,8 @@ func (e *engine) at(time int64, step step, cpu int, do func()) {
 // run owns the time: it lets one event after the other happen, the earliest
 // first, until there is none.
 //
-// Section 6: "The earliest step that has work is done next, also when work of
-// no duration makes an earlier step come up again."
+// At one instant the earliest step that has work is done next, also when work of
+// no duration makes an earlier step come up again.
 //
 // Not specified: whether a step that has come up is done for every CPU before
 // an earlier step is looked at again. Here it is not: each piece of work is

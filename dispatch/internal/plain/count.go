@@ -7,15 +7,17 @@ import (
 	"rssreplay/dispatch"
 )
 
-// counters are what section 8 measures, of a run that is over.
+// counters are what is measured, of a run that is over.
 func (e *engine) counters() dispatch.Counters {
-	// Section 6: "the simulated time is that of its last event"
+	// The simulated time is that of the last event.
 	counters := dispatch.Counters{
 		Mode:          e.mode,
 		SimulatedTime: e.now,
 		SendsJudged:   e.sends.judged,
 		SendMatches:   e.sends.matches,
 		Windows:       e.windows(),
+		SerialTime:    e.serialTime(),
+		Reordered:     e.reordered(),
 	}
 	for i := range e.cpus {
 		c := &e.cpus[i]
@@ -30,6 +32,9 @@ func (e *engine) counters() dispatch.Counters {
 			SendPackets: c.sendPackets,
 			SendTime:    c.sendTime,
 			Latency:     latency(c.latencies),
+
+			MigratedPackets: c.migrated,
+			MigrationTime:   c.migrationTime,
 		})
 	}
 	for i := range e.rings {
@@ -39,35 +44,12 @@ func (e *engine) counters() dispatch.Counters {
 			Bytes:    r.bytes,
 			Drops:    r.drops,
 			DepthMax: uint64(r.depthMax),
+
+			Burst50us:  burst(r.arrivals, 50_000),
+			Burst500us: burst(r.arrivals, 500_000),
 		})
 	}
 	return counters
-}
-
-// latency is the distribution of latencies, exact.
-func latency(latencies []int64) dispatch.Latency {
-	if len(latencies) == 0 {
-		return dispatch.Latency{}
-	}
-	sorted := slices.Sorted(slices.Values(latencies))
-	var sum int64
-	for _, l := range sorted {
-		sum += l
-	}
-	// Nearest rank: the smallest that at least thousandths ÷ 1000 of all do not
-	// exceed, at rank ceil(thousandths × n ÷ 1000), counted from 1.
-	rank := func(thousandths int) int64 {
-		n := len(sorted)
-		return sorted[(thousandths*n+999)/1000-1]
-	}
-	return dispatch.Latency{
-		Sum:  sum,
-		Max:  sorted[len(sorted)-1],
-		P50:  rank(500),
-		P90:  rank(900),
-		P99:  rank(990),
-		P999: rank(999),
-	}
 }
 
 // windows counts the packets that each CPU indicated by time of arrival. There
@@ -77,8 +59,8 @@ func latency(latencies []int64) dispatch.Latency {
 // coarser. Here they do not, having no window.
 func (e *engine) windows() dispatch.Windows {
 	last := int64(none)
-	for p, cpu := range e.indicatedOn {
-		if cpu != none {
+	for p, in := range e.indicated {
+		if in.cpu != none {
 			last = e.packets[p].Time
 		}
 	}
@@ -93,9 +75,9 @@ func (e *engine) windows() dispatch.Windows {
 	for c := range w.Packets {
 		w.Packets[c] = make([]uint64, n)
 	}
-	for p, cpu := range e.indicatedOn {
-		if cpu != none {
-			w.Packets[cpu][e.packets[p].Time/w.Interval]++
+	for p, in := range e.indicated {
+		if in.cpu != none {
+			w.Packets[in.cpu][e.packets[p].Time/w.Interval]++
 		}
 	}
 	return w
@@ -111,8 +93,8 @@ func (e *engine) affinity(flows int) []dispatch.FlowAffinity {
 		perCPU[f] = make(map[int]uint64)
 		before[f] = none
 	}
-	for p, cpu := range e.indicatedOn {
-		f := e.packets[p].Flow
+	for p, in := range e.indicated {
+		f, cpu := e.packets[p].Flow, in.cpu
 		if f == none || cpu == none {
 			continue
 		}

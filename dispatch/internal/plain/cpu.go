@@ -9,6 +9,8 @@ type cpu struct {
 	working string // the NIC's work that it is at, "" when none
 
 	isrTime, dpcTime, sendTime int64 // ns, charged so far
+	migrationTime              int64 // ns, of dpcTime
+	migrated                   uint64
 
 	packets, bytes   uint64
 	interrupts, dpcs uint64
@@ -246,14 +248,6 @@ func (e *engine) shareDPC(v, cpu int, share []buffer) {
 	e.at(e.now+e.cfg.DPCCost, starts, cpu, func() { e.workOnShare(d) })
 }
 
-// work charges one packet's cost and returns it: "packet-cost + byte-cost ×
-// length (byte-cost in ps per byte, the product rounded down to ns)".
-func (e *engine) work(cpu int, b buffer) int64 {
-	cost := e.cfg.PacketCost + e.cfg.ByteCost*int64(e.packets[b.packet].Length)/1000
-	e.cpus[cpu].dpcTime += cost
-	return cost
-}
-
 // indicate is the end of a packet's work: up the driver stack.
 func (e *engine) indicate(d *dpc, b buffer) {
 	d.indicated++
@@ -262,8 +256,8 @@ func (e *engine) indicate(d *dpc, b buffer) {
 	c.bytes += uint64(e.packets[b.packet].Length)
 	c.latencies = append(c.latencies, e.now-e.packets[b.packet].Time)
 	e.rings[b.queue].indicated++
-	e.invariant(e.indicatedOn[b.packet] == none, "packet %d is indicated twice", b.packet)
-	e.indicatedOn[b.packet] = d.cpu
+	e.invariant(e.indicated[b.packet].cpu == none, "packet %d is indicated twice", b.packet)
+	e.indicated[b.packet] = indication{cpu: d.cpu, end: e.now}
 	e.saw("indicate p%d c%d", b.packet, d.cpu)
 }
 

@@ -12,6 +12,7 @@ type ring struct {
 
 	packets, bytes, drops uint64
 	indicated             uint64
+	arrivals              []int64 // ns, of all packets, dropped ones too
 }
 
 // buffer is a filled one.
@@ -20,12 +21,13 @@ type buffer struct {
 	queue     int   // whose ring it is of
 	cpu       int   // that the hash chose; of no meaning in non-rss
 	published int64 // ns
+	migrated  bool  // when taken, another CPU had taken its flow's last
 }
 
 // vector is one of the NIC's interrupts.
 type vector struct {
-	// queue is what section 4 calls "its queue": the receive queue of its CPU
-	// (rss-msix), or the union of all, in the order of publishing.
+	// queue is the receive queue of its CPU (rss-msix), or the union of all, in the
+	// order of publishing.
 	queue []buffer
 
 	masked    bool
@@ -34,20 +36,23 @@ type vector struct {
 	raises    uint64
 	lastRaise int64 // ns; of no meaning before the first
 
+	maskedTime int64 // ns, from each raise to its enable
+
 	isrCPU  int // of this interrupt
 	running int // DPCs (or shares) of this interrupt that have not ended
 }
 
-// steer is section 3: the queue and the CPU of a packet. In the two modes with
-// one hardware queue that is queue 0, and the CPU is what software makes of the
-// hash.
+// steer is the queue and the CPU of a packet: the table's entry names a queue,
+// unhashed packets go to default-queue, and the interrupt affinity gives a queue's
+// CPU. In the two modes with one hardware queue that is queue 0, and the CPU is
+// what software makes of the hash.
 func (e *engine) steer(p int) (queue, cpu int) {
 	queue = e.cfg.DefaultQueue
 	if entry := e.packets[p].Entry; entry != none {
 		queue = int(e.cfg.Table[entry])
 	}
 	cpu = e.cfg.QueueCPU[queue]
-	if e.mode == dispatch.NonRSS || e.mode == dispatch.RSSSingleQueue {
+	if e.oneQueue() {
 		queue = 0
 	}
 	return queue, cpu
@@ -60,6 +65,7 @@ func (e *engine) arrive(p int) {
 	ring := &e.rings[queue]
 	ring.packets++
 	ring.bytes += uint64(e.packets[p].Length)
+	ring.arrivals = append(ring.arrivals, e.now)
 
 	// "when none is free it is dropped there and counted"
 	if ring.inUse == e.cfg.RxRing {
@@ -73,7 +79,7 @@ func (e *engine) arrive(p int) {
 
 	// "In the other two modes each buffer is published to the hardware queue at
 	// its arrival."
-	if e.mode == dispatch.NonRSS || e.mode == dispatch.RSSSingleQueue {
+	if e.oneQueue() {
 		e.publish(b)
 		return
 	}
@@ -170,7 +176,7 @@ func (e *engine) raise(v int) {
 	vector.isrCPU = cpu
 	e.saw("raise v%d", v)
 
-	// Section 5: "Raised at t, the ISR runs on its CPU from t + interrupt-latency"
+	// Raised at t, the ISR runs on its CPU from t + interrupt-latency.
 	//
 	// Not specified: the step of an ISR's start. Only least-busy could see it,
 	// and no vector that uses that is raised meanwhile.
@@ -182,6 +188,7 @@ func (e *engine) enable(v int) {
 	vector := &e.vectors[v]
 	e.invariant(vector.masked, "vector %d is enabled twice", v)
 	vector.masked = false
+	vector.maskedTime += e.now - vector.lastRaise
 	vector.enabledAt = e.now
 	e.saw("enable v%d", v)
 }

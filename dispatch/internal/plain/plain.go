@@ -1,19 +1,21 @@
-// Package plain is the emulator's reference: MODEL.md written down as plainly
+// Package plain is the emulator's reference: its rules written down as plainly
 // as Go allows, in all four modes. It is slow and kept for ever beside the fast
 // engine, which must count the same to the last packet.
 //
-// Nothing here is optimised. The file names are the sections:
+// Nothing here is optimised. A file is an idea, and says the rules it follows:
 //
-//  1. clock.go, section 6: the next event is the least by (time, step, number)
-//     of all that could happen next; timers are not scheduled and cancelled but
-//     read off the state each time, so none can be stale.
-//  2. nic.go, section 4: arrivals, rings, the DMA list, vectors.
-//  3. cpu.go, sections 5 and 10: ISRs and DPCs, with the steps of the documents.
-//  4. send.go, section 7: home CPUs and sends.
-//  5. count.go, section 8: what is measured.
+//  1. arrivals.go: from timestamps to the model's time.
+//  2. clock.go: the next event is the least by (time, step, number) of all that
+//     could happen next; timers are not scheduled and cancelled but read off the
+//     state each time, so none can be stale.
+//  3. nic.go: arrivals, rings, the DMA list, vectors.
+//  4. cpu.go: ISRs and DPCs, with the steps of the documents.
+//  5. taken.go: who took a packet to indicate it, what a migration costs, home
+//     CPUs and sends.
+//  6. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //
-// Step names are those of the documents: MSI-1a … MSI-5b, NON-1 … NON-7,
-// HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
+// Step names are those of the NDIS documentation's pages on the four modes:
+// MSI-1a … MSI-5b, NON-1 … NON-7, HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
 package plain
 
 import (
@@ -22,7 +24,7 @@ import (
 	"rssreplay/dispatch"
 )
 
-// Packet is one packet as the model sees it (MODEL.md section 1).
+// Packet is one packet as the model sees it.
 type Packet struct {
 	Time   int64  // ns since the first packet; clamped, so never falling, and not negative
 	Length uint32 // bytes on the wire
@@ -59,42 +61,55 @@ type engine struct {
 	roundRobin int // raises so far, for the isr-cpu round-robin
 
 	cpus      []cpu
+	flowTaken map[int]int // flow → CPU that most recently took a packet of it
+	connTaken map[int]int // connection → the same
 	home      map[int]int // connection → its home CPU
-	lastTaken map[int]int // connection → CPU that most recently took a packet of it
 
-	indicatedOn []int // per packet: CPU, or none
-	sends       struct{ judged, matches uint64 }
+	indicated []indication // per packet
+	sends     struct{ judged, matches uint64 }
 
 	trace  func(line string) // sees every step, for tests; may be nil
 	broken []string          // invariants seen broken, for tests
+}
+
+// indication is where and when a packet was handed to the stack.
+type indication struct {
+	cpu int   // none: dropped, sent, or not yet
+	end int64 // ns: of the work on it
 }
 
 const none = -1
 
 func newEngine(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) *engine {
 	e := &engine{
-		cfg:         cfg,
-		mode:        mode,
-		packets:     packets,
-		rings:       make([]ring, 1),
-		vectors:     make([]vector, 1),
-		cpus:        make([]cpu, len(cfg.CPUs)),
-		home:        make(map[int]int),
-		lastTaken:   make(map[int]int),
-		indicatedOn: make([]int, len(packets)),
+		cfg:       cfg,
+		mode:      mode,
+		packets:   packets,
+		rings:     make([]ring, 1),
+		vectors:   make([]vector, 1),
+		cpus:      make([]cpu, len(cfg.CPUs)),
+		flowTaken: make(map[int]int),
+		connTaken: make(map[int]int),
+		home:      make(map[int]int),
+		indicated: make([]indication, len(packets)),
 	}
-	// Section 4: "non-rss and rss-single-queue have one hardware queue",
-	// "rss-msix has one [vector] per CPU; the others have one for the NIC".
-	if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
+	// non-rss and rss-single-queue have one hardware queue. rss-msix has one vector
+	// per CPU; the others have one for the NIC.
+	if !e.oneQueue() {
 		e.rings = make([]ring, cfg.Queues)
 	}
 	if mode == dispatch.RSSMSIX {
 		e.vectors = make([]vector, len(cfg.CPUs))
 	}
-	for p := range e.indicatedOn {
-		e.indicatedOn[p] = none
+	for p := range e.indicated {
+		e.indicated[p].cpu = none
 	}
 	return e
+}
+
+// oneQueue reports whether the NIC has one hardware queue in this mode.
+func (e *engine) oneQueue() bool {
+	return e.mode == dispatch.NonRSS || e.mode == dispatch.RSSSingleQueue
 }
 
 // saw tells the trace of one step at this instant.

@@ -76,7 +76,7 @@ func checkTimeline(t *testing.T, got, want string) {
 	}
 }
 
-// The four modes, worked out on paper from MODEL.md, with all their counters.
+// The four modes, worked out on paper from the rules, with all their counters.
 // Costs of testConfig: interrupt 10, ISR 20, DPC 30, packet 100, IPI 40, deal 5.
 
 // p0 interrupts CPU 0 at 0: ISR 10–30, DPC 30–60, p0 60–160, p2 160–260: p2 is
@@ -112,10 +112,11 @@ func TestRSSMSIX(t *testing.T) {
 				Latency: dispatch.Latency{Sum: 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 		},
 		Queues: []dispatch.QueueCounters{
-			{Packets: 3, Bytes: 180, DepthMax: 2},
-			{Packets: 1, Bytes: 60, DepthMax: 1},
+			{Packets: 3, Bytes: 180, DepthMax: 2, Burst50us: 3, Burst500us: 3},
+			{Packets: 1, Bytes: 60, DepthMax: 1, Burst50us: 1, Burst500us: 1},
 		},
-		Windows: dispatch.Windows{Interval: 100, Packets: [][]uint64{{3}, {1}}},
+		Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{3}, {1}}},
+		SerialTime: 2*20 + 2*30 + 3*100, // CPU 0's
 	}
 	counters, affinity := e.counters(), e.affinity(3)
 	if diff := cmp.Diff(want, counters); diff != "" {
@@ -182,12 +183,14 @@ func TestNonRSS(t *testing.T) {
 			{Packets: 2, Bytes: 100, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 260, SendPackets: 3, SendTime: 21,
 				Latency: dispatch.Latency{Sum: 160 + 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 			{Packets: 1, Bytes: 60, Interrupts: 1, DPCs: 1, MaxPerDPC: 1, ISRTime: 20, DPCTime: 130, SendPackets: 2, SendTime: 14,
-				Latency: dispatch.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220}},
+				Latency:         dispatch.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220},
+				MigratedPackets: 1}, // p3: CPU 0 took p0. It costs nothing here.
 		},
-		Queues:      []dispatch.QueueCounters{{Packets: 3, Bytes: 160, DepthMax: 1}},
+		Queues:      []dispatch.QueueCounters{{Packets: 3, Bytes: 160, DepthMax: 1, Burst50us: 3, Burst500us: 3}},
 		SendsJudged: 3, // p4, p5, p7
 		SendMatches: 1, // p4
 		Windows:     dispatch.Windows{Interval: 100, Packets: [][]uint64{{1, 0, 0, 1}, {0, 1, 0, 0}}},
+		SerialTime:  3 * (20 + 30 + 100), // on both CPUs, without the sends
 	}
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
@@ -242,10 +245,11 @@ func TestRSSHWQueues(t *testing.T) {
 				Latency: dispatch.Latency{Sum: 220 + 300 + 460, Max: 460, P50: 300, P90: 460, P99: 460, P999: 460}},
 		},
 		Queues: []dispatch.QueueCounters{
-			{Packets: 2, Bytes: 120, DepthMax: 1},
-			{Packets: 3, Bytes: 180, DepthMax: 2},
+			{Packets: 2, Bytes: 120, DepthMax: 1, Burst50us: 2, Burst500us: 2},
+			{Packets: 3, Bytes: 180, DepthMax: 2, Burst50us: 3, Burst500us: 3},
 		},
-		Windows: dispatch.Windows{Interval: 100, Packets: [][]uint64{{2}, {3}}},
+		Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{2}, {3}}},
+		SerialTime: (320 - 20) + (520 - 320), // masked
 	}
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
@@ -298,8 +302,9 @@ func TestRSSSingleQueue(t *testing.T) {
 				{Packets: 4, Bytes: 240, DPCs: 2, MaxPerDPC: 2, DPCTime: 2*30 + 4*100,
 					Latency: dispatch.Latency{Sum: 245 + 345 + 545 + 510, Max: 545, P50: 345, P90: 545, P99: 545, P999: 545}},
 			},
-			Queues:  []dispatch.QueueCounters{{Packets: 6, Bytes: 360, Drops: 1, DepthMax: 3}},
-			Windows: dispatch.Windows{Interval: 100, Packets: [][]uint64{{1, 0}, {3, 1}}},
+			Queues:     []dispatch.QueueCounters{{Packets: 6, Bytes: 360, Drops: 1, DepthMax: 3, Burst50us: 6, Burst500us: 6}},
+			Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{1, 0}, {3, 1}}},
+			SerialTime: 345 + (685 - 345), // masked
 		}
 		if diff := cmp.Diff(want, e.counters()); diff != "" {
 			t.Errorf("drain %v: counters (-want +got):\n%s", drain, diff)
@@ -823,7 +828,7 @@ func TestTimelines(t *testing.T) {
 `,
 		},
 		{
-			// Section 3: unhashed packets go to default-queue.
+			// Unhashed packets go to default-queue.
 			name:    "unhashed",
 			mode:    dispatch.RSSMSIX,
 			edit:    func(cfg *dispatch.Config) { cfg.DefaultQueue = 1 },

@@ -1,0 +1,33 @@
+package plain
+
+import (
+	"slices"
+
+	"rssreplay/dispatch"
+)
+
+// latency is the distribution of latencies, exact.
+func latency(latencies []int64) dispatch.Latency {
+	if len(latencies) == 0 {
+		return dispatch.Latency{}
+	}
+	sorted := slices.Sorted(slices.Values(latencies))
+	var sum int64
+	for _, l := range sorted {
+		sum += l
+	}
+	// Nearest rank: the smallest that at least thousandths ÷ 1000 of all do not
+	// exceed, at rank ceil(thousandths × n ÷ 1000), counted from 1.
+	rank := func(thousandths int) int64 {
+		n := len(sorted)
+		return sorted[(thousandths*n+999)/1000-1]
+	}
+	return dispatch.Latency{
+		Sum:  sum,
+		Max:  sorted[len(sorted)-1],
+		P50:  rank(500),
+		P90:  rank(900),
+		P99:  rank(990),
+		P999: rank(999),
+	}
+}
