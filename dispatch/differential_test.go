@@ -183,6 +183,9 @@ func TestScenariosEqualReplays(t *testing.T) {
 	}
 	for seed := range uint64(40) {
 		capture, cfg, s := randomCase(seed)
+		if seed%2 == 1 {
+			toClosedForm(cfg)
+		}
 		o := dispatch.Options{Config: cfg, Steering: s, Modes: allModes}
 		for other := range uint64(3) {
 			_, cfg, s := randomCase(1000*seed + other)
@@ -193,6 +196,11 @@ func TestScenariosEqualReplays(t *testing.T) {
 		alike.Table = slices.Clone(cfg.Table)
 		alike.Table[0] = uint16(cfg.Queues - 1)
 		o.More = append(o.More, dispatch.Scenario{Config: &alike, Steering: s, Modes: allModes})
+		// And two that share every model, with the first and with one another.
+		for range 2 {
+			equal := *o.Config
+			o.More = append(o.More, dispatch.Scenario{Config: &equal, Steering: o.Steering, Modes: allModes})
+		}
 
 		o.Directions = pcaps.NewDirections(local)
 		together, err := dispatch.Replay(capture, o)

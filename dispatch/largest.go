@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sync"
+
+	"rssreplay/dispatch/fault"
 )
 
 // size is what flows are ordered by.
@@ -104,7 +105,7 @@ func (r *Replayed) bySize(keep func(id uint32) bool) []uint32 {
 		ids[*end] = id
 		*end++
 	}
-	var sorted sync.WaitGroup
+	var sorted fault.Group
 	for half := range 2 {
 		sorted.Go(func() {
 			for n := half; n <= many; n += 2 {

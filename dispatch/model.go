@@ -35,6 +35,8 @@ type model struct {
 	// derive counts what follows from the loads of the table's entries and the
 	// bytes of packets without a hash, once all is done; nil where nothing does.
 	derive func(entries []EntryLoad, unhashed uint64)
+	// counted is what counters returned: scenarios may share the model.
+	counted *Counters
 }
 
 // cpu is one CPU's counters.
@@ -304,8 +306,22 @@ func (m *model) event(kind EventKind, t int64, cpu, queue int, packet int64) {
 	}
 }
 
-// counters is what the model counted, once it has run to its end.
-func (m *model) counters() Counters {
+// counters is what the model counted, once it has run to its end: see derive for
+// the arguments, which are the same in every scenario that shares the model. It is
+// not to be called by several at once.
+func (m *model) counters(entries []EntryLoad, unhashed uint64) Counters {
+	if m.counted == nil {
+		c := m.count(entries, unhashed)
+		m.counted = &c
+	}
+	return *m.counted
+}
+
+// count is counters the first time. It adds to the model, and so must be called once.
+func (m *model) count(entries []EntryLoad, unhashed uint64) Counters {
+	if m.derive != nil {
+		m.derive(entries, unhashed)
+	}
 	c := Counters{
 		Mode: m.mode, SimulatedTime: m.end,
 		CPUs: make([]CPUCounters, len(m.cpus)), Queues: m.queues,

@@ -2,8 +2,9 @@ package dispatch
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
+
+	"rssreplay/dispatch/fault"
 )
 
 // engine is what runs one mode's model.
@@ -42,7 +43,7 @@ type modelSet struct {
 	crews   []*crew
 	free    chan *Batch
 	made    int
-	running sync.WaitGroup
+	running fault.Group
 }
 
 // crew is engines with a goroutine of their own, in which they go through each
@@ -98,13 +99,19 @@ func (c *crew) takes(e engine) bool {
 func (s *modelSet) start() {
 	for _, c := range s.crews {
 		s.running.Go(func() {
+			sound := true // or else nothing more is done, and no batch is kept
 			for b := range c.in {
-				for _, e := range c.engines {
-					e.process(b)
-				}
+				sound = sound && s.running.Try(func() {
+					for _, e := range c.engines {
+						e.process(b)
+					}
+				})
 				if atomic.AddInt32(&b.readers, -1) == 0 {
 					s.free <- b
 				}
+			}
+			if !sound {
+				return
 			}
 			for _, e := range c.engines {
 				e.finish()

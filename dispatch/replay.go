@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -147,7 +148,9 @@ func Replay(src Source, o Options) (*Result, error) {
 	}
 	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
 	back := sync.OnceValue(r.flows.reverses)
-	go back() // while what does not need it is derived
+	var ahead fault.Group
+	ahead.Go(func() { back() }) // while what does not need it is derived
+	defer ahead.Wait()
 	for _, one := range r.scenarios() {
 		one.summarize(back, r.Bytes-r.SentBytes)
 	}

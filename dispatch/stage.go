@@ -3,8 +3,8 @@ package dispatch
 import (
 	"io"
 	"runtime"
-	"sync"
 
+	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 )
 
@@ -48,18 +48,20 @@ func (s *stage) run(src Source) error {
 	for i := range turns {
 		turns[i] = make(chan struct{}, 1)
 	}
-	var all sync.WaitGroup
+	var all fault.Group
 	for i, mine := range turns {
 		next := turns[(i+1)%hands]
 		all.Go(func() {
 			recs := make([]pcaps.Record, chunkPackets)
 			var block pcaps.Block
 			for done := false; !done; {
-				loader.Load(&block)
+				loaded := all.Try(func() { loader.Load(&block) })
 				<-mine
 				if !s.done {
-					loader.Lend(&block)
-					s.turn(src, recs)
+					s.done = !loaded || !all.Try(func() {
+						loader.Lend(&block)
+						s.turn(src, recs)
+					}) || s.done
 				}
 				done = s.done
 				next <- struct{}{}

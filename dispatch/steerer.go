@@ -1,14 +1,17 @@
 package dispatch
 
+import "rssreplay/dispatch/fault"
+
 // steerer gives the packets of trays to the flow table, and its batches to the
 // models, in a goroutine of its own.
 type steerer struct {
-	flows    *flowTable
-	models   *modelSet
-	in       chan *tray
-	free     chan *tray
-	made     int
-	finished chan struct{}
+	flows   *flowTable
+	models  *modelSet
+	batch   *Batch
+	in      chan *tray
+	free    chan *tray
+	made    int
+	running fault.Group
 }
 
 // maxTrays bounds the trays between the header walk and the flow table.
@@ -17,32 +20,36 @@ const maxTrays = 8
 func startSteerer(flows *flowTable, models *modelSet) *steerer {
 	s := &steerer{
 		flows: flows, models: models,
-		in: make(chan *tray, maxTrays), free: make(chan *tray, maxTrays), finished: make(chan struct{}),
+		in: make(chan *tray, maxTrays), free: make(chan *tray, maxTrays),
 	}
-	go s.run()
+	s.running.Go(s.run)
 	return s
 }
 
 func (s *steerer) run() {
-	defer close(s.finished)
-	more := len(s.flows.more)
-	batch := s.models.next(0, more)
+	sound := true // or else nothing more is done, and no tray is kept
+	s.batch = s.models.next(0, len(s.flows.more))
 	for t := range s.in {
-		for i := range t.n {
-			s.flows.add(&t.chunks[i], batch)
-			if batch.N > batchSize-chunkPackets {
-				first := batch.First + uint32(batch.N)
-				s.models.send(batch)
-				batch = s.models.next(first, more)
-			}
-		}
+		sound = sound && s.running.Try(func() { s.steer(t) })
 		t.n = 0
 		select {
 		case s.free <- t:
 		default: // one of those that waited for the direction rule
 		}
 	}
-	s.models.finish(batch)
+	s.models.finish(s.batch)
+}
+
+// steer gives the packets of t to the flow table, and full batches to the models.
+func (s *steerer) steer(t *tray) {
+	for i := range t.n {
+		s.flows.add(&t.chunks[i], s.batch)
+		if s.batch.N > batchSize-chunkPackets {
+			first := s.batch.First + uint32(s.batch.N)
+			s.models.send(s.batch)
+			s.batch = s.models.next(first, len(s.flows.more))
+		}
+	}
 }
 
 // send hands on a tray, which is the steerer's from then on.
@@ -65,5 +72,5 @@ func (s *steerer) next() *tray {
 // finish waits for the flow table, and for the models' ends.
 func (s *steerer) finish() {
 	close(s.in)
-	<-s.finished
+	s.running.Wait()
 }

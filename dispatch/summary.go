@@ -2,8 +2,8 @@ package dispatch
 
 import (
 	"slices"
-	"sync"
 
+	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 )
@@ -48,13 +48,10 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 	}
 	r.Summaries = make([]Summary, len(r.models))
 	r.Modes = make([]Counters, len(r.models))
-	var wg sync.WaitGroup
+	var wg fault.Group
 	for i, m := range r.models {
 		wg.Go(func() {
-			if m.derive != nil {
-				m.derive(r.Entries, unhashed)
-			}
-			r.Modes[i] = m.counters()
+			r.Modes[i] = m.counters(r.Entries, unhashed)
 			r.Summaries[i] = r.summary(i, back)
 		})
 	}

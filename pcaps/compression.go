@@ -97,8 +97,13 @@ func newUnpacker(c *compression, header []byte, in io.Reader) (*unpacker, error)
 	return u, nil
 }
 
-func (u *unpacker) Read(buf []byte) (int, error) {
-	n, err := u.out.Read(buf)
+func (u *unpacker) Read(buf []byte) (n int, err error) {
+	defer func() { // the decompressors are others', and the bytes anybody's
+		if fault := recover(); fault != nil {
+			n, err = 0, u.explain(fmt.Errorf("their decompressor ended with %v", fault))
+		}
+	}()
+	n, err = u.out.Read(buf)
 	if err != nil && err != io.EOF {
 		err = u.explain(err)
 	}

@@ -15,6 +15,7 @@ const (
 type block struct {
 	bytes []byte
 	err   error
+	fault any // what the read panicked with
 }
 
 // readAhead reads blocks in a goroutine of its own, so that the wait for the
@@ -40,6 +41,14 @@ func startReadAhead(r io.Reader, size int) *readAhead {
 
 func (a *readAhead) run(r io.Reader, size int) {
 	defer close(a.full)
+	defer func() { // a panic is for the goroutine that wants the block
+		if fault := recover(); fault != nil {
+			select {
+			case a.full <- block{fault: fault}:
+			case <-a.stop:
+			}
+		}
+	}()
 	made, empty := 0, 0
 	for {
 		buf := a.buffer(&made, size)
@@ -56,7 +65,7 @@ func (a *readAhead) run(r io.Reader, size int) {
 		}
 		empty = 0
 		select {
-		case a.full <- block{buf[:n], err}:
+		case a.full <- block{bytes: buf[:n], err: err}:
 		case <-a.stop:
 			return
 		}

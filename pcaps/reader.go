@@ -211,6 +211,9 @@ func (r *Reader) next() bool {
 			r.readErr = io.EOF
 			return false
 		}
+		if b.fault != nil {
+			panic(b.fault)
+		}
 		r.block, r.rest, r.readErr = b.bytes, b.bytes, b.err
 		r.sawBytes(len(b.bytes))
 		if len(b.bytes) > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -184,8 +185,10 @@ const flowBlock = 256
 func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 	return func(yield func(report.Flow) bool) {
 		blocks, stop := make(chan []report.Flow, 4), make(chan struct{})
+		var ahead fault.Group
+		defer ahead.Wait()
 		defer close(stop)
-		go func() {
+		ahead.Go(func() {
 			defer close(blocks)
 			for ids := range slices.Chunk(listed, flowBlock) {
 				block := make([]report.Flow, len(ids))
@@ -200,7 +203,7 @@ func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 					return
 				}
 			}
-		}()
+		})
 		for block := range blocks {
 			for i := range block {
 				if !yield(block[i]) {

@@ -109,15 +109,27 @@ func TestCompareEqualsReplays(t *testing.T) {
 			[]string{"--cpus", "3", "--packet-cost", "700us", "--table-size", "16", "--isr-cpu", "round-robin", "--drain", "poll", "--dpc-budget", "3"}},
 		{[]string{"--scenario", "one mode: mode=rss-hw-queues,non-rss"}, []string{"--mode", "rss-hw-queues,non-rss"}},
 		{[]string{"--scenario", "no RSS: mode=non-rss"}, []string{"--mode", "non-rss"}},
+		// These count the same as the first, and share its models.
+		{[]string{"--scenario", "now:"}, nil},
+		spec("--layout", "equal:8"),
+		spec("--layout", "weight:1,1,1,1,1,1,1,1"),
 	}
-	for _, test := range []struct {
+	type test struct {
 		capture string
 		base    []string
-	}{
+	}
+	tests := []test{
 		{"web.pcap", []string{"--cpus", "8", "--mode", "all"}},
 		{"fragments.pcap", []string{"--cpus", "8", "--base-cpu", "2", "--rx-flow-hash", "udp6=sd", "--speed", "3x"}},
 		{"cooked.pcap", []string{"--cpus", "8", "--from", "100ms", "--isr-cost", "1500ns", "--rate", "2Gbps"}},
-	} {
+	}
+	for _, sample := range samples(t) {
+		if testing.Short() && filepath.Base(sample) != "elephant.pcap" {
+			continue
+		}
+		tests = append(tests, test{filepath.Base(sample), []string{"--cpus", "8"}})
+	}
+	for _, test := range tests {
 		t.Run(test.capture, func(t *testing.T) {
 			common := append([]string{filepath.Join(root, "pcaps", "samples", test.capture)}, test.base...)
 			args := slices.Clone(common)

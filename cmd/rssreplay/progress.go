@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"rssreplay/dispatch/fault"
 )
 
 // A replay that is over within progressAfter shows no progress.
@@ -25,9 +27,9 @@ type progress struct {
 // stop is called, which wipes it away.
 func (p *progress) start(after, every time.Duration) (stop func()) {
 	p.begin = time.Now()
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
+	end := make(chan struct{})
+	var shows fault.Group
+	shows.Go(func() {
 		timer := time.NewTimer(after)
 		defer timer.Stop()
 		for {
@@ -44,10 +46,10 @@ func (p *progress) start(after, every time.Duration) (stop func()) {
 				return
 			}
 		}
-	}()
+	})
 	return func() {
 		close(end)
-		<-ended
+		shows.Wait()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -84,7 +85,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return (&env{args: args, stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout, os.Getenv), interrupts: never}).run()
 }
 
-func (e *env) run() int {
+func (e *env) run() (status int) {
+	defer func() {
+		if value := recover(); value != nil {
+			e.tellFault(fault.New(value))
+			status = exitFailed
+		}
+	}()
 	root := newRootCommand(e)
 	root.SetArgs(e.args[1:])
 	root.SetIn(e.stdin)
@@ -110,6 +117,12 @@ func (e *env) run() int {
 		return exitDamaged
 	}
 	return exitFailed
+}
+
+// tellFault says that the program itself is at fault, and what a report of it needs.
+func (e *env) tellFault(p *fault.Panic) {
+	fmt.Fprintf(e.stderr, "rssreplay: this is a fault of the program, not of what you gave it: %s. Please report it with the command line, the capture if it may be shown, and these lines:\n%s\n%s",
+		printable(p.Error()), versionLine(), p.Stack)
 }
 
 func newRootCommand(e *env) *cobra.Command {

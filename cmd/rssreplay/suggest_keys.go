@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/report"
@@ -68,18 +69,20 @@ func (c *candidates) tryKeys() (*report.KeyTrials, error) {
 	}
 	var err error
 	var once sync.Once
-	var workers sync.WaitGroup
+	var workers fault.Group
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := range ways {
-				config := c.settings.steering.Config()
-				config.Key = keys[i]
-				steering, wrong := nicmodel.NewSteering(config)
-				if wrong != nil {
-					once.Do(func() { err = wrong })
-					continue
-				}
-				found[i] = imbalance(steering)
+				workers.Try(func() {
+					config := c.settings.steering.Config()
+					config.Key = keys[i]
+					steering, wrong := nicmodel.NewSteering(config)
+					if wrong != nil {
+						once.Do(func() { err = wrong })
+						return
+					}
+					found[i] = imbalance(steering)
+				})
 			}
 		})
 	}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// faulty is standard input or output that panics.
+type faulty struct{}
+
+func (faulty) Read([]byte) (int, error)  { panic("reading") }
+func (faulty) Write([]byte) (int, error) { panic("writing") }
+
+// TestFault: a panic, in whichever goroutine, is told as a fault of the program, and
+// no file stays half written.
+func TestFault(t *testing.T) {
+	dir := t.TempDir()
+	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	for _, test := range []struct {
+		says string
+		args []string
+	}{
+		{"writing", []string{web}},
+		{"writing", []string{"compare", web, "--layout", "equal"}},
+		{"writing", []string{web, "-o", filepath.Join(dir, "report.json"), "-o", "-", "--trace", filepath.Join(dir, "trace")}},
+		{"reading", []string{"-"}},
+		{"reading", []string{web, "--table", "-"}},
+	} {
+		var stderr strings.Builder
+		status := run(append([]string{"rssreplay"}, test.args...), faulty{}, faulty{}, &stderr)
+		first, rest, _ := strings.Cut(stderr.String(), "\n")
+		if status != exitFailed || !strings.HasPrefix(first, "rssreplay: this is a fault of the program, not of what you gave it: "+test.says+". Please report it") ||
+			!strings.HasPrefix(rest, versionLine()+"\n") || !strings.Contains(rest, "run_test.go") && test.args[0] != "-" {
+			t.Errorf("%s: exit status %d, %s", test.args, status, stderr.String())
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}

@@ -1,0 +1,31 @@
+package dispatch
+
+import (
+	"testing"
+
+	"rssreplay/dispatch/fault"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// A panic in the flow table reaches whoever waits for the steerer, and those who
+// fill trays before that don't wait for ever.
+func TestSteererPanics(t *testing.T) {
+	flows := newFlowTable(new(nicmodel.Steering))
+	flows.steering = nil // what decides is missing
+	s := startSteerer(flows, newModelSet())
+	frame := make([]byte, 60)
+	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})
+	for range 3 * maxTrays {
+		tray := s.next()
+		tray.next().walk([]pcaps.Record{{Data: frame, Wire: 60, Link: pcaps.LinkEthernet}})
+		s.send(tray)
+	}
+	defer func() {
+		if p, ok := recover().(*fault.Panic); !ok || len(p.Stack) == 0 {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	s.finish()
+	t.Error("no panic")
+}
