@@ -2,6 +2,7 @@ package pcaps
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -93,6 +94,12 @@ func TestLinkTypes(t *testing.T) {
 		{"nflog, no packet", LinkNFLOG, concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0})), because(ShortLink, 0)},
 		{"nflog, no length", LinkNFLOG, []byte{2, 0, 0, 0, 0, 0, 1, 0}, because(ShortLink, 0)},
 		{"nflog, arp", LinkNFLOG, concat([]byte{3, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x86, 0xdd, 0, 0}), attribute(16, make([]byte, 14)), attribute(9, inner6)), innerHeader6},
+		{"nflog, bridge, tagged", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x81, 0, 0, 0}), attribute(9, concat([]byte{0, 5, 8, 0}, inner4))), withTags(innerHeader4, Tag8100)},
+		{"nflog, bridge, arp", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{8, 6, 0, 0}), attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge, no packet header", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge, packet header cut", LinkNFLOG, concat([]byte{7, 0, 0, 0}, []byte{6, 0, 1, 0, 8}), because(ShortLink, 0)},
+		{"nflog, ingress of a device", LinkNFLOG, concat([]byte{5, 0, 0, 0}, attribute(1, []byte{8, 0, 0, 0}), attribute(9, inner4)), innerHeader4},
 		{"mpls", LinkMPLS, concat(lastLabel, inner4), because(NotIP, 0)},
 	} {
 		for n := range len(test.data) { // no cut makes it read further
@@ -136,5 +143,60 @@ func TestKnownLinks(t *testing.T) {
 	names := KnownLinkNames()
 	if !slices.IsSorted(names) || !slices.Contains(names, "linux_sll2") || slices.Contains(names, "mtp2") || len(names) < 20 {
 		t.Errorf("known names: %v", names)
+	}
+}
+
+// What Walk finds of a direction, saysDirection foresees: else a replay begins that does
+// not reckon with sent packets. Every link type is tried with many packets, whose headers
+// may be those of other link types, too.
+func TestLinksThatSayDirection(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	met := make(map[LinkType]bool)
+	for l := range LinkType(300) {
+		foreseen := (&Info{Format: "pcap", LinkTypes: []LinkType{l}}).saysDirection()
+		for range 2000 {
+			data := make([]byte, 80)
+			for i := range data {
+				data[i] = byte(random.Uint32() & random.Uint32() & random.Uint32()) // small numbers are the likelier
+			}
+			if random.IntN(2) == 0 { // PPI: its length, and a link type
+				binary.LittleEndian.PutUint16(data[2:], 8)
+				binary.LittleEndian.PutUint32(data[4:], random.Uint32N(300))
+			}
+			var h Header
+			var ext Extension
+			if Walk(&Record{Data: data, Link: l}, &h, &ext); h.Direction != DirectionUnknown {
+				met[l] = true
+				if !foreseen {
+					t.Fatalf("%s: % x is %v, which is not foreseen", l, data, h.Direction)
+				}
+			}
+		}
+		if foreseen && !met[l] {
+			t.Errorf("%s: a direction is foreseen, and no packet has one", l)
+		}
+	}
+	if len(met) != 6 {
+		t.Errorf("link types that say a direction: %v", met)
+	}
+}
+
+// Names are keys of reports.
+func TestNamesDiffer(t *testing.T) {
+	names := make(map[string][]int)
+	add := func(kind, name string, n int) {
+		key := kind + " " + name
+		if names[key] = append(names[key], n); len(names[key]) > 1 {
+			t.Errorf("%s is the name of %v", key, names[key])
+		}
+	}
+	for l := range 1 << 16 {
+		add("link", LinkType(l).String(), l)
+	}
+	for e := range NumEncapsulations {
+		add("encapsulation", Encapsulation(e).String(), e)
+	}
+	for r := range NumReasons {
+		add("reason", Reason(r).String(), r)
 	}
 }

@@ -36,13 +36,35 @@ const (
 	LinkSLL2       LinkType = 276 // Linux cooked v2
 )
 
-var linkNames = map[LinkType]string{
-	LinkNull: "null", LinkEthernet: "ethernet", LinkPPP: "ppp", LinkRaw12: "raw", LinkRaw14: "raw",
-	LinkPPPHDLC: "ppp_hdlc", LinkPPPEther: "ppp_ether", LinkRaw: "raw", LinkCiscoHDLC: "c_hdlc",
-	Link80211: "ieee802_11", LinkFrameRelay: "frelay", LinkLoop: "loop", LinkSLL: "linux_sll",
-	LinkRadiotap: "ieee802_11_radiotap", LinkPPPD: "ppp_pppd", LinkPPI: "ppi", LinkPPPDir: "ppp_with_dir",
-	LinkHDLCDir: "c_hdlc_with_dir", LinkMPLS: "mpls", LinkIPv4: "ipv4", LinkIPv6: "ipv6", LinkNFLOG: "nflog",
-	LinkSLL2: "linux_sll2",
+// links is what is known of each link type that Walk reads.
+var links = map[LinkType]struct {
+	name string // in reports, each another one: they are keys there
+	// saysDirection: Walk may find in the link's own header that a packet was sent.
+	saysDirection bool
+}{
+	LinkNull:       {name: "null"},
+	LinkEthernet:   {name: "ethernet"},
+	LinkPPP:        {name: "ppp"},
+	LinkRaw12:      {name: "raw_12"},
+	LinkRaw14:      {name: "raw_14"},
+	LinkPPPHDLC:    {name: "ppp_hdlc"},
+	LinkPPPEther:   {name: "ppp_ether"},
+	LinkRaw:        {name: "raw"},
+	LinkCiscoHDLC:  {name: "c_hdlc"},
+	Link80211:      {name: "ieee802_11"},
+	LinkFrameRelay: {name: "frelay"},
+	LinkLoop:       {name: "loop"},
+	LinkSLL:        {name: "linux_sll", saysDirection: true},
+	LinkRadiotap:   {name: "ieee802_11_radiotap"},
+	LinkPPPD:       {name: "ppp_pppd", saysDirection: true},
+	LinkPPI:        {name: "ppi", saysDirection: true}, // of the link inside
+	LinkPPPDir:     {name: "ppp_with_dir", saysDirection: true},
+	LinkHDLCDir:    {name: "c_hdlc_with_dir", saysDirection: true},
+	LinkMPLS:       {name: "mpls"},
+	LinkIPv4:       {name: "ipv4"},
+	LinkIPv6:       {name: "ipv6"},
+	LinkNFLOG:      {name: "nflog"},
+	LinkSLL2:       {name: "linux_sll2", saysDirection: true},
 }
 
 // unknownLinkNames are link types that captures often have and Walk does not
@@ -59,8 +81,8 @@ var unknownLinkNames = map[LinkType]string{
 
 // String is the link type's name in lower case, or "linktype 148".
 func (l LinkType) String() string {
-	if name, ok := linkNames[l]; ok {
-		return name
+	if link, ok := links[l]; ok {
+		return link.name
 	}
 	if name, ok := unknownLinkNames[l]; ok {
 		return name
@@ -70,18 +92,18 @@ func (l LinkType) String() string {
 
 // Known reports whether Walk reads packets of the link type.
 func (l LinkType) Known() bool {
-	_, ok := linkNames[l]
+	_, ok := links[l]
 	return ok
 }
 
 // KnownLinkNames are the names of the link types that Walk reads, in order.
 func KnownLinkNames() []string {
 	var names []string
-	for _, name := range linkNames {
-		names = append(names, name)
+	for _, link := range links {
+		names = append(names, link.name)
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // HeaderBytes is the length of the link type's header before an untagged IP

@@ -319,8 +319,8 @@ func (s *Set) Info() []Info {
 func (s *Set) Order() Order { return s.order }
 
 // SaysDirection reports whether any packet still to come may say its own
-// direction: in pcapng and modified pcap any may, in classic pcap those of Linux
-// cooked links.
+// direction: in pcapng and modified pcap any may, in classic pcap those of links
+// whose headers have it.
 func (s *Set) SaysDirection() bool {
 	for _, info := range s.Info() {
 		if info.saysDirection() {

@@ -45,6 +45,8 @@ const (
 	familyIPv6BSD   = 24 // NetBSD and OpenBSD
 	familyIPv6Free  = 28 // FreeBSD
 	familyIPv6Mac   = 30 // Darwin
+	familyNetdev    = 5  // Linux's NFPROTO_NETDEV
+	familyBridge    = 7  // and NFPROTO_BRIDGE
 )
 
 // link reads a packet of the link type from its start.
@@ -118,9 +120,17 @@ func (w *walker) cooked(packetType, hardware, protocol uint16, b []byte) {
 	case packetType <= sllOtherHost:
 		w.Direction = Inbound
 	}
-	switch {
-	case hardware == arphrdFRAD || hardware == arphrdRadiotap || hardware == arphrdNetlink:
+	if hardware == arphrdFRAD || hardware == arphrdRadiotap || hardware == arphrdNetlink {
 		w.Reason = NotIP
+		return
+	}
+	w.protocol(protocol, b)
+}
+
+// protocol goes on after a protocol as Linux has it in its packets: an EtherType, or
+// a number of its own for what has none.
+func (w *walker) protocol(protocol uint16, b []byte) {
+	switch {
 	case protocol == sll8023 || protocol == sllLLC:
 		w.Reason = LLC
 		w.llc(b)
@@ -162,23 +172,36 @@ func (w *walker) perPacketInformation(b []byte) {
 }
 
 // netfilterLog finds the packet among the attributes of a record of Linux's
-// netfilter log.
+// netfilter log (include/uapi/linux/netfilter/nfnetlink_log.h). Of a family without
+// IP of its own, such as the bridge's, the packet header attribute has the EtherType.
 func (w *walker) netfilterLog(b []byte) {
-	const headerBytes, attributeBytes, payload = 4, 4, 9
+	const (
+		headerBytes, attributeBytes = 4, 4
+		packetHeader, payload       = 1, 9
+	)
 	w.Reason = ShortLink
 	if len(b) < headerBytes {
 		return
 	}
-	family := uint32(b[0])
+	family, etherType := uint32(b[0]), uint16(0)
 	for b = b[headerBytes:]; len(b) >= attributeBytes; {
 		// In the writer's byte order, nearly always little-endian.
 		size, kind := int(binary.LittleEndian.Uint16(b)), binary.LittleEndian.Uint16(b[2:])
 		if size < attributeBytes {
 			return
 		}
-		if kind&0x7fff == payload {
+		switch kind & 0x7fff {
+		case packetHeader:
+			if size >= attributeBytes+2 && len(b) >= attributeBytes+2 {
+				etherType = binary.BigEndian.Uint16(b[attributeBytes:])
+			}
+		case payload:
 			w.Reason = IP
-			w.addressFamily(family, b[attributeBytes:])
+			if family == familyBridge || family == familyNetdev {
+				w.protocol(etherType, b[attributeBytes:])
+			} else {
+				w.addressFamily(family, b[attributeBytes:])
+			}
 			return
 		}
 		b = after(b, (size+3)&^3)

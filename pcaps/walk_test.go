@@ -326,7 +326,7 @@ func TestReasonNames(t *testing.T) {
 }
 
 func TestLinkTypeNames(t *testing.T) {
-	for l, want := range map[LinkType]string{LinkEthernet: "ethernet", LinkSLL2: "linux_sll2", LinkRaw12: "raw", 147: "linktype 147"} {
+	for l, want := range map[LinkType]string{LinkEthernet: "ethernet", LinkSLL2: "linux_sll2", LinkRaw12: "raw_12", 147: "linktype 147"} {
 		if got := l.String(); got != want {
 			t.Errorf("%d is %q, want %q", uint16(l), got, want)
 		}
