@@ -178,11 +178,8 @@ func (c *comparison) replay(e *env, f *compareFlags, captures []string) error {
 		return err
 	}
 	for _, s := range c.live {
-		if err := checkInterval(s.flags, c.done.result); err != nil {
-			if valueOf(f.base, "interval") == "" {
-				err = fmt.Errorf("scenario %s: %w", s.name, err)
-			}
-			return err
+		if noteInterval(e.stderr, s.flags, c.done.result); valueOf(f.base, "interval") != "" {
+			break // it is that of all scenarios
 		}
 	}
 	return nil

@@ -158,9 +158,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		return err
 	}
 	result := done.result
-	if err := checkInterval(f.model, result); err != nil {
-		return err
-	}
+	noteInterval(e.stderr, f.model, result)
 	if copies != nil {
 		copies.input, copies.done = in, done
 		if err := copies.splitUp(); err != nil {
@@ -194,13 +192,11 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	return met
 }
 
-// checkInterval refuses a window that was asked for and holds the whole capture.
-func checkInterval(f *modelFlags, r *dispatch.Result) error {
+// noteInterval says that a window that was asked for holds the whole capture.
+func noteInterval(stderr io.Writer, f *modelFlags, r *dispatch.Result) {
 	if f.set.Changed("interval") && r.Span > 0 && int64(f.interval) > r.Span {
-		return usagef("--interval %s is longer than the packets replayed, which span %s: there is one window; leave the flag out, or give a shorter time",
-			&f.interval, time.Duration(r.Span))
+		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.interval, time.Duration(r.Span))
 	}
-	return nil
 }
 
 // lookFlags say how much of a report its text has.
