@@ -321,6 +321,9 @@ func (d *Directions) sentHere(t *Tuple, says Direction) bool {
 	return source && !destination
 }
 
+// Said is how many packets have told their direction themselves, so far.
+func (d *Directions) Said() int64 { return d.said }
+
 // Unmet is what --local names and no packet came from or went to, where the packets do
 // not say their direction themselves.
 func (d *Directions) Unmet() []string {

@@ -130,7 +130,11 @@ func (c *Capture) facts() []fact {
 		add("clock", hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
 	}
 	if c.Received == 0 {
-		add("", hot, "No packet was received, so the NIC had nothing to spread: see --local if that is a surprise.")
+		hint := "see --local if that is a surprise."
+		if c.DirectionSaid > 0 {
+			hint = "the capture itself says that its packets were sent. --direction out shows how the NIC at the other end spreads them."
+		}
+		add("", hot, "No packet was received, so the NIC had nothing to spread: "+hint)
 	}
 	return facts
 }

@@ -36,7 +36,7 @@ func TestJSONGolden(t *testing.T) {
 // contract is the report contract of rssreplay/report/v1: every key, in its
 // order, the objects' own keys between braces.
 const contract = `{schema tool{name version go} command capture{files{name format compression link_types file_bytes truncated loss sha256 interfaces{name link_type snap_length_bytes received filter_accepted delivered dropped os_dropped} skipped_blocks{*}} order overlaps overlap_ns packets bytes first duration_ns
-received sent direction_rule timestamp_regressions snapped interface_drops packet_drops unhashed{*} hash_types{*}
+received sent direction_rule direction_said timestamp_regressions snapped interface_drops packet_drops unhashed{*} hash_types{*}
 captured_bytes cut link_layers{*} encapsulations{*}
 tunnels{name packets bytes outer_flows inner_packets inner_flows outer_cpus inner_cpus outer_imbalance inner_imbalance}
 long_frames{packets bytes received largest_bytes largest_packets tcp_packets mss_multiples segments kind}

@@ -55,6 +55,7 @@ type Capture struct {
 	Received             uint64 `json:"received"`
 	Sent                 uint64 `json:"sent"`
 	DirectionRule        string `json:"direction_rule"`
+	DirectionSaid        uint64 `json:"direction_said"` // packets that say their direction themselves
 	TimestampRegressions uint64 `json:"timestamp_regressions"`
 	Snapped              uint64 `json:"snapped"` // packets whose ports the capture cut off
 	// What the capturing machine dropped, in packets, by the capture itself:

@@ -76,7 +76,7 @@ func (a *assembly) capture() report.Capture {
 	r := a.result
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
-		DirectionRule: a.rule, TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+		DirectionRule: a.rule, DirectionSaid: uint64(a.directions.Said()), TimestampRegressions: r.Regressions, Snapped: r.Snapped,
 		LeftOut: r.Filtered + r.OutOfRange,
 	}
 	if r.Packets > 0 {

@@ -114,7 +114,7 @@ capture.files.[].name capture.files.[].format capture.files.[].compression captu
 capture.files.[].truncated capture.files.[].loss capture.files.[].sha256 capture.files.[].interfaces
 capture.order capture.overlaps capture.overlap_ns
 capture.packets capture.bytes capture.first capture.duration_ns capture.received capture.sent
-capture.direction_rule capture.timestamp_regressions capture.snapped
+capture.direction_rule capture.direction_said capture.timestamp_regressions capture.snapped
 capture.interface_drops capture.packet_drops
 capture.unhashed.* capture.hash_types.*
 capture.captured_bytes capture.cut capture.link_layers.* capture.encapsulations.*

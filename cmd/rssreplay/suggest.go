@@ -281,7 +281,10 @@ func (s *suggester) read() error {
 			return err
 		}
 	}
-	if r.Received == 0 {
+	switch {
+	case r.Packets == 0 && r.Damage != nil:
+		return fmt.Errorf("%w; nothing is left to judge a table by", r.Damage)
+	case r.Received == 0:
 		return usagef("no packet of the capture was received, so there is no load to spread; --local, --filter, --from and --to choose which are")
 	}
 	in.settled = s.whole.directions
