@@ -1,17 +1,21 @@
 package dispatch
 
-import "reflect"
+import (
+	"reflect"
+
+	"rssreplay/dispatch/internal/prefetch"
+)
 
 const (
-	chunkBits = 12
-	chunkSize = 1 << chunkBits
+	chunkBits = prefetch.ChunkBits
+	chunkSize = prefetch.ChunkSize
 )
 
 // chunked is an array that grows without moving: records stay where they are,
 // and growing never holds two copies.
 type chunked[T any] struct {
-	chunks [][]T // chunkSize in each
-	unused []T   // what chunks come from
+	chunks []*[chunkSize]T
+	unused []T // what chunks come from
 }
 
 // at is the i-th record, which must lie below a former grow.
@@ -25,7 +29,7 @@ func (c *chunked[T]) grow(n uint32) {
 		if len(c.unused) == 0 {
 			c.unused = newArray[T](c.next() << chunkBits)
 		}
-		c.chunks = append(c.chunks, c.unused[:chunkSize:chunkSize])
+		c.chunks = append(c.chunks, (*[chunkSize]T)(c.unused))
 		c.unused = c.unused[chunkSize:]
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
+	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -44,7 +45,6 @@ type probe struct {
 	hashes [chunkPackets]uint32
 	found  [chunkPackets]slot
 	ids    [chunkPackets]uint32 // NoFlow where there is none
-	loaded uint64               // of loadRecords, so that it is done
 }
 
 // slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
@@ -114,13 +114,14 @@ func (t *flowTable) look(p *probe, tuples []pcaps.Tuple) {
 		p.hashes[i] = t.hash(&tuples[i])
 	}
 	t.loadSlots(p, len(tuples))
-	t.loadRecords(p, len(tuples))
+	prefetch.Records(t.records.chunks, p.ids[:len(tuples)])
 }
 
 // loadSlots sets ids to the flows of the first slots that fit the first n hashes.
 func (t *flowTable) loadSlots(p *probe, n int) {
 	slots := t.slots
 	mask := uint32(len(slots) - 1)
+	prefetch.Slots(slots, p.hashes[:n])
 	for i := range n {
 		hash := p.hashes[i]
 		s, next := slots[hash&mask], slots[(hash+1)&mask]
@@ -140,17 +141,6 @@ func (t *flowTable) loadSlots(p *probe, n int) {
 			p.ids[i] = s.id(mask)
 		}
 	}
-}
-
-// loadRecords reads of each flow that was found something of its record.
-func (t *flowTable) loadRecords(p *probe, n int) {
-	chunks, sum := t.records.chunks, uint64(0)
-	for _, id := range p.ids[:n] {
-		if id != NoFlow {
-			sum += chunks[id>>chunkBits][id&(chunkSize-1)].packets
-		}
-	}
-	p.loaded = sum
 }
 
 // count counts the packets with the flows that were found, or that it makes.

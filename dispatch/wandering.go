@@ -1,6 +1,10 @@
 package dispatch
 
-import "slices"
+import (
+	"slices"
+
+	"rssreplay/dispatch/internal/prefetch"
+)
 
 // wandering is the affinity of flows in a mode where any CPU may indicate any
 // packet. Packets are noted as they are indicated, which in such a mode is
@@ -18,7 +22,6 @@ type wandering struct {
 
 	pending []indication // noted and not entered yet
 	at      []uint32     // the rows of pending, while it is entered
-	loaded  flowWord     // of enterWords, so that it is done
 }
 
 // noted is how many indications are entered at once.
@@ -145,15 +148,7 @@ func (w *wandering) enter() {
 
 // enterWords is enter with few CPUs.
 func (w *wandering) enterWords() {
-	// Optimization: a loop that does nothing but read all words, so that the waits for
-	// many of them overlap.
-	chunks, sum := w.words.chunks, flowWord(0)
-	for _, in := range w.pending {
-		if in.flow != NoFlow {
-			sum += chunks[in.flow>>chunkBits][in.flow&(chunkSize-1)]
-		}
-	}
-	w.loaded = sum
+	prefetch.Records(w.words.chunks, w.pending)
 	for _, in := range w.pending {
 		if in.flow == NoFlow {
 			continue
