@@ -102,7 +102,8 @@ func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 		return fmt.Errorf("%d flows, want %d", got.NumFlows, len(flows))
 	}
 	for i, mode := range allModes {
-		want, affinity := plain.Run(cfg, mode, packets, len(flows))
+		plainly := plain.Run(plain.Setup{Config: cfg, Mode: mode, Packets: packets, Flows: len(flows)})
+		want, affinity := plainly.Counters, plainly.Flows
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want)
 		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty(), notYetFast); diff != "" {

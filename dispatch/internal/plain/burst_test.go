@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"rssreplay/dispatch"
 )
 
 func TestBurst(t *testing.T) {
@@ -55,8 +53,8 @@ func TestBurst(t *testing.T) {
 func TestBurstOfDropped(t *testing.T) {
 	cfg := testConfig()
 	cfg.RxRing = 1
-	counters, _ := Run(cfg, dispatch.RSSMSIX, []Packet{rx(0, 0), rx(1, 0), rx(2, 0), rx(50_000, 0)}, 2)
-	q := counters.Queues[0]
+	packets := []Packet{rx(0, 0), rx(1, 0), rx(2, 0), rx(50_000, 0)}
+	q := Run(Setup{Config: cfg, Packets: packets, Flows: 1}).Counters.Queues[0]
 	if q.Drops != 2 || q.Burst50us != 3 || q.Burst500us != 4 {
 		t.Errorf("%+v", q)
 	}

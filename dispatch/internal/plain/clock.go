@@ -4,7 +4,9 @@ package plain
 type step int
 
 const (
-	ends        step = iota // (0) of packets, snapshot DPCs and shares; by CPU
+	ticks       step = iota // of the rebalancer; no event of the simulated time
+	changes                 // of the table, then of the affinity; the same
+	ends                    // (0) of packets, snapshot DPCs and shares; by CPU
 	arrivals                // (1) and sends; in file order
 	dmaTimeouts             // (2)
 	raises                  // (3) by vector
@@ -52,6 +54,9 @@ func (e *engine) run() {
 		}
 		e.invariant(next.time >= e.now, "time steps back to %d ns", next.time)
 		e.now = next.time
+		if next.step >= ends {
+			e.lastEvent = next.time
+		}
 		next.do()
 	}
 }
@@ -70,6 +75,15 @@ func (e *engine) nextEvent() (event, bool) {
 		return true
 	}
 
+	if time, ok := e.tickTime(); ok {
+		consider(event{time, ticks, 0, e.tick})
+	}
+	if e.nextTable < len(e.setup.Tables) {
+		consider(event{e.setup.Tables[e.nextTable].Time, changes, 0, e.changeTable})
+	}
+	if e.nextAffinity < len(e.setup.Affinities) {
+		consider(event{e.setup.Affinities[e.nextAffinity].Time, changes, 1, e.changeAffinity})
+	}
 	if e.next < len(e.packets) {
 		consider(event{e.packets[e.next].Time, arrivals, e.next, e.packet})
 	}

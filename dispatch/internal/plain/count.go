@@ -12,7 +12,7 @@ func (e *engine) counters() dispatch.Counters {
 	// The simulated time is that of the last event.
 	counters := dispatch.Counters{
 		Mode:          e.mode,
-		SimulatedTime: e.now,
+		SimulatedTime: e.lastEvent,
 		SendsJudged:   e.sends.judged,
 		SendMatches:   e.sends.matches,
 		Windows:       e.windows(),

@@ -51,8 +51,7 @@ func TestWindows(t *testing.T) {
 		cfg := testConfig()
 		cfg.Interval = test.interval
 		packets := []Packet{rx(0, 0), rx(test.last, 1), tx(1e9, none)}
-		counters, _ := Run(cfg, dispatch.RSSMSIX, packets, 2)
-		w := counters.Windows
+		w := Run(Setup{Config: cfg, Packets: packets, Flows: 2}).Counters.Windows
 		if w.Interval != test.wantInterval {
 			t.Errorf("last arrival %d, interval %d: interval %d, want %d", test.last, test.interval, w.Interval, test.wantInterval)
 		}
@@ -74,22 +73,22 @@ func TestDroppedPacketsDoNotCount(t *testing.T) {
 	cfg.RxRing = 1
 	cfg.ISRCPU = dispatch.RoundRobin
 	packets := []Packet{rx(0, 0), rx(100, 0), rx(1000, 0), rx(1001, 1)}
-	counters, affinity := Run(cfg, dispatch.NonRSS, packets, 2)
+	result := Run(Setup{Config: cfg, Mode: dispatch.NonRSS, Packets: packets, Flows: 2})
 	want := dispatch.Windows{Interval: 100, Packets: [][]uint64{
 		{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 		{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
 	}}
-	if diff := cmp.Diff(want, counters.Windows); diff != "" {
+	if diff := cmp.Diff(want, result.Counters.Windows); diff != "" {
 		t.Errorf("windows (-want +got):\n%s", diff)
 	}
 	wantAffinity := []dispatch.FlowAffinity{
 		{Packets: []dispatch.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 		{},
 	}
-	if diff := cmp.Diff(wantAffinity, affinity); diff != "" {
+	if diff := cmp.Diff(wantAffinity, result.Flows); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)
 	}
-	if got := counters.Queues[0].Drops; got != 2 {
+	if got := result.Counters.Queues[0].Drops; got != 2 {
 		t.Errorf("%d drops, want 2", got)
 	}
 }

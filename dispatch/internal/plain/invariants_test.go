@@ -119,52 +119,70 @@ func randomPackets(r *rand.Rand, n int, vary bool) []Packet {
 	return packets
 }
 
+// randomSetup is a run without a mode. A fixed one has one table and one affinity,
+// and gives every packet of a flow the same entry.
+func randomSetup(seed uint64, fixed bool) Setup {
+	r := rand.New(rand.NewPCG(seed, 1))
+	s := Setup{Config: randomConfig(r)}
+	s.Packets = randomPackets(r, 1+r.IntN(150), !fixed && r.IntN(2) == 0)
+	s.Flows = 12
+	if fixed {
+		return s
+	}
+	if r.IntN(2) == 0 {
+		s.AddTables(r)
+	}
+	if r.IntN(2) == 0 {
+		s.AddAffinities(r)
+	}
+	if r.IntN(2) == 0 {
+		s.AddRebalance(r)
+	}
+	return s
+}
+
 func TestInvariants(t *testing.T) {
-	runs := 400
+	runs := 600
 	if testing.Short() {
-		runs = 150
+		runs = 200
 	}
 	seen := make(map[string]int)
 	for seed := range uint64(runs) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		cfg := randomConfig(r)
-		if err := cfg.Validate(); err != nil {
+		fixed := seed%2 == 0
+		s := randomSetup(seed, fixed)
+		if err := s.Config.Validate(); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		vary := seed%2 == 0
-		packets := randomPackets(r, 1+r.IntN(150), vary)
-		for mode := range dispatch.Mode(dispatch.NumModes) {
-			e := newEngine(cfg, mode, packets)
+		for s.Mode = range dispatch.Mode(dispatch.NumModes) {
+			e := newEngine(s)
 			type path struct{ flow, cpu int }
 			lastOn := make(map[path]int) // last packet indicated
 			e.trace = func(line string) {
 				var time int64
 				var p, cpu int
 				if _, err := fmt.Sscanf(line, "%d indicate p%d c%d", &time, &p, &cpu); err == nil {
-					on := path{packets[p].Flow, cpu}
-					if mode == dispatch.NonRSS {
+					on := path{s.Packets[p].Flow, cpu}
+					if s.Mode == dispatch.NonRSS {
 						on.cpu = none // in order on all CPUs together
 					}
 					if last, any := lastOn[on]; on.flow != none && any && last > p {
 						t.Errorf("flow %d: packet %d is indicated after packet %d", on.flow, p, last)
 					}
 					lastOn[on] = p
-					if _, steered := e.steer(p); mode != dispatch.NonRSS && steered != cpu {
-						t.Errorf("packet %d is indicated on CPU %d, its hash says %d", p, cpu, steered)
+					if steered := e.steered[p]; s.Mode != dispatch.NonRSS && steered != cpu {
+						t.Errorf("packet %d is indicated on CPU %d, it was steered to %d", p, cpu, steered)
 					}
 				}
 			}
 			e.run()
 			checkEnd(t, e)
 			checkCounters(t, e)
-			if t.Failed() {
-				t.Fatalf("seed %d, %v, %d packets: %+v", seed, mode, len(packets), cfg)
-			}
 			c := e.counters()
-			// While table and affinity are fixed, no mode reorders: under RSS a flow has
-			// one CPU, and without it one vector is masked until its DPC ends.
-			if !vary && c.Reordered > 0 {
-				t.Fatalf("seed %d, %v: %d packets reordered", seed, mode, c.Reordered)
+			if fixed {
+				checkFixed(t, e)
+			}
+			if t.Failed() {
+				t.Fatalf("seed %d, %v, %d packets: %+v", seed, s.Mode, len(s.Packets), s)
 			}
 			if c.Reordered > 0 {
 				seen["packets reordered"]++
@@ -182,12 +200,30 @@ func TestInvariants(t *testing.T) {
 			if c.SendsJudged > c.SendMatches {
 				seen["sends away from the last receive"]++
 			}
+			if b := e.rebalanced(); b != nil && b.Moved.Moves > 0 {
+				seen["moves"]++
+			}
 		}
 	}
 	// A generator that never fills a ring would check little.
-	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered"} {
-		if seen[what] < runs/10 {
+	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered", "moves"} {
+		if seen[what] < runs/12 {
 			t.Errorf("%s in %d of %d runs", what, seen[what], runs)
+		}
+	}
+}
+
+// checkFixed fails unless a run whose table and affinity stay kept flows where they
+// are: no mode reorders then. Under RSS a flow has one CPU, and without it one
+// vector is masked until its DPC ends.
+func checkFixed(t *testing.T, e *engine) {
+	t.Helper()
+	if n := e.counters().Reordered; n > 0 {
+		t.Errorf("%d packets reordered", n)
+	}
+	for _, f := range e.affinity(12) {
+		if e.mode != dispatch.NonRSS && (len(f.Packets) > 1 || f.Migrations > 0) {
+			t.Errorf("a flow migrated under RSS: %+v", f)
 		}
 	}
 }
@@ -250,7 +286,7 @@ func checkCounters(t *testing.T, e *engine) {
 			windows += n
 		}
 	}
-	for flow, f := range e.affinity(12) {
+	for _, f := range e.affinity(12) {
 		last := none
 		for _, on := range f.Packets {
 			flows += on.Packets
@@ -258,9 +294,6 @@ func checkCounters(t *testing.T, e *engine) {
 				t.Errorf("a flow's CPUs do not rise, or one has no packets: %+v", f.Packets)
 			}
 			last = on.CPU
-		}
-		if e.mode != dispatch.NonRSS && flow != varied && (len(f.Packets) > 1 || f.Migrations > 0) {
-			t.Errorf("a flow migrated under RSS: %+v", f)
 		}
 	}
 	if sent != 0 {

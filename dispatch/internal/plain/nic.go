@@ -45,13 +45,15 @@ type vector struct {
 // steer is the queue and the CPU of a packet: the table's entry names a queue,
 // unhashed packets go to default-queue, and the interrupt affinity gives a queue's
 // CPU. In the two modes with one hardware queue that is queue 0, and the CPU is
-// what software makes of the hash.
+// what software makes of the hash. Both are decided at arrival, by the table and
+// the affinity of that moment, and stay: also while the packet waits in a DMA list
+// or to be dealt.
 func (e *engine) steer(p int) (queue, cpu int) {
 	queue = e.cfg.DefaultQueue
 	if entry := e.packets[p].Entry; entry != none {
-		queue = int(e.cfg.Table[entry])
+		queue = int(e.table[entry])
 	}
-	cpu = e.cfg.QueueCPU[queue]
+	cpu = e.queueCPU[queue]
 	if e.oneQueue() {
 		queue = 0
 	}
@@ -62,6 +64,8 @@ func (e *engine) steer(p int) (queue, cpu int) {
 // it has hashed the packet.
 func (e *engine) arrive(p int) {
 	queue, cpu := e.steer(p)
+	e.countEntry(p)
+	e.steered[p] = cpu
 	ring := &e.rings[queue]
 	ring.packets++
 	ring.bytes += uint64(e.packets[p].Length)

@@ -12,7 +12,9 @@
 //  4. cpu.go: ISRs and DPCs, with the steps of the documents.
 //  5. taken.go: who took a packet to indicate it, what a migration costs, home
 //     CPUs and sends.
-//  6. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
+//  6. changes.go: tables and affinities that change at given times, and what that
+//     moved. rebalance.go, solve.go: RSS++'s ticks and its solver.
+//  7. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //
 // Step names are those of the NDIS documentation's pages on the four modes:
 // MSI-1a … MSI-5b, NON-1 … NON-7, HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
@@ -20,8 +22,11 @@ package plain
 
 import (
 	"fmt"
+	"slices"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/rebalance"
+	"rssreplay/nicmodel"
 )
 
 // Packet is one packet as the model sees it.
@@ -34,26 +39,58 @@ type Packet struct {
 	Entry  int    // index into the indirection table; −1: unhashed
 }
 
-// Run emulates one mode over packets in file order and returns what it counted:
-// the counters, and one FlowAffinity for each of the flows numbered from 0.
-//
-// cfg must be valid, every Packet.Flow below flows and every Packet.Entry below
-// the table's size. Times plus all costs must fit an int64.
-func Run(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet, flows int) (dispatch.Counters, []dispatch.FlowAffinity) {
-	e := newEngine(cfg, mode, packets)
+// Setup is all that a run is told.
+type Setup struct {
+	Config  *dispatch.Config // valid; its table and affinity are the first ones
+	Mode    dispatch.Mode
+	Packets []Packet // in file order
+	Flows   int      // numbered from 0; every Packet.Flow is below
+
+	Tables     []TableAt    // by time
+	Affinities []AffinityAt // by time
+
+	Rebalance *rebalance.Options // nil: none. Only rss-msix has a rebalancer.
+}
+
+// Result is what a run counted.
+type Result struct {
+	Counters  dispatch.Counters
+	Flows     []dispatch.FlowAffinity // by number
+	Tables    Moved                   // by Setup.Tables
+	Rebalance *Rebalanced             // nil: none
+}
+
+// Run emulates one mode. Every Packet.Entry must be below the table's size. Times
+// plus all costs must fit an int64.
+func Run(s Setup) Result {
+	e := newEngine(s)
 	e.run()
-	return e.counters(), e.affinity(flows)
+	return Result{
+		Counters:  e.counters(),
+		Flows:     e.affinity(s.Flows),
+		Tables:    e.movedByTables(),
+		Rebalance: e.rebalanced(),
+	}
 }
 
 // engine is the whole state of one mode's emulation.
 type engine struct {
+	setup   Setup
 	cfg     *dispatch.Config
 	mode    dispatch.Mode
 	packets []Packet
 
-	now     int64   // ns: the time of the last event
-	pending []event // begun work, at most a few pieces per CPU; in no order
-	next    int     // index in packets of the next arrival or send
+	now       int64   // ns: the time of what happens
+	lastEvent int64   // ns: the simulated time so far
+	pending   []event // begun work, at most a few pieces per CPU; in no order
+	next      int     // index in packets of the next arrival or send
+
+	table        nicmodel.IndirectionTable // as they are now
+	queueCPU     []int
+	nextTable    int // index of the next change
+	nextAffinity int
+	balancer     *balancer
+	steered      []int // per packet that took a buffer or found none: its CPU
 
 	rings      []ring   // one per hardware queue
 	list       []buffer // filled by the NIC, not yet published (MSI-1c)
@@ -80,11 +117,16 @@ type indication struct {
 
 const none = -1
 
-func newEngine(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) *engine {
+func newEngine(s Setup) *engine {
+	cfg, mode, packets := s.Config, s.Mode, s.Packets
 	e := &engine{
+		setup:     s,
 		cfg:       cfg,
 		mode:      mode,
 		packets:   packets,
+		table:     slices.Clone(cfg.Table),
+		queueCPU:  cfg.QueueCPU,
+		steered:   make([]int, len(packets)),
 		rings:     make([]ring, 1),
 		vectors:   make([]vector, 1),
 		cpus:      make([]cpu, len(cfg.CPUs)),
@@ -103,6 +145,10 @@ func newEngine(cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) *engi
 	}
 	for p := range e.indicated {
 		e.indicated[p].cpu = none
+		e.steered[p] = none
+	}
+	if s.Rebalance != nil && mode == dispatch.RSSMSIX {
+		e.balancer = newBalancer(s)
 	}
 	return e
 }

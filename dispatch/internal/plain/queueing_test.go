@@ -75,7 +75,7 @@ func TestMD1(t *testing.T) {
 				packets = packets[:5000]
 			}
 			cfg := queueConfig()
-			counters, _ := Run(cfg, mode, packets, 0)
+			counters := Run(Setup{Config: cfg, Mode: mode, Packets: packets}).Counters
 			sum := counters.CPUs[0].Latency.Sum
 			if want, _ := fifo(packets, cfg.RxRing); sum != want {
 				t.Errorf("%v, load %v: latency sum %d ns, want %d", mode, test.rho, sum, want)
@@ -135,7 +135,7 @@ func TestMD1K(t *testing.T) {
 			cfg := queueConfig()
 			cfg.RxRing = ring
 			cfg.Drain, cfg.DPCBudget = test.drain, test.budget
-			counters, _ := Run(cfg, mode, packets, 0)
+			counters := Run(Setup{Config: cfg, Mode: mode, Packets: packets}).Counters
 			drops := counters.Queues[0].Drops
 			if _, want := fifo(packets, ring); drops != want {
 				t.Errorf("%v, %s: %d drops, want %d", mode, test.name, drops, want)

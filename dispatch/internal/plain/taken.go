@@ -46,10 +46,10 @@ func (e *engine) work(cpu int, b buffer) int64 {
 // send is NON-6's "send processing for a given network connection", in every
 // mode. A sent packet is processed at its time on its connection's home CPU;
 // before there is one, and for a packet without a flow, on the CPU that the
-// affinity gives default-queue. It delays no ISR and no DPC, and is no piece of
+// affinity gives default-queue at that time. It delays no ISR and no DPC, and is no piece of
 // the NIC's work. It neither pays for a migration nor counts as taking.
 func (e *engine) send(p int) {
-	cpu := e.cfg.QueueCPU[e.cfg.DefaultQueue]
+	cpu := e.queueCPU[e.cfg.DefaultQueue]
 	if conn := e.packets[p].Conn; conn != none {
 		if home, fixed := e.home[conn]; fixed {
 			cpu = home

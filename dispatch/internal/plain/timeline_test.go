@@ -45,12 +45,17 @@ func tx(time int64, conn int) Packet {
 // and the finished engine. Every run must keep the invariants.
 func timeline(t *testing.T, cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) (string, *engine) {
 	t.Helper()
-	if err := cfg.Validate(); err != nil {
+	return timelineOf(t, Setup{Config: cfg, Mode: mode, Packets: packets})
+}
+
+func timelineOf(t *testing.T, s Setup) (string, *engine) {
+	t.Helper()
+	if err := s.Config.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	instant := ""
-	e := newEngine(cfg, mode, packets)
+	e := newEngine(s)
 	e.trace = func(line string) {
 		time, what, _ := strings.Cut(line, " ")
 		switch {
@@ -132,7 +137,8 @@ func TestRSSMSIX(t *testing.T) {
 	}
 
 	// Run is the same without a trace.
-	counters, affinity = Run(testConfig(), dispatch.RSSMSIX, packets, 3)
+	result := Run(Setup{Config: testConfig(), Packets: packets, Flows: 3})
+	counters, affinity = result.Counters, result.Flows
 	if diff := cmp.Diff(want, counters); diff != "" {
 		t.Errorf("Run: counters (-want +got):\n%s", diff)
 	}
@@ -933,7 +939,7 @@ func TestTimelines(t *testing.T) {
 // are.
 func TestNoPackets(t *testing.T) {
 	for mode := range dispatch.Mode(dispatch.NumModes) {
-		counters, affinity := Run(testConfig(), mode, nil, 0)
+		result := Run(Setup{Config: testConfig(), Mode: mode})
 		queues := 1
 		if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
 			queues = 2
@@ -944,11 +950,11 @@ func TestNoPackets(t *testing.T) {
 			Queues:  make([]dispatch.QueueCounters, queues),
 			Windows: dispatch.Windows{Interval: 100, Packets: [][]uint64{{}, {}}},
 		}
-		if diff := cmp.Diff(want, counters); diff != "" {
+		if diff := cmp.Diff(want, result.Counters); diff != "" {
 			t.Errorf("%v: counters (-want +got):\n%s", mode, diff)
 		}
-		if len(affinity) != 0 {
-			t.Errorf("%v: affinity of %d flows, want none", mode, len(affinity))
+		if len(result.Flows) != 0 {
+			t.Errorf("%v: affinity of %d flows, want none", mode, len(result.Flows))
 		}
 	}
 }
@@ -966,8 +972,8 @@ func TestDepth(t *testing.T) {
 		want  uint64
 	}{{dispatch.Snapshot, 4}, {dispatch.Poll, 6}} {
 		cfg.Drain = test.drain
-		counters, _ := Run(cfg, dispatch.RSSMSIX, packets, 2)
-		if got := counters.Queues[0].DepthMax; got != test.want {
+		result := Run(Setup{Config: cfg, Packets: packets, Flows: 2})
+		if got := result.Counters.Queues[0].DepthMax; got != test.want {
 			t.Errorf("drain %v: greatest depth %d, want %d", test.drain, got, test.want)
 		}
 	}
