@@ -84,8 +84,9 @@ func (e *engine) moved(moves []uint64) Moved {
 	return m
 }
 
-// entry is the entry of the table that a received packet takes.
+// entry is the entry of the table that a received packet takes: none if it is
+// unhashed, or if a rule took it, whether to a queue, a context or nowhere.
 func (e *engine) entry(p int) (entry int, takes bool) {
 	packet := &e.packets[p]
-	return packet.Entry, !packet.Sent && packet.Entry != none
+	return packet.Entry, !packet.Sent && packet.Decision == ByTable && packet.Entry != none
 }

@@ -138,6 +138,9 @@ func randomSetup(seed uint64, fixed bool) Setup {
 	if r.IntN(2) == 0 {
 		s.AddRebalance(r)
 	}
+	if r.IntN(2) == 0 {
+		s.AddRules(r)
+	}
 	return s
 }
 
@@ -200,13 +203,16 @@ func TestInvariants(t *testing.T) {
 			if c.SendsJudged > c.SendMatches {
 				seen["sends away from the last receive"]++
 			}
+			if e.ruleDrops > 0 {
+				seen["rule drops"]++
+			}
 			if b := e.rebalanced(); b != nil && b.Moved.Moves > 0 {
 				seen["moves"]++
 			}
 		}
 	}
 	// A generator that never fills a ring would check little.
-	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered", "moves"} {
+	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered", "moves", "rule drops"} {
 		if seen[what] < runs/12 {
 			t.Errorf("%s in %d of %d runs", what, seen[what], runs)
 		}
@@ -232,12 +238,15 @@ func checkFixed(t *testing.T, e *engine) {
 func checkCounters(t *testing.T, e *engine) {
 	t.Helper()
 	c := e.counters()
-	var indicated, received, sent, steered, drops, windows, flows, inFlows uint64
+	var indicated, received, ruled, sent, steered, drops, windows, flows, inFlows uint64
 	for p, packet := range e.packets {
 		if packet.Sent {
 			sent++
 		} else {
 			received++
+			if packet.Decision == ToDrop {
+				ruled++
+			}
 		}
 		if packet.Flow != none && e.indicated[p].cpu != none {
 			inFlows++
@@ -299,8 +308,8 @@ func checkCounters(t *testing.T, e *engine) {
 	if sent != 0 {
 		t.Errorf("sent packets not counted on a CPU: %d", int64(sent))
 	}
-	if steered != received || steered != indicated+drops || windows != indicated || flows != inFlows {
-		t.Errorf("received %d, steered %d, indicated %d, dropped %d, in windows %d; of flows %d, in flows' CPUs %d",
-			received, steered, indicated, drops, windows, inFlows, flows)
+	if steered+ruled != received || e.ruleDrops != ruled || steered != indicated+drops || windows != indicated || flows != inFlows {
+		t.Errorf("received %d, dropped by rules %d, steered %d, indicated %d, dropped %d, in windows %d; of flows %d, in flows' CPUs %d",
+			received, e.ruleDrops, steered, indicated, drops, windows, inFlows, flows)
 	}
 }

@@ -42,16 +42,22 @@ type vector struct {
 	running int // DPCs (or shares) of this interrupt that have not ended
 }
 
-// steer is the queue and the CPU of a packet: the table's entry names a queue,
-// unhashed packets go to default-queue, and the interrupt affinity gives a queue's
-// CPU. In the two modes with one hardware queue that is queue 0, and the CPU is
-// what software makes of the hash. Both are decided at arrival, by the table and
+// steer is the queue and the CPU of a packet: a rule names a queue, or the table's
+// entry does; unhashed packets go to default-queue, and the interrupt affinity
+// gives a queue's CPU. In the two modes with one hardware queue that is queue 0, and the CPU is
+// what software makes of the hash: a rule's queue stands for the table's there, and
+// in non-rss for nothing. Both are decided at arrival, by the table and
 // the affinity of that moment, and stay: also while the packet waits in a DMA list
 // or to be dealt.
 func (e *engine) steer(p int) (queue, cpu int) {
-	queue = e.cfg.DefaultQueue
-	if entry := e.packets[p].Entry; entry != none {
-		queue = int(e.table[entry])
+	packet := &e.packets[p]
+	switch {
+	case packet.Decision == ToQueue:
+		queue = packet.Queue
+	case packet.Entry != none:
+		queue = int(e.table[packet.Entry])
+	default:
+		queue = e.cfg.DefaultQueue
 	}
 	cpu = e.queueCPU[queue]
 	if e.oneQueue() {
@@ -63,6 +69,13 @@ func (e *engine) steer(p int) (queue, cpu int) {
 // arrive is MSI-1a, NON-1, HWQ-1a, SQ-1: the NIC fills a buffer; MSI-1b, HWQ-1b:
 // it has hashed the packet.
 func (e *engine) arrive(p int) {
+	// What a rule drops is received, and an event of the simulated time, but nothing
+	// behind the NIC sees it, in any mode: it takes no buffer and counts in no queue.
+	if e.packets[p].Decision == ToDrop {
+		e.ruleDrops++
+		e.saw("rule drops p%d", p)
+		return
+	}
 	queue, cpu := e.steer(p)
 	e.countEntry(p)
 	e.steered[p] = cpu

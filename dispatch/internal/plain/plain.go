@@ -37,7 +37,21 @@ type Packet struct {
 	Flow   int    // −1: none
 	Conn   int    // a flow and its reverse share one; −1: none
 	Entry  int    // index into the indirection table; −1: unhashed
+
+	// Decision is what the NIC's rules made of a received packet before the table
+	// was asked; Queue is of meaning with ToQueue alone.
+	Decision Decision
+	Queue    int
 }
+
+// Decision is who decides on a received packet's queue.
+type Decision uint8
+
+const (
+	ByTable Decision = iota // the indirection table, by Entry
+	ToQueue                 // a rule, or the table of a context that a rule names: Queue
+	ToDrop                  // a rule drops it, or sends it to a virtual function
+)
 
 // Setup is all that a run is told.
 type Setup struct {
@@ -58,6 +72,7 @@ type Result struct {
 	Flows     []dispatch.FlowAffinity // by number
 	Tables    Moved                   // by Setup.Tables
 	Rebalance *Rebalanced             // nil: none
+	RuleDrops uint64                  // packets with ToDrop
 }
 
 // Run emulates one mode. Every Packet.Entry must be below the table's size. Times
@@ -70,6 +85,7 @@ func Run(s Setup) Result {
 		Flows:     e.affinity(s.Flows),
 		Tables:    e.movedByTables(),
 		Rebalance: e.rebalanced(),
+		RuleDrops: e.ruleDrops,
 	}
 }
 
@@ -92,7 +108,8 @@ type engine struct {
 	balancer     *balancer
 	steered      []int // per packet that took a buffer or found none: its CPU
 
-	rings      []ring   // one per hardware queue
+	rings      []ring // one per hardware queue
+	ruleDrops  uint64
 	list       []buffer // filled by the NIC, not yet published (MSI-1c)
 	vectors    []vector
 	roundRobin int // raises so far, for the isr-cpu round-robin

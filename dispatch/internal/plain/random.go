@@ -40,6 +40,30 @@ func (s *Setup) AddAffinities(r *rand.Rand) {
 	}
 }
 
+// AddRules lets rules take some flows, to queues or nowhere, and some packets of
+// others.
+func (s *Setup) AddRules(r *rand.Rand) {
+	draw := func() (Decision, int) {
+		return Decision(r.IntN(3)), r.IntN(s.Config.Queues)
+	}
+	decision, queue := make([]Decision, s.Flows), make([]int, s.Flows)
+	for f := range s.Flows {
+		if r.IntN(4) == 0 {
+			decision[f], queue[f] = draw()
+		}
+	}
+	for i := range s.Packets {
+		p := &s.Packets[i]
+		switch {
+		case p.Sent:
+		case p.Flow == none || r.IntN(16) == 0: // by a tag, or a MAC address
+			p.Decision, p.Queue = draw()
+		default:
+			p.Decision, p.Queue = decision[p.Flow], queue[p.Flow]
+		}
+	}
+}
+
 // AddRebalance gives the setup a rebalancer with one tick to about thirty.
 func (s *Setup) AddRebalance(r *rand.Rand) {
 	every := 1 + s.span()/(1+r.Int64N(30))
