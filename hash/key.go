@@ -21,6 +21,8 @@ const MinKeyLen = 16
 // symmetric: Woo and Park, "Scalable TCP Session Monitoring with Symmetric
 // Receive-side Scaling"; 16-bit periodic, so that both directions hash alike.
 // mellanox: DPDK's mlx5, mlx4, mana and netvsc (mlx5_rxq.c rss_hash_default_key).
+// ena-gen4: Amazon's toeplitz_calc.py, of instances whose key can't be set; it is
+// microsoft's, its words in the reverse order.
 // dpdk-i40e: DPDK's i40e_hash.c; dpdk-atlantic: DPDK's atlantic.
 // The Linux drivers of these NICs use a random key instead.
 var presets = [...]struct{ name, hex string }{
@@ -28,6 +30,7 @@ var presets = [...]struct{ name, hex string }{
 	{"symmetric", "6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a6d5a"},
 	{"mellanox", "2cc681d15bdbf4f7fca28319db1a3e946b9e38d92c9c03d1ad9944a7d9563d59063c25f3fc1fdc2a"},
 	{"dpdk-i40e", "4439796bb54c5023b675ea5b124f9f30b8a2c03ddfdc4d02a08c9b334af64a4c05c6fa343958d8557d99583ae138c92e81150366"},
+	{"ena-gen4", "beac01fa6a42b73b8030f20c77cb2da3ae7b30b4d0ca2bcb43a38fb04167253d255b0ec26d5a56da"},
 	{"dpdk-atlantic", "1ead718765fc267d0d456774cd061a18b6c1f0c7bb18bef819134ba9d03efe702503ab506a8b820c"},
 }
 

@@ -8,15 +8,15 @@ import (
 )
 
 // An Observation is a hash that a NIC gave out, and the input that it is thought to
-// be of: at most 36 bytes, as MODEL.md section 2 says, after any transformation.
+// be of: at most MaxInputLen bytes, after any transformation.
 type Observation struct {
 	Input []byte
 	Hash  uint32
 }
 
-// keyBits are as many bits of a key as the longest input meets: 36 bytes of input,
-// and 31 bits more for the last bit of the hash.
-const keyBits = 36*8 + 31
+// keyBits are as many bits of a key as the longest input meets, and 31 bits more for
+// the last bit of the hash.
+const keyBits = MaxInputLen*8 + 31
 
 const keyWords = (keyBits + 63) / 64
 

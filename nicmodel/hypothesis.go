@@ -39,7 +39,7 @@ func Hypotheses(claimed SteeringConfig) []Hypothesis {
 	}
 	for x := range hash.Transform(hash.NumTransforms) {
 		if x != claimed.Transform {
-			add("xfrm", fmt.Sprintf("the hash's input is transformed by %v, not %v", x, claimed.Transform), func(c *SteeringConfig) { c.Transform = x })
+			add("xfrm", fmt.Sprintf("the hash %s (xfrm %v, not %v)", x.What(), x, claimed.Transform), func(c *SteeringConfig) { c.Transform = x })
 		}
 	}
 	rules := otherRules(claimed.Rules)

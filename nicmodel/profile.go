@@ -46,9 +46,9 @@ type Profile struct {
 	Usecs      UsecsMeaning // of ethtool's rx-usecs
 	// UsecsModes: rx-usecs from 1 to this are numbers of adaptive modes, no times.
 	UsecsModes int
-	// Illustrative is why queue and CPU numbers are not the NIC's whatever the key;
-	// empty if with the NIC's key they are.
-	Illustrative string
+	// FirstEntry: what the NIC does not hash goes to the queue of the table's first
+	// entry, and not to queue 0.
+	FirstEntry bool
 	// FlowHashUntrue: what `ethtool -n` shows is not what the NIC hashes.
 	FlowHashUntrue bool
 	// Fixed is what ethtool can't set, as the driver does not take it; of

@@ -33,7 +33,7 @@ func Profiles() []Profile {
 	capped := Doubt{"itr", "50 µs, where adaptive moderation caps at 20,000 interrupts a second; bulk traffic gets fewer, down to 4,000"}
 	application := Doubt{"hash-types", "addresses alone, testpmd's default: the application chooses (its rss_hf)"}
 
-	ena := "under this driver the NIC does not start its hash from 0 as the specification does"
+	enaIPs := "packets that are not IP go to the queue of the table's first entry"
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
 
@@ -117,11 +117,22 @@ func Profiles() []Profile {
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
-		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: linux + "ethernet/amazon/ena",
-		Illustrative: ena,
-		Notes:        []string{globalKey, "packets that are not IP are hashed on their MAC addresses, which no NDIS type does: here they go to the default queue"},
-		Unverified:   []Doubt{parser, {"", "the hash itself: the driver has the device start it from 0xffffffff, and how that changes it is not known"}},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
+		Notes:      []string{globalKey, enaIPs, "with a driver up to 2.6 and its default key: --nic ena-old; on instances of generation 4 and with a key that can't be set: --nic ena-gen4; Windows' driver hashes like this one"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ena-old", NIC: "Amazon Elastic Network Adapter under Linux's driver up to 2.6, with its default key", Drivers: []string{"ena"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENAOld, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: "amzn-drivers issues 109, 136, 169",
+		Notes:      []string{globalKey, enaIPs, "with a key that was set by hand: --nic ena"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ena-gen4", NIC: "Amazon Elastic Network Adapter on instances of generation 4, whose key is fixed", Drivers: []string{"ena"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "ena-gen4", HashTypes: tcpUDP, Transform: hash.ENAGen4, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, Fixed: SetKey | SetFields, NAPI: true, Source: "amzn-drivers, toeplitz_calc.py",
+		Notes:      []string{enaIPs},
+		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}},
 	}, {
 		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
@@ -146,6 +157,12 @@ func Profiles() []Profile {
 		Moderation: none, FlowHashUntrue: true, NAPI: true, Source: linux + "hyperv/rndis_filter.c:55",
 		Notes:      []string{"the key is Microsoft's, always", "ethtool -n may say that UDP is hashed on its ports, but the host is never told to: UDP is hashed on its addresses"},
 		Unverified: []Doubt{parser, {"itr", "no moderation: it is the host's"}},
+	}, {
+		Name: "ionic", NIC: "AMD Pensando DSC", Drivers: []string{"ionic"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, Source: linux + "ethernet/pensando/ionic",
+		Notes:      []string{globalKey},
+		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"itr", "64 µs, the driver's start value of its adaptive moderation"}},
 	}, {
 		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
 		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
@@ -197,6 +214,12 @@ func Profiles() []Profile {
 		Notes:      []string{dpdkPolls, "the key is random (rte_rand)"},
 		Unverified: []Doubt{parser, application, {"table-size", "2048: the device states it"}},
 	}, {
+		Name: "dpdk-iavf", NIC: "Intel virtual functions of E810 under DPDK",
+		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 52, HashTypes: addresses, Transform: hash.ProtocolFirst,
+		Moderation: none, Source: dpdk + "intel/iavf; hashes that testpmd printed on an E810's virtual function",
+		Notes:      []string{dpdkPolls, "the key is random (rte_rand)", "where ports are hashed, two bytes with the IP protocol come before the addresses"},
+		Unverified: []Doubt{parser, application},
+	}, {
 		Name: "dpdk-virtio", NIC: "virtio network device under DPDK",
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
 		Moderation: none, Source: dpdk + "virtio/virtio_ethdev.c:1787", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
@@ -217,11 +240,11 @@ func Profiles() []Profile {
 		Notes:      []string{dpdkPolls},
 		Unverified: []Doubt{parser, application, {"table-size", "128, taken from Linux"}, {"queues", "at most 64, taken from Linux"}, {"layout", "equal"}},
 	}, {
-		Name: "dpdk-ena", NIC: "Amazon Elastic Network Adapter under DPDK",
-		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: addresses,
-		Moderation: none, Source: dpdk + "ena/ena_rss.c:60",
-		Notes:      []string{dpdkPolls, "the key is random, and its bytes go to the device in reverse order"},
-		Unverified: []Doubt{parser, application, {"layout", "equal"}, {"", "the hash itself: the key's bytes go to the device in reverse order"}},
+		Name: "dpdk-ena", NIC: "Amazon Elastic Network Adapter under DPDK, or FreeBSD",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: addresses, FirstEntry: true,
+		Moderation: none, Source: dpdk + "ena/ena_rss.c:60; amzn-drivers issue 353",
+		Notes:      []string{dpdkPolls, "the key is random; its bytes go to the device in reverse order, so that the hash is the specification's", enaIPs},
+		Unverified: []Doubt{parser, application, {"layout", "equal"}},
 	}, {
 		Name: "dpdk-bnxt", NIC: "Broadcom NetXtreme-E 574xx under DPDK",
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: addresses,
@@ -236,6 +259,10 @@ func Profiles() []Profile {
 		Name: "dpdk-sfc", NIC: "Solarflare (AMD) under DPDK",
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "symmetric", HashTypes: addresses,
 		Moderation: none, Source: dpdk + "sfc", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application, {"table-size", "128"}, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-ionic", NIC: "AMD Pensando DSC under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "symmetric", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "ionic; a hash that VPP printed", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
 	}, {
 		Name: "ndis", NIC: "any NIC under Windows, as the NDIS documentation has it",
 		MaxQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,

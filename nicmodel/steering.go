@@ -13,7 +13,7 @@ import (
 type SteeringConfig struct {
 	HashTypes hash.Types     // the enabled ones; none: no packet is hashed
 	Key       hash.Key       // 4 bytes longer than the longest input of HashTypes
-	Transform hash.Transform // of the input
+	Transform hash.Transform // of the hash's input, key and result
 	Table     IndirectionTable
 	// Modulo: the entry is hash mod size, and the size may be any. Otherwise it
 	// is hash & (size − 1), and the size must be a power of two.
@@ -163,7 +163,8 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 	}
 	if longest := config.HashTypes.MaxInputLen(); longest > 0 {
 		var err error
-		if s.sum, err = hash.NewTable(config.Key, longest); err != nil {
+		longest = config.Transform.InputLen(longest)
+		if s.sum, err = hash.NewTable(config.Transform.Key(config.Key), longest); err != nil {
 			return nil, fmt.Errorf("--key: %w; give a longer key, or fewer --hash-types than %v", err, config.HashTypes)
 		}
 	}
@@ -185,10 +186,9 @@ func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
 	if why != Hashed {
 		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
 	}
-	var buffer [36]byte
-	input := AppendInput(buffer[:0], h, ext, t)
-	s.config.Transform.Apply(input)
-	sum := s.sum.Sum(input)
+	var buffer [hash.MaxInputLen]byte
+	input := s.config.Transform.Apply(AppendInput(buffer[:0], h, ext, t), h.Protocol)
+	sum := s.config.Transform.Result(s.sum.Sum(input))
 	entry := s.Entry(sum)
 	return Decision{Type: t, Hash: sum, Entry: entry, Queue: s.config.Table[entry]}
 }

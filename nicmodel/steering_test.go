@@ -131,8 +131,7 @@ func TestDecideVectors(t *testing.T) {
 			if d.Entry != int32(d.Hash%128) || d.Queue != uint16(d.Entry%8) {
 				t.Errorf("hash %#08x: entry %d, queue %d", d.Hash, d.Entry, d.Queue)
 			}
-			input := AppendInput(nil, &h, nil, d.Type)
-			test.transform.Apply(input)
+			input := test.transform.Apply(AppendInput(nil, &h, nil, d.Type), h.Protocol)
 			if sum := hash.Toeplitz(s.Config().Key, input); sum != d.Hash {
 				t.Errorf("%s: the input %x has the hash %#08x, want %#08x", v.Source, input, sum, d.Hash)
 			}

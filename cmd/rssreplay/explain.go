@@ -313,7 +313,7 @@ func (p *found) steering(s *settings) *report.Steering {
 	}
 	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
 	out.Input = hashInput(input, d.Type, p.header.Facts)
-	config.Transform.Apply(input)
+	input = config.Transform.Apply(input, p.header.Protocol)
 	hashed, value, index := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
 	out.Hashed, out.Hash, out.Index = &hashed, &value, &index
 	return out

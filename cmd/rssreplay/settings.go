@@ -340,6 +340,9 @@ func (r *resolver) queues() error {
 	}
 	r.add("affinity", affinity, formatCPUList(affinity), source)
 
+	if t := r.imports.table.value; t != nil && len(t.Table) > 0 && r.profile != nil && r.profile.FirstEntry {
+		r.offerOfProfile("default-queue", strconv.Itoa(int(t.Table[0])))
+	}
 	c.DefaultQueue = f.defaultQueue
 	if f.defaultQueue < 0 || f.defaultQueue >= queues {
 		return fmt.Errorf("--default-queue must be below --queues %d, not %d", queues, f.defaultQueue)
@@ -413,8 +416,6 @@ func (r *resolver) hashKey() (err error) {
 	r.defaultKey = o.layer == fromDefault || table.value != nil && table.value.DefaultKey && o.source == table.from
 	p, note := r.profile, ""
 	switch {
-	case p != nil && r.types != 0 && p.Illustrative != "":
-		note = fmt.Sprintf("CPU numbers are illustrative, whatever the key: %s. The spread is typical.", p.Illustrative)
 	case !r.defaultKey || r.types == 0:
 		return nil
 	case p != nil:

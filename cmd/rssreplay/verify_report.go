@@ -341,8 +341,7 @@ func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
 				continue
 			}
 			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
-			transform.Apply(input)
-			all = append(all, hash.Observation{Input: input, Hash: recordedHash(g.hash, swapped)})
+			all = append(all, hash.Observation{Input: transform.Apply(input, g.header.Protocol), Hash: recordedHash(g.hash, swapped)})
 		}
 		return all
 	}
