@@ -39,6 +39,13 @@ type CPUCounters struct {
 	// of their flow. MigrationTime is part of DPCTime.
 	MigratedPackets uint64
 	MigrationTime   int64
+
+	// Under receive packet steering, else 0.
+	SteeredAway  uint64 // packets that vectors' DPCs on this CPU gave to a backlog, its own included, whether they fitted or not
+	FromBacklog  uint64 // packets taken from its backlog
+	BacklogMax   uint64 // most that waited there, just after one joined
+	BacklogDrops uint64 // packets that its backlog had no room for
+	IPIs         uint64 // received for its backlog
 }
 
 // Busy is the CPU's ISR, DPC and send time, in ns.

@@ -1,5 +1,7 @@
 package plain
 
+import "cmp"
+
 // step orders what happens at one instant.
 type step int
 
@@ -10,7 +12,18 @@ const (
 	arrivals                // (1) and sends; in file order
 	dmaTimeouts             // (2)
 	raises                  // (3) by vector
-	starts                  // (4) ISR ends, DPC starts, own shares, poll decisions; by CPU
+	starts                  // (4) ISR ends, DPC starts, own shares, decisions; by CPU, then order
+)
+
+// order is what comes first on one CPU in the step of starts. Without receive
+// packet steering no CPU has two of them at one instant.
+type order int
+
+const (
+	isrs      order = iota // their starts and ends
+	dpcStarts              // and a backlog that an IPI schedules
+	ownShares              // of the DPC that dealt
+	decisions              // what to take next
 )
 
 // event is something that will happen.
@@ -18,22 +31,22 @@ type event struct {
 	time   int64 // ns
 	step   step
 	number int // CPU, vector or place in the file
+	order  order
 	do     func()
 }
 
 func (a event) before(b event) bool {
-	if a.time != b.time {
-		return a.time < b.time
-	}
-	if a.step != b.step {
-		return a.step < b.step
-	}
-	return a.number < b.number
+	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.step, b.step),
+		cmp.Compare(a.number, b.number), cmp.Compare(a.order, b.order)) < 0
 }
 
-// at lets do happen at time, in a step of that instant.
-func (e *engine) at(time int64, step step, cpu int, do func()) {
-	e.pending = append(e.pending, event{time, step, cpu, do})
+// ends lets do happen at the end of work on a CPU, starts where work may begin.
+func (e *engine) ends(time int64, cpu int, do func()) {
+	e.pending = append(e.pending, event{time: time, step: ends, number: cpu, do: do})
+}
+
+func (e *engine) starts(time int64, cpu int, order order, do func()) {
+	e.pending = append(e.pending, event{time: time, step: starts, number: cpu, order: order, do: do})
 }
 
 // run owns the time: it lets one event after the other happen, the earliest
@@ -76,23 +89,23 @@ func (e *engine) nextEvent() (event, bool) {
 	}
 
 	if time, ok := e.tickTime(); ok {
-		consider(event{time, ticks, 0, e.tick})
+		consider(event{time: time, step: ticks, number: 0, do: e.tick})
 	}
 	if e.nextTable < len(e.setup.Tables) {
-		consider(event{e.setup.Tables[e.nextTable].Time, changes, 0, e.changeTable})
+		consider(event{time: e.setup.Tables[e.nextTable].Time, step: changes, number: 0, do: e.changeTable})
 	}
 	if e.nextAffinity < len(e.setup.Affinities) {
-		consider(event{e.setup.Affinities[e.nextAffinity].Time, changes, 1, e.changeAffinity})
+		consider(event{time: e.setup.Affinities[e.nextAffinity].Time, step: changes, number: 1, do: e.changeAffinity})
 	}
 	if e.next < len(e.packets) {
-		consider(event{e.packets[e.next].Time, arrivals, e.next, e.packet})
+		consider(event{time: e.packets[e.next].Time, step: arrivals, number: e.next, do: e.packet})
 	}
 	if len(e.list) > 0 {
-		consider(event{e.dmaTimeout(), dmaTimeouts, 0, e.publishList})
+		consider(event{time: e.dmaTimeout(), step: dmaTimeouts, number: 0, do: e.publishList})
 	}
 	for v := range e.vectors {
 		if time, ok := e.raiseTime(v); ok {
-			consider(event{time, raises, v, func() { e.raise(v) }})
+			consider(event{time: time, step: raises, number: v, do: func() { e.raise(v) }})
 		}
 	}
 	begun := none

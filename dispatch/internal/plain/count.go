@@ -35,6 +35,12 @@ func (e *engine) counters() dispatch.Counters {
 
 			MigratedPackets: c.migrated,
 			MigrationTime:   c.migrationTime,
+
+			SteeredAway:  c.steeredAway,
+			FromBacklog:  c.fromBacklog,
+			BacklogMax:   uint64(c.backlogMax),
+			BacklogDrops: c.backlogDrops,
+			IPIs:         c.ipis,
 		})
 	}
 	for i := range e.rings {

@@ -17,11 +17,24 @@ type cpu struct {
 	maxPerDPC        uint64
 	sendPackets      uint64
 	latencies        []int64 // ns, in the order of indication
+
+	turns // under receive packet steering
 }
 
-// begin and end bracket one piece of the NIC's work. "No CPU ever has two pieces
-// of work of the NIC at once: that is an invariant, not a queueing rule."
+// The NIC's work.
+const (
+	isrWork = "isr"
+	dpcWork = "dpc"
+)
+
+// begin and end bracket one piece of the NIC's work. No CPU ever has two at once:
+// that is an invariant, not a queueing rule. Under receive packet steering ISRs
+// overlap turns, but turns each other never.
 func (e *engine) begin(cpu int, work string) {
+	if e.secondHop() && work == isrWork {
+		e.saw("%s c%d", work, cpu)
+		return
+	}
 	working := &e.cpus[cpu].working
 	e.invariant(*working == "", "CPU %d begins %s while at %s", cpu, work, *working)
 	*working = work
@@ -29,6 +42,10 @@ func (e *engine) begin(cpu int, work string) {
 }
 
 func (e *engine) end(cpu int, work string) {
+	if e.secondHop() && work == isrWork {
+		e.saw("%s ends c%d", work, cpu)
+		return
+	}
 	working := &e.cpus[cpu].working
 	e.invariant(*working == work, "CPU %d ends %s, but is at %q", cpu, work, *working)
 	*working = ""
@@ -65,23 +82,29 @@ func (c *cpu) busy() int64 { return c.isrTime + c.dpcTime + c.sendTime }
 
 // isr is MSI-3, NON-3, HWQ-2, SQ-3: MiniportInterrupt runs for isr-cost.
 func (e *engine) isr(v, cpu int) {
-	e.begin(cpu, "isr")
+	e.begin(cpu, isrWork)
+	e.vectors[v].workTime += e.cfg.ISRCost
 	e.cpus[cpu].interrupts++
 	e.cpus[cpu].isrTime += e.cfg.ISRCost
-	e.at(e.now+e.cfg.ISRCost, starts, cpu, func() { e.isrEnds(v, cpu) })
+	e.starts(e.now+e.cfg.ISRCost, cpu, isrs, func() { e.isrEnds(v, cpu) })
 }
 
 // isrEnds is MSI-4, NON-4, HWQ-3, SQ-4: the vector is masked (raising it did
 // that already), and DPCs are queued.
 func (e *engine) isrEnds(v, cpu int) {
-	e.end(cpu, "isr")
+	e.end(cpu, isrWork)
 	vector := &e.vectors[v]
 
 	switch e.mode {
 	case dispatch.RSSMSIX, dispatch.NonRSS:
-		// "It starts at the ISR's end, on the ISR's CPU": MSI-5, NON-5.
+		// "It starts at the ISR's end, on the ISR's CPU": MSI-5, NON-5. Under receive
+		// packet steering, when its turn comes.
 		vector.running = 1
-		e.dpc(v, cpu)
+		if e.secondHop() {
+			e.schedule(cpu, poller{vector: v})
+		} else {
+			e.dpc(v, cpu)
+		}
 
 	case dispatch.RSSHWQueues:
 		// HWQ-3: "At the ISR's end a DPC is queued for every CPU with a non-empty
@@ -93,7 +116,7 @@ func (e *engine) isrEnds(v, cpu int) {
 			}
 			vector.running++
 			if other != cpu {
-				e.at(e.now+e.cfg.IPILatency, starts, other, func() { e.dpc(v, other) })
+				e.starts(e.now+e.cfg.IPILatency, other, dpcStarts, func() { e.dpc(v, other) })
 			}
 		}
 		if e.holds(v, cpu) > 0 {
@@ -120,7 +143,7 @@ type dpc struct {
 // applies.
 func (e *engine) dpc(v, cpu int) {
 	d := &dpc{vector: v, cpu: cpu}
-	e.begin(cpu, "dpc")
+	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
 	worked := e.now + e.cfg.DPCCost
 	e.cpus[cpu].dpcTime += e.cfg.DPCCost
@@ -138,11 +161,11 @@ func (e *engine) dpc(v, cpu int) {
 		e.taken(d.share, cpu)
 		// Not specified: the step in which a snapshot's first packet begins. No
 		// one can see it.
-		e.at(worked, starts, cpu, func() { e.workOnShare(d) })
+		e.starts(worked, cpu, decisions, func() { e.workOnShare(d) })
 
 	case dispatch.Poll:
 		// "after dpc-cost, and again after each packet"
-		e.at(worked, starts, cpu, func() { e.poll(d) })
+		e.starts(worked, cpu, decisions, func() { e.poll(d) })
 	}
 }
 
@@ -155,7 +178,7 @@ func (e *engine) workOnShare(d *dpc) {
 		if d.remained {
 			// "then at its end the vector stays masked and the DPC starts anew on
 			// the same CPU in step (4) of that instant"
-			e.at(e.now, starts, d.cpu, func() { e.dpc(d.vector, d.cpu) })
+			e.starts(e.now, d.cpu, dpcStarts, func() { e.dpc(d.vector, d.cpu) })
 		} else {
 			e.oneDone(d.vector)
 		}
@@ -163,7 +186,7 @@ func (e *engine) workOnShare(d *dpc) {
 	}
 	b := d.share[0]
 	d.share = d.share[1:]
-	e.at(e.now+e.work(d.cpu, b), ends, d.cpu, func() {
+	e.ends(e.now+e.work(d.cpu, b), d.cpu, func() {
 		e.indicate(d, b)
 		d.done = append(d.done, b)
 		e.workOnShare(d)
@@ -188,11 +211,11 @@ func (e *engine) poll(d *dpc) {
 	oldest := e.take(d.vector, d.cpu, 1)
 	e.taken(oldest, d.cpu)
 	b := oldest[0]
-	e.at(e.now+e.work(d.cpu, b), ends, d.cpu, func() {
+	e.ends(e.now+e.work(d.cpu, b), d.cpu, func() {
 		e.indicate(d, b)
 		// "Each buffer comes back when its packet is indicated."
 		e.giveBack(oldest)
-		e.at(e.now, starts, d.cpu, func() { e.poll(d) })
+		e.starts(e.now, d.cpu, decisions, func() { e.poll(d) })
 	})
 }
 
@@ -200,7 +223,7 @@ func (e *engine) poll(d *dpc) {
 // deals them to the CPUs' software queues by hash, at dpc-cost +
 // distribute-cost × buffers".
 func (e *engine) deal(v, cpu int) {
-	e.begin(cpu, "dpc")
+	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
 	buffers := e.take(v, cpu, e.holds(v, cpu))
 	shares := make([][]buffer, len(e.cpus))
@@ -209,7 +232,7 @@ func (e *engine) deal(v, cpu int) {
 	}
 	cost := e.cfg.DPCCost + e.cfg.DistributeCost*int64(len(buffers))
 	e.cpus[cpu].dpcTime += cost
-	e.at(e.now+cost, starts, cpu, func() { e.dealt(v, cpu, shares) })
+	e.starts(e.now+cost, cpu, ownShares, func() { e.dealt(v, cpu, shares) })
 }
 
 // dealt is SQ-5b: "every other CPU with a share gets a DPC ipi-latency after the
@@ -224,7 +247,7 @@ func (e *engine) dealt(v, cpu int, shares [][]buffer) {
 		}
 		vector.running++
 		if other != cpu {
-			e.at(e.now+e.cfg.IPILatency, starts, other, func() { e.shareDPC(v, other, share) })
+			e.starts(e.now+e.cfg.IPILatency, other, dpcStarts, func() { e.shareDPC(v, other, share) })
 		}
 	}
 	d := &dpc{vector: v, cpu: cpu, share: shares[cpu]}
@@ -241,11 +264,11 @@ func (e *engine) dealt(v, cpu int, shares [][]buffer) {
 // dpc-cost".
 func (e *engine) shareDPC(v, cpu int, share []buffer) {
 	d := &dpc{vector: v, cpu: cpu, share: share}
-	e.begin(cpu, "dpc")
+	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
 	e.cpus[cpu].dpcTime += e.cfg.DPCCost
 	e.taken(share, cpu)
-	e.at(e.now+e.cfg.DPCCost, starts, cpu, func() { e.workOnShare(d) })
+	e.starts(e.now+e.cfg.DPCCost, cpu, decisions, func() { e.workOnShare(d) })
 }
 
 // indicate is the end of a packet's work: up the driver stack.
@@ -263,7 +286,7 @@ func (e *engine) indicate(d *dpc, b buffer) {
 
 // dpcEnds ends one DPC, whether or not its work starts anew in another.
 func (e *engine) dpcEnds(d *dpc) {
-	e.end(d.cpu, "dpc")
+	e.end(d.cpu, dpcWork)
 	e.cpus[d.cpu].maxPerDPC = max(e.cpus[d.cpu].maxPerDPC, uint64(d.indicated))
 }
 

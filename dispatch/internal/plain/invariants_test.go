@@ -18,8 +18,9 @@ func checkEnd(t *testing.T, e *engine) {
 		t.Error(broken)
 	}
 	for q, ring := range e.rings {
-		if ring.packets != ring.indicated+ring.drops {
-			t.Errorf("queue %d: %d packets, but %d indicated and %d dropped", q, ring.packets, ring.indicated, ring.drops)
+		if ring.packets != ring.indicated+ring.drops+ring.lost {
+			t.Errorf("queue %d: %d packets, but %d indicated, %d dropped and %d lost in backlogs",
+				q, ring.packets, ring.indicated, ring.drops, ring.lost)
 		}
 		if ring.inUse != 0 || ring.published != 0 {
 			t.Errorf("queue %d: at the end %d buffers in use, %d not taken", q, ring.inUse, ring.published)
@@ -36,6 +37,9 @@ func checkEnd(t *testing.T, e *engine) {
 		ran += cpu.interrupts
 		if cpu.working != "" {
 			t.Errorf("CPU %d is still at %s at the end", c, cpu.working)
+		}
+		if cpu.turn != nil || len(cpu.list) != 0 || len(cpu.backlog) != 0 || cpu.scheduled {
+			t.Errorf("CPU %d: at the end %+v", c, cpu.turns)
 		}
 	}
 	if raised != ran {
@@ -126,6 +130,9 @@ func randomSetup(seed uint64, fixed bool) Setup {
 	s := Setup{Config: randomConfig(r)}
 	s.Packets = randomPackets(r, 1+r.IntN(150), !fixed && r.IntN(2) == 0)
 	s.Flows = 12
+	if r.IntN(2) == 0 {
+		s.AddRPS(r)
+	}
 	if fixed {
 		return s
 	}
@@ -168,11 +175,26 @@ func TestInvariants(t *testing.T) {
 					if s.Mode == dispatch.NonRSS {
 						on.cpu = none // in order on all CPUs together
 					}
-					if last, any := lastOn[on]; on.flow != none && any && last > p {
+					// Steered packets may come by several queues: then only fixed runs keep order.
+					ordered := fixed || !e.secondHop()
+					if last, any := lastOn[on]; ordered && on.flow != none && any && last > p {
 						t.Errorf("flow %d: packet %d is indicated after packet %d", on.flow, p, last)
 					}
 					lastOn[on] = p
-					if steered := e.steered[p]; s.Mode != dispatch.NonRSS && steered != cpu {
+					steered := e.steered[p]
+					if e.secondHop() {
+						queue := 0
+						if s.Mode == dispatch.RSSMSIX {
+							queue = e.queueOf[p]
+						}
+						if mask, h := s.RPS.CPUs[queue], s.Packets[p].RPSHash; len(mask) > 0 && h != 0 {
+							if want := mask[uint64(h)*uint64(len(mask))>>32]; want != cpu {
+								t.Errorf("packet %d is indicated on CPU %d, its queue's mask gives it to %d", p, cpu, want)
+							}
+							return
+						}
+					}
+					if s.Mode != dispatch.NonRSS && steered != cpu {
 						t.Errorf("packet %d is indicated on CPU %d, it was steered to %d", p, cpu, steered)
 					}
 				}
@@ -185,7 +207,7 @@ func TestInvariants(t *testing.T) {
 				checkFixed(t, e)
 			}
 			if t.Failed() {
-				t.Fatalf("seed %d, %v, %d packets: %+v", seed, s.Mode, len(s.Packets), s)
+				t.Fatalf("seed %d, %v, %d packets: %+v", seed, s.Mode, len(s.Packets), s.Config)
 			}
 			if c.Reordered > 0 {
 				seen["packets reordered"]++
@@ -203,6 +225,14 @@ func TestInvariants(t *testing.T) {
 			if c.SendsJudged > c.SendMatches {
 				seen["sends away from the last receive"]++
 			}
+			for i := range c.CPUs {
+				if c.CPUs[i].BacklogDrops > 0 {
+					seen["backlog drops"]++
+				}
+				if c.CPUs[i].IPIs > 0 {
+					seen["IPIs"]++
+				}
+			}
 			if e.ruleDrops > 0 {
 				seen["rule drops"]++
 			}
@@ -212,8 +242,8 @@ func TestInvariants(t *testing.T) {
 		}
 	}
 	// A generator that never fills a ring would check little.
-	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered", "moves", "rule drops"} {
-		if seen[what] < runs/12 {
+	for _, what := range []string{"a queue with drops", "sends away from the last receive", "packets migrated", "packets reordered", "moves", "rule drops", "backlog drops", "IPIs"} {
+		if seen[what] < runs/20 {
 			t.Errorf("%s in %d of %d runs", what, seen[what], runs)
 		}
 	}
@@ -238,6 +268,7 @@ func checkFixed(t *testing.T, e *engine) {
 func checkCounters(t *testing.T, e *engine) {
 	t.Helper()
 	c := e.counters()
+	var away, from, lost uint64
 	var indicated, received, ruled, sent, steered, drops, windows, flows, inFlows uint64
 	for p, packet := range e.packets {
 		if packet.Sent {
@@ -253,7 +284,7 @@ func checkCounters(t *testing.T, e *engine) {
 		}
 	}
 	perDPC := uint64(0)
-	if c.SerialTime > c.SimulatedTime {
+	if c.SerialTime > c.SimulatedTime && !e.secondHop() {
 		t.Errorf("one unit was busy for %d ns of %d", c.SerialTime, c.SimulatedTime)
 	}
 	for _, cpu := range c.CPUs {
@@ -266,8 +297,18 @@ func checkCounters(t *testing.T, e *engine) {
 		if cpu.ISRTime != int64(cpu.Interrupts)*e.cfg.ISRCost {
 			t.Errorf("ISR time %d in %d interrupts", cpu.ISRTime, cpu.Interrupts)
 		}
-		if worked := cpu.ISRTime + cpu.DPCTime; worked > c.SimulatedTime {
+		worked := cpu.ISRTime + cpu.DPCTime
+		if e.secondHop() { // ISRs overlap turns
+			worked = max(cpu.ISRTime, cpu.DPCTime)
+		}
+		if worked > c.SimulatedTime {
 			t.Errorf("a CPU worked for %d ns of %d", worked, c.SimulatedTime)
+		}
+		away += cpu.SteeredAway
+		from += cpu.FromBacklog
+		lost += cpu.BacklogDrops
+		if e.secondHop() && cpu.BacklogMax > uint64(e.setup.RPS.Backlog)+1 {
+			t.Errorf("%d in a backlog of %d", cpu.BacklogMax, e.setup.RPS.Backlog)
 		}
 		if cpu.MigrationTime != int64(cpu.MigratedPackets)*e.cfg.MigrationCost || cpu.MigrationTime > cpu.DPCTime {
 			t.Errorf("%d ns for %d migrated packets, of %d ns in DPCs", cpu.MigrationTime, cpu.MigratedPackets, cpu.DPCTime)
@@ -305,10 +346,13 @@ func checkCounters(t *testing.T, e *engine) {
 			last = on.CPU
 		}
 	}
+	if away != from+lost || !e.secondHop() && away != 0 {
+		t.Errorf("%d packets steered away, but %d taken from backlogs and %d dropped there", away, from, lost)
+	}
 	if sent != 0 {
 		t.Errorf("sent packets not counted on a CPU: %d", int64(sent))
 	}
-	if steered+ruled != received || e.ruleDrops != ruled || steered != indicated+drops || windows != indicated || flows != inFlows {
+	if steered+ruled != received || e.ruleDrops != ruled || steered != indicated+drops+lost || windows != indicated || flows != inFlows {
 		t.Errorf("received %d, dropped by rules %d, steered %d, indicated %d, dropped %d, in windows %d; of flows %d, in flows' CPUs %d",
 			received, e.ruleDrops, steered, indicated, drops, windows, inFlows, flows)
 	}

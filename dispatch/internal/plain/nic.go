@@ -12,6 +12,7 @@ type ring struct {
 
 	packets, bytes, drops uint64
 	indicated             uint64
+	lost                  uint64  // in a full backlog
 	arrivals              []int64 // ns, of all packets, dropped ones too
 }
 
@@ -37,6 +38,7 @@ type vector struct {
 	lastRaise int64 // ns; of no meaning before the first
 
 	maskedTime int64 // ns, from each raise to its enable
+	workTime   int64 // ns, of its ISRs and, under receive packet steering, its DPCs
 
 	isrCPU  int // of this interrupt
 	running int // DPCs (or shares) of this interrupt that have not ended
@@ -78,7 +80,7 @@ func (e *engine) arrive(p int) {
 	}
 	queue, cpu := e.steer(p)
 	e.countEntry(p)
-	e.steered[p] = cpu
+	e.queueOf[p], e.steered[p] = queue, cpu
 	ring := &e.rings[queue]
 	ring.packets++
 	ring.bytes += uint64(e.packets[p].Length)
@@ -197,7 +199,7 @@ func (e *engine) raise(v int) {
 	//
 	// Not specified: the step of an ISR's start. Only least-busy could see it,
 	// and no vector that uses that is raised meanwhile.
-	e.at(e.now+e.cfg.InterruptLatency, starts, cpu, func() { e.isr(v, cpu) })
+	e.starts(e.now+e.cfg.InterruptLatency, cpu, isrs, func() { e.isr(v, cpu) })
 }
 
 // enable is MSI-5b, NON-7, HWQ-4b, SQ-6b: the vector's interrupts are enabled.

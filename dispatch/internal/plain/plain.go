@@ -14,7 +14,9 @@
 //     CPUs and sends.
 //  6. changes.go: tables and affinities that change at given times, and what that
 //     moved. rebalance.go, solve.go: RSS++'s ticks and its solver.
-//  7. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
+//  7. rps.go, turns.go: receive packet steering, its backlogs, and whose turn it is
+//     on a CPU.
+//  8. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //
 // Step names are those of the NDIS documentation's pages on the four modes:
 // MSI-1a … MSI-5b, NON-1 … NON-7, HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
@@ -42,6 +44,8 @@ type Packet struct {
 	// was asked; Queue is of meaning with ToQueue alone.
 	Decision Decision
 	Queue    int
+
+	RPSHash uint32 // that the stack steers a received packet by: the NIC's or its own; 0: not steered
 }
 
 // Decision is who decides on a received packet's queue.
@@ -64,6 +68,7 @@ type Setup struct {
 	Affinities []AffinityAt // by time
 
 	Rebalance *rebalance.Options // nil: none. Only rss-msix has a rebalancer.
+	RPS       *RPS               // nil: none. Only rss-msix and non-rss have a second hop.
 }
 
 // Result is what a run counted.
@@ -106,7 +111,8 @@ type engine struct {
 	nextTable    int // index of the next change
 	nextAffinity int
 	balancer     *balancer
-	steered      []int // per packet that took a buffer or found none: its CPU
+	queueOf      []int // per packet that took a buffer or found none: its queue and its CPU
+	steered      []int
 
 	rings      []ring // one per hardware queue
 	ruleDrops  uint64
@@ -143,6 +149,7 @@ func newEngine(s Setup) *engine {
 		packets:   packets,
 		table:     slices.Clone(cfg.Table),
 		queueCPU:  cfg.QueueCPU,
+		queueOf:   make([]int, len(packets)),
 		steered:   make([]int, len(packets)),
 		rings:     make([]ring, 1),
 		vectors:   make([]vector, 1),
@@ -162,7 +169,7 @@ func newEngine(s Setup) *engine {
 	}
 	for p := range e.indicated {
 		e.indicated[p].cpu = none
-		e.steered[p] = none
+		e.queueOf[p], e.steered[p] = none, none
 	}
 	if s.Rebalance != nil && mode == dispatch.RSSMSIX {
 		e.balancer = newBalancer(s)

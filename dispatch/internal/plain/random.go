@@ -64,6 +64,40 @@ func (s *Setup) AddRules(r *rand.Rand) {
 	}
 }
 
+// AddRPS gives the setup masks, some of them empty, of one CPU or with the queue's
+// own, a hash for each packet, mostly one a flow, and often a tiny backlog.
+func (s *Setup) AddRPS(r *rand.Rand) {
+	s.RPS = &RPS{Cost: max(0, r.Int64N(40)-10), Backlog: r.IntN(4)}
+	if r.IntN(2) == 0 {
+		s.RPS.Backlog = r.IntN(100)
+	}
+	for range s.Config.Queues {
+		var mask []int
+		if r.IntN(4) > 0 {
+			for cpu := range s.Config.CPUs {
+				if r.IntN(2) == 0 {
+					mask = append(mask, cpu)
+				}
+			}
+		}
+		s.RPS.CPUs = append(s.RPS.CPUs, mask)
+	}
+	hash := func() uint32 {
+		return []uint32{0, 1, r.Uint32(), r.Uint32(), r.Uint32(), 1<<32 - 1}[r.IntN(6)]
+	}
+	hashes := make([]uint32, s.Flows)
+	for f := range hashes {
+		hashes[f] = hash()
+	}
+	for i := range s.Packets {
+		if p := &s.Packets[i]; p.Flow != none {
+			p.RPSHash = hashes[p.Flow]
+		} else {
+			p.RPSHash = hash()
+		}
+	}
+}
+
 // AddRebalance gives the setup a rebalancer with one tick to about thirty.
 func (s *Setup) AddRebalance(r *rand.Rand) {
 	every := 1 + s.span()/(1+r.Int64N(30))

@@ -15,6 +15,12 @@ func (e *engine) serialTime() int64 {
 	case dispatch.RSSMSIX:
 		return busiest
 	case dispatch.NonRSS:
+		// Not specified: receive packet steering, where CPUs work on their backlogs
+		// beside each other. Each CPU is such a unit there, and so is the vector: its
+		// ISRs and DPCs, on whatever CPUs.
+		if e.secondHop() {
+			return max(busiest, e.vectors[0].workTime)
+		}
 		return together // only one CPU works at a time
 	default:
 		return e.vectors[0].maskedTime
