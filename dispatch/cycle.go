@@ -16,6 +16,8 @@ type cycle struct {
 	ready  int64     // the first instant whose arrivals come after it
 	cpu    int       // of the ISR of this cycle
 	ended  int64     // when the last cycle did
+
+	raisedAt int64 // when this cycle's vector was
 }
 
 // cyclePart is where the modes differ.
@@ -79,6 +81,7 @@ func (c *cycle) arm(now int64) {
 
 func (c *cycle) raise(t int64) {
 	c.vector.Raise(t)
+	c.raisedAt = t
 	c.cpu = c.systemCPU()
 	c.event(Raise, t, c.cpu, -1, -1)
 	c.isr(c.cpu)
@@ -95,6 +98,7 @@ func (c *cycle) run() {
 // enable ends the cycle.
 func (c *cycle) enable(t int64) {
 	c.event(Enable, t, c.cpu, -1, -1)
+	c.model.masked += t - c.raisedAt
 	c.ended = t
 	if _, waiting := c.part.oldest(); waiting > 0 {
 		c.arm(t)

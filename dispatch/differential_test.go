@@ -81,8 +81,6 @@ func withinBuckets(got *dispatch.Counters, want *dispatch.Counters) {
 
 // notYetFast are the counters that only the plain engine has.
 var notYetFast = cmp.Options{
-	cmpopts.IgnoreFields(dispatch.Counters{}, "SerialTime", "Reordered"),
-	cmpopts.IgnoreFields(dispatch.CPUCounters{}, "MigratedPackets", "MigrationTime"),
 	cmpopts.IgnoreFields(dispatch.QueueCounters{}, "Burst50us", "Burst500us"),
 }
 

@@ -266,8 +266,9 @@ func (l *lane) snapshot() {
 	l.held = l.taken
 	if l.dealer != nil {
 		l.end, l.freed = l.dealer.deal(l, start)
+		l.m.masked += l.end - l.raise
 	} else {
-		l.end = l.indicate(n, start, start+l.m.cfg.DPCCost)
+		_, l.end = l.indicate(n, start, start+l.m.cfg.DPCCost, math.MaxInt64)
 		l.freed = l.end
 		c.DPCTime += l.end - start
 		c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
@@ -277,36 +278,77 @@ func (l *lane) snapshot() {
 	}
 }
 
-// indicate works on the n oldest packets, which are taken at the time takenAt,
-// one after the other from start, and returns when the last of them is done.
-func (l *lane) indicate(n int, takenAt, start int64) int64 {
+// indicate works on up to n of the oldest packets, at least one, which are taken at the
+// time takenAt, one after the other from start, and begins with none at until or later.
+// It returns how many these are, and when the last of them is done.
+func (l *lane) indicate(n int, takenAt, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
+	if m.wandering != nil {
+		n, end = l.indicateWandering(n, start, until)
+	} else {
+		end = l.indicateFixed(n, start)
+	}
 	arrival := l.arrival[l.taken : l.taken+n]
 	if !cpu.series.inLast(arrival) {
 		m.crossWindows(&cpu.series, arrival)
 	}
-	if l.rest == nil {
-		l.taken += n
-		return cpu.latency.run(arrival, start, m.cfg.PacketCost)
+	if m.takes != nil {
+		for _, p := range l.rest[l.taken : l.taken+n] {
+			m.takeOf(cpu.index, p.of, takenAt)
+		}
 	}
-	rest := l.rest[l.taken : l.taken+n]
 	l.taken += n
-	end := start
+	return n, end
+}
+
+// indicateFixed is indicate where a flow stays on a CPU, so that costs are fixed but
+// for byte-cost; all n packets begin in time.
+func (l *lane) indicateFixed(n int, start int64) (end int64) {
+	m, h := l.m, &l.on.latency
+	arrival := l.arrival[l.taken : l.taken+n]
 	if m.cfg.ByteCost == 0 {
-		end = cpu.latency.run(arrival, start, m.cfg.PacketCost)
-	} else {
-		for i := range rest {
-			end = cpu.latency.run(arrival[i:i+1], end, m.cfg.Cost(rest[i].length))
-		}
+		return h.run(arrival, start, m.cfg.PacketCost)
 	}
-	if !l.fixed {
-		cpu.Packets += uint64(n)
-		for i := range rest {
-			cpu.Bytes += uint64(rest[i].length)
-		}
+	end = start
+	for i, p := range l.rest[l.taken : l.taken+n] {
+		end = h.run(arrival[i:i+1], end, m.cfg.Cost(p.length))
 	}
-	m.indicated(cpu, rest, takenAt)
 	return end
+}
+
+// indicateWandering is indicate where any CPU may have taken the flow's packet before.
+func (l *lane) indicateWandering(n int, start, until int64) (done int, end int64) {
+	m, cpu := l.m, l.on
+	h, w, on := &cpu.latency, m.wandering, cpu.index
+	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
+	rest := l.rest[l.taken : l.taken+n]
+	end = start
+	sum, most, bytes, migrated := int64(0), h.max, uint64(0), uint64(0)
+	for i, arrival := range l.arrival[l.taken : l.taken+n] {
+		if end >= until {
+			n = i
+			break
+		}
+		p := &rest[i]
+		end += packetCost
+		if byteCost > 0 {
+			end += byteCost * int64(p.length) / 1000
+		}
+		// Optimization: no branch on whether it pays; it could not be foretold.
+		last := w.took(p.of, on)
+		pays := uint64(-last) >> 63 & (uint64(-(last ^ (on + 1))) >> 63) // 1 if there is one, and another
+		end += migrationCost & -int64(pays)
+		migrated += pays
+		bytes += uint64(p.length)
+		late := end - arrival
+		sum, most = sum+late, max(most, late)
+		h.count(late)
+	}
+	h.add(uint64(n), sum, most)
+	cpu.Packets += uint64(n)
+	cpu.Bytes += bytes
+	cpu.MigratedPackets += migrated
+	return n, end
 }
 
 // run advances the lane to its end: every queue empty.

@@ -122,6 +122,7 @@ func (c *laneCycle) dpc(l *lane, start int64) {
 // enable ends the cycle.
 func (c *laneCycle) enable() {
 	c.spread, c.look = false, laneIdle
+	c.m.masked += c.end - c.raise
 	waiting := 0
 	for i := range c.lanes {
 		waiting += c.lanes[i].published - c.lanes[i].taken

@@ -21,10 +21,9 @@ func (l *lane) poll(now int64) {
 		case l.budget > 0 && l.again == l.budget:
 			l.startPoll()
 		default:
-			n := l.polled(waiting, now)
+			n, end := l.indicate(l.polled(waiting, now), l.look, l.look, now)
 			l.again += n
 			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
-			end := l.indicate(n, l.look, l.look)
 			l.held = l.taken - 1
 			c.DPCTime += end - l.look
 			l.look, l.freed = end, end
@@ -33,17 +32,20 @@ func (l *lane) poll(now int64) {
 }
 
 // polled is how many of the packets that wait the DPC takes one after the other
-// before now.
+// before now, at most.
 //
-// Optimization: it is 1, but where the packets have a fixed cost, and nobody
-// needs to know when each was taken.
+// Optimization: it is 1, but where nobody needs to know when each was taken, and
+// either they have a fixed cost or indicate finds how many.
 func (l *lane) polled(waiting int, now int64) int {
-	if waiting == 1 || l.m.cfg.ByteCost > 0 || l.m.takes != nil {
+	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && l.m.wandering == nil {
 		return 1
 	}
 	n := waiting
 	if l.budget > 0 {
 		n = min(n, l.budget-l.again)
+	}
+	if l.m.wandering != nil {
+		return n
 	}
 	if cost := l.m.cfg.PacketCost; cost > 0 {
 		n = int(min(int64(n), (now-l.look-1)/cost+1))

@@ -51,40 +51,53 @@ func (l *line) next(state lineState, t int64) {
 }
 
 // advance does all work that comes before the arrivals at the instant now.
-//
-// Optimization: a cycle that ends before now goes through the cases without
-// coming back to the switch.
 func (l *line) advance(now int64) {
 	for l.ready <= now {
-		switch l.state {
-		case armed:
-			if l.raise(l.time); l.ready > now {
-				return
-			}
-			fallthrough
-		case raised:
-			l.m.event(ISREnd, l.time, l.cpu, -1, -1)
-			if l.startDPC(l.time); l.ready > now || l.state != snapshot {
-				continue
-			}
-			fallthrough
-		case snapshot:
-			l.giveBack()
-			l.m.event(DPCEnd, l.time, l.cpu, -1, -1)
-			if l.again {
-				l.next(restarting, l.time)
-			} else {
-				l.enable(l.time)
-			}
-		case restarting:
-			l.startDPC(l.time)
-		case deciding:
-			l.decide(l.time)
-		case polling:
-			l.giveBack()
-			l.next(deciding, l.time)
-		}
+		l.step()
 	}
+}
+
+// step does the next event.
+func (l *line) step() {
+	switch l.state {
+	case armed:
+		l.raise(l.time)
+	case raised:
+		l.m.event(ISREnd, l.time, l.cpu, -1, -1)
+		l.startDPC(l.time)
+	case snapshot:
+		l.giveBack()
+		l.m.event(DPCEnd, l.time, l.cpu, -1, -1)
+		if l.again {
+			l.next(restarting, l.time)
+		} else {
+			l.enable(l.time)
+		}
+	case restarting:
+		l.startDPC(l.time)
+	case deciding:
+		l.decide(l.time)
+	case polling:
+		l.giveBack()
+		l.next(deciding, l.time)
+	}
+}
+
+// before reports whether the next event of l comes before that of o, a line of a
+// higher CPU.
+func (l *line) before(o *line) bool {
+	return l.time < o.time || l.time == o.time && l.place() <= o.place()
+}
+
+// place orders the steps in which the next event can be (MODEL.md section 6).
+func (l *line) place() int {
+	switch l.state {
+	case snapshot, polling:
+		return 0
+	case armed:
+		return 3
+	}
+	return 4
 }
 
 // publish publishes the oldest filled buffer; the line was advanced to that

@@ -24,8 +24,15 @@ type model struct {
 	wandering *wandering
 	settled   *settled
 
+	// Where flows may meet several CPUs under RSS, else nil: which one took a flow's
+	// latest packet, and 1; 0 without one. And in which order packets were indicated.
+	latest *chunked[uint16]
+	order  *indicationOrder
+
+	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
+
 	takes   *takes // nil if the capture can't hold sent packets
-	order   int64  // takes so far, where that is what orders them
+	taken   int64  // takes so far, where that is what orders them
 	judged  uint64
 	matches uint64
 
@@ -50,7 +57,9 @@ type cpu struct {
 // target is where a table entry leads.
 type target struct{ queue, cpu uint16 }
 
-func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
+// newModel is a model of a capture that may hold sent packets or not, and under whose
+// steering packets of one flow may meet several entries or not.
+func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *model {
 	queues := cfg.Queues
 	if mode == NonRSS || mode == RSSSingleQueue {
 		queues = 1
@@ -73,6 +82,9 @@ func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 		m.wandering = newWandering(len(cfg.CPUs))
 	} else {
 		m.settled = newSettled()
+		if varies && len(cfg.CPUs) > 1 {
+			m.latest, m.order = new(chunked[uint16]), newIndicationOrder(len(cfg.CPUs))
+		}
 	}
 	if sends {
 		m.takes = &takes{}
@@ -80,10 +92,11 @@ func newModel(cfg *Config, mode Mode, sends bool, observe Observer) *model {
 	return m
 }
 
-// plain reports whether nobody observes and no CPU serves more than one hardware
-// queue: then there are faster engines that count the same.
+// plain reports whether nobody observes, no CPU serves more than one hardware queue,
+// and none depends on what the others do with a flow: then there are faster engines
+// that count the same.
 func (m *model) plain() bool {
-	if m.observe != nil {
+	if m.observe != nil || m.latest != nil {
 		return false
 	}
 	if len(m.queues) == 1 {
@@ -103,6 +116,11 @@ func (m *model) plain() bool {
 func (m *model) prepare(b *Batch) {
 	if m.wandering != nil {
 		m.wandering.grow(b.Flows)
+		m.wandering.expect(b.Flow[:b.N])
+	}
+	if m.latest != nil {
+		m.latest.grow(b.Flows)
+		m.order.grow(b)
 	}
 	if m.takes != nil {
 		m.takes.flows.grow(b.Flows)
@@ -199,6 +217,12 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	for i := range n {
 		b := q.Peek(i)
 		end += m.cfg.Cost(b.Length)
+		from := noCPU
+		if last := m.took(b.Flow, c); last != 0 && last != c+1 {
+			from = last - 1
+			end += m.cfg.MigrationCost
+			cpu.MigratedPackets++
+		}
 		bytes += uint64(b.Length)
 		late := end - b.Arrival
 		sum, most = sum+late, max(most, late)
@@ -207,15 +231,19 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 			m.extend(&cpu.series, b.Arrival)
 		}
 		cpu.series.counts[len(cpu.series.counts)-1]++
-		if m.wandering != nil {
-			m.wandering.note(b.Flow, c)
+		if m.order != nil {
+			m.order.indicated(c, b, end)
 		}
+		if m.observe != nil {
+			m.observe(Event{Mode: m.mode, Kind: Take, Time: takenAt, CPU: c, Queue: int(b.Queue), Packet: int64(b.Packet), Latest: from})
+			m.event(Indicate, end, c, int(b.Queue), int64(b.Packet))
+		}
+	}
+	if m.order != nil {
+		m.order.passed(takenAt)
 	}
 	if m.takes != nil {
 		m.take(c, q, n, takenAt)
-	}
-	if m.observe != nil {
-		m.eventsOf(c, q, n, takenAt, start)
 	}
 	q.Take(n)
 	cpu.latency.add(uint64(n), sum, most)
@@ -225,14 +253,21 @@ func (m *model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	return end
 }
 
-// eventsOf tells the observer of the n oldest buffers of q.
-func (m *model) eventsOf(c int, q *nicmodel.Queue, n int, takenAt, t int64) {
-	for i := range n {
-		b := q.Peek(i)
-		m.event(Take, takenAt, c, int(b.Queue), int64(b.Packet))
-		t += m.cfg.Cost(b.Length)
-		m.event(Indicate, t, c, int(b.Queue), int64(b.Packet))
+// noCPU stands for a CPU that there is not.
+const noCPU = -1
+
+// took notes that CPU c takes a packet of flow, and returns the CPU that took the
+// flow's packet before, and 1; 0 without one, and where it can be no other.
+func (m *model) took(flow uint32, c int) (last int) {
+	switch {
+	case m.wandering != nil:
+		return m.wandering.took(flow, c)
+	case m.latest != nil && flow != NoFlow:
+		on := m.latest.at(flow)
+		last = int(*on)
+		*on = uint16(c + 1)
 	}
+	return last
 }
 
 // dequeued counts the n oldest buffers of q as no longer waiting in their
@@ -260,22 +295,10 @@ func (m *model) takeOf(c int, flow uint32, takenAt int64) {
 	}
 	order := takenAt
 	if m.mode != RSSMSIX {
-		m.order++
-		order = m.order
+		m.taken++
+		order = m.taken
 	}
 	m.takes.took(flow, order, c)
-}
-
-// indicated notes where packets were taken and indicated.
-func (m *model) indicated(c *cpu, packets []laneRest, takenAt int64) {
-	if m.wandering != nil {
-		m.wandering.noteAll(packets, c.index)
-	}
-	if m.takes != nil {
-		for _, p := range packets {
-			m.takeOf(c.index, p.of, takenAt)
-		}
-	}
 }
 
 // send processes a sent packet at its time, on its connection's home CPU; the
@@ -331,9 +354,32 @@ func (m *model) count(entries []EntryLoad, unhashed uint64) Counters {
 	for i := range m.cpus {
 		c.CPUs[i] = m.cpus[i].CPUCounters
 		c.CPUs[i].Latency = m.cpus[i].latency.latency()
+		c.CPUs[i].MigrationTime = int64(c.CPUs[i].MigratedPackets) * m.cfg.MigrationCost
 	}
 	if m.wandering != nil {
 		m.wandering.enter()
 	}
+	if m.order != nil {
+		m.order.passed(nicmodel.Never)
+		c.Reordered = m.order.late
+	}
+	c.SerialTime = m.serialTime()
 	return c
+}
+
+// serialTime is how long the busiest unit worked that can't run beside itself: see
+// Counters.
+func (m *model) serialTime() int64 {
+	if m.mode == RSSHWQueues || m.mode == RSSSingleQueue {
+		return m.masked
+	}
+	together, busiest := int64(0), int64(0)
+	for i := range m.cpus {
+		t := m.cpus[i].ISRTime + m.cpus[i].DPCTime
+		together, busiest = together+t, max(busiest, t)
+	}
+	if m.mode == NonRSS {
+		return together
+	}
+	return busiest
 }

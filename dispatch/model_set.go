@@ -14,8 +14,8 @@ type engine interface {
 }
 
 // newEngine chooses the fastest engine that counts what the mode does.
-func newEngine(cfg *Config, mode Mode, sends bool, observe Observer) (engine, *model) {
-	m := newModel(cfg, mode, sends, observe)
+func newEngine(cfg *Config, mode Mode, sends, varies bool, observe Observer) (engine, *model) {
+	m := newModel(cfg, mode, sends, varies, observe)
 	switch plain := m.plain(); {
 	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
 		return newRSSLanes(m), m
@@ -71,7 +71,7 @@ func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *mo
 			return m
 		}
 	}
-	e, m := newEngine(o.cfg, mode, sends, observe)
+	e, m := newEngine(o.cfg, mode, sends, o.flows.way(o.steering).OwnFacts() != 0, observe)
 	m.steering = o.steering
 	s.models = append(s.models, m)
 	for _, c := range s.crews {

@@ -137,12 +137,16 @@ func (t traffic) capture(r *rand.Rand) *records {
 }
 
 // randomConfig is any configuration that Validate accepts, with small numbers
-// and zeros more often than not: that is where the rules meet.
+// and zeros more often than not: that is where the rules meet. Now and then a
+// time is a large one.
 func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
 	few := func(n int) int { return 1 + r.IntN(1+r.IntN(n)) }
 	some := func(scale int64) int64 {
-		if r.IntN(4) == 0 {
+		switch r.IntN(40) {
+		case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9:
 			return 0
+		case 10:
+			return r.Int64N(1e9)
 		}
 		return r.Int64N(1 + r.Int64N(scale))
 	}
@@ -159,7 +163,7 @@ func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
 		},
 		DefaultQueue:     r.IntN(queues),
 		InterruptLatency: some(3000), ISRCost: some(3000), DPCCost: some(3000), PacketCost: some(3000),
-		ByteCost: some(3000), IPILatency: some(4000), DistributeCost: some(200), SendCost: some(2000),
+		ByteCost: min(some(3000), 1e6), MigrationCost: some(3000), IPILatency: some(4000), DistributeCost: some(200), SendCost: some(2000),
 		Drain: dispatch.Drain(r.IntN(2)), ISRCPU: r.IntN(cpus+2) - 2,
 		Interval: 1 + r.Int64N(1_000_000),
 	}

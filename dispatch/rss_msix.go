@@ -1,5 +1,7 @@
 package dispatch
 
+import "rssreplay/nicmodel"
+
 // rssMSIX is RSS with message signaled interrupts:
 //
 //	MSI-1  The NIC (1a) uses DMA to fill buffers with received data, (1b)
@@ -14,7 +16,9 @@ package dispatch
 //	       enables interrupts for the current CPU. No atomic operation tracks
 //	       the progress of other DPCs.
 //
-// Each CPU's vector, queue and DPC are a line of their own.
+// Each CPU's vector, queue and DPC are a line of their own. Where a flow may meet
+// several CPUs, what a packet costs on one of them depends on what another took
+// before, and the lines go on together, one event after the other.
 type rssMSIX struct {
 	*model
 	front frontEnd
@@ -44,9 +48,18 @@ func newRSSMSIX(m *model) *rssMSIX {
 
 func (e *rssMSIX) process(b *Batch) { e.front.process(b, e) }
 
-func (e *rssMSIX) catchUp(now int64, cpu uint16) { e.lines[cpu].advance(now) }
+func (e *rssMSIX) catchUp(now int64, cpu uint16) {
+	if e.latest != nil {
+		e.together(now)
+	} else {
+		e.lines[cpu].advance(now)
+	}
+}
 
 func (e *rssMSIX) publish(t int64, cpus []uint16) {
+	if e.latest != nil {
+		e.together(t)
+	}
 	for _, cpu := range cpus {
 		l := &e.lines[cpu]
 		if l.ready <= t {
@@ -57,13 +70,37 @@ func (e *rssMSIX) publish(t int64, cpus []uint16) {
 }
 
 func (e *rssMSIX) catchUpAll(now int64) {
+	if e.latest != nil {
+		e.together(now)
+		return
+	}
 	for c := range e.lines {
 		e.lines[c].advance(now)
 	}
 }
 
+// together does all work of all lines that comes before the arrivals at now, in the
+// order in which it happens.
+func (e *rssMSIX) together(now int64) {
+	for {
+		var first *line
+		for c := range e.lines {
+			if l := &e.lines[c]; l.ready <= now && (first == nil || !first.before(l)) {
+				first = l
+			}
+		}
+		if first == nil {
+			return
+		}
+		first.step()
+	}
+}
+
 func (e *rssMSIX) finish() {
 	e.front.finish(e)
+	if e.latest != nil {
+		e.together(nicmodel.Never - 1)
+	}
 	for c := range e.lines {
 		e.lines[c].run()
 	}

@@ -145,7 +145,7 @@ func BenchmarkEngine(b *testing.B) {
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					e, _ := newEngine(cfg, mode, false, nil)
+					e, _ := newEngine(cfg, mode, false, false, nil)
 					for _, batch := range batches {
 						e.process(batch)
 					}

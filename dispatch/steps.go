@@ -129,7 +129,9 @@ type Event struct {
 
 	// Latest is, of a Send, the CPU that most recently took a received packet of
 	// its connection to indicate it; -1 where none was taken, so that the
-	// connection has no home CPU yet.
+	// connection has no home CPU yet. Of a Take it is the CPU that most recently
+	// took a packet of the flow, if that is another one, so that this packet pays
+	// migration-cost; else -1.
 	Latest int
 }
 

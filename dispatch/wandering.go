@@ -6,10 +6,8 @@ import (
 	"rssreplay/dispatch/internal/prefetch"
 )
 
-// wandering is the affinity of flows in a mode where any CPU may indicate any
-// packet. Packets are noted as they are indicated, which in such a mode is
-// their order of arrival, and entered in runs, so that the loads of different
-// flows' records overlap.
+// wandering is the affinity of flows in a mode where any CPU may take any packet.
+// Packets are taken in their order of arrival there, and indicated in the same.
 type wandering struct {
 	cpus    int
 	few     bool // at most fewCPUs: words has the flows, else flows has
@@ -20,26 +18,23 @@ type wandering struct {
 	used    uint32     // rows given out
 	spilled map[spill]uint64
 
-	pending []indication // noted and not entered yet
-	at      []uint32     // the rows of pending, while it is entered
+	pending []indication // to be counted in their rows
 }
 
-// noted is how many indications are entered at once.
+// noted is how many indications are counted in rows at once.
 const noted = 1024
 
 type indication struct {
-	flow uint32
-	cpu  uint16
+	row        uint32
+	cpu, moved uint16
 }
 
-// rowBits sets how many rows are made at once. A row is the flow's last CPU
-// and 1, 0 for none, how often it met another one than before, the first
-// included, and its packets on each CPU.
+// rowBits sets how many rows are made at once. A row is how often the flow met
+// another CPU than before, the first included, and its packets on each CPU.
 const (
 	rowBits    = 10
-	rowLast    = 0
-	rowMoves   = 1
-	rowPackets = 2
+	rowMoves   = 0
+	rowPackets = 1
 )
 
 // flowWord is one flow's row where there are few CPUs: in one word, so that to
@@ -66,30 +61,27 @@ const (
 // packets there, then its row.
 type wanderer struct {
 	n     uint32 // packets on cpu, or the row
-	cpu   uint16
+	cpu   uint16 // that took the latest one
 	state wandererState
 }
 
 type wandererState uint16
 
 const (
-	unmet   wandererState = iota // no packet was indicated
+	unmet   wandererState = iota // no packet was taken
 	onOne                        // all on one CPU
 	wanders                      // the row has it
 )
 
-// spill names a 16-bit count of a flow that overflowed, by its index in a row or in
-// carries; the map counts how often.
+// spill names a 16-bit count that overflowed, by its index in the row, or in the
+// flow's carries; the map counts how often.
 type spill struct {
-	flow uint32
+	of   uint32 // row, or flow
 	word int
 }
 
 func newWandering(cpus int) *wandering {
-	return &wandering{
-		cpus: cpus, few: cpus <= fewCPUs,
-		pending: make([]indication, 0, noted), at: make([]uint32, 0, noted),
-	}
+	return &wandering{cpus: cpus, few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
 }
 
 // grow makes room for flows flows.
@@ -101,76 +93,47 @@ func (w *wandering) grow(flows uint32) {
 	}
 }
 
-// note notes that cpu indicated a packet of flow, NoFlow or one whose record
-// exists.
-func (w *wandering) note(flow uint32, cpu int) {
-	if len(w.pending) == cap(w.pending) {
-		w.enter()
-	}
-	w.pending = append(w.pending, indication{flow, uint16(cpu)})
-}
-
-// noteAll is note of each of packets, whose of is its flow.
-func (w *wandering) noteAll(packets []laneRest, cpu int) {
-	for len(packets) > 0 {
-		if len(w.pending) == cap(w.pending) {
-			w.enter()
-		}
-		from := len(w.pending)
-		n := min(len(packets), cap(w.pending)-from)
-		w.pending = w.pending[:from+n]
-		into := w.pending[from:]
-		for i := range packets[:n] {
-			into[i] = indication{packets[i].of, uint16(cpu)}
-		}
-		packets = packets[n:]
-	}
-}
-
-// enter enters what was noted.
-func (w *wandering) enter() {
+// expect prefetches what took will ask for of flows.
+func (w *wandering) expect(flows []uint32) {
 	if w.few {
-		w.enterWords()
+		prefetch.Records(w.words.chunks, flows)
 	} else {
-		// Optimization: the rows in a loop of their own, whose loads overlap.
-		at := w.at[:0]
-		for _, in := range w.pending {
-			at = append(at, w.rowOf(in))
-		}
-		for i, in := range w.pending {
-			if at[i] != noRow {
-				w.count(at[i], in)
-			}
-		}
+		prefetch.Records(w.flows.chunks, flows)
 	}
-	w.pending = w.pending[:0]
 }
 
-// enterWords is enter with few CPUs.
-func (w *wandering) enterWords() {
-	prefetch.Records(w.words.chunks, w.pending)
-	for _, in := range w.pending {
-		if in.flow == NoFlow {
-			continue
-		}
-		word := (*uint64)(w.words.at(in.flow))
-		// Optimization: little work waits for what was loaded, and no branch but for
-		// overflows, so that the loads of many packets overlap.
-		at, last := in.cpu*wordPackets&63, uint64(in.cpu+1)<<wordLast
-		old := *word
-		differs := (old ^ last) >> wordLast
-		moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
-		now := old&(1<<wordLast-1) + moved
-		if now>>wordLast != 0 {
-			now &= 1<<wordLast - 1
-			w.carry(in.flow, carryMoves)
-		}
-		if ^old>>at&(1<<wordPackets-1) == 0 {
-			now -= 1 << wordPackets << at
-			w.carry(in.flow, int(in.cpu))
-		}
-		*word = now + last + 1<<at
+// took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
+// took the flow's packet before, and 1: 0 without one, or without a flow.
+func (w *wandering) took(flow uint32, cpu int) (last int) {
+	switch {
+	case flow == NoFlow:
+		return 0
+	case w.few:
+		return w.tookWord(flow, uint16(cpu))
 	}
+	return w.tookRow(flow, uint16(cpu))
+}
+
+// tookWord is took with few CPUs.
+func (w *wandering) tookWord(flow uint32, cpu uint16) (last int) {
+	word := (*uint64)(w.words.at(flow))
+	// Optimization: little work waits for what was loaded, and no branch but for
+	// overflows, so that the loads of many packets overlap.
+	at, mark := cpu*wordPackets&63, uint64(cpu+1)<<wordLast
+	old := *word
+	differs := (old ^ mark) >> wordLast
+	moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
+	now := old&(1<<wordLast-1) + moved
+	if now>>wordLast != 0 {
+		now &= 1<<wordLast - 1
+		w.carry(flow, carryMoves)
+	}
+	if ^old>>at&(1<<wordPackets-1) == 0 {
+		now -= 1 << wordPackets << at
+		w.carry(flow, int(cpu))
+	}
+	*word = now + mark + 1<<at
+	return int(old >> wordLast)
 }
 
 // carry counts an overflow of a count of flow.
@@ -181,31 +144,33 @@ func (w *wandering) carry(flow uint32, count int) {
 	}
 }
 
-// noRow stands for the row of a packet without a flow, and of one that was
-// counted without.
-const noRow = NoFlow
-
-// rowOf is the row that counts a packet, after it counted what needs none.
-func (w *wandering) rowOf(in indication) uint32 {
-	if in.flow == NoFlow {
-		return noRow
-	}
-	f := w.flows.at(in.flow)
+// tookRow is took with many CPUs.
+func (w *wandering) tookRow(flow uint32, cpu uint16) (last int) {
+	f := w.flows.at(flow)
 	switch {
-	case f.state == wanders:
-		return f.n
 	case f.state == unmet:
-		*f = wanderer{1, in.cpu, onOne}
-		return noRow
-	case f.cpu == in.cpu && f.n < 1<<16-1:
+		*f = wanderer{1, cpu, onOne}
+		return 0
+	case f.state == onOne && f.cpu == cpu && f.n < 1<<16-1:
 		f.n++
-		return noRow
+		return int(cpu) + 1
+	case f.state == onOne:
+		at := w.newRow()
+		row := w.row(at)
+		row[rowMoves], row[rowPackets+int(f.cpu)] = 1, uint16(f.n)
+		f.n, f.state = at, wanders
 	}
-	at := w.newRow()
-	row := w.row(at)
-	row[rowLast], row[rowMoves], row[rowPackets+int(f.cpu)] = f.cpu+1, 1, uint16(f.n)
-	f.n, f.state = at, wanders
-	return at
+	last = int(f.cpu) + 1
+	moved := uint16(0)
+	if f.cpu != cpu {
+		f.cpu, moved = cpu, 1
+	}
+	// Optimization: rows are counted in a loop of their own, whose loads overlap.
+	if len(w.pending) == cap(w.pending) {
+		w.enter()
+	}
+	w.pending = append(w.pending, indication{f.n, cpu, moved})
+	return last
 }
 
 func (w *wandering) newRow() uint32 {
@@ -222,30 +187,25 @@ func (w *wandering) row(i uint32) []uint16 {
 	return w.rows[i>>rowBits][at : at+stride]
 }
 
-// count counts a packet in row at.
-func (w *wandering) count(at uint32, in indication) {
-	row := w.row(at)
-	word := rowPackets + int(in.cpu)
-	if row[word]++; row[word] == 0 {
-		w.spill(in.flow, word)
+// enter counts in their rows what is pending.
+func (w *wandering) enter() {
+	for _, in := range w.pending {
+		row, word := w.row(in.row), rowPackets+int(in.cpu)
+		if row[word]++; row[word] == 0 {
+			w.spill(in.row, word)
+		}
+		if row[rowMoves] += in.moved; row[rowMoves] < in.moved {
+			w.spill(in.row, rowMoves)
+		}
 	}
-	// Optimization: no branch on what was just loaded, so that the next packets'
-	// loads need not wait for it.
-	last := in.cpu + 1
-	moved := uint32(row[rowLast] ^ last)
-	row[rowLast] = last
-	moves := row[rowMoves] + uint16((moved|-moved)>>31)
-	if row[rowMoves] > moves {
-		w.spill(in.flow, rowMoves)
-	}
-	row[rowMoves] = moves
+	w.pending = w.pending[:0]
 }
 
-func (w *wandering) spill(flow uint32, word int) {
+func (w *wandering) spill(of uint32, word int) {
 	if w.spilled == nil {
 		w.spilled = map[spill]uint64{}
 	}
-	w.spilled[spill{flow, word}]++
+	w.spilled[spill{of, word}]++
 }
 
 // appendTo appends the flow's packets per CPU to into, and returns its
@@ -265,7 +225,7 @@ func (w *wandering) appendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint
 	whole := func(word int) uint64 {
 		n := uint64(row[word])
 		if w.spilled != nil {
-			n += w.spilled[spill{flow, word}] << 16
+			n += w.spilled[spill{f.n, word}] << 16
 		}
 		return n
 	}

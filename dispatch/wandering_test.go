@@ -19,13 +19,18 @@ func TestWandering(t *testing.T) {
 		for range 600_000 {
 			flow, cpu := r.IntN(2+r.IntN(flows-2)), r.IntN(1+r.IntN(cpus))
 			if r.IntN(50) == 0 {
-				w.note(NoFlow, cpu)
+				if was := w.took(NoFlow, cpu); was != 0 {
+					t.Fatalf("%d CPUs: a packet without a flow was taken by CPU %d before", cpus, was-1)
+				}
 			}
-			w.note(uint32(flow), cpu)
+			was, want := w.took(uint32(flow), cpu)-1, -1
 			if packets[flow] == nil {
 				packets[flow] = map[int]uint64{}
-			} else if last[flow] != cpu {
+			} else if want = last[flow]; want != cpu {
 				migrations[flow]++
+			}
+			if was != want {
+				t.Fatalf("%d CPUs, flow %d: taken by CPU %d before, want %d", cpus, flow, was, want)
 			}
 			packets[flow][cpu]++
 			last[flow] = cpu
@@ -51,7 +56,7 @@ func TestWanderingCarries(t *testing.T) {
 	w.grow(1)
 	const packets = 1<<(wordPackets+16) + 70
 	for range packets {
-		w.note(0, 1)
+		w.took(0, 1)
 	}
 	w.enter()
 	got, moved := w.appendTo(nil, 0)
