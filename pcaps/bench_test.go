@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -12,12 +13,12 @@ import (
 func benchCapture(format string, length int) (data []byte, packets int) {
 	o := binary.LittleEndian
 	frame := make([]byte, length)
-	copy(frame, tcp4)
+	copy(frame, frame4)
 	packets = 32 << 20 / (length + 32)
 	if format == "pcap" {
 		data = pcapFile(o, magicMicro, 2, 4, 1)
 	} else {
-		data = concat(ngSection(o), ngInterface(o, LinkEthernet, 0))
+		data = slices.Concat(ngSection(o), ngInterface(o, LinkEthernet, 0))
 	}
 	for i := range packets {
 		if format == "pcap" {
@@ -98,37 +99,5 @@ func BenchmarkReader(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(packets), "ns/packet")
 		})
-	}
-}
-
-// BenchmarkWalk is the tuples of 256 packets, by the fast path and by the walk.
-func BenchmarkWalk(b *testing.B) {
-	for _, input := range []struct {
-		name   string
-		frames [][]byte
-	}{{"tcp4", [][]byte{tcp4}}, {"tcp6", [][]byte{tcp6}}, {"tcp4-tcp6", [][]byte{tcp4, tcp4, tcp6, tcp4, tcp6}}, {"tcp4-vlan", [][]byte{tagged(tcp4, 0x8100)}}} {
-		recs, tuples := make([]Record, 256), make([]Tuple, 256)
-		var h Header
-		var ext Extension
-		for i := range recs {
-			recs[i] = Record{Data: input.frames[i%len(input.frames)], Link: LinkEthernet}
-		}
-		for _, impl := range []struct {
-			name string
-			walk func()
-		}{{"plain", func() { PlainTuples(recs, tuples) }}, {"walk", func() {
-			for i := range recs {
-				Walk(&recs[i], &h, &ext)
-				tuples[i].Set(&h)
-			}
-		}}} {
-			b.Run("impl="+impl.name+"/input="+input.name, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					impl.walk()
-				}
-				b.ReportMetric(float64(len(recs)*b.N)/b.Elapsed().Seconds(), "packets/s")
-			})
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestTurns(t *testing.T) {
 		var data []byte
 		ng := i%3 == 0
 		if ng {
-			data = concat(ngSection(le), ngInterface(le, LinkEthernet, 0))
+			data = slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 0))
 		} else {
 			data = pcapFile(le, magicMicro, 2, 4, 1)
 		}

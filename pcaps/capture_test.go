@@ -4,9 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
-	"testing"
+	"slices"
 )
 
 // order is a byte order to write captures in.
@@ -14,6 +12,15 @@ type order interface {
 	binary.ByteOrder
 	binary.AppendByteOrder
 }
+
+// frame4 and frame6 are Ethernet frames of TCP from port 1000 to port 80: from 1.2.3.4
+// to 5.6.7.8, and from 2001::1 to 2001::2.
+var (
+	frame4 = slices.Concat(make([]byte, 12), []byte{8, 0, 0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, tcpHeader)
+	frame6 = slices.Concat(make([]byte, 12), []byte{0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64,
+		0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, tcpHeader)
+	tcpHeader = slices.Concat([]byte{0x03, 0xe8, 0, 80}, make([]byte, 8), []byte{0x50, 2}, make([]byte, 6))
+)
 
 // pcapFile is a pcap file header.
 func pcapFile(o order, magic uint32, major, minor uint16, link uint32) []byte {
@@ -36,7 +43,7 @@ func pcapRecord(o order, seconds, fraction uint32, wire int, data []byte) []byte
 
 // ngBlock is a pcapng block with body padded.
 func ngBlock(o order, kind uint32, body ...[]byte) []byte {
-	all := concat(body...)
+	all := slices.Concat(body...)
 	for len(all)%4 != 0 {
 		all = append(all, 0)
 	}
@@ -88,14 +95,6 @@ func ngSimple(o order, wire int, data []byte) []byte {
 	return ngBlock(o, blockSimple, o.AppendUint32(nil, uint32(wire)), data)
 }
 
-func concat(parts ...[]byte) []byte {
-	var all []byte
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
-}
-
 // readAll reads to the end in batches of size; the records' data are copied.
 func readAll(r interface{ Read([]Record) (int, error) }, size int) ([]Record, error) {
 	var all []Record
@@ -119,43 +118,4 @@ func readAll(r interface{ Read([]Record) (int, error) }, size int) ([]Record, er
 			return all, err
 		}
 	}
-}
-
-// sharedFolder is a folder of the material that is shared beside the repository;
-// the test is skipped where it is absent.
-func sharedFolder(t testing.TB, name string) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Skip("no go.mod above the test")
-		}
-		dir = parent
-	}
-	dir = filepath.Join(dir, "..", "shared", name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("the shared folder %s is not here", name)
-	}
-	return dir
-}
-
-// captureFiles are the files of the shared captures.
-func captureFiles(t testing.TB) (root string, files []string) {
-	root = sharedFolder(t, "captures")
-	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root, files
 }

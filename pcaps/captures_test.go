@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"rssreplay/pcaps/internal/shared"
 )
 
 // otherCounts are the shared captures of which this package reads another number
@@ -35,7 +37,7 @@ var otherCounts = map[string]int{
 // TestCaptures reads every shared capture: it opens or says what it is; the
 // number of packets is Wireshark's; and Walk agrees with gopacket on each packet.
 func TestCaptures(t *testing.T) {
-	root, files := captureFiles(t)
+	root, files := shared.Captures(t)
 	index := readIndex(t, filepath.Join(root, "index.csv"))
 	packets, compared := 0, 0
 	for _, path := range files {

@@ -219,7 +219,7 @@ func TestCompressedDamage(t *testing.T) {
 }
 
 func TestCompressedErrors(t *testing.T) {
-	capture := concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}))
+	capture := slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}))
 	for _, test := range []struct {
 		name string
 		data []byte
@@ -229,12 +229,12 @@ func TestCompressedErrors(t *testing.T) {
 		{"nothing", gzipped(nil), "x (decompressed from gzip): the file is empty: a capture has at least a file header, so nothing was written to it; capture again"},
 		{"short", gzipped(capture[:20]), "x (decompressed from gzip): the file ends after 20 of the 24 bytes of its file header: it was cut off before the first packet; copy it or capture again"},
 		{"text", gzipped([]byte("hello\n")), "x (decompressed from gzip): is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap"},
-		{"tar", gzipped(concat([]byte("a.pcap"), make([]byte, 251), []byte("ustar\x00"), make([]byte, 1000))), "x: is a tar archive, not a pcap or pcapng capture: try `tar xf x`"},
-		{"snoop", gzipped(concat([]byte("snoop\x00\x00\x00"), make([]byte, 40))), "x (decompressed from gzip): is a snoop capture, not a pcap or pcapng capture: try `editcap -F pcap x OUT.pcap`"},
+		{"tar", gzipped(slices.Concat([]byte("a.pcap"), make([]byte, 251), []byte("ustar\x00"), make([]byte, 1000))), "x: is a tar archive, not a pcap or pcapng capture: try `tar xf x`"},
+		{"snoop", gzipped(slices.Concat([]byte("snoop\x00\x00\x00"), make([]byte, 40))), "x (decompressed from gzip): is a snoop capture, not a pcap or pcapng capture: try `editcap -F pcap x OUT.pcap`"},
 		{"unknown", gzipped(make([]byte, 40)), "x (decompressed from gzip): not a pcap or pcapng capture (it begins with 00 00 00 00): if Wireshark opens it, `editcap -F pcap x OUT.pcap` makes one"},
 		{"cut at once", gzipped(capture)[:12], "x: the gzip data end early: the file was cut off"},
 		{"magic alone", []byte("\x1f\x8b"), "x: the gzip data end early: the file was cut off"},
-		{"bad header", concat([]byte("\x1f\x8b\x07"), make([]byte, 40)), "x: the gzip data are damaged (gzip: invalid header)"},
+		{"bad header", slices.Concat([]byte("\x1f\x8b\x07"), make([]byte, 40)), "x: the gzip data are damaged (gzip: invalid header)"},
 		{"zstd window of 1 GiB", zstdOfWindow(20), "x: the zstd data want a window of more than 128 MiB, which no capture needs: if it is to be trusted, decompress it first"},
 		{"xz dictionary of 1.5 GiB", xzOfDictionary(t, 37), "x: the xz data want a window of more than 128 MiB, which no capture needs: if it is to be trusted, decompress it first"},
 	} {
@@ -249,7 +249,7 @@ func TestCompressedErrors(t *testing.T) {
 		}
 	}
 	broken := errors.New("input/output error")
-	long := concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 60000, incompressible(60000)))
+	long := slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 60000, incompressible(60000)))
 	packed := gzipped(long)
 	r, err := NewReader(io.MultiReader(bytes.NewReader(packed[:len(packed)/2]), &failing{broken}), "x")
 	if err != nil {

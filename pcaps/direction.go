@@ -231,13 +231,6 @@ func (h *Header) isUnicast() bool {
 	return h.Dst[0]>>4 != 0xe && [4]byte(h.Dst[:]) != [4]byte{255, 255, 255, 255}
 }
 
-func versionIndex(version uint8) int {
-	if version == 6 {
-		return 1
-	}
-	return 0
-}
-
 func versionAddress(index int, address [16]byte) netip.Addr {
 	if index == 1 {
 		return netip.AddrFrom16(address)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,20 +26,20 @@ func addSamples(f *testing.F, pattern string) {
 	}
 }
 
-// FuzzPcap reads what may be pcap, modified pcap, or anything else.
+// FuzzPcap reads what may bigEndian pcap, modified pcap, or anything else.
 func FuzzPcap(f *testing.F) {
 	addSamples(f, "*.pcap")
-	f.Add(concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 1, 2, 60, tcp4)))
-	f.Add(concat(pcapFile(be, magicNano, 2, 3, 113), pcapRecord(be, 1, 2, 60, tcp4)))
-	f.Add(concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 1, 2, 60, 4, tcp4)))
+	f.Add(slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 1, 2, 60, frame4)))
+	f.Add(slices.Concat(pcapFile(bigEndian, magicNano, 2, 3, 113), pcapRecord(bigEndian, 1, 2, 60, frame4)))
+	f.Add(slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 1, 2, 60, 4, frame4)))
 	f.Add([]byte("0000  00 01 02 03 04 05 06 07\x00"))
 	f.Fuzz(fuzzReader)
 }
 
-// FuzzPcapng reads what may be pcapng.
+// FuzzPcapng reads what may bigEndian pcapng.
 func FuzzPcapng(f *testing.F) {
 	addSamples(f, "*.pcapng")
-	f.Add(concat(ng(be), ng(le)))
+	f.Add(slices.Concat(ng(bigEndian), ng(le)))
 	for at := range ng(le) { // each byte of a capture changed
 		data := ng(le)
 		data[at] ^= 0x41
@@ -82,7 +83,7 @@ func fuzzReader(t *testing.T, data []byte) {
 	}
 }
 
-// FuzzCompressed reads what may be compressed: no panic, and an end.
+// FuzzCompressed reads what may bigEndian compressed: no panic, and an end.
 func FuzzCompressed(f *testing.F) {
 	for _, c := range suffixes {
 		_, packed := packedSample(f, c.suffix)

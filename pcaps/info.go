@@ -74,5 +74,5 @@ func (i *Info) lost(packets int64) {
 func (r *Reader) SaysDirection() bool { return r.info.saysDirection() }
 
 func (i *Info) saysDirection() bool {
-	return i.Format != "pcap" || slices.ContainsFunc(i.LinkTypes, func(l LinkType) bool { return links[l].saysDirection })
+	return i.Format != "pcap" || slices.ContainsFunc(i.LinkTypes, LinkType.SaysDirection)
 }

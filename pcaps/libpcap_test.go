@@ -7,33 +7,36 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"rssreplay/pcaps/internal/shared"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/gopacket/pcap"
 )
 
 func TestFilter(t *testing.T) {
-	sll2 := concat([]byte{8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4, 6}, make([]byte, 8), tcp4[14:])
+	sll2 := slices.Concat([]byte{8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4, 6}, make([]byte, 8), frame4[14:])
 	for _, test := range []struct {
 		expr string
 		rec  Record
 		want bool
 	}{
-		{"tcp port 80", Record{Data: tcp4, Wire: 54, Link: LinkEthernet}, true},
-		{"tcp port 81", Record{Data: tcp4, Wire: 54, Link: LinkEthernet}, false},
-		{"ip6", Record{Data: tcp6, Wire: 74, Link: LinkEthernet}, true},
-		{"ip6", Record{Data: tcp6[14:], Wire: 60, Link: LinkRaw}, true},
-		{"ip6", Record{Data: tcp4[14:], Wire: 60, Link: LinkRaw}, false},
+		{"tcp port 80", Record{Data: frame4, Wire: 54, Link: LinkEthernet}, true},
+		{"tcp port 81", Record{Data: frame4, Wire: 54, Link: LinkEthernet}, false},
+		{"ip6", Record{Data: frame6, Wire: 74, Link: LinkEthernet}, true},
+		{"ip6", Record{Data: frame6[14:], Wire: 60, Link: LinkRaw}, true},
+		{"ip6", Record{Data: frame4[14:], Wire: 60, Link: LinkRaw}, false},
 		{"tcp port 80", Record{Data: sll2, Wire: 60, Link: LinkSLL2}, true},
 		{"ifindex 3", Record{Data: sll2, Wire: 60, Link: LinkSLL2}, true},
 		{"ifindex 4", Record{Data: sll2, Wire: 60, Link: LinkSLL2}, false},
-		{"tcp", Record{Data: tcp4[:20], Wire: 54, Link: LinkEthernet}, false},
-		{"greater 1000", Record{Data: tcp4, Wire: 1514, Link: LinkEthernet}, true}, // the wire's length
+		{"tcp", Record{Data: frame4[:20], Wire: 54, Link: LinkEthernet}, false},
+		{"greater 1000", Record{Data: frame4, Wire: 1514, Link: LinkEthernet}, true}, // the wire's length
 		{"tcp", Record{Wire: 54, Link: LinkEthernet}, false},
 		{"len = 54", Record{Wire: 54, Link: LinkEthernet}, true},
-		{"", Record{Data: tcp4, Wire: 54, Link: LinkEthernet}, true},
+		{"", Record{Data: frame4, Wire: 54, Link: LinkEthernet}, true},
 	} {
 		f, err := NewFilter(test.expr)
 		if err != nil {
@@ -112,7 +115,7 @@ func TestReadByLibpcap(t *testing.T) {
 // the shared captures with what libpcap reads, as far as it reads: it ends at
 // the first interface whose link type or snap length is not the first one's.
 func TestCapturesAgainstLibpcap(t *testing.T) {
-	_, files := captureFiles(t)
+	_, files := shared.Captures(t)
 	compared := 0
 	for _, path := range files {
 		handle, err := pcap.OpenOffline(path)

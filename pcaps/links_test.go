@@ -19,14 +19,14 @@ func TestLinkTypes(t *testing.T) {
 		for _, p := range present {
 			b = le.AppendUint32(b, p)
 		}
-		return concat(b, fields, concat(payload...))
+		return slices.Concat(b, fields, slices.Concat(payload...))
 	}
 	data := func(control, flags byte, header int, payload ...[]byte) []byte {
-		return concat([]byte{control, flags}, make([]byte, header-2), concat(payload...))
+		return slices.Concat([]byte{control, flags}, make([]byte, header-2), slices.Concat(payload...))
 	}
 	ppi := func(link uint32, fields int, payload []byte) []byte {
 		b := le.AppendUint16([]byte{0, 0}, uint16(8+fields))
-		return concat(le.AppendUint32(b, link), make([]byte, fields), payload)
+		return slices.Concat(le.AppendUint32(b, link), make([]byte, fields), payload)
 	}
 	attribute := func(kind uint16, value []byte) []byte {
 		b := le.AppendUint16(le.AppendUint16(nil, uint16(4+len(value))), kind)
@@ -39,27 +39,27 @@ func TestLinkTypes(t *testing.T) {
 		data []byte
 		want Header
 	}{
-		{"ppp", LinkPPP, concat([]byte{0, 0x21}, inner4), innerHeader4},
-		{"ppp, address and control", LinkPPP, concat([]byte{0xff, 3, 0, 0x57}, inner6), innerHeader6},
-		{"ppp, compressed protocol", LinkPPP, concat([]byte{0x21}, inner4), innerHeader4},
+		{"ppp", LinkPPP, slices.Concat([]byte{0, 0x21}, inner4), innerHeader4},
+		{"ppp, address and control", LinkPPP, slices.Concat([]byte{0xff, 3, 0, 0x57}, inner6), innerHeader6},
+		{"ppp, compressed protocol", LinkPPP, slices.Concat([]byte{0x21}, inner4), innerHeader4},
 		{"ppp, link control", LinkPPP, []byte{0xff, 3, 0xc0, 0x21, 1, 2}, because(NotIP, 0)},
 		{"ppp, cut", LinkPPP, []byte{0xff, 3, 0}, because(ShortLink, 0)},
 		{"ppp, cut after the address", LinkPPP, []byte{0xff, 3, 0x21, 0x45}, because(ShortIP, 0)},
-		{"ppp in hdlc", LinkPPPHDLC, concat([]byte{0xff, 3, 0, 0x21}, inner4), innerHeader4},
-		{"cisco in hdlc", LinkPPPHDLC, concat([]byte{0x0f, 0, 8, 0}, inner4), innerHeader4},
-		{"cisco", LinkCiscoHDLC, concat([]byte{0x8f, 0, 0x86, 0xdd}, inner6), innerHeader6},
+		{"ppp in hdlc", LinkPPPHDLC, slices.Concat([]byte{0xff, 3, 0, 0x21}, inner4), innerHeader4},
+		{"cisco in hdlc", LinkPPPHDLC, slices.Concat([]byte{0x0f, 0, 8, 0}, inner4), innerHeader4},
+		{"cisco", LinkCiscoHDLC, slices.Concat([]byte{0x8f, 0, 0x86, 0xdd}, inner6), innerHeader6},
 		{"cisco, cut", LinkCiscoHDLC, []byte{0x0f, 0, 8}, because(ShortLink, 0)},
-		{"cisco, sent", LinkHDLCDir, concat([]byte{1, 0x0f, 0, 8, 0}, inner4), directed(innerHeader4, Outbound)},
+		{"cisco, sent", LinkHDLCDir, slices.Concat([]byte{1, 0x0f, 0, 8, 0}, inner4), directed(innerHeader4, Outbound)},
 		{"cisco, its type cut off", LinkHDLCDir, []byte{0, 0x0f, 0, 8}, directed(because(ShortLink, 0), Inbound)},
 		{"pppoe", LinkPPPEther, pppoeFrame(0x21, inner4), innerHeader4},
 		{"pppoe, discovery", LinkPPPEther, []byte{0x11, 9, 0, 0, 0, 0}, because(ShortLink, 0)},
-		{"pppd, received", LinkPPPD, concat([]byte{0, 3, 0, 0x21}, inner4), directed(innerHeader4, Inbound)},
-		{"pppd, sent", LinkPPPD, concat([]byte{1, 3, 0, 0x21}, inner4), directed(innerHeader4, Outbound)},
-		{"ppp, sent", LinkPPPDir, concat([]byte{1, 0xff, 3, 0, 0x57}, inner6), directed(innerHeader6, Outbound)},
-		{"frame relay", LinkFrameRelay, concat([]byte{0x18, 0x41, 3, 0xcc}, inner4), innerHeader4},
-		{"frame relay, long address", LinkFrameRelay, concat([]byte{0x18, 0x40, 0x20, 0x01, 3, 0, 0x8e}, inner6), innerHeader6},
-		{"frame relay, snap", LinkFrameRelay, concat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0}, inner4), innerHeader4},
-		{"frame relay of cisco", LinkFrameRelay, concat([]byte{0x18, 0x41, 8, 0}, inner4), innerHeader4},
+		{"pppd, received", LinkPPPD, slices.Concat([]byte{0, 3, 0, 0x21}, inner4), directed(innerHeader4, Inbound)},
+		{"pppd, sent", LinkPPPD, slices.Concat([]byte{1, 3, 0, 0x21}, inner4), directed(innerHeader4, Outbound)},
+		{"ppp, sent", LinkPPPDir, slices.Concat([]byte{1, 0xff, 3, 0, 0x57}, inner6), directed(innerHeader6, Outbound)},
+		{"frame relay", LinkFrameRelay, slices.Concat([]byte{0x18, 0x41, 3, 0xcc}, inner4), innerHeader4},
+		{"frame relay, long address", LinkFrameRelay, slices.Concat([]byte{0x18, 0x40, 0x20, 0x01, 3, 0, 0x8e}, inner6), innerHeader6},
+		{"frame relay, snap", LinkFrameRelay, slices.Concat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0}, inner4), innerHeader4},
+		{"frame relay of cisco", LinkFrameRelay, slices.Concat([]byte{0x18, 0x41, 8, 0}, inner4), innerHeader4},
 		{"frame relay, q.933", LinkFrameRelay, []byte{0, 1, 3, 8, 0, 0x75}, because(NotIP, 0)},
 		{"frame relay, no end of the address", LinkFrameRelay, []byte{0, 0, 0, 0}, because(ShortLink, 0)},
 		{"frame relay, cut", LinkFrameRelay, []byte{0x18, 0x41, 3, 0}, because(ShortLink, 0)},
@@ -71,7 +71,7 @@ func TestLinkTypes(t *testing.T) {
 		{"802.11, null", Link80211, data(0x48, 1, 24), because(NotIP, 0)},
 		{"802.11, beacon", Link80211, data(0x80, 0, 60), because(NotIP, 0)},
 		{"802.11, acknowledgement", Link80211, data(0xd4, 0, 10), because(NotIP, 0)},
-		{"802.11, an aggregate", Link80211, concat(data(0x88, 2, 24), []byte{0x80, 0}, make([]byte, 14), snapHeader, inner4), because(NotIP, 0)},
+		{"802.11, an aggregate", Link80211, slices.Concat(data(0x88, 2, 24), []byte{0x80, 0}, make([]byte, 14), snapHeader, inner4), because(NotIP, 0)},
 		{"802.11, llc", Link80211, data(0x08, 1, 24, []byte{0x42, 0x42, 3, 0, 0, 0, 0, 0}), because(LLC, 0)},
 		{"802.11, cut", Link80211, data(0x08, 1, 24, snapHeader)[:31], because(ShortLink, 0)},
 		{"802.11, its quality of service cut off", Link80211, data(0x88, 1, 25), because(ShortLink, 0)},
@@ -83,24 +83,24 @@ func TestLinkTypes(t *testing.T) {
 		{"radiotap, more fields", LinkRadiotap, radiotap([]uint32{2 | 1<<31, 1 << 31, 0}, []byte{0x20}, data(0x88, 2, 28, snapHeader, inner4)), innerHeader4},
 		{"radiotap, fields without an end", LinkRadiotap, radiotap([]uint32{1 << 31}, nil, data(0x08, 1, 24, snapHeader, inner4)), because(ShortLink, 0)},
 		{"radiotap, too long", LinkRadiotap, radiotap([]uint32{0}, make([]byte, 20))[:20], because(ShortLink, 0)},
-		{"radiotap, too short", LinkRadiotap, concat([]byte{0, 0, 7, 0}, make([]byte, 80)), because(ShortLink, 0)},
+		{"radiotap, too short", LinkRadiotap, slices.Concat([]byte{0, 0, 7, 0}, make([]byte, 80)), because(ShortLink, 0)},
 		{"ppi", LinkPPI, ppi(105, 12, data(0x08, 1, 24, snapHeader, inner4)), innerHeader4},
 		{"ppi, ethernet", LinkPPI, ppi(1, 0, tagged(ethernet(0x0800, inner4), 0x8100)), withTags(innerHeader4, Tag8100)},
 		{"ppi, ppi", LinkPPI, ppi(192, 0, ppi(1, 0, ethernet(0x0800, inner4))), because(UnknownLink, 0)},
 		{"ppi, no link type", LinkPPI, ppi(1<<16, 0, ethernet(0x0800, inner4)), because(UnknownLink, 0)},
 		{"ppi, too long", LinkPPI, ppi(1, 80, nil)[:40], because(ShortLink, 0)},
-		{"nflog", LinkNFLOG, concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0}), attribute(9, inner4)), innerHeader4},
-		{"nflog, IPv6", LinkNFLOG, concat([]byte{10, 0, 0, 0}, attribute(9, inner6)), innerHeader6},
-		{"nflog, no packet", LinkNFLOG, concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0})), because(ShortLink, 0)},
+		{"nflog", LinkNFLOG, slices.Concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0}), attribute(9, inner4)), innerHeader4},
+		{"nflog, IPv6", LinkNFLOG, slices.Concat([]byte{10, 0, 0, 0}, attribute(9, inner6)), innerHeader6},
+		{"nflog, no packet", LinkNFLOG, slices.Concat([]byte{2, 0, 0, 0}, attribute(1, []byte{8, 0, 0})), because(ShortLink, 0)},
 		{"nflog, no length", LinkNFLOG, []byte{2, 0, 0, 0, 0, 0, 1, 0}, because(ShortLink, 0)},
-		{"nflog, arp", LinkNFLOG, concat([]byte{3, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
-		{"nflog, bridge", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x86, 0xdd, 0, 0}), attribute(16, make([]byte, 14)), attribute(9, inner6)), innerHeader6},
-		{"nflog, bridge, tagged", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x81, 0, 0, 0}), attribute(9, concat([]byte{0, 5, 8, 0}, inner4))), withTags(innerHeader4, Tag8100)},
-		{"nflog, bridge, arp", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(1, []byte{8, 6, 0, 0}), attribute(9, inner4)), because(NotIP, 0)},
-		{"nflog, bridge, no packet header", LinkNFLOG, concat([]byte{7, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
-		{"nflog, bridge, packet header cut", LinkNFLOG, concat([]byte{7, 0, 0, 0}, []byte{6, 0, 1, 0, 8}), because(ShortLink, 0)},
-		{"nflog, ingress of a device", LinkNFLOG, concat([]byte{5, 0, 0, 0}, attribute(1, []byte{8, 0, 0, 0}), attribute(9, inner4)), innerHeader4},
-		{"mpls", LinkMPLS, concat(lastLabel, inner4), because(NotIP, 0)},
+		{"nflog, arp", LinkNFLOG, slices.Concat([]byte{3, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge", LinkNFLOG, slices.Concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x86, 0xdd, 0, 0}), attribute(16, make([]byte, 14)), attribute(9, inner6)), innerHeader6},
+		{"nflog, bridge, tagged", LinkNFLOG, slices.Concat([]byte{7, 0, 0, 0}, attribute(1, []byte{0x81, 0, 0, 0}), attribute(9, slices.Concat([]byte{0, 5, 8, 0}, inner4))), withTags(innerHeader4, Tag8100)},
+		{"nflog, bridge, arp", LinkNFLOG, slices.Concat([]byte{7, 0, 0, 0}, attribute(1, []byte{8, 6, 0, 0}), attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge, no packet header", LinkNFLOG, slices.Concat([]byte{7, 0, 0, 0}, attribute(9, inner4)), because(NotIP, 0)},
+		{"nflog, bridge, packet header cut", LinkNFLOG, slices.Concat([]byte{7, 0, 0, 0}, []byte{6, 0, 1, 0, 8}), because(ShortLink, 0)},
+		{"nflog, ingress of a device", LinkNFLOG, slices.Concat([]byte{5, 0, 0, 0}, attribute(1, []byte{8, 0, 0, 0}), attribute(9, inner4)), innerHeader4},
+		{"mpls", LinkMPLS, slices.Concat(lastLabel, inner4), because(NotIP, 0)},
 	} {
 		for n := range len(test.data) { // no cut makes it read further
 			rec := Record{Data: slices.Clip(test.data[:n]), Link: test.link}
@@ -136,9 +136,6 @@ func TestKnownLinks(t *testing.T) {
 		if known := h.Reason != UnknownLink || l == LinkPPI; known != l.Known() {
 			t.Errorf("%s: Walk knows it: %t; Known says %t", l, known, l.Known())
 		}
-		if _, both := unknownLinkNames[l]; both && l.Known() {
-			t.Errorf("%s is in both lists of names", l)
-		}
 	}
 	names := KnownLinkNames()
 	if !slices.IsSorted(names) || !slices.Contains(names, "linux_sll2") || slices.Contains(names, "mtp2") || len(names) < 20 {
@@ -146,14 +143,14 @@ func TestKnownLinks(t *testing.T) {
 	}
 }
 
-// What Walk finds of a direction, saysDirection foresees: else a replay begins that does
+// What Walk finds of a direction, SaysDirection foresees: else a replay begins that does
 // not reckon with sent packets. Every link type is tried with many packets, whose headers
 // may be those of other link types, too.
 func TestLinksThatSayDirection(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	met := make(map[LinkType]bool)
 	for l := range LinkType(300) {
-		foreseen := (&Info{Format: "pcap", LinkTypes: []LinkType{l}}).saysDirection()
+		foreseen := l.SaysDirection()
 		for range 2000 {
 			data := make([]byte, 80)
 			for i := range data {
@@ -178,25 +175,5 @@ func TestLinksThatSayDirection(t *testing.T) {
 	}
 	if len(met) != 6 {
 		t.Errorf("link types that say a direction: %v", met)
-	}
-}
-
-// Names are keys of reports.
-func TestNamesDiffer(t *testing.T) {
-	names := make(map[string][]int)
-	add := func(kind, name string, n int) {
-		key := kind + " " + name
-		if names[key] = append(names[key], n); len(names[key]) > 1 {
-			t.Errorf("%s is the name of %v", key, names[key])
-		}
-	}
-	for l := range 1 << 16 {
-		add("link", LinkType(l).String(), l)
-	}
-	for e := range NumEncapsulations {
-		add("encapsulation", Encapsulation(e).String(), e)
-	}
-	for r := range NumReasons {
-		add("reason", Reason(r).String(), r)
 	}
 }

@@ -106,20 +106,6 @@ func KnownLinkNames() []string {
 	return names
 }
 
-// HeaderBytes is the length of the link type's header before an untagged IP
-// packet; not ok where it varies.
-func (l LinkType) HeaderBytes() (n int, ok bool) {
-	switch l {
-	case LinkEthernet:
-		return etherBytes, true
-	case LinkSLL:
-		return sllBytes, true
-	case LinkSLL2:
-		return sll2Bytes, true
-	case LinkNull, LinkLoop:
-		return familyBytes, true
-	case LinkRaw12, LinkRaw14, LinkRaw, LinkIPv4, LinkIPv6:
-		return 0, true
-	}
-	return 0, false
-}
+// SaysDirection reports whether Walk may find in the link's own header that a packet
+// was sent.
+func (l LinkType) SaysDirection() bool { return links[l].saysDirection }

@@ -2,6 +2,7 @@ package pcaps
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -264,9 +265,9 @@ func FuzzWalk(f *testing.F) {
 		ethernet(0x0800, ip4(ProtoTCP, 0, 0x2000, []byte{7, 3, 4, 0}, transport))} {
 		f.Add(data, uint16(LinkEthernet))
 		f.Add(data[14:], uint16(LinkRaw))
-		f.Add(concat([]byte{2, 0, 0, 0}, data[14:]), uint16(LinkNull))
-		f.Add(concat(make([]byte, 14), data[12:]), uint16(LinkSLL))
-		f.Add(concat(data[12:14], make([]byte, 18), data[14:]), uint16(LinkSLL2))
+		f.Add(slices.Concat([]byte{2, 0, 0, 0}, data[14:]), uint16(LinkNull))
+		f.Add(slices.Concat(make([]byte, 14), data[12:]), uint16(LinkSLL))
+		f.Add(slices.Concat(data[12:14], make([]byte, 18), data[14:]), uint16(LinkSLL2))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, link uint16) {
 		if len(data) > 65535 {

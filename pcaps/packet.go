@@ -147,3 +147,11 @@ type Extension struct {
 	Home    [16]byte // Home Address option: replaces the source
 	Routing [16]byte // type-2 routing header: replaces the destination
 }
+
+// versionIndex is 0 of IPv4 and 1 of IPv6.
+func versionIndex(version uint8) int {
+	if version == 6 {
+		return 1
+	}
+	return 0
+}

@@ -21,14 +21,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-var le = binary.LittleEndian
+var le, bigEndian = binary.LittleEndian, binary.BigEndian
 
 // ng is a capture of one section in the order o with two interfaces, and every
 // kind of block.
 func ng(o order) []byte {
 	hash := ngOption(o, optEPBHash, hashToeplitz, 0x51, 0xcc, 0xc1, 0x78)
 	queue := ngOption(o, optEPBQueue, o.AppendUint32(nil, 5)...)
-	return concat(
+	return slices.Concat(
 		ngSection(o, ngOption(o, 4, []byte("a program")...), ngOption(o, optEnd)),
 		ngInterface(o, LinkEthernet, 96, ngOption(o, 2, []byte("eth0")...), ngOption(o, optEnd)),
 		ngInterface(o, LinkRaw, 0, ngOption(o, optIfTSResol, 9)),
@@ -62,7 +62,7 @@ var blockSizes = []int{1, 3, 16, 61, 300, blockBytes}
 // record straddles two blocks somewhere, and in batches of one and of many.
 func TestReadFormats(t *testing.T) {
 	plain := func(o order, magic uint32, nsPerTick int64) ([]byte, []Record) {
-		return concat(pcapFile(o, magic, 2, 4, 0x14000071), pcapRecord(o, 1, 2, 70, []byte{1, 2, 3}), pcapRecord(o, math.MaxUint32, 999, 0, nil), pcapRecord(o, 0, 0, 2, []byte{7, 7, 7, 7})),
+		return slices.Concat(pcapFile(o, magic, 2, 4, 0x14000071), pcapRecord(o, 1, 2, 70, []byte{1, 2, 3}), pcapRecord(o, math.MaxUint32, 999, 0, nil), pcapRecord(o, 0, 0, 2, []byte{7, 7, 7, 7})),
 			[]Record{
 				{Time: 1e9 + 2*nsPerTick, Data: []byte{1, 2, 3}, Wire: 70, Link: LinkSLL, Queue: -1},
 				{Time: math.MaxUint32*1e9 + 999*nsPerTick, Data: []byte{}, Wire: 0, Link: LinkSLL, Queue: -1},
@@ -76,7 +76,7 @@ func TestReadFormats(t *testing.T) {
 		info Info
 	}
 	var files []file
-	for _, o := range []order{le, be} {
+	for _, o := range []order{le, bigEndian} {
 		pcapInfo := Info{Format: "pcap", LinkTypes: []LinkType{LinkSLL}, SnapLength: 65535, Packets: 3, ShortWire: 1}
 		data, want := plain(o, magicMicro, 1000)
 		files = append(files, file{fmt.Sprintf("pcap, µs, %s", o), data, want, pcapInfo})
@@ -92,40 +92,40 @@ func TestReadFormats(t *testing.T) {
 		}
 		ngInfo := Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet, LinkRaw}, Packets: 4, NoTimestamp: 1, DroppedBetween: 5, Interfaces: interfaces, Skipped: Skipped{1, 1, 1, 1}}
 		files = append(files, file{fmt.Sprintf("pcapng, %s", o), ng(o), ngRecords(0), ngInfo})
-		other := order(be)
+		other := order(bigEndian)
 		if o == other {
 			other = le
 		}
 		ngInfo.Interfaces = slices.Concat(interfaces, interfaces)
 		ngInfo.Packets, ngInfo.NoTimestamp, ngInfo.DroppedBetween = 8, 2, 10
 		ngInfo.Skipped = Skipped{2, 2, 2, 2}
-		files = append(files, file{fmt.Sprintf("pcapng, sections of both orders, %s first", o), concat(ng(o), ng(other)), slices.Concat(ngRecords(0), ngRecords(2)), ngInfo})
+		files = append(files, file{fmt.Sprintf("pcapng, sections of both orders, %s first", o), slices.Concat(ng(o), ng(other)), slices.Concat(ngRecords(0), ngRecords(2)), ngInfo})
 	}
 	files = append(files,
 		file{"pcap without packets", pcapFile(le, magicMicro, 2, 4, 1), nil, Info{Format: "pcap", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 65535}},
 		file{"pcapng without packets", ngSection(le), nil, Info{Format: "pcapng"}},
-		file{"pcap 2.2, lengths swapped", concat(pcapFile(le, magicMicro, 2, 2, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}),
+		file{"pcap 2.2, lengths swapped", slices.Concat(pcapFile(le, magicMicro, 2, 2, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}),
 			[]Record{{Data: []byte{5}, Wire: 9, Link: LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 65535, Packets: 1}},
-		file{"pcap 2.3, lengths swapped where they must be", concat(pcapFile(le, magicMicro, 2, 3, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}, pcapRecord(le, 0, 0, 8, []byte{6})),
+		file{"pcap 2.3, lengths swapped where they must bigEndian", slices.Concat(pcapFile(le, magicMicro, 2, 3, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}, pcapRecord(le, 0, 0, 8, []byte{6})),
 			[]Record{{Data: []byte{5}, Wire: 9, Link: LinkEthernet, Queue: -1}, {Data: []byte{6}, Wire: 8, Link: LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 65535, Packets: 2}},
-		file{"simple packets: snap length, none before with a time", concat(ngSection(le), ngInterface(le, LinkEthernet, 2), ngSimple(le, 5, []byte{1, 2}), ngSimple(le, 1, []byte{3})),
+		file{"simple packets: snap length, none before with a time", slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 2), ngSimple(le, 5, []byte{1, 2}), ngSimple(le, 1, []byte{3})),
 			[]Record{{Data: []byte{1, 2}, Wire: 5, Link: LinkEthernet, Queue: -1}, {Data: []byte{3}, Wire: 1, Link: LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 2, Packets: 2, NoTimestamp: 2, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 2, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
-		file{"a time beyond 2262", concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0)), ngEnhanced(le, 0, 1<<63, 1, []byte{1}), ngEnhanced(le, 0, 5, 0, []byte{1})),
+		file{"a time beyond 2262", slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0)), ngEnhanced(le, 0, 1<<63, 1, []byte{1}), ngEnhanced(le, 0, 5, 0, []byte{1})),
 			[]Record{{Time: math.MaxInt64, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1}, {Time: 5e9, Data: []byte{1}, Wire: 0, Link: LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 2, ClampedTime: 1, ShortWire: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"options: offset and binary unit, bad lengths, a queue beyond int32, another hash, two hashes",
-			concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0x8a), ngOption(le, optIfTSOffset, le.AppendUint64(nil, 100)...)),
+			slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 0, ngOption(le, optIfTSResol, 0x8a), ngOption(le, optIfTSOffset, le.AppendUint64(nil, 100)...)),
 				ngEnhanced(le, 0, 1536, 1, []byte{1}, ngOption(le, optEPBQueue, 0xff, 0xff, 0xff, 0xff), ngOption(le, optEPBFlags, 1), ngOption(le, optEPBHash, 2, 1, 2, 3, 4),
 					ngOption(le, optEPBHash, hashToeplitz, 0, 0, 0, 0), ngOption(le, optEPBHash, hashToeplitz, 1, 1, 1, 1)),
 				ngEnhanced(le, 0, 0, 1, []byte{1}, []byte{1, 0, 9, 0}), ngEnhanced(le, 0, 0, 1, []byte{1}, ngOption(le, optEPBFlags, le.AppendUint32(nil, 3)...))),
 			[]Record{{Time: 101_500_000_000, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1, HasHash: true}, {Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1},
 				{Time: 100e9, Data: []byte{1}, Wire: 1, Link: LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, Packets: 3, OtherHashes: 1, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
-		file{"statistics of no interface, and bad ones", concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngBlock(le, blockStatistics, le.AppendUint32(nil, 9), make([]byte, 8)),
+		file{"statistics of no interface, and bad ones", slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngBlock(le, blockStatistics, le.AppendUint32(nil, 9), make([]byte, 8)),
 			ngBlock(le, blockStatistics, make([]byte, 12), ngOption(le, optISBOSDrop, le.AppendUint64(nil, 4)...), ngOption(le, optISBIfDrop, 1), []byte{4, 0, 8, 0})),
 			nil, Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: 4}}}},
-		file{"a block of 300 kB that is skipped", concat(ngSection(le), ngBlock(le, 10, make([]byte, 300_000)), ngInterface(le, LinkEthernet, 7), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3})),
+		file{"a block of 300 kB that is skipped", slices.Concat(ngSection(le), ngBlock(le, 10, make([]byte, 300_000)), ngInterface(le, LinkEthernet, 7), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3})),
 			[]Record{{Data: []byte{1, 2, 3}, Wire: 3, Link: LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []LinkType{LinkEthernet}, SnapLength: 7, Packets: 1, Skipped: Skipped{Secrets: 1}, Interfaces: []Interface{{Link: LinkEthernet, SnapLength: 7, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 	)
@@ -165,11 +165,11 @@ func TestCutAnywhere(t *testing.T) {
 		ends []int // where the records end
 		safe []int // where the file may end besides
 	}{
-		{name: "pcap", data: concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}), pcapRecord(le, 0, 0, 0, nil), pcapRecord(le, 0, 0, 40, make([]byte, 40))),
+		{name: "pcap", data: slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}), pcapRecord(le, 0, 0, 0, nil), pcapRecord(le, 0, 0, 40, make([]byte, 40))),
 			ends: []int{43, 59, 115}, safe: []int{24}},
-		{name: "modified pcap", data: concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, []byte{1, 2, 3}), modifiedRecord(le, 0, 0, 0, 0, nil)),
+		{name: "modified pcap", data: slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, []byte{1, 2, 3}), modifiedRecord(le, 0, 0, 0, 0, nil)),
 			ends: []int{51, 75}, safe: []int{24}},
-		{name: "pcapng", data: concat(ngSection(be), ngInterface(be, LinkEthernet, 0), ngEnhanced(be, 0, 0, 3, []byte{1, 2, 3}), ngBlock(be, 77, make([]byte, 20)), ngSimple(be, 4, make([]byte, 4)), ngEnhanced(be, 0, 0, 9, nil)),
+		{name: "pcapng", data: slices.Concat(ngSection(bigEndian), ngInterface(bigEndian, LinkEthernet, 0), ngEnhanced(bigEndian, 0, 0, 3, []byte{1, 2, 3}), ngBlock(bigEndian, 77, make([]byte, 20)), ngSimple(bigEndian, 4, make([]byte, 4)), ngEnhanced(bigEndian, 0, 0, 9, nil)),
 			ends: []int{28 + 20 + 36, 28 + 20 + 36 + 32 + 20, 28 + 20 + 36 + 32 + 20 + 32}, safe: []int{28, 48, 28 + 20 + 36 + 32}},
 	} {
 		if f.ends[len(f.ends)-1] != len(f.data) {
@@ -234,8 +234,8 @@ func TestCutAnywhere(t *testing.T) {
 
 // TestDamage names each kind of damage; two packets come before it.
 func TestDamage(t *testing.T) {
-	pcapStart := concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}), pcapRecord(le, 0, 0, 1, []byte{1}))
-	ngStart := concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3}), ngEnhanced(le, 0, 0, 1, []byte{1}))
+	pcapStart := slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}), pcapRecord(le, 0, 0, 1, []byte{1}))
+	ngStart := slices.Concat(ngSection(le), ngInterface(le, LinkEthernet, 0), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3}), ngEnhanced(le, 0, 0, 1, []byte{1}))
 	good := ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3})
 	change := func(b []byte, at int, v uint32) []byte {
 		b = append([]byte{}, b...)
@@ -251,20 +251,20 @@ func TestDamage(t *testing.T) {
 		{"record of 4 GB", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), math.MaxUint32), 60), "packet 3 (byte 60): the record claims 4294967295 captured bytes, more than libpcap's limit of 262144"},
 		{"record just too long", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), "packet 3 (byte 60): the record claims 262145 captured bytes, more than libpcap's limit of 262144"},
 		{"record of 256 kB, cut", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262144), 60), "packet 3 (byte 60): the file ends after 0 of its 262144 captured bytes"},
-		{"modified: record just too long", concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, nil), modifiedRecord(le, 0, 0, 3, 0, nil)), concat(le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), make([]byte, 8)), "packet 3 (byte 72): the record claims 262145 captured bytes, more than libpcap's limit of 262144"},
-		{"block of 4 GB", ngStart, concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
-		{"interface block of 4 GB", ngStart, concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
-		{"unknown block of 4 GB", ngStart, concat(huge(99, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): the file ends after 32 of the 4294967292 bytes of a block"},
-		{"block length 0", ngStart, concat(huge(99, 0), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 0 bytes, which is not a multiple of 4 of at least 12"},
-		{"block length 13", ngStart, concat(huge(99, 13), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 13 bytes, which is not a multiple of 4 of at least 12"},
-		{"packet block too short", ngStart, concat(huge(blockEnhanced, 28), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims a length of 28 bytes, which is not a multiple of 4 of at least 32"},
+		{"modified: record just too long", slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, nil), modifiedRecord(le, 0, 0, 3, 0, nil)), slices.Concat(le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), make([]byte, 8)), "packet 3 (byte 72): the record claims 262145 captured bytes, more than libpcap's limit of 262144"},
+		{"block of 4 GB", ngStart, slices.Concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
+		{"interface block of 4 GB", ngStart, slices.Concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
+		{"unknown block of 4 GB", ngStart, slices.Concat(huge(99, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): the file ends after 32 of the 4294967292 bytes of a block"},
+		{"block length 0", ngStart, slices.Concat(huge(99, 0), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 0 bytes, which is not a multiple of 4 of at least 12"},
+		{"block length 13", ngStart, slices.Concat(huge(99, 13), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 13 bytes, which is not a multiple of 4 of at least 12"},
+		{"packet block too short", ngStart, slices.Concat(huge(blockEnhanced, 28), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims a length of 28 bytes, which is not a multiple of 4 of at least 32"},
 		{"lengths differ", ngStart, change(good, len(good)-4, 40), "packet 3 (byte 120): the block's length is 36 bytes where it begins and 40 where it ends"},
 		{"lengths of an unknown block differ", ngStart, change(ngBlock(le, 99, make([]byte, 8)), 16, 24), "after packet 2 (byte 120): the block's length is 20 bytes where it begins and 24 where it ends"},
 		{"lengths of an interface differ", ngStart, change(ngInterface(le, 1, 0), 16, 24), "after packet 2 (byte 120): the block's length is 20 bytes where it begins and 24 where it ends"},
 		{"unknown interface", ngStart, change(good, 8, 1), "packet 3 (byte 120): the record names interface 1, but its section describes only 1 before it"},
 		{"interface 4294967295", ngStart, change(good, 8, math.MaxUint32), "packet 3 (byte 120): the record names interface 4294967295, but its section describes only 1 before it"},
-		{"interface of the last section", ngStart, concat(ngSection(le), good), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
-		{"simple packet without interface", ngStart, concat(ngSection(le), ngSimple(le, 1, []byte{1})), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
+		{"interface of the last section", ngStart, slices.Concat(ngSection(le), good), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
+		{"simple packet without interface", ngStart, slices.Concat(ngSection(le), ngSimple(le, 1, []byte{1})), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
 		{"captured beyond the block", ngStart, change(good, 20, 5), "packet 3 (byte 120): the record claims 5 captured bytes in a block of 36"},
 		{"captured 4 GB", ngStart, change(good, 20, math.MaxUint32), "packet 3 (byte 120): the record claims 4294967295 captured bytes, more than libpcap's limit of 262144"},
 		{"simple beyond the block", ngStart, change(ngSimple(le, 4, []byte{1}), 8, 5), "packet 3 (byte 120): the record claims 5 captured bytes in a block of 20"},
@@ -276,7 +276,7 @@ func TestDamage(t *testing.T) {
 		{"interface options beyond the block", ngStart, ngInterface(le, 1, 0, []byte{2, 0, 99, 0}), "after packet 2 (byte 120): the interface description's options do not lie whole inside it"},
 	} {
 		for _, size := range blockSizes {
-			r, err := newReader(bytes.NewReader(concat(test.start, test.tail)), "x", size)
+			r, err := newReader(bytes.NewReader(slices.Concat(test.start, test.tail)), "x", size)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -295,12 +295,12 @@ func TestDamage(t *testing.T) {
 // TestManyInterfaces: no capture fills the memory with descriptions.
 func TestManyInterfaces(t *testing.T) {
 	described := ngInterface(le, LinkEthernet, 0, ngOption(le, optIfName, bytes.Repeat([]byte("n"), 60000)...))
-	_, info, err := readBytes(t, concat(ngSection(le), described), blockBytes)
+	_, info, err := readBytes(t, slices.Concat(ngSection(le), described), blockBytes)
 	if err != nil || len(info.Interfaces) != 1 || len(info.Interfaces[0].Name) != maxInterfaceName {
 		t.Errorf("%+v, %v", info, err)
 	}
-	data := concat(ngSection(le), bytes.Repeat(ngInterface(le, LinkEthernet, 0), maxInterfaces/2))
-	data = concat(data, data, ngInterface(le, LinkEthernet, 0))
+	data := slices.Concat(ngSection(le), bytes.Repeat(ngInterface(le, LinkEthernet, 0), maxInterfaces/2))
+	data = slices.Concat(data, data, ngInterface(le, LinkEthernet, 0))
 	_, info, err = readBytes(t, data, blockBytes)
 	if err == nil || !strings.Contains(err.Error(), "the capture describes more than 65536 interfaces") || len(info.Interfaces) != maxInterfaces {
 		t.Errorf("%d interfaces, %v", len(info.Interfaces), err)
@@ -309,7 +309,7 @@ func TestManyInterfaces(t *testing.T) {
 
 func TestReadErrorIsDamage(t *testing.T) {
 	broken := errors.New("input/output error")
-	data := concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}))
+	data := slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3}))
 	for cut, want := range map[int]string{
 		24: "x: after packet 0 (byte 24): reading stopped: input/output error",
 		30: "x: packet 1 (byte 24): reading stopped: input/output error",
@@ -361,15 +361,15 @@ func TestOpenErrors(t *testing.T) {
 		{write("version", pcapFile(le, magicMicro, 9, 1, 1)), "pcap version 9.1 is not known, only 2.x is"},
 		{write("text", []byte("Frame 1: 66 bytes on wire\n0000  00 01 Grüße")), "is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`"},
 		{write("short-text", []byte("hi\n")), "is a text file"},
-		{write("compress", concat([]byte{0x1f, 0x9d}, pad)), "is compressed with compress, not a pcap or pcapng capture: try `uncompress "},
-		{write("zip", concat([]byte("PK\x03\x04"), pad)), "is a zip archive, not a pcap or pcapng capture: try `unzip "},
-		{write("tar", concat([]byte("a.pcap"), make([]byte, 251), []byte("ustar\x00"), make([]byte, 1000))), "is a tar archive, not a pcap or pcapng capture: try `tar xf "},
-		{write("snoop", concat([]byte("snoop\x00\x00\x00"), pad)), "is a snoop capture, not a pcap or pcapng capture: try `editcap -F pcap "},
-		{write("elf", concat([]byte("\x7fELF"), pad)), "is a program, not a pcap or pcapng capture"},
+		{write("compress", slices.Concat([]byte{0x1f, 0x9d}, pad)), "is compressed with compress, not a pcap or pcapng capture: try `uncompress "},
+		{write("zip", slices.Concat([]byte("PK\x03\x04"), pad)), "is a zip archive, not a pcap or pcapng capture: try `unzip "},
+		{write("tar", slices.Concat([]byte("a.pcap"), make([]byte, 251), []byte("ustar\x00"), make([]byte, 1000))), "is a tar archive, not a pcap or pcapng capture: try `tar xf "},
+		{write("snoop", slices.Concat([]byte("snoop\x00\x00\x00"), pad)), "is a snoop capture, not a pcap or pcapng capture: try `editcap -F pcap "},
+		{write("elf", slices.Concat([]byte("\x7fELF"), pad)), "is a program, not a pcap or pcapng capture"},
 		{write("erf", make([]byte, 60)), "not a pcap or pcapng capture (it begins with 00 00 00 00): if Wireshark opens it, `editcap -F pcap "},
 		{write("one-byte", []byte{0xd4}), "not a pcap or pcapng capture (it begins with d4)"},
 		{write("section-magic", le.AppendUint32(nil, blockSection)), "the file ends after 4 of the 24 bytes of its file header"},
-		{write("bad-section", concat(ngSection(le)[:8], pad)), "the section header has no byte-order magic, but 00 00 00 00"},
+		{write("bad-section", slices.Concat(ngSection(le)[:8], pad)), "the section header has no byte-order magic, but 00 00 00 00"},
 	} {
 		r, err := Open(test.path)
 		if err == nil {
@@ -410,7 +410,7 @@ func TestPipe(t *testing.T) {
 }
 
 func TestReadIntoNothing(t *testing.T) {
-	r, err := NewReader(bytes.NewReader(concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 1, []byte{1}))), "x")
+	r, err := NewReader(bytes.NewReader(slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 0, 0, 1, []byte{1}))), "x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,3 +43,21 @@ func SegmentOf(rec *Record, h *Header) (s Segment, ok bool) {
 	}
 	return s, true
 }
+
+// HeaderBytes is the length of the link type's header before an untagged IP
+// packet; not ok where it varies.
+func (l LinkType) HeaderBytes() (n int, ok bool) {
+	switch l {
+	case LinkEthernet:
+		return etherBytes, true
+	case LinkSLL:
+		return sllBytes, true
+	case LinkSLL2:
+		return sll2Bytes, true
+	case LinkNull, LinkLoop:
+		return familyBytes, true
+	case LinkRaw12, LinkRaw14, LinkRaw, LinkIPv4, LinkIPv6:
+		return 0, true
+	}
+	return 0, false
+}

@@ -1,10 +1,13 @@
 package pcaps
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestSegmentOf(t *testing.T) {
 	options := []byte{1, 1, 1, 0}
-	long := concat(transport[:12], []byte{0x80, 2}, make([]byte, 18)) // a TCP header of 32 bytes
+	long := slices.Concat(transport[:12], []byte{0x80, 2}, make([]byte, 18)) // a TCP header of 32 bytes
 	for _, test := range []struct {
 		name string
 		link LinkType
@@ -17,10 +20,10 @@ func TestSegmentOf(t *testing.T) {
 		{"options", LinkEthernet, ethernet(0x0800, ip4(ProtoTCP, 0, 0, options, long)), 65014, Segment{65000, 56}, true},
 		{"ipv6", LinkEthernet, tcp6, 9014, Segment{9000, 60}, true},
 		{"tags", LinkEthernet, tagged(tcp4, 0x88a8, 0x9100, 0x8100), 1526, Segment{1500, 40}, true},
-		{"cooked", LinkSLL, concat(make([]byte, 14), []byte{8, 0}, tcp4[14:]), 1516, Segment{1500, 40}, true},
-		{"cooked, a tag", LinkSLL2, concat([]byte{0x81, 0}, make([]byte, 18), []byte{0, 7, 8, 0}, tcp4[14:]), 1524, Segment{1500, 40}, true},
+		{"cooked", LinkSLL, slices.Concat(make([]byte, 14), []byte{8, 0}, tcp4[14:]), 1516, Segment{1500, 40}, true},
+		{"cooked, a tag", LinkSLL2, slices.Concat([]byte{0x81, 0}, make([]byte, 18), []byte{0, 7, 8, 0}, tcp4[14:]), 1524, Segment{1500, 40}, true},
 		{"raw", LinkRaw, tcp4[14:], 1500, Segment{1500, 40}, true},
-		{"loopback", LinkNull, concat([]byte{0, 0, 0, 2}, tcp4[14:]), 65536, Segment{65532, 40}, true},
+		{"loopback", LinkNull, slices.Concat([]byte{0, 0, 0, 2}, tcp4[14:]), 65536, Segment{65532, 40}, true},
 		{"udp", LinkEthernet, udp4(80, make([]byte, 10)), 2014, Segment{2000, 0}, true},
 		{"a fragment", LinkEthernet, ethernet(0x0800, ip4(ProtoTCP, 0, 0x2000, nil, transport)), 2014, Segment{2000, 0}, true},
 		{"the TCP header is cut off", LinkEthernet, tcp4[:46], 2014, Segment{2000, 0}, true},

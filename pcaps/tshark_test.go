@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rssreplay/pcaps/internal/shared"
 )
 
 // tuple is one IP header as both readers see it.
@@ -206,37 +208,67 @@ func dissect(t *testing.T, path string) []dissection {
 // joined writes the records of many captures as one, so that tshark starts once,
 // and says where each comes from.
 func joined(t *testing.T, root string, files []string) (path string, recs []Record, from []string) {
-	o := binary.LittleEndian
-	b := ngSection(o)
-	interfaces := map[LinkType]uint32{}
+	block := func(kind uint32, body ...[]byte) []byte {
+		b := slices.Concat(body...)
+		b = append(b, make([]byte, -len(b)&3)...)
+		length := binary.LittleEndian.AppendUint32(nil, uint32(len(b)+12))
+		return slices.Concat(binary.LittleEndian.AppendUint32(nil, kind), length, b, length)
+	}
+	words := func(all ...int) (b []byte) {
+		for _, w := range all {
+			b = binary.LittleEndian.AppendUint32(b, uint32(w))
+		}
+		return b
+	}
+	head := block(0x0a0d0d0a, words(0x1a2b3c4d, 1, -1, -1)) // pcapng's section, interfaces and packets
+	interfaces := map[LinkType]int{}
 	var body []byte
-	for _, file := range files {
-		r, err := Open(file)
+	for _, name := range files {
+		list, err := readFile(name)
 		if err != nil {
 			continue // TestCaptures says why
 		}
-		name, _ := filepath.Rel(root, file)
-		list, _ := readAll(r, 256)
-		r.Close()
+		name, _ := filepath.Rel(root, name)
 		for i, rec := range list {
 			if len(rec.Data) > 262144 {
 				continue // more than tshark reads
 			}
 			id, ok := interfaces[rec.Link]
 			if !ok {
-				id = uint32(len(interfaces))
+				id = len(interfaces)
 				interfaces[rec.Link] = id
-				b = append(b, ngInterface(o, rec.Link, 0)...)
+				head = append(head, block(1, words(int(rec.Link), 0))...)
 			}
-			body = append(body, ngEnhanced(o, id, uint64(len(recs)), int(max(rec.Wire, uint32(len(rec.Data)))), rec.Data)...)
+			captured := len(rec.Data)
+			body = append(body, block(6, words(id, 0, len(recs), captured, max(int(rec.Wire), captured)), rec.Data)...)
 			recs, from = append(recs, rec), append(from, fmt.Sprintf("%s: packet %d", filepath.ToSlash(name), i+1))
 		}
 	}
 	path = filepath.Join(t.TempDir(), "joined.pcapng")
-	if err := os.WriteFile(path, append(b, body...), 0o644); err != nil {
+	if err := os.WriteFile(path, append(head, body...), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path, recs, from
+}
+
+// readFile is what can be read of a capture's records; an error says that it does not open.
+func readFile(name string) ([]Record, error) {
+	r, err := Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var all []Record
+	recs := make([]Record, 256)
+	for err == nil {
+		var n int
+		n, err = r.Read(recs)
+		for _, rec := range recs[:n] {
+			rec.Data = bytes.Clone(rec.Data)
+			all = append(all, rec)
+		}
+	}
+	return all, nil
 }
 
 // Packet by packet, the outermost IP header and the one inside a tunnel, whether it
@@ -257,7 +289,7 @@ func TestTshark(t *testing.T) {
 		if testing.Short() {
 			t.Skip("-short: the samples alone")
 		}
-		root, files := captureFiles(t)
+		root, files := shared.Captures(t)
 		compareTshark(t, root, files)
 	})
 }

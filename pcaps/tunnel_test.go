@@ -20,10 +20,10 @@ func (s Encapsulations) names() []string {
 
 // udp is a UDP datagram of source port 1000.
 func udp(to uint16, payload ...[]byte) []byte {
-	body := concat(payload...)
+	body := slices.Concat(payload...)
 	b := be.AppendUint16([]byte{0x03, 0xe8}, to)
 	b = be.AppendUint16(b, uint16(8+len(body)))
-	return concat(b, []byte{0, 0}, body)
+	return slices.Concat(b, []byte{0, 0}, body)
 }
 
 func udp4(to uint16, payload ...[]byte) []byte {
@@ -31,19 +31,19 @@ func udp4(to uint16, payload ...[]byte) []byte {
 }
 
 func gre4(header []byte, payload ...[]byte) []byte {
-	return ethernet(0x0800, ip4(ProtoGRE, -1, 0, nil, header, concat(payload...)))
+	return ethernet(0x0800, ip4(ProtoGRE, -1, 0, nil, header, slices.Concat(payload...)))
 }
 
 // inner4 and inner6 are packets of other addresses and ports than the outer ones,
 // and innerHeader4 and innerHeader6 what is read of them.
 var (
-	innerTransport = concat([]byte{0x1f, 0x90, 0x01, 0xbb}, make([]byte, 8), []byte{0x50, 2}, make([]byte, 6))
+	innerTransport = slices.Concat([]byte{0x1f, 0x90, 0x01, 0xbb}, make([]byte, 8), []byte{0x50, 2}, make([]byte, 6))
 	inner4         = func() []byte {
 		b := ip4(ProtoTCP, -1, 0, nil, innerTransport)
 		copy(b[12:], []byte{10, 0, 0, 1, 10, 0, 0, 2})
 		return b
 	}()
-	inner6       = concat(ip6(ProtoTCP, 20)[:8], address6(0x11), address6(0x12), innerTransport)
+	inner6       = slices.Concat(ip6(ProtoTCP, 20)[:8], address6(0x11), address6(0x12), innerTransport)
 	innerHeader4 = Header{Version: 4, Src: [16]byte{10, 0, 0, 1}, Dst: [16]byte{10, 0, 0, 2}, Protocol: ProtoTCP, Facts: HasPorts, SrcPort: 8080, DstPort: 443}
 	innerHeader6 = Header{Version: 6, Src: [16]byte(address6(0x11)), Dst: [16]byte(address6(0x12)), Protocol: ProtoTCP, Facts: HasPorts, SrcPort: 8080, DstPort: 443}
 )
@@ -83,12 +83,12 @@ var tunnelled = []struct {
 	{"MPLS, IPv6", LinkEthernet, tagged(ethernet(0x8848, lastLabel, inner6), 0x8100), []string{"vlan", "mpls"}, within(innerHeader6, Tag8100, 0)},
 	{"MPLS, Ethernet", LinkEthernet, ethernet(0x8847, lastLabel, make([]byte, 60)), []string{"mpls"}, nil},
 	{"MPLS without an end", LinkEthernet, ethernet(0x8847, label, label), []string{"mpls"}, nil},
-	{"MPLS's link type", LinkMPLS, concat(lastLabel, inner4), []string{"mpls"}, &innerHeader4},
+	{"MPLS's link type", LinkMPLS, slices.Concat(lastLabel, inner4), []string{"mpls"}, &innerHeader4},
 
 	{"PPPoE", LinkEthernet, ethernet(0x8864, pppoeFrame(0x21, inner4)), []string{"pppoe"}, &innerHeader4},
 	{"PPPoE, IPv6", LinkEthernet, ethernet(0x8864, pppoeFrame(0x57, inner6)), []string{"pppoe"}, &innerHeader6},
 	{"PPPoE, link control", LinkEthernet, ethernet(0x8864, pppoeFrame(0xc021, make([]byte, 40))), []string{"pppoe"}, nil},
-	{"PPPoE, MPLS", LinkEthernet, ethernet(0x8864, pppoeFrame(0x281, concat(lastLabel, inner4))), []string{"pppoe"}, &innerHeader4},
+	{"PPPoE, MPLS", LinkEthernet, ethernet(0x8864, pppoeFrame(0x281, slices.Concat(lastLabel, inner4))), []string{"pppoe"}, &innerHeader4},
 	{"PPPoE's discovery", LinkEthernet, ethernet(0x8863, []byte{0x11, 9, 0, 0, 0, 0}), nil, nil},
 
 	{"IPv4 in IPv4", LinkEthernet, ethernet(0x0800, ip4(ProtoIPv4, -1, 0, nil, inner4)), []string{"ipip"}, &innerHeader4},

@@ -2,6 +2,7 @@ package pcaps
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ var be = binary.BigEndian
 // ethernet is an Ethernet header of the given EtherType before payload.
 func ethernet(kind uint16, payload ...[]byte) []byte {
 	b := append(make([]byte, 12), byte(kind>>8), byte(kind))
-	return append(b, concat(payload...)...)
+	return append(b, slices.Concat(payload...)...)
 }
 
 // tagged puts VLAN tags, the outermost first, before a frame's EtherType.
@@ -28,7 +29,7 @@ func tagged(frame []byte, kinds ...uint16) []byte {
 // ip4 is an IPv4 packet from 1.2.3.4 to 5.6.7.8: total length -1 is the true
 // one, flags holds the fragment field.
 func ip4(protocol byte, total int, flags uint16, options []byte, payload ...[]byte) []byte {
-	body := concat(payload...)
+	body := slices.Concat(payload...)
 	if total < 0 {
 		total = 20 + len(options) + len(body)
 	}
@@ -37,18 +38,18 @@ func ip4(protocol byte, total int, flags uint16, options []byte, payload ...[]by
 	b = append(b, 0, 1)
 	b = be.AppendUint16(b, flags)
 	b = append(b, 64, protocol, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)
-	return concat(b, options, body)
+	return slices.Concat(b, options, body)
 }
 
 // ip6 is an IPv6 packet from 2001::1 to 2001::2; length -1 is the true one.
 func ip6(next byte, length int, payload ...[]byte) []byte {
-	body := concat(payload...)
+	body := slices.Concat(payload...)
 	if length < 0 {
 		length = len(body)
 	}
 	b := be.AppendUint16([]byte{0x60, 0, 0, 0}, uint16(length))
 	b = append(b, next, 64)
-	return concat(b, address6(1), address6(2), body)
+	return slices.Concat(b, address6(1), address6(2), body)
 }
 
 func address6(last byte) []byte {
@@ -56,7 +57,7 @@ func address6(last byte) []byte {
 }
 
 // transport is a header of 20 bytes with ports 1000 and 80.
-var transport = concat([]byte{0x03, 0xe8, 0, 80}, make([]byte, 8), []byte{0x50, 2}, make([]byte, 6))
+var transport = slices.Concat([]byte{0x03, 0xe8, 0, 80}, make([]byte, 8), []byte{0x50, 2}, make([]byte, 6))
 
 // header6 is an IPv6 extension header of the given size in bytes, zeros but the
 // next header and the length in units of 8.
@@ -72,9 +73,9 @@ var (
 	tcp4 = ethernet(0x0800, ip4(ProtoTCP, -1, 0x4000, nil, transport))
 	tcp6 = ethernet(0x86dd, ip6(ProtoTCP, -1, transport))
 
-	homeOption   = concat([]byte{optionHomeAddress, 16}, address6(0xaa))
-	homeHeader   = func(next byte) []byte { return concat([]byte{next, 2, 1, 2, 0, 0}, homeOption) } // PadN, option
-	routing2     = func(next byte) []byte { return concat([]byte{next, 2, 2, 1, 0, 0, 0, 0}, address6(0xbb)) }
+	homeOption   = slices.Concat([]byte{optionHomeAddress, 16}, address6(0xaa))
+	homeHeader   = func(next byte) []byte { return slices.Concat([]byte{next, 2, 1, 2, 0, 0}, homeOption) } // PadN, option
+	routing2     = func(next byte) []byte { return slices.Concat([]byte{next, 2, 2, 1, 0, 0, 0, 0}, address6(0xbb)) }
 	header4      = withAddresses(4, []byte{1, 2, 3, 4}, []byte{5, 6, 7, 8})
 	header6Plain = withAddresses(6, address6(1), address6(2))
 )
@@ -108,14 +109,14 @@ func TestWalk(t *testing.T) {
 		b := be.AppendUint16(nil, packetType)
 		b = be.AppendUint16(b, hardware)
 		b = append(b, make([]byte, 10)...)
-		return append(be.AppendUint16(b, protocol), concat(payload...)...)
+		return append(be.AppendUint16(b, protocol), slices.Concat(payload...)...)
 	}
 	sll2 := func(packetType byte, hardware, protocol uint16, payload ...[]byte) []byte {
 		b := be.AppendUint16(nil, protocol)
 		b = append(b, 0, 0, 0, 0, 0, 3)
 		b = be.AppendUint16(b, hardware)
 		b = append(b, packetType, 6, 1, 2, 3, 4, 5, 6, 0, 0)
-		return append(b, concat(payload...)...)
+		return append(b, slices.Concat(payload...)...)
 	}
 	tcp4Packet, tcp6Packet := tcp4[14:], tcp6[14:]
 
@@ -243,17 +244,17 @@ func TestWalk(t *testing.T) {
 		{"ipv4 link, ipv6", LinkIPv4, tcp6Packet, because(BadIPVersion, 0)},
 		{"ipv6 link", LinkIPv6, tcp6Packet, of(header6Plain, ProtoTCP, HasPorts)},
 		{"ipv6 link, ipv4", LinkIPv6, append(tcp4Packet[:20:20], transport...), because(BadIPVersion, 0)},
-		{"null, little-endian", LinkNull, concat([]byte{2, 0, 0, 0}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
-		{"null, big-endian", LinkNull, concat([]byte{0, 0, 0, 2}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
-		{"null, openbsd ipv6", LinkNull, concat([]byte{24, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
-		{"null, freebsd ipv6", LinkNull, concat([]byte{28, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
-		{"null, darwin ipv6", LinkNull, concat([]byte{0, 0, 0, 30}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
-		{"null, linux ipv6", LinkNull, concat([]byte{10, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
-		{"null, wrong version", LinkNull, concat([]byte{2, 0, 0, 0}, tcp6Packet), because(BadIPVersion, 0)},
-		{"null, appletalk", LinkNull, concat([]byte{16, 0, 0, 0}, tcp4Packet), because(NotIP, 0)},
+		{"null, little-endian", LinkNull, slices.Concat([]byte{2, 0, 0, 0}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
+		{"null, big-endian", LinkNull, slices.Concat([]byte{0, 0, 0, 2}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
+		{"null, openbsd ipv6", LinkNull, slices.Concat([]byte{24, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
+		{"null, freebsd ipv6", LinkNull, slices.Concat([]byte{28, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
+		{"null, darwin ipv6", LinkNull, slices.Concat([]byte{0, 0, 0, 30}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
+		{"null, linux ipv6", LinkNull, slices.Concat([]byte{10, 0, 0, 0}, tcp6Packet), of(header6Plain, ProtoTCP, HasPorts)},
+		{"null, wrong version", LinkNull, slices.Concat([]byte{2, 0, 0, 0}, tcp6Packet), because(BadIPVersion, 0)},
+		{"null, appletalk", LinkNull, slices.Concat([]byte{16, 0, 0, 0}, tcp4Packet), because(NotIP, 0)},
 		{"null, cut", LinkNull, []byte{2, 0, 0}, because(ShortLink, 0)},
-		{"loop", LinkLoop, concat([]byte{0, 0, 0, 2}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
-		{"loop, little-endian", LinkLoop, concat([]byte{2, 0, 0, 0}, tcp4Packet), because(NotIP, 0)},
+		{"loop", LinkLoop, slices.Concat([]byte{0, 0, 0, 2}, tcp4Packet), of(header4, ProtoTCP, HasPorts)},
+		{"loop, little-endian", LinkLoop, slices.Concat([]byte{2, 0, 0, 0}, tcp4Packet), because(NotIP, 0)},
 		{"sll, to us", LinkSLL, sll(0, 1, 0x0800, tcp4Packet), directed(of(header4, ProtoTCP, HasPorts), Inbound)},
 		{"sll, to another", LinkSLL, sll(3, 1, 0x86dd, tcp6Packet), directed(of(header6Plain, ProtoTCP, HasPorts), Inbound)},
 		{"sll, sent", LinkSLL, sll(4, 1, 0x0800, tcp4Packet), directed(of(header4, ProtoTCP, HasPorts), Outbound)},
