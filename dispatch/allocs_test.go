@@ -8,6 +8,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 )
 
 // TestNoAllocsPerPacket: ten times the packets of the same flows take as many
@@ -78,7 +79,7 @@ func TestNoAllocsToDecide(t *testing.T) {
 	var h pcaps.Header
 	var ext pcaps.Extension
 	if n := testing.AllocsPerRun(100, func() {
-		pcaps.Walk(&rec, &h, &ext)
+		walk.Walk(&rec, &h, &ext)
 		if s.Decide(&h, &ext).Entry != 17 {
 			t.Error("another entry")
 		}

@@ -12,6 +12,8 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 )
 
 // benchCapture is a classic pcap of 66-byte TCP packets, a fifth IPv6, whose
@@ -73,7 +75,7 @@ func defaultConfig(cpus int) (*dispatch.Config, *nicmodel.Steering) {
 // capture is in memory.
 func BenchmarkReplay(b *testing.B) {
 	const packets = 1_000_000
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -85,11 +87,11 @@ func BenchmarkReplay(b *testing.B) {
 				b.SetBytes(int64(len(capture)))
 				b.ReportAllocs()
 				for b.Loop() {
-					r, err := pcaps.NewReader(bytes.NewReader(capture), "memory")
+					r, err := file.NewReader(bytes.NewReader(capture), "memory")
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, err := dispatch.Replay(r, dispatch.Options{Config: cfg, Steering: steering, Modes: modes, Directions: pcaps.NewDirections(local)}); err != nil {
+					if _, err := dispatch.Replay(r, dispatch.Options{Config: cfg, Steering: steering, Modes: modes, Directions: direction.NewDirections(local)}); err != nil {
 						b.Fatal(err)
 					}
 				}

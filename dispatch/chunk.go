@@ -1,6 +1,9 @@
 package dispatch
 
-import "rssreplay/pcaps"
+import (
+	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
+)
 
 // chunkPackets is the number of packets that one pass of a stage handles: few
 // enough for the first-level cache, enough for the memory accesses of one loop
@@ -70,7 +73,7 @@ func (c *chunk) has(i int, facts pcaps.Facts) bool {
 // walk reads the headers of recs, as many as there is room for at most.
 func (c *chunk) walk(recs []pcaps.Record) {
 	c.n, c.walks = len(recs), false
-	pcaps.PlainTuples(recs, c.tuples[:])
+	walk.PlainTuples(recs, c.tuples[:])
 	var bytes uint64
 	says := pcaps.DirectionUnknown
 	for i := range recs[:min(len(recs), chunkPackets)] {
@@ -79,7 +82,7 @@ func (c *chunk) walk(recs []pcaps.Record) {
 		bytes += uint64(rec.Wire)
 		if c.walked[i] = !c.tuples[i].IsIP(); c.walked[i] {
 			c.walks = true
-			pcaps.Walk(rec, &c.headers[i], &c.exts[i])
+			walk.Walk(rec, &c.headers[i], &c.exts[i])
 			c.tuples[i].Set(&c.headers[i])
 			c.directions[i] = c.headers[i].Direction
 		}

@@ -16,6 +16,8 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 )
 
 // crumbs hands out its records in chunks of random size; the end of the capture
@@ -67,7 +69,7 @@ func written(t *testing.T, recs []pcaps.Record) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w, err := pcaps.NewWriter(f, "")
+	w, err := file.NewWriter(f, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,12 +123,12 @@ func TestDeterminism(t *testing.T) {
 			// A configuration of several CPUs, with drops.
 			cfg, s := randomConfig(rand.New(rand.NewPCG(12, 4)))
 			cfg.RxRing, cfg.PacketCost = 16, 2500
-			local, err := pcaps.ParseLocal([]string{test.local})
+			local, err := direction.ParseLocal([]string{test.local})
 			if err != nil {
 				t.Fatal(err)
 			}
 			options := func() dispatch.Options {
-				return dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local)}
+				return dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)}
 			}
 			test.capture.at = 0
 			want := all(t, test.capture, options())
@@ -157,13 +159,13 @@ func TestDeterminism(t *testing.T) {
 					t.Errorf("%s: directions by %q, want %q", how, got.Rule, want.Rule)
 				}
 			}
-			file := written(t, test.capture.recs)
+			path := written(t, test.capture.recs)
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 			for i, procs := range []int{1, 2, 4, 4} {
 				runtime.GOMAXPROCS(procs)
 				src := &crumbs{records: records{recs: test.capture.recs, says: test.capture.says}, r: rand.New(rand.NewPCG(uint64(i), 5))}
 				same(fmt.Sprintf("GOMAXPROCS %d, in crumbs", procs), all(t, src, options()))
-				set, err := pcaps.OpenSet([]string{file}, nil, false) // in turns, where there are several CPUs
+				set, err := file.OpenSet([]string{path}, nil, false) // in turns, where there are several CPUs
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,6 +14,8 @@ import (
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/walk"
 )
 
 var allModes = []dispatch.Mode{dispatch.RSSMSIX, dispatch.NonRSS, dispatch.RSSHWQueues, dispatch.RSSSingleQueue}
@@ -40,7 +42,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 		rec := &c.recs[i]
 		var h pcaps.Header
 		var ext pcaps.Extension
-		pcaps.Walk(rec, &h, &ext)
+		walk.Walk(rec, &h, &ext)
 		p := plain.Packet{Time: times[i], Length: rec.Wire, Sent: h.Direction == pcaps.Outbound, Flow: -1, Conn: -1, Entry: -1}
 		if h.Version != 0 {
 			k := tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}
@@ -86,12 +88,12 @@ var notYetFast = cmp.Options{
 
 // compare replays the capture with the fast engines and with the plain one.
 func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		return err
 	}
 	c.at = 0
-	got, err := dispatch.Replay(c, dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local)})
+	got, err := dispatch.Replay(c, dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)})
 	if err != nil {
 		return err
 	}
@@ -176,7 +178,7 @@ func FuzzFastEqualsPlain(f *testing.F) {
 // TestScenariosEqualReplays compares scenarios that were replayed in one pass
 // with replays of their own.
 func TestScenariosEqualReplays(t *testing.T) {
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +203,7 @@ func TestScenariosEqualReplays(t *testing.T) {
 			o.More = append(o.More, dispatch.Scenario{Config: &equal, Steering: o.Steering, Modes: allModes})
 		}
 
-		o.Directions = pcaps.NewDirections(local)
+		o.Directions = direction.NewDirections(local)
 		together, err := dispatch.Replay(capture, o)
 		if err != nil {
 			t.Fatal(err)
@@ -209,7 +211,7 @@ func TestScenariosEqualReplays(t *testing.T) {
 		for i, scenario := range o.More {
 			capture.at = 0
 			alone, err := dispatch.Replay(capture, dispatch.Options{
-				Config: scenario.Config, Steering: scenario.Steering, Modes: scenario.Modes, Directions: pcaps.NewDirections(local),
+				Config: scenario.Config, Steering: scenario.Steering, Modes: scenario.Modes, Directions: direction.NewDirections(local),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -269,14 +271,14 @@ func compareObserved(seed uint64) error {
 		packets: r.IntN(20_000), hosts: 2 + r.IntN(40),
 		sends: r.IntN(3) == 0, homes: r.IntN(3) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
 	}.capture(r)
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		return err
 	}
 	replay := func(observe dispatch.Observer) (*dispatch.Result, error) {
 		capture.at = 0
 		return dispatch.Replay(capture, dispatch.Options{
-			Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local), Observe: observe,
+			Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local), Observe: observe,
 		})
 	}
 	got, err := replay(nil)

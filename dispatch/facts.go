@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 )
 
 // Facts are what the capture says of itself, of all packets that are replayed
@@ -63,7 +64,7 @@ func newFacts(f *Facts) facts { return facts{Facts: f, links: -1} }
 func (f *facts) changeLink(n uint64, link pcaps.LinkType) {
 	f.countLink(n)
 	f.link, f.longest = link, math.MaxUint32
-	if header, ok := link.HeaderBytes(); ok {
+	if header, ok := walk.HeaderBytes(link); ok {
 		f.longest = uint32(header + ethernetMTU)
 	}
 	f.links = slices.IndexFunc(f.Links, func(l LinkPackets) bool { return l.Link == link })

@@ -10,6 +10,7 @@ import (
 
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
 )
 
 // memory is a capture in memory.
@@ -61,12 +62,12 @@ func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 		CPUs:   []int{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3}, Table: steering.Config().Table,
 		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, Interval: 1e8,
 	}
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := Replay(&memory{recs}, Options{
-		Config: cfg, Steering: steering, Modes: []Mode{RSSMSIX}, Directions: pcaps.NewDirections(local), Inner: inner,
+		Config: cfg, Steering: steering, Modes: []Mode{RSSMSIX}, Directions: direction.NewDirections(local), Inner: inner,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 )
 
 // broken is a capture that panics, and that several goroutines read.
@@ -16,13 +18,13 @@ type broken struct {
 	load, read bool
 }
 
-func (b *broken) Load(*pcaps.Block) {
+func (b *broken) Load(*file.Block) {
 	if b.load {
 		panic("load")
 	}
 }
 
-func (b *broken) Lend(*pcaps.Block) {}
+func (b *broken) Lend(*file.Block) {}
 
 func (b *broken) Read(into []pcaps.Record) (int, error) {
 	if b.read && b.at > 5000 {
@@ -35,7 +37,7 @@ func (b *broken) Read(into []pcaps.Record) (int, error) {
 // can recover it, and nothing waits for ever.
 func TestPanics(t *testing.T) {
 	capture := traffic{packets: 60_000, hosts: 20, scale: 1000}.capture(rand.New(rand.NewPCG(1, 1)))
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,7 @@ func TestPanics(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, s := defaultConfig(4)
 			source := &broken{records: records{recs: capture.recs}}
-			o := dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: pcaps.NewDirections(local)}
+			o := dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)}
 			test.change(source, &o)
 			defer func() {
 				p, ok := recover().(*fault.Panic)

@@ -11,6 +11,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 )
 
 // loads is what a replay says of hashes, decided packet by packet.
@@ -37,7 +38,7 @@ func countLoads(c *records, s *nicmodel.Steering, entries int) loads {
 		}
 		var h pcaps.Header
 		var ext pcaps.Extension
-		pcaps.Walk(&c.recs[i], &h, &ext)
+		walk.Walk(&c.recs[i], &h, &ext)
 		d := s.Decide(&h, &ext)
 		if d.Entry < 0 {
 			l.Unhashed[d.Why]++

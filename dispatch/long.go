@@ -1,6 +1,9 @@
 package dispatch
 
-import "rssreplay/pcaps"
+import (
+	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
+)
 
 // ethernetMTU is the longest IP packet of a link that nobody changed, in bytes.
 const ethernetMTU = 1500
@@ -41,12 +44,12 @@ const minJumbo = 3
 type longFrame struct {
 	at   int
 	wire uint32
-	pcaps.Segment
+	walk.Segment
 }
 
 // noteLong notes packet i, that of rec, if it is a long frame, and one of IP.
 func (c *chunk) noteLong(i int, rec *pcaps.Record) {
-	if s, ok := pcaps.SegmentOf(rec, c.header(i)); ok && s.IP > ethernetMTU {
+	if s, ok := walk.SegmentOf(rec, c.header(i)); ok && s.IP > ethernetMTU {
 		c.long = append(c.long, longFrame{i, rec.Wire, s})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
 )
 
 // TestRepeatable: what may be repeated counts the same, or says that it must be.
@@ -18,7 +19,7 @@ func TestRepeatable(t *testing.T) {
 	const packets, first = 9000, 4096 // with --local none the first tray decides
 	client, server := end{netip.MustParseAddr("192.0.2.7"), 1000}, end{netip.MustParseAddr("192.0.2.1"), 80}
 	received, sent := frame(client, server, pcaps.ProtoTCP, netip.Addr{}), frame(server, client, pcaps.ProtoTCP, netip.Addr{})
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,17 +28,17 @@ func TestRepeatable(t *testing.T) {
 		name    string
 		says    []int // packets that say they were received
 		sent    []int // packets that say they were sent
-		side    pcaps.Side
+		side    direction.Side
 		refused bool
 	}{
-		{"nobody says anything", nil, nil, pcaps.SideIn, false},
-		{"received, said late", []int{first + 10, 8000}, nil, pcaps.SideIn, false},
-		{"sent, said first", nil, []int{3, 4, 8000}, pcaps.SideIn, false},
-		{"received, said first, then sent", []int{5}, []int{5000}, pcaps.SideIn, false},
-		{"sent, said in the second tray", nil, []int{first}, pcaps.SideIn, true},
-		{"sent, said last", nil, []int{packets - 1}, pcaps.SideIn, true},
-		{"sent, said late, on a mirror port", nil, []int{8000}, pcaps.SideBoth, false},
-		{"sent, said late, of the other end", nil, []int{8000}, pcaps.SideOut, false},
+		{"nobody says anything", nil, nil, direction.SideIn, false},
+		{"received, said late", []int{first + 10, 8000}, nil, direction.SideIn, false},
+		{"sent, said first", nil, []int{3, 4, 8000}, direction.SideIn, false},
+		{"received, said first, then sent", []int{5}, []int{5000}, direction.SideIn, false},
+		{"sent, said in the second tray", nil, []int{first}, direction.SideIn, true},
+		{"sent, said last", nil, []int{packets - 1}, direction.SideIn, true},
+		{"sent, said late, on a mirror port", nil, []int{8000}, direction.SideBoth, false},
+		{"sent, said late, of the other end", nil, []int{8000}, direction.SideOut, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 41))
@@ -55,7 +56,7 @@ func TestRepeatable(t *testing.T) {
 				c.recs = append(c.recs, rec)
 			}
 			run := func(repeatable bool) (*dispatch.Result, error) {
-				directions := pcaps.NewDirections(local)
+				directions := direction.NewDirections(local)
 				directions.Take(test.side)
 				return dispatch.Replay(&records{recs: c.recs, says: true}, dispatch.Options{
 					Config: cfg, Steering: s, Modes: allModes, Directions: directions, Repeatable: repeatable,

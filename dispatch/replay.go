@@ -10,6 +10,8 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 )
 
 // Source hands out the records of a capture, or of several one after the
@@ -26,8 +28,8 @@ type Source interface {
 // Loader is a Source that several goroutines can read in turn, each with a block that
 // it has loaded beforehand: see pcaps.Set.
 type Loader interface {
-	Load(*pcaps.Block)
-	Lend(*pcaps.Block)
+	Load(*file.Block)
+	Lend(*file.Block)
 }
 
 // Options says what to replay and how.
@@ -36,14 +38,14 @@ type Options struct {
 	Steering   *nicmodel.Steering
 	Modes      []Mode
 	More       []Scenario // replayed in the same pass
-	Directions *pcaps.Directions
+	Directions *direction.Directions
 	// Repeatable: the caller can replay the capture again, with new Directions.
 	// If only its packets themselves could say that they were sent, and none of the
 	// first ones does, Replay then takes it that none will: the models need not
 	// remember which CPU took what, which is half of their work. If one does say so
 	// it returns ErrSent, and is to be called again without this.
 	Repeatable bool
-	Filter     *pcaps.Filter // nil: every packet
+	Filter     *file.Filter // nil: every packet
 	// Inner: flows and hashes are those of the first inner headers, where they
 	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
 	Inner    bool

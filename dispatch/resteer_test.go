@@ -13,6 +13,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 )
 
 func randomKey(r *rand.Rand) hash.Key {
@@ -108,7 +109,7 @@ func withMoved(l dispatch.Loads, c *records, cfg *dispatch.Config, from, to *nic
 		}
 		var h pcaps.Header
 		var ext pcaps.Extension
-		pcaps.Walk(&c.recs[i], &h, &ext)
+		walk.Walk(&c.recs[i], &h, &ext)
 		if from.CPU(from.Decide(&h, &ext).Queue) == to.CPU(to.Decide(&h, &ext).Queue) {
 			continue
 		}
@@ -163,7 +164,7 @@ func TestResteerAssumes(t *testing.T) {
 	for i := range c.recs {
 		var h pcaps.Header
 		var ext pcaps.Extension
-		if pcaps.Walk(&c.recs[i], &h, &ext); h.Facts&pcaps.HomeAddress != 0 {
+		if walk.Walk(&c.recs[i], &h, &ext); h.Facts&pcaps.HomeAddress != 0 {
 			homes++
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 )
 
 // stage reads and walks packets chunk by chunk, tells sent packets from received
@@ -53,7 +54,7 @@ func (s *stage) run(src Source) error {
 		next := turns[(i+1)%hands]
 		all.Go(func() {
 			recs := make([]pcaps.Record, chunkPackets)
-			var block pcaps.Block
+			var block file.Block
 			for done := false; !done; {
 				loaded := all.Try(func() { loader.Load(&block) })
 				<-mine

@@ -13,6 +13,8 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/walk"
 )
 
 // watch replays the capture, every packet received that does not say otherwise,
@@ -30,12 +32,12 @@ func watch(t *testing.T, c *records, cfg *dispatch.Config, s *nicmodel.Steering,
 // replay replays the capture from its start with --local none.
 func replay(t testing.TB, c *records, o dispatch.Options) *dispatch.Result {
 	t.Helper()
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.at = 0
-	o.Directions = pcaps.NewDirections(local)
+	o.Directions = direction.NewDirections(local)
 	r, err := dispatch.Replay(c, o)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +90,7 @@ func toward(t *testing.T, s *nicmodel.Steering, entry int32, time int64) pcaps.R
 		}
 		var h pcaps.Header
 		var ext pcaps.Extension
-		pcaps.Walk(&rec, &h, &ext)
+		walk.Walk(&rec, &h, &ext)
 		if s.Decide(&h, &ext).Entry == entry {
 			return rec
 		}
@@ -102,7 +104,7 @@ func answering(t *testing.T, rec pcaps.Record, time int64) pcaps.Record {
 	t.Helper()
 	var h pcaps.Header
 	var ext pcaps.Extension
-	pcaps.Walk(&rec, &h, &ext)
+	walk.Walk(&rec, &h, &ext)
 	from := end{netip.AddrFrom4([4]byte(h.Dst[:])), h.DstPort}
 	to := end{netip.AddrFrom4([4]byte(h.Src[:])), h.SrcPort}
 	return pcaps.Record{

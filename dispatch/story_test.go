@@ -13,17 +13,18 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
 )
 
 // observe replays the capture in every mode with an observer.
 func observe(t *testing.T, c *records, o dispatch.Options) *dispatch.Result {
 	t.Helper()
-	local, err := pcaps.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.at = 0
-	o.Modes, o.Directions = allModes, pcaps.NewDirections(local)
+	o.Modes, o.Directions = allModes, direction.NewDirections(local)
 	r, err := dispatch.Replay(c, o)
 	if err != nil {
 		t.Fatal(err)

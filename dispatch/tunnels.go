@@ -5,6 +5,7 @@ import (
 
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 )
 
 // Tunnel is the received packets of an encapsulation that hides the flows inside
@@ -40,7 +41,7 @@ func (c *chunk) open(i int, rec *pcaps.Record, inner bool) *pcaps.Header {
 	}
 	c.tunnels = append(c.tunnels, tunnelled{at: i, kind: kind, outer: *h, outerExt: c.exts[i]})
 	p := &c.tunnels[len(c.tunnels)-1]
-	p.opened = pcaps.WalkInner(rec, &p.inner, &p.innerExt)
+	p.opened = walk.WalkInner(rec, &p.inner, &p.innerExt)
 	if p.hashed = inner && p.opened && kind.InnerHashed(); p.hashed {
 		return &p.inner
 	}

@@ -13,6 +13,8 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
+	"rssreplay/pcaps/walk"
 )
 
 // groundTruth are the recorded configurations of testdata/groundtruth: what
@@ -78,7 +80,7 @@ type walked struct {
 
 func readTruthCapture(t *testing.T) []walked {
 	t.Helper()
-	r, err := pcaps.Open(filepath.Join("testdata", "groundtruth", "rss_test.pcap"))
+	r, err := file.Open(filepath.Join("testdata", "groundtruth", "rss_test.pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func readTruthCapture(t *testing.T) []walked {
 		n, err := r.Read(recs)
 		for i := range recs[:n] {
 			var w walked
-			pcaps.Walk(&recs[i], &w.header, &w.ext)
+			walk.Walk(&recs[i], &w.header, &w.ext)
 			packets = append(packets, w)
 		}
 		if errors.Is(err, io.EOF) {

@@ -23,11 +23,11 @@ type Record struct {
 	HasHash   bool
 }
 
-// set makes r a record of which no more is known, but for its time.
+// Set makes r a record of which no more is known, but for its time.
 //
 // Optimization: field by field. A composite literal is made on the stack and
 // copied in wider pieces than it was written in, which waits for the stores.
-func (r *Record) set(data []byte, wire uint32, link LinkType) {
+func (r *Record) Set(data []byte, wire uint32, link LinkType) {
 	r.Data = data
 	r.Wire = wire
 	r.Interface = 0
@@ -98,7 +98,7 @@ const (
 	// TwoTags8100: two tags of EtherType 0x8100 or more.
 	TwoTags8100
 
-	anyTag = Tag8100 | Tag88A8 | Tag9100 | TwoTags8100
+	AnyTag = Tag8100 | Tag88A8 | Tag9100 | TwoTags8100
 )
 
 // Reason says why a packet has no IP header that a NIC could hash. The list is
@@ -148,8 +148,8 @@ type Extension struct {
 	Routing [16]byte // type-2 routing header: replaces the destination
 }
 
-// versionIndex is 0 of IPv4 and 1 of IPv6.
-func versionIndex(version uint8) int {
+// VersionIndex is 0 of IPv4 and 1 of IPv6.
+func VersionIndex(version uint8) int {
 	if version == 6 {
 		return 1
 	}

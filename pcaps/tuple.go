@@ -19,18 +19,18 @@ import (
 type Tuple [5]uint64
 
 const (
-	tupleProtocol = 32
-	tupleVersion  = 40
-	tuplePorts    = 1 << 48
+	TupleProtocol = 32
+	TupleVersion  = 40
+	TuplePorts    = 1 << 48
 	tupleUnknown  = 1 << 49
 )
 
 // Set makes t the tuple of h.
 func (t *Tuple) Set(h *Header) {
 	w := uint64(bits.ReverseBytes16(h.SrcPort)) | uint64(bits.ReverseBytes16(h.DstPort))<<16 |
-		uint64(h.Protocol)<<tupleProtocol | uint64(h.Version)<<tupleVersion
+		uint64(h.Protocol)<<TupleProtocol | uint64(h.Version)<<TupleVersion
 	if h.Facts&HasPorts != 0 {
-		w |= tuplePorts
+		w |= TuplePorts
 	}
 	if h.Facts&ProtocolUnknown != 0 {
 		w |= tupleUnknown
@@ -52,14 +52,14 @@ func (t *Tuple) Header(h *Header) {
 	h.SrcPort, h.DstPort = bits.ReverseBytes16(uint16(w)), bits.ReverseBytes16(uint16(w>>16))
 	h.Encapsulations = 0
 	h.Facts = 0
-	if w&tuplePorts != 0 {
+	if w&TuplePorts != 0 {
 		h.Facts = HasPorts
 	}
 	if w&tupleUnknown != 0 {
 		h.Facts |= ProtocolUnknown
 	}
-	h.Protocol = uint8(w >> tupleProtocol)
-	h.Version = uint8(w >> tupleVersion)
+	h.Protocol = uint8(w >> TupleProtocol)
+	h.Version = uint8(w >> TupleVersion)
 	h.Reason = IP
 	h.Direction = DirectionUnknown
 }
@@ -79,19 +79,19 @@ func (t *Tuple) Reverse() Tuple {
 }
 
 // Version is 4 or 6; 0 without an IP header.
-func (t *Tuple) Version() int { return int(t[4] >> tupleVersion & 0xff) }
+func (t *Tuple) Version() int { return int(t[4] >> TupleVersion & 0xff) }
 
 // Protocol is a number of the IANA registry, -1 where the walk ended before it.
 func (t *Tuple) Protocol() int {
 	if t[4]&tupleUnknown != 0 {
 		return -1
 	}
-	return int(t[4] >> tupleProtocol & 0xff)
+	return int(t[4] >> TupleProtocol & 0xff)
 }
 
 // Ports is the source and the destination port, if it has any.
 func (t *Tuple) Ports() (src, dst uint16, ok bool) {
-	return bits.ReverseBytes16(uint16(t[4])), bits.ReverseBytes16(uint16(t[4] >> 16)), t[4]&tuplePorts != 0
+	return bits.ReverseBytes16(uint16(t[4])), bits.ReverseBytes16(uint16(t[4] >> 16)), t[4]&TuplePorts != 0
 }
 
 // Source is the source address of an IP packet.

@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
 // addFiles tells of the files that were read, and what they say of themselves.
 func (a *assembly) addFiles(c *report.Capture) {
 	c.Order, c.Overlaps, c.Overlap = orderName(a.order), uint64(a.order.Overlaps), a.order.Overlap
-	damages := &pcaps.DamagesError{}
+	damages := &file.DamagesError{}
 	errors.As(a.result.Damage, &damages)
 	for _, info := range a.files {
 		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
@@ -43,7 +43,7 @@ func (a *assembly) addFiles(c *report.Capture) {
 }
 
 // captureInterface adds what the interface dropped to the capture's.
-func captureInterface(i *pcaps.Interface, c *report.Capture) report.Interface {
+func captureInterface(i *file.Interface, c *report.Capture) report.Interface {
 	said := func(n int64) *uint64 {
 		if n < 0 {
 			return nil
@@ -71,7 +71,7 @@ func captureInterface(i *pcaps.Interface, c *report.Capture) report.Interface {
 }
 
 // orderName is report.Capture.Order.
-func orderName(o pcaps.Order) string {
+func orderName(o file.Order) string {
 	switch {
 	case o.Merged:
 		return report.OrderMerged

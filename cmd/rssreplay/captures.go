@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
@@ -68,7 +68,7 @@ func readableOnce(captures []string) string {
 }
 
 // digest fills in the files' SHA-256; none of them is standard input.
-func digest(files []report.File, read []pcaps.Info) error {
+func digest(files []report.File, read []file.Info) error {
 	for i := range files {
 		f, err := os.Open(read[i].Name)
 		if err != nil {

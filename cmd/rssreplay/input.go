@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
@@ -42,24 +43,24 @@ func newInputFlags(set *pflag.FlagSet) *inputFlags {
 // replayed is a finished replay and what was learnt of its captures.
 type replayed struct {
 	result *dispatch.Result
-	files  []pcaps.Info
-	order  pcaps.Order
+	files  []file.Info
+	order  file.Order
 	rule   string // how directions were told
 
-	directions       *pcaps.Directions // what told them
-	directionUnknown bool              // no rule told them
+	directions       *direction.Directions // what told them
+	directionUnknown bool                  // no rule told them
 }
 
 // input is the checked inputFlags.
 type input struct {
 	flags    *inputFlags
 	captures []string
-	filter   *pcaps.Filter
-	side     pcaps.Side
+	filter   *file.Filter
+	side     direction.Side
 	scale    dispatch.Scale
-	rate     *rate               // nil without --rate
-	more     []dispatch.Scenario // replayed in the same pass
-	settled  *pcaps.Directions   // what an earlier pass learnt of directions; nil: nothing
+	rate     *rate                 // nil without --rate
+	more     []dispatch.Scenario   // replayed in the same pass
+	settled  *direction.Directions // what an earlier pass learnt of directions; nil: nothing
 }
 
 // resolve checks the flags, and adds them to the parameters in force.
@@ -87,11 +88,11 @@ func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
 	if f.set.Changed("packets") && f.packets == 0 {
 		return nil, usagef("--packets 0 leaves no packet to replay: leave the flag out to replay all")
 	}
-	if in.side, err = pcaps.ParseSide(f.direction); err != nil {
+	if in.side, err = direction.ParseSide(f.direction); err != nil {
 		return nil, usageError{err}
 	}
 	if f.filter != "" {
-		if in.filter, err = pcaps.NewFilter(f.filter); err != nil {
+		if in.filter, err = file.NewFilter(f.filter); err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -161,7 +162,7 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 		if err != nil {
 			return nil, err
 		}
-		if errors.Is(seen.result.Damage, pcaps.ErrInterrupted) {
+		if errors.Is(seen.result.Damage, file.ErrInterrupted) {
 			return nil, errors.New("interrupted while the rate was measured (--rate): nothing was replayed")
 		}
 		if scale, err = in.rate.scale(seen.result); err != nil {
@@ -192,7 +193,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 
 // read is pass without a second try.
 func (in *input) read(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch, repeatable bool) (*replayed, error) {
-	src, err := pcaps.OpenSet(in.captures, e.stdin, in.flags.merge)
+	src, err := file.OpenSet(in.captures, e.stdin, in.flags.merge)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +207,7 @@ func (in *input) read(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 	}
 	directions := in.settled
 	if directions == nil {
-		directions = pcaps.NewDirections(s.local)
+		directions = direction.NewDirections(s.local)
 		directions.Take(in.side)
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch/fault"
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
@@ -41,7 +41,7 @@ type damagedError struct{ error }
 // damaged is the damage of some of the captures, and of what the results are.
 func damaged(damage error, are string, captures []string) error {
 	part := "what comes before"
-	if len(captures) > 1 && !errors.Is(damage, pcaps.ErrInterrupted) {
+	if len(captures) > 1 && !errors.Is(damage, file.ErrInterrupted) {
 		part = "what could be read"
 	}
 	return damagedError{fmt.Errorf("%w; %s %s", damage, are, part)}

@@ -14,7 +14,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
 	"rssreplay/report"
 )
 
@@ -105,7 +105,7 @@ type settings struct {
 	key        hash.Key
 	defaultKey bool // key is the default one, which is no NIC's own
 	modes      []dispatch.Mode
-	local      pcaps.Local
+	local      direction.Local
 	profile    *nicmodel.Profile // nil without --nic and --driver
 	parameters report.Parameters
 	device     string   // the interface that the imported texts are of, "" if none says
@@ -354,7 +354,7 @@ func (r *resolver) queues() error {
 // direction sets which packets were sent, and the modes.
 func (r *resolver) direction() (err error) {
 	f := r.flags
-	if r.local, err = pcaps.ParseLocal(f.local); err != nil {
+	if r.local, err = direction.ParseLocal(f.local); err != nil {
 		return err
 	}
 	r.add("local", strings.Join(f.local, ","), "", r.source("local"))

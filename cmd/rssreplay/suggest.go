@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
@@ -319,7 +319,7 @@ func (s *suggester) pass(p *part, more []dispatch.Scenario) (*replayed, error) {
 		modes = []dispatch.Mode{s.mode}
 	}
 	done, err := p.input.pass(s.env, s.settings, modes, more, p.input.scale, watch{})
-	if err == nil && errors.Is(done.result.Damage, pcaps.ErrInterrupted) {
+	if err == nil && errors.Is(done.result.Damage, file.ErrInterrupted) {
 		err = errors.New("interrupted: nothing is suggested")
 	}
 	return done, err

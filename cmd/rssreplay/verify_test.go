@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 )
 
 // truthRecord is what a driver saw of one packet of the ground truth.
@@ -52,7 +53,7 @@ func truthPcapng(t *testing.T, records []truthRecord, algorithm byte, queues boo
 	b := little.AppendUint32(nil, 0x0a0d0d0a)
 	b = append(b, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 28, 0, 0, 0)
 	b = append(b, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 20, 0, 0, 0)
-	r, err := pcaps.Open(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"))
+	r, err := file.Open(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
 
@@ -54,7 +54,7 @@ func buildLines() string {
 			b.WriteByte('\n')
 		}
 	}
-	fmt.Fprintf(&b, "libpcap  %s\n", cmp.Or(strings.TrimPrefix(pcaps.LibpcapVersion(), "libpcap version "), "none: built without it"))
+	fmt.Fprintf(&b, "libpcap  %s\n", cmp.Or(strings.TrimPrefix(file.LibpcapVersion(), "libpcap version "), "none: built without it"))
 	return b.String()
 }
 

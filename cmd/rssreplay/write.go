@@ -12,6 +12,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 )
 
 // copyFlags say where the packets that were replayed are copied to, each with what
@@ -86,7 +87,7 @@ func (c *copier) observe(e dispatch.Event) {
 
 // write writes the capture of --write.
 func (c *copier) write(w io.Writer) error {
-	out, err := pcaps.NewWriter(w, copiedBy())
+	out, err := file.NewWriter(w, copiedBy())
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (c *copier) pass(write func(*copiedPacket) error) error {
 		return failed
 	case err != nil:
 		return err
-	case errors.Is(read.result.Damage, pcaps.ErrInterrupted):
+	case errors.Is(read.result.Damage, file.ErrInterrupted):
 		return errors.New("interrupted while it was written: nothing of it was kept")
 	case read.result.Packets != packets:
 		return fmt.Errorf("of %d packets that were replayed, %d are there when the captures are read again: they have changed", packets, read.result.Packets)
@@ -250,7 +251,7 @@ type splitter struct {
 type splitFile struct {
 	path string
 	buf  []byte
-	out  *pcaps.Writer
+	out  *file.Writer
 }
 
 // splitBuffer bounds a file's buffer in bytes, but for a packet that is longer.
@@ -267,12 +268,12 @@ func newSplitter(dir string, cpus []int) (*splitter, error) {
 		return nil, fmt.Errorf("no folder can be made in %s: %w", filepath.Dir(s.dir), cause(err))
 	}
 	for _, cpu := range cpus {
-		file := &splitFile{path: filepath.Join(s.scratch, fmt.Sprintf("cpu%d.pcapng", cpu))}
-		if file.out, err = pcaps.NewWriter(file, copiedBy()); err != nil {
+		out := &splitFile{path: filepath.Join(s.scratch, fmt.Sprintf("cpu%d.pcapng", cpu))}
+		if out.out, err = file.NewWriter(out, copiedBy()); err != nil {
 			s.remove()
 			return nil, err
 		}
-		s.files = append(s.files, file)
+		s.files = append(s.files, out)
 	}
 	return s, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 )
 
 // copied is what a report says of the packets that are copied.
@@ -46,7 +47,7 @@ func copies(t *testing.T, args ...string) copied {
 
 func readCapture(t *testing.T, path string) []pcaps.Record {
 	t.Helper()
-	r, err := pcaps.Open(path)
+	r, err := file.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

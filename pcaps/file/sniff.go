@@ -1,0 +1,112 @@
+package file
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+)
+
+type format uint8
+
+const (
+	formatPcap format = iota
+	formatModified
+	formatPcapng
+)
+
+// unknownFormatError says that a file is no capture that this package knows.
+type unknownFormatError struct {
+	message string
+	packed  bool // it was decompressed
+}
+
+func (e *unknownFormatError) Error() string { return e.message }
+
+// otherFormats are files that are often met in a capture's place, by their first
+// bytes: what they are, and what makes a capture of them ("%s" is the file).
+var otherFormats = []struct{ magic, is, do string }{
+	{"\x1f\x9d", "compressed with compress", "`uncompress %s`"},
+	{"PK\x03\x04", "a zip archive", "`unzip %s`"},
+	{"7z\xbc\xaf\x27\x1c", "a 7-zip archive", "`7z x %s`"},
+	{"snoop\x00\x00\x00", "a snoop capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"GMBU", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"RTSS", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"\x7fELF", "a program", ""},
+}
+
+// sniff tells the format of a capture by its first 24 bytes, or all of it.
+// compression is what they were decompressed from, "" if nothing.
+func sniff(header []byte, name, compression string) (format, error) {
+	what := name
+	if compression != "" {
+		what = fmt.Sprintf("%s (decompressed from %s)", name, compression)
+	}
+	if len(header) == 0 {
+		return 0, fmt.Errorf("%s: the file is empty: a capture has at least a file header, so nothing was written to it; capture again", what)
+	}
+	if len(header) >= 4 {
+		f, known := formatPcap, true
+		switch magic := binary.LittleEndian.Uint32(header); magic {
+		case magicMicro, magicNano, swap(magicMicro), swap(magicNano):
+		case magicModified, swap(magicModified):
+			f = formatModified
+		case blockSection:
+			f = formatPcapng
+		default:
+			known = false
+		}
+		if known && len(header) < fileHeaderBytes {
+			return 0, fmt.Errorf("%s: the file ends after %d of the %d bytes of its file header: it was cut off before the first packet; copy it or capture again", what, len(header), fileHeaderBytes)
+		}
+		if known {
+			return f, nil
+		}
+	}
+	if c := compressionOf(header); c != nil {
+		return 0, fmt.Errorf("%s: is compressed twice, with %s inside: decompress it once", what, c.name)
+	}
+	for _, o := range otherFormats {
+		if bytes.HasPrefix(header, []byte(o.magic)) {
+			if o.do == "" {
+				return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture", what, o.is)
+			}
+			return 0, fmt.Errorf("%s: is %s, not a pcap or pcapng capture: try "+o.do, what, o.is, name)
+		}
+	}
+	if isText(header) {
+		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
+	}
+	return 0, &unknownFormatError{fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name), compression != ""}
+}
+
+// tarHeaderBytes is how much of a file tells whether it is a tar archive.
+const tarHeaderBytes = 512
+
+// isTar tells POSIX's and GNU's tar archives by the magic of their first header.
+func isTar(start []byte) bool {
+	return len(start) == tarHeaderBytes && string(start[257:262]) == "ustar"
+}
+
+func swap(v uint32) uint32 {
+	return v<<24 | v>>24 | v<<8&0xff0000 | v>>8&0xff00
+}
+
+// isText: UTF-8 without control characters but white space. A rune that the end
+// of b cuts off is no objection, unless there is nothing else.
+func isText(b []byte) bool {
+	for whole := len(b); len(b) > 0; {
+		if !utf8.FullRune(b) {
+			return len(b) < whole
+		}
+		c, n := utf8.DecodeRune(b)
+		if c == utf8.RuneError && n == 1 {
+			return false
+		}
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
