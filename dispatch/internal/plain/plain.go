@@ -15,8 +15,9 @@
 //  6. changes.go: tables and affinities that change at given times, and what that
 //     moved. rebalance.go, solve.go: RSS++'s ticks and its solver.
 //  7. rps.go, turns.go: receive packet steering, its backlogs, and whose turn it is
-//     on a CPU.
-//  8. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
+//     on a CPU. stackhash.go, siphash.go: the hash that the stack makes itself.
+//  8. random.go: what tests draw a run from.
+//  9. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //
 // Step names are those of the NDIS documentation's pages on the four modes:
 // MSI-1a … MSI-5b, NON-1 … NON-7, HWQ-1a … HWQ-4b, SQ-1 … SQ-6b.
