@@ -76,7 +76,14 @@ func (a *Anonymizer) Report(r *Report, t *Traffic) {
 	}
 	r.Command = a.Command(r.Command)
 	r.Notes, r.Caveats = a.texts(r.Notes), a.texts(r.Caveats)
-	a.inPlace(&r.FlowsNote)
+	r.Asides = a.texts(r.Asides)
+	r.Next = slices.Clone(r.Next)
+	for i := range r.Next {
+		n := &r.Next[i]
+		n.Command = a.Command(n.Command)
+		a.inPlace(&n.Before, &n.What)
+	}
+	a.inPlace(&r.FlowsNote, &r.Trust)
 	r.Anonymized, r.Notes = a.said(r.Notes, true)
 }
 

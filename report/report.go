@@ -28,6 +28,14 @@ type Report struct {
 	// FlowsTotal is how many flows the capture has, listed or not.
 	FlowsTotal uint64 `json:"-"`
 
+	// For the first screen: what the load's evenness is judged by, nil if that is not
+	// known; whether the CPU numbers can be trusted, in a sentence; what else the
+	// reader must know first; what he may want to do now.
+	Evenness *Evenness `json:"-"`
+	Trust    string    `json:"-"`
+	Asides   []string  `json:"-"`
+	Next     []Next    `json:"-"`
+
 	Notes     []string `json:"-"` // the text's first lines, such as what the default key means for the CPU numbers
 	FlowsNote string   `json:"-"` // a sentence before the flow table, such as which CPU's flows are shown
 	Caveats   []string `json:"-"` // after those that hold for every capture

@@ -2,12 +2,12 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// summary says in at most three sentences what the traffic was, what the NIC did
-// with it, and what that cost; they stand alone, without a table beside them.
+// summary says what the traffic was, what the NIC did with it, and what that cost, in
+// the words of the first screen; the sentences stand alone, without a table beside
+// them.
 func (r *Report) summary() []string {
 	c := &r.Capture
 	switch {
@@ -18,56 +18,41 @@ func (r *Report) summary() []string {
 		return []string{fmt.Sprintf("The capture holds %s, none of them received: the NIC had nothing to spread.", plural(c.Packets, "packet", "packets"))}
 	}
 	sentences := []string{r.trafficSentence()}
-	if i := ComparedMode(r.Modes); i >= 0 && r.Modes[i].Totals.Packets > 0 {
-		sentences = append(sentences, r.spreadSentence(&r.Modes[i]), costSentence(&r.Modes[i]))
+	i := ComparedMode(r.Modes)
+	if i < 0 || r.Modes[i].Totals.Packets == 0 {
+		return sentences
 	}
-	return sentences
+	load, _ := r.loadStatement()
+	if statements := r.verdict(); load.text == "" {
+		sentences = append(sentences, r.spreadSentence(&r.Modes[i]))
+	} else {
+		if first := &statements[0]; first.text != load.text {
+			sentences = append(sentences, first.text)
+		} else if len(first.more) > 0 && len(r.Findings) > 0 {
+			load.text += " " + r.Findings[0].Summary
+		}
+		sentences = append(sentences, load.text)
+	}
+	return append(sentences, costSentence(&r.Modes[i]))
 }
 
+// trafficSentence is the capture in a sentence.
 func (r *Report) trafficSentence() string {
-	c := &r.Capture
-	s := fmt.Sprintf("The capture holds %s (%s)", plural(c.Packets, "packet", "packets"), byteSize(c.Bytes))
-	if c.Duration > 0 {
-		s += " in " + nanoseconds(c.Duration)
-	}
-	if c.Received == c.Packets {
-		s += ", all received"
-	} else {
-		s += fmt.Sprintf(", %s of them received", exact(c.Received))
-	}
-	if r.FlowsNote == "" && r.Flows != nil && r.FlowsTotal > 0 { // else the flows are not those of the capture
-		s += ", in " + plural(r.FlowsTotal, "flow", "flows")
-		for f := range r.Flows {
-			s += fmt.Sprintf("; the largest flow has %s of them", percent(Ratio(f.Packets, c.Received)))
-			break
-		}
-	}
-	if slices.ContainsFunc(c.Files, func(f File) bool { return f.Truncated || f.Loss != nil }) {
+	s := r.traffic()
+	if len(r.Capture.losses()) > 0 {
 		s += "; what follows a damage in it is not counted"
 	}
 	return s + "."
 }
 
-// spreadSentence is about the CPU with the most packets.
+// spreadSentence is about the CPU with the most packets, where nothing is spread.
 func (r *Report) spreadSentence(m *Mode) string {
-	var hashed uint64
-	for _, count := range r.Capture.HashTypes {
-		hashed += count.Packets
-	}
-	s := fmt.Sprintf("Without RSS (%s), ", m.Mode)
+	how := "Without RSS"
 	if m.Mode != nonRSS {
-		share := "all received packets"
-		if hashed < r.Capture.Received {
-			share = percent(Ratio(hashed, r.Capture.Received)) + " of the received packets"
-		}
-		s = fmt.Sprintf("RSS (%s) hashed %s and spread them over %s: ", m.Mode, share, plural(uint64(len(m.CPUs)), "CPU", "CPUs"))
+		how = "Under " + m.Mode
 	}
 	most := m.mostLoaded()
-	s += fmt.Sprintf("CPU %d took %s", most.CPU, percent(Ratio(most.Packets, m.Totals.Packets)))
-	if len(m.CPUs) > 1 {
-		s += fmt.Sprintf(", %s times the mean", fixed(m.Imbalance.Packets, 2))
-	}
-	return s + "."
+	return fmt.Sprintf("%s, CPU %d takes %s of the packets.", how, most.CPU, percent(Ratio(most.Packets, m.Totals.Packets)))
 }
 
 // costSentence is about drops, busy time and latency.

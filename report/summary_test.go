@@ -13,7 +13,7 @@ func TestSummary(t *testing.T) {
 			Capture: Capture{Packets: 300, Bytes: 30_000, Duration: 2e9, Received: 200, Sent: 100, HashTypes: Counts{{"tcp_ipv4", 150}}},
 			Modes: []Mode{
 				{Mode: "non-rss", CPUs: []CPU{{CPU: 4, Packets: 200}}},
-				{Mode: "rss-msix", Simulated: 1000, Queues: []Queue{{Drops: 40}},
+				{Mode: "rss-msix", Simulated: 1000, Queues: []Queue{{Drops: 40, Bytes: 20_000}},
 					CPUs: []CPU{{CPU: 4, Packets: 40, DPCTime: 100}, {CPU: 5, Packets: 120, DPCTime: 300, Latency: Latency{P99: new(int64(12_345))}}}},
 			},
 			Flows: slices.Values([]Flow{{Packets: 50}, {Packets: 20}}), FlowsTotal: 7,
@@ -28,17 +28,34 @@ func TestSummary(t *testing.T) {
 		want   []string
 	}{
 		"both ways, with drops": {func(r *Report) {}, []string{
-			"The capture holds 300 packets (30.0 kB) in 2.00 s, 200 of them received, in 7 flows; the largest flow has 25.0% of them.",
-			"RSS (rss-msix) hashed 75.0% of the received packets and spread them over 2 CPUs: CPU 5 took 75.0%, 1.50 times the mean.",
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
 			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
 		"without RSS, damaged": {func(r *Report) {
 			r.Modes, r.Capture.Sent, r.Capture.Received, r.Flows = r.Modes[:1], 0, 300, nil
 			r.Capture.Files = []File{{Truncated: true}}
 		}, []string{
-			"The capture holds 300 packets (30.0 kB) in 2.00 s, all received; what follows a damage in it is not counted.",
-			"Without RSS (non-rss), CPU 4 took 100.0%.",
+			"300 packets received, 7 flows, 2.00 s, 0 bit/s; what follows a damage in it is not counted.",
+			"Without RSS, CPU 4 takes 100.0% of the packets.",
 			"No packet was dropped.",
+		}},
+		"a finding": {func(r *Report) {
+			r.Findings = []Finding{{ID: "elephant-flow", Severity: Problem, Summary: "One flow has half of them.", Remedy: "Split it."}}
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share. One flow has half of them.",
+			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+		}},
+		"even, a finding": {func(r *Report) {
+			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &Evenness{Chance: 1.1}
+			r.Modes[1].Derive()
+			r.Findings = []Finding{{ID: "ring-overflow", Severity: Problem, Summary: "The ring is full."}}
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"The ring is full.",
+			"Even: the busiest of 2 CPUs has 1.01 × its share (by chance: up to 1.10).",
+			"40 packets (14.4%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
 		"nothing received": {func(r *Report) { r.Capture.Received = 0 }, []string{
 			"The capture holds 300 packets, none of them received: the NIC had nothing to spread."}},

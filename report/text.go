@@ -14,6 +14,7 @@ type TextOptions struct {
 	Color bool // ANSI colours: headings, hot entries, losses
 	ASCII bool // draw with ASCII alone; names from the capture stay as they are
 	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
+	Time  bool // WriteScreen: the modes over time, too
 	// Show names the sections that WriteText prints, of Sections; empty is all.
 	Show []string
 }
@@ -187,6 +188,8 @@ func severityStyle(severity string) style {
 		return hot
 	case Warning:
 		return warm
+	case Even:
+		return good
 	}
 	return bold
 }

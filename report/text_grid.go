@@ -71,6 +71,49 @@ func widthOf(columns []column) int {
 	return w
 }
 
+// columnsWidth is widthOf where groups are named across their columns.
+func columnsWidth(columns []column) int {
+	w := max(len(columns)-1, 0) * len(gap)
+	for i, n := 0, 0; i < len(columns); i += n {
+		group := -len(gap)
+		for n = 0; i+n < len(columns) && columns[i+n].group == columns[i].group; n++ {
+			group += columns[i+n].width() + len(gap)
+			w += columns[i+n].width()
+		}
+		w += max(displayWidth(groupHead(columns, i))-group, 0)
+	}
+	return w
+}
+
+// groupLine names the groups across their columns; "" where there are none. A group
+// that is narrower than its name gets a wider last column.
+func groupLine(columns []column) string {
+	var line strings.Builder
+	used, at := 0, 0
+	for i := 0; i < len(columns); {
+		n := 1
+		for i+n < len(columns) && columns[i+n].group == columns[i].group {
+			n++
+		}
+		name := groupHead(columns, i)
+		width := -len(gap)
+		for _, c := range columns[i : i+n] {
+			width += c.width() + len(gap)
+		}
+		if wide := displayWidth(name) - width; wide > 0 {
+			last := &columns[i+n-1]
+			last.head = strings.Repeat(" ", last.width()-displayWidth(last.head)+wide) + last.head
+		}
+		if name != "" {
+			line.WriteString(strings.Repeat(" ", at-used) + name)
+			used = at + displayWidth(name)
+		}
+		at += columnsWidth(columns[i:i+n]) + len(gap)
+		i += n
+	}
+	return line.String()
+}
+
 // grid writes g as one table where it fits the width, else as several below
 // one another, each with the key columns: rows are never wrapped.
 func (t *textWriter) grid(g *grid) {
@@ -87,7 +130,11 @@ func (t *textWriter) grid(g *grid) {
 		table = append([]column(nil), keys...)
 	}
 	fits := func(more []column) bool {
-		return widthOf(append(append([]column(nil), table...), more...)) <= t.width-len(indent)
+		columns := append(append([]column(nil), table...), more...)
+		if t.compact {
+			return columnsWidth(columns) <= t.width-len(indent)
+		}
+		return widthOf(columns) <= t.width-len(indent)
 	}
 	for len(rest) > 0 {
 		n := 1
@@ -112,8 +159,13 @@ func (t *textWriter) grid(g *grid) {
 // header, numbers aligned right, nothing wrapped, trimmed or reformatted.
 func (t *textWriter) table(columns []column) {
 	grouped := false
+	if t.compact {
+		if groups := groupLine(columns); groups != "" {
+			t.line(indent + t.paint(groups, bold))
+		}
+	}
 	for i := range columns {
-		grouped = grouped || groupHead(columns, i) != ""
+		grouped = grouped || !t.compact && groupHead(columns, i) != ""
 	}
 	header := make([]string, len(columns))
 	aligns := make([]tw.Align, len(columns))
@@ -155,6 +207,10 @@ func (t *textWriter) table(columns []column) {
 func (t *textWriter) emptyTable(aligns []tw.Align) *tablewriter.Table {
 	t.rendered.Reset()
 	if t.tables == nil {
+		headerLine := tw.On
+		if t.compact {
+			headerLine = tw.Off
+		}
 		config := tw.CellConfig{
 			Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
 			Padding:    tw.CellPadding{Global: tw.PaddingNone},
@@ -173,7 +229,7 @@ func (t *textWriter) emptyTable(aligns []tw.Align) *tablewriter.Table {
 				Symbols: tw.NewSymbolCustom("rssreplay").WithRow("─").WithColumn(gap).WithCenter(gap).WithHeaderMid(gap),
 				Settings: tw.Settings{
 					Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.Off, BetweenRows: tw.Off, BetweenColumns: tw.On},
-					Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off},
+					Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: headerLine, ShowFooterLine: tw.Off},
 				},
 			})))
 	} else {

@@ -92,11 +92,14 @@ func heat(timesMean Fraction) style {
 }
 
 // bar is n beside the greatest, in eighths of a column; empty only for 0.
-func bar(n, most uint64) string {
+func bar(n, most uint64) string { return barIn(n, most, barWidth) }
+
+// barIn is bar with so many columns for the greatest.
+func barIn(n, most uint64, columns int) string {
 	if most == 0 {
 		return ""
 	}
-	eighths := int(math.Ceil(float64(n) * 8 * barWidth / float64(most)))
+	eighths := int(math.Ceil(float64(n) * 8 * float64(columns) / float64(most)))
 	s := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {
 		s += string("▏▎▍▌▋▊▉"[3*(rest-1) : 3*rest])

@@ -22,9 +22,10 @@ const (
 	faint
 	warm // above its share
 	hot  // far above, or a loss
+	good // as it should be
 )
 
-var styleCodes = [...]string{plain: "", bold: "\x1b[1m", faint: "\x1b[2m", warm: "\x1b[33m", hot: "\x1b[1;31m"}
+var styleCodes = [...]string{plain: "", bold: "\x1b[1m", faint: "\x1b[2m", warm: "\x1b[33m", hot: "\x1b[1;31m", good: "\x1b[32m"}
 
 // textWriter writes lines of at most width columns. Everything that comes from
 // the report passes through clean on its way in.
@@ -35,6 +36,8 @@ type textWriter struct {
 	ascii bool
 	begun bool  // something is written
 	err   error // the first
+
+	compact bool // tables without a line below their heads, groups named across their columns
 
 	tables   *tablewriter.Table // see emptyTable
 	rendered bytes.Buffer
@@ -58,6 +61,7 @@ var asciiSymbols = strings.NewReplacer(
 	"·", "_", "─", "-", "…", "~", "→", ">", "←", "<", "×", "x", "÷", "/", "µ", "u",
 	"▁", ".", "▂", ":", "▃", "-", "▄", "=", "▅", "+", "▆", "*", "▇", "%", "█", "#",
 	"▏", ".", "▎", ":", "▍", "-", "▌", "=", "▋", "+", "▊", "*", "▉", "%",
+	"✔", "+", "✖", "X", "▲", "!", "•", "-",
 )
 
 // line writes one line that is already clean.

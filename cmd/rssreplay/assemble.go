@@ -38,6 +38,8 @@ func (a *assembly) report() *report.Report {
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
 		Notes:      a.settings.notes,
+		Trust:      a.settings.trust,
+		Asides:     a.settings.asides,
 	}
 	rank := make(map[uint32]int, len(listed))
 	if a.limit >= 0 {
@@ -57,6 +59,7 @@ func (a *assembly) report() *report.Report {
 		a.anonymizer.Report(r, t)
 	}
 	r.Findings = report.Diagnose(r, t)
+	r.Evenness = a.evenness(t)
 	return r
 }
 

@@ -51,6 +51,18 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	return t
 }
 
+// evenness is what the load's evenness is judged by.
+func (a *assembly) evenness(t *report.Traffic) *report.Evenness {
+	e := &report.Evenness{Chance: report.Null}
+	if t.Largest != nil {
+		e.Largest = t.Largest.Packets
+	}
+	if trials := a.result.Chance(); len(trials) > 0 {
+		e.Chance = report.Fraction(trials[(len(trials)-1)*95/100])
+	}
+	return e
+}
+
 // leaps parts the leaps of the clock by their direction.
 func leaps(all *dispatch.TimeLeaps) (ahead, back report.Leaps) {
 	back.Packets = all.Back

@@ -49,6 +49,7 @@ func TestGolden(t *testing.T) {
 		file string
 		args []string
 	}{
+		{"cooked-screen.txt", []string{"cooked.pcap", "--cpus", "4"}},
 		{"cooked.txt", []string{"cooked.pcap", "--cpus", "4", "--full"}},
 		{"cooked.json", []string{"cooked.pcap", "--cpus", "4", "--format", "json"}},
 		{"cooked.md", []string{"cooked.pcap", "--cpus", "4", "--format", "markdown"}},

@@ -105,7 +105,7 @@ func TestInterrupted(t *testing.T) {
 		said   string
 		stdout string
 	}{
-		{[]string{"-"}, "the report is of what comes before", "packets     "},
+		{[]string{"-"}, "the report is of what comes before", "packets received"},
 		{[]string{"-", "--format", "json"}, "the report is of what comes before", `"truncated":false,"loss":"standard input: after packet `},
 		{[]string{"compare", "-", "--layout", "equal", "--layout", "block"}, "the comparison is of what comes before", "SCENARIOS"},
 		{[]string{"explain", "-", "--packet", "1"}, "the packet was replayed with what comes before", "MSI-1a"},

@@ -74,7 +74,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := f.look.check(f.output); err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, reportForms(&f.look))
+	out, err := planOutput(e, f.output, reportForms(f))
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), anonymizer: anonymizer}
 	rep := a.report()
 	rep.Words = words
+	rep.Next = f.next(e, s, rep)
 	if f.digest {
 		if err := digest(rep.Capture.Files, done.files); err != nil {
 			return err
@@ -227,10 +228,16 @@ func (f *lookFlags) check(output *outputFlags) error {
 }
 
 // reportForms are the formats of a report.
-func reportForms(look *lookFlags) []form[*report.Report] {
+func reportForms(f *replayFlags) []form[*report.Report] {
 	text := func(w io.Writer, r *report.Report, o report.TextOptions) error {
-		o.Flows = -1 // the report holds what --flows asks for
-		o.Show = look.show
+		if f.model.set.Changed("flows") || f.on != "" || f.look.full || len(f.look.show) > 0 {
+			o.Flows = -1 // the report holds what --flows asks for
+		}
+		if !f.look.full && len(f.look.show) == 0 {
+			o.Time = f.model.set.Changed("interval")
+			return report.WriteScreen(w, r, o)
+		}
+		o.Show = f.look.show
 		return report.WriteText(w, r, o)
 	}
 	return []form[*report.Report]{

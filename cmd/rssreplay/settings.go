@@ -111,7 +111,11 @@ type settings struct {
 	device     string   // the interface that the imported texts are of, "" if none says
 	windows    bool     // the table is that of Get-NetAdapterRss
 	notes      []string // what the reader of the results must know first
-	caveats    []string // and what last
+	// unsure tells that the first note is that the CPU numbers are illustrative.
+	unsure  bool
+	trust   string   // whether the CPU numbers are the NIC's, in a sentence
+	asides  []string // the notes besides
+	caveats []string // and what last
 }
 
 // layer says how much the source of a value counts: of two the higher one's value
@@ -199,6 +203,7 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 		}
 	}
 	r.profileCaveats()
+	r.say()
 	r.device, _ = r.imports.interfaceName()
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
 		r.windows, r.device = true, t.Interface
@@ -423,7 +428,7 @@ func (r *resolver) hashKey() (err error) {
 	default:
 		note = "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table); the spread is typical."
 	}
-	r.notes = slices.Insert(r.notes, 0, note)
+	r.notes, r.unsure = slices.Insert(r.notes, 0, note), true
 	return nil
 }
 

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+)
+
+func screenOf(t *testing.T, r *Report, o TextOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteScreen(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// withScreen adds to a fixture what only the screen has.
+func withScreen(r *Report) *Report {
+	r.Trust = "CPU numbers are illustrative (default key); the spread is typical."
+	r.Evenness = &Evenness{Chance: 1.31}
+	for f := range r.Flows {
+		r.Evenness.Largest = f.Packets
+		break
+	}
+	r.Next = []Next{
+		{Before: "ethtool -x eth0 |", Command: []string{"rssreplay", "web 1.pcapng", "--table", "-"}, What: "your NIC's key and table"},
+		{Command: []string{"rssreplay", "suggest", strings.Repeat("a/very/long/way/to/", 6) + "web-1.pcapng"}, What: "a better table"},
+		{Command: []string{Again, "--on", "cpu=3"}, What: "its flows"},
+		{Command: []string{Again, "--full"}, What: "everything"},
+	}
+	return r
+}
+
+func TestScreenGolden(t *testing.T) {
+	golden(t, "screen-cpus8.txt", []byte(screenOf(t, withScreen(fixture(8, 300, "rss-msix", "non-rss")), TextOptions{})))
+	golden(t, "screen-cpus64.txt", []byte(screenOf(t, withScreen(fixture(64, 300, "rss-msix", "non-rss")), TextOptions{ASCII: true})))
+	golden(t, "screen-modes.txt", []byte(screenOf(t, withScreen(fixture(2, 30, allModes...)), TextOptions{Width: 132, Flows: 3})))
+}
+
+// The screen is one however many findings, notes and files there are, and however
+// long their texts; nothing of it is wider than it may be.
+func TestScreenFits(t *testing.T) {
+	for _, cpus := range []int{1, 2, 7, 8, 9, 64, 128} {
+		for _, findings := range []int{0, 1, 2, 30} {
+			for _, modes := range [][]string{{"rss-msix", "non-rss"}, {"rss-msix"}, {"non-rss"}, {"rss-hw-queues", "rss-single-queue"}} {
+				r := withScreen(fixture(cpus, 300, modes...))
+				r.Findings = nil
+				for i := range findings {
+					long := strings.Repeat("CPU 3 is not what it was before, and nobody knows why that is so. ", 1+i)
+					r.Findings = append(r.Findings, Finding{ID: fmt.Sprintf("finding-%d", i), Severity: []string{Problem, Warning, Note}[i%3], Summary: long, Evidence: long, Remedy: long})
+				}
+				r.Trust = strings.Repeat("CPU numbers hold for this key. ", 20)
+				r.Asides = []string{strings.Repeat("A note. ", 100), "Another note."}
+				name := fmt.Sprintf("%d CPUs, %d findings, %v", cpus, findings, modes)
+				got := screenOf(t, r, TextOptions{})
+				lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+				if len(lines) > 40 {
+					t.Errorf("%s: %d lines:\n%s", name, len(lines), got)
+				}
+				for _, l := range lines {
+					if w := twwidth.Width(l); w > 80 {
+						t.Errorf("%s: %d columns: %s", name, w, l)
+					}
+				}
+				if n := strings.Count(got, " → ") - strings.Count(got, "  → "); n < 10 {
+					t.Errorf("%s: %d flows are shown", name, n)
+				}
+			}
+		}
+	}
+}
+
+// A terminal that is wide gets the flows in full.
+func TestScreenWide(t *testing.T) {
+	r := withScreen(fixture(8, 300, "rss-msix", "non-rss"))
+	if strings.Contains(screenOf(t, r, TextOptions{Width: 160}), "…f") {
+		t.Error("an address is cut on 160 columns")
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	report := func(packets ...uint64) *Report {
+		m := Mode{Mode: "rss-msix"}
+		r := &Report{Evenness: &Evenness{Chance: 1.2, Largest: 10}}
+		for i, n := range packets {
+			m.CPUs = append(m.CPUs, CPU{CPU: i, Packets: n})
+			r.Capture.Received += n
+		}
+		m.Derive()
+		r.Modes = []Mode{m}
+		return r
+	}
+	elephant := Finding{ID: "elephant-flow", Severity: Problem, Summary: "One flow has 70%.", Remedy: "Split it."}
+	note := Finding{ID: "clock-leap", Severity: Note, Summary: "The clock leaps."}
+	for name, test := range map[string]struct {
+		r      *Report
+		change func(r *Report)
+		want   []string // mark and text
+	}{
+		"even":                   {report(1000, 1100), nil, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"even, with a note":      {report(1000, 1100), func(r *Report) { r.Findings = []Finding{note} }, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20).", "• The clock leaps. [clock-leap]"}},
+		"even, and a fault":      {report(1000, 1100), func(r *Report) { r.Findings = []Finding{elephant} }, []string{"✖ One flow has 70%. [elephant-flow] | → Split it.", "✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"beyond chance":          {report(1000, 1600), nil, []string{"• The busiest of 2 CPUs has 1.23 × its share (by chance: up to 1.20)."}},
+		"a heavy flow":           {report(1000, 1100), func(r *Report) { r.Evenness.Largest = 700 }, []string{"• The busiest of 2 CPUs has 1.05 × its share, and one flow alone 0.67 of it."}},
+		"chance is not known":    {report(1000, 1100), func(r *Report) { r.Evenness = nil }, []string{"• The busiest of 2 CPUs has 1.05 × its share."}},
+		"uneven":                 {report(1000, 9000), func(r *Report) { r.Findings = []Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
+		"uneven, nobody says so": {report(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"few packets":            {report(10, 90), nil, []string{"• 100 packets are too few to judge the spread: CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"one CPU":                {report(9000), nil, nil},
+		"no RSS":                 {report(1000, 9000), func(r *Report) { r.Modes[0].Mode = "non-rss" }, nil},
+	} {
+		if test.change != nil {
+			test.change(test.r)
+		}
+		var got []string
+		for _, s := range test.r.verdict() {
+			got = append(got, strings.Join(append([]string{mark(s.severity) + " " + s.withID()}, s.more...), " | "))
+		}
+		if fmt.Sprint(got) != fmt.Sprint(test.want) {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, test.want)
+		}
+	}
+}
