@@ -25,7 +25,7 @@ const (
 // is `equal`: entry i holds queue i mod queues.
 type Layout struct {
 	kind    layoutKind
-	queues  int    // equal: over so many queues, 0 for all
+	queues  int    // equal, reversed: over so many queues, 0 for all
 	start   int    // equal, weight: the first queue
 	weights []int  // weight: of queue start, start+1, …
 	entries []int  // list: the queues, over and over unless size is set
@@ -38,6 +38,7 @@ type layoutKind uint8
 
 const (
 	layoutEqual layoutKind = iota
+	layoutReversed
 	layoutBlock
 	layoutWeight
 	layoutList
@@ -45,13 +46,15 @@ const (
 	layoutWindows // likewise
 )
 
-const knownLayouts = "known are equal, equal:N, equal:N,start:S, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11, windows:PROFILE and default"
+const knownLayouts = "known are equal, equal:N, equal:N,start:S, reversed, reversed:N, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11, windows:PROFILE and default"
 
 // ParseLayout reads the value of --layout:
 //
 //	equal              entry i holds queue i mod queues
 //	equal:N            i mod N, as `ethtool -X equal N`
 //	equal:N,start:S    S + i mod N, as `ethtool -X equal N start S`
+//	reversed           (i XOR 3) mod queues: DPDK's i40e before 19.02
+//	reversed:N         (i XOR 3) mod N
 //	block              i × queues ÷ size, rounded down (Linux igb and igc)
 //	weight:6,2         runs in proportion to the weights, as `ethtool -X weight 6 2`
 //	weight:6,2,start:S the same from queue S on
@@ -78,7 +81,10 @@ func ParseLayout(spec string) (Layout, error) {
 		}
 	}
 	switch name {
-	case "equal":
+	case "equal", "reversed":
+		if name == "reversed" {
+			layout.kind = layoutReversed
+		}
 		if !hasArgs {
 			return layout, nil
 		}
@@ -86,7 +92,7 @@ func ParseLayout(spec string) (Layout, error) {
 			return wrong(err.Error())
 		}
 		if layout.queues == 0 {
-			return wrong("needs at least one queue; give equal:1 or more")
+			return wrong("needs at least one queue; give " + name + ":1 or more")
 		}
 		return layout, nil
 	case "block":
@@ -195,7 +201,9 @@ func (l Layout) Fill(size, queues int) (IndirectionTable, error) {
 	var err error
 	switch l.kind {
 	case layoutEqual:
-		err = l.fillEqual(table, queues)
+		err = l.fillEqual(table, queues, 0)
+	case layoutReversed:
+		err = l.fillEqual(table, queues, 3)
 	case layoutBlock:
 		for i := range table {
 			table[i] = uint16(i * queues / size)
@@ -221,7 +229,11 @@ func tableSizeError(size int) error {
 	return fmt.Errorf("--table-size %d is no power of two; the nearest are %d and %d", size, below, below*2)
 }
 
-func (l Layout) fillEqual(table IndirectionTable, queues int) error {
+// fillEqual fills the table round robin. Where swap is 3 each four entries are in the
+// reverse order: DPDK's i40e up to 18.11 (i40e_ethdev.c, i40e_pf_config_rss), its rules
+// up to 20.11 and i40evf up to 20.11 wrote a word of four entries with the first in
+// its highest byte.
+func (l Layout) fillEqual(table IndirectionTable, queues, swap int) error {
 	n := l.queues
 	if n == 0 {
 		n = queues // ParseLayout gives no start without N
@@ -230,7 +242,7 @@ func (l Layout) fillEqual(table IndirectionTable, queues int) error {
 		return err
 	}
 	for i := range table {
-		table[i] = uint16(l.start + i%n)
+		table[i] = uint16(l.start + (i^swap)%n)
 	}
 	return nil
 }

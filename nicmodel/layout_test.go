@@ -38,6 +38,10 @@ func TestFill(t *testing.T) {
 		{"equal", 1, 4, IndirectionTable{0}},
 		{"equal:2", 8, 3, IndirectionTable{0, 1, 0, 1, 0, 1, 0, 1}},
 		{"equal:2,start:1", 4, 3, IndirectionTable{1, 2, 1, 2}},
+		{"reversed", 8, 8, IndirectionTable{3, 2, 1, 0, 7, 6, 5, 4}},
+		{"reversed", 8, 3, IndirectionTable{0, 2, 1, 0, 1, 0, 2, 1}},
+		{"reversed:2", 4, 3, IndirectionTable{1, 0, 1, 0}},
+		{"reversed", 2, 4, IndirectionTable{3, 2}},
 		{"block", 8, 3, IndirectionTable{0, 0, 0, 1, 1, 1, 2, 2}},
 		{"block", 8, 8, IndirectionTable{0, 1, 2, 3, 4, 5, 6, 7}},
 		{"block", 4, 8, IndirectionTable{0, 2, 4, 6}},
@@ -183,7 +187,7 @@ func TestFillErrors(t *testing.T) {
 
 // Whatever is filled has entries below the queues, and exactly the size asked for.
 func FuzzLayout(f *testing.F) {
-	for _, spec := range []string{"equal", "equal:3,start:1", "block", "weight:6,2", "weight:0,1,1,start:1", "list:0,1", "cpus:0-3,6", "windows:NUMAStatic"} {
+	for _, spec := range []string{"equal", "equal:3,start:1", "reversed", "reversed:3", "block", "weight:6,2", "weight:0,1,1,start:1", "list:0,1", "cpus:0-3,6", "windows:NUMAStatic"} {
 		f.Add(spec, 128, 8)
 	}
 	f.Fuzz(func(t *testing.T, spec string, size, queues int) {

@@ -112,7 +112,7 @@ func valueWords(f flagHelp) []string {
 	case "isr-cpu":
 		return []string{"least-busy", "round-robin"}
 	case "layout":
-		return []string{"equal", "equal:", "block", "weight:", "list:", "file:", "cpus:", "windows:", "default"}
+		return []string{"equal", "equal:", "reversed", "block", "weight:", "list:", "file:", "cpus:", "windows:", "default"}
 	case "on":
 		return []string{"cpu=", "queue=", "entry="}
 	case "rx-flow-hash":
