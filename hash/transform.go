@@ -71,6 +71,10 @@ func (x Transform) String() string {
 	return fmt.Sprintf("transform(%d)", uint8(x))
 }
 
+// Shown reports whether ethtool shows and sets the transformation. A vendor's hardware
+// does the others whatever ethtool shows.
+func (x Transform) Shown() bool { return x <= SymmetricOrXOR }
+
 // What says in words what the hash then is, as the end of a sentence that begins with
 // "the hash".
 func (x Transform) What() string { return transforms[x].what }

@@ -95,6 +95,11 @@ type ImportedTable struct {
 	Affinity  []int       // the CPU of each queue; nil unless of OwnReport
 	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
 
+	// What only a report of this tool tells: its function, and the words of
+	// --rx-flow-hash where HashTypes does not hold all that they say.
+	OwnFunction hash.Function
+	FlowHash    string
+
 	Key            hash.Key // nil if not shown
 	DefaultKey     bool     // OwnReport's is this program's default, and no NIC's own
 	Function       HashFunction

@@ -26,6 +26,8 @@ func readOwnReport(lines []string) (*ImportedTable, error) {
 			Key       text `json:"key"`
 			Transform text `json:"xfrm"`
 			HashTypes text `json:"hash-types"`
+			Function  text `json:"hash-function"` // where it is not Toeplitz
+			FlowHash  text `json:"rx-flow-hash"`  // where hash-types does not tell all
 		}
 		Table struct {
 			Entries   []uint16 `json:"entries"`
@@ -83,5 +85,11 @@ func readOwnReport(lines []string) (*ImportedTable, error) {
 		return nil, &TextError{What: err.Error(), Hint: whole}
 	}
 	t.HashTypes = &types
+	if f := report.Parameters.Function.Value; f != "" {
+		if t.OwnFunction, err = hash.ParseFunction(f); err != nil {
+			return nil, &TextError{What: err.Error(), Hint: whole}
+		}
+	}
+	t.FlowHash = report.Parameters.FlowHash.Value
 	return t, checkSize(len(t.Table))
 }

@@ -46,6 +46,9 @@ type Profile struct {
 	Usecs      UsecsMeaning // of ethtool's rx-usecs
 	// UsecsModes: rx-usecs from 1 to this are numbers of adaptive modes, no times.
 	UsecsModes int
+	// PacksFields: of a kind of packet any of addresses and ports may be hashed, and the
+	// NIC hashes these one behind the other.
+	PacksFields bool
 	// FirstEntry: what the NIC does not hash goes to the queue of the table's first
 	// entry, and not to queue 0.
 	FirstEntry bool

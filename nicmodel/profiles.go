@@ -81,13 +81,13 @@ func Profiles() []Profile {
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
-		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
+		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/iavf",
 		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
-		TableSize: TableSize{Entries: 2048}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
@@ -209,13 +209,13 @@ func Profiles() []Profile {
 		Moderation: none, Source: dpdk + "intel/i40e/i40e_hash.c:238", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
 	}, {
 		Name: "dpdk-ice", NIC: "Intel E810 under DPDK",
-		TableSize: TableSize{Entries: 2048}, Layout: "equal", KeyLen: 52, HashTypes: addresses,
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: addresses,
 		Moderation: none, Source: dpdk + "intel/ice",
 		Notes:      []string{dpdkPolls, "the key is random (rte_rand)"},
 		Unverified: []Doubt{parser, application, {"table-size", "2048: the device states it"}},
 	}, {
 		Name: "dpdk-iavf", NIC: "Intel virtual functions of E810 under DPDK",
-		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 52, HashTypes: addresses, Transform: hash.ProtocolFirst,
+		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: addresses, Transform: hash.ProtocolFirst,
 		Moderation: none, Source: dpdk + "intel/iavf; hashes that testpmd printed on an E810's virtual function",
 		Notes:      []string{dpdkPolls, "the key is random (rte_rand)", "where ports are hashed, two bytes with the IP protocol come before the addresses"},
 		Unverified: []Doubt{parser, application},

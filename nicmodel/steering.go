@@ -1,9 +1,11 @@
 package nicmodel
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"rssreplay/hash"
 	"rssreplay/pcaps"
@@ -14,13 +16,75 @@ type SteeringConfig struct {
 	HashTypes hash.Types     // the enabled ones; none: no packet is hashed
 	Key       hash.Key       // 4 bytes longer than the longest input of HashTypes
 	Transform hash.Transform // of the hash's input, key and result
-	Table     IndirectionTable
+	// Function is FunctionToeplitz, or one that needs no Key.
+	Function hash.Function
+	// Fields are those that a type's input has where it has not all of its own: the NIC
+	// packs them from the input's beginning on. 0: all.
+	Fields [hash.NumTypes]Fields
+	Table  IndirectionTable
 	// Modulo: the entry is hash mod size, and the size may be any. Otherwise it
 	// is hash & (size − 1), and the size must be a power of two.
 	Modulo       bool
 	DefaultQueue int   // of packets without a hash
 	QueueCPU     []int // the CPU of each queue; its length is the number of queues
 	Rules        Rules // how the NIC's parser differs from the model's
+}
+
+// Fields are some of a hash type's fields, in the letters of `ethtool -N IF
+// rx-flow-hash`.
+type Fields uint8
+
+const (
+	SourceAddress      Fields = 1 << iota // s
+	DestinationAddress                    // d
+	SourcePort                            // f: bytes 0 and 1 of the TCP or UDP header
+	DestinationPort                       // n: bytes 2 and 3
+)
+
+const fieldLetters = "sdfn"
+
+// ParseFields reads letters as "sdn", in any order.
+func ParseFields(letters string) (Fields, error) {
+	var f Fields
+	for _, c := range letters {
+		i := strings.IndexRune(fieldLetters, c)
+		if i < 0 {
+			return 0, fmt.Errorf("%q is none of the fields s and d (addresses), f and n (source and destination port)", c)
+		}
+		f |= 1 << i
+	}
+	if f == 0 {
+		return 0, errors.New("no field is named; s and d are the addresses, f and n the source and destination port")
+	}
+	return f, nil
+}
+
+// String is the letters, in the order in which the NIC packs the fields.
+func (f Fields) String() string {
+	var b strings.Builder
+	for i, c := range fieldLetters {
+		if f>>i&1 != 0 {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// pack leaves of a type's whole input only the fields.
+func (f Fields) pack(input []byte, t hash.Type) []byte {
+	address := t.InputLen() / 2
+	if t.Ports() {
+		address = (t.InputLen() - 4) / 2
+	}
+	packed := input[:0]
+	for i, at := range [...]struct{ from, to int }{
+		{0, address}, {address, 2 * address}, {2 * address, 2*address + 2}, {2*address + 2, 2*address + 4},
+	} {
+		if f>>i&1 != 0 && at.to <= len(input) {
+			packed = append(packed, input[at.from:at.to]...)
+		}
+	}
+	return packed
 }
 
 // Rules are what one NIC's parser does otherwise than the model's section 2, in
@@ -150,6 +214,8 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 		return nil, fmt.Errorf("--default-queue %d: there are only queues 0 to %d; choose one of them, or raise --queues", config.DefaultQueue, queues-1)
 	case int(config.Transform) >= hash.NumTransforms:
 		return nil, fmt.Errorf("unknown input %v", config.Transform)
+	case config.Function == hash.FunctionSimpleXOR && config.HashTypes&^hash.TypesOf(hash.IPv4, hash.IPv6) != 0:
+		return nil, fmt.Errorf("--hash-function %v: its rule is known for addresses alone: give --hash-types ipv4,ipv6, not %v", config.Function, config.HashTypes)
 	}
 	for i, cpu := range config.QueueCPU {
 		if cpu < 0 {
@@ -161,7 +227,7 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 			return nil, fmt.Errorf("entry %d of the table is queue %d, but there are only queues 0 to %d; raise --queues, or change the table", i, queue, queues-1)
 		}
 	}
-	if longest := config.HashTypes.MaxInputLen(); longest > 0 {
+	if longest := config.HashTypes.MaxInputLen(); longest > 0 && config.Function == hash.FunctionToeplitz {
 		var err error
 		longest = config.Transform.InputLen(longest)
 		if s.sum, err = hash.NewTable(config.Transform.Key(config.Key), longest); err != nil {
@@ -187,10 +253,26 @@ func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
 		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
 	}
 	var buffer [hash.MaxInputLen]byte
-	input := s.config.Transform.Apply(AppendInput(buffer[:0], h, ext, t), h.Protocol)
-	sum := s.config.Transform.Result(s.sum.Sum(input))
+	sum := s.Sum(s.Hashed(AppendInput(buffer[:0], h, ext, t), t, h.Protocol))
 	entry := s.Entry(sum)
 	return Decision{Type: t, Hash: sum, Entry: entry, Queue: s.config.Table[entry]}
+}
+
+// Hashed is what the NIC hashes of a type's input of a packet of the IP protocol: the
+// chosen fields, transformed. It is made in place, and may be 2 bytes longer.
+func (s *Steering) Hashed(input []byte, t hash.Type, protocol uint8) []byte {
+	if f := s.config.Fields[t]; f != 0 {
+		input = f.pack(input, t)
+	}
+	return s.config.Transform.Apply(input, protocol)
+}
+
+// Sum is the hash of what Hashed has made.
+func (s *Steering) Sum(hashed []byte) uint32 {
+	if s.config.Function == hash.FunctionSimpleXOR {
+		return s.config.Transform.Result(hash.SimpleXOR(hashed))
+	}
+	return s.config.Transform.Result(s.sum.Sum(hashed))
 }
 
 // HashType is the most specific enabled type that fits the packet, or why none.
@@ -289,7 +371,7 @@ func (s *Steering) SameEntries(o *Steering) bool {
 // hash, or none to the same packets.
 func (s *Steering) SameHashes(o *Steering) bool {
 	a, b := &s.config, &o.config
-	return a.HashTypes == b.HashTypes && slices.Equal(a.Key, b.Key) && a.Transform == b.Transform && a.Rules == b.Rules
+	return a.HashTypes == b.HashTypes && slices.Equal(a.Key, b.Key) && a.Transform == b.Transform && a.Function == b.Function && a.Fields == b.Fields && a.Rules == b.Rules
 }
 
 // Config is what the steering was made of. Its slices must not be changed.

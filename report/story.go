@@ -51,8 +51,10 @@ type Steering struct {
 	Unhashed  *string         `json:"unhashed"`  // why there is no hash; null when there is one
 	Input     List[HashInput] `json:"input"`     // the bytes that are hashed, field by field
 	Transform string          `json:"transform"`
-	Hashed    *string         `json:"hashed_bytes"` // hexadecimal, after the transformation; null when anonymized
-	Hash      *string         `json:"hash"`         // "0x51ccc178"; null when withheld, as Index
+	Function  string          `json:"hash_function"` // "toeplitz", "simple-xor"
+	Rule      *string         `json:"hash_rule"`     // how a vendor's hash differs from its function, in words; null where it does not
+	Hashed    *string         `json:"hashed_bytes"`  // hexadecimal, of the fields chosen, after the transformation; null when anonymized
+	Hash      *string         `json:"hash"`          // "0x51ccc178"; null when withheld, as Index
 	Index     *int            `json:"index"`
 	TableSize int             `json:"table_size"`
 	Modulo    bool            `json:"modulo"` // the index is hash mod size, else hash & (size − 1)

@@ -59,7 +59,7 @@ func TestExplanationTransform(t *testing.T) {
 	x := &Explanation{
 		Packet: ExplainedPacket{Number: 1, Bytes: 60, Captured: 60},
 		Steering: &Steering{
-			HashType: "ipv4", Input: List[HashInput]{{"source address", pointer("0a000001"), "10.0.0.1"}}, Transform: "symmetric-xor",
+			HashType: "ipv4", Input: List[HashInput]{{"source address", pointer("0a000001"), "10.0.0.1"}}, Transform: "symmetric-xor", Function: "toeplitz",
 			Hashed: pointer("0a000003"), Hash: pointer("0x00000007"), Index: pointer(1), TableSize: 6, Modulo: true, Queue: 1,
 		},
 	}

@@ -92,16 +92,28 @@ func (t *textWriter) steering(s *Steering) {
 		t.para(in.Field, labels, text, plain)
 	}
 	of := "the true bytes" // which are left out
-	if s.Hashed != nil {
+	switch {
+	case s.Hashed != nil:
 		of = "these bytes from the first to the last"
-	}
-	if s.Transform != "none" && s.Hashed != nil {
-		t.para(s.Transform, labels, spaced(*s.Hashed), plain)
-	} else if s.Transform != "none" {
+		if *s.Hashed != s.inputBytes() {
+			label := s.Transform
+			if label == "none" { // of some fields alone
+				label = "bytes hashed"
+			}
+			t.para(label, labels, spaced(*s.Hashed), plain)
+		}
+	case s.Transform != "none":
 		of += " after " + s.Transform
 	}
+	function := "Toeplitz"
+	if s.Function != "toeplitz" {
+		function = s.Function
+	}
+	if s.Rule != nil {
+		of += fmt.Sprintf("; the hash %s (%s)", *s.Rule, s.Transform)
+	}
 	if s.Hash != nil {
-		t.para("hash", labels, *s.Hash+", Toeplitz of "+of, plain)
+		t.para("hash", labels, *s.Hash+", "+function+" of "+of, plain)
 		rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
 		if s.Modulo {
 			rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
@@ -109,10 +121,22 @@ func (t *textWriter) steering(s *Steering) {
 		t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), plain)
 		t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), plain)
 	} else {
-		t.para("hash", labels, "Toeplitz of "+of+"; left out, as its index into the table", plain)
+		t.para("hash", labels, function+" of "+of+"; left out, as its index into the table", plain)
 		t.para("queue", labels, fmt.Sprintf("%d, by the indirection table", s.Queue), plain)
 	}
 	t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), plain)
+}
+
+// inputBytes is the fields one behind the other, in hexadecimal; of anonymized ones
+// nothing.
+func (s *Steering) inputBytes() string {
+	var b strings.Builder
+	for _, in := range s.Input {
+		if in.Bytes != nil {
+			b.WriteString(*in.Bytes)
+		}
+	}
+	return b.String()
 }
 
 // unhashedWords is a reason of the closed list in words.

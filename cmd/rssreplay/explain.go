@@ -303,7 +303,7 @@ func (p *found) steering(s *settings) *report.Steering {
 	config := s.steering.Config()
 	d := s.steering.Decide(&p.header, &p.extension)
 	out := &report.Steering{
-		HashType: d.Type.String(), Transform: config.Transform.String(), TableSize: len(config.Table), Modulo: config.Modulo,
+		HashType: d.Type.String(), Transform: config.Transform.String(), Function: config.Function.String(), TableSize: len(config.Table), Modulo: config.Modulo,
 		Queue: int(d.Queue), CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
 	}
 	if d.Type == hash.None {
@@ -313,9 +313,13 @@ func (p *found) steering(s *settings) *report.Steering {
 	}
 	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
 	out.Input = hashInput(input, d.Type, p.header.Facts)
-	input = config.Transform.Apply(input, p.header.Protocol)
+	input = s.steering.Hashed(input, d.Type, p.header.Protocol)
 	hashed, value, index := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
 	out.Hashed, out.Hash, out.Index = &hashed, &value, &index
+	if !config.Transform.Shown() {
+		rule := config.Transform.What()
+		out.Rule = &rule
+	}
 	return out
 }
 

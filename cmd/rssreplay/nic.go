@@ -145,11 +145,17 @@ func (r *resolver) offerTable(t *nicmodel.ImportedTable, from string) (queues in
 	}
 	if t.HashTypes != nil {
 		r.offer(fromImport, from, "hash-types", t.HashTypes.String())
+		r.offer(fromImport, from, "hash-function", t.OwnFunction.String())
+	}
+	if t.FlowHash != "" && !r.flags.set.Changed("rx-flow-hash") {
+		r.notes = append(r.notes, fmt.Sprintf("%s was made with --rx-flow-hash %s: give that here, too, or other bytes are hashed.", from, t.FlowHash))
 	}
 	symmetric := r.profile != nil && r.profile.Transform != hash.NoTransform
 	switch {
 	case !t.TransformShown, symmetric && !t.OrXORShown:
 		// An older ethtool, which says nothing: the profile has it.
+	case t.Transform == hash.NoTransform && r.profile != nil && !r.profile.Transform.Shown():
+		// Nor does any show what the hardware does of itself.
 	default:
 		r.offer(fromImport, from, "xfrm", t.Transform.String())
 		if symmetric && t.Transform == hash.NoTransform {

@@ -30,6 +30,7 @@ type modelFlags struct {
 	mode, hashTypes        string
 	rxFlowHash             []string
 	key, xfrm              string
+	hashFunction           string
 	layout                 string
 	tableSize              int
 	imports                importFlags
@@ -61,6 +62,7 @@ func newSteeringFlags(set *pflag.FlagSet) *modelFlags {
 	set.StringArrayVar(&f.rxFlowHash, "rx-flow-hash", nil, "")
 	set.StringVar(&f.key, "key", "microsoft", "")
 	set.StringVar(&f.xfrm, "xfrm", hash.NoTransform.String(), "")
+	set.StringVar(&f.hashFunction, "hash-function", hash.FunctionToeplitz.String(), "")
 	set.IntVar(&f.tableSize, "table-size", 128, "")
 	set.StringVar(&f.layout, "layout", "equal", "")
 	f.imports.addSteering(set)
@@ -147,6 +149,8 @@ type resolver struct {
 	refused  error             // the first offer that a flag did not take
 	types    hash.Types
 	xfrm     hash.Transform
+	function hash.Function
+	fields   [hash.NumTypes]nicmodel.Fields // where they are not all of the type's
 }
 
 // origin says where the value of a flag comes from.
@@ -380,18 +384,30 @@ func (r *resolver) hashing() (err error) {
 		return fmt.Errorf("--hash-types: %w; ethtool's words, as udp4=sdfn, are for --rx-flow-hash", err)
 	}
 	source := r.source("hash-types")
+	if r.function, err = hash.ParseFunction(f.hashFunction); err != nil {
+		return fmt.Errorf("--hash-function: %w", err)
+	}
+	if r.function == hash.FunctionSimpleXOR && r.origin("hash-types").layer == fromDefault {
+		r.types, source = hash.TypesOf(hash.IPv4, hash.IPv6), r.source("hash-function")
+	}
 	if len(f.rxFlowHash) > 0 {
 		if f.set.Changed("hash-types") {
 			return errors.New("--rx-flow-hash contradicts --hash-types: both choose the hash types; give one of them")
 		}
 		source = r.source("rx-flow-hash")
 		for _, word := range f.rxFlowHash {
-			if r.types, err = withFlowHash(r.types, word); err != nil {
+			if err = r.flowHash(word); err != nil {
 				return err
 			}
 		}
 	}
 	r.add("hash-types", r.types.String(), "", source)
+	if r.fields != [hash.NumTypes]nicmodel.Fields{} { // which hash-types does not tell
+		r.add("rx-flow-hash", strings.Join(f.rxFlowHash, ","), "", r.source("rx-flow-hash"))
+	}
+	if r.function != hash.FunctionToeplitz {
+		r.add("hash-function", r.function.String(), "", r.source("hash-function"))
+	}
 	if err := r.hashKey(); err != nil {
 		return err
 	}
@@ -421,7 +437,7 @@ func (r *resolver) hashKey() (err error) {
 	r.defaultKey = o.layer == fromDefault || table.value != nil && table.value.DefaultKey && o.source == table.from
 	p, note := r.profile, ""
 	switch {
-	case !r.defaultKey || r.types == 0:
+	case !r.defaultKey || r.types == 0 || r.function != hash.FunctionToeplitz:
 		return nil
 	case p != nil:
 		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one; the spread is typical.", p.Name)
@@ -432,10 +448,10 @@ func (r *resolver) hashKey() (err error) {
 	return nil
 }
 
-// withFlowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4
-// sdfn` does: which fields of a kind of packet are hashed.
-func withFlowHash(types hash.Types, word string) (hash.Types, error) {
-	kind, fields, _ := strings.Cut(word, "=")
+// flowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4 sdfn` does:
+// which fields of a kind of packet are hashed.
+func (r *resolver) flowHash(word string) error {
+	kind, letters, _ := strings.Cut(word, "=")
 	withPorts, plain := hash.None, hash.None
 	switch kind {
 	case "tcp4":
@@ -446,16 +462,33 @@ func withFlowHash(types hash.Types, word string) (hash.Types, error) {
 		withPorts, plain = hash.TCPIPv6, hash.IPv6
 	case "udp6":
 		withPorts, plain = hash.UDPIPv6, hash.IPv6
+	case "sctp4", "sctp6", "ah4", "ah6", "esp4", "esp6", "gtpc4", "gtpc6", "gtpc4t", "gtpc6t", "gtpu4", "gtpu6", "gtpu4e", "gtpu6e", "gtpu4u", "gtpu6u", "gtpu4d", "gtpu6d":
+		return fmt.Errorf("--rx-flow-hash %s: no source says in which order a NIC hashes the fields of %s, so that its CPU can't be predicted: leave the flag out, and these packets go by their addresses", word, kind)
 	default:
-		return 0, fmt.Errorf("--rx-flow-hash %s: the kinds of packet are tcp4, udp4, tcp6 and udp6, as udp4=sdfn", word)
+		return fmt.Errorf("--rx-flow-hash %s: the kinds of packet are tcp4, udp4, tcp6 and udp6, as udp4=sdfn", word)
 	}
-	switch fields {
-	case "sdfn":
-		return types | hash.TypesOf(withPorts), nil
-	case "sd":
-		return types&^hash.TypesOf(withPorts) | hash.TypesOf(plain), nil
+	r.fields[withPorts] = 0
+	switch {
+	case letters == "sdfn":
+		r.types |= hash.TypesOf(withPorts)
+		return nil
+	case letters == "sd":
+		r.types = r.types&^hash.TypesOf(withPorts) | hash.TypesOf(plain)
+		return nil
+	case strings.Contains(letters, "l"):
+		return fmt.Errorf("--rx-flow-hash %s: l is the IPv6 flow label, and where it stands in the hash's input is not published: the CPU of these packets can't be predicted", word)
+	case r.profile == nil || !r.profile.PacksFields:
+		return fmt.Errorf("--rx-flow-hash %s: the fields are sd (addresses) or sdfn (addresses and ports), as %s=sdfn; only of some NICs it is known how they hash others (--nic ice, iavf, dpdk-ice, dpdk-iavf)", word, kind)
 	}
-	return 0, fmt.Errorf("--rx-flow-hash %s: the fields are sd (addresses) or sdfn (addresses and ports), as %s=sdfn", word, kind)
+	fields, err := nicmodel.ParseFields(letters)
+	if err != nil {
+		return fmt.Errorf("--rx-flow-hash %s: %w", word, err)
+	}
+	r.types |= hash.TypesOf(withPorts)
+	if whole, _ := nicmodel.ParseFields("sdfn"); fields != whole {
+		r.fields[withPorts] = fields
+	}
+	return nil
 }
 
 // keyText is the key for people: its name, or its bytes.
@@ -596,7 +629,7 @@ func (r *resolver) validate() error {
 
 func (r *resolver) steer() (err error) {
 	r.steering, err = nicmodel.NewSteering(nicmodel.SteeringConfig{
-		HashTypes: r.types, Key: r.key, Transform: r.xfrm, Table: r.config.Table,
+		HashTypes: r.types, Key: r.key, Transform: r.xfrm, Function: r.function, Fields: r.fields, Table: r.config.Table,
 		DefaultQueue: r.config.DefaultQueue, QueueCPU: r.config.QueueCPU, Rules: r.rules(),
 	})
 	if err != nil {

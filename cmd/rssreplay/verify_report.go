@@ -331,7 +331,6 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 const solvingGroups = 16
 
 func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
-	transform := v.claimed.Config().Transform
 	observe := func(whole bool) []hash.Observation {
 		var all []hash.Observation
 		for i := range groups {
@@ -341,7 +340,7 @@ func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
 				continue
 			}
 			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
-			all = append(all, hash.Observation{Input: transform.Apply(input, g.header.Protocol), Hash: recordedHash(g.hash, swapped)})
+			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: recordedHash(g.hash, swapped)})
 		}
 		return all
 	}
