@@ -81,11 +81,6 @@ func withinBuckets(got *dispatch.Counters, want *dispatch.Counters) {
 	}
 }
 
-// notYetFast are the counters that only the plain engine has.
-var notYetFast = cmp.Options{
-	cmpopts.IgnoreFields(dispatch.QueueCounters{}, "Burst50us", "Burst500us"),
-}
-
 // compare replays the capture with the fast engines and with the plain one.
 func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 	local, err := direction.ParseLocal([]string{"none"})
@@ -106,7 +101,7 @@ func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 		want, affinity := plainly.Counters, plainly.Flows
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want)
-		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty(), notYetFast); diff != "" {
+		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty()); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
 		for id := range flows {

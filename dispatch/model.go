@@ -31,6 +31,9 @@ type model struct {
 
 	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
 
+	bursts     *bursts
+	ownsBursts bool // no other model counts them
+
 	takes   *takes // nil if the capture can't hold sent packets
 	taken   int64  // takes so far, where that is what orders them
 	judged  uint64
@@ -78,6 +81,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *mod
 	for _, queue := range append(slices.Clone(cfg.Table), uint16(cfg.DefaultQueue)) {
 		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
 	}
+	m.bursts, m.ownsBursts = newBursts(m), true
 	if mode == NonRSS {
 		m.wandering = newWandering(len(cfg.CPUs))
 	} else {
@@ -112,8 +116,11 @@ func (m *model) plain() bool {
 	return true
 }
 
-// prepare makes room for the flows of b.
+// prepare makes room for the flows of b, and counts its bursts.
 func (m *model) prepare(b *Batch) {
+	if m.ownsBursts {
+		m.bursts.count(b.Time[:b.N], b.steered(m.steering).Entry[:])
+	}
 	if m.wandering != nil {
 		m.wandering.grow(b.Flows)
 		m.wandering.expect(b.Flow[:b.N])
@@ -350,6 +357,10 @@ func (m *model) count(entries []EntryLoad, unhashed uint64) Counters {
 		CPUs: make([]CPUCounters, len(m.cpus)), Queues: m.queues,
 		SendsJudged: m.judged, SendMatches: m.matches,
 		Windows: m.windows(),
+	}
+	for q := range m.queues {
+		b := &m.bursts.queues[q]
+		m.queues[q].Burst50us, m.queues[q].Burst500us = b.short, b.long
 	}
 	for i := range m.cpus {
 		c.CPUs[i] = m.cpus[i].CPUCounters

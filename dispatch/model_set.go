@@ -73,6 +73,7 @@ func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *mo
 	}
 	e, m := newEngine(o.cfg, mode, sends, o.flows.way(o.steering).OwnFacts() != 0, observe)
 	m.steering = o.steering
+	s.shareBursts(m)
 	s.models = append(s.models, m)
 	for _, c := range s.crews {
 		if c.takes(e) {
@@ -81,6 +82,17 @@ func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *mo
 	}
 	s.crews = append(s.crews, &crew{engines: []engine{e}, in: make(chan *Batch, maxBatches)})
 	return m
+}
+
+// shareBursts has the bursts of a new model counted by another one, where they are the
+// same: packets are steered alike, or all to one queue.
+func (s *modelSet) shareBursts(m *model) {
+	for _, other := range s.models {
+		if (other.steering == m.steering || len(m.queues) == 1) && other.bursts.same(m.bursts) {
+			m.bursts, m.ownsBursts = other.bursts, false
+			return
+		}
+	}
 }
 
 // takes adds an engine to the crew if it can share the plan of the others.
