@@ -536,7 +536,7 @@ func TestConservation(t *testing.T) {
 	for seed := range cases {
 		c, cfg, s := randomCase(seed + 10_000)
 		result, seen := watch(t, c, cfg, s, allModes)
-		packets, _ := plainPackets(c, s)
+		packets, _, _, _ := plainPackets(c, s)
 		for i, mode := range allModes {
 			r := run{cfg: cfg, mode: mode, packets: packets, events: seen[mode], counters: &result.Modes[i]}
 			if err := r.check(); err != nil {

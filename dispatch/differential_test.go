@@ -30,14 +30,14 @@ type tuple struct {
 
 // plainPackets is the capture as the plain engine wants it, made with maps and
 // one decision per packet: nothing of the flow table's is used.
-func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flows []tuple) {
+func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flows []tuple, regressions, restarts uint64) {
 	ids := map[tuple]int{}
 	conns := map[tuple]int{}
 	var stamps []int64
 	for i := range c.recs {
 		stamps = append(stamps, c.recs[i].Time)
 	}
-	times, _, _ := plain.Arrivals(stamps)
+	times, regressions, restarts := plain.Arrivals(stamps)
 	for i := range c.recs {
 		rec := &c.recs[i]
 		var h pcaps.Header
@@ -66,7 +66,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 		}
 		packets = append(packets, p)
 	}
-	return packets, flows
+	return packets, flows, regressions, restarts
 }
 
 // withinBuckets replaces percentiles that agree within 1 % by want's.
@@ -92,7 +92,10 @@ func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 	if err != nil {
 		return err
 	}
-	packets, flows := plainPackets(c, s)
+	packets, flows, regressions, restarts := plainPackets(c, s)
+	if got.Regressions != regressions || got.Restarts != restarts {
+		return fmt.Errorf("%d steps back and %d new pieces, want %d and %d", got.Regressions, got.Restarts, regressions, restarts)
+	}
 	if got.NumFlows != len(flows) {
 		return fmt.Errorf("%d flows, want %d", got.NumFlows, len(flows))
 	}

@@ -24,7 +24,7 @@ type loads struct {
 }
 
 func countLoads(c *records, s *nicmodel.Steering, entries int) loads {
-	packets, flows := plainPackets(c, s)
+	packets, flows, _, _ := plainPackets(c, s)
 	l := loads{Entries: make([]dispatch.EntryLoad, entries), Varies: make([]bool, len(flows)), Met: make([][]int32, len(flows))}
 	type at struct {
 		flow  int

@@ -115,7 +115,15 @@ func (t traffic) capture(r *rand.Rand) *records {
 		default:
 			now += r.Int64N(3) - 1
 		}
-		rec := pcaps.Record{Time: now, Wire: 60 + uint32(r.IntN(1500)), Link: pcaps.LinkEthernet, Queue: -1}
+		stamp := now
+		switch r.IntN(300) {
+		case 0: // the clock is set back, or on
+			now += r.Int64N(4e9) - 3e9
+			stamp = now
+		case 1, 2: // for one packet
+			stamp -= r.Int64N(3e9)
+		}
+		rec := pcaps.Record{Time: stamp, Wire: 60 + uint32(r.IntN(1500)), Link: pcaps.LinkEthernet, Queue: -1}
 		if t.sends {
 			rec.Direction = pcaps.Direction(r.IntN(3))
 		}

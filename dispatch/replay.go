@@ -86,6 +86,7 @@ type Result struct {
 	Duration       int64 // ns from the first packet to the largest timestamp
 	Span           int64 // the same as it was replayed, scaled
 	Regressions    uint64
+	Restarts       uint64 // pieces after the first, whose clock was set back: see clock
 	Leaps          uint64 // packets whose time lies more than MaxSpan after the first; clamped to it
 	Snapped        uint64 // packets whose ports the capture cut off
 	OutOfRange     uint64 // packets outside From and To
@@ -139,6 +140,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
 	r.Offset = since(s.time.first, s.time.capture)
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
+	r.Restarts = s.time.clock.restarts
 	s.facts.countLink(r.Packets)
 	s.long.finish()
 	r.Tunnels = r.tunnels.list()

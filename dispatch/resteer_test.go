@@ -101,7 +101,7 @@ func TestResteerEqualsReplay(t *testing.T) {
 
 // withMoved adds what goes to another CPU, packet by packet.
 func withMoved(l dispatch.Loads, c *records, cfg *dispatch.Config, from, to *nicmodel.Steering) dispatch.Loads {
-	packets, _ := plainPackets(c, from)
+	packets, _, _, _ := plainPackets(c, from)
 	flows := map[int]bool{}
 	for i, p := range packets {
 		if p.Sent {

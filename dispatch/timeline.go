@@ -42,14 +42,16 @@ type timeline struct {
 	from, to int64 // ns after the capture's first packet; to 0: no end
 	scale    Scale
 
+	clock   clock
 	capture int64 // the capture's first timestamp
 	any     bool
-	first   int64 // that of the first packet in the range
+	first   int64 // that of the first packet in the range, on the first piece's clock
 	begun   bool
 	now     int64 // the largest time so far, unscaled
 	scaled  int64 // scaled
 
 	regressions, leaps, outside uint64
+	counted                     bool // the packet before lies far behind, and is one of regressions
 
 	stamp int64 // of the packet before
 	jumps TimeLeaps
@@ -59,22 +61,27 @@ type timeline struct {
 // outside the range. frame is its number in the capture.
 func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	if !l.any {
-		l.any, l.capture = true, stamp
+		l.any, l.capture, l.clock.largest = true, stamp, stamp
 	}
+	placed, restarts := l.clock.place(stamp)
+	if restarts && l.counted { // what was clamped begins a piece instead
+		l.regressions--
+	}
+	l.counted = false
 	if l.from > 0 || l.to > 0 {
-		if t := since(stamp, l.capture); t < l.from || l.to > 0 && t >= l.to {
+		if t := since(placed, l.capture); t < l.from || l.to > 0 && t >= l.to {
 			l.outside++
 			return false
 		}
 	}
 	if !l.begun {
-		l.begun, l.first, l.stamp = true, stamp, stamp
+		l.begun, l.first, l.stamp = true, placed, stamp
 	}
 	if step := since(stamp, l.stamp); step < -maxStepBack || step > maxStepAhead {
 		l.jumps.note(frame, step)
 	}
 	l.stamp = stamp
-	t := since(stamp, l.first)
+	t := since(placed, l.first)
 	if t > MaxSpan {
 		l.leaps++
 		t = MaxSpan
@@ -82,6 +89,7 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	switch {
 	case t < l.now:
 		l.regressions++
+		l.counted = l.clock.behind
 	case t > l.now:
 		l.now = t
 		if l.scaled = t; l.scale.Den != 0 {
@@ -104,18 +112,65 @@ func (l *timeline) all() bool {
 func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64, frames int64) {
 	// Optimization: it must equal arrive. As a rule no timestamp lies before the
 	// epoch, before a former one or far after it, and all times are differences.
-	first, now, before, begun := l.first, l.now, l.stamp, l.begun
+	first, now, before, begun := l.first-l.clock.offset, l.now, l.stamp, l.begun
 	for i := range recs[:min(len(recs), len(times))] {
 		stamp := recs[i].Time
 		t := stamp - first
-		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before > maxStepAhead {
-			l.now, l.scaled, l.stamp = now, now, before
+		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before > maxStepAhead || l.clock.behind ||
+			l.first > math.MaxInt64-MaxSpan {
+			l.pass(now, before)
 			l.arrive(stamp, frames+int64(i)+1)
-			first, t, begun = l.first, l.now, true
+			first, t, begun = since(l.first, l.clock.offset), l.now, true
 		}
 		times[i], now, before = t, t, stamp
 	}
-	l.now, l.scaled, l.stamp = now, now, before
+	l.pass(now, before)
+}
+
+// pass notes what arriveAll passed by: the largest time so far, and the timestamp of
+// the packet before.
+func (l *timeline) pass(now, before int64) {
+	if now > l.now {
+		l.now, l.scaled, l.clock.largest = now, now, l.first+now
+	}
+	l.stamp = before
+}
+
+// clock puts the pieces of a capture whose clock was set back one behind the other.
+// A timestamp more than maxStepBack before the largest so far begins a new piece if
+// the next one is that far back, too.
+type clock struct {
+	offset   int64 // from the present piece's timestamps to the first one's
+	largest  int64 // so far, on the clock of the first piece
+	behind   bool  // the latest timestamp is that far back
+	last     int64 // the latest one, if it is
+	restarts uint64
+}
+
+// place is a timestamp on the clock of the first piece. One that begins a new piece is
+// told from a lone step back by the next, which reports it; it arrives at the largest
+// either way.
+func (c *clock) place(stamp int64) (placed int64, restarts bool) {
+	placed = plus(stamp, c.offset)
+	if c.behind && since(c.largest, placed) > maxStepBack {
+		restarts = true
+		c.restarts++
+		c.offset = since(c.largest, c.last)
+		placed = plus(stamp, c.offset)
+	}
+	if c.behind, c.last = since(c.largest, placed) > maxStepBack, 0; c.behind {
+		c.last = stamp
+	}
+	c.largest = max(c.largest, placed)
+	return placed, restarts
+}
+
+// plus is a + b, or the nearest int64.
+func plus(a, b int64) int64 {
+	if b == math.MinInt64 {
+		return since(a, math.MaxInt64) // one more would not fit
+	}
+	return since(a, -b)
 }
 
 // since is a − b, or the nearest int64.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"rssreplay/pcaps"
@@ -51,6 +52,35 @@ func TestArriveAll(t *testing.T) {
 				t.Fatalf("seed %d:\n%+v, want\n%+v", seed, all, each)
 			}
 			frames += int64(n)
+		}
+	}
+}
+
+// TestClockRestarts are captures whose clock is set back, in s.
+func TestClockRestarts(t *testing.T) {
+	for _, test := range []struct {
+		stamps, times         []int64
+		regressions, restarts uint64
+	}{
+		{[]int64{10, 11, 12}, []int64{0, 1, 2}, 0, 0},
+		{[]int64{10, 9, 12}, []int64{0, 0, 2}, 1, 0},                    // not more than 1 s
+		{[]int64{10, 3, 12}, []int64{0, 0, 2}, 1, 0},                    // one alone
+		{[]int64{10, 11, 3}, []int64{0, 1, 1}, 1, 0},                    // the last one
+		{[]int64{10, 12, 3, 4, 6}, []int64{0, 2, 2, 3, 5}, 0, 1},        // a second piece
+		{[]int64{10, 5, 6, 1, 2}, []int64{0, 0, 1, 1, 2}, 0, 2},         // and a third
+		{[]int64{10, 5, 2, 3}, []int64{0, 0, 0, 1}, 0, 2},               // pieces of one packet
+		{[]int64{10, 5, 9, 4, 12, 13}, []int64{0, 0, 0, 0, 2, 3}, 3, 0}, // 9 is not that far back
+		{[]int64{10, 3, 4, 20, 21}, []int64{0, 0, 1, 17, 18}, 0, 1},     // set forward again
+	} {
+		var l timeline
+		var times []int64
+		for i, stamp := range test.stamps {
+			l.arrive(stamp*1e9, int64(i)+1)
+			times = append(times, l.now/1e9)
+		}
+		if !slices.Equal(times, test.times) || l.regressions != test.regressions || l.clock.restarts != test.restarts {
+			t.Errorf("%d: at %d, %d steps back, %d new pieces; want %d, %d and %d", test.stamps, times, l.regressions, l.clock.restarts,
+				test.times, test.regressions, test.restarts)
 		}
 	}
 }
