@@ -132,6 +132,7 @@ func randomSetup(seed uint64, fixed bool) Setup {
 	s.Flows = 12
 	if r.IntN(2) == 0 {
 		s.AddRPS(r)
+		s.AddRPSHashes(r)
 	}
 	if fixed {
 		return s

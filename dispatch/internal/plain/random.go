@@ -65,7 +65,8 @@ func (s *Setup) AddRules(r *rand.Rand) {
 }
 
 // AddRPS gives the setup masks, some of them empty, of one CPU or with the queue's
-// own, a hash for each packet, mostly one a flow, and often a tiny backlog.
+// own, and often a tiny backlog. The packets' hashes are theirs already, or
+// AddRPSHashes draws them.
 func (s *Setup) AddRPS(r *rand.Rand) {
 	s.RPS = &RPS{Cost: max(0, r.Int64N(40)-10), Backlog: r.IntN(4)}
 	if r.IntN(2) == 0 {
@@ -82,6 +83,10 @@ func (s *Setup) AddRPS(r *rand.Rand) {
 		}
 		s.RPS.CPUs = append(s.RPS.CPUs, mask)
 	}
+}
+
+// AddRPSHashes gives each flow a hash, and each packet without a flow; some are 0.
+func (s *Setup) AddRPSHashes(r *rand.Rand) {
 	hash := func() uint32 {
 		return []uint32{0, 1, r.Uint32(), r.Uint32(), r.Uint32(), 1<<32 - 1}[r.IntN(6)]
 	}

@@ -96,7 +96,11 @@ func TestRulesTakeNoEntry(t *testing.T) {
 // A rule that says what the table says changes nothing but who decided; one that
 // drops is as if the packet had not come, but for the time of the last event.
 func TestRulesLikeTheTable(t *testing.T) {
-	for seed := range uint64(200) {
+	runs := uint64(200)
+	if testing.Short() {
+		runs = 40
+	}
+	for seed := range runs {
 		s := randomSetup(seed, true)
 		r := rand.New(rand.NewPCG(seed, 7))
 		alike, fewer := s, s

@@ -307,7 +307,11 @@ func TestRPSSerialTime(t *testing.T) {
 // With nobody steered, turns are what poll does; the modes without a second hop
 // don't look at it at all.
 func TestRPSWithoutMasks(t *testing.T) {
-	for seed := range uint64(300) {
+	runs := uint64(300)
+	if testing.Short() {
+		runs = 40
+	}
+	for seed := range runs {
 		s := randomSetup(seed, false)
 		s.RPS = nil
 		poll := *s.Config
