@@ -2,11 +2,9 @@ package plain
 
 import (
 	"encoding/binary"
-	"encoding/csv"
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,132 +54,6 @@ func TestStackHash(t *testing.T) {
 	}
 	if n != 23 {
 		t.Errorf("%d frames", n)
-	}
-}
-
-// truthRuns are recorded runs of Linux with RPS under QEMU. They are no part of the
-// project; the test is skipped where they are absent.
-const truthRuns = "../../../../shared/groundtruth"
-
-// recorded is a packet of a run.
-type recorded struct {
-	class        string
-	queue        int
-	hash         uint32 // the NIC's, as the stack got it
-	l4           bool   // it was told to be of layer 4
-	napiCPU, cpu int    // before and after RPS
-	stackHash    uint32 // that the stack had in the end
-}
-
-func readRun(t *testing.T, run string) (packets map[int]recorded, secret [16]byte, masks [][]int) {
-	t.Helper()
-	text := func(name string) string {
-		data, err := os.ReadFile(filepath.Join(truthRuns, run, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
-	}
-	rows, err := csv.NewReader(strings.NewReader(text("packets-truth.csv"))).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	packets = map[int]recorded{}
-	for _, row := range rows[1:] {
-		if row[8] == "" { // lost before the stack
-			continue
-		}
-		n := func(i, base int) int {
-			v, err := strconv.ParseUint(row[i], base, 32)
-			if err != nil {
-				t.Fatalf("%s: %v: %v", run, row, err)
-			}
-			return int(v)
-		}
-		packets[n(0, 10)] = recorded{
-			class: row[2], queue: n(3, 10), hash: uint32(n(4, 16)), l4: row[5] == "1", napiCPU: n(6, 10), cpu: n(8, 10),
-			stackHash: uint32(n(9, 16)),
-		}
-	}
-	if _, err := hex.Decode(secret[:], []byte(strings.TrimSpace(text("hashrnd.txt")))); err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(text("rps.txt")) {
-		path, mask, _ := strings.Cut(strings.TrimSpace(line), ":")
-		if !strings.Contains(path, "/lo/") {
-			bits, err := strconv.ParseUint(strings.ReplaceAll(mask, ",", ""), 16, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			masks = append(masks, maskOf(bits))
-		}
-	}
-	return packets, secret, masks
-}
-
-// readFrames reads a little-endian classic pcap file.
-func readFrames(t *testing.T, name string) (frames [][]byte) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(truthRuns, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for data = data[24:]; len(data) > 0; {
-		n := binary.LittleEndian.Uint32(data[8:])
-		frames = append(frames, data[16:16+n])
-		data = data[16+n:]
-	}
-	return frames
-}
-
-// TestRecordedRPS predicts each packet's hash and CPU after RPS from the frame, the
-// secret and what the driver passed up.
-func TestRecordedRPS(t *testing.T) {
-	if _, err := os.Stat(truthRuns); err != nil {
-		t.Skip("the recorded runs are not here")
-	}
-	for _, run := range []struct {
-		name, capture string
-		offline       int // CPU that went offline after the masks were written; −1: none
-	}{
-		{"igb-q8-rps-f", "rss_test", none},
-		{"igb-q8-rps-f-rxhash-off", "rss_test", none},
-		{"virtio-q4-rps-f", "rss_test", none},
-		{"virtio-q4-rps-uneven", "rss_test", none},
-		{"virtio-q4-rps-ff-noudp", "rss_test", none},
-		{"virtio-q4-rps-offline", "rss_test", 6},
-		{"virtio-q4-36cpus-rps", "rps_test", none},
-		{"virtio-q4-X-during-rps", "rps_test", none},
-		{"virtio-q4-rps-f-backlog5", "rps_test", none},
-	} {
-		packets, secret, masks := readRun(t, run.name)
-		frames := readFrames(t, run.capture+".pcap")
-		wrong, own, steered := map[string]int{}, 0, 0
-		for n, p := range packets {
-			hash := p.hash
-			if !p.l4 {
-				hash = StackHash(frames[n], secret)
-				own++
-			}
-			mask := masks[p.queue]
-			if len(mask) > 0 && hash != p.stackHash {
-				wrong[p.class+": hash"]++
-			}
-			cpu := p.napiCPU
-			if len(mask) > 0 {
-				if c := mask[reciprocalScale(hash, len(mask))]; c != run.offline {
-					cpu = c
-				}
-				steered++
-			}
-			if cpu != p.cpu {
-				wrong[p.class+": CPU"]++
-			}
-		}
-		t.Logf("%s: %d packets, %d with the stack's own hash, %d under a mask", run.name, len(packets), own, steered)
-		if len(wrong) > 0 || len(packets) == 0 {
-			t.Errorf("%s: wrong: %v", run.name, wrong)
-		}
 	}
 }
 
