@@ -1,10 +1,14 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"rssreplay/nicmodel"
 )
@@ -71,12 +75,13 @@ const (
 	RoundRobin = -2 // the next of the CPUs in use, starting at the first
 )
 
-// Limits of Config: far above any machine, and low enough that no sum of them
-// leaves an int64.
+// Limits of Config, beside those of its NIC: far above any machine. What they come
+// to with many packets is for checkWork.
 const (
-	MaxCPUs     = 1024
-	MaxTime     = int64(10e9) // ns, of each duration: 10 s
-	MaxByteCost = int64(1e6)  // ps per byte
+	MaxCPUs      = 1024
+	MaxCPUNumber = math.MaxUint16
+	MaxByteCost  = int64(1e6)               // ps per byte
+	MaxInterval  = int64(87600 * time.Hour) // ns: ten years
 )
 
 // Config is the model's parameters (MODEL.md section 9) in the form that the
@@ -107,42 +112,55 @@ type Config struct {
 	Interval int64 // window of the time series
 }
 
-// Validate reports the first parameter that makes no sense, by its flag's name.
-func (c *Config) Validate() error {
-	if len(c.CPUs) < 1 || len(c.CPUs) > MaxCPUs {
-		return fmt.Errorf("--cpus must be from 1 to %d, not %d", MaxCPUs, len(c.CPUs))
-	}
-	if err := c.Config.Validate(); err != nil {
-		return err
-	}
-	for _, d := range []struct {
-		flag  string
-		value int64
-	}{
+// times are the durations, each with its flag.
+func (c *Config) times() []flagTime {
+	return []flagTime{
 		{"dma-timeout", c.DMATimeout}, {"itr", c.ITR}, {"rx-usecs", c.RxUsecs},
 		{"interrupt-latency", c.InterruptLatency}, {"isr-cost", c.ISRCost}, {"dpc-cost", c.DPCCost},
 		{"packet-cost", c.PacketCost}, {"migration-cost", c.MigrationCost}, {"ipi-latency", c.IPILatency},
 		{"distribute-cost", c.DistributeCost}, {"send-cost", c.SendCost},
-	} {
-		if d.value < 0 || d.value > MaxTime {
-			return fmt.Errorf("--%s must be from 0 to 10s", d.flag)
+	}
+}
+
+type flagTime struct {
+	flag string
+	ns   int64
+}
+
+// Validate reports the first parameter that makes no sense, by its flag's name.
+func (c *Config) Validate() error {
+	if err := nicmodel.CheckCount("cpus", len(c.CPUs), 1, MaxCPUs, ""); err != nil {
+		return err
+	}
+	if err := c.Config.Validate(); err != nil {
+		return err
+	}
+	for _, t := range c.times() {
+		if err := nicmodel.CheckTime(t.flag, t.ns); err != nil {
+			return err
 		}
 	}
-	switch {
-	case c.ByteCost < 0 || c.ByteCost > MaxByteCost:
-		return fmt.Errorf("--byte-cost must be from 0 to 1000 ns per byte")
-	case c.Interval <= 0 || c.Interval > math.MaxInt64/4:
-		return fmt.Errorf("--interval must be above 0")
-	case c.DPCBudget < 0:
-		return fmt.Errorf("--dpc-budget can't be negative; 0 is no limit")
-	case c.ISRCPU >= len(c.CPUs):
+	if c.ByteCost < 0 || c.ByteCost > MaxByteCost {
+		return &nicmodel.RangeError{Flag: "byte-cost", Value: perByte(c.ByteCost), Least: "0", Most: perByte(MaxByteCost), Why: "it is in ns per byte"}
+	}
+	if c.Interval < 1 || c.Interval > MaxInterval {
+		return &nicmodel.RangeError{Flag: "interval", Value: time.Duration(c.Interval).String(), Least: "1ns", Most: time.Duration(MaxInterval).String()}
+	}
+	if err := nicmodel.CheckCount("dpc-budget", c.DPCBudget, 0, nicmodel.MaxBuffers, ""); err != nil {
+		return err
+	}
+	switch last := c.CPUs[len(c.CPUs)-1]; {
+	case c.CPUs[0] < 0 || last > MaxCPUNumber:
+		return fmt.Errorf("--cpus: CPUs are numbered from 0 to %d, and here they are %d to %d", MaxCPUNumber, c.CPUs[0], last)
+	case c.ISRCPU < RoundRobin || c.ISRCPU >= len(c.CPUs):
 		return fmt.Errorf("--isr-cpu is not one of the CPUs in use")
 	case c.DefaultQueue < 0 || c.DefaultQueue >= c.Queues:
 		return fmt.Errorf("--default-queue %d is not below --queues %d", c.DefaultQueue, c.Queues)
 	case len(c.QueueCPU) != c.Queues:
 		return fmt.Errorf("--affinity names the CPUs of %d queues, but there are %d", len(c.QueueCPU), c.Queues)
-	case len(c.Table) == 0:
-		return fmt.Errorf("--table-size must be at least 1")
+	}
+	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
+		return err
 	}
 	for i, q := range c.Table {
 		if int(q) >= c.Queues {
@@ -155,6 +173,32 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// perByte is a cost in ps per byte as the flag takes it, in ns.
+func perByte(ps int64) string { return strconv.FormatFloat(float64(ps)/1000, 'f', -1, 64) }
+
+// mostWork bounds what a packet and a byte can add to the time that the work ends, in
+// ns, were each packet an interrupt of its own.
+func (c *Config) mostWork() (packet, byte float64) {
+	for _, t := range c.times() {
+		packet += float64(t.ns)
+	}
+	return packet, float64(c.ByteCost) / 1000
+}
+
+// checkWork reports that the work on so many packets and bytes may take more than
+// MaxSpan: sums of times may then leave an int64.
+func (c *Config) checkWork(packets, bytes uint64) error {
+	packet, byte := c.mostWork()
+	if packet*float64(packets)+byte*float64(bytes) <= MaxSpan {
+		return nil
+	}
+	most := slices.MaxFunc(c.times(), func(a, b flagTime) int { return cmp.Compare(a.ns, b.ns) })
+	if byte*float64(bytes) > float64(most.ns)*float64(packets) {
+		most.flag = "byte-cost"
+	}
+	return fmt.Errorf("the work on %d packets and %d bytes may take more than 73 years, too long to be counted in ns: give a smaller --%s", packets, bytes, most.flag)
 }
 
 // Cost is the time that a packet of length bytes on the wire takes up the

@@ -144,6 +144,27 @@ func (t traffic) capture(r *rand.Rand) *records {
 	return c
 }
 
+// setLarge gives one parameter a value near its limit, or far above the others.
+func setLarge(r *rand.Rand, c *dispatch.Config) {
+	counts := []*int{&c.RxRing, &c.DMABatch, &c.RxFrames, &c.DPCBudget}
+	times := []*int64{
+		&c.DMATimeout, &c.ITR, &c.RxUsecs, &c.InterruptLatency, &c.ISRCost, &c.DPCCost, &c.PacketCost,
+		&c.IPILatency, &c.DistributeCost, &c.SendCost,
+	}
+	switch i := r.IntN(len(counts) + len(times) + 2); {
+	case i < len(counts):
+		if *counts[i] = nicmodel.MaxBuffers >> r.IntN(16); i == 2 {
+			c.RxUsecs = max(c.RxUsecs, 1)
+		}
+	case i < len(counts)+len(times):
+		*times[i-len(counts)] = nicmodel.MaxTime >> r.IntN(16)
+	case i == len(counts)+len(times):
+		c.ByteCost = dispatch.MaxByteCost >> r.IntN(8)
+	default:
+		c.Interval = dispatch.MaxInterval >> r.IntN(32)
+	}
+}
+
 // randomConfig is any configuration that Validate accepts, with small numbers
 // and zeros more often than not: that is where the rules meet. Now and then a
 // time is a large one.
@@ -204,6 +225,9 @@ func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
 	if r.IntN(2) == 0 {
 		types = hash.Types(r.Uint32()) & hash.TypesOf(hash.IPv4, hash.TCPIPv4, hash.UDPIPv4, hash.IPv6, hash.TCPIPv6,
 			hash.UDPIPv6, hash.IPv6Ex, hash.TCPIPv6Ex, hash.UDPIPv6Ex)
+	}
+	if r.IntN(8) == 0 {
+		setLarge(r, c)
 	}
 	if err := c.Validate(); err != nil {
 		panic(err)

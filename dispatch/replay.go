@@ -135,6 +135,10 @@ func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
 	s := &stage{o: &o, r: r, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
 	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
+	for _, one := range r.scenarios() {
+		packet, byte := one.cfg.mostWork()
+		s.perPacket, s.perByte = max(s.perPacket, packet), max(s.perByte, byte)
+	}
 	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
@@ -157,6 +161,9 @@ func Replay(src Source, o Options) (*Result, error) {
 	defer ahead.Wait()
 	for _, one := range r.scenarios() {
 		one.summarize(back, r.Bytes-r.SentBytes)
+		if err := one.checkLatencies(); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }

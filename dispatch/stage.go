@@ -26,6 +26,8 @@ type stage struct {
 	tray      *tray   // being filled; nil: the next is to be made
 	done      bool    // nothing more is to be read
 	err       error   // why not, if it is no matter of the capture's
+
+	perPacket, perByte float64 // the most of any scenario, see Config.mostWork
 }
 
 // maxHands is more goroutines than are needed where reading a block takes three times
@@ -182,6 +184,13 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		}
 	}
 	s.r.Packets += uint64(c.n)
+	if s.perPacket*float64(s.r.Packets)+s.perByte*float64(s.r.Bytes) > MaxSpan {
+		for _, replayed := range s.r.scenarios() {
+			if err := replayed.cfg.checkWork(s.r.Packets, s.r.Bytes); err != nil {
+				return err
+			}
+		}
+	}
 	if s.o.Directions.WantsMore() {
 		for i := range c.n {
 			s.o.Directions.Observe(c.header(i))

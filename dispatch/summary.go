@@ -1,7 +1,10 @@
 package dispatch
 
 import (
+	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
@@ -56,6 +59,19 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 		})
 	}
 	wg.Wait()
+}
+
+// checkLatencies reports latencies whose sum may be no int64.
+func (r *Replayed) checkLatencies() error {
+	for _, mode := range r.Modes {
+		for i, c := range mode.CPUs {
+			if float64(c.Latency.Max)*float64(c.Packets) > math.MaxInt64 {
+				return fmt.Errorf("the latencies of the %d packets on CPU %d come to as much as %v each, more than can be added up in ns: give a smaller --rx-ring, or smaller costs",
+					c.Packets, r.cfg.CPUs[i], time.Duration(c.Latency.Max))
+			}
+		}
+	}
+	return nil
 }
 
 func (r *Replayed) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {

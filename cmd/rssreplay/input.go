@@ -227,7 +227,7 @@ func (in *input) read(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 func parseSpeed(s string) (*big.Rat, error) {
 	r, err := parseDecimal(strings.TrimSuffix(s, "x"))
 	if err != nil {
-		return nil, fmt.Errorf("--speed must be a factor above 0, as 2x or 0.5x, not %q", s)
+		return nil, fmt.Errorf("--speed must be a factor from 0.000000000001x to 999999999999x, as 2x or 0.5x, not %q", s)
 	}
 	return r, nil
 }

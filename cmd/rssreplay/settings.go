@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -270,11 +269,12 @@ func (r *resolver) cpus() error {
 	f := r.flags
 	count, err := strconv.Atoi(f.cpus)
 	switch {
-	case err == nil && (count < 1 || count > dispatch.MaxCPUs):
-		return fmt.Errorf("--cpus must be from 1 to %d, not %d", dispatch.MaxCPUs, count)
 	case err == nil:
-		if f.baseCPU < 0 || f.baseCPU > math.MaxUint16-count {
-			return fmt.Errorf("--base-cpu must be from 0 to %d, not %d", math.MaxUint16-count, f.baseCPU)
+		if err := nicmodel.CheckCount("cpus", count, 1, dispatch.MaxCPUs, ""); err != nil {
+			return err
+		}
+		if err := nicmodel.CheckCount("base-cpu", f.baseCPU, 0, dispatch.MaxCPUNumber+1-count, ""); err != nil {
+			return err
 		}
 		for c := range count {
 			r.config.CPUs = append(r.config.CPUs, f.baseCPU+c)
@@ -316,8 +316,8 @@ func (r *resolver) queues() error {
 	if r.origin("queues").layer != fromDefault {
 		queues = f.queues
 	}
-	if queues < 1 || queues > math.MaxUint16 {
-		return fmt.Errorf("--queues must be from 1 to %d, not %d", math.MaxUint16, queues)
+	if err := nicmodel.CheckCount("queues", queues, 1, nicmodel.MaxQueues, ""); err != nil {
+		return err
 	}
 	c.Queues = queues
 	r.add("queues", queues, "", source)
@@ -624,7 +624,13 @@ func (r *resolver) validate() error {
 	if slices.Contains(r.modes, dispatch.RSSSingleQueue) && (r.config.Drain == dispatch.Poll || r.config.DPCBudget > 0) {
 		r.notes = append(r.notes, "rss-single-queue has no use for --drain poll and --dpc-budget: its DPCs take all that they were dealt.")
 	}
-	return r.config.Validate()
+	err := r.config.Validate()
+	if wrong := (*nicmodel.RangeError)(nil); errors.As(err, &wrong) {
+		if o := r.origin(wrong.Flag); o.layer == fromImport {
+			return fmt.Errorf("%s: %w", o.source, err) // nobody gave the flag
+		}
+	}
+	return err
 }
 
 func (r *resolver) steer() (err error) {
