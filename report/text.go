@@ -73,6 +73,9 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 	if o.shows("caveats") {
 		t.caveats(r)
 	}
+	if len(o.Show) == 0 {
+		t.glossary()
+	}
 	if t.err != nil {
 		return t.err
 	}
@@ -255,6 +258,26 @@ func (t *textWriter) caveats(r *Report) {
 		t.para("-", 2, c, plain)
 	}
 }
+
+// Glossary is the words of the documents that are replayed, and what those who tune
+// Linux call the same.
+var Glossary = [][2]string{
+	{"DPC", "NAPI's poll in a softirq: takes packets from a queue, after the ISR"},
+	{"ISR", "the interrupt handler itself: masks the interrupt, asks for a DPC"},
+	{"indicate", "hand a packet to the network stack"},
+	{"vector", "an interrupt of the NIC (MSI-X): an IRQ in /proc/interrupts"},
+	{"ring", "the receive buffers of a queue (ethtool -g); a full one drops"},
+	{"entry", "of the indirection table (ethtool -x): the hash picks it, it a queue"},
+}
+
+func (t *textWriter) glossary() {
+	t.heading("WORDS", "")
+	for _, word := range Glossary {
+		t.para(word[0], glossaryLabels, word[1], plain)
+	}
+}
+
+const glossaryLabels = 10
 
 // caveatsOf is what holds for every replay of a packet, then what holds for this one.
 func caveatsOf(c *Capture, more []string) []string {

@@ -55,8 +55,10 @@ func WriteScreen(w io.Writer, r *Report, o TextOptions) error {
 
 // screen is the first screen in the making.
 type screen struct {
-	r *Report
-	o TextOptions
+	r     *Report
+	o     TextOptions
+	width int  // instead of o.Width, if it is narrower than a terminal; 0 is none
+	brief bool // the findings stand elsewhere in full
 
 	// What is given up where there is no room, in this order.
 	tight     bool // no blank lines but one
@@ -116,6 +118,9 @@ func (s *screen) block(fill func(t *textWriter)) []string {
 	var b bytes.Buffer
 	t := newTextWriter(&b, s.o)
 	t.compact = true
+	if s.width > 0 {
+		t.width = s.width
+	}
 	fill(t)
 	if t.w.Flush() != nil || b.Len() == 0 { // a buffer takes all
 		return nil
@@ -136,7 +141,7 @@ func (s *screen) head(t *textWriter) {
 	traffic := s.r.traffic()
 	if room := t.width - displayWidth(traffic) - len(gap); displayWidth(name) > room {
 		t.line(t.paint(shorten(name, t.width), bold))
-		t.line(indent + traffic)
+		t.para("", 0, traffic, plain)
 	} else {
 		t.line(t.paint(name, bold) + gap + traffic)
 	}
@@ -162,6 +167,9 @@ func (s *screen) verdict(t *textWriter) {
 		statements = append(statements, statement{text: note})
 	}
 	for i, st := range statements {
+		if s.brief && (i > 0 && st.id != "") {
+			continue
+		}
 		style := severityStyle(st.severity)
 		if i > 0 {
 			if s.folded && len(statements) > 2 {
@@ -185,6 +193,9 @@ func (s *screen) verdict(t *textWriter) {
 			} else {
 				t.line(indent + t.paint(l, style))
 			}
+		}
+		if s.brief {
+			continue
 		}
 		var details []string
 		for _, more := range st.more {
@@ -231,7 +242,7 @@ func (s *screen) cpus(t *textWriter) {
 const (
 	screenMargin   = 6  // margin and CPU
 	screenFigures  = 25 // of each mode: packets, share and flows, with gaps
-	screenBar      = 12
+	screenBar      = 8  // at least
 	screenBarLimit = 24
 	screenLabel    = 21
 )
@@ -299,7 +310,11 @@ func (s *screen) cpusUnder(t *textWriter, modes []Mode) {
 	s.row(t, second, "busy, p99 (assumed)", modes, func(m *Mode) cell {
 		p99 := nanosecondsOrNone(greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }))
 		if m.Mode == nonRSS && len(m.CPUs) > 1 { // its CPUs take turns, so that their times add up
-			return plainCell(percent(Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + " (one CPU at a time), " + p99)
+			turns := " (one CPU at a time), "
+			if t.width < screenWidth {
+				turns = " in turn, "
+			}
+			return plainCell(percent(Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + turns + p99)
 		}
 		busy := maxUtilization(m)
 		return cell{percent(busy) + ", " + p99, utilizationStyle(busy)}

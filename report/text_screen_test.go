@@ -125,3 +125,24 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// A mail is what every reader's program shows: 72 columns of ASCII, all findings in
+// full, and no default.
+func TestMail(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteMail(&b, withScreen(fixture(8, 300, "rss-msix", "non-rss"))); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "mail.txt", b.Bytes())
+	for l := range strings.Lines(b.String()) {
+		if w := len(strings.TrimSuffix(l, "\n")); w > 72 {
+			t.Errorf("%d columns: %s", w, l)
+		}
+		if at := strings.IndexFunc(l, func(r rune) bool { return r > 126 }); at >= 0 {
+			t.Errorf("no ASCII: %s", l)
+		}
+	}
+	if strings.Contains(b.String(), "interval") {
+		t.Error("it has a default")
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"rssreplay/report"
 )
 
 func rootForTest() *cobra.Command {
@@ -166,6 +168,16 @@ func TestCompletion(t *testing.T) {
 		}
 		if d := cmp.Diff(test.want, strings.Split(strings.TrimSpace(out.String()), "\n")); d != "" {
 			t.Errorf("%q: %s", test.args, d)
+		}
+	}
+}
+
+// The glossary is the same in help and at the foot of --full.
+func TestGlossary(t *testing.T) {
+	page := helpOf("words")
+	for _, word := range report.Glossary {
+		if !strings.Contains(page, "  "+word[0]+strings.Repeat(" ", 10-len(word[0]))+word[1]+"\n") {
+			t.Errorf("help words does not have %q", word)
 		}
 	}
 }

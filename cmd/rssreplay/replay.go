@@ -241,7 +241,7 @@ func reportForms(f *replayFlags) []form[*report.Report] {
 		return report.WriteText(w, r, o)
 	}
 	return []form[*report.Report]{
-		{name: "table", write: text}, plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON),
+		{name: "table", write: text}, plainForm("mail", report.WriteMail), plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON),
 		csvForm(report.CSVTables()), plainForm("html", report.WriteHTML),
 	}
 }
