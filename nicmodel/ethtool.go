@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
@@ -146,7 +147,7 @@ func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 func (r *ethtoolReader) row(start, entries string) *TextError {
 	if r.part != partTable {
 		return &TextError{
-			What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.tableEnd+1, quoteShort(r.endedWith)),
+			What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.tableEnd+1, quote.Short(r.endedWith)),
 			Hint: "remove what does not belong to ethtool's output, and give one table",
 		}
 	}
@@ -166,7 +167,7 @@ func (r *ethtoolReader) row(start, entries string) *TextError {
 		}
 		if int(queue) >= r.table.Rings {
 			return &TextError{
-				What: fmt.Sprintf("entry %d is ring %d, but %s has %d RX rings", len(r.table.Table), queue, quoteShort(r.table.Interface), r.table.Rings),
+				What: fmt.Sprintf("entry %d is ring %d, but %s has %d RX rings", len(r.table.Table), queue, quote.Short(r.table.Interface), r.table.Rings),
 				Hint: "give a first line and rows that belong together",
 			}
 		}
@@ -183,7 +184,7 @@ func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
 	case line == notSupported:
 		r.noTable = true
 	case line[0] >= '0' && line[0] <= '9':
-		return &TextError{What: fmt.Sprintf("%s is no row of a table", quoteShort(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
+		return &TextError{What: fmt.Sprintf("%s is no row of a table", quote.Short(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
 	}
 	r.startPart(i, line, partNone)
 	return nil
@@ -241,7 +242,7 @@ func (r *ethtoolReader) transform(line string) *TextError {
 	case m == nil:
 		r.part = partNone // what follows ethtool's output
 	case m[2] == "on":
-		return &TextError{What: fmt.Sprintf("unknown input transformation %s", quoteShort(m[1])), Hint: "known are symmetric-xor and symmetric-or-xor"}
+		return &TextError{What: fmt.Sprintf("unknown input transformation %s", quote.Short(m[1])), Hint: "known are symmetric-xor and symmetric-or-xor"}
 	}
 	return nil
 }
@@ -327,7 +328,7 @@ const minNICKey = 40
 // transformation, whose function is Toeplitz. ReadTable reads back the same.
 func (t IndirectionTable) WriteEthtool(w io.Writer, iface string, rings int, key hash.Key, transform hash.Transform) error {
 	if fields := strings.Fields(iface); len(fields) != 1 || fields[0] != iface || printable(iface) != iface {
-		return fmt.Errorf("interface name %s: want printable characters and no spaces", quoteShort(iface))
+		return fmt.Errorf("interface name %s: want printable characters and no spaces", quote.Short(iface))
 	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "RX flow hash indirection table for %s with %d RX ring(s):\n", iface, rings)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // jsonStart is a line that JSON of ethtool starts with. Not any bracket:
@@ -41,7 +43,7 @@ func decodeEthtool[T any](lines []string, option, kinds string) (*T, error) {
 		case errors.As(err, &syntax):
 			return nil, &TextError{Line: lineOf(syntax.Offset), What: syntax.Error(), Hint: whole}
 		case errors.As(err, &mismatch):
-			return nil, &TextError{Line: lineOf(mismatch.Offset), What: fmt.Sprintf("%s does not fit %s", mismatch.Value, quoteShort(mismatch.Field)), Hint: kinds}
+			return nil, &TextError{Line: lineOf(mismatch.Offset), What: fmt.Sprintf("%s does not fit %s", mismatch.Value, quote.Short(mismatch.Field)), Hint: kinds}
 		}
 		return nil, &TextError{Line: lineOf(int64(len(text))), What: "the JSON ends early", Hint: whole}
 	}

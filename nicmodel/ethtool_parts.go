@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // The readers of this file take what one option of ethtool prints, in the forms
@@ -42,7 +44,7 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 				}
 				d = &Driver{Name: strings.TrimSpace(m[1])}
 				if strings.ContainsAny(d.Name, " \t") || d.Name == "" {
-					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the driver is %s", quoteShort(d.Name)), Hint: "give the output of ethtool -i IF unchanged"}
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the driver is %s", quote.Short(d.Name)), Hint: "give the output of ethtool -i IF unchanged"}
 				}
 			} else if bus, ok := strings.CutPrefix(line, "bus-info:"); ok && d != nil && d.Bus == "" {
 				d.Bus = strings.TrimSpace(bus)
@@ -241,7 +243,7 @@ func (p *part) skipTo(title string) error {
 			return nil
 		}
 	}
-	return &TextError{Line: p.next, What: fmt.Sprintf("no line %s follows", quoteShort(title)), Hint: p.whole}
+	return &TextError{Line: p.next, What: fmt.Sprintf("no line %s follows", quote.Short(title)), Hint: p.whole}
 }
 
 // number is the number after the label, 0 and not shown for n/a and where there
@@ -258,7 +260,7 @@ func (p *part) number(label string) (n int, shown bool, err error) {
 		}
 		v, err := strconv.ParseUint(value, 10, 64)
 		if err != nil || v > maxSetting {
-			return 0, false, &TextError{Line: p.next + i + 1, What: fmt.Sprintf("%s is %s, no whole number up to %d", label, quoteShort(value), maxSetting), Hint: p.whole}
+			return 0, false, &TextError{Line: p.next + i + 1, What: fmt.Sprintf("%s is %s, no whole number up to %d", label, quote.Short(value), maxSetting), Hint: p.whole}
 		}
 		return int(v), true, nil
 	}

@@ -20,13 +20,14 @@ func flowAnswer(kind, fields string) string {
 func TestReadFlowHash(t *testing.T) {
 	sd := flowAnswer("UDP over IPV4", addressFields)
 	all := hash.DefaultTypes
+	tcp := hash.TypesOf(hash.IPv4, hash.IPv6, hash.TCPIPv4, hash.TCPIPv6)
 	for _, test := range []struct {
 		name, text string
 		from, want hash.Types
 	}{
 		{"udp4 sd", sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"udp4 sd enables the addresses", sd, hash.TypesOf(hash.UDPIPv4), hash.TypesOf(hash.IPv4)},
-		{"udp6 sdfn", flowAnswer("UDP over IPV6", addressFields+portFields), tcpOnly, tcpOnly | hash.TypesOf(hash.UDPIPv6)},
+		{"udp6 sdfn", flowAnswer("UDP over IPV6", addressFields+portFields), tcp, tcp | hash.TypesOf(hash.UDPIPv6)},
 		{"tcp4 sd", flowAnswer("TCP over IPV4", addressFields), all, all &^ hash.TypesOf(hash.TCPIPv4)},
 		{"tcp6 sd", flowAnswer("TCP over IPV6", addressFields), all, all &^ hash.TypesOf(hash.TCPIPv6)},
 		{"nothing hashed", flowAnswer("TCP over IPV4", "None\n") + flowAnswer("UDP over IPV4", "None\n"), all, hash.TypesOf(hash.IPv6, hash.TCPIPv6, hash.UDPIPv6)},

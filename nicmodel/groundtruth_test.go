@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rssreplay/hash"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
@@ -180,4 +182,36 @@ func TestGroundTruth(t *testing.T) {
 			t.Errorf("%s: without the rules these differ: %v, want %v", c.name, wrong, c.exempt)
 		}
 	}
+}
+
+// The real outputs of the ground truth's drivers.
+func TestReadGroundTruthTables(t *testing.T) {
+	for _, c := range groundTruth {
+		path := filepath.Join("testdata", "groundtruth", c.name, "ethtool-x.txt")
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadTable(f, path)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := filled(t, c.layout, 128, c.queues); !cmp.Equal(want, got.Table) || got.Rings != c.queues || got.Function != FunctionToeplitz {
+			t.Errorf("%s: %+v, want %s over %d rings", path, got, c.layout, c.queues)
+		}
+	}
+}
+
+func filled(t *testing.T, spec string, size, queues int) IndirectionTable {
+	t.Helper()
+	layout, err := ParseLayout(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := layout.Fill(size, queues)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
 }

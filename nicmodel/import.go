@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // Format is the form in which a table was given.
@@ -191,7 +192,7 @@ func cutError(i int) *TextError {
 func parseEntry(field string) (uint16, error) {
 	v, err := strconv.ParseUint(field, 10, 16)
 	if err != nil || v >= MaxQueues {
-		return 0, fmt.Errorf("%s is no queue from 0 to %d", quoteShort(field), MaxQueues-1)
+		return 0, fmt.Errorf("%s is no queue from 0 to %d", quote.Short(field), MaxQueues-1)
 	}
 	return uint16(v), nil
 }

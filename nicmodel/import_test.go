@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -381,25 +379,6 @@ func TestWriteEthtool(t *testing.T) {
 	}
 }
 
-// The real outputs of the ground truth's drivers.
-func TestReadGroundTruthTables(t *testing.T) {
-	for _, c := range groundTruth {
-		path := filepath.Join("testdata", "groundtruth", c.name, "ethtool-x.txt")
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := ReadTable(f, path)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := mustFill(t, c.layout, 128, c.queues); !cmp.Equal(want, got.Table) || got.Rings != c.queues || got.Function != FunctionToeplitz {
-			t.Errorf("%s: %+v, want %s over %d rings", path, got, c.layout, c.queues)
-		}
-	}
-}
-
 func TestNames(t *testing.T) {
 	var got []string
 	for f := Format(0); f <= NumFormats; f++ {
@@ -466,4 +445,13 @@ func FuzzReadTable(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+func BenchmarkReadTable(b *testing.B) {
+	text := tableText + keyText + toeplitzText + transformText
+	for b.Loop() {
+		if _, err := ReadTable(strings.NewReader(text), "x"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

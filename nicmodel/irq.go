@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // IRQs is what texts tell of a host's interrupts: how often each CPU got them
@@ -91,7 +93,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 			for _, column := range strings.Fields(line) {
 				cpu, err := strconv.ParseUint(column[len("CPU"):], 10, 16)
 				if err != nil {
-					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no CPU", quoteShort(column)), Hint: unchanged}
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: unchanged}
 				}
 				cpus = append(cpus, int(cpu))
 			}
@@ -101,7 +103,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 			set, ok := parseCPUSet(m[3])
 			irq, err := strconv.ParseUint(m[1], 10, 32)
 			if !ok || err != nil {
-				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quoteShort(m[3])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(m[3])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
 			}
 			row := q.row(uint32(irq))
 			if m[2] == "effective" {
@@ -128,7 +130,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 			for c, cpu := range cpus {
 				n, err := strconv.ParseUint(fields[c], 10, 64)
 				if err != nil {
-					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("IRQ %d: the count of CPU %d is %s", irq, cpu, quoteShort(fields[c])), Hint: unchanged + ", its long lines not broken"}
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("IRQ %d: the count of CPU %d is %s", irq, cpu, quote.Short(fields[c])), Hint: unchanged + ", its long lines not broken"}
 				}
 				row.counts[cpu] = n
 			}
@@ -140,7 +142,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 		if cpus == nil && len(q.rows) == 0 && plainCPUs.MatchString(line) {
 			set, ok := parseCPUSet(line)
 			if !ok {
-				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quoteShort(line)), Hint: "a list is 0-3,8-11"}
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(line)), Hint: "a list is 0-3,8-11"}
 			}
 			q.plain = append(q.plain, set)
 		}
@@ -401,4 +403,23 @@ func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
 		counts[i] = irq.row.total()
 	}
 	return counts, nil
+}
+
+// ParseCPUList reads a CPU list as Linux writes it, "0-3,8-11", of at most
+// MaxTableSize CPUs.
+func ParseCPUList(list string) ([]int, error) {
+	set, ok := parseCPUSet(list)
+	if !ok {
+		return nil, fmt.Errorf("%s is no CPU list: write cpus:0-3,8-11", quote.Short(list))
+	}
+	var cpus []int
+	for _, part := range set {
+		if part.to-part.from >= MaxTableSize-len(cpus) {
+			return nil, fmt.Errorf("more than %d CPUs", MaxTableSize)
+		}
+		for cpu := part.from; cpu <= part.to; cpu++ {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus, nil
 }

@@ -133,12 +133,12 @@ func TestQueueCPUsErrors(t *testing.T) {
 
 // The recorded hosts had each queue's interrupts on one CPU, as the rows show.
 func TestTruthQueueCPUs(t *testing.T) {
-	for _, c := range groundTruth {
+	for _, c := range recorded {
 		want := []int{0, 1, 2, 3}
 		if c.profile == "qemu-igb" {
 			want = []int{7, 0, 1, 2, 3, 4, 5, 6}
 		}
-		after, before := truthFile(t, c.name, "interrupts-after.txt"), truthFile(t, c.name, "interrupts-before.txt")
+		after, before := recordedText(t, c.name, "interrupts-after.txt"), recordedText(t, c.name, "interrupts-before.txt")
 		for _, texts := range [][]string{{after}, {after, before}, {before, after}} {
 			got, err := mustReadIRQs(t, texts...).QueueCPUs("eth0", "0000:00:01.0", c.queues)
 			if err != nil || !slices.Equal(got.CPUs, want) {

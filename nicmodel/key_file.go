@@ -50,16 +50,3 @@ func ReadKey(r io.Reader, name string) (*KeyFile, error) {
 		return nil, &TextError{What: "is empty", Hint: "give /proc/sys/net/core/netdev_rss_key"}
 	})
 }
-
-// FitKey is the part of a key that a NIC under this profile uses: of the 52 or
-// 256 bytes of netdev_rss_key the first KeyLen. Another length than the NIC's is
-// an error.
-func (p *Profile) FitKey(key hash.Key) (hash.Key, error) {
-	switch {
-	case p.KeyLen == 0 || len(key) == p.KeyLen:
-		return key, nil
-	case len(key) > p.KeyLen && (len(key) == 52 || len(key) == 256):
-		return key[:p.KeyLen], nil
-	}
-	return nil, fmt.Errorf("key of %d bytes, but %s has one of %d; give all of them, or the 52 or 256 of /proc/sys/net/core/netdev_rss_key, which begin with them", len(key), p.Name, p.KeyLen)
-}

@@ -22,32 +22,3 @@ func TestReadKey(t *testing.T) {
 	refuses(t, ReadKey, microsoftKey+"\n"+strings.Replace(microsoftKey, "6d", "6e", 1)+"\n", "x: line 2: another key than on line 1")
 	refuses(t, ReadKey, "#\n"+strings.Repeat("00:", 51)+"00\n", "x: line 2: the key is all zeros: the host has not drawn one yet")
 }
-
-// A NIC uses the beginning of what /proc/sys/net/core/netdev_rss_key has.
-func TestFitKey(t *testing.T) {
-	for _, test := range []struct {
-		profile   string
-		have, fit int // bytes; 0: refused
-	}{
-		{"igb", 40, 40}, {"igb", 52, 40}, {"igb", 256, 40}, {"igb", 39, 0}, {"igb", 41, 0}, {"igb", 255, 0},
-		{"ice", 52, 52}, {"ice", 256, 52}, {"ice", 40, 0},
-		{"r8169", 40, 40}, // no RSS, so no length
-	} {
-		p, err := ProfileNamed(test.profile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		key := make(hash.Key, test.have)
-		for i := range key {
-			key[i] = byte(i)
-		}
-		got, err := p.FitKey(key)
-		if test.fit == 0 {
-			if err == nil || !strings.Contains(err.Error(), p.Name) {
-				t.Errorf("%s, %d bytes: %v, %v", test.profile, test.have, got, err)
-			}
-		} else if err != nil || string(got) != string(key[:test.fit]) {
-			t.Errorf("%s, %d bytes: %v, %v", test.profile, test.have, got, err)
-		}
-	}
-}

@@ -3,22 +3,12 @@ package nicmodel
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// IndirectionTable holds the queue of each entry. A hash picks the entry
-// hash & (size − 1).
-type IndirectionTable []uint16
-
-const (
-	// MaxTableSize bounds the entries of a table. NICs have 64 to 2048.
-	MaxTableSize = 1 << 15
-	// MaxQueues bounds the queues: an entry holds the number of one.
-	MaxQueues = math.MaxUint16
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // Layout is a rule that fills an indirection table of any size. The zero value
@@ -69,7 +59,7 @@ func ParseLayout(spec string) (Layout, error) {
 	layout := Layout{spec: spec}
 	name, args, hasArgs := strings.Cut(spec, ":")
 	wrong := func(what string) (Layout, error) {
-		return Layout{}, fmt.Errorf("--layout %s: %s", quoteShort(spec), what)
+		return Layout{}, fmt.Errorf("--layout %s: %s", quote.Short(spec), what)
 	}
 	var err error
 	if name == "equal" || name == "weight" {
@@ -121,7 +111,7 @@ func ParseLayout(spec string) (Layout, error) {
 		return layout.readFile(args)
 	case "cpus":
 		layout.kind = layoutCPUs
-		if layout.cpus, err = parseCPUs(args); err != nil {
+		if layout.cpus, err = ParseCPUList(args); err != nil {
 			return wrong(err.Error())
 		}
 		return layout, nil
@@ -135,20 +125,12 @@ func ParseLayout(spec string) (Layout, error) {
 	return wrong("unknown layout; " + knownLayouts)
 }
 
-// quoteShort quotes what a user gave, without letting it fill a screen.
-func quoteShort(s string) string {
-	if len(s) > 40 {
-		return strconv.Quote(s[:40]) + "…"
-	}
-	return strconv.Quote(s)
-}
-
 // parseSmall reads a number of a queue, weight or size.
 func parseSmall(s string) (int, error) {
 	v, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%s is no whole number from 0 to %d", quoteShort(s), MaxQueues)
+		return 0, fmt.Errorf("%s is no whole number from 0 to %d", quote.Short(s), MaxQueues)
 	case v > MaxQueues:
 		return 0, fmt.Errorf("%d is more than the largest possible, %d", v, MaxQueues)
 	}
@@ -192,7 +174,7 @@ func (l Layout) Fill(size, queues int) (IndirectionTable, error) {
 			below := 1 << (bits.Len(uint(size)) - 1)
 			return nil, fmt.Errorf("--layout %s: has %d entries, which is no power of two; a table has %d or %d, say", l, size, below, below*2)
 		}
-		return nil, tableSizeError(size)
+		return nil, TableSizeError(size)
 	}
 	if queues < 1 || queues > MaxQueues {
 		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxQueues)
@@ -219,14 +201,6 @@ func (l Layout) Fill(size, queues int) (IndirectionTable, error) {
 		return nil, fmt.Errorf("--layout %s: %w", l, err)
 	}
 	return table, nil
-}
-
-func tableSizeError(size int) error {
-	if size < 1 || size > MaxTableSize {
-		return fmt.Errorf("--table-size %d: give a power of two from 1 to %d", size, MaxTableSize)
-	}
-	below := 1 << (bits.Len(uint(size)) - 1)
-	return fmt.Errorf("--table-size %d is no power of two; the nearest are %d and %d", size, below, below*2)
 }
 
 // fillEqual fills the table round robin. Where swap is 3 each four entries are in the

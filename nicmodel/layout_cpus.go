@@ -7,31 +7,15 @@ import (
 	"os"
 	"slices"
 	"strings"
-)
 
-// parseCPUs reads a CPU list as Linux writes it, "0-3,8-11".
-func parseCPUs(list string) ([]int, error) {
-	set, ok := parseCPUSet(list)
-	if !ok {
-		return nil, fmt.Errorf("%s is no CPU list: write cpus:0-3,8-11", quoteShort(list))
-	}
-	var cpus []int
-	for _, part := range set {
-		if part.to-part.from >= MaxTableSize-len(cpus) {
-			return nil, fmt.Errorf("more than %d CPUs", MaxTableSize)
-		}
-		for cpu := part.from; cpu <= part.to; cpu++ {
-			cpus = append(cpus, cpu)
-		}
-	}
-	return cpus, nil
-}
+	"rssreplay/nicmodel/internal/quote"
+)
 
 // readFile sets the entries to those of a file, of whose text nothing else
 // counts. Windows' entries are CPUs.
 func (l Layout) readFile(path string) (Layout, error) {
 	if path == "" || path == "-" {
-		return Layout{}, fmt.Errorf("--layout %s: name a file; standard input is read with --table -", quoteShort(l.spec))
+		return Layout{}, fmt.Errorf("--layout %s: name a file; standard input is read with --table -", quote.Short(l.spec))
 	}
 	unreadable := func(err error) (Layout, error) {
 		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {

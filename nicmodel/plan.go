@@ -114,7 +114,7 @@ func (p *PortPlan) check() error {
 		return &PortsNotHashed{Decision: f.Reply, CPU: f.PeerCPU, Peer: true}
 	}
 	reached := make([]bool, p.CPUs)
-	for _, queue := range p.Steering.config.Table {
+	for _, queue := range p.Steering.Config().Table {
 		reached[p.Steering.CPU(queue)] = true
 	}
 	if cpu := slices.Index(reached, false); cpu >= 0 {

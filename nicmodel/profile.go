@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/quote"
 	"rssreplay/pcaps"
 )
 
@@ -210,7 +211,7 @@ func ProfileNamed(name string) (*Profile, error) {
 	if p := ProfileOfDriver(name, 0, 0); p != nil {
 		return p, nil
 	}
-	return nil, fmt.Errorf("--nic %s: no such profile; known are %s (rssreplay nics shows them)", quoteShort(name), strings.Join(names, ", "))
+	return nil, fmt.Errorf("--nic %s: no such profile; known are %s (rssreplay nics shows them)", quote.Short(name), strings.Join(names, ", "))
 }
 
 // ProfileOfDriver is the profile of the driver that `ethtool -i` shows under the
@@ -259,4 +260,17 @@ func (r Rules) Texts() []string {
 		}
 	}
 	return texts
+}
+
+// FitKey is the part of a key that a NIC under this profile uses: of the 52 or
+// 256 bytes of netdev_rss_key the first KeyLen. Another length than the NIC's is
+// an error.
+func (p *Profile) FitKey(key hash.Key) (hash.Key, error) {
+	switch {
+	case p.KeyLen == 0 || len(key) == p.KeyLen:
+		return key, nil
+	case len(key) > p.KeyLen && (len(key) == 52 || len(key) == 256):
+		return key[:p.KeyLen], nil
+	}
+	return nil, fmt.Errorf("key of %d bytes, but %s has one of %d; give all of them, or the 52 or 256 of /proc/sys/net/core/netdev_rss_key, which begin with them", len(key), p.Name, p.KeyLen)
 }

@@ -39,7 +39,14 @@ func TestProfilesAreWhole(t *testing.T) {
 			if queues > cpus || queues < 1 {
 				t.Errorf("%s: %d queues on %d CPUs", p.Name, queues, cpus)
 			}
-			table := mustFill(t, p.LayoutFor(queues), p.TableSize.For(queues), queues)
+			layout, err := ParseLayout(p.LayoutFor(queues))
+			if err != nil {
+				t.Fatal(err)
+			}
+			table, err := layout.Fill(p.TableSize.For(queues), queues)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if _, err := NewSteering(SteeringConfig{
 				HashTypes: p.HashTypes, Key: key, Transform: p.Transform, Table: table, QueueCPU: make([]int, queues), Rules: p.Rules,
 			}); err != nil {
@@ -156,6 +163,35 @@ func TestUnsettable(t *testing.T) {
 		}
 		if got := p.Unsettable(SetKey); got != want&SetKey {
 			t.Errorf("%s: of the key alone %04b", name, got)
+		}
+	}
+}
+
+// A NIC uses the beginning of what /proc/sys/net/core/netdev_rss_key has.
+func TestFitKey(t *testing.T) {
+	for _, test := range []struct {
+		profile   string
+		have, fit int // bytes; 0: refused
+	}{
+		{"igb", 40, 40}, {"igb", 52, 40}, {"igb", 256, 40}, {"igb", 39, 0}, {"igb", 41, 0}, {"igb", 255, 0},
+		{"ice", 52, 52}, {"ice", 256, 52}, {"ice", 40, 0},
+		{"r8169", 40, 40}, // no RSS, so no length
+	} {
+		p, err := ProfileNamed(test.profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := make(hash.Key, test.have)
+		for i := range key {
+			key[i] = byte(i)
+		}
+		got, err := p.FitKey(key)
+		if test.fit == 0 {
+			if err == nil || !strings.Contains(err.Error(), p.Name) {
+				t.Errorf("%s, %d bytes: %v, %v", test.profile, test.have, got, err)
+			}
+		} else if err != nil || string(got) != string(key[:test.fit]) {
+			t.Errorf("%s, %d bytes: %v, %v", test.profile, test.have, got, err)
 		}
 	}
 }

@@ -36,13 +36,13 @@ func TestSniff(t *testing.T) {
 			t.Errorf("%s, want %s, of\n%s", got, test.want, test.text)
 		}
 	}
-	for _, c := range groundTruth {
+	for _, c := range recorded {
 		for name, want := range map[string]string{
 			"ethtool-x.txt": "[table]", "ethtool-i.txt": "[driver]", "ethtool-l.txt": "[channels]", "ethtool-c.txt": "[coalesce]", "ethtool-g.txt": "[ring]",
 			"ethtool-n.txt": "[flow-hash]", "interrupts-before.txt": "[irq]", "interrupts-after.txt": "[irq]", "key.txt": "[key]",
 			"ethtool-S.txt": "[]", "packets-truth.csv": "[]",
 		} {
-			if got := fmt.Sprint(Sniff([]byte(truthFile(t, c.name, name)))); got != want {
+			if got := fmt.Sprint(Sniff([]byte(recordedText(t, c.name, name)))); got != want {
 				t.Errorf("%s/%s: %s, want %s", c.name, name, got, want)
 			}
 		}

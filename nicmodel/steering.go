@@ -209,7 +209,7 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 	case queues < 1 || queues > MaxQueues:
 		return nil, fmt.Errorf("--queues %d: give a number from 1 to %d", queues, MaxQueues)
 	case size < 1 || size > MaxTableSize || !config.Modulo && bits.OnesCount(uint(size)) != 1:
-		return nil, tableSizeError(size)
+		return nil, TableSizeError(size)
 	case config.DefaultQueue < 0 || config.DefaultQueue >= queues:
 		return nil, fmt.Errorf("--default-queue %d: there are only queues 0 to %d; choose one of them, or raise --queues", config.DefaultQueue, queues-1)
 	case int(config.Transform) >= hash.NumTransforms:

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func config(t testing.TB, types hash.Types, change ...func(*SteeringConfig)) Ste
 		t.Fatal(err)
 	}
 	c := SteeringConfig{
-		HashTypes: types, Key: key, Table: mustFill(t, "equal", 128, 8),
+		HashTypes: types, Key: key, Table: equalTable(128, 8),
 		QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7},
 	}
 	for _, f := range change {
@@ -139,7 +140,7 @@ func TestDecideVectors(t *testing.T) {
 	}
 	// The end-to-end vector: ixgbe, 128 entries round robin over 16 queues.
 	s := mustSteering(t, config(t, hash.DefaultTypes, func(c *SteeringConfig) {
-		c.Table, c.QueueCPU = mustFill(t, "equal", 128, 16), make([]int, 16)
+		c.Table, c.QueueCPU = equalTable(128, 16), make([]int, 16)
 	}))
 	h := header(t, "153.39.163.191", 44251, "202.188.127.2", 1303, pcaps.ProtoTCP)
 	sum, err := strconv.ParseUint(file.EndToEnd.Hash, 0, 32)
@@ -235,7 +236,7 @@ func TestDecideType(t *testing.T) {
 // A computed hash may be 0; it is a hash all the same.
 func TestDecideHashZero(t *testing.T) {
 	s := mustSteering(t, config(t, hash.DefaultTypes, func(c *SteeringConfig) {
-		c.Table, c.DefaultQueue = mustFill(t, "equal:1,start:3", 128, 8), 1
+		c.Table, c.DefaultQueue = slices.Repeat(IndirectionTable{3}, 128), 1
 	}))
 	h := header(t, "0.0.0.0", 0, "0.0.0.0", 0, pcaps.ProtoUDP)
 	want := Decision{Type: hash.UDPIPv4, Hash: 0, Entry: 0, Queue: 3}
@@ -440,11 +441,11 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-func BenchmarkReadTable(b *testing.B) {
-	text := tableText + keyText + toeplitzText + transformText
-	for b.Loop() {
-		if _, err := ReadTable(strings.NewReader(text), "x"); err != nil {
-			b.Fatal(err)
-		}
+// equalTable has queue i modulo queues at entry i.
+func equalTable(size, queues int) IndirectionTable {
+	table := make(IndirectionTable, size)
+	for i := range table {
+		table[i] = uint16(i % queues)
 	}
+	return table
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
@@ -50,7 +52,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		case "NumberOfReceiveQueues":
 			n, err := strconv.ParseUint(m[2], 10, 16)
 			if err != nil {
-				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quoteShort(m[2])), Hint: "give the output of Get-NetAdapterRss unchanged"}
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quote.Short(m[2])), Hint: "give the output of Get-NetAdapterRss unchanged"}
 			}
 			if tableLine < 0 {
 				t.Rings = int(n)
@@ -94,12 +96,12 @@ func (t *ImportedTable) addProcessors(fields []windowsField) *TextError {
 	for _, field := range fields {
 		m := windowsProcessor.FindStringSubmatch(field.text)
 		if m == nil {
-			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no entry", quoteShort(field.text)), Hint: "entries are processors, group:number"}
+			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no entry", quote.Short(field.text)), Hint: "entries are processors, group:number"}
 		}
 		group, err1 := strconv.ParseUint(m[1], 10, 16)
 		number, err2 := strconv.ParseUint(m[2], 10, 16)
 		if err1 != nil || err2 != nil || number > 63 {
-			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no processor", quoteShort(field.text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
+			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no processor", quote.Short(field.text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
 		}
 		p := Processor{uint16(group), uint16(number)}
 		if _, known := index[p]; !known {
