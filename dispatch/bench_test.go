@@ -11,6 +11,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
@@ -53,7 +54,7 @@ func defaultConfig(cpus int) (*dispatch.Config, *nicmodel.Steering) {
 	for i := range cpus {
 		c.CPUs, c.QueueCPU = append(c.CPUs, i), append(c.QueueCPU, i)
 	}
-	layout, err := nicmodel.ParseLayout("equal")
+	layout, err := layout.ParseLayout("equal")
 	if err != nil {
 		panic(err)
 	}

@@ -3,8 +3,9 @@
 // queue and CPU. It follows the contract "The model", sections 2 and 3, in
 // this order:
 //
-//  1. a Layout or an imported table (ReadTable) gives the IndirectionTable;
-//  2. Steering.Decide takes the most specific enabled hash type that fits the
+//  1. a layout (package layout) or an imported table (package nictext) gives the
+//     IndirectionTable (table.go);
+//  2. Steering.Decide (steering.go) takes the most specific enabled hash type that fits the
 //     packet, hashes its input, and looks the hash up in the table;
 //  3. the Decision records all of that, and nothing downstream computes any of
 //     it again.

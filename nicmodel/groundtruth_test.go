@@ -1,4 +1,4 @@
-package nicmodel
+package nicmodel_test
 
 import (
 	"encoding/csv"
@@ -14,6 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
 	"rssreplay/pcaps/walk"
@@ -106,18 +110,18 @@ func readTruthCapture(t *testing.T) []walked {
 
 // truthSteering is what the driver's own answers come to: its table, what it
 // hashes, and of the key as much as the NIC uses.
-func truthSteering(t *testing.T, name string, profile *Profile, rules Rules) *Steering {
+func truthSteering(t *testing.T, name string, profile *profile.Profile, rules nicmodel.Rules) *nicmodel.Steering {
 	t.Helper()
 	read := func(file string) io.Reader { return strings.NewReader(truthFile(t, name, file)) }
-	table, err := ReadTable(read("ethtool-x.txt"), name)
+	table, err := nictext.ReadTable(read("ethtool-x.txt"), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	flow, err := ReadFlowHash(read("ethtool-n.txt"), name)
+	flow, err := nictext.ReadFlowHash(read("ethtool-n.txt"), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := ReadKey(read("key.txt"), name)
+	file, err := nictext.ReadKey(read("key.txt"), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +132,7 @@ func truthSteering(t *testing.T, name string, profile *Profile, rules Rules) *St
 	if table.Key != nil && table.Key.String() != key.String() {
 		t.Errorf("%s: ethtool -x shows the key %v, the host %v", name, table.Key, key)
 	}
-	s, err := NewSteering(SteeringConfig{
+	s, err := nicmodel.NewSteering(nicmodel.SteeringConfig{
 		HashTypes: flow.Types(profile.HashTypes),
 		Key:       key, Transform: table.Transform, Table: table.Table,
 		QueueCPU: make([]int, table.Rings), Rules: rules,
@@ -151,11 +155,11 @@ func TestGroundTruth(t *testing.T) {
 		if len(truth) != len(packets) {
 			t.Fatalf("%s: %d packets, want %d", c.name, len(truth), len(packets))
 		}
-		profile, err := ProfileNamed(c.profile)
+		profile, err := profile.ProfileNamed(c.profile)
 		if err != nil {
 			t.Fatal(err)
 		}
-		with, without := truthSteering(t, c.name, profile, profile.Rules), truthSteering(t, c.name, profile, Rules{})
+		with, without := truthSteering(t, c.name, profile, profile.Rules), truthSteering(t, c.name, profile, nicmodel.Rules{})
 		if n := profile.Queues(c.queues); n != c.queues || profile.Layout != c.layout || profile.TableSize.For(n) != len(with.Config().Table) {
 			t.Errorf("%s: the profile has %d queues, layout %s, not the driver's", c.name, n, profile.Layout)
 		}
@@ -192,20 +196,20 @@ func TestReadGroundTruthTables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadTable(f, path)
+		got, err := nictext.ReadTable(f, path)
 		f.Close()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := filled(t, c.layout, 128, c.queues); !cmp.Equal(want, got.Table) || got.Rings != c.queues || got.Function != FunctionToeplitz {
+		if want := filled(t, c.layout, 128, c.queues); !cmp.Equal(want, got.Table) || got.Rings != c.queues || got.Function != nictext.FunctionToeplitz {
 			t.Errorf("%s: %+v, want %s over %d rings", path, got, c.layout, c.queues)
 		}
 	}
 }
 
-func filled(t *testing.T, spec string, size, queues int) IndirectionTable {
+func filled(t *testing.T, spec string, size, queues int) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := ParseLayout(spec)
+	layout, err := layout.ParseLayout(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

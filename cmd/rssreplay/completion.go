@@ -9,7 +9,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/hash"
-	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 )
 
 // describe gives the commands and their flags what their pages of the manual say
@@ -134,7 +134,7 @@ func begins(words []string, so string) []string {
 
 func profileNames() []string {
 	var names []string
-	for _, p := range nicmodel.Profiles() {
+	for _, p := range profile.Profiles() {
 		names = append(names, p.Name)
 	}
 	return names

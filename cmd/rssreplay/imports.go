@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
 )
 
 // importFlags name the saved outputs that tell of a NIC. Each file may be "-".
@@ -49,7 +49,7 @@ func (f *importFlags) addReplay(set *pflag.FlagSet) {
 
 // importFile is one file to import, and the flag that names it.
 type importFile struct {
-	kind nicmodel.Kind
+	kind nictext.Kind
 	flag string
 	path string // "-": standard input
 }
@@ -57,22 +57,22 @@ type importFile struct {
 // importFiles are the files that flags name one by one. The key's is --key @FILE.
 func (f *modelFlags) importFiles() []importFile {
 	var files []importFile
-	add := func(kind nicmodel.Kind, path string) {
+	add := func(kind nictext.Kind, path string) {
 		if path != "" {
 			files = append(files, importFile{kind, "--" + kind.String(), path})
 		}
 	}
-	add(nicmodel.KindTable, f.imports.table)
-	add(nicmodel.KindDriver, f.imports.driver)
-	add(nicmodel.KindChannels, f.imports.channels)
-	add(nicmodel.KindCoalesce, f.imports.coalesce)
-	add(nicmodel.KindRing, f.imports.ring)
-	add(nicmodel.KindFlowHash, f.imports.flowHash)
+	add(nictext.KindTable, f.imports.table)
+	add(nictext.KindDriver, f.imports.driver)
+	add(nictext.KindChannels, f.imports.channels)
+	add(nictext.KindCoalesce, f.imports.coalesce)
+	add(nictext.KindRing, f.imports.ring)
+	add(nictext.KindFlowHash, f.imports.flowHash)
 	for _, path := range f.imports.irq {
-		add(nicmodel.KindIRQ, path)
+		add(nictext.KindIRQ, path)
 	}
 	if path, ok := strings.CutPrefix(f.key, "@"); ok {
-		add(nicmodel.KindKey, path)
+		add(nictext.KindKey, path)
 	}
 	return files
 }
@@ -137,20 +137,20 @@ type imported[T any] struct {
 
 // imports is what the texts told of a NIC.
 type imports struct {
-	table    imported[nicmodel.ImportedTable]
-	driver   imported[nicmodel.Driver]
-	channels imported[nicmodel.Channels]
-	coalesce imported[nicmodel.Coalesce]
-	ring     imported[nicmodel.Ring]
-	flowHash imported[nicmodel.FlowHash]
-	irq      imported[nicmodel.IRQs]
-	key      imported[nicmodel.KeyFile]
+	table    imported[nictext.ImportedTable]
+	driver   imported[nictext.Driver]
+	channels imported[nictext.Channels]
+	coalesce imported[nictext.Coalesce]
+	ring     imported[nictext.Ring]
+	flowHash imported[nictext.FlowHash]
+	irq      imported[nictext.IRQs]
+	key      imported[nictext.KeyFile]
 
 	leftOut []string // names of the bundle's files that are none of these
 }
 
 // printedBy says what to give as a text of each kind.
-var printedBy = [nicmodel.NumKinds]string{
+var printedBy = [nictext.NumKinds]string{
 	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
 	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
 }
@@ -166,7 +166,7 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 		return nil, err
 	}
 	m := &imports{}
-	var given [nicmodel.NumKinds]bool
+	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
 		given[file.kind] = true
 		in, name := stdin, "standard input"
@@ -194,30 +194,30 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 }
 
 // read reads one text of the kind.
-func (m *imports) read(kind nicmodel.Kind, in io.Reader, name string) error {
+func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	switch kind {
-	case nicmodel.KindTable:
-		return readInto(&m.table, nicmodel.ReadTable, in, name)
-	case nicmodel.KindDriver:
-		return readInto(&m.driver, nicmodel.ReadDriver, in, name)
-	case nicmodel.KindChannels:
-		return readInto(&m.channels, nicmodel.ReadChannels, in, name)
-	case nicmodel.KindCoalesce:
-		return readInto(&m.coalesce, nicmodel.ReadCoalesce, in, name)
-	case nicmodel.KindRing:
-		return readInto(&m.ring, nicmodel.ReadRing, in, name)
-	case nicmodel.KindFlowHash:
-		return readInto(&m.flowHash, nicmodel.ReadFlowHash, in, name)
-	case nicmodel.KindKey:
-		return readInto(&m.key, nicmodel.ReadKey, in, name)
+	case nictext.KindTable:
+		return readInto(&m.table, nictext.ReadTable, in, name)
+	case nictext.KindDriver:
+		return readInto(&m.driver, nictext.ReadDriver, in, name)
+	case nictext.KindChannels:
+		return readInto(&m.channels, nictext.ReadChannels, in, name)
+	case nictext.KindCoalesce:
+		return readInto(&m.coalesce, nictext.ReadCoalesce, in, name)
+	case nictext.KindRing:
+		return readInto(&m.ring, nictext.ReadRing, in, name)
+	case nictext.KindFlowHash:
+		return readInto(&m.flowHash, nictext.ReadFlowHash, in, name)
+	case nictext.KindKey:
+		return readInto(&m.key, nictext.ReadKey, in, name)
 	}
 	// Interrupts add up: counts from before and after, and affinities.
-	irqs, err := nicmodel.ReadIRQs(in, name)
+	irqs, err := nictext.ReadIRQs(in, name)
 	if err != nil {
 		return err
 	}
 	if m.irq.value == nil {
-		m.irq = imported[nicmodel.IRQs]{irqs, name}
+		m.irq = imported[nictext.IRQs]{irqs, name}
 		return nil
 	}
 	m.irq.value.Merge(irqs)
@@ -246,7 +246,7 @@ const maxImport = 1 << 20
 
 // readBundle reads the texts in a folder, each recognised by what it says; of the
 // kinds given already none.
-func (m *imports) readBundle(dir string, given [nicmodel.NumKinds]bool) error {
+func (m *imports) readBundle(dir string, given [nictext.NumKinds]bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool", dir, cause(err))
@@ -263,7 +263,7 @@ func (m *imports) readBundle(dir string, given [nicmodel.NumKinds]bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, cause(err))
 		}
-		kinds := nicmodel.Sniff(data)
+		kinds := nictext.Sniff(data)
 		if len(kinds) == 0 {
 			m.leftOut = append(m.leftOut, entry.Name())
 		}
@@ -287,9 +287,9 @@ func (m *imports) readBundle(dir string, given [nicmodel.NumKinds]bool) error {
 func (m *imports) oneInterface() error {
 	name, from := m.interfaceName()
 	for _, other := range []struct{ name, from string }{
-		interfaceOf(m.channels, func(c *nicmodel.Channels) string { return c.Interface }),
-		interfaceOf(m.coalesce, func(c *nicmodel.Coalesce) string { return c.Interface }),
-		interfaceOf(m.ring, func(r *nicmodel.Ring) string { return r.Interface }),
+		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
 	} {
 		if other.name != "" && other.name != name {
 			return usagef("%s is of %s, but %s of %s: give the texts of one interface", from, name, other.from, other.name)
@@ -302,15 +302,15 @@ func (m *imports) oneInterface() error {
 // says so; "" if none does.
 func (m *imports) interfaceName() (name, from string) {
 	for _, of := range []struct{ name, from string }{
-		interfaceOf(m.table, func(t *nicmodel.ImportedTable) string {
+		interfaceOf(m.table, func(t *nictext.ImportedTable) string {
 			if t.EntriesAreCPUs() {
 				return "" // Windows has names of its own
 			}
 			return t.Interface
 		}),
-		interfaceOf(m.channels, func(c *nicmodel.Channels) string { return c.Interface }),
-		interfaceOf(m.coalesce, func(c *nicmodel.Coalesce) string { return c.Interface }),
-		interfaceOf(m.ring, func(r *nicmodel.Ring) string { return r.Interface }),
+		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
 	} {
 		if of.name != "" {
 			return of.name, of.from

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"rssreplay/hash"
-	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/profile"
 )
 
 // This file makes the two lower layers of parameters that tell of a NIC: what
@@ -18,7 +19,7 @@ import (
 func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.imports.nic, r.imports.driver
 	if name != "" {
-		p, err := nicmodel.ProfileNamed(name)
+		p, err := profile.ProfileNamed(name)
 		if err != nil {
 			return err
 		}
@@ -32,7 +33,7 @@ func (r *resolver) chooseProfile() error {
 		if t := r.imports.table.value; t != nil {
 			entries, rings = len(t.Table), t.Rings
 		}
-		r.profile = nicmodel.ProfileOfDriver(driver.value.Name, entries, rings)
+		r.profile = profile.ProfileOfDriver(driver.value.Name, entries, rings)
 		if r.profile == nil {
 			r.notes = append(r.notes, fmt.Sprintf("There is no profile of the driver %s (%s): what no file and no flag sets is the model's default.", driver.value.Name, driver.from))
 			return nil
@@ -77,7 +78,7 @@ func (r *resolver) offerProfile() {
 	}
 }
 
-func (r *resolver) offerModeration(from layer, itrSource, usecsSource string, m nicmodel.Moderation) {
+func (r *resolver) offerModeration(from layer, itrSource, usecsSource string, m profile.Moderation) {
 	r.offer(from, itrSource, "itr", m.ITR.String())
 	r.offer(from, usecsSource, "rx-usecs", strconv.FormatInt(m.RXDelay.Microseconds(), 10))
 	r.offer(from, usecsSource, "rx-frames", strconv.Itoa(m.RXFrames))
@@ -128,7 +129,7 @@ func (r *resolver) offerImports() error {
 }
 
 // offerTable offers what comes with a table, and returns its number of queues.
-func (r *resolver) offerTable(t *nicmodel.ImportedTable, from string) (queues int) {
+func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int) {
 	queues = t.Rings
 	if t.Table != nil {
 		queues = max(queues, int(slices.Max(t.Table))+1)
@@ -176,7 +177,7 @@ func (r *resolver) offerQueueCPUs(from string, cpus []int) {
 	r.offer(fromImport, from, "cpus", list)
 }
 
-func (r *resolver) offerFlowHash(f *nicmodel.FlowHash, from string) error {
+func (r *resolver) offerFlowHash(f *nictext.FlowHash, from string) error {
 	if r.profile != nil && r.profile.FlowHashUntrue {
 		r.caveats = append(r.caveats, fmt.Sprintf("%s is not what %s hashes, whatever it says: the profile's hash types are used.", from, r.profile.Name))
 		return nil
@@ -190,9 +191,9 @@ func (r *resolver) offerFlowHash(f *nicmodel.FlowHash, from string) error {
 }
 
 // offerCoalesce offers rx-usecs and rx-frames as the driver means them.
-func (r *resolver) offerCoalesce(c *nicmodel.Coalesce, from string) {
+func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
 	p := r.profile
-	m := nicmodel.Moderation{RXDelay: time.Duration(c.RXUsecs) * time.Microsecond, RXFrames: c.RXFrames}
+	m := profile.Moderation{RXDelay: time.Duration(c.RXUsecs) * time.Microsecond, RXFrames: c.RXFrames}
 	switch {
 	case p == nil && c.RXUsecs > 0:
 		r.notes = append(r.notes, fmt.Sprintf("%s: what rx-usecs %d means depends on the driver; it is taken as the delay after a first packet. Give --nic or --driver.", from, c.RXUsecs))
@@ -200,8 +201,8 @@ func (r *resolver) offerCoalesce(c *nicmodel.Coalesce, from string) {
 		r.adaptive = true
 		r.caveats = append(r.caveats, fmt.Sprintf("%s: rx-usecs %d is the number of an adaptive mode under %s, no time: the profile's interval of %s is used.", from, c.RXUsecs, p.Name, p.Moderation.ITR))
 		return
-	case p != nil && p.Usecs == nicmodel.UsecsInterval:
-		m = nicmodel.Moderation{ITR: m.RXDelay, RXFrames: 1}
+	case p != nil && p.Usecs == profile.UsecsInterval:
+		m = profile.Moderation{ITR: m.RXDelay, RXFrames: 1}
 	}
 	r.adaptive = c.AdaptiveRX
 	if m.RXDelay == 0 && m.RXFrames != 1 {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rssreplay/hash"
-	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -64,12 +64,12 @@ func newNICsCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "nics [NAME...]",
 		RunE: func(_ *cobra.Command, names []string) error {
-			profiles := nicmodel.Profiles()
+			profiles := profile.Profiles()
 			if len(names) > 0 {
 				profiles = nil
 			}
 			for _, name := range names {
-				p, err := nicmodel.ProfileNamed(name)
+				p, err := profile.ProfileNamed(name)
 				if err != nil {
 					return usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
 				}
@@ -101,7 +101,7 @@ func writeNICsJSON(w io.Writer, r *nicsReport) error {
 	return encoder.Encode(r)
 }
 
-func showProfile(p *nicmodel.Profile) nicProfile {
+func showProfile(p *profile.Profile) nicProfile {
 	queues := p.Queues(nicsCPUs)
 	m := p.Moderation
 	n := nicProfile{
@@ -109,7 +109,7 @@ func showProfile(p *nicmodel.Profile) nicProfile {
 		Queues: queues, TableSize: p.TableSize.For(queues), Layout: p.Layout,
 		KeyBytes: p.KeyLen, HashTypes: p.HashTypes.String(), Transform: p.Transform.String(),
 		ITR: int64(m.ITR), RXUsecs: m.RXDelay.Microseconds(), RXFrames: m.RXFrames, Adaptive: m.Adaptive,
-		Drain: "snapshot", Rules: append([]string{}, p.Rules.Texts()...), Notes: append([]string{}, p.Notes...),
+		Drain: "snapshot", Rules: append([]string{}, profile.Texts(p.Rules)...), Notes: append([]string{}, p.Notes...),
 		Unverified: []nicUncertain{}, Source: p.Source,
 	}
 	if p.MaxQueues > 0 {

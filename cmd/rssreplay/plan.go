@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/portplan"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -132,7 +133,7 @@ func (f *planFlags) hosts(e *env) (s, peer *settings, err error) {
 }
 
 // portPlan is the plan without the hosts.
-func (f *planFlags) portPlan(source, destination string) (*nicmodel.PortPlan, error) {
+func (f *planFlags) portPlan(source, destination string) (*portplan.PortPlan, error) {
 	src, srcPort, err := parseEnd(source)
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func (f *planFlags) portPlan(source, destination string) (*nicmodel.PortPlan, er
 	if err != nil {
 		return nil, err
 	}
-	p := &nicmodel.PortPlan{Flow: *h, PerCPU: f.perCPU, ServerPorts: f.serverPorts}
+	p := &portplan.PortPlan{Flow: *h, PerCPU: f.perCPU, ServerPorts: f.serverPorts}
 	from, to, ok := strings.Cut(f.ports, "-")
 	first, err1 := strconv.ParseUint(from, 10, 16)
 	last, err2 := strconv.ParseUint(to, 10, 16)
@@ -172,8 +173,8 @@ func (f *planFlags) portPlan(source, destination string) (*nicmodel.PortPlan, er
 // impossible says why there is no plan, with the numbers of CPUs as users have
 // them, and what to change.
 func (f *planFlags) impossible(err error, version uint8, s, peer *settings) error {
-	var notHashed *nicmodel.PortsNotHashed
-	var outOfReach *nicmodel.CPUOutOfReach
+	var notHashed *portplan.PortsNotHashed
+	var outOfReach *portplan.CPUOutOfReach
 	switch {
 	case errors.As(err, &notHashed):
 		of, flag, whose := s, "--rx-flow-hash", ""
@@ -195,7 +196,7 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings) erro
 }
 
 // newPlan is the plan for people and programs.
-func newPlan(flows []nicmodel.PlannedFlow, s, peer *settings) *report.Plan {
+func newPlan(flows []portplan.PlannedFlow, s, peer *settings) *report.Plan {
 	p := &report.Plan{Tool: tool(), Parameters: s.parameters, Notes: slices.Clone(s.notes), Caveats: slices.Clone(s.caveats)}
 	if s.illustrative() || peer != nil && peer.illustrative() {
 		p.Notes = append(p.Notes, "A plan fits one key: with the default key it is illustrative, too, and another NIC sends these flows elsewhere.")

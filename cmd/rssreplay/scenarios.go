@@ -16,6 +16,8 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -293,13 +295,13 @@ func (s *settings) relayout(name, size string) error {
 		if nic == nil {
 			return usagef("--layout default is that of a NIC: name it with --nic, or give another layout")
 		}
-		profile, err := nicmodel.ProfileNamed(fmt.Sprint(nic.Value))
+		profile, err := profile.ProfileNamed(fmt.Sprint(nic.Value))
 		if err != nil {
 			return usageError{err}
 		}
 		rule = profile.LayoutFor(s.config.Queues)
 	}
-	layout, err := nicmodel.ParseLayout(rule)
+	layout, err := layout.ParseLayout(rule)
 	if err != nil {
 		return usageError{err}
 	}

@@ -13,6 +13,9 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps/direction"
 	"rssreplay/report"
 )
@@ -107,7 +110,7 @@ type settings struct {
 	defaultKey bool // key is the default one, which is no NIC's own
 	modes      []dispatch.Mode
 	local      direction.Local
-	profile    *nicmodel.Profile // nil without --nic and --driver
+	profile    *profile.Profile // nil without --nic and --driver
 	parameters report.Parameters
 	device     string   // the interface that the imported texts are of, "" if none says
 	windows    bool     // the table is that of Get-NetAdapterRss
@@ -234,7 +237,7 @@ func (r *resolver) checkTable() error {
 	if t == nil {
 		return nil
 	}
-	if t.Function != nicmodel.FunctionNotShown && t.Function != nicmodel.FunctionToeplitz {
+	if t.Function != nictext.FunctionNotShown && t.Function != nictext.FunctionToeplitz {
 		return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
 	}
 	if t.Table == nil { // there is a key
@@ -259,7 +262,7 @@ func (r *resolver) lowerLayers() error {
 		return err
 	}
 	t, name := r.imports.table.value, r.imports.table.from
-	if t != nil && t.Format != nicmodel.PlainList && r.origin("key").layer == fromDefault {
+	if t != nil && t.Format != nictext.PlainList && r.origin("key").layer == fromDefault {
 		return fmt.Errorf("%s: %s shows no hash key: give it with --key; Linux has it in /proc/sys/net/core/netdev_rss_key (its first 40 bytes for most drivers), Windows' default is `--key microsoft`", r.tableFlag(), name)
 	}
 	return r.refused
@@ -543,15 +546,15 @@ func (r *resolver) table() error {
 }
 
 // layout is that of --layout, where `default` is the profile's.
-func (r *resolver) layout() (nicmodel.Layout, error) {
+func (r *resolver) layout() (layout.Layout, error) {
 	if r.flags.layout != "default" {
-		return nicmodel.ParseLayout(r.flags.layout)
+		return layout.ParseLayout(r.flags.layout)
 	}
 	if r.profile == nil {
-		return nicmodel.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
+		return layout.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
 	}
 	r.flags.layout = r.profile.LayoutFor(r.config.Queues)
-	return nicmodel.ParseLayout(r.flags.layout)
+	return layout.ParseLayout(r.flags.layout)
 }
 
 // nic sets rings, DMA batches and moderation.

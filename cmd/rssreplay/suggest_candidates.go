@@ -9,6 +9,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -17,8 +18,8 @@ type candidate struct {
 	id, goal, summary string
 	note              string
 	commands          []string
-	sets              nicmodel.Settings // what the commands set
-	settings          *settings         // the present ones, changed
+	sets              profile.Settings // what the commands set
+	settings          *settings        // the present ones, changed
 	parameters        report.Parameters
 	entriesMoved      *int // nil where entries can't be compared
 }
@@ -82,10 +83,10 @@ func (c *candidates) find() error {
 		return err
 	}
 	c.entries(best)
-	if tool := s.tool(); tool == nicmodel.Ethtool {
+	if tool := s.tool(); tool == profile.Ethtool {
 		c.weights("weight", "", s, c.balance)
 	}
-	if s.tool() != nicmodel.Application {
+	if s.tool() != profile.Application {
 		c.equal()
 	}
 	c.fields()
@@ -107,7 +108,7 @@ func (c *candidates) imbalance(table nicmodel.IndirectionTable) string {
 // --layout takes it.
 func (c *candidates) withTable(id, layout string, of *settings, table nicmodel.IndirectionTable) *candidate {
 	made := of.changed(func(config *nicmodel.SteeringConfig) { config.Table = table })
-	added := &candidate{id: id, goal: report.GoalBalance, settings: made, sets: nicmodel.SetTable}
+	added := &candidate{id: id, goal: report.GoalBalance, settings: made, sets: profile.SetTable}
 	added.parameters = report.Parameters{{Name: "layout", Value: layout, Source: "suggested"}}
 	if of == c.settings {
 		moved := c.balance.Moves(of.config.Table, table)

@@ -7,19 +7,20 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/profile"
 )
 
 // This file is how to set what is suggested, by what sets it on the NIC.
 
 // tool is what changes the NIC's settings: ethtool, unless something says otherwise.
-func (s *settings) tool() nicmodel.Tool {
+func (s *settings) tool() profile.Tool {
 	switch {
 	case s.windows:
-		return nicmodel.PowerShell
+		return profile.PowerShell
 	case s.profile != nil:
 		return s.profile.Tool()
 	}
-	return nicmodel.Ethtool
+	return profile.Ethtool
 }
 
 const (
@@ -35,20 +36,20 @@ const (
 // if it can, as far as is known.
 func (c *candidates) unsettable(one *candidate) string {
 	p := c.settings.profile
-	if p == nil || c.settings.tool() != nicmodel.Ethtool {
+	if p == nil || c.settings.tool() != profile.Ethtool {
 		return ""
 	}
 	var why string
 	switch fixed := p.Unsettable(one.sets); {
-	case fixed&nicmodel.SetTable != 0:
+	case fixed&profile.SetTable != 0:
 		why = "The driver lets nobody set the table"
-	case fixed&nicmodel.SetKey != 0:
+	case fixed&profile.SetKey != 0:
 		why = "The driver lets nobody set the key"
-	case fixed&nicmodel.SetFields != 0 && p.FlowHashUntrue:
+	case fixed&profile.SetFields != 0 && p.FlowHashUntrue:
 		why = "ethtool -N would say that it is done, but the host is never told"
-	case fixed&nicmodel.SetFields != 0:
+	case fixed&profile.SetFields != 0:
 		why = "The driver lets nobody choose the hashed fields"
-	case fixed&nicmodel.SetTransform != 0:
+	case fixed&profile.SetTransform != 0:
 		why = "The driver has no xfrm symmetric-xor"
 	default:
 		return ""
@@ -59,10 +60,10 @@ func (c *candidates) unsettable(one *candidate) string {
 // setEntries is how to set a table entry by entry.
 func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
 	switch c.settings.tool() {
-	case nicmodel.Ethtool:
+	case profile.Ethtool:
 		of.note = bySet
 		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), joinEntries(table))}
-	case nicmodel.PowerShell:
+	case profile.PowerShell:
 		of.note = noWindowsTool
 	default:
 		of.note = byApplication
@@ -71,7 +72,7 @@ func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) 
 
 // setEqual is how to set round robin. Windows counts CPUs, from a first one on.
 func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
-	if c.settings.tool() == nicmodel.Ethtool {
+	if c.settings.tool() == profile.Ethtool {
 		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
 		return
 	}
@@ -84,9 +85,9 @@ func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 // setFields is how to choose the hashed fields of kinds of packets.
 func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 	switch {
-	case c.settings.tool() == nicmodel.PowerShell:
+	case c.settings.tool() == profile.PowerShell:
 		of.note = windowsFields
-	case c.settings.tool() == nicmodel.Application:
+	case c.settings.tool() == profile.Application:
 		of.note = byConfigure
 	default:
 		for _, kind := range kinds {
@@ -98,12 +99,12 @@ func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 // setKey is how to set a hash key.
 func (c *candidates) setKey(of *candidate, key hash.Key) {
 	switch c.settings.tool() {
-	case nicmodel.Ethtool:
+	case profile.Ethtool:
 		if c.settings.profile == nil {
 			of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
 		}
 		of.commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
-	case nicmodel.PowerShell:
+	case profile.PowerShell:
 		of.note = "No stock tool sets it: Windows chooses the key."
 	default:
 		of.note = byConfigure

@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -55,7 +56,7 @@ func (c *candidates) fields() {
 		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
 	}
 	loads := c.learned.result.Resteer(changed.settings.steering)
-	if s.tool() != nicmodel.Ethtool || len(changed.commands) == 0 {
+	if s.tool() != profile.Ethtool || len(changed.commands) == 0 {
 		return
 	}
 	c.weights(combined, changed.summary+" ", changed.settings, c.balanceOf(&loads, changed.settings.steering))
@@ -94,7 +95,7 @@ func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
 		c.decline(id, "The key is too short to hash ports, too: give all of it.")
 		return nil
 	}
-	added := &candidate{id: id, goal: goal, settings: made, sets: nicmodel.SetFields}
+	added := &candidate{id: id, goal: goal, settings: made, sets: profile.SetFields}
 	added.parameters = report.Parameters{{Name: "hash-types", Value: types.String(), Source: "suggested"}}
 	c.list = append(c.list, added)
 	return added
@@ -111,15 +112,15 @@ func (c *candidates) symmetry() {
 	made := s.changed(func(config *nicmodel.SteeringConfig) { config.Key = key })
 	made.key = key
 	byKey := &candidate{
-		id: "symmetric-key", goal: report.GoalSymmetry, settings: made, sets: nicmodel.SetKey,
+		id: "symmetric-key", goal: report.GoalSymmetry, settings: made, sets: profile.SetKey,
 		summary:    "A key that hashes both directions of a connection alike, for an IDS or a proxy.",
 		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: keyText(key), Source: "suggested"}},
 	}
 	c.setKey(byKey, key)
 	c.list = append(c.list, byKey)
-	if s.tool() == nicmodel.Ethtool {
+	if s.tool() == profile.Ethtool {
 		byTransform := &candidate{
-			id: "symmetric-xor", goal: report.GoalSymmetry, sets: nicmodel.SetTransform,
+			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,
 			settings:   s.changed(func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
 			summary:    "The input transformed so that both directions of a connection hash alike.",
 			parameters: report.Parameters{{Name: "xfrm", Value: hash.SymmetricXOR.String(), Source: "suggested"}},

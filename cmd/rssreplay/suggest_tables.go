@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/layout"
 )
 
 // This file is the candidates that differ in their table alone.
@@ -121,7 +122,7 @@ func (c *candidates) weights(id, summary string, of *settings, b *balance.Task) 
 
 // fillLayout is the table of a layout of numbers alone.
 func fillLayout(spec string, size, queues int) (nicmodel.IndirectionTable, error) {
-	layout, err := nicmodel.ParseLayout(spec)
+	layout, err := layout.ParseLayout(spec)
 	if err != nil {
 		return nil, err
 	}

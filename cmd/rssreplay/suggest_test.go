@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
 	"rssreplay/report"
 )
 
@@ -228,7 +229,7 @@ func with(args []string, flag, value string) []string {
 // tableOf is a layout's table of 128 entries, or as many as it lists.
 func tableOf(t *testing.T, spec string) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := nicmodel.ParseLayout(spec)
+	layout, err := layout.ParseLayout(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

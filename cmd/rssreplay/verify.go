@@ -13,6 +13,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -156,13 +157,13 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 		return f.seenInterrupts(v)
 	}
 	v.source = "counters"
-	var read [2]*nicmodel.QueueCounters
+	var read [2]*nictext.QueueCounters
 	for i, file := range [][2]string{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}} {
 		text, err := os.ReadFile(file[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w: give a file with the text of `ethtool -S`", file[0], file[1], cause(err))
 		}
-		if read[i], err = nicmodel.ReadQueueCounters(string(text)); err != nil {
+		if read[i], err = nictext.ReadQueueCounters(string(text)); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
 		}
 	}
@@ -183,7 +184,7 @@ func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cause(err))
 		}
-		irqs, err := nicmodel.ReadIRQs(r, file[1])
+		irqs, err := nictext.ReadIRQs(r, file[1])
 		r.Close()
 		if err == nil {
 			counts[i], err = irqs.QueueInterrupts(v.settings.device, "")
@@ -192,8 +193,8 @@ func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 			return nil, fmt.Errorf("%s: %w", file[0], err)
 		}
 	}
-	before := nicmodel.QueueCounters{Form: "interrupts", Packets: counts[0]}
-	after := nicmodel.QueueCounters{Form: "interrupts", Packets: counts[1]}
+	before := nictext.QueueCounters{Form: "interrupts", Packets: counts[0]}
+	after := nictext.QueueCounters{Form: "interrupts", Packets: counts[1]}
 	since, err := after.Since(&before)
 	if err != nil {
 		return nil, fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)

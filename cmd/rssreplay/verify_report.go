@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -204,7 +205,7 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 			return
 		}
 	}
-	hypotheses := nicmodel.Hypotheses(v.claimed.Config())
+	hypotheses := profile.Hypotheses(v.claimed.Config())
 	if k := r.Recovered; k != nil && !k.EqualsClaim {
 		c := v.claimed.Config()
 		if key, err := hash.ParseKey(k.Key); err == nil {
@@ -214,7 +215,7 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 				if k.Difference != nil {
 					summary = *k.Difference
 				}
-				hypotheses = append(hypotheses, nicmodel.Hypothesis{ID: "solved-key", Summary: summary, Steering: s})
+				hypotheses = append(hypotheses, profile.Hypothesis{ID: "solved-key", Summary: summary, Steering: s})
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/layout"
 )
 
 // randomTask is a small task and a table for it. shared lets queues share CPUs.
@@ -212,7 +213,7 @@ func leastEqual(t *testing.T, b *Task, size int) uint64 {
 
 func fill(t *testing.T, spec string, size, queues int) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := nicmodel.ParseLayout(spec)
+	layout, err := layout.ParseLayout(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,12 @@
+// Package nictext reads what other programs print about a NIC, whole or pasted, and says
+// of what it cannot read the line and what to do.
+//
+//  1. Sniff tells what a text is, or its parts (sniff.go); decoding, mail quoting and
+//     control characters are taken off before anything is read (text.go).
+//  2. A table comes from `ethtool -x`, as text or JSON, from Get-NetAdapterRss, or from
+//     a report of this program (import.go, ethtool.go, ethtool_json.go, windows.go,
+//     own_report.go): this is what `--table -` accepts.
+//  3. The rest of a NIC's state: driver, channels, ring and coalescing
+//     (ethtool_parts.go), the fields that are hashed (flow_hash.go), the hash key
+//     (key_file.go), interrupts and their CPUs (irq.go), counters (counters.go).
+package nictext

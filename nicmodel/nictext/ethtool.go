@@ -1,0 +1,363 @@
+package nictext
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+var (
+	ethtoolHeader = lazily(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
+	ethtoolRow    = lazily(`^(\d+):((?:\s+\d+)+)$`)
+	ethtoolSwitch = lazily(`^(\S+): (on|off)$`)
+)
+
+const notSupported = "Operation not supported"
+
+// ethtoolPart is the part of ethtool's output that a line stands in.
+type ethtoolPart uint8
+
+const (
+	partNone ethtoolPart = iota
+	partTable
+	partKey
+	partFunction
+	partTransform
+)
+
+// ethtoolTitles start the parts after the table.
+var ethtoolTitles = map[string]ethtoolPart{
+	"RSS hash key:":             partKey,
+	"RSS hash function:":        partFunction,
+	"RSS input transformation:": partTransform,
+}
+
+// ethtoolReader collects the text form of ethtool -x, line by line.
+type ethtoolReader struct {
+	table      *ImportedTable
+	part       ethtoolPart
+	headerLine int // from 0
+	key        string
+	keyLine    int // from 0
+	xor        bool
+	orXOR      bool
+	noTable    bool   // the driver supports none
+	unknown    bool   // bits of the transformation that ethtool does not know
+	tableEnd   int    // line from 0 that ended the table, for the error about a row after it
+	endedWith  string // that line
+}
+
+// readEthtool reads the text of ethtool -x, of every version: with or without
+// key, function and transformation.
+func readEthtool(lines []string) (*ImportedTable, error) {
+	r := &ethtoolReader{table: &ImportedTable{Format: EthtoolText}}
+	for i, line := range lines {
+		// ethtool 3.16 ends a row of less than 8 entries without a line end.
+		if row, ok := strings.CutSuffix(line, "RSS hash key:"); ok && ethtoolRow.MatchString(row) {
+			if wrong := r.line(i, row); wrong != nil {
+				wrong.Line = i + 1
+				return nil, wrong
+			}
+			line = "RSS hash key:"
+		}
+		if wrong := r.line(i, line); wrong != nil {
+			wrong.Line = i + 1
+			return nil, wrong
+		}
+	}
+	if r.table.Table == nil && !r.noTable {
+		return nil, &TextError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
+	}
+	if r.key != "" {
+		key, err := wholeKey(r.key)
+		if err != nil {
+			return nil, &TextError{Line: r.keyLine + 1, What: err.Error(), Hint: "copy the whole line below RSS hash key:"}
+		}
+		r.table.Key = key
+	}
+	// Some kernels set bits in the transformation of NICs that have none (fixed
+	// in 2026): both names on, or unknown bits, mean that none is set.
+	switch {
+	case r.unknown, r.xor && r.orXOR:
+	case r.xor:
+		r.table.Transform = hash.SymmetricXOR
+	case r.orXOR:
+		r.table.Transform = hash.SymmetricOrXOR
+	}
+	return r.table, checkSize(len(r.table.Table))
+}
+
+// line reads line i, counted from 0.
+func (r *ethtoolReader) line(i int, line string) *TextError {
+	if line == "" {
+		return nil
+	}
+	if m := ethtoolHeader.FindStringSubmatch(line); m != nil {
+		return r.header(i, m[1], m[2])
+	}
+	if r.table.Interface == "" {
+		return nil // what stands before the table, such as a shell prompt
+	}
+	if part, ok := ethtoolTitles[line]; ok {
+		r.startPart(i, line, part)
+		r.table.TransformShown = r.table.TransformShown || part == partTransform
+		return nil
+	}
+	if row := ethtoolRow.FindStringSubmatch(line); row != nil {
+		return r.row(row[1], row[2])
+	}
+	switch r.part {
+	case partTable:
+		return r.otherInTable(i, line)
+	case partKey:
+		return r.keyText(i, line)
+	case partFunction:
+		return r.function(line)
+	case partTransform:
+		return r.transform(line)
+	}
+	return nil
+}
+
+func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {
+	if r.part == partTable {
+		r.tableEnd, r.endedWith = i, line
+	}
+	r.part = part
+}
+
+func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
+	if r.table.Interface != "" {
+		return &TextError{What: "a second table starts here", Hint: "give one interface's table only"}
+	}
+	n, err := strconv.ParseUint(rings, 10, 64)
+	if err != nil || n < 1 || n > nicmodel.MaxQueues {
+		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", nicmodel.MaxQueues)}
+	}
+	r.table.Interface, r.table.Rings = iface, int(n)
+	r.part, r.headerLine = partTable, i
+	return nil
+}
+
+func (r *ethtoolReader) row(start, entries string) *TextError {
+	if r.part != partTable {
+		return &TextError{
+			What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.tableEnd+1, quote.Short(r.endedWith)),
+			Hint: "remove what does not belong to ethtool's output, and give one table",
+		}
+	}
+	have := len(r.table.Table)
+	switch first, err := strconv.ParseUint(start, 10, 32); {
+	case err != nil:
+		return &TextError{What: fmt.Sprintf("a row numbered %.20s", start), Hint: "rows are numbered by their first entry"}
+	case int(first) > have:
+		return &TextError{What: fmt.Sprintf("row %d follows entry %d: the rows between are missing", first, have-1), Hint: "give the table whole"}
+	case int(first) < have:
+		return &TextError{What: fmt.Sprintf("row %d comes again or out of order, after entry %d", first, have-1), Hint: "give one table, its rows as ethtool prints them"}
+	}
+	for _, field := range strings.Fields(entries) {
+		queue, err := parseEntry(field)
+		if err != nil {
+			return &TextError{What: err.Error(), Hint: "check that the row is copied whole"}
+		}
+		if int(queue) >= r.table.Rings {
+			return &TextError{
+				What: fmt.Sprintf("entry %d is ring %d, but %s has %d RX rings", len(r.table.Table), queue, quote.Short(r.table.Interface), r.table.Rings),
+				Hint: "give a first line and rows that belong together",
+			}
+		}
+		r.table.Table = append(r.table.Table, queue)
+	}
+	return nil
+}
+
+// otherInTable reads a line of the table's part that is no row.
+func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
+	switch {
+	case isCut(line):
+		return cutError(i)
+	case line == notSupported:
+		r.noTable = true
+	case line[0] >= '0' && line[0] <= '9':
+		return &TextError{What: fmt.Sprintf("%s is no row of a table", quote.Short(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
+	}
+	r.startPart(i, line, partNone)
+	return nil
+}
+
+func (r *ethtoolReader) keyText(i int, line string) *TextError {
+	switch {
+	case line == notSupported:
+	case isCut(line):
+		return &TextError{What: "the key is cut", Hint: "give the whole key, or remove it here and use --key"}
+	case r.key == "":
+		r.key, r.keyLine = line, i
+		if strings.HasSuffix(line, ":") {
+			return nil // a mail program broke the line
+		}
+	case strings.HasSuffix(r.key, ":") && len(r.key) < 1024: // a kernel's longest is 256 bytes
+		r.key += line
+		if strings.HasSuffix(line, ":") {
+			return nil
+		}
+	}
+	r.part = partNone
+	return nil
+}
+
+func (r *ethtoolReader) function(line string) *TextError {
+	found := FunctionNotShown
+	if m := ethtoolSwitch.FindStringSubmatch(line); m != nil {
+		if m[2] == "off" {
+			return nil
+		}
+		found = functionNamed(m[1])
+	} else if strings.HasPrefix(line, "Unknown hash function:") {
+		found = FunctionUnknown
+	} else {
+		r.part = partNone // "Operation not supported", or what follows ethtool's output
+		return nil
+	}
+	if r.table.Function != FunctionNotShown {
+		return &TextError{What: "a second hash function is on", Hint: "a NIC has one: check the lines below RSS hash function:"}
+	}
+	r.table.Function = found
+	return nil
+}
+
+func (r *ethtoolReader) transform(line string) *TextError {
+	m := ethtoolSwitch.FindStringSubmatch(line)
+	switch {
+	case line == "symmetric-xor: on":
+		r.xor = true
+	case m != nil && m[1] == "symmetric-or-xor":
+		r.orXOR, r.table.OrXORShown = m[2] == "on", true
+	case strings.HasPrefix(line, "Unknown bits in RSS input transformation:"):
+		r.unknown = true
+	case m == nil:
+		r.part = partNone // what follows ethtool's output
+	case m[2] == "on":
+		return &TextError{What: fmt.Sprintf("unknown input transformation %s", quote.Short(m[1])), Hint: "known are symmetric-xor and symmetric-or-xor"}
+	}
+	return nil
+}
+
+// ethtoolObject is one interface of ethtool --json -x. Keys of size 0 are
+// absent; bytes and entries are decimal numbers.
+type ethtoolObject struct {
+	IfName         string   `json:"ifname"`
+	Table          []uint16 `json:"rss-indirection-table"`
+	Key            []uint16 `json:"rss-hash-key"` // not []byte, which JSON has as base64
+	Function       string   `json:"rss-hash-function"`
+	FunctionRaw    uint64   `json:"rss-hash-function-raw"`
+	Transformation *struct {
+		SymmetricXOR   bool   `json:"symmetric-xor"`
+		SymmetricOrXOR *bool  `json:"symmetric-or-xor"` // nil before 6.15
+		Raw            uint64 `json:"raw"`
+	} `json:"rss-input-transformation"`
+}
+
+// readEthtoolJSON reads the array with one object that ethtool --json -x prints.
+func readEthtoolJSON(lines []string) (*ImportedTable, error) {
+	o, err := decodeEthtool[ethtoolObject](lines, "-x", "entries are queues from 0 to 65535, key bytes numbers from 0 to 255")
+	if err != nil {
+		return nil, err
+	}
+	t := &ImportedTable{Format: EthtoolJSON, Interface: printable(o.IfName)}
+	if len(o.Table) > 0 {
+		t.Table = o.Table
+	}
+	if t.Key, err = jsonKey(o.Key); err != nil {
+		return nil, &TextError{What: err.Error(), Hint: "check rss-hash-key, or remove it and use --key"}
+	}
+	switch {
+	case o.Function != "":
+		t.Function = functionNamed(o.Function)
+	case o.FunctionRaw != 0:
+		t.Function = FunctionUnknown
+	}
+	if x := o.Transformation; x != nil {
+		t.TransformShown, t.OrXORShown = true, x.SymmetricOrXOR != nil
+		orXOR := t.OrXORShown && *x.SymmetricOrXOR
+		switch { // as in the text form, bits that contradict mean none
+		case x.Raw&^3 != 0, x.SymmetricXOR && orXOR:
+		case x.SymmetricXOR:
+			t.Transform = hash.SymmetricXOR
+		case orXOR:
+			t.Transform = hash.SymmetricOrXOR
+		}
+	}
+	return t, checkSize(len(t.Table))
+}
+
+func jsonKey(numbers []uint16) (hash.Key, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	key := make(hash.Key, len(numbers))
+	for i, v := range numbers {
+		if v > 255 {
+			return nil, fmt.Errorf("key: byte %d is %d, more than 255", i+1, v)
+		}
+		key[i] = byte(v)
+	}
+	return wholeKey(key.String())
+}
+
+// wholeKey parses a NIC's own key. None has less than 40 bytes, so a shorter one
+// was cut.
+func wholeKey(text string) (hash.Key, error) {
+	key, err := hash.ParseKey(text)
+	if err == nil && len(key) < minNICKey {
+		err = fmt.Errorf("key of %d bytes, but the hash over IPv6 addresses and ports takes %d, and NICs have %[2]d or more", len(key), minNICKey)
+	}
+	return key, err
+}
+
+// minNICKey is the length in bytes of the shortest key that a NIC has: its
+// longest input, of 36, and 4.
+const minNICKey = 40
+
+// WriteEthtool prints the table as ethtool -x (6.15) prints it of a NIC with the
+// given interface name, receive rings, key (nil: not supported) and input
+// transformation, whose function is Toeplitz. ReadTable reads back the same.
+func WriteEthtool(t nicmodel.IndirectionTable, w io.Writer, iface string, rings int, key hash.Key, transform hash.Transform) error {
+	if fields := strings.Fields(iface); len(fields) != 1 || fields[0] != iface || printable(iface) != iface {
+		return fmt.Errorf("interface name %s: want printable characters and no spaces", quote.Short(iface))
+	}
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "RX flow hash indirection table for %s with %d RX ring(s):\n", iface, rings)
+	if len(t) == 0 {
+		fmt.Fprintln(b, notSupported)
+	}
+	for i, queue := range t {
+		if i%8 == 0 {
+			fmt.Fprintf(b, "%5d: ", i)
+		}
+		fmt.Fprintf(b, " %5d", queue)
+		if i%8 == 7 || i == len(t)-1 {
+			fmt.Fprintln(b)
+		}
+	}
+	shown := notSupported
+	if len(key) > 0 {
+		shown = key.String()
+	}
+	fmt.Fprintf(b, "RSS hash key:\n%s\n", shown)
+	fmt.Fprint(b, "RSS hash function:\n    toeplitz: on\n    xor: off\n    crc32: off\n")
+	fmt.Fprint(b, "RSS input transformation:\n")
+	for _, x := range []hash.Transform{hash.SymmetricXOR, hash.SymmetricOrXOR} {
+		state := "off"
+		if x == transform {
+			state = "on"
+		}
+		fmt.Fprintf(b, "    %s: %s\n", x, state)
+	}
+	return b.Flush()
+}

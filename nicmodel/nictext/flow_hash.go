@@ -1,0 +1,121 @@
+package nictext
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rssreplay/hash"
+)
+
+var (
+	flowHashTitle   = lazily(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
+	flowHashDiscard = lazily(`^(.*) flows - All matching flows discarded on RX$`)
+)
+
+// flowKinds are the kinds of packet whose fields the model's hash types tell,
+// by ethtool's words for them.
+var flowKinds = map[string]struct {
+	ports, addresses hash.Type
+	name             string // ethtool's, "tcp4"
+}{
+	"TCP over IPV4": {hash.TCPIPv4, hash.IPv4, "tcp4"},
+	"UDP over IPV4": {hash.UDPIPv4, hash.IPv4, "udp4"},
+	"TCP over IPV6": {hash.TCPIPv6, hash.IPv6, "tcp6"},
+	"UDP over IPV6": {hash.UDPIPv6, hash.IPv6, "udp6"},
+}
+
+// flowFields are ethtool's names of the fields of a hash, and its letters.
+var flowFields = map[string]byte{
+	"L2DA": 'm', "VLAN tag": 'v', "L3 proto": 't', "IP SA": 's', "IP DA": 'd',
+	"L4 bytes 0 & 1 [TCP/UDP src port]": 'f', "L4 bytes 2 & 3 [TCP/UDP dst port]": 'n',
+}
+
+// FlowHash is which fields a NIC hashes of TCP and UDP, as far as a text tells.
+type FlowHash struct {
+	fields map[string]string // by flowKinds' key: "sdfn", "sd", or "" for no hash
+}
+
+// Types changes the enabled hash types to what the NIC hashes. Of what the text
+// does not tell they stay as they are.
+func (f *FlowHash) Types(types hash.Types) hash.Types {
+	for kind, fields := range f.fields {
+		k := flowKinds[kind]
+		if fields == "sdfn" {
+			types |= hash.TypesOf(k.ports)
+		} else {
+			types &^= hash.TypesOf(k.ports)
+		}
+		if fields == "" {
+			types &^= hash.TypesOf(k.addresses)
+		}
+	}
+	for kind, fields := range f.fields { // last: one kind on its addresses enables them
+		if fields == "sd" {
+			types |= hash.TypesOf(flowKinds[kind].addresses)
+		}
+	}
+	return types
+}
+
+// ReadFlowHash reads what `ethtool -n IF rx-flow-hash KIND` prints of one or of
+// several kinds, one after the other. Kinds other than TCP and UDP are hashed on
+// their addresses in the model, whatever is said of them.
+func ReadFlowHash(r io.Reader, name string) (*FlowHash, error) {
+	return readText(r, name, readFlowHash)
+}
+
+func readFlowHash(lines []string) (*FlowHash, error) {
+	f := &FlowHash{fields: map[string]string{}}
+	any := false
+	at := map[string]int{} // line from 0 of each kind
+	for i := 0; i < len(lines); i++ {
+		if m := flowHashDiscard.FindStringSubmatch(lines[i]); m != nil {
+			return nil, &TextError{Line: i + 1, What: m[1] + " packets are discarded, which is not emulated", Hint: "remove them with --filter, and this answer"}
+		}
+		m := flowHashTitle.FindStringSubmatch(lines[i])
+		if m == nil {
+			continue
+		}
+		title, kind, letters, none := i, strings.TrimSpace(m[1]), "", false
+		any = true
+		for i+1 < len(lines) {
+			letter, ok := flowFields[lines[i+1]]
+			if ok {
+				letters += string(letter)
+			} else if lines[i+1] == "None" {
+				none = true
+			} else {
+				break
+			}
+			i++
+		}
+		k, known := flowKinds[kind]
+		if !known {
+			continue
+		}
+		switch {
+		case letters == "" && !none:
+			return nil, &TextError{Line: title + 1, What: "no fields follow this line", Hint: "give the whole output of ethtool -n IF rx-flow-hash " + k.name}
+		case letters != "" && letters != "sd" && letters != "sdfn":
+			return nil, &TextError{Line: title + 1, What: fmt.Sprintf("%s is hashed on the fields %s, which is not emulated", k.name, letters), Hint: "emulated are sd and sdfn (addresses, and addresses and ports)"}
+		}
+		if before, again := f.fields[kind]; again && before != letters {
+			return nil, &TextError{Line: title + 1, What: fmt.Sprintf("%s comes again, and not as on line %d", k.name, at[kind]+1), Hint: "give one NIC's answers, each once"}
+		}
+		f.fields[kind], at[kind] = letters, title
+	}
+	if !any {
+		return nil, &TextError{What: "holds no answer about the fields of a hash", Hint: "give the output of ethtool -n IF rx-flow-hash tcp4, and of udp4, tcp6 and udp6"}
+	}
+	for _, version := range []string{"IPV4", "IPV6"} {
+		tcp, isTCP := f.fields["TCP over "+version]
+		udp, isUDP := f.fields["UDP over "+version]
+		// A packet without a type of its own is hashed as its addresses' type.
+		if isTCP && isUDP && (tcp == "" && udp == "sd" || tcp == "sd" && udp == "") {
+			return nil, &TextError{Line: max(at["TCP over "+version], at["UDP over "+version]) + 1,
+				What: fmt.Sprintf("of TCP and UDP over %s one is hashed on its addresses and the other not at all, which no set of NDIS hash types does", version), Hint: "give --hash-types instead"}
+		}
+	}
+	return f, nil
+}

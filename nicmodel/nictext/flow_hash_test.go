@@ -1,0 +1,56 @@
+package nictext
+
+import (
+	"strings"
+	"testing"
+
+	"rssreplay/hash"
+)
+
+const (
+	addressFields = "IP SA\nIP DA\n"
+	portFields    = "L4 bytes 0 & 1 [TCP/UDP src port]\nL4 bytes 2 & 3 [TCP/UDP dst port]\n"
+)
+
+// flowAnswer is what ethtool -n prints of one kind.
+func flowAnswer(kind, fields string) string {
+	return kind + " flows use these fields for computing Hash flow key:\n" + fields + "\n"
+}
+
+func TestReadFlowHash(t *testing.T) {
+	sd := flowAnswer("UDP over IPV4", addressFields)
+	all := hash.DefaultTypes
+	tcp := hash.TypesOf(hash.IPv4, hash.IPv6, hash.TCPIPv4, hash.TCPIPv6)
+	for _, test := range []struct {
+		name, text string
+		from, want hash.Types
+	}{
+		{"udp4 sd", sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
+		{"udp4 sd enables the addresses", sd, hash.TypesOf(hash.UDPIPv4), hash.TypesOf(hash.IPv4)},
+		{"udp6 sdfn", flowAnswer("UDP over IPV6", addressFields+portFields), tcp, tcp | hash.TypesOf(hash.UDPIPv6)},
+		{"tcp4 sd", flowAnswer("TCP over IPV4", addressFields), all, all &^ hash.TypesOf(hash.TCPIPv4)},
+		{"tcp6 sd", flowAnswer("TCP over IPV6", addressFields), all, all &^ hash.TypesOf(hash.TCPIPv6)},
+		{"nothing hashed", flowAnswer("TCP over IPV4", "None\n") + flowAnswer("UDP over IPV4", "None\n"), all, hash.TypesOf(hash.IPv6, hash.TCPIPv6, hash.UDPIPv6)},
+		{"UDP not hashed", flowAnswer("TCP over IPV4", addressFields+portFields) + flowAnswer("UDP over IPV4", "None\n"), all, all &^ hash.TypesOf(hash.UDPIPv4, hash.IPv4)},
+		{"other kinds", flowAnswer("SCTP over IPV4", addressFields+portFields) + flowAnswer("IPSEC AH/ESP over IPV4", "None\n") + flowAnswer("GTP-U over IPV4", addressFields), all, all},
+		{"no kind (ip4)", flowAnswer("", addressFields), all, all},
+		{"twice the same", sd + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
+	} {
+		for _, text := range quoted(test.text) {
+			f, err := ReadFlowHash(strings.NewReader(text), "x")
+			if err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			} else if got := f.Types(test.from); got != test.want {
+				t.Errorf("%s: %v, want %v", test.name, got, test.want)
+			}
+		}
+	}
+
+	refuses(t, ReadFlowHash, "Cannot get RX network flow hashing options: Operation not supported\n", "x: holds no answer about the fields of a hash")
+	refuses(t, ReadFlowHash, "\nUDP over IPV4 flows - All matching flows discarded on RX\n", "x: line 2: UDP over IPV4 packets are discarded")
+	refuses(t, ReadFlowHash, flowAnswer("UDP over IPV4", ""), "x: line 1: no fields follow this line")
+	refuses(t, ReadFlowHash, flowAnswer("UDP over IPV4", "IP SA\n"), "x: line 1: udp4 is hashed on the fields s, which is not emulated")
+	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", "L2DA\nVLAN tag\nL3 proto\n"+addressFields), "x: line 1: tcp6 is hashed on the fields mvtsd")
+	refuses(t, ReadFlowHash, sd+flowAnswer("UDP over IPV4", addressFields+portFields), "x: line 5: udp4 comes again, and not as on line 1")
+	refuses(t, ReadFlowHash, sd+flowAnswer("TCP over IPV4", "None\n"), "x: line 5: of TCP and UDP over IPV4 one is hashed on its addresses and the other not at all")
+}

@@ -1,0 +1,250 @@
+package nictext
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// Format is the form in which a table was given.
+type Format uint8
+
+const (
+	EthtoolText       Format = iota // ethtool -x
+	EthtoolJSON                     // ethtool --json -x
+	WindowsNetAdapter               // Get-NetAdapterRss
+	PlainList                       // numbers alone
+	OwnReport                       // rssreplay --format json
+
+	NumFormats = iota
+)
+
+var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json"}
+
+// String is the command that prints the form, "ethtool -x"; "list of numbers"
+// for a plain list.
+func (f Format) String() string {
+	if int(f) < len(formatNames) {
+		return formatNames[f]
+	}
+	return fmt.Sprintf("format(%d)", uint8(f))
+}
+
+// HashFunction is the function that the NIC says it hashes with. Tables of the
+// model are for Toeplitz; the caller refuses the others by name.
+type HashFunction uint8
+
+const (
+	FunctionNotShown HashFunction = iota // the text says nothing of it: nearly always Toeplitz
+	FunctionToeplitz
+	FunctionXOR
+	FunctionCRC32
+	FunctionUnknown // one that the text does not name
+
+	NumHashFunctions = iota
+)
+
+var functionNames = [NumHashFunctions]string{"not shown", "toeplitz", "xor", "crc32", "unknown"}
+
+// String is ethtool's name of the function; "not shown" or "unknown" without one.
+func (f HashFunction) String() string {
+	if int(f) < len(functionNames) {
+		return functionNames[f]
+	}
+	return fmt.Sprintf("function(%d)", uint8(f))
+}
+
+// functionNamed is the function of ethtool's name.
+func functionNamed(name string) HashFunction {
+	for f := FunctionToeplitz; f <= FunctionCRC32; f++ {
+		if name == functionNames[f] {
+			return f
+		}
+	}
+	return FunctionUnknown
+}
+
+// Processor is a CPU as Windows numbers them: within a group of at most 64.
+type Processor struct{ Group, Number uint16 }
+
+// String is the processor in Windows' form, "1:38".
+func (p Processor) String() string { return fmt.Sprintf("%d:%d", p.Group, p.Number) }
+
+// CPU is a number of its own for each processor: 64 × group + number.
+func (p Processor) CPU() int { return 64*int(p.Group) + int(p.Number) }
+
+// ImportedTable is what a text tells of a NIC's receive side scaling. What it
+// does not show has the zero value.
+type ImportedTable struct {
+	Format    Format
+	Interface string // the interface's name
+	Rings     int    // receive queues; 0 if not shown
+
+	// Table is nil if the driver shows none (the text then has a key). Of
+	// Windows, whose entries are CPUs and not queues, it holds for each entry
+	// the index of its CPU in Processors.
+	Table nicmodel.IndirectionTable
+	// Processors are the different CPUs of the entries, in the order of their
+	// first one; nil unless EntriesAreCPUs.
+	Processors []Processor
+
+	Affinity  []int       // the CPU of each queue; nil unless of OwnReport
+	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
+
+	// What only a report of this tool tells: its function, and the words of
+	// --rx-flow-hash where HashTypes does not hold all that they say.
+	OwnFunction hash.Function
+	FlowHash    string
+
+	Key            hash.Key // nil if not shown
+	DefaultKey     bool     // OwnReport's is this program's default, and no NIC's own
+	Function       HashFunction
+	Transform      hash.Transform
+	TransformShown bool // false: an older ethtool; mlx5 transforms all the same
+	OrXORShown     bool // false: an ethtool before 6.15, which does not know SymmetricOrXOR
+}
+
+// EntriesAreCPUs reports whether the text's entries are CPUs (Windows) and not
+// queues: each CPU then counts as a queue, with the affinity QueueCPU.
+func (t *ImportedTable) EntriesAreCPUs() bool { return t.Format == WindowsNetAdapter }
+
+// QueueCPU is the CPU of each queue where the text tells it, of Windows and of
+// this tool's own report; else nil.
+func (t *ImportedTable) QueueCPU() []int {
+	cpus := slices.Clone(t.Affinity)
+	for _, p := range t.Processors {
+		cpus = append(cpus, p.CPU())
+	}
+	return cpus
+}
+
+// ReadTable reads a table in whichever of the known forms it has: the output of
+// `ethtool -x`, `ethtool --json -x` or `Get-NetAdapterRss`, also pasted with a
+// shell prompt, indentation or mail quoting, a plain list of numbers, or the JSON
+// report of this tool. Name
+// is the text's name in errors, which are *TextError for what the text says.
+//
+// Sources: ethtool 3.15 to 6.15 (print_indir_table, netlink/rss.c) and the
+// documented output of Get-NetAdapterRss.
+func ReadTable(r io.Reader, name string) (*ImportedTable, error) {
+	return readText(r, name, readTable)
+}
+
+func readTable(lines []string) (*ImportedTable, error) {
+	read := findForm(lines)
+	if read == nil {
+		return nil, &TextError{
+			What: "holds none of the known forms of a table",
+			Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF or Get-NetAdapterRss -Name IF, or the entries as a list of numbers",
+		}
+	}
+	table, err := read(lines)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case table.Table != nil:
+		return table, nil
+	case table.Format == WindowsNetAdapter:
+		return nil, &TextError{What: "the indirection table is empty", Hint: "RSS is off, or the adapter is a team: see Enable-NetAdapterRss, and take the adapters that it consists of"}
+	case table.Key == nil:
+		return nil, &TextError{What: "the driver shows neither a table nor a key", Hint: "without them give --table-size, --layout and --key"}
+	}
+	return table, nil
+}
+
+// findForm is the reader of the lines' form, nil if it is none.
+func findForm(lines []string) func([]string) (*ImportedTable, error) {
+	for _, line := range lines {
+		switch {
+		case ethtoolHeader.MatchString(line):
+			return readEthtool
+		case windowsTable.MatchString(line):
+			return readWindows
+		case strings.Contains(line, ownSchema):
+			return readOwnReport
+		case strings.Contains(line, `"ifname"`), strings.Contains(line, `"rss-indirection-table"`):
+			return readEthtoolJSON
+		}
+	}
+	if isPlainList(lines) {
+		return readPlainList
+	}
+	return nil
+}
+
+// isCut reports whether the line stands for lines left out: "[...snip...]".
+func isCut(line string) bool {
+	return strings.Contains(line, "...") || strings.Contains(line, "…") || strings.Contains(strings.ToLower(line), "snip")
+}
+
+// cutError says that line i, counted from 0, stands for rows left out.
+func cutError(i int) *TextError {
+	return &TextError{Line: i + 1, What: "rows are left out here", Hint: "give the table whole"}
+}
+
+// parseEntry reads one entry's queue.
+func parseEntry(field string) (uint16, error) {
+	v, err := strconv.ParseUint(field, 10, 16)
+	if err != nil || v >= nicmodel.MaxQueues {
+		return 0, fmt.Errorf("%s is no queue from 0 to %d", quote.Short(field), nicmodel.MaxQueues-1)
+	}
+	return uint16(v), nil
+}
+
+func listFields(line string) []string {
+	return strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
+}
+
+// isPlainList reports whether the first line that is neither blank nor a
+// comment has nothing but numbers.
+func isPlainList(lines []string) bool {
+	for _, line := range lines {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		fields := listFields(line)
+		for _, field := range fields {
+			if _, err := strconv.ParseUint(field, 10, 64); err != nil {
+				return false
+			}
+		}
+		return len(fields) > 0
+	}
+	return false
+}
+
+// readPlainList reads queue numbers with spaces, commas or line ends between;
+// lines that start with # are comments.
+func readPlainList(lines []string) (*ImportedTable, error) {
+	t := &ImportedTable{Format: PlainList}
+	for i, line := range lines {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if isCut(line) {
+			return nil, cutError(i)
+		}
+		for _, field := range listFields(line) {
+			queue, err := parseEntry(field)
+			if err != nil {
+				return nil, &TextError{Line: i + 1, What: err.Error(), Hint: "a list has one number for each entry, comments on lines that start with #"}
+			}
+			t.Table = append(t.Table, queue)
+		}
+	}
+	return t, checkSize(len(t.Table))
+}
+
+func checkSize(entries int) error {
+	if entries > nicmodel.MaxTableSize {
+		return &TextError{What: fmt.Sprintf("%d entries are more than the %d that a table can have", entries, nicmodel.MaxTableSize), Hint: "give one table"}
+	}
+	return nil
+}

@@ -1,0 +1,426 @@
+package nictext
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// IRQs is what texts tell of a host's interrupts: how often each CPU got them
+// (/proc/interrupts), and which CPUs they may go to (smp_affinity_list).
+type IRQs struct {
+	rows  map[uint32]*irqRow // by IRQ
+	plain []cpuSet           // CPU lists without their IRQ, in the text's order
+}
+
+type irqRow struct {
+	actions   []string       // what follows the counts: chip, hardware IRQ, names of actions
+	counts    map[int]uint64 // interrupts on each CPU
+	affinity  cpuSet
+	effective cpuSet // which of affinity's CPUs the interrupt really goes to
+}
+
+// cpuSet is a list of CPUs as ranges: what the text says, whatever it would
+// expand to.
+type cpuSet []struct{ from, to int }
+
+func (s cpuSet) has(cpu int) bool {
+	for _, r := range s {
+		if r.from <= cpu && cpu <= r.to {
+			return true
+		}
+	}
+	return false
+}
+
+// only is the CPU of a set with one.
+func (s cpuSet) only() (cpu int, ok bool) {
+	if len(s) != 1 || s[0].from != s[0].to {
+		return 0, false
+	}
+	return s[0].from, true
+}
+
+func parseCPUSet(text string) (cpuSet, bool) {
+	var set cpuSet
+	for _, part := range strings.Split(text, ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		if !isRange {
+			to = from
+		}
+		a, err1 := strconv.ParseUint(from, 10, 16)
+		b, err2 := strconv.ParseUint(to, 10, 16)
+		if err1 != nil || err2 != nil || b < a {
+			return nil, false
+		}
+		set = append(set, struct{ from, to int }{int(a), int(b)})
+	}
+	return set, true
+}
+
+var (
+	irqHeader    = lazily(`^CPU\d+(\s+CPU\d+)*$`)
+	irqLine      = lazily(`^(\d+):\s+(\d.*)$`)
+	affinityLine = lazily(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
+	plainCPUs    = lazily(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
+)
+
+// ReadIRQs reads /proc/interrupts, the lines of
+// `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
+// alone, one line for each queue in order. Name is the text's name in errors,
+// which are *TextError for what the text says.
+//
+// Source: Linux 6.12, kernel/irq/proc.c show_interrupts.
+func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
+	return readText(r, name, readIRQs)
+}
+
+func readIRQs(lines []string) (*IRQs, error) {
+	q := &IRQs{rows: map[uint32]*irqRow{}}
+	var cpus []int // of the columns
+	const unchanged = "give /proc/interrupts unchanged"
+	for i, line := range lines {
+		if irqHeader.MatchString(line) {
+			if cpus != nil {
+				return nil, &TextError{Line: i + 1, What: "a second /proc/interrupts starts here", Hint: "give one; a second one as a file of its own"}
+			}
+			for _, column := range strings.Fields(line) {
+				cpu, err := strconv.ParseUint(column[len("CPU"):], 10, 16)
+				if err != nil {
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: unchanged}
+				}
+				cpus = append(cpus, int(cpu))
+			}
+			continue
+		}
+		if m := affinityLine.FindStringSubmatch(line); m != nil {
+			set, ok := parseCPUSet(m[3])
+			irq, err := strconv.ParseUint(m[1], 10, 32)
+			if !ok || err != nil {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(m[3])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
+			}
+			row := q.row(uint32(irq))
+			if m[2] == "effective" {
+				row.effective = set
+			} else {
+				row.affinity = set
+			}
+			continue
+		}
+		if m := irqLine.FindStringSubmatch(line); m != nil && cpus != nil {
+			irq, err := strconv.ParseUint(m[1], 10, 32)
+			if err != nil {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%.20s is no IRQ", m[1]), Hint: unchanged}
+			}
+			fields := strings.Fields(m[2])
+			if len(fields) < len(cpus) {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("IRQ %d has %d fields, but there are %d CPUs", irq, len(fields), len(cpus)), Hint: unchanged + ", its long lines not broken"}
+			}
+			row := q.row(uint32(irq))
+			if row.counts != nil {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("IRQ %d comes again", irq), Hint: "give one /proc/interrupts"}
+			}
+			row.counts = make(map[int]uint64)
+			for c, cpu := range cpus {
+				n, err := strconv.ParseUint(fields[c], 10, 64)
+				if err != nil {
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("IRQ %d: the count of CPU %d is %s", irq, cpu, quote.Short(fields[c])), Hint: unchanged + ", its long lines not broken"}
+				}
+				row.counts[cpu] = n
+			}
+			for _, action := range fields[len(cpus):] {
+				row.actions = append(row.actions, strings.TrimSuffix(action, ","))
+			}
+			continue
+		}
+		if cpus == nil && len(q.rows) == 0 && plainCPUs.MatchString(line) {
+			set, ok := parseCPUSet(line)
+			if !ok {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(line)), Hint: "a list is 0-3,8-11"}
+			}
+			q.plain = append(q.plain, set)
+		}
+	}
+	if len(q.rows) == 0 && len(q.plain) == 0 {
+		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}
+	}
+	return q, nil
+}
+
+func (q *IRQs) row(irq uint32) *irqRow {
+	row := q.rows[irq]
+	if row == nil {
+		row = &irqRow{}
+		q.rows[irq] = row
+	}
+	return row
+}
+
+// Merge adds what other tells. Of two counts of an IRQ, from before and after
+// some time, the one with more interrupts stays.
+func (q *IRQs) Merge(other *IRQs) {
+	for irq, from := range other.rows {
+		row := q.row(irq)
+		if from.total() >= row.total() && from.counts != nil {
+			row.counts, row.actions = from.counts, from.actions
+		}
+		if from.affinity != nil {
+			row.affinity = from.affinity
+		}
+		if from.effective != nil {
+			row.effective = from.effective
+		}
+	}
+	if len(other.plain) > 0 {
+		q.plain = other.plain
+	}
+}
+
+func (r *irqRow) total() (n uint64) {
+	for _, count := range r.counts {
+		n += count
+	}
+	return n
+}
+
+// queueActions are the names that drivers give the interrupts of their receive
+// queues: what comes before the queue names the device. Source: Linux 6.12.
+var queueActions = []struct {
+	name          *lazyRegexp
+	device, queue int  // submatches
+	second        bool // the receive queues are the second half
+}{
+	{name: lazily(`(?i)^(.+?)-(?:TxRx|Tx-Rx|rxtx|rx)-(\d+)$`), device: 1, queue: 2}, // Intel's, bnxt, ena, vmxnet3
+	{name: lazily(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
+	{name: lazily(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazily(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazily(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+}
+
+// queueIRQs are the rows of one device's receive queues.
+type queueIRQs struct {
+	device string
+	second bool
+	irqs   []queueIRQ
+}
+
+type queueIRQ struct {
+	number uint64 // of the queue, as its action has it
+	irq    uint32
+	row    *irqRow
+}
+
+// on reports whether the interrupts name the bus address: in the action, or in
+// the chip of newer kernels ("PCI-MSIX-0000:3b:00.0").
+func (d *queueIRQs) on(bus string) bool {
+	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool { return strings.HasSuffix(word, bus) })
+}
+
+// devices groups the interrupts of receive queues by device, in the order of
+// their names.
+func (q *IRQs) devices() []*queueIRQs {
+	groups := map[string]*queueIRQs{}
+	for irq, row := range q.rows {
+		for _, action := range row.actions {
+			for _, form := range queueActions {
+				m := form.name.FindStringSubmatch(action)
+				if m == nil {
+					continue
+				}
+				number, err := strconv.ParseUint(m[form.queue], 10, 32)
+				if err != nil {
+					continue
+				}
+				group := groups[m[form.device]]
+				if group == nil {
+					group = &queueIRQs{device: m[form.device], second: form.second}
+					groups[m[form.device]] = group
+				}
+				group.irqs = append(group.irqs, queueIRQ{number, irq, row})
+				break
+			}
+		}
+	}
+	sorted := slices.SortedFunc(maps.Values(groups), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
+	for _, g := range sorted {
+		slices.SortFunc(g.irqs, func(a, b queueIRQ) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.irq, b.irq)) })
+		if g.second {
+			g.irqs = g.irqs[len(g.irqs)/2:]
+		}
+	}
+	return sorted
+}
+
+// QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
+type QueueCPUs struct {
+	CPUs  []int
+	Notes []string // for the reader of the result
+}
+
+// QueueCPUs finds the interrupts of the NIC's receive queues and the CPU of
+// each: its affinity if that is one CPU, else the CPU that got most of its
+// interrupts. Interface and bus, each empty if not known, tell which NIC it is
+// where there are several; queues is how many it has, 0 if not known.
+func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
+	devices := q.devices()
+	if len(devices) == 0 {
+		return q.listed(queues)
+	}
+	device, err := pickDevice(devices, iface, bus)
+	if err != nil {
+		return nil, err
+	}
+	irqs := device.irqs
+	if first := irqs[0].number; !device.second && irqs[len(irqs)-1].number-first+1 != uint64(len(irqs)) {
+		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", device.device, first, irqs[len(irqs)-1].number)
+	}
+	if len(irqs) < queues {
+		return nil, fmt.Errorf("%s has interrupts of %d receive queues, but there are %d queues; give texts that belong together, or the CPUs with --affinity", device.device, len(irqs), queues)
+	}
+	if queues > 0 {
+		irqs = irqs[:queues]
+	}
+	out := &QueueCPUs{}
+	counted, several := 0, 0
+	for i, irq := range irqs {
+		cpu, byCount, err := irq.row.cpu()
+		if err != nil {
+			return nil, fmt.Errorf("IRQ %d, of %s's queue %d: %w", irq.irq, device.device, i, err)
+		}
+		if byCount {
+			counted++
+			if irq.row.counts[cpu] < irq.row.total() {
+				several++
+			}
+		}
+		out.CPUs = append(out.CPUs, cpu)
+	}
+	if counted > 0 {
+		note := fmt.Sprintf("the CPU of %d of %d queues is taken to be the one that got most of the queue's interrupts", counted, len(irqs))
+		if several > 0 {
+			note += fmt.Sprintf(" (of %d others got some too)", several)
+		}
+		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
+	}
+	if device.second {
+		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues' (unverified)")
+	}
+	return out, nil
+}
+
+// cpu is the CPU that the interrupt goes to, and whether only its counts tell.
+func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
+	for _, set := range []cpuSet{r.effective, r.affinity} {
+		if cpu, ok := set.only(); ok {
+			return cpu, false, nil
+		}
+	}
+	best := uint64(0)
+	for _, c := range slices.Sorted(maps.Keys(r.counts)) {
+		if n := r.counts[c]; n > best && (r.affinity == nil || r.affinity.has(c)) {
+			cpu, best = c, n
+		}
+	}
+	switch {
+	case best > 0:
+		return cpu, true, nil
+	case r.affinity != nil:
+		return 0, false, fmt.Errorf("it may go to several CPUs, and no count tells which; give effective_affinity_list as well, or the CPUs with --affinity")
+	}
+	return 0, false, fmt.Errorf("it has not been raised yet, so its CPU is not known; give smp_affinity_list as well, or the CPUs with --affinity")
+}
+
+// listed is the CPUs where no text names the queues' interrupts: one list for
+// each queue, in order.
+func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
+	sets := q.plain
+	if len(sets) == 0 {
+		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
+			if row := q.rows[irq]; len(row.actions) > 0 {
+				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity")
+			} else if row.effective != nil {
+				sets = append(sets, row.effective)
+			} else {
+				sets = append(sets, row.affinity)
+			}
+		}
+	}
+	if queues > 0 && len(sets) != queues {
+		return nil, fmt.Errorf("there are CPU lists of %d interrupts and %d queues, and nothing tells which belong together; give /proc/interrupts as well, or only the queues' lists", len(sets), queues)
+	}
+	out := &QueueCPUs{Notes: []string{"the CPU lists are taken as those of the queues, in order"}}
+	for i, set := range sets {
+		cpu, ok := set.only()
+		if !ok {
+			return nil, fmt.Errorf("the interrupt of queue %d may go to several CPUs, and nothing tells which; give /proc/interrupts as well, or the CPUs with --affinity", i)
+		}
+		out.CPUs = append(out.CPUs, cpu)
+	}
+	return out, nil
+}
+
+// pickDevice is the device of the interface or at the bus address, or the only
+// one there is if its name does not tell the interface.
+func pickDevice(devices []*queueIRQs, iface, bus string) (*queueIRQs, error) {
+	var names []string
+	var named []*queueIRQs
+	for _, d := range devices {
+		names = append(names, d.device)
+		if iface != "" && (d.device == iface || strings.HasSuffix(d.device, "-"+iface)) || bus != "" && d.on(bus) {
+			named = append(named, d)
+		}
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], nil
+	case len(devices) == 1 && (iface == "" || strings.ContainsAny(devices[0].device, ":@") || strings.HasPrefix(devices[0].device, "virtio")):
+		return devices[0], nil
+	case len(devices) == 1:
+		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], iface)
+	}
+	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; keep the rows of one (grep eth0), or give the CPUs with --affinity", strings.Join(names, ", "))
+}
+
+// QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
+// all CPUs together. Interface and bus are as for QueueCPUs.
+func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
+	devices := q.devices()
+	if len(devices) == 0 {
+		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
+	}
+	device, err := pickDevice(devices, iface, bus)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]uint64, len(device.irqs))
+	for i, irq := range device.irqs {
+		counts[i] = irq.row.total()
+	}
+	return counts, nil
+}
+
+// ParseCPUList reads a CPU list as Linux writes it, "0-3,8-11", of at most
+// MaxTableSize CPUs.
+func ParseCPUList(list string) ([]int, error) {
+	set, ok := parseCPUSet(list)
+	if !ok {
+		return nil, fmt.Errorf("%s is no CPU list: write cpus:0-3,8-11", quote.Short(list))
+	}
+	var cpus []int
+	for _, part := range set {
+		if part.to-part.from >= nicmodel.MaxTableSize-len(cpus) {
+			return nil, fmt.Errorf("more than %d CPUs", nicmodel.MaxTableSize)
+		}
+		for cpu := part.from; cpu <= part.to; cpu++ {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus, nil
+}

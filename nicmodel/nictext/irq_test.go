@@ -1,0 +1,149 @@
+package nictext
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const interruptsText = `            CPU0       CPU1       CPU2       CPU3
+ 120:     524288          0          0          0  IR-PCI-MSI 1048576-edge      eth0-TxRx-0
+ 121:          0     524100          0          0  IR-PCI-MSI 1048577-edge      eth0-TxRx-1
+ LOC:  180000000  179999999  180000001  179999998   Local timer interrupts
+ ERR:          0
+`
+
+// interrupts is a /proc/interrupts of 4 CPUs: row i has its interrupts on CPU
+// 3 − i, and the i-th action.
+func interrupts(actions ...string) string {
+	text := "           CPU0       CPU1       CPU2       CPU3\n"
+	for i, action := range actions {
+		counts := [4]int{}
+		counts[3-i%4] = 100 + i
+		text += fmt.Sprintf("%4d: %10d %10d %10d %10d  PCI-MSIX-0000:00:%02d.0   %d-edge      %s\n", 40+i, counts[0], counts[1], counts[2], counts[3], 1+i/2, i, action)
+	}
+	return text
+}
+
+func mustReadIRQs(t *testing.T, texts ...string) *IRQs {
+	t.Helper()
+	var all *IRQs
+	for _, text := range texts {
+		q, err := ReadIRQs(strings.NewReader(text), "x")
+		if err != nil {
+			t.Fatalf("%v, of\n%s", err, text)
+		}
+		if all == nil {
+			all = q
+		} else {
+			all.Merge(q)
+		}
+	}
+	return all
+}
+
+func TestQueueCPUs(t *testing.T) {
+	const affinity = "/proc/irq/120/smp_affinity_list:3\n/proc/irq/121/smp_affinity_list:0-3\n/proc/irq/121/effective_affinity_list:2\n/proc/irq/9/smp_affinity_list:0-3\n"
+	counted := []string{"the CPU of 2 of 2 queues is taken to be the one that got most of the queue's interrupts; /proc/irq/*/smp_affinity_list would tell"}
+	for _, test := range []struct {
+		name       string
+		texts      []string
+		iface, bus string
+		queues     int
+		want       []int
+		notes      []string
+	}{
+		{"igb", []string{interruptsText}, "eth0", "", 2, []int{0, 1}, counted},
+		{"pasted", quoted(interruptsText)[1:2], "eth0", "", 2, []int{0, 1}, counted},
+		{"quoted", quoted(interruptsText)[2:3], "eth0", "", 2, []int{0, 1}, counted},
+		{"queues not known", []string{interruptsText}, "", "", 0, []int{0, 1}, counted},
+		{"fewer queues", []string{interruptsText}, "", "", 1, []int{0}, []string{strings.ReplaceAll(counted[0], "2", "1")}},
+		{"affinity", []string{interruptsText, affinity}, "", "", 2, []int{3, 2}, nil},
+		{"affinity before", []string{affinity, interruptsText}, "", "", 2, []int{3, 2}, nil},
+		{"one text", []string{interruptsText + affinity}, "", "", 2, []int{3, 2}, nil},
+		{"affinity, then counts within it", []string{interruptsText, "/proc/irq/120/smp_affinity_list:1-3\n/proc/irq/121/smp_affinity_list:1,2\n", strings.Replace(interruptsText, "524288          0", "524288         10", 1)},
+			"", "", 2, []int{1, 1}, []string{strings.Replace(counted[0], "interrupts;", "interrupts (of 1 others got some too);", 1)}},
+		{"before and after", []string{interruptsText, strings.ReplaceAll(interruptsText, "5", "1")}, "", "", 2, []int{0, 1}, counted},
+		{"old chip names", []string{strings.ReplaceAll(interruptsText, "IR-PCI-MSI 1048576-edge", "PCI-MSI-edge")}, "", "", 2, []int{0, 1}, counted},
+		{"a CPU off line", []string{strings.ReplaceAll(interruptsText, "CPU1 ", "CPU64")}, "", "", 2, []int{0, 64}, counted},
+
+		{"igb, with others", []string{interrupts("eth0", "eth0-TxRx-0", "eth0-TxRx-1", "eth1-TxRx-0")}, "eth0", "", 2, []int{2, 1}, counted},
+		{"i40e", []string{interrupts("i40e-eth0-TxRx-0", "i40e-eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"ice among others", []string{interrupts("ice-eth10-TxRx-0", "ice-eth0-TxRx-0", "ice-eth0-TxRx-1")}, "eth0", "", 2, []int{2, 1}, counted},
+		{"ena", []string{interrupts("ena-mgmnt@pci:0000:00:05.0", "eth0-Tx-Rx-0", "eth0-Tx-Rx-1")}, "eth0", "", 2, []int{2, 1}, counted},
+		{"vmxnet3", []string{interrupts("eth0-rxtx-0", "eth0-rxtx-1", "eth0-event-2")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"rx alone", []string{interrupts("eth0-rx-0", "eth0-rx-1", "eth0-tx-0")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"mlx5", []string{interrupts("mlx5_async0@pci:0000:3b:00.0", "mlx5_comp0@pci:0000:3b:00.0", "mlx5_comp1@pci:0000:3b:00.0", "mlx5_comp0@pci:0000:3b:00.1")}, "ens1f0", "0000:3b:00.0", 2, []int{2, 1}, counted},
+		{"mlx4, from 1", []string{interrupts("mlx4-async@pci:0000:3b:00.0", "mlx4-1@0000:3b:00.0", "mlx4-2@0000:3b:00.0")}, "ens1", "", 2, []int{2, 1}, counted},
+		{"virtio", []string{interrupts("virtio0-config", "virtio0-input.0", "virtio0-output.0", "virtio0-input.1")}, "eth0", "", 2, []int{2, 0}, counted},
+		{"virtio, by the chip", []string{interrupts("virtio0-input.0", "virtio0-input.1", "virtio1-input.0", "virtio1-input.1")}, "eth0", "0000:00:02.0", 2, []int{1, 0}, counted},
+		{"gve", []string{interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk1@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0", "gve-ntfy-blk3@pci:0000:00:04.0")}, "eth0", "", 2, []int{1, 0},
+			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues' (unverified)")},
+		{"shared", []string{interrupts("ahci, eth0-TxRx-0", "eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
+
+		{"lists alone", []string{"/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n"}, "", "", 2, []int{5, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
+		{"plain lists", []string{"3\n1\n"}, "", "", 0, []int{3, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
+	} {
+		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(test.iface, test.bus, test.queues)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if diff := cmp.Diff(&QueueCPUs{test.want, test.notes}, got); diff != "" {
+			t.Errorf("%s:\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestQueueCPUsErrors(t *testing.T) {
+	for _, test := range []struct {
+		name, text, iface string
+		queues            int
+		want              string
+	}{
+		{"too few rows", interruptsText, "eth0", 4, "eth0 has interrupts of 2 receive queues, but there are 4 queues"},
+		{"a row missing", interrupts("eth0-TxRx-0", "eth0-TxRx-2"), "eth0", 0, "the interrupts of eth0's receive queues are not one for each of 0 to 2"},
+		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
+		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
+		{"never raised", strings.ReplaceAll(interruptsText, "524288", "     0"), "", 0, "IRQ 120, of eth0's queue 0: it has not been raised yet"},
+		{"never raised, affinity wide", strings.ReplaceAll(interruptsText, "524288", "     0") + "/proc/irq/120/smp_affinity_list:0-3\n", "", 0, "IRQ 120, of eth0's queue 0: it may go to several CPUs, and no count tells which"},
+		{"no queues", interrupts("ahci"), "", 0, "no interrupt is named as drivers name those of receive queues"},
+		{"lists of all", "/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n", "", 8, "there are CPU lists of 2 interrupts and 8 queues"},
+		{"lists, wide", "/proc/irq/25/smp_affinity_list:1-2\n", "", 1, "the interrupt of queue 0 may go to several CPUs"},
+	} {
+		got, err := mustReadIRQs(t, test.text).QueueCPUs(test.iface, "", test.queues)
+		if err == nil || !strings.HasPrefix(err.Error(), test.want) || !strings.Contains(err.Error(), "; give") && !strings.Contains(err.Error(), "; keep") {
+			t.Errorf("%s: %+v, %v, want %s and a hint", test.name, got, err, test.want)
+		}
+	}
+
+	refuses(t, ReadIRQs, "nothing\n", "x: holds no interrupts")
+	refuses(t, ReadIRQs, "                    CPU0       CPU1\n          HI:          0          1\n", "x: holds no interrupts") // /proc/softirqs
+	refuses(t, ReadIRQs, interruptsText+interruptsText, "x: line 6: a second /proc/interrupts starts here")
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, " 121:", " 120:", 1), "x: line 3: IRQ 120 comes again")
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, "524100          0          0  IR-PCI-MSI 1048577-edge      eth0-TxRx-1", "524100", 1), "x: line 3: IRQ 121 has 2 fields, but there are 4 CPUs")
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, "524100          0", "524100          -", 1), `x: line 3: IRQ 121: the count of CPU 2 is "-"`)
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, "CPU3", "CPU99999", 1), `x: line 1: "CPU99999" is no CPU`)
+	refuses(t, ReadIRQs, "/proc/irq/1/smp_affinity_list:3-1\n", `x: line 1: "3-1" is no list of CPUs`)
+	refuses(t, ReadIRQs, "0-70000\n", `x: line 1: "0-70000" is no list of CPUs`)
+}
+
+// The recorded hosts had each queue's interrupts on one CPU, as the rows show.
+func TestTruthQueueCPUs(t *testing.T) {
+	for _, c := range recorded {
+		want := []int{0, 1, 2, 3}
+		if c.profile == "qemu-igb" {
+			want = []int{7, 0, 1, 2, 3, 4, 5, 6}
+		}
+		after, before := recordedText(t, c.name, "interrupts-after.txt"), recordedText(t, c.name, "interrupts-before.txt")
+		for _, texts := range [][]string{{after}, {after, before}, {before, after}} {
+			got, err := mustReadIRQs(t, texts...).QueueCPUs("eth0", "0000:00:01.0", c.queues)
+			if err != nil || !slices.Equal(got.CPUs, want) {
+				t.Errorf("%s: %+v, %v, want %v", c.name, got, err, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package nictext
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// TextError is what is wrong with an imported text.
+type TextError struct {
+	Name string // of the file
+	Line int    // from 1; 0 if it is no one line's fault
+	What string // what is wrong there
+	Hint string // what to do
+}
+
+// Error is "NAME: line 12: WHAT; HINT".
+func (e *TextError) Error() string {
+	place := e.Name
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s: line %d", e.Name, e.Line)
+	}
+	return fmt.Sprintf("%s: %s; %s", place, e.What, e.Hint)
+}
+
+// maxText bounds a text in bytes. The table of MaxTableSize entries has a quarter of it.
+const maxText = 1 << 20
+
+// readText reads a text of a command's output, at most maxText bytes, and makes
+// of its lines what read makes; name is the text's name in errors.
+func readText[T any](r io.Reader, name string, read func(lines []string) (*T, error)) (*T, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(data) > maxText && bytes.Contains(data[:maxText/16], []byte(ownSchema)) {
+		data = data[:maxText] // the table is near its beginning
+	}
+	if len(data) > maxText {
+		return nil, &TextError{Name: name, What: "longer than 1 MiB", Hint: "give the saved output of a command such as ethtool -x, not a capture"}
+	}
+	got, err := read(textLines(data))
+	if err != nil {
+		var wrong *TextError
+		if errors.As(err, &wrong) {
+			wrong.Name = name
+		}
+		return nil, err
+	}
+	return got, nil
+}
+
+func textLines(data []byte) []string { return splitLines(decodeText(data)) }
+
+// decodeText is the text as UTF-8: Windows PowerShell's redirection writes
+// UTF-16, and both may start with a byte order mark.
+func decodeText(data []byte) string {
+	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
+		low, high := 0, 1
+		if data[0] == 0xfe {
+			low, high = 1, 0
+		}
+		units := make([]uint16, 0, len(data)/2)
+		for data = data[2:]; len(data) >= 2; data = data[2:] {
+			units = append(units, uint16(data[high])<<8|uint16(data[low]))
+		}
+		return string(utf16.Decode(units))
+	}
+	return string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+}
+
+// splitLines is the text's lines without line ends, mail quoting ("> > "),
+// and the space around them.
+func splitLines(text string) []string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		for strings.HasPrefix(line, ">") {
+			line = strings.TrimSpace(line[1:])
+		}
+		lines[i] = printable(line)
+	}
+	return lines
+}
+
+// printable is the text without control characters other than tabs, each kind of
+// space (web pages have no-break ones) as a plain one.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Zs, r):
+			return ' '
+		case unicode.IsPrint(r) || r == '\t':
+			return r
+		}
+		return -1
+	}, text)
+}

@@ -1,0 +1,249 @@
+package portplan
+
+import (
+	"fmt"
+	"slices"
+
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// PortPlan asks for test flows that load every CPU alike.
+type PortPlan struct {
+	Steering *nicmodel.Steering // of the host that the flows go to
+	CPUs     int                // that are to be reached: 0 to CPUs−1, as Steering numbers them
+	PerCPU   int                // flows for each
+	Flow     pcaps.Header       // of a packet; its source port is free
+	// FirstPort to LastPort are the source ports to choose from.
+	FirstPort, LastPort uint16
+	// ServerPorts: flow k goes to the k-th port from Flow.DstPort on.
+	ServerPorts bool
+
+	Peer     *nicmodel.Steering // of the host that replies go to; nil: replies are left to chance
+	PeerCPUs int
+}
+
+// PlannedFlow is one flow of a plan.
+type PlannedFlow struct {
+	Flow     pcaps.Header
+	Decision nicmodel.Decision
+	CPU      int
+	Reply    nicmodel.Decision // where the plan has a peer
+	PeerCPU  int               // likewise; else −1
+}
+
+// PortsNotHashed says that no choice of ports changes where a flow goes.
+type PortsNotHashed struct {
+	Decision nicmodel.Decision // of every flow
+	CPU      int
+	Peer     bool // it is the peer that does not hash them
+}
+
+func (e *PortsNotHashed) Error() string {
+	return fmt.Sprintf("the ports are not hashed (%s), so that every flow goes to CPU %d", e.Decision.Type, e.CPU)
+}
+
+// CPUOutOfReach says that no flow of the plan reaches a CPU.
+type CPUOutOfReach struct {
+	CPU     int
+	NoEntry bool // no entry of the table leads there; else none of the ports does
+	Found   int  // flows that were found for it
+}
+
+func (e *CPUOutOfReach) Error() string {
+	if e.NoEntry {
+		return fmt.Sprintf("no entry of the table leads to CPU %d", e.CPU)
+	}
+	return fmt.Sprintf("%d ports lead to CPU %d", e.Found, e.CPU)
+}
+
+// Make finds the flows, in the order of their CPUs and source ports: PerCPU for
+// each CPU. With a peer replies are spread over its CPUs as evenly as can be. The
+// same plan gives the same flows. Errors are *PortsNotHashed and *CPUOutOfReach;
+// their CPUs are the Steering's.
+func (p *PortPlan) Make() ([]PlannedFlow, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	pairs := p.pairs()
+	planned, err := p.assign(pairs)
+	if err != nil {
+		return nil, err
+	}
+	var flows []PlannedFlow
+	used := map[uint16]bool{}
+	for cpu := range p.CPUs {
+		for peerCPU, n := range planned[cpu] {
+			for range n {
+				flow, ok := p.find(cpu, peerCPU, len(flows), used)
+				if !ok {
+					return nil, &CPUOutOfReach{CPU: cpu, Found: countOn(flows, cpu)}
+				}
+				used[flow.Flow.SrcPort] = true
+				flows = append(flows, flow)
+			}
+		}
+	}
+	if !p.ServerPorts {
+		slices.SortFunc(flows, func(a, b PlannedFlow) int {
+			if a.CPU != b.CPU {
+				return a.CPU - b.CPU
+			}
+			return int(a.Flow.SrcPort) - int(b.Flow.SrcPort)
+		})
+	}
+	return flows, nil
+}
+
+func countOn(flows []PlannedFlow, cpu int) int {
+	n := 0
+	for _, f := range flows {
+		if f.CPU == cpu {
+			n++
+		}
+	}
+	return n
+}
+
+// check finds what makes a plan impossible, whatever the ports.
+func (p *PortPlan) check() error {
+	f := p.at(p.FirstPort, 0)
+	if !f.Decision.Type.Ports() {
+		return &PortsNotHashed{Decision: f.Decision, CPU: f.CPU}
+	}
+	if p.Peer != nil && !f.Reply.Type.Ports() {
+		return &PortsNotHashed{Decision: f.Reply, CPU: f.PeerCPU, Peer: true}
+	}
+	reached := make([]bool, p.CPUs)
+	for _, queue := range p.Steering.Config().Table {
+		reached[p.Steering.CPU(queue)] = true
+	}
+	if cpu := slices.Index(reached, false); cpu >= 0 {
+		return &CPUOutOfReach{CPU: cpu, NoEntry: true}
+	}
+	return nil
+}
+
+// at is the k-th flow from the source port.
+func (p *PortPlan) at(port uint16, k int) PlannedFlow {
+	f := PlannedFlow{Flow: p.Flow, PeerCPU: -1}
+	f.Flow.SrcPort = port
+	if p.ServerPorts {
+		f.Flow.DstPort += uint16(k)
+	}
+	f.Decision = p.Steering.Decide(&f.Flow, nil)
+	f.CPU = p.Steering.CPU(f.Decision.Queue)
+	if p.Peer != nil {
+		reply := f.Flow
+		reply.Src, reply.Dst = f.Flow.Dst, f.Flow.Src
+		reply.SrcPort, reply.DstPort = f.Flow.DstPort, f.Flow.SrcPort
+		f.Reply = p.Peer.Decide(&reply, nil)
+		f.PeerCPU = p.Peer.CPU(f.Reply.Queue)
+	}
+	return f
+}
+
+// peers is how many CPUs replies are told apart by: 1 without a peer.
+func (p *PortPlan) peers() int {
+	if p.Peer == nil {
+		return 1
+	}
+	return p.PeerCPUs
+}
+
+// pairs counts the source ports that lead to each CPU, by the peer's.
+func (p *PortPlan) pairs() [][]int {
+	pairs := make([][]int, p.CPUs)
+	for cpu := range pairs {
+		pairs[cpu] = make([]int, p.peers())
+	}
+	for port := int(p.FirstPort); port <= int(p.LastPort); port++ {
+		f := p.at(uint16(port), 0)
+		pairs[f.CPU][max(f.PeerCPU, 0)]++
+	}
+	return pairs
+}
+
+// assign is how many flows are to go to each CPU, by the peer's CPU: PerCPU to
+// each, and no more to a CPU of the peer than must be.
+func (p *PortPlan) assign(pairs [][]int) ([][]int, error) {
+	for cpu, ports := range pairs {
+		n := 0
+		for _, of := range ports {
+			n += of
+		}
+		if n < p.PerCPU {
+			return nil, &CPUOutOfReach{CPU: cpu, Found: n}
+		}
+	}
+	flows := p.CPUs * p.PerCPU
+	for most := (flows + p.peers() - 1) / p.peers(); ; most++ {
+		m := portMatching{pairs: pairs, most: most, loads: make([]int, p.peers())}
+		for range pairs {
+			m.planned = append(m.planned, make([]int, p.peers()))
+		}
+		if m.all(p.PerCPU) {
+			return m.planned, nil
+		}
+	}
+}
+
+// portMatching gives flows of CPUs to CPUs of the peer, of which each takes at
+// most so many: a bipartite matching, by augmenting paths.
+type portMatching struct {
+	pairs   [][]int // ports that there are
+	planned [][]int // of these
+	loads   []int   // flows of each of the peer's CPUs
+	most    int
+}
+
+func (m *portMatching) all(perCPU int) bool {
+	for range perCPU {
+		for cpu := range m.pairs {
+			if !m.add(cpu, make([]bool, len(m.loads))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// add plans one flow more for the CPU, and moves others to make room for it.
+func (m *portMatching) add(cpu int, tried []bool) bool {
+	for i := range m.loads {
+		peer := (cpu + i) % len(m.loads)
+		if tried[peer] || m.planned[cpu][peer] == m.pairs[cpu][peer] {
+			continue
+		}
+		tried[peer] = true
+		if m.loads[peer] < m.most {
+			m.loads[peer]++
+			m.planned[cpu][peer]++
+			return true
+		}
+		for other := range m.pairs {
+			if m.planned[other][peer] == 0 || other == cpu {
+				continue
+			}
+			if m.add(other, tried) { // it has one more elsewhere, so here one less
+				m.planned[other][peer]--
+				m.planned[cpu][peer]++
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// find is flow k: the first unused port that leads to both CPUs.
+func (p *PortPlan) find(cpu, peerCPU, k int, used map[uint16]bool) (PlannedFlow, bool) {
+	for port := int(p.FirstPort); port <= int(p.LastPort); port++ {
+		if used[uint16(port)] {
+			continue
+		}
+		if f := p.at(uint16(port), k); f.CPU == cpu && max(f.PeerCPU, 0) == peerCPU {
+			return f, true
+		}
+	}
+	return PlannedFlow{}, false
+}

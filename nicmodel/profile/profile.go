@@ -1,0 +1,277 @@
+package profile
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+	"rssreplay/pcaps"
+)
+
+// Profile is what is known of one NIC under one driver, as data: the values
+// that the driver sets when nobody has changed them. The sources are the
+// drivers of Linux 6.12 and DPDK, the NIC models of QEMU 10.0, and Microsoft's
+// documentation.
+type Profile struct {
+	Name string // "igb"
+	NIC  string // the NICs it is about, in words
+	// Drivers are the names under which `ethtool -i` shows the driver. Of several
+	// profiles with one driver the first is taken for it.
+	Drivers []string
+
+	// MaxQueues bounds the receive queues that RSS uses, which are otherwise as
+	// many as the CPUs; 0 if nothing near bounds them.
+	MaxQueues        int
+	PowerOfTwoQueues bool // the driver rounds them down to a power of two
+	// RSSQueues: of more queues, RSS reaches only the first so many; 0: all.
+	RSSQueues int
+
+	TableSize TableSize
+	Layout    string // for ParseLayout
+	KeyLen    int    // bytes; 0 without RSS
+	// Key is the name of a fixed key; empty if the driver draws a random one,
+	// so that only the NIC's own tells which CPU a flow goes to.
+	Key       string
+	HashTypes hash.Types
+	Transform hash.Transform
+	Rules     nicmodel.Rules
+
+	// RXRing is the number of buffers of a queue; 0 if the driver takes it from
+	// the device.
+	RXRing     int
+	Moderation Moderation
+	Usecs      UsecsMeaning // of ethtool's rx-usecs
+	// UsecsModes: rx-usecs from 1 to this are numbers of adaptive modes, no times.
+	UsecsModes int
+	// PacksFields: of a kind of packet any of addresses and ports may be hashed, and the
+	// NIC hashes these one behind the other.
+	PacksFields bool
+	// FirstEntry: what the NIC does not hash goes to the queue of the table's first
+	// entry, and not to queue 0.
+	FirstEntry bool
+	// FlowHashUntrue: what `ethtool -n` shows is not what the NIC hashes.
+	FlowHashUntrue bool
+	// Fixed is what ethtool can't set, as the driver does not take it; of
+	// SetTransform, SetsTransform tells.
+	Fixed Settings
+	// SetsTransform: the driver takes `ethtool -X IF xfrm symmetric-xor`.
+	SetsTransform bool
+	// NAPI: the receive loop is Linux's, that is `drain poll`, `dpc-budget 64`
+	// and a fixed `isr-cpu`.
+	NAPI bool
+
+	Source     string   // where the values stand
+	Notes      []string // what else a reader must know
+	Unverified []Doubt  // values or rules that no source or measurement confirms
+}
+
+// Settings are things that ethtool sets on a NIC.
+type Settings uint8
+
+const (
+	SetTable     Settings = 1 << iota // its indirection table, by weights or otherwise
+	SetKey                            // its hash key
+	SetFields                         // the hashed fields of kinds of packets
+	SetTransform                      // what is done to the hash's input
+)
+
+// Unsettable are those of the settings that ethtool can't set on the NIC, as far
+// as is known.
+func (p *Profile) Unsettable(s Settings) Settings {
+	fixed := p.Fixed
+	if p.FlowHashUntrue {
+		fixed |= SetFields
+	}
+	if !p.SetsTransform {
+		fixed |= SetTransform
+	}
+	return s & fixed
+}
+
+// Doubt is something that a profile has and nothing confirms.
+type Doubt struct {
+	// Of is the parameter that it is about, which is in doubt as long as its value
+	// is the profile's; empty if it is none of them.
+	Of   string
+	What string
+}
+
+// UsecsMeaning is what a driver makes of ethtool's rx-usecs.
+type UsecsMeaning uint8
+
+const (
+	UsecsDelay    UsecsMeaning = iota // from the first packet to its interrupt, as ethtool says
+	UsecsInterval                     // from interrupt to interrupt, the model's itr (Intel)
+)
+
+// Moderation is a driver's default interrupt moderation in the model's terms.
+// Of an adaptive one it is the value that the driver starts with.
+type Moderation struct {
+	ITR      time.Duration // least gap between two interrupts
+	RXDelay  time.Duration // delay after the first packet
+	RXFrames int           // packets that end the delay; 0: only the time does
+	Adaptive bool          // the driver changes it with the traffic
+}
+
+// TableSize says how many entries a driver's table has.
+type TableSize struct {
+	Entries int       // if Rule is TableFixed; else the least number
+	Rule    TableRule // how it depends on the queues
+}
+
+// TableRule is how a table's size depends on the number of queues.
+type TableRule uint8
+
+const (
+	TableFixed     TableRule = iota // it does not
+	TableQueues                     // the largest power of two not above the queues (mlx4)
+	TableTwice                      // the smallest not below 2 × queues (mlx5)
+	TableQueuesOr                   // as many as the queues if these are a power of two, else Entries (DPDK's mlx5)
+	TablePer64Ring                  // 64 × the smallest power of two not below queues ÷ 64 (bnxt P5)
+)
+
+// For is the table's size in entries with the given number of queues.
+func (s TableSize) For(queues int) int {
+	queues = min(max(queues, 1), nicmodel.MaxTableSize/2)
+	n := s.Entries
+	switch s.Rule {
+	case TableQueues:
+		n = floorPowerOfTwo(queues)
+	case TableQueuesOr:
+		if floorPowerOfTwo(queues) == queues {
+			return queues
+		}
+	case TableTwice:
+		n = ceilPowerOfTwo(2 * queues)
+	case TablePer64Ring:
+		n = 64 * ceilPowerOfTwo((queues+63)/64)
+	}
+	return max(n, s.Entries)
+}
+
+func floorPowerOfTwo(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
+
+func ceilPowerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// Tool is what changes a NIC's table, key and hashed fields.
+type Tool uint8
+
+const (
+	Ethtool     Tool = iota // under Linux
+	PowerShell              // Set-NetAdapterRss, under Windows
+	Application             // the one that has the NIC to itself, under DPDK
+)
+
+// Tool is the one for the profile's NIC.
+func (p *Profile) Tool() Tool {
+	switch {
+	case p.NAPI:
+		return Ethtool
+	case p.Name == "ndis":
+		return PowerShell
+	}
+	return Application
+}
+
+// Queues is the number of receive queues that RSS uses on a machine with the
+// given number of CPUs.
+func (p *Profile) Queues(cpus int) int {
+	n := max(cpus, 1)
+	if p.MaxQueues > 0 {
+		n = min(n, p.MaxQueues)
+	}
+	if p.PowerOfTwoQueues {
+		n = floorPowerOfTwo(n)
+	}
+	return n
+}
+
+// LayoutFor is the layout of the table with the given number of queues.
+func (p *Profile) LayoutFor(queues int) string {
+	if p.RSSQueues > 0 && queues > p.RSSQueues {
+		return fmt.Sprintf("%s:%d", p.Layout, p.RSSQueues)
+	}
+	return p.Layout
+}
+
+// ProfileNamed is the profile of that name, or of the driver of that name. The
+// error lists the known names.
+func ProfileNamed(name string) (*Profile, error) {
+	var names []string
+	for _, p := range Profiles() {
+		if p.Name == name {
+			return &p, nil
+		}
+		names = append(names, p.Name)
+	}
+	if p := ProfileOfDriver(name, 0, 0); p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("--nic %s: no such profile; known are %s (rssreplay nics shows them)", quote.Short(name), strings.Join(names, ", "))
+}
+
+// ProfileOfDriver is the profile of the driver that `ethtool -i` shows under the
+// name: of several the first one whose table has as many entries as the NIC's
+// own, with the NIC's rings, if these are known (not 0). It is nil if there is none.
+func ProfileOfDriver(driver string, entries, rings int) *Profile {
+	var first *Profile
+	for _, p := range Profiles() {
+		if !slices.Contains(p.Drivers, driver) {
+			continue
+		}
+		if first == nil {
+			first = &p
+		}
+		if entries > 0 && p.TableSize.For(rings) == entries {
+			return &p
+		}
+	}
+	return first
+}
+
+// UnverifiedOf reports whether the profile's value of the parameter is in doubt.
+func (p *Profile) UnverifiedOf(parameter string) bool {
+	return slices.ContainsFunc(p.Unverified, func(d Doubt) bool { return d.Of == parameter })
+}
+
+// ruleFacts are the facts that rules are about, in words.
+var ruleFacts = []struct {
+	fact pcaps.Facts
+	text string
+}{
+	{pcaps.Extended, "an IPv6 extension header"},
+	{pcaps.Atomic, "an IPv6 atomic fragment"},
+	{pcaps.TwoTags8100, "two 0x8100 tags"},
+}
+
+// Texts are the rules in words, one for each kind of packet.
+func Texts(r nicmodel.Rules) []string {
+	var texts []string
+	for _, f := range ruleFacts {
+		if r.AddressesOnly&f.fact != 0 {
+			texts = append(texts, f.text+": hashed on the addresses only")
+		}
+		if r.NoHash&f.fact != 0 {
+			texts = append(texts, f.text+": no hash, to the default queue")
+		}
+	}
+	return texts
+}
+
+// FitKey is the part of a key that a NIC under this profile uses: of the 52 or
+// 256 bytes of netdev_rss_key the first KeyLen. Another length than the NIC's is
+// an error.
+func (p *Profile) FitKey(key hash.Key) (hash.Key, error) {
+	switch {
+	case p.KeyLen == 0 || len(key) == p.KeyLen:
+		return key, nil
+	case len(key) > p.KeyLen && (len(key) == 52 || len(key) == 256):
+		return key[:p.KeyLen], nil
+	}
+	return nil, fmt.Errorf("key of %d bytes, but %s has one of %d; give all of them, or the 52 or 256 of /proc/sys/net/core/netdev_rss_key, which begin with them", len(key), p.Name, p.KeyLen)
+}

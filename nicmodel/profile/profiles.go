@@ -1,0 +1,275 @@
+package profile
+
+import (
+	"time"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// Hash types as drivers enable them.
+const (
+	addresses = 1<<hash.IPv4 | 1<<hash.IPv6
+	tcpOnly   = addresses | 1<<hash.TCPIPv4 | 1<<hash.TCPIPv6 // UDP by its addresses
+	tcpUDP    = hash.DefaultTypes
+)
+
+const (
+	linux = "Linux 6.12, drivers/net/"
+	dpdk  = "DPDK 2026-07, drivers/net/"
+
+	udpOnAddresses = "UDP is hashed on its addresses only, until told otherwise: ethtool -N IF rx-flow-hash udp4 sdfn (and udp6)"
+	globalKey      = "the key is random, drawn once per boot and shared by all NICs of the host that use it: see /proc/sys/net/core/netdev_rss_key"
+	keyHidden      = "ethtool -x shows no key: the first 40 bytes of netdev_rss_key are in use"
+	atrNote        = "Flow Director (ATR) overrides RSS for TCP flows that the host itself sends on"
+	dpdkPolls      = "DPDK polls and takes no interrupts: of a replay only queues, entries and flows are about it"
+)
+
+// Profiles are all profiles, in the order in which `rssreplay nics` lists them.
+func Profiles() []Profile {
+	parser := Doubt{"", "what this NIC's own parser does with IPv6 extension headers, atomic fragments and two VLAN tags (the model's rules are used)"}
+	tcpEx := Doubt{"hash-types", "the driver also enables tcp_ipv6_ex, which the profile leaves out"}
+	powerOn := Doubt{"hash-types", "UDP on its ports, which is the expected power-on value of GLQF_HASH_INSET (ethtool -n shows the NIC's)"}
+	capped := Doubt{"itr", "50 µs, where adaptive moderation caps at 20,000 interrupts a second; bulk traffic gets fewer, down to 4,000"}
+	application := Doubt{"hash-types", "addresses alone, testpmd's default: the application chooses (its rss_hf)"}
+
+	enaIPs := "packets that are not IP go to the queue of the table's first entry"
+	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
+	none := Moderation{RXFrames: 1}
+
+	return []Profile{{
+		Name: "igb", NIC: "Intel 82575, 82576, 82580, i350, i210, i211", Drivers: []string{"igb"},
+		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igb",
+		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "82575 and i210 have 4 queues, i211 2"},
+		Unverified: []Doubt{parser, tcpEx, capped},
+	}, {
+		Name: "igc", NIC: "Intel i225, i226", Drivers: []string{"igc"},
+		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igc",
+		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
+		Unverified: []Doubt{parser, tcpEx, capped},
+	}, {
+		Name: "e1000e", NIC: "Intel 82574, 82579, i217, i218, i219", Drivers: []string{"e1000e"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 128}, Layout: "equal:1", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/e1000e/netdev.c:3451",
+		Notes:      []string{globalKey, "one receive queue: every entry of the table is 0"},
+		Unverified: []Doubt{parser, tcpEx, capped},
+	}, {
+		Name: "ixgbe", NIC: "Intel 82598, 82599, X540", Drivers: []string{"ixgbe"},
+		MaxQueues: 16, RSSQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, Source: linux + "ethernet/intel/ixgbe",
+		Notes:      []string{globalKey, udpOnAddresses, atrNote, "there may be up to 63 rings, but RSS reaches only the first 16", "X550 and E610 have the same driver: --nic x550"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "x550", NIC: "Intel X550, E610", Drivers: []string{"ixgbe"},
+		MaxQueues: 63, TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, Source: linux + "ethernet/intel/ixgbe",
+		Notes:      []string{globalKey, udpOnAddresses, atrNote, "64 entries under SR-IOV"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ixgbevf", NIC: "Intel virtual functions of 82599, X540, X550", Drivers: []string{"ixgbevf"},
+		MaxQueues: 2, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
+		Notes:      []string{globalKey, udpOnAddresses, "of an 82599 the table has 128 entries, with the same queues"},
+		Unverified: []Doubt{parser, {"rx-ring", "512, taken from ixgbe"}, {"itr", "50 µs, taken from ixgbe"}},
+	}, {
+		Name: "i40e", NIC: "Intel X710, XL710, X722", Drivers: []string{"i40e"},
+		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, Source: linux + "ethernet/intel/i40e",
+		Notes:      []string{globalKey, atrNote},
+		Unverified: []Doubt{parser, powerOn},
+	}, {
+		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
+		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/iavf",
+		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
+		Unverified: []Doubt{parser, powerOn},
+	}, {
+		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
+		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/ice",
+		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
+		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
+	}, {
+		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
+		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx4",
+		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx5/core/en",
+		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does"},
+		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
+	}, {
+		Name: "bnxt", NIC: "Broadcom NetXtreme-E 574xx (P4)", Drivers: []string{"bnxt_en"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, Source: linux + "ethernet/broadcom/bnxt",
+		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it", "with firmware before 1.5.1 UDP is hashed on its addresses only", "575xx and later have the same driver: --nic bnxt-p5"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "bnxt-p5", NIC: "Broadcom NetXtreme-E 575xx and later (P5)", Drivers: []string{"bnxt_en"},
+		TableSize: TableSize{Entries: 64, Rule: TablePer64Ring}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, Source: linux + "ethernet/broadcom/bnxt",
+		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
+		Notes:      []string{globalKey, enaIPs, "with a driver up to 2.6 and its default key: --nic ena-old; on instances of generation 4 and with a key that can't be set: --nic ena-gen4; Windows' driver hashes like this one"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ena-old", NIC: "Amazon Elastic Network Adapter under Linux's driver up to 2.6, with its default key", Drivers: []string{"ena"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENAOld, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: "amzn-drivers issues 109, 136, 169",
+		Notes:      []string{globalKey, enaIPs, "with a key that was set by hand: --nic ena"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "ena-gen4", NIC: "Amazon Elastic Network Adapter on instances of generation 4, whose key is fixed", Drivers: []string{"ena"},
+		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "ena-gen4", HashTypes: tcpUDP, Transform: hash.ENAGen4, FirstEntry: true,
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, Fixed: SetKey | SetFields, NAPI: true, Source: "amzn-drivers, toeplitz_calc.py",
+		Notes:      []string{enaIPs},
+		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}},
+	}, {
+		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, NAPI: true, Source: linux + "ethernet/google/gve",
+		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it"},
+		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}},
+	}, {
+		Name: "virtio", NIC: "virtio network device", Drivers: []string{"virtio_net"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 256, Moderation: none, NAPI: true, Source: linux + "virtio_net.c:4000",
+		Notes:      []string{globalKey, "values of a device by QEMU; other devices may set others", "on QEMU itself: --nic qemu-virtio"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "vmxnet3", NIC: "VMware vmxnet3", Drivers: []string{"vmxnet3"},
+		MaxQueues: 8, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, Source: linux + "vmxnet3",
+		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "newer virtual hardware has up to 32 queues, of any number"},
+		Unverified: []Doubt{parser},
+	}, {
+		Name: "netvsc", NIC: "Hyper-V and Azure synthetic network", Drivers: []string{"hv_netvsc"},
+		MaxQueues: 64, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: tcpOnly,
+		Moderation: none, FlowHashUntrue: true, NAPI: true, Source: linux + "hyperv/rndis_filter.c:55",
+		Notes:      []string{"the key is Microsoft's, always", "ethtool -n may say that UDP is hashed on its ports, but the host is never told to: UDP is hashed on its addresses"},
+		Unverified: []Doubt{parser, {"itr", "no moderation: it is the host's"}},
+	}, {
+		Name: "ionic", NIC: "AMD Pensando DSC", Drivers: []string{"ionic"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, Source: linux + "ethernet/pensando/ionic",
+		Notes:      []string{globalKey},
+		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"itr", "64 µs, the driver's start value of its adaptive moderation"}},
+	}, {
+		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
+		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		Moderation: none, NAPI: true, Source: linux + "ethernet/microsoft/mana",
+		Notes:      []string{globalKey, "the device may have up to 512 entries"},
+		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}, {"itr", "no moderation"}},
+	}, {
+		Name: "r8169", NIC: "Realtek RTL8111, RTL8125 with the driver in the kernel", Drivers: []string{"r8169"},
+		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
+		RXRing: 256, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/realtek/r8169_main.c",
+		Notes: []string{"no RSS: one queue", "the kernel puts off its polling by 20 µs (gro_flush_timeout), which the profile leaves out"},
+	}, {
+		Name: "qemu-igb", NIC: "QEMU's igb device under Linux's driver", Drivers: []string{"igb"},
+		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
+		Rules:  nicmodel.Rules{AddressesOnly: pcaps.Extended | pcaps.Atomic, NoHash: pcaps.TwoTags8100},
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: "measured: Linux 6.12 igb on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
+		Unverified: []Doubt{capped},
+	}, {
+		Name: "qemu-virtio", NIC: "QEMU's virtio-net device under Linux's driver", Drivers: []string{"virtio_net"},
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
+		Rules:  nicmodel.Rules{AddressesOnly: pcaps.Atomic, NoHash: pcaps.TwoTags8100},
+		RXRing: 256, Moderation: none, NAPI: true, Source: "measured: Linux 6.1 virtio_net on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		Notes: []string{globalKey},
+	}, {
+		Name: "dpdk-igb", NIC: "Intel 1G under DPDK's igb and igc",
+		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/e1000", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-ixgbe", NIC: "Intel 82599, X540 under DPDK",
+		MaxQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/ixgbe", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-x550", NIC: "Intel X550, E610 under DPDK",
+		MaxQueues: 63, TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/ixgbe", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application, {"queues", "at most 63, taken from Linux"}},
+	}, {
+		Name: "dpdk-fm10k", NIC: "Intel FM10000 under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/fm10k", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application, {"table-size", "128"}},
+	}, {
+		Name: "dpdk-i40e", NIC: "Intel X710, XL710, X722 under DPDK",
+		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 52, Key: "dpdk-i40e", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/i40e/i40e_hash.c:238", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-ice", NIC: "Intel E810 under DPDK",
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: addresses,
+		Moderation: none, Source: dpdk + "intel/ice",
+		Notes:      []string{dpdkPolls, "the key is random (rte_rand)"},
+		Unverified: []Doubt{parser, application, {"table-size", "2048: the device states it"}},
+	}, {
+		Name: "dpdk-iavf", NIC: "Intel virtual functions of E810 under DPDK",
+		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: addresses, Transform: hash.ProtocolFirst,
+		Moderation: none, Source: dpdk + "intel/iavf; hashes that testpmd printed on an E810's virtual function",
+		Notes:      []string{dpdkPolls, "the key is random (rte_rand)", "where ports are hashed, two bytes with the IP protocol come before the addresses"},
+		Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-virtio", NIC: "virtio network device under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "virtio/virtio_ethdev.c:1787", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-vmxnet3", NIC: "VMware vmxnet3 under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "vmxnet3/vmxnet3_rxtx.c:1376", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "dpdk-mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later under DPDK",
+		TableSize: TableSize{Entries: 512, Rule: TableQueuesOr}, Layout: "equal", KeyLen: 40, Key: "mellanox", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "mlx5/mlx5_rxq.c:38",
+		Notes:      []string{dpdkPolls},
+		Unverified: []Doubt{parser, application, {"table-size", "512 where the queues are no power of two: the NIC's maximum"}},
+	}, {
+		Name: "dpdk-netvsc", NIC: "Hyper-V and Azure synthetic network under DPDK",
+		MaxQueues: 64, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "mellanox", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "netvsc/hn_ethdev.c:128",
+		Notes:      []string{dpdkPolls},
+		Unverified: []Doubt{parser, application, {"table-size", "128, taken from Linux"}, {"queues", "at most 64, taken from Linux"}, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-ena", NIC: "Amazon Elastic Network Adapter under DPDK, or FreeBSD",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: addresses, FirstEntry: true,
+		Moderation: none, Source: dpdk + "ena/ena_rss.c:60; amzn-drivers issue 353",
+		Notes:      []string{dpdkPolls, "the key is random; its bytes go to the device in reverse order, so that the hash is the specification's", enaIPs},
+		Unverified: []Doubt{parser, application, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-bnxt", NIC: "Broadcom NetXtreme-E 574xx under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: addresses,
+		Moderation: none, Source: dpdk + "bnxt/bnxt_vnic.c:194",
+		Notes:      []string{dpdkPolls, "the key is pseudo-random"},
+		Unverified: []Doubt{parser, application, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-atlantic", NIC: "Aquantia (Marvell) AQC under DPDK",
+		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, Key: "dpdk-atlantic", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "atlantic", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application, {"table-size", "64"}, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-sfc", NIC: "Solarflare (AMD) under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "symmetric", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "sfc", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application, {"table-size", "128"}, {"layout", "equal"}},
+	}, {
+		Name: "dpdk-ionic", NIC: "AMD Pensando DSC under DPDK",
+		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "symmetric", HashTypes: addresses,
+		Moderation: none, Source: dpdk + "ionic; a hash that VPP printed", Notes: []string{dpdkPolls}, Unverified: []Doubt{parser, application},
+	}, {
+		Name: "ndis", NIC: "any NIC under Windows, as the NDIS documentation has it",
+		MaxQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
+		Moderation: none, Source: "Microsoft, standardized INF keywords for RSS, RSS hashing types",
+		Notes: []string{"Windows sets the key, and Get-NetAdapterRss does not print it", "*NumRSSQueues and *MaxRssProcessors are 16", "CPUs are those with even numbers where cores have two threads: --cpus 0,2,4,6"},
+		Unverified: []Doubt{{"hash-types", "UDP on its addresses: the driver and Windows agree on the types"}, {"table-size", "128: the miniport states its size"},
+			{"layout", "equal: Windows sets and moves the entries"}, {"itr", "no moderation: the driver's (*InterruptModeration)"}},
+	}}
+}
