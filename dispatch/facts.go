@@ -17,8 +17,12 @@ type Facts struct {
 	CapturedBytes  uint64
 	Cut            uint64 // packets of which the capture holds less than was on the wire
 	TimeLeaps      TimeLeaps
-	Long           LongFrames
-	Tunnels        []Tunnel // of received packets, those met, in the order of pcaps
+	Gaps           Gaps
+	// Grain is what the steps between the first timestamps are multiples of, ns: the
+	// clock's resolution, or one it was rounded to; 0 where all are equal.
+	Grain   int64
+	Long    LongFrames
+	Tunnels []Tunnel // of received packets, those met, in the order of pcaps
 }
 
 // LinkPackets is the packets of one link type.

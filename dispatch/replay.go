@@ -148,7 +148,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	s.facts.countLink(r.Packets)
 	s.long.finish()
 	r.Tunnels = r.tunnels.list()
-	r.TimeLeaps = s.time.jumps
+	r.TimeLeaps, r.Gaps, r.Grain = s.time.jumps, s.time.gaps, s.grain.of
 	s.begin(src)
 	s.rest.finish()
 	if err != nil {

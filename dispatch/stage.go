@@ -17,6 +17,7 @@ type stage struct {
 	rest *steerer // what comes after it; nil until begin
 
 	time      timeline
+	grain     grain
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	facts     facts
 	long      longFrames
@@ -204,6 +205,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 	if s.o.Filter == nil && s.o.Arrive == nil && s.time.all() {
 		s.time.arriveAll(recs, &c.times, int64(s.r.Packets))
+		s.grain.look(recs)
 		return recs, nil
 	}
 	n := 0
@@ -228,6 +230,7 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 		}
 		n++
 	}
+	s.grain.look(recs[:n])
 	return recs[:n], nil
 }
 

@@ -55,6 +55,57 @@ type timeline struct {
 
 	stamp int64 // of the packet before
 	jumps TimeLeaps
+	gaps  Gaps
+}
+
+// Gaps are the times of longGap and more without a packet: silence, a clock set
+// ahead, or captures joined.
+type Gaps struct {
+	Count        uint64
+	Total        int64 // ns
+	Longest      int64
+	LongestFrame int64 // number in the capture of the packet after it
+	LongestStart int64 // of the packet before it, ns after the capture's first packet
+}
+
+// longGap is a silence that few captures have, in ns.
+const longGap = 10e9
+
+// note takes a gap that ends with the packet of that number.
+func (g *Gaps) note(frame, start, step int64) {
+	g.Count++
+	if g.Total += step; g.Total < 0 {
+		g.Total = math.MaxInt64
+	}
+	if step > g.Longest {
+		g.Longest, g.LongestFrame, g.LongestStart = step, frame, start
+	}
+}
+
+// grain is what the first timestamps are multiples of.
+type grain struct {
+	seen   int
+	before int64 // the latest timestamp
+	of     int64 // greatest common divisor of the steps between them, ns; 0 while there is none
+}
+
+// grainPackets are as many timestamps as tell what all are multiples of.
+const grainPackets = 4096
+
+// look takes the timestamps of recs.
+func (g *grain) look(recs []pcaps.Record) {
+	for i := range recs[:min(len(recs), max(grainPackets-g.seen, 0))] {
+		stamp := recs[i].Time
+		if g.seen > 0 {
+			a, b := g.of, since(stamp, g.before)
+			for b != 0 {
+				a, b = b, a%b
+			}
+			g.of = max(a, -a)
+		}
+		g.before = stamp
+		g.seen++
+	}
 }
 
 // arrive moves the time to a packet's timestamp, or says that the packet lies
@@ -91,6 +142,9 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 		l.regressions++
 		l.counted = l.clock.behind
 	case t > l.now:
+		if t-l.now >= longGap {
+			l.gaps.note(frame, since(l.first, l.capture)+l.now, t-l.now)
+		}
 		l.now = t
 		if l.scaled = t; l.scale.Den != 0 {
 			if l.scaled = l.scale.of(t); l.scaled > MaxSpan {
@@ -116,7 +170,7 @@ func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64, fr
 	for i := range recs[:min(len(recs), len(times))] {
 		stamp := recs[i].Time
 		t := stamp - first
-		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before > maxStepAhead || l.clock.behind ||
+		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before >= longGap || l.clock.behind ||
 			l.first > math.MaxInt64-MaxSpan {
 			l.pass(now, before)
 			l.arrive(stamp, frames+int64(i)+1)

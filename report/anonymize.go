@@ -68,7 +68,7 @@ func (a *Anonymizer) Report(r *Report, t *Traffic) {
 		r.Flows = a.flows(r.Flows)
 	}
 	if t != nil {
-		a.Flow(t.Largest)
+		a.traffic(t)
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -85,6 +85,21 @@ func (a *Anonymizer) Report(r *Report, t *Traffic) {
 	}
 	a.inPlace(&r.FlowsNote, &r.Trust)
 	r.Anonymized, r.Notes = a.said(r.Notes, true)
+}
+
+// traffic anonymizes t in place.
+func (a *Anonymizer) traffic(t *Traffic) {
+	a.Flow(t.Largest)
+	a.Flow(t.LargestBytes)
+	for i := range t.Heavy {
+		a.Flow(&t.Heavy[i])
+	}
+	t.OnlySender = a.text(t.OnlySender)
+	for i, arg := range t.Command {
+		if arg.Value != "" {
+			t.Command[i].Value = a.argument(arg.Flag, arg.Value)
+		}
+	}
 }
 
 // said is what a result says of what was done, and its notes with a sentence about it;

@@ -85,7 +85,7 @@ func TestConditionsKnowAllFindings(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.HasSuffix(path, "_test.go") {
-			for _, id := range regexp.MustCompile(`\bID: +"([a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
+			for _, id := range regexp.MustCompile(`(?:\bID: +|d\.drops\(|d\.portless\()"([a-z-]+)"`).FindAllStringSubmatch(string(text), -1) {
 				drawn = append(drawn, id[1])
 			}
 		}

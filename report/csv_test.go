@@ -78,7 +78,7 @@ func TestCSVFormulas(t *testing.T) {
 	for _, s := range []string{"=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "--cpus"} {
 		r := hostileReport()
 		r.Parameters = Parameters{{Name: s, Value: s, Source: s}}
-		r.Findings = []Finding{{s, s, s, s, s}}
+		r.Findings = []Finding{{ID: s, Severity: s, Summary: s, Evidence: s, Remedy: s}}
 		r.Modes[0].Mode = s
 		r.Flows = slices.Values([]Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []FlowMode{{Mode: s}}}})
 		for _, table := range CSVTables() {

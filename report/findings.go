@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 )
 
 // Severities of findings, the gravest first.
@@ -16,19 +18,24 @@ const (
 // over all flows, which the report may not list, and what would be under other
 // settings. They are of the received packets, and of the first mode with RSS.
 type Traffic struct {
-	Largest        *Flow   // the flow with the most packets; nil without packets
-	LargestTunnel  string  // the tunnel that it is, by its name in reports; "" for none
-	Flows          uint64  // all of them
-	EffectiveFlows float64 // 1 ÷ Σ share²: that many flows of equal size would be as uneven
+	Command []Argument // what other commands need to be told of this replay
 
-	// Chance is the distribution of imbalance.packets when the flows fall on the
-	// table's entries at random; nil where it was not asked for.
-	Chance *Chance
+	Largest       *Flow        // the flow with the most packets; nil without packets
+	LargestBytes  *Flow        // and the one with the most bytes
+	Heavy         []Flow       // the flows with the most packets, in falling order: a few hundred
+	LargestTunnel string       // the tunnel that Largest is, by its name in reports; "" for none
+	SameTunnels   uint64       // flows that are a tunnel of that kind
+	InTunnels     uint64       // their packets
+	Flows         uint64       // all of them
+	Inputs        *Inputs      // nil where it was not asked for
+	Chance        *Chance      // nil where it was not asked for
+	Key           *KeyStrength // for the hash type with the most packets; nil without a hash
+
 	// BestTable is the imbalance.packets of the best table known; Null if unknown.
 	BestTable Fraction
 
 	UDPOnAddresses uint64   // UDP packets with ports that are hashed without them
-	UDPWithPorts   Fraction // imbalance.packets if they were hashed with them; Null if unknown
+	WithPorts      Fraction // imbalance.packets if TCP and UDP were hashed with their ports; Null if unknown
 
 	UDPFragments   uint64 // fragments of UDP datagrams, the first ones included
 	FragmentsApart uint64 // of these, on another CPU than whole datagrams between the same two addresses
@@ -41,10 +48,46 @@ type Traffic struct {
 
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
-	Oversized             uint64 // packets longer than the link carries
-	LargestPacket         uint64 // in bytes on the wire
-	DirectionUnknown      bool   // no rule told sent packets from received ones
+	Oversized        uint64 // packets longer than the link carries
+	LargestPacket    uint64 // in bytes on the wire
+	DirectionUnknown bool   // no rule told sent packets from received ones
+	OnlySender       string // the address that every packet is from, to several; "" for none
+	TakenOnHost      string // why it is certain that the host itself captured; "" if it is not
+
 	LeapsAhead, LeapsBack Leaps  // of the timestamps
+	Restarts              uint64 // leaps back after which the clock went on from there
+	Gaps                  Gaps
+	Grain                 int64 // what the steps between timestamps are multiples of, ns; 0: there is no step
+}
+
+// Argument is one of a command line: a flag with its value, or a capture.
+type Argument struct {
+	Flag  string // "--cpus"; "" for a capture
+	Value string // "" for a flag that takes none
+}
+
+// Inputs is what the hash is told of the flows that have one: flows with the same
+// input meet one entry, whatever the key.
+type Inputs struct {
+	Flows     uint64
+	Distinct  uint64 // inputs
+	Hashes    uint64 // distinct ones
+	Entries   uint64 // of the table that have packets
+	Effective Fraction
+	Portless  []Portless // hashed without the ports that they have, by falling packets
+}
+
+// Portless is a protocol's flows that are hashed on addresses alone, though they have ports.
+type Portless struct {
+	Protocol               string
+	Flows, Packets, Inputs uint64
+}
+
+// KeyStrength is what the hash key can do.
+type KeyStrength struct {
+	HashType     string
+	Rank, Wanted int // bits of the table's index that can differ on their own, and those that it has
+	Heard, Bits  int // bits of the hash input that change the index, and those that it has
 }
 
 // Leaps are the timestamps that leap one way.
@@ -53,31 +96,52 @@ type Leaps struct {
 	First   uint64 // number of the first of these packets; 0 if it is not known
 }
 
-// Chance is a distribution of an imbalance: percentiles.
-type Chance struct{ P10, P50, P90, P99 Fraction }
+// Gaps are times of ten seconds and more without a packet.
+type Gaps struct {
+	Count        uint64
+	Total        int64 // ns
+	Longest      int64
+	LongestFrame uint64 // number of the packet after it
+	LongestStart int64  // where it begins, ns after the capture's first packet
+}
+
+// Chance is the distribution of imbalance.packets when the inputs fall on the
+// table's entries at random: percentiles.
+type Chance struct {
+	Deviation                Fraction // of the replay, in standard deviations
+	P10, P50, P90, P95, P999 Fraction // P999 is Null where the deviation is small
+}
 
 // Thresholds. A finding is for what a reader would act on: below these all is as
 // it usually is.
 const (
-	minPackets  = 200  // received packets, for findings about shares
-	unevenFrom  = 1.25 // imbalance.packets: the busiest CPU has a quarter more than the mean
-	gainFrom    = 0.15 // of imbalance.packets, that another setting would bring
-	busyFrom    = 0.95 // utilization of a CPU
-	ofFairShare = 0.5  // of what one CPU's fair share is, that all goes to one queue
-	cutFrom     = 0.01 // of the packets, whose ports are cut off
+	minPackets  = 200    // received packets, for findings about shares
+	unevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
+	gravelyFrom = 2      // half of the capacity is lost
+	gainFrom    = 0.15   // of imbalance.packets, that another setting would bring
+	busyFrom    = 0.95   // utilization of a CPU
+	ofFairShare = 0.5    // of what one CPU's fair share is, that all goes to one queue
+	cutFrom     = 0.01   // of the packets, whose ports are cut off
+	loadedFrom  = 50_000 // packets/s of a CPU: at 2 µs each it is busy for a tenth of the time
 )
 
-// Diagnose finds what is wrong, the gravest first. Each finding rests on its own
+// Diagnose finds what is wrong, the gravest first; of equals what makes the rest
+// mean less, then causes, then what follows from them. Each finding rests on its own
 // evidence, whose figures are the report's or the traffic's; a healthy capture has
-// none.
+// none, and one fault has one.
 func Diagnose(r *Report, t *Traffic) List[Finding] {
 	d := newDiagnosis(r, t)
 	var all List[Finding]
 	for _, find := range []func() *Finding{
-		d.tunnel, d.singleFlow, d.elephant, d.udpWithoutPorts, d.unhashed, d.noHashType,
-		d.oneQueue, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.sharedCPU,
-		d.ringOverflow, d.saturated, d.unevenHash, d.fewFlows, d.betterTable,
-		d.udpFragments, d.driverTransform, d.asymmetric, d.bothDirections, d.oversized, d.portsCut, d.leap,
+		// The capture.
+		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
+		// The machine, its key and its table.
+		d.weakKey, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed,
+		// The flows.
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
+		d.fewFlows, d.collidingFlows, d.unevenHash,
+		// What follows.
+		d.ringOverflow, d.saturated, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 	} {
 		if f := find(); f != nil {
 			all = append(all, *f)
@@ -91,10 +155,11 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
-	"tunnel", "single-flow", "elephant-flow", "udp-without-ports", "unhashed", "no-hash-type",
-	"one-queue", "cpus-missed", "lopsided-table", "uneven-table", "queues-share-cpu",
-	"ring-overflow", "cpu-saturated", "uneven-hash", "few-flows", "better-table",
-	"udp-fragments", "driver-transforms", "asymmetric-connections", "both-directions", "coalesced", "ports-cut", "clock-leap",
+	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
+	"weak-key", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
+	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
+	"few-flows", "colliding-flows", "uneven-hash",
+	"ring-overflow", "cpu-saturated", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 }
 
 // Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and
@@ -132,10 +197,38 @@ func (d *diagnosis) uneven() bool {
 	return d.judged() && !d.mode.Imbalance.Packets.IsNull() && d.mode.Imbalance.Packets >= unevenFrom
 }
 
+// timed tells whether the timestamps carry a verdict on drops, load and latency.
+func (d *diagnosis) timed() bool { return !d.has("clock-still", "clock-leap") }
+
+// weigh is the severity of a load that loses capacity: a fair share × lost is what
+// one CPU has, whatever a packet costs. A machine that has nothing to do has no
+// problem yet.
+func (d *diagnosis) weigh(lost Fraction) string {
+	switch {
+	case lost >= gravelyFrom && d.loaded():
+		return Problem
+	case lost >= unevenFrom:
+		return Warning
+	}
+	return Note
+}
+
+// loaded tells whether the busiest CPU takes so many packets that they may matter.
+func (d *diagnosis) loaded() bool {
+	rate := d.busiest().PacketsPerSecond
+	return d.timed() && !rate.IsNull() && rate >= loadedFrom
+}
+
+// lost is the capacity that the uneven load loses, as a factor.
+func (d *diagnosis) lost() Fraction { return d.mode.Imbalance.Packets }
+
 // fair is the packets of one CPU's fair share.
 func (d *diagnosis) fair() float64 {
 	return float64(d.r.Capture.Received) / float64(len(d.mode.CPUs))
 }
+
+// ofFair is n packets as a multiple of a fair share.
+func (d *diagnosis) ofFair(n uint64) Fraction { return Fraction(float64(n) / d.fair()) }
 
 // share is n of the received packets.
 func (d *diagnosis) share(n uint64) Fraction { return Ratio(n, d.r.Capture.Received) }
@@ -151,12 +244,130 @@ func (d *diagnosis) busiest() *CPU {
 	return most
 }
 
-// hottest is the sentence about the busiest CPU.
+// hottest says of the busiest CPU what it has and costs.
 func (d *diagnosis) hottest() string {
 	c := d.busiest()
-	return fmt.Sprintf("CPU %d has %s of the packets under %s; imbalance.packets is %s",
-		c.CPU, percent(Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, fixed(d.mode.Imbalance.Packets, 3))
+	s := fmt.Sprintf("CPU %d has %s of the packets under %s, %s × its fair share",
+		c.CPU, percent(Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, fixed(d.lost(), 2))
+	if d.lost() >= unevenFrom {
+		s += fmt.Sprintf(": an even spread carries %s × as much before its first CPU is full", fixed(d.lost(), 2))
+	}
+	return s
+}
+
+// Numbers are a finding's figures by name, for programs.
+type Numbers map[string]any
+
+// load is the figures of the busiest CPU, with more.
+func (d *diagnosis) load(more Numbers) Numbers {
+	c := d.busiest()
+	n := Numbers{"cpu": c.CPU, "cpu_share": Ratio(c.Packets, d.mode.Totals.Packets), "lost_capacity": d.lost()}
+	for name, value := range more {
+		n[name] = value
+	}
+	return n
+}
+
+// best is the clause about the best table known, "" if it would gain little.
+func (d *diagnosis) best() string {
+	if d.gain(d.t.BestTable) < gainFrom {
+		return ""
+	}
+	return fmt.Sprintf(" The best table found for just these packets has %s ×.", fixed(d.t.BestTable, 2))
+}
+
+// gain is by how much imbalance.packets would fall; 0 where that is not known.
+func (d *diagnosis) gain(other Fraction) float64 {
+	if d.mode == nil || other.IsNull() || d.mode.Imbalance.Packets.IsNull() {
+		return 0
+	}
+	return float64(d.mode.Imbalance.Packets - other)
+}
+
+// run is the command to run next, in code marks: the main one for "", or another,
+// on the same captures with the same flags but for those of change; --from and such
+// without a value leave the flag out.
+func (d *diagnosis) run(command string, change ...Argument) string {
+	words := []string{"rssreplay"}
+	if command != "" {
+		words = append(words, command)
+	}
+	add := func(a Argument) {
+		if a.Flag != "" {
+			words = append(words, a.Flag)
+		}
+		if a.Value != "" {
+			words = append(words, shellQuoted(a.Value))
+		}
+	}
+	given := d.t.Command
+	if len(given) == 0 {
+		given = []Argument{{Value: "CAPTURE"}}
+	}
+	for _, a := range given {
+		if a.Flag == "" || !slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == a.Flag }) {
+			add(a)
+		}
+	}
+	for _, a := range change {
+		if a.Value != "" || a.Flag == "--inner" { // else it is left out
+			add(a)
+		}
+	}
+	return "`" + strings.Join(words, " ") + "`"
+}
+
+// shellQuoted is a word as a POSIX shell takes it.
+func shellQuoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+,=/-", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // parameter is a parameter in force, nil if the report has none of that name.
 func (d *diagnosis) parameter(name string) *Parameter { return d.r.Parameters.named(name) }
+
+// ownCosts tells whether the user has said what a packet costs.
+func (d *diagnosis) ownCosts() bool {
+	p := d.parameter("packet-cost")
+	return p != nil && p.Source != DefaultSource
+}
+
+// assumed is how a sentence about load begins until costs are the user's own.
+func (d *diagnosis) assumed() string {
+	p := d.parameter("packet-cost")
+	if d.ownCosts() || p == nil {
+		return ""
+	}
+	return fmt.Sprintf("If a packet costs %s, as is assumed, ", p.text())
+}
+
+// number is an integer parameter, or another value where there is none.
+func (d *diagnosis) number(name string, otherwise int) int {
+	if p := d.parameter(name); p != nil {
+		switch n := p.Value.(type) {
+		case int:
+			return n
+		case int64:
+			return int(n)
+		}
+	}
+	return otherwise
+}
+
+// flow is a flow's name, and how much of the capture it is.
+func (d *diagnosis) flow(f *Flow) string {
+	return fmt.Sprintf("%s, %s of %s packets", flowName(f, math.MaxInt32), exact(f.Packets), exact(d.r.Capture.Received))
+}
+
+// upper begins a sentence.
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

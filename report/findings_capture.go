@@ -2,10 +2,110 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Findings about the capture: what it can't show.
+
+// coarse is a resolution of timestamps by which no burst can be told from its pause,
+// in ns.
+const coarse = 1e6
+
+// clockStill: all packets at one instant, or a clock of milliseconds or seconds, so
+// that what the capture shows as bursts may be none.
+func (d *diagnosis) clockStill() *Finding {
+	c := &d.r.Capture
+	if c.Packets < 2 {
+		return nil
+	}
+	f := &Finding{
+		ID: "clock-still", Severity: Warning,
+		Remedy: "Which CPU gets which packet holds all the same. For the rest, capture with the kernel's clock (`tcpdump -i DEV -w OUT`), and write formats that keep nanoseconds or microseconds.",
+	}
+	switch {
+	case c.Duration == 0:
+		f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", exact(c.Packets))
+		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
+		f.Figures = Numbers{"packets": c.Packets, "duration_ns": c.Duration}
+	case d.t.Grain >= coarse && c.Packets >= minPackets && Fraction(c.Duration)/Fraction(c.Packets) < Fraction(d.t.Grain):
+		f.Summary = fmt.Sprintf("All timestamps are multiples of %s, and %s packets lie in each on the mean: within it they arrive at once in the replay.",
+			nanoseconds(d.t.Grain), fixed(Fraction(c.Packets)*Fraction(d.t.Grain)/Fraction(c.Duration), 1))
+		f.Evidence = "Drops and latency follow from that, and can't be judged; they are left out here."
+		f.Figures = Numbers{"packets": c.Packets, "grain_ns": d.t.Grain}
+	default:
+		return nil
+	}
+	return f
+}
+
+// onlySentDestinations are the other ends from which one sender of all packets is
+// taken for the host that captured.
+const onlySentDestinations = 10
+
+// onlySent: every packet comes from one address and port of a service, and goes to
+// many: that is what a server sends, and its NIC receives none of it.
+func (d *diagnosis) onlySent() *Finding {
+	if !d.judged() || d.t.OnlySender == "" || d.r.Capture.Sent > 0 {
+		return nil
+	}
+	var service, all uint64
+	ends := map[string]bool{}
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		all += f.Packets
+		ends[f.Destination.String()] = true
+		if f.HasPorts && servicePort(f.SourcePort, f.DestinationPort) {
+			service += f.Packets
+		}
+	}
+	if len(ends) < onlySentDestinations || float64(service) < 0.9*float64(all) {
+		return nil
+	}
+	return &Finding{
+		ID: "only-sent", Severity: Warning,
+		Summary:  fmt.Sprintf("Every packet comes from %s, from the port of a service, and they go to many addresses: a server's answers, without what it received.", d.t.OnlySender),
+		Evidence: fmt.Sprintf("%s of %s packets of the heaviest flows. If that host captured, its NIC received none of them, and RSS never spread them.", exact(service), exact(all)),
+		Remedy:   "Capture what it receives: `tcpdump -i DEV -Q in -w OUT`. What the NIC at the other end makes of these packets: " + d.run("", Argument{"--direction", "out"}, Argument{"--local", d.t.OnlySender}) + ".",
+		Figures:  Numbers{"packets": d.r.Capture.Received},
+	}
+}
+
+// servicePort tells whether a is the port of a service, and b a client's.
+func servicePort(a, b uint16) bool { return a < b && a < 32768 }
+
+// servers are the addresses on the services' side of the heaviest flows, where they
+// are few and each flow has exactly one: the host's own, if a host captured.
+func (d *diagnosis) servers() []string {
+	seen := map[netip.Addr]uint64{}
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		switch {
+		case !f.HasPorts || f.SourcePort == f.DestinationPort:
+		case servicePort(f.SourcePort, f.DestinationPort):
+			seen[f.Source] += f.Packets
+		case servicePort(f.DestinationPort, f.SourcePort):
+			seen[f.Destination] += f.Packets
+		}
+	}
+	var all []string
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		if (seen[f.Source] > 0) == (seen[f.Destination] > 0) {
+			return nil
+		}
+	}
+	for _, addr := range slices.SortedFunc(maps.Keys(seen), netip.Addr.Compare) {
+		all = append(all, addr.String())
+	}
+	if len(all) > 8 {
+		return nil
+	}
+	return all
+}
 
 // bothDirections: sent and received packets can't be told apart.
 func (d *diagnosis) bothDirections() *Finding {
@@ -21,8 +121,38 @@ func (d *diagnosis) bothDirections() *Finding {
 		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
 			exact(2*a.Connections), exact(a.Flows)),
 		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
-		Remedy:   "If a host captured its own traffic, name its addresses: `--local ADDR`. On a tap or a router both directions are received, and all is well.",
+		Remedy:   "If a host captured its own traffic, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + ".",
+		Figures:  Numbers{"connections": a.Connections, "flows": a.Flows},
 	}
+}
+
+// oneDirectionPartly: of most connections one direction alone is there, and of some
+// both: a mirror port that drops, a filter, or a second path.
+func (d *diagnosis) oneDirectionPartly() *Finding {
+	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 || d.has("both-directions") {
+		return nil
+	}
+	a := &d.mode.Affinity
+	all := a.Flows - a.Connections // with the two directions as one
+	if a.Connections < asymmetricFrom || a.Connections*50 < all {
+		return nil
+	}
+	return &Finding{
+		ID: "one-direction-partly", Severity: Warning,
+		Summary: fmt.Sprintf("Of %s connections %s have both directions here: of the others one was not captured, or took another way.",
+			exact(all), exact(a.Connections)),
+		Evidence: fmt.Sprintf("%s of %s connections; on one link it would be nearly all, or none.", percent(Ratio(a.Connections, all)), exact(all)),
+		Remedy:   "Capture where both directions pass, or only what the NIC receives (`tcpdump -i DEV -Q in -w OUT`); a mirror port of too little rate drops one of them. If a host captured, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ".",
+		Figures:  Numbers{"connections": a.Connections, "all_connections": all},
+	}
+}
+
+// localOr is the servers as --local takes them.
+func (d *diagnosis) localOr(unknown string) string {
+	if servers := d.servers(); servers != nil {
+		return strings.Join(servers, ",")
+	}
+	return unknown
 }
 
 // largestOffloaded is the longest frame that offloads make, in bytes, with room to
@@ -39,6 +169,7 @@ func (d *diagnosis) oversized() *Finding {
 		ID: "coalesced", Severity: Warning,
 		Summary:  plural(d.t.Oversized, "packet is", "packets are") + " longer than the link carries: ",
 		Evidence: fmt.Sprintf("The longest has %s bytes on the wire, as the capture says", exact(d.t.LargestPacket)),
+		Figures:  Numbers{"packets": d.t.Oversized, "largest_bytes": d.t.LargestPacket},
 	}
 	if d.t.LargestPacket <= largestOffloaded {
 		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
@@ -66,37 +197,81 @@ func (d *diagnosis) portsCut() *Finding {
 		ID: "ports-cut", Severity: Warning,
 		Summary:  fmt.Sprintf("The capture cut off the ports of %s packets: they are hashed on addresses alone, which the NIC would not do.", exact(n)),
 		Evidence: fmt.Sprintf("%s of %s packets.", percent(Ratio(n, d.r.Capture.Packets)), exact(d.r.Capture.Packets)),
-		Remedy:   "Capture more of each packet: `tcpdump -s 128`.",
+		Remedy:   "Capture more of each packet: `tcpdump -i DEV -s 128 -w OUT`.",
+		Figures:  Numbers{"packets": n, "of_packets": d.r.Capture.Packets},
 	}
+}
+
+// joinedFrom is how many times the mean step between packets a gap must be to be told
+// of, where the gaps are half of the capture's time.
+const joinedFrom = 1000
+
+// gapsOfPackets is how many packets there must be to a gap: a trickle has none.
+const gapsOfPackets = 50
+
+// joined tells whether most of the capture's time is gaps that the packets around
+// them don't make likely.
+func (d *diagnosis) joined() bool {
+	g, c := &d.t.Gaps, &d.r.Capture
+	if g.Count == 0 || g.Count*gapsOfPackets > c.Packets || c.Packets < minPackets || g.Total < c.Duration/2 {
+		return false
+	}
+	return float64(g.Longest)*float64(c.Packets) >= joinedFrom*float64(c.Duration-min(g.Total, c.Duration))
 }
 
 // leap: timestamps lie far from the ones before them. The replay follows leaps
 // ahead, and never goes back.
 func (d *diagnosis) leap() *Finding {
 	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
+	f := &Finding{ID: "clock-leap", Severity: Warning, Figures: Numbers{"ahead": ahead.Packets, "back": back.Packets}}
 	var where, evidence, remedy []string
-	if ahead.Packets > 0 {
+	switch {
+	case ahead.Packets > 0:
 		where = append(where, ahead.text("ahead"))
 		evidence = append(evidence, "Rates, utilization and the time series are over the "+verb(int(min(ahead.Packets, 2)), "leap", "leaps")+" ahead.")
+	case d.joined():
+		g := &d.t.Gaps
+		f.Figures["gaps"], f.Figures["gap_ns"], f.Figures["packet"] = g.Count, g.Longest, g.LongestFrame
+		gap := "No packet for " + nanoseconds(g.Longest)
+		if g.LongestFrame > 0 {
+			gap += " before packet " + exact(g.LongestFrame)
+		}
+		if g.Count > 1 {
+			gap += fmt.Sprintf(", and %s more of 10 s and more", plural(g.Count-1, "gap", "gaps"))
+		}
+		where = append(where, gap+": a clock set ahead, captures joined, or silence")
+		evidence = append(evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
+			nanoseconds(min(g.Total, d.r.Capture.Duration)), nanoseconds(d.r.Capture.Duration)))
 	}
 	if back.Packets > 0 {
 		where = append(where, back.text("back"))
-		evidence = append(evidence, "After a leap back, packets are replayed at the latest time so far until their own passes it: rates and utilization there are too high.")
-		remedy = append(remedy, "`reordercap CAPTURE OUT` sorts the packets by time.")
+		if d.t.Restarts > 0 {
+			f.Figures["restarts"] = d.t.Restarts
+			evidence = append(evidence, "After "+plural(d.t.Restarts, "leap back", "leaps back")+" what follows is replayed right behind what came before, as of a clock set back, or captures put one behind the other: how long it was between them is not known.")
+		}
+		if back.Packets > d.t.Restarts {
+			evidence = append(evidence, "Single packets that lie back arrive at the latest time so far.")
+		}
+		evidence = append(evidence, "Drops, load and latency are not judged.")
+		remedy = append(remedy, "`reordercap IN OUT` sorts the packets of a capture by time; `mergecap -w OUT IN...` does so with several, where it is not told to append (`-a`).")
 	}
-	if ahead.Packets > 0 {
+	switch {
+	case ahead.Packets > 0:
 		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	case d.joined():
+		at := d.t.Gaps.LongestStart
+		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
+			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
 	}
 	if where == nil {
 		return nil
 	}
-	return &Finding{
-		ID: "clock-leap", Severity: Warning,
-		Summary:  strings.Join(where, "; ") + ".",
-		Evidence: strings.Join(evidence, " "),
-		Remedy:   strings.Join(remedy, " "),
-	}
+	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")
+	return f
 }
+
+// seconds is a time as --from and --to take it, exactly.
+func seconds(ns int64) string { return time.Duration(ns).String() }
 
 // text says how many there are, and where the first is.
 func (l *Leaps) text(way string) string {
@@ -122,6 +297,6 @@ func (d *diagnosis) driverTransform() *Finding {
 		ID: "driver-transforms", Severity: Warning,
 		Summary:  fmt.Sprintf("The driver sets the input transformation %s, and this replay has %s: if the NIC is as its driver left it, every CPU here is wrong.", d.t.DriverTransform, p.text()),
 		Evidence: fmt.Sprintf("xfrm is %s by %s.", p.text(), p.Source),
-		Remedy:   fmt.Sprintf("`ethtool -x DEV` of a recent kernel shows it; `--xfrm %s` replays it.", d.t.DriverTransform),
+		Remedy:   "`ethtool -x DEV` of a recent kernel shows it; this replays it: " + d.run("", Argument{"--xfrm", d.t.DriverTransform}) + ".",
 	}
 }

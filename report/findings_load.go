@@ -3,26 +3,27 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Findings about flows: which are heavy, how many there are, and what is hashed of
 // them. Of those that explain the same imbalance the most telling one comes first,
 // and silences the rest.
 
-// explained are the findings that explain an uneven load by the flows themselves.
-var explained = []string{"tunnel", "single-flow", "elephant-flow", "udp-without-ports", "unhashed", "no-hash-type", "one-queue", "cpus-missed", "lopsided-table", "queues-share-cpu"}
+// explained are the findings that explain an uneven load without chance.
+var explained = []string{
+	"weak-key", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "no-hash-type", "unhashed",
+	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow",
+}
 
 // bound is the imbalance that one flow alone makes, whatever the table.
-func (d *diagnosis) bound() float64 {
+func (d *diagnosis) bound() Fraction {
 	if d.t.Largest == nil {
 		return 0
 	}
-	return float64(d.t.Largest.Packets) / d.fair()
+	return d.ofFair(d.t.Largest.Packets)
 }
-
-// elephantFrom is the bound from which one flow is called an elephant: it alone
-// makes its CPU uneven, twice over.
-const elephantFrom = 1 + 2*(unevenFrom-1)
 
 // fragmented tells whether the flow with the most packets is one of fragments: TCP
 // or UDP without ports, and not because the capture cut them off.
@@ -35,28 +36,29 @@ func (d *diagnosis) fragmented() bool {
 // more connections between the same addresses are the same flow to the NIC.
 const avoidFragments = "These are fragments, which have no ports: more connections change nothing. Avoid fragmentation (smaller datagrams, path MTU discovery), or use more pairs of addresses"
 
-func (d *diagnosis) largest() string {
-	f := d.t.Largest
-	return fmt.Sprintf("%s, %s of %s packets", flowName(f, math.MaxInt32), exact(f.Packets), exact(d.r.Capture.Received))
-}
-
 // tunnel: the outer headers of a tunnel have few flows, and a CPU is hot by them
 // (GRE: virtio-win #978; ESP: cilium #26979; VXLAN: moby #37214).
 func (d *diagnosis) tunnel() *Finding {
-	if !d.uneven() || d.t.LargestTunnel == "" || d.bound() < elephantFrom {
+	if !d.uneven() || d.has("weak-key", "one-queue") || d.t.LargestTunnel == "" || d.bound() < unevenFrom {
 		return nil
 	}
 	f := &Finding{
-		ID: "tunnel", Severity: Problem,
+		ID: "tunnel", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One %s tunnel has %s of the received packets: the NIC sees one flow, and one CPU takes it all.",
 			d.t.LargestTunnel, percent(d.share(d.t.Largest.Packets))),
-		Evidence: fmt.Sprintf("%s; %s, and no table gets below %s.", d.largest(), d.hottest(), fixed(Fraction(d.bound()), 3)),
-		Remedy:   "Spread behind the NIC (RPS, an XDP cpumap, threaded NAPI), or use several tunnels or addresses.",
+		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.hottest(), fixed(d.bound(), 2)),
+		Remedy:   fmt.Sprintf("Spread behind the NIC: RPS (`echo %s >/sys/class/net/DEV/queues/rx-N/rps_cpus`), an XDP cpumap, threaded NAPI; or use several tunnels or addresses.", d.cpuMask()),
+		Figures:  d.load(Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
+	}
+	if d.t.SameTunnels > 1 {
+		f.Summary = fmt.Sprintf("%s %s tunnels have %s of the received packets, one of them %s: the NIC sees %s flows, and spreads no tunnel over CPUs.",
+			exact(d.t.SameTunnels), d.t.LargestTunnel, percent(d.share(d.t.InTunnels)), percent(d.share(d.t.Largest.Packets)), exact(d.t.SameTunnels))
 	}
 	if d.t.InnerFlows > 0 {
-		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives imbalance.packets %s.",
-			exact(d.t.Tunnelled), plural(d.t.TunnelFlows, "flow", "flows"), exact(d.t.InnerFlows), fixed(d.t.InnerBalance, 3))
-		f.Remedy = "Let the NIC hash the inner headers where it can (`rssreplay CAPTURE --inner` shows the effect); for UDP tunnels, vary the outer source port; else spread behind the NIC: RPS, or an XDP cpumap."
+		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives the busiest CPU %s × its fair share.",
+			exact(d.t.Tunnelled), plural(d.t.TunnelFlows, "flow", "flows"), exact(d.t.InnerFlows), fixed(d.t.InnerBalance, 2))
+		f.Remedy = "Let the NIC hash the inner headers where it can: " + d.run("", Argument{"--inner", ""}) + " shows the effect. For UDP tunnels, vary the outer source port; else spread behind the NIC: RPS, or an XDP cpumap."
+		f.Figures["inner_flows"], f.Figures["inner_imbalance"] = d.t.InnerFlows, d.t.InnerBalance
 	}
 	return f
 }
@@ -69,22 +71,38 @@ func (d *diagnosis) singleFlow() *Finding {
 	if !d.uneven() || d.has("tunnel") || d.t.Largest == nil || d.share(d.t.Largest.Packets) < singleFlowFrom {
 		return nil
 	}
-	remedy := "Test with more connections (iperf3 -P 16); `rssreplay plan SRC DST` names source ports that reach every CPU."
+	remedy := fmt.Sprintf("Test with more connections (iperf3 -P 16); %s names source ports that reach every CPU.", d.plan())
 	if d.fragmented() {
 		remedy = avoidFragments + "."
 	}
 	return &Finding{
-		ID: "single-flow", Severity: Problem,
+		ID: "single-flow", Severity: d.weigh(d.lost()),
 		Summary:  fmt.Sprintf("One flow has %s of the received packets: this shows one CPU of %d.", percent(d.share(d.t.Largest.Packets)), len(d.mode.CPUs)),
-		Evidence: fmt.Sprintf("%s; %s.", d.largest(), d.hottest()),
+		Evidence: fmt.Sprintf("%s; %s.", d.flow(d.t.Largest), d.hottest()),
 		Remedy:   remedy,
+		Figures:  d.load(Numbers{"share": d.share(d.t.Largest.Packets)}),
 	}
+}
+
+// plan is the command that finds source ports for the largest flow's addresses.
+func (d *diagnosis) plan() string {
+	f := d.t.Largest
+	if f == nil || !f.HasPorts {
+		return "`rssreplay plan SRC DST`"
+	}
+	words := []string{"rssreplay plan", f.Source.String(), endName(f.Destination, f.DestinationPort, true, 0)}
+	for _, a := range d.t.Command {
+		if slices.Contains([]string{"--cpus", "--base-cpu", "--queues", "--affinity", "--key", "--table", "--table-size", "--layout", "--hash-types", "--rx-flow-hash", "--xfrm", "--nic", "--driver", "--bundle"}, a.Flag) {
+			words = append(words, a.Flag, shellQuoted(a.Value))
+		}
+	}
+	return "`" + strings.Join(words, " ") + "`"
 }
 
 // elephant: one flow is more than a fair share, and RSS never splits a flow
 // (RSS++, CoNEXT 2019, shows how common that is).
 func (d *diagnosis) elephant() *Finding {
-	if !d.uneven() || d.has("tunnel", "single-flow") || d.bound() < elephantFrom {
+	if !d.uneven() || d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue") || d.bound() < unevenFrom || d.fewInAll() {
 		return nil
 	}
 	remedy := "Split it over several connections"
@@ -92,94 +110,339 @@ func (d *diagnosis) elephant() *Finding {
 		remedy = avoidFragments
 	}
 	return &Finding{
-		ID: "elephant-flow", Severity: Problem,
+		ID: "elephant-flow", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One flow has %s of the received packets: its CPU gets at least %s times a fair share, whatever the table.",
-			percent(d.share(d.t.Largest.Packets)), fixed(Fraction(d.bound()), 2)),
-		Evidence: fmt.Sprintf("%s; %s, and no table gets below %s.", d.largest(), d.hottest(), fixed(Fraction(d.bound()), 3)),
-		Remedy:   remedy + "; or keep other flows off its CPU: `rssreplay suggest CAPTURE` names the table.",
+			percent(d.share(d.t.Largest.Packets)), fixed(d.bound(), 2)),
+		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.hottest(), d.best()),
+		Remedy:   remedy + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts.",
+		Figures:  d.load(Numbers{"share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
+	}
+}
+
+// bytesFrom is how much more a flow must be of the bytes than of the packets to be
+// heavy in bytes alone.
+const bytesFrom = 3
+
+// elephantBytes: a flow is heavy in bytes, and not in packets. Where bytes cost, in a
+// copy or a checksum, its CPU is the hot one.
+func (d *diagnosis) elephantBytes() *Finding {
+	if !d.judged() || d.has("tunnel", "single-flow", "elephant-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue") || d.t.LargestBytes == nil || d.mode.Imbalance.Bytes.IsNull() || d.fewInAll() {
+		return nil
+	}
+	var bytes uint64
+	var most *CPU
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		bytes += c.Bytes
+		if most == nil || c.Bytes > most.Bytes {
+			most = c
+		}
+	}
+	f := d.t.LargestBytes
+	share := Ratio(f.Bytes, bytes)
+	bound := share * Fraction(len(d.mode.CPUs))
+	if share.IsNull() || bound < unevenFrom || share < bytesFrom*d.share(f.Packets) {
+		return nil
+	}
+	return &Finding{
+		ID: "elephant-bytes", Severity: Warning, // what bytes cost is not known
+		Summary: fmt.Sprintf("One flow has %s of the received bytes in %s of the packets: by bytes its CPU gets at least %s times a fair share, whatever the table.",
+			percent(share), percent(d.share(f.Packets)), fixed(bound, 2)),
+		Evidence: fmt.Sprintf("%s, of %s bytes; CPU %d has %s of the bytes, %s × its fair share. By packets the busiest has %s ×.",
+			flowName(f, math.MaxInt32), exact(f.Bytes), most.CPU, percent(Ratio(most.Bytes, bytes)), fixed(d.mode.Imbalance.Bytes, 2), fixed(d.lost(), 2)),
+		Remedy:  "Where bytes cost (copies, checksums: `--byte-cost`), split it over several connections, or keep other flows off its CPU: " + d.run("suggest", Argument{"--by", "bytes"}) + ".",
+		Figures: Numbers{"cpu": most.CPU, "cpu_share_bytes": Ratio(most.Bytes, bytes), "lost_capacity_bytes": d.mode.Imbalance.Bytes, "share_bytes": share, "share": d.share(f.Packets), "bound": bound},
 	}
 }
 
 // udpWithoutPorts: most drivers' default (firedancer #8337, Cloudflare's "How to
 // receive a million packets per second").
 func (d *diagnosis) udpWithoutPorts() *Finding {
-	gain := d.gain(d.t.UDPWithPorts)
-	if !d.uneven() || d.has("tunnel") || d.share(d.t.UDPOnAddresses) < 0.1 || gain < gainFrom {
+	gain := d.gain(d.t.WithPorts)
+	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue") || d.share(d.t.UDPOnAddresses) < 0.1 || gain < gainFrom || d.mostPortless() != "udp" {
 		return nil
 	}
-	f := &Finding{
-		ID: "udp-without-ports", Severity: Problem,
-		Summary: fmt.Sprintf("%s of the received packets are UDP hashed on addresses alone: with their ports imbalance.packets would be %s instead of %s.",
-			percent(d.share(d.t.UDPOnAddresses)), fixed(d.t.UDPWithPorts, 3), fixed(d.mode.Imbalance.Packets, 3)),
-		Evidence: fmt.Sprintf("%s UDP packets with ports have a hash type without them; %s.", exact(d.t.UDPOnAddresses), d.hottest()),
-		Remedy:   "`ethtool -N DEV rx-flow-hash udp4 sdfn` (and udp6).",
-	}
+	f := d.portless("udp-without-ports")
 	if d.t.UDPFragments > 0 {
 		f.Remedy += fmt.Sprintf(" But %s more UDP packets are fragments, which have no ports: they would part from their flows, and may overtake them.", exact(d.t.UDPFragments))
 	}
 	return f
 }
 
-// gain is by how much imbalance.packets would fall; 0 where that is not known.
-func (d *diagnosis) gain(other Fraction) float64 {
-	if d.mode == nil || other.IsNull() || d.mode.Imbalance.Packets.IsNull() {
-		return 0
+// mostPortless is the protocol with the most packets that are hashed without ports.
+func (d *diagnosis) mostPortless() string {
+	if d.t.Inputs == nil || len(d.t.Inputs.Portless) == 0 {
+		return ""
 	}
-	return float64(d.mode.Imbalance.Packets - other)
+	return d.t.Inputs.Portless[0].Protocol
+}
+
+// fewInputs: what the hash is told of many flows is the same, so that no key can
+// spread them: TCP by addresses behind a NAT, SCTP between few peers.
+func (d *diagnosis) fewInputs() *Finding {
+	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue", "udp-without-ports") || d.mostPortless() == "" {
+		return nil
+	}
+	p := d.t.Inputs.Portless[0]
+	if d.share(p.Packets) < 0.1 || p.Inputs*2 > p.Flows || p.Inputs > fewPerCPU*uint64(len(d.mode.CPUs)) {
+		return nil
+	}
+	if p.Protocol != "sctp" && d.gain(d.t.WithPorts) < gainFrom {
+		return nil
+	}
+	return d.portless("few-inputs")
+}
+
+// portless is the finding about the protocol that most packets are hashed without
+// ports of.
+func (d *diagnosis) portless(id string) *Finding {
+	p, in := &d.t.Inputs.Portless[0], d.t.Inputs
+	name := strings.ToUpper(p.Protocol)
+	f := &Finding{
+		ID: id, Severity: d.weigh(d.lost()),
+		Summary: fmt.Sprintf("%s of the received packets are %s hashed on addresses alone: %s %s %s, and no key can spread them further.",
+			percent(d.share(p.Packets)), name, plural(p.Flows, "flow has", "flows have"), exact(p.Inputs), verb(int(p.Inputs), "pair of addresses", "pairs of addresses")),
+		Evidence: fmt.Sprintf("All %s are %s, with %s and %s of the table; %s.", plural(in.Flows, "hashed flow", "hashed flows"), plural(in.Distinct, "distinct hash input", "distinct hash inputs"),
+			plural(in.Hashes, "hash", "hashes"), plural(in.Entries, "entry", "entries"), d.hottest()),
+		Figures: d.load(Numbers{"share": d.share(p.Packets), "flows": p.Flows, "inputs": p.Inputs, "hashes": in.Hashes, "entries_met": in.Entries}),
+	}
+	if p.Protocol == "sctp" {
+		f.Remedy = fmt.Sprintf("Hash its ports where the NIC can (`ethtool -N DEV rx-flow-hash sctp4 sdfn`; no NDIS hash type does); else spread behind the NIC: `echo %s >/sys/class/net/DEV/queues/rx-N/rps_cpus`.", d.cpuMask())
+		return f
+	}
+	f.Evidence += fmt.Sprintf(" With their ports the busiest CPU has %s ×.", fixed(d.t.WithPorts, 2))
+	f.Figures["imbalance_with_ports"] = d.t.WithPorts
+	f.Remedy = fmt.Sprintf("`ethtool -N DEV rx-flow-hash %s4 sdfn` (and %s6). Its effect: %s.", p.Protocol, p.Protocol, d.run("", d.withPorts(p.Protocol)...))
+	return f
+}
+
+// withPorts is the flags that hash a protocol's ports in the place of those that
+// leave them out.
+func (d *diagnosis) withPorts(protocol string) []Argument {
+	var change []Argument
+	for _, a := range d.t.Command {
+		switch {
+		case a.Flag == "--hash-types":
+			change = append(change, Argument{a.Flag, ""})
+		case a.Flag == "--rx-flow-hash" && !strings.HasPrefix(a.Value, protocol+"4=") && !strings.HasPrefix(a.Value, protocol+"6="):
+			change = append(change, a) // run leaves all of the flag out
+		}
+	}
+	return append(change, Argument{"--rx-flow-hash", protocol + "4=sdfn"}, Argument{"--rx-flow-hash", protocol + "6=sdfn"})
+}
+
+// fewPerCPU are so few flows, or hash inputs, for each CPU that chance makes
+// the load uneven by itself.
+const fewPerCPU = 10
+
+// fewInAll tells whether there are so few flows that none of them is to blame.
+func (d *diagnosis) fewInAll() bool {
+	n := d.t.Flows
+	if in := d.t.Inputs; in != nil {
+		n = in.Distinct
+	}
+	return n > 1 && n <= 2*uint64(len(d.mode.CPUs))
+}
+
+// evenTable is the imbalance that the table makes of even traffic.
+func (d *diagnosis) evenTable() Fraction {
+	if table := MaxOverMean(d.cpuEntries()); !table.IsNull() { // else it is not told
+		return table
+	}
+	return 1
 }
 
 // fewFlows: so few flows that any key makes an uneven load, now this one, now that
 // (esnet/iperf #810). What the table's own shares make of any number of flows is not
 // chance's.
 func (d *diagnosis) fewFlows() *Finding {
-	if !d.uneven() || d.t.Chance == nil || d.has(explained...) || d.has("uneven-hash") {
+	if !d.uneven() || d.t.Chance == nil || d.t.Inputs == nil || d.has(explained...) || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
 		return nil
 	}
-	table := MaxOverMean(d.cpuEntries())
-	if table.IsNull() { // it is not told
-		table = 1
-	}
-	if d.t.Chance.P50 < unevenFrom*table {
+	in, table := d.t.Inputs, d.evenTable()
+	heavy := d.heavyOnBusiest()
+	few := in.Distinct <= fewPerCPU*uint64(len(d.mode.CPUs))
+	if d.t.Chance.P50 < unevenFrom*table || !few && heavy != nil {
 		return nil
 	}
 	than := ""
 	if table > 1 {
-		than = fmt.Sprintf(", where the table alone makes %s", fixed(table, 2))
+		than = fmt.Sprintf(", where the table alone makes %s ×", fixed(table, 2))
 	}
-	return &Finding{
-		ID: "few-flows", Severity: Warning,
-		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone makes imbalance.packets %s%s.",
-			plural(d.t.Flows, "flow", "flows"), exact(uint64(math.Round(d.t.EffectiveFlows))), len(d.mode.CPUs), fixed(d.t.Chance.P50, 2), than),
-		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s (10th to 90th percentile): another key, or other ephemeral ports, changes it.",
-			d.hottest(), fixed(d.t.Chance.P10, 2), fixed(d.t.Chance.P90, 2)),
-		Remedy: "More flows; in a test, fixed source ports that reach every CPU (`rssreplay plan SRC DST`) and a fixed key. `rssreplay suggest CAPTURE` names the best table for these flows.",
+	severity := Note // chance collisions of some hundred flows are no fault
+	if d.t.Chance.P50 >= fewFrom*table {
+		severity = Warning // and no fault of the machine's, however uneven
 	}
+	f := &Finding{
+		ID: "few-flows", Severity: severity,
+		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
+			plural(d.t.Flows, "flow", "flows"), exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), fixed(d.t.Chance.P50, 2), than),
+		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s × (10th to 90th percentile): another key, or other ephemeral ports, changes it.%s%s",
+			upper(d.hottest()), fixed(d.t.Chance.P10, 2), fixed(d.t.Chance.P90, 2), d.named(heavy), d.best()),
+		Remedy:  "More flows; in a test, fixed source ports that reach every CPU (" + d.plan() + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts.",
+		Figures: d.load(Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90}),
+	}
+	if in.Distinct*2 < in.Flows {
+		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
+			plural(in.Flows, "flow", "flows"), plural(in.Distinct, "distinct hash input", "distinct hash inputs"), len(d.mode.CPUs), fixed(d.t.Chance.P50, 2), than)
+	}
+	return f
 }
+
+// fewFrom is the imbalance that chance makes half of the time from which few flows
+// are more than a note.
+const fewFrom = 1.5
+
+// heavyFrom is the part of a fair share from which a flow is heavy.
+const heavyFrom = 0.2
+
+// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if without
+// them it had no more than its fair share; else nil.
+func (d *diagnosis) heavyOnBusiest() []*Flow {
+	c := d.busiest()
+	var heavy []*Flow
+	var packets uint64
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		if d.ofFair(f.Packets) < heavyFrom {
+			break
+		}
+		on := f.inMode(d.mode.Mode)
+		if len(on.CPUs) == 0 { // all dropped
+			continue
+		}
+		if cpu := on.most(); cpu.CPU == c.CPU && cpu.Packets*2 > f.Packets {
+			heavy = append(heavy, f)
+			packets += cpu.Packets
+		}
+	}
+	if float64(c.Packets) > d.fair()+float64(packets) {
+		return nil
+	}
+	return heavy
+}
+
+// namedFlows are as many flows as a sentence has room for.
+const namedFlows = 3
+
+// named is the sentence that names heavy flows of the busiest CPU; "" for none.
+func (d *diagnosis) named(heavy []*Flow) string {
+	if len(heavy) == 0 {
+		return ""
+	}
+	var words []string
+	for _, f := range heavy[:min(len(heavy), namedFlows)] {
+		words = append(words, fmt.Sprintf("%s (%s × a fair share)", flowName(f, math.MaxInt32), fixed(d.ofFair(f.Packets), 2)))
+	}
+	more := ""
+	if n := len(heavy) - namedFlows; n > 0 {
+		more = fmt.Sprintf(" and %s more", exact(uint64(n)))
+	}
+	return fmt.Sprintf(" Heavy on CPU %d: %s%s.", d.busiest().CPU, strings.Join(words, ", "), more)
+}
+
+// collidingFlows: among many flows some heavy ones meet on one CPU.
+func (d *diagnosis) collidingFlows() *Finding {
+	if !d.uneven() || d.has(explained...) || d.has("few-flows", "elephant-bytes") {
+		return nil
+	}
+	heavy := d.heavyOnBusiest()
+	if heavy == nil {
+		return nil
+	}
+	var packets uint64
+	for _, f := range heavy {
+		packets += f.Packets
+	}
+	f := &Finding{
+		ID: "colliding-flows", Severity: d.weigh(d.lost()),
+		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
+			exact(uint64(len(heavy))), d.busiest().CPU, percent(d.share(packets)), fixed(d.ofFair(packets), 2)),
+		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(),
+		Remedy:   "Other source ports, or another key, part them by luck. " + d.run("suggest") + " looks for a table that lasts.",
+		Figures:  d.load(Numbers{"heavy_flows": len(heavy), "share": d.share(packets)}),
+	}
+	if len(heavy) == 1 {
+		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, has CPU %d with others: together they have %s × as much.",
+			fixed(d.ofFair(packets), 2), d.busiest().CPU, fixed(d.lost(), 2))
+	}
+	if m := d.oneMove(heavy); m != nil {
+		f.Remedy = fmt.Sprintf("One entry of the table does most of it: entry %d from queue %d to queue %d gives %s × instead of %s ×, as long as these flows last: %s prints the table. %s", m.entry, m.from, m.to, fixed(m.after, 2), fixed(d.lost(), 2),
+			d.run("suggest", Argument{"--max-moves", "1"}), f.Remedy)
+		f.Figures["entry"], f.Figures["from_queue"], f.Figures["to_queue"], f.Figures["imbalance_after"] = m.entry, m.from, m.to, m.after
+	}
+	return f
+}
+
+// move is one entry that goes to another queue, and the imbalance after it.
+type move struct {
+	entry, from, to int
+	after           Fraction
+}
+
+// oneMove is the move of one entry that relieves the busiest CPU most; nil if that
+// gains little, or the report is not to tell which entries flows meet.
+func (d *diagnosis) oneMove(heavy []*Flow) *move {
+	t := &d.r.Table
+	if heavy[0].HashWithheld || len(t.Packets) != len(t.Entries) {
+		return nil
+	}
+	queueOf := map[int]int{} // per CPU its lowest queue
+	for queue := len(t.QueueCPUs) - 1; queue >= 0; queue-- {
+		queueOf[t.QueueCPUs[queue]] = queue
+	}
+	hot := d.busiest()
+	var cold *CPU
+	second := uint64(0)
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		if c == hot {
+			continue
+		}
+		second = max(second, c.Packets)
+		if _, ok := queueOf[c.CPU]; ok && (cold == nil || c.Packets < cold.Packets) {
+			cold = c
+		}
+	}
+	if cold == nil {
+		return nil
+	}
+	best := hot.Packets
+	m := &move{to: queueOf[cold.CPU]}
+	for i, queue := range t.Entries {
+		n := t.Packets[i]
+		if t.QueueCPUs[queue] != hot.CPU || n > hot.Packets {
+			continue
+		}
+		if after := max(hot.Packets-n, cold.Packets+n, second); after < best {
+			best, m.entry, m.from = after, i, queue
+		}
+	}
+	m.after = Fraction(float64(best) * float64(len(d.mode.CPUs)) / float64(d.mode.Totals.Packets))
+	if d.gain(m.after) < gainFrom {
+		return nil
+	}
+	return m
+}
+
+// strangeFrom is the standard deviations from which a CPU's load is no chance, for
+// one who looks at hundreds of captures. Bad keys are far beyond it.
+const strangeFrom = 4
 
 // unevenHash: worse than chance, so that the key or the hashed fields are to blame.
 func (d *diagnosis) unevenHash() *Finding {
-	if !d.uneven() || d.t.Chance == nil || d.has(explained...) || d.has("uneven-table") || d.mode.Imbalance.Packets <= d.t.Chance.P99 {
+	if !d.uneven() || d.t.Chance == nil || d.t.Chance.P999.IsNull() || d.t.Chance.Deviation < strangeFrom || d.has(explained...) || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
 		return nil
 	}
+	in := d.t.Inputs
 	return &Finding{
-		ID: "uneven-hash", Severity: Warning,
-		Summary: fmt.Sprintf("The hash spreads these flows worse than chance: imbalance.packets is %s, and 99 of 100 random spreads stay below %s.",
-			fixed(d.mode.Imbalance.Packets, 3), fixed(d.t.Chance.P99, 3)),
-		Evidence: d.hottest() + ".",
-		Remedy:   "`rssreplay suggest CAPTURE --keys random:1000` tells whether the key is to blame, and names a table; check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
-	}
-}
-
-func (d *diagnosis) betterTable() *Finding {
-	if !d.uneven() || d.gain(d.t.BestTable) < gainFrom || d.assumesCPUs() && !d.has("one-queue") {
-		return nil
-	}
-	return &Finding{
-		ID: "better-table", Severity: Warning,
-		Summary: fmt.Sprintf("Another indirection table would bring imbalance.packets from %s to %s.",
-			fixed(d.mode.Imbalance.Packets, 3), fixed(d.t.BestTable, 3)),
-		Evidence: d.hottest() + "; the best table was made for this capture, and other traffic may differ.",
-		Remedy:   "`rssreplay suggest CAPTURE` names the table, judges it on packets that it was not made for, and prints the command.",
+		ID: "uneven-hash", Severity: d.weigh(d.lost()),
+		Summary: fmt.Sprintf("The hash spreads these flows worse than chance: the busiest CPU has %s × its fair share, and of 1,000 random spreads 999 stay below %s ×.",
+			fixed(d.lost(), 2), fixed(d.t.Chance.P999, 2)),
+		Evidence: fmt.Sprintf("That CPU is %s standard deviations above what chance gives it; %s are %s with %s and %s of the table. %s.", fixed(d.t.Chance.Deviation, 1),
+			plural(in.Flows, "flow", "flows"), plural(in.Distinct, "distinct input", "distinct inputs"), plural(in.Hashes, "hash", "hashes"), plural(in.Entries, "entry", "entries"), upper(d.hottest())),
+		Remedy:  d.run("suggest", Argument{"--keys", "random:1000"}) + " tells whether the key is to blame. Its like at random: " + d.run("", Argument{"--key", d.anyKey()}) + ". Check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
+		Figures: d.load(Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": in.Hashes, "entries_met": in.Entries}),
 	}
 }
 
@@ -194,7 +457,8 @@ func (d *diagnosis) udpFragments() *Finding {
 		Summary: fmt.Sprintf("%s of %s fragments of UDP datagrams are on another CPU than whole datagrams between the same two addresses: they may overtake each other.",
 			exact(d.t.FragmentsApart), exact(d.t.UDPFragments)),
 		Evidence: "Fragments have no ports and are hashed on addresses alone; whole datagrams are hashed with their ports.",
-		Remedy:   "`ethtool -N DEV rx-flow-hash udp4 sd` (and udp6), or datagrams that fit the MTU.",
+		Remedy:   "`ethtool -N DEV rx-flow-hash udp4 sd` (and udp6), or datagrams that fit the MTU. Its effect: " + d.run("", Argument{"--rx-flow-hash", "udp4=sd"}, Argument{"--rx-flow-hash", "udp6=sd"}) + ".",
+		Figures:  Numbers{"fragments": d.t.UDPFragments, "apart": d.t.FragmentsApart},
 	}
 }
 
@@ -214,7 +478,8 @@ func (d *diagnosis) asymmetric() *Finding {
 		ID: "asymmetric-connections", Severity: Note,
 		Summary: fmt.Sprintf("%s of %s connections have their two directions on different CPUs under %s: an IDS or a proxy pays for that.",
 			exact(a.Connections-a.SymmetricConnections), exact(a.Connections), d.mode.Mode),
-		Evidence: fmt.Sprintf("symmetric_connections is %s of %s connections with both directions received.", exact(a.SymmetricConnections), exact(a.Connections)),
-		Remedy:   "`ethtool -X DEV xfrm symmetric-xor` where the NIC can, or a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`): `--xfrm` and `--key symmetric` show the effect.",
+		Evidence: fmt.Sprintf("Of %s connections with both directions received, %s have them on one CPU.", exact(a.Connections), exact(a.SymmetricConnections)),
+		Remedy:   "`ethtool -X DEV xfrm symmetric-xor` where the NIC can: " + d.run("", Argument{"--xfrm", "symmetric-xor"}) + "; or a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`): " + d.run("", Argument{"--key", "symmetric"}) + ".",
+		Figures:  Numbers{"connections": a.Connections, "symmetric_connections": a.SymmetricConnections},
 	}
 }

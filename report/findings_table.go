@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -58,10 +59,11 @@ func (d *diagnosis) unhashed() *Finding {
 	}
 	queue := d.defaultQueue()
 	return &Finding{
-		ID: "unhashed", Severity: Problem,
+		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), unevenFrom)),
 		Summary:  fmt.Sprintf("%s of the received packets have no hash, and all go to queue %d on CPU %d.", percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s: %s packets; %s.", strings.Join(reasons, ", "), exact(n), d.hottest()),
 		Remedy:   fmt.Sprintf("Spread them behind the NIC: `echo %s >/sys/class/net/DEV/queues/rx-%d/rps_cpus`, or an XDP cpumap.", d.cpuMask(), queue),
+		Figures:  d.load(Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
 	}
 }
 
@@ -85,11 +87,12 @@ func (d *diagnosis) noHashType() *Finding {
 		types = p.text()
 	}
 	return &Finding{
-		ID: "no-hash-type", Severity: Problem,
+		ID: "no-hash-type", Severity: d.weigh(max(d.ofFair(n), unevenFrom)),
 		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
 			percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", exact(n), types, d.hottest()),
-		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types.",
+		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. With all types on: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
+		Figures:  d.load(Numbers{"packets": n, "share": d.share(n), "queue": queue}),
 	}
 }
 
@@ -105,10 +108,11 @@ func (d *diagnosis) oneQueue() *Finding {
 	}
 	queue := d.r.Table.Entries[0]
 	return &Finding{
-		ID: "one-queue", Severity: Problem,
+		ID: "one-queue", Severity: d.weigh(Fraction(len(d.mode.CPUs))),
 		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
-		Remedy:   "`ethtool -X DEV default`, or `ethtool -X DEV equal N`: a table is not made anew when the number of channels changes.",
+		Remedy:   fmt.Sprintf("`ethtool -X DEV default`, or `ethtool -X DEV equal %d`: a table is not made anew when the number of channels changes.", len(d.r.Table.QueueCPUs)),
+		Figures:  d.load(Numbers{"queue": queue}),
 	}
 }
 
@@ -121,7 +125,7 @@ func (d *diagnosis) assumesCPUs() bool {
 
 // missedCPUs: CPUs in use that no entry reaches.
 func (d *diagnosis) missedCPUs() *Finding {
-	if d.mode == nil || d.has("one-queue") || d.assumesCPUs() {
+	if d.mode == nil || d.has("one-queue", "queues-share-cpu") || d.assumesCPUs() {
 		return nil
 	}
 	var missed []string
@@ -147,8 +151,18 @@ func (d *diagnosis) missedCPUs() *Finding {
 		ID: "cpus-missed", Severity: Warning,
 		Summary:  fmt.Sprintf("No entry of the indirection table leads to %s of %d.", plural(n, "CPU", "CPUs"), len(d.mode.CPUs)),
 		Evidence: fmt.Sprintf("CPU %s%s; the table has %d entries, and %d queues are on %d CPUs.", strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
-		Remedy:   "More queues (`ethtool -L DEV combined N`), a table over all of them (`ethtool -X DEV equal N`), or interrupts on other CPUs (/proc/irq/N/smp_affinity_list).",
+		Remedy:   d.reachAll(),
+		Figures:  Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
+}
+
+// reachAll is how a table comes to reach every CPU: over all queues where these are
+// on all CPUs, else with more queues.
+func (d *diagnosis) reachAll() string {
+	if cpus := len(d.mode.CPUs); distinct(d.r.Table.QueueCPUs) < cpus {
+		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
+	}
+	return fmt.Sprintf("A table over all queues: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
 }
 
 func distinct(values []int) int {
@@ -165,8 +179,8 @@ func (d *diagnosis) lopsidedTable() *Finding {
 	if d.mode == nil || d.has("one-queue") {
 		return nil
 	}
-	if p := d.parameter("layout"); p != nil && strings.HasPrefix(p.text(), "weight") {
-		return nil // asked for
+	if d.weighted() {
+		return nil // asked for, and so an uneven table
 	}
 	entries := d.queueEntries()
 	var most, second, used uint64
@@ -186,42 +200,113 @@ func (d *diagnosis) lopsidedTable() *Finding {
 		return nil
 	}
 	return &Finding{
-		ID: "lopsided-table", Severity: Problem,
+		ID: "lopsided-table", Severity: d.weigh(max(MaxOverMean(d.cpuEntries()), unevenFrom)),
 		Summary:  fmt.Sprintf("Queue %d has %d of the indirection table's %d entries, the next one %d.", at, most, d.r.Table.Size, second),
 		Evidence: d.hottest() + ".",
 		Remedy:   fmt.Sprintf("`ethtool -X DEV equal %d`.", len(entries)),
+		Figures:  d.load(Numbers{"queue": at, "entries": most, "table_imbalance": MaxOverMean(d.cpuEntries())}),
 	}
 }
 
-// unevenTable: the entries can't be shared out evenly.
+// weighted tells whether the user gave the table weights.
+func (d *diagnosis) weighted() bool {
+	p := d.parameter("layout")
+	return p != nil && strings.HasPrefix(p.text(), "weight")
+}
+
+// tableFrom is the unevenness of the table itself that is worth a note: even traffic
+// loses a tenth of the capacity.
+const tableFrom = 1.1
+
+// unevenTable: the entries themselves are shared out unevenly over the CPUs, so that
+// even traffic is uneven.
 func (d *diagnosis) unevenTable() *Finding {
-	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed") || d.assumesCPUs() {
+	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed", "queues-share-cpu") || d.assumesCPUs() {
 		return nil
 	}
 	entries := d.cpuEntries()
 	least, most := entries[0], entries[0]
+	var all uint64
 	for _, n := range entries {
 		least, most = min(least, n), max(most, n)
+		all += n
 	}
 	uneven := MaxOverMean(entries)
-	if most != least+1 || uneven < unevenFrom { // other tables are made so on purpose
+	f := &Finding{
+		ID: "uneven-table", Severity: d.weigh(uneven),
+		Evidence: fmt.Sprintf("Even traffic would load the busiest CPU with %s × its fair share. Here %s.", fixed(uneven, 2), d.hottest()),
+		Figures:  d.load(Numbers{"table_imbalance": uneven, "entries_least": least, "entries_most": most}),
+	}
+	// Many tables are made uneven on purpose, by hand or by a program: they are judged
+	// by what they do to this load.
+	asked := most > least+1
+	switch {
+	case uneven < tableFrom, asked && (uneven < unevenFrom || !d.uneven() || d.busiestEntries() != most):
 		return nil
+	case asked:
+		f.Summary = fmt.Sprintf("The indirection table gives one CPU %d of its %d entries, another %d, and the load follows.", most, d.r.Table.Size, least)
+		f.Remedy = fmt.Sprintf("Unless the weights are meant so: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
+	default:
+		f.Summary = fmt.Sprintf("%d entries can't be shared out evenly over %d CPUs: some get %d, some %d.", d.r.Table.Size, len(entries), most, least)
+		// As many queues carry as much as are full with most entries each.
+		enough := (all + most - 1) / most
+		f.Remedy = fmt.Sprintf("A larger table where the NIC has one. With this one, %d CPUs carry as much as %d (`ethtool -L DEV combined %d`, then `ethtool -X DEV default`).", enough, len(entries), enough)
+		f.Figures["cpus_enough"] = enough
 	}
-	return &Finding{
-		ID: "uneven-table", Severity: Warning,
-		Summary: fmt.Sprintf("%d entries can't be shared out evenly over %d CPUs: some get %d, some %d, and imbalance.packets is %s for even traffic.",
-			d.r.Table.Size, len(entries), most, least, fixed(uneven, 3)),
-		Evidence: fmt.Sprintf("The table's size is no multiple of %d; %s.", len(entries), d.hottest()),
-		Remedy:   fmt.Sprintf("As many queues as divide %d (`ethtool -L DEV combined %d`), or a larger table where the NIC has one.", d.r.Table.Size, floorPowerOfTwo(len(entries))),
-	}
+	return f
 }
 
-func floorPowerOfTwo(n int) int {
-	p := 1
-	for p*2 <= n {
-		p *= 2
+// busiestEntries is the entries of the busiest CPU.
+func (d *diagnosis) busiestEntries() uint64 {
+	busiest := d.busiest()
+	for i, n := range d.cpuEntries() {
+		if &d.mode.CPUs[i] == busiest {
+			return n
+		}
 	}
-	return p
+	return 0
+}
+
+// weakKey: a key that can't reach every entry, or hears too little of its input,
+// whatever the traffic.
+func (d *diagnosis) weakKey() *Finding {
+	k := d.t.Key
+	if d.mode == nil || k == nil || k.Wanted == 0 || k.Rank == k.Wanted && k.Heard*2 >= k.Bits {
+		return nil
+	}
+	key := d.anyKey()
+	f := &Finding{
+		ID: "weak-key", Severity: Problem,
+		Evidence: fmt.Sprintf("Of %d bits of a %s input %d change the index, and %d of its %d bits can differ on their own. %s.", k.Bits, k.HashType, k.Heard, k.Rank, k.Wanted, upper(d.hottest())),
+		Remedy:   "Set a random key: `ethtool -X DEV hkey " + key + "`. Its effect: " + d.run("", Argument{"--key", key}) + ".",
+		Figures:  d.load(Numbers{"rank": k.Rank, "index_bits": k.Wanted, "input_bits_heard": k.Heard, "input_bits": k.Bits}),
+	}
+	switch {
+	case k.Rank == k.Wanted:
+		f.Summary = fmt.Sprintf("The hash key is too weak: only %d of %d bits of the addresses and ports change the entry.", k.Heard, k.Bits)
+	case k.Rank == 0:
+		f.Summary = "The hash key is too weak: every packet meets the same entry of the indirection table."
+	default:
+		f.Summary = fmt.Sprintf("The hash key is too weak: it reaches at most %s of the indirection table's %d entries.", exact(1<<k.Rank), d.r.Table.Size)
+	}
+	return f
+}
+
+// anyKey is a random key of the present one's length: another for each capture, and
+// the same each time.
+func (d *diagnosis) anyKey() string {
+	n := 40
+	if p := d.parameter("key"); p != nil {
+		if present, ok := p.Value.(string); ok && strings.Count(present, ":") >= 39 {
+			n = strings.Count(present, ":") + 1
+		}
+	}
+	random := rand.New(rand.NewPCG(uint64(d.r.Capture.First.UnixNano()), d.r.Capture.Packets))
+	words := make([]string, n)
+	for i := range words {
+		words[i] = fmt.Sprintf("%02x", byte(random.Uint32()))
+	}
+	return strings.Join(words, ":")
 }
 
 // sharedCPU: two queues on one CPU while another one has none (irqbalance #122).
@@ -248,7 +333,8 @@ func (d *diagnosis) sharedCPU() *Finding {
 		return nil
 	}
 	return &Finding{
-		ID: "queues-share-cpu", Severity: Warning,
+		ID: "queues-share-cpu", Severity: d.weigh(max(MaxOverMean(d.cpuEntries()), unevenFrom)),
+		Figures:  d.load(Numbers{"shared_cpu": at, "queues": most, "idle_cpus": idle}),
 		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
 		Evidence: d.hottest() + ".",
 		Remedy:   "Give each queue's interrupt a CPU of its own: `echo CPU >/proc/irq/N/smp_affinity_list`, and keep irqbalance from moving it back.",
@@ -260,57 +346,6 @@ func verb(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// ringOverflow: the model drops packets.
-func (d *diagnosis) ringOverflow() *Finding {
-	if d.mode == nil || d.mode.Totals.Drops == 0 {
-		return nil
-	}
-	worst := &d.mode.Queues[0]
-	for i := range d.mode.Queues {
-		if q := &d.mode.Queues[i]; q.Drops > worst.Drops {
-			worst = q
-		}
-	}
-	ring := ""
-	if p := d.parameter("rx-ring"); p != nil {
-		ring = " of " + p.text()
-	}
-	where := fmt.Sprintf("queue %d", worst.Queue)
-	if worst.CPU != nil {
-		where += fmt.Sprintf(" on CPU %d", *worst.CPU)
-	}
-	return &Finding{
-		ID: "ring-overflow", Severity: Problem,
-		Summary: fmt.Sprintf("Under %s %s packets are dropped, %s of them by %s: its ring%s is full.",
-			d.mode.Mode, exact(d.mode.Totals.Drops), exact(worst.Drops), where, ring),
-		Evidence: fmt.Sprintf("%s drops %s of the %s packets steered to it; %s.", where, percent(Ratio(worst.Drops, worst.Packets)), exact(worst.Packets), d.hottest()),
-		Remedy:   "A longer ring for bursts (`ethtool -G DEV rx 4096`), a more even load for more than bursts. It follows from the assumed costs: set --packet-cost and its like to the machine's.",
-	}
-}
-
-// saturated: a CPU is busy all the time.
-func (d *diagnosis) saturated() *Finding {
-	if !d.judged() {
-		return nil
-	}
-	var most *CPU
-	for i := range d.mode.CPUs {
-		c := &d.mode.CPUs[i]
-		if !c.Utilization.IsNull() && c.Utilization >= busyFrom && (most == nil || c.Utilization > most.Utilization) {
-			most = c
-		}
-	}
-	if most == nil {
-		return nil
-	}
-	return &Finding{
-		ID: "cpu-saturated", Severity: Problem,
-		Summary:  fmt.Sprintf("CPU %d is busy %s of the time under %s.", most.CPU, percent(most.Utilization), d.mode.Mode),
-		Evidence: fmt.Sprintf("It takes %s packets, %s of all; imbalance.busy is %s.", exact(most.Packets), percent(Ratio(most.Packets, d.mode.Totals.Packets)), fixed(d.mode.Imbalance.Busy, 3)),
-		Remedy:   "More CPUs or a more even load. It follows from the assumed costs: set --packet-cost and its like to the machine's.",
-	}
 }
 
 // cpuMask is the CPUs in use as rps_cpus takes them: hexadecimal, with a comma

@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,14 +18,17 @@ func TestFindingsAreInTheManual(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+)  `).FindAllStringSubmatch(string(page), -1) {
 		said[m[1]] = true
 	}
-	for _, file := range []string{"findings_load.go", "findings_table.go", "findings_capture.go"} {
+	for _, file := range []string{"findings_load.go", "findings_table.go", "findings_time.go", "findings_capture.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`ID: "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, m := range regexp.MustCompile(`(?:ID: |d\.drops\(|d\.portless\()"([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
 			if !said[m[1]] {
 				t.Errorf("help/findings.txt does not tell of %s", m[1])
+			}
+			if !slices.Contains(findingIDs, m[1]) {
+				t.Errorf("findingIDs leaves out %s", m[1])
 			}
 			delete(said, m[1])
 		}
@@ -58,11 +62,11 @@ func TestCPUMask(t *testing.T) {
 func TestFindingsOfTraffic(t *testing.T) {
 	flow := &Flow{Protocol: "gre", Packets: 900}
 	base := func() (*Report, *Traffic) {
-		r := &Report{Capture: Capture{Packets: 1000, Received: 1000}, Table: TableReport{Size: 2, Entries: List[int]{0, 1}, QueueCPUs: List[int]{0, 1}}}
+		r := &Report{Capture: Capture{Packets: 1000, Received: 1000, Duration: 1e9}, Table: TableReport{Size: 2, Entries: List[int]{0, 1}, QueueCPUs: List[int]{0, 1}}}
 		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: 950}, {CPU: 1, Packets: 50}}}
 		m.Derive()
 		r.Modes = List[Mode]{m}
-		return r, &Traffic{Largest: flow, UDPWithPorts: Null, BestTable: Null, InnerBalance: Null}
+		return r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: Null, BestTable: Null, InnerBalance: Null}
 	}
 	for _, test := range []struct {
 		id     string
@@ -71,16 +75,31 @@ func TestFindingsOfTraffic(t *testing.T) {
 	}{
 		{"tunnel", func(t *Traffic) {
 			t.LargestTunnel, t.Tunnelled, t.TunnelFlows, t.InnerFlows, t.InnerBalance = "gre", 900, 1, 40, 1.2
-		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "imbalance.packets 1.200"}},
-		{"udp-without-ports", func(t *Traffic) { t.UDPOnAddresses, t.UDPWithPorts = 700, 1.1 }, []string{"70.0%", "1.100 instead of 1.900"}},
-		{"better-table", func(t *Traffic) { t.BestTable = 1.5 }, []string{"from 1.900 to 1.500"}},
+		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "1.20 × its fair share"}},
+		{"tunnel", func(t *Traffic) { t.LargestTunnel, t.SameTunnels, t.InTunnels = "esp", 4, 990 }, []string{"4 esp tunnels have 99.0%", "one of them 90.0%", "4 flows"}},
+		{"udp-without-ports", func(t *Traffic) {
+			t.UDPOnAddresses, t.WithPorts = 700, 1.1
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"udp", 70, 700, 2}}}
+		}, []string{"70.0%", "UDP", "70 flows have 2 pairs of addresses", "12 distinct hash inputs", "11 hashes", "1.10 ×"}},
+		{"few-inputs", func(t *Traffic) {
+			t.WithPorts = 1.1
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"tcp", 70, 700, 1}}}
+		}, []string{"TCP", "70 flows have 1 pair of addresses", "1.10 ×"}},
+		{"few-inputs", func(t *Traffic) {
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"sctp", 70, 700, 1}}}
+		}, []string{"SCTP"}},
+		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 0, 1, 0, 96} }, []string{"every packet meets the same entry", "0 of its 1 bits"}},
+		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 1, 1, 7, 96} }, []string{"only 7 of 96 bits"}},
+		{"clock-leap", func(t *Traffic) { t.Gaps = Gaps{2, 0.9e9, 0.8e9, 501, 0.1e9} }, []string{"No packet for 800 ms before packet 501, and 1 gap more", "900 ms of the capture's 1.00 s"}},
+		{"clock-still", func(t *Traffic) { t.Grain = 1e7 }, []string{"multiples of 10.0 ms", "10.0 packets lie in each"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 20, 65000 }, []string{"20 packets are longer", "offload made them", "65,000 bytes"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
 		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{1, 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series are over the leap ahead."}},
-		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{2, 7} }, []string{"2 timestamps leap back, the first that of packet 7. After a leap back"}},
-		{"clock-leap", func(t *Traffic) { t.LeapsAhead, t.LeapsBack = Leaps{12, 3}, Leaps{1, 0} }, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "over the leaps ahead. After a leap back"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{2, 7} }, []string{"2 timestamps leap back, the first that of packet 7. Single packets that lie back"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead, t.LeapsBack = Leaps{12, 3}, Leaps{1, 0} }, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "over the leaps ahead. Single packets"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsBack, t.Restarts = Leaps{1, 5}, 1 }, []string{"1 timestamp leaps back, that of packet 5. After 1 leap back what follows is replayed right behind"}},
 	} {
 		r, traffic := base()
 		test.change(traffic)
@@ -111,16 +130,16 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		chance  Fraction
 		want    string // "" for no finding
 	}{
-		{List[int]{0, 1, 2, 3}, 1.4, "imbalance.packets 1.40."},
+		{List[int]{0, 1, 2, 3}, 1.4, "gives the busiest 1.40 × its fair share."},
 		{List[int]{0, 1, 2, 3}, 1.2, ""},
 		{List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
-		{List[int]{0, 0, 1, 2, 3}, 2.01, "imbalance.packets 2.01, where the table alone makes 1.60."},
+		{List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share, where the table alone makes 1.60 ×."},
 		{List[int]{0, 0, 1, 2, 3}, 1.99, ""},
 	} {
 		m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
 		m.Derive()
 		d := newDiagnosis(&Report{Capture: Capture{Packets: 1000, Received: 1000}, Table: TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: List[int]{0, 1, 2, 3}}, Modes: List[Mode]{m}},
-			&Traffic{Flows: 9, EffectiveFlows: 9, Chance: &Chance{P50: test.chance}})
+			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, BestTable: Null, Chance: &Chance{P50: test.chance, P999: Null}})
 		f := d.fewFlows()
 		switch {
 		case f == nil && test.want != "", f != nil && test.want == "":
@@ -148,7 +167,7 @@ func TestRemedyForFragments(t *testing.T) {
 			test.flow.Packets = packets
 			m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: packets}, {CPU: 1, Packets: 1000 - packets}}}
 			m.Derive()
-			d := newDiagnosis(&Report{Capture: Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: List[Mode]{m}}, &Traffic{Largest: &test.flow})
+			d := newDiagnosis(&Report{Capture: Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: List[Mode]{m}}, &Traffic{Flows: 100, Largest: &test.flow, BestTable: Null})
 			f := d.singleFlow()
 			if packets == 800 {
 				f = d.elephant()

@@ -211,7 +211,7 @@ func TestMarkdownHostile(t *testing.T) {
 		r.Capture.DirectionRule = s
 		r.Capture.HashTypes = Counts{{s, 1}}
 		r.Parameters = Parameters{{Name: s, Value: s, Source: s}}
-		r.Findings = []Finding{{s, s, s, s, s}}
+		r.Findings = []Finding{{ID: s, Severity: s, Summary: s, Evidence: s, Remedy: s}}
 		for i := range r.Modes {
 			r.Modes[i].Mode = s
 		}

@@ -265,4 +265,6 @@ type Finding struct {
 	Summary  string `json:"summary"`  // one sentence with its numbers
 	Evidence string `json:"evidence"` // what shows it
 	Remedy   string `json:"remedy"`   // the command that changes it
+
+	Figures Numbers `json:"figures,omitempty"` // the sentences' figures
 }

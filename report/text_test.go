@@ -329,7 +329,7 @@ func withHostile(hostile string) *Report {
 	r.Capture.DirectionRule = hostile
 	r.Capture.HashTypes, r.Capture.Unhashed = Counts{{hostile, 1}}, Counts{{hostile, 1}}
 	r.Parameters = Parameters{{Name: hostile, Value: hostile, Source: hostile}, {Name: "x", Value: hostile, Source: DefaultSource}}
-	r.Findings = []Finding{{hostile, hostile, hostile, hostile, hostile}}
+	r.Findings = []Finding{{ID: hostile, Severity: hostile, Summary: hostile, Evidence: hostile, Remedy: hostile}}
 	for i := range r.Modes[0].CPUs {
 		r.Modes[0].CPUs[i].Largest = &Flow{Protocol: hostile}
 	}

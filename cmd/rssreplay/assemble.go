@@ -22,7 +22,8 @@ type assembly struct {
 	on    place
 	limit int // flows to list, -1: all
 
-	command report.List[string]
+	command   report.List[string]
+	arguments []report.Argument // of it, those that other commands take, too
 
 	anonymizer *report.Anonymizer // nil: the report has the true addresses
 }

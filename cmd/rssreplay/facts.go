@@ -67,6 +67,11 @@ func (a *assembly) tunnelTraffic(t *report.Traffic, largest uint32) {
 		return
 	}
 	t.LargestTunnel = kind.String()
+	for i := range a.result.Tunnels {
+		if u := &a.result.Tunnels[i]; u.Kind == kind {
+			t.SameTunnels, t.InTunnels = uint64(u.OuterFlows), u.Packets
+		}
+	}
 	if !kind.InnerHashed() {
 		return
 	}

@@ -1,47 +1,65 @@
 package main
 
 import (
+	"cmp"
 	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
 	"rssreplay/report"
 )
+
+// heavyFlows are as many flows as the findings are told of one by one: more than are
+// heavy on any machine.
+const heavyFlows = 512
 
 // traffic is what the findings need to know beyond the report.
 func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	shape := a.result.Shape()
 	t := &report.Traffic{
-		Flows: uint64(a.result.NumFlows), EffectiveFlows: shape.EffectiveFlows,
-		UDPOnAddresses: shape.UDPOnAddresses, UDPWithPorts: report.Null,
+		Command:        a.arguments,
+		Flows:          uint64(a.result.NumFlows),
+		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
 		BestTable: report.Null, InnerBalance: report.Null,
-		DirectionUnknown: a.directionUnknown,
+		DirectionUnknown: a.directionUnknown, TakenOnHost: a.takenOnHost(),
+		Key: a.keyStrength(), Grain: a.result.Grain, Restarts: a.result.Restarts,
+	}
+	if sender, ok := a.directions.OnlySender(); ok && a.directionUnknown {
+		t.OnlySender = sender.String()
 	}
 	if p := a.settings.profile; p != nil {
 		t.DriverTransform = p.Transform.String()
 	}
 	if shape.Largest != dispatch.NoFlow {
-		f := a.flow(shape.Largest)
-		t.Largest = &f
+		f, b := a.flow(shape.Largest), a.flow(shape.LargestBytes)
+		t.Largest, t.LargestBytes = &f, &b
 	}
 	if l := &a.result.Long; l.Kind == dispatch.LongCoalesced {
 		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
 	}
 	t.LeapsAhead, t.LeapsBack = leaps(&a.result.TimeLeaps)
+	g := &a.result.Gaps
+	t.Gaps = report.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+	for _, id := range a.result.Largest(heavyFlows) {
+		t.Heavy = append(t.Heavy, a.flow(id))
+	}
+	inputs := a.result.Inputs()
+	t.Inputs, t.Chance = inputsOf(inputs), chanceOf(a.result.Chance(inputs))
 	if !report.Uneven(r) {
 		return t
 	}
 	a.tunnelTraffic(t, shape.Largest)
-	if trials := a.result.Chance(); len(trials) > 0 {
-		at := func(percent int) report.Fraction { return report.Fraction(trials[(len(trials)-1)*percent/100]) }
-		t.Chance = &report.Chance{P10: at(10), P50: at(50), P90: at(90), P99: at(99)}
-	}
+	t.Inputs.Hashes = a.result.DistinctHashes()
 	t.BestTable = a.bestTable()
-	if t.UDPOnAddresses > 0 {
-		t.UDPWithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
-			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}} {
+	if len(t.Inputs.Portless) > 0 {
+		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
+			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
 				if c.HashTypes.Has(types[0]) {
 					c.HashTypes |= hash.TypesOf(types[1])
 				}
@@ -57,10 +75,68 @@ func (a *assembly) evenness(t *report.Traffic) *report.Evenness {
 	if t.Largest != nil {
 		e.Largest = t.Largest.Packets
 	}
-	if trials := a.result.Chance(); len(trials) > 0 {
-		e.Chance = report.Fraction(trials[(len(trials)-1)*95/100])
+	if t.Chance != nil {
+		e.Chance = t.Chance.P95
 	}
 	return e
+}
+
+func inputsOf(in *dispatch.Inputs) *report.Inputs {
+	t := &report.Inputs{Flows: in.Flows, Distinct: in.Distinct, Entries: in.Entries, Effective: report.Fraction(in.Effective)}
+	for protocol, p := range in.WithoutPorts {
+		t.Portless = append(t.Portless, report.Portless{Protocol: pcaps.ProtocolName(protocol), Flows: p.Flows, Packets: p.Packets, Inputs: p.Inputs})
+	}
+	slices.SortFunc(t.Portless, func(a, b report.Portless) int {
+		return cmp.Or(cmp.Compare(b.Packets, a.Packets), strings.Compare(a.Protocol, b.Protocol))
+	})
+	return t
+}
+
+func chanceOf(c *dispatch.Chance) *report.Chance {
+	if c == nil {
+		return nil
+	}
+	at := func(perMille int) report.Fraction {
+		return report.Fraction(c.Trials[(len(c.Trials)-1)*perMille/1000])
+	}
+	chance := &report.Chance{Deviation: report.Fraction(c.Deviation), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P999: report.Null}
+	if len(c.Trials) >= 1000 { // else the 99.9th percentile is the last
+		chance.P999 = at(999)
+	}
+	return chance
+}
+
+// keyStrength is what the key can do for the hash type with the most packets, nil
+// where none is hashed.
+func (a *assembly) keyStrength() *report.KeyStrength {
+	most := hash.None
+	for t := hash.IPv4; t < hash.NumTypes; t++ {
+		if a.result.HashTypes[t] > 0 && (most == hash.None || a.result.HashTypes[t] > a.result.HashTypes[most]) {
+			most = t
+		}
+	}
+	if most == hash.None {
+		return nil
+	}
+	k := a.settings.steering.KeyStrength(most)
+	return &report.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
+}
+
+// takenOnHost is what of the capture shows that the host which has the NIC took it,
+// behind its ring; "" if nothing does. A tap or a mirror port shows none of it.
+func (a *assembly) takenOnHost() string {
+	for _, l := range a.result.Links {
+		if l.Link == pcaps.LinkSLL || l.Link == pcaps.LinkSLL2 {
+			return "the capture is one of Linux's \"any\" device"
+		}
+	}
+	switch {
+	case a.directions.Said() > 0 && a.result.Sent > 0 && a.result.Received > 0:
+		return "the capture itself says which packets were sent and which received"
+	case a.result.Long.Kind == dispatch.LongCoalesced && a.result.Long.Received > 0:
+		return "it has frames that receive offload joined"
+	}
+	return ""
 }
 
 // leaps parts the leaps of the clock by their direction.
@@ -108,4 +184,43 @@ func (a *assembly) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.F
 		cpus[c.QueueCPU[queue]] += load.Packets
 	}
 	return report.MaxOverMean(cpus)
+}
+
+// argumentsFor is what another command needs to be told to see the same packets
+// under the same settings: the captures, and those flags of the command line that
+// choose packets or set the model. all has every flag of this command.
+func argumentsFor(args []string, all *pflag.FlagSet) []report.Argument {
+	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
+	newModelFlags(shared)
+	newInputFlags(shared)
+	var given []report.Argument
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		if word == "--" {
+			for _, capture := range args[i+1:] {
+				given = append(given, report.Argument{Value: capture})
+			}
+			break
+		}
+		if len(word) < 2 || word[0] != '-' {
+			given = append(given, report.Argument{Value: word})
+			continue
+		}
+		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		f := all.Lookup(name)
+		if word[1] != '-' { // a letter, with its value or without
+			f, value, joined = all.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
+		}
+		if f == nil {
+			continue
+		}
+		if !joined && f.NoOptDefVal == "" && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		if shared.Lookup(f.Name) != nil && (f.NoOptDefVal == "" || value != "false") {
+			given = append(given, report.Argument{Flag: "--" + f.Name, Value: value})
+		}
+	}
+	return given
 }

@@ -23,6 +23,8 @@ type trafficWriter struct {
 	w    *pcapgo.Writer
 	now  time.Time
 	snap int // bytes captured of each packet
+
+	still bool // the clock stands
 }
 
 var macs = layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}}
@@ -40,7 +42,9 @@ func (w *trafficWriter) packet(all ...gopacket.SerializableLayer) {
 	if err := w.w.WritePacket(info, data[:captured]); err != nil {
 		w.t.Fatal(err)
 	}
-	w.now = w.now.Add(10 * time.Microsecond)
+	if !w.still {
+		w.now = w.now.Add(10 * time.Microsecond)
+	}
 }
 
 // flow is the n-th of some flows to 192.0.2.1.
@@ -96,7 +100,7 @@ func findings(t *testing.T, args []string, write func(*trafficWriter)) map[strin
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "capture.pcap")
 	var b bytes.Buffer
-	w := &trafficWriter{t: t, w: pcapgo.NewWriter(&b), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), snap: 65536}
+	w := &trafficWriter{t: t, w: pcapgo.NewWriterNanos(&b), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), snap: 65536}
 	if err := w.w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +131,7 @@ func findings(t *testing.T, args []string, write func(*trafficWriter)) map[strin
 // Each finding is found where the problem is, and not where it nearly is.
 func TestFindings(t *testing.T) {
 	healthy := func(w *trafficWriter) { w.even(2000, 3) }
-	for _, test := range []struct {
+	for k, test := range []struct {
 		id          string
 		args        []string
 		has, nearly func(*trafficWriter)
@@ -160,16 +164,67 @@ func TestFindings(t *testing.T) {
 			nearly:  healthy,
 			figures: []string{"16 flows, worth 16 of equal size, are few for 8 CPUs"},
 		}, {
-			// A key of zeros but for its last bytes: nothing but the ports' low bits counts.
-			id:      "uneven-hash",
-			args:    []string{"--key", strings.Repeat("00", 15) + "01" + strings.Repeat("00", 24)},
-			has:     healthy,
-			nearly:  healthy,
-			figures: []string{"99 of 100"},
+			// The key repeats after 16 bits, and so does each source address: nothing is left of it.
+			id: "uneven-hash", args: []string{"--key", "symmetric"}, nearlyArgs: nil,
+			has:     func(w *trafficWriter) { w.repeating(2000) },
+			nearly:  func(w *trafficWriter) { w.repeating(2000) },
+			figures: []string{"of 1,000 random spreads 999", "2,000 distinct inputs"},
 		}, {
-			id: "better-table", args: []string{"--cpus", "4", "--layout", "weight:3,1,2,2"}, nearlyArgs: []string{"--cpus", "4", "--layout", "weight:2,2,2,2"},
+			id: "weak-key", args: []string{"--key", strings.Repeat("ff", 40)}, nearlyArgs: []string{"--key", "symmetric"},
 			has: healthy, nearly: healthy,
-			figures: []string{"Another indirection table would bring imbalance.packets from 1.488 to 1.000"},
+			figures: []string{"problem", "at most 2 of the indirection table's 128 entries", "1 of its 7 bits"},
+		}, {
+			// A single bit, of which the index hears no more than as many of the input.
+			id: "weak-key", args: []string{"--key", strings.Repeat("00", 13) + "80" + strings.Repeat("00", 26)}, nearlyArgs: nil,
+			has: healthy, nearly: healthy,
+			figures: []string{"only 7 of 96 bits"},
+		}, {
+			id: "uneven-table", args: []string{"--cpus", "4", "--layout", "weight:3,1,2,2"}, nearlyArgs: []string{"--cpus", "4", "--layout", "weight:2,2,2,2"},
+			has: healthy, nearly: healthy,
+			figures: []string{"one CPU 48 of its 128 entries, another 16", "1.50 × its fair share"},
+		}, {
+			id: "few-inputs", args: []string{"--rx-flow-hash", "tcp4=sd"}, nearlyArgs: nil,
+			has: gateway, nearly: gateway,
+			figures: []string{"1,000 flows have 3 pairs of addresses", "3 distinct hash inputs"},
+		}, {
+			// Two flows of a tenth each: on one CPU, and on two.
+			id:     "colliding-flows",
+			has:    func(w *trafficWriter) { w.even(2000, 2); w.heavy(500, 2003, 2005) },
+			nearly: func(w *trafficWriter) { w.even(2000, 2); w.heavy(60, 2003, 2004) },
+		}, {
+			id:      "elephant-bytes",
+			has:     func(w *trafficWriter) { w.even(2000, 2); w.big(200) },
+			nearly:  func(w *trafficWriter) { w.even(2000, 2); w.big(60) },
+			figures: []string{"of the received bytes"},
+		}, {
+			// A flow that has most of a tenth of the time.
+			id: "hot-window", args: []string{"--interval", "5ms"}, nearlyArgs: []string{"--interval", "5ms"},
+			has:     func(w *trafficWriter) { w.even(2000, 1); w.phase(800); w.even(2000, 2) },
+			nearly:  func(w *trafficWriter) { w.even(2000, 1); w.phase(150); w.even(2000, 2) },
+			figures: []string{"entry "},
+		}, {
+			id:      "clock-still",
+			has:     func(w *trafficWriter) { w.still = true; w.even(300, 1) },
+			nearly:  func(w *trafficWriter) { w.still = true; w.even(300, 1); w.still = false; w.even(300, 1) },
+			figures: []string{"All 300 packets have the same timestamp"},
+		}, {
+			id:      "only-sent",
+			has:     func(w *trafficWriter) { w.answers(400) },
+			nearly:  func(w *trafficWriter) { w.answers(400); w.even(1, 1) },
+			figures: []string{"192.0.2.1"},
+		}, {
+			id:      "one-direction-partly",
+			has:     func(w *trafficWriter) { w.conversations(400, 10) },
+			nearly:  func(w *trafficWriter) { w.conversations(400, 100) },
+			figures: []string{"Of 400 connections 40 have both"},
+		}, {
+			id: "long-moderation", args: []string{"--rx-usecs", "1ms", "--rx-frames", "0"}, nearlyArgs: []string{"--rx-usecs", "100us", "--rx-frames", "0"},
+			has: healthy, nearly: healthy,
+			figures: []string{"rx-usecs is 1000"},
+		}, {
+			id: "microburst", args: []string{"--rx-ring", "64"}, nearlyArgs: []string{"--rx-ring", "1024"},
+			has: bursts, nearly: bursts,
+			figures: []string{"a ring of 64 buffers", "time enough on the mean"},
 		}, {
 			id: "unhashed",
 			has: func(w *trafficWriter) {
@@ -209,7 +264,7 @@ func TestFindings(t *testing.T) {
 			has: healthy, nearly: healthy,
 			figures: []string{"Queue 0 has 104 of the indirection table's 128 entries, the next one 8"},
 		}, {
-			id: "uneven-table", args: []string{"--cpus", "96"}, nearlyArgs: []string{"--cpus", "48"},
+			id: "uneven-table", args: []string{"--cpus", "96"}, nearlyArgs: []string{"--cpus", "32"},
 			has: healthy, nearly: healthy,
 			figures: []string{"128 entries can't be shared out evenly over 96 CPUs"},
 		}, {
@@ -219,7 +274,7 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "ring-overflow", args: []string{"--rx-ring", "16", "--packet-cost", "200us"}, nearlyArgs: []string{"--rx-ring", "512", "--packet-cost", "20us"},
 			has: healthy, nearly: healthy,
-			figures: []string{"its ring of 16 is full"},
+			figures: []string{"problem", "its ring of 16 is full"},
 		}, {
 			id: "cpu-saturated", args: []string{"--packet-cost", "100us"}, nearlyArgs: []string{"--packet-cost", "40us"},
 			has: healthy, nearly: healthy,
@@ -231,7 +286,7 @@ func TestFindings(t *testing.T) {
 			// Few pairs of addresses, many ports.
 			id: "udp-without-ports", args: []string{"--rx-flow-hash", "udp4=sd"}, nearlyArgs: []string{"--rx-flow-hash", "udp4=sdfn"},
 			has: udpPairs, nearly: udpPairs,
-			figures: []string{"100.0%", "1,000 UDP packets"},
+			figures: []string{"100.0%", "1,000 flows have 3 pairs of addresses"},
 		}, {
 			id: "asymmetric-connections", args: []string{"--local", "none"}, nearlyArgs: []string{"--local", "none", "--key", "symmetric"},
 			has: connections, nearly: connections,
@@ -262,8 +317,19 @@ func TestFindings(t *testing.T) {
 		{
 			id:      "clock-leap",
 			has:     func(w *trafficWriter) { w.even(100, 1); w.now = w.now.AddDate(2, 0, 0); w.even(100, 1) },
-			nearly:  func(w *trafficWriter) { w.even(100, 1); w.now = w.now.Add(time.Hour); w.even(100, 1) },
+			nearly:  func(w *trafficWriter) { w.even(100, 1); w.now = w.now.Add(9 * time.Second); w.even(100, 1) },
 			figures: []string{"1 timestamp leaps ahead, that of packet 101"},
+		}, {
+			// An hour of silence between two captures, and one that is an hour long.
+			id:  "clock-leap",
+			has: func(w *trafficWriter) { w.even(100, 1); w.now = w.now.Add(time.Hour); w.even(100, 1) },
+			nearly: func(w *trafficWriter) {
+				for range 200 {
+					w.even(1, 1)
+					w.now = w.now.Add(18 * time.Second)
+				}
+			},
+			figures: []string{"No packet for 3600 s before packet 101"},
 		}, {
 			id:  "coalesced",
 			has: func(w *trafficWriter) { w.even(100, 1); w.segments(7, 5, 3, 2) },
@@ -277,7 +343,7 @@ func TestFindings(t *testing.T) {
 			figures: []string{"gre", "80.0%", "inside"},
 		},
 	} {
-		t.Run(test.id, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %d", test.id, k), func(t *testing.T) {
 			found := findings(t, test.args, test.has)
 			said, ok := found[test.id]
 			if !ok {
@@ -298,6 +364,89 @@ func TestFindings(t *testing.T) {
 			t.Errorf("a healthy capture has %q", found)
 		}
 	})
+}
+
+// repeating writes packets of n TCP flows whose source addresses have two equal halves.
+func (w *trafficWriter) repeating(n int) {
+	for range 3 {
+		for i := range n {
+			ip := flowIP(0, layers.IPProtocolTCP)
+			ip.SrcIP = net.IP{byte(11 + i%50), byte(i / 50), byte(11 + i%50), byte(i / 50)}
+			w.packet(ethernet(layers.EthernetTypeIPv4), ip, &layers.TCP{SrcPort: 4096, DstPort: 80})
+		}
+	}
+}
+
+// gateway writes TCP of many ports between three pairs of addresses.
+func gateway(w *trafficWriter) {
+	for i := range 1000 {
+		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i%3, layers.IPProtocolTCP), &layers.TCP{SrcPort: layers.TCPPort(1024 + 7*i), DstPort: 80})
+	}
+}
+
+// heavy writes n packets of each of the flows, in turns.
+func (w *trafficWriter) heavy(n int, flows ...int) {
+	for range n {
+		for _, flow := range flows {
+			w.tcp(flow)
+		}
+	}
+}
+
+// big writes n packets of one flow of full frames, each after one of many small ones.
+func (w *trafficWriter) big(n int) {
+	for i := range n {
+		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(9000, layers.IPProtocolTCP), &layers.TCP{SrcPort: 4000, DstPort: 80}, gopacket.Payload(make([]byte, 1440)))
+		w.tcp(i)
+	}
+}
+
+// phase writes 1,000 packets, n of them of one flow.
+func (w *trafficWriter) phase(n int) {
+	for i := range 1000 {
+		if i*n/1000 != (i+1)*n/1000 {
+			w.tcp(8000)
+		} else {
+			w.tcp(i)
+		}
+	}
+}
+
+// answers writes a packet of a server to each of n clients.
+func (w *trafficWriter) answers(n int) {
+	for i := range n {
+		there := flowIP(i, layers.IPProtocolTCP)
+		there.SrcIP, there.DstIP = there.DstIP, there.SrcIP
+		w.packet(ethernet(layers.EthernetTypeIPv4), there, &layers.TCP{SrcPort: 443, DstPort: layers.TCPPort(32768 + 7*i)})
+	}
+}
+
+// conversations writes n connections with servers of several addresses, and the
+// answers of percent of them.
+func (w *trafficWriter) conversations(n, percent int) {
+	for i := range n {
+		there := flowIP(i, layers.IPProtocolTCP)
+		there.DstIP = net.IP{192, 0, 2, byte(1 + i%5)}
+		back := *there
+		back.SrcIP, back.DstIP = there.DstIP, there.SrcIP
+		port := layers.TCPPort(1024 + i*13)
+		w.packet(ethernet(layers.EthernetTypeIPv4), there, &layers.TCP{SrcPort: port, DstPort: 80})
+		if i%100 < percent {
+			w.packet(ethernet(layers.EthernetTypeIPv4), &back, &layers.TCP{SrcPort: 80, DstPort: port})
+		}
+	}
+}
+
+// bursts writes 120 packets of one flow within 12 µs, and then a millisecond of
+// nothing, many times.
+func bursts(w *trafficWriter) {
+	for i := range 100 {
+		for range 120 {
+			w.tcp(i)
+			w.now = w.now.Add(-9900 * time.Nanosecond)
+		}
+		w.now = w.now.Add(time.Millisecond)
+	}
 }
 
 // udp writes n packets of as many UDP flows.

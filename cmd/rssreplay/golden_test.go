@@ -146,6 +146,7 @@ flows.[].protocol flows.[].source flows.[].source_port flows.[].destination flow
 flows.[].hash flows.[].hash_type flows.[].index flows.[].packets flows.[].bytes
 flows.[].modes.*.cpus.* flows.[].modes.*.migrations
 findings.[].id findings.[].severity findings.[].summary findings.[].evidence findings.[].remedy
+findings.[].figures.*
 `
 
 // TestContract compares the keys of a report with the contract's, both ways.
@@ -171,7 +172,7 @@ func addKeys(keys map[string]bool, path string, v any) {
 	case map[string]any:
 		for key, value := range v {
 			switch path {
-			case "capture.unhashed", "capture.hash_types", "capture.link_layers", "capture.encapsulations", "parameters", "flows.[].modes", "flows.[].modes.*.cpus":
+			case "capture.unhashed", "capture.hash_types", "capture.link_layers", "capture.encapsulations", "parameters", "flows.[].modes", "flows.[].modes.*.cpus", "findings.[].figures":
 				key = "*"
 			}
 			if path != "" {

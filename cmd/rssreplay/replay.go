@@ -166,7 +166,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		}
 		defer copies.close()
 	}
-	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), anonymizer: anonymizer}
+	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), arguments: argumentsFor(e.args[1:], f.model.set), anonymizer: anonymizer}
 	rep := a.report()
 	rep.Words = words
 	rep.Next = f.next(e, s, rep)

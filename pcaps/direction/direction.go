@@ -340,6 +340,26 @@ func (d *Directions) Unknown() bool {
 	return d.side != SideBoth && d.auto() && len(d.networks) == 0 && d.said == 0
 }
 
+// OnlySender is the address that every unicast packet looked at came from, where
+// they went to several: `auto` takes them as received, and they may all be sent. Only
+// `auto` looks.
+func (d *Directions) OnlySender() (netip.Addr, bool) {
+	if d.said > 0 || d.side != SideIn {
+		return netip.Addr{}, false
+	}
+	packets, at := 0, 0
+	for i := range d.versions {
+		if v := &d.versions[i]; v.packets > packets {
+			packets, at = v.packets, i
+		}
+	}
+	v := &d.versions[at]
+	if len(v.candidates) != 1 || v.candidates[0].sent == 0 || v.candidates[0].received > 0 {
+		return netip.Addr{}, false
+	}
+	return versionAddress(at, v.candidates[0].address), true
+}
+
 // Rule says in one sentence which rules have told the directions so far.
 func (d *Directions) Rule() string {
 	switch d.side {
