@@ -34,6 +34,9 @@ func newHelpCommand(e *env) *cobra.Command {
 			}
 			page := helpOf(topic)
 			if page == "" || len(args) > 1 {
+				if near := nearest(topics(), topic); near != "" && len(args) == 1 {
+					return usagef("no help on %q; did you mean `rssreplay help %s`?", topic, near)
+				}
 				return usagef("no help on %q; there is %s", strings.Join(args, " "), strings.Join(topics(), ", "))
 			}
 			_, err := fmt.Fprint(e.stdout, page)

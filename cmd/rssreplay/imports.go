@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -178,7 +179,11 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 			defer opened.Close()
 			in, name = opened, file.path
 		}
-		switch err := m.read(file.kind, in, name); {
+		peeked := bufio.NewReader(in)
+		if _, err := peeked.Peek(1); err == io.EOF {
+			return nil, usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
+		}
+		switch err := m.read(file.kind, peeked, name); {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
 			return nil, file.unreadable(err)
 		case err != nil:

@@ -93,6 +93,9 @@ func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
 	}
 	if f.filter != "" {
 		if in.filter, err = file.NewFilter(f.filter); err != nil {
+			if hint := filterHint(f.filter); hint != "" {
+				return nil, usagef("--filter %q: %s", f.filter, hint)
+			}
 			return nil, usageError{err}
 		}
 	}

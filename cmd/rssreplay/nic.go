@@ -20,6 +20,9 @@ func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.imports.nic, r.imports.driver
 	if name != "" {
 		p, err := profile.ProfileNamed(name)
+		if hint := nicHint(name); err != nil && hint != "" {
+			return fmt.Errorf("--nic %q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
+		}
 		if err != nil {
 			return err
 		}

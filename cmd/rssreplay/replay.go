@@ -218,6 +218,9 @@ func (f *lookFlags) check(output *outputFlags) error {
 	}
 	for _, section := range f.show {
 		if !slices.Contains(report.Sections, section) {
+			if near := sectionHint(section); near != "" {
+				return usagef("--show has no section %q; did you mean %s?", section, near)
+			}
 			return usagef("--show has no section %q: there is %s", section, strings.Join(report.Sections, ", "))
 		}
 	}

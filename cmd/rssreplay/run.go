@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -164,6 +165,9 @@ func checkCommand(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		commands = append(commands, c.Name())
 	}
+	if slices.Contains(mainJob, args[0]) {
+		return usagef("%s: no such file, and no command: what replays has no name, `rssreplay CAPTURE --cpus 8`", args[0])
+	}
 	if near := nearest(commands, args[0]); near != "" {
 		return usagef("%s: no such file; did you mean `rssreplay %s`?", args[0], near)
 	}
@@ -179,6 +183,9 @@ func flagError(c *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		name := "--" + unknown.GetSpecifiedName()
+		if hint := formatHint(unknown.GetSpecifiedName()); hint != "" {
+			return fmt.Errorf("unknown flag %s; did you mean %s?", name, hint)
+		}
 		if unknown.GetSpecifiedShortnames() != "" {
 			name = name[1:]
 		} else if near := nearestFlag(c.Flags(), unknown.GetSpecifiedName()); near != "" {

@@ -427,6 +427,9 @@ func (r *resolver) hashKey() (err error) {
 	if file := r.imports.key; strings.HasPrefix(f.key, "@") {
 		r.key, o.source = file.value.Key, file.from
 	} else if r.key, err = hash.ParseKey(f.key); err != nil {
+		if hint := keyHint(f.key); hint != "" && o.layer == fromFlag {
+			return fmt.Errorf("--key %s is no key: to read it from a file put @ before it, %s", f.key, hint)
+		}
 		return fmt.Errorf("--key: %w", err)
 	}
 	if o.layer == fromFlag && r.key.Name() == "" { // a key with a name is nobody's own
@@ -548,7 +551,11 @@ func (r *resolver) table() error {
 // layout is that of --layout, where `default` is the profile's.
 func (r *resolver) layout() (layout.Layout, error) {
 	if r.flags.layout != "default" {
-		return layout.ParseLayout(r.flags.layout)
+		l, err := layout.ParseLayout(r.flags.layout)
+		if hint := layoutHint(r.flags.layout); err != nil && hint != "" {
+			return l, fmt.Errorf("--layout %q: unknown layout; did you mean %s?", r.flags.layout, hint)
+		}
+		return l, err
 	}
 	if r.profile == nil {
 		return layout.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
