@@ -73,6 +73,10 @@ func (a *Anonymizer) Verify(v *Verify) {
 	if v.Explanation != nil {
 		a.inPlace(&v.Explanation.Summary)
 	}
+	for i := range v.Others {
+		a.inPlace(&v.Others[i].Summary)
+	}
+	v.Evidence = a.texts(v.Evidence)
 	if k := v.Recovered; k != nil && k.Difference != nil {
 		a.inPlace(k.Difference)
 	}

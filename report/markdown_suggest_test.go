@@ -32,7 +32,7 @@ func hostileVerify(s string) *Verify {
 	return &Verify{
 		Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Parameters: r.Parameters, Notes: r.Notes, Caveats: r.Caveats,
 		Source: "records", Packets: Checked{10, 3, 7, 4, 9}, Queues: List[VerifiedQueue]{{0, 5, 6}, {1, 5, 4}},
-		Explanation: &VerifyExplanation{s, s, 9}, Recovered: &RecoveredKey{Key: s, Difference: &s}, Verdict: s,
+		Explanation: &VerifyExplanation{ID: s, Summary: s, Explained: 9}, Others: List[VerifyExplanation]{{ID: s, Summary: s}}, Evidence: List[string]{s}, Recovered: &RecoveredKey{Key: s, Difference: &s}, Verdict: s,
 	}
 }
 

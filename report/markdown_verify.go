@@ -9,9 +9,7 @@ func WriteVerifyMarkdown(w io.Writer, v *Verify) error {
 	m := &markdown{limit: maxMarkdown}
 	m.words(&v.Words)
 	sentences := []string{v.Verdict}
-	if explained := v.explained(); explained != "" {
-		sentences = append(sentences, explained)
-	}
+	sentences = append(append(sentences, v.sentences()...), v.Evidence...)
 	m.lead(titleOf("RSS prediction against "+v.sourceWords(), &v.Capture), &v.Capture, v.Notes, sentences, func(p *markdown) {
 		p.facts("packets", v.packetFacts())
 	})
@@ -23,7 +21,11 @@ func WriteVerifyMarkdown(w io.Writer, v *Verify) error {
 		heads = append(heads, "*"+head)
 	}
 	if len(v.Queues) > 0 {
-		m.para("#### Queues")
+		title := "#### Queues"
+		if in := v.queuesHeading(); in != "" {
+			title += ", " + in
+		}
+		m.para(title)
 		m.part(queuesBytes, func(p *markdown) { p.table("queues", heads, v.queueRows(), v.difference) })
 	}
 	if facts := v.keyFacts(); facts != nil {

@@ -18,18 +18,47 @@ type Verify struct {
 	Capture     Capture
 	Parameters  Parameters
 	Source      string // what tells what happened: "records", "counters" or "interrupts"
+	Unit        string // of the queues' loads: one of the Unit constants
 	Packets     Checked
 	Queues      List[VerifiedQueue]
-	Explanation *VerifyExplanation // null where all agree, or nothing explains what differs
-	Recovered   *RecoveredKey      // null without hashes
+	Fit         *VerifyFit              // null but for counters
+	Null        *VerifyNull             // null where no chance is in it: recorded hashes
+	Explanation *VerifyExplanation      // null where all agree, or nothing explains what differs
+	Others      List[VerifyExplanation] // that explain it nearly as well
+	Recovered   *RecoveredKey           // null without hashes
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.
 	Anonymized *Anonymized
 
-	Agrees  bool   // the verdict
-	Verdict string // in a sentence
-	Notes   []string
-	Caveats []string
+	Agrees   *bool        // the verdict; null: nothing can be told
+	Verdict  string       // in a sentence
+	Evidence List[string] // what it rests on, in sentences
+	Notes    []string
+	Caveats  []string
+}
+
+// Units of what a queue counts.
+const (
+	UnitPackets = "packets"     // as the capture has them
+	UnitFrames  = "wire_frames" // what the capture joined is counted as the frames that it was
+	UnitBytes   = "bytes"
+)
+
+// VerifyFit is how the counters follow from the prediction: alpha times what was
+// predicted, beta more on one queue, and what is left.
+type VerifyFit struct {
+	Alpha    Fraction `json:"alpha"`
+	Beta     uint64   `json:"beta_packets"` // in the unit of the queues
+	Queue    int      `json:"beta_queue"`
+	Residual Fraction `json:"residual"` // sum of the queues' differences ÷ all that was counted
+	Exact    bool     `json:"exact"`    // each queue has what was predicted
+}
+
+// VerifyNull is what the prediction was compared with: how well random keys fit.
+type VerifyNull struct {
+	Trials int      `json:"trials"`
+	Least  Fraction `json:"least"`   // residual of the best of them
+	AsGood int      `json:"as_good"` // that fit as well as the prediction
 }
 
 // Checked counts packets: those looked at, and those of which hash and queue are
@@ -50,12 +79,13 @@ type VerifiedQueue struct {
 	Seen      uint64 `json:"seen"`
 }
 
-// VerifyExplanation is the smallest difference from what was claimed that explains what
-// was seen.
+// VerifyExplanation is a difference from what was claimed that explains what was seen.
 type VerifyExplanation struct {
-	ID        string `json:"id"`
-	Summary   string `json:"summary"`
-	Explained uint64 `json:"packets_explained"`
+	ID        string   `json:"id"`
+	Summary   string   `json:"summary"`
+	Explained uint64   `json:"packets_explained"`
+	Changes   int      `json:"changes"`  // settings that are other than claimed
+	Residual  Fraction `json:"residual"` // as that of the fit; null of records, and where no key changes it
 }
 
 // RecoveredKey is the key solved from the hashes that were recorded.
@@ -80,7 +110,10 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.member("parameters", v.Parameters)
 	j.member("source", v.Source)
 	j.member("agrees", v.Agrees)
+	j.member("verdict", v.Verdict)
+	j.member("evidence", v.Evidence)
 	j.member("packets", v.Packets)
+	j.member("unit", v.Unit)
 	j.key("queues")
 	j.w.WriteByte('[')
 	for i := range v.Queues {
@@ -88,7 +121,10 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 		j.value(&v.Queues[i], "verified", 2)
 	}
 	j.endArray(len(v.Queues))
+	j.member("fit", v.Fit)
+	j.member("null", v.Null)
 	j.member("explanation", v.Explanation)
+	j.member("other_explanations", v.Others)
 	j.member("recovered_key", v.Recovered)
 	j.anonymized(v.Anonymized)
 	j.w.WriteString("\n}\n")
@@ -105,12 +141,22 @@ func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
 	t.opening(&v.Words, v.Notes)
 	t.heading("VERDICT", "")
 	st := plain
-	if !v.Agrees {
+	switch {
+	case v.Agrees == nil:
+		st = warm
+	case !*v.Agrees:
 		st = hot
 	}
 	t.para("", 2, v.Verdict, st)
-	if explained := v.explained(); explained != "" {
-		t.para("", 2, explained, bold)
+	for i, sentence := range v.sentences() {
+		st := plain
+		if i == 0 {
+			st = bold
+		}
+		t.para("", 2, sentence, st)
+	}
+	for _, sentence := range v.Evidence {
+		t.para("", 2, sentence, plain)
 	}
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)
@@ -130,7 +176,41 @@ func (v *Verify) explained() string {
 	if v.Explanation == nil {
 		return ""
 	}
-	return fmt.Sprintf("It is explained if %s: %s of %s packets.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(v.Packets.Checked))
+	all := v.Packets.Checked
+	if v.Source != "records" {
+		all = v.seen()
+	}
+	return fmt.Sprintf("It is explained if %s: %s of %s %s.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(all), v.unitWords())
+}
+
+// others says what explains it nearly as well, a sentence each.
+func (v *Verify) others() []string {
+	var all []string
+	for _, e := range v.Others {
+		all = append(all, fmt.Sprintf("Or if %s: %s %s.", e.Summary, exact(e.Explained), v.unitWords()))
+	}
+	return all
+}
+
+// seen is all that was counted.
+func (v *Verify) seen() (n uint64) {
+	for _, q := range v.Queues {
+		n += q.Seen
+	}
+	return n
+}
+
+// unitWords is the unit of the queues, as it stands after a number.
+func (v *Verify) unitWords() string {
+	switch {
+	case v.Source == "interrupts":
+		return "interrupts"
+	case v.Unit == UnitFrames:
+		return "frames"
+	case v.Unit == UnitBytes:
+		return "bytes"
+	}
+	return "packets"
 }
 
 func (t *textWriter) verifiedPackets(v *Verify) {
@@ -173,7 +253,7 @@ func (t *textWriter) verifiedQueues(v *Verify) {
 	if len(v.Queues) == 0 {
 		return
 	}
-	t.heading("QUEUES", "")
+	t.heading("QUEUES", v.queuesHeading())
 	g := grid{keys: 1}
 	for _, head := range v.queueHeads() {
 		g.columns = append(g.columns, column{head: head})
@@ -189,6 +269,17 @@ func (t *textWriter) verifiedQueues(v *Verify) {
 		g.row(cells...)
 	}
 	t.grid(&g)
+}
+
+// queuesHeading says what the queues count, where it is not the capture's packets.
+func (v *Verify) queuesHeading() string {
+	switch v.Unit {
+	case UnitFrames:
+		return "in frames on the wire"
+	case UnitBytes:
+		return "in bytes"
+	}
+	return ""
 }
 
 // queueHeads are the heads of queueRows.
@@ -259,6 +350,41 @@ func VerifyCSVTables() []CSVTable[Verify] {
 				row(q.Queue, q.Predicted, q.Seen)
 			}
 		}},
+		{"verdict", func(*Verify) []string { return []string{"what", "value"} }, (*Verify).verdictRows},
 		parametersTable(func(v *Verify) Parameters { return v.Parameters }),
 	}
+}
+
+// verdictRows is the verdict, what it rests on in words, and its numbers.
+func (v *Verify) verdictRows(row func(cells ...any)) {
+	agrees := "unknown"
+	if v.Agrees != nil {
+		agrees = fmt.Sprint(*v.Agrees)
+	}
+	row("agrees", agrees)
+	row("verdict", v.Verdict)
+	for _, e := range append(v.sentences(), v.Evidence...) {
+		row("evidence", e)
+	}
+	row("source", v.Source)
+	row("unit", v.Unit)
+	if f := v.Fit; f != nil {
+		row("alpha", f.Alpha)
+		row("beta_packets", f.Beta)
+		row("beta_queue", f.Queue)
+		row("residual", f.Residual)
+	}
+	if n := v.Null; n != nil {
+		row("null_trials", n.Trials)
+		row("null_least", n.Least)
+		row("null_as_good", n.AsGood)
+	}
+}
+
+// sentences is the explanations in words.
+func (v *Verify) sentences() []string {
+	if explained := v.explained(); explained != "" {
+		return append([]string{explained}, v.others()...)
+	}
+	return v.others()
 }

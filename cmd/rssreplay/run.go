@@ -18,7 +18,8 @@ import (
 	"rssreplay/report"
 )
 
-// Exit statuses. Where several hold, the first of usage, failed, differs, damaged.
+// Exit statuses. Where several hold, the first of usage, failed, differs, can't tell,
+// condition, damaged.
 const (
 	exitDone      = 0
 	exitFailed    = 1 // the replay failed
@@ -26,6 +27,7 @@ const (
 	exitDamaged   = 3 // results printed, but the capture ended early or was damaged
 	exitCondition = 4 // results printed, and a condition of --fail-if holds
 	exitDiffers   = 5 // verify found that reality differs from the prediction
+	exitCantTell  = 6 // verify can't tell
 )
 
 // usageError is wrong usage: a flag, a value, or an imported file that does not
@@ -107,11 +109,14 @@ func (e *env) run() (status int) {
 	var damaged damagedError
 	var condition conditionError
 	var differs differsError
+	var cantTell cantTellError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &differs):
 		return exitDiffers
+	case errors.As(err, &cantTell):
+		return exitCantTell
 	case errors.As(err, &condition):
 		return exitCondition
 	case errors.As(err, &damaged):

@@ -34,6 +34,9 @@ type verifyFlags struct {
 // differsError says that reality differs from the prediction.
 type differsError struct{ error }
 
+// cantTellError says that what happened does not tell whether the prediction agrees.
+type cantTellError struct{ error }
+
 // newVerifyCommand is `rssreplay verify CAPTURE...`.
 func newVerifyCommand(e *env) *cobra.Command {
 	var f verifyFlags
@@ -58,29 +61,34 @@ func newVerifyCommand(e *env) *cobra.Command {
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
 	set.StringVar(&f.irqAfter, "interrupts-after", "", "")
-	set.StringVar(&f.tolerance, "tolerance", "1%", "")
+	set.StringVar(&f.tolerance, "tolerance", "", "")
 	return c
 }
 
-// check refuses flags of which one lacks another.
-func (f *verifyFlags) check() (tolerance float64, err error) {
+// check refuses flags of which one lacks another. The tolerance is nil without one.
+func (f *verifyFlags) check() (tolerance *float64, err error) {
 	for _, pair := range [][2][2]string{
 		{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}},
 		{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}},
 	} {
 		if (pair[0][1] == "") != (pair[1][1] == "") {
-			return 0, usagef("%s and %s go together: what was counted between the two is compared", pair[0][0], pair[1][0])
+			return nil, usagef("%s and %s go together: what was counted between the two is compared", pair[0][0], pair[1][0])
 		}
 	}
 	f.counters, f.interrupted = f.countersBefore != "", f.irqBefore != ""
 	if f.counters && f.interrupted {
-		return 0, usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+		return nil, usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+	}
+	if f.tolerance == "" {
+		return nil, nil
 	}
 	number, ok := strings.CutSuffix(f.tolerance, "%")
-	if tolerance, err = strconv.ParseFloat(number, 64); !ok || err != nil || !(tolerance >= 0 && tolerance <= 100) {
-		return 0, usagef("--tolerance must be a share of the packets, as 1%%, not %q", f.tolerance)
+	share, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(share >= 0 && share <= 100) {
+		return nil, usagef("--tolerance must be a share of the packets, as 1%%, not %q", f.tolerance)
 	}
-	return tolerance / 100, nil
+	share /= 100
+	return &share, nil
 }
 
 func (e *env) verify(f *verifyFlags, args []string) error {
@@ -134,7 +142,9 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 		return err
 	}
 	switch damage := v.done.result.Damage; {
-	case !result.Agrees:
+	case result.Agrees == nil:
+		return cantTellError{errors.New(result.Verdict)}
+	case !*result.Agrees:
 		return differsError{errors.New(result.Verdict)}
 	case damage != nil:
 		return damaged(damage, "the verdict is of", captures)
@@ -220,7 +230,7 @@ type observed struct {
 type verification struct {
 	settings  *settings
 	claimed   *nicmodel.Steering
-	tolerance float64
+	tolerance *float64 // nil: the null distribution decides
 	source    string   // "" until it is known
 	seen      []uint64 // by counters, per queue
 	done      *replayed

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rssreplay/cmd/rssreplay/internal/verify"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
@@ -23,7 +24,7 @@ func (v *verification) report() (*report.Verify, error) {
 	a := &assembly{settings: v.settings, replayed: v.done}
 	r := &report.Verify{
 		Tool: tool(), Capture: a.capture(), Parameters: v.settings.parameters, Source: v.source,
-		Notes: v.settings.notes, Caveats: a.caveats(),
+		Unit: report.UnitPackets, Notes: v.settings.notes, Caveats: a.caveats(),
 	}
 	plain, predicted := v.predict(groups, v.claimed, false)
 	if v.source == "records" && plain.all == 0 {
@@ -35,11 +36,14 @@ func (v *verification) report() (*report.Verify, error) {
 	if order {
 		score = swapped
 	}
-	if v.source == "records" {
+	switch v.source {
+	case "records":
 		predicted, v.seen = v.recordedQueues(groups)
 		v.judgeRecords(r, score, order)
-	} else {
-		v.judgeCounters(r, predicted)
+	case "interrupts":
+		v.judgeInterrupts(r, groups)
+	default:
+		predicted = v.judgeCounters(r, groups)
 	}
 	for q := range max(len(predicted), len(v.seen)) {
 		row := report.VerifiedQueue{Queue: q}
@@ -54,7 +58,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
-	if !r.Agrees {
+	if v.source == "records" && !*r.Agrees {
 		v.explain(r, groups, order)
 	}
 	return r, nil
@@ -95,9 +99,10 @@ func (v *verification) recordedQueues(groups []group) (predicted, seen []uint64)
 
 func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 	r.Packets = report.Checked{Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll}
-	r.Agrees = s.packets == s.all
+	agrees := s.packets == s.all
+	r.Agrees = &agrees
 	r.Verdict = fmt.Sprintf("The prediction agrees with all %d packets that record a hash or a queue.", s.all)
-	if !r.Agrees {
+	if !agrees {
 		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %d of %d packets that record a hash or a queue.", s.packets, s.all)
 	}
 	if swapped {
@@ -105,52 +110,107 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 	}
 }
 
-func (v *verification) judgeCounters(r *report.Verify, predicted []uint64) {
-	var all uint64
-	for _, n := range predicted {
-		all += n
+// judgeCounters compares the prediction with the counters, as package verify says, and
+// returns it. A tolerance decides, where one is given.
+func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicted []uint64) {
+	c := v.counters(groups)
+	j := c.Judge()
+	r.Packets.Checked = total(j.Predicted)
+	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)
+	r.Fit = &report.VerifyFit{
+		Alpha: report.Fraction(j.Fit.Alpha), Beta: uint64(j.Fit.Beta + 0.5), Queue: v.claimed.Config().DefaultQueue,
+		Residual: report.Fraction(j.Fit.Residual), Exact: j.Fit.Exact,
 	}
-	r.Packets.Checked = all
-	if v.source == "interrupts" {
-		v.judgeInterrupts(r, predicted)
-		return
-	}
-	r.Packets.QueueChecked = all
-	r.Packets.QueueEqual = inBoth(predicted, v.seen)
-	worst, differs := v.differs(predicted)
-	switch {
-	case !differs:
-		r.Agrees = true
-		r.Verdict = fmt.Sprintf("The prediction agrees with the NIC's counters: no queue differs by more than %s of the packets.", share(v.tolerance))
-	default:
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d packets, and %d were predicted; more than %s of all lie between (--tolerance).",
-			worst, packetsOf(v.seen, worst), packetsOf(predicted, worst), share(v.tolerance))
+	v.conclude(r, &j)
+	r.Evidence = v.evidence(&j, r)
+	if v.tolerance != nil {
+		v.tolerate(r, j.Predicted)
 	}
 	r.Caveats = append(r.Caveats, "Counters count all that the NIC received between the two outputs: packets that are not in the capture too.")
+	return j.Predicted
 }
 
-// judgeInterrupts: how many interrupts there are is moderation's choice, so only
-// which queues have some is compared.
-func (v *verification) judgeInterrupts(r *report.Verify, predicted []uint64) {
-	var all uint64
-	for _, n := range v.seen {
-		all += n
+// counters is what the counters, or the interrupts, are compared with.
+func (v *verification) counters(groups []group) *verify.Counters {
+	c := &verify.Counters{Claimed: v.claimed, Seen: v.seen}
+	for i := range groups {
+		c.Groups = append(c.Groups, verify.Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].packets})
 	}
-	few := uint64(v.tolerance * float64(all))
-	r.Agrees = true
-	r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
-	for q := range max(len(predicted), len(v.seen)) {
-		switch {
-		case packetsOf(predicted, q) > 0 && packetsOf(v.seen, q) == 0:
-			r.Agrees = false
-			r.Verdict = fmt.Sprintf("Reality differs from the prediction: %d packets were predicted for queue %d, which did not interrupt.", packetsOf(predicted, q), q)
-		case packetsOf(predicted, q) == 0 && packetsOf(v.seen, q) > few+1:
-			r.Agrees = false
-			r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d interrupted %d times, and no packet was predicted for it.", q, packetsOf(v.seen, q))
+	return c
+}
+
+// conclude is what was judged, for the report.
+func (v *verification) conclude(r *report.Verify, j *verify.Judgement) {
+	if j.Null.Trials > 0 {
+		r.Null = &report.VerifyNull{Trials: j.Null.Trials, Least: report.Fraction(j.Null.Least), AsGood: j.Null.AsGood}
+	}
+	for i := range j.Explanations {
+		e := &j.Explanations[i]
+		x := report.VerifyExplanation{ID: e.ID, Summary: e.Summary, Explained: e.Explained, Changes: e.Changes, Residual: report.Null}
+		if e.Config.Table != nil {
+			x.Residual = report.Fraction(e.Fit.Residual)
 		}
+		switch {
+		case i == 0:
+			r.Explanation = &x
+		case i <= maxOtherExplanations:
+			r.Others = append(r.Others, x)
+		}
+	}
+	r.Verdict = v.verdict(j)
+	if j.Verdict != verify.CantTell {
+		agrees := j.Verdict == verify.Agrees
+		r.Agrees = &agrees
+	}
+}
+
+// maxOtherExplanations bounds those listed beside the simplest one.
+const maxOtherExplanations = 10
+
+// tolerate decides by --tolerance alone: no queue's counter is further from the
+// prediction.
+func (v *verification) tolerate(r *report.Verify, predicted []uint64) {
+	worst, differs := v.differs(predicted)
+	agrees := !differs
+	r.Agrees = &agrees
+	limit := share(*v.tolerance)
+	if agrees {
+		r.Verdict = fmt.Sprintf("The prediction agrees with the NIC's counters by --tolerance: no queue differs by more than %s of the packets.", limit)
+		r.Explanation, r.Others = nil, nil
+		return
+	}
+	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d packets, and %d were predicted; more than %s of all lie between (--tolerance).",
+		worst, packetsOf(v.seen, worst), packetsOf(predicted, worst), limit)
+}
+
+// judgeInterrupts compares which queues took packets: how many interrupts there are is
+// moderation's choice.
+func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
+	few := strayInterrupts
+	if v.tolerance != nil {
+		few = *v.tolerance
+	}
+	c := v.counters(groups)
+	j, wrong := c.JudgeUse(uint64(few*float64(total(v.seen))) + 1)
+	r.Packets.Checked = total(j.Predicted)
+	v.conclude(r, &j)
+	if n := &j.Null; n.Trials > 0 {
+		r.Evidence = []string{fmt.Sprintf("%d of %d %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, n.Trials, chances(&j), n.Least)}
+	}
+	switch {
+	case j.Verdict == verify.Agrees:
+		r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
+	case len(wrong) > 0 && packetsOf(v.seen, wrong[0]) == 0:
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %d packets were predicted for queue %d, which did not interrupt.", packetsOf(j.Predicted, wrong[0]), wrong[0])
+	case len(wrong) > 0:
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d interrupted %d times, and no packet was predicted for it.", wrong[0], packetsOf(v.seen, wrong[0]))
 	}
 	r.Caveats = append(r.Caveats, "Interrupts tell which queues took packets, not how many: `ethtool -S` does.")
 }
+
+// strayInterrupts is the share of all that a queue may have for other reasons than
+// packets of the capture.
+const strayInterrupts = 0.01
 
 func packetsOf(of []uint64, i int) uint64 {
 	if i < len(of) {
@@ -182,7 +242,7 @@ func (v *verification) differs(predicted []uint64) (worst int, differs bool) {
 			most, worst = d, q
 		}
 	}
-	return worst, float64(most) > v.tolerance*float64(all)
+	return worst, float64(most) > *v.tolerance*float64(all)
 }
 
 // explain finds the smallest change of the claim that explains all that was seen.
@@ -199,54 +259,39 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 		}
 		return f.explained == r.Packets.Checked
 	}
-	if v.source == "records" {
-		if f, ok := v.otherTable(groups, swapped); ok && consider(found{"table", f.summary, f.explained}) {
-			r.Explanation = &report.VerifyExplanation{ID: "table", Summary: f.summary, Explained: f.explained}
-			return
-		}
+	if f, ok := v.otherTable(groups, swapped); ok && consider(found{"table", f.summary, f.explained}) {
+		r.Explanation = &report.VerifyExplanation{ID: "table", Summary: f.summary, Explained: f.explained, Changes: 1, Residual: report.Null}
+		return
 	}
 	hypotheses := profile.Hypotheses(v.claimed.Config())
 	if k := r.Recovered; k != nil && !k.EqualsClaim {
 		c := v.claimed.Config()
 		if key, err := hash.ParseKey(k.Key); err == nil {
 			c.Key = key
-			if s, err := nicmodel.NewSteering(c); err == nil {
-				summary := "the NIC has another key, the one solved from the hashes"
-				if k.Difference != nil {
-					summary = *k.Difference
-				}
-				hypotheses = append(hypotheses, profile.Hypothesis{ID: "solved-key", Summary: summary, Steering: s})
+			summary := "the NIC has another key, the one solved from the hashes"
+			if k.Difference != nil {
+				summary = *k.Difference
 			}
+			hypotheses = append(hypotheses, profile.Hypothesis{ID: "solved-key", Summary: summary, Changes: 1, Config: c})
 		}
 	}
 	for _, h := range hypotheses {
-		var f found
-		if v.source == "records" {
-			s, _ := v.predict(groups, h.Steering, swapped)
-			f = found{h.ID, h.Summary, s.packets}
-		} else {
-			_, queues := v.predict(groups, h.Steering, false)
-			f = found{h.ID, h.Summary, inBoth(queues, v.seen)}
-			if _, differs := v.differs(queues); v.source == "counters" && !differs {
-				f.explained = r.Packets.Checked
-			} else if v.source == "interrupts" {
-				f.explained = 0 // they tell too little
-			}
+		steering, err := nicmodel.NewSteering(h.Config)
+		if err != nil {
+			continue
 		}
-		if consider(f) {
+		s, _ := v.predict(groups, steering, swapped)
+		if consider(found{h.ID, h.Summary, s.packets}) {
 			break
 		}
 	}
 	if best.explained > 0 && float64(best.explained) >= 0.95*float64(r.Packets.Checked) && best.explained > v.explained(r) {
-		r.Explanation = &report.VerifyExplanation{ID: best.id, Summary: best.summary, Explained: best.explained}
+		r.Explanation = &report.VerifyExplanation{ID: best.id, Summary: best.summary, Explained: best.explained, Changes: 1, Residual: report.Null}
 	}
 }
 
 // explained is what the claim itself explains.
 func (v *verification) explained(r *report.Verify) uint64 {
-	if v.source == "counters" {
-		return r.Packets.QueueEqual
-	}
 	return min(max(r.Packets.QueueEqual, r.Packets.HashEqual), r.Packets.Checked-1)
 }
 

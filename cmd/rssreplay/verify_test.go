@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
 )
@@ -97,6 +99,20 @@ func truthPcapng(t *testing.T, records []truthRecord, algorithm byte, queues boo
 }
 
 type verifyJSON struct {
+	Agrees   *bool
+	Verdict  string
+	Evidence []string
+	Unit     string
+	Fit      *struct {
+		Alpha    float64
+		Beta     uint64 `json:"beta_packets"`
+		Residual float64
+	}
+	Null *struct {
+		Trials int
+		AsGood int `json:"as_good"`
+		Least  float64
+	}
 	Packets struct {
 		Checked      uint64
 		HashEqual    uint64 `json:"hash_equal"`
@@ -162,8 +178,18 @@ func TestVerifyGroundTruth(t *testing.T) {
 		if v.Packets.QueueEqual != uint64(len(records)) {
 			t.Errorf("%s: by counters %+v", c.name, v.Packets)
 		}
-		verifies(t, exitDone, filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"), "--nic", c.nic, "--bundle", dir,
+		// No other key fits them.
+		v = verifies(t, exitDone, filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"), "--nic", c.nic, "--bundle", dir,
+			"--counters-before", filepath.Join(dir, "ethtool-S.txt"), "--counters-after", filepath.Join(dir, "ethtool-S-after.txt"))
+		if v.Agrees == nil || !*v.Agrees || v.Fit.Alpha != 1 || v.Fit.Beta != 0 || v.Fit.Residual != 0 || v.Null.Trials < 200 || v.Null.AsGood != 0 {
+			t.Errorf("%s: by counters %+v, null %+v", c.name, v.Fit, v.Null)
+		}
+		// Interrupts say that all queues are in use, as they are under any key.
+		v = verifies(t, exitCantTell, filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"), "--nic", c.nic, "--bundle", dir,
 			"--interrupts-before", filepath.Join(dir, "interrupts-before.txt"), "--interrupts-after", filepath.Join(dir, "interrupts-after.txt"))
+		if v.Agrees != nil || v.Null.AsGood == 0 || !strings.Contains(v.Verdict, "Interrupts can't tell: ") {
+			t.Errorf("%s: by interrupts %v, %+v", c.name, v.Verdict, v.Null)
+		}
 	}
 }
 
@@ -262,6 +288,74 @@ func TestVerifyOtherTable(t *testing.T) {
 	v := verifies(t, exitDiffers, truthPcapng(t, records, 5, true), "--nic", "qemu-virtio", "--bundle", dir)
 	if v.Explanation == nil || v.Explanation.ID != "table" || v.Explanation.PacketsExplained != uint64(len(records)) {
 		t.Errorf("%+v", v.Explanation)
+	}
+}
+
+// By counters, a wrong field is found where it matters, and RSS that is off; a tolerance
+// decides alone.
+func TestVerifyCounters(t *testing.T) {
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
+	dir := filepath.Join(truth, "igb-q8-default")
+	args := []string{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-igb", "--bundle", dir, "--counters-before", filepath.Join(dir, "ethtool-S.txt"), "--counters-after", filepath.Join(dir, "ethtool-S-after.txt")}
+	ports := append(slices.Clone(args), "--rx-flow-hash", "udp4=sdfn", "--rx-flow-hash", "udp6=sdfn")
+	v := verifies(t, exitDiffers, ports...)
+	if v.Agrees == nil || *v.Agrees || v.Explanation == nil || v.Explanation.ID != "hash-fields" || !strings.Contains(v.Explanation.Summary, "UDP is hashed on addresses alone") {
+		t.Errorf("ports of UDP: %+v", v)
+	}
+	v = verifies(t, exitDone, append(slices.Clone(ports), "--tolerance", "20%")...)
+	if v.Explanation != nil || !strings.Contains(v.Verdict, "--tolerance") {
+		t.Errorf("ports of UDP, with a tolerance: %+v", v)
+	}
+	verifies(t, exitDiffers, append(slices.Clone(ports), "--tolerance", "1%")...)
+	// Another key is none that is known.
+	v = verifies(t, exitCantTell, append(slices.Clone(args), "--key", strings.Repeat("3f:09:c1:77:", 9)+"58:e2:10:9b")...)
+	if v.Agrees != nil || v.Explanation != nil || v.Null.AsGood == 0 || !strings.Contains(v.Verdict, "random keys fit as well; record hashes, or use fewer flows") {
+		t.Errorf("another key: %+v", v)
+	}
+	// A driver that never switched RSS on, as its two queues were shown in a thread.
+	counters := func(name string, first int) string {
+		path := filepath.Join(t.TempDir(), name)
+		text := fmt.Sprintf("NIC statistics:\n     rx_queue_0_packets: %d\n     rx_queue_0_bytes: 0\n     rx_queue_1_packets: 0\n     rx_queue_1_bytes: 0\n", first)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	v = verifies(t, exitDiffers, filepath.Join(truth, "rss_test.pcap"), "--cpus", "2", "--counters-before", counters("before", 0), "--counters-after", counters("after", 1250))
+	if v.Explanation == nil || v.Explanation.ID != "rss-off" || v.Explanation.PacketsExplained != 1250 || !strings.Contains(v.Explanation.Summary, "RSS is not in effect: all packets are on queue 0") {
+		t.Errorf("RSS off: %+v", v)
+	}
+}
+
+// The help's example prints what stands there, from the folder of the ground truth.
+func TestVerifyHelpExample(t *testing.T) {
+	help := filepath.Join(repository(t), "cmd", "rssreplay", "help", "verify.txt")
+	text, err := os.ReadFile(help)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), "  $ rssreplay ")
+	block, after, ok := strings.Cut(rest, "\n\n")
+	if !ok {
+		t.Fatal("help/verify.txt has no example")
+	}
+	command, _, _ := strings.Cut(strings.ReplaceAll(block, " \\\n", ""), "\n")
+	t.Chdir(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth"))
+	var stdout, stderr strings.Builder
+	run(append([]string{"rssreplay"}, append(strings.Fields(command), "--width", "92")...), strings.NewReader(""), &stdout, &stderr)
+	_, printed, _ := strings.Cut(stdout.String(), "VERDICT\n")
+	printed, _, _ = strings.Cut(printed, "\n\n")
+	lines := strings.Split(block, "\n")
+	for len(lines) > 0 && strings.HasSuffix(lines[0], "\\") {
+		lines = lines[1:]
+	}
+	want := before + "  $ rssreplay " + strings.TrimSuffix(block, strings.Join(lines[1:], "\n")) + printed + "\n\n" + after
+	if *update {
+		if err := os.WriteFile(help, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if diff := cmp.Diff(string(text), want); diff != "" {
+		t.Errorf("help/verify.txt differs from what its command prints (-help +printed):\n%s", diff)
 	}
 }
 

@@ -10,9 +10,10 @@ import (
 
 // Hypothesis is another way in which a NIC may steer than it is thought to.
 type Hypothesis struct {
-	ID       string // "hash-fields", "xfrm", "parser", "key"
-	Summary  string // what it says of the NIC, as the end of a sentence
-	Steering *nicmodel.Steering
+	ID      string // "hash-fields", "xfrm", "parser", "key", "hash-fields-parser", "table"
+	Summary string // what it says of the NIC, as the end of a sentence
+	Changes int    // settings that are other than claimed
+	Config  nicmodel.SteeringConfig
 }
 
 // Hypotheses are the ways in which a NIC that is thought to steer as claimed may
@@ -24,38 +25,110 @@ type Hypothesis struct {
 //  3. a parser with the rules of another profile
 //  4. one of the known keys, or the claimed one as drivers have mistreated it
 //  5. hash fields and parser rules together
+//
+// Of each a Steering can be made: keys that are too short are left out.
 func Hypotheses(claimed nicmodel.SteeringConfig) []Hypothesis {
 	var all []Hypothesis
-	add := func(id, summary string, change func(*nicmodel.SteeringConfig)) {
-		c := claimed
-		change(&c)
-		s, err := nicmodel.NewSteering(c)
-		if err == nil { // a key may be too short for it
-			all = append(all, Hypothesis{id, summary, s})
+	add := func(id, summary string, changes int, change func(*nicmodel.SteeringConfig)) {
+		h := Hypothesis{id, summary, changes, claimed}
+		change(&h.Config)
+		if longest := h.Config.HashTypes.MaxInputLen(); longest == 0 || len(h.Config.Key) >= h.Config.Transform.InputLen(longest)+4 {
+			all = append(all, h)
 		}
 	}
 	fields := otherFields(claimed.HashTypes)
 	for _, f := range fields {
-		add("hash-fields", f.summary, func(c *nicmodel.SteeringConfig) { c.HashTypes = f.types })
+		add("hash-fields", f.summary, 1, func(c *nicmodel.SteeringConfig) { c.HashTypes = f.types })
 	}
 	for x := range hash.Transform(hash.NumTransforms) {
 		if x != claimed.Transform {
-			add("xfrm", fmt.Sprintf("the hash %s (xfrm %v, not %v)", x.What(), x, claimed.Transform), func(c *nicmodel.SteeringConfig) { c.Transform = x })
+			add("xfrm", fmt.Sprintf("the hash %s (xfrm %v, not %v)", x.What(), x, claimed.Transform), 1, func(c *nicmodel.SteeringConfig) { c.Transform = x })
 		}
 	}
 	rules := otherRules(claimed.Rules)
 	for _, r := range rules {
-		add("parser", r.summary, func(c *nicmodel.SteeringConfig) { c.Rules = r.rules })
+		add("parser", r.summary, 1, func(c *nicmodel.SteeringConfig) { c.Rules = r.rules })
 	}
 	for _, k := range otherKeys(claimed.Key) {
-		add("key", k.summary, func(c *nicmodel.SteeringConfig) { c.Key = k.key })
+		add("key", k.summary, 1, func(c *nicmodel.SteeringConfig) { c.Key = k.key })
 	}
 	for _, f := range fields {
 		for _, r := range rules {
-			add("hash-fields-parser", f.summary+", and "+r.summary, func(c *nicmodel.SteeringConfig) { c.HashTypes, c.Rules = f.types, r.rules })
+			add("hash-fields-parser", f.summary+", and "+r.summary, 2, func(c *nicmodel.SteeringConfig) { c.HashTypes, c.Rules = f.types, r.rules })
 		}
 	}
 	return all
+}
+
+// maxStartQueues bounds the queues of which a table may begin at any: NICs that let
+// RSS begin at another queue than 0 share 64 or 128 among functions.
+const maxStartQueues = 128
+
+// TableHypotheses are other tables of the claimed one's size over at most so many
+// queues, the likeliest first. All lead each hash to another queue, and change no
+// hash.
+//
+//  1. equal, as a driver fills it that was told nothing
+//  2. block, as igb and igc do
+//  3. the claimed table reversed in groups of four, as DPDK wrote i40e's before 19.02
+//  4. equal:N over fewer queues, and equal:N,start:S over those that begin at queue S
+func TableHypotheses(claimed nicmodel.SteeringConfig, queues int) []Hypothesis {
+	size := len(claimed.Table)
+	queues = max(queues, len(claimed.QueueCPU))
+	cpus := slices.Clone(claimed.QueueCPU)
+	for len(cpus) < queues {
+		cpus = append(cpus, 0)
+	}
+	var all []Hypothesis
+	seen := map[string]bool{string(tableBytes(claimed.Table)): true}
+	add := func(summary string, queue func(entry int) int) {
+		table := make(nicmodel.IndirectionTable, size)
+		for i := range table {
+			table[i] = uint16(queue(i))
+		}
+		if key := string(tableBytes(table)); !seen[key] {
+			seen[key] = true
+			h := Hypothesis{"table", summary, 1, claimed}
+			h.Config.Table, h.Config.QueueCPU = table, cpus
+			all = append(all, h)
+		}
+	}
+	equal := func(n, start int) {
+		layout := fmt.Sprintf("equal:%d", n)
+		if start > 0 {
+			layout += fmt.Sprintf(",start:%d", start)
+		}
+		add(fmt.Sprintf("the table is %s: %s", layout, queueRange(n, start)), func(i int) int { return start + i%n })
+	}
+	equal(min(queues, nicmodel.MaxQueues), 0)
+	add("the table is block: runs of entries for each queue in turn", func(i int) int { return i * queues / size })
+	add("the table's entries are reversed in groups of four (DPDK on i40e before 19.02)", func(i int) int { return int(claimed.Table[min(i^3, size-1)]) })
+	for n := queues - 1; n > 0; n-- {
+		equal(n, 0)
+	}
+	if queues <= maxStartQueues {
+		for n := queues - 1; n > 0; n-- {
+			for start := 1; start+n <= queues; start++ {
+				equal(n, start)
+			}
+		}
+	}
+	return all
+}
+
+func tableBytes(t nicmodel.IndirectionTable) []byte {
+	b := make([]byte, 0, 2*len(t))
+	for _, q := range t {
+		b = append(b, byte(q>>8), byte(q))
+	}
+	return b
+}
+
+func queueRange(n, start int) string {
+	if n == 1 {
+		return fmt.Sprintf("all on queue %d", start)
+	}
+	return fmt.Sprintf("RSS uses queues %d to %d", start, start+n-1)
 }
 
 type fieldsHypothesis struct {

@@ -1,0 +1,173 @@
+package verify
+
+import (
+	"slices"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+)
+
+// Counters is the prediction for traffic, and what the NIC counted of each queue.
+type Counters struct {
+	Claimed *nicmodel.Steering
+	Groups  []Group
+	Seen    []uint64 // of each queue, in the unit of the groups' loads
+}
+
+// Verdict is what counters tell of the claim.
+type Verdict uint8
+
+const (
+	CantTell Verdict = iota
+	Agrees
+	Differs
+)
+
+// Why says what keeps counters from telling.
+type Why uint8
+
+const (
+	Chance          Why = iota // random keys fit as well
+	NothingReceived            // the capture has no received packet
+	NothingCounted             // the counters have not moved
+	OtherWindow                // the counters have less than half of the capture's, or more than 1.5 times as much
+)
+
+// Null is a null distribution: how well what is surely wrong fits.
+type Null struct {
+	Trials int
+	Least  float64 // residual of the best
+	AsGood int     // of the trials: those that fit as well as what is judged
+}
+
+// Explanation is another way of steering that explains what was counted.
+type Explanation struct {
+	profile.Hypothesis          // without a Config where no key changes it
+	Fit                Fit      // of its prediction
+	Explained          uint64   // the load that it explains, queue by queue
+	Null               Null     // what it was compared with
+	Queues             []uint64 // its prediction
+}
+
+// Judgement is what counters tell.
+type Judgement struct {
+	Verdict   Verdict
+	Why       Why // where they can't tell
+	Predicted []uint64
+	Fit       Fit  // of the claim
+	Null      Null // of the claim
+	Keyless   bool // no key changes the prediction, which is compared with even spreads
+	Inputs    int  // distinct hash inputs
+	// Explanations are those accepted, the simplest first, of which the others are
+	// nearly as good.
+	Explanations []Explanation
+}
+
+// outlyingShare is the share of what was counted that may lie where RSS can't lead it:
+// what was received before the table was set, or what a rule steers.
+const outlyingShare = 0.01
+
+// muchBetter is how many times less an explanation has to leave than a claim that fits
+// better than chance: noise spreads over all queues, so that what is much better is no
+// chance.
+const muchBetter = 4
+
+// Judge compares the claim with the counters. The same counters give the same judgement.
+func (c *Counters) Judge() Judgement {
+	config := c.Claimed.Config()
+	loads, unhashed := entries(c.Groups, c.Claimed)
+	j := Judgement{Predicted: spread(loads, unhashed, &config)}
+	other := config.DefaultQueue
+	var f fitter
+	j.Fit = f.fit(c.Seen, j.Predicted, other)
+	seen, predicted := float64(total(c.Seen)), float64(total(j.Predicted))
+	switch {
+	case predicted == 0:
+		j.Why = NothingReceived
+		return j
+	case seen == 0:
+		j.Why = NothingCounted
+		return j
+	}
+	in := inputsUnder(c.Groups, c.Claimed)
+	j.Inputs = in.distinct()
+	keys := newTrials(in, config)
+	if j.Keyless = keys.keyless(j.Predicted); j.Keyless { // what it is compared with are even spreads
+		keys = newTrials(in, evenly(config, len(c.Seen)))
+	}
+	j.Null = c.compare(j.Fit, keys, other)
+	s := search{Counters: c, config: config, in: in, keys: keys, claim: j, loads: loads, unhashed: unhashed}
+	// A tenth of all may be beside, on the default queue.
+	if seen < minAlpha*predicted || seen*(1-maxBeta) > maxAlpha*predicted {
+		j.Why = OtherWindow
+		// Packets of the capture that are nowhere among more of them are missing all
+		// the same.
+		if used, ok := s.used(); ok && seen > predicted {
+			j.Verdict, j.Explanations = Differs, []Explanation{used}
+		}
+		return j
+	}
+	agrees := j.Null.AsGood == 0
+	if agrees && j.Fit.Residual < outlyingShare {
+		j.Verdict = Agrees
+		return j
+	}
+	if agrees {
+		// The key is right, and more than a hundredth lies elsewhere: something else
+		// is not, if there is what explains it all, or nearly.
+		j.Explanations = slices.DeleteFunc(s.keyed(), func(e Explanation) bool {
+			return !e.Fit.Exact && e.Fit.Residual > j.Fit.Residual/muchBetter
+		})
+	} else {
+		j.Explanations = s.explain()
+	}
+	switch {
+	case len(j.Explanations) > 0:
+		j.Verdict = Differs
+	case agrees:
+		j.Verdict = Agrees
+	}
+	return j
+}
+
+// evenly is the configuration with a hash of keys, and a table that spreads evenly over
+// all queues, at least so many.
+func evenly(c nicmodel.SteeringConfig, queues int) nicmodel.SteeringConfig {
+	queues = max(queues, len(c.QueueCPU))
+	c.QueueCPU, c.Function = make([]int, queues), hash.FunctionToeplitz
+	c.Table = make(nicmodel.IndirectionTable, max(len(c.Table), profile.TableSize{Entries: 128, Rule: profile.TableTwice}.For(queues)))
+	for i := range c.Table {
+		c.Table[i] = uint16(i % queues)
+	}
+	return c
+}
+
+// compare is the null distribution of a fit: random keys against the counters seen. Where
+// some of the first are as good, the others are not asked.
+func (c *Counters) compare(fit Fit, keys *trials, other int) Null {
+	null := Null{Least: 1}
+	for _, n := range []int{firstKeys, allKeys} {
+		fits := make([]Fit, n-null.Trials)
+		loads := keys.upTo(n)[null.Trials:]
+		parallel(len(fits), func() func(int) {
+			var f fitter
+			return func(i int) { fits[i] = f.fit(c.Seen, loads[i], other) }
+		})
+		null.add(fit, fits)
+		if null.AsGood > 0 {
+			break
+		}
+	}
+	return null
+}
+
+func (n *Null) add(fit Fit, trials []Fit) {
+	for _, t := range trials {
+		n.Least = min(n.Least, t.Residual)
+		if t.atLeast(fit) {
+			n.AsGood++
+		}
+	}
+	n.Trials += len(trials)
+}

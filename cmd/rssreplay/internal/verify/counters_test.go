@@ -1,0 +1,332 @@
+package verify
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
+)
+
+// traffic is so many TCP flows to one server over IPv4, a fifth of them UDP, and their
+// packets: equal on average, or of a few large flows and many small ones.
+func traffic(random *rand.Rand, flows, packets int, skewed bool) []Group {
+	groups := make([]Group, flows)
+	weights := make([]float64, flows)
+	sum := 0.0
+	for i := range groups {
+		h := &groups[i].Header
+		h.Version, h.Protocol, h.Facts, h.Reason = 4, pcaps.ProtoTCP, pcaps.HasPorts, pcaps.IP
+		if i%5 == 4 {
+			h.Protocol = pcaps.ProtoUDP
+		}
+		for b := range 4 {
+			h.Src[b] = byte(random.Uint32())
+		}
+		h.Dst[0], h.Dst[3] = 192, 1
+		h.SrcPort, h.DstPort = uint16(random.Uint32()), 443
+		weights[i] = 1
+		if skewed {
+			weights[i] = 1 / float64(i+1)
+		}
+		sum += weights[i]
+	}
+	for i := range groups {
+		mean := float64(packets) * weights[i] / sum
+		groups[i].Load = uint64(max(1, mean*(0.5+random.Float64())))
+	}
+	return groups
+}
+
+func drawKey(random *rand.Rand) hash.Key {
+	key := make(hash.Key, 40)
+	for i := range key {
+		key[i] = byte(random.Uint32())
+	}
+	return key
+}
+
+// nic is a NIC with that key, and the default fields and table.
+func nic(key hash.Key, queues int) nicmodel.SteeringConfig {
+	c := nicmodel.SteeringConfig{HashTypes: hash.DefaultTypes, Key: key, Table: make(nicmodel.IndirectionTable, 128), QueueCPU: make([]int, queues)}
+	for i := range c.Table {
+		c.Table[i] = uint16(i % queues)
+	}
+	return c
+}
+
+func steering(t testing.TB, c nicmodel.SteeringConfig) *nicmodel.Steering {
+	t.Helper()
+	s, err := nicmodel.NewSteering(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// counted is what the NIC counts of the groups.
+func counted(t testing.TB, groups []Group, c nicmodel.SteeringConfig) []uint64 {
+	loads, unhashed := entries(groups, steering(t, c))
+	return spread(loads, unhashed, &c)
+}
+
+// noisy is the counters of a window that is not the capture's: 5 % less, unevenly, and 2 %
+// of other packets on queue 0.
+func noisy(random *rand.Rand, seen []uint64) []uint64 {
+	other := make([]uint64, len(seen))
+	for q, n := range seen {
+		other[q] = uint64(float64(n) * (0.949 + 0.002*random.Float64()))
+	}
+	other[0] += total(seen) / 50
+	return other
+}
+
+func judge(t testing.TB, groups []Group, claim nicmodel.SteeringConfig, seen []uint64) Judgement {
+	t.Helper()
+	c := Counters{Claimed: steering(t, claim), Groups: groups, Seen: seen}
+	return c.Judge()
+}
+
+// eachTraffic calls try with traffic of all kinds, and two NICs that differ in their keys.
+func eachTraffic(t *testing.T, seed uint64, try func(t *testing.T, random *rand.Rand, groups []Group, a, b nicmodel.SteeringConfig)) {
+	runs := 4
+	if testing.Short() {
+		runs = 1
+	}
+	for _, queues := range []int{2, 3, 4, 8, 16, 64} {
+		for _, flows := range []int{3, 60, 1500} {
+			t.Run(fmt.Sprintf("queues=%d/flows=%d", queues, flows), func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, uint64(queues*flows)))
+				for run := range runs {
+					groups := traffic(random, flows, 20*flows, run%2 == 1)
+					try(t, random, groups, nic(drawKey(random), queues), nic(drawKey(random), queues))
+				}
+			})
+		}
+	}
+}
+
+// With a wrong key nothing is called right, and no cause is made up.
+func TestWrongKey(t *testing.T) {
+	accepted := 0
+	eachTraffic(t, 11, func(t *testing.T, random *rand.Rand, groups []Group, a, b nicmodel.SteeringConfig) {
+		for _, seen := range [][]uint64{counted(t, groups, a), noisy(random, counted(t, groups, a))} {
+			if j := judge(t, groups, b, seen); j.Verdict != CantTell {
+				accepted++
+				t.Logf("verdict %d, %v", j.Verdict, j.Explanations)
+			}
+		}
+	})
+	if accepted > 1 { // one in 1,000 passes by chance
+		t.Errorf("%d wrong claims have a verdict", accepted)
+	}
+}
+
+// The right key is not called wrong, nor is it where the window was another one; and
+// where there are many queues, it is called right.
+func TestRightKey(t *testing.T) {
+	eachTraffic(t, 12, func(t *testing.T, random *rand.Rand, groups []Group, a, _ nicmodel.SteeringConfig) {
+		seen := counted(t, groups, a)
+		j := judge(t, groups, a, seen)
+		if j.Verdict == Differs || !j.Fit.Exact || len(groups) >= 60 && len(seen) >= 8 && j.Verdict != Agrees {
+			t.Errorf("verdict %d, fit %+v, null %+v", j.Verdict, j.Fit, j.Null)
+		}
+		j = judge(t, groups, a, noisy(random, seen))
+		if j.Verdict == Differs || len(groups) >= 60 && len(seen) >= 8 && j.Verdict != Agrees {
+			t.Errorf("noisy: verdict %d, fit %+v, null %+v", j.Verdict, j.Fit, j.Null)
+		}
+		if len(groups) >= 60 && j.Verdict == Agrees && (j.Fit.Alpha < 0.9 || j.Fit.Alpha > 1 || j.Fit.Beta < 0.01*float64(total(seen)) || j.Fit.Beta > 0.04*float64(total(seen))) {
+			t.Errorf("fit %+v of 5 %% fewer, and 2 %% more on queue 0", j.Fit)
+		}
+	})
+}
+
+// What is other than claimed is named, whether the key is known or not.
+func TestExplanations(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 13))
+	table := func(c nicmodel.SteeringConfig, queue func(i int) int) nicmodel.SteeringConfig {
+		c.Table = make(nicmodel.IndirectionTable, len(c.Table))
+		for i := range c.Table {
+			c.Table[i] = uint16(queue(i))
+		}
+		return c
+	}
+	for _, queues := range []int{5, 8, 16} {
+		groups := traffic(random, 300, 30000, false)
+		a, b := nic(drawKey(random), queues), nic(drawKey(random), queues)
+		known, fields, ena := a, a, a
+		known.Key, _ = hash.ParseKey("mellanox")
+		fields.HashTypes &^= hash.TypesOf(hash.UDPIPv4)
+		ena.Transform = hash.ENA
+		for _, test := range []struct {
+			name    string
+			truth   nicmodel.SteeringConfig
+			id      string
+			mention string
+		}{
+			{"known key", known, "key", "mellanox"},
+			{"fields", fields, "hash-fields", "UDP is hashed on addresses alone"},
+			{"ENA", ena, "xfrm", "ena"},
+			{"block", table(a, func(i int) int { return i * queues / 128 }), "table", "block"},
+			{"reversed", table(a, func(i int) int { return (i ^ 3) % queues }), "table", "groups of four"},
+			{"fewer", table(a, func(i int) int { return 1 + i%(queues-2) }), "table", fmt.Sprintf("equal:%d,start:1", queues-2)},
+			{"fewer, another key", table(b, func(i int) int { return i % (queues / 2) }), "fewer-queues", fmt.Sprintf("queues 0 to %d alone", queues/2-1)},
+			{"RSS off", table(b, func(int) int { return 0 }), "rss-off", "on queue 0"},
+		} {
+			j := judge(t, groups, a, counted(t, groups, test.truth))
+			if j.Verdict != Differs || j.Explanations[0].ID != test.id || !strings.Contains(j.Explanations[0].Summary, test.mention) {
+				t.Errorf("%s, %d queues: verdict %d, %+v, fit %+v, null %+v", test.name, queues, j.Verdict, j.Explanations, j.Fit, j.Null)
+			}
+		}
+		// More queues than the claimed table reaches, whatever the key.
+		half := table(a, func(i int) int { return i % (queues / 2) })
+		if j := judge(t, groups, half, counted(t, groups, b)); j.Verdict != Differs || j.Explanations[0].ID != "more-queues" {
+			t.Errorf("more queues of %d: verdict %d, %+v", queues, j.Verdict, j.Explanations)
+		}
+		// RSS off under a noisy window.
+		if j := judge(t, groups, a, noisy(random, counted(t, groups, table(a, func(int) int { return 0 })))); j.Verdict != Differs || j.Explanations[0].ID != "rss-off" {
+			t.Errorf("RSS off, noisy, %d queues: verdict %d, %+v", queues, j.Verdict, j.Explanations)
+		}
+	}
+}
+
+// Counters that do not belong to the capture tell nothing.
+func TestNothingToTell(t *testing.T) {
+	random := rand.New(rand.NewPCG(14, 14))
+	groups := traffic(random, 100, 5000, false)
+	a := nic(drawKey(random), 8)
+	seen := counted(t, groups, a)
+	times := func(f float64) []uint64 {
+		other := make([]uint64, len(seen))
+		for q, n := range seen {
+			other[q] = uint64(f * float64(n))
+		}
+		return other
+	}
+	for _, test := range []struct {
+		name   string
+		groups []Group
+		seen   []uint64
+		why    Why
+	}{
+		{"no packet", nil, seen, NothingReceived},
+		{"nothing counted", groups, make([]uint64, 8), NothingCounted},
+		{"three times as much", groups, times(3), OtherWindow},
+		{"a third", groups, times(1. / 3), OtherWindow},
+		{"one flow", groups[:1], counted(t, groups[:1], a), Chance},
+	} {
+		if j := judge(t, test.groups, a, test.seen); j.Verdict != CantTell || j.Why != test.why {
+			t.Errorf("%s: verdict %d, why %d, want %d", test.name, j.Verdict, j.Why, test.why)
+		}
+	}
+	// But packets of the capture that are nowhere among more of them are missing.
+	if j := judge(t, groups, a, []uint64{10 * total(seen), 7: 0}); j.Verdict != Differs || j.Explanations[0].ID != "rss-off" {
+		t.Errorf("ten times as much, all on queue 0: %+v", j)
+	}
+	// All on one queue as claimed: no key changes it, and no even spread does so.
+	one := nic(a.Key, 8)
+	for i := range one.Table {
+		one.Table[i] = 5
+	}
+	if j := judge(t, groups, one, counted(t, groups, one)); j.Verdict != Agrees || !j.Keyless {
+		t.Errorf("all on queue 5: %+v", j)
+	}
+}
+
+// Interrupts tell something where the queues are many and the flows few.
+func TestJudgeUse(t *testing.T) {
+	random := rand.New(rand.NewPCG(15, 15))
+	for _, test := range []struct {
+		flows        int
+		right, other Verdict
+	}{{12, Agrees, Differs}, {2000, CantTell, CantTell}} {
+		groups := traffic(random, test.flows, 100*test.flows, false)
+		a, b := nic(drawKey(random), 16), nic(drawKey(random), 16)
+		c := Counters{Claimed: steering(t, a), Groups: groups, Seen: counted(t, groups, a)}
+		if j, _ := c.JudgeUse(1); j.Verdict != test.right {
+			t.Errorf("%d flows: verdict %d, want %d, %+v", test.flows, j.Verdict, test.right, j.Null)
+		}
+		c.Claimed = steering(t, b)
+		if j, _ := c.JudgeUse(1); j.Verdict != test.other {
+			t.Errorf("%d flows, another key: verdict %d, want %d, %+v", test.flows, j.Verdict, test.other, j.Null)
+		}
+		c.Seen = []uint64{uint64(100 * test.flows), 15: 0}
+		if j, _ := c.JudgeUse(1); test.flows > 100 && (len(j.Explanations) != 1 || j.Explanations[0].ID != "rss-off") {
+			t.Errorf("%d flows on one queue: %+v", test.flows, j)
+		}
+	}
+}
+
+// A fit is the least that any alpha and beta leave.
+func TestFitIsLeast(t *testing.T) {
+	random := rand.New(rand.NewPCG(16, 16))
+	var f fitter
+	for range 300 {
+		n := 1 + random.IntN(6)
+		seen, predicted := make([]uint64, n), make([]uint64, n)
+		for q := range n {
+			seen[q], predicted[q] = uint64(random.IntN(50)), uint64(random.IntN(50))
+		}
+		if total(seen) == 0 {
+			continue
+		}
+		other := random.IntN(n)
+		got := f.fit(seen, predicted, other)
+		if got.Exact {
+			continue
+		}
+		all := float64(total(seen))
+		left := func(alpha, beta float64) (sum float64) {
+			for q := range n {
+				d := float64(seen[q]) - alpha*float64(predicted[q])
+				if q == other {
+					d -= beta
+				}
+				sum += max(d, -d)
+			}
+			return sum / all
+		}
+		if d := left(got.Alpha, got.Beta) - got.Residual; d > 1e-9 || d < -1e-9 || got.Alpha < minAlpha || got.Alpha > maxAlpha || got.Beta < 0 || got.Beta > maxBeta*all {
+			t.Fatalf("%v, %v: %+v leaves %v", seen, predicted, got, left(got.Alpha, got.Beta))
+		}
+		for range 500 {
+			if alpha, beta := minAlpha+random.Float64(), random.Float64()*maxBeta*all; left(alpha, beta) < got.Residual-1e-9 {
+				t.Fatalf("%v, %v, other %d: %+v, but alpha %v and beta %v leave %v", seen, predicted, other, got, alpha, beta, left(alpha, beta))
+			}
+		}
+		for q := range n {
+			if predicted[q] > 0 {
+				alpha := min(max(float64(seen[q])/float64(predicted[q]), minAlpha), maxAlpha)
+				if left(alpha, 0) < got.Residual-1e-9 {
+					t.Fatalf("%v, %v, other %d: %+v, but alpha %v leaves %v", seen, predicted, other, got, alpha, left(alpha, 0))
+				}
+			}
+		}
+	}
+}
+
+// The loads under a key are those that the NIC's own steering gives.
+func TestLoadsUnderKey(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 17))
+	groups := traffic(random, 500, 5000, true)
+	for x := range hash.Transform(hash.NumTransforms) {
+		for _, modulo := range []bool{false, true} {
+			c := nic(append(drawKey(random), 1, 2, 3), 7)
+			c.Transform, c.Modulo = x, modulo
+			if modulo {
+				c.Table = c.Table[:100]
+			}
+			in := inputsUnder(groups, steering(t, c))
+			table, err := hash.NewTable(c.Transform.Key(c.Key), hash.MaxInputLen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := in.queues(table, &c), counted(t, groups, c); !equal(got, want) {
+				t.Errorf("%v, modulo %v: %v, want %v", x, modulo, got, want)
+			}
+		}
+	}
+}

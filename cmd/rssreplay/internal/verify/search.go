@@ -1,0 +1,338 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/pcaps"
+)
+
+// search looks for what explains counters that the claim does not.
+type search struct {
+	*Counters
+	config   nicmodel.SteeringConfig // the claimed one
+	in       *inputs
+	keys     *trials // random keys in the claim's place
+	claim    Judgement
+	loads    []uint64 // of the claimed table's entries
+	unhashed uint64
+}
+
+// candidate is a hypothesis and what it predicts.
+type candidate struct {
+	profile.Hypothesis
+	queues []uint64
+	fit    Fit
+}
+
+// explain is the explanations accepted: the simplest of those that fit nearly as well as
+// the best, and then the others of them.
+func (s *search) explain() []Explanation {
+	accepted := s.keyed()
+	if used, ok := s.used(); ok {
+		if used.ID == "rss-off" || len(accepted) == 0 {
+			accepted = append([]Explanation{used}, accepted...)
+		} else {
+			accepted = append(accepted, used)
+		}
+	} else if beyond, ok := s.beyond(); ok && len(accepted) == 0 {
+		accepted = append(accepted, beyond)
+	}
+	return accepted
+}
+
+// keyed is the hypotheses accepted, whose predictions depend on the key.
+func (s *search) keyed() []Explanation {
+	other := s.config.DefaultQueue
+	all := s.candidates()
+	parallel(len(all), func() func(int) {
+		var f fitter
+		return func(i int) { all[i].fit = f.fit(s.Seen, all[i].queues, other) }
+	})
+	var found []candidate
+	for i := range all {
+		if all[i].fit.better(s.claim.Fit) {
+			found = append(found, all[i])
+		}
+	}
+	// The null distribution of the search: what it would find in the counters that a
+	// random key gives. The claim is among what is tried.
+	all = append(all, candidate{queues: s.claim.Predicted})
+	null := Null{Least: 1}
+	var fits []Fit
+	for _, n := range []int{firstKeys, allKeys} {
+		if len(found) == 0 {
+			return nil
+		}
+		more := make([]Fit, n-len(fits))
+		loads := s.keys.upTo(n)[len(fits):]
+		parallel(len(more), func() func(int) {
+			var f fitter
+			return func(i int) { more[i] = best(&f, all, loads[i], other) }
+		})
+		fits = append(fits, more...)
+		found = slices.DeleteFunc(found, func(c candidate) bool {
+			return slices.ContainsFunc(more, func(f Fit) bool { return f.atLeast(c.fit) })
+		})
+	}
+	null.add(Fit{Residual: -1}, fits)
+	// Of those that differ from one another in nothing that was counted, the first is
+	// as good as all.
+	var accepted []Explanation
+	for _, c := range found {
+		if own, ok := s.ownNull(&c); ok {
+			e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
+			e.Null.Least = min(e.Null.Least, own.Least)
+			accepted = append(accepted, e)
+		}
+	}
+	if len(accepted) == 0 {
+		return nil
+	}
+	least := slices.MinFunc(accepted, func(a, b Explanation) int {
+		if a.Fit.Exact != b.Fit.Exact {
+			return map[bool]int{true: -1, false: 1}[a.Fit.Exact]
+		}
+		return cmp.Compare(a.Fit.Residual, b.Fit.Residual)
+	}).Fit
+	accepted = slices.DeleteFunc(accepted, func(e Explanation) bool {
+		return least.Exact && !e.Fit.Exact || e.Fit.Residual > 2*least.Residual
+	})
+	slices.SortStableFunc(accepted, func(a, b Explanation) int {
+		return cmp.Or(cmp.Compare(a.Changes, b.Changes), cmp.Compare(a.Fit.Residual, b.Fit.Residual))
+	})
+	return accepted
+}
+
+// candidates is all hypotheses that predict something else than the claim.
+func (s *search) candidates() []candidate {
+	var all []candidate
+	add := func(h profile.Hypothesis, queues []uint64) {
+		if !equal(queues, s.claim.Predicted) {
+			all = append(all, candidate{Hypothesis: h, queues: queues})
+		}
+	}
+	kinds := kindsOf(s.Groups)
+	hypotheses := slices.DeleteFunc(profile.Hypotheses(s.config), func(h profile.Hypothesis) bool { return s.sameOn(kinds, &h.Config) })
+	loads := make([][]uint64, len(hypotheses))
+	parallel(len(hypotheses), func() func(int) {
+		return func(i int) {
+			h := &hypotheses[i]
+			if steering, err := nicmodel.NewSteering(h.Config); err == nil { // it has the claim's faults, or none
+				entries, unhashed := entries(s.Groups, steering)
+				loads[i] = spread(entries, unhashed, &h.Config)
+			}
+		}
+	})
+	for i, h := range hypotheses {
+		if loads[i] != nil {
+			add(h, loads[i])
+		}
+	}
+	for _, h := range profile.TableHypotheses(s.config, len(s.Seen)) {
+		add(h, spread(s.loads, s.unhashed, &h.Config))
+	}
+	return all
+}
+
+// kindsOf is one header of each kind that a NIC tells apart when it chooses what it
+// hashes.
+func kindsOf(groups []Group) []pcaps.Header {
+	seen := map[pcaps.Header]bool{}
+	var kinds []pcaps.Header
+	for i := range groups {
+		h := &groups[i].Header
+		kind := pcaps.Header{Version: h.Version, Protocol: h.Protocol, Facts: h.Facts, Reason: h.Reason}
+		if !seen[kind] {
+			seen[kind] = true
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// sameOn reports whether the configuration gives packets of these kinds the hashes that
+// the claimed one gives.
+//
+// Optimization: most hypotheses are about packets that are not there.
+func (s *search) sameOn(kinds []pcaps.Header, c *nicmodel.SteeringConfig) bool {
+	if c.Transform != s.config.Transform || c.Function != s.config.Function || c.Fields != s.config.Fields || !slices.Equal(c.Key, s.config.Key) {
+		return false
+	}
+	other, err := nicmodel.NewSteering(*c)
+	if err != nil {
+		return true // as the claim's faults, which it has
+	}
+	return !slices.ContainsFunc(kinds, func(h pcaps.Header) bool {
+		claimed, _ := s.Claimed.HashType(&h)
+		hashed, _ := other.HashType(&h)
+		return claimed != hashed
+	})
+}
+
+// best is the best fit of the counters by any of the candidates.
+func best(f *fitter, all []candidate, seen []uint64, other int) Fit {
+	least := Fit{Residual: 1}
+	for i := range all {
+		// Optimization: most tables reach too few queues to fit.
+		if leastResidual(seen, all[i].queues, other) > least.Residual {
+			continue
+		}
+		if fit := f.fit(seen, all[i].queues, other); fit.atLeast(least) {
+			least = fit
+		}
+	}
+	return least
+}
+
+// ownNull is random keys in the place of a candidate's, with all else of it; ok if none is
+// as good. Where no key changes its prediction there is no such null.
+func (s *search) ownNull(c *candidate) (null Null, ok bool) {
+	in := s.in
+	if h := &c.Config; h.HashTypes != s.config.HashTypes || h.Rules != s.config.Rules || h.Transform != s.config.Transform || h.Fields != s.config.Fields {
+		steering, err := nicmodel.NewSteering(*h)
+		if err != nil {
+			return null, false
+		}
+		in = inputsUnder(s.Groups, steering)
+	}
+	keys := newTrials(in, c.Config)
+	if keys.keyless(c.queues) {
+		return Null{Least: 1}, true
+	}
+	null = s.compare(c.fit, keys, s.config.DefaultQueue)
+	return null, null.AsGood == 0
+}
+
+// explained is how much of what was counted lies where the fitted prediction has it.
+func explained(seen, predicted []uint64, f Fit, other int) (n uint64) {
+	for q, counted := range seen {
+		fitted := f.Alpha * float64(at(predicted, q))
+		if q == other {
+			fitted += f.Beta
+		}
+		n += min(counted, uint64(fitted+0.5))
+	}
+	return n
+}
+
+// used tells whether fewer queues take all packets than any random key would use.
+func (s *search) used() (Explanation, bool) {
+	queues := usedQueues(s.Seen, s.config.DefaultQueue)
+	null := Null{Least: 1}
+	for _, loads := range s.keys.upTo(allKeys) {
+		null.Trials++
+		if len(usedQueues(loads, s.config.DefaultQueue)) <= len(queues) {
+			null.AsGood++
+		}
+	}
+	if null.AsGood > 0 {
+		return Explanation{}, false
+	}
+	e := Explanation{Null: null}
+	e.Changes, e.Queues = 1, make([]uint64, len(s.Seen))
+	for _, q := range queues {
+		e.Queues[q] = total(s.claim.Predicted) / uint64(len(queues))
+		e.Explained += s.Seen[q]
+	}
+	if len(queues) == 1 {
+		e.ID = "rss-off"
+		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", shareOf(e.Explained, total(s.Seen)), queues[0])
+	} else {
+		e.ID = "fewer-queues"
+		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), shareOf(e.Explained, total(s.Seen)))
+	}
+	return e, true
+}
+
+// usedQueues is the fewest queues that have nearly all of the packets, in rising order.
+// The default queue is not among them where it has much less than the others, as if it
+// were beside.
+func usedQueues(loads []uint64, other int) []int {
+	all := total(loads)
+	beside := at(loads, other)
+	if float64(beside) > maxBeta*float64(all) {
+		beside = 0
+	}
+	var queues []int
+	for q := range loads {
+		if q != other || beside == 0 {
+			queues = append(queues, q)
+		}
+	}
+	slices.SortStableFunc(queues, func(a, b int) int { return cmp.Compare(loads[b], loads[a]) })
+	most := float64(all - beside)
+	left := most
+	for i, q := range queues {
+		if left <= outlyingShare*most {
+			queues = queues[:i]
+			break
+		}
+		left -= float64(loads[q])
+	}
+	if beside > 0 && float64(beside) > most/float64(2*len(queues)) {
+		queues = append(queues, other)
+	}
+	slices.Sort(queues)
+	return queues
+}
+
+// beyond tells whether queues take packets to which no entry of the claimed table leads:
+// whatever the key, the table is another one, or something else steers.
+func (s *search) beyond() (Explanation, bool) {
+	reached := make([]bool, max(len(s.Seen), len(s.config.QueueCPU)))
+	reached[s.config.DefaultQueue] = true
+	for _, q := range s.config.Table {
+		reached[q] = true
+	}
+	var outside uint64
+	var queues []int
+	for q, n := range s.Seen {
+		if !reached[q] && n > 0 {
+			outside += n
+			queues = append(queues, q)
+		}
+	}
+	all := total(s.Seen)
+	if float64(outside) <= outlyingShare*float64(all) {
+		return Explanation{}, false
+	}
+	e := Explanation{Explained: all, Null: Null{Trials: s.claim.Null.Trials, Least: s.claim.Null.Least}}
+	e.ID, e.Changes = "more-queues", 1
+	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", shareOf(outside, all), queueList(queues))
+	return e, true
+}
+
+func shareOf(n, of uint64) string {
+	if n == of {
+		return "all packets"
+	}
+	return fmt.Sprintf("%.1f%% of the packets", 100*float64(n)/float64(of))
+}
+
+// queueList is "queue 3", "queues 0 to 3", "queues 0, 2 and 4 more".
+func queueList(queues []int) string {
+	first, last := queues[0], queues[len(queues)-1]
+	switch {
+	case len(queues) == 1:
+		return fmt.Sprintf("queue %d", first)
+	case last-first == len(queues)-1:
+		return fmt.Sprintf("queues %d to %d", first, last)
+	}
+	const shown = 8
+	text := fmt.Sprintf("queues %d", first)
+	for i, q := range queues[1:] {
+		switch {
+		case i+1 == shown && len(queues) > shown+1:
+			return fmt.Sprintf("%s and %d more", text, len(queues)-shown)
+		case i+2 == len(queues):
+			text += fmt.Sprintf(" and %d", q)
+		default:
+			text += fmt.Sprintf(", %d", q)
+		}
+	}
+	return text
+}
