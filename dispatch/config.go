@@ -233,3 +233,7 @@ func (c *Config) usedBy(mode Mode) Config {
 	}
 	return used
 }
+
+// MaxSpan is the longest time a replay covers, in ns: 73 years. What lies later
+// is clamped to it, so that no sum of times leaves an int64.
+const MaxSpan = math.MaxInt64 / 4

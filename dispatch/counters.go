@@ -91,3 +91,7 @@ type CPUPackets struct {
 	CPU     int
 	Packets uint64
 }
+
+// EntryLoad is what met one entry of the indirection table: received packets
+// with a hash.
+type EntryLoad struct{ Packets, Bytes, Flows uint64 }

@@ -64,15 +64,16 @@ const maxBatches = 12
 func newModelSet() *modelSet { return &modelSet{free: make(chan *Batch, maxBatches)} }
 
 // add adds a mode of a scenario, or finds the model of another one that must
-// count the same.
-func (s *modelSet) add(o *Replayed, mode Mode, sends bool, observe Observer) *model {
+// count the same. steering is which of the ways of steering is the scenario's; varies
+// tells that under it packets of one flow may meet different entries.
+func (s *modelSet) add(cfg *Config, steering int, varies bool, mode Mode, sends bool, observe Observer) *model {
 	for _, m := range s.models {
-		if m.mode == mode && (m.steering == o.steering || mode == NonRSS) && m.cfg.counts(mode, o.cfg) {
+		if m.mode == mode && (m.steering == steering || mode == NonRSS) && m.cfg.counts(mode, cfg) {
 			return m
 		}
 	}
-	e, m := newEngine(o.cfg, mode, sends, o.flows.way(o.steering).OwnFacts() != 0, observe)
-	m.steering = o.steering
+	e, m := newEngine(cfg, mode, sends, varies, observe)
+	m.steering = steering
 	s.shareBursts(m)
 	s.models = append(s.models, m)
 	for _, c := range s.crews {

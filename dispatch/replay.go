@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"errors"
-	"math"
 	"slices"
 	"sync"
 
@@ -115,14 +114,6 @@ type Replayed struct {
 	steering int // which of the flow table's
 	models   []*model
 }
-
-// EntryLoad is what met one entry of the indirection table: received packets
-// with a hash.
-type EntryLoad struct{ Packets, Bytes, Flows uint64 }
-
-// MaxSpan is the longest time a replay covers, in ns: 73 years. What lies later
-// is clamped to it, so that no sum of times leaves an int64.
-const MaxSpan = math.MaxInt64 / 4
 
 // ErrSent says that a packet was sent, of a capture that did not look as if it had
 // any: see Options.Repeatable.

@@ -154,8 +154,9 @@ func (s *stage) begin(src Source) {
 	}
 	models := newModelSet()
 	for i, replayed := range s.r.scenarios() {
+		varies := s.r.flows.way(replayed.steering).OwnFacts() != 0
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, models.add(replayed, mode, s.sends, s.o.Observe))
+			replayed.models = append(replayed.models, models.add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
 		}
 	}
 	models.start()
