@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/walk"
@@ -40,7 +41,7 @@ func TestNoAllocsPerPacket(t *testing.T) {
 		}
 		c.recs = append(c.recs, rec)
 	}
-	drains := []dispatch.Drain{dispatch.Snapshot, dispatch.Poll}
+	drains := []engine.Drain{engine.Snapshot, engine.Poll}
 	if testing.Short() {
 		drains = drains[:1]
 	}
@@ -52,7 +53,7 @@ func TestNoAllocsPerPacket(t *testing.T) {
 				capture := &records{recs: c.recs[:packets], says: true}
 				var drops uint64
 				n := testing.AllocsPerRun(1, func() {
-					result := replay(t, capture, dispatch.Options{Config: cfg, Steering: s, Modes: []dispatch.Mode{mode}})
+					result := replay(t, capture, dispatch.Options{Config: cfg, Steering: s, Modes: []engine.Mode{mode}})
 					for _, q := range result.Modes[0].Queues {
 						drops += q.Drops
 					}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/layout"
@@ -45,11 +46,11 @@ func benchCapture(packets, flows int) []byte {
 	return b
 }
 
-func defaultConfig(cpus int) (*dispatch.Config, *nicmodel.Steering) {
-	c := &dispatch.Config{
+func defaultConfig(cpus int) (*engine.Config, *nicmodel.Steering) {
+	c := &engine.Config{
 		Config:           nicmodel.Config{Queues: cpus, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
 		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, IPILatency: 2000,
-		DistributeCost: 50, SendCost: 500, ISRCPU: dispatch.LeastBusy, Interval: 100_000_000,
+		DistributeCost: 50, SendCost: 500, ISRCPU: engine.LeastBusy, Interval: 100_000_000,
 	}
 	for i := range cpus {
 		c.CPUs, c.QueueCPU = append(c.CPUs, i), append(c.QueueCPU, i)
@@ -83,7 +84,7 @@ func BenchmarkReplay(b *testing.B) {
 	cfg, steering := defaultConfig(8)
 	for _, flows := range []int{100, 100_000} {
 		capture := benchCapture(packets, flows)
-		for _, modes := range [][]dispatch.Mode{{dispatch.RSSMSIX}, {dispatch.NonRSS}, {dispatch.RSSMSIX, dispatch.NonRSS}, allModes} {
+		for _, modes := range [][]engine.Mode{{engine.RSSMSIX}, {engine.NonRSS}, {engine.RSSMSIX, engine.NonRSS}, allModes} {
 			b.Run(fmt.Sprintf("modes=%d-%s/flows=%d", len(modes), modes[0], flows), func(b *testing.B) {
 				b.SetBytes(int64(len(capture)))
 				b.ReportAllocs()

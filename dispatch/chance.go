@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -52,7 +53,7 @@ func (r *Replayed) Inputs() *Inputs {
 	shared := map[inputKey]uint64{} // packets
 	var header pcaps.Header
 	for id := range r.flows.n {
-		f, d := r.flows.records.at(id), r.flows.decision(r.steering, id)
+		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
 		if d.kind == hash.None {
 			continue
 		}
@@ -153,10 +154,10 @@ func (r *Replayed) Chance(in *Inputs) *Chance {
 	cpus := len(r.cfg.CPUs)
 	fixed := make([]float64, cpus) // what has no hash stays where it is
 	total := float64(in.Packets)
-	unhashed := r.cfg.QueueCPU[r.cfg.queue(Unhashed)]
+	unhashed := r.cfg.QueueCPU[r.cfg.Queue(engine.Unhashed)]
 	for id := range r.flows.n {
 		if r.flows.decision(r.steering, id).kind == hash.None {
-			fixed[unhashed] += float64(r.flows.records.at(id).packets)
+			fixed[unhashed] += float64(r.flows.records.At(id).packets)
 		}
 	}
 	for _, n := range r.flows.notIP {

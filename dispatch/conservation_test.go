@@ -6,24 +6,24 @@ import (
 	"slices"
 	"testing"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/internal/plain"
 )
 
 // run is one mode's replay of a capture: what was told, what was counted, and
 // the packets as the plain engine has them.
 type run struct {
-	cfg      *dispatch.Config
-	mode     dispatch.Mode
+	cfg      *engine.Config
+	mode     engine.Mode
 	packets  []plain.Packet
-	events   []dispatch.Event // as told
-	counters *dispatch.Counters
+	events   []engine.Event // as told
+	counters *engine.Counters
 }
 
 // queue is the hardware queue of a received packet.
 func (r *run) queue(p plain.Packet) int {
 	switch {
-	case r.mode == dispatch.NonRSS || r.mode == dispatch.RSSSingleQueue:
+	case r.mode == engine.NonRSS || r.mode == engine.RSSSingleQueue:
 		return 0
 	case p.Entry < 0:
 		return r.cfg.DefaultQueue
@@ -42,8 +42,8 @@ func (r *run) steered(p plain.Packet) int {
 // packetStory is what happened to one packet: when, and where in the telling;
 // -1 for what did not.
 type packetStory struct {
-	time [dispatch.NumEventKinds]int64
-	told [dispatch.NumEventKinds]int
+	time [engine.NumEventKinds]int64
+	told [engine.NumEventKinds]int
 	cpu  int // that indicated it
 }
 
@@ -64,10 +64,10 @@ func (r *run) stories() ([]packetStory, error) {
 			return nil, fmt.Errorf("packet %d: two times %v: at %d and %d", e.Packet, e.Kind, s.time[e.Kind], e.Time)
 		}
 		s.time[e.Kind], s.told[e.Kind] = e.Time, at
-		if e.Kind == dispatch.Indicate {
+		if e.Kind == engine.Indicate {
 			s.cpu = e.CPU
 		}
-		if e.Kind != dispatch.Send && e.Queue != r.queue(r.packets[e.Packet]) {
+		if e.Kind != engine.Send && e.Queue != r.queue(r.packets[e.Packet]) {
 			return nil, fmt.Errorf("packet %d: %v names queue %d, not %d", e.Packet, e.Kind, e.Queue, r.queue(r.packets[e.Packet]))
 		}
 	}
@@ -77,41 +77,41 @@ func (r *run) stories() ([]packetStory, error) {
 // checkPackets: each sent packet is sent, each received one is dropped at its
 // arrival, or goes its whole way, forward in time.
 func (r *run) checkPackets(stories []packetStory) error {
-	way := []dispatch.EventKind{dispatch.Fill, dispatch.Publish, dispatch.Take, dispatch.Indicate}
-	if r.mode == dispatch.RSSSingleQueue {
-		way = slices.Insert(way, 2, dispatch.Deal)
+	way := []engine.EventKind{engine.Fill, engine.Publish, engine.Take, engine.Indicate}
+	if r.mode == engine.RSSSingleQueue {
+		way = slices.Insert(way, 2, engine.Deal)
 	}
 	for i := range stories {
 		p, s := r.packets[i], &stories[i]
-		var want []dispatch.EventKind // but for More, which may be
+		var want []engine.EventKind // but for More, which may be
 		switch {
 		case p.Sent:
-			want = []dispatch.EventKind{dispatch.Send}
-		case s.told[dispatch.Drop] >= 0:
-			want = []dispatch.EventKind{dispatch.Drop}
+			want = []engine.EventKind{engine.Send}
+		case s.told[engine.Drop] >= 0:
+			want = []engine.EventKind{engine.Drop}
 		default:
 			want = append(want, way...)
-			if (r.mode == dispatch.RSSMSIX || r.mode == dispatch.RSSHWQueues) && p.Entry >= 0 {
-				want = append(want, dispatch.Hash)
+			if (r.mode == engine.RSSMSIX || r.mode == engine.RSSHWQueues) && p.Entry >= 0 {
+				want = append(want, engine.Hash)
 			}
-			if s.told[dispatch.More] >= 0 {
-				want = append(want, dispatch.More)
-				if s.time[dispatch.More] != s.time[dispatch.Publish] {
-					return fmt.Errorf("packet %d: published at %d, while masked at %d", i, s.time[dispatch.Publish], s.time[dispatch.More])
+			if s.told[engine.More] >= 0 {
+				want = append(want, engine.More)
+				if s.time[engine.More] != s.time[engine.Publish] {
+					return fmt.Errorf("packet %d: published at %d, while masked at %d", i, s.time[engine.Publish], s.time[engine.More])
 				}
 			}
 		}
-		for k := range dispatch.EventKind(dispatch.NumEventKinds) {
+		for k := range engine.EventKind(engine.NumEventKinds) {
 			if told := s.told[k] >= 0; told != slices.Contains(want, k) {
 				return fmt.Errorf("packet %d: %v: %v, want %v", i, k, told, !told)
 			}
 		}
-		for _, k := range []dispatch.EventKind{dispatch.Send, dispatch.Drop, dispatch.Fill, dispatch.Hash} {
+		for _, k := range []engine.EventKind{engine.Send, engine.Drop, engine.Fill, engine.Hash} {
 			if s.told[k] >= 0 && s.time[k] != p.Time {
 				return fmt.Errorf("packet %d: %v at %d, but it arrived at %d", i, k, s.time[k], p.Time)
 			}
 		}
-		if s.told[dispatch.Fill] < 0 {
+		if s.told[engine.Fill] < 0 {
 			continue
 		}
 		for j, k := range way[1:] {
@@ -119,7 +119,7 @@ func (r *run) checkPackets(stories []packetStory) error {
 				return fmt.Errorf("packet %d: %v at %d, %v at %d", i, before, s.time[before], k, s.time[k])
 			}
 		}
-		if r.mode != dispatch.NonRSS && s.cpu != r.steered(p) {
+		if r.mode != engine.NonRSS && s.cpu != r.steered(p) {
 			return fmt.Errorf("packet %d: indicated on CPU %d, its hash says %d", i, s.cpu, r.steered(p))
 		}
 	}
@@ -139,11 +139,11 @@ func (r *run) checkConservation(stories []packetStory) error {
 		q := &queues[r.queue(r.packets[i])]
 		q.received++
 		sum.received++
-		if stories[i].told[dispatch.Drop] >= 0 {
+		if stories[i].told[engine.Drop] >= 0 {
 			q.dropped++
 			sum.dropped++
 		}
-		if stories[i].told[dispatch.Indicate] >= 0 {
+		if stories[i].told[engine.Indicate] >= 0 {
 			q.indicated++
 			sum.indicated++
 		}
@@ -169,8 +169,8 @@ func (r *run) checkConservation(stories []packetStory) error {
 // enabled, once; it is never raised in between.
 func (r *run) checkCycles() error {
 	type vector struct {
-		state   dispatch.EventKind // Enable: enabled; Raise, ISRStart: as far as the cycle is; ISREnd: its DPCs run
-		time    int64              // of the last event
+		state   engine.EventKind // Enable: enabled; Raise, ISRStart: as far as the cycle is; ISREnd: its DPCs run
+		time    int64            // of the last event
 		raised  int64
 		ever    bool
 		cpu     int
@@ -180,16 +180,16 @@ func (r *run) checkCycles() error {
 	}
 	vectors := map[int]*vector{}
 	for _, e := range r.events {
-		if e.Kind < dispatch.Raise || e.Packet >= 0 {
+		if e.Kind < engine.Raise || e.Packet >= 0 {
 			continue
 		}
 		id := 0
-		if r.mode == dispatch.RSSMSIX {
+		if r.mode == engine.RSSMSIX {
 			id = e.CPU
 		}
 		v := vectors[id]
 		if v == nil {
-			v = &vector{state: dispatch.Enable, running: map[int]bool{}, queued: map[int]int64{}}
+			v = &vector{state: engine.Enable, running: map[int]bool{}, queued: map[int]int64{}}
 			vectors[id] = v
 		}
 		if e.Time < v.time {
@@ -198,35 +198,35 @@ func (r *run) checkCycles() error {
 		bad := fmt.Errorf("vector %d: %v on CPU %d at %d does not follow %v on CPU %d at %d", id, e.Kind, e.CPU, e.Time, v.state, v.cpu, v.time)
 		ok := true
 		switch e.Kind {
-		case dispatch.Raise:
-			ok = v.state == dispatch.Enable && (!v.ever || e.Time >= v.raised+r.cfg.ITR)
+		case engine.Raise:
+			ok = v.state == engine.Enable && (!v.ever || e.Time >= v.raised+r.cfg.ITR)
 			v.state, v.cpu, v.raised, v.ever, v.dpcs = e.Kind, e.CPU, e.Time, true, 0
-		case dispatch.ISRStart:
-			ok = v.state == dispatch.Raise && e.CPU == v.cpu && e.Time == v.time+r.cfg.InterruptLatency
+		case engine.ISRStart:
+			ok = v.state == engine.Raise && e.CPU == v.cpu && e.Time == v.time+r.cfg.InterruptLatency
 			v.state = e.Kind
-		case dispatch.ISREnd:
-			ok = v.state == dispatch.ISRStart && e.CPU == v.cpu && e.Time == v.time+r.cfg.ISRCost
+		case engine.ISREnd:
+			ok = v.state == engine.ISRStart && e.CPU == v.cpu && e.Time == v.time+r.cfg.ISRCost
 			v.state = e.Kind
-		case dispatch.DPCQueue:
+		case engine.DPCQueue:
 			_, twice := v.queued[e.CPU]
-			ok = v.state == dispatch.ISREnd && e.CPU != v.cpu && !twice
+			ok = v.state == engine.ISREnd && e.CPU != v.cpu && !twice
 			v.queued[e.CPU] = e.Time
-		case dispatch.DPCStart:
-			ok = v.state == dispatch.ISREnd && !v.running[e.CPU]
+		case engine.DPCStart:
+			ok = v.state == engine.ISREnd && !v.running[e.CPU]
 			if queued, other := v.queued[e.CPU]; other {
 				ok = ok && e.Time == queued+r.cfg.IPILatency
 				delete(v.queued, e.CPU)
 			}
 			v.running[e.CPU] = true
 			v.dpcs++
-		case dispatch.DPCEnd:
-			ok = v.state == dispatch.ISREnd && v.running[e.CPU]
+		case engine.DPCEnd:
+			ok = v.state == engine.ISREnd && v.running[e.CPU]
 			delete(v.running, e.CPU)
-		case dispatch.ShareStart:
-			ok = v.state == dispatch.ISREnd && v.running[e.CPU] && e.CPU == v.cpu
-		case dispatch.Enable:
+		case engine.ShareStart:
+			ok = v.state == engine.ISREnd && v.running[e.CPU] && e.CPU == v.cpu
+		case engine.Enable:
 			// The vector is enabled when the last DPC ends.
-			ok = v.state == dispatch.ISREnd && v.dpcs > 0 && len(v.running) == 0 && len(v.queued) == 0 && e.Time == v.time
+			ok = v.state == engine.ISREnd && v.dpcs > 0 && len(v.running) == 0 && len(v.queued) == 0 && e.Time == v.time
 			v.state = e.Kind
 		default:
 			return fmt.Errorf("%v names no packet", e.Kind)
@@ -237,7 +237,7 @@ func (r *run) checkCycles() error {
 		v.time = e.Time
 	}
 	for id, v := range vectors {
-		if v.state != dispatch.Enable {
+		if v.state != engine.Enable {
 			return fmt.Errorf("vector %d is left after %v at %d", id, v.state, v.time)
 		}
 	}
@@ -250,22 +250,22 @@ func (r *run) checkCPUs() error {
 	type work struct{ start, end int64 }
 	works := make([][]work, len(r.cfg.CPUs))
 	begun := map[[2]int]int64{} // by CPU and kind
-	counted := make([]dispatch.CPUCounters, len(r.cfg.CPUs))
+	counted := make([]engine.CPUCounters, len(r.cfg.CPUs))
 	for _, e := range r.events {
 		switch e.Kind {
-		case dispatch.ISRStart, dispatch.DPCStart:
+		case engine.ISRStart, engine.DPCStart:
 			begun[[2]int{e.CPU, int(e.Kind)}] = e.Time
-		case dispatch.ISREnd:
-			start := begun[[2]int{e.CPU, int(dispatch.ISRStart)}]
+		case engine.ISREnd:
+			start := begun[[2]int{e.CPU, int(engine.ISRStart)}]
 			works[e.CPU] = append(works[e.CPU], work{start, e.Time})
 			counted[e.CPU].Interrupts++
 			counted[e.CPU].ISRTime += e.Time - start
-		case dispatch.DPCEnd:
-			start := begun[[2]int{e.CPU, int(dispatch.DPCStart)}]
+		case engine.DPCEnd:
+			start := begun[[2]int{e.CPU, int(engine.DPCStart)}]
 			works[e.CPU] = append(works[e.CPU], work{start, e.Time})
 			counted[e.CPU].DPCs++
 			counted[e.CPU].DPCTime += e.Time - start
-		case dispatch.Send:
+		case engine.Send:
 			counted[e.CPU].SendPackets++
 			counted[e.CPU].SendTime += r.cfg.SendCost
 		}
@@ -295,19 +295,19 @@ func (r *run) checkOrder(stories []packetStory) error {
 	last := map[place]int{}
 	for i := range stories {
 		p := r.packets[i]
-		if p.Flow < 0 || stories[i].told[dispatch.Indicate] < 0 {
+		if p.Flow < 0 || stories[i].told[engine.Indicate] < 0 {
 			continue
 		}
 		// A flow that meets several entries is several, each with one CPU.
 		at := place{p.Flow, -1}
-		if r.mode != dispatch.NonRSS {
+		if r.mode != engine.NonRSS {
 			at.cpu = stories[i].cpu
 		}
 		if before, ok := last[at]; ok {
 			b, s := &stories[before], &stories[i]
-			if s.time[dispatch.Indicate] < b.time[dispatch.Indicate] || s.told[dispatch.Indicate] < b.told[dispatch.Indicate] {
+			if s.time[engine.Indicate] < b.time[engine.Indicate] || s.told[engine.Indicate] < b.told[engine.Indicate] {
 				return fmt.Errorf("flow %d: packet %d is indicated at %d, packet %d before it at %d",
-					p.Flow, i, s.time[dispatch.Indicate], before, b.time[dispatch.Indicate])
+					p.Flow, i, s.time[engine.Indicate], before, b.time[engine.Indicate])
 			}
 		}
 		last[at] = i
@@ -332,19 +332,19 @@ func (r *run) checkRings(stories []packetStory) error {
 		q := r.queue(r.packets[i])
 		switch {
 		case r.packets[i].Sent:
-		case s.told[dispatch.Drop] >= 0:
-			queues[q] = append(queues[q], change{time: s.time[dispatch.Drop], order: 1, drop: true})
+		case s.told[engine.Drop] >= 0:
+			queues[q] = append(queues[q], change{time: s.time[engine.Drop], order: 1, drop: true})
 		default:
 			// A buffer that comes back at an instant is free for its arrivals,
 			// which is step (0), or comes back after them, with work of no
 			// duration: the order cannot be told from times. Both bounds hold.
-			taken := dispatch.Take
-			if r.mode == dispatch.RSSSingleQueue {
-				taken = dispatch.Deal // from the hardware queue
+			taken := engine.Take
+			if r.mode == engine.RSSSingleQueue {
+				taken = engine.Deal // from the hardware queue
 			}
 			queues[q] = append(queues[q],
-				change{time: s.time[dispatch.Fill], order: 1, used: 1}, change{time: back[i], order: 0, used: -1},
-				change{time: s.time[dispatch.Publish], order: 1, depth: 1}, change{time: s.time[taken], order: 2, depth: -1})
+				change{time: s.time[engine.Fill], order: 1, used: 1}, change{time: back[i], order: 0, used: -1},
+				change{time: s.time[engine.Publish], order: 1, depth: 1}, change{time: s.time[taken], order: 2, depth: -1})
 		}
 	}
 	for q, changes := range queues {
@@ -389,15 +389,15 @@ func (r *run) checkRings(stories []packetStory) error {
 // indicated, else when the DPC that took it ends.
 func (r *run) returns(stories []packetStory) []int64 {
 	back := make([]int64, len(stories))
-	poll := r.cfg.Drain == dispatch.Poll && r.mode != dispatch.RSSSingleQueue
+	poll := r.cfg.Drain == engine.Poll && r.mode != engine.RSSSingleQueue
 	taken := make([][]int64, len(r.cfg.CPUs)) // by the CPU's DPC
 	for _, e := range r.events {
 		switch {
-		case poll && e.Kind == dispatch.Indicate:
+		case poll && e.Kind == engine.Indicate:
 			back[e.Packet] = e.Time
-		case e.Kind == dispatch.Take:
+		case e.Kind == engine.Take:
 			taken[e.CPU] = append(taken[e.CPU], e.Packet)
-		case !poll && e.Kind == dispatch.DPCEnd:
+		case !poll && e.Kind == engine.DPCEnd:
 			for _, p := range taken[e.CPU] {
 				back[p] = e.Time
 			}
@@ -416,23 +416,23 @@ func (r *run) checkDrained(stories []packetStory) error {
 	started, pending := map[int]int64{}, map[int]int64{}
 	for _, e := range r.events {
 		switch {
-		case r.mode == dispatch.RSSSingleQueue:
-			if e.Kind == dispatch.DPCStart && e.Queue >= 0 {
+		case r.mode == engine.RSSSingleQueue:
+			if e.Kind == engine.DPCStart && e.Queue >= 0 {
 				drained[0] = append(drained[0], e.Time)
 			}
-		case e.Kind == dispatch.DPCStart:
+		case e.Kind == engine.DPCStart:
 			started[e.CPU] = e.Time
 			delete(pending, e.CPU) // it started anew
-		case e.Kind == dispatch.DPCEnd && r.cfg.Drain == dispatch.Poll:
+		case e.Kind == engine.DPCEnd && r.cfg.Drain == engine.Poll:
 			pending[e.CPU] = e.Time
-		case e.Kind == dispatch.DPCEnd:
+		case e.Kind == engine.DPCEnd:
 			pending[e.CPU] = started[e.CPU]
-		case e.Kind == dispatch.Enable:
+		case e.Kind == engine.Enable:
 			for cpu, at := range pending {
 				switch r.mode {
-				case dispatch.NonRSS:
+				case engine.NonRSS:
 					drained[0] = append(drained[0], at)
-				case dispatch.RSSMSIX:
+				case engine.RSSMSIX:
 					if cpu != e.CPU {
 						continue
 					}
@@ -446,20 +446,20 @@ func (r *run) checkDrained(stories []packetStory) error {
 	}
 	for i := range stories {
 		s := &stories[i]
-		if s.told[dispatch.Take] < 0 {
+		if s.told[engine.Take] < 0 {
 			continue
 		}
-		moments, taken := drained[0], s.time[dispatch.Take]
+		moments, taken := drained[0], s.time[engine.Take]
 		switch r.mode {
-		case dispatch.RSSSingleQueue:
-			taken = s.time[dispatch.Deal]
-		case dispatch.RSSMSIX, dispatch.RSSHWQueues:
+		case engine.RSSSingleQueue:
+			taken = s.time[engine.Deal]
+		case engine.RSSMSIX, engine.RSSHWQueues:
 			moments = drained[s.cpu]
 		}
-		next, _ := slices.BinarySearch(moments, s.time[dispatch.Publish])
+		next, _ := slices.BinarySearch(moments, s.time[engine.Publish])
 		if next == len(moments) || taken > moments[next] {
 			return fmt.Errorf("packet %d: published at %d and taken at %d, but all was taken at %v",
-				i, s.time[dispatch.Publish], taken, moments[next:min(next+1, len(moments))])
+				i, s.time[engine.Publish], taken, moments[next:min(next+1, len(moments))])
 		}
 	}
 	return nil
@@ -473,30 +473,30 @@ func (r *run) checkDrained(stories []packetStory) error {
 func (r *run) checkSends(stories []packetStory) error {
 	takes := map[int][]int{} // packets taken, by connection
 	for i := range stories {
-		if c := r.packets[i].Conn; c >= 0 && stories[i].told[dispatch.Take] >= 0 {
+		if c := r.packets[i].Conn; c >= 0 && stories[i].told[engine.Take] >= 0 {
 			takes[c] = append(takes[c], i)
 		}
 	}
 	order := func(a, b int) int {
 		sa, sb := &stories[a], &stories[b]
 		byCPU := 0
-		if r.mode == dispatch.RSSMSIX {
+		if r.mode == engine.RSSMSIX {
 			byCPU = cmp.Compare(sa.cpu, sb.cpu)
 		}
-		return cmp.Or(cmp.Compare(sa.time[dispatch.Take], sb.time[dispatch.Take]), byCPU,
-			cmp.Compare(sa.told[dispatch.Take], sb.told[dispatch.Take]))
+		return cmp.Or(cmp.Compare(sa.time[engine.Take], sb.time[engine.Take]), byCPU,
+			cmp.Compare(sa.told[engine.Take], sb.told[engine.Take]))
 	}
 	for _, of := range takes {
 		slices.SortFunc(of, order)
 	}
 	var judged, matches uint64
 	for _, e := range r.events {
-		if e.Kind != dispatch.Send {
+		if e.Kind != engine.Send {
 			continue
 		}
 		of := takes[r.packets[e.Packet].Conn]
 		n := 0
-		for n < len(of) && stories[of[n]].time[dispatch.Take] < e.Time {
+		for n < len(of) && stories[of[n]].time[engine.Take] < e.Time {
 			n++
 		}
 		want, latest := r.cfg.QueueCPU[r.cfg.DefaultQueue], -1
@@ -544,11 +544,11 @@ func TestConservation(t *testing.T) {
 			}
 			for _, e := range r.events {
 				switch {
-				case e.Kind == dispatch.Drop:
+				case e.Kind == engine.Drop:
 					drops++
-				case e.Kind == dispatch.More:
+				case e.Kind == engine.More:
 					waits++
-				case e.Kind == dispatch.Enable && e.Time > 0:
+				case e.Kind == engine.Enable && e.Time > 0:
 					lasting++
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -18,7 +19,7 @@ import (
 	"rssreplay/pcaps/walk"
 )
 
-var allModes = []dispatch.Mode{dispatch.RSSMSIX, dispatch.NonRSS, dispatch.RSSHWQueues, dispatch.RSSSingleQueue}
+var allModes = []engine.Mode{engine.RSSMSIX, engine.NonRSS, engine.RSSHWQueues, engine.RSSSingleQueue}
 
 // tuple is what tells flows apart, spelled out.
 type tuple struct {
@@ -70,7 +71,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 }
 
 // withinBuckets replaces percentiles that agree within 1 % by want's.
-func withinBuckets(got *dispatch.Counters, want *dispatch.Counters) {
+func withinBuckets(got *engine.Counters, want *engine.Counters) {
 	for c := range got.CPUs {
 		g, w := &got.CPUs[c].Latency, &want.CPUs[c].Latency
 		for _, p := range []struct{ g, w *int64 }{{&g.P50, &w.P50}, {&g.P90, &w.P90}, {&g.P99, &w.P99}, {&g.P999, &w.P999}} {
@@ -82,7 +83,7 @@ func withinBuckets(got *dispatch.Counters, want *dispatch.Counters) {
 }
 
 // compare replays the capture with the fast engines and with the plain one.
-func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
+func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
 		for id := range flows {
-			var f dispatch.FlowAffinity
+			var f engine.FlowAffinity
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
 			if diff := cmp.Diff(affinity[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
@@ -118,7 +119,7 @@ func compare(c *records, cfg *dispatch.Config, s *nicmodel.Steering) error {
 	return nil
 }
 
-func randomCase(seed uint64) (*records, *dispatch.Config, *nicmodel.Steering) {
+func randomCase(seed uint64) (*records, *engine.Config, *nicmodel.Steering) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	cfg, s := randomConfig(r)
 	t := traffic{
@@ -141,8 +142,8 @@ func compareCase(seed uint64) error {
 }
 
 // toClosedForm takes away what keeps an engine from its fastest ways.
-func toClosedForm(c *dispatch.Config) {
-	c.Drain, c.DPCBudget, c.ByteCost, c.RxFrames = dispatch.Snapshot, 0, 0, 1
+func toClosedForm(c *engine.Config) {
+	c.Drain, c.DPCBudget, c.ByteCost, c.RxFrames = engine.Snapshot, 0, 0, 1
 	if c.Queues <= len(c.CPUs) {
 		for q := range c.QueueCPU {
 			c.QueueCPU[q] = q
@@ -259,7 +260,7 @@ func compareObserved(seed uint64) error {
 	cfg, s := randomConfig(r)
 	if r.IntN(2) == 0 { // as most are: a CPU for each queue, few at work
 		cfg, s = defaultConfig(1 + r.IntN(8))
-		cfg.RxRing, cfg.Drain = 1<<r.IntN(10), dispatch.Drain(r.IntN(2))
+		cfg.RxRing, cfg.Drain = 1<<r.IntN(10), engine.Drain(r.IntN(2))
 		cfg.PacketCost = r.Int64N(3000)
 	}
 	if r.IntN(2) == 0 {
@@ -273,7 +274,7 @@ func compareObserved(seed uint64) error {
 	if err != nil {
 		return err
 	}
-	replay := func(observe dispatch.Observer) (*dispatch.Result, error) {
+	replay := func(observe engine.Observer) (*dispatch.Result, error) {
 		capture.at = 0
 		return dispatch.Replay(capture, dispatch.Options{
 			Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local), Observe: observe,
@@ -283,7 +284,7 @@ func compareObserved(seed uint64) error {
 	if err != nil {
 		return err
 	}
-	want, err := replay(func(dispatch.Event) {})
+	want, err := replay(func(engine.Event) {})
 	if err != nil {
 		return err
 	}

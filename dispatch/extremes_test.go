@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps/direction"
 )
 
 // numbers are the numeric parameters of a configuration, by their fields' names.
-func numbers(c *dispatch.Config) map[string]reflect.Value {
+func numbers(c *engine.Config) map[string]reflect.Value {
 	found := map[string]reflect.Value{}
 	for _, of := range []reflect.Value{reflect.ValueOf(c).Elem(), reflect.ValueOf(&c.Config).Elem()} {
 		for i := range of.NumField() {
@@ -38,7 +39,7 @@ func TestExtremes(t *testing.T) {
 	if testing.Short() {
 		rounds = 1
 	}
-	base := func(cpus int) (*records, *dispatch.Config, *nicmodel.Steering) {
+	base := func(cpus int) (*records, *engine.Config, *nicmodel.Steering) {
 		for {
 			cfg, s := randomConfig(random)
 			if random.IntN(2) == 0 {
@@ -108,7 +109,7 @@ func TestWorkIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	const packets = 2000
-	replay := func(wire uint32, change func(*dispatch.Config)) (*dispatch.Result, error) {
+	replay := func(wire uint32, change func(*engine.Config)) (*dispatch.Result, error) {
 		capture := traffic{packets: packets, hosts: 8, sends: true, scale: 3}.capture(rand.New(rand.NewPCG(3, 3)))
 		for i := range capture.recs {
 			capture.recs[i].Wire = wire
@@ -120,7 +121,7 @@ func TestWorkIsBounded(t *testing.T) {
 		}
 		return dispatch.Replay(capture, dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)})
 	}
-	large := func(c *dispatch.Config) { c.ByteCost, c.RxRing = dispatch.MaxByteCost, nicmodel.MaxBuffers }
+	large := func(c *engine.Config) { c.ByteCost, c.RxRing = engine.MaxByteCost, nicmodel.MaxBuffers }
 	// 2000 packets of 4 GB at 1 µs a byte are 99 days of work, and a packet waits half of
 	// it in the mean.
 	r, err := replay(math.MaxUint32, large)

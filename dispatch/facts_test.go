@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
@@ -57,7 +58,7 @@ func vxlanOf(frame []byte) []byte {
 func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 	t.Helper()
 	steering := testSteering(t)
-	cfg := &Config{
+	cfg := &engine.Config{
 		Config: nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 1, DMATimeout: 200, RxFrames: 1},
 		CPUs:   []int{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3}, Table: steering.Config().Table,
 		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, Interval: 1e8,
@@ -67,7 +68,7 @@ func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 		t.Fatal(err)
 	}
 	r, err := Replay(&memory{recs}, Options{
-		Config: cfg, Steering: steering, Modes: []Mode{RSSMSIX}, Directions: direction.NewDirections(local), Inner: inner,
+		Config: cfg, Steering: steering, Modes: []engine.Mode{engine.RSSMSIX}, Directions: direction.NewDirections(local), Inner: inner,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
@@ -54,9 +55,9 @@ func TestPanics(t *testing.T) {
 		}},
 		{"a load", "load", func(b *broken, _ *dispatch.Options) { b.load = true }},
 		{"a read", "read", func(b *broken, _ *dispatch.Options) { b.read = true }},
-		{"a crew at once", "observe", func(_ *broken, o *dispatch.Options) { o.Observe = func(dispatch.Event) { panic("observe") } }},
+		{"a crew at once", "observe", func(_ *broken, o *dispatch.Options) { o.Observe = func(engine.Event) { panic("observe") } }},
 		{"a crew late", "observe", func(_ *broken, o *dispatch.Options) {
-			o.Observe = func(e dispatch.Event) {
+			o.Observe = func(e engine.Event) {
 				if e.Packet == 55_000 {
 					panic("observe")
 				}

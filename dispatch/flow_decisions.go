@@ -3,6 +3,8 @@ package dispatch
 import (
 	"slices"
 
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -43,7 +45,7 @@ func decide(s *nicmodel.Steering, own pcaps.Facts, h *pcaps.Header, ext *pcaps.E
 // entryOf is a decision as Batch.Entry has it.
 func entryOf(d nicmodel.Decision) uint16 {
 	if d.Entry < 0 {
-		return Unhashed
+		return engine.Unhashed
 	}
 	return uint16(d.Entry)
 }
@@ -59,7 +61,7 @@ type variedCount struct {
 type otherSteering struct {
 	steering *nicmodel.Steering
 	varying  pcaps.Facts
-	flows    chunked[flowDecision]
+	flows    bigarray.Array[flowDecision]
 	varied   map[uint32][]variedCount
 }
 
@@ -74,9 +76,9 @@ func (t *flowTable) way(i int) *nicmodel.Steering {
 // decision is the flow's under the i-th way of steering.
 func (t *flowTable) decision(i int, id uint32) *flowDecision {
 	if i == 0 {
-		return &t.records.at(id).flowDecision
+		return &t.records.At(id).flowDecision
 	}
-	return t.more[i-1].flows.at(id)
+	return t.more[i-1].flows.At(id)
 }
 
 // variedOf is the packets of flows that met other decisions, by the i-th way.
@@ -88,14 +90,14 @@ func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
 }
 
 // add gives the packets of c, which the table appended to b, their entries.
-func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *Steered) {
+func (o *otherSteering) add(t *flowTable, c *chunk, b *engine.Batch, from int, into *engine.Steered) {
 	flows, first, entries := b.Flow[from:b.N], b.Steered.Entry[from:b.N], into.Entry[from:b.N]
 	for i, id := range flows {
-		if id == NoFlow {
+		if id == engine.NoFlow {
 			entries[i] = first[i] // Sent, or no IP header
 			continue
 		}
-		d := o.flows.at(id)
+		d := o.flows.At(id)
 		entries[i] = d.entry
 		if d.why >= flowOwn || c.has(i, o.varying) {
 			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
@@ -106,7 +108,7 @@ func (o *otherSteering) add(t *flowTable, c *chunk, b *Batch, from int, into *St
 // before is how many packets of flows[i] were received before it, once all of
 // flows are counted.
 func (t *flowTable) before(flows []uint32, i int) uint64 {
-	n := t.records.at(flows[i]).packets
+	n := t.records.At(flows[i]).packets
 	for _, id := range flows[i:] {
 		if id == flows[i] {
 			n--
@@ -118,7 +120,7 @@ func (t *flowTable) before(flows []uint32, i int) uint64 {
 // vary decides packet i of c, the at-th of its batch, whose flow need not meet
 // one entry alone, and notes it for the models once the flow does not. before
 // packets of the flow were received before it.
-func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *Steered, at int) uint16 {
+func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
 	d := s.Decide(c.header(i), &c.exts[i])
 	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
 		counts := varied[id]
@@ -133,7 +135,7 @@ func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, firs
 		first.why |= flowVaries
 	}
 	if first.varies() {
-		into.Varied = append(into.Varied, VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
+		into.Varied = append(into.Varied, engine.VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
 	}
 	return entryOf(d)
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -29,7 +31,7 @@ type flowTable struct {
 	seed     [6]uint64
 	slots    []slot // length a power of two
 	n        uint32
-	records  chunked[flowRecord]
+	records  bigarray.Array[flowRecord]
 	varied   map[uint32][]variedCount
 	more     []*otherSteering
 
@@ -86,7 +88,7 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b.
-func (t *flowTable) add(c *chunk, b *Batch) {
+func (t *flowTable) add(c *chunk, b *engine.Batch) {
 	t.look(&t.own, c.tuples[:c.n])
 	if c.sends {
 		n := 0
@@ -114,7 +116,7 @@ func (t *flowTable) look(p *probe, tuples []pcaps.Tuple) {
 		p.hashes[i] = t.hash(&tuples[i])
 	}
 	t.loadSlots(p, len(tuples))
-	prefetch.Records(t.records.chunks, p.ids[:len(tuples)])
+	prefetch.Records(t.records.Chunks, p.ids[:len(tuples)])
 }
 
 // loadSlots sets ids to the flows of the first slots that fit the first n hashes.
@@ -136,7 +138,7 @@ func (t *flowTable) loadSlots(p *probe, n int) {
 			at++
 			s = slots[at&mask]
 		}
-		p.ids[i] = NoFlow
+		p.ids[i] = engine.NoFlow
 		if s != 0 {
 			p.ids[i] = s.id(mask)
 		}
@@ -144,7 +146,7 @@ func (t *flowTable) loadSlots(p *probe, n int) {
 }
 
 // count counts the packets with the flows that were found, or that it makes.
-func (t *flowTable) count(c *chunk, b *Batch) {
+func (t *flowTable) count(c *chunk, b *engine.Batch) {
 	from, sends := b.N, 0
 	b.N += c.n
 	copy(b.Time[from:], c.times[:c.n])
@@ -153,8 +155,8 @@ func (t *flowTable) count(c *chunk, b *Batch) {
 	for i := range c.n {
 		tuple := &c.tuples[i]
 		if c.wasSent(i) {
-			flows[i], entries[i] = NoFlow, Sent
-			ref := SendRef{NoFlow, NoFlow}
+			flows[i], entries[i] = engine.NoFlow, engine.Sent
+			ref := engine.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow}
 			if tuple.IsIP() {
 				ref.Same = t.known(&t.own, i, tuple)
 				ref.Answers = t.known(&t.back, sends, &t.reversed[sends])
@@ -166,16 +168,16 @@ func (t *flowTable) count(c *chunk, b *Batch) {
 		if !tuple.IsIP() {
 			t.notIP[c.headers[i].Reason]++
 			t.notIPBytes += uint64(c.wire[i])
-			flows[i], entries[i] = NoFlow, Unhashed
+			flows[i], entries[i] = engine.NoFlow, engine.Unhashed
 			continue
 		}
 		id, r := t.own.ids[i], (*flowRecord)(nil)
-		if id != NoFlow {
-			r = t.records.at(id)
+		if id != engine.NoFlow {
+			r = t.records.At(id)
 		}
 		if r == nil || !r.tuple.Equal(tuple) {
 			id = t.findOrMake(c, i)
-			r = t.records.at(id)
+			r = t.records.At(id)
 		}
 		r.packets++
 		r.bytes += uint64(c.wire[i])
@@ -198,7 +200,7 @@ func (t *flowTable) find(k *pcaps.Tuple, hash uint32) (at uint32, ok bool) {
 			return at, false
 		}
 		if s.fits(hash, mask) {
-			if id := s.id(mask); t.records.at(id).tuple.Equal(k) {
+			if id := s.id(mask); t.records.At(id).tuple.Equal(k) {
 				return id, true
 			}
 		}
@@ -215,12 +217,12 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	id := t.n
 	t.n++
 	t.slots[at] = newSlot(t.own.hashes[i], uint32(len(t.slots)-1), id)
-	t.records.grow(t.n)
-	r := t.records.at(id)
+	t.records.Grow(t.n)
+	r := t.records.At(id)
 	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
 	for _, other := range t.more {
-		other.flows.grow(t.n)
-		*other.flows.at(id) = decide(other.steering, other.varying, h, ext)
+		other.flows.Grow(t.n)
+		*other.flows.At(id) = decide(other.steering, other.varying, h, ext)
 	}
 	if t.n > uint32(len(t.slots)/2) {
 		t.double()
@@ -230,10 +232,10 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 
 // double makes the table twice as large.
 func (t *flowTable) double() {
-	t.slots = newArray[slot](2 * len(t.slots))
+	t.slots = bigarray.Make[slot](2 * len(t.slots))
 	mask := uint32(len(t.slots) - 1)
 	for id := range t.n {
-		hash := t.hash(&t.records.at(id).tuple)
+		hash := t.hash(&t.records.At(id).tuple)
 		at := hash & mask
 		for t.slots[at] != 0 {
 			at = (at + 1) & mask
@@ -245,13 +247,13 @@ func (t *flowTable) double() {
 // known is the flow of the i-th tuple of p among the flows received so far: a later
 // one can't have been taken by then. NoFlow if there is none.
 func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple) uint32 {
-	if id := p.ids[i]; id != NoFlow && t.records.at(id).tuple.Equal(tuple) {
+	if id := p.ids[i]; id != engine.NoFlow && t.records.At(id).tuple.Equal(tuple) {
 		return id
 	}
 	if id, ok := t.find(tuple, p.hashes[i]); ok {
 		return id
 	}
-	return NoFlow
+	return engine.NoFlow
 }
 
 // reverses is, per flow, the flow in the other direction, or NoFlow. A flow
@@ -259,14 +261,14 @@ func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple) uint32 {
 func (t *flowTable) reverses() []uint32 {
 	back := make([]uint32, t.n)
 	for id := range t.n {
-		back[id] = NoFlow
+		back[id] = engine.NoFlow
 	}
 	var keys [chunkPackets]pcaps.Tuple
 	var hashes [chunkPackets]uint32
 	for from := uint32(0); from < t.n; from += chunkPackets {
 		n := min(t.n-from, chunkPackets)
 		for i := range n {
-			keys[i] = t.records.at(from + i).tuple.Reverse()
+			keys[i] = t.records.At(from + i).tuple.Reverse()
 			hashes[i] = t.hash(&keys[i])
 		}
 		mask := uint32(len(t.slots) - 1)
@@ -275,7 +277,7 @@ func (t *flowTable) reverses() []uint32 {
 			empty[i] = t.slots[hashes[i]&mask] == 0
 		}
 		for i := range n {
-			if empty[i] || back[from+i] != NoFlow {
+			if empty[i] || back[from+i] != engine.NoFlow {
 				continue
 			}
 			if id, ok := t.find(&keys[i], hashes[i]); ok && id != from+i {
@@ -305,7 +307,7 @@ type Flow struct {
 }
 
 func (t *flowTable) flow(steering int, id uint32) Flow {
-	r, d := t.records.at(id), t.decision(steering, id)
+	r, d := t.records.At(id), t.decision(steering, id)
 	f := Flow{
 		ID: id, Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
 		Source: r.tuple.Source(), Destination: r.tuple.Destination(),
@@ -313,7 +315,7 @@ func (t *flowTable) flow(steering int, id uint32) Flow {
 		Varies: d.varies(),
 	}
 	f.SourcePort, f.DestinationPort, f.HasPorts = r.tuple.Ports()
-	if d.entry == Unhashed {
+	if d.entry == engine.Unhashed {
 		f.Entry = -1
 	}
 	return f

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -76,7 +77,7 @@ func (m *mapTable) find(k flowTuple) uint32 {
 	if id, ok := m.ids[k]; ok {
 		return id
 	}
-	return NoFlow
+	return engine.NoFlow
 }
 
 func (m *mapTable) receive(k flowTuple, length uint32) uint32 {
@@ -102,13 +103,13 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 	m := &mapTable{steering: table.steering, ids: map[flowTuple]uint32{}}
 	var c chunk
 	c.sends = true
-	var b Batch
+	var b engine.Batch
 	for done := 0; done < packets; done += c.n {
-		b.reset(uint32(done))
+		b.Reset(uint32(done))
 		c.n = 1 + r.IntN(chunkPackets)
 		var flows []uint32
 		var entries []uint16
-		var sends []SendRef
+		var sends []engine.SendRef
 		for i := range c.n {
 			c.times[i], c.wire[i] = int64(done+i), 60+uint32(r.IntN(1400))
 			c.sent[i] = r.IntN(8) == 0
@@ -123,13 +124,13 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 			c.put(i, h)
 			switch {
 			case c.sent[i] && known:
-				flows, entries = append(flows, NoFlow), append(entries, Sent)
-				sends = append(sends, SendRef{Answers: m.find(k.back()), Same: m.find(k)})
+				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Sent)
+				sends = append(sends, engine.SendRef{Answers: m.find(k.back()), Same: m.find(k)})
 			case c.sent[i]:
-				flows, entries = append(flows, NoFlow), append(entries, Sent)
-				sends = append(sends, SendRef{NoFlow, NoFlow})
+				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Sent)
+				sends = append(sends, engine.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow})
 			case !known:
-				flows, entries = append(flows, NoFlow), append(entries, Unhashed)
+				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Unhashed)
 			default:
 				id := m.receive(k, c.wire[i])
 				flows, entries = append(flows, id), append(entries, uint16(m.decisions[id].Entry))
@@ -142,10 +143,10 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 			Length   []uint32
 			Flow     []uint32
 			Entry    []uint16
-			Sends    []SendRef
+			Sends    []engine.SendRef
 		}
-		want := batch{uint32(c.n), uint32(len(m.keys)), c.times[:c.n], c.wire[:c.n], flows, entries, append([]SendRef{}, sends...)}
-		got := batch{uint32(b.N), b.Flows, b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.Entry[:b.N], append([]SendRef{}, b.Sends...)}
+		want := batch{uint32(c.n), uint32(len(m.keys)), c.times[:c.n], c.wire[:c.n], flows, entries, append([]engine.SendRef{}, sends...)}
+		got := batch{uint32(b.N), b.Flows, b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.Entry[:b.N], append([]engine.SendRef{}, b.Sends...)}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("packets from %d on (-map +table):\n%s", done, diff)
 		}
@@ -179,12 +180,12 @@ func compareFlows(t *testing.T, table *flowTable, m *mapTable) {
 		}
 		other := m.find(k.back())
 		if other == id {
-			other = NoFlow // it is its own reverse
+			other = engine.NoFlow // it is its own reverse
 		}
 		if back[id] != other {
 			t.Fatalf("flow %d: the reverse is %d, want %d", id, int32(back[id]), int32(other))
 		}
-		if other != NoFlow {
+		if other != engine.NoFlow {
 			pairs++
 		}
 	}
@@ -268,7 +269,7 @@ func TestFlowTable(t *testing.T) {
 			hashes := map[uint32]int{}
 			most := 0
 			for id := range table.n {
-				hash := table.hash(&table.records.at(id).tuple)
+				hash := table.hash(&table.records.At(id).tuple)
 				hashes[hash]++
 				most = max(most, hashes[hash])
 			}

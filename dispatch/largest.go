@@ -15,7 +15,7 @@ type size struct {
 }
 
 func (t *flowTable) size(id uint32) size {
-	f := t.records.at(id)
+	f := t.records.At(id)
 	return size{f.packets, f.bytes, id}
 }
 
@@ -92,7 +92,7 @@ func (r *Replayed) bySize(keep func(id uint32) bool) []uint32 {
 	for id := range r.flows.n {
 		if keep(id) {
 			kept = append(kept, id)
-			ends[min(r.flows.records.at(id).packets, many)]++
+			ends[min(r.flows.records.At(id).packets, many)]++
 		}
 	}
 	at := 0
@@ -101,7 +101,7 @@ func (r *Replayed) bySize(keep func(id uint32) bool) []uint32 {
 	}
 	ids := make([]uint32, len(kept))
 	for _, id := range kept {
-		end := &ends[min(r.flows.records.at(id).packets, many)]
+		end := &ends[min(r.flows.records.At(id).packets, many)]
 		ids[*end] = id
 		*end++
 	}
@@ -128,7 +128,7 @@ func (r *Replayed) bySize(keep func(id uint32) bool) []uint32 {
 func (t *flowTable) sortByBytes(ids []uint32) bool {
 	keys := make([]uint64, len(ids)) // bytes, the most first, then the number
 	for i, id := range ids {
-		bytes := t.records.at(id).bytes
+		bytes := t.records.At(id).bytes
 		if bytes > math.MaxUint32 {
 			return false
 		}

@@ -12,10 +12,10 @@ func TestLargest(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const flows = 5000
 	r.flows.n = flows
-	r.flows.records.grow(flows)
+	r.flows.records.Grow(flows)
 	var sizes []size
 	for id := range uint32(flows) {
-		f := r.flows.records.at(id)
+		f := r.flows.records.At(id)
 		f.packets, f.bytes = uint64(random.IntN(40)), uint64(random.IntN(5)) // many are equal
 		if id%50 == 0 {
 			f.packets = 4095 + uint64(random.IntN(3))*uint64(random.IntN(1e9))

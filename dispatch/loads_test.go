@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -18,14 +19,14 @@ import (
 type loads struct {
 	Unhashed  [nicmodel.NumUnhashed]uint64
 	HashTypes [hash.NumTypes]uint64
-	Entries   []dispatch.EntryLoad
+	Entries   []engine.EntryLoad
 	Varies    []bool    // per flow
 	Met       [][]int32 // per flow: the entries that it met, ascending, -1: none
 }
 
 func countLoads(c *records, s *nicmodel.Steering, entries int) loads {
 	packets, flows, _, _ := plainPackets(c, s)
-	l := loads{Entries: make([]dispatch.EntryLoad, entries), Varies: make([]bool, len(flows)), Met: make([][]int32, len(flows))}
+	l := loads{Entries: make([]engine.EntryLoad, entries), Varies: make([]bool, len(flows)), Met: make([][]int32, len(flows))}
 	type at struct {
 		flow  int
 		entry int32

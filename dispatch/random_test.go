@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -145,7 +145,7 @@ func (t traffic) capture(r *rand.Rand) *records {
 }
 
 // setLarge gives one parameter a value near its limit, or far above the others.
-func setLarge(r *rand.Rand, c *dispatch.Config) {
+func setLarge(r *rand.Rand, c *engine.Config) {
 	counts := []*int{&c.RxRing, &c.DMABatch, &c.RxFrames, &c.DPCBudget}
 	times := []*int64{
 		&c.DMATimeout, &c.ITR, &c.RxUsecs, &c.InterruptLatency, &c.ISRCost, &c.DPCCost, &c.PacketCost,
@@ -159,16 +159,16 @@ func setLarge(r *rand.Rand, c *dispatch.Config) {
 	case i < len(counts)+len(times):
 		*times[i-len(counts)] = nicmodel.MaxTime >> r.IntN(16)
 	case i == len(counts)+len(times):
-		c.ByteCost = dispatch.MaxByteCost >> r.IntN(8)
+		c.ByteCost = engine.MaxByteCost >> r.IntN(8)
 	default:
-		c.Interval = dispatch.MaxInterval >> r.IntN(32)
+		c.Interval = engine.MaxInterval >> r.IntN(32)
 	}
 }
 
 // randomConfig is any configuration that Validate accepts, with small numbers
 // and zeros more often than not: that is where the rules meet. Now and then a
 // time is a large one.
-func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
+func randomConfig(r *rand.Rand) (*engine.Config, *nicmodel.Steering) {
 	few := func(n int) int { return 1 + r.IntN(1+r.IntN(n)) }
 	some := func(scale int64) int64 {
 		switch r.IntN(40) {
@@ -185,7 +185,7 @@ func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
 		queues = few(2 * cpus)
 	}
 	size := 1 << r.IntN(9)
-	c := &dispatch.Config{
+	c := &engine.Config{
 		Config: nicmodel.Config{
 			Queues: queues, RxRing: few(512), DMABatch: few(32), DMATimeout: some(4000),
 			ITR: some(20000), RxFrames: 1,
@@ -193,7 +193,7 @@ func randomConfig(r *rand.Rand) (*dispatch.Config, *nicmodel.Steering) {
 		DefaultQueue:     r.IntN(queues),
 		InterruptLatency: some(3000), ISRCost: some(3000), DPCCost: some(3000), PacketCost: some(3000),
 		ByteCost: min(some(3000), 1e6), MigrationCost: some(3000), IPILatency: some(4000), DistributeCost: some(200), SendCost: some(2000),
-		Drain: dispatch.Drain(r.IntN(2)), ISRCPU: r.IntN(cpus+2) - 2,
+		Drain: engine.Drain(r.IntN(2)), ISRCPU: r.IntN(cpus+2) - 2,
 		Interval: 1 + r.Int64N(1_000_000),
 	}
 	if r.IntN(2) == 0 {

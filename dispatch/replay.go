@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -33,9 +34,9 @@ type Loader interface {
 
 // Options says what to replay and how.
 type Options struct {
-	Config     *Config
+	Config     *engine.Config
 	Steering   *nicmodel.Steering
-	Modes      []Mode
+	Modes      []engine.Mode
 	More       []Scenario // replayed in the same pass
 	Directions *direction.Directions
 	// Repeatable: the caller can replay the capture again, with new Directions.
@@ -48,11 +49,11 @@ type Options struct {
 	// Inner: flows and hashes are those of the first inner headers, where they
 	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
 	Inner    bool
-	From, To int64         // ns after the capture's first packet: only packets from From to before To; To 0: to the end
-	Packets  uint64        // the first so many of what Filter, From and To leave; 0: all
-	Scale    Scale         // of the gaps between packets
-	Observe  Observer      // nil: nobody; called from one goroutine per mode
-	Arrive   func(Arrival) // nil: nobody; called for each packet, before any event of it
+	From, To int64           // ns after the capture's first packet: only packets from From to before To; To 0: to the end
+	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all
+	Scale    Scale           // of the gaps between packets
+	Observe  engine.Observer // nil: nobody; called from one goroutine per mode
+	Arrive   func(Arrival)   // nil: nobody; called for each packet, before any event of it
 }
 
 // Arrival is a packet as the replay first sees it. Record, Header and Extension
@@ -69,9 +70,9 @@ type Arrival struct {
 
 // Scenario is one way to steer and dispatch the packets of a capture.
 type Scenario struct {
-	Config   *Config
+	Config   *engine.Config
 	Steering *nicmodel.Steering
-	Modes    []Mode
+	Modes    []engine.Mode
 }
 
 // Result is a finished replay. Its flows are numbered in order of first
@@ -105,14 +106,14 @@ type Result struct {
 type Replayed struct {
 	Unhashed  [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
 	HashTypes [hash.NumTypes]uint64        // received packets with a hash, per type
-	Entries   []EntryLoad
-	Modes     []Counters
+	Entries   []engine.EntryLoad
+	Modes     []engine.Counters
 	Summaries []Summary // per mode
 
-	cfg      *Config
+	cfg      *engine.Config
 	flows    *flowTable
 	steering int // which of the flow table's
-	models   []*model
+	models   []*engine.Model
 }
 
 // ErrSent says that a packet was sent, of a capture that did not look as if it had
@@ -127,7 +128,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	s := &stage{o: &o, r: r, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
 	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
 	for _, one := range r.scenarios() {
-		packet, byte := one.cfg.mostWork()
+		packet, byte := one.cfg.MostWork()
 		s.perPacket, s.perByte = max(s.perPacket, packet), max(s.perByte, byte)
 	}
 	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"slices"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -11,18 +12,18 @@ import (
 // Loads is what the entries of an indirection table meet: received packets,
 // those that a ring would drop included.
 type Loads struct {
-	Entries []EntryLoad
+	Entries []engine.EntryLoad
 	// Unhashed is what has no hash and goes to the default queue; its Flows are
 	// those of IP packets.
-	Unhashed EntryLoad
+	Unhashed engine.EntryLoad
 	// Moved is what goes to another CPU than in the replay; of a flow all or some.
-	Moved EntryLoad
+	Moved engine.EntryLoad
 	// Assumed counts the packets whose place is not certain: see Resteer.
 	Assumed uint64
 }
 
-// add counts a load, of one flow if it has packets that were not counted there.
-func (l *EntryLoad) add(packets, bytes uint64) {
+// countEntry counts a load, of one flow if it has packets that were not counted there.
+func countEntry(l *engine.EntryLoad, packets, bytes uint64) {
 	l.Packets += packets
 	l.Bytes += bytes
 }
@@ -30,11 +31,11 @@ func (l *EntryLoad) add(packets, bytes uint64) {
 // Queues is the load of each queue under the steering that the loads are of, or
 // one whose table differs in its entries' queues alone. A flow that meets several
 // entries of a queue counts at each.
-func (l *Loads) Queues(s *nicmodel.Steering) []EntryLoad {
+func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 	config := s.Config()
-	queues := make([]EntryLoad, len(config.QueueCPU))
-	sum := func(queue int, of EntryLoad) {
-		queues[queue].add(of.Packets, of.Bytes)
+	queues := make([]engine.EntryLoad, len(config.QueueCPU))
+	sum := func(queue int, of engine.EntryLoad) {
+		countEntry(&queues[queue], of.Packets, of.Bytes)
 		queues[queue].Flows += of.Flows
 	}
 	for i, queue := range config.Table {
@@ -61,12 +62,12 @@ func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 	w := resteering{
 		cfg: r.cfg, config: s.Config(), now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
 		reads: s.OwnFacts()&pcaps.HomeAddress != 0,
-		loads: Loads{Entries: make([]EntryLoad, len(s.Config().Table))},
+		loads: Loads{Entries: make([]engine.EntryLoad, len(s.Config().Table))},
 	}
 	varied := r.flows.variedOf(r.steering)
 	var met []int32
 	for id := range r.flows.n {
-		f, d := r.flows.records.at(id), r.flows.decision(r.steering, id)
+		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
 		f.tuple.Header(&w.header)
 		w.own = d.why&(flowOwn|flowVaries) != 0
 		packets, bytes := f.packets, f.bytes
@@ -105,7 +106,7 @@ func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
 
 // resteering is Resteer at work on a flow.
 type resteering struct {
-	cfg                   *Config
+	cfg                   *engine.Config
 	config                nicmodel.SteeringConfig // then's
 	now, then             *nicmodel.Steering
 	sameHashes, sameRules bool
@@ -117,7 +118,7 @@ type resteering struct {
 }
 
 // at is the load of an entry, -1 for none.
-func (w *resteering) at(entry int32) *EntryLoad {
+func (w *resteering) at(entry int32) *engine.EntryLoad {
 	if entry < 0 {
 		return &w.loads.Unhashed
 	}
@@ -134,13 +135,13 @@ func (w *resteering) count(was uint16, kind hash.Type, sum uint32, why nicmodel.
 	case kind != hash.None:
 		entry = w.then.Entry(sum)
 	}
-	w.at(entry).add(packets, bytes)
+	countEntry(w.at(entry), packets, bytes)
 	queue := w.config.DefaultQueue
 	if entry >= 0 {
 		queue = int(w.config.Table[entry])
 	}
-	if w.config.QueueCPU[queue] != w.cfg.QueueCPU[w.cfg.queue(was)] {
-		w.loads.Moved.add(packets, bytes)
+	if w.config.QueueCPU[queue] != w.cfg.QueueCPU[w.cfg.Queue(was)] {
+		countEntry(&w.loads.Moved, packets, bytes)
 		w.moved = true
 	}
 	return entry

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -25,7 +26,7 @@ func randomKey(r *rand.Rand) hash.Key {
 }
 
 // otherWay is a random way of steering for the same queues.
-func otherWay(t *testing.T, r *rand.Rand, cfg *dispatch.Config, rules nicmodel.Rules, types hash.Types) *nicmodel.Steering {
+func otherWay(t *testing.T, r *rand.Rand, cfg *engine.Config, rules nicmodel.Rules, types hash.Types) *nicmodel.Steering {
 	t.Helper()
 	config := nicmodel.SteeringConfig{
 		HashTypes: types, Key: randomKey(r), Transform: hash.Transform(r.IntN(hash.NumTransforms)),
@@ -100,7 +101,7 @@ func TestResteerEqualsReplay(t *testing.T) {
 }
 
 // withMoved adds what goes to another CPU, packet by packet.
-func withMoved(l dispatch.Loads, c *records, cfg *dispatch.Config, from, to *nicmodel.Steering) dispatch.Loads {
+func withMoved(l dispatch.Loads, c *records, cfg *engine.Config, from, to *nicmodel.Steering) dispatch.Loads {
 	packets, _, _, _ := plainPackets(c, from)
 	flows := map[int]bool{}
 	for i, p := range packets {
@@ -123,7 +124,7 @@ func withMoved(l dispatch.Loads, c *records, cfg *dispatch.Config, from, to *nic
 	return l
 }
 
-func configOf(cfg *dispatch.Config, s *nicmodel.Steering) *dispatch.Config {
+func configOf(cfg *engine.Config, s *nicmodel.Steering) *engine.Config {
 	of := *cfg
 	of.Table, of.DefaultQueue = s.Config().Table, s.Config().DefaultQueue
 	return &of
@@ -187,7 +188,7 @@ func TestLoadsQueues(t *testing.T) {
 	for range 20 {
 		cfg, s := randomConfig(r)
 		c := traffic{packets: 500, hosts: 6, scale: 2000}.capture(r)
-		got := replay(t, c, dispatch.Options{Config: cfg, Steering: s, Modes: []dispatch.Mode{dispatch.RSSMSIX}})
+		got := replay(t, c, dispatch.Options{Config: cfg, Steering: s, Modes: []engine.Mode{engine.RSSMSIX}})
 		loads := got.Resteer(s)
 		for q, load := range loads.Queues(s) {
 			if want := got.Modes[0].Queues[q]; load.Packets != want.Packets || load.Bytes != want.Bytes {

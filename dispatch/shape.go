@@ -3,6 +3,7 @@ package dispatch
 import (
 	"net/netip"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/pcaps"
 )
@@ -23,15 +24,15 @@ type addressPair struct{ source, destination netip.Addr }
 
 // Shape looks at each flow once.
 func (r *Replayed) Shape() Shape {
-	s := Shape{Largest: NoFlow, LargestBytes: NoFlow}
+	s := Shape{Largest: engine.NoFlow, LargestBytes: engine.NoFlow}
 	var most, mostBytes uint64
 	var fragments map[addressPair]uint32 // the flow without ports between two ends
 	for id := range r.flows.n {
-		f, d := r.flows.records.at(id), r.flows.decision(r.steering, id)
-		if f.packets > most || s.Largest == NoFlow {
+		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
+		if f.packets > most || s.Largest == engine.NoFlow {
 			most, s.Largest = f.packets, id
 		}
-		if f.bytes > mostBytes || s.LargestBytes == NoFlow {
+		if f.bytes > mostBytes || s.LargestBytes == engine.NoFlow {
 			mostBytes, s.LargestBytes = f.bytes, id
 		}
 		if f.tuple.Protocol() != pcaps.ProtoUDP {
@@ -60,7 +61,7 @@ func (r *Replayed) Shape() Shape {
 func (r *Replayed) fragmentsApart(fragments map[addressPair]uint32) uint64 {
 	apart := make(map[uint32]bool)
 	for id := range r.flows.n {
-		f := r.flows.records.at(id)
+		f := r.flows.records.At(id)
 		if _, _, ports := f.tuple.Ports(); !ports || f.tuple.Protocol() != pcaps.ProtoUDP {
 			continue
 		}
@@ -70,12 +71,12 @@ func (r *Replayed) fragmentsApart(fragments map[addressPair]uint32) uint64 {
 	}
 	var packets uint64
 	for id := range apart {
-		packets += r.flows.records.at(id).packets
+		packets += r.flows.records.At(id).packets
 	}
 	return packets
 }
 
 // steeredTo is the CPU that the flow's first packet is steered to.
 func (r *Replayed) steeredTo(id uint32) int {
-	return r.cfg.QueueCPU[r.cfg.queue(r.flows.decision(r.steering, id).entry)]
+	return r.cfg.QueueCPU[r.cfg.Queue(r.flows.decision(r.steering, id).entry)]
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"runtime"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
@@ -28,7 +29,7 @@ type stage struct {
 	done      bool    // nothing more is to be read
 	err       error   // why not, if it is no matter of the capture's
 
-	perPacket, perByte float64 // the most of any scenario, see Config.mostWork
+	perPacket, perByte float64 // the most of any scenario, see Config.MostWork
 }
 
 // maxHands is more goroutines than are needed where reading a block takes three times
@@ -148,18 +149,18 @@ func (s *stage) begin(src Source) {
 		return
 	}
 	s.sends = s.o.Directions.FindsSent() || src.SaysDirection() && (s.says || !s.o.Repeatable)
-	modes := [][]Mode{s.o.Modes}
+	modes := [][]engine.Mode{s.o.Modes}
 	for _, more := range s.o.More {
 		modes = append(modes, more.Modes)
 	}
-	models := newModelSet()
+	models := engine.NewModelSet()
 	for i, replayed := range s.r.scenarios() {
 		varies := s.r.flows.way(replayed.steering).OwnFacts() != 0
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, models.add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
+			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
 		}
 	}
-	models.start()
+	models.Start()
 	s.rest = startSteerer(s.r.flows, models)
 }
 
@@ -186,9 +187,9 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		}
 	}
 	s.r.Packets += uint64(c.n)
-	if s.perPacket*float64(s.r.Packets)+s.perByte*float64(s.r.Bytes) > MaxSpan {
+	if s.perPacket*float64(s.r.Packets)+s.perByte*float64(s.r.Bytes) > engine.MaxSpan {
 		for _, replayed := range s.r.scenarios() {
-			if err := replayed.cfg.checkWork(s.r.Packets, s.r.Bytes); err != nil {
+			if err := replayed.cfg.CheckWork(s.r.Packets, s.r.Bytes); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 )
@@ -53,10 +54,10 @@ func BenchmarkFlowTableAdd(b *testing.B) {
 		b.Run(fmt.Sprintf("impl=table/input=%d-flows", flows), func(b *testing.B) {
 			chunks := benchChunks(1024, flows, 1000)
 			table := newFlowTable(testSteering(b))
-			var batch Batch
+			var batch engine.Batch
 			pass := func() {
 				for _, c := range chunks {
-					batch.reset(0)
+					batch.Reset(0)
 					table.add(c, &batch)
 				}
 			}
@@ -85,12 +86,12 @@ func BenchmarkFlowTableNew(b *testing.B) {
 	}
 	b.Run(fmt.Sprintf("impl=table/input=%d-flows", chunks*chunkPackets), func(b *testing.B) {
 		steering := testSteering(b)
-		var batch Batch
+		var batch engine.Batch
 		b.ReportAllocs()
 		for b.Loop() {
 			table := newFlowTable(steering)
 			for _, c := range all {
-				batch.reset(0)
+				batch.Reset(0)
 				table.add(c, &batch)
 			}
 		}
@@ -103,29 +104,29 @@ func BenchmarkFlowTableNew(b *testing.B) {
 // where many share one; with rings that overflow; and with 8 CPUs and a packet
 // each microsecond, too many for one of them.
 func BenchmarkEngine(b *testing.B) {
-	const chunks, perBatch = 512, batchSize / chunkPackets
+	const chunks, perBatch = 512, engine.BatchSize / chunkPackets
 	inputs := []struct {
 		name  string
 		flows int
 		gap   int64 // ns, mean
-		drain Drain
+		drain engine.Drain
 		cpus  int
 	}{
-		{"idle", 1000, 20_000, Snapshot, 4},
-		{"busy", 1000, 250, Snapshot, 4},
-		{"busy-many-flows", 100_000, 250, Snapshot, 4},
-		{"busy-poll", 1000, 250, Poll, 4},
-		{"overload", 1000, 50, Snapshot, 4},
-		{"spread", 100_000, 1000, Snapshot, 8},
-		{"spread-poll", 100_000, 1000, Poll, 8},
+		{"idle", 1000, 20_000, engine.Snapshot, 4},
+		{"busy", 1000, 250, engine.Snapshot, 4},
+		{"busy-many-flows", 100_000, 250, engine.Snapshot, 4},
+		{"busy-poll", 1000, 250, engine.Poll, 4},
+		{"overload", 1000, 50, engine.Snapshot, 4},
+		{"spread", 100_000, 1000, engine.Snapshot, 8},
+		{"spread-poll", 100_000, 1000, engine.Poll, 8},
 	}
-	for mode := range Mode(NumModes) {
+	for mode := range engine.Mode(engine.NumModes) {
 		for _, input := range inputs {
 			b.Run(fmt.Sprintf("impl=%v/input=%s", mode, input.name), func(b *testing.B) {
-				cfg := &Config{
+				cfg := &engine.Config{
 					Config:           nicmodel.Config{Queues: input.cpus, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
 					InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 800, IPILatency: 2000, DistributeCost: 50,
-					ISRCPU: LeastBusy, Interval: 100_000_000, Drain: input.drain,
+					ISRCPU: engine.LeastBusy, Interval: 100_000_000, Drain: input.drain,
 				}
 				for i := range input.cpus {
 					cfg.CPUs, cfg.QueueCPU, cfg.Table = append(cfg.CPUs, i), append(cfg.QueueCPU, i), append(cfg.Table, uint16(i))
@@ -134,22 +135,22 @@ func BenchmarkEngine(b *testing.B) {
 					b.Fatal(err)
 				}
 				table := newFlowTable(steeringBy(b, cfg.Table, cfg.QueueCPU))
-				var batches []*Batch
+				var batches []*engine.Batch
 				for i, c := range benchChunks(chunks, input.flows, input.gap) {
 					if i%perBatch == 0 {
-						batch := new(Batch)
-						batch.reset(uint32(i * chunkPackets))
+						batch := new(engine.Batch)
+						batch.Reset(uint32(i * chunkPackets))
 						batches = append(batches, batch)
 					}
 					table.add(c, batches[len(batches)-1])
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					e, _ := newEngine(cfg, mode, false, false, nil)
+					e, _ := engine.New(cfg, mode, false, false, nil)
 					for _, batch := range batches {
-						e.process(batch)
+						e.Process(batch)
 					}
-					e.finish()
+					e.Finish()
 				}
 				perPacket(b, chunks*chunkPackets)
 			})

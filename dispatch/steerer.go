@@ -1,13 +1,16 @@
 package dispatch
 
-import "rssreplay/dispatch/fault"
+import (
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/fault"
+)
 
 // steerer gives the packets of trays to the flow table, and its batches to the
 // models, in a goroutine of its own.
 type steerer struct {
 	flows   *flowTable
-	models  *modelSet
-	batch   *Batch
+	models  *engine.ModelSet
+	batch   *engine.Batch
 	in      chan *tray
 	free    chan *tray
 	made    int
@@ -17,7 +20,7 @@ type steerer struct {
 // maxTrays bounds the trays between the header walk and the flow table.
 const maxTrays = 8
 
-func startSteerer(flows *flowTable, models *modelSet) *steerer {
+func startSteerer(flows *flowTable, models *engine.ModelSet) *steerer {
 	s := &steerer{
 		flows: flows, models: models,
 		in: make(chan *tray, maxTrays), free: make(chan *tray, maxTrays),
@@ -28,7 +31,7 @@ func startSteerer(flows *flowTable, models *modelSet) *steerer {
 
 func (s *steerer) run() {
 	sound := true // or else nothing more is done, and no tray is kept
-	s.batch = s.models.next(0, len(s.flows.more))
+	s.batch = s.models.Next(0, len(s.flows.more))
 	for t := range s.in {
 		sound = sound && s.running.Try(func() { s.steer(t) })
 		t.n = 0
@@ -37,17 +40,17 @@ func (s *steerer) run() {
 		default: // one of those that waited for the direction rule
 		}
 	}
-	s.models.finish(s.batch)
+	s.models.Finish(s.batch)
 }
 
 // steer gives the packets of t to the flow table, and full batches to the models.
 func (s *steerer) steer(t *tray) {
 	for i := range t.n {
 		s.flows.add(&t.chunks[i], s.batch)
-		if s.batch.N > batchSize-chunkPackets {
+		if s.batch.N > engine.BatchSize-chunkPackets {
 			first := s.batch.First + uint32(s.batch.N)
-			s.models.send(s.batch)
-			s.batch = s.models.next(first, len(s.flows.more))
+			s.models.Send(s.batch)
+			s.batch = s.models.Next(first, len(s.flows.more))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"testing"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -13,7 +14,7 @@ import (
 func TestSteererPanics(t *testing.T) {
 	flows := newFlowTable(new(nicmodel.Steering))
 	flows.steering = nil // what decides is missing
-	s := startSteerer(flows, newModelSet())
+	s := startSteerer(flows, engine.NewModelSet())
 	frame := make([]byte, 60)
 	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})
 	for range 3 * maxTrays {

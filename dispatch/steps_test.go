@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -19,12 +20,12 @@ import (
 
 // watch replays the capture, every packet received that does not say otherwise,
 // and returns what each mode's observer was told.
-func watch(t *testing.T, c *records, cfg *dispatch.Config, s *nicmodel.Steering, modes []dispatch.Mode) (*dispatch.Result, [dispatch.NumModes][]dispatch.Event) {
+func watch(t *testing.T, c *records, cfg *engine.Config, s *nicmodel.Steering, modes []engine.Mode) (*dispatch.Result, [engine.NumModes][]engine.Event) {
 	t.Helper()
-	var seen [dispatch.NumModes][]dispatch.Event // each mode is told of in one goroutine
+	var seen [engine.NumModes][]engine.Event // each mode is told of in one goroutine
 	r := replay(t, c, dispatch.Options{
 		Config: cfg, Steering: s, Modes: modes,
-		Observe: func(e dispatch.Event) { seen[e.Mode] = append(seen[e.Mode], e) },
+		Observe: func(e engine.Event) { seen[e.Mode] = append(seen[e.Mode], e) },
 	})
 	return r, seen
 }
@@ -47,9 +48,9 @@ func replay(t testing.TB, c *records, o dispatch.Options) *dispatch.Result {
 
 // stepConfig has two CPUs with a queue and a table entry each, and costs that
 // can be told apart in a sum.
-func stepConfig(t *testing.T) (*dispatch.Config, *nicmodel.Steering) {
+func stepConfig(t *testing.T) (*engine.Config, *nicmodel.Steering) {
 	t.Helper()
-	c := &dispatch.Config{
+	c := &engine.Config{
 		Config: nicmodel.Config{Queues: 2, RxRing: 8, DMABatch: 2, DMATimeout: 50, RxFrames: 1},
 		CPUs:   []int{4, 5}, QueueCPU: []int{0, 1}, Table: nicmodel.IndirectionTable{0, 1},
 		InterruptLatency: 10, ISRCost: 20, DPCCost: 30, PacketCost: 100, IPILatency: 40, DistributeCost: 5, SendCost: 7,
@@ -63,7 +64,7 @@ func stepConfig(t *testing.T) (*dispatch.Config, *nicmodel.Steering) {
 
 // steering is what sends packets to the entries of the configuration's table,
 // with the key of the NDIS documentation.
-func steering(t testing.TB, c *dispatch.Config, types hash.Types) *nicmodel.Steering {
+func steering(t testing.TB, c *engine.Config, types hash.Types) *nicmodel.Steering {
 	t.Helper()
 	key, err := hash.ParseKey("microsoft")
 	if err != nil {
@@ -114,9 +115,9 @@ func answering(t *testing.T, rec pcaps.Record, time int64) pcaps.Record {
 }
 
 // inTime puts events in order of time; those of one instant stay as told.
-func inTime(events []dispatch.Event) []dispatch.Event {
+func inTime(events []engine.Event) []engine.Event {
 	sorted := slices.Clone(events)
-	slices.SortStableFunc(sorted, func(a, b dispatch.Event) int {
+	slices.SortStableFunc(sorted, func(a, b engine.Event) int {
 		switch {
 		case a.Time < b.Time:
 			return -1
@@ -130,11 +131,11 @@ func inTime(events []dispatch.Event) []dispatch.Event {
 
 // numbered is the events that have a step, a line for each instant: its time,
 // and each step with the CPU and packet that it names.
-func numbered(events []dispatch.Event) string {
+func numbered(events []engine.Event) string {
 	var b strings.Builder
 	last := int64(-1)
 	for _, e := range inTime(events) {
-		if e.Step() == dispatch.NoStep {
+		if e.Step() == engine.NoStep {
 			continue
 		}
 		if e.Time != last {
@@ -153,10 +154,10 @@ func numbered(events []dispatch.Event) string {
 }
 
 // firsts is each step that occurs, in order of its first time.
-func firsts(events []dispatch.Event) []dispatch.Step {
-	var steps []dispatch.Step
+func firsts(events []engine.Event) []engine.Step {
+	var steps []engine.Step
 	for _, e := range inTime(events) {
-		if s := e.Step(); s != dispatch.NoStep && !slices.Contains(steps, s) {
+		if s := e.Step(); s != engine.NoStep && !slices.Contains(steps, s) {
 			steps = append(steps, s)
 		}
 	}
@@ -164,11 +165,11 @@ func firsts(events []dispatch.Event) []dispatch.Step {
 }
 
 // documents are the steps of each mode's document, in its order.
-var documents = [dispatch.NumModes]struct{ first, last dispatch.Step }{
-	dispatch.RSSMSIX:        {dispatch.MSI1a, dispatch.MSI5b},
-	dispatch.NonRSS:         {dispatch.NON1, dispatch.NON7},
-	dispatch.RSSHWQueues:    {dispatch.HWQ1a, dispatch.HWQ4b},
-	dispatch.RSSSingleQueue: {dispatch.SQ1, dispatch.SQ6b},
+var documents = [engine.NumModes]struct{ first, last engine.Step }{
+	engine.RSSMSIX:        {engine.MSI1a, engine.MSI5b},
+	engine.NonRSS:         {engine.NON1, engine.NON7},
+	engine.RSSHWQueues:    {engine.HWQ1a, engine.HWQ4b},
+	engine.RSSSingleQueue: {engine.SQ1, engine.SQ6b},
 }
 
 // TestSteps is a cycle of each mode and the one that it leads to, worked out on
@@ -178,7 +179,7 @@ func TestSteps(t *testing.T) {
 	cfg, s := stepConfig(t)
 	to := func(entry int32, time int64) pcaps.Record { return toward(t, s, entry, time) }
 	tests := []struct {
-		mode    dispatch.Mode
+		mode    engine.Mode
 		packets []pcaps.Record
 		want    string
 	}{
@@ -190,7 +191,7 @@ func TestSteps(t *testing.T) {
 		// CPU 1's, whose vector is its own: raised by p6's arrival, which fills
 		// the list, at 205, while CPU 0's DPC runs. ISR 215–235, DPC to 265,
 		// then 365 and 465.
-		{dispatch.RSSMSIX, []pcaps.Record{to(0, 0), to(0, 3), to(0, 11), to(0, 12), to(0, 100), to(1, 204), to(1, 205)}, `
+		{engine.RSSMSIX, []pcaps.Record{to(0, 0), to(0, 3), to(0, 11), to(0, 12), to(0, 100), to(1, 204), to(1, 205)}, `
 0 MSI-1a:c0:p0 MSI-1b:c0:p0
 3 MSI-1a:c0:p1 MSI-1b:c0:p1 MSI-1c:c0:p0 MSI-1c:c0:p1 MSI-1d:c0
 11 MSI-1a:c0:p2 MSI-1b:c0:p2
@@ -217,7 +218,7 @@ func TestSteps(t *testing.T) {
 		// ISR 10–30, DPC to 60, p0 to 160, p1 to 260. p2 comes after it: raised
 		// for at 260, ISR 270–290, DPC to 320, p2 to 420. The send is p0's
 		// connection's, at home on CPU 1.
-		{dispatch.NonRSS, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100), answering(t, to(0, 0), 300)}, `
+		{engine.NonRSS, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100), answering(t, to(0, 0), 300)}, `
 0 NON-1:p0 NON-1:c1
 7 NON-1:p1 NON-2:p1
 10 NON-3:c1
@@ -234,7 +235,7 @@ func TestSteps(t *testing.T) {
 		// 73. They end at 163 and 203: only then is the vector enabled. p2 is
 		// published in between, at 100 + 50, for CPU 1, whose DPC had started:
 		// raised for at 203, ISR 213–233, DPC to 263, p2 to 363.
-		{dispatch.RSSHWQueues, []pcaps.Record{to(0, 0), to(1, 3), to(1, 100)}, `
+		{engine.RSSHWQueues, []pcaps.Record{to(0, 0), to(1, 3), to(1, 100)}, `
 0 HWQ-1a:c0:p0 HWQ-1b:c0:p0
 3 HWQ-1a:c1:p1 HWQ-1b:c1:p1 HWQ-1c:c0:p0 HWQ-1c:c1:p1 HWQ-1d:c1
 13 HWQ-2:c1
@@ -253,7 +254,7 @@ func TestSteps(t *testing.T) {
 		// and ends at 110 + 30 + 100. p2 comes after the dealing: raised for at
 		// 240, ISR 250–270, dealt to 305, none of it CPU 1's own; CPU 0's DPC
 		// from 345 to 475.
-		{dispatch.RSSSingleQueue, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100)}, `
+		{engine.RSSSingleQueue, []pcaps.Record{to(0, 0), to(1, 7), to(0, 100)}, `
 0 SQ-1:p0 SQ-1:c1
 7 SQ-1:p1 SQ-2:p1
 10 SQ-3:c1
@@ -270,12 +271,12 @@ func TestSteps(t *testing.T) {
 475 SQ-6a:c0:p2 SQ-6b:c1`},
 	}
 	for _, test := range tests {
-		_, seen := watch(t, &records{recs: test.packets, says: true}, cfg, s, []dispatch.Mode{test.mode})
+		_, seen := watch(t, &records{recs: test.packets, says: true}, cfg, s, []engine.Mode{test.mode})
 		if diff := cmp.Diff(strings.Split(test.want, "\n"), strings.Split(numbered(seen[test.mode]), "\n")); diff != "" {
 			t.Errorf("%v (-paper +seen):\n%s", test.mode, diff)
 		}
 		// Read as a story, the cycle tells the document's list, whole and in order.
-		var list []dispatch.Step
+		var list []engine.Step
 		for step := documents[test.mode].first; step <= documents[test.mode].last; step++ {
 			list = append(list, step)
 		}
@@ -292,8 +293,8 @@ func TestEveryStepOccurs(t *testing.T) {
 	if testing.Short() {
 		cases = 40
 	}
-	var counts [dispatch.NumModes][dispatch.NumSteps]int
-	var kinds [dispatch.NumEventKinds]int
+	var counts [engine.NumModes][engine.NumSteps]int
+	var kinds [engine.NumEventKinds]int
 	for seed := range cases {
 		c, cfg, s := randomCase(seed)
 		_, seen := watch(t, c, cfg, s, allModes)
@@ -305,7 +306,7 @@ func TestEveryStepOccurs(t *testing.T) {
 		}
 	}
 	for _, mode := range allModes {
-		for step := dispatch.NoStep + 1; step < dispatch.NumSteps; step++ {
+		for step := engine.NoStep + 1; step < engine.NumSteps; step++ {
 			own := step >= documents[mode].first && step <= documents[mode].last
 			if n := counts[mode][step]; own && n == 0 {
 				t.Errorf("%v: %v never occurred", mode, step)
@@ -316,7 +317,7 @@ func TestEveryStepOccurs(t *testing.T) {
 	}
 	for kind, n := range kinds {
 		if n == 0 {
-			t.Errorf("no event of kind %v", dispatch.EventKind(kind))
+			t.Errorf("no event of kind %v", engine.EventKind(kind))
 		}
 	}
 }
@@ -331,20 +332,20 @@ func TestStepNames(t *testing.T) {
 		"SQ-1", "SQ-2", "SQ-3", "SQ-4", "SQ-5", "SQ-5a", "SQ-5b", "SQ-5c", "SQ-6", "SQ-6a", "SQ-6b",
 	}
 	var got []string
-	for step := range dispatch.Step(dispatch.NumSteps) {
+	for step := range engine.Step(engine.NumSteps) {
 		got = append(got, step.String())
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("steps (-documents +code):\n%s", diff)
 	}
-	next := dispatch.NoStep + 1
+	next := engine.NoStep + 1
 	for _, mode := range allModes {
 		if documents[mode].first != next {
 			t.Errorf("%v begins with %v, want %v", mode, documents[mode].first, next)
 		}
 		next = documents[mode].last + 1
 	}
-	if next != dispatch.NumSteps {
+	if next != engine.NumSteps {
 		t.Errorf("the documents end before %v", next)
 	}
 }

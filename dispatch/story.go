@@ -3,17 +3,19 @@ package dispatch
 import (
 	"slices"
 	"sync/atomic"
+
+	"rssreplay/dispatch/engine"
 )
 
 // Story is what happened to one packet in one mode. Times are ns since the
 // first packet; CPUs and queues are indexes.
 type Story struct {
-	Mode    Mode
+	Mode    engine.Mode
 	Outcome Outcome
 
 	// Steps are what happened to the packet, and the interrupt cycle in which it
 	// was indicated, in order of time.
-	Steps []Event
+	Steps []engine.Event
 
 	Arrival int64
 	Queue   int         // hardware queue; -1 for a sent packet
@@ -160,16 +162,16 @@ var partNames = [NumPartKinds]string{
 func (p PartKind) String() string { return partNames[p] }
 
 // partKinds are the parts that a mode's latencies have.
-func partKinds(mode Mode) []PartKind {
+func partKinds(mode engine.Mode) []PartKind {
 	kinds := []PartKind{WaitEnable, WaitDue, WaitISR, WaitISREnd}
 	switch mode {
-	case RSSMSIX:
+	case engine.RSSMSIX:
 		kinds = append([]PartKind{WaitPublish}, append(kinds, WaitEarlier)...)
-	case NonRSS:
+	case engine.NonRSS:
 		kinds = append(kinds, WaitEarlier)
-	case RSSHWQueues:
+	case engine.RSSHWQueues:
 		kinds = append([]PartKind{WaitPublish}, append(kinds, WaitIPI, WaitEarlier)...)
-	case RSSSingleQueue:
+	case engine.RSSSingleQueue:
 		kinds = append(kinds, WaitDeal, WaitIPI)
 	}
 	return append(kinds, WaitDPCCost, WaitBefore, WaitOwn)
@@ -179,14 +181,14 @@ func partKinds(mode Mode) []PartKind {
 // bounded by the rings: it knows the present interrupt cycles, not those before.
 type Stories struct {
 	chosen atomic.Int64 // number in the replay, modulo 2³²; -1 as long as it is not known
-	modes  [NumModes]*teller
+	modes  [engine.NumModes]*teller
 }
 
 // NewStories follows a packet of a replay under cfg.
-func NewStories(cfg *Config) *Stories {
+func NewStories(cfg *engine.Config) *Stories {
 	s := &Stories{}
 	s.chosen.Store(-1)
-	for mode := range Mode(NumModes) {
+	for mode := range engine.Mode(engine.NumModes) {
 		s.modes[mode] = newTeller(cfg, mode, &s.chosen)
 	}
 	return s
@@ -197,17 +199,17 @@ func NewStories(cfg *Config) *Stories {
 func (s *Stories) Choose(packet int64) { s.chosen.Store(packet & (1<<32 - 1)) }
 
 // Observe is the Observer to give to the replay.
-func (s *Stories) Observe(e Event) { s.modes[e.Mode].observe(e) }
+func (s *Stories) Observe(e engine.Event) { s.modes[e.Mode].observe(e) }
 
 // Of is the packet's story in a mode, once the replay is over; nil if the
 // replay had no such mode or packet.
-func (s *Stories) Of(mode Mode) *Story { return s.modes[mode].story }
+func (s *Stories) Of(mode engine.Mode) *Story { return s.modes[mode].story }
 
 // teller is one mode's part. It mirrors, from events alone, what a story needs
 // of the model's state.
 type teller struct {
-	cfg    *Config
-	mode   Mode
+	cfg    *engine.Config
+	mode   engine.Mode
 	chosen *atomic.Int64
 
 	story *Story // nil until the packet came
@@ -260,15 +262,15 @@ type cpuMirror struct {
 type dealMirror struct {
 	start, end int64
 	cpu        int
-	packet     Event // the Deal of the packet that is followed
+	packet     engine.Event // the Deal of the packet that is followed
 }
 
-func newTeller(cfg *Config, mode Mode, chosen *atomic.Int64) *teller {
+func newTeller(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *teller {
 	t := &teller{
 		cfg: cfg, mode: mode, chosen: chosen, vectors: make([]vectorMirror, 1), cpus: make([]cpuMirror, len(cfg.CPUs)),
 		rings: make([]ringMirror, 1),
 	}
-	if mode == RSSMSIX {
+	if mode == engine.RSSMSIX {
 		t.vectors = make([]vectorMirror, len(cfg.CPUs))
 	}
 	if t.lists() {
@@ -282,66 +284,66 @@ func newTeller(cfg *Config, mode Mode, chosen *atomic.Int64) *teller {
 
 // lists reports whether the mode's NIC has a list of completions, and a queue
 // per CPU.
-func (t *teller) lists() bool { return t.mode == RSSMSIX || t.mode == RSSHWQueues }
+func (t *teller) lists() bool { return t.mode == engine.RSSMSIX || t.mode == engine.RSSHWQueues }
 
 // polls reports whether buffers come back one by one.
-func (t *teller) polls() bool { return t.cfg.Drain == Poll && t.mode != RSSSingleQueue }
+func (t *teller) polls() bool { return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue }
 
 // vector is the vector of CPU c.
 func (t *teller) vector(c int) *vectorMirror {
-	if t.mode == RSSMSIX {
+	if t.mode == engine.RSSMSIX {
 		return &t.vectors[c]
 	}
 	return &t.vectors[0]
 }
 
-func (t *teller) observe(e Event) {
+func (t *teller) observe(e engine.Event) {
 	if t.told {
 		return
 	}
 	mine := e.Packet >= 0 && e.Packet == t.chosen.Load()
-	if (e.Kind == Publish || e.Kind == More) && !t.lists() {
+	if (e.Kind == engine.Publish || e.Kind == engine.More) && !t.lists() {
 		e.CPU = -1 // the hardware queue is no CPU's
 	}
 	switch e.Kind {
-	case Drop, Fill:
+	case engine.Drop, engine.Fill:
 		t.arrive(e, mine)
-	case Hash, More:
+	case engine.Hash, engine.More:
 		if mine {
 			t.story.Steps = append(t.story.Steps, e)
 		}
-	case Deal:
+	case engine.Deal:
 		t.dealt(e, mine)
-	case Publish:
+	case engine.Publish:
 		t.publish(e, mine)
-	case Raise:
+	case engine.Raise:
 		t.raise(e)
-	case ISRStart:
+	case engine.ISRStart:
 		v := t.vector(e.CPU)
 		v.isrStart, v.isrEnd = e.Time, e.Time+t.cfg.ISRCost
-	case DPCQueue:
+	case engine.DPCQueue:
 		c := &t.cpus[e.CPU]
 		c.queued, c.remote = e.Time, true
 		t.deal.end = e.Time
-	case DPCStart:
+	case engine.DPCStart:
 		t.dpcStart(e)
-	case ShareStart:
+	case engine.ShareStart:
 		t.deal.end = e.Time
 		c := &t.cpus[e.CPU]
 		c.first, c.start, c.costEnd, c.workEnd = e.Time, e.Time, e.Time, e.Time
-	case Take:
+	case engine.Take:
 		t.take(e, mine)
-	case Indicate:
+	case engine.Indicate:
 		t.indicate(e, mine)
-	case DPCEnd:
+	case engine.DPCEnd:
 		t.dpcEnd(e)
-	case Enable:
+	case engine.Enable:
 		t.enable(e)
-	case Send:
+	case engine.Send:
 		if mine {
 			t.story = &Story{
 				Mode: t.mode, Outcome: SentPacket, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: e.Latest,
-				Steps: []Event{e},
+				Steps: []engine.Event{e},
 			}
 			t.told = true
 		}
@@ -349,12 +351,12 @@ func (t *teller) observe(e Event) {
 }
 
 // arrive is a packet's arrival: it takes a buffer, or is dropped.
-func (t *teller) arrive(e Event, mine bool) {
+func (t *teller) arrive(e engine.Event, mine bool) {
 	r := &t.rings[e.Queue]
 	if r.busy && r.busyEnd <= e.Time {
 		r.giveBack()
 	}
-	if e.Kind == Fill {
+	if e.Kind == engine.Fill {
 		r.Listed++
 		t.listed++
 	}
@@ -362,9 +364,9 @@ func (t *teller) arrive(e Event, mine bool) {
 		return
 	}
 	t.story = &Story{
-		Mode: t.mode, Arrival: e.Time, Queue: e.Queue, CPU: -1, Ring: r.RingState, Steps: []Event{e}, Latest: -1,
+		Mode: t.mode, Arrival: e.Time, Queue: e.Queue, CPU: -1, Ring: r.RingState, Steps: []engine.Event{e}, Latest: -1,
 	}
-	if e.Kind == Drop {
+	if e.Kind == engine.Drop {
 		t.story.Outcome = Dropped
 		cpu := 0
 		if t.lists() {
@@ -398,9 +400,9 @@ func (v *vectorMirror) at(time int64) VectorState {
 	return VectorState{Phase: VectorDPC, Since: v.raise.Time}
 }
 
-func (t *teller) publish(e Event, mine bool) {
+func (t *teller) publish(e engine.Event, mine bool) {
 	v := &t.vectors[0]
-	if t.mode == RSSMSIX {
+	if t.mode == engine.RSSMSIX {
 		v = &t.vectors[e.CPU]
 	}
 	if t.leaving == 0 {
@@ -440,7 +442,7 @@ func (t *teller) publish(e Event, mine bool) {
 	}
 }
 
-func (t *teller) raise(e Event) {
+func (t *teller) raise(e engine.Event) {
 	v := t.vector(e.CPU)
 	last, again := v.raise.Time, v.raised
 	v.masked, v.raised = true, true
@@ -457,10 +459,10 @@ func (t *teller) raise(e Event) {
 	}
 }
 
-func (t *teller) dpcStart(e Event) {
+func (t *teller) dpcStart(e engine.Event) {
 	c := &t.cpus[e.CPU]
 	c.indicate = 0
-	if t.mode == RSSSingleQueue && e.Queue >= 0 {
+	if t.mode == engine.RSSSingleQueue && e.Queue >= 0 {
 		t.deal = dealMirror{start: e.Time, cpu: e.CPU}
 		return
 	}
@@ -474,7 +476,7 @@ func (t *teller) dpcStart(e Event) {
 }
 
 // dealt is a buffer that left the hardware queue for a CPU's.
-func (t *teller) dealt(e Event, mine bool) {
+func (t *teller) dealt(e engine.Event, mine bool) {
 	if mine {
 		t.deal.packet = e
 	}
@@ -484,10 +486,10 @@ func (t *teller) dealt(e Event, mine bool) {
 	r.Taken++
 }
 
-func (t *teller) take(e Event, mine bool) {
+func (t *teller) take(e engine.Event, mine bool) {
 	c := &t.cpus[e.CPU]
 	c.indicate++
-	if t.mode != RSSSingleQueue {
+	if t.mode != engine.RSSSingleQueue {
 		t.vector(e.CPU).waiting--
 		r := &t.rings[e.Queue]
 		if r.busy { // the packet before it; its end comes first
@@ -509,30 +511,30 @@ func (t *teller) take(e Event, mine bool) {
 }
 
 // taken tells the interrupt cycle in which the packet was taken.
-func (t *teller) taken(e Event) {
+func (t *teller) taken(e engine.Event) {
 	s, c, v := t.story, &t.cpus[e.CPU], t.vector(e.CPU)
 	s.CPU = e.CPU
 	s.Raise = v.raise
 	s.DPC = DPCState{Position: c.indicate, Anew: c.anew}
-	cycle := []Event{
-		{Kind: Raise, Time: v.raise.Time, CPU: v.raise.CPU, Queue: -1},
-		{Kind: ISRStart, Time: v.isrStart, CPU: v.raise.CPU, Queue: -1},
-		{Kind: ISREnd, Time: v.isrEnd, CPU: v.raise.CPU, Queue: -1},
+	cycle := []engine.Event{
+		{Kind: engine.Raise, Time: v.raise.Time, CPU: v.raise.CPU, Queue: -1},
+		{Kind: engine.ISRStart, Time: v.isrStart, CPU: v.raise.CPU, Queue: -1},
+		{Kind: engine.ISREnd, Time: v.isrEnd, CPU: v.raise.CPU, Queue: -1},
 	}
-	if t.mode == RSSSingleQueue {
-		cycle = append(cycle, Event{Kind: DPCStart, Time: t.deal.start, CPU: t.deal.cpu, Queue: 0}, t.deal.packet)
+	if t.mode == engine.RSSSingleQueue {
+		cycle = append(cycle, engine.Event{Kind: engine.DPCStart, Time: t.deal.start, CPU: t.deal.cpu, Queue: 0}, t.deal.packet)
 	}
 	if c.remote {
-		cycle = append(cycle, Event{Kind: DPCQueue, Time: c.queued, CPU: e.CPU, Queue: -1})
+		cycle = append(cycle, engine.Event{Kind: engine.DPCQueue, Time: c.queued, CPU: e.CPU, Queue: -1})
 	}
-	if t.mode == RSSSingleQueue && !c.remote {
-		cycle = append(cycle, Event{Kind: ShareStart, Time: c.start, CPU: e.CPU, Queue: -1})
+	if t.mode == engine.RSSSingleQueue && !c.remote {
+		cycle = append(cycle, engine.Event{Kind: engine.ShareStart, Time: c.start, CPU: e.CPU, Queue: -1})
 	} else {
-		cycle = append(cycle, Event{Kind: DPCStart, Time: c.start, CPU: e.CPU, Queue: -1})
+		cycle = append(cycle, engine.Event{Kind: engine.DPCStart, Time: c.start, CPU: e.CPU, Queue: -1})
 	}
 	for i := range cycle {
 		cycle[i].Mode = t.mode
-		if cycle[i].Kind != Deal {
+		if cycle[i].Kind != engine.Deal {
 			cycle[i].Packet = -1
 		}
 	}
@@ -568,7 +570,7 @@ func (t *teller) taken(e Event) {
 // published is when the packet was published.
 func (s *Story) published() int64 {
 	for _, e := range s.Steps {
-		if e.Kind == Publish {
+		if e.Kind == engine.Publish {
 			return e.Time
 		}
 	}
@@ -578,9 +580,9 @@ func (s *Story) published() int64 {
 // mergeByTime merges the packet's own steps with those of a cycle, both in
 // order; at one instant its own come first, as arrivals and publishing do
 // (MODEL.md section 6).
-func mergeByTime(own, cycle []Event) []Event {
+func mergeByTime(own, cycle []engine.Event) []engine.Event {
 	all := slices.Concat(own, cycle)
-	slices.SortStableFunc(all, func(a, b Event) int {
+	slices.SortStableFunc(all, func(a, b engine.Event) int {
 		switch {
 		case a.Time < b.Time:
 			return -1
@@ -592,7 +594,7 @@ func mergeByTime(own, cycle []Event) []Event {
 	return all
 }
 
-func (t *teller) indicate(e Event, mine bool) {
+func (t *teller) indicate(e engine.Event, mine bool) {
 	c := &t.cpus[e.CPU]
 	if mine {
 		s := t.story
@@ -606,7 +608,7 @@ func (t *teller) indicate(e Event, mine bool) {
 	}
 }
 
-func (t *teller) dpcEnd(e Event) {
+func (t *teller) dpcEnd(e engine.Event) {
 	c := &t.cpus[e.CPU]
 	for _, queue := range c.taken {
 		t.rings[queue].Taken--
@@ -619,13 +621,13 @@ func (t *teller) dpcEnd(e Event) {
 	}
 }
 
-func (t *teller) enable(e Event) {
+func (t *teller) enable(e engine.Event) {
 	v := t.vector(e.CPU)
 	v.masked, v.enabled = false, e.Time
 	if v.waiting > 0 {
 		v.from = e.Time
 	}
-	if t.mode == RSSMSIX {
+	if t.mode == engine.RSSMSIX {
 		t.cpus[e.CPU].newCycle()
 	} else {
 		for c := range t.cpus {

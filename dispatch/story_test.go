@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -49,36 +50,36 @@ func TestStoriesAddUp(t *testing.T) {
 			position, packets int
 			back              int64 // when its buffer was free again
 		}
-		var fates [dispatch.NumModes]map[int64]*fate
-		var dpcs [dispatch.NumModes]map[int][]int64 // per CPU: packets of its present DPC
+		var fates [engine.NumModes]map[int64]*fate
+		var dpcs [engine.NumModes]map[int][]int64 // per CPU: packets of its present DPC
 		for m := range fates {
 			fates[m], dpcs[m] = map[int64]*fate{}, map[int][]int64{}
 		}
 		plainly := observe(t, c, dispatch.Options{Config: cfg, Steering: steering})
-		observed := observe(t, c, dispatch.Options{Config: cfg, Steering: steering, Observe: func(e dispatch.Event) {
+		observed := observe(t, c, dispatch.Options{Config: cfg, Steering: steering, Observe: func(e engine.Event) {
 			f := fates[e.Mode][e.Packet]
 			switch e.Kind {
-			case dispatch.Fill:
+			case engine.Fill:
 				fates[e.Mode][e.Packet] = &fate{arrival: e.Time, queue: e.Queue}
-			case dispatch.Drop:
+			case engine.Drop:
 				fates[e.Mode][e.Packet] = &fate{outcome: dispatch.Dropped, arrival: e.Time, queue: e.Queue, cpu: -1}
-			case dispatch.Send:
+			case engine.Send:
 				fates[e.Mode][e.Packet] = &fate{outcome: dispatch.SentPacket, arrival: e.Time, queue: -1, cpu: e.CPU}
-			case dispatch.Publish:
+			case engine.Publish:
 				f.published = e.Time
-			case dispatch.DPCStart:
+			case engine.DPCStart:
 				dpcs[e.Mode][e.CPU] = nil
-			case dispatch.Take:
+			case engine.Take:
 				d := append(dpcs[e.Mode][e.CPU], e.Packet)
 				dpcs[e.Mode][e.CPU] = d
 				f.cpu, f.position = e.CPU, len(d)
-			case dispatch.Indicate:
+			case engine.Indicate:
 				f.end = e.Time
 				f.back = e.Time
-			case dispatch.DPCEnd:
+			case engine.DPCEnd:
 				for _, p := range dpcs[e.Mode][e.CPU] {
 					fates[e.Mode][p].packets = len(dpcs[e.Mode][e.CPU])
-					if cfg.Drain == dispatch.Snapshot || e.Mode == dispatch.RSSSingleQueue {
+					if cfg.Drain == engine.Snapshot || e.Mode == engine.RSSSingleQueue {
 						fates[e.Mode][p].back = e.Time
 					}
 				}
@@ -117,7 +118,7 @@ func TestStoriesAddUp(t *testing.T) {
 					got.end = s.Arrival + s.Latency()
 				}
 				for _, e := range s.Steps {
-					if e.Kind == dispatch.Publish {
+					if e.Kind == engine.Publish {
 						got.published = e.Time
 					}
 				}
@@ -172,9 +173,9 @@ func TestStoriesAddUp(t *testing.T) {
 
 // storyConfig is the model's defaults on CPUs 0 and 1, where every packet goes
 // to queue 0 and so to CPU 0, and the system calls ISRs on CPU 1.
-func storyConfig(t *testing.T) (*dispatch.Config, *nicmodel.Steering) {
+func storyConfig(t *testing.T) (*engine.Config, *nicmodel.Steering) {
 	t.Helper()
-	cfg := &dispatch.Config{
+	cfg := &engine.Config{
 		Config: nicmodel.Config{Queues: 1, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
 		CPUs:   []int{0, 1}, QueueCPU: []int{0}, Table: nicmodel.IndirectionTable{0},
 		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, IPILatency: 2000, DistributeCost: 50,
@@ -231,27 +232,27 @@ func told(s *dispatch.Story) (steps, parts []string) {
 // instant, 2 µs after the ISR's end, and takes it too.
 func TestStoryOnPaper(t *testing.T) {
 	tests := []struct {
-		mode         dispatch.Mode
+		mode         engine.Mode
 		steps, parts string
 		latency      int64
 	}{
 		{
-			dispatch.RSSMSIX,
+			engine.RSSMSIX,
 			"MSI-1a 4000, MSI-1b 4000, MSI-1c 4200, MSI-2 4200, MSI-1d 6200, MSI-3 7200, MSI-4 8200, MSI-5 8200, take 8200, MSI-5a 10200, dpc_end 10200, MSI-5b 10200",
 			"list 200, masked 2000, interrupt_latency 1000, isr 1000, dpc_cost 1000, packet_cost 1000", 6200,
 		},
 		{
-			dispatch.NonRSS,
+			engine.NonRSS,
 			"NON-1 4000, publish 4000, NON-2 4000, NON-1 6000, NON-3 7000, NON-4 8000, NON-5 8000, take 8000, NON-6 10000, dpc_end 10000, NON-7 10000",
 			"masked 2000, interrupt_latency 1000, isr 1000, dpc_cost 1000, packet_cost 1000", 6000,
 		},
 		{
-			dispatch.RSSHWQueues,
+			engine.RSSHWQueues,
 			"HWQ-1d 200, HWQ-2 1200, HWQ-3 2200, HWQ-3 2200, HWQ-1a 4000, HWQ-1b 4000, HWQ-1c 4200, more 4200, HWQ-4 4200, take 4200, HWQ-4a 9200, dpc_end 9200, HWQ-4b 9200",
 			"list 200, dpc_cost 1000, packets_before 3000, packet_cost 1000", 5200,
 		},
 		{
-			dispatch.RSSSingleQueue,
+			engine.RSSSingleQueue,
 			"SQ-1 4000, publish 4000, SQ-2 4000, SQ-1 9150, SQ-3 10150, SQ-4 11150, SQ-5 11150, SQ-5a 11150, SQ-5b 12200, SQ-6 14200, take 14200, SQ-6a 16200, dpc_end 16200, SQ-6b 16200",
 			"masked 5150, interrupt_latency 1000, isr 1000, deal 1050, ipi_latency 2000, dpc_cost 1000, packet_cost 1000", 12200,
 		},
@@ -277,7 +278,7 @@ func TestStoryOnPaper(t *testing.T) {
 func TestStoryRaises(t *testing.T) {
 	tests := []struct {
 		name    string
-		change  func(*dispatch.Config)
+		change  func(*engine.Config)
 		times   []int64
 		packet  int64
 		at      int64
@@ -286,15 +287,15 @@ func TestStoryRaises(t *testing.T) {
 		joined  bool
 		waiting int
 	}{
-		{"at once", func(*dispatch.Config) {}, []int64{0}, 0, 200, dispatch.RaisedAtOnce, dispatch.VectorIdle, false, 1},
-		{"frames", func(c *dispatch.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 0, 2200, dispatch.RaisedByFrames, dispatch.VectorIdle, false, 1},
-		{"frames, the last", func(c *dispatch.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 2, 2200, dispatch.RaisedByFrames, dispatch.VectorWaiting, false, 3},
-		{"usecs", func(c *dispatch.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000}, 1, 10200, dispatch.RaisedByUsecs, dispatch.VectorWaiting, false, 2},
-		{"itr", func(c *dispatch.Config) { c.ITR = 50000 }, []int64{0, 20000}, 1, 50200, dispatch.RaisedByITR, dispatch.VectorIdle, false, 1},
-		{"raised before", func(*dispatch.Config) {}, []int64{0, 900}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorRaised, true, 2},
-		{"in the ISR", func(*dispatch.Config) {}, []int64{0, 2000}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorISR, true, 2},
-		{"in the DPC", func(*dispatch.Config) {}, []int64{0, 3000}, 1, 4200, dispatch.RaisedAtOnce, dispatch.VectorDPC, false, 1},
-		{"polled", func(c *dispatch.Config) { c.Drain = dispatch.Poll }, []int64{0, 3500}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorDPC, true, 1},
+		{"at once", func(*engine.Config) {}, []int64{0}, 0, 200, dispatch.RaisedAtOnce, dispatch.VectorIdle, false, 1},
+		{"frames", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 0, 2200, dispatch.RaisedByFrames, dispatch.VectorIdle, false, 1},
+		{"frames, the last", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 2, 2200, dispatch.RaisedByFrames, dispatch.VectorWaiting, false, 3},
+		{"usecs", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000}, 1, 10200, dispatch.RaisedByUsecs, dispatch.VectorWaiting, false, 2},
+		{"itr", func(c *engine.Config) { c.ITR = 50000 }, []int64{0, 20000}, 1, 50200, dispatch.RaisedByITR, dispatch.VectorIdle, false, 1},
+		{"raised before", func(*engine.Config) {}, []int64{0, 900}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorRaised, true, 2},
+		{"in the ISR", func(*engine.Config) {}, []int64{0, 2000}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorISR, true, 2},
+		{"in the DPC", func(*engine.Config) {}, []int64{0, 3000}, 1, 4200, dispatch.RaisedAtOnce, dispatch.VectorDPC, false, 1},
+		{"polled", func(c *engine.Config) { c.Drain = engine.Poll }, []int64{0, 3500}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorDPC, true, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -303,7 +304,7 @@ func TestStoryRaises(t *testing.T) {
 			stories := dispatch.NewStories(cfg)
 			stories.Choose(test.packet)
 			observe(t, storyCapture(test.times...), dispatch.Options{Config: cfg, Steering: steering, Observe: stories.Observe})
-			s := stories.Of(dispatch.RSSMSIX)
+			s := stories.Of(engine.RSSMSIX)
 			want := dispatch.RaiseState{Time: test.at, Cause: test.cause, Joined: test.joined}
 			if s.Raise != want || s.Vector.Phase != test.phase || s.Waiting != test.waiting {
 				t.Errorf("raise %+v in phase %s with %d waiting, want %+v, %s, %d", s.Raise, s.Vector.Phase, s.Waiting, want, test.phase, test.waiting)

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 )
@@ -28,10 +30,10 @@ type Summary struct {
 func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 	t := r.flows
 	copy(r.Unhashed[:], t.notIP[:])
-	r.Entries = make([]EntryLoad, len(r.cfg.Table))
+	r.Entries = make([]engine.EntryLoad, len(r.cfg.Table))
 	varied := t.variedOf(r.steering)
 	for id := range t.n {
-		f, d := t.records.at(id), t.decision(r.steering, id)
+		f, d := t.records.At(id), t.decision(r.steering, id)
 		packets, bytes := f.packets, f.bytes
 		if d.varies() {
 			for _, v := range varied[id] {
@@ -40,7 +42,7 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 				bytes -= v.bytes
 			}
 			r.countVariedFlow(d.entry, varied[id])
-		} else if d.entry != Unhashed {
+		} else if d.entry != engine.Unhashed {
 			r.Entries[d.entry].Flows++
 		}
 		r.count(d.entry, d.kind, d.reason(), packets, bytes)
@@ -50,11 +52,11 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 		unhashed -= load.Bytes
 	}
 	r.Summaries = make([]Summary, len(r.models))
-	r.Modes = make([]Counters, len(r.models))
+	r.Modes = make([]engine.Counters, len(r.models))
 	var wg fault.Group
 	for i, m := range r.models {
 		wg.Go(func() {
-			r.Modes[i] = m.counters(r.Entries, unhashed)
+			r.Modes[i] = m.Counters(r.Entries, unhashed)
 			r.Summaries[i] = r.summary(i, back)
 		})
 	}
@@ -75,7 +77,7 @@ func (r *Replayed) checkLatencies() error {
 }
 
 func (r *Replayed) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {
-	if entry == Unhashed {
+	if entry == engine.Unhashed {
 		r.Unhashed[why] += packets
 	} else {
 		r.HashTypes[kind] += packets
@@ -93,7 +95,7 @@ func (r *Replayed) countVariedFlow(first uint16, varied []variedCount) {
 		}
 	}
 	for _, e := range entries {
-		if e != Unhashed {
+		if e != engine.Unhashed {
 			r.Entries[e].Flows++
 		}
 	}
@@ -109,7 +111,7 @@ func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 	// home is each flow's only CPU, several or none.
 	const none, several = -1, -2
 	home := make([]int16, r.flows.n)
-	var scratch []CPUPackets
+	var scratch []engine.CPUPackets
 	for id := range r.flows.n {
 		var migrations uint64
 		scratch, migrations = r.AppendAffinity(scratch[:0], mode, id)
@@ -132,7 +134,7 @@ func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 		}
 	}
 	for id, other := range back() {
-		if other == NoFlow || uint32(id) > other || home[id] == none || home[other] == none {
+		if other == engine.NoFlow || uint32(id) > other || home[id] == none || home[other] == none {
 			continue
 		}
 		s.Connections++
@@ -151,15 +153,15 @@ func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.steering, id) }
 //
 // Optimization: they wait for one flow after the other; here the waits overlap.
 func (r *Replayed) Expect(ids []uint32) (sum uint64) {
-	records := r.flows.records.chunks
+	records := r.flows.records.Chunks
 	for _, id := range ids {
-		sum += records[id>>chunkBits][id&(chunkSize-1)].packets
+		sum += records[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)].packets
 	}
 	for _, m := range r.models {
-		if m.wandering != nil && m.wandering.few {
-			words := m.wandering.words.chunks
+		if m.Wandering != nil && m.Wandering.Few {
+			words := m.Wandering.Words.Chunks
 			for _, id := range ids {
-				sum += uint64(words[id>>chunkBits][id&(chunkSize-1)])
+				sum += uint64(words[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)])
 			}
 		}
 	}
@@ -168,22 +170,22 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 
 // AppendAffinity appends flow id's packets per CPU in a mode, an index into
 // Modes, to into by ascending CPU, and returns its migrations.
-func (r *Replayed) AppendAffinity(into []CPUPackets, mode int, id uint32) ([]CPUPackets, uint64) {
+func (r *Replayed) AppendAffinity(into []engine.CPUPackets, mode int, id uint32) ([]engine.CPUPackets, uint64) {
 	m := r.models[mode]
-	if m.wandering != nil {
-		return m.wandering.appendTo(into, id)
+	if m.Wandering != nil {
+		return m.Wandering.AppendTo(into, id)
 	}
 	entry := r.flows.decision(r.steering, id).entry
-	return m.settled.appendTo(into, id, r.flows.records.at(id).packets, r.cfg.QueueCPU[r.cfg.queue(entry)])
+	return m.Settled.AppendTo(into, id, r.flows.records.At(id).packets, r.cfg.QueueCPU[r.cfg.Queue(entry)])
 }
 
 // OnCPU tells the flows with packets indicated on a CPU, an index into the
 // configuration's, in a mode, an index into Modes.
 func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
-	var scratch []CPUPackets
+	var scratch []engine.CPUPackets
 	return func(id uint32) bool {
 		scratch, _ = r.AppendAffinity(scratch[:0], mode, id)
-		return slices.ContainsFunc(scratch, func(p CPUPackets) bool { return p.CPU == cpu })
+		return slices.ContainsFunc(scratch, func(p engine.CPUPackets) bool { return p.CPU == cpu })
 	}
 }
 
@@ -191,7 +193,7 @@ func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
 // table that keep keeps; -1 stands for packets without a hash.
 func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 	at := func(entry uint16) bool {
-		if entry == Unhashed {
+		if entry == engine.Unhashed {
 			return keep(-1)
 		}
 		return keep(int(entry))

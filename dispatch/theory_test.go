@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -21,9 +22,9 @@ const (
 	arrivals = 200_000
 )
 
-func queueConfig(t *testing.T) (*dispatch.Config, *nicmodel.Steering) {
+func queueConfig(t *testing.T) (*engine.Config, *nicmodel.Steering) {
 	t.Helper()
-	c := &dispatch.Config{
+	c := &engine.Config{
 		Config: nicmodel.Config{Queues: 1, RxRing: 1 << 20, DMABatch: 1, RxFrames: 1},
 		CPUs:   []int{0}, QueueCPU: []int{0}, Table: nicmodel.IndirectionTable{0},
 		PacketCost: service, Interval: 1e9,
@@ -143,16 +144,16 @@ func TestMD1K(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		drain  dispatch.Drain
+		drain  engine.Drain
 		budget int
 	}{
-		{"drain poll", dispatch.Poll, 0},
-		{"drain poll, dpc-budget 1", dispatch.Poll, 1},
-		{"dpc-budget 1", dispatch.Snapshot, 1},
+		{"drain poll", engine.Poll, 0},
+		{"drain poll, dpc-budget 1", engine.Poll, 1},
+		{"dpc-budget 1", engine.Snapshot, 1},
 	} {
 		cfg, s := queueConfig(t)
 		cfg.RxRing, cfg.Drain, cfg.DPCBudget = ring, test.drain, test.budget
-		modes := allModes[:dispatch.RSSSingleQueue] // where neither applies
+		modes := allModes[:engine.RSSSingleQueue] // where neither applies
 		r := replay(t, capture, dispatch.Options{Config: cfg, Steering: s, Modes: modes})
 		for i, mode := range modes {
 			got := r.Modes[i].Queues[0].Drops

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"math/bits"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 )
 
@@ -133,9 +134,9 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	}
 	l.stamp = stamp
 	t := since(placed, l.first)
-	if t > MaxSpan {
+	if t > engine.MaxSpan {
 		l.leaps++
-		t = MaxSpan
+		t = engine.MaxSpan
 	}
 	switch {
 	case t < l.now:
@@ -147,9 +148,9 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 		}
 		l.now = t
 		if l.scaled = t; l.scale.Den != 0 {
-			if l.scaled = l.scale.of(t); l.scaled > MaxSpan {
+			if l.scaled = l.scale.of(t); l.scaled > engine.MaxSpan {
 				l.leaps++
-				l.scaled = MaxSpan
+				l.scaled = engine.MaxSpan
 			}
 		}
 	}
@@ -170,8 +171,8 @@ func (l *timeline) arriveAll(recs []pcaps.Record, times *[chunkPackets]int64, fr
 	for i := range recs[:min(len(recs), len(times))] {
 		stamp := recs[i].Time
 		t := stamp - first
-		if !begun || stamp|first|before < 0 || t < now || t >= MaxSpan || stamp-before >= longGap || l.clock.behind ||
-			l.first > math.MaxInt64-MaxSpan {
+		if !begun || stamp|first|before < 0 || t < now || t >= engine.MaxSpan || stamp-before >= longGap || l.clock.behind ||
+			l.first > math.MaxInt64-engine.MaxSpan {
 			l.pass(now, before)
 			l.arrive(stamp, frames+int64(i)+1)
 			first, t, begun = since(l.first, l.clock.offset), l.now, true

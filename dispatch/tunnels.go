@@ -131,7 +131,7 @@ func (t *tunnels) list() []Tunnel {
 // TunnelOf is the encapsulation that the flow's first packets were, if its own
 // headers are a tunnel's outer ones.
 func (r *Result) TunnelOf(id uint32) (kind pcaps.Encapsulation, ok bool) {
-	tuple := r.flows.records.at(id).tuple
+	tuple := r.flows.records.At(id).tuple
 	for _, k := range r.tunnels.kinds {
 		if k == nil {
 			continue

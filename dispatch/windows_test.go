@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 )
 
@@ -96,20 +97,20 @@ func TestWindowsOfCPUs(t *testing.T) {
 			// coarse the windows are.
 			var last int64
 			for _, e := range seen[mode] {
-				if e.Kind == dispatch.Indicate {
+				if e.Kind == engine.Indicate {
 					last = max(last, times[e.Packet])
 				}
 			}
 			interval := cfg.Interval
-			for last/interval >= dispatch.MaxWindows {
+			for last/interval >= engine.MaxWindows {
 				interval *= 2
 			}
-			want := dispatch.Windows{Interval: interval, Packets: make([][]uint64, 2)}
+			want := engine.Windows{Interval: interval, Packets: make([][]uint64, 2)}
 			for cpu := range want.Packets {
 				want.Packets[cpu] = make([]uint64, last/interval+1)
 			}
 			for _, e := range seen[mode] {
-				if e.Kind == dispatch.Indicate {
+				if e.Kind == engine.Indicate {
 					want.Packets[e.CPU][times[e.Packet]/interval]++
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -136,7 +136,7 @@ func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode
 	for q := range counters.Queues {
 		count := &counters.Queues[q]
 		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax}
-		if counters.Mode == dispatch.RSSMSIX || counters.Mode == dispatch.RSSHWQueues {
+		if counters.Mode == engine.RSSMSIX || counters.Mode == engine.RSSHWQueues {
 			cpu := a.cpuNumber(a.settings.config.QueueCPU[q])
 			queue.CPU = &cpu
 		}
@@ -164,7 +164,7 @@ func (a *assembly) placeOf(id uint32, listed []uint32, rank map[uint32]int) (int
 	return 0, false
 }
 
-func (a *assembly) cpu(c *dispatch.CPUCounters, number int) report.CPU {
+func (a *assembly) cpu(c *engine.CPUCounters, number int) report.CPU {
 	cpu := report.CPU{
 		CPU: number, Packets: c.Packets, Bytes: c.Bytes, Interrupts: c.Interrupts, DPCs: c.DPCs,
 		ISRTime: c.ISRTime, DPCTime: c.DPCTime, SendPackets: c.SendPackets, SendTime: c.SendTime,
@@ -222,14 +222,14 @@ func (a *assembly) flows(listed []uint32) iter.Seq[report.Flow] {
 type flowRoom struct {
 	modes  []report.FlowMode
 	cpus   []report.CPUPackets
-	counts []dispatch.CPUPackets // of one flow in one mode, used over and over
+	counts []engine.CPUPackets // of one flow in one mode, used over and over
 }
 
 func newFlowRoom(flows, modes int) *flowRoom {
 	return &flowRoom{
 		modes:  make([]report.FlowMode, 0, flows*modes),
 		cpus:   make([]report.CPUPackets, 0, 2*flows*modes),
-		counts: make([]dispatch.CPUPackets, 0, 8),
+		counts: make([]engine.CPUPackets, 0, 8),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -344,7 +345,7 @@ func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
 	}
 	replayed := c.replayed(slices.Index(c.live, s))
 	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
-	var scratch []dispatch.CPUPackets
+	var scratch []engine.CPUPackets
 	for id := range cpus {
 		cpus[id] = noCPU
 		most := uint64(0)

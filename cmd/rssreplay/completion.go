@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
 )
@@ -91,7 +91,7 @@ func valueWords(f flagHelp) []string {
 		return hash.KeyNames()
 	case "mode":
 		words := []string{"all"}
-		for m := range dispatch.Mode(dispatch.NumModes) {
+		for m := range engine.Mode(engine.NumModes) {
 			words = append(words, m.String())
 		}
 		return words

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -408,7 +409,7 @@ func storyOf(s *dispatch.Story, set *settings) report.Story {
 		step := event.Step()
 		at := report.StoryStep{
 			Step: step.String(), Event: event.Kind.String(), At: event.Time, After: event.Time - s.Arrival,
-			Dealing: step == dispatch.SQ5,
+			Dealing: step == engine.SQ5,
 		}
 		if event.CPU >= 0 {
 			at.CPU = &c.CPUs[event.CPU]

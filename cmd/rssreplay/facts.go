@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 )
@@ -59,7 +60,7 @@ func reached(packets []uint64) uint64 {
 // headers would bring is told where the largest flow is a tunnel whose inner
 // headers NICs can hash.
 func (a *assembly) tunnelTraffic(t *report.Traffic, largest uint32) {
-	if largest == dispatch.NoFlow {
+	if largest == engine.NoFlow {
 		return
 	}
 	kind, ok := a.result.TunnelOf(largest)

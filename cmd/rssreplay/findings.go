@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -36,7 +37,7 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	if p := a.settings.profile; p != nil {
 		t.DriverTransform = p.Transform.String()
 	}
-	if shape.Largest != dispatch.NoFlow {
+	if shape.Largest != engine.NoFlow {
 		f, b := a.flow(shape.Largest), a.flow(shape.LargestBytes)
 		t.Largest, t.LargestBytes = &f, &b
 	}
@@ -165,7 +166,7 @@ func (a *assembly) bestTable() report.Fraction {
 		return report.Null
 	}
 	loads := a.result.Resteer(a.settings.steering)
-	b := newBalance(&loads, config, a.settings.steering, func(l dispatch.EntryLoad) uint64 { return l.Packets })
+	b := newBalance(&loads, config, a.settings.steering, func(l engine.EntryLoad) uint64 { return l.Packets })
 	return report.Fraction(b.Imbalance(b.Peak(b.Best(config.Table))))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
@@ -139,18 +140,18 @@ func (f *inputFlags) addTo(s *settings) {
 // watch is told what happens in a replay, as dispatch.Options has it; the zero
 // value tells nobody.
 type watch struct {
-	observe dispatch.Observer
+	observe engine.Observer
 	arrive  func(dispatch.Arrival)
 }
 
 // add lets another observer know, too.
-func (w *watch) add(o dispatch.Observer) {
+func (w *watch) add(o engine.Observer) {
 	first := w.observe
 	if first == nil {
 		w.observe = o
 		return
 	}
-	w.observe = func(e dispatch.Event) {
+	w.observe = func(e engine.Event) {
 		first(e)
 		o(e)
 	}
@@ -185,7 +186,7 @@ func (in *input) part(from, to int64) *input {
 }
 
 // pass replays the captures; again if they hold sent packets and did not look so.
-func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
+func (in *input) pass(e *env, s *settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
 	repeatable := in.settled == nil && w.observe == nil && w.arrive == nil && readableOnce(in.captures) == ""
 	done, err := in.read(e, s, modes, more, scale, w, repeatable)
 	if errors.Is(err, dispatch.ErrSent) {
@@ -195,7 +196,7 @@ func (in *input) pass(e *env, s *settings, modes []dispatch.Mode, more []dispatc
 }
 
 // read is pass without a second try.
-func (in *input) read(e *env, s *settings, modes []dispatch.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch, repeatable bool) (*replayed, error) {
+func (in *input) read(e *env, s *settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch, repeatable bool) (*replayed, error) {
 	src, err := file.OpenSet(in.captures, e.stdin, in.flags.merge)
 	if err != nil {
 		return nil, err

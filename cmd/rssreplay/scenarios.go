@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/layout"
@@ -314,8 +314,8 @@ func (s *settings) relayout(name, size string) error {
 	entries, source := len(s.config.Table), s.parameter("table-size").Source
 	if size != "" {
 		source = "--table-size"
-		if entries, err = strconv.Atoi(size); err != nil || entries > dispatch.MaxTable {
-			return usagef("--table-size must be a number, at most %d, not %q", dispatch.MaxTable, size)
+		if entries, err = strconv.Atoi(size); err != nil || entries > engine.MaxTable {
+			return usagef("--table-size must be a number, at most %d, not %q", engine.MaxTable, size)
 		}
 	} else if n := layout.Size(); n > 0 {
 		entries, source = n, "--layout"

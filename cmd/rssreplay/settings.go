@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/layout"
@@ -104,11 +104,11 @@ func newModelFlags(set *pflag.FlagSet) *modelFlags {
 // settings are the parameters in force: what the flags, the imported texts and
 // the profile come to, each with its source.
 type settings struct {
-	config     dispatch.Config
+	config     engine.Config
 	steering   *nicmodel.Steering
 	key        hash.Key
 	defaultKey bool // key is the default one, which is no NIC's own
-	modes      []dispatch.Mode
+	modes      []engine.Mode
 	local      direction.Local
 	profile    *profile.Profile // nil without --nic and --driver
 	parameters report.Parameters
@@ -273,10 +273,10 @@ func (r *resolver) cpus() error {
 	count, err := strconv.Atoi(f.cpus)
 	switch {
 	case err == nil:
-		if err := nicmodel.CheckCount("cpus", count, 1, dispatch.MaxCPUs, ""); err != nil {
+		if err := nicmodel.CheckCount("cpus", count, 1, engine.MaxCPUs, ""); err != nil {
 			return err
 		}
-		if err := nicmodel.CheckCount("base-cpu", f.baseCPU, 0, dispatch.MaxCPUNumber+1-count, ""); err != nil {
+		if err := nicmodel.CheckCount("base-cpu", f.baseCPU, 0, engine.MaxCPUNumber+1-count, ""); err != nil {
 			return err
 		}
 		for c := range count {
@@ -296,8 +296,8 @@ func (r *resolver) cpus() error {
 		if len(slices.Compact(slices.Clone(r.config.CPUs))) < len(r.config.CPUs) {
 			return fmt.Errorf("--cpus: a CPU is named twice in %q", f.cpus)
 		}
-		if len(r.config.CPUs) > dispatch.MaxCPUs {
-			return fmt.Errorf("--cpus must name from 1 to %d CPUs, not %d", dispatch.MaxCPUs, len(r.config.CPUs))
+		if len(r.config.CPUs) > engine.MaxCPUs {
+			return fmt.Errorf("--cpus must name from 1 to %d CPUs, not %d", engine.MaxCPUs, len(r.config.CPUs))
 		}
 	}
 	r.add("cpus", len(r.config.CPUs), formatCPUList(r.config.CPUs), r.source("cpus"))
@@ -370,7 +370,7 @@ func (r *resolver) direction() (err error) {
 		return err
 	}
 	r.add("local", strings.Join(f.local, ","), "", r.source("local"))
-	if r.modes, err = dispatch.ParseModes(f.mode); err != nil {
+	if r.modes, err = engine.ParseModes(f.mode); err != nil {
 		return err
 	}
 	names := make([]string, len(r.modes))
@@ -537,8 +537,8 @@ func (r *resolver) table() error {
 		r.add("table-size", size, "", source)
 		r.add("layout", f.layout, "", r.source("layout"))
 	}
-	if len(c.Table) > dispatch.MaxTable {
-		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), dispatch.MaxTable)
+	if len(c.Table) > engine.MaxTable {
+		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), engine.MaxTable)
 	}
 	for i, q := range c.Table {
 		if int(q) >= c.Queues {
@@ -590,9 +590,9 @@ func (r *resolver) host() error {
 	r.time("dpc-cost", f.dpcCost)
 	switch f.drain {
 	case "snapshot":
-		c.Drain = dispatch.Snapshot
+		c.Drain = engine.Snapshot
 	case "poll":
-		c.Drain = dispatch.Poll
+		c.Drain = engine.Poll
 	default:
 		return fmt.Errorf("--drain must be snapshot or poll, not %q", f.drain)
 	}
@@ -608,9 +608,9 @@ func (r *resolver) host() error {
 	}
 	switch f.isrCPU {
 	case "least-busy":
-		c.ISRCPU = dispatch.LeastBusy
+		c.ISRCPU = engine.LeastBusy
 	case "round-robin":
-		c.ISRCPU = dispatch.RoundRobin
+		c.ISRCPU = engine.RoundRobin
 	default:
 		number, err := strconv.Atoi(f.isrCPU)
 		if err != nil {
@@ -631,7 +631,7 @@ func (r *resolver) time(flag string, d duration) {
 }
 
 func (r *resolver) validate() error {
-	if slices.Contains(r.modes, dispatch.RSSSingleQueue) && (r.config.Drain == dispatch.Poll || r.config.DPCBudget > 0) {
+	if slices.Contains(r.modes, engine.RSSSingleQueue) && (r.config.Drain == engine.Poll || r.config.DPCBudget > 0) {
 		r.notes = append(r.notes, "rss-single-queue has no use for --drain poll and --dpc-budget: its DPCs take all that they were dealt.")
 	}
 	err := r.config.Validate()

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
 )
@@ -114,7 +115,7 @@ type suggester struct {
 	env      *env
 	settings *settings
 	input    *input
-	mode     dispatch.Mode
+	mode     engine.Mode
 	by       string  // the objective
 	train    int64   // of a million: the share of the time that suggestions are found on
 	trainSet bool    // it was asked for
@@ -149,7 +150,7 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 	}
 	if f.target != "" {
 		s.target, err = strconv.ParseFloat(f.target, 64)
-		if err != nil || !(s.target >= 1 && s.target <= dispatch.MaxCPUs) {
+		if err != nil || !(s.target >= 1 && s.target <= engine.MaxCPUs) {
 			return nil, usagef("--target must be an imbalance from 1, which is even, as 1.1, not %q", f.target)
 		}
 	}
@@ -167,7 +168,7 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 	if s.settings, err = f.model.resolve(e); err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(s.settings.modes, func(m dispatch.Mode) bool { return m != dispatch.NonRSS })
+	at := slices.IndexFunc(s.settings.modes, func(m engine.Mode) bool { return m != engine.NonRSS })
 	if at < 0 {
 		return nil, usagef("--mode %s has no indirection table, so there is nothing to suggest: name a mode with RSS", s.settings.modes[0])
 	}
@@ -314,9 +315,9 @@ func (s *suggester) trainOnAll() {
 // pass reads a part once, and dispatches it under each way to steer if there
 // are any: under the present one first.
 func (s *suggester) pass(p *part, more []dispatch.Scenario) (*replayed, error) {
-	var modes []dispatch.Mode
+	var modes []engine.Mode
 	if more != nil {
-		modes = []dispatch.Mode{s.mode}
+		modes = []engine.Mode{s.mode}
 	}
 	done, err := p.input.pass(s.env, s.settings, modes, more, p.input.scale, watch{})
 	if err == nil && errors.Is(done.result.Damage, file.ErrInterrupted) {
@@ -334,7 +335,7 @@ type judged struct{ predicted, training report.Figures }
 func (s *suggester) judge(list []*candidate) ([]judged, error) {
 	more := make([]dispatch.Scenario, len(list))
 	for i, c := range list {
-		more[i] = dispatch.Scenario{Config: &c.settings.config, Steering: c.settings.steering, Modes: []dispatch.Mode{s.mode}}
+		more[i] = dispatch.Scenario{Config: &c.settings.config, Steering: c.settings.steering, Modes: []engine.Mode{s.mode}}
 	}
 	all := make([]judged, 1+len(list))
 	parts := []*part{&s.training}

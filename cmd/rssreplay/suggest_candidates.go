@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
 	"rssreplay/nicmodel/profile"
@@ -46,7 +47,7 @@ func (s *suggester) balanceOf(l *dispatch.Loads, steering *nicmodel.Steering) *b
 }
 
 // newBalance is the task of spreading the loads of entries under the steering.
-func newBalance(l *dispatch.Loads, c *dispatch.Config, steering *nicmodel.Steering, weight func(dispatch.EntryLoad) uint64) *balance.Task {
+func newBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering, weight func(engine.EntryLoad) uint64) *balance.Task {
 	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
 	for _, load := range l.Entries {
 		b.Entries = append(b.Entries, weight(load))
@@ -58,7 +59,7 @@ func newBalance(l *dispatch.Loads, c *dispatch.Config, steering *nicmodel.Steeri
 // weight is a load in the terms of the objective. Busy time is that of the
 // packets' way up the stack; that of ISRs and DPCs depends on how they meet, and
 // only a replay tells it. It counts in 2ⁿ ns so that no sum leaves 63 bits.
-func (s *suggester) weight(l dispatch.EntryLoad) uint64 {
+func (s *suggester) weight(l engine.EntryLoad) uint64 {
 	switch s.by {
 	case "bytes":
 		return l.Bytes
@@ -135,7 +136,7 @@ func (s *settings) changed(change func(*nicmodel.SteeringConfig)) *settings {
 func (c *candidates) largestFlow() (largest uint32, load uint64) {
 	for id := range uint32(c.whole.result.NumFlows) {
 		f := c.whole.result.Flow(id)
-		if w := c.weight(dispatch.EntryLoad{Packets: f.Packets, Bytes: f.Bytes}); w > load {
+		if w := c.weight(engine.EntryLoad{Packets: f.Packets, Bytes: f.Bytes}); w > load {
 			largest, load = id, w
 		}
 	}

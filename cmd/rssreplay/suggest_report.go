@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/report"
 )
@@ -190,7 +190,7 @@ func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
 	sizes := append([]int{present}, sizesShown...)
 	if p := s.profile; p != nil {
 		sizes = []int{present}
-		for queues := 1; queues <= dispatch.MaxCPUs; queues *= 2 {
+		for queues := 1; queues <= engine.MaxCPUs; queues *= 2 {
 			if p.MaxQueues == 0 || queues <= p.MaxQueues {
 				sizes = append(sizes, p.TableSize.For(queues))
 			}

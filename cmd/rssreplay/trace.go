@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/report"
 )
 
@@ -34,7 +34,7 @@ func (f *traceFlags) check() error {
 // each other, so that the same replay gives the same bytes.
 type trace struct {
 	files  []*os.File
-	modes  [dispatch.NumModes]*tracer
+	modes  [engine.NumModes]*tracer
 	spools []*report.TraceSpool
 }
 
@@ -61,7 +61,7 @@ func newTrace(f *traceFlags, s *settings) (*trace, error) {
 }
 
 // observe is the replay's observer.
-func (t *trace) observe(e dispatch.Event) { t.modes[e.Mode].observe(e) }
+func (t *trace) observe(e engine.Event) { t.modes[e.Mode].observe(e) }
 
 // write writes the trace.
 func (t *trace) write(w io.Writer) error {
@@ -92,11 +92,11 @@ func (t *trace) close() error {
 // is in it as a whole if its interrupt was raised in the range.
 type tracer struct {
 	out      *report.TraceSpool
-	mode     dispatch.Mode
+	mode     engine.Mode
 	base     int // of the process's track numbers, which no other process has
 	place    int // of the mode among those replayed
 	from, to int64
-	cfg      *dispatch.Config
+	cfg      *engine.Config
 
 	interrupts uint64
 	vectors    []tracedVector
@@ -124,16 +124,16 @@ type tracedQueue struct {
 const (
 	nicTrack      = 1
 	vectorsTrack  = 2
-	cpusTrack     = vectorsTrack + dispatch.MaxCPUs
-	sendsTrack    = cpusTrack + dispatch.MaxCPUs
+	cpusTrack     = vectorsTrack + engine.MaxCPUs
+	sendsTrack    = cpusTrack + engine.MaxCPUs
 	tracksOfOne   = 10000
-	tracksPerMode = sendsTrack + dispatch.MaxCPUs
+	tracksPerMode = sendsTrack + engine.MaxCPUs
 )
 
 // A process has room for all of its tracks.
 const _ = uint(tracksOfOne - tracksPerMode)
 
-func newTracer(out *report.TraceSpool, mode dispatch.Mode, place int, f *traceFlags, cfg *dispatch.Config) *tracer {
+func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *traceFlags, cfg *engine.Config) *tracer {
 	t := &tracer{
 		out: out, mode: mode, base: (place + 1) * tracksOfOne, place: place, from: int64(f.from), to: int64(f.to), cfg: cfg,
 		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
@@ -146,7 +146,7 @@ func newTracer(out *report.TraceSpool, mode dispatch.Mode, place int, f *traceFl
 	})
 	t.name(nicTrack, "NIC")
 	t.queues[0].name = "depth of the hardware queue"
-	if mode == dispatch.RSSMSIX {
+	if mode == engine.RSSMSIX {
 		t.vectors = make([]tracedVector, len(cfg.CPUs))
 		for c, number := range cfg.CPUs {
 			t.name(vectorsTrack+c, fmt.Sprintf("NIC: interrupt of CPU %d", number))
@@ -154,7 +154,7 @@ func newTracer(out *report.TraceSpool, mode dispatch.Mode, place int, f *traceFl
 	} else {
 		t.name(vectorsTrack, "NIC: interrupt")
 	}
-	if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
+	if mode == engine.RSSMSIX || mode == engine.RSSHWQueues {
 		t.queues = make([]tracedQueue, cfg.Queues)
 		for q := range t.queues {
 			t.queues[q].name = fmt.Sprintf("depth of queue %d", q)
@@ -178,7 +178,7 @@ func (t *tracer) name(track int, name string) {
 
 // vector is the vector of CPU c.
 func (t *tracer) vector(c int) (*tracedVector, int) {
-	if t.mode == dispatch.RSSMSIX {
+	if t.mode == engine.RSSMSIX {
 		return &t.vectors[c], vectorsTrack + c
 	}
 	return &t.vectors[0], vectorsTrack
@@ -190,17 +190,17 @@ func (t *tracer) write(phase report.TracePhase, track int, name string, time int
 
 func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
 
-func (t *tracer) observe(e dispatch.Event) {
+func (t *tracer) observe(e engine.Event) {
 	switch e.Kind {
-	case dispatch.Publish:
+	case engine.Publish:
 		t.deepen(e, 1)
-	case dispatch.Deal:
+	case engine.Deal:
 		t.deepen(e, -1)
-	case dispatch.Take:
-		if t.mode != dispatch.RSSSingleQueue {
+	case engine.Take:
+		if t.mode != engine.RSSSingleQueue {
 			t.deepen(e, -1)
 		}
-	case dispatch.Drop:
+	case engine.Drop:
 		if t.inRange(e.Time) {
 			t.out.Write(&report.TraceEvent{
 				Phase: report.TraceInstant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
@@ -208,7 +208,7 @@ func (t *tracer) observe(e dispatch.Event) {
 			})
 		}
 		return
-	case dispatch.Send:
+	case engine.Send:
 		t.send(e)
 		return
 	}
@@ -216,10 +216,10 @@ func (t *tracer) observe(e dispatch.Event) {
 		return
 	}
 	v, track := t.vector(e.CPU)
-	if e.Kind == dispatch.Raise {
+	if e.Kind == engine.Raise {
 		if v.in = t.inRange(e.Time); v.in {
 			// Arrows of different modes must not meet.
-			v.id = t.interrupts*dispatch.NumModes + uint64(t.place)
+			v.id = t.interrupts*engine.NumModes + uint64(t.place)
 			t.interrupts++
 		}
 	}
@@ -229,42 +229,42 @@ func (t *tracer) observe(e dispatch.Event) {
 }
 
 // cycle writes what happens in an interrupt cycle.
-func (t *tracer) cycle(e dispatch.Event, v *tracedVector, vectorTrack int) {
+func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	c := &t.cpus[e.CPU]
 	switch e.Kind {
-	case dispatch.Raise:
+	case engine.Raise:
 		t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
 		t.out.Write(&report.TraceEvent{
 			Phase: report.TraceFlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
 		})
-	case dispatch.ISRStart:
+	case engine.ISRStart:
 		t.write(report.TraceBegin, cpusTrack+e.CPU, "ISR", e.Time)
 		t.out.Write(&report.TraceEvent{
 			Phase: report.TraceFlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
 		})
-	case dispatch.ISREnd, dispatch.DPCEnd:
+	case engine.ISREnd, engine.DPCEnd:
 		t.write(report.TraceEnd, cpusTrack+e.CPU, "", e.Time)
-	case dispatch.DPCStart:
+	case engine.DPCStart:
 		t.write(report.TraceBegin, cpusTrack+e.CPU, "DPC", e.Time)
 		c.workEnd = e.Time + t.cfg.DPCCost
-	case dispatch.ShareStart:
+	case engine.ShareStart:
 		c.workEnd = e.Time
-	case dispatch.Take:
+	case engine.Take:
 		c.workEnd = max(c.workEnd, e.Time)
-	case dispatch.Indicate:
+	case engine.Indicate:
 		t.out.Write(&report.TraceEvent{
 			Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
 			Time: c.workEnd, Duration: e.Time - c.workEnd,
 			Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
 		})
 		c.workEnd = e.Time
-	case dispatch.Enable:
+	case engine.Enable:
 		t.write(report.TraceEnd, vectorTrack, "", e.Time)
 	}
 }
 
 // deepen changes the depth of a queue: its packets published and not yet taken.
-func (t *tracer) deepen(e dispatch.Event, by int64) {
+func (t *tracer) deepen(e engine.Event, by int64) {
 	q := &t.queues[e.Queue]
 	if t.inRange(e.Time) {
 		if !q.begun && q.depth > 0 && t.from > 0 {
@@ -286,7 +286,7 @@ func (t *tracer) depth(q *tracedQueue, time int64) {
 
 // send marks a sent packet. Sends have tracks of their own: they run below the
 // DPCs, whatever these do.
-func (t *tracer) send(e dispatch.Event) {
+func (t *tracer) send(e engine.Event) {
 	if !t.inRange(e.Time) {
 		return
 	}

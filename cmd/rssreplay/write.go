@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -56,7 +57,7 @@ type copier struct {
 	env   *env
 	flags *copyFlags
 	set   *settings
-	mode  dispatch.Mode
+	mode  engine.Mode
 	cpus  []uint16 // of each packet replayed: the index of the CPU that indicated it, or notTaken
 
 	// Of the finished replay.
@@ -75,8 +76,8 @@ func newCopier(e *env, f *copyFlags, s *settings) *copier {
 }
 
 // observe is the replay's observer.
-func (c *copier) observe(e dispatch.Event) {
-	if e.Kind != dispatch.Indicate || e.Mode != c.mode {
+func (c *copier) observe(e engine.Event) {
+	if e.Kind != engine.Indicate || e.Mode != c.mode {
 		return
 	}
 	for int64(len(c.cpus)) <= e.Packet {
@@ -205,12 +206,12 @@ func (c *copier) describe(a *dispatch.Arrival) {
 // steered is the packet's hash and hardware queue. Without RSS the NIC computes no
 // hash; that mode and the one with a single queue have one, number 0.
 func (c *copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
-	if c.mode == dispatch.RSSMSIX || c.mode == dispatch.RSSHWQueues {
+	if c.mode == engine.RSSMSIX || c.mode == engine.RSSHWQueues {
 		rec.Queue = int32(d.Queue)
 	} else {
 		rec.Queue = 0
 	}
-	if c.mode != dispatch.NonRSS && d.Type != hash.None {
+	if c.mode != engine.NonRSS && d.Type != hash.None {
 		rec.Hash, rec.HasHash = d.Hash, true
 	}
 }
@@ -224,7 +225,7 @@ func (c *copier) appendComment(b []byte, cpu uint16, d nicmodel.Decision) []byte
 		b = strconv.AppendInt(append(b, "cpu="...), int64(c.set.config.CPUs[cpu]), 10)
 	}
 	switch {
-	case c.mode == dispatch.NonRSS:
+	case c.mode == engine.NonRSS:
 		return b
 	case d.Type == hash.None:
 		return append(append(b, " unhashed="...), d.Why.String()...)

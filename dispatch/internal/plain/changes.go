@@ -25,13 +25,13 @@ type AffinityAt struct {
 //
 // Not specified: whether a change is an event of the simulated time. Here it is
 // not, as a tick is none: nothing happens to a packet.
-func (e *engine) changeTable() {
+func (e *machine) changeTable() {
 	e.table = slices.Clone(e.setup.Tables[e.nextTable].Table)
 	e.nextTable++
 	e.saw("table %d", e.nextTable)
 }
 
-func (e *engine) changeAffinity() {
+func (e *machine) changeAffinity() {
 	e.queueCPU = e.setup.Affinities[e.nextAffinity].QueueCPU
 	e.nextAffinity++
 	e.saw("affinity %d", e.nextAffinity)
@@ -49,7 +49,7 @@ type Moved struct {
 //
 // Not specified: a table that changes nothing in non-rss. Its moves count there
 // as well, being those of the tables.
-func (e *engine) movedByTables() Moved {
+func (e *machine) movedByTables() Moved {
 	moves := make([]uint64, len(e.cfg.Table))
 	before := e.cfg.Table
 	for _, t := range e.setup.Tables {
@@ -64,7 +64,7 @@ func (e *engine) movedByTables() Moved {
 }
 
 // moved is what so many moves of each entry disturbed.
-func (e *engine) moved(moves []uint64) Moved {
+func (e *machine) moved(moves []uint64) Moved {
 	var m Moved
 	for _, n := range moves {
 		m.Moves += n
@@ -86,7 +86,7 @@ func (e *engine) moved(moves []uint64) Moved {
 
 // entry is the entry of the table that a received packet takes: none if it is
 // unhashed, or if a rule took it, whether to a queue, a context or nowhere.
-func (e *engine) entry(p int) (entry int, takes bool) {
+func (e *machine) entry(p int) (entry int, takes bool) {
 	packet := &e.packets[p]
 	return packet.Entry, !packet.Sent && packet.Decision == ByTable && packet.Entry != none
 }

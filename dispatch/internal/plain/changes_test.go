@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
@@ -43,15 +43,15 @@ func TestTableAt(t *testing.T) {
 
 // A packet in a list that is not published yet stays with its queue.
 func TestTableAtAndTheDMAList(t *testing.T) {
-	for _, mode := range []dispatch.Mode{dispatch.RSSMSIX, dispatch.RSSHWQueues} {
+	for _, mode := range []engine.Mode{engine.RSSMSIX, engine.RSSHWQueues} {
 		cfg := testConfig()
 		cfg.DMABatch = 2
 		got, _ := timelineOf(t, Setup{
 			Config: cfg, Mode: mode, Packets: []Packet{rx(0, 0), rx(20, 0)},
 			Tables: []TableAt{{10, nicmodel.IndirectionTable{1, 1}}},
 		})
-		want := map[dispatch.Mode]string{
-			dispatch.RSSMSIX: `
+		want := map[engine.Mode]string{
+			engine.RSSMSIX: `
 0 arrive p0 q0
 10 table 1
 20 arrive p1 q1, publish p0 v0, publish p1 v1, raise v0, raise v1
@@ -59,7 +59,7 @@ func TestTableAtAndTheDMAList(t *testing.T) {
 50 isr ends c0, dpc c0, take p0 c0, isr ends c1, dpc c1, take p1 c1
 180 indicate p0 c0, dpc ends c0, enable v0, indicate p1 c1, dpc ends c1, enable v1
 `,
-			dispatch.RSSHWQueues: `
+			engine.RSSHWQueues: `
 0 arrive p0 q0
 10 table 1
 20 arrive p1 q1, publish p0 v0, publish p1 v0, raise v0
@@ -77,7 +77,7 @@ func TestTableAtAndTheDMAList(t *testing.T) {
 // It is the arrival that counts, not the dealing at 65.
 func TestTableAtInSingleQueue(t *testing.T) {
 	got, _ := timelineOf(t, Setup{
-		Config: testConfig(), Mode: dispatch.RSSSingleQueue, Packets: []Packet{rx(0, 0)},
+		Config: testConfig(), Mode: engine.RSSSingleQueue, Packets: []Packet{rx(0, 0)},
 		Tables: []TableAt{{20, nicmodel.IndirectionTable{1, 1}}},
 	})
 	checkTimeline(t, got, `

@@ -41,11 +41,11 @@ func (a event) before(b event) bool {
 }
 
 // ends lets do happen at the end of work on a CPU, starts where work may begin.
-func (e *engine) ends(time int64, cpu int, do func()) {
+func (e *machine) ends(time int64, cpu int, do func()) {
 	e.pending = append(e.pending, event{time: time, step: ends, number: cpu, do: do})
 }
 
-func (e *engine) starts(time int64, cpu int, order order, do func()) {
+func (e *machine) starts(time int64, cpu int, order order, do func()) {
 	e.pending = append(e.pending, event{time: time, step: starts, number: cpu, order: order, do: do})
 }
 
@@ -59,7 +59,7 @@ func (e *engine) starts(time int64, cpu int, order order, do func()) {
 // an earlier step is looked at again. Here it is not: each piece of work is
 // followed by the earliest that there is then. So with costs of 0, CPU 0 runs
 // as far as it can at that instant before CPU 1's work of the same step.
-func (e *engine) run() {
+func (e *machine) run() {
 	for {
 		next, ok := e.nextEvent()
 		if !ok {
@@ -77,7 +77,7 @@ func (e *engine) run() {
 // nextEvent takes the earliest of all that can happen: work begun, the next
 // packet of the file, the DMA timeout, a raise. The last two follow from the
 // state as it is now, so a timer with nothing to do is no event.
-func (e *engine) nextEvent() (event, bool) {
+func (e *machine) nextEvent() (event, bool) {
 	var next event
 	found := false
 	consider := func(candidate event) bool {
@@ -121,7 +121,7 @@ func (e *engine) nextEvent() (event, bool) {
 }
 
 // packet is step (1) for one packet of the file.
-func (e *engine) packet() {
+func (e *machine) packet() {
 	p := e.next
 	e.next++
 	if e.packets[p].Sent {

@@ -4,13 +4,13 @@ import (
 	"maps"
 	"slices"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // counters are what is measured, of a run that is over.
-func (e *engine) counters() dispatch.Counters {
+func (e *machine) counters() engine.Counters {
 	// The simulated time is that of the last event.
-	counters := dispatch.Counters{
+	counters := engine.Counters{
 		Mode:          e.mode,
 		SimulatedTime: e.lastEvent,
 		SendsJudged:   e.sends.judged,
@@ -21,7 +21,7 @@ func (e *engine) counters() dispatch.Counters {
 	}
 	for i := range e.cpus {
 		c := &e.cpus[i]
-		counters.CPUs = append(counters.CPUs, dispatch.CPUCounters{
+		counters.CPUs = append(counters.CPUs, engine.CPUCounters{
 			Packets:     c.packets,
 			Bytes:       c.bytes,
 			Interrupts:  c.interrupts,
@@ -45,7 +45,7 @@ func (e *engine) counters() dispatch.Counters {
 	}
 	for i := range e.rings {
 		r := &e.rings[i]
-		counters.Queues = append(counters.Queues, dispatch.QueueCounters{
+		counters.Queues = append(counters.Queues, engine.QueueCounters{
 			Packets:  r.packets,
 			Bytes:    r.bytes,
 			Drops:    r.drops,
@@ -63,17 +63,17 @@ func (e *engine) counters() dispatch.Counters {
 //
 // Not specified: whether packets that were dropped or sent make the windows
 // coarser. Here they do not, having no window.
-func (e *engine) windows() dispatch.Windows {
+func (e *machine) windows() engine.Windows {
 	last := int64(none)
 	for p, in := range e.indicated {
 		if in.cpu != none {
 			last = e.packets[p].Time
 		}
 	}
-	w := dispatch.Windows{Interval: e.cfg.Interval, Packets: make([][]uint64, len(e.cpus))}
+	w := engine.Windows{Interval: e.cfg.Interval, Packets: make([][]uint64, len(e.cpus))}
 	n := int64(0)
 	if last != none {
-		for last/w.Interval+1 > dispatch.MaxWindows {
+		for last/w.Interval+1 > engine.MaxWindows {
 			w.Interval *= 2
 		}
 		n = last/w.Interval + 1
@@ -91,8 +91,8 @@ func (e *engine) windows() dispatch.Windows {
 
 // affinity is where each flow's packets were indicated. "Dropped packets, and
 // flows with none indicated, do not count."
-func (e *engine) affinity(flows int) []dispatch.FlowAffinity {
-	affinity := make([]dispatch.FlowAffinity, flows)
+func (e *machine) affinity(flows int) []engine.FlowAffinity {
+	affinity := make([]engine.FlowAffinity, flows)
 	perCPU := make([]map[int]uint64, flows)
 	before := make([]int, flows)
 	for f := range flows {
@@ -112,7 +112,7 @@ func (e *engine) affinity(flows int) []dispatch.FlowAffinity {
 	}
 	for f := range affinity {
 		for _, cpu := range slices.Sorted(maps.Keys(perCPU[f])) {
-			affinity[f].Packets = append(affinity[f].Packets, dispatch.CPUPackets{CPU: cpu, Packets: perCPU[f][cpu]})
+			affinity[f].Packets = append(affinity[f].Packets, engine.CPUPackets{CPU: cpu, Packets: perCPU[f][cpu]})
 		}
 	}
 	return affinity

@@ -5,22 +5,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // Nearest rank: ceil(p × n), counted from 1.
 func TestLatency(t *testing.T) {
 	tests := []struct {
 		n    int
-		want dispatch.Latency // of n, n − 1, … 1
+		want engine.Latency // of n, n − 1, … 1
 	}{
-		{0, dispatch.Latency{}},
-		{1, dispatch.Latency{Sum: 1, Max: 1, P50: 1, P90: 1, P99: 1, P999: 1}},
-		{2, dispatch.Latency{Sum: 3, Max: 2, P50: 1, P90: 2, P99: 2, P999: 2}},
-		{10, dispatch.Latency{Sum: 55, Max: 10, P50: 5, P90: 9, P99: 10, P999: 10}},
-		{11, dispatch.Latency{Sum: 66, Max: 11, P50: 6, P90: 10, P99: 11, P999: 11}},
-		{1000, dispatch.Latency{Sum: 500500, Max: 1000, P50: 500, P90: 900, P99: 990, P999: 999}},
-		{1001, dispatch.Latency{Sum: 501501, Max: 1001, P50: 501, P90: 901, P99: 991, P999: 1000}},
+		{0, engine.Latency{}},
+		{1, engine.Latency{Sum: 1, Max: 1, P50: 1, P90: 1, P99: 1, P999: 1}},
+		{2, engine.Latency{Sum: 3, Max: 2, P50: 1, P90: 2, P99: 2, P999: 2}},
+		{10, engine.Latency{Sum: 55, Max: 10, P50: 5, P90: 9, P99: 10, P999: 10}},
+		{11, engine.Latency{Sum: 66, Max: 11, P50: 6, P90: 10, P99: 11, P999: 11}},
+		{1000, engine.Latency{Sum: 500500, Max: 1000, P50: 500, P90: 900, P99: 990, P999: 999}},
+		{1001, engine.Latency{Sum: 501501, Max: 1001, P50: 501, P90: 901, P99: 991, P999: 1000}},
 	}
 	for _, test := range tests {
 		var latencies []int64
@@ -71,18 +71,18 @@ func TestWindows(t *testing.T) {
 func TestDroppedPacketsDoNotCount(t *testing.T) {
 	cfg := testConfig()
 	cfg.RxRing = 1
-	cfg.ISRCPU = dispatch.RoundRobin
+	cfg.ISRCPU = engine.RoundRobin
 	packets := []Packet{rx(0, 0), rx(100, 0), rx(1000, 0), rx(1001, 1)}
-	result := Run(Setup{Config: cfg, Mode: dispatch.NonRSS, Packets: packets, Flows: 2})
-	want := dispatch.Windows{Interval: 100, Packets: [][]uint64{
+	result := Run(Setup{Config: cfg, Mode: engine.NonRSS, Packets: packets, Flows: 2})
+	want := engine.Windows{Interval: 100, Packets: [][]uint64{
 		{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 		{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
 	}}
 	if diff := cmp.Diff(want, result.Counters.Windows); diff != "" {
 		t.Errorf("windows (-want +got):\n%s", diff)
 	}
-	wantAffinity := []dispatch.FlowAffinity{
-		{Packets: []dispatch.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
+	wantAffinity := []engine.FlowAffinity{
+		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 		{},
 	}
 	if diff := cmp.Diff(wantAffinity, result.Flows); diff != "" {
@@ -100,7 +100,7 @@ func TestMigrationsInArrivalOrder(t *testing.T) {
 	for p := range packets {
 		packets[p].Flow = 0
 	}
-	got, e := timeline(t, testConfig(), dispatch.RSSMSIX, packets)
+	got, e := timeline(t, testConfig(), engine.RSSMSIX, packets)
 	checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, raise v0
 1 arrive p1 q0, publish p1 v0
@@ -115,8 +115,8 @@ func TestMigrationsInArrivalOrder(t *testing.T) {
 260 indicate p1 c0, dpc ends c0, enable v0
 262 indicate p3 c1, dpc ends c1, enable v1
 `)
-	want := []dispatch.FlowAffinity{
-		{Packets: []dispatch.CPUPackets{{CPU: 0, Packets: 2}, {CPU: 1, Packets: 2}}, Migrations: 1},
+	want := []engine.FlowAffinity{
+		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 2}, {CPU: 1, Packets: 2}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(want, e.affinity(1)); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)

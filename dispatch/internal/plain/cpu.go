@@ -1,8 +1,6 @@
 package plain
 
-import (
-	"rssreplay/dispatch"
-)
+import "rssreplay/dispatch/engine"
 
 // cpu is one CPU in use.
 type cpu struct {
@@ -30,7 +28,7 @@ const (
 // begin and end bracket one piece of the NIC's work. No CPU ever has two at once:
 // that is an invariant, not a queueing rule. Under receive packet steering ISRs
 // overlap turns, but turns each other never.
-func (e *engine) begin(cpu int, work string) {
+func (e *machine) begin(cpu int, work string) {
 	if e.secondHop() && work == isrWork {
 		e.saw("%s c%d", work, cpu)
 		return
@@ -41,7 +39,7 @@ func (e *engine) begin(cpu int, work string) {
 	e.saw("%s c%d", work, cpu)
 }
 
-func (e *engine) end(cpu int, work string) {
+func (e *machine) end(cpu int, work string) {
 	if e.secondHop() && work == isrWork {
 		e.saw("%s ends c%d", work, cpu)
 		return
@@ -54,12 +52,12 @@ func (e *engine) end(cpu int, work string) {
 
 // isrCPU is "the CPU of the ISR", chosen when vector v is raised. MSI-1d: the
 // vector's own CPU. NON-3, HWQ-2, SQ-3: the system-determined CPU.
-func (e *engine) isrCPU(v int) int {
-	if e.mode == dispatch.RSSMSIX {
+func (e *machine) isrCPU(v int) int {
+	if e.mode == engine.RSSMSIX {
 		return v
 	}
 	switch e.cfg.ISRCPU {
-	case dispatch.LeastBusy:
+	case engine.LeastBusy:
 		// "smallest ISR + DPC + send time charged so far; ties to the lowest number"
 		least := 0
 		for c := range e.cpus {
@@ -68,7 +66,7 @@ func (e *engine) isrCPU(v int) int {
 			}
 		}
 		return least
-	case dispatch.RoundRobin:
+	case engine.RoundRobin:
 		// "the next of the CPUs in use, starting at the first"
 		cpu := e.roundRobin % len(e.cpus)
 		e.roundRobin++
@@ -81,7 +79,7 @@ func (e *engine) isrCPU(v int) int {
 func (c *cpu) busy() int64 { return c.isrTime + c.dpcTime + c.sendTime }
 
 // isr is MSI-3, NON-3, HWQ-2, SQ-3: MiniportInterrupt runs for isr-cost.
-func (e *engine) isr(v, cpu int) {
+func (e *machine) isr(v, cpu int) {
 	e.begin(cpu, isrWork)
 	e.vectors[v].workTime += e.cfg.ISRCost
 	e.cpus[cpu].interrupts++
@@ -91,12 +89,12 @@ func (e *engine) isr(v, cpu int) {
 
 // isrEnds is MSI-4, NON-4, HWQ-3, SQ-4: the vector is masked (raising it did
 // that already), and DPCs are queued.
-func (e *engine) isrEnds(v, cpu int) {
+func (e *machine) isrEnds(v, cpu int) {
 	e.end(cpu, isrWork)
 	vector := &e.vectors[v]
 
 	switch e.mode {
-	case dispatch.RSSMSIX, dispatch.NonRSS:
+	case engine.RSSMSIX, engine.NonRSS:
 		// "It starts at the ISR's end, on the ISR's CPU": MSI-5, NON-5. Under receive
 		// packet steering, when its turn comes.
 		vector.running = 1
@@ -106,7 +104,7 @@ func (e *engine) isrEnds(v, cpu int) {
 			e.dpc(v, cpu)
 		}
 
-	case dispatch.RSSHWQueues:
+	case engine.RSSHWQueues:
 		// HWQ-3: "At the ISR's end a DPC is queued for every CPU with a non-empty
 		// queue: on the ISR's own CPU it starts as part of the ISR's end, on
 		// others ipi-latency later."
@@ -123,7 +121,7 @@ func (e *engine) isrEnds(v, cpu int) {
 			e.dpc(v, cpu)
 		}
 
-	case dispatch.RSSSingleQueue:
+	case engine.RSSSingleQueue:
 		e.deal(v, cpu)
 	}
 }
@@ -141,7 +139,7 @@ type dpc struct {
 
 // dpc starts one that takes what drain says, in the three modes where drain
 // applies.
-func (e *engine) dpc(v, cpu int) {
+func (e *machine) dpc(v, cpu int) {
 	d := &dpc{vector: v, cpu: cpu}
 	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
@@ -149,7 +147,7 @@ func (e *engine) dpc(v, cpu int) {
 	e.cpus[cpu].dpcTime += e.cfg.DPCCost
 
 	switch e.cfg.Drain {
-	case dispatch.Snapshot:
+	case engine.Snapshot:
 		// "at its start it takes every buffer in its queue, those published at
 		// that very instant included"; budget: "it takes at most that many"
 		n := e.holds(v, cpu)
@@ -163,7 +161,7 @@ func (e *engine) dpc(v, cpu int) {
 		// one can see it.
 		e.starts(worked, cpu, decisions, func() { e.workOnShare(d) })
 
-	case dispatch.Poll:
+	case engine.Poll:
 		// "after dpc-cost, and again after each packet"
 		e.starts(worked, cpu, decisions, func() { e.poll(d) })
 	}
@@ -171,7 +169,7 @@ func (e *engine) dpc(v, cpu int) {
 
 // workOnShare works on the packets of a share "one after the other. At the end
 // all its buffers come back."
-func (e *engine) workOnShare(d *dpc) {
+func (e *machine) workOnShare(d *dpc) {
 	if len(d.share) == 0 {
 		e.giveBack(d.done)
 		e.dpcEnds(d)
@@ -195,7 +193,7 @@ func (e *engine) workOnShare(d *dpc) {
 
 // poll is NAPI's decision, in step (4): it "takes the oldest packet if its queue
 // then holds one, else it ends".
-func (e *engine) poll(d *dpc) {
+func (e *machine) poll(d *dpc) {
 	if e.holds(d.vector, d.cpu) == 0 {
 		e.dpcEnds(d)
 		e.oneDone(d.vector)
@@ -222,7 +220,7 @@ func (e *engine) poll(d *dpc) {
 // deal is SQ-5a: the first DPC "takes every buffer from the hardware queue and
 // deals them to the CPUs' software queues by hash, at dpc-cost +
 // distribute-cost × buffers".
-func (e *engine) deal(v, cpu int) {
+func (e *machine) deal(v, cpu int) {
 	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
 	buffers := e.take(v, cpu, e.holds(v, cpu))
@@ -238,7 +236,7 @@ func (e *engine) deal(v, cpu int) {
 // dealt is SQ-5b: "every other CPU with a share gets a DPC ipi-latency after the
 // dealing ended"; and SQ-5c: the first DPC "indicates its own CPU's share at
 // once (no second dpc-cost)".
-func (e *engine) dealt(v, cpu int, shares [][]buffer) {
+func (e *machine) dealt(v, cpu int, shares [][]buffer) {
 	e.saw("dealt c%d", cpu)
 	vector := &e.vectors[v]
 	for other, share := range shares {
@@ -262,7 +260,7 @@ func (e *engine) dealt(v, cpu int, shares [][]buffer) {
 
 // shareDPC is SQ-6a on a CPU other than the one that dealt, "with its own
 // dpc-cost".
-func (e *engine) shareDPC(v, cpu int, share []buffer) {
+func (e *machine) shareDPC(v, cpu int, share []buffer) {
 	d := &dpc{vector: v, cpu: cpu, share: share}
 	e.begin(cpu, dpcWork)
 	e.cpus[cpu].dpcs++
@@ -272,7 +270,7 @@ func (e *engine) shareDPC(v, cpu int, share []buffer) {
 }
 
 // indicate is the end of a packet's work: up the driver stack.
-func (e *engine) indicate(d *dpc, b buffer) {
+func (e *machine) indicate(d *dpc, b buffer) {
 	d.indicated++
 	c := &e.cpus[d.cpu]
 	c.packets++
@@ -285,14 +283,14 @@ func (e *engine) indicate(d *dpc, b buffer) {
 }
 
 // dpcEnds ends one DPC, whether or not its work starts anew in another.
-func (e *engine) dpcEnds(d *dpc) {
+func (e *machine) dpcEnds(d *dpc) {
 	e.end(d.cpu, dpcWork)
 	e.cpus[d.cpu].maxPerDPC = max(e.cpus[d.cpu].maxPerDPC, uint64(d.indicated))
 }
 
 // oneDone counts the vector's DPCs (or shares) down. MSI-5b, NON-7: the only one
 // enables the interrupts; HWQ-4b, SQ-6b: the last of them does.
-func (e *engine) oneDone(v int) {
+func (e *machine) oneDone(v int) {
 	vector := &e.vectors[v]
 	vector.running--
 	if vector.running == 0 {

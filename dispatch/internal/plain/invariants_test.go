@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
 // checkEnd fails unless a finished run kept the model's invariants: those that
 // the engine watches (no raise while masked, no CPU with two pieces of work, no
 // packet indicated twice, time never back), and that nothing was lost or left.
-func checkEnd(t *testing.T, e *engine) {
+func checkEnd(t *testing.T, e *machine) {
 	t.Helper()
 	for _, broken := range e.broken {
 		t.Error(broken)
@@ -52,11 +52,11 @@ func checkEnd(t *testing.T, e *engine) {
 
 // randomConfig makes times and costs small and often 0 or alike, so that much
 // falls on one instant.
-func randomConfig(r *rand.Rand) *dispatch.Config {
+func randomConfig(r *rand.Rand) *engine.Config {
 	cpus := 1 + r.IntN(4)
 	queues := 1 + r.IntN(5)
 	some := func(most int64) int64 { return max(0, r.Int64N(2*most)-most) }
-	cfg := &dispatch.Config{
+	cfg := &engine.Config{
 		Config: nicmodel.Config{
 			Queues: queues, RxRing: 1 + r.IntN(12), DMABatch: 1 + r.IntN(5), DMATimeout: some(30),
 			ITR: some(200), RxUsecs: some(100), RxFrames: r.IntN(5),
@@ -71,7 +71,7 @@ func randomConfig(r *rand.Rand) *dispatch.Config {
 		DistributeCost:   some(5),
 		SendCost:         some(10),
 		MigrationCost:    some(20),
-		Drain:            dispatch.Drain(r.IntN(2)),
+		Drain:            engine.Drain(r.IntN(2)),
 		DPCBudget:        int(some(6)),
 		ISRCPU:           r.IntN(cpus+2) - 2,
 		Interval:         1 + r.Int64N(50),
@@ -164,7 +164,7 @@ func TestInvariants(t *testing.T) {
 		if err := s.Config.Validate(); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		for s.Mode = range dispatch.Mode(dispatch.NumModes) {
+		for s.Mode = range engine.Mode(engine.NumModes) {
 			e := newEngine(s)
 			type path struct{ flow, cpu int }
 			lastOn := make(map[path]int) // last packet indicated
@@ -173,7 +173,7 @@ func TestInvariants(t *testing.T) {
 				var p, cpu int
 				if _, err := fmt.Sscanf(line, "%d indicate p%d c%d", &time, &p, &cpu); err == nil {
 					on := path{s.Packets[p].Flow, cpu}
-					if s.Mode == dispatch.NonRSS {
+					if s.Mode == engine.NonRSS {
 						on.cpu = none // in order on all CPUs together
 					}
 					// Steered packets may come by several queues: then only fixed runs keep order.
@@ -185,7 +185,7 @@ func TestInvariants(t *testing.T) {
 					steered := e.steered[p]
 					if e.secondHop() {
 						queue := 0
-						if s.Mode == dispatch.RSSMSIX {
+						if s.Mode == engine.RSSMSIX {
 							queue = e.queueOf[p]
 						}
 						if mask, h := s.RPS.CPUs[queue], s.Packets[p].RPSHash; len(mask) > 0 && h != 0 {
@@ -195,7 +195,7 @@ func TestInvariants(t *testing.T) {
 							return
 						}
 					}
-					if s.Mode != dispatch.NonRSS && steered != cpu {
+					if s.Mode != engine.NonRSS && steered != cpu {
 						t.Errorf("packet %d is indicated on CPU %d, it was steered to %d", p, cpu, steered)
 					}
 				}
@@ -253,20 +253,20 @@ func TestInvariants(t *testing.T) {
 // checkFixed fails unless a run whose table and affinity stay kept flows where they
 // are: no mode reorders then. Under RSS a flow has one CPU, and without it one
 // vector is masked until its DPC ends.
-func checkFixed(t *testing.T, e *engine) {
+func checkFixed(t *testing.T, e *machine) {
 	t.Helper()
 	if n := e.counters().Reordered; n > 0 {
 		t.Errorf("%d packets reordered", n)
 	}
 	for _, f := range e.affinity(12) {
-		if e.mode != dispatch.NonRSS && (len(f.Packets) > 1 || f.Migrations > 0) {
+		if e.mode != engine.NonRSS && (len(f.Packets) > 1 || f.Migrations > 0) {
 			t.Errorf("a flow migrated under RSS: %+v", f)
 		}
 	}
 }
 
 // checkCounters fails unless the counters agree with each other and the packets.
-func checkCounters(t *testing.T, e *engine) {
+func checkCounters(t *testing.T, e *machine) {
 	t.Helper()
 	c := e.counters()
 	var away, from, lost uint64
@@ -319,7 +319,7 @@ func checkCounters(t *testing.T, e *engine) {
 			t.Errorf("latencies do not rise: %+v", l)
 		}
 	}
-	if budget := uint64(e.cfg.DPCBudget); budget > 0 && e.mode != dispatch.RSSSingleQueue && perDPC > budget {
+	if budget := uint64(e.cfg.DPCBudget); budget > 0 && e.mode != engine.RSSSingleQueue && perDPC > budget {
 		t.Errorf("a DPC indicated %d packets with a budget of %d", perDPC, budget)
 	}
 	for _, q := range c.Queues {

@@ -3,13 +3,13 @@ package plain
 import (
 	"slices"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // latency is the distribution of latencies, exact.
-func latency(latencies []int64) dispatch.Latency {
+func latency(latencies []int64) engine.Latency {
 	if len(latencies) == 0 {
-		return dispatch.Latency{}
+		return engine.Latency{}
 	}
 	sorted := slices.Sorted(slices.Values(latencies))
 	var sum int64
@@ -22,7 +22,7 @@ func latency(latencies []int64) dispatch.Latency {
 		n := len(sorted)
 		return sorted[(thousandths*n+999)/1000-1]
 	}
-	return dispatch.Latency{
+	return engine.Latency{
 		Sum:  sum,
 		Max:  sorted[len(sorted)-1],
 		P50:  rank(500),

@@ -1,8 +1,6 @@
 package plain
 
-import (
-	"rssreplay/dispatch"
-)
+import "rssreplay/dispatch/engine"
 
 // ring is the buffers of one hardware queue.
 type ring struct {
@@ -51,7 +49,7 @@ type vector struct {
 // in non-rss for nothing. Both are decided at arrival, by the table and
 // the affinity of that moment, and stay: also while the packet waits in a DMA list
 // or to be dealt.
-func (e *engine) steer(p int) (queue, cpu int) {
+func (e *machine) steer(p int) (queue, cpu int) {
 	packet := &e.packets[p]
 	switch {
 	case packet.Decision == ToQueue:
@@ -70,7 +68,7 @@ func (e *engine) steer(p int) (queue, cpu int) {
 
 // arrive is MSI-1a, NON-1, HWQ-1a, SQ-1: the NIC fills a buffer; MSI-1b, HWQ-1b:
 // it has hashed the packet.
-func (e *engine) arrive(p int) {
+func (e *machine) arrive(p int) {
 	// What a rule drops is received, and an event of the simulated time, but nothing
 	// behind the NIC sees it, in any mode: it takes no buffer and counts in no queue.
 	if e.packets[p].Decision == ToDrop {
@@ -113,23 +111,23 @@ func (e *engine) arrive(p int) {
 
 // dmaTimeout is when the list is published at the latest: "dma-timeout after
 // the list's first packet".
-func (e *engine) dmaTimeout() int64 {
+func (e *machine) dmaTimeout() int64 {
 	return e.packets[e.list[0].packet].Time + e.cfg.DMATimeout
 }
 
 // publishList appends each buffer to the receive queue of its CPU, in arrival
 // order.
-func (e *engine) publishList() {
+func (e *machine) publishList() {
 	for _, b := range e.list {
 		e.publish(b)
 	}
 	e.list = nil
 }
 
-func (e *engine) publish(b buffer) {
+func (e *machine) publish(b buffer) {
 	b.published = e.now
 	v := 0
-	if e.mode == dispatch.RSSMSIX {
+	if e.mode == engine.RSSMSIX {
 		v = b.cpu
 	}
 	e.vectors[v].queue = append(e.vectors[v].queue, b)
@@ -143,7 +141,7 @@ func (e *engine) publish(b buffer) {
 // raiseTime is when vector v is raised if nothing else happens: "An enabled
 // vector with something in its queue is raised at max(due, last raise + itr,
 // now)".
-func (e *engine) raiseTime(v int) (time int64, ok bool) {
+func (e *machine) raiseTime(v int) (time int64, ok bool) {
 	vector := &e.vectors[v]
 	if vector.masked || len(vector.queue) == 0 {
 		return 0, false
@@ -183,7 +181,7 @@ func (e *engine) raiseTime(v int) (time int64, ok bool) {
 
 // raise is MSI-1d, NON-1, HWQ-1d, SQ-1: the NIC interrupts. MSI-2, NON-2, SQ-2:
 // it goes on filling, but does not raise the vector again until it is enabled.
-func (e *engine) raise(v int) {
+func (e *machine) raise(v int) {
 	vector := &e.vectors[v]
 	e.invariant(!vector.masked, "vector %d is raised while masked", v)
 	e.invariant(vector.running == 0, "vector %d is raised while %d of its DPCs run", v, vector.running)
@@ -203,7 +201,7 @@ func (e *engine) raise(v int) {
 }
 
 // enable is MSI-5b, NON-7, HWQ-4b, SQ-6b: the vector's interrupts are enabled.
-func (e *engine) enable(v int) {
+func (e *machine) enable(v int) {
 	vector := &e.vectors[v]
 	e.invariant(vector.masked, "vector %d is enabled twice", v)
 	vector.masked = false
@@ -213,7 +211,7 @@ func (e *engine) enable(v int) {
 }
 
 // holds tells how many buffers of the vector's queue a DPC on that CPU may take.
-func (e *engine) holds(v, cpu int) int {
+func (e *machine) holds(v, cpu int) int {
 	n := 0
 	for _, b := range e.vectors[v].queue {
 		if e.isFor(b, cpu) {
@@ -224,7 +222,7 @@ func (e *engine) holds(v, cpu int) int {
 }
 
 // take removes the oldest n buffers that a DPC on that CPU may take.
-func (e *engine) take(v, cpu, n int) []buffer {
+func (e *machine) take(v, cpu, n int) []buffer {
 	var taken, left []buffer
 	for _, b := range e.vectors[v].queue {
 		if len(taken) < n && e.isFor(b, cpu) {
@@ -240,9 +238,9 @@ func (e *engine) take(v, cpu, n int) []buffer {
 
 // isFor says whether a DPC on that CPU may take b: without RSS, and for the DPC
 // that deals the buffers, the CPU does not matter.
-func (e *engine) isFor(b buffer, cpu int) bool {
+func (e *machine) isFor(b buffer, cpu int) bool {
 	switch e.mode {
-	case dispatch.NonRSS, dispatch.RSSSingleQueue:
+	case engine.NonRSS, engine.RSSSingleQueue:
 		return true
 	default:
 		return b.cpu == cpu
@@ -250,7 +248,7 @@ func (e *engine) isFor(b buffer, cpu int) bool {
 }
 
 // giveBack returns buffers to their rings.
-func (e *engine) giveBack(buffers []buffer) {
+func (e *machine) giveBack(buffers []buffer) {
 	for _, b := range buffers {
 		ring := &e.rings[b.queue]
 		ring.inUse--

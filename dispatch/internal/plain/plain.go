@@ -27,7 +27,7 @@ import (
 	"fmt"
 	"slices"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 )
@@ -60,8 +60,8 @@ const (
 
 // Setup is all that a run is told.
 type Setup struct {
-	Config  *dispatch.Config // valid; its table and affinity are the first ones
-	Mode    dispatch.Mode
+	Config  *engine.Config // valid; its table and affinity are the first ones
+	Mode    engine.Mode
 	Packets []Packet // in file order
 	Flows   int      // numbered from 0; every Packet.Flow is below
 
@@ -74,11 +74,11 @@ type Setup struct {
 
 // Result is what a run counted.
 type Result struct {
-	Counters  dispatch.Counters
-	Flows     []dispatch.FlowAffinity // by number
-	Tables    Moved                   // by Setup.Tables
-	Rebalance *Rebalanced             // nil: none
-	RuleDrops uint64                  // packets with ToDrop
+	Counters  engine.Counters
+	Flows     []engine.FlowAffinity // by number
+	Tables    Moved                 // by Setup.Tables
+	Rebalance *Rebalanced           // nil: none
+	RuleDrops uint64                // packets with ToDrop
 }
 
 // Run emulates one mode. Every Packet.Entry must be below the table's size. Times
@@ -95,11 +95,11 @@ func Run(s Setup) Result {
 	}
 }
 
-// engine is the whole state of one mode's emulation.
-type engine struct {
+// machine is the whole state of one mode's emulation.
+type machine struct {
 	setup   Setup
-	cfg     *dispatch.Config
-	mode    dispatch.Mode
+	cfg     *engine.Config
+	mode    engine.Mode
 	packets []Packet
 
 	now       int64   // ns: the time of what happens
@@ -141,9 +141,9 @@ type indication struct {
 
 const none = -1
 
-func newEngine(s Setup) *engine {
+func newEngine(s Setup) *machine {
 	cfg, mode, packets := s.Config, s.Mode, s.Packets
-	e := &engine{
+	e := &machine{
 		setup:     s,
 		cfg:       cfg,
 		mode:      mode,
@@ -165,26 +165,26 @@ func newEngine(s Setup) *engine {
 	if !e.oneQueue() {
 		e.rings = make([]ring, cfg.Queues)
 	}
-	if mode == dispatch.RSSMSIX {
+	if mode == engine.RSSMSIX {
 		e.vectors = make([]vector, len(cfg.CPUs))
 	}
 	for p := range e.indicated {
 		e.indicated[p].cpu = none
 		e.queueOf[p], e.steered[p] = none, none
 	}
-	if s.Rebalance != nil && mode == dispatch.RSSMSIX {
+	if s.Rebalance != nil && mode == engine.RSSMSIX {
 		e.balancer = newBalancer(s)
 	}
 	return e
 }
 
 // oneQueue reports whether the NIC has one hardware queue in this mode.
-func (e *engine) oneQueue() bool {
-	return e.mode == dispatch.NonRSS || e.mode == dispatch.RSSSingleQueue
+func (e *machine) oneQueue() bool {
+	return e.mode == engine.NonRSS || e.mode == engine.RSSSingleQueue
 }
 
 // saw tells the trace of one step at this instant.
-func (e *engine) saw(format string, args ...any) {
+func (e *machine) saw(format string, args ...any) {
 	if e.trace != nil {
 		e.trace(fmt.Sprintf("%d ", e.now) + fmt.Sprintf(format, args...))
 	}
@@ -192,7 +192,7 @@ func (e *engine) saw(format string, args ...any) {
 
 // invariant notes one that does not hold: a bug of this package, since no
 // input can break them.
-func (e *engine) invariant(holds bool, format string, args ...any) {
+func (e *machine) invariant(holds bool, format string, args ...any) {
 	if !holds {
 		e.broken = append(e.broken, fmt.Sprintf("at %d ns: ", e.now)+fmt.Sprintf(format, args...))
 	}

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
@@ -14,8 +14,8 @@ import (
 
 const service = 1000 // ns: packet-cost
 
-func queueConfig() *dispatch.Config {
-	return &dispatch.Config{
+func queueConfig() *engine.Config {
+	return &engine.Config{
 		Config:     nicmodel.Config{Queues: 1, RxRing: 1 << 20, DMABatch: 1, RxFrames: 1},
 		CPUs:       []int{0},
 		QueueCPU:   []int{0},
@@ -70,8 +70,8 @@ func TestMD1(t *testing.T) {
 	}
 	for _, test := range tests {
 		packets := poisson(1, test.rho, 200000)
-		for mode := range dispatch.Mode(dispatch.NumModes) {
-			if mode != dispatch.RSSMSIX {
+		for mode := range engine.Mode(engine.NumModes) {
+			if mode != engine.RSSMSIX {
 				packets = packets[:5000]
 			}
 			cfg := queueConfig()
@@ -80,7 +80,7 @@ func TestMD1(t *testing.T) {
 			if want, _ := fifo(packets, cfg.RxRing); sum != want {
 				t.Errorf("%v, load %v: latency sum %d ns, want %d", mode, test.rho, sum, want)
 			}
-			if mode == dispatch.RSSMSIX {
+			if mode == engine.RSSMSIX {
 				wait := float64(sum)/float64(len(packets)) - service
 				t.Logf("load %v: mean wait %.1f ns", test.rho, wait)
 				if math.Abs(wait-test.wait) > test.tolerance {
@@ -122,15 +122,15 @@ func TestMD1K(t *testing.T) {
 	}
 	const tolerance = 0.0042 // four standard errors of 200,000 packets, over 40 seeds
 	packets := poisson(3, rho, 200000)
-	for mode := range dispatch.RSSSingleQueue { // there no drain applies
+	for mode := range engine.RSSSingleQueue { // there no drain applies
 		for _, test := range []struct {
 			name   string
-			drain  dispatch.Drain
+			drain  engine.Drain
 			budget int
 		}{
-			{"poll", dispatch.Poll, 0},
-			{"poll of 1", dispatch.Poll, 1},
-			{"snapshot of 1", dispatch.Snapshot, 1},
+			{"poll", engine.Poll, 0},
+			{"poll of 1", engine.Poll, 1},
+			{"snapshot of 1", engine.Snapshot, 1},
 		} {
 			cfg := queueConfig()
 			cfg.RxRing = ring

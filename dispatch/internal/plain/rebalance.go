@@ -40,7 +40,7 @@ func newBalancer(s Setup) *balancer {
 
 // tickTime is when the next tick is: each is one period, as it was then, after
 // the one before; the last at the latest when the last packet of the capture comes.
-func (e *engine) tickTime() (int64, bool) {
+func (e *machine) tickTime() (int64, bool) {
 	if e.balancer == nil || e.balancer.next > e.balancer.end {
 		return 0, false
 	}
@@ -50,7 +50,7 @@ func (e *engine) tickTime() (int64, bool) {
 // tick comes before everything else at its instant: arrivals at that time meet
 // the new entries, and work that starts at that time is not in the loads. Work
 // counts whole when it starts.
-func (e *engine) tick() {
+func (e *machine) tick() {
 	b := e.balancer
 
 	told := rebalance.Period{Packets: b.counts, QueueCPU: e.queueCPU}
@@ -121,7 +121,7 @@ func (e *engine) tick() {
 }
 
 // countEntry counts an arrival that took an entry of the table, for the next tick.
-func (e *engine) countEntry(p int) {
+func (e *machine) countEntry(p int) {
 	if entry, took := e.entry(p); took && e.balancer != nil {
 		e.balancer.counts[entry]++
 	}
@@ -139,7 +139,7 @@ type Rebalanced struct {
 	Windows       int // that it is the mean of; 0: there is none
 }
 
-func (e *engine) rebalanced() *Rebalanced {
+func (e *machine) rebalanced() *Rebalanced {
 	b := e.balancer
 	if b == nil {
 		return nil

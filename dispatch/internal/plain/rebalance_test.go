@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 )
@@ -80,9 +80,9 @@ func TestTableAtATick(t *testing.T) {
 // No other mode has a rebalancer.
 func TestRebalanceInOtherModes(t *testing.T) {
 	s := rebalanceSetup(rx(0, 0), rx(0, 2), rx(500, 0))
-	for mode := range dispatch.Mode(dispatch.NumModes) {
+	for mode := range engine.Mode(engine.NumModes) {
 		s.Mode = mode
-		if r := Run(s).Rebalance; (r != nil) != (mode == dispatch.RSSMSIX) {
+		if r := Run(s).Rebalance; (r != nil) != (mode == engine.RSSMSIX) {
 			t.Errorf("%v: %+v", mode, r)
 		}
 	}

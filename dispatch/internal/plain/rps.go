@@ -1,8 +1,6 @@
 package plain
 
-import (
-	"rssreplay/dispatch"
-)
+import "rssreplay/dispatch/engine"
 
 // RPS is receive packet steering: after the NIC and the interrupt have chosen a
 // CPU, the stack moves packets to others by software. With it rss-msix and
@@ -19,14 +17,14 @@ type RPS struct {
 
 // secondHop reports whether this run has backlogs and turns: also when no queue
 // has a mask.
-func (e *engine) secondHop() bool {
-	return e.setup.RPS != nil && (e.mode == dispatch.RSSMSIX || e.mode == dispatch.NonRSS)
+func (e *machine) secondHop() bool {
+	return e.setup.RPS != nil && (e.mode == engine.RSSMSIX || e.mode == engine.NonRSS)
 }
 
 // rpsCPU is the CPU that a packet is steered to: the high bits of its hash choose
 // from its queue's mask. Without a mask, or with a hash of 0, it is not steered. It
 // may be steered to the CPU where it is, and goes through the backlog there.
-func (e *engine) rpsCPU(b buffer) (cpu int, steered bool) {
+func (e *machine) rpsCPU(b buffer) (cpu int, steered bool) {
 	cpus, hash := e.setup.RPS.CPUs[b.queue], e.packets[b.packet].RPSHash
 	if len(cpus) == 0 || hash == 0 {
 		return none, false

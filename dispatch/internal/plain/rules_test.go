@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // ruled is a packet that a rule sends to a queue.
@@ -28,15 +28,15 @@ func dropped(time int64, entry int) Packet {
 // queue has its say where the table would: p0's entry is queue 0, the rule says 1.
 func TestRules(t *testing.T) {
 	packets := []Packet{ruled(0, 0, 1), dropped(0, 0), dropped(1000, 0)}
-	tests := map[dispatch.Mode]string{
-		dispatch.RSSMSIX: `
+	tests := map[engine.Mode]string{
+		engine.RSSMSIX: `
 0 arrive p0 q1, publish p0 v1, rule drops p1, raise v1
 10 isr c1
 30 isr ends c1, dpc c1, take p0 c1
 160 indicate p0 c1, dpc ends c1, enable v1
 1000 rule drops p2
 `,
-		dispatch.RSSHWQueues: `
+		engine.RSSHWQueues: `
 0 arrive p0 q1, publish p0 v0, rule drops p1, raise v0
 10 isr c0
 30 isr ends c0
@@ -44,7 +44,7 @@ func TestRules(t *testing.T) {
 200 indicate p0 c1, dpc ends c1, enable v0
 1000 rule drops p2
 `,
-		dispatch.RSSSingleQueue: `
+		engine.RSSSingleQueue: `
 0 arrive p0 q0, publish p0 v0, rule drops p1, raise v0
 10 isr c0
 30 isr ends c0, dpc c0
@@ -53,7 +53,7 @@ func TestRules(t *testing.T) {
 235 indicate p0 c1, dpc ends c1, enable v0
 1000 rule drops p2
 `,
-		dispatch.NonRSS: `
+		engine.NonRSS: `
 0 arrive p0 q0, publish p0 v0, rule drops p1, raise v0
 10 isr c0
 30 isr ends c0, dpc c0, take p0 c0
@@ -119,7 +119,7 @@ func TestRulesLikeTheTable(t *testing.T) {
 				alike.Packets = append(alike.Packets, p)
 			}
 		}
-		for mode := range dispatch.Mode(dispatch.NumModes) {
+		for mode := range engine.Mode(engine.NumModes) {
 			alike.Mode, fewer.Mode = mode, mode
 			want, got := Run(fewer), Run(alike)
 			got.RuleDrops = 0

@@ -1,10 +1,10 @@
 package plain
 
-import "rssreplay/dispatch"
+import "rssreplay/dispatch/engine"
 
 // serialTime is how long the busiest unit was busy that cannot run beside
 // itself, in ns.
-func (e *engine) serialTime() int64 {
+func (e *machine) serialTime() int64 {
 	var busiest, together int64
 	for i := range e.cpus {
 		worked := e.cpus[i].isrTime + e.cpus[i].dpcTime
@@ -12,9 +12,9 @@ func (e *engine) serialTime() int64 {
 		together += worked
 	}
 	switch e.mode {
-	case dispatch.RSSMSIX:
+	case engine.RSSMSIX:
 		return busiest
-	case dispatch.NonRSS:
+	case engine.NonRSS:
 		// Not specified: receive packet steering, where CPUs work on their backlogs
 		// beside each other. Each CPU is such a unit there, and so is the vector: its
 		// ISRs and DPCs, on whatever CPUs.

@@ -6,7 +6,7 @@ package plain
 // another CPU pays migration-cost when it is worked on: its connection's state
 // must come from that CPU's cache. So of several of one flow that are taken
 // together only the first can pay. A packet without a flow never does.
-func (e *engine) taken(buffers []buffer, cpu int) {
+func (e *machine) taken(buffers []buffer, cpu int) {
 	for i := range buffers {
 		b := &buffers[i]
 		packet := &e.packets[b.packet]
@@ -31,7 +31,7 @@ func (e *engine) taken(buffers []buffer, cpu int) {
 //
 // Not specified: whether such a packet is counted where migration-cost is 0.
 // Here it is.
-func (e *engine) work(cpu int, b buffer) int64 {
+func (e *machine) work(cpu int, b buffer) int64 {
 	c := &e.cpus[cpu]
 	cost := e.cfg.PacketCost + e.cfg.ByteCost*int64(e.packets[b.packet].Length)/1000
 	if b.migrated {
@@ -48,7 +48,7 @@ func (e *engine) work(cpu int, b buffer) int64 {
 // before there is one, and for a packet without a flow, on the CPU that the
 // affinity gives default-queue at that time. It delays no ISR and no DPC, and is no piece of
 // the NIC's work. It neither pays for a migration nor counts as taking.
-func (e *engine) send(p int) {
+func (e *machine) send(p int) {
 	cpu := e.queueCPU[e.cfg.DefaultQueue]
 	if conn := e.packets[p].Conn; conn != none {
 		if home, fixed := e.home[conn]; fixed {

@@ -3,7 +3,7 @@ package plain
 import (
 	"testing"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // Without RSS, the ISR on one CPU after the other, a migration 9. Three packets
@@ -11,11 +11,11 @@ import (
 // first of them pays. ISR 170–190, DPC to 220, p1 to 329, p2 to 429.
 func TestMigrationCost(t *testing.T) {
 	cfg := testConfig()
-	cfg.ISRCPU = dispatch.RoundRobin
+	cfg.ISRCPU = engine.RoundRobin
 	cfg.MigrationCost = 9
 	noFlow := Packet{Time: 430, Length: 60, Flow: none, Conn: none, Entry: none}
 	packets := []Packet{rx(0, 0), rx(100, 0), rx(110, 0), tx(425, 0), noFlow}
-	got, e := timeline(t, cfg, dispatch.NonRSS, packets)
+	got, e := timeline(t, cfg, engine.NonRSS, packets)
 	checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, raise v0
 10 isr c0
@@ -49,7 +49,7 @@ func TestMigrationGoesByFlow(t *testing.T) {
 	cfg.MigrationCost = 9
 	reverse := rx(0, 1)
 	reverse.Conn = 0
-	_, e := timeline(t, cfg, dispatch.RSSMSIX, []Packet{rx(0, 0), reverse})
+	_, e := timeline(t, cfg, engine.RSSMSIX, []Packet{rx(0, 0), reverse})
 	for i, c := range e.counters().CPUs {
 		if c.MigratedPackets != 0 || c.DPCTime != 130 {
 			t.Errorf("CPU %d: %+v", i, c)
@@ -61,10 +61,10 @@ func TestMigrationGoesByFlow(t *testing.T) {
 func TestMigrationInEachMode(t *testing.T) {
 	first, second := rx(0, 0), rx(2000, 1)
 	second.Flow = 0 // its table entry changed, as with a home address
-	for mode := range dispatch.Mode(dispatch.NumModes) {
-		for _, drain := range []dispatch.Drain{dispatch.Snapshot, dispatch.Poll} {
+	for mode := range engine.Mode(engine.NumModes) {
+		for _, drain := range []engine.Drain{engine.Snapshot, engine.Poll} {
 			cfg := testConfig()
-			cfg.MigrationCost, cfg.Drain, cfg.ISRCPU = 9, drain, dispatch.RoundRobin
+			cfg.MigrationCost, cfg.Drain, cfg.ISRCPU = 9, drain, engine.RoundRobin
 			_, e := timeline(t, cfg, mode, []Packet{first, second})
 			c := e.counters().CPUs
 			if c[0].MigratedPackets != 0 || c[1].MigratedPackets != 1 || c[1].MigrationTime != 9 {

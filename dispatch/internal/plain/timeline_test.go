@@ -7,14 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
 // testConfig has two CPUs, numbered 4 and 5, with a queue and a table entry
 // each, and costs that can be told apart in a sum.
-func testConfig() *dispatch.Config {
-	return &dispatch.Config{
+func testConfig() *engine.Config {
+	return &engine.Config{
 		Config:           nicmodel.Config{Queues: 2, RxRing: 8, DMABatch: 1, DMATimeout: 50, RxFrames: 1},
 		CPUs:             []int{4, 5},
 		QueueCPU:         []int{0, 1},
@@ -43,12 +43,12 @@ func tx(time int64, conn int) Packet {
 
 // timeline runs the packets and returns what was seen, one line per instant,
 // and the finished engine. Every run must keep the invariants.
-func timeline(t *testing.T, cfg *dispatch.Config, mode dispatch.Mode, packets []Packet) (string, *engine) {
+func timeline(t *testing.T, cfg *engine.Config, mode engine.Mode, packets []Packet) (string, *machine) {
 	t.Helper()
 	return timelineOf(t, Setup{Config: cfg, Mode: mode, Packets: packets})
 }
 
-func timelineOf(t *testing.T, s Setup) (string, *engine) {
+func timelineOf(t *testing.T, s Setup) (string, *machine) {
 	t.Helper()
 	if err := s.Config.Validate(); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func checkTimeline(t *testing.T, got, want string) {
 // at 5 meanwhile: ISR 15–35, DPC 35–65, p1 65–165.
 func TestRSSMSIX(t *testing.T) {
 	packets := []Packet{rx(0, 0), rx(5, 1), rx(30, 0), rx(31, 0)}
-	got, e := timeline(t, testConfig(), dispatch.RSSMSIX, packets)
+	got, e := timeline(t, testConfig(), engine.RSSMSIX, packets)
 	checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, raise v0
 5 arrive p1 q1, publish p1 v1, raise v1
@@ -106,30 +106,30 @@ func TestRSSMSIX(t *testing.T) {
 290 isr ends c0, dpc c0, take p3 c0
 420 indicate p3 c0, dpc ends c0, enable v0
 `)
-	want := dispatch.Counters{
-		Mode:          dispatch.RSSMSIX,
+	want := engine.Counters{
+		Mode:          engine.RSSMSIX,
 		SimulatedTime: 420,
-		CPUs: []dispatch.CPUCounters{
+		CPUs: []engine.CPUCounters{
 			// Latencies 160 − 0, 260 − 30, 420 − 31.
 			{Packets: 3, Bytes: 180, Interrupts: 2, DPCs: 2, MaxPerDPC: 2, ISRTime: 2 * 20, DPCTime: 2*30 + 3*100,
-				Latency: dispatch.Latency{Sum: 160 + 230 + 389, Max: 389, P50: 230, P90: 389, P99: 389, P999: 389}},
+				Latency: engine.Latency{Sum: 160 + 230 + 389, Max: 389, P50: 230, P90: 389, P99: 389, P999: 389}},
 			{Packets: 1, Bytes: 60, Interrupts: 1, DPCs: 1, MaxPerDPC: 1, ISRTime: 20, DPCTime: 30 + 100,
-				Latency: dispatch.Latency{Sum: 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
+				Latency: engine.Latency{Sum: 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 		},
-		Queues: []dispatch.QueueCounters{
+		Queues: []engine.QueueCounters{
 			{Packets: 3, Bytes: 180, DepthMax: 2, Burst50us: 3, Burst500us: 3},
 			{Packets: 1, Bytes: 60, DepthMax: 1, Burst50us: 1, Burst500us: 1},
 		},
-		Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{3}, {1}}},
+		Windows:    engine.Windows{Interval: 100, Packets: [][]uint64{{3}, {1}}},
 		SerialTime: 2*20 + 2*30 + 3*100, // CPU 0's
 	}
 	counters, affinity := e.counters(), e.affinity(3)
 	if diff := cmp.Diff(want, counters); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []dispatch.FlowAffinity{
-		{Packets: []dispatch.CPUPackets{{CPU: 0, Packets: 3}}},
-		{Packets: []dispatch.CPUPackets{{CPU: 1, Packets: 1}}},
+	wantAffinity := []engine.FlowAffinity{
+		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 3}}},
+		{Packets: []engine.CPUPackets{{CPU: 1, Packets: 1}}},
 		{},
 	}
 	if diff := cmp.Diff(wantAffinity, affinity); diff != "" {
@@ -161,11 +161,11 @@ func TestRSSMSIX(t *testing.T) {
 //   - The send p7 is the last event.
 func TestNonRSS(t *testing.T) {
 	cfg := testConfig()
-	cfg.ISRCPU = dispatch.LeastBusy
+	cfg.ISRCPU = engine.LeastBusy
 	cfg.DefaultQueue = 1
 	unhashed := Packet{Time: 320, Length: 40, Flow: none, Conn: none, Entry: none}
 	packets := []Packet{rx(0, 0), tx(20, 0), tx(30, 0), rx(100, 0), tx(100, 0), tx(200, 0), unhashed, tx(1000, 0)}
-	got, e := timeline(t, cfg, dispatch.NonRSS, packets)
+	got, e := timeline(t, cfg, engine.NonRSS, packets)
 	checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, raise v0
 10 isr c0
@@ -182,27 +182,27 @@ func TestNonRSS(t *testing.T) {
 480 indicate p6 c0, dpc ends c0, enable v0
 1000 send p7 c0
 `)
-	want := dispatch.Counters{
-		Mode:          dispatch.NonRSS,
+	want := engine.Counters{
+		Mode:          engine.NonRSS,
 		SimulatedTime: 1000,
-		CPUs: []dispatch.CPUCounters{
+		CPUs: []engine.CPUCounters{
 			{Packets: 2, Bytes: 100, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 260, SendPackets: 3, SendTime: 21,
-				Latency: dispatch.Latency{Sum: 160 + 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
+				Latency: engine.Latency{Sum: 160 + 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 			{Packets: 1, Bytes: 60, Interrupts: 1, DPCs: 1, MaxPerDPC: 1, ISRTime: 20, DPCTime: 130, SendPackets: 2, SendTime: 14,
-				Latency:         dispatch.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220},
+				Latency:         engine.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220},
 				MigratedPackets: 1}, // p3: CPU 0 took p0. It costs nothing here.
 		},
-		Queues:      []dispatch.QueueCounters{{Packets: 3, Bytes: 160, DepthMax: 1, Burst50us: 3, Burst500us: 3}},
+		Queues:      []engine.QueueCounters{{Packets: 3, Bytes: 160, DepthMax: 1, Burst50us: 3, Burst500us: 3}},
 		SendsJudged: 3, // p4, p5, p7
 		SendMatches: 1, // p4
-		Windows:     dispatch.Windows{Interval: 100, Packets: [][]uint64{{1, 0, 0, 1}, {0, 1, 0, 0}}},
+		Windows:     engine.Windows{Interval: 100, Packets: [][]uint64{{1, 0, 0, 1}, {0, 1, 0, 0}}},
 		SerialTime:  3 * (20 + 30 + 100), // on both CPUs, without the sends
 	}
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []dispatch.FlowAffinity{
-		{Packets: []dispatch.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
+	wantAffinity := []engine.FlowAffinity{
+		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(wantAffinity, e.affinity(1)); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)
@@ -219,7 +219,7 @@ func TestRSSHWQueues(t *testing.T) {
 	cfg := testConfig()
 	cfg.DMABatch = 3
 	packets := []Packet{rx(0, 1), rx(10, 0), rx(20, 1), rx(55, 0), rx(60, 1)}
-	got, e := timeline(t, cfg, dispatch.RSSHWQueues, packets)
+	got, e := timeline(t, cfg, engine.RSSHWQueues, packets)
 	checkTimeline(t, got, `
 0 arrive p0 q1
 10 arrive p1 q0
@@ -239,22 +239,22 @@ func TestRSSHWQueues(t *testing.T) {
 480 indicate p3 c0, dpc ends c0
 520 indicate p4 c1, dpc ends c1, enable v0
 `)
-	want := dispatch.Counters{
-		Mode:          dispatch.RSSHWQueues,
+	want := engine.Counters{
+		Mode:          engine.RSSHWQueues,
 		SimulatedTime: 520,
-		CPUs: []dispatch.CPUCounters{
+		CPUs: []engine.CPUCounters{
 			// Latencies 180 − 10, 480 − 55.
 			{Packets: 2, Bytes: 120, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 260,
-				Latency: dispatch.Latency{Sum: 170 + 425, Max: 425, P50: 170, P90: 425, P99: 425, P999: 425}},
+				Latency: engine.Latency{Sum: 170 + 425, Max: 425, P50: 170, P90: 425, P99: 425, P999: 425}},
 			// Latencies 220 − 0, 320 − 20, 520 − 60.
 			{Packets: 3, Bytes: 180, DPCs: 2, MaxPerDPC: 2, DPCTime: 360,
-				Latency: dispatch.Latency{Sum: 220 + 300 + 460, Max: 460, P50: 300, P90: 460, P99: 460, P999: 460}},
+				Latency: engine.Latency{Sum: 220 + 300 + 460, Max: 460, P50: 300, P90: 460, P99: 460, P999: 460}},
 		},
-		Queues: []dispatch.QueueCounters{
+		Queues: []engine.QueueCounters{
 			{Packets: 2, Bytes: 120, DepthMax: 1, Burst50us: 2, Burst500us: 2},
 			{Packets: 3, Bytes: 180, DepthMax: 2, Burst50us: 3, Burst500us: 3},
 		},
-		Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{2}, {3}}},
+		Windows:    engine.Windows{Interval: 100, Packets: [][]uint64{{2}, {3}}},
 		SerialTime: (320 - 20) + (520 - 320), // masked
 	}
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
@@ -276,10 +276,10 @@ func TestRSSSingleQueue(t *testing.T) {
 	cfg := testConfig()
 	cfg.RxRing = 4
 	packets := []Packet{rx(0, 1), rx(0, 0), rx(0, 1), rx(40, 1), rx(174, 0), rx(175, 1)}
-	for _, drain := range []dispatch.Drain{dispatch.Snapshot, dispatch.Poll} {
+	for _, drain := range []engine.Drain{engine.Snapshot, engine.Poll} {
 		cfg.Drain = drain
 		cfg.DPCBudget = int(drain)
-		got, e := timeline(t, cfg, dispatch.RSSSingleQueue, packets)
+		got, e := timeline(t, cfg, engine.RSSSingleQueue, packets)
 		checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, arrive p2 q0, publish p2 v0, raise v0
 10 isr c0
@@ -298,18 +298,18 @@ func TestRSSSingleQueue(t *testing.T) {
 585 indicate p3 c1
 685 indicate p5 c1, dpc ends c1, enable v0
 `)
-		want := dispatch.Counters{
-			Mode:          dispatch.RSSSingleQueue,
+		want := engine.Counters{
+			Mode:          engine.RSSSingleQueue,
 			SimulatedTime: 685,
-			CPUs: []dispatch.CPUCounters{
+			CPUs: []engine.CPUCounters{
 				{Packets: 1, Bytes: 60, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 45 + 100 + 40,
-					Latency: dispatch.Latency{Sum: 175, Max: 175, P50: 175, P90: 175, P99: 175, P999: 175}},
+					Latency: engine.Latency{Sum: 175, Max: 175, P50: 175, P90: 175, P99: 175, P999: 175}},
 				// Latencies 245, 345, 585 − 40, 685 − 175.
 				{Packets: 4, Bytes: 240, DPCs: 2, MaxPerDPC: 2, DPCTime: 2*30 + 4*100,
-					Latency: dispatch.Latency{Sum: 245 + 345 + 545 + 510, Max: 545, P50: 345, P90: 545, P99: 545, P999: 545}},
+					Latency: engine.Latency{Sum: 245 + 345 + 545 + 510, Max: 545, P50: 345, P90: 545, P99: 545, P999: 545}},
 			},
-			Queues:     []dispatch.QueueCounters{{Packets: 6, Bytes: 360, Drops: 1, DepthMax: 3, Burst50us: 6, Burst500us: 6}},
-			Windows:    dispatch.Windows{Interval: 100, Packets: [][]uint64{{1, 0}, {3, 1}}},
+			Queues:     []engine.QueueCounters{{Packets: 6, Bytes: 360, Drops: 1, DepthMax: 3, Burst50us: 6, Burst500us: 6}},
+			Windows:    engine.Windows{Interval: 100, Packets: [][]uint64{{1, 0}, {3, 1}}},
 			SerialTime: 345 + (685 - 345), // masked
 		}
 		if diff := cmp.Diff(want, e.counters()); diff != "" {
@@ -322,16 +322,16 @@ func TestRSSSingleQueue(t *testing.T) {
 func TestTimelines(t *testing.T) {
 	tests := []struct {
 		name    string
-		mode    dispatch.Mode
-		edit    func(*dispatch.Config)
+		mode    engine.Mode
+		edit    func(*engine.Config)
 		packets []Packet
 		want    string
 	}{
 		{
 			// HWQ-2: the ISR's CPU may have no buffers itself.
 			name:    "hw-queues, ISR elsewhere",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) {},
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) {},
 			packets: []Packet{rx(0, 1)},
 			want: `
 0 arrive p0 q1, publish p0 v0, raise v0
@@ -346,8 +346,8 @@ func TestTimelines(t *testing.T) {
 			// start; a CPU whose queue was empty at the ISR's end waits for the next
 			// interrupt, whatever comes meanwhile.
 			name:    "hw-queues, queues at the ISR's end",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) {},
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) {},
 			packets: []Packet{rx(0, 1), rx(31, 0), rx(70, 1)},
 			want: `
 0 arrive p0 q1, publish p0 v0, raise v0
@@ -366,8 +366,8 @@ func TestTimelines(t *testing.T) {
 			// p1 is published at the instant of the poll's decision: it counts. p2
 			// is 1 ns late: the DPC is over.
 			name:    "poll",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.Drain = dispatch.Poll },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.Drain = engine.Poll },
 			packets: []Packet{rx(0, 0), rx(160, 0), rx(261, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -387,8 +387,8 @@ func TestTimelines(t *testing.T) {
 			// A poll DPC ends in step (4); with p2 in CPU 0's queue, step (3) comes
 			// up again at that instant.
 			name:    "hw-queues, poll",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) { cfg.Drain = dispatch.Poll },
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) { cfg.Drain = engine.Poll },
 			packets: []Packet{rx(0, 0), rx(0, 1), rx(170, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q1, publish p1 v0, raise v0
@@ -410,8 +410,8 @@ func TestTimelines(t *testing.T) {
 			// 2 packets, and more in the queue: another dpc-cost. After 2 more, one
 			// of which came meanwhile, the queue is empty: the DPC just ends.
 			name:    "poll with budget",
-			mode:    dispatch.NonRSS,
-			edit:    func(cfg *dispatch.Config) { cfg.Drain = dispatch.Poll; cfg.DPCBudget = 2 },
+			mode:    engine.NonRSS,
+			edit:    func(cfg *engine.Config) { cfg.Drain = engine.Poll; cfg.DPCBudget = 2 },
 			packets: []Packet{rx(0, 0), rx(0, 1), rx(0, 0), rx(390, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, arrive p2 q0, publish p2 v0, raise v0
@@ -431,8 +431,8 @@ func TestTimelines(t *testing.T) {
 			// used up, but nothing remained. So p4, published later, needs an
 			// interrupt.
 			name:    "snapshot with budget",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.DPCBudget = 2 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.DPCBudget = 2 },
 			packets: []Packet{rx(0, 0), rx(0, 0), rx(0, 0), rx(260, 0), rx(261, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, arrive p2 q0, publish p2 v0, raise v0
@@ -451,8 +451,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// CPU 0's DPC starts anew, so it holds up the vector, not CPU 1.
 			name:    "hw-queues, snapshot with budget",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) { cfg.DPCBudget = 1 },
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) { cfg.DPCBudget = 1 },
 			packets: []Packet{rx(0, 0), rx(0, 1), rx(0, 0), rx(201, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q1, publish p1 v0, arrive p2 q0, publish p2 v0, raise v0
@@ -473,8 +473,8 @@ func TestTimelines(t *testing.T) {
 			// Raise to raise: 0, 1000 (not 160 + 1000, nor 200), then 2500 since the
 			// gap is long over.
 			name:    "itr",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.ITR = 1000 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.ITR = 1000 },
 			packets: []Packet{rx(0, 0), rx(200, 0), rx(2500, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -496,8 +496,8 @@ func TestTimelines(t *testing.T) {
 			// The oldest's time counts: 0 + 1000. p2, published at 1040 while masked,
 			// is due at 2040, long after the vector is enabled.
 			name:    "rx-usecs",
-			mode:    dispatch.NonRSS,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 0 },
+			mode:    engine.NonRSS,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 0 },
 			packets: []Packet{rx(0, 0), rx(500, 0), rx(1040, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -518,8 +518,8 @@ func TestTimelines(t *testing.T) {
 			// p1 was due at 40 + 50 while the vector was masked: it is raised when
 			// enabled.
 			name:    "rx-usecs over while masked",
-			mode:    dispatch.NonRSS,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 50, 0 },
+			mode:    engine.NonRSS,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 50, 0 },
 			packets: []Packet{rx(0, 0), rx(90, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -538,8 +538,8 @@ func TestTimelines(t *testing.T) {
 			// p2 is alone in the queue at 760, when the vector is enabled: those taken
 			// no longer count, so it waits for 600 + 1000.
 			name:    "rx-frames",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
 			packets: []Packet{rx(0, 0), rx(500, 0), rx(600, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -558,8 +558,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// With rx-frames 1 as well, rx-usecs has no say.
 			name:    "rx-frames 1",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 1 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 1 },
 			packets: []Packet{rx(3, 0)},
 			want: `
 3 arrive p0 q0, publish p0 v0, raise v0
@@ -572,8 +572,8 @@ func TestTimelines(t *testing.T) {
 			// rx-frames would raise at 210, itr not before 2000 (500 after 1500, the
 			// last raise); the vector is masked until 1660.
 			name:    "itr with rx-frames",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames, cfg.ITR = 1500, 2, 500 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames, cfg.ITR = 1500, 2, 500 },
 			packets: []Packet{rx(0, 0), rx(1600, 0), rx(1700, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -594,8 +594,8 @@ func TestTimelines(t *testing.T) {
 			// With one vector for the NIC its queue is the union: p0 and p1 are two
 			// frames, and "oldest" is p0's time, though CPU 1's is p1's.
 			name:    "rx-frames, union",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
 			packets: []Packet{rx(0, 0), rx(500, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -610,8 +610,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// … and with a vector each it is not.
 			name:    "rx-frames, apart",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxUsecs, cfg.RxFrames = 1000, 2 },
 			packets: []Packet{rx(0, 0), rx(500, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0
@@ -631,8 +631,8 @@ func TestTimelines(t *testing.T) {
 			// step (1) of that instant. p3 to p6 fill the next at 63: its timeout at
 			// 101 finds p7's, which began at 70 and waits for 120.
 			name:    "dma-timeout",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.DMABatch = 4; cfg.PacketCost = 1 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.DMABatch = 4; cfg.PacketCost = 1 },
 			packets: []Packet{rx(0, 0), rx(10, 1), rx(50, 0), rx(51, 0), rx(52, 0), rx(60, 0), rx(63, 0), rx(70, 0)},
 			want: `
 0 arrive p0 q0
@@ -659,8 +659,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// No list with one hardware queue.
 			name:    "dma-batch without RSS",
-			mode:    dispatch.NonRSS,
-			edit:    func(cfg *dispatch.Config) { cfg.DMABatch = 4 },
+			mode:    engine.NonRSS,
+			edit:    func(cfg *engine.Config) { cfg.DMABatch = 4 },
 			packets: []Packet{rx(0, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -673,8 +673,8 @@ func TestTimelines(t *testing.T) {
 			// A snapshot's buffers come back at its end: p2 finds none, though p0 is
 			// indicated at that instant; p3 at 260 does. The other queue has its own.
 			name:    "drops, snapshot",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxRing = 2 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxRing = 2 },
 			packets: []Packet{rx(0, 0), rx(0, 0), rx(160, 0), rx(170, 1), rx(260, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, raise v0
@@ -694,8 +694,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// Polled, p0's buffer comes back at 160 though p1 is yet to be taken.
 			name:    "drops, poll",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.RxRing = 2; cfg.Drain = dispatch.Poll },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.RxRing = 2; cfg.Drain = engine.Poll },
 			packets: []Packet{rx(0, 0), rx(0, 0), rx(159, 0), rx(160, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, raise v0
@@ -712,8 +712,8 @@ func TestTimelines(t *testing.T) {
 			// A buffer in the list is in use, a dropped packet is not in the list:
 			// p2 does not fill it, p3 does.
 			name:    "drops, list",
-			mode:    dispatch.RSSHWQueues,
-			edit:    func(cfg *dispatch.Config) { cfg.RxRing = 2; cfg.DMABatch = 3 },
+			mode:    engine.RSSHWQueues,
+			edit:    func(cfg *engine.Config) { cfg.RxRing = 2; cfg.DMABatch = 3 },
 			packets: []Packet{rx(0, 0), rx(1, 0), rx(2, 0), rx(3, 1)},
 			want: `
 0 arrive p0 q0
@@ -732,8 +732,8 @@ func TestTimelines(t *testing.T) {
 			// Two queues on one CPU: one receive queue in the order of publishing, and
 			// buffers apart.
 			name: "queues that share a CPU",
-			mode: dispatch.RSSMSIX,
-			edit: func(cfg *dispatch.Config) {
+			mode: engine.RSSMSIX,
+			edit: func(cfg *engine.Config) {
 				cfg.QueueCPU = []int{1, 1}
 				cfg.RxRing = 1
 			},
@@ -751,8 +751,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// The next of the CPUs in use, starting at the first.
 			name:    "round-robin",
-			mode:    dispatch.NonRSS,
-			edit:    func(cfg *dispatch.Config) { cfg.ISRCPU = dispatch.RoundRobin },
+			mode:    engine.NonRSS,
+			edit:    func(cfg *engine.Config) { cfg.ISRCPU = engine.RoundRobin },
 			packets: []Packet{rx(0, 1), rx(1000, 1), rx(2000, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -773,9 +773,9 @@ func TestTimelines(t *testing.T) {
 			// Home is fixed when the packet is taken: polled at 60, not at 30 as by a
 			// snapshot. Before, and without a connection, the default queue's CPU 1.
 			name: "home, poll",
-			mode: dispatch.RSSMSIX,
-			edit: func(cfg *dispatch.Config) {
-				cfg.Drain = dispatch.Poll
+			mode: engine.RSSMSIX,
+			edit: func(cfg *engine.Config) {
+				cfg.Drain = engine.Poll
 				cfg.DefaultQueue = 1
 			},
 			packets: []Packet{rx(0, 0), tx(60, 0), tx(61, 0), tx(62, none)},
@@ -792,9 +792,9 @@ func TestTimelines(t *testing.T) {
 		{
 			// CPU 0 was busy for 20 + 130, CPU 1 for a send of 149: CPU 1 it is.
 			name: "least-busy, ISR time counts",
-			mode: dispatch.NonRSS,
-			edit: func(cfg *dispatch.Config) {
-				cfg.ISRCPU = dispatch.LeastBusy
+			mode: engine.NonRSS,
+			edit: func(cfg *engine.Config) {
+				cfg.ISRCPU = engine.LeastBusy
 				cfg.DefaultQueue = 1
 				cfg.SendCost = 149
 			},
@@ -815,9 +815,9 @@ func TestTimelines(t *testing.T) {
 			// With a send of 151 it is CPU 0. The send at the instant of the raise is
 			// step (1), so charged.
 			name: "least-busy, send time counts",
-			mode: dispatch.RSSHWQueues,
-			edit: func(cfg *dispatch.Config) {
-				cfg.ISRCPU = dispatch.LeastBusy
+			mode: engine.RSSHWQueues,
+			edit: func(cfg *engine.Config) {
+				cfg.ISRCPU = engine.LeastBusy
 				cfg.DefaultQueue = 1
 				cfg.SendCost = 151
 			},
@@ -836,8 +836,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// Unhashed packets go to default-queue.
 			name:    "unhashed",
-			mode:    dispatch.RSSMSIX,
-			edit:    func(cfg *dispatch.Config) { cfg.DefaultQueue = 1 },
+			mode:    engine.RSSMSIX,
+			edit:    func(cfg *engine.Config) { cfg.DefaultQueue = 1 },
 			packets: []Packet{{Time: 0, Length: 60, Flow: none, Conn: none, Entry: none}},
 			want: `
 0 arrive p0 q1, publish p0 v1, raise v1
@@ -849,8 +849,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// SQ-5a deals unhashed packets to default-queue's CPU as well.
 			name:    "unhashed",
-			mode:    dispatch.RSSSingleQueue,
-			edit:    func(cfg *dispatch.Config) { cfg.DefaultQueue = 1 },
+			mode:    engine.RSSSingleQueue,
+			edit:    func(cfg *engine.Config) { cfg.DefaultQueue = 1 },
 			packets: []Packet{{Time: 0, Length: 60, Flow: none, Conn: none, Entry: none}},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -865,8 +865,8 @@ func TestTimelines(t *testing.T) {
 			// SQ: the own share is taken in step (4) of the dealing's end at 65, after
 			// the send of that instant.
 			name:    "home, own share",
-			mode:    dispatch.RSSSingleQueue,
-			edit:    func(cfg *dispatch.Config) { cfg.DefaultQueue = 1 },
+			mode:    engine.RSSSingleQueue,
+			edit:    func(cfg *engine.Config) { cfg.DefaultQueue = 1 },
 			packets: []Packet{rx(0, 0), tx(65, 0), tx(66, 0)},
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -881,8 +881,8 @@ func TestTimelines(t *testing.T) {
 			// SQ: the own share is taken when the dealing ended (70), CPU 1's at the
 			// start of its DPC (110), before dpc-cost.
 			name:    "home, single-queue",
-			mode:    dispatch.RSSSingleQueue,
-			edit:    func(cfg *dispatch.Config) {},
+			mode:    engine.RSSSingleQueue,
+			edit:    func(cfg *engine.Config) {},
 			packets: []Packet{rx(0, 0), rx(0, 1), tx(71, 0), tx(110, 1), tx(111, 1)},
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, raise v0
@@ -900,9 +900,9 @@ func TestTimelines(t *testing.T) {
 			// Work of no duration: steps (3) and (4), then (0) again before CPU 1's
 			// (4). p2 is taken with p0: both are published before the first DPC.
 			name: "at one instant",
-			mode: dispatch.RSSMSIX,
-			edit: func(cfg *dispatch.Config) {
-				*cfg = dispatch.Config{Config: cfg.Config, CPUs: cfg.CPUs, QueueCPU: cfg.QueueCPU, Table: cfg.Table, Interval: 1}
+			mode: engine.RSSMSIX,
+			edit: func(cfg *engine.Config) {
+				*cfg = engine.Config{Config: cfg.Config, CPUs: cfg.CPUs, QueueCPU: cfg.QueueCPU, Table: cfg.Table, Interval: 1}
 			},
 			packets: []Packet{rx(7, 1), rx(7, 0), rx(7, 1)},
 			want: `
@@ -912,8 +912,8 @@ func TestTimelines(t *testing.T) {
 		{
 			// 1.5 ns per byte, the product rounded down: 90 + 101 × 1.5 = 151.
 			name: "byte-cost",
-			mode: dispatch.NonRSS,
-			edit: func(cfg *dispatch.Config) { cfg.ByteCost = 1500 },
+			mode: engine.NonRSS,
+			edit: func(cfg *engine.Config) { cfg.ByteCost = 1500 },
 			packets: []Packet{
 				{Time: 0, Length: 101, Flow: none, Conn: none, Entry: 0},
 			},
@@ -938,17 +938,17 @@ func TestTimelines(t *testing.T) {
 // Nothing received, nothing sent: all zero, and as many CPUs and queues as there
 // are.
 func TestNoPackets(t *testing.T) {
-	for mode := range dispatch.Mode(dispatch.NumModes) {
+	for mode := range engine.Mode(engine.NumModes) {
 		result := Run(Setup{Config: testConfig(), Mode: mode})
 		queues := 1
-		if mode == dispatch.RSSMSIX || mode == dispatch.RSSHWQueues {
+		if mode == engine.RSSMSIX || mode == engine.RSSHWQueues {
 			queues = 2
 		}
-		want := dispatch.Counters{
+		want := engine.Counters{
 			Mode:    mode,
-			CPUs:    make([]dispatch.CPUCounters, 2),
-			Queues:  make([]dispatch.QueueCounters, queues),
-			Windows: dispatch.Windows{Interval: 100, Packets: [][]uint64{{}, {}}},
+			CPUs:    make([]engine.CPUCounters, 2),
+			Queues:  make([]engine.QueueCounters, queues),
+			Windows: engine.Windows{Interval: 100, Packets: [][]uint64{{}, {}}},
 		}
 		if diff := cmp.Diff(want, result.Counters); diff != "" {
 			t.Errorf("%v: counters (-want +got):\n%s", mode, diff)
@@ -968,9 +968,9 @@ func TestDepth(t *testing.T) {
 	cfg.DMABatch = 8
 	packets := []Packet{rx(0, 0), rx(1, 0), rx(2, 0), rx(3, 0), rx(55, 0), rx(56, 0), rx(106, 0)}
 	for _, test := range []struct {
-		drain dispatch.Drain
+		drain engine.Drain
 		want  uint64
-	}{{dispatch.Snapshot, 4}, {dispatch.Poll, 6}} {
+	}{{engine.Snapshot, 4}, {engine.Poll, 6}} {
 		cfg.Drain = test.drain
 		result := Run(Setup{Config: cfg, Packets: packets, Flows: 2})
 		if got := result.Counters.Queues[0].DepthMax; got != test.want {

@@ -33,7 +33,7 @@ const defaultBacklogBudget = 64
 
 // schedule gives a poller its turn at once if none has one on that CPU; else it
 // goes to the end of the list.
-func (e *engine) schedule(cpu int, p poller) {
+func (e *machine) schedule(cpu int, p poller) {
 	c := &e.cpus[cpu]
 	if c.turn != nil {
 		c.list = append(c.list, p)
@@ -43,7 +43,7 @@ func (e *engine) schedule(cpu int, p poller) {
 }
 
 // startTurn works dpc-cost; then comes the first decision.
-func (e *engine) startTurn(cpu int, p poller) {
+func (e *machine) startTurn(cpu int, p poller) {
 	c := &e.cpus[cpu]
 	t := &turn{poller: p, dpc: dpc{vector: p.vector, cpu: cpu}, joined: make(map[int]bool)}
 	if p.backlog {
@@ -57,7 +57,7 @@ func (e *engine) startTurn(cpu int, p poller) {
 }
 
 // charge notes work of a turn beside what indicating costs.
-func (e *engine) charge(t *turn, cost int64) {
+func (e *machine) charge(t *turn, cost int64) {
 	e.cpus[t.dpc.cpu].dpcTime += cost
 	if !t.poller.backlog {
 		e.vectors[t.poller.vector].workTime += cost
@@ -66,7 +66,7 @@ func (e *engine) charge(t *turn, cost int64) {
 
 // decide takes the oldest packet. The turn ends when there is none, or when the
 // budget is spent and more wait.
-func (e *engine) decide(t *turn) {
+func (e *machine) decide(t *turn) {
 	cpu := t.dpc.cpu
 	c := &e.cpus[cpu]
 	waiting, budget := len(c.backlog), defaultBacklogBudget
@@ -98,7 +98,7 @@ func (e *engine) decide(t *turn) {
 
 // takeToIndicate works on a packet and indicates it. One from a vector's queue
 // gives its buffer back then; one from a backlog did when it joined.
-func (e *engine) takeToIndicate(t *turn, one []buffer) {
+func (e *machine) takeToIndicate(t *turn, one []buffer) {
 	t.taken++
 	cpu := t.dpc.cpu
 	e.taken(one, cpu)
@@ -118,7 +118,7 @@ func (e *engine) takeToIndicate(t *turn, one []buffer) {
 // takeToSteer works rps-cost on a packet. At the end its buffer comes back, and it
 // joins the backlog of target, or is dropped there if more than the limit wait. It
 // was not taken to be indicated: that is for the backlog to do.
-func (e *engine) takeToSteer(t *turn, one []buffer, target int) {
+func (e *machine) takeToSteer(t *turn, one []buffer, target int) {
 	t.taken++
 	cpu := t.dpc.cpu
 	e.cpus[cpu].steeredAway++
@@ -147,7 +147,7 @@ func (e *engine) takeToSteer(t *turn, one []buffer, target int) {
 // CPU first, if they are neither scheduled nor empty: its own CPU's ahead of
 // itself, another's by an IPI, from whose sending on it counts as scheduled. Last,
 // the head of the list starts its turn, as part of this event.
-func (e *engine) turnEnds(t *turn, spent bool) {
+func (e *machine) turnEnds(t *turn, spent bool) {
 	cpu := t.dpc.cpu
 	c := &e.cpus[cpu]
 	e.dpcEnds(&t.dpc)
@@ -182,7 +182,7 @@ func (e *engine) turnEnds(t *turn, spent bool) {
 }
 
 // interrupt sends an IPI that schedules another CPU's backlog.
-func (e *engine) interrupt(cpu int) {
+func (e *machine) interrupt(cpu int) {
 	e.starts(e.now+e.cfg.IPILatency, cpu, dpcStarts, func() {
 		e.cpus[cpu].ipis++
 		e.saw("ipi c%d", cpu)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 )
 
 // Hashes that a mask of both CPUs gives to CPU 0, CPU 1 or nobody.
@@ -46,15 +46,15 @@ func TestTurns(t *testing.T) {
 296 indicate p1 c0, dpc ends c0
 336 indicate p0 c1, dpc ends c1
 `)
-	want := []dispatch.CPUCounters{
+	want := []engine.CPUCounters{
 		{
 			Packets: 2, Bytes: 120, Interrupts: 1, DPCs: 2, MaxPerDPC: 1, ISRTime: 20, DPCTime: 30 + 3 + 3 + 100 + 30 + 100,
-			Latency:     dispatch.Latency{Sum: 166 + 296, Max: 296, P50: 166, P90: 296, P99: 296, P999: 296},
+			Latency:     engine.Latency{Sum: 166 + 296, Max: 296, P50: 166, P90: 296, P99: 296, P999: 296},
 			SteeredAway: 2, FromBacklog: 1, BacklogMax: 1,
 		},
 		{
 			Packets: 1, Bytes: 60, DPCs: 1, MaxPerDPC: 1, DPCTime: 130,
-			Latency:     dispatch.Latency{Sum: 336, Max: 336, P50: 336, P90: 336, P99: 336, P999: 336},
+			Latency:     engine.Latency{Sum: 336, Max: 336, P50: 336, P90: 336, P99: 336, P999: 336},
 			FromBacklog: 1, BacklogMax: 1, IPIs: 1,
 			MigratedPackets: 1, // p0 is taken by CPU 1 at 236, after CPU 0 took p1
 		},
@@ -214,7 +214,7 @@ func TestTurnRules(t *testing.T) {
 			// In non-rss the one queue is rx-0: its mask decides, though p0's entry is
 			// queue 1, which has none.
 			name: "non-rss",
-			edit: func(s *Setup) { s.Mode, s.RPS.CPUs[1] = dispatch.NonRSS, nil },
+			edit: func(s *Setup) { s.Mode, s.RPS.CPUs[1] = engine.NonRSS, nil },
 			s:    rpsSetup(rps(0, 1, toCPU1)),
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
@@ -292,7 +292,7 @@ func TestRPSMigration(t *testing.T) {
 // works 20 + 30 + 3 twice, CPU 1 for 2 × 100 and 30 or 60.
 func TestRPSSerialTime(t *testing.T) {
 	s := rpsSetup(rps(0, 0, toCPU1), rps(65, 0, toCPU1))
-	s.Mode, s.Config.PacketCost = dispatch.NonRSS, 1
+	s.Mode, s.Config.PacketCost = engine.NonRSS, 1
 	_, e := timelineOf(t, s)
 	if c := e.counters(); c.SerialTime != 2*(20+30+3) {
 		t.Errorf("%+v", c)
@@ -315,15 +315,15 @@ func TestRPSWithoutMasks(t *testing.T) {
 		s := randomSetup(seed, false)
 		s.RPS = nil
 		poll := *s.Config
-		poll.Drain = dispatch.Poll
-		for s.Mode = range dispatch.Mode(dispatch.NumModes) {
+		poll.Drain = engine.Poll
+		for s.Mode = range engine.Mode(engine.NumModes) {
 			without, with := s, s
 			with.RPS = &RPS{CPUs: make([][]int, s.Config.Queues)}
-			if s.Mode == dispatch.RSSMSIX || s.Mode == dispatch.NonRSS {
+			if s.Mode == engine.RSSMSIX || s.Mode == engine.NonRSS {
 				without.Config = &poll
 			}
 			want, got := Run(without), Run(with)
-			if s.Mode == dispatch.NonRSS { // another unit that is busiest, by definition
+			if s.Mode == engine.NonRSS { // another unit that is busiest, by definition
 				if got.Counters.SerialTime != want.Counters.SerialTime {
 					t.Errorf("seed %d: serial time %d, want %d", seed, got.Counters.SerialTime, want.Counters.SerialTime)
 				}

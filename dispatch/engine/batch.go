@@ -1,0 +1,74 @@
+package engine
+
+import "rssreplay/nicmodel"
+
+// Values of Batch.Entry that are no table entry.
+const (
+	Unhashed = 0xffff // received, without a hash: goes to the default queue
+	Sent     = 0xfffe // not received: section 7 of the model
+)
+
+// NoFlow stands for a flow that a packet does not have.
+const NoFlow = 0xffffffff
+
+// MaxTable is the most entries a table can have.
+const MaxTable = nicmodel.MaxTableSize
+
+// BatchSize is the number of packets that go from the flow table to the models
+// at once: enough to hide the hand-over, and few enough that the arrays of a
+// batch stay in the second-level cache.
+const BatchSize = 4096
+
+// Batch is a run of packets on their way from the flow table to the models, as
+// parallel arrays, in file order. The models only read it.
+type Batch struct {
+	First  uint32            // number of its first packet in the replay, modulo 2³²
+	Flows  uint32            // flows met so far: every Flow is below
+	N      int               // packets: the arrays below hold as many
+	Time   [BatchSize]int64  // ns since the first packet, never going back
+	Length [BatchSize]uint32 // on the wire, bytes
+	Flow   [BatchSize]uint32 // of received packets; NoFlow where there is none
+
+	Steered            // by the first scenario
+	More    []*Steered // by the others that steer otherwise
+
+	Sends []SendRef // of each packet whose Entry is Sent, in order
+
+	readers int32 // models that have not finished with it
+}
+
+// Steered is which entries the packets of a batch meet, by one way of steering.
+type Steered struct {
+	Entry  [BatchSize]uint16 // table entry, Unhashed or Sent
+	Varied []VariedRef       // the received packets of flows that more than one entry has met, in order
+}
+
+// steered is the batch's packets by the i-th way of steering.
+func (b *Batch) steered(i int) *Steered {
+	if i == 0 {
+		return &b.Steered
+	}
+	return b.More[i-1]
+}
+
+// SendRef names the connection of a sent packet: the received flow that it
+// answers, and the received flow of its own direction. NoFlow where no packet
+// of it was received before.
+type SendRef struct{ Answers, Same uint32 }
+
+// VariedRef is a received packet of a flow whose packets do not all meet the
+// same table entry (a home address in some of them, say). Under RSS such a flow's
+// CPU is not fixed, so the models count it packet by packet from then on.
+type VariedRef struct {
+	Index  uint32 // in the batch
+	Before uint64 // packets of the flow received before this one
+	Entry  uint16 // that all packets of the flow met up to the first different one
+}
+
+func (b *Batch) Reset(first uint32) {
+	b.First, b.Flows, b.N = first, 0, 0
+	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]
+	for _, s := range b.More {
+		s.Varied = s.Varied[:0]
+	}
+}

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rssreplay/nicmodel"
+)
+
+// Mode is one way from the NIC's interrupt to the stack: a document of NDIS's
+// receive-side scaling pages.
+type Mode uint8
+
+const (
+	RSSMSIX        Mode = iota // RSS with message signaled interrupts
+	NonRSS                     // non-RSS receive processing
+	RSSHWQueues                // RSS with hardware queuing
+	RSSSingleQueue             // RSS with a single hardware receive queue
+
+	NumModes = iota
+)
+
+var modeNames = [NumModes]string{"rss-msix", "non-rss", "rss-hw-queues", "rss-single-queue"}
+
+// String is the mode's name on the command line and in reports.
+func (m Mode) String() string { return modeNames[m] }
+
+// ParseModes reads a comma-separated list of mode names, or "all". A mode
+// given twice counts once; the order is the list's.
+func ParseModes(list string) ([]Mode, error) {
+	var modes []Mode
+	var seen [NumModes]bool
+	for _, name := range strings.Split(list, ",") {
+		found := false
+		for m := range Mode(NumModes) {
+			if name == "all" || name == modeNames[m] {
+				found = true
+				if !seen[m] {
+					seen[m] = true
+					modes = append(modes, m)
+				}
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("--mode: unknown mode %q; known are %s and all", name, strings.Join(modeNames[:], ", "))
+		}
+	}
+	return modes, nil
+}
+
+// Drain says what a DPC takes from its queue (MODEL.md section 5).
+type Drain uint8
+
+const (
+	Snapshot Drain = iota // at its start, every buffer in its queue
+	Poll                  // one packet after the other, as NAPI does
+)
+
+func (d Drain) String() string {
+	if d == Poll {
+		return "poll"
+	}
+	return "snapshot"
+}
+
+// Choices of Config.ISRCPU that are no CPU.
+const (
+	LeastBusy  = -1 // smallest ISR + DPC + send time charged so far, ties to the lowest number
+	RoundRobin = -2 // the next of the CPUs in use, starting at the first
+)
+
+// Limits of Config, beside those of its NIC: far above any machine. What they come
+// to with many packets is for CheckWork.
+const (
+	MaxCPUs      = 1024
+	MaxCPUNumber = math.MaxUint16
+	MaxByteCost  = int64(1e6)               // ps per byte
+	MaxInterval  = int64(87600 * time.Hour) // ns: ten years
+)
+
+// Config is the model's parameters (MODEL.md section 9) in the form that the
+// engines use: times in ns, CPUs by their index in CPUs, not by their number.
+// Ask Validate before use: an engine trusts it.
+type Config struct {
+	nicmodel.Config
+
+	CPUs         []int                     // numbers of the CPUs in use, ascending
+	QueueCPU     []int                     // per queue: index into CPUs
+	Table        nicmodel.IndirectionTable // per entry: queue
+	DefaultQueue int                       // where unhashed packets go
+
+	InterruptLatency int64 // raise to ISR
+	ISRCost          int64
+	DPCCost          int64 // per DPC
+	PacketCost       int64 // per packet, up the stack
+	ByteCost         int64 // ps per byte
+	MigrationCost    int64 // more for a packet whose flow another CPU took last
+	IPILatency       int64 // a DPC queued to another CPU
+	DistributeCost   int64 // per buffer dealt, rss-single-queue
+	SendCost         int64 // per sent packet
+
+	Drain     Drain
+	DPCBudget int // packets one DPC takes at most; 0: no limit
+	ISRCPU    int // LeastBusy, RoundRobin or an index into CPUs
+
+	Interval int64 // window of the time series
+}
+
+// times are the durations, each with its flag.
+func (c *Config) times() []flagTime {
+	return []flagTime{
+		{"dma-timeout", c.DMATimeout}, {"itr", c.ITR}, {"rx-usecs", c.RxUsecs},
+		{"interrupt-latency", c.InterruptLatency}, {"isr-cost", c.ISRCost}, {"dpc-cost", c.DPCCost},
+		{"packet-cost", c.PacketCost}, {"migration-cost", c.MigrationCost}, {"ipi-latency", c.IPILatency},
+		{"distribute-cost", c.DistributeCost}, {"send-cost", c.SendCost},
+	}
+}
+
+type flagTime struct {
+	flag string
+	ns   int64
+}
+
+// Validate reports the first parameter that makes no sense, by its flag's name.
+func (c *Config) Validate() error {
+	if err := nicmodel.CheckCount("cpus", len(c.CPUs), 1, MaxCPUs, ""); err != nil {
+		return err
+	}
+	if err := c.Config.Validate(); err != nil {
+		return err
+	}
+	for _, t := range c.times() {
+		if err := nicmodel.CheckTime(t.flag, t.ns); err != nil {
+			return err
+		}
+	}
+	if c.ByteCost < 0 || c.ByteCost > MaxByteCost {
+		return &nicmodel.RangeError{Flag: "byte-cost", Value: perByte(c.ByteCost), Least: "0", Most: perByte(MaxByteCost), Why: "it is in ns per byte"}
+	}
+	if c.Interval < 1 || c.Interval > MaxInterval {
+		return &nicmodel.RangeError{Flag: "interval", Value: time.Duration(c.Interval).String(), Least: "1ns", Most: time.Duration(MaxInterval).String()}
+	}
+	if err := nicmodel.CheckCount("dpc-budget", c.DPCBudget, 0, nicmodel.MaxBuffers, ""); err != nil {
+		return err
+	}
+	switch last := c.CPUs[len(c.CPUs)-1]; {
+	case c.CPUs[0] < 0 || last > MaxCPUNumber:
+		return fmt.Errorf("--cpus: CPUs are numbered from 0 to %d, and here they are %d to %d", MaxCPUNumber, c.CPUs[0], last)
+	case c.ISRCPU < RoundRobin || c.ISRCPU >= len(c.CPUs):
+		return fmt.Errorf("--isr-cpu is not one of the CPUs in use")
+	case c.DefaultQueue < 0 || c.DefaultQueue >= c.Queues:
+		return fmt.Errorf("--default-queue %d is not below --queues %d", c.DefaultQueue, c.Queues)
+	case len(c.QueueCPU) != c.Queues:
+		return fmt.Errorf("--affinity names the CPUs of %d queues, but there are %d", len(c.QueueCPU), c.Queues)
+	}
+	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
+		return err
+	}
+	for i, q := range c.Table {
+		if int(q) >= c.Queues {
+			return fmt.Errorf("entry %d of the indirection table is queue %d, which is not below --queues %d", i, q, c.Queues)
+		}
+	}
+	for q, cpu := range c.QueueCPU {
+		if cpu < 0 || cpu >= len(c.CPUs) {
+			return fmt.Errorf("--affinity puts queue %d on a CPU that is not in use", q)
+		}
+	}
+	return nil
+}
+
+// perByte is a cost in ps per byte as the flag takes it, in ns.
+func perByte(ps int64) string { return strconv.FormatFloat(float64(ps)/1000, 'f', -1, 64) }
+
+// MostWork bounds what a packet and a byte can add to the time that the work ends, in
+// ns, were each packet an interrupt of its own.
+func (c *Config) MostWork() (packet, byte float64) {
+	for _, t := range c.times() {
+		packet += float64(t.ns)
+	}
+	return packet, float64(c.ByteCost) / 1000
+}
+
+// CheckWork reports that the work on so many packets and bytes may take more than
+// MaxSpan: sums of times may then leave an int64.
+func (c *Config) CheckWork(packets, bytes uint64) error {
+	packet, byte := c.MostWork()
+	if packet*float64(packets)+byte*float64(bytes) <= MaxSpan {
+		return nil
+	}
+	most := slices.MaxFunc(c.times(), func(a, b flagTime) int { return cmp.Compare(a.ns, b.ns) })
+	if byte*float64(bytes) > float64(most.ns)*float64(packets) {
+		most.flag = "byte-cost"
+	}
+	return fmt.Errorf("the work on %d packets and %d bytes may take more than 73 years, too long to be counted in ns: give a smaller --%s", packets, bytes, most.flag)
+}
+
+// Cost is the time that a packet of length bytes on the wire takes up the
+// stack, in ns: packet-cost + byte-cost × length, the product rounded down.
+func (c *Config) Cost(length uint32) int64 {
+	if c.ByteCost == 0 {
+		return c.PacketCost
+	}
+	return c.PacketCost + c.ByteCost*int64(length)/1000
+}
+
+// Queue is the hardware queue of a received packet whose Batch.Entry is entry.
+func (c *Config) Queue(entry uint16) uint16 {
+	if entry == Unhashed {
+		return uint16(c.DefaultQueue)
+	}
+	return c.Table[entry]
+}
+
+// counts reports whether a mode counts the same under both configurations: they
+// are equal in what the mode uses.
+func (c *Config) counts(mode Mode, other *Config) bool {
+	return reflect.DeepEqual(c.usedBy(mode), other.usedBy(mode))
+}
+
+// usedBy is the configuration without what the mode does not use.
+func (c *Config) usedBy(mode Mode) Config {
+	used := *c
+	if mode == NonRSS { // one queue; the default queue's CPU takes sends
+		used.Queues, used.Table = 1, nil
+		used.QueueCPU, used.DefaultQueue = []int{c.QueueCPU[c.DefaultQueue]}, 0
+	}
+	return used
+}
+
+// MaxSpan is the longest time a replay covers, in ns: 73 years. What lies later
+// is clamped to it, so that no sum of times leaves an int64.
+const MaxSpan = math.MaxInt64 / 4

@@ -1,0 +1,97 @@
+package engine
+
+// Counters is what one mode counted (MODEL.md section 8): the same struct
+// whichever engine filled it. CPUs are indexed as Config.CPUs.
+type Counters struct {
+	Mode          Mode
+	SimulatedTime int64 // ns: the time of the last event
+	CPUs          []CPUCounters
+	Queues        []QueueCounters // one in NonRSS and RSSSingleQueue
+	SendsJudged   uint64          // sent packets whose connection had had a received packet taken
+	SendMatches   uint64          // of those, sent on the CPU that most recently took one of it
+	Windows       Windows
+
+	// SerialTime is the time of the busiest unit that can't run beside itself, in
+	// ns. RSSMSIX: the most ISR and DPC time of one CPU. NonRSS: that of all CPUs
+	// together, since only one of them works at a time. RSSHWQueues and
+	// RSSSingleQueue: how long the vector was masked, from each raise to its enable.
+	SerialTime int64
+
+	// Reordered is the indicated packets whose indication ended strictly later than
+	// that of a packet of their flow that arrived after them (a reordered packet of
+	// RFC 4737). Each counts once.
+	Reordered uint64
+}
+
+// CPUCounters is what happened on one CPU. Times in ns.
+type CPUCounters struct {
+	Packets, Bytes uint64 // indicated
+	Interrupts     uint64 // ISRs run
+	DPCs           uint64
+	MaxPerDPC      uint64 // most packets indicated by one DPC
+	ISRTime        int64
+	DPCTime        int64
+	SendPackets    uint64
+	SendTime       int64
+	Latency        Latency
+
+	// Packets that paid migration-cost: another CPU had most recently taken a packet
+	// of their flow. MigrationTime is part of DPCTime.
+	MigratedPackets uint64
+	MigrationTime   int64
+
+	// Under receive packet steering, else 0.
+	SteeredAway  uint64 // packets that vectors' DPCs on this CPU gave to a backlog, its own included, whether they fitted or not
+	FromBacklog  uint64 // packets taken from its backlog
+	BacklogMax   uint64 // most that waited there, just after one joined
+	BacklogDrops uint64 // packets that its backlog had no room for
+	IPIs         uint64 // received for its backlog
+}
+
+// Busy is the CPU's ISR, DPC and send time, in ns.
+func (c *CPUCounters) Busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
+
+// Latency is the distribution of arrival to indication, in ns, over the
+// packets that the CPU indicated; all zero when there is none.
+type Latency struct {
+	Sum, Max            int64
+	P50, P90, P99, P999 int64 // nearest rank, within 1 %
+}
+
+// QueueCounters is what happened to one hardware queue.
+type QueueCounters struct {
+	Packets, Bytes uint64 // steered to it, dropped ones included
+	Drops          uint64 // no free buffer at arrival
+	DepthMax       uint64 // most of its buffers published and not yet taken
+
+	// Most packets that arrived for it, dropped ones too, from a moment on and
+	// before 50 µs (500 µs) after it.
+	Burst50us, Burst500us uint64
+}
+
+// MaxWindows bounds the time series.
+const MaxWindows = 10000
+
+// Windows is the packets that each CPU indicated, by time of arrival: window i
+// holds the arrivals from i × Interval to before (i+1) × Interval. When a
+// capture needs more than MaxWindows, Interval is doubled until it does not.
+type Windows struct {
+	Interval int64      // ns
+	Packets  [][]uint64 // [cpu][window]; all CPUs have equally many
+}
+
+// FlowAffinity is where one flow's packets were indicated in one mode.
+type FlowAffinity struct {
+	Packets    []CPUPackets // by ascending CPU, none with 0 packets
+	Migrations uint64       // packets indicated on another CPU than the flow's indicated packet before it, in arrival order
+}
+
+// CPUPackets counts packets on one CPU, an index into Config.CPUs.
+type CPUPackets struct {
+	CPU     int
+	Packets uint64
+}
+
+// EntryLoad is what met one entry of the indirection table: received packets
+// with a hash.
+type EntryLoad struct{ Packets, Bytes, Flows uint64 }

@@ -1,0 +1,25 @@
+// Package engine is the model: a NIC with its rings, interrupts and CPUs, in each of the
+// modes that MODEL.md describes. It reads batches of packets, in order of time, and
+// counts.
+//
+//  1. A Config says what host and NIC are (config.go); a Batch is packets as
+//     (time, length, flow, table entry), batch.go.
+//  2. The modes, one file for each document, with its steps by their numbers:
+//     rss_msix.go, rss_hw_queues.go, rss_single_queue.go and non_rss.go. Steps of all of
+//     them can be observed (steps.go).
+//  3. What they are built of: a line is an interrupt vector with its DPC on one CPU
+//     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
+//     spread (spread.go); front_end.go takes packets off the ring.
+//  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
+//     packets meet (settled.go, wandering.go, takes.go), and in which order (order.go).
+//  5. Closed forms: where nobody observes, engines of lanes (lane*.go and *_lane*.go)
+//     count the same as lines in less time; lane_plain.go says when they apply. New
+//     chooses (model_set.go).
+//  6. A ModelSet runs the models of all modes and scenarios on shared batches, each group
+//     in a goroutine of its own.
+//
+// Models are lazy: they do their work up to a moment only when an arrival or a sent
+// packet needs to know. What comes before what at one instant is section 6 of MODEL.md;
+// dispatch/internal/plain does the same with one event after the other, and tests
+// compare the two on every counter.
+package engine

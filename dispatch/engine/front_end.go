@@ -1,0 +1,84 @@
+package engine
+
+import "rssreplay/nicmodel"
+
+// frontEnd is the NIC of the modes that hash in hardware: it fills a buffer of
+// the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
+// NIC, which it publishes when it is full or old (MODEL.md section 4).
+type frontEnd struct {
+	m      *Model
+	list   nicmodel.DMAList
+	queues []nicmodel.Queue // the receive queue of each CPU
+}
+
+// backEnd is the host's side of it: what the published buffers set off.
+type backEnd interface {
+	// catchUp does the work that comes before the arrivals at now and that can
+	// return buffers of a queue of that CPU.
+	catchUp(now int64, cpu uint16)
+	// catchUpAll does all work that comes before the arrivals at now.
+	catchUpAll(now int64)
+	// publish publishes the oldest filled buffer of each CPU's receive queue, at t.
+	publish(t int64, cpus []uint16)
+}
+
+func newFrontEnd(m *Model) frontEnd {
+	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config), queues: make([]nicmodel.Queue, len(m.cpus))}
+}
+
+func (f *frontEnd) process(b *Batch, back backEnd) {
+	m := f.m
+	m.prepare(b)
+	steered, sends := b.steered(m.steering), b.Sends
+	varied := steered.Varied
+	for i, t := range b.Time[:b.N] {
+		if at, overdue := f.list.Overdue(t); overdue {
+			f.publish(at, back)
+		}
+		entry := steered.Entry[i]
+		if entry == Sent {
+			back.catchUpAll(t)
+			m.send(t, sends[0], b.First+uint32(i))
+			sends = sends[1:]
+			continue
+		}
+		to := m.target(entry)
+		if m.rings.Full(to.queue) || m.observe != nil { // an observer is told in order of time
+			back.catchUp(t, to.cpu)
+		}
+		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if accepted {
+				m.Settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(to.cpu), len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+		if !accepted {
+			continue
+		}
+		buf := f.queues[to.cpu].Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), to.queue
+		if m.observe != nil {
+			m.event(Fill, t, int(to.cpu), int(to.queue), int64(buf.Packet))
+			if entry != Unhashed {
+				m.event(Hash, t, int(to.cpu), int(to.queue), int64(buf.Packet))
+			}
+		}
+		if f.list.Add(to.cpu, t) {
+			f.publish(t, back)
+		}
+	}
+	m.arrived(b)
+}
+
+func (f *frontEnd) publish(t int64, back backEnd) {
+	f.m.at(t)
+	back.publish(t, f.list.Empty())
+}
+
+// finish publishes what is left when no more packets come.
+func (f *frontEnd) finish(back backEnd) {
+	if at, pending := f.list.Deadline(); pending {
+		f.publish(at, back)
+	}
+}

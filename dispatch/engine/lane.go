@@ -1,0 +1,376 @@
+package engine
+
+import (
+	"math"
+
+	"rssreplay/nicmodel"
+)
+
+// lane is a line in closed form: the packets of one hardware queue whose CPU
+// serves no other, and that nobody observes.
+//
+// Optimization: it equals line. It knows the moment at which its DPC next looks
+// at the queue, and has nothing to think about until a packet is published after
+// that moment: then all that the DPC takes is known, and is worked on in one go.
+// When the vector was raised and the ISR ran follows from the DPC.
+type lane struct {
+	// think is a moment up to which a publication changes nothing but the number of
+	// packets that wait: look, where rx-frames does not count them, or less.
+	think int64
+
+	// The packets that the queue accepted, in order: those below taken are done,
+	// those below published wait for a DPC, those below filled for the NIC to
+	// publish them. Below limit there is a free buffer, and memory, at any moment
+	// that the lane has still to be told of.
+	filled, limit, published, taken int
+	arrival                         []int64
+	rest                            []laneRest // nil if nobody asks
+
+	// look is when a DPC next looks at the queue, step (4): at its start, and with
+	// drain poll at each decision. What is published at that instant is in the
+	// queue. laneIdle while the vector is enabled and nothing is queued.
+	look int64
+
+	// The buffers of the packets from held on are not free, and from taken on at
+	// the arrivals from the instant freed on. Those below safe are free whenever
+	// the lane is asked.
+	held, safe int
+	freed      int64
+
+	raise int64 // of this cycle
+	end   int64 // of the last DPC; where plain, of the next one with what is published
+	on    *cpu  // of this cycle
+
+	m        *Model
+	vector   nicmodel.Vector
+	met      uint64     // by which work of the cycle
+	cycle    *laneCycle // whose vector it is, of several lanes; nil: its own
+	dealer   *dealer    // nil: the DPC indicates all
+	drain    Drain
+	budget   int
+	delay    int64 // raise to DPC
+	cost     int64 // of a packet, where plain
+	fixed    bool  // the CPU never changes
+	plain    bool  // see publishPlain
+	called   bool  // the ISR of this cycle is charged
+	busy     bool  // poll: the DPC has started
+	again    int   // poll: packets that this DPC took
+	fills    int   // published once the queue holds rx-frames, where that matters, else 0
+	oldest   int64 // publish time of the oldest packet that waits for the raise
+	depthMax int   // packets that waited
+
+	lateness, latest int64  // where plain: sum and greatest of the latencies
+	gone             uint64 // accepted packets that arrival has no more
+	drops, dropBytes uint64
+}
+
+// laneRest is what some need to know of a packet: with rss-single-queue of is
+// the CPU that the hash chose, else its flow.
+type laneRest struct{ length, of uint32 }
+
+// laneIdle is lane.look outside a cycle: any publication comes after it.
+const laneIdle = -1
+
+// newLane is the lane of a queue whose CPU is on, or is determined by the system
+// where that is nil.
+func newLane(m *Model, on *cpu) lane {
+	l := lane{
+		m: m, think: laneIdle, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
+		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost, cost: m.cfg.PacketCost,
+	}
+	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
+		l.rest = []laneRest{}
+	}
+	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
+	l.makeRoom(1)
+	return l
+}
+
+// makeRoom makes room in memory for n packets more.
+func (l *lane) makeRoom(n int) {
+	had := l.arrival
+	if 2*(l.filled-l.taken+n) > len(had) {
+		l.arrival = make([]int64, max(128, 2*len(had), 2*(l.filled-l.taken+n)))
+	}
+	copy(l.arrival, had[l.taken:l.filled])
+	if l.rest != nil {
+		had := l.rest
+		if len(had) < len(l.arrival) {
+			l.rest = make([]laneRest, len(l.arrival))
+		}
+		copy(l.rest, had[l.taken:l.filled])
+	}
+	shift := l.taken
+	l.gone += uint64(shift)
+	l.filled -= shift
+	l.published -= shift
+	l.held -= shift
+	l.safe -= shift
+	l.fills -= shift
+	l.taken = 0
+	l.limitBy()
+}
+
+// limitBy finds the limit again.
+func (l *lane) limitBy() { l.limit = min(l.safe+l.m.cfg.RxRing, len(l.arrival)) }
+
+// full reports whether no buffer is free at an arrival at now, and makes room
+// in memory if there is one.
+func (l *lane) full(now int64) bool {
+	l.advance(now)
+	used := l.filled - l.taken
+	if now < l.freed {
+		used += l.working(now)
+	}
+	if used >= l.m.cfg.RxRing {
+		return true
+	}
+	l.safe = l.filled - used
+	if l.limitBy(); l.filled >= l.limit {
+		l.makeRoom(1)
+	}
+	return false
+}
+
+// working is how many packets are taken whose buffers come back after now, where
+// some do.
+func (l *lane) working(now int64) int {
+	if l.dealer != nil {
+		return l.dealer.working(now)
+	}
+	return l.taken - l.held
+}
+
+// tight reports whether n packets more might not find free buffers.
+func (l *lane) tight(n int) bool {
+	if l.filled+n > l.safe+l.m.cfg.RxRing {
+		return true
+	}
+	if l.limitBy(); l.filled+n > l.limit {
+		l.makeRoom(n)
+	}
+	return false
+}
+
+// fill fills a buffer for a packet below the limit.
+func (l *lane) fill(t int64, length, of uint32) {
+	l.arrival[l.filled] = t
+	if l.rest != nil {
+		l.rest[l.filled] = laneRest{length, of}
+	}
+	l.filled++
+}
+
+// drop counts a packet that found no free buffer.
+func (l *lane) drop(length uint32) {
+	l.drops++
+	l.dropBytes += uint64(length)
+}
+
+// publish publishes the oldest packet that waits for it, where the lane is neither
+// plain nor in a cycle with others.
+func (l *lane) publish(t int64) {
+	if t > l.think {
+		l.meet(t)
+	}
+	l.published++
+}
+
+// meet does the work that comes before a publication at t, and finds when the
+// vector is raised for it.
+func (l *lane) meet(t int64) {
+	l.advance(t)
+	if l.look == laneIdle {
+		l.arm(t)
+	}
+	if l.published+1 == l.fills {
+		l.filledUp(t)
+	}
+	if l.think = l.look; l.fills > l.published {
+		l.think = laneIdle
+	}
+}
+
+// advance does all work that comes before the arrivals at the instant now.
+func (l *lane) advance(now int64) {
+	if l.cycle != nil {
+		l.cycle.advance(now)
+		return
+	}
+	l.safe = l.held // some of the buffers that this gives back may come back after the next arrivals
+	for laneIdle < l.look && l.look < now {
+		switch {
+		case l.plain:
+			l.endPlain()
+			l.look = laneIdle
+		case l.drain == Poll:
+			l.poll(now)
+		default:
+			l.snapshot()
+		}
+	}
+}
+
+// arm finds when the vector is raised for a packet that is published to the
+// empty queue at t.
+func (l *lane) arm(t int64) {
+	l.called, l.oldest, l.fills = false, t, 0
+	if frames := l.m.cfg.RxFrames; frames > 1 {
+		l.fills = l.taken + frames
+	}
+	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
+}
+
+// filledUp finds it anew when the queue holds rx-frames at t.
+func (l *lane) filledUp(t int64) {
+	l.fills = 0
+	l.raiseAt(min(l.raise, l.vector.Due(max(t, l.end), l.oldest, l.m.cfg.RxFrames)))
+}
+
+func (l *lane) raiseAt(t int64) { l.raise, l.look = t, t+l.delay }
+
+// interrupt raises the vector and runs the ISR.
+func (l *lane) interrupt() {
+	l.called, l.fills = true, 0
+	l.vector.Raise(l.raise)
+	if !l.fixed {
+		l.on = &l.m.cpus[l.m.systemCPU()]
+	}
+	l.on.Interrupts++
+	l.on.ISRTime += l.m.cfg.ISRCost
+}
+
+// charge runs the ISR of a raise before now, whose CPU what happens from now on
+// no longer decides.
+func (l *lane) charge(now int64) {
+	if l.look != laneIdle && !l.called && l.raise < now {
+		l.interrupt()
+	}
+}
+
+// snapshot is a whole DPC with drain snapshot: it takes what waits at its start.
+// Where the budget leaves some of it, it starts anew at its end.
+func (l *lane) snapshot() {
+	if !l.called {
+		l.interrupt()
+	}
+	n, start := l.published-l.taken, l.look
+	l.depthMax = max(l.depthMax, n)
+	l.look = laneIdle
+	again := false
+	if budget := l.budget; budget > 0 && n > budget {
+		n, again = budget, true
+	}
+	c := l.on
+	c.DPCs++
+	l.held = l.taken
+	if l.dealer != nil {
+		l.end, l.freed = l.dealer.deal(l, start)
+		l.m.masked += l.end - l.raise
+	} else {
+		_, l.end = l.indicate(n, start, start+l.m.cfg.DPCCost, math.MaxInt64)
+		l.freed = l.end
+		c.DPCTime += l.end - start
+		c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
+	}
+	if again {
+		l.look = l.end
+	}
+}
+
+// indicate works on up to n of the oldest packets, at least one, which are taken at the
+// time takenAt, one after the other from start, and begins with none at until or later.
+// It returns how many these are, and when the last of them is done.
+func (l *lane) indicate(n int, takenAt, start, until int64) (done int, end int64) {
+	m, cpu := l.m, l.on
+	if m.Wandering != nil {
+		n, end = l.indicateWandering(n, start, until)
+	} else {
+		end = l.indicateFixed(n, start)
+	}
+	arrival := l.arrival[l.taken : l.taken+n]
+	if !cpu.series.inLast(arrival) {
+		m.crossWindows(&cpu.series, arrival)
+	}
+	if m.takes != nil {
+		for _, p := range l.rest[l.taken : l.taken+n] {
+			m.takeOf(cpu.index, p.of, takenAt)
+		}
+	}
+	l.taken += n
+	return n, end
+}
+
+// indicateFixed is indicate where a flow stays on a CPU, so that costs are fixed but
+// for byte-cost; all n packets begin in time.
+func (l *lane) indicateFixed(n int, start int64) (end int64) {
+	m, h := l.m, &l.on.latency
+	arrival := l.arrival[l.taken : l.taken+n]
+	if m.cfg.ByteCost == 0 {
+		return h.run(arrival, start, m.cfg.PacketCost)
+	}
+	end = start
+	for i, p := range l.rest[l.taken : l.taken+n] {
+		end = h.run(arrival[i:i+1], end, m.cfg.Cost(p.length))
+	}
+	return end
+}
+
+// indicateWandering is indicate where any CPU may have taken the flow's packet before.
+func (l *lane) indicateWandering(n int, start, until int64) (done int, end int64) {
+	m, cpu := l.m, l.on
+	h, w, on := &cpu.latency, m.Wandering, cpu.index
+	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
+	rest := l.rest[l.taken : l.taken+n]
+	end = start
+	sum, most, bytes, migrated := int64(0), h.max, uint64(0), uint64(0)
+	for i, arrival := range l.arrival[l.taken : l.taken+n] {
+		if end >= until {
+			n = i
+			break
+		}
+		p := &rest[i]
+		end += packetCost
+		if byteCost > 0 {
+			end += byteCost * int64(p.length) / 1000
+		}
+		// Optimization: no branch on whether it pays; it could not be foretold.
+		last := w.took(p.of, on)
+		pays := uint64(-last) >> 63 & (uint64(-(last ^ (on + 1))) >> 63) // 1 if there is one, and another
+		end += migrationCost & -int64(pays)
+		migrated += pays
+		bytes += uint64(p.length)
+		late := end - arrival
+		sum, most = sum+late, max(most, late)
+		h.count(late)
+	}
+	h.add(uint64(n), sum, most)
+	cpu.Packets += uint64(n)
+	cpu.Bytes += bytes
+	cpu.MigratedPackets += migrated
+	return n, end
+}
+
+// run advances the lane to its end: every queue empty.
+func (l *lane) run() {
+	l.advance(math.MaxInt64)
+	l.m.at(l.end)
+}
+
+// counted adds what was not counted packet by packet: that of the hardware queue
+// and, where it never changes, of the CPU. bytes were steered to it.
+func (l *lane) counted(q *QueueCounters, bytes uint64) {
+	accepted := l.gone + uint64(l.filled)
+	*q = QueueCounters{Packets: accepted + l.drops, Bytes: bytes, Drops: l.drops, DepthMax: uint64(l.depthMax)}
+	c := l.on
+	if l.fixed {
+		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
+	}
+	if l.plain {
+		c.latency.add(accepted, l.lateness, l.latest)
+		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*l.m.cfg.ISRCost
+	}
+	if l.plain || l.cycle != nil {
+		c.MaxPerDPC = uint64(l.depthMax)
+	}
+}

@@ -1,0 +1,61 @@
+package engine
+
+// poll is what a DPC with drain poll does before now: at its start, and at each
+// of its decisions.
+func (l *lane) poll(now int64) {
+	if !l.called {
+		l.interrupt()
+	}
+	if !l.busy {
+		l.busy = true
+		l.startPoll()
+	}
+	c := l.on
+	for l.look < now {
+		waiting := l.published - l.taken
+		l.depthMax = max(l.depthMax, waiting)
+		switch {
+		case waiting == 0:
+			l.end, l.busy, l.look = l.look, false, laneIdle
+			return
+		case l.budget > 0 && l.again == l.budget:
+			l.startPoll()
+		default:
+			n, end := l.indicate(l.polled(waiting, now), l.look, l.look, now)
+			l.again += n
+			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
+			l.held = l.taken - 1
+			c.DPCTime += end - l.look
+			l.look, l.freed = end, end
+		}
+	}
+}
+
+// polled is how many of the packets that wait the DPC takes one after the other
+// before now, at most.
+//
+// Optimization: it is 1, but where nobody needs to know when each was taken, and
+// either they have a fixed cost or indicate finds how many.
+func (l *lane) polled(waiting int, now int64) int {
+	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && l.m.Wandering == nil {
+		return 1
+	}
+	n := waiting
+	if l.budget > 0 {
+		n = min(n, l.budget-l.again)
+	}
+	if l.m.Wandering != nil {
+		return n
+	}
+	if cost := l.m.cfg.PacketCost; cost > 0 {
+		n = int(min(int64(n), (now-l.look-1)/cost+1))
+	}
+	return n
+}
+
+func (l *lane) startPoll() {
+	l.on.DPCs++
+	l.on.DPCTime += l.m.cfg.DPCCost
+	l.look += l.m.cfg.DPCCost
+	l.again = 0
+}

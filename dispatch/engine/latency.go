@@ -1,0 +1,96 @@
+package engine
+
+import "math/bits"
+
+// subBits is the number of bits below the leading one that a bucket keeps: 64
+// buckets for each doubling, so a bucket is at most 1/64 of its values wide and
+// its middle within 0.8 % of each of them.
+const subBits = 6
+
+// histogram counts latencies in log-linear buckets. Values below 128 have a
+// bucket each. The zero value is empty.
+//
+// Note: HdrHistogram has the same layout, but its RecordValue costs as much as
+// the whole rest of a packet's way through a mode.
+type histogram struct {
+	counts []uint64
+	n      uint64
+	sum    int64
+	max    int64
+}
+
+// bucket is the index of v's bucket; v is not negative.
+func bucket(v int64) int {
+	u := uint64(v)
+	shift := max(bits.Len64(u), subBits+1) - (subBits + 1)
+	return shift<<subBits + int(u>>shift)
+}
+
+// middle is the middle of bucket b's values, rounded down.
+func middle(b int) int64 {
+	if b < 2<<subBits {
+		return int64(b)
+	}
+	shift := b>>subBits - 1
+	low := int64(b&(1<<subBits-1)|1<<subBits) << shift
+	return low + (int64(1)<<shift-1)/2
+}
+
+// count counts v in its bucket; add follows for all that were counted.
+func (h *histogram) count(v int64) {
+	b := bucket(v)
+	if b >= len(h.counts) {
+		h.grow(b)
+	}
+	h.counts[b]++
+}
+
+// run counts the packets of one DPC with the given arrivals, which it works on
+// one after the other from start, cost for each, and returns when it is done.
+func (h *histogram) run(arrivals []int64, start, cost int64) int64 {
+	end, sum, most := start, int64(0), h.max
+	for _, arrival := range arrivals {
+		end += cost
+		late := end - arrival
+		sum, most = sum+late, max(most, late)
+		h.count(late)
+	}
+	h.add(uint64(len(arrivals)), sum, most)
+	return end
+}
+
+// add adds the sum of n counted values, and the greatest so far.
+func (h *histogram) add(n uint64, sum, most int64) {
+	h.n += n
+	h.sum += sum
+	h.max = most
+}
+
+func (h *histogram) grow(b int) {
+	h.counts = append(h.counts, make([]uint64, (b|63)+1-len(h.counts))...)
+}
+
+// latency is the distribution's figures: percentiles by nearest rank.
+func (h *histogram) latency() Latency {
+	l := Latency{Sum: h.sum, Max: h.max}
+	if h.n == 0 {
+		return l
+	}
+	var below uint64
+	b := 0
+	rank := func(perMille uint64) int64 {
+		// The rank is n × p, rounded up.
+		hi, lo := bits.Mul64(h.n, perMille)
+		r, rest := bits.Div64(hi, lo, 1000)
+		if rest > 0 {
+			r++
+		}
+		for below+h.counts[b] < r {
+			below += h.counts[b]
+			b++
+		}
+		return min(middle(b), h.max)
+	}
+	l.P50, l.P90, l.P99, l.P999 = rank(500), rank(900), rank(990), rank(999)
+	return l
+}

@@ -1,0 +1,397 @@
+package engine
+
+import (
+	"slices"
+
+	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/nicmodel"
+)
+
+// Model is what every mode has: the rings of its hardware queues, the CPUs and
+// the counters. It reacts; the times come from the mode, which owns the clock.
+type Model struct {
+	cfg      *Config
+	mode     Mode
+	steering int // which of the batch's
+	rings    nicmodel.Rings
+	cpus     []cpu
+	queues   []QueueCounters
+	depth    []uint64 // per queue: buffers published and not yet taken
+	interval int64    // of the time series
+	end      int64    // time of the last event so far
+	targets  []target // per table entry, then of packets without a hash
+
+	// How flows are told apart: exactly one of the two.
+	Wandering *wandering
+	Settled   *settled
+
+	// Where flows may meet several CPUs under RSS, else nil: which one took a flow's
+	// latest packet, and 1; 0 without one. And in which order packets were indicated.
+	latest *bigarray.Array[uint16]
+	order  *indicationOrder
+
+	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
+
+	bursts     *bursts
+	ownsBursts bool // no other model counts them
+
+	takes   *takes // nil if the capture can't hold sent packets
+	taken   int64  // takes so far, where that is what orders them
+	judged  uint64
+	matches uint64
+
+	roundRobin int
+	observe    Observer
+
+	// derive counts what follows from the loads of the table's entries and the
+	// bytes of packets without a hash, once all is done; nil where nothing does.
+	derive func(entries []EntryLoad, unhashed uint64)
+	// counted is what counters returned: scenarios may share the model.
+	counted *Counters
+}
+
+// cpu is one CPU's counters.
+type cpu struct {
+	CPUCounters
+	index   int
+	latency histogram
+	series  cpuSeries
+}
+
+// target is where a table entry leads.
+type target struct{ queue, cpu uint16 }
+
+// newModel is a model of a capture that may hold sent packets or not, and under whose
+// steering packets of one flow may meet several entries or not.
+func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Model {
+	queues := cfg.Queues
+	if mode == NonRSS || mode == RSSSingleQueue {
+		queues = 1
+	}
+	m := &Model{
+		cfg: cfg, mode: mode, observe: observe,
+		rings:    nicmodel.NewRings(queues, cfg.RxRing),
+		cpus:     make([]cpu, len(cfg.CPUs)),
+		queues:   make([]QueueCounters, queues),
+		depth:    make([]uint64, queues),
+		interval: cfg.Interval,
+	}
+	for c := range m.cpus {
+		m.cpus[c].index = c
+	}
+	for _, queue := range append(slices.Clone(cfg.Table), uint16(cfg.DefaultQueue)) {
+		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
+	}
+	m.bursts, m.ownsBursts = newBursts(m), true
+	if mode == NonRSS {
+		m.Wandering = newWandering(len(cfg.CPUs))
+	} else {
+		m.Settled = newSettled()
+		if varies && len(cfg.CPUs) > 1 {
+			m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
+		}
+	}
+	if sends {
+		m.takes = &takes{}
+	}
+	return m
+}
+
+// plain reports whether nobody observes, no CPU serves more than one hardware queue,
+// and none depends on what the others do with a flow: then there are faster engines
+// that count the same.
+func (m *Model) plain() bool {
+	if m.observe != nil || m.latest != nil {
+		return false
+	}
+	if len(m.queues) == 1 {
+		return true
+	}
+	served := make([]bool, len(m.cpus))
+	for _, c := range m.cfg.QueueCPU {
+		if served[c] {
+			return false
+		}
+		served[c] = true
+	}
+	return true
+}
+
+// prepare makes room for the flows of b, and counts its bursts.
+func (m *Model) prepare(b *Batch) {
+	if m.ownsBursts {
+		m.bursts.count(b.Time[:b.N], b.steered(m.steering).Entry[:])
+	}
+	if m.Wandering != nil {
+		m.Wandering.grow(b.Flows)
+		m.Wandering.expect(b.Flow[:b.N])
+	}
+	if m.latest != nil {
+		m.latest.Grow(b.Flows)
+		m.order.grow(b)
+	}
+	if m.takes != nil {
+		m.takes.flows.Grow(b.Flows)
+		m.takes.load(b)
+	}
+}
+
+// at is called for each event that moves the simulated time.
+func (m *Model) at(t int64) {
+	if t > m.end {
+		m.end = t
+	}
+}
+
+// arrived moves the simulated time to the last packet of a batch: an arrival is
+// an event also when the packet is dropped.
+func (m *Model) arrived(b *Batch) {
+	if b.N > 0 {
+		m.at(b.Time[b.N-1])
+	}
+}
+
+// target is where a received packet's Batch.Entry leads.
+func (m *Model) target(entry uint16) target {
+	return m.targets[min(int(entry), len(m.targets)-1)] // Unhashed is above all entries
+}
+
+// receive takes a buffer of queue for a packet at its arrival, or counts the
+// packet as dropped. The rings must be up to date (see Full).
+func (m *Model) receive(t int64, queue uint16, length, flow, packet uint32) bool {
+	q := &m.queues[queue]
+	q.Packets++
+	q.Bytes += uint64(length)
+	if m.rings.Full(queue) {
+		m.drop(t, queue, flow, packet)
+		return false
+	}
+	m.rings.Take(queue)
+	return true
+}
+
+// drop counts a packet that found no free buffer.
+func (m *Model) drop(t int64, queue uint16, flow, packet uint32) {
+	m.queues[queue].Drops++
+	if m.Settled != nil {
+		m.Settled.drop(flow)
+	}
+	m.event(Drop, t, -1, int(queue), int64(packet))
+}
+
+// published counts a buffer that reached its receive queue.
+func (m *Model) published(queue uint16) {
+	m.depth[queue]++
+	if m.depth[queue] > m.queues[queue].DepthMax {
+		m.queues[queue].DepthMax = m.depth[queue]
+	}
+}
+
+// isr charges an ISR to a CPU.
+func (m *Model) isr(c int) {
+	m.cpus[c].Interrupts++
+	m.cpus[c].ISRTime += m.cfg.ISRCost
+}
+
+// systemCPU is the CPU of the ISR where the system determines it (NON-3, HWQ-2,
+// SQ-3). "Ideally, the ISR should go to the least busy CPU. However, in some
+// systems, the system assigns the ISR to an available CPU or to a CPU that is
+// associated with the NIC."
+func (m *Model) systemCPU() int {
+	switch m.cfg.ISRCPU {
+	case LeastBusy:
+		least, busy := 0, m.cpus[0].Busy()
+		for c := range m.cpus {
+			if b := m.cpus[c].Busy(); b < busy {
+				least, busy = c, b
+			}
+		}
+		return least
+	case RoundRobin:
+		c := m.roundRobin
+		m.roundRobin = (c + 1) % len(m.cpus)
+		return c
+	}
+	return m.cfg.ISRCPU
+}
+
+// indicate works on the n oldest buffers of q, which CPU c takes at the time
+// taken, one after the other from start, and returns when the last of them is
+// done.
+func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) int64 {
+	cpu := &m.cpus[c]
+	end := start
+	bytes, sum, most := uint64(0), int64(0), cpu.latency.max
+	for i := range n {
+		b := q.Peek(i)
+		end += m.cfg.Cost(b.Length)
+		from := noCPU
+		if last := m.took(b.Flow, c); last != 0 && last != c+1 {
+			from = last - 1
+			end += m.cfg.MigrationCost
+			cpu.MigratedPackets++
+		}
+		bytes += uint64(b.Length)
+		late := end - b.Arrival
+		sum, most = sum+late, max(most, late)
+		cpu.latency.count(late)
+		if b.Arrival >= cpu.series.until {
+			m.extend(&cpu.series, b.Arrival)
+		}
+		cpu.series.counts[len(cpu.series.counts)-1]++
+		if m.order != nil {
+			m.order.indicated(c, b, end)
+		}
+		if m.observe != nil {
+			m.observe(Event{Mode: m.mode, Kind: Take, Time: takenAt, CPU: c, Queue: int(b.Queue), Packet: int64(b.Packet), Latest: from})
+			m.event(Indicate, end, c, int(b.Queue), int64(b.Packet))
+		}
+	}
+	if m.order != nil {
+		m.order.passed(takenAt)
+	}
+	if m.takes != nil {
+		m.take(c, q, n, takenAt)
+	}
+	q.Take(n)
+	cpu.latency.add(uint64(n), sum, most)
+	cpu.Packets += uint64(n)
+	cpu.Bytes += bytes
+	cpu.DPCTime += end - start
+	return end
+}
+
+// noCPU stands for a CPU that there is not.
+const noCPU = -1
+
+// took notes that CPU c takes a packet of flow, and returns the CPU that took the
+// flow's packet before, and 1; 0 without one, and where it can be no other.
+func (m *Model) took(flow uint32, c int) (last int) {
+	switch {
+	case m.Wandering != nil:
+		return m.Wandering.took(flow, c)
+	case m.latest != nil && flow != NoFlow:
+		on := m.latest.At(flow)
+		last = int(*on)
+		*on = uint16(c + 1)
+	}
+	return last
+}
+
+// dequeued counts the n oldest buffers of q as no longer waiting in their
+// hardware queues.
+func (m *Model) dequeued(q *nicmodel.Queue, n int) {
+	if len(m.depth) == 1 {
+		m.depth[0] -= uint64(n)
+		return
+	}
+	for i := range n {
+		m.depth[q.Peek(i).Queue]--
+	}
+}
+
+// take remembers where the n oldest buffers of q are taken.
+func (m *Model) take(c int, q *nicmodel.Queue, n int, takenAt int64) {
+	for i := range n {
+		m.takeOf(c, q.Peek(i).Flow, takenAt)
+	}
+}
+
+func (m *Model) takeOf(c int, flow uint32, takenAt int64) {
+	if flow == NoFlow {
+		return
+	}
+	order := takenAt
+	if m.mode != RSSMSIX {
+		m.taken++
+		order = m.taken
+	}
+	m.takes.took(flow, order, c)
+}
+
+// send processes a sent packet at its time, on its connection's home CPU; the
+// mode has run up to then.
+func (m *Model) send(t int64, ref SendRef, packet uint32) {
+	on := m.cfg.QueueCPU[m.cfg.DefaultQueue]
+	home, last, ok := m.takes.connection(ref.Answers, ref.Same)
+	if ok {
+		on = home
+		m.judged++
+		if home == last {
+			m.matches++
+		}
+	}
+	m.cpus[on].SendPackets++
+	m.cpus[on].SendTime += m.cfg.SendCost
+	if m.observe != nil {
+		if !ok {
+			last = -1
+		}
+		m.observe(Event{Mode: m.mode, Kind: Send, Time: t, CPU: on, Queue: -1, Packet: int64(packet), Latest: last})
+	}
+}
+
+func (m *Model) event(kind EventKind, t int64, cpu, queue int, packet int64) {
+	if m.observe != nil {
+		m.observe(Event{Mode: m.mode, Kind: kind, Time: t, CPU: cpu, Queue: queue, Packet: packet})
+	}
+}
+
+// Counters is what the model counted, once it has run to its end: see derive for
+// the arguments, which are the same in every scenario that shares the model. It is
+// not to be called by several at once.
+func (m *Model) Counters(entries []EntryLoad, unhashed uint64) Counters {
+	if m.counted == nil {
+		c := m.count(entries, unhashed)
+		m.counted = &c
+	}
+	return *m.counted
+}
+
+// count is counters the first time. It adds to the model, and so must be called once.
+func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
+	if m.derive != nil {
+		m.derive(entries, unhashed)
+	}
+	c := Counters{
+		Mode: m.mode, SimulatedTime: m.end,
+		CPUs: make([]CPUCounters, len(m.cpus)), Queues: m.queues,
+		SendsJudged: m.judged, SendMatches: m.matches,
+		Windows: m.windows(),
+	}
+	for q := range m.queues {
+		b := &m.bursts.queues[q]
+		m.queues[q].Burst50us, m.queues[q].Burst500us = b.short, b.long
+	}
+	for i := range m.cpus {
+		c.CPUs[i] = m.cpus[i].CPUCounters
+		c.CPUs[i].Latency = m.cpus[i].latency.latency()
+		c.CPUs[i].MigrationTime = int64(c.CPUs[i].MigratedPackets) * m.cfg.MigrationCost
+	}
+	if m.Wandering != nil {
+		m.Wandering.enter()
+	}
+	if m.order != nil {
+		m.order.passed(nicmodel.Never)
+		c.Reordered = m.order.late
+	}
+	c.SerialTime = m.serialTime()
+	return c
+}
+
+// serialTime is how long the busiest unit worked that can't run beside itself: see
+// Counters.
+func (m *Model) serialTime() int64 {
+	if m.mode == RSSHWQueues || m.mode == RSSSingleQueue {
+		return m.masked
+	}
+	together, busiest := int64(0), int64(0)
+	for i := range m.cpus {
+		t := m.cpus[i].ISRTime + m.cpus[i].DPCTime
+		together, busiest = together+t, max(busiest, t)
+	}
+	if m.mode == NonRSS {
+		return together
+	}
+	return busiest
+}

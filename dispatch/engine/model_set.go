@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"rssreplay/dispatch/fault"
+)
+
+// engine is what runs one mode's model.
+type engine interface {
+	Process(*Batch)
+	Finish()
+}
+
+// New chooses the fastest engine that counts what the mode does.
+func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (engine, *Model) {
+	m := newModel(cfg, mode, sends, varies, observe)
+	switch plain := m.plain(); {
+	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
+		return newRSSLanes(m), m
+	case plain && mode == NonRSS:
+		return newNonRSSLane(m), m
+	case plain && mode == RSSSingleQueue && m.deals():
+		return newRSSSingleQueueLane(m), m
+	}
+	switch mode {
+	case RSSMSIX:
+		return newRSSMSIX(m), m
+	case NonRSS:
+		return newNonRSS(m), m
+	case RSSHWQueues:
+		return newRSSHWQueues(m), m
+	default:
+		return newRSSSingleQueue(m), m
+	}
+}
+
+// ModelSet runs the models of all modes and scenarios on shared batches, in
+// crews.
+type ModelSet struct {
+	models  []*Model
+	crews   []*crew
+	free    chan *Batch
+	made    int
+	running fault.Group
+}
+
+// crew is engines with a goroutine of their own, in which they go through each
+// batch one after the other: those that plan their lists alike, up to crewSize,
+// share the plan and find the batch in the cache; any other engine is alone.
+type crew struct {
+	engines []engine
+	in      chan *Batch
+}
+
+// crewSize is how many engines a crew has at most: the more, the less is planned anew;
+// but where there are many scenarios each CPU is to have a crew.
+func crewSize() int { return max(4, 16/runtime.GOMAXPROCS(0)) }
+
+// maxBatches bounds the batches in flight: every crew may lag behind.
+const maxBatches = 12
+
+func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatches)} }
+
+// Add adds a mode of a scenario, or finds the model of another one that must
+// count the same. steering is which of the ways of steering is the scenario's; varies
+// tells that under it packets of one flow may meet different entries.
+func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends bool, observe Observer) *Model {
+	for _, m := range s.models {
+		if m.mode == mode && (m.steering == steering || mode == NonRSS) && m.cfg.counts(mode, cfg) {
+			return m
+		}
+	}
+	e, m := New(cfg, mode, sends, varies, observe)
+	m.steering = steering
+	s.shareBursts(m)
+	s.models = append(s.models, m)
+	for _, c := range s.crews {
+		if c.takes(e) {
+			return m
+		}
+	}
+	s.crews = append(s.crews, &crew{engines: []engine{e}, in: make(chan *Batch, maxBatches)})
+	return m
+}
+
+// shareBursts has the bursts of a new model counted by another one, where they are the
+// same: packets are steered alike, or all to one queue.
+func (s *ModelSet) shareBursts(m *Model) {
+	for _, other := range s.models {
+		if (other.steering == m.steering || len(m.queues) == 1) && other.bursts.same(m.bursts) {
+			m.bursts, m.ownsBursts = other.bursts, false
+			return
+		}
+	}
+}
+
+// takes adds an engine to the crew if it can share the plan of the others.
+func (c *crew) takes(e engine) bool {
+	first, ok := c.engines[0].(*rssLanes)
+	other, too := e.(*rssLanes)
+	if !ok || !too || len(c.engines) >= crewSize() || !first.sharesPlan(other) {
+		return false
+	}
+	other.plan = first.plan
+	c.engines = append(c.engines, e)
+	return true
+}
+
+// Start starts the crews; no model is added from then on.
+func (s *ModelSet) Start() {
+	for _, c := range s.crews {
+		s.running.Go(func() {
+			sound := true // or else nothing more is done, and no batch is kept
+			for b := range c.in {
+				sound = sound && s.running.Try(func() {
+					for _, e := range c.engines {
+						e.Process(b)
+					}
+				})
+				if atomic.AddInt32(&b.readers, -1) == 0 {
+					s.free <- b
+				}
+			}
+			if !sound {
+				return
+			}
+			for _, e := range c.engines {
+				e.Finish()
+			}
+		})
+	}
+}
+
+// Next is an empty batch for the first way of steering and more others; it waits
+// for one when all are in flight.
+func (s *ModelSet) Next(first uint32, more int) *Batch {
+	var b *Batch
+	select {
+	case b = <-s.free:
+	default:
+		if s.made < maxBatches {
+			s.made++
+			b = new(Batch)
+			for range more {
+				b.More = append(b.More, new(Steered))
+			}
+		} else {
+			b = <-s.free
+		}
+	}
+	b.Reset(first)
+	return b
+}
+
+func (s *ModelSet) Send(b *Batch) {
+	if len(s.crews) == 0 {
+		s.free <- b
+		return
+	}
+	b.readers = int32(len(s.crews))
+	for _, c := range s.crews {
+		c.in <- b
+	}
+}
+
+// Finish sends the last batch and waits for the models' ends.
+func (s *ModelSet) Finish(last *Batch) {
+	s.Send(last)
+	for _, c := range s.crews {
+		close(c.in)
+	}
+	s.running.Wait()
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/nicmodel"
+)
+
+// indicationOrder counts the packets that are reordered (Counters.Reordered), where
+// packets of one flow may be on several CPUs at once.
+//
+// In the order in which packets are done, of those done at one moment the first to
+// arrive first, a packet is late if one of its flow that arrived after it is before
+// it. Each CPU is done with its own in that order, and what it takes from some moment
+// on is not done before that.
+type indicationOrder struct {
+	cpus     []doneQueue
+	pending  int
+	look     int                    // when that many are pending
+	arrived  uint64                 // packets so far, received or sent
+	furthest bigarray.Array[uint64] // per flow: the latest arrival done, and 1; 0: none
+	late     uint64
+}
+
+// leastLook is how many packets are looked at together, at least.
+const leastLook = 1024
+
+// doneQueue is the packets of one CPU that are to be looked at.
+type doneQueue struct {
+	done []donePacket
+	next int
+}
+
+type donePacket struct {
+	end     int64
+	arrival uint64 // number in the replay
+	flow    uint32
+}
+
+func (d *donePacket) before(o *donePacket) bool {
+	return d.end < o.end || d.end == o.end && d.arrival < o.arrival
+}
+
+func newIndicationOrder(cpus int) *indicationOrder {
+	return &indicationOrder{cpus: make([]doneQueue, cpus), look: leastLook}
+}
+
+// grow makes room for the packets and the flows of b.
+func (o *indicationOrder) grow(b *Batch) {
+	o.furthest.Grow(b.Flows)
+	o.arrived += uint64(b.N)
+}
+
+// indicated notes that a CPU will be done with b at end.
+func (o *indicationOrder) indicated(cpu int, b *nicmodel.Buffer, end int64) {
+	if b.Flow == NoFlow {
+		return
+	}
+	// The number is known modulo 2³², and no packet is in the NIC that long.
+	arrival := o.arrived - uint64(uint32(o.arrived)-b.Packet)
+	q := &o.cpus[cpu]
+	q.done = append(q.done, donePacket{end, arrival, b.Flow})
+	o.pending++
+}
+
+// passed is told that no packet is taken before now any more. It looks at those that
+// are done by then once there are enough of them, or at the end of time.
+func (o *indicationOrder) passed(now int64) {
+	if o.pending < o.look && now < nicmodel.Never {
+		return
+	}
+	for {
+		var first *doneQueue
+		for i := range o.cpus {
+			q := &o.cpus[i]
+			if q.next < len(q.done) && q.done[q.next].end < now &&
+				(first == nil || q.done[q.next].before(&first.done[first.next])) {
+				first = q
+			}
+		}
+		if first == nil {
+			break
+		}
+		d := &first.done[first.next]
+		first.next++
+		o.pending--
+		if furthest := o.furthest.At(d.flow); d.arrival < *furthest {
+			o.late++
+		} else {
+			*furthest = d.arrival + 1
+		}
+	}
+	for i := range o.cpus {
+		q := &o.cpus[i]
+		q.done = append(q.done[:0], q.done[q.next:]...)
+		q.next = 0
+	}
+	o.look = max(leastLook, 2*o.pending) // looking at them again pays
+}

@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"math"
+
+	"rssreplay/nicmodel"
+)
+
+// rssLanes is RSS that hashes in hardware, rssMSIX and rssHWQueues, where each
+// CPU has at most one queue and nobody observes.
+//
+// Optimization: it equals those. As long as the rings have room, a packet's
+// arrival and its publication are one step, in the order of arrivals: the NIC's
+// list of completions is planned beforehand (schedule), and nothing else that
+// arrivals do is seen by others.
+type rssLanes struct {
+	*Model
+	list  nicmodel.DMAList
+	plan  *schedule // nil if packets may be sent ones
+	lanes []lane    // per CPU
+	of    []*lane   // per table entry, then of packets without a hash
+
+	// soonest is a moment up to which no lane has anything to do, where packets may be
+	// sent ones.
+	soonest int64
+}
+
+func newRSSLanes(m *Model) *rssLanes {
+	e := &rssLanes{Model: m, list: nicmodel.NewDMAList(&m.cfg.Config), lanes: make([]lane, len(m.cpus))}
+	for c := range m.cpus {
+		e.lanes[c] = newLane(m, &m.cpus[c])
+	}
+	for _, to := range m.targets {
+		e.of = append(e.of, &e.lanes[to.cpu])
+	}
+	if m.mode == RSSHWQueues {
+		newLaneCycle(m, e.lanes)
+	}
+	m.derive = e.derive
+	if m.takes == nil {
+		e.plan = newSchedule(&m.cfg.Config)
+	}
+	return e
+}
+
+// sharesPlan reports whether another engine can share the plan.
+func (e *rssLanes) sharesPlan(other *rssLanes) bool {
+	return e.plan != nil && other.plan != nil &&
+		e.cfg.DMABatch == other.cfg.DMABatch && e.cfg.DMATimeout == other.cfg.DMATimeout
+}
+
+func (e *rssLanes) Process(b *Batch) {
+	e.prepare(b)
+	from := 0
+	if e.follows(b) {
+		from = e.plan.begin
+		e.step(b, 0, from)
+		if e.clear(b, from) {
+			from = e.together(b, from, e.plan.open)
+		}
+	}
+	e.step(b, from, b.N)
+	e.arrived(b)
+}
+
+// follows reports whether the batch can follow a plan: nothing is decided packet
+// by packet, and half of each ring is free.
+func (e *rssLanes) follows(b *Batch) bool {
+	if e.plan == nil || len(b.steered(e.steering).Varied) > 0 {
+		return false
+	}
+	half := max(e.cfg.DMABatch, e.cfg.RxRing/2)
+	for c := range e.lanes {
+		if l := &e.lanes[c]; l.filled+half > l.held+e.cfg.RxRing {
+			return false
+		}
+	}
+	return e.plan.plan(b, &e.list)
+}
+
+// clear reports whether the plan can be followed from a packet on, where it has
+// a list begin: the list is empty, and each ring has room for the packets of
+// one.
+func (e *rssLanes) clear(b *Batch, from int) bool {
+	if from == b.N {
+		return false
+	}
+	if at, overdue := e.list.Overdue(b.Time[from]); overdue {
+		e.publish(at)
+	}
+	if e.list.Len() > 0 {
+		return false
+	}
+	for c := range e.lanes {
+		if e.lanes[c].tight(e.cfg.DMABatch) {
+			return false
+		}
+	}
+	return true
+}
+
+// together lets the packets from one to before another arrive and be published,
+// whole lists, as long as there is room for one more; it returns the first that
+// it left out.
+func (e *rssLanes) together(b *Batch, from, to int) int {
+	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
+	of := e.of
+	more := e.cfg.DMABatch + 1 // this packet and a list
+	for i := from; i < to; i++ {
+		l := of[min(int(entries[i]), len(of)-1)] // see model.target
+		if l.filled+more > l.limit && l.tight(more) {
+			to = e.plan.next(i + 1) // the rest of this list has room still
+		}
+		switch {
+		case l.plain:
+			l.filled++ // nothing asks for its arrival any more
+			l.publishPlain(at[i], times[i])
+		case l.cycle != nil:
+			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.publishInCycle(at[i])
+		default:
+			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.publish(at[i])
+		}
+	}
+	return to
+}
+
+// step lets the packets from one to before another arrive one by one.
+func (e *rssLanes) step(b *Batch, from, to int) {
+	m := e.Model
+	steered, sends := b.steered(m.steering), b.Sends
+	varied := steered.Varied
+	for i := from; i < to; i++ {
+		t := b.Time[i]
+		if at, overdue := e.list.Overdue(t); overdue {
+			e.publish(at)
+		}
+		entry := steered.Entry[i]
+		if entry == Sent {
+			if e.soonest < t {
+				e.advance(t)
+			}
+			m.send(t, sends[0], b.First+uint32(i))
+			sends = sends[1:]
+			continue
+		}
+		cpu := m.target(entry).cpu
+		l := &e.lanes[cpu]
+		full := l.filled >= l.limit && l.full(t)
+		if full {
+			l.drop(b.Length[i])
+			m.Settled.drop(b.Flow[i])
+		}
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if !full {
+				m.Settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+		if full {
+			continue
+		}
+		l.fill(t, b.Length[i], b.Flow[i])
+		if e.list.Add(cpu, t) {
+			e.publish(t)
+		}
+	}
+}
+
+// advance does all work of all lanes that comes before the arrivals at now.
+func (e *rssLanes) advance(now int64) {
+	e.soonest = math.MaxInt64
+	for c := range e.lanes {
+		l := &e.lanes[c]
+		if l.advance(now); l.look != laneIdle {
+			e.soonest = min(e.soonest, l.look)
+		}
+	}
+}
+
+func (e *rssLanes) publish(t int64) {
+	for _, cpu := range e.list.Empty() {
+		switch l := &e.lanes[cpu]; {
+		case l.plain:
+			l.publishPlain(t, l.arrival[l.published])
+		case l.cycle != nil:
+			l.publishInCycle(t)
+		default:
+			l.publish(t)
+			e.soonest = min(e.soonest, l.look)
+		}
+	}
+}
+
+func (e *rssLanes) Finish() {
+	if at, pending := e.list.Deadline(); pending {
+		e.publish(at)
+	}
+	for c := range e.lanes {
+		e.lanes[c].run()
+	}
+}
+
+// derive counts queues and CPUs.
+func (e *rssLanes) derive(entries []EntryLoad, unhashed uint64) {
+	bytes := make([]uint64, len(e.queues))
+	bytes[e.cfg.DefaultQueue] = unhashed
+	for i, load := range entries {
+		bytes[e.cfg.Table[i]] += load.Bytes
+	}
+	for q, c := range e.cfg.QueueCPU {
+		e.lanes[c].counted(&e.queues[q], bytes[q])
+	}
+}

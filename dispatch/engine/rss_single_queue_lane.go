@@ -1,0 +1,64 @@
+package engine
+
+// rssSingleQueueLane is rssSingleQueue where nobody observes, packets have a
+// fixed cost, and none can be a sent one.
+//
+// Optimization: it equals rssSingleQueue.
+type rssSingleQueueLane struct {
+	*Model
+	lane      lane
+	dropBytes []uint64 // per CPU
+}
+
+func newRSSSingleQueueLane(m *Model) *rssSingleQueueLane {
+	e := &rssSingleQueueLane{Model: m, lane: newLane(m, nil), dropBytes: make([]uint64, len(m.cpus))}
+	e.lane.dealer = newDealer(m)
+	e.lane.drain, e.lane.budget = Snapshot, 0 // the others do not apply here
+	m.derive = e.derive
+	return e
+}
+
+func (e *rssSingleQueueLane) Process(b *Batch) {
+	m, l := e.Model, &e.lane
+	m.prepare(b)
+	steered := b.steered(m.steering)
+	varied := steered.Varied
+	for i, t := range b.Time[:b.N] {
+		cpu := m.target(steered.Entry[i]).cpu
+		full := l.filled >= l.limit && l.full(t)
+		if full {
+			l.drops++
+			e.dropBytes[cpu] += uint64(b.Length[i])
+			m.Settled.drop(b.Flow[i])
+		} else {
+			l.fill(t, b.Length[i], uint32(cpu))
+			l.publish(t)
+		}
+		if len(varied) > 0 && varied[0].Index == uint32(i) {
+			if !full {
+				m.Settled.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+			}
+			varied = varied[1:]
+		}
+	}
+	m.arrived(b)
+}
+
+func (e *rssSingleQueueLane) Finish() { e.lane.run() }
+
+// derive counts the queue and the CPUs.
+func (e *rssSingleQueueLane) derive(entries []EntryLoad, unhashed uint64) {
+	for c := range e.cpus {
+		e.cpus[c].Bytes = 0
+	}
+	e.cpus[e.cfg.QueueCPU[e.cfg.DefaultQueue]].Bytes = unhashed
+	total := unhashed
+	for i, load := range entries {
+		e.cpus[e.targets[i].cpu].Bytes += load.Bytes
+		total += load.Bytes
+	}
+	for c := range e.cpus {
+		e.cpus[c].Bytes -= e.dropBytes[c]
+	}
+	e.lane.counted(&e.queues[0], total)
+}

@@ -1,0 +1,87 @@
+package engine
+
+import "rssreplay/dispatch/internal/bigarray"
+
+// settled is the affinity of flows under RSS: the table entry fixes the CPU, so
+// nothing is counted per packet; only what was dropped, and the packets of
+// flows that met more than one entry.
+type settled struct {
+	dropped drops
+	varied  map[uint32]*variedFlow
+}
+
+type variedFlow struct {
+	packets    []uint64 // per CPU
+	last       int      // CPU of the latest packet, -1: none yet
+	migrations uint64
+}
+
+func newSettled() *settled {
+	return &settled{varied: map[uint32]*variedFlow{}}
+}
+
+// drop notes a dropped packet of flow.
+func (s *settled) drop(flow uint32) {
+	if flow != NoFlow {
+		s.dropped.add(flow)
+	}
+}
+
+// vary notes an accepted packet of a flow that met more than one entry. first
+// is the CPU of the packets before, if there were any.
+func (s *settled) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
+	v := s.varied[flow]
+	if v == nil {
+		v = &variedFlow{packets: make([]uint64, cpus), last: -1}
+		s.varied[flow] = v
+		if before := ref.Before - s.dropped.of(flow); before > 0 {
+			v.packets[first], v.last = before, first
+		}
+	}
+	if v.last >= 0 && v.last != cpu {
+		v.migrations++
+	}
+	v.packets[cpu]++
+	v.last = cpu
+}
+
+// AppendTo appends the flow's packets per CPU to into, and returns its
+// migrations. received counts its packets, cpu is the CPU of its entry.
+func (s *settled) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
+	if v := s.varied[flow]; v != nil {
+		for cpu, n := range v.packets {
+			if n > 0 {
+				into = append(into, CPUPackets{CPU: cpu, Packets: n})
+			}
+		}
+		return into, v.migrations
+	}
+	if n := received - s.dropped.of(flow); n > 0 {
+		into = append(into, CPUPackets{CPU: cpu, Packets: n})
+	}
+	return into, 0
+}
+
+// drops counts dropped packets per flow. The zero value is empty.
+type drops struct {
+	counts  bigarray.Sparse[uint32]
+	spilled map[uint32]uint64 // how often a flow's 32 bits overflowed
+}
+
+func (d *drops) add(flow uint32) {
+	n := d.counts.Ensure(flow)
+	if *n++; *n == 0 {
+		if d.spilled == nil {
+			d.spilled = map[uint32]uint64{}
+		}
+		d.spilled[flow]++
+	}
+}
+
+func (d *drops) of(flow uint32) uint64 {
+	n := d.counts.At(flow)
+	if n == nil {
+		return 0
+	}
+	return uint64(*n) + d.spilled[flow]<<32
+}

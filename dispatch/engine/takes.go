@@ -1,0 +1,77 @@
+package engine
+
+import "rssreplay/dispatch/internal/bigarray"
+
+// takes remembers, per flow, the first and the latest time that a CPU took a
+// packet of it to indicate it: a connection's home CPU, and the CPU that its
+// sent packets are compared with (MODEL.md section 7).
+type takes struct {
+	flows  bigarray.Array[taken]
+	loaded int64 // of load, so that it is done
+}
+
+// taken orders takes by (at, cpu): at is a time where every CPU has its own
+// vector (at one instant the lowest CPU goes first), else a running number.
+type taken struct {
+	first, last       int64 // at + 1; 0: none yet
+	firstCPU, lastCPU uint16
+}
+
+// load reads what the packets of b will ask for.
+//
+// Optimization: took and connection wait for one flow after the other, so that
+// here, where the waits overlap, all come into the cache.
+func (t *takes) load(b *Batch) {
+	chunks, sum := t.flows.Chunks, int64(0)
+	for _, flow := range b.Flow[:b.N] {
+		if flow != NoFlow {
+			sum += chunks[flow>>bigarray.ChunkBits][flow&(bigarray.ChunkSize-1)].last
+		}
+	}
+	for _, ref := range b.Sends {
+		if ref.Answers != NoFlow {
+			sum += chunks[ref.Answers>>bigarray.ChunkBits][ref.Answers&(bigarray.ChunkSize-1)].last
+		}
+		if ref.Same != NoFlow {
+			sum += chunks[ref.Same>>bigarray.ChunkBits][ref.Same&(bigarray.ChunkSize-1)].last
+		}
+	}
+	t.loaded = sum
+}
+
+// took notes that cpu took a packet of flow. Where every CPU has its own vector
+// the CPUs' takes do not come in order of time, and the packets of a flow need
+// not all be on one CPU.
+func (t *takes) took(flow uint32, at int64, cpu int) {
+	f := t.flows.At(flow)
+	n, c := at+1, uint16(cpu)
+	if f.first == 0 || n < f.first || n == f.first && c < f.firstCPU {
+		f.first, f.firstCPU = n, c
+	}
+	if n > f.last || n == f.last && c > f.lastCPU {
+		f.last, f.lastCPU = n, c
+	}
+}
+
+// connection is the home CPU and the CPU of the latest take of the connection
+// of the two flows; ok is false as long as none of their packets was taken.
+func (t *takes) connection(flows ...uint32) (home, last int, ok bool) {
+	var first, latest int64
+	var firstCPU, lastCPU uint16
+	for _, flow := range flows {
+		if flow == NoFlow {
+			continue
+		}
+		f := t.flows.At(flow) // no copy: took may have written parts of it just now
+		if f.first == 0 {
+			continue
+		}
+		if first == 0 || f.first < first || f.first == first && f.firstCPU < firstCPU {
+			first, firstCPU = f.first, f.firstCPU
+		}
+		if f.last > latest || f.last == latest && f.lastCPU > lastCPU {
+			latest, lastCPU = f.last, f.lastCPU
+		}
+	}
+	return int(firstCPU), int(lastCPU), first != 0
+}

@@ -1,0 +1,43 @@
+package engine
+
+import "testing"
+
+// TestTakesOutOfOrder: with a vector for each CPU the takes are told CPU after
+// CPU. A connection's home is still the CPU of the first one in time, its last
+// CPU that of the latest; at one instant the lowest CPU takes first.
+func TestTakesOutOfOrder(t *testing.T) {
+	type take struct {
+		flow uint32
+		at   int64
+		cpu  int
+	}
+	tests := []struct {
+		name       string
+		takes      []take
+		home, last int
+	}{
+		{"in order", []take{{0, 10, 1}, {0, 20, 2}, {1, 30, 3}}, 1, 3},
+		{"a flow on two CPUs, the second told later", []take{{0, 90, 0}, {0, 50, 1}}, 1, 0},
+		{"the other one", []take{{0, 50, 0}, {0, 90, 1}, {0, 60, 2}}, 0, 1},
+		{"both directions", []take{{0, 90, 0}, {1, 50, 1}, {1, 95, 2}}, 1, 2},
+		{"at one instant", []take{{0, 7, 2}, {0, 7, 1}, {1, 7, 3}}, 1, 3},
+		{"at the first instant", []take{{0, 0, 1}, {0, 0, 0}}, 0, 1},
+	}
+	for _, test := range tests {
+		var x takes
+		x.flows.Grow(2)
+		if _, _, ok := x.connection(0, 1); ok {
+			t.Errorf("%s: a home before any take", test.name)
+		}
+		for _, k := range test.takes {
+			x.took(k.flow, k.at, k.cpu)
+		}
+		home, last, ok := x.connection(0, 1)
+		if !ok || home != test.home || last != test.last {
+			t.Errorf("%s: home %d, last %d, %v, want %d and %d", test.name, home, last, ok, test.home, test.last)
+		}
+		if same, latest, _ := x.connection(1, NoFlow, 0); same != home || latest != last {
+			t.Errorf("%s: home %d, last %d with the flows the other way round", test.name, same, latest)
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"slices"
+
+	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/dispatch/internal/prefetch"
+)
+
+// wandering is the affinity of flows in a mode where any CPU may take any packet.
+// Packets are taken in their order of arrival there, and indicated in the same.
+type wandering struct {
+	cpus    int
+	Few     bool // at most fewCPUs: words has the flows, else flows has
+	Words   bigarray.Array[flowWord]
+	carries bigarray.Sparse[carries] // of words
+	flows   bigarray.Array[wanderer]
+	rows    [][]uint16 // of flows; 1 << rowBits in each
+	used    uint32     // rows given out
+	spilled map[spill]uint64
+
+	pending []indication // to be counted in their rows
+}
+
+// noted is how many indications are counted in rows at once.
+const noted = 1024
+
+type indication struct {
+	row        uint32
+	cpu, moved uint16
+}
+
+// rowBits sets how many rows are made at once. A row is how often the flow met
+// another CPU than before, the first included, and its packets on each CPU.
+const (
+	rowBits    = 10
+	rowMoves   = 0
+	rowPackets = 1
+)
+
+// flowWord is one flow's row where there are few CPUs: in one word, so that to
+// count a packet is one load, one store and little between. It has packets of
+// wordPackets bits per CPU, from bit 0 on; then what a row has else: how often the
+// flow met another CPU than before, the first included, and the last CPU and 1.
+type flowWord uint64
+
+// carries counts how often the counts of a flowWord overflowed: the packets of each
+// CPU, and how often it met another one.
+type carries [fewCPUs + 1]uint16
+
+const carryMoves = fewCPUs
+
+const (
+	fewCPUs     = 8
+	wordPackets = 6                     // bits
+	wordMoves   = fewCPUs * wordPackets // where it begins
+	wordLast    = 60                    // where it begins
+	movesBits   = wordLast - wordMoves
+)
+
+// wanderer is one flow's affinity, 8 bytes: while it stayed on one CPU, the
+// packets there, then its row.
+type wanderer struct {
+	n     uint32 // packets on cpu, or the row
+	cpu   uint16 // that took the latest one
+	state wandererState
+}
+
+type wandererState uint16
+
+const (
+	unmet   wandererState = iota // no packet was taken
+	onOne                        // all on one CPU
+	wanders                      // the row has it
+)
+
+// spill names a 16-bit count that overflowed, by its index in the row, or in the
+// flow's carries; the map counts how often.
+type spill struct {
+	of   uint32 // row, or flow
+	word int
+}
+
+func newWandering(cpus int) *wandering {
+	return &wandering{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
+}
+
+// grow makes room for flows flows.
+func (w *wandering) grow(flows uint32) {
+	if w.Few {
+		w.Words.Grow(flows)
+	} else {
+		w.flows.Grow(flows)
+	}
+}
+
+// expect prefetches what took will ask for of flows.
+func (w *wandering) expect(flows []uint32) {
+	if w.Few {
+		prefetch.Records(w.Words.Chunks, flows)
+	} else {
+		prefetch.Records(w.flows.Chunks, flows)
+	}
+}
+
+// took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
+// took the flow's packet before, and 1: 0 without one, or without a flow.
+func (w *wandering) took(flow uint32, cpu int) (last int) {
+	switch {
+	case flow == NoFlow:
+		return 0
+	case w.Few:
+		return w.tookWord(flow, uint16(cpu))
+	}
+	return w.tookRow(flow, uint16(cpu))
+}
+
+// tookWord is took with few CPUs.
+func (w *wandering) tookWord(flow uint32, cpu uint16) (last int) {
+	word := (*uint64)(w.Words.At(flow))
+	// Optimization: little work waits for what was loaded, and no branch but for
+	// overflows, so that the loads of many packets overlap.
+	at, mark := cpu*wordPackets&63, uint64(cpu+1)<<wordLast
+	old := *word
+	differs := (old ^ mark) >> wordLast
+	moved := (differs + 15) >> 4 << wordMoves // 1 of moves if it is not 0
+	now := old&(1<<wordLast-1) + moved
+	if now>>wordLast != 0 {
+		now &= 1<<wordLast - 1
+		w.carry(flow, carryMoves)
+	}
+	if ^old>>at&(1<<wordPackets-1) == 0 {
+		now -= 1 << wordPackets << at
+		w.carry(flow, int(cpu))
+	}
+	*word = now + mark + 1<<at
+	return int(old >> wordLast)
+}
+
+// carry counts an overflow of a count of flow.
+func (w *wandering) carry(flow uint32, count int) {
+	n := &w.carries.Ensure(flow)[count]
+	if *n++; *n == 0 {
+		w.spill(flow, count)
+	}
+}
+
+// tookRow is took with many CPUs.
+func (w *wandering) tookRow(flow uint32, cpu uint16) (last int) {
+	f := w.flows.At(flow)
+	switch {
+	case f.state == unmet:
+		*f = wanderer{1, cpu, onOne}
+		return 0
+	case f.state == onOne && f.cpu == cpu && f.n < 1<<16-1:
+		f.n++
+		return int(cpu) + 1
+	case f.state == onOne:
+		at := w.newRow()
+		row := w.row(at)
+		row[rowMoves], row[rowPackets+int(f.cpu)] = 1, uint16(f.n)
+		f.n, f.state = at, wanders
+	}
+	last = int(f.cpu) + 1
+	moved := uint16(0)
+	if f.cpu != cpu {
+		f.cpu, moved = cpu, 1
+	}
+	// Optimization: rows are counted in a loop of their own, whose loads overlap.
+	if len(w.pending) == cap(w.pending) {
+		w.enter()
+	}
+	w.pending = append(w.pending, indication{f.n, cpu, moved})
+	return last
+}
+
+func (w *wandering) newRow() uint32 {
+	if w.used>>rowBits >= uint32(len(w.rows)) {
+		w.rows = append(w.rows, make([]uint16, (rowPackets+w.cpus)<<rowBits))
+	}
+	w.used++
+	return w.used - 1
+}
+
+func (w *wandering) row(i uint32) []uint16 {
+	stride := rowPackets + w.cpus
+	at := int(i&(1<<rowBits-1)) * stride
+	return w.rows[i>>rowBits][at : at+stride]
+}
+
+// enter counts in their rows what is pending.
+func (w *wandering) enter() {
+	for _, in := range w.pending {
+		row, word := w.row(in.row), rowPackets+int(in.cpu)
+		if row[word]++; row[word] == 0 {
+			w.spill(in.row, word)
+		}
+		if row[rowMoves] += in.moved; row[rowMoves] < in.moved {
+			w.spill(in.row, rowMoves)
+		}
+	}
+	w.pending = w.pending[:0]
+}
+
+func (w *wandering) spill(of uint32, word int) {
+	if w.spilled == nil {
+		w.spilled = map[spill]uint64{}
+	}
+	w.spilled[spill{of, word}]++
+}
+
+// AppendTo appends the flow's packets per CPU to into, and returns its
+// migrations.
+func (w *wandering) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+	if w.Few {
+		return w.appendWord(into, flow)
+	}
+	f := w.flows.At(flow)
+	switch f.state {
+	case unmet:
+		return into, 0
+	case onOne:
+		return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
+	}
+	row := w.row(f.n)
+	whole := func(word int) uint64 {
+		n := uint64(row[word])
+		if w.spilled != nil {
+			n += w.spilled[spill{f.n, word}] << 16
+		}
+		return n
+	}
+	for cpu := range w.cpus {
+		if packets := whole(rowPackets + cpu); packets > 0 {
+			into = append(into, CPUPackets{CPU: cpu, Packets: packets})
+		}
+	}
+	return into, whole(rowMoves) - 1
+}
+
+// appendWord is AppendTo with few CPUs.
+func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+	word := uint64(*w.Words.At(flow))
+	if word == 0 {
+		return into, 0
+	}
+	moves := word >> wordMoves & (1<<movesBits - 1)
+	into = slices.Grow(into, fewCPUs)
+	if over := w.carries.At(flow); over != nil {
+		carried := func(count int) uint64 { return uint64(over[count]) + w.spilled[spill{flow, count}]<<16 }
+		for cpu := range w.cpus {
+			if n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + carried(cpu)<<wordPackets; n > 0 {
+				into = append(into, CPUPackets{CPU: cpu, Packets: n})
+			}
+		}
+		return into, moves + carried(carryMoves)<<movesBits - 1
+	}
+	// Optimization: no branch on which CPUs these are; it could not be foretold.
+	n, row := len(into), into[:len(into)+fewCPUs]
+	for cpu := range w.cpus {
+		packets := word & (1<<wordPackets - 1)
+		word >>= wordPackets
+		row[n] = CPUPackets{CPU: cpu, Packets: packets}
+		n += int((packets + 1<<wordPackets - 1) >> wordPackets) // 1 if there are any
+	}
+	return row[:n], moves - 1
+}

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestWandering compares words and rows with maps, on packets enough for their
+// counts to overflow, with few CPUs and with many.
+func TestWandering(t *testing.T) {
+	for _, cpus := range []int{1, 2, fewCPUs, fewCPUs + 1, 40} {
+		const flows = 5
+		r := rand.New(rand.NewPCG(uint64(cpus), 16))
+		w := newWandering(cpus)
+		w.grow(flows)
+		var packets [flows]map[int]uint64
+		var last [flows]int
+		var migrations [flows]uint64
+		for range 600_000 {
+			flow, cpu := r.IntN(2+r.IntN(flows-2)), r.IntN(1+r.IntN(cpus))
+			if r.IntN(50) == 0 {
+				if was := w.took(NoFlow, cpu); was != 0 {
+					t.Fatalf("%d CPUs: a packet without a flow was taken by CPU %d before", cpus, was-1)
+				}
+			}
+			was, want := w.took(uint32(flow), cpu)-1, -1
+			if packets[flow] == nil {
+				packets[flow] = map[int]uint64{}
+			} else if want = last[flow]; want != cpu {
+				migrations[flow]++
+			}
+			if was != want {
+				t.Fatalf("%d CPUs, flow %d: taken by CPU %d before, want %d", cpus, flow, was, want)
+			}
+			packets[flow][cpu]++
+			last[flow] = cpu
+		}
+		w.enter()
+		for flow := range flows {
+			got, moved := w.AppendTo(nil, uint32(flow))
+			if moved != migrations[flow] || len(got) != len(packets[flow]) {
+				t.Errorf("%d CPUs, flow %d: %d migrations, %d CPUs, want %d and %d", cpus, flow, moved, len(got), migrations[flow], len(packets[flow]))
+			}
+			for _, on := range got {
+				if on.Packets != packets[flow][on.CPU] {
+					t.Errorf("%d CPUs, flow %d: %d packets on CPU %d, want %d", cpus, flow, on.Packets, on.CPU, packets[flow][on.CPU])
+				}
+			}
+		}
+	}
+}
+
+// A word's counts carry, and what they carry into overflows in turn.
+func TestWanderingCarries(t *testing.T) {
+	w := newWandering(2)
+	w.grow(1)
+	const packets = 1<<(wordPackets+16) + 70
+	for range packets {
+		w.took(0, 1)
+	}
+	w.enter()
+	got, moved := w.AppendTo(nil, 0)
+	if len(got) != 1 || got[0] != (CPUPackets{CPU: 1, Packets: packets}) || moved != 0 {
+		t.Errorf("%v, %d migrations, want %d packets on CPU 1 and none", got, moved, packets)
+	}
+}

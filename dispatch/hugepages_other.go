@@ -1,5 +1,0 @@
-//go:build !linux
-
-package dispatch
-
-func hugePages[T any]([]T) {}

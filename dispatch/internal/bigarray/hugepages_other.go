@@ -1,0 +1,5 @@
+//go:build !linux
+
+package bigarray
+
+func hugePages[T any]([]T) {}
