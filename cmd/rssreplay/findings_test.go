@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,9 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
+
+	"rssreplay/report"
 )
 
 // traffic writes a capture packet by packet, 10 µs after each other.
@@ -500,4 +504,49 @@ func lopsided(n int) string {
 		words = append(words, fmt.Sprint(1+i%3))
 	}
 	return strings.Join(words, ",")
+}
+
+// Even traffic of any number of flows, under any random key, has no warning: what chance
+// makes of some hundred flows is no fault.
+func TestHealthyHasNoWarning(t *testing.T) {
+	random := rand.New(rand.NewPCG(4711, 12))
+	for i, flows := range []int{200, 250, 400, 900, 3000, 200, 300, 500, 2000, 200} {
+		key := "microsoft"
+		if i%3 > 0 {
+			key = ""
+			for range 40 {
+				key += fmt.Sprintf("%02x", random.IntN(256))
+			}
+		}
+		found := findings(t, []string{"--key", key, "--local", "none"}, func(w *trafficWriter) {
+			all := make([]*layers.IPv4, flows)
+			ports := make([]layers.TCPPort, flows)
+			for k := range all {
+				all[k] = flowIP(0, layers.IPProtocolTCP)
+				all[k].SrcIP = net.IP{byte(11 + random.IntN(180)), byte(random.IntN(256)), byte(random.IntN(256)), byte(random.IntN(256))}
+				ports[k] = layers.TCPPort(1024 + random.IntN(60000))
+			}
+			for range 3 * max(flows, 3000) {
+				k := random.IntN(flows)
+				w.packet(ethernet(layers.EthernetTypeIPv4), all[k], &layers.TCP{SrcPort: ports[k], DstPort: 443}, gopacket.Payload(make([]byte, random.IntN(3)*700)))
+			}
+		})
+		for id, said := range found {
+			if !strings.HasPrefix(said, "note: ") {
+				t.Errorf("%d even flows, key %s: %s: %s", flows, key, id, said)
+			}
+		}
+	}
+}
+
+// A command to run next has the flags that any command takes, as they were given.
+func TestArgumentsFor(t *testing.T) {
+	all := newReplayCommand(&env{}).Flags()
+	given := argumentsFor([]string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap"}, all)
+	want := []report.Argument{
+		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"},
+	}
+	if diff := cmp.Diff(want, given); diff != "" {
+		t.Error(diff)
+	}
 }
