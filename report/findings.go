@@ -46,6 +46,10 @@ type Traffic struct {
 	InnerBalance Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 	TunnelNames  string   // "vxlan, gre"
 
+	Rings     int  // receive queues that the imported texts say there are; 0 if unknown
+	RSSQueues int  // the first queues, which RSS of this NIC reaches alone; 0 for all
+	Windows   bool // the table is Windows'
+
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
 	Oversized        uint64 // packets longer than the link carries
@@ -136,7 +140,7 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 		// The capture.
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
-		d.weakKey, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed,
+		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash,
@@ -156,7 +160,7 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
-	"weak-key", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
+	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash",
 	"ring-overflow", "cpu-saturated", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",

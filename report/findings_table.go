@@ -98,7 +98,7 @@ func (d *diagnosis) noHashType() *Finding {
 
 // oneQueue: a table of one value, as after a change of channels (onload #208).
 func (d *diagnosis) oneQueue() *Finding {
-	if d.mode == nil || len(d.mode.CPUs) < 2 || d.r.Table.Size < 2 {
+	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 {
 		return nil
 	}
 	for _, queue := range d.r.Table.Entries {
@@ -107,13 +107,53 @@ func (d *diagnosis) oneQueue() *Finding {
 		}
 	}
 	queue := d.r.Table.Entries[0]
-	return &Finding{
-		ID: "one-queue", Severity: d.weigh(Fraction(len(d.mode.CPUs))),
+	f := &Finding{
+		ID: "one-queue", Severity: d.weigh(Fraction(max(len(d.mode.CPUs), d.t.Rings))),
 		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
 		Remedy:   fmt.Sprintf("`ethtool -X DEV default`, or `ethtool -X DEV equal %d`: a table is not made anew when the number of channels changes.", len(d.r.Table.QueueCPUs)),
 		Figures:  d.load(Numbers{"queue": queue}),
 	}
+	if d.t.Rings > 1 {
+		f.Evidence = fmt.Sprintf("There are %d receive queues; %s.", d.t.Rings, d.hottest())
+	}
+	if d.t.Windows {
+		f.Remedy = windowsRemedy
+	}
+	return f
+}
+
+// windowsRemedy makes a table of Windows' anew.
+const windowsRemedy = "`Disable-NetAdapterRss` and `Enable-NetAdapterRss` make the table anew; if it stays so, look at -BaseProcessorNumber, -MaxProcessors and -NumberOfReceiveQueues of `Set-NetAdapterRss`."
+
+// staleTable: entries beyond the queues that there are, as after `ethtool -L`.
+func (d *diagnosis) staleTable() *Finding {
+	if d.mode == nil || d.t.Rings == 0 {
+		return nil
+	}
+	var beyond, packets uint64
+	queues := map[int]bool{}
+	for i, queue := range d.r.Table.Entries {
+		if queue >= d.t.Rings {
+			queues[queue] = true
+			beyond++
+			packets += d.r.Table.Packets[i]
+		}
+	}
+	if beyond == 0 {
+		return nil
+	}
+	f := &Finding{
+		ID: "stale-table", Severity: Problem,
+		Summary: fmt.Sprintf("%d of %d entries of the indirection table lead to %s beyond the %s that there are: the table is of another number of queues.",
+			beyond, d.r.Table.Size, plural(uint64(len(queues)), "queue", "queues"), plural(uint64(d.t.Rings), "queue", "queues")),
+		Evidence: fmt.Sprintf("%s packets meet these entries. Here they are replayed on the queues that the table names; where the NIC puts them is not known.", exact(packets)),
+		Remedy:   "`ethtool -X DEV default`, after each `ethtool -L`. If it comes again, it is a fault of the driver's: report it with the output of `ethtool -x` and `ethtool -l`.",
+	}
+	if d.t.Windows {
+		f.Remedy = windowsRemedy
+	}
+	return f
 }
 
 // assumesCPUs tells whether no entry reaches some of the CPUs, and nobody said that
@@ -147,13 +187,21 @@ func (d *diagnosis) missedCPUs() *Finding {
 			n++
 		}
 	}
-	return &Finding{
+	f := &Finding{
 		ID: "cpus-missed", Severity: Warning,
 		Summary:  fmt.Sprintf("No entry of the indirection table leads to %s of %d.", plural(n, "CPU", "CPUs"), len(d.mode.CPUs)),
 		Evidence: fmt.Sprintf("CPU %s%s; the table has %d entries, and %d queues are on %d CPUs.", strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
 		Remedy:   d.reachAll(),
 		Figures:  Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
+	switch most := d.t.RSSQueues; {
+	case most > 0 && len(d.r.Table.QueueCPUs) > most:
+		f.Evidence = fmt.Sprintf("RSS of this NIC reaches the first %d of its %d queues. %s", most, len(d.r.Table.QueueCPUs), f.Evidence)
+		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d`: no table can lead to more queues. Or receive rules (`ethtool -N`), which reach the others.", most)
+	case d.t.Windows:
+		f.Remedy = windowsRemedy
+	}
+	return f
 }
 
 // reachAll is how a table comes to reach every CPU: over all queues where these are

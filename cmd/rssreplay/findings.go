@@ -34,7 +34,9 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	if sender, ok := a.directions.OnlySender(); ok && a.directionUnknown {
 		t.OnlySender = sender.String()
 	}
+	t.Rings, t.Windows = a.settings.rings, a.settings.windows
 	if p := a.settings.profile; p != nil {
+		t.RSSQueues = p.RSSQueues
 		t.DriverTransform = p.Transform.String()
 	}
 	if shape.Largest != engine.NoFlow {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
@@ -114,6 +116,7 @@ func (r *resolver) offerImports() error {
 		r.offer(fromImport, c.from, "queues", strconv.Itoa(queues))
 	}
 	if table := m.table; table.value != nil {
+		r.rings = cmp.Or(queues, table.value.Rings)
 		n := r.offerTable(table.value, table.from)
 		if queues > 0 && n > 0 && queues != n {
 			r.caveats = append(r.caveats, fmt.Sprintf("%s says %d receive channels, and %s %d queues, which are used.", queuesFrom, queues, table.from, n))
@@ -121,6 +124,13 @@ func (r *resolver) offerImports() error {
 		if n > 0 {
 			queues = n
 		}
+	}
+	if t := m.table.value; t != nil && !t.EntriesAreCPUs() && t.QueueCPU() == nil && queues > 0 {
+		n := queues
+		if r.flags.set.Changed("queues") {
+			n = r.flags.queues
+		}
+		r.offer(fromImport, m.table.from, "cpus", strconv.Itoa(min(max(n, 1), engine.MaxCPUs)))
 	}
 	if m.irq.value != nil && !r.flags.set.Changed("affinity") {
 		if r.flags.set.Changed("queues") {
@@ -139,7 +149,11 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 	}
 	if cpus := t.QueueCPU(); cpus != nil {
 		queues = len(cpus)
-		r.offerQueueCPUs(from, cpus)
+		var spare []int
+		for _, p := range t.Spare {
+			spare = append(spare, p.CPU())
+		}
+		r.offerQueueCPUs(from, cpus, spare...)
 	}
 	if queues > 0 {
 		r.offer(fromImport, from, "queues", strconv.Itoa(queues))
@@ -169,10 +183,11 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 	return queues
 }
 
-// offerQueueCPUs offers the CPU of each queue, and these CPUs as those in use.
-func (r *resolver) offerQueueCPUs(from string, cpus []int) {
+// offerQueueCPUs offers the CPU of each queue, and these CPUs and spare ones as those
+// in use.
+func (r *resolver) offerQueueCPUs(from string, cpus []int, spare ...int) {
 	r.offer(fromImport, from, "affinity", formatCPUList(cpus))
-	inUse := slices.Compact(slices.Sorted(slices.Values(cpus)))
+	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare))))
 	list := formatCPUList(inUse)
 	if len(inUse) == 1 {
 		list = fmt.Sprintf("%d-%[1]d", inUse[0]) // alone it would be how many

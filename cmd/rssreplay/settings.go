@@ -114,6 +114,7 @@ type settings struct {
 	parameters report.Parameters
 	device     string   // the interface that the imported texts are of, "" if none says
 	windows    bool     // the table is that of Get-NetAdapterRss
+	rings      int      // queues that the NIC's texts say there are, beside a table; 0: unknown
 	notes      []string // what the reader of the results must know first
 	// unsure tells that the first note is that the CPU numbers are illustrative.
 	unsure  bool
@@ -302,7 +303,7 @@ func (r *resolver) cpus() error {
 	}
 	r.add("cpus", len(r.config.CPUs), formatCPUList(r.config.CPUs), r.source("cpus"))
 	source := r.source("base-cpu")
-	if o := r.origin("cpus"); o.layer == fromImport {
+	if o := r.origin("cpus"); o.layer == fromImport && strings.ContainsAny(f.cpus, "-,") { // a list names each
 		source = o.source
 	}
 	r.add("base-cpu", r.config.CPUs[0], "", source)

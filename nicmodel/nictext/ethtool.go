@@ -166,12 +166,6 @@ func (r *ethtoolReader) row(start, entries string) *TextError {
 		if err != nil {
 			return &TextError{What: err.Error(), Hint: "check that the row is copied whole"}
 		}
-		if int(queue) >= r.table.Rings {
-			return &TextError{
-				What: fmt.Sprintf("entry %d is ring %d, but %s has %d RX rings", len(r.table.Table), queue, quote.Short(r.table.Interface), r.table.Rings),
-				Hint: "give a first line and rows that belong together",
-			}
-		}
 		r.table.Table = append(r.table.Table, queue)
 	}
 	return nil

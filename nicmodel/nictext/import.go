@@ -84,7 +84,11 @@ func (p Processor) CPU() int { return 64*int(p.Group) + int(p.Number) }
 type ImportedTable struct {
 	Format    Format
 	Interface string // the interface's name
-	Rings     int    // receive queues; 0 if not shown
+	Rings     int    // receive queues; 0 if not shown. The table may lead to more: it is stale then
+
+	// Spare are processors that Windows' text names besides those of the table, as
+	// many as Rings and MaxProcessors leave room for: RSS could use them, too.
+	Spare []Processor
 
 	// Table is nil if the driver shows none (the text then has a key). Of
 	// Windows, whose entries are CPUs and not queues, it holds for each entry

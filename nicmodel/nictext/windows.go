@@ -1,7 +1,9 @@
 package nictext
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +23,9 @@ var (
 func readWindows(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: WindowsNetAdapter}
 	var fields []windowsField
-	tableLine, inTable := -1, false
+	tableLine, inTable, inArray := -1, false, false
+	var array []string         // words of RssProcessorArray
+	most := nicmodel.MaxQueues // MaxProcessors
 	for i, line := range lines {
 		if m := windowsTable.FindStringSubmatch(line); m != nil {
 			if tableLine >= 0 {
@@ -41,11 +45,21 @@ func readWindows(lines []string) (*ImportedTable, error) {
 			}
 			inTable = false
 		}
+		if inArray = inArray && strings.Trim(line, "0123456789:/ \t") == ""; inArray {
+			array = append(array, strings.Fields(line)...)
+			continue
+		}
 		m := windowsLabel.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
 		switch m[1] {
+		case "RssProcessorArray":
+			array, inArray = strings.Fields(m[2]), true
+		case "MaxProcessors":
+			if n, err := strconv.ParseUint(m[2], 10, 16); err == nil && n > 0 {
+				most = int(n)
+			}
 		case "Name":
 			if tableLine < 0 {
 				t.Interface = m[2]
@@ -63,10 +77,38 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	if wrong := t.addProcessors(fields); wrong != nil {
 		return nil, wrong
 	}
-	if t.Rings > 0 && len(t.Processors) > t.Rings {
-		return nil, &TextError{Line: tableLine + 1, What: fmt.Sprintf("the table has %d different CPUs, but the adapter %d receive queues", len(t.Processors), t.Rings), Hint: "give NumberOfReceiveQueues and a table that belong together"}
-	}
+	t.addSpare(array, most)
 	return t, checkSize(len(t.Table))
+}
+
+// addSpare adds the first processors of RssProcessorArray that the table does not
+// lead to, until there are as many as queues, at most most. Words of the array are
+// group:number/distance; of what is none it takes no notice.
+func (t *ImportedTable) addSpare(array []string, most int) {
+	for _, word := range array {
+		if len(t.Processors)+len(t.Spare) >= min(t.Rings, most) {
+			return
+		}
+		word, _, _ = strings.Cut(word, "/")
+		p, err := parseProcessor(word)
+		if err == nil && !slices.Contains(t.Processors, p) && !slices.Contains(t.Spare, p) {
+			t.Spare = append(t.Spare, p)
+		}
+	}
+}
+
+// parseProcessor reads group:number.
+func parseProcessor(text string) (Processor, error) {
+	m := windowsProcessor.FindStringSubmatch(text)
+	if m == nil {
+		return Processor{}, &TextError{What: fmt.Sprintf("%s is no entry", quote.Short(text)), Hint: "entries are processors, group:number"}
+	}
+	group, err1 := strconv.ParseUint(m[1], 10, 16)
+	number, err2 := strconv.ParseUint(m[2], 10, 16)
+	if err1 != nil || err2 != nil || number > 63 {
+		return Processor{}, &TextError{What: fmt.Sprintf("%s is no processor", quote.Short(text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
+	}
+	return Processor{uint16(group), uint16(number)}, nil
 }
 
 // windowsField is a word of the table, and the line from 0 that it ends in.
@@ -95,16 +137,11 @@ func addFields(fields []windowsField, i int, line string) []windowsField {
 func (t *ImportedTable) addProcessors(fields []windowsField) *TextError {
 	index := map[Processor]uint16{}
 	for _, field := range fields {
-		m := windowsProcessor.FindStringSubmatch(field.text)
-		if m == nil {
-			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no entry", quote.Short(field.text)), Hint: "entries are processors, group:number"}
+		p, err := parseProcessor(field.text)
+		if wrong := (*TextError)(nil); errors.As(err, &wrong) {
+			wrong.Line = field.line + 1
+			return wrong
 		}
-		group, err1 := strconv.ParseUint(m[1], 10, 16)
-		number, err2 := strconv.ParseUint(m[2], 10, 16)
-		if err1 != nil || err2 != nil || number > 63 {
-			return &TextError{Line: field.line + 1, What: fmt.Sprintf("%s is no processor", quote.Short(field.text)), Hint: "Windows numbers processors from 0 to 63 in each group"}
-		}
-		p := Processor{uint16(group), uint16(number)}
 		if _, known := index[p]; !known {
 			if len(t.Processors) == nicmodel.MaxTableSize {
 				return &TextError{Line: field.line + 1, What: "too many different processors", Hint: "give one adapter's table"}
