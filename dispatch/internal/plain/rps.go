@@ -1,6 +1,9 @@
 package plain
 
-import "rssreplay/dispatch/engine"
+import (
+	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
+)
 
 // RPS is receive packet steering: after the NIC and the interrupt have chosen a
 // CPU, the stack moves packets to others by software. With it rss-msix and
@@ -35,4 +38,30 @@ func (e *machine) rpsCPU(b buffer) (cpu int, steered bool) {
 // reciprocalScale is the kernel's: from 0 to n − 1, in proportion to h.
 func reciprocalScale(h uint32, n int) int {
 	return int(uint64(h) * uint64(n) >> 32)
+}
+
+// HashChoice is which hash of a packet counts for RPS.
+type HashChoice uint8
+
+const (
+	MixedHash    HashChoice = iota // the NIC's where ports were hashed, as most drivers pass it
+	NICHash                        // the NIC's wherever there is one
+	SoftwareHash                   // the stack's own
+)
+
+// RPSHash is the hash that a packet is steered by: the NIC's, of the kind that it
+// hashed if any, or the stack's own. Only a NIC's can be 0; where it has none, the
+// stack makes one.
+func RPSHash(choice HashChoice, nic uint32, hashed bool, kind hash.Type, own uint32) uint32 {
+	switch {
+	case !hashed || choice == SoftwareHash:
+		return own
+	case choice == MixedHash:
+		switch kind {
+		case hash.TCPIPv4, hash.UDPIPv4, hash.TCPIPv6, hash.UDPIPv6, hash.TCPIPv6Ex, hash.UDPIPv6Ex:
+		default:
+			return own
+		}
+	}
+	return nic
 }

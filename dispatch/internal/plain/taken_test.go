@@ -73,3 +73,16 @@ func TestMigrationInEachMode(t *testing.T) {
 		}
 	}
 }
+
+// Of a snapshot with two flows that come from another CPU each one's first packet
+// pays.
+func TestMigrationOfTwoFlows(t *testing.T) {
+	cfg := testConfig()
+	cfg.ISRCPU = engine.RoundRobin
+	cfg.MigrationCost = 9
+	_, e := timeline(t, cfg, engine.NonRSS, []Packet{rx(0, 0), rx(1, 1), rx(100, 0), rx(101, 1), rx(102, 0)})
+	c := e.counters().CPUs
+	if c[0].MigratedPackets != 0 || c[1].MigratedPackets != 2 || c[1].DPCTime != 30+3*100+2*9 {
+		t.Errorf("%+v", c)
+	}
+}

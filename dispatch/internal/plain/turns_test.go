@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
 )
 
 // Hashes that a mask of both CPUs gives to CPU 0, CPU 1 or nobody.
@@ -332,5 +333,45 @@ func TestRPSWithoutMasks(t *testing.T) {
 				t.Fatalf("seed %d, %v: (-without +with):\n%s", seed, s.Mode, diff)
 			}
 		}
+	}
+}
+
+// A backlog whose budget is spent is still scheduled: p3 joins at 253, in its second
+// turn, and brings no second IPI.
+func TestSpentBacklogIsScheduled(t *testing.T) {
+	s := rpsSetup(rps(0, 0, toCPU1), rps(0, 0, toCPU1), rps(0, 0, toCPU1), rps(190, 0, toCPU1))
+	s.Config.DPCBudget = 1
+	_, e := timelineOf(t, s)
+	c := e.counters().CPUs[1]
+	if c.IPIs != 1 || c.DPCs != 4 || c.FromBacklog != 4 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// What the driver and the setting make of a packet's two hashes.
+func TestRPSHash(t *testing.T) {
+	const nic, own = 7, 8
+	tests := []struct {
+		choice HashChoice
+		kind   hash.Type
+		hashed bool
+		want   uint32
+	}{
+		{NICHash, hash.IPv4, true, nic},
+		{NICHash, 0, false, own}, // no NIC hash is never a hash of 0
+		{SoftwareHash, hash.TCPIPv4, true, own},
+		{MixedHash, hash.TCPIPv4, true, nic},
+		{MixedHash, hash.UDPIPv6Ex, true, nic},
+		{MixedHash, hash.IPv6, true, own},
+		{MixedHash, hash.IPv6Ex, true, own},
+		{MixedHash, 0, false, own},
+	}
+	for _, test := range tests {
+		if got := RPSHash(test.choice, nic, test.hashed, test.kind, own); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
+	}
+	if got := RPSHash(NICHash, 0, true, hash.TCPIPv4, own); got != 0 {
+		t.Errorf("a NIC's hash of 0 becomes %d: it is not steered", got)
 	}
 }
