@@ -165,7 +165,7 @@ func TestInvariants(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		for s.Mode = range engine.Mode(engine.NumModes) {
-			e := newEngine(s)
+			e := newMachine(s)
 			type path struct{ flow, cpu int }
 			lastOn := make(map[path]int) // last packet indicated
 			e.trace = func(line string) {

@@ -50,7 +50,7 @@ func TestReordered(t *testing.T) {
 		{"what was dropped is not late", []int{0, 0, 0}, at(-1, 1, 2), 0},
 	}
 	for _, test := range tests {
-		e := newEngine(Setup{Config: testConfig(), Mode: engine.RSSMSIX, Packets: make([]Packet, len(test.flows))})
+		e := newMachine(Setup{Config: testConfig(), Mode: engine.RSSMSIX, Packets: make([]Packet, len(test.flows))})
 		for p, flow := range test.flows {
 			e.packets[p].Flow = flow
 		}
@@ -61,7 +61,7 @@ func TestReordered(t *testing.T) {
 	}
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		e := newEngine(Setup{Config: testConfig(), Mode: engine.RSSMSIX, Packets: make([]Packet, r.IntN(60))})
+		e := newMachine(Setup{Config: testConfig(), Mode: engine.RSSMSIX, Packets: make([]Packet, r.IntN(60))})
 		for p := range e.packets {
 			e.packets[p].Flow = r.IntN(4) - 1
 			e.indicated[p] = indication{cpu: r.IntN(3) - 1, end: r.Int64N(50)}

@@ -84,7 +84,7 @@ type Result struct {
 // Run emulates one mode. Every Packet.Entry must be below the table's size. Times
 // plus all costs must fit an int64.
 func Run(s Setup) Result {
-	e := newEngine(s)
+	e := newMachine(s)
 	e.run()
 	return Result{
 		Counters:  e.counters(),
@@ -141,7 +141,7 @@ type indication struct {
 
 const none = -1
 
-func newEngine(s Setup) *machine {
+func newMachine(s Setup) *machine {
 	cfg, mode, packets := s.Config, s.Mode, s.Packets
 	e := &machine{
 		setup:     s,

@@ -106,7 +106,7 @@ func TestMinMaxPercent(t *testing.T) {
 	add(200, 0, 1)
 	add(299, 1, 30)
 	add(300, 0, 1)
-	e := newEngine(rebalanceSetup(packets...))
+	e := newMachine(rebalanceSetup(packets...))
 	e.indicated = indicated
 	for _, time := range []int64{100, 200, 300} {
 		e.balancer.steps = append(e.balancer.steps, rebalance.Step{Time: time})
@@ -132,7 +132,7 @@ func TestStepsAreTables(t *testing.T) {
 		if r.IntN(3) == 0 {
 			s.AddAffinities(r)
 		}
-		e := newEngine(s)
+		e := newMachine(s)
 		e.run()
 		want, flows := e.counters(), e.affinity(s.Flows)
 

@@ -35,7 +35,7 @@ func TestRPSCPU(t *testing.T) {
 	}
 	for _, test := range tests {
 		for i, mask := range masks {
-			e := newEngine(Setup{
+			e := newMachine(Setup{
 				Config: testConfig(), Packets: []Packet{{RPSHash: test.hash}, {}},
 				RPS: &RPS{CPUs: [][]int{maskOf(mask), nil}},
 			})

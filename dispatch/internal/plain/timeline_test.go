@@ -55,7 +55,7 @@ func timelineOf(t *testing.T, s Setup) (string, *machine) {
 	}
 	var b strings.Builder
 	instant := ""
-	e := newEngine(s)
+	e := newMachine(s)
 	e.trace = func(line string) {
 		time, what, _ := strings.Cut(line, " ")
 		switch {
