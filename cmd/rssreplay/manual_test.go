@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -127,7 +128,7 @@ func TestManPages(t *testing.T) {
 	}
 	for _, p := range pages {
 		name := strings.TrimPrefix(strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)), "rssreplay-")
-		c := exec.Command(groff, "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=300n", p)
+		c := exec.Command(groff, "-Kutf8", "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=300n", p)
 		var stderr strings.Builder
 		c.Stderr = &stderr
 		out, err := c.Output()
@@ -160,7 +161,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
 		{[]string{"capture.pcap", ""}, []string{":0"}},
-		{[]string{"comp"}, []string{"compare\tseveral scenarios side by side, in one pass", "completion\ta script that completes commands and flags", ":0"}},
+		{[]string{"comp"}, []string{"compare\tseveral scenarios side by side", "completion\ta script that completes commands and flags", ":0"}},
 	} {
 		var out strings.Builder
 		if status := run(append([]string{"rssreplay", "__complete"}, test.args...), strings.NewReader(""), &out, io.Discard); status != exitDone {
@@ -178,6 +179,17 @@ func TestGlossary(t *testing.T) {
 	for _, word := range report.Glossary {
 		if !strings.Contains(page, "  "+word[0]+strings.Repeat(" ", 10-len(word[0]))+word[1]+"\n") {
 			t.Errorf("help words does not have %q", word)
+		}
+	}
+}
+
+// A page fits a terminal of 80 columns.
+func TestManualWidth(t *testing.T) {
+	for _, name := range topics() {
+		for l := range strings.Lines(helpOf(name)) {
+			if w := utf8.RuneCountInString(strings.TrimSuffix(l, "\n")); w > 80 {
+				t.Errorf("help %s: %d columns: %s", name, w, l)
+			}
 		}
 	}
 }
