@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // VerifySchema names the version of the JSON that compares a prediction with what
@@ -90,9 +91,10 @@ type VerifyExplanation struct {
 
 // RecoveredKey is the key solved from the hashes that were recorded.
 type RecoveredKey struct {
-	Key          string    `json:"key"` // bits that are not determined are as claimed
+	Key          string    `json:"key"`        // bits that are not determined are as claimed
+	Masked       string    `json:"masked_key"` // with a ? for each digit of which a bit is not determined
 	Determined   int       `json:"determined_bits"`
-	Undetermined List[int] `json:"undetermined_bits"` // that some input meets, by number from the key's first
+	Undetermined List[int] `json:"undetermined_bits"` // by number from the key's first
 	Equations    int       `json:"equations"`         // independent ones
 	Inconsistent uint64    `json:"inconsistent"`      // packets whose hash is not of this key
 	EqualsClaim  bool      `json:"equals_claimed"`
@@ -329,9 +331,12 @@ func (v *Verify) keyFacts() []verifyFact {
 		return nil
 	}
 	facts := []verifyFact{
-		{label: "key", text: k.Key},
-		{label: "determined", text: fmt.Sprintf("%d bits, by %d independent equations; %d more bits meet these inputs and stay open, and are shown as claimed", k.Determined, k.Equations, len(k.Undetermined))},
+		{label: "key", text: k.Masked},
+		{label: "determined", text: fmt.Sprintf("%d bits, by %d independent equations", k.Determined, k.Equations)},
 		{label: "explains", text: fmt.Sprintf("%s of %s recorded hashes", exact(v.Packets.HashChecked-k.Inconsistent), exact(v.Packets.HashChecked))},
+	}
+	if open := bitRanges(k.Undetermined); open != "" {
+		facts[1].text += "; this traffic can't determine the other " + fmt.Sprint(len(k.Undetermined)) + ", which are ? in the key: bits " + open
 	}
 	switch {
 	case k.EqualsClaim:
@@ -340,6 +345,29 @@ func (v *Verify) keyFacts() []verifyFact {
 		facts = append(facts, verifyFact{"claimed", *k.Difference, true})
 	}
 	return facts
+}
+
+// bitRanges is bits in rising order as text, "64-95, 128, 160-319"; of many ranges the
+// first and the last.
+func bitRanges(bits []int) string {
+	var ranges []string
+	for i := 0; i < len(bits); {
+		end := i
+		for end+1 < len(bits) && bits[end+1] == bits[end]+1 {
+			end++
+		}
+		text := fmt.Sprint(bits[i])
+		if end > i {
+			text += fmt.Sprintf("-%d", bits[end])
+		}
+		ranges = append(ranges, text)
+		i = end + 1
+	}
+	const shown = 12
+	if len(ranges) > shown {
+		ranges = append(append(ranges[:shown-1:shown-1], "…"), ranges[len(ranges)-1])
+	}
+	return strings.Join(ranges, ", ")
 }
 
 // VerifyCSVTables are the tables of a verification.

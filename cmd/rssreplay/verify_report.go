@@ -58,7 +58,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
-	if v.source == "records" && !*r.Agrees {
+	if v.source == "records" && !*r.Agrees && !v.recordsRSSOff(r, groups) {
 		v.explain(r, groups, order)
 	}
 	return r, nil
@@ -290,6 +290,21 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 	}
 }
 
+// recordsRSSOff tells whether each packet is recorded with queue 0 and hash 0, and says
+// so: a NIC without RSS gives out no hash.
+func (v *verification) recordsRSSOff(r *report.Verify, groups []group) bool {
+	for i := range groups {
+		if g := &groups[i]; (g.hasHash || g.queue >= 0) && (!g.hasHash || g.hash != 0 || g.queue != 0) {
+			return false
+		}
+	}
+	r.Explanation = &report.VerifyExplanation{
+		ID: "rss-off", Summary: "RSS is off: each packet is recorded with queue 0 and hash 0",
+		Explained: r.Packets.Checked, Changes: 1, Residual: report.Null,
+	}
+	return true
+}
+
 // explained is what the claim itself explains.
 func (v *verification) explained(r *report.Verify) uint64 {
 	return min(max(r.Packets.QueueEqual, r.Packets.HashEqual), r.Packets.Checked-1)
@@ -358,9 +373,10 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 	claimed := v.claimed.Config().Key
 	key := best.Key(len(claimed), claimed)
 	k := &report.RecoveredKey{
-		Key: hex.EncodeToString(key), Determined: len(best.Determined), Undetermined: best.Open,
+		Key: hex.EncodeToString(key), Determined: len(best.Determined),
 		Equations: best.Equations, EqualsClaim: best.Agrees(claimed),
 	}
+	k.Masked, k.Undetermined = maskKey(key, best.Determined)
 	if difference := best.Difference(claimed); difference != "" {
 		k.Difference = &difference
 	}
@@ -371,6 +387,25 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 		k.Inconsistent = score.hashAll - score.hash
 	}
 	r.Recovered = k
+}
+
+// maskKey is the key with a ? for each hexadecimal digit of which a bit is not among the
+// determined ones, and the bits that are not: also those that no input meets.
+func maskKey(key hash.Key, determined []int) (masked string, open []int) {
+	known := make([]bool, len(key)*8)
+	for _, bit := range determined {
+		if bit < len(known) {
+			known[bit] = true
+		}
+	}
+	digits := []byte(hex.EncodeToString(key))
+	for bit, is := range known {
+		if !is {
+			digits[bit/4] = '?'
+			open = append(open, bit)
+		}
+	}
+	return string(digits), open
 }
 
 // solvingGroups are as many whole TCP flows as a key is solved from alone.
