@@ -43,9 +43,17 @@ func KeyNames() []string {
 	return names
 }
 
-// ParseKey reads a key: a name of KeyNames, or its bytes in hexadecimal, with a
-// colon between each two as ethtool and netdev_rss_key print them, or without
-// any. It must have at least MinKeyLen bytes.
+// ParseKey reads a key: a name of KeyNames, or its bytes in hexadecimal:
+//
+//	6d:5a:56:da:…                 as ethtool and netdev_rss_key print them
+//	6d5a56da…, 0x6d5a56da…        as testpmd and FreeBSD's net.inet.rss.key do, with
+//	                              or without their labels
+//	0x6d, 0x5a, 0x56, 0xda, …     a C array of bytes, with or without braces
+//	{0x6d5a56da, 0x255b0ec2, …}   and of 32-bit words, the first byte the highest one
+//	6d 5a 56 da …, 6d5a 56da …    as dumps have them
+//
+// It must have at least MinKeyLen bytes, and a multiple of 4: with any other number
+// some were lost or added.
 func ParseKey(s string) (Key, error) {
 	s = strings.TrimSpace(s)
 	for _, p := range presets {
@@ -60,13 +68,30 @@ func ParseKey(s string) (Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(key) < MinKeyLen {
+	switch {
+	case len(key) < MinKeyLen:
 		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least %d", len(key), MinKeyLen)
+	case len(key)%4 != 0:
+		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, so that some are missing or too many", len(key))
 	}
 	return key, nil
 }
 
+// keyLabels stand before a key in what testpmd, ethtool and FreeBSD's sysctl print.
+var keyLabels = []string{"rss key:", "rss hash key:", "net.inet.rss.key:", "net.inet.rss.key=", "key:"}
+
 func parseHex(s string) (Key, error) {
+	for _, label := range keyLabels {
+		if len(s) > len(label) && strings.EqualFold(s[:len(label)], label) {
+			s = strings.TrimSpace(s[len(label):])
+			break
+		}
+	}
+	if words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;{}()[]\\", r) }); len(words) > 1 || len(words) == 1 && len(words[0]) < len(s) {
+		return parseWords(words)
+	} else if digits, ok := cutHexPrefix(s); ok {
+		s = digits
+	}
 	if strings.Contains(s, ":") {
 		key := make(Key, 0, len(s)/3+1)
 		for i, part := range strings.Split(s, ":") {
@@ -87,6 +112,59 @@ func parseHex(s string) (Key, error) {
 		return nil, fmt.Errorf("key of %d hexadecimal digits: a byte has two, so one is missing or too many; 40 bytes have 80, 52 have 104", len(s))
 	}
 	return hex.DecodeString(s)
+}
+
+// cutHexPrefix is s without 0x.
+func cutHexPrefix(s string) (string, bool) {
+	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') {
+		return s[2:], true
+	}
+	return s, false
+}
+
+// parseWords reads a key of several words: all of them bytes, or all of one longer
+// size. Leading zeros may be left out only behind 0x, where they are no digits lost.
+func parseWords(words []string) (Key, error) {
+	longest, prefixed := 0, 0
+	digits := make([]string, len(words))
+	for i, word := range words {
+		var ok bool
+		if digits[i], ok = cutHexPrefix(word); ok {
+			prefixed++
+		}
+		if at := strings.IndexFunc(digits[i], func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) }); at >= 0 {
+			return nil, fmt.Errorf("key: word %d is %q: want hexadecimal digits, or one of the names %s", i+1, word, strings.Join(KeyNames(), ", "))
+		}
+		longest = max(longest, len(digits[i]))
+	}
+	if prefixed > 0 && prefixed < len(words) {
+		return nil, fmt.Errorf("key: %d of %d words begin with 0x: give it to all or none", prefixed, len(words))
+	}
+	size := longest // of a word, in digits
+	switch {
+	case prefixed == 0:
+	case longest <= 2:
+		size = 2
+	case longest > 4 && longest <= 8:
+		size = 8
+	case longest != 4 && longest != 16:
+		return nil, fmt.Errorf("key: words of %d digits: give bytes (0x6d) or 32-bit words (0x6d5a56da)", longest)
+	}
+	if size%2 != 0 {
+		return nil, fmt.Errorf("key: words of %d digits: a byte has two", size)
+	}
+	var key Key
+	for i, word := range digits {
+		if len(word) < size && prefixed == 0 {
+			return nil, fmt.Errorf("key: word %d is %q, and others have %d digits: some are missing", i+1, word, size)
+		}
+		b, err := hex.DecodeString(strings.Repeat("0", size-len(word)) + word)
+		if err != nil {
+			return nil, fmt.Errorf("key: word %d is %q: %w", i+1, word, err)
+		}
+		key = append(key, b...)
+	}
+	return key, nil
 }
 
 // String is the key as ethtool prints it: two hexadecimal digits a byte, colons

@@ -7,9 +7,16 @@ import (
 
 func TestParseKey(t *testing.T) {
 	const colons = "6d:5a:56:da:25:5b:0e:c2:41:67:25:3d:43:a3:8f:b0:d0:ca:2b:cb:ae:7b:30:b4:77:cb:2d:a3:80:30:f2:0c:6a:42:b7:3b:be:ac:01:fa"
+	plain := strings.ReplaceAll(colons, ":", "")
 	for _, s := range []string{
 		"microsoft", "Microsoft", colons, strings.ReplaceAll(colons, ":", ""),
 		strings.ToUpper(colons), " " + colons + "\n",
+		"0x" + plain, "0X" + strings.ToUpper(plain), "RSS key: " + strings.ToUpper(plain), "net.inet.rss.key: " + plain, "net.inet.rss.key=" + plain,
+		strings.ReplaceAll(colons, ":", " "), "0x" + strings.ReplaceAll(colons, ":", ", 0x"), "{ 0x" + strings.ReplaceAll(colons, ":", ",0x") + ", };",
+		"{0x6d5a56da, 0x255b0ec2, 0x4167253d, 0x43a38fb0, 0xd0ca2bcb, 0xae7b30b4, 0x77cb2da3, 0x8030f20c, 0x6a42b73b, 0xbeac01fa}",
+		"6d5a56da 255b0ec2 4167253d 43a38fb0 d0ca2bcb ae7b30b4 77cb2da3 8030f20c 6a42b73b beac01fa",
+		"6d5a 56da 255b 0ec2 4167 253d 43a3 8fb0 d0ca 2bcb ae7b 30b4 77cb 2da3 8030 f20c 6a42 b73b beac 01fa",
+		"0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0xe, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,\n\t0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0xc, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x1, 0xfa",
 	} {
 		key, err := ParseKey(s)
 		if err != nil {
@@ -51,7 +58,12 @@ func TestParseKeyErrors(t *testing.T) {
 		{"6d:5a:", `byte 3 is ""`},
 		{"6d:zz", `byte 2 is "zz"`},
 		{"6d5a56da255b0ec24167253d43a38f", "key of 15 bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least 16"},
-		{"6d 5a", "character 3 is ' '"},
+		{"6d 5a", "key of 2 bytes: NICs use 40 or 52"},
+		{"6d5a56da255b0ec24167253d43a38fb0d0", "key of 17 bytes: NICs use 40 or 52, so that some are missing or too many"},
+		{"0x6d, 5a", "1 of 2 words begin with 0x"},
+		{"6d 5", `word 2 is "5", and others have 2 digits`},
+		{"0x6d5, 0x1", "words of 3 digits"},
+		{"6d 5g", `word 2 is "5g"`},
 	} {
 		if key, err := ParseKey(test.in); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: %v, %v; want an error with %s", test.in, key, err, test.want)

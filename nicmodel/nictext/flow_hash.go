@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
 	flowHashTitle   = lazily(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
 	flowHashDiscard = lazily(`^(.*) flows - All matching flows discarded on RX$`)
+	flowHashContext = lazily(`^For RSS context (\d+):$`)
 )
 
 // flowKinds are the kinds of packet whose fields the model's hash types tell,
@@ -29,6 +31,7 @@ var flowKinds = map[string]struct {
 var flowFields = map[string]byte{
 	"L2DA": 'm', "VLAN tag": 'v', "L3 proto": 't', "IP SA": 's', "IP DA": 'd',
 	"L4 bytes 0 & 1 [TCP/UDP src port]": 'f', "L4 bytes 2 & 3 [TCP/UDP dst port]": 'n',
+	"GTP TEID": 'e', "IPv6 Flow Label": 'l', // since ethtool 6.9, and 6.19
 }
 
 // FlowHash is which fields a NIC hashes of TCP and UDP, as far as a text tells.
@@ -60,41 +63,59 @@ func (f *FlowHash) Types(types hash.Types) hash.Types {
 
 // ReadFlowHash reads what `ethtool -n IF rx-flow-hash KIND` prints of one or of
 // several kinds, one after the other. Kinds other than TCP and UDP are hashed on
-// their addresses in the model, whatever is said of them.
+// their addresses in the model, whatever is said of them. Answers of RSS contexts are
+// left out: they are about other tables.
+//
+// Source: ethtool 7.2, rxclass.c and ethtool.c (dump_rxfhash, unparse_rxfhashopts).
 func ReadFlowHash(r io.Reader, name string) (*FlowHash, error) {
 	return readText(r, name, readFlowHash)
 }
 
 func readFlowHash(lines []string) (*FlowHash, error) {
 	f := &FlowHash{fields: map[string]string{}}
-	any := false
+	any, context := false, ""
+	other, otherLine := "", 0 // an RSS context that was left out
 	at := map[string]int{} // line from 0 of each kind
 	for i := 0; i < len(lines); i++ {
 		if m := flowHashDiscard.FindStringSubmatch(lines[i]); m != nil {
 			return nil, &TextError{Line: i + 1, What: m[1] + " packets are discarded, which is not emulated", Hint: "remove them with --filter, and this answer"}
 		}
+		if m := flowHashContext.FindStringSubmatch(lines[i]); m != nil {
+			context = m[1]
+			continue
+		}
 		m := flowHashTitle.FindStringSubmatch(lines[i])
 		if m == nil {
 			continue
 		}
-		title, kind, letters, none := i, strings.TrimSpace(m[1]), "", false
-		any = true
-		for i+1 < len(lines) {
-			letter, ok := flowFields[lines[i+1]]
-			if ok {
-				letters += string(letter)
-			} else if lines[i+1] == "None" {
-				none = true
-			} else {
-				break
-			}
+		title, kind, letters, none, of := i, strings.TrimSpace(m[1]), "", false, context
+		context = "" // each answer has its own line
+		for i+1 < len(lines) && !endsFlowFields(lines[i+1]) {
 			i++
+			letter, ok := flowFields[lines[i]]
+			switch {
+			case ok:
+				letters += string(letter)
+			case lines[i] == "None":
+				none = true
+			default:
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no field of a hash that is known", quote.Short(lines[i])), Hint: "what a NIC makes of it can't be predicted; give --rx-flow-hash or --hash-types instead of this answer"}
+			}
 		}
+		if of != "" {
+			if other == "" {
+				other, otherLine = of, title
+			}
+			continue
+		}
+		any = true
 		k, known := flowKinds[kind]
 		if !known {
 			continue
 		}
 		switch {
+		case strings.Contains(letters, "l"):
+			return nil, &TextError{Line: title + 1, What: k.name + " is hashed on the IPv6 flow label too, and where that stands in the hash's input is not published", Hint: fmt.Sprintf("the CPU of these packets can't be predicted; `ethtool -N IF rx-flow-hash %s sdfn` takes the label out", k.name)}
 		case letters == "" && !none:
 			return nil, &TextError{Line: title + 1, What: "no fields follow this line", Hint: "give the whole output of ethtool -n IF rx-flow-hash " + k.name}
 		case letters != "" && letters != "sd" && letters != "sdfn":
@@ -104,6 +125,9 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 			return nil, &TextError{Line: title + 1, What: fmt.Sprintf("%s comes again, and not as on line %d", k.name, at[kind]+1), Hint: "give one NIC's answers, each once"}
 		}
 		f.fields[kind], at[kind] = letters, title
+	}
+	if !any && other != "" {
+		return nil, &TextError{Line: otherLine, What: fmt.Sprintf("the answer is about RSS context %s, not about the main table", other), Hint: "give the output of ethtool -n IF rx-flow-hash tcp4 without `context`"}
 	}
 	if !any {
 		return nil, &TextError{What: "holds no answer about the fields of a hash", Hint: "give the output of ethtool -n IF rx-flow-hash tcp4, and of udp4, tcp6 and udp6"}
@@ -118,4 +142,10 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 		}
 	}
 	return f, nil
+}
+
+// endsFlowFields reports whether the line comes after an answer's fields: an empty one,
+// the next answer, a prompt, or another text's title.
+func endsFlowFields(line string) bool {
+	return line == "" || strings.ContainsAny(line, ":$#") || flowHashDiscard.MatchString(line)
 }

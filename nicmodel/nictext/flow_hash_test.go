@@ -34,6 +34,10 @@ func TestReadFlowHash(t *testing.T) {
 		{"UDP not hashed", flowAnswer("TCP over IPV4", addressFields+portFields) + flowAnswer("UDP over IPV4", "None\n"), all, all &^ hash.TypesOf(hash.UDPIPv4, hash.IPv4)},
 		{"other kinds", flowAnswer("SCTP over IPV4", addressFields+portFields) + flowAnswer("IPSEC AH/ESP over IPV4", "None\n") + flowAnswer("GTP-U over IPV4", addressFields), all, all},
 		{"no kind (ip4)", flowAnswer("", addressFields), all, all},
+		{"GTP", flowAnswer("GTP-U PSC Uplink over IPV4", addressFields+"GTP TEID\n") + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
+		{"a context beside the main table", "For RSS context 1:\n" + flowAnswer("UDP over IPV4", addressFields+portFields) + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
+		{"the main table first", sd + "For RSS context 1:\n" + flowAnswer("UDP over IPV4", addressFields+portFields), all, all &^ hash.TypesOf(hash.UDPIPv4)},
+		{"a prompt behind it", strings.TrimSuffix(sd, "\n") + "root@host:~# ", all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"twice the same", sd + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 	} {
 		for _, text := range quoted(test.text) {
@@ -52,5 +56,9 @@ func TestReadFlowHash(t *testing.T) {
 	refuses(t, ReadFlowHash, flowAnswer("UDP over IPV4", "IP SA\n"), "x: line 1: udp4 is hashed on the fields s, which is not emulated")
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", "L2DA\nVLAN tag\nL3 proto\n"+addressFields), "x: line 1: tcp6 is hashed on the fields mvtsd")
 	refuses(t, ReadFlowHash, sd+flowAnswer("UDP over IPV4", addressFields+portFields), "x: line 5: udp4 comes again, and not as on line 1")
+	// ethtool 7.2 on kernel 6.18 (bnxt, fbnic).
+	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+portFields+"IPv6 Flow Label\n"), "x: line 1: tcp6 is hashed on the IPv6 flow label too")
+	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+"Inner IP SA\n"), "x: line 4: \"Inner IP SA\" is no field of a hash that is known")
+	refuses(t, ReadFlowHash, "For RSS context 1:\n"+sd, "x: line 1: the answer is about RSS context 1, not about the main table")
 	refuses(t, ReadFlowHash, sd+flowAnswer("TCP over IPV4", "None\n"), "x: line 5: of TCP and UDP over IPV4 one is hashed on its addresses and the other not at all")
 }

@@ -18,11 +18,14 @@ import (
 type IRQs struct {
 	rows  map[uint32]*irqRow // by IRQ
 	plain []cpuSet           // CPU lists without their IRQ, in the text's order
+	bare  int                // columns of rows without the line that names their CPUs; 0: it is there
 }
 
 type irqRow struct {
-	actions   []string       // what follows the counts: chip, hardware IRQ, names of actions
+	actions   []string       // what follows the counts: chip, hardware IRQ, names of actions, word by word
+	names     []string       // the names of the actions, which may have spaces
 	counts    map[int]uint64 // interrupts on each CPU
+	unplaced  uint64         // interrupts of which the text does not say the CPU
 	affinity  cpuSet
 	effective cpuSet // which of affinity's CPUs the interrupt really goes to
 }
@@ -70,14 +73,18 @@ var (
 	irqLine      = lazily(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazily(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
 	plainCPUs    = lazily(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
+	trigger      = lazily(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
+	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
+	freeBSDLine = lazily(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
 
 // ReadIRQs reads /proc/interrupts, the lines of
 // `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
-// alone, one line for each queue in order. Name is the text's name in errors,
-// which are *TextError for what the text says.
+// alone, one line for each queue in order. Rows of /proc/interrupts may come without
+// the line of CPUs above them (`grep eth0`), and FreeBSD's `vmstat -ia` is read, too.
+// Name is the text's name in errors, which are *TextError for what the text says.
 //
-// Source: Linux 6.12, kernel/irq/proc.c show_interrupts.
+// Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
 func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
 	return readText(r, name, readIRQs)
 }
@@ -114,6 +121,29 @@ func readIRQs(lines []string) (*IRQs, error) {
 			}
 			continue
 		}
+		if m := freeBSDLine.FindStringSubmatch(line); m != nil {
+			irq, err := strconv.ParseUint(m[1], 10, 32)
+			n, countErr := strconv.ParseUint(m[4], 10, 64)
+			if err != nil || countErr != nil {
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no row of interrupts", quote.Short(line)), Hint: "give what `vmstat -ia` prints, unchanged"}
+			}
+			row := q.row(uint32(irq))
+			row.names = []string{m[2]}
+			row.actions = row.names
+			row.counts = map[int]uint64{}
+			if cpu, err := strconv.ParseUint(m[3], 10, 16); err == nil {
+				row.counts[int(cpu)] = n
+				row.affinity = cpuSet{{int(cpu), int(cpu)}}
+			} else {
+				row.unplaced = n
+			}
+			continue
+		}
+		if m := irqLine.FindStringSubmatch(line); m != nil && cpus == nil {
+			if cpus = bareColumns(m[2]); cpus != nil {
+				q.bare = len(cpus)
+			}
+		}
 		if m := irqLine.FindStringSubmatch(line); m != nil && cpus != nil {
 			irq, err := strconv.ParseUint(m[1], 10, 32)
 			if err != nil {
@@ -138,6 +168,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 			for _, action := range fields[len(cpus):] {
 				row.actions = append(row.actions, strings.TrimSuffix(action, ","))
 			}
+			row.names = actionNames(fields[len(cpus):])
 			continue
 		}
 		if cpus == nil && len(q.rows) == 0 && plainCPUs.MatchString(line) {
@@ -152,6 +183,35 @@ func readIRQs(lines []string) (*IRQs, error) {
 		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}
 	}
 	return q, nil
+}
+
+// bareColumns are the CPUs of a row whose line of CPUs was not copied: its leading
+// numbers, from CPU 0 on. What follows them, the chip, is no number.
+func bareColumns(row string) []int {
+	fields := strings.Fields(row)
+	var cpus []int
+	for i, field := range fields {
+		if _, err := strconv.ParseUint(field, 10, 64); err != nil {
+			return cpus
+		}
+		cpus = append(cpus, i)
+	}
+	return nil // numbers alone
+}
+
+// actionNames are the names behind the chip, the hardware IRQ and its trigger; without
+// a trigger the last word.
+func actionNames(words []string) []string {
+	from := len(words) - 1
+	for i, word := range words {
+		if trigger.MatchString(word) {
+			from = i + 1
+		}
+	}
+	if from < 0 || from >= len(words) {
+		return nil
+	}
+	return strings.Split(strings.Join(words[from:], " "), ", ")
 }
 
 func (q *IRQs) row(irq uint32) *irqRow {
@@ -169,7 +229,7 @@ func (q *IRQs) Merge(other *IRQs) {
 	for irq, from := range other.rows {
 		row := q.row(irq)
 		if from.total() >= row.total() && from.counts != nil {
-			row.counts, row.actions = from.counts, from.actions
+			row.counts, row.unplaced, row.actions, row.names = from.counts, from.unplaced, from.actions, from.names
 		}
 		if from.affinity != nil {
 			row.affinity = from.affinity
@@ -181,34 +241,56 @@ func (q *IRQs) Merge(other *IRQs) {
 	if len(other.plain) > 0 {
 		q.plain = other.plain
 	}
+	q.bare = max(q.bare, other.bare)
 }
 
 func (r *irqRow) total() (n uint64) {
 	for _, count := range r.counts {
 		n += count
 	}
-	return n
+	return n + r.unplaced
 }
 
 // queueActions are the names that drivers give the interrupts of their receive
-// queues: what comes before the queue names the device. Source: Linux 6.12.
+// queues: what comes before the queue names the device. Sources: Linux 6.12,
+// drivers/net, by the file named; FreeBSD 14, sys/net/iflib.c.
 var queueActions = []struct {
 	name          *lazyRegexp
 	device, queue int  // submatches
 	second        bool // the receive queues are the second half
 }{
-	{name: lazily(`(?i)^(.+?)-(?:TxRx|Tx-Rx|rxtx|rx)-(\d+)$`), device: 1, queue: 2}, // Intel's, bnxt, ena, vmxnet3
+	// Intel's, bnxt, ena, vmxnet3, hns3, idpf, enic, niu, nfp, otx2, thunder, alx,
+	// stmmac ("eth0:rx-0"), ionic ("ionic-eth0-L0-rx0"), cxgb4 ("eth0-Rx0").
+	{name: lazily(`(?i)^(.+?)[-:](?:L\d+-)?(?:TxRx|Tx-Rx|rxtx|rx)-?(\d+)$`), device: 1, queue: 2},
 	{name: lazily(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
 	{name: lazily(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
 	{name: lazily(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazily(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
 	{name: lazily(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+	{name: lazily(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
+	{name: lazily(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
+	{name: lazily(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
+	{name: lazily(`^(.+) CQ (\d+)$`), device: 1, queue: 2},                          // brocade/bna
+	{name: lazily(`^(.+):slice-(\d+)$`), device: 1, queue: 2},                       // myri10ge.c
+	{name: lazily(`^(.+)_(?:rxq|int)(\d+)$`), device: 1, queue: 2},                  // hinic_rx.c, rtase_main.c
+	{name: lazily(`^(\w+):(?:rxq|rx|que ?|q)(\d+)(?::\d+)?$`), device: 1, queue: 2}, // FreeBSD
 }
+
+// anyAction is a number behind a separator at the end of a name: a family of interrupts
+// that no driver above names so, as aquantia's "eth0-0".
+var (
+	anyAction = lazily(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
+	// What is surely none of a network card's, or not of its receive queues.
+	otherAction = lazily(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
+		`|(?:[-:_]|\b)(?:tx|txc|txq|sq|aq|adminq|mgmnt|misc|ctrl|async|fdir|err|rbdr|output|event|cmd|mbx|hwc)[-_. ]?\d*$`)
+)
 
 // queueIRQs are the rows of one device's receive queues.
 type queueIRQs struct {
-	device string
-	second bool
-	irqs   []queueIRQ
+	device  string
+	second  bool
+	guessed string // the form of the names, where none of queueActions is theirs
+	irqs    []queueIRQ
 }
 
 type queueIRQ struct {
@@ -223,32 +305,31 @@ func (d *queueIRQs) on(bus string) bool {
 	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool { return strings.HasSuffix(word, bus) })
 }
 
-// devices groups the interrupts of receive queues by device, in the order of
-// their names.
+// devices groups the interrupts of receive queues by device, in the order of their
+// names. Where no name is one that a driver is known to give, it is any numbered
+// family: of a device with several the one with the most interrupts.
 func (q *IRQs) devices() []*queueIRQs {
-	groups := map[string]*queueIRQs{}
+	known, guessed := map[string]*queueIRQs{}, map[string]*queueIRQs{}
 	for irq, row := range q.rows {
-		for _, action := range row.actions {
-			for _, form := range queueActions {
-				m := form.name.FindStringSubmatch(action)
-				if m == nil {
-					continue
+		for _, name := range row.names {
+			if device, number, second, ok := queueAction(name); ok {
+				addQueue(known, device, queueIRQs{device: device, second: second}, queueIRQ{number, irq, row})
+			} else if m := anyAction.FindStringSubmatch(name); m != nil && !otherAction.MatchString(name) {
+				if number, err := strconv.ParseUint(m[3], 10, 32); err == nil {
+					form := m[1] + m[2] + "N"
+					addQueue(guessed, form, queueIRQs{device: m[1], guessed: form}, queueIRQ{number, irq, row})
 				}
-				number, err := strconv.ParseUint(m[form.queue], 10, 32)
-				if err != nil {
-					continue
-				}
-				group := groups[m[form.device]]
-				if group == nil {
-					group = &queueIRQs{device: m[form.device], second: form.second}
-					groups[m[form.device]] = group
-				}
-				group.irqs = append(group.irqs, queueIRQ{number, irq, row})
-				break
 			}
 		}
 	}
-	sorted := slices.SortedFunc(maps.Values(groups), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
+	if len(known) == 0 {
+		for form, family := range guessed {
+			if best := known[family.device]; best == nil || family.total() > best.total() || family.total() == best.total() && form < best.guessed {
+				known[family.device] = family
+			}
+		}
+	}
+	sorted := slices.SortedFunc(maps.Values(known), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
 	for _, g := range sorted {
 		slices.SortFunc(g.irqs, func(a, b queueIRQ) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.irq, b.irq)) })
 		if g.second {
@@ -256,6 +337,32 @@ func (q *IRQs) devices() []*queueIRQs {
 		}
 	}
 	return sorted
+}
+
+// queueAction takes the name of a receive queue's interrupt apart.
+func queueAction(name string) (device string, number uint64, second, ok bool) {
+	for _, form := range queueActions {
+		if m := form.name.FindStringSubmatch(name); m != nil {
+			number, err := strconv.ParseUint(m[form.queue], 10, 32)
+			return m[form.device], number, form.second, err == nil && !otherAction.MatchString(name)
+		}
+	}
+	return "", 0, false, false
+}
+
+func addQueue(to map[string]*queueIRQs, key string, group queueIRQs, irq queueIRQ) {
+	if to[key] == nil {
+		to[key] = &group
+	}
+	to[key].irqs = append(to[key].irqs, irq)
+}
+
+// total is all interrupts of the queues.
+func (d *queueIRQs) total() (n uint64) {
+	for _, irq := range d.irqs {
+		n += irq.row.total()
+	}
+	return n
 }
 
 // QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
@@ -309,6 +416,12 @@ func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
 		}
 		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
 	}
+	if device.guessed != "" {
+		out.Notes = append(out.Notes, fmt.Sprintf("the interrupts %s are taken as those of the receive queues: no driver that is known names them so", device.guessed))
+	}
+	if q.bare > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))
+	}
 	if device.second {
 		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues' (unverified)")
 	}
@@ -331,6 +444,8 @@ func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
 	switch {
 	case best > 0:
 		return cpu, true, nil
+	case r.unplaced > 0:
+		return 0, false, fmt.Errorf("the text counts its interrupts, and does not say on which CPU; give the CPUs with --affinity (`cpuset -g -x IRQ` tells one)")
 	case r.affinity != nil:
 		return 0, false, fmt.Errorf("it may go to several CPUs, and no count tells which; give effective_affinity_list as well, or the CPUs with --affinity")
 	}

@@ -84,6 +84,28 @@ func TestQueueCPUs(t *testing.T) {
 			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues' (unverified)")},
 		{"shared", []string{interrupts("ahci, eth0-TxRx-0", "eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 
+		// Names of more drivers, from their sources (see queueActions).
+		{"cxgb", []string{interrupts("eth0 (async)", "eth0 (queue 0)", "eth0 (queue 1)")}, "eth0", "", 2, []int{2, 1}, counted},
+		{"cxgb4", []string{interrupts("eth0-Rx0", "eth0-Rx1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"bnx2x, qede", []string{interrupts("eth3", "eth3-fp-0", "eth3-fp-1")}, "eth3", "", 2, []int{2, 1}, counted},
+		{"mana", []string{interrupts("mana_hwc@pci:7870:00:00.0", "mana_q0@pci:7870:00:00.0", "mana_q1@pci:7870:00:00.0")}, "eth0", "7870:00:00.0", 2, []int{2, 1}, counted},
+		{"stmmac", []string{interrupts("eth0:mac", "eth0:rx-0", "eth0:tx-0", "eth0:rx-1")}, "eth0", "", 2, []int{2, 0}, counted},
+		{"be2net", []string{interrupts("eth0-q0", "eth0-q1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"netfront", []string{interrupts("eth0-q0-tx", "eth0-q0-rx", "eth0-q1-rx")}, "eth0", "", 2, []int{2, 1}, counted},
+		{"ionic", []string{interrupts("ionic-eth0-L0-rx0", "ionic-eth0-L0-tx0", "ionic-eth0-L0-rx1")}, "eth0", "", 2, []int{3, 1}, counted},
+		{"hns3", []string{interrupts("hns3-0000:7d:00.0-TxRx-0", "hns3-0000:7d:00.0-TxRx-1")}, "", "", 2, []int{3, 2}, counted},
+		{"idpf", []string{interrupts("idpf-eth0-TxRx-0", "idpf-eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"hinic", []string{interrupts("eth0_rxq0", "eth0_txq0", "eth0_rxq1")}, "eth0", "", 2, []int{3, 1}, counted},
+		{"bna", []string{interrupts("eth0 CQ 0", "eth0 CQ 1")}, "eth0", "", 2, []int{3, 2}, counted},
+		// Any numbered family, of several the one with the most interrupts.
+		{"aquantia", []string{interrupts("nvme0q1", "eth0-0", "eth0-1")}, "eth0", "", 2, []int{2, 1},
+			append(counted[:1:1], "the interrupts eth0-N are taken as those of the receive queues: no driver that is known names them so")},
+		{"two families", []string{interrupts("eth0-ring-0", "eth0-ring-1", "eth0-note-0")}, "eth0", "", 2, []int{3, 2},
+			append(counted[:1:1], "the interrupts eth0-ring-N are taken as those of the receive queues: no driver that is known names them so")},
+		{"without the line of CPUs", []string{strings.SplitN(interruptsText, "\n", 2)[1]}, "eth0", "", 2, []int{0, 1},
+			append(counted[:1:1], "the line CPU0 CPU1 … is not there: the 4 columns are taken as CPUs 0 to 3")},
+		{"FreeBSD, with CPUs", []string{"irq268: ixl1:rxq0:79 @cpu0(domain0): 0\nirq269: ixl1:rxq1:80 @cpu2(domain0): 7\n"}, "", "", 2, []int{0, 2}, nil},
+
 		{"lists alone", []string{"/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n"}, "", "", 2, []int{5, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
 		{"plain lists", []string{"3\n1\n"}, "", "", 0, []int{3, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
 	} {
@@ -108,6 +130,7 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"a row missing", interrupts("eth0-TxRx-0", "eth0-TxRx-2"), "eth0", 0, "the interrupts of eth0's receive queues are not one for each of 0 to 2"},
 		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
 		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
+		{"FreeBSD, without CPUs", "interrupt                          total       rate\nirq264: ix0:rxq0                  123456        100\nirq265: ix0:rxq1                   23456         50\nirq268: ix0:aq                         2          0\n", "", 2, "IRQ 264, of ix0's queue 0: the text counts its interrupts, and does not say on which CPU"},
 		{"never raised", strings.ReplaceAll(interruptsText, "524288", "     0"), "", 0, "IRQ 120, of eth0's queue 0: it has not been raised yet"},
 		{"never raised, affinity wide", strings.ReplaceAll(interruptsText, "524288", "     0") + "/proc/irq/120/smp_affinity_list:0-3\n", "", 0, "IRQ 120, of eth0's queue 0: it may go to several CPUs, and no count tells which"},
 		{"no queues", interrupts("ahci"), "", 0, "no interrupt is named as drivers name those of receive queues"},
