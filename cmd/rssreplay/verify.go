@@ -176,6 +176,9 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 		if read[i], err = nictext.ReadQueueCounters(string(text)); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
 		}
+		if read[i].Packets == nil {
+			return nil, fmt.Errorf("%s: %s: this driver counts bytes by receive queue, and no packets: give two of /proc/interrupts instead, with --interrupts-before and --interrupts-after", file[0], file[1])
+		}
 	}
 	since, err := read[1].Since(read[0])
 	if err != nil {

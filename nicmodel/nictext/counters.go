@@ -9,33 +9,52 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
 )
 
 // QueueCounters are how many packets each receive queue of a NIC took, as its
-// driver counts them: what `ethtool -S` prints.
+// driver counts them: what `ethtool -S` prints, and its like.
 type QueueCounters struct {
 	// Form is which driver's names they have, as "igb, igc, ixgbe, ice, …". Two
 	// outputs of one NIC have the same.
 	Form    string
-	Packets []uint64 // by queue, from 0
+	Packets []uint64 // by queue, from 0; nil where the driver counts bytes alone
+	Bytes   []uint64 // by queue; nil where they are not shown, or not of every queue
 	// All is the sum that the driver counts beside; 0 if it shows none.
 	All uint64
 }
 
-// counterForm is how some drivers name the packets of a receive queue (NICS.md
-// section 2.9, from the drivers' sources). Several counters of a queue are added.
+// counterForm is how some drivers name what a receive queue counts. The first group is
+// the queue, a second one the device. Several counters of a queue are added.
 type counterForm struct {
-	drivers string
-	packets *lazyRegexp // its first group is the queue
+	drivers        string
+	packets, bytes *lazyRegexp // bytes may be nil, and packets where there are none
 }
 
+// counterForms are the names in the drivers' sources: Linux 6.12, drivers/net, in each
+// driver's *_ethtool.c; DPDK, lib/ethdev/rte_ethdev.c (eth_dev_rxq_stats); FreeBSD 14,
+// sys/net/iflib.c and sys/dev/ixl.
 var counterForms = []counterForm{
-	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazily(`^rx_queue_(\d+)_packets$`)},
-	{"i40e, iavf", lazily(`^rx-(\d+)\.(?:rx_)?packets$`)},
-	{"mlx5, mlx4, virtio_net", lazily(`^rx(\d+)_packets$`)},
-	{"ena", lazily(`^queue_(\d+)_rx_cnt$`)},
-	{"bnxt", lazily(`^\[(\d+)\]: rx_[umb]cast_packets$`)},
-	{"mana", lazily(`^rx_(\d+)_packets$`)},
+	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazily(`^rx_queue_(\d+)_packets$`), lazily(`^rx_queue_(\d+)_bytes$`)}, // libwx too
+	{"i40e, iavf, sfc", lazily(`^rx-(\d+)\.(?:rx_)?packets$`), lazily(`^rx-(\d+)\.(?:rx_)?bytes$`)},
+	{"mlx5, mlx4, virtio_net", lazily(`^rx(\d+)_packets$`), lazily(`^rx(\d+)_bytes$`)},
+	{"ena", lazily(`^queue_(\d+)_rx_cnt$`), lazily(`^queue_(\d+)_rx_bytes$`)},
+	{"bnxt, bnx2x", lazily(`^\[(\d+)\]: rx_[umb]cast_packets$`), lazily(`^\[(\d+)\]: rx_(?:[umb]cast_)?bytes$`)},
+	{"mana", lazily(`^rx_(\d+)_packets$`), lazily(`^rx_(\d+)_bytes$`)},
+	{"ionic", lazily(`^rx_(\d+)_pkts$`), lazily(`^rx_(\d+)_bytes$`)},
+	{"atlantic", lazily(`^(?:TC\d+ )?Queue\[(\d+)\] InPackets$`), nil},
+	{"DPDK", lazily(`^rx_q(\d+)_?packets$`), lazily(`^rx_q(\d+)_?bytes$`)},
+	{"idpf", lazily(`^rx_q-(\d+)_pkts$`), lazily(`^rx_q-(\d+)_bytes$`)},
+	{"hns3", lazily(`^rxq(\d+)_packets$`), lazily(`^rxq(\d+)_bytes$`)},
+	{"hinic", lazily(`^rxq(\d+)_pkts$`), lazily(`^rxq(\d+)_bytes$`)},
+	{"qede", lazily(`^(\d+): rcv_pkts$`), nil},
+	{"nfp", lazily(`^rvec_(\d+)_rx_pkts$`), nil},
+	{"stmmac", lazily(`^q(\d+)_rx_pkt_n$`), nil},
+	{"be2net", lazily(`^rxq(\d+): rx_pkts$`), lazily(`^rxq(\d+): rx_bytes$`)},
+	{"octeontx2, thunder", lazily(`^rxq(\d+): frames$`), lazily(`^rxq(\d+): bytes$`)},
+	{"amd-xgbe", lazily(`^rxq_(\d+)_packets$`), lazily(`^rxq_(\d+)_bytes$`)},
+	{"gve", nil, lazily(`^rx_bytes\[(\d+)\]$`)},
+	{"FreeBSD", lazily(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?packets$`), lazily(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?bytes$`)},
 }
 
 // vmxnet3 has a heading for each queue.
@@ -47,33 +66,29 @@ var (
 const vmxnet3Form = "vmxnet3"
 
 // allPackets are names of the sum.
-var allPackets = []string{"rx_packets", "rx_good_packets", "port.rx_packets"}
+var allPackets = []string{"rx_packets", "rx_good_packets", "port.rx_packets", "InPackets"}
 
-// isQueueCounters tells whether the text is an output of `ethtool -S`, by its first
-// line.
-func isQueueCounters(text string) bool {
-	return strings.Contains(text, "NIC statistics:")
-}
+// counted is what was found under the names of one form: counts by queue.
+type counted struct{ packets, bytes map[int]uint64 }
 
-// ReadQueueCounters reads the output of `ethtool -S`: per-queue counters under the
-// names of igb, igc, ixgbe, ice, i40e, iavf, mlx4, mlx5, virtio, ena, bnxt, vmxnet3,
-// netvsc and mana. The errors name the line and say what to do.
+// ReadQueueCounters reads counters by receive queue: the output of `ethtool -S`, also
+// without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's and VPP's
+// extended statistics, FreeBSD's `sysctl dev.ix.0`, and the dump of `ynl --family netdev
+// --dump qstats-get`. The errors name the line and say what to do.
 func ReadQueueCounters(text string) (*QueueCounters, error) {
-	if !isQueueCounters(text) {
-		return nil, fmt.Errorf("it is no output of `ethtool -S`: that begins with \"NIC statistics:\"")
+	if strings.Contains(text, "queue-type") {
+		return readQueueStats(text)
 	}
-	found := map[string]map[int]uint64{} // by form and queue
+	found := map[string]*counted{} // by form
 	c := &QueueCounters{}
 	heading := -1 // vmxnet3's queue
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(lines.Text()), "> "))
-		at := strings.LastIndex(line, ":")
-		if at < 0 {
+		name, value, ok := counterLine(lines.Text())
+		if !ok {
 			continue
 		}
-		name, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
-		add := func(form, queue string) error {
+		add := func(form, queue string, bytes bool) error {
 			number, err := strconv.ParseUint(value, 10, 64)
 			if err != nil {
 				return fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
@@ -83,9 +98,13 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 				return fmt.Errorf("line %d: %s is of queue %s; there are at most %d", n, name, queue, nicmodel.MaxQueues)
 			}
 			if found[form] == nil {
-				found[form] = map[int]uint64{}
+				found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
 			}
-			found[form][q] += number
+			if bytes {
+				found[form].bytes[q] += number
+			} else {
+				found[form].packets[q] += number
+			}
 			return nil
 		}
 		var err error
@@ -95,7 +114,7 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 				return nil, fmt.Errorf("line %d: %q is no number of a queue", n, value)
 			}
 		case heading >= 0 && vmxnet3Packets.MatchString(name):
-			err = add(vmxnet3Form, strconv.Itoa(heading))
+			err = add(vmxnet3Form, strconv.Itoa(heading), false)
 		case strings.HasPrefix(name, "Tx Queue"):
 			heading = -1
 		case slices.Contains(allPackets, name):
@@ -104,9 +123,10 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			}
 		default:
 			for _, form := range counterForms {
-				if m := form.packets.FindStringSubmatch(name); m != nil {
-					err = add(form.drivers, m[1])
-					break
+				if drivers, queue, ok := form.find(form.packets, name); ok {
+					err = add(drivers, queue, false)
+				} else if drivers, queue, ok := form.find(form.bytes, name); ok && err == nil {
+					err = add(drivers, queue, true)
 				}
 			}
 		}
@@ -117,38 +137,162 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 	if err := lines.Err(); err != nil {
 		return nil, err
 	}
-	forms := slices.Sorted(maps.Keys(found))
+	return c, c.take(found)
+}
+
+// counterLine takes a line apart: a name, a colon or some space (VPP), a count.
+func counterLine(line string) (name, value string, ok bool) {
+	line = strings.TrimSpace(line)
+	for strings.HasPrefix(line, ">") || strings.HasPrefix(line, "|") {
+		line = strings.TrimSpace(line[1:])
+	}
+	if at := strings.LastIndex(line, ":"); at >= 0 {
+		return strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:]), true
+	}
+	if fields := strings.Fields(line); len(fields) == 2 {
+		return fields[0], fields[1], true
+	}
+	return "", "", false
+}
+
+// find is the queue that the name is of, and the form's drivers, with the device where
+// the name has it.
+func (f *counterForm) find(names *lazyRegexp, name string) (drivers, queue string, ok bool) {
+	if names == nil {
+		return "", "", false
+	}
+	switch m := names.FindStringSubmatch(name); {
+	case m == nil:
+		return "", "", false
+	case len(m) == 3:
+		return f.drivers + " " + m[1], m[2], true
+	default:
+		return f.drivers, m[1], true
+	}
+}
+
+// take takes over what was found, of the one form that has packets; of bytes alone
+// where none has.
+func (c *QueueCounters) take(found map[string]*counted) error {
+	var forms []string
+	for _, unit := range []func(*counted) map[int]uint64{(*counted).byPackets, (*counted).byBytes} {
+		for form := range found {
+			if len(unit(found[form])) > 0 {
+				forms = append(forms, form)
+			}
+		}
+		if len(forms) > 0 {
+			break
+		}
+	}
+	slices.Sort(forms)
 	switch len(forms) {
 	case 0:
-		return nil, fmt.Errorf("it counts no packets by receive queue under a name that is known (rx_queue_0_packets, rx-0.packets, rx0_packets, queue_0_rx_cnt): give two of /proc/interrupts instead")
+		return fmt.Errorf("it counts no packets by receive queue under a name that is known (rx_queue_0_packets, rx-0.packets, rx0_packets, rx_q0_packets, queue_0_rx_cnt and others): give the output of `ethtool -S`, or two of /proc/interrupts instead")
 	case 1:
 	default:
-		return nil, fmt.Errorf("it has the counters of two drivers, %s and %s: give the output of one interface", forms[0], forms[1])
+		return fmt.Errorf("it has the counters of two drivers or devices, %s and %s: give the output of one interface", forms[0], forms[1])
 	}
 	c.Form = forms[0]
-	queues := found[c.Form]
+	of := found[c.Form]
+	var err error
+	if c.Packets, err = inOrder(of.packets); err != nil {
+		return err
+	}
+	bytes, err := inOrder(of.bytes)
+	switch {
+	case err == nil && (c.Packets == nil || len(bytes) == len(c.Packets)):
+		c.Bytes = bytes
+	case c.Packets == nil:
+		return err
+	}
+	return nil
+}
+
+func (c *counted) byPackets() map[int]uint64 { return c.packets }
+func (c *counted) byBytes() map[int]uint64   { return c.bytes }
+
+// inOrder is the counts by queue, which must be those of all queues up to the last.
+func inOrder(queues map[int]uint64) ([]uint64, error) {
+	var list []uint64
 	for q := range len(queues) {
-		packets, ok := queues[q]
+		n, ok := queues[q]
 		if !ok {
 			return nil, fmt.Errorf("it counts queue %d and not queue %d: the output is not whole", slices.Max(slices.Collect(maps.Keys(queues))), q)
 		}
-		c.Packets = append(c.Packets, packets)
+		list = append(list, n)
 	}
-	return c, nil
+	return list, nil
 }
 
-// Since is what was counted after the earlier output: packets of each queue. It is
-// an error if the two are not of one interface, or if a counter has gone back.
+// The dump of per-queue statistics, as Python or as JSON: objects without others in
+// them. Source: Linux, Documentation/netlink/specs/netdev.yaml, qstats-get.
+var (
+	queueStats     = lazily(`\{[^{}]*\}`)
+	queueStatsType = lazily(`['"]queue-type['"]:\s*['"]rx['"]`)
+	queueStatsOf   = map[string]*lazyRegexp{
+		"interface": lazily(`['"]ifindex['"]:\s*(\d+)`), "queue": lazily(`['"]queue-id['"]:\s*(\d+)`),
+		"packets": lazily(`['"]rx-packets['"]:\s*(\d+)`), "bytes": lazily(`['"]rx-bytes['"]:\s*(\d+)`),
+	}
+)
+
+// readQueueStats reads the dump of `ynl --family netdev --dump qstats-get --json
+// '{"scope": "queue"}'`.
+func readQueueStats(text string) (*QueueCounters, error) {
+	found := map[string]*counted{}
+	for _, object := range queueStats.FindAllString(text, -1) {
+		if !queueStatsType.MatchString(object) {
+			continue
+		}
+		value := func(name string) (string, uint64, bool) {
+			m := queueStatsOf[name].FindStringSubmatch(object)
+			if m == nil {
+				return "", 0, false
+			}
+			n, err := strconv.ParseUint(m[1], 10, 64)
+			return m[1], n, err == nil
+		}
+		device, _, _ := value("interface")
+		_, queue, ok := value("queue")
+		if !ok || queue >= nicmodel.MaxQueues {
+			return nil, fmt.Errorf("%s has no number of a queue", quote.Short(object))
+		}
+		form := "qstats-get of interface " + device
+		if found[form] == nil {
+			found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
+		}
+		if _, n, ok := value("packets"); ok {
+			found[form].packets[int(queue)] += n
+		}
+		if _, n, ok := value("bytes"); ok {
+			found[form].bytes[int(queue)] += n
+		}
+	}
+	c := &QueueCounters{}
+	return c, c.take(found)
+}
+
+// Since is what was counted after the earlier output: packets of each queue, or bytes
+// where the driver counts these alone. It is an error if the two are not of one
+// interface, or if a counter has gone back.
 func (c *QueueCounters) Since(earlier *QueueCounters) ([]uint64, error) {
+	before, after := earlier.Packets, c.Packets
+	if before == nil && after == nil {
+		before, after = earlier.Bytes, c.Bytes
+	}
 	switch {
 	case c.Form != earlier.Form:
 		return nil, fmt.Errorf("the two are of different drivers: one has counters of %s, the other of %s", earlier.Form, c.Form)
-	case len(c.Packets) != len(earlier.Packets):
-		return nil, fmt.Errorf("one counts %d receive queues and the other %d: they are of different interfaces, or the number of channels was changed between them", len(earlier.Packets), len(c.Packets))
+	case len(after) != len(before):
+		return nil, fmt.Errorf("one counts %d receive queues and the other %d: they are of different interfaces, or the number of channels was changed between them", len(before), len(after))
 	}
-	since := make([]uint64, len(c.Packets))
+	return since(before, after)
+}
+
+func since(earlier, later []uint64) ([]uint64, error) {
+	since := make([]uint64, len(later))
 	for q := range since {
-		before, after := earlier.Packets[q], c.Packets[q]
+		before, after := earlier[q], later[q]
 		switch {
 		case after >= before:
 			since[q] = after - before

@@ -56,28 +56,59 @@ func TestReadQueueCounters(t *testing.T) {
 func TestQueueCounterNames(t *testing.T) {
 	for _, test := range []struct{ form, lines string }{
 		{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", "rx_packets: 12|rx_queue_0_packets: 5|rx_queue_0_bytes: 500|rx_queue_1_packets: 7|tx_queue_0_packets: 9"},
-		{"i40e, iavf", "rx-0.packets: 5|rx-0.bytes: 1|tx-0.packets: 3|rx-1.packets: 7"},
-		{"i40e, iavf", "rx-0.rx_packets: 5|rx-1.rx_packets: 7"},
+		{"i40e, iavf, sfc", "rx-0.packets: 5|rx-0.bytes: 1|tx-0.packets: 3|rx-1.packets: 7"},
+		{"i40e, iavf, sfc", "rx-0.rx_packets: 5|rx-1.rx_packets: 7"},
 		{"mlx5, mlx4, virtio_net", "rx0_packets: 5|rx0_bytes: 3|rx1_packets: 7|rx0_hw_packets: 1"},
 		{"ena", "queue_0_tx_cnt: 2|queue_0_rx_cnt: 5|queue_1_rx_cnt: 7"},
-		{"bnxt", "[0]: rx_ucast_packets: 3|[0]: rx_mcast_packets: 1|[0]: rx_bcast_packets: 1|[0]: rx_discards: 9|[1]: rx_ucast_packets: 7"},
+		{"bnxt, bnx2x", "[0]: rx_ucast_packets: 3|[0]: rx_mcast_packets: 1|[0]: rx_bcast_packets: 1|[0]: rx_discards: 9|[1]: rx_ucast_packets: 7"},
 		{"mana", "rx_0_packets: 5|rx_1_packets: 7|tx_0_packets: 5"},
+		{"ionic", "rx_0_pkts: 5|rx_0_bytes: 9|rx_1_pkts: 7|tx_0_pkts: 1"},
+		{"atlantic", "InPackets: 12|InUCast: 12|Queue[0] InPackets: 5|Queue[0] InJumboPackets: 0|Queue[0] OutPackets: 5|Queue[1] InPackets: 7"},
+		{"DPDK", "rx_good_packets: 12|rx_q0_packets: 5|rx_q0_bytes: 300|rx_q0_errors: 0|rx_q1_packets: 7"},
+		{"DPDK", "rx_good_packets      12|rx_q0_packets        5|rx_q1_packets     7"}, // VPP
+		{"DPDK", "rx_q0packets: 5|rx_q1packets: 7"},
+		{"idpf", "rx_q-0_pkts: 5|rx_q-0_bytes: 1|tx_q-0_pkts: 2|rx_q-1_pkts: 7"},
+		{"hns3", "txq0_packets: 3|rxq0_packets: 5|rxq0_bytes: 3|rxq1_packets: 7"},
+		{"hinic", "rxq0_pkts: 5|rxq1_pkts: 7|txq0_pkts: 8"},
+		{"qede", "0: rcv_pkts: 5|0: rx_hw_errors: 0|0: xmit_pkts: 4|1: rcv_pkts: 7"},
+		{"nfp", "rvec_0_rx_pkts: 5|rvec_0_tx_pkts: 1|rxq_0_pkts: 5|rvec_1_rx_pkts: 7"},
+		{"stmmac", "q0_tx_pkt_n: 4|q0_rx_pkt_n: 5|q0_rx_irq_n: 3|q1_rx_pkt_n: 7"},
+		{"be2net", "rxq0: rx_bytes: 1|rxq0: rx_pkts: 5|rxq1: rx_pkts: 7|txq0: tx_pkts: 1"},
+		{"octeontx2, thunder", "rxq0: bytes: 1|rxq0: frames: 5|rxq1: frames: 7|txq0: frames: 2"},
+		{"amd-xgbe", "rxq_0_packets: 5|rxq_0_bytes: 1|rxq_1_packets: 7|txq_0_packets: 5"},
+		{"FreeBSD ix.0", "dev.ix.0.queue0.rx_packets: 5|dev.ix.0.queue0.tx_packets: 1|dev.ix.0.queue1.rx_packets: 7"},
+		{"FreeBSD ixl.0", "dev.ixl.0.pf.rxq00.packets: 5|dev.ixl.0.pf.rxq01.packets: 7|dev.ixl.0.pf.txq00.packets: 1"},
+		{"qstats-get of interface 2", `[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-bytes': 77, 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 1, 'queue-type': 'rx', 'rx-packets': 7}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'tx', 'tx-packets': 9}]`},
 		{"vmxnet3", "Tx Queue#: 0|  ucast pkts tx: 4|Rx Queue#: 0|  ucast pkts rx: 4|  bcast pkts rx: 1|  pkts rx OOB: 0|Rx Queue#: 1|  ucast pkts rx: 7"},
 	} {
-		c, err := ReadQueueCounters("NIC statistics:\n     " + strings.ReplaceAll(test.lines, "|", "\n     ") + "\n")
-		if err != nil {
-			t.Errorf("%s: %v", test.form, err)
-			continue
+		text := strings.ReplaceAll(test.lines, "|", "\n     ") + "\n"
+		for _, whole := range []string{"NIC statistics:\n     " + text, text} { // or what grep leaves
+			c, err := ReadQueueCounters(whole)
+			if err != nil {
+				t.Errorf("%s: %v", test.form, err)
+				continue
+			}
+			if c.Form != test.form || !slices.Equal(c.Packets, []uint64{5, 7}) {
+				t.Errorf("%s: %+v", test.form, c)
+			}
 		}
-		if c.Form != test.form || !slices.Equal(c.Packets, []uint64{5, 7}) {
-			t.Errorf("%s: %+v", test.form, c)
-		}
+	}
+	// gve counts bytes and descriptors.
+	c, err := ReadQueueCounters("NIC statistics:\n rx_packets: 3\n rx_completed_desc[0]: 4\n rx_bytes[0]: 50\n rx_bytes[1]: 70\n")
+	if err != nil || c.Form != "gve" || c.Packets != nil || !slices.Equal(c.Bytes, []uint64{50, 70}) {
+		t.Errorf("gve: %+v, %v", c, err)
+	}
+	// Bytes beside packets.
+	c, err = ReadQueueCounters("rx_queue_0_packets: 5\nrx_queue_0_bytes: 500\nrx_queue_1_packets: 7\nrx_queue_1_bytes: 700\n")
+	if err != nil || !slices.Equal(c.Packets, []uint64{5, 7}) || !slices.Equal(c.Bytes, []uint64{500, 700}) {
+		t.Errorf("bytes: %+v, %v", c, err)
 	}
 }
 
 func TestBadQueueCounters(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"eth0: no such device", "no output of `ethtool -S`"},
+		{"eth0: no such device", "counts no packets by receive queue"},
+		{"dev.ix.0.queue0.rx_packets: 5\ndev.ix.1.queue0.rx_packets: 5\n", "two drivers or devices, FreeBSD ix.0 and FreeBSD ix.1"},
 		{"NIC statistics:\n rx_packets: 5\n", "counts no packets by receive queue"},
 		{"NIC statistics:\n rx_queue_0_packets: many\n", "line 2: rx_queue_0_packets is \"many\""},
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},

@@ -75,7 +75,7 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 	f := &FlowHash{fields: map[string]string{}}
 	any, context := false, ""
 	other, otherLine := "", 0 // an RSS context that was left out
-	at := map[string]int{} // line from 0 of each kind
+	at := map[string]int{}    // line from 0 of each kind
 	for i := 0; i < len(lines); i++ {
 		if m := flowHashDiscard.FindStringSubmatch(lines[i]); m != nil {
 			return nil, &TextError{Line: i + 1, What: m[1] + " packets are discarded, which is not emulated", Hint: "remove them with --filter, and this answer"}

@@ -24,3 +24,5 @@ func (l *lazyRegexp) compiled() *regexp.Regexp {
 func (l *lazyRegexp) MatchString(s string) bool { return l.compiled().MatchString(s) }
 
 func (l *lazyRegexp) FindStringSubmatch(s string) []string { return l.compiled().FindStringSubmatch(s) }
+
+func (l *lazyRegexp) FindAllString(s string, n int) []string { return l.compiled().FindAllString(s, n) }
