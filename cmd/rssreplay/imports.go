@@ -148,6 +148,7 @@ type imports struct {
 	key      imported[nictext.KeyFile]
 
 	leftOut []string // names of the bundle's files that are none of these
+	noTable string   // the bundle's file that says that the driver shows no table
 }
 
 // printedBy says what to give as a text of each kind.
@@ -269,7 +270,11 @@ func (m *imports) readBundle(dir string, given [nictext.NumKinds]bool) error {
 			return fmt.Errorf("%s: %w", path, cause(err))
 		}
 		kinds := nictext.Sniff(data)
-		if len(kinds) == 0 {
+		switch {
+		case nictext.SaysNoTable(string(data)):
+			m.noTable = path
+			used++
+		case len(kinds) == 0:
 			m.leftOut = append(m.leftOut, entry.Name())
 		}
 		used += len(kinds)

@@ -218,6 +218,9 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 	if err := r.steer(); err != nil {
 		return nil, err
 	}
+	if name := r.imports.noTable; name != "" && r.imports.table.value == nil {
+		fmt.Fprintf(e.stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none; of virtio without VIRTIO_NET_F_RSS the host chooses the queues\n", printable(name))
+	}
 	if names := r.imports.leftOut; len(names) > 0 {
 		fmt.Fprintf(e.stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", printable(f.imports.bundle), printable(strings.Join(names, ", ")))
 	}

@@ -21,11 +21,13 @@ const (
 	WindowsNetAdapter               // Get-NetAdapterRss
 	PlainList                       // numbers alone
 	OwnReport                       // rssreplay --format json
+	Testpmd                         // testpmd's show port N rss reta
+	FreeBSD                         // sysctl net.inet.rss
 
 	NumFormats = iota
 )
 
-var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json"}
+var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss"}
 
 // String is the command that prints the form, "ethtool -x"; "list of numbers"
 // for a plain list.
@@ -98,7 +100,7 @@ type ImportedTable struct {
 	// first one; nil unless EntriesAreCPUs.
 	Processors []Processor
 
-	Affinity  []int       // the CPU of each queue; nil unless of OwnReport
+	Affinity  []int       // the CPU of each queue; nil unless of OwnReport or FreeBSD
 	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
 
 	// What only a report of this tool tells: its function, and the words of
@@ -142,10 +144,16 @@ func ReadTable(r io.Reader, name string) (*ImportedTable, error) {
 
 func readTable(lines []string) (*ImportedTable, error) {
 	read := findForm(lines)
+	if i := slices.IndexFunc(lines, SaysNoTable); read == nil && i >= 0 {
+		return nil, &TextError{
+			Line: i + 1, What: "the driver shows no indirection table and no key: RSS can't be read there, or there is none",
+			Hint: "if the NIC has one queue, give --queues 1; if its driver is known, --nic (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
+		}
+	}
 	if read == nil {
 		return nil, &TextError{
 			What: "holds none of the known forms of a table",
-			Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF or Get-NetAdapterRss -Name IF, or the entries as a list of numbers",
+			Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF, Get-NetAdapterRss -Name IF, testpmd's show port 0 rss reta or FreeBSD's sysctl net.inet.rss, or the entries as a list of numbers",
 		}
 	}
 	table, err := read(lines)
@@ -163,6 +171,13 @@ func readTable(lines []string) (*ImportedTable, error) {
 	return table, nil
 }
 
+// SaysNoTable reports whether the line is ethtool's answer of a driver without a table:
+// evidence, too. Source: ethtool 7.2, ethtool.c do_grxfh and netlink/rss.c.
+func SaysNoTable(line string) bool {
+	return strings.HasPrefix(line, "Cannot get RX flow hash indir") || strings.HasPrefix(line, "Cannot get RX flow hash configuration") ||
+		strings.HasPrefix(line, "netlink error: Operation not supported")
+}
+
 // findForm is the reader of the lines' form, nil if it is none.
 func findForm(lines []string) func([]string) (*ImportedTable, error) {
 	for _, line := range lines {
@@ -173,6 +188,10 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 			return readWindows
 		case strings.Contains(line, ownSchema):
 			return readOwnReport
+		case testpmdEntry.MatchString(line):
+			return readTestpmd
+		case freeBSDBuckets.MatchString(line):
+			return readFreeBSD
 		case strings.Contains(line, `"ifname"`), strings.Contains(line, `"rss-indirection-table"`):
 			return readEthtoolJSON
 		}

@@ -301,7 +301,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"rings too many", "RX flow hash indirection table for eth0 with 99999999999999999999 RX ring(s):\n", "x: line 1: 99999999999999999999 RX rings"},
 		{"odd key", head + row(0) + "RSS hash key:\n" + strings.TrimSuffix(microsoftKey, "a") + "\n", `x: line 4: key: byte 40 is "f": want two hexadecimal digits`},
 		{"short key", head + row(0) + "RSS hash key:\n6d:5a\n", "x: line 4: key of 2 bytes"},
-		{"key of 39 bytes", head + row(0) + "RSS hash key:\n" + microsoftKey[3:] + "\n", "x: line 4: key of 39 bytes, but the hash over IPv6 addresses and ports takes 40"},
+		{"key of 39 bytes", head + row(0) + "RSS hash key:\n" + microsoftKey[3:] + "\n", "x: line 4: key of 39 bytes: NICs use 40 or 52"},
 		{"JSON key of 39 bytes", `[{"ifname":"a","rss-indirection-table":[0],"rss-hash-key":[1` + strings.Repeat(",1", 38) + `]}]`, "x: key of 39 bytes"},
 		{"cut key", head + row(0) + "RSS hash key:\n6d:5a:...\n", "x: line 4: the key is cut"},
 		{"two functions", head + row(0) + "RSS hash function:\n    toeplitz: on\n    xor: on\n", "x: line 5: a second hash function is on"},
@@ -386,7 +386,7 @@ func TestNames(t *testing.T) {
 		got = append(got, f.String())
 	}
 	want := []string{
-		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "format(5)",
+		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "format(7)",
 		"not shown", "toeplitz", "xor", "crc32", "unknown", "function(5)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

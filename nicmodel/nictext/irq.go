@@ -81,7 +81,8 @@ var (
 // ReadIRQs reads /proc/interrupts, the lines of
 // `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
-// the line of CPUs above them (`grep eth0`), and FreeBSD's `vmstat -ia` is read, too.
+// the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia` and Open vSwitch's
+// `pmd-rxq-show` are read, too.
 // Name is the text's name in errors, which are *TextError for what the text says.
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
@@ -90,6 +91,9 @@ func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
 }
 
 func readIRQs(lines []string) (*IRQs, error) {
+	if slices.ContainsFunc(lines, ovsThread.MatchString) {
+		return readPMD(lines)
+	}
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	var cpus []int // of the columns
 	const unchanged = "give /proc/interrupts unchanged"

@@ -36,10 +36,21 @@ func Sniff(data []byte) []Kind {
 	}
 	columns := false          // of CPUs, as /proc/interrupts has, and /proc/softirqs
 	current := Kind(NumKinds) // the part of ethtool's that the lines stand in
-	for _, line := range lines {
+	labelled := 0             // the line after a key's label
+	for i, line := range lines {
 		switch {
 		case windowsTable.MatchString(line):
 			found[KindTable] = true
+		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line):
+			found[KindTable] = true
+		case ovsThread.MatchString(line), freeBSDLine.MatchString(line):
+			found[KindIRQ] = true
+		case labelsKey(line):
+			labelled = i + 1
+			found[KindKey] = found[KindKey] || strings.HasPrefix(line, "net.")
+		case labelled == i && labelled > 0:
+			key, err := keyOf(line)
+			found[KindKey] = found[KindKey] || err == nil && key != nil
 		case ethtoolHeader.MatchString(line):
 			current = KindTable
 		case driverLine.MatchString(line):

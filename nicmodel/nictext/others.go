@@ -1,0 +1,128 @@
+package nictext
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// Tables that programs other than ethtool and PowerShell print.
+var (
+	// DPDK 24.11, app/test-pmd/config.c, port_rss_reta_info; older ones have the same.
+	testpmdEntry = lazily(`^RSS RETA configuration: hash index=(\d+), queue=(\d+)$`)
+	// FreeBSD 14, sys/net/rss_config.c: sysctl net.inet.rss.
+	freeBSDBuckets = lazily(`^net\.inet\.rss\.bucket_mapping[:=]\s*(.*)$`)
+	freeBSDBucket  = lazily(`^(\d+):(\d+)$`)
+	freeBSDEnabled = lazily(`^net\.inet\.rss\.enabled[:=]\s*0$`)
+	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
+	ovsThread = lazily(`^pmd thread numa_id (\d+) core_id (\d+):$`)
+	ovsQueue  = lazily(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
+)
+
+// readTestpmd reads `show port 0 rss reta 128 (…)`, and the key that `show port 0
+// rss-hash key` has printed beside it.
+func readTestpmd(lines []string) (*ImportedTable, error) {
+	t := &ImportedTable{Format: Testpmd, Function: FunctionToeplitz}
+	for i, line := range lines {
+		if m := testpmdEntry.FindStringSubmatch(line); m != nil {
+			index, err := strconv.Atoi(m[1])
+			queue, queueErr := parseEntry(m[2])
+			switch {
+			case queueErr != nil:
+				return nil, &TextError{Line: i + 1, What: queueErr.Error(), Hint: "give what `show port 0 rss reta` prints, unchanged"}
+			case err != nil || index != len(t.Table):
+				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the entry after %d is %s", len(t.Table)-1, m[1]), Hint: "give all entries of one port: `show port 0 rss reta 128 (0xffffffffffffffff,0xffffffffffffffff)`"}
+			}
+			t.Table = append(t.Table, queue)
+			continue
+		}
+		if isCut(line) {
+			return nil, cutError(i)
+		}
+		key, err := keyOf(line)
+		switch {
+		case err != nil:
+			return nil, &TextError{Line: i + 1, What: err.Error(), Hint: "copy the whole line below RSS key:"}
+		case key != nil:
+			t.Key = key
+		}
+	}
+	return t, checkSize(len(t.Table))
+}
+
+// readFreeBSD reads `sysctl net.inet.rss`: the CPU of each bucket. A NIC's own table
+// repeats the buckets, so that they are the table; each CPU counts as a queue.
+func readFreeBSD(lines []string) (*ImportedTable, error) {
+	t := &ImportedTable{Format: FreeBSD, Function: FunctionToeplitz}
+	cpus := map[uint64]uint16{} // their queues
+	for i, line := range lines {
+		if freeBSDEnabled.MatchString(line) {
+			return nil, &TextError{Line: i + 1, What: "RSS is switched off in the kernel, so that this mapping is not in use", Hint: "give the NIC's own settings with --cpus, --table-size, --layout and --key"}
+		}
+		if m := freeBSDBuckets.FindStringSubmatch(line); m != nil {
+			for _, field := range strings.Fields(m[1]) {
+				of := freeBSDBucket.FindStringSubmatch(field)
+				if of == nil {
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no bucket and its CPU", quote.Short(field)), Hint: "give what `sysctl net.inet.rss` prints, unchanged"}
+				}
+				cpu, err := strconv.ParseUint(of[2], 10, 16)
+				if bucket, bucketErr := strconv.Atoi(of[1]); err != nil || bucketErr != nil || bucket != len(t.Table) {
+					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s comes after bucket %d", quote.Short(field), len(t.Table)-1), Hint: "give what `sysctl net.inet.rss` prints, unchanged"}
+				}
+				queue, known := cpus[cpu]
+				if !known {
+					queue = uint16(len(cpus))
+					cpus[cpu] = queue
+					t.Affinity = append(t.Affinity, int(cpu))
+				}
+				t.Table = append(t.Table, queue)
+			}
+			continue
+		}
+		key, err := keyOf(line)
+		switch {
+		case err != nil:
+			return nil, &TextError{Line: i + 1, What: err.Error(), Hint: "give what `sysctl net.inet.rss` prints, unchanged"}
+		case key != nil:
+			t.Key = key
+		}
+	}
+	t.Rings = len(t.Affinity)
+	return t, checkSize(len(t.Table))
+}
+
+// readPMD reads Open vSwitch's `ovs-appctl dpif-netdev/pmd-rxq-show`: the core of each
+// receive queue, of each port.
+func readPMD(lines []string) (*IRQs, error) {
+	q := &IRQs{rows: map[uint32]*irqRow{}}
+	core := -1
+	for i, line := range lines {
+		if m := ovsThread.FindStringSubmatch(line); m != nil {
+			n, err := strconv.ParseUint(m[2], 10, 16)
+			if err != nil {
+				return nil, &TextError{Line: i + 1, What: m[2] + " is no core", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+			}
+			core = int(n)
+		} else if m := ovsQueue.FindStringSubmatch(line); m != nil {
+			if core < 0 {
+				return nil, &TextError{Line: i + 1, What: "no pmd thread stands above this queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, from its first line on"}
+			}
+			n, err := strconv.ParseUint(m[2], 10, 16)
+			if err != nil || n >= nicmodel.MaxQueues {
+				return nil, &TextError{Line: i + 1, What: m[2] + " is no queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+			}
+			row := q.row(uint32(len(q.rows)))
+			row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
+			row.actions, row.affinity = row.names, cpuSet{{core, core}}
+		}
+	}
+	return q, nil
+}
+
+// labelsKey reports whether the line is the title above testpmd's key, or FreeBSD's key.
+func labelsKey(line string) bool {
+	return line == "RSS key:" || strings.HasPrefix(line, "net.inet.rss.key")
+}

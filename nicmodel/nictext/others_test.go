@@ -1,0 +1,69 @@
+package nictext
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+)
+
+// reta is what testpmd prints of a table of 8 entries.
+func reta(queues int) string {
+	text := "testpmd> show port 0 rss reta 8 (0xff)\n"
+	for i := range 8 {
+		text += fmt.Sprintf("RSS RETA configuration: hash index=%d, queue=%d\n", i, i%queues)
+	}
+	return text + "testpmd> "
+}
+
+const (
+	testpmdKey = "testpmd> show port 0 rss-hash key\nRSS functions:\n  ipv4  ipv4-tcp  ipv6\nRSS key:\n" +
+		"6D5A56DA255B0EC24167253D43A38FB0D0CA2BCBAE7B30B477CB2DA38030F20C6A42B73BBEAC01FA\n"
+	freeBSDRSS = "net.inet.rss.key: 6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa\n" +
+		"net.inet.rss.bucket_mapping: 0:0 1:2 2:4 3:0\nnet.inet.rss.enabled: 1\nnet.inet.rss.buckets: 4\n"
+	pmdRxqShow = "pmd thread numa_id 0 core_id 2:\n  isolated : false\n  port: dpdk0             queue-id:  0 (enabled)   pmd usage: 95 %\n" +
+		"  port: dpdk0             queue-id:  2 (enabled)   pmd usage:  0 %\npmd thread numa_id 1 core_id 4:\n  isolated : false\n" +
+		"  port: dpdk0             queue-id:  1 (enabled)   pmd usage:  0 %\n  port: vhost0            queue-id:  0 (enabled)   pmd usage:  0 %\n"
+)
+
+func TestTablesOfOthers(t *testing.T) {
+	key, err := hash.ParseKey("microsoft")
+	if err != nil {
+		t.Fatal(err)
+	}
+	four := nicmodel.IndirectionTable{0, 1, 2, 3, 0, 1, 2, 3}
+	reads(t, ReadTable, ImportedTable{Format: Testpmd, Function: FunctionToeplitz, Table: four}, quoted(reta(4))...)
+	reads(t, ReadTable, ImportedTable{Format: Testpmd, Function: FunctionToeplitz, Table: four, Key: key}, testpmdKey+reta(4), reta(4)+"\n"+testpmdKey)
+	reads(t, ReadTable, ImportedTable{Format: FreeBSD, Function: FunctionToeplitz, Table: nicmodel.IndirectionTable{0, 1, 2, 0}, Affinity: []int{0, 2, 4}, Rings: 3, Key: key},
+		quoted(freeBSDRSS)...)
+
+	refuses(t, ReadTable, strings.Replace(reta(4), "index=3, queue=3\n", "index=4, queue=0\n", 1), "x: line 5: the entry after 2 is 4")
+	refuses(t, ReadTable, strings.Replace(reta(4), "queue=3", "queue=70000", 1), `x: line 5: "70000" is no queue`)
+	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "enabled: 1", "enabled: 0", 1), "x: line 3: RSS is switched off in the kernel")
+	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "2:4", "3:4", 1), `x: line 2: "3:4" comes after bucket 1`)
+	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "2:4", "2", 1), `x: line 2: "2" is no bucket and its CPU`)
+	// No table is evidence, too.
+	refuses(t, ReadTable, "Cannot get RX flow hash indir size and/or key size: Operation not supported\n", "x: line 1: the driver shows no indirection table and no key")
+
+	for text, want := range map[string][]Kind{reta(2): {KindTable}, testpmdKey: {KindKey}, testpmdKey + reta(2): {KindTable, KindKey}, freeBSDRSS: {KindTable, KindKey}, pmdRxqShow: {KindIRQ}} {
+		if diff := cmp.Diff(want, Sniff([]byte(text))); diff != "" {
+			t.Errorf("%.40q: %s", text, diff)
+		}
+	}
+}
+
+func TestPMD(t *testing.T) {
+	got, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs("dpdk0", "", 3)
+	if err != nil || !slices.Equal(got.CPUs, []int{2, 4, 2}) || got.Notes != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs("", "", 0); err == nil || !strings.Contains(err.Error(), "several NICs (dpdk0, vhost0)") {
+		t.Errorf("of two ports: %v", err)
+	}
+	refuses(t, ReadIRQs, "port: dpdk0  queue-id: 0\npmd thread numa_id 0 core_id 2:\n", "x: line 1: no pmd thread stands above this queue")
+}
