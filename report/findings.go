@@ -61,7 +61,8 @@ type Traffic struct {
 	LeapsAhead, LeapsBack Leaps  // of the timestamps
 	Restarts              uint64 // leaps back after which the clock went on from there
 	Gaps                  Gaps
-	Grain                 int64 // what the steps between timestamps are multiples of, ns; 0: there is no step
+	Bursts                []Burst // per queue
+	Grain                 int64   // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 
 // Argument is one of a command line: a flag with its value, or a capture.
@@ -93,6 +94,10 @@ type KeyStrength struct {
 	Rank, Wanted int // bits of the table's index that can differ on their own, and those that it has
 	Heard, Bits  int // bits of the hash input that change the index, and those that it has
 }
+
+// Burst is the most packets that come for a queue within any 50 µs and 500 µs,
+// dropped ones included.
+type Burst struct{ In50us, In500us uint64 }
 
 // Leaps are the timestamps that leap one way.
 type Leaps struct {
@@ -145,7 +150,7 @@ func Diagnose(r *Report, t *Traffic) List[Finding] {
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash,
 		// What follows.
-		d.ringOverflow, d.saturated, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
+		d.saturated, d.ringOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 	} {
 		if f := find(); f != nil {
 			all = append(all, *f)
@@ -163,7 +168,7 @@ var findingIDs = []string{
 	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash",
-	"ring-overflow", "cpu-saturated", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
+	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 }
 
 // Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Findings about time: bursts, drops, load and latency. All of them need a clock.
@@ -57,8 +58,17 @@ func (d *diagnosis) impossible(q *Queue) string {
 	return s
 }
 
+// burst is the most packets that come for a queue within a short time.
+func (d *diagnosis) burst(q *Queue) Burst {
+	if q.Queue < len(d.t.Bursts) {
+		return d.t.Bursts[q.Queue]
+	}
+	return Burst{}
+}
+
 // costBound is a cost of a packet, in ns, with which the ring of q would have been
-// full at the latest at the end of its busiest window; 0 if its rings never tell.
+// full at the latest at the end of its longest burst; 0 if no burst is longer than the
+// ring.
 func (d *diagnosis) costBound(q *Queue) int64 {
 	ring := uint64(d.number("rx-ring", 0))
 	if ring == 0 || q.CPU == nil {
@@ -73,6 +83,9 @@ func (d *diagnosis) costBound(q *Queue) int64 {
 		}
 	}
 	limit(q.Packets, d.r.Capture.Duration)
+	burst := d.burst(q)
+	limit(burst.In500us, 500_000)
+	limit(burst.In50us, 50_000)
 	return bound
 }
 
@@ -89,21 +102,24 @@ func (d *diagnosis) microburst() *Finding {
 	f := d.drops("microburst", q)
 	f.Summary = fmt.Sprintf("Bursts fill a ring of %s under %s: %s would be dropped, %s of them by %s, which has time enough on the mean.",
 		plural(uint64(d.number("rx-ring", 0)), "buffer", "buffers"), d.mode.Mode, plural(d.mode.Totals.Drops, "packet", "packets"), exact(q.Drops), queueName(q))
+	burst := d.burst(q)
+	f.Evidence += fmt.Sprintf(" Up to %s come for it within 50 µs, and up to %s within 500 µs.", plural(burst.In50us, "packet", "packets"), exact(burst.In500us))
 	return f
 }
 
 // drops is the finding about a full ring.
 func (d *diagnosis) drops(id string, q *Queue) *Finding {
-	ring := d.number("rx-ring", 0)
-	longer := ring
-	for longer < largestRing && longer < 8*ring {
+	ring, burst := d.number("rx-ring", 0), d.burst(q)
+	longer := max(ring, 1)
+	for longer < largestRing && (longer == ring || uint64(longer) < burst.In500us || !d.bursty(q) && longer < 8*ring) {
 		longer *= 2
 	}
 	f := &Finding{
 		ID: id, Severity: Warning,
 		Evidence: fmt.Sprintf("%s%s drops %s of the %s packets steered to it.%s", upper(d.assumed()), queueName(q), percent(Ratio(q.Drops, q.Packets)), exact(q.Packets), d.impossible(q)),
 		Remedy:   fmt.Sprintf("A longer ring takes bursts: `ethtool -G DEV rx %d`; its effect: %s.", longer, d.run("", Argument{"--rx-ring", fmt.Sprint(longer)})),
-		Figures:  Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "assumed_costs": !d.ownCosts()},
+		Figures: Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
+			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
 	}
 	if !d.ownCosts() {
 		f.Remedy += " What a packet costs on your machine, `--packet-cost` says."
@@ -127,7 +143,7 @@ func (d *diagnosis) ringOverflow() *Finding {
 	f.Summary = fmt.Sprintf("Under %s %s would be dropped, %s of them by %s: its ring of %d is full.",
 		d.mode.Mode, plural(d.mode.Totals.Drops, "packet", "packets"), exact(q.Drops), queueName(q), d.number("rx-ring", 0))
 	f.Evidence += " " + upper(d.hottest()) + "."
-	f.Remedy = "More CPUs, or a more even load; a longer ring only takes bursts. " + f.Remedy
+	f.Remedy = "More CPUs, or a more even load. " + strings.Replace(f.Remedy, "A longer ring takes bursts", "A longer ring only takes bursts", 1)
 	return f
 }
 

@@ -49,6 +49,11 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	t.LeapsAhead, t.LeapsBack = leaps(&a.result.TimeLeaps)
 	g := &a.result.Gaps
 	t.Gaps = report.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+	if at := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != engine.NonRSS.String() }); at >= 0 {
+		for _, q := range a.result.Modes[at].Queues {
+			t.Bursts = append(t.Bursts, report.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
+		}
+	}
 	for _, id := range a.result.Largest(heavyFlows) {
 		t.Heavy = append(t.Heavy, a.flow(id))
 	}
