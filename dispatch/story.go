@@ -27,7 +27,7 @@ type Story struct {
 	Raise   RaiseState  // of the interrupt cycle in which it was indicated
 	DPC     DPCState    // that indicated it
 	Parts   []Part      // of its latency, in order of time; they sum up to it
-	Latest  int         // of a sent packet: Event.Latest
+	Latest  int         // of a sent packet, and of one that a DPC took: Event.Latest
 }
 
 // Latency is the packet's indication minus its arrival, in ns: the sum of the
@@ -138,24 +138,25 @@ type Part struct {
 type PartKind uint8
 
 const (
-	WaitPublish PartKind = iota // for the list of completions
-	WaitEnable                  // for the vector to be enabled
-	WaitDue                     // for the vector to be due: itr, rx-usecs, rx-frames
-	WaitISR                     // interrupt-latency
-	WaitISREnd                  // isr-cost
-	WaitDeal                    // the dealing DPC of RSSSingleQueue
-	WaitIPI                     // ipi-latency
-	WaitEarlier                 // for DPCs of the cycle before its own
-	WaitDPCCost                 // dpc-cost
-	WaitBefore                  // for packets before it in the same DPC
-	WaitOwn                     // its own packet-cost and byte-cost
+	WaitPublish   PartKind = iota // for the list of completions
+	WaitEnable                    // for the vector to be enabled
+	WaitDue                       // for the vector to be due: itr, rx-usecs, rx-frames
+	WaitISR                       // interrupt-latency
+	WaitISREnd                    // isr-cost
+	WaitDeal                      // the dealing DPC of RSSSingleQueue
+	WaitIPI                       // ipi-latency
+	WaitEarlier                   // for DPCs of the cycle before its own
+	WaitDPCCost                   // dpc-cost
+	WaitBefore                    // for packets before it in the same DPC
+	WaitMigration                 // for its connection's state, from the cache of another CPU
+	WaitOwn                       // its own packet-cost and byte-cost
 
 	NumPartKinds = iota
 )
 
 var partNames = [NumPartKinds]string{
 	"list", "masked", "moderation", "interrupt_latency", "isr", "deal", "ipi_latency", "earlier_dpcs",
-	"dpc_cost", "packets_before", "packet_cost",
+	"dpc_cost", "packets_before", "migration_cost", "packet_cost",
 }
 
 // String is the part's name in reports, "packets_before".
@@ -174,7 +175,7 @@ func partKinds(mode engine.Mode) []PartKind {
 	case engine.RSSSingleQueue:
 		kinds = append(kinds, WaitDeal, WaitIPI)
 	}
-	return append(kinds, WaitDPCCost, WaitBefore, WaitOwn)
+	return append(kinds, WaitDPCCost, WaitBefore, WaitMigration, WaitOwn)
 }
 
 // Stories follows one packet through every mode of a replay. Its memory is
@@ -513,7 +514,7 @@ func (t *teller) take(e engine.Event, mine bool) {
 // taken tells the interrupt cycle in which the packet was taken.
 func (t *teller) taken(e engine.Event) {
 	s, c, v := t.story, &t.cpus[e.CPU], t.vector(e.CPU)
-	s.CPU = e.CPU
+	s.CPU, s.Latest = e.CPU, e.Latest
 	s.Raise = v.raise
 	s.DPC = DPCState{Position: c.indicate, Anew: c.anew}
 	cycle := []engine.Event{
@@ -599,7 +600,11 @@ func (t *teller) indicate(e engine.Event, mine bool) {
 	if mine {
 		s := t.story
 		s.Steps = append(s.Steps, e)
-		s.Parts[len(s.Parts)-1].Time = e.Time - c.workEnd
+		own := e.Time - c.workEnd
+		if s.Latest >= 0 {
+			s.Parts[len(s.Parts)-2].Time, own = t.cfg.MigrationCost, own-t.cfg.MigrationCost
+		}
+		s.Parts[len(s.Parts)-1].Time = own
 	}
 	c.workEnd = e.Time
 	if t.polls() {

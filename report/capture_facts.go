@@ -122,6 +122,9 @@ func (c *Capture) facts() []fact {
 		add("snapped", warm, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off")
 	}
 	c.addDrops(add)
+	if c.ClockRestarts > 0 {
+		add("clock", warm, "set back "+plural(c.ClockRestarts, "time", "times")+" by more than 1 s; what follows is put behind what came before")
+	}
 	if c.TimestampRegressions > 0 {
 		add("clock", warm, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
 			" back; replayed in file order at the latest time seen")

@@ -113,7 +113,7 @@ func figures() []figure {
 			return fractionOf(value(s))
 		}
 	}
-	return []figure{
+	return append(serialFigures(), []figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
 		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
@@ -133,7 +133,7 @@ func figures() []figure {
 		{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), timeText},
 		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
 		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
-	}
+	}...)
 }
 
 // of is the figure of a scenario.

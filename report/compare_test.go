@@ -168,7 +168,7 @@ func TestCompareEscapes(t *testing.T) {
 // Least is best, of equals the earlier, and what has no value is none.
 func TestBest(t *testing.T) {
 	mode := func(drops uint64, p99 int64) List[Mode] {
-		m := Mode{Mode: "rss-msix", CPUs: []CPU{{Packets: 1, Interrupts: 3, Latency: Latency{P99: &p99, Max: &p99}}, {}}, Queues: []Queue{{Drops: drops}}}
+		m := Mode{Mode: "rss-msix", Simulated: 100, Serial: &p99, CPUs: []CPU{{Packets: 1, Interrupts: 3, Latency: Latency{P99: &p99, Max: &p99}}, {}}, Queues: []Queue{{Drops: drops}}}
 		m.Derive()
 		return List[Mode]{m}
 	}
@@ -183,7 +183,7 @@ func TestBest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"imbalance.packets":"a","imbalance.bytes":null,"imbalance.busy":null,"imbalance.busiest_window":null,` +
+	want := `{"serial_utilization":"b","imbalance.packets":"a","imbalance.bytes":null,"imbalance.busy":null,"imbalance.busiest_window":null,` +
 		`"drops":"b","interrupts":"a","latency_p99_ns":"b","latency_max_ns":"b","flows_moved":"c"}`
 	if string(got) != want {
 		t.Errorf("best\n%s, want\n%s", got, want)

@@ -25,12 +25,13 @@ func CSVTables() []CSVTable[Report] {
 	return []CSVTable[Report]{
 		{"flows", csvFlowHeads, csvFlows},
 		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
+			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
 			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match"), csvModes},
 		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
-			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "send_packets", "send_ns", "utilization",
+			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
 			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), csvCPUs},
-		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max"), csvQueues},
+		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), csvQueues},
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), csvEntries},
 		{"series", heads("mode", "start_ns", "cpu", "packets"), csvSeries},
 		parametersTable(func(r *Report) Parameters { return r.Parameters }),
@@ -178,6 +179,7 @@ func csvModes(r *Report, row func(cells ...any)) {
 		m := &r.Modes[i]
 		t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
 		row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
+			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
 			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
 			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch)
 	}
@@ -190,7 +192,7 @@ func csvCPUs(r *Report, row func(cells ...any)) {
 			c := &m.CPUs[k]
 			l := &c.Latency
 			row(m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
-				c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.SendPackets, c.SendTime, c.Utilization,
+				c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.MigrationTime, c.MigratedPackets, c.SendPackets, c.SendTime, c.Utilization,
 				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum)
 		}
 	}
@@ -201,7 +203,7 @@ func csvQueues(r *Report, row func(cells ...any)) {
 		m := &r.Modes[i]
 		for k := range m.Queues {
 			q := &m.Queues[k]
-			row(m.Mode, q.Queue, q.CPU, q.Packets, q.Bytes, q.Drops, q.DepthMax)
+			row(m.Mode, q.Queue, q.CPU, q.Packets, q.Bytes, q.Drops, q.DepthMax, q.Burst50us, q.Burst500us)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func MinMaxPercent(values []uint64) Fraction {
 // of each CPU, Totals, and Imbalance. It also makes null what is over nothing.
 // Affinity is left alone: SendReceiveMatch is the caller's (see Ratio).
 func (m *Mode) Derive() {
-	var t Totals
+	t := Totals{Reordered: m.Totals.Reordered}
 	packets := make([]uint64, len(m.CPUs))
 	bytes := make([]uint64, len(m.CPUs))
 	busy := make([]int64, len(m.CPUs))
@@ -80,11 +80,17 @@ func (m *Mode) Derive() {
 		t.DPCs += c.DPCs
 		t.ISRTime += c.ISRTime
 		t.DPCTime += c.DPCTime
+		t.MigrationTime += c.MigrationTime
+		t.MigratedPackets += c.MigratedPackets
 	}
 	for i := range m.Queues {
 		t.Drops += m.Queues[i].Drops
 	}
 	m.Totals = t
+	m.SerialUtilization = Null
+	if m.Serial != nil {
+		m.SerialUtilization = Ratio(*m.Serial, m.Simulated)
+	}
 	m.Imbalance = Imbalance{
 		Packets:       MaxOverMean(packets),
 		Bytes:         MaxOverMean(bytes),

@@ -30,13 +30,13 @@ func TestFigures(t *testing.T) {
 
 func TestDerive(t *testing.T) {
 	m := Mode{
-		Simulated: 2e9,
+		Simulated: 2e9, Serial: new(int64(5e8)),
 		CPUs: []CPU{
-			{CPU: 0, Packets: 300, Bytes: 30_000, Interrupts: 90, DPCs: 100, PacketsPerDPCMax: new(uint64(9)), ISRTime: 1e8, DPCTime: 3e8, SendTime: 1e8,
+			{CPU: 0, Packets: 300, Bytes: 30_000, Interrupts: 90, DPCs: 100, PacketsPerDPCMax: new(uint64(9)), ISRTime: 1e8, DPCTime: 3e8, SendTime: 1e8, MigrationTime: 2e7, MigratedPackets: 40,
 				Latency: Latency{P50: new(int64(7)), Max: new(int64(20)), Sum: 2400}},
 			{CPU: 1, PacketsPerDPCMax: new(uint64(0)), Latency: Latency{P50: new(int64(0)), Max: new(int64(0))}},
 		},
-		Queues: []Queue{{Drops: 2}, {Drops: 3}},
+		Queues: []Queue{{Drops: 2}, {Drops: 3}}, Totals: Totals{Reordered: 7},
 		Series: Series{Interval: 100, CPUs: []SeriesCPU{{CPU: 0, Packets: []uint64{300}}, {CPU: 1, Packets: []uint64{0}}}},
 	}
 	want := m
@@ -44,7 +44,8 @@ func TestDerive(t *testing.T) {
 	c := &want.CPUs[0]
 	c.PacketsPerSecond, c.BitsPerSecond, c.PacketsPerDPCMean, c.Utilization, c.Latency.Mean = 150, 120_000, 3, 0.25, 8
 	want.CPUs[1] = CPU{CPU: 1, PacketsPerDPCMean: Null, Latency: Latency{Mean: Null}}
-	want.Totals = Totals{Packets: 300, Drops: 5, Interrupts: 90, DPCs: 100, ISRTime: 1e8, DPCTime: 3e8}
+	want.Totals = Totals{Packets: 300, Drops: 5, Interrupts: 90, DPCs: 100, ISRTime: 1e8, DPCTime: 3e8, MigrationTime: 2e7, MigratedPackets: 40, Reordered: 7}
+	want.SerialUtilization = 0.25
 	want.Imbalance = Imbalance{Packets: 2, Bytes: 2, Busy: 2, Jain: 0.5, MinMaxPercent: Null, BusiestWindow: &Window{Packets: 300, Imbalance: 2}}
 	m.Derive()
 	if diff := cmp.Diff(want, m); diff != "" {

@@ -181,6 +181,18 @@ func fixture(cpus, flows int, modes ...string) *Report {
 				}
 			}
 		}
+		serial := int64(0)
+		for i := range m.CPUs {
+			c := &m.CPUs[i]
+			if mode == "non-rss" {
+				c.MigratedPackets = c.Packets / 3
+				c.MigrationTime = int64(c.MigratedPackets) * 500
+				serial += c.ISRTime + c.DPCTime
+			} else {
+				serial = max(serial, c.ISRTime+c.DPCTime)
+			}
+		}
+		m.Serial = &serial
 		m.Derive()
 		r.Modes = append(r.Modes, m)
 	}

@@ -147,7 +147,7 @@ func figureHead(label string) htmlCell {
 // cpuTable is all counters of a mode's CPUs.
 func cpuTable(id string, m *Mode) htmlTable {
 	t := htmlTable{ID: id, Caption: "CPUs under " + shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
-		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*busy",
+		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
@@ -159,7 +159,7 @@ func cpuTable(id string, m *Mode) htmlTable {
 		t.row(numberHead(c.CPU), exactCell(c.Packets), shareCell(Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
 			fractionCell(c.PacketsPerSecond, rate), fractionCell(c.BitsPerSecond, rate), exactCell(c.Flows),
 			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f Fraction) string { return fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
-			timeCell(c.ISRTime), timeCell(c.DPCTime), shareCell(c.Utilization),
+			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
 			fractionCell(l.Mean, timeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest))
 	}

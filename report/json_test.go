@@ -36,17 +36,17 @@ func TestJSONGolden(t *testing.T) {
 // contract is the report contract of rssreplay/report/v1: every key, in its
 // order, the objects' own keys between braces.
 const contract = `{schema tool{name version go} command capture{files{name format compression link_types file_bytes truncated loss sha256 interfaces{name link_type snap_length_bytes received filter_accepted delivered dropped os_dropped} skipped_blocks{*}} order overlaps overlap_ns packets bytes first duration_ns
-received sent direction_rule direction_said timestamp_regressions snapped interface_drops packet_drops unhashed{*} hash_types{*}
+received sent direction_rule direction_said timestamp_regressions clock_restarts snapped interface_drops packet_drops unhashed{*} hash_types{*}
 captured_bytes cut link_layers{*} encapsulations{*}
 tunnels{name packets bytes outer_flows inner_packets inner_flows outer_cpus inner_cpus outer_imbalance inner_imbalance}
 long_frames{packets bytes received largest_bytes largest_packets tcp_packets mss_multiples segments kind}
 timestamp_leaps{packets first{packet step_ns}}} parameters{*{value source}}
 table{size entries queue_cpus packets bytes flows}
-modes{mode simulated_ns
-cpus{cpu packets bytes packets_per_second bits_per_second flows top_flow interrupts dpcs packets_per_dpc_mean packets_per_dpc_max isr_ns dpc_ns send_packets send_ns utilization
+modes{mode simulated_ns serial_ns serial_utilization
+cpus{cpu packets bytes packets_per_second bits_per_second flows top_flow interrupts dpcs packets_per_dpc_mean packets_per_dpc_max isr_ns dpc_ns migration_ns migrated_packets send_packets send_ns utilization
 latency_ns{mean p50 p90 p99 p999 max sum}}
-queues{queue cpu packets bytes drops depth_max}
-totals{packets drops interrupts dpcs isr_ns dpc_ns}
+queues{queue cpu packets bytes drops depth_max burst_50us burst_500us}
+totals{packets drops interrupts dpcs isr_ns dpc_ns migration_ns migrated_packets reordered}
 imbalance{packets bytes busy jain min_max_percent busiest_window{start_ns packets imbalance}}
 affinity{flows single_cpu_flows migrations symmetric_connections connections send_receive_match}
 series{interval_ns cpus{cpu packets}}}

@@ -66,13 +66,16 @@ func (m *markdown) lead(title string, c *Capture, notes, summary []string, table
 
 // leadLabels are the figures that a summary is judged by.
 var leadLabels = []string{
-	"imbalance of packets, max ÷ mean", "packets on the most loaded CPU", "packets dropped", "utilization of the busiest CPU", "latency p99, slowest CPU",
+	"serial unit busy", fullAt, "imbalance of packets, max ÷ mean", "packets on the most loaded CPU", "packets dropped", "utilization of the busiest CPU", "latency p99, slowest CPU",
 }
 
 // leadFigures is the short table of the summary.
 func (m *markdown) leadFigures(modes []Mode) {
 	figures := slices.DeleteFunc(modeFigures(modes), func(f figure) bool { return !slices.Contains(leadLabels, f.label) })
 	m.figures(figures, modes)
+	if why := serialSentence(modes); why != "" {
+		m.para(prose(why))
+	}
 }
 
 // figures is a row for each figure and a column for each mode.

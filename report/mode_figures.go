@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -42,6 +43,61 @@ func timeText(f Fraction) string {
 	return nanoseconds(int64(f))
 }
 
+// serialFigures say how near to its end an arrangement is: the serial unit's share of the
+// time, and by it the rate at which there is none left.
+func serialFigures() []figure {
+	return []figure{
+		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.SerialUtilization }), percent},
+		{"", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.SerialUtilization }), timesText},
+	}
+}
+
+// fullAt is the label of the rate at which the serial unit has no time left.
+const fullAt = "  full at N × this rate, these costs"
+
+func timesText(f Fraction) string {
+	if f.IsNull() {
+		return none
+	}
+	return fixed(f, 1) + " ×"
+}
+
+// migrationFigures are what flows that change their CPU cost; null of reports of
+// earlier versions, which did not count it.
+func migrationFigures() []figure {
+	return []figure{
+		{"", "packets that paid for a migration", ofMode(func(m *Mode) Fraction {
+			if m.Serial == nil {
+				return Null
+			}
+			return Fraction(m.Totals.MigratedPackets)
+		}), integerText},
+		{"", "  what they paid, of busy time", ofMode(func(m *Mode) Fraction {
+			var busy int64
+			for i := range m.CPUs {
+				busy += m.CPUs[i].Busy()
+			}
+			if m.Serial == nil {
+				return Null
+			}
+			return Ratio(m.Totals.MigrationTime, busy)
+		}), percent},
+	}
+}
+
+// serialSentence says why an even spread is not good without RSS: the serial unit works
+// there more than the busiest CPU does. "" where no such mode is among modes.
+func serialSentence(modes []Mode) string {
+	for i := range modes {
+		m := &modes[i]
+		if busiest := maxUtilization(m); m.Mode == nonRSS && len(m.CPUs) > 1 && m.SerialUtilization > busiest {
+			return fmt.Sprintf("Without RSS only one CPU works at a time, since the one interrupt is masked until its DPC ends: together they are busy %s of the time where none is above %s, so that an even spread adds no capacity.",
+				percent(m.SerialUtilization), percent(busiest))
+		}
+	}
+	return ""
+}
+
 // modeFigures are the figures in which the modes of one report are compared.
 func modeFigures(modes []Mode) []figure {
 	meanPerDPC := func(f Fraction) string { return fixed(f, 2) }
@@ -50,9 +106,16 @@ func modeFigures(modes []Mode) []figure {
 	}
 	some := func(has func(m Mode) bool) bool { return slices.ContainsFunc(modes, has) }
 
-	figures := []figure{
+	var figures []figure
+	if some(func(m Mode) bool { return m.Serial != nil }) {
+		figures = append(serialFigures(), migrationFigures()...)
+	}
+	figures = append(figures, []figure{
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
 		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Totals.Drops }), integerText},
+	}...)
+	if some(func(m Mode) bool { return m.Totals.Reordered > 0 }) {
+		figures = append(figures, figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
 	}
 	if some(func(m Mode) bool { return m.Totals.Drops > 0 }) {
 		figures = append(figures, figure{"", "  their share", ofMode(dropShare), percent})

@@ -65,7 +65,8 @@ type Capture struct {
 	DirectionRule        string `json:"direction_rule"`
 	DirectionSaid        uint64 `json:"direction_said"` // packets that say their direction themselves
 	TimestampRegressions uint64 `json:"timestamp_regressions"`
-	Snapped              uint64 `json:"snapped"` // packets whose ports the capture cut off
+	ClockRestarts        uint64 `json:"clock_restarts"` // pieces whose clock was set back, put behind those before
+	Snapped              uint64 `json:"snapped"`        // packets whose ports the capture cut off
 	// What the capturing machine dropped, in packets, by the capture itself:
 	// isb_ifdrop and isb_osdrop, null where it says nothing, and epb_dropcount.
 	InterfaceDrops *uint64 `json:"interface_drops"`
@@ -148,14 +149,19 @@ type TableReport struct {
 // Mode is what one mode counted. Derive fills the fields that follow from the
 // others.
 type Mode struct {
-	Mode      string      `json:"mode"`
-	Simulated int64       `json:"simulated_ns"` // the time of the last event
-	CPUs      List[CPU]   `json:"cpus"`         // the CPUs in use, by number
-	Queues    List[Queue] `json:"queues"`
-	Totals    Totals      `json:"totals"`
-	Imbalance Imbalance   `json:"imbalance"`
-	Affinity  Affinity    `json:"affinity"`
-	Series    Series      `json:"series"`
+	Mode      string `json:"mode"`
+	Simulated int64  `json:"simulated_ns"` // the time of the last event
+	// Serial is the time of the busiest unit that can't run beside itself: under rss-msix
+	// the busiest CPU's ISR and DPC time, under non-rss that of all CPUs together, in the
+	// other modes how long the vector was masked. null in reports of earlier versions.
+	Serial            *int64      `json:"serial_ns"`
+	SerialUtilization Fraction    `json:"serial_utilization"` // ÷ simulated time; derived
+	CPUs              List[CPU]   `json:"cpus"`               // the CPUs in use, by number
+	Queues            List[Queue] `json:"queues"`
+	Totals            Totals      `json:"totals"`
+	Imbalance         Imbalance   `json:"imbalance"`
+	Affinity          Affinity    `json:"affinity"`
+	Series            Series      `json:"series"`
 }
 
 // CPU is what happened on one CPU. Packets and bytes are those indicated.
@@ -173,6 +179,8 @@ type CPU struct {
 	PacketsPerDPCMax  *uint64  `json:"packets_per_dpc_max"`  // derived: null without a DPC
 	ISRTime           int64    `json:"isr_ns"`
 	DPCTime           int64    `json:"dpc_ns"`
+	MigrationTime     int64    `json:"migration_ns"`     // of it: paid for packets whose flow another CPU took last
+	MigratedPackets   uint64   `json:"migrated_packets"` // which paid
 	SendPackets       uint64   `json:"send_packets"`
 	SendTime          int64    `json:"send_ns"`
 	Utilization       Fraction `json:"utilization"` // busy ÷ simulated time; derived
@@ -206,9 +214,13 @@ type Queue struct {
 	Bytes    uint64 `json:"bytes"`
 	Drops    uint64 `json:"drops"`
 	DepthMax uint64 `json:"depth_max"`
+	// The most packets that arrived for it within any 50 µs, and any 500 µs.
+	Burst50us  uint64 `json:"burst_50us"`
+	Burst500us uint64 `json:"burst_500us"`
 }
 
-// Totals are sums over a mode's CPUs and, for Drops, its queues; derived.
+// Totals are sums over a mode's CPUs and, for Drops, its queues; derived, but for
+// Reordered.
 type Totals struct {
 	Packets    uint64 `json:"packets"` // indicated
 	Drops      uint64 `json:"drops"`
@@ -216,6 +228,12 @@ type Totals struct {
 	DPCs       uint64 `json:"dpcs"`
 	ISRTime    int64  `json:"isr_ns"`
 	DPCTime    int64  `json:"dpc_ns"`
+
+	MigrationTime   int64  `json:"migration_ns"`
+	MigratedPackets uint64 `json:"migrated_packets"`
+	// Reordered counts packets whose indication ended later than that of one of their
+	// flow that arrived after them (RFC 4737).
+	Reordered uint64 `json:"reordered"`
 }
 
 // Imbalance says how unevenly a mode loaded its CPUs; derived.

@@ -72,20 +72,22 @@ type HashInput struct {
 // Story is the packet's way in one mode. Its outcome is "indicated", "dropped"
 // or "sent"; what does not go with it is null.
 type Story struct {
-	Mode    string            `json:"mode"`
-	Outcome string            `json:"outcome"`
-	CPU     *int              `json:"cpu"`   // that indicated it, or sent it
-	Queue   *int              `json:"queue"` // hardware queue; null for a sent packet
-	Ring    *RingUse          `json:"ring"`
-	List    *ListPlace        `json:"list"` // null where the mode has no list of completions
-	Vector  *VectorUse        `json:"vector"`
-	Waiting *int              `json:"waiting"` // packets in the receive queue once it was published, itself included
-	Raise   *Raise            `json:"raise"`
-	DPC     *DPCPlace         `json:"dpc"`
-	Send    *SendPlace        `json:"send"`
-	Latency *int64            `json:"latency_ns"` // null unless indicated
-	Parts   List[LatencyPart] `json:"latency_parts"`
-	Steps   List[StoryStep]   `json:"steps"`
+	Mode    string     `json:"mode"`
+	Outcome string     `json:"outcome"`
+	CPU     *int       `json:"cpu"`   // that indicated it, or sent it
+	Queue   *int       `json:"queue"` // hardware queue; null for a sent packet
+	Ring    *RingUse   `json:"ring"`
+	List    *ListPlace `json:"list"` // null where the mode has no list of completions
+	Vector  *VectorUse `json:"vector"`
+	Waiting *int       `json:"waiting"` // packets in the receive queue once it was published, itself included
+	Raise   *Raise     `json:"raise"`
+	DPC     *DPCPlace  `json:"dpc"`
+	Send    *SendPlace `json:"send"`
+	// Migration is what it paid for the CPU's change; null when it paid nothing.
+	Migration *Migration        `json:"migration"`
+	Latency   *int64            `json:"latency_ns"` // null unless indicated
+	Parts     List[LatencyPart] `json:"latency_parts"`
+	Steps     List[StoryStep]   `json:"steps"`
 
 	Times StoryTimes `json:"-"`
 }
@@ -143,6 +145,13 @@ type SendPlace struct {
 	Home   bool  `json:"home"`
 	Latest *int  `json:"latest_cpu"`
 	Cost   int64 `json:"cost_ns"`
+}
+
+// Migration tells that another CPU, From, took the packet of the flow before, from whose
+// cache the connection's state must come.
+type Migration struct {
+	From int   `json:"from_cpu"`
+	Cost int64 `json:"cost_ns"`
 }
 
 // LatencyPart is a part of the latency; the parts sum up to it.

@@ -152,6 +152,10 @@ func (t *textWriter) sideBySide(r *Report) {
 		g.row(row...)
 	}
 	t.grid(&g)
+	if why := serialSentence(r.Modes); why != "" {
+		t.line("")
+		t.para("", 0, why, plain)
+	}
 }
 
 // dropCell is a number of lost packets, marked when there are any.

@@ -379,6 +379,8 @@ func (s *Story) partWords(part string) string {
 		return "the DPC's own cost"
 	case "packets_before":
 		return "packets before it in the DPC"
+	case "migration_cost":
+		return fmt.Sprintf("the state of its connection comes from CPU %d, which took the packet of its flow before", s.Migration.From)
 	}
 	return "its own way up the driver stack"
 }

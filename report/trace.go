@@ -29,7 +29,7 @@ type TraceEvent struct {
 	Time     int64  // ns
 	Duration int64  // ns, TraceComplete
 	ID       uint64 // of an arrow, the same at both ends
-	Args     [2]TraceArg
+	Args     [3]TraceArg
 }
 
 // TraceArg is a named value; none with an empty name. Text, unless empty, goes

@@ -12,16 +12,16 @@ func TestTraceBytes(t *testing.T) {
 	var first, second strings.Builder
 	s := NewTraceSpool(&first, 1)
 	for _, e := range []TraceEvent{
-		{Phase: TraceMetadata, Name: "thread_name", Track: 7, Args: [2]TraceArg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
+		{Phase: TraceMetadata, Name: "thread_name", Track: 7, Args: [3]TraceArg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
 		{Phase: TraceBegin, Name: "ISR", Track: 7, Time: 1},
-		{Phase: TraceComplete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [2]TraceArg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
+		{Phase: TraceComplete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]TraceArg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
 		{Phase: TraceEnd, Track: 7, Time: 2_000_010},
 		{Phase: TraceInstant, Name: "drop", Track: 1, Time: 100},
 	} {
 		s.Write(&e)
 	}
 	other := NewTraceSpool(&second, 2)
-	other.Write(&TraceEvent{Phase: TraceCounter, Name: "depth", Time: 0, Args: [2]TraceArg{{Name: "packets", Value: 3}}})
+	other.Write(&TraceEvent{Phase: TraceCounter, Name: "depth", Time: 0, Args: [3]TraceArg{{Name: "packets", Value: 3}}})
 	other.Write(&TraceEvent{Phase: TraceFlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
 	other.Write(&TraceEvent{Phase: TraceFlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
 	for _, s := range []*TraceSpool{s, other} {

@@ -80,7 +80,7 @@ func (a *assembly) capture() report.Capture {
 	r := a.result
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
-		DirectionRule: a.rule, DirectionSaid: uint64(a.directions.Said()), TimestampRegressions: r.Regressions, Snapped: r.Snapped,
+		DirectionRule: a.rule, DirectionSaid: uint64(a.directions.Said()), TimestampRegressions: r.Regressions, ClockRestarts: r.Restarts, Snapped: r.Snapped,
 		LeftOut: r.Filtered + r.OutOfRange,
 	}
 	if r.Packets > 0 {
@@ -118,7 +118,7 @@ func (a *assembly) cpuNumber(index int) int { return a.settings.config.CPUs[inde
 // when all are listed it is empty, and looked up there.
 func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode {
 	counters, summary := &a.result.Modes[i], &a.result.Summaries[i]
-	m := report.Mode{Mode: counters.Mode.String(), Simulated: counters.SimulatedTime}
+	m := report.Mode{Mode: counters.Mode.String(), Simulated: counters.SimulatedTime, Serial: &counters.SerialTime}
 	for c := range counters.CPUs {
 		cpu := a.cpu(&counters.CPUs[c], a.cpuNumber(c))
 		cpu.Flows = summary.CPUFlows[c]
@@ -135,7 +135,7 @@ func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode
 	m.Series.Interval = counters.Windows.Interval
 	for q := range counters.Queues {
 		count := &counters.Queues[q]
-		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax}
+		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax, Burst50us: count.Burst50us, Burst500us: count.Burst500us}
 		if counters.Mode == engine.RSSMSIX || counters.Mode == engine.RSSHWQueues {
 			cpu := a.cpuNumber(a.settings.config.QueueCPU[q])
 			queue.CPU = &cpu
@@ -147,6 +147,7 @@ func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode
 		SymmetricConnections: summary.Symmetric, Connections: summary.Connections,
 		SendReceiveMatch: report.Ratio(counters.SendMatches, counters.SendsJudged),
 	}
+	m.Totals.Reordered = counters.Reordered
 	m.Derive()
 	return m
 }
@@ -167,7 +168,8 @@ func (a *assembly) placeOf(id uint32, listed []uint32, rank map[uint32]int) (int
 func (a *assembly) cpu(c *engine.CPUCounters, number int) report.CPU {
 	cpu := report.CPU{
 		CPU: number, Packets: c.Packets, Bytes: c.Bytes, Interrupts: c.Interrupts, DPCs: c.DPCs,
-		ISRTime: c.ISRTime, DPCTime: c.DPCTime, SendPackets: c.SendPackets, SendTime: c.SendTime,
+		ISRTime: c.ISRTime, DPCTime: c.DPCTime, MigrationTime: c.MigrationTime, MigratedPackets: c.MigratedPackets,
+		SendPackets: c.SendPackets, SendTime: c.SendTime,
 		Latency: report.Latency{Sum: c.Latency.Sum},
 	}
 	if c.DPCs > 0 {

@@ -400,6 +400,9 @@ func storyOf(s *dispatch.Story, set *settings) report.Story {
 		out.Raise = &report.Raise{
 			At: s.Raise.Time, CPU: c.CPUs[s.Raise.CPU], Cause: s.Raise.Cause.String(), Joined: s.Raise.Joined,
 		}
+		if s.Latest >= 0 {
+			out.Migration = &report.Migration{From: c.CPUs[s.Latest], Cost: c.MigrationCost}
+		}
 		out.DPC = &report.DPCPlace{Position: s.DPC.Position, Packets: s.DPC.Packets, Anew: s.DPC.Anew}
 		for _, p := range s.Parts {
 			out.Parts = append(out.Parts, report.LatencyPart{Part: p.Kind.String(), Time: p.Time})

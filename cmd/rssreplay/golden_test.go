@@ -115,26 +115,27 @@ capture.files.[].name capture.files.[].format capture.files.[].compression captu
 capture.files.[].truncated capture.files.[].loss capture.files.[].sha256 capture.files.[].interfaces
 capture.order capture.overlaps capture.overlap_ns
 capture.packets capture.bytes capture.first capture.duration_ns capture.received capture.sent
-capture.direction_rule capture.direction_said capture.timestamp_regressions capture.snapped
+capture.direction_rule capture.direction_said capture.timestamp_regressions capture.clock_restarts capture.snapped
 capture.interface_drops capture.packet_drops
 capture.unhashed.* capture.hash_types.*
 capture.captured_bytes capture.cut capture.link_layers.* capture.encapsulations.*
 capture.tunnels capture.long_frames capture.timestamp_leaps.packets capture.timestamp_leaps.first
 parameters.*.value parameters.*.source
 table.size table.entries.[] table.queue_cpus.[] table.packets.[] table.bytes.[] table.flows.[]
-modes.[].mode modes.[].simulated_ns
+modes.[].mode modes.[].simulated_ns modes.[].serial_ns modes.[].serial_utilization
 modes.[].cpus.[].cpu modes.[].cpus.[].packets modes.[].cpus.[].bytes modes.[].cpus.[].packets_per_second
 modes.[].cpus.[].bits_per_second modes.[].cpus.[].flows modes.[].cpus.[].top_flow modes.[].cpus.[].interrupts
 modes.[].cpus.[].dpcs modes.[].cpus.[].packets_per_dpc_mean modes.[].cpus.[].packets_per_dpc_max
-modes.[].cpus.[].isr_ns modes.[].cpus.[].dpc_ns modes.[].cpus.[].send_packets modes.[].cpus.[].send_ns
+modes.[].cpus.[].isr_ns modes.[].cpus.[].dpc_ns modes.[].cpus.[].migration_ns modes.[].cpus.[].migrated_packets
+modes.[].cpus.[].send_packets modes.[].cpus.[].send_ns
 modes.[].cpus.[].utilization
 modes.[].cpus.[].latency_ns.mean modes.[].cpus.[].latency_ns.p50 modes.[].cpus.[].latency_ns.p90
 modes.[].cpus.[].latency_ns.p99 modes.[].cpus.[].latency_ns.p999 modes.[].cpus.[].latency_ns.max
 modes.[].cpus.[].latency_ns.sum
 modes.[].queues.[].queue modes.[].queues.[].cpu modes.[].queues.[].packets modes.[].queues.[].bytes
-modes.[].queues.[].drops modes.[].queues.[].depth_max
+modes.[].queues.[].drops modes.[].queues.[].depth_max modes.[].queues.[].burst_50us modes.[].queues.[].burst_500us
 modes.[].totals.packets modes.[].totals.drops modes.[].totals.interrupts modes.[].totals.dpcs
-modes.[].totals.isr_ns modes.[].totals.dpc_ns
+modes.[].totals.isr_ns modes.[].totals.dpc_ns modes.[].totals.migration_ns modes.[].totals.migrated_packets modes.[].totals.reordered
 modes.[].imbalance.packets modes.[].imbalance.bytes modes.[].imbalance.busy modes.[].imbalance.jain
 modes.[].imbalance.min_max_percent
 modes.[].imbalance.busiest_window.start_ns modes.[].imbalance.busiest_window.packets

@@ -107,8 +107,9 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 	}
 	for _, m := range objects(report["modes"]) {
 		row := map[string]string{"mode": at(m, "mode"), "simulated_ns": at(m, "simulated_ns"),
+			"serial_ns": at(m, "serial_ns"), "serial_utilization": at(m, "serial_utilization"),
 			"jain": at(m, "imbalance.jain"), "min_max_percent": at(m, "imbalance.min_max_percent")}
-		for _, key := range []string{"packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns"} {
+		for _, key := range []string{"packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "reordered"} {
 			row[key] = at(m, "totals."+key)
 		}
 		for _, key := range []string{"packets", "bytes", "busy"} {

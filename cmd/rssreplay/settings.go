@@ -44,6 +44,7 @@ type modelFlags struct {
 	isrCost, dpcCost       duration
 	packetCost             duration
 	byteCost               perByte
+	migrationCost          duration
 	ipiLatency             duration
 	distributeCost         duration
 	sendCost               duration
@@ -77,6 +78,7 @@ func newModelFlags(set *pflag.FlagSet) *modelFlags {
 	f.imports.addReplay(set)
 	f.dmaTimeout, f.interruptLatency, f.isrCost, f.dpcCost = 200, 1000, 1000, 1000
 	f.packetCost, f.ipiLatency, f.distributeCost, f.sendCost = 1000, 2000, 50, 500
+	f.migrationCost = 500
 	f.interval = duration(100 * time.Millisecond)
 	set.StringSliceVar(&f.local, "local", []string{"auto"}, "")
 	set.StringVar(&f.mode, "mode", "rss-msix,non-rss", "")
@@ -93,6 +95,7 @@ func newModelFlags(set *pflag.FlagSet) *modelFlags {
 	set.IntVar(&f.dpcBudget, "dpc-budget", 0, "")
 	set.Var(&f.packetCost, "packet-cost", "")
 	set.Var(&f.byteCost, "byte-cost", "")
+	set.Var(&f.migrationCost, "migration-cost", "")
 	set.Var(&f.ipiLatency, "ipi-latency", "")
 	set.Var(&f.distributeCost, "distribute-cost", "")
 	set.Var(&f.sendCost, "send-cost", "")
@@ -587,7 +590,7 @@ func (r *resolver) host() error {
 	f, c := r.flags, &r.config
 	c.InterruptLatency, c.ISRCost, c.DPCCost = int64(f.interruptLatency), int64(f.isrCost), int64(f.dpcCost)
 	c.PacketCost, c.ByteCost, c.IPILatency = int64(f.packetCost), int64(f.byteCost), int64(f.ipiLatency)
-	c.DistributeCost, c.SendCost = int64(f.distributeCost), int64(f.sendCost)
+	c.MigrationCost, c.DistributeCost, c.SendCost = int64(f.migrationCost), int64(f.distributeCost), int64(f.sendCost)
 	c.DPCBudget, c.Interval = f.dpcBudget, int64(f.interval)
 	r.time("interrupt-latency", f.interruptLatency)
 	r.time("isr-cost", f.isrCost)
@@ -604,6 +607,7 @@ func (r *resolver) host() error {
 	r.add("dpc-budget", f.dpcBudget, "", r.source("dpc-budget"))
 	r.time("packet-cost", f.packetCost)
 	r.add("byte-cost", float64(f.byteCost)/1000, "", r.source("byte-cost"))
+	r.time("migration-cost", f.migrationCost)
 	r.time("ipi-latency", f.ipiLatency)
 	r.time("distribute-cost", f.distributeCost)
 	r.time("send-cost", f.sendCost)

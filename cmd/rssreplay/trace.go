@@ -111,6 +111,7 @@ type tracedVector struct {
 
 type tracedCPU struct {
 	workEnd int64 // of the work before the next packet's
+	from    int   // the CPU that took that packet's flow before, if the packet pays for it; else -1
 	sends   bool  // its track of sent packets has a name
 }
 
@@ -139,10 +140,10 @@ func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *traceFlag
 		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
 	}
 	out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "process_name", Track: t.base, Args: [2]report.TraceArg{{Name: "name", Text: mode.String()}},
+		Phase: report.TraceMetadata, Name: "process_name", Track: t.base, Args: [3]report.TraceArg{{Name: "name", Text: mode.String()}},
 	})
 	out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "process_sort_index", Track: t.base, Args: [2]report.TraceArg{{Name: "sort_index", Value: int64(place)}},
+		Phase: report.TraceMetadata, Name: "process_sort_index", Track: t.base, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(place)}},
 	})
 	t.name(nicTrack, "NIC")
 	t.queues[0].name = "depth of the hardware queue"
@@ -169,10 +170,10 @@ func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *traceFlag
 // name names a track, and orders the tracks by their numbers.
 func (t *tracer) name(track int, name string) {
 	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "thread_name", Track: t.base + track, Args: [2]report.TraceArg{{Name: "name", Text: name}},
+		Phase: report.TraceMetadata, Name: "thread_name", Track: t.base + track, Args: [3]report.TraceArg{{Name: "name", Text: name}},
 	})
 	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "thread_sort_index", Track: t.base + track, Args: [2]report.TraceArg{{Name: "sort_index", Value: int64(track)}},
+		Phase: report.TraceMetadata, Name: "thread_sort_index", Track: t.base + track, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(track)}},
 	})
 }
 
@@ -204,7 +205,7 @@ func (t *tracer) observe(e engine.Event) {
 		if t.inRange(e.Time) {
 			t.out.Write(&report.TraceEvent{
 				Phase: report.TraceInstant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
-				Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
 			})
 		}
 		return
@@ -250,12 +251,16 @@ func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	case engine.ShareStart:
 		c.workEnd = e.Time
 	case engine.Take:
-		c.workEnd = max(c.workEnd, e.Time)
+		c.workEnd, c.from = max(c.workEnd, e.Time), e.Latest
 	case engine.Indicate:
+		args := [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+		if c.from >= 0 {
+			args[2] = report.TraceArg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+		}
 		t.out.Write(&report.TraceEvent{
 			Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
 			Time: c.workEnd, Duration: e.Time - c.workEnd,
-			Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+			Args: args,
 		})
 		c.workEnd = e.Time
 	case engine.Enable:
@@ -280,7 +285,7 @@ func (t *tracer) deepen(e engine.Event, by int64) {
 
 func (t *tracer) depth(q *tracedQueue, time int64) {
 	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceCounter, Name: q.name, Time: time, Args: [2]report.TraceArg{{Name: "packets", Value: q.depth}},
+		Phase: report.TraceCounter, Name: q.name, Time: time, Args: [3]report.TraceArg{{Name: "packets", Value: q.depth}},
 	})
 }
 
@@ -296,6 +301,6 @@ func (t *tracer) send(e engine.Event) {
 	}
 	t.out.Write(&report.TraceEvent{
 		Phase: report.TraceInstant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
-		Args: [2]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+		Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
 	})
 }

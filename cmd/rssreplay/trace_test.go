@@ -30,6 +30,7 @@ type traced struct {
 		SortIndex *int   `json:"sort_index"`
 		Packet    int64  `json:"packet"`
 		Queue     *int   `json:"queue"`
+		From      *int   `json:"migrated from CPU"`
 		Packets   *int64 `json:"packets"`
 	} `json:"args"`
 }
@@ -235,7 +236,7 @@ var traceCases = map[string][]string{
 	"snapshot": {"--speed", "100x", "--rx-ring", "8", "--dma-batch", "3"},
 	"poll":     {"--speed", "100x", "--rx-ring", "8", "--drain", "poll", "--dpc-budget", "4", "--cpus", "3", "--queues", "5"},
 	"budget":   {"--speed", "100x", "--dpc-budget", "2", "--rx-usecs", "10", "--rx-frames", "6", "--itr", "20us", "--cpus", "4-7"},
-	"no costs": {"--speed", "10x", "--interrupt-latency", "0s", "--isr-cost", "0s", "--dpc-cost", "0s", "--packet-cost", "0s", "--ipi-latency", "0s", "--distribute-cost", "0s", "--dma-timeout", "0s"},
+	"no costs": {"--speed", "10x", "--interrupt-latency", "0s", "--isr-cost", "0s", "--dpc-cost", "0s", "--packet-cost", "0s", "--migration-cost", "0s", "--ipi-latency", "0s", "--distribute-cost", "0s", "--dma-timeout", "0s"},
 }
 
 func TestTrace(t *testing.T) {
