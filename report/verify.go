@@ -42,7 +42,6 @@ type Verify struct {
 const (
 	UnitPackets = "packets"     // as the capture has them
 	UnitFrames  = "wire_frames" // what the capture joined is counted as the frames that it was
-	UnitBytes   = "bytes"
 )
 
 // VerifyFit is how the counters follow from the prediction: alpha times what was
@@ -209,8 +208,6 @@ func (v *Verify) unitWords() string {
 		return "interrupts"
 	case v.Unit == UnitFrames:
 		return "frames"
-	case v.Unit == UnitBytes:
-		return "bytes"
 	}
 	return "packets"
 }
@@ -275,11 +272,8 @@ func (t *textWriter) verifiedQueues(v *Verify) {
 
 // queuesHeading says what the queues count, where it is not the capture's packets.
 func (v *Verify) queuesHeading() string {
-	switch v.Unit {
-	case UnitFrames:
+	if v.Unit == UnitFrames {
 		return "in frames on the wire"
-	case UnitBytes:
-		return "in bytes"
 	}
 	return ""
 }

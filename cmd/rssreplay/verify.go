@@ -15,6 +15,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
 	"rssreplay/report"
 )
 
@@ -120,7 +121,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := &verification{settings: s, claimed: s.steering, tolerance: tolerance, groups: map[observed]uint64{}}
+	v := &verification{settings: s, claimed: s.steering, tolerance: tolerance, groups: map[observed]counted{}}
 	if f.counters || f.interrupted {
 		if v.seen, err = f.seen(v); err != nil {
 			return usageError{err}
@@ -238,7 +239,7 @@ type verification struct {
 	seen      []uint64 // by counters, per queue
 	done      *replayed
 
-	groups     map[observed]uint64 // packets
+	groups     map[observed]counted
 	hasRecords bool
 }
 
@@ -250,14 +251,35 @@ func (v *verification) arrive(a dispatch.Arrival) {
 		o.ext = *a.Extension
 	}
 	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
-	v.groups[o]++
+	n := v.groups[o]
+	n.packets++
+	n.frames += framesOf(&a)
+	v.groups[o] = n
+}
+
+// counted is packets, and the frames that they were on the wire.
+type counted struct{ packets, frames uint64 }
+
+// framesOf is how many frames a packet was on a link of MTU 1500: more than one where
+// receive coalescing joined them before the capture, and the NIC counted each.
+func framesOf(a *dispatch.Arrival) uint64 {
+	const mtu = 1500
+	if a.Record.Wire <= mtu {
+		return 1
+	}
+	s, ok := walk.SegmentOf(a.Record, a.Outer)
+	if !ok || s.IP <= mtu || s.Headers == 0 || s.Headers >= mtu {
+		return 1
+	}
+	segment := mtu - s.Headers
+	return uint64((s.IP - s.Headers + segment - 1) / segment)
 }
 
 // group is packets that were received.
 type group struct {
 	observed
-	packets uint64
-	whole   bool // a whole TCP packet, which every parser reads alike
+	counted
+	whole bool // a whole TCP packet, which every parser reads alike
 }
 
 func (v *verification) received() []group {

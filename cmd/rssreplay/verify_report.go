@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rssreplay/cmd/rssreplay/internal/verify"
+	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
@@ -114,6 +115,13 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 // returns it. A tolerance decides, where one is given.
 func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicted []uint64) {
 	c := v.counters(groups)
+	if l := &v.done.result.Long; l.Received > 0 && l.Kind != dispatch.LongJumbo {
+		r.Unit = report.UnitFrames
+		for i := range c.Groups {
+			c.Groups[i].Load = groups[i].frames
+		}
+		r.Caveats = append(r.Caveats, "The capture has packets that are longer than a link's frames of MTU 1500: they were joined after the NIC had counted them (GRO), or the link takes longer ones. What is predicted are frames on the wire, TCP payload ÷ MSS.")
+	}
 	j := c.Judge()
 	r.Packets.Checked = total(j.Predicted)
 	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rssreplay/hash"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
 )
@@ -364,6 +366,59 @@ func TestVerifyCounters(t *testing.T) {
 	}
 }
 
+// A host's capture has what GRO joined, and the NIC counted frames: the right key agrees,
+// in frames, and is told so.
+func TestVerifyLongFrames(t *testing.T) {
+	random := rand.New(rand.NewPCG(21, 21))
+	little := binary.LittleEndian
+	b := little.AppendUint32(nil, 0xa1b2c3d4)
+	b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 1, 0, 0, 0)
+	var seen [8]uint64
+	key, err := hash.ParseKey("microsoft")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flow := range 120 {
+		port := uint16(random.Uint32()) | 1
+		frame := []byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0,
+			10, byte(random.Uint32()), byte(random.Uint32()), byte(flow), 192, 0, 2, 1, byte(port >> 8), byte(port), 1, 187,
+			0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10, 0, 0, 0, 0, 0, 0}
+		queue := hash.Toeplitz(key, slices.Concat(frame[26:34], frame[34:38])) & 127 % 8
+		segments := 1
+		if flow%4 == 0 { // joined up to so many
+			segments = 2 + random.IntN(40)
+		}
+		for range 5 + random.IntN(20) {
+			payload := 1460 * segments
+			binary.BigEndian.PutUint16(frame[16:], uint16(40+payload))
+			seen[queue] += uint64(segments)
+			b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
+			b = little.AppendUint32(b, uint32(len(frame)))
+			b = little.AppendUint32(b, uint32(54+payload))
+			b = append(b, frame...)
+		}
+	}
+	dir := t.TempDir()
+	text := [2]string{"NIC statistics:\n", "NIC statistics:\n"}
+	for q, n := range seen {
+		text[0] += fmt.Sprintf("     rx_queue_%d_packets: 0\n", q)
+		text[1] += fmt.Sprintf("     rx_queue_%d_packets: %d\n", q, n)
+	}
+	for name, data := range map[string]string{"c.pcap": string(b), "before": text[0], "after": text[1]} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{filepath.Join(dir, "c.pcap"), "--cpus", "8", "--counters-before", filepath.Join(dir, "before"), "--counters-after", filepath.Join(dir, "after")}
+	v := verifies(t, exitDone, args...)
+	if v.Agrees == nil || !*v.Agrees || v.Unit != "wire_frames" || v.Fit.Residual != 0 {
+		t.Errorf("%s: %s, %+v", v.Unit, v.Verdict, v.Fit)
+	}
+	if v = verifies(t, exitDiffers, append(args, "--key", "mellanox")...); v.Explanation == nil || !strings.Contains(v.Explanation.Summary, "the key is microsoft") {
+		t.Errorf("another key: %+v", v)
+	}
+}
+
 // The help's example prints what stands there, from the folder of the ground truth.
 func TestVerifyHelpExample(t *testing.T) {
 	help := filepath.Join(repository(t), "cmd", "rssreplay", "help", "verify.txt")
@@ -371,7 +426,7 @@ func TestVerifyHelpExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, _ := strings.Cut(string(text), "  $ rssreplay ")
+	before, rest, _ := strings.Cut(string(text), "  rssreplay verify rss_test.pcap ")
 	block, after, ok := strings.Cut(rest, "\n\n")
 	if !ok {
 		t.Fatal("help/verify.txt has no example")
@@ -379,14 +434,14 @@ func TestVerifyHelpExample(t *testing.T) {
 	command, _, _ := strings.Cut(strings.ReplaceAll(block, " \\\n", ""), "\n")
 	t.Chdir(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth"))
 	var stdout, stderr strings.Builder
-	run(append([]string{"rssreplay"}, append(strings.Fields(command), "--width", "92")...), strings.NewReader(""), &stdout, &stderr)
+	run(append([]string{"rssreplay", "verify", "rss_test.pcap"}, append(strings.Fields(command), "--width", "80")...), strings.NewReader(""), &stdout, &stderr)
 	_, printed, _ := strings.Cut(stdout.String(), "VERDICT\n")
 	printed, _, _ = strings.Cut(printed, "\n\n")
 	lines := strings.Split(block, "\n")
 	for len(lines) > 0 && strings.HasSuffix(lines[0], "\\") {
 		lines = lines[1:]
 	}
-	want := before + "  $ rssreplay " + strings.TrimSuffix(block, strings.Join(lines[1:], "\n")) + printed + "\n\n" + after
+	want := before + "  rssreplay verify rss_test.pcap " + strings.TrimSuffix(block, strings.Join(lines[1:], "\n")) + printed + "\n\n" + after
 	if *update {
 		if err := os.WriteFile(help, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -84,8 +84,8 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 		return "Each queue counts exactly what was predicted (alpha 1, beta 0)."
 	}
 	of := "packets"
-	if r.Unit == report.UnitBytes {
-		of = "bytes"
+	if r.Unit == report.UnitFrames {
+		of = "frames"
 	}
 	text := "as many " + of + " as the capture"
 	if change := float64(f.Alpha) - 1; math.Abs(change) >= 0.0005 {
