@@ -51,6 +51,7 @@ type Options struct {
 	Inner    bool
 	From, To int64           // ns after the capture's first packet: only packets from From to before To; To 0: to the end
 	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all
+	Cut      Cut             // into folds, which are counted one by one (Result.Folds)
 	Scale    Scale           // of the gaps between packets
 	Observe  engine.Observer // nil: nobody; called from one goroutine per mode
 	Arrive   func(Arrival)   // nil: nobody; called for each packet, before any event of it
@@ -97,6 +98,7 @@ type Result struct {
 	Facts
 
 	tunnels tunnels
+	folds   *folds // nil: none were asked for
 
 	Replayed             // of the options' own scenario
 	More     []*Replayed // of each further one
@@ -175,6 +177,9 @@ func newResult(o *Options) *Result {
 		r.More = append(r.More, &Replayed{cfg: s.Config, steering: i})
 	}
 	r.flows = newFlowTable(o.Steering, ways[1:]...)
+	if o.Cut.Folds > 0 && o.Cut.Received > 0 {
+		r.folds = newFolds(o.Cut, len(o.Config.Table))
+	}
 	for _, replayed := range r.More {
 		replayed.flows = r.flows
 	}

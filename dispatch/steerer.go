@@ -10,6 +10,7 @@ import (
 type steerer struct {
 	flows   *flowTable
 	models  *engine.ModelSet
+	folds   *folds // nil: there are none
 	batch   *engine.Batch
 	in      chan *tray
 	free    chan *tray
@@ -20,9 +21,9 @@ type steerer struct {
 // maxTrays bounds the trays between the header walk and the flow table.
 const maxTrays = 8
 
-func startSteerer(flows *flowTable, models *engine.ModelSet) *steerer {
+func startSteerer(flows *flowTable, models *engine.ModelSet, folds *folds) *steerer {
 	s := &steerer{
-		flows: flows, models: models,
+		flows: flows, models: models, folds: folds,
 		in: make(chan *tray, maxTrays), free: make(chan *tray, maxTrays),
 	}
 	s.running.Go(s.run)
@@ -46,7 +47,11 @@ func (s *steerer) run() {
 // steer gives the packets of t to the flow table, and full batches to the models.
 func (s *steerer) steer(t *tray) {
 	for i := range t.n {
+		from := s.batch.N
 		s.flows.add(&t.chunks[i], s.batch)
+		if s.folds != nil {
+			s.folds.add(s.batch, from)
+		}
 		if s.batch.N > engine.BatchSize-chunkPackets {
 			first := s.batch.First + uint32(s.batch.N)
 			s.models.Send(s.batch)

@@ -50,11 +50,12 @@ func (a *Anonymizer) Suggest(s *Suggest) {
 	a.capture(&s.Capture)
 	s.Parameters = a.parameters(s.Parameters)
 	a.Flow(s.Bound.LargestFlow)
+	a.inPlace(&s.Judging.TooShort)
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		of.Parameters = a.parameters(of.Parameters)
 		of.Commands = a.texts(of.Commands)
-		a.inPlace(&of.Summary, &of.Note)
+		a.inPlace(&of.Summary, &of.Note, &of.Needs)
 	}
 	for i := range s.Declined {
 		a.inPlace(&s.Declined[i].Summary)

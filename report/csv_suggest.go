@@ -7,6 +7,11 @@ func SuggestCSVTables() []CSVTable[Suggest] {
 	return []CSVTable[Suggest]{
 		{"suggestions", csvSuggestionHeads, csvSuggestions},
 		{"commands", heads("id", "command"), csvCommands},
+		{"moves", heads("moves", "whole", "trained", "judged", "passed", "flows"), func(s *Suggest, row func(cells ...any)) {
+			for _, p := range s.Curve {
+				row(p.Moves, p.Whole, p.Trained, p.Judged, p.Passed, p.Flows)
+			}
+		}},
 		{"declined", heads("id", "summary"), func(s *Suggest, row func(cells ...any)) {
 			for _, d := range s.Declined {
 				row(d.ID, d.Summary)
@@ -29,31 +34,32 @@ func SuggestCSVTables() []CSVTable[Suggest] {
 	}
 }
 
-// csvSuggestionHeads has what was predicted, and then the same on the part that
-// suggestions were found on.
+// csvSuggestionHeads has what was predicted for the whole capture, and then how it was
+// judged.
 func csvSuggestionHeads(*Suggest) []string {
-	heads := []string{"id", "goal", "summary"}
-	for _, part := range []string{"", "training_"} {
-		for _, name := range []string{"imbalance_packets", "imbalance_bytes", "imbalance_busy", "packets", "drops", "latency_p99_ns", "connections", "symmetric_connections"} {
-			heads = append(heads, part+name)
-		}
+	return []string{
+		"id", "goal", "summary", "imbalance_packets", "imbalance_bytes", "imbalance_busy", "busy_windows_imbalance", "packets", "drops", "latency_p99_ns",
+		"connections", "symmetric_connections", "even_imbalance", "passed", "fold_t", "gain_forward", "gain_back", "trained", "judged",
+		"entries_moved", "flows_moved", "packets_moved", "needs",
 	}
-	return append(heads, "entries_moved", "flows_moved", "packets_moved")
 }
 
 func csvSuggestions(s *Suggest, row func(cells ...any)) {
-	figures := func(predicted, training *Figures) []any {
-		var cells []any
-		for _, f := range []*Figures{predicted, training} {
-			cells = append(cells, f.Imbalance.Packets, f.Imbalance.Bytes, f.Imbalance.Busy, f.Packets, f.Drops, f.LatencyP99, f.Connections, f.SymmetricConnections)
-		}
-		return cells
+	figures := func(f *Figures) []any {
+		return []any{f.Imbalance.Packets, f.Imbalance.Bytes, f.Imbalance.Busy, f.BusyWindows, f.Packets, f.Drops, f.LatencyP99, f.Connections, f.SymmetricConnections}
 	}
-	row(append(append([]any{"present", nil, nil}, figures(&s.Present.Figures, &s.Present.Training)...), nil, nil, nil)...)
+	cells := append([]any{"present", nil, nil}, figures(&s.Present.Figures)...)
+	row(append(cells, s.Present.Even, nil, nil, nil, nil, nil, s.Judging.Present, nil, nil, nil, nil)...)
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
-		cells := append([]any{of.ID, of.Goal, of.Summary}, figures(&of.Predicted, &of.Training)...)
-		row(append(cells, of.EntriesMoved, of.FlowsMoved, of.PacketsMoved)...)
+		cells := append([]any{of.ID, of.Goal, of.Summary}, figures(&of.Predicted)...)
+		cells = append(cells, of.Even)
+		if g := of.Gate; g != nil {
+			cells = append(cells, g.Passed, g.FoldT, g.Forward, g.Back, g.Trained, g.Judged)
+		} else {
+			cells = append(cells, nil, nil, nil, nil, nil, nil)
+		}
+		row(append(cells, of.EntriesMoved, of.FlowsMoved, of.PacketsMoved, of.Needs)...)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 const (
 	declinedBytes = 6_000
 	sizesBytes    = 2_000
+	curveBytes    = 2_000
 	keysBytes     = 2_000
 )
 
@@ -28,9 +29,14 @@ func WriteSuggestMarkdown(w io.Writer, s *Suggest) error {
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
-	m.limit -= tail.b.Len() + declinedBytes + sizesBytes + keysBytes
+	m.limit -= tail.b.Len() + declinedBytes + curveBytes + sizesBytes + keysBytes
 	m.suggestions(s.Suggestions)
-	m.limit += declinedBytes + sizesBytes + keysBytes
+	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes
+	if len(s.Curve) > 1 {
+		m.details(curveBytes, "Moves of single entries", "", func(p *markdown) {
+			p.table("steps", []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}, s.curveRows(), nil)
+		})
+	}
 	if len(s.Declined) > 0 {
 		m.details(declinedBytes, "Not suggested", "", func(p *markdown) {
 			for _, d := range s.Declined {
@@ -55,38 +61,17 @@ func WriteSuggestMarkdown(w io.Writer, s *Suggest) error {
 // summary says in a few sentences how even the load is, and what would be better.
 func (s *Suggest) summary() []string {
 	r := Report{Capture: s.Capture}
-	sentences := []string{
-		r.trafficSentence(), s.parts(),
-		fmt.Sprintf("There the imbalance of %s under %s is %s: the most loaded CPU has that many times the mean.", objectives[s.Objective], s.Mode, fixed(s.Present.Of(s.Objective), 3)),
+	title, sentences, _ := s.verdict()
+	all := []string{
+		r.trafficSentence(),
+		fmt.Sprintf("The imbalance of %s under %s is %s: the most loaded CPU has that many times the mean.", objectives[s.Objective], s.Mode, fixed(s.Present.Of(s.Objective), 3)),
+		"Recommended: " + title + ".",
 	}
-	if len(s.Suggestions) == 0 {
-		sentences = append(sentences, "Nothing is suggested: keep what there is.")
-	} else if of := &s.Suggestions[0]; of.Goal == GoalBalance {
-		sentences = append(sentences, fmt.Sprintf("“%s” brings it to %s, and moves %s to another CPU.",
-			of.ID, fixed(of.Predicted.Of(s.Objective), 3), plural(of.FlowsMoved, "flow", "flows")))
+	all = append(all, sentences...)
+	if s.Judging.TooShort == "" {
+		all = append(all, "Judged on "+s.Judging.judgedOn()+".")
 	}
-	return append(sentences, s.Bound.sentences()...)
-}
-
-// parts says which packets suggestions were found and judged on.
-func (s *Suggest) parts() string {
-	if s.Rest == nil {
-		return fmt.Sprintf("Suggestions were found and judged on the same packets (%s): expect less of others.", s.Training.text())
-	}
-	return fmt.Sprintf("Suggestions were found on one part (%s) and judged on another (%s).", s.Training.text(), s.Rest.text())
-}
-
-// figureHeads are the heads of figureRows.
-func (s *Suggest) figureHeads() []string {
-	heads := []string{"", "*found on"}
-	if s.Rest != nil {
-		heads = append(heads, "*judged on")
-	}
-	heads = append(heads, "*drops", "*latency p99", "*entries moved", "*flows moved")
-	if s.hasConnections() {
-		heads = append(heads, "*connections on one CPU")
-	}
-	return heads
+	return append(all, s.Bound.sentences()...)
 }
 
 // suggestions are told one by one, each with its commands.
@@ -98,8 +83,8 @@ func (m *markdown) suggestions(all []Suggestion) {
 	for i := range all {
 		of := &all[i]
 		text := "**" + prose(of.ID) + "**: " + prose(of.Summary)
-		if of.Note != "" {
-			text += " " + prose(of.Note)
+		for _, sentence := range of.details() {
+			text += " " + prose(sentence)
 		}
 		m.para(text)
 		if len(of.Commands) == 0 {

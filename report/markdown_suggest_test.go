@@ -12,16 +12,15 @@ import (
 func hostileSuggest(s string) *Suggest {
 	r := withHostile(s)
 	figures := Figures{Imbalance: Imbalance{Packets: 1.5}, Packets: 7, Connections: 3}
-	end := int64(5)
 	return &Suggest{
 		Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Parameters: r.Parameters, Notes: r.Notes, Caveats: r.Caveats,
-		Objective: "packets", Mode: s, Training: Part{End: &end}, Rest: &Part{Start: end},
-		Present: Placement{figures, figures}, Bound: Bound{Imbalance: 1.2, FlowImbalance: 1.1, LargestFlow: &Flow{Protocol: s}},
+		Objective: "packets", Mode: s, Judging: Judging{Folds: 8, Packets: 800, Known: 0.5},
+		Present: Placement{figures, 1.1}, Curve: List[CurvePoint]{{Moves: 1, Whole: 1.2, Flows: 3}, {Moves: 2, Whole: 1.1, Flows: 4, Passed: true}}, Bound: Bound{Imbalance: 1.2, FlowImbalance: 1.1, LargestFlow: &Flow{Protocol: s}},
 		Suggestions: List[Suggestion]{
-			{ID: s, Goal: GoalBalance, Summary: s, Note: s, Commands: List[string]{s, s}, Predicted: figures, Training: figures},
+			{ID: s, Goal: GoalBalance, Summary: s, Note: s, Commands: List[string]{s, s}, Needs: s, Predicted: figures, Gate: &Gate{Passed: true, Present: 1.5, Judged: 1.2}, Moves: List[Move]{{Entry: 3, Flows: 1}}},
 			{ID: "none", Goal: GoalOrder, Summary: "Nothing to set."},
 		},
-		Declined: List[Declined]{{s, s}}, TableSizes: List[TableSize]{{Size: 64}, {Size: 128, Present: true}},
+		Declined: List[Declined]{{s, s, nil}}, TableSizes: List[TableSize]{{Size: 64}, {Size: 128, Present: true}},
 		Keys: NewKeyTrials(rising(1, 0.01, 20), 1.05, 1),
 	}
 }

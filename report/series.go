@@ -1,5 +1,10 @@
 package report
 
+import (
+	"cmp"
+	"slices"
+)
+
 // BusiestWindow is the window in which the CPUs together indicated the most
 // packets, the earliest of equals; nil when they indicated none.
 func BusiestWindow(s Series) *Window {
@@ -30,6 +35,34 @@ func PeakWindow(s Series) *Window {
 		}
 	}
 	return s.window(best)
+}
+
+// busyShare is the share of all packets that the busiest windows have together.
+const busyShare = 10
+
+// busyWindows is the mean imbalance of the windows with the most packets that
+// together hold a tenth of all, each by its packets; Null without any.
+func busyWindows(s Series) Fraction {
+	packets, greatest := s.loads()
+	order := make([]int, len(packets))
+	var total uint64
+	for w, n := range packets {
+		order[w] = w
+		total += n
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets[b], packets[a]) })
+	var sum, peaks uint64
+	for _, w := range order {
+		if sum*busyShare >= total {
+			break
+		}
+		sum += packets[w]
+		peaks += greatest[w]
+	}
+	if sum == 0 {
+		return Null
+	}
+	return imbalanceOf(peaks, sum, len(s.CPUs))
 }
 
 // imbalanceOf is MaxOverMean of values of which the greatest and the sum are known.

@@ -2,6 +2,8 @@ package report
 
 import (
 	"bufio"
+	"cmp"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -9,8 +11,8 @@ import (
 // SuggestSchema names the version of the JSON that suggests other ways to steer.
 const SuggestSchema = "rssreplay/suggest/v1"
 
-// Suggest is what would spread the load of a capture better, found on one part of
-// it and judged on the rest.
+// Suggest is what would spread the load of a capture better, found on all of it.
+// Whether that lasts was judged with tables that were found on parts of it, on others.
 type Suggest struct {
 	Words
 	Tool       Tool
@@ -19,16 +21,15 @@ type Suggest struct {
 	Parameters Parameters // of the present
 	Objective  string     // what is to be even: "packets", "bytes" or "busy"
 	Mode       string     // the mode that was replayed
-	Training   Part       // that the suggestions were found on
-	Rest       *Part      // that they are judged on; null when they were found on all
+	Judging    Judging
 	Present    Placement
 	Bound      Bound
-	// Suggestions are the best first, as judged; those with a goal of their own,
-	// whatever that costs, come last.
+	// Suggestions are in the order of Sort: the first for balance is the recommendation.
 	Suggestions List[Suggestion]
-	Declined    List[Declined]  // what was looked at and is no improvement
-	TableSizes  List[TableSize] // the effect of the table's size, by size
-	Keys        *KeyTrials      // null when none were asked for
+	Curve       List[CurvePoint] // what more moves of single entries bring
+	Declined    List[Declined]   // what was looked at and is no improvement
+	TableSizes  List[TableSize]  // the effect of the table's size, by size
+	Keys        *KeyTrials       // null when none were asked for
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.
 	Anonymized *Anonymized
@@ -37,17 +38,22 @@ type Suggest struct {
 	Caveats []string
 }
 
-// Part is a part of the capture: the packets from Start to before End.
-type Part struct {
-	Start    int64  `json:"start_ns"` // after the capture's first packet
-	End      *int64 `json:"end_ns"`   // null: to the end
-	Received uint64 `json:"received"`
+// Judging says on what suggestions were judged.
+type Judging struct {
+	Folds      int      `json:"folds"`       // of equal numbers of packets, in their order in time
+	Packets    uint64   `json:"packets"`     // received, in all
+	FlowsLeast uint64   `json:"flows_least"` // in the fold with the fewest
+	Span       int64    `json:"span_ns"`     // what is judged speaks for so long
+	Known      Fraction `json:"known_share"` // of the packets of the first and the last quarter, whose flows are in both; null where tables are not judged
+	Present    Fraction `json:"present"`     // mean imbalance of the folds under the present table; null where they are not judged
+	TooShort   string   `json:"too_short"`   // why tables can't be judged; "" where they are
 }
 
-// Figures are what a replay of a part of the capture showed.
+// Figures are what a replay of the whole capture showed.
 type Figures struct {
 	Imbalance            Imbalance `json:"imbalance"`
-	Packets              uint64    `json:"packets"` // indicated
+	BusyWindows          Fraction  `json:"busy_windows_imbalance"` // of packets, in the windows with the most that have a tenth of all: their mean
+	Packets              uint64    `json:"packets"`                // indicated
 	Drops                uint64    `json:"drops"`
 	LatencyP99           *int64    `json:"latency_p99_ns"` // of the slowest CPU; null without packets
 	Connections          uint64    `json:"connections"`    // both directions received
@@ -57,7 +63,7 @@ type Figures struct {
 // FiguresOf takes them from a replayed mode, which Derive has completed.
 func FiguresOf(m *Mode) Figures {
 	return Figures{
-		Imbalance: m.Imbalance, Packets: m.Totals.Packets, Drops: m.Totals.Drops,
+		Imbalance: m.Imbalance, BusyWindows: busyWindows(m.Series), Packets: m.Totals.Packets, Drops: m.Totals.Drops,
 		LatencyP99:  greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
 		Connections: m.Affinity.Connections, SymmetricConnections: m.Affinity.SymmetricConnections,
 	}
@@ -74,14 +80,14 @@ func (f *Figures) Of(objective string) Fraction {
 	return f.Imbalance.Packets
 }
 
-// Placement is one way to steer, as replays showed it.
+// Placement is the present way to steer.
 type Placement struct {
-	Figures          // on the rest, or on the training part where that is all
-	Training Figures `json:"training"`
+	Figures
+	Even Fraction `json:"even_imbalance"` // that its table makes if each entry had the same of what has a hash
 }
 
 // Bound is what no table gets below, in imbalances of the objective on the
-// training part.
+// whole capture.
 type Bound struct {
 	Imbalance      Fraction `json:"imbalance"`          // of any table of this size under this hash
 	Entry          int      `json:"entry"`              // the heaviest entry
@@ -104,19 +110,79 @@ type Suggestion struct {
 	Goal         string       `json:"goal"`
 	Summary      string       `json:"summary"`
 	Parameters   Parameters   `json:"parameters"` // those that differ from the present
-	Predicted    Figures      `json:"predicted"`  // on the rest, or on the training part where that is all
-	Training     Figures      `json:"training"`
-	EntriesMoved *int         `json:"entries_moved"` // to another CPU; null where the hash differs, or the table's size
-	FlowsMoved   uint64       `json:"flows_moved"`   // of the whole capture, with all or some packets
+	Predicted    Figures      `json:"predicted"`
+	Even         Fraction     `json:"even_imbalance"` // that its table makes if each entry had the same of what has a hash
+	Gate         *Gate        `json:"gate"`           // of tables; null where they could not be judged
+	Median       *KeyMedian   `json:"median"`         // of keys and fields; null for tables
+	EntriesMoved *int         `json:"entries_moved"`  // to another CPU; null where the hash differs
+	Moves        List[Move]   `json:"moves"`          // these, of few-moves, the heaviest first
+	FlowsMoved   uint64       `json:"flows_moved"`    // with all or some packets
 	PacketsMoved uint64       `json:"packets_moved"`
 	Commands     List[string] `json:"commands"` // empty where no stock tool can set it
-	Note         string       `json:"note"`     // what it costs, what the commands need, or why there are none, and dangers
+	Needs        string       `json:"needs"`    // by the commands beyond a stock ethtool, "Linux 6.17"; "" for nothing
+	Danger       bool         `json:"danger"`   // what Note tells first may do harm
+	Note         string       `json:"note"`     // what it costs, what the commands do, or why there are none, and dangers
 }
 
-// Declined is a way to steer that is no improvement.
+// Gate is whether a way to find tables finds what lasts: gains are the share of the
+// present imbalance that is saved, on packets that the table was not found on.
+type Gate struct {
+	Passed  bool     `json:"passed"`
+	FoldT   Fraction `json:"fold_t"`       // the folds' mean gain over its standard error
+	Forward Fraction `json:"gain_forward"` // found on the first quarter, judged on the last
+	Back    Fraction `json:"gain_back"`    // the reverse
+	Trained Fraction `json:"trained"`      // mean imbalance of the folds that tables were found on
+	Judged  Fraction `json:"judged"`       // of the folds that they were judged on
+	Present Fraction `json:"present"`      // of these under the present table
+}
+
+// Reason says why the gate is not passed, of which the least gain and fold t are known
+// and the share of packets of flows that lasted.
+func (g *Gate) Reason(leastGain, leastFoldT float64, known Fraction) string {
+	what := fmt.Sprintf("on packets that it was not found on it has %s, and the present table %s", fixed(g.Judged, 3), fixed(g.Present, 3))
+	switch {
+	case g.Judged >= g.Present:
+		return fmt.Sprintf("It would not last: %s.", what)
+	case float64(g.Forward) < leastGain || float64(g.Back) < leastGain:
+		return fmt.Sprintf("It might not last: found on the first quarter it saves %s on the last, and the reverse %s; at least %s both ways are needed.",
+			percent(g.Forward), percent(g.Back), percent(Fraction(leastGain)))
+	case !(float64(g.FoldT) > leastFoldT):
+		return fmt.Sprintf("It may be chance: %s, but the mean gain is only %s × its standard error, and more than %g × is needed.", what, fixed(g.FoldT, 1), leastFoldT)
+	}
+	return fmt.Sprintf("It might not last: of the first and the last quarter's packets only %s are of flows that are in both.", percent(known))
+}
+
+// KeyMedian is the imbalance of the median of random keys, before and after.
+type KeyMedian struct {
+	Keys      int      `json:"keys"`
+	Present   Fraction `json:"present"` // under the present key alone where the key is what changes
+	Suggested Fraction `json:"suggested"`
+}
+
+// Move is an entry that goes from one queue to another, and what it carried.
+type Move struct {
+	Entry   int    `json:"entry"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Flows   uint64 `json:"flows"`
+	Packets uint64 `json:"packets"`
+}
+
+// CurvePoint is the best table found with at most so many entries moved.
+type CurvePoint struct {
+	Moves   int      `json:"moves"`
+	Trained Fraction `json:"trained"` // as in Gate; null where nothing was judged
+	Judged  Fraction `json:"judged"`
+	Whole   Fraction `json:"whole"` // imbalance of the table found on the whole capture, there
+	Passed  bool     `json:"passed"`
+	Flows   uint64   `json:"flows"` // of its moved entries
+}
+
+// Declined is a way to steer that is not suggested.
 type Declined struct {
 	ID      string `json:"id"`
 	Summary string `json:"summary"` // what was looked at, and why it is left out
+	Gate    *Gate  `json:"gate"`    // null where something else is the reason
 }
 
 // TableSize is the effect of one table size: imbalances of the objective on the
@@ -129,29 +195,61 @@ type TableSize struct {
 	Present bool     `json:"present"`
 }
 
-// Sort puts the suggestions into their order: those for balance by the imbalance
-// judged, of equals the one with fewer packets moved; then the others.
+// Recommended is the suggestion to try first; nil if there is none for balance.
+func (s *Suggest) Recommended() *Suggestion {
+	if len(s.Suggestions) == 0 || s.Suggestions[0].Goal != GoalBalance {
+		return nil
+	}
+	return &s.Suggestions[0]
+}
+
+// expected is the imbalance that a suggestion has where it was judged, or the median
+// over keys, or that of the capture where neither is known: what suggestions are
+// compared by.
+func (s *Suggestion) expected(objective string) Fraction {
+	switch {
+	case s.Gate != nil:
+		return s.Gate.Judged
+	case s.Median != nil:
+		return s.Median.Suggested
+	}
+	return s.Predicted.Of(objective)
+}
+
+// rank is the place of a suggestion by what it takes to set it: a stock tool, a newer
+// kernel, or what no stock tool does or may do harm. Those with another goal come last.
+func (s *Suggestion) rank() int {
+	switch {
+	case s.Goal != GoalBalance:
+		return 3
+	case len(s.Commands) == 0 || s.Danger:
+		return 2
+	case s.Needs != "":
+		return 1
+	}
+	return 0
+}
+
+// alike is how much greater an imbalance may be and count as equal.
+const alike = 1.01
+
+// Sort puts the suggestions into their order: those for balance by what it takes to
+// set them, then by the imbalance to expect, where within 1 % the one that moves fewer
+// packets comes first; then the others.
 func (s *Suggest) Sort() {
 	slices.SortStableFunc(s.Suggestions, func(a, b Suggestion) int {
-		if one, other := a.Goal == GoalBalance, b.Goal == GoalBalance; one != other {
-			if one {
-				return -1
-			}
-			return 1
-		}
-		x, y := a.Predicted.Of(s.Objective), b.Predicted.Of(s.Objective)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		case a.PacketsMoved < b.PacketsMoved:
-			return -1
-		case a.PacketsMoved > b.PacketsMoved:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.expected(s.Objective), b.expected(s.Objective)), cmp.Compare(a.PacketsMoved, b.PacketsMoved))
 	})
+	// Within 1 % is no order by itself: each run is of those near its best.
+	for from := 0; from < len(s.Suggestions) && s.Suggestions[from].Goal == GoalBalance; {
+		first := &s.Suggestions[from]
+		to := from + 1
+		for to < len(s.Suggestions) && s.Suggestions[to].rank() == first.rank() && s.Suggestions[to].expected(s.Objective) <= alike*first.expected(s.Objective) {
+			to++
+		}
+		slices.SortStableFunc(s.Suggestions[from:to], func(a, b Suggestion) int { return cmp.Compare(a.PacketsMoved, b.PacketsMoved) })
+		from = to
+	}
 }
 
 // WriteSuggestJSON writes s by the contract rssreplay/suggest/v1, laid out as
@@ -165,8 +263,7 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("parameters", s.Parameters)
 	j.member("objective", s.Objective)
 	j.member("mode", s.Mode)
-	j.member("training", s.Training)
-	j.member("rest", s.Rest)
+	j.member("judging", s.Judging)
 	j.member("present", s.Present)
 	j.member("bound", s.Bound)
 	j.key("suggestions")
@@ -176,6 +273,7 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 		j.value(&s.Suggestions[i], "suggestion", 2)
 	}
 	j.endArray(len(s.Suggestions))
+	j.member("moves_curve", s.Curve)
 	j.member("declined", s.Declined)
 	j.member("table_sizes", s.TableSizes)
 	j.member("keys", s.Keys)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,22 +55,76 @@ func rising(from, step float64, n int) []float64 {
 
 func near(a, b Fraction) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
+// TestSuggestSort: a stock tool's first, then by what was judged, where the moves
+// break ties within 1 %; other goals last.
 func TestSuggestSort(t *testing.T) {
-	with := func(id, goal string, imbalance Fraction, moved uint64) Suggestion {
-		s := Suggestion{ID: id, Goal: goal, PacketsMoved: moved}
-		s.Predicted.Imbalance.Bytes = imbalance
-		return s
+	with := func(id, goal string, judged Fraction, moved uint64, needs string) Suggestion {
+		return Suggestion{ID: id, Goal: goal, PacketsMoved: moved, Needs: needs, Commands: List[string]{"set it"}, Gate: &Gate{Present: 2, Judged: judged}}
 	}
-	s := Suggest{Objective: "bytes", Suggestions: []Suggestion{
-		with("symmetric", GoalSymmetry, 1, 0), with("many", GoalBalance, 1.1, 9), with("worst", GoalBalance, 1.2, 0), with("few", GoalBalance, 1.1, 2), with("best", GoalBalance, 1, 9),
+	fields := Suggestion{ID: "fields", Goal: GoalBalance, Commands: List[string]{"set it"}, Median: &KeyMedian{Present: 2, Suggested: 1.15}}
+	untried := Suggestion{ID: "untried", Goal: GoalBalance, Commands: List[string]{"set it"}}
+	untried.Predicted.Imbalance.Bytes = 1.18
+	nobody := with("nobody", GoalBalance, 1, 0, "")
+	nobody.Commands = nil
+	s := Suggest{Objective: "bytes", Suggestions: List[Suggestion]{
+		with("symmetric", GoalSymmetry, 1, 0, ""), nobody, with("kernel", GoalBalance, 1.01, 1, "Linux 6.17"), with("worst", GoalBalance, 1.2, 0, ""),
+		with("many", GoalBalance, 1.1, 9, ""), with("few", GoalBalance, 1.105, 2, ""), untried, fields, with("beyond", GoalBalance, 1.112, 0, ""),
 	}}
 	s.Sort()
 	var ids []string
 	for _, one := range s.Suggestions {
 		ids = append(ids, one.ID)
 	}
-	if got := strings.Join(ids, " "); got != "best few many worst symmetric" {
-		t.Errorf("the order is %s", got)
+	if got, want := strings.Join(ids, " "), "few many beyond fields untried worst kernel nobody symmetric"; got != want {
+		t.Errorf("the order is %s, want %s", got, want)
+	}
+	if s.Recommended().ID != "few" {
+		t.Errorf("%s is recommended", s.Recommended().ID)
+	}
+}
+
+// TestBusyWindows: the windows with the most packets that hold a tenth of all, each
+// by its packets.
+func TestBusyWindows(t *testing.T) {
+	series := func(cpus ...[]uint64) Series {
+		var s Series
+		for i, packets := range cpus {
+			s.CPUs = append(s.CPUs, SeriesCPU{CPU: i, Packets: packets})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		series Series
+		want   Fraction
+	}{
+		{series([]uint64{50, 0, 8, 5}, []uint64{50, 0, 4, 5}), 1},                                                                         // the first has more than a tenth
+		{series(append([]uint64{6, 0}, slices.Repeat([]uint64{2}, 20)...), append([]uint64{0, 6}, slices.Repeat([]uint64{2}, 20)...)), 2}, // two are needed
+		{series([]uint64{5, 0, 5, 5, 5, 5, 5, 5, 5, 5}, []uint64{0, 5, 5, 5, 5, 5, 5, 5, 5, 5}), 1},
+		{series(slices.Repeat([]uint64{3}, 20), slices.Repeat([]uint64{1}, 20)), 1.5},
+	} {
+		if got := busyWindows(c.series); !near(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.series, got, c.want)
+		}
+	}
+	if got := busyWindows(Series{}); !got.IsNull() {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// TestGateReason: why a table is not suggested, and that it is the first reason.
+func TestGateReason(t *testing.T) {
+	for _, c := range []struct {
+		gate Gate
+		want string
+	}{
+		{Gate{Present: 1.4, Judged: 1.5, Forward: -0.1, Back: 0.1}, "It would not last: on packets that it was not found on it has 1.500, and the present table 1.400."},
+		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.01, Back: 0.1, FoldT: 5}, "It might not last: found on the first quarter it saves 1.0% on the last, and the reverse 10.0%; at least 2.0% both ways are needed."},
+		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 2}, "It may be chance: on packets that it was not found on it has 1.300, and the present table 1.400, but the mean gain is only 2.0 × its standard error, and more than 3 × is needed."},
+		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 5}, "It might not last: of the first and the last quarter's packets only 25.0% are of flows that are in both."},
+	} {
+		if got := c.gate.Reason(0.02, 3, 0.25); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }
 
@@ -85,14 +140,14 @@ func TestSuggestOfNothing(t *testing.T) {
 	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
 		t.Fatal(err)
 	}
-	if list, ok := got["suggestions"].([]any); !ok || len(list) != 0 || got["keys"] != nil || got["rest"] != nil {
+	if list, ok := got["suggestions"].([]any); !ok || len(list) != 0 || got["keys"] != nil || len(got["moves_curve"].([]any)) != 0 {
 		t.Errorf("%s", b.String())
 	}
 	b.Reset()
 	if err := WriteSuggestText(&b, s, TextOptions{ASCII: true}); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); strings.Contains(text, "\x1b") || !strings.Contains(text, "None: keep what there is.") {
+	if text := b.String(); strings.Contains(text, "\x1b") || !strings.Contains(text, "RECOMMENDED  keep what there is") {
 		t.Errorf("%q", text)
 	}
 }

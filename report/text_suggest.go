@@ -7,18 +7,19 @@ import (
 	"strings"
 )
 
-// WriteSuggestText writes s for a terminal and for a bug report: the capture, the
-// figures of the present and of all suggestions, the bound, each suggestion with
-// its commands, what was left out, and the effects of the table's size and of the
-// key. No row is wider than o.Width but commands, which are to be copied; o.Flows
-// is not used. Errors are those of w.
+// WriteSuggestText writes s for a terminal and for a bug report: what to set, the
+// figures of the present and of all suggestions, each suggestion with its commands,
+// what more moves bring, what was left out, the capture, and the effects of the
+// table's size and of the key. No row is wider than o.Width but commands, which are
+// to be copied; o.Flows is not used. Errors are those of w.
 func WriteSuggestText(w io.Writer, s *Suggest, o TextOptions) error {
 	t := newTextWriter(w, o)
 	t.opening(&s.Words, s.Notes)
-	t.capture(&s.Capture)
+	t.recommended(s)
 	t.suggestFigures(s)
 	t.bound(s)
 	t.suggestions(s)
+	t.curve(s)
 	if len(s.Declined) > 0 {
 		t.heading("NOT SUGGESTED", "")
 		labels := 0
@@ -29,6 +30,7 @@ func WriteSuggestText(w io.Writer, s *Suggest, o TextOptions) error {
 			t.para(d.ID, labels, d.Summary, plain)
 		}
 	}
+	t.capture(&s.Capture)
 	t.tableSizes(s)
 	t.keyTrials(s)
 	r := &Report{Tool: s.Tool, Command: s.Command, Parameters: s.Parameters, Capture: s.Capture, Caveats: s.Caveats}
@@ -40,40 +42,75 @@ func WriteSuggestText(w io.Writer, s *Suggest, o TextOptions) error {
 	return t.w.Flush()
 }
 
+// recommended is what to set, with its commands, or why nothing.
+func (t *textWriter) recommended(s *Suggest) {
+	title, sentences, commands := s.verdict()
+	t.heading("RECOMMENDED", title)
+	for _, sentence := range sentences {
+		t.para("", 0, sentence, plain)
+	}
+	for _, command := range commands {
+		t.line(indent + clean(command))
+	}
+}
+
+// verdict is what to do, in a line, why, and the commands that do it.
+func (s *Suggest) verdict() (title string, sentences, commands []string) {
+	what := "imbalance of " + objectives[s.Objective]
+	of := s.Recommended()
+	switch {
+	case of == nil && s.Judging.TooShort != "":
+		return "nothing: too short to judge", []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}, nil
+	case of == nil:
+		return "keep what there is", []string{fmt.Sprintf("Its %s is %s. Nothing was found that is better and would last; what was looked at is listed below.", what, fixed(s.Present.Of(s.Objective), 3))}, nil
+	}
+	switch {
+	case of.Gate != nil && of.Gate.Passed:
+		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", of.ID, what, fixed(of.Gate.Present, 3), fixed(of.Gate.Judged, 3))
+		sentences = []string{fmt.Sprintf("That held over %s; nothing is known of a longer time.", nanoseconds(s.Judging.Span))}
+	case of.Median != nil:
+		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", of.ID, what, fixed(of.Median.Present, 3), fixed(of.Median.Suggested, 3), of.Median.Keys)
+	default:
+		title = fmt.Sprintf("%s: %s %s → %s on this capture", of.ID, what, fixed(s.Present.Of(s.Objective), 3), fixed(of.Predicted.Of(s.Objective), 3))
+		sentences = []string{"It did not pass the gate: expect less of the traffic that follows, or worse than now."}
+	}
+	if of.Needs != "" {
+		sentences = append(sentences, "It needs "+of.Needs+".")
+	}
+	if len(of.Commands) == 0 || of.Danger {
+		sentences = append(sentences, of.Note)
+	}
+	return title, sentences, of.Commands
+}
+
+// judgedOn says what suggestions were judged on.
+func (j *Judging) judgedOn() string {
+	if j.TooShort != "" {
+		return fmt.Sprintf("nothing: %s", j.TooShort)
+	}
+	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both",
+		j.Folds, exact(j.Packets/uint64(max(j.Folds, 1))), percent(j.Known))
+}
+
 // objectives are what may be even, in words.
 var objectives = map[string]string{"packets": "packets", "bytes": "bytes", "busy": "busy time"}
-
-func (p *Part) text() string {
-	s := fmt.Sprintf("%s, from %s", plural(p.Received, "received packet", "received packets"), moment(p.Start))
-	if p.End != nil {
-		s += " to before " + moment(*p.End)
-	}
-	return s
-}
 
 // suggestFigures is a row for the present and one for each suggestion.
 func (t *textWriter) suggestFigures(s *Suggest) {
 	t.heading("IMBALANCE", fmt.Sprintf("of %s, max ÷ mean, under %s; 1 is even", objectives[s.Objective], clean(s.Mode)))
-	t.para("found on", captureLabels, s.Training.text(), plain)
-	if s.Rest != nil {
-		t.para("judged on", captureLabels, s.Rest.text(), plain)
-	} else {
-		t.para("judged on", captureLabels, "the same packets: expect less of others", plain)
+	for _, f := range s.legend() {
+		t.para(f[0], captureLabels, f[1], plain)
 	}
 	t.line("")
-	g := grid{keys: 1, columns: []column{{left: true}, {head: "found on"}}}
-	if s.Rest != nil {
-		g.columns = append(g.columns, column{head: "judged on"})
-	}
-	judged := len(g.columns) // and before: what the present is told by
-	g.columns = append(g.columns, column{head: "drops"}, column{head: "latency p99"}, column{head: "entries moved"}, column{head: "flows moved"})
-	if s.hasConnections() {
-		g.columns = append(g.columns, column{head: "on one CPU", group: "connections"})
+	g := grid{keys: 1, columns: []column{{left: true}}}
+	heads := s.figureHeads()
+	for _, head := range heads[1:] {
+		g.columns = append(g.columns, column{head: strings.TrimPrefix(head, "*")})
 	}
 	for i, row := range s.figureRows() {
 		cells := make([]cell, len(row))
 		for k, text := range row {
-			if cells[k] = plainCell(text); i == 0 && k < judged {
+			if cells[k] = plainCell(text); i == 0 && k < 2 {
 				cells[k].style = bold
 			}
 		}
@@ -82,35 +119,97 @@ func (t *textWriter) suggestFigures(s *Suggest) {
 	t.grid(&g)
 }
 
-// hasConnections tells whether the present has both directions of any.
-func (s *Suggest) hasConnections() bool {
-	return s.Present.Connections > 0 || s.Present.Training.Connections > 0
+// legend is what the columns of figureRows mean.
+func (s *Suggest) legend() [][2]string {
+	return [][2]string{
+		{"whole", "a replay of all of the capture, on which the tables were found"},
+		{"judged", s.Judging.judgedOn()},
+		{"busiest", "the windows with the most packets, which have a tenth of all"},
+		{"even", "without heavy flows: each entry has the same, and what has no hash stays"},
+	}
 }
 
-// figureRows is a row for the present and one for each suggestion: its name, the
-// imbalance where it was found, and where it was judged if that is another part; drops,
-// latency, entries and flows moved, and if there are connections those on one CPU.
+// hasConnections tells whether the present has both directions of any.
+func (s *Suggest) hasConnections() bool { return s.Present.Connections > 0 }
+
+// figureHeads are the heads of figureRows; * is of numbers.
+func (s *Suggest) figureHeads() []string {
+	heads := []string{"", "*whole", "*trained", "*judged", "*busiest", "*even", "*entries moved", "*flows moved", "*drops", "*p99"}
+	if s.hasConnections() {
+		heads = append(heads, "*connections on one CPU")
+	}
+	return heads
+}
+
+// figureRows is a row for the present and one for each suggestion: its name; the
+// imbalance of the whole capture, where tables were found and where they were judged,
+// in the busiest windows, and of even traffic; entries and flows moved, drops, latency,
+// and if there are connections those on one CPU.
 func (s *Suggest) figureRows() [][]string {
 	var rows [][]string
-	row := func(name string, predicted, training *Figures, entries, flows string) {
-		cells := []string{name, fixed(training.Of(s.Objective), 3)}
-		if s.Rest != nil {
-			cells = append(cells, fixed(predicted.Of(s.Objective), 3))
+	row := func(name string, f *Figures, trained, judged, even Fraction, entries, flows string) {
+		cells := []string{
+			name, fixed(f.Of(s.Objective), 3), fixed(trained, 3), fixed(judged, 3), fixed(f.BusyWindows, 3), fixed(even, 3),
+			entries, flows, exact(f.Drops), nanosecondsOrNone(f.LatencyP99),
 		}
-		cells = append(cells, exact(predicted.Drops), nanosecondsOrNone(predicted.LatencyP99), entries, flows)
 		if s.hasConnections() {
-			cells = append(cells, percent(Ratio(predicted.SymmetricConnections, predicted.Connections)))
+			cells = append(cells, percent(Ratio(f.SymmetricConnections, f.Connections)))
 		}
 		rows = append(rows, cells)
 	}
-	row("present", &s.Present.Figures, &s.Present.Training, none, none)
+	row("present", &s.Present.Figures, Null, s.Judging.Present, s.Present.Even, none, none)
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		entries := none
 		if of.EntriesMoved != nil {
 			entries = exact(uint64(*of.EntriesMoved))
 		}
-		row(of.ID, &of.Predicted, &of.Training, entries, exact(of.FlowsMoved))
+		trained, judged := Null, Null
+		if of.Gate != nil {
+			trained, judged = of.Gate.Trained, of.Gate.Judged
+		}
+		row(of.ID, &of.Predicted, trained, judged, of.Even, entries, exact(of.FlowsMoved))
+	}
+	return rows
+}
+
+// curve is a row for each number of moves.
+func (t *textWriter) curve(s *Suggest) {
+	if len(s.Curve) < 2 {
+		return
+	}
+	t.heading("MOVES", "what more moves of single entries bring")
+	g := grid{keys: 1, columns: []column{{head: "moves"}, {head: "whole"}, {head: "trained"}, {head: "judged"}, {head: "flows"}, {head: "flows an entry"}}}
+	if s.Judging.TooShort == "" {
+		g.columns = append(g.columns, column{left: true})
+	}
+	for _, row := range s.curveRows() {
+		row = row[:len(g.columns)]
+		cells := make([]cell, len(row))
+		for i, text := range row {
+			cells[i] = plainCell(text)
+		}
+		g.row(cells...)
+	}
+	t.grid(&g)
+}
+
+// curveRows is a row for each number of moves: the imbalances, the flows of the moved
+// entries, and whether the gate is passed.
+func (s *Suggest) curveRows() [][]string {
+	var rows [][]string
+	for _, p := range s.Curve {
+		lasts := "may not last"
+		switch {
+		case p.Passed:
+			lasts = "lasts"
+		case float64(p.Judged) < float64(s.Judging.Present) && float64(p.Judged) > 0.98*float64(s.Judging.Present):
+			lasts = "too little"
+		}
+		rows = append(rows, []string{
+			exact(uint64(p.Moves)), fixed(p.Whole, 3), fixed(p.Trained, 3), fixed(p.Judged, 3),
+			exact(p.Flows), fixed(Ratio(p.Flows, uint64(p.Moves)), 1), lasts,
+		})
 	}
 	return rows
 }
@@ -124,7 +223,7 @@ func (t *textWriter) bound(s *Suggest) {
 }
 
 func (b *Bound) sentences() []string {
-	text := fmt.Sprintf("No table gets below %s on the part that suggestions were found on", fixed(b.Imbalance, 3))
+	text := fmt.Sprintf("No table gets below %s on this capture", fixed(b.Imbalance, 3))
 	switch {
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1:
 		text += ": that much has no hash, and goes to the default queue."
@@ -145,11 +244,10 @@ func (f *Flow) ends() string {
 }
 
 func (t *textWriter) suggestions(s *Suggest) {
-	t.heading("SUGGESTIONS", "the best first; try one before you rely on it")
 	if len(s.Suggestions) == 0 {
-		t.para("", 0, "None: keep what there is.", plain)
 		return
 	}
+	t.heading("SUGGESTIONS", "those of a stock tool first; try one before you rely on it")
 	labels := 0
 	for _, of := range s.Suggestions {
 		labels = max(labels, displayWidth(of.ID)+len(gap))
@@ -157,8 +255,8 @@ func (t *textWriter) suggestions(s *Suggest) {
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		t.para(of.ID, labels, of.Summary, bold)
-		if of.Note != "" {
-			t.para("", labels, of.Note, plain)
+		for _, sentence := range of.details() {
+			t.para("", labels, sentence, plain)
 		}
 		for _, command := range of.Commands {
 			t.line(indent + strings.Repeat(" ", labels) + clean(command))
@@ -166,7 +264,36 @@ func (t *textWriter) suggestions(s *Suggest) {
 	}
 }
 
-// tableSizes is a row for each size.
+// movesTold is how many single moves are told in a sentence.
+const movesTold = 20
+
+// details is what there is to know of a suggestion beyond its summary.
+func (s *Suggestion) details() []string {
+	var all []string
+	if m := s.Median; m != nil {
+		all = append(all, fmt.Sprintf("The median of %d random keys is %s against %s.", m.Keys, fixed(m.Suggested, 3), fixed(m.Present, 3)))
+	}
+	if g := s.Gate; g != nil && g.Passed {
+		all = append(all, fmt.Sprintf("Found on the first quarter it saves %s on the last, and the reverse %s; the folds' mean gain is %s × its standard error.",
+			percent(g.Forward), percent(g.Back), fixed(g.FoldT, 1)))
+	}
+	if n := len(s.Moves); n > 0 && n <= movesTold {
+		var moves []string
+		for _, m := range s.Moves {
+			moves = append(moves, fmt.Sprintf("entry %d: %d → %d (%s)", m.Entry, m.From, m.To, plural(m.Flows, "flow", "flows")))
+		}
+		all = append(all, "Queues, the heaviest first: "+strings.Join(moves, ", ")+".")
+	}
+	if s.Needs != "" {
+		all = append(all, "Needs "+s.Needs+".")
+	}
+	if s.Note != "" {
+		all = append(all, s.Note)
+	}
+	return all
+}
+
+// tableSizes is a row for each size, or for several that are alike.
 func (t *textWriter) tableSizes(s *Suggest) {
 	if len(s.TableSizes) < 2 {
 		return
@@ -192,7 +319,13 @@ func (s *Suggest) sizeRows() [][]string {
 		if size.Present {
 			present = "present"
 		}
-		rows = append(rows, []string{exact(uint64(size.Size)), fixed(size.Now, 3), fixed(size.Best, 3), fixed(size.Bound, 3), present})
+		row := []string{exact(uint64(size.Size)), fixed(size.Now, 3), fixed(size.Best, 3), fixed(size.Bound, 3), present}
+		if n := len(rows); n > 0 && !size.Present && rows[n-1][4] == "" && slices.Equal(row[1:], rows[n-1][1:]) {
+			first, _, _ := strings.Cut(rows[n-1][0], " ")
+			rows[n-1][0] = first + " to " + row[0]
+			continue
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -137,11 +137,12 @@ func (f *inputFlags) addTo(s *settings) {
 	}
 }
 
-// watch is told what happens in a replay, as dispatch.Options has it; the zero
-// value tells nobody.
+// watch is told what happens in a replay, or what its folds hold, as
+// dispatch.Options has it; the zero value tells nobody.
 type watch struct {
 	observe engine.Observer
 	arrive  func(dispatch.Arrival)
+	cut     dispatch.Cut
 }
 
 // add lets another observer know, too.
@@ -176,15 +177,6 @@ func (in *input) replay(e *env, s *settings, w watch) (*replayed, error) {
 	return in.pass(e, s, s.modes, in.more, scale, w)
 }
 
-// part is the input from from to before to, ns after the capture's first packet;
-// to 0: to the end.
-func (in *input) part(from, to int64) *input {
-	flags, part := *in.flags, *in
-	flags.from, flags.to = duration(from), duration(to)
-	part.flags = &flags
-	return &part
-}
-
 // pass replays the captures; again if they hold sent packets and did not look so.
 func (in *input) pass(e *env, s *settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w watch) (*replayed, error) {
 	repeatable := in.settled == nil && w.observe == nil && w.arrive == nil && readableOnce(in.captures) == ""
@@ -216,7 +208,7 @@ func (in *input) read(e *env, s *settings, modes []engine.Mode, more []dispatch.
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, Filter: in.filter, Inner: in.flags.inner,
-		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive,
+		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive, Cut: w.cut,
 	})
 	if err != nil {
 		return nil, err

@@ -83,27 +83,24 @@ func TestSuggestAndVerifyNumbers(t *testing.T) {
 		return string(data)
 	}
 	out := func(name string) string { return "--output=" + filepath.Join(dir, name) }
-	runs(t, "suggest", sample("web.pcap"), "--cpus", "4", out("s.json"), out("s.md"), out("s.csv"))
+	runs(t, "suggest", sample("web.pcap"), "--cpus", "4", "--layout", "equal:3", out("s.json"), out("s.md"), out("s.csv"))
 	var found object
 	decoded(t, read("s.json"), &found)
 	type row = [4]string
-	part := func(name string, of, training any, flows string) row {
-		return row{name, at(of, "imbalance.packets"), at(training, "imbalance.packets"), flows}
-	}
-	want := []row{part("present", found["present"], found["present"].(object)["training"], "null")}
+	want := []row{{"present", at(found["present"], "imbalance.packets"), at(found["judging"], "present"), "null"}}
 	for _, s := range objects(found["suggestions"]) {
-		want = append(want, part(at(s, "id"), s["predicted"], s["training"], at(s, "flows_moved")))
+		want = append(want, row{at(s, "id"), at(s["predicted"], "imbalance.packets"), at(s["gate"], "judged"), at(s, "flows_moved")})
 	}
 	var table []row
 	for _, r := range csvTable(t, read("s.csv")) {
-		table = append(table, row{r["id"], r["imbalance_packets"], r["training_imbalance_packets"], r["flows_moved"]})
+		table = append(table, row{r["id"], r["imbalance_packets"], r["judged"], r["flows_moved"]})
 	}
 	if diff := cmp.Diff(want, table); diff != "" || len(want) < 2 {
 		t.Errorf("suggestions (-JSON +CSV):\n%s", diff)
 	}
 	rows := markdownTables(read("s.md"))[""][1:]
 	for i, w := range want {
-		for k, column := range map[int]int{1: 2, 2: 1} {
+		for k, column := range map[int]int{1: 1, 2: 3} {
 			if exact, err := strconv.ParseFloat(w[k], 64); err != nil || rows[i][0] != w[0] || rows[i][column] != strconv.FormatFloat(exact, 'f', 3, 64) {
 				t.Errorf("suggestions: in Markdown %v, in JSON %v", rows[i], w)
 			}

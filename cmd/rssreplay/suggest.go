@@ -22,7 +22,7 @@ type suggestFlags struct {
 	model    *modelFlags
 	input    *inputFlags
 	by       string
-	train    string
+	noGate   bool
 	target   string
 	maxMoves int
 	keys     string
@@ -48,7 +48,7 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.model = newModelFlags(f.set)
 	f.input = newInputFlags(f.set)
 	f.set.StringVar(&f.by, "by", "packets", "")
-	f.set.StringVar(&f.train, "train", "50%", "")
+	f.set.BoolVar(&f.noGate, "no-gate", false, "")
 	f.set.StringVar(&f.target, "target", "", "")
 	f.set.IntVar(&f.maxMoves, "max-moves", 0, "")
 	f.set.StringVar(&f.keys, "keys", "", "")
@@ -73,7 +73,7 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 	if f.output.table == "keys" && f.keys == "" {
 		return usagef("--table-csv keys: without --keys there is no such table: give --keys random:1000, say")
 	}
-	if err := checkAgain("suggest", "four times", captures); err != nil {
+	if err := checkAgain("suggest", "three times", captures); err != nil {
 		return err
 	}
 	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, f.model.inputs(), f.model.folders()})
@@ -117,37 +117,25 @@ type suggester struct {
 	input    *input
 	mode     engine.Mode
 	by       string  // the objective
-	train    int64   // of a million: the share of the time that suggestions are found on
-	trainSet bool    // it was asked for
+	noGate   bool    // what does not pass it is suggested, too
 	target   float64 // the imbalance to reach with few moves; 0: none given
 	maxMoves int     // -1: none given
 	keys     keyFlag
 	device   string // as it stands in commands
 
-	whole    *replayed // the capture, not dispatched
-	training part
-	rest     *part // nil: all is for training
-	notes    []string
-}
-
-// part is a part of the capture, and where it lies.
-type part struct {
-	input *input
-	span  report.Part
+	whole *replayed // the capture, not dispatched
+	cut   *replayed // likewise, in folds
 }
 
 // newSuggester checks the flags.
 func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, error) {
-	s := &suggester{env: e, by: f.by, maxMoves: -1, trainSet: f.set.Changed("train")}
+	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1}
 	switch f.by {
 	case "packets", "bytes", "busy":
 	default:
 		return nil, usagef("--by must be packets, bytes or busy, not %q", f.by)
 	}
 	var err error
-	if s.train, err = parseShare(f.train); err != nil {
-		return nil, usageError{err}
-	}
 	if f.target != "" {
 		s.target, err = strconv.ParseFloat(f.target, 64)
 		if err != nil || !(s.target >= 1 && s.target <= engine.MaxCPUs) {
@@ -191,20 +179,6 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 	return s, nil
 }
 
-// parseShare reads "50%" as millionths.
-func parseShare(s string) (int64, error) {
-	wrong := fmt.Errorf("--train must be the share of the capture's time that suggestions are found on, as 50%%, or 100%% for all of it, not %q", s)
-	number, ok := strings.CutSuffix(s, "%")
-	if !ok {
-		return 0, wrong
-	}
-	v, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(v >= 0.01 && v <= 100) {
-		return 0, wrong
-	}
-	return int64(v*1e4 + 0.5), nil
-}
-
 // shellWord is a name as a shell takes it.
 func shellWord(name string) (string, error) {
 	plain := func(r rune) bool {
@@ -228,52 +202,28 @@ func shellWord(name string) (string, error) {
 	return name, nil
 }
 
-// suggest reads the capture, finds what might be better on the training part,
-// replays all of it on both parts, and keeps what is.
+// suggest reads the capture three times: to find what might be better; in folds, to
+// judge whether that lasts; and to replay what may be suggested.
 func (s *suggester) suggest() (*report.Suggest, error) {
 	if err := s.read(); err != nil {
 		return nil, err
 	}
-	learned := s.whole
-	if s.rest != nil {
-		var err error
-		if learned, err = s.pass(&s.training, nil); err != nil {
-			return nil, err
-		}
-	}
-	s.training.span.Received = learned.result.Received
-	if s.rest != nil {
-		s.rest.span.Received = s.whole.result.Received - learned.result.Received
-		if packets := s.rest.input.flags.packets; packets > 0 {
-			s.rest.input.flags.packets = packets - min(packets-1, learned.result.Packets)
-		}
-		if s.training.span.Received == 0 || s.rest.span.Received == 0 {
-			if s.trainSet {
-				return nil, usagef("--train %g%%: one part has no received packet: give another share, or 100%% to judge on the same packets", float64(s.train)/1e4)
-			}
-			s.notes = append(s.notes, "One half of the capture has no received packet: all of it is used to find suggestions, and none is left to judge them on.")
-			s.trainOnAll()
-			learned = s.whole
-			s.training.span.Received = s.whole.result.Received
-		}
-	}
-	c := &candidates{suggester: s, learned: learned}
+	c := &candidates{suggester: s}
 	if err := c.find(); err != nil {
 		return nil, err
 	}
-	figures, err := s.judge(c.list)
+	figures, err := s.replay(c.list)
 	if err != nil {
 		return nil, err
 	}
 	return c.report(figures)
 }
 
-// read reads the whole capture once, and parts it.
+// read reads the whole capture, and then its folds.
 func (s *suggester) read() error {
 	in := s.input
 	var err error
-	s.training.input = in
-	if s.whole, err = s.pass(&s.training, nil); err != nil {
+	if s.whole, err = s.pass(nil, watch{}); err != nil {
 		return err
 	}
 	r := s.whole.result
@@ -289,77 +239,45 @@ func (s *suggester) read() error {
 		return usagef("no packet of the capture was received, so there is no load to spread; --local, --filter, --from and --to choose which are")
 	}
 	in.settled = s.whole.directions
-	s.training.span.Start = r.Offset
-	// A time below 1e13 s, of a million: in float64 exact enough to cut at.
-	cut := r.Offset + int64(float64(r.Duration)*float64(s.train)/1e6)
-	switch {
-	case s.train == 1e6:
-		return nil
-	case cut <= r.Offset && !s.trainSet:
-		s.notes = append(s.notes, "The packets span no time, so that the capture can't be parted: all of it is used to find suggestions, and none is left to judge them on.")
-		return nil
-	case cut <= r.Offset:
-		return usagef("--train %g%%: the packets span too little time to be parted: give a larger share, or 100%%", float64(s.train)/1e4)
-	}
-	s.training = part{in.part(int64(in.flags.from), cut), report.Part{Start: r.Offset, End: &cut}}
-	s.rest = &part{in.part(cut, int64(in.flags.to)), report.Part{Start: cut}}
-	return nil
+	s.cut, err = s.pass(nil, watch{cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}})
+	return err
 }
 
-// trainOnAll undoes the parting.
-func (s *suggester) trainOnAll() {
-	s.training = part{s.input, report.Part{Start: s.whole.result.Offset}}
-	s.rest = nil
-}
-
-// pass reads a part once, and dispatches it under each way to steer if there
+// pass reads the capture once, and dispatches it under each way to steer if there
 // are any: under the present one first.
-func (s *suggester) pass(p *part, more []dispatch.Scenario) (*replayed, error) {
+func (s *suggester) pass(more []dispatch.Scenario, w watch) (*replayed, error) {
 	var modes []engine.Mode
 	if more != nil {
 		modes = []engine.Mode{s.mode}
 	}
-	done, err := p.input.pass(s.env, s.settings, modes, more, p.input.scale, watch{})
+	done, err := s.input.pass(s.env, s.settings, modes, more, s.input.scale, w)
 	if err == nil && errors.Is(done.result.Damage, file.ErrInterrupted) {
 		err = errors.New("interrupted: nothing is suggested")
 	}
 	return done, err
 }
 
-// judged is a way to steer as the replays showed it: predicted on the rest, or on
-// the training part where that is all.
-type judged struct{ predicted, training report.Figures }
-
-// judge replays the present and each candidate on both parts; the present's
-// figures are the first.
-func (s *suggester) judge(list []*candidate) ([]judged, error) {
+// replay is the figures of the present and of each candidate on the whole capture;
+// the present's are the first.
+func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 	more := make([]dispatch.Scenario, len(list))
 	for i, c := range list {
 		more[i] = dispatch.Scenario{Config: &c.settings.config, Steering: c.settings.steering, Modes: []engine.Mode{s.mode}}
 	}
-	all := make([]judged, 1+len(list))
-	parts := []*part{&s.training}
-	if s.rest != nil {
-		parts = append(parts, s.rest)
+	done, err := s.pass(more, watch{})
+	if err != nil {
+		return nil, err
 	}
-	for k, p := range parts {
-		done, err := s.pass(p, more)
-		if err != nil {
-			return nil, err
+	all := make([]report.Figures, 1+len(list))
+	for i := range all {
+		of, replayed := s.settings, &done.result.Replayed
+		if i > 0 {
+			of, replayed = list[i-1].settings, done.result.More[i-1]
 		}
-		for i := range all {
-			of, replayed := s.settings, &done.result.Replayed
-			if i > 0 {
-				of, replayed = list[i-1].settings, done.result.More[i-1]
-			}
-			result := *done.result
-			result.Replayed = *replayed
-			mode := newAssembly(of, &result, done).mode(0, nil, nil)
-			all[i].predicted = report.FiguresOf(&mode)
-			if k == 0 {
-				all[i].training = all[i].predicted
-			}
-		}
+		result := *done.result
+		result.Replayed = *replayed
+		mode := newAssembly(of, &result, done).mode(0, nil, nil)
+		all[i] = report.FiguresOf(&mode)
 	}
 	return all, nil
 }

@@ -18,19 +18,25 @@ import (
 type candidate struct {
 	id, goal, summary string
 	note              string
+	danger            bool // the note tells of one first
 	commands          []string
+	needs             string           // by the commands, beyond a stock ethtool
 	sets              profile.Settings // what the commands set
 	settings          *settings        // the present ones, changed
 	parameters        report.Parameters
 	entriesMoved      *int // nil where entries can't be compared
+	moves             report.List[report.Move]
+	gate              *report.Gate      // of a table; nil where it could not be judged
+	median            *report.KeyMedian // of a key or fields
 }
 
 // candidates looks for ways to steer that may be better.
 type candidates struct {
 	*suggester
-	learned  *replayed      // the training part under the present way
-	loads    dispatch.Loads // its
+	loads    dispatch.Loads // of the whole capture under the present way
 	balance  *balance.Task  // likewise
+	judging  report.Judging
+	curve    report.List[report.CurvePoint]
 	list     []*candidate
 	declined []report.Declined
 }
@@ -76,21 +82,17 @@ func (s *suggester) weight(l engine.EntryLoad) uint64 {
 // find looks at each kind of change. Wrong usage is a target that can't be
 // reached.
 func (c *candidates) find() error {
-	s := c.settings
-	c.loads = c.learned.result.Resteer(s.steering)
-	c.balance = c.balanceOf(&c.loads, s.steering)
-	best := c.balance.Best(s.config.Table)
-	if err := c.fewMoves(best); err != nil {
+	c.loads = c.whole.result.Resteer(c.settings.steering)
+	c.balance = c.balanceOf(&c.loads, c.settings.steering)
+	if err := c.tables(); err != nil {
 		return err
 	}
-	c.entries(best)
-	if tool := s.tool(); tool == profile.Ethtool {
-		c.weights("weight", "", s, c.balance)
+	if err := c.fields(); err != nil {
+		return err
 	}
-	if s.tool() != profile.Application {
-		c.equal()
+	if err := c.brokenKey(); err != nil {
+		return err
 	}
-	c.fields()
 	c.symmetry()
 	c.order()
 	return nil
@@ -100,20 +102,19 @@ func (c *candidates) decline(id, format string, args ...any) {
 	c.declined = append(c.declined, report.Declined{ID: id, Summary: fmt.Sprintf(format, args...)})
 }
 
-// imbalance is that of the table on the training part, in text.
+// imbalance is that of the table on the whole capture, in text.
 func (c *candidates) imbalance(table nicmodel.IndirectionTable) string {
 	return fmt.Sprintf("%.3f", c.balance.Imbalance(c.balance.Peak(table)))
 }
 
 // withTable adds a candidate that differs in its table alone. layout is as
 // --layout takes it.
-func (c *candidates) withTable(id, layout string, of *settings, table nicmodel.IndirectionTable) *candidate {
-	made := of.changed(func(config *nicmodel.SteeringConfig) { config.Table = table })
-	added := &candidate{id: id, goal: report.GoalBalance, settings: made, sets: profile.SetTable}
-	added.parameters = report.Parameters{{Name: "layout", Value: layout, Source: "suggested"}}
-	if of == c.settings {
-		moved := c.balance.Moves(of.config.Table, table)
-		added.entriesMoved = &moved
+func (c *candidates) withTable(id, layout string, table nicmodel.IndirectionTable) *candidate {
+	moved := c.balance.Moves(c.settings.config.Table, table)
+	added := &candidate{
+		id: id, goal: report.GoalBalance, sets: profile.SetTable, entriesMoved: &moved,
+		settings:   c.settings.changed(func(config *nicmodel.SteeringConfig) { config.Table = table }),
+		parameters: report.Parameters{{Name: "layout", Value: layout, Source: "suggested"}},
 	}
 	c.list = append(c.list, added)
 	return added

@@ -25,7 +25,8 @@ func (s *settings) tool() profile.Tool {
 
 const (
 	// The kernel's netlink message RSS_SET takes a whole table; ethtool sends none.
-	bySet         = "ethtool can't set single entries. The kernel can, by netlink (RSS_SET, Linux 6.17): here through its tool ynl."
+	bySet         = "ethtool can't set single entries. The kernel can, by netlink (RSS_SET): here through its tool ynl."
+	setSince      = "Linux 6.17"
 	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself."
 	byApplication = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_reta_update."
 	byConfigure   = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_hash_update."
@@ -61,7 +62,7 @@ func (c *candidates) unsettable(one *candidate) string {
 func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
 	switch c.settings.tool() {
 	case profile.Ethtool:
-		of.note = bySet
+		of.note, of.needs = bySet, setSince
 		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), joinEntries(table))}
 	case profile.PowerShell:
 		of.note = noWindowsTool

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func portKinds() []portKind {
 
 // fields adds the ports to the hash of each kind of packet in the capture whose
 // ports are not hashed.
-func (c *candidates) fields() {
+func (c *candidates) fields() error {
 	s := c.settings
 	types := s.steering.Config().HashTypes
 	var added []string
@@ -44,28 +45,21 @@ func (c *candidates) fields() {
 	}
 	if len(added) == 0 {
 		c.decline("hash-fields", "The ports of all TCP and UDP packets in the capture are hashed already.")
-		return
+		return nil
 	}
 	changed := c.withTypes("hash-fields", report.GoalBalance, with)
 	if changed == nil {
-		return
+		return nil
 	}
 	changed.summary = fmt.Sprintf("The ports hashed, too, of %s.", strings.Join(added, ", "))
 	c.setFields(changed, added, "sdfn")
 	if fragments := c.whole.result.Shape().UDPFragments; fragments > 0 && slices.ContainsFunc(added, func(kind string) bool { return strings.HasPrefix(kind, "udp") }) {
+		changed.danger = true
 		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
 	}
-	loads := c.learned.result.Resteer(changed.settings.steering)
-	if s.tool() != profile.Ethtool || len(changed.commands) == 0 {
-		return
-	}
-	c.weights(combined, changed.summary+" ", changed.settings, c.balanceOf(&loads, changed.settings.steering))
-	if last := c.list[len(c.list)-1]; last.id == combined {
-		last.commands = slices.Concat(changed.commands, last.commands)
-		last.parameters = slices.Concat(changed.parameters, last.parameters)
-		last.note = changed.note
-		last.sets |= changed.sets
-	}
+	var err error
+	changed.median, err = c.medians(func(config *nicmodel.SteeringConfig) { config.HashTypes = with }, false)
+	return err
 }
 
 // plural is "1 packet has", "2 packets have".
@@ -99,6 +93,53 @@ func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
 	added.parameters = report.Parameters{{Name: "hash-types", Value: types.String(), Source: "suggested"}}
 	c.list = append(c.list, added)
 	return added
+}
+
+// symmetricBits is how many bits of an index a key that repeats every 16 bits can set:
+// that is its purpose, and no fault.
+const symmetricBits = 16
+
+// brokenKey draws a key in the place of one that can't reach all entries, whatever the
+// flows.
+func (c *candidates) brokenKey() error {
+	s := c.settings
+	config := s.steering.Config()
+	types := c.whole.result.HashTypes
+	usual := hash.None // the type of most packets
+	for kind, packets := range types {
+		if packets > types[usual] {
+			usual = hash.Type(kind)
+		}
+	}
+	all := bits.Len(uint(len(config.Table) - 1))
+	reached := config.Key.IndexBits(usual.InputLen(), all)
+	if usual == hash.None || reached >= min(all, symmetricBits) {
+		return nil
+	}
+	key := randomKeys(1, len(config.Key), c.keySeed())[0]
+	made := s.changed(func(config *nicmodel.SteeringConfig) { config.Key = key })
+	if made == nil {
+		return nil
+	}
+	made.key = key
+	added := &candidate{
+		id: "random-key", goal: report.GoalBalance, settings: made, sets: profile.SetKey,
+		summary:    fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<reached, len(config.Table)),
+		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: keyText(key), Source: "suggested"}},
+	}
+	c.setKey(added, key)
+	c.list = append(c.list, added)
+	var err error
+	added.median, err = c.medians(func(*nicmodel.SteeringConfig) {}, true)
+	return err
+}
+
+// keySeed is that of random keys.
+func (c *candidates) keySeed() uint64 {
+	if c.keys.n > 0 {
+		return c.keys.seed
+	}
+	return 1
 }
 
 // symmetry makes the hash the same for both directions of a connection.

@@ -49,24 +49,64 @@ func parseKeyTrials(s string) (keyFlag, error) {
 	return k, nil
 }
 
-// tryKeys steers all flows under random keys of the present one's length, several
-// at a time. Which keys these are follows from the seed alone.
+// tryKeys steers all flows under random keys of the present one's length.
 func (c *candidates) tryKeys() (*report.KeyTrials, error) {
-	imbalance := func(steering *nicmodel.Steering) float64 {
-		loads := c.whole.result.Resteer(steering)
-		b := c.balanceOf(&loads, steering)
-		return b.Imbalance(b.Peak(steering.Config().Table))
+	found, err := c.underKeys(c.keys.n, c.keys.seed, func(*nicmodel.SteeringConfig) {})
+	if err != nil {
+		return nil, err
 	}
-	random := rand.New(rand.NewPCG(c.keys.seed, 0))
-	ways := make(chan int)
-	found := make([]float64, c.keys.n)
-	keys := make([]hash.Key, c.keys.n)
+	return report.NewKeyTrials(found, c.imbalanceUnder(c.settings.steering), c.keys.seed), nil
+}
+
+// imbalanceUnder is that of the whole capture's flows under a steering.
+func (s *suggester) imbalanceUnder(steering *nicmodel.Steering) float64 {
+	loads := s.whole.result.Resteer(steering)
+	b := s.balanceOf(&loads, steering)
+	return b.Imbalance(b.Peak(steering.Config().Table))
+}
+
+// medianKeys is the number of keys whose median tells what fields do, whatever the
+// key.
+const medianKeys = 200
+
+// medians compares a change under random keys with the present way under them, or
+// under its own key if that is what is to change.
+func (c *candidates) medians(change func(*nicmodel.SteeringConfig), keyChanges bool) (*report.KeyMedian, error) {
+	then, err := c.underKeys(medianKeys, c.keySeed(), change)
+	if err != nil {
+		return nil, err
+	}
+	now := []float64{c.imbalanceUnder(c.settings.steering)}
+	if !keyChanges {
+		if now, err = c.underKeys(medianKeys, c.keySeed(), func(*nicmodel.SteeringConfig) {}); err != nil {
+			return nil, err
+		}
+	}
+	return &report.KeyMedian{Keys: medianKeys, Present: fraction(median(now)), Suggested: fraction(median(then))}, nil
+}
+
+// median is that of values in rising order, the lower one of two.
+func median(sorted []float64) float64 { return sorted[(len(sorted)-1)/2] }
+
+// randomKeys are keys of so many bytes, which follow from the seed alone.
+func randomKeys(n, bytes int, seed uint64) []hash.Key {
+	random := rand.New(rand.NewPCG(seed, 0))
+	keys := make([]hash.Key, n)
 	for i := range keys {
-		keys[i] = make(hash.Key, len(c.settings.key))
+		keys[i] = make(hash.Key, bytes)
 		for k := range keys[i] {
 			keys[i][k] = byte(random.Uint32())
 		}
 	}
+	return keys
+}
+
+// underKeys is the imbalance under each of n random keys, in rising order, and with
+// a further change. Several are tried at a time.
+func (c *candidates) underKeys(n int, seed uint64, change func(*nicmodel.SteeringConfig)) ([]float64, error) {
+	keys := randomKeys(n, len(c.settings.key), seed)
+	ways := make(chan int)
+	found := make([]float64, n)
 	var err error
 	var once sync.Once
 	var workers fault.Group
@@ -76,12 +116,13 @@ func (c *candidates) tryKeys() (*report.KeyTrials, error) {
 				workers.Try(func() {
 					config := c.settings.steering.Config()
 					config.Key = keys[i]
+					change(&config)
 					steering, wrong := nicmodel.NewSteering(config)
 					if wrong != nil {
 						once.Do(func() { err = wrong })
 						return
 					}
-					found[i] = imbalance(steering)
+					found[i] = c.imbalanceUnder(steering)
 				})
 			}
 		})
@@ -91,9 +132,6 @@ func (c *candidates) tryKeys() (*report.KeyTrials, error) {
 	}
 	close(ways)
 	workers.Wait()
-	if err != nil {
-		return nil, err
-	}
 	slices.Sort(found)
-	return report.NewKeyTrials(found, imbalance(c.settings.steering), c.keys.seed), nil
+	return found, err
 }

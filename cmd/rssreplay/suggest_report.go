@@ -11,20 +11,15 @@ import (
 )
 
 // report keeps the candidates that the replays showed to be better and that the NIC
-// can be told, and says why
-// the others are not. The present's figures are the first.
-func (c *candidates) report(figures []judged) (*report.Suggest, error) {
+// can be told, and says why the others are not. The present's figures are the first.
+func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	s := c.suggester
 	a := &assembly{settings: s.settings, replayed: s.whole}
 	r := &report.Suggest{
 		Tool: tool(), Capture: a.capture(), Parameters: s.settings.parameters, Objective: s.by, Mode: s.mode.String(),
-		Training: s.training.span,
-		Present:  report.Placement{Figures: figures[0].predicted, Training: figures[0].training},
-		Bound:    c.bound(a),
-		Notes:    slices.Concat(s.settings.notes, s.notes), Caveats: a.caveats(),
-	}
-	if s.rest != nil {
-		r.Rest = &s.rest.span
+		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.config.Table)},
+		Bound: c.bound(a), Curve: c.curve,
+		Notes: s.settings.notes, Caveats: a.caveats(),
 	}
 	var assumed uint64
 	for i, one := range c.list {
@@ -45,13 +40,12 @@ func (c *candidates) report(figures []judged) (*report.Suggest, error) {
 		loads := s.whole.result.Resteer(one.settings.steering)
 		assumed = max(assumed, loads.Assumed)
 		r.Suggestions = append(r.Suggestions, report.Suggestion{
-			ID: one.id, Goal: one.goal, Summary: one.summary, Note: one.note, Commands: one.commands, Parameters: one.parameters,
-			Predicted: f.predicted, Training: f.training,
-			EntriesMoved: one.entriesMoved, FlowsMoved: loads.Moved.Flows, PacketsMoved: loads.Moved.Packets,
+			ID: one.id, Goal: one.goal, Summary: one.summary, Danger: one.danger, Note: one.note, Needs: one.needs, Commands: one.commands, Parameters: one.parameters,
+			Predicted: f, Gate: one.gate, Median: one.median, Even: c.evenly(one.settings.config.Table),
+			Moves: one.moves, EntriesMoved: one.entriesMoved, FlowsMoved: loads.Moved.Flows, PacketsMoved: loads.Moved.Packets,
 		})
 	}
 	r.Sort()
-	c.dropCombined(r)
 	r.Declined = c.declined
 	sizes, err := c.tableSizes()
 	if err != nil {
@@ -67,23 +61,9 @@ func (c *candidates) report(figures []judged) (*report.Suggest, error) {
 	return r, nil
 }
 
-// combined is the suggestion that changes both fields and table.
-const combined = "hash-fields-weight"
-
-// dropCombined leaves it out where a smaller change does as well.
-func (c *candidates) dropCombined(r *report.Suggest) {
-	at := slices.IndexFunc(r.Suggestions, func(s report.Suggestion) bool { return s.ID == combined })
-	if at < 0 {
-		return
-	}
-	both := r.Suggestions[at]
-	for _, one := range r.Suggestions {
-		if (one.ID == "hash-fields" || one.ID == "weight") && one.Predicted.Of(r.Objective) <= both.Predicted.Of(r.Objective) {
-			c.decline(combined, "%s No better than %s alone on the rest.", both.Summary, one.ID)
-			r.Suggestions = slices.Delete(r.Suggestions, at, at+1)
-			return
-		}
-	}
+// evenly is what the table alone makes, without heavy flows.
+func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
+	return fraction(c.balance.WithEvenFlows(table))
 }
 
 // caution adds what a reader must know before he sets anything.
@@ -100,65 +80,58 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 	}
 }
 
-// cost is what a candidate with another goal than balance takes from the balance,
-// on either part; "" if nothing that shows.
-func (c *candidates) cost(one *candidate, now, f judged) string {
-	if one.goal == report.GoalBalance {
+// cost is what a candidate with another goal than balance takes from the balance;
+// "" if nothing that shows.
+func (c *candidates) cost(one *candidate, now, f report.Figures) string {
+	before, after := threeDigits(now.Of(c.by)), threeDigits(f.Of(c.by))
+	if one.goal == report.GoalBalance || !(f.Of(c.by) > now.Of(c.by)) || before == after {
 		return ""
 	}
-	var worse []string
-	add := func(now, f report.Figures, where string) {
-		if before, after := threeDigits(now.Of(c.by)), threeDigits(f.Of(c.by)); f.Of(c.by) > now.Of(c.by) && before != after {
-			worse = append(worse, fmt.Sprintf("%s against %s%s", after, before, where))
-		}
-	}
-	if c.rest == nil {
-		add(now.predicted, f.predicted, "")
-	} else {
-		add(now.training, f.training, " on the part to find it on")
-		add(now.predicted, f.predicted, " on the rest")
-	}
-	if len(worse) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("It costs balance: %s.", strings.Join(worse, ", "))
+	return fmt.Sprintf("It costs balance: %s against %s.", after, before)
 }
 
 // threeDigits is an imbalance as the text has it.
 func threeDigits(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
 
-// noticeable is the share of the present imbalance that a suggestion must save on
-// the part that it is judged on: less is noise, and moves flows for nothing.
-const noticeable = 0.01
+const (
+	// noticeable is the share of the present imbalance that a suggestion must save
+	// on the whole capture: less is noise, and moves flows for nothing.
+	noticeable = 0.01
+	// busierBy is how much worse the busiest windows may become: they are few packets.
+	busierBy = 0.02
+	// leastMedianGain is the share that the median over random keys must save.
+	leastMedianGain = 0.02
+)
 
 // noBetter is why a candidate is not to be suggested; "" if it is.
-func (c *candidates) noBetter(one *candidate, now, f judged) string {
-	training, trainingNow := f.training.Of(c.by), now.training.Of(c.by)
-	predicted, predictedNow := f.predicted.Of(c.by), now.predicted.Of(c.by)
+func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
+	after, before := f.Of(c.by), now.Of(c.by)
 	switch one.goal {
 	case report.GoalSymmetry:
-		if now.predicted.Connections == 0 {
+		if now.Connections == 0 {
 			return "No connection has both its directions among the received packets: symmetry matters to an IDS, a tap or a proxy."
 		}
-		if now.predicted.SymmetricConnections == now.predicted.Connections {
-			return fmt.Sprintf("Both directions of all %d connections are on one CPU already.", now.predicted.Connections)
+		if now.SymmetricConnections == now.Connections {
+			return fmt.Sprintf("Both directions of all %d connections are on one CPU already.", now.Connections)
 		}
 		return ""
 	case report.GoalOrder:
 		return ""
 	}
-	switch {
-	case !(training < trainingNow):
-		return fmt.Sprintf("%s No better than the present on the part that it was found on: %s against %s.", one.summary, threeDigits(training), threeDigits(trainingNow))
-	case !(predicted < predictedNow):
-		return fmt.Sprintf("%s Better than the present on the part that it was found on, %s against %s, but not on the rest: %s against %s.",
-			one.summary, threeDigits(training), threeDigits(trainingNow), threeDigits(predicted), threeDigits(predictedNow))
-	case float64(predicted) > (1-noticeable)*float64(predictedNow):
-		where := "rest"
-		if c.rest == nil {
-			where = "part that it was found on"
+	if m := one.median; m != nil {
+		if !(float64(m.Suggested) <= (1-leastMedianGain)*float64(m.Present)) {
+			return fmt.Sprintf("%s Over %d random keys the median is %s against %s: no better.", one.summary, m.Keys, threeDigits(m.Suggested), threeDigits(m.Present))
 		}
-		return fmt.Sprintf("%s Better than the present on the %s by less than 1 %%: %s against %s.", one.summary, where, threeDigits(predicted), threeDigits(predictedNow))
+		return ""
+	}
+	switch busy, busyNow := f.BusyWindows, now.BusyWindows; {
+	case !(after < before):
+		return fmt.Sprintf("%s No better than the present: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+	case float64(after) > (1-noticeable)*float64(before):
+		return fmt.Sprintf("%s Better than the present by less than 1 %%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+	case float64(busy) > (1+busierBy)*float64(busyNow):
+		return fmt.Sprintf("%s Better over the whole capture, %s against %s, but worse in its busiest windows: %s against %s.",
+			one.summary, threeDigits(after), threeDigits(before), threeDigits(busy), threeDigits(busyNow))
 	}
 	return ""
 }

@@ -19,8 +19,9 @@ import (
 
 // suggestedJSON is what the tests read of rssreplay/suggest/v1.
 type suggestedJSON struct {
-	Rest *struct {
-		Start int64 `json:"start_ns"`
+	Judging struct {
+		TooShort string   `json:"too_short"`
+		Known    *float64 `json:"known_share"`
 	}
 	Parameters  map[string]struct{ Value any }
 	Present     figuresJSON
@@ -29,12 +30,25 @@ type suggestedJSON struct {
 		ID, Goal   string
 		Parameters map[string]struct{ Value any }
 		Predicted  figuresJSON
-		Training   figuresJSON
+		Gate       *gateJSON
+		Median     *struct{ Present, Suggested float64 }
 		Commands   []string
+		Needs      string
 		Moved      *int `json:"entries_moved"`
+		Flows      int  `json:"flows_moved"`
+		Moves      []struct{ Entry, From, To, Flows int }
 	}
-	Declined []struct{ ID, Summary string }
-	Keys     *struct {
+	Curve []struct {
+		Moves, Flows    int
+		Trained, Judged *float64
+		Whole           float64
+		Passed          bool
+	} `json:"moves_curve"`
+	Declined []struct {
+		ID, Summary string
+		Gate        *gateJSON
+	}
+	Keys *struct {
 		Tried, Better, Equal int
 		Histogram            []struct{ Keys int }
 	}
@@ -43,7 +57,14 @@ type suggestedJSON struct {
 type figuresJSON struct {
 	Imbalance struct{ Packets, Bytes, Busy float64 }
 	Drops     int
-	Training  *figuresJSON
+}
+
+type gateJSON struct {
+	Passed                   bool
+	FoldT                    float64 `json:"fold_t"`
+	Forward                  float64 `json:"gain_forward"`
+	Back                     float64 `json:"gain_back"`
+	Trained, Judged, Present float64
 }
 
 func (f *figuresJSON) of(by string) float64 {
@@ -94,9 +115,9 @@ func readBack(t *testing.T, command string) (flag, value string) {
 	return "", ""
 }
 
-// TestSuggestionsHold: each suggestion for balance is better than the present on
-// both parts, by 1 % where it is judged; its commands, read back, give the table that it promises; and a
-// replay with these gives the figures that it predicts.
+// TestSuggestionsHold: each suggestion for balance is better than the present by 1 %,
+// and has passed the gate or has a better median; its commands, read back, give the
+// table that it promises; and a replay with these gives the figures that it predicts.
 func TestSuggestionsHold(t *testing.T) {
 	samples := filepath.Join(repository(t), "pcaps", "samples")
 	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
@@ -104,14 +125,15 @@ func TestSuggestionsHold(t *testing.T) {
 	for _, args := range [][]string{
 		{"web.pcap", "--cpus", "4"},
 		{"web.pcap", "--cpus", "8", "--by", "bytes", "--layout", "block", "--keys", "random:20"},
-		{"web.pcap", "--cpus", "3", "--queues", "7", "--default-queue", "5", "--max-moves", "3"},
-		{"elephant.pcap", "--cpus", "4", "--by", "busy", "--train", "30%"},
-		{"elephant.pcap", "--cpus", "8", "--table-size", "32", "--train", "100%", "--layout", "weight:4,1,1,1,1"},
-		{"dns.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "udp6=sd", "--train", "100%"},
-		{"fragments.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--target", "1.3"},
+		{"web.pcap", "--cpus", "3", "--queues", "7", "--default-queue", "5", "--max-moves", "3", "--no-gate"},
+		{"elephant.pcap", "--cpus", "4", "--by", "busy", "--no-gate"},
+		{"elephant.pcap", "--cpus", "8", "--table-size", "32", "--no-gate", "--layout", "weight:4,1,1,1,1"},
+		{"dns.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "udp6=sd"},
+		{"fragments.pcap", "--cpus", "4", "--rx-flow-hash", "udp4=sd", "--target", "1.3", "--no-gate"},
+		{"web.pcap", "--cpus", "4", "--key", strings.Repeat("ff", 40)},
 		{"fragments.pcap", "--cpus", "4", "--speed", "10x", "--from", "50ms"},
 		{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-virtio", "--bundle", filepath.Join(truth, "virtio-q4-mskey")},
-		{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-igb", "--bundle", filepath.Join(truth, "igb-q8-default"), "--train", "100%"},
+		{filepath.Join(truth, "rss_test.pcap"), "--nic", "qemu-igb", "--bundle", filepath.Join(truth, "igb-q8-default"), "--no-gate"},
 	} {
 		if !filepath.IsAbs(args[0]) {
 			args[0] = filepath.Join(samples, args[0])
@@ -125,18 +147,23 @@ func TestSuggestionsHold(t *testing.T) {
 		runJSON(t, &s, append([]string{"suggest", "--dev", "eth7"}, args...)...)
 		name := strings.Join(args[1:], " ")
 		base := slices.Clone(args)
-		for _, flag := range []string{"--by", "--train", "--keys", "--max-moves", "--target"} {
+		for _, flag := range []string{"--by", "--keys", "--max-moves", "--target"} {
 			if i := slices.Index(base, flag); i >= 0 {
 				base = slices.Delete(base, i, i+2)
 			}
 		}
+		ungated := slices.Contains(base, "--no-gate")
+		base = slices.DeleteFunc(base, func(arg string) bool { return arg == "--no-gate" })
 		for _, one := range s.Suggestions {
 			seen[one.ID] = true
-			if one.Goal == "balance" && (one.Training.of(by) >= s.Present.Training.of(by) || one.Predicted.of(by) > 0.99*s.Present.of(by)+1e-5) {
+			if one.Goal == "balance" && one.Median == nil && one.Predicted.of(by) > 0.99*s.Present.of(by)+1e-5 {
 				t.Errorf("%s: %s is not noticeably better than the present", name, one.ID)
 			}
-			if by == "packets" && one.Goal == "balance" && !strings.HasPrefix(one.ID, "hash") && one.Training.of(by) < s.Bound.Imbalance-1e-6 {
-				t.Errorf("%s: %s has %f, below the bound %f", name, one.ID, one.Training.of(by), s.Bound.Imbalance)
+			if one.Goal == "balance" && !ungated && (one.Median == nil && (one.Gate == nil || !one.Gate.Passed) || one.Median != nil && one.Median.Suggested > 0.98*one.Median.Present) {
+				t.Errorf("%s: %s is suggested without evidence", name, one.ID)
+			}
+			if by == "packets" && one.Goal == "balance" && one.Median == nil && one.Predicted.of(by) < s.Bound.Imbalance-1e-6 {
+				t.Errorf("%s: %s has %f, below the bound %f", name, one.ID, one.Predicted.of(by), s.Bound.Imbalance)
 			}
 			replay := slices.Clone(base)
 			for _, command := range one.Commands {
@@ -161,9 +188,6 @@ func TestSuggestionsHold(t *testing.T) {
 			if len(one.Commands) == 0 {
 				t.Errorf("%s: %s has no command", name, one.ID)
 			}
-			if s.Rest != nil {
-				replay = with(replay, "--from", fmt.Sprint(s.Rest.Start, "ns"))
-			}
 			var r struct{ Modes []figuresAndTotals }
 			runJSON(t, &r, replay...)
 			if got := r.Modes[0]; got.Imbalance != one.Predicted.Imbalance || got.Totals.Drops != one.Predicted.Drops {
@@ -180,35 +204,50 @@ func TestSuggestionsHold(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range []string{"entries", "few-moves", "weight", "equal", "hash-fields", "symmetric-key", "symmetric-xor", "addresses-only"} {
+	for _, id := range []string{"entries", "few-moves", "weight", "equal", "hash-fields", "random-key", "symmetric-key", "symmetric-xor", "addresses-only"} {
 		if !seen[id] {
 			t.Errorf("no case has the suggestion %s", id)
 		}
 	}
 }
 
-// TestSuggestNoticeable: what saves less than 1 % of the present imbalance is noise.
+// TestSuggestNoticeable: what saves less than 1 % of the present imbalance is noise,
+// and what is worse where there is most to do is no help.
 func TestSuggestNoticeable(t *testing.T) {
-	figures := func(training, predicted report.Fraction) judged {
-		var j judged
-		j.training.Imbalance.Packets, j.predicted.Imbalance.Packets = training, predicted
-		return j
+	figures := func(imbalance, busy report.Fraction) (f report.Figures) {
+		f.Imbalance.Packets, f.BusyWindows = imbalance, busy
+		return f
 	}
+	of := &candidates{suggester: &suggester{by: "packets"}}
 	for _, c := range []struct {
-		training, predicted report.Fraction
-		want                string
+		imbalance, busy report.Fraction
+		want            string
 	}{
-		{1.9, 1.914, "S. Better than the present on the rest by less than 1 %: 1.914 against 1.915."},
-		{1.9, 1.896, "S. Better than the present on the rest by less than 1 %: 1.896 against 1.915."},
-		{1.9, 1.895, ""},
-		{1.999, 1.5, ""},
-		{1.9, 1.915, "S. Better than the present on the part that it was found on, 1.900 against 2.000, but not on the rest: 1.915 against 1.915."},
-		{2, 1, "S. No better than the present on the part that it was found on: 2.000 against 2.000."},
+		{1.914, 2, "S. Better than the present by less than 1 %: 1.914 against 1.915."},
+		{1.896, 2, "S. Better than the present by less than 1 %: 1.896 against 1.915."},
+		{1.895, 2, ""},
+		{1.5, 2.04, ""},
+		{1.5, 2.05, "S. Better over the whole capture, 1.500 against 1.915, but worse in its busiest windows: 2.050 against 2.000."},
+		{1.915, 1, "S. No better than the present: 1.915 against 1.915."},
 	} {
-		of := &candidates{suggester: &suggester{by: "packets", rest: &part{}}}
 		one := &candidate{goal: report.GoalBalance, summary: "S."}
-		if got := of.noBetter(one, figures(2, 1.915), figures(c.training, c.predicted)); got != c.want {
-			t.Errorf("%g, %g: %q, want %q", c.training, c.predicted, got, c.want)
+		if got := of.noBetter(one, figures(1.915, 2), figures(c.imbalance, c.busy)); got != c.want {
+			t.Errorf("%g, %g: %q, want %q", c.imbalance, c.busy, got, c.want)
+		}
+	}
+	one := &candidate{goal: report.GoalBalance, summary: "S.", median: &report.KeyMedian{Keys: 200, Present: 1.5, Suggested: 1.48}}
+	if got := of.noBetter(one, figures(2, 2), figures(1, 1)); !strings.Contains(got, "Over 200 random keys the median is 1.480 against 1.500") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestStepsTo: 1, 2, 3, 5, 10, 20, 50 … and the last.
+func TestStepsTo(t *testing.T) {
+	for most, want := range map[int][]int{
+		0: nil, 1: {1}, 2: {1, 2}, 4: {1, 2, 3, 4}, 5: {1, 2, 3, 5}, 17: {1, 2, 3, 5, 10, 17}, 120: {1, 2, 3, 5, 10, 20, 50, 100, 120},
+	} {
+		if got := stepsTo(most); !slices.Equal(got, want) {
+			t.Errorf("to %d: %v, want %v", most, got, want)
 		}
 	}
 }

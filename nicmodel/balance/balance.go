@@ -111,19 +111,42 @@ func (b *Task) Moves(now, table nicmodel.IndirectionTable) int {
 // 1969), then moves and swaps as long as they help; against Bound the reader sees
 // how far it can be off.
 func (b *Task) Best(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
+	best := b.Even(now)
+	if few := b.FewestMoves(now, b.Peak(best), b.Moves(now, best)); few != nil && few.Moves < b.Moves(now, best) {
+		return few.Table
+	}
+	return best
+}
+
+// Even is Best without its search for fewer moves, which takes most of its time.
+func (b *Task) Even(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 	best := now
-	try := func(table nicmodel.IndirectionTable) {
+	for _, table := range []nicmodel.IndirectionTable{b.refined(now, now), b.refined(b.longestFirst(now), now)} {
 		peak, least := b.Peak(table), b.Peak(best)
 		if peak < least || peak == least && b.Moves(now, table) < b.Moves(now, best) {
 			best = table
 		}
 	}
-	try(b.refined(now, now))
-	try(b.refined(b.longestFirst(now), now))
-	if few := b.FewestMoves(now, b.Peak(best), b.Moves(now, best)); few != nil {
-		try(few.Table)
-	}
 	return slices.Clone(best)
+}
+
+// Idles is the CPUs that have entries now and none under the table, and no load of
+// their own that explains it: less than half the mean of all CPUs.
+func (b *Task) Idles(now, table nicmodel.IndirectionTable) []int {
+	reached := make([]bool, len(b.Fixed))
+	for _, queue := range table {
+		reached[b.QueueCPU[queue]] = true
+	}
+	half := b.Total() / uint64(2*len(b.Fixed))
+	var idle []int
+	for _, queue := range now {
+		if cpu := b.QueueCPU[queue]; !reached[cpu] && (b.Fixed[cpu] == 0 || b.Fixed[cpu] < half) {
+			reached[cpu] = true
+			idle = append(idle, cpu)
+		}
+	}
+	slices.Sort(idle)
+	return idle
 }
 
 // byLoad is the entries with load, the heaviest first.

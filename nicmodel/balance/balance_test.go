@@ -135,7 +135,8 @@ func TestFewestMoves(t *testing.T) {
 		case fewest > 0 && b.FewestMoves(now, limit, fewest-1) != nil:
 			t.Fatalf("seed %d: does with fewer than the fewest moves", seed)
 		}
-		if within := b.BestWithin(now, fewest); b.Peak(within.Table) > limit || b.Moves(now, within.Table) > fewest {
+		few := b.Fewer(now, fewest)
+		if within := few[len(few)-1]; b.Peak(within.Table) > limit || b.Moves(now, within.Table) != within.Moves || within.Moves > fewest {
 			t.Fatalf("seed %d: within %d moves peak %d with %d moves; %d is possible", seed, fewest, b.Peak(within.Table), b.Moves(now, within.Table), limit)
 		}
 	}
@@ -186,7 +187,8 @@ func TestBestWeights(t *testing.T) {
 		if sum := sum(w); size%sum != 0 {
 			t.Fatalf("seed %d: the weights %v add up to %d, which does not divide %d", seed, w, sum, size)
 		}
-		if equal := b.BestEqual(); b.Peak(fill(t, equal.Layout(), size, len(b.QueueCPU))) != leastEqual(t, b, size) {
+		now := fill(t, "equal", size, len(b.QueueCPU))
+		if equal, ok := b.BestEqual(now); !ok || b.Peak(fill(t, equal.Layout(), size, len(b.QueueCPU))) != leastEqual(t, b, now) {
 			t.Fatalf("seed %d: %s is not the best", seed, equal.Layout())
 		}
 	}
@@ -200,12 +202,15 @@ func sum(list []int) int {
 	return n
 }
 
-// leastEqual is the least peak of all `equal N start S`.
-func leastEqual(t *testing.T, b *Task, size int) uint64 {
+// leastEqual is the least peak of all `equal N start S` that leave no CPU idle.
+func leastEqual(t *testing.T, b *Task, now nicmodel.IndirectionTable) uint64 {
 	least := uint64(math.MaxUint64)
 	for n := 1; n <= len(b.QueueCPU); n++ {
 		for start := range len(b.QueueCPU) - n + 1 {
-			least = min(least, b.Peak(fill(t, fmt.Sprintf("equal:%d,start:%d", n, start), size, len(b.QueueCPU))))
+			table := fill(t, fmt.Sprintf("equal:%d,start:%d", n, start), len(now), len(b.QueueCPU))
+			if len(b.Idles(now, table)) == 0 {
+				least = min(least, b.Peak(table))
+			}
 		}
 	}
 	return least
@@ -273,7 +278,7 @@ func BenchmarkBest(b *testing.B) {
 			for b.Loop() {
 				task.Best(now)
 				task.BestWeights()
-				task.BestEqual()
+				task.BestEqual(now)
 			}
 		})
 	}

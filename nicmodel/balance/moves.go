@@ -25,15 +25,11 @@ const searchNodes = 200_000
 // It tries one move, then two and so on. Of the CPUs above the limit the most
 // loaded one must lose an entry, so only its entries are tried, everywhere; a way
 // that needs more moves than are left is given up. Where that takes too long, it
-// makes the table of heaviestThatFit.
+// takes what Fewer finds.
 func (b *Task) FewestMoves(now nicmodel.IndirectionTable, limit uint64, most int) *Moved {
-	return b.fewestMoves(now, limit, most, searchNodes)
-}
-
-func (b *Task) fewestMoves(now nicmodel.IndirectionTable, limit uint64, most, nodes int) *Moved {
 	s := moveSearch{
 		Task: b, now: now, table: slices.Clone(now), limit: limit, loads: b.CPULoads(now),
-		queues: b.firstQueues(), moved: make([]bool, len(now)), left: nodes,
+		queues: b.firstQueues(), moved: make([]bool, len(now)), left: searchNodes,
 	}
 	s.of = make([][]int, len(b.Fixed))
 	for _, i := range b.byLoad() {
@@ -58,28 +54,13 @@ func (b *Task) fewestMoves(now nicmodel.IndirectionTable, limit uint64, most, no
 	if s.left >= 0 {
 		return nil // all was tried
 	}
-	if table := b.heaviestThatFit(now, limit); table != nil {
-		if moves := b.Moves(now, table); moves <= most {
-			return &Moved{Table: table, Moves: moves, Fewest: moves == least}
+	for _, found := range b.Fewer(now, most) {
+		if b.Peak(found.Table) <= limit {
+			found.Fewest = found.Moves == least
+			return &found
 		}
 	}
 	return nil
-}
-
-// BestWithin is the table with the least peak that was found among those with at
-// most so many moves from the table now.
-func (b *Task) BestWithin(now nicmodel.IndirectionTable, most int) *Moved {
-	best := &Moved{Table: slices.Clone(now)}
-	low, high := b.Bound(), b.Peak(now) // high is reached
-	for low < high {
-		limit := low + (high-low)/2
-		if m := b.fewestMoves(now, limit, most, searchNodes/20); m != nil {
-			best, high = m, b.Peak(m.Table)
-		} else {
-			low = limit + 1
-		}
-	}
-	return best
 }
 
 // moveSearch is FewestMoves at work.
@@ -173,46 +154,4 @@ func (s *moveSearch) shift(i, from, to int) {
 	s.loads[to] += s.Entries[i]
 	s.moved[i] = !s.moved[i]
 	s.move(s.table, s.now, i, to, s.queues)
-}
-
-// heaviestThatFit relieves each CPU above the limit, the most loaded one first,
-// of the entry that just brings it below, or else of the heaviest that finds
-// room; nil if that does not do.
-func (b *Task) heaviestThatFit(now nicmodel.IndirectionTable, limit uint64) nicmodel.IndirectionTable {
-	table, loads, queues := slices.Clone(now), b.CPULoads(now), b.firstQueues()
-	order := b.byLoad()
-	slices.Reverse(order)
-	for range order {
-		from, to := 0, -1
-		for cpu, load := range loads {
-			if load > loads[from] {
-				from = cpu
-			}
-			if queues[cpu] >= 0 && (to < 0 || load < loads[to]) {
-				to = cpu
-			}
-		}
-		if loads[from] <= limit {
-			return table
-		}
-		chosen := -1
-		for _, i := range order { // the lightest first
-			if b.QueueCPU[table[i]] != from || loads[to]+b.Entries[i] > limit {
-				continue
-			}
-			if chosen = i; loads[from]-b.Entries[i] <= limit {
-				break
-			}
-		}
-		if chosen < 0 {
-			return nil
-		}
-		loads[from] -= b.Entries[chosen]
-		loads[to] += b.Entries[chosen]
-		b.move(table, now, chosen, to, queues)
-	}
-	if slices.Max(loads) <= limit {
-		return table
-	}
-	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"rssreplay/nicmodel"
 )
 
 // Weights are the numbers of `ethtool -X … weight`: the blocks of entries, one
@@ -246,11 +248,12 @@ func (e Equal) Args() string {
 const maxStarts = 128
 
 // BestEqual is the one with the least peak, of equals the one over more queues,
-// then from the lower one on.
-func (b *Task) BestEqual() Equal {
-	var best Equal
+// then from the lower one on. One that leaves a CPU idle that is not now (Idles)
+// is none; ok is false where no other is.
+func (b *Task) BestEqual(now nicmodel.IndirectionTable) (best Equal, ok bool) {
 	least := uint64(math.MaxUint64)
 	queues := len(b.QueueCPU)
+	table := make(nicmodel.IndirectionTable, len(now))
 	for n := min(queues, len(b.Entries)); n > 0; n-- {
 		of := make([]uint64, n) // of the entries i with one i mod n
 		for i, load := range b.Entries {
@@ -265,10 +268,17 @@ func (b *Task) BestEqual() Equal {
 			for k, load := range of {
 				loads[b.QueueCPU[start+k]] += load
 			}
-			if peak := slices.Max(loads); peak < least {
-				best, least = Equal{n, start}, peak
+			peak := slices.Max(loads)
+			if peak >= least {
+				continue
+			}
+			for i := range table {
+				table[i] = uint16(start + i%n)
+			}
+			if len(b.Idles(now, table)) == 0 {
+				best, least, ok = Equal{n, start}, peak, true
 			}
 		}
 	}
-	return best
+	return best, ok
 }

@@ -1,0 +1,106 @@
+package dispatch
+
+import (
+	"math"
+
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/bigarray"
+)
+
+// MaxFolds is the most folds that a capture is cut into.
+const MaxFolds = 8
+
+// Fold is what the received packets of one fold of a capture are, and what they
+// load under the options' own steering.
+type Fold struct {
+	Packets  uint64
+	Flows    uint64 // with a packet in it
+	Start    int64  // time of its first packet, ns since the replay's first
+	End      int64  // of its last
+	Entries  []engine.EntryLoad
+	Unhashed engine.EntryLoad
+}
+
+// Cut asks for folds of equal numbers of received packets. The zero value asks for
+// none.
+type Cut struct {
+	Folds    int    // at most MaxFolds
+	Received uint64 // packets in all, which a former pass counted
+}
+
+// folds counts the folds of a capture.
+type folds struct {
+	Cut
+	of      []Fold
+	seen    uint64                           // received packets
+	packets bigarray.Array[[MaxFolds]uint32] // per flow and fold; what is more than a uint32 holds is not counted
+}
+
+func newFolds(c Cut, entries int) *folds {
+	p := &folds{Cut: c}
+	for range c.Folds {
+		p.of = append(p.of, Fold{Entries: make([]engine.EntryLoad, entries)})
+	}
+	return p
+}
+
+// add counts the packets of a batch from one of them on.
+func (p *folds) add(b *engine.Batch, from int) {
+	p.packets.Grow(b.Flows)
+	for i := from; i < b.N; i++ {
+		if b.Entry[i] == engine.Sent {
+			continue
+		}
+		// Packet i, from 0, belongs to fold ⌊i × folds ÷ received⌋.
+		at := min(int(p.seen*uint64(p.Folds)/p.Received), p.Folds-1)
+		p.seen++
+		of := &p.of[at]
+		if of.Packets == 0 {
+			of.Start = b.Time[i]
+		}
+		of.End = b.Time[i]
+		of.Packets++
+		if id := b.Flow[i]; id != engine.NoFlow {
+			n := &p.packets.At(id)[at]
+			if *n == 0 {
+				of.Flows++
+			}
+			if *n < math.MaxUint32 {
+				*n++
+			}
+		}
+		load := &of.Unhashed
+		if entry := b.Entry[i]; entry != engine.Unhashed {
+			load = &of.Entries[entry]
+		}
+		load.Packets++
+		load.Bytes += uint64(b.Length[i])
+	}
+}
+
+// Folds is the folds of the capture that Options.Cut asked for.
+func (r *Result) Folds() []Fold {
+	if r.folds == nil {
+		return nil
+	}
+	return r.folds.of
+}
+
+// Known is how many of the packets of a fold are of flows that have packets in
+// one of the others named, too.
+func (r *Result) Known(fold int, others []int) uint64 {
+	var known uint64
+	for id := range r.flows.n {
+		packets := r.folds.packets.At(id)
+		if packets[fold] == 0 {
+			continue
+		}
+		for _, other := range others {
+			if packets[other] > 0 {
+				known += uint64(packets[fold])
+				break
+			}
+		}
+	}
+	return known
+}

@@ -1,0 +1,212 @@
+package balance
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"testing"
+
+	"rssreplay/nicmodel"
+)
+
+const (
+	traceEntries = 128
+	traceCPUs    = 8
+)
+
+// trace is the entries of packets in their order in time.
+type trace []int
+
+// persistent is flows that live throughout, whose sizes are as Zipf has it.
+func persistent(r *rand.Rand, exponent float64, packets int) trace {
+	sums := make([]float64, 2000)
+	entries := make([]int, len(sums))
+	sum := 0.0
+	for i := range sums {
+		sum += math.Pow(float64(i+1), -exponent)
+		sums[i], entries[i] = sum, r.IntN(traceEntries)
+	}
+	t := make(trace, packets)
+	for i := range t {
+		t[i] = entries[sort.SearchFloat64s(sums, r.Float64()*sum)]
+	}
+	return t
+}
+
+// churn is flows with sizes as Pareto has it that come and go; life is that of a
+// flow of 4 packets, of the whole time.
+func churn(r *rand.Rand, life float64, packets int) trace {
+	type packet struct {
+		at    float64
+		entry int
+	}
+	var all []packet
+	for len(all) < packets {
+		size := min(2*math.Pow(1-r.Float64(), -1/1.1), float64(packets)/4)
+		lives := life * math.Sqrt(size/4) * math.Exp(r.NormFloat64())
+		start := r.Float64()*(1+lives) - lives
+		entry := r.IntN(traceEntries)
+		for range int(size) {
+			if at := start + r.Float64()*lives; at >= 0 && at < 1 {
+				all = append(all, packet{at, entry})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b packet) int { return cmp.Compare(a.at, b.at) })
+	var t trace
+	for _, p := range all {
+		t = append(t, p.entry)
+	}
+	return t
+}
+
+// folds is the trace in n equal parts.
+func (t trace) folds(n int) []*Task {
+	var all []*Task
+	for k := range n {
+		b := &Task{Entries: make([]uint64, traceEntries), Fixed: make([]uint64, traceCPUs), QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7}}
+		for _, entry := range t[k*len(t)/n : (k+1)*len(t)/n] {
+			b.Entries[entry]++
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// followed is how a way to find tables did over several traces.
+type followed struct {
+	traces, advised, worse, worseUngated int
+	gain                                 float64 // summed over the advised
+}
+
+// follow judges ways to find tables on the first half of traces, and tries what
+// they find there on the half that follows.
+func follow(seeds uint64, now nicmodel.IndirectionTable, ways func(*Task) []nicmodel.IndirectionTable, traceOf func(*rand.Rand) trace) []followed {
+	var sums []followed
+	for seed := range seeds {
+		all := traceOf(rand.New(rand.NewPCG(seed, 43)))
+		seen, next := all[:len(all)/2], all[len(all)/2:].folds(1)[0]
+		tables := ways(seen.folds(1)[0])
+		if sums == nil {
+			sums = make([]followed, len(tables))
+		}
+		for i, v := range NewJudge(seen.folds(8), now).Of(ways) {
+			s := &sums[i]
+			gain := 1 - next.imbalanceOf(tables[i])/next.imbalanceOf(now)
+			s.traces++
+			if gain < 0 {
+				s.worseUngated++
+			}
+			if v.Holds() {
+				s.advised++
+				s.gain += gain
+				if gain < 0 {
+					s.worse++
+				}
+			}
+		}
+	}
+	return sums
+}
+
+// TestJudgeHolds: of flows that stay, what is found is advised, and does not make
+// what follows worse. Of flows that come and go hardly anything is, although half
+// of what is found makes it worse.
+func TestJudgeHolds(t *testing.T) {
+	now := fill(t, "equal", traceEntries, traceCPUs)
+	ways := func(b *Task) []nicmodel.IndirectionTable {
+		w, _ := b.BestWeights()
+		few := b.Fewer(now, 5)
+		return []nicmodel.IndirectionTable{b.Even(now), fill(t, w.Layout(), traceEntries, traceCPUs), few[len(few)-1].Table}
+	}
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 10
+	}
+	for _, exponent := range []float64{1, 1.3} {
+		for i, s := range follow(seeds, now, ways, func(r *rand.Rand) trace { return persistent(r, exponent, 20_000) }) {
+			if s.advised < s.traces*9/10 || s.worse > 0 || s.gain/float64(s.advised) < 0.15 {
+				t.Errorf("flows that stay, exponent %g, way %d: %+v", exponent, i, s)
+			}
+		}
+	}
+	for _, life := range []float64{0.003, 0.02} {
+		ungated := 0
+		for i, s := range follow(seeds, now, ways, func(r *rand.Rand) trace { return churn(r, life, 20_000) }) {
+			ungated += s.worseUngated
+			if s.advised > s.traces/5 || s.worse > s.traces/10 {
+				t.Errorf("flows that go, life %g, way %d: %+v", life, i, s)
+			}
+		}
+		if ungated < int(seeds) {
+			t.Errorf("life %g: without the gate only %d are worse: these traces show nothing", life, ungated)
+		}
+	}
+}
+
+// TestJudgeOfNow: the table that there is has no gain, whatever the traffic.
+func TestJudgeOfNow(t *testing.T) {
+	now := fill(t, "equal", traceEntries, traceCPUs)
+	folds := persistent(rand.New(rand.NewPCG(1, 44)), 1, 4000).folds(8)
+	j := NewJudge(folds, now)
+	for _, v := range j.Of(func(*Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{now} }) {
+		if v.Holds() || v.Forward != 0 || v.Back != 0 || v.FoldT != 0 || v.Gain() != 0 || v.Judged != v.Present {
+			t.Errorf("%+v", v)
+		}
+	}
+	if first, last := j.Quarters(); !slices.Equal(first, []int{0, 1}) || !slices.Equal(last, []int{6, 7}) {
+		t.Errorf("the quarters are folds %v and %v", first, last)
+	}
+}
+
+// TestJudgeLeavesNeighboursOut: traffic that is the same in two folds that touch, and
+// nowhere else, tells nothing of what lasts.
+func TestJudgeLeavesNeighboursOut(t *testing.T) {
+	now := fill(t, "equal", traceEntries, traceCPUs)
+	r := rand.New(rand.NewPCG(3, 45))
+	var folds []*Task
+	for range 4 {
+		fold := persistent(r, 1.2, 2000).folds(1)[0]
+		folds = append(folds, fold, fold)
+	}
+	for _, v := range NewJudge(folds, now).Of(func(b *Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{b.Even(now)} }) {
+		if v.Holds() || v.Judged < v.Trained+0.1 {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
+// TestWithEvenFlows: what a table makes without heavy flows.
+func TestWithEvenFlows(t *testing.T) {
+	b := &Task{Entries: []uint64{90, 10, 0, 0}, Fixed: []uint64{0, 100}, QueueCPU: []int{0, 1}}
+	for _, c := range []struct {
+		table nicmodel.IndirectionTable
+		want  float64
+	}{
+		{nicmodel.IndirectionTable{0, 0, 0, 0}, 1}, {nicmodel.IndirectionTable{0, 1, 0, 1}, 1.5}, {nicmodel.IndirectionTable{1, 1, 1, 1}, 2},
+	} {
+		if got := b.WithEvenFlows(c.table); got != c.want {
+			t.Errorf("%v: %g, want %g", c.table, got, c.want)
+		}
+	}
+	if got := (&Task{Entries: []uint64{0}, Fixed: []uint64{0}, QueueCPU: []int{0}}).WithEvenFlows(nicmodel.IndirectionTable{0}); got != 0 {
+		t.Errorf("of nothing: %g", got)
+	}
+}
+
+// TestOverError with values whose mean and standard error are known.
+func TestOverError(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{
+		{[]float64{1, 3}, 2}, {[]float64{-1, -3}, -2}, {[]float64{1, 2, 3}, 2 * math.Sqrt(3)},
+		{[]float64{1, 1}, mostFoldT}, {[]float64{0, 0}, 0}, {[]float64{-1, -1}, -mostFoldT},
+	} {
+		if got := overError(c.values); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%v: %g, want %g", c.values, got, c.want)
+		}
+	}
+}
