@@ -1,0 +1,10 @@
+// Package schema holds JSON Schemas (draft 2020-12) of the documents that rssreplay
+// writes: report.json, compare.json and verify.json.
+package schema
+
+import "embed"
+
+// Files are the schemas, by name.
+//
+//go:embed *.json
+var Files embed.FS

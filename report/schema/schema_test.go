@@ -1,0 +1,114 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// closed makes a schema refuse properties that it does not name: the documents that
+// this program writes have none.
+func closed(schema any) any {
+	switch s := schema.(type) {
+	case map[string]any:
+		if _, named := s["properties"]; named {
+			s["additionalProperties"] = false
+		}
+		for key, v := range s {
+			s[key] = closed(v)
+		}
+	case []any:
+		for i := range s {
+			s[i] = closed(s[i])
+		}
+	}
+	return schema
+}
+
+func compiled(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	text, err := fs.ReadFile(Files, name+".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(name+".json", closed(document)); err != nil {
+		t.Fatal(err)
+	}
+	return c.MustCompile(name + ".json")
+}
+
+// What the command writes of every sample is what the schemas say, and has nothing
+// that they do not name.
+func TestSchemas(t *testing.T) {
+	root := filepath.Join("..", "..")
+	program := filepath.Join(t.TempDir(), "rssreplay.exe")
+	if out, err := exec.Command("go", "build", "-o", program, filepath.Join(root, "cmd", "rssreplay")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	samples, err := filepath.Glob(filepath.Join(root, "pcaps", "samples", "*.pcap*"))
+	if err != nil || len(samples) < 2 {
+		t.Fatalf("%d samples: %v", len(samples), err)
+	}
+	cut := filepath.Join(t.TempDir(), "cut.pcap")
+	data, err := os.ReadFile(samples[0])
+	if err == nil {
+		err = os.WriteFile(cut, data[:len(data)/2-1], 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range append(samples, cut) {
+		for _, test := range []struct {
+			schema string
+			args   []string
+		}{
+			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title"}},
+			{"report", []string{sample, "--cpus", "1", "--packets", "1", "--anonymize"}},
+			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize"}},
+			{"verify", []string{"verify", sample, "--cpus", "4"}},
+		} {
+			schema := compiled(t, test.schema)
+			out, err := exec.Command(program, append(test.args, "--format", "json")...).Output()
+			if err != nil && len(out) == 0 {
+				if test.schema == "verify" { // most samples record nothing to verify
+					continue
+				}
+				t.Fatalf("%v: %v", test.args, err)
+			}
+			var document any
+			if document, err = jsonschema.UnmarshalJSON(bytes.NewReader(out)); err != nil {
+				t.Fatalf("%v: %v", test.args, err)
+			}
+			if err := schema.Validate(document); err != nil {
+				t.Errorf("%v: %v", test.args, err)
+			}
+		}
+	}
+}
+
+// A schema refuses what is none: its types and names are not empty words.
+func TestSchemasRefuse(t *testing.T) {
+	for _, name := range []string{"report", "compare", "verify"} {
+		schema := compiled(t, name)
+		for _, text := range []string{`{}`, `{"schema":"rssreplay/` + name + `/v1"}`, `[]`} {
+			var document any
+			if err := json.Unmarshal([]byte(text), &document); err != nil {
+				t.Fatal(err)
+			}
+			if schema.Validate(document) == nil {
+				t.Errorf("%s takes %s", name, text)
+			}
+		}
+	}
+}
