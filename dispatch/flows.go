@@ -288,7 +288,7 @@ func (t *flowTable) reverses() []uint32 {
 	return back
 }
 
-// Flow is one flow as the capture shows it (MODEL.md section 2), with the
+// Flow is one flow as the capture shows it, with the
 // decision on its first packet.
 type Flow struct {
 	ID              uint32

@@ -13,7 +13,7 @@ import (
 	"rssreplay/pcaps"
 )
 
-// flowTuple is what tells flows apart, as MODEL.md section 2 says it.
+// flowTuple is what tells flows apart, by the rules of the model.
 type flowTuple struct {
 	src, dst     netip.Addr
 	protocol     int // -1: unknown

@@ -173,7 +173,7 @@ var documents = [engine.NumModes]struct{ first, last engine.Step }{
 }
 
 // TestSteps is a cycle of each mode and the one that it leads to, worked out on
-// paper from MODEL.md. Costs of stepConfig: interrupt 10, ISR 20, DPC 30, packet
+// paper. Costs of stepConfig: interrupt 10, ISR 20, DPC 30, packet
 // 100, IPI 40, deal 5, and a list of 2 packets or 50 ns.
 func TestSteps(t *testing.T) {
 	cfg, s := stepConfig(t)

@@ -580,7 +580,7 @@ func (s *Story) published() int64 {
 
 // mergeByTime merges the packet's own steps with those of a cycle, both in
 // order; at one instant its own come first, as arrivals and publishing do
-// (MODEL.md section 6).
+// .
 func mergeByTime(own, cycle []engine.Event) []engine.Event {
 	all := slices.Concat(own, cycle)
 	slices.SortStableFunc(all, func(a, b engine.Event) int {

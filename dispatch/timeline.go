@@ -37,7 +37,7 @@ func (s Scale) of(t int64) int64 {
 	return int64(min(q, math.MaxInt64))
 }
 
-// timeline turns timestamps into the model's time (MODEL.md section 1), and
+// timeline turns timestamps into the model's time, and
 // leaves out what lies outside the range asked for.
 type timeline struct {
 	from, to int64 // ns after the capture's first packet; to 0: no end

@@ -54,7 +54,7 @@ func CheckTime(flag string, value int64) error {
 }
 
 // Config is the NIC's side of the model's parameters: rings, DMA batches and
-// interrupt moderation. MODEL.md sections 4 and 9 are its source; times are in
+// interrupt moderation. Times are in
 // ns. The zero value is not usable: Validate names what is missing.
 type Config struct {
 	Queues     int   // receive queues

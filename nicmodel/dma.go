@@ -1,7 +1,7 @@
 package nicmodel
 
 // DMAList is the NIC's list of completions, which it publishes together
-// (MODEL.md section 4, MSI-1a to 1c): for each buffer, in arrival order, the CPU
+// (MSI-1a to 1c): for each buffer, in arrival order, the CPU
 // whose receive queue holds it, filled and not yet published.
 type DMAList struct {
 	batch   int
@@ -17,7 +17,7 @@ func NewDMAList(c *Config) DMAList {
 
 // Overdue reports whether the list holds packets and its timeout passed before
 // now, and the moment of the timeout. At the very instant of the timeout
-// arrivals come first (section 6), so it is not overdue then.
+// arrivals come first, so it is not overdue then.
 func (l *DMAList) Overdue(now int64) (at int64, yes bool) {
 	at = l.first + l.timeout
 	return at, at < now && len(l.cpus) > 0

@@ -1,7 +1,6 @@
 // Package nicmodel is the NIC's half of the model: which bytes of a packet are
 // hashed, which entry of the indirection table the hash picks, and so which
-// queue and CPU. It follows the contract "The model", sections 2 and 3, in
-// this order:
+// queue and CPU. It does so in this order:
 //
 //  1. a layout (package layout) or an imported table (package nictext) gives the
 //     IndirectionTable (table.go);

@@ -14,7 +14,7 @@ type Buffer struct {
 
 // Rings counts the buffers of each hardware queue that are not free. The
 // driver allocated size of each at initialization; a packet takes one at its
-// arrival, and is dropped where none is free (MODEL.md section 4).
+// arrival, and is dropped where none is free.
 type Rings struct {
 	size uint32
 	used []uint32

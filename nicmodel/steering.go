@@ -157,7 +157,7 @@ type Decision struct {
 	Why   Unhashed  // Hashed, or why not
 }
 
-// Steering picks the queue of each packet as sections 2 and 3 of the model say.
+// Steering picks the queue of each packet as package nicmodel says.
 // It does not change after NewSteering and may be shared.
 type Steering struct {
 	config SteeringConfig // with copies of its slices

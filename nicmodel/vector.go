@@ -6,7 +6,7 @@ import "math"
 const Never = math.MaxInt64
 
 // Vector is one interrupt vector: when it was last raised, and so when its
-// moderation lets it be raised again (MODEL.md section 4). Whether it is
+// moderation lets it be raised again. Whether it is
 // masked is the state of the interrupt cycle, which dispatch owns.
 type Vector struct {
 	itr, rxUsecs int64

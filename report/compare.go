@@ -158,7 +158,7 @@ func (f *figure) best(scenarios []Scenario) int {
 	return best
 }
 
-// WriteCompareJSON writes c by the contract rssreplay/compare/v1, laid out as
+// WriteCompareJSON writes c in the schema rssreplay/compare/v1, laid out as
 // WriteJSON does it; errors are those of w.
 func WriteCompareJSON(w io.Writer, c *Compare) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}

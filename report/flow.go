@@ -45,7 +45,7 @@ func (f Flow) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 
 // AppendJSON appends the flow as one line of JSON.
 //
-// Optimization: equal to encoding/json of a struct with the contract's tags, as
+// Optimization: equal to encoding/json of a struct with the schema's tags, as
 // the tests check; a report may list a million flows.
 func (f *Flow) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"protocol":`...)

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteJSON writes r by the contract rssreplay/report/v1: keys in its order,
+// WriteJSON writes r in the schema rssreplay/report/v1: keys in its order,
 // indented where a person reads, one line for each file, parameter, CPU, queue,
 // flow and finding. The same report gives the same bytes. Modes and flows are
 // encoded one at a time, so that memory does not grow with their number.

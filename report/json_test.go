@@ -149,7 +149,7 @@ func TestJSONRejectsWhatItCannotEncode(t *testing.T) {
 	}
 }
 
-// flowContract has the contract's tags, as encoding/json understands them.
+// flowContract has the schema's tags, as encoding/json understands them.
 type flowContract struct {
 	Protocol        string                      `json:"protocol"`
 	Source          string                      `json:"source"`

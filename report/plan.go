@@ -46,7 +46,7 @@ type PlannedPlace struct {
 	CPU      int    `json:"cpu"`
 }
 
-// WritePlanJSON writes p by the contract rssreplay/plan/v1, laid out as WriteJSON
+// WritePlanJSON writes p in the schema rssreplay/plan/v1, laid out as WriteJSON
 // does it; errors are those of w.
 func WritePlanJSON(w io.Writer, p *Plan) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}

@@ -173,7 +173,7 @@ type StoryStep struct {
 	Dealing bool `json:"-"`
 }
 
-// WriteExplanationJSON writes x by the contract rssreplay/explain/v1. Errors
+// WriteExplanationJSON writes x in the schema rssreplay/explain/v1. Errors
 // are those of w.
 func WriteExplanationJSON(w io.Writer, x *Explanation) error {
 	var b bytes.Buffer

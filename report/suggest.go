@@ -252,7 +252,7 @@ func (s *Suggest) Sort() {
 	}
 }
 
-// WriteSuggestJSON writes s by the contract rssreplay/suggest/v1, laid out as
+// WriteSuggestJSON writes s in the schema rssreplay/suggest/v1, laid out as
 // WriteJSON does it; errors are those of w.
 func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}

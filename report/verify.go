@@ -100,7 +100,7 @@ type RecoveredKey struct {
 	Difference   *string   `json:"difference"` // null if there is none
 }
 
-// WriteVerifyJSON writes v by the contract rssreplay/verify/v1. Errors are those of
+// WriteVerifyJSON writes v in the schema rssreplay/verify/v1. Errors are those of
 // w.
 func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}

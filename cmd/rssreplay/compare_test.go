@@ -252,7 +252,7 @@ func TestCompareEarlierReport(t *testing.T) {
 	}
 }
 
-// TestCompareContract compares the keys with the contract's of
+// TestCompareContract compares the keys with those promised of
 // rssreplay/compare/v1: the parts of a report's that a scenario has.
 func TestCompareContract(t *testing.T) {
 	want := map[string]bool{"best.*": true}

@@ -150,7 +150,7 @@ findings.[].id findings.[].severity findings.[].summary findings.[].evidence fin
 findings.[].figures.*
 `
 
-// TestContract compares the keys of a report with the contract's, both ways.
+// TestContract compares the keys of a report with those promised, both ways.
 func TestContract(t *testing.T) {
 	var report any
 	text := runs(t, filepath.Join(repository(t), "pcaps", "samples", "cooked.pcap"), "--mode", "all", "--format", "json")

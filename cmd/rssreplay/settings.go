@@ -21,7 +21,7 @@ import (
 )
 
 // modelFlags are the parameters of the model as they were given on the command
-// line, named as MODEL.md section 9 names them.
+// line, by their flags' names.
 type modelFlags struct {
 	set *pflag.FlagSet
 

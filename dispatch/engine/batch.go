@@ -5,7 +5,7 @@ import "rssreplay/nicmodel"
 // Values of Batch.Entry that are no table entry.
 const (
 	Unhashed = 0xffff // received, without a hash: goes to the default queue
-	Sent     = 0xfffe // not received: section 7 of the model
+	Sent     = 0xfffe // not received
 )
 
 // NoFlow stands for a flow that a packet does not have.

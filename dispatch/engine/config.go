@@ -54,7 +54,7 @@ func ParseModes(list string) ([]Mode, error) {
 	return modes, nil
 }
 
-// Drain says what a DPC takes from its queue (MODEL.md section 5).
+// Drain says what a DPC takes from its queue.
 type Drain uint8
 
 const (
@@ -84,7 +84,7 @@ const (
 	MaxInterval  = int64(87600 * time.Hour) // ns: ten years
 )
 
-// Config is the model's parameters (MODEL.md section 9) in the form that the
+// Config is the model's parameters in the form that the
 // engines use: times in ns, CPUs by their index in CPUs, not by their number.
 // Ask Validate before use: an engine trusts it.
 type Config struct {

@@ -1,6 +1,6 @@
 package engine
 
-// Counters is what one mode counted (MODEL.md section 8): the same struct
+// Counters is what one mode counted: the same struct
 // whichever engine filled it. CPUs are indexed as Config.CPUs.
 type Counters struct {
 	Mode          Mode

@@ -1,5 +1,5 @@
 // Package engine is the model: a NIC with its rings, interrupts and CPUs, in each of the
-// modes that MODEL.md describes. It reads batches of packets, in order of time, and
+// modes that the NDIS documentation describes. It reads batches of packets, in order of time, and
 // counts.
 //
 //  1. A Config says what host and NIC are (config.go); a Batch is packets as
@@ -19,7 +19,8 @@
 //     in a goroutine of its own.
 //
 // Models are lazy: they do their work up to a moment only when an arrival or a sent
-// packet needs to know. What comes before what at one instant is section 6 of MODEL.md;
+// packet needs to know. At one instant ends come first, then arrivals, DMA timeouts, raises, and last the
+// ends of ISRs and the starts of DPCs;
 // dispatch/internal/plain does the same with one event after the other, and tests
 // compare the two on every counter.
 package engine

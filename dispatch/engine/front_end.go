@@ -4,7 +4,7 @@ import "rssreplay/nicmodel"
 
 // frontEnd is the NIC of the modes that hash in hardware: it fills a buffer of
 // the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
-// NIC, which it publishes when it is full or old (MODEL.md section 4).
+// NIC, which it publishes when it is full or old.
 type frontEnd struct {
 	m      *Model
 	list   nicmodel.DMAList

@@ -9,7 +9,7 @@ import "rssreplay/nicmodel"
 //
 // A line is advanced lazily: only when something is published to it, or its
 // ring looks full, or a sent packet asks what it has done. Then it does all of
-// its work that comes before that moment (MODEL.md section 6): every event
+// its work that comes before that moment: every event
 // before the instant, and at the instant step (0), the ends of packets and DPCs.
 type line struct {
 	m      *Model
@@ -89,7 +89,7 @@ func (l *line) before(o *line) bool {
 	return l.time < o.time || l.time == o.time && l.place() <= o.place()
 }
 
-// place orders the steps in which the next event can be (MODEL.md section 6).
+// place orders the steps in which the next event can be.
 func (l *line) place() int {
 	switch l.state {
 	case snapshot, polling:

@@ -1,7 +1,7 @@
 package engine
 
 // Step is a numbered step of the document of a mode: the two in seeds, and
-// their sibling pages in the NDIS documentation (MODEL.md section 10).
+// their sibling pages in the NDIS documentation.
 type Step uint8
 
 const (
@@ -59,7 +59,7 @@ var stepNames = [NumSteps]string{
 	"SQ-1", "SQ-2", "SQ-3", "SQ-4", "SQ-5", "SQ-5a", "SQ-5b", "SQ-5c", "SQ-6", "SQ-6a", "SQ-6b",
 }
 
-// String is the step's number as MODEL.md writes it, "MSI-1a"; "" for NoStep.
+// String is the step's number by the document that it is of, "MSI-1a"; "" for NoStep.
 func (s Step) String() string { return stepNames[s] }
 
 // EventKind says what happened.

@@ -4,7 +4,7 @@ import "rssreplay/dispatch/internal/bigarray"
 
 // takes remembers, per flow, the first and the latest time that a CPU took a
 // packet of it to indicate it: a connection's home CPU, and the CPU that its
-// sent packets are compared with (MODEL.md section 7).
+// sent packets are compared with.
 type takes struct {
 	flows  bigarray.Array[taken]
 	loaded int64 // of load, so that it is done
