@@ -86,6 +86,7 @@ type Result struct {
 	Offset         int64 // of the first packet after the capture's first, which From may have left out, ns
 	Duration       int64 // ns from the first packet to the largest timestamp
 	Span           int64 // the same as it was replayed, scaled
+	Latest         int64 // largest timestamp that From and To were asked about, ns after the capture's first packet
 	Regressions    uint64
 	Restarts       uint64 // pieces after the first, whose clock was set back: see clock
 	Leaps          uint64 // packets whose time lies more than MaxSpan after the first; clamped to it
@@ -136,7 +137,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
-	r.Offset = since(s.time.first, s.time.capture)
+	r.Offset, r.Latest = since(s.time.first, s.time.capture), since(s.time.clock.largest, s.time.capture)
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
 	r.Restarts = s.time.clock.restarts
 	s.facts.countLink(r.Packets)

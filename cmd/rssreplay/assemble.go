@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"rssreplay/dispatch/engine"
@@ -276,10 +275,8 @@ func (a *assembly) caveats() []string {
 	if a.result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.result.Filtered))
 	}
-	if a.directions != nil && a.result.Packets > 0 {
-		if unmet := a.directions.Unmet(); len(unmet) > 0 {
-			caveats = append(caveats, fmt.Sprintf("--local names %s, which no packet comes from or goes to: was another address meant?", strings.Join(unmet, ", ")))
-		}
+	if unmet := a.unmetLocal(); unmet != "" {
+		caveats = append(caveats, unmet)
 	}
 	if a.result.Limited {
 		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.result.Packets))

@@ -111,7 +111,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	var met error
 	for _, s := range compare.Scenarios {
-		of, err := judge(conditions, s.Name, &report.Judged{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		of, err := judge(conditions, s.Name, &report.Judged{Empty: c.done.result.Received == 0, Modes: s.Modes, FlowsMoved: s.FlowsMoved})
 		if err != nil {
 			return err
 		}
@@ -178,6 +178,7 @@ func (c *comparison) replay(e *env, f *compareFlags, captures []string) error {
 	if c.done, err = in.replay(e, first, watch{}); err != nil {
 		return err
 	}
+	in.warn(e.stderr, c.done)
 	for _, s := range c.live {
 		if noteInterval(e.stderr, s.flags, c.done.result); valueOf(f.base, "interval") != "" {
 			break // it is that of all scenarios

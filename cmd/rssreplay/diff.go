@@ -70,7 +70,7 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 		anonymizer.Compare(compare)
 	}
 	now := &compare.Scenarios[1]
-	met, err := judge(conditions, now.Name, &report.Judged{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
+	met, err := judge(conditions, now.Name, &report.Judged{Empty: compare.Capture.Received == 0, Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
 	if err != nil {
 		return err
 	}

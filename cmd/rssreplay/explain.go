@@ -243,6 +243,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
+	in.warn(e.stderr, done)
 	result := done.result
 	if packet == nil {
 		err := wanted.missing(result)

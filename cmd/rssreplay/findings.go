@@ -115,7 +115,7 @@ func chanceOf(c *dispatch.Chance) *report.Chance {
 }
 
 // keyStrength is what the key can do for the hash type with the most packets, nil
-// where none is hashed.
+// where none is hashed, or the function has no key.
 func (a *assembly) keyStrength() *report.KeyStrength {
 	most := hash.None
 	for t := hash.IPv4; t < hash.NumTypes; t++ {
@@ -123,7 +123,7 @@ func (a *assembly) keyStrength() *report.KeyStrength {
 			most = t
 		}
 	}
-	if most == hash.None {
+	if most == hash.None || a.settings.steering.Config().Function != hash.FunctionToeplitz {
 		return nil
 	}
 	k := a.settings.steering.KeyStrength(most)

@@ -58,6 +58,7 @@ type input struct {
 	captures []string
 	filter   *file.Filter
 	side     direction.Side
+	local    string // as --local says it
 	scale    dispatch.Scale
 	rate     *rate                 // nil without --rate
 	more     []dispatch.Scenario   // replayed in the same pass
@@ -66,7 +67,7 @@ type input struct {
 
 // resolve checks the flags, and adds them to the parameters in force.
 func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
-	in := &input{flags: f, captures: captures}
+	in := &input{flags: f, captures: captures, local: s.local.String()}
 	if f.set.Changed("to") && f.to <= f.from {
 		return nil, usagef("--to %s is not after --from %s: no packet lies between", &f.to, &f.from)
 	}

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", filepath.Join(root, "pcaps", "samples"))
-			e.Setenv("PACKED", filepath.Join(root, "pcaps", "testdata"))
+			e.Setenv("PACKED", filepath.Join(root, "pcaps", "file", "testdata"))
 			e.Setenv("TRUTH", filepath.Join(root, "nicmodel", "testdata", "groundtruth"))
 			return nil
 		},

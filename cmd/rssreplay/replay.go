@@ -159,6 +159,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	result := done.result
 	noteInterval(e.stderr, f.model, result)
+	in.warn(e.stderr, done)
 	if copies != nil {
 		copies.input, copies.done = in, done
 		if err := copies.splitUp(); err != nil {
@@ -175,7 +176,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	met, err := judge(conditions, "", &report.Judged{Modes: rep.Modes, Findings: rep.Findings})
+	met, err := judge(conditions, "", &report.Judged{Empty: result.Received == 0, Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}

@@ -232,12 +232,13 @@ func (s *suggester) read() error {
 			return err
 		}
 	}
-	switch {
-	case r.Packets == 0 && r.Damage != nil:
+	if r.Packets == 0 && r.Damage != nil {
 		return fmt.Errorf("%w; nothing is left to judge a table by", r.Damage)
-	case r.Received == 0:
-		return usagef("no packet of the capture was received, so there is no load to spread; --local, --filter, --from and --to choose which are")
 	}
+	if why := in.nothing(s.whole); why != "" {
+		return usagef("no packet was received, so there is no load to spread: %s", why)
+	}
+	in.warn(s.env.stderr, s.whole)
 	in.settled = s.whole.directions
 	s.cut, err = s.pass(nil, watch{cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}})
 	return err

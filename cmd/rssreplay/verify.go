@@ -130,6 +130,10 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	if v.done, err = in.pass(e, s, nil, nil, dispatch.Scale{}, watch{arrive: v.arrive}); err != nil {
 		return err
 	}
+	if why := in.nothing(v.done); why != "" && v.done.result.Damage == nil {
+		return usagef("no packet was received, so there is nothing to compare with: %s", why)
+	}
+	in.warn(e.stderr, v.done)
 	result, err := v.report()
 	if err != nil {
 		return err

@@ -55,6 +55,21 @@ func ParseLocal(values []string) (Local, error) {
 	return l, nil
 }
 
+// String is l as --local takes it.
+func (l Local) String() string {
+	switch {
+	case l.none:
+		return "none"
+	case len(l.prefixes) == 0:
+		return "auto"
+	}
+	words := make([]string, len(l.prefixes))
+	for i, p := range l.prefixes {
+		words[i] = prefixWord(p)
+	}
+	return strings.Join(words, ",")
+}
+
 func parsePrefix(word string) (netip.Prefix, error) {
 	if word == "" {
 		return netip.Prefix{}, errors.New("an empty value: give auto, none, an address (10.0.0.5) or a prefix (10.0.0.0/24)")
