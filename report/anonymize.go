@@ -20,13 +20,6 @@ type Anonymization struct {
 	Paths    []string               // of files that were read: texts have their last parts alone
 }
 
-// Anonymized is what the report says of it.
-type Anonymized struct {
-	Addresses string `json:"addresses"` // "crypto-pan"
-	Ports     bool   `json:"ports"`     // replaced
-	Hashes    bool   `json:"hashes"`    // kept
-}
-
 // Anonymizer replaces what tells of the capture's hosts in a report.
 type Anonymizer struct {
 	with  Anonymization

@@ -243,3 +243,7 @@ func leapText(ns int64) string {
 	}
 	return fmt.Sprintf("%s%s s", sign, fixed(Fraction(size/second), 3))
 }
+
+// largestOffloaded is the longest frame that offloads make, in bytes, with room to
+// spare: Linux's BIG TCP ends at GSO_MAX_SIZE, 8 × 65,535.
+const largestOffloaded = 1 << 19

@@ -10,68 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// scenarioOf is a report as a scenario.
-func scenarioOf(name string, r *Report) Scenario {
-	moved := uint64(len(name)) * 1000
-	return Scenario{
-		Name: name, Parameters: r.Parameters, Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
-		FlowsMoved: &moved, PacketsMoved: &moved, Table: r.Table, Modes: r.Modes, Compared: r.Modes[ComparedMode(r.Modes)].Mode,
-	}
-}
-
-// compared is a comparison of n scenarios made by hand, whose CPUs' packets go
-// round and whose tables differ in a block.
-func compared(n, cpus int) *Compare {
-	c := &Compare{
-		Tool: Tool{Name: "rssreplay", Version: "v0.1.0", Go: "go1.26"}, Command: []string{"rssreplay", "compare", "web.pcapng"},
-		Notes:   []string{"CPU numbers are illustrative until the NIC's own key and table are given; the spread is typical."},
-		Caveats: []string{"block: a caveat of one scenario."},
-	}
-	names := []string{"equal", "block", "weight:6,2,1,1,1,1,1,1", "saved/eth0/ethtool-x.txt", "four words of name, or five"}
-	for i := range n {
-		r := fixture(cpus, 60, "rss-msix", "non-rss")
-		name := fmt.Sprintf("scenario %d", i)
-		if i < len(names) {
-			name = names[i]
-		}
-		m := &r.Modes[0]
-		for k := range m.CPUs {
-			m.CPUs[k].Packets += uint64(i) * 10_000 * uint64(k%3)
-			m.CPUs[k].Latency.P99 = new(int64(27_300 - 100*(i%5)))
-		}
-		m.Queues[cpus-1].Drops += uint64(i % 3)
-		m.Derive()
-		for entry := range 32 * (i % 4) {
-			r.Table.Entries[entry+8] = (1 + entry/32) % cpus
-		}
-		r.Parameters = append(r.Parameters, Parameter{Name: "layout", Value: name, Source: "--layout"})
-		if i%2 == 1 {
-			r.Parameters = append(r.Parameters, Parameter{Name: "itr-of-odd-ones", Value: 1000 * i, Text: fmt.Sprintf("%dµs", i), Source: "--itr"})
-		}
-		if i == 0 {
-			c.Capture = r.Capture
-		}
-		s := scenarioOf(name, r)
-		if i == 0 {
-			s.FlowsMoved, s.PacketsMoved = new(uint64), new(uint64)
-		}
-		c.Scenarios = append(c.Scenarios, s)
-	}
-	return c
-}
-
-// unlike is scenarios of other modes, other CPUs, other hash types and another
-// table size, the last one an earlier report.
-func unlike() *Compare {
-	c := compared(2, 4)
-	eight := scenarioOf("eight", withTable(fixture(8, 60, "rss-hw-queues", "non-rss"), 512))
-	eight.HashTypes = Counts{{"ipv4", c.Capture.Received}}
-	old := scenarioOf("old.json", withAffinity(fixture(4, 60, "rss-msix", "non-rss")))
-	old.Report, old.FlowsMoved, old.PacketsMoved = new("old.json"), nil, nil
-	c.Scenarios = append(c.Scenarios, eight, old)
-	return c
-}
-
 func compareCases() []struct {
 	name    string
 	compare *Compare
@@ -187,23 +125,6 @@ func TestBest(t *testing.T) {
 		`"drops":"b","interrupts":"a","latency_p99_ns":"b","latency_max_ns":"b","flows_moved":"c"}`
 	if string(got) != want {
 		t.Errorf("best\n%s, want\n%s", got, want)
-	}
-}
-
-func TestRangesThatDiffer(t *testing.T) {
-	for _, test := range []struct {
-		was, is []int
-		want    []string
-	}{
-		{[]int{0, 1, 0, 1}, []int{0, 1, 0, 1}, nil},
-		{[]int{0, 0, 2, 2, 2, 0}, []int{0, 0, 3, 3, 3, 0}, []string{"2-4: queue 2 → 3"}},
-		{[]int{0, 1, 0, 1}, []int{0, 0, 1, 1}, []string{"1: queue 1 → 0", "2: queue 0 → 1"}},
-		{[]int{1, 0, 2, 0}, []int{0, 0, 0, 0}, []string{"0-2: → queue 0"}},
-		{[]int{1, 2}, []int{2, 1}, []string{"0: queue 1 → 2", "1: queue 2 → 1"}},
-	} {
-		if diff := cmp.Diff(test.want, rangesThatDiffer(test.was, test.is)); diff != "" {
-			t.Errorf("%v to %v (-want +got):\n%s", test.was, test.is, diff)
-		}
 	}
 }
 

@@ -122,7 +122,47 @@ func TestWithheldHash(t *testing.T) {
 	if text := csvOf(t, "flows", r); strings.Contains(text, "0x") || !strings.Contains(text, ",,tcp_ipv4,,") {
 		t.Errorf("CSV:\n%s", text)
 	}
-	if text := markdownOf(t, r); strings.Contains(text, "0x") || !strings.Contains(text, "| - | `tcp_ipv4` | - |") {
+	if text := inMarkdown(t, r); strings.Contains(text, "0x") || !strings.Contains(text, "| - | `tcp_ipv4` | - |") {
 		t.Errorf("Markdown:\n%s", text)
 	}
+}
+
+// Their CSV tables have as many cells in each row as in the head, and no formula.
+func TestSuggestAndVerifyCSV(t *testing.T) {
+	check := func(name, text string) {
+		t.Helper()
+		records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil || len(records) < 2 {
+			t.Errorf("%s: %d lines, %v", name, len(records), err)
+		}
+		for _, cell := range slices.Concat(records...) {
+			if strings.HasPrefix(cell, "=") {
+				t.Errorf("%s: the cell %q", name, cell)
+			}
+		}
+	}
+	const formula = "=cmd|' /C calc'!A0"
+	for _, table := range SuggestCSVTables() {
+		var b strings.Builder
+		if err := table.Write(&b, hostileSuggest(formula)); err != nil {
+			t.Fatal(err)
+		}
+		check(table.Name, b.String())
+	}
+	for _, table := range VerifyCSVTables() {
+		var b strings.Builder
+		if err := table.Write(&b, hostileVerify(formula)); err != nil {
+			t.Fatal(err)
+		}
+		check(table.Name, b.String())
+	}
+}
+
+func inMarkdown(t *testing.T, r *Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteMarkdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-// Severities of findings, the gravest first.
-const (
-	Problem = "problem" // costs the machine something now
-	Warning = "warning" // will, or makes the figures mean less than they seem
-	Note    = "note"    // matters to some
-)
-
 // Traffic is what the findings are drawn from beside the report itself: figures
 // over all flows, which the report may not list, and what would be under other
 // settings. They are of the received packets, and of the first mode with RSS.
@@ -120,19 +113,6 @@ type Chance struct {
 	Deviation                Fraction // of the replay, in standard deviations
 	P10, P50, P90, P95, P999 Fraction // P999 is Null where the deviation is small
 }
-
-// Thresholds. A finding is for what a reader would act on: below these all is as
-// it usually is.
-const (
-	minPackets  = 200    // received packets, for findings about shares
-	unevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
-	gravelyFrom = 2      // half of the capacity is lost
-	gainFrom    = 0.15   // of imbalance.packets, that another setting would bring
-	busyFrom    = 0.95   // utilization of a CPU
-	ofFairShare = 0.5    // of what one CPU's fair share is, that all goes to one queue
-	cutFrom     = 0.01   // of the packets, whose ports are cut off
-	loadedFrom  = 50_000 // packets/s of a CPU: at 2 µs each it is busy for a tenth of the time
-)
 
 // Diagnose finds what is wrong, the gravest first; of equals what makes the rest
 // mean less, then causes, then what follows from them. Each finding rests on its own
@@ -263,9 +243,6 @@ func (d *diagnosis) hottest() string {
 	}
 	return s
 }
-
-// Numbers are a finding's figures by name, for programs.
-type Numbers map[string]any
 
 // load is the figures of the busiest CPU, with more.
 func (d *diagnosis) load(more Numbers) Numbers {

@@ -155,10 +155,6 @@ func (d *diagnosis) localOr(unknown string) string {
 	return unknown
 }
 
-// largestOffloaded is the longest frame that offloads make, in bytes, with room to
-// spare: Linux's BIG TCP ends at GSO_MAX_SIZE, 8 × 65,535.
-const largestOffloaded = 1 << 19
-
 // oversized: receive coalescing or segmentation offload made the capture's packets,
 // or a length in it is damaged.
 func (d *diagnosis) oversized() *Finding {

@@ -1,11 +1,19 @@
 package report
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fixture is a report made by hand whose numbers agree with one another:
@@ -213,5 +221,303 @@ func empty() *Report {
 		Table: TableReport{Size: 4, Entries: []int{0, 1, 0, 1}, QueueCPUs: []int{0, 1},
 			Packets: make([]uint64, 4), Bytes: make([]uint64, 4), Flows: make([]uint64, 4)},
 		Modes: []Mode{m},
+	}
+}
+
+// golden compares got with the file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if _, err := os.Stat("testdata"); err != nil { // a package below report
+		path = filepath.Join("..", path)
+	}
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v: go test -update writes it", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+var allModes = []string{"rss-msix", "non-rss", "rss-hw-queues", "rss-single-queue"}
+
+// withAffinity moves the queues of a fixture to other CPUs, two to each.
+func withAffinity(r *Report) *Report {
+	for i := range r.Table.QueueCPUs {
+		r.Table.QueueCPUs[i] = 10 + i/2
+	}
+	for i := range r.Modes {
+		for j := range r.Modes[i].Queues {
+			if q := &r.Modes[i].Queues[j]; q.CPU != nil {
+				q.CPU = new(10 + j/2)
+			}
+		}
+	}
+	return r
+}
+
+// onlySent is a capture in which nothing was received.
+func onlySent() *Report {
+	r := empty()
+	r.Capture.Packets, r.Capture.Sent, r.Capture.Bytes, r.Capture.Duration = 10, 10, 1000, 5e9
+	return r
+}
+
+// withTable gives a report a table of size entries with a few hot ones.
+func withTable(r *Report, size int) *Report {
+	r.Table.Size = size
+	r.Table.Entries, r.Table.Packets, r.Table.Bytes, r.Table.Flows = nil, make([]uint64, size), make([]uint64, size), make([]uint64, size)
+	for i := range size {
+		r.Table.Entries = append(r.Table.Entries, i*8/size)
+		r.Table.Packets[i] = uint64(i % 7)
+	}
+	r.Table.Packets[77], r.Table.Packets[300] = 60, 30
+	return r
+}
+
+// hostile holds what must reach neither a terminal nor the layout: colour,
+// a title, the C1 form of an escape, marks of direction and of nothing, DEL, a
+// line break, a byte that is no UTF-8, a tag character.
+const hostile = "a\x1b[31m\x1b]0;t\x07\u009b1m\u202eb\u200f\u2066\ufeff\x7f\r\n\tc\xff\U000e0041"
+
+func hostileReport() *Report { return withHostile(hostile) }
+
+// withHostile is a report whose every string is hostile.
+func withHostile(hostile string) *Report {
+	r := fixture(8, 30, hostile, "non-rss")
+	r.Words = Words{hostile, hostile}
+	r.Tool = Tool{hostile, hostile, hostile}
+	r.Command = []string{"rssreplay", hostile}
+	r.Notes, r.FlowsNote, r.Caveats = []string{hostile}, hostile, []string{hostile}
+	r.Capture.Files = []File{{Name: hostile, Format: hostile, LinkTypes: []string{hostile}, SHA256: new(hostile), Loss: new(hostile)}}
+	r.Capture.DirectionRule = hostile
+	r.Capture.HashTypes, r.Capture.Unhashed = Counts{{hostile, 1}}, Counts{{hostile, 1}}
+	r.Parameters = Parameters{{Name: hostile, Value: hostile, Source: hostile}, {Name: "x", Value: hostile, Source: DefaultSource}}
+	r.Findings = []Finding{{ID: hostile, Severity: hostile, Summary: hostile, Evidence: hostile, Remedy: hostile}}
+	for i := range r.Modes[0].CPUs {
+		r.Modes[0].CPUs[i].Largest = &Flow{Protocol: hostile}
+	}
+	flow := Flow{Protocol: hostile, HashType: hostile, Packets: 1, Modes: []FlowMode{{Mode: hostile}}}
+	r.Flows = slices.Values([]Flow{flow})
+	return r
+}
+
+// failingWriter fails after n bytes.
+type failingWriter struct{ n int }
+
+func (w *failingWriter) Write(p []byte) (int, error) {
+	if w.n -= len(p); w.n < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+var errFull = errors.New("disk full")
+
+// scenarioOf is a report as a scenario.
+func scenarioOf(name string, r *Report) Scenario {
+	moved := uint64(len(name)) * 1000
+	return Scenario{
+		Name: name, Parameters: r.Parameters, Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
+		FlowsMoved: &moved, PacketsMoved: &moved, Table: r.Table, Modes: r.Modes, Compared: r.Modes[ComparedMode(r.Modes)].Mode,
+	}
+}
+
+// compared is a comparison of n scenarios made by hand, whose CPUs' packets go
+// round and whose tables differ in a block.
+func compared(n, cpus int) *Compare {
+	c := &Compare{
+		Tool: Tool{Name: "rssreplay", Version: "v0.1.0", Go: "go1.26"}, Command: []string{"rssreplay", "compare", "web.pcapng"},
+		Notes:   []string{"CPU numbers are illustrative until the NIC's own key and table are given; the spread is typical."},
+		Caveats: []string{"block: a caveat of one scenario."},
+	}
+	names := []string{"equal", "block", "weight:6,2,1,1,1,1,1,1", "saved/eth0/ethtool-x.txt", "four words of name, or five"}
+	for i := range n {
+		r := fixture(cpus, 60, "rss-msix", "non-rss")
+		name := fmt.Sprintf("scenario %d", i)
+		if i < len(names) {
+			name = names[i]
+		}
+		m := &r.Modes[0]
+		for k := range m.CPUs {
+			m.CPUs[k].Packets += uint64(i) * 10_000 * uint64(k%3)
+			m.CPUs[k].Latency.P99 = new(int64(27_300 - 100*(i%5)))
+		}
+		m.Queues[cpus-1].Drops += uint64(i % 3)
+		m.Derive()
+		for entry := range 32 * (i % 4) {
+			r.Table.Entries[entry+8] = (1 + entry/32) % cpus
+		}
+		r.Parameters = append(r.Parameters, Parameter{Name: "layout", Value: name, Source: "--layout"})
+		if i%2 == 1 {
+			r.Parameters = append(r.Parameters, Parameter{Name: "itr-of-odd-ones", Value: 1000 * i, Text: fmt.Sprintf("%dµs", i), Source: "--itr"})
+		}
+		if i == 0 {
+			c.Capture = r.Capture
+		}
+		s := scenarioOf(name, r)
+		if i == 0 {
+			s.FlowsMoved, s.PacketsMoved = new(uint64), new(uint64)
+		}
+		c.Scenarios = append(c.Scenarios, s)
+	}
+	return c
+}
+
+// unlike is scenarios of other modes, other CPUs, other hash types and another
+// table size, the last one an earlier report.
+func unlike() *Compare {
+	c := compared(2, 4)
+	eight := scenarioOf("eight", withTable(fixture(8, 60, "rss-hw-queues", "non-rss"), 512))
+	eight.HashTypes = Counts{{"ipv4", c.Capture.Received}}
+	old := scenarioOf("old.json", withAffinity(fixture(4, 60, "rss-msix", "non-rss")))
+	old.Report, old.FlowsMoved, old.PacketsMoved = new("old.json"), nil, nil
+	c.Scenarios = append(c.Scenarios, eight, old)
+	return c
+}
+
+// withFlows lists n flows, all on their own address, spread over the table.
+func withFlows(r *Report, n int) *Report {
+	cpus := len(r.Modes[0].CPUs)
+	r.FlowsTotal = uint64(n)
+	r.Flows = func(yield func(Flow) bool) {
+		for i := range n {
+			f := Flow{
+				Protocol: "tcp", Source: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), Destination: netip.MustParseAddr("192.0.2.1"),
+				HasPorts: true, SourcePort: uint16(1024 + i), DestinationPort: 443, HashType: "tcp_ipv4", Hash: uint32(i) * 2654435761, Index: i % r.Table.Size,
+				Packets: uint64(n - i), Bytes: uint64(n-i) * 1000,
+			}
+			for _, m := range r.Modes {
+				on := FlowMode{Mode: m.Mode, CPUs: []CPUPackets{{CPU: f.Index % cpus, Packets: f.Packets}}}
+				if m.Mode == nonRSS && f.Packets > 1 {
+					on = FlowMode{Mode: m.Mode, Migrations: 1, CPUs: []CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: f.Packets - 1}}}
+				}
+				f.Modes = append(f.Modes, on)
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+	return r
+}
+
+// withFindings are as many as a bad day brings.
+func withFindings(r *Report) *Report {
+	for i, severity := range []string{Problem, Warning, Warning, Note, Note, Note, "unheard-of"} {
+		r.Findings = append(r.Findings, Finding{
+			ID: fmt.Sprintf("finding-%d", i), Severity: severity,
+			Summary:  "UDP is hashed on its addresses alone, and 93.1% of its packets share 4 pairs of addresses: 1 of 8 CPUs gets them.",
+			Evidence: "udp_ipv4 has 0 packets, ipv4 120,345; with ports they would spread over 8 CPUs, the imbalance would be 1.08 and not 7.21.",
+			Remedy:   "Hash the ports, too: `ethtool -N eth0 rx-flow-hash udp4 sdfn`; fragments then part from their flow.",
+		})
+	}
+	return r
+}
+
+// hostileCompare is a comparison whose every string is hostile.
+func hostileCompare(hostile string) *Compare {
+	r := withHostile(hostile)
+	s := scenarioOf(hostile, r)
+	other := s
+	other.Parameters, other.HashTypes = Parameters{{Name: hostile, Value: 1, Source: hostile}}, Counts{{hostile, 2}}
+	return &Compare{Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Scenarios: []Scenario{s, other}, Notes: r.Notes, Caveats: r.Caveats}
+}
+
+// hugeReport has more of everything than a document takes.
+func hugeReport() *Report {
+	r := withFlows(withTable(withWindows(fixture(1024, 60, allModes...), 300), 32_768), 50_000)
+	for range 5 {
+		withFindings(r)
+	}
+	for i := range 3000 {
+		r.Capture.Files = append(r.Capture.Files, File{Name: fmt.Sprintf("trace_%05d.pcap", i), Format: "pcap"})
+		r.Parameters = append(r.Parameters, Parameter{Name: fmt.Sprintf("parameter-%d", i), Value: strings.Repeat("0123,", 1000), Source: "--flag"})
+		r.Caveats = append(r.Caveats, "Nothing is certain.")
+		r.Notes = append(r.Notes, "Nothing is certain.")
+		r.Command = append(r.Command, "--flag")
+	}
+	return r
+}
+
+func hugeCompare() *Compare {
+	c := compared(2, 1024)
+	for i := range 64 {
+		if i > 1 {
+			c.Scenarios = append(c.Scenarios, c.Scenarios[i%2])
+			c.Scenarios[i].Name = fmt.Sprint("scenario ", i)
+		}
+		c.Scenarios[i].Parameters = append(slices.Clone(c.Scenarios[i].Parameters), Parameter{Name: "layout", Value: fmt.Sprint(i, strings.Repeat(",1", 30_000)), Source: "--layout"})
+	}
+	return c
+}
+
+// rising are n values, step apart.
+func rising(from, step float64, n int) []float64 {
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = from + float64(i)*step
+	}
+	return values
+}
+
+// withWindows gives the modes of a fixture a series of windows of 100 ms: the
+// load of each CPU rises and falls, window 5 is nearly empty, and in windows 90
+// to 109 the third CPU is hot.
+func withWindows(r *Report, windows int) *Report {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		for j := range m.Series.CPUs {
+			row := &m.Series.CPUs[j]
+			row.Packets = make([]uint64, windows)
+			for w := range row.Packets {
+				switch {
+				case w == 5:
+					row.Packets[w] = uint64(1 - min(j, 1))
+				case w >= 90 && w < 110 && j == 2:
+					row.Packets[w] = 1500
+				default:
+					row.Packets[w] = uint64((w*(j+3)*7 + 50*j) % (200 + 90*(j%5)))
+				}
+			}
+		}
+		m.Derive()
+	}
+	return r
+}
+
+// hostileSuggest has s wherever a string may come from outside.
+func hostileSuggest(s string) *Suggest {
+	r := withHostile(s)
+	figures := Figures{Imbalance: Imbalance{Packets: 1.5}, Packets: 7, Connections: 3}
+	return &Suggest{
+		Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Parameters: r.Parameters, Notes: r.Notes, Caveats: r.Caveats,
+		Objective: "packets", Mode: s, Judging: Judging{Folds: 8, Packets: 800, Known: 0.5},
+		Present: Placement{figures, 1.1}, Curve: List[CurvePoint]{{Moves: 1, Whole: 1.2, Flows: 3}, {Moves: 2, Whole: 1.1, Flows: 4, Passed: true}}, Bound: Bound{Imbalance: 1.2, FlowImbalance: 1.1, LargestFlow: &Flow{Protocol: s}},
+		Suggestions: List[Suggestion]{
+			{ID: s, Goal: GoalBalance, Summary: s, Note: s, Commands: List[string]{s, s}, Needs: s, Predicted: figures, Gate: &Gate{Passed: true, Present: 1.5, Judged: 1.2}, Moves: List[Move]{{Entry: 3, Flows: 1}}},
+			{ID: "none", Goal: GoalOrder, Summary: "Nothing to set."},
+		},
+		Declined: List[Declined]{{s, s, nil}}, TableSizes: List[TableSize]{{Size: 64}, {Size: 128, Present: true}},
+		Keys: NewKeyTrials(rising(1, 0.01, 20), 1.05, 1),
+	}
+}
+
+// hostileVerify likewise.
+func hostileVerify(s string) *Verify {
+	r := withHostile(s)
+	return &Verify{
+		Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Parameters: r.Parameters, Notes: r.Notes, Caveats: r.Caveats,
+		Source: "records", Packets: Checked{10, 3, 7, 4, 9}, Queues: List[VerifiedQueue]{{0, 5, 6}, {1, 5, 4}},
+		Explanation: &VerifyExplanation{ID: s, Summary: s, Explained: 9}, Others: List[VerifyExplanation]{{ID: s, Summary: s}}, Evidence: List[string]{s}, Recovered: &RecoveredKey{Key: s, Difference: &s}, Verdict: s,
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"strconv"
 )
@@ -137,4 +138,97 @@ func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"')
+}
+
+// inMode is where the mode indicated the flow's packets; none when it did not.
+func (f *Flow) inMode(mode string) FlowMode {
+	for _, m := range f.Modes {
+		if m.Mode == mode {
+			return m
+		}
+	}
+	return FlowMode{}
+}
+
+// main is the CPU with the most of the flow's packets, the lowest of equals,
+// and their share.
+func (m *FlowMode) main() (cpu, share string) {
+	if len(m.CPUs) == 0 {
+		return none, none
+	}
+	var total uint64
+	for _, c := range m.CPUs {
+		total += c.Packets
+	}
+	most := m.most()
+	return fmt.Sprint(most.CPU), percent(Ratio(most.Packets, total))
+}
+
+// most is the CPU with the most of the flow's packets, the lowest of equals; there
+// must be one.
+func (m *FlowMode) most() CPUPackets {
+	most := m.CPUs[0]
+	for _, c := range m.CPUs {
+		if c.Packets > most.Packets {
+			most = c
+		}
+	}
+	return most
+}
+
+// flowName is a flow in one word group of at most width columns.
+func flowName(f *Flow, width int) string {
+	left := width - displayWidth(clean(f.Protocol)) - len(" ") - displayWidth(" → ")
+	source := endName(f.Source, f.SourcePort, f.HasPorts, 0)
+	destination := endName(f.Destination, f.DestinationPort, f.HasPorts, 0)
+	sourceWidth, destinationWidth := splitWidth(len(source), len(destination), left)
+	return f.Protocol + " " + endName(f.Source, f.SourcePort, f.HasPorts, sourceWidth) +
+		" → " + endName(f.Destination, f.DestinationPort, f.HasPorts, destinationWidth)
+}
+
+// splitWidth divides total columns between two that would like a and b.
+func splitWidth(a, b, total int) (int, int) {
+	half := total / 2
+	switch {
+	case a+b <= total:
+		return a, b
+	case a <= half:
+		return a, total - a
+	case b <= half:
+		return total - b, b
+	}
+	return half, total - half
+}
+
+// endName is an address with its port, as net/netip writes it, in at most width
+// columns; 0 is no limit. What is too long loses the middle of the address, for
+// its ends tell hosts apart, and never its port.
+func endName(addr netip.Addr, port uint16, hasPort bool, width int) string {
+	address := addr.WithZone("").String()
+	before, after := "", ""
+	if hasPort {
+		after = fmt.Sprintf(":%d", port)
+		if addr.Is6() {
+			before, after = "[", "]"+after
+		}
+	}
+	if room := width - len(before) - len(after); width > 0 && room < len(address) {
+		room = max(room, 5)
+		tail := (room - 1) / 2
+		head := room - 1 - tail
+		if head+tail < len(address) {
+			address = address[:head] + "…" + address[len(address)-tail:]
+		}
+	}
+	return before + address + after
+}
+
+// flowWords is a flow's protocol and ends.
+func flowWords(f *Flow) string {
+	return f.Protocol + " " + endName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + endName(f.Destination, f.DestinationPort, f.HasPorts, 0)
+}
+
+// ends are the flow's protocol, source and destination.
+func (f *Flow) ends() string {
+	return fmt.Sprintf("%s %s → %s", f.Protocol, endName(f.Source, f.SourcePort, f.HasPorts, 0), endName(f.Destination, f.DestinationPort, f.HasPorts, 0))
 }

@@ -9,11 +9,9 @@ import (
 	"html/template"
 	"io"
 	"math"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // htmlFiles are the page's template, style and script.
@@ -39,36 +37,6 @@ func WriteHTML(w io.Writer, r *Report) error {
 	page.data(func() error { return flows.writeData(page.w, r) })
 	page.execute("foot", page)
 	return page.flush()
-}
-
-// titleOf is what a page is called: what it is, and of which capture.
-func titleOf(what string, c *Capture) string {
-	switch len(c.Files) {
-	case 0:
-		return what
-	case 1:
-		return what + " of " + shown(baseName(c.Files[0].Name))
-	}
-	return fmt.Sprintf("%s of %s and %s", what, shown(baseName(c.Files[0].Name)), plural(uint64(len(c.Files)-1), "other file", "other files"))
-}
-
-// baseName is a path's last part, whichever system the path is of.
-func baseName(path string) string { return filepath.Base(strings.ReplaceAll(path, `\`, "/")) }
-
-// maxShown is the runes of a string from outside that a page shows.
-const maxShown = 2000
-
-// shown is s as the page shows it: nothing in it directs the reader's terminal,
-// clipboard or order of characters, and what is too long is cut, and says so.
-func shown(s string) string {
-	if len(s) > maxShown {
-		at := maxShown
-		for at > 0 && !utf8.RuneStart(s[at]) {
-			at--
-		}
-		return clean(s[:at]) + fmt.Sprintf("… (%s in all)", plural(uint64(len(s)), "byte", "bytes"))
-	}
-	return clean(s)
 }
 
 // unitGap is the space between a number and its unit.
@@ -98,10 +66,7 @@ func newHTMLPage(w io.Writer, words *Words, title string) (*htmlPage, error) {
 	if words.Title != "" {
 		p.Title, p.What = shown(words.Title), title
 	}
-	style, err := htmlFiles.ReadFile("html/style.css")
-	if err != nil {
-		return nil, err
-	}
+	style := styleSheet
 	code, err := htmlFiles.ReadFile("html/report.js")
 	if err != nil {
 		return nil, err

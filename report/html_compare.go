@@ -30,37 +30,6 @@ func WriteCompareHTML(w io.Writer, c *Compare) error {
 	return page.flush()
 }
 
-// summary says in at most three sentences what was compared and which scenario
-// spreads the packets best.
-func (c *Compare) summary() []string {
-	r := Report{Capture: c.Capture}
-	if c.Capture.Received == 0 || len(c.Scenarios) == 0 {
-		return r.summary()
-	}
-	sentences := []string{r.trafficSentence()}
-	figures := figures()
-	imbalance := &figures[slices.IndexFunc(figures, func(f figure) bool { return f.metric == "imbalance.packets" })]
-	first := &c.Scenarios[0]
-	switch best := imbalance.marked(c.Scenarios); {
-	case len(c.Scenarios) == 1:
-	case best < 0:
-		sentences = append(sentences, fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), fixed(imbalance.of(first), 2)))
-	case best == 0:
-		sentences = append(sentences, fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), first.Name, fixed(imbalance.of(first), 2)))
-	default:
-		s := &c.Scenarios[best]
-		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s times the mean, and %s times under “%s”",
-			len(c.Scenarios), s.Name, fixed(imbalance.of(s), 2), fixed(imbalance.of(first), 2), first.Name)
-		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
-			sentence += "; it moves " + plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
-		}
-		sentences = append(sentences, sentence+".")
-	}
-	return sentences
-}
-
 // htmlCompare is the body of a comparison's page.
 type htmlCompare struct {
 	*htmlPage

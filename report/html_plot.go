@@ -75,20 +75,6 @@ func (s plotScale) grid() (lines []plotLine) {
 	return lines
 }
 
-// roundStep is 1, 2 or 5 times a power of ten, at least x; 1 where x is not above 0.
-func roundStep(x float64) float64 {
-	if !(x > 0) {
-		return 1
-	}
-	power := math.Pow(10, math.Floor(math.Log10(x)))
-	for _, times := range []float64{1, 2, 5} {
-		if times*power >= x {
-			return times * power
-		}
-	}
-	return 10 * power
-}
-
 // spread places n columns.
 func (p *htmlPlot) spread(n int, label func(i int) string) {
 	p.Dense = n > plotValues

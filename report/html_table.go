@@ -105,7 +105,7 @@ func fractionCell(f Fraction, text func(Fraction) string) htmlCell {
 	return c
 }
 
-func shareCell(f Fraction) htmlCell { return fractionCell(f, percent) }
+func shareCell(f Fraction) htmlCell { return fractionCell(f, percent[Fraction]) }
 
 // figureCell is a figure of a mode. Those of whole numbers lose nothing as a
 // Fraction below 2^53.
@@ -157,18 +157,13 @@ func cpuTable(id string, m *Mode) htmlTable {
 		}
 		l := &c.Latency
 		t.row(numberHead(c.CPU), exactCell(c.Packets), shareCell(Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
-			fractionCell(c.PacketsPerSecond, rate), fractionCell(c.BitsPerSecond, rate), exactCell(c.Flows),
+			fractionCell(c.PacketsPerSecond, rate[Fraction]), fractionCell(c.BitsPerSecond, rate[Fraction]), exactCell(c.Flows),
 			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f Fraction) string { return fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
 			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
 			fractionCell(l.Mean, timeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest))
 	}
 	return t
-}
-
-// flowWords is a flow's protocol and ends.
-func flowWords(f *Flow) string {
-	return f.Protocol + " " + endName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + endName(f.Destination, f.DestinationPort, f.HasPorts, 0)
 }
 
 func queueTable(id string, m *Mode) htmlTable {

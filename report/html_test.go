@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,45 +32,6 @@ func compareHTML(t *testing.T, c *Compare) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// withFlows lists n flows, all on their own address, spread over the table.
-func withFlows(r *Report, n int) *Report {
-	cpus := len(r.Modes[0].CPUs)
-	r.FlowsTotal = uint64(n)
-	r.Flows = func(yield func(Flow) bool) {
-		for i := range n {
-			f := Flow{
-				Protocol: "tcp", Source: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), Destination: netip.MustParseAddr("192.0.2.1"),
-				HasPorts: true, SourcePort: uint16(1024 + i), DestinationPort: 443, HashType: "tcp_ipv4", Hash: uint32(i) * 2654435761, Index: i % r.Table.Size,
-				Packets: uint64(n - i), Bytes: uint64(n-i) * 1000,
-			}
-			for _, m := range r.Modes {
-				on := FlowMode{Mode: m.Mode, CPUs: []CPUPackets{{CPU: f.Index % cpus, Packets: f.Packets}}}
-				if m.Mode == nonRSS && f.Packets > 1 {
-					on = FlowMode{Mode: m.Mode, Migrations: 1, CPUs: []CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: f.Packets - 1}}}
-				}
-				f.Modes = append(f.Modes, on)
-			}
-			if !yield(f) {
-				return
-			}
-		}
-	}
-	return r
-}
-
-// withFindings are as many as a bad day brings.
-func withFindings(r *Report) *Report {
-	for i, severity := range []string{Problem, Warning, Warning, Note, Note, Note, "unheard-of"} {
-		r.Findings = append(r.Findings, Finding{
-			ID: fmt.Sprintf("finding-%d", i), Severity: severity,
-			Summary:  "UDP is hashed on its addresses alone, and 93.1% of its packets share 4 pairs of addresses: 1 of 8 CPUs gets them.",
-			Evidence: "udp_ipv4 has 0 packets, ipv4 120,345; with ports they would spread over 8 CPUs, the imbalance would be 1.08 and not 7.21.",
-			Remedy:   "Hash the ports, too: `ethtool -N eth0 rx-flow-hash udp4 sdfn`; fragments then part from their flow.",
-		})
-	}
-	return r
 }
 
 // contrasts lists texts that don't stand out from what is behind them (WCAG 2.2,
@@ -521,15 +481,6 @@ func TestHTMLHostile(t *testing.T) {
 			}
 		})
 	}
-}
-
-// hostileCompare is a comparison whose every string is hostile.
-func hostileCompare(hostile string) *Compare {
-	r := withHostile(hostile)
-	s := scenarioOf(hostile, r)
-	other := s
-	other.Parameters, other.HashTypes = Parameters{{Name: hostile, Value: 1, Source: hostile}}, Counts{{hostile, 2}}
-	return &Compare{Words: r.Words, Tool: r.Tool, Command: r.Command, Capture: r.Capture, Scenarios: []Scenario{s, other}, Notes: r.Notes, Caveats: r.Caveats}
 }
 
 // Asked for a page, a writer that takes nothing is an error.

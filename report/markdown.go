@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // maxMarkdown bounds in bytes what WriteMarkdown and WriteCompareMarkdown write:
@@ -139,18 +138,6 @@ const (
 	maxCode  = 200
 	maxProse = 1200
 )
-
-// cutTo is s for one line, cut to about limit bytes.
-func cutTo(s string, limit int) string {
-	if len(s) <= limit {
-		return clean(s)
-	}
-	at := limit
-	for at > 0 && !utf8.RuneStart(s[at]) {
-		at--
-	}
-	return clean(s[:at]) + "…"
-}
 
 // code is a string in which nothing has a meaning.
 func code(s string) string { return codeSpan(cutTo(s, maxCode)) }

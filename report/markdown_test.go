@@ -3,16 +3,9 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	east "github.com/yuin/goldmark/extension/ast"
-	gfmtext "github.com/yuin/goldmark/text"
 )
 
 func markdownOf(t *testing.T, r *Report) string {
@@ -37,34 +30,6 @@ func TestMarkdownGolden(t *testing.T) {
 	golden(t, "cpus8.md", []byte(markdownOf(t, withFindings(fixture(8, 12, "rss-msix", "non-rss")))))
 	golden(t, "empty.md", []byte(markdownOf(t, empty())))
 	golden(t, "compare4.md", []byte(compareMarkdown(t, compared(4, 8))))
-}
-
-// hugeReport has more of everything than a document takes.
-func hugeReport() *Report {
-	r := withFlows(withTable(withWindows(fixture(1024, 60, allModes...), 300), 32_768), 50_000)
-	for range 5 {
-		withFindings(r)
-	}
-	for i := range 3000 {
-		r.Capture.Files = append(r.Capture.Files, File{Name: fmt.Sprintf("trace_%05d.pcap", i), Format: "pcap"})
-		r.Parameters = append(r.Parameters, Parameter{Name: fmt.Sprintf("parameter-%d", i), Value: strings.Repeat("0123,", 1000), Source: "--flag"})
-		r.Caveats = append(r.Caveats, "Nothing is certain.")
-		r.Notes = append(r.Notes, "Nothing is certain.")
-		r.Command = append(r.Command, "--flag")
-	}
-	return r
-}
-
-func hugeCompare() *Compare {
-	c := compared(2, 1024)
-	for i := range 64 {
-		if i > 1 {
-			c.Scenarios = append(c.Scenarios, c.Scenarios[i%2])
-			c.Scenarios[i].Name = fmt.Sprint("scenario ", i)
-		}
-		c.Scenarios[i].Parameters = append(slices.Clone(c.Scenarios[i].Parameters), Parameter{Name: "layout", Value: fmt.Sprint(i, strings.Repeat(",1", 30_000)), Source: "--layout"})
-	}
-	return c
 }
 
 // Whatever the report, an issue takes the document, and what was cut off is said.
@@ -93,91 +58,6 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 	if strings.Count(document, "<details>") != strings.Count(document, "</details>") {
 		t.Error("not every <details> has an end")
-	}
-}
-
-// checkMarkdown parses a document by the rules of GFM: its tables are tables, its
-// HTML is that of the folded parts, and nothing else in it has a meaning but bold
-// type.
-func checkMarkdown(t *testing.T, name, document string) {
-	t.Helper()
-	source := []byte(document)
-	root := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(gfmtext.NewReader(source))
-	rows, depth := 0, 0
-	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
-		}
-		switch n := n.(type) {
-		case *ast.HTMLBlock:
-			html := string(n.Lines().Value(source))
-			switch {
-			case strings.HasPrefix(html, "<details>\n<summary>") && regexp.MustCompile(`^<details>\n<summary>[^<>]*(<code>[^<>]*</code>)?</summary>\n$`).MatchString(html):
-				depth++
-			case html == "</details>\n" || html == "</details>":
-				depth--
-			default:
-				t.Errorf("%s: HTML %q", name, html)
-			}
-		case *ast.RawHTML:
-			if html := string(n.Segments.Value(source)); html != "<br>" {
-				t.Errorf("%s: HTML %q in a line", name, html)
-			}
-		case *ast.Link, *ast.AutoLink, *ast.Image, *east.Strikethrough, *east.TaskCheckBox, *ast.ThematicBreak, *ast.CodeBlock:
-			t.Errorf("%s: a %s", name, n.Kind())
-		case *ast.Emphasis:
-			if n.Level != 2 {
-				t.Errorf("%s: emphasis", name)
-			}
-		case *ast.Text:
-			if n.Parent().Kind() == ast.KindCodeSpan {
-				break
-			}
-			if words := string(n.Value(source)); regexp.MustCompile(`[@\\$]|#\w|:\w+:|https?:|\bwww\.`).MatchString(words) {
-				t.Errorf("%s: GitHub might find a meaning in %q", name, words)
-			}
-		case *east.TableHeader, *east.TableRow:
-			rows++
-		}
-		return ast.WalkContinue, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if t.Failed() {
-		t.Log(document)
-	}
-	if depth != 0 {
-		t.Errorf("%s: %d folded parts have no end", name, depth)
-	}
-
-	// Every line of a table is one to the parser, and has as many cells as its head.
-	lines, cells, fence := 0, 0, ""
-	for line := range strings.Lines(document) {
-		if begins := regexp.MustCompile("^`{3,}$").FindString(strings.TrimSuffix(line, "\n")); begins != "" && (fence == "" || strings.HasPrefix(begins, fence)) {
-			if fence == "" {
-				fence = begins
-			} else {
-				fence = ""
-			}
-		}
-		if fence != "" || !strings.HasPrefix(line, "|") {
-			cells = 0
-			continue
-		}
-		n := len(regexp.MustCompile(`(\\.|[^|\\])*\|`).FindAllString(strings.TrimSuffix(line, "\n"), -1)) // as cmark-gfm's scanner parts them
-		if cells == 0 {
-			cells = n
-		}
-		if n != cells {
-			t.Errorf("%s: %d cells, and %d in the head: %s", name, n-1, cells-1, line)
-		}
-		if !regexp.MustCompile(`^\| :?--`).MatchString(line) {
-			lines++
-		}
-	}
-	if rows != lines {
-		t.Errorf("%s: %d lines of tables are %d rows to the parser", name, lines, rows)
 	}
 }
 

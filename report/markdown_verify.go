@@ -26,7 +26,9 @@ func WriteVerifyMarkdown(w io.Writer, v *Verify) error {
 			title += ", " + in
 		}
 		m.para(title)
-		m.part(queuesBytes, func(p *markdown) { p.table("queues", heads, v.queueRows(), v.difference) })
+		m.part(queuesBytes, func(p *markdown) {
+			p.table("queues", heads, v.queueRows(), func(row int) uint64 { return v.difference(row) })
+		})
 	}
 	if facts := v.keyFacts(); facts != nil {
 		m.para("#### The key, " + keyHeading)

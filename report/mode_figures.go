@@ -47,7 +47,7 @@ func timeText(f Fraction) string {
 // time, and by it the rate at which there is none left.
 func serialFigures() []figure {
 	return []figure{
-		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.SerialUtilization }), percent},
+		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.SerialUtilization }), percent[Fraction]},
 		{"", fullAt, ofMode(func(m *Mode) Fraction { return 1 / m.SerialUtilization }), timesText},
 	}
 }
@@ -81,7 +81,7 @@ func migrationFigures() []figure {
 				return Null
 			}
 			return Ratio(m.Totals.MigrationTime, busy)
-		}), percent},
+		}), percent[Fraction]},
 	}
 }
 
@@ -118,7 +118,7 @@ func modeFigures(modes []Mode) []figure {
 		figures = append(figures, figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
 	}
 	if some(func(m Mode) bool { return m.Totals.Drops > 0 }) {
-		figures = append(figures, figure{"", "  their share", ofMode(dropShare), percent})
+		figures = append(figures, figure{"", "  their share", ofMode(dropShare), percent[Fraction]})
 	}
 	figures = append(figures, []figure{
 		{"", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText},
@@ -126,23 +126,23 @@ func modeFigures(modes []Mode) []figure {
 		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), meanPerDPC},
 		{"", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText},
 		{"", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return extreme(m, slices.Min) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Min), m.Totals.Packets) }), percent},
+		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Min), m.Totals.Packets) }), percent[Fraction]},
 		{"", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText},
 		{"", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return extreme(m, slices.Max) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent},
+		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent[Fraction]},
 		{"", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText},
 		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
 		{"", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
 		{"", "Jain's index of packets", ofMode(func(m *Mode) Fraction { return m.Imbalance.Jain }), ratioText},
-		{"", "utilization of the busiest CPU", ofMode(maxUtilization), percent},
+		{"", "utilization of the busiest CPU", ofMode(maxUtilization), percent[Fraction]},
 		{"", "latency, mean", ofMode(meanLatency), timeText},
 		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), timeText},
 		{"", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), timeText},
 		{"", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), timeText},
 		{"", "flows", count(func(m *Mode) uint64 { return m.Affinity.Flows }), integerText},
 		{"", "  that stayed on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SingleCPUFlows }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows) }), percent},
+		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows) }), percent[Fraction]},
 		{"", "  migrations from CPU to CPU", count(func(m *Mode) uint64 { return m.Affinity.Migrations }), integerText},
 	}...)
 	if some(func(m Mode) bool { return m.Affinity.Connections > 0 }) {
@@ -151,11 +151,11 @@ func modeFigures(modes []Mode) []figure {
 			{"", "  with both ways on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SymmetricConnections }), integerText},
 			{"", "  their share", ofMode(func(m *Mode) Fraction {
 				return Ratio(m.Affinity.SymmetricConnections, m.Affinity.Connections)
-			}), percent},
+			}), percent[Fraction]},
 		}...)
 	}
 	if some(func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
-		figures = append(figures, figure{"", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), percent})
+		figures = append(figures, figure{"", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), percent[Fraction]})
 	}
 	return figures
 }

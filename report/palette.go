@@ -24,12 +24,8 @@ const deepLevel = 6
 var styleColor = regexp.MustCompile(`--([a-z0-9-]+): light-dark\(#([0-9a-f]{6}),`)
 
 func newPalette() (*palette, error) {
-	style, err := htmlFiles.ReadFile("html/style.css")
-	if err != nil {
-		return nil, err
-	}
 	colors := map[string]color.RGBA{}
-	for _, m := range styleColor.FindAllStringSubmatch(string(style), -1) {
+	for _, m := range styleColor.FindAllStringSubmatch(string(styleSheet), -1) {
 		rgb, err := strconv.ParseUint(m[2], 16, 32)
 		if err != nil {
 			return nil, err
@@ -47,7 +43,7 @@ func newPalette() (*palette, error) {
 	for name, to := range names {
 		c, ok := colors[name]
 		if !ok {
-			return nil, fmt.Errorf("html/style.css has no colour --%s", name)
+			return nil, fmt.Errorf("style.css has no colour --%s", name)
 		}
 		*to = c
 	}

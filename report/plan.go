@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"strings"
 )
 
 // PlanSchema names the version of the JSON that plans test flows.
@@ -79,49 +78,4 @@ func WritePlanCommands(w io.Writer, p *Plan) error {
 		}
 	}
 	return nil
-}
-
-// WritePlanText writes p for a terminal: a row for each flow, and the parameters.
-// o.Flows is not used. Errors are those of w.
-func WritePlanText(w io.Writer, p *Plan, o TextOptions) error {
-	t := newTextWriter(w, o)
-	for _, note := range p.Notes {
-		for _, l := range wrap(strings.Split(clean(note), " "), t.width) {
-			t.line(l)
-		}
-	}
-	t.heading("FLOWS", fmt.Sprintf("%s from %s to %s", plural(uint64(len(p.Flows)), strings.ToUpper(p.Protocol)+" flow", strings.ToUpper(p.Protocol)+" flows"), p.Source, p.Destination))
-	place := func(group string) []column {
-		return []column{{group: group, head: "CPU"}, {group: group, head: "queue"}, {group: group, head: "entry"}, {group: group, head: "hash"}}
-	}
-	g := grid{keys: 2, columns: append([]column{{head: "source port"}, {head: "to port"}}, place("")...)}
-	if p.PeerParameters != nil {
-		g.columns = append(g.columns, place("reply")...)
-	}
-	cells := func(at *PlannedPlace) []cell {
-		return []cell{plainCell(fmt.Sprint(at.CPU)), plainCell(fmt.Sprint(at.Queue)), plainCell(fmt.Sprint(at.Index)), plainCell(at.Hash)}
-	}
-	for i := range p.Flows {
-		f := &p.Flows[i]
-		row := append([]cell{plainCell(fmt.Sprint(f.SourcePort)), plainCell(fmt.Sprint(f.DestinationPort))}, cells(&f.To)...)
-		if f.Reply != nil {
-			row = append(row, cells(f.Reply)...)
-		}
-		g.row(row...)
-	}
-	t.grid(&g)
-	t.heading("COMMANDS", "--format iperf3 prints these alone")
-	for _, f := range p.Flows {
-		t.line(indent + clean(f.Command))
-	}
-	t.parameters(&Report{Tool: p.Tool, Command: p.Command, Parameters: p.Parameters})
-	if p.PeerParameters != nil {
-		t.heading("PARAMETERS OF "+strings.ToUpper(p.Source.String()), "which replies go to")
-		t.parameterList(p.PeerParameters)
-	}
-	t.caveats(&Report{Caveats: p.Caveats})
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,3 +84,33 @@ func TestColumnsPreserveTotals(t *testing.T) {
 		}
 	}
 }
+
+// TestBusyWindows: the windows with the most packets that hold a tenth of all, each
+// by its packets.
+func TestBusyWindows(t *testing.T) {
+	series := func(cpus ...[]uint64) Series {
+		var s Series
+		for i, packets := range cpus {
+			s.CPUs = append(s.CPUs, SeriesCPU{CPU: i, Packets: packets})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		series Series
+		want   Fraction
+	}{
+		{series([]uint64{50, 0, 8, 5}, []uint64{50, 0, 4, 5}), 1},                                                                         // the first has more than a tenth
+		{series(append([]uint64{6, 0}, slices.Repeat([]uint64{2}, 20)...), append([]uint64{0, 6}, slices.Repeat([]uint64{2}, 20)...)), 2}, // two are needed
+		{series([]uint64{5, 0, 5, 5, 5, 5, 5, 5, 5, 5}, []uint64{0, 5, 5, 5, 5, 5, 5, 5, 5, 5}), 1},
+		{series(slices.Repeat([]uint64{3}, 20), slices.Repeat([]uint64{1}, 20)), 1.5},
+	} {
+		if got := busyWindows(c.series); !nearly(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.series, got, c.want)
+		}
+	}
+	if got := busyWindows(Series{}); !got.IsNull() {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+func nearly(a, b Fraction) bool { return a-b < 1e-9 && b-a < 1e-9 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 )
 
@@ -187,3 +188,6 @@ func WriteExplanationJSON(w io.Writer, x *Explanation) error {
 	out.Write(appendPrintable(nil, b.Bytes()))
 	return out.Flush()
 }
+
+// moment is a time since the first packet, "1.250000100 s".
+func moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -95,41 +94,6 @@ func (t *textWriter) capture(c *Capture) {
 			t.list(f.label, captureLabels, f.items, f.style)
 		}
 	}
-}
-
-// exactSeconds is ns in seconds, without zeros at the end.
-func exactSeconds(ns int64) string {
-	s := fmt.Sprintf("%s.%09d", exact(uint64(ns/1e9)), ns%1e9)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
-}
-
-// withGap puts a space before the prefix of a scaled number: "788 M".
-func withGap(s string) string {
-	if last := len(s) - 1; s[last] > '9' {
-		return s[:last] + " " + s[last:]
-	}
-	return s + " "
-}
-
-// sharesOf lists the counts above 0, the largest first, with their share of total.
-func sharesOf(counts Counts, total uint64) []string {
-	sorted := slices.Clone(counts)
-	slices.SortStableFunc(sorted, func(a, b Count) int {
-		switch {
-		case a.Packets > b.Packets:
-			return -1
-		case a.Packets < b.Packets:
-			return 1
-		}
-		return 0
-	})
-	var parts []string
-	for _, c := range sorted {
-		if c.Packets > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s (%s)", c.Name, exact(c.Packets), percent(Ratio(c.Packets, total))))
-		}
-	}
-	return parts
 }
 
 // sideBySide is the modes as columns.
@@ -233,25 +197,6 @@ func (t *textWriter) parameterList(parameters Parameters) {
 	}
 }
 
-// shellWords is a command's words as a shell takes them.
-func shellWords(command []string) []string {
-	words := make([]string, len(command))
-	for i, w := range command {
-		if words[i] = w; w == "" || strings.ContainsAny(w, " \t'\"$*?;&|<>()\\") {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return words
-}
-
-// text is the value as the text prints it.
-func (p *Parameter) text() string {
-	if p.Text != "" {
-		return p.Text
-	}
-	return fmt.Sprint(p.Value)
-}
-
 func (t *textWriter) caveats(r *Report) {
 	caveats := caveatsOf(&r.Capture, r.Caveats)
 	if len(caveats) == 0 {
@@ -282,15 +227,3 @@ func (t *textWriter) glossary() {
 }
 
 const glossaryLabels = 10
-
-// caveatsOf is what holds for every replay of a packet, then what holds for this one.
-func caveatsOf(c *Capture, more []string) []string {
-	if c.Packets == 0 {
-		return more
-	}
-	return append([]string{
-		"Costs (the durations above) are assumptions, not measurements: drops, utilization and latency follow from them.",
-		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
-		"What that machine's ring dropped is not in the capture, and so in no number here.",
-	}, more...)
-}

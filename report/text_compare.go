@@ -1,15 +1,10 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"reflect"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // WriteCompareText writes c for a terminal and for a bug report: the capture, the
@@ -41,45 +36,6 @@ func WriteCompareText(w io.Writer, c *Compare, o TextOptions) error {
 		return t.err
 	}
 	return t.w.Flush()
-}
-
-// hashedAlike reports whether all scenarios hashed the same packets by the same types.
-func (c *Compare) hashedAlike() bool {
-	return !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool {
-		return !slices.Equal(s.HashTypes, c.Capture.HashTypes) || !slices.Equal(s.Unhashed, c.Capture.Unhashed)
-	})
-}
-
-// headWidth is the columns that a scenario's name has above its column.
-const headWidth = 16
-
-// scenarioHeads is what stands above the scenarios' columns: the names, and of
-// those that are too long a part after the scenario's number: of a file's path
-// the end, of others the beginning.
-func scenarioHeads(scenarios []Scenario) []string {
-	heads := make([]string, len(scenarios))
-	for i, s := range scenarios {
-		heads[i] = clean(s.Name)
-		if displayWidth(heads[i]) <= headWidth {
-			continue
-		}
-		number := fmt.Sprintf("#%d ", i+1)
-		room := headWidth - len(number) - 1
-		if strings.ContainsAny(heads[i], `/\`) {
-			for displayWidth(heads[i]) > room {
-				_, n := utf8.DecodeRuneInString(heads[i])
-				heads[i] = heads[i][n:]
-			}
-			heads[i] = number + "…" + heads[i]
-			continue
-		}
-		for displayWidth(heads[i]) > room {
-			_, n := utf8.DecodeLastRuneInString(heads[i])
-			heads[i] = heads[i][:len(heads[i])-n]
-		}
-		heads[i] = number + heads[i] + "…"
-	}
-	return heads
 }
 
 // marginOf is the width of a margin for the heads.
@@ -161,61 +117,6 @@ func (t *textWriter) scenarioFigures(scenarios []Scenario, heads []string) {
 	}
 }
 
-// cpus is how many CPUs the compared mode has.
-func (s *Scenario) cpus() int {
-	if m := s.mode(); m != nil {
-		return len(m.CPUs)
-	}
-	return 0
-}
-
-// marked is the scenario that is best in a row, -1 where none is better than
-// another, or where less need not be better: a flow that moved is no fault, and of
-// the first scenario none has.
-func (f *figure) marked(scenarios []Scenario) int {
-	if f.metric == "" || f.metric == "flows_moved" || allEqual(scenarios, f) {
-		return -1
-	}
-	return f.best(scenarios)
-}
-
-// allEqual reports whether no scenario is better than another.
-func allEqual(scenarios []Scenario, f *figure) bool {
-	return !slices.ContainsFunc(scenarios, func(s Scenario) bool { return !f.of(&s).Equal(f.of(&scenarios[0])) })
-}
-
-// withoutRSS is what the scenarios have under non-rss: one mode if it is the same
-// in all, none if it is what is compared, or not in all.
-func withoutRSS(scenarios []Scenario) []*Mode {
-	var modes []*Mode
-	same := true
-	for i := range scenarios {
-		s := &scenarios[i]
-		m := s.modeNamed(nonRSS)
-		if m == nil || s.Compared == nonRSS {
-			return nil
-		}
-		modes = append(modes, m)
-		same = same && reflect.DeepEqual(countersOf(m), countersOf(modes[0]))
-	}
-	if same {
-		return modes[:1]
-	}
-	return modes
-}
-
-// countersOf is the counters of a mode's CPUs, without what follows from them and
-// without what names flows.
-func countersOf(m *Mode) []CPU {
-	cpus := slices.Clone([]CPU(m.CPUs))
-	for i := range cpus {
-		c := &cpus[i]
-		c.PacketsPerSecond, c.BitsPerSecond, c.PacketsPerDPCMean, c.Utilization, c.Latency.Mean = 0, 0, 0, 0, 0
-		c.TopFlow, c.Largest = nil, nil
-	}
-	return cpus
-}
-
 // withoutRSS is non-rss of each scenario, where they differ.
 func (t *textWriter) withoutRSS(scenarios []Scenario, heads []string) {
 	t.heading("WITHOUT RSS", "under "+nonRSS)
@@ -283,19 +184,6 @@ func (t *textWriter) scenarioShares(scenarios []Scenario, heads []string) {
 	t.grid(&g)
 }
 
-// cpu is the CPU of that number, nil if the mode does not use it.
-func (m *Mode) cpu(number int) *CPU {
-	if m == nil {
-		return nil
-	}
-	for i := range m.CPUs {
-		if m.CPUs[i].CPU == number {
-			return &m.CPUs[i]
-		}
-	}
-	return nil
-}
-
 // scenarioHashes says what each scenario hashed, where that differs.
 func (t *textWriter) scenarioHashes(scenarios []Scenario, heads []string, received uint64) {
 	t.heading("HASH TYPES", "")
@@ -313,12 +201,6 @@ func (t *textWriter) scenarioHashes(scenarios []Scenario, heads []string, receiv
 	}
 }
 
-// Of more than maxRanges ranges of entries only the first are listed.
-const (
-	maxRanges   = 8
-	firstRanges = 4
-)
-
 // scenarioEntries is the table entries that differ from the first scenario's.
 func (t *textWriter) scenarioEntries(scenarios []Scenario, heads []string) {
 	first := &scenarios[0].Table
@@ -330,95 +212,6 @@ func (t *textWriter) scenarioEntries(scenarios []Scenario, heads []string) {
 	for i := 1; i < len(scenarios); i++ {
 		t.words(heads[i], marginOf(heads), entriesThatDiffer(first, &scenarios[i].Table), plain)
 	}
-}
-
-// entriesThatDiffer says in words, none of them to be parted, how a table differs
-// from the first.
-func entriesThatDiffer(first, table *TableReport) []string {
-	layout := ruleOf(table)
-	if layout != "" {
-		layout = " (" + layout + ")"
-	}
-	if table.Size != first.Size {
-		return strings.Split(fmt.Sprintf("%s, so none can be compared%s", plural(uint64(table.Size), "entry", "entries"), layout), " ")
-	}
-	differ, moved := 0, 0
-	for i := range table.Entries {
-		if table.Entries[i] != first.Entries[i] {
-			differ++
-		}
-		here, _ := table.cpu(i)
-		if there, _ := first.cpu(i); here != there {
-			moved++
-		}
-	}
-	s := "none"
-	if differ > 0 {
-		s = fmt.Sprintf("%d of %d%s", differ, table.Size, layout)
-	}
-	if moved != differ {
-		s += fmt.Sprintf("; %d on another CPU", moved)
-	}
-	if differ == 0 {
-		return strings.Split(s, " ")
-	}
-	words := strings.Split(s+":", " ")
-	ranges := rangesThatDiffer(first.Entries, table.Entries)
-	if len(ranges) > maxRanges && layout != "" {
-		return strings.Split(s, " ") // the rule says it shorter
-	}
-	for i, r := range ranges {
-		switch {
-		case i == firstRanges && len(ranges) > maxRanges:
-			return append(words, strings.Split(fmt.Sprintf("and %s more", plural(uint64(len(ranges)-i), "range", "ranges")), " ")...)
-		case i < len(ranges)-1:
-			r += ","
-		}
-		words = append(words, r)
-	}
-	return words
-}
-
-// ruleOf is the rule that a table follows over the queues that it has, "" for none.
-func ruleOf(table *TableReport) string {
-	if table.Size == 0 {
-		return ""
-	}
-	return layoutOf(table.Entries, slices.Max(table.Entries)+1)
-}
-
-// rangesThatDiffer is the runs of entries that now have one queue and had
-// another: "32-63: queue 2 → 3", without the old one where that was not one. A
-// run begins and ends with entries that differ.
-func rangesThatDiffer(was, is []int) []string {
-	var ranges []string
-	for i := 0; i < len(is); i++ {
-		if is[i] == was[i] {
-			continue
-		}
-		last, from := i, fmt.Sprintf("%d ", was[i])
-		for k := i + 1; k < len(is) && is[k] == is[i]; k++ {
-			if was[k] != is[k] {
-				last = k
-			}
-		}
-		for k := i; k <= last; k++ {
-			if was[k] != was[i] {
-				from = ""
-			}
-		}
-		entries := fmt.Sprint(i)
-		if last > i {
-			entries += fmt.Sprintf("-%d", last)
-		}
-		if from == "" {
-			ranges = append(ranges, fmt.Sprintf("%s: → queue %d", entries, is[i]))
-		} else {
-			ranges = append(ranges, fmt.Sprintf("%s: queue %s→ %d", entries, from, is[i]))
-		}
-		i = last
-	}
-	return ranges
 }
 
 // scenarioParameters is the parameters that differ, then those that do not.
@@ -450,53 +243,4 @@ func (t *textWriter) scenarioParameters(c *Compare, heads []string) {
 		t.list(heads[i], marginOf(heads), parts, plain)
 	}
 	t.parameters(common)
-}
-
-// commonParameters are those that all scenarios have with the same value.
-func (c *Compare) commonParameters() (common Parameters) {
-	if len(c.Scenarios) == 0 {
-		return nil
-	}
-	for _, p := range c.Scenarios[0].Parameters {
-		if !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return !s.has(p) }) {
-			common = append(common, p)
-		}
-	}
-	return common
-}
-
-// differingNames are the names of the other parameters, by the first scenario that
-// has them.
-func (c *Compare) differingNames() (names []string) {
-	common := c.commonParameters()
-	for i := range c.Scenarios {
-		for _, p := range c.Scenarios[i].Parameters {
-			if common.named(p.Name) == nil && !slices.Contains(names, p.Name) {
-				names = append(names, p.Name)
-			}
-		}
-	}
-	return names
-}
-
-// named is the parameter of that name, nil if there is none.
-func (p Parameters) named(name string) *Parameter {
-	for i := range p {
-		if p[i].Name == name {
-			return &p[i]
-		}
-	}
-	return nil
-}
-
-// has reports whether the scenario has the parameter with the same value.
-func (s *Scenario) has(p Parameter) bool {
-	other := s.Parameters.named(p.Name)
-	if other == nil {
-		return false
-	}
-	// As JSON: of an earlier report, a value has another type.
-	here, errHere := json.Marshal(p.Value)
-	there, errThere := json.Marshal(other.Value)
-	return errHere == nil && errThere == nil && bytes.Equal(here, there)
 }

@@ -2,30 +2,11 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strings"
 )
 
-// modeTitle is the name of the NDIS document that describes the mode.
-func modeTitle(mode string) string {
-	switch mode {
-	case "rss-msix":
-		return "RSS with message signaled interrupts"
-	case "non-rss":
-		return "non-RSS receive processing"
-	case "rss-hw-queues":
-		return "RSS with hardware queuing"
-	case "rss-single-queue":
-		return "RSS with a single hardware receive queue"
-	}
-	return ""
-}
-
 // flowWidth is the least in which a CPU's largest flow can be read.
 const flowWidth = 36
-
-// barWidth is the columns of a bar for the CPU with the most packets.
-const barWidth = 6
 
 // mode is one mode by CPU, with its queues, and over time.
 func (t *textWriter) mode(r *Report, m *Mode, cpus, time bool) {
@@ -80,48 +61,6 @@ func (t *textWriter) load(m *Mode) {
 	t.grid(&g)
 }
 
-// heat is the colour of a load that is timesMean the mean.
-func heat(timesMean Fraction) style {
-	switch {
-	case timesMean >= 2:
-		return hot
-	case timesMean >= 1.25:
-		return warm
-	}
-	return plain
-}
-
-// bar is n beside the greatest, in eighths of a column; empty only for 0.
-func bar(n, most uint64) string { return barIn(n, most, barWidth) }
-
-// barIn is bar with so many columns for the greatest.
-func barIn(n, most uint64, columns int) string {
-	if most == 0 {
-		return ""
-	}
-	eighths := int(math.Ceil(float64(n) * 8 * float64(columns) / float64(most)))
-	s := strings.Repeat("█", eighths/8)
-	if rest := eighths % 8; rest > 0 {
-		s += string("▏▎▍▌▋▊▉"[3*(rest-1) : 3*rest])
-	}
-	return s
-}
-
-// largestShare is the share of the CPU's packets that its largest flow has.
-func largestShare(c *CPU, mode string) string {
-	for _, m := range c.Largest.Modes {
-		if m.Mode != mode {
-			continue
-		}
-		for _, on := range m.CPUs {
-			if on.CPU == c.CPU {
-				return percent(Ratio(on.Packets, c.Packets))
-			}
-		}
-	}
-	return none
-}
-
 // largestFlow names the CPU's largest flow, after its share of the CPU's
 // packets, in width columns.
 func largestFlow(c *CPU, mode string, width int) string {
@@ -167,30 +106,6 @@ func (t *textWriter) dispatch(m *Mode, sends bool) {
 		g.row(cells...)
 	}
 	t.grid(&g)
-}
-
-func utilizationStyle(u Fraction) style {
-	switch {
-	case u >= 0.9:
-		return hot
-	case u >= 0.6:
-		return warm
-	}
-	return plain
-}
-
-// queuesAreCPUs reports whether each CPU has exactly the queue in the same
-// place, so that the queues need no table of their own.
-func queuesAreCPUs(m *Mode) bool {
-	if len(m.Queues) != len(m.CPUs) {
-		return false
-	}
-	for i, q := range m.Queues {
-		if q.Queue != i || q.CPU == nil || *q.CPU != m.CPUs[i].CPU {
-			return false
-		}
-	}
-	return true
 }
 
 // queues is a line per queue, where the CPUs' rows did not say it.

@@ -55,8 +55,8 @@ func scaled(x float64, digits int, units []string) string {
 }
 
 // rate is a rate with three digits, "788M".
-func rate(f Fraction) string {
-	if f.IsNull() {
+func rate[F ~float64](f F) string {
+	if isNull(f) {
 		return none
 	}
 	return scaled(float64(f), 3, decimalPrefixes)
@@ -99,9 +99,9 @@ func byteSize(n uint64) string {
 }
 
 // percent is a share with one decimal, "12.3%"; what is above 0 is never 0.0%.
-func percent(share Fraction) string {
+func percent[F ~float64](share F) string {
 	switch {
-	case share.IsNull():
+	case isNull(share):
 		return none
 	case share > 0 && share < 0.0005:
 		return "<0.1%"
@@ -112,8 +112,8 @@ func percent(share Fraction) string {
 }
 
 // fixed is f with decimals digits after the point.
-func fixed(f Fraction, decimals int) string {
-	if f.IsNull() {
+func fixed[F ~float64](f F, decimals int) string {
+	if isNull(f) {
 		return none
 	}
 	return strconv.FormatFloat(float64(f), 'f', decimals, 64)
@@ -126,3 +126,6 @@ func plural(n uint64, one, many string) string {
 	}
 	return exact(n) + " " + many
 }
+
+// isNull tells whether f is the number of nothing: 0 ÷ 0, or x ÷ 0.
+func isNull[F ~float64](f F) bool { return math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) }

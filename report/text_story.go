@@ -34,9 +34,6 @@ func exactTime(ns int64) string {
 	return exact(uint64(ns)) + " ns"
 }
 
-// moment is a time since the first packet, "1.250000100 s".
-func moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }
-
 func (t *textWriter) explainedPacket(p *ExplainedPacket) {
 	what := "received"
 	if p.Sent {

@@ -3,13 +3,9 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
-
-// levels marks an entry's load beside the heaviest entry's; the first is none.
-var levels = []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 
 // Above maxEntriesInFull entries the table is folded: 512 entries would be 64
 // lines of mostly i mod queues.
@@ -103,63 +99,4 @@ func (t *textWriter) indirectionTable(table *TableReport) {
 	t.para("", 0, fmt.Sprintf("%d of %d entries carry the %s; the heaviest:",
 		used, n, plural(total, "hashed packet", "hashed packets")), plain)
 	t.list("", 0, heaviest, plain)
-}
-
-// level is n in eighths of most, rounded up: 1 to 8, and 0 only for 0.
-func level(n, most uint64) int {
-	if n == 0 {
-		return 0
-	}
-	return min(int(math.Ceil(float64(n)*8/float64(most))), 8)
-}
-
-// queuesAreCPUs reports whether each queue is on the CPU of its number.
-func (table *TableReport) queuesAreCPUs() bool {
-	for queue, cpu := range table.QueueCPUs {
-		if queue != cpu {
-			return false
-		}
-	}
-	return true
-}
-
-// cpu is the CPU of entry i's queue.
-func (table *TableReport) cpu(i int) (cpu int, known bool) {
-	if queue := table.Entries[i]; queue >= 0 && queue < len(table.QueueCPUs) {
-		return table.QueueCPUs[queue], true
-	}
-	return 0, false
-}
-
-// place is entry i's queue, with its CPU where that is not the same number.
-func (table *TableReport) place(i int) string {
-	cpu, known := table.cpu(i)
-	if !known || table.queuesAreCPUs() {
-		return fmt.Sprint(table.Entries[i])
-	}
-	return fmt.Sprintf("%d/%d", table.Entries[i], cpu)
-}
-
-func (table *TableReport) placeInWords(i int) string {
-	s := fmt.Sprintf("queue %d", table.Entries[i])
-	if cpu, known := table.cpu(i); known {
-		s += fmt.Sprintf(", CPU %d", cpu)
-	}
-	return s
-}
-
-// layoutOf names a table that follows one of the model's rules.
-func layoutOf(entries []int, queues int) string {
-	equal, block := true, true
-	for i, q := range entries {
-		equal = equal && q == i%queues
-		block = block && q == i*queues/len(entries)
-	}
-	switch {
-	case equal:
-		return fmt.Sprintf("entry i is queue i mod %d", queues)
-	case block:
-		return fmt.Sprintf("entry i is queue i × %d ÷ %d", queues, len(entries))
-	}
-	return ""
 }

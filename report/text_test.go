@@ -3,10 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,27 +14,6 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
-
-// golden compares got with the file of testdata.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: go test -update writes it", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
-
 func text(t *testing.T, r *Report, o TextOptions) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -45,42 +21,6 @@ func text(t *testing.T, r *Report, o TextOptions) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-var allModes = []string{"rss-msix", "non-rss", "rss-hw-queues", "rss-single-queue"}
-
-// withAffinity moves the queues of a fixture to other CPUs, two to each.
-func withAffinity(r *Report) *Report {
-	for i := range r.Table.QueueCPUs {
-		r.Table.QueueCPUs[i] = 10 + i/2
-	}
-	for i := range r.Modes {
-		for j := range r.Modes[i].Queues {
-			if q := &r.Modes[i].Queues[j]; q.CPU != nil {
-				q.CPU = new(10 + j/2)
-			}
-		}
-	}
-	return r
-}
-
-// onlySent is a capture in which nothing was received.
-func onlySent() *Report {
-	r := empty()
-	r.Capture.Packets, r.Capture.Sent, r.Capture.Bytes, r.Capture.Duration = 10, 10, 1000, 5e9
-	return r
-}
-
-// withTable gives a report a table of size entries with a few hot ones.
-func withTable(r *Report, size int) *Report {
-	r.Table.Size = size
-	r.Table.Entries, r.Table.Packets, r.Table.Bytes, r.Table.Flows = nil, make([]uint64, size), make([]uint64, size), make([]uint64, size)
-	for i := range size {
-		r.Table.Entries = append(r.Table.Entries, i*8/size)
-		r.Table.Packets[i] = uint64(i % 7)
-	}
-	r.Table.Packets[77], r.Table.Packets[300] = 60, 30
-	return r
 }
 
 func cases() []struct {
@@ -311,33 +251,6 @@ func TestTextIgnoresLocale(t *testing.T) {
 	}
 }
 
-// hostile holds what must reach neither a terminal nor the layout: colour,
-// a title, the C1 form of an escape, marks of direction and of nothing, DEL, a
-// line break, a byte that is no UTF-8, a tag character.
-const hostile = "a\x1b[31m\x1b]0;t\x07\u009b1m\u202eb\u200f\u2066\ufeff\x7f\r\n\tc\xff\U000e0041"
-
-func hostileReport() *Report { return withHostile(hostile) }
-
-// withHostile is a report whose every string is hostile.
-func withHostile(hostile string) *Report {
-	r := fixture(8, 30, hostile, "non-rss")
-	r.Words = Words{hostile, hostile}
-	r.Tool = Tool{hostile, hostile, hostile}
-	r.Command = []string{"rssreplay", hostile}
-	r.Notes, r.FlowsNote, r.Caveats = []string{hostile}, hostile, []string{hostile}
-	r.Capture.Files = []File{{Name: hostile, Format: hostile, LinkTypes: []string{hostile}, SHA256: new(hostile), Loss: new(hostile)}}
-	r.Capture.DirectionRule = hostile
-	r.Capture.HashTypes, r.Capture.Unhashed = Counts{{hostile, 1}}, Counts{{hostile, 1}}
-	r.Parameters = Parameters{{Name: hostile, Value: hostile, Source: hostile}, {Name: "x", Value: hostile, Source: DefaultSource}}
-	r.Findings = []Finding{{ID: hostile, Severity: hostile, Summary: hostile, Evidence: hostile, Remedy: hostile}}
-	for i := range r.Modes[0].CPUs {
-		r.Modes[0].CPUs[i].Largest = &Flow{Protocol: hostile}
-	}
-	flow := Flow{Protocol: hostile, HashType: hostile, Packets: 1, Modes: []FlowMode{{Mode: hostile}}}
-	r.Flows = slices.Values([]Flow{flow})
-	return r
-}
-
 func TestNothingReachesTheTerminal(t *testing.T) {
 	var j bytes.Buffer
 	if err := WriteJSON(&j, hostileReport()); err != nil {
@@ -422,18 +335,6 @@ func TestTextAllFlows(t *testing.T) {
 	if !strings.Contains(out, "  1200  ") || strings.Contains(out, "not shown") {
 		t.Error("not all of the flows are shown")
 	}
-}
-
-// failingWriter fails after n bytes.
-type failingWriter struct{ n int }
-
-var errFull = errors.New("disk full")
-
-func (w *failingWriter) Write(p []byte) (int, error) {
-	if w.n -= len(p); w.n < 0 {
-		return 0, errFull
-	}
-	return len(p), nil
 }
 
 func TestWriteErrors(t *testing.T) {

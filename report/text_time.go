@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -15,9 +13,6 @@ const (
 	maxTimelineRows    = 16
 	maxTimelineColumns = 60
 )
-
-// intervalParameter names the parameter that asks for the windows' length.
-const intervalParameter = "interval"
 
 // time is the mode's packets over time: a row for each CPU, then the windows
 // that stand out. A blank line parts it from what stands below the same heading.
@@ -34,62 +29,6 @@ func (t *textWriter) time(r *Report, m *Mode, part bool) {
 	for _, sentence := range r.windowSentences(m) {
 		t.para("", 0, sentence, plain)
 	}
-}
-
-// windowSentences are about the windows of a mode that stand out; none when it
-// indicated no packet.
-func (r *Report) windowSentences(m *Mode) (sentences []string) {
-	busiest := m.Imbalance.BusiestWindow
-	if busiest == nil {
-		return nil
-	}
-	say := func(format string, values ...any) { sentences = append(sentences, fmt.Sprintf(format, values...)) }
-	length := exactDuration(m.Series.Interval)
-	if asked := r.askedInterval(); asked > 0 && m.Series.Interval > asked {
-		say("Windows are %s: with --interval %s there would be too many.", length, exactDuration(asked))
-	}
-	say("Busiest %s: %s.", length, m.Series.inWords(busiest))
-	peak := PeakWindow(m.Series)
-	if peak == nil || m.Series.windows() < 2 || len(m.Series.CPUs) < 2 {
-		return sentences // there is nothing to compare
-	}
-	mean := m.Series.meanWindow()
-	among := fmt.Sprintf("the windows with at least the mean of %s packets", meanInWords(mean))
-	if peak.Start == busiest.Start {
-		say("Peak imbalance: in the same window, among %s.", among)
-	} else {
-		say("Peak imbalance: %s; among %s.", m.Series.inWords(peak), among)
-	}
-	if mean < Fraction(len(m.Series.CPUs)) { // then even a perfect spread leaves CPUs without a packet
-		say("The mean window has less than a packet for each CPU, so its imbalance says little: a longer --interval shows more.")
-	}
-	return sentences
-}
-
-// meanInWords is a mean with one decimal where that says something.
-func meanInWords(mean Fraction) string {
-	if mean >= 100 {
-		return exact(uint64(math.Round(float64(mean))))
-	}
-	return strings.TrimSuffix(fixed(mean, 1), ".0")
-}
-
-// inWords is a window of s with the CPU that was hottest in it.
-func (s *Series) inWords(w *Window) string {
-	cpu, packets := s.hottest(w.Start)
-	return fmt.Sprintf("from %s s, %s, imbalance %s, CPU %d took %s", exactSeconds(w.Start), plural(w.Packets, "packet", "packets"),
-		fixed(w.Imbalance, 3), cpu, percent(Ratio(packets, w.Packets)))
-}
-
-// askedInterval is the interval among the parameters, in ns; 0 when it is not
-// there. The windows of a mode may be longer: a series has a greatest length.
-func (r *Report) askedInterval() int64 {
-	for _, p := range r.Parameters {
-		if ns, ok := p.Value.(int64); ok && p.Name == intervalParameter {
-			return ns
-		}
-	}
-	return 0
 }
 
 // timeline is a row for each CPU of the series with the packets of each column,
@@ -129,23 +68,6 @@ func (t *textWriter) timeline(m *Mode) {
 	}
 	t.para("", 0, fmt.Sprintf("Packets%s by time of arrival: a column is %s, █ is %s, blank is none.",
 		of, length, plural(most, "packet", "packets")), plain)
-}
-
-// mostLoaded is the places of the n CPUs with the most packets, in the order of
-// the series; the first of equals come before the others.
-func (s *Series) mostLoaded(n int) []int {
-	places := make([]int, len(s.CPUs))
-	packets := make([]uint64, len(s.CPUs))
-	for i := range s.CPUs {
-		places[i], packets[i] = i, s.CPUs[i].packets()
-	}
-	if len(places) <= n {
-		return places
-	}
-	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(packets[b], packets[a]) })
-	places = places[:n]
-	slices.Sort(places)
-	return places
 }
 
 // sparkline is a mark for each value beside most.

@@ -9,31 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// withWindows gives the modes of a fixture a series of windows of 100 ms: the
-// load of each CPU rises and falls, window 5 is nearly empty, and in windows 90
-// to 109 the third CPU is hot.
-func withWindows(r *Report, windows int) *Report {
-	for i := range r.Modes {
-		m := &r.Modes[i]
-		for j := range m.Series.CPUs {
-			row := &m.Series.CPUs[j]
-			row.Packets = make([]uint64, windows)
-			for w := range row.Packets {
-				switch {
-				case w == 5:
-					row.Packets[w] = uint64(1 - min(j, 1))
-				case w >= 90 && w < 110 && j == 2:
-					row.Packets[w] = 1500
-				default:
-					row.Packets[w] = uint64((w*(j+3)*7 + 50*j) % (200 + 90*(j%5)))
-				}
-			}
-		}
-		m.Derive()
-	}
-	return r
-}
-
 // withSeries is a report of one mode with the given packets per CPU and window of 100 ms.
 func withSeries(rows ...[]uint64) *Report {
 	m := Mode{Mode: "rss-msix", Series: Series{Interval: 100e6}}

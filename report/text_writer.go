@@ -3,26 +3,10 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-)
-
-// style is the colour of a piece of text, where colours are asked for.
-type style uint8
-
-const (
-	plain style = iota
-	bold
-	faint
-	warm // above its share
-	hot  // far above, or a loss
-	good // as it should be
 )
 
 var styleCodes = [...]string{plain: "", bold: "\x1b[1m", faint: "\x1b[2m", warm: "\x1b[33m", hot: "\x1b[1;31m", good: "\x1b[32m"}
@@ -51,9 +35,6 @@ func newTextWriter(w io.Writer, o TextOptions) *textWriter {
 	t.width = min(max(t.width, MinWidth), MaxWidth)
 	return t
 }
-
-// indent is the margin of what stands under a heading.
-const indent = "  "
 
 // asciiSymbols replaces each symbol that the text draws with by one of ASCII of
 // the same width, so that columns stay.
@@ -133,86 +114,4 @@ func (t *textWriter) paint(s string, st style) string {
 		return s
 	}
 	return styleCodes[st] + s + "\x1b[0m"
-}
-
-// clean makes s safe to print on one line: control characters, terminal
-// escapes, marks of direction and whatever else does not print become \x1b,
-// \u202e. A backslash stays: it is harmless, and Windows paths are full of it.
-func clean(s string) string {
-	printable := true
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			printable = false
-			break
-		}
-	}
-	if printable {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && n == 1, r < 0x80 && !unicode.IsPrint(r):
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(r):
-			b.WriteString(s[:n])
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		s = s[n:]
-	}
-	return b.String()
-}
-
-// displayWidth is the columns that s takes. It asks no environment variable:
-// the same report must give the same text everywhere.
-func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
-
-// wrap puts words into lines of at most width columns; a longer word, such as
-// a path or a key, is broken after a separator or, without one, anywhere.
-func wrap(words []string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range words {
-		if line != "" && displayWidth(line)+1+displayWidth(word) <= width {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			lines = append(lines, line)
-		}
-		for displayWidth(word) > width {
-			n := breakAt(word, width)
-			lines = append(lines, word[:n])
-			word = word[n:]
-		}
-		line = word
-	}
-	if line == "" && len(lines) > 0 {
-		return lines
-	}
-	return append(lines, line)
-}
-
-// breakAt is the length in bytes of the first line of a word that is wider
-// than width.
-func breakAt(word string, width int) int {
-	fits, separator, used := 0, 0, 0
-	for i, r := range word {
-		used += displayWidth(string(r))
-		if used > width && i > 0 {
-			break
-		}
-		fits = i + utf8.RuneLen(r)
-		if strings.ContainsRune(",:;/\\-_", r) {
-			separator = fits
-		}
-	}
-	if separator > fits/2 {
-		return separator
-	}
-	return fits
 }

@@ -114,13 +114,6 @@ func (r *Report) loadStatement() (s statement, uneven bool) {
 	return s, uneven
 }
 
-func upperFirst(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // traffic is the capture in one line: what was received, and at what rate.
 func (r *Report) traffic() string {
 	c := &r.Capture
@@ -164,3 +157,16 @@ func (m *Mode) byLoad() []int {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.CPUs[b].Packets, m.CPUs[a].Packets) })
 	return order
 }
+
+// Thresholds. A finding is for what a reader would act on: below these all is as
+// it usually is.
+const (
+	minPackets  = 200    // received packets, for findings about shares
+	unevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
+	gravelyFrom = 2      // half of the capacity is lost
+	gainFrom    = 0.15   // of imbalance.packets, that another setting would bring
+	busyFrom    = 0.95   // utilization of a CPU
+	ofFairShare = 0.5    // of what one CPU's fair share is, that all goes to one queue
+	cutFrom     = 0.01   // of the packets, whose ports are cut off
+	loadedFrom  = 50_000 // packets/s of a CPU: at 2 µs each it is busy for a tenth of the time
+)

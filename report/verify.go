@@ -135,43 +135,6 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	return j.w.Flush()
 }
 
-// WriteVerifyText writes v for a terminal and for a bug report: the verdict first.
-// Errors are those of w.
-func WriteVerifyText(w io.Writer, v *Verify, o TextOptions) error {
-	t := newTextWriter(w, o)
-	t.opening(&v.Words, v.Notes)
-	t.heading("VERDICT", "")
-	st := plain
-	switch {
-	case v.Agrees == nil:
-		st = warm
-	case !*v.Agrees:
-		st = hot
-	}
-	t.para("", 2, v.Verdict, st)
-	for i, sentence := range v.sentences() {
-		st := plain
-		if i == 0 {
-			st = bold
-		}
-		t.para("", 2, sentence, st)
-	}
-	for _, sentence := range v.Evidence {
-		t.para("", 2, sentence, plain)
-	}
-	t.verifiedPackets(v)
-	t.verifiedQueues(v)
-	t.recovered(v)
-	t.capture(&v.Capture)
-	r := &Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters, Capture: v.Capture, Caveats: v.Caveats}
-	t.parameters(r)
-	t.caveats(r)
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
-}
-
 // explained is the sentence about the explanation, "" without one.
 func (v *Verify) explained() string {
 	if v.Explanation == nil {
@@ -212,17 +175,6 @@ func (v *Verify) unitWords() string {
 	return "packets"
 }
 
-func (t *textWriter) verifiedPackets(v *Verify) {
-	facts := v.packetFacts()
-	if facts == nil {
-		return
-	}
-	t.heading("PACKETS", "that record a hash or a queue: "+exact(v.Packets.Checked))
-	for _, f := range facts {
-		t.para(f.label, captureLabels, f.text, plain)
-	}
-}
-
 // verifyFact is a label and what is to be said of it.
 type verifyFact struct {
 	label, text string
@@ -246,28 +198,6 @@ func (v *Verify) packetFacts() (facts []verifyFact) {
 		}
 	}
 	return facts
-}
-
-func (t *textWriter) verifiedQueues(v *Verify) {
-	if len(v.Queues) == 0 {
-		return
-	}
-	t.heading("QUEUES", v.queuesHeading())
-	g := grid{keys: 1}
-	for _, head := range v.queueHeads() {
-		g.columns = append(g.columns, column{head: head})
-	}
-	for i, row := range v.queueRows() {
-		cells := make([]cell, len(row))
-		for k, text := range row {
-			cells[k] = plainCell(text)
-		}
-		if q := &v.Queues[i]; v.Source != "interrupts" && q.Seen != q.Predicted {
-			cells[len(cells)-1].style = bold
-		}
-		g.row(cells...)
-	}
-	t.grid(&g)
 }
 
 // queuesHeading says what the queues count, where it is not the capture's packets.
@@ -299,21 +229,6 @@ func (v *Verify) queueRows() [][]string {
 		rows = append(rows, []string{fmt.Sprint(q.Queue), exact(q.Predicted), exact(q.Seen), difference})
 	}
 	return rows
-}
-
-func (t *textWriter) recovered(v *Verify) {
-	facts := v.keyFacts()
-	if facts == nil {
-		return
-	}
-	t.heading("KEY", keyHeading)
-	for _, f := range facts {
-		st := plain
-		if f.differs {
-			st = hot
-		}
-		t.para(f.label, captureLabels, f.text, st)
-	}
 }
 
 const keyHeading = "as solved from the recorded hashes"
@@ -362,45 +277,6 @@ func bitRanges(bits []int) string {
 		ranges = append(append(ranges[:shown-1:shown-1], "…"), ranges[len(ranges)-1])
 	}
 	return strings.Join(ranges, ", ")
-}
-
-// VerifyCSVTables are the tables of a verification.
-func VerifyCSVTables() []CSVTable[Verify] {
-	return []CSVTable[Verify]{
-		{"queues", func(*Verify) []string { return []string{"queue", "predicted", "seen"} }, func(v *Verify, row func(cells ...any)) {
-			for _, q := range v.Queues {
-				row(q.Queue, q.Predicted, q.Seen)
-			}
-		}},
-		{"verdict", func(*Verify) []string { return []string{"what", "value"} }, (*Verify).verdictRows},
-		parametersTable(func(v *Verify) Parameters { return v.Parameters }),
-	}
-}
-
-// verdictRows is the verdict, what it rests on in words, and its numbers.
-func (v *Verify) verdictRows(row func(cells ...any)) {
-	agrees := "unknown"
-	if v.Agrees != nil {
-		agrees = fmt.Sprint(*v.Agrees)
-	}
-	row("agrees", agrees)
-	row("verdict", v.Verdict)
-	for _, e := range append(v.sentences(), v.Evidence...) {
-		row("evidence", e)
-	}
-	row("source", v.Source)
-	row("unit", v.Unit)
-	if f := v.Fit; f != nil {
-		row("alpha", f.Alpha)
-		row("beta_packets", f.Beta)
-		row("beta_queue", f.Queue)
-		row("residual", f.Residual)
-	}
-	if n := v.Null; n != nil {
-		row("null_trials", n.Trials)
-		row("null_least", n.Least)
-		row("null_as_good", n.AsGood)
-	}
 }
 
 // sentences is the explanations in words.
