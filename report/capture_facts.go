@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
 // Tunnel is the received packets of an encapsulation that hides the flows inside
@@ -57,159 +59,159 @@ type TimestampLeap struct {
 // fact is a line about the capture: its label, "" where it goes on from the one
 // before, and items that a comma parts.
 type fact struct {
-	label string
-	items []string
-	style style
+	Label string
+	Items []string
+	Style Style
 }
 
 // nothing is why there is no packet.
 func (c *Capture) nothing() string {
 	if c.LeftOut > 0 {
-		return "--filter, --from or --to left out all of the capture's " + plural(c.LeftOut, "packet", "packets")
+		return "--filter, --from or --to left out all of the capture's " + words.Plural(c.LeftOut, "packet", "packets")
 	}
 	return "the capture holds no packet"
 }
 
-// facts is what is known of the capture as a whole, without its files.
-func (c *Capture) facts() []fact {
+// Facts is what is known of the capture as a whole, without its files.
+func (c *Capture) Facts() []fact {
 	var facts []fact
-	add := func(label string, st style, items ...string) {
+	add := func(label string, st Style, items ...string) {
 		if len(items) > 0 {
 			facts = append(facts, fact{label, items, st})
 		}
 	}
 	c.addOrder(add)
 	if c.Packets == 0 {
-		add("packets", plain, "0: "+c.nothing()+", so there is nothing to replay")
+		add("packets", Plain, "0: "+c.nothing()+", so there is nothing to replay")
 		return facts
 	}
-	packets := exact(c.Packets) + " in " + exactSeconds(c.Duration) + " s"
-	bytes := exact(c.Bytes) + " bytes on the wire"
+	packets := words.Exact(c.Packets) + " in " + words.ExactSeconds(c.Duration) + " s"
+	bytes := words.Exact(c.Bytes) + " bytes on the wire"
 	if c.Duration > 0 {
 		seconds := float64(c.Duration) / 1e9
-		packets += fmt.Sprintf(" (%s packets/s)", scaled(float64(c.Packets)/seconds, 3, decimalPrefixes))
-		bytes += fmt.Sprintf(" (%sbit/s)", withGap(scaled(float64(c.Bytes)*8/seconds, 3, decimalPrefixes)))
+		packets += fmt.Sprintf(" (%s packets/s)", words.Scaled(float64(c.Packets)/seconds, 3, words.DecimalPrefixes))
+		bytes += fmt.Sprintf(" (%sbit/s)", words.WithGap(words.Scaled(float64(c.Bytes)*8/seconds, 3, words.DecimalPrefixes)))
 	}
-	add("packets", plain, packets, bytes)
+	add("packets", Plain, packets, bytes)
 	if !c.First.IsZero() {
-		add("first", plain, c.First.UTC().Format(timeLayout))
+		add("first", Plain, c.First.UTC().Format(TimeLayout))
 	}
-	direction := fmt.Sprintf("%s received, %s sent", exact(c.Received), exact(c.Sent))
+	direction := fmt.Sprintf("%s received, %s sent", words.Exact(c.Received), words.Exact(c.Sent))
 	if c.DirectionRule != "" {
 		direction += "; rule: " + c.DirectionRule
 	}
-	add("direction", plain, direction)
-	add("hash types", plain, sharesOf(c.HashTypes, c.Received)...)
-	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
+	add("direction", Plain, direction)
+	add("hash types", Plain, SharesOf(c.HashTypes, c.Received)...)
+	if parts := SharesOf(c.Unhashed, c.Received); len(parts) > 0 {
 		parts[len(parts)-1] += "; to the default queue"
-		add("unhashed", plain, parts...)
+		add("unhashed", Plain, parts...)
 	}
 	if len(c.LinkLayers) > 1 {
-		add("link layers", plain, sharesOf(c.LinkLayers, c.Packets)...)
+		add("link layers", Plain, SharesOf(c.LinkLayers, c.Packets)...)
 	}
-	add("wrapped in", plain, sharesOf(c.Encapsulations, c.Packets)...)
+	add("wrapped in", Plain, SharesOf(c.Encapsulations, c.Packets)...)
 	for i := range c.Tunnels {
 		label := ""
 		if i == 0 {
 			label = "tunnels"
 		}
-		add(label, plain, c.Tunnels[i].text())
+		add(label, Plain, c.Tunnels[i].text())
 	}
 	if l := c.LongFrames; l != nil {
-		add("long frames", warm, l.text())
+		add("long frames", Warm, l.text())
 	}
 	if c.Snapped > 0 {
-		add("snapped", warm, plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off")
+		add("snapped", Warm, words.Plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off")
 	}
 	c.addDrops(add)
 	if c.ClockRestarts > 0 {
-		add("clock", warm, "set back "+plural(c.ClockRestarts, "time", "times")+" by more than 1 s; what follows is put behind what came before")
+		add("clock", Warm, "set back "+words.Plural(c.ClockRestarts, "time", "times")+" by more than 1 s; what follows is put behind what came before")
 	}
 	if c.TimestampRegressions > 0 {
-		add("clock", warm, plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
+		add("clock", Warm, words.Plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
 			" back; replayed in file order at the latest time seen")
 	}
 	if c.TimestampLeaps.Packets > 0 {
-		add("clock", hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
+		add("clock", Hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
 	}
 	if c.Received == 0 {
 		hint := "see --local if that is a surprise."
 		if c.DirectionSaid > 0 {
 			hint = "the capture itself says that its packets were sent. --direction out shows how the NIC at the other end spreads them."
 		}
-		add("", hot, "No packet was received, so the NIC had nothing to spread: "+hint)
+		add("", Hot, "No packet was received, so the NIC had nothing to spread: "+hint)
 	}
 	return facts
 }
 
 // addOrder says how several files were put together, where that is no matter of
 // course.
-func (c *Capture) addOrder(add func(label string, st style, items ...string)) {
+func (c *Capture) addOrder(add func(label string, st Style, items ...string)) {
 	switch c.Order {
 	case OrderFirstTimestamp:
-		add("order", plain, "by the files' first timestamps, which is not the order given")
+		add("order", Plain, "by the files' first timestamps, which is not the order given")
 	case OrderMerged:
 		if len(c.Files) > 1 {
-			add("order", plain, "merged by time")
+			add("order", Plain, "merged by time")
 		}
 	}
 	if c.Overlaps > 0 {
-		add("overlap", warm, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
-			plural(c.Overlaps, "file begins", "files begin"), exactDuration(c.Overlap)))
+		add("overlap", Warm, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
+			words.Plural(c.Overlaps, "file begins", "files begin"), words.ExactDuration(c.Overlap)))
 	}
 }
 
 // addDrops says what the capturing machine dropped, by the capture itself.
-func (c *Capture) addDrops(add func(label string, st style, items ...string)) {
+func (c *Capture) addDrops(add func(label string, st Style, items ...string)) {
 	var parts []string
 	if c.InterfaceDrops != nil && *c.InterfaceDrops > 0 {
-		parts = append(parts, fmt.Sprintf("%s by the interfaces' statistics", exact(*c.InterfaceDrops)))
+		parts = append(parts, fmt.Sprintf("%s by the interfaces' statistics", words.Exact(*c.InterfaceDrops)))
 	}
 	if c.PacketDrops > 0 {
-		parts = append(parts, fmt.Sprintf("%s by the packets' own counts", exact(c.PacketDrops)))
+		parts = append(parts, fmt.Sprintf("%s by the packets' own counts", words.Exact(c.PacketDrops)))
 	}
 	if parts != nil {
-		add("drops", warm, "packets that the capturing machine dropped, and that are in no number here: "+strings.Join(parts, ", "))
+		add("drops", Warm, "packets that the capturing machine dropped, and that are in no number here: "+strings.Join(parts, ", "))
 	}
 }
 
 func (u *Tunnel) text() string {
 	spread := func(cpus uint64, imbalance Fraction) string {
-		return fmt.Sprintf("%s, max ÷ mean %s", plural(cpus, "CPU", "CPUs"), fixed(imbalance, 3))
+		return fmt.Sprintf("%s, max ÷ mean %s", words.Plural(cpus, "CPU", "CPUs"), words.Fixed(imbalance, 3))
 	}
-	s := fmt.Sprintf("%s: %s received", u.Name, plural(u.Packets, "packet", "packets"))
+	s := fmt.Sprintf("%s: %s received", u.Name, words.Plural(u.Packets, "packet", "packets"))
 	if u.OuterFlows > 0 {
-		s += fmt.Sprintf("; outside %s on %s", plural(u.OuterFlows, "flow", "flows"), spread(u.OuterCPUs, u.OuterImbalance))
+		s += fmt.Sprintf("; outside %s on %s", words.Plural(u.OuterFlows, "flow", "flows"), spread(u.OuterCPUs, u.OuterImbalance))
 	} else {
 		s += "; outside no IP header, on the default queue"
 	}
 	if u.InnerPackets == 0 {
 		return s + "; inside nothing that can be read"
 	}
-	return s + fmt.Sprintf("; inside %s, which would reach %s", plural(u.InnerFlows, "flow", "flows"), spread(u.InnerCPUs, u.InnerImbalance))
+	return s + fmt.Sprintf("; inside %s, which would reach %s", words.Plural(u.InnerFlows, "flow", "flows"), spread(u.InnerCPUs, u.InnerImbalance))
 }
 
 func (l *LongFrames) text() string {
-	s := fmt.Sprintf("%s longer than MTU 1500, the longest %s bytes: ", plural(l.Packets, "frame", "frames"), exact(l.LargestBytes))
+	s := fmt.Sprintf("%s longer than MTU 1500, the longest %s bytes: ", words.Plural(l.Packets, "frame", "frames"), words.Exact(l.LargestBytes))
 	switch l.Kind {
 	case LongCoalesced:
-		if l.LargestBytes > largestOffloaded {
+		if l.LargestBytes > LargestOffloaded {
 			return s + "a damaged length, as no offload makes frames that long"
 		}
 		s += "joined by receive coalescing (GRO, LRO), or not yet parted by segmentation offload (TSO)"
 		if l.Segments > 0 {
-			s += fmt.Sprintf("; on a wire of MTU 1500 the %s of TCP are %s frames", exact(l.TCPPackets), exact(l.Segments))
+			s += fmt.Sprintf("; on a wire of MTU 1500 the %s of TCP are %s frames", words.Exact(l.TCPPackets), words.Exact(l.Segments))
 		}
 		return s
 	case LongJumbo:
-		return s + fmt.Sprintf("jumbo frames, as %s have that length", exact(l.LargestPackets))
+		return s + fmt.Sprintf("jumbo frames, as %s have that length", words.Exact(l.LargestPackets))
 	}
 	return s + "jumbo frames, or the work of offloads"
 }
 
 // text names the first leaps.
 func (l *TimestampLeaps) text() string {
-	s := plural(l.Packets, "timestamp leaps", "timestamps leap")
+	s := words.Plural(l.Packets, "timestamp leaps", "timestamps leap")
 	for i, leap := range l.First {
 		switch {
 		case i == 0:
@@ -219,7 +221,7 @@ func (l *TimestampLeaps) text() string {
 		default:
 			s += ", packet "
 		}
-		s += exact(leap.Packet) + " by " + leapText(leap.Step)
+		s += words.Exact(leap.Packet) + " by " + leapText(leap.Step)
 	}
 	return s
 }
@@ -237,13 +239,13 @@ func leapText(ns int64) string {
 	}
 	switch {
 	case size >= 365*day:
-		return fmt.Sprintf("%s%s years", sign, fixed(Fraction(size/(365.25*day)), 1))
+		return fmt.Sprintf("%s%s years", sign, words.Fixed(Fraction(size/(365.25*day)), 1))
 	case size >= 2*day:
-		return fmt.Sprintf("%s%s days", sign, fixed(Fraction(size/day), 1))
+		return fmt.Sprintf("%s%s days", sign, words.Fixed(Fraction(size/day), 1))
 	}
-	return fmt.Sprintf("%s%s s", sign, fixed(Fraction(size/second), 3))
+	return fmt.Sprintf("%s%s s", sign, words.Fixed(Fraction(size/second), 3))
 }
 
-// largestOffloaded is the longest frame that offloads make, in bytes, with room to
+// LargestOffloaded is the longest frame that offloads make, in bytes, with room to
 // spare: Linux's BIG TCP ends at GSO_MAX_SIZE, 8 × 65,535.
-const largestOffloaded = 1 << 19
+const LargestOffloaded = 1 << 19

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"slices"
+
+	"rssreplay/report/internal/words"
 )
 
 // CompareSchema names the version of the JSON that compares scenarios.
@@ -49,7 +51,7 @@ type Scenario struct {
 	Anonymized *Anonymized `json:"anonymized,omitempty"`
 }
 
-const nonRSS = "non-rss"
+const NonRSS = "non-rss"
 
 // ComparedMode is the index of the mode whose figures are compared: the first
 // with RSS, or the first; -1 without any.
@@ -57,13 +59,13 @@ func ComparedMode(modes []Mode) int {
 	if len(modes) == 0 {
 		return -1
 	}
-	return max(0, slices.IndexFunc(modes, func(m Mode) bool { return m.Mode != nonRSS }))
+	return max(0, slices.IndexFunc(modes, func(m Mode) bool { return m.Mode != NonRSS }))
 }
 
-// mode is the compared mode, nil without one.
-func (s *Scenario) mode() *Mode { return s.modeNamed(s.Compared) }
+// Mode is the compared mode, nil without one.
+func (s *Scenario) Mode() *Mode { return s.ModeNamed(s.Compared) }
 
-func (s *Scenario) modeNamed(name string) *Mode {
+func (s *Scenario) ModeNamed(name string) *Mode {
 	for i := range s.Modes {
 		if s.Modes[i].Mode == name {
 			return &s.Modes[i]
@@ -90,11 +92,11 @@ func (b Best) MarshalJSON() ([]byte, error) {
 // Best finds the best scenarios.
 func (c *Compare) Best() Best {
 	var best Best
-	for _, figure := range figures() {
-		if figure.metric == "" {
+	for _, figure := range ComparedFigures() {
+		if figure.Metric == "" {
 			continue
 		}
-		of := BestOf{Metric: figure.metric}
+		of := BestOf{Metric: figure.Metric}
 		if i := figure.best(c.Scenarios); i >= 0 {
 			of.Scenario = &c.Scenarios[i].Name
 		}
@@ -103,17 +105,17 @@ func (c *Compare) Best() Best {
 	return best
 }
 
-// figures are all figures in the order of the text.
-func figures() []figure {
+// ComparedFigures are all figures in the order of the text.
+func ComparedFigures() []Figure {
 	moved := func(value func(s *Scenario) *uint64) func(*Scenario, *Mode) Fraction {
 		return func(s *Scenario, _ *Mode) Fraction {
 			if s == nil {
 				return Null
 			}
-			return fractionOf(value(s))
+			return FractionOf(value(s))
 		}
 	}
-	return append(serialFigures(), []figure{
+	return append(serialFigures(), []Figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
 		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
@@ -121,37 +123,37 @@ func figures() []figure {
 			return imbalanceIn(m.Imbalance.BusiestWindow)
 		}), ratioText},
 		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
-		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(extreme(m, slices.Max)) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(extreme(m, slices.Max), m.Totals.Packets) }), percent[Fraction]},
-		{"", "utilization of the busiest CPU", ofMode(maxUtilization), percent[Fraction]},
+		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(Extreme(m, slices.Max)) }), integerText},
+		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]},
+		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
 		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), integerText},
 		{"interrupts", "interrupts", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), integerText},
 		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
-			func(f Fraction) string { return fixed(f, 2) }},
-		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), timeText},
-		{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), timeText},
-		{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), timeText},
+			func(f Fraction) string { return words.Fixed(f, 2) }},
+		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText},
+		{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText},
+		{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText},
 		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
 		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
 	}...)
 }
 
-// of is the figure of a scenario.
-func (f *figure) of(s *Scenario) Fraction {
-	if m := s.mode(); m != nil {
-		return f.value(s, m)
+// Of is the figure of a scenario.
+func (f *Figure) Of(s *Scenario) Fraction {
+	if m := s.Mode(); m != nil {
+		return f.Value(s, m)
 	}
 	return Null
 }
 
 // best is the index of the best scenario; -1 without one.
-func (f *figure) best(scenarios []Scenario) int {
+func (f *Figure) best(scenarios []Scenario) int {
 	best, least := -1, Null
 	for i := range scenarios {
-		if i == 0 && f.metric == "flows_moved" {
+		if i == 0 && f.Metric == "flows_moved" {
 			continue
 		}
-		if v := f.of(&scenarios[i]); !v.IsNull() && (best < 0 || v < least) {
+		if v := f.Of(&scenarios[i]); !v.IsNull() && (best < 0 || v < least) {
 			best, least = i, v
 		}
 	}

@@ -8,35 +8,37 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"rssreplay/report/internal/words"
 )
 
-// cpus is how many CPUs the compared mode has.
-func (s *Scenario) cpus() int {
-	if m := s.mode(); m != nil {
+// Cpus is how many CPUs the compared mode has.
+func (s *Scenario) Cpus() int {
+	if m := s.Mode(); m != nil {
 		return len(m.CPUs)
 	}
 	return 0
 }
 
-// marked is the scenario that is best in a row, -1 where none is better than
+// Marked is the scenario that is best in a row, -1 where none is better than
 // another, or where less need not be better: a flow that moved is no fault, and of
 // the first scenario none has.
-func (f *figure) marked(scenarios []Scenario) int {
-	if f.metric == "" || f.metric == "flows_moved" || allEqual(scenarios, f) {
+func (f *Figure) Marked(scenarios []Scenario) int {
+	if f.Metric == "" || f.Metric == "flows_moved" || allEqual(scenarios, f) {
 		return -1
 	}
 	return f.best(scenarios)
 }
 
-// withoutRSS is what the scenarios have under non-rss: one mode if it is the same
+// WithoutRSS is what the scenarios have under non-rss: one mode if it is the same
 // in all, none if it is what is compared, or not in all.
-func withoutRSS(scenarios []Scenario) []*Mode {
+func WithoutRSS(scenarios []Scenario) []*Mode {
 	var modes []*Mode
 	same := true
 	for i := range scenarios {
 		s := &scenarios[i]
-		m := s.modeNamed(nonRSS)
-		if m == nil || s.Compared == nonRSS {
+		m := s.ModeNamed(NonRSS)
+		if m == nil || s.Compared == NonRSS {
 			return nil
 		}
 		modes = append(modes, m)
@@ -48,23 +50,23 @@ func withoutRSS(scenarios []Scenario) []*Mode {
 	return modes
 }
 
-// entriesThatDiffer says in words, none of them to be parted, how a table differs
+// EntriesThatDiffer says in words, none of them to be parted, how a table differs
 // from the first.
-func entriesThatDiffer(first, table *TableReport) []string {
-	layout := ruleOf(table)
+func EntriesThatDiffer(first, table *TableReport) []string {
+	layout := RuleOf(table)
 	if layout != "" {
 		layout = " (" + layout + ")"
 	}
 	if table.Size != first.Size {
-		return strings.Split(fmt.Sprintf("%s, so none can be compared%s", plural(uint64(table.Size), "entry", "entries"), layout), " ")
+		return strings.Split(fmt.Sprintf("%s, so none can be compared%s", words.Plural(uint64(table.Size), "entry", "entries"), layout), " ")
 	}
 	differ, moved := 0, 0
 	for i := range table.Entries {
 		if table.Entries[i] != first.Entries[i] {
 			differ++
 		}
-		here, _ := table.cpu(i)
-		if there, _ := first.cpu(i); here != there {
+		here, _ := table.CPUOf(i)
+		if there, _ := first.CPUOf(i); here != there {
 			moved++
 		}
 	}
@@ -78,7 +80,7 @@ func entriesThatDiffer(first, table *TableReport) []string {
 	if differ == 0 {
 		return strings.Split(s, " ")
 	}
-	words := strings.Split(s+":", " ")
+	list := strings.Split(s+":", " ")
 	ranges := rangesThatDiffer(first.Entries, table.Entries)
 	if len(ranges) > maxRanges && layout != "" {
 		return strings.Split(s, " ") // the rule says it shorter
@@ -86,13 +88,13 @@ func entriesThatDiffer(first, table *TableReport) []string {
 	for i, r := range ranges {
 		switch {
 		case i == firstRanges && len(ranges) > maxRanges:
-			return append(words, strings.Split(fmt.Sprintf("and %s more", plural(uint64(len(ranges)-i), "range", "ranges")), " ")...)
+			return append(list, strings.Split(fmt.Sprintf("and %s more", words.Plural(uint64(len(ranges)-i), "range", "ranges")), " ")...)
 		case i < len(ranges)-1:
 			r += ","
 		}
-		words = append(words, r)
+		list = append(list, r)
 	}
-	return words
+	return list
 }
 
 // rangesThatDiffer is the runs of entries that now have one queue and had
@@ -129,26 +131,26 @@ func rangesThatDiffer(was, is []int) []string {
 	return ranges
 }
 
-// commonParameters are those that all scenarios have with the same value.
-func (c *Compare) commonParameters() (common Parameters) {
+// CommonParameters are those that all scenarios have with the same value.
+func (c *Compare) CommonParameters() (common Parameters) {
 	if len(c.Scenarios) == 0 {
 		return nil
 	}
 	for _, p := range c.Scenarios[0].Parameters {
-		if !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return !s.has(p) }) {
+		if !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return !s.Has(p) }) {
 			common = append(common, p)
 		}
 	}
 	return common
 }
 
-// differingNames are the names of the other parameters, by the first scenario that
+// DifferingNames are the names of the other parameters, by the first scenario that
 // has them.
-func (c *Compare) differingNames() (names []string) {
-	common := c.commonParameters()
+func (c *Compare) DifferingNames() (names []string) {
+	common := c.CommonParameters()
 	for i := range c.Scenarios {
 		for _, p := range c.Scenarios[i].Parameters {
-			if common.named(p.Name) == nil && !slices.Contains(names, p.Name) {
+			if common.Named(p.Name) == nil && !slices.Contains(names, p.Name) {
 				names = append(names, p.Name)
 			}
 		}
@@ -156,34 +158,34 @@ func (c *Compare) differingNames() (names []string) {
 	return names
 }
 
-// hashedAlike reports whether all scenarios hashed the same packets by the same types.
-func (c *Compare) hashedAlike() bool {
+// HashedAlike reports whether all scenarios hashed the same packets by the same types.
+func (c *Compare) HashedAlike() bool {
 	return !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool {
 		return !slices.Equal(s.HashTypes, c.Capture.HashTypes) || !slices.Equal(s.Unhashed, c.Capture.Unhashed)
 	})
 }
 
-// scenarioHeads is what stands above the scenarios' columns: the names, and of
+// ScenarioHeads is what stands above the scenarios' columns: the names, and of
 // those that are too long a part after the scenario's number: of a file's path
 // the end, of others the beginning.
-func scenarioHeads(scenarios []Scenario) []string {
+func ScenarioHeads(scenarios []Scenario) []string {
 	heads := make([]string, len(scenarios))
 	for i, s := range scenarios {
-		heads[i] = clean(s.Name)
-		if displayWidth(heads[i]) <= headWidth {
+		heads[i] = words.Clean(s.Name)
+		if words.DisplayWidth(heads[i]) <= headWidth {
 			continue
 		}
 		number := fmt.Sprintf("#%d ", i+1)
 		room := headWidth - len(number) - 1
 		if strings.ContainsAny(heads[i], `/\`) {
-			for displayWidth(heads[i]) > room {
+			for words.DisplayWidth(heads[i]) > room {
 				_, n := utf8.DecodeRuneInString(heads[i])
 				heads[i] = heads[i][n:]
 			}
 			heads[i] = number + "…" + heads[i]
 			continue
 		}
-		for displayWidth(heads[i]) > room {
+		for words.DisplayWidth(heads[i]) > room {
 			_, n := utf8.DecodeLastRuneInString(heads[i])
 			heads[i] = heads[i][:len(heads[i])-n]
 		}
@@ -192,31 +194,31 @@ func scenarioHeads(scenarios []Scenario) []string {
 	return heads
 }
 
-// summary says in at most three sentences what was compared and which scenario
+// Summary says in at most three sentences what was compared and which scenario
 // spreads the packets best.
-func (c *Compare) summary() []string {
+func (c *Compare) Summary() []string {
 	r := Report{Capture: c.Capture}
 	if c.Capture.Received == 0 || len(c.Scenarios) == 0 {
-		return r.summary()
+		return r.Summary()
 	}
-	sentences := []string{r.trafficSentence()}
-	figures := figures()
-	imbalance := &figures[slices.IndexFunc(figures, func(f figure) bool { return f.metric == "imbalance.packets" })]
+	sentences := []string{r.TrafficSentence()}
+	figures := ComparedFigures()
+	imbalance := &figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
 	first := &c.Scenarios[0]
-	switch best := imbalance.marked(c.Scenarios); {
+	switch best := imbalance.Marked(c.Scenarios); {
 	case len(c.Scenarios) == 1:
 	case best < 0:
 		sentences = append(sentences, fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), fixed(imbalance.of(first), 2)))
+			len(c.Scenarios), words.Fixed(imbalance.Of(first), 2)))
 	case best == 0:
 		sentences = append(sentences, fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), first.Name, fixed(imbalance.of(first), 2)))
+			len(c.Scenarios), first.Name, words.Fixed(imbalance.Of(first), 2)))
 	default:
 		s := &c.Scenarios[best]
 		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s times the mean, and %s times under “%s”",
-			len(c.Scenarios), s.Name, fixed(imbalance.of(s), 2), fixed(imbalance.of(first), 2), first.Name)
+			len(c.Scenarios), s.Name, words.Fixed(imbalance.Of(s), 2), words.Fixed(imbalance.Of(first), 2), first.Name)
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
-			sentence += "; it moves " + plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
+			sentence += "; it moves " + words.Plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
 		}
 		sentences = append(sentences, sentence+".")
 	}
@@ -245,13 +247,13 @@ func countersOf(m *Mode) []CPU {
 }
 
 // allEqual reports whether no scenario is better than another.
-func allEqual(scenarios []Scenario, f *figure) bool {
-	return !slices.ContainsFunc(scenarios, func(s Scenario) bool { return !f.of(&s).Equal(f.of(&scenarios[0])) })
+func allEqual(scenarios []Scenario, f *Figure) bool {
+	return !slices.ContainsFunc(scenarios, func(s Scenario) bool { return !f.Of(&s).Equal(f.Of(&scenarios[0])) })
 }
 
-// has reports whether the scenario has the parameter with the same value.
-func (s *Scenario) has(p Parameter) bool {
-	other := s.Parameters.named(p.Name)
+// Has reports whether the scenario has the parameter with the same value.
+func (s *Scenario) Has(p Parameter) bool {
+	other := s.Parameters.Named(p.Name)
 	if other == nil {
 		return false
 	}

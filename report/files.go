@@ -1,17 +1,21 @@
 package report
 
-import "strings"
+import (
+	"strings"
 
-// formatText is the format, with the compression.
-func (f *File) formatText() string {
+	"rssreplay/report/internal/words"
+)
+
+// FormatText is the format, with the compression.
+func (f *File) FormatText() string {
 	if f.Compression != nil {
 		return f.Format + ", " + *f.Compression
 	}
 	return f.Format
 }
 
-// lossText says what could not be read, "" for nothing.
-func (f *File) lossText() string {
+// LossText says what could not be read, "" for nothing.
+func (f *File) LossText() string {
 	switch {
 	case f.Loss != nil:
 		return *f.Loss
@@ -21,12 +25,12 @@ func (f *File) lossText() string {
 	return ""
 }
 
-// skippedText says which blocks were skipped, "" for none.
-func (f *File) skippedText() string {
+// SkippedText says which blocks were skipped, "" for none.
+func (f *File) SkippedText() string {
 	var skipped []string
 	for _, c := range f.SkippedBlocks {
 		if c.Packets > 0 {
-			skipped = append(skipped, c.Name+" "+exact(c.Packets))
+			skipped = append(skipped, c.Name+" "+words.Exact(c.Packets))
 		}
 	}
 	if skipped == nil {
@@ -35,9 +39,9 @@ func (f *File) skippedText() string {
 	return "blocks that hold no packets, skipped: " + strings.Join(skipped, ", ")
 }
 
-// Of more than manyFiles files the text names only the first and last few, and
+// Of more than ManyFiles files the text names only the first and last few, and
 // those that were not read whole.
 const (
-	manyFiles = 12
-	fewFiles  = 4
+	ManyFiles = 12
+	FewFiles  = 4
 )

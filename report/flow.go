@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+
+	"rssreplay/report/internal/words"
 )
 
 // NoHash is the HashType of a flow whose packets have no hash. It is a type,
@@ -50,7 +52,7 @@ func (f Flow) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
 // the tests check; a report may list a million flows.
 func (f *Flow) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"protocol":`...)
-	dst = appendString(dst, f.Protocol)
+	dst = AppendString(dst, f.Protocol)
 	dst = append(dst, `,"source":`...)
 	dst = appendEnd(dst, f.Source, `,"source_port":`, f.SourcePort, f.HasPorts)
 	dst = append(dst, `,"destination":`...)
@@ -59,13 +61,13 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		dst = append(dst, `,"hash":null,"hash_type":"none","index":null`...)
 	} else if f.HashWithheld {
 		dst = append(dst, `,"hash":null,"hash_type":`...)
-		dst = appendString(dst, f.HashType)
+		dst = AppendString(dst, f.HashType)
 		dst = append(dst, `,"index":null`...)
 	} else {
 		dst = append(dst, `,"hash":"`...)
-		dst = appendHash(dst, f.Hash)
+		dst = AppendHash(dst, f.Hash)
 		dst = append(dst, `","hash_type":`...)
-		dst = appendString(dst, f.HashType)
+		dst = AppendString(dst, f.HashType)
 		dst = append(dst, `,"index":`...)
 		dst = appendCount(dst, uint64(f.Index))
 	}
@@ -79,7 +81,7 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, m.Mode)
+		dst = AppendString(dst, m.Mode)
 		dst = append(dst, `:{"cpus":{`...)
 		for j, c := range m.CPUs {
 			if j > 0 {
@@ -116,8 +118,8 @@ func appendCount(dst []byte, n uint64) []byte {
 	return strconv.AppendUint(dst, n, 10)
 }
 
-// appendHash appends 0x and eight digits.
-func appendHash(dst []byte, hash uint32) []byte {
+// AppendHash appends 0x and eight digits.
+func AppendHash(dst []byte, hash uint32) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '0', 'x')
 	for shift := 28; shift >= 0; shift -= 4 {
@@ -126,9 +128,9 @@ func appendHash(dst []byte, hash uint32) []byte {
 	return dst
 }
 
-// appendString appends s as JSON. The names in a flow need no escapes; one that
+// AppendString appends s as JSON. The names in a flow need no escapes; one that
 // does goes the long way.
-func appendString(dst []byte, s string) []byte {
+func AppendString(dst []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; (c < 'a' || c > 'z') && (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&') {
 			quoted, _ := json.Marshal(s) // no error: a string always has a JSON form
@@ -140,8 +142,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// inMode is where the mode indicated the flow's packets; none when it did not.
-func (f *Flow) inMode(mode string) FlowMode {
+// InMode is where the mode indicated the flow's packets; none when it did not.
+func (f *Flow) InMode(mode string) FlowMode {
 	for _, m := range f.Modes {
 		if m.Mode == mode {
 			return m
@@ -150,23 +152,23 @@ func (f *Flow) inMode(mode string) FlowMode {
 	return FlowMode{}
 }
 
-// main is the CPU with the most of the flow's packets, the lowest of equals,
+// Main is the CPU with the most of the flow's packets, the lowest of equals,
 // and their share.
-func (m *FlowMode) main() (cpu, share string) {
+func (m *FlowMode) Main() (cpu, share string) {
 	if len(m.CPUs) == 0 {
-		return none, none
+		return words.None, words.None
 	}
 	var total uint64
 	for _, c := range m.CPUs {
 		total += c.Packets
 	}
-	most := m.most()
-	return fmt.Sprint(most.CPU), percent(Ratio(most.Packets, total))
+	most := m.Most()
+	return fmt.Sprint(most.CPU), words.Percent(Ratio(most.Packets, total))
 }
 
-// most is the CPU with the most of the flow's packets, the lowest of equals; there
+// Most is the CPU with the most of the flow's packets, the lowest of equals; there
 // must be one.
-func (m *FlowMode) most() CPUPackets {
+func (m *FlowMode) Most() CPUPackets {
 	most := m.CPUs[0]
 	for _, c := range m.CPUs {
 		if c.Packets > most.Packets {
@@ -176,18 +178,18 @@ func (m *FlowMode) most() CPUPackets {
 	return most
 }
 
-// flowName is a flow in one word group of at most width columns.
-func flowName(f *Flow, width int) string {
-	left := width - displayWidth(clean(f.Protocol)) - len(" ") - displayWidth(" → ")
-	source := endName(f.Source, f.SourcePort, f.HasPorts, 0)
-	destination := endName(f.Destination, f.DestinationPort, f.HasPorts, 0)
-	sourceWidth, destinationWidth := splitWidth(len(source), len(destination), left)
-	return f.Protocol + " " + endName(f.Source, f.SourcePort, f.HasPorts, sourceWidth) +
-		" → " + endName(f.Destination, f.DestinationPort, f.HasPorts, destinationWidth)
+// FlowName is a flow in one word group of at most width columns.
+func FlowName(f *Flow, width int) string {
+	left := width - words.DisplayWidth(words.Clean(f.Protocol)) - len(" ") - words.DisplayWidth(" → ")
+	source := EndName(f.Source, f.SourcePort, f.HasPorts, 0)
+	destination := EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)
+	sourceWidth, destinationWidth := SplitWidth(len(source), len(destination), left)
+	return f.Protocol + " " + EndName(f.Source, f.SourcePort, f.HasPorts, sourceWidth) +
+		" → " + EndName(f.Destination, f.DestinationPort, f.HasPorts, destinationWidth)
 }
 
-// splitWidth divides total columns between two that would like a and b.
-func splitWidth(a, b, total int) (int, int) {
+// SplitWidth divides total columns between two that would like a and b.
+func SplitWidth(a, b, total int) (int, int) {
 	half := total / 2
 	switch {
 	case a+b <= total:
@@ -200,10 +202,10 @@ func splitWidth(a, b, total int) (int, int) {
 	return half, total - half
 }
 
-// endName is an address with its port, as net/netip writes it, in at most width
+// EndName is an address with its port, as net/netip writes it, in at most width
 // columns; 0 is no limit. What is too long loses the middle of the address, for
 // its ends tell hosts apart, and never its port.
-func endName(addr netip.Addr, port uint16, hasPort bool, width int) string {
+func EndName(addr netip.Addr, port uint16, hasPort bool, width int) string {
 	address := addr.WithZone("").String()
 	before, after := "", ""
 	if hasPort {
@@ -223,12 +225,12 @@ func endName(addr netip.Addr, port uint16, hasPort bool, width int) string {
 	return before + address + after
 }
 
-// flowWords is a flow's protocol and ends.
-func flowWords(f *Flow) string {
-	return f.Protocol + " " + endName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + endName(f.Destination, f.DestinationPort, f.HasPorts, 0)
+// FlowWords is a flow's protocol and ends.
+func FlowWords(f *Flow) string {
+	return f.Protocol + " " + EndName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)
 }
 
 // ends are the flow's protocol, source and destination.
 func (f *Flow) ends() string {
-	return fmt.Sprintf("%s %s → %s", f.Protocol, endName(f.Source, f.SourcePort, f.HasPorts, 0), endName(f.Destination, f.DestinationPort, f.HasPorts, 0))
+	return fmt.Sprintf("%s %s → %s", f.Protocol, EndName(f.Source, f.SourcePort, f.HasPorts, 0), EndName(f.Destination, f.DestinationPort, f.HasPorts, 0))
 }

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -14,23 +14,26 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
 )
 
-func jsonOf(t *testing.T, r *Report) []byte {
+func jsonOf(t *testing.T, r *report.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteJSON(&b, r); err != nil {
+	if err := report.WriteJSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 func TestJSONGolden(t *testing.T) {
-	r := fixture(8, 12, "rss-msix", "non-rss")
+	r := fixture.New(8, 12, "rss-msix", "non-rss")
 	r.Capture.Files[0].SHA256 = new(strings.Repeat("0f", 32))
-	golden(t, "cpus8.json", jsonOf(t, r))
-	golden(t, "empty.json", jsonOf(t, empty()))
-	golden(t, "zero.json", jsonOf(t, &Report{}))
+	fixture.Golden(t, "cpus8.json", jsonOf(t, r))
+	fixture.Golden(t, "empty.json", jsonOf(t, fixture.Empty()))
+	fixture.Golden(t, "zero.json", jsonOf(t, &report.Report{}))
 }
 
 // contract is the report contract of rssreplay/report/v1: every key, in its
@@ -97,13 +100,13 @@ func keysOf(t *testing.T, d *json.Decoder, path string) string {
 }
 
 func TestJSONKeepsTheContract(t *testing.T) {
-	r := fixture(8, 12, "rss-msix", "non-rss")
+	r := fixture.New(8, 12, "rss-msix", "non-rss")
 	r.Capture.Files = r.Capture.Files[:1] // that of pcapng: the other has no interfaces
 	r.Parameters[3].Value = "a scalar, since an array has no keys"
 	c := &r.Capture
-	c.LinkLayers, c.Encapsulations = Counts{{"ethernet", 5}}, Counts{{"vxlan", 5}}
-	c.Tunnels, c.LongFrames = List[Tunnel]{{}}, &LongFrames{}
-	c.TimestampLeaps.First = List[TimestampLeap]{{}}
+	c.LinkLayers, c.Encapsulations = report.Counts{{Name: "ethernet", Packets: 5}}, report.Counts{{Name: "vxlan", Packets: 5}}
+	c.Tunnels, c.LongFrames = report.List[report.Tunnel]{{}}, &report.LongFrames{}
+	c.TimestampLeaps.First = report.List[report.TimestampLeap]{{}}
 	d := json.NewDecoder(bytes.NewReader(jsonOf(t, r)))
 	if diff := cmp.Diff(strings.Join(strings.Fields(contract), " "), keysOf(t, d, "")); diff != "" {
 		t.Errorf("keys (-contract +report):\n%s", diff)
@@ -115,16 +118,16 @@ func TestJSONKeepsTheContract(t *testing.T) {
 
 // TestJSONLayoutChangesNothing compares the value with what encoding/json alone makes of the structs.
 func TestJSONLayoutChangesNothing(t *testing.T) {
-	for name, r := range map[string]*Report{"fixture": fixture(4, 5, "rss-msix", "non-rss"), "empty": empty(), "hostile": hostileReport()} {
-		flows := []Flow{}
+	for name, r := range map[string]*report.Report{"fixture": fixture.New(4, 5, "rss-msix", "non-rss"), "empty": fixture.Empty(), "hostile": fixture.HostileReport()} {
+		flows := []report.Flow{}
 		if r.Flows != nil {
 			flows = slices.Collect(r.Flows)
 		}
 		whole, err := json.Marshal(struct {
 			Schema string `json:"schema"`
-			Report
-			Flows []Flow `json:"flows"`
-		}{Schema, *r, flows})
+			report.Report
+			Flows []report.Flow `json:"flows"`
+		}{report.Schema, *r, flows})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,9 +145,9 @@ func TestJSONLayoutChangesNothing(t *testing.T) {
 }
 
 func TestJSONRejectsWhatItCannotEncode(t *testing.T) {
-	r := empty()
-	r.Parameters = Parameters{{Name: "cpus", Value: math.Inf(1)}}
-	if err := WriteJSON(io.Discard, r); err == nil {
+	r := fixture.Empty()
+	r.Parameters = report.Parameters{{Name: "cpus", Value: math.Inf(1)}}
+	if err := report.WriteJSON(io.Discard, r); err == nil {
 		t.Error("an infinite parameter has no JSON form, but there was no error")
 	}
 }
@@ -189,10 +192,10 @@ func (m cpuMap) MarshalJSON() ([]byte, error) {
 }
 
 func TestFlowAppendJSONEqualsEncodingJSON(t *testing.T) {
-	flows := slices.Collect(fixture(16, 40, "non-rss", "rss-msix").Flows)
-	flows = append(flows, Flow{Protocol: `"<&>\` + "\u2028é\x01\xff", Source: netip.MustParseAddr("::ffff:1.2.3.4"), Destination: netip.MustParseAddr("fe80::1%eth0"),
-		HashType: "tcp_ipv6", Index: 2047, Packets: math.MaxUint64, Bytes: math.MaxUint64}, Flow{HashType: NoHash},
-		Flow{Protocol: "tcp", HasPorts: true, HashType: "tcp_ipv4", Hash: 0, Modes: []FlowMode{{Mode: "rss-msix"}}})
+	flows := slices.Collect(fixture.New(16, 40, "non-rss", "rss-msix").Flows)
+	flows = append(flows, report.Flow{Protocol: `"<&>\` + "\u2028é\x01\xff", Source: netip.MustParseAddr("::ffff:1.2.3.4"), Destination: netip.MustParseAddr("fe80::1%eth0"),
+		HashType: "tcp_ipv6", Index: 2047, Packets: math.MaxUint64, Bytes: math.MaxUint64}, report.Flow{HashType: report.NoHash},
+		report.Flow{Protocol: "tcp", HasPorts: true, HashType: "tcp_ipv4", Hash: 0, Modes: []report.FlowMode{{Mode: "rss-msix"}}})
 	for _, f := range flows {
 		c := flowContract{Protocol: f.Protocol, HashType: f.HashType, Packets: f.Packets, Bytes: f.Bytes, Modes: map[string]flowModeContract{}}
 		if f.Source.IsValid() {
@@ -201,7 +204,7 @@ func TestFlowAppendJSONEqualsEncodingJSON(t *testing.T) {
 		if f.HasPorts {
 			c.SourcePort, c.DestinationPort = &f.SourcePort, &f.DestinationPort
 		}
-		if f.HashType != NoHash {
+		if f.HashType != report.NoHash {
 			c.Hash, c.Index = new(fmt.Sprintf("0x%08x", f.Hash)), &f.Index
 		}
 		for _, m := range f.Modes {
@@ -222,7 +225,7 @@ func TestFlowAppendJSONEqualsEncodingJSON(t *testing.T) {
 }
 
 func TestFlowAppendJSONDoesNotAllocate(t *testing.T) {
-	f := slices.Collect(fixture(8, 3, "rss-msix", "non-rss").Flows)[2]
+	f := slices.Collect(fixture.New(8, 3, "rss-msix", "non-rss").Flows)[2]
 	buf := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() { buf = f.AppendJSON(buf[:0]) }); n != 0 {
 		t.Errorf("%v allocations per flow", n)
@@ -238,12 +241,12 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 }
 
 func TestJSONFlowsAreNotCollected(t *testing.T) {
-	r := fixture(8, 3, "rss-msix", "non-rss")
+	r := fixture.New(8, 3, "rss-msix", "non-rss")
 	f := slices.Collect(r.Flows)[0]
 	line := len(f.AppendJSON(nil))
 	var out countingWriter
 	const flows = 100_000
-	r.Flows = func(yield func(Flow) bool) {
+	r.Flows = func(yield func(report.Flow) bool) {
 		start := int(out)
 		for i := range flows {
 			// All flows but what fits the buffer are out before the next is asked for.
@@ -255,7 +258,7 @@ func TestJSONFlowsAreNotCollected(t *testing.T) {
 			}
 		}
 	}
-	if err := WriteJSON(&out, r); err != nil {
+	if err := report.WriteJSON(&out, r); err != nil {
 		t.Fatal(err)
 	}
 	if int(out) < flows*line {
@@ -268,12 +271,12 @@ func TestValues(t *testing.T) {
 		value any
 		want  string
 	}{
-		{Fraction(0), "0.000000"}, {Fraction(1.0 / 3), "0.333333"}, {Fraction(2.0 / 3), "0.666667"}, {Fraction(1e15), "1000000000000000.000000"},
-		{Null, "null"}, {Fraction(math.Inf(1)), "null"}, {Ratio(1, 0), "null"}, {Ratio(int64(3), uint64(4)), "0.750000"},
-		{Time{}, "null"}, {Time{time.Unix(0, 0)}, `"1970-01-01T00:00:00.000000000Z"`},
-		{Time{time.Date(2024, 5, 17, 9, 30, 0, 120, time.FixedZone("", 7200))}, `"2024-05-17T07:30:00.000000120Z"`},
-		{List[int](nil), "[]"}, {List[int]{1, 2}, "[1,2]"}, {Counts(nil), "{}"}, {Counts{{"b", 2}, {"a", 1}}, `{"b":2,"a":1}`},
-		{Parameters{{Name: "queues", Value: 8, Source: "default"}, {Name: "cpus", Value: "0-3", Source: "--cpus"}},
+		{report.Fraction(0), "0.000000"}, {report.Fraction(1.0 / 3), "0.333333"}, {report.Fraction(2.0 / 3), "0.666667"}, {report.Fraction(1e15), "1000000000000000.000000"},
+		{report.Null, "null"}, {report.Fraction(math.Inf(1)), "null"}, {report.Ratio(1, 0), "null"}, {report.Ratio(int64(3), uint64(4)), "0.750000"},
+		{report.Time{}, "null"}, {report.Time{Time: time.Unix(0, 0)}, `"1970-01-01T00:00:00.000000000Z"`},
+		{report.Time{Time: time.Date(2024, 5, 17, 9, 30, 0, 120, time.FixedZone("", 7200))}, `"2024-05-17T07:30:00.000000120Z"`},
+		{report.List[int](nil), "[]"}, {report.List[int]{1, 2}, "[1,2]"}, {report.Counts(nil), "{}"}, {report.Counts{{Name: "b", Packets: 2}, {Name: "a", Packets: 1}}, `{"b":2,"a":1}`},
+		{report.Parameters{{Name: "queues", Value: 8, Source: "default"}, {Name: "cpus", Value: "0-3", Source: "--cpus"}},
 			`{"queues":{"value":8,"source":"default"},"cpus":{"value":"0-3","source":"--cpus"}}`},
 	} {
 		got, err := json.Marshal(c.value)
@@ -284,10 +287,10 @@ func TestValues(t *testing.T) {
 }
 
 func BenchmarkWriteJSON(b *testing.B) {
-	r := fixture(8, 3, "rss-msix", "non-rss")
+	r := fixture.New(8, 3, "rss-msix", "non-rss")
 	f := slices.Collect(r.Flows)[2]
 	for _, flows := range []int{1000, 100_000} {
-		r.Flows = func(yield func(Flow) bool) {
+		r.Flows = func(yield func(report.Flow) bool) {
 			for range flows {
 				if !yield(f) {
 					return
@@ -297,7 +300,7 @@ func BenchmarkWriteJSON(b *testing.B) {
 		b.Run("flows="+strconv.Itoa(flows), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := WriteJSON(io.Discard, r); err != nil {
+				if err := report.WriteJSON(io.Discard, r); err != nil {
 					b.Fatal(err)
 				}
 			}

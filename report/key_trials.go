@@ -1,5 +1,7 @@
 package report
 
+import "rssreplay/report/internal/words"
+
 // KeyTrials are random keys in the place of the present one.
 type KeyTrials struct {
 	Tried   int      `json:"tried"`
@@ -75,18 +77,18 @@ const structuralFrom = 1.25
 
 func (k *KeyTrials) verdict() string {
 	better := float64(k.Better) / float64(k.Tried)
-	share := percent(Fraction(better)) + " of the keys do better"
+	share := words.Percent(Fraction(better)) + " of the keys do better"
 	switch {
 	case k.Min == k.Max && k.Equal == k.Tried:
 		return "The key makes no difference."
 	case better >= unluckyFrom && k.P50 >= structuralFrom:
-		return "Bad luck, and structural as well: " + share + ", but half of them have " + fixed(k.P50, 3) + " or more."
+		return "Bad luck, and structural as well: " + share + ", but half of them have " + words.Fixed(k.P50, 3) + " or more."
 	case better >= unluckyFrom:
 		return "Bad luck: " + share + "."
 	case k.P50 >= structuralFrom && better <= luckyTo:
-		return "Structural, and yet luckier than most: " + share + "; half of them have " + fixed(k.P50, 3) + " or more."
+		return "Structural, and yet luckier than most: " + share + "; half of them have " + words.Fixed(k.P50, 3) + " or more."
 	case k.P50 >= structuralFrom:
-		return "Structural: " + share + ", but half of them have " + fixed(k.P50, 3) + " or more, whatever the key."
+		return "Structural: " + share + ", but half of them have " + words.Fixed(k.P50, 3) + " or more, whatever the key."
 	case better <= luckyTo:
 		return "Good luck: only " + share + "."
 	}

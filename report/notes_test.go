@@ -16,12 +16,12 @@ func TestNoteLines(t *testing.T) {
 		"日本\tc":              {"日本    c"},
 		"a\x1b[0m\u202e\xff": {`a\x1b[0m\u202e\xff`},
 	} {
-		if diff := cmp.Diff(want, (&Words{Note: in}).noteLines()); diff != "" {
+		if diff := cmp.Diff(want, (&Words{Note: in}).NoteLines()); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", in, diff)
 		}
 	}
 	long := &Words{Note: strings.Repeat("é", MaxNote/2) + "é"}
-	if lines := long.noteLines(); len(lines) != 2 || len(lines[0]) != MaxNote || lines[1] != "… (8,194 bytes in all)" {
+	if lines := long.NoteLines(); len(lines) != 2 || len(lines[0]) != MaxNote || lines[1] != "… (8,194 bytes in all)" {
 		t.Errorf("of a long note there is %.50q", lines)
 	}
 }
@@ -29,7 +29,7 @@ func TestNoteLines(t *testing.T) {
 // A line that is too long goes on at its own margin.
 func TestNoteWithin(t *testing.T) {
 	words := Words{Note: "  - one two three\nfour"}
-	if diff := cmp.Diff([]string{"  - one", "  two", "  three", "four"}, words.noteWithin(9)); diff != "" {
+	if diff := cmp.Diff([]string{"  - one", "  two", "  three", "four"}, words.NoteWithin(9)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

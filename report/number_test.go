@@ -4,6 +4,8 @@ import (
 	"math"
 	"net/netip"
 	"testing"
+
+	"rssreplay/report/internal/words"
 )
 
 func TestScaled(t *testing.T) {
@@ -16,7 +18,7 @@ func TestScaled(t *testing.T) {
 		{999.6, 3, "1.00k"}, {1000, 3, "1.00k"}, {12_345, 3, "12.3k"}, {999_499, 3, "999k"}, {999_500, 3, "1.00M"},
 		{1_234_567, 4, "1.235M"}, {1.2e9, 3, "1.20G"}, {1.5e12, 3, "1.50T"}, {1.5e15, 3, "1.50P"}, {1.5e18, 3, "1.50E"}, {1.8e19, 3, "18.0E"}, {1e22, 3, "10000E"},
 	} {
-		if got := scaled(c.x, c.digits, decimalPrefixes); got != c.want {
+		if got := words.Scaled(c.x, c.digits, words.DecimalPrefixes); got != c.want {
 			t.Errorf("scaled(%v, %d) = %q, want %q", c.x, c.digits, got, c.want)
 		}
 	}
@@ -24,17 +26,17 @@ func TestScaled(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{exact(0), "0"}, {exact(999), "999"}, {exact(1000), "1,000"}, {exact(1234567), "1,234,567"}, {exact(math.MaxUint64), "18,446,744,073,709,551,615"},
-		{count(999_999), "999,999"}, {count(1_000_000), "1.000M"}, {count(math.MaxUint64), "18.45E"},
-		{nanoseconds(0), "0 ns"}, {nanoseconds(999), "999 ns"}, {nanoseconds(1000), "1.00 µs"}, {nanoseconds(12_345), "12.3 µs"},
-		{nanoseconds(999_999), "1.00 ms"}, {nanoseconds(1e9), "1.00 s"}, {nanoseconds(3600e9), "3600 s"}, {nanosecondsOrNone(nil), "-"},
-		{byteSize(24), "24 B"}, {byteSize(98_765), "98.8 kB"}, {byteSize(1_234_567_890), "1.23 GB"},
-		{percent(0.0), "0.0%"}, {percent(0.0001), "<0.1%"}, {percent(0.0005), "0.1%"}, {percent(0.1234), "12.3%"}, {percent(0.99999), ">99.9%"},
-		{percent(1.0), "100.0%"}, {percent(2.5), "250.0%"}, {percent(Null), "-"},
-		{rate(Null), "-"}, {rate(787_654_321.0), "788M"}, {fixed(Null, 2), "-"}, {fixed(1.23456, 2), "1.23"},
-		{exactSeconds(0), "0"}, {exactSeconds(10_023_456_789), "10.023456789"}, {exactSeconds(1_500_000_000_000), "1,500"}, {exactSeconds(100_000_000), "0.1"},
-		{withGap("788M"), "788 M"}, {withGap("788"), "788 "},
-		{plural(1, "packet", "packets"), "1 packet"}, {plural(0, "packet", "packets"), "0 packets"}, {plural(1500, "packet", "packets"), "1,500 packets"},
+		{words.Exact(0), "0"}, {words.Exact(999), "999"}, {words.Exact(1000), "1,000"}, {words.Exact(1234567), "1,234,567"}, {words.Exact(math.MaxUint64), "18,446,744,073,709,551,615"},
+		{words.Count(999_999), "999,999"}, {words.Count(1_000_000), "1.000M"}, {words.Count(math.MaxUint64), "18.45E"},
+		{words.Nanoseconds(0), "0 ns"}, {words.Nanoseconds(999), "999 ns"}, {words.Nanoseconds(1000), "1.00 µs"}, {words.Nanoseconds(12_345), "12.3 µs"},
+		{words.Nanoseconds(999_999), "1.00 ms"}, {words.Nanoseconds(1e9), "1.00 s"}, {words.Nanoseconds(3600e9), "3600 s"}, {words.NanosecondsOrNone(nil), "-"},
+		{words.ByteSize(24), "24 B"}, {words.ByteSize(98_765), "98.8 kB"}, {words.ByteSize(1_234_567_890), "1.23 GB"},
+		{words.Percent(0.0), "0.0%"}, {words.Percent(0.0001), "<0.1%"}, {words.Percent(0.0005), "0.1%"}, {words.Percent(0.1234), "12.3%"}, {words.Percent(0.99999), ">99.9%"},
+		{words.Percent(1.0), "100.0%"}, {words.Percent(2.5), "250.0%"}, {words.Percent(Null), "-"},
+		{words.Rate(Null), "-"}, {words.Rate(787_654_321.0), "788M"}, {words.Fixed(Null, 2), "-"}, {words.Fixed(1.23456, 2), "1.23"},
+		{words.ExactSeconds(0), "0"}, {words.ExactSeconds(10_023_456_789), "10.023456789"}, {words.ExactSeconds(1_500_000_000_000), "1,500"}, {words.ExactSeconds(100_000_000), "0.1"},
+		{words.WithGap("788M"), "788 M"}, {words.WithGap("788"), "788 "},
+		{words.Plural(1, "packet", "packets"), "1 packet"}, {words.Plural(0, "packet", "packets"), "0 packets"}, {words.Plural(1500, "packet", "packets"), "1,500 packets"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -51,10 +53,10 @@ func TestBarAndLevel(t *testing.T) {
 		{0, 0, "", 0}, {0, 10, "", 0}, {1, math.MaxUint64, "▏", 1}, {1, 2, "███", 4}, {9, 16, "███▍", 5},
 		{math.MaxUint64 - 1, math.MaxUint64, "██████", 8}, {48, 48, "██████", 8}, {47, 48, "█████▉", 8}, {6, 48, "▊", 1}, {7, 48, "▉", 2},
 	} {
-		if got := bar(c.n, c.most); got != c.bar {
+		if got := words.Bar(c.n, c.most); got != c.bar {
 			t.Errorf("bar(%d, %d) = %q, want %q", c.n, c.most, got, c.bar)
 		}
-		if got := level(c.n, c.most); got != c.level {
+		if got := words.Level(c.n, c.most); got != c.level {
 			t.Errorf("level(%d, %d) = %d, want %d", c.n, c.most, got, c.level)
 		}
 	}
@@ -74,8 +76,8 @@ func TestEndName(t *testing.T) {
 		{v6, true, 30, "[2001:db8:85a…2e:370:7348]:443"}, {v6, false, 20, "2001:db8:8…:370:7348"},
 		{netip.Addr{}, true, 0, "invalid IP:443"},
 	} {
-		got := endName(c.addr, 443, c.ports, c.width)
-		if c.width >= 10 && displayWidth(got) > c.width {
+		got := EndName(c.addr, 443, c.ports, c.width)
+		if c.width >= 10 && words.DisplayWidth(got) > c.width {
 			t.Errorf("endName(%v, %d) = %q is wider", c.addr, c.width, got)
 		}
 		if got != c.want {
@@ -88,7 +90,7 @@ func TestSplitWidth(t *testing.T) {
 	for _, c := range [][5]int{ // a, b, total, want a, want b
 		{10, 10, 30, 10, 10}, {10, 30, 30, 10, 20}, {30, 10, 30, 20, 10}, {30, 30, 31, 15, 16}, {5, 40, 8, 4, 4},
 	} {
-		if a, b := splitWidth(c[0], c[1], c[2]); a != c[3] || b != c[4] {
+		if a, b := SplitWidth(c[0], c[1], c[2]); a != c[3] || b != c[4] {
 			t.Errorf("splitWidth(%d, %d, %d) = %d, %d, want %d, %d", c[0], c[1], c[2], a, b, c[3], c[4])
 		}
 	}
@@ -103,7 +105,7 @@ func TestLayoutOf(t *testing.T) {
 		{[]int{0, 1, 2, 0}, 3, "entry i is queue i mod 3"}, {[]int{0, 0, 1, 1}, 2, "entry i is queue i × 2 ÷ 4"},
 		{[]int{0, 1, 1, 0}, 2, ""}, {[]int{0, 0}, 1, "entry i is queue i mod 1"},
 	} {
-		if got := layoutOf(c.entries, c.queues); got != c.want {
+		if got := LayoutOf(c.entries, c.queues); got != c.want {
 			t.Errorf("layoutOf(%v) = %q, want %q", c.entries, got, c.want)
 		}
 	}
@@ -114,7 +116,7 @@ func TestExactDuration(t *testing.T) {
 		0: "0 ns", 1: "1 ns", 999: "999 ns", 1000: "1 µs", 819_200: "819.2 µs", 100e6: "100 ms", 999_999_999: "999.999999 ms",
 		1e9: "1 s", 1_024e8: "102.4 s", 3_600e9: "3,600 s", 1<<63 - 1: "9,223,372,036.854775807 s",
 	} {
-		if got := exactDuration(ns); got != want {
+		if got := words.ExactDuration(ns); got != want {
 			t.Errorf("exactDuration(%d) = %q, want %q", ns, got, want)
 		}
 	}

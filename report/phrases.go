@@ -6,30 +6,32 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
-// style is the colour of a piece of text, where colours are asked for.
-type style uint8
+// Style is the colour of a piece of text, where colours are asked for.
+type Style uint8
 
 const (
-	plain style = iota
-	bold
-	faint
-	warm // above its share
-	hot  // far above, or a loss
-	good // as it should be
+	Plain Style = iota
+	Bold
+	Faint
+	Warm // above its share
+	Hot  // far above, or a loss
+	Good // as it should be
 )
 
-// text is the value as the text prints it.
-func (p *Parameter) text() string {
+// Printed is the value as the text prints it.
+func (p *Parameter) Printed() string {
 	if p.Text != "" {
 		return p.Text
 	}
 	return fmt.Sprint(p.Value)
 }
 
-// named is the parameter of that name, nil if there is none.
-func (p Parameters) named(name string) *Parameter {
+// Named is the parameter of that name, nil if there is none.
+func (p Parameters) Named(name string) *Parameter {
 	for i := range p {
 		if p[i].Name == name {
 			return &p[i]
@@ -38,8 +40,8 @@ func (p Parameters) named(name string) *Parameter {
 	return nil
 }
 
-// caveatsOf is what holds for every replay of a packet, then what holds for this one.
-func caveatsOf(c *Capture, more []string) []string {
+// CaveatsOf is what holds for every replay of a packet, then what holds for this one.
+func CaveatsOf(c *Capture, more []string) []string {
 	if c.Packets == 0 {
 		return more
 	}
@@ -50,8 +52,8 @@ func caveatsOf(c *Capture, more []string) []string {
 	}, more...)
 }
 
-// sharesOf lists the counts above 0, the largest first, with their share of total.
-func sharesOf(counts Counts, total uint64) []string {
+// SharesOf lists the counts above 0, the largest first, with their share of total.
+func SharesOf(counts Counts, total uint64) []string {
 	sorted := slices.Clone(counts)
 	slices.SortStableFunc(sorted, func(a, b Count) int {
 		switch {
@@ -65,25 +67,25 @@ func sharesOf(counts Counts, total uint64) []string {
 	var parts []string
 	for _, c := range sorted {
 		if c.Packets > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s (%s)", c.Name, exact(c.Packets), percent(Ratio(c.Packets, total))))
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", c.Name, words.Exact(c.Packets), words.Percent(Ratio(c.Packets, total))))
 		}
 	}
 	return parts
 }
 
-// titleOf is what a page is called: what it is, and of which capture.
-func titleOf(what string, c *Capture) string {
+// TitleOf is what a page is called: what it is, and of which capture.
+func TitleOf(what string, c *Capture) string {
 	switch len(c.Files) {
 	case 0:
 		return what
 	case 1:
-		return what + " of " + shown(baseName(c.Files[0].Name))
+		return what + " of " + words.Shown(words.BaseName(c.Files[0].Name))
 	}
-	return fmt.Sprintf("%s of %s and %s", what, shown(baseName(c.Files[0].Name)), plural(uint64(len(c.Files)-1), "other file", "other files"))
+	return fmt.Sprintf("%s of %s and %s", what, words.Shown(words.BaseName(c.Files[0].Name)), words.Plural(uint64(len(c.Files)-1), "other file", "other files"))
 }
 
-// modeTitle is the name of the NDIS document that describes the mode.
-func modeTitle(mode string) string {
+// ModeTitle is the name of the NDIS document that describes the mode.
+func ModeTitle(mode string) string {
 	switch mode {
 	case "rss-msix":
 		return "RSS with message signaled interrupts"
@@ -97,45 +99,45 @@ func modeTitle(mode string) string {
 	return ""
 }
 
-// heat is the colour of a load that is timesMean the mean.
-func heat(timesMean Fraction) style {
+// Heat is the colour of a load that is timesMean the mean.
+func Heat(timesMean Fraction) Style {
 	switch {
 	case timesMean >= 2:
-		return hot
+		return Hot
 	case timesMean >= 1.25:
-		return warm
+		return Warm
 	}
-	return plain
+	return Plain
 }
 
-func utilizationStyle(u Fraction) style {
+func UtilizationStyle(u Fraction) Style {
 	switch {
 	case u >= 0.9:
-		return hot
+		return Hot
 	case u >= 0.6:
-		return warm
+		return Warm
 	}
-	return plain
+	return Plain
 }
 
-// largestShare is the share of the CPU's packets that its largest flow has.
-func largestShare(c *CPU, mode string) string {
+// LargestShare is the share of the CPU's packets that its largest flow has.
+func LargestShare(c *CPU, mode string) string {
 	for _, m := range c.Largest.Modes {
 		if m.Mode != mode {
 			continue
 		}
 		for _, on := range m.CPUs {
 			if on.CPU == c.CPU {
-				return percent(Ratio(on.Packets, c.Packets))
+				return words.Percent(Ratio(on.Packets, c.Packets))
 			}
 		}
 	}
-	return none
+	return words.None
 }
 
-// queuesAreCPUs reports whether each CPU has exactly the queue in the same
+// QueuesAreCPUs reports whether each CPU has exactly the queue in the same
 // place, so that the queues need no table of their own.
-func queuesAreCPUs(m *Mode) bool {
+func QueuesAreCPUs(m *Mode) bool {
 	if len(m.Queues) != len(m.CPUs) {
 		return false
 	}
@@ -147,8 +149,8 @@ func queuesAreCPUs(m *Mode) bool {
 	return true
 }
 
-// cpu is the CPU of that number, nil if the mode does not use it.
-func (m *Mode) cpu(number int) *CPU {
+// CPUNumbered is the CPU of that number, nil if the mode does not use it.
+func (m *Mode) CPUNumbered(number int) *CPU {
 	if m == nil {
 		return nil
 	}
@@ -160,33 +162,33 @@ func (m *Mode) cpu(number int) *CPU {
 	return nil
 }
 
-// cpu is the CPU of entry i's queue.
-func (table *TableReport) cpu(i int) (cpu int, known bool) {
+// CPUOf is the CPU of entry i's queue.
+func (table *TableReport) CPUOf(i int) (cpu int, known bool) {
 	if queue := table.Entries[i]; queue >= 0 && queue < len(table.QueueCPUs) {
 		return table.QueueCPUs[queue], true
 	}
 	return 0, false
 }
 
-// place is entry i's queue, with its CPU where that is not the same number.
-func (table *TableReport) place(i int) string {
-	cpu, known := table.cpu(i)
-	if !known || table.queuesAreCPUs() {
+// Place is entry i's queue, with its CPU where that is not the same number.
+func (table *TableReport) Place(i int) string {
+	cpu, known := table.CPUOf(i)
+	if !known || table.QueuesAreCPUs() {
 		return fmt.Sprint(table.Entries[i])
 	}
 	return fmt.Sprintf("%d/%d", table.Entries[i], cpu)
 }
 
-func (table *TableReport) placeInWords(i int) string {
+func (table *TableReport) PlaceInWords(i int) string {
 	s := fmt.Sprintf("queue %d", table.Entries[i])
-	if cpu, known := table.cpu(i); known {
+	if cpu, known := table.CPUOf(i); known {
 		s += fmt.Sprintf(", CPU %d", cpu)
 	}
 	return s
 }
 
-// queuesAreCPUs reports whether each queue is on the CPU of its number.
-func (table *TableReport) queuesAreCPUs() bool {
+// QueuesAreCPUs reports whether each queue is on the CPU of its number.
+func (table *TableReport) QueuesAreCPUs() bool {
 	for queue, cpu := range table.QueueCPUs {
 		if queue != cpu {
 			return false
@@ -195,16 +197,16 @@ func (table *TableReport) queuesAreCPUs() bool {
 	return true
 }
 
-// ruleOf is the rule that a table follows over the queues that it has, "" for none.
-func ruleOf(table *TableReport) string {
+// RuleOf is the rule that a table follows over the queues that it has, "" for none.
+func RuleOf(table *TableReport) string {
 	if table.Size == 0 {
 		return ""
 	}
-	return layoutOf(table.Entries, slices.Max(table.Entries)+1)
+	return LayoutOf(table.Entries, slices.Max(table.Entries)+1)
 }
 
-// layoutOf names a table that follows one of the model's rules.
-func layoutOf(entries []int, queues int) string {
+// LayoutOf names a table that follows one of the model's rules.
+func LayoutOf(entries []int, queues int) string {
 	equal, block := true, true
 	for i, q := range entries {
 		equal = equal && q == i%queues
@@ -219,13 +221,13 @@ func layoutOf(entries []int, queues int) string {
 	return ""
 }
 
-// mostLoaded is the places of the n CPUs with the most packets, in the order of
+// MostLoaded is the places of the n CPUs with the most packets, in the order of
 // the series; the first of equals come before the others.
-func (s *Series) mostLoaded(n int) []int {
+func (s *Series) MostLoaded(n int) []int {
 	places := make([]int, len(s.CPUs))
 	packets := make([]uint64, len(s.CPUs))
 	for i := range s.CPUs {
-		places[i], packets[i] = i, s.CPUs[i].packets()
+		places[i], packets[i] = i, s.CPUs[i].Total()
 	}
 	if len(places) <= n {
 		return places
@@ -236,21 +238,21 @@ func (s *Series) mostLoaded(n int) []int {
 	return places
 }
 
-// windowSentences are about the windows of a mode that stand out; none when it
+// WindowSentences are about the windows of a mode that stand out; none when it
 // indicated no packet.
-func (r *Report) windowSentences(m *Mode) (sentences []string) {
+func (r *Report) WindowSentences(m *Mode) (sentences []string) {
 	busiest := m.Imbalance.BusiestWindow
 	if busiest == nil {
 		return nil
 	}
 	say := func(format string, values ...any) { sentences = append(sentences, fmt.Sprintf(format, values...)) }
-	length := exactDuration(m.Series.Interval)
+	length := words.ExactDuration(m.Series.Interval)
 	if asked := r.askedInterval(); asked > 0 && m.Series.Interval > asked {
-		say("Windows are %s: with --interval %s there would be too many.", length, exactDuration(asked))
+		say("Windows are %s: with --interval %s there would be too many.", length, words.ExactDuration(asked))
 	}
 	say("Busiest %s: %s.", length, m.Series.inWords(busiest))
 	peak := PeakWindow(m.Series)
-	if peak == nil || m.Series.windows() < 2 || len(m.Series.CPUs) < 2 {
+	if peak == nil || m.Series.Windows() < 2 || len(m.Series.CPUs) < 2 {
 		return sentences // there is nothing to compare
 	}
 	mean := m.Series.meanWindow()
@@ -269,16 +271,16 @@ func (r *Report) windowSentences(m *Mode) (sentences []string) {
 // meanInWords is a mean with one decimal where that says something.
 func meanInWords(mean Fraction) string {
 	if mean >= 100 {
-		return exact(uint64(math.Round(float64(mean))))
+		return words.Exact(uint64(math.Round(float64(mean))))
 	}
-	return strings.TrimSuffix(fixed(mean, 1), ".0")
+	return strings.TrimSuffix(words.Fixed(mean, 1), ".0")
 }
 
 // inWords is a window of s with the CPU that was hottest in it.
 func (s *Series) inWords(w *Window) string {
 	cpu, packets := s.hottest(w.Start)
-	return fmt.Sprintf("from %s s, %s, imbalance %s, CPU %d took %s", exactSeconds(w.Start), plural(w.Packets, "packet", "packets"),
-		fixed(w.Imbalance, 3), cpu, percent(Ratio(packets, w.Packets)))
+	return fmt.Sprintf("from %s s, %s, imbalance %s, CPU %d took %s", words.ExactSeconds(w.Start), words.Plural(w.Packets, "packet", "packets"),
+		words.Fixed(w.Imbalance, 3), cpu, words.Percent(Ratio(packets, w.Packets)))
 }
 
 // askedInterval is the interval among the parameters, in ns; 0 when it is not

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -7,12 +7,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/text"
 )
 
-func written(t testing.TB, r *Report) string {
+func written(t testing.TB, r *report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteJSON(&b, r); err != nil {
+	if err := report.WriteJSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -20,11 +24,11 @@ func written(t testing.TB, r *Report) string {
 
 // What was read is written as it was.
 func TestReadJSON(t *testing.T) {
-	for name, r := range map[string]*Report{
-		"cpus8": fixture(8, 200, allModes...), "affinity": withAffinity(fixture(4, 30, "rss-msix")), "empty": empty(), "sent": onlySent(),
+	for name, r := range map[string]*report.Report{
+		"cpus8": fixture.New(8, 200, fixture.AllModes...), "affinity": fixture.WithAffinity(fixture.New(4, 30, "rss-msix")), "empty": fixture.Empty(), "sent": fixture.OnlySent(),
 	} {
 		want := written(t, r)
-		read, err := ReadJSON(strings.NewReader(want))
+		read, err := report.ReadJSON(strings.NewReader(want))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -35,20 +39,20 @@ func TestReadJSON(t *testing.T) {
 }
 
 func TestReadJSONRefuses(t *testing.T) {
-	good := written(t, fixture(2, 5, "rss-msix"))
+	good := written(t, fixture.New(2, 5, "rss-msix"))
 	replaced := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("the report has no %s", old)
 		}
 		return strings.Replace(good, old, new, 1)
 	}
-	for text, want := range map[string]string{
-		"":                                  "is no whole report (it ends early)",
-		good[:len(good)/2]:                  "is no whole report (it ends early)",
-		"hello":                             "is no whole report (invalid character",
-		"{}":                                `is of schema "", not "rssreplay/report/v1"`,
-		replaced(Schema, CompareSchema):     `is of schema "rssreplay/compare/v1"`,
-		replaced(`"size": 128`, `"size":9`): "table: 128 of 9 entries are there",
+	for stored, want := range map[string]string{
+		"":                 "is no whole report (it ends early)",
+		good[:len(good)/2]: "is no whole report (it ends early)",
+		"hello":            "is no whole report (invalid character",
+		"{}":               `is of schema "", not "rssreplay/report/v1"`,
+		replaced(report.Schema, report.CompareSchema):        `is of schema "rssreplay/compare/v1"`,
+		replaced(`"size": 128`, `"size":9`):                  "table: 128 of 9 entries are there",
 		replaced(`"entries": [0,`, `"entries": [-1,`):        "table: entry 0 is queue -1, of 2 queues",
 		replaced(`"entries": [0,`, `"entries": [2,`):         "table: entry 0 is queue 2, of 2 queues",
 		replaced(`"modes": [`, `"modes": [],"was": [`):       "there is no mode",
@@ -56,28 +60,28 @@ func TestReadJSONRefuses(t *testing.T) {
 		replaced(`"packets": `, `"packets": -`):              "is no whole report (the number -1036789 before byte ",
 		replaced(`"parameters": {`, `"parameters":[],"a":{`): `"[]" is no object`,
 	} {
-		_, err := ReadJSON(strings.NewReader(text))
+		_, err := report.ReadJSON(strings.NewReader(stored))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.40q…: error %v, want %s", text, err, want)
+			t.Errorf("%.40q…: error %v, want %s", stored, err, want)
 		}
 	}
 }
 
 // Whatever is read can be compared and written.
 func FuzzReadJSON(f *testing.F) {
-	f.Add(written(f, fixture(2, 3, "rss-msix", "non-rss")))
-	f.Add(written(f, empty()))
-	f.Fuzz(func(t *testing.T, text string) {
-		r, err := ReadJSON(strings.NewReader(text))
+	f.Add(written(f, fixture.New(2, 3, "rss-msix", "non-rss")))
+	f.Add(written(f, fixture.Empty()))
+	f.Fuzz(func(t *testing.T, stored string) {
+		r, err := report.ReadJSON(strings.NewReader(stored))
 		if err != nil {
 			return
 		}
-		first := compared(1, 2)
-		c := &Compare{Capture: r.Capture, Scenarios: List[Scenario]{scenarioOf("read", r), first.Scenarios[0]}}
-		if err := WriteCompareText(io.Discard, c, TextOptions{}); err != nil {
+		first := fixture.Compared(1, 2)
+		c := &report.Compare{Capture: r.Capture, Scenarios: report.List[report.Scenario]{fixture.ScenarioOf("read", r), first.Scenarios[0]}}
+		if err := text.WriteCompareText(io.Discard, c, text.TextOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteCompareJSON(io.Discard, c); err != nil {
+		if err := report.WriteCompareJSON(io.Discard, c); err != nil {
 			t.Fatal(err)
 		}
 	})

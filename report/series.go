@@ -70,8 +70,8 @@ func imbalanceOf(greatest, sum uint64, values int) Fraction {
 	return Fraction(float64(greatest) * float64(values) / float64(sum))
 }
 
-// windows is how many windows the series has.
-func (s *Series) windows() int {
+// Windows is how many windows the series has.
+func (s *Series) Windows() int {
 	n := 0
 	for i := range s.CPUs {
 		n = max(n, len(s.CPUs[i].Packets))
@@ -83,7 +83,7 @@ func (s *Series) windows() int {
 // the most. It goes row by row: a column has an element in each of maybe
 // hundreds of slices.
 func (s *Series) loads() (packets, greatest []uint64) {
-	windows := s.windows()
+	windows := s.Windows()
 	packets, greatest = make([]uint64, windows), make([]uint64, windows)
 	for i := range s.CPUs {
 		for w, n := range s.CPUs[i].Packets {
@@ -98,9 +98,9 @@ func (s *Series) loads() (packets, greatest []uint64) {
 func (s *Series) meanWindow() Fraction {
 	var sum uint64
 	for i := range s.CPUs {
-		sum += s.CPUs[i].packets()
+		sum += s.CPUs[i].Total()
 	}
-	return Ratio(sum, s.windows())
+	return Ratio(sum, s.Windows())
 }
 
 // window describes the window with number w; nil when that is below 0.
@@ -111,7 +111,7 @@ func (s *Series) window(w int) *Window {
 	column := make([]uint64, len(s.CPUs))
 	var sum uint64
 	for i := range s.CPUs {
-		column[i] = s.CPUs[i].at(w)
+		column[i] = s.CPUs[i].At(w)
 		sum += column[i]
 	}
 	return &Window{Start: int64(w) * s.Interval, Packets: sum, Imbalance: MaxOverMean(column)}
@@ -125,17 +125,17 @@ func (s *Series) hottest(start int64) (cpu int, packets uint64) {
 		w = int(start / s.Interval)
 	}
 	for i := range s.CPUs {
-		if n := s.CPUs[i].at(w); i == 0 || n > packets {
+		if n := s.CPUs[i].At(w); i == 0 || n > packets {
 			cpu, packets = s.CPUs[i].CPU, n
 		}
 	}
 	return cpu, packets
 }
 
-// columns is each CPU's row with its windows summed, per of them to a column,
+// Columns is each CPU's row with its windows summed, per of them to a column,
 // so that at most limit columns are left; the last may hold fewer windows.
-func (s *Series) columns(limit int) (rows [][]uint64, per int) {
-	windows := s.windows()
+func (s *Series) Columns(limit int) (rows [][]uint64, per int) {
+	windows := s.Windows()
 	per = max((windows+limit-1)/limit, 1)
 	rows = make([][]uint64, len(s.CPUs))
 	for i := range s.CPUs {
@@ -147,16 +147,16 @@ func (s *Series) columns(limit int) (rows [][]uint64, per int) {
 	return rows, per
 }
 
-// at is the packets of window w; 0 beyond the row's end.
-func (c *SeriesCPU) at(w int) uint64 {
+// At is the packets of window w; 0 beyond the row's end.
+func (c *SeriesCPU) At(w int) uint64 {
 	if w < 0 || w >= len(c.Packets) {
 		return 0
 	}
 	return c.Packets[w]
 }
 
-// packets is the sum of the row.
-func (c *SeriesCPU) packets() uint64 {
+// Total is the sum of the row.
+func (c *SeriesCPU) Total() uint64 {
 	var sum uint64
 	for _, n := range c.Packets {
 		sum += n

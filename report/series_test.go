@@ -58,7 +58,7 @@ func TestColumns(t *testing.T) {
 		{3, 3, [][]uint64{{6, 15, 7}, {18, 0, 0}, {0, 0, 0}}},
 		{1, 7, [][]uint64{{28}, {18}, {0}}},
 	} {
-		rows, per := s.columns(c.limit)
+		rows, per := s.Columns(c.limit)
 		if diff := cmp.Diff(c.want, rows); diff != "" || per != c.per {
 			t.Errorf("at most %d columns: %d windows each, want %d (-want +got):\n%s", c.limit, per, c.per, diff)
 		}
@@ -74,13 +74,13 @@ func TestColumnsPreserveTotals(t *testing.T) {
 			row.Packets = append(row.Packets, uint64(w*w%97))
 		}
 		s := Series{CPUs: []SeriesCPU{row}}
-		rows, per := s.columns(60)
+		rows, per := s.Columns(60)
 		var sum uint64
 		for _, n := range rows[0] {
 			sum += n
 		}
-		if sum != row.packets() || len(rows[0]) > 60 || (len(rows[0])-1)*per >= windows || len(rows[0])*per < windows {
-			t.Errorf("%d windows: %d columns of %d hold %d packets of %d", windows, len(rows[0]), per, sum, row.packets())
+		if sum != row.Total() || len(rows[0]) > 60 || (len(rows[0])-1)*per >= windows || len(rows[0])*per < windows {
+			t.Errorf("%d windows: %d columns of %d hold %d packets of %d", windows, len(rows[0]), per, sum, row.Total())
 		}
 	}
 }

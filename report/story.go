@@ -189,5 +189,5 @@ func WriteExplanationJSON(w io.Writer, x *Explanation) error {
 	return out.Flush()
 }
 
-// moment is a time since the first packet, "1.250000100 s".
-func moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }
+// Moment is a time since the first packet, "1.250000100 s".
+func Moment(ns int64) string { return fmt.Sprintf("%d.%09d s", ns/1e9, ns%1e9) }

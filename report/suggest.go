@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"rssreplay/report/internal/words"
 )
 
 // SuggestSchema names the version of the JSON that suggests other ways to steer.
@@ -64,7 +66,7 @@ type Figures struct {
 func FiguresOf(m *Mode) Figures {
 	return Figures{
 		Imbalance: m.Imbalance, BusyWindows: busyWindows(m.Series), Packets: m.Totals.Packets, Drops: m.Totals.Drops,
-		LatencyP99:  greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
+		LatencyP99:  Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
 		Connections: m.Affinity.Connections, SymmetricConnections: m.Affinity.SymmetricConnections,
 	}
 }
@@ -139,17 +141,17 @@ type Gate struct {
 // Reason says why the gate is not passed, of which the least gain and fold t are known
 // and the share of packets of flows that lasted.
 func (g *Gate) Reason(leastGain, leastFoldT float64, known Fraction) string {
-	what := fmt.Sprintf("on packets that it was not found on it has %s, and the present table %s", fixed(g.Judged, 3), fixed(g.Present, 3))
+	what := fmt.Sprintf("on packets that it was not found on it has %s, and the present table %s", words.Fixed(g.Judged, 3), words.Fixed(g.Present, 3))
 	switch {
 	case g.Judged >= g.Present:
 		return fmt.Sprintf("It would not last: %s.", what)
 	case float64(g.Forward) < leastGain || float64(g.Back) < leastGain:
 		return fmt.Sprintf("It might not last: found on the first quarter it saves %s on the last, and the reverse %s; at least %s both ways are needed.",
-			percent(g.Forward), percent(g.Back), percent(Fraction(leastGain)))
+			words.Percent(g.Forward), words.Percent(g.Back), words.Percent(Fraction(leastGain)))
 	case !(float64(g.FoldT) > leastFoldT):
-		return fmt.Sprintf("It may be chance: %s, but the mean gain is only %s × its standard error, and more than %g × is needed.", what, fixed(g.FoldT, 1), leastFoldT)
+		return fmt.Sprintf("It may be chance: %s, but the mean gain is only %s × its standard error, and more than %g × is needed.", what, words.Fixed(g.FoldT, 1), leastFoldT)
 	}
-	return fmt.Sprintf("It might not last: of the first and the last quarter's packets only %s are of flows that are in both.", percent(known))
+	return fmt.Sprintf("It might not last: of the first and the last quarter's packets only %s are of flows that are in both.", words.Percent(known))
 }
 
 // KeyMedian is the imbalance of the median of random keys, before and after.

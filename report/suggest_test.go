@@ -1,9 +1,13 @@
-package report
+package report_test
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/text"
 )
 
 func TestKeyTrials(t *testing.T) {
@@ -13,16 +17,16 @@ func TestKeyTrials(t *testing.T) {
 		present float64
 		verdict string
 	}{
-		{"bad luck", rising(1.01, 0.001, 100), 1.2, "Bad luck: "},
-		{"good luck", rising(1.05, 0.001, 100), 1.0505, "Good luck: "},
-		{"usual", rising(1.01, 0.001, 100), 1.06, "Neither good nor bad luck: "},
-		{"structural", rising(1.9, 0.001, 100), 1.95, "Structural: "},
-		{"structural and unlucky", rising(1.9, 0.001, 100), 2.2, "Bad luck, and structural as well: "},
-		{"structural and lucky", rising(1.9, 0.001, 100), 1.8, "Structural, and yet luckier than most: "},
+		{"bad luck", fixture.Rising(1.01, 0.001, 100), 1.2, "Bad luck: "},
+		{"good luck", fixture.Rising(1.05, 0.001, 100), 1.0505, "Good luck: "},
+		{"usual", fixture.Rising(1.01, 0.001, 100), 1.06, "Neither good nor bad luck: "},
+		{"structural", fixture.Rising(1.9, 0.001, 100), 1.95, "Structural: "},
+		{"structural and unlucky", fixture.Rising(1.9, 0.001, 100), 2.2, "Bad luck, and structural as well: "},
+		{"structural and lucky", fixture.Rising(1.9, 0.001, 100), 1.8, "Structural, and yet luckier than most: "},
 		{"one key", []float64{1.5}, 1.5, "The key makes no difference."},
 		{"all alike", []float64{1.5, 1.5, 1.5}, 1.5, "The key makes no difference."},
 	} {
-		k := NewKeyTrials(test.sorted, test.present, 1)
+		k := report.NewKeyTrials(test.sorted, test.present, 1)
 		if !strings.HasPrefix(k.Verdict, test.verdict) {
 			t.Errorf("%s: %q, not %q", test.name, k.Verdict, test.verdict)
 		}
@@ -37,28 +41,28 @@ func TestKeyTrials(t *testing.T) {
 			t.Errorf("%s: %d of %d keys in bins from %v to %v", test.name, keys, len(test.sorted), k.Min, k.Max)
 		}
 	}
-	k := NewKeyTrials(rising(1, 0.01, 10), 1.05, 1)
+	k := report.NewKeyTrials(fixture.Rising(1, 0.01, 10), 1.05, 1)
 	if k.P10 != 1 || !near(k.P50, 1.04) || !near(k.P90, 1.08) || !near(k.Max, 1.09) || k.Better != 5 || k.Equal != 1 {
 		t.Errorf("%+v", k)
 	}
 }
 
-func near(a, b Fraction) bool { return a-b < 1e-9 && b-a < 1e-9 }
+func near(a, b report.Fraction) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
 // TestSuggestSort: a stock tool's first, then by what was judged, where the moves
 // break ties within 1 %; other goals last.
 func TestSuggestSort(t *testing.T) {
-	with := func(id, goal string, judged Fraction, moved uint64, needs string) Suggestion {
-		return Suggestion{ID: id, Goal: goal, PacketsMoved: moved, Needs: needs, Commands: List[string]{"set it"}, Gate: &Gate{Present: 2, Judged: judged}}
+	with := func(id, goal string, judged report.Fraction, moved uint64, needs string) report.Suggestion {
+		return report.Suggestion{ID: id, Goal: goal, PacketsMoved: moved, Needs: needs, Commands: report.List[string]{"set it"}, Gate: &report.Gate{Present: 2, Judged: judged}}
 	}
-	fields := Suggestion{ID: "fields", Goal: GoalBalance, Commands: List[string]{"set it"}, Median: &KeyMedian{Present: 2, Suggested: 1.15}}
-	untried := Suggestion{ID: "untried", Goal: GoalBalance, Commands: List[string]{"set it"}}
+	fields := report.Suggestion{ID: "fields", Goal: report.GoalBalance, Commands: report.List[string]{"set it"}, Median: &report.KeyMedian{Present: 2, Suggested: 1.15}}
+	untried := report.Suggestion{ID: "untried", Goal: report.GoalBalance, Commands: report.List[string]{"set it"}}
 	untried.Predicted.Imbalance.Bytes = 1.18
-	nobody := with("nobody", GoalBalance, 1, 0, "")
+	nobody := with("nobody", report.GoalBalance, 1, 0, "")
 	nobody.Commands = nil
-	s := Suggest{Objective: "bytes", Suggestions: List[Suggestion]{
-		with("symmetric", GoalSymmetry, 1, 0, ""), nobody, with("kernel", GoalBalance, 1.01, 1, "Linux 6.17"), with("worst", GoalBalance, 1.2, 0, ""),
-		with("many", GoalBalance, 1.1, 9, ""), with("few", GoalBalance, 1.105, 2, ""), untried, fields, with("beyond", GoalBalance, 1.112, 0, ""),
+	s := report.Suggest{Objective: "bytes", Suggestions: report.List[report.Suggestion]{
+		with("symmetric", report.GoalSymmetry, 1, 0, ""), nobody, with("kernel", report.GoalBalance, 1.01, 1, "Linux 6.17"), with("worst", report.GoalBalance, 1.2, 0, ""),
+		with("many", report.GoalBalance, 1.1, 9, ""), with("few", report.GoalBalance, 1.105, 2, ""), untried, fields, with("beyond", report.GoalBalance, 1.112, 0, ""),
 	}}
 	s.Sort()
 	var ids []string
@@ -76,13 +80,13 @@ func TestSuggestSort(t *testing.T) {
 // TestGateReason: why a table is not suggested, and that it is the first reason.
 func TestGateReason(t *testing.T) {
 	for _, c := range []struct {
-		gate Gate
+		gate report.Gate
 		want string
 	}{
-		{Gate{Present: 1.4, Judged: 1.5, Forward: -0.1, Back: 0.1}, "It would not last: on packets that it was not found on it has 1.500, and the present table 1.400."},
-		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.01, Back: 0.1, FoldT: 5}, "It might not last: found on the first quarter it saves 1.0% on the last, and the reverse 10.0%; at least 2.0% both ways are needed."},
-		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 2}, "It may be chance: on packets that it was not found on it has 1.300, and the present table 1.400, but the mean gain is only 2.0 × its standard error, and more than 3 × is needed."},
-		{Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 5}, "It might not last: of the first and the last quarter's packets only 25.0% are of flows that are in both."},
+		{report.Gate{Present: 1.4, Judged: 1.5, Forward: -0.1, Back: 0.1}, "It would not last: on packets that it was not found on it has 1.500, and the present table 1.400."},
+		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.01, Back: 0.1, FoldT: 5}, "It might not last: found on the first quarter it saves 1.0% on the last, and the reverse 10.0%; at least 2.0% both ways are needed."},
+		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 2}, "It may be chance: on packets that it was not found on it has 1.300, and the present table 1.400, but the mean gain is only 2.0 × its standard error, and more than 3 × is needed."},
+		{report.Gate{Present: 1.4, Judged: 1.3, Forward: 0.1, Back: 0.1, FoldT: 5}, "It might not last: of the first and the last quarter's packets only 25.0% are of flows that are in both."},
 	} {
 		if got := c.gate.Reason(0.02, 3, 0.25); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
@@ -93,9 +97,9 @@ func TestGateReason(t *testing.T) {
 // Nothing found is an empty list, what was not asked for null; and no text of a
 // file reaches a terminal unescaped.
 func TestSuggestOfNothing(t *testing.T) {
-	s := &Suggest{Objective: "packets", Mode: "rss-msix", Bound: Bound{Imbalance: Null, EntryImbalance: Null, Unhashed: Null, FlowImbalance: Null}, Notes: []string{"\x1b[2J"}}
+	s := &report.Suggest{Objective: "packets", Mode: "rss-msix", Bound: report.Bound{Imbalance: report.Null, EntryImbalance: report.Null, Unhashed: report.Null, FlowImbalance: report.Null}, Notes: []string{"\x1b[2J"}}
 	var b strings.Builder
-	if err := WriteSuggestJSON(&b, s); err != nil {
+	if err := report.WriteSuggestJSON(&b, s); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]any
@@ -106,7 +110,7 @@ func TestSuggestOfNothing(t *testing.T) {
 		t.Errorf("%s", b.String())
 	}
 	b.Reset()
-	if err := WriteSuggestText(&b, s, TextOptions{ASCII: true}); err != nil {
+	if err := text.WriteSuggestText(&b, s, text.TextOptions{ASCII: true}); err != nil {
 		t.Fatal(err)
 	}
 	if text := b.String(); strings.Contains(text, "\x1b") || !strings.Contains(text, "RECOMMENDED  keep what there is") {

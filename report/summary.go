@@ -3,43 +3,45 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
-// summary says what the traffic was, what the NIC did with it, and what that cost, in
+// Summary says what the traffic was, what the NIC did with it, and what that cost, in
 // the words of the first screen; the sentences stand alone, without a table beside
 // them.
-func (r *Report) summary() []string {
+func (r *Report) Summary() []string {
 	c := &r.Capture
 	switch {
 	case c.Packets == 0:
 		why := c.nothing()
 		return []string{strings.ToUpper(why[:1]) + why[1:] + ", so there is nothing to replay."}
 	case c.Received == 0:
-		return []string{fmt.Sprintf("The capture holds %s, none of them received: the NIC had nothing to spread.", plural(c.Packets, "packet", "packets"))}
+		return []string{fmt.Sprintf("The capture holds %s, none of them received: the NIC had nothing to spread.", words.Plural(c.Packets, "packet", "packets"))}
 	}
-	sentences := []string{r.trafficSentence()}
+	sentences := []string{r.TrafficSentence()}
 	i := ComparedMode(r.Modes)
 	if i < 0 || r.Modes[i].Totals.Packets == 0 {
 		return sentences
 	}
 	load, _ := r.loadStatement()
-	if statements := r.verdict(); load.text == "" {
+	if statements := r.Verdict(); load.Text == "" {
 		sentences = append(sentences, r.spreadSentence(&r.Modes[i]))
 	} else {
-		if first := &statements[0]; first.text != load.text {
-			sentences = append(sentences, first.text)
-		} else if len(first.more) > 0 && len(r.Findings) > 0 {
-			load.text += " " + r.Findings[0].Summary
+		if first := &statements[0]; first.Text != load.Text {
+			sentences = append(sentences, first.Text)
+		} else if len(first.More) > 0 && len(r.Findings) > 0 {
+			load.Text += " " + r.Findings[0].Summary
 		}
-		sentences = append(sentences, load.text)
+		sentences = append(sentences, load.Text)
 	}
 	return append(sentences, costSentence(&r.Modes[i]))
 }
 
-// trafficSentence is the capture in a sentence.
-func (r *Report) trafficSentence() string {
-	s := r.traffic()
-	if len(r.Capture.losses()) > 0 {
+// TrafficSentence is the capture in a sentence.
+func (r *Report) TrafficSentence() string {
+	s := r.Traffic()
+	if len(r.Capture.Losses()) > 0 {
 		s += "; what follows a damage in it is not counted"
 	}
 	return s + "."
@@ -48,11 +50,11 @@ func (r *Report) trafficSentence() string {
 // spreadSentence is about the CPU with the most packets, where nothing is spread.
 func (r *Report) spreadSentence(m *Mode) string {
 	how := "Without RSS"
-	if m.Mode != nonRSS {
+	if m.Mode != NonRSS {
 		how = "Under " + m.Mode
 	}
-	most := m.mostLoaded()
-	return fmt.Sprintf("%s, CPU %d takes %s of the packets.", how, most.CPU, percent(Ratio(most.Packets, m.Totals.Packets)))
+	most := m.MostLoaded()
+	return fmt.Sprintf("%s, CPU %d takes %s of the packets.", how, most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)))
 }
 
 // costSentence is about drops, busy time and latency.
@@ -63,19 +65,19 @@ func costSentence(m *Mode) string {
 		if m.Totals.Drops == 1 {
 			verb = "was"
 		}
-		s = fmt.Sprintf("%s (%s) %s dropped", plural(m.Totals.Drops, "packet", "packets"), percent(dropShare(m)), verb)
+		s = fmt.Sprintf("%s (%s) %s dropped", words.Plural(m.Totals.Drops, "packet", "packets"), words.Percent(DropShare(m)), verb)
 	}
-	if busy := maxUtilization(m); !busy.IsNull() {
-		s += fmt.Sprintf("; the busiest CPU was busy %s of the time", percent(busy))
+	if busy := MaxUtilization(m); !busy.IsNull() {
+		s += fmt.Sprintf("; the busiest CPU was busy %s of the time", words.Percent(busy))
 	}
-	if p99 := greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }); p99 != nil {
-		s += fmt.Sprintf("; the p99 of latency was at most %s on a CPU", nanoseconds(*p99))
+	if p99 := Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }); p99 != nil {
+		s += fmt.Sprintf("; the p99 of latency was at most %s on a CPU", words.Nanoseconds(*p99))
 	}
 	return s + "."
 }
 
-// mostLoaded is the CPU with the most packets, the first of equals; nil without one.
-func (m *Mode) mostLoaded() (most *CPU) {
+// MostLoaded is the CPU with the most packets, the first of equals; nil without one.
+func (m *Mode) MostLoaded() (most *CPU) {
 	for i := range m.CPUs {
 		if c := &m.CPUs[i]; most == nil || c.Packets > most.Packets {
 			most = c

@@ -1,22 +1,24 @@
-package report
+package report_test
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report"
 )
 
 func TestSummary(t *testing.T) {
-	small := func() *Report {
-		r := &Report{
-			Capture: Capture{Packets: 300, Bytes: 30_000, Duration: 2e9, Received: 200, Sent: 100, HashTypes: Counts{{"tcp_ipv4", 150}}},
-			Modes: []Mode{
-				{Mode: "non-rss", CPUs: []CPU{{CPU: 4, Packets: 200}}},
-				{Mode: "rss-msix", Simulated: 1000, Queues: []Queue{{Drops: 40, Bytes: 20_000}},
-					CPUs: []CPU{{CPU: 4, Packets: 40, DPCTime: 100}, {CPU: 5, Packets: 120, DPCTime: 300, Latency: Latency{P99: new(int64(12_345))}}}},
+	small := func() *report.Report {
+		r := &report.Report{
+			Capture: report.Capture{Packets: 300, Bytes: 30_000, Duration: 2e9, Received: 200, Sent: 100, HashTypes: report.Counts{{Name: "tcp_ipv4", Packets: 150}}},
+			Modes: []report.Mode{
+				{Mode: "non-rss", CPUs: []report.CPU{{CPU: 4, Packets: 200}}},
+				{Mode: "rss-msix", Simulated: 1000, Queues: []report.Queue{{Drops: 40, Bytes: 20_000}},
+					CPUs: []report.CPU{{CPU: 4, Packets: 40, DPCTime: 100}, {CPU: 5, Packets: 120, DPCTime: 300, Latency: report.Latency{P99: new(int64(12_345))}}}},
 			},
-			Flows: slices.Values([]Flow{{Packets: 50}, {Packets: 20}}), FlowsTotal: 7,
+			Flows: slices.Values([]report.Flow{{Packets: 50}, {Packets: 20}}), FlowsTotal: 7,
 		}
 		for i := range r.Modes {
 			r.Modes[i].Derive()
@@ -24,47 +26,47 @@ func TestSummary(t *testing.T) {
 		return r
 	}
 	for name, test := range map[string]struct {
-		change func(r *Report)
+		change func(r *report.Report)
 		want   []string
 	}{
-		"both ways, with drops": {func(r *Report) {}, []string{
+		"both ways, with drops": {func(r *report.Report) {}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
 			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
-		"without RSS, damaged": {func(r *Report) {
+		"without RSS, damaged": {func(r *report.Report) {
 			r.Modes, r.Capture.Sent, r.Capture.Received, r.Flows = r.Modes[:1], 0, 300, nil
-			r.Capture.Files = []File{{Truncated: true}}
+			r.Capture.Files = []report.File{{Truncated: true}}
 		}, []string{
 			"300 packets received, 7 flows, 2.00 s, 0 bit/s; what follows a damage in it is not counted.",
 			"Without RSS, CPU 4 takes 100.0% of the packets.",
 			"No packet was dropped.",
 		}},
-		"a finding": {func(r *Report) {
-			r.Findings = []Finding{{ID: "elephant-flow", Severity: Problem, Summary: "One flow has half of them.", Remedy: "Split it."}}
+		"a finding": {func(r *report.Report) {
+			r.Findings = []report.Finding{{ID: "elephant-flow", Severity: report.Problem, Summary: "One flow has half of them.", Remedy: "Split it."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share. One flow has half of them.",
 			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
-		"even, a finding": {func(r *Report) {
-			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &Evenness{Chance: 1.1}
+		"even, a finding": {func(r *report.Report) {
+			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &report.Evenness{Chance: 1.1}
 			r.Modes[1].Derive()
-			r.Findings = []Finding{{ID: "ring-overflow", Severity: Problem, Summary: "The ring is full."}}
+			r.Findings = []report.Finding{{ID: "ring-overflow", Severity: report.Problem, Summary: "The ring is full."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"The ring is full.",
 			"Even: the busiest of 2 CPUs has 1.01 × its share (by chance: up to 1.10).",
 			"40 packets (14.4%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
-		"nothing received": {func(r *Report) { r.Capture.Received = 0 }, []string{
+		"nothing received": {func(r *report.Report) { r.Capture.Received = 0 }, []string{
 			"The capture holds 300 packets, none of them received: the NIC had nothing to spread."}},
-		"nothing": {func(r *Report) { r.Capture.Packets, r.Capture.Received = 0, 0 }, []string{
+		"nothing": {func(r *report.Report) { r.Capture.Packets, r.Capture.Received = 0, 0 }, []string{
 			"The capture holds no packet, so there is nothing to replay."}},
 	} {
 		r := small()
 		test.change(r)
-		if diff := cmp.Diff(test.want, r.summary()); diff != "" {
+		if diff := cmp.Diff(test.want, r.Summary()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -65,7 +65,7 @@ func (s *TraceSpool) Write(e *TraceEvent) {
 	b = append(b, `{"ph":"`...)
 	b = append(b, byte(e.Phase), '"')
 	if e.Name != "" {
-		b = appendString(append(b, `,"name":`...), e.Name)
+		b = AppendString(append(b, `,"name":`...), e.Name)
 	}
 	b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.process), 10)
 	if e.Phase != TraceCounter {
@@ -93,9 +93,9 @@ func (s *TraceSpool) Write(e *TraceEvent) {
 		} else {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, a.Name), ':')
+		b = append(AppendString(b, a.Name), ':')
 		if a.Text != "" {
-			b = appendString(b, a.Text)
+			b = AppendString(b, a.Text)
 		} else {
 			b = strconv.AppendInt(b, a.Value, 10)
 		}

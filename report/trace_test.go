@@ -1,36 +1,38 @@
-package report
+package report_test
 
 import (
 	"errors"
 	"io"
 	"strings"
 	"testing"
+
+	"rssreplay/report"
 )
 
 // TestTraceBytes writes one event of each phase.
 func TestTraceBytes(t *testing.T) {
 	var first, second strings.Builder
-	s := NewTraceSpool(&first, 1)
-	for _, e := range []TraceEvent{
-		{Phase: TraceMetadata, Name: "thread_name", Track: 7, Args: [3]TraceArg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
-		{Phase: TraceBegin, Name: "ISR", Track: 7, Time: 1},
-		{Phase: TraceComplete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]TraceArg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
-		{Phase: TraceEnd, Track: 7, Time: 2_000_010},
-		{Phase: TraceInstant, Name: "drop", Track: 1, Time: 100},
+	s := report.NewTraceSpool(&first, 1)
+	for _, e := range []report.TraceEvent{
+		{Phase: report.TraceMetadata, Name: "thread_name", Track: 7, Args: [3]report.TraceArg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
+		{Phase: report.TraceBegin, Name: "ISR", Track: 7, Time: 1},
+		{Phase: report.TraceComplete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]report.TraceArg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
+		{Phase: report.TraceEnd, Track: 7, Time: 2_000_010},
+		{Phase: report.TraceInstant, Name: "drop", Track: 1, Time: 100},
 	} {
 		s.Write(&e)
 	}
-	other := NewTraceSpool(&second, 2)
-	other.Write(&TraceEvent{Phase: TraceCounter, Name: "depth", Time: 0, Args: [3]TraceArg{{Name: "packets", Value: 3}}})
-	other.Write(&TraceEvent{Phase: TraceFlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
-	other.Write(&TraceEvent{Phase: TraceFlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
-	for _, s := range []*TraceSpool{s, other} {
+	other := report.NewTraceSpool(&second, 2)
+	other.Write(&report.TraceEvent{Phase: report.TraceCounter, Name: "depth", Time: 0, Args: [3]report.TraceArg{{Name: "packets", Value: 3}}})
+	other.Write(&report.TraceEvent{Phase: report.TraceFlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
+	other.Write(&report.TraceEvent{Phase: report.TraceFlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
+	for _, s := range []*report.TraceSpool{s, other} {
 		if err := s.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var got strings.Builder
-	err := WriteTrace(&got, strings.NewReader(""), strings.NewReader(first.String()), strings.NewReader(""), strings.NewReader(second.String()))
+	err := report.WriteTrace(&got, strings.NewReader(""), strings.NewReader(first.String()), strings.NewReader(""), strings.NewReader(second.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,15 +66,15 @@ func (b *brokenWriter) Write(p []byte) (int, error) {
 
 // TestTraceErrors fills a disk, while spooling and while merging.
 func TestTraceErrors(t *testing.T) {
-	s := NewTraceSpool(&brokenWriter{n: 100_000}, 1)
+	s := report.NewTraceSpool(&brokenWriter{n: 100_000}, 1)
 	for range 10_000 {
-		s.Write(&TraceEvent{Phase: TraceEnd, Track: 1})
+		s.Write(&report.TraceEvent{Phase: report.TraceEnd, Track: 1})
 	}
 	if err := s.Flush(); err != errBroken {
 		t.Errorf("spooling: error %v, want %v", err, errBroken)
 	}
 	long := strings.NewReader(strings.Repeat(" ", 200_000))
-	if err := WriteTrace(&brokenWriter{n: 100_000}, io.Reader(long)); err != errBroken {
+	if err := report.WriteTrace(&brokenWriter{n: 100_000}, io.Reader(long)); err != errBroken {
 		t.Errorf("merging: error %v, want %v", err, errBroken)
 	}
 }

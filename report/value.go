@@ -41,14 +41,14 @@ func (f Fraction) MarshalJSON() ([]byte, error) {
 // nanoseconds, in UTC, and null for the zero Time.
 type Time struct{ time.Time }
 
-const timeLayout = "2006-01-02T15:04:05.000000000Z"
+const TimeLayout = "2006-01-02T15:04:05.000000000Z"
 
 // MarshalJSON writes the time, or null.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
 	}
-	return t.UTC().AppendFormat(nil, `"`+timeLayout+`"`), nil
+	return t.UTC().AppendFormat(nil, `"`+TimeLayout+`"`), nil
 }
 
 // List is a slice that JSON has as an array also when it is nil: the report's

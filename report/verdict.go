@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
 // Evenness is what the balance of a report's load is judged by: see verdict.
@@ -16,28 +18,28 @@ type Evenness struct {
 	Largest uint64
 }
 
-// statement is a sentence of the verdict, its mark before it and what follows from
+// Statement is a sentence of the verdict, its mark before it and what follows from
 // it behind.
-type statement struct {
-	severity string // of a finding, Even, or "" for what is neither good nor bad
-	text     string
-	id       string   // of the finding that it is
-	more     []string // sentences, the remedy last
+type Statement struct {
+	Severity string // of a finding, Even, or "" for what is neither good nor bad
+	Text     string
+	Id       string   // of the finding that it is
+	More     []string // sentences, the remedy last
 }
 
-// withID is the text, and the finding that it is.
-func (s *statement) withID() string {
-	if s.id == "" {
-		return s.text
+// WithID is the text, and the finding that it is.
+func (s *Statement) WithID() string {
+	if s.Id == "" {
+		return s.Text
 	}
-	return s.text + " [" + s.id + "]"
+	return s.Text + " [" + s.Id + "]"
 }
 
 // Even is the severity of what is as it should be.
 const Even = "even"
 
-// mark tells a severity without colour.
-func mark(severity string) string {
+// Mark tells a severity without colour.
+func Mark(severity string) string {
 	switch severity {
 	case Even:
 		return "✔"
@@ -49,26 +51,26 @@ func mark(severity string) string {
 	return "•"
 }
 
-// verdict is what the capture shows, the gravest first: the load of the busiest
+// Verdict is what the capture shows, the gravest first: the load of the busiest
 // CPU where that is uneven, with the finding that explains it, else the first
 // finding that is more than a note, else that the load is even; then the other
 // findings. Every format that has a beginning begins with it.
-func (r *Report) verdict() []statement {
+func (r *Report) Verdict() []Statement {
 	load, uneven := r.loadStatement()
-	var all []statement
+	var all []Statement
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		s := statement{severity: f.Severity, text: f.Summary, id: f.ID}
+		s := Statement{Severity: f.Severity, Text: f.Summary, Id: f.ID}
 		if i == 0 && f.Severity != Note && f.Remedy != "" {
-			s.more = []string{"→ " + f.Remedy}
+			s.More = []string{"→ " + f.Remedy}
 		}
 		all = append(all, s)
 	}
-	grave := len(all) > 0 && all[0].severity != Note
+	grave := len(all) > 0 && all[0].Severity != Note
 	switch {
-	case load.text == "":
-	case uneven && grave && !strings.HasPrefix(all[0].text, "CPU "): // the finding is why
-		load.severity, load.more = all[0].severity, append([]string{all[0].withID()}, all[0].more...)
+	case load.Text == "":
+	case uneven && grave && !strings.HasPrefix(all[0].Text, "CPU "): // the finding is why
+		load.Severity, load.More = all[0].Severity, append([]string{all[0].WithID()}, all[0].More...)
 		all[0] = load
 	case uneven && grave:
 	case grave:
@@ -81,75 +83,75 @@ func (r *Report) verdict() []statement {
 
 // loadStatement is about the busiest CPU of the compared mode; its text is "" where
 // there is nothing to spread, or nothing to spread it over.
-func (r *Report) loadStatement() (s statement, uneven bool) {
+func (r *Report) loadStatement() (s Statement, uneven bool) {
 	i := ComparedMode(r.Modes)
-	if i < 0 || r.Modes[i].Mode == nonRSS || len(r.Modes[i].CPUs) < 2 || r.Modes[i].Totals.Packets == 0 {
-		return statement{}, false
+	if i < 0 || r.Modes[i].Mode == NonRSS || len(r.Modes[i].CPUs) < 2 || r.Modes[i].Totals.Packets == 0 {
+		return Statement{}, false
 	}
 	m := &r.Modes[i]
-	most := m.mostLoaded()
+	most := m.MostLoaded()
 	times := m.Imbalance.Packets
-	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), fixed(times, 2))
-	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, percent(Ratio(most.Packets, m.Totals.Packets)), fixed(times, 2))
-	if r.Capture.Received < minPackets {
-		return statement{text: fmt.Sprintf("%s are too few to judge the spread: %s.", plural(r.Capture.Received, "packet", "packets"), share)}, false
+	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))
+	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
+	if r.Capture.Received < MinPackets {
+		return Statement{Text: fmt.Sprintf("%s are too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet", "packets"), share)}, false
 	}
 	chance, largest := Null, Fraction(0) // of a fair share
 	if r.Evenness != nil {
 		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, m.Totals.Packets)*Fraction(len(m.CPUs))
 	}
 	switch {
-	case !chance.IsNull() && times <= chance && largest <= ofFairShare:
-		s.severity, s.text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", fixed(chance, 2))
-	case times >= unevenFrom:
-		s.text, uneven = upperFirst(share), true
+	case !chance.IsNull() && times <= chance && largest <= OfFairShare:
+		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
+	case times >= UnevenFrom:
+		s.Text, uneven = words.UpperFirst(share), true
 	case chance.IsNull():
-		s.text = upperFirst(busiest)
+		s.Text = words.UpperFirst(busiest)
 	case times > chance:
-		s.text = upperFirst(busiest) + fmt.Sprintf(" (by chance: up to %s)", fixed(chance, 2))
+		s.Text = words.UpperFirst(busiest) + fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 	default:
-		s.text = upperFirst(busiest) + fmt.Sprintf(", and one flow alone %s of it", fixed(largest, 2))
+		s.Text = words.UpperFirst(busiest) + fmt.Sprintf(", and one flow alone %s of it", words.Fixed(largest, 2))
 	}
-	s.text += "."
+	s.Text += "."
 	return s, uneven
 }
 
-// traffic is the capture in one line: what was received, and at what rate.
-func (r *Report) traffic() string {
+// Traffic is the capture in one line: what was received, and at what rate.
+func (r *Report) Traffic() string {
 	c := &r.Capture
-	parts := []string{plural(c.Received, "packet", "packets") + " received"}
+	parts := []string{words.Plural(c.Received, "packet", "packets") + " received"}
 	if c.Sent > 0 {
-		parts[0] += fmt.Sprintf(" (%s sent)", exact(c.Sent))
+		parts[0] += fmt.Sprintf(" (%s sent)", words.Exact(c.Sent))
 	}
 	if r.FlowsNote == "" && r.FlowsTotal > 0 { // else the flows are not those of the capture
-		parts = append(parts, plural(r.FlowsTotal, "flow", "flows"))
+		parts = append(parts, words.Plural(r.FlowsTotal, "flow", "flows"))
 	}
 	if c.Duration > 0 {
-		parts = append(parts, nanoseconds(c.Duration))
+		parts = append(parts, words.Nanoseconds(c.Duration))
 		if i := ComparedMode(r.Modes); i >= 0 {
 			var bytes uint64
 			for _, q := range r.Modes[i].Queues {
 				bytes += q.Bytes
 			}
-			parts = append(parts, withGap(scaled(float64(bytes)*8/(float64(c.Duration)/1e9), 3, decimalPrefixes))+"bit/s")
+			parts = append(parts, words.WithGap(words.Scaled(float64(bytes)*8/(float64(c.Duration)/1e9), 3, words.DecimalPrefixes))+"bit/s")
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// losses are what could not be read of the files.
-func (c *Capture) losses() []string {
+// Losses are what could not be read of the files.
+func (c *Capture) Losses() []string {
 	var losses []string
 	for i := range c.Files {
-		if loss := c.Files[i].lossText(); loss != "" {
+		if loss := c.Files[i].LossText(); loss != "" {
 			losses = append(losses, "Read with loss: "+loss+".")
 		}
 	}
 	return losses
 }
 
-// byLoad is the order of the mode's CPUs by packets, the most first.
-func (m *Mode) byLoad() []int {
+// ByLoad is the order of the mode's CPUs by packets, the most first.
+func (m *Mode) ByLoad() []int {
 	order := make([]int, len(m.CPUs))
 	for i := range order {
 		order[i] = i
@@ -161,12 +163,12 @@ func (m *Mode) byLoad() []int {
 // Thresholds. A finding is for what a reader would act on: below these all is as
 // it usually is.
 const (
-	minPackets  = 200    // received packets, for findings about shares
-	unevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
-	gravelyFrom = 2      // half of the capacity is lost
-	gainFrom    = 0.15   // of imbalance.packets, that another setting would bring
-	busyFrom    = 0.95   // utilization of a CPU
-	ofFairShare = 0.5    // of what one CPU's fair share is, that all goes to one queue
-	cutFrom     = 0.01   // of the packets, whose ports are cut off
-	loadedFrom  = 50_000 // packets/s of a CPU: at 2 µs each it is busy for a tenth of the time
+	MinPackets  = 200    // received packets, for findings about shares
+	UnevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
+	GravelyFrom = 2      // half of the capacity is lost
+	GainFrom    = 0.15   // of imbalance.packets, that another setting would bring
+	BusyFrom    = 0.95   // utilization of a CPU
+	OfFairShare = 0.5    // of what one CPU's fair share is, that all goes to one queue
+	CutFrom     = 0.01   // of the packets, whose ports are cut off
+	LoadedFrom  = 50_000 // packets/s of a CPU: at 2 µs each it is busy for a tenth of the time
 )

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
 // VerifySchema names the version of the JSON that compares a prediction with what
@@ -144,14 +146,14 @@ func (v *Verify) explained() string {
 	if v.Source != "records" {
 		all = v.seen()
 	}
-	return fmt.Sprintf("It is explained if %s: %s of %s %s.", v.Explanation.Summary, exact(v.Explanation.Explained), exact(all), v.unitWords())
+	return fmt.Sprintf("It is explained if %s: %s of %s %s.", v.Explanation.Summary, words.Exact(v.Explanation.Explained), words.Exact(all), v.unitWords())
 }
 
 // others says what explains it nearly as well, a sentence each.
 func (v *Verify) others() []string {
 	var all []string
 	for _, e := range v.Others {
-		all = append(all, fmt.Sprintf("Or if %s: %s %s.", e.Summary, exact(e.Explained), v.unitWords()))
+		all = append(all, fmt.Sprintf("Or if %s: %s %s.", e.Summary, words.Exact(e.Explained), v.unitWords()))
 	}
 	return all
 }
@@ -175,15 +177,15 @@ func (v *Verify) unitWords() string {
 	return "packets"
 }
 
-// verifyFact is a label and what is to be said of it.
-type verifyFact struct {
-	label, text string
-	differs     bool
+// VerifyFact is a label and what is to be said of it.
+type VerifyFact struct {
+	Label, Text string
+	Differs     bool
 }
 
-// packetFacts says how many of the packets that record a hash or a queue are as
+// PacketFacts says how many of the packets that record a hash or a queue are as
 // predicted; nil where none does.
-func (v *Verify) packetFacts() (facts []verifyFact) {
+func (v *Verify) PacketFacts() (facts []VerifyFact) {
 	if v.Source != "records" {
 		return nil
 	}
@@ -193,23 +195,23 @@ func (v *Verify) packetFacts() (facts []verifyFact) {
 		equal, all uint64
 	}{{"hash", p.HashEqual, p.HashChecked}, {"queue", p.QueueEqual, p.QueueChecked}} {
 		if row.all > 0 {
-			text := fmt.Sprintf("%s of %s as predicted (%s)", exact(row.equal), exact(row.all), percent(Ratio(row.equal, row.all)))
-			facts = append(facts, verifyFact{row.what, text, row.equal < row.all})
+			text := fmt.Sprintf("%s of %s as predicted (%s)", words.Exact(row.equal), words.Exact(row.all), words.Percent(Ratio(row.equal, row.all)))
+			facts = append(facts, VerifyFact{row.what, text, row.equal < row.all})
 		}
 	}
 	return facts
 }
 
-// queuesHeading says what the queues count, where it is not the capture's packets.
-func (v *Verify) queuesHeading() string {
+// QueuesHeading says what the queues count, where it is not the capture's packets.
+func (v *Verify) QueuesHeading() string {
 	if v.Unit == UnitFrames {
 		return "in frames on the wire"
 	}
 	return ""
 }
 
-// queueHeads are the heads of queueRows.
-func (v *Verify) queueHeads() []string {
+// QueueHeads are the heads of QueueRows.
+func (v *Verify) QueueHeads() []string {
 	seen := "seen"
 	if v.Source == "interrupts" {
 		seen = "interrupts"
@@ -217,41 +219,41 @@ func (v *Verify) queueHeads() []string {
 	return []string{"queue", "predicted", seen, "difference"}
 }
 
-// queueRows is a row for each queue. Interrupts don't differ from packets: they count
+// QueueRows is a row for each queue. Interrupts don't differ from packets: they count
 // something else.
-func (v *Verify) queueRows() [][]string {
+func (v *Verify) QueueRows() [][]string {
 	var rows [][]string
 	for _, q := range v.Queues {
-		difference := none
+		difference := words.None
 		if v.Source != "interrupts" {
 			difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted))
 		}
-		rows = append(rows, []string{fmt.Sprint(q.Queue), exact(q.Predicted), exact(q.Seen), difference})
+		rows = append(rows, []string{fmt.Sprint(q.Queue), words.Exact(q.Predicted), words.Exact(q.Seen), difference})
 	}
 	return rows
 }
 
-const keyHeading = "as solved from the recorded hashes"
+const KeyHeading = "as solved from the recorded hashes"
 
-// keyFacts tells of the solved key, first the key itself; nil without one.
-func (v *Verify) keyFacts() []verifyFact {
+// KeyFacts tells of the solved key, first the key itself; nil without one.
+func (v *Verify) KeyFacts() []VerifyFact {
 	k := v.Recovered
 	if k == nil {
 		return nil
 	}
-	facts := []verifyFact{
-		{label: "key", text: k.Masked},
-		{label: "determined", text: fmt.Sprintf("%d bits, by %d independent equations", k.Determined, k.Equations)},
-		{label: "explains", text: fmt.Sprintf("%s of %s recorded hashes", exact(v.Packets.HashChecked-k.Inconsistent), exact(v.Packets.HashChecked))},
+	facts := []VerifyFact{
+		{Label: "key", Text: k.Masked},
+		{Label: "determined", Text: fmt.Sprintf("%d bits, by %d independent equations", k.Determined, k.Equations)},
+		{Label: "explains", Text: fmt.Sprintf("%s of %s recorded hashes", words.Exact(v.Packets.HashChecked-k.Inconsistent), words.Exact(v.Packets.HashChecked))},
 	}
 	if open := bitRanges(k.Undetermined); open != "" {
-		facts[1].text += "; this traffic can't determine the other " + fmt.Sprint(len(k.Undetermined)) + ", which are ? in the key: bits " + open
+		facts[1].Text += "; this traffic can't determine the other " + fmt.Sprint(len(k.Undetermined)) + ", which are ? in the key: bits " + open
 	}
 	switch {
 	case k.EqualsClaim:
-		facts = append(facts, verifyFact{label: "claimed", text: "the claimed key is as good"})
+		facts = append(facts, VerifyFact{Label: "claimed", Text: "the claimed key is as good"})
 	case k.Difference != nil:
-		facts = append(facts, verifyFact{"claimed", *k.Difference, true})
+		facts = append(facts, VerifyFact{"claimed", *k.Difference, true})
 	}
 	return facts
 }
@@ -279,8 +281,8 @@ func bitRanges(bits []int) string {
 	return strings.Join(ranges, ", ")
 }
 
-// sentences is the explanations in words.
-func (v *Verify) sentences() []string {
+// Sentences is the explanations in words.
+func (v *Verify) Sentences() []string {
 	if explained := v.explained(); explained != "" {
 		return append([]string{explained}, v.others()...)
 	}

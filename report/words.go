@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"rssreplay/report/internal/words"
 )
 
 // Words are the author's own about a report. They come first in every format but
@@ -24,16 +26,16 @@ const (
 // noteTab is the columns from one tab stop to the next.
 const noteTab = 8
 
-// noteLines is the note as lines that are safe to print; of one that is too long
+// NoteLines is the note as lines that are safe to print; of one that is too long
 // the first MaxNote bytes, and how many there are.
-func (words *Words) noteLines() []string {
-	note, rest := words.Note, ""
+func (preface *Words) NoteLines() []string {
+	note, rest := preface.Note, ""
 	if len(note) > MaxNote {
 		at := MaxNote
 		for at > 0 && !utf8.RuneStart(note[at]) {
 			at--
 		}
-		note, rest = note[:at], fmt.Sprintf("… (%s in all)", plural(uint64(len(note)), "byte", "bytes"))
+		note, rest = note[:at], fmt.Sprintf("… (%s in all)", words.Plural(uint64(len(note)), "byte", "bytes"))
 	}
 	if note = strings.Trim(note, "\r\n"); note == "" && rest == "" {
 		return nil
@@ -41,9 +43,9 @@ func (words *Words) noteLines() []string {
 	lines := strings.Split(note, "\n")
 	for i, line := range lines {
 		parts := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
-		line = clean(parts[0])
+		line = words.Clean(parts[0])
 		for _, part := range parts[1:] {
-			line += strings.Repeat(" ", noteTab-displayWidth(line)%noteTab) + clean(part)
+			line += strings.Repeat(" ", noteTab-words.DisplayWidth(line)%noteTab) + words.Clean(part)
 		}
 		lines[i] = strings.TrimRight(line, " ")
 	}
@@ -53,17 +55,17 @@ func (words *Words) noteLines() []string {
 	return lines
 }
 
-// noteWithin is noteLines with lines of at most width columns.
-func (words *Words) noteWithin(width int) []string {
+// NoteWithin is NoteLines with lines of at most width columns.
+func (preface *Words) NoteWithin(width int) []string {
 	var lines []string
-	for _, line := range words.noteLines() {
-		if displayWidth(line) <= width {
+	for _, line := range preface.NoteLines() {
+		if words.DisplayWidth(line) <= width {
 			lines = append(lines, line)
 			continue
 		}
 		text := strings.TrimLeft(line, " ")
 		margin := strings.Repeat(" ", min(len(line)-len(text), width/2))
-		for _, l := range wrap(strings.Split(text, " "), width-len(margin)) {
+		for _, l := range words.Wrap(strings.Split(text, " "), width-len(margin)) {
 			lines = append(lines, margin+l)
 		}
 	}

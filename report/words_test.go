@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -10,29 +10,35 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/markdown"
+	"rssreplay/report/page"
+	"rssreplay/report/text"
 )
 
 // wordWriters are all formats of all results that have their author's words.
-func wordWriters(words Words) map[string]func(w io.Writer) error {
-	r, c := fixture(4, 10, "rss-msix"), compared(2, 4)
+func wordWriters(words report.Words) map[string]func(w io.Writer) error {
+	r, c := fixture.New(4, 10, "rss-msix"), fixture.Compared(2, 4)
 	r.Words, c.Words = words, words
-	suggest, verify, explain := &Suggest{Words: words}, &Verify{Words: words}, &Explanation{Words: words}
-	o := TextOptions{}
+	suggest, verify, explain := &report.Suggest{Words: words}, &report.Verify{Words: words}, &report.Explanation{Words: words}
+	o := text.TextOptions{}
 	return map[string]func(w io.Writer) error{
-		"table":                func(w io.Writer) error { return WriteText(w, r, o) },
-		"Markdown":             func(w io.Writer) error { return WriteMarkdown(w, r) },
-		"JSON":                 func(w io.Writer) error { return WriteJSON(w, r) },
-		"HTML":                 func(w io.Writer) error { return WriteHTML(w, r) },
-		"table of compare":     func(w io.Writer) error { return WriteCompareText(w, c, o) },
-		"Markdown of compare":  func(w io.Writer) error { return WriteCompareMarkdown(w, c) },
-		"JSON of compare":      func(w io.Writer) error { return WriteCompareJSON(w, c) },
-		"HTML of compare":      func(w io.Writer) error { return WriteCompareHTML(w, c) },
-		"table of suggest":     func(w io.Writer) error { return WriteSuggestText(w, suggest, o) },
-		"JSON of suggest":      func(w io.Writer) error { return WriteSuggestJSON(w, suggest) },
-		"table of verify":      func(w io.Writer) error { return WriteVerifyText(w, verify, o) },
-		"JSON of verify":       func(w io.Writer) error { return WriteVerifyJSON(w, verify) },
-		"table of explanation": func(w io.Writer) error { return WriteExplanation(w, explain, o) },
-		"JSON of explanation":  func(w io.Writer) error { return WriteExplanationJSON(w, explain) },
+		"table":                func(w io.Writer) error { return text.WriteText(w, r, o) },
+		"Markdown":             func(w io.Writer) error { return markdown.WriteMarkdown(w, r) },
+		"JSON":                 func(w io.Writer) error { return report.WriteJSON(w, r) },
+		"HTML":                 func(w io.Writer) error { return page.WriteHTML(w, r) },
+		"table of compare":     func(w io.Writer) error { return text.WriteCompareText(w, c, o) },
+		"Markdown of compare":  func(w io.Writer) error { return markdown.WriteCompareMarkdown(w, c) },
+		"JSON of compare":      func(w io.Writer) error { return report.WriteCompareJSON(w, c) },
+		"HTML of compare":      func(w io.Writer) error { return page.WriteCompareHTML(w, c) },
+		"table of suggest":     func(w io.Writer) error { return text.WriteSuggestText(w, suggest, o) },
+		"JSON of suggest":      func(w io.Writer) error { return report.WriteSuggestJSON(w, suggest) },
+		"table of verify":      func(w io.Writer) error { return text.WriteVerifyText(w, verify, o) },
+		"JSON of verify":       func(w io.Writer) error { return report.WriteVerifyJSON(w, verify) },
+		"table of explanation": func(w io.Writer) error { return text.WriteExplanation(w, explain, o) },
+		"JSON of explanation":  func(w io.Writer) error { return report.WriteExplanationJSON(w, explain) },
 	}
 }
 
@@ -47,7 +53,7 @@ func writtenBy(t *testing.T, write func(w io.Writer) error) string {
 
 // The words come before all else that says something.
 func TestWordsComeFirst(t *testing.T) {
-	for name, write := range wordWriters(Words{"Since 6.12", "one\n  two"}) {
+	for name, write := range wordWriters(report.Words{Title: "Since 6.12", Note: "one\n  two"}) {
 		out := writtenBy(t, write)
 		if strings.HasPrefix(name, "JSON") {
 			var first struct{ Title, Note string }
@@ -80,7 +86,7 @@ func TestWordsComeFirst(t *testing.T) {
 // Without words there is no trace of them, so that no reader of JSON meets what
 // it did not know.
 func TestNoWords(t *testing.T) {
-	for name, write := range wordWriters(Words{}) {
+	for name, write := range wordWriters(report.Words{}) {
 		out := writtenBy(t, write)
 		if strings.Contains(out, `"title":`) || strings.Contains(out, `"note":`) || strings.Contains(out, `class="words"`) || strings.HasPrefix(out, "\n") {
 			t.Errorf("%s: %.200s", name, out)
@@ -90,10 +96,10 @@ func TestNoWords(t *testing.T) {
 
 // A report that is read back has its words.
 func TestWordsAreReadBack(t *testing.T) {
-	want := Words{"a \u202e <b>", "b\n\tc\x1b[31m"}
-	r := fixture(2, 3, "rss-msix")
+	want := report.Words{Title: "a \u202e <b>", Note: "b\n\tc\x1b[31m"}
+	r := fixture.New(2, 3, "rss-msix")
 	r.Words = want
-	got, err := ReadJSON(strings.NewReader(writtenBy(t, func(w io.Writer) error { return WriteJSON(w, r) })))
+	got, err := report.ReadJSON(strings.NewReader(writtenBy(t, func(w io.Writer) error { return report.WriteJSON(w, r) })))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,9 +110,9 @@ func TestWordsAreReadBack(t *testing.T) {
 
 // Nothing in them reaches a terminal, and none of them makes a report long.
 func TestHostileWords(t *testing.T) {
-	for i, words := range []Words{
-		{hostile, hostile}, {"<script>", "</script>\n```\n</details>\r\n| a |"},
-		{strings.Repeat("x\u202e", 1000), strings.Repeat("\x1b\t`", 1<<20)}, {"", strings.Repeat("`", 1<<20)}, {"", "\n\n\r\n"}, {"", strings.Repeat("日", 1<<18)},
+	for i, words := range []report.Words{
+		{Title: fixture.Hostile, Note: fixture.Hostile}, {Title: "<script>", Note: "</script>\n```\n</details>\r\n| a |"},
+		{Title: strings.Repeat("x\u202e", 1000), Note: strings.Repeat("\x1b\t`", 1<<20)}, {Title: "", Note: strings.Repeat("`", 1<<20)}, {Title: "", Note: "\n\n\r\n"}, {Title: "", Note: strings.Repeat("日", 1<<18)},
 	} {
 		for name, write := range wordWriters(words) {
 			out := writtenBy(t, write)
@@ -118,12 +124,12 @@ func TestHostileWords(t *testing.T) {
 			}
 			switch {
 			case strings.HasPrefix(name, "Markdown"):
-				checkMarkdown(t, fmt.Sprint(name, " ", i), out)
+				fixture.CheckMarkdown(t, fmt.Sprint(name, " ", i), out)
 				if len(out) > 60_000 {
 					t.Errorf("%d, %s: %d bytes", i, name, len(out))
 				}
 			case strings.HasPrefix(name, "HTML"):
-				if strings.Count(out, "<script") != strings.Count(writtenBy(t, wordWriters(Words{})[name]), "<script") {
+				if strings.Count(out, "<script") != strings.Count(writtenBy(t, wordWriters(report.Words{})[name]), "<script") {
 					t.Errorf("%d, %s: there are more scripts", i, name)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // anonymizeFlags make a report fit to be shown to others.
@@ -77,31 +77,31 @@ func (f *anonymizeFlags) inputs() []string {
 
 // resolve checks the flags and reads the key, or makes one. paths are those that the
 // report may name. It is nil without --anonymize.
-func (f *anonymizeFlags) resolve(paths []string) (*report.Anonymizer, error) {
+func (f *anonymizeFlags) resolve(paths []string) (*anonymize.Anonymizer, error) {
 	if err := f.check(); err != nil || !f.on {
 		return nil, err
 	}
-	with := report.Anonymization{Ports: f.ports, KeepHash: f.keepHash, Paths: paths}
+	with := anonymize.Anonymization{Ports: f.ports, KeepHash: f.keepHash, Paths: paths}
 	if f.key == "" {
 		rand.Read(with.Key[:]) // never fails
-		return report.NewAnonymizer(with), nil
+		return anonymize.NewAnonymizer(with), nil
 	}
 	file, err := os.Open(f.key)
 	if err != nil {
 		return nil, usagef("--anonymize-key %s: %w: `head -c 32 /dev/urandom > key` makes one", f.key, cause(err))
 	}
 	defer file.Close()
-	const longest = 2*report.AnonymizeKeySize + len("\r\n")
+	const longest = 2*anonymize.AnonymizeKeySize + len("\r\n")
 	text, err := io.ReadAll(io.LimitReader(file, int64(longest)+1))
 	if err != nil {
 		return nil, fmt.Errorf("--anonymize-key %s: %w", f.key, cause(err))
 	}
 	key := text
-	if len(text) != report.AnonymizeKeySize {
-		if key, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(key) != report.AnonymizeKeySize {
+	if len(text) != anonymize.AnonymizeKeySize {
+		if key, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(key) != anonymize.AnonymizeKeySize {
 			return nil, usagef("--anonymize-key %s holds no key: it must have 32 bytes, or 64 hexadecimal digits; `head -c 32 /dev/urandom > key` makes one", f.key)
 		}
 	}
 	copy(with.Key[:], key)
-	return report.NewAnonymizer(with), nil
+	return anonymize.NewAnonymizer(with), nil
 }

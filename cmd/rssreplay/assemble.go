@@ -12,6 +12,8 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/findings"
 )
 
 // assembly makes a report of a replay's result.
@@ -22,9 +24,9 @@ type assembly struct {
 	limit int // flows to list, -1: all
 
 	command   report.List[string]
-	arguments []report.Argument // of it, those that other commands take, too
+	arguments []findings.Argument // of it, those that other commands take, too
 
-	anonymizer *report.Anonymizer // nil: the report has the true addresses
+	anonymizer *anonymize.Anonymizer // nil: the report has the true addresses
 }
 
 func (a *assembly) report() *report.Report {
@@ -58,7 +60,7 @@ func (a *assembly) report() *report.Report {
 	if a.anonymizer != nil {
 		a.anonymizer.Report(r, t)
 	}
-	r.Findings = report.Diagnose(r, t)
+	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
 	return r
 }

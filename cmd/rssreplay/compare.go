@@ -11,6 +11,13 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/csv"
+	"rssreplay/report/findings"
+	"rssreplay/report/markdown"
+	"rssreplay/report/page"
+	"rssreplay/report/picture"
+	"rssreplay/report/text"
 )
 
 // compareFlags are the compare command's own flags.
@@ -68,10 +75,10 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.output.plots, report.WriteComparePlot); err != nil {
+	if err := out.addPlots(f.output.plots, picture.WriteComparePlot); err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf, report.Judgeable{FlowsMoved: true})
+	conditions, err := parseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -111,7 +118,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	var met error
 	for _, s := range compare.Scenarios {
-		of, err := judge(conditions, s.Name, &report.Judged{Empty: c.done.result.Received == 0, Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		of, err := judge(conditions, s.Name, &findings.Judged{Empty: c.done.result.Received == 0, Modes: s.Modes, FlowsMoved: s.FlowsMoved})
 		if err != nil {
 			return err
 		}
@@ -131,8 +138,8 @@ func (e *env) compare(f *compareFlags, args []string) error {
 // compareForms are the formats of a comparison.
 func compareForms() []form[*report.Compare] {
 	return []form[*report.Compare]{
-		{name: "table", write: report.WriteCompareText}, plainForm("markdown", report.WriteCompareMarkdown),
-		plainForm("json", report.WriteCompareJSON), csvForm(report.CompareCSVTables()), plainForm("html", report.WriteCompareHTML),
+		{name: "table", write: text.WriteCompareText}, plainForm("markdown", markdown.WriteCompareMarkdown),
+		plainForm("json", report.WriteCompareJSON), csvForm(csv.CompareCSVTables()), plainForm("html", page.WriteCompareHTML),
 	}
 }
 
@@ -143,7 +150,7 @@ type comparison struct {
 	idle      *settings   // what the capture was read with if none was
 	done      *replayed
 
-	anonymizer *report.Anonymizer // nil: with the true addresses
+	anonymizer *anonymize.Anonymizer // nil: with the true addresses
 }
 
 // replay replays the scenarios that are no earlier reports. Where all are, the
@@ -231,7 +238,7 @@ func (c *comparison) report() (*report.Compare, error) {
 }
 
 // anonymizeEarlier anonymizes the earlier reports, if a is not nil.
-func anonymizeEarlier(a *report.Anonymizer, scenarios []*scenario) {
+func anonymizeEarlier(a *anonymize.Anonymizer, scenarios []*scenario) {
 	for _, s := range scenarios {
 		if a != nil && s.earlier != nil {
 			a.Report(s.earlier, nil)

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"rssreplay/report"
+	"rssreplay/report/findings"
+	"rssreplay/report/picture"
 )
 
 // newDiffCommand is `rssreplay diff OLD.json NEW.json`.
@@ -37,10 +39,10 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.plots, report.WriteComparePlot); err != nil {
+	if err := out.addPlots(f.plots, picture.WriteComparePlot); err != nil {
 		return err
 	}
-	conditions, err := parseConditions(failIf, report.Judgeable{Findings: true, FlowsMoved: true})
+	conditions, err := parseConditions(failIf, findings.Judgeable{Findings: true, FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 		anonymizer.Compare(compare)
 	}
 	now := &compare.Scenarios[1]
-	met, err := judge(conditions, now.Name, &report.Judged{Empty: compare.Capture.Received == 0, Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
+	met, err := judge(conditions, now.Name, &findings.Judged{Empty: compare.Capture.Received == 0, Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 // explainFlags are the explain command's own flags.
@@ -202,7 +203,7 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, append(textForms(report.WriteExplanation), plainForm("json", report.WriteExplanationJSON)))
+	out, err := planOutput(e, f.output, append(textForms(text.WriteExplanation), plainForm("json", report.WriteExplanationJSON)))
 	if err != nil {
 		return err
 	}

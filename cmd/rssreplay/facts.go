@@ -8,6 +8,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // facts fills in what the capture says of itself.
@@ -59,7 +60,7 @@ func reached(packets []uint64) uint64 {
 // tunnelTraffic is what the findings need to know of tunnels. What the inner
 // headers would bring is told where the largest flow is a tunnel whose inner
 // headers NICs can hash.
-func (a *assembly) tunnelTraffic(t *report.Traffic, largest uint32) {
+func (a *assembly) tunnelTraffic(t *findings.Traffic, largest uint32) {
 	if largest == engine.NoFlow {
 		return
 	}

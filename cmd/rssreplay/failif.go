@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // conditionError says that results were printed, and that a condition of --fail-if
@@ -12,10 +12,10 @@ import (
 type conditionError struct{ error }
 
 // parseConditions reads the values of --fail-if, for a command that has such figures.
-func parseConditions(values []string, has report.Judgeable) ([]report.Condition, error) {
-	var all []report.Condition
+func parseConditions(values []string, has findings.Judgeable) ([]findings.Condition, error) {
+	var all []findings.Condition
 	for _, value := range values {
-		c, err := report.ParseCondition(value, has)
+		c, err := findings.ParseCondition(value, has)
 		if err != nil {
 			return nil, usagef("--fail-if %q: %w", value, err)
 		}
@@ -26,7 +26,7 @@ func parseConditions(values []string, has report.Judgeable) ([]report.Condition,
 
 // judge finds the first condition that holds: met is nil if none does. The scenario that
 // is judged is named by of, "" without scenarios.
-func judge(conditions []report.Condition, of string, on *report.Judged) (met, err error) {
+func judge(conditions []findings.Condition, of string, on *findings.Judged) (met, err error) {
 	for _, c := range conditions {
 		holds, what, err := c.Holds(on)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // heavyFlows are as many flows as the findings are told of one by one: more than are
@@ -20,9 +21,9 @@ import (
 const heavyFlows = 512
 
 // traffic is what the findings need to know beyond the report.
-func (a *assembly) traffic(r *report.Report) *report.Traffic {
+func (a *assembly) traffic(r *report.Report) *findings.Traffic {
 	shape := a.result.Shape()
-	t := &report.Traffic{
+	t := &findings.Traffic{
 		Command:        a.arguments,
 		Flows:          uint64(a.result.NumFlows),
 		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
@@ -48,10 +49,10 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	}
 	t.LeapsAhead, t.LeapsBack = leaps(&a.result.TimeLeaps)
 	g := &a.result.Gaps
-	t.Gaps = report.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
 	if at := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != engine.NonRSS.String() }); at >= 0 {
 		for _, q := range a.result.Modes[at].Queues {
-			t.Bursts = append(t.Bursts, report.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
+			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
 		}
 	}
 	for _, id := range a.result.Largest(heavyFlows) {
@@ -59,7 +60,7 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 	}
 	inputs := a.result.Inputs()
 	t.Inputs, t.Chance = inputsOf(inputs), chanceOf(a.result.Chance(inputs))
-	if !report.Uneven(r) {
+	if !findings.Uneven(r) {
 		return t
 	}
 	a.tunnelTraffic(t, shape.Largest)
@@ -78,7 +79,7 @@ func (a *assembly) traffic(r *report.Report) *report.Traffic {
 }
 
 // evenness is what the load's evenness is judged by.
-func (a *assembly) evenness(t *report.Traffic) *report.Evenness {
+func (a *assembly) evenness(t *findings.Traffic) *report.Evenness {
 	e := &report.Evenness{Chance: report.Null}
 	if t.Largest != nil {
 		e.Largest = t.Largest.Packets
@@ -89,25 +90,25 @@ func (a *assembly) evenness(t *report.Traffic) *report.Evenness {
 	return e
 }
 
-func inputsOf(in *dispatch.Inputs) *report.Inputs {
-	t := &report.Inputs{Flows: in.Flows, Distinct: in.Distinct, Entries: in.Entries, Effective: report.Fraction(in.Effective)}
+func inputsOf(in *dispatch.Inputs) *findings.Inputs {
+	t := &findings.Inputs{Flows: in.Flows, Distinct: in.Distinct, Entries: in.Entries, Effective: report.Fraction(in.Effective)}
 	for protocol, p := range in.WithoutPorts {
-		t.Portless = append(t.Portless, report.Portless{Protocol: pcaps.ProtocolName(protocol), Flows: p.Flows, Packets: p.Packets, Inputs: p.Inputs})
+		t.Portless = append(t.Portless, findings.Portless{Protocol: pcaps.ProtocolName(protocol), Flows: p.Flows, Packets: p.Packets, Inputs: p.Inputs})
 	}
-	slices.SortFunc(t.Portless, func(a, b report.Portless) int {
+	slices.SortFunc(t.Portless, func(a, b findings.Portless) int {
 		return cmp.Or(cmp.Compare(b.Packets, a.Packets), strings.Compare(a.Protocol, b.Protocol))
 	})
 	return t
 }
 
-func chanceOf(c *dispatch.Chance) *report.Chance {
+func chanceOf(c *dispatch.Chance) *findings.Chance {
 	if c == nil {
 		return nil
 	}
 	at := func(perMille int) report.Fraction {
 		return report.Fraction(c.Trials[(len(c.Trials)-1)*perMille/1000])
 	}
-	chance := &report.Chance{Deviation: report.Fraction(c.Deviation), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P999: report.Null}
+	chance := &findings.Chance{Deviation: report.Fraction(c.Deviation), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P999: report.Null}
 	if len(c.Trials) >= 1000 { // else the 99.9th percentile is the last
 		chance.P999 = at(999)
 	}
@@ -116,7 +117,7 @@ func chanceOf(c *dispatch.Chance) *report.Chance {
 
 // keyStrength is what the key can do for the hash type with the most packets, nil
 // where none is hashed, or the function has no key.
-func (a *assembly) keyStrength() *report.KeyStrength {
+func (a *assembly) keyStrength() *findings.KeyStrength {
 	most := hash.None
 	for t := hash.IPv4; t < hash.NumTypes; t++ {
 		if a.result.HashTypes[t] > 0 && (most == hash.None || a.result.HashTypes[t] > a.result.HashTypes[most]) {
@@ -127,7 +128,7 @@ func (a *assembly) keyStrength() *report.KeyStrength {
 		return nil
 	}
 	k := a.settings.steering.KeyStrength(most)
-	return &report.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
+	return &findings.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
 }
 
 // takenOnHost is what of the capture shows that the host which has the NIC took it,
@@ -148,7 +149,7 @@ func (a *assembly) takenOnHost() string {
 }
 
 // leaps parts the leaps of the clock by their direction.
-func leaps(all *dispatch.TimeLeaps) (ahead, back report.Leaps) {
+func leaps(all *dispatch.TimeLeaps) (ahead, back findings.Leaps) {
 	back.Packets = all.Back
 	ahead.Packets = all.Packets - all.Back
 	for _, leap := range slices.Backward(all.First) {
@@ -197,21 +198,21 @@ func (a *assembly) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.F
 // argumentsFor is what another command needs to be told to see the same packets
 // under the same settings: the captures, and those flags of the command line that
 // choose packets or set the model. all has every flag of this command.
-func argumentsFor(args []string, all *pflag.FlagSet) []report.Argument {
+func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
 	newModelFlags(shared)
 	newInputFlags(shared)
-	var given []report.Argument
+	var given []findings.Argument
 	for i := 0; i < len(args); i++ {
 		word := args[i]
 		if word == "--" {
 			for _, capture := range args[i+1:] {
-				given = append(given, report.Argument{Value: capture})
+				given = append(given, findings.Argument{Value: capture})
 			}
 			break
 		}
 		if len(word) < 2 || word[0] != '-' {
-			given = append(given, report.Argument{Value: word})
+			given = append(given, findings.Argument{Value: word})
 			continue
 		}
 		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
@@ -227,7 +228,7 @@ func argumentsFor(args []string, all *pflag.FlagSet) []report.Argument {
 			value = args[i]
 		}
 		if shared.Lookup(f.Name) != nil && (f.NoOptDefVal == "" || value != "false") {
-			given = append(given, report.Argument{Flag: "--" + f.Name, Value: value})
+			given = append(given, findings.Argument{Flag: "--" + f.Name, Value: value})
 		}
 	}
 	return given

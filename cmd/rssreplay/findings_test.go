@@ -18,7 +18,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
-	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // traffic writes a capture packet by packet, 10 µs after each other.
@@ -99,8 +99,8 @@ func (w *trafficWriter) gre(n, tunnels int) {
 	}
 }
 
-// findings replays the capture that write makes, and gives the findings by id.
-func findings(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
+// findingsOf replays the capture that write makes, and gives the findings by id.
+func findingsOf(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "capture.pcap")
 	var b bytes.Buffer
@@ -348,7 +348,7 @@ func TestFindings(t *testing.T) {
 		},
 	} {
 		t.Run(fmt.Sprintf("%s %d", test.id, k), func(t *testing.T) {
-			found := findings(t, test.args, test.has)
+			found := findingsOf(t, test.args, test.has)
 			said, ok := found[test.id]
 			if !ok {
 				t.Errorf("not found; there are %q", found)
@@ -358,13 +358,13 @@ func TestFindings(t *testing.T) {
 					t.Errorf("%q does not say %q", said, figure)
 				}
 			}
-			if said, ok := findings(t, test.nearlyArgs, test.nearly)[test.id]; ok {
+			if said, ok := findingsOf(t, test.nearlyArgs, test.nearly)[test.id]; ok {
 				t.Errorf("found where it only nearly is: %s", said)
 			}
 		})
 	}
 	t.Run("healthy", func(t *testing.T) {
-		if found := findings(t, nil, healthy); len(found) > 0 {
+		if found := findingsOf(t, nil, healthy); len(found) > 0 {
 			t.Errorf("a healthy capture has %q", found)
 		}
 	})
@@ -518,7 +518,7 @@ func TestHealthyHasNoWarning(t *testing.T) {
 				key += fmt.Sprintf("%02x", random.IntN(256))
 			}
 		}
-		found := findings(t, []string{"--key", key, "--local", "none"}, func(w *trafficWriter) {
+		found := findingsOf(t, []string{"--key", key, "--local", "none"}, func(w *trafficWriter) {
 			all := make([]*layers.IPv4, flows)
 			ports := make([]layers.TCPPort, flows)
 			for k := range all {
@@ -543,7 +543,7 @@ func TestHealthyHasNoWarning(t *testing.T) {
 func TestArgumentsFor(t *testing.T) {
 	all := newReplayCommand(&env{}).Flags()
 	given := argumentsFor([]string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap"}, all)
-	want := []report.Argument{
+	want := []findings.Argument{
 		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"},
 	}
 	if diff := cmp.Diff(want, given); diff != "" {

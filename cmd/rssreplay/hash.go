@@ -13,7 +13,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/pcaps"
-	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 // hashReport is the result of the hash command, schema rssreplay/hash/v1.
@@ -168,7 +168,7 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 
 func writeHashJSON(w io.Writer, r *hashReport) error { return json.NewEncoder(w).Encode(r) }
 
-func writeHashText(w io.Writer, r *hashReport, _ report.TextOptions) error {
+func writeHashText(w io.Writer, r *hashReport, _ text.TextOptions) error {
 	for _, note := range r.said {
 		fmt.Fprintln(w, note)
 	}

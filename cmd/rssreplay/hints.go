@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel/profile"
-	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 // What was probably meant, where the edit distance alone would not tell.
@@ -94,4 +94,4 @@ func layoutHint(layout string) string {
 }
 
 // sectionHint is the section of --show that was probably meant.
-func sectionHint(section string) string { return nearest(report.Sections, section) }
+func sectionHint(section string) string { return nearest(text.Sections, section) }

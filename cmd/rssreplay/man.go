@@ -78,7 +78,7 @@ func buildTime() time.Time {
 
 // markdown is the page in the Markdown that man(1)'s format is made from: name is
 // the manual page's.
-func (p *page) markdown(name string) string {
+func (p *pageOf) markdown(name string) string {
 	var b strings.Builder
 	short := p.short
 	if short == "" { // a topic's first line is a heading

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 func rootForTest() *cobra.Command {
@@ -39,7 +39,7 @@ Which one, of these
 and this is prose
 of two lines.
 `)
-	want := page{
+	want := pageOf{
 		title: "rssreplay x A [flags]",
 		short: "what it is",
 		sections: []section{
@@ -70,7 +70,7 @@ of two lines.
 			{"o", "output", "FILE", "a file"},
 		},
 	}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(page{}, section{}, paragraph{}, flagHelp{})); d != "" {
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(pageOf{}, section{}, paragraph{}, flagHelp{})); d != "" {
 		t.Error(d)
 	}
 }
@@ -176,7 +176,7 @@ func TestCompletion(t *testing.T) {
 // The glossary is the same in help and at the foot of --full.
 func TestGlossary(t *testing.T) {
 	page := helpOf("words")
-	for _, word := range report.Glossary {
+	for _, word := range text.Glossary {
 		if !strings.Contains(page, "  "+word[0]+strings.Repeat(" ", 10-len(word[0]))+word[1]+"\n") {
 			t.Errorf("help words does not have %q", word)
 		}

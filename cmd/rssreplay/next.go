@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // ownFlags are the words of a command line that another command takes, too: captures
@@ -73,7 +74,7 @@ func (f *replayFlags) next(e *env, s *settings, r *report.Report) []report.Next 
 			Before: "ethtool -x " + device + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
-	if uneven := report.Uneven(r); uneven && !stdin {
+	if uneven := findings.Uneven(r); uneven && !stdin {
 		own := ownFlags(words, set, newSuggestCommand(e).Flags(), outputWords...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table"})
 	}

@@ -12,7 +12,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
-	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 // nicsReport is the result of the nics command.
@@ -197,7 +197,7 @@ func (n *nicProfile) hashed() string {
 	return "addresses"
 }
 
-func writeProfileTable(w io.Writer, r *nicsReport, _ report.TextOptions) error {
+func writeProfileTable(w io.Writer, r *nicsReport, _ text.TextOptions) error {
 	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "--nic\tqueues\tentries\tlayout\tkey\thash\tring\tmoderation\tNIC")
@@ -224,7 +224,7 @@ uses it says so. A random key must be given: --key, --key @FILE, or a --table th
 	return err
 }
 
-func writeProfiles(w io.Writer, r *nicsReport, _ report.TextOptions) error {
+func writeProfiles(w io.Writer, r *nicsReport, _ text.TextOptions) error {
 	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range profiles {

@@ -11,12 +11,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/csv"
+	"rssreplay/report/markdown"
+	"rssreplay/report/text"
 )
 
 // form is a format that a command has its result in.
 type form[T any] struct {
 	name   string // as --format has it
-	write  func(w io.Writer, result T, o report.TextOptions) error
+	write  func(w io.Writer, result T, o text.TextOptions) error
 	tables []table[T] // of CSV, instead of write: one for each file
 }
 
@@ -28,23 +32,23 @@ type table[T any] struct {
 
 // textForms are the formats that a text gives: for a terminal, and for Markdown
 // in a fenced block.
-func textForms[T any](write func(io.Writer, T, report.TextOptions) error) []form[T] {
-	return []form[T]{{name: "table", write: write}, {name: "markdown", write: func(w io.Writer, result T, o report.TextOptions) error {
+func textForms[T any](write func(io.Writer, T, text.TextOptions) error) []form[T] {
+	return []form[T]{{name: "table", write: write}, {name: "markdown", write: func(w io.Writer, result T, o text.TextOptions) error {
 		var text strings.Builder
 		if err := write(&text, result, o); err != nil {
 			return err
 		}
-		return report.WriteFenced(w, text.String())
+		return markdown.WriteFenced(w, text.String())
 	}}}
 }
 
 // plainForm is a format in which nothing is to be chosen.
 func plainForm[T any](name string, write func(io.Writer, T) error) form[T] {
-	return form[T]{name: name, write: func(w io.Writer, result T, _ report.TextOptions) error { return write(w, result) }}
+	return form[T]{name: name, write: func(w io.Writer, result T, _ text.TextOptions) error { return write(w, result) }}
 }
 
 // csvForm is CSV by tables.
-func csvForm[T any](tables []report.CSVTable[T]) form[*T] {
+func csvForm[T any](tables []csv.CSVTable[T]) form[*T] {
 	f := form[*T]{name: "csv"}
 	for _, t := range tables {
 		f.tables = append(f.tables, table[*T]{t.Name, t.Write})
@@ -139,8 +143,8 @@ func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], er
 	if f.color != "auto" && f.color != "always" && f.color != "never" {
 		return nil, usagef("--color must be auto, always or never, not %q", f.color)
 	}
-	if f.set.Changed("width") && (f.width < report.MinWidth || f.width > report.MaxWidth) {
-		return nil, usagef("--width must be from %d to %d columns, not %d", report.MinWidth, report.MaxWidth, f.width)
+	if f.set.Changed("width") && (f.width < text.MinWidth || f.width > text.MaxWidth) {
+		return nil, usagef("--width must be from %d to %d columns, not %d", text.MinWidth, text.MaxWidth, f.width)
 	}
 	if formNamed(forms, f.format) == nil {
 		return nil, usagef("--format must be %s, not %q", namesOf(forms), f.format)
@@ -181,7 +185,7 @@ func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], er
 
 // addForm adds the result in a format.
 func (o *outputs[T]) addForm(f *outputFlags, form *form[T], path string) error {
-	options := report.TextOptions{}
+	options := text.TextOptions{}
 	if path == stdoutPath {
 		options = o.env.screen.options(f.color)
 	}
@@ -290,7 +294,7 @@ type reads struct {
 // prepare is what comes before the reading: it refuses to write over what is read,
 // and gets the author's words and what makes the result fit to be shown to others,
 // nil where that is not asked for.
-func (o *outputs[T]) prepare(f *outputFlags, a *anonymizeFlags, r reads) (report.Words, *report.Anonymizer, error) {
+func (o *outputs[T]) prepare(f *outputFlags, a *anonymizeFlags, r reads) (report.Words, *anonymize.Anonymizer, error) {
 	if err := o.protect(slices.Concat(r.captures, r.others, f.words.inputs(), a.inputs())); err != nil {
 		return report.Words{}, nil, err
 	}

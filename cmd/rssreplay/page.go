@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// page is one page of the manual, taken apart. The pages are written by hand, and
+// pageOf is one page of the manual, taken apart. The pages are written by hand, and
 // are the only place where a flag is described: what a shell's completion shows
 // of a flag, and the manual pages for man(1), come from them.
 //
@@ -14,7 +14,7 @@ import "strings"
 //	-f, --flag ARG            what it does
 //
 // with more about it on lines indented further.
-type page struct {
+type pageOf struct {
 	title    string    // "rssreplay hash SRC DST [flags]"
 	short    string    // what follows the title's colon
 	sections []section // in order; the first has the rest of the first lines
@@ -54,9 +54,9 @@ const (
 )
 
 // parsePage takes a page of the manual apart.
-func parsePage(text string) page {
+func parsePage(text string) pageOf {
 	first, rest, _ := strings.Cut(text, "\n")
-	var p page
+	var p pageOf
 	p.title, p.short, _ = strings.Cut(first, ": ")
 	p.sections = []section{{}}
 	for _, chunk := range strings.Split(rest, "\n\n") {
@@ -67,7 +67,7 @@ func parsePage(text string) page {
 
 // add takes what stands between two empty lines: prose and blocks in turn. A line
 // of prose before a block is the heading of what follows.
-func (p *page) add(lines []string) {
+func (p *pageOf) add(lines []string) {
 	for len(lines) > 0 && lines[0] != "" {
 		indented := strings.HasPrefix(lines[0], blockIndent)
 		n := 1

@@ -5,19 +5,19 @@ import (
 	"path/filepath"
 	"strings"
 
-	"rssreplay/report"
+	"rssreplay/report/picture"
 )
 
 // addPlots adds what asks for pictures.
 func (f *outputFlags) addPlots() { f.set.StringArrayVar(&f.plots, "plot", nil, "") }
 
 // plotFormat is the format of a picture that a file's ending asks for.
-func plotFormat(path string) (format report.PlotFormat, ok bool) {
+func plotFormat(path string) (format picture.PlotFormat, ok bool) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".svg":
-		return report.SVG, true
+		return picture.SVG, true
 	case ".png":
-		return report.PNG, true
+		return picture.PNG, true
 	}
 	return 0, false
 }
@@ -31,7 +31,7 @@ func (f *outputFlags) checkPicture(path string) error {
 }
 
 // addPlots adds the pictures, which draw makes of the result.
-func (o *outputs[T]) addPlots(paths []string, draw func(io.Writer, T, report.PlotFormat) error) error {
+func (o *outputs[T]) addPlots(paths []string, draw func(io.Writer, T, picture.PlotFormat) error) error {
 	for _, path := range paths {
 		format, ok := plotFormat(path)
 		switch {

@@ -13,6 +13,12 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/report"
+	"rssreplay/report/csv"
+	"rssreplay/report/findings"
+	"rssreplay/report/markdown"
+	"rssreplay/report/page"
+	"rssreplay/report/picture"
+	"rssreplay/report/text"
 )
 
 // replayFlags are the main command's own flags.
@@ -78,7 +84,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.output.plots, report.WritePlot); err != nil {
+	if err := out.addPlots(f.output.plots, picture.WritePlot); err != nil {
 		return err
 	}
 	limit, err := parseFlows(f.flows)
@@ -99,7 +105,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err := f.copy.check(captures); err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf, report.Judgeable{Findings: true})
+	conditions, err := parseConditions(f.failIf, findings.Judgeable{Findings: true})
 	if err != nil {
 		return err
 	}
@@ -176,7 +182,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	met, err := judge(conditions, "", &report.Judged{Empty: result.Received == 0, Modes: rep.Modes, Findings: rep.Findings})
+	met, err := judge(conditions, "", &findings.Judged{Empty: result.Received == 0, Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}
@@ -218,11 +224,11 @@ func (f *lookFlags) check(output *outputFlags) error {
 		return usagef("--full prints all sections, --show some: give one of them")
 	}
 	for _, section := range f.show {
-		if !slices.Contains(report.Sections, section) {
+		if !slices.Contains(text.Sections, section) {
 			if near := sectionHint(section); near != "" {
 				return usagef("--show has no section %q; did you mean %s?", section, near)
 			}
-			return usagef("--show has no section %q: there is %s", section, strings.Join(report.Sections, ", "))
+			return usagef("--show has no section %q: there is %s", section, strings.Join(text.Sections, ", "))
 		}
 	}
 	if (f.full || len(f.show) > 0) && !output.has("table") {
@@ -233,20 +239,20 @@ func (f *lookFlags) check(output *outputFlags) error {
 
 // reportForms are the formats of a report.
 func reportForms(f *replayFlags) []form[*report.Report] {
-	text := func(w io.Writer, r *report.Report, o report.TextOptions) error {
+	out := func(w io.Writer, r *report.Report, o text.TextOptions) error {
 		if f.model.set.Changed("flows") || f.on != "" || f.look.full || len(f.look.show) > 0 {
 			o.Flows = -1 // the report holds what --flows asks for
 		}
 		if !f.look.full && len(f.look.show) == 0 {
 			o.Time = f.model.set.Changed("interval")
-			return report.WriteScreen(w, r, o)
+			return text.WriteScreen(w, r, o)
 		}
 		o.Show = f.look.show
-		return report.WriteText(w, r, o)
+		return text.WriteText(w, r, o)
 	}
 	return []form[*report.Report]{
-		{name: "table", write: text}, plainForm("mail", report.WriteMail), plainForm("markdown", report.WriteMarkdown), plainForm("json", report.WriteJSON),
-		csvForm(report.CSVTables()), plainForm("html", report.WriteHTML),
+		{name: "table", write: out}, plainForm("mail", text.WriteMail), plainForm("markdown", markdown.WriteMarkdown), plainForm("json", report.WriteJSON),
+		csvForm(csv.CSVTables()), plainForm("html", page.WriteHTML),
 	}
 }
 
@@ -269,14 +275,14 @@ type place struct {
 	at   int    // for a CPU, its index in Config.CPUs
 }
 
-func parseOn(text string, s *settings) (place, error) {
-	if text == "" {
+func parseOn(out string, s *settings) (place, error) {
+	if out == "" {
 		return place{}, nil
 	}
-	what, value, _ := strings.Cut(text, "=")
+	what, value, _ := strings.Cut(out, "=")
 	at, err := strconv.Atoi(value)
 	if err != nil || at < 0 {
-		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", text)
+		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
 	}
 	switch what {
 	case "cpu":
@@ -294,9 +300,9 @@ func parseOn(text string, s *settings) (place, error) {
 			return place{}, usagef("--on entry=%d is not below the table's size, %d", at, len(s.config.Table))
 		}
 	default:
-		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", text)
+		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
 	}
-	return place{text, what, at}, nil
+	return place{out, what, at}, nil
 }
 
 // keep tells the flows that were at the place. Which CPU a packet was on is the

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/term"
 
-	"rssreplay/report"
+	"rssreplay/report/text"
 )
 
 // screen is how text is written to standard output. Only on a terminal it
@@ -64,8 +64,8 @@ func isUTF8(getenv func(string) string) bool {
 }
 
 // options say how the text goes to standard output. color is --color's word.
-func (s screen) options(color string) report.TextOptions {
-	return report.TextOptions{
+func (s screen) options(color string) text.TextOptions {
+	return text.TextOptions{
 		Width: s.width,
 		Color: color == "always" || color == "auto" && s.terminal && !s.dumb && !s.noColor,
 		ASCII: s.ascii,

@@ -14,6 +14,10 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/csv"
+	"rssreplay/report/markdown"
+	"rssreplay/report/text"
 )
 
 // suggestFlags are the suggest command's own flags.
@@ -105,8 +109,8 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 // suggestForms are the formats of suggestions.
 func suggestForms() []form[*report.Suggest] {
 	return []form[*report.Suggest]{
-		{name: "table", write: report.WriteSuggestText}, plainForm("markdown", report.WriteSuggestMarkdown),
-		plainForm("json", report.WriteSuggestJSON), csvForm(report.SuggestCSVTables()),
+		{name: "table", write: text.WriteSuggestText}, plainForm("markdown", markdown.WriteSuggestMarkdown),
+		plainForm("json", report.WriteSuggestJSON), csvForm(csv.SuggestCSVTables()),
 	}
 }
 
@@ -171,7 +175,7 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 		s.device = imported
 	}
 	if f.anonymize.on {
-		s.device = report.HiddenInterface
+		s.device = anonymize.HiddenInterface
 	}
 	if s.input, err = f.input.resolve(captures, s.settings); err != nil {
 		return nil, err

@@ -17,6 +17,9 @@ import (
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/walk"
 	"rssreplay/report"
+	"rssreplay/report/csv"
+	"rssreplay/report/markdown"
+	"rssreplay/report/text"
 )
 
 // verifyFlags are the verify command's own flags.
@@ -160,8 +163,8 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 // verifyForms are the formats of a verification.
 func verifyForms() []form[*report.Verify] {
 	return []form[*report.Verify]{
-		{name: "table", write: report.WriteVerifyText}, plainForm("markdown", report.WriteVerifyMarkdown),
-		plainForm("json", report.WriteVerifyJSON), csvForm(report.VerifyCSVTables()),
+		{name: "table", write: text.WriteVerifyText}, plainForm("markdown", markdown.WriteVerifyMarkdown),
+		plainForm("json", report.WriteVerifyJSON), csvForm(csv.VerifyCSVTables()),
 	}
 }
 

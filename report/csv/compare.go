@@ -1,0 +1,74 @@
+package csv
+
+import (
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// CompareCSVTables are the tables of a comparison: its figures come first, a row for
+// each scenario; then the best scenario of each metric; then those of a report, with
+// the scenario's name before each row.
+func CompareCSVTables() []CSVTable[report.Compare] {
+	tables := []CSVTable[report.Compare]{
+		{"figures", csvFigureHeads, csvFigures},
+		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, csvBest},
+	}
+	for _, t := range CSVTables() {
+		if t.Name == "flows" || t.Name == "findings" { // a comparison has none
+			continue
+		}
+		tables = append(tables, CSVTable[report.Compare]{
+			t.Name, func(*report.Compare) []string { return append([]string{"scenario"}, t.heads(nil)...) },
+			func(c *report.Compare, row func(cells ...any)) {
+				for i := range c.Scenarios {
+					s := &c.Scenarios[i]
+					of := report.Report{Table: s.Table, Modes: s.Modes, Parameters: s.Parameters}
+					t.rows(&of, func(cells ...any) { row(slices.Insert(cells, 0, any(s.Name))...) })
+				}
+			},
+		})
+	}
+	return tables
+}
+
+func csvFigureHeads(*report.Compare) []string {
+	heads := []string{"scenario", "mode"}
+	for _, f := range report.ComparedFigures() {
+		label, of := strings.CutPrefix(f.Label, words.Indent)
+		if of { // it is one of the figure before
+			label = heads[len(heads)-1] + ": " + label
+		}
+		heads = append(heads, label)
+	}
+	return heads
+}
+
+// csvFigures has whole numbers without decimals.
+func csvFigures(c *report.Compare, row func(cells ...any)) {
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		cells := []any{s.Name, s.Compared}
+		for _, f := range report.ComparedFigures() {
+			v := f.Of(s)
+			if whole := int64(v); report.Fraction(whole) == v { // counts and times are, and lose nothing below 2^53
+				cells = append(cells, whole)
+			} else {
+				cells = append(cells, v)
+			}
+		}
+		row(cells...)
+	}
+}
+
+func csvBest(c *report.Compare, row func(cells ...any)) {
+	for _, best := range c.Best() {
+		var name any
+		if best.Scenario != nil {
+			name = *best.Scenario
+		}
+		row(best.Metric, name)
+	}
+}

@@ -1,0 +1,264 @@
+package csv
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// CSVTable is one table of a result as comma-separated values (RFC 4180): a head,
+// then its rows. Numbers are those of the JSON, whole numbers exact and fractions
+// with six decimals; what is null there is empty. A text that a spreadsheet might
+// take for a formula has an apostrophe before it.
+type CSVTable[T any] struct {
+	Name  string
+	heads func(result *T) []string
+	rows  func(result *T, row func(cells ...any))
+}
+
+// CSVTables are the tables of a report; the flows come first.
+func CSVTables() []CSVTable[report.Report] {
+	heads := func(names ...string) func(*report.Report) []string {
+		return func(*report.Report) []string { return names }
+	}
+	return []CSVTable[report.Report]{
+		{"flows", csvFlowHeads, csvFlows},
+		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
+			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
+			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
+			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match"), csvModes},
+		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
+			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
+			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), csvCPUs},
+		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), csvQueues},
+		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), csvEntries},
+		{"series", heads("mode", "start_ns", "cpu", "packets"), csvSeries},
+		parametersTable(func(r *report.Report) report.Parameters { return r.Parameters }),
+		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), csvFindings},
+	}
+}
+
+// Write writes the table of the result; errors are those of w.
+func (t CSVTable[T]) Write(w io.Writer, result *T) error {
+	return writeCSV(w, t.heads(result), func(row func(cells ...any)) { t.rows(result, row) })
+}
+
+// writeCSV writes a table row by row: there may be a million.
+func writeCSV(w io.Writer, heads []string, rows func(row func(cells ...any))) error {
+	c := csv.NewWriter(w)
+	c.UseCRLF = true // RFC 4180, 2.1
+	record := make([]string, len(heads))
+	for i, head := range heads {
+		record[i] = csvText(head)
+	}
+	if err := c.Write(record); err != nil {
+		return err
+	}
+	var failed error
+	rows(func(cells ...any) {
+		if failed != nil {
+			return
+		}
+		record = record[:0]
+		for _, cell := range cells {
+			record = append(record, csvCell(cell))
+		}
+		failed = c.Write(record)
+	})
+	if failed != nil {
+		return failed
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// csvCell is a value in its cell.
+func csvCell(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return csvText(v)
+	case int:
+		return strconv.Itoa(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case uint16:
+		return strconv.Itoa(int(v))
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	case *int:
+		return csvPointer(v)
+	case *int64:
+		return csvPointer(v)
+	case *uint64:
+		return csvPointer(v)
+	case report.Fraction:
+		if v.IsNull() {
+			return ""
+		}
+		return strconv.FormatFloat(float64(v), 'f', 6, 64)
+	}
+	return csvText(fmt.Sprint(v))
+}
+
+func csvPointer[N int | int64 | uint64](n *N) string {
+	if n == nil {
+		return ""
+	}
+	return csvCell(*n)
+}
+
+// csvText is a text that no terminal obeys and no spreadsheet computes: these take
+// a cell for a formula by its first character, whatever quotes are around it.
+func csvText(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + words.Clean(s)
+	}
+	return words.Clean(s)
+}
+
+// csvFlowHeads has three columns for each mode: the CPU with most of the flow's
+// packets, the packets on each CPU, and the migrations.
+func csvFlowHeads(r *report.Report) []string {
+	heads := []string{"protocol", "source", "source_port", "destination", "destination_port", "hash", "hash_type", "index", "packets", "bytes"}
+	for i := range r.Modes {
+		mode := r.Modes[i].Mode
+		heads = append(heads, mode+" cpu", mode+" cpus", mode+" migrations")
+	}
+	return heads
+}
+
+func csvFlows(r *report.Report, row func(cells ...any)) {
+	if r.Flows == nil {
+		return
+	}
+	var cells []any
+	for f := range r.Flows {
+		cells = append(cells[:0], f.Protocol, f.Source.WithZone("").String())
+		if f.HasPorts {
+			cells = append(cells, f.SourcePort, f.Destination.WithZone("").String(), f.DestinationPort)
+		} else {
+			cells = append(cells, nil, f.Destination.WithZone("").String(), nil)
+		}
+		if f.HashType == report.NoHash || f.HashWithheld {
+			cells = append(cells, nil, f.HashType, nil)
+		} else {
+			cells = append(cells, string(report.AppendHash(nil, f.Hash)), f.HashType, f.Index)
+		}
+		cells = append(cells, f.Packets, f.Bytes)
+		for i := range r.Modes {
+			on := f.InMode(r.Modes[i].Mode)
+			var main any
+			if len(on.CPUs) > 0 {
+				main = on.Most().CPU
+			}
+			cells = append(cells, main, csvCPUPackets(on.CPUs), on.Migrations)
+		}
+		row(cells...)
+	}
+}
+
+// csvCPUPackets is "0=120 3=17": a colon would make it a time of day.
+func csvCPUPackets(cpus []report.CPUPackets) string {
+	var b []byte
+	for i, on := range cpus {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendInt(b, int64(on.CPU), 10)
+		b = append(b, '=')
+		b = strconv.AppendUint(b, on.Packets, 10)
+	}
+	return string(b)
+}
+
+func csvModes(r *report.Report, row func(cells ...any)) {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
+		row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
+			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
+			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
+			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch)
+	}
+}
+
+func csvCPUs(r *report.Report, row func(cells ...any)) {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		for k := range m.CPUs {
+			c := &m.CPUs[k]
+			l := &c.Latency
+			row(m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
+				c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.MigrationTime, c.MigratedPackets, c.SendPackets, c.SendTime, c.Utilization,
+				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum)
+		}
+	}
+}
+
+func csvQueues(r *report.Report, row func(cells ...any)) {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		for k := range m.Queues {
+			q := &m.Queues[k]
+			row(m.Mode, q.Queue, q.CPU, q.Packets, q.Bytes, q.Drops, q.DepthMax, q.Burst50us, q.Burst500us)
+		}
+	}
+}
+
+func csvEntries(r *report.Report, row func(cells ...any)) {
+	t := &r.Table
+	for i := range min(len(t.Entries), len(t.Packets), len(t.Bytes), len(t.Flows)) {
+		var cpu any
+		if at, known := t.CPUOf(i); known {
+			cpu = at
+		}
+		row(i, t.Entries[i], cpu, t.Packets[i], t.Bytes[i], t.Flows[i])
+	}
+}
+
+func csvSeries(r *report.Report, row func(cells ...any)) {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		for w := range m.Series.Windows() {
+			for k := range m.Series.CPUs {
+				c := &m.Series.CPUs[k]
+				row(m.Mode, int64(w)*m.Series.Interval, c.CPU, c.At(w))
+			}
+		}
+	}
+}
+
+// parametersTable is the parameters of a result.
+func parametersTable[T any](of func(result *T) report.Parameters) CSVTable[T] {
+	return CSVTable[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
+		for _, p := range of(result) {
+			row(p.Name, csvValue(p.Value), p.Source)
+		}
+	}}
+}
+
+// csvValue is a parameter's value as the JSON has it, but texts without quotes.
+func csvValue(value any) any {
+	if _, text := value.(string); text || value == nil {
+		return value
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	return json.Number(data)
+}
+
+func csvFindings(r *report.Report, row func(cells ...any)) {
+	for _, f := range r.Findings {
+		row(f.ID, f.Severity, f.Summary, f.Evidence, f.Remedy)
+	}
+}

@@ -1,0 +1,172 @@
+package csv
+
+import (
+	"encoding/csv"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/markdown"
+)
+
+func csvOf(t *testing.T, table string, r *report.Report) string {
+	t.Helper()
+	tables := CSVTables()
+	i := slices.IndexFunc(tables, func(c CSVTable[report.Report]) bool { return c.Name == table })
+	var b strings.Builder
+	if err := tables[i].Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestCSVGolden(t *testing.T) {
+	r := fixture.New(4, 7, "rss-msix", "non-rss")
+	var all strings.Builder
+	for _, table := range CSVTables() {
+		all.WriteString(table.Name + "\n" + csvOf(t, table.Name, r))
+	}
+	fixture.Golden(t, "cpus4.csv", []byte(all.String()))
+	var b strings.Builder
+	for _, table := range CompareCSVTables() {
+		b.WriteString(table.Name + "\n")
+		if err := table.Write(&b, fixture.Compared(3, 4)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixture.Golden(t, "compare3.csv", []byte(b.String()))
+}
+
+// Every table of every report is well-formed: lines end in CR LF, and each has as
+// many cells as the head.
+func TestCSVForm(t *testing.T) {
+	for name, r := range map[string]*report.Report{
+		"fixture": fixture.New(8, 30, fixture.AllModes...), "hostile": fixture.HostileReport(), "empty": fixture.Empty(), "zero": {}, "sent": fixture.OnlySent(),
+	} {
+		for _, table := range CSVTables() {
+			text := csvOf(t, table.Name, r)
+			if strings.Count(text, "\n") != strings.Count(text, "\r\n") {
+				t.Errorf("%s, %s: a line does not end in CR LF", name, table.Name)
+			}
+			if _, err := csv.NewReader(strings.NewReader(text)).ReadAll(); err != nil {
+				t.Errorf("%s, %s: %v", name, table.Name, err)
+			}
+		}
+	}
+	c := fixture.Compared(2, 4)
+	c.Scenarios[1].Name = "=cmd|' /C calc'!A0"
+	for _, c := range []*report.Compare{c, {}} {
+		for _, table := range CompareCSVTables() {
+			var b strings.Builder
+			if err := table.Write(&b, c); err != nil {
+				t.Fatal(err)
+			}
+			records, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+			if err != nil {
+				t.Errorf("compare, %s: %v", table.Name, err)
+			}
+			for _, cell := range slices.Concat(records...) {
+				if strings.HasPrefix(cell, "=") {
+					t.Errorf("compare, %s: the cell %q", table.Name, cell)
+				}
+			}
+		}
+	}
+}
+
+// No cell is a formula to a spreadsheet, unless it is a number.
+func TestCSVFormulas(t *testing.T) {
+	for _, s := range []string{"=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "--cpus"} {
+		r := fixture.HostileReport()
+		r.Parameters = report.Parameters{{Name: s, Value: s, Source: s}}
+		r.Findings = []report.Finding{{ID: s, Severity: s, Summary: s, Evidence: s, Remedy: s}}
+		r.Modes[0].Mode = s
+		r.Flows = slices.Values([]report.Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []report.FlowMode{{Mode: s}}}})
+		for _, table := range CSVTables() {
+			records, err := csv.NewReader(strings.NewReader(csvOf(t, table.Name, r))).ReadAll()
+			if err != nil {
+				t.Fatalf("%s: %v", table.Name, err)
+			}
+			for _, cell := range slices.Concat(records...) {
+				if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+					t.Errorf("%s: the cell %q", table.Name, cell)
+				}
+			}
+		}
+	}
+	for in, want := range map[any]string{
+		"=1": "'=1", "a=1": "a=1", int64(-5): "-5", uint64(1<<64 - 1): "18446744073709551615", report.Fraction(-0.5): "-0.500000", report.Null: "", "a\nb": `a\x0ab`, "": "",
+	} {
+		if got := csvCell(in); got != want {
+			t.Errorf("the cell of %#v is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCSVWriteErrors(t *testing.T) {
+	r := fixture.WithFlows(fixture.New(4, 5, "rss-msix"), 100_000)
+	for _, n := range []int{0, 5_000} {
+		if err := CSVTables()[0].Write(&fixture.FailingWriter{N: n}, r); !errors.Is(err, fixture.ErrFull) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+// A hash that is withheld is in no format.
+func TestWithheldHash(t *testing.T) {
+	r := fixture.New(4, 7, "rss-msix")
+	flows := slices.Collect(r.Flows)
+	for i := range flows {
+		flows[i].HashWithheld, flows[i].Hash, flows[i].Index = true, 0, 0
+	}
+	r.Flows = slices.Values(flows)
+	if text := csvOf(t, "flows", r); strings.Contains(text, "0x") || !strings.Contains(text, ",,tcp_ipv4,,") {
+		t.Errorf("CSV:\n%s", text)
+	}
+	if text := inMarkdown(t, r); strings.Contains(text, "0x") || !strings.Contains(text, "| - | `tcp_ipv4` | - |") {
+		t.Errorf("Markdown:\n%s", text)
+	}
+}
+
+// Their CSV tables have as many cells in each row as in the head, and no formula.
+func TestSuggestAndVerifyCSV(t *testing.T) {
+	check := func(name, text string) {
+		t.Helper()
+		records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil || len(records) < 2 {
+			t.Errorf("%s: %d lines, %v", name, len(records), err)
+		}
+		for _, cell := range slices.Concat(records...) {
+			if strings.HasPrefix(cell, "=") {
+				t.Errorf("%s: the cell %q", name, cell)
+			}
+		}
+	}
+	const formula = "=cmd|' /C calc'!A0"
+	for _, table := range SuggestCSVTables() {
+		var b strings.Builder
+		if err := table.Write(&b, fixture.HostileSuggest(formula)); err != nil {
+			t.Fatal(err)
+		}
+		check(table.Name, b.String())
+	}
+	for _, table := range VerifyCSVTables() {
+		var b strings.Builder
+		if err := table.Write(&b, fixture.HostileVerify(formula)); err != nil {
+			t.Fatal(err)
+		}
+		check(table.Name, b.String())
+	}
+}
+
+func inMarkdown(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := markdown.WriteMarkdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

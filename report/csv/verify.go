@@ -1,0 +1,46 @@
+package csv
+
+import (
+	"fmt"
+
+	"rssreplay/report"
+)
+
+// VerifyCSVTables are the tables of a verification.
+func VerifyCSVTables() []CSVTable[report.Verify] {
+	return []CSVTable[report.Verify]{
+		{"queues", func(*report.Verify) []string { return []string{"queue", "predicted", "seen"} }, func(v *report.Verify, row func(cells ...any)) {
+			for _, q := range v.Queues {
+				row(q.Queue, q.Predicted, q.Seen)
+			}
+		}},
+		{"verdict", func(*report.Verify) []string { return []string{"what", "value"} }, func(v *report.Verify, row func(cells ...any)) { verdictRows(v, row) }},
+		parametersTable(func(v *report.Verify) report.Parameters { return v.Parameters }),
+	}
+}
+
+// verdictRows is the verdict, what it rests on in words, and its numbers.
+func verdictRows(v *report.Verify, row func(cells ...any)) {
+	agrees := "unknown"
+	if v.Agrees != nil {
+		agrees = fmt.Sprint(*v.Agrees)
+	}
+	row("agrees", agrees)
+	row("verdict", v.Verdict)
+	for _, e := range append(v.Sentences(), v.Evidence...) {
+		row("evidence", e)
+	}
+	row("source", v.Source)
+	row("unit", v.Unit)
+	if f := v.Fit; f != nil {
+		row("alpha", f.Alpha)
+		row("beta_packets", f.Beta)
+		row("beta_queue", f.Queue)
+		row("residual", f.Residual)
+	}
+	if n := v.Null; n != nil {
+		row("null_trials", n.Trials)
+		row("null_least", n.Least)
+		row("null_as_good", n.AsGood)
+	}
+}

@@ -1,0 +1,301 @@
+package findings
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about the capture: what it can't show.
+
+// coarse is a resolution of timestamps by which no burst can be told from its pause,
+// in ns.
+const coarse = 1e6
+
+// clockStill: all packets at one instant, or a clock of milliseconds or seconds, so
+// that what the capture shows as bursts may be none.
+func (d *diagnosis) clockStill() *report.Finding {
+	c := &d.r.Capture
+	if c.Packets < 2 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "clock-still", Severity: report.Warning,
+		Remedy: "Which CPU gets which packet holds all the same. For the rest, capture with the kernel's clock (`tcpdump -i DEV -w OUT`), and write formats that keep nanoseconds or microseconds.",
+	}
+	switch {
+	case c.Duration == 0:
+		f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
+		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
+		f.Figures = report.Numbers{"packets": c.Packets, "duration_ns": c.Duration}
+	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration)/report.Fraction(c.Packets) < report.Fraction(d.t.Grain):
+		f.Summary = fmt.Sprintf("All timestamps are multiples of %s, and %s packets lie in each on the mean: within it they arrive at once in the replay.",
+			words.Nanoseconds(d.t.Grain), words.Fixed(report.Fraction(c.Packets)*report.Fraction(d.t.Grain)/report.Fraction(c.Duration), 1))
+		f.Evidence = "Drops and latency follow from that, and can't be judged; they are left out here."
+		f.Figures = report.Numbers{"packets": c.Packets, "grain_ns": d.t.Grain}
+	default:
+		return nil
+	}
+	return f
+}
+
+// onlySentDestinations are the other ends from which one sender of all packets is
+// taken for the host that captured.
+const onlySentDestinations = 10
+
+// onlySent: every packet comes from one address and port of a service, and goes to
+// many: that is what a server sends, and its NIC receives none of it.
+func (d *diagnosis) onlySent() *report.Finding {
+	if !d.judged() || d.t.OnlySender == "" || d.r.Capture.Sent > 0 {
+		return nil
+	}
+	var service, all uint64
+	ends := map[string]bool{}
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		all += f.Packets
+		ends[f.Destination.String()] = true
+		if f.HasPorts && servicePort(f.SourcePort, f.DestinationPort) {
+			service += f.Packets
+		}
+	}
+	if len(ends) < onlySentDestinations || float64(service) < 0.9*float64(all) {
+		return nil
+	}
+	return &report.Finding{
+		ID: "only-sent", Severity: report.Warning,
+		Summary:  fmt.Sprintf("Every packet comes from %s, from the port of a service, and they go to many addresses: a server's answers, without what it received.", d.t.OnlySender),
+		Evidence: fmt.Sprintf("%s of %s packets of the heaviest flows. If that host captured, its NIC received none of them, and RSS never spread them.", words.Exact(service), words.Exact(all)),
+		Remedy:   "Capture what it receives: `tcpdump -i DEV -Q in -w OUT`. What the NIC at the other end makes of these packets: " + d.run("", Argument{"--direction", "out"}, Argument{"--local", d.t.OnlySender}) + ".",
+		Figures:  report.Numbers{"packets": d.r.Capture.Received},
+	}
+}
+
+// servicePort tells whether a is the port of a service, and b a client's.
+func servicePort(a, b uint16) bool { return a < b && a < 32768 }
+
+// servers are the addresses on the services' side of the heaviest flows, where they
+// are few and each flow has exactly one: the host's own, if a host captured.
+func (d *diagnosis) servers() []string {
+	seen := map[netip.Addr]uint64{}
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		switch {
+		case !f.HasPorts || f.SourcePort == f.DestinationPort:
+		case servicePort(f.SourcePort, f.DestinationPort):
+			seen[f.Source] += f.Packets
+		case servicePort(f.DestinationPort, f.SourcePort):
+			seen[f.Destination] += f.Packets
+		}
+	}
+	var all []string
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		if (seen[f.Source] > 0) == (seen[f.Destination] > 0) {
+			return nil
+		}
+	}
+	for _, addr := range slices.SortedFunc(maps.Keys(seen), netip.Addr.Compare) {
+		all = append(all, addr.String())
+	}
+	if len(all) > 8 {
+		return nil
+	}
+	return all
+}
+
+// bothDirections: sent and received packets can't be told apart.
+func (d *diagnosis) bothDirections() *report.Finding {
+	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 {
+		return nil
+	}
+	a := &d.mode.Affinity
+	if a.Connections < asymmetricFrom || a.Connections*4 < a.Flows { // half of the flows have their reverse
+		return nil
+	}
+	return &report.Finding{
+		ID: "both-directions", Severity: report.Warning,
+		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
+			words.Exact(2*a.Connections), words.Exact(a.Flows)),
+		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
+		Remedy:   "If a host captured its own traffic, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + ".",
+		Figures:  report.Numbers{"connections": a.Connections, "flows": a.Flows},
+	}
+}
+
+// oneDirectionPartly: of most connections one direction alone is there, and of some
+// both: a mirror port that drops, a filter, or a second path.
+func (d *diagnosis) oneDirectionPartly() *report.Finding {
+	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 || d.has("both-directions") {
+		return nil
+	}
+	a := &d.mode.Affinity
+	all := a.Flows - a.Connections // with the two directions as one
+	if a.Connections < asymmetricFrom || a.Connections*50 < all {
+		return nil
+	}
+	return &report.Finding{
+		ID: "one-direction-partly", Severity: report.Warning,
+		Summary: fmt.Sprintf("Of %s connections %s have both directions here: of the others one was not captured, or took another way.",
+			words.Exact(all), words.Exact(a.Connections)),
+		Evidence: fmt.Sprintf("%s of %s connections; on one link it would be nearly all, or none.", words.Percent(report.Ratio(a.Connections, all)), words.Exact(all)),
+		Remedy:   "Capture where both directions pass, or only what the NIC receives (`tcpdump -i DEV -Q in -w OUT`); a mirror port of too little rate drops one of them. If a host captured, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ".",
+		Figures:  report.Numbers{"connections": a.Connections, "all_connections": all},
+	}
+}
+
+// localOr is the servers as --local takes them.
+func (d *diagnosis) localOr(unknown string) string {
+	if servers := d.servers(); servers != nil {
+		return strings.Join(servers, ",")
+	}
+	return unknown
+}
+
+// oversized: receive coalescing or segmentation offload made the capture's packets,
+// or a length in it is damaged.
+func (d *diagnosis) oversized() *report.Finding {
+	if d.t.Oversized == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "coalesced", Severity: report.Warning,
+		Summary:  words.Plural(d.t.Oversized, "packet is", "packets are") + " longer than the link carries: ",
+		Evidence: fmt.Sprintf("The longest has %s bytes on the wire, as the capture says", words.Exact(d.t.LargestPacket)),
+		Figures:  report.Numbers{"packets": d.t.Oversized, "largest_bytes": d.t.LargestPacket},
+	}
+	if d.t.LargestPacket <= report.LargestOffloaded {
+		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
+		f.Evidence += "."
+		f.Remedy = "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: `ethtool -K DEV gro off lro off tso off gso off`."
+		return f
+	}
+	if d.t.Oversized == 1 {
+		f.Summary += "its length is damaged."
+	} else {
+		f.Summary += "the length of the longest at least is damaged."
+	}
+	f.Evidence += "; no offload makes frames that long."
+	f.Remedy = "Bytes, and what is reckoned by them, are overstated. Capture anew, or leave such packets out: `tshark -r CAPTURE -Y 'frame.len <= 524288' -w OUT`."
+	return f
+}
+
+// portsCut: a snap length below the ports.
+func (d *diagnosis) portsCut() *report.Finding {
+	n := d.r.Capture.Snapped
+	if n == 0 || float64(n) < report.CutFrom*float64(d.r.Capture.Packets) {
+		return nil
+	}
+	return &report.Finding{
+		ID: "ports-cut", Severity: report.Warning,
+		Summary:  fmt.Sprintf("The capture cut off the ports of %s packets: they are hashed on addresses alone, which the NIC would not do.", words.Exact(n)),
+		Evidence: fmt.Sprintf("%s of %s packets.", words.Percent(report.Ratio(n, d.r.Capture.Packets)), words.Exact(d.r.Capture.Packets)),
+		Remedy:   "Capture more of each packet: `tcpdump -i DEV -s 128 -w OUT`.",
+		Figures:  report.Numbers{"packets": n, "of_packets": d.r.Capture.Packets},
+	}
+}
+
+// joinedFrom is how many times the mean step between packets a gap must be to be told
+// of, where the gaps are half of the capture's time.
+const joinedFrom = 1000
+
+// gapsOfPackets is how many packets there must be to a gap: a trickle has none.
+const gapsOfPackets = 50
+
+// joined tells whether most of the capture's time is gaps that the packets around
+// them don't make likely.
+func (d *diagnosis) joined() bool {
+	g, c := &d.t.Gaps, &d.r.Capture
+	if g.Count == 0 || g.Count*gapsOfPackets > c.Packets || c.Packets < report.MinPackets || g.Total < c.Duration/2 {
+		return false
+	}
+	return float64(g.Longest)*float64(c.Packets) >= joinedFrom*float64(c.Duration-min(g.Total, c.Duration))
+}
+
+// leap: timestamps lie far from the ones before them. The replay follows leaps
+// ahead, and never goes back.
+func (d *diagnosis) leap() *report.Finding {
+	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
+	f := &report.Finding{ID: "clock-leap", Severity: report.Warning, Figures: report.Numbers{"ahead": ahead.Packets, "back": back.Packets}}
+	var where, evidence, remedy []string
+	switch {
+	case ahead.Packets > 0:
+		where = append(where, ahead.text("ahead"))
+		evidence = append(evidence, "Rates, utilization and the time series are over the "+verb(int(min(ahead.Packets, 2)), "leap", "leaps")+" ahead.")
+	case d.joined():
+		g := &d.t.Gaps
+		f.Figures["gaps"], f.Figures["gap_ns"], f.Figures["packet"] = g.Count, g.Longest, g.LongestFrame
+		gap := "No packet for " + words.Nanoseconds(g.Longest)
+		if g.LongestFrame > 0 {
+			gap += " before packet " + words.Exact(g.LongestFrame)
+		}
+		if g.Count > 1 {
+			gap += fmt.Sprintf(", and %s more of 10 s and more", words.Plural(g.Count-1, "gap", "gaps"))
+		}
+		where = append(where, gap+": a clock set ahead, captures joined, or silence")
+		evidence = append(evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
+			words.Nanoseconds(min(g.Total, d.r.Capture.Duration)), words.Nanoseconds(d.r.Capture.Duration)))
+	}
+	if back.Packets > 0 {
+		where = append(where, back.text("back"))
+		if d.t.Restarts > 0 {
+			f.Figures["restarts"] = d.t.Restarts
+			evidence = append(evidence, "After "+words.Plural(d.t.Restarts, "leap back", "leaps back")+" what follows is replayed right behind what came before, as of a clock set back, or captures put one behind the other: how long it was between them is not known.")
+		}
+		if back.Packets > d.t.Restarts {
+			evidence = append(evidence, "Single packets that lie back arrive at the latest time so far.")
+		}
+		evidence = append(evidence, "Drops, load and latency are not judged.")
+		remedy = append(remedy, "`reordercap IN OUT` sorts the packets of a capture by time; `mergecap -w OUT IN...` does so with several, where it is not told to append (`-a`).")
+	}
+	switch {
+	case ahead.Packets > 0:
+		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	case d.joined():
+		at := d.t.Gaps.LongestStart
+		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
+			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
+	}
+	if where == nil {
+		return nil
+	}
+	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")
+	return f
+}
+
+// seconds is a time as --from and --to take it, exactly.
+func seconds(ns int64) string { return time.Duration(ns).String() }
+
+// text says how many there are, and where the first is.
+func (l *Leaps) text(way string) string {
+	s := words.Plural(l.Packets, "timestamp leaps ", "timestamps leap ") + way
+	switch {
+	case l.First == 0:
+	case l.Packets == 1:
+		s += ", that of packet " + words.Exact(l.First)
+	default:
+		s += ", the first that of packet " + words.Exact(l.First)
+	}
+	return s
+}
+
+// driverTransform: mlx5's hash is symmetric (or-xor) where nobody asked for it, and
+// older kernels don't show that.
+func (d *diagnosis) driverTransform() *report.Finding {
+	p := d.parameter("xfrm")
+	if d.mode == nil || p == nil || d.t.DriverTransform == "" || p.Printed() == d.t.DriverTransform {
+		return nil
+	}
+	return &report.Finding{
+		ID: "driver-transforms", Severity: report.Warning,
+		Summary:  fmt.Sprintf("The driver sets the input transformation %s, and this replay has %s: if the NIC is as its driver left it, every CPU here is wrong.", d.t.DriverTransform, p.Printed()),
+		Evidence: fmt.Sprintf("xfrm is %s by %s.", p.Printed(), p.Source),
+		Remedy:   "`ethtool -x DEV` of a recent kernel shows it; this replays it: " + d.run("", Argument{"--xfrm", d.t.DriverTransform}) + ".",
+	}
+}

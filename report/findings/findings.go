@@ -1,0 +1,362 @@
+package findings
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Traffic is what the findings are drawn from beside the report itself: figures
+// over all flows, which the report may not list, and what would be under other
+// settings. They are of the received packets, and of the first mode with RSS.
+type Traffic struct {
+	Command []Argument // what other commands need to be told of this replay
+
+	Largest       *report.Flow  // the flow with the most packets; nil without packets
+	LargestBytes  *report.Flow  // and the one with the most bytes
+	Heavy         []report.Flow // the flows with the most packets, in falling order: a few hundred
+	LargestTunnel string        // the tunnel that Largest is, by its name in reports; "" for none
+	SameTunnels   uint64        // flows that are a tunnel of that kind
+	InTunnels     uint64        // their packets
+	Flows         uint64        // all of them
+	Inputs        *Inputs       // nil where it was not asked for
+	Chance        *Chance       // nil where it was not asked for
+	Key           *KeyStrength  // for the hash type with the most packets; nil without a hash
+
+	// BestTable is the imbalance.packets of the best table known; Null if unknown.
+	BestTable report.Fraction
+
+	UDPOnAddresses uint64          // UDP packets with ports that are hashed without them
+	WithPorts      report.Fraction // imbalance.packets if TCP and UDP were hashed with their ports; Null if unknown
+
+	UDPFragments   uint64 // fragments of UDP datagrams, the first ones included
+	FragmentsApart uint64 // of these, on another CPU than whole datagrams between the same two addresses
+
+	Tunnelled    uint64          // packets in tunnels whose inner headers can be hashed
+	TunnelFlows  uint64          // flows that they are outside
+	InnerFlows   uint64          // and inside; 0 if unknown
+	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
+	TunnelNames  string          // "vxlan, gre"
+
+	Rings     int  // receive queues that the imported texts say there are; 0 if unknown
+	RSSQueues int  // the first queues, which RSS of this NIC reaches alone; 0 for all
+	Windows   bool // the table is Windows'
+
+	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
+
+	Oversized        uint64 // packets longer than the link carries
+	LargestPacket    uint64 // in bytes on the wire
+	DirectionUnknown bool   // no rule told sent packets from received ones
+	OnlySender       string // the address that every packet is from, to several; "" for none
+	TakenOnHost      string // why it is certain that the host itself captured; "" if it is not
+
+	LeapsAhead, LeapsBack Leaps  // of the timestamps
+	Restarts              uint64 // leaps back after which the clock went on from there
+	Gaps                  Gaps
+	Bursts                []Burst // per queue
+	Grain                 int64   // what the steps between timestamps are multiples of, ns; 0: there is no step
+}
+
+// Argument is one of a command line: a flag with its value, or a capture.
+type Argument struct {
+	Flag  string // "--cpus"; "" for a capture
+	Value string // "" for a flag that takes none
+}
+
+// Inputs is what the hash is told of the flows that have one: flows with the same
+// input meet one entry, whatever the key.
+type Inputs struct {
+	Flows     uint64
+	Distinct  uint64 // inputs
+	Hashes    uint64 // distinct ones
+	Entries   uint64 // of the table that have packets
+	Effective report.Fraction
+	Portless  []Portless // hashed without the ports that they have, by falling packets
+}
+
+// Portless is a protocol's flows that are hashed on addresses alone, though they have ports.
+type Portless struct {
+	Protocol               string
+	Flows, Packets, Inputs uint64
+}
+
+// KeyStrength is what the hash key can do.
+type KeyStrength struct {
+	HashType     string
+	Rank, Wanted int // bits of the table's index that can differ on their own, and those that it has
+	Heard, Bits  int // bits of the hash input that change the index, and those that it has
+}
+
+// Burst is the most packets that come for a queue within any 50 µs and 500 µs,
+// dropped ones included.
+type Burst struct{ In50us, In500us uint64 }
+
+// Leaps are the timestamps that leap one way.
+type Leaps struct {
+	Packets uint64
+	First   uint64 // number of the first of these packets; 0 if it is not known
+}
+
+// Gaps are times of ten seconds and more without a packet.
+type Gaps struct {
+	Count        uint64
+	Total        int64 // ns
+	Longest      int64
+	LongestFrame uint64 // number of the packet after it
+	LongestStart int64  // where it begins, ns after the capture's first packet
+}
+
+// Chance is the distribution of imbalance.packets when the inputs fall on the
+// table's entries at random: percentiles.
+type Chance struct {
+	Deviation                report.Fraction // of the replay, in standard deviations
+	P10, P50, P90, P95, P999 report.Fraction // P999 is Null where the deviation is small
+}
+
+// Diagnose finds what is wrong, the gravest first; of equals what makes the rest
+// mean less, then causes, then what follows from them. Each finding rests on its own
+// evidence, whose figures are the report's or the traffic's; a healthy capture has
+// none, and one fault has one.
+func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
+	d := newDiagnosis(r, t)
+	var all report.List[report.Finding]
+	for _, find := range []func() *report.Finding{
+		// The capture.
+		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
+		// The machine, its key and its table.
+		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed,
+		// The flows.
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
+		d.fewFlows, d.collidingFlows, d.unevenHash,
+		// What follows.
+		d.saturated, d.ringOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
+	} {
+		if f := find(); f != nil {
+			all = append(all, *f)
+			d.found = append(d.found, f.ID)
+		}
+	}
+	rank := map[string]int{report.Problem: 0, report.Warning: 1, report.Note: 2}
+	slices.SortStableFunc(all, func(a, b report.Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	return all
+}
+
+// findingIDs are the names of all findings, in the order in which they are looked for.
+var findingIDs = []string{
+	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
+	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
+	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
+	"few-flows", "colliding-flows", "uneven-hash",
+	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
+}
+
+// Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and
+// so needs to know Traffic.Chance and what other settings would bring.
+func Uneven(r *report.Report) bool { return newDiagnosis(r, nil).uneven() }
+
+// newDiagnosis judges the first mode in which the NIC spreads packets over CPUs.
+func newDiagnosis(r *report.Report, t *Traffic) *diagnosis {
+	d := &diagnosis{r: r, t: t}
+	for i := range r.Modes {
+		if m := &r.Modes[i]; d.mode == nil && m.Mode != "non-rss" {
+			d.mode = m
+		}
+	}
+	return d
+}
+
+// diagnosis is one report under examination.
+type diagnosis struct {
+	r     *report.Report
+	t     *Traffic
+	mode  *report.Mode // the RSS mode that is judged; nil without one
+	found []string     // the ids so far: what explains an imbalance is said once
+}
+
+// judged tells whether there is an RSS mode with packets enough to judge shares.
+func (d *diagnosis) judged() bool { return d.mode != nil && d.r.Capture.Received >= report.MinPackets }
+
+func (d *diagnosis) has(ids ...string) bool {
+	return slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(d.found, id) })
+}
+
+// uneven tells whether the CPUs' packets are worth a finding.
+func (d *diagnosis) uneven() bool {
+	return d.judged() && !d.mode.Imbalance.Packets.IsNull() && d.mode.Imbalance.Packets >= report.UnevenFrom
+}
+
+// timed tells whether the timestamps carry a verdict on drops, load and latency.
+func (d *diagnosis) timed() bool { return !d.has("clock-still", "clock-leap") }
+
+// weigh is the severity of a load that loses capacity: a fair share × lost is what
+// one CPU has, whatever a packet costs. A machine that has nothing to do has no
+// problem yet.
+func (d *diagnosis) weigh(lost report.Fraction) string {
+	switch {
+	case lost >= report.GravelyFrom && d.loaded():
+		return report.Problem
+	case lost >= report.UnevenFrom:
+		return report.Warning
+	}
+	return report.Note
+}
+
+// loaded tells whether the busiest CPU takes so many packets that they may matter.
+func (d *diagnosis) loaded() bool {
+	rate := d.busiest().PacketsPerSecond
+	return d.timed() && !rate.IsNull() && rate >= report.LoadedFrom
+}
+
+// lost is the capacity that the uneven load loses, as a factor.
+func (d *diagnosis) lost() report.Fraction { return d.mode.Imbalance.Packets }
+
+// fair is the packets of one CPU's fair share.
+func (d *diagnosis) fair() float64 {
+	return float64(d.r.Capture.Received) / float64(len(d.mode.CPUs))
+}
+
+// ofFair is n packets as a multiple of a fair share.
+func (d *diagnosis) ofFair(n uint64) report.Fraction { return report.Fraction(float64(n) / d.fair()) }
+
+// share is n of the received packets.
+func (d *diagnosis) share(n uint64) report.Fraction { return report.Ratio(n, d.r.Capture.Received) }
+
+// busiest is the CPU with the most packets, the first of equals.
+func (d *diagnosis) busiest() *report.CPU {
+	most := &d.mode.CPUs[0]
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; c.Packets > most.Packets {
+			most = c
+		}
+	}
+	return most
+}
+
+// hottest says of the busiest CPU what it has and costs.
+func (d *diagnosis) hottest() string {
+	c := d.busiest()
+	s := fmt.Sprintf("CPU %d has %s of the packets under %s, %s × its fair share",
+		c.CPU, words.Percent(report.Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, words.Fixed(d.lost(), 2))
+	if d.lost() >= report.UnevenFrom {
+		s += fmt.Sprintf(": an even spread carries %s × as much before its first CPU is full", words.Fixed(d.lost(), 2))
+	}
+	return s
+}
+
+// load is the figures of the busiest CPU, with more.
+func (d *diagnosis) load(more report.Numbers) report.Numbers {
+	c := d.busiest()
+	n := report.Numbers{"cpu": c.CPU, "cpu_share": report.Ratio(c.Packets, d.mode.Totals.Packets), "lost_capacity": d.lost()}
+	for name, value := range more {
+		n[name] = value
+	}
+	return n
+}
+
+// best is the clause about the best table known, "" if it would gain little.
+func (d *diagnosis) best() string {
+	if d.gain(d.t.BestTable) < report.GainFrom {
+		return ""
+	}
+	return fmt.Sprintf(" The best table found for just these packets has %s ×.", words.Fixed(d.t.BestTable, 2))
+}
+
+// gain is by how much imbalance.packets would fall; 0 where that is not known.
+func (d *diagnosis) gain(other report.Fraction) float64 {
+	if d.mode == nil || other.IsNull() || d.mode.Imbalance.Packets.IsNull() {
+		return 0
+	}
+	return float64(d.mode.Imbalance.Packets - other)
+}
+
+// run is the command to run next, in code marks: the main one for "", or another,
+// on the same captures with the same flags but for those of change; --from and such
+// without a value leave the flag out.
+func (d *diagnosis) run(command string, change ...Argument) string {
+	words := []string{"rssreplay"}
+	if command != "" {
+		words = append(words, command)
+	}
+	add := func(a Argument) {
+		if a.Flag != "" {
+			words = append(words, a.Flag)
+		}
+		if a.Value != "" {
+			words = append(words, shellQuoted(a.Value))
+		}
+	}
+	given := d.t.Command
+	if len(given) == 0 {
+		given = []Argument{{Value: "CAPTURE"}}
+	}
+	for _, a := range given {
+		if a.Flag == "" || !slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == a.Flag }) {
+			add(a)
+		}
+	}
+	for _, a := range change {
+		if a.Value != "" || a.Flag == "--inner" { // else it is left out
+			add(a)
+		}
+	}
+	return "`" + strings.Join(words, " ") + "`"
+}
+
+// shellQuoted is a word as a POSIX shell takes it.
+func shellQuoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+,=/-", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// parameter is a parameter in force, nil if the report has none of that name.
+func (d *diagnosis) parameter(name string) *report.Parameter { return d.r.Parameters.Named(name) }
+
+// ownCosts tells whether the user has said what a packet costs.
+func (d *diagnosis) ownCosts() bool {
+	p := d.parameter("packet-cost")
+	return p != nil && p.Source != report.DefaultSource
+}
+
+// assumed is how a sentence about load begins until costs are the user's own.
+func (d *diagnosis) assumed() string {
+	p := d.parameter("packet-cost")
+	if d.ownCosts() || p == nil {
+		return ""
+	}
+	return fmt.Sprintf("If a packet costs %s, as is assumed, ", p.Printed())
+}
+
+// number is an integer parameter, or another value where there is none.
+func (d *diagnosis) number(name string, otherwise int) int {
+	if p := d.parameter(name); p != nil {
+		switch n := p.Value.(type) {
+		case int:
+			return n
+		case int64:
+			return int(n)
+		}
+	}
+	return otherwise
+}
+
+// flow is a flow's name, and how much of the capture it is.
+func (d *diagnosis) flow(f *report.Flow) string {
+	return fmt.Sprintf("%s, %s of %s packets", report.FlowName(f, math.MaxInt32), words.Exact(f.Packets), words.Exact(d.r.Capture.Received))
+}
+
+// upper begins a sentence.
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,199 @@
+package findings
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+)
+
+// The manual's page has every finding, and none that does not exist.
+func TestFindingsAreInTheManual(t *testing.T) {
+	page, err := os.ReadFile("../../cmd/rssreplay/help/findings.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+)  `).FindAllStringSubmatch(string(page), -1) {
+		said[m[1]] = true
+	}
+	for _, file := range []string{"load.go", "table.go", "time.go", "capture.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:ID: |d\.drops\(|d\.portless\()"([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
+			if !said[m[1]] {
+				t.Errorf("help/findings.txt does not tell of %s", m[1])
+			}
+			if !slices.Contains(findingIDs, m[1]) {
+				t.Errorf("findingIDs leaves out %s", m[1])
+			}
+			delete(said, m[1])
+		}
+	}
+	for id := range said {
+		t.Errorf("help/findings.txt tells of %s, which is never found", id)
+	}
+}
+
+func TestCPUMask(t *testing.T) {
+	for _, test := range []struct {
+		cpus []int
+		want string
+	}{
+		{[]int{0}, "1"},
+		{[]int{0, 1, 2, 3, 4, 5, 6, 7}, "ff"},
+		{[]int{4, 33}, "2,00000010"},
+		{[]int{64}, "1,00000000,00000000"},
+	} {
+		d := &diagnosis{mode: &report.Mode{}}
+		for _, c := range test.cpus {
+			d.mode.CPUs = append(d.mode.CPUs, report.CPU{CPU: c})
+		}
+		if got := d.cpuMask(); got != test.want {
+			t.Errorf("%v: %s, want %s", test.cpus, got, test.want)
+		}
+	}
+}
+
+// What no capture of the tests shows yet is told of the traffic's own figures.
+func TestFindingsOfTraffic(t *testing.T) {
+	flow := &report.Flow{Protocol: "gre", Packets: 900}
+	base := func() (*report.Report, *Traffic) {
+		r := &report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9}, Table: report.TableReport{Size: 2, Entries: report.List[int]{0, 1}, QueueCPUs: report.List[int]{0, 1}}}
+		m := report.Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: report.List[report.CPU]{{CPU: 0, Packets: 950}, {CPU: 1, Packets: 50}}}
+		m.Derive()
+		r.Modes = report.List[report.Mode]{m}
+		return r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: report.Null, BestTable: report.Null, InnerBalance: report.Null}
+	}
+	for _, test := range []struct {
+		id     string
+		change func(*Traffic)
+		want   []string
+	}{
+		{"tunnel", func(t *Traffic) {
+			t.LargestTunnel, t.Tunnelled, t.TunnelFlows, t.InnerFlows, t.InnerBalance = "gre", 900, 1, 40, 1.2
+		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "1.20 × its fair share"}},
+		{"tunnel", func(t *Traffic) { t.LargestTunnel, t.SameTunnels, t.InTunnels = "esp", 4, 990 }, []string{"4 esp tunnels have 99.0%", "one of them 90.0%", "4 flows"}},
+		{"udp-without-ports", func(t *Traffic) {
+			t.UDPOnAddresses, t.WithPorts = 700, 1.1
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"udp", 70, 700, 2}}}
+		}, []string{"70.0%", "UDP", "70 flows have 2 pairs of addresses", "12 distinct hash inputs", "11 hashes", "1.10 ×"}},
+		{"few-inputs", func(t *Traffic) {
+			t.WithPorts = 1.1
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"tcp", 70, 700, 1}}}
+		}, []string{"TCP", "70 flows have 1 pair of addresses", "1.10 ×"}},
+		{"few-inputs", func(t *Traffic) {
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"sctp", 70, 700, 1}}}
+		}, []string{"SCTP"}},
+		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 0, 1, 0, 96} }, []string{"every packet meets the same entry", "0 of its 1 bits"}},
+		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 1, 1, 7, 96} }, []string{"only 7 of 96 bits"}},
+		{"clock-leap", func(t *Traffic) { t.Gaps = Gaps{2, 0.9e9, 0.8e9, 501, 0.1e9} }, []string{"No packet for 800 ms before packet 501, and 1 gap more", "900 ms of the capture's 1.00 s"}},
+		{"clock-still", func(t *Traffic) { t.Grain = 1e7 }, []string{"multiples of 10.0 ms", "10.0 packets lie in each"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 20, 65000 }, []string{"20 packets are longer", "offload made them", "65,000 bytes"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{1, 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series are over the leap ahead."}},
+		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{2, 7} }, []string{"2 timestamps leap back, the first that of packet 7. Single packets that lie back"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead, t.LeapsBack = Leaps{12, 3}, Leaps{1, 0} }, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "over the leaps ahead. Single packets"}},
+		{"clock-leap", func(t *Traffic) { t.LeapsBack, t.Restarts = Leaps{1, 5}, 1 }, []string{"1 timestamp leaps back, that of packet 5. After 1 leap back what follows is replayed right behind"}},
+	} {
+		r, traffic := base()
+		test.change(traffic)
+		said := ""
+		for _, f := range Diagnose(r, traffic) {
+			if f.ID == test.id {
+				said = f.Summary + " " + f.Evidence
+			}
+		}
+		for _, want := range test.want {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: %q does not say %q", test.id, said, want)
+			}
+		}
+		r, traffic = base()
+		for _, f := range Diagnose(r, traffic) {
+			if f.ID == test.id {
+				t.Errorf("%s is found without its evidence", test.id)
+			}
+		}
+	}
+}
+
+// Chance is measured against what the table's own shares make of any traffic.
+func TestFewFlowsLeavesOutTheTable(t *testing.T) {
+	for _, test := range []struct {
+		entries report.List[int]
+		chance  report.Fraction
+		want    string // "" for no finding
+	}{
+		{report.List[int]{0, 1, 2, 3}, 1.4, "gives the busiest 1.40 × its fair share."},
+		{report.List[int]{0, 1, 2, 3}, 1.2, ""},
+		{report.List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
+		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share, where the table alone makes 1.60 ×."},
+		{report.List[int]{0, 0, 1, 2, 3}, 1.99, ""},
+	} {
+		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
+		m.Derive()
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000}, Table: report.TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: report.List[int]{0, 1, 2, 3}}, Modes: report.List[report.Mode]{m}},
+			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, BestTable: report.Null, Chance: &Chance{P50: test.chance, P999: report.Null}})
+		f := d.fewFlows()
+		switch {
+		case f == nil && test.want != "", f != nil && test.want == "":
+			t.Errorf("%v, chance %v: found %v", test.entries, test.chance, f)
+		case f != nil && !strings.HasSuffix(f.Summary, test.want):
+			t.Errorf("%v, chance %v: %q does not end in %q", test.entries, test.chance, f.Summary, test.want)
+		}
+	}
+}
+
+// Fragments have no ports, so that more connections are no remedy for a flow of them.
+func TestRemedyForFragments(t *testing.T) {
+	for _, test := range []struct {
+		flow      report.Flow
+		snapped   uint64
+		fragments bool
+	}{
+		{report.Flow{Protocol: "udp"}, 0, true},
+		{report.Flow{Protocol: "tcp"}, 0, true},
+		{report.Flow{Protocol: "udp", HasPorts: true}, 0, false},
+		{report.Flow{Protocol: "udp"}, 1000, false}, // the capture cut the ports off
+		{report.Flow{Protocol: "gre"}, 0, false},
+	} {
+		for _, packets := range []uint64{800, 950} { // elephant-flow, single-flow
+			test.flow.Packets = packets
+			m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: packets}, {CPU: 1, Packets: 1000 - packets}}}
+			m.Derive()
+			d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: report.List[report.Mode]{m}}, &Traffic{Flows: 100, Largest: &test.flow, BestTable: report.Null})
+			f := d.singleFlow()
+			if packets == 800 {
+				f = d.elephant()
+			}
+			if f == nil {
+				t.Fatalf("%+v: no finding", test.flow)
+			}
+			if got := strings.Contains(f.Remedy, "fragments"); got != test.fragments {
+				t.Errorf("%+v, %d packets cut: %s: %s", test.flow, test.snapped, f.ID, f.Remedy)
+			}
+		}
+	}
+}
+
+// Sorting mends leaps back, and a part of the capture has no leap ahead.
+func TestRemedyForLeaps(t *testing.T) {
+	for _, test := range []struct {
+		ahead, back uint64
+		sort, part  bool
+	}{{1, 0, false, true}, {0, 1, true, false}, {1, 1, true, true}} {
+		d := newDiagnosis(&report.Report{}, &Traffic{LeapsAhead: Leaps{Packets: test.ahead}, LeapsBack: Leaps{Packets: test.back}})
+		remedy := d.leap().Remedy
+		if strings.Contains(remedy, "reordercap") != test.sort || strings.Contains(remedy, "--from") != test.part {
+			t.Errorf("%d leaps ahead, %d back: %s", test.ahead, test.back, remedy)
+		}
+	}
+}

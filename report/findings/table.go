@@ -1,0 +1,418 @@
+package findings
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about the table, the queues and the machine.
+
+// cpuEntries is how many entries of the table lead to each of the mode's CPUs, by
+// their order in it.
+func (d *diagnosis) cpuEntries() []uint64 {
+	place := map[int]int{}
+	for i := range d.mode.CPUs {
+		place[d.mode.CPUs[i].CPU] = i
+	}
+	entries := make([]uint64, len(d.mode.CPUs))
+	for _, queue := range d.r.Table.Entries {
+		if i, ok := place[d.r.Table.QueueCPUs[queue]]; ok {
+			entries[i]++
+		}
+	}
+	return entries
+}
+
+// queueEntries is how many entries of the table lead to each queue.
+func (d *diagnosis) queueEntries() []uint64 {
+	entries := make([]uint64, len(d.r.Table.QueueCPUs))
+	for _, queue := range d.r.Table.Entries {
+		entries[queue]++
+	}
+	return entries
+}
+
+func (d *diagnosis) defaultQueue() int {
+	if p := d.parameter("default-queue"); p != nil {
+		if n, ok := p.Value.(int); ok {
+			return n
+		}
+	}
+	return 0
+}
+
+// unhashed: packets without an IP header that the NIC could hash, all to one queue
+// (PPPoE, MPLS and the like).
+func (d *diagnosis) unhashed() *report.Finding {
+	var n uint64
+	var reasons []string
+	for _, c := range d.r.Capture.Unhashed {
+		if c.Packets > 0 && c.Name != noHashTypeReason {
+			n += c.Packets
+			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
+		}
+	}
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() {
+		return nil
+	}
+	queue := d.defaultQueue()
+	return &report.Finding{
+		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
+		Summary:  fmt.Sprintf("%s of the received packets have no hash, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
+		Evidence: fmt.Sprintf("%s: %s packets; %s.", strings.Join(reasons, ", "), words.Exact(n), d.hottest()),
+		Remedy:   fmt.Sprintf("Spread them behind the NIC: `echo %s >/sys/class/net/DEV/queues/rx-%d/rps_cpus`, or an XDP cpumap.", d.cpuMask(), queue),
+		Figures:  d.load(report.Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
+	}
+}
+
+// noHashTypeReason is the reason of IP packets that no enabled hash type fits.
+const noHashTypeReason = "no_enabled_hash_type"
+
+// noHashType: Windows never enabled the UDP types of NetKVM before 6.80, say.
+func (d *diagnosis) noHashType() *report.Finding {
+	var n uint64
+	for _, c := range d.r.Capture.Unhashed {
+		if c.Name == noHashTypeReason {
+			n = c.Packets
+		}
+	}
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() {
+		return nil
+	}
+	queue := d.defaultQueue()
+	types := "none"
+	if p := d.parameter("hash-types"); p != nil {
+		types = p.Printed()
+	}
+	return &report.Finding{
+		ID: "no-hash-type", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
+		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
+			words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
+		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", words.Exact(n), types, d.hottest()),
+		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. With all types on: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
+		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),
+	}
+}
+
+// oneQueue: a table of one value, as after a change of channels (onload #208).
+func (d *diagnosis) oneQueue() *report.Finding {
+	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 {
+		return nil
+	}
+	for _, queue := range d.r.Table.Entries {
+		if queue != d.r.Table.Entries[0] {
+			return nil
+		}
+	}
+	queue := d.r.Table.Entries[0]
+	f := &report.Finding{
+		ID: "one-queue", Severity: d.weigh(report.Fraction(max(len(d.mode.CPUs), d.t.Rings))),
+		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
+		Evidence: d.hottest() + ".",
+		Remedy:   fmt.Sprintf("`ethtool -X DEV default`, or `ethtool -X DEV equal %d`: a table is not made anew when the number of channels changes.", len(d.r.Table.QueueCPUs)),
+		Figures:  d.load(report.Numbers{"queue": queue}),
+	}
+	if d.t.Rings > 1 {
+		f.Evidence = fmt.Sprintf("There are %d receive queues; %s.", d.t.Rings, d.hottest())
+	}
+	if d.t.Windows {
+		f.Remedy = windowsRemedy
+	}
+	return f
+}
+
+// windowsRemedy makes a table of Windows' anew.
+const windowsRemedy = "`Disable-NetAdapterRss` and `Enable-NetAdapterRss` make the table anew; if it stays so, look at -BaseProcessorNumber, -MaxProcessors and -NumberOfReceiveQueues of `Set-NetAdapterRss`."
+
+// staleTable: entries beyond the queues that there are, as after `ethtool -L`.
+func (d *diagnosis) staleTable() *report.Finding {
+	if d.mode == nil || d.t.Rings == 0 {
+		return nil
+	}
+	var beyond, packets uint64
+	queues := map[int]bool{}
+	for i, queue := range d.r.Table.Entries {
+		if queue >= d.t.Rings {
+			queues[queue] = true
+			beyond++
+			packets += d.r.Table.Packets[i]
+		}
+	}
+	if beyond == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "stale-table", Severity: report.Problem,
+		Summary: fmt.Sprintf("%d of %d entries of the indirection table lead to %s beyond the %s that there are: the table is of another number of queues.",
+			beyond, d.r.Table.Size, words.Plural(uint64(len(queues)), "queue", "queues"), words.Plural(uint64(d.t.Rings), "queue", "queues")),
+		Evidence: fmt.Sprintf("%s packets meet these entries. Here they are replayed on the queues that the table names; where the NIC puts them is not known.", words.Exact(packets)),
+		Remedy:   "`ethtool -X DEV default`, after each `ethtool -L`. If it comes again, it is a fault of the driver's: report it with the output of `ethtool -x` and `ethtool -l`.",
+	}
+	if d.t.Windows {
+		f.Remedy = windowsRemedy
+	}
+	return f
+}
+
+// assumesCPUs tells whether no entry reaches some of the CPUs, and nobody said that
+// there are so many.
+func (d *diagnosis) assumesCPUs() bool {
+	p := d.parameter("cpus")
+	return p != nil && p.Source == report.DefaultSource && slices.Contains(d.cpuEntries(), 0)
+}
+
+// missedCPUs: CPUs in use that no entry reaches.
+func (d *diagnosis) missedCPUs() *report.Finding {
+	if d.mode == nil || d.has("one-queue", "queues-share-cpu") || d.assumesCPUs() {
+		return nil
+	}
+	var missed []string
+	for i, n := range d.cpuEntries() {
+		if n == 0 {
+			missed = append(missed, fmt.Sprint(d.mode.CPUs[i].CPU))
+		}
+	}
+	if len(missed) == 0 {
+		return nil
+	}
+	more := ""
+	if len(missed) > 16 {
+		missed, more = missed[:16], ", …"
+	}
+	n := uint64(0)
+	for _, entries := range d.cpuEntries() {
+		if entries == 0 {
+			n++
+		}
+	}
+	f := &report.Finding{
+		ID: "cpus-missed", Severity: report.Warning,
+		Summary:  fmt.Sprintf("No entry of the indirection table leads to %s of %d.", words.Plural(n, "CPU", "CPUs"), len(d.mode.CPUs)),
+		Evidence: fmt.Sprintf("CPU %s%s; the table has %d entries, and %d queues are on %d CPUs.", strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
+		Remedy:   d.reachAll(),
+		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
+	}
+	switch most := d.t.RSSQueues; {
+	case most > 0 && len(d.r.Table.QueueCPUs) > most:
+		f.Evidence = fmt.Sprintf("RSS of this NIC reaches the first %d of its %d queues. %s", most, len(d.r.Table.QueueCPUs), f.Evidence)
+		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d`: no table can lead to more queues. Or receive rules (`ethtool -N`), which reach the others.", most)
+	case d.t.Windows:
+		f.Remedy = windowsRemedy
+	}
+	return f
+}
+
+// reachAll is how a table comes to reach every CPU: over all queues where these are
+// on all CPUs, else with more queues.
+func (d *diagnosis) reachAll() string {
+	if cpus := len(d.mode.CPUs); distinct(d.r.Table.QueueCPUs) < cpus {
+		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
+	}
+	return fmt.Sprintf("A table over all queues: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
+}
+
+func distinct(values []int) int {
+	seen := map[int]bool{}
+	for _, v := range values {
+		seen[v] = true
+	}
+	return len(seen)
+}
+
+// lopsidedTable: one queue has far more entries than the rest, which nobody asked
+// for (virtio-win #1618: 104, 8, 8 and 8 of 128).
+func (d *diagnosis) lopsidedTable() *report.Finding {
+	if d.mode == nil || d.has("one-queue") {
+		return nil
+	}
+	if d.weighted() {
+		return nil // asked for, and so an uneven table
+	}
+	entries := d.queueEntries()
+	var most, second, used uint64
+	at := 0
+	for queue, n := range entries {
+		if n > 0 {
+			used++
+		}
+		switch {
+		case n > most:
+			most, second, at = n, most, queue
+		case n > second:
+			second = n
+		}
+	}
+	if used < 3 || most < 3*second {
+		return nil
+	}
+	return &report.Finding{
+		ID: "lopsided-table", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
+		Summary:  fmt.Sprintf("Queue %d has %d of the indirection table's %d entries, the next one %d.", at, most, d.r.Table.Size, second),
+		Evidence: d.hottest() + ".",
+		Remedy:   fmt.Sprintf("`ethtool -X DEV equal %d`.", len(entries)),
+		Figures:  d.load(report.Numbers{"queue": at, "entries": most, "table_imbalance": report.MaxOverMean(d.cpuEntries())}),
+	}
+}
+
+// weighted tells whether the user gave the table weights.
+func (d *diagnosis) weighted() bool {
+	p := d.parameter("layout")
+	return p != nil && strings.HasPrefix(p.Printed(), "weight")
+}
+
+// tableFrom is the unevenness of the table itself that is worth a note: even traffic
+// loses a tenth of the capacity.
+const tableFrom = 1.1
+
+// unevenTable: the entries themselves are shared out unevenly over the CPUs, so that
+// even traffic is uneven.
+func (d *diagnosis) unevenTable() *report.Finding {
+	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed", "queues-share-cpu") || d.assumesCPUs() {
+		return nil
+	}
+	entries := d.cpuEntries()
+	least, most := entries[0], entries[0]
+	var all uint64
+	for _, n := range entries {
+		least, most = min(least, n), max(most, n)
+		all += n
+	}
+	uneven := report.MaxOverMean(entries)
+	f := &report.Finding{
+		ID: "uneven-table", Severity: d.weigh(uneven),
+		Evidence: fmt.Sprintf("Even traffic would load the busiest CPU with %s × its fair share. Here %s.", words.Fixed(uneven, 2), d.hottest()),
+		Figures:  d.load(report.Numbers{"table_imbalance": uneven, "entries_least": least, "entries_most": most}),
+	}
+	// Many tables are made uneven on purpose, by hand or by a program: they are judged
+	// by what they do to this load.
+	asked := most > least+1
+	switch {
+	case uneven < tableFrom, asked && (uneven < report.UnevenFrom || !d.uneven() || d.busiestEntries() != most):
+		return nil
+	case asked:
+		f.Summary = fmt.Sprintf("The indirection table gives one CPU %d of its %d entries, another %d, and the load follows.", most, d.r.Table.Size, least)
+		f.Remedy = fmt.Sprintf("Unless the weights are meant so: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
+	default:
+		f.Summary = fmt.Sprintf("%d entries can't be shared out evenly over %d CPUs: some get %d, some %d.", d.r.Table.Size, len(entries), most, least)
+		// As many queues carry as much as are full with most entries each.
+		enough := (all + most - 1) / most
+		f.Remedy = fmt.Sprintf("A larger table where the NIC has one. With this one, %d CPUs carry as much as %d (`ethtool -L DEV combined %d`, then `ethtool -X DEV default`).", enough, len(entries), enough)
+		f.Figures["cpus_enough"] = enough
+	}
+	return f
+}
+
+// busiestEntries is the entries of the busiest CPU.
+func (d *diagnosis) busiestEntries() uint64 {
+	busiest := d.busiest()
+	for i, n := range d.cpuEntries() {
+		if &d.mode.CPUs[i] == busiest {
+			return n
+		}
+	}
+	return 0
+}
+
+// weakKey: a key that can't reach every entry, or hears too little of its input,
+// whatever the traffic.
+func (d *diagnosis) weakKey() *report.Finding {
+	k := d.t.Key
+	if d.mode == nil || k == nil || k.Wanted == 0 || k.Rank == k.Wanted && k.Heard*2 >= k.Bits {
+		return nil
+	}
+	key := d.anyKey()
+	f := &report.Finding{
+		ID: "weak-key", Severity: report.Problem,
+		Evidence: fmt.Sprintf("Of %d bits of a %s input %d change the index, and %d of its %d bits can differ on their own. %s.", k.Bits, k.HashType, k.Heard, k.Rank, k.Wanted, upper(d.hottest())),
+		Remedy:   "Set a random key: `ethtool -X DEV hkey " + key + "`. Its effect: " + d.run("", Argument{"--key", key}) + ".",
+		Figures:  d.load(report.Numbers{"rank": k.Rank, "index_bits": k.Wanted, "input_bits_heard": k.Heard, "input_bits": k.Bits}),
+	}
+	switch {
+	case k.Rank == k.Wanted:
+		f.Summary = fmt.Sprintf("The hash key is too weak: only %d of %d bits of the addresses and ports change the entry.", k.Heard, k.Bits)
+	case k.Rank == 0:
+		f.Summary = "The hash key is too weak: every packet meets the same entry of the indirection table."
+	default:
+		f.Summary = fmt.Sprintf("The hash key is too weak: it reaches at most %s of the indirection table's %d entries.", words.Exact(1<<k.Rank), d.r.Table.Size)
+	}
+	return f
+}
+
+// anyKey is a random key of the present one's length: another for each capture, and
+// the same each time.
+func (d *diagnosis) anyKey() string {
+	n := 40
+	if p := d.parameter("key"); p != nil {
+		if present, ok := p.Value.(string); ok && strings.Count(present, ":") >= 39 {
+			n = strings.Count(present, ":") + 1
+		}
+	}
+	random := rand.New(rand.NewPCG(uint64(d.r.Capture.First.UnixNano()), d.r.Capture.Packets))
+	words := make([]string, n)
+	for i := range words {
+		words[i] = fmt.Sprintf("%02x", byte(random.Uint32()))
+	}
+	return strings.Join(words, ":")
+}
+
+// sharedCPU: two queues on one CPU while another one has none (irqbalance #122).
+func (d *diagnosis) sharedCPU() *report.Finding {
+	if d.mode == nil {
+		return nil
+	}
+	queues := map[int]uint64{}
+	for _, cpu := range d.r.Table.QueueCPUs {
+		queues[cpu]++
+	}
+	var idle, at int
+	var most uint64
+	for i := range d.mode.CPUs {
+		cpu := d.mode.CPUs[i].CPU
+		if queues[cpu] == 0 {
+			idle++
+		}
+		if queues[cpu] > most {
+			most, at = queues[cpu], cpu
+		}
+	}
+	if most < 2 || idle == 0 {
+		return nil
+	}
+	return &report.Finding{
+		ID: "queues-share-cpu", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
+		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": most, "idle_cpus": idle}),
+		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
+		Evidence: d.hottest() + ".",
+		Remedy:   "Give each queue's interrupt a CPU of its own: `echo CPU >/proc/irq/N/smp_affinity_list`, and keep irqbalance from moving it back.",
+	}
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// cpuMask is the CPUs in use as rps_cpus takes them: hexadecimal, with a comma
+// between each 32.
+func (d *diagnosis) cpuMask() string {
+	var words []uint32
+	for i := range d.mode.CPUs {
+		cpu := d.mode.CPUs[i].CPU
+		for len(words) <= cpu/32 {
+			words = append(words, 0)
+		}
+		words[cpu/32] |= 1 << (cpu % 32)
+	}
+	mask := fmt.Sprintf("%x", words[len(words)-1])
+	for i := len(words) - 2; i >= 0; i-- {
+		mask += fmt.Sprintf(",%08x", words[i])
+	}
+	return mask
+}

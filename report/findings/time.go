@@ -1,0 +1,303 @@
+package findings
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about time: bursts, drops, load and latency. All of them need a clock.
+
+// queueName is a queue, with its CPU where it has one.
+func queueName(q *report.Queue) string {
+	if q.CPU == nil {
+		return fmt.Sprintf("queue %d", q.Queue)
+	}
+	return fmt.Sprintf("queue %d on CPU %d", q.Queue, *q.CPU)
+}
+
+// mostDrops is the queue with the most drops, nil where nothing is dropped or the
+// clock carries no verdict.
+func (d *diagnosis) mostDrops() *report.Queue {
+	if d.mode == nil || d.mode.Totals.Drops == 0 || !d.timed() {
+		return nil
+	}
+	worst := &d.mode.Queues[0]
+	for i := range d.mode.Queues {
+		if q := &d.mode.Queues[i]; q.Drops > worst.Drops {
+			worst = q
+		}
+	}
+	return worst
+}
+
+// burstyTo is the utilization of a CPU up to which a full ring is a matter of bursts.
+const burstyTo = 0.5
+
+// bursty tells whether the CPU that serves a queue has time enough on the mean.
+func (d *diagnosis) bursty(q *report.Queue) bool {
+	var most report.Fraction
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; q.CPU == nil || c.CPU == *q.CPU {
+			most = max(most, c.Utilization)
+		}
+	}
+	return most < burstyTo
+}
+
+// impossible is the sentence about drops that the capture itself rules out; else
+// what they would mean.
+func (d *diagnosis) impossible(q *report.Queue) string {
+	if d.t.TakenOnHost == "" {
+		return " If this was taken on the receiver itself, its ring took all of these packets, and the costs are too high."
+	}
+	s := fmt.Sprintf(" But they were received: %s, so each of these packets had passed the ring.", d.t.TakenOnHost)
+	if bound := d.costBound(q); bound > 0 {
+		s += fmt.Sprintf(" A packet cost at most %s there, interrupts included, or the ring had been full.", words.Nanoseconds(bound))
+	}
+	return s
+}
+
+// burst is the most packets that come for a queue within a short time.
+func (d *diagnosis) burst(q *report.Queue) Burst {
+	if q.Queue < len(d.t.Bursts) {
+		return d.t.Bursts[q.Queue]
+	}
+	return Burst{}
+}
+
+// costBound is a cost of a packet, in ns, with which the ring of q would have been
+// full at the latest at the end of its longest burst; 0 if no burst is longer than the
+// ring.
+func (d *diagnosis) costBound(q *report.Queue) int64 {
+	ring := uint64(d.number("rx-ring", 0))
+	if ring == 0 || q.CPU == nil {
+		return 0
+	}
+	var bound int64
+	limit := func(packets uint64, within int64) {
+		if packets > ring {
+			if cost := within / int64(packets-ring); bound == 0 || cost < bound {
+				bound = cost
+			}
+		}
+	}
+	limit(q.Packets, d.r.Capture.Duration)
+	burst := d.burst(q)
+	limit(burst.In500us, 500_000)
+	limit(burst.In50us, 50_000)
+	return bound
+}
+
+// largestRing is more than the buffers that NICs have.
+const largestRing = 1 << 16
+
+// microburst: a ring is full though its CPU has time enough on the mean: packets come
+// faster than it can take them for a while.
+func (d *diagnosis) microburst() *report.Finding {
+	q := d.mostDrops()
+	if q == nil || !d.bursty(q) {
+		return nil
+	}
+	f := d.drops("microburst", q)
+	f.Summary = fmt.Sprintf("Bursts fill a ring of %s under %s: %s would be dropped, %s of them by %s, which has time enough on the mean.",
+		words.Plural(uint64(d.number("rx-ring", 0)), "buffer", "buffers"), d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), words.Exact(q.Drops), queueName(q))
+	burst := d.burst(q)
+	f.Evidence += fmt.Sprintf(" Up to %s come for it within 50 µs, and up to %s within 500 µs.", words.Plural(burst.In50us, "packet", "packets"), words.Exact(burst.In500us))
+	return f
+}
+
+// drops is the finding about a full ring.
+func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
+	ring, burst := d.number("rx-ring", 0), d.burst(q)
+	longer := max(ring, 1)
+	for longer < largestRing && (longer == ring || uint64(longer) < burst.In500us || !d.bursty(q) && longer < 8*ring) {
+		longer *= 2
+	}
+	f := &report.Finding{
+		ID: id, Severity: report.Warning,
+		Evidence: fmt.Sprintf("%s%s drops %s of the %s packets steered to it.%s", upper(d.assumed()), queueName(q), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
+		Remedy:   fmt.Sprintf("A longer ring takes bursts: `ethtool -G DEV rx %d`; its effect: %s.", longer, d.run("", Argument{"--rx-ring", fmt.Sprint(longer)})),
+		Figures: report.Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
+			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
+	}
+	if !d.ownCosts() {
+		f.Remedy += " What a packet costs on your machine, `--packet-cost` says."
+	}
+	switch {
+	case d.t.TakenOnHost != "":
+		f.Severity = report.Note
+	case d.ownCosts():
+		f.Severity = report.Problem
+	}
+	return f
+}
+
+// ringOverflow: the model drops packets.
+func (d *diagnosis) ringOverflow() *report.Finding {
+	q := d.mostDrops()
+	if q == nil || d.has("microburst") {
+		return nil
+	}
+	f := d.drops("ring-overflow", q)
+	f.Summary = fmt.Sprintf("Under %s %s would be dropped, %s of them by %s: its ring of %d is full.",
+		d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), words.Exact(q.Drops), queueName(q), d.number("rx-ring", 0))
+	f.Evidence += " " + upper(d.hottest()) + "."
+	f.Remedy = "More CPUs, or a more even load. " + strings.Replace(f.Remedy, "A longer ring takes bursts", "A longer ring only takes bursts", 1)
+	return f
+}
+
+// saturated: a CPU is busy all the time.
+func (d *diagnosis) saturated() *report.Finding {
+	if !d.judged() || !d.timed() {
+		return nil
+	}
+	var most *report.CPU
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		if !c.Utilization.IsNull() && c.Utilization >= report.BusyFrom && (most == nil || c.Utilization > most.Utilization) {
+			most = c
+		}
+	}
+	if most == nil {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "cpu-saturated", Severity: report.Warning,
+		Summary: fmt.Sprintf("%sCPU %d is busy %s of the time under %s.", d.assumed(), most.CPU, words.Percent(most.Utilization), d.mode.Mode),
+		Evidence: fmt.Sprintf("It takes %s packets, %s of all, at %s.", words.Exact(most.Packets), words.Percent(report.Ratio(most.Packets, d.mode.Totals.Packets)),
+			packetRate(most.PacketsPerSecond)),
+		Remedy:  "More CPUs, or a more even load.",
+		Figures: report.Numbers{"cpu": most.CPU, "utilization": most.Utilization, "assumed_costs": !d.ownCosts()},
+	}
+	if d.ownCosts() {
+		f.Severity = report.Problem
+	} else {
+		f.Remedy += " Give what a packet costs on your machine first: `--packet-cost`, `--isr-cost` and `--dpc-cost`."
+	}
+	return f
+}
+
+func packetRate(f report.Fraction) string { return words.Rate(f) + " packets/s" }
+
+// Moderation is long from here on, in µs: few drivers set more than 125 themselves.
+const longModerationFrom = 250
+
+// longModeration: packets wait for the interrupt, and not for a CPU.
+func (d *diagnosis) longModeration() *report.Finding {
+	usecs := d.number("rx-usecs", 0)
+	if !d.judged() || !d.timed() || usecs < longModerationFrom || d.mode.Totals.Drops > 0 {
+		return nil
+	}
+	var worst *report.CPU
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; c.Latency.P99 != nil && (worst == nil || *c.Latency.P99 > *worst.Latency.P99) {
+			worst = c
+		}
+	}
+	if worst == nil || *worst.Latency.P99 < int64(usecs)*900 || *worst.Latency.P99 > int64(usecs)*1500 {
+		return nil
+	}
+	return &report.Finding{
+		ID: "long-moderation", Severity: report.Warning,
+		Summary: fmt.Sprintf("Interrupt moderation makes the latency: a packet of CPU %d waits up to %s, and rx-usecs is %d.",
+			worst.CPU, words.Nanoseconds(*worst.Latency.P99), usecs),
+		Evidence: fmt.Sprintf("That is the 99th percentile under %s; half of its packets wait %s or less.", d.mode.Mode, words.NanosecondsOrNone(worst.Latency.P50)),
+		Remedy:   "Unless throughput alone counts: `ethtool -C DEV adaptive-rx off rx-usecs 50`; its effect: " + d.run("", Argument{"--rx-usecs", "50"}) + ".",
+		Figures:  report.Numbers{"cpu": worst.CPU, "latency_p99_ns": *worst.Latency.P99, "rx_usecs": usecs},
+	}
+}
+
+// hotFrom is the share of a window's packets by which a CPU has most of it, and
+// hotterFrom how many times more uneven it must be than the whole.
+const (
+	hotFrom    = 0.5
+	hotterFrom = 1.5
+)
+
+// hotWindow: a CPU has most of a window, though the whole is far more even: an
+// elephant that comes and goes, or one after the other.
+func (d *diagnosis) hotWindow() *report.Finding {
+	if !d.judged() || !d.timed() || d.has("weak-key", "one-queue", "lopsided-table", "no-hash-type", "unhashed", "tunnel", "single-flow", "udp-without-ports", "few-inputs") || len(d.mode.CPUs) < 2 {
+		return nil
+	}
+	s := &d.mode.Series
+	windows := 0
+	for i := range s.CPUs {
+		windows = max(windows, len(s.CPUs[i].Packets))
+	}
+	if windows < 2 {
+		return nil
+	}
+	var at, cpu, hot int
+	var most, of, inHot, met uint64 // of the hottest window: the CPU's packets, and all
+	for w := range windows {
+		var all, top uint64
+		on := 0
+		for i := range s.CPUs {
+			n := s.CPUs[i].Packets[w]
+			all += n
+			if n > top {
+				top, on = n, i
+			}
+		}
+		if all < report.MinPackets {
+			continue
+		}
+		met++
+		share := report.Ratio(top, all)
+		if share < hotFrom || share*report.Fraction(len(s.CPUs)) < hotterFrom*max(d.lost(), 1) {
+			continue
+		}
+		hot++
+		inHot += all
+		if top > most {
+			at, cpu, most, of = w, on, top, all
+		}
+	}
+	if hot == 0 || met < 2 {
+		return nil
+	}
+	start := int64(at) * s.Interval
+	number := s.CPUs[cpu].CPU
+	lost := report.Ratio(most, of) * report.Fraction(len(s.CPUs))
+	f := &report.Finding{
+		ID: "hot-window", Severity: report.Note,
+		Summary: fmt.Sprintf("For a time one CPU has most of the load, though the busiest of all the capture has %s × its fair share: CPU %d has %s of the packets from %s to %s.",
+			words.Fixed(d.lost(), 2), number, words.Percent(report.Ratio(most, of)), words.Nanoseconds(start), words.Nanoseconds(start+s.Interval)),
+		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more have a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
+			words.Exact(uint64(hot)), words.Exact(met), words.Nanoseconds(s.Interval), report.MinPackets, words.Exact(of), words.Fixed(lost, 1)),
+		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",
+		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": of, "cpu_packets": most, "hot_windows": hot, "windows": met, "lost_capacity": lost},
+	}
+	if d.share(inHot) >= hotShareFrom {
+		f.Severity = d.weigh(lost)
+	}
+	excess := float64(most) - float64(of)/float64(len(s.CPUs))
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		if c.CPU != number || c.Largest == nil {
+			continue
+		}
+		on := c.Largest.InMode(d.mode.Mode)
+		if len(on.CPUs) == 0 {
+			continue
+		}
+		if n := on.Most().Packets; float64(n) >= excess {
+			entry := ""
+			if !c.Largest.HashWithheld && c.Largest.HashType != report.NoHash {
+				entry = fmt.Sprintf(", entry %d of the table", c.Largest.Index)
+				f.Figures["entry"] = c.Largest.Index
+			}
+			f.Evidence += fmt.Sprintf(" The CPU's largest flow has packets enough for it: %s%s, %s in all.", report.FlowName(c.Largest, math.MaxInt32), entry, words.Plural(n, "packet", "packets"))
+		}
+	}
+	return f
+}
+
+// hotShareFrom is the share of the packets that lie in hot windows from which these
+// are more than a note.
+const hotShareFrom = 0.03

@@ -1,0 +1,110 @@
+package draw
+
+import (
+	"fmt"
+	"math"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// How the map is laid out: up to LabelledEntries have their CPU in the cell; more
+// than MappedEntries are folded, several to a cell.
+const (
+	LabelledEntries = 512
+	MappedEntries   = 2048
+	ListedEntries   = 1024
+
+	LabelledColumns = 16
+	SmallColumns    = 64
+
+	HeaviestListed = 8
+
+	// DoublingAbove is how many times the mean of the cells in use the heaviest
+	// may be before eighths of it would leave all others alike.
+	DoublingAbove = 8
+)
+
+// EntryMap is the loads of a table's entries, or of several to a cell.
+type EntryMap struct {
+	Entries  int
+	Folded   int // entries to a cell
+	Loads    []uint64
+	Most     uint64 // of loads
+	Total    uint64
+	used     uint64 // entries with a packet
+	Doubling bool   // see htmlMap
+}
+
+// NewEntryMap is a map of at most so many cells; nil where no entry has a packet.
+func NewEntryMap(table *report.TableReport, cells int) *EntryMap {
+	n := min(len(table.Entries), len(table.Packets), len(table.Bytes), len(table.Flows))
+	m := &EntryMap{Entries: n, Folded: (n + cells - 1) / cells}
+	for _, p := range table.Packets[:n] {
+		m.Total += p
+		if p > 0 {
+			m.used++
+		}
+	}
+	if m.Total == 0 {
+		return nil
+	}
+	m.Loads = make([]uint64, (n+m.Folded-1)/m.Folded)
+	for i := range n {
+		m.Loads[i/m.Folded] += table.Packets[i]
+	}
+	var used int // cells
+	for _, load := range m.Loads {
+		m.Most = max(m.Most, load)
+		if load > 0 {
+			used++
+		}
+	}
+	m.Doubling = float64(m.Most)*float64(used) > DoublingAbove*float64(m.Total)
+	return m
+}
+
+// Level is that of a cell, 8 that of the most.
+func (m *EntryMap) Level(cell int) int {
+	if m.Doubling {
+		return DoublingLevel(m.Loads[cell], m.Most)
+	}
+	return words.Level(m.Loads[cell], m.Most)
+}
+
+// Ends are the entries of a cell, from first to before end.
+func (m *EntryMap) Ends(cell int) (first, end int) {
+	return cell * m.Folded, min((cell+1)*m.Folded, m.Entries)
+}
+
+// Lead is what the map is of, in words.
+func (m *EntryMap) Lead(table *report.TableReport) string {
+	rule := ""
+	if layout := report.RuleOf(table); layout != "" {
+		rule = ", " + layout
+	}
+	return fmt.Sprintf("%s%s. %s of them carry the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, words.Exact(m.used), words.Plural(m.Total, "hashed packet", "hashed packets"))
+}
+
+// DoublingLevel is 8 for more than half of most, 7 for more than a quarter, and so
+// on down to 1; 0 only for 0.
+func DoublingLevel(n, most uint64) int {
+	if n == 0 {
+		return 0
+	}
+	return max(8-int(math.Log2(float64(most)/float64(n))), 1)
+}
+
+// RoundStep is 1, 2 or 5 times a power of ten, at least x; 1 where x is not above 0.
+func RoundStep(x float64) float64 {
+	if !(x > 0) {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(x)))
+	for _, times := range []float64{1, 2, 5} {
+		if times*power >= x {
+			return times * power
+		}
+	}
+	return 10 * power
+}

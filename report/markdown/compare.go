@@ -1,0 +1,175 @@
+package markdown
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// WriteCompareMarkdown writes c for an issue on GitHub, as WriteMarkdown writes a
+// report: what was compared and which scenario is best, the figures side by side,
+// and folded what differs. Errors are those of w.
+func WriteCompareMarkdown(w io.Writer, c *report.Compare) error {
+	m := &markdown{limit: maxMarkdown}
+	capture := c.Capture
+	if !c.HashedAlike() { // each scenario says it
+		capture.HashTypes, capture.Unhashed = nil, nil
+	}
+	names := scenarioCodes(c.Scenarios)
+	compared := c.Capture.Received > 0 && len(c.Scenarios) > 0
+	m.words(&c.Words)
+	m.lead(report.TitleOf("RSS scenarios", &c.Capture), &c.Capture, c.Notes, c.Summary(), func(p *markdown) {
+		if compared {
+			p.scenarioFigures(c.Scenarios, names, leadLabels)
+		}
+	})
+	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
+	tail.tail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
+	m.limit -= tail.b.Len()
+	if compared {
+		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.scenarioFigures(c.Scenarios, names, nil) })
+		m.details(maxMarkdown/8, "Table entries that differ", "", func(p *markdown) { p.scenarioEntries(c.Scenarios, names) })
+		if !c.HashedAlike() {
+			m.details(maxMarkdown/8, "Hash types", "", func(p *markdown) { p.scenarioHashing(c, names) })
+		}
+		m.details(maxMarkdown/6, "Parameters that differ", "", func(p *markdown) { p.differing(c, names) })
+		m.details(m.limit, "Shares of the CPUs", "", func(p *markdown) { p.scenarioShares(c.Scenarios, names) })
+	}
+	m.b.WriteString(tail.b.String())
+	return m.flush(w)
+}
+
+// scenarioCodes is the scenarios' names above columns: of many a number alone, for
+// which scenarioFigures has a key.
+func scenarioCodes(scenarios []report.Scenario) []string {
+	heads := report.ScenarioHeads(scenarios)
+	for i := range heads {
+		heads[i] = code(heads[i])
+	}
+	return heads
+}
+
+// scenarioFigures is a row for each figure and a column for each scenario, with the
+// best of a row in bold; labels nil are all figures.
+func (m *markdown) scenarioFigures(scenarios []report.Scenario, names, labels []string) {
+	others := report.WithoutRSS(scenarios)
+	heads := []string{""}
+	modes := []string{"mode"}
+	for i := range scenarios {
+		heads, modes = append(heads, "*"+names[i]), append(modes, code(scenarios[i].Compared))
+	}
+	if len(others) == 1 {
+		heads, modes = append(heads, "*without RSS"), append(modes, code(report.NonRSS))
+	}
+	rows := [][]string{modes}
+	for _, f := range report.ComparedFigures() {
+		if labels != nil && !slices.Contains(labels, f.Label) {
+			continue
+		}
+		row := []string{figureLabel(f.Label)}
+		best := f.Marked(scenarios)
+		for i := range scenarios {
+			text := f.Text(f.Of(&scenarios[i]))
+			if i == best {
+				text = "**" + text + "**"
+			}
+			row = append(row, text)
+		}
+		if len(others) == 1 {
+			row = append(row, f.Text(f.Value(nil, others[0])))
+		}
+		rows = append(rows, row)
+	}
+	m.table("figures", heads, rows, nil)
+	if labels != nil {
+		return
+	}
+	for i, s := range scenarios {
+		if names[i] != code(s.Name) {
+			m.add(fmt.Sprintf("- %s is %s\n", names[i], code(s.Name)))
+		}
+	}
+	m.add("\n")
+}
+
+// scenarioShares is a row for each CPU: its packets in each scenario.
+func (m *markdown) scenarioShares(scenarios []report.Scenario, names []string) {
+	most := map[int]uint64{} // packets of a CPU in the scenario where it has most
+	for i := range scenarios {
+		if mode := scenarios[i].Mode(); mode != nil {
+			for _, c := range mode.CPUs {
+				most[c.CPU] = max(most[c.CPU], c.Packets)
+			}
+		}
+	}
+	cpus := slices.Sorted(maps.Keys(most))
+	heads := []string{"*CPU"}
+	for _, name := range names {
+		heads = append(heads, "*"+name)
+	}
+	var rows [][]string
+	for _, number := range cpus {
+		row := []string{fmt.Sprint(number)}
+		for i := range scenarios {
+			mode := scenarios[i].Mode()
+			text := words.None
+			if c := mode.CPUNumbered(number); c != nil {
+				text = words.Exact(c.Packets) + " (" + words.Percent(report.Ratio(c.Packets, mode.Totals.Packets)) + ")"
+			}
+			row = append(row, text)
+		}
+		rows = append(rows, row)
+	}
+	m.table("CPUs", heads, rows, func(row int) uint64 { return most[cpus[row]] })
+}
+
+func (m *markdown) scenarioEntries(scenarios []report.Scenario, names []string) {
+	first := &scenarios[0].Table
+	rest := words.Plural(uint64(first.Size), "entry", "entries")
+	if layout := report.RuleOf(first); layout != "" {
+		rest += ", " + layout
+	}
+	m.add("- " + names[0] + ": " + prose(rest) + "\n")
+	for i := 1; i < len(scenarios); i++ {
+		m.add("- " + names[i] + ": " + prose(strings.Join(report.EntriesThatDiffer(first, &scenarios[i].Table), " ")) + "\n")
+	}
+	m.add("\n")
+}
+
+func (m *markdown) scenarioHashing(c *report.Compare, names []string) {
+	for i := range c.Scenarios {
+		parts := report.SharesOf(c.Scenarios[i].HashTypes, c.Capture.Received)
+		for _, unhashed := range report.SharesOf(c.Scenarios[i].Unhashed, c.Capture.Received) {
+			parts = append(parts, "not hashed: "+unhashed)
+		}
+		m.add("- " + names[i] + ": " + prose(strings.Join(parts, ", ")) + "\n")
+	}
+	m.add("\n")
+}
+
+// differing is a row for each parameter that is not the same in all scenarios.
+func (m *markdown) differing(c *report.Compare, names []string) {
+	heads := append([]string{"parameter"}, names...)
+	var rows [][]string
+	for _, name := range c.DifferingNames() {
+		row := []string{code(name)}
+		for i := range c.Scenarios {
+			text := words.None
+			if p := c.Scenarios[i].Parameters.Named(name); p != nil {
+				text = code(p.Printed())
+			}
+			row = append(row, text)
+		}
+		rows = append(rows, row)
+	}
+	if rows == nil {
+		m.para("None.")
+		return
+	}
+	m.table("parameters", heads, rows, nil)
+}

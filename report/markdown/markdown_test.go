@@ -1,0 +1,140 @@
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+)
+
+func markdownOf(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteMarkdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func compareMarkdown(t *testing.T, c *report.Compare) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteCompareMarkdown(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMarkdownGolden(t *testing.T) {
+	fixture.Golden(t, "cpus8.md", []byte(markdownOf(t, fixture.WithFindings(fixture.New(8, 12, "rss-msix", "non-rss")))))
+	fixture.Golden(t, "empty.md", []byte(markdownOf(t, fixture.Empty())))
+	fixture.Golden(t, "compare4.md", []byte(compareMarkdown(t, fixture.Compared(4, 8))))
+}
+
+// Whatever the report, an issue takes the document, and what was cut off is said.
+func TestMarkdownIsBounded(t *testing.T) {
+	all := "\x00" + strings.Repeat("`|<details>@all ", 1<<16) + "|"
+	hostile := fixture.HostileReport()
+	for i := range hostile.Parameters {
+		hostile.Parameters[i].Value = all
+	}
+	hostile.Capture.DirectionRule, hostile.Capture.Files[0].Name = all, all
+	for name, document := range map[string]string{
+		"report": markdownOf(t, fixture.HugeReport()), "comparison": compareMarkdown(t, fixture.HugeCompare()), "hostile": markdownOf(t, hostile),
+	} {
+		if len(document) > maxMarkdown {
+			t.Errorf("%s: %d bytes", name, len(document))
+		}
+		fixture.CheckMarkdown(t, name, document)
+	}
+	document := markdownOf(t, fixture.HugeReport())
+	for _, said := range []string{
+		"largest 1", "of 1,024 CPUs", "of 32,768 entries", "smaller flows are not shown", "more findings", "of 3,002 files", " parameters; the JSON report has all",
+	} {
+		if !strings.Contains(document, said) {
+			t.Errorf("the document does not say %q", said)
+		}
+	}
+	if strings.Count(document, "<details>") != strings.Count(document, "</details>") {
+		t.Error("not every <details> has an end")
+	}
+}
+
+func TestMarkdownIsGFM(t *testing.T) {
+	for name, document := range map[string]string{
+		"8 CPUs":    markdownOf(t, fixture.WithFindings(fixture.New(8, 30, fixture.AllModes...))),
+		"64 CPUs":   markdownOf(t, fixture.WithTable(fixture.WithWindows(fixture.New(64, 60, "rss-msix", "non-rss"), 300), 512)),
+		"empty":     markdownOf(t, fixture.Empty()),
+		"zero":      markdownOf(t, &report.Report{}),
+		"sent only": markdownOf(t, fixture.OnlySent()),
+		"hostile":   markdownOf(t, fixture.HostileReport()),
+		"compared":  compareMarkdown(t, fixture.Compared(4, 8)),
+		"unlike":    compareMarkdown(t, fixture.Unlike()),
+		"nothing":   compareMarkdown(t, &report.Compare{}),
+	} {
+		fixture.CheckMarkdown(t, name, document)
+	}
+}
+
+// Strings from outside have no meaning, wherever they stand.
+func TestMarkdownHostile(t *testing.T) {
+	for _, s := range []string{
+		"<script>alert(1)</script>", "</details><b>", "a|b", `a\|b`, `\`, "`", "``a`|`", "*a* _b_ ~~c~~", "# a", "- a", "1. a", "> a", "=", "---",
+		"@octocat", "(@octocat)", "octo/cat#1", "#1", "GH-1", "https://example.com", "www.example.com", "a@example.com", ":100:", "2001:db8:100::1",
+		"0123456789abcdef0123456789abcdef01234567", "[a](b)", "![a](b)", "[a]", "&amp;", "$x$", "a\nb", "a\r\n\r\nb", "\u202eb", "\x1b[31m", " ", "", "a`@b`c",
+	} {
+		r := fixture.HostileReport()
+		r.Words = report.Words{Title: s, Note: s}
+		r.Tool, r.Command, r.Notes, r.FlowsNote, r.Caveats = report.Tool{Name: s, Version: s, Go: s}, []string{s, s}, []string{s}, s, []string{s}
+		r.Capture.Files = []report.File{{Name: s, Format: s, LinkTypes: []string{s}, SHA256: &s, Loss: &s}}
+		r.Capture.DirectionRule = s
+		r.Capture.HashTypes = report.Counts{{Name: s, Packets: 1}}
+		r.Parameters = report.Parameters{{Name: s, Value: s, Source: s}}
+		r.Findings = []report.Finding{{ID: s, Severity: s, Summary: s, Evidence: s, Remedy: s}}
+		for i := range r.Modes {
+			r.Modes[i].Mode = s
+		}
+		r.Flows = slices.Values([]report.Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []report.FlowMode{{Mode: s}}}})
+		r.FlowsTotal = 1
+		fixture.CheckMarkdown(t, fmt.Sprintf("report, %q", s), markdownOf(t, r))
+		fixture.CheckMarkdown(t, fmt.Sprintf("comparison, %q", s), compareMarkdown(t, fixture.HostileCompare(s)))
+	}
+}
+
+func TestProse(t *testing.T) {
+	for in, want := range map[string]string{
+		"CPU 3 has 45.1% of 1,234 packets (max ÷ mean).": "CPU 3 has 45.1% of 1,234 packets (max ÷ mean).",
+		"less than <0.1% (<0.1%)":                        "less than <0.1% (<0.1%)",
+		"udp_ipv4, ipv6_ex.":                             "`udp_ipv4`, `ipv6_ex`.",
+		"see `ethtool -N eth0 rx-flow-hash udp4 sdfn`.":  "see `ethtool -N eth0 rx-flow-hash udp4 sdfn`.",
+		"from [2001:db8::1]:443":                         "from `[2001:db8::1]:443`",
+		"(@octocat) said":                                "(`@octocat`) said",
+		"- no list":                                      "`-` no list",
+		"commit 0123abc":                                 "commit `0123abc`",
+		"an “#a” name":                                   "an “`#a`” name",
+		"`ethtool -x` shows it":                          "`ethtool -x` shows it",
+		"wow! (yes)":                                     "wow! (yes)",
+		"rule: auto":                                     "rule: auto",
+	} {
+		if got := prose(in); got != want {
+			t.Errorf("prose(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestMarkdownWriteErrors(t *testing.T) {
+	if err := WriteMarkdown(&fixture.FailingWriter{N: 10}, fixture.New(8, 20, "rss-msix")); err != fixture.ErrFull {
+		t.Errorf("WriteMarkdown: %v", err)
+	}
+	if err := WriteCompareMarkdown(&fixture.FailingWriter{N: 10}, fixture.Compared(2, 4)); err != fixture.ErrFull {
+		t.Errorf("WriteCompareMarkdown: %v", err)
+	}
+	var b bytes.Buffer
+	if err := WriteFenced(&b, "a"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,121 @@
+package markdown
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+	"rssreplay/report/text"
+)
+
+// Bytes that parts of suggestions take at most; what is left is the commands'.
+const (
+	declinedBytes = 6_000
+	sizesBytes    = 2_000
+	curveBytes    = 2_000
+	keysBytes     = 2_000
+)
+
+// WriteSuggestMarkdown writes s for an issue on GitHub, as WriteMarkdown writes a report:
+// what the best suggestion brings, the figures of all, each with its commands, and folded
+// what was declined. Errors are those of w.
+func WriteSuggestMarkdown(w io.Writer, s *report.Suggest) error {
+	m := &markdown{limit: maxMarkdown}
+	m.words(&s.Words)
+	m.lead(report.TitleOf("RSS suggestions for the traffic", &s.Capture), &s.Capture, s.Notes, summary(s), func(p *markdown) {
+		rows := s.FigureRows()
+		for _, row := range rows {
+			row[0] = code(row[0])
+		}
+		p.table("suggestions", s.FigureHeads(), rows, nil)
+	})
+	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
+	tail.tail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
+	m.limit -= tail.b.Len() + declinedBytes + curveBytes + sizesBytes + keysBytes
+	m.suggestions(s.Suggestions)
+	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes
+	if len(s.Curve) > 1 {
+		m.details(curveBytes, "Moves of single entries", "", func(p *markdown) {
+			p.table("steps", []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}, text.CurveRows(s), nil)
+		})
+	}
+	if len(s.Declined) > 0 {
+		m.details(declinedBytes, "Not suggested", "", func(p *markdown) {
+			for _, d := range s.Declined {
+				p.add("- " + code(d.ID) + ": " + prose(d.Summary) + "\n")
+			}
+			p.add("\n")
+		})
+	}
+	if len(s.TableSizes) > 1 {
+		m.details(sizesBytes, "Other table sizes", "", func(p *markdown) {
+			p.para(prose("Imbalance of " + report.Objectives[s.Objective] + " over the whole capture; the size is the NIC's."))
+			p.table("sizes", []string{"*entries", "*this layout", "*best table found", "*bound", ""}, s.SizeRows(), nil)
+		})
+	}
+	if k := s.Keys; k != nil {
+		m.details(keysBytes, "Other keys", "", func(p *markdown) { p.keyTrials(k) })
+	}
+	m.b.WriteString(tail.b.String())
+	return m.flush(w)
+}
+
+// summary says in a few sentences how even the load is, and what would be better.
+func summary(s *report.Suggest) []string {
+	r := report.Report{Capture: s.Capture}
+	title, sentences, _ := text.Verdict(s)
+	all := []string{
+		r.TrafficSentence(),
+		fmt.Sprintf("The imbalance of %s under %s is %s: the most loaded CPU has that many times the mean.", report.Objectives[s.Objective], s.Mode, words.Fixed(s.Present.Of(s.Objective), 3)),
+		"Recommended: " + title + ".",
+	}
+	all = append(all, sentences...)
+	if s.Judging.TooShort == "" {
+		all = append(all, "Judged on "+text.JudgedOn(&s.Judging)+".")
+	}
+	return append(all, s.Bound.Sentences()...)
+}
+
+// suggestions are told one by one, each with its commands.
+func (m *markdown) suggestions(all []report.Suggestion) {
+	if len(all) == 0 {
+		return
+	}
+	m.para("#### Suggestions")
+	for i := range all {
+		of := &all[i]
+		lines := "**" + prose(of.ID) + "**: " + prose(of.Summary)
+		for _, sentence := range text.Details(of) {
+			lines += " " + prose(sentence)
+		}
+		m.para(lines)
+		if len(of.Commands) == 0 {
+			continue
+		}
+		var commands []string
+		for _, command := range of.Commands {
+			commands = append(commands, words.Clean(command))
+		}
+		if !m.fenced(strings.Join(commands, "\n")) {
+			m.limit += 100 // what comes now is what the cut left out
+			m.para("Its command is too long for an issue: the JSON report has it.")
+		}
+	}
+}
+
+// keyTrials is the table of random keys, with the place of the present one.
+func (m *markdown) keyTrials(k *report.KeyTrials) {
+	m.para(prose(fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, k.Verdict)))
+	m.para(prose("Imbalance: " + strings.Join(k.Spread(), ", ") + "."))
+	var rows [][]string
+	for i, b := range k.Histogram {
+		mark := ""
+		if i == k.PresentBin() {
+			mark = "present, " + words.Fixed(k.Present, 3)
+		}
+		rows = append(rows, []string{words.Fixed(b.From, 3) + " to " + words.Fixed(b.To, 3), words.Exact(uint64(b.Keys)), mark})
+	}
+	m.table("bins", []string{"*imbalance", "*keys", ""}, rows, nil)
+}

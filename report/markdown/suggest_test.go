@@ -1,0 +1,63 @@
+package markdown
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+)
+
+func suggestMarkdown(t *testing.T, s *report.Suggest) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteSuggestMarkdown(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func verifyMarkdown(t *testing.T, v *report.Verify) string {
+	t.Helper()
+	var b strings.Builder
+	if err := WriteVerifyMarkdown(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Suggestions and verifications are GFM, and nothing from outside has a meaning in them.
+func TestSuggestAndVerifyMarkdown(t *testing.T) {
+	for _, s := range []string{fixture.Hostile, "<script>alert(1)</script>", "a|b", "`", "```", "@octocat", "# a", "- a", "https://example.com", "a\nb", "\x1b[31m", ""} {
+		fixture.CheckMarkdown(t, fmt.Sprintf("suggestions, %q", s), suggestMarkdown(t, fixture.HostileSuggest(s)))
+		fixture.CheckMarkdown(t, fmt.Sprintf("verification, %q", s), verifyMarkdown(t, fixture.HostileVerify(s)))
+	}
+	fixture.CheckMarkdown(t, "no suggestions", suggestMarkdown(t, &report.Suggest{}))
+	fixture.CheckMarkdown(t, "no verification", verifyMarkdown(t, &report.Verify{}))
+	v := fixture.HostileVerify("x")
+	v.Source = "interrupts"
+	if text := verifyMarkdown(t, v); !strings.Contains(text, "| queue | predicted | interrupts | difference |\n") || !strings.Contains(text, "| 0 | 5 | 6 | - |\n") {
+		t.Errorf("interrupts are no packets:\n%s", text)
+	}
+}
+
+// An issue takes them, however long the commands and however many the queues.
+func TestSuggestAndVerifyMarkdownIsBounded(t *testing.T) {
+	s := fixture.HostileSuggest("x")
+	s.Suggestions = slices.Repeat(s.Suggestions, 100)
+	s.Suggestions[2].Commands = report.List[string]{strings.Repeat("0,1,", 32_768)}
+	s.Declined = slices.Repeat(s.Declined, 1000)
+	text := suggestMarkdown(t, s)
+	if len(text) > maxMarkdown || !strings.Contains(text, "too long for an issue") || !strings.Contains(text, "Other keys") {
+		t.Errorf("suggestions: %d bytes", len(text))
+	}
+	fixture.CheckMarkdown(t, "long suggestions", text)
+	v := fixture.HostileVerify("x")
+	v.Queues = slices.Repeat(v.Queues, 2000)
+	if text = verifyMarkdown(t, v); len(text) > maxMarkdown || !strings.Contains(text, "of 4,000 queues; the JSON report has all") {
+		t.Errorf("verification: %d bytes", len(text))
+	}
+	fixture.CheckMarkdown(t, "many queues", text)
+}

@@ -1,0 +1,206 @@
+package page
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/draw"
+	"rssreplay/report/internal/words"
+)
+
+// htmlFiles are the page's template, style and script.
+//
+//go:embed html
+var htmlFiles embed.FS
+
+// WriteHTML writes r as one page that needs nothing else: no network, no other
+// file. All figures but the flows beyond the first are in its tables and drawings,
+// so it reads and prints without JavaScript; the script adds search, order and
+// zoom from data at the page's end. A policy in the page's head forbids every
+// script and style but its own, and every request. Errors are those of w.
+func WriteHTML(w io.Writer, r *report.Report) error {
+	page, err := newHTMLPage(w, &r.Words, report.TitleOf("RSS replay", &r.Capture))
+	if err != nil {
+		return err
+	}
+	page.Lead = newHTMLLead(&r.Capture, r.Notes, r.Summary())
+	page.Tail = newHTMLTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
+	page.execute("head", page)
+	flows := newHTMLFlows(r)
+	page.execute("report", newHTMLReport(r, page, flows))
+	page.data(func() error { return flows.writeData(page.w, r) })
+	page.execute("foot", page)
+	return page.flush()
+}
+
+// unitGap is the space between a number and its unit.
+var unitGap = regexp.MustCompile(`(\d) (ns|µs|ms|s|[kMGT]?B)\b`)
+
+// Sentence is s as the page shows it, no number parted from its unit.
+func Sentence(s string) string { return unitGap.ReplaceAllString(words.Shown(s), "$1\u00a0$2") }
+
+// htmlPage is what every page has, and where it is written.
+type htmlPage struct {
+	Title  string
+	What   string // the page is, where Title is its author's; else ""
+	Note   string // its author's
+	Policy string // the Content-Security-Policy
+	Style  template.CSS
+	Script template.JS
+	Lead   *htmlLead
+	Tail   *htmlTail
+
+	w         *bufio.Writer
+	templates *template.Template
+	err       error // the first
+}
+
+func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, error) {
+	p := &htmlPage{Title: title, Note: strings.Join(preface.NoteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
+	if preface.Title != "" {
+		p.Title, p.What = words.Shown(preface.Title), title
+	}
+	style := draw.StyleSheet
+	code, err := htmlFiles.ReadFile("html/report.js")
+	if err != nil {
+		return nil, err
+	}
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence}).ParseFS(htmlFiles, "html/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	p.Style, p.Script = template.CSS(style), template.JS(code)
+	p.Policy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; " +
+		"style-src " + digestSource(style) + "; script-src " + digestSource(code)
+	return p, nil
+}
+
+// digestSource allows one text of a style or script (Content Security Policy
+// Level 3, 2.3.1: hash-source).
+func digestSource(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func (p *htmlPage) execute(name string, data any) {
+	if p.err == nil {
+		p.err = p.templates.ExecuteTemplate(p.w, name, data)
+	}
+}
+
+// data writes the block of JSON that the script reads. A browser takes it for
+// text up to the first end tag, so write must write no "<".
+func (p *htmlPage) data(write func() error) {
+	if p.err != nil {
+		return
+	}
+	p.w.WriteString(`<script type="application/json" id="data">`)
+	if p.err = write(); p.err == nil {
+		_, p.err = p.w.WriteString("</script>\n")
+	}
+}
+
+func (p *htmlPage) flush() error {
+	if p.err != nil {
+		return p.err
+	}
+	return p.w.Flush()
+}
+
+// htmlLead is the top of a page.
+type htmlLead struct {
+	First   string // "" without a packet
+	Notes   []string
+	Summary []string
+	Losses  []string
+}
+
+func newHTMLLead(c *report.Capture, notes, summary []string) *htmlLead {
+	lead := &htmlLead{Notes: notes, Summary: summary}
+	for _, f := range c.Files {
+		if loss := f.LossText(); loss != "" {
+			lead.Losses = append(lead.Losses, loss)
+		}
+	}
+	if !c.First.IsZero() {
+		lead.First = c.First.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return lead
+}
+
+// htmlTail is the end of a page: with what it can be repeated.
+type htmlTail struct {
+	Files      htmlTable
+	ManyFiles  bool
+	Facts      []htmlFact
+	Command    string
+	Tool       string
+	Parameters htmlTable
+	Caveats    []string
+}
+
+// htmlFact is a line of a list of terms, without a name where it goes on.
+type htmlFact struct{ Name, Text, Class string }
+
+func newHTMLTail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) *htmlTail {
+	tail := &htmlTail{
+		Command: strings.Join(words.ShellWords(command), " "),
+		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
+		Caveats: report.CaveatsOf(c, caveats),
+	}
+	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256", "remarks")}
+	for i := range c.Files {
+		f := &c.Files[i]
+		sum := "–"
+		if f.SHA256 != nil {
+			sum = *f.SHA256
+		}
+		remarks := slices.DeleteFunc([]string{f.LossText(), f.SkippedText()}, func(s string) bool { return s == "" })
+		row := []htmlCell{headCell(f.Name), textCell(f.FormatText()), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes), textCell(sum), textCell(strings.Join(remarks, "; "))}
+		row[0].Class, row[4].Class, row[5].Class = "value", "value", "value"
+		tail.Files.row(row...)
+	}
+	tail.ManyFiles = len(c.Files) > report.ManyFiles
+	for _, f := range c.Facts() {
+		fact := htmlFact{Name: f.Label, Text: strings.Join(f.Items, ", ")}
+		switch f.Style {
+		case report.Hot:
+			fact.Class = "hot"
+		case report.Warm:
+			fact.Class = "warm"
+		}
+		tail.Facts = append(tail.Facts, fact)
+	}
+	tail.Parameters = parameterTable(parameters)
+	return tail
+}
+
+func parameterTable(parameters report.Parameters) htmlTable {
+	t := htmlTable{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
+	for i := range parameters {
+		p := &parameters[i]
+		value, source := textCell(p.Printed()), textCell(p.Source)
+		value.Class, source.Class = "value", "value"
+		if p.Source == report.DefaultSource {
+			value.Class, source.Class = "value faint", "value faint"
+		}
+		t.row(headCell(p.Name), value, source)
+	}
+	return t
+}
+
+// decimal is x with at most three decimals, as a drawing's coordinates have them.
+func decimal(x float64) string {
+	s := fmt.Sprintf("%.3f", math.Round(x*1000)/1000)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}

@@ -1,0 +1,498 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/internal/words"
+)
+
+func htmlOf(t *testing.T, r *report.Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteHTML(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func compareHTML(t *testing.T, c *report.Compare) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteCompareHTML(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// contrasts lists texts that don't stand out from what is behind them (WCAG 2.2,
+// 1.4.3: 4.5 to 1), and how many were looked at.
+const contrasts = `(() => {
+  const parse = (s) => (s.match(/^rgba?\(([^)]*)\)/)?.[1] ?? "").split(/[ ,/]+/).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const bad = [];
+  let seen = 0;
+  for (const e of document.querySelectorAll("body *")) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({visibilityProperty: true}) || e.closest("script, title, .hidden, .skip")) continue;
+    const style = getComputedStyle(e), ink = parse(e instanceof SVGElement ? style.fill : style.color);
+    let behind = e;
+    while (behind && parse(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
+    const [a, b] = [luminance(ink), luminance(parse(getComputedStyle(behind ?? document.body).backgroundColor))].sort((x, y) => y - x);
+    seen++;
+    if (!((a + 0.05) / (b + 0.05) >= 4.5)) bad.push(e.tagName + "." + (e.getAttribute("class") ?? "") + " " + e.textContent.trim().slice(0, 40) + ": " + ((a + 0.05) / (b + 0.05)).toFixed(2));
+  }
+  return JSON.stringify({seen, bad: [...new Set(bad)].slice(0, 10)});
+})()`
+
+// overflows lists what makes the page wider than the window.
+const overflows = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map((e) => e.tagName + "." + (e.getAttribute("class") ?? ""))`
+
+// styleAndScript is what golden files leave out.
+var styleAndScript = regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>|sha256-.*?&#39;`)
+
+func TestHTMLGolden(t *testing.T) {
+	r := fixture.New(2, 3, "rss-msix", "non-rss")
+	r.Table = report.TableReport{Size: 4, Entries: []int{0, 1, 0, 1}, QueueCPUs: []int{0, 1}, Packets: []uint64{5, 0, 200, 1}, Bytes: []uint64{500, 0, 9000, 60}, Flows: []uint64{1, 0, 2, 1}}
+	fixture.Golden(t, "report.html", styleAndScript.ReplaceAll(htmlOf(t, fixture.WithFindings(r)), nil))
+	fixture.Golden(t, "compare.html", styleAndScript.ReplaceAll(compareHTML(t, fixture.Compared(2, 2)), nil))
+	fixture.Golden(t, "empty.html", styleAndScript.ReplaceAll(htmlOf(t, fixture.Empty()), nil))
+}
+
+func TestHTMLLooks(t *testing.T) {
+	ctx := browser(t)
+	pages := []struct {
+		name string
+		page []byte
+	}{
+		{"8 CPUs, 20 flows", htmlOf(t, fixture.WithFindings(fixture.New(8, 20, fixture.AllModes...)))},
+		{"128 CPUs, 50,000 flows", htmlOf(t, fixture.WithFlows(fixture.WithTable(fixture.WithWindows(fixture.New(128, 60, "rss-msix", "non-rss"), 300), 512), 50_000))},
+		{"a table of 32,768", htmlOf(t, fixture.WithTable(fixture.New(8, 20, "rss-msix"), 32_768))},
+		{"empty", htmlOf(t, fixture.Empty())},
+		{"zero", htmlOf(t, &report.Report{})},
+		{"sent only", htmlOf(t, fixture.OnlySent())},
+		{"compared", compareHTML(t, fixture.Compared(4, 8))},
+		{"unlike", compareHTML(t, fixture.Unlike())},
+	}
+	for i, p := range pages {
+		views := []view{{400, "light", false, false}, {1600, "dark", false, false}}
+		if i == 0 {
+			views = []view{{400, "light", false, false}, {400, "dark", true, false}, {1600, "light", false, false}, {1600, "dark", false, false}, {800, "dark", false, true}}
+		}
+		for _, v := range views {
+			t.Run(fmt.Sprintf("%s/%+v", p.name, v), func(t *testing.T) {
+				b := openTab(t, ctx, p.page, v)
+				if wide := value[[]string](b, overflows); len(wide) > 0 {
+					t.Errorf("the page is wider than the window: %q", wide)
+				}
+				var found struct {
+					Seen int
+					Bad  []string
+				}
+				if err := json.Unmarshal([]byte(value[string](b, contrasts)), &found); err != nil {
+					t.Fatal(err)
+				}
+				if len(found.Bad) > 0 || found.Seen < 10 {
+					t.Errorf("of %d texts these have too little contrast: %q", found.Seen, found.Bad)
+				}
+				if i == 0 && !value[bool](b, `document.querySelector("#flow-table thead").innerText.includes("packets")`) {
+					t.Error("the flow table has no heads")
+				}
+				background := value[string](b, `getComputedStyle(document.body).backgroundColor`)
+				if dark := strings.HasPrefix(background, "rgb(20, "); dark != (v.scheme == "dark" && !v.print) {
+					t.Errorf("the background is %s", background)
+				}
+				b.quiet()
+			})
+		}
+	}
+}
+
+func TestHTMLWithoutJavaScript(t *testing.T) {
+	b := openTab(t, browser(t), htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 120)), view{1000, "light", true, false})
+	for expression, want := range map[string]int{
+		`document.querySelectorAll("#flow-table tbody tr").length`: flowPage,
+		`document.querySelectorAll("#cpus .bar").length`:           16,
+		`document.querySelectorAll("#map td").length`:              128,
+		`document.querySelectorAll("#map td[title]").length`:       128,
+		`document.querySelectorAll(".timeline path").length`:       2 * 9,
+		// Nothing that would do nothing is shown.
+		`[...document.querySelectorAll("button, input, select, .script")].filter((e) => e.checkVisibility()).length`: 0,
+	} {
+		if got := value[int](b, expression); got != want {
+			t.Errorf("%s is %d, want %d", expression, got, want)
+		}
+	}
+	b.quiet()
+}
+
+// flowColumn is a column of the rows that the flow table shows.
+func (b *tab) flowColumn(column int) []string {
+	b.t.Helper()
+	return value[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("#flow-table tbody tr")].map((row) => row.cells[%d].textContent)`, column))
+}
+
+const (
+	columnNumber = iota
+	columnProtocol
+	columnSource
+	columnDestination
+	columnPackets
+	columnEntry = 9
+	columnCPU   = 10
+)
+
+// The script's rows are those that the page came with.
+func TestHTMLFlowRowsAreTheSame(t *testing.T) {
+	r := fixture.New(8, 40, "rss-msix", "non-rss")
+	page := htmlOf(t, r)
+	rows := `[...document.querySelectorAll("#flow-table tbody tr")].flatMap((row) => [...row.cells].flatMap((c) => [c.tagName, c.className, c.title, c.textContent]))`
+	ctx := browser(t)
+	scripted := value[[]string](openTab(t, ctx, page, view{1000, "light", false, false}), rows)
+	plain := openTab(t, ctx, page, view{1000, "light", true, false})
+	came := value[[]string](plain, rows)
+	if len(came) != 40*12*4 {
+		t.Fatalf("%d texts came", len(came))
+	}
+	for i := range came {
+		if i >= len(scripted) || came[i] != scripted[i] {
+			t.Fatalf("row %d, cell %d: %q came, and the script made %q", i/48, i%48/4, came[i:i+4], scripted[i:min(i+4, len(scripted))])
+		}
+	}
+}
+
+func TestHTMLFlowTable(t *testing.T) {
+	const flows = 50_000
+	b := openTab(t, browser(t), htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), flows)), view{1000, "light", false, false})
+	ordered := func(column int, want ...string) {
+		t.Helper()
+		if got := b.flowColumn(column); len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+			t.Errorf("column %d begins %q, want %q", column, got[:min(len(got), 5)], want)
+		}
+	}
+	click := func(selector string) { t.Helper(); b.run(chromedp.Click(chromedp.CSS(selector))) }
+	head := func(column int) string { return fmt.Sprintf("#flow-table thead th:nth-child(%d) button", column+1) }
+
+	ordered(columnNumber, "1", "2", "3")
+	click(`[data-page=next]`)
+	ordered(columnNumber, "51", "52")
+	click(`[data-page=last]`)
+	ordered(columnNumber, "49,951")
+	if got := value[string](b, `document.getElementById("flow-page").textContent`); got != "49,951–50,000 of 50,000" {
+		t.Errorf("the page is %q", got)
+	}
+
+	started := time.Now()
+	click(head(columnPackets)) // the largest first
+	ordered(columnPackets, "50,000", "49,999")
+	click(head(columnPackets))
+	ordered(columnPackets, "1", "2")
+	click(head(columnSource)) // as numbers, not as letters
+	ordered(columnSource, "10.0.0.0:1024", "10.0.0.1:1025", "10.0.0.2:1026")
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("putting %d flows in order three times took %s", flows, took)
+	}
+	if got := value[string](b, `document.querySelector("#flow-table [aria-sort]").textContent + document.querySelector("#flow-table [aria-sort]").ariaSort`); got != "sourceascending" {
+		t.Errorf("in order of %q", got)
+	}
+
+	search := func(words string, count string) {
+		t.Helper()
+		value[string](b, `document.getElementById("flow-search").value = ""`)
+		b.run(chromedp.SendKeys(chromedp.CSS("#flow-search"), words))
+		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, count))
+	}
+	search("10.0.1.44 443", "1 flow of 50,000")
+	ordered(columnSource, "10.0.1.44:1324")
+	search("cpu=3", "6,250 flows of 50,000")
+	ordered(columnCPU, "3", "3", "3")
+	search("entry=12 tcp", "391 flows of 50,000")
+	ordered(columnEntry, "12", "12")
+	search("entry=126-130", "780 flows of 50,000")
+	ordered(columnEntry, "126", "127", "126")
+	search("no such flow", "0 flows of 50,000")
+	if got := b.flowColumn(0); len(got) != 0 {
+		t.Errorf("of no flow, %d rows", len(got))
+	}
+	click(`#flow-filter [type=reset]`)
+	b.await(`document.getElementById("flow-count").textContent === ""`)
+
+	choose := func(selector, option string) {
+		t.Helper()
+		value[bool](b, fmt.Sprintf(`(() => { const select = document.querySelector(%q); select.value = %q; return select.dispatchEvent(new Event("change")); })()`, selector, option))
+	}
+	choose("#flow-cpu", "1")
+	b.await(`document.getElementById("flow-count").textContent === "6,250 flows of 50,000"`)
+	choose("#flow-mode", "1") // under non-rss all but the smallest have packets on CPU 1
+	b.await(`document.getElementById("flow-count").textContent === "49,999 flows of 50,000"`)
+	b.quiet()
+}
+
+func TestHTMLMapByKeyboard(t *testing.T) {
+	r := fixture.New(8, 60, "rss-msix")
+	b := openTab(t, browser(t), htmlOf(t, r), view{1000, "light", false, false})
+	b.run(chromedp.Focus(chromedp.CSS(`#map td[tabindex="0"]`)))
+	at := func(entry int) {
+		t.Helper()
+		if got := value[string](b, `document.activeElement.dataset.entry`); got != fmt.Sprint(entry) {
+			t.Errorf("the focus is on entry %s, want %d", got, entry)
+		}
+		want := fmt.Sprintf("entry %d: queue %d, CPU %d: %s (%s), %s bytes, %s", entry, r.Table.Entries[entry], r.Table.Entries[entry],
+			words.Plural(r.Table.Packets[entry], "packet", "packets"), words.Percent(report.Ratio(r.Table.Packets[entry], sumOf(r.Table.Packets))),
+			words.Exact(r.Table.Bytes[entry]), words.Plural(r.Table.Flows[entry], "flow", "flows"))
+		if got := value[string](b, `document.getElementById("map-readout").textContent`); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+	at(0)
+	b.key(kb.ArrowRight)
+	at(1)
+	b.key(kb.ArrowDown)
+	at(17)
+	b.key(kb.End)
+	at(31)
+	b.key(kb.ArrowRight) // on to the next row
+	at(32)
+	b.key(kb.ArrowLeft)
+	at(31)
+	b.key(kb.Home)
+	b.key(kb.ArrowUp)
+	at(0)
+	b.key(kb.ArrowUp) // there is none
+	at(0)
+	if got := value[int](b, `document.querySelectorAll('#map td[tabindex="0"]').length`); got != 1 {
+		t.Errorf("%d cells are in the order of Tab", got)
+	}
+
+	used := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))
+	value[chromedp.Void](b, fmt.Sprintf(`document.querySelector('#map [data-entry="%d"]').focus()`, used))
+	at(used)
+	b.key(kb.Enter)
+	b.await(fmt.Sprintf(`document.getElementById("flow-search").value === "entry=%d"`, used))
+	for _, entry := range b.flowColumn(columnEntry) {
+		if entry != fmt.Sprint(used) {
+			t.Errorf("Enter lists a flow of entry %s, want %d alone", entry, used)
+		}
+	}
+	b.quiet()
+}
+
+// Each scenario has its map and its drawing over time, which do what a report's do.
+func TestHTMLCompareMapsAndTime(t *testing.T) {
+	c := fixture.Compared(3, 8)
+	b := openTab(t, browser(t), compareHTML(t, c), view{1000, "light", false, false})
+	for expression, want := range map[string]int{
+		`document.querySelectorAll(".map").length`:                                                                         3,
+		`document.querySelectorAll("#map-2 td").length`:                                                                    c.Scenarios[2].Table.Size,
+		`document.querySelectorAll(".timeline").length`:                                                                    3,
+		`document.querySelectorAll('.timeline[data-mode="1"] path').length`:                                                9,
+		`new Set([...document.querySelectorAll("[id]")].map((e) => e.id)).size - document.querySelectorAll("[id]").length`: 0,
+	} {
+		if got := value[int](b, expression); got != want {
+			t.Errorf("%s is %d, want %d", expression, got, want)
+		}
+	}
+	b.run(chromedp.Focus(chromedp.CSS(`#map-1 td[tabindex="0"]`)))
+	b.key(kb.ArrowRight)
+	b.key(kb.Enter) // there are no flows to list
+	want := cell(&c.Scenarios[1].Table, 1, 2, c.Scenarios[1].Table.Packets[1], 0, sumOf(c.Scenarios[1].Table.Packets)).Tip
+	if got := value[string](b, `document.getElementById("map-1-readout").textContent`); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	const root = `document.querySelector('.timeline[data-mode="1"]')`
+	windows := int64(c.Scenarios[1].Mode().Series.Windows()) * c.Scenarios[1].Mode().Series.Interval
+	if got := value[string](b, root+".dataset.to"); got != fmt.Sprint(windows) {
+		t.Errorf("the drawing ends at %s ns, want %d", got, windows)
+	}
+	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="1"] [data-do=in]`)))
+	if got := value[string](b, root+".dataset.to"); got == fmt.Sprint(windows) {
+		t.Error("the drawing does not zoom")
+	}
+	b.quiet()
+}
+
+// The drawings of many scenarios have as much room in the page as those of few.
+func TestHTMLCompareIsBounded(t *testing.T) {
+	few, many := fixture.Compared(4, 8), fixture.Compared(4, 8)
+	for i := range few.Scenarios {
+		few.Scenarios[i].Table = fixture.WithTable(fixture.New(8, 20, "rss-msix"), 2048).Table
+	}
+	for len(many.Scenarios) < 64 {
+		s := few.Scenarios[0]
+		s.Name = fmt.Sprint("scenario ", len(many.Scenarios))
+		many.Scenarios = append(many.Scenarios, s)
+	}
+	size := func(c *report.Compare, section string) int {
+		page := string(compareHTML(t, c))
+		_, after, _ := strings.Cut(page, `<section id="`+section+`"`)
+		part, _, _ := strings.Cut(after, "</section>")
+		return len(part)
+	}
+	for _, section := range []string{"table", "time"} {
+		for name, c := range map[string]*report.Compare{"few": few, "many": many} {
+			if n := size(c, section); n == 0 || n > 350_000 {
+				t.Errorf("%s scenarios: the section %s has %d bytes", name, section, n)
+			}
+		}
+	}
+}
+
+func sumOf(values []uint64) (sum uint64) {
+	for _, v := range values {
+		sum += v
+	}
+	return sum
+}
+
+func TestHTMLZoom(t *testing.T) {
+	const windows = 137
+	r := fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), windows)
+	interval := r.Modes[0].Series.Interval
+	b := openTab(t, browser(t), htmlOf(t, r), view{1000, "light", false, false})
+	const root = `document.querySelector('.timeline[data-mode="0"]')`
+	shows := func(from, to int64) {
+		t.Helper()
+		got := value[string](b, root+`.dataset.from + " " + `+root+`.dataset.to`)
+		if want := fmt.Sprint(from*interval, " ", to*interval); got != want {
+			t.Errorf("the drawing shows %s, want %s", got, want)
+		}
+	}
+	columns := func(want int) {
+		t.Helper()
+		if got := value[string](b, root+`.querySelector(".row svg").getAttribute("viewBox")`); got != fmt.Sprintf("0 0 %d 100", want) {
+			t.Errorf("the drawing is %q, want %d columns", got, want)
+		}
+	}
+	shows(0, windows)
+	columns(windows)
+	drawn := newHTMLTimeline(r, 0, 1) // what the page came with is what the script draws
+	for expression, want := range map[string]string{
+		`.querySelector(".note span").textContent`:            drawn.Note,
+		`.querySelectorAll(".row path")[3].getAttribute("d")`: drawn.Rows[3].Path,
+		`.querySelector(".ticks").textContent`:                ticksText(drawn.Ticks),
+	} {
+		if got := value[string](b, root+expression); got != want {
+			t.Errorf("%s is %q, want %q", expression, got, want)
+		}
+	}
+	b.run(chromedp.Focus(chromedp.CSS(`.timeline[data-mode="0"] .rows`)))
+	b.key("+")
+	shows(34, 34+69)
+	columns(69)
+	b.key(kb.ArrowRight)
+	shows(51, 51+69)
+	b.key("0")
+	shows(0, windows)
+	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=in]`)))
+	shows(34, 34+69)
+	b.key("-") // the focus is on the button, which takes no such key
+	shows(34, 34+69)
+	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=all]`)))
+	shows(0, windows)
+
+	// Dragging from a quarter to a half.
+	var box struct{ Left, Top, Width float64 }
+	if err := json.Unmarshal([]byte(value[string](b, `(() => { const rows = `+root+`.querySelector(".rows"); rows.scrollIntoView({block: "center"});
+		const {left, top, width} = rows.querySelector(".row:nth-child(2) svg").getBoundingClientRect(); return JSON.stringify({left, top, width}); })()`)), &box); err != nil {
+		t.Fatal(err)
+	}
+	mouse := func(kind input.DispatchMouseEventType, share float64, buttons int64) {
+		t.Helper()
+		event := input.DispatchMouseEventParams{Type: kind, X: box.Left + share*box.Width, Y: box.Top + 5, Buttons: buttons}
+		if buttons > 0 {
+			event.Button, event.ClickCount = "left", 1
+		}
+		b.run(send(input.DispatchMouseEvent, event))
+	}
+	mouse("mousePressed", 0.25, 1)
+	mouse("mouseMoved", 0.4, 1)
+	mouse("mouseMoved", 0.5, 1)
+	mouse("mouseReleased", 0.5, 1)
+	shows(34, 69)
+	mouse("mouseMoved", 0.5/35, 0)
+	var sum uint64
+	for _, c := range r.Modes[0].Series.CPUs {
+		sum += c.At(34)
+	}
+	want := fmt.Sprintf("from %s s: %s", words.ExactSeconds(34*interval), words.Plural(sum, "packet", "packets"))
+	if got := value[string](b, root+`.querySelector(".readout").textContent`); !strings.HasPrefix(got, want) {
+		t.Errorf("the pointer reads %q, want %q", got, want)
+	}
+	b.quiet()
+}
+
+func ticksText(ticks []plotText) (all string) {
+	for _, tick := range ticks {
+		all += tick.Text
+	}
+	return all
+}
+
+func TestHTMLScheme(t *testing.T) {
+	b := openTab(t, browser(t), htmlOf(t, fixture.New(2, 5, "rss-msix")), view{1000, "light", false, false})
+	for _, scheme := range []struct{ name, background string }{{"dark", "rgb(20, 23, 27)"}, {"light", "rgb(250, 250, 248)"}} {
+		b.run(chromedp.Click(chromedp.CSS(fmt.Sprintf(`.scheme [value=%s]`, scheme.name))))
+		if got := value[string](b, `getComputedStyle(document.body).backgroundColor`); got != scheme.background {
+			t.Errorf("%s has the background %s", scheme.name, got)
+		}
+	}
+	b.quiet()
+}
+
+// Nothing from a capture or a command line runs, or is more than text.
+func TestHTMLHostile(t *testing.T) {
+	ctx := browser(t)
+	for name, hostile := range map[string]string{
+		"markup":    `"'><script>window.ran=1</script><img src=x onerror="window.ran=1"></script><!--<script>`,
+		"template":  `{{.Title}}</style><style>*{display:none}</style><a href="javascript:window.ran=1">x</a>`,
+		"direction": "\u202egnp.exe\u2066\u200f\x1b[31m\x00\xff\u2028",
+		"long":      strings.Repeat("<script>window.ran=1</script>", 1<<15),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := fixture.WithHostile(hostile)
+			for kind, page := range map[string][]byte{"report": htmlOf(t, r), "comparison": compareHTML(t, fixture.HostileCompare(hostile))} {
+				if len(page) > 500_000 {
+					t.Errorf("%s: %d bytes", kind, len(page))
+				}
+				b := openTab(t, ctx, page, view{1000, "light", false, false})
+				if value[bool](b, `window.ran !== undefined || document.querySelector("img, a[href^=javascript], iframe, object") !== null`) {
+					t.Errorf("%s: something ran, or is there", kind)
+				}
+				if got := value[int](b, `document.scripts.length`); got > 2 {
+					t.Errorf("%s: %d scripts", kind, got)
+				}
+				if value[bool](b, `/[\u0000-\u0008\u001b\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.outerHTML)`) {
+					t.Errorf("%s: a control character is in the page", kind)
+				}
+				if !value[bool](b, `document.body.checkVisibility() && document.querySelectorAll("h2").length > 3`) {
+					t.Errorf("%s: the page is not seen", kind)
+				}
+				b.quiet()
+			}
+		})
+	}
+}
+
+// Asked for a page, a writer that takes nothing is an error.
+func TestHTMLWriteErrors(t *testing.T) {
+	if err := WriteHTML(&fixture.FailingWriter{N: 5000}, fixture.New(2, 5, "rss-msix")); !errors.Is(err, fixture.ErrFull) {
+		t.Errorf("WriteHTML: %v", err)
+	}
+	if err := WriteCompareHTML(&fixture.FailingWriter{N: 5000}, fixture.Compared(2, 4)); !errors.Is(err, fixture.ErrFull) {
+		t.Errorf("WriteCompareHTML: %v", err)
+	}
+}

@@ -1,0 +1,282 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/draw"
+	"rssreplay/report/internal/words"
+)
+
+// htmlPlot is a drawing with a column for each CPU or queue. Across it is in
+// percent, so that it fits any page; down it is in pixels, so that its text keeps
+// its size.
+type htmlPlot struct {
+	Summary string // what it shows, for those who don't see it
+	Height  int
+	Grid    []plotLine
+	Mark    *plotLine // the mean, or a limit
+	Columns []plotColumn
+	Labels  []plotText // below
+	Values  []plotText // at the columns
+	Dense   bool       // too many columns for values where the page is narrow
+}
+
+// plotLine is a line across.
+type plotLine struct {
+	Y    string // px
+	Text string
+}
+
+// plotColumn is a CPU or queue.
+type plotColumn struct {
+	X, Width string // percent
+	Tip      string
+	Boxes    []plotBox
+}
+
+// plotBox is a part of a column.
+type plotBox struct {
+	X, Width  string // percent
+	Y, Height string // px
+	Class     string
+}
+
+type plotText struct {
+	X    string // percent
+	Y    string // px
+	Text string
+	Hot  bool
+}
+
+const (
+	plotHeight = 176
+	plotTop    = 18 // room for the values
+	plotLabels = 16 // at most, below the columns
+	plotValues = 8  // columns with a value at most, and twice as many where the page is wide
+	Ticks      = 5  // about
+)
+
+// plotScale maps 0 to most to the height of the columns.
+type plotScale struct{ most float64 }
+
+func (s plotScale) y(v float64) float64 {
+	if s.most == 0 {
+		return plotHeight
+	}
+	return plotHeight - v/s.most*(plotHeight-plotTop)
+}
+
+// grid is lines at round numbers of packets.
+func (s plotScale) grid() (lines []plotLine) {
+	step := max(draw.RoundStep(s.most/Ticks), 1)
+	for v := 0.0; v <= s.most; v += step {
+		lines = append(lines, plotLine{decimal(s.y(v)), words.Count(uint64(v))})
+	}
+	return lines
+}
+
+// spread places n columns.
+func (p *htmlPlot) spread(n int, label func(i int) string) {
+	p.Dense = n > plotValues
+	every := (n + plotLabels - 1) / plotLabels
+	for i := range n {
+		p.Columns = append(p.Columns, plotColumn{X: decimal(100 * float64(i) / float64(n)), Width: decimal(100 / float64(n))})
+		if i%every == 0 {
+			p.Labels = append(p.Labels, plotText{X: middle(i, n), Text: label(i)})
+		}
+	}
+}
+
+func middle(i, n int) string { return decimal(100 * (float64(i) + 0.5) / float64(n)) }
+
+// box adds a part of column i, from top to bottom: wide is how much of the column
+// it takes, where there are no more than a few columns less.
+func (p *htmlPlot) box(i int, wide, top, bottom float64, class string) {
+	n := float64(len(p.Columns))
+	wide *= min(1, n/plotValues)
+	p.Columns[i].Boxes = append(p.Columns[i].Boxes, plotBox{
+		X: decimal(100 * (float64(i) + (1-wide)/2) / n), Width: decimal(100 * wide / n),
+		Y: decimal(top), Height: decimal(bottom - top), Class: class,
+	})
+}
+
+// value writes at a column, where there are few.
+func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
+	if n := len(p.Columns); n <= 2*plotValues {
+		p.Values = append(p.Values, plotText{middle(i, n), decimal(y - 4), text, hot})
+	}
+}
+
+// loadPlots are the packets of each mode's CPUs, all at one scale; nil for a mode
+// without a packet.
+func loadPlots(modes []*report.Mode) []*htmlPlot {
+	var most uint64
+	for _, m := range modes {
+		if len(m.CPUs) > 0 {
+			most = max(most, report.Extreme(m, slices.Max))
+		}
+	}
+	scale := plotScale{float64(most)}
+	plots := make([]*htmlPlot, len(modes))
+	for k, m := range modes {
+		if m.Totals.Packets == 0 {
+			continue
+		}
+		mean := report.Ratio(m.Totals.Packets, len(m.CPUs))
+		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}}
+		p.spread(len(m.CPUs), func(i int) string { return fmt.Sprint(m.CPUs[i].CPU) })
+		for i := range m.CPUs {
+			c := &m.CPUs[i]
+			share := report.Ratio(c.Packets, m.Totals.Packets)
+			times := share * report.Fraction(len(m.CPUs))
+			p.Columns[i].Tip = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
+				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(c.Utilization))
+			if c.Packets > 0 {
+				top := min(scale.y(float64(c.Packets)), plotHeight-1) // what is there is seen
+				p.box(i, 0.76, top, plotHeight, "bar "+heatClass(times))
+			}
+			p.value(i, scale.y(float64(c.Packets)), words.Percent(share), times >= 2)
+		}
+		heaviest := m.MostLoaded()
+		p.Summary = fmt.Sprintf("Packets of %s under %s. CPU %d has the most, %s, %s.", words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs"), words.Shown(m.Mode),
+			heaviest.CPU, words.Exact(heaviest.Packets), words.Percent(report.Ratio(heaviest.Packets, m.Totals.Packets)))
+		plots[k] = p
+	}
+	return plots
+}
+
+// latencyScale maps times to the height by their logarithms.
+type latencyScale struct{ least, most float64 }
+
+func (s latencyScale) y(ns int64) float64 {
+	at := math.Log(max(float64(ns), s.least)/s.least) / math.Log(s.most/s.least)
+	return plotHeight - at*(plotHeight-plotTop)
+}
+
+// grid is lines at 1, 2 and 5 times powers of ten, or at the powers alone where
+// the times span more than two of them.
+func (s latencyScale) grid() (lines []plotLine) {
+	factors := []int64{1, 2, 5}
+	if s.most/s.least > 200 {
+		factors = factors[:1]
+	}
+	for power := int64(1); power < math.MaxInt64/10 && float64(power) <= s.most; power *= 10 {
+		for _, f := range factors {
+			if v := float64(f * power); v >= s.least && v <= s.most {
+				lines = append(lines, plotLine{decimal(s.y(f * power)), words.ExactDuration(f * power)})
+			}
+		}
+	}
+	return lines
+}
+
+// latencyPlots are the percentiles of each mode's CPUs, all at one scale.
+func latencyPlots(modes []*report.Mode) []*htmlPlot {
+	scale := latencyScale{math.Inf(1), 0}
+	for _, m := range modes {
+		for i := range m.CPUs {
+			if l := &m.CPUs[i].Latency; whole(l) {
+				scale.least, scale.most = min(scale.least, float64(*l.P50)), max(scale.most, float64(*l.Max))
+			}
+		}
+	}
+	scale.least, scale.most = max(scale.least/1.3, 1), scale.most*1.1
+	scale.most = max(scale.most, 2*scale.least)
+	plots := make([]*htmlPlot, len(modes))
+	for k, m := range modes {
+		p := &htmlPlot{Height: plotHeight, Grid: scale.grid()}
+		p.spread(len(m.CPUs), func(i int) string { return fmt.Sprint(m.CPUs[i].CPU) })
+		var slowest *report.CPU
+		for i := range m.CPUs {
+			c := &m.CPUs[i]
+			l := &c.Latency
+			if !whole(l) {
+				p.Columns[i].Tip = fmt.Sprintf("CPU %d: no packet", c.CPU)
+				continue
+			}
+			if slowest == nil || *l.P99 > *slowest.Latency.P99 {
+				slowest = c
+			}
+			p.Columns[i].Tip = fmt.Sprintf("CPU %d: p50 %s, p90 %s, p99 %s, p99.9 %s, max %s",
+				c.CPU, words.Nanoseconds(*l.P50), words.Nanoseconds(*l.P90), words.Nanoseconds(*l.P99), words.Nanoseconds(*l.P999), words.Nanoseconds(*l.Max))
+			p.box(i, 0.1, scale.y(*l.Max), scale.y(*l.P99), "whisker")
+			p.box(i, 0.34, scale.y(*l.P99), scale.y(*l.P90), "upper")
+			p.box(i, 0.64, scale.y(*l.P90), scale.y(*l.P50), "lower")
+			p.box(i, 0.64, scale.y(*l.P50)-1, scale.y(*l.P50)+1, "median")
+			p.box(i, 0.34, scale.y(*l.Max)-0.75, scale.y(*l.Max)+0.75, "whisker")
+		}
+		if slowest != nil {
+			p.Summary = fmt.Sprintf("Latency of %s under %s. CPU %d has the greatest p99, %s.", words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs"), words.Shown(m.Mode),
+				slowest.CPU, words.Nanoseconds(*slowest.Latency.P99))
+			plots[k] = p
+		}
+	}
+	return plots
+}
+
+// whole reports whether the percentiles are there: all are, or none.
+func whole(l *report.Latency) bool {
+	return l.P50 != nil && l.P90 != nil && l.P99 != nil && l.P999 != nil && l.Max != nil
+}
+
+// depthPlots are the most packets that waited in each queue, all at one scale,
+// beside the buffers of a ring, 0 for not known.
+func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
+	var most uint64
+	for _, m := range modes {
+		for _, q := range m.Queues {
+			most = max(most, q.DepthMax)
+		}
+	}
+	near := ring > 0 && most*4 >= ring // else the ring's line would make all columns flat
+	scale := plotScale{float64(most)}
+	if near {
+		scale.most = max(scale.most, float64(ring))
+	}
+	plots := make([]*htmlPlot, len(modes))
+	for k := range modes {
+		m := &modes[k]
+		if len(m.Queues) == 0 || m.Totals.Packets == 0 && m.Totals.Drops == 0 {
+			continue
+		}
+		p := &htmlPlot{Height: plotHeight, Grid: scale.grid()}
+		if near {
+			p.Mark = &plotLine{decimal(scale.y(float64(ring))), "ring"}
+		}
+		p.spread(len(m.Queues), func(i int) string { return fmt.Sprint(m.Queues[i].Queue) })
+		var dropped []string
+		deepest := &m.Queues[0]
+		for i := range m.Queues {
+			q := &m.Queues[i]
+			if q.DepthMax > deepest.DepthMax {
+				deepest = q
+			}
+			where := ""
+			if q.CPU != nil {
+				where = fmt.Sprintf(" on CPU %d", *q.CPU)
+			}
+			p.Columns[i].Tip = fmt.Sprintf("queue %d%s: at most %s waiting, %s, %s dropped",
+				q.Queue, where, words.Exact(q.DepthMax), words.Plural(q.Packets, "packet", "packets"), words.Exact(q.Drops))
+			class, text := "bar", words.Exact(q.DepthMax)
+			if q.Drops > 0 {
+				class, text = "bar hot", "▼ "+words.Count(q.Drops)
+				dropped = append(dropped, fmt.Sprint(q.Queue))
+			}
+			if q.DepthMax > 0 {
+				p.box(i, 0.76, min(scale.y(float64(q.DepthMax)), plotHeight-1), plotHeight, class)
+			}
+			p.value(i, scale.y(float64(q.DepthMax)), text, q.Drops > 0)
+		}
+		p.Summary = fmt.Sprintf("Most packets waiting in %s under %s: at most %s, in queue %d.", words.Plural(uint64(len(m.Queues)), "queue", "queues"), words.Shown(m.Mode),
+			words.Exact(deepest.DepthMax), deepest.Queue)
+		if len(dropped) > 0 {
+			p.Summary += " Packets were dropped at " + strings.Join(dropped, ", ") + "."
+		}
+		plots[k] = p
+	}
+	return plots
+}

@@ -1,0 +1,177 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+	"rssreplay/report/text"
+)
+
+// htmlReport is the body of a report's page.
+type htmlReport struct {
+	*htmlPage
+	Tiles    []htmlTile
+	Findings []htmlFinding
+	Received bool // else there is nothing below the findings
+	CPUs     []htmlPanel
+	Figures  htmlTable
+	Entries  *htmlEntries // nil without a packet that was hashed
+	Time     []htmlTimeline
+	Latency  []htmlPanel
+	Queues   []htmlPanel
+	Flows    *htmlFlows
+	OneMode  bool
+}
+
+// htmlTile is one figure of the first screen.
+type htmlTile struct {
+	Name, Value, Title, Note string
+	Class                    string // "hot", "warm" or ""
+}
+
+// htmlFinding is a finding as the page shows it.
+type htmlFinding struct {
+	report.Finding
+	Class string
+	Mark  string // so that severity is not told by colour alone
+	Steps []htmlPhrase
+}
+
+// htmlPhrase is a piece of a sentence, or a command in it.
+type htmlPhrase struct {
+	Text string
+	Code bool
+}
+
+// htmlPanel is one mode's or scenario's drawing and its table.
+type htmlPanel struct {
+	Name  string
+	Title string
+	Plot  *htmlPlot // nil: nothing to draw
+	Table htmlTable
+}
+
+func newHTMLReport(r *report.Report, page *htmlPage, flows *htmlFlows) *htmlReport {
+	h := &htmlReport{htmlPage: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
+	for _, f := range r.Findings {
+		h.Findings = append(h.Findings, newHTMLFinding(f))
+	}
+	if !h.Received {
+		return h
+	}
+	h.Tiles = tiles(r)
+	h.Figures = figureTable(r.Modes)
+	h.Entries = newHTMLEntries(&r.Table)
+	h.Flows = flows
+	modes := modesOf(r.Modes)
+	loads := loadPlots(modes)
+	latencies := latencyPlots(modes)
+	depths := depthPlots(r.Modes, ring(r))
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
+		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m)})
+		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
+		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m)})
+		h.Time = append(h.Time, newHTMLTimeline(r, i, 1))
+	}
+	return h
+}
+
+func modesOf(modes []report.Mode) []*report.Mode {
+	of := make([]*report.Mode, len(modes))
+	for i := range modes {
+		of[i] = &modes[i]
+	}
+	return of
+}
+
+// ringParameter names the parameter that says how many buffers a queue has.
+const ringParameter = "rx-ring"
+
+// ring is the buffers of a queue; 0 where the parameters do not say it.
+func ring(r *report.Report) uint64 {
+	for _, p := range r.Parameters {
+		if n, ok := p.Value.(int); ok && p.Name == ringParameter && n > 0 {
+			return uint64(n)
+		}
+	}
+	return 0
+}
+
+// tiles are the figures of the first screen, of the mode that ComparedMode names.
+func tiles(r *report.Report) []htmlTile {
+	at := report.ComparedMode(r.Modes)
+	if at < 0 {
+		return nil
+	}
+	m, c := &r.Modes[at], &r.Capture
+	tiles := []htmlTile{{Name: "received packets", Value: words.Count(c.Received), Title: words.Exact(c.Received), Note: words.ByteSize(c.Bytes) + " in the capture"}}
+	if r.FlowsNote == "" && r.FlowsTotal > 0 {
+		tiles[0].Note = "in " + words.Plural(r.FlowsTotal, "flow", "flows")
+	}
+	if most := m.MostLoaded(); most != nil && m.Totals.Packets > 0 {
+		share := report.Ratio(most.Packets, m.Totals.Packets)
+		tiles = append(tiles, htmlTile{
+			Name: "the most loaded CPU", Value: fmt.Sprintf("CPU %d", most.CPU), Title: words.Exact(most.Packets) + " packets",
+			Note:  fmt.Sprintf("%s of the packets of %s", words.Percent(share), words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs")),
+			Class: heatClass(share * report.Fraction(len(m.CPUs))),
+		}, htmlTile{
+			Name: "imbalance", Value: words.Fixed(m.Imbalance.Packets, 2) + " ×", Note: "the most loaded CPU ÷ the mean; 1 is even",
+			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heatClass(m.Imbalance.Packets),
+		})
+	}
+	drops := htmlTile{Name: "dropped", Value: words.Count(m.Totals.Drops), Title: words.Exact(m.Totals.Drops) + " packets", Note: "no ring ran out of buffers"}
+	if m.Totals.Drops > 0 {
+		drops.Note, drops.Class = words.Percent(report.DropShare(m))+" of what came to a queue", "hot"
+	}
+	tiles = append(tiles, drops)
+	if busy := report.MaxUtilization(m); !busy.IsNull() {
+		tile := htmlTile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
+		switch report.UtilizationStyle(busy) {
+		case report.Hot:
+			tile.Class = "hot"
+		case report.Warm:
+			tile.Class = "warm"
+		}
+		tiles = append(tiles, tile)
+	}
+	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
+		tiles = append(tiles, htmlTile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: text.ExactTime(*p99), Note: "on the slowest CPU"})
+	}
+	return tiles
+}
+
+// heatClass is the class of a load that is timesMean the mean.
+func heatClass(timesMean report.Fraction) string {
+	switch report.Heat(timesMean) {
+	case report.Hot:
+		return "hot"
+	case report.Warm:
+		return "warm"
+	}
+	return ""
+}
+
+func newHTMLFinding(f report.Finding) htmlFinding {
+	h := htmlFinding{Finding: f, Class: "note", Mark: "●", Steps: phrases(f.Remedy)}
+	switch f.Severity {
+	case report.Problem:
+		h.Class, h.Mark = "hot", "✖"
+	case report.Warning:
+		h.Class, h.Mark = "warm", "▲"
+	}
+	return h
+}
+
+// phrases parts a sentence from the commands between backticks in it.
+func phrases(s string) (parts []htmlPhrase) {
+	for i, part := range strings.Split(s, "`") {
+		if part != "" {
+			parts = append(parts, htmlPhrase{part, i%2 == 1})
+		}
+	}
+	return parts
+}

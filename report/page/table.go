@@ -1,0 +1,188 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+	"rssreplay/report/text"
+)
+
+// htmlTable is a table of a page.
+type htmlTable struct {
+	ID      string
+	Caption string
+	Head    []htmlHead
+	Rows    [][]htmlCell
+}
+
+// htmlHead is the head of a column.
+type htmlHead struct {
+	Text   string
+	Number bool // aligned as numbers are
+}
+
+// htmlCell is one value of a table. A number has its value as JSON has it in
+// Value, "" for null, and where Text rounds it all of it in Title.
+type htmlCell struct {
+	Text, Title string
+	Value       string
+	Number      bool
+	Head        bool
+	Class       string
+}
+
+// Classes are the cell's classes.
+func (c htmlCell) Classes() string {
+	if !c.Number {
+		return c.Class
+	}
+	return strings.TrimSpace("number " + c.Class)
+}
+
+// heads are the heads of columns; a * before the name is for numbers.
+func heads(names ...string) []htmlHead {
+	heads := make([]htmlHead, len(names))
+	for i, name := range names {
+		heads[i].Text, heads[i].Number = strings.CutPrefix(name, "*")
+	}
+	return heads
+}
+
+func (t *htmlTable) row(cells ...htmlCell) { t.Rows = append(t.Rows, cells) }
+
+func textCell(s string) htmlCell { return htmlCell{Text: words.Shown(s)} }
+
+func headCell(s string) htmlCell { return htmlCell{Text: words.Shown(s), Head: true} }
+
+func numberCell(n int) htmlCell {
+	s := strconv.Itoa(n)
+	return htmlCell{Text: s, Value: s, Number: true}
+}
+
+func numberHead(n int) htmlCell {
+	c := numberCell(n)
+	c.Head = true
+	return c
+}
+
+// nullCell is what there is no number for.
+func nullCell() htmlCell { return htmlCell{Text: "–", Number: true} }
+
+func exactCell(n uint64) htmlCell {
+	return htmlCell{Text: words.Exact(n), Value: strconv.FormatUint(n, 10), Number: true}
+}
+
+func exactOrNull(n *uint64) htmlCell {
+	if n == nil {
+		return nullCell()
+	}
+	return exactCell(*n)
+}
+
+func bytesCell(n uint64) htmlCell {
+	return htmlCell{Text: words.ByteSize(n), Title: words.Exact(n) + " bytes", Value: strconv.FormatUint(n, 10), Number: true}
+}
+
+func timeCell(ns int64) htmlCell {
+	return htmlCell{Text: words.Nanoseconds(ns), Title: text.ExactTime(ns), Value: strconv.FormatInt(ns, 10), Number: true}
+}
+
+func timeOrNull(ns *int64) htmlCell {
+	if ns == nil {
+		return nullCell()
+	}
+	return timeCell(*ns)
+}
+
+// fractionCell is f as text says it, with all of it in the title.
+func fractionCell(f report.Fraction, text func(report.Fraction) string) htmlCell {
+	if f.IsNull() {
+		return nullCell()
+	}
+	value := strconv.FormatFloat(float64(f), 'f', 6, 64) // as JSON
+	c := htmlCell{Text: text(f), Title: value, Value: value, Number: true}
+	if strings.ReplaceAll(c.Text, ",", "") == strings.TrimSuffix(value, ".000000") {
+		c.Title = ""
+	}
+	return c
+}
+
+func shareCell(f report.Fraction) htmlCell { return fractionCell(f, words.Percent[report.Fraction]) }
+
+// figureCell is a figure of a mode. Those of whole numbers lose nothing as a
+// Fraction below 2^53.
+func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) htmlCell {
+	v := f.Value(s, m)
+	c := fractionCell(v, f.Text)
+	if f.Metric == "drops" && v > 0 {
+		c.Class = "hot"
+	}
+	return c
+}
+
+// figureTable is the figures of modes side by side.
+func figureTable(modes []report.Mode) htmlTable {
+	t := htmlTable{ID: "modes", Caption: "Figures of the modes", Head: heads("figure")}
+	for _, m := range modes {
+		t.Head = append(t.Head, htmlHead{words.Shown(m.Mode), true})
+	}
+	figures := report.ModeFigures(modes)
+	for i := range figures {
+		row := []htmlCell{figureHead(figures[i].Label)}
+		for k := range modes {
+			row = append(row, figureCell(&figures[i], nil, &modes[k]))
+		}
+		t.row(row...)
+	}
+	return t
+}
+
+func figureHead(label string) htmlCell {
+	text, sub := strings.CutPrefix(label, words.Indent)
+	c := headCell(text)
+	if sub {
+		c.Class = "sub"
+	}
+	return c
+}
+
+// cpuTable is all counters of a mode's CPUs.
+func cpuTable(id string, m *report.Mode) htmlTable {
+	t := htmlTable{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
+		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
+		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
+	for i := range m.CPUs {
+		c := &m.CPUs[i]
+		largest := ""
+		if c.Largest != nil {
+			largest = report.LargestShare(c, m.Mode) + " " + report.FlowWords(c.Largest)
+		}
+		l := &c.Latency
+		t.row(numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
+			fractionCell(c.PacketsPerSecond, words.Rate[report.Fraction]), fractionCell(c.BitsPerSecond, words.Rate[report.Fraction]), exactCell(c.Flows),
+			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f report.Fraction) string { return words.Fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
+			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
+			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
+			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest))
+	}
+	return t
+}
+
+func queueTable(id string, m *report.Mode) htmlTable {
+	t := htmlTable{ID: id, Caption: "Queues under " + words.Shown(m.Mode), Head: heads("*queue", "*CPU", "*packets", "*bytes", "*most waiting", "*dropped")}
+	for i := range m.Queues {
+		q := &m.Queues[i]
+		cpu := nullCell()
+		if q.CPU != nil {
+			cpu = numberCell(*q.CPU)
+		}
+		drops := exactCell(q.Drops)
+		if q.Drops > 0 {
+			drops.Class = "hot"
+		}
+		t.row(numberHead(q.Queue), cpu, exactCell(q.Packets), bytesCell(q.Bytes), exactCell(q.DepthMax), drops)
+	}
+	return t
+}

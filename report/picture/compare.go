@@ -1,0 +1,142 @@
+package picture
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/picture"
+	"rssreplay/report/internal/words"
+)
+
+// A picture shows the imbalance of imbalanceRows scenarios, and the CPUs of
+// scenarioStrips.
+const (
+	imbalanceRows  = 40
+	scenarioStrips = 16
+	wideStrips     = 3 // scenarios whose strips have all of the width
+
+	imbalanceHeight = 20
+	nameRoom        = 210
+	figureRoom      = 130
+)
+
+// WriteComparePlot writes c as a picture of the kind that WritePlot writes: the
+// imbalance of each scenario, and the shares of its CPUs. Errors are those of w.
+func WriteComparePlot(w io.Writer, c *report.Compare, format PlotFormat) error {
+	p, err := newPlot(&c.Words, report.TitleOf("RSS scenarios", &c.Capture))
+	if err != nil {
+		return err
+	}
+	p.facts(&c.Capture, c.Summary(), c.Notes)
+	if c.Capture.Received > 0 && len(c.Scenarios) > 0 {
+		p.imbalances(c.Scenarios)
+		p.scenarioLoads(c.Scenarios)
+	}
+	return p.write(w, format)
+}
+
+// imbalances is a bar for each scenario, from 0: even is 1.
+func (p *plot) imbalances(scenarios []report.Scenario) {
+	all := report.ComparedFigures()
+	f := &all[slices.IndexFunc(all, func(f report.Figure) bool { return f.Metric == "imbalance.packets" })]
+	key := "of packets, max ÷ mean; 1 is even"
+	shown := scenarios[:min(len(scenarios), imbalanceRows)]
+	if len(shown) < len(scenarios) {
+		key += fmt.Sprintf("; the first %d of %d scenarios", len(shown), len(scenarios))
+	}
+	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() }) {
+		key += "; the mean is of the CPUs that the scenario itself uses"
+	}
+	p.section("Imbalance", key)
+	most := report.Fraction(1)
+	for i := range shown {
+		if v := f.Of(&shown[i]); v > most {
+			most = v
+		}
+	}
+	others := report.WithoutRSS(scenarios)
+	best := f.Marked(scenarios)
+	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
+	top := p.y
+	for i := range shown {
+		s := &shown[i]
+		p.imbalance(plotName(s.Name), f.Of(s), most, i == best, left, inside)
+	}
+	if len(others) == 1 {
+		p.imbalance("without RSS ("+report.NonRSS+")", others[0].Imbalance.Packets, most, false, left, inside)
+	}
+	even := left + inside/float64(most)
+	p.Rectangle(even-0.5, top, 1, p.y-top, p.colors.ink, "")
+	p.Text(even, p.y+12, "even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
+	p.y += 14
+}
+
+func (p *plot) imbalance(name string, v, most report.Fraction, best bool, left, inside float64) {
+	f := picture.Font{Size: factSize, Bold: best, Color: p.colors.ink, Anchor: picture.End}
+	p.Text(left-8, p.y+14, p.Fit(name, f, nameRoom-8), f)
+	text := words.Fixed(v, 3)
+	width := 0.0
+	if !v.IsNull() {
+		width = inside * float64(min(v, most)/most)
+		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(v), fmt.Sprintf("%s: imbalance %s", name, text))
+	}
+	if f.Anchor = picture.Start; best {
+		text += "  best"
+	}
+	p.Text(left+width+6, p.y+14, text, f)
+	p.y += imbalanceHeight
+}
+
+// scenarioLoads is a strip for each scenario; of many, two side by side.
+func (p *plot) scenarioLoads(scenarios []report.Scenario) {
+	scale := loadScale{
+		of:   func(c *report.CPU, m *report.Mode) float64 { return float64(report.Ratio(c.Packets, m.Totals.Packets)) },
+		text: func(v float64) string { return words.Percent(report.Fraction(v)) }, height: 104, lines: 3,
+	}
+	strips := scenarios[:min(len(scenarios), scenarioStrips)]
+	key := "of the packets of each scenario; all at one scale"
+	if len(strips) < len(scenarios) {
+		key += fmt.Sprintf("; the first %d of %d scenarios", len(strips), len(scenarios))
+	}
+	for i := range strips {
+		if m := strips[i].Mode(); m != nil && m.Totals.Packets > 0 {
+			scale.most = max(scale.most, float64(report.Ratio(report.Extreme(m, slices.Max), m.Totals.Packets)))
+		}
+	}
+	p.section("Shares of the CPUs", key)
+	p.loadKey()
+	across, width := 1, float64(plotInside)
+	if len(strips) > wideStrips {
+		across, width = 2, float64(plotInside-timeGap)/2
+	}
+	for first := 0; first < len(strips); first += across {
+		end := p.y
+		for i := first; i < min(first+across, len(strips)); i++ {
+			m := strips[i].Mode()
+			if m == nil {
+				continue
+			}
+			s := loadStrip{name: plotName(strips[i].Name), about: scenarioAbout(m), mode: m, bottom: true}
+			end = max(end, p.strip(plotMargin+float64(i-first)*(width+timeGap), p.y, width, &s, &scale))
+		}
+		p.y = end
+	}
+}
+
+// scenarioAbout says in a line what a scenario's strip shows; its imbalance stands
+// above.
+func scenarioAbout(m *report.Mode) string {
+	if m.Totals.Packets == 0 {
+		return "no packet was indicated"
+	}
+	s := "under " + plotName(m.Mode)
+	if m.Totals.Drops > 0 {
+		s += "; dropped " + words.Exact(m.Totals.Drops)
+	}
+	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
+		s += "; latency p99 " + words.Nanoseconds(*p99)
+	}
+	return s
+}

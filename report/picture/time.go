@@ -1,0 +1,187 @@
+package picture
+
+import (
+	"fmt"
+	"slices"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/draw"
+	"rssreplay/report/internal/picture"
+	"rssreplay/report/internal/words"
+	"rssreplay/report/page"
+)
+
+// Over time, up to areaRows CPUs have an area each; of more each is a row of dots,
+// at most TimeRows of them.
+const (
+	areaRows = 32
+
+	timeGap     = 28 // between modes side by side
+	timeRoom    = 34 // for the CPUs' numbers, to the left
+	pointsWidth = 2  // pixels of a column at least
+)
+
+// timePanel is a mode's packets over time.
+type timePanel struct {
+	mode    *report.Mode
+	places  []int // of the CPUs in the series
+	rows    [][]uint64
+	per     int // windows to a column
+	x       float64
+	width   float64
+	columns int
+}
+
+// overTime is the packets of each CPU over time, two modes side by side, all at one
+// scale.
+func (p *plot) overTime(modes []report.Mode) {
+	var panels []*timePanel
+	for i := range modes {
+		if s := &modes[i].Series; modes[i].Imbalance.BusiestWindow != nil && s.Windows() > 0 {
+			panels = append(panels, &timePanel{mode: &modes[i], width: (plotInside - timeGap) / 2, x: plotMargin})
+		}
+	}
+	if len(panels) == 0 {
+		return
+	}
+	if len(panels) == 1 {
+		panels[0].width = plotInside
+	}
+	var loads timeLoads
+	column := ""
+	for i, t := range panels {
+		t.x += float64(i%2) * (t.width + timeGap)
+		s := &t.mode.Series
+		t.places = s.MostLoaded(page.TimeRows)
+		t.rows, t.per = s.Columns(int((t.width - timeRoom) / pointsWidth))
+		t.columns = len(t.rows[0])
+		column = words.ExactDuration(int64(t.per) * s.Interval)
+		for _, place := range t.places {
+			loads.add(t.rows[place])
+		}
+	}
+	areas := len(panels[0].places) <= areaRows
+	key := fmt.Sprintf("a dot is %s", column)
+	if areas {
+		key = fmt.Sprintf("a column is %s; a full one is %s", column, words.Plural(loads.most, "packet", "packets"))
+	}
+	if len(panels) > 1 {
+		key += "; all modes at one scale"
+	}
+	p.section("Packets per CPU over time", key)
+	for i := 0; i < len(panels); i += 2 {
+		top, end := p.y, p.y
+		for _, t := range panels[i:min(i+2, len(panels))] {
+			p.y = top
+			p.timePanel(t, &loads, areas)
+			end = max(end, p.y)
+		}
+		p.y = end
+	}
+	if !areas {
+		p.shadeKey(plotMargin+timeRoom, loads.doubling(), words.Plural(loads.most, "packet", "packets"))
+	}
+}
+
+// timeLoads is what the columns of all panels have.
+type timeLoads struct{ most, total, used uint64 }
+
+func (l *timeLoads) add(row []uint64) {
+	for _, n := range row {
+		l.most, l.total = max(l.most, n), l.total+n
+		if n > 0 {
+			l.used++
+		}
+	}
+}
+
+// doubling is as for the entries: else one burst would leave all others alike.
+func (l *timeLoads) doubling() bool {
+	return float64(l.most)*float64(l.used) > draw.DoublingAbove*float64(l.total)
+}
+
+func (p *plot) timePanel(t *timePanel, loads *timeLoads, areas bool) {
+	f := picture.Font{Size: factSize, Bold: true, Color: p.colors.ink}
+	p.y += stripHead
+	p.Text(t.x, p.y-6, p.Fit(plotName(t.mode.Mode), f, t.width/2), f)
+	if left := len(t.mode.Series.CPUs) - len(t.places); left > 0 {
+		p.Text(t.x+t.width, p.y-6, fmt.Sprintf("the %d most loaded of %d CPUs", len(t.places), len(t.mode.Series.CPUs)), p.label(picture.End))
+	}
+	height := rowHeight(len(t.places))
+	left, inside := t.x+timeRoom, t.width-timeRoom
+	if areas {
+		p.timeAreas(t, loads.most, left, inside, height)
+	} else {
+		dots := p.shadeRaster(t.columns, len(t.places))
+		levelOf := words.Level
+		if loads.doubling() {
+			levelOf = draw.DoublingLevel
+		}
+		for i, place := range t.places {
+			for at, n := range t.rows[place] {
+				dots.SetColorIndex(at, i, uint8(levelOf(n, loads.most)))
+			}
+		}
+		p.dots(left, p.y, inside, height*float64(len(t.places)), dots)
+	}
+	every := 1
+	for float64(every)*height < labelSize {
+		every *= 2
+	}
+	for i := 0; i < len(t.places); i += every {
+		p.Text(left-6, p.y+(float64(i)+0.5)*height+4, fmt.Sprint(t.mode.Series.CPUs[t.places[i]].CPU), p.label(picture.End))
+	}
+	p.y += height * float64(len(t.places))
+	p.Rectangle(left, p.y, inside, 1, p.colors.line, "")
+	p.timeTicks(t, left, inside)
+	p.y += numbers + 10
+}
+
+// rowHeight is the height of a CPU's row.
+func rowHeight(rows int) float64 {
+	switch {
+	case rows <= 8:
+		return 26
+	case rows <= 16:
+		return 18
+	case rows <= areaRows:
+		return 12
+	case rows <= 2*areaRows:
+		return 5
+	}
+	return 3
+}
+
+func (p *plot) timeAreas(t *timePanel, most uint64, left, inside, height float64) {
+	var total uint64
+	for i := range t.mode.Series.CPUs {
+		total += t.mode.Series.CPUs[i].Total()
+	}
+	for i, place := range t.places {
+		cpu := &t.mode.Series.CPUs[place]
+		values := make([]float64, t.columns)
+		for at, n := range t.rows[place] {
+			values[at] = float64(n) / float64(most)
+		}
+		bottom := p.y + float64(i+1)*height
+		p.Rectangle(left, bottom-0.5, inside, 0.5, p.colors.grid, "")
+		if cpu.Total() == 0 {
+			continue
+		}
+		fill := p.colors.load(report.Ratio(cpu.Total(), total) * report.Fraction(len(t.mode.Series.CPUs)))
+		p.Steps(left, bottom-height+1.5, inside, height-1.5, values, fill,
+			fmt.Sprintf("%s: CPU %d: %s, at most %s at once", plotName(t.mode.Mode), cpu.CPU, words.Plural(cpu.Total(), "packet", "packets"), words.Exact(slices.Max(t.rows[place]))))
+	}
+}
+
+// timeTicks is the time below a panel.
+func (p *plot) timeTicks(t *timePanel, left, inside float64) {
+	whole := float64(int64(t.columns) * int64(t.per) * t.mode.Series.Interval)
+	end := int64(t.mode.Series.Windows()) * t.mode.Series.Interval
+	step := int64(max(draw.RoundStep(float64(end)/page.Ticks), 1))
+	for at := int64(0); at <= end-step/4; at += step {
+		x := left + inside*float64(at)/whole
+		p.Rectangle(x, p.y, 1, 4, p.colors.faint, "")
+		p.Text(x, p.y+15, words.ExactSeconds(at)+" s", p.label(picture.Start))
+	}
+}

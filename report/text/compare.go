@@ -1,0 +1,249 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// WriteCompareText writes c for a terminal and for a bug report: the capture, the
+// figures of all scenarios side by side with the best marked, the
+// shares of the CPUs, the table entries that differ from the first scenario's,
+// and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
+// are those of w.
+func WriteCompareText(w io.Writer, c *report.Compare, o TextOptions) error {
+	t := NewTextWriter(w, o)
+	t.opening(&c.Words, c.Notes)
+	capture := c.Capture
+	hashed := c.HashedAlike()
+	if !hashed { // each scenario says it
+		capture.HashTypes, capture.Unhashed = nil, nil
+	}
+	t.capture(&capture)
+	heads := report.ScenarioHeads(c.Scenarios)
+	if capture.Received > 0 && len(c.Scenarios) > 0 {
+		t.scenarioFigures(c.Scenarios, heads)
+		t.scenarioShares(c.Scenarios, heads)
+		if !hashed {
+			t.scenarioHashes(c.Scenarios, heads, capture.Received)
+		}
+		t.scenarioEntries(c.Scenarios, heads)
+	}
+	t.scenarioParameters(c, heads)
+	t.caveats(&report.Report{Capture: c.Capture, Caveats: c.Caveats})
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+// marginOf is the width of a margin for the heads.
+func marginOf(heads []string) int {
+	width := 0
+	for _, head := range heads {
+		width = max(width, words.DisplayWidth(head))
+	}
+	return width + len(gap)
+}
+
+// best marks the best value of a row; what is not best keeps its place.
+const (
+	bestMark  = " *"
+	otherMark = "  "
+)
+
+// scenarioFigures is a row for each figure and a column for each scenario.
+func (t *textWriter) scenarioFigures(scenarios []report.Scenario, heads []string) {
+	title := "under " + words.Clean(scenarios[0].Compared)
+	alike := !slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })
+	if !alike {
+		title = "each under its first mode with RSS"
+	}
+	t.heading("SCENARIOS SIDE BY SIDE", title+"; * marks the best of a row")
+	for i, s := range scenarios {
+		if heads[i] != words.Clean(s.Name) {
+			t.para(fmt.Sprintf("#%d", i+1), 4, s.Name, report.Plain)
+		}
+	}
+	others := report.WithoutRSS(scenarios)
+	g := grid{keys: 1, columns: []column{{left: true}}}
+	for _, head := range heads {
+		g.columns = append(g.columns, column{head: head + otherMark})
+	}
+	if len(others) == 1 {
+		g.columns = append(g.columns, column{head: report.NonRSS})
+	}
+	if !alike {
+		row := []cell{plainCell("mode")}
+		for i := range scenarios {
+			row = append(row, plainCell(scenarios[i].Compared+otherMark))
+		}
+		if len(others) == 1 {
+			row = append(row, plainCell(report.NonRSS))
+		}
+		g.row(row...)
+	}
+	for _, f := range report.ComparedFigures() {
+		row := []cell{plainCell(f.Label)}
+		best := f.Marked(scenarios)
+		for i := range scenarios {
+			s := &scenarios[i]
+			c := plainCell(f.Text(f.Of(s)) + otherMark)
+			switch {
+			case i == best:
+				c = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
+			case f.Metric == "drops" && f.Of(s) > 0:
+				c.style = report.Hot
+			}
+			row = append(row, c)
+		}
+		if len(others) == 1 {
+			row = append(row, plainCell(f.Text(f.Value(nil, others[0]))))
+		}
+		g.row(row...)
+	}
+	t.grid(&g)
+	if len(others) == 1 {
+		t.line("")
+		t.para("", 0, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.", report.Plain)
+	}
+	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() }) {
+		t.line("")
+		t.para("", 0, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.", report.Plain)
+	}
+	if len(others) > 1 {
+		t.withoutRSS(scenarios, heads)
+	}
+}
+
+// withoutRSS is non-rss of each scenario, where they differ.
+func (t *textWriter) withoutRSS(scenarios []report.Scenario, heads []string) {
+	t.heading("WITHOUT RSS", "under "+report.NonRSS)
+	g := grid{keys: 1, columns: []column{{left: true}}}
+	for _, head := range heads {
+		g.columns = append(g.columns, column{head: head})
+	}
+	for _, f := range report.ComparedFigures() {
+		if f.Metric == "flows_moved" {
+			break // nothing stays where it is
+		}
+		row := []cell{plainCell(f.Label)}
+		for i := range scenarios {
+			row = append(row, plainCell(f.Text(f.Value(nil, scenarios[i].ModeNamed(report.NonRSS)))))
+		}
+		g.row(row...)
+	}
+	t.grid(&g)
+}
+
+// shareWidth is the columns that percent takes at most.
+const shareWidth = 6
+
+// scenarioShares is a row for each CPU: its share of each scenario's packets.
+func (t *textWriter) scenarioShares(scenarios []report.Scenario, heads []string) {
+	t.heading("SHARES OF THE CPUS", "of the packets indicated; all bars have one scale")
+	cpus := map[int]bool{}
+	most := uint64(0) // share in millionths
+	millionths := func(m *report.Mode, c *report.CPU) uint64 {
+		if m.Totals.Packets == 0 {
+			return 0
+		}
+		return uint64(float64(c.Packets) / float64(m.Totals.Packets) * 1e6)
+	}
+	for i := range scenarios {
+		if m := scenarios[i].Mode(); m != nil {
+			for k := range m.CPUs {
+				cpus[m.CPUs[k].CPU] = true
+				most = max(most, millionths(m, &m.CPUs[k]))
+			}
+		}
+	}
+	g := grid{keys: 1, columns: []column{{head: "CPU"}}}
+	for _, head := range heads {
+		g.columns = append(g.columns, column{head: head, left: true})
+	}
+	for _, number := range slices.Sorted(maps.Keys(cpus)) {
+		row := []cell{plainCell(fmt.Sprint(number))}
+		for i := range scenarios {
+			m := scenarios[i].Mode()
+			c := m.CPUNumbered(number)
+			if c == nil {
+				row = append(row, plainCell(fmt.Sprintf("%*s", shareWidth, words.None)))
+				continue
+			}
+			if c.Packets == 0 {
+				row = append(row, plainCell(fmt.Sprintf("%*s", shareWidth, "0")))
+				continue
+			}
+			share := report.Ratio(c.Packets, m.Totals.Packets)
+			row = append(row, cell{fmt.Sprintf("%*s %s", shareWidth, words.Percent(share), words.Bar(millionths(m, c), most)), report.Heat(share * report.Fraction(len(m.CPUs)))})
+		}
+		g.row(row...)
+	}
+	t.grid(&g)
+}
+
+// scenarioHashes says what each scenario hashed, where that differs.
+func (t *textWriter) scenarioHashes(scenarios []report.Scenario, heads []string, received uint64) {
+	t.heading("HASH TYPES", "")
+	for i := range scenarios {
+		s := &scenarios[i]
+		if i > 0 && slices.Equal(s.HashTypes, scenarios[0].HashTypes) && slices.Equal(s.Unhashed, scenarios[0].Unhashed) {
+			t.para(heads[i], marginOf(heads), "as the first", report.Plain)
+			continue
+		}
+		parts := report.SharesOf(s.HashTypes, received)
+		for _, unhashed := range report.SharesOf(s.Unhashed, received) {
+			parts = append(parts, "unhashed: "+unhashed)
+		}
+		t.list(heads[i], marginOf(heads), parts, report.Plain)
+	}
+}
+
+// scenarioEntries is the table entries that differ from the first scenario's.
+func (t *textWriter) scenarioEntries(scenarios []report.Scenario, heads []string) {
+	first := &scenarios[0].Table
+	rest := words.Plural(uint64(first.Size), "entry", "entries")
+	if layout := report.RuleOf(first); layout != "" {
+		rest += ", " + layout
+	}
+	t.heading("TABLE ENTRIES THAT DIFFER", fmt.Sprintf("from those of %s: %s", words.Clean(scenarios[0].Name), rest))
+	for i := 1; i < len(scenarios); i++ {
+		t.words(heads[i], marginOf(heads), report.EntriesThatDiffer(first, &scenarios[i].Table), report.Plain)
+	}
+}
+
+// scenarioParameters is the parameters that differ, then those that do not.
+func (t *textWriter) scenarioParameters(c *report.Compare, heads []string) {
+	common := &report.Report{Tool: c.Tool, Command: c.Command, Parameters: c.CommonParameters()}
+	differ := func(p report.Parameter) bool { return common.Parameters.Named(p.Name) == nil }
+	t.heading("PARAMETERS THAT DIFFER", "from those of the first scenario")
+	same := true
+	for i := range c.Scenarios {
+		same = same && len(c.Scenarios[i].Parameters) == len(common.Parameters)
+	}
+	for i := range c.Scenarios {
+		if same {
+			t.para("", 0, "No parameter differs.", report.Plain)
+			break
+		}
+		var parts []string
+		for _, p := range c.Scenarios[i].Parameters {
+			if i == 0 && differ(p) || i > 0 && !c.Scenarios[0].Has(p) {
+				parts = append(parts, p.Name+" "+p.Printed())
+			}
+		}
+		if i == 0 {
+			parts = append(parts, "all else as below")
+		}
+		if parts == nil {
+			parts = []string{"none"}
+		}
+		t.list(heads[i], marginOf(heads), parts, report.Plain)
+	}
+	t.parameters(common)
+}

@@ -1,0 +1,56 @@
+package text
+
+import (
+	"io"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// mailWidth is what fits a mail that is quoted.
+const mailWidth = 72
+
+// WriteMail writes r for a mailing list: 72 columns of ASCII, but for names from the
+// capture; what the screen has, all findings in full, and the parameters that are
+// not the defaults. Errors are those of w.
+func WriteMail(w io.Writer, r *report.Report) error {
+	o := TextOptions{ASCII: true}
+	t := NewTextWriter(w, o)
+	t.width = mailWidth
+	t.opening(&r.Words, nil)
+	s := screen{r: r, o: o, width: mailWidth, mostCPUs: screenCPUs, fewerCPUs: screenMost}
+	part := func(lines []string) {
+		if len(lines) > 0 && t.begun {
+			t.line("")
+		}
+		for _, l := range lines {
+			t.line(l)
+		}
+	}
+	part(s.block(s.head))
+	s.brief = true
+	part(s.block(s.verdict))
+	if r.Capture.Received > 0 && len(r.Modes) > 0 {
+		part(s.block(s.cpus))
+		part(s.block(s.flows))
+	}
+	t.findings(r.Findings)
+	t.heading("PARAMETERS", "those that are not the defaults")
+	if len(r.Command) > 0 {
+		t.words("command", parameterLabels, words.ShellWords(r.Command), report.Plain)
+	}
+	if r.Tool.Name != "" {
+		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)
+	}
+	for _, p := range r.Parameters {
+		if p.Source != report.DefaultSource {
+			t.para(p.Name, parameterLabels, p.Printed()+" ("+p.Source+")", report.Plain)
+		}
+	}
+	t.caveats(r)
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}

@@ -1,0 +1,31 @@
+package text
+
+import (
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// opening is how a text begins: with the author's words, then with notes of ours.
+func (t *textWriter) opening(preface *report.Words, notes []string) {
+	if preface.Title != "" {
+		for _, l := range words.Wrap(strings.Split(words.Clean(preface.Title), " "), t.width) {
+			t.line(t.paint(l, report.Bold))
+		}
+	}
+	for i, l := range preface.NoteWithin(t.width) {
+		if i == 0 && t.begun {
+			t.line("")
+		}
+		t.line(l)
+	}
+	for i, note := range notes {
+		if i == 0 && t.begun {
+			t.line("")
+		}
+		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+}

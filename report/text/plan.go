@@ -1,0 +1,55 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// WritePlanText writes p for a terminal: a row for each flow, and the parameters.
+// o.Flows is not used. Errors are those of w.
+func WritePlanText(w io.Writer, p *report.Plan, o TextOptions) error {
+	t := NewTextWriter(w, o)
+	for _, note := range p.Notes {
+		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
+			t.line(l)
+		}
+	}
+	t.heading("FLOWS", fmt.Sprintf("%s from %s to %s", words.Plural(uint64(len(p.Flows)), strings.ToUpper(p.Protocol)+" flow", strings.ToUpper(p.Protocol)+" flows"), p.Source, p.Destination))
+	place := func(group string) []column {
+		return []column{{group: group, head: "CPU"}, {group: group, head: "queue"}, {group: group, head: "entry"}, {group: group, head: "hash"}}
+	}
+	g := grid{keys: 2, columns: append([]column{{head: "source port"}, {head: "to port"}}, place("")...)}
+	if p.PeerParameters != nil {
+		g.columns = append(g.columns, place("reply")...)
+	}
+	cells := func(at *report.PlannedPlace) []cell {
+		return []cell{plainCell(fmt.Sprint(at.CPU)), plainCell(fmt.Sprint(at.Queue)), plainCell(fmt.Sprint(at.Index)), plainCell(at.Hash)}
+	}
+	for i := range p.Flows {
+		f := &p.Flows[i]
+		row := append([]cell{plainCell(fmt.Sprint(f.SourcePort)), plainCell(fmt.Sprint(f.DestinationPort))}, cells(&f.To)...)
+		if f.Reply != nil {
+			row = append(row, cells(f.Reply)...)
+		}
+		g.row(row...)
+	}
+	t.grid(&g)
+	t.heading("COMMANDS", "--format iperf3 prints these alone")
+	for _, f := range p.Flows {
+		t.line(words.Indent + words.Clean(f.Command))
+	}
+	t.parameters(&report.Report{Tool: p.Tool, Command: p.Command, Parameters: p.Parameters})
+	if p.PeerParameters != nil {
+		t.heading("PARAMETERS OF "+strings.ToUpper(p.Source.String()), "which replies go to")
+		t.parameterList(p.PeerParameters)
+	}
+	t.caveats(&report.Report{Caveats: p.Caveats})
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}

@@ -1,0 +1,549 @@
+package text
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// A screen of a terminal. The flow table is the last thing to shrink.
+const (
+	screenLines = 40
+	screenWidth = 80
+	screenFlows = 10
+	screenCPUs  = 8 // with more, the most loaded screenMost and a line for the rest
+	screenMost  = 6
+)
+
+// WriteScreen writes the answer before the data: what was captured, whether the
+// load is even and why not, the modes beside one another, the largest flows in
+// each, and what to do next. With two modes and o.Flows 0 it is at most 40 lines,
+// besides the author's own words. o.Width 0 is 80 columns, o.Flows 0 the 10 largest
+// flows. Errors are those of w.
+func WriteScreen(w io.Writer, r *report.Report, o TextOptions) error {
+	if o.Width == 0 {
+		o.Width = screenWidth
+	}
+	t := NewTextWriter(w, o)
+	t.opening(&r.Words, nil)
+	if t.begun {
+		t.line("")
+	}
+	s := screen{r: r, o: o}
+	for _, l := range s.lines() {
+		t.line(l)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+// screen is the first screen in the making.
+type screen struct {
+	r     *report.Report
+	o     TextOptions
+	width int  // instead of o.Width, if it is narrower than a terminal; 0 is none
+	brief bool // the findings stand elsewhere in full
+
+	// What is given up where there is no room, in this order.
+	tight     bool // no blank lines but one
+	folded    bool // one line for all findings but the first
+	details   int  // lines of the first statement's at most
+	mostCPUs  int  // rows, from which on fewerCPUs and a line for the rest are shown
+	fewerCPUs int
+}
+
+// lines is the screen, as wide as it may be.
+func (s *screen) lines() []string {
+	s.details, s.mostCPUs, s.fewerCPUs = 5, screenCPUs, screenMost
+	shrink := []func(){
+		func() { s.tight = true },
+		func() { s.folded = true },
+		func() { s.details = 4 },
+		func() { s.details = 3 },
+		func() { s.mostCPUs, s.fewerCPUs = 7, 6 },
+		func() { s.mostCPUs, s.fewerCPUs = 5, 4 },
+		func() { s.details = 1 },
+		func() { s.mostCPUs, s.fewerCPUs = 3, 2 },
+	}
+	lines := s.all()
+	for _, step := range shrink {
+		if len(lines) <= screenLines || len(s.r.Modes) > 2 || s.o.Flows != 0 {
+			break
+		}
+		step()
+		lines = s.all()
+	}
+	return lines
+}
+
+func (s *screen) all() []string {
+	lines := s.block(s.head)
+	add := func(fill func(t *textWriter), part bool) {
+		block := s.block(fill)
+		if part && len(block) > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, block...)
+	}
+	add(s.verdict, true)
+	if s.r.Capture.Received > 0 && len(s.r.Modes) > 0 {
+		add(s.cpus, true)
+		add(s.flows, !s.tight)
+		if s.o.Time {
+			add(s.time, true)
+		}
+	}
+	add(s.next, !s.tight)
+	return lines
+}
+
+// block is the lines that fill writes.
+func (s *screen) block(fill func(t *textWriter)) []string {
+	var b bytes.Buffer
+	t := NewTextWriter(&b, s.o)
+	t.compact = true
+	if s.width > 0 {
+		t.width = s.width
+	}
+	fill(t)
+	if t.W.Flush() != nil || b.Len() == 0 { // a buffer takes all
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// head names the capture, and says whether its CPU numbers can be trusted.
+func (s *screen) head(t *textWriter) {
+	c := &s.r.Capture
+	name := ""
+	if len(c.Files) > 0 {
+		name = words.Clean(words.BaseName(c.Files[0].Name))
+		if n := len(c.Files); n > 1 {
+			name += fmt.Sprintf(" and %d more", n-1)
+		}
+	}
+	traffic := s.r.Traffic()
+	if room := t.width - words.DisplayWidth(traffic) - len(gap); words.DisplayWidth(name) > room {
+		t.line(t.paint(shorten(name, t.width), report.Bold))
+		t.para("", 0, traffic, report.Plain)
+	} else {
+		t.line(t.paint(name, report.Bold) + gap + traffic)
+	}
+	if s.r.Trust != "" && c.Received > 0 {
+		t.sentence(s.r.Trust, 2)
+	}
+}
+
+// verdict is what was found, the rest of the findings a line each.
+func (s *screen) verdict(t *textWriter) {
+	c := &s.r.Capture
+	statements := s.r.Verdict()
+	if c.Received == 0 {
+		statements = []report.Statement{{Severity: report.Problem, Text: strings.Join(s.r.Summary(), " ")}}
+		if c.Packets > 0 && c.DirectionRule != "" {
+			statements[0].More = []string{"Direction by " + c.DirectionRule + "."}
+		}
+	}
+	for _, loss := range c.Losses() {
+		statements = append(statements, report.Statement{Severity: report.Warning, Text: loss})
+	}
+	for _, note := range s.r.Asides {
+		statements = append(statements, report.Statement{Text: note})
+	}
+	for i, st := range statements {
+		if s.brief && (i > 0 && st.Id != "") {
+			continue
+		}
+		style := severityStyle(st.Severity)
+		if i > 0 {
+			if s.folded && len(statements) > 2 {
+				t.line(fmt.Sprintf("• %d more, for which there is no room here: --show findings,capture", len(statements)-1))
+				return
+			}
+			lines := []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
+			if st.Id == "" {
+				lines = words.Wrap(strings.Split(words.Clean(st.Text), " "), t.width-2)
+			}
+			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
+			for _, l := range lines[1:min(2, len(lines))] {
+				t.line(words.Indent + l)
+			}
+			continue
+		}
+		lines := words.Wrap(strings.Split(words.Clean(st.WithID()), " "), t.width-2)
+		for j, l := range lines {
+			if j == 0 {
+				t.line(t.paint(report.Mark(st.Severity)+" "+l, style))
+			} else {
+				t.line(words.Indent + t.paint(l, style))
+			}
+		}
+		if s.brief {
+			continue
+		}
+		var details []string
+		for _, more := range st.More {
+			details = append(details, words.Wrap(strings.Split(words.Clean(more), " "), t.width-len(words.Indent))...)
+		}
+		if len(details) > s.details {
+			details = details[:s.details]
+			last := &details[s.details-1]
+			*last = cutSentence(*last+" …", t.width-len(words.Indent))
+		}
+		for _, l := range details {
+			t.line(words.Indent + l)
+		}
+	}
+}
+
+// everydayMode is a mode in the words of those who tune Linux: at the head of the
+// CPUs' columns, and short, at the head of a flow's.
+func everydayMode(mode string) (title, short string) {
+	switch mode {
+	case "rss-msix":
+		return "RSS, an interrupt per queue", "RSS"
+	case report.NonRSS:
+		return "without RSS, one interrupt", "without RSS"
+	case "rss-hw-queues":
+		return "RSS queues, one interrupt", "1 interrupt"
+	case "rss-single-queue":
+		return "RSS in software, one queue", "1 queue"
+	}
+	return mode, mode
+}
+
+// cpus is the load of each CPU, two modes beside one another.
+func (s *screen) cpus(t *textWriter) {
+	for modes := range slices.Chunk(s.r.Modes, 2) {
+		if t.begun {
+			t.line("")
+		}
+		s.cpusUnder(t, modes)
+	}
+}
+
+// Columns of the CPU table beside its bars.
+const (
+	screenMargin   = 6  // margin and CPU
+	screenFigures  = 25 // of each mode: packets, share and flows, with gaps
+	screenBar      = 8  // at least
+	screenBarLimit = 24
+	screenLabel    = 21
+)
+
+func (s *screen) cpusUnder(t *textWriter, modes []report.Mode) {
+	order := s.r.Modes[max(report.ComparedMode(s.r.Modes), 0)].ByLoad()
+	shown := order
+	if len(order) > s.mostCPUs {
+		shown = order[:s.fewerCPUs]
+	}
+	var most uint64
+	for i := range modes {
+		for j := range modes[i].CPUs {
+			most = max(most, modes[i].CPUs[j].Packets)
+		}
+	}
+	g := grid{keys: 1, columns: []column{{head: "CPU"}}}
+	for i := range modes {
+		title, _ := everydayMode(modes[i].Mode)
+		g.columns = append(g.columns, column{group: title, head: "packets"}, column{group: title, head: "share"},
+			column{group: title, left: true}, column{group: title, head: "flows"})
+	}
+	barColumns := min(max((t.width-screenMargin-len(modes)*screenFigures)/len(modes), screenBar), screenBarLimit)
+	for _, i := range shown {
+		cells := []cell{plainCell(fmt.Sprint(modes[0].CPUs[i].CPU))}
+		for j := range modes {
+			c := &modes[j].CPUs[i]
+			share := report.Ratio(c.Packets, modes[j].Totals.Packets)
+			b := words.BarIn(c.Packets, most, barColumns)
+			b += strings.Repeat(" ", max(barColumns-words.DisplayWidth(b), 0))
+			cells = append(cells, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
+				cell{b, report.Heat(share * report.Fraction(len(modes[j].CPUs)))}, plainCell(words.Count(c.Flows)))
+		}
+		g.row(cells...)
+	}
+	second := t.width // where the second mode's columns begin
+	if len(modes) > 1 {
+		second = len(words.Indent) + columnsWidth(g.columns[:5]) + len(gap)
+	}
+	t.grid(&g)
+	if rest := order[len(shown):]; len(rest) > 0 {
+		s.row(t, second, words.Plural(uint64(len(rest)), "other CPU", "other CPUs"), modes, func(m *report.Mode) cell {
+			least, greatest := m.CPUs[rest[0]].Packets, uint64(0)
+			for _, i := range rest {
+				least, greatest = min(least, m.CPUs[i].Packets), max(greatest, m.CPUs[i].Packets)
+			}
+			if least == greatest {
+				return plainCell(words.Count(least) + " packets each")
+			}
+			return plainCell(words.Count(least) + " to " + words.Count(greatest) + " packets")
+		})
+	}
+	if len(order) > 1 {
+		s.row(t, second, "max ÷ mean", modes, func(m *report.Mode) cell {
+			return plainCell(words.Fixed(m.Imbalance.Packets, 2))
+		})
+	}
+	s.row(t, second, "flows on one CPU", modes, func(m *report.Mode) cell {
+		text := fmt.Sprintf("%s of %s", words.Count(m.Affinity.SingleCPUFlows), words.Count(m.Affinity.Flows))
+		if m.Affinity.Migrations > 0 {
+			text += ": " + words.Count(m.Affinity.Migrations) + " moves"
+		}
+		return plainCell(text)
+	})
+	s.row(t, second, "busy, p99 (assumed)", modes, func(m *report.Mode) cell {
+		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
+		if m.Mode == report.NonRSS && len(m.CPUs) > 1 { // its CPUs take turns, so that their times add up
+			turns := " (one CPU at a time), "
+			if t.width < screenWidth {
+				turns = " in turn, "
+			}
+			return plainCell(words.Percent(report.Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + turns + p99)
+		}
+		busy := report.MaxUtilization(m)
+		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
+	})
+	if slices.ContainsFunc(modes, func(m report.Mode) bool { return m.Totals.Drops > 0 }) {
+		s.row(t, second, "dropped (assumed)", modes, func(m *report.Mode) cell {
+			if m.Totals.Drops == 0 {
+				return plainCell("0")
+			}
+			return dropCell(words.Count(m.Totals.Drops)+" ("+words.Percent(report.DropShare(m))+")", m.Totals.Drops)
+		})
+	}
+}
+
+// row is a figure of each mode, below the columns of its CPUs; second is where
+// those of the second mode begin.
+func (s *screen) row(t *textWriter, second int, label string, modes []report.Mode, value func(m *report.Mode) cell) {
+	var b strings.Builder
+	b.WriteString(words.Indent + label)
+	used := len(words.Indent) + words.DisplayWidth(label)
+	for i := range modes {
+		at := len(words.Indent) + screenLabel
+		if i > 0 {
+			at = second
+		}
+		c := value(&modes[i])
+		b.WriteString(strings.Repeat(" ", max(at-used, len(gap))) + t.paint(c.text, c.style))
+		used = max(at, used+len(gap)) + words.DisplayWidth(c.text)
+	}
+	t.line(b.String())
+}
+
+// flows is the table of the largest flows: which CPU takes each under RSS, and over
+// how many it goes without.
+func (s *screen) flows(t *textWriter) {
+	r := s.r
+	if r.Flows == nil || r.FlowsTotal == 0 {
+		return
+	}
+	rows := s.o.Flows
+	if rows == 0 {
+		rows = screenFlows
+	}
+	if r.FlowsNote != "" {
+		t.sentence(r.FlowsNote, 2)
+	}
+	block := make([]report.Flow, 0, min(flowBlock, max(rows, flowBlock)))
+	written := 0
+	flush := func() {
+		if len(block) > 0 {
+			s.flowTable(t, block, written+len(block))
+		}
+		written += len(block)
+		block = block[:0]
+	}
+	for f := range r.Flows {
+		if rows > 0 && written+len(block) == rows {
+			break
+		}
+		if block = append(block, f); len(block) == flowBlock {
+			flush()
+		}
+	}
+	flush()
+}
+
+// flowTable is a block of flows, of which the last has that number.
+func (s *screen) flowTable(t *textWriter, flows []report.Flow, last int) {
+	r := s.r
+	head := words.Plural(r.FlowsTotal, "flow", "flows")
+	if uint64(last) < r.FlowsTotal {
+		head = fmt.Sprintf("the %d largest of %s flows", last, words.Exact(r.FlowsTotal))
+	}
+	g := grid{keys: 1, columns: []column{{head: head, left: true}, {head: "packets"}, {head: "share"}}}
+	single := make([]bool, len(r.Modes)) // no flow ever left its CPU
+	for i, m := range r.Modes {
+		single[i] = !slices.ContainsFunc(flows, func(f report.Flow) bool { return len(f.InMode(m.Mode).CPUs) > 1 })
+		_, short := everydayMode(m.Mode)
+		if single[i] {
+			g.columns = append(g.columns, column{group: short, head: "CPU"})
+		} else {
+			g.columns = append(g.columns, column{group: short, head: "CPUs"}, column{group: short, head: "most"}, column{group: short, head: "moves"})
+		}
+	}
+	for i := range flows {
+		f := &flows[i]
+		cells := []cell{{}, plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, r.Capture.Received)))}
+		for j, m := range r.Modes {
+			on := f.InMode(m.Mode)
+			cpu, share := on.Main()
+			if single[j] {
+				cells = append(cells, plainCell(cpu))
+			} else {
+				cells = append(cells, plainCell(fmt.Sprint(len(on.CPUs))), plainCell(share), plainCell(words.Count(on.Migrations)))
+			}
+		}
+		g.row(cells...)
+	}
+	left := t.width - len(words.Indent) - columnsWidth(g.columns[1:]) - len(gap)
+	if left < screenFlowWidth { // many modes: they get tables of their own
+		left = t.width - len(words.Indent) - screenFlowWidth
+	}
+	for i := range flows {
+		g.columns[0].cells[i].text = words.Clean(report.FlowName(&flows[i], left))
+	}
+	if words.DisplayWidth(head) > left {
+		g.columns[0].head = "largest flows"
+	}
+	t.grid(&g)
+}
+
+// screenFlowWidth is the least in which a flow can be read.
+const screenFlowWidth = 30
+
+// time is each mode over time.
+func (s *screen) time(t *textWriter) {
+	for i := range s.r.Modes {
+		m := &s.r.Modes[i]
+		title, _ := everydayMode(m.Mode)
+		t.heading(words.UpperFirst(title), "over time")
+		t.compact = false
+		t.time(s.r, m, false)
+	}
+}
+
+// next is what to do now.
+func (s *screen) next(t *textWriter) {
+	const label, between = "Next: ", "    "
+	room := t.width - len(label)
+	margin := label
+	put := func(line string) {
+		t.line(margin + line)
+		margin = strings.Repeat(" ", len(label))
+	}
+	var short []string // the same command, with more
+	for _, n := range s.r.Next {
+		list := words.ShellWords(n.Command)
+		if list[0] == report.Again {
+			short = append(short, strings.TrimRight(words.Clean(strings.Join(list, " "))+gap+n.What, " "))
+			continue
+		}
+		if n.Before != "" {
+			list = append(strings.Split(n.Before, " "), list...)
+		}
+		lines := commandLines(list, room)
+		for _, l := range lines[:len(lines)-1] {
+			put(l)
+		}
+		last := lines[len(lines)-1]
+		if left := room - words.DisplayWidth(last) - words.DisplayWidth(n.What); left >= len(between) {
+			last += between + t.paint(n.What, report.Faint)
+		}
+		put(last)
+	}
+	line := ""
+	for _, item := range short {
+		switch {
+		case line == "":
+			line = item
+		case words.DisplayWidth(line)+len(between)+words.DisplayWidth(item) <= room:
+			line += between + item
+		default:
+			put(line)
+			line = item
+		}
+	}
+	if line != "" {
+		put(line)
+	}
+}
+
+// commandLines is a command in lines of at most width columns, which a shell takes
+// as one; of one that would need more than three, the first words.
+func commandLines(list []string, width int) []string {
+	const more = ` \`
+	for i := range list {
+		list[i] = words.Clean(list[i])
+	}
+	if whole := strings.Join(list, " "); words.DisplayWidth(whole) <= width {
+		return []string{whole}
+	}
+	lines := []string{""}
+	for i, word := range list {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case words.DisplayWidth(*last)+1+words.DisplayWidth(word)+len(more) <= width || i == len(list)-1 && words.DisplayWidth(*last)+1+words.DisplayWidth(word) <= width:
+			*last += " " + word
+		default:
+			*last += more
+			lines = append(lines, words.Indent+word)
+		}
+	}
+	if len(lines) > 3 || slices.ContainsFunc(lines, func(l string) bool { return words.DisplayWidth(l) > width }) {
+		return []string{cutSentence(strings.Join(list[:min(2, len(list))], " "), width-2) + " …"}
+	}
+	return lines
+}
+
+// sentence writes a sentence in at most so many lines.
+func (t *textWriter) sentence(s string, most int) {
+	lines := words.Wrap(strings.Split(words.Clean(s), " "), t.width)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = cutSentence(lines[most-1]+" …", t.width)
+	}
+	for _, l := range lines {
+		t.line(l)
+	}
+}
+
+// cutSentence is s in at most width columns, cut after a word; an [id] at its end
+// stays.
+func cutSentence(s string, width int) string {
+	if words.DisplayWidth(s) <= width {
+		return s
+	}
+	id := ""
+	if at := strings.LastIndex(s, " ["); at >= 0 && strings.HasSuffix(s, "]") {
+		s, id = s[:at], s[at:]
+	}
+	lines := words.Wrap(strings.Split(s, " "), max(width-words.DisplayWidth(id)-len(" ")-1, 1))
+	return strings.TrimRight(lines[0], " ,;:…") + " …" + id
+}
+
+// shorten is s in at most width columns, without its middle.
+func shorten(s string, width int) string {
+	if words.DisplayWidth(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	for n := len(runes) - 1; n > 0; n-- {
+		head := (n + 1) / 2
+		short := string(runes[:head]) + "…" + string(runes[len(runes)-(n-head):])
+		if words.DisplayWidth(short) <= width {
+			return short
+		}
+	}
+	return "…"
+}

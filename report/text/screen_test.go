@@ -1,0 +1,151 @@
+package text
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+)
+
+func screenOf(t *testing.T, r *report.Report, o TextOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteScreen(&b, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// withScreen adds to a fixture what only the screen has.
+func withScreen(r *report.Report) *report.Report {
+	r.Trust = "CPU numbers are illustrative (default key); the spread is typical."
+	r.Evenness = &report.Evenness{Chance: 1.31}
+	for f := range r.Flows {
+		r.Evenness.Largest = f.Packets
+		break
+	}
+	r.Next = []report.Next{
+		{Before: "ethtool -x eth0 |", Command: []string{"rssreplay", "web 1.pcapng", "--table", "-"}, What: "your NIC's key and table"},
+		{Command: []string{"rssreplay", "suggest", strings.Repeat("a/very/long/way/to/", 6) + "web-1.pcapng"}, What: "a better table"},
+		{Command: []string{report.Again, "--on", "cpu=3"}, What: "its flows"},
+		{Command: []string{report.Again, "--full"}, What: "everything"},
+	}
+	return r
+}
+
+func TestScreenGolden(t *testing.T) {
+	fixture.Golden(t, "screen-cpus8.txt", []byte(screenOf(t, withScreen(fixture.New(8, 300, "rss-msix", "non-rss")), TextOptions{})))
+	fixture.Golden(t, "screen-cpus64.txt", []byte(screenOf(t, withScreen(fixture.New(64, 300, "rss-msix", "non-rss")), TextOptions{ASCII: true})))
+	fixture.Golden(t, "screen-modes.txt", []byte(screenOf(t, withScreen(fixture.New(2, 30, fixture.AllModes...)), TextOptions{Width: 132, Flows: 3})))
+}
+
+// The screen is one however many findings, notes and files there are, and however
+// long their texts; nothing of it is wider than it may be.
+func TestScreenFits(t *testing.T) {
+	for _, cpus := range []int{1, 2, 7, 8, 9, 64, 128} {
+		for _, findings := range []int{0, 1, 2, 30} {
+			for _, modes := range [][]string{{"rss-msix", "non-rss"}, {"rss-msix"}, {"non-rss"}, {"rss-hw-queues", "rss-single-queue"}} {
+				r := withScreen(fixture.New(cpus, 300, modes...))
+				r.Findings = nil
+				for i := range findings {
+					long := strings.Repeat("CPU 3 is not what it was before, and nobody knows why that is so. ", 1+i)
+					r.Findings = append(r.Findings, report.Finding{ID: fmt.Sprintf("finding-%d", i), Severity: []string{report.Problem, report.Warning, report.Note}[i%3], Summary: long, Evidence: long, Remedy: long})
+				}
+				r.Trust = strings.Repeat("CPU numbers hold for this key. ", 20)
+				r.Asides = []string{strings.Repeat("A note. ", 100), "Another note."}
+				name := fmt.Sprintf("%d CPUs, %d findings, %v", cpus, findings, modes)
+				got := screenOf(t, r, TextOptions{})
+				lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+				if len(lines) > 40 {
+					t.Errorf("%s: %d lines:\n%s", name, len(lines), got)
+				}
+				for _, l := range lines {
+					if w := twwidth.Width(l); w > 80 {
+						t.Errorf("%s: %d columns: %s", name, w, l)
+					}
+				}
+				if n := strings.Count(got, " → ") - strings.Count(got, "  → "); n < 10 {
+					t.Errorf("%s: %d flows are shown", name, n)
+				}
+			}
+		}
+	}
+}
+
+// A terminal that is wide gets the flows in full.
+func TestScreenWide(t *testing.T) {
+	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	if strings.Contains(screenOf(t, r, TextOptions{Width: 160}), "…f") {
+		t.Error("an address is cut on 160 columns")
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	made := func(packets ...uint64) *report.Report {
+		m := report.Mode{Mode: "rss-msix"}
+		r := &report.Report{Evenness: &report.Evenness{Chance: 1.2, Largest: 10}}
+		for i, n := range packets {
+			m.CPUs = append(m.CPUs, report.CPU{CPU: i, Packets: n})
+			r.Capture.Received += n
+		}
+		m.Derive()
+		r.Modes = []report.Mode{m}
+		return r
+	}
+	elephant := report.Finding{ID: "elephant-flow", Severity: report.Problem, Summary: "One flow has 70%.", Remedy: "Split it."}
+	note := report.Finding{ID: "clock-leap", Severity: report.Note, Summary: "The clock leaps."}
+	for name, test := range map[string]struct {
+		r      *report.Report
+		change func(r *report.Report)
+		want   []string // mark and text
+	}{
+		"even":                   {made(1000, 1100), nil, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"even, with a note":      {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{note} }, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20).", "• The clock leaps. [clock-leap]"}},
+		"even, and a fault":      {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ One flow has 70%. [elephant-flow] | → Split it.", "✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"beyond chance":          {made(1000, 1600), nil, []string{"• The busiest of 2 CPUs has 1.23 × its share (by chance: up to 1.20)."}},
+		"a heavy flow":           {made(1000, 1100), func(r *report.Report) { r.Evenness.Largest = 700 }, []string{"• The busiest of 2 CPUs has 1.05 × its share, and one flow alone 0.67 of it."}},
+		"chance is not known":    {made(1000, 1100), func(r *report.Report) { r.Evenness = nil }, []string{"• The busiest of 2 CPUs has 1.05 × its share."}},
+		"uneven":                 {made(1000, 9000), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
+		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"few packets":            {made(10, 90), nil, []string{"• 100 packets are too few to judge the spread: CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"one CPU":                {made(9000), nil, nil},
+		"no RSS":                 {made(1000, 9000), func(r *report.Report) { r.Modes[0].Mode = "non-rss" }, nil},
+	} {
+		if test.change != nil {
+			test.change(test.r)
+		}
+		var got []string
+		for _, s := range test.r.Verdict() {
+			got = append(got, strings.Join(append([]string{report.Mark(s.Severity) + " " + s.WithID()}, s.More...), " | "))
+		}
+		if fmt.Sprint(got) != fmt.Sprint(test.want) {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, test.want)
+		}
+	}
+}
+
+// A mail is what every reader's program shows: 72 columns of ASCII, all findings in
+// full, and no default.
+func TestMail(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteMail(&b, withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))); err != nil {
+		t.Fatal(err)
+	}
+	fixture.Golden(t, "mail.txt", b.Bytes())
+	for l := range strings.Lines(b.String()) {
+		if w := len(strings.TrimSuffix(l, "\n")); w > 72 {
+			t.Errorf("%d columns: %s", w, l)
+		}
+		if at := strings.IndexFunc(l, func(r rune) bool { return r > 126 }); at >= 0 {
+			t.Errorf("no ASCII: %s", l)
+		}
+	}
+	if strings.Contains(b.String(), "interval") {
+		t.Error("it has a default")
+	}
+}

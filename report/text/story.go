@@ -1,0 +1,386 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// WriteExplanation writes x as text: the packet, the hash field by field, and
+// for each mode the numbered steps and what the latency consists of. All times
+// are exact. Errors are those of w.
+func WriteExplanation(w io.Writer, x *report.Explanation, o TextOptions) error {
+	t := NewTextWriter(w, o)
+	t.opening(&x.Words, x.Notes)
+	t.explainedPacket(&x.Packet)
+	if x.Steering != nil {
+		t.steering(x.Steering)
+	}
+	for i := range x.Modes {
+		t.story(&x.Modes[i], x)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+// ExactTime is a time in ns with nothing rounded, "1,200 ns".
+func ExactTime(ns int64) string {
+	if ns < 0 {
+		return "-" + words.Exact(uint64(-ns)) + " ns"
+	}
+	return words.Exact(uint64(ns)) + " ns"
+}
+
+func (t *textWriter) explainedPacket(p *report.ExplainedPacket) {
+	what := "received"
+	if p.Sent {
+		what = "sent"
+	}
+	t.heading(fmt.Sprintf("Packet %s", words.Exact(uint64(p.Number))), what+" at "+report.Moment(p.At))
+	const labels = 11
+	if p.Protocol == nil {
+		t.para("flow", labels, "none: no IP header", report.Plain)
+	} else {
+		flow := fmt.Sprintf("%s %s → %s", *p.Protocol, end(*p.Source, p.SourcePort), end(*p.Destination, p.DestinationPort))
+		if p.InnerOf != nil {
+			flow += ", the inner headers of " + *p.InnerOf
+		}
+		t.para("flow", labels, flow, report.Plain)
+	}
+	length := words.Exact(uint64(p.Bytes)) + " bytes on the wire"
+	if p.Captured < int(p.Bytes) {
+		length += ", " + words.Exact(uint64(p.Captured)) + " of them captured"
+	}
+	t.para("length", labels, length, report.Plain)
+	if !p.Time.IsZero() {
+		t.para("timestamp", labels, p.Time.UTC().Format(report.TimeLayout), report.Plain)
+	}
+}
+
+// end is an address with or without a port.
+func end(addr string, port *uint16) string {
+	switch {
+	case port == nil:
+		return addr
+	case strings.Contains(addr, ":"):
+		return "[" + addr + "]:" + strconv.Itoa(int(*port))
+	}
+	return addr + ":" + strconv.Itoa(int(*port))
+}
+
+func (t *textWriter) steering(s *report.Steering) {
+	t.heading("Where it goes", "")
+	const labels = 21
+	if s.Unhashed != nil {
+		t.para("hash", labels, "none: "+unhashedWords(*s.Unhashed), report.Plain)
+		t.para("queue", labels, fmt.Sprintf("%d, the default queue", s.Queue), report.Plain)
+		t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), report.Plain)
+		return
+	}
+	t.para("hash type", labels, s.HashType, report.Plain)
+	for _, in := range s.Input {
+		text := in.Value
+		if in.Bytes != nil {
+			text = fmt.Sprintf("%s  (%s)", spaced(*in.Bytes), in.Value)
+		}
+		t.para(in.Field, labels, text, report.Plain)
+	}
+	of := "the true bytes" // which are left out
+	switch {
+	case s.Hashed != nil:
+		of = "these bytes from the first to the last"
+		if *s.Hashed != inputBytes(s) {
+			label := s.Transform
+			if label == "none" { // of some fields alone
+				label = "bytes hashed"
+			}
+			t.para(label, labels, spaced(*s.Hashed), report.Plain)
+		}
+	case s.Transform != "none":
+		of += " after " + s.Transform
+	}
+	function := "Toeplitz"
+	if s.Function != "toeplitz" {
+		function = s.Function
+	}
+	if s.Rule != nil {
+		of += fmt.Sprintf("; the hash %s (%s)", *s.Rule, s.Transform)
+	}
+	if s.Hash != nil {
+		t.para("hash", labels, *s.Hash+", "+function+" of "+of, report.Plain)
+		rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
+		if s.Modulo {
+			rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
+		}
+		t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), report.Plain)
+		t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), report.Plain)
+	} else {
+		t.para("hash", labels, function+" of "+of+"; left out, as its index into the table", report.Plain)
+		t.para("queue", labels, fmt.Sprintf("%d, by the indirection table", s.Queue), report.Plain)
+	}
+	t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), report.Plain)
+}
+
+// inputBytes is the fields one behind the other, in hexadecimal; of anonymized ones
+// nothing.
+func inputBytes(s *report.Steering) string {
+	var b strings.Builder
+	for _, in := range s.Input {
+		if in.Bytes != nil {
+			b.WriteString(*in.Bytes)
+		}
+	}
+	return b.String()
+}
+
+// unhashedWords is a reason of the closed list in words.
+func unhashedWords(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
+
+// spaced is hexadecimal in pairs of digits.
+func spaced(hex string) string {
+	var b strings.Builder
+	for i := 0; i < len(hex); i += 2 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(hex[i:min(i+2, len(hex))])
+	}
+	return b.String()
+}
+
+// story writes one mode's: steps, then the parts of the latency.
+func (t *textWriter) story(s *report.Story, x *report.Explanation) {
+	head := ""
+	switch s.Outcome {
+	case "indicated":
+		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, ExactTime(*s.Latency))
+	case "dropped":
+		head = "dropped: no free buffer of " + queueWords(s)
+	case "sent":
+		head = fmt.Sprintf("sent on CPU %d", *s.CPU)
+	}
+	t.heading(s.Mode, head)
+	step, after, at := len("step"), len("after arrival"), len("at")
+	for i := range s.Steps {
+		step = max(step, len(s.Steps[i].Step))
+		after = max(after, len(sign(s.Steps[i].After)))
+		at = max(at, len(report.Moment(s.Steps[i].At)))
+	}
+	columns := func(a, b, c string) string { return fmt.Sprintf("%-*s  %*s  %*s", step, a, after, b, at, c) }
+	label := columns("step", "after arrival", "at")
+	t.para(label, len(label)+2, "what happens", report.Faint)
+	for i := range s.Steps {
+		e := &s.Steps[i]
+		label := columns(e.Step, sign(e.After), report.Moment(e.At))
+		st := report.Plain
+		if e.Event == "drop" {
+			st = report.Hot
+		}
+		t.para(label, len(label)+2, sentence(s, e, x), st)
+	}
+	if s.Latency == nil {
+		return
+	}
+	t.line("")
+	width := len(ExactTime(*s.Latency))
+	for _, p := range s.Parts {
+		if p.Time > 0 {
+			t.para(fmt.Sprintf("%*s", width, ExactTime(p.Time)), width+2, partWords(s, p.Part), report.Plain)
+		}
+	}
+	t.para(ExactTime(*s.Latency), width+2, "latency, the sum", report.Bold)
+}
+
+// sign is a time with its sign, "+1,200 ns".
+func sign(ns int64) string {
+	if ns < 0 {
+		return ExactTime(ns)
+	}
+	return "+" + ExactTime(ns)
+}
+
+// sentence says what happens in a step.
+func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) string {
+	switch e.Event {
+	case "fill":
+		text := fmt.Sprintf("The NIC fills a buffer of %s by DMA; %s of %s in use.", queueWords(s), words.Exact(uint64(s.Ring.Used)), words.Exact(uint64(s.Ring.Size)))
+		if s.List != nil && x.Steering.Unhashed != nil {
+			text += " It computes no hash."
+		}
+		return text
+	case "drop":
+		return fmt.Sprintf("The NIC finds no free buffer of %s and drops the packet. Of its %s, %d are filled and not published, %d wait for a DPC, and a DPC has %d. %s",
+			queueWords(s), words.Plural(uint64(s.Ring.Size), "buffer", "buffers"), s.Ring.Listed, s.Ring.Waiting, s.Ring.Taken, vectorWords(s, e))
+	case "hash":
+		if x.Steering.Hash == nil {
+			return "It computes the hash."
+		}
+		return fmt.Sprintf("It computes the hash, %s.", *x.Steering.Hash)
+	case "publish":
+		return publishWords(s, e)
+	case "more":
+		return "Interrupts are masked: the NIC adds the buffer, and does not interrupt."
+	case "raise":
+		return raiseWords(s, e)
+	case "isr_start":
+		return fmt.Sprintf("The ISR is called on CPU %d.", *e.CPU)
+	case "isr_end":
+		if s.Mode == "rss-hw-queues" {
+			return "It ends: a DPC is queued for each CPU with a non-empty queue."
+		}
+		return "It ends: interrupts are disabled, and a DPC is queued on its CPU."
+	case "dpc_queue":
+		return fmt.Sprintf("A DPC is queued for CPU %d.", *e.CPU)
+	case "dpc_start":
+		switch {
+		case e.Dealing:
+			return fmt.Sprintf("The DPC is called on CPU %d, and takes every buffer from the hardware queue.", *e.CPU)
+		case s.DPC.Anew > 0:
+			return fmt.Sprintf("The DPC starts anew on CPU %d, after %s of this cycle that used up --dpc-budget %d.", *e.CPU, words.Plural(uint64(s.DPC.Anew), "DPC", "DPCs"), s.Times.DPCBudget)
+		}
+		return fmt.Sprintf("The DPC is called on CPU %d.", *e.CPU)
+	case "deal":
+		return fmt.Sprintf("It assigns the buffer by its hash to CPU %d.", *e.CPU)
+	case "share_start":
+		return fmt.Sprintf("It goes on with the share of its own CPU, %d.", *e.CPU)
+	case "take":
+		if s.DPC.Packets == 1 {
+			return "The DPC takes the buffer, the only one that it indicates."
+		}
+		return fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
+	case "indicate":
+		return "The packet is indicated up the driver stack."
+	case "dpc_end":
+		return fmt.Sprintf("The DPC ends, after %s.", words.Plural(uint64(s.DPC.Packets), "packet", "packets"))
+	case "enable":
+		switch s.Mode {
+		case "rss-msix":
+			return fmt.Sprintf("Interrupts of CPU %d are enabled: the cycle is complete.", *e.CPU)
+		case "non-rss":
+			return "The DPC enables the interrupts: the cycle is complete."
+		}
+		return "The last DPC to complete enables the interrupts: the cycle is complete."
+	case "send":
+		return sendWords(s)
+	}
+	return e.Event
+}
+
+// queueWords names the packet's hardware queue.
+func queueWords(s *report.Story) string {
+	if s.Mode == "non-rss" || s.Mode == "rss-single-queue" {
+		return "the hardware queue"
+	}
+	return "queue " + strconv.Itoa(*s.Queue)
+}
+
+func publishWords(s *report.Story, e *report.StoryStep) string {
+	text := fmt.Sprintf("The buffer is in the hardware queue, where %s. ", waitWords(*s.Waiting))
+	if s.List != nil {
+		why := "which is full"
+		if s.List.Why == "timeout" {
+			why = ExactTime(s.Times.DMATimeout) + " after its first packet came"
+		}
+		text = fmt.Sprintf("It publishes its list of completions, %s: this is number %d of %d. The buffer is in the queue of CPU %d, where %s. ",
+			why, s.List.Place, s.List.Size, *e.CPU, waitWords(*s.Waiting))
+	}
+	return text + vectorWords(s, e)
+}
+
+func waitWords(n int) string {
+	if n == 1 {
+		return "1 packet waits"
+	}
+	return words.Exact(uint64(n)) + " packets wait"
+}
+
+// vectorWords says what the vector does at a step: why it is or is not raised.
+func vectorWords(s *report.Story, e *report.StoryStep) string {
+	var since string
+	if s.Vector.Since != nil {
+		since = ExactTime(e.At-*s.Vector.Since) + " ago"
+	}
+	switch s.Vector.State {
+	case "waiting":
+		if *s.Vector.Since < e.At {
+			return "The interrupt is enabled; since " + since + " it waits to be due."
+		}
+	case "raised":
+		return "The interrupt was raised " + since + "; the ISR is not called yet."
+	case "isr":
+		return "The interrupt is masked: it was raised " + since + ", and the ISR runs."
+	case "dpc":
+		if s.Mode == "rss-hw-queues" || s.Mode == "rss-single-queue" {
+			return "The interrupt is masked: it was raised " + since + ", and not all of its DPCs are done."
+		}
+		return "The interrupt is masked: it was raised " + since + ", and the DPC runs."
+	}
+	return "The interrupt is enabled."
+}
+
+func raiseWords(s *report.Story, e *report.StoryStep) string {
+	text := "The NIC interrupts the system, "
+	if s.Mode == "rss-msix" {
+		text = fmt.Sprintf("The NIC interrupts CPU %d, ", *e.CPU)
+	}
+	switch s.Raise.Cause {
+	case "rx-frames":
+		text += fmt.Sprintf("as %s wait (--rx-frames).", words.Plural(uint64(s.Times.RxFrames), "packet", "packets"))
+	case "rx-usecs":
+		text += fmt.Sprintf("%s after the oldest waiting packet was published (--rx-usecs).", ExactTime(s.Times.RxUsecs))
+	case "itr":
+		text += fmt.Sprintf("%s after the interrupt before it (--itr).", ExactTime(s.Times.ITR))
+	default:
+		text += "at once: it is enabled, and packets wait."
+	}
+	if s.Raise.Joined {
+		text += " The packet joins this cycle."
+	}
+	return text
+}
+
+func sendWords(s *report.Story) string {
+	cost := "for " + ExactTime(s.Send.Cost)
+	switch {
+	case !s.Send.Home:
+		return fmt.Sprintf("The packet is processed on CPU %d, that of the default queue, %s: no received packet of its connection was taken yet.", *s.CPU, cost)
+	case *s.Send.Latest == *s.CPU:
+		return fmt.Sprintf("The packet is processed on CPU %d, the home of its connection, %s. Its latest received packet was taken there too.", *s.CPU, cost)
+	}
+	return fmt.Sprintf("The packet is processed on CPU %d, the home of its connection, %s. Its latest received packet was taken on another, CPU %d.", *s.CPU, cost, *s.Send.Latest)
+}
+
+// partWords says what a packet waits for in a part of its latency.
+func partWords(s *report.Story, part string) string {
+	switch part {
+	case "list":
+		return "until its list of completions is published"
+	case "masked":
+		return "until the interrupt is enabled"
+	case "moderation":
+		return "until the interrupt is due"
+	case "interrupt_latency":
+		return "until the ISR is called"
+	case "isr":
+		return "the ISR"
+	case "deal":
+		return "the DPC that deals the buffers out"
+	case "ipi_latency":
+		return "until the DPC starts on the other CPU"
+	case "earlier_dpcs":
+		return "DPCs of the same cycle before its own"
+	case "dpc_cost":
+		return "the DPC's own cost"
+	case "packets_before":
+		return "packets before it in the DPC"
+	case "migration_cost":
+		return fmt.Sprintf("the state of its connection comes from CPU %d, which took the packet of its flow before", s.Migration.From)
+	}
+	return "its own way up the driver stack"
+}

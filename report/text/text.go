@@ -1,0 +1,232 @@
+package text
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// TextOptions say how WriteText prints. The zero value is 100 columns, Unicode
+// symbols, no colour and the 20 largest flows.
+type TextOptions struct {
+	Width int  // columns; 0 is 100; what MinWidth and MaxWidth don't hold is brought between them
+	Color bool // ANSI colours: headings, hot entries, losses
+	ASCII bool // draw with ASCII alone; names from the capture stay as they are
+	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
+	Time  bool // WriteScreen: the modes over time, too
+	// Show names the sections that WriteText prints, of Sections; empty is all.
+	Show []string
+}
+
+// Sections are the parts of WriteText that TextOptions.Show chooses, in the order
+// in which they are printed: cpus and time are of each mode.
+var Sections = []string{"capture", "findings", "modes", "cpus", "time", "table", "flows", "parameters", "caveats"}
+
+// shows tells whether a section is printed.
+func (o *TextOptions) shows(section string) bool {
+	return len(o.Show) == 0 || slices.Contains(o.Show, section)
+}
+
+// MinWidth and MaxWidth bound TextOptions.Width.
+const (
+	MinWidth = 80
+	MaxWidth = 1000
+)
+
+const (
+	defaultWidth = 100
+	defaultFlows = 20
+)
+
+// WriteText writes r for a terminal and for a bug report: what was replayed, what
+// was found to be wrong, the modes side by side, each mode by CPU, the indirection
+// table, the flows, the parameters and the caveats. No row is wider than
+// o.Width, and nothing from the capture reaches the terminal unescaped.
+// Errors are those of w.
+func WriteText(w io.Writer, r *report.Report, o TextOptions) error {
+	t := NewTextWriter(w, o)
+	t.opening(&r.Words, r.Notes)
+	if o.shows("capture") {
+		t.capture(&r.Capture)
+	}
+	if o.shows("findings") {
+		t.findings(r.Findings)
+	}
+	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none
+		if o.shows("modes") && len(r.Modes) > 0 {
+			t.sideBySide(r)
+		}
+		for i := range r.Modes {
+			t.mode(r, &r.Modes[i], o.shows("cpus"), o.shows("time"))
+		}
+		if o.shows("table") {
+			t.IndirectionTable(&r.Table)
+		}
+		if o.shows("flows") {
+			t.flows(r, o.Flows)
+		}
+	}
+	if o.shows("parameters") {
+		t.parameters(r)
+	}
+	if o.shows("caveats") {
+		t.caveats(r)
+	}
+	if len(o.Show) == 0 {
+		t.glossary()
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+// captureLabels is the margin for the labels of the capture's section.
+const captureLabels = 12
+
+func (t *textWriter) capture(c *report.Capture) {
+	t.heading("CAPTURE", "")
+	t.files(c.Files)
+	for _, f := range c.Facts() {
+		if len(f.Items) == 1 {
+			t.para(f.Label, captureLabels, f.Items[0], f.Style)
+		} else {
+			t.list(f.Label, captureLabels, f.Items, f.Style)
+		}
+	}
+}
+
+// sideBySide is the modes as columns.
+func (t *textWriter) sideBySide(r *report.Report) {
+	t.heading("MODES SIDE BY SIDE", "")
+	g := grid{keys: 1, columns: []column{{left: true}}}
+	for _, m := range r.Modes {
+		g.columns = append(g.columns, column{head: words.Clean(m.Mode)})
+	}
+	for _, f := range report.ModeFigures(r.Modes) {
+		row := []cell{plainCell(f.Label)}
+		for i := range r.Modes {
+			v := f.Value(nil, &r.Modes[i])
+			c := plainCell(f.Text(v))
+			if f.Metric == "drops" && v > 0 {
+				c.style = report.Hot
+			}
+			row = append(row, c)
+		}
+		g.row(row...)
+	}
+	t.grid(&g)
+	if why := report.SerialSentence(r.Modes); why != "" {
+		t.line("")
+		t.para("", 0, why, report.Plain)
+	}
+}
+
+// dropCell is a number of lost packets, marked when there are any.
+func dropCell(s string, drops uint64) cell {
+	if drops > 0 {
+		return cell{s, report.Hot}
+	}
+	return plainCell(s)
+}
+
+func countOrNone(n *uint64) string {
+	if n == nil {
+		return words.None
+	}
+	return words.Count(*n)
+}
+
+func (t *textWriter) findings(findings []report.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	t.heading("FINDINGS", "")
+	for _, f := range findings {
+		t.para(f.Severity, captureLabels, f.Summary+" ["+f.ID+"]", severityStyle(f.Severity))
+		if f.Evidence != "" {
+			t.para("", captureLabels, f.Evidence, report.Plain)
+		}
+		if f.Remedy != "" {
+			t.para("", captureLabels, "→ "+f.Remedy, report.Plain)
+		}
+	}
+}
+
+func severityStyle(severity string) report.Style {
+	switch severity {
+	case report.Problem:
+		return report.Hot
+	case report.Warning:
+		return report.Warm
+	case report.Even:
+		return report.Good
+	}
+	return report.Bold
+}
+
+// parameterLabels is the width of the longest flag name of the model, and a gap.
+const parameterLabels = 19
+
+// parameters prints in full what something set, and the defaults in one
+// paragraph; first the command and the tool, without which a bug report can't
+// be repeated.
+func (t *textWriter) parameters(r *report.Report) {
+	t.heading("PARAMETERS", "")
+	if len(r.Command) > 0 {
+		t.words("command", parameterLabels, words.ShellWords(r.Command), report.Plain)
+	}
+	if r.Tool.Name != "" {
+		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)
+	}
+	t.parameterList(r.Parameters)
+}
+
+// parameterList is what something set, one on a line, then the defaults.
+func (t *textWriter) parameterList(parameters report.Parameters) {
+	var defaults []string
+	for _, p := range parameters {
+		if p.Source == report.DefaultSource {
+			defaults = append(defaults, p.Name+" "+p.Printed())
+			continue
+		}
+		t.para(p.Name, parameterLabels, p.Printed()+" ("+p.Source+")", report.Plain)
+	}
+	if len(defaults) > 0 {
+		t.list("defaults", parameterLabels, defaults, report.Faint)
+	}
+}
+
+func (t *textWriter) caveats(r *report.Report) {
+	caveats := report.CaveatsOf(&r.Capture, r.Caveats)
+	if len(caveats) == 0 {
+		return
+	}
+	t.heading("CAVEATS", "")
+	for _, c := range caveats {
+		t.para("-", 2, c, report.Plain)
+	}
+}
+
+// Glossary is the words of the documents that are replayed, and what those who tune
+// Linux call the same.
+var Glossary = [][2]string{
+	{"DPC", "NAPI's poll in a softirq: takes packets from a queue, after the ISR"},
+	{"ISR", "the interrupt handler itself: masks the interrupt, asks for a DPC"},
+	{"indicate", "hand a packet to the network stack"},
+	{"vector", "an interrupt of the NIC (MSI-X): an IRQ in /proc/interrupts"},
+	{"ring", "the receive buffers of a queue (ethtool -g); a full one drops"},
+	{"entry", "of the indirection table (ethtool -x): the hash picks it, it a queue"},
+}
+
+func (t *textWriter) glossary() {
+	t.heading("WORDS", "")
+	for _, word := range Glossary {
+		t.para(word[0], glossaryLabels, word[1], report.Plain)
+	}
+}
+
+const glossaryLabels = 10

@@ -1,0 +1,93 @@
+package text
+
+import (
+	"io"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// WriteVerifyText writes v for a terminal and for a bug report: the verdict first.
+// Errors are those of w.
+func WriteVerifyText(w io.Writer, v *report.Verify, o TextOptions) error {
+	t := NewTextWriter(w, o)
+	t.opening(&v.Words, v.Notes)
+	t.heading("VERDICT", "")
+	st := report.Plain
+	switch {
+	case v.Agrees == nil:
+		st = report.Warm
+	case !*v.Agrees:
+		st = report.Hot
+	}
+	t.para("", 2, v.Verdict, st)
+	for i, sentence := range v.Sentences() {
+		st := report.Plain
+		if i == 0 {
+			st = report.Bold
+		}
+		t.para("", 2, sentence, st)
+	}
+	for _, sentence := range v.Evidence {
+		t.para("", 2, sentence, report.Plain)
+	}
+	t.verifiedPackets(v)
+	t.verifiedQueues(v)
+	t.recovered(v)
+	t.capture(&v.Capture)
+	r := &report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters, Capture: v.Capture, Caveats: v.Caveats}
+	t.parameters(r)
+	t.caveats(r)
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+func (t *textWriter) verifiedPackets(v *report.Verify) {
+	facts := v.PacketFacts()
+	if facts == nil {
+		return
+	}
+	t.heading("PACKETS", "that record a hash or a queue: "+words.Exact(v.Packets.Checked))
+	for _, f := range facts {
+		t.para(f.Label, captureLabels, f.Text, report.Plain)
+	}
+}
+
+func (t *textWriter) verifiedQueues(v *report.Verify) {
+	if len(v.Queues) == 0 {
+		return
+	}
+	t.heading("QUEUES", v.QueuesHeading())
+	g := grid{keys: 1}
+	for _, head := range v.QueueHeads() {
+		g.columns = append(g.columns, column{head: head})
+	}
+	for i, row := range v.QueueRows() {
+		cells := make([]cell, len(row))
+		for k, text := range row {
+			cells[k] = plainCell(text)
+		}
+		if q := &v.Queues[i]; v.Source != "interrupts" && q.Seen != q.Predicted {
+			cells[len(cells)-1].style = report.Bold
+		}
+		g.row(cells...)
+	}
+	t.grid(&g)
+}
+
+func (t *textWriter) recovered(v *report.Verify) {
+	facts := v.KeyFacts()
+	if facts == nil {
+		return
+	}
+	t.heading("KEY", report.KeyHeading)
+	for _, f := range facts {
+		st := report.Plain
+		if f.Differs {
+			st = report.Hot
+		}
+		t.para(f.Label, captureLabels, f.Text, st)
+	}
+}

@@ -1,0 +1,120 @@
+package text
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+var styleCodes = [...]string{report.Plain: "", report.Bold: "\x1b[1m", report.Faint: "\x1b[2m", report.Warm: "\x1b[33m", report.Hot: "\x1b[1;31m", report.Good: "\x1b[32m"}
+
+// textWriter writes lines of at most width columns. Everything that comes from
+// the report passes through clean on its way in.
+type textWriter struct {
+	W     *bufio.Writer
+	width int
+	color bool
+	ascii bool
+	begun bool  // something is written
+	err   error // the first
+
+	compact bool // tables without a line below their heads, groups named across their columns
+
+	tables   *tablewriter.Table // see emptyTable
+	rendered bytes.Buffer
+}
+
+func NewTextWriter(w io.Writer, o TextOptions) *textWriter {
+	t := &textWriter{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII}
+	if t.width == 0 {
+		t.width = defaultWidth
+	}
+	t.width = min(max(t.width, MinWidth), MaxWidth)
+	return t
+}
+
+// asciiSymbols replaces each symbol that the text draws with by one of ASCII of
+// the same width, so that columns stay.
+var asciiSymbols = strings.NewReplacer(
+	"·", "_", "─", "-", "…", "~", "→", ">", "←", "<", "×", "x", "÷", "/", "µ", "u",
+	"▁", ".", "▂", ":", "▃", "-", "▄", "=", "▅", "+", "▆", "*", "▇", "%", "█", "#",
+	"▏", ".", "▎", ":", "▍", "-", "▌", "=", "▋", "+", "▊", "*", "▉", "%",
+	"✔", "+", "✖", "X", "▲", "!", "•", "-",
+)
+
+// line writes one line that is already clean.
+func (t *textWriter) line(s string) {
+	if t.ascii {
+		s = asciiSymbols.Replace(s)
+	}
+	t.begun = true
+	_, err := t.W.WriteString(strings.TrimRight(s, " ") + "\n")
+	t.fail(err)
+}
+
+// heading starts a section.
+func (t *textWriter) heading(title, rest string) {
+	if t.begun {
+		t.line("")
+	}
+	lines := words.Wrap(strings.Split(words.Clean(title+words.Indent+rest), " "), t.width)
+	for i, l := range lines {
+		if i == 0 {
+			l = t.paint(l[:min(len(title), len(l))], report.Bold) + l[min(len(title), len(l)):]
+		} else {
+			l = words.Indent + l
+		}
+		t.line(l)
+	}
+}
+
+// para writes a paragraph, wrapped, with label in a margin of labelWidth
+// columns before it.
+func (t *textWriter) para(label string, labelWidth int, s string, st report.Style) {
+	t.words(label, labelWidth, strings.Split(s, " "), st)
+}
+
+// list is para of items between commas, none of them parted unless it is wider
+// than the line.
+func (t *textWriter) list(label string, labelWidth int, items []string, st report.Style) {
+	list := make([]string, len(items))
+	for i, item := range items {
+		list[i] = item
+		if i < len(items)-1 {
+			list[i] += ","
+		}
+	}
+	t.words(label, labelWidth, list, st)
+}
+
+func (t *textWriter) words(label string, labelWidth int, list []string, st report.Style) {
+	for i := range list {
+		list[i] = words.Clean(list[i])
+	}
+	label = words.Clean(label)
+	margin := words.Indent + label + strings.Repeat(" ", max(labelWidth-words.DisplayWidth(label), 0))
+	for _, l := range words.Wrap(list, t.width-words.DisplayWidth(margin)) {
+		t.line(margin + t.paint(l, st))
+		margin = strings.Repeat(" ", words.DisplayWidth(margin))
+	}
+}
+
+// fail keeps the first error for WriteText.
+func (t *textWriter) fail(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *textWriter) paint(s string, st report.Style) string {
+	if !t.color || st == report.Plain || s == "" {
+		return s
+	}
+	return styleCodes[st] + s + "\x1b[0m"
+}
