@@ -1,0 +1,362 @@
+package nictext
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// UserHZ is how many units of /proc/stat's times a second has. Linux has shown them
+// in this unit since 2.6, whatever its CONFIG_HZ is.
+const UserHZ = 100
+
+// HostSnapshot is what a Linux host said of its CPUs at one moment. Read adds one text
+// after the other: whole files of /proc in any order, each in a text of its own or all
+// in one.
+type HostSnapshot struct {
+	Name     string
+	BootTime int64   // seconds since 1970, /proc/stat's btime; 0 if not shown
+	Uptime   float64 // seconds, /proc/uptime; 0 if not shown
+	HZ       int     // ticks a second, a kernel configuration's CONFIG_HZ; 0 if not shown
+	CPUs     []HostCPU
+
+	IRQs   *IRQs          // /proc/interrupts; nil if not shown
+	Queues *QueueCounters // ethtool -S; nil if not shown
+
+	// Devices of /sys/class/net whose NAPI has threads of its own, or whose interrupts
+	// are deferred; BusyPolling is a net.core.busy_poll or busy_read above 0.
+	Threaded, Deferred []string
+	BusyPolling        bool
+
+	Coalesce *Coalesce // ethtool -c; nil if not shown
+
+	softnet [][]uint64 // rows of /proc/net/softnet_stat in their order
+}
+
+// HostCPU is what the texts tell of one CPU since it booted. The Has fields say which
+// texts there were.
+type HostCPU struct {
+	CPU int
+
+	// /proc/stat, in 1/UserHZ s.
+	HasStat                                               bool
+	User, Nice, System, Idle, IOWait, IRQ, SoftIRQ, Steal uint64
+
+	// /proc/softirqs and /proc/interrupts: 32 bits in the kernel.
+	HasSoftIRQs, HasInterrupts bool
+	NetRXRuns                  uint64
+	Timer                      uint64 // LOC, local timer interrupts
+	Interrupts                 uint64 // of devices: the numbered rows
+
+	// /proc/net/softnet_stat: 32 bits in the kernel.
+	HasSoftnet                            bool
+	Processed, Dropped, Squeezed, FromRPS uint64
+
+	// `perf kwork -k softirq report`: what it saw of NET_RX while it recorded. KworkRuns 0
+	// if not shown.
+	KworkTime float64 // ns
+	KworkRuns uint64
+}
+
+// maxHostText bounds a text in bytes: /proc/interrupts of a machine with many CPUs has
+// some MB.
+const maxHostText = 16 << 20
+
+// cpu is the entry of the CPU's number, made where there is none.
+func (s *HostSnapshot) cpu(number int) *HostCPU {
+	i, found := slices.BinarySearchFunc(s.CPUs, number, func(c HostCPU, n int) int { return cmp.Compare(c.CPU, n) })
+	if !found {
+		s.CPUs = slices.Insert(s.CPUs, i, HostCPU{CPU: number})
+	}
+	return &s.CPUs[i]
+}
+
+// hostPart is the text that a line stands in.
+type hostPart uint8
+
+const (
+	noPart hostPart = iota
+	columnsPart
+	countersPart
+	coalescePart
+)
+
+var (
+	softnetRow = lazily(`^[0-9a-f]{8}(?: [0-9a-f]{8}){8,}$`)
+	uptimeLine = lazily(`^(\d+\.\d\d) \d+\.\d\d$`)
+	kworkRow   = lazily(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
+	statRow    = lazily(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
+	sysfsLine  = lazily(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs):\s*(\d+)$`)
+	busyLine   = lazily(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
+	configHZ   = lazily(`^CONFIG_HZ=(\d+)$`)
+)
+
+// Read adds what a text tells. Lines that are of none of the texts known are passed
+// over; known reports whether any was. Name is the text's name in errors, which are
+// *TextError for what the text says.
+//
+// Sources: Linux 6.12, fs/proc/{stat,softirqs,uptime}.c, net/core/net-procfs.c
+// softnet_seq_show, arch/x86/kernel/irq.c; perf 6.1, builtin-kwork.c.
+func (s *HostSnapshot) Read(r io.Reader, name string) (known bool, err error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxHostText+1))
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(data) > maxHostText {
+		return false, &TextError{Name: name, What: "longer than 16 MiB", Hint: "give copies of /proc/stat, /proc/softirqs and so on"}
+	}
+	read := hostReader{snapshot: s}
+	for i, line := range textLines(data) {
+		if err := read.line(line); err != nil {
+			err.Name, err.Line = name, i+1
+			return false, err
+		}
+	}
+	return read.known, read.finish(name)
+}
+
+// hostReader reads one text, line by line.
+type hostReader struct {
+	snapshot *HostSnapshot
+	known    bool
+	part     hostPart
+	columns  []int    // the CPUs of the columns
+	irqs     []string // rows of /proc/interrupts, after the line of their CPUs
+	counters []string // of ethtool -S
+	coalesce []string
+}
+
+const onceHint = "give each snapshot in a file or folder of its own"
+
+func (h *hostReader) line(line string) *TextError {
+	s := h.snapshot
+	switch {
+	case line == "":
+		return nil
+	case irqHeader.MatchString(line):
+		h.columns, h.part = h.columns[:0], columnsPart
+		for _, column := range strings.Fields(line) {
+			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, 16)
+			if err != nil {
+				return &TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: "give the files of /proc unchanged"}
+			}
+			h.columns = append(h.columns, int(cpu))
+		}
+	case strings.HasPrefix(line, "NIC statistics:"):
+		h.known, h.part = true, countersPart
+	case coalesceHeader.MatchString(line):
+		h.known, h.part, h.coalesce = true, coalescePart, append(h.coalesce, line)
+	case statRow.MatchString(line):
+		return h.stat(line)
+	case softnetRow.MatchString(line):
+		return h.softnet(line)
+	case strings.HasPrefix(line, "btime "):
+		boot, err := strconv.ParseInt(line[len("btime "):], 10, 64)
+		if err != nil {
+			return notCount("btime", line)
+		}
+		h.known, s.BootTime = true, boot
+	case uptimeLine.MatchString(line):
+		h.known = true
+		s.Uptime, _ = strconv.ParseFloat(uptimeLine.FindStringSubmatch(line)[1], 64) // its form is checked
+	case kworkRow.MatchString(line):
+		return h.kwork(kworkRow.FindStringSubmatch(line))
+	case sysfsLine.MatchString(line):
+		m := sysfsLine.FindStringSubmatch(line)
+		h.known = true
+		switch {
+		case m[3] == "0":
+		case m[2] == "threaded":
+			s.Threaded = append(s.Threaded, m[1])
+		default:
+			s.Deferred = append(s.Deferred, m[1])
+		}
+	case busyLine.MatchString(line):
+		h.known = true
+		s.BusyPolling = s.BusyPolling || busyLine.FindStringSubmatch(line)[1] != "0"
+	case configHZ.MatchString(line):
+		hz, err := strconv.Atoi(configHZ.FindStringSubmatch(line)[1])
+		if err != nil || hz < 24 || hz > 10000 {
+			return &TextError{What: quote.Short(line) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
+		}
+		h.known, s.HZ = true, hz
+	case h.part == columnsPart:
+		return h.row(line)
+	case h.part == countersPart:
+		h.counters = append(h.counters, line)
+	case h.part == coalescePart:
+		h.coalesce = append(h.coalesce, line)
+	}
+	return nil
+}
+
+func notCount(what, line string) *TextError {
+	return &TextError{What: fmt.Sprintf("%s is no count of %s", quote.Short(line), what), Hint: "give the files of /proc unchanged"}
+}
+
+// counts are a line's fields in a base; ok is false where one is no number.
+func counts(fields []string, base int) (numbers []uint64, ok bool) {
+	for _, field := range fields {
+		n, err := strconv.ParseUint(field, base, 64)
+		if err != nil {
+			return nil, false
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, true
+}
+
+// stat reads a CPU's line of /proc/stat: "cpu0 user nice system idle iowait irq softirq
+// steal guest guest_nice".
+func (h *hostReader) stat(line string) *TextError {
+	fields := strings.Fields(line)
+	number, err := strconv.ParseUint(fields[0][len("cpu"):], 10, 16)
+	n, ok := counts(fields[1:], 10)
+	if err != nil || !ok || len(n) < 8 {
+		return notCount("a CPU's times", line)
+	}
+	cpu := h.snapshot.cpu(int(number))
+	if cpu.HasStat {
+		return &TextError{What: fmt.Sprintf("a second /proc/stat has CPU %d", number), Hint: onceHint}
+	}
+	h.known, h.part, cpu.HasStat = true, noPart, true
+	cpu.User, cpu.Nice, cpu.System, cpu.Idle, cpu.IOWait, cpu.IRQ, cpu.SoftIRQ, cpu.Steal = n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]
+	return nil
+}
+
+// softnet reads a row of softnet_stat. Its CPU is in column 13 since Linux 5.14; before,
+// rows are those of the CPUs online, in order.
+func (h *hostReader) softnet(line string) *TextError {
+	n, ok := counts(strings.Fields(line), 16)
+	if !ok {
+		return notCount("packets", line)
+	}
+	h.known, h.part = true, noPart
+	h.snapshot.softnet = append(h.snapshot.softnet, n)
+	return nil
+}
+
+// row reads a row of /proc/softirqs or /proc/interrupts.
+func (h *hostReader) row(line string) *TextError {
+	name, rest, ok := strings.Cut(line, ":")
+	if !ok {
+		h.part = noPart
+		return nil
+	}
+	fields := strings.Fields(rest)
+	_, err := strconv.ParseUint(name, 10, 32)
+	numbered := err == nil
+	if !numbered && name != "NET_RX" && name != "LOC" {
+		return nil
+	}
+	if len(fields) < len(h.columns) {
+		return &TextError{What: fmt.Sprintf("%s has %d counts of %d CPUs", quote.Short(name), len(fields), len(h.columns)), Hint: "give the files of /proc unchanged"}
+	}
+	n, ok := counts(fields[:len(h.columns)], 10)
+	if !ok {
+		return notCount(name, line)
+	}
+	h.known = true
+	if numbered && len(h.irqs) == 0 {
+		var header strings.Builder
+		for _, cpu := range h.columns {
+			fmt.Fprintf(&header, "CPU%d ", cpu)
+		}
+		h.irqs = append(h.irqs, strings.TrimSpace(header.String()))
+	}
+	if numbered {
+		h.irqs = append(h.irqs, line)
+	}
+	for i, number := range h.columns {
+		cpu := h.snapshot.cpu(number)
+		switch {
+		case numbered:
+			cpu.Interrupts += n[i]
+		case name == "LOC" && cpu.HasInterrupts, name == "NET_RX" && cpu.HasSoftIRQs:
+			return &TextError{What: fmt.Sprintf("a second row %s has CPU %d", name, number), Hint: onceHint}
+		case name == "LOC":
+			cpu.HasInterrupts, cpu.Timer = true, n[i]
+		default:
+			cpu.HasSoftIRQs, cpu.NetRXRuns = true, n[i]
+		}
+	}
+	return nil
+}
+
+func (h *hostReader) kwork(m []string) *TextError {
+	number, err1 := strconv.ParseUint(m[1], 10, 16)
+	ms, err2 := strconv.ParseFloat(m[2], 64)
+	runs, err3 := strconv.ParseUint(m[3], 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return &TextError{What: quote.Short(m[0]) + " is no row of perf kwork", Hint: "give what `perf kwork -k softirq report` prints, unchanged"}
+	}
+	cpu := h.snapshot.cpu(int(number))
+	h.known, cpu.KworkTime, cpu.KworkRuns = true, ms*1e6, runs
+	return nil
+}
+
+// finish reads what needs all of its lines.
+func (h *hostReader) finish(name string) (err error) {
+	s := h.snapshot
+	if len(h.irqs) > 0 {
+		if s.IRQs, err = readIRQs(h.irqs); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if len(h.counters) > 0 {
+		// A driver without counters by queue has nothing to tell here.
+		s.Queues, _ = ReadQueueCounters(strings.Join(h.counters, "\n"))
+	}
+	if len(h.coalesce) > 0 {
+		s.Coalesce, _ = ReadCoalesce(strings.NewReader(strings.Join(h.coalesce, "\n")), name) // told beside, no more
+	}
+	return nil
+}
+
+// Finish gives the rows of softnet_stat their CPUs, once all texts are read.
+func (s *HostSnapshot) Finish() error {
+	var online []int
+	for i := range s.CPUs {
+		if s.CPUs[i].HasStat {
+			online = append(online, s.CPUs[i].CPU)
+		}
+	}
+	for i, row := range s.softnet {
+		number := 0
+		switch {
+		case len(row) > 12:
+			number = int(min(row[12], 1<<16))
+		case len(s.softnet) == len(online):
+			number = online[i]
+		default:
+			return fmt.Errorf("%s: softnet_stat has %d rows that don't say their CPU, and /proc/stat has %d CPUs: give texts of one moment", s.Name, len(s.softnet), len(online))
+		}
+		cpu := s.cpu(number)
+		if cpu.HasSoftnet {
+			return fmt.Errorf("%s: two softnet_stat have CPU %d: %s", s.Name, number, onceHint)
+		}
+		cpu.HasSoftnet = true
+		cpu.Processed, cpu.Dropped, cpu.Squeezed = row[0], row[1], row[2]
+		if len(row) > 9 {
+			cpu.FromRPS = row[9]
+		}
+	}
+	for _, part := range []struct {
+		name string
+		has  func(*HostCPU) bool
+	}{
+		{"/proc/stat", func(c *HostCPU) bool { return c.HasStat }},
+		{"/proc/softirqs", func(c *HostCPU) bool { return c.HasSoftIRQs }},
+		{"/proc/net/softnet_stat", func(c *HostCPU) bool { return c.HasSoftnet }},
+	} {
+		if !slices.ContainsFunc(s.CPUs, func(c HostCPU) bool { return part.has(&c) }) {
+			return fmt.Errorf("%s: it has no text of %s: nothing can be fitted without it", s.Name, part.name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package nictext
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	hostStat = `cpu  30 2 30 400 5 0 11 1 0 0
+cpu0 10 1 20 200 3 0 5 1 0 0
+cpu2 20 1 10 200 2 0 6 0 0 0
+intr 100 0 0 5
+ctxt 9
+btime 1795637348
+`
+	hostSoftIRQs = `                    CPU0       CPU2
+          HI:          0          0
+      NET_RX:        700        800
+`
+	hostInterrupts = `           CPU0       CPU2
+ 24:          1          0  IO-APIC   5-edge      ACPI:Ged
+ 40:         10         20 PCI-MSIX-0000:00:04.0   1-edge      eth0-TxRx-0
+LOC:       5000       6000   Local timer interrupts
+ERR:          0
+`
+	hostSoftnet = `0000000a 00000001 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000003 00000000 00000000 00000000
+000000ff 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000002
+`
+	hostKwork = `  Kwork Name                     | Cpu  | Total Runtime | Count     | Max runtime   |
+ ---------------------------------------------------------------------------
+  (s)NET_RX:3                    | 0002 |     52.998 ms |      7803 |      0.091 ms |
+  (s)RCU:9                       | 0002 |      0.480 ms |        50 |      0.059 ms |
+`
+)
+
+var hostCPUs = []HostCPU{
+	{CPU: 0, HasStat: true, User: 10, Nice: 1, System: 20, Idle: 200, IOWait: 3, SoftIRQ: 5, Steal: 1, HasSoftIRQs: true, NetRXRuns: 700,
+		HasInterrupts: true, Timer: 5000, Interrupts: 11, HasSoftnet: true, Processed: 10, Dropped: 1, Squeezed: 2, FromRPS: 3},
+	{CPU: 2, HasStat: true, User: 20, Nice: 1, System: 10, Idle: 200, IOWait: 2, SoftIRQ: 6, HasSoftIRQs: true, NetRXRuns: 800,
+		HasInterrupts: true, Timer: 6000, Interrupts: 20, HasSoftnet: true, Processed: 255, KworkTime: 52.998e6, KworkRuns: 7803},
+}
+
+// TestHostSnapshot reads the same texts one by one, in another order, and all in one.
+func TestHostSnapshot(t *testing.T) {
+	uptime := "6126.09 4782.81\n"
+	sysfs := "/sys/class/net/eth0/threaded:1\n/sys/class/net/eth1/napi_defer_hard_irqs:0\n"
+	for name, texts := range map[string][]string{
+		"one by one": {hostStat, hostSoftIRQs, hostInterrupts, hostSoftnet, hostKwork, uptime, sysfs},
+		"other way":  {sysfs, uptime, hostKwork, hostSoftnet, hostInterrupts, hostSoftIRQs, hostStat},
+		"all in one": {hostSoftnet + hostSoftIRQs + hostStat + hostInterrupts + uptime + sysfs + "NIC statistics:\n     rx_queue_0_packets: 17\n     rx_queue_1_packets: 4\n" + hostKwork},
+		"mailed":     {"> " + strings.ReplaceAll(hostSoftnet+hostSoftIRQs+hostStat+hostInterrupts+uptime+sysfs+hostKwork, "\n", "\n> ")},
+	} {
+		s := &HostSnapshot{Name: "00"}
+		for _, text := range texts {
+			if known, err := s.Read(strings.NewReader(text), "00/a.txt"); err != nil || !known {
+				t.Fatalf("%s: known %t, %v", name, known, err)
+			}
+		}
+		if err := s.Finish(); err != nil {
+			t.Fatal(name, err)
+		}
+		if diff := cmp.Diff(hostCPUs, s.CPUs); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+		if s.BootTime != 1795637348 || s.Uptime != 6126.09 || !cmp.Equal(s.Threaded, []string{"eth0"}) || s.Deferred != nil {
+			t.Errorf("%s: %+v", name, s)
+		}
+		if counts, err := s.IRQs.QueueInterrupts("", ""); err != nil || !cmp.Equal(counts, []uint64{30}) {
+			t.Errorf("%s: interrupts %v, %v", name, counts, err)
+		}
+		if name == "all in one" && !cmp.Equal(s.Queues.Packets, []uint64{17, 4}) {
+			t.Errorf("%s: queues %+v", name, s.Queues)
+		}
+	}
+}
+
+func TestHostSnapshotErrors(t *testing.T) {
+	all := hostStat + hostSoftIRQs + hostSoftnet
+	for text, want := range map[string]string{
+		hostStat + hostStat:                                    "line 8: a second /proc/stat has CPU 0",
+		hostSoftIRQs + hostSoftIRQs:                            "line 6: a second row NET_RX has CPU 0",
+		all + hostSoftnet:                                      "two softnet_stat have CPU 0",
+		hostStat + hostSoftnet:                                 "no text of /proc/softirqs",
+		hostSoftIRQs + hostSoftnet:                             "no text of /proc/stat",
+		hostStat + hostSoftIRQs:                                "no text of /proc/net/softnet_stat",
+		strings.Replace(all, "700        800", "700", 1):       "NET_RX has 1 counts of 2 CPUs",
+		strings.Replace(all, "700        800", "700 eight", 1): "is no count of NET_RX",
+		strings.Replace(all, "cpu0 10 1 20 200 3 0 5 1 0 0", "cpu0 10 1", 1):            "is no count of a CPU's times",
+		strings.Replace(all, "700", "99999999999999999999999", 1):                       "is no count of NET_RX",
+		hostStat + hostSoftIRQs + hostSoftnet[:89]: "rows that don't say their CPU",
+	} {
+		s := &HostSnapshot{Name: "00"}
+		_, err := s.Read(strings.NewReader(text), "00/a.txt")
+		if err == nil {
+			err = s.Finish()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if known, err := new(HostSnapshot).Read(strings.NewReader("hello\nNET_RX: 5\n"), "notes"); known || err != nil {
+		t.Errorf("a text of something else: %t, %v", known, err)
+	}
+}
