@@ -8,5 +8,6 @@
 //     own_report.go): this is what `--table -` accepts.
 //  3. The rest of a NIC's state: driver, channels, ring and coalescing
 //     (ethtool_parts.go), the fields that are hashed (flow_hash.go), the hash key
-//     (key_file.go), interrupts and their CPUs (irq.go), counters (counters.go).
+//     (key_file.go), interrupts and their CPUs (irq.go), counters (counters.go); what
+//     /proc counts of its CPUs at one moment (host.go).
 package nictext

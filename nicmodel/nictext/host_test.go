@@ -85,11 +85,11 @@ func TestHostSnapshotErrors(t *testing.T) {
 		hostStat + hostSoftnet:                                 "no text of /proc/softirqs",
 		hostSoftIRQs + hostSoftnet:                             "no text of /proc/stat",
 		hostStat + hostSoftIRQs:                                "no text of /proc/net/softnet_stat",
-		strings.Replace(all, "700        800", "700", 1):       "NET_RX has 1 counts of 2 CPUs",
+		strings.Replace(all, "700        800", "700", 1):       `"NET_RX" has 1 counts of 2 CPUs`,
 		strings.Replace(all, "700        800", "700 eight", 1): "is no count of NET_RX",
-		strings.Replace(all, "cpu0 10 1 20 200 3 0 5 1 0 0", "cpu0 10 1", 1):            "is no count of a CPU's times",
-		strings.Replace(all, "700", "99999999999999999999999", 1):                       "is no count of NET_RX",
-		hostStat + hostSoftIRQs + hostSoftnet[:89]: "rows that don't say their CPU",
+		strings.Replace(all, "cpu0 10 1 20 200 3 0 5 1 0 0", "cpu0 10 1", 1): "is no count of a CPU's times",
+		strings.Replace(all, "700", "99999999999999999999999", 1):            "is no count of NET_RX",
+		hostStat + hostSoftIRQs + hostSoftnet[:89]:                           "rows that don't say their CPU",
 	} {
 		s := &HostSnapshot{Name: "00"}
 		_, err := s.Read(strings.NewReader(text), "00/a.txt")

@@ -1,0 +1,276 @@
+package calibrate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Costs are what a row's time is explained by, in ns.
+type Costs struct {
+	Run    float64 // of a NET_RX run, packets apart
+	Packet float64
+}
+
+func (c Costs) of(r *Row) float64 { return c.Run*float64(r.Runs) + c.Packet*float64(r.Packets) }
+
+// Interval is where a value lies with 95 % of the resampled windows.
+type Interval struct{ From, To float64 }
+
+// Fit is the costs that explain the fitted rows, and how well.
+type Fit struct {
+	Costs
+	RunInterval, PacketInterval Interval
+
+	// OneFactor tells that the costs are the assumed ones times Factor, since the rows
+	// can't tell a run's from a packet's; Why says how that was seen.
+	OneFactor bool
+	Factor    float64
+	Why       string
+
+	Rows, Windows  int
+	Ticks          float64 // of fitted softirq time; 0 where times are measured
+	Time           float64 // fitted, ns
+	Packets        uint64
+	PacketsPerSec  Interval // the least and the most of a CPU in a window
+	Correlation    float64  // of the two costs' estimates
+	Chi2           float64  // per degree of freedom
+	Error          float64  // relative, of windows that were left out in turn
+	MeanPacketCost float64  // ns, runs included
+	Warnings       []string
+}
+
+// Refusal says why nothing was fitted.
+type Refusal struct {
+	ID   string // "few-ticks", "residuals", "few-windows", "nothing"
+	What string
+}
+
+func (r *Refusal) Error() string { return r.What }
+
+const (
+	parts         = 5    // of the windows, each left out once
+	resamples     = 1000 // of the bootstrap
+	leastWindows  = 3
+	modelError    = 0.05 // relative, which a straight line has besides counting
+	mostCorrelate = 0.9
+	mostInterval  = 0.5 // half of a cost's interval ÷ the cost
+)
+
+// Fit explains the rows that are left by the costs of a run and of a packet: steps 4
+// to 7. assumed are the costs that one factor is on. The error is a *Refusal.
+func (h *History) Fit(assumed Costs) (*Fit, error) {
+	var rows []*Row
+	for i := range h.Rows {
+		if h.Rows[i].Reason == Fitted {
+			rows = append(rows, &h.Rows[i])
+		}
+	}
+	if len(rows) == 0 {
+		return nil, &Refusal{"nothing", "no window of any CPU is left to fit"}
+	}
+	byWindow := windowsOf(rows)
+	f := &Fit{Rows: len(rows), Windows: len(byWindow), PacketsPerSec: Interval{math.Inf(1), 0}}
+	for _, r := range rows {
+		f.Time += r.Time()
+		f.Packets += r.Packets
+		rate := r.perSecond(r.Packets)
+		f.PacketsPerSec = Interval{min(f.PacketsPerSec.From, rate), max(f.PacketsPerSec.To, rate)}
+		if h.Ticks && r.Traced == 0 {
+			f.Ticks += r.Time() / 1e9 * float64(h.HZ)
+		}
+	}
+	counted := slices.ContainsFunc(rows, func(r *Row) bool { return r.Traced == 0 }) && h.Ticks
+	f.MeanPacketCost = f.Time / float64(f.Packets)
+	switch {
+	case f.Windows < leastWindows:
+		return nil, &Refusal{"few-windows", fmt.Sprintf("%d windows are left, and none could be left out to judge the others: take eleven snapshots", f.Windows)}
+	case counted && f.Ticks < tooFewTicks:
+		return nil, &Refusal{"few-ticks", fmt.Sprintf("the CPUs were seen in softirqs at %.0f ticks only, and at least %d are needed: take snapshots further apart, or of more load", f.Ticks, tooFewTicks)}
+	case f.Time == 0:
+		return nil, &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
+	case counted && f.Ticks < fewTicks:
+		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %.0f ticks, so counting alone errs by %.0f %%; %d or more would be better.", f.Ticks, 100/math.Sqrt(f.Ticks), fewTicks))
+	}
+
+	var free bool
+	f.Costs, f.Correlation, f.Chi2 = h.twoCosts(rows)
+	if f.Chi2 > mostChi2 {
+		return nil, &Refusal{"residuals", fmt.Sprintf("the times are no sum of costs of runs and packets: they miss by %.0f times the variance of counting (χ² per degree of freedom; at most %d): load in step with the tick does that, and so does other work in softirqs", f.Chi2, mostChi2)}
+	}
+	var runs, packets []float64
+	h.resample(byWindow, func(again []*Row) {
+		c, _, _ := h.twoCosts(again)
+		runs, packets = append(runs, c.Run), append(packets, c.Packet)
+	})
+	f.RunInterval, f.PacketInterval = intervalOf(runs), intervalOf(packets)
+	f.Why, free = f.separate()
+	fit := func(rows []*Row) Costs {
+		c, _, _ := h.twoCosts(rows)
+		return c
+	}
+	if f.OneFactor = !free; f.OneFactor {
+		fit = func(rows []*Row) Costs { return h.oneFactor(rows, assumed) }
+		f.Costs = fit(rows)
+		f.Factor = f.Packet / assumed.Packet
+		var factors []float64
+		h.resample(byWindow, func(again []*Row) { factors = append(factors, fit(again).Packet/assumed.Packet) })
+		in := intervalOf(factors)
+		f.RunInterval = Interval{in.From * assumed.Run, in.To * assumed.Run}
+		f.PacketInterval = Interval{in.From * assumed.Packet, in.To * assumed.Packet}
+	}
+	f.Error = leftOutError(byWindow, fit)
+	if counted {
+		f.Error = max(f.Error, 1/math.Sqrt(f.Ticks))
+	}
+	return f, nil
+}
+
+// separate tells whether the rows tell the two costs apart, else why not.
+func (f *Fit) separate() (why string, ok bool) {
+	wide := func(in Interval, value float64) bool { return (in.To-in.From)/2 > mostInterval*value }
+	switch {
+	case f.Correlation < -mostCorrelate:
+		return fmt.Sprintf("packets and NET_RX runs rise and fall together (the two costs correlate at %.2f)", f.Correlation), false
+	case f.Run == 0:
+		return "the best fit gives a NET_RX run no cost at all", false
+	case f.Packet == 0:
+		return "the best fit gives a packet no cost at all", false
+	case wide(f.RunInterval, f.Run):
+		return fmt.Sprintf("a NET_RX run's cost could be anything from %.0f to %.0f ns", f.RunInterval.From, f.RunInterval.To), false
+	case wide(f.PacketInterval, f.Packet):
+		return fmt.Sprintf("a packet's cost could be anything from %.0f to %.0f ns", f.PacketInterval.From, f.PacketInterval.To), false
+	}
+	return "", true
+}
+
+// windowsOf are the rows by window, in order.
+func windowsOf(rows []*Row) [][]*Row {
+	var windows [][]*Row
+	for _, r := range rows {
+		if n := len(windows); n > 0 && windows[n-1][0].Window == r.Window {
+			windows[n-1] = append(windows[n-1], r)
+			continue
+		}
+		windows = append(windows, []*Row{r})
+	}
+	return windows
+}
+
+// variance is what a row of time y is expected to miss by, squared, in ns². A tick is
+// counted or not: of a rare event as many as there are; that /proc/stat cuts both ends
+// of a window to its unit adds unit²/6.
+func (h *History) variance(r *Row, y float64) float64 {
+	v := modelError * y * modelError * y
+	if r.Traced > 0 {
+		return v + 1
+	}
+	v += unit * unit / 6
+	if h.Ticks {
+		tick := 1e9 / float64(h.HZ)
+		v += tick * max(y, tick) * max(0.1, 1-y/r.Duration)
+	}
+	return v
+}
+
+// twoCosts is the non-negative least-squares fit of both costs, weighted by what each
+// row is expected to miss by, and so in several rounds; the correlation of the two
+// estimates; and χ² per degree of freedom.
+func (h *History) twoCosts(rows []*Row) (c Costs, correlation, chi2 float64) {
+	weights := make([]float64, len(rows))
+	for i, r := range rows {
+		weights[i] = 1 / h.variance(r, r.Time())
+	}
+	for range 8 {
+		var rr, rp, pp, ry, py float64
+		for i, r := range rows {
+			w, runs, packets, y := weights[i], float64(r.Runs), float64(r.Packets), r.Time()
+			rr, rp, pp = rr+w*runs*runs, rp+w*runs*packets, pp+w*packets*packets
+			ry, py = ry+w*runs*y, py+w*packets*y
+		}
+		correlation = -rp / math.Sqrt(rr*pp)
+		c = Costs{}
+		if det := rr*pp - rp*rp; det > 1e-9*rr*pp {
+			c = Costs{(pp*ry - rp*py) / det, (rr*py - rp*ry) / det}
+		}
+		// Where one would be negative, or neither can be told, the best is one alone: the
+		// one that explains more.
+		if c.Run <= 0 || c.Packet <= 0 {
+			if c = (Costs{Packet: py / pp}); ry*ry/rr > py*py/pp {
+				c = Costs{Run: ry / rr}
+			}
+		}
+		for i, r := range rows {
+			weights[i] = 1 / h.variance(r, c.of(r))
+		}
+	}
+	for i, r := range rows {
+		miss := r.Time() - c.of(r)
+		chi2 += weights[i] * miss * miss
+	}
+	return c, correlation, chi2 / float64(max(1, len(rows)-2))
+}
+
+// oneFactor is the assumed costs times the factor that fits best.
+func (h *History) oneFactor(rows []*Row, assumed Costs) Costs {
+	f := 1.0
+	for range 8 {
+		var xx, xy float64
+		for _, r := range rows {
+			x := assumed.of(r)
+			w := 1 / h.variance(r, f*x)
+			xx, xy = xx+w*x*x, xy+w*x*r.Time()
+		}
+		f = xy / xx
+	}
+	return Costs{f * assumed.Run, f * assumed.Packet}
+}
+
+// resample draws as many windows as there are, with repetition, over and over. Whole
+// windows: what happens in one to two CPUs is not independent.
+func (h *History) resample(windows [][]*Row, each func([]*Row)) {
+	random := rand.New(rand.NewPCG(1, 2)) // the same each time
+	var again []*Row
+	for range resamples {
+		again = again[:0]
+		for range windows {
+			again = append(again, windows[random.IntN(len(windows))]...)
+		}
+		each(again)
+	}
+}
+
+func intervalOf(values []float64) Interval {
+	slices.Sort(values)
+	n := len(values)
+	return Interval{values[n*25/1000], values[n*975/1000]}
+}
+
+// leftOutError is by how much the costs that fit all other windows miss the total time
+// of those left out: the root of the mean square over the parts. Windows are dealt out
+// in turn, so that a load that rises is in each part.
+func leftOutError(windows [][]*Row, fit func([]*Row) Costs) float64 {
+	n := min(parts, len(windows))
+	sum, judged := 0.0, 0
+	for part := range n {
+		var in, out []*Row
+		for i, rows := range windows {
+			if i%n == part {
+				out = append(out, rows...)
+			} else {
+				in = append(in, rows...)
+			}
+		}
+		c, predicted, seen := fit(in), 0.0, 0.0
+		for _, r := range out {
+			predicted += c.of(r)
+			seen += r.Time()
+		}
+		if seen > 0 {
+			sum += (predicted/seen - 1) * (predicted/seen - 1)
+			judged++
+		}
+	}
+	return math.Sqrt(sum / float64(max(1, judged)))
+}
