@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
 	"rssreplay/report"
 )
 
@@ -93,15 +94,8 @@ func (c *candidates) cost(one *candidate, now, f report.Figures) string {
 // threeDigits is an imbalance as the text has it.
 func threeDigits(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
 
-const (
-	// noticeable is the share of the present imbalance that a suggestion must save
-	// on the whole capture: less is noise, and moves flows for nothing.
-	noticeable = 0.01
-	// busierBy is how much worse the busiest windows may become: they are few packets.
-	busierBy = 0.02
-	// leastMedianGain is the share that the median over random keys must save.
-	leastMedianGain = 0.02
-)
+// leastMedianGain is the share that the median over random keys must save.
+const leastMedianGain = 0.02
 
 // noBetter is why a candidate is not to be suggested; "" if it is.
 func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
@@ -124,14 +118,15 @@ func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 		}
 		return ""
 	}
-	switch busy, busyNow := f.BusyWindows, now.BusyWindows; {
-	case !(after < before):
+	effect := balance.Effect{Now: float64(before), Then: float64(after), BusyNow: float64(now.BusyWindows), BusyThen: float64(f.BusyWindows)}
+	switch effect.Rating() {
+	case balance.NoBetter:
 		return fmt.Sprintf("%s No better than the present: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
-	case float64(after) > (1-noticeable)*float64(before):
+	case balance.HardlyBetter:
 		return fmt.Sprintf("%s Better than the present by less than 1 %%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
-	case float64(busy) > (1+busierBy)*float64(busyNow):
+	case balance.WorseWhenBusy:
 		return fmt.Sprintf("%s Better over the whole capture, %s against %s, but worse in its busiest windows: %s against %s.",
-			one.summary, threeDigits(after), threeDigits(before), threeDigits(busy), threeDigits(busyNow))
+			one.summary, threeDigits(after), threeDigits(before), threeDigits(f.BusyWindows), threeDigits(now.BusyWindows))
 	}
 	return ""
 }

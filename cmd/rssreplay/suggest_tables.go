@@ -99,12 +99,6 @@ func (t *tableWays) fill(layout string) nicmodel.IndirectionTable {
 	return table
 }
 
-// What the folds must hold for a verdict.
-const (
-	leastPackets   = 2000 // in all
-	leastFoldFlows = 50   // in each
-)
-
 // judgeFolds judges the ways on the folds, unless there is too little in them.
 func (c *candidates) judgeFolds(t *tableWays) {
 	result := c.cut.result
@@ -116,11 +110,11 @@ func (c *candidates) judgeFolds(t *tableWays) {
 		tasks = append(tasks, c.balanceOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}, c.settings.steering))
 	}
 	switch {
-	case result.Received < leastPackets:
-		c.judging.TooShort = fmt.Sprintf("%s received, and at least %d are needed", plural(result.Received, "packet is", "packets are"), leastPackets)
+	case result.Received < balance.LeastPackets:
+		c.judging.TooShort = fmt.Sprintf("%s received, and at least %d are needed", plural(result.Received, "packet is", "packets are"), balance.LeastPackets)
 		return
-	case c.judging.FlowsLeast < leastFoldFlows:
-		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", plural(c.judging.FlowsLeast, "flow", "flows"), leastFoldFlows)
+	case c.judging.FlowsLeast < balance.LeastFoldFlows:
+		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", plural(c.judging.FlowsLeast, "flow", "flows"), balance.LeastFoldFlows)
 		return
 	}
 	judge := balance.NewJudge(tasks, t.now)
@@ -143,16 +137,9 @@ func (t *tableWays) gate(way int, table nicmodel.IndirectionTable) *report.Gate 
 	}
 	v := t.verdicts[way]
 	return &report.Gate{
-		Passed: v.Holds() && t.explained(table), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+		Passed: v.Holds() && t.c.balance.Lasts(float64(t.c.judging.Known), t.now, table), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
 		Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
 	}
-}
-
-// explained reports whether enough flows last for a table to be made for them, or
-// whether it is the present table that is uneven, whatever the flows.
-func (t *tableWays) explained(table nicmodel.IndirectionTable) bool {
-	b := t.c.balance
-	return t.c.judging.Known >= balance.LeastKnown || b.WithEvenFlows(table) <= (1-balance.LeastGain)*b.WithEvenFlows(t.now)
 }
 
 // table adds a candidate with the table, or declines it where it would not last or

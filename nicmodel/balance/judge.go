@@ -13,13 +13,17 @@ import (
 const (
 	// LeastGain is the share of the imbalance that must be saved both ways.
 	LeastGain = 0.02
+	// LeastPackets and LeastFoldFlows are what the traffic, and the flows of each of its
+	// folds, must number for a verdict.
+	LeastPackets   = 2000
+	LeastFoldFlows = 50
 	// LeastFoldT is what the folds' mean gain over its standard error must exceed. It
 	// is a measured threshold and no t-test, since the folds share what they are
 	// trained on.
 	LeastFoldT = 3
 	// LeastKnown is the share of the packets of the quarters farthest apart whose flows
 	// must be in both, unless the table now is uneven by itself. Flows that stay had 81 %
-	// and more in 80 traces, flows that come and go at most 53 % where 40 % of what else
+	// and more in 80 traces, flows that come and go at most 53 % where 37 % of what else
 	// had passed made the traffic that followed less even.
 	LeastKnown = 0.5
 	// mostFoldT is what is told where the folds do not differ at all.
@@ -61,6 +65,13 @@ type Verdict struct {
 // It takes more to advise it: see LeastKnown.
 func (v *Verdict) Holds() bool {
 	return v.Forward >= LeastGain && v.Back >= LeastGain && v.FoldT > LeastFoldT
+}
+
+// Lasts reports whether there is reason for a table to hold on what follows: enough of
+// the traffic is of flows that last, which is known, see LeastKnown; or it is the table
+// now that is uneven by itself, whatever the flows.
+func (b *Task) Lasts(known float64, now, table nicmodel.IndirectionTable) bool {
+	return known >= LeastKnown || b.WithEvenFlows(table) <= (1-LeastGain)*b.WithEvenFlows(now)
 }
 
 // Gain is the share of the imbalance that was saved where it was judged.
