@@ -16,8 +16,11 @@ const (
 	traceCPUs    = 8
 )
 
-// trace is the entries of packets in their order in time.
-type trace []int
+// trace is packets in their order in time.
+type trace []packet
+
+// packet is of a flow, which meets one entry.
+type packet struct{ flow, entry int }
 
 // persistent is flows that live throughout, whose sizes are as Zipf has it.
 func persistent(r *rand.Rand, exponent float64, packets int) trace {
@@ -30,7 +33,8 @@ func persistent(r *rand.Rand, exponent float64, packets int) trace {
 	}
 	t := make(trace, packets)
 	for i := range t {
-		t[i] = entries[sort.SearchFloat64s(sums, r.Float64()*sum)]
+		flow := sort.SearchFloat64s(sums, r.Float64()*sum)
+		t[i] = packet{flow, entries[flow]}
 	}
 	return t
 }
@@ -38,26 +42,26 @@ func persistent(r *rand.Rand, exponent float64, packets int) trace {
 // churn is flows with sizes as Pareto has it that come and go; life is that of a
 // flow of 4 packets, of the whole time.
 func churn(r *rand.Rand, life float64, packets int) trace {
-	type packet struct {
-		at    float64
-		entry int
+	type timed struct {
+		at float64
+		packet
 	}
-	var all []packet
-	for len(all) < packets {
+	var all []timed
+	for flow := 0; len(all) < packets; flow++ {
 		size := min(2*math.Pow(1-r.Float64(), -1/1.1), float64(packets)/4)
 		lives := life * math.Sqrt(size/4) * math.Exp(r.NormFloat64())
 		start := r.Float64()*(1+lives) - lives
 		entry := r.IntN(traceEntries)
 		for range int(size) {
 			if at := start + r.Float64()*lives; at >= 0 && at < 1 {
-				all = append(all, packet{at, entry})
+				all = append(all, timed{at, packet{flow, entry}})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b packet) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(all, func(a, b timed) int { return cmp.Compare(a.at, b.at) })
 	var t trace
 	for _, p := range all {
-		t = append(t, p.entry)
+		t = append(t, p.packet)
 	}
 	return t
 }
@@ -67,12 +71,34 @@ func (t trace) folds(n int) []*Task {
 	var all []*Task
 	for k := range n {
 		b := &Task{Entries: make([]uint64, traceEntries), Fixed: make([]uint64, traceCPUs), QueueCPU: []int{0, 1, 2, 3, 4, 5, 6, 7}}
-		for _, entry := range t[k*len(t)/n : (k+1)*len(t)/n] {
-			b.Entries[entry]++
+		for _, p := range t[k*len(t)/n : (k+1)*len(t)/n] {
+			b.Entries[p.entry]++
 		}
 		all = append(all, b)
 	}
 	return all
+}
+
+// known is the share of the packets of the first and of the last quarter whose flows
+// are in both.
+func (t trace) known() float64 {
+	ends := [2]trace{t[:len(t)/4], t[len(t)-len(t)/4:]}
+	var flows [2]map[int]bool
+	for i, end := range ends {
+		flows[i] = map[int]bool{}
+		for _, p := range end {
+			flows[i][p.flow] = true
+		}
+	}
+	known := 0
+	for i, end := range ends {
+		for _, p := range end {
+			if flows[1-i][p.flow] {
+				known++
+			}
+		}
+	}
+	return float64(known) / float64(len(ends[0])+len(ends[1]))
 }
 
 // followed is how a way to find tables did over several traces.
@@ -143,6 +169,58 @@ func TestJudgeHolds(t *testing.T) {
 		if ungated < int(seeds) {
 			t.Errorf("life %g: without the gate only %d are worse: these traces show nothing", life, ungated)
 		}
+	}
+}
+
+// TestLasts: of flows that live some tenth of the time, what the folds let pass makes
+// what follows worse in every sixth trace and more. That so few of their packets are of
+// flows that last tells them from flows that stay.
+func TestLasts(t *testing.T) {
+	now := fill(t, "equal", traceEntries, traceCPUs)
+	even := func(b *Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{b.Even(now)} }
+	const seeds = 60
+	held, heldWorse, lasts, lastsWorse := 0, 0, 0, 0
+	for seed := range uint64(seeds) {
+		all := churn(rand.New(rand.NewPCG(seed, 1009)), 0.1, 20_000)
+		seen, next := all[:len(all)/2], all[len(all)/2:].folds(1)[0]
+		whole := seen.folds(1)[0]
+		table := even(whole)[0]
+		if v := NewJudge(seen.folds(8), now).Of(even)[0]; !v.Holds() {
+			continue
+		}
+		worse := next.Peak(table) > next.Peak(now)
+		held++
+		if worse {
+			heldWorse++
+		}
+		if whole.Lasts(seen.known(), now, table) {
+			lasts++
+			if worse {
+				lastsWorse++
+			}
+		}
+	}
+	if held < seeds/6 || heldWorse*6 < held {
+		t.Errorf("of %d traces the folds let %d pass, %d of them worse afterwards: these traces show nothing", seeds, held, heldWorse)
+	}
+	if lasts*5 > held || lastsWorse*20 > held {
+		t.Errorf("%d of %d that hold are said to last, %d of these are worse afterwards", lasts, held, lastsWorse)
+	}
+	for seed := range uint64(10) {
+		all := persistent(rand.New(rand.NewPCG(seed, 1010)), 1+0.5*float64(seed%2), 10_000)
+		whole := all.folds(1)[0]
+		if known := all.known(); !whole.Lasts(known, now, even(whole)[0]) {
+			t.Errorf("flows that stay, seed %d: %.2f of the packets are known, and the table is said not to last", seed, known)
+		}
+	}
+}
+
+// TestLastsWhateverTheFlows: a table that is uneven by itself is bettered for any flows.
+func TestLastsWhateverTheFlows(t *testing.T) {
+	b := &Task{Entries: []uint64{10, 12, 11, 9}, Fixed: []uint64{0, 0}, QueueCPU: []int{0, 1}}
+	even, uneven := nicmodel.IndirectionTable{0, 0, 1, 1}, nicmodel.IndirectionTable{0, 0, 0, 1}
+	if !b.Lasts(0, uneven, even) || b.Lasts(0, even, even) || b.Lasts(0, even, uneven) || !b.Lasts(LeastKnown, even, uneven) {
+		t.Error("what flows that go leave of a table is not told")
 	}
 }
 
