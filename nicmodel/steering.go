@@ -416,7 +416,7 @@ func (s *Steering) KeyStrength(t hash.Type) KeyStrength {
 		input := buffer[:t.InputLen()]
 		clear(input)
 		fill(input)
-		return s.config.Transform.Result(s.sum.Sum(s.config.Transform.Apply(input, protocol))) & mask
+		return s.Sum(s.Hashed(input, t, protocol)) & mask
 	}
 	nothing := index(func([]byte) {})
 	for i := range k.Bits {

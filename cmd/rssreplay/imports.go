@@ -29,6 +29,7 @@ type importFlags struct {
 	flowHash string
 	irq      []string
 	bundle   string
+	dev      string // the interface, where the texts are of several
 }
 
 // addSteering adds the flags of what chooses a packet's CPU.
@@ -40,6 +41,7 @@ func (f *importFlags) addSteering(set *pflag.FlagSet) {
 	set.StringVar(&f.flowHash, "flow-hash", "", "")
 	set.StringArrayVar(&f.irq, "irq", nil, "")
 	set.StringVar(&f.bundle, "bundle", "", "")
+	set.StringVar(&f.dev, "dev", "", "")
 }
 
 // addReplay adds the flags of what a replay takes besides.
@@ -88,18 +90,21 @@ func (f *modelFlags) inputs() []string {
 	for _, file := range f.importFiles() {
 		paths = append(paths, file.path)
 	}
-	if dir := f.imports.bundle; dir != "" {
-		entries, _ := os.ReadDir(dir) // what is wrong with it is readBundle's to say
-		for _, entry := range entries {
-			paths = append(paths, filepath.Join(dir, entry.Name()))
-		}
+	if bundle := f.imports.bundle; bundle != "" {
+		// What is wrong with it is readBundle's to say.
+		_ = filepath.WalkDir(bundle, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				paths = append(paths, path)
+			}
+			return nil
+		})
 	}
 	return paths
 }
 
 // folders are those that are read.
 func (f *modelFlags) folders() []string {
-	if f.imports.bundle == "" {
+	if info, err := os.Stat(f.imports.bundle); err != nil || !info.IsDir() {
 		return nil
 	}
 	return []string{f.imports.bundle}
@@ -184,7 +189,11 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 		if _, err := peeked.Peek(1); err == io.EOF {
 			return nil, usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
 		}
-		switch err := m.read(file.kind, peeked, name); {
+		text, err := onlyOf(peeked, f.imports.dev)
+		if err == nil {
+			err = m.read(file.kind, text, name)
+		}
+		switch {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
 			return nil, file.unreadable(err)
 		case err != nil:
@@ -192,11 +201,23 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 		}
 	}
 	if f.imports.bundle != "" {
-		if err := m.readBundle(f.imports.bundle, given); err != nil {
+		if err := m.readBundle(f.imports.bundle, f.imports.dev, given); err != nil {
 			return nil, usagef("--bundle: %w", err)
 		}
 	}
 	return m, m.oneInterface()
+}
+
+// onlyOf is what a text says of the interface, if one was named.
+func onlyOf(in io.Reader, iface string) (io.Reader, error) {
+	if iface == "" {
+		return in, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxImport+1))
+	if err == nil {
+		data, err = nictext.Only(data, iface)
+	}
+	return bytes.NewReader(data), err
 }
 
 // read reads one text of the kind.
@@ -213,7 +234,21 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	case nictext.KindRing:
 		return readInto(&m.ring, nictext.ReadRing, in, name)
 	case nictext.KindFlowHash:
-		return readInto(&m.flowHash, nictext.ReadFlowHash, in, name)
+		fields, err := nictext.ReadFlowHash(in, name)
+		switch {
+		case err != nil:
+			return err
+		case m.flowHash.value == nil:
+			m.flowHash = imported[nictext.FlowHash]{fields, name}
+			return nil
+		}
+		if err := m.flowHash.value.Merge(fields); err != nil {
+			return fmt.Errorf("%s and %s tell different things: %w; remove one of them", m.flowHash.from, name, err)
+		}
+		if name != m.flowHash.from {
+			m.flowHash.from += ", " + name
+		}
+		return nil
 	case nictext.KindKey:
 		return readInto(&m.key, nictext.ReadKey, in, name)
 	}
@@ -242,53 +277,6 @@ func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), 
 		return fmt.Errorf("%s and %s are of one kind, and tell different things: remove one of them", to.from, name)
 	case to.value == nil:
 		*to = imported[T]{value, name}
-	}
-	return nil
-}
-
-// maxImport bounds a file of a bundle in bytes: what is longer is something else,
-// a capture for one.
-const maxImport = 1 << 20
-
-// readBundle reads the texts in a folder, each recognised by what it says; of the
-// kinds given already none.
-func (m *imports) readBundle(dir string, given [nictext.NumKinds]bool) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool", dir, cause(err))
-	}
-	used := 0
-	for _, entry := range entries {
-		path := filepath.Join(dir, entry.Name())
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() || info.Size() > maxImport {
-			m.leftOut = append(m.leftOut, entry.Name())
-			continue
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, cause(err))
-		}
-		kinds := nictext.Sniff(data)
-		switch {
-		case nictext.SaysNoTable(string(data)):
-			m.noTable = path
-			used++
-		case len(kinds) == 0:
-			m.leftOut = append(m.leftOut, entry.Name())
-		}
-		used += len(kinds)
-		for _, kind := range kinds {
-			if given[kind] {
-				continue
-			}
-			if err := m.read(kind, bytes.NewReader(data), path); err != nil {
-				return err
-			}
-		}
-	}
-	if used == 0 {
-		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help nics)", dir)
 	}
 	return nil
 }

@@ -225,6 +225,10 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 		fmt.Fprintf(e.stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none; of virtio without VIRTIO_NET_F_RSS the host chooses the queues\n", printable(name))
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
+		const shown = 5
+		if more := len(names) - shown; more > 1 {
+			names = append(names[:shown:shown], fmt.Sprintf("and %d others", more))
+		}
 		fmt.Fprintf(e.stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", printable(f.imports.bundle), printable(strings.Join(names, ", ")))
 	}
 	return r.settings, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,6 @@ type suggestFlags struct {
 	target   string
 	maxMoves int
 	keys     string
-	device   string
 	output   *outputFlags
 
 	anonymize anonymizeFlags
@@ -56,7 +56,6 @@ func newSuggestCommand(e *env) *cobra.Command {
 	f.set.StringVar(&f.target, "target", "", "")
 	f.set.IntVar(&f.maxMoves, "max-moves", 0, "")
 	f.set.StringVar(&f.keys, "keys", "", "")
-	f.set.StringVar(&f.device, "dev", "eth0", "")
 	f.output = newOutputFlags(f.set)
 	f.output.addLook()
 	f.output.addTables()
@@ -168,7 +167,7 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 	if s.by == "busy" && s.settings.config.PacketCost == 0 && s.settings.config.ByteCost == 0 {
 		return nil, usagef("--by busy needs packets that cost something: give --packet-cost or --byte-cost")
 	}
-	if s.device, err = shellWord(f.device); err != nil {
+	if s.device, err = shellWord(cmp.Or(f.model.imports.dev, "eth0")); err != nil {
 		return nil, usagef("--dev: %w", err)
 	}
 	if imported, err := shellWord(s.settings.device); err == nil && !f.set.Changed("dev") {

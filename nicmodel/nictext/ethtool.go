@@ -134,7 +134,7 @@ func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {
 
 func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 	if r.table.Interface != "" {
-		return &TextError{What: "a second table starts here", Hint: "give one interface's table only"}
+		return &TextError{What: "a second table starts here", Hint: "give one interface's table only, or name it with --dev"}
 	}
 	n, err := strconv.ParseUint(rings, 10, 64)
 	if err != nil || n < 1 || n > nicmodel.MaxQueues {

@@ -224,7 +224,7 @@ func findPart(lines []string, header *lazyRegexp, command string) (*part, error)
 		m := header.FindStringSubmatch(line)
 		switch {
 		case m != nil && p != nil:
-			return nil, &TextError{Line: i + 1, What: "a second interface's output starts here", Hint: "give one output of " + command}
+			return nil, &TextError{Line: i + 1, What: "a second interface's output starts here", Hint: "give one output of " + command + ", or name the interface with --dev"}
 		case m != nil:
 			p = &part{iface: m[1], next: i + 1, lines: lines, whole: "give the whole output of " + command}
 		case p != nil && len(p.lines) == len(lines) && anyHeader.MatchString(line):

@@ -1,6 +1,7 @@
 package nictext
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -59,6 +60,18 @@ func (f *FlowHash) Types(types hash.Types) hash.Types {
 		}
 	}
 	return types
+}
+
+// Merge adds the answers of another text. It is an error if both have one of a kind of
+// packet, and not the same.
+func (f *FlowHash) Merge(other *FlowHash) error {
+	for kind, fields := range other.fields {
+		if before, again := f.fields[kind]; again && before != fields {
+			return fmt.Errorf("%s is hashed on %s in one and %s in the other", flowKinds[kind].name, cmp.Or(before, "nothing"), cmp.Or(fields, "nothing"))
+		}
+		f.fields[kind] = fields
+	}
+	return nil
 }
 
 // ReadFlowHash reads what `ethtool -n IF rx-flow-hash KIND` prints of one or of

@@ -100,3 +100,22 @@ func sniffJSON(text string) []Kind {
 	}
 	return nil
 }
+
+// Evidence reports whether the text is one that is known, and tells something else than
+// how a NIC steers: counters, say, of `ethtool -S` or /proc, which other commands take.
+func Evidence(data []byte) bool {
+	for _, line := range textLines(data[:min(len(data), maxText)]) {
+		switch {
+		case line == "NIC statistics:", irqHeader.MatchString(line), strings.HasPrefix(line, "cpu0 "), strings.HasPrefix(line, "# CPU,"):
+			return true
+		case softnetLine.MatchString(line):
+			return true
+		case line != "" && line[0] != '#':
+			return false
+		}
+	}
+	return false
+}
+
+// softnetLine is a line of /proc/net/softnet_stat.
+var softnetLine = lazily(`^[0-9a-f]{8}( [0-9a-f]{8}){8,}$`)

@@ -29,7 +29,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	for i, line := range lines {
 		if m := windowsTable.FindStringSubmatch(line); m != nil {
 			if tableLine >= 0 {
-				return nil, &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only: Get-NetAdapterRss -Name IF"}
+				return nil, &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only (Get-NetAdapterRss -Name IF), or name it with --dev"}
 			}
 			tableLine, inTable = i, true
 			fields = addFields(fields, i, m[1])

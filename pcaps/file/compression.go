@@ -139,3 +139,18 @@ func (u *unpacker) explain(err error) error {
 	}
 	return e
 }
+
+// Decompress reads through the compression that r is in, if its first bytes tell of
+// one that captures may have, too.
+func Decompress(r io.Reader) (io.Reader, error) {
+	header := make([]byte, 6) // of xz the longest
+	n, err := io.ReadFull(r, header)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	header = header[:n]
+	if c := compressionOf(header); c != nil {
+		return newUnpacker(c, header, r)
+	}
+	return io.MultiReader(bytes.NewReader(header), r), nil
+}

@@ -1,0 +1,57 @@
+package nictext
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// adapterName begins what Get-NetAdapterRss says of an adapter.
+var adapterName = lazily(`^Name\s*:\s*(\S.*)$`)
+
+// titleOf is the interface that a line names as the one that the lines below are of.
+func titleOf(line string) (name string, ok bool) {
+	for _, title := range []*lazyRegexp{ethtoolHeader, channelsHeader, coalesceHeader, ringHeader, adapterName} {
+		if m := title.FindStringSubmatch(line); m != nil {
+			return strings.TrimSpace(m[1]), true
+		}
+	}
+	return "", false
+}
+
+// Interfaces are the interfaces that the titles in a text name, in their order.
+func Interfaces(data []byte) []string {
+	var names []string
+	for _, line := range textLines(data[:min(len(data), maxText)]) {
+		if name, ok := titleOf(line); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Only is what a text says of the interface, where it speaks of several: the parts
+// below titles of others are left out. A text without titles stays as it is. It is an
+// error if all titles are of others.
+func Only(data []byte, iface string) ([]byte, error) {
+	names := Interfaces(data)
+	switch {
+	case len(names) == 0:
+		return data, nil
+	case !slices.Contains(names, iface):
+		return nil, fmt.Errorf("it is of %s, not of %s: name one of these with --dev", strings.Join(names, ", "), iface)
+	case len(names) == 1:
+		return data, nil
+	}
+	var kept []string
+	of := iface
+	for _, line := range textLines(data) {
+		if name, ok := titleOf(line); ok {
+			of = name
+		}
+		if of == iface {
+			kept = append(kept, line)
+		}
+	}
+	return []byte(strings.Join(kept, "\n")), nil
+}
