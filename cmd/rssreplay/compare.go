@@ -104,7 +104,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	anonymizeEarlier(anonymizer, scenarios)
 	c := &comparison{scenarios: scenarios, anonymizer: anonymizer}
-	if err := c.replay(e, f, captures); err != nil {
+	if err := c.replay(e, f, captures, conditions); err != nil {
 		return err
 	}
 	compare, err := c.report()
@@ -118,7 +118,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	var met error
 	for _, s := range compare.Scenarios {
-		of, err := judge(conditions, s.Name, &findings.Judged{Empty: c.done.result.Received == 0, Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		of, err := judge(conditions, s.Name, &findings.Judged{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ type comparison struct {
 
 // replay replays the scenarios that are no earlier reports. Where all are, the
 // capture is read all the same, to tell that they are of it.
-func (c *comparison) replay(e *env, f *compareFlags, captures []string) error {
+func (c *comparison) replay(e *env, f *compareFlags, captures []string, conditions []findings.Condition) error {
 	for _, s := range c.scenarios {
 		if s.earlier == nil {
 			c.live = append(c.live, s)
@@ -183,6 +183,9 @@ func (c *comparison) replay(e *env, f *compareFlags, captures []string) error {
 		in.more = append(in.more, dispatch.Scenario{Config: &s.settings.config, Steering: s.settings.steering, Modes: s.settings.modes})
 	}
 	if c.done, err = in.replay(e, first, watch{}); err != nil {
+		return err
+	}
+	if err := checkJudgeable(conditions, in.nothing(c.done)); err != nil {
 		return err
 	}
 	in.warn(e.stderr, c.done)

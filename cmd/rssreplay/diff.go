@@ -72,7 +72,12 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 		anonymizer.Compare(compare)
 	}
 	now := &compare.Scenarios[1]
-	met, err := judge(conditions, now.Name, &findings.Judged{Empty: compare.Capture.Received == 0, Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
+	if compare.Capture.Received == 0 {
+		if err := checkJudgeable(conditions, now.Name+" is of none"); err != nil {
+			return err
+		}
+	}
+	met, err := judge(conditions, now.Name, &findings.Judged{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
 	if err != nil {
 		return err
 	}

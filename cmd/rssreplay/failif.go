@@ -24,6 +24,15 @@ func parseConditions(values []string, has findings.Judgeable) ([]findings.Condit
 	return all, nil
 }
 
+// checkJudgeable refuses conditions over nothing: a script that asks for one must not take
+// it that all is well. nothing is why no packet was received, "" where some were.
+func checkJudgeable(conditions []findings.Condition, nothing string) error {
+	if len(conditions) == 0 || nothing == "" {
+		return nil
+	}
+	return usagef("no packet was received, so that --fail-if has nothing to judge: %s", nothing)
+}
+
 // judge finds the first condition that holds: met is nil if none does. The scenario that
 // is judged is named by of, "" without scenarios.
 func judge(conditions []findings.Condition, of string, on *findings.Judged) (met, err error) {

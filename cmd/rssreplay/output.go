@@ -162,6 +162,9 @@ func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], er
 			return nil, err
 		}
 		name := formatOfEnding(path)
+		if ending := filepath.Ext(path); name == "" && ending != "" && path != stdoutPath && !f.set.Changed("format") {
+			return nil, usagef("--output %s: %s is the ending of no format: .txt, .md, .json, .csv and .html are, or give --format", path, ending)
+		}
 		if asked = asked || name == "" || name == f.format; name == "" {
 			name = f.format
 		}

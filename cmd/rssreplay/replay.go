@@ -165,6 +165,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	result := done.result
 	noteInterval(e.stderr, f.model, result)
+	if err := checkJudgeable(conditions, in.nothing(done)); err != nil {
+		return err
+	}
 	in.warn(e.stderr, done)
 	if copies != nil {
 		copies.input, copies.done = in, done
@@ -182,7 +185,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	met, err := judge(conditions, "", &findings.Judged{Empty: result.Received == 0, Modes: rep.Modes, Findings: rep.Findings})
+	met, err := judge(conditions, "", &findings.Judged{Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -261,6 +262,10 @@ func (r *resolver) checkTable() error {
 		if r.flags.set.Changed(other) {
 			return fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
 		}
+	}
+	if n := len(t.Table); n&(n-1) != 0 {
+		whole := 1 << bits.Len(uint(n))
+		return fmt.Errorf("%s: %s: the table ends early: it has %d entries, and a table has a power of two, as %d; give it whole", flag, name, n, whole)
 	}
 	return nil
 }

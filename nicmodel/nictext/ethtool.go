@@ -43,6 +43,7 @@ type ethtoolReader struct {
 	table      *ImportedTable
 	part       ethtoolPart
 	headerLine int // from 0
+	rowLine    int // that of the last row, from 0
 	key        string
 	keyLine    int // from 0
 	xor        bool
@@ -73,6 +74,9 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 	}
 	if r.table.Table == nil && !r.noTable {
 		return nil, &TextError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
+	}
+	if wrong := r.cutRow(); wrong != nil {
+		return nil, wrong
 	}
 	if r.key != "" {
 		key, err := wholeKey(r.key)
@@ -110,6 +114,7 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 		return nil
 	}
 	if row := ethtoolRow.FindStringSubmatch(line); row != nil {
+		r.rowLine = i
 		return r.row(row[1], row[2])
 	}
 	switch r.part {
@@ -167,6 +172,25 @@ func (r *ethtoolReader) row(start, entries string) *TextError {
 			return &TextError{What: err.Error(), Hint: "check that the row is copied whole"}
 		}
 		r.table.Table = append(r.table.Table, queue)
+	}
+	return nil
+}
+
+// rowEntries is how many entries ethtool prints in a row.
+const rowEntries = 8
+
+// cutRow reports a last row that is no whole one, of a table that has fewer entries than
+// there are rings, and a queue that is none of them. Other tables with such queues are
+// stale, or a driver's fault.
+func (r *ethtoolReader) cutRow() error {
+	n := len(r.table.Table) % rowEntries
+	for _, queue := range r.table.Table[len(r.table.Table)-n:] {
+		if len(r.table.Table) < r.table.Rings && int(queue) >= r.table.Rings {
+			return &TextError{
+				Line: r.rowLine + 1, What: fmt.Sprintf("the table's last row is cut: it has %d of %d entries, and names queue %d of %d RX ring(s)", n, rowEntries, queue, r.table.Rings),
+				Hint: "give the table whole",
+			}
+		}
 	}
 	return nil
 }

@@ -23,7 +23,6 @@ type Condition struct {
 
 // Judged is what conditions are judged on: a replay, or one scenario of a comparison.
 type Judged struct {
-	Empty      bool // no packet was received: no condition can be judged
 	Modes      []report.Mode
 	Findings   []report.Finding
 	FlowsMoved *uint64 // null where it is not known
@@ -173,12 +172,9 @@ func (c *Condition) findMetric(name string, has Judgeable) error {
 }
 
 // Holds tells whether the condition holds, and what the figure is; it does not hold of a
-// figure over nothing, which is null. The error says that nothing was replayed, that there
-// is no such mode, or that the figure is not known.
+// figure over nothing, which is null. The error says that there is no such mode, or that
+// the figure is not known.
 func (c *Condition) Holds(j *Judged) (holds bool, what string, err error) {
-	if j.Empty {
-		return false, "", fmt.Errorf("%s: no packet was received, so there is nothing to judge", c.text)
-	}
 	if c.metric.count != nil {
 		n, of, err := c.metric.count(j)
 		if err != nil {
