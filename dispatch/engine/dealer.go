@@ -26,7 +26,7 @@ func (m *Model) deals() bool { return m.takes == nil && m.cfg.ByteCost == 0 }
 
 // deal takes all that waits in l, from start, and returns when the last share is
 // done, and the first instant whose arrivals find all buffers free.
-func (d *dealer) deal(l *lane, start int64) (end, back int64) {
+func (d *dealer) deal(l *fastLine, start int64) (end, back int64) {
 	for c := range d.shares {
 		d.shares[c].arrival = d.shares[c].arrival[:0]
 	}

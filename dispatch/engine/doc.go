@@ -12,8 +12,8 @@
 //     spread (spread.go); front_end.go takes packets off the ring.
 //  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
 //     packets meet (settled.go, wandering.go, takes.go), and in which order (order.go).
-//  5. Closed forms: where nobody observes, engines of lanes (lane*.go and *_lane*.go)
-//     count the same as lines in less time; lane_plain.go says when they apply. New
+//  5. Closed forms: where nobody observes, fast engines (fast_*.go)
+//     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).
 //  6. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.

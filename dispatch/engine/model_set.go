@@ -7,22 +7,22 @@ import (
 	"rssreplay/dispatch/fault"
 )
 
-// engine is what runs one mode's model.
-type engine interface {
+// Engine is what runs one mode's model.
+type Engine interface {
 	Process(*Batch)
 	Finish()
 }
 
 // New chooses the fastest engine that counts what the mode does.
-func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (engine, *Model) {
+func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (Engine, *Model) {
 	m := newModel(cfg, mode, sends, varies, observe)
 	switch plain := m.plain(); {
 	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
-		return newRSSLanes(m), m
+		return newFastRSS(m), m
 	case plain && mode == NonRSS:
-		return newNonRSSLane(m), m
+		return newFastNonRSS(m), m
 	case plain && mode == RSSSingleQueue && m.deals():
-		return newRSSSingleQueueLane(m), m
+		return newFastRSSSingleQueue(m), m
 	}
 	switch mode {
 	case RSSMSIX:
@@ -50,7 +50,7 @@ type ModelSet struct {
 // batch one after the other: those that plan their lists alike, up to crewSize,
 // share the plan and find the batch in the cache; any other engine is alone.
 type crew struct {
-	engines []engine
+	engines []Engine
 	in      chan *Batch
 }
 
@@ -81,7 +81,7 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 			return m
 		}
 	}
-	s.crews = append(s.crews, &crew{engines: []engine{e}, in: make(chan *Batch, maxBatches)})
+	s.crews = append(s.crews, &crew{engines: []Engine{e}, in: make(chan *Batch, maxBatches)})
 	return m
 }
 
@@ -97,9 +97,9 @@ func (s *ModelSet) shareBursts(m *Model) {
 }
 
 // takes adds an engine to the crew if it can share the plan of the others.
-func (c *crew) takes(e engine) bool {
-	first, ok := c.engines[0].(*rssLanes)
-	other, too := e.(*rssLanes)
+func (c *crew) takes(e Engine) bool {
+	first, ok := c.engines[0].(*fastRSS)
+	other, too := e.(*fastRSS)
 	if !ok || !too || len(c.engines) >= crewSize() || !first.sharesPlan(other) {
 		return false
 	}

@@ -6,35 +6,35 @@ import (
 	"rssreplay/nicmodel"
 )
 
-// rssLanes is RSS that hashes in hardware, rssMSIX and rssHWQueues, where each
+// fastRSS is RSS that hashes in hardware, rssMSIX and rssHWQueues, where each
 // CPU has at most one queue and nobody observes.
 //
 // Optimization: it equals those. As long as the rings have room, a packet's
 // arrival and its publication are one step, in the order of arrivals: the NIC's
 // list of completions is planned beforehand (schedule), and nothing else that
 // arrivals do is seen by others.
-type rssLanes struct {
+type fastRSS struct {
 	*Model
 	list  nicmodel.DMAList
-	plan  *schedule // nil if packets may be sent ones
-	lanes []lane    // per CPU
-	of    []*lane   // per table entry, then of packets without a hash
+	plan  *schedule   // nil if packets may be sent ones
+	lines []fastLine  // per CPU
+	of    []*fastLine // per table entry, then of packets without a hash
 
-	// soonest is a moment up to which no lane has anything to do, where packets may be
+	// soonest is a moment up to which no fast line has anything to do, where packets may be
 	// sent ones.
 	soonest int64
 }
 
-func newRSSLanes(m *Model) *rssLanes {
-	e := &rssLanes{Model: m, list: nicmodel.NewDMAList(&m.cfg.Config), lanes: make([]lane, len(m.cpus))}
+func newFastRSS(m *Model) *fastRSS {
+	e := &fastRSS{Model: m, list: nicmodel.NewDMAList(&m.cfg.Config), lines: make([]fastLine, len(m.cpus))}
 	for c := range m.cpus {
-		e.lanes[c] = newLane(m, &m.cpus[c])
+		e.lines[c] = newFastLine(m, &m.cpus[c])
 	}
 	for _, to := range m.targets {
-		e.of = append(e.of, &e.lanes[to.cpu])
+		e.of = append(e.of, &e.lines[to.cpu])
 	}
 	if m.mode == RSSHWQueues {
-		newLaneCycle(m, e.lanes)
+		newFastCycle(m, e.lines)
 	}
 	m.derive = e.derive
 	if m.takes == nil {
@@ -44,12 +44,12 @@ func newRSSLanes(m *Model) *rssLanes {
 }
 
 // sharesPlan reports whether another engine can share the plan.
-func (e *rssLanes) sharesPlan(other *rssLanes) bool {
+func (e *fastRSS) sharesPlan(other *fastRSS) bool {
 	return e.plan != nil && other.plan != nil &&
 		e.cfg.DMABatch == other.cfg.DMABatch && e.cfg.DMATimeout == other.cfg.DMATimeout
 }
 
-func (e *rssLanes) Process(b *Batch) {
+func (e *fastRSS) Process(b *Batch) {
 	e.prepare(b)
 	from := 0
 	if e.follows(b) {
@@ -65,13 +65,13 @@ func (e *rssLanes) Process(b *Batch) {
 
 // follows reports whether the batch can follow a plan: nothing is decided packet
 // by packet, and half of each ring is free.
-func (e *rssLanes) follows(b *Batch) bool {
+func (e *fastRSS) follows(b *Batch) bool {
 	if e.plan == nil || len(b.steered(e.steering).Varied) > 0 {
 		return false
 	}
 	half := max(e.cfg.DMABatch, e.cfg.RxRing/2)
-	for c := range e.lanes {
-		if l := &e.lanes[c]; l.filled+half > l.held+e.cfg.RxRing {
+	for c := range e.lines {
+		if l := &e.lines[c]; l.filled+half > l.held+e.cfg.RxRing {
 			return false
 		}
 	}
@@ -81,7 +81,7 @@ func (e *rssLanes) follows(b *Batch) bool {
 // clear reports whether the plan can be followed from a packet on, where it has
 // a list begin: the list is empty, and each ring has room for the packets of
 // one.
-func (e *rssLanes) clear(b *Batch, from int) bool {
+func (e *fastRSS) clear(b *Batch, from int) bool {
 	if from == b.N {
 		return false
 	}
@@ -91,8 +91,8 @@ func (e *rssLanes) clear(b *Batch, from int) bool {
 	if e.list.Len() > 0 {
 		return false
 	}
-	for c := range e.lanes {
-		if e.lanes[c].tight(e.cfg.DMABatch) {
+	for c := range e.lines {
+		if e.lines[c].tight(e.cfg.DMABatch) {
 			return false
 		}
 	}
@@ -102,7 +102,7 @@ func (e *rssLanes) clear(b *Batch, from int) bool {
 // together lets the packets from one to before another arrive and be published,
 // whole lists, as long as there is room for one more; it returns the first that
 // it left out.
-func (e *rssLanes) together(b *Batch, from, to int) int {
+func (e *fastRSS) together(b *Batch, from, to int) int {
 	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
 	of := e.of
 	more := e.cfg.DMABatch + 1 // this packet and a list
@@ -127,7 +127,7 @@ func (e *rssLanes) together(b *Batch, from, to int) int {
 }
 
 // step lets the packets from one to before another arrive one by one.
-func (e *rssLanes) step(b *Batch, from, to int) {
+func (e *fastRSS) step(b *Batch, from, to int) {
 	m := e.Model
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
@@ -146,7 +146,7 @@ func (e *rssLanes) step(b *Batch, from, to int) {
 			continue
 		}
 		cpu := m.target(entry).cpu
-		l := &e.lanes[cpu]
+		l := &e.lines[cpu]
 		full := l.filled >= l.limit && l.full(t)
 		if full {
 			l.drop(b.Length[i])
@@ -168,48 +168,48 @@ func (e *rssLanes) step(b *Batch, from, to int) {
 	}
 }
 
-// advance does all work of all lanes that comes before the arrivals at now.
-func (e *rssLanes) advance(now int64) {
+// advance does all work of all fast lines that comes before the arrivals at now.
+func (e *fastRSS) advance(now int64) {
 	e.soonest = math.MaxInt64
-	for c := range e.lanes {
-		l := &e.lanes[c]
-		if l.advance(now); l.look != laneIdle {
-			e.soonest = min(e.soonest, l.look)
+	for c := range e.lines {
+		l := &e.lines[c]
+		if l.advance(now); l.nextPoll != fastIdle {
+			e.soonest = min(e.soonest, l.nextPoll)
 		}
 	}
 }
 
-func (e *rssLanes) publish(t int64) {
+func (e *fastRSS) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
-		switch l := &e.lanes[cpu]; {
+		switch l := &e.lines[cpu]; {
 		case l.plain:
 			l.publishPlain(t, l.arrival[l.published])
 		case l.cycle != nil:
 			l.publishInCycle(t)
 		default:
 			l.publish(t)
-			e.soonest = min(e.soonest, l.look)
+			e.soonest = min(e.soonest, l.nextPoll)
 		}
 	}
 }
 
-func (e *rssLanes) Finish() {
+func (e *fastRSS) Finish() {
 	if at, pending := e.list.Deadline(); pending {
 		e.publish(at)
 	}
-	for c := range e.lanes {
-		e.lanes[c].run()
+	for c := range e.lines {
+		e.lines[c].run()
 	}
 }
 
 // derive counts queues and CPUs.
-func (e *rssLanes) derive(entries []EntryLoad, unhashed uint64) {
+func (e *fastRSS) derive(entries []EntryLoad, unhashed uint64) {
 	bytes := make([]uint64, len(e.queues))
 	bytes[e.cfg.DefaultQueue] = unhashed
 	for i, load := range entries {
 		bytes[e.cfg.Table[i]] += load.Bytes
 	}
 	for q, c := range e.cfg.QueueCPU {
-		e.lanes[c].counted(&e.queues[q], bytes[q])
+		e.lines[c].counted(&e.queues[q], bytes[q])
 	}
 }

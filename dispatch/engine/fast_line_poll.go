@@ -2,7 +2,7 @@ package engine
 
 // poll is what a DPC with drain poll does before now: at its start, and at each
 // of its decisions.
-func (l *lane) poll(now int64) {
+func (l *fastLine) poll(now int64) {
 	if !l.called {
 		l.interrupt()
 	}
@@ -11,22 +11,22 @@ func (l *lane) poll(now int64) {
 		l.startPoll()
 	}
 	c := l.on
-	for l.look < now {
+	for l.nextPoll < now {
 		waiting := l.published - l.taken
 		l.depthMax = max(l.depthMax, waiting)
 		switch {
 		case waiting == 0:
-			l.end, l.busy, l.look = l.look, false, laneIdle
+			l.end, l.busy, l.nextPoll = l.nextPoll, false, fastIdle
 			return
 		case l.budget > 0 && l.again == l.budget:
 			l.startPoll()
 		default:
-			n, end := l.indicate(l.polled(waiting, now), l.look, l.look, now)
+			n, end := l.indicate(l.polled(waiting, now), l.nextPoll, l.nextPoll, now)
 			l.again += n
 			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
 			l.held = l.taken - 1
-			c.DPCTime += end - l.look
-			l.look, l.freed = end, end
+			c.DPCTime += end - l.nextPoll
+			l.nextPoll, l.freed = end, end
 		}
 	}
 }
@@ -36,7 +36,7 @@ func (l *lane) poll(now int64) {
 //
 // Optimization: it is 1, but where nobody needs to know when each was taken, and
 // either they have a fixed cost or indicate finds how many.
-func (l *lane) polled(waiting int, now int64) int {
+func (l *fastLine) polled(waiting int, now int64) int {
 	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && l.m.Wandering == nil {
 		return 1
 	}
@@ -48,14 +48,14 @@ func (l *lane) polled(waiting int, now int64) int {
 		return n
 	}
 	if cost := l.m.cfg.PacketCost; cost > 0 {
-		n = int(min(int64(n), (now-l.look-1)/cost+1))
+		n = int(min(int64(n), (now-l.nextPoll-1)/cost+1))
 	}
 	return n
 }
 
-func (l *lane) startPoll() {
+func (l *fastLine) startPoll() {
 	l.on.DPCs++
 	l.on.DPCTime += l.m.cfg.DPCCost
-	l.look += l.m.cfg.DPCCost
+	l.nextPoll += l.m.cfg.DPCCost
 	l.again = 0
 }

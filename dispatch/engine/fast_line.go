@@ -6,34 +6,34 @@ import (
 	"rssreplay/nicmodel"
 )
 
-// lane is a line in closed form: the packets of one hardware queue whose CPU
+// fastLine is a line in closed form: the packets of one hardware queue whose CPU
 // serves no other, and that nobody observes.
 //
 // Optimization: it equals line. It knows the moment at which its DPC next looks
 // at the queue, and has nothing to think about until a packet is published after
 // that moment: then all that the DPC takes is known, and is worked on in one go.
 // When the vector was raised and the ISR ran follows from the DPC.
-type lane struct {
-	// think is a moment up to which a publication changes nothing but the number of
+type fastLine struct {
+	// quietUntil is a moment up to which a publication changes nothing but the number of
 	// packets that wait: look, where rx-frames does not count them, or less.
-	think int64
+	quietUntil int64
 
 	// The packets that the queue accepted, in order: those below taken are done,
 	// those below published wait for a DPC, those below filled for the NIC to
 	// publish them. Below limit there is a free buffer, and memory, at any moment
-	// that the lane has still to be told of.
+	// that the fast line has still to be told of.
 	filled, limit, published, taken int
 	arrival                         []int64
-	rest                            []laneRest // nil if nobody asks
+	rest                            []fastPacket // nil if nobody asks
 
-	// look is when a DPC next looks at the queue, step (4): at its start, and with
+	// nextPoll is when a DPC next looks at the queue, step (4): at its start, and with
 	// drain poll at each decision. What is published at that instant is in the
-	// queue. laneIdle while the vector is enabled and nothing is queued.
-	look int64
+	// queue. fastIdle while the vector is enabled and nothing is queued.
+	nextPoll int64
 
 	// The buffers of the packets from held on are not free, and from taken on at
 	// the arrivals from the instant freed on. Those below safe are free whenever
-	// the lane is asked.
+	// the fast line is asked.
 	held, safe int
 	freed      int64
 
@@ -43,8 +43,8 @@ type lane struct {
 
 	m        *Model
 	vector   nicmodel.Vector
-	met      uint64     // by which work of the cycle
-	cycle    *laneCycle // whose vector it is, of several lanes; nil: its own
+	epoch    uint64     // by which work of the cycle
+	cycle    *fastCycle // whose vector it is, of several fast lines; nil: its own
 	dealer   *dealer    // nil: the DPC indicates all
 	drain    Drain
 	budget   int
@@ -64,22 +64,22 @@ type lane struct {
 	drops, dropBytes uint64
 }
 
-// laneRest is what some need to know of a packet: with rss-single-queue of is
+// fastPacket is what some need to know of a packet: with rss-single-queue of is
 // the CPU that the hash chose, else its flow.
-type laneRest struct{ length, of uint32 }
+type fastPacket struct{ length, of uint32 }
 
-// laneIdle is lane.look outside a cycle: any publication comes after it.
-const laneIdle = -1
+// fastIdle is fastLine.nextPoll outside a cycle: any publication comes after it.
+const fastIdle = -1
 
-// newLane is the lane of a queue whose CPU is on, or is determined by the system
+// newFastLine is the fast line of a queue whose CPU is on, or is determined by the system
 // where that is nil.
-func newLane(m *Model, on *cpu) lane {
-	l := lane{
-		m: m, think: laneIdle, look: laneIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
+func newFastLine(m *Model, on *cpu) fastLine {
+	l := fastLine{
+		m: m, quietUntil: fastIdle, nextPoll: fastIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
 		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost, cost: m.cfg.PacketCost,
 	}
 	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
-		l.rest = []laneRest{}
+		l.rest = []fastPacket{}
 	}
 	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
 	l.makeRoom(1)
@@ -87,7 +87,7 @@ func newLane(m *Model, on *cpu) lane {
 }
 
 // makeRoom makes room in memory for n packets more.
-func (l *lane) makeRoom(n int) {
+func (l *fastLine) makeRoom(n int) {
 	had := l.arrival
 	if 2*(l.filled-l.taken+n) > len(had) {
 		l.arrival = make([]int64, max(128, 2*len(had), 2*(l.filled-l.taken+n)))
@@ -96,7 +96,7 @@ func (l *lane) makeRoom(n int) {
 	if l.rest != nil {
 		had := l.rest
 		if len(had) < len(l.arrival) {
-			l.rest = make([]laneRest, len(l.arrival))
+			l.rest = make([]fastPacket, len(l.arrival))
 		}
 		copy(l.rest, had[l.taken:l.filled])
 	}
@@ -112,11 +112,11 @@ func (l *lane) makeRoom(n int) {
 }
 
 // limitBy finds the limit again.
-func (l *lane) limitBy() { l.limit = min(l.safe+l.m.cfg.RxRing, len(l.arrival)) }
+func (l *fastLine) limitBy() { l.limit = min(l.safe+l.m.cfg.RxRing, len(l.arrival)) }
 
 // full reports whether no buffer is free at an arrival at now, and makes room
 // in memory if there is one.
-func (l *lane) full(now int64) bool {
+func (l *fastLine) full(now int64) bool {
 	l.advance(now)
 	used := l.filled - l.taken
 	if now < l.freed {
@@ -134,7 +134,7 @@ func (l *lane) full(now int64) bool {
 
 // working is how many packets are taken whose buffers come back after now, where
 // some do.
-func (l *lane) working(now int64) int {
+func (l *fastLine) working(now int64) int {
 	if l.dealer != nil {
 		return l.dealer.working(now)
 	}
@@ -142,7 +142,7 @@ func (l *lane) working(now int64) int {
 }
 
 // tight reports whether n packets more might not find free buffers.
-func (l *lane) tight(n int) bool {
+func (l *fastLine) tight(n int) bool {
 	if l.filled+n > l.safe+l.m.cfg.RxRing {
 		return true
 	}
@@ -153,24 +153,24 @@ func (l *lane) tight(n int) bool {
 }
 
 // fill fills a buffer for a packet below the limit.
-func (l *lane) fill(t int64, length, of uint32) {
+func (l *fastLine) fill(t int64, length, of uint32) {
 	l.arrival[l.filled] = t
 	if l.rest != nil {
-		l.rest[l.filled] = laneRest{length, of}
+		l.rest[l.filled] = fastPacket{length, of}
 	}
 	l.filled++
 }
 
 // drop counts a packet that found no free buffer.
-func (l *lane) drop(length uint32) {
+func (l *fastLine) drop(length uint32) {
 	l.drops++
 	l.dropBytes += uint64(length)
 }
 
-// publish publishes the oldest packet that waits for it, where the lane is neither
+// publish publishes the oldest packet that waits for it, where the fast line is neither
 // plain nor in a cycle with others.
-func (l *lane) publish(t int64) {
-	if t > l.think {
+func (l *fastLine) publish(t int64) {
+	if t > l.quietUntil {
 		l.meet(t)
 	}
 	l.published++
@@ -178,31 +178,31 @@ func (l *lane) publish(t int64) {
 
 // meet does the work that comes before a publication at t, and finds when the
 // vector is raised for it.
-func (l *lane) meet(t int64) {
+func (l *fastLine) meet(t int64) {
 	l.advance(t)
-	if l.look == laneIdle {
+	if l.nextPoll == fastIdle {
 		l.arm(t)
 	}
 	if l.published+1 == l.fills {
 		l.filledUp(t)
 	}
-	if l.think = l.look; l.fills > l.published {
-		l.think = laneIdle
+	if l.quietUntil = l.nextPoll; l.fills > l.published {
+		l.quietUntil = fastIdle
 	}
 }
 
 // advance does all work that comes before the arrivals at the instant now.
-func (l *lane) advance(now int64) {
+func (l *fastLine) advance(now int64) {
 	if l.cycle != nil {
 		l.cycle.advance(now)
 		return
 	}
 	l.safe = l.held // some of the buffers that this gives back may come back after the next arrivals
-	for laneIdle < l.look && l.look < now {
+	for fastIdle < l.nextPoll && l.nextPoll < now {
 		switch {
 		case l.plain:
 			l.endPlain()
-			l.look = laneIdle
+			l.nextPoll = fastIdle
 		case l.drain == Poll:
 			l.poll(now)
 		default:
@@ -213,7 +213,7 @@ func (l *lane) advance(now int64) {
 
 // arm finds when the vector is raised for a packet that is published to the
 // empty queue at t.
-func (l *lane) arm(t int64) {
+func (l *fastLine) arm(t int64) {
 	l.called, l.oldest, l.fills = false, t, 0
 	if frames := l.m.cfg.RxFrames; frames > 1 {
 		l.fills = l.taken + frames
@@ -222,15 +222,15 @@ func (l *lane) arm(t int64) {
 }
 
 // filledUp finds it anew when the queue holds rx-frames at t.
-func (l *lane) filledUp(t int64) {
+func (l *fastLine) filledUp(t int64) {
 	l.fills = 0
 	l.raiseAt(min(l.raise, l.vector.Due(max(t, l.end), l.oldest, l.m.cfg.RxFrames)))
 }
 
-func (l *lane) raiseAt(t int64) { l.raise, l.look = t, t+l.delay }
+func (l *fastLine) raiseAt(t int64) { l.raise, l.nextPoll = t, t+l.delay }
 
 // interrupt raises the vector and runs the ISR.
-func (l *lane) interrupt() {
+func (l *fastLine) interrupt() {
 	l.called, l.fills = true, 0
 	l.vector.Raise(l.raise)
 	if !l.fixed {
@@ -242,21 +242,21 @@ func (l *lane) interrupt() {
 
 // charge runs the ISR of a raise before now, whose CPU what happens from now on
 // no longer decides.
-func (l *lane) charge(now int64) {
-	if l.look != laneIdle && !l.called && l.raise < now {
+func (l *fastLine) charge(now int64) {
+	if l.nextPoll != fastIdle && !l.called && l.raise < now {
 		l.interrupt()
 	}
 }
 
 // snapshot is a whole DPC with drain snapshot: it takes what waits at its start.
 // Where the budget leaves some of it, it starts anew at its end.
-func (l *lane) snapshot() {
+func (l *fastLine) snapshot() {
 	if !l.called {
 		l.interrupt()
 	}
-	n, start := l.published-l.taken, l.look
+	n, start := l.published-l.taken, l.nextPoll
 	l.depthMax = max(l.depthMax, n)
-	l.look = laneIdle
+	l.nextPoll = fastIdle
 	again := false
 	if budget := l.budget; budget > 0 && n > budget {
 		n, again = budget, true
@@ -274,14 +274,14 @@ func (l *lane) snapshot() {
 		c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
 	}
 	if again {
-		l.look = l.end
+		l.nextPoll = l.end
 	}
 }
 
 // indicate works on up to n of the oldest packets, at least one, which are taken at the
 // time takenAt, one after the other from start, and begins with none at until or later.
 // It returns how many these are, and when the last of them is done.
-func (l *lane) indicate(n int, takenAt, start, until int64) (done int, end int64) {
+func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
 	if m.Wandering != nil {
 		n, end = l.indicateWandering(n, start, until)
@@ -303,7 +303,7 @@ func (l *lane) indicate(n int, takenAt, start, until int64) (done int, end int64
 
 // indicateFixed is indicate where a flow stays on a CPU, so that costs are fixed but
 // for byte-cost; all n packets begin in time.
-func (l *lane) indicateFixed(n int, start int64) (end int64) {
+func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 	m, h := l.m, &l.on.latency
 	arrival := l.arrival[l.taken : l.taken+n]
 	if m.cfg.ByteCost == 0 {
@@ -317,7 +317,7 @@ func (l *lane) indicateFixed(n int, start int64) (end int64) {
 }
 
 // indicateWandering is indicate where any CPU may have taken the flow's packet before.
-func (l *lane) indicateWandering(n int, start, until int64) (done int, end int64) {
+func (l *fastLine) indicateWandering(n int, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
 	h, w, on := &cpu.latency, m.Wandering, cpu.index
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
@@ -351,15 +351,15 @@ func (l *lane) indicateWandering(n int, start, until int64) (done int, end int64
 	return n, end
 }
 
-// run advances the lane to its end: every queue empty.
-func (l *lane) run() {
+// run advances the fast line to its end: every queue empty.
+func (l *fastLine) run() {
 	l.advance(math.MaxInt64)
 	l.m.at(l.end)
 }
 
 // counted adds what was not counted packet by packet: that of the hardware queue
 // and, where it never changes, of the CPU. bytes were steered to it.
-func (l *lane) counted(q *QueueCounters, bytes uint64) {
+func (l *fastLine) counted(q *QueueCounters, bytes uint64) {
 	accepted := l.gone + uint64(l.filled)
 	*q = QueueCounters{Packets: accepted + l.drops, Bytes: bytes, Drops: l.drops, DepthMax: uint64(l.depthMax)}
 	c := l.on

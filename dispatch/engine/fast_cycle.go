@@ -2,20 +2,20 @@ package engine
 
 import "rssreplay/nicmodel"
 
-// laneCycle is the interrupt cycle of a NIC with one vector for the lanes of all
+// fastCycle is the interrupt cycle of a NIC with one vector for the fast lines of all
 // CPUs (rss-hw-queues).
 //
 // Optimization: it equals cycle and spread, with drain snapshot, no budget, a
 // fixed cost of packets, and a vector that the first packet raises. All DPCs but
 // that of the ISR's own CPU start at one moment, and the vector is enabled when
 // the last of them ends.
-type laneCycle struct {
+type fastCycle struct {
 	m      *Model
-	lanes  []lane
+	lines  []fastLine
 	vector nicmodel.Vector
 
 	// look is when DPCs next look at their queues: at the ISR's end that of its own
-	// CPU, and ipi-latency later the others'; laneIdle as with lane.
+	// CPU, and ipi-latency later the others'; fastIdle as with fast line.
 	look   int64
 	spread bool  // the others are to come
 	others []int // their CPUs; capacity for all
@@ -24,15 +24,15 @@ type laneCycle struct {
 	met    uint64
 }
 
-// newLaneCycle gives the lanes one vector.
-func newLaneCycle(m *Model, lanes []lane) {
-	c := &laneCycle{m: m, lanes: lanes, others: make([]int, len(lanes)), vector: nicmodel.NewVector(&m.cfg.Config), look: laneIdle}
-	for i := range lanes {
-		lanes[i].cycle, lanes[i].plain = c, false
+// newFastCycle gives the fast lines one vector.
+func newFastCycle(m *Model, lines []fastLine) {
+	c := &fastCycle{m: m, lines: lines, others: make([]int, len(lines)), vector: nicmodel.NewVector(&m.cfg.Config), look: fastIdle}
+	for i := range lines {
+		lines[i].cycle, lines[i].plain = c, false
 	}
 }
 
-// closesCycles reports whether a laneCycle can do what the configuration asks.
+// closesCycles reports whether a fastCycle can do what the configuration asks.
 func (m *Model) closesCycles() bool {
 	c := m.cfg
 	return m.takes == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
@@ -40,7 +40,7 @@ func (m *Model) closesCycles() bool {
 
 // publishInCycle is publish. Up to the moment when DPCs next look, a publication
 // changes nothing but the number of packets that wait.
-func (l *lane) publishInCycle(t int64) {
+func (l *fastLine) publishInCycle(t int64) {
 	if t > l.cycle.look {
 		l.cycle.meet(t)
 	}
@@ -49,20 +49,20 @@ func (l *lane) publishInCycle(t int64) {
 
 // meet does the work that comes before a publication at t, and finds when the
 // vector is raised for it.
-func (c *laneCycle) meet(t int64) {
+func (c *fastCycle) meet(t int64) {
 	c.advance(t)
-	if c.look == laneIdle {
+	if c.look == fastIdle {
 		c.arm(max(t, c.end))
 	}
 }
 
 // advance does all work that comes before the arrivals at the instant now.
-func (c *laneCycle) advance(now int64) {
+func (c *fastCycle) advance(now int64) {
 	c.met++
-	for laneIdle < c.look && c.look < now {
+	for fastIdle < c.look && c.look < now {
 		if c.spread {
 			for _, cpu := range c.others {
-				c.dpc(&c.lanes[cpu], c.look)
+				c.dpc(&c.lines[cpu], c.look)
 			}
 			c.enable()
 		} else {
@@ -72,11 +72,11 @@ func (c *laneCycle) advance(now int64) {
 }
 
 // isrEnd raises the vector and runs the ISR, at whose end HWQ-3 queues DPCs.
-func (c *laneCycle) isrEnd(t int64) {
+func (c *fastCycle) isrEnd(t int64) {
 	c.vector.Raise(c.raise)
 	own := c.m.systemCPU()
 	c.m.isr(own)
-	if l := &c.lanes[own]; l.published > l.taken {
+	if l := &c.lines[own]; l.published > l.taken {
 		c.dpc(l, t)
 	}
 	if c.others = c.waiting(c.others); len(c.others) == 0 {
@@ -87,12 +87,12 @@ func (c *laneCycle) isrEnd(t int64) {
 }
 
 // waiting is the CPUs for which packets wait, in the array of into.
-func (c *laneCycle) waiting(into []int) []int {
+func (c *fastCycle) waiting(into []int) []int {
 	// Optimization: no branch on which these are; it could not be foretold.
-	into = into[:len(c.lanes)]
+	into = into[:len(c.lines)]
 	n := 0
 	for cpu := range into {
-		l := &c.lanes[cpu]
+		l := &c.lines[cpu]
 		into[n] = cpu
 		n += int(uint64(int64(l.taken-l.published)) >> 63)
 	}
@@ -100,10 +100,10 @@ func (c *laneCycle) waiting(into []int) []int {
 }
 
 // dpc is a DPC that takes all that waits at start, at a fixed cost for each.
-func (c *laneCycle) dpc(l *lane, start int64) {
-	if l.met != c.met {
-		l.met = c.met
-		l.safe = l.held // as in lane.advance
+func (c *fastCycle) dpc(l *fastLine, start int64) {
+	if l.epoch != c.met {
+		l.epoch = c.met
+		l.safe = l.held // as in fastLine.advance
 	}
 	on := l.on
 	on.DPCs++
@@ -120,19 +120,19 @@ func (c *laneCycle) dpc(l *lane, start int64) {
 }
 
 // enable ends the cycle.
-func (c *laneCycle) enable() {
-	c.spread, c.look = false, laneIdle
+func (c *fastCycle) enable() {
+	c.spread, c.look = false, fastIdle
 	c.m.masked += c.end - c.raise
 	waiting := 0
-	for i := range c.lanes {
-		waiting += c.lanes[i].published - c.lanes[i].taken
+	for i := range c.lines {
+		waiting += c.lines[i].published - c.lines[i].taken
 	}
 	if waiting > 0 {
 		c.arm(c.end)
 	}
 }
 
-func (c *laneCycle) arm(now int64) {
+func (c *fastCycle) arm(now int64) {
 	c.raise = c.vector.Due(now, now, 1)
 	c.look = c.raise + c.m.cfg.InterruptLatency + c.m.cfg.ISRCost
 }

@@ -5,8 +5,8 @@ package engine
 // the next DPC starts is the last one of it so far, so that its end is known.
 //
 // Optimization: it equals publish, and no DPC has to go through its packets.
-func (l *lane) publishPlain(t, arrival int64) {
-	if t > l.think {
+func (l *fastLine) publishPlain(t, arrival int64) {
+	if t > l.quietUntil {
 		l.meetPlain(t)
 	}
 	l.published++
@@ -23,21 +23,21 @@ func (l *lane) publishPlain(t, arrival int64) {
 }
 
 // meetPlain is meet for publishPlain.
-func (l *lane) meetPlain(t int64) {
-	if l.look != laneIdle {
+func (l *fastLine) meetPlain(t int64) {
+	if l.nextPoll != fastIdle {
 		l.safe = l.held
 		l.endPlain()
 	}
 	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
-	l.think = l.look
-	l.end = l.look + l.m.cfg.DPCCost
+	l.quietUntil = l.nextPoll
+	l.end = l.nextPoll + l.m.cfg.DPCCost
 }
 
 // endPlain is a whole cycle, of which the packets are counted.
-func (l *lane) endPlain() {
+func (l *fastLine) endPlain() {
 	l.vector.Raise(l.raise)
 	l.on.DPCs++
-	l.on.DPCTime += l.end - l.look
+	l.on.DPCTime += l.end - l.nextPoll
 	l.depthMax = max(l.depthMax, l.published-l.taken)
 	l.held, l.taken, l.freed = l.taken, l.published, l.end
 }

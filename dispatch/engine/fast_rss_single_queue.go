@@ -1,24 +1,24 @@
 package engine
 
-// rssSingleQueueLane is rssSingleQueue where nobody observes, packets have a
+// fastRSSSingleQueue is rssSingleQueue where nobody observes, packets have a
 // fixed cost, and none can be a sent one.
 //
 // Optimization: it equals rssSingleQueue.
-type rssSingleQueueLane struct {
+type fastRSSSingleQueue struct {
 	*Model
-	lane      lane
+	lane      fastLine
 	dropBytes []uint64 // per CPU
 }
 
-func newRSSSingleQueueLane(m *Model) *rssSingleQueueLane {
-	e := &rssSingleQueueLane{Model: m, lane: newLane(m, nil), dropBytes: make([]uint64, len(m.cpus))}
+func newFastRSSSingleQueue(m *Model) *fastRSSSingleQueue {
+	e := &fastRSSSingleQueue{Model: m, lane: newFastLine(m, nil), dropBytes: make([]uint64, len(m.cpus))}
 	e.lane.dealer = newDealer(m)
 	e.lane.drain, e.lane.budget = Snapshot, 0 // the others do not apply here
 	m.derive = e.derive
 	return e
 }
 
-func (e *rssSingleQueueLane) Process(b *Batch) {
+func (e *fastRSSSingleQueue) Process(b *Batch) {
 	m, l := e.Model, &e.lane
 	m.prepare(b)
 	steered := b.steered(m.steering)
@@ -44,10 +44,10 @@ func (e *rssSingleQueueLane) Process(b *Batch) {
 	m.arrived(b)
 }
 
-func (e *rssSingleQueueLane) Finish() { e.lane.run() }
+func (e *fastRSSSingleQueue) Finish() { e.lane.run() }
 
 // derive counts the queue and the CPUs.
-func (e *rssSingleQueueLane) derive(entries []EntryLoad, unhashed uint64) {
+func (e *fastRSSSingleQueue) derive(entries []EntryLoad, unhashed uint64) {
 	for c := range e.cpus {
 		e.cpus[c].Bytes = 0
 	}

@@ -1,19 +1,19 @@
 package engine
 
-// nonRSSLane is nonRSS where nobody observes.
+// fastNonRSS is nonRSS where nobody observes.
 //
 // Optimization: it equals nonRSS.
-type nonRSSLane struct {
+type fastNonRSS struct {
 	*Model
-	lane  lane
+	lane  fastLine
 	bytes uint64
 }
 
-func newNonRSSLane(m *Model) *nonRSSLane {
-	return &nonRSSLane{Model: m, lane: newLane(m, nil)}
+func newFastNonRSS(m *Model) *fastNonRSS {
+	return &fastNonRSS{Model: m, lane: newFastLine(m, nil)}
 }
 
-func (e *nonRSSLane) Process(b *Batch) {
+func (e *fastNonRSS) Process(b *Batch) {
 	m, l := e.Model, &e.lane
 	m.prepare(b)
 	sends := b.Sends
@@ -36,7 +36,7 @@ func (e *nonRSSLane) Process(b *Batch) {
 	m.arrived(b)
 }
 
-func (e *nonRSSLane) Finish() {
+func (e *fastNonRSS) Finish() {
 	e.lane.run()
 	e.lane.counted(&e.queues[0], e.bytes)
 }
