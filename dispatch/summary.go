@@ -158,8 +158,8 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 		sum += records[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)].packets
 	}
 	for _, m := range r.models {
-		if m.Wandering != nil && m.Wandering.Few {
-			words := m.Wandering.Words.Chunks
+		if m.CountedAffinity != nil && m.CountedAffinity.Few {
+			words := m.CountedAffinity.Words.Chunks
 			for _, id := range ids {
 				sum += uint64(words[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)])
 			}
@@ -172,11 +172,11 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 // Modes, to into by ascending CPU, and returns its migrations.
 func (r *Replayed) AppendAffinity(into []engine.CPUPackets, mode int, id uint32) ([]engine.CPUPackets, uint64) {
 	m := r.models[mode]
-	if m.Wandering != nil {
-		return m.Wandering.AppendTo(into, id)
+	if m.CountedAffinity != nil {
+		return m.CountedAffinity.AppendTo(into, id)
 	}
 	entry := r.flows.decision(r.steering, id).entry
-	return m.Settled.AppendTo(into, id, r.flows.records.At(id).packets, r.cfg.QueueCPU[r.cfg.Queue(entry)])
+	return m.FixedAffinity.AppendTo(into, id, r.flows.records.At(id).packets, r.cfg.QueueCPU[r.cfg.Queue(entry)])
 }
 
 // OnCPU tells the flows with packets indicated on a CPU, an index into the

@@ -11,7 +11,7 @@
 //     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
 //     spread (spread.go); front_end.go takes packets off the ring.
 //  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
-//     packets meet (settled.go, wandering.go, takes.go), and in which order (order.go).
+//     packets meet (fixed_affinity.go, counted_affinity.go, home_cpus.go), and in which order (order.go).
 //  5. Closed forms: where nobody observes, fast engines (fast_*.go)
 //     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).

@@ -283,7 +283,7 @@ func (l *fastLine) snapshot() {
 // It returns how many these are, and when the last of them is done.
 func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
-	if m.Wandering != nil {
+	if m.CountedAffinity != nil {
 		n, end = l.indicateWandering(n, start, until)
 	} else {
 		end = l.indicateFixed(n, start)
@@ -319,7 +319,7 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 // indicateWandering is indicate where any CPU may have taken the flow's packet before.
 func (l *fastLine) indicateWandering(n int, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
-	h, w, on := &cpu.latency, m.Wandering, cpu.index
+	h, w, on := &cpu.latency, m.CountedAffinity, cpu.index
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
 	rest := l.rest[l.taken : l.taken+n]
 	end = start

@@ -22,8 +22,8 @@ type Model struct {
 	targets  []target // per table entry, then of packets without a hash
 
 	// How flows are told apart: exactly one of the two.
-	Wandering *wandering
-	Settled   *settled
+	CountedAffinity *countedAffinity
+	FixedAffinity   *fixedAffinity
 
 	// Where flows may meet several CPUs under RSS, else nil: which one took a flow's
 	// latest packet, and 1; 0 without one. And in which order packets were indicated.
@@ -35,8 +35,8 @@ type Model struct {
 	bursts     *bursts
 	ownsBursts bool // no other model counts them
 
-	takes   *takes // nil if the capture can't hold sent packets
-	taken   int64  // takes so far, where that is what orders them
+	takes   *homeCPUs // nil if the capture can't hold sent packets
+	taken   int64     // takes so far, where that is what orders them
 	judged  uint64
 	matches uint64
 
@@ -84,15 +84,15 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	}
 	m.bursts, m.ownsBursts = newBursts(m), true
 	if mode == NonRSS {
-		m.Wandering = newWandering(len(cfg.CPUs))
+		m.CountedAffinity = newCountedAffinity(len(cfg.CPUs))
 	} else {
-		m.Settled = newSettled()
+		m.FixedAffinity = newFixedAffinity()
 		if varies && len(cfg.CPUs) > 1 {
 			m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
 		}
 	}
 	if sends {
-		m.takes = &takes{}
+		m.takes = &homeCPUs{}
 	}
 	return m
 }
@@ -122,9 +122,9 @@ func (m *Model) prepare(b *Batch) {
 	if m.ownsBursts {
 		m.bursts.count(b.Time[:b.N], b.steered(m.steering).Entry[:])
 	}
-	if m.Wandering != nil {
-		m.Wandering.grow(b.Flows)
-		m.Wandering.expect(b.Flow[:b.N])
+	if m.CountedAffinity != nil {
+		m.CountedAffinity.grow(b.Flows)
+		m.CountedAffinity.expect(b.Flow[:b.N])
 	}
 	if m.latest != nil {
 		m.latest.Grow(b.Flows)
@@ -173,8 +173,8 @@ func (m *Model) receive(t int64, queue uint16, length, flow, packet uint32) bool
 // drop counts a packet that found no free buffer.
 func (m *Model) drop(t int64, queue uint16, flow, packet uint32) {
 	m.queues[queue].Drops++
-	if m.Settled != nil {
-		m.Settled.drop(flow)
+	if m.FixedAffinity != nil {
+		m.FixedAffinity.drop(flow)
 	}
 	m.event(Drop, t, -1, int(queue), int64(packet))
 }
@@ -268,8 +268,8 @@ const noCPU = -1
 // flow's packet before, and 1; 0 without one, and where it can be no other.
 func (m *Model) took(flow uint32, c int) (last int) {
 	switch {
-	case m.Wandering != nil:
-		return m.Wandering.took(flow, c)
+	case m.CountedAffinity != nil:
+		return m.CountedAffinity.took(flow, c)
 	case m.latest != nil && flow != NoFlow:
 		on := m.latest.At(flow)
 		last = int(*on)
@@ -368,8 +368,8 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 		c.CPUs[i].Latency = m.cpus[i].latency.latency()
 		c.CPUs[i].MigrationTime = int64(c.CPUs[i].MigratedPackets) * m.cfg.MigrationCost
 	}
-	if m.Wandering != nil {
-		m.Wandering.enter()
+	if m.CountedAffinity != nil {
+		m.CountedAffinity.enter()
 	}
 	if m.order != nil {
 		m.order.passed(nicmodel.Never)

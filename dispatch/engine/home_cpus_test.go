@@ -24,7 +24,7 @@ func TestTakesOutOfOrder(t *testing.T) {
 		{"at the first instant", []take{{0, 0, 1}, {0, 0, 0}}, 0, 1},
 	}
 	for _, test := range tests {
-		var x takes
+		var x homeCPUs
 		x.flows.Grow(2)
 		if _, _, ok := x.connection(0, 1); ok {
 			t.Errorf("%s: a home before any take", test.name)

@@ -7,9 +7,9 @@ import (
 	"rssreplay/dispatch/internal/prefetch"
 )
 
-// wandering is the affinity of flows in a mode where any CPU may take any packet.
+// countedAffinity is the affinity of flows in a mode where any CPU may take any packet.
 // Packets are taken in their order of arrival there, and indicated in the same.
-type wandering struct {
+type countedAffinity struct {
 	cpus    int
 	Few     bool // at most fewCPUs: words has the flows, else flows has
 	Words   bigarray.Array[flowWord]
@@ -81,12 +81,12 @@ type spill struct {
 	word int
 }
 
-func newWandering(cpus int) *wandering {
-	return &wandering{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
+func newCountedAffinity(cpus int) *countedAffinity {
+	return &countedAffinity{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
 }
 
 // grow makes room for flows flows.
-func (w *wandering) grow(flows uint32) {
+func (w *countedAffinity) grow(flows uint32) {
 	if w.Few {
 		w.Words.Grow(flows)
 	} else {
@@ -95,7 +95,7 @@ func (w *wandering) grow(flows uint32) {
 }
 
 // expect prefetches what took will ask for of flows.
-func (w *wandering) expect(flows []uint32) {
+func (w *countedAffinity) expect(flows []uint32) {
 	if w.Few {
 		prefetch.Records(w.Words.Chunks, flows)
 	} else {
@@ -105,7 +105,7 @@ func (w *wandering) expect(flows []uint32) {
 
 // took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
 // took the flow's packet before, and 1: 0 without one, or without a flow.
-func (w *wandering) took(flow uint32, cpu int) (last int) {
+func (w *countedAffinity) took(flow uint32, cpu int) (last int) {
 	switch {
 	case flow == NoFlow:
 		return 0
@@ -116,7 +116,7 @@ func (w *wandering) took(flow uint32, cpu int) (last int) {
 }
 
 // tookWord is took with few CPUs.
-func (w *wandering) tookWord(flow uint32, cpu uint16) (last int) {
+func (w *countedAffinity) tookWord(flow uint32, cpu uint16) (last int) {
 	word := (*uint64)(w.Words.At(flow))
 	// Optimization: little work waits for what was loaded, and no branch but for
 	// overflows, so that the loads of many packets overlap.
@@ -138,7 +138,7 @@ func (w *wandering) tookWord(flow uint32, cpu uint16) (last int) {
 }
 
 // carry counts an overflow of a count of flow.
-func (w *wandering) carry(flow uint32, count int) {
+func (w *countedAffinity) carry(flow uint32, count int) {
 	n := &w.carries.Ensure(flow)[count]
 	if *n++; *n == 0 {
 		w.spill(flow, count)
@@ -146,7 +146,7 @@ func (w *wandering) carry(flow uint32, count int) {
 }
 
 // tookRow is took with many CPUs.
-func (w *wandering) tookRow(flow uint32, cpu uint16) (last int) {
+func (w *countedAffinity) tookRow(flow uint32, cpu uint16) (last int) {
 	f := w.flows.At(flow)
 	switch {
 	case f.state == unmet:
@@ -174,7 +174,7 @@ func (w *wandering) tookRow(flow uint32, cpu uint16) (last int) {
 	return last
 }
 
-func (w *wandering) newRow() uint32 {
+func (w *countedAffinity) newRow() uint32 {
 	if w.used>>rowBits >= uint32(len(w.rows)) {
 		w.rows = append(w.rows, make([]uint16, (rowPackets+w.cpus)<<rowBits))
 	}
@@ -182,14 +182,14 @@ func (w *wandering) newRow() uint32 {
 	return w.used - 1
 }
 
-func (w *wandering) row(i uint32) []uint16 {
+func (w *countedAffinity) row(i uint32) []uint16 {
 	stride := rowPackets + w.cpus
 	at := int(i&(1<<rowBits-1)) * stride
 	return w.rows[i>>rowBits][at : at+stride]
 }
 
 // enter counts in their rows what is pending.
-func (w *wandering) enter() {
+func (w *countedAffinity) enter() {
 	for _, in := range w.pending {
 		row, word := w.row(in.row), rowPackets+int(in.cpu)
 		if row[word]++; row[word] == 0 {
@@ -202,7 +202,7 @@ func (w *wandering) enter() {
 	w.pending = w.pending[:0]
 }
 
-func (w *wandering) spill(of uint32, word int) {
+func (w *countedAffinity) spill(of uint32, word int) {
 	if w.spilled == nil {
 		w.spilled = map[spill]uint64{}
 	}
@@ -211,7 +211,7 @@ func (w *wandering) spill(of uint32, word int) {
 
 // AppendTo appends the flow's packets per CPU to into, and returns its
 // migrations.
-func (w *wandering) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+func (w *countedAffinity) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
 	if w.Few {
 		return w.appendWord(into, flow)
 	}
@@ -239,7 +239,7 @@ func (w *wandering) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint
 }
 
 // appendWord is AppendTo with few CPUs.
-func (w *wandering) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+func (w *countedAffinity) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
 	word := uint64(*w.Words.At(flow))
 	if word == 0 {
 		return into, 0

@@ -11,7 +11,7 @@ func TestWandering(t *testing.T) {
 	for _, cpus := range []int{1, 2, fewCPUs, fewCPUs + 1, 40} {
 		const flows = 5
 		r := rand.New(rand.NewPCG(uint64(cpus), 16))
-		w := newWandering(cpus)
+		w := newCountedAffinity(cpus)
 		w.grow(flows)
 		var packets [flows]map[int]uint64
 		var last [flows]int
@@ -52,7 +52,7 @@ func TestWandering(t *testing.T) {
 
 // A word's counts carry, and what they carry into overflows in turn.
 func TestWanderingCarries(t *testing.T) {
-	w := newWandering(2)
+	w := newCountedAffinity(2)
 	w.grow(1)
 	const packets = 1<<(wordPackets+16) + 70
 	for range packets {

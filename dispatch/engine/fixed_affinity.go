@@ -2,10 +2,10 @@ package engine
 
 import "rssreplay/dispatch/internal/bigarray"
 
-// settled is the affinity of flows under RSS: the table entry fixes the CPU, so
+// fixedAffinity is the affinity of flows under RSS: the table entry fixes the CPU, so
 // nothing is counted per packet; only what was dropped, and the packets of
 // flows that met more than one entry.
-type settled struct {
+type fixedAffinity struct {
 	dropped drops
 	varied  map[uint32]*variedFlow
 }
@@ -16,12 +16,12 @@ type variedFlow struct {
 	migrations uint64
 }
 
-func newSettled() *settled {
-	return &settled{varied: map[uint32]*variedFlow{}}
+func newFixedAffinity() *fixedAffinity {
+	return &fixedAffinity{varied: map[uint32]*variedFlow{}}
 }
 
 // drop notes a dropped packet of flow.
-func (s *settled) drop(flow uint32) {
+func (s *fixedAffinity) drop(flow uint32) {
 	if flow != NoFlow {
 		s.dropped.add(flow)
 	}
@@ -29,7 +29,7 @@ func (s *settled) drop(flow uint32) {
 
 // vary notes an accepted packet of a flow that met more than one entry. first
 // is the CPU of the packets before, if there were any.
-func (s *settled) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
+func (s *fixedAffinity) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
 	v := s.varied[flow]
 	if v == nil {
 		v = &variedFlow{packets: make([]uint64, cpus), last: -1}
@@ -47,7 +47,7 @@ func (s *settled) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
 
 // AppendTo appends the flow's packets per CPU to into, and returns its
 // migrations. received counts its packets, cpu is the CPU of its entry.
-func (s *settled) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
+func (s *fixedAffinity) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
 	if v := s.varied[flow]; v != nil {
 		for cpu, n := range v.packets {
 			if n > 0 {

@@ -2,10 +2,10 @@ package engine
 
 import "rssreplay/dispatch/internal/bigarray"
 
-// takes remembers, per flow, the first and the latest time that a CPU took a
+// homeCPUs remembers, per flow, the first and the latest time that a CPU took a
 // packet of it to indicate it: a connection's home CPU, and the CPU that its
 // sent packets are compared with.
-type takes struct {
+type homeCPUs struct {
 	flows  bigarray.Array[taken]
 	loaded int64 // of load, so that it is done
 }
@@ -21,7 +21,7 @@ type taken struct {
 //
 // Optimization: took and connection wait for one flow after the other, so that
 // here, where the waits overlap, all come into the cache.
-func (t *takes) load(b *Batch) {
+func (t *homeCPUs) load(b *Batch) {
 	chunks, sum := t.flows.Chunks, int64(0)
 	for _, flow := range b.Flow[:b.N] {
 		if flow != NoFlow {
@@ -42,7 +42,7 @@ func (t *takes) load(b *Batch) {
 // took notes that cpu took a packet of flow. Where every CPU has its own vector
 // the CPUs' takes do not come in order of time, and the packets of a flow need
 // not all be on one CPU.
-func (t *takes) took(flow uint32, at int64, cpu int) {
+func (t *homeCPUs) took(flow uint32, at int64, cpu int) {
 	f := t.flows.At(flow)
 	n, c := at+1, uint16(cpu)
 	if f.first == 0 || n < f.first || n == f.first && c < f.firstCPU {
@@ -55,7 +55,7 @@ func (t *takes) took(flow uint32, at int64, cpu int) {
 
 // connection is the home CPU and the CPU of the latest take of the connection
 // of the two flows; ok is false as long as none of their packets was taken.
-func (t *takes) connection(flows ...uint32) (home, last int, ok bool) {
+func (t *homeCPUs) connection(flows ...uint32) (home, last int, ok bool) {
 	var first, latest int64
 	var firstCPU, lastCPU uint16
 	for _, flow := range flows {
