@@ -35,22 +35,22 @@ type chunk struct {
 	tunnels []tunnelled
 }
 
-// tray is the chunks that go from the header walk to the flow table at once: their
+// chunkBatch is the chunks that go from the header walk to the flow table at once: their
 // tables are in the caches of different cores, and every hand-over may wake one.
-type tray struct {
+type chunkBatch struct {
 	n      int
-	chunks [trayChunks]chunk // the first n are filled
+	chunks [batchChunks]chunk // the first n are filled
 }
 
-const trayChunks = 16
+const batchChunks = 16
 
-// next is the next chunk to fill, of a tray that is not full.
-func (t *tray) next() *chunk {
+// next is the next chunk to fill, of a chunk batch that is not full.
+func (t *chunkBatch) next() *chunk {
 	t.n++
 	return &t.chunks[t.n-1]
 }
 
-func (t *tray) full() bool { return t.n == trayChunks }
+func (t *chunkBatch) full() bool { return t.n == batchChunks }
 
 // header is what the walk finds in packet i.
 func (c *chunk) header(i int) *pcaps.Header {

@@ -55,8 +55,8 @@ func TestPanics(t *testing.T) {
 		}},
 		{"a load", "load", func(b *broken, _ *dispatch.Options) { b.load = true }},
 		{"a read", "read", func(b *broken, _ *dispatch.Options) { b.read = true }},
-		{"a crew at once", "observe", func(_ *broken, o *dispatch.Options) { o.Observe = func(engine.Event) { panic("observe") } }},
-		{"a crew late", "observe", func(_ *broken, o *dispatch.Options) {
+		{"a group at once", "observe", func(_ *broken, o *dispatch.Options) { o.Observe = func(engine.Event) { panic("observe") } }},
+		{"a group late", "observe", func(_ *broken, o *dispatch.Options) {
 			o.Observe = func(e engine.Event) {
 				if e.Packet == 55_000 {
 					panic("observe")

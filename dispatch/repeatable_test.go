@@ -16,7 +16,7 @@ import (
 
 // TestRepeatable: what may be repeated counts the same, or says that it must be.
 func TestRepeatable(t *testing.T) {
-	const packets, first = 9000, 4096 // with --local none the first tray decides
+	const packets, first = 9000, 4096 // with --local none the first chunk batch decides
 	client, server := end{netip.MustParseAddr("192.0.2.7"), 1000}, end{netip.MustParseAddr("192.0.2.1"), 80}
 	received, sent := frame(client, server, pcaps.ProtoTCP, netip.Addr{}), frame(server, client, pcaps.ProtoTCP, netip.Addr{})
 	local, err := direction.ParseLocal([]string{"none"})

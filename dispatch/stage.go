@@ -22,40 +22,40 @@ type stage struct {
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	facts     facts
 	long      longFrames
-	undecided []*tray // not handed on yet: the direction rule waits for packets
-	says      bool    // a packet has said its direction
-	sends     bool    // the models are prepared for sent packets
-	tray      *tray   // being filled; nil: the next is to be made
-	done      bool    // nothing more is to be read
-	err       error   // why not, if it is no matter of the capture's
+	undecided []*chunkBatch // not handed on yet: the direction rule waits for packets
+	says      bool          // a packet has said its direction
+	sends     bool          // the models are prepared for sent packets
+	tray      *chunkBatch   // being filled; nil: the next is to be made
+	done      bool          // nothing more is to be read
+	err       error         // why not, if it is no matter of the capture's
 
 	perPacket, perByte float64 // the most of any scenario, see Config.MostWork
 }
 
-// maxHands is more goroutines than are needed where reading a block takes three times
+// maxReaders is more goroutines than are needed where reading a block takes three times
 // as long as walking its packets, which it does with large ones.
-const maxHands = 4
+const maxReaders = 4
 
 // run reads all of the capture. If the source is a Loader, several goroutines take
 // turns at it: while one walks the packets of a block, the others load theirs. What is
 // in the stage is that one's whose turn it is.
 func (s *stage) run(src Source) error {
 	loader, ok := src.(Loader)
-	hands := min(runtime.GOMAXPROCS(0), maxHands)
-	if !ok || hands == 1 {
+	readers := min(runtime.GOMAXPROCS(0), maxReaders)
+	if !ok || readers == 1 {
 		recs := make([]pcaps.Record, chunkPackets)
 		for !s.done {
 			s.turn(src, recs)
 		}
 		return s.err
 	}
-	turns := make([]chan struct{}, hands)
+	turns := make([]chan struct{}, readers)
 	for i := range turns {
 		turns[i] = make(chan struct{}, 1)
 	}
 	var all fault.Group
 	for i, mine := range turns {
-		next := turns[(i+1)%hands]
+		next := turns[(i+1)%readers]
 		all.Go(func() {
 			recs := make([]pcaps.Record, chunkPackets)
 			var block file.Block
@@ -95,7 +95,7 @@ func (s *stage) turn(src Source, recs []pcaps.Record) {
 // take walks recs, after which Read returned err, and hands them on.
 func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	if s.tray == nil {
-		s.tray = new(tray)
+		s.tray = new(chunkBatch)
 	}
 	if len(recs) > 0 {
 		c := s.tray.next()
@@ -237,7 +237,7 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 }
 
 // direct tells the sent packets of t from the received ones.
-func (s *stage) direct(t *tray) error {
+func (s *stage) direct(t *chunkBatch) error {
 	for i := range t.n {
 		c := &t.chunks[i]
 		// Optimization: no packet is asked for its direction where none can be sent.

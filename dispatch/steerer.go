@@ -5,33 +5,33 @@ import (
 	"rssreplay/dispatch/fault"
 )
 
-// steerer gives the packets of trays to the flow table, and its batches to the
+// steerer gives the packets of chunk batches to the flow table, and its batches to the
 // models, in a goroutine of its own.
 type steerer struct {
 	flows   *flowTable
 	models  *engine.ModelSet
 	folds   *folds // nil: there are none
 	batch   *engine.Batch
-	in      chan *tray
-	free    chan *tray
+	in      chan *chunkBatch
+	free    chan *chunkBatch
 	made    int
 	running fault.Group
 }
 
-// maxTrays bounds the trays between the header walk and the flow table.
-const maxTrays = 8
+// maxChunkBatches bounds the chunk batches between the header walk and the flow table.
+const maxChunkBatches = 8
 
 func startSteerer(flows *flowTable, models *engine.ModelSet, folds *folds) *steerer {
 	s := &steerer{
 		flows: flows, models: models, folds: folds,
-		in: make(chan *tray, maxTrays), free: make(chan *tray, maxTrays),
+		in: make(chan *chunkBatch, maxChunkBatches), free: make(chan *chunkBatch, maxChunkBatches),
 	}
 	s.running.Go(s.run)
 	return s
 }
 
 func (s *steerer) run() {
-	sound := true // or else nothing more is done, and no tray is kept
+	sound := true // or else nothing more is done, and no chunk batch is kept
 	s.batch = s.models.Next(0, len(s.flows.more))
 	for t := range s.in {
 		sound = sound && s.running.Try(func() { s.steer(t) })
@@ -45,7 +45,7 @@ func (s *steerer) run() {
 }
 
 // steer gives the packets of t to the flow table, and full batches to the models.
-func (s *steerer) steer(t *tray) {
+func (s *steerer) steer(t *chunkBatch) {
 	for i := range t.n {
 		from := s.batch.N
 		s.flows.add(&t.chunks[i], s.batch)
@@ -60,19 +60,19 @@ func (s *steerer) steer(t *tray) {
 	}
 }
 
-// send hands on a tray, which is the steerer's from then on.
-func (s *steerer) send(t *tray) { s.in <- t }
+// send hands on a chunk batch, which is the steerer's from then on.
+func (s *steerer) send(t *chunkBatch) { s.in <- t }
 
-// next is an empty tray; it waits for one when all are in flight.
-func (s *steerer) next() *tray {
+// next is an empty chunk batch; it waits for one when all are in flight.
+func (s *steerer) next() *chunkBatch {
 	select {
 	case t := <-s.free:
 		return t
 	default:
 	}
-	if s.made < maxTrays {
+	if s.made < maxChunkBatches {
 		s.made++
-		return new(tray)
+		return new(chunkBatch)
 	}
 	return <-s.free
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // A panic in the flow table reaches whoever waits for the steerer, and those who
-// fill trays before that don't wait for ever.
+// fill chunk batches before that don't wait for ever.
 func TestSteererPanics(t *testing.T) {
 	flows := newFlowTable(new(nicmodel.Steering))
 	flows.steering = nil // what decides is missing
 	s := startSteerer(flows, engine.NewModelSet(), nil)
 	frame := make([]byte, 60)
 	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})
-	for range 3 * maxTrays {
+	for range 3 * maxChunkBatches {
 		tray := s.next()
 		tray.next().walk([]pcaps.Record{{Data: frame, Wire: 60, Link: pcaps.LinkEthernet}})
 		s.send(tray)

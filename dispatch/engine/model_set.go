@@ -37,28 +37,28 @@ func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (Engine, 
 }
 
 // ModelSet runs the models of all modes and scenarios on shared batches, in
-// crews.
+// groups.
 type ModelSet struct {
 	models  []*Model
-	crews   []*crew
+	groups  []*engineGroup
 	free    chan *Batch
 	made    int
 	running fault.Group
 }
 
-// crew is engines with a goroutine of their own, in which they go through each
-// batch one after the other: those that plan their lists alike, up to crewSize,
+// engineGroup is engines with a goroutine of their own, in which they go through each
+// batch one after the other: those that plan their lists alike, up to groupSize,
 // share the plan and find the batch in the cache; any other engine is alone.
-type crew struct {
+type engineGroup struct {
 	engines []Engine
 	in      chan *Batch
 }
 
-// crewSize is how many engines a crew has at most: the more, the less is planned anew;
-// but where there are many scenarios each CPU is to have a crew.
-func crewSize() int { return max(4, 16/runtime.GOMAXPROCS(0)) }
+// groupSize is how many engines a group has at most: the more, the less is planned anew;
+// but where there are many scenarios each CPU is to have a group.
+func groupSize() int { return max(4, 16/runtime.GOMAXPROCS(0)) }
 
-// maxBatches bounds the batches in flight: every crew may lag behind.
+// maxBatches bounds the batches in flight: every group may lag behind.
 const maxBatches = 12
 
 func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatches)} }
@@ -76,12 +76,12 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 	m.steering = steering
 	s.shareBursts(m)
 	s.models = append(s.models, m)
-	for _, c := range s.crews {
+	for _, c := range s.groups {
 		if c.takes(e) {
 			return m
 		}
 	}
-	s.crews = append(s.crews, &crew{engines: []Engine{e}, in: make(chan *Batch, maxBatches)})
+	s.groups = append(s.groups, &engineGroup{engines: []Engine{e}, in: make(chan *Batch, maxBatches)})
 	return m
 }
 
@@ -96,11 +96,11 @@ func (s *ModelSet) shareBursts(m *Model) {
 	}
 }
 
-// takes adds an engine to the crew if it can share the plan of the others.
-func (c *crew) takes(e Engine) bool {
+// takes adds an engine to the group if it can share the plan of the others.
+func (c *engineGroup) takes(e Engine) bool {
 	first, ok := c.engines[0].(*fastRSS)
 	other, too := e.(*fastRSS)
-	if !ok || !too || len(c.engines) >= crewSize() || !first.sharesPlan(other) {
+	if !ok || !too || len(c.engines) >= groupSize() || !first.sharesPlan(other) {
 		return false
 	}
 	other.plan = first.plan
@@ -108,9 +108,9 @@ func (c *crew) takes(e Engine) bool {
 	return true
 }
 
-// Start starts the crews; no model is added from then on.
+// Start starts the groups; no model is added from then on.
 func (s *ModelSet) Start() {
-	for _, c := range s.crews {
+	for _, c := range s.groups {
 		s.running.Go(func() {
 			sound := true // or else nothing more is done, and no batch is kept
 			for b := range c.in {
@@ -155,12 +155,12 @@ func (s *ModelSet) Next(first uint32, more int) *Batch {
 }
 
 func (s *ModelSet) Send(b *Batch) {
-	if len(s.crews) == 0 {
+	if len(s.groups) == 0 {
 		s.free <- b
 		return
 	}
-	b.readers = int32(len(s.crews))
-	for _, c := range s.crews {
+	b.readers = int32(len(s.groups))
+	for _, c := range s.groups {
 		c.in <- b
 	}
 }
@@ -168,7 +168,7 @@ func (s *ModelSet) Send(b *Batch) {
 // Finish sends the last batch and waits for the models' ends.
 func (s *ModelSet) Finish(last *Batch) {
 	s.Send(last)
-	for _, c := range s.crews {
+	for _, c := range s.groups {
 		close(c.in)
 	}
 	s.running.Wait()
