@@ -9,7 +9,7 @@ import "rssreplay/nicmodel"
 type cycle struct {
 	*Model
 	vector nicmodel.Vector
-	spread spread
+	spread dpcSet
 	part   cyclePart
 	state  lineState // idle, armed, raised, dealing, or snapshot while DPCs run
 	time   int64     // of the next event
@@ -33,7 +33,7 @@ type cyclePart interface {
 
 func newCycle(m *Model, queues []nicmodel.Queue, part cyclePart) cycle {
 	return cycle{
-		Model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newSpread(m, queues), part: part,
+		Model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newDPCSet(m, queues), part: part,
 		ready: nicmodel.Never,
 	}
 }

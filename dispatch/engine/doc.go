@@ -9,7 +9,7 @@
 //     them can be observed (steps.go).
 //  3. What they are built of: a line is an interrupt vector with its DPC on one CPU
 //     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
-//     spread (spread.go); front_end.go takes packets off the ring.
+//     set of DPCs (dpc_set.go); front_end.go takes packets off the ring.
 //  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
 //     packets meet (fixed_affinity.go, counted_affinity.go, home_cpus.go), and in which order (order.go).
 //  5. Closed forms: where nobody observes, fast engines (fast_*.go)

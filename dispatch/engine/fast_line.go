@@ -41,23 +41,23 @@ type fastLine struct {
 	end   int64 // of the last DPC; where plain, of the next one with what is published
 	on    *cpu  // of this cycle
 
-	m        *Model
-	vector   nicmodel.Vector
-	epoch    uint64     // by which work of the cycle
-	cycle    *fastCycle // whose vector it is, of several fast lines; nil: its own
-	dealer   *dealer    // nil: the DPC indicates all
-	drain    Drain
-	budget   int
-	delay    int64 // raise to DPC
-	cost     int64 // of a packet, where plain
-	fixed    bool  // the CPU never changes
-	plain    bool  // see publishPlain
-	called   bool  // the ISR of this cycle is charged
-	busy     bool  // poll: the DPC has started
-	again    int   // poll: packets that this DPC took
-	fills    int   // published once the queue holds rx-frames, where that matters, else 0
-	oldest   int64 // publish time of the oldest packet that waits for the raise
-	depthMax int   // packets that waited
+	m           *Model
+	vector      nicmodel.Vector
+	epoch       uint64       // by which work of the cycle
+	cycle       *fastCycle   // whose vector it is, of several fast lines; nil: its own
+	distributor *distributor // nil: the DPC indicates all
+	drain       Drain
+	budget      int
+	delay       int64 // raise to DPC
+	cost        int64 // of a packet, where plain
+	fixed       bool  // the CPU never changes
+	plain       bool  // see publishPlain
+	called      bool  // the ISR of this cycle is charged
+	busy        bool  // poll: the DPC has started
+	again       int   // poll: packets that this DPC took
+	fills       int   // published once the queue holds rx-frames, where that matters, else 0
+	oldest      int64 // publish time of the oldest packet that waits for the raise
+	depthMax    int   // packets that waited
 
 	lateness, latest int64  // where plain: sum and greatest of the latencies
 	gone             uint64 // accepted packets that arrival has no more
@@ -135,8 +135,8 @@ func (l *fastLine) full(now int64) bool {
 // working is how many packets are taken whose buffers come back after now, where
 // some do.
 func (l *fastLine) working(now int64) int {
-	if l.dealer != nil {
-		return l.dealer.working(now)
+	if l.distributor != nil {
+		return l.distributor.working(now)
 	}
 	return l.taken - l.held
 }
@@ -264,8 +264,8 @@ func (l *fastLine) snapshot() {
 	c := l.on
 	c.DPCs++
 	l.held = l.taken
-	if l.dealer != nil {
-		l.end, l.freed = l.dealer.deal(l, start)
+	if l.distributor != nil {
+		l.end, l.freed = l.distributor.deal(l, start)
 		l.m.masked += l.end - l.raise
 	} else {
 		_, l.end = l.indicate(n, start, start+l.m.cfg.DPCCost, math.MaxInt64)

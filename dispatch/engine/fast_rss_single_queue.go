@@ -12,7 +12,7 @@ type fastRSSSingleQueue struct {
 
 func newFastRSSSingleQueue(m *Model) *fastRSSSingleQueue {
 	e := &fastRSSSingleQueue{Model: m, lane: newFastLine(m, nil), dropBytes: make([]uint64, len(m.cpus))}
-	e.lane.dealer = newDealer(m)
+	e.lane.distributor = newDistributor(m)
 	e.lane.drain, e.lane.budget = Snapshot, 0 // the others do not apply here
 	m.derive = e.derive
 	return e

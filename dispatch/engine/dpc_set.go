@@ -2,10 +2,10 @@ package engine
 
 import "rssreplay/nicmodel"
 
-// spread is the DPCs of one interrupt cycle on several CPUs, in the modes whose
+// dpcSet is the DPCs of one interrupt cycle on several CPUs, in the modes whose
 // NIC has one vector for all of them (HWQ-3, SQ-5b). The vector is enabled when
 // the last of them ends.
-type spread struct {
+type dpcSet struct {
 	m       *Model
 	dpcs    []dpc // per CPU
 	active  []int // CPUs whose DPC has not ended
@@ -31,9 +31,9 @@ const (
 	dpcPolling                  // the packet ends at time, step (0)
 )
 
-// newSpread is the DPCs of the CPUs, each with its receive queue.
-func newSpread(m *Model, queues []nicmodel.Queue) spread {
-	s := spread{m: m, dpcs: make([]dpc, len(queues))}
+// newDPCSet is the DPCs of the CPUs, each with its receive queue.
+func newDPCSet(m *Model, queues []nicmodel.Queue) dpcSet {
+	s := dpcSet{m: m, dpcs: make([]dpc, len(queues))}
 	for c := range queues {
 		s.dpcs[c].queue = &queues[c]
 	}
@@ -45,14 +45,14 @@ func newSpread(m *Model, queues []nicmodel.Queue) spread {
 func (d *dpc) ends() bool { return d.state == dpcSnapshot || d.state == dpcPolling }
 
 // add queues CPU c's DPC to start at t; CPUs are added in any order.
-func (s *spread) add(c int, t int64) {
+func (s *dpcSet) add(c int, t int64) {
 	s.dpcs[c].state, s.dpcs[c].time = dpcStart, t
 	s.active = append(s.active, c)
 }
 
 // ready finds the next event, and returns the first instant whose arrivals
 // come after it: Never without one.
-func (s *spread) ready() int64 {
+func (s *dpcSet) ready() int64 {
 	s.next = -1
 	ready := int64(nicmodel.Never)
 	for _, c := range s.active {
@@ -72,7 +72,7 @@ func (s *spread) ready() int64 {
 
 // before orders two events that the same arrivals come after: one of step (4)
 // at t comes before one of step (0) at t+1; of one step the lowest CPU is first.
-func (s *spread) before(a, b int) bool {
+func (s *dpcSet) before(a, b int) bool {
 	ta, tb := s.dpcs[a].time, s.dpcs[b].time
 	if ta != tb {
 		return ta < tb
@@ -81,7 +81,7 @@ func (s *spread) before(a, b int) bool {
 }
 
 // advance does the event that ready found, and returns its time.
-func (s *spread) advance() int64 {
+func (s *dpcSet) advance() int64 {
 	c := s.next
 	d := &s.dpcs[c]
 	t := d.time
@@ -106,7 +106,7 @@ func (s *spread) advance() int64 {
 }
 
 // start starts CPU c's DPC.
-func (s *spread) start(c int, t int64) {
+func (s *dpcSet) start(c int, t int64) {
 	m, d := s.m, &s.dpcs[c]
 	m.event(DPCStart, t, c, -1, -1)
 	m.cpus[c].DPCs++
@@ -131,18 +131,18 @@ func (s *spread) start(c int, t int64) {
 }
 
 // share takes all that was dealt to CPU c, and indicates it from start.
-func (s *spread) share(c int, takenAt, start int64) {
+func (s *dpcSet) share(c int, takenAt, start int64) {
 	s.snapshot(c, s.dpcs[c].queue.Waiting(), takenAt, start)
 }
 
-func (s *spread) snapshot(c, n int, takenAt, start int64) {
+func (s *dpcSet) snapshot(c, n int, takenAt, start int64) {
 	m, d := s.m, &s.dpcs[c]
 	m.cpus[c].MaxPerDPC = max(m.cpus[c].MaxPerDPC, uint64(n))
 	d.state, d.time = dpcSnapshot, m.indicate(c, d.queue, n, takenAt, start)
 }
 
 // decide is a poll DPC after its start and after each packet.
-func (s *spread) decide(c int, t int64) {
+func (s *dpcSet) decide(c int, t int64) {
 	m, d := s.m, &s.dpcs[c]
 	switch {
 	case d.queue.Waiting() == 0:
@@ -160,7 +160,7 @@ func (s *spread) decide(c int, t int64) {
 	}
 }
 
-func (s *spread) end(c int) {
+func (s *dpcSet) end(c int) {
 	for i, a := range s.active {
 		if a == c {
 			s.active[i] = s.active[len(s.active)-1]

@@ -1,11 +1,11 @@
 package engine
 
-// dealer is the first DPC of each cycle of rss-single-queue, which deals out what
+// distributor is the first DPC of each cycle of rss-single-queue, which deals out what
 // it takes, with the DPCs that it sets off on other CPUs.
 //
 // Optimization: it equals rssSingleQueue's isrEnd and dealt, and spread: all that
 // they do is known when the first one starts.
-type dealer struct {
+type distributor struct {
 	m      *Model
 	shares []share // per CPU
 	dealt  []int   // the CPUs that have one; capacity for all
@@ -17,16 +17,16 @@ type share struct {
 	back    int64 // the first instant whose arrivals find its buffers free
 }
 
-func newDealer(m *Model) *dealer {
-	return &dealer{m: m, shares: make([]share, len(m.cpus)), dealt: make([]int, len(m.cpus))}
+func newDistributor(m *Model) *distributor {
+	return &distributor{m: m, shares: make([]share, len(m.cpus)), dealt: make([]int, len(m.cpus))}
 }
 
-// deals reports whether a dealer can do what the configuration asks.
+// deals reports whether a distributor can do what the configuration asks.
 func (m *Model) deals() bool { return m.takes == nil && m.cfg.ByteCost == 0 }
 
 // deal takes all that waits in l, from start, and returns when the last share is
 // done, and the first instant whose arrivals find all buffers free.
-func (d *dealer) deal(l *fastLine, start int64) (end, back int64) {
+func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 	for c := range d.shares {
 		d.shares[c].arrival = d.shares[c].arrival[:0]
 	}
@@ -65,7 +65,7 @@ func (d *dealer) deal(l *fastLine, start int64) (end, back int64) {
 }
 
 // nonempty finds the CPUs that have a share.
-func (d *dealer) nonempty() []int {
+func (d *distributor) nonempty() []int {
 	// Optimization: no branch on which these are; it could not be foretold.
 	all := d.dealt[:len(d.shares)]
 	n := 0
@@ -77,7 +77,7 @@ func (d *dealer) nonempty() []int {
 }
 
 // working is how many packets are dealt whose buffers the arrivals at now do not find free.
-func (d *dealer) working(now int64) int {
+func (d *distributor) working(now int64) int {
 	n := 0
 	for i := range d.shares {
 		if s := &d.shares[i]; now < s.back {
