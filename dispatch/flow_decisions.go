@@ -100,7 +100,7 @@ func (o *otherSteering) add(t *flowTable, c *chunk, b *engine.Batch, from int, i
 		d := o.flows.At(id)
 		entries[i] = d.entry
 		if d.why >= flowOwn || c.has(i, o.varying) {
-			entries[i] = vary(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
+			entries[i] = decideAgain(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
 		}
 	}
 }
@@ -117,10 +117,10 @@ func (t *flowTable) before(flows []uint32, i int) uint64 {
 	return n
 }
 
-// vary decides packet i of c, the at-th of its batch, whose flow need not meet
+// decideAgain decides packet i of c, the at-th of its batch, whose flow need not meet
 // one entry alone, and notes it for the models once the flow does not. before
 // packets of the flow were received before it.
-func vary(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
+func decideAgain(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
 	d := s.Decide(c.header(i), &c.exts[i])
 	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
 		counts := varied[id]

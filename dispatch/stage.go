@@ -155,7 +155,7 @@ func (s *stage) begin(src Source) {
 	}
 	models := engine.NewModelSet()
 	for i, replayed := range s.r.scenarios() {
-		varies := s.r.flows.way(replayed.steering).OwnFacts() != 0
+		varies := s.r.flows.way(replayed.steering).PerPacketFacts() != 0
 		for _, mode := range modes[i] {
 			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
 		}

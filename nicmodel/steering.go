@@ -348,11 +348,11 @@ func (s *Steering) Entry(sum uint32) int32 {
 	return int32(sum & s.mask)
 }
 
-// OwnFacts are the facts that change the decision without being part of a
+// PerPacketFacts are the facts that change the decision without being part of a
 // flow's identity (IP version, addresses, protocol, ports where it has them).
 // Of a flow's packets with none of them every decision is the same, and may be
 // kept; a packet with any must be decided on its own.
-func (s *Steering) OwnFacts() pcaps.Facts {
+func (s *Steering) PerPacketFacts() pcaps.Facts {
 	facts := s.config.Rules.AddressesOnly | s.config.Rules.NoHash
 	for _, t := range s.types[family6] {
 		if t.Ex() {

@@ -357,7 +357,7 @@ func TestOwnFacts(t *testing.T) {
 		{"ipv4", Rules{AddressesOnly: pcaps.Atomic, NoHash: pcaps.TwoTags8100}, pcaps.Atomic | pcaps.TwoTags8100},
 	} {
 		s := mustSteering(t, config(t, types(t, test.types), func(c *SteeringConfig) { c.Rules = test.rules }))
-		if got := s.OwnFacts(); got != test.want {
+		if got := s.PerPacketFacts(); got != test.want {
 			t.Errorf("%s, %+v: %b, want %b", test.types, test.rules, got, test.want)
 		}
 	}

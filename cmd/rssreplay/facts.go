@@ -79,7 +79,7 @@ func (a *assembly) tunnelTraffic(t *findings.Traffic, largest uint32) {
 	}
 	steering := a.settings.steering
 	cpus := make([]uint64, len(a.settings.config.CPUs))
-	loads := a.result.Resteer(steering)
+	loads := a.result.LoadsUnder(steering)
 	for queue, load := range loads.Queues(steering) {
 		cpus[steering.CPU(uint16(queue))] += load.Packets
 	}

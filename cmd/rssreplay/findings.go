@@ -173,7 +173,7 @@ func (a *assembly) bestTable() report.Fraction {
 	if len(config.Table) > searchedEntries {
 		return report.Null
 	}
-	loads := a.result.Resteer(a.settings.steering)
+	loads := a.result.LoadsUnder(a.settings.steering)
 	b := newBalance(&loads, config, a.settings.steering, func(l engine.EntryLoad) uint64 { return l.Packets })
 	return report.Fraction(b.Imbalance(b.Peak(b.Best(config.Table))))
 }
@@ -188,7 +188,7 @@ func (a *assembly) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.F
 		return report.Null
 	}
 	cpus := make([]uint64, len(a.settings.config.CPUs))
-	loads := a.result.Resteer(s)
+	loads := a.result.LoadsUnder(s)
 	for queue, load := range loads.Queues(s) {
 		cpus[c.QueueCPU[queue]] += load.Packets
 	}

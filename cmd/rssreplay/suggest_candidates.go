@@ -82,7 +82,7 @@ func (s *suggester) weight(l engine.EntryLoad) uint64 {
 // find looks at each kind of change. Wrong usage is a target that can't be
 // reached.
 func (c *candidates) find() error {
-	c.loads = c.whole.result.Resteer(c.settings.steering)
+	c.loads = c.whole.result.LoadsUnder(c.settings.steering)
 	c.balance = c.balanceOf(&c.loads, c.settings.steering)
 	if err := c.tables(); err != nil {
 		return err

@@ -60,7 +60,7 @@ func (c *candidates) tryKeys() (*report.KeyTrials, error) {
 
 // imbalanceUnder is that of the whole capture's flows under a steering.
 func (s *suggester) imbalanceUnder(steering *nicmodel.Steering) float64 {
-	loads := s.whole.result.Resteer(steering)
+	loads := s.whole.result.LoadsUnder(steering)
 	b := s.balanceOf(&loads, steering)
 	return b.Imbalance(b.Peak(steering.Config().Table))
 }

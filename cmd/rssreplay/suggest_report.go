@@ -38,7 +38,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		if cost := c.cost(one, figures[0], f); cost != "" {
 			one.note = strings.TrimSpace(cost + " " + one.note)
 		}
-		loads := s.whole.result.Resteer(one.settings.steering)
+		loads := s.whole.result.LoadsUnder(one.settings.steering)
 		assumed = max(assumed, loads.Assumed)
 		r.Suggestions = append(r.Suggestions, report.Suggestion{
 			ID: one.id, Goal: one.goal, Summary: one.summary, Danger: one.danger, Note: one.note, Needs: one.needs, Commands: one.commands, Parameters: one.parameters,
@@ -141,7 +141,7 @@ func (c *candidates) bound(a *assembly) report.Bound {
 	}
 	if id, load := c.largestFlow(); load > 0 {
 		flow := a.flow(id)
-		loads := c.whole.result.Resteer(c.settings.steering)
+		loads := c.whole.result.LoadsUnder(c.settings.steering)
 		bound.LargestFlow, bound.FlowImbalance = &flow, fraction(c.balanceOf(&loads, c.settings.steering).Imbalance(load))
 	}
 	return bound
@@ -178,7 +178,7 @@ func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
 			}
 		}
 		made := s.changed(func(config *nicmodel.SteeringConfig) { config.Table = table })
-		loads := c.whole.result.Resteer(made.steering)
+		loads := c.whole.result.LoadsUnder(made.steering)
 		b := c.balanceOf(&loads, made.steering)
 		of := report.TableSize{Size: size, Bound: fraction(b.Imbalance(b.Bound())), Best: fraction(b.Imbalance(b.Peak(b.Best(table)))), Now: report.Null, Present: size == present}
 		if layoutErr == nil {

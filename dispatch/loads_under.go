@@ -45,7 +45,7 @@ func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 	return queues
 }
 
-// Resteer is what each entry would meet under another way of steering, from the
+// LoadsUnder is what each entry would meet under another way of steering, from the
 // flows alone and without another pass over the capture. It may be called by
 // several goroutines at once.
 //
@@ -57,11 +57,11 @@ func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 // one without any of that, and counted as assumed. What had no effect under the
 // steering replayed, a home address without a type that reads it or a rule that
 // barred no enabled type, is not seen, and not counted either.
-func (r *Replayed) Resteer(s *nicmodel.Steering) Loads {
+func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 	now := r.flows.way(r.steering)
 	w := resteering{
 		cfg: r.cfg, config: s.Config(), now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
-		reads: s.OwnFacts()&pcaps.HomeAddress != 0,
+		reads: s.PerPacketFacts()&pcaps.HomeAddress != 0,
 		loads: Loads{Entries: make([]engine.EntryLoad, len(s.Config().Table))},
 	}
 	varied := r.flows.variedOf(r.steering)

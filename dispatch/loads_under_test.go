@@ -91,7 +91,7 @@ func TestResteerEqualsReplay(t *testing.T) {
 				varied++
 			}
 		}
-		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.Resteer(to)); diff != "" {
+		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
 			t.Fatalf("seed %d (-replayed +resteered):\n%s", seed, diff)
 		}
 	}
@@ -146,7 +146,7 @@ func TestResteerTable(t *testing.T) {
 		}
 		want := replay(t, c, dispatch.Options{Config: configOf(cfg, to), Steering: to})
 		got := replay(t, c, dispatch.Options{Config: configOf(cfg, from), Steering: from})
-		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.Resteer(to)); diff != "" {
+		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
 			t.Fatalf("seed %d (-replayed +resteered):\n%s", seed, diff)
 		}
 	}
@@ -169,7 +169,7 @@ func TestResteerAssumes(t *testing.T) {
 			homes++
 		}
 	}
-	if l := got.Resteer(to); l.Assumed < homes || homes == 0 {
+	if l := got.LoadsUnder(to); l.Assumed < homes || homes == 0 {
 		t.Errorf("%d packets have a home address, %d are said to be assumed", homes, l.Assumed)
 	}
 	rules := to.Config()
@@ -178,7 +178,7 @@ func TestResteerAssumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := got.Resteer(to); l.Assumed == 0 {
+	if l := got.LoadsUnder(to); l.Assumed == 0 {
 		t.Error("the other way has a rule that the flows can't show, and nothing is said to be assumed")
 	}
 }
@@ -189,7 +189,7 @@ func TestLoadsQueues(t *testing.T) {
 		cfg, s := randomConfig(r)
 		c := traffic{packets: 500, hosts: 6, scale: 2000}.capture(r)
 		got := replay(t, c, dispatch.Options{Config: cfg, Steering: s, Modes: []engine.Mode{engine.RSSMSIX}})
-		loads := got.Resteer(s)
+		loads := got.LoadsUnder(s)
 		for q, load := range loads.Queues(s) {
 			if want := got.Modes[0].Queues[q]; load.Packets != want.Packets || load.Bytes != want.Bytes {
 				t.Fatalf("queue %d: %d packets of %d bytes, the replay steered %d of %d to it", q, load.Packets, load.Bytes, want.Packets, want.Bytes)
@@ -223,7 +223,7 @@ func BenchmarkResteer(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				result.Resteer(other)
+				result.LoadsUnder(other)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(flows), "ns/flow")
 		})
