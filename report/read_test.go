@@ -78,7 +78,7 @@ func FuzzReadJSON(f *testing.F) {
 		}
 		first := fixture.Compared(1, 2)
 		c := &report.Compare{Capture: r.Capture, Scenarios: report.List[report.Scenario]{fixture.ScenarioOf("read", r), first.Scenarios[0]}}
-		if err := text.WriteCompareText(io.Discard, c, text.TextOptions{}); err != nil {
+		if err := text.WriteCompare(io.Discard, c, text.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := report.WriteCompareJSON(io.Discard, c); err != nil {

@@ -110,7 +110,7 @@ func TestSuggestOfNothing(t *testing.T) {
 		t.Errorf("%s", b.String())
 	}
 	b.Reset()
-	if err := text.WriteSuggestText(&b, s, text.TextOptions{ASCII: true}); err != nil {
+	if err := text.WriteSuggest(&b, s, text.Options{ASCII: true}); err != nil {
 		t.Fatal(err)
 	}
 	if text := b.String(); strings.Contains(text, "\x1b") || !strings.Contains(text, "RECOMMENDED  keep what there is") {

@@ -23,19 +23,19 @@ func wordWriters(words report.Words) map[string]func(w io.Writer) error {
 	r, c := fixture.New(4, 10, "rss-msix"), fixture.Compared(2, 4)
 	r.Words, c.Words = words, words
 	suggest, verify, explain := &report.Suggest{Words: words}, &report.Verify{Words: words}, &report.Explanation{Words: words}
-	o := text.TextOptions{}
+	o := text.Options{}
 	return map[string]func(w io.Writer) error{
-		"table":                func(w io.Writer) error { return text.WriteText(w, r, o) },
-		"Markdown":             func(w io.Writer) error { return markdown.WriteMarkdown(w, r) },
+		"table":                func(w io.Writer) error { return text.Write(w, r, o) },
+		"Markdown":             func(w io.Writer) error { return markdown.Write(w, r) },
 		"JSON":                 func(w io.Writer) error { return report.WriteJSON(w, r) },
-		"HTML":                 func(w io.Writer) error { return page.WriteHTML(w, r) },
-		"table of compare":     func(w io.Writer) error { return text.WriteCompareText(w, c, o) },
-		"Markdown of compare":  func(w io.Writer) error { return markdown.WriteCompareMarkdown(w, c) },
+		"HTML":                 func(w io.Writer) error { return page.Write(w, r) },
+		"table of compare":     func(w io.Writer) error { return text.WriteCompare(w, c, o) },
+		"Markdown of compare":  func(w io.Writer) error { return markdown.WriteCompare(w, c) },
 		"JSON of compare":      func(w io.Writer) error { return report.WriteCompareJSON(w, c) },
-		"HTML of compare":      func(w io.Writer) error { return page.WriteCompareHTML(w, c) },
-		"table of suggest":     func(w io.Writer) error { return text.WriteSuggestText(w, suggest, o) },
+		"HTML of compare":      func(w io.Writer) error { return page.WriteCompare(w, c) },
+		"table of suggest":     func(w io.Writer) error { return text.WriteSuggest(w, suggest, o) },
 		"JSON of suggest":      func(w io.Writer) error { return report.WriteSuggestJSON(w, suggest) },
-		"table of verify":      func(w io.Writer) error { return text.WriteVerifyText(w, verify, o) },
+		"table of verify":      func(w io.Writer) error { return text.WriteVerify(w, verify, o) },
 		"JSON of verify":       func(w io.Writer) error { return report.WriteVerifyJSON(w, verify) },
 		"table of explanation": func(w io.Writer) error { return text.WriteExplanation(w, explain, o) },
 		"JSON of explanation":  func(w io.Writer) error { return report.WriteExplanationJSON(w, explain) },

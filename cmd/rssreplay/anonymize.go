@@ -84,7 +84,7 @@ func (f *anonymizeFlags) resolve(paths []string) (*anonymize.Anonymizer, error) 
 	with := anonymize.Anonymization{Ports: f.ports, KeepHash: f.keepHash, Paths: paths}
 	if f.key == "" {
 		rand.Read(with.Key[:]) // never fails
-		return anonymize.NewAnonymizer(with), nil
+		return anonymize.New(with), nil
 	}
 	file, err := os.Open(f.key)
 	if err != nil {
@@ -103,5 +103,5 @@ func (f *anonymizeFlags) resolve(paths []string) (*anonymize.Anonymizer, error) 
 		}
 	}
 	copy(with.Key[:], key)
-	return anonymize.NewAnonymizer(with), nil
+	return anonymize.New(with), nil
 }

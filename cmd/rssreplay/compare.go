@@ -75,7 +75,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.output.plots, picture.WriteComparePlot); err != nil {
+	if err := out.addPlots(f.output.plots, picture.WriteCompare); err != nil {
 		return err
 	}
 	conditions, err := parseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
@@ -138,8 +138,8 @@ func (e *env) compare(f *compareFlags, args []string) error {
 // compareForms are the formats of a comparison.
 func compareForms() []form[*report.Compare] {
 	return []form[*report.Compare]{
-		{name: "table", write: text.WriteCompareText}, plainForm("markdown", markdown.WriteCompareMarkdown),
-		plainForm("json", report.WriteCompareJSON), csvForm(csv.CompareCSVTables()), plainForm("html", page.WriteCompareHTML),
+		{name: "table", write: text.WriteCompare}, plainForm("markdown", markdown.WriteCompare),
+		plainForm("json", report.WriteCompareJSON), csvForm(csv.CompareTables()), plainForm("html", page.WriteCompare),
 	}
 }
 

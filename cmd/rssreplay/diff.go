@@ -39,7 +39,7 @@ func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.plots, picture.WriteComparePlot); err != nil {
+	if err := out.addPlots(f.plots, picture.WriteCompare); err != nil {
 		return err
 	}
 	conditions, err := parseConditions(failIf, findings.Judgeable{Findings: true, FlowsMoved: true})

@@ -168,7 +168,7 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 
 func writeHashJSON(w io.Writer, r *hashReport) error { return json.NewEncoder(w).Encode(r) }
 
-func writeHashText(w io.Writer, r *hashReport, _ text.TextOptions) error {
+func writeHashText(w io.Writer, r *hashReport, _ text.Options) error {
 	for _, note := range r.said {
 		fmt.Fprintln(w, note)
 	}

@@ -197,7 +197,7 @@ func (n *nicProfile) hashed() string {
 	return "addresses"
 }
 
-func writeProfileTable(w io.Writer, r *nicsReport, _ text.TextOptions) error {
+func writeProfileTable(w io.Writer, r *nicsReport, _ text.Options) error {
 	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "--nic\tqueues\tentries\tlayout\tkey\thash\tring\tmoderation\tNIC")
@@ -224,7 +224,7 @@ uses it says so. A random key must be given: --key, --key @FILE, or a --table th
 	return err
 }
 
-func writeProfiles(w io.Writer, r *nicsReport, _ text.TextOptions) error {
+func writeProfiles(w io.Writer, r *nicsReport, _ text.Options) error {
 	profiles := r.NICs
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := range profiles {

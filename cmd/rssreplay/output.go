@@ -20,7 +20,7 @@ import (
 // form is a format that a command has its result in.
 type form[T any] struct {
 	name   string // as --format has it
-	write  func(w io.Writer, result T, o text.TextOptions) error
+	write  func(w io.Writer, result T, o text.Options) error
 	tables []table[T] // of CSV, instead of write: one for each file
 }
 
@@ -32,8 +32,8 @@ type table[T any] struct {
 
 // textForms are the formats that a text gives: for a terminal, and for Markdown
 // in a fenced block.
-func textForms[T any](write func(io.Writer, T, text.TextOptions) error) []form[T] {
-	return []form[T]{{name: "table", write: write}, {name: "markdown", write: func(w io.Writer, result T, o text.TextOptions) error {
+func textForms[T any](write func(io.Writer, T, text.Options) error) []form[T] {
+	return []form[T]{{name: "table", write: write}, {name: "markdown", write: func(w io.Writer, result T, o text.Options) error {
 		var text strings.Builder
 		if err := write(&text, result, o); err != nil {
 			return err
@@ -44,11 +44,11 @@ func textForms[T any](write func(io.Writer, T, text.TextOptions) error) []form[T
 
 // plainForm is a format in which nothing is to be chosen.
 func plainForm[T any](name string, write func(io.Writer, T) error) form[T] {
-	return form[T]{name: name, write: func(w io.Writer, result T, _ text.TextOptions) error { return write(w, result) }}
+	return form[T]{name: name, write: func(w io.Writer, result T, _ text.Options) error { return write(w, result) }}
 }
 
 // csvForm is CSV by tables.
-func csvForm[T any](tables []csv.CSVTable[T]) form[*T] {
+func csvForm[T any](tables []csv.Table[T]) form[*T] {
 	f := form[*T]{name: "csv"}
 	for _, t := range tables {
 		f.tables = append(f.tables, table[*T]{t.Name, t.Write})
@@ -188,7 +188,7 @@ func planOutput[T any](e *env, f *outputFlags, forms []form[T]) (*outputs[T], er
 
 // addForm adds the result in a format.
 func (o *outputs[T]) addForm(f *outputFlags, form *form[T], path string) error {
-	options := text.TextOptions{}
+	options := text.Options{}
 	if path == stdoutPath {
 		options = o.env.screen.options(f.color)
 	}

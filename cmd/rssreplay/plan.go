@@ -76,7 +76,7 @@ type forwarded struct {
 func (f *forwarded) Set(value string) error { return f.to.Set(f.flag, value) }
 
 func (e *env) plan(f *planFlags, source, destination string) error {
-	out, err := planOutput(e, f.output, append(textForms(text.WritePlanText), plainForm("json", report.WritePlanJSON), plainForm("iperf3", report.WritePlanCommands)))
+	out, err := planOutput(e, f.output, append(textForms(text.WritePlan), plainForm("json", report.WritePlanJSON), plainForm("iperf3", report.WritePlanCommands)))
 	if err != nil {
 		return err
 	}

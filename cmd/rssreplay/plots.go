@@ -12,7 +12,7 @@ import (
 func (f *outputFlags) addPlots() { f.set.StringArrayVar(&f.plots, "plot", nil, "") }
 
 // plotFormat is the format of a picture that a file's ending asks for.
-func plotFormat(path string) (format picture.PlotFormat, ok bool) {
+func plotFormat(path string) (format picture.Format, ok bool) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".svg":
 		return picture.SVG, true
@@ -31,7 +31,7 @@ func (f *outputFlags) checkPicture(path string) error {
 }
 
 // addPlots adds the pictures, which draw makes of the result.
-func (o *outputs[T]) addPlots(paths []string, draw func(io.Writer, T, picture.PlotFormat) error) error {
+func (o *outputs[T]) addPlots(paths []string, draw func(io.Writer, T, picture.Format) error) error {
 	for _, path := range paths {
 		format, ok := plotFormat(path)
 		switch {

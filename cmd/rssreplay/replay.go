@@ -84,7 +84,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.output.plots, picture.WritePlot); err != nil {
+	if err := out.addPlots(f.output.plots, picture.Write); err != nil {
 		return err
 	}
 	limit, err := parseFlows(f.flows)
@@ -242,7 +242,7 @@ func (f *lookFlags) check(output *outputFlags) error {
 
 // reportForms are the formats of a report.
 func reportForms(f *replayFlags) []form[*report.Report] {
-	out := func(w io.Writer, r *report.Report, o text.TextOptions) error {
+	out := func(w io.Writer, r *report.Report, o text.Options) error {
 		if f.model.set.Changed("flows") || f.on != "" || f.look.full || len(f.look.show) > 0 {
 			o.Flows = -1 // the report holds what --flows asks for
 		}
@@ -251,11 +251,11 @@ func reportForms(f *replayFlags) []form[*report.Report] {
 			return text.WriteScreen(w, r, o)
 		}
 		o.Show = f.look.show
-		return text.WriteText(w, r, o)
+		return text.Write(w, r, o)
 	}
 	return []form[*report.Report]{
-		{name: "table", write: out}, plainForm("mail", text.WriteMail), plainForm("markdown", markdown.WriteMarkdown), plainForm("json", report.WriteJSON),
-		csvForm(csv.CSVTables()), plainForm("html", page.WriteHTML),
+		{name: "table", write: out}, plainForm("mail", text.WriteMail), plainForm("markdown", markdown.Write), plainForm("json", report.WriteJSON),
+		csvForm(csv.Tables()), plainForm("html", page.Write),
 	}
 }
 

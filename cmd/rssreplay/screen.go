@@ -64,8 +64,8 @@ func isUTF8(getenv func(string) string) bool {
 }
 
 // options say how the text goes to standard output. color is --color's word.
-func (s screen) options(color string) text.TextOptions {
-	return text.TextOptions{
+func (s screen) options(color string) text.Options {
+	return text.Options{
 		Width: s.width,
 		Color: color == "always" || color == "auto" && s.terminal && !s.dumb && !s.noColor,
 		ASCII: s.ascii,

@@ -16,10 +16,10 @@ import (
 func TestNoScreen(t *testing.T) {
 	everything := func(string) string { return "132" }
 	s := screenOf(&strings.Builder{}, everything)
-	if diff := cmp.Diff(text.TextOptions{}, s.options("auto")); diff != "" {
+	if diff := cmp.Diff(text.Options{}, s.options("auto")); diff != "" {
 		t.Errorf("a pipe (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(text.TextOptions{Color: true}, s.options("always")); diff != "" {
+	if diff := cmp.Diff(text.Options{Color: true}, s.options("always")); diff != "" {
 		t.Errorf("--color always (-want +got):\n%s", diff)
 	}
 }
@@ -30,22 +30,22 @@ func TestTerminalScreen(t *testing.T) {
 		width int
 		env   map[string]string
 		color string
-		want  text.TextOptions
+		want  text.Options
 	}{
-		{"nothing set", 132, nil, "auto", text.TextOptions{Width: 132, Color: true}},
-		{"never", 132, nil, "never", text.TextOptions{Width: 132}},
-		{"very wide", 999, nil, "auto", text.TextOptions{Width: maxScreen, Color: true}},
-		{"unknown width", 0, nil, "auto", text.TextOptions{Color: true}},
-		{"COLUMNS", 132, map[string]string{"COLUMNS": "90"}, "auto", text.TextOptions{Width: 90, Color: true}},
-		{"COLUMNS that are none", 132, map[string]string{"COLUMNS": "many"}, "auto", text.TextOptions{Width: 132, Color: true}},
-		{"NO_COLOR", 132, map[string]string{"NO_COLOR": "1"}, "auto", text.TextOptions{Width: 132}},
-		{"NO_COLOR, always", 132, map[string]string{"NO_COLOR": "1"}, "always", text.TextOptions{Width: 132, Color: true}},
-		{"empty NO_COLOR", 132, map[string]string{"NO_COLOR": ""}, "auto", text.TextOptions{Width: 132, Color: true}},
-		{"dumb", 80, map[string]string{"TERM": "dumb"}, "auto", text.TextOptions{Width: 80}},
-		{"C", 80, map[string]string{"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "never", text.TextOptions{Width: 80, ASCII: true}},
-		{"UTF-8", 80, map[string]string{"LC_ALL": "", "LANG": "de_DE.utf8"}, "never", text.TextOptions{Width: 80}},
-		{"C.UTF-8", 80, map[string]string{"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "never", text.TextOptions{Width: 80}},
-		{"Latin-1", 80, map[string]string{"LANG": "de_DE.ISO-8859-1"}, "never", text.TextOptions{Width: 80, ASCII: true}},
+		{"nothing set", 132, nil, "auto", text.Options{Width: 132, Color: true}},
+		{"never", 132, nil, "never", text.Options{Width: 132}},
+		{"very wide", 999, nil, "auto", text.Options{Width: maxScreen, Color: true}},
+		{"unknown width", 0, nil, "auto", text.Options{Color: true}},
+		{"COLUMNS", 132, map[string]string{"COLUMNS": "90"}, "auto", text.Options{Width: 90, Color: true}},
+		{"COLUMNS that are none", 132, map[string]string{"COLUMNS": "many"}, "auto", text.Options{Width: 132, Color: true}},
+		{"NO_COLOR", 132, map[string]string{"NO_COLOR": "1"}, "auto", text.Options{Width: 132}},
+		{"NO_COLOR, always", 132, map[string]string{"NO_COLOR": "1"}, "always", text.Options{Width: 132, Color: true}},
+		{"empty NO_COLOR", 132, map[string]string{"NO_COLOR": ""}, "auto", text.Options{Width: 132, Color: true}},
+		{"dumb", 80, map[string]string{"TERM": "dumb"}, "auto", text.Options{Width: 80}},
+		{"C", 80, map[string]string{"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "never", text.Options{Width: 80, ASCII: true}},
+		{"UTF-8", 80, map[string]string{"LC_ALL": "", "LANG": "de_DE.utf8"}, "never", text.Options{Width: 80}},
+		{"C.UTF-8", 80, map[string]string{"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "never", text.Options{Width: 80}},
+		{"Latin-1", 80, map[string]string{"LANG": "de_DE.ISO-8859-1"}, "never", text.Options{Width: 80, ASCII: true}},
 	} {
 		s := terminalScreen(c.width, func(name string) string { return c.env[name] })
 		if diff := cmp.Diff(c.want, s.options(c.color)); diff != "" {

@@ -108,8 +108,8 @@ func (e *env) suggest(f *suggestFlags, args []string) error {
 // suggestForms are the formats of suggestions.
 func suggestForms() []form[*report.Suggest] {
 	return []form[*report.Suggest]{
-		{name: "table", write: text.WriteSuggestText}, plainForm("markdown", markdown.WriteSuggestMarkdown),
-		plainForm("json", report.WriteSuggestJSON), csvForm(csv.SuggestCSVTables()),
+		{name: "table", write: text.WriteSuggest}, plainForm("markdown", markdown.WriteSuggest),
+		plainForm("json", report.WriteSuggestJSON), csvForm(csv.SuggestTables()),
 	}
 }
 

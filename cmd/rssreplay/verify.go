@@ -163,8 +163,8 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 // verifyForms are the formats of a verification.
 func verifyForms() []form[*report.Verify] {
 	return []form[*report.Verify]{
-		{name: "table", write: text.WriteVerifyText}, plainForm("markdown", markdown.WriteVerifyMarkdown),
-		plainForm("json", report.WriteVerifyJSON), csvForm(csv.VerifyCSVTables()),
+		{name: "table", write: text.WriteVerify}, plainForm("markdown", markdown.WriteVerify),
+		plainForm("json", report.WriteVerifyJSON), csvForm(csv.VerifyTables()),
 	}
 }
 

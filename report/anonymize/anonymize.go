@@ -30,8 +30,8 @@ type Anonymizer struct {
 	ports *portCipher // nil: they are kept
 }
 
-// NewAnonymizer returns the one that does what is asked for.
-func NewAnonymizer(with Anonymization) *Anonymizer {
+// New returns the one that does what is asked for.
+func New(with Anonymization) *Anonymizer {
 	a := &Anonymizer{with: with, addr: cryptopan.New(with.Key)}
 	if with.Ports {
 		a.ports = newPortCipher(with.Key)

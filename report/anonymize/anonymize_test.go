@@ -14,7 +14,7 @@ import (
 )
 
 func anonymizerForTest(ports bool) *Anonymizer {
-	return NewAnonymizer(Anonymization{Key: [32]byte{1, 2, 3}, Ports: ports, Paths: []string{"/home/eve/a.pcap", "/home/eve/a.pcap.gz", "b.pcap"}})
+	return New(Anonymization{Key: [32]byte{1, 2, 3}, Ports: ports, Paths: []string{"/home/eve/a.pcap", "/home/eve/a.pcap.gz", "b.pcap"}})
 }
 
 func TestAnonymizeText(t *testing.T) {
@@ -159,7 +159,7 @@ func TestAnonymizeReachesEveryString(t *testing.T) {
 		`|Transform|Function|Rule|Unhashed|InnerOf|Outcome|State|Why|Cause|Part|Step|Event|Field|Keys\.Verdict` +
 		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Words\.(Title|Note))$|^Verify\.(Source|Unit)$`)
 	const secret = "/home/eve/10.9.8.7 at 10.9.8.7"
-	a := NewAnonymizer(Anonymization{Paths: []string{"/home/eve/10.9.8.7"}, Ports: true})
+	a := New(Anonymization{Paths: []string{"/home/eve/10.9.8.7"}, Ports: true})
 	for _, test := range []struct {
 		result    any
 		anonymize func(result any)

@@ -8,19 +8,19 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// CompareCSVTables are the tables of a comparison: its figures come first, a row for
+// CompareTables are the tables of a comparison: its figures come first, a row for
 // each scenario; then the best scenario of each metric; then those of a report, with
 // the scenario's name before each row.
-func CompareCSVTables() []CSVTable[report.Compare] {
-	tables := []CSVTable[report.Compare]{
+func CompareTables() []Table[report.Compare] {
+	tables := []Table[report.Compare]{
 		{"figures", csvFigureHeads, csvFigures},
 		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, csvBest},
 	}
-	for _, t := range CSVTables() {
+	for _, t := range Tables() {
 		if t.Name == "flows" || t.Name == "findings" { // a comparison has none
 			continue
 		}
-		tables = append(tables, CSVTable[report.Compare]{
+		tables = append(tables, Table[report.Compare]{
 			t.Name, func(*report.Compare) []string { return append([]string{"scenario"}, t.heads(nil)...) },
 			func(c *report.Compare, row func(cells ...any)) {
 				for i := range c.Scenarios {

@@ -12,22 +12,22 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// CSVTable is one table of a result as comma-separated values (RFC 4180): a head,
+// Table is one table of a result as comma-separated values (RFC 4180): a head,
 // then its rows. Numbers are those of the JSON, whole numbers exact and fractions
 // with six decimals; what is null there is empty. A text that a spreadsheet might
 // take for a formula has an apostrophe before it.
-type CSVTable[T any] struct {
+type Table[T any] struct {
 	Name  string
 	heads func(result *T) []string
 	rows  func(result *T, row func(cells ...any))
 }
 
-// CSVTables are the tables of a report; the flows come first.
-func CSVTables() []CSVTable[report.Report] {
+// Tables are the tables of a report; the flows come first.
+func Tables() []Table[report.Report] {
 	heads := func(names ...string) func(*report.Report) []string {
 		return func(*report.Report) []string { return names }
 	}
-	return []CSVTable[report.Report]{
+	return []Table[report.Report]{
 		{"flows", csvFlowHeads, csvFlows},
 		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
 			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
@@ -45,7 +45,7 @@ func CSVTables() []CSVTable[report.Report] {
 }
 
 // Write writes the table of the result; errors are those of w.
-func (t CSVTable[T]) Write(w io.Writer, result *T) error {
+func (t Table[T]) Write(w io.Writer, result *T) error {
 	return writeCSV(w, t.heads(result), func(row func(cells ...any)) { t.rows(result, row) })
 }
 
@@ -237,8 +237,8 @@ func csvSeries(r *report.Report, row func(cells ...any)) {
 }
 
 // parametersTable is the parameters of a result.
-func parametersTable[T any](of func(result *T) report.Parameters) CSVTable[T] {
-	return CSVTable[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
+func parametersTable[T any](of func(result *T) report.Parameters) Table[T] {
+	return Table[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
 		for _, p := range of(result) {
 			row(p.Name, csvValue(p.Value), p.Source)
 		}

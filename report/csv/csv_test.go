@@ -14,8 +14,8 @@ import (
 
 func csvOf(t *testing.T, table string, r *report.Report) string {
 	t.Helper()
-	tables := CSVTables()
-	i := slices.IndexFunc(tables, func(c CSVTable[report.Report]) bool { return c.Name == table })
+	tables := Tables()
+	i := slices.IndexFunc(tables, func(c Table[report.Report]) bool { return c.Name == table })
 	var b strings.Builder
 	if err := tables[i].Write(&b, r); err != nil {
 		t.Fatal(err)
@@ -26,12 +26,12 @@ func csvOf(t *testing.T, table string, r *report.Report) string {
 func TestCSVGolden(t *testing.T) {
 	r := fixture.New(4, 7, "rss-msix", "non-rss")
 	var all strings.Builder
-	for _, table := range CSVTables() {
+	for _, table := range Tables() {
 		all.WriteString(table.Name + "\n" + csvOf(t, table.Name, r))
 	}
 	fixture.Golden(t, "cpus4.csv", []byte(all.String()))
 	var b strings.Builder
-	for _, table := range CompareCSVTables() {
+	for _, table := range CompareTables() {
 		b.WriteString(table.Name + "\n")
 		if err := table.Write(&b, fixture.Compared(3, 4)); err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestCSVForm(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"fixture": fixture.New(8, 30, fixture.AllModes...), "hostile": fixture.HostileReport(), "empty": fixture.Empty(), "zero": {}, "sent": fixture.OnlySent(),
 	} {
-		for _, table := range CSVTables() {
+		for _, table := range Tables() {
 			text := csvOf(t, table.Name, r)
 			if strings.Count(text, "\n") != strings.Count(text, "\r\n") {
 				t.Errorf("%s, %s: a line does not end in CR LF", name, table.Name)
@@ -59,7 +59,7 @@ func TestCSVForm(t *testing.T) {
 	c := fixture.Compared(2, 4)
 	c.Scenarios[1].Name = "=cmd|' /C calc'!A0"
 	for _, c := range []*report.Compare{c, {}} {
-		for _, table := range CompareCSVTables() {
+		for _, table := range CompareTables() {
 			var b strings.Builder
 			if err := table.Write(&b, c); err != nil {
 				t.Fatal(err)
@@ -85,7 +85,7 @@ func TestCSVFormulas(t *testing.T) {
 		r.Findings = []report.Finding{{ID: s, Severity: s, Summary: s, Evidence: s, Remedy: s}}
 		r.Modes[0].Mode = s
 		r.Flows = slices.Values([]report.Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []report.FlowMode{{Mode: s}}}})
-		for _, table := range CSVTables() {
+		for _, table := range Tables() {
 			records, err := csv.NewReader(strings.NewReader(csvOf(t, table.Name, r))).ReadAll()
 			if err != nil {
 				t.Fatalf("%s: %v", table.Name, err)
@@ -109,7 +109,7 @@ func TestCSVFormulas(t *testing.T) {
 func TestCSVWriteErrors(t *testing.T) {
 	r := fixture.WithFlows(fixture.New(4, 5, "rss-msix"), 100_000)
 	for _, n := range []int{0, 5_000} {
-		if err := CSVTables()[0].Write(&fixture.FailingWriter{N: n}, r); !errors.Is(err, fixture.ErrFull) {
+		if err := Tables()[0].Write(&fixture.FailingWriter{N: n}, r); !errors.Is(err, fixture.ErrFull) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
@@ -146,14 +146,14 @@ func TestSuggestAndVerifyCSV(t *testing.T) {
 		}
 	}
 	const formula = "=cmd|' /C calc'!A0"
-	for _, table := range SuggestCSVTables() {
+	for _, table := range SuggestTables() {
 		var b strings.Builder
 		if err := table.Write(&b, fixture.HostileSuggest(formula)); err != nil {
 			t.Fatal(err)
 		}
 		check(table.Name, b.String())
 	}
-	for _, table := range VerifyCSVTables() {
+	for _, table := range VerifyTables() {
 		var b strings.Builder
 		if err := table.Write(&b, fixture.HostileVerify(formula)); err != nil {
 			t.Fatal(err)
@@ -165,7 +165,7 @@ func TestSuggestAndVerifyCSV(t *testing.T) {
 func inMarkdown(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := markdown.WriteMarkdown(&b, r); err != nil {
+	if err := markdown.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

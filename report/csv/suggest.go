@@ -2,13 +2,13 @@ package csv
 
 import "rssreplay/report"
 
-// SuggestCSVTables are the tables of suggestions; the suggestions come first, after the
+// SuggestTables are the tables of suggestions; the suggestions come first, after the
 // present way to steer.
-func SuggestCSVTables() []CSVTable[report.Suggest] {
+func SuggestTables() []Table[report.Suggest] {
 	heads := func(names ...string) func(*report.Suggest) []string {
 		return func(*report.Suggest) []string { return names }
 	}
-	return []CSVTable[report.Suggest]{
+	return []Table[report.Suggest]{
 		{"suggestions", csvSuggestionHeads, csvSuggestions},
 		{"commands", heads("id", "command"), csvCommands},
 		{"moves", heads("moves", "whole", "trained", "judged", "passed", "flows"), func(s *report.Suggest, row func(cells ...any)) {

@@ -6,9 +6,9 @@ import (
 	"rssreplay/report"
 )
 
-// VerifyCSVTables are the tables of a verification.
-func VerifyCSVTables() []CSVTable[report.Verify] {
-	return []CSVTable[report.Verify]{
+// VerifyTables are the tables of a verification.
+func VerifyTables() []Table[report.Verify] {
+	return []Table[report.Verify]{
 		{"queues", func(*report.Verify) []string { return []string{"queue", "predicted", "seen"} }, func(v *report.Verify, row func(cells ...any)) {
 			for _, q := range v.Queues {
 				row(q.Queue, q.Predicted, q.Seen)

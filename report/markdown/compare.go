@@ -11,10 +11,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteCompareMarkdown writes c for an issue on GitHub, as WriteMarkdown writes a
+// WriteCompare writes c for an issue on GitHub, as Write writes a
 // report: what was compared and which scenario is best, the figures side by side,
 // and folded what differs. Errors are those of w.
-func WriteCompareMarkdown(w io.Writer, c *report.Compare) error {
+func WriteCompare(w io.Writer, c *report.Compare) error {
 	m := &markdown{limit: maxMarkdown}
 	capture := c.Capture
 	if !c.HashedAlike() { // each scenario says it

@@ -12,7 +12,7 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// maxMarkdown bounds in bytes what WriteMarkdown and WriteCompareMarkdown write:
+// maxMarkdown bounds in bytes what Write and WriteCompare write:
 // the text of a GitHub issue takes 65,536 characters, and its author adds some.
 const maxMarkdown = 60_000
 

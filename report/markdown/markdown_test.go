@@ -14,7 +14,7 @@ import (
 func markdownOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := WriteMarkdown(&b, r); err != nil {
+	if err := Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -23,7 +23,7 @@ func markdownOf(t *testing.T, r *report.Report) string {
 func compareMarkdown(t *testing.T, c *report.Compare) string {
 	t.Helper()
 	var b strings.Builder
-	if err := WriteCompareMarkdown(&b, c); err != nil {
+	if err := WriteCompare(&b, c); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -127,10 +127,10 @@ func TestProse(t *testing.T) {
 }
 
 func TestMarkdownWriteErrors(t *testing.T) {
-	if err := WriteMarkdown(&fixture.FailingWriter{N: 10}, fixture.New(8, 20, "rss-msix")); err != fixture.ErrFull {
+	if err := Write(&fixture.FailingWriter{N: 10}, fixture.New(8, 20, "rss-msix")); err != fixture.ErrFull {
 		t.Errorf("WriteMarkdown: %v", err)
 	}
-	if err := WriteCompareMarkdown(&fixture.FailingWriter{N: 10}, fixture.Compared(2, 4)); err != fixture.ErrFull {
+	if err := WriteCompare(&fixture.FailingWriter{N: 10}, fixture.Compared(2, 4)); err != fixture.ErrFull {
 		t.Errorf("WriteCompareMarkdown: %v", err)
 	}
 	var b bytes.Buffer

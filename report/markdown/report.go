@@ -27,10 +27,10 @@ const (
 	caveatsBytes  = 1_500
 )
 
-// WriteMarkdown writes r for an issue on GitHub: a summary that stands alone, the
+// Write writes r for an issue on GitHub: a summary that stands alone, the
 // findings, and the tables folded below them. It is never longer than maxMarkdown:
 // of what has no room the largest stay, and it says so. Errors are those of w.
-func WriteMarkdown(w io.Writer, r *report.Report) error {
+func Write(w io.Writer, r *report.Report) error {
 	m := &markdown{limit: maxMarkdown}
 	c := &r.Capture
 	m.words(&r.Words)
@@ -151,7 +151,7 @@ func (m *markdown) modes(r *report.Report) {
 	m.details(figuresBytes, "All figures of the modes", "", func(p *markdown) { p.figures(report.ModeFigures(r.Modes), r.Modes) })
 	m.details(timeBytes, "Packets over time under", r.Modes[compared].Mode, func(p *markdown) {
 		var timeline bytes.Buffer
-		t := text.NewTextWriter(&timeline, text.TextOptions{})
+		t := text.NewWriter(&timeline, text.Options{})
 		mode := &r.Modes[compared]
 		if mode.Series.Windows() >= 2 && len(mode.Series.CPUs) <= text.MaxTimelineCPUs {
 			t.Timeline(mode)
@@ -229,7 +229,7 @@ func (m *markdown) entries(table *report.TableReport) {
 	}
 	m.details(entriesBytes, "Indirection table", "", func(p *markdown) {
 		var rendering bytes.Buffer
-		t := text.NewTextWriter(&rendering, text.TextOptions{})
+		t := text.NewWriter(&rendering, text.Options{})
 		t.IndirectionTable(table)
 		if t.W.Flush() == nil && p.fenced(rendering.String()) {
 			return

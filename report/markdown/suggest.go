@@ -18,10 +18,10 @@ const (
 	keysBytes     = 2_000
 )
 
-// WriteSuggestMarkdown writes s for an issue on GitHub, as WriteMarkdown writes a report:
+// WriteSuggest writes s for an issue on GitHub, as Write writes a report:
 // what the best suggestion brings, the figures of all, each with its commands, and folded
 // what was declined. Errors are those of w.
-func WriteSuggestMarkdown(w io.Writer, s *report.Suggest) error {
+func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	m := &markdown{limit: maxMarkdown}
 	m.words(&s.Words)
 	m.lead(report.TitleOf("RSS suggestions for the traffic", &s.Capture), &s.Capture, s.Notes, summary(s), func(p *markdown) {

@@ -13,7 +13,7 @@ import (
 func suggestMarkdown(t *testing.T, s *report.Suggest) string {
 	t.Helper()
 	var b strings.Builder
-	if err := WriteSuggestMarkdown(&b, s); err != nil {
+	if err := WriteSuggest(&b, s); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -22,7 +22,7 @@ func suggestMarkdown(t *testing.T, s *report.Suggest) string {
 func verifyMarkdown(t *testing.T, v *report.Verify) string {
 	t.Helper()
 	var b strings.Builder
-	if err := WriteVerifyMarkdown(&b, v); err != nil {
+	if err := WriteVerify(&b, v); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -6,10 +6,10 @@ import (
 	"rssreplay/report"
 )
 
-// WriteVerifyMarkdown writes v for an issue on GitHub, as WriteMarkdown writes a report:
+// WriteVerify writes v for an issue on GitHub, as Write writes a report:
 // the verdict and what would explain it, the queues, the solved key. Errors are those of
 // w.
-func WriteVerifyMarkdown(w io.Writer, v *report.Verify) error {
+func WriteVerify(w io.Writer, v *report.Verify) error {
 	m := &markdown{limit: maxMarkdown}
 	m.words(&v.Words)
 	sentences := []string{v.Verdict}

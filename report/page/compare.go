@@ -12,10 +12,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteCompareHTML writes c as a page of the kind that WriteHTML writes: the
+// WriteCompare writes c as a page of the kind that Write writes: the
 // figures of all scenarios with the best of each row marked, the load and latency
 // of the CPUs, what differs in tables and parameters. Errors are those of w.
-func WriteCompareHTML(w io.Writer, c *report.Compare) error {
+func WriteCompare(w io.Writer, c *report.Compare) error {
 	page, err := newHTMLPage(w, &c.Words, report.TitleOf("RSS scenarios", &c.Capture))
 	if err != nil {
 		return err

@@ -23,12 +23,12 @@ import (
 //go:embed html
 var htmlFiles embed.FS
 
-// WriteHTML writes r as one page that needs nothing else: no network, no other
+// Write writes r as one page that needs nothing else: no network, no other
 // file. All figures but the flows beyond the first are in its tables and drawings,
 // so it reads and prints without JavaScript; the script adds search, order and
 // zoom from data at the page's end. A policy in the page's head forbids every
 // script and style but its own, and every request. Errors are those of w.
-func WriteHTML(w io.Writer, r *report.Report) error {
+func Write(w io.Writer, r *report.Report) error {
 	page, err := newHTMLPage(w, &r.Words, report.TitleOf("RSS replay", &r.Capture))
 	if err != nil {
 		return err

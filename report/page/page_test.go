@@ -23,7 +23,7 @@ import (
 func htmlOf(t *testing.T, r *report.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHTML(&b, r); err != nil {
+	if err := Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -32,7 +32,7 @@ func htmlOf(t *testing.T, r *report.Report) []byte {
 func compareHTML(t *testing.T, c *report.Compare) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteCompareHTML(&b, c); err != nil {
+	if err := WriteCompare(&b, c); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -489,10 +489,10 @@ func TestHTMLHostile(t *testing.T) {
 
 // Asked for a page, a writer that takes nothing is an error.
 func TestHTMLWriteErrors(t *testing.T) {
-	if err := WriteHTML(&fixture.FailingWriter{N: 5000}, fixture.New(2, 5, "rss-msix")); !errors.Is(err, fixture.ErrFull) {
+	if err := Write(&fixture.FailingWriter{N: 5000}, fixture.New(2, 5, "rss-msix")); !errors.Is(err, fixture.ErrFull) {
 		t.Errorf("WriteHTML: %v", err)
 	}
-	if err := WriteCompareHTML(&fixture.FailingWriter{N: 5000}, fixture.Compared(2, 4)); !errors.Is(err, fixture.ErrFull) {
+	if err := WriteCompare(&fixture.FailingWriter{N: 5000}, fixture.Compared(2, 4)); !errors.Is(err, fixture.ErrFull) {
 		t.Errorf("WriteCompareHTML: %v", err)
 	}
 }

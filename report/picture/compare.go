@@ -22,9 +22,9 @@ const (
 	figureRoom      = 130
 )
 
-// WriteComparePlot writes c as a picture of the kind that WritePlot writes: the
+// WriteCompare writes c as a picture of the kind that Write writes: the
 // imbalance of each scenario, and the shares of its CPUs. Errors are those of w.
-func WriteComparePlot(w io.Writer, c *report.Compare, format PlotFormat) error {
+func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 	p, err := newPlot(&c.Words, report.TitleOf("RSS scenarios", &c.Capture))
 	if err != nil {
 		return err

@@ -14,20 +14,20 @@ import (
 	"rssreplay/report/page"
 )
 
-// PlotFormat is what a picture is written as.
-type PlotFormat uint8
+// Format is what a picture is written as.
+type Format uint8
 
 const (
-	SVG PlotFormat = iota // text stays text, and bars and entries tell their numbers to a pointer
+	SVG Format = iota // text stays text, and bars and entries tell their numbers to a pointer
 	PNG
 )
 
-// WritePlot writes r as one picture, 1000 pixels wide, for places that take
+// Write writes r as one picture, 1000 pixels wide, for places that take
 // nothing else: the load of the CPUs under each mode, that of the indirection
 // table's entries, and the packets of each CPU over time. No address is in it
 // that the author's title does not have. The same report gives the same bytes.
 // Errors are those of w.
-func WritePlot(w io.Writer, r *report.Report, format PlotFormat) error {
+func Write(w io.Writer, r *report.Report, format Format) error {
 	p, err := newPlot(&r.Words, report.TitleOf("RSS replay", &r.Capture))
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (p *plot) section(heading, key string) {
 	p.y += 8
 }
 
-func (p *plot) write(w io.Writer, format PlotFormat) error {
+func (p *plot) write(w io.Writer, format Format) error {
 	p.y += plotMargin
 	p.Height = p.y
 	switch format {

@@ -22,26 +22,26 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-func plotOf(t *testing.T, r *report.Report, format PlotFormat) []byte {
+func plotOf(t *testing.T, r *report.Report, format Format) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WritePlot(&b, r, format); err != nil {
+	if err := Write(&b, r, format); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-func comparePlot(t *testing.T, c *report.Compare, format PlotFormat) []byte {
+func comparePlot(t *testing.T, c *report.Compare, format Format) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteComparePlot(&b, c, format); err != nil {
+	if err := WriteCompare(&b, c, format); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // plotCases are pictures of all kinds, by name.
-func plotCases(t *testing.T, format PlotFormat) map[string][]byte {
+func plotCases(t *testing.T, format Format) map[string][]byte {
 	hostileWords := fixture.HostileReport()
 	hostileWords.Words = report.Words{Title: `</title><script>alert(1)</script> & "'` + strings.Repeat("x ", 1<<19), Note: fixture.Hostile}
 	long := strings.Repeat("<script>\u202e", 1<<16)
@@ -319,15 +319,15 @@ func TestFoldedEntriesAreAlike(t *testing.T) {
 }
 
 func TestPlotWriteErrors(t *testing.T) {
-	for _, format := range []PlotFormat{SVG, PNG} {
-		if err := WritePlot(&fixture.FailingWriter{N: 10}, fixture.New(8, 20, "rss-msix"), format); err != fixture.ErrFull {
+	for _, format := range []Format{SVG, PNG} {
+		if err := Write(&fixture.FailingWriter{N: 10}, fixture.New(8, 20, "rss-msix"), format); err != fixture.ErrFull {
 			t.Errorf("WritePlot: %v", err)
 		}
-		if err := WriteComparePlot(&fixture.FailingWriter{N: 10}, fixture.Compared(2, 4), format); err != fixture.ErrFull {
+		if err := WriteCompare(&fixture.FailingWriter{N: 10}, fixture.Compared(2, 4), format); err != fixture.ErrFull {
 			t.Errorf("WriteComparePlot: %v", err)
 		}
 	}
-	if err := WritePlot(io.Discard, fixture.Empty(), PlotFormat(9)); err == nil {
+	if err := Write(io.Discard, fixture.Empty(), Format(9)); err == nil {
 		t.Error("a format that is none is no error")
 	}
 }

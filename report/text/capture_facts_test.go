@@ -17,7 +17,7 @@ func captureText(t *testing.T, change func(*report.Capture)) string {
 	r := fixture.New(4, 3, "rss-msix")
 	change(&r.Capture)
 	var b bytes.Buffer
-	if err := WriteText(&b, r, TextOptions{}); err != nil {
+	if err := Write(&b, r, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	text, _, _ := strings.Cut(b.String()[strings.Index(b.String(), "CAPTURE"):], "\n\n")

@@ -10,13 +10,13 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteCompareText writes c for a terminal and for a bug report: the capture, the
+// WriteCompare writes c for a terminal and for a bug report: the capture, the
 // figures of all scenarios side by side with the best marked, the
 // shares of the CPUs, the table entries that differ from the first scenario's,
 // and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
 // are those of w.
-func WriteCompareText(w io.Writer, c *report.Compare, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
+	t := NewWriter(w, o)
 	t.opening(&c.Words, c.Notes)
 	capture := c.Capture
 	hashed := c.HashedAlike()
@@ -57,7 +57,7 @@ const (
 )
 
 // scenarioFigures is a row for each figure and a column for each scenario.
-func (t *textWriter) scenarioFigures(scenarios []report.Scenario, heads []string) {
+func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string) {
 	title := "under " + words.Clean(scenarios[0].Compared)
 	alike := !slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })
 	if !alike {
@@ -121,7 +121,7 @@ func (t *textWriter) scenarioFigures(scenarios []report.Scenario, heads []string
 }
 
 // withoutRSS is non-rss of each scenario, where they differ.
-func (t *textWriter) withoutRSS(scenarios []report.Scenario, heads []string) {
+func (t *writer) withoutRSS(scenarios []report.Scenario, heads []string) {
 	t.heading("WITHOUT RSS", "under "+report.NonRSS)
 	g := grid{keys: 1, columns: []column{{left: true}}}
 	for _, head := range heads {
@@ -144,7 +144,7 @@ func (t *textWriter) withoutRSS(scenarios []report.Scenario, heads []string) {
 const shareWidth = 6
 
 // scenarioShares is a row for each CPU: its share of each scenario's packets.
-func (t *textWriter) scenarioShares(scenarios []report.Scenario, heads []string) {
+func (t *writer) scenarioShares(scenarios []report.Scenario, heads []string) {
 	t.heading("SHARES OF THE CPUS", "of the packets indicated; all bars have one scale")
 	cpus := map[int]bool{}
 	most := uint64(0) // share in millionths
@@ -188,7 +188,7 @@ func (t *textWriter) scenarioShares(scenarios []report.Scenario, heads []string)
 }
 
 // scenarioHashes says what each scenario hashed, where that differs.
-func (t *textWriter) scenarioHashes(scenarios []report.Scenario, heads []string, received uint64) {
+func (t *writer) scenarioHashes(scenarios []report.Scenario, heads []string, received uint64) {
 	t.heading("HASH TYPES", "")
 	for i := range scenarios {
 		s := &scenarios[i]
@@ -205,7 +205,7 @@ func (t *textWriter) scenarioHashes(scenarios []report.Scenario, heads []string,
 }
 
 // scenarioEntries is the table entries that differ from the first scenario's.
-func (t *textWriter) scenarioEntries(scenarios []report.Scenario, heads []string) {
+func (t *writer) scenarioEntries(scenarios []report.Scenario, heads []string) {
 	first := &scenarios[0].Table
 	rest := words.Plural(uint64(first.Size), "entry", "entries")
 	if layout := report.RuleOf(first); layout != "" {
@@ -218,7 +218,7 @@ func (t *textWriter) scenarioEntries(scenarios []report.Scenario, heads []string
 }
 
 // scenarioParameters is the parameters that differ, then those that do not.
-func (t *textWriter) scenarioParameters(c *report.Compare, heads []string) {
+func (t *writer) scenarioParameters(c *report.Compare, heads []string) {
 	common := &report.Report{Tool: c.Tool, Command: c.Command, Parameters: c.CommonParameters()}
 	differ := func(p report.Parameter) bool { return common.Parameters.Named(p.Name) == nil }
 	t.heading("PARAMETERS THAT DIFFER", "from those of the first scenario")

@@ -17,29 +17,29 @@ import (
 func compareCases() []struct {
 	name    string
 	compare *report.Compare
-	options TextOptions
+	options Options
 } {
 	type c = struct {
 		name    string
 		compare *report.Compare
-		options TextOptions
+		options Options
 	}
 	nothing := fixture.Compared(2, 8)
 	nothing.Capture.Received, nothing.Capture.Packets = 0, 0
 	return []c{
-		{"compare2.txt", fixture.Compared(2, 8), TextOptions{}},
-		{"compare4.txt", fixture.Compared(4, 8), TextOptions{}},
-		{"compare16.txt", fixture.Compared(16, 64), TextOptions{}},
-		{"compare-unlike.txt", fixture.Unlike(), TextOptions{}},
-		{"compare-narrow-ascii.txt", fixture.Compared(5, 4), TextOptions{Width: 80, ASCII: true}},
-		{"compare-nothing.txt", nothing, TextOptions{}},
+		{"compare2.txt", fixture.Compared(2, 8), Options{}},
+		{"compare4.txt", fixture.Compared(4, 8), Options{}},
+		{"compare16.txt", fixture.Compared(16, 64), Options{}},
+		{"compare-unlike.txt", fixture.Unlike(), Options{}},
+		{"compare-narrow-ascii.txt", fixture.Compared(5, 4), Options{Width: 80, ASCII: true}},
+		{"compare-nothing.txt", nothing, Options{}},
 	}
 }
 
-func compareText(t *testing.T, c *report.Compare, o TextOptions) string {
+func compareText(t *testing.T, c *report.Compare, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteCompareText(&b, c, o); err != nil {
+	if err := WriteCompare(&b, c, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -69,11 +69,11 @@ func TestCompareTextFitsWidth(t *testing.T) {
 
 // The best value is bold with colours, and has the mark without.
 func TestCompareColors(t *testing.T) {
-	with := compareText(t, fixture.Compared(4, 8), TextOptions{Color: true})
+	with := compareText(t, fixture.Compared(4, 8), Options{Color: true})
 	if !strings.Contains(with, styleCodes[report.Bold]+"27.0 µs *") {
 		t.Errorf("the best latency is not bold:\n%s", with)
 	}
-	without := compareText(t, fixture.Compared(4, 8), TextOptions{})
+	without := compareText(t, fixture.Compared(4, 8), Options{})
 	for _, code := range styleCodes[1:] {
 		with = strings.ReplaceAll(with, code, "")
 	}
@@ -97,7 +97,7 @@ func TestCompareEscapes(t *testing.T) {
 	if err := report.WriteCompareJSON(&b, c); err != nil {
 		t.Fatal(err)
 	}
-	for where, text := range map[string]string{"text": compareText(t, c, TextOptions{}), "JSON": b.String()} {
+	for where, text := range map[string]string{"text": compareText(t, c, Options{}), "JSON": b.String()} {
 		if strings.ContainsAny(text, "\x1b\u009b\u202e\a") {
 			t.Errorf("%s has a terminal's control characters", where)
 		}

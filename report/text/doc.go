@@ -1,7 +1,7 @@
 // Package text prints a result on a terminal, or where there is none, as lines of
 // characters.
 //
-//  1. WriteScreen is what comes first, the answer before the data (screen.go); WriteText
+//  1. WriteScreen is what comes first, the answer before the data (screen.go); Write
 //     is all of a report, section by section (text.go and the files of the sections);
 //     WriteMail goes into a plain-text mail (mail.go).
 //  2. The other results: compare.go, suggest.go, story.go (explain), verify.go, plan.go.

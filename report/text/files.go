@@ -9,7 +9,7 @@ import (
 )
 
 // files lists the capture's files.
-func (t *textWriter) files(files []report.File) {
+func (t *writer) files(files []report.File) {
 	var left, leftBytes uint64
 	for i := range files {
 		f := &files[i]
@@ -25,13 +25,13 @@ func (t *textWriter) files(files []report.File) {
 	t.leftOut(left, leftBytes)
 }
 
-func (t *textWriter) leftOut(files, bytes uint64) {
+func (t *writer) leftOut(files, bytes uint64) {
 	if files > 0 {
 		t.para("", captureLabels, fmt.Sprintf("… %s, %s …", words.Plural(files, "more file", "more files"), words.ByteSize(bytes)), report.Plain)
 	}
 }
 
-func (t *textWriter) file(f *report.File) {
+func (t *writer) file(f *report.File) {
 	links := strings.Join(f.LinkTypes, ", ")
 	if links == "" {
 		links = "no link layer"

@@ -18,7 +18,7 @@ func TestManyFiles(t *testing.T) {
 	files[500].Loss = new("c500.pcap: packet 7: cut")
 	r := &report.Report{Capture: report.Capture{Files: files}}
 	var b strings.Builder
-	if err := WriteText(&b, r, TextOptions{}); err != nil {
+	if err := Write(&b, r, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	_, got, _ := strings.Cut(b.String(), "CAPTURE\n")

@@ -12,7 +12,7 @@ import (
 const flowBlock = 500
 
 // flows is the table of the largest flows and where they went.
-func (t *textWriter) flows(r *report.Report, rows int) {
+func (t *writer) flows(r *report.Report, rows int) {
 	if r.Flows == nil || r.FlowsTotal == 0 {
 		return
 	}
@@ -53,7 +53,7 @@ func (t *textWriter) flows(r *report.Report, rows int) {
 }
 
 // flowTable is a block of flows, of which the first has number first + 1.
-func (t *textWriter) flowTable(r *report.Report, flows []report.Flow, first int) {
+func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 	const sourceColumn, destinationColumn, identityColumns = 2, 3, 6
 	g := grid{keys: 1, columns: []column{
 		{head: "#"},

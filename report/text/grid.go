@@ -119,7 +119,7 @@ func groupLine(columns []column) string {
 
 // grid writes g as one table where it fits the width, else as several below
 // one another, each with the key columns: rows are never wrapped.
-func (t *textWriter) grid(g *grid) {
+func (t *writer) grid(g *grid) {
 	keys := g.columns[:g.keys]
 	rest := g.columns[g.keys:]
 	table := append([]column(nil), keys...)
@@ -160,7 +160,7 @@ func (t *textWriter) grid(g *grid) {
 
 // table writes columns in the house style: no borders, a thin line under the
 // header, numbers aligned right, nothing wrapped, trimmed or reformatted.
-func (t *textWriter) table(columns []column) {
+func (t *writer) table(columns []column) {
 	grouped := false
 	if t.compact {
 		if groups := groupLine(columns); groups != "" {
@@ -207,7 +207,7 @@ func (t *textWriter) table(columns []column) {
 //
 // Optimization: one for all, without a cache of the methods that make text of values,
 // which would take 400 KB anew for each.
-func (t *textWriter) emptyTable(aligns []tw.Align) *tablewriter.Table {
+func (t *writer) emptyTable(aligns []tw.Align) *tablewriter.Table {
 	t.rendered.Reset()
 	if t.tables == nil {
 		headerLine := tw.On

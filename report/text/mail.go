@@ -15,8 +15,8 @@ const mailWidth = 72
 // capture; what the screen has, all findings in full, and the parameters that are
 // not the defaults. Errors are those of w.
 func WriteMail(w io.Writer, r *report.Report) error {
-	o := TextOptions{ASCII: true}
-	t := NewTextWriter(w, o)
+	o := Options{ASCII: true}
+	t := NewWriter(w, o)
 	t.width = mailWidth
 	t.opening(&r.Words, nil)
 	s := screen{r: r, o: o, width: mailWidth, mostCPUs: screenCPUs, fewerCPUs: screenMost}

@@ -12,7 +12,7 @@ import (
 const flowWidth = 36
 
 // mode is one mode by CPU, with its queues, and over time.
-func (t *textWriter) mode(r *report.Report, m *report.Mode, cpus, time bool) {
+func (t *writer) mode(r *report.Report, m *report.Mode, cpus, time bool) {
 	if !cpus && !time {
 		return
 	}
@@ -37,7 +37,7 @@ func (t *textWriter) mode(r *report.Report, m *report.Mode, cpus, time bool) {
 }
 
 // load is what came to each CPU.
-func (t *textWriter) load(m *report.Mode) {
+func (t *writer) load(m *report.Mode) {
 	g := grid{keys: 1, columns: []column{
 		{head: "CPU"}, {head: "packets"}, {head: "share"}, {left: true}, {head: "pkts/s"}, {head: "bit/s"}, {head: "flows"},
 		{head: "largest flow and its share", left: true},
@@ -78,7 +78,7 @@ func largestFlow(c *report.CPU, mode string, width int) string {
 }
 
 // dispatch is what the load cost each CPU.
-func (t *textWriter) dispatch(m *report.Mode, sends bool) {
+func (t *writer) dispatch(m *report.Mode, sends bool) {
 	oneToOne := report.QueuesAreCPUs(m)
 	g := grid{keys: 1, columns: []column{
 		{head: "CPU"}, {head: "interrupts"}, {head: "DPCs"},
@@ -112,7 +112,7 @@ func (t *textWriter) dispatch(m *report.Mode, sends bool) {
 }
 
 // queues is a line per queue, where the CPUs' rows did not say it.
-func (t *textWriter) queues(m *report.Mode) {
+func (t *writer) queues(m *report.Mode) {
 	if report.QueuesAreCPUs(m) || len(m.Queues) == 0 {
 		return
 	}

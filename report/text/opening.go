@@ -8,7 +8,7 @@ import (
 )
 
 // opening is how a text begins: with the author's words, then with notes of ours.
-func (t *textWriter) opening(preface *report.Words, notes []string) {
+func (t *writer) opening(preface *report.Words, notes []string) {
 	if preface.Title != "" {
 		for _, l := range words.Wrap(strings.Split(words.Clean(preface.Title), " "), t.width) {
 			t.line(t.paint(l, report.Bold))

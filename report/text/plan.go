@@ -9,10 +9,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WritePlanText writes p for a terminal: a row for each flow, and the parameters.
+// WritePlan writes p for a terminal: a row for each flow, and the parameters.
 // o.Flows is not used. Errors are those of w.
-func WritePlanText(w io.Writer, p *report.Plan, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func WritePlan(w io.Writer, p *report.Plan, o Options) error {
+	t := NewWriter(w, o)
 	for _, note := range p.Notes {
 		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
 			t.line(l)

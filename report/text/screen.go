@@ -25,11 +25,11 @@ const (
 // each, and what to do next. With two modes and o.Flows 0 it is at most 40 lines,
 // besides the author's own words. o.Width 0 is 80 columns, o.Flows 0 the 10 largest
 // flows. Errors are those of w.
-func WriteScreen(w io.Writer, r *report.Report, o TextOptions) error {
+func WriteScreen(w io.Writer, r *report.Report, o Options) error {
 	if o.Width == 0 {
 		o.Width = screenWidth
 	}
-	t := NewTextWriter(w, o)
+	t := NewWriter(w, o)
 	t.opening(&r.Words, nil)
 	if t.begun {
 		t.line("")
@@ -47,7 +47,7 @@ func WriteScreen(w io.Writer, r *report.Report, o TextOptions) error {
 // screen is the first screen in the making.
 type screen struct {
 	r     *report.Report
-	o     TextOptions
+	o     Options
 	width int  // instead of o.Width, if it is narrower than a terminal; 0 is none
 	brief bool // the findings stand elsewhere in full
 
@@ -85,7 +85,7 @@ func (s *screen) lines() []string {
 
 func (s *screen) all() []string {
 	lines := s.block(s.head)
-	add := func(fill func(t *textWriter), part bool) {
+	add := func(fill func(t *writer), part bool) {
 		block := s.block(fill)
 		if part && len(block) > 0 {
 			lines = append(lines, "")
@@ -105,9 +105,9 @@ func (s *screen) all() []string {
 }
 
 // block is the lines that fill writes.
-func (s *screen) block(fill func(t *textWriter)) []string {
+func (s *screen) block(fill func(t *writer)) []string {
 	var b bytes.Buffer
-	t := NewTextWriter(&b, s.o)
+	t := NewWriter(&b, s.o)
 	t.compact = true
 	if s.width > 0 {
 		t.width = s.width
@@ -120,7 +120,7 @@ func (s *screen) block(fill func(t *textWriter)) []string {
 }
 
 // head names the capture, and says whether its CPU numbers can be trusted.
-func (s *screen) head(t *textWriter) {
+func (s *screen) head(t *writer) {
 	c := &s.r.Capture
 	name := ""
 	if len(c.Files) > 0 {
@@ -142,7 +142,7 @@ func (s *screen) head(t *textWriter) {
 }
 
 // verdict is what was found, the rest of the findings a line each.
-func (s *screen) verdict(t *textWriter) {
+func (s *screen) verdict(t *writer) {
 	c := &s.r.Capture
 	statements := s.r.Verdict()
 	if c.Received == 0 {
@@ -220,7 +220,7 @@ func everydayMode(mode string) (title, short string) {
 }
 
 // cpus is the load of each CPU, two modes beside one another.
-func (s *screen) cpus(t *textWriter) {
+func (s *screen) cpus(t *writer) {
 	for modes := range slices.Chunk(s.r.Modes, 2) {
 		if t.begun {
 			t.line("")
@@ -238,7 +238,7 @@ const (
 	screenLabel    = 21
 )
 
-func (s *screen) cpusUnder(t *textWriter, modes []report.Mode) {
+func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	order := s.r.Modes[max(report.ComparedMode(s.r.Modes), 0)].ByLoad()
 	shown := order
 	if len(order) > s.mostCPUs {
@@ -322,7 +322,7 @@ func (s *screen) cpusUnder(t *textWriter, modes []report.Mode) {
 
 // row is a figure of each mode, below the columns of its CPUs; second is where
 // those of the second mode begin.
-func (s *screen) row(t *textWriter, second int, label string, modes []report.Mode, value func(m *report.Mode) cell) {
+func (s *screen) row(t *writer, second int, label string, modes []report.Mode, value func(m *report.Mode) cell) {
 	var b strings.Builder
 	b.WriteString(words.Indent + label)
 	used := len(words.Indent) + words.DisplayWidth(label)
@@ -340,7 +340,7 @@ func (s *screen) row(t *textWriter, second int, label string, modes []report.Mod
 
 // flows is the table of the largest flows: which CPU takes each under RSS, and over
 // how many it goes without.
-func (s *screen) flows(t *textWriter) {
+func (s *screen) flows(t *writer) {
 	r := s.r
 	if r.Flows == nil || r.FlowsTotal == 0 {
 		return
@@ -373,7 +373,7 @@ func (s *screen) flows(t *textWriter) {
 }
 
 // flowTable is a block of flows, of which the last has that number.
-func (s *screen) flowTable(t *textWriter, flows []report.Flow, last int) {
+func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 	r := s.r
 	head := words.Plural(r.FlowsTotal, "flow", "flows")
 	if uint64(last) < r.FlowsTotal {
@@ -421,7 +421,7 @@ func (s *screen) flowTable(t *textWriter, flows []report.Flow, last int) {
 const screenFlowWidth = 30
 
 // time is each mode over time.
-func (s *screen) time(t *textWriter) {
+func (s *screen) time(t *writer) {
 	for i := range s.r.Modes {
 		m := &s.r.Modes[i]
 		title, _ := everydayMode(m.Mode)
@@ -432,7 +432,7 @@ func (s *screen) time(t *textWriter) {
 }
 
 // next is what to do now.
-func (s *screen) next(t *textWriter) {
+func (s *screen) next(t *writer) {
 	const label, between = "Next: ", "    "
 	room := t.width - len(label)
 	margin := label
@@ -507,7 +507,7 @@ func commandLines(list []string, width int) []string {
 }
 
 // sentence writes a sentence in at most so many lines.
-func (t *textWriter) sentence(s string, most int) {
+func (t *writer) sentence(s string, most int) {
 	lines := words.Wrap(strings.Split(words.Clean(s), " "), t.width)
 	if len(lines) > most {
 		lines = lines[:most]

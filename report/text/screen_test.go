@@ -12,7 +12,7 @@ import (
 	"rssreplay/report/internal/fixture"
 )
 
-func screenOf(t *testing.T, r *report.Report, o TextOptions) string {
+func screenOf(t *testing.T, r *report.Report, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := WriteScreen(&b, r, o); err != nil {
@@ -39,9 +39,9 @@ func withScreen(r *report.Report) *report.Report {
 }
 
 func TestScreenGolden(t *testing.T) {
-	fixture.Golden(t, "screen-cpus8.txt", []byte(screenOf(t, withScreen(fixture.New(8, 300, "rss-msix", "non-rss")), TextOptions{})))
-	fixture.Golden(t, "screen-cpus64.txt", []byte(screenOf(t, withScreen(fixture.New(64, 300, "rss-msix", "non-rss")), TextOptions{ASCII: true})))
-	fixture.Golden(t, "screen-modes.txt", []byte(screenOf(t, withScreen(fixture.New(2, 30, fixture.AllModes...)), TextOptions{Width: 132, Flows: 3})))
+	fixture.Golden(t, "screen-cpus8.txt", []byte(screenOf(t, withScreen(fixture.New(8, 300, "rss-msix", "non-rss")), Options{})))
+	fixture.Golden(t, "screen-cpus64.txt", []byte(screenOf(t, withScreen(fixture.New(64, 300, "rss-msix", "non-rss")), Options{ASCII: true})))
+	fixture.Golden(t, "screen-modes.txt", []byte(screenOf(t, withScreen(fixture.New(2, 30, fixture.AllModes...)), Options{Width: 132, Flows: 3})))
 }
 
 // The screen is one however many findings, notes and files there are, and however
@@ -59,7 +59,7 @@ func TestScreenFits(t *testing.T) {
 				r.Trust = strings.Repeat("CPU numbers hold for this key. ", 20)
 				r.Asides = []string{strings.Repeat("A note. ", 100), "Another note."}
 				name := fmt.Sprintf("%d CPUs, %d findings, %v", cpus, findings, modes)
-				got := screenOf(t, r, TextOptions{})
+				got := screenOf(t, r, Options{})
 				lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
 				if len(lines) > 40 {
 					t.Errorf("%s: %d lines:\n%s", name, len(lines), got)
@@ -80,7 +80,7 @@ func TestScreenFits(t *testing.T) {
 // A terminal that is wide gets the flows in full.
 func TestScreenWide(t *testing.T) {
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
-	if strings.Contains(screenOf(t, r, TextOptions{Width: 160}), "…f") {
+	if strings.Contains(screenOf(t, r, Options{Width: 160}), "…f") {
 		t.Error("an address is cut on 160 columns")
 	}
 }

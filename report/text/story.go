@@ -13,8 +13,8 @@ import (
 // WriteExplanation writes x as text: the packet, the hash field by field, and
 // for each mode the numbered steps and what the latency consists of. All times
 // are exact. Errors are those of w.
-func WriteExplanation(w io.Writer, x *report.Explanation, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func WriteExplanation(w io.Writer, x *report.Explanation, o Options) error {
+	t := NewWriter(w, o)
 	t.opening(&x.Words, x.Notes)
 	t.explainedPacket(&x.Packet)
 	if x.Steering != nil {
@@ -37,7 +37,7 @@ func ExactTime(ns int64) string {
 	return words.Exact(uint64(ns)) + " ns"
 }
 
-func (t *textWriter) explainedPacket(p *report.ExplainedPacket) {
+func (t *writer) explainedPacket(p *report.ExplainedPacket) {
 	what := "received"
 	if p.Sent {
 		what = "sent"
@@ -74,7 +74,7 @@ func end(addr string, port *uint16) string {
 	return addr + ":" + strconv.Itoa(int(*port))
 }
 
-func (t *textWriter) steering(s *report.Steering) {
+func (t *writer) steering(s *report.Steering) {
 	t.heading("Where it goes", "")
 	const labels = 21
 	if s.Unhashed != nil {
@@ -155,7 +155,7 @@ func spaced(hex string) string {
 }
 
 // story writes one mode's: steps, then the parts of the latency.
-func (t *textWriter) story(s *report.Story, x *report.Explanation) {
+func (t *writer) story(s *report.Story, x *report.Explanation) {
 	head := ""
 	switch s.Outcome {
 	case "indicated":

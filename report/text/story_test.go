@@ -68,7 +68,7 @@ func TestExplanationTransform(t *testing.T) {
 		},
 	}
 	var got strings.Builder
-	if err := WriteExplanation(&got, x, TextOptions{}); err != nil {
+	if err := WriteExplanation(&got, x, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"symmetric-xor        0a 00 00 03\n", "index                1 = 0x00000007 mod 6\n"} {

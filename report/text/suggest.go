@@ -9,13 +9,13 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteSuggestText writes s for a terminal and for a bug report: what to set, the
+// WriteSuggest writes s for a terminal and for a bug report: what to set, the
 // figures of the present and of all suggestions, each suggestion with its commands,
 // what more moves bring, what was left out, the capture, and the effects of the
 // table's size and of the key. No row is wider than o.Width but commands, which are
 // to be copied; o.Flows is not used. Errors are those of w.
-func WriteSuggestText(w io.Writer, s *report.Suggest, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
+	t := NewWriter(w, o)
 	t.opening(&s.Words, s.Notes)
 	t.recommended(s)
 	t.suggestFigures(s)
@@ -45,7 +45,7 @@ func WriteSuggestText(w io.Writer, s *report.Suggest, o TextOptions) error {
 }
 
 // recommended is what to set, with its commands, or why nothing.
-func (t *textWriter) recommended(s *report.Suggest) {
+func (t *writer) recommended(s *report.Suggest) {
 	title, sentences, commands := Verdict(s)
 	t.heading("RECOMMENDED", title)
 	for _, sentence := range sentences {
@@ -95,7 +95,7 @@ func JudgedOn(j *report.Judging) string {
 }
 
 // suggestFigures is a row for the present and one for each suggestion.
-func (t *textWriter) suggestFigures(s *report.Suggest) {
+func (t *writer) suggestFigures(s *report.Suggest) {
 	t.heading("IMBALANCE", fmt.Sprintf("of %s, max ÷ mean, under %s; 1 is even", report.Objectives[s.Objective], words.Clean(s.Mode)))
 	for _, f := range legend(s) {
 		t.para(f[0], captureLabels, f[1], report.Plain)
@@ -129,7 +129,7 @@ func legend(s *report.Suggest) [][2]string {
 }
 
 // curve is a row for each number of moves.
-func (t *textWriter) curve(s *report.Suggest) {
+func (t *writer) curve(s *report.Suggest) {
 	if len(s.Curve) < 2 {
 		return
 	}
@@ -170,14 +170,14 @@ func CurveRows(s *report.Suggest) [][]string {
 }
 
 // bound says what no table gets below.
-func (t *textWriter) bound(s *report.Suggest) {
+func (t *writer) bound(s *report.Suggest) {
 	t.line("")
 	for _, sentence := range s.Bound.Sentences() {
 		t.para("", 0, sentence, report.Plain)
 	}
 }
 
-func (t *textWriter) suggestions(s *report.Suggest) {
+func (t *writer) suggestions(s *report.Suggest) {
 	if len(s.Suggestions) == 0 {
 		return
 	}
@@ -228,7 +228,7 @@ func Details(s *report.Suggestion) []string {
 }
 
 // tableSizes is a row for each size, or for several that are alike.
-func (t *textWriter) tableSizes(s *report.Suggest) {
+func (t *writer) tableSizes(s *report.Suggest) {
 	if len(s.TableSizes) < 2 {
 		return
 	}
@@ -245,7 +245,7 @@ func (t *textWriter) tableSizes(s *report.Suggest) {
 }
 
 // keyTrials is the histogram of random keys, with the place of the present one.
-func (t *textWriter) keyTrials(s *report.Suggest) {
+func (t *writer) keyTrials(s *report.Suggest) {
 	k := s.Keys
 	if k == nil {
 		return

@@ -21,7 +21,7 @@ const (
 )
 
 // IndirectionTable is the table with the load of each entry.
-func (t *textWriter) IndirectionTable(table *report.TableReport) {
+func (t *writer) IndirectionTable(table *report.TableReport) {
 	total, most, used := uint64(0), uint64(0), uint64(0)
 	for _, p := range table.Packets {
 		total += p

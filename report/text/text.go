@@ -9,28 +9,28 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// TextOptions say how WriteText prints. The zero value is 100 columns, Unicode
+// Options say how Write prints. The zero value is 100 columns, Unicode
 // symbols, no colour and the 20 largest flows.
-type TextOptions struct {
+type Options struct {
 	Width int  // columns; 0 is 100; what MinWidth and MaxWidth don't hold is brought between them
 	Color bool // ANSI colours: headings, hot entries, losses
 	ASCII bool // draw with ASCII alone; names from the capture stay as they are
 	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
 	Time  bool // WriteScreen: the modes over time, too
-	// Show names the sections that WriteText prints, of Sections; empty is all.
+	// Show names the sections that Write prints, of Sections; empty is all.
 	Show []string
 }
 
-// Sections are the parts of WriteText that TextOptions.Show chooses, in the order
+// Sections are the parts of Write that Options.Show chooses, in the order
 // in which they are printed: cpus and time are of each mode.
 var Sections = []string{"capture", "findings", "modes", "cpus", "time", "table", "flows", "parameters", "caveats"}
 
 // shows tells whether a section is printed.
-func (o *TextOptions) shows(section string) bool {
+func (o *Options) shows(section string) bool {
 	return len(o.Show) == 0 || slices.Contains(o.Show, section)
 }
 
-// MinWidth and MaxWidth bound TextOptions.Width.
+// MinWidth and MaxWidth bound Options.Width.
 const (
 	MinWidth = 80
 	MaxWidth = 1000
@@ -41,13 +41,13 @@ const (
 	defaultFlows = 20
 )
 
-// WriteText writes r for a terminal and for a bug report: what was replayed, what
+// Write writes r for a terminal and for a bug report: what was replayed, what
 // was found to be wrong, the modes side by side, each mode by CPU, the indirection
 // table, the flows, the parameters and the caveats. No row is wider than
 // o.Width, and nothing from the capture reaches the terminal unescaped.
 // Errors are those of w.
-func WriteText(w io.Writer, r *report.Report, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func Write(w io.Writer, r *report.Report, o Options) error {
+	t := NewWriter(w, o)
 	t.opening(&r.Words, r.Notes)
 	if o.shows("capture") {
 		t.capture(&r.Capture)
@@ -87,7 +87,7 @@ func WriteText(w io.Writer, r *report.Report, o TextOptions) error {
 // captureLabels is the margin for the labels of the capture's section.
 const captureLabels = 12
 
-func (t *textWriter) capture(c *report.Capture) {
+func (t *writer) capture(c *report.Capture) {
 	t.heading("CAPTURE", "")
 	t.files(c.Files)
 	for _, f := range c.Facts() {
@@ -100,7 +100,7 @@ func (t *textWriter) capture(c *report.Capture) {
 }
 
 // sideBySide is the modes as columns.
-func (t *textWriter) sideBySide(r *report.Report) {
+func (t *writer) sideBySide(r *report.Report) {
 	t.heading("MODES SIDE BY SIDE", "")
 	g := grid{keys: 1, columns: []column{{left: true}}}
 	for _, m := range r.Modes {
@@ -140,7 +140,7 @@ func countOrNone(n *uint64) string {
 	return words.Count(*n)
 }
 
-func (t *textWriter) findings(findings []report.Finding) {
+func (t *writer) findings(findings []report.Finding) {
 	if len(findings) == 0 {
 		return
 	}
@@ -174,7 +174,7 @@ const parameterLabels = 19
 // parameters prints in full what something set, and the defaults in one
 // paragraph; first the command and the tool, without which a bug report can't
 // be repeated.
-func (t *textWriter) parameters(r *report.Report) {
+func (t *writer) parameters(r *report.Report) {
 	t.heading("PARAMETERS", "")
 	if len(r.Command) > 0 {
 		t.words("command", parameterLabels, words.ShellWords(r.Command), report.Plain)
@@ -186,7 +186,7 @@ func (t *textWriter) parameters(r *report.Report) {
 }
 
 // parameterList is what something set, one on a line, then the defaults.
-func (t *textWriter) parameterList(parameters report.Parameters) {
+func (t *writer) parameterList(parameters report.Parameters) {
 	var defaults []string
 	for _, p := range parameters {
 		if p.Source == report.DefaultSource {
@@ -200,7 +200,7 @@ func (t *textWriter) parameterList(parameters report.Parameters) {
 	}
 }
 
-func (t *textWriter) caveats(r *report.Report) {
+func (t *writer) caveats(r *report.Report) {
 	caveats := report.CaveatsOf(&r.Capture, r.Caveats)
 	if len(caveats) == 0 {
 		return
@@ -222,7 +222,7 @@ var Glossary = [][2]string{
 	{"entry", "of the indirection table (ethtool -x): the hash picks it, it a queue"},
 }
 
-func (t *textWriter) glossary() {
+func (t *writer) glossary() {
 	t.heading("WORDS", "")
 	for _, word := range Glossary {
 		t.para(word[0], glossaryLabels, word[1], report.Plain)

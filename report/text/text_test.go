@@ -18,10 +18,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-func text(t *testing.T, r *report.Report, o TextOptions) string {
+func text(t *testing.T, r *report.Report, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteText(&b, r, o); err != nil {
+	if err := Write(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -30,23 +30,23 @@ func text(t *testing.T, r *report.Report, o TextOptions) string {
 func cases() []struct {
 	name    string
 	report  *report.Report
-	options TextOptions
+	options Options
 } {
 	type c = struct {
 		name    string
 		report  *report.Report
-		options TextOptions
+		options Options
 	}
 	return []c{
-		{"cpus8.txt", fixture.New(8, 500, "rss-msix", "non-rss"), TextOptions{}},
-		{"cpus64.txt", fixture.New(64, 500, fixture.AllModes...), TextOptions{}},
-		{"empty.txt", fixture.Empty(), TextOptions{}},
-		{"sent.txt", fixture.OnlySent(), TextOptions{}},
-		{"narrow-ascii.txt", fixture.New(8, 500, fixture.AllModes...), TextOptions{Width: 80, ASCII: true, Flows: 8}},
-		{"wide.txt", fixture.New(8, 500, "rss-msix", "non-rss"), TextOptions{Width: 200, Flows: 8}},
-		{"affinity.txt", fixture.WithAffinity(fixture.New(8, 30, "rss-msix")), TextOptions{Flows: 3}},
-		{"time.txt", fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), 137), TextOptions{Flows: 3}},
-		{"table512.txt", fixture.WithTable(fixture.New(8, 30, "rss-msix"), 512), TextOptions{Flows: 3}},
+		{"cpus8.txt", fixture.New(8, 500, "rss-msix", "non-rss"), Options{}},
+		{"cpus64.txt", fixture.New(64, 500, fixture.AllModes...), Options{}},
+		{"empty.txt", fixture.Empty(), Options{}},
+		{"sent.txt", fixture.OnlySent(), Options{}},
+		{"narrow-ascii.txt", fixture.New(8, 500, fixture.AllModes...), Options{Width: 80, ASCII: true, Flows: 8}},
+		{"wide.txt", fixture.New(8, 500, "rss-msix", "non-rss"), Options{Width: 200, Flows: 8}},
+		{"affinity.txt", fixture.WithAffinity(fixture.New(8, 30, "rss-msix")), Options{Flows: 3}},
+		{"time.txt", fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), 137), Options{Flows: 3}},
+		{"table512.txt", fixture.WithTable(fixture.New(8, 30, "rss-msix"), 512), Options{Flows: 3}},
 	}
 }
 
@@ -116,7 +116,7 @@ func rowsOf(lines []string, first string, heads ...string) (rows [][]string) {
 
 func TestTextAgreesWithReport(t *testing.T) {
 	r := fixture.New(8, 500, "rss-msix", "non-rss")
-	out := text(t, r, TextOptions{})
+	out := text(t, r, Options{})
 	side := section(t, out, "MODES SIDE BY SIDE")
 	for label, value := range map[string]func(m *report.Mode) string{
 		"packets indicated":                func(m *report.Mode) string { return words.Exact(m.Totals.Packets) },
@@ -193,7 +193,7 @@ func TestTextAgreesWithReport(t *testing.T) {
 
 func TestTextNamesTheModeOfEachFlowColumn(t *testing.T) {
 	for _, width := range []int{80, 100, 250} {
-		flows := strings.Join(section(t, text(t, fixture.New(64, 500, fixture.AllModes...), TextOptions{Width: width}), "FLOWS"), "\n")
+		flows := strings.Join(section(t, text(t, fixture.New(64, 500, fixture.AllModes...), Options{Width: width}), "FLOWS"), "\n")
 		for _, mode := range fixture.AllModes {
 			if n := strings.Count(flows, mode); n != 1 {
 				t.Errorf("width %d: %s is named %d times above the flows' columns", width, mode, n)
@@ -204,7 +204,7 @@ func TestTextNamesTheModeOfEachFlowColumn(t *testing.T) {
 
 func TestTextQueuesOnSharedCPUs(t *testing.T) {
 	r := fixture.WithAffinity(fixture.New(8, 30, "rss-msix"))
-	lines := section(t, text(t, r, TextOptions{}), "RSS-MSIX")
+	lines := section(t, text(t, r, Options{}), "RSS-MSIX")
 	for _, q := range r.Modes[0].Queues {
 		want := [][]string{{fmt.Sprint(q.Queue), fmt.Sprint(*q.CPU), words.Count(q.Packets), words.ByteSize(q.Bytes), words.Count(q.DepthMax), words.Count(q.Drops)}}
 		if diff := cmp.Diff(want, rowsOf(lines, fmt.Sprint(q.Queue), "queue", "depth", "drops")); diff != "" {
@@ -247,10 +247,10 @@ func TestTextASCII(t *testing.T) {
 
 func TestTextIgnoresLocale(t *testing.T) {
 	r := fixture.New(8, 30, "rss-msix", "non-rss")
-	want := text(t, r, TextOptions{})
+	want := text(t, r, Options{})
 	twwidth.SetEastAsian(true) // what the table package takes from LANG=ja_JP at its start
 	defer twwidth.SetEastAsian(false)
-	if diff := cmp.Diff(want, text(t, r, TextOptions{})); diff != "" {
+	if diff := cmp.Diff(want, text(t, r, Options{})); diff != "" {
 		t.Errorf("(-narrow +wide):\n%s", diff)
 	}
 }
@@ -260,7 +260,7 @@ func TestNothingReachesTheTerminal(t *testing.T) {
 	if err := report.WriteJSON(&j, fixture.HostileReport()); err != nil {
 		t.Fatal(err)
 	}
-	for name, out := range map[string]string{"text": text(t, fixture.HostileReport(), TextOptions{}), "JSON": j.String()} {
+	for name, out := range map[string]string{"text": text(t, fixture.HostileReport(), Options{}), "JSON": j.String()} {
 		for i, r := range out {
 			if r != '\n' && !unicode.IsPrint(r) || r == unicode.ReplacementChar && name == "text" {
 				t.Errorf("%s: %U at %d, after %q", name, r, i, out[max(0, i-20):i])
@@ -307,11 +307,11 @@ func TestWrap(t *testing.T) {
 }
 
 func TestTextOfLittle(t *testing.T) {
-	if out := text(t, &report.Report{}, TextOptions{}); !strings.Contains(out, "holds no packet") {
+	if out := text(t, &report.Report{}, Options{}); !strings.Contains(out, "holds no packet") {
 		t.Errorf("zero Report: %s", out)
 	}
 	for name, r := range map[string]*report.Report{"empty": fixture.Empty(), "sent": fixture.OnlySent()} {
-		out := text(t, r, TextOptions{})
+		out := text(t, r, Options{})
 		for _, bad := range []string{"NaN", "Inf", "%!", "null", "nil"} {
 			if strings.Contains(out, bad) {
 				t.Errorf("%s has %q:\n%s", name, bad, out)
@@ -325,14 +325,14 @@ func TestTextOfLittle(t *testing.T) {
 	r.Table.Entries[3] = -1
 	r.Modes[0].CPUs = r.Modes[0].CPUs[:0]
 	r.Modes[0].Series.CPUs = []report.SeriesCPU{{Packets: []uint64{0, 0}}, {}} // and a busiest window all the same
-	text(t, r, TextOptions{})
+	text(t, r, Options{})
 	r.Modes[0].Series = report.Series{}
-	text(t, r, TextOptions{})
+	text(t, r, Options{})
 }
 
 func TestTextAllFlows(t *testing.T) {
 	r := fixture.New(2, 1200, "rss-msix")
-	out := text(t, r, TextOptions{Flows: -1})
+	out := text(t, r, Options{Flows: -1})
 	if n := strings.Count(out, "destination"); n != 3 {
 		t.Errorf("1200 flows are in %d tables, want 3", n)
 	}
@@ -358,7 +358,7 @@ func TestWriteErrors(t *testing.T) {
 		if err := report.WriteJSON(&fixture.FailingWriter{N: n}, r); !errors.Is(err, fixture.ErrFull) {
 			t.Errorf("WriteJSON, %d bytes: %v", n, err)
 		}
-		if err := WriteText(&fixture.FailingWriter{N: n}, r, TextOptions{Flows: -1}); !errors.Is(err, fixture.ErrFull) {
+		if err := Write(&fixture.FailingWriter{N: n}, r, Options{Flows: -1}); !errors.Is(err, fixture.ErrFull) {
 			t.Errorf("WriteText, %d bytes: %v", n, err)
 		}
 		if yielded > 10_000 {

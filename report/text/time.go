@@ -19,7 +19,7 @@ const (
 
 // time is the mode's packets over time: a row for each CPU, then the windows
 // that stand out. A blank line parts it from what stands below the same heading.
-func (t *textWriter) time(r *report.Report, m *report.Mode, part bool) {
+func (t *writer) time(r *report.Report, m *report.Mode, part bool) {
 	if m.Imbalance.BusiestWindow == nil {
 		return
 	}
@@ -36,7 +36,7 @@ func (t *textWriter) time(r *report.Report, m *report.Mode, part bool) {
 
 // Timeline is a row for each CPU of the series with the packets of each column,
 // as eighths of the mode's fullest, so that CPUs can be compared.
-func (t *textWriter) Timeline(m *report.Mode) {
+func (t *writer) Timeline(m *report.Mode) {
 	s := &m.Series
 	g := grid{keys: 1, columns: []column{{head: "CPU"}, {group: "packets", head: "max"}, {group: "packets", head: "over time", left: true}}}
 	shown := s.MostLoaded(maxTimelineRows)

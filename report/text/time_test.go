@@ -23,7 +23,7 @@ func withSeries(rows ...[]uint64) *report.Report {
 }
 
 // overTime is the part of the first mode's section below its tables.
-func overTime(t *testing.T, r *report.Report, o TextOptions) string {
+func overTime(t *testing.T, r *report.Report, o Options) string {
 	t.Helper()
 	lines := section(t, text(t, r, o), "RSS-MSIX")
 	blank := 0
@@ -46,10 +46,10 @@ func TestTimeline(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		report  *report.Report
-		options TextOptions
+		options Options
 		want    string
 	}{
-		{"eighths of the mode's fullest column, rounded up", uneven, TextOptions{}, `
+		{"eighths of the mode's fullest column, rounded up", uneven, Options{}, `
        packets
   CPU      max  over time
   ───  ───────  ────────────
@@ -62,7 +62,7 @@ func TestTimeline(t *testing.T) {
   Peak imbalance: from 0.7 s, 500 packets, imbalance 2.000, CPU 0 took 100.0%; among the windows
   with at least the mean of 467 packets.
 `},
-		{"in ASCII", uneven, TextOptions{ASCII: true}, `
+		{"in ASCII", uneven, Options{ASCII: true}, `
        packets
   CPU      max  over time
   ---  -------  ------------
@@ -75,7 +75,7 @@ func TestTimeline(t *testing.T) {
   Peak imbalance: from 0.7 s, 500 packets, imbalance 2.000, CPU 0 took 100.0%; among the windows
   with at least the mean of 467 packets.
 `},
-		{"two windows", withSeries([]uint64{3, 1}, []uint64{1, 1}), TextOptions{}, `
+		{"two windows", withSeries([]uint64{3, 1}, []uint64{1, 1}), Options{}, `
        packets
   CPU      max  over time
   ───  ───────  ─────────
@@ -87,7 +87,7 @@ func TestTimeline(t *testing.T) {
   Busiest 100 ms: from 0 s, 4 packets, imbalance 1.500, CPU 0 took 75.0%.
   Peak imbalance: in the same window, among the windows with at least the mean of 3 packets.
 `},
-		{"fewer packets than CPUs", withSeries([]uint64{0, 1}, []uint64{0, 0}, []uint64{2, 0}), TextOptions{}, `
+		{"fewer packets than CPUs", withSeries([]uint64{0, 1}, []uint64{0, 0}, []uint64{2, 0}), Options{}, `
        packets
   CPU      max  over time
   ───  ───────  ─────────
@@ -102,10 +102,10 @@ func TestTimeline(t *testing.T) {
   The mean window has less than a packet for each CPU, so its imbalance says little: a longer
   --interval shows more.
 `},
-		{"one window", withSeries([]uint64{3}, []uint64{1}), TextOptions{}, `
+		{"one window", withSeries([]uint64{3}, []uint64{1}), Options{}, `
   Busiest 100 ms: from 0 s, 4 packets, imbalance 1.500, CPU 0 took 75.0%.
 `},
-		{"one CPU", withSeries([]uint64{3, 0, 4}), TextOptions{}, `
+		{"one CPU", withSeries([]uint64{3, 0, 4}), Options{}, `
        packets
   CPU      max  over time
   ───  ───────  ─────────
@@ -115,7 +115,7 @@ func TestTimeline(t *testing.T) {
   Packets by time of arrival: a column is 100 ms, █ is 4 packets, blank is none.
   Busiest 100 ms: from 0.2 s, 4 packets, imbalance 1.000, CPU 0 took 100.0%.
 `},
-		{"two windows to a column", withSeries(slices.Repeat([]uint64{2}, 61), slices.Repeat([]uint64{0, 3}, 30)), TextOptions{}, `
+		{"two windows to a column", withSeries(slices.Repeat([]uint64{2}, 61), slices.Repeat([]uint64{0, 3}, 30)), Options{}, `
        packets
   CPU      max  over time
   ───  ───────  ───────────────────────────────
@@ -127,7 +127,7 @@ func TestTimeline(t *testing.T) {
   Busiest 100 ms: from 0.1 s, 5 packets, imbalance 1.200, CPU 1 took 60.0%.
   Peak imbalance: in the same window, among the windows with at least the mean of 3.5 packets.
 `},
-		{"a row as wide as it may be", withSeries(slices.Repeat([]uint64{999_950}, 60*7+1)), TextOptions{Width: 80}, `
+		{"a row as wide as it may be", withSeries(slices.Repeat([]uint64{999_950}, 60*7+1)), Options{Width: 80}, `
        packets
   CPU      max  over time
   ───  ───────  ─────────────────────────────────────────────────────
@@ -152,7 +152,7 @@ func TestTimelineOfManyCPUs(t *testing.T) {
 		for i := range rows {
 			rows[i] = []uint64{uint64(i + 1), uint64(i + 1)} // the last are the most loaded
 		}
-		out := overTime(t, withSeries(rows...), TextOptions{})
+		out := overTime(t, withSeries(rows...), Options{})
 		lines := strings.Split(out, "\n")
 		for cpu := range c.cpus {
 			want := 0
@@ -181,7 +181,7 @@ func TestTimelineSaysThatWindowsGrew(t *testing.T) {
 		want  bool
 	}{{int64(100), true}, {int64(819_200), false}, {"100ns", false}} {
 		r.Parameters = report.Parameters{{Name: "rx-usecs", Value: int64(3)}, {Name: "interval", Value: c.asked}}
-		if got := strings.Contains(overTime(t, r, TextOptions{}), said); got != c.want {
+		if got := strings.Contains(overTime(t, r, Options{}), said); got != c.want {
 			t.Errorf("asked for %v: said %t", c.asked, got)
 		}
 	}

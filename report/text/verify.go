@@ -7,10 +7,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// WriteVerifyText writes v for a terminal and for a bug report: the verdict first.
+// WriteVerify writes v for a terminal and for a bug report: the verdict first.
 // Errors are those of w.
-func WriteVerifyText(w io.Writer, v *report.Verify, o TextOptions) error {
-	t := NewTextWriter(w, o)
+func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
+	t := NewWriter(w, o)
 	t.opening(&v.Words, v.Notes)
 	t.heading("VERDICT", "")
 	st := report.Plain
@@ -44,7 +44,7 @@ func WriteVerifyText(w io.Writer, v *report.Verify, o TextOptions) error {
 	return t.W.Flush()
 }
 
-func (t *textWriter) verifiedPackets(v *report.Verify) {
+func (t *writer) verifiedPackets(v *report.Verify) {
 	facts := v.PacketFacts()
 	if facts == nil {
 		return
@@ -55,7 +55,7 @@ func (t *textWriter) verifiedPackets(v *report.Verify) {
 	}
 }
 
-func (t *textWriter) verifiedQueues(v *report.Verify) {
+func (t *writer) verifiedQueues(v *report.Verify) {
 	if len(v.Queues) == 0 {
 		return
 	}
@@ -77,7 +77,7 @@ func (t *textWriter) verifiedQueues(v *report.Verify) {
 	t.grid(&g)
 }
 
-func (t *textWriter) recovered(v *report.Verify) {
+func (t *writer) recovered(v *report.Verify) {
 	facts := v.KeyFacts()
 	if facts == nil {
 		return

@@ -14,9 +14,9 @@ import (
 
 var styleCodes = [...]string{report.Plain: "", report.Bold: "\x1b[1m", report.Faint: "\x1b[2m", report.Warm: "\x1b[33m", report.Hot: "\x1b[1;31m", report.Good: "\x1b[32m"}
 
-// textWriter writes lines of at most width columns. Everything that comes from
+// writer writes lines of at most width columns. Everything that comes from
 // the report passes through clean on its way in.
-type textWriter struct {
+type writer struct {
 	W     *bufio.Writer
 	width int
 	color bool
@@ -30,8 +30,8 @@ type textWriter struct {
 	rendered bytes.Buffer
 }
 
-func NewTextWriter(w io.Writer, o TextOptions) *textWriter {
-	t := &textWriter{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII}
+func NewWriter(w io.Writer, o Options) *writer {
+	t := &writer{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII}
 	if t.width == 0 {
 		t.width = defaultWidth
 	}
@@ -49,7 +49,7 @@ var asciiSymbols = strings.NewReplacer(
 )
 
 // line writes one line that is already clean.
-func (t *textWriter) line(s string) {
+func (t *writer) line(s string) {
 	if t.ascii {
 		s = asciiSymbols.Replace(s)
 	}
@@ -59,7 +59,7 @@ func (t *textWriter) line(s string) {
 }
 
 // heading starts a section.
-func (t *textWriter) heading(title, rest string) {
+func (t *writer) heading(title, rest string) {
 	if t.begun {
 		t.line("")
 	}
@@ -76,13 +76,13 @@ func (t *textWriter) heading(title, rest string) {
 
 // para writes a paragraph, wrapped, with label in a margin of labelWidth
 // columns before it.
-func (t *textWriter) para(label string, labelWidth int, s string, st report.Style) {
+func (t *writer) para(label string, labelWidth int, s string, st report.Style) {
 	t.words(label, labelWidth, strings.Split(s, " "), st)
 }
 
 // list is para of items between commas, none of them parted unless it is wider
 // than the line.
-func (t *textWriter) list(label string, labelWidth int, items []string, st report.Style) {
+func (t *writer) list(label string, labelWidth int, items []string, st report.Style) {
 	list := make([]string, len(items))
 	for i, item := range items {
 		list[i] = item
@@ -93,7 +93,7 @@ func (t *textWriter) list(label string, labelWidth int, items []string, st repor
 	t.words(label, labelWidth, list, st)
 }
 
-func (t *textWriter) words(label string, labelWidth int, list []string, st report.Style) {
+func (t *writer) words(label string, labelWidth int, list []string, st report.Style) {
 	for i := range list {
 		list[i] = words.Clean(list[i])
 	}
@@ -105,14 +105,14 @@ func (t *textWriter) words(label string, labelWidth int, list []string, st repor
 	}
 }
 
-// fail keeps the first error for WriteText.
-func (t *textWriter) fail(err error) {
+// fail keeps the first error for Write.
+func (t *writer) fail(err error) {
 	if t.err == nil {
 		t.err = err
 	}
 }
 
-func (t *textWriter) paint(s string, st report.Style) string {
+func (t *writer) paint(s string, st report.Style) string {
 	if !t.color || st == report.Plain || s == "" {
 		return s
 	}
