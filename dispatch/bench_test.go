@@ -55,7 +55,7 @@ func defaultConfig(cpus int) (*engine.Config, *nicmodel.Steering) {
 	for i := range cpus {
 		c.CPUs, c.QueueCPU = append(c.CPUs, i), append(c.QueueCPU, i)
 	}
-	layout, err := layout.ParseLayout("equal")
+	layout, err := layout.Parse("equal")
 	if err != nil {
 		panic(err)
 	}

@@ -155,7 +155,7 @@ func TestGroundTruth(t *testing.T) {
 		if len(truth) != len(packets) {
 			t.Fatalf("%s: %d packets, want %d", c.name, len(truth), len(packets))
 		}
-		profile, err := profile.ProfileNamed(c.profile)
+		profile, err := profile.Named(c.profile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestReadGroundTruthTables(t *testing.T) {
 
 func filled(t *testing.T, spec string, size, queues int) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := layout.ParseLayout(spec)
+	layout, err := layout.Parse(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestSilicon(t *testing.T) {
 		{"the same, the other way", "microsoft", "2.2.2.3:0", "1.1.4.1:0", 1,
 			nicmodel.SteeringConfig{HashTypes: addresses, Function: hash.FunctionSimpleXOR}, 64, "equal", 64, 0x03030602, 2},
 	} {
-		layout, err := layout.ParseLayout(test.layout)
+		layout, err := layout.Parse(test.layout)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -134,7 +134,7 @@ func begins(words []string, so string) []string {
 
 func profileNames() []string {
 	var names []string
-	for _, p := range profile.Profiles() {
+	for _, p := range profile.All() {
 		names = append(names, p.Name)
 	}
 	return names

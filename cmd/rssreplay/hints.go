@@ -71,7 +71,7 @@ func keyHint(key string) string {
 // nicHint is the profile that was probably meant.
 func nicHint(name string) string {
 	var names []string
-	for _, p := range profile.Profiles() {
+	for _, p := range profile.All() {
 		names = append(names, p.Name)
 	}
 	return nearest(names, strings.ToLower(name))

@@ -21,7 +21,7 @@ import (
 func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.imports.nic, r.imports.driver
 	if name != "" {
-		p, err := profile.ProfileNamed(name)
+		p, err := profile.Named(name)
 		if hint := nicHint(name); err != nil && hint != "" {
 			return fmt.Errorf("--nic %q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
 		}
@@ -38,7 +38,7 @@ func (r *resolver) chooseProfile() error {
 		if t := r.imports.table.value; t != nil {
 			entries, rings = len(t.Table), t.Rings
 		}
-		r.profile = profile.ProfileOfDriver(driver.value.Name, entries, rings)
+		r.profile = profile.OfDriver(driver.value.Name, entries, rings)
 		if r.profile == nil {
 			r.notes = append(r.notes, fmt.Sprintf("There is no profile of the driver %s (%s): what no file and no flag sets is the model's default.", driver.value.Name, driver.from))
 			return nil

@@ -64,12 +64,12 @@ func newNICsCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "nics [NAME...]",
 		RunE: func(_ *cobra.Command, names []string) error {
-			profiles := profile.Profiles()
+			profiles := profile.All()
 			if len(names) > 0 {
 				profiles = nil
 			}
 			for _, name := range names {
-				p, err := profile.ProfileNamed(name)
+				p, err := profile.Named(name)
 				if err != nil {
 					return usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
 				}
@@ -109,7 +109,7 @@ func showProfile(p *profile.Profile) nicProfile {
 		Queues: queues, TableSize: p.TableSize.For(queues), Layout: p.Layout,
 		KeyBytes: p.KeyLen, HashTypes: p.HashTypes.String(), Transform: p.Transform.String(),
 		ITR: int64(m.ITR), RXUsecs: m.RXDelay.Microseconds(), RXFrames: m.RXFrames, Adaptive: m.Adaptive,
-		Drain: "snapshot", Rules: append([]string{}, profile.Texts(p.Rules)...), Notes: append([]string{}, p.Notes...),
+		Drain: "snapshot", Rules: append([]string{}, profile.RuleTexts(p.Rules)...), Notes: append([]string{}, p.Notes...),
 		Unverified: []nicUncertain{}, Source: p.Source,
 	}
 	if p.MaxQueues > 0 {

@@ -134,7 +134,7 @@ func (f *planFlags) hosts(e *env) (s, peer *settings, err error) {
 }
 
 // portPlan is the plan without the hosts.
-func (f *planFlags) portPlan(source, destination string) (*portplan.PortPlan, error) {
+func (f *planFlags) portPlan(source, destination string) (*portplan.Plan, error) {
 	src, srcPort, err := parseEnd(source)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (f *planFlags) portPlan(source, destination string) (*portplan.PortPlan, er
 	if err != nil {
 		return nil, err
 	}
-	p := &portplan.PortPlan{Flow: *h, PerCPU: f.perCPU, ServerPorts: f.serverPorts}
+	p := &portplan.Plan{Flow: *h, PerCPU: f.perCPU, ServerPorts: f.serverPorts}
 	from, to, ok := strings.Cut(f.ports, "-")
 	first, err1 := strconv.ParseUint(from, 10, 16)
 	last, err2 := strconv.ParseUint(to, 10, 16)
@@ -197,7 +197,7 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings) erro
 }
 
 // newPlan is the plan for people and programs.
-func newPlan(flows []portplan.PlannedFlow, s, peer *settings) *report.Plan {
+func newPlan(flows []portplan.Flow, s, peer *settings) *report.Plan {
 	p := &report.Plan{Tool: tool(), Parameters: s.parameters, Notes: slices.Clone(s.notes), Caveats: slices.Clone(s.caveats)}
 	if s.illustrative() || peer != nil && peer.illustrative() {
 		p.Notes = append(p.Notes, "A plan fits one key: with the default key it is illustrative, too, and another NIC sends these flows elsewhere.")

@@ -295,13 +295,13 @@ func (s *settings) relayout(name, size string) error {
 		if nic == nil {
 			return usagef("--layout default is that of a NIC: name it with --nic, or give another layout")
 		}
-		profile, err := profile.ProfileNamed(fmt.Sprint(nic.Value))
+		profile, err := profile.Named(fmt.Sprint(nic.Value))
 		if err != nil {
 			return usageError{err}
 		}
 		rule = profile.LayoutFor(s.config.Queues)
 	}
-	layout, err := layout.ParseLayout(rule)
+	layout, err := layout.Parse(rule)
 	if err != nil {
 		return usageError{err}
 	}

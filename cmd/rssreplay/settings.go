@@ -567,7 +567,7 @@ func (r *resolver) table() error {
 // layout is that of --layout, where `default` is the profile's.
 func (r *resolver) layout() (layout.Layout, error) {
 	if r.flags.layout != "default" {
-		l, err := layout.ParseLayout(r.flags.layout)
+		l, err := layout.Parse(r.flags.layout)
 		if hint := layoutHint(r.flags.layout); err != nil && hint != "" {
 			return l, fmt.Errorf("--layout %q: unknown layout; did you mean %s?", r.flags.layout, hint)
 		}
@@ -577,7 +577,7 @@ func (r *resolver) layout() (layout.Layout, error) {
 		return layout.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
 	}
 	r.flags.layout = r.profile.LayoutFor(r.config.Queues)
-	return layout.ParseLayout(r.flags.layout)
+	return layout.Parse(r.flags.layout)
 }
 
 // nic sets rings, DMA batches and moderation.

@@ -372,7 +372,7 @@ func (c *candidates) whyBound() string {
 
 // fillLayout is the table of a layout of numbers alone.
 func fillLayout(spec string, size, queues int) (nicmodel.IndirectionTable, error) {
-	layout, err := layout.ParseLayout(spec)
+	layout, err := layout.Parse(spec)
 	if err != nil {
 		return nil, err
 	}

@@ -268,7 +268,7 @@ func with(args []string, flag, value string) []string {
 // tableOf is a layout's table of 128 entries, or as many as it lists.
 func tableOf(t *testing.T, spec string) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := layout.ParseLayout(spec)
+	layout, err := layout.Parse(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

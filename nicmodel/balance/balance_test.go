@@ -218,7 +218,7 @@ func leastEqual(t *testing.T, b *Task, now nicmodel.IndirectionTable) uint64 {
 
 func fill(t *testing.T, spec string, size, queues int) nicmodel.IndirectionTable {
 	t.Helper()
-	layout, err := layout.ParseLayout(spec)
+	layout, err := layout.Parse(spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func TestFileLayout(t *testing.T) {
 		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		layout, err := ParseLayout("file:" + path)
+		layout, err := Parse("file:" + path)
 		if err == nil {
 			layout, err = layout.On([]int{4, 5, 6, 7}, upTo(4))
 		}

@@ -40,7 +40,7 @@ const (
 
 const knownLayouts = "known are equal, equal:N, equal:N,start:S, reversed, reversed:N, block, weight:W0,W1,…, weight:W0,W1,…,start:S, list:Q0,Q1,…, file:PATH, cpus:0-3,8-11, windows:PROFILE and default"
 
-// ParseLayout reads the value of --layout:
+// Parse reads the value of --layout:
 //
 //	equal              entry i holds queue i mod queues
 //	equal:N            i mod N, as `ethtool -X equal N`
@@ -57,7 +57,7 @@ const knownLayouts = "known are equal, equal:N, equal:N,start:S, reversed, rever
 //
 // Of these, file opens the file. It, cpus and windows may name CPUs, and not
 // queues: such a layout is to be placed with On.
-func ParseLayout(spec string) (Layout, error) {
+func Parse(spec string) (Layout, error) {
 	layout := Layout{spec: spec}
 	name, args, hasArgs := strings.Cut(spec, ":")
 	wrong := func(what string) (Layout, error) {
@@ -155,7 +155,7 @@ func parseSmallList(s string) ([]int, error) {
 	return list, nil
 }
 
-// String is the layout as ParseLayout read it; "equal" for the zero value.
+// String is the layout as Parse read it; "equal" for the zero value.
 func (l Layout) String() string {
 	if l.spec == "" {
 		return "equal"
@@ -212,7 +212,7 @@ func (l Layout) Fill(size, queues int) (nicmodel.IndirectionTable, error) {
 func (l Layout) fillEqual(table nicmodel.IndirectionTable, queues, swap int) error {
 	n := l.queues
 	if n == 0 {
-		n = queues // ParseLayout gives no start without N
+		n = queues // Parse gives no start without N
 	}
 	if err := l.fits(n, queues); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 func mustLayout(t testing.TB, spec string) Layout {
 	t.Helper()
-	layout, err := ParseLayout(spec)
+	layout, err := Parse(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestParseLayoutErrors(t *testing.T) {
 		{"file:layout_test.go", "--layout file:layout_test.go: holds none of the known forms of a table; give the whole output"},
 		{"list:" + strings.Repeat("0,", nicmodel.MaxTableSize) + "0", "more than 32768 numbers"},
 	} {
-		if layout, err := ParseLayout(test.spec); err == nil || !strings.Contains(err.Error(), test.want) {
+		if layout, err := Parse(test.spec); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%.40q: %v, %v; want an error with %s", test.spec, layout.kind, err, test.want)
 		} else if len(err.Error()) > 300 {
 			t.Errorf("%.40q: an error of %d bytes", test.spec, len(err.Error()))
@@ -196,7 +196,7 @@ func FuzzLayout(f *testing.F) {
 		if strings.HasPrefix(spec, "file:") {
 			return // could be a device, or a pipe that never ends
 		}
-		layout, err := ParseLayout(spec)
+		layout, err := Parse(spec)
 		if err != nil {
 			return
 		}

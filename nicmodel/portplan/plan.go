@@ -8,8 +8,8 @@ import (
 	"rssreplay/pcaps"
 )
 
-// PortPlan asks for test flows that load every CPU alike.
-type PortPlan struct {
+// Plan asks for test flows that load every CPU alike.
+type Plan struct {
 	Steering *nicmodel.Steering // of the host that the flows go to
 	CPUs     int                // that are to be reached: 0 to CPUs−1, as Steering numbers them
 	PerCPU   int                // flows for each
@@ -23,8 +23,8 @@ type PortPlan struct {
 	PeerCPUs int
 }
 
-// PlannedFlow is one flow of a plan.
-type PlannedFlow struct {
+// Flow is one flow of a plan.
+type Flow struct {
 	Flow     pcaps.Header
 	Decision nicmodel.Decision
 	CPU      int
@@ -61,7 +61,7 @@ func (e *CPUOutOfReach) Error() string {
 // each CPU. With a peer replies are spread over its CPUs as evenly as can be. The
 // same plan gives the same flows. Errors are *PortsNotHashed and *CPUOutOfReach;
 // their CPUs are the Steering's.
-func (p *PortPlan) Make() ([]PlannedFlow, error) {
+func (p *Plan) Make() ([]Flow, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (p *PortPlan) Make() ([]PlannedFlow, error) {
 	if err != nil {
 		return nil, err
 	}
-	var flows []PlannedFlow
+	var flows []Flow
 	used := map[uint16]bool{}
 	for cpu := range p.CPUs {
 		for peerCPU, n := range planned[cpu] {
@@ -85,7 +85,7 @@ func (p *PortPlan) Make() ([]PlannedFlow, error) {
 		}
 	}
 	if !p.ServerPorts {
-		slices.SortFunc(flows, func(a, b PlannedFlow) int {
+		slices.SortFunc(flows, func(a, b Flow) int {
 			if a.CPU != b.CPU {
 				return a.CPU - b.CPU
 			}
@@ -95,7 +95,7 @@ func (p *PortPlan) Make() ([]PlannedFlow, error) {
 	return flows, nil
 }
 
-func countOn(flows []PlannedFlow, cpu int) int {
+func countOn(flows []Flow, cpu int) int {
 	n := 0
 	for _, f := range flows {
 		if f.CPU == cpu {
@@ -106,7 +106,7 @@ func countOn(flows []PlannedFlow, cpu int) int {
 }
 
 // check finds what makes a plan impossible, whatever the ports.
-func (p *PortPlan) check() error {
+func (p *Plan) check() error {
 	f := p.at(p.FirstPort, 0)
 	if !f.Decision.Type.Ports() {
 		return &PortsNotHashed{Decision: f.Decision, CPU: f.CPU}
@@ -125,8 +125,8 @@ func (p *PortPlan) check() error {
 }
 
 // at is the k-th flow from the source port.
-func (p *PortPlan) at(port uint16, k int) PlannedFlow {
-	f := PlannedFlow{Flow: p.Flow, PeerCPU: -1}
+func (p *Plan) at(port uint16, k int) Flow {
+	f := Flow{Flow: p.Flow, PeerCPU: -1}
 	f.Flow.SrcPort = port
 	if p.ServerPorts {
 		f.Flow.DstPort += uint16(k)
@@ -144,7 +144,7 @@ func (p *PortPlan) at(port uint16, k int) PlannedFlow {
 }
 
 // peers is how many CPUs replies are told apart by: 1 without a peer.
-func (p *PortPlan) peers() int {
+func (p *Plan) peers() int {
 	if p.Peer == nil {
 		return 1
 	}
@@ -152,7 +152,7 @@ func (p *PortPlan) peers() int {
 }
 
 // pairs counts the source ports that lead to each CPU, by the peer's.
-func (p *PortPlan) pairs() [][]int {
+func (p *Plan) pairs() [][]int {
 	pairs := make([][]int, p.CPUs)
 	for cpu := range pairs {
 		pairs[cpu] = make([]int, p.peers())
@@ -166,7 +166,7 @@ func (p *PortPlan) pairs() [][]int {
 
 // assign is how many flows are to go to each CPU, by the peer's CPU: PerCPU to
 // each, and no more to a CPU of the peer than must be.
-func (p *PortPlan) assign(pairs [][]int) ([][]int, error) {
+func (p *Plan) assign(pairs [][]int) ([][]int, error) {
 	for cpu, ports := range pairs {
 		n := 0
 		for _, of := range ports {
@@ -236,7 +236,7 @@ func (m *portMatching) add(cpu int, tried []bool) bool {
 }
 
 // find is flow k: the first unused port that leads to both CPUs.
-func (p *PortPlan) find(cpu, peerCPU, k int, used map[uint16]bool) (PlannedFlow, bool) {
+func (p *Plan) find(cpu, peerCPU, k int, used map[uint16]bool) (Flow, bool) {
 	for port := int(p.FirstPort); port <= int(p.LastPort); port++ {
 		if used[uint16(port)] {
 			continue
@@ -245,5 +245,5 @@ func (p *PortPlan) find(cpu, peerCPU, k int, used map[uint16]bool) (PlannedFlow,
 			return f, true
 		}
 	}
-	return PlannedFlow{}, false
+	return Flow{}, false
 }

@@ -51,7 +51,7 @@ func TestPlan(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 41))
 		cpus, peers := 1+r.IntN(12), 1+r.IntN(12)
-		p := &PortPlan{
+		p := &Plan{
 			Steering: planSteering(t, r, cpus, hash.DefaultTypes), CPUs: cpus, PerCPU: 1 + r.IntN(3),
 			Flow: planFlow("10.0.0.1", "10.0.0.2", pcaps.ProtoTCP, 5201), FirstPort: 32768, LastPort: 60999, ServerPorts: seed%3 == 0,
 		}
@@ -121,7 +121,7 @@ func TestPlanSymmetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &PortPlan{Steering: s, CPUs: 4, PerCPU: 2, Flow: planFlow("10.0.0.1", "10.0.0.2", pcaps.ProtoTCP, 5201), FirstPort: 32768, LastPort: 60999, Peer: s, PeerCPUs: 4}
+	p := &Plan{Steering: s, CPUs: 4, PerCPU: 2, Flow: planFlow("10.0.0.1", "10.0.0.2", pcaps.ProtoTCP, 5201), FirstPort: 32768, LastPort: 60999, Peer: s, PeerCPUs: 4}
 	flows, err := p.Make()
 	if err != nil {
 		t.Fatal(err)
@@ -151,23 +151,23 @@ func TestPlanErrors(t *testing.T) {
 	}
 	var notHashed *PortsNotHashed
 	var outOfReach *CPUOutOfReach
-	_, err = (&PortPlan{Steering: plain, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
+	_, err = (&Plan{Steering: plain, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
 	if !errors.As(err, &notHashed) || notHashed.Decision.Type != hash.IPv4 || notHashed.Peer {
 		t.Errorf("UDP on its addresses: %v", err)
 	}
-	_, err = (&PortPlan{Steering: none, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
+	_, err = (&Plan{Steering: none, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
 	if !errors.As(err, &notHashed) || notHashed.Decision.Type != hash.None {
 		t.Errorf("UDP without a hash: %v", err)
 	}
-	_, err = (&PortPlan{Steering: s, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9, Peer: plain, PeerCPUs: 4}).Make()
+	_, err = (&Plan{Steering: s, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 9, Peer: plain, PeerCPUs: 4}).Make()
 	if !errors.As(err, &notHashed) || !notHashed.Peer {
 		t.Errorf("replies on their addresses: %v", err)
 	}
-	_, err = (&PortPlan{Steering: holes, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 65535}).Make()
+	_, err = (&Plan{Steering: holes, CPUs: 4, PerCPU: 1, Flow: udp, FirstPort: 1, LastPort: 65535}).Make()
 	if !errors.As(err, &outOfReach) || outOfReach.CPU != 3 || !outOfReach.NoEntry {
 		t.Errorf("a CPU without an entry: %v", err)
 	}
-	_, err = (&PortPlan{Steering: s, CPUs: 4, PerCPU: 3, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
+	_, err = (&Plan{Steering: s, CPUs: 4, PerCPU: 3, Flow: udp, FirstPort: 1, LastPort: 9}).Make()
 	if !errors.As(err, &outOfReach) || outOfReach.NoEntry || outOfReach.Found > 2 {
 		t.Errorf("too few ports: %v", err)
 	}

@@ -176,7 +176,7 @@ func otherRules(now nicmodel.Rules) []rulesHypothesis {
 		}
 	}
 	add("the NIC's parser has no rules of its own", nicmodel.Rules{})
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		add(fmt.Sprintf("the NIC's parser has the rules of %s", p.Name), p.Rules)
 	}
 	return all

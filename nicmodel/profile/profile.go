@@ -199,28 +199,28 @@ func (p *Profile) LayoutFor(queues int) string {
 	return p.Layout
 }
 
-// ProfileNamed is the profile of that name, or of the driver of that name. The
+// Named is the profile of that name, or of the driver of that name. The
 // error lists the known names.
-func ProfileNamed(name string) (*Profile, error) {
+func Named(name string) (*Profile, error) {
 	var names []string
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		if p.Name == name {
 			return &p, nil
 		}
 		names = append(names, p.Name)
 	}
-	if p := ProfileOfDriver(name, 0, 0); p != nil {
+	if p := OfDriver(name, 0, 0); p != nil {
 		return p, nil
 	}
 	return nil, fmt.Errorf("--nic %s: no such profile; known are %s (rssreplay nics shows them)", quote.Short(name), strings.Join(names, ", "))
 }
 
-// ProfileOfDriver is the profile of the driver that `ethtool -i` shows under the
+// OfDriver is the profile of the driver that `ethtool -i` shows under the
 // name: of several the first one whose table has as many entries as the NIC's
 // own, with the NIC's rings, if these are known (not 0). It is nil if there is none.
-func ProfileOfDriver(driver string, entries, rings int) *Profile {
+func OfDriver(driver string, entries, rings int) *Profile {
 	var first *Profile
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		if !slices.Contains(p.Drivers, driver) {
 			continue
 		}
@@ -249,8 +249,8 @@ var ruleFacts = []struct {
 	{pcaps.TwoTags8100, "two 0x8100 tags"},
 }
 
-// Texts are the rules in words, one for each kind of packet.
-func Texts(r nicmodel.Rules) []string {
+// RuleTexts are the rules in words, one for each kind of packet.
+func RuleTexts(r nicmodel.Rules) []string {
 	var texts []string
 	for _, f := range ruleFacts {
 		if r.AddressesOnly&f.fact != 0 {

@@ -15,7 +15,7 @@ import (
 // Every profile makes a table and a Steering, on machines of all sizes.
 func TestProfilesAreWhole(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		if seen[p.Name] {
 			t.Errorf("%s comes twice", p.Name)
 		}
@@ -41,7 +41,7 @@ func TestProfilesAreWhole(t *testing.T) {
 			if queues > cpus || queues < 1 {
 				t.Errorf("%s: %d queues on %d CPUs", p.Name, queues, cpus)
 			}
-			layout, err := layout.ParseLayout(p.LayoutFor(queues))
+			layout, err := layout.Parse(p.LayoutFor(queues))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,11 +55,11 @@ func TestProfilesAreWhole(t *testing.T) {
 				t.Errorf("%s on %d CPUs: %v", p.Name, cpus, err)
 			}
 		}
-		if got, err := ProfileNamed(p.Name); err != nil || !cmp.Equal(&p, got) {
+		if got, err := Named(p.Name); err != nil || !cmp.Equal(&p, got) {
 			t.Errorf("%s by its name: %v, %v", p.Name, got, err)
 		}
 	}
-	if _, err := ProfileNamed("e1000"); err == nil || !strings.HasPrefix(err.Error(), `--nic "e1000": no such profile; known are igb, igc,`) {
+	if _, err := Named("e1000"); err == nil || !strings.HasPrefix(err.Error(), `--nic "e1000": no such profile; known are igb, igc,`) {
 		t.Errorf("unknown name: %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestProfileSizes(t *testing.T) {
 		{"dpdk-mlx5", 8, 8, 8}, {"dpdk-mlx5", 12, 12, 512},
 		{"vmxnet3", 6, 4, 128}, {"netvsc", 96, 64, 128}, {"r8169", 8, 1, 1},
 	} {
-		p, err := ProfileNamed(test.name)
+		p, err := Named(test.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestProfileLayout(t *testing.T) {
 	}{
 		{"ixgbe", 16, "equal"}, {"ixgbe", 63, "equal:16"}, {"x550", 63, "equal"}, {"igb", 8, "block"}, {"e1000e", 1, "equal:1"},
 	} {
-		p, err := ProfileNamed(test.name)
+		p, err := Named(test.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestProfileLayout(t *testing.T) {
 
 // Doubts are about parameters that exist, of which the profile has a value.
 func TestProfileDoubts(t *testing.T) {
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		for _, d := range p.Unverified {
 			switch d.Of {
 			case "", "queues", "table-size", "layout", "hash-types", "rx-ring", "itr", "rx-usecs":
@@ -140,11 +140,11 @@ func TestProfileOfDriver(t *testing.T) {
 		{"igb", 0, 0, "igb"}, {"igb", 128, 8, "igb"}, {"ixgbe", 0, 0, "ixgbe"}, {"ixgbe", 128, 63, "ixgbe"}, {"ixgbe", 512, 63, "x550"}, {"ixgbe", 64, 4, "ixgbe"},
 		{"bnxt_en", 64, 8, "bnxt-p5"}, {"bnxt_en", 128, 8, "bnxt"}, {"virtio_net", 128, 4, "virtio"}, {"hv_netvsc", 0, 0, "netvsc"}, {"mlx5_core", 256, 6, "mlx5"},
 	} {
-		if p := ProfileOfDriver(test.driver, test.entries, test.rings); p == nil || p.Name != test.want {
+		if p := OfDriver(test.driver, test.entries, test.rings); p == nil || p.Name != test.want {
 			t.Errorf("%+v: %v", test, p)
 		}
 	}
-	if p := ProfileOfDriver("tg3", 128, 4); p != nil {
+	if p := OfDriver("tg3", 128, 4); p != nil {
 		t.Errorf("tg3: %s", p.Name)
 	}
 }
@@ -156,7 +156,7 @@ func TestUnsettable(t *testing.T) {
 		"igb": SetKey | SetTransform, "igc": SetKey | SetTransform, "vmxnet3": SetKey | SetTransform, "qemu-igb": SetKey | SetTransform,
 		"ixgbe": SetTransform, "ice": 0, "iavf": 0, "netvsc": SetFields | SetTransform, "ixgbevf": all, "e1000e": all, "r8169": all,
 	} {
-		p, err := ProfileNamed(name)
+		p, err := Named(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestFitKey(t *testing.T) {
 		{"ice", 52, 52}, {"ice", 256, 52}, {"ice", 40, 0},
 		{"r8169", 40, 40}, // no RSS, so no length
 	} {
-		p, err := ProfileNamed(test.profile)
+		p, err := Named(test.profile)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,8 +26,8 @@ const (
 	dpdkPolls      = "DPDK polls and takes no interrupts: of a replay only queues, entries and flows are about it"
 )
 
-// Profiles are all profiles, in the order in which `rssreplay nics` lists them.
-func Profiles() []Profile {
+// All are all profiles, in the order in which `rssreplay nics` lists them.
+func All() []Profile {
 	parser := Doubt{"", "what this NIC's own parser does with IPv6 extension headers, atomic fragments and two VLAN tags (the model's rules are used)"}
 	tcpEx := Doubt{"hash-types", "the driver also enables tcp_ipv6_ex, which the profile leaves out"}
 	powerOn := Doubt{"hash-types", "UDP on its ports, which is the expected power-on value of GLQF_HASH_INSET (ethtool -n shows the NIC's)"}
