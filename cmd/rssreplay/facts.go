@@ -69,6 +69,14 @@ func (a *assembly) tunnelTraffic(t *findings.Traffic, largest uint32) {
 		return
 	}
 	t.LargestTunnel = kind.String()
+	if p := a.settings.profile; p != nil {
+		switch {
+		case p.HashesSPI && kind == pcaps.ESP:
+			t.HashedBy = "SPI"
+		case p.HashesTEID && kind == pcaps.GTPU:
+			t.HashedBy = "TEID"
+		}
+	}
 	for i := range a.result.Tunnels {
 		if u := &a.result.Tunnels[i]; u.Kind == kind {
 			t.SameTunnels, t.InTunnels = uint64(u.OuterFlows), u.Packets

@@ -51,6 +51,10 @@ type Profile struct {
 	// PacksFields: of a kind of packet any of addresses and ports may be hashed, and the
 	// NIC hashes these one behind the other.
 	PacksFields bool
+	// HashesSPI and HashesTEID: IPsec is hashed on its SPI, GTP on its TEID as well. No
+	// source tells where that stands in the input, so that these packets go by their
+	// addresses here, and by another entry in the NIC.
+	HashesSPI, HashesTEID bool
 	// FirstEntry: what the NIC does not hash goes to the queue of the table's first
 	// entry, and not to queue 0.
 	FirstEntry bool

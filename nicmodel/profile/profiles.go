@@ -88,7 +88,7 @@ func All() []Profile {
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
-		TableSize: TableSize{Entries: 2048}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
@@ -101,7 +101,7 @@ func All() []Profile {
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx5/core/en",
+		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx5/core/en",
 		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does"},
 		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
 	}, {

@@ -20,6 +20,7 @@ type Traffic struct {
 	LargestBytes  *report.Flow  // and the one with the most bytes
 	Heavy         []report.Flow // the flows with the most packets, in falling order: a few hundred
 	LargestTunnel string        // the tunnel that Largest is, by its name in reports; "" for none
+	HashedBy      string        // what the NIC hashes of such a tunnel beside addresses, and the replay can't: "SPI", "TEID"; "" for nothing
 	SameTunnels   uint64        // flows that are a tunnel of that kind
 	InTunnels     uint64        // their packets
 	Flows         uint64        // all of them
