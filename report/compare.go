@@ -26,6 +26,8 @@ type Compare struct {
 	// are the capture's.
 	Anonymized *Anonymized
 
+	Diff *Diff // of `diff`: what else the two reports differ in; nil otherwise
+
 	Notes   []string // the text's first lines
 	Caveats []string
 }

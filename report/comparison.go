@@ -21,13 +21,17 @@ func (s *Scenario) Cpus() int {
 }
 
 // Marked is the scenario that is best in a row, -1 where none is better than
-// another, or where less need not be better: a flow that moved is no fault, and of
+// another by more than noise, or where less need not be better: a flow that moved is no fault, and of
 // the first scenario none has.
 func (f *Figure) Marked(scenarios []Scenario) int {
-	if f.Metric == "" || f.Metric == "flows_moved" || allEqual(scenarios, f) {
+	if f.Metric == "" || f.Metric == "flows_moved" {
 		return -1
 	}
-	return f.best(scenarios)
+	best := f.best(scenarios)
+	if best < 0 || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return f.Differs(f.Of(&scenarios[best]), f.Of(&s), false) }) {
+		return -1
+	}
+	return best
 }
 
 // WithoutRSS is what the scenarios have under non-rss: one mode if it is the same
@@ -244,11 +248,6 @@ func countersOf(m *Mode) []CPU {
 		c.TopFlow, c.Largest = nil, nil
 	}
 	return cpus
-}
-
-// allEqual reports whether no scenario is better than another.
-func allEqual(scenarios []Scenario, f *Figure) bool {
-	return !slices.ContainsFunc(scenarios, func(s Scenario) bool { return !f.Of(&s).Equal(f.Of(&scenarios[0])) })
 }
 
 // Has reports whether the scenario has the parameter with the same value.

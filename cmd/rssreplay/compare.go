@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,7 +73,7 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, compareForms())
+	out, err := planOutput(e, f.output, compareForms(f.set.Changed("mode")))
 	if err != nil {
 		return err
 	}
@@ -136,9 +138,13 @@ func (e *env) compare(f *compareFlags, args []string) error {
 }
 
 // compareForms are the formats of a comparison.
-func compareForms() []form[*report.Compare] {
+func compareForms(withoutRSS bool) []form[*report.Compare] {
+	table := func(w io.Writer, c *report.Compare, o text.Options) error {
+		o.WithoutRSS = withoutRSS
+		return text.WriteCompare(w, c, o)
+	}
 	return []form[*report.Compare]{
-		{name: "table", write: text.WriteCompare}, plainForm("markdown", markdown.WriteCompare),
+		{name: "table", write: table}, plainForm("markdown", markdown.WriteCompare),
 		plainForm("json", report.WriteCompareJSON), csvForm(csv.CompareTables()), plainForm("html", page.WriteCompare),
 	}
 }
@@ -254,9 +260,19 @@ func (c *comparison) said(of [][]string) []string {
 	var said []string
 	for i, sentences := range of {
 		for _, sentence := range sentences {
-			everywhere := !slices.ContainsFunc(of, func(other []string) bool { return !slices.Contains(other, sentence) })
-			if !everywhere {
-				sentence = c.live[i].name + ": " + sentence
+			var names []string // of the scenarios that it is of
+			first := i
+			for k, other := range of {
+				if slices.Contains(other, sentence) {
+					names = append(names, c.live[k].name)
+					first = min(first, k)
+				}
+			}
+			if first < i {
+				continue // it was said
+			}
+			if len(names) < len(of) {
+				sentence = strings.Join(names, ", ") + ": " + sentence
 			}
 			if !slices.Contains(said, sentence) {
 				said = append(said, sentence)

@@ -35,7 +35,7 @@ func newDiffCommand(e *env) *cobra.Command {
 
 // diff puts two reports side by side. The conditions are of the new one.
 func (e *env) diff(f *outputFlags, anonymize *anonymizeFlags, failIf, reports []string) error {
-	out, err := planOutput(e, f, compareForms())
+	out, err := planOutput(e, f, compareForms(false))
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,7 @@ func diffOf(before, after *scenario) *report.Compare {
 		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %d packets, %s has %d. What differs may be the traffic.",
 			before.name, old.Packets, after.name, c.Capture.Packets))
 	}
+	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
 	var none uint64
 	c.Scenarios[0].FlowsMoved, c.Scenarios[0].PacketsMoved = &none, &none
 	if !same || !listsAll(before) || !listsAll(after) {
@@ -107,6 +108,7 @@ func diffOf(before, after *scenario) *report.Compare {
 	}
 	home, now := before.mainCPUs(c.Scenarios[0].Compared), after.mainCPUs(c.Scenarios[1].Compared)
 	var flows, packets uint64
+	var moved []report.MovedFlow
 	for f := range after.earlier.Flows {
 		ends := reportedEnds(&f)
 		was, ok := home[ends]
@@ -117,9 +119,14 @@ func diffOf(before, after *scenario) *report.Compare {
 		if is := now[ends]; was != is && was != noCPU && is != noCPU {
 			flows++
 			packets += f.Packets
+			moved = append(moved, report.MovedFlow{Flow: f, Was: was, Now: is})
+			if len(moved) == cap(moved) && len(moved) > 1000 { // there may be a million: the largest stay
+				moved = report.LargestMoved(moved)
+			}
 		}
 	}
 	c.Scenarios[1].FlowsMoved, c.Scenarios[1].PacketsMoved = &flows, &packets
+	c.Diff = report.NewDiff(before.earlier, after.earlier, moved, flows, false)
 	return c
 }
 

@@ -116,7 +116,7 @@ func fill(v reflect.Value, text string) {
 		v.Set(reflect.ValueOf(text))
 	case reflect.Struct:
 		switch v.Interface().(type) {
-		case report.Time, netip.Addr, report.Tool, report.Anonymized:
+		case report.Time, netip.Addr, report.Tool, report.Anonymized, report.Diff: // a Diff is made of reports that were anonymized
 			return
 		}
 		for i := range v.NumField() {

@@ -26,7 +26,11 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t.capture(&capture)
 	heads := report.ScenarioHeads(c.Scenarios)
 	if capture.Received > 0 && len(c.Scenarios) > 0 {
-		t.scenarioFigures(c.Scenarios, heads)
+		if c.Diff != nil && len(c.Scenarios) == 2 {
+			t.diff(c)
+		} else {
+			t.scenarioFigures(c.Scenarios, heads, o.WithoutRSS)
+		}
 		t.scenarioShares(c.Scenarios, heads)
 		if !hashed {
 			t.scenarioHashes(c.Scenarios, heads, capture.Received)
@@ -56,8 +60,9 @@ const (
 	otherMark = "  "
 )
 
-// scenarioFigures is a row for each figure and a column for each scenario.
-func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string) {
+// scenarioFigures is a row for each figure and a column for each scenario; unspread
+// asks for non-rss beside them.
+func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, unspread bool) {
 	title := "under " + words.Clean(scenarios[0].Compared)
 	alike := !slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })
 	if !alike {
@@ -69,7 +74,10 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string) {
 			t.para(fmt.Sprintf("#%d", i+1), 4, s.Name, report.Plain)
 		}
 	}
-	others := report.WithoutRSS(scenarios)
+	var others []*report.Mode
+	if unspread {
+		others = report.WithoutRSS(scenarios)
+	}
 	g := grid{keys: 1, columns: []column{{left: true}}}
 	for _, head := range heads {
 		g.columns = append(g.columns, column{head: head + otherMark})

@@ -17,6 +17,8 @@ type Options struct {
 	ASCII bool // draw with ASCII alone; names from the capture stay as they are
 	Flows int  // rows of the flow table at most; 0 is 20, negative all that the report lists
 	Time  bool // WriteScreen: the modes over time, too
+	// WithoutRSS: WriteCompare shows non-rss, too.
+	WithoutRSS bool
 	// Show names the sections that Write prints, of Sections; empty is all.
 	Show []string
 }

@@ -1,0 +1,71 @@
+package text
+
+import (
+	"fmt"
+	"math"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// diff is the two reports: old, new, change and percent, then the findings that are
+// gone or new, and the flows that moved.
+func (t *writer) diff(c *report.Compare) {
+	before, after := &c.Scenarios[0], &c.Scenarios[1]
+	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(after.Compared)))
+	if c.Diff.DefaultKeys > 0 {
+		which := "both reports"
+		if c.Diff.DefaultKeys == 1 {
+			which = "one of the reports"
+		}
+		t.para("", 0, "CPU numbers are illustrative: "+which+" used the default key; the spread is typical.", report.Plain)
+		t.line("")
+	}
+	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}
+	for _, f := range report.ComparedFigures() {
+		was, now := f.Of(before), f.Of(after)
+		change, share := words.None, words.None
+		switch {
+		case was.IsNull() || now.IsNull():
+		case !f.Differs(was, now, c.Diff.Captures):
+			change, share = "~", "~"
+		default:
+			sign := "+"
+			if now < was {
+				sign = "-"
+			}
+			change = sign + f.Text(report.Fraction(math.Abs(float64(now-was))))
+			if was != 0 {
+				share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
+			}
+		}
+		g.row(plainCell(f.Label), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
+	}
+	t.grid(&g)
+	for _, part := range []struct {
+		title    string
+		findings []report.Finding
+	}{{"FINDINGS THAT ARE GONE", c.Diff.Gone}, {"FINDINGS THAT ARE NEW", c.Diff.Came}} {
+		if len(part.findings) == 0 {
+			continue
+		}
+		t.heading(part.title, "")
+		for _, f := range part.findings {
+			t.para(f.Severity, captureLabels, f.Summary+" ["+f.ID+"]", severityStyle(f.Severity))
+		}
+	}
+	if len(c.Diff.Moved) == 0 {
+		return
+	}
+	t.heading("FLOWS THAT MOVED", fmt.Sprintf("to another CPU, the largest of %s", words.Exact(c.Diff.MovedTotal)))
+	g = grid{keys: 1, columns: []column{{head: "flow", left: true}, {head: "packets"}, {head: "old CPU"}, {head: "new CPU"}}}
+	for i := range c.Diff.Moved {
+		m := &c.Diff.Moved[i]
+		g.row(plainCell(""), plainCell(words.Count(m.Flow.Packets)), plainCell(fmt.Sprint(m.Was)), plainCell(fmt.Sprint(m.Now)))
+	}
+	left := t.width - len(words.Indent) - widthOf(g.columns[1:]) - len(gap)
+	for i := range c.Diff.Moved {
+		g.columns[0].cells[i].text = words.Clean(report.FlowName(&c.Diff.Moved[i].Flow, left))
+	}
+	t.grid(&g)
+}
