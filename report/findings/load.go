@@ -45,15 +45,6 @@ func (d *diagnosis) tunnel() *report.Finding {
 	if !d.uneven() || d.has("weak-key", "one-queue") || d.t.LargestTunnel == "" || d.bound() < report.UnevenFrom {
 		return nil
 	}
-	if by := d.t.HashedBy; by != "" {
-		return &report.Finding{
-			ID: "tunnel", Severity: report.Note,
-			Summary:  fmt.Sprintf("%s of the received packets are %s, which this NIC hashes on the %s: which CPU takes them can't be predicted.", words.Percent(d.share(d.t.InTunnels)), d.t.LargestTunnel, by),
-			Evidence: fmt.Sprintf("%s; here they go by their addresses alone, and %s. Where the %s stands in the NIC's hash is not published.", d.flow(d.t.Largest), d.hottest(), by),
-			Remedy:   fmt.Sprintf("Count each queue's packets on the machine (`ethtool -S DEV`, before and after): several %ss spread, one does not.", by),
-			Figures:  d.load(report.Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.InTunnels)}),
-		}
-	}
 	f := &report.Finding{
 		ID: "tunnel", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One %s tunnel has %s of the received packets: the NIC sees one flow, and one CPU takes it all.",
@@ -61,6 +52,13 @@ func (d *diagnosis) tunnel() *report.Finding {
 		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.hottest(), words.Fixed(d.bound(), 2)),
 		Remedy:   fmt.Sprintf("Spread behind the NIC: RPS (`echo %s >/sys/class/net/DEV/queues/rx-N/rps_cpus`), an XDP cpumap, threaded NAPI; or use several tunnels or addresses.", d.cpuMask()),
 		Figures:  d.load(report.Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
+	}
+	if by := d.t.HashedBy; by != "" {
+		f.Severity = report.Note
+		f.Summary = fmt.Sprintf("%s of the received packets are %s, which this NIC hashes on the %s: which CPU takes them can't be predicted.", words.Percent(d.share(d.t.InTunnels)), d.t.LargestTunnel, by)
+		f.Evidence = fmt.Sprintf("%s; here they go by their addresses alone, and %s. Where the %s stands in the NIC's hash is not published.", d.flow(d.t.Largest), d.hottest(), by)
+		f.Remedy = fmt.Sprintf("Count each queue's packets on the machine (`ethtool -S DEV`, before and after): several %ss spread, one does not.", by)
+		return f
 	}
 	if d.t.SameTunnels > 1 {
 		f.Summary = fmt.Sprintf("%s %s tunnels have %s of the received packets, one of them %s: the NIC sees %s flows, and spreads no tunnel over CPUs.",
