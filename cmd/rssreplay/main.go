@@ -5,10 +5,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/term"
@@ -18,7 +20,8 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		collectLittleGarbage()
 	}
-	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, interrupts: signals}
+	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	e.interrupts = e.signals()
 	e.terminal = term.IsTerminal(int(os.Stderr.Fd()))
 	e.screen = screenOf(os.Stdout, os.Getenv)
 	os.Exit(e.run())
@@ -35,10 +38,31 @@ func collectLittleGarbage() {
 	debug.SetGCPercent(first)
 }
 
-// signals catches the first signal that asks the program to end; a second one
-// ends it as if none was caught.
-func signals() (interrupted <-chan struct{}, stop func()) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx.Done(), stop
+// signals catches the signals that ask the program to end, for its whole run. The first
+// one ends the reading of a capture, if there is any, and what was read is told; another
+// one, or one while nothing is read, ends the program, and leaves no file behind that is not
+// whole.
+func (e *env) signals() func() (interrupted <-chan struct{}, stop func()) {
+	catch := func() context.Context {
+		ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // never stopped: a signal would kill
+		return ctx
+	}
+	first := catch()
+	var reading atomic.Int32
+	context.AfterFunc(first, func() {
+		if second := catch(); reading.Load() > 0 {
+			<-second.Done()
+		}
+		e.scratch.sweep()
+		fmt.Fprintln(e.stderr, "rssreplay: interrupted: no file was written")
+		os.Exit(exitFailed)
+	})
+	return func() (<-chan struct{}, func()) {
+		reading.Add(1)
+		stop := func() { reading.Add(-1) }
+		if first.Err() != nil {
+			return nil, stop // of what was read up to the first signal; another one ends the program
+		}
+		return first.Done(), stop
+	}
 }

@@ -313,7 +313,7 @@ func (o *outputs[T]) prepare(f *outputFlags, a *anonymizeFlags, r reads) (report
 // that was written, or after an error as they were before; standard output comes
 // when nothing but a rename can go wrong any more.
 func (o *outputs[T]) write(result T) error {
-	var s staging
+	s := staging{scratch: &o.env.scratch}
 	defer s.drop()
 	for _, dir := range o.dirs {
 		if err := s.makeDir(dir); err != nil {

@@ -149,7 +149,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	}
 	var w watch
 	if f.trace.path != "" {
-		if trace, err = newTrace(&f.trace, s); err != nil {
+		if trace, err = newTrace(e, &f.trace, s); err != nil {
 			return err
 		}
 		defer trace.close()

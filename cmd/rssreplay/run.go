@@ -75,6 +75,7 @@ type env struct {
 	// closed when the user wants it to end, and what is called at its end.
 	interrupts func() (interrupted <-chan struct{}, stop func())
 	screen     screen // what stdout is
+	scratch    scratch
 }
 
 // command is the command line as results have it.

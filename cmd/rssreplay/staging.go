@@ -8,14 +8,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // staging writes files so that all of them are there in the end, or none: each
 // beside its place first, then all are renamed. What a rename has put in place
 // stays if a later one can't be done.
 type staging struct {
-	files []stagedFile
-	dirs  []string // that were made
+	scratch *scratch
+	files   []stagedFile
+	dirs    []string // that were made
 }
 
 // stagedFile is a file that is written and not yet in its place.
@@ -40,7 +42,13 @@ func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays
 	}
-	tmp, err := createBeside(path)
+	var tmp *os.File
+	err = s.scratch.add(true, func() (name string, err error) {
+		if tmp, err = createBeside(path); err != nil {
+			return "", err
+		}
+		return tmp.Name(), nil
+	})
 	if err != nil {
 		return fmt.Errorf("no file can be made in %s: %w", filepath.Dir(path), cause(err))
 	}
@@ -98,7 +106,8 @@ func beside(path string, mode os.FileMode, create func(name string, mode os.File
 
 // makeDir makes a folder that is not there yet.
 func (s *staging) makeDir(path string) error {
-	switch err := os.Mkdir(path, 0o777); {
+	err := s.scratch.add(false, func() (string, error) { return path, os.Mkdir(path, 0o777) })
+	switch {
 	case err == nil:
 		s.dirs = append(s.dirs, path)
 	case !errors.Is(err, os.ErrExist):
@@ -109,24 +118,38 @@ func (s *staging) makeDir(path string) error {
 
 // commit puts the files in their places.
 func (s *staging) commit() error {
-	for len(s.files) > 0 {
-		f := s.files[0]
-		if err := os.Rename(f.temporary, f.path); err != nil {
-			return fmt.Errorf("%s: %w", f.path, errors.Unwrap(err))
+	return s.scratch.settle(func() error {
+		for len(s.files) > 0 {
+			f := s.files[0]
+			if err := os.Rename(f.temporary, f.path); err != nil {
+				return fmt.Errorf("%s: %w", f.path, errors.Unwrap(err))
+			}
+			s.files, s.dirs = s.files[1:], nil
 		}
-		s.files, s.dirs = s.files[1:], nil
-	}
-	return nil
+		return nil
+	}, s.made()...)
 }
 
 // drop removes what was not put in place; after commit there is nothing.
 func (s *staging) drop() {
+	s.scratch.settle(func() error {
+		for _, f := range s.files {
+			os.Remove(f.temporary)
+		}
+		for _, dir := range s.dirs {
+			os.Remove(dir)
+		}
+		return nil
+	}, s.made()...)
+}
+
+// made is what write and makeDir have made and commit has not put in place.
+func (s *staging) made() []string {
+	made := slices.Clone(s.dirs)
 	for _, f := range s.files {
-		os.Remove(f.temporary)
+		made = append(made, f.temporary)
 	}
-	for _, dir := range s.dirs {
-		os.Remove(dir)
-	}
+	return made
 }
 
 func writeAll(w io.Writer, write func(io.Writer) error) error {

@@ -44,7 +44,7 @@ func TestStagingModes(t *testing.T) {
 		}
 		var splitErr error
 		var p *splitter
-		if p, splitErr = newSplitter(folder, []int{3}); splitErr == nil {
+		if p, splitErr = newSplitter(nil, folder, []int{3}); splitErr == nil {
 			if splitErr = p.flush(); splitErr == nil {
 				splitErr = p.finish()
 			}

@@ -33,21 +33,28 @@ func (f *traceFlags) check() error {
 // trace is a trace being written: one spool per mode, as the modes run beside
 // each other, so that the same replay gives the same bytes.
 type trace struct {
-	files  []*os.File
-	modes  [engine.NumModes]*tracer
-	spools []*report.TraceSpool
+	scratch *scratch
+	files   []*os.File
+	modes   [engine.NumModes]*tracer
+	spools  []*report.TraceSpool
 }
 
 // newTrace starts a trace of a replay. The spools lie beside the file to be
 // written, whose disk must have room for twice the trace.
-func newTrace(f *traceFlags, s *settings) (*trace, error) {
-	t := &trace{}
+func newTrace(e *env, f *traceFlags, s *settings) (*trace, error) {
+	t := &trace{scratch: &e.scratch}
 	dir := filepath.Dir(f.path)
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
 		dir = "" // a device or a pipe: no file can stand beside it
 	}
 	for i, mode := range s.modes {
-		file, err := os.CreateTemp(dir, "."+filepath.Base(f.path)+".*")
+		var file *os.File
+		err := t.scratch.add(true, func() (name string, err error) {
+			if file, err = os.CreateTemp(dir, "."+filepath.Base(f.path)+".*"); err != nil {
+				return "", err
+			}
+			return file.Name(), nil
+		})
 		if err != nil {
 			t.close()
 			return nil, fmt.Errorf("--trace %s: no file can be made in %s: %w", f.path, dir, cause(err))
@@ -82,7 +89,7 @@ func (t *trace) write(w io.Writer) error {
 func (t *trace) close() error {
 	var all []error
 	for _, file := range t.files {
-		all = append(all, file.Close(), os.Remove(file.Name()))
+		all = append(all, file.Close(), t.scratch.settle(func() error { return os.Remove(file.Name()) }, file.Name()))
 	}
 	return errors.Join(all...)
 }

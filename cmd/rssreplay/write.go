@@ -100,7 +100,7 @@ func (c *copier) splitUp() (err error) {
 	if c.flags.split == "" {
 		return nil
 	}
-	if c.splitter, err = newSplitter(c.flags.split, c.set.config.CPUs); err == nil {
+	if c.splitter, err = newSplitter(&c.env.scratch, c.flags.split, c.set.config.CPUs); err == nil {
 		err = c.pass(c.splitter.write)
 	}
 	if err == nil {
@@ -241,8 +241,10 @@ func (c *copier) appendComment(b []byte, cpu uint16, d nicmodel.Decision) []byte
 // splitter writes one capture for each CPU, in a folder that gets its name when
 // all are whole.
 type splitter struct {
-	dir, scratch string
-	files        []*splitFile // by the CPU's index
+	dir     string
+	made    string       // the folder until it has that name
+	account *scratch     // of that
+	files   []*splitFile // by the CPU's index
 
 	sent, dropped uint64 // packets in none of them
 }
@@ -258,18 +260,20 @@ type splitFile struct {
 // splitBuffer bounds a file's buffer in bytes, but for a packet that is longer.
 const splitBuffer = 32 << 10
 
-func newSplitter(dir string, cpus []int) (*splitter, error) {
-	s := &splitter{dir: filepath.Clean(dir)}
+func newSplitter(account *scratch, dir string, cpus []int) (*splitter, error) {
+	s := &splitter{dir: filepath.Clean(dir), account: account}
 	if target, err := filepath.EvalSymlinks(dir); err == nil {
 		s.dir = target // the link stays
 	}
-	var err error
-	// Beside it, so that the rename stays on one file system.
-	if s.scratch, err = makeDirBeside(s.dir); err != nil {
+	err := account.add(true, func() (path string, err error) {
+		s.made, err = makeDirBeside(s.dir) // so that the rename stays on one file system
+		return s.made, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("no folder can be made in %s: %w", filepath.Dir(s.dir), cause(err))
 	}
 	for _, cpu := range cpus {
-		out := &splitFile{path: filepath.Join(s.scratch, fmt.Sprintf("cpu%d.pcapng", cpu))}
+		out := &splitFile{path: filepath.Join(s.made, fmt.Sprintf("cpu%d.pcapng", cpu))}
 		if out.out, err = file.NewWriter(out, copiedBy()); err != nil {
 			s.remove()
 			return nil, err
@@ -334,8 +338,10 @@ func (s *splitter) finish() error {
 			return err // it was empty, and is no more
 		}
 	}
-	return os.Rename(s.scratch, s.dir)
+	return s.account.settle(func() error { return os.Rename(s.made, s.dir) }, s.made)
 }
 
 // remove removes what finish has not given its name.
-func (s *splitter) remove() { os.RemoveAll(s.scratch) }
+func (s *splitter) remove() {
+	s.account.settle(func() error { return os.RemoveAll(s.made) }, s.made)
+}
