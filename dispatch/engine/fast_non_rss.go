@@ -5,16 +5,16 @@ package engine
 // Optimization: it equals nonRSS.
 type fastNonRSS struct {
 	*Model
-	lane  fastLine
+	line  fastLine
 	bytes uint64
 }
 
 func newFastNonRSS(m *Model) *fastNonRSS {
-	return &fastNonRSS{Model: m, lane: newFastLine(m, nil)}
+	return &fastNonRSS{Model: m, line: newFastLine(m, nil)}
 }
 
 func (e *fastNonRSS) Process(b *Batch) {
-	m, l := e.Model, &e.lane
+	m, l := e.Model, &e.line
 	m.prepare(b)
 	sends := b.Sends
 	for i, t := range b.Time[:b.N] {
@@ -37,6 +37,6 @@ func (e *fastNonRSS) Process(b *Batch) {
 }
 
 func (e *fastNonRSS) Finish() {
-	e.lane.run()
-	e.lane.counted(&e.queues[0], e.bytes)
+	e.line.run()
+	e.line.counted(&e.queues[0], e.bytes)
 }

@@ -6,20 +6,20 @@ package engine
 // Optimization: it equals rssSingleQueue.
 type fastRSSSingleQueue struct {
 	*Model
-	lane      fastLine
+	line      fastLine
 	dropBytes []uint64 // per CPU
 }
 
 func newFastRSSSingleQueue(m *Model) *fastRSSSingleQueue {
-	e := &fastRSSSingleQueue{Model: m, lane: newFastLine(m, nil), dropBytes: make([]uint64, len(m.cpus))}
-	e.lane.distributor = newDistributor(m)
-	e.lane.drain, e.lane.budget = Snapshot, 0 // the others do not apply here
+	e := &fastRSSSingleQueue{Model: m, line: newFastLine(m, nil), dropBytes: make([]uint64, len(m.cpus))}
+	e.line.distributor = newDistributor(m)
+	e.line.drain, e.line.budget = Snapshot, 0 // the others do not apply here
 	m.derive = e.derive
 	return e
 }
 
 func (e *fastRSSSingleQueue) Process(b *Batch) {
-	m, l := e.Model, &e.lane
+	m, l := e.Model, &e.line
 	m.prepare(b)
 	steered := b.steered(m.steering)
 	varied := steered.Varied
@@ -44,7 +44,7 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 	m.arrived(b)
 }
 
-func (e *fastRSSSingleQueue) Finish() { e.lane.run() }
+func (e *fastRSSSingleQueue) Finish() { e.line.run() }
 
 // derive counts the queue and the CPUs.
 func (e *fastRSSSingleQueue) derive(entries []EntryLoad, unhashed uint64) {
@@ -60,5 +60,5 @@ func (e *fastRSSSingleQueue) derive(entries []EntryLoad, unhashed uint64) {
 	for c := range e.cpus {
 		e.cpus[c].Bytes -= e.dropBytes[c]
 	}
-	e.lane.counted(&e.queues[0], total)
+	e.line.counted(&e.queues[0], total)
 }

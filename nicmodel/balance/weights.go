@@ -35,7 +35,7 @@ func weightsOf(blocks []int) Weights {
 	return weights
 }
 
-// Layout is the weights as nicmodel.ParseLayout reads them.
+// Layout is the weights as layout.Parse reads them.
 func (w Weights) Layout() string { return "weight:" + w.join(",") }
 
 // Args is the weights as `ethtool -X eth0 weight` takes them.
@@ -227,7 +227,7 @@ func sumOfSquares(loads []uint64) float64 {
 // mod N.
 type Equal struct{ Queues, Start int }
 
-// Layout is the layout as nicmodel.ParseLayout reads it.
+// Layout is the layout as layout.Parse reads it.
 func (e Equal) Layout() string {
 	if e.Start == 0 {
 		return fmt.Sprintf("equal:%d", e.Queues)
