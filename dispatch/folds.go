@@ -24,8 +24,13 @@ type Fold struct {
 // Cut asks for folds of equal numbers of received packets. The zero value asks for
 // none.
 type Cut struct {
-	Folds    int    // at most MaxFolds
-	Received uint64 // packets in all, which a former pass counted
+	Folds int // at most MaxFolds
+	// Received is the packets in all, which a former pass counted; 0: that is not known.
+	// Then the folds have nearly equal numbers, and tell of packets alone, no bytes and
+	// no times; and there are none of some captures: of those with more than 32,768
+	// flows, with so few packets that the folds would be unequal, or with flows whose
+	// packets meet several entries.
+	Received uint64
 }
 
 // folds counts the folds of a capture.
@@ -78,7 +83,7 @@ func (p *folds) add(b *engine.Batch, from int) {
 	}
 }
 
-// Folds is the folds of the capture that Options.Cut asked for.
+// Folds is the folds of the capture that Options.Cut asked for; nil if there are none.
 func (r *Result) Folds() []Fold {
 	if r.folds == nil {
 		return nil

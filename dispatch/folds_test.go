@@ -71,3 +71,82 @@ func TestFolds(t *testing.T) {
 		}
 	}
 }
+
+// TestFoldsOfMarks: folds of a capture whose length was not known are nearly equal, and
+// have the packets and flows that a count packet by packet finds between their borders.
+func TestFoldsOfMarks(t *testing.T) {
+	const n = dispatch.MaxFolds
+	made := 0
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 53))
+		cfg, steering := randomConfig(r)
+		c := traffic{packets: 9000 + r.IntN(30_000), hosts: 30, sends: seed%2 == 0, scale: 2000}.capture(r)
+		o := dispatch.Options{Config: cfg, Steering: steering, Cut: dispatch.Cut{Folds: n}}
+		got := replay(t, c, o)
+		folds := got.Folds()
+		if folds == nil { // a flow met several entries
+			continue
+		}
+		made++
+		packets, _, _, _ := plainPackets(c, steering)
+		at := 0
+		known := map[int]bool{}
+		var first, last map[int]uint64
+		for k, fold := range folds {
+			if even := float64(got.Received) / n; float64(fold.Packets) < 0.7*even || float64(fold.Packets) > 1.3*even {
+				t.Errorf("seed %d: fold %d has %d of %d packets", seed, k, fold.Packets, got.Received)
+			}
+			want := dispatch.Fold{Packets: fold.Packets, Entries: make([]engine.EntryLoad, len(cfg.Table))}
+			flows := map[int]uint64{}
+			for seen := uint64(0); seen < fold.Packets; at++ {
+				p := packets[at]
+				if p.Sent {
+					continue
+				}
+				seen++
+				if p.Flow >= 0 {
+					flows[p.Flow]++
+				}
+				if p.Entry >= 0 {
+					want.Entries[p.Entry].Packets++
+				} else {
+					want.Unhashed.Packets++
+				}
+			}
+			want.Flows = uint64(len(flows))
+			if diff := cmp.Diff(want, fold); diff != "" {
+				t.Fatalf("seed %d, fold %d (-want +got):\n%s", seed, k, diff)
+			}
+			if k == 0 {
+				first = flows
+			}
+			last = flows
+		}
+		for flow := range last {
+			known[flow] = first[flow] > 0
+		}
+		var want uint64
+		for flow, is := range known {
+			if is {
+				want += last[flow]
+			}
+		}
+		if of := got.Known(n-1, []int{0}); of != want {
+			t.Errorf("seed %d: %d packets of the last fold are known, want %d", seed, of, want)
+		}
+	}
+	if made < 4 {
+		t.Errorf("only %d captures have folds", made)
+	}
+}
+
+// TestFoldsOfMarksAreNotMade of captures that are too short, or have too many flows.
+func TestFoldsOfMarksAreNotMade(t *testing.T) {
+	cfg, steering := randomConfig(rand.New(rand.NewPCG(1, 54)))
+	for _, c := range []traffic{{packets: 8000, hosts: 8, scale: 2000}, {packets: 60_000, hosts: 1 << 15, scale: 2000}} {
+		got := replay(t, c.capture(rand.New(rand.NewPCG(2, 54))), dispatch.Options{Config: cfg, Steering: steering, Cut: dispatch.Cut{Folds: dispatch.MaxFolds}})
+		if folds := got.Folds(); folds != nil {
+			t.Errorf("%d packets of %d flows are cut into %d folds", got.Received, got.NumFlows, len(folds))
+		}
+	}
+}

@@ -99,7 +99,8 @@ type Result struct {
 	Facts
 
 	tunnels tunnels
-	folds   *folds // nil: none were asked for
+	folds   *folds // nil: there are none
+	marks   *marks // nil: none were asked for, or how many packets there are was known
 
 	Replayed             // of the options' own scenario
 	More     []*Replayed // of each further one
@@ -149,6 +150,9 @@ func Replay(src Source, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.marks != nil {
+		r.folds = r.marks.folds(r.flows, o.Cut.Folds, len(o.Config.Table))
+	}
 	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
 	back := sync.OnceValue(r.flows.reverses)
 	var ahead fault.Group
@@ -178,8 +182,11 @@ func newResult(o *Options) *Result {
 		r.More = append(r.More, &Replayed{cfg: s.Config, steering: i})
 	}
 	r.flows = newFlowTable(o.Steering, ways[1:]...)
-	if o.Cut.Folds > 0 && o.Cut.Received > 0 {
+	switch {
+	case o.Cut.Folds > 0 && o.Cut.Received > 0:
 		r.folds = newFolds(o.Cut, len(o.Config.Table))
+	case o.Cut.Folds > 0:
+		r.marks = newMarks()
 	}
 	for _, replayed := range r.More {
 		replayed.flows = r.flows

@@ -161,7 +161,7 @@ func (s *stage) begin(src Source) {
 		}
 	}
 	models.Start()
-	s.rest = startSteerer(s.r.flows, models, s.r.folds)
+	s.rest = startSteerer(s.r, models)
 }
 
 // walk reads the headers of recs into c, without what the filter and the range

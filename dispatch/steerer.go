@@ -10,7 +10,8 @@ import (
 type steerer struct {
 	flows   *flowTable
 	models  *engine.ModelSet
-	folds   *folds // nil: there are none
+	folds   *folds // nil: none are counted
+	marks   *marks // nil: none are noted
 	batch   *engine.Batch
 	in      chan *chunkBatch
 	free    chan *chunkBatch
@@ -21,9 +22,9 @@ type steerer struct {
 // maxChunkBatches bounds the chunk batches between the header walk and the flow table.
 const maxChunkBatches = 8
 
-func startSteerer(flows *flowTable, models *engine.ModelSet, folds *folds) *steerer {
+func startSteerer(r *Result, models *engine.ModelSet) *steerer {
 	s := &steerer{
-		flows: flows, models: models, folds: folds,
+		flows: r.flows, models: models, folds: r.folds, marks: r.marks,
 		in: make(chan *chunkBatch, maxChunkBatches), free: make(chan *chunkBatch, maxChunkBatches),
 	}
 	s.running.Go(s.run)
@@ -51,6 +52,9 @@ func (s *steerer) steer(t *chunkBatch) {
 		s.flows.add(&t.chunks[i], s.batch)
 		if s.folds != nil {
 			s.folds.add(s.batch, from)
+		}
+		if s.marks != nil {
+			s.marks.passed(s.flows, t.chunks[i].n)
 		}
 		if s.batch.N > engine.BatchSize-chunkPackets {
 			first := s.batch.First + uint32(s.batch.N)

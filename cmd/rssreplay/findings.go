@@ -11,6 +11,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/findings"
@@ -28,7 +29,7 @@ func (a *assembly) traffic(r *report.Report) *findings.Traffic {
 		Flows:          uint64(a.result.NumFlows),
 		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
-		BestTable: report.Null, InnerBalance: report.Null,
+		InnerBalance:     report.Null,
 		DirectionUnknown: a.directionUnknown, TakenOnHost: a.takenOnHost(),
 		Key: a.keyStrength(), Grain: a.result.Grain, Restarts: a.result.Restarts,
 	}
@@ -65,7 +66,7 @@ func (a *assembly) traffic(r *report.Report) *findings.Traffic {
 	}
 	a.tunnelTraffic(t, shape.Largest)
 	t.Inputs.Hashes = a.result.DistinctHashes()
-	t.BestTable = a.bestTable()
+	t.Better = a.betterTable()
 	if len(t.Inputs.Portless) > 0 {
 		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
 			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
@@ -166,16 +167,49 @@ func leaps(all *dispatch.TimeLeaps) (ahead, back findings.Leaps) {
 // asked: it takes some 40 ms. `rssreplay suggest` has no limit.
 const searchedEntries = 1024
 
-// bestTable is imbalance.packets under the best table found for this capture, Null
-// if none was looked for.
-func (a *assembly) bestTable() report.Fraction {
+// betterTable is the best table found for this capture, judged as suggest does where
+// the replay has folds; nil if none was looked for.
+func (a *assembly) betterTable() *findings.BetterTable {
 	config := &a.settings.config
 	if len(config.Table) > searchedEntries {
-		return report.Null
+		return nil
+	}
+	taskOf := func(l *dispatch.Loads) *balance.Task {
+		return newBalance(l, config, a.settings.steering, func(l engine.EntryLoad) uint64 { return l.Packets })
 	}
 	loads := a.result.LoadsUnder(a.settings.steering)
-	b := newBalance(&loads, config, a.settings.steering, func(l engine.EntryLoad) uint64 { return l.Packets })
-	return report.Fraction(b.Imbalance(b.Peak(b.Best(config.Table))))
+	whole, now := taskOf(&loads), config.Table
+	best := whole.Best(now)
+	better := &findings.BetterTable{Best: report.Fraction(whole.Imbalance(whole.Peak(best))), Judged: report.Null, Present: report.Null}
+	folds := a.result.Folds()
+	if folds == nil || a.result.Received < balance.LeastPackets {
+		return better
+	}
+	var tasks []*balance.Task
+	for _, fold := range folds {
+		if fold.Flows < balance.LeastFoldFlows {
+			return better
+		}
+		tasks = append(tasks, taskOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}))
+	}
+	judge := balance.NewJudge(tasks, now)
+	v := judge.Of(func(b *balance.Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{b.Even(now)} })[0]
+	better.Judged, better.Present = report.Fraction(v.Judged), report.Fraction(v.Present)
+	better.Lasts = v.Holds() && whole.Lasts(float64(knownShare(a.result, judge)), now, best) && len(whole.Idles(now, best)) == 0
+	return better
+}
+
+// knownShare is the share of the packets of the first and of the last quarter whose
+// flows are in both.
+func knownShare(result *dispatch.Result, judge *balance.Judge) report.Fraction {
+	folds := result.Folds()
+	first, last := judge.Quarters()
+	var known, packets uint64
+	for k := range first {
+		known += result.Known(first[k], last) + result.Known(last[k], first)
+		packets += folds[first[k]].Packets + folds[last[k]].Packets
+	}
+	return report.Ratio(known, packets)
 }
 
 // imbalanceWith is imbalance.packets under another steering, Null if there can be

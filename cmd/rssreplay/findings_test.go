@@ -539,6 +539,51 @@ func TestHealthyHasNoWarning(t *testing.T) {
 	}
 }
 
+// A better table is found by itself only for flows that stay, and as the cause has it
+// where there is one; never for flows that come and go.
+func TestBetterTable(t *testing.T) {
+	random := rand.New(rand.NewPCG(815, 13))
+	alone := 0
+	for range 6 {
+		of := random.IntN(1 << 15)
+		stay := func(w *trafficWriter) {
+			for range 12_000 {
+				w.tcp(of + random.IntN(350))
+			}
+		}
+		found := findingsOf(t, []string{"--local", "none"}, stay)
+		if said, ok := found["better-table"]; ok {
+			alone++
+			if !strings.HasPrefix(said, "note: ") || len(found) > 1 {
+				t.Errorf("%q", found)
+			}
+		}
+		// Of 10,000 flows each 350 take turns.
+		found = findingsOf(t, []string{"--local", "none"}, func(w *trafficWriter) {
+			for i := range 12_000 {
+				w.tcp(of + i*10_000/12_000 + random.IntN(350))
+			}
+		})
+		if said, ok := found["better-table"]; ok {
+			t.Errorf("flows that come and go: %s", said)
+		}
+	}
+	if alone < 2 {
+		t.Errorf("of flows that stay only %d in 6 captures have a better table", alone)
+	}
+	colliding := findingsOf(t, []string{"--local", "none"}, func(w *trafficWriter) {
+		for i := range 12_000 {
+			w.tcp(i % 2000)
+			if i%7 == 0 {
+				w.heavy(1, 2003, 2005)
+			}
+		}
+	})
+	if _, ok := colliding["better-table"]; ok || !strings.Contains(colliding["colliding-flows"], "On eighths of the capture, such a table found on others has ") {
+		t.Errorf("%q", colliding)
+	}
+}
+
 // A command to run next has the flags that any command takes, as they were given.
 func TestArgumentsFor(t *testing.T) {
 	all := newReplayCommand(&env{}).Flags()

@@ -147,7 +147,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	var w watch
+	w := watch{cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
 	if f.trace.path != "" {
 		if trace, err = newTrace(e, &f.trace, s); err != nil {
 			return err

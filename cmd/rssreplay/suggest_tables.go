@@ -118,13 +118,7 @@ func (c *candidates) judgeFolds(t *tableWays) {
 		return
 	}
 	judge := balance.NewJudge(tasks, t.now)
-	first, last := judge.Quarters()
-	var known, packets uint64
-	for k := range first {
-		known += result.Known(first[k], last) + result.Known(last[k], first)
-		packets += folds[first[k]].Packets + folds[last[k]].Packets
-	}
-	c.judging.Known = report.Ratio(known, packets)
+	c.judging.Known = knownShare(result, judge)
 	t.verdicts = judge.Of(t.find)
 	c.judging.Present = fraction(t.verdicts[wayEntries].Present)
 }

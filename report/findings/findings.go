@@ -28,8 +28,7 @@ type Traffic struct {
 	Chance        *Chance       // nil where it was not asked for
 	Key           *KeyStrength  // for the hash type with the most packets; nil without a hash
 
-	// BestTable is the imbalance.packets of the best table known; Null if unknown.
-	BestTable report.Fraction
+	Better *BetterTable // nil where none was looked for
 
 	UDPOnAddresses uint64          // UDP packets with ports that are hashed without them
 	WithPorts      report.Fraction // imbalance.packets if TCP and UDP were hashed with their ports; Null if unknown
@@ -60,6 +59,16 @@ type Traffic struct {
 	Gaps                  Gaps
 	Bursts                []Burst // per queue
 	Grain                 int64   // what the steps between timestamps are multiples of, ns; 0: there is no step
+}
+
+// BetterTable is the best table known for the capture, and what became of such tables
+// on parts of it that they were not found on.
+type BetterTable struct {
+	Best report.Fraction // imbalance.packets under it
+	// Judged is the mean imbalance of eighths of the capture, each under a table found on
+	// others that do not touch it, and Present under the table now; Null where the capture can't be judged.
+	Judged, Present report.Fraction
+	Lasts           bool // what is found holds on what it was not found on
 }
 
 // Argument is one of a command line: a flag with its value, or a capture.
@@ -132,7 +141,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
-		d.fewFlows, d.collidingFlows, d.unevenHash,
+		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
 		// What follows.
 		d.saturated, d.ringOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 	} {
@@ -151,7 +160,7 @@ var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
-	"few-flows", "colliding-flows", "uneven-hash",
+	"few-flows", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 }
 
@@ -258,12 +267,24 @@ func (d *diagnosis) load(more report.Numbers) report.Numbers {
 	return n
 }
 
-// best is the clause about the best table known, "" if it would gain little.
-func (d *diagnosis) best() string {
-	if d.gain(d.t.BestTable) < report.GainFrom {
+// best is the clause about the best table known, and about whether one lasts, "" if
+// it would gain little; its figures join the finding's.
+func (d *diagnosis) best(figures report.Numbers) string {
+	b := d.t.Better
+	if b == nil || d.gain(b.Best) < report.GainFrom {
 		return ""
 	}
-	return fmt.Sprintf(" The best table found for just these packets has %s ×.", words.Fixed(d.t.BestTable, 2))
+	figures["best_table"] = b.Best
+	s := fmt.Sprintf(" The best table found for just these packets has %s ×.", words.Fixed(b.Best, 2))
+	if b.Judged.IsNull() {
+		return s
+	}
+	figures["judged"], figures["judged_present"], figures["lasts"] = b.Judged, b.Present, b.Lasts
+	s += fmt.Sprintf(" On eighths of the capture, such a table found on others has %s ×, and the present one %s ×", words.Fixed(b.Judged, 2), words.Fixed(b.Present, 2))
+	if b.Lasts {
+		return s + "."
+	}
+	return s + ": too little to say that it lasts."
 }
 
 // gain is by how much imbalance.packets would fall; 0 where that is not known.

@@ -68,7 +68,7 @@ func TestFindingsOfTraffic(t *testing.T) {
 		m := report.Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: report.List[report.CPU]{{CPU: 0, Packets: 950}, {CPU: 1, Packets: 50}}}
 		m.Derive()
 		r.Modes = report.List[report.Mode]{m}
-		return r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: report.Null, BestTable: report.Null, InnerBalance: report.Null}
+		return r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: report.Null, InnerBalance: report.Null}
 	}
 	for _, test := range []struct {
 		id     string
@@ -144,7 +144,7 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
 		m.Derive()
 		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000}, Table: report.TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: report.List[int]{0, 1, 2, 3}}, Modes: report.List[report.Mode]{m}},
-			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, BestTable: report.Null, Chance: &Chance{P50: test.chance, P999: report.Null}})
+			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, Chance: &Chance{P50: test.chance, P999: report.Null}})
 		f := d.fewFlows()
 		switch {
 		case f == nil && test.want != "", f != nil && test.want == "":
@@ -172,7 +172,7 @@ func TestRemedyForFragments(t *testing.T) {
 			test.flow.Packets = packets
 			m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: packets}, {CPU: 1, Packets: 1000 - packets}}}
 			m.Derive()
-			d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: report.List[report.Mode]{m}}, &Traffic{Flows: 100, Largest: &test.flow, BestTable: report.Null})
+			d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Snapped: test.snapped}, Modes: report.List[report.Mode]{m}}, &Traffic{Flows: 100, Largest: &test.flow})
 			f := d.singleFlow()
 			if packets == 800 {
 				f = d.elephant()

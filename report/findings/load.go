@@ -119,13 +119,14 @@ func (d *diagnosis) elephant() *report.Finding {
 	if d.fragmented() {
 		remedy = avoidFragments
 	}
+	figures := d.load(report.Numbers{"share": d.share(d.t.Largest.Packets), "bound": d.bound()})
 	return &report.Finding{
 		ID: "elephant-flow", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One flow has %s of the received packets: its CPU gets at least %s times a fair share, whatever the table.",
 			words.Percent(d.share(d.t.Largest.Packets)), words.Fixed(d.bound(), 2)),
-		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.hottest(), d.best()),
+		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.hottest(), d.best(figures)),
 		Remedy:   remedy + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts.",
-		Figures:  d.load(report.Numbers{"share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
+		Figures:  figures,
 	}
 }
 
@@ -283,14 +284,15 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	if d.t.Chance.P50 >= fewFrom*table {
 		severity = report.Warning // and no fault of the machine's, however uneven
 	}
+	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
 		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s × (10th to 90th percentile): another key, or other ephemeral ports, changes it.%s%s",
-			upper(d.hottest()), words.Fixed(d.t.Chance.P10, 2), words.Fixed(d.t.Chance.P90, 2), d.named(heavy), d.best()),
+			upper(d.hottest()), words.Fixed(d.t.Chance.P10, 2), words.Fixed(d.t.Chance.P90, 2), d.named(heavy), d.best(figures)),
 		Remedy:  "More flows; in a test, fixed source ports that reach every CPU (" + d.plan() + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts.",
-		Figures: d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90}),
+		Figures: figures,
 	}
 	if in.Distinct*2 < in.Flows {
 		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
@@ -364,13 +366,14 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	for _, f := range heavy {
 		packets += f.Packets
 	}
+	figures := d.load(report.Numbers{"heavy_flows": len(heavy), "share": d.share(packets)})
 	f := &report.Finding{
 		ID: "colliding-flows", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
 			words.Exact(uint64(len(heavy))), d.busiest().CPU, words.Percent(d.share(packets)), words.Fixed(d.ofFair(packets), 2)),
-		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(),
+		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(figures),
 		Remedy:   "Other source ports, or another key, part them by luck. " + d.run("suggest") + " looks for a table that lasts.",
-		Figures:  d.load(report.Numbers{"heavy_flows": len(heavy), "share": d.share(packets)}),
+		Figures:  figures,
 	}
 	if len(heavy) == 1 {
 		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, has CPU %d with others: together they have %s × as much.",
@@ -454,6 +457,30 @@ func (d *diagnosis) unevenHash() *report.Finding {
 		Remedy:  d.run("suggest", Argument{"--keys", "random:1000"}) + " tells whether the key is to blame. Its like at random: " + d.run("", Argument{"--key", d.anyKey()}) + ". Check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
 		Figures: d.load(report.Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": in.Hashes, "entries_met": in.Entries}),
 	}
+}
+
+// betterTable: another table is better, and would stay so; nothing else explains the
+// load than chance and this table. With the default key another NIC has other chances.
+func (d *diagnosis) betterTable() *report.Finding {
+	b := d.t.Better
+	if !d.uneven() || b == nil || !b.Lasts || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.has(explained...) || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "better-table", Severity: report.Note,
+		Summary: fmt.Sprintf("Another indirection table spreads this traffic better, and would stay better: %s × instead of %s × on eighths of the capture that it was not found on.",
+			words.Fixed(b.Judged, 2), words.Fixed(b.Present, 2)),
+		Evidence: fmt.Sprintf("%s. The best table found for the whole capture has %s ×.", upper(d.hottest()), words.Fixed(b.Best, 2)),
+		Remedy:   d.run("suggest") + " prints it, and how few entries to move.",
+		Figures:  d.load(report.Numbers{"best_table": b.Best, "judged": b.Judged, "judged_present": b.Present, "lasts": b.Lasts}),
+	}
+	switch p := d.parameter("key"); {
+	case p != nil && p.Source == report.DefaultSource:
+		f.Remedy = "Give the NIC's own key first (`ethtool -x DEV`): a table fits one key. Then " + f.Remedy
+	case d.lost() >= fewFrom:
+		f.Severity = d.weigh(d.lost())
+	}
+	return f
 }
 
 // udpFragments: what Intel's drivers warn of when UDP is hashed on its ports (igb:
