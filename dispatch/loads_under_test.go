@@ -28,8 +28,8 @@ func randomKey(r *rand.Rand) hash.Key {
 // otherWay is a random way of steering for the same queues.
 func otherWay(t *testing.T, r *rand.Rand, cfg *engine.Config, rules nicmodel.Rules, types hash.Types) *nicmodel.Steering {
 	t.Helper()
-	config := nicmodel.SteeringConfig{
-		HashTypes: types, Key: randomKey(r), Transform: hash.Transform(r.IntN(hash.NumTransforms)),
+	config := nicmodel.SteeringConfig{ // the key is as long as the longest input asks, with the protocol before the addresses
+		HashTypes: types, Key: append(randomKey(r), 0x6d, 0x5a), Transform: hash.Transform(r.IntN(hash.NumTransforms)),
 		Modulo: r.IntN(3) == 0, DefaultQueue: r.IntN(cfg.Queues), QueueCPU: cfg.QueueCPU, Rules: rules,
 	}
 	size := 1 << r.IntN(9)
@@ -63,9 +63,9 @@ func replayedLoads(r *dispatch.Result) dispatch.Loads {
 	return l
 }
 
-// TestResteerEqualsReplay compares what the flows of one replay tell of another
+// TestLoadsUnderEqualsReplay compares what the flows of one replay tell of another
 // way of steering with a replay under it.
-func TestResteerEqualsReplay(t *testing.T) {
+func TestLoadsUnderEqualsReplay(t *testing.T) {
 	without := hash.TypesOf(hash.IPv4, hash.TCPIPv4, hash.UDPIPv4, hash.IPv6, hash.TCPIPv6, hash.UDPIPv6)
 	rules := nicmodel.Rules{AddressesOnly: pcaps.Extended}
 	cases := uint64(40)
@@ -130,8 +130,8 @@ func configOf(cfg *engine.Config, s *nicmodel.Steering) *engine.Config {
 	return &of
 }
 
-// TestResteerTable: a table alone is exact, whatever the packets are hashed on.
-func TestResteerTable(t *testing.T) {
+// TestLoadsUnderTable: a table alone is exact, whatever the packets are hashed on.
+func TestLoadsUnderTable(t *testing.T) {
 	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 22))
 		cfg, _ := randomConfig(r)
@@ -152,9 +152,9 @@ func TestResteerTable(t *testing.T) {
 	}
 }
 
-// TestResteerAssumes: home addresses are not kept with the flows, so that under
+// TestLoadsUnderAssumes: home addresses are not kept with the flows, so that under
 // another key packets that have them are counted as assumed.
-func TestResteerAssumes(t *testing.T) {
+func TestLoadsUnderAssumes(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 23))
 	cfg, _ := randomConfig(r)
 	c := traffic{packets: 1000, hosts: 6, homes: true, scale: 2000}.capture(r)
@@ -202,7 +202,7 @@ func ipv4(number uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, number)))
 }
 
-func BenchmarkResteer(b *testing.B) {
+func BenchmarkLoadsUnder(b *testing.B) {
 	for _, flows := range []int{1000, 100_000} {
 		b.Run(fmt.Sprintf("flows=%d", flows), func(b *testing.B) {
 			cfg, s := defaultConfig(8)
