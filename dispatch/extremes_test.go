@@ -53,9 +53,6 @@ func TestExtremes(t *testing.T) {
 	}
 	_, cfg, _ := base(4)
 	for _, name := range slices.Sorted(maps.Keys(numbers(cfg))) {
-		if name == "MigrationCost" {
-			continue // the fast engines do without it yet
-		}
 		t.Run(name, func(t *testing.T) {
 			accepted := 0
 			for range rounds {

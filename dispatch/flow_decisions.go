@@ -1,8 +1,6 @@
 package dispatch
 
 import (
-	"slices"
-
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/hash"
@@ -57,12 +55,42 @@ type variedCount struct {
 	packets, bytes uint64
 }
 
+// variedFlows are the flows whose packets met several decisions. A capture can give one
+// flow as many as it has packets, so each is found by a hash.
+type variedFlows struct {
+	of map[uint32][]variedCount
+	at map[variedKey]int // the index in of
+}
+
+type variedKey struct {
+	flow     uint32
+	decision nicmodel.Decision
+}
+
+func newVariedFlows() variedFlows {
+	return variedFlows{map[uint32][]variedCount{}, map[variedKey]int{}}
+}
+
+// count counts a packet of a flow.
+func (v *variedFlows) count(flow uint32, d nicmodel.Decision, bytes uint64) {
+	key := variedKey{flow, d}
+	i, ok := v.at[key]
+	if !ok {
+		i = len(v.of[flow])
+		v.at[key] = i
+		v.of[flow] = append(v.of[flow], variedCount{decision: d})
+	}
+	c := &v.of[flow][i]
+	c.packets++
+	c.bytes += bytes
+}
+
 // otherSteering is what a further way of steering decides of the same flows.
 type otherSteering struct {
 	steering *nicmodel.Steering
 	varying  pcaps.Facts
 	flows    bigarray.Array[flowDecision]
-	varied   map[uint32][]variedCount
+	varied   variedFlows
 }
 
 // way is the i-th way of steering.
@@ -84,9 +112,9 @@ func (t *flowTable) decision(i int, id uint32) *flowDecision {
 // variedOf is the packets of flows that met other decisions, by the i-th way.
 func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
 	if i == 0 {
-		return t.varied
+		return t.varied.of
 	}
-	return t.more[i-1].varied
+	return t.more[i-1].varied.of
 }
 
 // add gives the packets of c, which the table appended to b, their entries.
@@ -100,7 +128,7 @@ func (o *otherSteering) add(t *flowTable, c *chunk, b *engine.Batch, from int, i
 		d := o.flows.At(id)
 		entries[i] = d.entry
 		if d.why >= flowOwn || c.has(i, o.varying) {
-			entries[i] = decideAgain(o.steering, o.varied, id, d, t.before(flows, i), c, i, into, from+i)
+			entries[i] = decideAgain(o.steering, &o.varied, id, d, t.before(flows, i), c, i, into, from+i)
 		}
 	}
 }
@@ -120,18 +148,10 @@ func (t *flowTable) before(flows []uint32, i int) uint64 {
 // decideAgain decides packet i of c, the at-th of its batch, whose flow need not meet
 // one entry alone, and notes it for the models once the flow does not. before
 // packets of the flow were received before it.
-func decideAgain(s *nicmodel.Steering, varied map[uint32][]variedCount, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
+func decideAgain(s *nicmodel.Steering, varied *variedFlows, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
 	d := s.Decide(c.header(i), &c.exts[i])
 	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
-		counts := varied[id]
-		k := slices.IndexFunc(counts, func(v variedCount) bool { return v.decision == d })
-		if k < 0 {
-			k = len(counts)
-			counts = append(counts, variedCount{decision: d})
-		}
-		counts[k].packets++
-		counts[k].bytes += uint64(c.wire[i])
-		varied[id] = counts
+		varied.count(id, d, uint64(c.wire[i]))
 		first.why |= flowVaries
 	}
 	if first.varies() {

@@ -32,7 +32,7 @@ type flowTable struct {
 	slots    []slot // length a power of two
 	n        uint32
 	records  bigarray.Array[flowRecord]
-	varied   map[uint32][]variedCount
+	varied   variedFlows
 	more     []*otherSteering
 
 	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
@@ -65,9 +65,9 @@ func (s slot) id(mask uint32) uint32 { return uint32(s)&mask - 1 }
 // newFlowTable is an empty table whose flows are steered by s, and by each of
 // more.
 func newFlowTable(s *nicmodel.Steering, more ...*nicmodel.Steering) *flowTable {
-	t := &flowTable{steering: s, varying: s.PerPacketFacts(), slots: make([]slot, 1<<12), varied: map[uint32][]variedCount{}}
+	t := &flowTable{steering: s, varying: s.PerPacketFacts(), slots: make([]slot, 1<<12), varied: newVariedFlows()}
 	for _, s := range more {
-		t.more = append(t.more, &otherSteering{steering: s, varying: s.PerPacketFacts(), varied: map[uint32][]variedCount{}})
+		t.more = append(t.more, &otherSteering{steering: s, varying: s.PerPacketFacts(), varied: newVariedFlows()})
 	}
 	for i := range t.seed {
 		t.seed[i] = rand.Uint64() // decides only where a flow lies, never what is reported
@@ -183,7 +183,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
 		if r.why >= flowOwn || c.has(i, t.varying) {
-			entry = decideAgain(t.steering, t.varied, id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
+			entry = decideAgain(t.steering, &t.varied, id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
 		}
 		flows[i], entries[i] = id, entry
 	}

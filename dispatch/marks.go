@@ -83,7 +83,7 @@ func (m *marks) mark(t *flowTable) mark {
 // where there are too few marks, or a flow met more entries than one: when
 // it met which is not noted.
 func (m *marks) folds(t *flowTable, n, entries int) *folds {
-	if t.n > maxMarkedFlows || len(t.varied) > 0 {
+	if t.n > maxMarkedFlows || len(t.varied.of) > 0 {
 		return nil
 	}
 	end := m.mark(t)

@@ -148,7 +148,7 @@ func (t traffic) capture(r *rand.Rand) *records {
 func setLarge(r *rand.Rand, c *engine.Config) {
 	counts := []*int{&c.RxRing, &c.DMABatch, &c.RxFrames, &c.DPCBudget}
 	times := []*int64{
-		&c.DMATimeout, &c.ITR, &c.RxUsecs, &c.InterruptLatency, &c.ISRCost, &c.DPCCost, &c.PacketCost,
+		&c.DMATimeout, &c.ITR, &c.RxUsecs, &c.InterruptLatency, &c.ISRCost, &c.DPCCost, &c.PacketCost, &c.MigrationCost,
 		&c.IPILatency, &c.DistributeCost, &c.SendCost,
 	}
 	switch i := r.IntN(len(counts) + len(times) + 2); {

@@ -90,10 +90,10 @@ func (r *Replayed) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, pa
 func (r *Replayed) countVariedFlow(first uint16, varied []variedCount) {
 	entries := []uint16{first}
 	for _, v := range varied {
-		if e := entryOf(v.decision); !slices.Contains(entries, e) {
-			entries = append(entries, e)
-		}
+		entries = append(entries, entryOf(v.decision))
 	}
+	slices.Sort(entries)
+	entries = slices.Compact(entries)
 	for _, e := range entries {
 		if e != engine.Unhashed {
 			r.Entries[e].Flows++
