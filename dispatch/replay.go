@@ -51,6 +51,7 @@ type Options struct {
 	Inner    bool
 	From, To int64           // ns after the capture's first packet: only packets from From to before To; To 0: to the end
 	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all
+	Tape     *Tape           // keeps the packets; nil: none does
 	Cut      Cut             // into folds, which are counted one by one (Result.Folds)
 	Scale    Scale           // of the gaps between packets
 	Observe  engine.Observer // nil: nobody; called from one goroutine per mode

@@ -161,7 +161,7 @@ func (s *stage) begin(src Source) {
 		}
 	}
 	models.Start()
-	s.rest = startSteerer(s.r, models)
+	s.rest = startSteerer(s.r, models, s.o.Tape)
 }
 
 // walk reads the headers of recs into c, without what the filter and the range

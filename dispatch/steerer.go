@@ -12,6 +12,7 @@ type steerer struct {
 	models  *engine.ModelSet
 	folds   *folds // nil: none are counted
 	marks   *marks // nil: none are noted
+	tape    *Tape  // nil: none is filled
 	batch   *engine.Batch
 	in      chan *chunkBatch
 	free    chan *chunkBatch
@@ -22,9 +23,9 @@ type steerer struct {
 // maxChunkBatches bounds the chunk batches between the header walk and the flow table.
 const maxChunkBatches = 8
 
-func startSteerer(r *Result, models *engine.ModelSet) *steerer {
+func startSteerer(r *Result, models *engine.ModelSet, tape *Tape) *steerer {
 	s := &steerer{
-		flows: r.flows, models: models, folds: r.folds, marks: r.marks,
+		flows: r.flows, models: models, folds: r.folds, marks: r.marks, tape: tape,
 		in: make(chan *chunkBatch, maxChunkBatches), free: make(chan *chunkBatch, maxChunkBatches),
 	}
 	s.running.Go(s.run)
@@ -42,7 +43,15 @@ func (s *steerer) run() {
 		default: // one of those that waited for the direction rule
 		}
 	}
+	s.keep()
 	s.models.Finish(s.batch)
+}
+
+// keep has the tape keep the batch.
+func (s *steerer) keep() {
+	if s.tape != nil {
+		s.tape.add(s.batch)
+	}
 }
 
 // steer gives the packets of t to the flow table, and full batches to the models.
@@ -58,6 +67,7 @@ func (s *steerer) steer(t *chunkBatch) {
 		}
 		if s.batch.N > engine.BatchSize-chunkPackets {
 			first := s.batch.First + uint32(s.batch.N)
+			s.keep()
 			s.models.Send(s.batch)
 			s.batch = s.models.Next(first, len(s.flows.more))
 		}
