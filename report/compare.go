@@ -94,7 +94,7 @@ func (b Best) MarshalJSON() ([]byte, error) {
 // Best finds the best scenarios.
 func (c *Compare) Best() Best {
 	var best Best
-	for _, figure := range ComparedFigures() {
+	for _, figure := range ComparedFigures(c.Scenarios) {
 		if figure.Metric == "" {
 			continue
 		}
@@ -107,8 +107,9 @@ func (c *Compare) Best() Best {
 	return best
 }
 
-// ComparedFigures are all figures in the order of the text.
-func ComparedFigures() []Figure {
+// ComparedFigures are all figures in which these scenarios are compared, in the order of
+// the text.
+func ComparedFigures(scenarios []Scenario) []Figure {
 	moved := func(value func(s *Scenario) *uint64) func(*Scenario, *Mode) Fraction {
 		return func(s *Scenario, _ *Mode) Fraction {
 			if s == nil {
@@ -117,7 +118,11 @@ func ComparedFigures() []Figure {
 			return FractionOf(value(s))
 		}
 	}
-	return append(serialFigures(), []Figure{
+	var first []Figure
+	if slices.ContainsFunc(scenarios, func(s Scenario) bool { return HasHeadroom(s.Modes) }) {
+		first = headroomFigures(&scenarios[0])
+	}
+	return append(append(first, serialFigures()...), []Figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
 		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},

@@ -198,15 +198,15 @@ func ScenarioHeads(scenarios []Scenario) []string {
 	return heads
 }
 
-// Summary says in at most three sentences what was compared and which scenario
-// spreads the packets best.
+// Summary says in a few sentences what was compared, which headroom the scenarios have,
+// if that was asked for, and which of them spreads the packets best.
 func (c *Compare) Summary() []string {
 	r := Report{Capture: c.Capture}
 	if c.Capture.Received == 0 || len(c.Scenarios) == 0 {
 		return r.Summary()
 	}
-	sentences := []string{r.TrafficSentence()}
-	figures := ComparedFigures()
+	sentences := append([]string{r.TrafficSentence()}, c.HeadroomSentences()...)
+	figures := ComparedFigures(c.Scenarios)
 	imbalance := &figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
 	first := &c.Scenarios[0]
 	switch best := imbalance.Marked(c.Scenarios); {

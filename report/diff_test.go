@@ -3,7 +3,7 @@ package report
 import "testing"
 
 func TestDiffers(t *testing.T) {
-	all := ComparedFigures()
+	all := ComparedFigures(nil)
 	var packets, imbalance *Figure
 	for i := range all {
 		switch all[i].Label {

@@ -109,8 +109,11 @@ func ModeFigures(modes []Mode) []Figure {
 	some := func(has func(m Mode) bool) bool { return slices.ContainsFunc(modes, has) }
 
 	var figures []Figure
+	if HasHeadroom(modes) {
+		figures = headroomFigures(nil)
+	}
 	if some(func(m Mode) bool { return m.Serial != nil }) {
-		figures = append(serialFigures(), migrationFigures()...)
+		figures = append(append(figures, serialFigures()...), migrationFigures()...)
 	}
 	figures = append(figures, []Figure{
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},

@@ -156,6 +156,7 @@ type Mode struct {
 	// other modes how long the vector was masked. null in reports of earlier versions.
 	Serial            *int64      `json:"serial_ns"`
 	SerialUtilization Fraction    `json:"serial_utilization"` // ÷ simulated time; derived
+	Headroom          *Headroom   `json:"headroom,omitempty"` // nil: not asked for
 	CPUs              List[CPU]   `json:"cpus"`               // the CPUs in use, by number
 	Queues            List[Queue] `json:"queues"`
 	Totals            Totals      `json:"totals"`

@@ -35,7 +35,11 @@ func (r *Report) Summary() []string {
 		}
 		sentences = append(sentences, load.Text)
 	}
-	return append(sentences, costSentence(&r.Modes[i]))
+	sentences = append(sentences, costSentence(&r.Modes[i]))
+	if headroom := HeadroomSentence(r.Modes, r.Parameters); headroom != "" {
+		sentences = append(sentences, headroom)
+	}
+	return sentences
 }
 
 // TrafficSentence is the capture in a sentence.

@@ -23,6 +23,8 @@ type assembly struct {
 	on    place
 	limit int // flows to list, -1: all
 
+	headroom []*report.Headroom // of each mode; nil: not asked for
+
 	command   report.List[string]
 	arguments []findings.Argument // of it, those that other commands take, too
 
@@ -149,6 +151,9 @@ func (a *assembly) mode(i int, listed []uint32, rank map[uint32]int) report.Mode
 		SendReceiveMatch: report.Ratio(counters.SendMatches, counters.SendsJudged),
 	}
 	m.Totals.Reordered = counters.Reordered
+	if a.headroom != nil {
+		m.Headroom = a.headroom[i]
+	}
 	m.Derive()
 	return m
 }
@@ -279,6 +284,9 @@ func (a *assembly) caveats() []string {
 	}
 	if unmet := a.unmetLocal(); unmet != "" {
 		caveats = append(caveats, unmet)
+	}
+	if caveat := a.headroomCaveat(); caveat != "" {
+		caveats = append(caveats, caveat)
 	}
 	if a.result.Limited {
 		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.result.Packets))

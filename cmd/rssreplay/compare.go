@@ -31,6 +31,7 @@ type compareFlags struct {
 	output    *outputFlags
 	anonymize anonymizeFlags
 	failIf    []string
+	headroom  headroomFlag
 }
 
 // newCompareCommand is `rssreplay compare CAPTURE...`.
@@ -64,6 +65,7 @@ func newCompareCommand(e *env) *cobra.Command {
 	f.output.addWords()
 	f.output.addPlots()
 	f.anonymize.add(f.set)
+	f.headroom.add(f.set)
 	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
@@ -82,6 +84,9 @@ func (e *env) compare(f *compareFlags, args []string) error {
 	}
 	conditions, err := parseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
 	if err != nil {
+		return err
+	}
+	if err := f.headroom.check(captures); err != nil {
 		return err
 	}
 	specs, err := f.list()
@@ -155,6 +160,7 @@ type comparison struct {
 	live      []*scenario // those that were replayed, in order
 	idle      *settings   // what the capture was read with if none was
 	done      *replayed
+	headroom  [][]*report.Headroom // of each of live, in each mode; nil: not asked for
 
 	anonymizer *anonymize.Anonymizer // nil: with the true addresses
 }
@@ -195,6 +201,14 @@ func (c *comparison) replay(e *env, f *compareFlags, captures []string, conditio
 		return err
 	}
 	in.warn(e.stderr, c.done)
+	if f.headroom && len(c.live) > 0 {
+		for _, s := range c.live {
+			f.headroom.addTo(s.settings)
+		}
+		if c.headroom, err = in.headroom(e, first, c.done); err != nil {
+			return err
+		}
+	}
 	for _, s := range c.live {
 		if noteInterval(e.stderr, s.flags, c.done.result); valueOf(f.base, "interval") != "" {
 			break // it is that of all scenarios
@@ -287,7 +301,11 @@ func (c *comparison) assembly(live int) *assembly {
 	done, result := *c.done, *c.done.result
 	result.Replayed = *c.replayed(live)
 	done.result = &result
-	return &assembly{settings: c.live[live].settings, replayed: &done}
+	a := &assembly{settings: c.live[live].settings, replayed: &done}
+	if c.headroom != nil {
+		a.headroom = c.headroom[live]
+	}
+	return a
 }
 
 func (c *comparison) replayed(live int) *dispatch.Replayed {

@@ -47,6 +47,7 @@ type replayed struct {
 	files  []file.Info
 	order  file.Order
 	rule   string // how directions were told
+	scale  dispatch.Scale
 
 	directions       *direction.Directions // what told them
 	directionUnknown bool                  // no rule told them
@@ -138,12 +139,13 @@ func (f *inputFlags) addTo(s *settings) {
 	}
 }
 
-// watch is told what happens in a replay, or what its folds hold, as
+// watch is told what happens in a replay, or keeps its packets or what its folds hold, as
 // dispatch.Options has it; the zero value tells nobody.
 type watch struct {
 	observe engine.Observer
 	arrive  func(dispatch.Arrival)
 	cut     dispatch.Cut
+	tape    *dispatch.Tape
 }
 
 // add lets another observer know, too.
@@ -209,13 +211,13 @@ func (in *input) read(e *env, s *settings, modes []engine.Mode, more []dispatch.
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, Filter: in.filter, Inner: in.flags.inner,
-		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive, Cut: w.cut,
+		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive, Cut: w.cut, Tape: w.tape,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &replayed{
-		result: result, files: src.Info(), order: src.Order(),
+		result: result, files: src.Info(), order: src.Order(), scale: scale,
 		rule: directions.Rule(), directions: directions, directionUnknown: directions.Unknown(),
 	}, nil
 }

@@ -30,8 +30,10 @@ type replayFlags struct {
 	look   lookFlags
 	output *outputFlags
 	digest bool
-	trace  traceFlags
-	copy   copyFlags
+
+	headroom headroomFlag
+	trace    traceFlags
+	copy     copyFlags
 
 	anonymize anonymizeFlags
 	failIf    []string
@@ -62,6 +64,7 @@ func newReplayCommand(e *env) *cobra.Command {
 	f.output.addPlots()
 	f.output.addTables()
 	set.BoolVar(&f.digest, "digest", false, "")
+	f.headroom.add(set)
 	set.StringVar(&f.trace.path, "trace", "", "")
 	set.Var(&f.trace.from, "trace-from", "")
 	set.Var(&f.trace.to, "trace-to", "")
@@ -98,6 +101,9 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		if err := checkTwice("--digest", captures); err != nil {
 			return err
 		}
+	}
+	if err := f.headroom.check(captures); err != nil {
+		return err
 	}
 	if err := f.trace.check(); err != nil {
 		return err
@@ -147,6 +153,7 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	f.headroom.addTo(s)
 	w := watch{cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
 	if f.trace.path != "" {
 		if trace, err = newTrace(e, &f.trace, s); err != nil {
@@ -177,6 +184,13 @@ func (e *env) replay(f *replayFlags, args []string) error {
 		defer copies.close()
 	}
 	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), arguments: argumentsFor(e.args[1:], f.model.set), anonymizer: anonymizer}
+	if f.headroom {
+		all, err := in.headroom(e, s, done)
+		if err != nil {
+			return err
+		}
+		a.headroom = all[0]
+	}
 	rep := a.report()
 	rep.Words = words
 	rep.Next = f.next(e, s, rep)

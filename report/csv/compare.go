@@ -34,9 +34,9 @@ func CompareTables() []Table[report.Compare] {
 	return tables
 }
 
-func csvFigureHeads(*report.Compare) []string {
+func csvFigureHeads(c *report.Compare) []string {
 	heads := []string{"scenario", "mode"}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(c.Scenarios) {
 		label, of := strings.CutPrefix(f.Label, words.Indent)
 		if of { // it is one of the figure before
 			label = heads[len(heads)-1] + ": " + label
@@ -51,7 +51,7 @@ func csvFigures(c *report.Compare, row func(cells ...any)) {
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		cells := []any{s.Name, s.Compared}
-		for _, f := range report.ComparedFigures() {
+		for _, f := range report.ComparedFigures(c.Scenarios) {
 			v := f.Of(s)
 			if whole := int64(v); report.Fraction(whole) == v { // counts and times are, and lose nothing below 2^53
 				cells = append(cells, whole)

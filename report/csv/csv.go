@@ -32,7 +32,8 @@ func Tables() []Table[report.Report] {
 		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
 			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
-			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match"), csvModes},
+			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match",
+			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns"), csvModes},
 		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
 			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
 			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), csvCPUs},
@@ -93,6 +94,11 @@ func csvCell(v any) string {
 		return strconv.Itoa(int(v))
 	case uint64:
 		return strconv.FormatUint(v, 10)
+	case *string:
+		if v == nil {
+			return ""
+		}
+		return csvText(*v)
 	case *int:
 		return csvPointer(v)
 	case *int64:
@@ -183,10 +189,15 @@ func csvModes(r *report.Report, row func(cells ...any)) {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
+		h := m.Headroom
+		if h == nil || h.Unknown != "" {
+			h = &report.Headroom{Factor: report.Null}
+		}
 		row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
 			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
 			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
-			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch)
+			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch,
+			h.Factor, h.Limit, h.CPU, h.Queue, h.At)
 	}
 }
 

@@ -67,7 +67,7 @@ func (m *markdown) scenarioFigures(scenarios []report.Scenario, names, labels []
 		heads, modes = append(heads, "*without RSS"), append(modes, code(report.NonRSS))
 	}
 	rows := [][]string{modes}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(scenarios) {
 		if labels != nil && !slices.Contains(labels, f.Label) {
 			continue
 		}

@@ -70,7 +70,7 @@ func (m *markdown) lead(title string, c *report.Capture, notes, summary []string
 
 // leadLabels are the figures that a summary is judged by.
 var leadLabels = []string{
-	"serial unit busy", report.FullAt, "imbalance of packets, max ÷ mean", "packets on the most loaded CPU", "packets dropped", "utilization of the busiest CPU", "latency p99, slowest CPU",
+	report.HeadroomLabel, report.BesideFirst, "serial unit busy", report.FullAt, "imbalance of packets, max ÷ mean", "packets on the most loaded CPU", "packets dropped", "utilization of the busiest CPU", "latency p99, slowest CPU",
 }
 
 // leadFigures is the short table of the summary.

@@ -167,7 +167,7 @@ func (h *htmlCompare) figures(scenarios []report.Scenario) {
 	if len(others) > 1 {
 		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: h.Figures.Head}
 	}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(scenarios) {
 		row := []htmlCell{figureHead(f.Label)}
 		without := []htmlCell{figureHead(f.Label)}
 		best := f.Marked(scenarios)

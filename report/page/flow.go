@@ -26,45 +26,42 @@ func newHTMLFlows(r *report.Report) *htmlFlows {
 		return nil
 	}
 	h := &htmlFlows{Note: r.FlowsNote, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first",
-		Head: heads("*#")}}
-	for _, m := range r.Modes { // the answer comes first
+		Head: heads("*#", "protocol", "source", "destination", "*packets", "*share", "*bytes", "hash", "hash type", "*entry")}}
+	for _, m := range r.Modes {
 		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + words.Shown(m.Mode)})
 	}
-	h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "protocol", "source", "destination", "*bytes", "hash", "hash type", "*entry")...)
-	var listed uint64 // packets of the flows listed
 	for f := range r.Flows {
 		if h.Total < flowPage {
 			h.Table.row(flowCells(r, &f, h.Total+1)...)
 		}
 		h.Total++
-		listed += f.Packets
 	}
 	if h.Total == 0 {
 		return nil
 	}
 	h.Lead = words.Plural(uint64(h.Total), "flow", "flows") + ", the largest first; share is of the received packets."
 	if left := int64(r.FlowsTotal) - int64(h.Total); left > 0 {
-		h.Lead = fmt.Sprintf("The %s largest of %s have %s of the received packets; share is of these. (--flows all lists all.)",
-			words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"), words.Percent(report.Ratio(listed, r.Capture.Received)))
+		h.Lead = fmt.Sprintf("The %s largest of %s; share is of the received packets. (--flows all lists all.)", words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"))
 	}
 	return h
 }
 
 // flowCells is a flow's row; the script makes the same ones.
 func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
-	cells := []htmlCell{numberHead(number)}
-	for i := range r.Modes {
-		cells = append(cells, flowPlaceCell(f.InMode(r.Modes[i].Mode)))
-	}
-	cells = append(cells, exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(f.Protocol),
+	cells := []htmlCell{
+		numberHead(number), textCell(f.Protocol),
 		textCell(report.EndName(f.Source, f.SourcePort, f.HasPorts, 0)), textCell(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
-		bytesCell(f.Bytes))
+		exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), bytesCell(f.Bytes),
+	}
 	if f.HashType == report.NoHash {
 		cells = append(cells, textCell("–"), textCell(report.NoHash), nullCell())
 	} else if f.HashWithheld {
 		cells = append(cells, textCell("–"), textCell(f.HashType), nullCell())
 	} else {
 		cells = append(cells, textCell(string(report.AppendHash(nil, f.Hash))), textCell(f.HashType), numberCell(f.Index))
+	}
+	for i := range r.Modes {
+		cells = append(cells, flowPlaceCell(f.InMode(r.Modes[i].Mode)))
 	}
 	return cells
 }

@@ -147,18 +147,13 @@ func (b *tab) flowColumn(column int) []string {
 }
 
 const (
-	columnNumber  = iota
-	columnCPU     // of the first mode
-	_             // and of the second
-	columnPackets // and its share
-	_
+	columnNumber = iota
 	columnProtocol
 	columnSource
 	columnDestination
-	columnBytes
-	columnHash
-	columnHashType
-	columnEntry
+	columnPackets
+	columnEntry = 9
+	columnCPU   = 10
 )
 
 // The script's rows are those that the page came with.
@@ -219,13 +214,10 @@ func TestHTMLFlowTable(t *testing.T) {
 		t.Helper()
 		value[string](b, `document.getElementById("flow-search").value = ""`)
 		b.run(chromedp.SendKeys(chromedp.CSS("#flow-search"), words))
-		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent.startsWith(%q + ", ")`, count))
+		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, count))
 	}
 	search("10.0.1.44 443", "1 flow of 50,000")
 	ordered(columnSource, "10.0.1.44:1324")
-	if got := value[string](b, `document.getElementById("flow-count").textContent`); !regexp.MustCompile(`^1 flow of 50,000, [0-9,]+ packets, [<0-9.]+% of all$`).MatchString(got) {
-		t.Errorf("the sum of the filter is %q", got)
-	}
 	search("cpu=3", "6,250 flows of 50,000")
 	ordered(columnCPU, "3", "3", "3")
 	search("entry=12 tcp", "391 flows of 50,000")
@@ -244,9 +236,9 @@ func TestHTMLFlowTable(t *testing.T) {
 		value[bool](b, fmt.Sprintf(`(() => { const select = document.querySelector(%q); select.value = %q; return select.dispatchEvent(new Event("change")); })()`, selector, option))
 	}
 	choose("#flow-cpu", "1")
-	b.await(`document.getElementById("flow-count").textContent.startsWith("6,250 flows of 50,000, ")`)
+	b.await(`document.getElementById("flow-count").textContent === "6,250 flows of 50,000"`)
 	choose("#flow-mode", "1") // under non-rss all but the smallest have packets on CPU 1
-	b.await(`document.getElementById("flow-count").textContent.startsWith("49,999 flows of 50,000, ")`)
+	b.await(`document.getElementById("flow-count").textContent === "49,999 flows of 50,000"`)
 	b.quiet()
 }
 
@@ -291,7 +283,7 @@ func TestHTMLMapByKeyboard(t *testing.T) {
 	at(used)
 	b.key(kb.Enter)
 	b.await(fmt.Sprintf(`document.getElementById("flow-search").value === "entry=%d"`, used))
-	for _, entry := range b.flowColumn(columnEntry - 1) { // there is one mode
+	for _, entry := range b.flowColumn(columnEntry) {
 		if entry != fmt.Sprint(used) {
 			t.Errorf("Enter lists a flow of entry %s, want %d alone", entry, used)
 		}

@@ -39,7 +39,7 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 
 // imbalances is a bar for each scenario, from 0: even is 1.
 func (p *plot) imbalances(scenarios []report.Scenario) {
-	all := report.ComparedFigures()
+	all := report.ComparedFigures(scenarios)
 	f := &all[slices.IndexFunc(all, func(f report.Figure) bool { return f.Metric == "imbalance.packets" })]
 	key := "of packets, max ÷ mean; 1 is even"
 	shown := scenarios[:min(len(scenarios), imbalanceRows)]

@@ -73,9 +73,9 @@ func TestSchemas(t *testing.T) {
 			schema string
 			args   []string
 		}{
-			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title"}},
+			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title", "--headroom"}},
 			{"report", []string{sample, "--cpus", "1", "--packets", "1", "--anonymize"}},
-			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize"}},
+			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom"}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 		} {
 			schema := compiled(t, test.schema)

@@ -26,6 +26,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t.capture(&capture)
 	heads := report.ScenarioHeads(c.Scenarios)
 	if capture.Received > 0 && len(c.Scenarios) > 0 {
+		t.scenarioHeadrooms(c, heads)
 		if c.Diff != nil && len(c.Scenarios) == 2 {
 			t.diff(c)
 		} else {
@@ -95,7 +96,7 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, un
 		}
 		g.row(row...)
 	}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(scenarios) {
 		row := []cell{plainCell(f.Label)}
 		best := f.Marked(scenarios)
 		for i := range scenarios {
@@ -128,6 +129,32 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, un
 	}
 }
 
+// scenarioHeadrooms is a row for each scenario and mode: how much faster the packets may
+// come, and what ends it.
+func (t *writer) scenarioHeadrooms(c *report.Compare, heads []string) {
+	if !slices.ContainsFunc(c.Scenarios, func(s report.Scenario) bool { return report.HasHeadroom(s.Modes) }) {
+		return
+	}
+	t.heading("HEADROOM", "how much faster the packets may come")
+	for _, sentence := range c.HeadroomSentences() {
+		t.para("", 0, sentence, report.Bold)
+	}
+	t.line("")
+	g := grid{keys: 1, columns: []column{{left: true}, {head: "mode", left: true}, {head: "headroom"}, {head: "× first"}, {head: "then", left: true}}}
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		for k := range s.Modes {
+			m := &s.Modes[k]
+			beside := words.None
+			if first := c.Scenarios[0].ModeNamed(m.Mode); first != nil {
+				beside = words.Fixed(m.Headroom.Ratio(first.Headroom), 2)
+			}
+			g.row(plainCell(heads[i]), plainCell(m.Mode), plainCell(m.Headroom.Times()), plainCell(beside), plainCell(m.Headroom.End(m.Mode)))
+		}
+	}
+	t.grid(&g)
+}
+
 // withoutRSS is non-rss of each scenario, where they differ.
 func (t *writer) withoutRSS(scenarios []report.Scenario, heads []string) {
 	t.heading("WITHOUT RSS", "under "+report.NonRSS)
@@ -135,7 +162,7 @@ func (t *writer) withoutRSS(scenarios []report.Scenario, heads []string) {
 	for _, head := range heads {
 		g.columns = append(g.columns, column{head: head})
 	}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(scenarios) {
 		if f.Metric == "flows_moved" {
 			break // nothing stays where it is
 		}

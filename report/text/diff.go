@@ -22,7 +22,7 @@ func (t *writer) diff(c *report.Compare) {
 		t.line("")
 	}
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}
-	for _, f := range report.ComparedFigures() {
+	for _, f := range report.ComparedFigures(c.Scenarios) {
 		was, now := f.Of(before), f.Of(after)
 		change, share := words.None, words.None
 		switch {

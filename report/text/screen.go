@@ -310,6 +310,14 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 		busy := report.MaxUtilization(m)
 		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
 	})
+	if report.HasHeadroom(modes) {
+		s.row(t, second, "headroom (assumed)", modes, func(m *report.Mode) cell {
+			if h := m.Headroom; h != nil && h.Limit != nil {
+				return plainCell(h.Times() + ": " + h.ShortEnd(m.Mode))
+			}
+			return plainCell(m.Headroom.Times())
+		})
+	}
 	if slices.ContainsFunc(modes, func(m report.Mode) bool { return m.Totals.Drops > 0 }) {
 		s.row(t, second, "dropped (assumed)", modes, func(m *report.Mode) cell {
 			if m.Totals.Drops == 0 {

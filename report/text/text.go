@@ -121,9 +121,11 @@ func (t *writer) sideBySide(r *report.Report) {
 		g.row(row...)
 	}
 	t.grid(&g)
-	if why := report.SerialSentence(r.Modes); why != "" {
-		t.line("")
-		t.para("", 0, why, report.Plain)
+	for _, sentence := range []string{report.HeadroomSentence(r.Modes, r.Parameters), report.SerialSentence(r.Modes)} {
+		if sentence != "" {
+			t.line("")
+			t.para("", 0, sentence, report.Plain)
+		}
 	}
 }
 

@@ -316,16 +316,16 @@ function newFlowTable(table) {
   // Each column: its text and title, and what it is ordered by.
   const columns = [
     {text: (f, i) => [exact(i + 1)], key: (f, i) => i, number: true, head: true},
-    ...data.modes.map((_, m) => ({text: (f) => place(f[fixed + m]), key: (f) => main(f[fixed + m]).cpu})),
-    {text: (f) => [exact(f[6])], key: (f) => f[6], number: true},
-    {text: (f) => [percent(f[6] / data.received), (f[6] / data.received).toFixed(6)], key: (f) => f[6], number: true},
     {text: (f) => [f[0]], key: (f) => f[0]},
     {text: (f) => [f[1]], key: (f) => f[1]},
     {text: (f) => [f[2]], key: (f) => f[2]},
+    {text: (f) => [exact(f[6])], key: (f) => f[6], number: true},
+    {text: (f) => [percent(f[6] / data.received), (f[6] / data.received).toFixed(6)], key: (f) => f[6], number: true},
     {text: (f) => [byteSize(f[7]), exact(f[7]) + " bytes"], key: (f) => f[7], number: true},
     {text: (f) => [f[3] ?? "–"], key: (f) => f[3] ?? ""},
     {text: (f) => [f[4]], key: (f) => f[4]},
     {text: (f) => [f[5] === null ? "–" : String(f[5])], key: (f) => f[5] ?? -1, number: true},
+    ...data.modes.map((_, m) => ({text: (f) => place(f[fixed + m]), key: (f) => main(f[fixed + m]).cpu})),
   ];
 
   const numbers = new Set();
@@ -382,8 +382,7 @@ function newFlowTable(table) {
       }
     }
     table.tBodies[0].replaceWith(body);
-    const packets = order.reduce((sum, i) => sum + flows[i][6], 0);
-    byId("flow-count").textContent = order.length === flows.length ? "" : `${plural(order.length, "flow", "flows")} of ${exact(flows.length)}, ${plural(packets, "packet", "packets")}, ${percent(packets / data.received)} of all`;
+    byId("flow-count").textContent = order.length === flows.length ? "" : `${plural(order.length, "flow", "flows")} of ${exact(flows.length)}`;
     byId("flow-page").textContent = order.length ? `${exact(page * data.page + 1)}–${exact(Math.min((page + 1) * data.page, order.length))} of ${exact(order.length)}` : "no flow";
     for (const button of all("[data-page]")) {
       button.disabled = ["first", "previous"].includes(button.dataset.page) ? page === 0 : page === pages - 1;
