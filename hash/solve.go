@@ -10,8 +10,17 @@ import (
 // An Observation is a hash that a NIC gave out, and the input that it is thought to
 // be of: at most MaxInputLen bytes, after any transformation.
 type Observation struct {
-	Input []byte
-	Hash  uint32
+	Input  []byte
+	Hash   uint32
+	Folded bool // only the low 16 bits of Hash are told
+}
+
+// untold is how many of the hash's bits, the first ones, are not told.
+func (o *Observation) untold() int {
+	if o.Folded {
+		return 16
+	}
+	return 0
 }
 
 // keyBits are as many bits of a key as the longest input meets, and 31 bits more for
@@ -104,9 +113,14 @@ func (s *system) check(o *Observation) (wrong, open int) {
 	// Optimization: where all bits that meet the input are determined, their key
 	// has the answer; equal to the loop below.
 	if met := row.shifted(); s.covers(&met) {
-		return bits.OnesCount32(Toeplitz(s.key, o.Input) ^ o.Hash), 0
+		return bits.OnesCount32((Toeplitz(s.key, o.Input) ^ o.Hash) << o.untold()), 0
 	}
 	for j := range 32 {
+		if j < o.untold() {
+			open++
+			row.next()
+			continue
+		}
 		e := equation{row, o.Hash >> (31 - j) & 1}
 		s.reduce(&e)
 		switch {
@@ -149,6 +163,10 @@ func (s *system) covers(v *keyVector) bool {
 func (s *system) take(o *Observation) {
 	row := inputVector(o.Input)
 	for j := range 32 {
+		if j < o.untold() {
+			row.next()
+			continue
+		}
 		e := equation{row, o.Hash >> (31 - j) & 1}
 		s.reduce(&e)
 		if at := e.row.first(); at < keyBits {
@@ -210,8 +228,8 @@ var trustLevels = []int{24, 16, 8, 4, 1, 0}
 // key or be of another input than was thought: from a few that are believed at
 // random it goes on to those that agree with what is known then, several times, and
 // takes the key that explains most (after RANSAC, Fischler and Bolles, 1981). The
-// same observations give the same solution. Observations with inputs longer than 36
-// bytes are left out; nil without any.
+// same observations give the same solution. Observations with inputs longer than
+// MaxInputLen bytes are left out; nil without any.
 func Solve(observations []Observation) *Solution {
 	distinct := distinctInputs(observations)
 	if len(distinct) == 0 {
@@ -268,7 +286,7 @@ func solvedAfter(tries, obeying, of int) bool {
 // distinctInputs is one observation for each input and hash, in their order.
 func distinctInputs(observations []Observation) []Observation {
 	type seen struct {
-		input [36]byte
+		input [MaxInputLen]byte
 		n     int
 		hash  uint32
 	}
@@ -362,7 +380,7 @@ func (s *Solution) Explains(o *Observation) (explains, decided bool) {
 		return false, false
 	}
 	wrong, open := s.system.check(o)
-	return wrong == 0, wrong > 0 || open == 0
+	return wrong == 0, wrong > 0 || open == o.untold()
 }
 
 // Key is a key of n bytes that the consistent observations obey: in the bits that

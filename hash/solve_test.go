@@ -107,7 +107,7 @@ func TestSolveDetermined(t *testing.T) {
 	var all []Observation
 	for range 50 { // of one /24, to one server
 		input := []byte{10, 0, 0, byte(r.Uint32()), 192, 0, 2, 1, byte(r.Uint32()) | 0x80, byte(r.Uint32()), 0, 80}
-		all = append(all, Observation{input, Toeplitz(key, input)})
+		all = append(all, Observation{Input: input, Hash: Toeplitz(key, input)})
 	}
 	s := Solve(all)
 	checkSolution(t, s, key, all)
@@ -154,7 +154,7 @@ func TestDifference(t *testing.T) {
 			for i := range input {
 				input[i] = byte(r.Uint32())
 			}
-			all = append(all, Observation{input, Toeplitz(test.real, input)})
+			all = append(all, Observation{Input: input, Hash: Toeplitz(test.real, input)})
 		}
 		if got := Solve(all).Difference(claimed); got != test.want {
 			t.Errorf("%q, want %q", got, test.want)
@@ -167,7 +167,7 @@ func TestSolveNoKey(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var all []Observation
 	for range 300 {
-		all = append(all, Observation{input4(r), r.Uint32()})
+		all = append(all, Observation{Input: input4(r), Hash: r.Uint32()})
 	}
 	s := Solve(all)
 	if s.Consistent > 10 {
@@ -212,5 +212,46 @@ func BenchmarkSolve(b *testing.B) {
 				Solve(all)
 			}
 		})
+	}
+}
+
+// Of hashes that begin from another value than 0, of a key that is read backwards and of
+// 16 bits that stand twice, the key is solved all the same.
+func TestSolveTransformed(t *testing.T) {
+	for _, x := range []Transform{ENA, ENAOld, ENAGen4} {
+		for seed := range uint64(4) {
+			r := rand.New(rand.NewPCG(seed, 77))
+			key := randomKey(r)
+			read := x.Key(key)
+			var all []Observation
+			for range 400 {
+				input := input6(r)
+				if r.IntN(2) == 0 {
+					input = input4(r)
+				}
+				o := Observation{Input: x.Apply(input, 6)}
+				o.Hash, o.Folded = x.Sum(x.Result(Toeplitz(read, o.Input)))
+				all = append(all, o)
+			}
+			s := Solve(all)
+			if s.Inconsistent != 0 || !s.Agrees(read) || len(s.Determined) < 80 {
+				t.Fatalf("%v, seed %d: %d inconsistent, %d bits determined", x, seed, s.Inconsistent, len(s.Determined))
+			}
+			solved := x.Key(s.Key(len(key), nil))
+			for _, bit := range x.KeyBits(s.Determined, len(key)) {
+				if (solved[bit/8]^key[bit/8])<<(bit%8)&0x80 != 0 {
+					t.Fatalf("%v, seed %d: bit %d is not the key's", x, seed, bit)
+				}
+			}
+			other := randomKey(r)
+			if s.Agrees(x.Key(other)) {
+				t.Errorf("%v, seed %d: another key agrees", x, seed)
+			}
+			for i := range all[:20] {
+				if explains, decided := s.Explains(&all[i]); !explains || !decided {
+					t.Errorf("%v, seed %d: an observation is explained: %v, decided: %v", x, seed, explains, decided)
+				}
+			}
+		}
 	}
 }

@@ -141,6 +141,25 @@ func (x Transform) Key(key Key) Key {
 	return key
 }
 
+// ReversesKey reports whether the NIC reads the key from its last byte on.
+func (x Transform) ReversesKey() bool { return transforms[x].reverseKey }
+
+// KeyBits is the numbers of bits of the key of n bytes that Key makes, as bits of the
+// key given to it; those beyond its end are left out. They are in rising order.
+func (x Transform) KeyBits(bits []int, n int) []int {
+	if !x.ReversesKey() {
+		return bits
+	}
+	var all []int
+	for _, bit := range bits {
+		if bit < n*8 {
+			all = append(all, (n-1-bit/8)*8+bit%8)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Result is what the NIC gives out of a sum that began from 0.
 func (x Transform) Result(sum uint32) uint32 {
 	of := &transforms[x]
@@ -149,6 +168,18 @@ func (x Transform) Result(sum uint32) uint32 {
 		sum = sum&0xffff | sum<<16
 	}
 	return sum
+}
+
+// Sum is the sum that Result made this of; where folded, its low 16 bits alone are told,
+// and the others are 0. A result that the transformation can't make gives what its low
+// bits say.
+func (x Transform) Sum(result uint32) (sum uint32, folded bool) {
+	of := &transforms[x]
+	sum = result ^ of.initial
+	if of.foldLow {
+		sum &= 0xffff
+	}
+	return sum, of.foldLow
 }
 
 // apply mixes the two fields of equal length that fields consists of.

@@ -375,14 +375,22 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 	if best == nil || best.Consistent <= best.Inconsistent {
 		return // no key explains them
 	}
-	claimed := v.claimed.Config().Key
-	key := best.Key(len(claimed), claimed)
+	// What is solved is the key as the NIC reads it; what is told is in the order in
+	// which it is set.
+	transform, claimed := v.claimed.Config().Transform, v.claimed.Config().Key
+	read := transform.Key(claimed)
+	key := transform.Key(best.Key(len(claimed), read))
 	k := &report.RecoveredKey{
 		Key: hex.EncodeToString(key), Determined: len(best.Determined),
-		Equations: best.Equations, EqualsClaim: best.Agrees(claimed),
+		Equations: best.Equations, EqualsClaim: best.Agrees(read),
 	}
-	k.Masked, k.Undetermined = maskKey(key, best.Determined)
-	if difference := best.Difference(claimed); difference != "" {
+	determined := transform.KeyBits(best.Determined, len(claimed))
+	k.Masked, k.Undetermined = maskKey(key, determined)
+	difference := best.Difference(read)
+	if difference != "" && transform.ReversesKey() { // it speaks of the other order
+		difference = differingBits(key, claimed, determined)
+	}
+	if difference != "" {
 		k.Difference = &difference
 	}
 	c := v.claimed.Config()
@@ -392,6 +400,17 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 		k.Inconsistent = score.hashAll - score.hash
 	}
 	r.Recovered = k
+}
+
+// differingBits says how many of the determined bits differ.
+func differingBits(key, claimed hash.Key, determined []int) string {
+	n := 0
+	for _, bit := range determined {
+		if bit < len(key)*8 && (key[bit/8]^claimed[bit/8])<<(bit%8)&0x80 != 0 {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d determined bits differ from the claimed key", n, len(determined))
 }
 
 // maskKey is the key with a ? for each hexadecimal digit of which a bit is not among the
@@ -426,7 +445,8 @@ func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
 				continue
 			}
 			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
-			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: recordedHash(g.hash, swapped)})
+			sum, folded := v.claimed.Config().Transform.Sum(recordedHash(g.hash, swapped))
+			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: sum, Folded: folded})
 		}
 		return all
 	}

@@ -271,6 +271,73 @@ func TestVerifySolvesKey(t *testing.T) {
 	checkMasked(t, k.Masked, want, k.Determined, k.Undetermined)
 }
 
+// Of a NIC that reads the key backwards and whose hash begins from 0xffffffff, or has
+// 16 bits twice, the key is told in the order in which it is set.
+func TestVerifySolvesReversedKey(t *testing.T) {
+	key := "f3a94c07d2581be6607f12c9ae35840d71bb9e23f05c6a48d71e9340b62dcf85197ae0536c84fb21"
+	set, err := hex.DecodeString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backwards := slices.Clone(set)
+	slices.Reverse(backwards)
+	for _, c := range []struct {
+		xfrm string
+		hash func(input []byte) uint32 // of addresses and ports
+	}{
+		{"ena", func(input []byte) uint32 { return ^hash.Toeplitz(backwards, input) }},
+		{"ena-old", func(input []byte) uint32 { return hash.Toeplitz(backwards, input) }},
+		{"ena-gen4", func(input []byte) uint32 {
+			sorted := slices.Clone(input)
+			if slices.Compare(input[:4], input[4:8]) > 0 {
+				copy(sorted, input[4:8])
+				copy(sorted[4:], input[:4])
+			}
+			if slices.Compare(input[8:10], input[10:]) > 0 {
+				copy(sorted[8:], input[10:])
+				copy(sorted[10:], input[8:10])
+			}
+			low := ^hash.Toeplitz(set, sorted) & 0xffff
+			return low<<16 | low
+		}},
+	} {
+		r, err := file.Open(filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "rss_test.pcap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var records []truthRecord
+		recs := make([]pcaps.Record, 1)
+		for {
+			if n, err := r.Read(recs); n != 1 || err != nil {
+				break
+			}
+			var of truthRecord
+			// TCP over IPv4 without options, no fragment.
+			if d := recs[0].Data; len(d) >= 38 && d[12] == 8 && d[13] == 0 && d[14] == 0x45 && d[23] == 6 && d[20]&0x3f == 0 && d[21] == 0 {
+				binary.BigEndian.PutUint32(of.hash[:], c.hash(d[26:38]))
+				of.keep = true
+			}
+			records = append(records, of)
+		}
+		r.Close()
+		capture := truthPcapng(t, records, 5, false)
+		args := []string{capture, "--xfrm", c.xfrm, "--filter", "tcp and ip[0] = 0x45 and ip[6:2] & 0x3fff = 0", "--cpus", "4"}
+		v := verifies(t, exitDone, append(args, "--key", key)...)
+		k := v.RecoveredKey
+		if k == nil || !k.EqualsClaimed || k.Inconsistent != 0 || k.Determined < 60 {
+			t.Errorf("%s: %+v", c.xfrm, k)
+			continue
+		}
+		checkMasked(t, k.Masked, key, k.Determined, k.Undetermined)
+		v = verifies(t, exitDiffers, append(args, "--key", "microsoft")...)
+		if k = v.RecoveredKey; k == nil || k.EqualsClaimed || k.Difference == nil || k.Inconsistent != 0 {
+			t.Errorf("%s: %+v", c.xfrm, k)
+			continue
+		}
+		checkMasked(t, k.Masked, key, k.Determined, k.Undetermined)
+	}
+}
+
 // checkMasked checks that each digit shown is the true key's, and those that are not are
 // of open bits.
 func checkMasked(t *testing.T, masked, want string, determined int, open []int) {
