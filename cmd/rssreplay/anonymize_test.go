@@ -144,7 +144,7 @@ func hidesAddresses(t *testing.T, sample string) {
 	runs(t, capture, local, "--table", table, "--flows", "all", "--write", recorded, "--output", old)
 	runs(t, capture, local, "--cpus", "4", "--flows", "all", "--output", now)
 
-	all := []string{"table", "markdown", "json", "csv", "html", "svg"}
+	all := []string{"table", "mail", "markdown", "json", "csv", "html", "svg"}
 	three := []string{"table", "markdown", "json"}
 	four := append(three, "csv")
 	for _, test := range []struct {
@@ -212,7 +212,7 @@ func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	switch run(append([]string{"rssreplay"}, args...), strings.NewReader(""), &stdout, &stderr) {
-	case exitDone, exitDiffers:
+	case exitDone, exitDiffers, exitCantTell:
 		return stdout.String()
 	}
 	t.Fatalf("rssreplay %q: %s", args, stderr.String())

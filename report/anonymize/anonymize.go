@@ -101,15 +101,12 @@ func (a *Anonymizer) traffic(t *findings.Traffic) {
 // said is what a result says of what was done, and its notes with a sentence about it;
 // hashes tells whether it has a place for those of flows.
 func (a *Anonymizer) said(notes []string, hashes bool) (*report.Anonymized, []string) {
-	what := "Addresses are replaced (Crypto-PAn)"
-	if a.with.Ports {
-		what = "Addresses (Crypto-PAn) and ports are replaced"
-	}
-	s := what + "; CPUs, queues and all figures are those of the true ones"
+	done := &report.Anonymized{Addresses: "crypto-pan", Ports: a.with.Ports, Hashes: a.with.KeepHash}
+	s := done.String() + "; CPUs, queues and all figures are those of the true ones"
 	if hashes && !a.with.KeepHash {
 		s += "; the flows' hashes and indexes are left out"
 	}
-	return &report.Anonymized{Addresses: "crypto-pan", Ports: a.with.Ports, Hashes: a.with.KeepHash}, append([]string{s + "."}, notes...)
+	return done, append([]string{s + "."}, notes...)
 }
 
 func (a *Anonymizer) capture(c *report.Capture) {

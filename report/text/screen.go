@@ -136,6 +136,9 @@ func (s *screen) head(t *writer) {
 	} else {
 		t.line(t.paint(name, report.Bold) + gap + traffic)
 	}
+	if s.r.Anonymized != nil {
+		t.sentence(s.r.Anonymized.String()+".", 2)
+	}
 	if s.r.Trust != "" && c.Received > 0 {
 		t.sentence(s.r.Trust, 2)
 	}

@@ -21,7 +21,7 @@ type pair struct{ number, other uint32 }
 
 type record struct {
 	a uint64
-	b [5]byte
+	_ [5]byte
 }
 
 // numbers are those of records of n chunks, and ones beyond.
