@@ -89,6 +89,21 @@ func (w *trafficWriter) segments(of ...int) {
 // timestamps are the TCP options of most connections, 12 bytes.
 var timestamps = []layers.TCPOption{{OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}
 
+// tagged writes n TCP flows with as many VLAN tags.
+func (w *trafficWriter) tagged(n, tags int) {
+	for i := range n {
+		all := []gopacket.SerializableLayer{ethernet(layers.EthernetTypeDot1Q)}
+		for k := range tags {
+			kind := layers.EthernetTypeDot1Q
+			if k == tags-1 {
+				kind = layers.EthernetTypeIPv4
+			}
+			all = append(all, &layers.Dot1Q{VLANIdentifier: uint16(100 + k), Type: kind})
+		}
+		w.packet(append(all, flowIP(i, layers.IPProtocolTCP), &layers.TCP{SrcPort: layers.TCPPort(1024 + i), DstPort: 80}, gopacket.Payload(make([]byte, 100)))...)
+	}
+}
+
 // gre writes n TCP flows in as many GRE tunnels.
 func (w *trafficWriter) gre(n, tunnels int) {
 	for i := range n {
@@ -340,6 +355,12 @@ func TestFindings(t *testing.T) {
 			// Full frames, none of them longer than the link carries.
 			nearly:  func(w *trafficWriter) { w.even(100, 1); w.segments(1, 1, 1, 1) },
 			figures: []string{"20 "},
+		}, {
+			id:  "qinq",
+			has: func(w *trafficWriter) { w.even(1000, 1); w.tagged(500, 2) },
+			// One tag each NIC reads.
+			nearly:  func(w *trafficWriter) { w.even(1000, 1); w.tagged(500, 1) },
+			figures: []string{"33.3%", "500 packets", "2.67 × its fair share"},
 		}, {
 			id:      "tunnel",
 			has:     func(w *trafficWriter) { w.even(100, 1); w.gre(400, 1) },

@@ -70,6 +70,35 @@ func (d *diagnosis) unhashed() *report.Finding {
 	}
 }
 
+// qinq: two VLAN tags, which the replay's NIC reads and many others do not: QEMU's igb
+// and virtio-net were measured to give packets with two 0x8100 tags no hash.
+func (d *diagnosis) qinq() *report.Finding {
+	if !d.judged() || len(d.mode.CPUs) < 2 || d.has("unhashed", "both-directions") {
+		return nil
+	}
+	var n uint64
+	for _, c := range d.r.Capture.Encapsulations {
+		if c.Name == "qinq" {
+			n = c.Packets
+		}
+	}
+	share := report.Ratio(n, d.r.Capture.Packets)
+	if n == 0 || float64(share)*float64(len(d.mode.CPUs)) < report.OfFairShare {
+		return nil
+	}
+	queue := d.defaultQueue()
+	return &report.Finding{
+		ID: "qinq", Severity: report.Warning,
+		Summary: fmt.Sprintf("%s of the packets have two VLAN tags or more: many NICs do not read what is behind the second, and such a NIC puts all of them on queue %d.",
+			words.Percent(share), queue),
+		Evidence: fmt.Sprintf("%s packets; the replay hashes them as if the NIC read all tags. If it does not, CPU %d gets at least %s × its fair share.",
+			words.Exact(n), d.r.Table.QueueCPUs[queue], words.Fixed(share*report.Fraction(len(d.mode.CPUs)), 2)),
+		Remedy: fmt.Sprintf("See what the NIC does: %s with counters of its queues (`ethtool -S DEV` before and after). If one queue has them all, take a tag off before the NIC, or spread behind it: `echo %s >/sys/class/net/DEV/queues/rx-%d/rps_cpus`.",
+			d.run("verify", Argument{"--counters-before", "BEFORE"}, Argument{"--counters-after", "AFTER"}), d.cpuMask(), queue),
+		Figures: report.Numbers{"packets": n, "share": share, "queue": queue},
+	}
+}
+
 // noHashTypeReason is the reason of IP packets that no enabled hash type fits.
 const noHashTypeReason = "no_enabled_hash_type"
 
