@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -299,13 +301,36 @@ func (v *verification) received() []group {
 		all = append(all, group{o, n, whole})
 	}
 	// By their order in no way but their own: maps have none.
-	slices.SortFunc(all, func(a, b group) int { return strings.Compare(a.order(), b.order()) })
+	slices.SortFunc(all, func(a, b group) int { return a.compare(&b.observed) })
 	return all
 }
 
-func (o *observed) order() string {
-	h := &o.header
-	return string(h.Src[:]) + string(h.Dst[:]) + fmt.Sprintf("%05d%05d%03d%d%d%d%08x%d", h.SrcPort, h.DstPort, h.Protocol, h.Version, h.Facts, h.Reason, o.hash, o.queue)
+// compare orders observations by all that they consist of: two different ones are never
+// equal.
+func (o *observed) compare(p *observed) int {
+	a, b := &o.header, &p.header
+	if c := bytes.Compare(a.Src[:], b.Src[:]); c != 0 {
+		return c
+	}
+	if c := bytes.Compare(a.Dst[:], b.Dst[:]); c != 0 {
+		return c
+	}
+	if c := cmp.Or(cmp.Compare(a.SrcPort, b.SrcPort), cmp.Compare(a.DstPort, b.DstPort), cmp.Compare(a.Protocol, b.Protocol)); c != 0 {
+		return c
+	}
+	if o.hasHash != p.hasHash {
+		if p.hasHash {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(a.Version, b.Version), cmp.Compare(a.Facts, b.Facts), cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(o.hash, p.hash), cmp.Compare(o.queue, p.queue),
+		cmp.Compare(a.Encapsulations, b.Encapsulations), cmp.Compare(a.Direction, b.Direction),
+		bytes.Compare(o.ext.Home[:], p.ext.Home[:]), bytes.Compare(o.ext.Routing[:], p.ext.Routing[:]),
+		slices.Compare(o.outer[:], p.outer[:]),
+	)
 }
 
 // score is how many packets a way of steering explains.
