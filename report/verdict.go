@@ -101,7 +101,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, m.Totals.Packets)*Fraction(len(m.CPUs))
 	}
 	switch {
-	case !chance.IsNull() && times <= chance && largest <= OfFairShare:
+	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.Table.builtIn(len(m.CPUs)) < UnevenFrom:
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 	case times >= UnevenFrom:
 		s.Text, uneven = words.UpperFirst(share), true
@@ -114,6 +114,24 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	}
 	s.Text += "."
 	return s, uneven
+}
+
+// builtIn is the share of the entries that the CPU with the most has, of a fair one: what
+// the table makes of even traffic. Chance alone can't tell it, as it is that of the table.
+func (t *TableReport) builtIn(cpus int) Fraction {
+	entries := map[int]int{} // by CPU
+	most := 0
+	for _, queue := range t.Entries {
+		if queue < len(t.QueueCPUs) {
+			cpu := t.QueueCPUs[queue]
+			entries[cpu]++
+			most = max(most, entries[cpu])
+		}
+	}
+	if len(t.Entries) == 0 {
+		return 1 // nothing to blame
+	}
+	return Fraction(most*cpus) / Fraction(len(t.Entries))
 }
 
 // Traffic is the capture in one line: what was received, and at what rate.

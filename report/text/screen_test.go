@@ -104,11 +104,15 @@ func TestVerdict(t *testing.T) {
 		change func(r *report.Report)
 		want   []string // mark and text
 	}{
-		"even":                   {made(1000, 1100), nil, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
-		"even, with a note":      {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{note} }, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20).", "• The clock leaps. [clock-leap]"}},
-		"even, and a fault":      {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ One flow has 70%. [elephant-flow] | → Split it.", "✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
-		"beyond chance":          {made(1000, 1600), nil, []string{"• The busiest of 2 CPUs has 1.23 × its share (by chance: up to 1.20)."}},
-		"a heavy flow":           {made(1000, 1100), func(r *report.Report) { r.Evenness.Largest = 700 }, []string{"• The busiest of 2 CPUs has 1.05 × its share, and one flow alone 0.67 of it."}},
+		"even":              {made(1000, 1100), nil, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"even, with a note": {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{note} }, []string{"✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20).", "• The clock leaps. [clock-leap]"}},
+		"even, and a fault": {made(1000, 1100), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ One flow has 70%. [elephant-flow] | → Split it.", "✔ Even: the busiest of 2 CPUs has 1.05 × its share (by chance: up to 1.20)."}},
+		"beyond chance":     {made(1000, 1600), nil, []string{"• The busiest of 2 CPUs has 1.23 × its share (by chance: up to 1.20)."}},
+		"a heavy flow":      {made(1000, 1100), func(r *report.Report) { r.Evenness.Largest = 700 }, []string{"• The busiest of 2 CPUs has 1.05 × its share, and one flow alone 0.67 of it."}},
+		"a table on one queue": {made(1000, 0), func(r *report.Report) {
+			r.Evenness.Chance = 2
+			r.Table.Entries, r.Table.QueueCPUs = report.List[int]{0, 0}, report.List[int]{0, 1}
+		}, []string{"• CPU 0 takes 100.0% of the packets, 2.00 × its fair share."}},
 		"chance is not known":    {made(1000, 1100), func(r *report.Report) { r.Evenness = nil }, []string{"• The busiest of 2 CPUs has 1.05 × its share."}},
 		"uneven":                 {made(1000, 9000), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
 		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
