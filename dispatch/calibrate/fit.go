@@ -38,16 +38,48 @@ type Fit struct {
 	Chi2           float64  // per degree of freedom
 	Error          float64  // relative, of windows that were left out in turn
 	MeanPacketCost float64  // ns, runs included
+	IRQPerRun      float64  // irq time ÷ runs, ns; 0 where the kernel counts ticks
 	Warnings       []string
+}
+
+// Split parts a run's cost into the interrupt's and the rest.
+func (f *Fit) Split() (isr, dpc float64) {
+	isr = min(f.IRQPerRun, f.Run)
+	return isr, f.Run - isr
 }
 
 // Refusal says why nothing was fitted.
 type Refusal struct {
-	ID   string // "few-ticks", "residuals", "few-windows", "nothing"
+	ID   string // "few-ticks", "residuals", "few-windows", "nothing", or that of a Reason
 	What string
 }
 
 func (r *Refusal) Error() string { return r.What }
+
+// refusal is what is lacking in the rows left, which have so many packets; where more
+// were left out for one reason, that is why.
+func (h *History) refusal(id string, packets uint64, what string) *Refusal {
+	var left [NumReasons]uint64
+	var first [NumReasons]*Row
+	for i := range h.Rows {
+		if r := &h.Rows[i]; r.Reason != Fitted {
+			left[r.Reason] += r.Packets + 1 // also where a counter that went back hides them
+			if first[r.Reason] == nil {
+				first[r.Reason] = r
+			}
+		}
+	}
+	most := Reason(0)
+	for reason := range left {
+		if left[reason] > left[most] {
+			most = Reason(reason)
+		}
+	}
+	if left[most] <= packets {
+		return &Refusal{id, what}
+	}
+	return &Refusal{most.String(), first[most].Detail + "; " + what}
+}
 
 const (
 	parts         = 5    // of the windows, each left out once
@@ -68,11 +100,16 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		}
 	}
 	if len(rows) == 0 {
-		return nil, &Refusal{"nothing", "no window of any CPU is left to fit"}
+		return nil, h.refusal("nothing", 0, "no window of any CPU is left to fit")
 	}
 	byWindow := windowsOf(rows)
 	f := &Fit{Rows: len(rows), Windows: len(byWindow), PacketsPerSec: Interval{math.Inf(1), 0}}
+	irq, irqRuns := 0.0, 0.0
 	for _, r := range rows {
+		if r.Traced == 0 {
+			irq += r.IRQ
+			irqRuns += float64(r.Runs)
+		}
 		f.Time += r.Time()
 		f.Packets += r.Packets
 		rate := r.perSecond(r.Packets)
@@ -82,12 +119,15 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		}
 	}
 	counted := slices.ContainsFunc(rows, func(r *Row) bool { return r.Traced == 0 }) && h.Ticks
+	if irq > 0 {
+		f.IRQPerRun = irq / irqRuns
+	}
 	f.MeanPacketCost = f.Time / float64(f.Packets)
 	switch {
 	case f.Windows < leastWindows:
-		return nil, &Refusal{"few-windows", fmt.Sprintf("%d windows are left, and none could be left out to judge the others: take eleven snapshots", f.Windows)}
+		return nil, h.refusal("few-windows", f.Packets, fmt.Sprintf("%d windows are left, and none could be left out to judge the others: take eleven snapshots", f.Windows))
 	case counted && f.Ticks < tooFewTicks:
-		return nil, &Refusal{"few-ticks", fmt.Sprintf("the CPUs were seen in softirqs at %.0f ticks only, and at least %d are needed: take snapshots further apart, or of more load", f.Ticks, tooFewTicks)}
+		return nil, h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %.0f ticks only, and at least %d are needed: take snapshots further apart, or of more load", f.Ticks, tooFewTicks))
 	case f.Time == 0:
 		return nil, &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
 	case counted && f.Ticks < fewTicks:

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -12,6 +13,25 @@ import (
 
 	"rssreplay/nicmodel/nictext"
 )
+
+var update = flag.Bool("update", false, "write the sample snapshots anew")
+
+// TestSample keeps the snapshots that the manual's example reads: those of a made-up
+// host, whose costs are 3.6 µs a run and 1.4 µs a packet.
+func TestSample(t *testing.T) {
+	texts := (&host{costs: Costs{3600, 1400}, cpus: 2, windows: 10, seconds: 10, load: tenfold(rand.New(rand.NewPCG(1, 1)))}).texts(1)
+	for i, text := range texts {
+		path := filepath.Join("testdata", fmt.Sprintf("%02d.txt", i))
+		if *update {
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if kept, err := os.ReadFile(path); err != nil || string(kept) != text {
+			t.Errorf("%s is not what the host made, %v", path, err)
+		}
+	}
+}
 
 // host makes snapshots of a machine whose true costs are known.
 type host struct {
@@ -251,7 +271,7 @@ func TestRefuses(t *testing.T) {
 	refused(host{windows: 2, load: tenfold(r)}, "few-windows")
 	locked := func(w, _ int, n *nictext.HostCPU) { n.SoftIRQ *= uint64(w % 2 * 3) }
 	refused(host{windows: 10, load: tenfold(r), change: locked}, "residuals")
-	refused(host{windows: 10, load: tenfold(r), change: func(_, _ int, n *nictext.HostCPU) { n.Steal = 300 }}, "nothing")
+	refused(host{windows: 10, load: tenfold(r), change: func(_, _ int, n *nictext.HostCPU) { n.Steal = 300 }}, "steal")
 }
 
 // TestKwork has exact times of CPU 0, whose tick stops: they are taken, and the tick

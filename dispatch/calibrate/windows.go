@@ -288,6 +288,22 @@ func (h *History) judge() {
 	}
 }
 
+// Against leaves all rows out where the packets counted differ by more than half from
+// those of a capture that is said to be of the same time.
+func (h *History) Against(captured uint64) {
+	var counted uint64
+	for i := range h.Rows {
+		counted += h.Rows[i].Packets
+	}
+	if captured > 0 && counted <= captured+captured/2 && counted >= captured/2 {
+		return
+	}
+	for i := range h.Rows {
+		r := &h.Rows[i]
+		r.Reason, r.Detail = CaptureApart, fmt.Sprintf("the capture has %d received packets, and the CPUs processed %d: they are not of the same time and traffic", captured, counted)
+	}
+}
+
 // threaded are the CPUs that process packets, and in half of the windows that have any
 // run no softirq for them.
 func (h *History) threaded() map[int]bool {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"rssreplay/nicmodel/internal/quote"
 )
@@ -74,6 +75,22 @@ func (s *HostSnapshot) cpu(number int) *HostCPU {
 		s.CPUs = slices.Insert(s.CPUs, i, HostCPU{CPU: number})
 	}
 	return &s.CPUs[i]
+}
+
+// Taken is when the snapshot was taken, to a second or so: the time of boot and how long
+// the host was up, which its busiest-counted CPU tells where no uptime is shown. Zero if
+// the time of boot is not shown.
+func (s *HostSnapshot) Taken() time.Time {
+	if s.BootTime == 0 {
+		return time.Time{}
+	}
+	up := s.Uptime
+	for i := range s.CPUs {
+		if c := &s.CPUs[i]; s.Uptime == 0 {
+			up = max(up, float64(c.User+c.Nice+c.System+c.Idle+c.IOWait+c.IRQ+c.SoftIRQ+c.Steal)/UserHZ)
+		}
+	}
+	return time.Unix(s.BootTime+int64(up), 0).UTC()
 }
 
 // hostPart is the text that a line stands in.

@@ -14,12 +14,13 @@ const (
 	KindFlowHash             // ethtool -n … rx-flow-hash
 	KindIRQ                  // /proc/interrupts, affinity lists
 	KindKey                  // netdev_rss_key
+	KindCosts                // rssreplay calibrate -o costs.json
 
 	NumKinds = iota
 )
 
 // kindFlags are the names of the kinds in String, and of the flags of the command.
-var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key"}
+var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs"}
 
 // String is the kind's name, "flow-hash".
 func (k Kind) String() string { return kindFlags[k] }
@@ -31,6 +32,9 @@ func (k Kind) String() string { return kindFlags[k] }
 func Sniff(data []byte) []Kind {
 	var found [NumKinds]bool
 	lines := textLines(data[:min(len(data), maxText)])
+	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
+		return []Kind{KindCosts}
+	}
 	if isJSON(lines) {
 		return sniffJSON(strings.Join(lines, "\n"))
 	}
