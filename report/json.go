@@ -133,7 +133,7 @@ func oneMemberPerLine(path string) bool {
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
 		"scenario.modes.element.series.cpus", "best",
 		"suggestion", "suggestion.commands", "declined", "table_sizes", "keys", "keys.histogram",
-		"peer_parameters", "flows":
+		"peer_parameters", "flows", "left_out", "rows", "queues", "predicted", "warnings":
 		return true
 	}
 	return false

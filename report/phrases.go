@@ -41,15 +41,34 @@ func (p Parameters) Named(name string) *Parameter {
 }
 
 // CaveatsOf is what holds for every replay of a packet, then what holds for this one.
-func CaveatsOf(c *Capture, more []string) []string {
+func CaveatsOf(c *Capture, p Parameters, more []string) []string {
 	if c.Packets == 0 {
 		return more
 	}
 	return append([]string{
-		"Costs (the durations above) are assumptions, not measurements: drops, utilization and latency follow from them.",
+		p.costs() + "; drops, utilization and latency follow from them.",
 		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
 		"What that machine's ring dropped is not in the capture, and so in no number here.",
 	}, more...)
+}
+
+// costs says where the costs come from.
+func (p Parameters) costs() string {
+	switch cost := p.Named("packet-cost"); {
+	case cost == nil:
+		return "costs: those of each scenario"
+	case cost.Measured != "":
+		return "costs: " + cost.Measured
+	case cost.Source != DefaultSource:
+		return fmt.Sprintf("costs: a packet's as given (%s), the others (the durations above) assumptions where nothing set them", cost.Source)
+	}
+	return "costs: assumptions, not measurements (the durations above; rssreplay calibrate measures them)"
+}
+
+// Measured tells whether a packet's cost was measured.
+func (p Parameters) Measured() bool {
+	cost := p.Named("packet-cost")
+	return cost != nil && cost.Measured != ""
 }
 
 // SharesOf lists the counts above 0, the largest first, with their share of total.

@@ -127,6 +127,10 @@ type Parameter struct {
 	Value  any    `json:"value"`
 	Source string `json:"source"` // DefaultSource, or what set it: a profile, a file, the flag
 
+	// Measured is, of a cost that was, when and how well: "measured 2026-11-25 on 10
+	// windows, …".
+	Measured string `json:"measured,omitempty"`
+
 	// Text is the value as the text prints it; "" prints Value.
 	Text string `json:"-"`
 }

@@ -28,6 +28,7 @@ type importFlags struct {
 	ring     string
 	flowHash string
 	irq      []string
+	costs    string
 	bundle   string
 	dev      string // the interface, where the texts are of several
 }
@@ -48,6 +49,7 @@ func (f *importFlags) addSteering(set *pflag.FlagSet) {
 func (f *importFlags) addReplay(set *pflag.FlagSet) {
 	set.StringVar(&f.coalesce, "coalesce", "", "")
 	set.StringVar(&f.ring, "ring", "", "")
+	set.StringVar(&f.costs, "costs", "", "")
 }
 
 // importFile is one file to import, and the flag that names it.
@@ -71,6 +73,7 @@ func (f *modelFlags) importFiles() []importFile {
 	add(nictext.KindCoalesce, f.imports.coalesce)
 	add(nictext.KindRing, f.imports.ring)
 	add(nictext.KindFlowHash, f.imports.flowHash)
+	add(nictext.KindCosts, f.imports.costs)
 	for _, path := range f.imports.irq {
 		add(nictext.KindIRQ, path)
 	}
@@ -151,6 +154,7 @@ type imports struct {
 	flowHash imported[nictext.FlowHash]
 	irq      imported[nictext.IRQs]
 	key      imported[nictext.KeyFile]
+	costs    imported[nictext.Costs]
 
 	leftOut []string // names of the bundle's files that are none of these
 	noTable string   // the bundle's file that says that the driver shows no table
@@ -160,6 +164,7 @@ type imports struct {
 var printedBy = [nictext.NumKinds]string{
 	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
 	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
+	"what `rssreplay calibrate -o costs.json` wrote",
 }
 
 // unreadable says that the file can't be opened or read, and what to give.
@@ -249,6 +254,8 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 			m.flowHash.from += ", " + name
 		}
 		return nil
+	case nictext.KindCosts:
+		return readInto(&m.costs, nictext.ReadCosts, in, name)
 	case nictext.KindKey:
 		return readInto(&m.key, nictext.ReadKey, in, name)
 	}

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SAMPLES", filepath.Join(root, "pcaps", "samples"))
 			e.Setenv("PACKED", filepath.Join(root, "pcaps", "file", "testdata"))
 			e.Setenv("TRUTH", filepath.Join(root, "nicmodel", "testdata", "groundtruth"))
+			e.Setenv("HOST", filepath.Join(root, "dispatch", "calibrate", "testdata"))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -12,6 +12,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/report"
 )
 
 // This file makes the two lower layers of parameters that tell of a NIC: what
@@ -110,6 +111,9 @@ func (r *resolver) offerImports() error {
 	if c := m.coalesce; c.value != nil && r.flags.set.Lookup("itr") != nil {
 		r.offerCoalesce(c.value, c.from)
 	}
+	if c := m.costs; c.value != nil && r.flags.set.Lookup("packet-cost") != nil {
+		r.offerCosts(c.value, c.from)
+	}
 	queues, queuesFrom := 0, ""
 	if c := m.channels; c.value != nil {
 		queues, queuesFrom = c.value.RX, c.from
@@ -139,6 +143,17 @@ func (r *resolver) offerImports() error {
 		return r.offerIRQs(queues)
 	}
 	return nil
+}
+
+// offerCosts offers the costs that were measured, and says what they are worth.
+func (r *resolver) offerCosts(c *nictext.Costs, from string) {
+	for _, parameter := range c.Names() {
+		r.offer(fromImport, from, parameter, fmt.Sprintf("%dns", c.Costs[parameter]))
+	}
+	r.measured = report.MeasuredOrigin(report.Time{Time: c.Measured}, c.Windows, report.Fraction(c.Error), report.Fraction(c.From), report.Fraction(c.To))
+	if r.origin("packet-cost").source == from {
+		r.notes = append(r.notes, "costs: "+r.measured+".")
+	}
 }
 
 // offerTable offers what comes with a table, and returns its number of queues.

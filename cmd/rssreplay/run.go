@@ -134,7 +134,7 @@ func (e *env) tellFault(p *fault.Panic) {
 
 func newRootCommand(e *env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newCompareCommand(e), newDiffCommand(e), newExplainCommand(e), newHashCommand(e), newSuggestCommand(e), newPlanCommand(e), newVerifyCommand(e), newNICsCommand(e), newCollectCommand(e), newManCommand(e), newVersionCommand(e))
+	root.AddCommand(newCalibrateCommand(e), newCompareCommand(e), newDiffCommand(e), newExplainCommand(e), newHashCommand(e), newSuggestCommand(e), newPlanCommand(e), newVerifyCommand(e), newNICsCommand(e), newCollectCommand(e), newManCommand(e), newVersionCommand(e))
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelpCommand(e))

@@ -153,6 +153,7 @@ type resolver struct {
 	imports  *imports
 	adaptive bool              // an imported text says that moderation is adaptive
 	origins  map[string]origin // of offered values, by flag
+	measured string            // what the costs of --costs are worth
 	refused  error             // the first offer that a flag did not take
 	types    hash.Types
 	xfrm     hash.Transform
@@ -645,6 +646,9 @@ func (r *resolver) host() error {
 // time adds a parameter whose value is a time: ns in JSON.
 func (r *resolver) time(flag string, d duration) {
 	r.add(flag, int64(d), d.String(), r.source(flag))
+	if costs := r.imports.costs; costs.value != nil && r.source(flag) == costs.from {
+		r.parameters[len(r.parameters)-1].Measured = r.measured
+	}
 }
 
 func (r *resolver) validate() error {

@@ -345,7 +345,7 @@ func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, p
 		})
 	})
 	m.details(caveatsBytes, "Caveats", "", func(p *markdown) {
-		for _, caveat := range report.CaveatsOf(c, caveats) {
+		for _, caveat := range report.CaveatsOf(c, parameters, caveats) {
 			p.add("- " + prose(caveat) + "\n")
 		}
 		p.add("\n")

@@ -156,7 +156,7 @@ func newHTMLTail(c *report.Capture, tool report.Tool, command []string, paramete
 	tail := &htmlTail{
 		Command: strings.Join(words.ShellWords(command), " "),
 		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
-		Caveats: report.CaveatsOf(c, caveats),
+		Caveats: report.CaveatsOf(c, parameters, caveats),
 	}
 	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256", "remarks")}
 	for i := range c.Files {

@@ -39,7 +39,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		t.scenarioEntries(c.Scenarios, heads)
 	}
 	t.scenarioParameters(c, heads)
-	t.caveats(&report.Report{Capture: c.Capture, Caveats: c.Caveats})
+	t.caveats(&report.Report{Capture: c.Capture, Parameters: c.CommonParameters(), Caveats: c.Caveats})
 	if t.err != nil {
 		return t.err
 	}

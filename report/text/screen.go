@@ -301,7 +301,11 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 		}
 		return plainCell(text)
 	})
-	s.row(t, second, "busy, p99 (assumed)", modes, func(m *report.Mode) cell {
+	origin := " (assumed)"
+	if s.r.Parameters.Measured() {
+		origin = " (measured)"
+	}
+	s.row(t, second, "busy, p99"+origin, modes, func(m *report.Mode) cell {
 		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
 		if m.Mode == report.NonRSS && len(m.CPUs) > 1 { // its CPUs take turns, so that their times add up
 			turns := " (one CPU at a time), "
@@ -322,7 +326,7 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 		})
 	}
 	if slices.ContainsFunc(modes, func(m report.Mode) bool { return m.Totals.Drops > 0 }) {
-		s.row(t, second, "dropped (assumed)", modes, func(m *report.Mode) cell {
+		s.row(t, second, "dropped"+origin, modes, func(m *report.Mode) cell {
 			if m.Totals.Drops == 0 {
 				return plainCell("0")
 			}

@@ -205,7 +205,7 @@ func (t *writer) parameterList(parameters report.Parameters) {
 }
 
 func (t *writer) caveats(r *report.Report) {
-	caveats := report.CaveatsOf(&r.Capture, r.Caveats)
+	caveats := report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats)
 	if len(caveats) == 0 {
 		return
 	}

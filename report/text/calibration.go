@@ -1,0 +1,149 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// calibrationRows is how many rows the text has: eleven snapshots of eight CPUs.
+const calibrationRows = 80
+
+// WriteCalibration writes c for a terminal: the costs and what they are worth, what
+// was left out, and what was counted. o.Flows is not used. Errors are those of w.
+func WriteCalibration(w io.Writer, c *report.Calibration, o Options) error {
+	if o.Width == 0 {
+		o.Width = screenWidth
+	}
+	t := NewWriter(w, o)
+	t.fittedCosts(c)
+	if len(c.LeftOut) > 0 {
+		t.heading("LEFT OUT", "of the fit")
+		for _, l := range c.LeftOut {
+			t.para("-", 2, fmt.Sprintf("CPU %d, %s: %s.", l.CPU, words.Plural(uint64(l.Windows), "window", "windows"), l.What), report.Plain)
+		}
+	}
+	t.counted(c)
+	if len(c.Predicted) > 0 {
+		t.predicted(c)
+	}
+	if said := append(append([]string(nil), c.Warnings...), c.Notes...); len(said) > 0 {
+		t.heading("CAVEATS", "")
+		for _, s := range said {
+			t.para("-", 2, s, report.Plain)
+		}
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return t.W.Flush()
+}
+
+func (t *writer) fittedCosts(c *report.Calibration) {
+	const labels = 14
+	f := c.Fit
+	if f == nil {
+		t.heading("NO COSTS", "nothing was fitted")
+		if c.Refused != nil {
+			t.para("", 0, words.UpperFirst(c.Refused.What)+".", report.Plain)
+		}
+		return
+	}
+	t.heading("COSTS", c.Origin())
+	ns := func(f report.Fraction) string { return words.Nanoseconds(int64(f + 0.5)) }
+	t.para("NET_RX run", labels, fmt.Sprintf("%s (%s to %s)", ns(f.Run), ns(f.RunFrom), ns(f.RunTo)), report.Plain)
+	t.para("packet", labels, fmt.Sprintf("%s (%s to %s)", ns(f.Packet), ns(f.PacketFrom), ns(f.PacketTo)), report.Plain)
+	t.para("in all", labels, fmt.Sprintf("%s a packet, runs included", ns(f.MeanPacket)), report.Plain)
+	if f.OneFactor {
+		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s, as the windows don't tell a run's cost from a packet's: %s.", words.Fixed(f.Factor, 2), *f.Why), report.Plain)
+	}
+	t.para("error", labels, fmt.Sprintf("± %.0f %%: by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", 100*float64(f.Error)), report.Plain)
+	t.para("load", labels, "From an idle CPU to a busy one a packet's cost falls 3 to 4 times: outside this range nothing is promised.", report.Plain)
+	t.line("")
+	t.line(words.Indent + c.Costs.Flags())
+}
+
+// counted is a row for each CPU and window.
+func (t *writer) counted(c *report.Calibration) {
+	how := "times are measured"
+	if c.Accounting.Kind == "ticks" {
+		how = fmt.Sprintf("times are counted by ticks, %d a second", c.Accounting.HZ)
+		if !c.Accounting.HZKnown {
+			how += " (not told)"
+		}
+	}
+	t.heading("COUNTED", fmt.Sprintf("between %s: NET_RX runs, softirq and irq time; %s", words.Plural(uint64(c.Snapshots), "snapshot", "snapshots"), how))
+	g := grid{keys: 2, columns: []column{{head: "window"}, {head: "CPU"}, {head: "packets"}, {head: "packets/s"}, {head: "runs"}, {head: "interrupts"},
+		{head: "time"}}}
+	fitted, squeezed, dropped := c.Fit != nil, false, false
+	for i := range c.Rows {
+		squeezed, dropped = squeezed || c.Rows[i].Squeezed > 0, dropped || c.Rows[i].Dropped > 0
+	}
+	type more struct {
+		there bool
+		column
+		text func(r *report.CalibrationRow) string
+	}
+	columns := slices.DeleteFunc([]more{
+		{fitted, column{head: "by costs"}, func(r *report.CalibrationRow) string { return words.Nanoseconds(int64(r.Fitted)) }},
+		{squeezed, column{head: "squeezed"}, func(r *report.CalibrationRow) string { return words.Exact(r.Squeezed) }},
+		{dropped, column{head: "dropped"}, func(r *report.CalibrationRow) string { return words.Exact(r.Dropped) }},
+		{len(c.LeftOut) > 0, column{head: "left out", left: true}, func(r *report.CalibrationRow) string { return strings.TrimPrefix(r.Reason, "fitted") }},
+	}, func(m more) bool { return !m.there })
+	for _, m := range columns {
+		g.columns = append(g.columns, m.column)
+	}
+	for i := range c.Rows[:min(len(c.Rows), calibrationRows)] {
+		r := &c.Rows[i]
+		time := r.SoftIRQ + r.IRQ
+		if r.Traced != nil {
+			time = *r.Traced
+		}
+		cells := []cell{plainCell(fmt.Sprint(r.Window)), plainCell(fmt.Sprint(r.CPU)), plainCell(words.Exact(r.Packets)),
+			plainCell(words.Count(uint64(float64(r.Packets) / float64(r.Duration) * 1e9))), plainCell(words.Exact(r.Runs)), plainCell(words.Exact(r.Interrupts)),
+			plainCell(words.Nanoseconds(time))}
+		for _, m := range columns {
+			cells = append(cells, plainCell(m.text(r)))
+		}
+		g.row(cells...)
+	}
+	t.grid(&g)
+	if n := len(c.Rows) - calibrationRows; n > 0 {
+		t.line(words.Indent + words.Plural(uint64(n), "more row", "more rows") + ": --format json has all")
+	}
+	if len(c.Queues) > 0 {
+		t.heading("QUEUES", "in all windows")
+		q := grid{keys: 1, columns: []column{{head: "queue"}, {head: "interrupts"}, {head: "packets"}}}
+		number := func(n *uint64) cell {
+			if n == nil {
+				return plainCell("-")
+			}
+			return plainCell(words.Exact(*n))
+		}
+		for _, queue := range c.Queues {
+			q.row(plainCell(fmt.Sprint(queue.Queue)), number(queue.Interrupts), number(queue.Packets))
+		}
+		t.grid(&q)
+	}
+}
+
+// predicted is the replay's counts beside the host's.
+func (t *writer) predicted(c *report.Calibration) {
+	t.heading("PREDICTED", "by the replay of the capture under rss-msix, beside what was counted")
+	g := grid{keys: 1, columns: []column{{head: "CPU"}, {head: "packets", group: "predicted"}, {head: "DPCs", group: "predicted"}, {head: "busy", group: "predicted"},
+		{head: "packets", group: "counted"}, {head: "NET_RX runs", group: "counted"}, {head: "softirq+irq", group: "counted"}}}
+	for i := range c.Predicted {
+		p := &c.Predicted[i]
+		seen, runs := "-", "-"
+		if p.Seen != nil {
+			seen, runs = words.Exact(*p.Seen), words.Exact(*p.Runs)
+		}
+		g.row(plainCell(fmt.Sprint(p.CPU)), plainCell(words.Exact(p.Packets)), plainCell(words.Exact(p.DPCs)), plainCell(words.Nanoseconds(p.Busy)),
+			plainCell(seen), plainCell(runs), plainCell(words.NanosecondsOrNone(p.Time)))
+	}
+	t.grid(&g)
+}
