@@ -183,6 +183,9 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	}
 	j.endArray(len(c.Scenarios))
 	j.member("best", c.Best())
+	if c.Diff != nil {
+		j.member("diff", c.Diff.document(c.Scenarios))
+	}
 	j.anonymized(c.Anonymized)
 	j.w.WriteString("\n}\n")
 	if j.err != nil {

@@ -205,7 +205,11 @@ func (c *Compare) Summary() []string {
 	if c.Capture.Received == 0 || len(c.Scenarios) == 0 {
 		return r.Summary()
 	}
-	sentences := append([]string{r.TrafficSentence()}, c.HeadroomSentences()...)
+	var sentences []string
+	if changes := c.Diff.ChangesSentence(); changes != "" {
+		sentences = append(sentences, changes)
+	}
+	sentences = append(append(sentences, r.TrafficSentence()), c.HeadroomSentences()...)
 	figures := ComparedFigures(c.Scenarios)
 	imbalance := &figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
 	first := &c.Scenarios[0]

@@ -13,6 +13,8 @@ type Diff struct {
 	MovedTotal  uint64
 	Captures    bool // they are of different captures
 	DefaultKeys int  // of how many the key is the default one
+	Changes     []Change
+	Drops       bool // one of them dropped packets
 }
 
 // MovedFlow is a flow that has another main CPU in the new report.
@@ -48,7 +50,9 @@ func NewDiff(before, after *Report, moved []MovedFlow, total uint64, otherCaptur
 			d.Came = append(d.Came, f)
 		}
 	}
+	d.Changes = changesOf(before.Parameters, after.Parameters)
 	for _, r := range []*Report{before, after} {
+		d.Drops = d.Drops || slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Totals.Drops > 0 })
 		if p := r.Parameters.Named("key"); p != nil && p.Source == DefaultSource {
 			d.DefaultKeys++
 		}

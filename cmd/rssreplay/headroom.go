@@ -124,7 +124,7 @@ func unknownHeadroom(in *input, s *settings, why string) [][]*report.Headroom {
 func (a *assembly) headroomCaveat() string {
 	for _, h := range a.headroom {
 		if h.Unknown == "" && h.Packets < a.result.Packets {
-			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start))
+			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start).Round(time.Millisecond))
 		}
 	}
 	return ""

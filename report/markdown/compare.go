@@ -25,14 +25,14 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	m.words(&c.Words)
 	m.lead(report.TitleOf("RSS scenarios", &c.Capture), &c.Capture, c.Notes, c.Summary(), func(p *markdown) {
 		if compared {
-			p.scenarioFigures(c.Scenarios, names, leadLabels)
+			p.scenarioFigures(c, names, leadLabels)
 		}
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
 	m.limit -= tail.b.Len()
 	if compared {
-		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.scenarioFigures(c.Scenarios, names, nil) })
+		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.scenarioFigures(c, names, nil) })
 		m.details(maxMarkdown/8, "Table entries that differ", "", func(p *markdown) { p.scenarioEntries(c.Scenarios, names) })
 		if !c.HashedAlike() {
 			m.details(maxMarkdown/8, "Hash types", "", func(p *markdown) { p.scenarioHashing(c, names) })
@@ -56,7 +56,8 @@ func scenarioCodes(scenarios []report.Scenario) []string {
 
 // scenarioFigures is a row for each figure and a column for each scenario, with the
 // best of a row in bold; labels nil are all figures.
-func (m *markdown) scenarioFigures(scenarios []report.Scenario, names, labels []string) {
+func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
+	scenarios := c.Scenarios
 	others := report.WithoutRSS(scenarios)
 	heads := []string{""}
 	modes := []string{"mode"}
@@ -71,7 +72,7 @@ func (m *markdown) scenarioFigures(scenarios []report.Scenario, names, labels []
 		if labels != nil && !slices.Contains(labels, f.Label) {
 			continue
 		}
-		row := []string{figureLabel(f.Label)}
+		row := []string{figureLabel(c.Diff.Label(&f))}
 		best := f.Marked(scenarios)
 		for i := range scenarios {
 			text := f.Text(f.Of(&scenarios[i]))
@@ -87,6 +88,9 @@ func (m *markdown) scenarioFigures(scenarios []report.Scenario, names, labels []
 	}
 	m.table("figures", heads, rows, nil)
 	if labels != nil {
+		if marks := c.Diff.MarksSentence(); marks != "" {
+			m.para(prose(marks))
+		}
 		return
 	}
 	for i, s := range scenarios {

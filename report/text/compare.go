@@ -17,7 +17,11 @@ import (
 // are those of w.
 func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t := NewWriter(w, o)
-	t.opening(&c.Words, c.Notes)
+	notes := c.Notes
+	if changes := c.Diff.ChangesSentence(); changes != "" {
+		notes = append([]string{changes}, notes...)
+	}
+	t.opening(&c.Words, notes)
 	capture := c.Capture
 	hashed := c.HashedAlike()
 	if !hashed { // each scenario says it

@@ -21,6 +21,10 @@ func (t *writer) diff(c *report.Compare) {
 		t.para("", 0, "CPU numbers are illustrative: "+which+" used the default key; the spread is typical.", report.Plain)
 		t.line("")
 	}
+	if marks := c.Diff.MarksSentence(); marks != "" {
+		t.para("", 0, marks, report.Plain)
+		t.line("")
+	}
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}
 	for _, f := range report.ComparedFigures(c.Scenarios) {
 		was, now := f.Of(before), f.Of(after)
@@ -39,7 +43,7 @@ func (t *writer) diff(c *report.Compare) {
 				share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
 			}
 		}
-		g.row(plainCell(f.Label), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
+		g.row(plainCell(c.Diff.Label(&f)), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
 	}
 	t.grid(&g)
 	for _, part := range []struct {
