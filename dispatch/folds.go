@@ -27,7 +27,7 @@ type Cut struct {
 	Folds int // at most MaxFolds
 	// Received is the packets in all, which a former pass counted; 0: that is not known.
 	// Then the folds have nearly equal numbers, and tell of packets alone, no bytes and
-	// no times; and there are none of some captures: of those with more than 32,768
+	// no times; and there are none of some captures: of those with more than 8,192
 	// flows, with so few packets that the folds would be unequal, or with flows whose
 	// packets meet several entries.
 	Received uint64

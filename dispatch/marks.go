@@ -14,9 +14,9 @@ const (
 	// marksPerFold are so many that no fold has a quarter more packets than another, or
 	// less, as long as few are sent.
 	marksPerFold = 4
-	// maxMarkedFlows bounds what marks cost: 8 MB, and some ms each time that a capture
+	// maxMarkedFlows bounds what marks cost: 2 MB, and less than 1 ms each time that a capture
 	// becomes twice as long.
-	maxMarkedFlows = 1 << 15
+	maxMarkedFlows = 1 << 13
 )
 
 // marks notes now and then how many packets each flow has by then, so that a capture
