@@ -49,12 +49,13 @@ type inputKey struct {
 // Inputs looks at each flow once.
 func (r *Replayed) Inputs() *Inputs {
 	in := &Inputs{WithoutPorts: map[int]Portless{}}
-	transform := r.flows.way(r.steering).Config().Transform
+	way := r.flows.way(r.steering)
+	transform := way.steering.Config().Transform
 	shared := map[inputKey]uint64{} // packets
 	var header pcaps.Header
 	for id := range r.flows.n {
 		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
-		if d.kind == hash.None {
+		if d.kind == hash.None || way.ruleOf(d.entry) >= 0 { // not by its hash
 			continue
 		}
 		in.Flows++
@@ -98,8 +99,9 @@ func (r *Replayed) Inputs() *Inputs {
 // DistinctHashes is how many there are among the flows.
 func (r *Replayed) DistinctHashes() uint64 {
 	hashes := make([]uint32, 0, r.flows.n)
+	way := r.flows.way(r.steering)
 	for id := range r.flows.n {
-		if d := r.flows.decision(r.steering, id); d.kind != hash.None {
+		if d := r.flows.decision(r.steering, id); d.kind != hash.None && way.ruleOf(d.entry) < 0 {
 			hashes = append(hashes, d.hash)
 		}
 	}
@@ -152,18 +154,30 @@ const (
 // packet.
 func (r *Replayed) Chance(in *Inputs) *Chance {
 	cpus := len(r.cfg.CPUs)
-	fixed := make([]float64, cpus) // what has no hash stays where it is
+	fixed := make([]float64, cpus) // what has no hash stays where it is, and what rules take
 	total := float64(in.Packets)
+	way := r.flows.way(r.steering)
 	unhashed := r.cfg.QueueCPU[r.cfg.Queue(engine.Unhashed)]
+	stays := func(entry uint16, packets uint64) {
+		if entry < engine.Dropped {
+			fixed[r.cfg.QueueCPU[r.cfg.Queue(entry)]] += float64(packets)
+		}
+	}
 	for id := range r.flows.n {
-		if r.flows.decision(r.steering, id).kind == hash.None {
-			fixed[unhashed] += float64(r.flows.records.At(id).packets)
+		if d := r.flows.decision(r.steering, id); d.kind == hash.None || way.ruleOf(d.entry) >= 0 {
+			stays(d.entry, r.flows.records.At(id).packets)
 		}
 	}
 	for _, n := range r.flows.notIP {
 		fixed[unhashed] += float64(n)
 	}
-	total += fixed[unhashed]
+	for _, v := range way.noFlow() {
+		fixed[unhashed] -= float64(v.packets)
+		stays(entryOf(way.steering, &v.decision), v.packets)
+	}
+	for _, load := range fixed {
+		total += load
+	}
 	if total == 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/walk"
 )
@@ -28,6 +29,10 @@ type chunk struct {
 	walked  [chunkPackets]bool
 	headers [chunkPackets]pcaps.Header
 	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
+
+	// compared is what rules compare besides, where they do: then every packet is walked.
+	// nil where nobody asks.
+	compared []pcaps.Frame
 
 	bytes uint64 // on the wire
 
@@ -62,6 +67,15 @@ func (c *chunk) header(i int) *pcaps.Header {
 	return h
 }
 
+// decide is what a way of steering makes of packet i.
+func (c *chunk) decide(s *nicmodel.Steering, i int) nicmodel.Decision {
+	var frame *pcaps.Frame
+	if c.compared != nil {
+		frame = &c.compared[i]
+	}
+	return s.DecideFrame(c.header(i), &c.exts[i], frame)
+}
+
 // wasSent tells whether packet i was sent, not received.
 func (c *chunk) wasSent(i int) bool { return c.sends && c.sent[i] }
 
@@ -80,9 +94,13 @@ func (c *chunk) walk(recs []pcaps.Record) {
 		rec := &recs[i]
 		c.wire[i], c.directions[i] = rec.Wire, rec.Direction
 		bytes += uint64(rec.Wire)
-		if c.walked[i] = !c.tuples[i].IsIP(); c.walked[i] {
+		if c.walked[i] = c.compared != nil || !c.tuples[i].IsIP(); c.walked[i] {
 			c.walks = true
-			walk.Walk(rec, &c.headers[i], &c.exts[i])
+			if c.compared != nil {
+				walk.WalkFrame(rec, &c.headers[i], &c.exts[i], &c.compared[i])
+			} else {
+				walk.Walk(rec, &c.headers[i], &c.exts[i])
+			}
 			c.tuples[i].Set(&c.headers[i])
 			c.directions[i] = c.headers[i].Direction
 		}

@@ -43,7 +43,8 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 		rec := &c.recs[i]
 		var h pcaps.Header
 		var ext pcaps.Extension
-		walk.Walk(rec, &h, &ext)
+		var frame pcaps.Frame
+		walk.WalkFrame(rec, &h, &ext, &frame)
 		p := plain.Packet{Time: times[i], Length: rec.Wire, Sent: h.Direction == pcaps.Outbound, Flow: -1, Conn: -1, Entry: -1}
 		if h.Version != 0 {
 			k := tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}
@@ -63,7 +64,14 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 			}
 		}
 		if !p.Sent {
-			p.Entry = int(s.Decide(&h, &ext).Entry)
+			d := s.DecideFrame(&h, &ext, &frame)
+			p.Entry = int(d.Entry)
+			if d.Rule != 0 {
+				p.Decision, p.Queue = plain.ToQueue, int(d.Queue)
+				if d.Target < 0 {
+					p.Decision = plain.ToDrop
+				}
+			}
 		}
 		packets = append(packets, p)
 	}
@@ -105,6 +113,9 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 		want, affinity := plainly.Counters, plainly.Flows
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want)
+		if got.RuleDrops.Packets != plainly.RuleDrops {
+			return fmt.Errorf("%s: %d packets dropped by rules, want %d", mode, got.RuleDrops.Packets, plainly.RuleDrops)
+		}
 		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty()); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}

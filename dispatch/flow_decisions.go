@@ -29,23 +29,53 @@ func (r *flowDecision) varies() bool { return r.why&flowVaries != 0 }
 
 func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
 
-// decide is the decision on a flow's first packet; own are the facts that are
-// the packet's and not the flow's.
-func decide(s *nicmodel.Steering, own pcaps.Facts, h *pcaps.Header, ext *pcaps.Extension) flowDecision {
-	d := s.Decide(h, ext)
-	f := flowDecision{hash: d.Hash, entry: entryOf(d), kind: d.Type, why: d.Why}
-	if h.Facts&own != 0 {
+// decide is the decision on packet i of c as the first one of flow id; own are the
+// facts that are the packet's and not the flow's.
+func (w *way) decide(c *chunk, i int, id uint32) flowDecision {
+	d := c.decide(w.steering, i)
+	f := flowDecision{hash: d.Hash, entry: entryOf(w.steering, &d), kind: d.Type, why: d.Why}
+	if c.header(i).Facts&w.varying != 0 || w.perPacket {
 		f.why |= flowOwn
+	}
+	if d.Woke != 0 || d.Other != 0 {
+		w.asides[id] = aside{d.Rule, d.Woke, d.Other}
 	}
 	return f
 }
 
 // entryOf is a decision as Batch.Entry has it.
-func entryOf(d nicmodel.Decision) uint16 {
-	if d.Entry < 0 {
+func entryOf(s *nicmodel.Steering, d *nicmodel.Decision) uint16 {
+	switch {
+	case d.Rule != 0 && d.Target < 0:
+		return engine.Dropped + d.Rule - 1
+	case d.Rule != 0:
+		return uint16(s.TableSize() + int(d.Target))
+	case d.Entry < 0:
 		return engine.Unhashed
 	}
 	return uint16(d.Entry)
+}
+
+// aside is what a decision has of rules beside where the packet goes, as
+// nicmodel.Decision has it.
+type aside struct{ rule, woke, other uint16 }
+
+// way is a way of steering, and what it decided of packets that are no flow's, or of
+// a flow otherwise than of its first packet.
+type way struct {
+	steering  *nicmodel.Steering
+	varying   pcaps.Facts      // facts by which packets of one flow may meet different entries
+	perPacket bool             // rules compare what flows don't tell
+	frames    bool             // rules may take packets without an IP header
+	varied    variedFlows      // of engine.NoFlow: packets without an IP header that rules took
+	asides    map[uint32]aside // of flows' first packets, where there is one
+}
+
+func newWay(s *nicmodel.Steering) way {
+	return way{
+		steering: s, varying: s.PerPacketFacts(), perPacket: s.NTuple().PerPacket(), frames: s.NTuple().Frames(),
+		varied: newVariedFlows(), asides: map[uint32]aside{},
+	}
 }
 
 // variedCount counts the packets of a flow that met another decision than its
@@ -85,20 +115,39 @@ func (v *variedFlows) count(flow uint32, d nicmodel.Decision, bytes uint64) {
 	c.bytes += bytes
 }
 
+// noHeader is the entry of packet i of c, which has no IP header.
+func (w *way) noHeader(c *chunk, i int) uint16 {
+	if !w.frames {
+		return engine.Unhashed
+	}
+	d := c.decide(w.steering, i)
+	if d.Rule != 0 || d.Woke != 0 || d.Other != 0 {
+		w.varied.count(engine.NoFlow, d, uint64(c.wire[i]))
+	}
+	return entryOf(w.steering, &d)
+}
+
 // otherSteering is what a further way of steering decides of the same flows.
 type otherSteering struct {
-	steering *nicmodel.Steering
-	varying  pcaps.Facts
-	flows    bigarray.Array[flowDecision]
-	varied   variedFlows
+	way
+	flows bigarray.Array[flowDecision]
 }
 
 // way is the i-th way of steering.
-func (t *flowTable) way(i int) *nicmodel.Steering {
+func (t *flowTable) way(i int) *way {
 	if i == 0 {
-		return t.steering
+		return &t.first
 	}
-	return t.more[i-1].steering
+	return &t.more[i-1].way
+}
+
+// ways are all of them.
+func (t *flowTable) ways() []*nicmodel.Steering {
+	all := []*nicmodel.Steering{t.first.steering}
+	for _, other := range t.more {
+		all = append(all, other.steering)
+	}
+	return all
 }
 
 // decision is the flow's under the i-th way of steering.
@@ -109,26 +158,23 @@ func (t *flowTable) decision(i int, id uint32) *flowDecision {
 	return t.more[i-1].flows.At(id)
 }
 
-// variedOf is the packets of flows that met other decisions, by the i-th way.
-func (t *flowTable) variedOf(i int) map[uint32][]variedCount {
-	if i == 0 {
-		return t.varied.of
-	}
-	return t.more[i-1].varied.of
-}
+// noFlow is what rules took of the packets without an IP header.
+func (w *way) noFlow() []variedCount { return w.varied.of[engine.NoFlow] }
 
 // add gives the packets of c, which the table appended to b, their entries.
 func (o *otherSteering) add(t *flowTable, c *chunk, b *engine.Batch, from int, into *engine.Steered) {
 	flows, first, entries := b.Flow[from:b.N], b.Steered.Entry[from:b.N], into.Entry[from:b.N]
 	for i, id := range flows {
 		if id == engine.NoFlow {
-			entries[i] = first[i] // Sent, or no IP header
+			if entries[i] = engine.Sent; first[i] != engine.Sent {
+				entries[i] = o.noHeader(c, i)
+			}
 			continue
 		}
 		d := o.flows.At(id)
 		entries[i] = d.entry
 		if d.why >= flowOwn || c.has(i, o.varying) {
-			entries[i] = decideAgain(o.steering, &o.varied, id, d, t.before(flows, i), c, i, into, from+i)
+			entries[i] = o.decideAgain(id, d, t.before(flows, i), c, i, into, from+i)
 		}
 	}
 }
@@ -148,14 +194,20 @@ func (t *flowTable) before(flows []uint32, i int) uint64 {
 // decideAgain decides packet i of c, the at-th of its batch, whose flow need not meet
 // one entry alone, and notes it for the models once the flow does not. before
 // packets of the flow were received before it.
-func decideAgain(s *nicmodel.Steering, varied *variedFlows, id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
-	d := s.Decide(c.header(i), &c.exts[i])
-	if d.Type != first.kind || d.Hash != first.hash || entryOf(d) != first.entry {
-		varied.count(id, d, uint64(c.wire[i]))
+func (w *way) decideAgain(id uint32, first *flowDecision, before uint64, c *chunk, i int, into *engine.Steered, at int) uint16 {
+	d := c.decide(w.steering, i)
+	entry := entryOf(w.steering, &d)
+	other := d.Type != first.kind || d.Hash != first.hash || entry != first.entry
+	if (w.perPacket || len(w.asides) > 0) && !other {
+		was := w.asides[id]
+		other = d.Woke != was.woke || d.Other != was.other
+	}
+	if other {
+		w.varied.count(id, d, uint64(c.wire[i]))
 		first.why |= flowVaries
 	}
 	if first.varies() {
 		into.Varied = append(into.Varied, engine.VariedRef{Index: uint32(at), Before: before, Entry: first.entry})
 	}
-	return entryOf(d)
+	return entry
 }

@@ -26,14 +26,12 @@ type flowRecord struct {
 // tuple, and is compared whole. The hash is seeded anew in each run, so that no
 // capture can be made to collide.
 type flowTable struct {
-	steering *nicmodel.Steering
-	varying  pcaps.Facts // facts by which packets of one flow may meet different entries
-	seed     [6]uint64
-	slots    []slot // length a power of two
-	n        uint32
-	records  bigarray.Array[flowRecord]
-	varied   variedFlows
-	more     []*otherSteering
+	first   way
+	seed    [6]uint64
+	slots   []slot // length a power of two
+	n       uint32
+	records bigarray.Array[flowRecord]
+	more    []*otherSteering
 
 	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
 	notIPBytes uint64
@@ -65,9 +63,9 @@ func (s slot) id(mask uint32) uint32 { return uint32(s)&mask - 1 }
 // newFlowTable is an empty table whose flows are steered by s, and by each of
 // more.
 func newFlowTable(s *nicmodel.Steering, more ...*nicmodel.Steering) *flowTable {
-	t := &flowTable{steering: s, varying: s.PerPacketFacts(), slots: make([]slot, 1<<12), varied: newVariedFlows()}
+	t := &flowTable{first: newWay(s), slots: make([]slot, 1<<12)}
 	for _, s := range more {
-		t.more = append(t.more, &otherSteering{steering: s, varying: s.PerPacketFacts(), varied: newVariedFlows()})
+		t.more = append(t.more, &otherSteering{way: newWay(s)})
 	}
 	for i := range t.seed {
 		t.seed[i] = rand.Uint64() // decides only where a flow lies, never what is reported
@@ -168,7 +166,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		if !tuple.IsIP() {
 			t.notIP[c.headers[i].Reason]++
 			t.notIPBytes += uint64(c.wire[i])
-			flows[i], entries[i] = engine.NoFlow, engine.Unhashed
+			flows[i], entries[i] = engine.NoFlow, t.first.noHeader(c, i)
 			continue
 		}
 		id, r := t.own.ids[i], (*flowRecord)(nil)
@@ -182,8 +180,8 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		r.packets++
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
-		if r.why >= flowOwn || c.has(i, t.varying) {
-			entry = decideAgain(t.steering, &t.varied, id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
+		if r.why >= flowOwn || c.has(i, t.first.varying) {
+			entry = t.first.decideAgain(id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
 		}
 		flows[i], entries[i] = id, entry
 	}
@@ -213,16 +211,15 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	if ok {
 		return at
 	}
-	h, ext := c.header(i), &c.exts[i]
 	id := t.n
 	t.n++
 	t.slots[at] = newSlot(t.own.hashes[i], uint32(len(t.slots)-1), id)
 	t.records.Grow(t.n)
 	r := t.records.At(id)
-	*r = flowRecord{tuple: c.tuples[i], flowDecision: decide(t.steering, t.varying, h, ext)}
+	*r = flowRecord{tuple: c.tuples[i], flowDecision: t.first.decide(c, i, id)}
 	for _, other := range t.more {
 		other.flows.Grow(t.n)
-		*other.flows.At(id) = decide(other.steering, other.varying, h, ext)
+		*other.flows.At(id) = other.decide(c, i, id)
 	}
 	if t.n > uint32(len(t.slots)/2) {
 		t.double()
@@ -302,7 +299,8 @@ type Flow struct {
 	Packets, Bytes  uint64 // received
 	HashType        hash.Type
 	Hash            uint32 // means nothing with HashType None
-	Entry           int    // -1: unhashed
+	Entry           int    // -1: unhashed, or a rule took it
+	Rule            int    // that took it, by its place among the steering's and 1; 0: none
 	Varies          bool   // later packets met other entries
 }
 
@@ -315,7 +313,10 @@ func (t *flowTable) flow(steering int, id uint32) Flow {
 		Varies: d.varies(),
 	}
 	f.SourcePort, f.DestinationPort, f.HasPorts = r.tuple.Ports()
-	if d.entry == engine.Unhashed {
+	switch rule := t.way(steering).ruleOf(d.entry); {
+	case rule >= 0:
+		f.Entry, f.Rule = -1, rule+1
+	case d.entry == engine.Unhashed:
 		f.Entry = -1
 	}
 	return f

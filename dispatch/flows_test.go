@@ -100,7 +100,7 @@ func (m *mapTable) receive(k flowTuple, length uint32) uint32 {
 // answer an earlier one, an eighth are sent ones, and some have no IP header.
 func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTuple, packets int) *mapTable {
 	t.Helper()
-	m := &mapTable{steering: table.steering, ids: map[flowTuple]uint32{}}
+	m := &mapTable{steering: table.first.steering, ids: map[flowTuple]uint32{}}
 	var c chunk
 	c.sends = true
 	var b engine.Batch

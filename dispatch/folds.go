@@ -21,6 +21,18 @@ type Fold struct {
 	Unhashed engine.EntryLoad
 }
 
+// load is where packets of an entry, as engine.Batch has it, are counted; nil for those
+// that a rule took, which no table moves.
+func (f *Fold) load(entry uint16) *engine.EntryLoad {
+	switch {
+	case entry == engine.Unhashed:
+		return &f.Unhashed
+	case int(entry) < len(f.Entries):
+		return &f.Entries[entry]
+	}
+	return nil
+}
+
 // Cut asks for folds of equal numbers of received packets. The zero value asks for
 // none.
 type Cut struct {
@@ -74,12 +86,10 @@ func (p *folds) add(b *engine.Batch, from int) {
 				*n++
 			}
 		}
-		load := &of.Unhashed
-		if entry := b.Entry[i]; entry != engine.Unhashed {
-			load = &of.Entries[entry]
+		if load := of.load(b.Entry[i]); load != nil {
+			load.Packets++
+			load.Bytes += uint64(b.Length[i])
 		}
-		load.Packets++
-		load.Bytes += uint64(b.Length[i])
 	}
 }
 

@@ -242,7 +242,7 @@ func newTrial(kept *Result, scenario int, mode engine.Mode, tape *Tape, scale Sc
 		tape: tape, scale: scale, mode: mode, replayed: kept.scenarios()[scenario], unhashed: kept.Bytes - kept.SentBytes,
 		start: start, verdicts: map[float64]verdict{},
 	}
-	t.varies = kept.flows.way(t.replayed.steering).PerPacketFacts() != 0
+	t.varies = kept.flows.way(t.replayed.steering).steering.Varies()
 	for _, load := range t.replayed.Entries {
 		t.unhashed -= load.Bytes
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"math"
 	"slices"
 
 	"rssreplay/dispatch/engine"
@@ -16,6 +17,9 @@ type Loads struct {
 	// Unhashed is what has no hash and goes to the default queue; its Flows are
 	// those of IP packets.
 	Unhashed engine.EntryLoad
+	// Ruled is what rules take, per queue; it goes there whatever the table. What they
+	// drop is nowhere.
+	Ruled []engine.EntryLoad
 	// Moved is what goes to another CPU than in the replay; of a flow all or some.
 	Moved engine.EntryLoad
 	// Assumed counts the packets whose place is not certain: see Resteer.
@@ -42,6 +46,9 @@ func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 		sum(int(queue), l.Entries[i])
 	}
 	sum(config.DefaultQueue, l.Unhashed)
+	for queue, of := range l.Ruled {
+		sum(queue, of)
+	}
 	return queues
 }
 
@@ -58,13 +65,17 @@ func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 // steering replayed, a home address without a type that reads it or a rule that
 // barred no enabled type, is not seen, and not counted either.
 func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
-	now := r.flows.way(r.steering)
+	by := r.flows.way(r.steering)
+	now := by.steering
 	w := resteering{
+		way: by,
 		cfg: r.cfg, config: s.Config(), now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
 		reads: s.PerPacketFacts()&pcaps.HomeAddress != 0,
 		loads: Loads{Entries: make([]engine.EntryLoad, len(s.Config().Table))},
 	}
-	varied := r.flows.variedOf(r.steering)
+	if len(now.Targets()) > 0 {
+		w.loads.Ruled = make([]engine.EntryLoad, len(s.Config().QueueCPU))
+	}
 	var met []int32
 	for id := range r.flows.n {
 		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
@@ -73,39 +84,45 @@ func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 		packets, bytes := f.packets, f.bytes
 		met = met[:0]
 		if d.varies() {
-			for _, v := range varied[id] {
-				met = append(met, w.count(entryOf(v.decision), v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
+			for _, v := range by.varied.of[id] {
+				met = append(met, w.count(entryOf(now, &v.decision), v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
 				packets -= v.packets
 				bytes -= v.bytes
 			}
 		}
 		entry := w.count(d.entry, d.kind, d.hash, d.reason(), packets, bytes)
-		w.at(entry).Flows++
+		w.flow(entry)
 		if w.moved {
 			w.loads.Moved.Flows++
 			w.moved = false
 		}
 		for i, other := range met {
 			if other != entry && !slices.Contains(met[:i], other) {
-				w.at(other).Flows++
+				w.flow(other)
 			}
 		}
 	}
-	for _, packets := range r.flows.notIP {
-		w.loads.Unhashed.Packets += packets
+	packets, bytes := uint64(0), r.flows.notIPBytes
+	for _, n := range r.flows.notIP {
+		packets += n
 	}
-	w.loads.Unhashed.Bytes += r.flows.notIPBytes
-	if s.CPU(uint16(s.Config().DefaultQueue)) != r.cfg.QueueCPU[r.cfg.DefaultQueue] {
-		for _, packets := range r.flows.notIP {
-			w.loads.Moved.Packets += packets
+	for _, v := range by.noFlow() {
+		if entry := entryOf(now, &v.decision); entry != engine.Unhashed {
+			w.count(entry, hash.None, 0, v.decision.Why, v.packets, v.bytes)
+			packets -= v.packets
+			bytes -= v.bytes
 		}
-		w.loads.Moved.Bytes += r.flows.notIPBytes
+	}
+	countEntry(&w.loads.Unhashed, packets, bytes)
+	if s.CPU(uint16(s.Config().DefaultQueue)) != r.cfg.QueueCPU[r.cfg.DefaultQueue] {
+		countEntry(&w.loads.Moved, packets, bytes)
 	}
 	return w.loads
 }
 
 // resteering is Resteer at work on a flow.
 type resteering struct {
+	way                   *way
 	cfg                   *engine.Config
 	config                nicmodel.SteeringConfig // then's
 	now, then             *nicmodel.Steering
@@ -125,9 +142,31 @@ func (w *resteering) at(entry int32) *engine.EntryLoad {
 	return &w.loads.Entries[entry]
 }
 
+// ruledOut is where packets go that a rule drops.
+const ruledOut = math.MinInt32
+
+// flow counts a flow where its packets go: see count.
+func (w *resteering) flow(to int32) {
+	switch {
+	case to == ruledOut:
+	case to < -1:
+		w.loads.Ruled[w.cfg.Queue(uint16(^to))].Flows++
+	default:
+		w.at(to).Flows++
+	}
+}
+
 // count steers packets of the flow that got one decision and met the entry was,
-// and counts them.
+// and counts them. It returns their entry: −1 for none, ^was where a rule takes
+// them, or ruledOut.
 func (w *resteering) count(was uint16, kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
+	if rule := w.way.ruleOf(was); rule >= 0 { // the rules are the same
+		if was < engine.Dropped {
+			countEntry(&w.loads.Ruled[w.cfg.Queue(was)], packets, bytes)
+			return ^int32(was)
+		}
+		return ruledOut
+	}
 	entry := int32(-1)
 	switch {
 	case !w.sameHashes:
@@ -165,5 +204,5 @@ func (w *resteering) again(kind hash.Type, why nicmodel.Unhashed, packets uint64
 			h = &addresses
 		}
 	}
-	return w.then.Decide(h, nil).Entry
+	return w.then.ByTable(h, nil).Entry
 }

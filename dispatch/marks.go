@@ -3,8 +3,6 @@ package dispatch
 import (
 	"math"
 	"slices"
-
-	"rssreplay/dispatch/engine"
 )
 
 const (
@@ -83,7 +81,7 @@ func (m *marks) mark(t *flowTable) mark {
 // where there are too few marks, or a flow met more entries than one: when
 // it met which is not noted.
 func (m *marks) folds(t *flowTable, n, entries int) *folds {
-	if t.n > maxMarkedFlows || len(t.varied.of) > 0 {
+	if t.n > maxMarkedFlows || len(t.first.varied.of) > 0 {
 		return nil
 	}
 	end := m.mark(t)
@@ -131,10 +129,8 @@ func (p *folds) between(t *flowTable, k int, from, to *mark) {
 		}
 		of.Flows++
 		p.packets.At(uint32(id))[k] = packets
-		load := &of.Unhashed
-		if entry := t.records.At(uint32(id)).entry; entry != engine.Unhashed {
-			load = &of.Entries[entry]
+		if load := of.load(t.records.At(uint32(id)).entry); load != nil {
+			load.Packets += uint64(packets)
 		}
-		load.Packets += uint64(packets)
 	}
 }

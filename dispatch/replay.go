@@ -46,6 +46,8 @@ type Options struct {
 	// it returns ErrSent, and is to be called again without this.
 	Repeatable bool
 	Filter     *file.Filter // nil: every packet
+	// ATR: Result.ATR is asked for, of a NIC that has it.
+	ATR bool
 	// Inner: flows and hashes are those of the first inner headers, where they
 	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
 	Inner    bool
@@ -68,6 +70,7 @@ type Arrival struct {
 	Header    *pcaps.Header
 	Extension *pcaps.Extension // valid by the header's Facts
 	Outer     *pcaps.Header    // the outermost header; Header, unless that is an inner one
+	Compared  *pcaps.Frame     // what rules compare besides; nil where none does
 }
 
 // Scenario is one way to steer and dispatch the packets of a capture.
@@ -94,9 +97,12 @@ type Result struct {
 	Snapped        uint64 // packets whose ports the capture cut off
 	OutOfRange     uint64 // packets outside From and To
 	Filtered       uint64 // packets that the filter left out
-	Limited        bool   // Options.Packets was reached, and the rest not read
-	Damage         error  // why the capture ended early; nil if it did not
-	NumFlows       int
+	// ATR is the received TCP packets whose connection had sent a SYN, or atrRate
+	// packets, before: Intel's application targeted routing may have moved them.
+	ATR      uint64
+	Limited  bool  // Options.Packets was reached, and the rest not read
+	Damage   error // why the capture ended early; nil if it did not
+	NumFlows int
 	Facts
 
 	tunnels tunnels
@@ -112,6 +118,9 @@ type Replayed struct {
 	Unhashed  [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
 	HashTypes [hash.NumTypes]uint64        // received packets with a hash, per type
 	Entries   []engine.EntryLoad
+	Rules     []RuleLoad // by the place of the rule among the steering's
+	RuleDrops engine.EntryLoad
+	Ambiguous []Ambiguity
 	Modes     []engine.Counters
 	Summaries []Summary // per mode
 
@@ -131,6 +140,12 @@ var ErrSent = errors.New("a packet says that it was sent, and none of the first 
 func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
 	s := &stage{o: &o, r: r, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
+	if s.frames = o.ATR; o.ATR {
+		s.atr = map[pcaps.Tuple]uint8{}
+	}
+	for _, way := range r.flows.ways() {
+		s.frames = s.frames || way.NTuple().PerPacket()
+	}
 	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
 	for _, one := range r.scenarios() {
 		packet, byte := one.cfg.MostWork()

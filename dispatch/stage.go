@@ -25,6 +25,8 @@ type stage struct {
 	undecided []*chunkBatch // not handed on yet: the direction rule waits for packets
 	says      bool          // a packet has said its direction
 	sends     bool          // the models are prepared for sent packets
+	frames    bool          // somebody asks for what is in pcaps.Frame
+	atr       atr           // nil: nobody asks for it
 	tray      *chunkBatch   // being filled; nil: the next is to be made
 	done      bool          // nothing more is to be read
 	err       error         // why not, if it is no matter of the capture's
@@ -155,7 +157,7 @@ func (s *stage) begin(src Source) {
 	}
 	models := engine.NewModelSet()
 	for i, replayed := range s.r.scenarios() {
-		varies := s.r.flows.way(replayed.steering).PerPacketFacts() != 0
+		varies := s.r.flows.way(replayed.steering).steering.Varies()
 		for _, mode := range modes[i] {
 			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
 		}
@@ -171,6 +173,9 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 	if err != nil {
 		return err
 	}
+	if s.frames && c.compared == nil {
+		c.compared = make([]pcaps.Frame, chunkPackets)
+	}
 	c.walk(recs)
 	s.r.Bytes += c.bytes
 	s.note(recs, c)
@@ -179,6 +184,9 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 			a := Arrival{
 				Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
 				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i], Outer: c.header(i),
+			}
+			if c.compared != nil {
+				a.Compared = &c.compared[i]
 			}
 			if p := c.inner(i); p != nil {
 				a.Header, a.Extension = &p.inner, &p.innerExt
@@ -251,6 +259,9 @@ func (s *stage) direct(t *chunkBatch) error {
 			if s.r.Sent > 0 && !s.sends {
 				return ErrSent
 			}
+		}
+		if s.atr != nil {
+			s.r.ATR += s.atr.look(c)
 		}
 		s.settle(c)
 	}

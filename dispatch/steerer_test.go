@@ -13,7 +13,7 @@ import (
 // fill chunk batches before that don't wait for ever.
 func TestSteererPanics(t *testing.T) {
 	flows := newFlowTable(new(nicmodel.Steering))
-	flows.steering = nil // what decides is missing
+	flows.first.steering = nil // what decides is missing
 	s := startSteerer(&Result{Replayed: Replayed{flows: flows}}, engine.NewModelSet(), nil)
 	frame := make([]byte, 60)
 	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})

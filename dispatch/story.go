@@ -47,11 +47,12 @@ const (
 	Indicated  Outcome = iota // a DPC indicated it
 	Dropped                   // it found no free buffer
 	SentPacket                // it was not received, but sent
+	RuledOut                  // a rule of the NIC dropped it at its arrival
 
 	NumOutcomes = iota
 )
 
-var outcomeNames = [NumOutcomes]string{"indicated", "dropped", "sent"}
+var outcomeNames = [NumOutcomes]string{"indicated", "dropped", "sent", "dropped_by_rule"}
 
 // String is the outcome's name in reports, "indicated".
 func (o Outcome) String() string { return outcomeNames[o] }
@@ -340,6 +341,11 @@ func (t *teller) observe(e engine.Event) {
 		t.dpcEnd(e)
 	case engine.Enable:
 		t.enable(e)
+	case engine.RuleDrop:
+		if mine {
+			t.story = &Story{Mode: t.mode, Outcome: RuledOut, Arrival: e.Time, Queue: -1, CPU: -1, Latest: -1, Steps: []engine.Event{e}}
+			t.told = true
+		}
 	case engine.Send:
 		if mine {
 			t.story = &Story{

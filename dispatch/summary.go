@@ -30,25 +30,37 @@ type Summary struct {
 func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 	t := r.flows
 	copy(r.Unhashed[:], t.notIP[:])
-	r.Entries = make([]engine.EntryLoad, len(r.cfg.Table))
-	varied := t.variedOf(r.steering)
+	w := t.way(r.steering)
+	loads := make([]engine.EntryLoad, len(r.cfg.Table)+len(r.cfg.Ruled))
+	r.Entries = loads[:len(r.cfg.Table):len(r.cfg.Table)]
+	r.Rules = make([]RuleLoad, len(w.steering.NTuple().All()))
+	met := tally{Replayed: r, way: w, loads: loads}
+	for _, v := range w.noFlow() {
+		met.count(entryOf(w.steering, &v.decision), v.packets, v.bytes)
+		met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
+	}
 	for id := range t.n {
 		f, d := t.records.At(id), t.decision(r.steering, id)
 		packets, bytes := f.packets, f.bytes
+		met.begin()
 		if d.varies() {
-			for _, v := range varied[id] {
-				r.count(entryOf(v.decision), v.decision.Type, v.decision.Why, v.packets, v.bytes)
+			for _, v := range w.varied.of[id] {
+				met.count(entryOf(w.steering, &v.decision), v.packets, v.bytes)
+				met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
+				r.hashed(v.decision.Type, v.decision.Why, v.packets)
 				packets -= v.packets
 				bytes -= v.bytes
 			}
-			r.countVariedFlow(d.entry, varied[id])
-		} else if d.entry != engine.Unhashed {
-			r.Entries[d.entry].Flows++
 		}
-		r.count(d.entry, d.kind, d.reason(), packets, bytes)
+		met.count(d.entry, packets, bytes)
+		if len(w.asides) > 0 {
+			met.aside(w.asides[id], packets, bytes)
+		}
+		r.hashed(d.kind, d.reason(), packets)
+		met.flow()
 	}
-	unhashed := bytes
-	for _, load := range r.Entries {
+	unhashed := bytes - r.RuleDrops.Bytes
+	for _, load := range loads {
 		unhashed -= load.Bytes
 	}
 	r.Summaries = make([]Summary, len(r.models))
@@ -56,7 +68,7 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 	var wg fault.Group
 	for i, m := range r.models {
 		wg.Go(func() {
-			r.Modes[i] = m.Counters(r.Entries, unhashed)
+			r.Modes[i] = m.Counters(loads, unhashed)
 			r.Summaries[i] = r.summary(i, back)
 		})
 	}
@@ -76,28 +88,12 @@ func (r *Replayed) checkLatencies() error {
 	return nil
 }
 
-func (r *Replayed) count(entry uint16, kind hash.Type, why nicmodel.Unhashed, packets, bytes uint64) {
-	if entry == engine.Unhashed {
+// hashed counts packets by how they are hashed, or why not; also those that rules took.
+func (r *Replayed) hashed(kind hash.Type, why nicmodel.Unhashed, packets uint64) {
+	if kind == hash.None {
 		r.Unhashed[why] += packets
 	} else {
 		r.HashTypes[kind] += packets
-		r.Entries[entry].Packets += packets
-		r.Entries[entry].Bytes += bytes
-	}
-}
-
-// countVariedFlow counts a flow at each entry that its packets met.
-func (r *Replayed) countVariedFlow(first uint16, varied []variedCount) {
-	entries := []uint16{first}
-	for _, v := range varied {
-		entries = append(entries, entryOf(v.decision))
-	}
-	slices.Sort(entries)
-	entries = slices.Compact(entries)
-	for _, e := range entries {
-		if e != engine.Unhashed {
-			r.Entries[e].Flows++
-		}
 	}
 }
 
@@ -192,14 +188,18 @@ func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
 // OnEntry tells the flows with packets that met an entry of the indirection
 // table that keep keeps; -1 stands for packets without a hash.
 func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
+	w := r.flows.way(r.steering)
 	at := func(entry uint16) bool {
-		if entry == engine.Unhashed {
+		switch {
+		case entry == engine.Unhashed:
 			return keep(-1)
+		case w.ruleOf(entry) >= 0:
+			return false
 		}
 		return keep(int(entry))
 	}
 	return func(id uint32) bool {
 		return at(r.flows.decision(r.steering, id).entry) ||
-			slices.ContainsFunc(r.flows.variedOf(r.steering)[id], func(v variedCount) bool { return at(entryOf(v.decision)) })
+			slices.ContainsFunc(w.varied.of[id], func(v variedCount) bool { return at(entryOf(w.steering, &v.decision)) })
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 )
 
@@ -29,6 +31,15 @@ type SteeringConfig struct {
 	DefaultQueue int   // of packets without a hash
 	QueueCPU     []int // the CPU of each queue; its length is the number of queues
 	Rules        Rules // how the NIC's parser differs from the model's
+
+	NTuple   *steer.Rules    // asked before the table; nil: none
+	Contexts map[int]Context // the tables that rules may lead to, by number
+}
+
+// Context is an RSS context beside the main one, which shares all but these with it.
+type Context struct {
+	Table IndirectionTable
+	Key   hash.Key // nil: the main one
 }
 
 // Fields are some of a hash type's fields, in the letters of `ethtool -N IF
@@ -155,6 +166,19 @@ type Decision struct {
 	Queue uint16    // the entry's; the default queue without a hash
 	Type  hash.Type // None without a hash
 	Why   Unhashed  // Hashed, or why not
+
+	// Of ntuple rules, each by its place in Rules.All and 1; 0: none.
+	Rule   uint16 // that decided: Entry is −1 then, and the hash is that of its context
+	Woke   uint16 // a Wake-on-LAN rule that ended the search
+	Other  uint16 // that matches, too, after the first, and would do something else
+	Target int32  // where Rule is not 0: index of Steering.Targets; −1: dropped
+}
+
+// Target is where a rule leads to: a queue of it. A rule to a context has one for
+// each queue that packets may get to.
+type Target struct {
+	Rule  int // its place in Rules.All
+	Queue uint16
 }
 
 // Steering picks the queue of each packet as package nicmodel says.
@@ -164,6 +188,17 @@ type Steering struct {
 	sum    *hash.Table    // nil if no hash type is enabled
 	mask   uint32         // size − 1 unless Modulo
 	types  [2][3]hash.Type
+
+	targets []Target
+	rules   []ruleTargets // by rule
+}
+
+// ruleTargets is where a rule leads to, ready to be looked up.
+type ruleTargets struct {
+	only     int32     // of a rule to a queue
+	context  *Steering // of a rule to a context
+	entries  []int32   // the target of each entry of the context's table
+	unhashed int32     // and of packets without a hash
 }
 
 // The two indexes of Steering.types, and of preference.
@@ -243,12 +278,134 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 			}
 		}
 	}
-	return s, nil
+	return s, s.setRules()
 }
 
+// maxTargets bounds the targets: see dispatch/engine, which has them behind the
+// entries of the table.
+const maxTargets = 1<<14 - 2
+
+// setRules prepares the targets of the ntuple rules.
+func (s *Steering) setRules() error {
+	queues := len(s.config.QueueCPU)
+	contexts := map[int]*Steering{}
+	for i, rule := range s.config.NTuple.All() {
+		targets := ruleTargets{only: -1}
+		add := func(queue int) (int32, error) {
+			if queue >= queues {
+				return 0, fmt.Errorf("filter %d leads to queue %d, but there are only queues 0 to %d; raise --queues, or change the rule", rule.Location, queue, queues-1)
+			}
+			for t := len(s.targets) - 1; t >= 0 && s.targets[t].Rule == i; t-- {
+				if int(s.targets[t].Queue) == queue {
+					return int32(t), nil
+				}
+			}
+			s.targets = append(s.targets, Target{Rule: i, Queue: uint16(queue)})
+			return int32(len(s.targets) - 1), nil
+		}
+		var err error
+		switch {
+		case rule.Action == steer.ToQueue:
+			targets.only, err = add(rule.Queue)
+		case rule.Action == steer.ToContext:
+			if targets.context = contexts[rule.Context]; targets.context == nil {
+				if targets.context, err = s.context(&rule); err != nil {
+					return err
+				}
+				contexts[rule.Context] = targets.context
+			}
+			for _, queue := range targets.context.config.Table {
+				var t int32
+				if t, err = add(rule.Queue + int(queue)); err != nil {
+					return err
+				}
+				targets.entries = append(targets.entries, t)
+			}
+			targets.unhashed, err = add(s.config.DefaultQueue)
+		}
+		if err != nil {
+			return err
+		}
+		s.rules = append(s.rules, targets)
+	}
+	if len(s.targets) > maxTargets {
+		return fmt.Errorf("the rules lead to %d queues in all; at most %d are emulated", len(s.targets), maxTargets)
+	}
+	return nil
+}
+
+// context is the steering of the context that a rule leads to: the main one's, with
+// the context's table and key.
+func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
+	config := s.config
+	config.NTuple, config.Contexts = nil, nil
+	if rule.Context != 0 {
+		context, ok := s.config.Contexts[rule.Context]
+		if !ok {
+			return nil, fmt.Errorf("filter %d leads to RSS context %d, whose table is not known: give it as --context %[2]d=FILE, the text of `ethtool -x DEV context %[2]d`", rule.Location, rule.Context)
+		}
+		config.Table, config.Modulo = context.Table, false
+		if context.Key != nil {
+			config.Key = context.Key
+		}
+	}
+	made, err := NewSteering(config)
+	if err != nil {
+		return nil, fmt.Errorf("--context %d: %w", rule.Context, err)
+	}
+	return made, nil
+}
+
+// Targets are the queues that rules lead to, by Decision.Target. They must not be
+// changed.
+func (s *Steering) Targets() []Target { return s.targets }
+
+// Context is the steering of packets that the rule takes, by its place in Rules.All:
+// nil unless it leads to an RSS context.
+func (s *Steering) Context(rule int) *Steering { return s.rules[rule].context }
+
 // Decide decides of one packet from its header, and from the extension
-// addresses if the header's facts say that there are some (else ext may be nil).
+// addresses if the header's facts say that there are some (else ext may be nil). Rules
+// know nothing of its frame: see DecideFrame.
 func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
+	return s.DecideFrame(h, ext, nil)
+}
+
+// DecideFrame is Decide where a rule may compare what frame has; nil: nothing is known
+// of it.
+func (s *Steering) DecideFrame(h *pcaps.Header, ext *pcaps.Extension, frame *pcaps.Frame) Decision {
+	first, other := s.config.NTuple.Match(h, frame)
+	if first < 0 {
+		return s.ByTable(h, ext)
+	}
+	rule, targets := &s.config.NTuple.All()[first], &s.rules[first]
+	var d Decision
+	switch rule.Action {
+	case steer.WakeOnLAN:
+		d = s.ByTable(h, ext)
+		d.Woke = uint16(first + 1)
+	case steer.ToContext:
+		d = targets.context.ByTable(h, ext)
+		if d.Target = targets.unhashed; d.Entry >= 0 {
+			d.Target = targets.entries[d.Entry]
+		}
+		d.Rule = uint16(first + 1)
+	default: // the NIC hashes the packet all the same
+		d = s.ByTable(h, ext)
+		d.Rule, d.Target = uint16(first+1), targets.only
+	}
+	if d.Rule != 0 {
+		d.Entry = -1
+		if d.Target >= 0 {
+			d.Queue = s.targets[d.Target].Queue
+		}
+	}
+	d.Other = uint16(other + 1)
+	return d
+}
+
+// ByTable decides by hash and table alone, as if there were no rules.
+func (s *Steering) ByTable(h *pcaps.Header, ext *pcaps.Extension) Decision {
 	t, why := s.HashType(h)
 	if why != Hashed {
 		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
@@ -353,7 +510,7 @@ func (s *Steering) Entry(sum uint32) int32 {
 // Of a flow's packets with none of them every decision is the same, and may be
 // kept; a packet with any must be decided on its own.
 func (s *Steering) PerPacketFacts() pcaps.Facts {
-	facts := s.config.Rules.AddressesOnly | s.config.Rules.NoHash
+	facts := s.config.Rules.AddressesOnly | s.config.Rules.NoHash | s.config.NTuple.Facts()
 	for _, t := range s.types[family6] {
 		if t.Ex() {
 			facts |= pcaps.HomeAddress | pcaps.RoutingType2
@@ -362,10 +519,25 @@ func (s *Steering) PerPacketFacts() pcaps.Facts {
 	return facts
 }
 
+// Varies reports whether packets of one flow may meet different decisions.
+func (s *Steering) Varies() bool { return s.PerPacketFacts() != 0 || s.config.NTuple.PerPacket() }
+
 // SameEntries reports whether both ways of steering give every packet the same
 // hash and table entry, wherever the entries lead.
 func (s *Steering) SameEntries(o *Steering) bool {
-	return s.SameHashes(o) && len(s.config.Table) == len(o.config.Table) && s.config.Modulo == o.config.Modulo
+	return s.SameHashes(o) && s.sameRules(o) && len(s.config.Table) == len(o.config.Table) && s.config.Modulo == o.config.Modulo
+}
+
+// sameRules reports whether the same rules take the same packets to the same targets.
+func (s *Steering) sameRules(o *Steering) bool {
+	return len(s.rules) == 0 && len(o.rules) == 0 ||
+		s.config.DefaultQueue == o.config.DefaultQueue && reflect.DeepEqual(s.config.NTuple, o.config.NTuple) &&
+			reflect.DeepEqual(s.config.Contexts, o.config.Contexts) && slices.Equal(s.targets, o.targets) && !s.asksMain() && !o.asksMain()
+}
+
+// asksMain reports whether a rule leads to the main table.
+func (s *Steering) asksMain() bool {
+	return slices.ContainsFunc(s.config.NTuple.All(), func(r steer.Rule) bool { return r.Action == steer.ToContext && r.Context == 0 })
 }
 
 // SameHashes reports whether both ways of steering give every packet the same
@@ -377,6 +549,12 @@ func (s *Steering) SameHashes(o *Steering) bool {
 
 // Config is what the steering was made of. Its slices must not be changed.
 func (s *Steering) Config() SteeringConfig { return s.config }
+
+// TableSize is the number of the table's entries.
+func (s *Steering) TableSize() int { return len(s.config.Table) }
+
+// NTuple are the rules that are asked before the table; nil: none.
+func (s *Steering) NTuple() *steer.Rules { return s.config.NTuple }
 
 // Queues is the number of queues.
 func (s *Steering) Queues() int { return len(s.config.QueueCPU) }

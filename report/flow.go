@@ -23,7 +23,8 @@ type Flow struct {
 	DestinationPort uint16
 	HashType        string // NoHash: Hash and Index are null in JSON
 	Hash            uint32
-	Index           int  // into the indirection table
+	Index           int  // into the indirection table; of no meaning with a Rule
+	Rule            *int // the filter that took its first packet; nil: none
 	HashWithheld    bool // Hash and Index are not told: they are null in JSON
 	Packets         uint64
 	Bytes           uint64
@@ -59,17 +60,24 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 	dst = appendEnd(dst, f.Destination, `,"destination_port":`, f.DestinationPort, f.HasPorts)
 	if f.HashType == NoHash {
 		dst = append(dst, `,"hash":null,"hash_type":"none","index":null`...)
+		dst = f.appendRule(dst)
 	} else if f.HashWithheld {
 		dst = append(dst, `,"hash":null,"hash_type":`...)
 		dst = AppendString(dst, f.HashType)
 		dst = append(dst, `,"index":null`...)
+		dst = f.appendRule(dst)
 	} else {
 		dst = append(dst, `,"hash":"`...)
 		dst = AppendHash(dst, f.Hash)
 		dst = append(dst, `","hash_type":`...)
 		dst = AppendString(dst, f.HashType)
-		dst = append(dst, `,"index":`...)
-		dst = appendCount(dst, uint64(f.Index))
+		if f.Rule != nil {
+			dst = append(dst, `,"index":null`...)
+			dst = f.appendRule(dst)
+		} else {
+			dst = append(dst, `,"index":`...)
+			dst = appendCount(dst, uint64(f.Index))
+		}
 	}
 	dst = append(dst, `,"packets":`...)
 	dst = appendCount(dst, f.Packets)
@@ -97,6 +105,23 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		dst = append(dst, '}')
 	}
 	return append(dst, `}}`...)
+}
+
+// appendRule appends the rule that took the flow, if one did.
+func (f *Flow) appendRule(dst []byte) []byte {
+	if f.Rule == nil {
+		return dst
+	}
+	return appendCount(append(dst, `,"rule":`...), uint64(*f.Rule))
+}
+
+// Entry says which entry of the table the flow met, "120", or who took it before,
+// "rule 2045".
+func (f *Flow) Entry() string {
+	if f.Rule != nil {
+		return "rule " + strconv.Itoa(*f.Rule)
+	}
+	return strconv.Itoa(f.Index)
 }
 
 func appendEnd(dst []byte, addr netip.Addr, portKey string, port uint16, hasPort bool) []byte {

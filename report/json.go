@@ -23,6 +23,10 @@ func WriteJSON(w io.Writer, r *Report) error {
 	j.member("capture", r.Capture)
 	j.member("parameters", r.Parameters)
 	j.member("table", r.Table)
+	if r.RuleDrops != nil {
+		j.member("rules", r.Rules)
+		j.member("rule_drops", *r.RuleDrops)
+	}
 
 	j.key("modes")
 	j.w.WriteByte('[')
@@ -127,7 +131,7 @@ func (j *jsonWriter) value(v any, path string, depth int) {
 // lines; all others are written on one.
 func oneMemberPerLine(path string) bool {
 	switch path {
-	case "capture", "capture.files", "parameters", "table", "findings",
+	case "capture", "capture.files", "parameters", "table", "rules", "findings",
 		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus",
 		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",

@@ -82,6 +82,7 @@ type readFlow struct {
 	Hash            *string    `json:"hash"`
 	HashType        string     `json:"hash_type"`
 	Index           *int       `json:"index"`
+	Rule            *int       `json:"rule"`
 	Packets         uint64     `json:"packets"`
 	Bytes           uint64     `json:"bytes"`
 	Modes           map[string]struct {
@@ -93,15 +94,18 @@ type readFlow struct {
 func (f *readFlow) flow(modes []Mode) Flow {
 	flow := Flow{
 		Protocol: f.Protocol, Source: f.Source, Destination: f.Destination, HashType: f.HashType, Packets: f.Packets, Bytes: f.Bytes,
-		HasPorts: f.SourcePort != nil && f.DestinationPort != nil,
+		HasPorts: f.SourcePort != nil && f.DestinationPort != nil, Rule: f.Rule,
 	}
 	if flow.HasPorts {
 		flow.SourcePort, flow.DestinationPort = *f.SourcePort, *f.DestinationPort
 	}
-	if f.Hash != nil && f.Index != nil {
+	if f.Hash != nil && (f.Index != nil || f.Rule != nil) {
 		hash, err := strconv.ParseUint(*f.Hash, 0, 32)
 		if err == nil {
-			flow.Hash, flow.Index = uint32(hash), *f.Index
+			flow.Hash = uint32(hash)
+		}
+		if f.Index != nil {
+			flow.Index = *f.Index
 		}
 	} else {
 		flow.HashWithheld = flow.HashType != NoHash

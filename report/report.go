@@ -15,6 +15,8 @@ type Report struct {
 	Capture    Capture       `json:"capture"`
 	Parameters Parameters    `json:"parameters"`
 	Table      TableReport   `json:"table"`
+	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
+	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
 	Modes      List[Mode]    `json:"modes"`
 	Findings   List[Finding] `json:"findings"`
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when
@@ -148,6 +150,20 @@ type TableReport struct {
 	Packets   List[uint64] `json:"packets"`
 	Bytes     List[uint64] `json:"bytes"`
 	Flows     List[uint64] `json:"flows"`
+}
+
+// Rule is a rule of `ethtool -n` and the received packets that it took.
+type Rule struct {
+	Filter  int    `json:"filter"` // its location
+	Kind    string `json:"kind"`   // ethtool's flow-type, "tcp4"
+	Action  string `json:"action"` // in words, "queue 3"
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
+	Flows   uint64 `json:"flows"`
+	Queue   *int   `json:"queue"`   // null where it leads to no queue of its own
+	Context *int   `json:"context"` // the RSS context that it leads to, else null
+
+	Overrides bool `json:"-"` // its packets don't meet the table
 }
 
 // Mode is what one mode counted. Derive fills the fields that follow from the

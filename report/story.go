@@ -57,10 +57,16 @@ type Steering struct {
 	Hashed    *string         `json:"hashed_bytes"`  // hexadecimal, of the fields chosen, after the transformation; null when anonymized
 	Hash      *string         `json:"hash"`          // "0x51ccc178"; null when withheld, as Index
 	Index     *int            `json:"index"`
-	TableSize int             `json:"table_size"`
-	Modulo    bool            `json:"modulo"` // the index is hash mod size, else hash & (size − 1)
-	Queue     int             `json:"queue"`
-	CPU       int             `json:"cpu"`
+	// Filter is the rule that took the packet before the table, and Action what it
+	// does, in words; both null where none did.
+	Filter    *int    `json:"rule,omitempty"`
+	Action    *string `json:"rule_action,omitempty"`
+	Context   *int    `json:"context,omitempty"` // the RSS context whose table and key chose; nil: the main one
+	Dropped   bool    `json:"dropped_by_rule,omitempty"`
+	TableSize int     `json:"table_size"`
+	Modulo    bool    `json:"modulo"` // the index is hash mod size, else hash & (size − 1)
+	Queue     int     `json:"queue"`
+	CPU       int     `json:"cpu"`
 }
 
 // HashInput is a field of the hash's input.

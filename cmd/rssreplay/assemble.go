@@ -10,6 +10,7 @@ import (
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
@@ -41,9 +42,10 @@ func (a *assembly) report() *report.Report {
 		Table:      a.table(),
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
-		Notes:      a.settings.notes,
-		Trust:      a.settings.trust,
-		Asides:     a.settings.asides,
+		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
+		Notes:  a.settings.notes,
+		Trust:  a.settings.trust,
+		Asides: a.settings.asides,
 	}
 	rank := make(map[uint32]int, len(listed))
 	if a.limit >= 0 {
@@ -113,6 +115,34 @@ func (a *assembly) table() report.TableReport {
 		t.QueueCPUs = append(t.QueueCPUs, a.cpuNumber(cpu))
 	}
 	return t
+}
+
+// rules are those that are asked before the table, in their order.
+func (a *assembly) rules() report.List[report.Rule] {
+	var rules report.List[report.Rule]
+	for i, rule := range a.settings.steering.NTuple().All() {
+		load := a.result.Rules[i]
+		r := report.Rule{
+			Filter: rule.Location, Kind: rule.Kind.String(), Action: rule.Does(), Packets: load.Packets, Bytes: load.Bytes, Flows: load.Flows,
+			Overrides: rule.Action != steer.WakeOnLAN,
+		}
+		switch rule.Action {
+		case steer.ToQueue:
+			r.Queue = &rule.Queue
+		case steer.ToContext:
+			r.Context = &rule.Context
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// ruleDrops is nil without rules.
+func (a *assembly) ruleDrops() *uint64 {
+	if a.settings.steering.NTuple() == nil {
+		return nil
+	}
+	return &a.result.RuleDrops.Packets
 }
 
 func (a *assembly) cpuNumber(index int) int { return a.settings.config.CPUs[index] }
@@ -254,6 +284,9 @@ func (a *assembly) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
 		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
 		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
+	}
+	if f.Rule > 0 {
+		flow.Rule = &a.settings.steering.NTuple().All()[f.Rule-1].Location
 	}
 	first := len(room.modes)
 	for i := range a.result.Modes {

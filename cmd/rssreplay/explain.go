@@ -195,7 +195,8 @@ type found struct {
 	captured  int
 	header    pcaps.Header
 	extension pcaps.Extension
-	tunnel    string // whose inner header it is, "" for an outer one
+	compared  *pcaps.Frame // what rules compare besides; nil where none does
+	tunnel    string       // whose inner header it is, "" for an outer one
 }
 
 func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
@@ -234,6 +235,10 @@ func (e *env) explain(f *explainFlags, wanted *wanted, args []string) error {
 			packet = &found{
 				frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
 				header: *a.Header, extension: *a.Extension,
+			}
+			if a.Compared != nil {
+				compared := *a.Compared
+				packet.compared = &compared
 			}
 			if a.Header != a.Outer {
 				kind, _ := a.Outer.Encapsulations.Tunnel()
@@ -303,11 +308,25 @@ func (p *found) explanation(s *settings, stories *dispatch.Stories) *report.Expl
 
 // steering is how the NIC chose the packet's queue, with the bytes hashed.
 func (p *found) steering(s *settings) *report.Steering {
-	config := s.steering.Config()
-	d := s.steering.Decide(&p.header, &p.extension)
+	d := s.steering.DecideFrame(&p.header, &p.extension, p.compared)
+	by := s.steering // or the context's, in whose place it is
+	if d.Rule > 0 {
+		if context := s.steering.Context(int(d.Rule) - 1); context != nil {
+			by = context
+		}
+	}
+	config := by.Config()
 	out := &report.Steering{
 		HashType: d.Type.String(), Transform: config.Transform.String(), Function: config.Function.String(), TableSize: len(config.Table), Modulo: config.Modulo,
 		Queue: int(d.Queue), CPU: s.config.CPUs[s.config.QueueCPU[d.Queue]],
+	}
+	if d.Rule > 0 {
+		rule := &s.steering.NTuple().All()[d.Rule-1]
+		does := rule.Does()
+		out.Filter, out.Action, out.Dropped = &rule.Location, &does, d.Target < 0
+		if by != s.steering {
+			out.Context = &rule.Context
+		}
 	}
 	if d.Type == hash.None {
 		why := d.Why.String()
@@ -316,9 +335,13 @@ func (p *found) steering(s *settings) *report.Steering {
 	}
 	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
 	out.Input = hashInput(input, d.Type, p.header.Facts)
-	input = s.steering.Hashed(input, d.Type, p.header.Protocol)
-	hashed, value, index := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
-	out.Hashed, out.Hash, out.Index = &hashed, &value, &index
+	input = by.Hashed(input, d.Type, p.header.Protocol)
+	hashed, value := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash)
+	out.Hashed, out.Hash = &hashed, &value
+	if out.Filter == nil || out.Context != nil {
+		index := int(by.Entry(d.Hash))
+		out.Index = &index
+	}
 	if !config.Transform.Shown() {
 		rule := config.Transform.What()
 		out.Rule = &rule
@@ -361,6 +384,12 @@ func hexOf(b []byte) *string {
 	return &s
 }
 
+// ruledOut is the story of a packet that a rule dropped: its arrival is all.
+func ruledOut(out report.Story, s *dispatch.Story) report.Story {
+	out.Steps = append(out.Steps, report.StoryStep{Event: s.Steps[0].Kind.String(), At: s.Arrival})
+	return out
+}
+
 // storyOf is a mode's story as the report has it: CPUs by their numbers.
 func storyOf(s *dispatch.Story, set *settings) report.Story {
 	c := &set.config
@@ -375,6 +404,9 @@ func storyOf(s *dispatch.Story, set *settings) report.Story {
 	}
 	if s.Queue >= 0 {
 		out.Queue = &s.Queue
+	}
+	if s.Outcome == dispatch.RuledOut {
+		return ruledOut(out, s)
 	}
 	if s.Outcome == dispatch.SentPacket {
 		out.Send = &report.SendPlace{Home: s.Latest >= 0, Cost: c.SendCost}

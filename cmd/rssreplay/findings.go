@@ -12,6 +12,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/findings"
@@ -55,6 +56,17 @@ func (a *assembly) traffic(r *report.Report) *findings.Traffic {
 		for _, q := range a.result.Modes[at].Queues {
 			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
 		}
+	}
+	if p := a.settings.profile; p != nil && p.NTuple.ATR {
+		t.ATR = &findings.ATR{NIC: p.Name, Packets: a.result.ATR, Off: p.NTuple.OffATR}
+	}
+	rules := a.settings.steering.NTuple()
+	for _, b := range a.result.Ambiguous {
+		first, other := &rules.All()[b.Rule], &rules.All()[b.Other]
+		t.Ambiguous = append(t.Ambiguous, findings.Ambiguity{
+			Filter: first.Location, Other: other.Location, Action: first.Does(), OtherAction: other.Does(), Packets: b.Packets,
+			MostFields: rules.Options().Order == steer.MostFields,
+		})
 	}
 	for _, id := range a.result.Largest(heavyFlows) {
 		t.Heavy = append(t.Heavy, a.flow(id))

@@ -26,10 +26,12 @@ type hashReport struct {
 	Hash            *string `json:"hash"` // null where no enabled type fits
 	HashType        string  `json:"hash_type"`
 	Index           *int    `json:"index"`
-	Queue           int     `json:"queue"`
-	CPU             int     `json:"cpu"`
+	Why             *string `json:"why,omitempty"` // who decided before the table: "rule 2045"
+	Queue           *int    `json:"queue"`         // null where a rule drops it, as cpu
+	CPU             *int    `json:"cpu"`
 
 	said      []string // what the reader of the text must know first
+	does      string   // the rule
 	tableSize int
 }
 
@@ -150,8 +152,7 @@ func portNote(end string) string {
 func hashOf(h *pcaps.Header, s *settings) *hashReport {
 	d := s.steering.Decide(h, &pcaps.Extension{})
 	r := &hashReport{
-		Schema: "rssreplay/hash/v1", HashType: d.Type.String(), Queue: int(d.Queue),
-		CPU:  s.config.CPUs[s.config.QueueCPU[d.Queue]],
+		Schema: "rssreplay/hash/v1", HashType: d.Type.String(),
 		said: slices.Concat(s.notes, s.caveats), tableSize: len(s.config.Table),
 	}
 	src, dst := addressesOf(h)
@@ -160,8 +161,21 @@ func hashOf(h *pcaps.Header, s *settings) *hashReport {
 		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort
 	}
 	if d.Type != hash.None {
-		value, index := fmt.Sprintf("0x%08x", d.Hash), int(d.Entry)
-		r.Hash, r.Index = &value, &index
+		value := fmt.Sprintf("0x%08x", d.Hash)
+		r.Hash = &value
+		if d.Rule == 0 {
+			index := int(d.Entry)
+			r.Index = &index
+		}
+	}
+	if d.Rule > 0 {
+		rule := s.steering.NTuple().All()[d.Rule-1]
+		why := fmt.Sprintf("rule %d", rule.Location)
+		r.Why, r.does = &why, rule.Does()
+	}
+	if d.Rule == 0 || d.Target >= 0 {
+		queue := int(d.Queue)
+		r.Queue, r.CPU = &queue, &s.config.CPUs[s.config.QueueCPU[d.Queue]]
 	}
 	return r
 }
@@ -172,11 +186,27 @@ func writeHashText(w io.Writer, r *hashReport, _ text.Options) error {
 	for _, note := range r.said {
 		fmt.Fprintln(w, note)
 	}
+	if r.Why != nil {
+		return writeRuled(w, r)
+	}
 	if r.Hash == nil {
-		_, err := fmt.Fprintf(w, "hash   none: no enabled hash type fits\nqueue  %d (--default-queue)\nCPU    %d\n", r.Queue, r.CPU)
+		_, err := fmt.Fprintf(w, "hash   none: no enabled hash type fits\nqueue  %d (--default-queue)\nCPU    %d\n", *r.Queue, *r.CPU)
 		return err
 	}
 	_, err := fmt.Fprintf(w, "hash   %s\ntype   %s\nindex  %d of %d\nqueue  %d\nCPU    %d\n",
-		*r.Hash, r.HashType, *r.Index, r.tableSize, r.Queue, r.CPU)
+		*r.Hash, r.HashType, *r.Index, r.tableSize, *r.Queue, *r.CPU)
+	return err
+}
+
+// writeRuled writes what becomes of a flow that a rule takes.
+func writeRuled(w io.Writer, r *hashReport) error {
+	value := "none: no enabled hash type fits"
+	if r.Hash != nil {
+		value = *r.Hash + ", " + r.HashType
+	}
+	if _, err := fmt.Fprintf(w, "%s took it before RSS: %s\nhash   %s\nindex  none\n", *r.Why, r.does, value); err != nil || r.Queue == nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "queue  %d\nCPU    %d\n", *r.Queue, *r.CPU)
 	return err
 }

@@ -57,6 +57,8 @@ type importFile struct {
 	kind nictext.Kind
 	flag string
 	path string // "-": standard input
+
+	context int // the RSS context that a table is of; 0: the main one
 }
 
 // importFiles are the files that flags name one by one. The key's is --key @FILE.
@@ -64,7 +66,7 @@ func (f *modelFlags) importFiles() []importFile {
 	var files []importFile
 	add := func(kind nictext.Kind, path string) {
 		if path != "" {
-			files = append(files, importFile{kind, "--" + kind.String(), path})
+			files = append(files, importFile{kind: kind, flag: "--" + kind.String(), path: path})
 		}
 	}
 	add(nictext.KindTable, f.imports.table)
@@ -76,6 +78,12 @@ func (f *modelFlags) importFiles() []importFile {
 	add(nictext.KindCosts, f.imports.costs)
 	for _, path := range f.imports.irq {
 		add(nictext.KindIRQ, path)
+	}
+	add(nictext.KindRules, f.rules.file)
+	for _, given := range f.rules.contexts {
+		if context, path, err := parseContext(given); err == nil { // or else checked later
+			files = append(files, importFile{nictext.KindTable, "--context", path, context})
+		}
 	}
 	if path, ok := strings.CutPrefix(f.key, "@"); ok {
 		add(nictext.KindKey, path)
@@ -155,6 +163,8 @@ type imports struct {
 	irq      imported[nictext.IRQs]
 	key      imported[nictext.KeyFile]
 	costs    imported[nictext.Costs]
+	rules    imported[nictext.Rules]
+	contexts map[int]*imported[nictext.ImportedTable]
 
 	leftOut []string // names of the bundle's files that are none of these
 	noTable string   // the bundle's file that says that the driver shows no table
@@ -165,6 +175,7 @@ var printedBy = [nictext.NumKinds]string{
 	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
 	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
 	"what `rssreplay calibrate -o costs.json` wrote",
+	"a file with the text of `ethtool -n`",
 }
 
 // unreadable says that the file can't be opened or read, and what to give.
@@ -177,10 +188,10 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 	if err := f.checkStdin(nil); err != nil {
 		return nil, err
 	}
-	m := &imports{}
+	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}}
 	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
-		given[file.kind] = true
+		given[file.kind] = given[file.kind] || file.context == 0
 		in, name := stdin, "standard input"
 		if file.path != "-" {
 			opened, err := os.Open(file.path)
@@ -196,7 +207,13 @@ func (f *modelFlags) readImports(stdin io.Reader) (*imports, error) {
 		}
 		text, err := onlyOf(peeked, f.imports.dev)
 		if err == nil {
-			err = m.read(file.kind, text, name)
+			if file.context == 0 {
+				err = m.read(file.kind, text, name)
+			} else {
+				table := &imported[nictext.ImportedTable]{}
+				m.contexts[file.context] = table
+				err = readInto(table, nictext.ReadTable, text, name)
+			}
 		}
 		switch {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
@@ -258,6 +275,8 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 		return readInto(&m.costs, nictext.ReadCosts, in, name)
 	case nictext.KindKey:
 		return readInto(&m.key, nictext.ReadKey, in, name)
+	case nictext.KindRules:
+		return readInto(&m.rules, nictext.ReadRules, in, name)
 	}
 	// Interrupts add up: counts from before and after, and affinities.
 	irqs, err := nictext.ReadIRQs(in, name)

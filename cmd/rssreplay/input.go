@@ -210,7 +210,7 @@ func (in *input) read(e *env, s *settings, modes []engine.Mode, more []dispatch.
 		directions.Take(in.side)
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
-		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, Filter: in.filter, Inner: in.flags.inner,
+		Config: &s.config, Steering: s.steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.profile != nil && s.profile.NTuple.ATR, Filter: in.filter, Inner: in.flags.inner,
 		From: int64(in.flags.from), To: int64(in.flags.to), Packets: in.flags.packets, Scale: scale, Observe: w.observe, Arrive: w.arrive, Cut: w.cut, Tape: w.tape,
 	})
 	if err != nil {

@@ -128,7 +128,7 @@ func parseScenario(text string) (scenarioSpec, error) {
 		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":
 			flag, value = "rx-flow-hash", word
 		}
-		repeatable := flag == "rx-flow-hash" || flag == "irq"
+		repeatable := flag == "rx-flow-hash" || flag == "irq" || flag == "rule" || flag == "context"
 		if !repeatable && slices.ContainsFunc(s.own, func(a assignment) bool { return a.flag == flag }) {
 			return s, fmt.Errorf("%s is given twice: leave one of them out", flag)
 		}
@@ -330,6 +330,7 @@ func (s *settings) relayout(name, size string) error {
 	if s.steering, err = nicmodel.NewSteering(steering); err != nil {
 		return usageError{err}
 	}
+	s.config.SetRules(s.steering)
 	return nil
 }
 

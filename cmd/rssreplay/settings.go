@@ -17,6 +17,7 @@ import (
 	"rssreplay/nicmodel/layout"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps/direction"
 	"rssreplay/report"
 )
@@ -37,6 +38,7 @@ type modelFlags struct {
 	layout                 string
 	tableSize              int
 	imports                importFlags
+	rules                  ruleFlags
 	rxRing, dmaBatch       int
 	rxFrames, dpcBudget    int
 	dmaTimeout, itr        duration
@@ -70,6 +72,7 @@ func newSteeringFlags(set *pflag.FlagSet) *modelFlags {
 	set.IntVar(&f.tableSize, "table-size", 128, "")
 	set.StringVar(&f.layout, "layout", "equal", "")
 	f.imports.addSteering(set)
+	f.rules.add(set)
 	return f
 }
 
@@ -159,6 +162,8 @@ type resolver struct {
 	xfrm     hash.Transform
 	function hash.Function
 	fields   [hash.NumTypes]nicmodel.Fields // where they are not all of the type's
+	ntuple   *steer.Rules
+	contexts map[int]nicmodel.Context
 }
 
 // origin says where the value of a flag comes from.
@@ -205,7 +210,7 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 	if replay {
 		steps = append(steps, r.direction)
 	}
-	steps = append(steps, r.hashing, r.table)
+	steps = append(steps, r.hashing, r.table, r.filters)
 	if replay {
 		steps = append(steps, r.nic, r.host, r.validate)
 	}
@@ -668,10 +673,12 @@ func (r *resolver) steer() (err error) {
 	r.steering, err = nicmodel.NewSteering(nicmodel.SteeringConfig{
 		HashTypes: r.types, Key: r.key, Transform: r.xfrm, Function: r.function, Fields: r.fields, Table: r.config.Table,
 		DefaultQueue: r.config.DefaultQueue, QueueCPU: r.config.QueueCPU, Rules: r.rules(),
+		NTuple: r.ntuple, Contexts: r.contexts,
 	})
 	if err != nil {
 		return usageError{err}
 	}
+	r.config.SetRules(r.steering)
 	return nil
 }
 

@@ -59,6 +59,9 @@ func newBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering
 		b.Entries = append(b.Entries, weight(load))
 	}
 	b.Fixed[c.QueueCPU[steering.Config().DefaultQueue]] += weight(l.Unhashed)
+	for queue, load := range l.Ruled {
+		b.Fixed[c.QueueCPU[queue]] += weight(load)
+	}
 	return b
 }
 
@@ -130,6 +133,7 @@ func (s *settings) changed(change func(*nicmodel.SteeringConfig)) *settings {
 	if made.steering, err = nicmodel.NewSteering(config); err != nil {
 		return nil // the key is too short for the hash types, say
 	}
+	made.config.SetRules(made.steering)
 	return &made
 }
 

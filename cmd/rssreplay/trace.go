@@ -208,6 +208,14 @@ func (t *tracer) observe(e engine.Event) {
 		if t.mode != engine.RSSSingleQueue {
 			t.deepen(e, -1)
 		}
+	case engine.RuleDrop:
+		if t.inRange(e.Time) {
+			t.out.Write(&report.TraceEvent{
+				Phase: report.TraceInstant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
+				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+			})
+		}
+		return
 	case engine.Drop:
 		if t.inRange(e.Time) {
 			t.out.Write(&report.TraceEvent{

@@ -198,7 +198,7 @@ func (c *copier) describe(a *dispatch.Arrival) {
 	if a.Packet < int64(len(c.cpus)) {
 		p.cpu = c.cpus[a.Packet]
 	}
-	d := c.set.steering.Decide(a.Header, a.Extension)
+	d := c.set.steering.DecideFrame(a.Header, a.Extension, a.Compared)
 	c.steered(&p.record, d)
 	p.comment = c.appendComment(p.comment[:0], p.cpu, d)
 }
@@ -207,7 +207,9 @@ func (c *copier) describe(a *dispatch.Arrival) {
 // hash; that mode and the one with a single queue have one, number 0.
 func (c *copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
 	if c.mode == engine.RSSMSIX || c.mode == engine.RSSHWQueues {
-		rec.Queue = int32(d.Queue)
+		if d.Rule == 0 || d.Target >= 0 {
+			rec.Queue = int32(d.Queue)
+		}
 	} else {
 		rec.Queue = 0
 	}
@@ -227,10 +229,17 @@ func (c *copier) appendComment(b []byte, cpu uint16, d nicmodel.Decision) []byte
 	switch {
 	case c.mode == engine.NonRSS:
 		return b
+	case d.Rule > 0:
+		b = strconv.AppendInt(append(b, " by=rule:"...), int64(c.set.steering.NTuple().All()[d.Rule-1].Location), 10)
+		if d.Type == hash.None {
+			return b
+		}
 	case d.Type == hash.None:
 		return append(append(b, " unhashed="...), d.Why.String()...)
 	}
-	b = strconv.AppendInt(append(b, " entry="...), int64(d.Entry), 10)
+	if d.Rule == 0 {
+		b = strconv.AppendInt(append(b, " entry="...), int64(d.Entry), 10)
+	}
 	b = append(b, " hash=0x"...)
 	for shift := 28; shift >= 0; shift -= 4 {
 		b = append(b, "0123456789abcdef"[d.Hash>>shift&15])

@@ -2,10 +2,14 @@ package engine
 
 import "rssreplay/nicmodel"
 
-// Values of Batch.Entry that are no table entry.
+// Values of Batch.Entry that are no table entry. Behind the entries of the table come
+// those of Config.Ruled.
 const (
-	Unhashed = 0xffff // received, without a hash: goes to the default queue
-	Sent     = 0xfffe // not received
+	Unhashed = 0xbfff // received, without a hash: goes to the default queue
+	Sent     = 0xc000 // not received
+	// Dropped, and any number above, was received and dropped by a rule: nothing
+	// behind the NIC sees it.
+	Dropped = 0xc001
 )
 
 // NoFlow stands for a flow that a packet does not have.
@@ -13,6 +17,10 @@ const NoFlow = 0xffffffff
 
 // MaxTable is the most entries a table can have.
 const MaxTable = nicmodel.MaxTableSize
+
+// MaxRuled is the most queues that rules can lead to: their entries lie behind the
+// table's, and below Unhashed.
+const MaxRuled = Unhashed - 1 - MaxTable
 
 // BatchSize is the number of packets that go from the flow table to the models
 // at once: enough to hide the hand-over, and few enough that the arrays of a
@@ -39,7 +47,7 @@ type Batch struct {
 
 // Steered is which entries the packets of a batch meet, by one way of steering.
 type Steered struct {
-	Entry  [BatchSize]uint16 // table entry, Unhashed or Sent
+	Entry  [BatchSize]uint16 // table entry, one of Config.Ruled, Unhashed, Sent, or Dropped and above
 	Varied []VariedRef       // the received packets of flows that more than one entry has met, in order
 }
 

@@ -49,7 +49,7 @@ func (b *bursts) count(times []int64, entries []uint16) {
 	if b.queueOf == nil {
 		q := &b.queues[0]
 		for i, entry := range entries[:len(times)] {
-			if entry != Sent {
+			if entry < Sent {
 				q.arrive(times[i])
 			}
 		}
@@ -57,7 +57,7 @@ func (b *bursts) count(times []int64, entries []uint16) {
 	}
 	last := len(b.queueOf) - 1
 	for i, entry := range entries[:len(times)] {
-		if entry != Sent {
+		if entry < Sent {
 			b.queues[b.queueOf[min(int(entry), last)]].arrive(times[i]) // see model.target
 		}
 	}

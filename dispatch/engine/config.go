@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
 )
 
 // Mode is one way from the NIC's interrupt to the stack: a document of NDIS's
@@ -95,6 +96,11 @@ type Config struct {
 	Table        nicmodel.IndirectionTable // per entry: queue
 	DefaultQueue int                       // where unhashed packets go
 
+	// Ruled is the queues that rules lead to: their Batch.Entry is their place here,
+	// behind the entries of Table.
+	Ruled     []uint16
+	RuleDrops bool // some packets are dropped by rules
+
 	InterruptLatency int64 // raise to ISR
 	ISRCost          int64
 	DPCCost          int64 // per DPC
@@ -162,6 +168,14 @@ func (c *Config) Validate() error {
 	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
 		return err
 	}
+	if err := nicmodel.CheckCount("rules", len(c.Ruled), 0, MaxRuled, ""); err != nil {
+		return err
+	}
+	for _, q := range c.Ruled {
+		if int(q) >= c.Queues {
+			return fmt.Errorf("a rule leads to queue %d, which is not below --queues %d", q, c.Queues)
+		}
+	}
 	for i, q := range c.Table {
 		if int(q) >= c.Queues {
 			return fmt.Errorf("entry %d of the indirection table is queue %d, which is not below --queues %d", i, q, c.Queues)
@@ -212,10 +226,24 @@ func (c *Config) Cost(length uint32) int64 {
 
 // Queue is the hardware queue of a received packet whose Batch.Entry is entry.
 func (c *Config) Queue(entry uint16) uint16 {
-	if entry == Unhashed {
-		return uint16(c.DefaultQueue)
+	switch size := len(c.Table); {
+	case int(entry) < size:
+		return c.Table[entry]
+	case int(entry) < size+len(c.Ruled):
+		return c.Ruled[int(entry)-size]
 	}
-	return c.Table[entry]
+	return uint16(c.DefaultQueue)
+}
+
+// SetRules sets what the configuration says of the steering's rules.
+func (c *Config) SetRules(s *nicmodel.Steering) {
+	c.Ruled, c.RuleDrops = nil, false
+	for _, target := range s.Targets() {
+		c.Ruled = append(c.Ruled, target.Queue)
+	}
+	for _, rule := range s.NTuple().All() {
+		c.RuleDrops = c.RuleDrops || rule.Action == steer.Drop || rule.Action == steer.ToVF
+	}
 }
 
 // counts reports whether a mode counts the same under both configurations: they
@@ -228,7 +256,7 @@ func (c *Config) counts(mode Mode, other *Config) bool {
 func (c *Config) usedBy(mode Mode) Config {
 	used := *c
 	if mode == NonRSS { // one queue; the default queue's CPU takes sends
-		used.Queues, used.Table = 1, nil
+		used.Queues, used.Table, used.Ruled = 1, nil, nil
 		used.QueueCPU, used.DefaultQueue = []int{c.QueueCPU[c.DefaultQueue]}, 0
 	}
 	return used

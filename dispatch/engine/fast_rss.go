@@ -18,7 +18,7 @@ type fastRSS struct {
 	list  nicmodel.DMAList
 	plan  *schedule   // nil if packets may be sent ones
 	lines []fastLine  // per CPU
-	of    []*fastLine // per table entry, then of packets without a hash
+	of    []*fastLine // as the model's targets
 
 	// soonest is a moment up to which no fast line has anything to do, where packets may be
 	// sent ones.
@@ -207,7 +207,7 @@ func (e *fastRSS) derive(entries []EntryLoad, unhashed uint64) {
 	bytes := make([]uint64, len(e.queues))
 	bytes[e.cfg.DefaultQueue] = unhashed
 	for i, load := range entries {
-		bytes[e.cfg.Table[i]] += load.Bytes
+		bytes[e.targets[i].queue] += load.Bytes
 	}
 	for q, c := range e.cfg.QueueCPU {
 		e.lines[c].counted(&e.queues[q], bytes[q])

@@ -36,7 +36,14 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			f.publish(at, back)
 		}
 		entry := steered.Entry[i]
-		if entry == Sent {
+		if entry >= Sent {
+			if entry != Sent {
+				m.ruledOut(t, b.Flow[i], b.First+uint32(i))
+				if len(varied) > 0 && varied[0].Index == uint32(i) {
+					varied = varied[1:]
+				}
+				continue
+			}
 			back.catchUpAll(t)
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]

@@ -19,7 +19,7 @@ type Model struct {
 	depth    []uint64 // per queue: buffers published and not yet taken
 	interval int64    // of the time series
 	end      int64    // time of the last event so far
-	targets  []target // per table entry, then of packets without a hash
+	targets  []target // per table entry, then per queue that rules lead to, then of packets without a hash
 
 	// How flows are told apart: exactly one of the two.
 	CountedAffinity *countedAffinity
@@ -79,7 +79,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	for c := range m.cpus {
 		m.cpus[c].index = c
 	}
-	for _, queue := range append(slices.Clone(cfg.Table), uint16(cfg.DefaultQueue)) {
+	for _, queue := range append(slices.Concat(cfg.Table, cfg.Ruled), uint16(cfg.DefaultQueue)) {
 		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
 	}
 	m.bursts, m.ownsBursts = newBursts(m), true
@@ -101,7 +101,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 // and none depends on what the others do with a flow: then there are faster engines
 // that count the same.
 func (m *Model) plain() bool {
-	if m.observe != nil || m.latest != nil {
+	if m.observe != nil || m.latest != nil || m.cfg.RuleDrops {
 		return false
 	}
 	if len(m.queues) == 1 {
@@ -177,6 +177,14 @@ func (m *Model) drop(t int64, queue uint16, flow, packet uint32) {
 		m.FixedAffinity.drop(flow)
 	}
 	m.event(Drop, t, -1, int(queue), int64(packet))
+}
+
+// ruledOut is a packet that a rule drops, at its arrival: it takes no buffer.
+func (m *Model) ruledOut(t int64, flow, packet uint32) {
+	if m.FixedAffinity != nil {
+		m.FixedAffinity.drop(flow)
+	}
+	m.event(RuleDrop, t, -1, -1, int64(packet))
 }
 
 // published counts a buffer that reached its receive queue.

@@ -68,7 +68,7 @@ func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatch
 // tells that under it packets of one flow may meet different entries.
 func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends bool, observe Observer) *Model {
 	for _, m := range s.models {
-		if m.mode == mode && (m.steering == steering || mode == NonRSS) && m.cfg.counts(mode, cfg) {
+		if m.mode == mode && (m.steering == steering || mode == NonRSS && !cfg.RuleDrops) && m.cfg.counts(mode, cfg) {
 			return m
 		}
 	}
@@ -89,7 +89,7 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 // same: packets are steered alike, or all to one queue.
 func (s *ModelSet) shareBursts(m *Model) {
 	for _, other := range s.models {
-		if (other.steering == m.steering || len(m.queues) == 1) && other.bursts.same(m.bursts) {
+		if (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.same(m.bursts) {
 			m.bursts, m.ownsBursts = other.bursts, false
 			return
 		}

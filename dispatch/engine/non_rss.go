@@ -28,12 +28,16 @@ func newNonRSS(m *Model) *nonRSS {
 func (e *nonRSS) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
-	sends := b.Sends
+	entries, sends := b.steered(m.steering).Entry[:b.N], b.Sends
 	for i, t := range b.Time[:b.N] {
 		if l.ready <= t {
 			l.advance(t)
 		}
-		if b.Entry[i] == Sent {
+		if entries[i] >= Sent {
+			if entries[i] != Sent {
+				m.ruledOut(t, b.Flow[i], b.First+uint32(i))
+				continue
+			}
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue

@@ -38,7 +38,14 @@ func (e *rssSingleQueue) Process(b *Batch) {
 			e.advance(t)
 		}
 		entry := steered.Entry[i]
-		if entry == Sent {
+		if entry >= Sent {
+			if entry != Sent {
+				m.ruledOut(t, b.Flow[i], b.First+uint32(i))
+				if len(varied) > 0 && varied[0].Index == uint32(i) {
+					varied = varied[1:]
+				}
+				continue
+			}
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue

@@ -83,13 +83,14 @@ const (
 	DPCEnd                      // a DPC ends
 	Enable                      // the vector is enabled
 	Send                        // a sent packet is processed
+	RuleDrop                    // a rule of the NIC dropped a packet at its arrival
 
 	NumEventKinds = iota
 )
 
 var kindNames = [NumEventKinds]string{
 	"drop", "fill", "hash", "publish", "more", "raise", "isr_start", "isr_end", "dpc_queue", "dpc_start",
-	"deal", "share_start", "take", "indicate", "dpc_end", "enable", "send",
+	"deal", "share_start", "take", "indicate", "dpc_end", "enable", "send", "rule_drop",
 }
 
 // String is the kind's name, "isr_start".

@@ -15,12 +15,13 @@ const (
 	KindIRQ                  // /proc/interrupts, affinity lists
 	KindKey                  // netdev_rss_key
 	KindCosts                // rssreplay calibrate -o costs.json
+	KindRules                // ethtool -n DEV
 
 	NumKinds = iota
 )
 
 // kindFlags are the names of the kinds in String, and of the flags of the command.
-var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs"}
+var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs", "rules"}
 
 // String is the kind's name, "flow-hash".
 func (k Kind) String() string { return kindFlags[k] }
@@ -43,6 +44,8 @@ func Sniff(data []byte) []Kind {
 	labelled := 0             // the line after a key's label
 	for i, line := range lines {
 		switch {
+		case rulesFilter.MatchString(strings.TrimLeft(line, "| \t")):
+			found[KindRules] = true
 		case windowsTable.MatchString(line):
 			found[KindTable] = true
 		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line):

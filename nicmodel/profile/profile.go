@@ -10,6 +10,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/internal/quote"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 )
 
@@ -69,9 +70,38 @@ type Profile struct {
 	// and a fixed `isr-cpu`.
 	NAPI bool
 
+	NTuple NTuple // what is known of its rules (ethtool -N)
+
 	Source     string   // where the values stand
 	Notes      []string // what else a reader must know
 	Unverified []Doubt  // values or rules that no source or measurement confirms
+}
+
+// NTuple is what a driver makes of the rules of `ethtool -N`.
+type NTuple struct {
+	steer.Options
+	Kinds     []steer.Kind // that it takes; nil if that is not known
+	Locations int          // of rules; 0 if that is not known
+	// ATR: the driver moves TCP connections to the queue of the CPU that sends on them
+	// (application targeted routing), unless that is turned off.
+	ATR bool
+	// OffATR turns ATR off for a test.
+	OffATR string
+}
+
+// Takes reports whether the driver takes rules of the kind, as far as is known.
+func (n *NTuple) Takes(k steer.Kind) bool { return n.Kinds == nil || slices.Contains(n.Kinds, k) }
+
+// TakersOf are the names of the profiles whose drivers are known to take rules of the
+// kind.
+func TakersOf(k steer.Kind) []string {
+	var names []string
+	for _, p := range All() {
+		if slices.Contains(p.NTuple.Kinds, k) && !strings.HasPrefix(p.Name, "dpdk") {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // Settings are things that ethtool sets on a NIC.

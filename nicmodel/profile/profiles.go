@@ -1,10 +1,12 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 )
 
@@ -38,16 +40,34 @@ func All() []Profile {
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
 
+	// What drivers make of ntuple rules, by Linux 6.12's.
+	ether := []steer.Kind{steer.Ether}
+	both := []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4, steer.TCP6, steer.UDP6, steer.SCTP6, steer.IP6}
+	security := []steer.Kind{steer.AH4, steer.ESP4, steer.AH6, steer.ESP6}
+	others := steer.Options{IP: steer.OtherIP}
+	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16}
+	igcRules := NTuple{Kinds: ether, Locations: 65}
+	ixgbeRules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, ATR: true, OffATR: "ethtool -K DEV ntuple on"}
+	i40eRules := NTuple{Options: others, Kinds: both, ATR: true, OffATR: "ethtool --set-priv-flags DEV flow-director-atr off"}
+	iceRules := NTuple{Options: others, Kinds: both}
+	iavfRules := NTuple{Options: others, Kinds: slices.Concat(both, security)}
+	mlx4Rules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.Ether}, Locations: 256}
+	mlx5Rules := NTuple{
+		Options: steer.Options{Order: steer.MostFields}, Locations: 1024,
+		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
+	}
+	bnxtRules := NTuple{Options: steer.Options{IP: steer.BnxtIP}, Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6}}
+
 	return []Profile{{
 		Name: "igb", NIC: "Intel 82575, 82576, 82580, i350, i210, i211", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igb",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, NTuple: igbRules, Source: linux + "ethernet/intel/igb",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "82575 and i210 have 4 queues, i211 2"},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
 		Name: "igc", NIC: "Intel i225, i226", Drivers: []string{"igc"},
 		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: linux + "ethernet/intel/igc",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, NTuple: igcRules, Source: linux + "ethernet/intel/igc",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
@@ -59,13 +79,13 @@ func All() []Profile {
 	}, {
 		Name: "ixgbe", NIC: "Intel 82598, 82599, X540", Drivers: []string{"ixgbe"},
 		MaxQueues: 16, RSSQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, Source: linux + "ethernet/intel/ixgbe",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
 		Notes:      []string{globalKey, udpOnAddresses, atrNote, "there may be up to 63 rings, but RSS reaches only the first 16", "X550 and E610 have the same driver: --nic x550"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "x550", NIC: "Intel X550, E610", Drivers: []string{"ixgbe"},
 		MaxQueues: 63, TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, Source: linux + "ethernet/intel/ixgbe",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
 		Notes:      []string{globalKey, udpOnAddresses, atrNote, "64 entries under SR-IOV"},
 		Unverified: []Doubt{parser},
 	}, {
@@ -77,43 +97,43 @@ func All() []Profile {
 	}, {
 		Name: "i40e", NIC: "Intel X710, XL710, X722", Drivers: []string{"i40e"},
 		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, Source: linux + "ethernet/intel/i40e",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, NTuple: i40eRules, Source: linux + "ethernet/intel/i40e",
 		Notes:      []string{globalKey, atrNote},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
 		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/iavf",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, NTuple: iavfRules, Source: linux + "ethernet/intel/iavf",
 		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
 		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, Source: linux + "ethernet/intel/ice",
+		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
 	}, {
 		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
 		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx4",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
 		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
-		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, Source: linux + "ethernet/mellanox/mlx5/core/en",
+		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
 		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does"},
 		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
 	}, {
 		Name: "bnxt", NIC: "Broadcom NetXtreme-E 574xx (P4)", Drivers: []string{"bnxt_en"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, Source: linux + "ethernet/broadcom/bnxt",
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it", "with firmware before 1.5.1 UDP is hashed on its addresses only", "575xx and later have the same driver: --nic bnxt-p5"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "bnxt-p5", NIC: "Broadcom NetXtreme-E 575xx and later (P5)", Drivers: []string{"bnxt_en"},
 		TableSize: TableSize{Entries: 64, Rule: TablePer64Ring}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, Source: linux + "ethernet/broadcom/bnxt",
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it"},
 		Unverified: []Doubt{parser},
 	}, {

@@ -37,6 +37,10 @@ func (w *walker) ipv4(b []byte) {
 	*(*[4]byte)(w.Src[:]) = [4]byte(b[12:])
 	*(*[4]byte)(w.Dst[:]) = [4]byte(b[16:])
 	w.Protocol = b[9]
+	if w.frame != nil {
+		w.frame.Class = b[1]
+		w.frame.Has |= pcaps.FrameClass
+	}
 	header := int(b[0]&15) * 4
 	if header > ipv4Bytes {
 		w.Facts |= pcaps.Options
@@ -57,6 +61,9 @@ func (w *walker) ipv4(b []byte) {
 // from its IP header on, at is where the protocol's header begins, length is the
 // IP length in bytes, math.MaxInt if it is not known.
 func (w *walker) upper(b []byte, at, length int) {
+	if w.frame != nil {
+		w.frameUpper(b[:min(length, len(b))], at)
+	}
 	switch w.Protocol {
 	case pcaps.ProtoTCP, pcaps.ProtoUDP, pcaps.ProtoSCTP:
 		switch {
@@ -98,6 +105,10 @@ func (w *walker) ipv6(b []byte) {
 	w.Version = 6
 	w.Src = [16]byte(b[8:])
 	w.Dst = [16]byte(b[24:])
+	if w.frame != nil {
+		w.frame.Class = b[0]<<4 | b[1]>>4
+		w.frame.Has |= pcaps.FrameClass
+	}
 	length := math.MaxInt
 	if payload := int(binary.BigEndian.Uint16(b[4:])); payload != 0 {
 		length = ipv6Bytes + payload
@@ -137,6 +148,10 @@ func (w *walker) ipv6(b []byte) {
 		switch next {
 		case pcaps.ProtoRouting:
 			w.routing(rest[:size])
+		case pcaps.ProtoAH:
+			if w.frame != nil {
+				w.frameAH(rest[:size])
+			}
 		case pcaps.ProtoDstOpts:
 			w.destinationOptions(rest[:size])
 		case pcaps.ProtoFragment:

@@ -59,6 +59,10 @@ func (w *walker) link(link pcaps.LinkType, b []byte) {
 			w.Reason = pcaps.ShortLink
 			return
 		}
+		if w.frame != nil {
+			w.frame.Destination, w.frame.Source = [6]byte(b), [6]byte(b[6:])
+			w.frame.Has |= pcaps.FrameMACs
+		}
 		w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
 	case pcaps.LinkSLL:
 		if len(b) < sllBytes {

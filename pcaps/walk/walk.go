@@ -33,6 +33,14 @@ func Walk(rec *pcaps.Record, h *pcaps.Header, ext *pcaps.Extension) {
 	w.link(rec.Link, rec.Data)
 }
 
+// WalkFrame is Walk, and sets frame to what is no part of h.
+func WalkFrame(rec *pcaps.Record, h *pcaps.Header, ext *pcaps.Extension, frame *pcaps.Frame) {
+	*h = pcaps.Header{Direction: rec.Direction}
+	*frame = pcaps.Frame{}
+	w := walker{Header: h, ext: ext, cut: true, frame: frame}
+	w.link(rec.Link, rec.Data)
+}
+
 // WalkInner is Walk of the first IP header inside the encapsulation that Walk
 // ends at. It reports whether there is one, whole and in the clear; h and ext mean
 // nothing otherwise. Its bytes count inside the lengths of the outer headers, too.
@@ -61,6 +69,8 @@ type walker struct {
 	ext *pcaps.Extension
 	cut bool // where the bytes end, the capture does, and not the packet
 
+	frame *pcaps.Frame // nil: nobody asks for it
+
 	// What the encapsulation holds at which the walk ended.
 	kind   uint16 // EtherType, or insideLLC; 0 if it ended at none, or inside can't be read
 	inside []byte
@@ -74,6 +84,9 @@ func after(b []byte, n int) []byte { return b[min(n, len(b)):] }
 
 // etherType goes on with what an EtherType names; b begins after it.
 func (w *walker) etherType(kind uint16, b []byte) {
+	if w.frame != nil {
+		w.frameTypes(kind, b)
+	}
 	for {
 		switch kind {
 		case etherIPv4:

@@ -124,6 +124,14 @@ func (a *Anonymizer) argument(flag, value string) string {
 		return a.addresses(value)
 	case "--dev":
 		return HiddenInterface
+	case "--rule":
+		if strings.Contains(value, "mac") || strings.Contains(value, "ether") { // MAC addresses
+			return withheld
+		}
+		if a.ports != nil {
+			return withheld
+		}
+		return a.addresses(value)
 	case "--flow":
 		if a.ports != nil {
 			return withheld

@@ -17,7 +17,7 @@ func CompareTables() []Table[report.Compare] {
 		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, csvBest},
 	}
 	for _, t := range Tables() {
-		if t.Name == "flows" || t.Name == "findings" { // a comparison has none
+		if t.Name == "flows" || t.Name == "findings" || t.Name == "rules" { // a comparison has none
 			continue
 		}
 		tables = append(tables, Table[report.Compare]{

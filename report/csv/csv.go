@@ -39,6 +39,7 @@ func Tables() []Table[report.Report] {
 			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), csvCPUs},
 		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), csvQueues},
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), csvEntries},
+		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), csvRules},
 		{"series", heads("mode", "start_ns", "cpu", "packets"), csvSeries},
 		parametersTable(func(r *report.Report) report.Parameters { return r.Parameters }),
 		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), csvFindings},
@@ -155,6 +156,8 @@ func csvFlows(r *report.Report, row func(cells ...any)) {
 		}
 		if f.HashType == report.NoHash || f.HashWithheld {
 			cells = append(cells, nil, f.HashType, nil)
+		} else if f.Rule != nil {
+			cells = append(cells, string(report.AppendHash(nil, f.Hash)), f.HashType, nil)
 		} else {
 			cells = append(cells, string(report.AppendHash(nil, f.Hash)), f.HashType, f.Index)
 		}
@@ -232,6 +235,12 @@ func csvEntries(r *report.Report, row func(cells ...any)) {
 			cpu = at
 		}
 		row(i, t.Entries[i], cpu, t.Packets[i], t.Bytes[i], t.Flows[i])
+	}
+}
+
+func csvRules(r *report.Report, row func(cells ...any)) {
+	for _, rule := range r.Rules {
+		row(rule.Filter, rule.Kind, rule.Action, rule.Queue, rule.Context, rule.Packets, rule.Bytes, rule.Flows)
 	}
 }
 

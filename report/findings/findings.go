@@ -58,7 +58,9 @@ type Traffic struct {
 	Restarts              uint64 // leaps back after which the clock went on from there
 	Gaps                  Gaps
 	Bursts                []Burst // per queue
-	Grain                 int64   // what the steps between timestamps are multiples of, ns; 0: there is no step
+	Ambiguous             []Ambiguity
+	ATR                   *ATR  // nil where the NIC has none
+	Grain                 int64 // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 
 // BetterTable is the best table known for the capture, and what became of such tables
@@ -101,6 +103,23 @@ type KeyStrength struct {
 	Heard, Bits  int // bits of the hash input that change the index, and those that it has
 }
 
+// Ambiguity is the packets that two filters match and would do different things with;
+// the first one takes them.
+type Ambiguity struct {
+	Filter, Other       int
+	Action, OtherAction string
+	Packets             uint64
+	MostFields          bool // the filter wins by its number of fields, else by its location
+}
+
+// ATR is Intel's application targeted routing, of a NIC whose driver has it on by
+// default.
+type ATR struct {
+	NIC     string
+	Packets uint64 // received TCP packets of connections on which packets were sent, too
+	Off     string // the command that turns it off
+}
+
 // Burst is the most packets that come for a queue within any 50 µs and 500 µs,
 // dropped ones included.
 type Burst struct{ In50us, In500us uint64 }
@@ -139,6 +158,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
+		d.ruleOverrides, d.ambiguousRule, d.atr,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
@@ -159,6 +179,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
+	"rule-overrides", "ambiguous-rule", "atr",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",

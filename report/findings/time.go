@@ -288,7 +288,7 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		}
 		if n := on.Most().Packets; float64(n) >= excess {
 			entry := ""
-			if !c.Largest.HashWithheld && c.Largest.HashType != report.NoHash {
+			if !c.Largest.HashWithheld && c.Largest.HashType != report.NoHash && c.Largest.Rule == nil {
 				entry = fmt.Sprintf(", entry %d of the table", c.Largest.Index)
 				f.Figures["entry"] = c.Largest.Index
 			}

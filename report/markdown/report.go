@@ -42,6 +42,7 @@ func Write(w io.Writer, r *report.Report) error {
 	if c.Received > 0 {
 		m.modes(r)
 		m.entries(&r.Table)
+		m.rules(r)
 		m.flows(r)
 	}
 	m.b.WriteString(tail.b.String())
@@ -250,6 +251,23 @@ func (m *markdown) entries(table *report.TableReport) {
 	})
 }
 
+// rules is those that are asked before the table.
+func (m *markdown) rules(r *report.Report) {
+	if len(r.Rules) == 0 {
+		return
+	}
+	m.details(entriesBytes, "Rules before the table", "", func(p *markdown) {
+		var rows [][]string
+		for _, rule := range r.Rules {
+			rows = append(rows, []string{
+				fmt.Sprint(rule.Filter), code(rule.Kind), rule.Action, words.Exact(rule.Packets), words.Percent(report.Ratio(rule.Packets, r.Capture.Received)), words.Exact(rule.Bytes), words.Exact(rule.Flows),
+			})
+		}
+		p.table("rules", []string{"*filter", "kind", "leads to", "*packets", "*share", "*bytes", "*flows"}, rows,
+			func(row int) uint64 { return r.Rules[row].Packets })
+	})
+}
+
 // flows is the largest flows, and the CPU with most of each.
 func (m *markdown) flows(r *report.Report) {
 	if r.Flows == nil || r.FlowsTotal == 0 {
@@ -289,7 +307,7 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 	} else if f.HashWithheld {
 		row = append(row, words.None, code(f.HashType), words.None)
 	} else {
-		row = append(row, code(string(report.AppendHash(nil, f.Hash))), code(f.HashType), fmt.Sprint(f.Index))
+		row = append(row, code(string(report.AppendHash(nil, f.Hash))), code(f.HashType), f.Entry())
 	}
 	for i := range r.Modes {
 		on := f.InMode(r.Modes[i].Mode)

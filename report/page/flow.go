@@ -58,12 +58,20 @@ func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
 	} else if f.HashWithheld {
 		cells = append(cells, textCell("–"), textCell(f.HashType), nullCell())
 	} else {
-		cells = append(cells, textCell(string(report.AppendHash(nil, f.Hash))), textCell(f.HashType), numberCell(f.Index))
+		cells = append(cells, textCell(string(report.AppendHash(nil, f.Hash))), textCell(f.HashType), entryCell(f))
 	}
 	for i := range r.Modes {
 		cells = append(cells, flowPlaceCell(f.InMode(r.Modes[i].Mode)))
 	}
 	return cells
+}
+
+// entryCell is the entry of the table that a flow met, empty where a rule took it.
+func entryCell(f *report.Flow) htmlCell {
+	if f.Rule != nil {
+		return nullCell()
+	}
+	return numberCell(f.Index)
 }
 
 // flowPlaceCell is where a mode indicated a flow's packets: its main CPU, and
@@ -131,7 +139,11 @@ func appendFlowData(row []byte, r *report.Report, f *report.Flow) []byte {
 	} else {
 		row = append(report.AppendHash(append(row, '"'), f.Hash), '"', ',')
 		row = append(report.AppendString(row, words.Shown(f.HashType)), ',')
-		row = strconv.AppendInt(row, int64(f.Index), 10)
+		if f.Rule != nil {
+			row = append(row, "null"...)
+		} else {
+			row = strconv.AppendInt(row, int64(f.Index), 10)
+		}
 	}
 	row = strconv.AppendUint(append(row, ','), f.Packets, 10)
 	row = strconv.AppendUint(append(row, ','), f.Bytes, 10)

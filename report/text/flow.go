@@ -95,7 +95,7 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 		} else if f.HashWithheld {
 			cells = append(cells, plainCell(words.None), plainCell(f.HashType), plainCell(words.None))
 		} else {
-			cells = append(cells, plainCell(string(report.AppendHash(nil, f.Hash))), plainCell(f.HashType), plainCell(fmt.Sprint(f.Index)))
+			cells = append(cells, plainCell(string(report.AppendHash(nil, f.Hash))), plainCell(f.HashType), plainCell(f.Entry()))
 		}
 		for j, m := range r.Modes {
 			on := f.InMode(m.Mode)

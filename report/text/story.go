@@ -77,9 +77,19 @@ func end(addr string, port *uint16) string {
 func (t *writer) steering(s *report.Steering) {
 	t.heading("Where it goes", "")
 	const labels = 21
+	if s.Filter != nil {
+		t.para("rule", labels, fmt.Sprintf("%d took it before RSS: %s", *s.Filter, *s.Action), report.Plain)
+		if s.Dropped {
+			return
+		}
+	}
 	if s.Unhashed != nil {
 		t.para("hash", labels, "none: "+unhashedWords(*s.Unhashed), report.Plain)
-		t.para("queue", labels, fmt.Sprintf("%d, the default queue", s.Queue), report.Plain)
+		queue := fmt.Sprintf("%d, the default queue", s.Queue)
+		if s.Filter != nil && s.Context == nil {
+			queue = fmt.Sprintf("%d, by rule %d", s.Queue, *s.Filter)
+		}
+		t.para("queue", labels, queue, report.Plain)
 		t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), report.Plain)
 		return
 	}
@@ -112,14 +122,27 @@ func (t *writer) steering(s *report.Steering) {
 	if s.Rule != nil {
 		of += fmt.Sprintf("; the hash %s (%s)", *s.Rule, s.Transform)
 	}
-	if s.Hash != nil {
+	byRule := s.Filter != nil && s.Context == nil
+	if s.Context != nil {
+		of += fmt.Sprintf("; by RSS context %d", *s.Context)
+	}
+	if byRule {
+		if s.Hash != nil {
+			t.para("hash", labels, *s.Hash+", "+function+" of "+of+"; it takes no entry of the table", report.Plain)
+		}
+		t.para("queue", labels, fmt.Sprintf("%d, by rule %d", s.Queue, *s.Filter), report.Plain)
+	} else if s.Hash != nil {
 		t.para("hash", labels, *s.Hash+", "+function+" of "+of, report.Plain)
 		rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
 		if s.Modulo {
 			rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
 		}
 		t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), report.Plain)
-		t.para("queue", labels, fmt.Sprintf("%d, entry %d of the indirection table", s.Queue, *s.Index), report.Plain)
+		table := "the indirection table"
+		if s.Context != nil {
+			table = fmt.Sprintf("the table of RSS context %d", *s.Context)
+		}
+		t.para("queue", labels, fmt.Sprintf("%d, entry %d of %s", s.Queue, *s.Index, table), report.Plain)
 	} else {
 		t.para("hash", labels, function+" of "+of+"; left out, as its index into the table", report.Plain)
 		t.para("queue", labels, fmt.Sprintf("%d, by the indirection table", s.Queue), report.Plain)
@@ -162,6 +185,8 @@ func (t *writer) story(s *report.Story, x *report.Explanation) {
 		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, ExactTime(*s.Latency))
 	case "dropped":
 		head = "dropped: no free buffer of " + queueWords(s)
+	case "dropped_by_rule":
+		head = "dropped at its arrival by a rule"
 	case "sent":
 		head = fmt.Sprintf("sent on CPU %d", *s.CPU)
 	}
@@ -266,6 +291,8 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 			return "The DPC enables the interrupts: the cycle is complete."
 		}
 		return "The last DPC to complete enables the interrupts: the cycle is complete."
+	case "rule_drop":
+		return "The NIC drops the packet by a rule. It takes no buffer, and counts in no queue."
 	case "send":
 		return sendWords(s)
 	}

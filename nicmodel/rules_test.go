@@ -1,0 +1,119 @@
+package nicmodel_test
+
+import (
+	"strings"
+	"testing"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
+	"rssreplay/pcaps"
+)
+
+// ruledConfig has 16 queues, the table i mod 16 of 128 entries, the documentation's key,
+// and a context 2 of i mod 4.
+func ruledConfig(t *testing.T, words ...string) nicmodel.SteeringConfig {
+	t.Helper()
+	key, err := hash.ParseKey("microsoft")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := nicmodel.SteeringConfig{HashTypes: hash.DefaultTypes, Key: key, DefaultQueue: 3}
+	for i := range 128 {
+		c.Table = append(c.Table, uint16(i%16))
+	}
+	for q := range 16 {
+		c.QueueCPU = append(c.QueueCPU, q)
+	}
+	context := make(nicmodel.IndirectionTable, 128)
+	for i := range context {
+		context[i] = uint16(i % 4)
+	}
+	c.Contexts = map[int]nicmodel.Context{2: {Table: context}}
+	var commands []steer.Command
+	for _, w := range words {
+		command, err := steer.ParseCommand(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commands = append(commands, command)
+	}
+	list, err := steer.Apply(nil, commands, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.NTuple, err = steer.New(list, steer.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// documented is the first flow of the NDIS documentation, whose hash is 0x51ccc178, and
+// index 120.
+func documented() *pcaps.Header {
+	return &pcaps.Header{
+		Src: [16]byte{66, 9, 149, 187}, Dst: [16]byte{161, 142, 100, 80}, SrcPort: 2794, DstPort: 1766,
+		Protocol: pcaps.ProtoTCP, Version: 4, Facts: pcaps.HasPorts,
+	}
+}
+
+func TestDecideByRule(t *testing.T) {
+	const hashed = 0x51ccc178
+	for _, test := range []struct {
+		rule string
+		want nicmodel.Decision
+	}{
+		{"flow-type udp4 action 5", nicmodel.Decision{Hash: hashed, Entry: 120, Queue: 8, Type: hash.TCPIPv4}},
+		{"flow-type tcp4 action 5", nicmodel.Decision{Hash: hashed, Entry: -1, Queue: 5, Type: hash.TCPIPv4, Rule: 1}},
+		{"flow-type tcp4 action -1", nicmodel.Decision{Hash: hashed, Entry: -1, Queue: 8, Type: hash.TCPIPv4, Rule: 1, Target: -1}},
+		{"flow-type tcp4 vf 1 queue 2", nicmodel.Decision{Hash: hashed, Entry: -1, Queue: 8, Type: hash.TCPIPv4, Rule: 1, Target: -1}},
+		{"flow-type tcp4 action -2", nicmodel.Decision{Hash: hashed, Entry: 120, Queue: 8, Type: hash.TCPIPv4, Woke: 1}},
+		// Index 120 of the context is 0, and the base adds 8.
+		{"flow-type tcp4 context 2 action 8", nicmodel.Decision{Hash: hashed, Entry: -1, Queue: 8, Type: hash.TCPIPv4, Rule: 1}},
+		{"flow-type tcp4 context 2 action 9", nicmodel.Decision{Hash: hashed, Entry: -1, Queue: 9, Type: hash.TCPIPv4, Rule: 1}},
+	} {
+		s, err := nicmodel.NewSteering(ruledConfig(t, test.rule))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Decide(documented(), nil); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.rule, got, test.want)
+		}
+	}
+}
+
+// A context has a key of its own, if its text shows one; what has no hash goes to the
+// default queue, without the base.
+func TestContextKey(t *testing.T) {
+	c := ruledConfig(t, "flow-type ip4 context 2 action 4")
+	context := c.Contexts[2]
+	context.Key = make(hash.Key, 40) // all hashes are 0
+	c.Contexts[2] = context
+	s, err := nicmodel.NewSteering(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := s.Decide(documented(), nil); d.Hash != 0 || d.Queue != 4 {
+		t.Errorf("%+v", d)
+	}
+	c.HashTypes = hash.TypesOf(hash.TCPIPv6)
+	if s, err = nicmodel.NewSteering(c); err != nil {
+		t.Fatal(err)
+	}
+	if d := s.Decide(documented(), nil); d.Type != hash.None || d.Queue != 3 || d.Rule != 1 {
+		t.Errorf("without a hash: %+v", d)
+	}
+}
+
+func TestRulesToNowhere(t *testing.T) {
+	for rule, want := range map[string]string{
+		"flow-type tcp4 action 16":            "leads to queue 16",
+		"flow-type tcp4 context 2 action 13":  "leads to queue 16",
+		"flow-type tcp4 context 7":            "--context 7=FILE",
+		"flow-type tcp4 dst-port 1 action 99": "leads to queue 99",
+	} {
+		if _, err := nicmodel.NewSteering(ruledConfig(t, rule)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", rule, err, want)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package steer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Command is what ethtool -N is told: to add a rule, or to delete one.
+type Command struct {
+	Rule   Rule
+	Placed bool // the location was given; else the highest free one is taken
+	Delete bool // the rule at the location
+}
+
+// fieldWords are ethtool's words for fields; of those with a kind, it is the one that
+// they are for.
+var fieldWords = map[string]Field{
+	"src": SourceMAC, "dst": DestinationMAC, "proto": EtherType, "dst-mac": DestinationMAC,
+	"src-ip": SourceIP, "dst-ip": DestinationIP, "tos": Class, "tclass": Class, "l4proto": Protocol,
+	"src-port": SourcePort, "dst-port": DestinationPort, "spi": SPI, "l4data": L4Bytes,
+	"vlan-etype": TagType, "vlan": Tag, "user-def": UserData,
+}
+
+// ParseCommand reads ethtool's own words, `flow-type tcp4 dst-port 443 action 3`, with
+// or without `ethtool -N DEV` before them. A mask's bits that are 1 are ignored, as
+// ethtool has it.
+func ParseCommand(text string) (Command, error) {
+	words := strings.Fields(text)
+	if i := slices.IndexFunc(words, func(w string) bool { return w == "flow-type" || w == "delete" }); i > 0 {
+		words = words[i:]
+	}
+	if len(words) < 2 {
+		return Command{}, errors.New("write it as for ethtool: flow-type tcp4 dst-port 443 action 3")
+	}
+	c := Command{}
+	if words[0] == "delete" {
+		n, err := strconv.ParseUint(words[1], 10, 31)
+		if err != nil || len(words) > 2 {
+			return c, errors.New("delete is followed by the number of a filter, and by nothing else")
+		}
+		c.Delete, c.Placed, c.Rule.Location = true, true, int(n)
+		return c, nil
+	}
+	var ok bool
+	switch {
+	case words[0] != "flow-type":
+		return c, fmt.Errorf("%q is not where a rule begins: write it as for ethtool, flow-type tcp4 dst-port 443 action 3", words[0])
+	default:
+		if c.Rule.Kind, ok = KindNamed(words[1]); !ok {
+			return c, fmt.Errorf("%q is no flow-type; there is %s", words[1], strings.Join(kindNames[Ether:], ", "))
+		}
+	}
+	acts := false
+	for words = words[2:]; len(words) > 0; {
+		word := words[0]
+		if len(words) < 2 {
+			return c, fmt.Errorf("%s has no value", word)
+		}
+		value := words[1]
+		used := 2
+		number := func(least, most int64) (int, error) {
+			n, err := strconv.ParseInt(value, 0, 64)
+			if err != nil || n < least || n > most {
+				return 0, fmt.Errorf("%s must be a number from %d to %d, not %q", word, least, most, value)
+			}
+			return int(n), nil
+		}
+		var err error
+		switch word {
+		case "action":
+			acts = true
+			var n int
+			if n, err = number(-2, 1<<16-2); err == nil {
+				switch n {
+				case -1:
+					c.Rule.Action = Drop
+				case -2:
+					c.Rule.Action = WakeOnLAN
+				default:
+					c.Rule.Queue = n
+				}
+			}
+		case "queue":
+			acts = true
+			c.Rule.Queue, err = number(0, 1<<16-2)
+		case "vf":
+			acts, c.Rule.Action = true, ToVF
+			c.Rule.VF, err = number(0, 255)
+		case "context":
+			acts, c.Rule.Action = true, ToContext
+			c.Rule.Context, err = number(0, 1<<31-1)
+		case "loc":
+			c.Placed = true
+			c.Rule.Location, err = number(0, 1<<31-1)
+		default:
+			field, known := fieldWords[word]
+			if !known || !c.Rule.Kind.takes(field, word) {
+				return c, fmt.Errorf("%s is no word of a rule of flow-type %s", word, c.Rule.Kind)
+			}
+			mask := ""
+			if len(words) > 3 && (words[2] == "m" || words[2] == word+"-mask") {
+				mask, used = words[3], 4
+			}
+			var compare Compare
+			if compare, err = parseCompare(field, c.Rule.Kind, value, mask); err == nil {
+				if c.Rule.compares(field) {
+					return c, fmt.Errorf("%s is given twice: leave one of them out", word)
+				}
+				c.Rule.Add(compare)
+			}
+		}
+		if err != nil {
+			return c, err
+		}
+		words = words[used:]
+	}
+	if !acts {
+		return c, errors.New("says nothing of what to do: end it with action N, N a queue, or -1 to drop")
+	}
+	return c, nil
+}
+
+// takes reports whether ethtool takes the word for a field in a rule of the kind.
+func (k Kind) takes(f Field, word string) bool {
+	switch f {
+	case TagType, Tag, UserData:
+		return true
+	case DestinationMAC:
+		return (word == "dst") == (k == Ether)
+	case SourceMAC, EtherType:
+		return k == Ether
+	case Class:
+		return word == map[uint8]string{4: "tos", 6: "tclass"}[k.Version()]
+	case SourceIP, DestinationIP:
+		return k.Version() != 0
+	case SourcePort, DestinationPort:
+		return k.HasPorts()
+	case SPI:
+		return k == AH4 || k == ESP4 || k == AH6 || k == ESP6
+	case Protocol, L4Bytes:
+		return k == IP4 || k == IP6
+	}
+	return false
+}
+
+// parseCompare reads a field's value and mask, whose bits that are 1 are ignored; ""
+// compares all.
+func parseCompare(f Field, k Kind, value, ignored string) (Compare, error) {
+	c := Compare{Field: f}
+	read := ParseField
+	var err error
+	if c.Value, err = read(f, k, value); err != nil {
+		return c, err
+	}
+	if ignored != "" {
+		if c.Mask, err = read(f, k, ignored); err != nil {
+			return c, err
+		}
+	}
+	c.Mask = invert(c.Mask, f.Bytes(k))
+	return c, nil
+}
+
+// invert flips the bits of the first n bytes.
+func invert(b [16]byte, n int) [16]byte {
+	for i := range n {
+		b[i] = ^b[i]
+	}
+	return b
+}
+
+// Ignoring makes the comparison of a field of whose bits those in ignored are not
+// compared, as ethtool prints masks.
+func Ignoring(f Field, k Kind, value, ignored [16]byte) Compare {
+	return Compare{Field: f, Value: value, Mask: invert(ignored, f.Bytes(k))}
+}
+
+// ParseField reads a field's value, or its mask: an address, or a number as C writes it.
+func ParseField(f Field, k Kind, text string) ([16]byte, error) {
+	var b [16]byte
+	switch n := f.Bytes(k); f {
+	case SourceMAC, DestinationMAC:
+		mac, err := net.ParseMAC(text)
+		if err != nil || len(mac) != n {
+			return b, fmt.Errorf("%q is no MAC address", text)
+		}
+		copy(b[:], mac)
+	case SourceIP, DestinationIP:
+		addr, err := netip.ParseAddr(text)
+		if err != nil || addr.Zone() != "" || addr.Is4() != (n == 4) {
+			return b, fmt.Errorf("%q is no IPv%d address", text, k.Version())
+		}
+		copy(b[:], addr.AsSlice())
+	default:
+		v, err := strconv.ParseUint(text, 0, 64)
+		if err != nil || n < 8 && v>>(8*n) != 0 {
+			return b, fmt.Errorf("%q is no number of %d bits", text, 8*n)
+		}
+		var whole [8]byte
+		binary.BigEndian.PutUint64(whole[:], v)
+		copy(b[:], whole[8-n:])
+	}
+	return b, nil
+}
+
+// Apply adds the commands' rules to those that there are, and takes away what they
+// delete. One without a location takes the highest free one below size, as ethtool
+// does; a rule at a taken location replaces what is there.
+func Apply(rules []Rule, commands []Command, size int) ([]Rule, error) {
+	rules = slices.Clone(rules)
+	at := func(location int) int {
+		return slices.IndexFunc(rules, func(r Rule) bool { return r.Location == location })
+	}
+	for _, r := range rules {
+		size = max(size, r.Location+1)
+	}
+	for _, c := range commands {
+		rule := c.Rule
+		if !c.Placed {
+			rule.Location = size - 1
+			for at(rule.Location) >= 0 {
+				rule.Location--
+			}
+			if rule.Location < 0 {
+				return nil, fmt.Errorf("all %d locations of rules are taken: delete one", size)
+			}
+		}
+		switch i := at(rule.Location); {
+		case c.Delete && i < 0:
+			return nil, fmt.Errorf("delete %d: there is no such rule", rule.Location)
+		case c.Delete:
+			rules = slices.Delete(rules, i, i+1)
+		case i >= 0:
+			rules[i] = rule
+		default:
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
+}

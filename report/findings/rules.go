@@ -1,0 +1,77 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about what decides before the table.
+
+// ruleOverrides: packets that never meet the table, however it is set.
+func (d *diagnosis) ruleOverrides() *report.Finding {
+	var n uint64
+	var rules []report.Rule
+	for _, rule := range d.r.Rules {
+		if rule.Overrides && rule.Packets > 0 {
+			n += rule.Packets
+			rules = append(rules, rule)
+		}
+	}
+	if n == 0 || d.mode == nil {
+		return nil
+	}
+	slices.SortStableFunc(rules, func(a, b report.Rule) int { return cmp.Compare(b.Packets, a.Packets) })
+	var list []string
+	for _, rule := range rules[:min(len(rules), 3)] {
+		list = append(list, fmt.Sprintf("filter %d (%s, %s) took %s", rule.Filter, rule.Kind, rule.Action, words.Percent(d.share(rule.Packets))))
+	}
+	if more := len(rules) - 3; more > 0 {
+		list = append(list, words.Plural(uint64(more), "other", "others")+" the rest")
+	}
+	return &report.Finding{
+		ID: "rule-overrides", Severity: report.Note,
+		Summary:  fmt.Sprintf("%s of the received packets never met the indirection table: %s took them.", words.Percent(d.share(n)), words.Plural(uint64(len(rules)), "rule", "rules")),
+		Evidence: upper(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
+		Remedy:   fmt.Sprintf("No table moves them. `ethtool -N DEV delete %d` takes the rule away; to see it first, give --rule 'delete %[1]d' besides.", rules[0].Filter),
+		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "rules": len(rules), "filter": rules[0].Filter}),
+	}
+}
+
+// ambiguousRule: two rules match, and which one wins is the driver's choice.
+func (d *diagnosis) ambiguousRule() *report.Finding {
+	if len(d.t.Ambiguous) == 0 {
+		return nil
+	}
+	a := slices.MaxFunc(d.t.Ambiguous, func(a, b Ambiguity) int { return cmp.Compare(a.Packets, b.Packets) })
+	why := "it has the lower location, or another kind"
+	if a.MostFields {
+		why = "it compares more fields, or is of IP, or has the lower location"
+	}
+	return &report.Finding{
+		ID: "ambiguous-rule", Severity: report.Warning,
+		Summary:  fmt.Sprintf("Filters %d and %d both match %s, and lead to different places: %s, and %s.", a.Filter, a.Other, words.Plural(a.Packets, "packet", "packets"), a.Action, a.OtherAction),
+		Evidence: fmt.Sprintf("Here filter %d wins: %s. Drivers differ in that, and few say it.", a.Filter, why),
+		Remedy:   fmt.Sprintf("Let one of them match no packet of the other, or `ethtool -N DEV delete %d`.", a.Other),
+		Figures:  report.Numbers{"packets": a.Packets, "filter": a.Filter, "other": a.Other},
+	}
+}
+
+// atr: Intel's drivers move connections to where their sends come from.
+func (d *diagnosis) atr() *report.Finding {
+	if d.t.ATR == nil || d.t.ATR.Packets == 0 || !d.judged() {
+		return nil
+	}
+	share := d.share(d.t.ATR.Packets)
+	return &report.Finding{
+		ID: "atr", Severity: report.Note,
+		Summary:  fmt.Sprintf("ATR, on by default with %s, may have moved up to %s of the received packets to other queues than the table's.", d.t.ATR.NIC, words.Percent(share)),
+		Evidence: fmt.Sprintf("%s came after their connection had sent a SYN, or 20 packets, as far as the capture shows: from then on its queue is that of the CPU that sends.", words.Plural(d.t.ATR.Packets, "TCP packet", "TCP packets")),
+		Remedy:   fmt.Sprintf("For a test that is to follow the table: `%s`. Connections that ATR has moved don't follow a new table either.", d.t.ATR.Off),
+		Figures:  report.Numbers{"packets": d.t.ATR.Packets, "share": share},
+	}
+}

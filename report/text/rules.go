@@ -1,0 +1,26 @@
+package text
+
+import (
+	"fmt"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Rules is the rules that are asked before the table, in their order.
+func (t *writer) Rules(r *report.Report) {
+	if len(r.Rules) == 0 {
+		return
+	}
+	t.heading("RULES", "asked before the table, in this order")
+	g := grid{keys: 1, columns: []column{{head: "filter"}, {head: "kind", left: true}, {head: "leads to", left: true}, {head: "packets"}, {head: "share"}, {head: "bytes"}, {head: "flows"}}}
+	for _, rule := range r.Rules {
+		g.row(plainCell(fmt.Sprint(rule.Filter)), plainCell(rule.Kind), plainCell(rule.Action), plainCell(words.Count(rule.Packets)),
+			plainCell(words.Percent(report.Ratio(rule.Packets, r.Capture.Received))), plainCell(words.Count(rule.Bytes)), plainCell(words.Count(rule.Flows)))
+	}
+	t.grid(&g)
+	if n := *r.RuleDrops; n > 0 {
+		t.line("")
+		t.para("", 0, fmt.Sprintf("Rules dropped %s, or sent them to a virtual function: they take no buffer, and are no drops of a ring.", words.Plural(n, "packet", "packets")), report.Plain)
+	}
+}
