@@ -30,7 +30,7 @@ func TestCaptures(t *testing.T) {
 		switch status {
 		case exitDone:
 			replayed++
-			if stderr.Len() > 0 {
+			if stderr.Len() > 0 && !strings.HasPrefix(stderr.String(), "rssreplay: warning: no packet was received, ") {
 				t.Errorf("%s: exit status 0, but standard error has %q", path, stderr.String())
 			}
 		case exitDamaged:

@@ -29,7 +29,7 @@ func TestNumbers(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			dir := t.TempDir()
 			out := func(name string) string { return filepath.Join(dir, name) }
-			runs(t, file, "--cpus", "4", "--mode", "all", "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/", "--full")
+			runs(t, file, "--cpus", "4", "--mode", "all", "--headroom", "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/", "--full")
 			read := func(name string) string {
 				data, err := os.ReadFile(out(name))
 				if err != nil {
@@ -117,6 +117,13 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 		}
 		for _, key := range []string{"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match"} {
 			row[key] = at(m, "affinity."+key)
+		}
+		headroom, asked := m["headroom"].(object)
+		for column, key := range map[string]string{"headroom": "factor", "headroom_limit": "limit", "headroom_cpu": "cpu", "headroom_queue": "queue", "headroom_at_ns": "at_ns"} {
+			row[column] = "null"
+			if asked {
+				row[column] = at(headroom, key)
+			}
 		}
 		modes = append(modes, row)
 		for _, c := range objects(m["cpus"]) {
