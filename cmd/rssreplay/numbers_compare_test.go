@@ -182,15 +182,16 @@ func pageFigures(p htmlPage, scenarios []object) map[string][]string {
 func cellFigures(rows [][]string) map[string][]string {
 	figures := map[string][]string{}
 	for _, row := range rows {
-		figures[row[0]] = row[1:]
+		figures[strings.TrimSuffix(row[0], " †")] = row[1:]
 	}
 	return figures
 }
 
 func textFigures(text string) map[string][]string {
+	marks := strings.NewReplacer(" *", "", " †", "") // of rows that need a word
 	figures := map[string][]string{}
 	for _, line := range strings.Split(strings.ReplaceAll(text, ",", ""), "\n") {
-		cells := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(strings.ReplaceAll(line, " *", "")), -1)
+		cells := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(marks.Replace(line)), -1)
 		if len(cells) > 1 && figures[cells[0]] == nil {
 			figures[cells[0]] = cells[1:]
 		}

@@ -44,15 +44,16 @@ func TestTour(t *testing.T) {
 		t.Fatal(err)
 	}
 	script("tcpdump", `shift 2; exec `+real+` -Z root -r "`+filepath.Join(root, "pcaps", "samples", "elephant.pcap")+`" "$@"`)
+	// The host is this machine, and its loopback is called eth0.
+	script("ssh", `cd "`+t.TempDir()+`" && sh -s -- lo -c 1 | tar xz && mv rss-lo rss-eth0 && tar cz rss-eth0`)
 	t.Chdir(t.TempDir())
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	for _, command := range commands {
 		out, err := exec.Command("sh", "-c", command).CombinedOutput()
-		collects := strings.HasPrefix(command, "d=") // a machine need not have every file it reads
-		if err != nil && !collects {
+		if err != nil {
 			t.Fatalf("%s: %v\n%s", command, err, out)
 		}
-		if strings.HasPrefix(command, "rssreplay capture.pcap --bundle rss-eth0\n") && !strings.Contains(string(out), "elephant-flow") {
+		if strings.HasSuffix(command, "capture.pcap --bundle rss-eth0") && !strings.Contains(command, "suggest") && !strings.Contains(string(out), "elephant-flow") {
 			t.Errorf("%s does not find the elephant:\n%s", command, out)
 		}
 	}
