@@ -53,7 +53,7 @@ func TestExtremeFlags(t *testing.T) {
 			if name != "" && root.Flags().Lookup(f.Name) != nil {
 				return // the same code reads it
 			}
-			values := []string{"0", "1", fmt.Sprint(math.MaxInt64), fmt.Sprint(uint64(math.MaxUint64))}
+			values := []string{"0", "1", fmt.Sprint(int64(math.MaxInt64)), fmt.Sprint(uint64(math.MaxUint64))}
 			switch kind := f.Value.Type(); {
 			case kind == "int" || kind == "int64" || kind == "uint64" || kind == "usecs" || kind == "ns/byte":
 			case kind == "duration":

@@ -99,7 +99,7 @@ func TestMalformed(t *testing.T) {
 		said := stderr.String()
 		switch status {
 		case exitDone:
-			if said != "" {
+			if said != "" && !strings.HasPrefix(said, "rssreplay: warning: no packet was received") {
 				t.Errorf("%s: exit status 0, but it said %s", file.Name(), said)
 			}
 		case exitFailed, exitDamaged:
