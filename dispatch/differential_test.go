@@ -165,9 +165,9 @@ func toClosedForm(c *engine.Config) {
 // TestFastEqualsPlain compares all counters of the shipped engines with the
 // plain ones', on random captures and parameters.
 func TestFastEqualsPlain(t *testing.T) {
-	cases := uint64(1000)
+	cases := uint64(300)
 	if testing.Short() {
-		cases = 100
+		cases = 30
 	}
 	for seed := range cases {
 		if err := compareCase(seed); err != nil {
@@ -192,7 +192,11 @@ func TestScenariosEqualReplays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(40) {
+	cases := uint64(40)
+	if testing.Short() {
+		cases = 8
+	}
+	for seed := range cases {
 		capture, cfg, s := randomCase(seed)
 		if seed%2 == 1 {
 			toClosedForm(cfg)
@@ -255,9 +259,9 @@ func TestScenariosEqualReplays(t *testing.T) {
 // observes with those that an observer gets, on captures of several batches,
 // which would take the plain engines too long.
 func TestUnobservedEqualsObserved(t *testing.T) {
-	cases := uint64(60)
+	cases := uint64(25)
 	if testing.Short() {
-		cases = 20
+		cases = 5
 	}
 	for seed := range cases {
 		if err := compareObserved(seed); err != nil {

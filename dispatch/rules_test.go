@@ -135,9 +135,9 @@ func ruledCase(seed uint64) (*records, *engine.Config, *nicmodel.Steering, error
 // TestRulesEqualPlain compares the engines where rules take some packets with the
 // plain one, packet by packet, and what each rule takes with a count of its own.
 func TestRulesEqualPlain(t *testing.T) {
-	cases := uint64(600)
+	cases := uint64(100)
 	if testing.Short() {
-		cases = 20
+		cases = 10
 	}
 	took, dropped := uint64(0), uint64(0)
 	for seed := range cases {
