@@ -19,17 +19,27 @@ type bursts struct {
 //
 // Each packet can make the most within a window one more than it was, and does if the
 // one that many places before it arrived in the window that it ends. So a packet costs
-// a look at one former arrival for each window, however many it holds.
+// a look at one former arrival for each window, however many it holds. Packets of one
+// instant are kept as one run, so that a burst takes room by its length in ns alone.
 type queueBursts struct {
-	arrivals    []int64 // the latest ones, in a ring; length a power of two above long
-	n           uint64  // arrivals so far
-	short, long uint64
+	runs    []run  // the latest ones, in a ring; its length is a power of two
+	numRuns uint64 // so far
+	n       uint64 // arrivals so far
+
+	short, long       uint64
+	shortRun, longRun uint64 // the runs of arrivals n − short and n − long, or earlier ones
+}
+
+// run is arrivals at one instant.
+type run struct {
+	time int64
+	end  uint64 // the number of the first arrival after them
 }
 
 func newBursts(m *Model) *bursts {
 	b := &bursts{queues: make([]queueBursts, len(m.queues))}
 	for q := range b.queues {
-		b.queues[q].arrivals = make([]int64, 16)
+		b.queues[q].runs = make([]run, 16)
 	}
 	if len(m.queues) > 1 {
 		for _, to := range m.targets {
@@ -64,25 +74,36 @@ func (b *bursts) count(times []int64, entries []uint16) {
 }
 
 func (q *queueBursts) arrive(t int64) {
-	mask := uint64(len(q.arrivals) - 1)
-	q.arrivals[q.n&mask] = t
-	if t-q.arrivals[(q.n-q.short)&mask] < shortBurst {
+	mask := uint64(len(q.runs) - 1)
+	if q.numRuns == 0 || q.runs[(q.numRuns-1)&mask].time != t {
+		if q.numRuns-q.longRun > mask {
+			q.grow()
+			mask = uint64(len(q.runs) - 1)
+		}
+		q.runs[q.numRuns&mask] = run{time: t, end: q.n}
+		q.numRuns++
+	}
+	q.runs[(q.numRuns-1)&mask].end++
+	for q.runs[q.shortRun&mask].end <= q.n-q.short {
+		q.shortRun++
+	}
+	if t-q.runs[q.shortRun&mask].time < shortBurst {
 		q.short++
 	}
-	if t-q.arrivals[(q.n-q.long)&mask] < longBurst {
-		q.more()
+	for q.runs[q.longRun&mask].end <= q.n-q.long {
+		q.longRun++
+	}
+	if t-q.runs[q.longRun&mask].time < longBurst {
+		q.long++
 	}
 	q.n++
 }
 
-// more counts one more in the longer window, and keeps room for as many.
-func (q *queueBursts) more() {
-	if q.long++; q.long < uint64(len(q.arrivals)) {
-		return
-	}
-	had := q.arrivals
-	q.arrivals = make([]int64, 2*len(had))
-	for i := range min(q.n+1, uint64(len(had))) {
-		q.arrivals[(q.n-i)&uint64(len(q.arrivals)-1)] = had[(q.n-i)&uint64(len(had)-1)]
+// grow makes room for twice as many runs.
+func (q *queueBursts) grow() {
+	had := q.runs
+	q.runs = make([]run, 2*len(had))
+	for i := q.longRun; i < q.numRuns; i++ {
+		q.runs[i&uint64(len(q.runs)-1)] = had[i&uint64(len(had)-1)]
 	}
 }
