@@ -316,7 +316,7 @@ func TestEveryStepOccurs(t *testing.T) {
 		}
 	}
 	for kind, n := range kinds {
-		if n == 0 {
+		if n == 0 && engine.EventKind(kind) != engine.RuleDrop { // there are no rules here: TestRulesEqualPlain has them
 			t.Errorf("no event of kind %v", engine.EventKind(kind))
 		}
 	}
