@@ -402,6 +402,7 @@ func FuzzReadTable(f *testing.F) {
 	f.Add([]byte(windowsAligned))
 	f.Add([]byte(windowsTabs))
 	f.Add([]byte(windowsBelow))
+	f.Add([]byte("RX flow hash indirection table for eth0 with 1 RX ring(s):\n    0:  100\n"))
 	f.Add([]byte("0,1,2,3"))
 	f.Add([]byte(`[ { "ifname": "eth0", "rss-indirection-table": [ 0,1,2,3 ], "rss-hash-key": [ 1,2 ], "rss-hash-function": "toeplitz" } ]`))
 	f.Add([]byte("\xff\xfe0\x00 \x001\x00"))
@@ -420,7 +421,9 @@ func FuzzReadTable(f *testing.F) {
 		rings := 1
 		for _, queue := range got.Table {
 			rings = max(rings, int(queue)+1)
-			if got.Rings > 0 && int(queue) >= got.Rings || got.EntriesAreCPUs() && int(queue) >= len(got.Processors) {
+			// ethtool -x and Windows also show a stale table, whose entries lead to more queues than there are.
+			mayBeStale := got.Format == EthtoolText || got.EntriesAreCPUs()
+			if !mayBeStale && got.Rings > 0 && int(queue) >= got.Rings || got.EntriesAreCPUs() && int(queue) >= len(got.Processors) {
 				t.Fatalf("queue %d: %+v", queue, got)
 			}
 		}
