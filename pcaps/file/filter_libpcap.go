@@ -5,7 +5,6 @@ package file
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/pcap"
@@ -62,25 +61,13 @@ func (f *Filter) Match(rec *pcaps.Record) (bool, error) {
 // type, so that it would compile Linux cooked v2 (276) as 20, and wants the
 // number that this operating system uses instead of the file's.
 func (f *Filter) program(link pcaps.LinkType) (*pcap.BPF, error) {
-	file, err := os.CreateTemp("", "rssreplay-filter-*.pcap")
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(file.Name())
 	header := binary.LittleEndian.AppendUint32(nil, magicMicro)
 	header = binary.LittleEndian.AppendUint16(header, 2)
 	header = binary.LittleEndian.AppendUint16(header, 4)
 	header = append(header, make([]byte, 8)...)
 	header = binary.LittleEndian.AppendUint32(header, maxCaptured)
 	header = binary.LittleEndian.AppendUint32(header, uint32(link))
-	_, err = file.Write(header)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return nil, err
-	}
-	handle, err := pcap.OpenOffline(file.Name())
+	handle, err := openWritten(header)
 	if err != nil {
 		return nil, err
 	}
