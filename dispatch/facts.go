@@ -3,7 +3,6 @@ package dispatch
 import (
 	"math"
 	"math/bits"
-	"slices"
 
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/walk"
@@ -55,13 +54,14 @@ const (
 // facts gathers Facts packet by packet.
 type facts struct {
 	*Facts
-	link    pcaps.LinkType // of the latest packet
-	links   int            // index in Links of link, −1 before the first packet
-	counted uint64         // packets before those of link that Links has not counted
-	longest uint32         // wire length of link's untagged frames of MTU 1500
+	link    pcaps.LinkType         // of the latest packet
+	links   int                    // index in Links of link, −1 before the first packet
+	at      map[pcaps.LinkType]int // index in Links of each: a capture may have one a packet
+	counted uint64                 // packets before those of link that Links has not counted
+	longest uint32                 // wire length of link's untagged frames of MTU 1500
 }
 
-func newFacts(f *Facts) facts { return facts{Facts: f, links: -1} }
+func newFacts(f *Facts) facts { return facts{Facts: f, links: -1, at: map[pcaps.LinkType]int{}} }
 
 // changeLink counts the packets before the n-th, which is the first of another
 // link type.
@@ -71,9 +71,10 @@ func (f *facts) changeLink(n uint64, link pcaps.LinkType) {
 	if header, ok := walk.HeaderBytes(link); ok {
 		f.longest = uint32(header + ethernetMTU)
 	}
-	f.links = slices.IndexFunc(f.Links, func(l LinkPackets) bool { return l.Link == link })
-	if f.links < 0 {
+	var known bool
+	if f.links, known = f.at[link]; !known {
 		f.links = len(f.Links)
+		f.at[link] = f.links
 		f.Links = append(f.Links, LinkPackets{Link: link})
 	}
 }
