@@ -254,6 +254,7 @@ func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
 func (r *resolver) offerIRQs(queues int) error {
 	irq := r.imports.irq
 	name, _ := r.imports.interfaceName()
+	name = cmp.Or(r.flags.imports.dev, name)
 	bus := ""
 	if d := r.imports.driver.value; d != nil {
 		bus = d.Bus

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -222,6 +223,7 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 	r.profileCaveats()
 	r.say()
 	r.device, _ = r.imports.interfaceName()
+	r.device = cmp.Or(r.device, f.imports.dev)
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
 		r.windows, r.device = true, t.Interface
 	}
@@ -285,9 +287,22 @@ func (r *resolver) lowerLayers() error {
 	}
 	t, name := r.imports.table.value, r.imports.table.from
 	if t != nil && t.Format != nictext.PlainList && r.origin("key").layer == fromDefault {
-		return fmt.Errorf("%s: %s shows no hash key: give it with --key; Linux has it in /proc/sys/net/core/netdev_rss_key (its first 40 bytes for most drivers), Windows' default is `--key microsoft`", r.tableFlag(), name)
+		return fmt.Errorf("%s: %s shows no hash key: give it with --key; %s", r.tableFlag(), name, keySource(t))
 	}
 	return r.refused
+}
+
+// keySource says where the key is of a NIC whose table a text shows without one.
+func keySource(t *nictext.ImportedTable) string {
+	switch t.Format {
+	case nictext.Testpmd:
+		return "testpmd's `show port 0 rss-hash key` prints it (--key @FILE)"
+	case nictext.WindowsNetAdapter:
+		return "Windows' default is `--key microsoft`"
+	case nictext.FreeBSD:
+		return "`sysctl net.inet.rss.key` prints it (--key @FILE)"
+	}
+	return "Linux has it in /proc/sys/net/core/netdev_rss_key (--key @FILE; most drivers use its first 40 bytes)"
 }
 
 func (r *resolver) cpus() error {

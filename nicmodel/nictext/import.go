@@ -23,11 +23,12 @@ const (
 	OwnReport                       // rssreplay --format json
 	Testpmd                         // testpmd's show port N rss reta
 	FreeBSD                         // sysctl net.inet.rss
+	YNL                             // ynl --family ethtool --dump rss-get
 
 	NumFormats = iota
 )
 
-var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss"}
+var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "ynl's rss-get"}
 
 // String is the command that prints the form, "ethtool -x"; "list of numbers"
 // for a plain list.
@@ -150,6 +151,12 @@ func readTable(lines []string) (*ImportedTable, error) {
 			Hint: "if the NIC has one queue, give --queues 1; if its driver is known, --nic (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
 		}
 	}
+	if i := slices.IndexFunc(lines, windowsOther.MatchString); read == nil && i >= 0 {
+		return nil, &TextError{
+			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out (| ft, or | fl * of some versions)",
+			Hint: "give what Get-NetAdapterRss -Name NIC prints, with nothing behind it",
+		}
+	}
 	if read == nil {
 		return nil, &TextError{
 			What: "holds none of the known forms of a table",
@@ -196,7 +203,10 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 			return readEthtoolJSON
 		}
 	}
-	if isPlainList(lines) {
+	switch {
+	case isYNL(lines):
+		return readYNL
+	case isPlainList(lines):
 		return readPlainList
 	}
 	return nil

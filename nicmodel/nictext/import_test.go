@@ -386,7 +386,7 @@ func TestNames(t *testing.T) {
 		got = append(got, f.String())
 	}
 	want := []string{
-		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "format(7)",
+		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "ynl's rss-get", "format(8)",
 		"not shown", "toeplitz", "xor", "crc32", "unknown", "function(5)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

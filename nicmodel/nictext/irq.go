@@ -19,6 +19,7 @@ type IRQs struct {
 	rows  map[uint32]*irqRow // by IRQ
 	plain []cpuSet           // CPU lists without their IRQ, in the text's order
 	bare  int                // columns of rows without the line that names their CPUs; 0: it is there
+	note  string             // what the reader of a result must know of the CPUs
 }
 
 type irqRow struct {
@@ -81,8 +82,8 @@ var (
 // ReadIRQs reads /proc/interrupts, the lines of
 // `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
-// the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia` and Open vSwitch's
-// `pmd-rxq-show` are read, too.
+// the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
+// `pmd-rxq-show` and VPP's `show interface rx-placement` are read, too.
 // Name is the text's name in errors, which are *TextError for what the text says.
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
@@ -93,6 +94,9 @@ func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
 func readIRQs(lines []string) (*IRQs, error) {
 	if slices.ContainsFunc(lines, ovsThread.MatchString) {
 		return readPMD(lines)
+	}
+	if slices.ContainsFunc(lines, vppThread.MatchString) {
+		return readRXPlacement(lines)
 	}
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	var cpus []int // of the columns
@@ -245,7 +249,7 @@ func (q *IRQs) Merge(other *IRQs) {
 	if len(other.plain) > 0 {
 		q.plain = other.plain
 	}
-	q.bare = max(q.bare, other.bare)
+	q.bare, q.note = max(q.bare, other.bare), cmp.Or(q.note, other.note)
 }
 
 func (r *irqRow) total() (n uint64) {
@@ -311,8 +315,9 @@ func (d *queueIRQs) on(bus string) bool {
 
 // devices groups the interrupts of receive queues by device, in the order of their
 // names. Where no name is one that a driver is known to give, it is any numbered
-// family: of a device with several the one with the most interrupts.
-func (q *IRQs) devices() []*queueIRQs {
+// family: of a device with several the one with the most interrupts. So it is of the
+// interface, if one is given and has no such name.
+func (q *IRQs) devices(iface string) []*queueIRQs {
 	known, guessed := map[string]*queueIRQs{}, map[string]*queueIRQs{}
 	for irq, row := range q.rows {
 		for _, name := range row.names {
@@ -326,8 +331,9 @@ func (q *IRQs) devices() []*queueIRQs {
 			}
 		}
 	}
-	if len(known) == 0 {
-		for form, family := range guessed {
+	named := slices.Collect(maps.Keys(known))
+	for form, family := range guessed {
+		if len(named) == 0 || family.device == iface && !slices.Contains(named, iface) {
 			if best := known[family.device]; best == nil || family.total() > best.total() || family.total() == best.total() && form < best.guessed {
 				known[family.device] = family
 			}
@@ -380,7 +386,7 @@ type QueueCPUs struct {
 // interrupts. Interface and bus, each empty if not known, tell which NIC it is
 // where there are several; queues is how many it has, 0 if not known.
 func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
-	devices := q.devices()
+	devices := q.devices(iface)
 	if len(devices) == 0 {
 		return q.listed(queues)
 	}
@@ -425,6 +431,9 @@ func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
 	}
 	if q.bare > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))
+	}
+	if q.note != "" {
+		out.Notes = append(out.Notes, q.note)
 	}
 	if device.second {
 		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues' (unverified)")
@@ -504,13 +513,13 @@ func pickDevice(devices []*queueIRQs, iface, bus string) (*queueIRQs, error) {
 	case len(devices) == 1:
 		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], iface)
 	}
-	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; keep the rows of one (grep eth0), or give the CPUs with --affinity", strings.Join(names, ", "))
+	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; give one of these names with --dev, or only the rows of one (grep eth0)", strings.Join(names, ", "))
 }
 
 // QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
 // all CPUs together. Interface and bus are as for QueueCPUs.
 func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
-	devices := q.devices()
+	devices := q.devices(iface)
 	if len(devices) == 0 {
 		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
 	}

@@ -20,6 +20,11 @@ var (
 	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
 	ovsThread = lazily(`^pmd thread numa_id (\d+) core_id (\d+):$`)
 	ovsQueue  = lazily(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
+	// VPP 25.02, src/vnet/interface_cli.c, show_interface_rx_placement_fn: the thread of
+	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
+	vppThread = lazily(`^Thread (\d+) \((\S*)\):$`)
+	vppQueue  = lazily(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
+	vppLcore  = lazily(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
 )
 
 // readTestpmd reads `show port 0 rss reta 128 (…)`, and the key that `show port 0
@@ -120,6 +125,72 @@ func readPMD(lines []string) (*IRQs, error) {
 		}
 	}
 	return q, nil
+}
+
+// readRXPlacement reads VPP's `show interface rx-placement`: the thread of each receive
+// queue, of each interface. The thread's lcore is the queue's CPU where `show threads`
+// stands beside it, for each thread that has a queue; else a thread counts as the CPU of
+// its number.
+func readRXPlacement(lines []string) (*IRQs, error) {
+	q := &IRQs{rows: map[uint32]*irqRow{}}
+	const unchanged = "give what `vppctl show interface rx-placement` prints, unchanged"
+	lcores := map[string]int{}
+	var threads []string // of the rows, in their order
+	thread := ""
+	for i, line := range lines {
+		switch m := vppThread.FindStringSubmatch(line); {
+		case m != nil:
+			thread = m[1]
+			continue
+		case vppLcore.MatchString(line):
+			m = vppLcore.FindStringSubmatch(line)
+			lcore, err := strconv.ParseUint(m[2], 10, 16)
+			if err != nil {
+				return nil, &TextError{Line: i + 1, What: m[2] + " is no lcore", Hint: "give what `vppctl show threads` prints, unchanged"}
+			}
+			lcores[m[1]] = int(lcore)
+			continue
+		}
+		m := vppQueue.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if thread == "" {
+			return nil, &TextError{Line: i + 1, What: "no thread stands above this queue", Hint: unchanged + ", from its first line on"}
+		}
+		n, err := strconv.ParseUint(m[2], 10, 16)
+		if err != nil || n >= nicmodel.MaxQueues {
+			return nil, &TextError{Line: i + 1, What: m[2] + " is no queue", Hint: unchanged}
+		}
+		row := q.row(uint32(len(q.rows)))
+		row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
+		row.actions = row.names
+		threads = append(threads, thread)
+	}
+	if len(threads) == 0 {
+		return nil, &TextError{What: "VPP's threads have no receive queue here", Hint: unchanged}
+	}
+	for i, thread := range threads {
+		cpu, known := lcores[thread]
+		if !known { // one without: none has
+			return q, q.threadsAsCPUs(threads)
+		}
+		q.rows[uint32(i)].affinity = cpuSet{{cpu, cpu}}
+	}
+	return q, nil
+}
+
+// threadsAsCPUs puts each row on the CPU of its thread's number.
+func (q *IRQs) threadsAsCPUs(threads []string) error {
+	q.note = "VPP's threads stand for CPUs, by their numbers; `vppctl show threads`, pasted below, tells their lcores"
+	for i, thread := range threads {
+		cpu, err := strconv.ParseUint(thread, 10, 16)
+		if err != nil {
+			return &TextError{What: thread + " is no thread", Hint: "give what `vppctl show interface rx-placement` prints, unchanged"}
+		}
+		q.rows[uint32(i)].affinity = cpuSet{{int(cpu), int(cpu)}}
+	}
+	return nil
 }
 
 // labelsKey reports whether the line is the title above testpmd's key, or FreeBSD's key.

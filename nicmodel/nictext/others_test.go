@@ -12,6 +12,17 @@ import (
 	"rssreplay/nicmodel"
 )
 
+// VPP's texts were written after the source named in others.go; two interfaces share the
+// workers.
+const (
+	vppPlacement = "vpp# show interface rx-placement\nThread 1 (vpp_wk_0):\n node dpdk-input:\n    n4 queue 0 (polling)\n    n3 queue 0 (polling)\n" +
+		"Thread 2 (vpp_wk_1):\n    n4 queue 1 (polling)\n    n3 queue 1 (interrupt)\n"
+	vppThreads = "ID     Name                Type        LWP     Sched Policy (Priority)  lcore  Core   Socket State     \n" +
+		"0      vpp_main                        4042    other (0)                1      1      0      \n" +
+		"1      vpp_wk_0            workers     4049    other (0)                18     2      1      \n" +
+		"2      vpp_wk_1            workers     4050    rr (50)                  20     4      1      \n"
+)
+
 // reta is what testpmd prints of a table of 8 entries.
 func reta(queues int) string {
 	text := "testpmd> show port 0 rss reta 8 (0xff)\n"
@@ -66,4 +77,35 @@ func TestPMD(t *testing.T) {
 		t.Errorf("of two ports: %v", err)
 	}
 	refuses(t, ReadIRQs, "port: dpdk0  queue-id: 0\npmd thread numa_id 0 core_id 2:\n", "x: line 1: no pmd thread stands above this queue")
+}
+
+func TestRXPlacement(t *testing.T) {
+	const note = "VPP's threads stand for CPUs, by their numbers; `vppctl show threads`, pasted below, tells their lcores"
+	for _, test := range []struct {
+		text, iface string
+		want        []int
+		notes       []string
+	}{
+		{vppPlacement, "n3", []int{1, 2}, []string{note}},
+		{vppPlacement + vppThreads, "n4", []int{18, 20}, nil},
+		{vppThreads + "\n" + vppPlacement, "n3", []int{18, 20}, nil},
+		{vppPlacement + strings.Replace(vppThreads, "20     4      1 ", "n/a    n/a    n/a", 1), "n3", []int{1, 2}, []string{note}},
+	} {
+		for _, text := range quoted(test.text) {
+			got, err := mustReadIRQs(t, text).QueueCPUs(test.iface, "", 2)
+			if err != nil || !slices.Equal(got.CPUs, test.want) || !slices.Equal(got.Notes, test.notes) {
+				t.Errorf("%+v, %v, want %v, of\n%s", got, err, test.want, text)
+			}
+		}
+	}
+	if _, err := mustReadIRQs(t, vppPlacement).QueueCPUs("", "", 0); err == nil || !strings.Contains(err.Error(), "several NICs (n3, n4)") {
+		t.Errorf("of two interfaces: %v", err)
+	}
+	if diff := cmp.Diff([]Kind{KindIRQ}, Sniff([]byte(vppPlacement))); diff != "" {
+		t.Error(diff)
+	}
+	refuses(t, ReadIRQs, "n3 queue 0 (polling)\nThread 1 (vpp_wk_0):\n", "x: line 1: no thread stands above this queue")
+	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n n3 queue 70000 (polling)\n", "x: line 2: 70000 is no queue")
+	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n", "x: VPP's threads have no receive queue here")
+	refuses(t, ReadIRQs, "Thread 99999 (vpp_wk_0):\n n3 queue 0 (polling)\n", "x: 99999 is no thread")
 }

@@ -36,6 +36,9 @@ func Sniff(data []byte) []Kind {
 	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
 		return []Kind{KindCosts}
 	}
+	if isYNL(lines) {
+		return []Kind{KindTable}
+	}
 	if isJSON(lines) {
 		return sniffJSON(strings.Join(lines, "\n"))
 	}
@@ -50,7 +53,7 @@ func Sniff(data []byte) []Kind {
 			found[KindTable] = true
 		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line):
 			found[KindTable] = true
-		case ovsThread.MatchString(line), freeBSDLine.MatchString(line):
+		case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line):
 			found[KindIRQ] = true
 		case labelsKey(line):
 			labelled = i + 1

@@ -74,10 +74,15 @@ func decodeText(data []byte) string {
 }
 
 // splitLines is the text's lines without line ends, mail quoting ("> > "),
-// and the space around them.
+// and the space around them; also without a # that stands before every one of them, as
+// in a script's comment.
 func splitLines(text string) []string {
 	lines := strings.Split(text, "\n")
+	commented := commentedOut(lines)
 	for i, line := range lines {
+		if commented {
+			_, line, _ = strings.Cut(line, "#")
+		}
 		line = strings.TrimSpace(line)
 		for strings.HasPrefix(line, ">") {
 			line = strings.TrimSpace(line[1:])
@@ -85,6 +90,22 @@ func splitLines(text string) []string {
 		lines[i] = printable(line)
 	}
 	return lines
+}
+
+// commentedOut reports whether all lines, of two at least that have more, begin with #.
+func commentedOut(lines []string) bool {
+	told := 0
+	for _, line := range lines {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case line[0] != '#':
+			return false
+		case strings.Trim(line, "# \t") != "":
+			told++
+		}
+	}
+	return told > 1
 }
 
 // printable is the text without control characters other than tabs, each kind of

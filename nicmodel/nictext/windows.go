@@ -12,8 +12,11 @@ import (
 )
 
 var (
-	windowsTable     = lazily(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
-	windowsLabel     = lazily(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
+	windowsTable = lazily(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
+	windowsLabel = lazily(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
+	// What Get-NetAdapterRss prints with a cmdlet behind it that chooses the form: | ft has
+	// columns, | fl * names objects in the place of a table.
+	windowsOther     = lazily(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{)`)
 	windowsProcessor = lazily(`^(\d{1,5}):(\d{1,5})$`)
 )
 
