@@ -124,6 +124,9 @@ type Replayed struct {
 	Modes     []engine.Counters
 	Summaries []Summary // per mode
 
+	TablesMoved Moved   // by the tables that are given
+	Rebalanced  []Moved // per mode: by its rebalancer
+
 	cfg      *engine.Config
 	flows    *flowTable
 	steering int // which of the flow table's

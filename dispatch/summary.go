@@ -73,6 +73,7 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 		})
 	}
 	wg.Wait()
+	r.countMoved()
 }
 
 // checkLatencies reports latencies whose sum may be no int64.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/steer"
 )
@@ -101,6 +102,11 @@ type Config struct {
 	Ruled     []uint16
 	RuleDrops bool // some packets are dropped by rules
 
+	// What changes during the replay; of each kind, by time.
+	Tables     []TableAt
+	Affinities []AffinityAt
+	Rebalance  *rebalance.Options // nil: none; RSSMSIX alone has a rebalancer
+
 	InterruptLatency int64 // raise to ISR
 	ISRCost          int64
 	DPCCost          int64 // per DPC
@@ -186,7 +192,7 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("--affinity puts queue %d on a CPU that is not in use", q)
 		}
 	}
-	return nil
+	return c.checkChanges()
 }
 
 // perByte is a cost in ps per byte as the flag takes it, in ns.
@@ -258,6 +264,13 @@ func (c *Config) usedBy(mode Mode) Config {
 	if mode == NonRSS { // one queue; the default queue's CPU takes sends
 		used.Queues, used.Table, used.Ruled = 1, nil, nil
 		used.QueueCPU, used.DefaultQueue = []int{c.QueueCPU[c.DefaultQueue]}, 0
+		used.Tables, used.Affinities = nil, nil
+		for _, at := range c.Affinities {
+			used.Affinities = append(used.Affinities, AffinityAt{at.Time, []int{at.QueueCPU[c.DefaultQueue]}})
+		}
+	}
+	if mode != RSSMSIX {
+		used.Rebalance = nil
 	}
 	return used
 }

@@ -21,6 +21,8 @@ type Counters struct {
 	// that of a packet of their flow that arrived after them (a reordered packet of
 	// RFC 4737). Each counts once.
 	Reordered uint64
+
+	Rebalanced *Rebalanced // nil without a rebalancer
 }
 
 // CPUCounters is what happened on one CPU. Times in ns.

@@ -12,10 +12,12 @@
 //     set of DPCs (dpc_set.go); front_end.go takes packets off the ring.
 //  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
 //     packets meet (fixed_affinity.go, counted_affinity.go, home_cpus.go), and in which order (order.go).
-//  5. Closed forms: where nobody observes, fast engines (fast_*.go)
+//  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
+//     changes.go. Flows may meet several CPUs then, so no closed form applies.
+//  6. Closed forms: where nobody observes, fast engines (fast_*.go)
 //     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).
-//  6. A ModelSet runs the models of all modes and scenarios on shared batches, each group
+//  7. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //
 // Models are lazy: they do their work up to a moment only when an arrival or a sent

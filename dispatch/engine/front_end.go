@@ -18,6 +18,9 @@ type backEnd interface {
 	catchUp(now int64, cpu uint16)
 	// catchUpAll does all work that comes before the arrivals at now.
 	catchUpAll(now int64)
+	// busy is what each CPU has begun before the instant now, once it is caught up.
+	// RSSMSIX alone is asked.
+	busy(now int64) []int64
 	// publish publishes the oldest filled buffer of each CPU's receive queue, at t.
 	publish(t int64, cpus []uint16)
 }
@@ -32,6 +35,15 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {
+		if t >= m.changeAt {
+			m.change(t, func(at int64) []int64 {
+				if due, overdue := f.list.Overdue(at); overdue {
+					f.publish(due, back)
+				}
+				back.catchUpAll(at)
+				return back.busy(at)
+			})
+		}
 		if at, overdue := f.list.Overdue(t); overdue {
 			f.publish(at, back)
 		}
@@ -55,10 +67,13 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 		}
 		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if accepted {
+			if accepted && m.FixedAffinity != nil {
 				m.FixedAffinity.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(to.cpu), len(m.cpus))
 			}
 			varied = varied[1:]
+		}
+		if m.changes != nil {
+			m.movable(t, entry, b.Flow[i], to, accepted)
 		}
 		if !accepted {
 			continue

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
@@ -21,7 +19,11 @@ type Model struct {
 	end      int64    // time of the last event so far
 	targets  []target // per table entry, then per queue that rules lead to, then of packets without a hash
 
-	// How flows are told apart: exactly one of the two.
+	changes  *changes // nil: the table and the affinity stay
+	changeAt int64    // when the next change is
+
+	// How flows are told apart: exactly one of the two. Where changes are, flows are
+	// counted as they arrive.
 	CountedAffinity *countedAffinity
 	FixedAffinity   *fixedAffinity
 
@@ -79,17 +81,20 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	for c := range m.cpus {
 		m.cpus[c].index = c
 	}
-	for _, queue := range append(slices.Concat(cfg.Table, cfg.Ruled), uint16(cfg.DefaultQueue)) {
-		m.targets = append(m.targets, target{queue, uint16(cfg.QueueCPU[queue])})
+	m.changeAt = nicmodel.Never
+	if m.changes = newChanges(cfg, mode, sends); m.changes != nil {
+		m.changeAt, _ = m.changes.next()
 	}
-	m.bursts, m.ownsBursts = newBursts(m), true
-	if mode == NonRSS {
+	m.aim()
+	m.bursts = newBursts(m)
+	m.ownsBursts = !m.burstsMove()
+	if mode == NonRSS || m.changes != nil {
 		m.CountedAffinity = newCountedAffinity(len(cfg.CPUs))
 	} else {
 		m.FixedAffinity = newFixedAffinity()
-		if varies && len(cfg.CPUs) > 1 {
-			m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
-		}
+	}
+	if mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1 {
+		m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
 	}
 	if sends {
 		m.takes = &homeCPUs{}
@@ -101,7 +106,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 // and none depends on what the others do with a flow: then there are faster engines
 // that count the same.
 func (m *Model) plain() bool {
-	if m.observe != nil || m.latest != nil || m.cfg.RuleDrops {
+	if m.observe != nil || m.latest != nil || m.changes != nil || m.cfg.RuleDrops {
 		return false
 	}
 	if len(m.queues) == 1 {
@@ -232,12 +237,16 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	bytes, sum, most := uint64(0), int64(0), cpu.latency.max
 	for i := range n {
 		b := q.Peek(i)
+		begun := end
 		end += m.cfg.Cost(b.Length)
 		from := noCPU
 		if last := m.took(b.Flow, c); last != 0 && last != c+1 {
 			from = last - 1
 			end += m.cfg.MigrationCost
 			cpu.MigratedPackets++
+		}
+		if m.changes != nil && m.changes.begun != nil {
+			m.changes.begin(c, i, begun, end-begun)
 		}
 		bytes += uint64(b.Length)
 		late := end - b.Arrival
@@ -276,7 +285,7 @@ const noCPU = -1
 // flow's packet before, and 1; 0 without one, and where it can be no other.
 func (m *Model) took(flow uint32, c int) (last int) {
 	switch {
-	case m.CountedAffinity != nil:
+	case m.mode == NonRSS:
 		return m.CountedAffinity.took(flow, c)
 	case m.latest != nil && flow != NoFlow:
 		on := m.latest.At(flow)
@@ -321,6 +330,9 @@ func (m *Model) takeOf(c int, flow uint32, takenAt int64) {
 // mode has run up to then.
 func (m *Model) send(t int64, ref SendRef, packet uint32) {
 	on := m.cfg.QueueCPU[m.cfg.DefaultQueue]
+	if m.changes != nil {
+		on = m.changes.queueCPU[m.cfg.DefaultQueue]
+	}
 	home, last, ok := m.takes.connection(ref.Answers, ref.Same)
 	if ok {
 		on = home
@@ -384,6 +396,9 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 		c.Reordered = m.order.late
 	}
 	c.SerialTime = m.serialTime()
+	if m.changes != nil {
+		c.Rebalanced = m.changes.rebalanced()
+	}
 	return c
 }
 

@@ -88,8 +88,11 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 // shareBursts has the bursts of a new model counted by another one, where they are the
 // same: packets are steered alike, or all to one queue.
 func (s *ModelSet) shareBursts(m *Model) {
+	if m.burstsMove() {
+		return
+	}
 	for _, other := range s.models {
-		if (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.same(m.bursts) {
+		if !other.burstsMove() && (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.same(m.bursts) {
 			m.bursts, m.ownsBursts = other.bursts, false
 			return
 		}

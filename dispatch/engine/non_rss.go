@@ -33,6 +33,9 @@ func (e *nonRSS) Process(b *Batch) {
 		if l.ready <= t {
 			l.advance(t)
 		}
+		if t >= m.changeAt {
+			m.change(t, nil)
+		}
 		if entries[i] >= Sent {
 			if entries[i] != Sent {
 				m.ruledOut(t, b.Flow[i], b.First+uint32(i))

@@ -34,6 +34,9 @@ func (e *rssHWQueues) catchUp(now int64, _ uint16) { e.advance(now) }
 
 func (e *rssHWQueues) catchUpAll(now int64) { e.advance(now) }
 
+// busy is never asked for: no rebalancer runs here.
+func (e *rssHWQueues) busy(int64) []int64 { return nil }
+
 func (e *rssHWQueues) publish(t int64, cpus []uint16) {
 	e.advance(t)
 	for _, cpu := range cpus {

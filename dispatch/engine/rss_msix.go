@@ -32,14 +32,14 @@ func newRSSMSIX(m *Model) *rssMSIX {
 		e.lines[c] = newLine(m, &e.front.queues[c])
 		e.lines[c].cpu, e.lines[c].fixed = c, true
 	}
-	// Optimization: a CPU with one queue returns its buffers by their number.
+	// Optimization: a CPU with one queue for good returns its buffers by their number.
 	rings := make([]int, len(m.cfg.CPUs))
 	for q, c := range m.cfg.QueueCPU {
 		rings[c]++
 		e.lines[c].ring = q
 	}
 	for c := range e.lines {
-		if rings[c] != 1 {
+		if rings[c] != 1 || len(m.cfg.Affinities) > 0 {
 			e.lines[c].ring = -1
 		}
 	}
@@ -77,6 +77,18 @@ func (e *rssMSIX) catchUpAll(now int64) {
 	for c := range e.lines {
 		e.lines[c].advance(now)
 	}
+}
+
+func (e *rssMSIX) busy(now int64) []int64 {
+	var busy []int64
+	for c := range e.lines {
+		begun := e.cpus[c].Busy() - e.changes.ahead(c, now)
+		if l := &e.lines[c]; l.state == raised && l.time-e.cfg.ISRCost >= now {
+			begun -= e.cfg.ISRCost // charged when it was raised, and called later
+		}
+		busy = append(busy, begun)
+	}
+	return busy
 }
 
 // together does all work of all lines that comes before the arrivals at now, in the

@@ -37,6 +37,9 @@ func (e *rssSingleQueue) Process(b *Batch) {
 		if e.ready <= t {
 			e.advance(t)
 		}
+		if t >= m.changeAt {
+			m.change(t, nil)
+		}
 		entry := steered.Entry[i]
 		if entry >= Sent {
 			if entry != Sent {
@@ -50,13 +53,17 @@ func (e *rssSingleQueue) Process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		cpu := m.target(entry).cpu
+		to := m.target(entry)
+		cpu := to.cpu
 		accepted := m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if accepted {
+			if accepted && m.FixedAffinity != nil {
 				m.FixedAffinity.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
+		}
+		if m.changes != nil {
+			m.movable(t, entry, b.Flow[i], to, accepted)
 		}
 		if !accepted {
 			continue

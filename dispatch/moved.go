@@ -1,0 +1,48 @@
+package dispatch
+
+// Moved is what moves of the table's entries disturbed.
+type Moved struct {
+	Moves   uint64 // entries that got another queue, each time it happened
+	Flows   uint64 // with a packet, at any time, that took an entry that was ever moved; dropped or not
+	Packets uint64 // received ones of these flows
+}
+
+// countMoved counts what tables and rebalancers moved.
+func (r *Replayed) countMoved() {
+	if len(r.cfg.Tables) > 0 {
+		r.TablesMoved = r.moved(r.cfg.TableMoves())
+	}
+	r.Rebalanced = make([]Moved, len(r.Modes))
+	for i := range r.Modes {
+		if done := r.Modes[i].Rebalanced; done != nil {
+			r.Rebalanced[i] = r.moved(done.Moves)
+		}
+	}
+}
+
+// moved is what so many moves of each entry disturbed.
+func (r *Replayed) moved(moves []uint64) Moved {
+	var m Moved
+	for _, n := range moves {
+		m.Moves += n
+	}
+	if m.Moves == 0 {
+		return m
+	}
+	w := r.flows.way(r.steering)
+	ever := func(entry uint16) bool { return int(entry) < len(moves) && moves[entry] > 0 }
+	for id := range r.flows.n {
+		d := r.flows.decision(r.steering, id)
+		met := ever(d.entry)
+		if d.varies() {
+			for _, v := range w.varied.of[id] {
+				met = met || ever(entryOf(w.steering, &v.decision))
+			}
+		}
+		if met {
+			m.Flows++
+			m.Packets += r.flows.records.At(id).packets
+		}
+	}
+	return m
+}

@@ -1,0 +1,134 @@
+package dispatch_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/plain"
+	"rssreplay/nicmodel"
+	"rssreplay/pcaps/direction"
+)
+
+// movedCase is a random case whose table or affinity changes, and its packets as the
+// plain engine has them.
+func movedCase(seed uint64) (*records, *nicmodel.Steering, plain.Setup, error) {
+	c, cfg, s := randomCase(seed)
+	if seed%4 == 3 {
+		var err error
+		if c, cfg, s, err = ruledCase(seed); err != nil {
+			return nil, nil, plain.Setup{}, err
+		}
+	}
+	cfg.PacketCost = max(cfg.PacketCost, 1) // see compareCase
+	r := rand.New(rand.NewPCG(seed, 21))
+	setup := plain.Setup{Config: cfg}
+	var flows []tuple
+	setup.Packets, flows, _, _ = plainPackets(c, s)
+	setup.Flows = len(flows)
+	if n := len(setup.Packets); n > 0 { // few windows: they are not what moves
+		cfg.Interval = max(cfg.Interval, setup.Packets[n-1].Time/20+1)
+	}
+	for !moving(&setup) {
+		if r.IntN(2) == 0 {
+			setup.AddTables(r)
+		}
+		if r.IntN(2) == 0 {
+			setup.AddAffinities(r)
+		}
+		if r.IntN(3) > 0 {
+			setup.AddRebalance(r)
+		}
+	}
+	for _, at := range setup.Tables {
+		cfg.Tables = append(cfg.Tables, engine.TableAt(at))
+	}
+	for _, at := range setup.Affinities {
+		cfg.Affinities = append(cfg.Affinities, engine.AffinityAt(at))
+	}
+	cfg.Rebalance = setup.Rebalance
+	return c, s, setup, cfg.Validate()
+}
+
+func moving(s *plain.Setup) bool { return len(s.Tables)+len(s.Affinities) > 0 || s.Rebalance != nil }
+
+// compareMoved replays a case with the fast engines and with the plain one.
+func compareMoved(seed uint64, seen map[string]uint64) error {
+	c, s, setup, err := movedCase(seed)
+	if err != nil {
+		return err
+	}
+	local, err := direction.ParseLocal([]string{"none"})
+	if err != nil {
+		return err
+	}
+	got, err := dispatch.Replay(c, dispatch.Options{Config: setup.Config, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)})
+	if err != nil {
+		return err
+	}
+	for i, mode := range allModes {
+		setup.Mode = mode
+		want := plain.Run(setup)
+		counters := got.Modes[i]
+		withinBuckets(&counters, &want.Counters)
+		if diff := cmp.Diff(want.Counters, counters, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(engine.Counters{}, "Rebalanced")); diff != "" {
+			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
+		}
+		if diff := cmp.Diff(dispatch.Moved(want.Tables), got.TablesMoved); diff != "" {
+			return fmt.Errorf("%s: moved by tables (-plain +fast):\n%s", mode, diff)
+		}
+		if (want.Rebalance != nil) != (counters.Rebalanced != nil) {
+			return fmt.Errorf("%s: rebalanced %v, want %v", mode, counters.Rebalanced, want.Rebalance)
+		}
+		if r := want.Rebalance; r != nil {
+			done := counters.Rebalanced
+			if diff := cmp.Diff(r.Steps, done.Steps, cmpopts.EquateEmpty()); diff != "" {
+				return fmt.Errorf("%s: steps (-plain +fast):\n%s", mode, diff)
+			}
+			if diff := cmp.Diff(dispatch.Moved(r.Moved), got.Rebalanced[i]); diff != "" {
+				return fmt.Errorf("%s: moved by the rebalancer (-plain +fast):\n%s", mode, diff)
+			}
+			if r.MinMaxPercent != done.MinMaxPercent || r.Windows != done.Windows {
+				return fmt.Errorf("%s: min_max_percent %v of %d windows, want %v of %d", mode, done.MinMaxPercent, done.Windows, r.MinMaxPercent, r.Windows)
+			}
+			seen["ticks"] += uint64(len(r.Steps))
+			seen["moves"] += r.Moved.Moves
+		}
+		for id := range setup.Flows {
+			var f engine.FlowAffinity
+			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
+			if diff := cmp.Diff(want.Flows[id], f, cmpopts.EquateEmpty()); diff != "" {
+				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, setup.Flows, diff)
+			}
+			seen["migrations"] += f.Migrations
+		}
+		seen["reordered"] += counters.Reordered
+		seen["table moves"] += want.Tables.Moves
+	}
+	return nil
+}
+
+// TestMovesEqualPlain compares the engines where the table or the affinity changes
+// with the plain one: counters, flows, ticks, moves and what they disturb.
+func TestMovesEqualPlain(t *testing.T) {
+	cases := uint64(60)
+	if testing.Short() {
+		cases = 15
+	}
+	seen := map[string]uint64{}
+	for seed := range cases {
+		if err := compareMoved(seed, seen); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	for _, what := range []string{"ticks", "moves", "migrations", "reordered", "table moves"} {
+		if seen[what] == 0 {
+			t.Errorf("no %s in any case", what)
+		}
+	}
+}
