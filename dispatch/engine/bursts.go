@@ -19,27 +19,38 @@ type bursts struct {
 //
 // Each packet can make the most within a window one more than it was, and does if the
 // one that many places before it arrived in the window that it ends. So a packet costs
-// a look at one former arrival for each window, however many it holds. Packets of one
-// instant are kept as one run, so that a burst takes room by its length in ns alone.
+// a look at one former arrival for each window, however many it holds, and the answer
+// is nearly always no.
 type queueBursts struct {
-	runs    []run  // the latest ones, in a ring; its length is a power of two
-	numRuns uint64 // so far
-	n       uint64 // arrivals so far
+	times       []int64 // of the latest arrivals, in a ring; its length is a power of two
+	n           uint64  // arrivals so far
+	short, long uint64
+	runs        *burstRuns // instead of times, once these would be too many
+}
 
-	short, long       uint64
-	shortRun, longRun uint64 // the runs of arrivals n − short and n − long, or earlier ones
+// maxTimes is how many arrivals within longBurst a queue keeps one by one: at 32 million
+// packets a second. A capture whose clock stands still for longer is kept in runs.
+const maxTimes = 1 << 14
+
+// burstRuns are the latest arrivals of a queue, packets of one instant as one run: so a
+// burst takes room by its length in ns alone.
+type burstRuns struct {
+	runs              []run  // in a ring; its length is a power of two
+	numRuns           uint64 // so far
+	n                 uint64 // arrivals so far
+	shortRun, longRun uint64 // the first runs within the windows that end now
 }
 
 // run is arrivals at one instant.
 type run struct {
-	time int64
-	end  uint64 // the number of the first arrival after them
+	time  int64
+	first uint64 // the number of the first of them
 }
 
 func newBursts(m *Model) *bursts {
 	b := &bursts{queues: make([]queueBursts, len(m.queues))}
 	for q := range b.queues {
-		b.queues[q].runs = make([]run, 16)
+		b.queues[q].times = make([]int64, 64)
 	}
 	if len(m.queues) > 1 {
 		for _, to := range m.targets {
@@ -74,36 +85,76 @@ func (b *bursts) count(times []int64, entries []uint16) {
 }
 
 func (q *queueBursts) arrive(t int64) {
-	mask := uint64(len(q.runs) - 1)
-	if q.numRuns == 0 || q.runs[(q.numRuns-1)&mask].time != t {
-		if q.numRuns-q.longRun > mask {
-			q.grow()
-			mask = uint64(len(q.runs) - 1)
-		}
-		q.runs[q.numRuns&mask] = run{time: t, end: q.n}
-		q.numRuns++
+	if q.runs != nil {
+		q.arriveInRuns(t)
+		return
 	}
-	q.runs[(q.numRuns-1)&mask].end++
-	for q.runs[q.shortRun&mask].end <= q.n-q.short {
-		q.shortRun++
-	}
-	if t-q.runs[q.shortRun&mask].time < shortBurst {
+	times, n := q.times, q.n
+	mask := uint64(len(times) - 1)
+	times[n&mask] = t
+	if t-times[(n-q.short)&mask] < shortBurst {
 		q.short++
 	}
-	for q.runs[q.longRun&mask].end <= q.n-q.long {
-		q.longRun++
-	}
-	if t-q.runs[q.longRun&mask].time < longBurst {
-		q.long++
-	}
 	q.n++
+	if t-times[(n-q.long)&mask] < longBurst {
+		if q.long++; q.long > mask {
+			q.grow()
+		}
+	}
+}
+
+// grow makes room for twice as many arrivals, or makes runs of them.
+func (q *queueBursts) grow() {
+	had := q.times
+	at := func(i uint64) int64 { return had[i&uint64(len(had)-1)] }
+	first := q.n - q.long
+	if len(had) < maxTimes {
+		q.times = make([]int64, 2*len(had))
+		for i := first; i < q.n; i++ {
+			q.times[i&uint64(len(q.times)-1)] = at(i)
+		}
+		return
+	}
+	q.times, q.runs = nil, &burstRuns{runs: make([]run, 16)}
+	for i := first; i < q.n; i++ {
+		q.runs.add(at(i))
+	}
+}
+
+// arriveInRuns is arrive with runs.
+func (q *queueBursts) arriveInRuns(t int64) {
+	r := q.runs
+	r.add(t)
+	mask := uint64(len(r.runs) - 1)
+	for t-r.runs[r.shortRun&mask].time >= shortBurst {
+		r.shortRun++
+	}
+	for t-r.runs[r.longRun&mask].time >= longBurst {
+		r.longRun++
+	}
+	q.short = max(q.short, r.n-r.runs[r.shortRun&mask].first)
+	q.long = max(q.long, r.n-r.runs[r.longRun&mask].first)
+}
+
+// add adds an arrival at t.
+func (r *burstRuns) add(t int64) {
+	mask := uint64(len(r.runs) - 1)
+	if r.numRuns == 0 || r.runs[(r.numRuns-1)&mask].time != t {
+		if r.numRuns-r.longRun > mask {
+			r.grow()
+			mask = uint64(len(r.runs) - 1)
+		}
+		r.runs[r.numRuns&mask] = run{time: t, first: r.n}
+		r.numRuns++
+	}
+	r.n++
 }
 
 // grow makes room for twice as many runs.
-func (q *queueBursts) grow() {
-	had := q.runs
-	q.runs = make([]run, 2*len(had))
-	for i := q.longRun; i < q.numRuns; i++ {
-		q.runs[i&uint64(len(q.runs)-1)] = had[i&uint64(len(had)-1)]
+func (r *burstRuns) grow() {
+	had := r.runs
+	r.runs = make([]run, 2*len(had))
+	for i := r.longRun; i < r.numRuns; i++ {
+		r.runs[i&uint64(len(r.runs)-1)] = had[i&uint64(len(had)-1)]
 	}
 }
