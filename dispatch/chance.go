@@ -31,6 +31,7 @@ type Inputs struct {
 
 	squareHi, squareLo uint64   // Σ packets², of 128 bits: inputs come in any order
 	heaviest           []uint64 // packets of the heaviest inputs, in falling order
+	least              uint64   // packets of an input that are too few to be among them
 }
 
 // Portless is flows that have ports and are hashed on addresses alone.
@@ -116,8 +117,12 @@ func (in *Inputs) add(packets uint64) {
 	var carry uint64
 	in.squareLo, carry = bits.Add64(in.squareLo, lo, 0)
 	in.squareHi, _ = bits.Add64(in.squareHi, hi, carry)
+	if packets <= in.least {
+		return
+	}
 	if in.heaviest = append(in.heaviest, packets); len(in.heaviest) == 4*drawnInputs {
 		in.keepHeaviest()
+		in.least = in.heaviest[drawnInputs-1]
 	}
 }
 

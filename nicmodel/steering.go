@@ -374,6 +374,9 @@ func (s *Steering) Decide(h *pcaps.Header, ext *pcaps.Extension) Decision {
 // DecideFrame is Decide where a rule may compare what frame has; nil: nothing is known
 // of it.
 func (s *Steering) DecideFrame(h *pcaps.Header, ext *pcaps.Extension, frame *pcaps.Frame) Decision {
+	if s.config.NTuple == nil {
+		return s.ByTable(h, ext)
+	}
 	first, other := s.config.NTuple.Match(h, frame)
 	if first < 0 {
 		return s.ByTable(h, ext)
