@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -45,24 +44,6 @@ func (f *anonymizeFlags) check() error {
 				return usagef("--%s says how to anonymize: give --anonymize, too", flag.name)
 			}
 		}
-	}
-	return nil
-}
-
-// checkReplay refuses what would tell what is to be hidden, too.
-func (f *anonymizeFlags) checkReplay(all *replayFlags) error {
-	if err := f.check(); err != nil || !f.on {
-		return err
-	}
-	for _, flag := range []struct{ name, value string }{
-		{"trace", all.trace.path}, {"write", all.copy.write}, {"split", all.copy.split},
-	} {
-		if flag.value != "" {
-			return usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
-		}
-	}
-	if !f.keepHash && strings.HasPrefix(all.on, "entry=") {
-		return usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
 	}
 	return nil
 }

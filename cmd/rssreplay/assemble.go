@@ -326,3 +326,14 @@ func (a *assembly) caveats() []string {
 	}
 	return caveats
 }
+
+// headroomCaveat says that a headroom is that of a part of the packets; "" where it is of
+// all.
+func (a *assembly) headroomCaveat() string {
+	for _, h := range a.headroom {
+		if h.Unknown == "" && h.Packets < a.result.Packets {
+			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start).Round(time.Millisecond))
+		}
+	}
+	return ""
+}

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"rssreplay/pcaps/file"
-	"rssreplay/report"
 )
 
 // captureArgs are the captures that the command line names. A pattern that no
@@ -65,23 +59,4 @@ func readableOnce(captures []string) string {
 		}
 	}
 	return ""
-}
-
-// digest fills in the files' SHA-256; none of them is standard input.
-func digest(files []report.File, read []file.Info) error {
-	for i := range files {
-		f, err := os.Open(read[i].Name)
-		if err != nil {
-			return err
-		}
-		h := sha256.New()
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(read[i].Name), err)
-		}
-		sum := hex.EncodeToString(h.Sum(nil))
-		files[i].SHA256 = &sum
-	}
-	return nil
 }

@@ -7,10 +7,6 @@ import (
 	"rssreplay/report/findings"
 )
 
-// conditionError says that results were printed, and that a condition of --fail-if
-// holds of them.
-type conditionError struct{ error }
-
 // parseConditions reads the values of --fail-if, for a command that has such figures.
 func parseConditions(values []string, has findings.Judgeable) ([]findings.Condition, error) {
 	var all []findings.Condition

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
@@ -241,41 +239,15 @@ func (a *assembly) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.F
 	return report.MaxOverMean(cpus)
 }
 
-// argumentsFor is what another command needs to be told to see the same packets
-// under the same settings: the captures, and those flags of the command line that
-// choose packets or set the model. all has every flag of this command.
-func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
-	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
-	newModelFlags(shared)
-	newInputFlags(shared)
-	var given []findings.Argument
-	for i := 0; i < len(args); i++ {
-		word := args[i]
-		if word == "--" {
-			for _, capture := range args[i+1:] {
-				given = append(given, findings.Argument{Value: capture})
-			}
-			break
-		}
-		if len(word) < 2 || word[0] != '-' {
-			given = append(given, findings.Argument{Value: word})
-			continue
-		}
-		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		f := all.Lookup(name)
-		if word[1] != '-' { // a letter, with its value or without
-			f, value, joined = all.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
-		}
-		if f == nil {
-			continue
-		}
-		if !joined && f.NoOptDefVal == "" && i+1 < len(args) {
-			i++
-			value = args[i]
-		}
-		if shared.Lookup(f.Name) != nil && (f.NoOptDefVal == "" || value != "false") {
-			given = append(given, findings.Argument{Flag: "--" + f.Name, Value: value})
-		}
+// newBalance is the task of spreading the loads of entries under the steering.
+func newBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering, weight func(engine.EntryLoad) uint64) *balance.Task {
+	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
+	for _, load := range l.Entries {
+		b.Entries = append(b.Entries, weight(load))
 	}
-	return given
+	b.Fixed[c.QueueCPU[steering.Config().DefaultQueue]] += weight(l.Unhashed)
+	for queue, load := range l.Ruled {
+		b.Fixed[c.QueueCPU[queue]] += weight(load)
+	}
+	return b
 }

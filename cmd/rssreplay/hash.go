@@ -49,13 +49,13 @@ func newHashCommand(e *env) *cobra.Command {
 	}
 	model := newSteeringFlags(c.Flags())
 	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
-	output := newOutputFlags(c.Flags())
+	to := newOutputFlags(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		h, err := parseTuple(args[0], args[1], protocol)
 		if err != nil {
 			return err
 		}
-		out, err := planOutput(e, output, append(textForms(writeHashText), plainForm("json", writeHashJSON)))
+		out, err := planOutput(e, to, append(textForms(writeHashText), plainForm("json", writeHashJSON)))
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -117,15 +115,4 @@ func unknownHeadroom(in *input, s *settings, why string) [][]*report.Headroom {
 		}
 	}
 	return all
-}
-
-// headroomCaveat says that a headroom is that of a part of the packets; "" where it is of
-// all.
-func (a *assembly) headroomCaveat() string {
-	for _, h := range a.headroom {
-		if h.Unknown == "" && h.Packets < a.result.Packets {
-			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start).Round(time.Millisecond))
-		}
-	}
-	return ""
 }

@@ -140,11 +140,6 @@ func (f *modelFlags) checkStdin(captures []string) error {
 	return nil
 }
 
-// bothStdin refuses two that would read standard input.
-func bothStdin(one, other string) error {
-	return usagef("%s and %s can't both be standard input: give one of them as a file", one, other)
-}
-
 // imported is what a text told, and the text's name; its value is nil if there is
 // no such text.
 type imported[T any] struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -77,12 +78,12 @@ func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
 	}
 	speed, err := parseSpeed(f.speed)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, asUsage(err)
 	}
 	in.scale = dispatch.ScaleOf(speed.Inv(speed))
 	if f.set.Changed("rate") {
 		if in.rate, err = parseRate(f.rate); err != nil {
-			return nil, usageError{err}
+			return nil, asUsage(err)
 		}
 		if err := checkTwice("--rate", captures); err != nil {
 			return nil, err
@@ -92,14 +93,14 @@ func (f *inputFlags) resolve(captures []string, s *settings) (*input, error) {
 		return nil, usagef("--packets 0 leaves no packet to replay: leave the flag out to replay all")
 	}
 	if in.side, err = direction.ParseSide(f.direction); err != nil {
-		return nil, usageError{err}
+		return nil, asUsage(err)
 	}
 	if f.filter != "" {
 		if in.filter, err = file.NewFilter(f.filter); err != nil {
 			if hint := filterHint(f.filter); hint != "" {
 				return nil, usagef("--filter %q: %s", f.filter, hint)
 			}
-			return nil, usageError{err}
+			return nil, asUsage(err)
 		}
 	}
 	f.addTo(s)
@@ -293,4 +294,25 @@ func (r *rate) scale(seen *dispatch.Result) (dispatch.Scale, error) {
 	want := new(big.Rat).SetFrac(new(big.Int).Mul(new(big.Int).SetUint64(amount), big.NewInt(1e9)), big.NewInt(1))
 	want.Quo(want, r.perSecond)
 	return dispatch.ScaleOf(want.Quo(want, new(big.Rat).SetInt64(seen.Duration))), nil
+}
+
+// wiresharkField is a display filter's field and its operator: tcp.port == 443.
+var wiresharkField = regexp.MustCompile(`^(ip|ipv6|tcp|udp|sctp)\.(port|srcport|dstport|addr|src|dst|host)\s*(==|eq)\s*(\S+)$`)
+
+// filterHint is a display filter of Wireshark's in libpcap's language: "" for what is
+// none, or too much to translate.
+func filterHint(expr string) string {
+	m := wiresharkField.FindStringSubmatch(strings.TrimSpace(expr))
+	if m == nil {
+		if strings.Contains(expr, "==") && regexp.MustCompile(`\b(ip|ipv6|tcp|udp|frame|eth)\.\w+`).MatchString(expr) {
+			return "this is Wireshark's language; libpcap's has no dots: 'tcp port 443 and host 192.0.2.1'"
+		}
+		return ""
+	}
+	word := map[string]string{"port": "port", "srcport": "src port", "dstport": "dst port", "addr": "host", "host": "host", "src": "src host", "dst": "dst host"}[m[2]]
+	protocol := m[1] + " "
+	if strings.Contains(word, "host") { // the address says which IP it is
+		protocol = ""
+	}
+	return fmt.Sprintf("this is Wireshark's language; libpcap's is --filter '%s%s %s'", protocol, word, m[4])
 }

@@ -7,72 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"rssreplay/report/text"
 )
 
 func rootForTest() *cobra.Command {
 	return newRootCommand(&env{args: []string{"rssreplay"}, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard})
-}
-
-func TestParsePage(t *testing.T) {
-	got := parsePage(`rssreplay x A [flags]: what it is
-
-Examples
-  rssreplay x 1
-
-Which one, of these
-  --packet N               by its number,
-                           from 1
-  --flow END, --flow A-B   the first
-  --interrupt-latency TIME raise to ISR
-  --from TIME, --to TIME
-                           a part
-  --digest                 a switch
-  -o, --output FILE        a file
-
-and this is prose
-of two lines.
-`)
-	want := pageOf{
-		title: "rssreplay x A [flags]",
-		short: "what it is",
-		sections: []section{
-			{},
-			{"Examples", []paragraph{{block, []string{"  rssreplay x 1"}}}},
-			{"Which one, of these", []paragraph{
-				{flagBlock, []string{
-					"  --packet N               by its number,",
-					"                           from 1",
-					"  --flow END, --flow A-B   the first",
-					"  --interrupt-latency TIME raise to ISR",
-					"  --from TIME, --to TIME",
-					"                           a part",
-					"  --digest                 a switch",
-					"  -o, --output FILE        a file",
-				}},
-				{prose, []string{"and this is prose", "of two lines."}},
-			}},
-		},
-		flags: []flagHelp{
-			{"", "packet", "N", "by its number, from 1"},
-			{"", "flow", "END", "the first"},
-			{"", "flow", "A-B", "the first"},
-			{"", "interrupt-latency", "TIME", "raise to ISR"},
-			{"", "from", "TIME", "a part"},
-			{"", "to", "TIME", "a part"},
-			{"", "digest", "", "a switch"},
-			{"o", "output", "FILE", "a file"},
-		},
-	}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(pageOf{}, section{}, paragraph{}, flagHelp{})); d != "" {
-		t.Error(d)
-	}
 }
 
 // Every flag is in the manual, and the manual has no flag that is not there.
@@ -115,8 +57,9 @@ func TestManualHasAllFlags(t *testing.T) {
 // they show has each of their flags.
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
-	if err := writeManPages(rootForTest(), dir); err != nil {
-		t.Fatal(err)
+	var stderr strings.Builder
+	if status := run([]string{"rssreplay", "man", dir}, strings.NewReader(""), io.Discard, &stderr); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr.String())
 	}
 	pages, err := filepath.Glob(filepath.Join(dir, "man[17]", "*.[17]"))
 	if err != nil || len(pages) != len(topics()) {
@@ -169,27 +112,6 @@ func TestCompletion(t *testing.T) {
 		}
 		if d := cmp.Diff(test.want, strings.Split(strings.TrimSpace(out.String()), "\n")); d != "" {
 			t.Errorf("%q: %s", test.args, d)
-		}
-	}
-}
-
-// The glossary is the same in help and at the foot of --full.
-func TestGlossary(t *testing.T) {
-	page := helpOf("words")
-	for _, word := range text.Glossary {
-		if !strings.Contains(page, "  "+word[0]+strings.Repeat(" ", 10-len(word[0]))+word[1]+"\n") {
-			t.Errorf("help words does not have %q", word)
-		}
-	}
-}
-
-// A page fits a terminal of 80 columns.
-func TestManualWidth(t *testing.T) {
-	for _, name := range topics() {
-		for l := range strings.Lines(helpOf(name)) {
-			if w := utf8.RuneCountInString(strings.TrimSuffix(l, "\n")); w > 80 {
-				t.Errorf("help %s: %d columns: %s", name, w, l)
-			}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -92,27 +91,41 @@ func (f *replayFlags) next(e *env, s *settings, r *report.Report) []report.Next 
 		report.Next{Command: []string{report.Again, "-o", "report.html"}})
 }
 
-// say tells whether the CPU numbers are the NIC's, once all is resolved.
-func (r *resolver) say() {
-	r.asides = r.notes
-	if r.unsure {
-		r.asides = r.notes[1:]
+// argumentsFor is what another command needs to be told to see the same packets
+// under the same settings: the captures, and those flags of the command line that
+// choose packets or set the model. all has every flag of this command.
+func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
+	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
+	newModelFlags(shared)
+	newInputFlags(shared)
+	var given []findings.Argument
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		if word == "--" {
+			for _, capture := range args[i+1:] {
+				given = append(given, findings.Argument{Value: capture})
+			}
+			break
+		}
+		if len(word) < 2 || word[0] != '-' {
+			given = append(given, findings.Argument{Value: word})
+			continue
+		}
+		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		f := all.Lookup(name)
+		if word[1] != '-' { // a letter, with its value or without
+			f, value, joined = all.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
+		}
+		if f == nil {
+			continue
+		}
+		if !joined && f.NoOptDefVal == "" && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		if shared.Lookup(f.Name) != nil && (f.NoOptDefVal == "" || value != "false") {
+			given = append(given, findings.Argument{Flag: "--" + f.Name, Value: value})
+		}
 	}
-	sources := map[string]string{}
-	for _, p := range r.parameters {
-		sources[p.Name] = p.Source
-	}
-	of := func(name string) string { return filepath.Base(sources[name]) } // of a file its name, not where it lies
-	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
-	case r.types == 0:
-		r.trust = "No hash is enabled: the NIC spreads nothing."
-	case r.unsure:
-		r.trust = "CPU numbers are illustrative (default key); the spread is typical."
-	case key == table && table == affinity:
-		r.trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
-	case key == table:
-		r.trust = fmt.Sprintf("CPU numbers hold for the key and table of %s, with affinity (%s).", key, affinity)
-	default:
-		r.trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
-	}
+	return given
 }

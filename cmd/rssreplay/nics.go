@@ -60,7 +60,7 @@ const nicsCPUs = 8
 
 // newNICsCommand is `rssreplay nics`.
 func newNICsCommand(e *env) *cobra.Command {
-	var output *outputFlags
+	var to *outputFlags
 	c := &cobra.Command{
 		Use: "nics [NAME...]",
 		RunE: func(_ *cobra.Command, names []string) error {
@@ -83,14 +83,14 @@ func newNICsCommand(e *env) *cobra.Command {
 			if len(names) > 0 {
 				text = writeProfiles
 			}
-			out, err := planOutput(e, output, append(textForms(text), plainForm("json", writeNICsJSON)))
+			out, err := planOutput(e, to, append(textForms(text), plainForm("json", writeNICsJSON)))
 			if err != nil {
 				return err
 			}
 			return out.write(&nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
 		},
 	}
-	output = newOutputFlags(c.Flags())
+	to = newOutputFlags(c.Flags())
 	return c
 }
 

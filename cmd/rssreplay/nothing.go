@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rssreplay/dispatch"
 	"rssreplay/pcaps/direction"
 )
 
@@ -67,4 +68,11 @@ func (done *replayed) unmetLocal() string {
 		return ""
 	}
 	return fmt.Sprintf("--local names %s, which no packet comes from or goes to: was another address meant?", strings.Join(unmet, ", "))
+}
+
+// noteInterval says that a window that was asked for holds the whole capture.
+func noteInterval(stderr io.Writer, f *modelFlags, r *dispatch.Result) {
+	if f.set.Changed("interval") && r.Span > 0 && int64(f.interval) > r.Span {
+		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.interval, time.Duration(r.Span))
+	}
 }

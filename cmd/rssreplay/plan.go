@@ -229,11 +229,6 @@ func newPlan(flows []portplan.Flow, s, peer *settings) *report.Plan {
 	return p
 }
 
-// illustrative reports whether the key is the default one, which is no NIC's own.
-func (s *settings) illustrative() bool {
-	return s.defaultKey && s.steering.Config().HashTypes != 0
-}
-
 func placeOf(d nicmodel.Decision, s *settings) *report.PlannedPlace {
 	return &report.PlannedPlace{
 		Hash: fmt.Sprintf("0x%08x", d.Hash), HashType: d.Type.String(), Index: int(d.Entry), Queue: int(d.Queue),

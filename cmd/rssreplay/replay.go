@@ -1,17 +1,21 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 	"rssreplay/report/csv"
 	"rssreplay/report/findings"
@@ -217,13 +221,6 @@ func (e *env) replay(f *replayFlags, args []string) error {
 	return met
 }
 
-// noteInterval says that a window that was asked for holds the whole capture.
-func noteInterval(stderr io.Writer, f *modelFlags, r *dispatch.Result) {
-	if f.set.Changed("interval") && r.Span > 0 && int64(f.interval) > r.Span {
-		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.interval, time.Duration(r.Span))
-	}
-}
-
 // lookFlags say how much of a report its text has.
 type lookFlags struct {
 	full bool
@@ -285,67 +282,42 @@ func parseFlows(s string) (int, error) {
 	return n, nil
 }
 
-// place is what --on names: the flows to list are those that were there.
-type place struct {
-	text string // as given, "" for everywhere
-	what string // "cpu", "queue" or "entry"
-	at   int    // for a CPU, its index in Config.CPUs
+// sectionHint is the section of --show that was probably meant.
+func sectionHint(section string) string { return nearest(text.Sections, section) }
+
+// digest fills in the files' SHA-256; none of them is standard input.
+func digest(files []report.File, read []file.Info) error {
+	for i := range files {
+		f, err := os.Open(read[i].Name)
+		if err != nil {
+			return err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(read[i].Name), err)
+		}
+		sum := hex.EncodeToString(h.Sum(nil))
+		files[i].SHA256 = &sum
+	}
+	return nil
 }
 
-func parseOn(out string, s *settings) (place, error) {
-	if out == "" {
-		return place{}, nil
+// checkReplay refuses what would tell what is to be hidden, too.
+func (f *anonymizeFlags) checkReplay(all *replayFlags) error {
+	if err := f.check(); err != nil || !f.on {
+		return err
 	}
-	what, value, _ := strings.Cut(out, "=")
-	at, err := strconv.Atoi(value)
-	if err != nil || at < 0 {
-		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
-	}
-	switch what {
-	case "cpu":
-		i := slices.Index(s.config.CPUs, at)
-		if i < 0 {
-			return place{}, usagef("--on cpu=%d is not in use: --cpus has %s", at, formatCPUList(s.config.CPUs))
+	for _, flag := range []struct{ name, value string }{
+		{"trace", all.trace.path}, {"write", all.copy.write}, {"split", all.copy.split},
+	} {
+		if flag.value != "" {
+			return usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
 		}
-		at = i
-	case "queue":
-		if at >= s.config.Queues {
-			return place{}, usagef("--on queue=%d is not below --queues %d", at, s.config.Queues)
-		}
-	case "entry":
-		if at >= len(s.config.Table) {
-			return place{}, usagef("--on entry=%d is not below the table's size, %d", at, len(s.config.Table))
-		}
-	default:
-		return place{}, usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
 	}
-	return place{out, what, at}, nil
-}
-
-// keep tells the flows that were at the place. Which CPU a packet was on is the
-// first mode's word.
-func (p place) keep(s *settings, r *dispatch.Result) func(id uint32) bool {
-	switch p.what {
-	case "cpu":
-		return r.OnCPU(0, p.at)
-	case "queue":
-		return r.OnEntry(func(entry int) bool {
-			if entry < 0 {
-				return p.at == s.config.DefaultQueue
-			}
-			return int(s.config.Table[entry]) == p.at
-		})
+	if !f.keepHash && strings.HasPrefix(all.on, "entry=") {
+		return usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
 	}
-	return r.OnEntry(func(entry int) bool { return entry == p.at })
-}
-
-// note is the sentence about the place before the flow table.
-func (p place) note(s *settings) string {
-	switch p.what {
-	case "cpu":
-		return fmt.Sprintf("Only flows with packets on CPU %d under %s.", s.config.CPUs[p.at], s.modes[0])
-	case "queue":
-		return fmt.Sprintf("Only flows steered to queue %d.", p.at)
-	}
-	return fmt.Sprintf("Only flows that meet entry %d of the indirection table.", p.at)
+	return nil
 }

@@ -7,15 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"rssreplay/dispatch/fault"
-	"rssreplay/pcaps/file"
-	"rssreplay/report"
 )
 
 // Exit statuses. Where several hold, the first of usage, failed, differs, can't tell,
@@ -29,59 +25,6 @@ const (
 	exitDiffers   = 5 // verify found that reality differs from the prediction
 	exitCantTell  = 6 // verify can't tell
 )
-
-// usageError is wrong usage: a flag, a value, or an imported file that does not
-// fit them.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...)}
-}
-
-// damagedError says that results were printed, but not of the whole capture.
-type damagedError struct{ error }
-
-// damaged is the damage of some of the captures, and of what the results are.
-func damaged(damage error, are string, captures []string) error {
-	part := "what comes before"
-	if len(captures) > 1 && !errors.Is(damage, file.ErrInterrupted) {
-		part = "what could be read"
-	}
-	return damagedError{fmt.Errorf("%w; %s %s", damage, are, part)}
-}
-
-// printable is s on one line, with escapes for what a terminal may obey: names of
-// files are anyone's.
-func printable(s string) string {
-	quoted := strconv.Quote(s)
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
-}
-
-// cause is err without the operation and path that os puts before it.
-func cause(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
-
-// env is what a command may touch of the world outside.
-type env struct {
-	args           []string // the command line, its name first
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	terminal       bool // stderr is one
-	// interrupts is called when a replay begins: it returns a channel that is
-	// closed when the user wants it to end, and what is called at its end.
-	interrupts func() (interrupted <-chan struct{}, stop func())
-	screen     screen // what stdout is
-	scratch    scratch
-}
-
-// command is the command line as results have it.
-func (e *env) command() report.List[string] {
-	return append(report.List[string]{"rssreplay"}, e.args[1:]...)
-}
 
 // run is the whole program without interrupts: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -147,7 +90,7 @@ func newRootCommand(e *env) *cobra.Command {
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-			return usageError{flagError(c, err)}
+			return asUsage(flagError(c, err))
 		})
 		c.SetHelpFunc(func(c *cobra.Command, _ []string) {
 			for c.HasParent() && helpOf(c.Name()) == "" {
@@ -180,44 +123,5 @@ func checkCommand(root *cobra.Command, args []string) error {
 	return nil
 }
 
-// flagError says what is wrong with a flag as this program says things, and adds
-// what the user probably meant.
-func flagError(c *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	var missing *pflag.ValueRequiredError
-	var invalid *pflag.InvalidValueError
-	switch {
-	case errors.As(err, &unknown):
-		name := "--" + unknown.GetSpecifiedName()
-		if hint := formatHint(unknown.GetSpecifiedName()); hint != "" {
-			return fmt.Errorf("unknown flag %s; did you mean %s?", name, hint)
-		}
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = name[1:]
-		} else if near := nearestFlag(c.Flags(), unknown.GetSpecifiedName()); near != "" {
-			return fmt.Errorf("unknown flag %s; did you mean --%s?", name, near)
-		}
-		return fmt.Errorf("unknown flag %s; `%s --help` lists the flags", name, c.CommandPath())
-	case errors.As(err, &missing):
-		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
-	case errors.As(err, &invalid):
-		why := invalid.Unwrap()
-		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
-			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
-		}
-		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
-			switch {
-			case invalid.GetFlag().Value.Type() == "bool":
-				why = errors.New("it takes no value")
-			case errors.Is(why, strconv.ErrRange):
-				why = errors.New("too large a number")
-			case isNegative(invalid.GetValue()): // the flag takes no sign
-				why = errors.New("it must not be negative")
-			default:
-				why = errors.New("not a whole number")
-			}
-		}
-		return fmt.Errorf("--%s %s: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
-	}
-	return err
-}
+// mainJob are names that other programs give to what this one does without any.
+var mainJob = []string{"replay", "run", "read", "analyze", "analyse", "simulate", "show"}

@@ -7,17 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
-	"rssreplay/nicmodel"
-	"rssreplay/nicmodel/layout"
-	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -257,7 +252,7 @@ func (f *compareFlags) settingsOf(shared *sharedInput, own []assignment, capture
 		if s.parameter("layout").Value == "imported" {
 			flags, err := f.flagsOf(own)
 			if err != nil {
-				return nil, nil, usageError{err}
+				return nil, nil, asUsage(err)
 			}
 			return flags, s, s.relayout(layout, valueOf(own, "table-size"))
 		}
@@ -276,69 +271,11 @@ func valueOf(given []assignment, flag string) string {
 	return value
 }
 
-// parameter is the parameter of that name; nil if there is none.
-func (s *settings) parameter(name string) *report.Parameter {
-	for i := range s.parameters {
-		if s.parameters[i].Name == name {
-			return &s.parameters[i]
-		}
-	}
-	return nil
-}
-
-// relayout gives the settings another table, as the resolver's table does it, but
-// of the size of the table that they have if nothing says another.
-func (s *settings) relayout(name, size string) error {
-	rule := name
-	if name == "default" {
-		nic := s.parameter("nic")
-		if nic == nil {
-			return usagef("--layout default is that of a NIC: name it with --nic, or give another layout")
-		}
-		profile, err := profile.Named(fmt.Sprint(nic.Value))
-		if err != nil {
-			return usageError{err}
-		}
-		rule = profile.LayoutFor(s.config.Queues)
-	}
-	layout, err := layout.Parse(rule)
-	if err != nil {
-		return usageError{err}
-	}
-	if layout, err = layout.On(s.config.CPUs, s.config.QueueCPU); err != nil {
-		return usageError{err}
-	}
-	if caveat := layout.Caveat(); caveat != "" {
-		s.caveats = append(s.caveats, caveat)
-	}
-	entries, source := len(s.config.Table), s.parameter("table-size").Source
-	if size != "" {
-		source = "--table-size"
-		if entries, err = strconv.Atoi(size); err != nil || entries > engine.MaxTable {
-			return usagef("--table-size must be a number, at most %d, not %q", engine.MaxTable, size)
-		}
-	} else if n := layout.Size(); n > 0 {
-		entries, source = n, "--layout"
-	}
-	if s.config.Table, err = layout.Fill(entries, s.config.Queues); err != nil {
-		return usageError{err}
-	}
-	*s.parameter("table-size") = report.Parameter{Name: "table-size", Value: entries, Source: source}
-	*s.parameter("layout") = report.Parameter{Name: "layout", Value: rule, Source: "--layout"}
-	steering := s.steering.Config()
-	steering.Table = s.config.Table
-	if s.steering, err = nicmodel.NewSteering(steering); err != nil {
-		return usageError{err}
-	}
-	s.config.SetRules(s.steering)
-	return nil
-}
-
 // resolveOne resolves one scenario's flags.
 func (f *compareFlags) resolveOne(shared *sharedInput, own []assignment, captures []string) (*modelFlags, *settings, error) {
 	flags, err := f.flagsOf(own)
 	if err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, asUsage(err)
 	}
 	var stderr strings.Builder
 	s, err := flags.resolve(&env{args: shared.env.args, stdin: bytes.NewReader(shared.stdin), stdout: shared.env.stdout, stderr: &stderr})

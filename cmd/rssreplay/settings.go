@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -217,7 +218,7 @@ func (f *modelFlags) resolve(e *env) (*settings, error) {
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return nil, usageError{err}
+			return nil, asUsage(err)
 		}
 	}
 	r.profileCaveats()
@@ -691,7 +692,7 @@ func (r *resolver) steer() (err error) {
 		NTuple: r.ntuple, Contexts: r.contexts,
 	})
 	if err != nil {
-		return usageError{err}
+		return asUsage(err)
 	}
 	r.config.SetRules(r.steering)
 	return nil
@@ -703,4 +704,92 @@ func (r *resolver) rules() nicmodel.Rules {
 		return nicmodel.Rules{}
 	}
 	return r.profile.Rules
+}
+
+// say tells whether the CPU numbers are the NIC's, once all is resolved.
+func (r *resolver) say() {
+	r.asides = r.notes
+	if r.unsure {
+		r.asides = r.notes[1:]
+	}
+	sources := map[string]string{}
+	for _, p := range r.parameters {
+		sources[p.Name] = p.Source
+	}
+	of := func(name string) string { return filepath.Base(sources[name]) } // of a file its name, not where it lies
+	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
+	case r.types == 0:
+		r.trust = "No hash is enabled: the NIC spreads nothing."
+	case r.unsure:
+		r.trust = "CPU numbers are illustrative (default key); the spread is typical."
+	case key == table && table == affinity:
+		r.trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
+	case key == table:
+		r.trust = fmt.Sprintf("CPU numbers hold for the key and table of %s, with affinity (%s).", key, affinity)
+	default:
+		r.trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
+	}
+}
+
+// illustrative reports whether the key is the default one, which is no NIC's own.
+func (s *settings) illustrative() bool {
+	return s.defaultKey && s.steering.Config().HashTypes != 0
+}
+
+// parameter is the parameter of that name; nil if there is none.
+func (s *settings) parameter(name string) *report.Parameter {
+	for i := range s.parameters {
+		if s.parameters[i].Name == name {
+			return &s.parameters[i]
+		}
+	}
+	return nil
+}
+
+// relayout gives the settings another table, as the resolver's table does it, but
+// of the size of the table that they have if nothing says another.
+func (s *settings) relayout(name, size string) error {
+	rule := name
+	if name == "default" {
+		nic := s.parameter("nic")
+		if nic == nil {
+			return usagef("--layout default is that of a NIC: name it with --nic, or give another layout")
+		}
+		profile, err := profile.Named(fmt.Sprint(nic.Value))
+		if err != nil {
+			return asUsage(err)
+		}
+		rule = profile.LayoutFor(s.config.Queues)
+	}
+	layout, err := layout.Parse(rule)
+	if err != nil {
+		return asUsage(err)
+	}
+	if layout, err = layout.On(s.config.CPUs, s.config.QueueCPU); err != nil {
+		return asUsage(err)
+	}
+	if caveat := layout.Caveat(); caveat != "" {
+		s.caveats = append(s.caveats, caveat)
+	}
+	entries, source := len(s.config.Table), s.parameter("table-size").Source
+	if size != "" {
+		source = "--table-size"
+		if entries, err = strconv.Atoi(size); err != nil || entries > engine.MaxTable {
+			return usagef("--table-size must be a number, at most %d, not %q", engine.MaxTable, size)
+		}
+	} else if n := layout.Size(); n > 0 {
+		entries, source = n, "--layout"
+	}
+	if s.config.Table, err = layout.Fill(entries, s.config.Queues); err != nil {
+		return asUsage(err)
+	}
+	*s.parameter("table-size") = report.Parameter{Name: "table-size", Value: entries, Source: source}
+	*s.parameter("layout") = report.Parameter{Name: "layout", Value: rule, Source: "--layout"}
+	steering := s.steering.Config()
+	steering.Table = s.config.Table
+	if s.steering, err = nicmodel.NewSteering(steering); err != nil {
+		return asUsage(err)
+	}
+	s.config.SetRules(s.steering)
+	return nil
 }

@@ -154,7 +154,7 @@ func (f *suggestFlags) newSuggester(e *env, captures []string) (*suggester, erro
 		}
 	}
 	if s.keys, err = parseKeyTrials(f.keys); err != nil {
-		return nil, usageError{err}
+		return nil, asUsage(err)
 	}
 	if s.settings, err = f.model.resolve(e); err != nil {
 		return nil, err

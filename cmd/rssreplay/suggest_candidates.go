@@ -52,19 +52,6 @@ func (s *suggester) balanceOf(l *dispatch.Loads, steering *nicmodel.Steering) *b
 	return b
 }
 
-// newBalance is the task of spreading the loads of entries under the steering.
-func newBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering, weight func(engine.EntryLoad) uint64) *balance.Task {
-	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
-	for _, load := range l.Entries {
-		b.Entries = append(b.Entries, weight(load))
-	}
-	b.Fixed[c.QueueCPU[steering.Config().DefaultQueue]] += weight(l.Unhashed)
-	for queue, load := range l.Ruled {
-		b.Fixed[c.QueueCPU[queue]] += weight(load)
-	}
-	return b
-}
-
 // weight is a load in the terms of the objective. Busy time is that of the
 // packets' way up the stack; that of ISRs and DPCs depends on how they meet, and
 // only a replay tells it. It counts in 2ⁿ ns so that no sum leaves 63 bits.

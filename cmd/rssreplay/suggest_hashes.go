@@ -62,14 +62,6 @@ func (c *candidates) fields() error {
 	return err
 }
 
-// plural is "1 packet has", "2 packets have".
-func plural(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}
-
 // packetsOf counts the packets of one kind that have ports.
 func (c *candidates) packetsOf(version, protocol int) uint64 {
 	var n uint64

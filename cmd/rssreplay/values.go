@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/spf13/pflag"
 )
 
 // duration is a flag's time in ns; its text is a Go duration.
@@ -129,65 +127,10 @@ func formatCPUList(cpus []int) string {
 	return b.String()
 }
 
-// once is a value of a flag that may be given once, though another command takes
-// several: the last of them would win unseen.
-type once struct {
-	pflag.Value
-	flag *pflag.Flag
-}
-
-var errTwice = errors.New("given twice")
-
-func (o *once) Set(value string) error {
-	if o.flag.Changed {
-		return errTwice
+// plural is "1 packet has", "2 packets have".
+func plural(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
 	}
-	return o.Value.Set(value)
-}
-
-// refuseTwice lets these flags be given once. Of others the last one counts, as usual.
-func refuseTwice(set *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		f := set.Lookup(name)
-		f.Value = &once{f.Value, f}
-	}
-}
-
-// nearestFlag is the flag of set that differs least from name, "" if all differ
-// much.
-func nearestFlag(set *pflag.FlagSet, name string) string {
-	var flags []string
-	set.VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
-	return nearest(flags, name)
-}
-
-// nearest is the word that differs least from name, "" if all differ much.
-func nearest(words []string, name string) string {
-	best, nearest := 1+len(name)/3, ""
-	for _, word := range words {
-		if d := editDistance(name, word); d <= best {
-			best, nearest = d-1, word
-		}
-	}
-	return nearest
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Sprint(n, " ", many)
 }

@@ -37,12 +37,6 @@ type verifyFlags struct {
 	anonymize             anonymizeFlags
 }
 
-// differsError says that reality differs from the prediction.
-type differsError struct{ error }
-
-// cantTellError says that what happened does not tell whether the prediction agrees.
-type cantTellError struct{ error }
-
 // newVerifyCommand is `rssreplay verify CAPTURE...`.
 func newVerifyCommand(e *env) *cobra.Command {
 	var f verifyFlags
@@ -129,7 +123,7 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	v := &verification{settings: s, claimed: s.steering, tolerance: tolerance, groups: map[observed]counted{}}
 	if f.counters || f.interrupted {
 		if v.seen, err = f.seen(v); err != nil {
-			return usageError{err}
+			return asUsage(err)
 		}
 	}
 	if v.done, err = in.pass(e, s, nil, nil, dispatch.Scale{}, watch{arrive: v.arrive}); err != nil {
@@ -153,9 +147,9 @@ func (e *env) verify(f *verifyFlags, args []string) error {
 	}
 	switch damage := v.done.result.Damage; {
 	case result.Agrees == nil:
-		return cantTellError{errors.New(result.Verdict)}
+		return cantTell(errors.New(result.Verdict))
 	case !*result.Agrees:
-		return differsError{errors.New(result.Verdict)}
+		return differs(errors.New(result.Verdict))
 	case damage != nil:
 		return damaged(damage, "the verdict is of", captures)
 	}

@@ -18,7 +18,7 @@ func (v *verification) report() (*report.Verify, error) {
 	groups := v.received()
 	if v.source == "" {
 		if !v.hasRecords {
-			return nil, usageError{v.noRecords()}
+			return nil, asUsage(v.noRecords())
 		}
 		v.source = "records"
 	}
@@ -120,7 +120,7 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 		r.Caveats = append(r.Caveats, "The capture has packets that are longer than a link's frames of MTU 1500: they were joined after the NIC had counted them (GRO), or the link takes longer ones. What is predicted are frames on the wire, TCP payload ÷ MSS.")
 	}
 	j := c.Judge()
-	r.Packets.Checked = total(j.Predicted)
+	r.Packets.Checked = verify.Total(j.Predicted)
 	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)
 	r.Fit = &report.VerifyFit{
 		Alpha: report.Fraction(j.Fit.Alpha), Beta: uint64(j.Fit.Beta + 0.5), Queue: v.claimed.Config().DefaultQueue,
@@ -196,8 +196,8 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 		few = *v.tolerance
 	}
 	c := v.counters(groups)
-	j, wrong := c.JudgeUse(uint64(few*float64(total(v.seen))) + 1)
-	r.Packets.Checked = total(j.Predicted)
+	j, wrong := c.JudgeUse(uint64(few*float64(verify.Total(v.seen))) + 1)
+	r.Packets.Checked = verify.Total(j.Predicted)
 	v.conclude(r, &j)
 	if n := &j.Null; n.Trials > 0 {
 		r.Evidence = []string{fmt.Sprintf("%d of %d %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, n.Trials, chances(&j), n.Least)}

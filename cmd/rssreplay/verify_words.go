@@ -31,7 +31,7 @@ func (v *verification) verdict(j *verify.Judgement) string {
 		return tell + ": no queue counted anything between the two texts."
 	case j.Why == verify.OtherWindow:
 		return fmt.Sprintf("%s: they have %.3g times as many packets as the capture; take the two outputs right before and after it, of all that it captures.", tell,
-			float64(total(v.seen))/float64(total(j.Predicted)))
+			float64(verify.Total(v.seen))/float64(verify.Total(j.Predicted)))
 	}
 	with := "use fewer flows"
 	if j.Inputs < fewInputs {
@@ -63,7 +63,7 @@ func (v *verification) evidence(j *verify.Judgement, r *report.Verify) []string 
 	if j.Why == verify.NothingReceived || j.Why == verify.NothingCounted {
 		return nil
 	}
-	all := []string{fitText(r, total(v.seen), j.Verdict == verify.Agrees)}
+	all := []string{fitText(r, verify.Total(v.seen), j.Verdict == verify.Agrees)}
 	null := fmt.Sprintf("None of %d %s fits as well: the best of them leaves %s.", j.Null.Trials, chances(j), percentage(j.Null.Least))
 	if j.Null.AsGood > 0 {
 		null = fmt.Sprintf("%d of %d %s: the best of them leaves %s.", j.Null.AsGood, j.Null.Trials, fitAsWell(j), percentage(j.Null.Least))
@@ -111,11 +111,4 @@ func percentage(share float64) string {
 		return "less than 0.1%"
 	}
 	return fmt.Sprintf("%.1f%%", 100*share)
-}
-
-func total(loads []uint64) (sum uint64) {
-	for _, n := range loads {
-		sum += n
-	}
-	return sum
 }

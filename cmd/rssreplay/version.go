@@ -1,62 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"runtime"
-	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
-
-	"rssreplay/pcaps/file"
-	"rssreplay/report"
 )
-
-// version is set by release builds: -ldflags "-X main.version=1.2.3".
-var version = ""
-
-// tool says what this program is: its version, or the commit it was built from.
-func tool() report.Tool {
-	t := report.Tool{Name: "rssreplay", Version: version, Go: runtime.Version()}
-	if t.Version != "" {
-		return t
-	}
-	t.Version = "devel"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				t.Version = "devel-" + s.Value[:12]
-			}
-		}
-	}
-	return t
-}
-
-func versionLine() string {
-	t := tool()
-	return fmt.Sprintf("%s %s (%s %s/%s)", t.Name, t.Version, t.Go, runtime.GOOS, runtime.GOARCH)
-}
-
-// buildLines say what this program was built from: whoever reads a bug report asks.
-func buildLines() string {
-	var b strings.Builder
-	if info, ok := debug.ReadBuildInfo(); ok {
-		setting := map[string]string{}
-		for _, s := range info.Settings {
-			setting[s.Key] = s.Value
-		}
-		if commit := setting["vcs.revision"]; commit != "" {
-			fmt.Fprintf(&b, "commit   %s of %s", commit, setting["vcs.time"])
-			if setting["vcs.modified"] == "true" {
-				b.WriteString(", with changes")
-			}
-			b.WriteByte('\n')
-		}
-	}
-	fmt.Fprintf(&b, "libpcap  %s\n", cmp.Or(strings.TrimPrefix(file.LibpcapVersion(), "libpcap version "), "none: built without it"))
-	return b.String()
-}
 
 func newVersionCommand(e *env) *cobra.Command {
 	return &cobra.Command{
@@ -67,11 +15,4 @@ func newVersionCommand(e *env) *cobra.Command {
 			return err
 		},
 	}
-}
-
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("%s takes no argument, but %q was given", c.Name(), args[0])
-	}
-	return nil
 }

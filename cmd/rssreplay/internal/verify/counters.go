@@ -81,7 +81,7 @@ func (c *Counters) Judge() Judgement {
 	other := config.DefaultQueue
 	var f fitter
 	j.Fit = f.fit(c.Seen, j.Predicted, other)
-	seen, predicted := float64(total(c.Seen)), float64(total(j.Predicted))
+	seen, predicted := float64(Total(c.Seen)), float64(Total(j.Predicted))
 	switch {
 	case predicted == 0:
 		j.Why = NothingReceived

@@ -80,7 +80,7 @@ func noisy(random *rand.Rand, seen []uint64) []uint64 {
 	for q, n := range seen {
 		other[q] = uint64(float64(n) * (0.949 + 0.002*random.Float64()))
 	}
-	other[0] += total(seen) / 50
+	other[0] += Total(seen) / 50
 	return other
 }
 
@@ -138,7 +138,7 @@ func TestRightKey(t *testing.T) {
 		if j.Verdict == Differs || len(groups) >= 60 && len(seen) >= 8 && j.Verdict != Agrees {
 			t.Errorf("noisy: verdict %d, fit %+v, null %+v", j.Verdict, j.Fit, j.Null)
 		}
-		if len(groups) >= 60 && j.Verdict == Agrees && (j.Fit.Alpha < 0.9 || j.Fit.Alpha > 1 || j.Fit.Beta < 0.01*float64(total(seen)) || j.Fit.Beta > 0.04*float64(total(seen))) {
+		if len(groups) >= 60 && j.Verdict == Agrees && (j.Fit.Alpha < 0.9 || j.Fit.Alpha > 1 || j.Fit.Beta < 0.01*float64(Total(seen)) || j.Fit.Beta > 0.04*float64(Total(seen))) {
 			t.Errorf("fit %+v of 5 %% fewer, and 2 %% more on queue 0", j.Fit)
 		}
 	})
@@ -223,7 +223,7 @@ func TestNothingToTell(t *testing.T) {
 		}
 	}
 	// But packets of the capture that are nowhere among more of them are missing.
-	if j := judge(t, groups, a, []uint64{10 * total(seen), 7: 0}); j.Verdict != Differs || j.Explanations[0].ID != "rss-off" {
+	if j := judge(t, groups, a, []uint64{10 * Total(seen), 7: 0}); j.Verdict != Differs || j.Explanations[0].ID != "rss-off" {
 		t.Errorf("ten times as much, all on queue 0: %+v", j)
 	}
 	// All on one queue as claimed: no key changes it, and no even spread does so.
@@ -270,7 +270,7 @@ func TestFitIsLeast(t *testing.T) {
 		for q := range n {
 			seen[q], predicted[q] = uint64(random.IntN(50)), uint64(random.IntN(50))
 		}
-		if total(seen) == 0 {
+		if Total(seen) == 0 {
 			continue
 		}
 		other := random.IntN(n)
@@ -278,7 +278,7 @@ func TestFitIsLeast(t *testing.T) {
 		if got.Exact {
 			continue
 		}
-		all := float64(total(seen))
+		all := float64(Total(seen))
 		left := func(alpha, beta float64) (sum float64) {
 			for q := range n {
 				d := float64(seen[q]) - alpha*float64(predicted[q])

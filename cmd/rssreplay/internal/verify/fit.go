@@ -134,7 +134,8 @@ func equal(a, b []uint64) bool {
 	return true
 }
 
-func total(loads []uint64) (sum uint64) {
+// Total is the sum of the loads.
+func Total(loads []uint64) (sum uint64) {
 	for _, n := range loads {
 		sum += n
 	}

@@ -10,10 +10,10 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 	loads, unhashed := entries(c.Groups, c.Claimed)
 	j.Predicted = spread(loads, unhashed, &config)
 	switch {
-	case total(j.Predicted) == 0:
+	case Total(j.Predicted) == 0:
 		j.Why = NothingReceived
 		return j, nil
-	case total(c.Seen) == 0:
+	case Total(c.Seen) == 0:
 		j.Why = NothingCounted
 		return j, nil
 	}
@@ -55,7 +55,7 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 
 // wrongUse is the queues that took packets against the prediction, or took none.
 func (c *Counters) wrongUse(predicted []uint64, few uint64) (queues []int) {
-	some := float64(total(predicted)) * outlyingShare
+	some := float64(Total(predicted)) * outlyingShare
 	for q := range max(len(predicted), len(c.Seen)) {
 		p, n := at(predicted, q), at(c.Seen, q)
 		if float64(p) > some && n == 0 || p == 0 && n > few {

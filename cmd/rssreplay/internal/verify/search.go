@@ -235,15 +235,15 @@ func (s *search) used() (Explanation, bool) {
 	e := Explanation{Null: null}
 	e.Changes, e.Queues = 1, make([]uint64, len(s.Seen))
 	for _, q := range queues {
-		e.Queues[q] = total(s.claim.Predicted) / uint64(len(queues))
+		e.Queues[q] = Total(s.claim.Predicted) / uint64(len(queues))
 		e.Explained += s.Seen[q]
 	}
 	if len(queues) == 1 {
 		e.ID = "rss-off"
-		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", shareOf(e.Explained, total(s.Seen)), queues[0])
+		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", shareOf(e.Explained, Total(s.Seen)), queues[0])
 	} else {
 		e.ID = "fewer-queues"
-		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), shareOf(e.Explained, total(s.Seen)))
+		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), shareOf(e.Explained, Total(s.Seen)))
 	}
 	return e, true
 }
@@ -252,7 +252,7 @@ func (s *search) used() (Explanation, bool) {
 // The default queue is not among them where it has much less than the others, as if it
 // were beside.
 func usedQueues(loads []uint64, other int) []int {
-	all := total(loads)
+	all := Total(loads)
 	beside := at(loads, other)
 	if float64(beside) > maxBeta*float64(all) {
 		beside = 0
@@ -296,7 +296,7 @@ func (s *search) beyond() (Explanation, bool) {
 			queues = append(queues, q)
 		}
 	}
-	all := total(s.Seen)
+	all := Total(s.Seen)
 	if float64(outside) <= outlyingShare*float64(all) {
 		return Explanation{}, false
 	}
