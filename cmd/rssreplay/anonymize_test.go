@@ -172,7 +172,7 @@ func hidesAddresses(t *testing.T, sample string) {
 		}
 		for _, format := range test.formats {
 			args := slices.Concat(test.args, []string{"--format", format})
-			output := output
+			output := stdoutOf
 			if format == "svg" { // a picture is a file beside the report
 				picture := filepath.Join(folder, "load.svg")
 				args = slices.Concat(test.args, []string{"--plot", picture})
@@ -208,8 +208,8 @@ func hidesAddresses(t *testing.T, sample string) {
 	}
 }
 
-// output is what a command writes that prints a result, whatever its verdict.
-func output(t *testing.T, args ...string) string {
+// stdoutOf is what a command writes that prints a result, whatever its verdict.
+func stdoutOf(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	switch run(append([]string{"rssreplay"}, args...), strings.NewReader(""), &stdout, &stderr) {

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rssreplay/cmd/rssreplay/help"
+	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
@@ -16,22 +18,22 @@ import (
 // of them, for completion in a shell; a flag that a command's own page does not
 // have is the main page's.
 func describe(root *cobra.Command) {
-	main := parsePage(helpOf(root.Name()))
+	main := help.ParsePage(help.Page(root.Name()))
 	for _, c := range append(root.Commands(), root) {
 		p := main
 		if c != root {
-			p = parsePage(helpOf(c.Name()))
+			p = help.ParsePage(help.Page(c.Name()))
 		}
-		c.Short = lowerFirst(p.short)
+		c.Short = help.LowerFirst(p.Short)
 		completeArguments(c)
 		flags := c.LocalFlags()
-		for _, f := range append(main.flags, p.flags...) { // the later one counts
-			if flag := flags.Lookup(f.name); flag != nil {
-				flag.Usage = f.usage
+		for _, f := range append(main.Flags, p.Flags...) { // the later one counts
+			if flag := flags.Lookup(f.Name); flag != nil {
+				flag.Usage = f.Usage
 				completeFlag(c, flag, f)
 			}
-			if flag := flags.Lookup("peer-" + f.name); flag != nil {
-				flag.Usage = "of the host that replies go to: " + f.usage
+			if flag := flags.Lookup("peer-" + f.Name); flag != nil {
+				flag.Usage = "of the host that replies go to: " + f.Usage
 				completeFlag(c, flag, f)
 			}
 		}
@@ -48,14 +50,14 @@ func checkShell(root *cobra.Command) {
 		c.Args = cobra.ArbitraryArgs
 		c.RunE = func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usagef("give the shell to complete in: rssreplay completion bash, zsh, fish or powershell")
+				return cli.Usagef("give the shell to complete in: rssreplay completion bash, zsh, fish or powershell")
 			}
-			return usagef("no completion for %q: the shells are bash, zsh, fish and powershell", args[0])
+			return cli.Usagef("no completion for %q: the shells are bash, zsh, fish and powershell", args[0])
 		}
 		for _, shell := range c.Commands() {
 			shell.Args = func(_ *cobra.Command, args []string) error {
 				if len(args) > 0 {
-					return usagef("completion takes one shell, not also %q", args[0])
+					return cli.Usagef("completion takes one shell, not also %q", args[0])
 				}
 				return nil
 			}
@@ -66,8 +68,8 @@ func checkShell(root *cobra.Command) {
 // completeFlag tells a shell how to complete a flag's value, by what the manual
 // calls its argument: table|json are its words, a FILE or a DIR is one, and for
 // the rest there is valueWords.
-func completeFlag(c *cobra.Command, flag *pflag.Flag, f flagHelp) {
-	if strings.Contains(f.argument, "FILE") && f.name != "key" || strings.Contains(f.argument, "DIR") {
+func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
+	if strings.Contains(f.Argument, "FILE") && f.Name != "key" || strings.Contains(f.Argument, "DIR") {
 		return
 	}
 	// The error is that of a flag that does not exist, or has words already.
@@ -83,8 +85,8 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f flagHelp) {
 }
 
 // valueWords are words that a flag takes.
-func valueWords(f flagHelp) []string {
-	switch f.name {
+func valueWords(f help.FlagHelp) []string {
+	switch f.Name {
 	case "nic":
 		return profileNames()
 	case "key":
@@ -119,7 +121,7 @@ func valueWords(f flagHelp) []string {
 		return []string{"tcp4=", "udp4=", "tcp6=", "udp6="}
 	}
 	var words []string
-	for _, w := range strings.Split(f.argument, "|") {
+	for _, w := range strings.Split(f.Argument, "|") {
 		if w == strings.ToLower(w) && w != "" {
 			words = append(words, w)
 		}
@@ -150,7 +152,7 @@ func completeArguments(c *cobra.Command) {
 		}
 	case "help":
 		c.ValidArgsFunction = func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-			return begins(topics(), begun), cobra.ShellCompDirectiveNoFileComp
+			return begins(help.Topics(), begun), cobra.ShellCompDirectiveNoFileComp
 		}
 	case "hash", "version", "plan":
 		c.ValidArgsFunction = cobra.NoFileCompletions

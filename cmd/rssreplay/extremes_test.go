@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 // statusOf runs the program in this process, with nothing on standard input.
@@ -27,7 +29,7 @@ var stated = regexp.MustCompile(`must be from (\S+) to ([0-9][0-9a-z.]*)`)
 // accepted, and the same is counted whether or not somebody observes.
 func TestExtremeFlags(t *testing.T) {
 	samples := filepath.Join(repository(t), "pcaps", "samples")
-	root := newRootCommand(&env{})
+	root := newRootCommand(&cli.Env{})
 	commands := map[string][]string{"": {filepath.Join(samples, "vlan.pcap"), "--mode", "all", "--format", "json"}}
 	for name, args := range map[string][]string{
 		"suggest": {"vlan.pcap"}, "explain": {"vlan.pcap"}, "verify": {"queues.pcapng"},

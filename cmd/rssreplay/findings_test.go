@@ -18,6 +18,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/report/findings"
 )
 
@@ -607,7 +608,7 @@ func TestBetterTable(t *testing.T) {
 
 // A command to run next has the flags that any command takes, as they were given.
 func TestArgumentsFor(t *testing.T) {
-	all := newReplayCommand(&env{}).Flags()
+	all := newReplayCommand(&cli.Env{}).Flags()
 	given := argumentsFor([]string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap"}, all)
 	want := []findings.Argument{
 		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"},

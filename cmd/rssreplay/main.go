@@ -14,17 +14,19 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 func main() {
 	if os.Getenv("GOGC") == "" {
 		collectLittleGarbage()
 	}
-	e := &env{args: os.Args, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
-	e.interrupts = e.signals()
-	e.terminal = term.IsTerminal(int(os.Stderr.Fd()))
-	e.screen = screenOf(os.Stdout, os.Getenv)
-	os.Exit(e.run())
+	e := &cli.Env{Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	e.Interrupts = signals(e)
+	e.Terminal = term.IsTerminal(int(os.Stderr.Fd()))
+	e.Screen = cli.ScreenOf(os.Stdout, os.Getenv)
+	os.Exit(execute(e))
 }
 
 // collectLittleGarbage lets garbage be half of what is in use: the large
@@ -42,7 +44,7 @@ func collectLittleGarbage() {
 // one ends the reading of a capture, if there is any, and what was read is told; another
 // one, or one while nothing is read, ends the program, and leaves no file behind that is not
 // whole.
-func (e *env) signals() func() (interrupted <-chan struct{}, stop func()) {
+func signals(e *cli.Env) func() (interrupted <-chan struct{}, stop func()) {
 	catch := func() context.Context {
 		ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // never stopped: a signal would kill
 		return ctx
@@ -53,8 +55,8 @@ func (e *env) signals() func() (interrupted <-chan struct{}, stop func()) {
 		if second := catch(); reading.Load() > 0 {
 			<-second.Done()
 		}
-		e.scratch.sweep()
-		fmt.Fprintln(e.stderr, "rssreplay: interrupted: no file was written")
+		e.Scratch.Sweep()
+		fmt.Fprintln(e.Stderr, "rssreplay: interrupted: no file was written")
 		os.Exit(exitFailed)
 	})
 	return func() (<-chan struct{}, func()) {

@@ -11,27 +11,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/help"
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 func rootForTest() *cobra.Command {
-	return newRootCommand(&env{args: []string{"rssreplay"}, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard})
+	return newRootCommand(&cli.Env{Args: []string{"rssreplay"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
 }
 
 // Every flag is in the manual, and the manual has no flag that is not there.
 func TestManualHasAllFlags(t *testing.T) {
 	root := rootForTest()
-	main := parsePage(helpOf("rssreplay"))
+	main := help.ParsePage(help.Page("rssreplay"))
 	for _, c := range append(root.Commands(), root) {
 		if c.Name() == "completion" { // the library's own
 			continue
 		}
-		page := helpOf(c.Name())
+		page := help.Page(c.Name())
 		if page == "" {
 			t.Errorf("%s has no page in help/", c.Name())
 		}
 		letters := map[string]string{}
-		for _, f := range append(main.flags, parsePage(page).flags...) {
-			letters[f.name] = f.letter
+		for _, f := range append(main.Flags, help.ParsePage(page).Flags...) {
+			letters[f.Name] = f.Letter
 		}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if letter := letters[f.Name]; letter != f.Shorthand && f.Name != "help" && f.Name != "version" {
@@ -41,13 +44,13 @@ func TestManualHasAllFlags(t *testing.T) {
 				t.Errorf("%s: --%s is not in the manual", c.Name(), f.Name)
 			}
 		})
-		flags := parsePage(page).flags
+		flags := help.ParsePage(page).Flags
 		if c == root {
-			flags = main.flags
+			flags = main.Flags
 		}
 		for _, f := range flags {
-			if c.Flags().Lookup(f.name) == nil {
-				t.Errorf("help/%s.txt tells of --%s, which the command does not have", c.Name(), f.name)
+			if c.Flags().Lookup(f.Name) == nil {
+				t.Errorf("help/%s.txt tells of --%s, which the command does not have", c.Name(), f.Name)
 			}
 		}
 	}
@@ -62,8 +65,8 @@ func TestManPages(t *testing.T) {
 		t.Fatalf("exit status %d: %s", status, stderr.String())
 	}
 	pages, err := filepath.Glob(filepath.Join(dir, "man[17]", "*.[17]"))
-	if err != nil || len(pages) != len(topics()) {
-		t.Fatalf("%d pages of %d topics; %v", len(pages), len(topics()), err)
+	if err != nil || len(pages) != len(help.Topics()) {
+		t.Fatalf("%d pages of %d topics; %v", len(pages), len(help.Topics()), err)
 	}
 	groff, err := exec.LookPath("groff")
 	if err != nil {
@@ -78,9 +81,9 @@ func TestManPages(t *testing.T) {
 		if err != nil || stderr.Len() > 0 {
 			t.Errorf("%s: %v\n%s", name, err, stderr.String())
 		}
-		for _, f := range parsePage(helpOf(name)).flags {
-			if !strings.Contains(string(out), "--"+f.name) && !strings.Contains(string(out), "‐‐"+f.name) {
-				t.Errorf("%s does not show --%s", name, f.name)
+		for _, f := range help.ParsePage(help.Page(name)).Flags {
+			if !strings.Contains(string(out), "--"+f.Name) && !strings.Contains(string(out), "‐‐"+f.Name) {
+				t.Errorf("%s does not show --%s", name, f.Name)
 			}
 		}
 	}

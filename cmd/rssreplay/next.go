@@ -7,6 +7,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/cmd/rssreplay/internal/suggest"
 	"rssreplay/report"
 	"rssreplay/report/findings"
 )
@@ -50,21 +54,21 @@ func ownFlags(words []string, from, to *pflag.FlagSet, dropped ...string) []stri
 var outputWords = []string{"format", "output", "full", "show", "table-csv", "color", "width", "plot", "title", "note", "digest", "fail-if", "flows", "on", "trace", "trace-from", "trace-to", "write", "split"}
 
 // next is what the reader of r may want to do now, in commands of his own.
-func (f *replayFlags) next(e *env, s *settings, r *report.Report) []report.Next {
+func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) []report.Next {
 	if len(r.Command) < 2 || r.Capture.Received == 0 {
 		return nil
 	}
 	words := r.Command[1:]
-	set := f.model.set
+	set := f.model.Set
 	piped := slices.Contains(ownFlags(words, set, set), "-") // the capture, or a file of a flag
-	stdin := slices.Contains(words, "-") && !slices.ContainsFunc(f.model.inputs(), func(name string) bool { return name == "-" })
+	stdin := slices.Contains(words, "-") && !slices.ContainsFunc(f.model.Inputs(), func(name string) bool { return name == "-" })
 	before := ""
 	if piped {
 		before = report.Again + " |"
 	}
 	var next []report.Next
-	if s.unsure && s.profile == nil && !piped {
-		device := s.device
+	if s.Unsure && s.Profile == nil && !piped {
+		device := s.Device
 		if device == "" {
 			device = "eth0"
 		}
@@ -74,7 +78,7 @@ func (f *replayFlags) next(e *env, s *settings, r *report.Report) []report.Next 
 		})
 	}
 	if uneven := findings.Uneven(r); uneven && !stdin {
-		own := ownFlags(words, set, newSuggestCommand(e).Flags(), outputWords...)
+		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), outputWords...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table"})
 	}
 	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {
@@ -96,8 +100,8 @@ func (f *replayFlags) next(e *env, s *settings, r *report.Report) []report.Next 
 // choose packets or set the model. all has every flag of this command.
 func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
-	newModelFlags(shared)
-	newInputFlags(shared)
+	settings.NewFlags(shared)
+	input.NewFlags(shared)
 	var given []findings.Argument
 	for i := 0; i < len(args); i++ {
 		word := args[i]

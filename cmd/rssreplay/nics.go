@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/output"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report/text"
@@ -59,8 +61,8 @@ type nicUncertain struct {
 const nicsCPUs = 8
 
 // newNICsCommand is `rssreplay nics`.
-func newNICsCommand(e *env) *cobra.Command {
-	var to *outputFlags
+func newNICsCommand(e *cli.Env) *cobra.Command {
+	var to *output.Flags
 	c := &cobra.Command{
 		Use: "nics [NAME...]",
 		RunE: func(_ *cobra.Command, names []string) error {
@@ -71,7 +73,7 @@ func newNICsCommand(e *env) *cobra.Command {
 			for _, name := range names {
 				p, err := profile.Named(name)
 				if err != nil {
-					return usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
+					return cli.Usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
 				}
 				profiles = append(profiles, *p)
 			}
@@ -83,14 +85,14 @@ func newNICsCommand(e *env) *cobra.Command {
 			if len(names) > 0 {
 				text = writeProfiles
 			}
-			out, err := planOutput(e, to, append(textForms(text), plainForm("json", writeNICsJSON)))
+			out, err := output.Plan(e, to, append(output.Texts(text), output.Plain("json", writeNICsJSON)))
 			if err != nil {
 				return err
 			}
-			return out.write(&nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
+			return out.Write(&nicsReport{Schema: "rssreplay/nics/v1", CPUs: nicsCPUs, NICs: shown})
 		},
 	}
-	to = newOutputFlags(c.Flags())
+	to = output.NewFlags(c.Flags())
 	return c
 }
 

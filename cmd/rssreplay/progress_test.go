@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 // TestLivePipe: a replay goes on while the pipe is open, and ends with it.
@@ -61,10 +63,10 @@ func TestInterrupted(t *testing.T) {
 			close(interrupted)
 		}()
 		var stdout, stderr strings.Builder
-		e := &env{args: append([]string{"rssreplay"}, test.args...), stdin: in, stdout: &stdout, stderr: &stderr}
+		e := &cli.Env{Args: append([]string{"rssreplay"}, test.args...), Stdin: in, Stdout: &stdout, Stderr: &stderr}
 		stopped := false
-		e.interrupts = func() (<-chan struct{}, func()) { return interrupted, func() { stopped = true } }
-		status := e.run()
+		e.Interrupts = func() (<-chan struct{}, func()) { return interrupted, func() { stopped = true } }
+		status := execute(e)
 		if status != exitDamaged || !stopped || !strings.Contains(stdout.String(), test.stdout) {
 			t.Errorf("%v: exit status %d, printed %d bytes", test.args, status, stdout.Len())
 		}
@@ -81,9 +83,9 @@ func TestInterruptedRate(t *testing.T) {
 	interrupted := make(chan struct{})
 	close(interrupted)
 	var stdout, stderr strings.Builder
-	e := &env{args: []string{"rssreplay", filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"), "--rate", "1Mpps"}, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr}
-	e.interrupts = func() (<-chan struct{}, func()) { return interrupted, func() {} }
-	if status := e.run(); status != exitFailed || stdout.Len() > 0 || stderr.String() != "rssreplay: interrupted while the rate was measured (--rate): nothing was replayed\n" {
+	e := &cli.Env{Args: []string{"rssreplay", filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"), "--rate", "1Mpps"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+	e.Interrupts = func() (<-chan struct{}, func()) { return interrupted, func() {} }
+	if status := execute(e); status != exitFailed || stdout.Len() > 0 || stderr.String() != "rssreplay: interrupted while the rate was measured (--rate): nothing was replayed\n" {
 		t.Errorf("exit status %d: %s", status, stderr.String())
 	}
 }

@@ -14,6 +14,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/packets"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
@@ -27,196 +33,196 @@ import (
 
 // replayFlags are the main command's own flags.
 type replayFlags struct {
-	model  *modelFlags
-	input  *inputFlags
+	model  *settings.Flags
+	input  *input.Flags
 	flows  string
 	on     string
 	look   lookFlags
-	output *outputFlags
+	output *output.Flags
 	digest bool
 
-	headroom headroomFlag
-	trace    traceFlags
-	copy     copyFlags
+	headroom input.HeadroomFlag
+	trace    packets.TraceFlags
+	copy     packets.CopyFlags
 
-	anonymize anonymizeFlags
+	anonymize output.AnonymizeFlags
 	failIf    []string
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
-func newReplayCommand(e *env) *cobra.Command {
+func newReplayCommand(e *cli.Env) *cobra.Command {
 	var f replayFlags
 	c := &cobra.Command{
 		Use:  "rssreplay CAPTURE... [flags]",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, captures []string) error {
 			if len(captures) == 0 {
-				return usagef("no capture given: rssreplay capture.pcap --cpus 8; `rssreplay --help` tells more")
+				return cli.Usagef("no capture given: rssreplay capture.pcap --cpus 8; `rssreplay --help` tells more")
 			}
-			return e.replay(&f, captures)
+			return replay(e, &f, captures)
 		},
 	}
 	set := c.Flags()
-	f.model = newModelFlags(set)
-	f.input = newInputFlags(set)
+	f.model = settings.NewFlags(set)
+	f.input = input.NewFlags(set)
 	set.StringVar(&f.flows, "flows", "20", "")
 	set.StringVar(&f.on, "on", "", "")
-	f.output = newOutputFlags(set)
-	f.output.addLook()
+	f.output = output.NewFlags(set)
+	f.output.AddLook()
 	f.look.add(set)
-	f.output.addWords()
-	f.output.addPlots()
-	f.output.addTables()
+	f.output.AddWords()
+	f.output.AddPlots()
+	f.output.AddTables()
 	set.BoolVar(&f.digest, "digest", false, "")
-	f.headroom.add(set)
-	set.StringVar(&f.trace.path, "trace", "", "")
-	set.Var(&f.trace.from, "trace-from", "")
-	set.Var(&f.trace.to, "trace-to", "")
-	set.StringVar(&f.copy.write, "write", "", "")
-	set.StringVar(&f.copy.split, "split", "", "")
-	f.anonymize.addWithHash(set)
+	f.headroom.Add(set)
+	set.StringVar(&f.trace.Path, "trace", "", "")
+	set.Var(&f.trace.From, "trace-from", "")
+	set.Var(&f.trace.To, "trace-to", "")
+	set.StringVar(&f.copy.Write, "write", "", "")
+	set.StringVar(&f.copy.Split, "split", "", "")
+	f.anonymize.AddWithHash(set)
 	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
 
-func (e *env) replay(f *replayFlags, args []string) error {
-	captures, err := captureArgs(args)
+func replay(e *cli.Env, f *replayFlags, args []string) error {
+	captures, err := input.Captures(args)
 	if err != nil {
 		return err
 	}
 	if err := f.look.check(f.output); err != nil {
 		return err
 	}
-	out, err := planOutput(e, f.output, reportForms(f))
+	out, err := output.Plan(e, f.output, reportForms(f))
 	if err != nil {
 		return err
 	}
-	if err := out.addPlots(f.output.plots, picture.Write); err != nil {
+	if err := out.AddPlots(f.output.Plots, picture.Write); err != nil {
 		return err
 	}
 	limit, err := parseFlows(f.flows)
 	if err != nil {
 		return err
 	}
-	if err := f.model.checkStdin(captures); err != nil {
+	if err := f.model.CheckStdin(captures); err != nil {
 		return err
 	}
 	if f.digest {
-		if err := checkTwice("--digest", captures); err != nil {
+		if err := input.CheckTwice("--digest", captures); err != nil {
 			return err
 		}
 	}
-	if err := f.headroom.check(captures); err != nil {
+	if err := f.headroom.Check(captures); err != nil {
 		return err
 	}
-	if err := f.trace.check(); err != nil {
+	if err := f.trace.Check(); err != nil {
 		return err
 	}
-	if err := f.copy.check(captures); err != nil {
+	if err := f.copy.Check(captures); err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf, findings.Judgeable{Findings: true})
+	conditions, err := cli.ParseConditions(f.failIf, findings.Judgeable{Findings: true})
 	if err != nil {
 		return err
 	}
-	if err := f.anonymize.checkReplay(f); err != nil {
+	if err := checkReplay(&f.anonymize, f); err != nil {
 		return err
 	}
-	var trace *trace
-	if f.trace.path != "" {
-		err := out.add("--trace", f.trace.path, func(w io.Writer, _ *report.Report) error { return trace.write(w) })
+	var trace *packets.Trace
+	if f.trace.Path != "" {
+		err := out.Add("--trace", f.trace.Path, func(w io.Writer, _ *report.Report) error { return trace.Write(w) })
 		if err != nil {
 			return err
 		}
 	}
-	var copies *copier
-	if f.copy.write != "" {
-		err := out.add("--write", f.copy.write, func(w io.Writer, _ *report.Report) error { return copies.write(w) })
+	var copies *packets.Copier
+	if f.copy.Write != "" {
+		err := out.Add("--write", f.copy.Write, func(w io.Writer, _ *report.Report) error { return copies.Write(w) })
 		if err != nil {
 			return err
 		}
 	}
-	if f.copy.split != "" {
-		if err := out.keepApart("--split", f.copy.split); err != nil {
+	if f.copy.Split != "" {
+		if err := out.KeepApart("--split", f.copy.Split); err != nil {
 			return err
 		}
 	}
-	words, anonymizer, err := out.prepare(f.output, &f.anonymize, reads{captures, f.model.inputs(), f.model.folders()})
+	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: f.model.Inputs(), Folders: f.model.Folders()})
 	if err != nil {
 		return err
 	}
-	s, err := f.model.resolve(e)
+	s, err := f.model.Resolve(e)
 	if err != nil {
 		return err
 	}
-	on, err := parseOn(f.on, s)
+	on, err := assemble.ParseFlowFilter(f.on, s)
 	if err != nil {
 		return err
 	}
-	in, err := f.input.resolve(captures, s)
+	in, err := f.input.Resolve(captures, s)
 	if err != nil {
 		return err
 	}
-	f.headroom.addTo(s)
-	w := watch{cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
-	if f.trace.path != "" {
-		if trace, err = newTrace(e, &f.trace, s); err != nil {
+	f.headroom.AddTo(s)
+	w := input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
+	if f.trace.Path != "" {
+		if trace, err = packets.NewTrace(e, &f.trace, s); err != nil {
 			return err
 		}
-		defer trace.close()
-		w.add(trace.observe)
+		defer trace.Close()
+		w.Add(trace.Observe)
 	}
-	if f.copy.given() {
-		copies = newCopier(e, &f.copy, s)
-		w.add(copies.observe)
+	if f.copy.Given() {
+		copies = packets.NewCopier(e, &f.copy, s)
+		w.Add(copies.Observe)
 	}
-	done, err := in.replay(e, s, w)
+	done, err := in.Replay(e, s, w)
 	if err != nil {
 		return err
 	}
-	result := done.result
-	noteInterval(e.stderr, f.model, result)
-	if err := checkJudgeable(conditions, in.nothing(done)); err != nil {
+	result := done.Result
+	input.NoteInterval(e.Stderr, f.model, result)
+	if err := cli.CheckJudgeable(conditions, in.Nothing(done)); err != nil {
 		return err
 	}
-	in.warn(e.stderr, done)
+	in.Warn(e.Stderr, done)
 	if copies != nil {
-		copies.input, copies.done = in, done
-		if err := copies.splitUp(); err != nil {
+		copies.Input, copies.Done = in, done
+		if err := copies.SplitUp(); err != nil {
 			return err
 		}
-		defer copies.close()
+		defer copies.Close()
 	}
-	a := assembly{settings: s, replayed: done, on: on, limit: limit, command: e.command(), arguments: argumentsFor(e.args[1:], f.model.set), anonymizer: anonymizer}
+	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: anonymizer}
 	if f.headroom {
-		all, err := in.headroom(e, s, done)
+		all, err := in.Headroom(e, s, done)
 		if err != nil {
 			return err
 		}
-		a.headroom = all[0]
+		a.Headroom = all[0]
 	}
-	rep := a.report()
+	rep := a.Report()
 	rep.Words = words
 	rep.Next = f.next(e, s, rep)
 	if f.digest {
-		if err := digest(rep.Capture.Files, done.files); err != nil {
+		if err := digest(rep.Capture.Files, done.Files); err != nil {
 			return err
 		}
 	}
-	met, err := judge(conditions, "", &findings.Judged{Modes: rep.Modes, Findings: rep.Findings})
+	met, err := cli.Judge(conditions, "", &findings.Judged{Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}
-	if err := out.write(rep); err != nil {
+	if err := out.Write(rep); err != nil {
 		return err
 	}
 	if copies != nil {
-		if err := copies.finish(); err != nil {
+		if err := copies.Finish(); err != nil {
 			return err
 		}
 	}
 	if result.Damage != nil {
-		return ending(met, damaged(result.Damage, "the report is of", captures))
+		return cli.Ending(met, cli.Damaged(result.Damage, "the report is of", captures))
 	}
 	return met
 }
@@ -233,40 +239,40 @@ func (f *lookFlags) add(set *pflag.FlagSet) {
 }
 
 // check refuses sections that there are not, and a choice for no text.
-func (f *lookFlags) check(output *outputFlags) error {
+func (f *lookFlags) check(output *output.Flags) error {
 	if f.full && len(f.show) > 0 {
-		return usagef("--full prints all sections, --show some: give one of them")
+		return cli.Usagef("--full prints all sections, --show some: give one of them")
 	}
 	for _, section := range f.show {
 		if !slices.Contains(text.Sections, section) {
 			if near := sectionHint(section); near != "" {
-				return usagef("--show has no section %q; did you mean %s?", section, near)
+				return cli.Usagef("--show has no section %q; did you mean %s?", section, near)
 			}
-			return usagef("--show has no section %q: there is %s", section, strings.Join(text.Sections, ", "))
+			return cli.Usagef("--show has no section %q: there is %s", section, strings.Join(text.Sections, ", "))
 		}
 	}
-	if (f.full || len(f.show) > 0) && !output.has("table") {
-		return usagef("--full and --show are of the table format, and none is asked for: leave them out, or add -o report.txt")
+	if (f.full || len(f.show) > 0) && !output.Has("table") {
+		return cli.Usagef("--full and --show are of the table format, and none is asked for: leave them out, or add -o report.txt")
 	}
 	return nil
 }
 
 // reportForms are the formats of a report.
-func reportForms(f *replayFlags) []form[*report.Report] {
+func reportForms(f *replayFlags) []output.Format[*report.Report] {
 	out := func(w io.Writer, r *report.Report, o text.Options) error {
-		if f.model.set.Changed("flows") || f.on != "" || f.look.full || len(f.look.show) > 0 {
+		if f.model.Set.Changed("flows") || f.on != "" || f.look.full || len(f.look.show) > 0 {
 			o.Flows = -1 // the report holds what --flows asks for
 		}
 		if !f.look.full && len(f.look.show) == 0 {
-			o.Time = f.model.set.Changed("interval")
+			o.Time = f.model.Set.Changed("interval")
 			return text.WriteScreen(w, r, o)
 		}
 		o.Show = f.look.show
 		return text.Write(w, r, o)
 	}
-	return []form[*report.Report]{
-		{name: "table", write: out}, plainForm("mail", text.WriteMail), plainForm("markdown", markdown.Write), plainForm("json", report.WriteJSON),
-		csvForm(csv.Tables()), plainForm("html", page.Write),
+	return []output.Format[*report.Report]{
+		{Name: "table", Write: out}, output.Plain("mail", text.WriteMail), output.Plain("markdown", markdown.Write), output.Plain("json", report.WriteJSON),
+		output.CSV(csv.Tables()), output.Plain("html", page.Write),
 	}
 }
 
@@ -277,13 +283,13 @@ func parseFlows(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, usagef("--flows must be a number of flows or all, not %q", s)
+		return 0, cli.Usagef("--flows must be a number of flows or all, not %q", s)
 	}
 	return n, nil
 }
 
 // sectionHint is the section of --show that was probably meant.
-func sectionHint(section string) string { return nearest(text.Sections, section) }
+func sectionHint(section string) string { return cli.Nearest(text.Sections, section) }
 
 // digest fills in the files' SHA-256; none of them is standard input.
 func digest(files []report.File, read []file.Info) error {
@@ -305,19 +311,19 @@ func digest(files []report.File, read []file.Info) error {
 }
 
 // checkReplay refuses what would tell what is to be hidden, too.
-func (f *anonymizeFlags) checkReplay(all *replayFlags) error {
-	if err := f.check(); err != nil || !f.on {
+func checkReplay(f *output.AnonymizeFlags, all *replayFlags) error {
+	if err := f.Check(); err != nil || !f.On {
 		return err
 	}
 	for _, flag := range []struct{ name, value string }{
-		{"trace", all.trace.path}, {"write", all.copy.write}, {"split", all.copy.split},
+		{"trace", all.trace.Path}, {"write", all.copy.Write}, {"split", all.copy.Split},
 	} {
 		if flag.value != "" {
-			return usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
+			return cli.Usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
 		}
 	}
-	if !f.keepHash && strings.HasPrefix(all.on, "entry=") {
-		return usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
+	if !f.KeepHash && strings.HasPrefix(all.on, "entry=") {
+		return cli.Usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
 	}
 	return nil
 }

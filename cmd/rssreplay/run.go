@@ -11,6 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rssreplay/cmd/rssreplay/help"
+	"rssreplay/cmd/rssreplay/internal/bundle"
+	"rssreplay/cmd/rssreplay/internal/calibration"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/compare"
+	"rssreplay/cmd/rssreplay/internal/flows"
+	"rssreplay/cmd/rssreplay/internal/suggest"
+	"rssreplay/cmd/rssreplay/internal/verify"
 	"rssreplay/dispatch/fault"
 )
 
@@ -29,31 +37,31 @@ const (
 // run is the whole program without interrupts: it returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	never := func() (<-chan struct{}, func()) { return nil, func() {} }
-	return (&env{args: args, stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout, os.Getenv), interrupts: never}).run()
+	return execute((&cli.Env{Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Screen: cli.ScreenOf(stdout, os.Getenv), Interrupts: never}))
 }
 
-func (e *env) run() (status int) {
+func execute(e *cli.Env) (status int) {
 	defer func() {
 		if value := recover(); value != nil {
-			e.tellFault(fault.New(value))
+			tellFault(e, fault.New(value))
 			status = exitFailed
 		}
 	}()
 	root := newRootCommand(e)
-	root.SetArgs(e.args[1:])
-	root.SetIn(e.stdin)
-	root.SetOut(e.stdout)
-	root.SetErr(e.stderr)
+	root.SetArgs(e.Args[1:])
+	root.SetIn(e.Stdin)
+	root.SetOut(e.Stdout)
+	root.SetErr(e.Stderr)
 	err := root.Execute()
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(e.stderr, "rssreplay: %s\n", printable(err.Error()))
-	var usage usageError
-	var damaged damagedError
-	var condition conditionError
-	var differs differsError
-	var cantTell cantTellError
+	fmt.Fprintf(e.Stderr, "rssreplay: %s\n", cli.Printable(err.Error()))
+	var usage cli.UsageError
+	var damaged cli.DamagedError
+	var condition cli.ConditionError
+	var differs cli.DiffersError
+	var cantTell cli.CantTellError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
@@ -70,33 +78,33 @@ func (e *env) run() (status int) {
 }
 
 // tellFault says that the program itself is at fault, and what a report of it needs.
-func (e *env) tellFault(p *fault.Panic) {
-	fmt.Fprintf(e.stderr, "rssreplay: this is a fault of the program, not of what you gave it: %s. Please report it with the command line, the capture if it may be shown, and these lines:\n%s\n%s",
-		printable(p.Error()), versionLine(), p.Stack)
+func tellFault(e *cli.Env, p *fault.Panic) {
+	fmt.Fprintf(e.Stderr, "rssreplay: this is a fault of the program, not of what you gave it: %s. Please report it with the command line, the capture if it may be shown, and these lines:\n%s\n%s",
+		cli.Printable(p.Error()), cli.VersionLine(), p.Stack)
 }
 
-func newRootCommand(e *env) *cobra.Command {
+func newRootCommand(e *cli.Env) *cobra.Command {
 	root := newReplayCommand(e)
-	root.AddCommand(newCalibrateCommand(e), newCompareCommand(e), newDiffCommand(e), newExplainCommand(e), newHashCommand(e), newSuggestCommand(e), newPlanCommand(e), newVerifyCommand(e), newNICsCommand(e), newCollectCommand(e), newManCommand(e), newVersionCommand(e))
-	root.Version = versionLine()
+	root.AddCommand(calibration.NewCommand(e), compare.NewCommand(e), compare.NewDiffCommand(e), flows.NewExplainCommand(e), flows.NewHashCommand(e), suggest.NewCommand(e), flows.NewPlanCommand(e), verify.NewCommand(e), newNICsCommand(e), bundle.NewCommand(e), help.NewManCommand(e), newVersionCommand(e))
+	root.Version = cli.VersionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetHelpCommand(newHelpCommand(e))
+	root.SetHelpCommand(help.NewCommand(e))
 	root.InitDefaultHelpCmd() // they are described, too
 	root.InitDefaultCompletionCmd()
 	root.Args = checkCommand
 	checkShell(root)
 	describe(root)
-	refuseTwice(root.Flags(), "layout", "table")
+	cli.RefuseTwice(root.Flags(), "layout", "table")
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-			return asUsage(flagError(c, err))
+			return cli.AsUsage(cli.FlagError(c, err))
 		})
 		c.SetHelpFunc(func(c *cobra.Command, _ []string) {
-			for c.HasParent() && helpOf(c.Name()) == "" {
+			for c.HasParent() && help.Page(c.Name()) == "" {
 				c = c.Parent()
 			}
-			fmt.Fprint(e.stdout, helpOf(c.Name()))
+			fmt.Fprint(e.Stdout, help.Page(c.Name()))
 		})
 	}
 	return root
@@ -115,10 +123,10 @@ func checkCommand(root *cobra.Command, args []string) error {
 		commands = append(commands, c.Name())
 	}
 	if slices.Contains(mainJob, args[0]) {
-		return usagef("%s: no such file, and no command: what replays has no name, `rssreplay CAPTURE --cpus 8`", args[0])
+		return cli.Usagef("%s: no such file, and no command: what replays has no name, `rssreplay CAPTURE --cpus 8`", args[0])
 	}
-	if near := nearest(commands, args[0]); near != "" {
-		return usagef("%s: no such file; did you mean `rssreplay %s`?", args[0], near)
+	if near := cli.Nearest(commands, args[0]); near != "" {
+		return cli.Usagef("%s: no such file; did you mean `rssreplay %s`?", args[0], near)
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 // faulty is standard input or output that panics.
@@ -32,7 +34,7 @@ func TestFault(t *testing.T) {
 		status := run(append([]string{"rssreplay"}, test.args...), faulty{}, faulty{}, &stderr)
 		first, rest, _ := strings.Cut(stderr.String(), "\n")
 		if status != exitFailed || !strings.HasPrefix(first, "rssreplay: this is a fault of the program, not of what you gave it: "+test.says+". Please report it") ||
-			!strings.HasPrefix(rest, versionLine()+"\n") || !strings.Contains(rest, "run_test.go") && test.args[0] != "-" {
+			!strings.HasPrefix(rest, cli.VersionLine()+"\n") || !strings.Contains(rest, "run_test.go") && test.args[0] != "-" {
 			t.Errorf("%s: exit status %d, %s", test.args, status, stderr.String())
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 // queueCounter is a line of ethtool -S.
@@ -82,7 +84,7 @@ func TestBundlesOfGroundTruth(t *testing.T) {
 		if diff := cmp.Diff(truthHashes(t, filepath.Join(dir, "packets-truth.csv")), flowHashes(t, report.Flows)); diff != "" {
 			t.Errorf("%s: packets of each hash (-driver +rssreplay):\n%s", c.name, diff)
 		}
-		if cpus := formatCPUList(report.Table.QueueCPUs); cpus != c.cpus {
+		if cpus := cli.FormatCPUList(report.Table.QueueCPUs); cpus != c.cpus {
 			t.Errorf("%s: the queues are on the CPUs %s, want %s", c.name, cpus, c.cpus)
 		}
 		for parameter, file := range map[string]string{"nic": "--nic", "queues": "ethtool-x.txt", "hash-types": "ethtool-n.txt", "rx-ring": "ethtool-g.txt", "drain": "profile " + c.nic} {

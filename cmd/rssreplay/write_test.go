@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
 )
@@ -261,15 +262,15 @@ func TestInterruptedCopy(t *testing.T) {
 			dir := t.TempDir()
 			passes := 0
 			var stdout, stderr strings.Builder
-			e := &env{args: []string{"rssreplay", sample, flag, filepath.Join(dir, "copy")}, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr}
-			e.interrupts = func() (<-chan struct{}, func()) {
+			e := &cli.Env{Args: []string{"rssreplay", sample, flag, filepath.Join(dir, "copy")}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+			e.Interrupts = func() (<-chan struct{}, func()) {
 				interrupted := make(chan struct{})
 				if passes++; passes == pass {
 					close(interrupted)
 				}
 				return interrupted, func() {}
 			}
-			status := e.run()
+			status := execute(e)
 			left, err := os.ReadDir(dir)
 			if err != nil {
 				t.Fatal(err)

@@ -1,6 +1,10 @@
 // Package verify says whether what a NIC counted or recorded tells that it steers as
 // claimed: it agrees, it differs and why, or nothing can be told.
 //
+// The command (command.go) predicts the queue of each packet of a capture, and has what
+// was seen from records in the capture or from counters beside it; report.go and words.go
+// say what comes out.
+//
 // Counters of queues are sums, and sums look alike: two even spreads over eight queues
 // overlap by 95 %, whatever their keys. So nothing is concluded from how well a
 // prediction fits alone, but from how much better it fits than chance:

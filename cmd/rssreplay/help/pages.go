@@ -1,0 +1,60 @@
+package help
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+)
+
+// The manual: rssreplay.txt is the main page, each other file a command's
+// or a topic's.
+//
+//go:embed *.txt
+var manual embed.FS
+
+// Page is the page of a command or topic, "" if there is none.
+func Page(name string) string {
+	page, err := manual.ReadFile(name + ".txt")
+	if err != nil {
+		return ""
+	}
+	return string(page)
+}
+
+func NewCommand(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [TOPIC]",
+		RunE: func(_ *cobra.Command, args []string) error {
+			topic := "rssreplay"
+			if len(args) > 0 {
+				topic = args[0]
+			}
+			page := Page(topic)
+			if page == "" || len(args) > 1 {
+				if near := cli.Nearest(Topics(), topic); near != "" && len(args) == 1 {
+					return cli.Usagef("no help on %q; did you mean `rssreplay help %s`?", topic, near)
+				}
+				return cli.Usagef("no help on %q; there is %s", strings.Join(args, " "), strings.Join(Topics(), ", "))
+			}
+			_, err := fmt.Fprint(e.Stdout, page)
+			return err
+		},
+	}
+}
+
+// Topics are the pages that help knows.
+func Topics() []string {
+	pages, err := fs.Glob(manual, "*.txt")
+	if err != nil {
+		return nil
+	}
+	for i, p := range pages {
+		pages[i] = strings.TrimSuffix(p, ".txt")
+	}
+	return pages
+}

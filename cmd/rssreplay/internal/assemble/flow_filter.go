@@ -1,0 +1,77 @@
+package assemble
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+)
+
+// FlowFilter is what --on names: the flows to list are those that were there.
+type FlowFilter struct {
+	text string // as given, "" for everywhere
+	what string // "cpu", "queue" or "entry"
+	at   int    // for a CPU, its index in Config.CPUs
+}
+
+func ParseFlowFilter(out string, s *settings.Settings) (FlowFilter, error) {
+	if out == "" {
+		return FlowFilter{}, nil
+	}
+	what, value, _ := strings.Cut(out, "=")
+	at, err := strconv.Atoi(value)
+	if err != nil || at < 0 {
+		return FlowFilter{}, cli.Usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
+	}
+	switch what {
+	case "cpu":
+		i := slices.Index(s.Config.CPUs, at)
+		if i < 0 {
+			return FlowFilter{}, cli.Usagef("--on cpu=%d is not in use: --cpus has %s", at, cli.FormatCPUList(s.Config.CPUs))
+		}
+		at = i
+	case "queue":
+		if at >= s.Config.Queues {
+			return FlowFilter{}, cli.Usagef("--on queue=%d is not below --queues %d", at, s.Config.Queues)
+		}
+	case "entry":
+		if at >= len(s.Config.Table) {
+			return FlowFilter{}, cli.Usagef("--on entry=%d is not below the table's size, %d", at, len(s.Config.Table))
+		}
+	default:
+		return FlowFilter{}, cli.Usagef("--on must be cpu=N, queue=N or entry=N, not %q", out)
+	}
+	return FlowFilter{out, what, at}, nil
+}
+
+// keep tells the flows that were at the place. Which CPU a packet was on is the
+// first mode's word.
+func (p FlowFilter) keep(s *settings.Settings, r *dispatch.Result) func(id uint32) bool {
+	switch p.what {
+	case "cpu":
+		return r.OnCPU(0, p.at)
+	case "queue":
+		return r.OnEntry(func(entry int) bool {
+			if entry < 0 {
+				return p.at == s.Config.DefaultQueue
+			}
+			return int(s.Config.Table[entry]) == p.at
+		})
+	}
+	return r.OnEntry(func(entry int) bool { return entry == p.at })
+}
+
+// note is the sentence about the place before the flow table.
+func (p FlowFilter) note(s *settings.Settings) string {
+	switch p.what {
+	case "cpu":
+		return fmt.Sprintf("Only flows with packets on CPU %d under %s.", s.Config.CPUs[p.at], s.Modes[0])
+	case "queue":
+		return fmt.Sprintf("Only flows steered to queue %d.", p.at)
+	}
+	return fmt.Sprintf("Only flows that meet entry %d of the indirection table.", p.at)
+}

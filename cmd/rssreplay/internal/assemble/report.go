@@ -1,0 +1,342 @@
+package assemble
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/fault"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/findings"
+)
+
+// ReportBuilder makes a report of a replay's result.
+type ReportBuilder struct {
+	Settings *settings.Settings
+	*input.Replayed
+	On    FlowFilter
+	Limit int // flows to list, -1: all
+
+	Headroom []*report.Headroom // of each mode; nil: not asked for
+
+	Command   report.List[string]
+	Arguments []findings.Argument // of it, those that other commands take, too
+
+	Anonymizer *anonymize.Anonymizer // nil: the report has the true addresses
+}
+
+func (a *ReportBuilder) Report() *report.Report {
+	listed, total := a.listed()
+	r := &report.Report{
+		Tool:       cli.Tool(),
+		Command:    a.Command,
+		Capture:    a.Capture(),
+		Parameters: a.Settings.Parameters,
+		Table:      a.Table(),
+		Flows:      a.flows(listed),
+		FlowsTotal: uint64(total),
+		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
+		Notes:  a.Settings.Notes,
+		Trust:  a.Settings.Trust,
+		Asides: a.Settings.Asides,
+	}
+	rank := make(map[uint32]int, len(listed))
+	if a.Limit >= 0 {
+		for i, id := range listed {
+			rank[id] = i
+		}
+	}
+	for i := range a.Result.Modes {
+		r.Modes = append(r.Modes, a.Mode(i, listed, rank))
+	}
+	if a.On.text != "" {
+		r.FlowsNote = a.On.note(a.Settings)
+	}
+	r.Caveats = a.Caveats()
+	t := a.traffic(r)
+	if a.Anonymizer != nil {
+		a.Anonymizer.Report(r, t)
+	}
+	r.Findings = findings.Diagnose(r, t)
+	r.Evenness = a.evenness(t)
+	return r
+}
+
+// listed is the flows that the report lists, in its order, of total that it might.
+func (a *ReportBuilder) listed() (listed []uint32, total int) {
+	if a.On.text == "" {
+		return a.Result.Largest(a.Limit), a.Result.NumFlows
+	}
+	there := a.Result.LargestOf(-1, a.On.keep(a.Settings, a.Result))
+	if a.Limit < 0 || a.Limit > len(there) {
+		return there, len(there)
+	}
+	return there[:a.Limit], len(there)
+}
+
+func (a *ReportBuilder) Capture() report.Capture {
+	r := a.Result
+	c := report.Capture{
+		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
+		DirectionRule: a.Rule, DirectionSaid: uint64(a.Directions.Said()), TimestampRegressions: r.Regressions, ClockRestarts: r.Restarts, Snapped: r.Snapped,
+		LeftOut: r.Filtered + r.OutOfRange,
+	}
+	if r.Packets > 0 {
+		c.First = report.Time{Time: time.Unix(0, r.First)}
+	}
+	a.addFiles(&c)
+	for _, why := range nicmodel.Reasons() {
+		c.Unhashed = append(c.Unhashed, report.Count{Name: why.String(), Packets: r.Unhashed[why]})
+	}
+	for t := hash.IPv4; t < hash.NumTypes; t++ {
+		c.HashTypes = append(c.HashTypes, report.Count{Name: t.String(), Packets: r.HashTypes[t]})
+	}
+	a.facts(&c)
+	return c
+}
+
+func (a *ReportBuilder) Table() report.TableReport {
+	t := report.TableReport{Size: len(a.Settings.Config.Table)}
+	for i, queue := range a.Settings.Config.Table {
+		load := a.Result.Entries[i]
+		t.Entries = append(t.Entries, int(queue))
+		t.Packets = append(t.Packets, load.Packets)
+		t.Bytes = append(t.Bytes, load.Bytes)
+		t.Flows = append(t.Flows, load.Flows)
+	}
+	for _, cpu := range a.Settings.Config.QueueCPU {
+		t.QueueCPUs = append(t.QueueCPUs, a.cpuNumber(cpu))
+	}
+	return t
+}
+
+// rules are those that are asked before the table, in their order.
+func (a *ReportBuilder) rules() report.List[report.Rule] {
+	var rules report.List[report.Rule]
+	for i, rule := range a.Settings.Steering.NTuple().All() {
+		load := a.Result.Rules[i]
+		r := report.Rule{
+			Filter: rule.Location, Kind: rule.Kind.String(), Action: rule.Does(), Packets: load.Packets, Bytes: load.Bytes, Flows: load.Flows,
+			Overrides: rule.Action != steer.WakeOnLAN,
+		}
+		switch rule.Action {
+		case steer.ToQueue:
+			r.Queue = &rule.Queue
+		case steer.ToContext:
+			r.Context = &rule.Context
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// ruleDrops is nil without rules.
+func (a *ReportBuilder) ruleDrops() *uint64 {
+	if a.Settings.Steering.NTuple() == nil {
+		return nil
+	}
+	return &a.Result.RuleDrops.Packets
+}
+
+func (a *ReportBuilder) cpuNumber(index int) int { return a.Settings.Config.CPUs[index] }
+
+// Mode is one mode's counters. rank is a flow's place among the listed ones;
+// when all are listed it is empty, and looked up there.
+func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report.Mode {
+	counters, summary := &a.Result.Modes[i], &a.Result.Summaries[i]
+	m := report.Mode{Mode: counters.Mode.String(), Simulated: counters.SimulatedTime, Serial: &counters.SerialTime}
+	for c := range counters.CPUs {
+		cpu := a.cpu(&counters.CPUs[c], a.cpuNumber(c))
+		cpu.Flows = summary.CPUFlows[c]
+		if top := summary.TopFlow[c]; top >= 0 {
+			flow := a.Flow(uint32(top))
+			cpu.Largest = &flow
+			if at, ok := a.placeOf(uint32(top), listed, rank); ok {
+				cpu.TopFlow = &at
+			}
+		}
+		m.CPUs = append(m.CPUs, cpu)
+		m.Series.CPUs = append(m.Series.CPUs, report.SeriesCPU{CPU: a.cpuNumber(c), Packets: counters.Windows.Packets[c]})
+	}
+	m.Series.Interval = counters.Windows.Interval
+	for q := range counters.Queues {
+		count := &counters.Queues[q]
+		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax, Burst50us: count.Burst50us, Burst500us: count.Burst500us}
+		if counters.Mode == engine.RSSMSIX || counters.Mode == engine.RSSHWQueues {
+			cpu := a.cpuNumber(a.Settings.Config.QueueCPU[q])
+			queue.CPU = &cpu
+		}
+		m.Queues = append(m.Queues, queue)
+	}
+	m.Affinity = report.Affinity{
+		Flows: summary.Flows, SingleCPUFlows: summary.SingleCPU, Migrations: summary.Migrations,
+		SymmetricConnections: summary.Symmetric, Connections: summary.Connections,
+		SendReceiveMatch: report.Ratio(counters.SendMatches, counters.SendsJudged),
+	}
+	m.Totals.Reordered = counters.Reordered
+	if a.Headroom != nil {
+		m.Headroom = a.Headroom[i]
+	}
+	m.Derive()
+	return m
+}
+
+func (a *ReportBuilder) placeOf(id uint32, listed []uint32, rank map[uint32]int) (int, bool) {
+	if a.Limit >= 0 {
+		at, ok := rank[id]
+		return at, ok
+	}
+	for i, other := range listed {
+		if other == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func (a *ReportBuilder) cpu(c *engine.CPUCounters, number int) report.CPU {
+	cpu := report.CPU{
+		CPU: number, Packets: c.Packets, Bytes: c.Bytes, Interrupts: c.Interrupts, DPCs: c.DPCs,
+		ISRTime: c.ISRTime, DPCTime: c.DPCTime, MigrationTime: c.MigrationTime, MigratedPackets: c.MigratedPackets,
+		SendPackets: c.SendPackets, SendTime: c.SendTime,
+		Latency: report.Latency{Sum: c.Latency.Sum},
+	}
+	if c.DPCs > 0 {
+		cpu.PacketsPerDPCMax = &c.MaxPerDPC
+	}
+	if c.Packets > 0 {
+		l := &c.Latency
+		cpu.Latency.P50, cpu.Latency.P90, cpu.Latency.P99, cpu.Latency.P999, cpu.Latency.Max = &l.P50, &l.P90, &l.P99, &l.P999, &l.Max
+	}
+	return cpu
+}
+
+// flowBlock is how many flows are looked up ahead of the one that is written.
+const flowBlock = 256
+
+// flows yields the listed flows one by one. They are looked up in a goroutine of
+// its own, block by block, while those before are written: a million flows lie all
+// over the memory.
+func (a *ReportBuilder) flows(listed []uint32) iter.Seq[report.Flow] {
+	return func(yield func(report.Flow) bool) {
+		blocks, stop := make(chan []report.Flow, 4), make(chan struct{})
+		var ahead fault.Group
+		defer ahead.Wait()
+		defer close(stop)
+		ahead.Go(func() {
+			defer close(blocks)
+			for ids := range slices.Chunk(listed, flowBlock) {
+				block := make([]report.Flow, len(ids))
+				a.Result.Expect(ids)
+				room := newFlowRoom(len(ids), len(a.Result.Modes))
+				for i, id := range ids {
+					a.lookUp(&block[i], id, room)
+				}
+				select {
+				case blocks <- block:
+				case <-stop:
+					return
+				}
+			}
+		})
+		for block := range blocks {
+			for i := range block {
+				if !yield(block[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// flowRoom is memory for what flows point to: one piece for many.
+type flowRoom struct {
+	modes  []report.FlowMode
+	cpus   []report.CPUPackets
+	counts []engine.CPUPackets // of one flow in one mode, used over and over
+}
+
+func newFlowRoom(flows, modes int) *flowRoom {
+	return &flowRoom{
+		modes:  make([]report.FlowMode, 0, flows*modes),
+		cpus:   make([]report.CPUPackets, 0, 2*flows*modes),
+		counts: make([]engine.CPUPackets, 0, 8),
+	}
+}
+
+func (a *ReportBuilder) Flow(id uint32) report.Flow {
+	var flow report.Flow
+	a.lookUp(&flow, id, newFlowRoom(1, len(a.Result.Modes)))
+	return flow
+}
+
+// lookUp sets flow to flow id; what it points to is in room.
+func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
+	f := a.Result.Flow(id)
+	*flow = report.Flow{
+		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
+		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
+		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
+	}
+	if f.Rule > 0 {
+		flow.Rule = &a.Settings.Steering.NTuple().All()[f.Rule-1].Location
+	}
+	first := len(room.modes)
+	for i := range a.Result.Modes {
+		var migrations uint64
+		room.counts, migrations = a.Result.AppendAffinity(room.counts[:0], i, id)
+		from := len(room.cpus)
+		for _, p := range room.counts {
+			room.cpus = append(room.cpus, report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets})
+		}
+		room.modes = append(room.modes, report.FlowMode{
+			Mode: a.Result.Modes[i].Mode.String(), CPUs: slices.Clip(room.cpus[from:]), Migrations: migrations,
+		})
+	}
+	flow.Modes = slices.Clip(room.modes[first:])
+}
+
+// Caveats are what holds for this replay beyond what holds for all.
+func (a *ReportBuilder) Caveats() []string {
+	caveats := slices.Concat(a.Settings.Caveats, a.fileCaveats(), a.unknownLinks())
+	if a.Result.Leaps > 0 {
+		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.Result.Leaps))
+	}
+	if a.Result.OutOfRange > 0 {
+		caveats = append(caveats, fmt.Sprintf("--from and --to left %d packets out; times count from the first packet between them.", a.Result.OutOfRange))
+	}
+	if a.Result.Filtered > 0 {
+		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.Result.Filtered))
+	}
+	if unmet := a.UnmetLocal(); unmet != "" {
+		caveats = append(caveats, unmet)
+	}
+	if caveat := a.headroomCaveat(); caveat != "" {
+		caveats = append(caveats, caveat)
+	}
+	if a.Result.Limited {
+		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.Result.Packets))
+	}
+	return caveats
+}
+
+// headroomCaveat says that a headroom is that of a part of the packets; "" where it is of
+// all.
+func (a *ReportBuilder) headroomCaveat() string {
+	for _, h := range a.Headroom {
+		if h.Unknown == "" && h.Packets < a.Result.Packets {
+			return fmt.Sprintf("The headroom is that of %d of the packets, around the busiest window: those from %s on.", h.Packets, time.Duration(h.Start).Round(time.Millisecond))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,253 @@
+package assemble
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/steer"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+	"rssreplay/report/findings"
+)
+
+// heavyFlows are as many flows as the findings are told of one by one: more than are
+// heavy on any machine.
+const heavyFlows = 512
+
+// traffic is what the findings need to know beyond the report.
+func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
+	shape := a.Result.Shape()
+	t := &findings.Traffic{
+		Command:        a.Arguments,
+		Flows:          uint64(a.Result.NumFlows),
+		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
+		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
+		InnerBalance:     report.Null,
+		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
+		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts,
+	}
+	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
+		t.OnlySender = sender.String()
+	}
+	t.Rings, t.Windows = a.Settings.Rings, a.Settings.Windows
+	if p := a.Settings.Profile; p != nil {
+		t.RSSQueues = p.RSSQueues
+		t.DriverTransform = p.Transform.String()
+	}
+	if shape.Largest != engine.NoFlow {
+		f, b := a.Flow(shape.Largest), a.Flow(shape.LargestBytes)
+		t.Largest, t.LargestBytes = &f, &b
+	}
+	if l := &a.Result.Long; l.Kind == dispatch.LongCoalesced {
+		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
+	}
+	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
+	g := &a.Result.Gaps
+	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+	if at := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != engine.NonRSS.String() }); at >= 0 {
+		for _, q := range a.Result.Modes[at].Queues {
+			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
+		}
+	}
+	if p := a.Settings.Profile; p != nil && p.NTuple.ATR {
+		t.ATR = &findings.ATR{NIC: p.Name, Packets: a.Result.ATR, Off: p.NTuple.OffATR}
+	}
+	rules := a.Settings.Steering.NTuple()
+	for _, b := range a.Result.Ambiguous {
+		first, other := &rules.All()[b.Rule], &rules.All()[b.Other]
+		t.Ambiguous = append(t.Ambiguous, findings.Ambiguity{
+			Filter: first.Location, Other: other.Location, Action: first.Does(), OtherAction: other.Does(), Packets: b.Packets,
+			MostFields: rules.Options().Order == steer.MostFields,
+		})
+	}
+	for _, id := range a.Result.Largest(heavyFlows) {
+		t.Heavy = append(t.Heavy, a.Flow(id))
+	}
+	inputs := a.Result.Inputs()
+	t.Inputs, t.Chance = inputsOf(inputs), chanceOf(a.Result.Chance(inputs))
+	if !findings.Uneven(r) {
+		return t
+	}
+	a.tunnelTraffic(t, shape.Largest)
+	t.Inputs.Hashes = a.Result.DistinctHashes()
+	t.Better = a.betterTable()
+	if len(t.Inputs.Portless) > 0 {
+		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
+			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
+				if c.HashTypes.Has(types[0]) {
+					c.HashTypes |= hash.TypesOf(types[1])
+				}
+			}
+		})
+	}
+	return t
+}
+
+// evenness is what the load's evenness is judged by.
+func (a *ReportBuilder) evenness(t *findings.Traffic) *report.Evenness {
+	e := &report.Evenness{Chance: report.Null}
+	if t.Largest != nil {
+		e.Largest = t.Largest.Packets
+	}
+	if t.Chance != nil {
+		e.Chance = t.Chance.P95
+	}
+	return e
+}
+
+func inputsOf(in *dispatch.Inputs) *findings.Inputs {
+	t := &findings.Inputs{Flows: in.Flows, Distinct: in.Distinct, Entries: in.Entries, Effective: report.Fraction(in.Effective)}
+	for protocol, p := range in.WithoutPorts {
+		t.Portless = append(t.Portless, findings.Portless{Protocol: pcaps.ProtocolName(protocol), Flows: p.Flows, Packets: p.Packets, Inputs: p.Inputs})
+	}
+	slices.SortFunc(t.Portless, func(a, b findings.Portless) int {
+		return cmp.Or(cmp.Compare(b.Packets, a.Packets), strings.Compare(a.Protocol, b.Protocol))
+	})
+	return t
+}
+
+func chanceOf(c *dispatch.Chance) *findings.Chance {
+	if c == nil {
+		return nil
+	}
+	at := func(perMille int) report.Fraction {
+		return report.Fraction(c.Trials[(len(c.Trials)-1)*perMille/1000])
+	}
+	chance := &findings.Chance{Deviation: report.Fraction(c.Deviation), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P999: report.Null}
+	if len(c.Trials) >= 1000 { // else the 99.9th percentile is the last
+		chance.P999 = at(999)
+	}
+	return chance
+}
+
+// keyStrength is what the key can do for the hash type with the most packets, nil
+// where none is hashed, or the function has no key.
+func (a *ReportBuilder) keyStrength() *findings.KeyStrength {
+	most := hash.None
+	for t := hash.IPv4; t < hash.NumTypes; t++ {
+		if a.Result.HashTypes[t] > 0 && (most == hash.None || a.Result.HashTypes[t] > a.Result.HashTypes[most]) {
+			most = t
+		}
+	}
+	if most == hash.None || a.Settings.Steering.Config().Function != hash.FunctionToeplitz {
+		return nil
+	}
+	k := a.Settings.Steering.KeyStrength(most)
+	return &findings.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
+}
+
+// takenOnHost is what of the capture shows that the host which has the NIC took it,
+// behind its ring; "" if nothing does. A tap or a mirror port shows none of it.
+func (a *ReportBuilder) takenOnHost() string {
+	for _, l := range a.Result.Links {
+		if l.Link == pcaps.LinkSLL || l.Link == pcaps.LinkSLL2 {
+			return "the capture is one of Linux's \"any\" device"
+		}
+	}
+	switch {
+	case a.Directions.Said() > 0 && a.Result.Sent > 0 && a.Result.Received > 0:
+		return "the capture itself says which packets were sent and which received"
+	case a.Result.Long.Kind == dispatch.LongCoalesced && a.Result.Long.Received > 0:
+		return "it has frames that receive offload joined"
+	}
+	return ""
+}
+
+// leaps parts the leaps of the clock by their direction.
+func leaps(all *dispatch.TimeLeaps) (ahead, back findings.Leaps) {
+	back.Packets = all.Back
+	ahead.Packets = all.Packets - all.Back
+	for _, leap := range slices.Backward(all.First) {
+		if leap.Step < 0 {
+			back.First = uint64(leap.Frame)
+		} else {
+			ahead.First = uint64(leap.Frame)
+		}
+	}
+	return ahead, back
+}
+
+// searchedEntries are as many as a better table is looked for among without being
+// asked: it takes some 40 ms. `rssreplay suggest` has no limit.
+const searchedEntries = 1024
+
+// betterTable is the best table found for this capture, judged as suggest does where
+// the replay has folds; nil if none was looked for.
+func (a *ReportBuilder) betterTable() *findings.BetterTable {
+	config := &a.Settings.Config
+	if len(config.Table) > searchedEntries {
+		return nil
+	}
+	taskOf := func(l *dispatch.Loads) *balance.Task {
+		return NewBalance(l, config, a.Settings.Steering, func(l engine.EntryLoad) uint64 { return l.Packets })
+	}
+	loads := a.Result.LoadsUnder(a.Settings.Steering)
+	whole, now := taskOf(&loads), config.Table
+	best := whole.Best(now)
+	better := &findings.BetterTable{Best: report.Fraction(whole.Imbalance(whole.Peak(best))), Judged: report.Null, Present: report.Null}
+	folds := a.Result.Folds()
+	if folds == nil || a.Result.Received < balance.LeastPackets {
+		return better
+	}
+	var tasks []*balance.Task
+	for _, fold := range folds {
+		if fold.Flows < balance.LeastFoldFlows {
+			return better
+		}
+		tasks = append(tasks, taskOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}))
+	}
+	judge := balance.NewJudge(tasks, now)
+	v := judge.Of(func(b *balance.Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{b.Even(now)} })[0]
+	better.Judged, better.Present = report.Fraction(v.Judged), report.Fraction(v.Present)
+	better.Lasts = v.Holds() && whole.Lasts(float64(KnownShare(a.Result, judge)), now, best) && len(whole.Idles(now, best)) == 0
+	return better
+}
+
+// KnownShare is the share of the packets of the first and of the last quarter whose
+// flows are in both.
+func KnownShare(result *dispatch.Result, judge *balance.Judge) report.Fraction {
+	folds := result.Folds()
+	first, last := judge.Quarters()
+	var known, packets uint64
+	for k := range first {
+		known += result.Known(first[k], last) + result.Known(last[k], first)
+		packets += folds[first[k]].Packets + folds[last[k]].Packets
+	}
+	return report.Ratio(known, packets)
+}
+
+// imbalanceWith is imbalance.packets under another steering, Null if there can be
+// none such.
+func (a *ReportBuilder) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.Fraction {
+	c := a.Settings.Steering.Config()
+	change(&c)
+	s, err := nicmodel.NewSteering(c)
+	if err != nil { // the key is too short, say
+		return report.Null
+	}
+	cpus := make([]uint64, len(a.Settings.Config.CPUs))
+	loads := a.Result.LoadsUnder(s)
+	for queue, load := range loads.Queues(s) {
+		cpus[c.QueueCPU[queue]] += load.Packets
+	}
+	return report.MaxOverMean(cpus)
+}
+
+// NewBalance is the task of spreading the loads of entries under the steering.
+func NewBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering, weight func(engine.EntryLoad) uint64) *balance.Task {
+	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
+	for _, load := range l.Entries {
+		b.Entries = append(b.Entries, weight(load))
+	}
+	b.Fixed[c.QueueCPU[steering.Config().DefaultQueue]] += weight(l.Unhashed)
+	for queue, load := range l.Ruled {
+		b.Fixed[c.QueueCPU[queue]] += weight(load)
+	}
+	return b
+}

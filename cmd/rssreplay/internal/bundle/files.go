@@ -1,0 +1,116 @@
+package bundle
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/pcaps/file"
+)
+
+// Limits of a bundle. A file that is longer than MaxText bytes is something else than
+// a text, a capture for one; what a support tool collects has some thousand files.
+const (
+	MaxText        = 1 << 20
+	maxBundleFiles = 100_000
+	maxBundleBytes = 512 << 20 // of an archive, unpacked
+)
+
+// File is a file of a bundle. Its data are nil if it is too long, or no file.
+type File struct {
+	Name string // below the bundle
+	Data []byte
+}
+
+// Files reads the files of a bundle: a folder and those in it, a tar, compressed
+// as captures may be, or a zip.
+func Files(bundle string) ([]File, error) {
+	info, err := os.Stat(bundle)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return filesOf(os.DirFS(bundle))
+	}
+	in, err := os.Open(bundle)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	magic := make([]byte, 4)
+	if _, err := in.ReadAt(magic, 0); err == nil && string(magic) == "PK\x03\x04" {
+		z, err := zip.NewReader(in, info.Size())
+		if err != nil {
+			return nil, err
+		}
+		return filesOf(z)
+	}
+	return filesOfTar(in)
+}
+
+// filesOf reads the files below the root of f.
+func filesOf(f fs.FS) ([]File, error) {
+	var files []File
+	err := fs.WalkDir(f, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return err
+		case len(files) == maxBundleFiles:
+			return fmt.Errorf("more than %d files", maxBundleFiles)
+		case err == nil && entry.IsDir():
+			return nil
+		}
+		files = append(files, File{Name: name})
+		if info, err := fs.Stat(f, name); err != nil || !info.Mode().IsRegular() || info.Size() > MaxText {
+			return nil
+		}
+		data, err := fs.ReadFile(f, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, cli.Cause(err))
+		}
+		files[len(files)-1].Data = data
+		return nil
+	})
+	return files, err
+}
+
+// filesOfTar reads the files of a tar.
+func filesOfTar(r io.Reader) ([]File, error) {
+	unpacked, err := file.Decompress(r)
+	if err != nil {
+		return nil, err
+	}
+	limited := &io.LimitedReader{R: unpacked, N: maxBundleBytes}
+	in := tar.NewReader(limited)
+	var files []File
+	for {
+		header, err := in.Next()
+		switch {
+		case err == io.EOF:
+			return files, nil
+		case limited.N <= 0:
+			return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
+		case len(files) == 0 && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
+			return nil, errors.New("is no folder, and no tar or zip of one")
+		case err != nil:
+			return nil, err
+		case header.Typeflag == tar.TypeDir:
+			continue
+		case len(files) == maxBundleFiles:
+			return nil, fmt.Errorf("holds more than %d files", maxBundleFiles)
+		}
+		f := File{Name: path.Clean(header.Name)}
+		if header.Typeflag == tar.TypeReg && header.Size <= MaxText {
+			if f.Data, err = io.ReadAll(in); err != nil {
+				return nil, fmt.Errorf("%s: %w", header.Name, err)
+			}
+		}
+		files = append(files, f)
+	}
+}

@@ -1,0 +1,258 @@
+package calibration
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/calibrate"
+	"rssreplay/dispatch/engine"
+	"rssreplay/report"
+	"rssreplay/report/text"
+)
+
+// calibrateFlags are the calibrate command's own flags.
+type calibrateFlags struct {
+	model     *settings.Flags
+	input     *input.Flags
+	output    *output.Flags
+	snapshots string
+}
+
+// NewCommand is `rssreplay calibrate [CAPTURE...] --snapshots DIR`.
+func NewCommand(e *cli.Env) *cobra.Command {
+	var f calibrateFlags
+	c := &cobra.Command{
+		Use:  "calibrate [CAPTURE...] --snapshots DIR [flags]",
+		RunE: func(_ *cobra.Command, captures []string) error { return measure(e, &f, captures) },
+	}
+	f.model = settings.NewFlags(c.Flags())
+	f.input = input.NewFlags(c.Flags())
+	f.output = output.NewFlags(c.Flags())
+	f.output.AddLook()
+	c.Flags().StringVar(&f.snapshots, "snapshots", "", "")
+	return c
+}
+
+func measure(e *cli.Env, f *calibrateFlags, args []string) error {
+	if f.snapshots == "" {
+		return cli.Usagef("--snapshots names no folder: rssreplay calibrate --snapshots DIR; `rssreplay help calibrate` has the line that fills one")
+	}
+	captures, err := input.Captures(args)
+	if err != nil {
+		return err
+	}
+	out, err := output.Plan(e, f.output, append(output.Texts(text.WriteCalibration), output.Plain("json", report.WriteCalibrationJSON)))
+	if err != nil {
+		return err
+	}
+	if err := f.model.CheckStdin(captures); err != nil {
+		return err
+	}
+	set, err := readSnapshots(f.snapshots)
+	if err != nil {
+		return cli.Usagef("--snapshots: %w", err)
+	}
+	if err := out.Protect(slices.Concat(captures, f.model.Inputs(), set.files)); err != nil {
+		return err
+	}
+	s, err := f.model.Resolve(e)
+	if err != nil {
+		return err
+	}
+	history, err := calibrate.NewHistory(set.snapshots)
+	if err != nil {
+		return fmt.Errorf("--snapshots %s: %w", f.snapshots, err)
+	}
+	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: set.notes}
+	var damage error
+	if len(captures) > 0 {
+		in, err := f.input.Resolve(captures, s)
+		if err != nil {
+			return err
+		}
+		s.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
+		done, err := in.Replay(e, s, input.Observers{})
+		if err != nil {
+			return err
+		}
+		in.Warn(e.Stderr, done)
+		history.Against(done.Result.Received)
+		c.Predicted = predictedCPUs(s, &done.Result.Modes[0], history)
+		c.Notes = append(c.Notes, s.Notes...)
+		damage = done.Result.Damage
+	}
+	assumed := calibrate.Costs{Run: float64(s.Config.DPCCost), Packet: float64(s.Config.PacketCost)}
+	if !history.Ticks {
+		assumed.Run += float64(s.Config.ISRCost)
+	}
+	if assumed.Packet == 0 {
+		return cli.Usagef("--packet-cost 0: one factor may be fitted to the assumed costs, which needs one of a packet")
+	}
+	fit, err := history.Fit(assumed)
+	tellCalibration(c, history, fit, err)
+	if err != nil {
+		// What was there is shown; but no file has costs that nobody measured.
+		shown := &output.Outputs[*report.Calibration]{Env: e}
+		if err := shown.AddForm(f.output, &output.Texts(text.WriteCalibration)[0], output.StdoutPath); err != nil {
+			return err
+		}
+		if len(f.output.Outputs) == 0 {
+			shown = out
+		}
+		if err := shown.Write(c); err != nil {
+			return err
+		}
+		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", f.snapshots, err))
+	}
+	if err := out.Write(c); err != nil {
+		return err
+	}
+	if damage != nil {
+		return cli.Damaged(damage, "the prediction is of", captures)
+	}
+	return nil
+}
+
+// Numbers of snapshots: a name begins with one, or ends with one before its ending.
+var (
+	leadingNumber  = regexp.MustCompile(`^\d+`)
+	trailingNumber = regexp.MustCompile(`(\d+)(?:\.[a-z]+)?$`)
+)
+
+// tellCalibration puts what was counted and fitted into c.
+func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit, refused error) {
+	last := h.Snapshots[len(h.Snapshots)-1]
+	c.Measured, c.Snapshots = report.Time{Time: last.Taken()}, len(h.Snapshots)
+	c.Accounting = report.Accounting{Kind: "measured", HZ: h.HZ, HZKnown: h.HZKnown}
+	if h.Ticks {
+		c.Accounting.Kind = "ticks"
+	}
+	for i := range h.Rows {
+		r := &h.Rows[i]
+		row := report.CalibrationRow{
+			Window: r.Window, CPU: r.CPU, Duration: wholeNanoseconds(r.Duration), Packets: r.Packets, Runs: r.Runs, Interrupts: r.Interrupts, TimerInterrupts: r.Timer,
+			FromRPS: r.FromRPS, Squeezed: r.Squeezed, Dropped: r.Dropped, SoftIRQ: wholeNanoseconds(r.SoftIRQ), IRQ: wholeNanoseconds(r.IRQ), Steal: wholeNanoseconds(r.Steal),
+			Fitted: report.Null, Reason: r.Reason.String(),
+		}
+		if r.Traced > 0 {
+			traced := wholeNanoseconds(r.Traced)
+			row.Traced = &traced
+		}
+		if fit != nil {
+			row.Fitted = report.Fraction(fit.Run*float64(r.Runs) + fit.Packet*float64(r.Packets))
+		}
+		c.Rows = append(c.Rows, row)
+		if r.Reason == calibrate.Fitted {
+			continue
+		}
+		at := slices.IndexFunc(c.LeftOut, func(l report.LeftOut) bool { return l.CPU == r.CPU && l.Reason == r.Reason.String() })
+		if at < 0 {
+			at = len(c.LeftOut)
+			c.LeftOut = append(c.LeftOut, report.LeftOut{Reason: r.Reason.String(), CPU: r.CPU, What: r.Detail})
+		}
+		c.LeftOut[at].Windows++
+	}
+	c.Queues = queueInterrupts(h)
+	c.Notes = append(c.Notes, h.Missing...)
+	if refused != nil {
+		refusal := &calibrate.Refusal{ID: "nothing", What: refused.Error()}
+		errors.As(refused, &refusal)
+		c.Refused = &report.Refusal{Reason: refusal.ID, What: refusal.What}
+		return
+	}
+	c.Warnings = fit.Warnings
+	isr, dpc := fit.Split()
+	if !h.Ticks {
+		c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "isr-cost", Cost: wholeNanoseconds(isr)})
+	} else {
+		c.Warnings = append(c.Warnings, "Ticks don't see the interrupt itself: isr-cost stays an assumption.")
+	}
+	c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "dpc-cost", Cost: wholeNanoseconds(dpc)}, report.MeasuredCost{Parameter: "packet-cost", Cost: wholeNanoseconds(fit.Packet)})
+	c.Fit = &report.CostFit{
+		OneFactor: fit.OneFactor, Factor: report.Null,
+		Run: report.Fraction(fit.Run), RunFrom: report.Fraction(fit.RunInterval.From), RunTo: report.Fraction(fit.RunInterval.To),
+		Packet: report.Fraction(fit.Packet), PacketFrom: report.Fraction(fit.PacketInterval.From), PacketTo: report.Fraction(fit.PacketInterval.To),
+		MeanPacket: report.Fraction(fit.MeanPacketCost), Windows: fit.Windows, Rows: fit.Rows, Packets: fit.Packets, Ticks: report.Null,
+		Error: report.Fraction(fit.Error), Correlation: report.Fraction(fit.Correlation), Chi2: report.Fraction(fit.Chi2),
+	}
+	c.Fit.PacketsPerSecond.From, c.Fit.PacketsPerSecond.To = report.Fraction(fit.PacketsPerSec.From), report.Fraction(fit.PacketsPerSec.To)
+	if fit.OneFactor {
+		c.Fit.Factor, c.Fit.Why = report.Fraction(fit.Factor), &fit.Why
+	}
+	if h.Ticks && fit.Ticks > 0 {
+		c.Fit.Ticks = report.Fraction(fit.Ticks)
+	}
+	if slices.ContainsFunc(h.Rows, func(r calibrate.Row) bool { return r.Reason == calibrate.Fitted && r.Traced > 0 }) {
+		c.Warnings = append(c.Warnings, "perf kwork's times begin at the softirq: interrupt entry is not in them.")
+	}
+}
+
+func wholeNanoseconds(ns float64) int64 { return int64(math.Round(ns)) }
+
+// queueInterrupts is what the queues of the NIC did from the first snapshot to the last,
+// where their interrupts or counters are known.
+func queueInterrupts(h *calibrate.History) report.List[report.QueueInterrupts] {
+	var queues report.List[report.QueueInterrupts]
+	add := func(before, after []uint64, set func(*report.QueueInterrupts, *uint64)) {
+		if len(before) != len(after) {
+			return
+		}
+		for q := range after {
+			for len(queues) <= q {
+				queues = append(queues, report.QueueInterrupts{Queue: len(queues)})
+			}
+			if after[q] >= before[q] {
+				n := after[q] - before[q]
+				set(&queues[q], &n)
+			}
+		}
+	}
+	first, last := h.Snapshots[0], h.Snapshots[len(h.Snapshots)-1]
+	if first.IRQs != nil && last.IRQs != nil {
+		before, err1 := first.IRQs.QueueInterrupts("", "")
+		after, err2 := last.IRQs.QueueInterrupts("", "")
+		if err1 == nil && err2 == nil { // else no NIC, or several of them
+			add(before, after, func(q *report.QueueInterrupts, n *uint64) { q.Interrupts = n })
+		}
+	}
+	if first.Queues != nil && last.Queues != nil {
+		add(first.Queues.Packets, last.Queues.Packets, func(q *report.QueueInterrupts, n *uint64) { q.Packets = n })
+	}
+	if !slices.ContainsFunc(queues, func(q report.QueueInterrupts) bool {
+		return q.Interrupts != nil && *q.Interrupts > 0 || q.Packets != nil && *q.Packets > 0
+	}) {
+		return nil // of a NIC that did nothing
+	}
+	return queues
+}
+
+// predictedCPUs is what the replay has each CPU do, beside what was counted there.
+func predictedCPUs(s *settings.Settings, m *engine.Counters, h *calibrate.History) report.List[report.PredictedCPU] {
+	var cpus report.List[report.PredictedCPU]
+	for i := range m.CPUs {
+		c := &m.CPUs[i]
+		p := report.PredictedCPU{CPU: s.Config.CPUs[i], Packets: c.Packets, DPCs: c.DPCs, Busy: c.ISRTime + c.DPCTime}
+		var packets, runs uint64
+		time, there := 0.0, false
+		for k := range h.Rows {
+			if r := &h.Rows[k]; r.CPU == p.CPU {
+				packets, runs, time, there = packets+r.Packets, runs+r.Runs, time+r.Time(), true
+			}
+		}
+		if there {
+			ns := wholeNanoseconds(time)
+			p.Seen, p.Runs, p.Time = &packets, &runs, &ns
+		}
+		cpus = append(cpus, p)
+	}
+	return cpus
+}

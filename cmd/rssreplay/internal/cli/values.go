@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Duration is a flag's time in ns; its text is a Go duration.
+type Duration int64
+
+func (d *Duration) String() string { return time.Duration(*d).String() }
+func (d *Duration) Type() string   { return "duration" }
+
+func (d *Duration) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	switch {
+	case err != nil && isNumber(s):
+		return fmt.Errorf("%s has no unit: write %ss, %sms, %sus or %sns", s, s, s, s, s)
+	case err != nil:
+		return errors.New("not a duration: write 200ns, 2us or 1.5ms")
+	case v < 0:
+		return errors.New("a time can't be negative")
+	}
+	*d = Duration(v)
+	return nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+func isNegative(s string) bool {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && n < 0
+}
+
+// Usecs is ethtool's rx-usecs: a whole number of µs, or a Go duration of whole
+// µs; its value is in ns.
+type Usecs int64
+
+func (u *Usecs) String() string { return strconv.FormatInt(int64(*u)/1000, 10) }
+func (u *Usecs) Type() string   { return "usecs" }
+
+func (u *Usecs) Set(s string) error {
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		*u = Usecs(n * 1000)
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d%time.Microsecond != 0 {
+		return errors.New("not a whole number of microseconds, as ethtool has it")
+	}
+	*u = Usecs(d)
+	return nil
+}
+
+// PerByte is a cost in ps per byte; its text is ns per byte, a decimal number.
+type PerByte int64
+
+func (b *PerByte) String() string {
+	return strconv.FormatFloat(float64(*b)/1000, 'f', -1, 64)
+}
+func (b *PerByte) Type() string { return "ns/byte" }
+
+func (b *PerByte) Set(s string) error {
+	if strings.ContainsAny(s, "eE/xXpP_") {
+		return errors.New("not a decimal number of ns per byte")
+	}
+	r, ok := new(big.Rat).SetString(s)
+	if !ok {
+		return errors.New("not a decimal number of ns per byte")
+	}
+	r.Mul(r, big.NewRat(1000, 1))
+	switch {
+	case !r.IsInt():
+		return errors.New("finer than 1 ps per byte, that is three decimals")
+	case r.Sign() < 0 || !r.Num().IsInt64():
+		return errors.New("must be from 0 to 1000 ns per byte")
+	}
+	*b = PerByte(r.Num().Int64())
+	return nil
+}
+
+// ParseCPUList reads a CPU list as Linux writes it: "0-3,8-11".
+func ParseCPUList(s string) ([]int, error) {
+	var cpus []int
+	for _, part := range strings.Split(s, ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		a, err := strconv.ParseUint(from, 10, 16)
+		b := a
+		if err == nil && isRange {
+			b, err = strconv.ParseUint(to, 10, 16)
+		}
+		if err != nil || b < a {
+			return nil, fmt.Errorf("%q is no CPU list: write 0-3,8-11", s)
+		}
+		for c := a; c <= b; c++ {
+			cpus = append(cpus, int(c))
+		}
+	}
+	return cpus, nil
+}
+
+// FormatCPUList is the shortest CPU list of cpus in their order.
+func FormatCPUList(cpus []int) string {
+	var b strings.Builder
+	for i := 0; i < len(cpus); {
+		j := i
+		for j+1 < len(cpus) && cpus[j+1] == cpus[j]+1 {
+			j++
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(cpus[i]))
+		if j > i {
+			b.WriteByte('-')
+			b.WriteString(strconv.Itoa(cpus[j]))
+		}
+		i = j + 1
+	}
+	return b.String()
+}
+
+// Plural is "1 packet has", "2 packets have".
+func Plural(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}

@@ -1,0 +1,452 @@
+package compare
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/csv"
+	"rssreplay/report/findings"
+	"rssreplay/report/markdown"
+	"rssreplay/report/page"
+	"rssreplay/report/picture"
+	"rssreplay/report/text"
+)
+
+// compareFlags are the compare command's own flags.
+type compareFlags struct {
+	set       *pflag.FlagSet
+	base      []assignment // the model's flags that all scenarios have
+	input     *input.Flags
+	scenarios []scenarioSpec
+	output    *output.Flags
+	anonymize output.AnonymizeFlags
+	failIf    []string
+	headroom  input.HeadroomFlag
+}
+
+// NewCommand is `rssreplay compare CAPTURE...`.
+func NewCommand(e *cli.Env) *cobra.Command {
+	var f compareFlags
+	c := &cobra.Command{
+		Use: "compare CAPTURE... [flags]",
+		RunE: func(c *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return cli.Usagef("no capture given: rssreplay compare capture.pcap --layout equal --layout block")
+			}
+			return compare(e, &f, captures)
+		},
+	}
+	f.set = c.Flags()
+	model := pflag.NewFlagSet("model", pflag.ContinueOnError)
+	settings.NewFlags(model)
+	model.VisitAll(func(flag *pflag.Flag) {
+		if flag.Name != "layout" && flag.Name != "table" {
+			flag.Value = &recorded{flag.Value, flag.Name, &f.base}
+			f.set.AddFlag(flag)
+		}
+	})
+	for _, name := range []string{"layout", "table", "scenario", "report"} {
+		f.set.Var(&listed{name, &f.scenarios}, name, "")
+	}
+	f.input = input.NewFlags(f.set)
+	f.output = output.NewFlags(f.set)
+	f.output.AddLook()
+	f.output.AddTables()
+	f.output.AddWords()
+	f.output.AddPlots()
+	f.anonymize.Add(f.set)
+	f.headroom.Add(f.set)
+	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
+	return c
+}
+
+func compare(e *cli.Env, f *compareFlags, args []string) error {
+	captures, err := input.Captures(args)
+	if err != nil {
+		return err
+	}
+	out, err := output.Plan(e, f.output, compareForms(f.set.Changed("mode")))
+	if err != nil {
+		return err
+	}
+	if err := out.AddPlots(f.output.Plots, picture.WriteCompare); err != nil {
+		return err
+	}
+	conditions, err := cli.ParseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
+	if err != nil {
+		return err
+	}
+	if err := f.headroom.Check(captures); err != nil {
+		return err
+	}
+	specs, err := f.list()
+	if err != nil {
+		return err
+	}
+	scenarios, err := f.resolve(e, specs, captures)
+	if err != nil {
+		return err
+	}
+	var inputs, folders []string
+	for _, s := range scenarios {
+		if s.earlier != nil {
+			inputs = append(inputs, s.path)
+		} else {
+			inputs, folders = append(inputs, s.flags.Inputs()...), append(folders, s.flags.Folders()...)
+		}
+	}
+	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: inputs, Folders: folders})
+	if err != nil {
+		return err
+	}
+	anonymizeEarlier(anonymizer, scenarios)
+	c := &comparison{scenarios: scenarios, anonymizer: anonymizer}
+	if err := c.replay(e, f, captures, conditions); err != nil {
+		return err
+	}
+	compare, err := c.report()
+	if err != nil {
+		return err
+	}
+	compare.Words = words
+	compare.Command = e.Command()
+	if anonymizer != nil {
+		anonymizer.Compare(compare)
+	}
+	var met error
+	for _, s := range compare.Scenarios {
+		of, err := cli.Judge(conditions, s.Name, &findings.Judged{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		if err != nil {
+			return err
+		}
+		if met == nil {
+			met = of
+		}
+	}
+	if err := out.Write(compare); err != nil {
+		return err
+	}
+	if damage := c.done.Result.Damage; damage != nil {
+		return cli.Ending(met, cli.Damaged(damage, "the comparison is of", captures))
+	}
+	return met
+}
+
+// compareForms are the formats of a comparison.
+func compareForms(withoutRSS bool) []output.Format[*report.Compare] {
+	table := func(w io.Writer, c *report.Compare, o text.Options) error {
+		o.WithoutRSS = withoutRSS
+		return text.WriteCompare(w, c, o)
+	}
+	return []output.Format[*report.Compare]{
+		{Name: "table", Write: table}, output.Plain("markdown", markdown.WriteCompare),
+		output.Plain("json", report.WriteCompareJSON), output.CSV(csv.CompareTables()), output.Plain("html", page.WriteCompare),
+	}
+}
+
+// comparison is scenarios and what one pass over the capture made of them.
+type comparison struct {
+	scenarios []*scenario
+	live      []*scenario        // those that were replayed, in order
+	idle      *settings.Settings // what the capture was read with if none was
+	done      *input.Replayed
+	headroom  [][]*report.Headroom // of each of live, in each mode; nil: not asked for
+
+	anonymizer *anonymize.Anonymizer // nil: with the true addresses
+}
+
+// replay replays the scenarios that are no earlier reports. Where all are, the
+// capture is read all the same, to tell that they are of it.
+func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, conditions []findings.Condition) error {
+	for _, s := range c.scenarios {
+		if s.earlier == nil {
+			c.live = append(c.live, s)
+		}
+	}
+	var first *settings.Settings
+	if len(c.live) > 0 {
+		first = c.live[0].settings
+	} else {
+		shared, err := f.share(e, nil, captures)
+		if err != nil {
+			return err
+		}
+		if _, first, err = f.settingsOf(shared, nil, captures); err != nil {
+			return err
+		}
+		first.Modes, c.idle = nil, first
+	}
+	in, err := f.input.Resolve(captures, first)
+	if err != nil {
+		return err
+	}
+	for _, s := range c.live[min(1, len(c.live)):] {
+		f.input.AddTo(s.settings)
+		in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
+	}
+	if c.done, err = in.Replay(e, first, input.Observers{}); err != nil {
+		return err
+	}
+	if err := cli.CheckJudgeable(conditions, in.Nothing(c.done)); err != nil {
+		return err
+	}
+	in.Warn(e.Stderr, c.done)
+	if f.headroom && len(c.live) > 0 {
+		for _, s := range c.live {
+			f.headroom.AddTo(s.settings)
+		}
+		if c.headroom, err = in.Headroom(e, first, c.done); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.live {
+		if input.NoteInterval(e.Stderr, s.flags, c.done.Result); valueOf(f.base, "interval") != "" {
+			break // it is that of all scenarios
+		}
+	}
+	return nil
+}
+
+// report is the comparison for people and programs.
+func (c *comparison) report() (*report.Compare, error) {
+	compare := &report.Compare{Tool: cli.Tool()}
+	var notes, caveats [][]string // of each scenario
+	live := 0
+	for _, s := range c.scenarios {
+		if s.earlier != nil {
+			compare.Scenarios = append(compare.Scenarios, s.earlierScenario())
+			continue
+		}
+		a := c.assembly(live)
+		live++
+		compare.Scenarios = append(compare.Scenarios, s.replayedScenario(a))
+		notes, caveats = append(notes, s.settings.Notes), append(caveats, a.Caveats())
+		if live == 1 {
+			compare.Capture = a.Capture()
+		}
+	}
+	if live == 0 {
+		a := &assemble.ReportBuilder{Settings: c.idle, Replayed: c.done}
+		compare.Capture = a.Capture()
+		caveats = append(caveats, a.Caveats())
+	}
+	for _, s := range c.scenarios {
+		if s.earlier != nil {
+			if err := s.checkSame(&compare.Capture); err != nil {
+				return nil, err
+			}
+		}
+	}
+	first := &compare.Scenarios[0]
+	compare.Capture.Unhashed, compare.Capture.HashTypes = first.Unhashed, first.HashTypes
+	compare.Notes, compare.Caveats = c.said(notes), c.said(caveats)
+	if live < len(c.scenarios) {
+		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
+	}
+	c.countMoved(compare)
+	if at := slices.IndexFunc(c.scenarios, (*scenario).unmatched); at >= 0 {
+		compare.Caveats = append(compare.Caveats, fmt.Sprintf("%s is anonymized, and its flows are none of this capture's: they can be matched with --anonymize, by the key and with the ports that it was made with.", c.scenarios[at].name))
+	}
+	return compare, nil
+}
+
+// anonymizeEarlier anonymizes the earlier reports, if a is not nil.
+func anonymizeEarlier(a *anonymize.Anonymizer, scenarios []*scenario) {
+	for _, s := range scenarios {
+		if a != nil && s.earlier != nil {
+			a.Report(s.earlier, nil)
+		}
+	}
+}
+
+// said is what scenarios say: once what all do, else with their names.
+func (c *comparison) said(of [][]string) []string {
+	var said []string
+	for i, sentences := range of {
+		for _, sentence := range sentences {
+			var names []string // of the scenarios that it is of
+			first := i
+			for k, other := range of {
+				if slices.Contains(other, sentence) {
+					names = append(names, c.live[k].name)
+					first = min(first, k)
+				}
+			}
+			if first < i {
+				continue // it was said
+			}
+			if len(names) < len(of) {
+				sentence = strings.Join(names, ", ") + ": " + sentence
+			}
+			if !slices.Contains(said, sentence) {
+				said = append(said, sentence)
+			}
+		}
+	}
+	return said
+}
+
+// assembly makes parts of a report of a replayed scenario, counted from 0.
+func (c *comparison) assembly(live int) *assemble.ReportBuilder {
+	done, result := *c.done, *c.done.Result
+	result.Replayed = *c.replayed(live)
+	done.Result = &result
+	a := &assemble.ReportBuilder{Settings: c.live[live].settings, Replayed: &done}
+	if c.headroom != nil {
+		a.Headroom = c.headroom[live]
+	}
+	return a
+}
+
+func (c *comparison) replayed(live int) *dispatch.Replayed {
+	if live == 0 {
+		return &c.done.Result.Replayed
+	}
+	return c.done.Result.More[live-1]
+}
+
+func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
+	capture := a.Capture()
+	of := report.Scenario{
+		Name: s.name, Parameters: a.Settings.Parameters, Table: a.Table(), Unhashed: capture.Unhashed, HashTypes: capture.HashTypes,
+	}
+	for i := range a.Result.Modes {
+		of.Modes = append(of.Modes, a.Mode(i, nil, nil))
+	}
+	of.Compared = of.Modes[report.ComparedMode(of.Modes)].Mode
+	return of
+}
+
+func (s *scenario) earlierScenario() report.Scenario {
+	r := s.earlier
+	of := report.Scenario{
+		Name: s.name, Report: &s.path, Parameters: r.Parameters, Table: r.Table, Modes: r.Modes,
+		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
+		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
+	}
+	for i := range of.Modes {
+		for k := range of.Modes[i].CPUs {
+			of.Modes[i].CPUs[k].TopFlow = nil // an index into the flows of that report
+		}
+	}
+	return of
+}
+
+// noCPU stands for the main CPU of a flow that has none: all was dropped.
+const noCPU = -1
+
+// countMoved counts the flows, and their packets, that have another main CPU
+// than in the first scenario.
+func (c *comparison) countMoved(compare *report.Compare) {
+	home := c.mainCPUs(0, compare)
+	for i := range compare.Scenarios {
+		var flows, packets uint64
+		if i > 0 {
+			now := c.mainCPUs(i, compare)
+			if home == nil || now == nil {
+				continue
+			}
+			for id := range home {
+				if home[id] != now[id] && home[id] != noCPU && now[id] != noCPU {
+					flows++
+					packets += c.done.Result.Flow(uint32(id)).Packets
+				}
+			}
+		}
+		of := &compare.Scenarios[i]
+		of.FlowsMoved, of.PacketsMoved = &flows, &packets
+	}
+}
+
+// mainCPUs is each flow's CPU with most of its packets under scenario i, the
+// lowest of equals; nil where an earlier report does not tell it of all flows.
+func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
+	s, of := c.scenarios[i], &compare.Scenarios[i]
+	cpus := make([]int, c.done.Result.NumFlows)
+	if s.earlier != nil {
+		earlier := s.mainCPUs(of.Compared)
+		if len(earlier) != len(cpus) {
+			return nil
+		}
+		for id := range cpus {
+			cpu, ok := earlier[c.endsOf(uint32(id))]
+			if !ok {
+				s.strange = true
+				return nil
+			}
+			cpus[id] = cpu
+		}
+		return cpus
+	}
+	replayed := c.replayed(slices.Index(c.live, s))
+	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
+	var scratch []engine.CPUPackets
+	for id := range cpus {
+		cpus[id] = noCPU
+		most := uint64(0)
+		scratch, _ = replayed.AppendAffinity(scratch[:0], mode, uint32(id))
+		for _, on := range scratch {
+			if on.Packets > most {
+				most, cpus[id] = on.Packets, s.settings.Config.CPUs[on.CPU]
+			}
+		}
+	}
+	return cpus
+}
+
+// flowEnds is what tells flows apart in a report.
+type flowEnds struct {
+	protocol, source, destination string
+}
+
+// endsOf are those of the capture's flow, anonymized as the earlier reports are.
+func (c *comparison) endsOf(id uint32) flowEnds {
+	f := c.done.Result.Flow(id)
+	flow := report.Flow{
+		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
+		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
+	}
+	if c.anonymizer != nil {
+		c.anonymizer.Flow(&flow)
+	}
+	return reportedEnds(&flow)
+}
+
+func reportedEnds(f *report.Flow) flowEnds {
+	if !f.HasPorts {
+		return flowEnds{f.Protocol, f.Source.String(), f.Destination.String()}
+	}
+	return flowEnds{f.Protocol, fmt.Sprint(f.Source, ":", f.SourcePort), fmt.Sprint(f.Destination, ":", f.DestinationPort)}
+}
+
+// mainCPUs is each listed flow's main CPU in an earlier report.
+func (s *scenario) mainCPUs(mode string) map[flowEnds]int {
+	cpus := make(map[flowEnds]int, s.earlier.FlowsTotal)
+	for f := range s.earlier.Flows {
+		cpu, most := noCPU, uint64(0)
+		for _, m := range f.Modes {
+			for _, on := range m.CPUs {
+				if m.Mode == mode && on.Packets > most {
+					cpu, most = on.CPU, on.Packets
+				}
+			}
+		}
+		cpus[reportedEnds(&f)] = cpu
+	}
+	return cpus
+}

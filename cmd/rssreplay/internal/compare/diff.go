@@ -1,0 +1,150 @@
+package compare
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/report"
+	"rssreplay/report/findings"
+	"rssreplay/report/picture"
+)
+
+// NewDiffCommand is `rssreplay diff OLD.json NEW.json`.
+func NewDiffCommand(e *cli.Env) *cobra.Command {
+	var failIf []string
+	var anonymize output.AnonymizeFlags
+	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
+	output := output.NewFlags(c.Flags())
+	output.AddLook()
+	output.AddTables()
+	output.AddWords()
+	output.AddPlots()
+	anonymize.Add(c.Flags())
+	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
+	c.RunE = func(_ *cobra.Command, reports []string) error {
+		if len(reports) != 2 {
+			return cli.Usagef("diff takes two reports: rssreplay diff old.json new.json, as `rssreplay --format json --output FILE` writes them")
+		}
+		return diff(e, output, &anonymize, failIf, reports)
+	}
+	return c
+}
+
+// diff puts two reports side by side. The conditions are of the new one.
+func diff(e *cli.Env, f *output.Flags, anonymize *output.AnonymizeFlags, failIf, reports []string) error {
+	out, err := output.Plan(e, f, compareForms(false))
+	if err != nil {
+		return err
+	}
+	if err := out.AddPlots(f.Plots, picture.WriteCompare); err != nil {
+		return err
+	}
+	conditions, err := cli.ParseConditions(failIf, findings.Judgeable{Findings: true, FlowsMoved: true})
+	if err != nil {
+		return err
+	}
+	words, anonymizer, err := out.Prepare(f, anonymize, output.Reads{Others: reports})
+	if err != nil {
+		return err
+	}
+	scenarios := make([]*scenario, len(reports))
+	for i, path := range reports {
+		r, err := readReport([]string{"OLD", "NEW"}[i], path)
+		if err != nil {
+			return err
+		}
+		if len(r.Modes) == 0 {
+			return cli.Usagef("%s: it has no mode, so there is nothing to compare", path)
+		}
+		scenarios[i] = &scenario{name: filepath.Base(path), path: path, earlier: r}
+	}
+	if scenarios[0].name == scenarios[1].name {
+		scenarios[0].name, scenarios[1].name = "old", "new"
+	}
+	anonymizeEarlier(anonymizer, scenarios)
+	compare := diffOf(scenarios[0], scenarios[1])
+	compare.Words = words
+	compare.Command = e.Command()
+	if anonymizer != nil {
+		anonymizer.Compare(compare)
+	}
+	now := &compare.Scenarios[1]
+	if compare.Capture.Received == 0 {
+		if err := cli.CheckJudgeable(conditions, now.Name+" is of none"); err != nil {
+			return err
+		}
+	}
+	met, err := cli.Judge(conditions, now.Name, &findings.Judged{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
+	if err != nil {
+		return err
+	}
+	if err := out.Write(compare); err != nil {
+		return err
+	}
+	return met
+}
+
+// diffOf is the comparison of two reports; the capture is the new one's.
+func diffOf(before, after *scenario) *report.Compare {
+	c := &report.Compare{
+		Tool: cli.Tool(), Capture: after.earlier.Capture, CaptureOf: after.name,
+		Scenarios: report.List[report.Scenario]{before.earlierScenario(), after.earlierScenario()},
+		Caveats:   []string{"The figures and parameters are those that the two reports had then."},
+	}
+	old := &before.earlier.Capture
+	same := old.Packets == c.Capture.Packets && old.Bytes == c.Capture.Bytes && old.First.Equal(c.Capture.First.Time)
+	if !same {
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %d packets, %s has %d. What differs may be the traffic.",
+			before.name, old.Packets, after.name, c.Capture.Packets))
+	}
+	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
+	var none uint64
+	c.Scenarios[0].FlowsMoved, c.Scenarios[0].PacketsMoved = &none, &none
+	if !same || !listsAll(before) || !listsAll(after) {
+		return c
+	}
+	home, now := before.mainCPUs(c.Scenarios[0].Compared), after.mainCPUs(c.Scenarios[1].Compared)
+	var flows, packets uint64
+	var moved []report.MovedFlow
+	for f := range after.earlier.Flows {
+		ends := reportedEnds(&f)
+		was, ok := home[ends]
+		if !ok {
+			c.Notes = append(c.Notes, "The two reports have different flows, so how many moved is not known"+whyStrange(before.earlier, after.earlier))
+			return c
+		}
+		if is := now[ends]; was != is && was != noCPU && is != noCPU {
+			flows++
+			packets += f.Packets
+			moved = append(moved, report.MovedFlow{Flow: f, Was: was, Now: is})
+			if len(moved) == cap(moved) && len(moved) > 1000 { // there may be a million: the largest stay
+				moved = report.LargestMoved(moved)
+			}
+		}
+	}
+	c.Scenarios[1].FlowsMoved, c.Scenarios[1].PacketsMoved = &flows, &packets
+	c.Diff = report.NewDiff(before.earlier, after.earlier, moved, flows, false)
+	return c
+}
+
+// whyStrange ends the sentence that two reports of one capture have different flows.
+func whyStrange(before, after *report.Report) string {
+	switch old, now := before.Anonymized, after.Anonymized; {
+	case old != nil && now != nil:
+		return ": they are anonymized by different keys, or only one with ports (--anonymize-key gives them one key)."
+	case old != nil || now != nil:
+		return ": one of them is anonymized (diff --anonymize with its --anonymize-key matches them)."
+	}
+	return "."
+}
+
+// listsAll tells whether a report lists all of its flows.
+func listsAll(s *scenario) bool {
+	m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
+	return m.Affinity.Flows > 0 && m.Affinity.Flows <= uint64(len(slices.Collect(s.earlier.Flows)))
+}

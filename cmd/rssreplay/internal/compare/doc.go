@@ -1,0 +1,5 @@
+// Package compare puts scenarios side by side: several settings over one capture in one
+// pass (command.go), and reports that were written before (diff.go), alone or among them.
+//
+// A scenario (scenarios.go) is what all have in common and what it has of its own.
+package compare

@@ -1,0 +1,4 @@
+// Package flows has the commands that tell of single flows: what a tuple hashes to
+// (hash.go), what happened to one packet of a capture and why (explain.go), and which
+// ports lead to which CPU (plan.go).
+package flows

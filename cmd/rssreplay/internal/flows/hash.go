@@ -1,0 +1,215 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/hash"
+	"rssreplay/pcaps"
+	"rssreplay/report/text"
+)
+
+// hashReport is the result of the hash command, schema rssreplay/hash/v1.
+type hashReport struct {
+	Schema          string  `json:"schema"`
+	Source          string  `json:"source"`
+	SourcePort      *uint16 `json:"source_port"`
+	Destination     string  `json:"destination"`
+	DestinationPort *uint16 `json:"destination_port"`
+	Hash            *string `json:"hash"` // null where no enabled type fits
+	HashType        string  `json:"hash_type"`
+	Index           *int    `json:"index"`
+	Why             *string `json:"why,omitempty"` // who decided before the table: "rule 2045"
+	Queue           *int    `json:"queue"`         // null where a rule drops it, as cpu
+	CPU             *int    `json:"cpu"`
+
+	said      []string // what the reader of the text must know first
+	does      string   // the rule
+	tableSize int
+}
+
+// NewHashCommand is `rssreplay hash SRC DST`.
+func NewHashCommand(e *cli.Env) *cobra.Command {
+	var protocol string
+	c := &cobra.Command{
+		Use: "hash SRC DST [flags]",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return cli.Usagef("hash takes a source and a destination: rssreplay hash 66.9.149.187:2794 161.142.100.80:1766")
+			}
+			return nil
+		},
+	}
+	model := settings.NewSteeringFlags(c.Flags())
+	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
+	to := output.NewFlags(c.Flags())
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		h, err := parseTuple(args[0], args[1], protocol)
+		if err != nil {
+			return err
+		}
+		out, err := output.Plan(e, to, append(output.Texts(writeHashText), output.Plain("json", writeHashJSON)))
+		if err != nil {
+			return err
+		}
+		if err := out.Protect(model.Inputs()); err != nil {
+			return err
+		}
+		s, err := model.Resolve(e)
+		if err != nil {
+			return err
+		}
+		r := hashOf(h, s)
+		for _, end := range args {
+			if note := portNote(end); note != "" {
+				r.said = append(r.said, note)
+			}
+		}
+		return out.Write(r)
+	}
+	return c
+}
+
+// parseTuple makes the header of a packet between two ends, each an address
+// with or without a port.
+func parseTuple(source, destination, protocol string) (*pcaps.Header, error) {
+	src, srcPort, err := parseEnd(source)
+	if err != nil {
+		return nil, err
+	}
+	dst, dstPort, err := parseEnd(destination)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case src.Is4() != dst.Is4():
+		return nil, cli.Usagef("%s and %s are of different IP versions", src, dst)
+	case (srcPort == nil) != (dstPort == nil):
+		return nil, cli.Usagef("give a port to both ends or to neither: %s, %s", source, destination)
+	}
+	h := &pcaps.Header{Version: 4, Protocol: pcaps.ProtoTCP}
+	if src.Is4() {
+		a, b := src.As4(), dst.As4()
+		copy(h.Src[:], a[:])
+		copy(h.Dst[:], b[:])
+	} else {
+		h.Version, h.Src, h.Dst = 6, src.As16(), dst.As16()
+	}
+	switch protocol {
+	case "tcp":
+	case "udp":
+		h.Protocol = pcaps.ProtoUDP
+	case "sctp":
+		h.Protocol = pcaps.ProtoSCTP
+	default:
+		return nil, cli.Usagef("--protocol must be tcp, udp or sctp, not %q", protocol)
+	}
+	if srcPort != nil {
+		h.SrcPort, h.DstPort, h.Facts = *srcPort, *dstPort, pcaps.HasPorts
+	}
+	return h, nil
+}
+
+// parseEnd reads "10.0.0.1", "10.0.0.1:443", "2001:db8::1" or "[2001:db8::1]:443".
+func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		addr = a
+	} else if ap, err := netip.ParseAddrPort(s); err == nil {
+		p := ap.Port()
+		addr, port = ap.Addr(), &p
+	} else {
+		return addr, nil, cli.Usagef("%q is no address with or without a port: write 10.0.0.1:443 or [2001:db8::1]:443", s)
+	}
+	if addr.Zone() != "" {
+		return addr, nil, cli.Usagef("%q has a zone, which packets don't carry: leave out %%%s", s, addr.Zone())
+	}
+	return addr.Unmap(), port, nil
+}
+
+// portNote says how a port is given, where an IPv6 address without brackets ends
+// in what may have been meant as one; else it is "".
+func portNote(end string) string {
+	i := strings.LastIndexByte(end, ':')
+	if i < 0 || strings.HasPrefix(end, "[") {
+		return ""
+	}
+	whole, err := netip.ParseAddr(end)
+	addr, errAddr := netip.ParseAddr(end[:i])
+	port, errPort := strconv.ParseUint(end[i+1:], 10, 16)
+	if err != nil || errAddr != nil || errPort != nil || !whole.Is6() || !addr.Is6() || port == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is taken as an address without a port; a port needs brackets: [%s]:%d.", end, addr, port)
+}
+
+func hashOf(h *pcaps.Header, s *settings.Settings) *hashReport {
+	d := s.Steering.Decide(h, &pcaps.Extension{})
+	r := &hashReport{
+		Schema: "rssreplay/hash/v1", HashType: d.Type.String(),
+		said: slices.Concat(s.Notes, s.Caveats), tableSize: len(s.Config.Table),
+	}
+	src, dst := addressesOf(h)
+	r.Source, r.Destination = src.String(), dst.String()
+	if h.Facts&pcaps.HasPorts != 0 {
+		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort
+	}
+	if d.Type != hash.None {
+		value := fmt.Sprintf("0x%08x", d.Hash)
+		r.Hash = &value
+		if d.Rule == 0 {
+			index := int(d.Entry)
+			r.Index = &index
+		}
+	}
+	if d.Rule > 0 {
+		rule := s.Steering.NTuple().All()[d.Rule-1]
+		why := fmt.Sprintf("rule %d", rule.Location)
+		r.Why, r.does = &why, rule.Does()
+	}
+	if d.Rule == 0 || d.Target >= 0 {
+		queue := int(d.Queue)
+		r.Queue, r.CPU = &queue, &s.Config.CPUs[s.Config.QueueCPU[d.Queue]]
+	}
+	return r
+}
+
+func writeHashJSON(w io.Writer, r *hashReport) error { return json.NewEncoder(w).Encode(r) }
+
+func writeHashText(w io.Writer, r *hashReport, _ text.Options) error {
+	for _, note := range r.said {
+		fmt.Fprintln(w, note)
+	}
+	if r.Why != nil {
+		return writeRuled(w, r)
+	}
+	if r.Hash == nil {
+		_, err := fmt.Fprintf(w, "hash   none: no enabled hash type fits\nqueue  %d (--default-queue)\nCPU    %d\n", *r.Queue, *r.CPU)
+		return err
+	}
+	_, err := fmt.Fprintf(w, "hash   %s\ntype   %s\nindex  %d of %d\nqueue  %d\nCPU    %d\n",
+		*r.Hash, r.HashType, *r.Index, r.tableSize, *r.Queue, *r.CPU)
+	return err
+}
+
+// writeRuled writes what becomes of a flow that a rule takes.
+func writeRuled(w io.Writer, r *hashReport) error {
+	value := "none: no enabled hash type fits"
+	if r.Hash != nil {
+		value = *r.Hash + ", " + r.HashType
+	}
+	if _, err := fmt.Fprintf(w, "%s took it before RSS: %s\nhash   %s\nindex  none\n", *r.Why, r.does, value); err != nil || r.Queue == nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "queue  %d\nCPU    %d\n", *r.Queue, *r.CPU)
+	return err
+}

@@ -1,0 +1,64 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+)
+
+// Captures are the captures that the command line names. A pattern that no
+// shell has expanded, as Windows' does not, stands for the files that match it.
+func Captures(args []string) ([]string, error) {
+	var captures []string
+	for _, arg := range args {
+		if _, err := os.Lstat(arg); arg == "-" || !strings.ContainsAny(arg, "*?[") || !errors.Is(err, fs.ErrNotExist) {
+			captures = append(captures, arg)
+			continue
+		}
+		matches, err := filepath.Glob(arg)
+		if err != nil || len(matches) == 0 {
+			return nil, fmt.Errorf("%s: no file matches: check the pattern and its folder", arg)
+		}
+		captures = append(captures, matches...)
+	}
+	if i := slices.Index(captures, "-"); i >= 0 && slices.Contains(captures[i+1:], "-") {
+		return nil, cli.Usagef("- is given twice, but standard input can be read only once")
+	}
+	return captures, nil
+}
+
+// CheckTwice refuses a flag for which captures are read twice, where one can't be.
+func CheckTwice(flag string, captures []string) error {
+	return CheckAgain(flag, "twice", captures)
+}
+
+// CheckAgain is CheckTwice for other numbers of times.
+func CheckAgain(flag, times string, captures []string) error {
+	switch name := readableOnce(captures); name {
+	case "":
+		return nil
+	case "-":
+		return cli.Usagef("%s reads a capture %s, which standard input can't be: save it to a file first", flag, times)
+	default:
+		return cli.Usagef("%s reads a capture %s, which %s can't be, as it is a pipe or device: save it to a file first", flag, times, name)
+	}
+}
+
+// readableOnce is the first of the captures that can't be read again; "" if all can.
+func readableOnce(captures []string) string {
+	for _, name := range captures {
+		if name == "-" {
+			return name
+		}
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,80 @@
+package input
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/pcaps/direction"
+)
+
+// Nothing is why no packet was received, and names the flag that is to blame, "" where
+// some were received.
+func (in *Input) Nothing(done *Replayed) string {
+	r := done.Result
+	left := r.Filtered + r.OutOfRange
+	switch {
+	case r.Received > 0:
+		return ""
+	case r.Packets > 0 && in.Flags.set.Changed("direction") && in.side == direction.SideOut:
+		return fmt.Sprintf("--direction out: none of the %s was sent", cli.Plural(r.Packets, "packet", "packets"))
+	case r.Packets > 0 && done.Directions.Said() == int64(r.Packets):
+		return fmt.Sprintf("the capture itself says that all of the %s were sent: --direction out takes them as received by the NIC at the other end", cli.Plural(r.Packets, "packet", "packets"))
+	case r.Packets > 0:
+		return fmt.Sprintf("--local %s: all of the %s come from there", in.local, cli.Plural(r.Packets, "packet", "packets"))
+	case left == 0 && r.Damage != nil:
+		return "the capture ends before its first packet"
+	case left == 0:
+		return "the capture holds no packet"
+	case r.OutOfRange == 0:
+		return fmt.Sprintf("--filter %q: none of the %s matches", in.Flags.filter, cli.Plural(left, "packet", "packets"))
+	}
+	var why []string
+	if in.Flags.from > 0 {
+		why = append(why, "--from "+in.Flags.from.String())
+	}
+	if in.Flags.to > 0 {
+		why = append(why, "--to "+in.Flags.to.String())
+	}
+	of := "of the " + cli.Plural(r.OutOfRange, "packet", "packets")
+	if r.Filtered > 0 {
+		of = fmt.Sprintf("of the %s that --filter %q leaves", cli.Plural(r.OutOfRange, "packet", "packets"), in.Flags.filter)
+	}
+	return fmt.Sprintf("%s: none %s lies there, the last one %s after the capture's first", strings.Join(why, ", "), of, time.Duration(r.Latest))
+}
+
+// Warn says on standard error what flags have left nothing of a capture, or name what no
+// packet has.
+func (in *Input) Warn(stderr io.Writer, done *Replayed) {
+	r := done.Result
+	if why := in.Nothing(done); why != "" && r.Packets+r.Filtered+r.OutOfRange > 0 {
+		fmt.Fprintf(stderr, "rssreplay: warning: no packet was received, so there is nothing to replay: %s\n", why)
+	}
+	if unmet := done.UnmetLocal(); unmet != "" {
+		fmt.Fprintf(stderr, "rssreplay: warning: %s\n", unmet)
+	}
+}
+
+// UnmetLocal is the sentence about addresses of --local that no packet has, "" where there
+// are none.
+func (done *Replayed) UnmetLocal() string {
+	if done.Directions == nil || done.Result.Packets == 0 {
+		return ""
+	}
+	unmet := done.Directions.Unmet()
+	if len(unmet) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("--local names %s, which no packet comes from or goes to: was another address meant?", strings.Join(unmet, ", "))
+}
+
+// NoteInterval says that a window that was asked for holds the whole capture.
+func NoteInterval(stderr io.Writer, f *settings.Flags, r *dispatch.Result) {
+	if f.Set.Changed("interval") && r.Span > 0 && int64(f.Interval) > r.Span {
+		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.Interval, time.Duration(r.Span))
+	}
+}

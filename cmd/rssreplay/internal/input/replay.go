@@ -1,0 +1,320 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
+	"rssreplay/report"
+)
+
+// Flags say which packets of the captures are replayed, and how fast.
+type Flags struct {
+	set         *pflag.FlagSet
+	filter      string
+	inner       bool
+	from, to    cli.Duration
+	Packets     uint64
+	direction   string
+	merge       bool
+	speed, rate string
+}
+
+func NewFlags(set *pflag.FlagSet) *Flags {
+	f := &Flags{set: set}
+	set.StringVar(&f.filter, "filter", "", "")
+	set.BoolVar(&f.inner, "inner", false, "")
+	set.Var(&f.from, "from", "")
+	set.Var(&f.to, "to", "")
+	set.Uint64Var(&f.Packets, "packets", 0, "")
+	set.StringVar(&f.direction, "direction", "in", "")
+	set.BoolVar(&f.merge, "merge", false, "")
+	set.StringVar(&f.speed, "speed", "1x", "")
+	set.StringVar(&f.rate, "rate", "", "")
+	return f
+}
+
+// Replayed is a finished replay and what was learnt of its captures.
+type Replayed struct {
+	Result *dispatch.Result
+	Files  []file.Info
+	Order  file.Order
+	Rule   string // how directions were told
+	scale  dispatch.Scale
+
+	Directions       *direction.Directions // what told them
+	DirectionUnknown bool                  // no rule told them
+}
+
+// Input is the checked Flags.
+type Input struct {
+	Flags    *Flags
+	captures []string
+	filter   *file.Filter
+	side     direction.Side
+	local    string // as --local says it
+	Scale    dispatch.Scale
+	Rate     *Rate                 // nil without --rate
+	More     []dispatch.Scenario   // replayed in the same pass
+	Settled  *direction.Directions // what an earlier pass learnt of directions; nil: nothing
+}
+
+// Resolve checks the flags, and adds them to the parameters in force.
+func (f *Flags) Resolve(captures []string, s *settings.Settings) (*Input, error) {
+	in := &Input{Flags: f, captures: captures, local: s.Local.String()}
+	if f.set.Changed("to") && f.to <= f.from {
+		return nil, cli.Usagef("--to %s is not after --from %s: no packet lies between", &f.to, &f.from)
+	}
+	if f.set.Changed("rate") && f.set.Changed("speed") {
+		return nil, cli.Usagef("--rate contradicts --speed: both scale the gaps between packets; give one of them")
+	}
+	speed, err := parseSpeed(f.speed)
+	if err != nil {
+		return nil, cli.AsUsage(err)
+	}
+	in.Scale = dispatch.ScaleOf(speed.Inv(speed))
+	if f.set.Changed("rate") {
+		if in.Rate, err = parseRate(f.rate); err != nil {
+			return nil, cli.AsUsage(err)
+		}
+		if err := CheckTwice("--rate", captures); err != nil {
+			return nil, err
+		}
+	}
+	if f.set.Changed("packets") && f.Packets == 0 {
+		return nil, cli.Usagef("--packets 0 leaves no packet to replay: leave the flag out to replay all")
+	}
+	if in.side, err = direction.ParseSide(f.direction); err != nil {
+		return nil, cli.AsUsage(err)
+	}
+	if f.filter != "" {
+		if in.filter, err = file.NewFilter(f.filter); err != nil {
+			if hint := filterHint(f.filter); hint != "" {
+				return nil, cli.Usagef("--filter %q: %s", f.filter, hint)
+			}
+			return nil, cli.AsUsage(err)
+		}
+	}
+	f.AddTo(s)
+	return in, nil
+}
+
+func (f *Flags) AddTo(s *settings.Settings) {
+	source := func(flag string) string {
+		if f.set.Changed(flag) {
+			return "--" + flag
+		}
+		return report.DefaultSource
+	}
+	end := report.Parameter{Name: "to", Value: nil, Text: "end", Source: source("to")}
+	if f.to > 0 {
+		end.Value, end.Text = int64(f.to), f.to.String()
+	}
+	rate := report.Parameter{Name: "rate", Value: nil, Text: "the capture's", Source: source("rate")}
+	if f.rate != "" {
+		rate.Value, rate.Text = f.rate, ""
+	}
+	s.Parameters = append(s.Parameters,
+		report.Parameter{Name: "inner", Value: f.inner, Source: source("inner")},
+		report.Parameter{Name: "from", Value: int64(f.from), Text: f.from.String(), Source: source("from")}, end,
+		report.Parameter{Name: "speed", Value: f.speed, Source: source("speed")}, rate)
+	if f.filter != "" {
+		s.Parameters = append(s.Parameters, report.Parameter{Name: "filter", Value: f.filter, Source: "--filter"})
+	}
+	if f.set.Changed("packets") {
+		s.Parameters = append(s.Parameters, report.Parameter{Name: "packets", Value: f.Packets, Source: "--packets"})
+	}
+	if f.set.Changed("direction") {
+		s.Parameters = append(s.Parameters, report.Parameter{Name: "direction", Value: f.direction, Source: "--direction"})
+	}
+	if f.merge {
+		s.Parameters = append(s.Parameters, report.Parameter{Name: "merge", Value: true, Source: "--merge"})
+	}
+}
+
+// Observers is told what happens in a replay, or keeps its packets or what its folds hold, as
+// dispatch.Options has it; the zero value tells nobody.
+type Observers struct {
+	Observe engine.Observer
+	Arrive  func(dispatch.Arrival)
+	Cut     dispatch.Cut
+	tape    *dispatch.Tape
+}
+
+// Add lets another observer know, too.
+func (w *Observers) Add(o engine.Observer) {
+	first := w.Observe
+	if first == nil {
+		w.Observe = o
+		return
+	}
+	w.Observe = func(e engine.Event) {
+		first(e)
+		o(e)
+	}
+}
+
+// Replay replays the captures; with --rate it reads them once before, to learn
+// the rate that they have.
+func (in *Input) Replay(e *cli.Env, s *settings.Settings, w Observers) (*Replayed, error) {
+	scale := in.Scale
+	if in.Rate != nil {
+		seen, err := in.Pass(e, s, nil, nil, dispatch.Scale{}, Observers{})
+		if err != nil {
+			return nil, err
+		}
+		if errors.Is(seen.Result.Damage, file.ErrInterrupted) {
+			return nil, errors.New("interrupted while the rate was measured (--rate): nothing was replayed")
+		}
+		if scale, err = in.Rate.Scale(seen.Result); err != nil {
+			return nil, err
+		}
+	}
+	return in.Pass(e, s, s.Modes, in.More, scale, w)
+}
+
+// Pass replays the captures; again if they hold sent packets and did not look so.
+func (in *Input) Pass(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers) (*Replayed, error) {
+	repeatable := in.Settled == nil && w.Observe == nil && w.Arrive == nil && readableOnce(in.captures) == ""
+	done, err := in.read(e, s, modes, more, scale, w, repeatable)
+	if errors.Is(err, dispatch.ErrSent) {
+		return in.read(e, s, modes, more, scale, w, false)
+	}
+	return done, err
+}
+
+// read is pass without a second try.
+func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
+	src, err := file.OpenSet(in.captures, e.Stdin, in.Flags.merge)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	interrupted, stop := e.Interrupts()
+	defer stop()
+	src.InterruptBy(interrupted)
+	if e.Terminal {
+		p := &progress{out: e.Stderr, read: src.Progress}
+		defer p.start(progressAfter, progressEvery)()
+	}
+	directions := in.Settled
+	if directions == nil {
+		directions = direction.NewDirections(s.Local)
+		directions.Take(in.side)
+	}
+	result, err := dispatch.Replay(src, dispatch.Options{
+		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.Profile != nil && s.Profile.NTuple.ATR, Filter: in.filter, Inner: in.Flags.inner,
+		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Tape: w.tape,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Replayed{
+		Result: result, Files: src.Info(), Order: src.Order(), scale: scale,
+		Rule: directions.Rule(), Directions: directions, DirectionUnknown: directions.Unknown(),
+	}, nil
+}
+
+// parseSpeed reads "2x" or "0.5".
+func parseSpeed(s string) (*big.Rat, error) {
+	r, err := parseDecimal(strings.TrimSuffix(s, "x"))
+	if err != nil {
+		return nil, fmt.Errorf("--speed must be a factor from 0.000000000001x to 999999999999x, as 2x or 0.5x, not %q", s)
+	}
+	return r, nil
+}
+
+// parseDecimal reads a plain decimal number above 0 and below 10¹², with at most
+// 12 decimals.
+func parseDecimal(s string) (*big.Rat, error) {
+	whole, decimals, _ := strings.Cut(s, ".")
+	if len(whole) > 12 || len(decimals) > 12 || strings.ContainsFunc(whole+decimals, func(r rune) bool { return r < '0' || r > '9' }) {
+		return nil, errors.New("not a decimal number")
+	}
+	r, ok := new(big.Rat).SetString(s)
+	if !ok || r.Sign() <= 0 {
+		return nil, errors.New("not a decimal number above 0")
+	}
+	return r, nil
+}
+
+// Rate is a mean rate of the received packets: bits or packets per second.
+type Rate struct {
+	text      string
+	perSecond *big.Rat
+	bits      bool
+}
+
+// parseRate reads "10Gbps" or "1.5Mpps".
+func parseRate(s string) (*Rate, error) {
+	wrong := fmt.Errorf("--rate must be in bit/s or packets/s, as 10Gbps, 100Mbps, 1Mpps or 500kpps, not %q", s)
+	r := &Rate{text: s}
+	number, ok := strings.CutSuffix(s, "bps")
+	if r.bits = ok; !ok {
+		if number, ok = strings.CutSuffix(s, "pps"); !ok {
+			return nil, wrong
+		}
+	}
+	factor := int64(1)
+	for _, prefix := range []struct {
+		letters string
+		factor  int64
+	}{{"kK", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}} {
+		if number != "" && strings.ContainsRune(prefix.letters, rune(number[len(number)-1])) {
+			number, factor = number[:len(number)-1], prefix.factor
+			break
+		}
+	}
+	var err error
+	if r.perSecond, err = parseDecimal(number); err != nil {
+		return nil, wrong
+	}
+	r.perSecond.Mul(r.perSecond, big.NewRat(factor, 1))
+	return r, nil
+}
+
+// Scale is what brings the received packets of a replay to the rate.
+func (r *Rate) Scale(seen *dispatch.Result) (dispatch.Scale, error) {
+	amount := seen.Received
+	if r.bits {
+		amount = 8 * (seen.Bytes - seen.SentBytes)
+	}
+	if amount == 0 || seen.Duration == 0 {
+		return dispatch.Scale{}, cli.Usagef("--rate %s: the packets received span no time, so there is no rate to scale", r.text)
+	}
+	// The duration at that rate, beside the one there is, in ns.
+	want := new(big.Rat).SetFrac(new(big.Int).Mul(new(big.Int).SetUint64(amount), big.NewInt(1e9)), big.NewInt(1))
+	want.Quo(want, r.perSecond)
+	return dispatch.ScaleOf(want.Quo(want, new(big.Rat).SetInt64(seen.Duration))), nil
+}
+
+// wiresharkField is a display filter's field and its operator: tcp.port == 443.
+var wiresharkField = regexp.MustCompile(`^(ip|ipv6|tcp|udp|sctp)\.(port|srcport|dstport|addr|src|dst|host)\s*(==|eq)\s*(\S+)$`)
+
+// filterHint is a display filter of Wireshark's in libpcap's language: "" for what is
+// none, or too much to translate.
+func filterHint(expr string) string {
+	m := wiresharkField.FindStringSubmatch(strings.TrimSpace(expr))
+	if m == nil {
+		if strings.Contains(expr, "==") && regexp.MustCompile(`\b(ip|ipv6|tcp|udp|frame|eth)\.\w+`).MatchString(expr) {
+			return "this is Wireshark's language; libpcap's has no dots: 'tcp port 443 and host 192.0.2.1'"
+		}
+		return ""
+	}
+	word := map[string]string{"port": "port", "srcport": "src port", "dstport": "dst port", "addr": "host", "host": "host", "src": "src host", "dst": "dst host"}[m[2]]
+	protocol := m[1] + " "
+	if strings.Contains(word, "host") { // the address says which IP it is
+		protocol = ""
+	}
+	return fmt.Sprintf("this is Wireshark's language; libpcap's is --filter '%s%s %s'", protocol, word, m[4])
+}

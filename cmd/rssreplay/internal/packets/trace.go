@@ -1,0 +1,323 @@
+package packets
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/engine"
+	"rssreplay/report"
+)
+
+// TraceFlags say where a trace goes, and which part of the replay is in it.
+type TraceFlags struct {
+	Path     string
+	From, To cli.Duration // since the first packet; to 0: to the end
+}
+
+// Check reports flags that do not go together.
+func (f *TraceFlags) Check() error {
+	switch {
+	case f.Path == "" && (f.From != 0 || f.To != 0):
+		return cli.Usagef("--trace-from and --trace-to bound a trace: give its file with --trace")
+	case f.Path == "-":
+		return cli.Usagef("--trace writes a file, and the report goes to standard output: name one, --trace trace.json")
+	case f.To != 0 && f.To <= f.From:
+		return cli.Usagef("--trace-to %s is not after --trace-from %s", f.To.String(), f.From.String())
+	}
+	return nil
+}
+
+// Trace is a trace being written: one spool per mode, as the modes run beside
+// each other, so that the same replay gives the same bytes.
+type Trace struct {
+	scratch *cli.Scratch
+	files   []*os.File
+	modes   [engine.NumModes]*tracer
+	spools  []*report.TraceSpool
+}
+
+// NewTrace starts a trace of a replay. The spools lie beside the file to be
+// written, whose disk must have room for twice the trace.
+func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
+	t := &Trace{scratch: &e.Scratch}
+	dir := filepath.Dir(f.Path)
+	if info, err := os.Stat(f.Path); err == nil && !info.Mode().IsRegular() {
+		dir = "" // a device or a pipe: no file can stand beside it
+	}
+	for i, mode := range s.Modes {
+		var file *os.File
+		err := t.scratch.Add(true, func() (name string, err error) {
+			if file, err = os.CreateTemp(dir, "."+filepath.Base(f.Path)+".*"); err != nil {
+				return "", err
+			}
+			return file.Name(), nil
+		})
+		if err != nil {
+			t.Close()
+			return nil, fmt.Errorf("--trace %s: no file can be made in %s: %w", f.Path, dir, cli.Cause(err))
+		}
+		t.files = append(t.files, file)
+		spool := report.NewTraceSpool(file, i+1)
+		t.spools = append(t.spools, spool)
+		t.modes[mode] = newTracer(spool, mode, i, f, &s.Config)
+	}
+	return t, nil
+}
+
+// Observe is the replay's observer.
+func (t *Trace) Observe(e engine.Event) { t.modes[e.Mode].observe(e) }
+
+// Write writes the trace.
+func (t *Trace) Write(w io.Writer) error {
+	var spools []io.Reader
+	for i, file := range t.files {
+		if err := t.spools[i].Flush(); err != nil {
+			return err
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		spools = append(spools, file)
+	}
+	return report.WriteTrace(w, spools...)
+}
+
+// Close removes the spools.
+func (t *Trace) Close() error {
+	var all []error
+	for _, file := range t.files {
+		all = append(all, file.Close(), t.scratch.Settle(func() error { return os.Remove(file.Name()) }, file.Name()))
+	}
+	return errors.Join(all...)
+}
+
+// tracer makes one mode's part of a trace: a process with a track for the NIC,
+// one per interrupt vector and CPU, and a counter per queue. An interrupt cycle
+// is in it as a whole if its interrupt was raised in the range.
+type tracer struct {
+	out      *report.TraceSpool
+	mode     engine.Mode
+	base     int // of the process's track numbers, which no other process has
+	place    int // of the mode among those replayed
+	from, to int64
+	cfg      *engine.Config
+
+	interrupts uint64
+	vectors    []tracedVector
+	cpus       []tracedCPU
+	queues     []tracedQueue
+}
+
+type tracedVector struct {
+	in bool // its present cycle is in the range
+	id uint64
+}
+
+type tracedCPU struct {
+	workEnd int64 // of the work before the next packet's
+	from    int   // the CPU that took that packet's flow before, if the packet pays for it; else -1
+	sends   bool  // its track of sent packets has a name
+}
+
+type tracedQueue struct {
+	name  string
+	depth int64
+	begun bool // a value was written
+}
+
+// Tracks of a process, counted from its base.
+const (
+	nicTrack      = 1
+	vectorsTrack  = 2
+	cpusTrack     = vectorsTrack + engine.MaxCPUs
+	sendsTrack    = cpusTrack + engine.MaxCPUs
+	tracksOfOne   = 10000
+	tracksPerMode = sendsTrack + engine.MaxCPUs
+)
+
+// A process has room for all of its tracks.
+const _ = uint(tracksOfOne - tracksPerMode)
+
+func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *TraceFlags, cfg *engine.Config) *tracer {
+	t := &tracer{
+		out: out, mode: mode, base: (place + 1) * tracksOfOne, place: place, from: int64(f.From), to: int64(f.To), cfg: cfg,
+		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
+	}
+	out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "process_name", Track: t.base, Args: [3]report.TraceArg{{Name: "name", Text: mode.String()}},
+	})
+	out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "process_sort_index", Track: t.base, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(place)}},
+	})
+	t.name(nicTrack, "NIC")
+	t.queues[0].name = "depth of the hardware queue"
+	if mode == engine.RSSMSIX {
+		t.vectors = make([]tracedVector, len(cfg.CPUs))
+		for c, number := range cfg.CPUs {
+			t.name(vectorsTrack+c, fmt.Sprintf("NIC: interrupt of CPU %d", number))
+		}
+	} else {
+		t.name(vectorsTrack, "NIC: interrupt")
+	}
+	if mode == engine.RSSMSIX || mode == engine.RSSHWQueues {
+		t.queues = make([]tracedQueue, cfg.Queues)
+		for q := range t.queues {
+			t.queues[q].name = fmt.Sprintf("depth of queue %d", q)
+		}
+	}
+	for c, number := range cfg.CPUs {
+		t.name(cpusTrack+c, fmt.Sprintf("CPU %d", number))
+	}
+	return t
+}
+
+// name names a track, and orders the tracks by their numbers.
+func (t *tracer) name(track int, name string) {
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "thread_name", Track: t.base + track, Args: [3]report.TraceArg{{Name: "name", Text: name}},
+	})
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceMetadata, Name: "thread_sort_index", Track: t.base + track, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(track)}},
+	})
+}
+
+// vector is the vector of CPU c.
+func (t *tracer) vector(c int) (*tracedVector, int) {
+	if t.mode == engine.RSSMSIX {
+		return &t.vectors[c], vectorsTrack + c
+	}
+	return &t.vectors[0], vectorsTrack
+}
+
+func (t *tracer) write(phase report.TracePhase, track int, name string, time int64) {
+	t.out.Write(&report.TraceEvent{Phase: phase, Track: t.base + track, Name: name, Time: time})
+}
+
+func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
+
+func (t *tracer) observe(e engine.Event) {
+	switch e.Kind {
+	case engine.Publish:
+		t.deepen(e, 1)
+	case engine.Deal:
+		t.deepen(e, -1)
+	case engine.Take:
+		if t.mode != engine.RSSSingleQueue {
+			t.deepen(e, -1)
+		}
+	case engine.RuleDrop:
+		if t.inRange(e.Time) {
+			t.out.Write(&report.TraceEvent{
+				Phase: report.TraceInstant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
+				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+			})
+		}
+		return
+	case engine.Drop:
+		if t.inRange(e.Time) {
+			t.out.Write(&report.TraceEvent{
+				Phase: report.TraceInstant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
+				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+			})
+		}
+		return
+	case engine.Send:
+		t.send(e)
+		return
+	}
+	if e.CPU < 0 {
+		return
+	}
+	v, track := t.vector(e.CPU)
+	if e.Kind == engine.Raise {
+		if v.in = t.inRange(e.Time); v.in {
+			// Arrows of different modes must not meet.
+			v.id = t.interrupts*engine.NumModes + uint64(t.place)
+			t.interrupts++
+		}
+	}
+	if v.in {
+		t.cycle(e, v, track)
+	}
+}
+
+// cycle writes what happens in an interrupt cycle.
+func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
+	c := &t.cpus[e.CPU]
+	switch e.Kind {
+	case engine.Raise:
+		t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceFlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
+		})
+	case engine.ISRStart:
+		t.write(report.TraceBegin, cpusTrack+e.CPU, "ISR", e.Time)
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceFlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
+		})
+	case engine.ISREnd, engine.DPCEnd:
+		t.write(report.TraceEnd, cpusTrack+e.CPU, "", e.Time)
+	case engine.DPCStart:
+		t.write(report.TraceBegin, cpusTrack+e.CPU, "DPC", e.Time)
+		c.workEnd = e.Time + t.cfg.DPCCost
+	case engine.ShareStart:
+		c.workEnd = e.Time
+	case engine.Take:
+		c.workEnd, c.from = max(c.workEnd, e.Time), e.Latest
+	case engine.Indicate:
+		args := [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+		if c.from >= 0 {
+			args[2] = report.TraceArg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+		}
+		t.out.Write(&report.TraceEvent{
+			Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
+			Time: c.workEnd, Duration: e.Time - c.workEnd,
+			Args: args,
+		})
+		c.workEnd = e.Time
+	case engine.Enable:
+		t.write(report.TraceEnd, vectorTrack, "", e.Time)
+	}
+}
+
+// deepen changes the depth of a queue: its packets published and not yet taken.
+func (t *tracer) deepen(e engine.Event, by int64) {
+	q := &t.queues[e.Queue]
+	if t.inRange(e.Time) {
+		if !q.begun && q.depth > 0 && t.from > 0 {
+			t.depth(q, t.from)
+		}
+		q.begun = true
+	}
+	q.depth += by
+	if t.inRange(e.Time) {
+		t.depth(q, e.Time)
+	}
+}
+
+func (t *tracer) depth(q *tracedQueue, time int64) {
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceCounter, Name: q.name, Time: time, Args: [3]report.TraceArg{{Name: "packets", Value: q.depth}},
+	})
+}
+
+// send marks a sent packet. Sends have tracks of their own: they run below the
+// DPCs, whatever these do.
+func (t *tracer) send(e engine.Event) {
+	if !t.inRange(e.Time) {
+		return
+	}
+	if c := &t.cpus[e.CPU]; !c.sends {
+		c.sends = true
+		t.name(sendsTrack+e.CPU, fmt.Sprintf("CPU %d: sent packets", t.cfg.CPUs[e.CPU]))
+	}
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceInstant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
+		Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+	})
+}

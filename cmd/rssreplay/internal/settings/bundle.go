@@ -1,0 +1,79 @@
+package settings
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"rssreplay/cmd/rssreplay/internal/bundle"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/nictext"
+)
+
+// readBundle reads the texts in a bundle, each recognised by what it says; of the
+// kinds given already none. With an interface only those that are not of another one.
+func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) error {
+	files, err := bundle.Files(root)
+	if err != nil {
+		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool, or a tar or zip of one", root, cli.Cause(err))
+	}
+	var others []string // interfaces
+	for _, f := range files {
+		for _, name := range nictext.Interfaces(f.Data) {
+			if name != iface && !slices.Contains(others, name) {
+				others = append(others, name)
+			}
+		}
+	}
+	used := 0
+	for _, f := range files {
+		name := filepath.Join(root, filepath.FromSlash(f.Name))
+		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
+			continue
+		}
+		data := f.Data
+		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
+			continue
+		}
+		if iface != "" {
+			if data, err = nictext.Only(data, iface); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		kinds := nictext.Sniff(data)
+		switch {
+		case nictext.SaysNoTable(string(data)):
+			m.noTable = name
+			used++
+		case len(kinds) == 0 && !nictext.Evidence(data):
+			m.leftOut = append(m.leftOut, f.Name)
+		}
+		used += len(kinds)
+		for _, kind := range kinds {
+			if given[kind] {
+				continue
+			}
+			if err := m.read(kind, strings.NewReader(string(data)), name); err != nil {
+				if len(others) > 1 && iface == "" {
+					return fmt.Errorf("%w; or, as there are several interfaces, name one with --dev (%s)", err, strings.Join(others, ", "))
+				}
+				return err
+			}
+		}
+	}
+	if used == 0 {
+		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
+	}
+	return nil
+}
+
+// namesInterface reports whether a file's name has the interface's as a word of it.
+func namesInterface(file, iface string) bool {
+	words := strings.FieldsFunc(file, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '@' && r != ':'
+	})
+	return slices.Contains(words, iface)
+}

@@ -1,0 +1,348 @@
+package settings
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/internal/bundle"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/nictext"
+)
+
+// ImportFlags name the saved outputs that tell of a NIC. Each file may be "-".
+type ImportFlags struct {
+	nic      string
+	table    string
+	driver   string
+	channels string
+	coalesce string
+	ring     string
+	flowHash string
+	irq      []string
+	costs    string
+	bundle   string
+	Dev      string // the interface, where the texts are of several
+}
+
+// addSteering adds the flags of what chooses a packet's CPU.
+func (f *ImportFlags) addSteering(set *pflag.FlagSet) {
+	set.StringVar(&f.nic, "nic", "", "")
+	set.StringVar(&f.table, "table", "", "")
+	set.StringVar(&f.driver, "driver", "", "")
+	set.StringVar(&f.channels, "channels", "", "")
+	set.StringVar(&f.flowHash, "flow-hash", "", "")
+	set.StringArrayVar(&f.irq, "irq", nil, "")
+	set.StringVar(&f.bundle, "bundle", "", "")
+	set.StringVar(&f.Dev, "dev", "", "")
+}
+
+// addReplay adds the flags of what a replay takes besides.
+func (f *ImportFlags) addReplay(set *pflag.FlagSet) {
+	set.StringVar(&f.coalesce, "coalesce", "", "")
+	set.StringVar(&f.ring, "ring", "", "")
+	set.StringVar(&f.costs, "costs", "", "")
+}
+
+// importFile is one file to import, and the flag that names it.
+type importFile struct {
+	kind nictext.Kind
+	flag string
+	path string // "-": standard input
+
+	context int // the RSS context that a table is of; 0: the main one
+}
+
+// importFiles are the files that flags name one by one. The key's is --key @FILE.
+func (f *Flags) importFiles() []importFile {
+	var files []importFile
+	add := func(kind nictext.Kind, path string) {
+		if path != "" {
+			files = append(files, importFile{kind: kind, flag: "--" + kind.String(), path: path})
+		}
+	}
+	add(nictext.KindTable, f.Imports.table)
+	add(nictext.KindDriver, f.Imports.driver)
+	add(nictext.KindChannels, f.Imports.channels)
+	add(nictext.KindCoalesce, f.Imports.coalesce)
+	add(nictext.KindRing, f.Imports.ring)
+	add(nictext.KindFlowHash, f.Imports.flowHash)
+	add(nictext.KindCosts, f.Imports.costs)
+	for _, path := range f.Imports.irq {
+		add(nictext.KindIRQ, path)
+	}
+	add(nictext.KindRules, f.rules.file)
+	for _, given := range f.rules.contexts {
+		if context, path, err := parseContext(given); err == nil { // or else checked later
+			files = append(files, importFile{nictext.KindTable, "--context", path, context})
+		}
+	}
+	if path, ok := strings.CutPrefix(f.key, "@"); ok {
+		add(nictext.KindKey, path)
+	}
+	return files
+}
+
+// Inputs are the paths of the files that the flags have read; of a bundle all that
+// are in it.
+func (f *Flags) Inputs() []string {
+	var paths []string
+	if path, ok := strings.CutPrefix(f.layout, "file:"); ok && path != "-" {
+		paths = append(paths, path)
+	}
+	for _, file := range f.importFiles() {
+		paths = append(paths, file.path)
+	}
+	if bundle := f.Imports.bundle; bundle != "" {
+		// What is wrong with it is readBundle's to say.
+		_ = filepath.WalkDir(bundle, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				paths = append(paths, path)
+			}
+			return nil
+		})
+	}
+	return paths
+}
+
+// Folders are those that are read.
+func (f *Flags) Folders() []string {
+	if info, err := os.Stat(f.Imports.bundle); err != nil || !info.IsDir() {
+		return nil
+	}
+	return []string{f.Imports.bundle}
+}
+
+// CheckStdin refuses flags of which more than one, or one and a capture, would
+// read standard input.
+func (f *Flags) CheckStdin(captures []string) error {
+	reader := ""
+	if slices.Contains(captures, "-") {
+		reader = "the capture"
+	}
+	for _, file := range f.importFiles() {
+		switch {
+		case file.path != "-":
+		case reader != "":
+			return cli.BothStdin(reader, file.flag)
+		default:
+			reader = file.flag
+		}
+	}
+	return nil
+}
+
+// imported is what a text told, and the text's name; its value is nil if there is
+// no such text.
+type imported[T any] struct {
+	value *T
+	from  string
+}
+
+// imports is what the texts told of a NIC.
+type imports struct {
+	table    imported[nictext.ImportedTable]
+	driver   imported[nictext.Driver]
+	channels imported[nictext.Channels]
+	coalesce imported[nictext.Coalesce]
+	ring     imported[nictext.Ring]
+	flowHash imported[nictext.FlowHash]
+	irq      imported[nictext.IRQs]
+	key      imported[nictext.KeyFile]
+	costs    imported[nictext.Costs]
+	rules    imported[nictext.Rules]
+	contexts map[int]*imported[nictext.ImportedTable]
+
+	leftOut []string // names of the bundle's files that are none of these
+	noTable string   // the bundle's file that says that the driver shows no table
+}
+
+// printedBy says what to give as a text of each kind.
+var printedBy = [nictext.NumKinds]string{
+	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
+	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
+	"what `rssreplay calibrate -o costs.json` wrote",
+	"a file with the text of `ethtool -n`",
+}
+
+// unreadable says that the file can't be opened or read, and what to give.
+func (file *importFile) unreadable(err error) error {
+	return cli.Usagef("%s: %s: %w: give %s", file.flag, file.path, cli.Cause(err), printedBy[file.kind])
+}
+
+// readImports reads every text that the flags name.
+func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
+	if err := f.CheckStdin(nil); err != nil {
+		return nil, err
+	}
+	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}}
+	var given [nictext.NumKinds]bool
+	for _, file := range f.importFiles() {
+		given[file.kind] = given[file.kind] || file.context == 0
+		in, name := stdin, "standard input"
+		if file.path != "-" {
+			opened, err := os.Open(file.path)
+			if err != nil {
+				return nil, file.unreadable(err)
+			}
+			defer opened.Close()
+			in, name = opened, file.path
+		}
+		peeked := bufio.NewReader(in)
+		if _, err := peeked.Peek(1); err == io.EOF {
+			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
+		}
+		text, err := onlyOf(peeked, f.Imports.Dev)
+		if err == nil {
+			if file.context == 0 {
+				err = m.read(file.kind, text, name)
+			} else {
+				table := &imported[nictext.ImportedTable]{}
+				m.contexts[file.context] = table
+				err = readInto(table, nictext.ReadTable, text, name)
+			}
+		}
+		switch {
+		case errors.As(err, new(*fs.PathError)): // a folder, for one
+			return nil, file.unreadable(err)
+		case err != nil:
+			return nil, cli.Usagef("%s: %w", file.flag, err)
+		}
+	}
+	if f.Imports.bundle != "" {
+		if err := m.readBundle(f.Imports.bundle, f.Imports.Dev, given); err != nil {
+			return nil, cli.Usagef("--bundle: %w", err)
+		}
+	}
+	return m, m.oneInterface()
+}
+
+// onlyOf is what a text says of the interface, if one was named.
+func onlyOf(in io.Reader, iface string) (io.Reader, error) {
+	if iface == "" {
+		return in, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, bundle.MaxText+1))
+	if err == nil {
+		data, err = nictext.Only(data, iface)
+	}
+	return bytes.NewReader(data), err
+}
+
+// read reads one text of the kind.
+func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
+	switch kind {
+	case nictext.KindTable:
+		return readInto(&m.table, nictext.ReadTable, in, name)
+	case nictext.KindDriver:
+		return readInto(&m.driver, nictext.ReadDriver, in, name)
+	case nictext.KindChannels:
+		return readInto(&m.channels, nictext.ReadChannels, in, name)
+	case nictext.KindCoalesce:
+		return readInto(&m.coalesce, nictext.ReadCoalesce, in, name)
+	case nictext.KindRing:
+		return readInto(&m.ring, nictext.ReadRing, in, name)
+	case nictext.KindFlowHash:
+		fields, err := nictext.ReadFlowHash(in, name)
+		switch {
+		case err != nil:
+			return err
+		case m.flowHash.value == nil:
+			m.flowHash = imported[nictext.FlowHash]{fields, name}
+			return nil
+		}
+		if err := m.flowHash.value.Merge(fields); err != nil {
+			return fmt.Errorf("%s and %s tell different things: %w; remove one of them", m.flowHash.from, name, err)
+		}
+		if name != m.flowHash.from {
+			m.flowHash.from += ", " + name
+		}
+		return nil
+	case nictext.KindCosts:
+		return readInto(&m.costs, nictext.ReadCosts, in, name)
+	case nictext.KindKey:
+		return readInto(&m.key, nictext.ReadKey, in, name)
+	case nictext.KindRules:
+		return readInto(&m.rules, nictext.ReadRules, in, name)
+	}
+	// Interrupts add up: counts from before and after, and affinities.
+	irqs, err := nictext.ReadIRQs(in, name)
+	if err != nil {
+		return err
+	}
+	if m.irq.value == nil {
+		m.irq = imported[nictext.IRQs]{irqs, name}
+		return nil
+	}
+	m.irq.value.Merge(irqs)
+	m.irq.from += ", " + name
+	return nil
+}
+
+// readInto reads a text of a kind of which there may be one only, or several
+// that tell the same.
+func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), in io.Reader, name string) error {
+	value, err := read(in, name)
+	switch {
+	case err != nil:
+		return err
+	case to.value != nil && !reflect.DeepEqual(to.value, value):
+		return fmt.Errorf("%s and %s are of one kind, and tell different things: remove one of them", to.from, name)
+	case to.value == nil:
+		*to = imported[T]{value, name}
+	}
+	return nil
+}
+
+// oneInterface checks that the texts are of one interface.
+func (m *imports) oneInterface() error {
+	name, from := m.interfaceName()
+	for _, other := range []struct{ name, from string }{
+		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
+	} {
+		if other.name != "" && other.name != name {
+			return cli.Usagef("%s is of %s, but %s of %s: give the texts of one interface", from, name, other.from, other.name)
+		}
+	}
+	return nil
+}
+
+// interfaceName is the interface that the texts are of, and the first text that
+// says so; "" if none does.
+func (m *imports) interfaceName() (name, from string) {
+	for _, of := range []struct{ name, from string }{
+		interfaceOf(m.table, func(t *nictext.ImportedTable) string {
+			if t.EntriesAreCPUs() {
+				return "" // Windows has names of its own
+			}
+			return t.Interface
+		}),
+		interfaceOf(m.channels, func(c *nictext.Channels) string { return c.Interface }),
+		interfaceOf(m.coalesce, func(c *nictext.Coalesce) string { return c.Interface }),
+		interfaceOf(m.ring, func(r *nictext.Ring) string { return r.Interface }),
+	} {
+		if of.name != "" {
+			return of.name, of.from
+		}
+	}
+	return "", ""
+}
+
+func interfaceOf[T any](text imported[T], name func(*T) string) struct{ name, from string } {
+	if text.value == nil {
+		return struct{ name, from string }{}
+	}
+	return struct{ name, from string }{name(text.value), text.from}
+}

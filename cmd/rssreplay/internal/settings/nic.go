@@ -1,0 +1,312 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/report"
+)
+
+// This file makes the two lower layers of parameters that tell of a NIC: what
+// its profile has, and what its saved outputs say.
+
+// chooseProfile finds the profile: that of --nic, else that of the driver.
+func (r *resolver) chooseProfile() error {
+	name, driver := r.flags.Imports.nic, r.imports.driver
+	if name != "" {
+		p, err := profile.Named(name)
+		if hint := nicHint(name); err != nil && hint != "" {
+			return fmt.Errorf("--nic %q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
+		}
+		if err != nil {
+			return err
+		}
+		if driver.value != nil && !slices.Contains(p.Drivers, driver.value.Name) {
+			return fmt.Errorf("--nic %s contradicts %s, whose driver is %s: leave one of them out", name, driver.from, driver.value.Name)
+		}
+		r.Profile = p
+		r.add("nic", p.Name, "", "--nic")
+	} else if driver.value != nil {
+		entries, rings := 0, 0
+		if t := r.imports.table.value; t != nil {
+			entries, rings = len(t.Table), t.Rings
+		}
+		r.Profile = profile.OfDriver(driver.value.Name, entries, rings)
+		if r.Profile == nil {
+			r.Notes = append(r.Notes, fmt.Sprintf("There is no profile of the driver %s (%s): what no file and no flag sets is the model's default.", driver.value.Name, driver.from))
+			return nil
+		}
+		r.add("nic", r.Profile.Name, "", driver.from)
+	}
+	return nil
+}
+
+// fromProfile is where a value of the profile comes from.
+func (r *resolver) fromProfile(flag string) string {
+	source := "profile " + r.Profile.Name
+	if r.Profile.UnverifiedOf(flag) {
+		source += ", unverified"
+	}
+	return source
+}
+
+func (r *resolver) offerOfProfile(flag, value string) {
+	r.offer(fromProfile, r.fromProfile(flag), flag, value)
+}
+
+// offerProfile offers what the profile sets on any machine. What depends on CPUs
+// and queues is offered where these are known.
+func (r *resolver) offerProfile() {
+	p := r.Profile
+	if p == nil {
+		return
+	}
+	if p.Key != "" {
+		r.offerOfProfile("key", p.Key)
+	}
+	r.offerOfProfile("hash-types", p.HashTypes.String())
+	r.offerOfProfile("xfrm", p.Transform.String())
+	if p.RXRing > 0 {
+		r.offerOfProfile("rx-ring", strconv.Itoa(p.RXRing))
+	}
+	r.offerModeration(fromProfile, r.fromProfile("itr"), r.fromProfile("rx-usecs"), p.Moderation)
+	if p.NAPI {
+		r.offerOfProfile("drain", "poll")
+		r.offerOfProfile("dpc-budget", "64")
+	}
+}
+
+func (r *resolver) offerModeration(from layer, itrSource, usecsSource string, m profile.Moderation) {
+	r.offer(from, itrSource, "itr", m.ITR.String())
+	r.offer(from, usecsSource, "rx-usecs", strconv.FormatInt(m.RXDelay.Microseconds(), 10))
+	r.offer(from, usecsSource, "rx-frames", strconv.Itoa(m.RXFrames))
+}
+
+// offerImports offers what the texts say, all but the table itself.
+func (r *resolver) offerImports() error {
+	m := r.imports
+	if key := m.key; key.value != nil && !strings.HasPrefix(r.flags.key, "@") {
+		fit, err := r.fitKey(key.value.Key)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key.from, err)
+		}
+		r.offer(fromImport, key.from, "key", fit.String())
+	}
+	if f := m.flowHash; f.value != nil {
+		if err := r.offerFlowHash(f.value, f.from); err != nil {
+			return err
+		}
+	}
+	if ring := m.ring; ring.value != nil {
+		r.offer(fromImport, ring.from, "rx-ring", strconv.Itoa(ring.value.RX))
+	}
+	if c := m.coalesce; c.value != nil && r.flags.Set.Lookup("itr") != nil {
+		r.offerCoalesce(c.value, c.from)
+	}
+	if c := m.costs; c.value != nil && r.flags.Set.Lookup("packet-cost") != nil {
+		r.offerCosts(c.value, c.from)
+	}
+	queues, queuesFrom := 0, ""
+	if c := m.channels; c.value != nil {
+		queues, queuesFrom = c.value.RX, c.from
+		r.offer(fromImport, c.from, "queues", strconv.Itoa(queues))
+	}
+	if table := m.table; table.value != nil {
+		r.Rings = cmp.Or(queues, table.value.Rings)
+		n := r.offerTable(table.value, table.from)
+		if queues > 0 && n > 0 && queues != n {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s says %d receive channels, and %s %d queues, which are used.", queuesFrom, queues, table.from, n))
+		}
+		if n > 0 {
+			queues = n
+		}
+	}
+	if t := m.table.value; t != nil && !t.EntriesAreCPUs() && t.QueueCPU() == nil && queues > 0 {
+		n := queues
+		if r.flags.Set.Changed("queues") {
+			n = r.flags.queues
+		}
+		r.offer(fromImport, m.table.from, "cpus", strconv.Itoa(min(max(n, 1), engine.MaxCPUs)))
+	}
+	if m.irq.value != nil && !r.flags.Set.Changed("affinity") {
+		if r.flags.Set.Changed("queues") {
+			queues = r.flags.queues
+		}
+		return r.offerIRQs(queues)
+	}
+	return nil
+}
+
+// offerCosts offers the costs that were measured, and says what they are worth.
+func (r *resolver) offerCosts(c *nictext.Costs, from string) {
+	for _, parameter := range c.Names() {
+		r.offer(fromImport, from, parameter, fmt.Sprintf("%dns", c.Costs[parameter]))
+	}
+	r.measured = report.MeasuredOrigin(report.Time{Time: c.Measured}, c.Windows, report.Fraction(c.Error), report.Fraction(c.From), report.Fraction(c.To))
+	if r.origin("packet-cost").source == from {
+		r.Notes = append(r.Notes, "costs: "+r.measured+".")
+	}
+}
+
+// offerTable offers what comes with a table, and returns its number of queues.
+func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int) {
+	queues = t.Rings
+	if t.Table != nil {
+		queues = max(queues, int(slices.Max(t.Table))+1)
+	}
+	if cpus := t.QueueCPU(); cpus != nil {
+		queues = len(cpus)
+		var spare []int
+		for _, p := range t.Spare {
+			spare = append(spare, p.CPU())
+		}
+		r.offerQueueCPUs(from, cpus, spare...)
+	}
+	if queues > 0 {
+		r.offer(fromImport, from, "queues", strconv.Itoa(queues))
+	}
+	if t.Key != nil {
+		r.offer(fromImport, from, "key", t.Key.String())
+	}
+	if t.HashTypes != nil {
+		r.offer(fromImport, from, "hash-types", t.HashTypes.String())
+		r.offer(fromImport, from, "hash-function", t.OwnFunction.String())
+	}
+	if t.FlowHash != "" && !r.flags.Set.Changed("rx-flow-hash") {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s was made with --rx-flow-hash %s: give that here, too, or other bytes are hashed.", from, t.FlowHash))
+	}
+	symmetric := r.Profile != nil && r.Profile.Transform != hash.NoTransform
+	switch {
+	case !t.TransformShown, symmetric && !t.OrXORShown:
+		// An older ethtool, which says nothing: the profile has it.
+	case t.Transform == hash.NoTransform && r.Profile != nil && !r.Profile.Transform.Shown():
+		// Nor does any show what the hardware does of itself.
+	default:
+		r.offer(fromImport, from, "xfrm", t.Transform.String())
+		if symmetric && t.Transform == hash.NoTransform {
+			r.Notes = append(r.Notes, fmt.Sprintf("%s shows no input transformation, but older kernels don't tell that of %s: if the kernel is one of these, give --xfrm %s.", from, r.Profile.Name, r.Profile.Transform))
+		}
+	}
+	return queues
+}
+
+// offerQueueCPUs offers the CPU of each queue, and these CPUs and spare ones as those
+// in use.
+func (r *resolver) offerQueueCPUs(from string, cpus []int, spare ...int) {
+	r.offer(fromImport, from, "affinity", cli.FormatCPUList(cpus))
+	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare))))
+	list := cli.FormatCPUList(inUse)
+	if len(inUse) == 1 {
+		list = fmt.Sprintf("%d-%[1]d", inUse[0]) // alone it would be how many
+	}
+	r.offer(fromImport, from, "cpus", list)
+}
+
+func (r *resolver) offerFlowHash(f *nictext.FlowHash, from string) error {
+	if r.Profile != nil && r.Profile.FlowHashUntrue {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s is not what %s hashes, whatever it says: the profile's hash types are used.", from, r.Profile.Name))
+		return nil
+	}
+	types, err := hash.ParseTypes(r.flags.hashTypes) // the default's or the profile's
+	if err != nil {
+		return fmt.Errorf("--hash-types: %w", err)
+	}
+	r.offer(fromImport, from, "hash-types", f.Types(types).String())
+	return nil
+}
+
+// offerCoalesce offers rx-usecs and rx-frames as the driver means them.
+func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
+	p := r.Profile
+	m := profile.Moderation{RXDelay: time.Duration(c.RXUsecs) * time.Microsecond, RXFrames: c.RXFrames}
+	switch {
+	case p == nil && c.RXUsecs > 0:
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: what rx-usecs %d means depends on the driver; it is taken as the delay after a first packet. Give --nic or --driver.", from, c.RXUsecs))
+	case p != nil && 1 <= c.RXUsecs && c.RXUsecs <= p.UsecsModes:
+		r.adaptive = true
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: rx-usecs %d is the number of an adaptive mode under %s, no time: the profile's interval of %s is used.", from, c.RXUsecs, p.Name, p.Moderation.ITR))
+		return
+	case p != nil && p.Usecs == profile.UsecsInterval:
+		m = profile.Moderation{ITR: m.RXDelay, RXFrames: 1}
+	}
+	r.adaptive = c.AdaptiveRX
+	if m.RXDelay == 0 && m.RXFrames != 1 {
+		// The model, like ethtool, has no such pair: without a timer each packet
+		// raises an interrupt.
+		if m.RXFrames > 1 {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s: rx-frames %d without rx-usecs lets packets wait for ever: it is taken as 1.", from, m.RXFrames))
+		}
+		m.RXFrames = 1
+	}
+	r.offerModeration(fromImport, from, from, m)
+}
+
+// offerIRQs offers the CPU of each queue's interrupt; queues is their number, 0
+// if only the interrupts tell it.
+func (r *resolver) offerIRQs(queues int) error {
+	irq := r.imports.irq
+	name, _ := r.imports.interfaceName()
+	name = cmp.Or(r.flags.Imports.Dev, name)
+	bus := ""
+	if d := r.imports.driver.value; d != nil {
+		bus = d.Bus
+	}
+	found, err := irq.value.QueueCPUs(name, bus, queues)
+	if err != nil && len(r.flags.Imports.irq) == 0 { // in a bundle it was not asked for
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %v. Until then queues are on CPUs in turn.", irq.from, err))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--irq: %s: %w", irq.from, err)
+	}
+	for _, note := range found.Notes {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", irq.from, note))
+	}
+	r.offerQueueCPUs(irq.from, found.CPUs)
+	if queues == 0 {
+		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))
+	}
+	return nil
+}
+
+// fitKey cuts a key to what the profile's NIC uses of it.
+func (r *resolver) fitKey(key hash.Key) (hash.Key, error) {
+	if r.Profile == nil {
+		return key, nil
+	}
+	return r.Profile.FitKey(key)
+}
+
+// profileCaveats are what the profile leaves in doubt for the values in force.
+func (r *resolver) profileCaveats() {
+	p := r.Profile
+	if p == nil {
+		return
+	}
+	var doubts []string
+	for _, d := range p.Unverified {
+		if d.Of == "" || r.origin(d.Of).layer == fromProfile && r.flags.Set.Lookup(d.Of) != nil {
+			what := d.What
+			if d.Of != "" {
+				what = d.Of + ": " + what
+			}
+			doubts = append(doubts, what)
+		}
+	}
+	if len(doubts) > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("Unverified in the profile %s: %s.", p.Name, strings.Join(doubts, "; ")))
+	}
+	moderated := r.flags.itr > 0 && r.origin("itr").layer < fromFlag || r.flags.rxUsecs > 0 && r.origin("rx-usecs").layer < fromFlag
+	if moderated && (r.adaptive || p.Moderation.Adaptive && r.imports.coalesce.value == nil) {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s changes its interrupt moderation with the traffic; here it stays as listed.", p.Name))
+	}
+}

@@ -1,0 +1,161 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/steer"
+)
+
+// ruleFlags name what decides before the indirection table.
+type ruleFlags struct {
+	file     string   // the text of `ethtool -n DEV`
+	rules    []string // in ethtool's words, added to it
+	order    string
+	ip       string
+	contexts []string // N=FILE
+}
+
+func (f *ruleFlags) add(set *pflag.FlagSet) {
+	set.StringVar(&f.file, "rules", "", "")
+	set.StringArrayVar(&f.rules, "rule", nil, "")
+	set.StringVar(&f.order, "rule-order", "location", "")
+	set.StringVar(&f.ip, "ip-rules", "all", "")
+	set.StringArrayVar(&f.contexts, "context", nil, "")
+}
+
+// locations are as many as a NIC has for rules, where the profile does not say: as in
+// ethtool's examples, so that the first rule without a location is filter 2045.
+const locations = 2046
+
+// parseContext reads N=FILE.
+func parseContext(given string) (context int, path string, err error) {
+	number, path, ok := strings.Cut(given, "=")
+	context, err = strconv.Atoi(number)
+	if !ok || err != nil || context < 1 || path == "" {
+		return 0, "", fmt.Errorf("--context must be N=FILE, as 2=context2.txt, N from 1 on, and the file the text of `ethtool -x DEV context N`; not %q", given)
+	}
+	return context, path, nil
+}
+
+var (
+	orderNames  = []string{"location", "most-fields"} // by steer.Order
+	ipRuleNames = []string{"all", "other", "bnxt"}    // by steer.IPKind
+)
+
+// filters sets the rules, and the contexts that they may lead to.
+func (r *resolver) filters() error {
+	if err := r.readContexts(); err != nil {
+		return err
+	}
+	f := &r.flags.rules
+	listed := r.imports.rules
+	if listed.value == nil && len(f.rules) == 0 {
+		for _, flag := range []string{"rule-order", "ip-rules", "context"} {
+			if r.flags.Set.Changed(flag) {
+				return fmt.Errorf("--%s says something of rules, and there are none: give them with --rules or --rule", flag)
+			}
+		}
+		return nil
+	}
+	known := profile.NTuple{}
+	if r.Profile != nil {
+		known = r.Profile.NTuple
+		r.offerOfProfile("rule-order", orderNames[known.Order])
+		r.offerOfProfile("ip-rules", ipRuleNames[known.IP])
+	}
+	options := steer.Options{Any: known.Any}
+	order, ip := slices.Index(orderNames, f.order), slices.Index(ipRuleNames, f.ip)
+	switch {
+	case order < 0:
+		return fmt.Errorf("--rule-order must be location or most-fields, not %q", f.order)
+	case ip < 0:
+		return fmt.Errorf("--ip-rules must be all, other or bnxt, not %q", f.ip)
+	}
+	options.Order, options.IP = steer.Order(order), steer.IPKind(ip)
+
+	var rules []steer.Rule
+	source := "--rule"
+	if listed.value != nil {
+		rules, source = listed.value.List, listed.from
+		for _, location := range listed.value.Unknown {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("Filter %d is of a type that ethtool did not know: here it takes no packet.", location))
+		}
+	}
+	var commands []steer.Command
+	for _, words := range f.rules {
+		c, err := steer.ParseCommand(words)
+		if err != nil {
+			return fmt.Errorf("--rule %q: %w", words, err)
+		}
+		if !c.Delete && !known.Takes(c.Rule.Kind) {
+			return fmt.Errorf("--rule %q: the driver of %s takes no rules of flow-type %s%s", words, r.Profile.Name, c.Rule.Kind, takers(c.Rule.Kind))
+		}
+		commands = append(commands, c)
+	}
+	if len(commands) > 0 {
+		if listed.value != nil {
+			source += ", --rule"
+		}
+		size := known.Locations
+		if size == 0 {
+			size = locations
+		}
+		var err error
+		if rules, err = steer.Apply(rules, commands, size); err != nil {
+			return fmt.Errorf("--rule: %w", err)
+		}
+	}
+	var err error
+	if r.ntuple, err = steer.New(rules, options); err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	if r.ntuple.Unmatchable() {
+		r.Caveats = append(r.Caveats, "A rule that compares user data takes no packet here: packets have none.")
+	}
+	r.add("rules", len(rules), "", source)
+	r.add("rule-order", f.order, "", r.source("rule-order"))
+	r.add("ip-rules", f.ip, "", r.source("ip-rules"))
+	return nil
+}
+
+// takers says which drivers take rules of the kind.
+func takers(k steer.Kind) string {
+	names := profile.TakersOf(k)
+	if len(names) == 0 {
+		return ""
+	}
+	return "; those of " + strings.Join(names, ", ") + " do"
+}
+
+// readContexts checks the contexts' tables.
+func (r *resolver) readContexts() error {
+	seen := map[int]bool{}
+	r.contexts = map[int]nicmodel.Context{}
+	for _, given := range r.flags.rules.contexts {
+		context, _, err := parseContext(given)
+		if err != nil {
+			return err
+		}
+		if seen[context] {
+			return fmt.Errorf("--context %d is given twice: leave one of them out", context)
+		}
+		seen[context] = true
+		text := r.imports.contexts[context]
+		t := text.value
+		switch {
+		case t.EntriesAreCPUs():
+			return fmt.Errorf("--context %d: %s is Windows', which has no RSS contexts", context, text.from)
+		case len(t.Table) == 0:
+			return fmt.Errorf("--context %d: %s shows no indirection table: give the text of `ethtool -x DEV context %[1]d`", context, text.from)
+		}
+		r.contexts[context] = nicmodel.Context{Table: t.Table, Key: t.Key}
+	}
+	return nil
+}

@@ -1,0 +1,299 @@
+package suggest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/pcaps/file"
+	"rssreplay/report"
+	"rssreplay/report/anonymize"
+	"rssreplay/report/csv"
+	"rssreplay/report/markdown"
+	"rssreplay/report/text"
+)
+
+// suggestFlags are the suggest command's own flags.
+type suggestFlags struct {
+	set      *pflag.FlagSet
+	model    *settings.Flags
+	input    *input.Flags
+	by       string
+	noGate   bool
+	target   string
+	maxMoves int
+	keys     string
+	output   *output.Flags
+
+	anonymize output.AnonymizeFlags
+}
+
+// NewCommand is `rssreplay suggest CAPTURE...`.
+func NewCommand(e *cli.Env) *cobra.Command {
+	var f suggestFlags
+	c := &cobra.Command{
+		Use: "suggest CAPTURE... [flags]",
+		RunE: func(_ *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return cli.Usagef("no capture given: rssreplay suggest capture.pcap --cpus 8")
+			}
+			return suggest(e, &f, captures)
+		},
+	}
+	f.set = c.Flags()
+	f.model = settings.NewFlags(f.set)
+	f.input = input.NewFlags(f.set)
+	f.set.StringVar(&f.by, "by", "packets", "")
+	f.set.BoolVar(&f.noGate, "no-gate", false, "")
+	f.set.StringVar(&f.target, "target", "", "")
+	f.set.IntVar(&f.maxMoves, "max-moves", 0, "")
+	f.set.StringVar(&f.keys, "keys", "", "")
+	f.output = output.NewFlags(f.set)
+	f.output.AddLook()
+	f.output.AddTables()
+	f.output.AddWords()
+	f.anonymize.Add(f.set)
+	return c
+}
+
+func suggest(e *cli.Env, f *suggestFlags, args []string) error {
+	captures, err := input.Captures(args)
+	if err != nil {
+		return err
+	}
+	out, err := output.Plan(e, f.output, suggestForms())
+	if err != nil {
+		return err
+	}
+	if f.output.Table == "keys" && f.keys == "" {
+		return cli.Usagef("--table-csv keys: without --keys there is no such table: give --keys random:1000, say")
+	}
+	if err := input.CheckAgain("suggest", "three times", captures); err != nil {
+		return err
+	}
+	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: f.model.Inputs(), Folders: f.model.Folders()})
+	if err != nil {
+		return err
+	}
+	s, err := f.newSuggester(e, captures)
+	if err != nil {
+		return err
+	}
+	found, err := s.suggest()
+	if err != nil {
+		return err
+	}
+	found.Words = words
+	found.Command = e.Command()
+	if anonymizer != nil {
+		anonymizer.Suggest(found)
+	}
+	if err := out.Write(found); err != nil {
+		return err
+	}
+	if damage := s.whole.Result.Damage; damage != nil {
+		return cli.Damaged(damage, "the suggestions are for", captures)
+	}
+	return nil
+}
+
+// suggestForms are the formats of suggestions.
+func suggestForms() []output.Format[*report.Suggest] {
+	return []output.Format[*report.Suggest]{
+		{Name: "table", Write: text.WriteSuggest}, output.Plain("markdown", markdown.WriteSuggest),
+		output.Plain("json", report.WriteSuggestJSON), output.CSV(csv.SuggestTables()),
+	}
+}
+
+// suggester finds suggestions for one capture under one present way to steer.
+type suggester struct {
+	env      *cli.Env
+	settings *settings.Settings
+	input    *input.Input
+	mode     engine.Mode
+	by       string  // the objective
+	noGate   bool    // what does not pass it is suggested, too
+	target   float64 // the imbalance to reach with few moves; 0: none given
+	maxMoves int     // -1: none given
+	keys     keyFlag
+	device   string // as it stands in commands
+
+	whole *input.Replayed // the capture, not dispatched
+	cut   *input.Replayed // likewise, in folds
+}
+
+// newSuggester checks the flags.
+func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, error) {
+	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1}
+	switch f.by {
+	case "packets", "bytes", "busy":
+	default:
+		return nil, cli.Usagef("--by must be packets, bytes or busy, not %q", f.by)
+	}
+	var err error
+	if f.target != "" {
+		s.target, err = strconv.ParseFloat(f.target, 64)
+		if err != nil || !(s.target >= 1 && s.target <= engine.MaxCPUs) {
+			return nil, cli.Usagef("--target must be an imbalance from 1, which is even, as 1.1, not %q", f.target)
+		}
+	}
+	if f.set.Changed("max-moves") {
+		if s.maxMoves = f.maxMoves; s.maxMoves < 0 {
+			return nil, cli.Usagef("--max-moves can't be negative")
+		}
+		if s.maxMoves == 0 && s.target == 0 {
+			return nil, cli.Usagef("--max-moves 0 lets no entry move: allow at least 1, or leave it out")
+		}
+	}
+	if s.keys, err = parseKeyTrials(f.keys); err != nil {
+		return nil, cli.AsUsage(err)
+	}
+	if s.settings, err = f.model.Resolve(e); err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(s.settings.Modes, func(m engine.Mode) bool { return m != engine.NonRSS })
+	if at < 0 {
+		return nil, cli.Usagef("--mode %s has no indirection table, so there is nothing to suggest: name a mode with RSS", s.settings.Modes[0])
+	}
+	s.mode = s.settings.Modes[at]
+	if s.by == "busy" && s.settings.Config.PacketCost == 0 && s.settings.Config.ByteCost == 0 {
+		return nil, cli.Usagef("--by busy needs packets that cost something: give --packet-cost or --byte-cost")
+	}
+	if s.device, err = shellWord(cmp.Or(f.model.Imports.Dev, "eth0")); err != nil {
+		return nil, cli.Usagef("--dev: %w", err)
+	}
+	if imported, err := shellWord(s.settings.Device); err == nil && !f.set.Changed("dev") {
+		s.device = imported
+	}
+	if f.anonymize.On {
+		s.device = anonymize.HiddenInterface
+	}
+	if s.input, err = f.input.Resolve(captures, s.settings); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// shellWord is a name as a shell takes it.
+func shellWord(name string) (string, error) {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@-", r)
+	}
+	quoted := false
+	for _, r := range name {
+		switch {
+		case r < ' ' || r > '~' || r == '\'' || r == '"' || r == '\\':
+			return "", fmt.Errorf("%q is no name of an interface", name)
+		case !plain(r):
+			quoted = true
+		}
+	}
+	switch {
+	case name == "" || strings.HasPrefix(name, "-") || len(name) > 64:
+		return "", fmt.Errorf("%q is no name of an interface", name)
+	case quoted:
+		return "'" + name + "'", nil
+	}
+	return name, nil
+}
+
+// suggest reads the capture three times: to find what might be better; in folds, to
+// judge whether that lasts; and to replay what may be suggested.
+func (s *suggester) suggest() (*report.Suggest, error) {
+	if err := s.read(); err != nil {
+		return nil, err
+	}
+	c := &candidates{suggester: s}
+	if err := c.find(); err != nil {
+		return nil, err
+	}
+	figures, err := s.replay(c.list)
+	if err != nil {
+		return nil, err
+	}
+	return c.report(figures)
+}
+
+// read reads the whole capture, and then its folds.
+func (s *suggester) read() error {
+	in := s.input
+	var err error
+	if s.whole, err = s.pass(nil, input.Observers{}); err != nil {
+		return err
+	}
+	r := s.whole.Result
+	if in.Rate != nil { // this pass was not dispatched: its gaps are the capture's
+		if in.Scale, err = in.Rate.Scale(r); err != nil {
+			return err
+		}
+	}
+	if r.Packets == 0 && r.Damage != nil {
+		return fmt.Errorf("%w; nothing is left to judge a table by", r.Damage)
+	}
+	if why := in.Nothing(s.whole); why != "" {
+		return cli.Usagef("no packet was received, so there is no load to spread: %s", why)
+	}
+	in.Warn(s.env.Stderr, s.whole)
+	in.Settled = s.whole.Directions
+	s.cut, err = s.pass(nil, input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}})
+	return err
+}
+
+// pass reads the capture once, and dispatches it under each way to steer if there
+// are any: under the present one first.
+func (s *suggester) pass(more []dispatch.Scenario, w input.Observers) (*input.Replayed, error) {
+	var modes []engine.Mode
+	if more != nil {
+		modes = []engine.Mode{s.mode}
+	}
+	done, err := s.input.Pass(s.env, s.settings, modes, more, s.input.Scale, w)
+	if err == nil && errors.Is(done.Result.Damage, file.ErrInterrupted) {
+		err = errors.New("interrupted: nothing is suggested")
+	}
+	return done, err
+}
+
+// replay is the figures of the present and of each candidate on the whole capture;
+// the present's are the first.
+func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
+	more := make([]dispatch.Scenario, len(list))
+	for i, c := range list {
+		more[i] = dispatch.Scenario{Config: &c.settings.Config, Steering: c.settings.Steering, Modes: []engine.Mode{s.mode}}
+	}
+	done, err := s.pass(more, input.Observers{})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]report.Figures, 1+len(list))
+	for i := range all {
+		of, replayed := s.settings, &done.Result.Replayed
+		if i > 0 {
+			of, replayed = list[i-1].settings, done.Result.More[i-1]
+		}
+		result := *done.Result
+		result.Replayed = *replayed
+		mode := newAssembly(of, &result, done).Mode(0, nil, nil)
+		all[i] = report.FiguresOf(&mode)
+	}
+	return all, nil
+}
+
+// newAssembly makes parts of a report of one scenario's result.
+func newAssembly(of *settings.Settings, result *dispatch.Result, done *input.Replayed) *assemble.ReportBuilder {
+	copied := *done
+	copied.Result = result
+	return &assemble.ReportBuilder{Settings: of, Replayed: &copied}
+}

@@ -1,0 +1,210 @@
+package suggest
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// This file is the candidates that hash otherwise.
+
+// portKind is one of ethtool's kinds of packets whose fields can be chosen.
+type portKind struct {
+	name      string
+	version   int
+	protocol  int
+	ports, ex hash.Type // the types that hash its ports; ex is None for IPv4
+}
+
+func portKinds() []portKind {
+	return []portKind{
+		{"tcp4", 4, pcaps.ProtoTCP, hash.TCPIPv4, hash.None}, {"udp4", 4, pcaps.ProtoUDP, hash.UDPIPv4, hash.None},
+		{"tcp6", 6, pcaps.ProtoTCP, hash.TCPIPv6, hash.TCPIPv6Ex}, {"udp6", 6, pcaps.ProtoUDP, hash.UDPIPv6, hash.UDPIPv6Ex},
+	}
+}
+
+// fields adds the ports to the hash of each kind of packet in the capture whose
+// ports are not hashed.
+func (c *candidates) fields() error {
+	s := c.settings
+	types := s.Steering.Config().HashTypes
+	var added []string
+	with := types
+	for _, kind := range portKinds() {
+		if !types.Has(kind.ports) && !types.Has(kind.ex) && c.packetsOf(kind.version, kind.protocol) > 0 {
+			added = append(added, kind.name)
+			with |= hash.TypesOf(kind.ports)
+		}
+	}
+	if len(added) == 0 {
+		c.decline("hash-fields", "The ports of all TCP and UDP packets in the capture are hashed already.")
+		return nil
+	}
+	changed := c.withTypes("hash-fields", report.GoalBalance, with)
+	if changed == nil {
+		return nil
+	}
+	changed.summary = fmt.Sprintf("The ports hashed, too, of %s.", strings.Join(added, ", "))
+	c.setFields(changed, added, "sdfn")
+	if fragments := c.whole.Result.Shape().UDPFragments; fragments > 0 && slices.ContainsFunc(added, func(kind string) bool { return strings.HasPrefix(kind, "udp") }) {
+		changed.danger = true
+		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", cli.Plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
+	}
+	var err error
+	changed.median, err = c.medians(func(config *nicmodel.SteeringConfig) { config.HashTypes = with }, false)
+	return err
+}
+
+// packetsOf counts the packets of one kind that have ports.
+func (c *candidates) packetsOf(version, protocol int) uint64 {
+	var n uint64
+	for id := range uint32(c.whole.Result.NumFlows) {
+		if f := c.whole.Result.Flow(id); f.Version == version && f.Protocol == protocol && f.HasPorts {
+			n += f.Packets
+		}
+	}
+	return n
+}
+
+// withTypes adds a candidate that hashes other types; nil if the key is too short
+// for them.
+func (c *candidates) withTypes(id, goal string, types hash.Types) *candidate {
+	made := changed(c.settings, func(config *nicmodel.SteeringConfig) { config.HashTypes = types })
+	if made == nil {
+		c.decline(id, "The key is too short to hash ports, too: give all of it.")
+		return nil
+	}
+	added := &candidate{id: id, goal: goal, settings: made, sets: profile.SetFields}
+	added.parameters = report.Parameters{{Name: "hash-types", Value: types.String(), Source: "suggested"}}
+	c.list = append(c.list, added)
+	return added
+}
+
+// symmetricBits is how many bits of an index a key that repeats every 16 bits can set:
+// that is its purpose, and no fault.
+const symmetricBits = 16
+
+// brokenKey draws a key in the place of one that can't reach all entries, whatever the
+// flows.
+func (c *candidates) brokenKey() error {
+	s := c.settings
+	config := s.Steering.Config()
+	types := c.whole.Result.HashTypes
+	usual := hash.None // the type of most packets
+	for kind, packets := range types {
+		if packets > types[usual] {
+			usual = hash.Type(kind)
+		}
+	}
+	all := bits.Len(uint(len(config.Table) - 1))
+	reached := config.Key.IndexBits(usual.InputLen(), all)
+	if usual == hash.None || reached >= min(all, symmetricBits) {
+		return nil
+	}
+	key := randomKeys(1, len(config.Key), c.keySeed())[0]
+	made := changed(s, func(config *nicmodel.SteeringConfig) { config.Key = key })
+	if made == nil {
+		return nil
+	}
+	made.Key = key
+	added := &candidate{
+		id: "random-key", goal: report.GoalBalance, settings: made, sets: profile.SetKey,
+		summary:    fmt.Sprintf("A random key (seed %d): with the present one hashes reach %d of %d entries, whatever the flows.", c.keySeed(), 1<<reached, len(config.Table)),
+		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
+	}
+	c.setKey(added, key)
+	c.list = append(c.list, added)
+	var err error
+	added.median, err = c.medians(func(*nicmodel.SteeringConfig) {}, true)
+	return err
+}
+
+// keySeed is that of random keys.
+func (c *candidates) keySeed() uint64 {
+	if c.keys.n > 0 {
+		return c.keys.seed
+	}
+	return 1
+}
+
+// symmetry makes the hash the same for both directions of a connection.
+func (c *candidates) symmetry() {
+	s := c.settings
+	config := s.Steering.Config()
+	if config.Transform != hash.NoTransform || periodic(config.Key) || config.HashTypes == 0 {
+		return // it is
+	}
+	key := slices.Repeat(hash.Key{0x6d, 0x5a}, (len(config.Key)+1)/2)[:len(config.Key)]
+	made := changed(s, func(config *nicmodel.SteeringConfig) { config.Key = key })
+	made.Key = key
+	byKey := &candidate{
+		id: "symmetric-key", goal: report.GoalSymmetry, settings: made, sets: profile.SetKey,
+		summary:    "A key that hashes both directions of a connection alike, for an IDS or a proxy.",
+		parameters: report.Parameters{{Name: "key", Value: key.String(), Text: settings.KeyText(key), Source: "suggested"}},
+	}
+	c.setKey(byKey, key)
+	c.list = append(c.list, byKey)
+	if tool(s) == profile.Ethtool {
+		byTransform := &candidate{
+			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,
+			settings:   changed(s, func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),
+			summary:    "The input transformed so that both directions of a connection hash alike.",
+			parameters: report.Parameters{{Name: "xfrm", Value: hash.SymmetricXOR.String(), Source: "suggested"}},
+			commands:   []string{fmt.Sprintf("ethtool -X %s xfrm symmetric-xor", c.device)},
+			note:       "Since Linux 6.8 and ethtool 6.9.",
+		}
+		if s.Profile == nil {
+			byTransform.note = "Where the NIC can (Linux 6.8, ethtool 6.9; ice and iavf)."
+		}
+		c.list = append(c.list, byTransform)
+	}
+}
+
+// periodic reports whether a key repeats every 16 bits, which makes it symmetric:
+// addresses and ports are of 16 bits or a multiple.
+func periodic(key hash.Key) bool {
+	for i := range len(key) - 2 {
+		if key[i] != key[i+2] {
+			return false
+		}
+	}
+	return true
+}
+
+// order hashes UDP on its addresses where there are fragments, which have
+// nothing else.
+func (c *candidates) order() {
+	types := c.settings.Steering.Config().HashTypes
+	if c.whole.Result.Shape().FragmentsApart == 0 {
+		return
+	}
+	var kinds []string
+	without := types
+	for _, kind := range []struct {
+		name         string
+		ports, plain hash.Type
+	}{{"udp4", hash.UDPIPv4, hash.IPv4}, {"udp6", hash.UDPIPv6, hash.IPv6}} {
+		if types.Has(kind.ports) {
+			kinds = append(kinds, kind.name)
+			without = without&^hash.TypesOf(kind.ports) | hash.TypesOf(kind.plain)
+		}
+	}
+	if len(kinds) == 0 {
+		return
+	}
+	added := c.withTypes("addresses-only", report.GoalOrder, without)
+	if added == nil {
+		return
+	}
+	added.summary = "UDP hashed on its addresses alone, so that fragments stay with the other packets of their flow."
+	c.setFields(added, kinds, "sd")
+}

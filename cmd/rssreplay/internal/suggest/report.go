@@ -1,0 +1,192 @@
+package suggest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
+	"rssreplay/report"
+)
+
+// report keeps the candidates that the replays showed to be better and that the NIC
+// can be told, and says why the others are not. The present's figures are the first.
+func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
+	s := c.suggester
+	a := &assemble.ReportBuilder{Settings: s.settings, Replayed: s.whole}
+	r := &report.Suggest{
+		Tool: cli.Tool(), Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
+		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
+		Bound: c.bound(a), Curve: c.curve,
+		Notes: s.settings.Notes, Caveats: a.Caveats(),
+	}
+	var assumed uint64
+	for i, one := range c.list {
+		f := figures[i+1]
+		if why := c.noBetter(one, figures[0], f); why != "" {
+			if one.goal == report.GoalBalance || len(c.declined) == 0 || c.declined[len(c.declined)-1].Summary != why {
+				c.decline(one.id, "%s", why) // one reason for all kinds of symmetry
+			}
+			continue
+		}
+		if why := c.unsettable(one); why != "" {
+			c.decline(one.id, "%s", why)
+			continue
+		}
+		if cost := c.cost(one, figures[0], f); cost != "" {
+			one.note = strings.TrimSpace(cost + " " + one.note)
+		}
+		loads := s.whole.Result.LoadsUnder(one.settings.Steering)
+		assumed = max(assumed, loads.Assumed)
+		r.Suggestions = append(r.Suggestions, report.Suggestion{
+			ID: one.id, Goal: one.goal, Summary: one.summary, Danger: one.danger, Note: one.note, Needs: one.needs, Commands: one.commands, Parameters: one.parameters,
+			Predicted: f, Gate: one.gate, Median: one.median, Even: c.evenly(one.settings.Config.Table),
+			Moves: one.moves, EntriesMoved: one.entriesMoved, FlowsMoved: loads.Moved.Flows, PacketsMoved: loads.Moved.Packets,
+		})
+	}
+	r.Sort()
+	r.Declined = c.declined
+	sizes, err := c.tableSizes()
+	if err != nil {
+		return nil, err
+	}
+	r.TableSizes = sizes
+	if s.keys.n > 0 {
+		if r.Keys, err = c.tryKeys(); err != nil {
+			return nil, err
+		}
+	}
+	c.caution(r, assumed)
+	return r, nil
+}
+
+// evenly is what the table alone makes, without heavy flows.
+func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
+	return fraction(c.balance.WithEvenFlows(table))
+}
+
+// caution adds what a reader must know before he sets anything.
+func (c *candidates) caution(r *report.Suggest, assumed uint64) {
+	if c.settings.Illustrative() {
+		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
+	}
+	r.Caveats = append(r.Caveats, "A table fits the key that it was found for. Linux draws another at each boot, unless one is set (ethtool -X DEV hkey).")
+	if len(r.Suggestions) > 0 {
+		r.Caveats = append(r.Caveats, "A table moves flows at once: packets of theirs that wait in the old queue can be overtaken, for as long as that queue takes to empty.")
+	}
+	if assumed > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("Where %d packets go under another hash is counted in moved flows as if they had no extension headers; the figures are replayed, and exact.", assumed))
+	}
+}
+
+// cost is what a candidate with another goal than balance takes from the balance;
+// "" if nothing that shows.
+func (c *candidates) cost(one *candidate, now, f report.Figures) string {
+	before, after := threeDigits(now.Of(c.by)), threeDigits(f.Of(c.by))
+	if one.goal == report.GoalBalance || !(f.Of(c.by) > now.Of(c.by)) || before == after {
+		return ""
+	}
+	return fmt.Sprintf("It costs balance: %s against %s.", after, before)
+}
+
+// threeDigits is an imbalance as the text has it.
+func threeDigits(f report.Fraction) string { return fmt.Sprintf("%.3f", float64(f)) }
+
+// leastMedianGain is the share that the median over random keys must save.
+const leastMedianGain = 0.02
+
+// noBetter is why a candidate is not to be suggested; "" if it is.
+func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
+	after, before := f.Of(c.by), now.Of(c.by)
+	switch one.goal {
+	case report.GoalSymmetry:
+		if now.Connections == 0 {
+			return "No connection has both its directions among the received packets: symmetry matters to an IDS, a tap or a proxy."
+		}
+		if now.SymmetricConnections == now.Connections {
+			return fmt.Sprintf("Both directions of all %d connections are on one CPU already.", now.Connections)
+		}
+		return ""
+	case report.GoalOrder:
+		return ""
+	}
+	if m := one.median; m != nil {
+		if !(float64(m.Suggested) <= (1-leastMedianGain)*float64(m.Present)) {
+			return fmt.Sprintf("%s Over %d random keys the median is %s against %s: no better.", one.summary, m.Keys, threeDigits(m.Suggested), threeDigits(m.Present))
+		}
+		return ""
+	}
+	effect := balance.Effect{Now: float64(before), Then: float64(after), BusyNow: float64(now.BusyWindows), BusyThen: float64(f.BusyWindows)}
+	switch effect.Rating() {
+	case balance.NoBetter:
+		return fmt.Sprintf("%s No better than the present: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+	case balance.HardlyBetter:
+		return fmt.Sprintf("%s Better than the present by less than 1 %%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+	case balance.WorseWhenBusy:
+		return fmt.Sprintf("%s Better over the whole capture, %s against %s, but worse in its busiest windows: %s against %s.",
+			one.summary, threeDigits(after), threeDigits(before), threeDigits(f.BusyWindows), threeDigits(now.BusyWindows))
+	}
+	return ""
+}
+
+// bound is what no table gets below.
+func (c *candidates) bound(a *assemble.ReportBuilder) report.Bound {
+	b := c.balance
+	heaviest := b.Heaviest()
+	bound := report.Bound{
+		Imbalance: fraction(b.Imbalance(b.Bound())), Entry: heaviest, EntryImbalance: fraction(b.Imbalance(b.Entries[heaviest])),
+		Unhashed: fraction(b.Imbalance(slices.Max(b.Fixed))), FlowImbalance: report.Null,
+	}
+	if id, load := c.largestFlow(); load > 0 {
+		flow := a.Flow(id)
+		loads := c.whole.Result.LoadsUnder(c.settings.Steering)
+		bound.LargestFlow, bound.FlowImbalance = &flow, fraction(c.balanceOf(&loads, c.settings.Steering).Imbalance(load))
+	}
+	return bound
+}
+
+// sizesShown are the sizes of NICs' tables.
+var sizesShown = []int{32, 64, 128, 256, 512, 1024, 2048}
+
+// tableSizes is the effect of the table's size: of those that the profile's NIC
+// may have, or of all usual ones.
+func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
+	s := c.settings
+	present := len(s.Config.Table)
+	sizes := append([]int{present}, sizesShown...)
+	if p := s.Profile; p != nil {
+		sizes = []int{present}
+		for queues := 1; queues <= engine.MaxCPUs; queues *= 2 {
+			if p.MaxQueues == 0 || queues <= p.MaxQueues {
+				sizes = append(sizes, p.TableSize.For(queues))
+			}
+		}
+	}
+	slices.Sort(sizes)
+	var shown report.List[report.TableSize]
+	for _, size := range slices.Compact(sizes) {
+		table, layoutErr := fillLayout(fmt.Sprint(s.Parameter("layout").Value), size, s.Config.Queues)
+		if size == present {
+			table, layoutErr = s.Config.Table, nil
+		}
+		if layoutErr != nil { // an imported table, or a list
+			var err error
+			if table, err = fillLayout("equal", size, s.Config.Queues); err != nil {
+				return nil, err
+			}
+		}
+		made := changed(s, func(config *nicmodel.SteeringConfig) { config.Table = table })
+		loads := c.whole.Result.LoadsUnder(made.Steering)
+		b := c.balanceOf(&loads, made.Steering)
+		of := report.TableSize{Size: size, Bound: fraction(b.Imbalance(b.Bound())), Best: fraction(b.Imbalance(b.Peak(b.Best(table)))), Now: report.Null, Present: size == present}
+		if layoutErr == nil {
+			of.Now = fraction(b.Imbalance(b.Peak(table)))
+		}
+		shown = append(shown, of)
+	}
+	return shown, nil
+}

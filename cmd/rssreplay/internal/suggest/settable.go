@@ -1,0 +1,114 @@
+package suggest
+
+import (
+	"fmt"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/profile"
+)
+
+// This file is how to set what is suggested, by what sets it on the NIC.
+
+// tool is what changes the NIC's settings: ethtool, unless something says otherwise.
+func tool(s *settings.Settings) profile.Tool {
+	switch {
+	case s.Windows:
+		return profile.PowerShell
+	case s.Profile != nil:
+		return s.Profile.Tool()
+	}
+	return profile.Ethtool
+}
+
+const (
+	// The kernel's netlink message RSS_SET takes a whole table; ethtool sends none.
+	bySet         = "ethtool can't set single entries. The kernel can, by netlink (RSS_SET): here through its tool ynl."
+	setSince      = "Linux 6.17"
+	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself."
+	byApplication = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_reta_update."
+	byConfigure   = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_hash_update."
+	windowsFields = "No stock tool sets it: Windows and the NIC's driver agree on the hash types."
+)
+
+// unsettable is why ethtool can't set on the NIC what the candidate changes; ""
+// if it can, as far as is known.
+func (c *candidates) unsettable(one *candidate) string {
+	p := c.settings.Profile
+	if p == nil || tool(c.settings) != profile.Ethtool {
+		return ""
+	}
+	var why string
+	switch fixed := p.Unsettable(one.sets); {
+	case fixed&profile.SetTable != 0:
+		why = "The driver lets nobody set the table"
+	case fixed&profile.SetKey != 0:
+		why = "The driver lets nobody set the key"
+	case fixed&profile.SetFields != 0 && p.FlowHashUntrue:
+		why = "ethtool -N would say that it is done, but the host is never told"
+	case fixed&profile.SetFields != 0:
+		why = "The driver lets nobody choose the hashed fields"
+	case fixed&profile.SetTransform != 0:
+		why = "The driver has no xfrm symmetric-xor"
+	default:
+		return ""
+	}
+	return fmt.Sprintf("%s %s (profile %s).", one.summary, why, p.Name)
+}
+
+// setEntries is how to set a table entry by entry.
+func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
+	switch tool(c.settings) {
+	case profile.Ethtool:
+		of.note, of.needs = bySet, setSince
+		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), joinEntries(table))}
+	case profile.PowerShell:
+		of.note = noWindowsTool
+	default:
+		of.note = byApplication
+	}
+}
+
+// setEqual is how to set round robin. Windows counts CPUs, from a first one on.
+func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
+	if tool(c.settings) == profile.Ethtool {
+		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
+		return
+	}
+	config := &c.settings.Config
+	of.note = "Windows chooses the entries itself; this limits it to as many CPUs, from that one on."
+	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic -BaseProcessorNumber %d -MaxProcessors %d -NumberOfReceiveQueues %d",
+		c.device, config.CPUs[config.QueueCPU[equal.Start]], equal.Queues, equal.Queues)}
+}
+
+// setFields is how to choose the hashed fields of kinds of packets.
+func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
+	switch {
+	case tool(c.settings) == profile.PowerShell:
+		of.note = windowsFields
+	case tool(c.settings) == profile.Application:
+		of.note = byConfigure
+	default:
+		for _, kind := range kinds {
+			of.commands = append(of.commands, fmt.Sprintf("ethtool -N %s rx-flow-hash %s %s", c.device, kind, fields))
+		}
+	}
+}
+
+// setKey is how to set a hash key.
+func (c *candidates) setKey(of *candidate, key hash.Key) {
+	switch tool(c.settings) {
+	case profile.Ethtool:
+		if c.settings.Profile == nil {
+			of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."
+		}
+		of.commands = []string{fmt.Sprintf("ethtool -X %s hkey %s", c.device, key)}
+	case profile.PowerShell:
+		of.note = "No stock tool sets it: Windows chooses the key."
+	default:
+		of.note = byConfigure
+	}
+}

@@ -1,0 +1,379 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
+	"rssreplay/report"
+	"rssreplay/report/csv"
+	"rssreplay/report/markdown"
+	"rssreplay/report/text"
+)
+
+// verifyFlags are the verify command's own flags.
+type verifyFlags struct {
+	model                 *settings.Flags
+	input                 *input.Flags
+	output                *output.Flags
+	countersBefore        string
+	countersAfter         string
+	irqBefore, irqAfter   string
+	tolerance             string
+	counters, interrupted bool // which are given
+	anonymize             output.AnonymizeFlags
+}
+
+// NewCommand is `rssreplay verify CAPTURE...`.
+func NewCommand(e *cli.Env) *cobra.Command {
+	var f verifyFlags
+	c := &cobra.Command{
+		Use: "verify CAPTURE... [flags]",
+		RunE: func(_ *cobra.Command, captures []string) error {
+			if len(captures) == 0 {
+				return cli.Usagef("no capture given: rssreplay verify capture.pcapng --bundle rss-eth0")
+			}
+			return verify(e, &f, captures)
+		},
+	}
+	set := c.Flags()
+	f.model = settings.NewFlags(set)
+	f.input = input.NewFlags(set)
+	f.output = output.NewFlags(set)
+	f.output.AddLook()
+	f.output.AddTables()
+	f.output.AddWords()
+	f.anonymize.Add(set)
+	set.StringVar(&f.countersBefore, "counters-before", "", "")
+	set.StringVar(&f.countersAfter, "counters-after", "", "")
+	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
+	set.StringVar(&f.irqAfter, "interrupts-after", "", "")
+	set.StringVar(&f.tolerance, "tolerance", "", "")
+	return c
+}
+
+// check refuses flags of which one lacks another. The tolerance is nil without one.
+func (f *verifyFlags) check() (tolerance *float64, err error) {
+	for _, pair := range [][2][2]string{
+		{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}},
+		{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}},
+	} {
+		if (pair[0][1] == "") != (pair[1][1] == "") {
+			return nil, cli.Usagef("%s and %s go together: what was counted between the two is compared", pair[0][0], pair[1][0])
+		}
+	}
+	f.counters, f.interrupted = f.countersBefore != "", f.irqBefore != ""
+	if f.counters && f.interrupted {
+		return nil, cli.Usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+	}
+	if f.tolerance == "" {
+		return nil, nil
+	}
+	number, ok := strings.CutSuffix(f.tolerance, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(share >= 0 && share <= 100) {
+		return nil, cli.Usagef("--tolerance must be a share of the packets, as 1%%, not %q", f.tolerance)
+	}
+	share /= 100
+	return &share, nil
+}
+
+func verify(e *cli.Env, f *verifyFlags, args []string) error {
+	captures, err := input.Captures(args)
+	if err != nil {
+		return err
+	}
+	out, err := output.Plan(e, f.output, verifyForms())
+	if err != nil {
+		return err
+	}
+	tolerance, err := f.check()
+	if err != nil {
+		return err
+	}
+	if err := f.model.CheckStdin(captures); err != nil {
+		return err
+	}
+	others := append([]string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}, f.model.Inputs()...)
+	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: others, Folders: f.model.Folders()})
+	if err != nil {
+		return err
+	}
+	s, err := f.model.Resolve(e)
+	if err != nil {
+		return err
+	}
+	in, err := f.input.Resolve(captures, s)
+	if err != nil {
+		return err
+	}
+	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, groups: map[observed]amount{}}
+	if f.counters || f.interrupted {
+		if v.seen, err = f.seen(v); err != nil {
+			return cli.AsUsage(err)
+		}
+	}
+	if v.done, err = in.Pass(e, s, nil, nil, dispatch.Scale{}, input.Observers{Arrive: v.arrive}); err != nil {
+		return err
+	}
+	if why := in.Nothing(v.done); why != "" && v.done.Result.Damage == nil {
+		return cli.Usagef("no packet was received, so there is nothing to compare with: %s", why)
+	}
+	in.Warn(e.Stderr, v.done)
+	result, err := v.report()
+	if err != nil {
+		return err
+	}
+	result.Words = words
+	result.Command = e.Command()
+	if anonymizer != nil {
+		anonymizer.Verify(result)
+	}
+	if err := out.Write(result); err != nil {
+		return err
+	}
+	switch damage := v.done.Result.Damage; {
+	case result.Agrees == nil:
+		return cli.CantTell(errors.New(result.Verdict))
+	case !*result.Agrees:
+		return cli.Differs(errors.New(result.Verdict))
+	case damage != nil:
+		return cli.Damaged(damage, "the verdict is of", captures)
+	}
+	return nil
+}
+
+// verifyForms are the formats of a verification.
+func verifyForms() []output.Format[*report.Verify] {
+	return []output.Format[*report.Verify]{
+		{Name: "table", Write: text.WriteVerify}, output.Plain("markdown", markdown.WriteVerify),
+		output.Plain("json", report.WriteVerifyJSON), output.CSV(csv.VerifyTables()),
+	}
+}
+
+// seen is what the counters say of each queue.
+func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
+	if f.interrupted {
+		v.source = "interrupts"
+		return f.seenInterrupts(v)
+	}
+	v.source = "counters"
+	var read [2]*nictext.QueueCounters
+	for i, file := range [][2]string{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}} {
+		text, err := os.ReadFile(file[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w: give a file with the text of `ethtool -S`", file[0], file[1], cli.Cause(err))
+		}
+		if read[i], err = nictext.ReadQueueCounters(string(text)); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
+		}
+		if read[i].Packets == nil {
+			return nil, fmt.Errorf("%s: %s: this driver counts bytes by receive queue, and no packets: give two of /proc/interrupts instead, with --interrupts-before and --interrupts-after", file[0], file[1])
+		}
+	}
+	since, err := read[1].Since(read[0])
+	if err != nil {
+		return nil, fmt.Errorf("--counters-before, --counters-after: %w", err)
+	}
+	if len(since) < v.settings.Config.Queues {
+		return nil, fmt.Errorf("--counters-after: it counts %d receive queues, but there are %d queues: give counters and a table that belong together, or --queues", len(since), v.settings.Config.Queues)
+	}
+	return since, nil
+}
+
+func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
+	var counts [2][]uint64
+	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
+		r, err := os.Open(file[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cli.Cause(err))
+		}
+		irqs, err := nictext.ReadIRQs(r, file[1])
+		r.Close()
+		if err == nil {
+			counts[i], err = irqs.QueueInterrupts(v.settings.Device, "")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file[0], err)
+		}
+	}
+	before := nictext.QueueCounters{Form: "interrupts", Packets: counts[0]}
+	after := nictext.QueueCounters{Form: "interrupts", Packets: counts[1]}
+	since, err := after.Since(&before)
+	if err != nil {
+		return nil, fmt.Errorf("--interrupts-before, --interrupts-after: %w", err)
+	}
+	if len(since) < v.settings.Config.Queues {
+		return nil, fmt.Errorf("--interrupts-after: there are interrupts of %d receive queues, but there are %d queues: give texts that belong together, or --queues", len(since), v.settings.Config.Queues)
+	}
+	return since, nil
+}
+
+// observed is what packets may have in common: all that steers them, and what the
+// capture recorded of them.
+type observed struct {
+	outer   pcaps.Tuple // which tells the direction
+	header  pcaps.Header
+	ext     pcaps.Extension
+	hash    uint32
+	hasHash bool
+	queue   int32 // -1: not recorded
+}
+
+// verification compares the prediction with what was seen.
+type verification struct {
+	settings  *settings.Settings
+	claimed   *nicmodel.Steering
+	tolerance *float64 // nil: the null distribution decides
+	source    string   // "" until it is known
+	seen      []uint64 // by counters, per queue
+	done      *input.Replayed
+
+	groups     map[observed]amount
+	hasRecords bool
+}
+
+func (v *verification) arrive(a dispatch.Arrival) {
+	o := observed{header: *a.Header, hash: a.Record.Hash, hasHash: a.Record.HasHash, queue: a.Record.Queue}
+	o.outer.Set(a.Outer)
+	o.header.Direction = a.Outer.Direction
+	if a.Header.Facts&(pcaps.HomeAddress|pcaps.RoutingType2) != 0 {
+		o.ext = *a.Extension
+	}
+	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
+	n := v.groups[o]
+	n.packets++
+	n.frames += framesOf(&a)
+	v.groups[o] = n
+}
+
+// amount is packets, and the frames that they were on the wire.
+type amount struct{ packets, frames uint64 }
+
+// framesOf is how many frames a packet was on a link of MTU 1500: more than one where
+// receive coalescing joined them before the capture, and the NIC counted each.
+func framesOf(a *dispatch.Arrival) uint64 {
+	const mtu = 1500
+	if a.Record.Wire <= mtu {
+		return 1
+	}
+	s, ok := walk.SegmentOf(a.Record, a.Outer)
+	if !ok || s.IP <= mtu || s.Headers == 0 || s.Headers >= mtu {
+		return 1
+	}
+	segment := mtu - s.Headers
+	return uint64((s.IP - s.Headers + segment - 1) / segment)
+}
+
+// group is packets that were received.
+type group struct {
+	observed
+	amount
+	whole bool // a whole TCP packet, which every parser reads alike
+}
+
+func (v *verification) received() []group {
+	var all []group
+	for o, n := range v.groups {
+		if v.done.Directions.Sent(&o.outer, o.header.Direction) {
+			continue
+		}
+		whole := o.header.Protocol == pcaps.ProtoTCP && o.header.Facts == pcaps.HasPorts
+		all = append(all, group{o, n, whole})
+	}
+	// By their order in no way but their own: maps have none.
+	slices.SortFunc(all, func(a, b group) int { return a.compare(&b.observed) })
+	return all
+}
+
+// compare orders observations by all that they consist of: two different ones are never
+// equal.
+func (o *observed) compare(p *observed) int {
+	a, b := &o.header, &p.header
+	if c := bytes.Compare(a.Src[:], b.Src[:]); c != 0 {
+		return c
+	}
+	if c := bytes.Compare(a.Dst[:], b.Dst[:]); c != 0 {
+		return c
+	}
+	if c := cmp.Or(cmp.Compare(a.SrcPort, b.SrcPort), cmp.Compare(a.DstPort, b.DstPort), cmp.Compare(a.Protocol, b.Protocol)); c != 0 {
+		return c
+	}
+	if o.hasHash != p.hasHash {
+		if p.hasHash {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(a.Version, b.Version), cmp.Compare(a.Facts, b.Facts), cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(o.hash, p.hash), cmp.Compare(o.queue, p.queue),
+		cmp.Compare(a.Encapsulations, b.Encapsulations), cmp.Compare(a.Direction, b.Direction),
+		bytes.Compare(o.ext.Home[:], p.ext.Home[:]), bytes.Compare(o.ext.Routing[:], p.ext.Routing[:]),
+		slices.Compare(o.outer[:], p.outer[:]),
+	)
+}
+
+// score is how many packets a way of steering explains.
+type score struct{ packets, all, hash, hashAll, queue, queueAll uint64 }
+
+// predict compares a way of steering with the records, and counts the packets of
+// each queue. swapped: recorded hashes have their bytes the other way round.
+func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped bool) (score, []uint64) {
+	var c score
+	queues := make([]uint64, len(s.Config().QueueCPU))
+	for i := range groups {
+		g := &groups[i]
+		d := s.Decide(&g.header, &g.ext)
+		queues[d.Queue] += g.packets
+		if !g.hasHash && g.queue < 0 {
+			continue
+		}
+		c.all += g.packets
+		explained := true
+		if g.hasHash {
+			c.hashAll += g.packets
+			if recordedHash(g.hash, swapped) == d.Hash { // a packet without a hash is recorded with 0
+				c.hash += g.packets
+			} else {
+				explained = false
+			}
+		}
+		if g.queue >= 0 {
+			c.queueAll += g.packets
+			if int32(d.Queue) == g.queue {
+				c.queue += g.packets
+			} else {
+				explained = false
+			}
+		}
+		if explained {
+			c.packets += g.packets
+		}
+	}
+	return c, queues
+}
+
+func recordedHash(sum uint32, swapped bool) uint32 {
+	if swapped {
+		return bits.ReverseBytes32(sum)
+	}
+	return sum
+}

@@ -1,0 +1,458 @@
+package verify
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/report"
+)
+
+// report compares, and looks for what explains a difference.
+func (v *verification) report() (*report.Verify, error) {
+	groups := v.received()
+	if v.source == "" {
+		if !v.hasRecords {
+			return nil, cli.AsUsage(v.noRecords())
+		}
+		v.source = "records"
+	}
+	a := &assemble.ReportBuilder{Settings: v.settings, Replayed: v.done}
+	r := &report.Verify{
+		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
+		Unit: report.UnitPackets, Notes: v.settings.Notes, Caveats: a.Caveats(),
+	}
+	plain, predicted := v.predict(groups, v.claimed, false)
+	if v.source == "records" && plain.all == 0 {
+		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
+	}
+	swapped, _ := v.predict(groups, v.claimed, true)
+	order := swapped.hash > plain.hash // DPDK writes the hash as its machine has it
+	score := plain
+	if order {
+		score = swapped
+	}
+	switch v.source {
+	case "records":
+		predicted, v.seen = v.recordedQueues(groups)
+		v.judgeRecords(r, score, order)
+	case "interrupts":
+		v.judgeInterrupts(r, groups)
+	default:
+		predicted = v.judgeCounters(r, groups)
+	}
+	for q := range max(len(predicted), len(v.seen)) {
+		row := report.VerifiedQueue{Queue: q}
+		if q < len(predicted) {
+			row.Predicted = predicted[q]
+		}
+		if q < len(v.seen) {
+			row.Seen = v.seen[q]
+		}
+		r.Queues = append(r.Queues, row)
+	}
+	if v.source == "records" && score.hashAll > 0 {
+		v.recover(r, groups, &order)
+	}
+	if v.source == "records" && !*r.Agrees && !v.recordsRSSOff(r, groups) {
+		v.explain(r, groups, order)
+	}
+	return r, nil
+}
+
+// noRecords says what to give to a capture that records neither hash nor queue.
+func (v *verification) noRecords() error {
+	for _, info := range v.done.Files {
+		if info.OtherHashes > 0 {
+			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%d packets), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, info.OtherHashes)
+		}
+	}
+	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: give --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture", v.done.Files[0].Name)
+}
+
+// recordedQueues are the packets of each queue, predicted and recorded, of those
+// whose queue was recorded.
+func (v *verification) recordedQueues(groups []group) (predicted, seen []uint64) {
+	predicted = make([]uint64, v.claimed.Queues())
+	for i := range groups {
+		g := &groups[i]
+		if g.queue < 0 {
+			continue
+		}
+		for int(g.queue) >= len(seen) && len(seen) < nicmodel.MaxQueues {
+			seen = append(seen, 0)
+		}
+		if int(g.queue) < len(seen) {
+			seen[g.queue] += g.packets
+		}
+		predicted[v.claimed.Decide(&g.header, &g.ext).Queue] += g.packets
+	}
+	return predicted, seen
+}
+
+func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
+	r.Packets = report.Checked{Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll}
+	agrees := s.packets == s.all
+	r.Agrees = &agrees
+	r.Verdict = fmt.Sprintf("The prediction agrees with all %d packets that record a hash or a queue.", s.all)
+	if !agrees {
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %d of %d packets that record a hash or a queue.", s.packets, s.all)
+	}
+	if swapped {
+		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
+	}
+}
+
+// judgeCounters compares the prediction with the counters, as package verify says, and
+// returns it. A tolerance decides, where one is given.
+func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicted []uint64) {
+	c := v.counters(groups)
+	if l := &v.done.Result.Long; l.Received > 0 && l.Kind != dispatch.LongJumbo {
+		r.Unit = report.UnitFrames
+		for i := range c.Groups {
+			c.Groups[i].Load = groups[i].frames
+		}
+		r.Caveats = append(r.Caveats, "The capture has packets that are longer than a link's frames of MTU 1500: they were joined after the NIC had counted them (GRO), or the link takes longer ones. What is predicted are frames on the wire, TCP payload ÷ MSS.")
+	}
+	j := c.Judge()
+	r.Packets.Checked = Total(j.Predicted)
+	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)
+	r.Fit = &report.VerifyFit{
+		Alpha: report.Fraction(j.Fit.Alpha), Beta: uint64(j.Fit.Beta + 0.5), Queue: v.claimed.Config().DefaultQueue,
+		Residual: report.Fraction(j.Fit.Residual), Exact: j.Fit.Exact,
+	}
+	v.conclude(r, &j)
+	r.Evidence = v.evidence(&j, r)
+	if v.tolerance != nil {
+		v.tolerate(r, j.Predicted)
+	}
+	r.Caveats = append(r.Caveats, "Counters count all that the NIC received between the two outputs: packets that are not in the capture too.")
+	return j.Predicted
+}
+
+// counters is what the counters, or the interrupts, are compared with.
+func (v *verification) counters(groups []group) *Counters {
+	c := &Counters{Claimed: v.claimed, Seen: v.seen}
+	for i := range groups {
+		c.Groups = append(c.Groups, Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].packets})
+	}
+	return c
+}
+
+// conclude is what was judged, for the report.
+func (v *verification) conclude(r *report.Verify, j *Judgement) {
+	if j.Null.Trials > 0 {
+		r.Null = &report.VerifyNull{Trials: j.Null.Trials, Least: report.Fraction(j.Null.Least), AsGood: j.Null.AsGood}
+	}
+	for i := range j.Explanations {
+		e := &j.Explanations[i]
+		x := report.VerifyExplanation{ID: e.ID, Summary: e.Summary, Explained: e.Explained, Changes: e.Changes, Residual: report.Null}
+		if e.Config.Table != nil {
+			x.Residual = report.Fraction(e.Fit.Residual)
+		}
+		switch {
+		case i == 0:
+			r.Explanation = &x
+		case i <= maxOtherExplanations:
+			r.Others = append(r.Others, x)
+		}
+	}
+	r.Verdict = v.verdict(j)
+	if j.Verdict != CantTell {
+		agrees := j.Verdict == Agrees
+		r.Agrees = &agrees
+	}
+}
+
+// maxOtherExplanations bounds those listed beside the simplest one.
+const maxOtherExplanations = 10
+
+// tolerate decides by --tolerance alone: no queue's counter is further from the
+// prediction.
+func (v *verification) tolerate(r *report.Verify, predicted []uint64) {
+	worst, differs := v.differs(predicted)
+	agrees := !differs
+	r.Agrees = &agrees
+	limit := share(*v.tolerance)
+	if agrees {
+		r.Verdict = fmt.Sprintf("The prediction agrees with the NIC's counters by --tolerance: no queue differs by more than %s of the packets.", limit)
+		r.Explanation, r.Others = nil, nil
+		return
+	}
+	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d packets, and %d were predicted; more than %s of all lie between (--tolerance).",
+		worst, packetsOf(v.seen, worst), packetsOf(predicted, worst), limit)
+}
+
+// judgeInterrupts compares which queues took packets: how many interrupts there are is
+// moderation's choice.
+func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
+	few := strayInterrupts
+	if v.tolerance != nil {
+		few = *v.tolerance
+	}
+	c := v.counters(groups)
+	j, wrong := c.JudgeUse(uint64(few*float64(Total(v.seen))) + 1)
+	r.Packets.Checked = Total(j.Predicted)
+	v.conclude(r, &j)
+	if n := &j.Null; n.Trials > 0 {
+		r.Evidence = []string{fmt.Sprintf("%d of %d %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, n.Trials, chances(&j), n.Least)}
+	}
+	switch {
+	case j.Verdict == Agrees:
+		r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
+	case len(wrong) > 0 && packetsOf(v.seen, wrong[0]) == 0:
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %d packets were predicted for queue %d, which did not interrupt.", packetsOf(j.Predicted, wrong[0]), wrong[0])
+	case len(wrong) > 0:
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d interrupted %d times, and no packet was predicted for it.", wrong[0], packetsOf(v.seen, wrong[0]))
+	}
+	r.Caveats = append(r.Caveats, "Interrupts tell which queues took packets, not how many: `ethtool -S` does.")
+}
+
+// strayInterrupts is the share of all that a queue may have for other reasons than
+// packets of the capture.
+const strayInterrupts = 0.01
+
+func packetsOf(of []uint64, i int) uint64 {
+	if i < len(of) {
+		return of[i]
+	}
+	return 0
+}
+
+func share(of float64) string { return fmt.Sprintf("%g%%", of*100) }
+
+// inBoth is how many packets are on the same queue in both.
+func inBoth(a, b []uint64) (n uint64) {
+	for q := range min(len(a), len(b)) {
+		n += min(a[q], b[q])
+	}
+	return n
+}
+
+// differs tells whether a queue's counter is further from the prediction than the
+// tolerance lets it be, and which is the furthest.
+func (v *verification) differs(predicted []uint64) (worst int, differs bool) {
+	var all, most uint64
+	for _, n := range predicted {
+		all += n
+	}
+	for q := range max(len(predicted), len(v.seen)) {
+		d := max(packetsOf(predicted, q), packetsOf(v.seen, q)) - min(packetsOf(predicted, q), packetsOf(v.seen, q))
+		if d > most {
+			most, worst = d, q
+		}
+	}
+	return worst, float64(most) > *v.tolerance*float64(all)
+}
+
+// explain finds the smallest change of the claim that explains all that was seen.
+// If none does, the one that explains most is named, where that is nearly all.
+func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
+	type found struct {
+		id, summary string
+		explained   uint64
+	}
+	var best found
+	consider := func(f found) (done bool) {
+		if f.explained > best.explained {
+			best = f
+		}
+		return f.explained == r.Packets.Checked
+	}
+	if f, ok := v.otherTable(groups, swapped); ok && consider(found{"table", f.summary, f.explained}) {
+		r.Explanation = &report.VerifyExplanation{ID: "table", Summary: f.summary, Explained: f.explained, Changes: 1, Residual: report.Null}
+		return
+	}
+	hypotheses := profile.Hypotheses(v.claimed.Config())
+	if k := r.Recovered; k != nil && !k.EqualsClaim {
+		c := v.claimed.Config()
+		if key, err := hash.ParseKey(k.Key); err == nil {
+			c.Key = key
+			summary := "the NIC has another key, the one solved from the hashes"
+			if k.Difference != nil {
+				summary = *k.Difference
+			}
+			hypotheses = append(hypotheses, profile.Hypothesis{ID: "solved-key", Summary: summary, Changes: 1, Config: c})
+		}
+	}
+	for _, h := range hypotheses {
+		steering, err := nicmodel.NewSteering(h.Config)
+		if err != nil {
+			continue
+		}
+		s, _ := v.predict(groups, steering, swapped)
+		if consider(found{h.ID, h.Summary, s.packets}) {
+			break
+		}
+	}
+	if best.explained > 0 && float64(best.explained) >= 0.95*float64(r.Packets.Checked) && best.explained > v.explained(r) {
+		r.Explanation = &report.VerifyExplanation{ID: best.id, Summary: best.summary, Explained: best.explained, Changes: 1, Residual: report.Null}
+	}
+}
+
+// recordsRSSOff tells whether each packet is recorded with queue 0 and hash 0, and says
+// so: a NIC without RSS gives out no hash.
+func (v *verification) recordsRSSOff(r *report.Verify, groups []group) bool {
+	for i := range groups {
+		if g := &groups[i]; (g.hasHash || g.queue >= 0) && (!g.hasHash || g.hash != 0 || g.queue != 0) {
+			return false
+		}
+	}
+	r.Explanation = &report.VerifyExplanation{
+		ID: "rss-off", Summary: "RSS is off: each packet is recorded with queue 0 and hash 0",
+		Explained: r.Packets.Checked, Changes: 1, Residual: report.Null,
+	}
+	return true
+}
+
+// explained is what the claim itself explains.
+func (v *verification) explained(r *report.Verify) uint64 {
+	return min(max(r.Packets.QueueEqual, r.Packets.HashEqual), r.Packets.Checked-1)
+}
+
+type tableFound struct {
+	summary   string
+	explained uint64
+}
+
+// otherTable tells whether the hashes are as predicted, and each entry leads to one
+// queue, but not to that of the claimed table.
+func (v *verification) otherTable(groups []group, swapped bool) (tableFound, bool) {
+	queues := map[int32]int32{} // by entry
+	changed := 0
+	table := slices.Clone(v.claimed.Config().Table)
+	var explained uint64
+	for i := range groups {
+		g := &groups[i]
+		if g.queue < 0 && !g.hasHash {
+			continue
+		}
+		d := v.claimed.Decide(&g.header, &g.ext)
+		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
+			return tableFound{}, false
+		}
+		if g.queue >= 0 {
+			if d.Entry < 0 {
+				if int32(d.Queue) != g.queue {
+					return tableFound{}, false
+				}
+			} else if queue, ok := queues[d.Entry]; ok && queue != g.queue {
+				return tableFound{}, false
+			} else if !ok {
+				queues[d.Entry] = g.queue
+				if int32(table[d.Entry]) != g.queue {
+					changed++
+				}
+			}
+		}
+		explained += g.packets
+	}
+	// Fewer entries than packets met would be explained by any table.
+	if changed == 0 || len(queues) < 8 {
+		return tableFound{}, false
+	}
+	return tableFound{fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(queues)), explained}, true
+}
+
+// recover solves the key from the recorded hashes: from whole TCP packets first,
+// which every parser reads alike, and from all where there are too few.
+func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) {
+	var best *hash.Solution
+	for _, order := range []bool{*swapped, !*swapped} {
+		s := v.solve(groups, order)
+		if s != nil && (best == nil || s.Consistent > best.Consistent) {
+			best, *swapped = s, order
+		}
+		if best != nil && best.Inconsistent == 0 {
+			break
+		}
+	}
+	if best == nil || best.Consistent <= best.Inconsistent {
+		return // no key explains them
+	}
+	// What is solved is the key as the NIC reads it; what is told is in the order in
+	// which it is set.
+	transform, claimed := v.claimed.Config().Transform, v.claimed.Config().Key
+	read := transform.Key(claimed)
+	key := transform.Key(best.Key(len(claimed), read))
+	k := &report.RecoveredKey{
+		Key: hex.EncodeToString(key), Determined: len(best.Determined),
+		Equations: best.Equations, EqualsClaim: best.Agrees(read),
+	}
+	determined := transform.KeyBits(best.Determined, len(claimed))
+	k.Masked, k.Undetermined = maskKey(key, determined)
+	difference := best.Difference(read)
+	if difference != "" && transform.ReversesKey() { // it speaks of the other order
+		difference = differingBits(key, claimed, determined)
+	}
+	if difference != "" {
+		k.Difference = &difference
+	}
+	c := v.claimed.Config()
+	c.Key = key
+	if s, err := nicmodel.NewSteering(c); err == nil {
+		score, _ := v.predict(groups, s, *swapped)
+		k.Inconsistent = score.hashAll - score.hash
+	}
+	r.Recovered = k
+}
+
+// differingBits says how many of the determined bits differ.
+func differingBits(key, claimed hash.Key, determined []int) string {
+	n := 0
+	for _, bit := range determined {
+		if bit < len(key)*8 && (key[bit/8]^claimed[bit/8])<<(bit%8)&0x80 != 0 {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d determined bits differ from the claimed key", n, len(determined))
+}
+
+// maskKey is the key with a ? for each hexadecimal digit of which a bit is not among the
+// determined ones, and the bits that are not: also those that no input meets.
+func maskKey(key hash.Key, determined []int) (masked string, open []int) {
+	known := make([]bool, len(key)*8)
+	for _, bit := range determined {
+		if bit < len(known) {
+			known[bit] = true
+		}
+	}
+	digits := []byte(hex.EncodeToString(key))
+	for bit, is := range known {
+		if !is {
+			digits[bit/4] = '?'
+			open = append(open, bit)
+		}
+	}
+	return string(digits), open
+}
+
+// solvingGroups are as many whole TCP flows as a key is solved from alone.
+const solvingGroups = 16
+
+func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
+	observe := func(whole bool) []hash.Observation {
+		var all []hash.Observation
+		for i := range groups {
+			g := &groups[i]
+			d := v.claimed.Decide(&g.header, &g.ext)
+			if !g.hasHash || d.Type == hash.None || g.hash == 0 || whole && !g.whole {
+				continue
+			}
+			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
+			sum, folded := v.claimed.Config().Transform.Sum(recordedHash(g.hash, swapped))
+			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: sum, Folded: folded})
+		}
+		return all
+	}
+	if whole := observe(true); len(whole) >= solvingGroups {
+		return hash.Solve(whole)
+	}
+	return hash.Solve(observe(false))
+}

@@ -1,0 +1,113 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+
+	"rssreplay/report"
+)
+
+// This file says in sentences what package verify computed.
+
+// fewInputs is so few distinct hash inputs that many random keys lead all of them to the
+// same queues.
+const fewInputs = 6
+
+// verdict is the judgement in a sentence.
+func (v *verification) verdict(j *Judgement) string {
+	tell := "Counters can't tell"
+	if v.source == "interrupts" {
+		tell = "Interrupts can't tell"
+	}
+	switch {
+	case j.Verdict == Agrees:
+		return "The prediction agrees with the NIC's counters."
+	case j.Verdict == Differs:
+		return "Reality differs from the prediction."
+	case j.Why == NothingReceived:
+		return tell + ": the capture has no packet that the NIC received."
+	case j.Why == NothingCounted:
+		return tell + ": no queue counted anything between the two texts."
+	case j.Why == OtherWindow:
+		return fmt.Sprintf("%s: they have %.3g times as many packets as the capture; take the two outputs right before and after it, of all that it captures.", tell,
+			float64(Total(v.seen))/float64(Total(j.Predicted)))
+	}
+	with := "use fewer flows"
+	if j.Inputs < fewInputs {
+		with = "use more flows"
+	}
+	if v.source == "interrupts" {
+		with = "give --counters-before and --counters-after"
+	}
+	return fmt.Sprintf("%s: %d of %d %s; record hashes, or %s.", tell, j.Null.AsGood, j.Null.Trials, fitAsWell(j), with)
+}
+
+// chances is what the claim was compared with.
+func chances(j *Judgement) string {
+	if j.Keyless {
+		return "even spreads"
+	}
+	return "random keys"
+}
+
+func fitAsWell(j *Judgement) string {
+	if j.Null.AsGood == 1 {
+		return chances(j) + " fits as well"
+	}
+	return chances(j) + " fit as well"
+}
+
+// evidence says how the counters follow from the prediction, and what chance does.
+func (v *verification) evidence(j *Judgement, r *report.Verify) []string {
+	if j.Why == NothingReceived || j.Why == NothingCounted {
+		return nil
+	}
+	all := []string{fitText(r, Total(v.seen), j.Verdict == Agrees)}
+	null := fmt.Sprintf("None of %d %s fits as well: the best of them leaves %s.", j.Null.Trials, chances(j), percentage(j.Null.Least))
+	if j.Null.AsGood > 0 {
+		null = fmt.Sprintf("%d of %d %s: the best of them leaves %s.", j.Null.AsGood, j.Null.Trials, fitAsWell(j), percentage(j.Null.Least))
+	}
+	all = append(all, null)
+	if len(j.Explanations) > 0 {
+		n := &j.Explanations[0].Null
+		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %d random keys would give.", n.Trials))
+	}
+	return all
+}
+
+// fitText says in words what alpha, beta and the residual are, of all that was seen;
+// fits: that the prediction follows.
+func fitText(r *report.Verify, seen uint64, fits bool) string {
+	f := r.Fit
+	if f.Exact {
+		return "Each queue counts exactly what was predicted (alpha 1, beta 0)."
+	}
+	of := "packets"
+	if r.Unit == report.UnitFrames {
+		of = "frames"
+	}
+	text := "as many " + of + " as the capture"
+	if change := float64(f.Alpha) - 1; math.Abs(change) >= 0.0005 {
+		than := "more"
+		if change < 0 {
+			than = "fewer"
+		}
+		text = fmt.Sprintf("%s %s %s than the capture", percentage(math.Abs(change)), than, of)
+	}
+	if f.Beta > 0 {
+		text += fmt.Sprintf(", and %s more on queue %d", percentage(float64(f.Beta)/float64(seen)), f.Queue)
+	}
+	text = fmt.Sprintf("the counters have %s (alpha %.4f, beta %d)", text, float64(f.Alpha), f.Beta)
+	left := percentage(float64(f.Residual))
+	if fits {
+		return fmt.Sprintf("T%s; with that, differences of %s are left.", text[1:], left)
+	}
+	return fmt.Sprintf("At best the prediction leaves differences of %s: if %s.", left, text)
+}
+
+func percentage(share float64) string {
+	if share > 0 && share < 0.0005 {
+		return "less than 0.1%"
+	}
+	return fmt.Sprintf("%.1f%%", 100*share)
+}
