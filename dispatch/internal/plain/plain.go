@@ -15,7 +15,7 @@
 //  6. changes.go: tables and affinities that change at given times, and what that
 //     moved. rebalance.go, solve.go: RSS++'s ticks and its solver.
 //  7. rps.go, turns.go: receive packet steering, its backlogs, and whose turn it is
-//     on a CPU. stackhash.go, siphash.go: the hash that the stack makes itself.
+//     on a CPU.
 //  8. random.go: what tests draw a run from.
 //  9. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //

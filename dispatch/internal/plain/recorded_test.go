@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/pcaps"
 )
 
 // truthRuns are recorded runs of Linux with RPS under QEMU. They are no part of the
@@ -30,7 +32,7 @@ type recorded struct {
 	stackHash    uint32 // that the stack had in the end
 }
 
-func readRun(t *testing.T, run string) (packets map[int]recorded, secret [16]byte, masks [][]int) {
+func readRun(t *testing.T, run string) (packets map[int]recorded, secret rps.Secret, masks [][]int) {
 	t.Helper()
 	text := func(name string) string {
 		data, err := os.ReadFile(filepath.Join(truthRuns, run, name))
@@ -74,6 +76,12 @@ func readRun(t *testing.T, run string) (packets map[int]recorded, secret [16]byt
 		}
 	}
 	return packets, secret, masks
+}
+
+// stackHash is the stack's own hash of an Ethernet frame.
+func stackHash(frame []byte, secret rps.Secret) uint32 {
+	h, _ := secret.OfFrame(pcaps.LinkEthernet, frame)
+	return h
 }
 
 // readFrames reads a little-endian classic pcap file.
@@ -141,7 +149,7 @@ func TestRecordedRPS(t *testing.T) {
 		for n, p := range packets {
 			hash := p.hash
 			if !p.l4 {
-				hash = StackHash(frames[n], secret)
+				hash = stackHash(frames[n], secret)
 				own++
 			}
 			mask := masks[p.queue]
@@ -218,7 +226,7 @@ func TestRecordedRun(t *testing.T) {
 			if r := packets[n]; r.l4 {
 				p.RPSHash = r.hash
 			} else {
-				p.RPSHash = StackHash(frame, secret)
+				p.RPSHash = stackHash(frame, secret)
 			}
 			s.Packets = append(s.Packets, p)
 		}

@@ -16,8 +16,8 @@ const (
 	toNoOne = 0
 )
 
-// rps is a received packet with the hash that steers it.
-func rps(time int64, entry int, hash uint32) Packet {
+// hashed is a received packet with the hash that steers it.
+func hashed(time int64, entry int, hash uint32) Packet {
 	p := rx(time, entry)
 	p.RPSHash = hash
 	return p
@@ -32,7 +32,7 @@ func rpsSetup(packets ...Packet) Setup {
 // all three: DPC 30–60, p0 to 63, p1 to 66, p2 to 166. At its end its own backlog
 // starts, 166–196, p1 to 296; CPU 1's is scheduled by an IPI at 206, p0 236–336.
 func TestTurns(t *testing.T) {
-	got, e := timelineOf(t, rpsSetup(rps(0, 0, toCPU1), rps(0, 0, toCPU0), rps(0, 0, toNoOne)))
+	got, e := timelineOf(t, rpsSetup(hashed(0, 0, toCPU1), hashed(0, 0, toCPU0), hashed(0, 0, toNoOne)))
 	checkTimeline(t, got, `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, arrive p2 q0, publish p2 v0, raise v0
 10 isr c0
@@ -82,7 +82,7 @@ func TestTurnRules(t *testing.T) {
 			// stays masked.
 			name: "budget of 1",
 			edit: func(s *Setup) { s.Config.DPCBudget = 1 },
-			s:    rpsSetup(rps(0, 0, toCPU0), rps(0, 0, toCPU0)),
+			s:    rpsSetup(hashed(0, 0, toCPU0), hashed(0, 0, toCPU0)),
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, raise v0
 10 isr c0
@@ -102,7 +102,7 @@ func TestTurnRules(t *testing.T) {
 			// though p0 waits there. That is for CPU 0's turn to do, which gave it.
 			name: "a full backlog",
 			edit: func(s *Setup) { s.RPS.Backlog = 0 },
-			s:    rpsSetup(rps(0, 0, toCPU1), rps(0, 0, toNoOne), rps(1, 1, toCPU1)),
+			s:    rpsSetup(hashed(0, 0, toCPU1), hashed(0, 0, toNoOne), hashed(1, 1, toCPU1)),
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, raise v0
 1 arrive p2 q1, publish p2 v1, raise v1
@@ -125,7 +125,7 @@ func TestTurnRules(t *testing.T) {
 			// turn ends, which gave p0: no IPI.
 			name: "taken before the giver's turn ends",
 			edit: func(s *Setup) {},
-			s:    rpsSetup(rps(0, 0, toCPU1), rps(0, 0, toNoOne), rps(0, 0, toNoOne), rps(0, 0, toNoOne), rps(1, 1, toCPU1)),
+			s:    rpsSetup(hashed(0, 0, toCPU1), hashed(0, 0, toNoOne), hashed(0, 0, toNoOne), hashed(0, 0, toNoOne), hashed(1, 1, toCPU1)),
 			want: `
 0 arrive p0 q0, publish p0 v0, arrive p1 q0, publish p1 v0, arrive p2 q0, publish p2 v0, arrive p3 q0, publish p3 v0, raise v0
 1 arrive p4 q1, publish p4 v1, raise v1
@@ -149,7 +149,7 @@ func TestTurnRules(t *testing.T) {
 			// An ISR runs during the backlog's turn; its DPC waits for its own.
 			name: "an ISR during a turn",
 			edit: func(s *Setup) {},
-			s:    rpsSetup(rps(0, 0, toCPU1), rps(140, 1, toNoOne)),
+			s:    rpsSetup(hashed(0, 0, toCPU1), hashed(140, 1, toNoOne)),
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
 10 isr c0
@@ -171,7 +171,7 @@ func TestTurnRules(t *testing.T) {
 			// its turn first.
 			name: "an ISR's end and an IPI at once",
 			edit: func(s *Setup) {},
-			s:    rpsSetup(rps(0, 0, toCPU1), rps(73, 1, toNoOne)),
+			s:    rpsSetup(hashed(0, 0, toCPU1), hashed(73, 1, toNoOne)),
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
 10 isr c0
@@ -192,7 +192,7 @@ func TestTurnRules(t *testing.T) {
 			// whose ISR ended at that very instant: first the ISR's end, then the decision.
 			name: "a spent backlog behind an ISR's end",
 			edit: func(s *Setup) { s.Config.DPCBudget = 1 },
-			s:    rpsSetup(rps(0, 0, toCPU0), rps(1, 0, toCPU0), rps(163, 0, toNoOne)),
+			s:    rpsSetup(hashed(0, 0, toCPU0), hashed(1, 0, toCPU0), hashed(163, 0, toNoOne)),
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
 1 arrive p1 q0, publish p1 v0
@@ -216,7 +216,7 @@ func TestTurnRules(t *testing.T) {
 			// queue 1, which has none.
 			name: "non-rss",
 			edit: func(s *Setup) { s.Mode, s.RPS.CPUs[1] = engine.NonRSS, nil },
-			s:    rpsSetup(rps(0, 1, toCPU1)),
+			s:    rpsSetup(hashed(0, 1, toCPU1)),
 			want: `
 0 arrive p0 q0, publish p0 v0, raise v0
 10 isr c0
@@ -243,7 +243,7 @@ func TestTurnRules(t *testing.T) {
 func TestBacklogDrops(t *testing.T) {
 	s := rpsSetup()
 	for range 5 {
-		s.Packets = append(s.Packets, rps(0, 0, toCPU1))
+		s.Packets = append(s.Packets, hashed(0, 0, toCPU1))
 	}
 	s.RPS.Backlog = 2
 	_, e := timelineOf(t, s)
@@ -261,7 +261,7 @@ func TestBacklogBudget(t *testing.T) {
 	s := rpsSetup()
 	s.Config.RxRing = 100
 	for range 70 {
-		s.Packets = append(s.Packets, rps(0, 0, toCPU1))
+		s.Packets = append(s.Packets, hashed(0, 0, toCPU1))
 	}
 	for _, test := range []struct{ budget, vector, backlog, most uint64 }{{0, 1, 2, 64}, {65, 2, 2, 65}, {10, 7, 7, 10}} {
 		s.Config.DPCBudget = int(test.budget)
@@ -276,7 +276,7 @@ func TestBacklogBudget(t *testing.T) {
 // A migration is paid where the packet is indicated, not where it is handed over;
 // home and match go by that CPU too.
 func TestRPSMigration(t *testing.T) {
-	s := rpsSetup(rps(0, 0, toCPU1), tx(200, 0), tx(300, 0), rps(1000, 0, toNoOne), tx(2000, 0))
+	s := rpsSetup(hashed(0, 0, toCPU1), tx(200, 0), tx(300, 0), hashed(1000, 0, toNoOne), tx(2000, 0))
 	s.Config.MigrationCost = 9
 	_, e := timelineOf(t, s)
 	c := e.counters()
@@ -292,7 +292,7 @@ func TestRPSMigration(t *testing.T) {
 // Without RSS only the vector and each CPU can't run beside themselves: the vector
 // works 20 + 30 + 3 twice, CPU 1 for 2 × 100 and 30 or 60.
 func TestRPSSerialTime(t *testing.T) {
-	s := rpsSetup(rps(0, 0, toCPU1), rps(65, 0, toCPU1))
+	s := rpsSetup(hashed(0, 0, toCPU1), hashed(65, 0, toCPU1))
 	s.Mode, s.Config.PacketCost = engine.NonRSS, 1
 	_, e := timelineOf(t, s)
 	if c := e.counters(); c.SerialTime != 2*(20+30+3) {
@@ -339,7 +339,7 @@ func TestRPSWithoutMasks(t *testing.T) {
 // A backlog whose budget is spent is still scheduled: p3 joins at 253, in its second
 // turn, and brings no second IPI.
 func TestSpentBacklogIsScheduled(t *testing.T) {
-	s := rpsSetup(rps(0, 0, toCPU1), rps(0, 0, toCPU1), rps(0, 0, toCPU1), rps(190, 0, toCPU1))
+	s := rpsSetup(hashed(0, 0, toCPU1), hashed(0, 0, toCPU1), hashed(0, 0, toCPU1), hashed(190, 0, toCPU1))
 	s.Config.DPCBudget = 1
 	_, e := timelineOf(t, s)
 	c := e.counters().CPUs[1]

@@ -1,21 +1,70 @@
-package plain
+package rps
 
 import (
 	"bytes"
 	"encoding/binary"
+
+	"rssreplay/pcaps"
 )
 
-// StackHash is Linux's own hash of a received Ethernet frame, by which RPS steers
-// where the NIC's hash does not count: SipHash-2-4, the low 32 bits, of what the
-// flow dissector keeps of the innermost packet that it reaches. A 0 becomes 1. The
-// secret is drawn once per boot.
+// Secret is the kernel's hashrnd, which is drawn once per boot and not exported.
+type Secret [16]byte
+
+// OfFrame is Linux's own hash of a received frame, by which RPS steers where the NIC's
+// hash does not count: SipHash-2-4, the low 32 bits, of what the flow dissector keeps
+// of the innermost packet that it reaches. A 0 becomes 1. known is false of a link type
+// whose frames hold no EtherType in a place of its own.
 //
 // It sees the captured bytes alone, padding included, and no IP length. A header
 // that they do not hold whole ends the dissection with what is known by then.
-func StackHash(frame []byte, secret [16]byte) uint32 {
-	d := &dissection{}
-	d.dissect(frame)
-	if h := uint32(sipHash(secret, d.keys())); h != 0 {
+func (s *Secret) OfFrame(link pcaps.LinkType, frame []byte) (hash uint32, known bool) {
+	var d dissection
+	switch link {
+	case pcaps.LinkEthernet:
+		d.ethernet(frame)
+	case pcaps.LinkSLL:
+		d.behind(frame, 16, 14)
+	case pcaps.LinkSLL2:
+		d.behind(frame, 20, 0)
+	case pcaps.LinkRaw, pcaps.LinkRaw12, pcaps.LinkRaw14, pcaps.LinkIPv4, pcaps.LinkIPv6:
+		if len(frame) > 0 && frame[0]>>4 == 6 {
+			d.etherType = typeIPv6
+		} else {
+			d.etherType = typeIPv4
+		}
+		d.layers(frame)
+	default:
+		return 0, false
+	}
+	return s.of(&d), true
+}
+
+// OfFlow is OfFrame of an untagged packet of a flow, with no flow label, that is
+// no fragment and in no tunnel.
+func (s *Secret) OfFlow(t *pcaps.Tuple) uint32 {
+	d := dissection{etherType: typeIPv4, version: t.Version()}
+	var h pcaps.Header
+	t.Header(&h)
+	switch d.version {
+	case 4:
+		copy(d.addresses[:], h.Src[:4])
+		copy(d.addresses[4:], h.Dst[:4])
+	case 6:
+		d.etherType = typeIPv6
+		copy(d.addresses[:], h.Src[:])
+		copy(d.addresses[16:], h.Dst[:])
+	default:
+		d.etherType = 0
+	}
+	d.protocol = h.Protocol
+	binary.BigEndian.PutUint16(d.ports[:], h.SrcPort)
+	binary.BigEndian.PutUint16(d.ports[2:], h.DstPort)
+	return s.of(&d)
+}
+
+func (s *Secret) of(d *dissection) uint32 {
+	var room [maxKeys]byte
+	if h := uint32(sipHash(s, d.keys(room[:0]))); h != 0 {
 		return h
 	}
 	return 1
@@ -59,23 +108,31 @@ const (
 // maxHeaders is how many headers are looked into behind the first.
 const maxHeaders = 15
 
-// dissect walks from the Ethernet header on. An EtherType that was cut off is 0.
+// ethernet walks from the Ethernet header on. An EtherType that was cut off is 0.
 //
 // Not specified: an 802.3 length behind a tag; here it ends the walk as it
 // stands. And kinds of packet whose addresses the dissector knows besides (TIPC,
 // B.A.T.M.A.N.); here their EtherType ends the walk.
-func (d *dissection) dissect(frame []byte) {
-	if len(frame) < 14 {
+func (d *dissection) ethernet(frame []byte) { d.behind(frame, 14, 12) }
+
+// behind walks behind a link header of so many bytes, with the EtherType at a place
+// in it.
+func (d *dissection) behind(frame []byte, header, at int) {
+	if len(frame) < header {
 		return
 	}
-	d.etherType = binary.BigEndian.Uint16(frame[12:])
-	data := frame[14:]
+	d.etherType = binary.BigEndian.Uint16(frame[at:])
+	data := frame[header:]
 	if d.etherType < 0x600 {
 		d.etherType = type8022
 		if len(data) >= 2 && data[0] == 0xff && data[1] == 0xff {
 			d.etherType = typeIPX
 		}
 	}
+	d.layers(data)
+}
+
+func (d *dissection) layers(data []byte) {
 	for range maxHeaders + 1 {
 		next, more := d.layer(data)
 		if !more {
@@ -220,7 +277,7 @@ func (d *dissection) gre(data []byte) (next []byte, more bool) {
 		}
 		copy(d.greKey[:], data)
 		if pptp { // the payload's length is no part of it, the call's number is
-			copy(d.greKey[:], []byte{0, 0})
+			d.greKey[0], d.greKey[1] = 0, 0
 		}
 		data = data[4:]
 	}
@@ -248,12 +305,14 @@ func (d *dissection) gre(data []byte) (next []byte, more bool) {
 	return data, true
 }
 
-// keys is what is hashed: on a little-endian machine, where numbers that are not
+// maxKeys is the most bytes that are hashed.
+const maxKeys = 36 + 32 + 4
+
+// keys appends what is hashed to k: on a little-endian machine, where numbers that are not
 // in network order stand low byte first. Addresses and ports are each sorted, so
 // that both directions are alike: IPv4 addresses and ports as little-endian
 // numbers, IPv6 addresses as bytes.
-func (d *dissection) keys() []byte {
-	var k []byte
+func (d *dissection) keys(k []byte) []byte {
 	k = binary.BigEndian.AppendUint16(k, d.etherType)
 	k = append(k, d.protocol, 0)
 	k = binary.LittleEndian.AppendUint32(k, d.flowLabel)
@@ -261,7 +320,7 @@ func (d *dissection) keys() []byte {
 	k = binary.BigEndian.AppendUint16(k, d.tpid)
 	k = binary.BigEndian.AppendUint16(k, d.taggedType)
 	k = append(k, 0, 0)
-	k = append(k, make([]byte, 8)...) // an inner tag, which is not kept
+	k = append(k, 0, 0, 0, 0, 0, 0, 0, 0) // an inner tag, which is not kept
 	k = append(k, d.greKey[:]...)
 
 	ports, addresses := d.ports, d.addresses

@@ -1,4 +1,4 @@
-package plain
+package rps
 
 import (
 	"encoding/binary"
@@ -9,12 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rssreplay/hash"
+	"rssreplay/pcaps"
 )
 
 // The first, second and last of the reference implementation's vectors: keys 00 to
 // 0f, input 00, 01, 02 …
 func TestSipHash(t *testing.T) {
-	var key [16]byte
+	var key Secret
 	input := make([]byte, 64)
 	for i := range input {
 		input[i] = byte(i)
@@ -23,10 +26,16 @@ func TestSipHash(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]uint64{0: 0x726fdb47dd0e0e31, 1: 0x74f839c593dc67fd, 8: 0x93f5f5799a932462, 15: 0xa129ca6149be45e5, 63: 0x958a324ceb064572} {
-		if got := sipHash(key, input[:n]); got != want {
+		if got := sipHash(&key, input[:n]); got != want {
 			t.Errorf("%d bytes: %#x, want %#x", n, got, want)
 		}
 	}
+}
+
+// ofFrame is the hash of an Ethernet frame.
+func ofFrame(frame []byte, secret Secret) uint32 {
+	h, _ := secret.OfFrame(pcaps.LinkEthernet, frame)
+	return h
 }
 
 // TestStackHash is that of 23 kinds of frame that Linux hashed.
@@ -47,7 +56,7 @@ func TestStackHash(t *testing.T) {
 		if err1 != nil || err2 != nil || err3 != nil {
 			t.Fatal(line)
 		}
-		if got := StackHash(frame, [16]byte(secret)); got != uint32(want) {
+		if got := ofFrame(frame, Secret(secret)); got != uint32(want) {
 			t.Errorf("%s: %#x, want %#x", field[0], got, want)
 		}
 		n++
@@ -80,11 +89,11 @@ func TestStackHashOfCutFrames(t *testing.T) {
 		ether(0x0800, ipv4(47, 0, append([]byte{0x30, 0x81, 0x88, 0x0b, 0, 4, 1, 2, 0, 0, 0, 9, 0, 0, 0, 8, 0xff, 3, 0, 0x21}, ipv4(17, 0, udp...)...)...)...),
 		ether(0x8864, append([]byte{0x11, 0, 0, 1, 0, 9, 0, 0x57}, ipv6(6, udp...)...)...),
 	}
-	var secret [16]byte
+	var secret Secret
 	for i, frame := range frames {
 		seen := map[uint32]bool{}
 		for n := range len(frame) + 1 {
-			seen[StackHash(frame[:n:n], secret)] = true
+			seen[ofFrame(frame[:n:n], secret)] = true
 		}
 		if len(seen) < 3 { // no EtherType, no IP header, … , whole
 			t.Errorf("frame %d: %d hashes of all its lengths", i, len(seen))
@@ -92,7 +101,7 @@ func TestStackHashOfCutFrames(t *testing.T) {
 	}
 
 	// Both directions alike; fragments of one datagram too; ports count.
-	hash := func(frame []byte) uint32 { return StackHash(frame, secret) }
+	hash := func(frame []byte) uint32 { return ofFrame(frame, secret) }
 	back := slices.Clone(frames[0])
 	copy(back[26:], []byte{10, 0, 0, 2, 10, 0, 0, 1, 1, 0, 0, 80})
 	if hash(frames[0]) != hash(back) {
@@ -104,7 +113,80 @@ func TestStackHashOfCutFrames(t *testing.T) {
 	if hash(frames[0]) == hash(ether(0x0800, ipv4(17, 0, 0, 81, 1, 0)...)) {
 		t.Error("another port makes no difference")
 	}
-	if got := fmt.Sprintf("%x", (&dissection{etherType: 0x0806}).keys()); got != "0806"+strings.Repeat("00", 38) {
+	if got := fmt.Sprintf("%x", (&dissection{etherType: 0x0806}).keys(nil)); got != "0806"+strings.Repeat("00", 38) {
 		t.Errorf("ARP: %s", got)
+	}
+}
+
+// The same packet behind other link headers, and by its flow alone, hashes the same;
+// hashing allocates nothing.
+func TestStackHashOfLinks(t *testing.T) {
+	secret := Secret{1, 2, 3}
+	packet := []byte{0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 1, 0}
+	behind := func(header int, at int) []byte {
+		b := make([]byte, header, 64)
+		b[at], b[at+1] = 8, 0
+		return append(b, packet...)
+	}
+	want := ofFrame(behind(14, 12), secret)
+	for link, frame := range map[pcaps.LinkType][]byte{pcaps.LinkSLL: behind(16, 14), pcaps.LinkSLL2: behind(20, 0), pcaps.LinkRaw: packet} {
+		if got, known := secret.OfFrame(link, frame); got != want || !known {
+			t.Errorf("%v: %#x, %v; want %#x", link, got, known, want)
+		}
+	}
+	if _, known := secret.OfFrame(pcaps.LinkPPP, packet); known {
+		t.Error("PPP's frames hold no EtherType, and are known")
+	}
+	h := pcaps.Header{Version: 4, Protocol: 6, Facts: pcaps.HasPorts, SrcPort: 80, DstPort: 256}
+	copy(h.Src[:], packet[12:])
+	copy(h.Dst[:], packet[16:])
+	var tuple pcaps.Tuple
+	tuple.Set(&h)
+	if got := secret.OfFlow(&tuple); got != want {
+		t.Errorf("by its flow: %#x, want %#x", got, want)
+	}
+	frame := behind(14, 12)
+	if n := testing.AllocsPerRun(10, func() { ofFrame(frame, secret) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// The kinds of a NIC's hashes, and which of two hashes counts.
+func TestPassed(t *testing.T) {
+	tests := []struct {
+		kind     hash.Type
+		protocol uint8
+		facts    pcaps.Facts
+		want     Hashes
+	}{
+		{hash.None, 6, 0, NoHashes},
+		{hash.TCPIPv4, 6, pcaps.HasPorts, OnTCPPorts | OfTCP},
+		{hash.UDPIPv6, 17, pcaps.HasPorts, OnUDPPorts | OfUDP},
+		{hash.IPv4, 17, pcaps.HasPorts, OnAddresses | OfUDP},
+		{hash.IPv4, 17, pcaps.Fragment, OnAddresses},
+		{hash.TCPIPv6Ex, 6, pcaps.HasPorts, OnExPorts | OfTCP},
+		{hash.IPv6, 58, 0, OnAddresses | OfICMP},
+		{hash.IPv4, 132, pcaps.HasPorts, OnAddresses | OfSCTP},
+		{hash.IPv6Ex, 0, pcaps.ProtocolUnknown, OnAddresses},
+	}
+	for _, test := range tests {
+		if got := KindOf(test.kind, test.protocol, test.facts); got != test.want {
+			t.Errorf("%v, protocol %d, facts %x: %08b, want %08b", test.kind, test.protocol, test.facts, got, test.want)
+		}
+	}
+	const nic, own = 7, 8
+	for _, test := range []struct {
+		passed, kind Hashes
+		want         uint32
+	}{
+		{All, OnAddresses, nic},
+		{All, NoHashes, own}, // no NIC hash is never a hash of 0
+		{NoHashes, OnTCPPorts | OfTCP, own},
+		{OnPorts, OnAddresses | OfUDP, own},
+		{ByPacket, OnAddresses | OfUDP, nic},
+	} {
+		if got := test.passed.Of(nic, test.kind, own); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
 	}
 }
