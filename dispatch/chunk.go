@@ -33,6 +33,7 @@ type chunk struct {
 	// compared is what rules compare besides, where they do: then every packet is walked.
 	// nil where nobody asks.
 	compared []pcaps.Frame
+	own      *[chunkPackets]uint32 // hashes that the stack makes itself; nil where nobody asks
 
 	bytes uint64 // on the wire
 

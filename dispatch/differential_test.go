@@ -109,7 +109,11 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 		return fmt.Errorf("%d flows, want %d", got.NumFlows, len(flows))
 	}
 	for i, mode := range allModes {
-		plainly := plain.Run(plain.Setup{Config: cfg, Mode: mode, Packets: packets, Flows: len(flows)})
+		setup := plain.Setup{Config: cfg, Mode: mode, Packets: packets, Flows: len(flows)}
+		if cfg.RPS != nil {
+			addRPS(&setup, c, s)
+		}
+		plainly := plain.Run(setup)
 		want, affinity := plainly.Counters, plainly.Flows
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want)

@@ -102,6 +102,9 @@ func (t *flowTable) add(c *chunk, b *engine.Batch) {
 	for k, other := range t.more {
 		other.add(t, c, b, b.N-c.n, b.More[k])
 	}
+	if b.Own != nil {
+		t.hashes(c, b)
+	}
 }
 
 // look sets p to where tuples lead to.

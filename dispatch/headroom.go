@@ -80,6 +80,12 @@ func copyBatch(to, from *engine.Batch) {
 	for len(to.More) < len(from.More) {
 		to.More = append(to.More, new(engine.Steered))
 	}
+	if from.Own != nil {
+		if to.Own == nil {
+			to.Own = new([engine.BatchSize]uint32)
+		}
+		copy(to.Own[:], from.Own[:from.N])
+	}
 	copySteered(&to.Steered, &from.Steered, from.N)
 	for i, more := range from.More {
 		copySteered(to.More[i], more, from.N)
@@ -88,6 +94,13 @@ func copyBatch(to, from *engine.Batch) {
 
 func copySteered(to, from *engine.Steered, n int) {
 	copy(to.Entry[:], from.Entry[:n])
+	if from.NIC != nil {
+		if to.NIC == nil {
+			to.NIC = new(engine.NICHashes)
+		}
+		copy(to.NIC.Hash[:], from.NIC.Hash[:n])
+		copy(to.NIC.Kind[:], from.NIC.Kind[:n])
+	}
 	to.Varied = append(to.Varied[:0], from.Varied...)
 }
 

@@ -52,6 +52,10 @@ func movedCase(seed uint64) (*records, *nicmodel.Steering, plain.Setup, error) {
 		cfg.Affinities = append(cfg.Affinities, engine.AffinityAt(at))
 	}
 	cfg.Rebalance = setup.Rebalance
+	if seed%3 == 2 {
+		cfg.RPS = randomRPS(r, cfg)
+		addRPS(&setup, c, s)
+	}
 	return c, s, setup, cfg.Validate()
 }
 

@@ -9,6 +9,7 @@ import (
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
@@ -56,6 +57,7 @@ type Options struct {
 	Tape     *Tape           // keeps the packets; nil: none does
 	Cut      Cut             // into folds, which are counted one by one (Result.Folds)
 	Scale    Scale           // of the gaps between packets
+	Secret   rps.Secret      // of the hashes that the stack makes itself, for RPS
 	Observe  engine.Observer // nil: nobody; called from one goroutine per mode
 	Arrive   func(Arrival)   // nil: nobody; called for each packet, before any event of it
 }
@@ -146,6 +148,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	if s.frames = o.ATR; o.ATR {
 		s.atr = map[pcaps.Tuple]uint8{}
 	}
+	s.hashes = newStackHashes(o.Secret, o.scenarios())
 	for _, way := range r.flows.ways() {
 		s.frames = s.frames || way.NTuple().PerPacket()
 	}

@@ -26,6 +26,7 @@ type stage struct {
 	says      bool          // a packet has said its direction
 	sends     bool          // the models are prepared for sent packets
 	frames    bool          // somebody asks for what is in pcaps.Frame
+	hashes    *stackHashes  // nil: nobody asks for them
 	atr       atr           // nil: nobody asks for it
 	tray      *chunkBatch   // being filled; nil: the next is to be made
 	done      bool          // nothing more is to be read
@@ -157,6 +158,9 @@ func (s *stage) begin(src Source) {
 	}
 	models := engine.NewModelSet()
 	for i, replayed := range s.r.scenarios() {
+		if replayed.cfg.RPS != nil {
+			models.AskHashes(replayed.steering)
+		}
 		varies := s.r.flows.way(replayed.steering).steering.Varies()
 		for _, mode := range modes[i] {
 			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
@@ -177,6 +181,12 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		c.compared = make([]pcaps.Frame, chunkPackets)
 	}
 	c.walk(recs)
+	if s.hashes != nil {
+		if c.own == nil {
+			c.own = new([chunkPackets]uint32)
+		}
+		s.hashes.hash(recs[:c.n], c)
+	}
 	s.r.Bytes += c.bytes
 	s.note(recs, c)
 	if s.o.Arrive != nil {

@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -297,6 +298,9 @@ func TestEveryStepOccurs(t *testing.T) {
 	var kinds [engine.NumEventKinds]int
 	for seed := range cases {
 		c, cfg, s := randomCase(seed)
+		if seed%4 == 3 {
+			cfg.RPS = randomRPS(rand.New(rand.NewPCG(seed, 23)), cfg)
+		}
 		_, seen := watch(t, c, cfg, s, allModes)
 		for mode, events := range seen {
 			for _, e := range events {

@@ -9,7 +9,7 @@ type Buffer struct {
 	Flow      uint32 // flow id, all ones: none
 	Packet    uint32 // number of the packet in the replay, from 0, modulo 2³²
 	Queue     uint16 // hardware queue whose ring it came from
-	CPU       uint16 // index of the queue's CPU
+	CPU       uint16 // index of the CPU that software chose for it, where any does
 }
 
 // Rings counts the buffers of each hardware queue that are not free. The

@@ -40,6 +40,9 @@ type Batch struct {
 	Steered            // by the first scenario
 	More    []*Steered // by the others that steer otherwise
 
+	// Own is the hashes that the stack makes itself, where a scenario has RPS; else nil.
+	Own *[BatchSize]uint32
+
 	Sends []SendRef // of each packet whose Entry is Sent, in order
 
 	readers int32 // models that have not finished with it
@@ -48,6 +51,7 @@ type Batch struct {
 // Steered is which entries the packets of a batch meet, by one way of steering.
 type Steered struct {
 	Entry  [BatchSize]uint16 // table entry, one of Config.Ruled, Unhashed, Sent, or Dropped and above
+	NIC    *NICHashes        // where a scenario has RPS; else nil
 	Varied []VariedRef       // the received packets of flows that more than one entry has met, in order
 }
 

@@ -188,7 +188,11 @@ func (h *changes) tick(busy []int64) {
 	}
 	h.done.Steps = append(h.done.Steps, step)
 	h.busy = busy
+	clear(h.entries)
+}
 
+// closeWindow counts what was indicated of the packets from tick to tick.
+func (h *changes) closeWindow() {
 	least, most := slices.Min(h.indicate), slices.Max(h.indicate)
 	if most > 0 {
 		percent := float64(mostMinMaxPercent)
@@ -198,7 +202,6 @@ func (h *changes) tick(busy []int64) {
 		h.done.MinMaxPercent += percent // the sum, until the end
 		h.done.Windows++
 	}
-	clear(h.entries)
 	clear(h.indicate)
 }
 
@@ -239,6 +242,11 @@ func (m *Model) change(t int64, advance func(at int64) []int64) {
 		at, tick := m.changes.next()
 		if tick {
 			m.changes.tick(advance(at))
+			if m.arrivals == nil {
+				m.changes.closeWindow()
+			} else {
+				m.ticked()
+			}
 		} else {
 			m.changes.given(at)
 		}
@@ -275,11 +283,11 @@ func (m *Model) movable(t int64, entry uint16, flow uint32, to target, accepted 
 		if int(entry) < len(h.entries) {
 			h.entries[entry]++
 		}
-		if accepted {
+		if accepted && m.arrivals == nil {
 			h.indicate[to.cpu]++
 		}
 	}
-	if accepted {
+	if accepted && m.arrivals == nil {
 		m.CountedAffinity.took(flow, int(to.cpu))
 	}
 }

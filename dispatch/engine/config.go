@@ -122,6 +122,8 @@ type Config struct {
 	ISRCPU    int // LeastBusy, RoundRobin or an index into CPUs
 
 	Interval int64 // window of the time series
+
+	RPS *RPS // nil: none
 }
 
 // times are the durations, each with its flag.
@@ -171,6 +173,11 @@ func (c *Config) Validate() error {
 	case len(c.QueueCPU) != c.Queues:
 		return fmt.Errorf("--affinity names the CPUs of %d queues, but there are %d", len(c.QueueCPU), c.Queues)
 	}
+	if c.RPS != nil {
+		if err := c.RPS.validate(c.Queues, len(c.CPUs)); err != nil {
+			return err
+		}
+	}
 	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
 		return err
 	}
@@ -203,6 +210,9 @@ func perByte(ps int64) string { return strconv.FormatFloat(float64(ps)/1000, 'f'
 func (c *Config) MostWork() (packet, byte float64) {
 	for _, t := range c.times() {
 		packet += float64(t.ns)
+	}
+	if c.RPS != nil { // each packet a turn of its own, before and after
+		packet += float64(c.RPS.Cost) + float64(c.DPCCost)
 	}
 	return packet, float64(c.ByteCost) / 1000
 }
@@ -261,12 +271,22 @@ func (c *Config) counts(mode Mode, other *Config) bool {
 // usedBy is the configuration without what the mode does not use.
 func (c *Config) usedBy(mode Mode) Config {
 	used := *c
+	if c.RPS.Active(mode) {
+		used.Drain = Poll
+	} else {
+		used.RPS = nil
+	}
 	if mode == NonRSS { // one queue; the default queue's CPU takes sends
 		used.Queues, used.Table, used.Ruled = 1, nil, nil
 		used.QueueCPU, used.DefaultQueue = []int{c.QueueCPU[c.DefaultQueue]}, 0
 		used.Tables, used.Affinities = nil, nil
 		for _, at := range c.Affinities {
 			used.Affinities = append(used.Affinities, AffinityAt{at.Time, []int{at.QueueCPU[c.DefaultQueue]}})
+		}
+		if c.RPS != nil {
+			first := *c.RPS
+			first.CPUs = first.CPUs[:1]
+			used.RPS = &first
 		}
 	}
 	if mode != RSSMSIX {

@@ -34,6 +34,12 @@ type Model struct {
 
 	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
 
+	// With RPS: packets in order of arrival; the time of the vector's ISRs and DPCs in NonRSS, and the packets whose
+	// CPU the stack's own hash chose from several.
+	arrivals   *arrivalOrder
+	vectorWork int64
+	ownHashes  uint64
+
 	bursts     *bursts
 	ownsBursts bool // no other model counts them
 
@@ -88,12 +94,16 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	m.aim()
 	m.bursts = newBursts(m)
 	m.ownsBursts = !m.burstsMove()
-	if mode == NonRSS || m.changes != nil {
+	if mode == NonRSS || m.changes != nil || cfg.RPS.Active(mode) {
 		m.CountedAffinity = newCountedAffinity(len(cfg.CPUs))
 	} else {
 		m.FixedAffinity = newFixedAffinity()
 	}
-	if mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1 {
+	switch {
+	case cfg.RPS.Active(mode):
+		m.arrivals = new(arrivalOrder)
+		m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(1)
+	case mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1:
 		m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
 	}
 	if sends {
@@ -192,6 +202,21 @@ func (m *Model) ruledOut(t int64, flow, packet uint32) {
 	m.event(RuleDrop, t, -1, -1, int64(packet))
 }
 
+// steer is the CPU that packet i of b, which took a buffer, is steered to from the queue
+// by RPS.
+func (m *Model) steer(b *Batch, i int, queue uint16) uint16 {
+	m.arrivals.add(b.First+uint32(i), b.Flow[i])
+	to, own := m.cfg.RPS.target(queue, b, b.steered(m.steering).NIC, i)
+	if own {
+		m.ownHashes++
+	}
+	return to
+}
+
+// OwnHashes is the packets that were steered by the hash that the stack makes itself, to
+// one of several CPUs.
+func (m *Model) OwnHashes() uint64 { return m.ownHashes }
+
 // published counts a buffer that reached its receive queue.
 func (m *Model) published(queue uint16) {
 	m.depth[queue]++
@@ -257,7 +282,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		}
 		cpu.series.counts[len(cpu.series.counts)-1]++
 		if m.order != nil {
-			m.order.indicated(c, b, end)
+			m.order.indicated(c, b.Flow, b.Packet, end)
 		}
 		if m.observe != nil {
 			m.observe(Event{Mode: m.mode, Kind: Take, Time: takenAt, CPU: c, Queue: int(b.Queue), Packet: int64(b.Packet), Latest: from})
@@ -413,8 +438,11 @@ func (m *Model) serialTime() int64 {
 		t := m.cpus[i].ISRTime + m.cpus[i].DPCTime
 		together, busiest = together+t, max(busiest, t)
 	}
-	if m.mode == NonRSS {
-		return together
+	switch {
+	case m.mode != NonRSS:
+		return busiest
+	case m.cfg.RPS != nil: // CPUs work beside each other, and the vector is such a unit, too
+		return max(busiest, m.vectorWork)
 	}
-	return busiest
+	return together
 }

@@ -16,6 +16,9 @@ type Engine interface {
 // New chooses the fastest engine that counts what the mode does.
 func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (Engine, *Model) {
 	m := newModel(cfg, mode, sends, varies, observe)
+	if cfg.RPS.Active(mode) {
+		return newSecondHop(m), m
+	}
 	switch plain := m.plain(); {
 	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
 		return newFastRSS(m), m
@@ -43,6 +46,7 @@ type ModelSet struct {
 	groups  []*engineGroup
 	free    chan *Batch
 	made    int
+	hashed  []bool // by way of steering: models ask for its hashes
 	running fault.Group
 }
 
@@ -68,12 +72,15 @@ func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatch
 // tells that under it packets of one flow may meet different entries.
 func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends bool, observe Observer) *Model {
 	for _, m := range s.models {
-		if m.mode == mode && (m.steering == steering || mode == NonRSS && !cfg.RuleDrops) && m.cfg.counts(mode, cfg) {
+		if m.mode == mode && (m.steering == steering || mode == NonRSS && !cfg.RuleDrops && cfg.RPS == nil) && m.cfg.counts(mode, cfg) {
 			return m
 		}
 	}
 	e, m := New(cfg, mode, sends, varies, observe)
 	m.steering = steering
+	if cfg.RPS.Active(mode) {
+		s.AskHashes(steering)
+	}
 	s.shareBursts(m)
 	s.models = append(s.models, m)
 	for _, c := range s.groups {
@@ -83,6 +90,14 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 	}
 	s.groups = append(s.groups, &engineGroup{engines: []Engine{e}, in: make(chan *Batch, maxBatches)})
 	return m
+}
+
+// AskHashes has the batches hold the hashes of a way of steering.
+func (s *ModelSet) AskHashes(steering int) {
+	for len(s.hashed) <= steering {
+		s.hashed = append(s.hashed, false)
+	}
+	s.hashed[steering] = true
 }
 
 // shareBursts has the bursts of a new model counted by another one, where they are the
@@ -148,6 +163,12 @@ func (s *ModelSet) Next(first uint32, more int) *Batch {
 			b = new(Batch)
 			for range more {
 				b.More = append(b.More, new(Steered))
+			}
+			for i, hashed := range s.hashed {
+				if hashed {
+					b.Own = new([BatchSize]uint32)
+					b.steered(i).NIC = new(NICHashes)
+				}
 			}
 		} else {
 			b = <-s.free

@@ -50,15 +50,18 @@ func (o *indicationOrder) grow(b *Batch) {
 	o.arrived += uint64(b.N)
 }
 
-// indicated notes that a CPU will be done with b at end.
-func (o *indicationOrder) indicated(cpu int, b *nicmodel.Buffer, end int64) {
-	if b.Flow == NoFlow {
+// indicated notes that a CPU will be done with a packet at end.
+func (o *indicationOrder) indicated(cpu int, flow, packet uint32, end int64) {
+	if flow == NoFlow {
 		return
 	}
 	// The number is known modulo 2³², and no packet is in the NIC that long.
-	arrival := o.arrived - uint64(uint32(o.arrived)-b.Packet)
+	arrival := o.arrived - uint64(uint32(o.arrived)-packet)
 	q := &o.cpus[cpu]
-	q.done = append(q.done, donePacket{end, arrival, b.Flow})
+	q.done = append(q.done, donePacket{end, arrival, flow})
+	for i := len(q.done) - 1; i > 0 && q.done[i].before(&q.done[i-1]); i-- { // of one moment
+		q.done[i], q.done[i-1] = q.done[i-1], q.done[i]
+	}
 	o.pending++
 }
 

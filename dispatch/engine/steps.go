@@ -66,24 +66,29 @@ func (s Step) String() string { return stepNames[s] }
 type EventKind uint8
 
 const (
-	Drop       EventKind = iota // a packet found no free buffer
-	Fill                        // the NIC filled a buffer
-	Hash                        // and computed its hash
-	Publish                     // a buffer reached the receive queue of its CPU
-	More                        // so did a further one, while the vector is masked
-	Raise                       // the vector was raised, which masks it
-	ISRStart                    // the ISR is called
-	ISREnd                      // it disables interrupts and queues its DPC
-	DPCQueue                    // a DPC is queued to another CPU
-	DPCStart                    // a DPC is called
-	Deal                        // the DPC assigned a buffer to a CPU
-	ShareStart                  // the dealing DPC goes on with its own share
-	Take                        // a DPC took a buffer, to indicate it
-	Indicate                    // and has indicated it
-	DPCEnd                      // a DPC ends
-	Enable                      // the vector is enabled
-	Send                        // a sent packet is processed
-	RuleDrop                    // a rule of the NIC dropped a packet at its arrival
+	Drop         EventKind = iota // a packet found no free buffer
+	Fill                          // the NIC filled a buffer
+	Hash                          // and computed its hash
+	Publish                       // a buffer reached the receive queue of its CPU
+	More                          // so did a further one, while the vector is masked
+	Raise                         // the vector was raised, which masks it
+	ISRStart                      // the ISR is called
+	ISREnd                        // it disables interrupts and queues its DPC
+	DPCQueue                      // a DPC is queued to another CPU
+	DPCStart                      // a DPC is called
+	Deal                          // the DPC assigned a buffer to a CPU
+	ShareStart                    // the dealing DPC goes on with its own share
+	Take                          // a DPC took a buffer, to indicate it
+	Indicate                      // and has indicated it
+	DPCEnd                        // a DPC ends
+	Enable                        // the vector is enabled
+	Send                          // a sent packet is processed
+	RuleDrop                      // a rule of the NIC dropped a packet at its arrival
+	Steer                         // a vector's DPC took a buffer, to hand the packet over to the CPU Latest (RPS)
+	Join                          // and it joined the backlog of that CPU
+	BacklogDrop                   // or found it full
+	IPI                           // another CPU's DPC woke the backlog of this one
+	BacklogStart                  // a backlog's turn starts, as a DPC does
 
 	NumEventKinds = iota
 )
@@ -91,6 +96,7 @@ const (
 var kindNames = [NumEventKinds]string{
 	"drop", "fill", "hash", "publish", "more", "raise", "isr_start", "isr_end", "dpc_queue", "dpc_start",
 	"deal", "share_start", "take", "indicate", "dpc_end", "enable", "send", "rule_drop",
+	"steer", "join", "backlog_drop", "ipi", "backlog_start",
 }
 
 // String is the kind's name, "isr_start".
@@ -132,7 +138,7 @@ type Event struct {
 	// its connection to indicate it; -1 where none was taken, so that the
 	// connection has no home CPU yet. Of a Take it is the CPU that most recently
 	// took a packet of the flow, if that is another one, so that this packet pays
-	// migration-cost; else -1.
+	// migration-cost; else -1. Of a Steer it is the CPU that the packet is for.
 	Latest int
 }
 

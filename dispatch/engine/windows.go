@@ -41,6 +41,19 @@ func (m *Model) crossWindows(s *cpuSeries, arrivals []int64) {
 	}
 }
 
+// inWindow counts a packet that the CPU of s indicated, by its arrival, which need not
+// be in order.
+func (m *Model) inWindow(s *cpuSeries, arrival int64) {
+	if arrival >= s.until {
+		m.extend(s, arrival)
+	}
+	w := len(s.counts) - 1
+	if arrival < s.until-m.interval {
+		w = int(arrival / m.interval)
+	}
+	s.counts[w]++
+}
+
 // coarsen doubles the interval: two windows become one.
 func (m *Model) coarsen() {
 	m.interval *= 2

@@ -1,0 +1,161 @@
+package dispatch_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/plain"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/pcaps"
+	"rssreplay/pcaps/walk"
+)
+
+// addRPS gives a plain run what RPS needs: the configuration's, and each packet's hash,
+// by one decision per packet.
+func addRPS(setup *plain.Setup, c *records, s *nicmodel.Steering) {
+	from := setup.Config.RPS
+	setup.RPS = &plain.RPS{Cost: from.Cost, Backlog: from.Backlog}
+	for _, mask := range from.CPUs {
+		var cpus []int
+		for _, cpu := range mask {
+			cpus = append(cpus, int(cpu))
+		}
+		setup.RPS.CPUs = append(setup.RPS.CPUs, cpus)
+	}
+	choice := plain.MixedHash
+	switch from.Passed {
+	case rps.All:
+		choice = plain.NICHash
+	case rps.NoHashes:
+		choice = plain.SoftwareHash
+	}
+	for i := range c.recs {
+		if setup.Packets[i].Sent {
+			continue
+		}
+		rec := &c.recs[i]
+		var h pcaps.Header
+		var ext pcaps.Extension
+		var frame pcaps.Frame
+		walk.WalkFrame(rec, &h, &ext, &frame)
+		d := s.DecideFrame(&h, &ext, &frame)
+		own, _ := new(rps.Secret).OfFrame(rec.Link, rec.Data)
+		setup.Packets[i].RPSHash = plain.RPSHash(choice, d.Hash, d.Type != 0, d.Type, own)
+	}
+}
+
+// randomRPS is RPS as the plain engine's tests draw it, and of what counts.
+func randomRPS(r *rand.Rand, cfg *engine.Config) *engine.RPS {
+	setup := plain.Setup{Config: cfg}
+	setup.AddRPS(r)
+	drawn := &engine.RPS{
+		Cost: setup.RPS.Cost * int64(1+r.IntN(50)), Backlog: setup.RPS.Backlog,
+		Passed: []rps.Hashes{rps.NoHashes, rps.OnPorts, rps.All}[r.IntN(3)],
+	}
+	for _, mask := range setup.RPS.CPUs {
+		var cpus []uint16
+		for _, cpu := range mask {
+			cpus = append(cpus, uint16(cpu))
+		}
+		drawn.CPUs = append(drawn.CPUs, cpus)
+	}
+	return drawn
+}
+
+// tagSome gives some frames a VLAN tag, so that packets of one flow have several hashes
+// of the stack's own.
+func tagSome(r *rand.Rand, c *records) {
+	for i := range c.recs {
+		if rec := &c.recs[i]; r.IntN(6) == 0 {
+			rec.Data = slices.Insert(rec.Data, 12, 0x81, 0, byte(r.IntN(2)), byte(r.IntN(3)))
+		}
+	}
+}
+
+func rpsCase(seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 20))
+	c, cfg, s := randomCase(1_000_000 + seed)
+	if r.IntN(2) == 0 { // as most are
+		toClosedForm(cfg)
+	}
+	cfg.RPS = randomRPS(r, cfg)
+	c.recs = c.recs[:min(len(c.recs), 300)] // the plain engine is slow
+	tagSome(r, c)
+	return compare(c, cfg, s)
+}
+
+// TestRPSEqualsPlain compares RPS with the plain engine's, on random captures and
+// parameters: masks, tiny backlogs, budgets, several queues of a CPU.
+func TestRPSEqualsPlain(t *testing.T) {
+	cases := uint64(300)
+	if testing.Short() {
+		cases = 25
+	}
+	for seed := range cases {
+		if err := rpsCase(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// TestRPSScenarios compares scenarios with RPS that were replayed in one pass, beside
+// some without, with replays of their own.
+func TestRPSScenarios(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 21))
+		capture, cfg, s := randomCase(3_000_000 + seed)
+		tagSome(r, capture)
+		o := dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Secret: rps.Secret{1}}
+		for i := range 4 {
+			other, steering := *cfg, s
+			if i%2 == 1 {
+				_, drawn, way := randomCase(4_000_000 + 4*seed + uint64(i))
+				other, steering = *drawn, way
+			}
+			other.RPS = randomRPS(r, &other)
+			o.More = append(o.More, dispatch.Scenario{Config: &other, Steering: steering, Modes: allModes})
+		}
+		together := replay(t, capture, o)
+		for i, one := range o.More {
+			alone := replay(t, capture, dispatch.Options{Config: one.Config, Steering: one.Steering, Modes: allModes, Secret: o.Secret})
+			if diff := cmp.Diff(alone.Modes, together.More[i].Modes); diff != "" {
+				t.Fatalf("seed %d: scenario %d (-alone +together):\n%s", seed, i, diff)
+			}
+			if diff := cmp.Diff(alone.Summaries, together.More[i].Summaries); diff != "" {
+				t.Fatalf("seed %d: scenario %d (-alone +together):\n%s", seed, i, diff)
+			}
+			if a, b := alone.OwnHashes(0), together.More[i].OwnHashes(0); a != b {
+				t.Errorf("seed %d: scenario %d: %d own hashes alone, %d together", seed, i, a, b)
+			}
+		}
+	}
+}
+
+// TestRPSHeadroom: a tape of a replay with RPS replays to what the capture does.
+func TestRPSHeadroom(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 22))
+	cfg, s := defaultConfig(4)
+	cfg.RPS = &engine.RPS{Cost: 200, Backlog: 1000, CPUs: [][]uint16{{1, 2}, {0, 1, 2, 3}, nil, {3}}}
+	c := traffic{packets: 3000, hosts: 20, scale: 3000}.capture(r)
+	for i := range c.recs {
+		c.recs[i].Time = int64(i) * 20_000
+	}
+	r1 := replay(t, c, dispatch.Options{Config: cfg, Steering: s, Modes: allModes[:2]})
+	tape := new(dispatch.Tape)
+	kept := replay(t, c, dispatch.Options{Config: cfg, Steering: s, Tape: tape})
+	for i, h := range r1.Headroom(kept, tape, dispatch.Scale{})[0] {
+		if h == nil || h.Factor < 0.1 || h.Limit != dispatch.CPULimit {
+			t.Fatalf("mode %d: %+v", i, h)
+		}
+		busy := float64(r1.Modes[i].SerialTime) / float64(r1.Span)
+		if h.Factor*busy > 5 || h.Factor*busy < 0.9 { // at a higher rate a turn has more packets
+			t.Errorf("mode %d: headroom %v, and a unit is busy for %v", i, h.Factor, busy)
+		}
+	}
+}
