@@ -27,6 +27,9 @@ type Report struct {
 	// ones each time it is called. nil is none. They are written one by one and
 	// never collected: a capture may have a million.
 	Flows iter.Seq[Flow] `json:"-"`
+	// AllFlows yields all of them, for a format that lists as many as it has room for;
+	// nil where nobody but the reader may say how many.
+	AllFlows iter.Seq[Flow] `json:"-"`
 	// FlowsTotal is how many flows the capture has, listed or not.
 	FlowsTotal uint64 `json:"-"`
 

@@ -206,7 +206,9 @@ func checkPageData(t *testing.T, text string, report object) {
 	var data struct {
 		Received json.Number
 		Modes    []object
+		Table    object
 		Flows    [][]any
+		Words    []string
 	}
 	decoded(t, text, &data)
 	if got, want := data.Received.String(), at(report, "capture.received"); got != want {
@@ -219,43 +221,59 @@ func checkPageData(t *testing.T, text string, report object) {
 			t.Errorf("the series of %s (-JSON +page):\n%s", mode["mode"], diff)
 		}
 	}
-	end := func(flow object, name string) string {
-		address, port := at(flow, name), at(flow, name+"_port")
-		switch {
-		case port == "null":
-			return address
-		case strings.Contains(address, ":"):
-			return "[" + address + "]:" + port
+	for name, want := range map[string]any{"entries": report["table"].(object)["entries"], "cpus": report["table"].(object)["queue_cpus"]} {
+		if diff := cmp.Diff(want, data.Table[name]); diff != "" {
+			t.Errorf("the table's %s (-JSON +page):\n%s", name, diff)
 		}
-		return address + ":" + port
 	}
 	flows := objects(report["flows"])
 	if len(flows) != len(data.Flows) {
 		t.Fatalf("%d flows, JSON has %d", len(data.Flows), len(flows))
 	}
-	for i, flow := range flows {
-		want := []any{flow["protocol"], end(flow, "source"), end(flow, "destination"), flow["hash"], flow["hash_type"], flow["index"], flow["packets"], flow["bytes"]}
-		for _, mode := range modes {
-			on := flow["modes"].(object)[mode["mode"].(string)].(object)
-			where := []any{on["migrations"]}
-			cpus := on["cpus"].(object)
-			for _, cpu := range slices.SortedFunc(keys(cpus), func(a, b string) int { return len(a) - len(b) + strings.Compare(a, b) }) {
-				where = append(where, json.Number(cpu), cpus[cpu])
+	word := func(v any) any {
+		if n, ok := v.(json.Number); ok {
+			at, err := n.Int64()
+			if err != nil {
+				t.Fatal(err)
 			}
-			want = append(want, where)
+			return data.Words[at]
 		}
-		if diff := cmp.Diff(want, data.Flows[i]); diff != "" {
-			t.Errorf("flow %d (-JSON +page):\n%s", i, diff)
-		}
+		return v
 	}
-}
-
-func keys(o object) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range o {
-			if !yield(key) {
-				return
+	port := func(v any) any {
+		if v == json.Number("-1") {
+			return nil
+		}
+		return v
+	}
+	for i, flow := range flows {
+		got := data.Flows[i]
+		has := object{
+			"protocol": word(got[0]), "source": word(got[1]), "source_port": port(got[2]), "destination": word(got[3]), "destination_port": port(got[4]),
+			"hash": nil, "hash_type": word(got[6]), "index": got[7], "packets": got[8], "bytes": got[9],
+		}
+		if n, ok := got[5].(json.Number); ok {
+			hash, err := n.Int64()
+			if err != nil {
+				t.Fatal(err)
 			}
+			has["hash"] = fmt.Sprintf("0x%08x", hash)
+		}
+		on := object{}
+		for k, mode := range modes {
+			where, several := got[10+k].([]any)
+			if !several {
+				where = []any{json.Number("0"), got[10+k], got[8]}
+			}
+			cpus := object{}
+			for k := 1; k < len(where); k += 2 {
+				cpus[where[k].(json.Number).String()] = where[k+1]
+			}
+			on[mode["mode"].(string)] = object{"cpus": cpus, "migrations": where[0]}
+		}
+		has["modes"] = on
+		if diff := cmp.Diff(flow, has); diff != "" {
+			t.Errorf("flow %d (-JSON +page):\n%s", i, diff)
 		}
 	}
 }

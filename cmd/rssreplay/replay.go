@@ -193,7 +193,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		}
 		defer copies.Close()
 	}
-	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: anonymizer}
+	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: anonymizer}
 	if f.headroom {
 		all, err := in.Headroom(e, s, done)
 		if err != nil {

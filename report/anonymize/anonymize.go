@@ -63,6 +63,9 @@ func (a *Anonymizer) Report(r *report.Report, t *findings.Traffic) {
 	if r.Flows != nil {
 		r.Flows = a.flows(r.Flows)
 	}
+	if r.AllFlows != nil {
+		r.AllFlows = a.flows(r.AllFlows)
+	}
 	if t != nil {
 		a.traffic(t)
 	}

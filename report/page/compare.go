@@ -77,7 +77,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	for i, m := range modes {
 		title := "under " + words.Shown(m.Mode)
 		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
-		h.CPUs = append(h.CPUs, htmlPanel{names[i], title, loads[i], table})
+		h.CPUs = append(h.CPUs, htmlPanel{Name: names[i], Title: title, Plot: loads[i], Table: table})
 		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
 	h.maps(c.Scenarios)
@@ -154,12 +154,12 @@ func (h *htmlCompare) figures(scenarios []report.Scenario) {
 	h.Figures = htmlTable{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
 	row := []htmlCell{headCell("mode")}
 	for i := range scenarios {
-		h.Figures.Head = append(h.Figures.Head, htmlHead{words.Shown(scenarios[i].Name), true})
+		h.Figures.Head = append(h.Figures.Head, htmlHead{Text: words.Shown(scenarios[i].Name), Number: true})
 		row = append(row, htmlCell{Text: words.Shown(scenarios[i].Compared), Number: true})
 	}
 	others := report.WithoutRSS(scenarios)
 	if len(others) == 1 {
-		h.Figures.Head = append(h.Figures.Head, htmlHead{report.NonRSS, true})
+		h.Figures.Head = append(h.Figures.Head, htmlHead{Text: report.NonRSS, Number: true})
 		row = append(row, htmlCell{Text: report.NonRSS, Number: true})
 		h.Notes = append(h.Notes, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.")
 	}

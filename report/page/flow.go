@@ -3,6 +3,7 @@ package page
 import (
 	"bufio"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -10,65 +11,114 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlFlows is the flow table: its first page, and all of it as data.
+// htmlFlows is the flow table: its first page, and as many flows as data as the page
+// has room for.
 type htmlFlows struct {
 	Lead  string
 	Note  string
 	Table htmlTable
 	Total int // listed
+
+	flows iter.Seq[report.Flow]
 }
 
-// flowPage is the flows of a page of the table.
-const flowPage = 50
+const (
+	// flowPage is the flows of a page of the table.
+	flowPage = 50
+	// flowRoom is the bytes of data that a page has for flows of which nobody said how
+	// many there are to be.
+	flowRoom = 4_700_000
+)
 
 func newHTMLFlows(r *report.Report) *htmlFlows {
-	if r.Flows == nil {
+	h := &htmlFlows{Note: r.FlowsNote, flows: r.Flows, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first", Head: heads("*#")}}
+	bounded := r.AllFlows != nil
+	if bounded {
+		h.flows = r.AllFlows
+	}
+	if h.flows == nil {
 		return nil
 	}
-	h := &htmlFlows{Note: r.FlowsNote, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first",
-		Head: heads("*#", "protocol", "source", "destination", "*packets", "*share", "*bytes", "hash", "hash type", "*entry")}}
-	for _, m := range r.Modes {
-		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + words.Shown(m.Mode)})
+	for i, m := range r.Modes {
+		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + words.Shown(m.Mode), Class: placeClass(i)})
+		if i == 0 {
+			h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
+		}
 	}
-	for f := range r.Flows {
+	if len(r.Modes) == 0 {
+		h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
+	}
+	h.Table.Head = append(h.Table.Head, heads("*bytes", "hash", "hash type", "*entry")...)
+	for i := len(h.Table.Head) - 3; i < len(h.Table.Head); i++ {
+		h.Table.Head[i].Class = "more"
+	}
+	d := newFlowData(r.Modes)
+	var row []byte
+	var packets uint64
+	size := 0
+	for f := range h.flows {
+		row = d.append(row[:0], &f)
+		if size += len(row) + len(",\n"); bounded && size+d.size > flowRoom {
+			break
+		}
 		if h.Total < flowPage {
 			h.Table.row(flowCells(r, &f, h.Total+1)...)
 		}
 		h.Total++
+		packets += f.Packets
 	}
 	if h.Total == 0 {
 		return nil
 	}
-	h.Lead = words.Plural(uint64(h.Total), "flow", "flows") + ", the largest first; share is of the received packets."
+	coverage := fmt.Sprintf("%s of the received packets", words.Percent(report.Ratio(packets, r.Capture.Received)))
+	h.Lead = fmt.Sprintf("%s, the largest first: %s.", words.Plural(uint64(h.Total), "flow", "flows"), coverage)
 	if left := int64(r.FlowsTotal) - int64(h.Total); left > 0 {
-		h.Lead = fmt.Sprintf("The %s largest of %s; share is of the received packets. (--flows all lists all.)", words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"))
+		h.Lead = fmt.Sprintf("The %s largest of %s: %s. (--flows all lists all.)", words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"), coverage)
 	}
 	return h
 }
 
-// flowCells is a flow's row; the script makes the same ones.
-func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
-	cells := []htmlCell{
-		numberHead(number), textCell(f.Protocol),
-		textCell(report.EndName(f.Source, f.SourcePort, f.HasPorts, 0)), textCell(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
-		exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), bytesCell(f.Bytes),
+// placeClass is the class of the column of a mode's CPUs: the first mode's stays in sight.
+func placeClass(mode int) string {
+	if mode == 0 {
+		return "place"
 	}
-	if f.HashType == report.NoHash {
-		cells = append(cells, textCell("–"), textCell(report.NoHash), nullCell())
-	} else if f.HashWithheld {
-		cells = append(cells, textCell("–"), textCell(f.HashType), nullCell())
-	} else {
-		cells = append(cells, textCell(string(report.AppendHash(nil, f.Hash))), textCell(f.HashType), entryCell(f))
-	}
-	for i := range r.Modes {
-		cells = append(cells, flowPlaceCell(f.InMode(r.Modes[i].Mode)))
-	}
-	return cells
+	return ""
 }
 
-// entryCell is the entry of the table that a flow met, empty where a rule took it.
+// flowCells is a flow's row; the script makes the same ones.
+func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
+	cells := []htmlCell{numberHead(number)}
+	what := []htmlCell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(report.FlowWords(f))}
+	for i := range r.Modes {
+		place := flowPlaceCell(f.InMode(r.Modes[i].Mode))
+		place.Class = placeClass(i)
+		cells = append(cells, place)
+		if i == 0 {
+			cells = append(cells, what...)
+		}
+	}
+	if len(r.Modes) == 0 {
+		cells = append(cells, what...)
+	}
+	cells = append(cells, bytesCell(f.Bytes))
+	folded := []htmlCell{textCell("–"), textCell(f.HashType), entryCell(f)}
+	if f.HashType != report.NoHash && !f.HashWithheld {
+		folded[0] = textCell(string(report.AppendHash(nil, f.Hash)))
+	}
+	for i := range folded {
+		folded[i].Class = "more"
+	}
+	return append(cells, folded...)
+}
+
+// entryCell is the entry of the table that a flow met, or the rule that took it; of
+// neither empty.
 func entryCell(f *report.Flow) htmlCell {
-	if f.Rule != nil {
+	switch {
+	case f.Rule != nil:
+		return htmlCell{Text: f.Entry(), Number: true}
+	case f.HashType == report.NoHash || f.HashWithheld:
 		return nullCell()
 	}
 	return numberCell(f.Index)
@@ -95,61 +145,90 @@ func flowPlaceCell(on report.FlowMode) htmlCell {
 	return htmlCell{Text: fmt.Sprintf("%s (%s; on %d CPUs)", cpu, share, len(on.CPUs)), Title: where.String()}
 }
 
-// writeData writes what the script reads: the received packets, each mode's
-// series, and of each flow an array, a third of the size of its JSON.
-func (h *htmlFlows) writeData(w *bufio.Writer, r *report.Report) error {
-	series, err := seriesJSON(r.Modes)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, `{"received":%d,"page":%d,"modes":`, r.Capture.Received, flowPage)
-	w.Write(series)
-	w.WriteString(",\"flows\":[")
+// writeData writes the flows as the script reads them: their rows, and the words that
+// the rows name by number.
+func (h *htmlFlows) writeData(w *bufio.Writer, modes []report.Mode) error {
+	w.WriteString(`,"flows":[`)
+	d := newFlowData(modes)
 	if h != nil {
 		var row []byte
-		first := true
-		for f := range r.Flows {
+		at := 0
+		for f := range h.flows {
+			if at == h.Total {
+				break
+			}
 			row = row[:0]
-			if !first {
+			if at > 0 {
 				row = append(row, ",\n"...)
 			}
-			first = false
-			row = appendFlowData(row, r, &f)
-			if _, err := w.Write(row); err != nil {
+			at++
+			if _, err := w.Write(d.append(row, &f)); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = w.WriteString("]}")
+	w.WriteString("],\"words\":[")
+	for i, word := range d.words {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.Write(report.AppendString(nil, word))
+	}
+	_, err := w.WriteString("]")
 	return err
 }
 
-// appendFlowData appends [protocol, source, destination, hash or null, type,
-// index or null, packets, bytes, and for each mode [migrations, CPU, packets, CPU,
-// packets …]].
-func appendFlowData(row []byte, r *report.Report, f *report.Flow) []byte {
-	row = append(row, '[')
-	for _, s := range []string{words.Shown(f.Protocol), report.EndName(f.Source, f.SourcePort, f.HasPorts, 0), report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)} {
-		row = append(report.AppendString(row, s), ',')
-	}
-	if f.HashType == report.NoHash {
-		row = append(row, `null,"none",null`...)
-	} else if f.HashWithheld {
-		row = append(report.AppendString(append(row, "null,"...), words.Shown(f.HashType)), ",null"...)
+// flowData writes flows as arrays, a fifth of the size of their JSON. Protocols, hash
+// types and addresses are words, which a row names by their number.
+type flowData struct {
+	modes []report.Mode
+	words []string
+	at    map[string]int
+	size  int // of words, in bytes
+}
+
+// knownWords bounds what is remembered of a capture with ever new addresses; those
+// after it are written out.
+const knownWords = 1 << 16
+
+func newFlowData(modes []report.Mode) *flowData {
+	return &flowData{modes: modes, at: map[string]int{}}
+}
+
+// append appends [protocol, source, its port, destination, its port, hash, type, entry,
+// packets, bytes, and for each mode where its packets were]. A port is -1 where a flow
+// has none. The entry is null where it met none, -1 - n where rule n took it. Where its
+// packets were is the CPU where all were on one; else
+// [migrations, CPU, packets, CPU, packets …].
+func (d *flowData) append(row []byte, f *report.Flow) []byte {
+	row = append(d.word(append(row, '['), words.Shown(f.Protocol)), ',')
+	row = d.end(row, f.Source.WithZone("").String(), f.SourcePort, f.HasPorts)
+	row = d.end(row, f.Destination.WithZone("").String(), f.DestinationPort, f.HasPorts)
+	hashed := f.HashType != report.NoHash && !f.HashWithheld
+	if hashed {
+		row = strconv.AppendUint(row, uint64(f.Hash), 10)
 	} else {
-		row = append(report.AppendHash(append(row, '"'), f.Hash), '"', ',')
-		row = append(report.AppendString(row, words.Shown(f.HashType)), ',')
-		if f.Rule != nil {
-			row = append(row, "null"...)
-		} else {
-			row = strconv.AppendInt(row, int64(f.Index), 10)
-		}
+		row = append(row, "null"...)
+	}
+	row = append(d.word(append(row, ','), words.Shown(f.HashType)), ',')
+	switch {
+	case f.Rule != nil:
+		row = strconv.AppendInt(row, -1-int64(*f.Rule), 10)
+	case hashed:
+		row = strconv.AppendInt(row, int64(f.Index), 10)
+	default:
+		row = append(row, "null"...)
 	}
 	row = strconv.AppendUint(append(row, ','), f.Packets, 10)
 	row = strconv.AppendUint(append(row, ','), f.Bytes, 10)
-	for i := range r.Modes {
-		on := f.InMode(r.Modes[i].Mode)
-		row = strconv.AppendUint(append(row, ",["...), on.Migrations, 10)
+	for i := range d.modes {
+		row = append(row, ',')
+		on := f.InMode(d.modes[i].Mode)
+		if len(on.CPUs) == 1 && on.CPUs[0].Packets == f.Packets && on.Migrations == 0 {
+			row = strconv.AppendInt(row, int64(on.CPUs[0].CPU), 10)
+			continue
+		}
+		row = strconv.AppendUint(append(row, '['), on.Migrations, 10)
 		for _, c := range on.CPUs {
 			row = strconv.AppendInt(append(row, ','), int64(c.CPU), 10)
 			row = strconv.AppendUint(append(row, ','), c.Packets, 10)
@@ -157,4 +236,28 @@ func appendFlowData(row []byte, r *report.Report, f *report.Flow) []byte {
 		row = append(row, ']')
 	}
 	return append(row, ']')
+}
+
+// end appends an address and its port.
+func (d *flowData) end(row []byte, address string, port uint16, hasPort bool) []byte {
+	row = append(d.word(row, address), ',')
+	if !hasPort {
+		return append(row, "-1,"...)
+	}
+	return append(strconv.AppendUint(row, uint64(port), 10), ',')
+}
+
+// word appends the number of a word, or the word itself.
+func (d *flowData) word(row []byte, word string) []byte {
+	at, known := d.at[word]
+	if !known {
+		if len(d.words) == knownWords {
+			return report.AppendString(row, word)
+		}
+		at = len(d.words)
+		d.at[word] = at
+		d.words = append(d.words, word)
+		d.size += len(word) + len(`"",`)
+	}
+	return strconv.AppendInt(row, int64(at), 10)
 }

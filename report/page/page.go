@@ -38,7 +38,7 @@ func Write(w io.Writer, r *report.Report) error {
 	page.execute("head", page)
 	flows := newHTMLFlows(r)
 	page.execute("report", newHTMLReport(r, page, flows))
-	page.data(func() error { return flows.writeData(page.w, r) })
+	page.data(func() error { return writeReportData(page.w, r, flows) })
 	page.execute("foot", page)
 	return page.flush()
 }
@@ -71,7 +71,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 		p.Title, p.What = words.Shown(preface.Title), title
 	}
 	style := draw.StyleSheet
-	code, err := htmlFiles.ReadFile("html/report.js")
+	code, err := script()
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,21 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 	p.Policy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; " +
 		"style-src " + digestSource(style) + "; script-src " + digestSource(code)
 	return p, nil
+}
+
+// scripts are the parts of the page's script, in their order.
+var scripts = []string{"base", "state", "map", "time", "flows", "click"}
+
+func script() ([]byte, error) {
+	var all []byte
+	for _, name := range scripts {
+		part, err := htmlFiles.ReadFile("html/" + name + ".js")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	return all, nil
 }
 
 // digestSource allows one text of a style or script (Content Security Policy
@@ -145,7 +160,8 @@ type htmlTail struct {
 	Facts      []htmlFact
 	Command    string
 	Tool       string
-	Parameters htmlTable
+	Parameters htmlTable // but the defaults
+	Defaults   htmlTable
 	Caveats    []string
 }
 
@@ -181,22 +197,20 @@ func newHTMLTail(c *report.Capture, tool report.Tool, command []string, paramete
 		}
 		tail.Facts = append(tail.Facts, fact)
 	}
-	tail.Parameters = parameterTable(parameters)
-	return tail
-}
-
-func parameterTable(parameters report.Parameters) htmlTable {
-	t := htmlTable{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
+	tail.Parameters = htmlTable{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
+	tail.Defaults = htmlTable{ID: "defaults", Head: heads("parameter", "value")}
 	for i := range parameters {
 		p := &parameters[i]
 		value, source := textCell(p.Printed()), textCell(p.Source)
 		value.Class, source.Class = "value", "value"
 		if p.Source == report.DefaultSource {
-			value.Class, source.Class = "value faint", "value faint"
+			tail.Defaults.row(headCell(p.Name), value)
+			continue
 		}
-		t.row(headCell(p.Name), value, source)
+		tail.Parameters.row(headCell(p.Name), value, source)
 	}
-	return t
+	tail.Defaults.Caption = words.Plural(uint64(len(tail.Defaults.Rows)), "parameter is", "parameters are") + " at the default"
+	return tail
 }
 
 // decimal is x with at most three decimals, as a drawing's coordinates have them.

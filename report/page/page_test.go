@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"rssreplay/report"
+	"rssreplay/report/csv"
 	"rssreplay/report/internal/fixture"
 	"rssreplay/report/internal/words"
 )
@@ -73,14 +75,28 @@ func TestHTMLGolden(t *testing.T) {
 	fixture.Golden(t, "empty.html", styleAndScript.ReplaceAll(htmlOf(t, fixture.Empty()), nil))
 }
 
-func TestHTMLLooks(t *testing.T) {
+// All that needs a browser is looked at in one.
+func TestHTMLInBrowser(t *testing.T) {
 	ctx := browser(t)
+	for _, check := range []struct {
+		name string
+		of   func(*testing.T, context.Context)
+	}{
+		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
+		{"clicks and state", checkClicks}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"zoom", checkZoom},
+		{"scheme", checkScheme}, {"hostile", checkHostile},
+	} {
+		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
+	}
+}
+
+func checkLooks(t *testing.T, ctx context.Context) {
 	pages := []struct {
 		name string
 		page []byte
 	}{
 		{"8 CPUs, 20 flows", htmlOf(t, fixture.WithFindings(fixture.New(8, 20, fixture.AllModes...)))},
-		{"128 CPUs, 50,000 flows", htmlOf(t, fixture.WithFlows(fixture.WithTable(fixture.WithWindows(fixture.New(128, 60, "rss-msix", "non-rss"), 300), 512), 50_000))},
+		{"128 CPUs, 500 flows", htmlOf(t, fixture.WithFlows(fixture.WithTable(fixture.WithWindows(fixture.New(128, 60, "rss-msix", "non-rss"), 300), 512), 500))},
 		{"a table of 32,768", htmlOf(t, fixture.WithTable(fixture.New(8, 20, "rss-msix"), 32_768))},
 		{"empty", htmlOf(t, fixture.Empty())},
 		{"zero", htmlOf(t, &report.Report{})},
@@ -89,9 +105,9 @@ func TestHTMLLooks(t *testing.T) {
 		{"unlike", compareHTML(t, fixture.Unlike())},
 	}
 	for i, p := range pages {
-		views := []view{{400, "light", false, false}, {1600, "dark", false, false}}
+		views := [][]view{{{400, "light", false, false}}, {{1600, "dark", false, false}}}[i%2]
 		if i == 0 {
-			views = []view{{400, "light", false, false}, {400, "dark", true, false}, {1600, "light", false, false}, {1600, "dark", false, false}, {800, "dark", false, true}}
+			views = []view{{400, "light", false, false}, {400, "dark", true, false}, {1600, "dark", false, false}, {800, "dark", false, true}}
 		}
 		for _, v := range views {
 			t.Run(fmt.Sprintf("%s/%+v", p.name, v), func(t *testing.T) {
@@ -122,11 +138,12 @@ func TestHTMLLooks(t *testing.T) {
 	}
 }
 
-func TestHTMLWithoutJavaScript(t *testing.T) {
-	b := openTab(t, browser(t), htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 120)), view{1000, "light", true, false})
+func checkWithoutJavaScript(t *testing.T, ctx context.Context) {
+	b := openTab(t, ctx, htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 120)), view{1000, "light", true, false})
 	for expression, want := range map[string]int{
 		`document.querySelectorAll("#flow-table tbody tr").length`: flowPage,
-		`document.querySelectorAll("#cpus .bar").length`:           16,
+		`document.querySelectorAll("#cpus .bar").length`:           8,
+		`document.querySelectorAll("#figures .bar").length`:        16,
 		`document.querySelectorAll("#map td").length`:              128,
 		`document.querySelectorAll("#map td[title]").length`:       128,
 		`document.querySelectorAll(".timeline path").length`:       2 * 9,
@@ -148,36 +165,41 @@ func (b *tab) flowColumn(column int) []string {
 
 const (
 	columnNumber = iota
-	columnProtocol
-	columnSource
-	columnDestination
+	columnCPU
 	columnPackets
-	columnEntry = 9
-	columnCPU   = 10
+	columnShare
+	columnFlow
+	columnOtherCPU
+	columnBytes
+	columnHash
+	columnHashType
+	columnEntry
+	flowColumns
 )
 
 // The script's rows are those that the page came with.
-func TestHTMLFlowRowsAreTheSame(t *testing.T) {
+func checkFlowRowsAreTheSame(t *testing.T, ctx context.Context) {
 	r := fixture.New(8, 40, "rss-msix", "non-rss")
 	page := htmlOf(t, r)
 	rows := `[...document.querySelectorAll("#flow-table tbody tr")].flatMap((row) => [...row.cells].flatMap((c) => [c.tagName, c.className, c.title, c.textContent]))`
-	ctx := browser(t)
 	scripted := value[[]string](openTab(t, ctx, page, view{1000, "light", false, false}), rows)
 	plain := openTab(t, ctx, page, view{1000, "light", true, false})
 	came := value[[]string](plain, rows)
-	if len(came) != 40*12*4 {
+	if len(came) != 40*flowColumns*4 {
 		t.Fatalf("%d texts came", len(came))
 	}
 	for i := range came {
 		if i >= len(scripted) || came[i] != scripted[i] {
-			t.Fatalf("row %d, cell %d: %q came, and the script made %q", i/48, i%48/4, came[i:i+4], scripted[i:min(i+4, len(scripted))])
+			t.Fatalf("row %d, cell %d: %q came, and the script made %q", i/4/flowColumns, i/4%flowColumns, came[i:i+4], scripted[i:min(i+4, len(scripted))])
 		}
 	}
 }
 
-func TestHTMLFlowTable(t *testing.T) {
+func checkFlowTable(t *testing.T, ctx context.Context) {
 	const flows = 50_000
-	b := openTab(t, browser(t), htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), flows)), view{1000, "light", false, false})
+	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), flows)
+	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	value[bool](b, `(document.getElementById("flow-more").click(), true)`)
 	ordered := func(column int, want ...string) {
 		t.Helper()
 		if got := b.flowColumn(column); len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
@@ -201,50 +223,120 @@ func TestHTMLFlowTable(t *testing.T) {
 	ordered(columnPackets, "50,000", "49,999")
 	click(head(columnPackets))
 	ordered(columnPackets, "1", "2")
-	click(head(columnSource)) // as numbers, not as letters
-	ordered(columnSource, "10.0.0.0:1024", "10.0.0.1:1025", "10.0.0.2:1026")
+	click(head(columnFlow)) // as numbers, not as letters
+	ordered(columnFlow, "tcp 10.0.0.0:1024 → 192.0.2.1:443", "tcp 10.0.0.1:1025 → 192.0.2.1:443", "tcp 10.0.0.2:1026 → 192.0.2.1:443")
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("putting %d flows in order three times took %s", flows, took)
 	}
-	if got := value[string](b, `document.querySelector("#flow-table [aria-sort]").textContent + document.querySelector("#flow-table [aria-sort]").ariaSort`); got != "sourceascending" {
+	if got := value[string](b, `document.querySelector("#flow-table [aria-sort]").textContent + document.querySelector("#flow-table [aria-sort]").ariaSort`); got != "flowascending" {
 		t.Errorf("in order of %q", got)
 	}
 
-	search := func(words string, count string) {
-		t.Helper()
-		value[string](b, `document.getElementById("flow-search").value = ""`)
-		b.run(chromedp.SendKeys(chromedp.CSS("#flow-search"), words))
-		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, count))
+	counts := func(n int, packets uint64) string {
+		return fmt.Sprintf("%s of 50,000 flows, %s packets (%s)", words.Exact(uint64(n)), words.Exact(packets), words.Percent(report.Ratio(packets, r.Capture.Received)))
 	}
-	search("10.0.1.44 443", "1 flow of 50,000")
-	ordered(columnSource, "10.0.1.44:1324")
-	search("cpu=3", "6,250 flows of 50,000")
+	search := func(text string, with func(i int) bool) {
+		t.Helper()
+		var n int
+		var packets uint64
+		for i := range flows {
+			if with(i) {
+				n++
+				packets += uint64(flows - i)
+			}
+		}
+		value[string](b, `document.getElementById("flow-search").value = ""`)
+		b.run(chromedp.SendKeys(chromedp.CSS("#flow-search"), text))
+		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, counts(n, packets)))
+	}
+	entry := func(i int) int { return i % r.Table.Size }
+	search("10.0.1.44 443", func(i int) bool { return i == 300 })
+	ordered(columnFlow, "tcp 10.0.1.44:1324 → 192.0.2.1:443")
+	search("cpu=3", func(i int) bool { return entry(i)%8 == 3 })
 	ordered(columnCPU, "3", "3", "3")
-	search("entry=12 tcp", "391 flows of 50,000")
+	search("queue=3", func(i int) bool { return r.Table.Entries[entry(i)] == 3 })
+	search("entry=12 tcp", func(i int) bool { return entry(i) == 12 })
 	ordered(columnEntry, "12", "12")
-	search("entry=126-130", "780 flows of 50,000")
+	search("entry=126-130", func(i int) bool { return entry(i) >= 126 })
 	ordered(columnEntry, "126", "127", "126")
-	search("no such flow", "0 flows of 50,000")
+	search("no such flow", func(int) bool { return false })
 	if got := b.flowColumn(0); len(got) != 0 {
 		t.Errorf("of no flow, %d rows", len(got))
 	}
 	click(`#flow-filter [type=reset]`)
-	b.await(`document.getElementById("flow-count").textContent === ""`)
+	b.await(`document.getElementById("flow-count").textContent.startsWith("50,000 of 50,000 flows, ")`)
 
-	choose := func(selector, option string) {
-		t.Helper()
-		value[bool](b, fmt.Sprintf(`(() => { const select = document.querySelector(%q); select.value = %q; return select.dispatchEvent(new Event("change")); })()`, selector, option))
-	}
-	choose("#flow-cpu", "1")
-	b.await(`document.getElementById("flow-count").textContent === "6,250 flows of 50,000"`)
-	choose("#flow-mode", "1") // under non-rss all but the smallest have packets on CPU 1
-	b.await(`document.getElementById("flow-count").textContent === "49,999 flows of 50,000"`)
+	search("cpu=1", func(i int) bool { return entry(i)%8 == 1 })
+	value[bool](b, `(() => { const select = document.querySelector("#flow-mode"); select.value = "1"; return select.dispatchEvent(new Event("change")); })()`)
+	b.await(`document.getElementById("flow-count").textContent.startsWith("49,999 of 50,000 flows, ")`) // under non-rss all but the smallest have packets on CPU 1
 	b.quiet()
 }
 
-func TestHTMLMapByKeyboard(t *testing.T) {
+// What is clicked lists its flows, is in the address, and is there again with it; back
+// goes back.
+func checkClicks(t *testing.T, ctx context.Context) {
+	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 400)
+	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	listed := func(search, mode, count string) {
+		t.Helper()
+		b.await(fmt.Sprintf(`document.getElementById("flow-search").value === %q && document.getElementById("flow-mode").value === %q && document.getElementById("flow-count").textContent.startsWith(%q)`, search, mode, count))
+	}
+	marked := func(selector string, want int) {
+		t.Helper()
+		if got := value[int](b, fmt.Sprintf(`document.querySelectorAll(%q).length`, selector)); got != want {
+			t.Errorf("%s: %d are marked, want %d", selector, got, want)
+		}
+	}
+	listed("", "0", "400 of 400 flows, ")
+	b.run(chromedp.Click(chromedp.CSS(`#cpus [data-show="cpu=3"]`)))
+	listed("cpu=3", "0", "50 of 400 flows, ")
+	if got := value[string](b, `location.hash`); got != "#flows&search=cpu%3D3" {
+		t.Errorf("the address ends in %s", got)
+	}
+	marked("#map .chosen", 16)
+	marked(".timeline .row.chosen", 2)
+	marked("#cpus .chosen", 1)
+	b.run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(6) button`))) // its CPU without RSS
+	listed("cpu=1", "1", "399 of 400 flows, ")
+	b.run(chromedp.Click(chromedp.CSS(`#heaviest tbody tr:first-child button`)))
+	heaviest := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))
+	listed(fmt.Sprintf("entry=%d", heaviest), "1", "")
+	marked("#map .chosen", 1)
+	value[chromedp.Void](b, `history.back()`)
+	listed("cpu=1", "1", "399 of 400 flows, ")
+	value[chromedp.Void](b, `history.back()`)
+	listed("cpu=3", "0", "50 of 400 flows, ")
+	b.run(chromedp.Reload())
+	listed("cpu=3", "0", "50 of 400 flows, ")
+
+	b.run(chromedp.Focus(chromedp.CSS(`#cpus [data-show="cpu=0"]`)))
+	b.key(kb.ArrowRight)
+	b.key(kb.Enter)
+	listed("cpu=1", "0", "50 of 400 flows, ")
+
+	// What it would download is the program's own CSV.
+	value[chromedp.Void](b, `{ const create = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return create(blob); }; document.getElementById("flow-csv").click(); }`)
+	b.await(`window.saved !== undefined`)
+	var all bytes.Buffer
+	tables := csv.Tables()
+	at := slices.IndexFunc(tables, func(t csv.Table[report.Report]) bool { return t.Name == "flows" })
+	if err := tables[at].Write(&all, r); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for i, line := range strings.SplitAfter(all.String(), "\r\n") {
+		if i == 0 || line != "" && (i-1)%128%8 == 1 {
+			want = append(want, line)
+		}
+	}
+	if got := value[string](b, `window.saved`); got != strings.Join(want, "") {
+		t.Errorf("the CSV begins %.300q, want %.300q", got, strings.Join(want, ""))
+	}
+}
+
+func checkMapByKeyboard(t *testing.T, ctx context.Context) {
 	r := fixture.New(8, 60, "rss-msix")
-	b := openTab(t, browser(t), htmlOf(t, r), view{1000, "light", false, false})
+	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
 	b.run(chromedp.Focus(chromedp.CSS(`#map td[tabindex="0"]`)))
 	at := func(entry int) {
 		t.Helper()
@@ -283,7 +375,7 @@ func TestHTMLMapByKeyboard(t *testing.T) {
 	at(used)
 	b.key(kb.Enter)
 	b.await(fmt.Sprintf(`document.getElementById("flow-search").value === "entry=%d"`, used))
-	for _, entry := range b.flowColumn(columnEntry) {
+	for _, entry := range b.flowColumn(columnEntry - 1) {
 		if entry != fmt.Sprint(used) {
 			t.Errorf("Enter lists a flow of entry %s, want %d alone", entry, used)
 		}
@@ -292,9 +384,9 @@ func TestHTMLMapByKeyboard(t *testing.T) {
 }
 
 // Each scenario has its map and its drawing over time, which do what a report's do.
-func TestHTMLCompareMapsAndTime(t *testing.T) {
+func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 	c := fixture.Compared(3, 8)
-	b := openTab(t, browser(t), compareHTML(t, c), view{1000, "light", false, false})
+	b := openTab(t, ctx, compareHTML(t, c), view{1000, "light", false, false})
 	for expression, want := range map[string]int{
 		`document.querySelectorAll(".map").length`:                                                                         3,
 		`document.querySelectorAll("#map-2 td").length`:                                                                    c.Scenarios[2].Table.Size,
@@ -358,11 +450,11 @@ func sumOf(values []uint64) (sum uint64) {
 	return sum
 }
 
-func TestHTMLZoom(t *testing.T) {
+func checkZoom(t *testing.T, ctx context.Context) {
 	const windows = 137
 	r := fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), windows)
 	interval := r.Modes[0].Series.Interval
-	b := openTab(t, browser(t), htmlOf(t, r), view{1000, "light", false, false})
+	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
 	const root = `document.querySelector('.timeline[data-mode="0"]')`
 	shows := func(from, to int64) {
 		t.Helper()
@@ -442,8 +534,8 @@ func ticksText(ticks []plotText) (all string) {
 	return all
 }
 
-func TestHTMLScheme(t *testing.T) {
-	b := openTab(t, browser(t), htmlOf(t, fixture.New(2, 5, "rss-msix")), view{1000, "light", false, false})
+func checkScheme(t *testing.T, ctx context.Context) {
+	b := openTab(t, ctx, htmlOf(t, fixture.New(2, 5, "rss-msix")), view{1000, "light", false, false})
 	for _, scheme := range []struct{ name, background string }{{"dark", "rgb(20, 23, 27)"}, {"light", "rgb(250, 250, 248)"}} {
 		b.run(chromedp.Click(chromedp.CSS(fmt.Sprintf(`.scheme [value=%s]`, scheme.name))))
 		if got := value[string](b, `getComputedStyle(document.body).backgroundColor`); got != scheme.background {
@@ -454,8 +546,7 @@ func TestHTMLScheme(t *testing.T) {
 }
 
 // Nothing from a capture or a command line runs, or is more than text.
-func TestHTMLHostile(t *testing.T) {
-	ctx := browser(t)
+func checkHostile(t *testing.T, ctx context.Context) {
 	for name, hostile := range map[string]string{
 		"markup":    `"'><script>window.ran=1</script><img src=x onerror="window.ran=1"></script><!--<script>`,
 		"template":  `{{.Title}}</style><style>*{display:none}</style><a href="javascript:window.ran=1">x</a>`,
@@ -494,5 +585,29 @@ func TestHTMLWriteErrors(t *testing.T) {
 	}
 	if err := WriteCompare(&fixture.FailingWriter{N: 5000}, fixture.Compared(2, 4)); !errors.Is(err, fixture.ErrFull) {
 		t.Errorf("WriteCompareHTML: %v", err)
+	}
+}
+
+// A page has as many flows as it has room for, and says which.
+func TestHTMLFlowRoom(t *testing.T) {
+	for _, flows := range []int{100, 150_000} {
+		r := fixture.WithFlows(fixture.New(8, 20, "rss-msix"), flows)
+		r.AllFlows, r.Flows = r.Flows, nil
+		page := htmlOf(t, r)
+		h := newHTMLFlows(r)
+		switch {
+		case len(page) > 5_000_000:
+			t.Errorf("of %d flows, the page has %d bytes", flows, len(page))
+		case flows == 100 && h.Total != flows:
+			t.Errorf("of %d flows, the page has %d", flows, h.Total)
+		case flows > 100 && (h.Total < 60_000 || !strings.HasPrefix(h.Lead, fmt.Sprintf("The %s largest of 150,000 flows: ", words.Exact(uint64(h.Total))))):
+			t.Errorf("the page has %d flows: %s", h.Total, h.Lead)
+		}
+		var data struct{ Flows [][]any }
+		_, text, _ := bytes.Cut(page, []byte(`id="data">`))
+		text, _, _ = bytes.Cut(text, []byte("</script>"))
+		if err := json.Unmarshal(text, &data); err != nil || len(data.Flows) != h.Total {
+			t.Errorf("the page's data has %d flows of %d: %v", len(data.Flows), h.Total, err)
+		}
 	}
 }

@@ -34,6 +34,7 @@ type plotLine struct {
 // plotColumn is a CPU or queue.
 type plotColumn struct {
 	X, Width string // percent
+	Show     string // the flows that it stands for, as the flow table's search has them; "" for none
 	Tip      string
 	Boxes    []plotBox
 }
@@ -133,6 +134,7 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 			c := &m.CPUs[i]
 			share := report.Ratio(c.Packets, m.Totals.Packets)
 			times := share * report.Fraction(len(m.CPUs))
+			p.Columns[i].Show = fmt.Sprintf("cpu=%d", c.CPU)
 			p.Columns[i].Tip = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
 				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(c.Utilization))
 			if c.Packets > 0 {
@@ -147,6 +149,26 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 		plots[k] = p
 	}
 	return plots
+}
+
+// beside marks on the loads of one mode what its CPUs have under another, which is drawn at
+// the same scale.
+func (p *htmlPlot) beside(drawn, other *report.Mode) {
+	var most uint64
+	for _, m := range []*report.Mode{drawn, other} {
+		most = max(most, report.Extreme(m, slices.Max))
+	}
+	scale := plotScale{float64(most)}
+	for i := range drawn.CPUs {
+		at := slices.IndexFunc(other.CPUs, func(c report.CPU) bool { return c.CPU == drawn.CPUs[i].CPU })
+		if at < 0 {
+			continue
+		}
+		c := &other.CPUs[at]
+		p.Columns[i].Tip += fmt.Sprintf("; under %s %s (%s)", words.Shown(other.Mode), words.Plural(c.Packets, "packet", "packets"), words.Percent(report.Ratio(c.Packets, other.Totals.Packets)))
+		y := scale.y(float64(c.Packets))
+		p.box(i, 1, y-1.5, y+1.5, "other")
+	}
 }
 
 // latencyScale maps times to the height by their logarithms.
@@ -259,6 +281,7 @@ func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
 			if q.CPU != nil {
 				where = fmt.Sprintf(" on CPU %d", *q.CPU)
 			}
+			p.Columns[i].Show = fmt.Sprintf("queue=%d", q.Queue)
 			p.Columns[i].Tip = fmt.Sprintf("queue %d%s: at most %s waiting, %s, %s dropped",
 				q.Queue, where, words.Exact(q.DepthMax), words.Plural(q.Packets, "packet", "packets"), words.Exact(q.Drops))
 			class, text := "bar", words.Exact(q.DepthMax)

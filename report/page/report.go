@@ -1,6 +1,8 @@
 package page
 
 import (
+	"bufio"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -13,9 +15,12 @@ import (
 type htmlReport struct {
 	*htmlPage
 	Tiles    []htmlTile
-	Findings []htmlFinding
+	Findings []htmlFinding // beside the CPUs
+	Further  []htmlFinding
 	Received bool // else there is nothing below the findings
-	CPUs     []htmlPanel
+	Spread   *htmlSpread
+	CPUs     []htmlPanel // of each mode
+	Rules    *htmlRules  // nil without any
 	Figures  htmlTable
 	Entries  *htmlEntries // nil without a packet that was hashed
 	Time     []htmlTimeline
@@ -51,17 +56,24 @@ type htmlPanel struct {
 	Title string
 	Plot  *htmlPlot // nil: nothing to draw
 	Table htmlTable
+	Mode  string // its place among the modes whose flows the page has; "" for none
 }
 
 func newHTMLReport(r *report.Report, page *htmlPage, flows *htmlFlows) *htmlReport {
 	h := &htmlReport{htmlPage: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
-	for _, f := range r.Findings {
-		h.Findings = append(h.Findings, newHTMLFinding(f))
+	for i, f := range r.Findings {
+		if i < findingsBeside {
+			h.Findings = append(h.Findings, newHTMLFinding(f))
+		} else {
+			h.Further = append(h.Further, newHTMLFinding(f))
+		}
 	}
 	if !h.Received {
 		return h
 	}
 	h.Tiles = tiles(r)
+	h.Spread = newHTMLSpread(r.Modes)
+	h.Rules = newHTMLRules(r)
 	h.Figures = figureTable(r.Modes)
 	h.Entries = newHTMLEntries(&r.Table)
 	h.Flows = flows
@@ -72,12 +84,102 @@ func newHTMLReport(r *report.Report, page *htmlPage, flows *htmlFlows) *htmlRepo
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
-		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m)})
+		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m), fmt.Sprint(i)})
 		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
-		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m)})
+		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m), fmt.Sprint(i)})
 		h.Time = append(h.Time, newHTMLTimeline(r, i, 1))
 	}
 	return h
+}
+
+// findingsBeside are as many findings as have their place beside the CPUs.
+const findingsBeside = 3
+
+// htmlSpread is the first drawing: the CPUs under the mode that ComparedMode names, and
+// beside each what it has without RSS.
+type htmlSpread struct {
+	Mode  int // its place among the modes
+	Plot  *htmlPlot
+	Lines []htmlSpreadLine
+}
+
+// htmlSpreadLine is a mode in the drawing, and what it costs.
+type htmlSpreadLine struct{ Class, Name, Text string }
+
+func newHTMLSpread(modes []report.Mode) *htmlSpread {
+	at := report.ComparedMode(modes)
+	if at < 0 || modes[at].Totals.Packets == 0 {
+		return nil
+	}
+	h := &htmlSpread{Mode: at, Lines: []htmlSpreadLine{spreadLine("swatch", &modes[at])}}
+	drawn := []*report.Mode{&modes[at]}
+	for i := range modes {
+		if i != at && modes[i].Mode == report.NonRSS && modes[i].Totals.Packets > 0 {
+			drawn = append(drawn, &modes[i])
+			h.Lines = append(h.Lines, spreadLine("swatch other", &modes[i]))
+		}
+	}
+	h.Plot = loadPlots(drawn)[0]
+	if len(drawn) > 1 {
+		h.Plot.beside(drawn[0], drawn[1])
+	}
+	return h
+}
+
+func spreadLine(class string, m *report.Mode) htmlSpreadLine {
+	text := fmt.Sprintf("imbalance %s, %s", words.Fixed(m.Imbalance.Packets, 2), words.Plural(m.Affinity.Migrations, "migration", "migrations"))
+	if !m.SerialUtilization.IsNull() {
+		text += fmt.Sprintf(", its serial unit busy %s of the time", words.Percent(m.SerialUtilization))
+	}
+	return htmlSpreadLine{class, words.Shown(m.Mode), text}
+}
+
+// htmlRules is the rules that are asked before the table, and what they drop.
+type htmlRules struct {
+	Table htmlTable
+	Drops string // in a sentence, "" for none
+}
+
+func newHTMLRules(r *report.Report) *htmlRules {
+	if len(r.Rules) == 0 {
+		return nil
+	}
+	h := &htmlRules{Table: htmlTable{ID: "rules-table", Caption: "Rules, in the order in which they are asked",
+		Head: heads("*filter", "kind", "leads to", "*packets", "*share", "*bytes", "*flows")}}
+	for _, rule := range r.Rules {
+		h.Table.row(numberHead(rule.Filter), textCell(rule.Kind), textCell(rule.Action), exactCell(rule.Packets),
+			shareCell(report.Ratio(rule.Packets, r.Capture.Received)), bytesCell(rule.Bytes), exactCell(rule.Flows))
+	}
+	if r.RuleDrops != nil && *r.RuleDrops > 0 {
+		h.Drops = fmt.Sprintf("Rules dropped %s, or sent them to a virtual function: they take no buffer, and are no drops of a ring.", words.Plural(*r.RuleDrops, "packet", "packets"))
+	}
+	return h
+}
+
+// writeReportData writes what the script reads.
+func writeReportData(w *bufio.Writer, r *report.Report, flows *htmlFlows) error {
+	series, err := seriesJSON(r.Modes)
+	if err != nil {
+		return err
+	}
+	table, err := json.Marshal(tableData{r.Table.Entries, r.Table.QueueCPUs})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `{"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
+	w.Write(series)
+	fmt.Fprintf(w, `,"table":%s`, table)
+	if err := flows.writeData(w, r.Modes); err != nil {
+		return err
+	}
+	_, err = w.WriteString("}")
+	return err
+}
+
+// tableData is the indirection table.
+type tableData struct {
+	Entries report.List[int] `json:"entries"`
+	CPUs    report.List[int] `json:"cpus"` // of the queues
 }
 
 func modesOf(modes []report.Mode) []*report.Mode {

@@ -21,6 +21,18 @@ type htmlTable struct {
 type htmlHead struct {
 	Text   string
 	Number bool // aligned as numbers are
+	Class  string
+}
+
+// Classes are the head's classes.
+func (h htmlHead) Classes() string { return classes(h.Number, h.Class) }
+
+// classes are those of a head or cell.
+func classes(number bool, class string) string {
+	if !number {
+		return class
+	}
+	return strings.TrimSpace("number " + class)
 }
 
 // htmlCell is one value of a table. A number has its value as JSON has it in
@@ -34,12 +46,7 @@ type htmlCell struct {
 }
 
 // Classes are the cell's classes.
-func (c htmlCell) Classes() string {
-	if !c.Number {
-		return c.Class
-	}
-	return strings.TrimSpace("number " + c.Class)
-}
+func (c htmlCell) Classes() string { return classes(c.Number, c.Class) }
 
 // heads are the heads of columns; a * before the name is for numbers.
 func heads(names ...string) []htmlHead {
@@ -126,7 +133,7 @@ func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) htmlCell {
 func figureTable(modes []report.Mode) htmlTable {
 	t := htmlTable{ID: "modes", Caption: "Figures of the modes", Head: heads("figure")}
 	for _, m := range modes {
-		t.Head = append(t.Head, htmlHead{words.Shown(m.Mode), true})
+		t.Head = append(t.Head, htmlHead{Text: words.Shown(m.Mode), Number: true})
 	}
 	figures := report.ModeFigures(modes)
 	for i := range figures {

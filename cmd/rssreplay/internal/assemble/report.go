@@ -25,7 +25,8 @@ type ReportBuilder struct {
 	Settings *settings.Settings
 	*input.Replayed
 	On    FlowFilter
-	Limit int // flows to list, -1: all
+	Limit int  // flows to list, -1: all
+	Room  bool // a format lists as many as it has room for
 
 	Headroom []*report.Headroom // of each mode; nil: not asked for
 
@@ -36,7 +37,7 @@ type ReportBuilder struct {
 }
 
 func (a *ReportBuilder) Report() *report.Report {
-	listed, total := a.listed()
+	listed, total := a.listedOf(a.Limit)
 	r := &report.Report{
 		Tool:       cli.Tool(),
 		Command:    a.Command,
@@ -59,6 +60,10 @@ func (a *ReportBuilder) Report() *report.Report {
 	for i := range a.Result.Modes {
 		r.Modes = append(r.Modes, a.Mode(i, listed, rank))
 	}
+	if a.Room && len(listed) < total {
+		all, _ := a.listedOf(-1)
+		r.AllFlows = a.flows(all)
+	}
 	if a.On.text != "" {
 		r.FlowsNote = a.On.note(a.Settings)
 	}
@@ -72,16 +77,17 @@ func (a *ReportBuilder) Report() *report.Report {
 	return r
 }
 
-// listed is the flows that the report lists, in its order, of total that it might.
-func (a *ReportBuilder) listed() (listed []uint32, total int) {
+// listedOf is the flows that a report with a limit lists, in its order, of total that it
+// might.
+func (a *ReportBuilder) listedOf(limit int) (listed []uint32, total int) {
 	if a.On.text == "" {
-		return a.Result.Largest(a.Limit), a.Result.NumFlows
+		return a.Result.Largest(limit), a.Result.NumFlows
 	}
 	there := a.Result.LargestOf(-1, a.On.keep(a.Settings, a.Result))
-	if a.Limit < 0 || a.Limit > len(there) {
+	if limit < 0 || limit > len(there) {
 		return there, len(there)
 	}
-	return there[:a.Limit], len(there)
+	return there[:limit], len(there)
 }
 
 func (a *ReportBuilder) Capture() report.Capture {

@@ -1,0 +1,66 @@
+// Whatever names a CPU, a queue, an entry or a rule lists its flows, and shows it in the
+// drawings.
+function list(words, m = null) {
+  if (byId("flow-table")) state.go({search: words, page: "", ...(m === null ? {} : {mode: Number(m) ? m : ""})}, {section: "flows"});
+}
+function lister(text, words, m = null) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "lists";
+  button.textContent = text;
+  button.addEventListener("click", () => list(words, m));
+  return button;
+}
+if (byId("flow-table")) {
+  for (const [selector, what] of [["table[id^=cpus-] tbody th", "cpu="], ["table[id^=queues-] tbody th", "queue="], ["#heaviest tbody th, #entries tbody th", "entry="], ["#rules-table tbody th", "rule="]]) {
+    for (const head of all(selector)) {
+      const m = head.closest("[data-mode]")?.dataset.mode ?? null;
+      head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
+    }
+  }
+  for (const columns of all(".columns:has([data-show])")) {
+    const m = columns.closest("[data-mode]")?.dataset.mode ?? null;
+    const cells = all("[data-show]", columns);
+    columns.setAttribute("role", "group");
+    cells.forEach((cell, i) => {
+      cell.setAttribute("role", "button");
+      cell.setAttribute("aria-label", cell.dataset.tip);
+      cell.setAttribute("tabindex", i ? -1 : 0);
+      const open = () => list(cell.dataset.show, m);
+      cell.addEventListener("click", open);
+      cell.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); }
+        const next = cells[i + ({ArrowLeft: -1, ArrowRight: 1}[event.key] ?? 0)];
+        if (next && next !== cell) {
+          event.preventDefault();
+          cell.setAttribute("tabindex", -1);
+          next.setAttribute("tabindex", 0);
+          next.focus();
+        }
+      });
+    });
+  }
+}
+// A chosen CPU, queue or entry is marked wherever it is drawn.
+state.shown((values) => {
+  const words = values.get("search") ?? "";
+  const [, what, n, last = n] = /^(cpu|queue|entry)=(\d+)(?:-(\d+))?$/.exec(words) ?? [];
+  const is = (value) => what !== undefined && value >= Number(n) && value <= Number(last);
+  for (const cell of all(".map td")) {
+    const entries = cell.dataset.entry.split("-").map(Number);
+    let chosen = false;
+    for (let e = entries[0]; e <= (entries[1] ?? entries[0]) && !chosen; e++) {
+      const queue = data.table?.entries[e];
+      chosen = queue !== undefined && is({entry: e, queue, cpu: data.table.cpus[queue]}[what]);
+    }
+    cell.classList.toggle("chosen", chosen);
+  }
+  for (const column of all("[data-show]")) column.classList.toggle("chosen", column.dataset.show === words);
+  for (const row of all(".row .name")) row.parentNode.classList.toggle("chosen", what === "cpu" && is(parseInt(row.textContent, 10)));
+});
+
+state.show();
+{
+  const {section} = state.read();
+  if (section && byId(section)) { unfold(byId(section)); byId(section).scrollIntoView(); }
+}

@@ -1,0 +1,151 @@
+// Packets over time: what is drawn is from and to, in windows.
+function timeline(root) {
+  const mode = data.modes[Number(root.dataset.mode)];
+  const rows = root.querySelector(".rows");
+  const drawings = all(".row", rows).map((row) => {
+    const name = row.querySelector(".name").textContent;
+    const svg = row.querySelector("svg");
+    const cpu = mode.cpus.find((c) => String(c.cpu) === name);
+    return {name, svg, path: svg.querySelector("path"), packets: cpu?.packets ?? []};
+  });
+  const windows = Math.max(...mode.cpus.map((c) => c.packets.length));
+  const sum = new Array(windows).fill(0);
+  for (const cpu of mode.cpus) cpu.packets.forEach((n, i) => { sum[i] += n; });
+  drawings[0].packets = sum;
+  const note = root.querySelector(".note span");
+  const ticks = root.querySelector(".ticks");
+  const readout = root.querySelector(".readout");
+  const maxColumns = 480;
+  let from = 0, to = windows, per = 1;
+
+  const columnsOf = (packets) => {
+    const columns = [];
+    for (let i = from; i < to; i += per) {
+      let n = 0;
+      for (let k = i; k < Math.min(i + per, to, packets.length); k++) n += packets[k];
+      columns.push(n);
+    }
+    return columns;
+  };
+  const areaPath = (values, most) => {
+    let path = "M0 100", at = 100;
+    values.forEach((v, i) => {
+      const y = v > 0 && most > 0 ? Math.min(100 - Math.floor(v * 100 / most), 98) : 100;
+      if (y !== at) { path += `H${i}V${y}`; at = y; }
+    });
+    return path + `H${values.length}V100Z`;
+  };
+  const greatest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
+
+  function draw() {
+    per = Math.max(1, Math.ceil((to - from) / maxColumns));
+    const columns = drawings.map((d) => columnsOf(d.packets));
+    const most = greatest(columns.slice(1).map(greatest));
+    const mostOfAll = greatest(columns[0]);
+    drawings.forEach((d, i) => {
+      d.svg.setAttribute("viewBox", `0 0 ${columns[i].length} 100`);
+      d.path.setAttribute("d", areaPath(columns[i], i === 0 ? mostOfAll : most));
+    });
+    root.dataset.from = from * mode.interval_ns;
+    root.dataset.to = to * mode.interval_ns;
+    note.textContent = `A column is ${duration(per * mode.interval_ns)}. A full row of a CPU is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
+    drawTicks();
+    for (const [what, off] of [["in", to - from < 2], ["out", whole()], ["all", whole()], ["left", from === 0], ["right", to === windows]]) {
+      root.querySelector(`[data-do=${what}]`).disabled = off;
+    }
+  }
+  const whole = () => from === 0 && to === windows;
+
+  function drawTicks() {
+    const span = (to - from) * mode.interval_ns, start = from * mode.interval_ns;
+    const power = 10 ** Math.floor(Math.log10(span / 5));
+    const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 5) * power);
+    const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
+    ticks.replaceChildren();
+    for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
+      const group = document.createElementNS(ticks.namespaceURI, "g");
+      const x = (t - start) / wide * 100 + "%";
+      for (const [name, attributes] of [["line", {x1: x, x2: x, y1: 0, y2: 4}], ["text", {x, y: 15}]]) {
+        const element = document.createElementNS(ticks.namespaceURI, name);
+        for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+        group.append(element);
+      }
+      group.lastChild.textContent = seconds(t);
+      ticks.append(group);
+    }
+  }
+
+  function show(newFrom, newTo) {
+    const length = Math.min(Math.max(Math.round(newTo - newFrom), 1), windows);
+    from = Math.min(Math.max(Math.round(newFrom), 0), windows - length);
+    to = from + length;
+    draw();
+  }
+  function act(what) {
+    const span = to - from, centre = (from + to) / 2;
+    switch (what) {
+      case "in": show(centre - span / 4, centre + span / 4); break;
+      case "out": show(centre - span, centre + span); break;
+      case "left": show(from - Math.max(1, span / 4), from - Math.max(1, span / 4) + span); break;
+      case "right": show(from + Math.max(1, span / 4), from + Math.max(1, span / 4) + span); break;
+      case "all": show(0, windows); break;
+    }
+  }
+  for (const button of all("[data-do]", root)) button.addEventListener("click", () => act(button.dataset.do));
+  rows.tabIndex = 0;
+  rows.addEventListener("keydown", (event) => {
+    const what = {"+": "in", "=": "in", "-": "out", "ArrowLeft": "left", "ArrowRight": "right", "0": "all", "Escape": "all"}[event.key];
+    if (!what || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    act(what);
+  });
+
+  // The pointer reads a column, and chooses several.
+  const cursor = document.createElement("div"), brush = document.createElement("div");
+  cursor.className = "cursor";
+  brush.className = "brush";
+  cursor.hidden = brush.hidden = true;
+  rows.append(cursor, brush);
+  const at = (event) => {
+    const box = drawings[0].svg.getBoundingClientRect();
+    const share = Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
+    const columns = Math.ceil((to - from) / per);
+    return {x: box.left - rows.getBoundingClientRect().left - rows.clientLeft + share * box.width, window: Math.min(from + share * columns * per, to)};
+  };
+  let start = null;
+  rows.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.pointerType === "touch") return;
+    start = at(event);
+    rows.setPointerCapture(event.pointerId);
+  });
+  rows.addEventListener("pointermove", (event) => {
+    const here = at(event);
+    cursor.hidden = false;
+    cursor.style.left = here.x + "px";
+    if (start) {
+      brush.hidden = false;
+      brush.style.left = Math.min(start.x, here.x) + "px";
+      brush.style.width = Math.abs(start.x - here.x) + "px";
+    }
+    const first = Math.min(from + Math.floor((here.window - from) / per) * per, to - 1);
+    const last = Math.min(first + per, to);
+    const packets = (values) => { let n = 0; for (let i = first; i < last; i++) n += values[i] ?? 0; return n; };
+    const busiest = mode.cpus.map((c) => [c.cpu, packets(c.packets)]).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+    readout.textContent = `from ${seconds(first * mode.interval_ns)}: ${plural(packets(sum), "packet", "packets")}` +
+      busiest.slice(0, 4).map(([cpu, n]) => `; CPU ${cpu} ${exact(n)}`).join("") + (busiest.length > 4 ? " …" : "");
+  });
+  rows.addEventListener("pointerup", (event) => {
+    if (!start) return;
+    const [a, b] = [start.window, at(event).window].sort((x, y) => x - y);
+    const far = Math.abs(start.x - at(event).x) > 4;
+    start = null;
+    brush.hidden = true;
+    if (far) show(Math.floor(a), Math.ceil(b));
+  });
+  rows.addEventListener("pointercancel", () => { start = null; brush.hidden = true; });
+  rows.addEventListener("pointerleave", () => { cursor.hidden = true; readout.textContent = ""; });
+  rows.addEventListener("dblclick", () => act("all"));
+  draw();
+}
+for (const root of all(".timeline")) timeline(root);
+
