@@ -1,0 +1,498 @@
+package dispatch
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"rssreplay/dispatch/engine"
+)
+
+// Stories follows one packet through every mode of a replay. Its memory is
+// bounded by the rings: it knows the present interrupt cycles, not those before.
+type Stories struct {
+	chosen atomic.Int64 // number in the replay, modulo 2³²; -1 as long as it is not known
+	modes  [engine.NumModes]*teller
+}
+
+// NewStories follows a packet of a replay under cfg.
+func NewStories(cfg *engine.Config) *Stories {
+	s := &Stories{}
+	s.chosen.Store(-1)
+	for mode := range engine.Mode(engine.NumModes) {
+		s.modes[mode] = newTeller(cfg, mode, &s.chosen)
+	}
+	return s
+}
+
+// Choose says which packet to follow, by its number in the replay from 0. It
+// may come while the replay runs, as late as the read that returns the packet.
+func (s *Stories) Choose(packet int64) { s.chosen.Store(packet & (1<<32 - 1)) }
+
+// Observe is the Observer to give to the replay.
+func (s *Stories) Observe(e engine.Event) { s.modes[e.Mode].observe(e) }
+
+// Of is the packet's story in a mode, once the replay is over; nil if the
+// replay had no such mode or packet.
+func (s *Stories) Of(mode engine.Mode) *Story { return s.modes[mode].story }
+
+// partKinds are the parts that a mode's latencies have.
+func partKinds(mode engine.Mode) []PartKind {
+	kinds := []PartKind{WaitEnable, WaitDue, WaitISR, WaitISREnd}
+	switch mode {
+	case engine.RSSMSIX:
+		kinds = append([]PartKind{WaitPublish}, append(kinds, WaitEarlier)...)
+	case engine.NonRSS:
+		kinds = append(kinds, WaitEarlier)
+	case engine.RSSHWQueues:
+		kinds = append([]PartKind{WaitPublish}, append(kinds, WaitIPI, WaitEarlier)...)
+	case engine.RSSSingleQueue:
+		kinds = append(kinds, WaitDeal, WaitIPI)
+	}
+	return append(kinds, WaitDPCCost, WaitBefore, WaitMigration, WaitOwn)
+}
+
+// teller is one mode's part. It mirrors, from events alone, what a story needs
+// of the model's state.
+type teller struct {
+	cfg    *engine.Config
+	mode   engine.Mode
+	chosen *atomic.Int64
+
+	story *Story // nil until the packet came
+	told  bool   // nothing of it is still to come
+
+	listed  int // packets in the NIC's list
+	leaving int // of a list that is being published, those still to come
+	rings   []ringMirror
+	vectors []vectorMirror // one per CPU in RSSMSIX, else one
+	cpus    []cpuMirror
+	deal    dealMirror
+}
+
+// ringMirror is one hardware queue's buffers.
+type ringMirror struct {
+	RingState
+	busy    bool  // drain poll: a DPC works on one of its packets
+	busyEnd int64 // until then
+}
+
+// vectorMirror is a vector and its present or latest cycle.
+type vectorMirror struct {
+	masked   bool
+	raised   bool // at least once
+	isrStart int64
+	isrEnd   int64
+	raise    RaiseState // but for Joined
+	waiting  int        // packets in its queue
+	from     int64      // when it last became both enabled and non-empty
+	enabled  int64      // when it was last enabled
+	framesAt int64      // the publish that last made it hold rx-frames
+}
+
+// cpuMirror is a CPU's DPC.
+type cpuMirror struct {
+	waiting  int // packets in the CPU's receive queue
+	queued   int64
+	start    int64 // of this DPC
+	first    int64 // of the cycle's first DPC here
+	costEnd  int64 // when the DPC begins to work on packets
+	workEnd  int64 // of what it took last
+	anew     int   // DPCs of the cycle here before this one
+	indicate int   // packets taken by this DPC
+	taken    []int // queues of the buffers that this DPC holds; not with drain poll
+	ended    bool  // a DPC ended here, and the cycle did not
+	remote   bool  // it was queued by another CPU's DPC or ISR
+}
+
+// dealMirror is the dealing DPC of RSSSingleQueue.
+type dealMirror struct {
+	start, end int64
+	cpu        int
+	packet     engine.Event // the Deal of the packet that is followed
+}
+
+func newTeller(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *teller {
+	t := &teller{
+		cfg: cfg, mode: mode, chosen: chosen, vectors: make([]vectorMirror, 1), cpus: make([]cpuMirror, len(cfg.CPUs)),
+		rings: make([]ringMirror, 1),
+	}
+	if mode == engine.RSSMSIX {
+		t.vectors = make([]vectorMirror, len(cfg.CPUs))
+	}
+	if t.lists() {
+		t.rings = make([]ringMirror, cfg.Queues)
+	}
+	for q := range t.rings {
+		t.rings[q].Size = cfg.RxRing
+	}
+	return t
+}
+
+// lists reports whether the mode's NIC has a list of completions, and a queue
+// per CPU.
+func (t *teller) lists() bool { return t.mode == engine.RSSMSIX || t.mode == engine.RSSHWQueues }
+
+// polls reports whether buffers come back one by one.
+func (t *teller) polls() bool { return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue }
+
+// vector is the vector of CPU c.
+func (t *teller) vector(c int) *vectorMirror {
+	if t.mode == engine.RSSMSIX {
+		return &t.vectors[c]
+	}
+	return &t.vectors[0]
+}
+
+func (t *teller) observe(e engine.Event) {
+	if t.told {
+		return
+	}
+	mine := e.Packet >= 0 && e.Packet == t.chosen.Load()
+	if (e.Kind == engine.Publish || e.Kind == engine.More) && !t.lists() {
+		e.CPU = -1 // the hardware queue is no CPU's
+	}
+	switch e.Kind {
+	case engine.Drop, engine.Fill:
+		t.arrive(e, mine)
+	case engine.Hash, engine.More:
+		if mine {
+			t.story.Steps = append(t.story.Steps, e)
+		}
+	case engine.Deal:
+		t.dealt(e, mine)
+	case engine.Publish:
+		t.publish(e, mine)
+	case engine.Raise:
+		t.raise(e)
+	case engine.ISRStart:
+		v := t.vector(e.CPU)
+		v.isrStart, v.isrEnd = e.Time, e.Time+t.cfg.ISRCost
+	case engine.DPCQueue:
+		c := &t.cpus[e.CPU]
+		c.queued, c.remote = e.Time, true
+		t.deal.end = e.Time
+	case engine.DPCStart:
+		t.dpcStart(e)
+	case engine.ShareStart:
+		t.deal.end = e.Time
+		c := &t.cpus[e.CPU]
+		c.first, c.start, c.costEnd, c.workEnd = e.Time, e.Time, e.Time, e.Time
+	case engine.Take:
+		t.take(e, mine)
+	case engine.Indicate:
+		t.indicate(e, mine)
+	case engine.DPCEnd:
+		t.dpcEnd(e)
+	case engine.Enable:
+		t.enable(e)
+	case engine.RuleDrop:
+		if mine {
+			t.story = &Story{Mode: t.mode, Outcome: RuledOut, Arrival: e.Time, Queue: -1, CPU: -1, Latest: -1, Steps: []engine.Event{e}}
+			t.told = true
+		}
+	case engine.Send:
+		if mine {
+			t.story = &Story{
+				Mode: t.mode, Outcome: SentPacket, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: e.Latest,
+				Steps: []engine.Event{e},
+			}
+			t.told = true
+		}
+	}
+}
+
+// arrive is a packet's arrival: it takes a buffer, or is dropped.
+func (t *teller) arrive(e engine.Event, mine bool) {
+	r := &t.rings[e.Queue]
+	if r.busy && r.busyEnd <= e.Time {
+		r.giveBack()
+	}
+	if e.Kind == engine.Fill {
+		r.Listed++
+		t.listed++
+	}
+	if !mine {
+		return
+	}
+	t.story = &Story{
+		Mode: t.mode, Arrival: e.Time, Queue: e.Queue, CPU: -1, Ring: r.RingState, Steps: []engine.Event{e}, Latest: -1,
+	}
+	if e.Kind == engine.Drop {
+		t.story.Outcome = Dropped
+		cpu := 0
+		if t.lists() {
+			cpu = t.cfg.QueueCPU[e.Queue]
+		}
+		t.story.Vector = t.vector(cpu).at(e.Time)
+		t.told = true
+		return
+	}
+	t.story.List.Place = t.listed
+}
+
+// giveBack ends a poll DPC's work on a packet.
+func (r *ringMirror) giveBack() {
+	r.Taken--
+	r.busy = false
+}
+
+// at is the vector's state at the time, before what happens then.
+func (v *vectorMirror) at(time int64) VectorState {
+	switch {
+	case !v.masked && v.waiting == 0:
+		return VectorState{Phase: VectorIdle}
+	case !v.masked:
+		return VectorState{Phase: VectorWaiting, Since: v.from}
+	case time < v.isrStart:
+		return VectorState{Phase: VectorRaised, Since: v.raise.Time}
+	case time <= v.isrEnd: // the ISR's end comes after the arrivals of its instant
+		return VectorState{Phase: VectorISR, Since: v.raise.Time}
+	}
+	return VectorState{Phase: VectorDPC, Since: v.raise.Time}
+}
+
+func (t *teller) publish(e engine.Event, mine bool) {
+	v := &t.vectors[0]
+	if t.mode == engine.RSSMSIX {
+		v = &t.vectors[e.CPU]
+	}
+	if t.leaving == 0 {
+		t.leaving = t.listed
+	}
+	if mine {
+		s := t.story
+		s.Steps = append(s.Steps, e)
+		s.Vector = v.at(e.Time)
+		if t.lists() {
+			s.List.Size = t.listed
+			s.List.Full = t.listed == t.cfg.DMABatch
+		} else {
+			s.List = ListState{}
+		}
+	}
+	if t.leaving--; t.leaving == 0 {
+		t.listed = 0
+	}
+	r := &t.rings[e.Queue]
+	r.Listed--
+	r.Waiting++
+	waiting := r.Waiting
+	if t.lists() {
+		c := &t.cpus[e.CPU]
+		c.waiting++
+		waiting = c.waiting
+	}
+	if mine {
+		t.story.Waiting = waiting
+	}
+	if v.waiting == 0 && !v.masked {
+		v.from = e.Time
+	}
+	if v.waiting++; v.waiting == t.cfg.RxFrames {
+		v.framesAt = e.Time
+	}
+}
+
+func (t *teller) raise(e engine.Event) {
+	v := t.vector(e.CPU)
+	last, again := v.raise.Time, v.raised
+	v.masked, v.raised = true, true
+	v.raise = RaiseState{Time: e.Time, CPU: e.CPU}
+	switch {
+	case e.Time == v.from:
+		v.raise.Cause = RaisedAtOnce
+	case again && t.cfg.ITR > 0 && e.Time == last+t.cfg.ITR:
+		v.raise.Cause = RaisedByITR
+	case t.cfg.RxFrames > 0 && v.waiting >= t.cfg.RxFrames && v.framesAt == e.Time:
+		v.raise.Cause = RaisedByFrames
+	default:
+		v.raise.Cause = RaisedByUsecs
+	}
+}
+
+func (t *teller) dpcStart(e engine.Event) {
+	c := &t.cpus[e.CPU]
+	c.indicate = 0
+	if t.mode == engine.RSSSingleQueue && e.Queue >= 0 {
+		t.deal = dealMirror{start: e.Time, cpu: e.CPU}
+		return
+	}
+	if c.ended {
+		c.anew++
+	} else {
+		c.first = e.Time
+	}
+	c.start, c.costEnd = e.Time, e.Time+t.cfg.DPCCost
+	c.workEnd = c.costEnd
+}
+
+// dealt is a buffer that left the hardware queue for a CPU's.
+func (t *teller) dealt(e engine.Event, mine bool) {
+	if mine {
+		t.deal.packet = e
+	}
+	t.vectors[0].waiting--
+	r := &t.rings[0]
+	r.Waiting--
+	r.Taken++
+}
+
+func (t *teller) take(e engine.Event, mine bool) {
+	c := &t.cpus[e.CPU]
+	c.indicate++
+	if t.mode != engine.RSSSingleQueue {
+		t.vector(e.CPU).waiting--
+		r := &t.rings[e.Queue]
+		if r.busy { // the packet before it; its end comes first
+			r.giveBack()
+		}
+		r.Waiting--
+		r.Taken++
+		if t.lists() {
+			c.waiting--
+		}
+	}
+	if !t.polls() {
+		c.taken = append(c.taken, e.Queue)
+	}
+	c.workEnd = max(c.workEnd, e.Time)
+	if mine {
+		t.taken(e)
+	}
+}
+
+// taken tells the interrupt cycle in which the packet was taken.
+func (t *teller) taken(e engine.Event) {
+	s, c, v := t.story, &t.cpus[e.CPU], t.vector(e.CPU)
+	s.CPU, s.Latest = e.CPU, e.Latest
+	s.Raise = v.raise
+	s.DPC = DPCState{Position: c.indicate, Anew: c.anew}
+	cycle := []engine.Event{
+		{Kind: engine.Raise, Time: v.raise.Time, CPU: v.raise.CPU, Queue: -1},
+		{Kind: engine.ISRStart, Time: v.isrStart, CPU: v.raise.CPU, Queue: -1},
+		{Kind: engine.ISREnd, Time: v.isrEnd, CPU: v.raise.CPU, Queue: -1},
+	}
+	if t.mode == engine.RSSSingleQueue {
+		cycle = append(cycle, engine.Event{Kind: engine.DPCStart, Time: t.deal.start, CPU: t.deal.cpu, Queue: 0}, t.deal.packet)
+	}
+	if c.remote {
+		cycle = append(cycle, engine.Event{Kind: engine.DPCQueue, Time: c.queued, CPU: e.CPU, Queue: -1})
+	}
+	if t.mode == engine.RSSSingleQueue && !c.remote {
+		cycle = append(cycle, engine.Event{Kind: engine.ShareStart, Time: c.start, CPU: e.CPU, Queue: -1})
+	} else {
+		cycle = append(cycle, engine.Event{Kind: engine.DPCStart, Time: c.start, CPU: e.CPU, Queue: -1})
+	}
+	for i := range cycle {
+		cycle[i].Mode = t.mode
+		if cycle[i].Kind != engine.Deal {
+			cycle[i].Packet = -1
+		}
+	}
+	cycle = append(cycle, e)
+	s.Steps = mergeByTime(s.Steps, cycle)
+
+	// Each part ends at one of these moments, none of which counts before the
+	// packet was published: it may join a cycle that has begun.
+	published := s.published()
+	s.Raise.Joined = v.raise.Time < published
+	ends := map[PartKind]int64{
+		WaitPublish: published,
+		WaitDue:     v.raise.Time,
+		WaitISR:     v.isrStart,
+		WaitISREnd:  v.isrEnd,
+		WaitDeal:    t.deal.end,
+		WaitIPI:     c.first,
+		WaitEarlier: c.start,
+		WaitDPCCost: c.costEnd,
+		WaitBefore:  c.workEnd,
+	}
+	if v.raise.Time > published {
+		ends[WaitEnable] = v.enabled
+	}
+	at := s.Arrival
+	for _, kind := range partKinds(t.mode) {
+		end := max(at, published, ends[kind])
+		s.Parts = append(s.Parts, Part{kind, end - at})
+		at = end
+	}
+}
+
+// published is when the packet was published.
+func (s *Story) published() int64 {
+	for _, e := range s.Steps {
+		if e.Kind == engine.Publish {
+			return e.Time
+		}
+	}
+	return s.Arrival
+}
+
+// mergeByTime merges the packet's own steps with those of a cycle, both in
+// order; at one instant its own come first, as arrivals and publishing do
+// .
+func mergeByTime(own, cycle []engine.Event) []engine.Event {
+	all := slices.Concat(own, cycle)
+	slices.SortStableFunc(all, func(a, b engine.Event) int {
+		switch {
+		case a.Time < b.Time:
+			return -1
+		case a.Time > b.Time:
+			return 1
+		}
+		return 0
+	})
+	return all
+}
+
+func (t *teller) indicate(e engine.Event, mine bool) {
+	c := &t.cpus[e.CPU]
+	if mine {
+		s := t.story
+		s.Steps = append(s.Steps, e)
+		own := e.Time - c.workEnd
+		if s.Latest >= 0 {
+			s.Parts[len(s.Parts)-2].Time, own = t.cfg.MigrationCost, own-t.cfg.MigrationCost
+		}
+		s.Parts[len(s.Parts)-1].Time = own
+	}
+	c.workEnd = e.Time
+	if t.polls() {
+		r := &t.rings[e.Queue]
+		r.busy, r.busyEnd = true, e.Time
+	}
+}
+
+func (t *teller) dpcEnd(e engine.Event) {
+	c := &t.cpus[e.CPU]
+	for _, queue := range c.taken {
+		t.rings[queue].Taken--
+	}
+	c.taken = c.taken[:0]
+	c.ended = true
+	if t.story != nil && t.story.CPU == e.CPU && t.story.DPC.Packets == 0 {
+		t.story.DPC.Packets = c.indicate
+		t.story.Steps = append(t.story.Steps, e)
+	}
+}
+
+func (t *teller) enable(e engine.Event) {
+	v := t.vector(e.CPU)
+	v.masked, v.enabled = false, e.Time
+	if v.waiting > 0 {
+		v.from = e.Time
+	}
+	if t.mode == engine.RSSMSIX {
+		t.cpus[e.CPU].newCycle()
+	} else {
+		for c := range t.cpus {
+			t.cpus[c].newCycle()
+		}
+	}
+	if t.story != nil && t.story.CPU >= 0 && t.vector(t.story.CPU) == v {
+		t.story.Steps = append(t.story.Steps, e)
+		t.told = true
+	}
+}
+
+func (c *cpuMirror) newCycle() { c.anew, c.ended, c.remote = 0, false, false }
