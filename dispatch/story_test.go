@@ -11,6 +11,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/story"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -43,7 +44,7 @@ func TestStoriesAddUp(t *testing.T) {
 			continue
 		}
 		type fate struct {
-			outcome           dispatch.Outcome
+			outcome           story.Outcome
 			arrival, end      int64
 			published         int64
 			cpu, queue        int
@@ -62,9 +63,9 @@ func TestStoriesAddUp(t *testing.T) {
 			case engine.Fill:
 				fates[e.Mode][e.Packet] = &fate{arrival: e.Time, queue: e.Queue}
 			case engine.Drop:
-				fates[e.Mode][e.Packet] = &fate{outcome: dispatch.Dropped, arrival: e.Time, queue: e.Queue, cpu: -1}
+				fates[e.Mode][e.Packet] = &fate{outcome: story.Dropped, arrival: e.Time, queue: e.Queue, cpu: -1}
 			case engine.Send:
-				fates[e.Mode][e.Packet] = &fate{outcome: dispatch.SentPacket, arrival: e.Time, queue: -1, cpu: e.CPU}
+				fates[e.Mode][e.Packet] = &fate{outcome: story.SentPacket, arrival: e.Time, queue: -1, cpu: e.CPU}
 			case engine.Publish:
 				f.published = e.Time
 			case engine.DPCStart:
@@ -92,21 +93,21 @@ func TestStoriesAddUp(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		for range 20 {
 			packet := r.Int64N(int64(len(c.recs)))
-			stories := dispatch.NewStories(cfg)
+			stories := story.New(cfg)
 			stories.Choose(packet)
 			observe(t, c, dispatch.Options{Config: cfg, Steering: steering, Observe: stories.Observe})
 			for _, mode := range allModes {
 				s, want := stories.Of(mode), *fates[mode][packet]
 				used := 0
 				for other, f := range fates[mode] {
-					if other <= packet && f.queue == want.queue && f.outcome == dispatch.Indicated && (f.back > want.arrival || other == packet) {
+					if other <= packet && f.queue == want.queue && f.outcome == story.Indicated && (f.back > want.arrival || other == packet) {
 						used++
 					}
 				}
-				if got := s.Ring.Used(); s.Outcome != dispatch.SentPacket && got != used {
+				if got := s.Ring.Used(); s.Outcome != story.SentPacket && got != used {
 					t.Errorf("seed %d, packet %d, %s: %s with %d buffers in use, want %d", seed, packet, mode, s.Outcome, got, used)
 				}
-				if s.Outcome == dispatch.Dropped && used != cfg.RxRing {
+				if s.Outcome == story.Dropped && used != cfg.RxRing {
 					t.Errorf("seed %d, packet %d, %s: dropped with %d of %d buffers in use", seed, packet, mode, used, cfg.RxRing)
 				}
 				want.back = 0
@@ -114,7 +115,7 @@ func TestStoriesAddUp(t *testing.T) {
 					outcome: s.Outcome, arrival: s.Arrival, cpu: s.CPU, queue: s.Queue,
 					position: s.DPC.Position, packets: s.DPC.Packets,
 				}
-				if s.Outcome == dispatch.Indicated {
+				if s.Outcome == story.Indicated {
 					got.end = s.Arrival + s.Latency()
 				}
 				for _, e := range s.Steps {
@@ -142,29 +143,29 @@ func TestStoriesAddUp(t *testing.T) {
 					}
 				}
 				seen[s.Outcome]++
-				if s.Outcome == dispatch.Indicated {
+				if s.Outcome == story.Indicated {
 					seen[s.Raise.Cause]++
 					seen[s.Vector.Phase]++
 				}
 			}
 		}
 	}
-	for o := range dispatch.Outcome(dispatch.NumOutcomes) {
-		if seen[o] == 0 && o != dispatch.RuledOut { // there are no rules here
+	for o := range story.Outcome(story.NumOutcomes) {
+		if seen[o] == 0 && o != story.RuledOut { // there are no rules here
 			t.Errorf("no packet was %s", o)
 		}
 	}
-	for p := range dispatch.PartKind(dispatch.NumPartKinds) {
+	for p := range story.PartKind(story.NumPartKinds) {
 		if seen[p] == 0 {
 			t.Errorf("no latency has a part %s", p)
 		}
 	}
-	for c := range dispatch.RaiseCause(dispatch.NumRaiseCauses) {
+	for c := range story.RaiseCause(story.NumRaiseCauses) {
 		if seen[c] == 0 {
 			t.Errorf("no interrupt was raised %s", c)
 		}
 	}
-	for p := range dispatch.VectorPhase(dispatch.NumVectorPhases) {
+	for p := range story.VectorPhase(story.NumVectorPhases) {
 		if seen[p] == 0 {
 			t.Errorf("no vector was in the phase %s", p)
 		}
@@ -209,7 +210,7 @@ func storyCapture(times ...int64) *records {
 }
 
 // told is a story in short: its steps as "1c 200", its parts as "isr 1000".
-func told(s *dispatch.Story) (steps, parts []string) {
+func told(s *story.Story) (steps, parts []string) {
 	for _, e := range s.Steps {
 		name := e.Step().String()
 		if name == "" {
@@ -258,7 +259,7 @@ func TestStoryOnPaper(t *testing.T) {
 		},
 	}
 	cfg, steering := storyConfig(t)
-	stories := dispatch.NewStories(cfg)
+	stories := story.New(cfg)
 	stories.Choose(3)
 	observe(t, storyCapture(0, 1000, 2000, 4000), dispatch.Options{Config: cfg, Steering: steering, Observe: stories.Observe})
 	for _, test := range tests {
@@ -282,30 +283,30 @@ func TestStoryRaises(t *testing.T) {
 		times   []int64
 		packet  int64
 		at      int64
-		cause   dispatch.RaiseCause
-		phase   dispatch.VectorPhase
+		cause   story.RaiseCause
+		phase   story.VectorPhase
 		joined  bool
 		waiting int
 	}{
-		{"at once", func(*engine.Config) {}, []int64{0}, 0, 200, dispatch.RaisedAtOnce, dispatch.VectorIdle, false, 1},
-		{"frames", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 0, 2200, dispatch.RaisedByFrames, dispatch.VectorIdle, false, 1},
-		{"frames, the last", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 2, 2200, dispatch.RaisedByFrames, dispatch.VectorWaiting, false, 3},
-		{"usecs", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000}, 1, 10200, dispatch.RaisedByUsecs, dispatch.VectorWaiting, false, 2},
-		{"itr", func(c *engine.Config) { c.ITR = 50000 }, []int64{0, 20000}, 1, 50200, dispatch.RaisedByITR, dispatch.VectorIdle, false, 1},
-		{"raised before", func(*engine.Config) {}, []int64{0, 900}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorRaised, true, 2},
-		{"in the ISR", func(*engine.Config) {}, []int64{0, 2000}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorISR, true, 2},
-		{"in the DPC", func(*engine.Config) {}, []int64{0, 3000}, 1, 4200, dispatch.RaisedAtOnce, dispatch.VectorDPC, false, 1},
-		{"polled", func(c *engine.Config) { c.Drain = engine.Poll }, []int64{0, 3500}, 1, 200, dispatch.RaisedAtOnce, dispatch.VectorDPC, true, 1},
+		{"at once", func(*engine.Config) {}, []int64{0}, 0, 200, story.RaisedAtOnce, story.VectorIdle, false, 1},
+		{"frames", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 0, 2200, story.RaisedByFrames, story.VectorIdle, false, 1},
+		{"frames, the last", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000, 2000}, 2, 2200, story.RaisedByFrames, story.VectorWaiting, false, 3},
+		{"usecs", func(c *engine.Config) { c.RxUsecs, c.RxFrames = 10000, 3 }, []int64{0, 1000}, 1, 10200, story.RaisedByUsecs, story.VectorWaiting, false, 2},
+		{"itr", func(c *engine.Config) { c.ITR = 50000 }, []int64{0, 20000}, 1, 50200, story.RaisedByITR, story.VectorIdle, false, 1},
+		{"raised before", func(*engine.Config) {}, []int64{0, 900}, 1, 200, story.RaisedAtOnce, story.VectorRaised, true, 2},
+		{"in the ISR", func(*engine.Config) {}, []int64{0, 2000}, 1, 200, story.RaisedAtOnce, story.VectorISR, true, 2},
+		{"in the DPC", func(*engine.Config) {}, []int64{0, 3000}, 1, 4200, story.RaisedAtOnce, story.VectorDPC, false, 1},
+		{"polled", func(c *engine.Config) { c.Drain = engine.Poll }, []int64{0, 3500}, 1, 200, story.RaisedAtOnce, story.VectorDPC, true, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, steering := storyConfig(t)
 			test.change(cfg)
-			stories := dispatch.NewStories(cfg)
+			stories := story.New(cfg)
 			stories.Choose(test.packet)
 			observe(t, storyCapture(test.times...), dispatch.Options{Config: cfg, Steering: steering, Observe: stories.Observe})
 			s := stories.Of(engine.RSSMSIX)
-			want := dispatch.RaiseState{Time: test.at, Cause: test.cause, Joined: test.joined}
+			want := story.RaiseState{Time: test.at, Cause: test.cause, Joined: test.joined}
 			if s.Raise != want || s.Vector.Phase != test.phase || s.Waiting != test.waiting {
 				t.Errorf("raise %+v in phase %s with %d waiting, want %+v, %s, %d", s.Raise, s.Vector.Phase, s.Waiting, want, test.phase, test.waiting)
 			}

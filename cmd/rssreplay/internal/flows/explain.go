@@ -17,6 +17,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/story"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -228,7 +229,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 		return err
 	}
 	var packet *found
-	stories := dispatch.NewStories(&s.Config)
+	stories := story.New(&s.Config)
 	done, err := in.Replay(e, s, input.Observers{
 		Observe: stories.Observe,
 		Arrive: func(a dispatch.Arrival) {
@@ -277,7 +278,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	return nil
 }
 
-func (p *found) explanation(s *settings.Settings, stories *dispatch.Stories) *report.Explanation {
+func (p *found) explanation(s *settings.Settings, stories *story.Stories) *report.Explanation {
 	x := &report.Explanation{
 		Schema: report.ExplainSchema, Tool: cli.Tool(), Parameters: s.Parameters, Notes: slices.Concat(s.Notes, s.Caveats),
 		Packet: report.ExplainedPacket{
@@ -300,9 +301,9 @@ func (p *found) explanation(s *settings.Settings, stories *dispatch.Stories) *re
 		}
 	}
 	for _, mode := range s.Modes {
-		story := stories.Of(mode)
-		x.Packet.Sent = story.Outcome == dispatch.SentPacket
-		x.Modes = append(x.Modes, storyOf(story, s))
+		told := stories.Of(mode)
+		x.Packet.Sent = told.Outcome == story.SentPacket
+		x.Modes = append(x.Modes, storyOf(told, s))
 	}
 	if !x.Packet.Sent {
 		x.Steering = p.steering(s)
@@ -389,13 +390,13 @@ func hexOf(b []byte) *string {
 }
 
 // ruledOut is the story of a packet that a rule dropped: its arrival is all.
-func ruledOut(out report.Story, s *dispatch.Story) report.Story {
+func ruledOut(out report.Story, s *story.Story) report.Story {
 	out.Steps = append(out.Steps, report.StoryStep{Event: s.Steps[0].Kind.String(), At: s.Arrival})
 	return out
 }
 
 // storyOf is a mode's story as the report has it: CPUs by their numbers.
-func storyOf(s *dispatch.Story, set *settings.Settings) report.Story {
+func storyOf(s *story.Story, set *settings.Settings) report.Story {
 	c := &set.Config
 	out := report.Story{
 		Mode: s.Mode.String(), Outcome: s.Outcome.String(),
@@ -409,10 +410,10 @@ func storyOf(s *dispatch.Story, set *settings.Settings) report.Story {
 	if s.Queue >= 0 {
 		out.Queue = &s.Queue
 	}
-	if s.Outcome == dispatch.RuledOut {
+	if s.Outcome == story.RuledOut {
 		return ruledOut(out, s)
 	}
-	if s.Outcome == dispatch.SentPacket {
+	if s.Outcome == story.SentPacket {
 		out.Send = &report.SendPlace{Home: s.Latest >= 0, Cost: c.SendCost}
 		if s.Latest >= 0 {
 			out.Send.Latest = &c.CPUs[s.Latest]
@@ -422,11 +423,11 @@ func storyOf(s *dispatch.Story, set *settings.Settings) report.Story {
 			Size: s.Ring.Size, Used: s.Ring.Used(), Listed: s.Ring.Listed, Waiting: s.Ring.Waiting, Taken: s.Ring.Taken,
 		}
 		out.Vector = &report.VectorUse{State: s.Vector.Phase.String()}
-		if s.Vector.Phase != dispatch.VectorIdle {
+		if s.Vector.Phase != story.VectorIdle {
 			out.Vector.Since = &s.Vector.Since
 		}
 	}
-	if s.Outcome == dispatch.Indicated {
+	if s.Outcome == story.Indicated {
 		if s.List.Size > 0 {
 			out.List = &report.ListPlace{Place: s.List.Place, Size: s.List.Size, Why: "timeout"}
 			if s.List.Full {

@@ -1,4 +1,4 @@
-package dispatch
+package story
 
 import (
 	"rssreplay/dispatch/engine"

@@ -1,4 +1,4 @@
-package dispatch
+package story
 
 import (
 	"slices"
@@ -11,15 +11,15 @@ import (
 // bounded by the rings: it knows the present interrupt cycles, not those before.
 type Stories struct {
 	chosen atomic.Int64 // number in the replay, modulo 2³²; -1 as long as it is not known
-	modes  [engine.NumModes]*teller
+	modes  [engine.NumModes]*observer
 }
 
-// NewStories follows a packet of a replay under cfg.
-func NewStories(cfg *engine.Config) *Stories {
+// New follows a packet of a replay under cfg.
+func New(cfg *engine.Config) *Stories {
 	s := &Stories{}
 	s.chosen.Store(-1)
 	for mode := range engine.Mode(engine.NumModes) {
-		s.modes[mode] = newTeller(cfg, mode, &s.chosen)
+		s.modes[mode] = newObserver(cfg, mode, &s.chosen)
 	}
 	return s
 }
@@ -51,9 +51,9 @@ func partKinds(mode engine.Mode) []PartKind {
 	return append(kinds, WaitDPCCost, WaitBefore, WaitMigration, WaitOwn)
 }
 
-// teller is one mode's part. It mirrors, from events alone, what a story needs
+// observer is one mode's part. It mirrors, from events alone, what a story needs
 // of the model's state.
-type teller struct {
+type observer struct {
 	cfg    *engine.Config
 	mode   engine.Mode
 	chosen *atomic.Int64
@@ -111,8 +111,8 @@ type dealMirror struct {
 	packet     engine.Event // the Deal of the packet that is followed
 }
 
-func newTeller(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *teller {
-	t := &teller{
+func newObserver(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *observer {
+	t := &observer{
 		cfg: cfg, mode: mode, chosen: chosen, vectors: make([]vectorMirror, 1), cpus: make([]cpuMirror, len(cfg.CPUs)),
 		rings: make([]ringMirror, 1),
 	}
@@ -130,20 +130,20 @@ func newTeller(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *tell
 
 // lists reports whether the mode's NIC has a list of completions, and a queue
 // per CPU.
-func (t *teller) lists() bool { return t.mode == engine.RSSMSIX || t.mode == engine.RSSHWQueues }
+func (t *observer) lists() bool { return t.mode == engine.RSSMSIX || t.mode == engine.RSSHWQueues }
 
 // polls reports whether buffers come back one by one.
-func (t *teller) polls() bool { return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue }
+func (t *observer) polls() bool { return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue }
 
 // vector is the vector of CPU c.
-func (t *teller) vector(c int) *vectorMirror {
+func (t *observer) vector(c int) *vectorMirror {
 	if t.mode == engine.RSSMSIX {
 		return &t.vectors[c]
 	}
 	return &t.vectors[0]
 }
 
-func (t *teller) observe(e engine.Event) {
+func (t *observer) observe(e engine.Event) {
 	if t.told {
 		return
 	}
@@ -202,7 +202,7 @@ func (t *teller) observe(e engine.Event) {
 }
 
 // arrive is a packet's arrival: it takes a buffer, or is dropped.
-func (t *teller) arrive(e engine.Event, mine bool) {
+func (t *observer) arrive(e engine.Event, mine bool) {
 	r := &t.rings[e.Queue]
 	if r.busy && r.busyEnd <= e.Time {
 		r.giveBack()
@@ -251,7 +251,7 @@ func (v *vectorMirror) at(time int64) VectorState {
 	return VectorState{Phase: VectorDPC, Since: v.raise.Time}
 }
 
-func (t *teller) publish(e engine.Event, mine bool) {
+func (t *observer) publish(e engine.Event, mine bool) {
 	v := &t.vectors[0]
 	if t.mode == engine.RSSMSIX {
 		v = &t.vectors[e.CPU]
@@ -293,7 +293,7 @@ func (t *teller) publish(e engine.Event, mine bool) {
 	}
 }
 
-func (t *teller) raise(e engine.Event) {
+func (t *observer) raise(e engine.Event) {
 	v := t.vector(e.CPU)
 	last, again := v.raise.Time, v.raised
 	v.masked, v.raised = true, true
@@ -310,7 +310,7 @@ func (t *teller) raise(e engine.Event) {
 	}
 }
 
-func (t *teller) dpcStart(e engine.Event) {
+func (t *observer) dpcStart(e engine.Event) {
 	c := &t.cpus[e.CPU]
 	c.indicate = 0
 	if t.mode == engine.RSSSingleQueue && e.Queue >= 0 {
@@ -327,7 +327,7 @@ func (t *teller) dpcStart(e engine.Event) {
 }
 
 // dealt is a buffer that left the hardware queue for a CPU's.
-func (t *teller) dealt(e engine.Event, mine bool) {
+func (t *observer) dealt(e engine.Event, mine bool) {
 	if mine {
 		t.deal.packet = e
 	}
@@ -337,7 +337,7 @@ func (t *teller) dealt(e engine.Event, mine bool) {
 	r.Taken++
 }
 
-func (t *teller) take(e engine.Event, mine bool) {
+func (t *observer) take(e engine.Event, mine bool) {
 	c := &t.cpus[e.CPU]
 	c.indicate++
 	if t.mode != engine.RSSSingleQueue {
@@ -362,7 +362,7 @@ func (t *teller) take(e engine.Event, mine bool) {
 }
 
 // taken tells the interrupt cycle in which the packet was taken.
-func (t *teller) taken(e engine.Event) {
+func (t *observer) taken(e engine.Event) {
 	s, c, v := t.story, &t.cpus[e.CPU], t.vector(e.CPU)
 	s.CPU, s.Latest = e.CPU, e.Latest
 	s.Raise = v.raise
@@ -445,7 +445,7 @@ func mergeByTime(own, cycle []engine.Event) []engine.Event {
 	return all
 }
 
-func (t *teller) indicate(e engine.Event, mine bool) {
+func (t *observer) indicate(e engine.Event, mine bool) {
 	c := &t.cpus[e.CPU]
 	if mine {
 		s := t.story
@@ -463,7 +463,7 @@ func (t *teller) indicate(e engine.Event, mine bool) {
 	}
 }
 
-func (t *teller) dpcEnd(e engine.Event) {
+func (t *observer) dpcEnd(e engine.Event) {
 	c := &t.cpus[e.CPU]
 	for _, queue := range c.taken {
 		t.rings[queue].Taken--
@@ -476,7 +476,7 @@ func (t *teller) dpcEnd(e engine.Event) {
 	}
 }
 
-func (t *teller) enable(e engine.Event) {
+func (t *observer) enable(e engine.Event) {
 	v := t.vector(e.CPU)
 	v.masked, v.enabled = false, e.Time
 	if v.waiting > 0 {
