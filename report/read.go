@@ -6,22 +6,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ReadJSON reads what WriteJSON wrote. What follows from the counters is computed
 // anew, so a report that was changed can't disagree with itself. What only the
 // text has (Notes, Caveats, Text of a parameter) is not in it.
-func ReadJSON(in io.Reader) (*Report, error) {
+//
+// Flows reads those of the report anew each time, for there may be a million: in must
+// stay as it is until then, or fewer come than FlowsTotal.
+func ReadJSON(in Stored) (*Report, error) {
 	var file struct {
 		Schema string `json:"schema"`
 		Report
-		Flows []readFlow `json:"flows"`
 	}
-	d := json.NewDecoder(in)
-	if err := d.Decode(&file); err != nil {
+	flows, total, err := readObject(in, &file)
+	if err != nil {
 		what := err.Error()
 		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
 			what = fmt.Sprintf("the %s before byte %d is out of place", misplaced.Value, misplaced.Offset+1)
@@ -40,12 +44,92 @@ func ReadJSON(in io.Reader) (*Report, error) {
 	for i := range r.Modes {
 		r.Modes[i].Derive()
 	}
-	flows := make([]Flow, len(file.Flows))
-	for i, f := range file.Flows {
-		flows[i] = f.flow(r.Modes)
+	r.FlowsTotal = total
+	r.Flows = func(yield func(Flow) bool) {
+		d := json.NewDecoder(io.MultiReader(strings.NewReader(`{"flows"`), io.NewSectionReader(in, flows, math.MaxInt64-flows)))
+		d.Token()
+		d.Token()
+		protocols := map[string]string{} // each once, instead of one of every flow
+		eachFlow(d, func(read *readFlow) bool {
+			if _, ok := protocols[read.Protocol]; !ok {
+				protocols[read.Protocol] = read.Protocol
+			}
+			read.Protocol = protocols[read.Protocol]
+			return yield(read.flow(r.Modes))
+		})
 	}
-	r.Flows, r.FlowsTotal = slices.Values(flows), uint64(len(flows))
 	return r, nil
+}
+
+// Stored is a report in JSON that can be read again, such as a file.
+type Stored interface {
+	io.Reader
+	io.ReaderAt
+}
+
+// readObject reads an object into what file points to, but for its flows: these are
+// checked and counted. They lie behind the colon at that offset.
+func readObject(in io.Reader, file any) (flows int64, n uint64, err error) {
+	d := json.NewDecoder(in)
+	switch open, err := d.Token(); {
+	case err != nil:
+		return 0, 0, err
+	case open != json.Delim('{'):
+		return 0, 0, errors.New("it is no object")
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return 0, 0, err
+		}
+		if name == "flows" {
+			flows, n = d.InputOffset(), 0
+			if err := eachFlow(d, func(*readFlow) bool { n++; return true }); err != nil {
+				return 0, 0, err
+			}
+			continue
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return 0, 0, err
+		}
+		member := append(AppendString([]byte{'{'}, name.(string)), ':') // a key is a string, or Token had failed
+		before := int64(len(member))
+		err = json.Unmarshal(append(append(member, value...), '}'), file)
+		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+			misplaced.Offset += d.InputOffset() - int64(len(value)) - before
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	_, err = d.Token()
+	return flows, n, err
+}
+
+// eachFlow calls visit for each flow of the array that d is before, until it returns false.
+func eachFlow(d *json.Decoder, visit func(*readFlow) bool) error {
+	switch open, err := d.Token(); {
+	case err != nil || open == nil: // null
+		return err
+	case open != json.Delim('['):
+		return errors.New("the flows are no list")
+	}
+	for n := 1; d.More(); n++ {
+		var f readFlow
+		err := d.Decode(&f)
+		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+			return fmt.Errorf("flow %d: the %s in it is out of place", n, misplaced.Value)
+		}
+		if err != nil {
+			return err
+		}
+		if !visit(&f) {
+			return nil
+		}
+	}
+	_, err := d.Token()
+	return err
 }
 
 // check finds what the rest of the package relies on and a file need not have.

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -51,19 +52,50 @@ func TestReadJSONRefuses(t *testing.T) {
 		good[:len(good)/2]: "is no whole report (it ends early)",
 		"hello":            "is no whole report (invalid character",
 		"{}":               `is of schema "", not "rssreplay/report/v1"`,
-		replaced(report.Schema, report.CompareSchema):        `is of schema "rssreplay/compare/v1"`,
-		replaced(`"size": 128`, `"size":9`):                  "table: 128 of 9 entries are there",
-		replaced(`"entries": [0,`, `"entries": [-1,`):        "table: entry 0 is queue -1, of 2 queues",
-		replaced(`"entries": [0,`, `"entries": [2,`):         "table: entry 0 is queue 2, of 2 queues",
-		replaced(`"modes": [`, `"modes": [],"was": [`):       "there is no mode",
-		replaced(`"cpus": [`, `"cpus": [],"was": [`):         "mode rss-msix has no CPU",
-		replaced(`"packets": `, `"packets": -`):              "is no whole report (the number -1036789 before byte ",
-		replaced(`"parameters": {`, `"parameters":[],"a":{`): `"[]" is no object`,
+		replaced(report.Schema, report.CompareSchema):                  `is of schema "rssreplay/compare/v1"`,
+		replaced(`"size": 128`, `"size":9`):                            "table: 128 of 9 entries are there",
+		replaced(`"entries": [0,`, `"entries": [-1,`):                  "table: entry 0 is queue -1, of 2 queues",
+		replaced(`"entries": [0,`, `"entries": [2,`):                   "table: entry 0 is queue 2, of 2 queues",
+		replaced(`"modes": [`, `"modes": [],"was": [`):                 "there is no mode",
+		replaced(`"cpus": [`, `"cpus": [],"was": [`):                   "mode rss-msix has no CPU",
+		replaced(`"packets": `, `"packets": -`):                        "is no whole report (the number -1036789 before byte ",
+		replaced("\n  \"flows\": [", "\n  \"flows\": {}, \"were\": ["): "the flows are no list",
+		replaced(`{"protocol":"`, `{"protocol":7,"was":"`):             "flow 1: the number in it is out of place",
+		replaced(`"parameters": {`, `"parameters":[],"a":{`):           `"[]" is no object`,
 	} {
 		_, err := report.ReadJSON(strings.NewReader(stored))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q…: error %v, want %s", stored, err, want)
 		}
+	}
+}
+
+// The flows are not held: a report may list a million.
+func TestReadJSONHoldsNoFlows(t *testing.T) {
+	const flows = 20000
+	in := strings.NewReader(written(t, fixture.New(4, flows, "rss-msix")))
+	inUse := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := inUse()
+	r, err := report.ReadJSON(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := inUse(); now > before+10*flows {
+		t.Errorf("%d bytes are in use for %d flows", now-before, r.FlowsTotal)
+	}
+	n := 0
+	for f := range r.Flows {
+		if n++; f.Packets == 0 || len(f.Modes) != 1 {
+			t.Fatalf("flow %d: %+v", n, f)
+		}
+	}
+	if n != flows || r.FlowsTotal != flows {
+		t.Errorf("%d flows, %d in all, want %d", n, r.FlowsTotal, flows)
 	}
 }
 
@@ -75,6 +107,13 @@ func FuzzReadJSON(f *testing.F) {
 		r, err := report.ReadJSON(strings.NewReader(stored))
 		if err != nil {
 			return
+		}
+		flows := uint64(0)
+		for range r.Flows {
+			flows++
+		}
+		if flows != r.FlowsTotal {
+			t.Fatalf("%d flows are read, of %d", flows, r.FlowsTotal)
 		}
 		first := fixture.Compared(1, 2)
 		c := &report.Compare{Capture: r.Capture, Scenarios: report.List[report.Scenario]{fixture.ScenarioOf("read", r), first.Scenarios[0]}}

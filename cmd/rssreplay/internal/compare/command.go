@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -411,7 +412,14 @@ func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
 
 // flowEnds is what tells flows apart in a report.
 type flowEnds struct {
-	protocol, source, destination string
+	protocol                    string
+	source, destination         netip.Addr
+	sourcePort, destinationPort uint16
+	hasPorts                    bool
+}
+
+func reportedEnds(f *report.Flow) flowEnds {
+	return flowEnds{f.Protocol, f.Source, f.Destination, f.SourcePort, f.DestinationPort, f.HasPorts}
 }
 
 // endsOf are those of the capture's flow, anonymized as the earlier reports are.
@@ -427,26 +435,24 @@ func (c *comparison) endsOf(id uint32) flowEnds {
 	return reportedEnds(&flow)
 }
 
-func reportedEnds(f *report.Flow) flowEnds {
-	if !f.HasPorts {
-		return flowEnds{f.Protocol, f.Source.String(), f.Destination.String()}
-	}
-	return flowEnds{f.Protocol, fmt.Sprint(f.Source, ":", f.SourcePort), fmt.Sprint(f.Destination, ":", f.DestinationPort)}
-}
-
 // mainCPUs is each listed flow's main CPU in an earlier report.
 func (s *scenario) mainCPUs(mode string) map[flowEnds]int {
 	cpus := make(map[flowEnds]int, s.earlier.FlowsTotal)
 	for f := range s.earlier.Flows {
-		cpu, most := noCPU, uint64(0)
-		for _, m := range f.Modes {
-			for _, on := range m.CPUs {
-				if m.Mode == mode && on.Packets > most {
-					cpu, most = on.CPU, on.Packets
-				}
-			}
-		}
-		cpus[reportedEnds(&f)] = cpu
+		cpus[reportedEnds(&f)] = mainCPUOf(&f, mode)
 	}
 	return cpus
+}
+
+// mainCPUOf is the CPU that has most of a flow's packets, the lowest of equals.
+func mainCPUOf(f *report.Flow, mode string) int {
+	cpu, most := noCPU, uint64(0)
+	for _, m := range f.Modes {
+		for _, on := range m.CPUs {
+			if m.Mode == mode && on.Packets > most {
+				cpu, most = on.CPU, on.Packets
+			}
+		}
+	}
+	return cpu
 }

@@ -3,7 +3,6 @@ package compare
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -108,17 +107,16 @@ func diffOf(before, after *scenario) *report.Compare {
 	if !same || !listsAll(before) || !listsAll(after) {
 		return c
 	}
-	home, now := before.mainCPUs(c.Scenarios[0].Compared), after.mainCPUs(c.Scenarios[1].Compared)
+	home, mode := before.mainCPUs(c.Scenarios[0].Compared), c.Scenarios[1].Compared
 	var flows, packets uint64
 	var moved []report.MovedFlow
 	for f := range after.earlier.Flows {
-		ends := reportedEnds(&f)
-		was, ok := home[ends]
+		was, ok := home[reportedEnds(&f)]
 		if !ok {
 			c.Notes = append(c.Notes, "The two reports have different flows, so how many moved is not known"+whyStrange(before.earlier, after.earlier))
 			return c
 		}
-		if is := now[ends]; was != is && was != noCPU && is != noCPU {
+		if is := mainCPUOf(&f, mode); was != is && was != noCPU && is != noCPU {
 			flows++
 			packets += f.Packets
 			moved = append(moved, report.MovedFlow{Flow: f, Was: was, Now: is})
@@ -146,5 +144,5 @@ func whyStrange(before, after *report.Report) string {
 // listsAll tells whether a report lists all of its flows.
 func listsAll(s *scenario) bool {
 	m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
-	return m.Affinity.Flows > 0 && m.Affinity.Flows <= uint64(len(slices.Collect(s.earlier.Flows)))
+	return m.Affinity.Flows > 0 && m.Affinity.Flows <= s.earlier.FlowsTotal
 }

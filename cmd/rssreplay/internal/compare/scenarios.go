@@ -317,8 +317,16 @@ func readReport(named, path string) (*report.Report, error) {
 	if err != nil {
 		return nil, cli.Usagef("%s: %s: %w: give what `rssreplay --format json --output FILE` wrote", named, path, cli.Cause(err))
 	}
-	defer in.Close()
-	r, err := report.ReadJSON(in)
+	// It stays open: its flows are read when they are asked for.
+	stored := report.Stored(in)
+	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
+		text, err := io.ReadAll(in) // a pipe can't be read again
+		if err != nil {
+			return nil, cli.Usagef("%s: %s: %w", named, path, cli.Cause(err))
+		}
+		stored = bytes.NewReader(text)
+	}
+	r, err := report.ReadJSON(stored)
 	if err != nil {
 		return nil, cli.Usagef("%s: %s %w", named, path, err)
 	}
