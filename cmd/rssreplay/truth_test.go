@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel"
 )
 
 // queueCounter is a line of ethtool -S.
@@ -84,7 +84,7 @@ func TestBundlesOfGroundTruth(t *testing.T) {
 		if diff := cmp.Diff(truthHashes(t, filepath.Join(dir, "packets-truth.csv")), flowHashes(t, report.Flows)); diff != "" {
 			t.Errorf("%s: packets of each hash (-driver +rssreplay):\n%s", c.name, diff)
 		}
-		if cpus := cli.FormatCPUList(report.Table.QueueCPUs); cpus != c.cpus {
+		if cpus := nicmodel.CPUListOf(report.Table.QueueCPUs).String(); cpus != c.cpus {
 			t.Errorf("%s: the queues are on the CPUs %s, want %s", c.name, cpus, c.cpus)
 		}
 		for parameter, file := range map[string]string{"nic": "--nic", "queues": "ethtool-x.txt", "hash-types": "ethtool-n.txt", "rx-ring": "ethtool-g.txt", "drain": "profile " + c.nic} {

@@ -10,7 +10,6 @@ import (
 
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/internal/quote"
-	"rssreplay/nicmodel/nictext"
 )
 
 // Layout is a rule that fills an indirection table of any size. The zero value
@@ -113,9 +112,14 @@ func Parse(spec string) (Layout, error) {
 		return layout.readFile(args)
 	case "cpus":
 		layout.kind = layoutCPUs
-		if layout.cpus, err = nictext.ParseCPUList(args); err != nil {
+		list, err := nicmodel.ParseCPUList(args)
+		switch {
+		case err != nil:
 			return wrong(err.Error())
+		case list.Len() > nicmodel.MaxTableSize:
+			return wrong(fmt.Sprintf("more than %d CPUs", nicmodel.MaxTableSize))
 		}
+		layout.cpus = list.CPUs()
 		return layout, nil
 	case "windows":
 		layout.kind = layoutWindows

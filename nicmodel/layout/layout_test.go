@@ -126,7 +126,7 @@ func TestParseLayoutErrors(t *testing.T) {
 		{"weight:1,,2", `"" is no whole number`},
 		{"list:", `"" is no whole number`},
 		{"list:1;2", `"1;2" is no whole number`},
-		{"cpus", `"" is no CPU list: write cpus:0-3,8-11`},
+		{"cpus", `"" is no CPU list: write 0-3,8-11`},
 		{"cpus:3-0", `"3-0" is no CPU list`},
 		{"cpus:0-65536", `"0-65536" is no CPU list`},
 		{"cpus:0-32768", "more than 32768 CPUs"},

@@ -17,7 +17,7 @@ import (
 // (/proc/interrupts), and which CPUs they may go to (smp_affinity_list).
 type IRQs struct {
 	rows  map[uint32]*irqRow // by IRQ
-	plain []cpuSet           // CPU lists without their IRQ, in the text's order
+	plain []nicmodel.CPUList // CPU lists without their IRQ, in the text's order
 	bare  int                // columns of rows without the line that names their CPUs; 0: it is there
 	note  string             // what the reader of a result must know of the CPUs
 }
@@ -27,46 +27,8 @@ type irqRow struct {
 	names     []string       // the names of the actions, which may have spaces
 	counts    map[int]uint64 // interrupts on each CPU
 	unplaced  uint64         // interrupts of which the text does not say the CPU
-	affinity  cpuSet
-	effective cpuSet // which of affinity's CPUs the interrupt really goes to
-}
-
-// cpuSet is a list of CPUs as ranges: what the text says, whatever it would
-// expand to.
-type cpuSet []struct{ from, to int }
-
-func (s cpuSet) has(cpu int) bool {
-	for _, r := range s {
-		if r.from <= cpu && cpu <= r.to {
-			return true
-		}
-	}
-	return false
-}
-
-// only is the CPU of a set with one.
-func (s cpuSet) only() (cpu int, ok bool) {
-	if len(s) != 1 || s[0].from != s[0].to {
-		return 0, false
-	}
-	return s[0].from, true
-}
-
-func parseCPUSet(text string) (cpuSet, bool) {
-	var set cpuSet
-	for _, part := range strings.Split(text, ",") {
-		from, to, isRange := strings.Cut(part, "-")
-		if !isRange {
-			to = from
-		}
-		a, err1 := strconv.ParseUint(from, 10, 16)
-		b, err2 := strconv.ParseUint(to, 10, 16)
-		if err1 != nil || err2 != nil || b < a {
-			return nil, false
-		}
-		set = append(set, struct{ from, to int }{int(a), int(b)})
-	}
-	return set, true
+	affinity  nicmodel.CPUList
+	effective nicmodel.CPUList // which of affinity's CPUs the interrupt really goes to
 }
 
 var (
@@ -116,9 +78,9 @@ func readIRQs(lines []string) (*IRQs, error) {
 			continue
 		}
 		if m := affinityLine.FindStringSubmatch(line); m != nil {
-			set, ok := parseCPUSet(m[3])
+			set, wrong := nicmodel.ParseCPUList(m[3])
 			irq, err := strconv.ParseUint(m[1], 10, 32)
-			if !ok || err != nil {
+			if wrong != nil || err != nil {
 				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(m[3])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
 			}
 			row := q.row(uint32(irq))
@@ -141,7 +103,7 @@ func readIRQs(lines []string) (*IRQs, error) {
 			row.counts = map[int]uint64{}
 			if cpu, err := strconv.ParseUint(m[3], 10, 16); err == nil {
 				row.counts[int(cpu)] = n
-				row.affinity = cpuSet{{int(cpu), int(cpu)}}
+				row.affinity = nicmodel.CPUListOf([]int{int(cpu)})
 			} else {
 				row.unplaced = n
 			}
@@ -180,8 +142,8 @@ func readIRQs(lines []string) (*IRQs, error) {
 			continue
 		}
 		if cpus == nil && len(q.rows) == 0 && plainCPUs.MatchString(line) {
-			set, ok := parseCPUSet(line)
-			if !ok {
+			set, err := nicmodel.ParseCPUList(line)
+			if err != nil {
 				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no list of CPUs", quote.Short(line)), Hint: "a list is 0-3,8-11"}
 			}
 			q.plain = append(q.plain, set)
@@ -443,14 +405,14 @@ func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
 
 // cpu is the CPU that the interrupt goes to, and whether only its counts tell.
 func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
-	for _, set := range []cpuSet{r.effective, r.affinity} {
-		if cpu, ok := set.only(); ok {
+	for _, set := range []nicmodel.CPUList{r.effective, r.affinity} {
+		if cpu, ok := set.Only(); ok {
 			return cpu, false, nil
 		}
 	}
 	best := uint64(0)
 	for _, c := range slices.Sorted(maps.Keys(r.counts)) {
-		if n := r.counts[c]; n > best && (r.affinity == nil || r.affinity.has(c)) {
+		if n := r.counts[c]; n > best && (r.affinity == nil || r.affinity.Has(c)) {
 			cpu, best = c, n
 		}
 	}
@@ -485,7 +447,7 @@ func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
 	}
 	out := &QueueCPUs{Notes: []string{"the CPU lists are taken as those of the queues, in order"}}
 	for i, set := range sets {
-		cpu, ok := set.only()
+		cpu, ok := set.Only()
 		if !ok {
 			return nil, fmt.Errorf("the interrupt of queue %d may go to several CPUs, and nothing tells which; give /proc/interrupts as well, or the CPUs with --affinity", i)
 		}
@@ -532,23 +494,4 @@ func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
 		counts[i] = irq.row.total()
 	}
 	return counts, nil
-}
-
-// ParseCPUList reads a CPU list as Linux writes it, "0-3,8-11", of at most
-// MaxTableSize CPUs.
-func ParseCPUList(list string) ([]int, error) {
-	set, ok := parseCPUSet(list)
-	if !ok {
-		return nil, fmt.Errorf("%s is no CPU list: write cpus:0-3,8-11", quote.Short(list))
-	}
-	var cpus []int
-	for _, part := range set {
-		if part.to-part.from >= nicmodel.MaxTableSize-len(cpus) {
-			return nil, fmt.Errorf("more than %d CPUs", nicmodel.MaxTableSize)
-		}
-		for cpu := part.from; cpu <= part.to; cpu++ {
-			cpus = append(cpus, cpu)
-		}
-	}
-	return cpus, nil
 }

@@ -121,7 +121,7 @@ func readPMD(lines []string) (*IRQs, error) {
 			}
 			row := q.row(uint32(len(q.rows)))
 			row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
-			row.actions, row.affinity = row.names, cpuSet{{core, core}}
+			row.actions, row.affinity = row.names, nicmodel.CPUListOf([]int{core})
 		}
 	}
 	return q, nil
@@ -175,7 +175,7 @@ func readRXPlacement(lines []string) (*IRQs, error) {
 		if !known { // one without: none has
 			return q, q.threadsAsCPUs(threads)
 		}
-		q.rows[uint32(i)].affinity = cpuSet{{cpu, cpu}}
+		q.rows[uint32(i)].affinity = nicmodel.CPUListOf([]int{cpu})
 	}
 	return q, nil
 }
@@ -188,7 +188,7 @@ func (q *IRQs) threadsAsCPUs(threads []string) error {
 		if err != nil {
 			return &TextError{What: thread + " is no thread", Hint: "give what `vppctl show interface rx-placement` prints, unchanged"}
 		}
-		q.rows[uint32(i)].affinity = cpuSet{{int(cpu), int(cpu)}}
+		q.rows[uint32(i)].affinity = nicmodel.CPUListOf([]int{int(cpu)})
 	}
 	return nil
 }

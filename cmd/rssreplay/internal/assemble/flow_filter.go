@@ -9,6 +9,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
+	"rssreplay/nicmodel"
 )
 
 // FlowFilter is what --on names: the flows to list are those that were there.
@@ -31,7 +32,7 @@ func ParseFlowFilter(out string, s *settings.Settings) (FlowFilter, error) {
 	case "cpu":
 		i := slices.Index(s.Config.CPUs, at)
 		if i < 0 {
-			return FlowFilter{}, cli.Usagef("--on cpu=%d is not in use: --cpus has %s", at, cli.FormatCPUList(s.Config.CPUs))
+			return FlowFilter{}, cli.Usagef("--on cpu=%d is not in use: --cpus has %s", at, nicmodel.CPUListOf(s.Config.CPUs))
 		}
 		at = i
 	case "queue":

@@ -86,47 +86,6 @@ func (b *PerByte) Set(s string) error {
 	return nil
 }
 
-// ParseCPUList reads a CPU list as Linux writes it: "0-3,8-11".
-func ParseCPUList(s string) ([]int, error) {
-	var cpus []int
-	for _, part := range strings.Split(s, ",") {
-		from, to, isRange := strings.Cut(part, "-")
-		a, err := strconv.ParseUint(from, 10, 16)
-		b := a
-		if err == nil && isRange {
-			b, err = strconv.ParseUint(to, 10, 16)
-		}
-		if err != nil || b < a {
-			return nil, fmt.Errorf("%q is no CPU list: write 0-3,8-11", s)
-		}
-		for c := a; c <= b; c++ {
-			cpus = append(cpus, int(c))
-		}
-	}
-	return cpus, nil
-}
-
-// FormatCPUList is the shortest CPU list of cpus in their order.
-func FormatCPUList(cpus []int) string {
-	var b strings.Builder
-	for i := 0; i < len(cpus); {
-		j := i
-		for j+1 < len(cpus) && cpus[j+1] == cpus[j]+1 {
-			j++
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.Itoa(cpus[i]))
-		if j > i {
-			b.WriteByte('-')
-			b.WriteString(strconv.Itoa(cpus[j]))
-		}
-		i = j + 1
-	}
-	return b.String()
-}
-
 // Plural is "1 packet has", "2 packets have".
 func Plural(n uint64, one, many string) string {
 	if n == 1 {

@@ -16,6 +16,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/hash"
+	"rssreplay/nicmodel"
 	"rssreplay/report"
 )
 
@@ -346,9 +347,9 @@ func textOf(p *report.Parameter, r *report.Report) string {
 		for _, c := range r.Modes[0].CPUs {
 			list = append(list, c.CPU)
 		}
-		return cli.FormatCPUList(list)
+		return nicmodel.CPUListOf(list).String()
 	case "affinity":
-		return cli.FormatCPUList(r.Table.QueueCPUs)
+		return nicmodel.CPUListOf(r.Table.QueueCPUs).String()
 	case "key":
 		if k, err := hash.ParseKey(fmt.Sprint(p.Value)); err == nil {
 			return settings.KeyText(k)

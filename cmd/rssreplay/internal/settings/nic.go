@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
+	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
@@ -202,9 +202,9 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 // offerQueueCPUs offers the CPU of each queue, and these CPUs and spare ones as those
 // in use.
 func (r *resolver) offerQueueCPUs(from string, cpus []int, spare ...int) {
-	r.offer(fromImport, from, "affinity", cli.FormatCPUList(cpus))
+	r.offer(fromImport, from, "affinity", nicmodel.CPUListOf(cpus).String())
 	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare))))
-	list := cli.FormatCPUList(inUse)
+	list := nicmodel.CPUListOf(inUse).String()
 	if len(inUse) == 1 {
 		list = fmt.Sprintf("%d-%[1]d", inUse[0]) // alone it would be how many
 	}

@@ -322,7 +322,8 @@ func (r *resolver) cpus() error {
 			r.Config.CPUs = append(r.Config.CPUs, f.baseCPU+c)
 		}
 	default:
-		if r.Config.CPUs, err = cli.ParseCPUList(f.cpus); err != nil {
+		list, err := nicmodel.ParseCPUList(f.cpus)
+		if err != nil {
 			return fmt.Errorf("--cpus: %w, or how many there are", err)
 		}
 		if f.Set.Changed("base-cpu") {
@@ -331,15 +332,16 @@ func (r *resolver) cpus() error {
 			}
 			return errors.New("--base-cpu contradicts a list in --cpus, which names each CPU: leave one of them out")
 		}
+		if n := list.Len(); n > engine.MaxCPUs {
+			return fmt.Errorf("--cpus must name from 1 to %d CPUs, not %d", engine.MaxCPUs, n)
+		}
+		r.Config.CPUs = list.CPUs()
 		slices.Sort(r.Config.CPUs)
 		if len(slices.Compact(slices.Clone(r.Config.CPUs))) < len(r.Config.CPUs) {
 			return fmt.Errorf("--cpus: a CPU is named twice in %q", f.cpus)
 		}
-		if len(r.Config.CPUs) > engine.MaxCPUs {
-			return fmt.Errorf("--cpus must name from 1 to %d CPUs, not %d", engine.MaxCPUs, len(r.Config.CPUs))
-		}
 	}
-	r.add("cpus", len(r.Config.CPUs), cli.FormatCPUList(r.Config.CPUs), r.source("cpus"))
+	r.add("cpus", len(r.Config.CPUs), nicmodel.CPUListOf(r.Config.CPUs).String(), r.source("cpus"))
 	source := r.source("base-cpu")
 	if o := r.origin("cpus"); o.layer == fromImport && strings.ContainsAny(f.cpus, "-,") { // a list names each
 		source = o.source
@@ -364,32 +366,33 @@ func (r *resolver) queues() error {
 	c.Queues = queues
 	r.add("queues", queues, "", source)
 
-	affinity := make([]int, queues)
-	for q := range affinity {
-		affinity[q] = c.CPUs[q%len(c.CPUs)]
-	}
-	if f.affinity != "" {
-		var err error
-		if affinity, err = cli.ParseCPUList(f.affinity); err != nil {
-			return fmt.Errorf("--affinity: %w, the CPU of each queue in order", err)
-		}
-	}
 	source = r.source("affinity")
 	name := "--affinity"
 	if r.origin("affinity").layer == fromImport {
 		name = source
 	}
-	if len(affinity) != queues {
-		return fmt.Errorf("%s names the CPUs of %d queues, but there are %d: name one for each, or change --queues", name, len(affinity), queues)
+	affinity := make([]int, queues)
+	for q := range affinity {
+		affinity[q] = c.CPUs[q%len(c.CPUs)]
+	}
+	if f.affinity != "" {
+		list, err := nicmodel.ParseCPUList(f.affinity)
+		if err != nil {
+			return fmt.Errorf("--affinity: %w, the CPU of each queue in order", err)
+		}
+		if n := list.Len(); n != queues {
+			return fmt.Errorf("%s names the CPUs of %d queues, but there are %d: name one for each, or change --queues", name, n, queues)
+		}
+		affinity = list.CPUs()
 	}
 	for q, cpu := range affinity {
 		i := slices.Index(c.CPUs, cpu)
 		if i < 0 {
-			return fmt.Errorf("%s puts queue %d on CPU %d, which is not in use: --cpus has %s", name, q, cpu, cli.FormatCPUList(c.CPUs))
+			return fmt.Errorf("%s puts queue %d on CPU %d, which is not in use: --cpus has %s", name, q, cpu, nicmodel.CPUListOf(c.CPUs))
 		}
 		c.QueueCPU = append(c.QueueCPU, i)
 	}
-	r.add("affinity", affinity, cli.FormatCPUList(affinity), source)
+	r.add("affinity", affinity, nicmodel.CPUListOf(affinity).String(), source)
 
 	if t := r.imports.table.value; t != nil && len(t.Table) > 0 && r.Profile != nil && r.Profile.FirstEntry {
 		r.offerOfProfile("default-queue", strconv.Itoa(int(t.Table[0])))
@@ -657,7 +660,7 @@ func (r *resolver) host() error {
 			return fmt.Errorf("--isr-cpu must be least-busy, round-robin or the number of a CPU in use, not %q", f.isrCPU)
 		}
 		if c.ISRCPU = slices.Index(c.CPUs, number); c.ISRCPU < 0 {
-			return fmt.Errorf("--isr-cpu %d is not in use: --cpus has %s", number, cli.FormatCPUList(c.CPUs))
+			return fmt.Errorf("--isr-cpu %d is not in use: --cpus has %s", number, nicmodel.CPUListOf(c.CPUs))
 		}
 	}
 	r.add("isr-cpu", f.isrCPU, "", r.source("isr-cpu"))
