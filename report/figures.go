@@ -98,5 +98,7 @@ func (m *Mode) Derive() {
 		Jain:          Jain(packets),
 		MinMaxPercent: MinMaxPercent(packets),
 		BusiestWindow: BusiestWindow(m.Series),
+		Cores:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Core }),
+		Nodes:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Node }),
 	}
 }

@@ -27,6 +27,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 		j.member("rules", r.Rules)
 		j.member("rule_drops", *r.RuleDrops)
 	}
+	if r.Host != nil {
+		j.member("host", r.Host)
+	}
 
 	j.key("modes")
 	j.w.WriteByte('[')

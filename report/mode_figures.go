@@ -54,6 +54,20 @@ func serialFigures() []Figure {
 	}
 }
 
+// groupFigure is the imbalance between groups of CPUs; no figure, without a label, where
+// no mode has one.
+func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fraction) Figure {
+	if !slices.ContainsFunc(modes, func(m Mode) bool { return imbalance(&m.Imbalance) != nil }) {
+		return Figure{}
+	}
+	return Figure{"", label, ofMode(func(m *Mode) Fraction {
+		if f := imbalance(&m.Imbalance); f != nil {
+			return *f
+		}
+		return Null
+	}), ratioText}
+}
+
 // FullAt is the label of the rate at which the serial unit has no time left.
 const FullAt = "  full at N × this rate, these costs"
 
@@ -136,6 +150,8 @@ func ModeFigures(modes []Mode) []Figure {
 		{"", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText},
 		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]},
 		{"", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
+		groupFigure("  by core", modes, func(b *Imbalance) *Fraction { return b.Cores }),
+		groupFigure("  by NUMA node", modes, func(b *Imbalance) *Fraction { return b.Nodes }),
 		{"", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText},
 		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
 		{"", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
@@ -162,7 +178,7 @@ func ModeFigures(modes []Mode) []Figure {
 	if some(func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
 		figures = append(figures, Figure{"", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), words.Percent[Fraction]})
 	}
-	return figures
+	return slices.DeleteFunc(figures, func(f Figure) bool { return f.Label == "" })
 }
 
 // Greatest is the greatest value among the mode's CPUs that is not null, or nil.

@@ -17,6 +17,7 @@ type Report struct {
 	Table      TableReport   `json:"table"`
 	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
 	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
+	Host       *Host         `json:"host,omitempty"`       // nil, and not in the JSON, without texts of the host
 	Modes      List[Mode]    `json:"modes"`
 	Findings   List[Finding] `json:"findings"`
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when
@@ -191,6 +192,8 @@ type Mode struct {
 // CPU is what happened on one CPU. Packets and bytes are those indicated.
 type CPU struct {
 	CPU               int      `json:"cpu"`
+	Core              *int     `json:"core,omitempty"` // and NUMA node, where the host's texts tell them
+	Node              *int     `json:"node,omitempty"`
 	Packets           uint64   `json:"packets"`
 	Bytes             uint64   `json:"bytes"`
 	PacketsPerSecond  Fraction `json:"packets_per_second"` // of simulated time; derived
@@ -267,7 +270,11 @@ type Imbalance struct {
 	Busy          Fraction `json:"busy"`
 	Jain          Fraction `json:"jain"`            // Jain's index of the packets, 1 the best
 	MinMaxPercent Fraction `json:"min_max_percent"` // (max − min) ÷ min × 100 of the packets, as RSS++ reports it
-	BusiestWindow *Window  `json:"busiest_window"`  // null when no packet was indicated
+	// Max ÷ mean of the packets by core and by NUMA node, of those that have a CPU in use;
+	// nil, and not in the JSON, where these are not known or each CPU is one.
+	Cores         *Fraction `json:"cores,omitempty"`
+	Nodes         *Fraction `json:"nodes,omitempty"`
+	BusiestWindow *Window   `json:"busiest_window"` // null when no packet was indicated
 }
 
 // Window is one window of the time series.

@@ -29,15 +29,23 @@ type HostSnapshot struct {
 	IRQs   *IRQs          // /proc/interrupts; nil if not shown
 	Queues *QueueCounters // ethtool -S; nil if not shown
 
-	// Devices of /sys/class/net whose NAPI has threads of its own, or whose interrupts
-	// are deferred; BusyPolling is a net.core.busy_poll or busy_read above 0.
-	Threaded, Deferred []string
-	BusyPolling        bool
+	// Devices of /sys/class/net whose NAPI has threads of its own, whose interrupts are
+	// deferred, or of whose queues RPS hands packets on; BusyPolling is a
+	// net.core.busy_poll or busy_read above 0.
+	Threaded, Deferred, RPS []string
+	BusyPolling             bool
+
+	Places   []CPUPlace     // lscpu -p, numactl -H: by CPU
+	NICNodes map[string]int // NUMA node of each device of /sys/class/net that says it
 
 	Coalesce *Coalesce // ethtool -c; nil if not shown
 
 	softnet [][]uint64 // rows of /proc/net/softnet_stat in their order
 }
+
+// CPUPlace is where a CPU is; -1 where it is not shown. Threads of one core, SMT
+// siblings, have its number, which no other socket's core has.
+type CPUPlace struct{ CPU, Core, Socket, Node int }
 
 // HostCPU is what the texts tell of one CPU since it booted. The Has fields say which
 // texts there were.
@@ -101,6 +109,7 @@ const (
 	columnsPart
 	countersPart
 	coalescePart
+	topologyPart
 )
 
 var (
@@ -108,7 +117,11 @@ var (
 	uptimeLine = lazily(`^(\d+\.\d\d) \d+\.\d\d$`)
 	kworkRow   = lazily(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
 	statRow    = lazily(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
-	sysfsLine  = lazily(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs):\s*(\d+)$`)
+	sysfsLine  = lazily(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
+	rpsLine    = lazily(`^\S*/net/([^/\s]+)/queues/rx-\d+/rps_cpus:\s*([0-9a-fA-F,]+)$`)
+	lscpuTitle = lazily(`(?i)^# CPU,[a-z0-9,]*$`)
+	lscpuRow   = lazily(`^\d+(?:,[0-9:]*)+$`)
+	numaCPUs   = lazily(`^node (\d+) cpus:((?: \d+)*)$`)
 	busyLine   = lazily(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
 	configHZ   = lazily(`^CONFIG_HZ=(\d+)$`)
 )
@@ -118,7 +131,9 @@ var (
 // *TextError for what the text says.
 //
 // Sources: Linux 6.12, fs/proc/{stat,softirqs,uptime}.c, net/core/net-procfs.c
-// softnet_seq_show, arch/x86/kernel/irq.c; perf 6.1, builtin-kwork.c.
+// softnet_seq_show, net/core/net-sysfs.c, arch/x86/kernel/irq.c; perf 6.1,
+// builtin-kwork.c; util-linux 2.38, lscpu.c print_cpus_parsable; numactl 2.0.16,
+// numactl.c hardware.
 func (s *HostSnapshot) Read(r io.Reader, name string) (known bool, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxHostText+1))
 	if err != nil {
@@ -146,6 +161,7 @@ type hostReader struct {
 	irqs     []string // rows of /proc/interrupts, after the line of their CPUs
 	counters []string // of ethtool -S
 	coalesce []string
+	topology []string // the names of lscpu's columns, in lower case
 }
 
 const onceHint = "give each snapshot in a file or folder of its own"
@@ -187,12 +203,26 @@ func (h *hostReader) line(line string) *TextError {
 		m := sysfsLine.FindStringSubmatch(line)
 		h.known = true
 		switch {
+		case m[2] == "device/numa_node":
+			return h.nicNode(m[1], m[3])
 		case m[3] == "0":
 		case m[2] == "threaded":
 			s.Threaded = append(s.Threaded, m[1])
 		default:
 			s.Deferred = append(s.Deferred, m[1])
 		}
+	case rpsLine.MatchString(line):
+		m := rpsLine.FindStringSubmatch(line)
+		h.known = true
+		if strings.Trim(m[2], "0,") != "" && !slices.Contains(s.RPS, m[1]) {
+			s.RPS = append(s.RPS, m[1])
+		}
+	case lscpuTitle.MatchString(line):
+		h.known, h.part, h.topology = true, topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")
+	case h.part == topologyPart && lscpuRow.MatchString(line):
+		return h.place(line)
+	case numaCPUs.MatchString(line):
+		return h.node(numaCPUs.FindStringSubmatch(line))
 	case busyLine.MatchString(line):
 		h.known = true
 		s.BusyPolling = s.BusyPolling || busyLine.FindStringSubmatch(line)[1] != "0"
@@ -208,6 +238,67 @@ func (h *hostReader) line(line string) *TextError {
 		h.counters = append(h.counters, line)
 	case h.part == coalescePart:
 		h.coalesce = append(h.coalesce, line)
+	}
+	return nil
+}
+
+// nicNode notes the NUMA node of a device: -1 on a machine that has one only.
+func (h *hostReader) nicNode(device, number string) *TextError {
+	node, err := strconv.ParseInt(number, 10, 16)
+	if err != nil {
+		return notCount("a NUMA node", number)
+	}
+	if h.snapshot.NICNodes == nil {
+		h.snapshot.NICNodes = map[string]int{}
+	}
+	h.snapshot.NICNodes[device] = int(node)
+	return nil
+}
+
+// placeOf is the place of a CPU, made where there is none.
+func (s *HostSnapshot) placeOf(cpu int) *CPUPlace {
+	i, found := slices.BinarySearchFunc(s.Places, cpu, func(p CPUPlace, n int) int { return cmp.Compare(p.CPU, n) })
+	if !found {
+		s.Places = slices.Insert(s.Places, i, CPUPlace{CPU: cpu, Core: -1, Socket: -1, Node: -1})
+	}
+	return &s.Places[i]
+}
+
+// place reads a row of `lscpu -p`, whose columns its title names.
+func (h *hostReader) place(line string) *TextError {
+	fields := strings.Split(line, ",")
+	cpu, err := strconv.ParseUint(fields[0], 10, 16)
+	if err != nil || len(fields) > len(h.topology) {
+		return &TextError{What: fmt.Sprintf("%s is no row of CPUs", quote.Short(line)), Hint: "give what `lscpu -p=CPU,CORE,SOCKET,NODE` prints, unchanged"}
+	}
+	place := h.snapshot.placeOf(int(cpu))
+	for i, field := range fields {
+		n, err := strconv.ParseUint(field, 10, 16)
+		if err != nil {
+			continue // not shown, or the numbers of its caches
+		}
+		switch h.topology[i] {
+		case "core":
+			place.Core = int(n)
+		case "socket":
+			place.Socket = int(n)
+		case "node":
+			place.Node = int(n)
+		}
+	}
+	return nil
+}
+
+// node reads a line of `numactl -H`: "node 0 cpus: 0 1 2 3".
+func (h *hostReader) node(m []string) *TextError {
+	node, err := strconv.ParseUint(m[1], 10, 16)
+	cpus, ok := counts(strings.Fields(m[2]), 10)
+	if err != nil || !ok {
+		return &TextError{What: fmt.Sprintf("%s is no node's list of CPUs", quote.Short(m[0])), Hint: "give what `numactl -H` prints, unchanged"}
+	}
+	h.known, h.part = true, noPart
+	for _, cpu := range cpus {
+		h.snapshot.placeOf(int(min(cpu, 1<<16))).Node = int(node)
 	}
 	return nil
 }
@@ -335,8 +426,8 @@ func (h *hostReader) finish(name string) (err error) {
 	return nil
 }
 
-// Finish gives the rows of softnet_stat their CPUs, once all texts are read.
-func (s *HostSnapshot) Finish() error {
+// PlaceSoftnet gives the rows of softnet_stat their CPUs, once all texts are read.
+func (s *HostSnapshot) PlaceSoftnet() error {
 	var online []int
 	for i := range s.CPUs {
 		if s.CPUs[i].HasStat {
@@ -362,6 +453,15 @@ func (s *HostSnapshot) Finish() error {
 		if len(row) > 9 {
 			cpu.FromRPS = row[9]
 		}
+	}
+	s.softnet = nil
+	return nil
+}
+
+// Finish is PlaceSoftnet, and asks for the texts that costs are fitted by.
+func (s *HostSnapshot) Finish() error {
+	if err := s.PlaceSoftnet(); err != nil {
+		return err
 	}
 	for _, part := range []struct {
 		name string

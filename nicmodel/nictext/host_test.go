@@ -104,3 +104,50 @@ func TestHostSnapshotErrors(t *testing.T) {
 		t.Errorf("a text of something else: %t, %v", known, err)
 	}
 }
+
+// Where CPUs are, as util-linux and numactl print it, and what /sys says of a NIC, from
+// grep and as files of one value.
+func TestHostPlaces(t *testing.T) {
+	const lscpu = "# The following is the parsable format\n# CPU,Core,Socket,Node,,L1d,L1i,L2\n0,0,0,0,,0,0,0\n1,1,1,1,,1,1,1\n2,0,0,0,,0,0,0\n"
+	const numa = "available: 2 nodes (0-1)\nnode 0 cpus: 0 2\nnode 0 size: 64 MB\nnode 1 cpus: 1\nnode distances:\n"
+	want := []CPUPlace{{0, 0, 0, 0}, {1, 1, 1, 1}, {2, 0, 0, 0}}
+	all := &HostSnapshot{}
+	for name, text := range map[string]string{
+		"a.txt": lscpu, "b.txt": numa, "c.txt": "/sys/class/net/eth0/queues/rx-0/rps_cpus:0000,00000000\n/sys/class/net/eth1/queues/rx-0/rps_cpus:ff\n",
+		"sys/class/net/eth0/device/numa_node": "1\n", "sys/class/net/eth1/threaded": "1\n", "sys/class/net/eth2/device/numa_node": "-1\n",
+		"proc/sys/net/core/busy_poll": "50\n", "d.txt": hostSoftnet, "e.txt": hostStat,
+	} {
+		data := NameValue(name, []byte(text))
+		if !MayBeHostText(data) {
+			t.Errorf("%s: not looked at", name)
+		}
+		s := &HostSnapshot{}
+		if known, err := s.Read(strings.NewReader(string(data)), name); !known || err != nil {
+			t.Errorf("%s: %t, %v", name, known, err)
+		}
+		all.Merge(s)
+		all.Merge(s) // what is there already stays
+	}
+	if err := all.PlaceSoftnet(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, all.Places); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]int{"eth0": 1, "eth2": -1}, all.NICNodes); diff != "" {
+		t.Error(diff)
+	}
+	if !cmp.Equal(all.RPS, []string{"eth1"}) || !cmp.Equal(all.Threaded, []string{"eth1"}) || !all.BusyPolling || all.CPUs[0].Dropped != 1 || all.CPUs[1].Processed != 255 {
+		t.Errorf("%+v", all)
+	}
+	for text, want := range map[string]string{
+		"# CPU,Core\n0,1,2\n":                     "is no row of CPUs",
+		"# CPU,Core\n99999,1\n":                   "is no row of CPUs",
+		"node 99999 cpus: 0\n":                    "is no node's list of CPUs",
+		"/sys/class/net/e/device/numa_node:99999": "is no count of a NUMA node",
+	} {
+		if _, err := new(HostSnapshot).Read(strings.NewReader(text), "x"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -158,12 +158,14 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
-		d.ruleOverrides, d.ambiguousRule, d.atr,
+		d.ruleOverrides, d.ambiguousRule, d.atr, d.napiElsewhere, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
 		// What follows.
 		d.saturated, d.ringOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
+		// What the host counted itself.
+		d.backlogDrops, d.timeSqueezed,
 	} {
 		if f := find(); f != nil {
 			all = append(all, *f)
@@ -179,10 +181,11 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
-	"rule-overrides", "ambiguous-rule", "atr",
+	"rule-overrides", "ambiguous-rule", "atr", "napi-elsewhere", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
+	"backlog-drops", "time-squeezed",
 }
 
 // Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and

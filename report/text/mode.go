@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -43,15 +44,24 @@ func (t *writer) load(m *report.Mode) {
 		{head: "largest flow and its share", left: true},
 	}}
 	var most uint64
+	placed := false
 	for _, c := range m.CPUs {
 		most = max(most, c.Packets)
+		placed = placed || c.Core != nil || c.Node != nil
+	}
+	if placed {
+		g.columns = slices.Insert(g.columns, 1, column{head: "core"}, column{head: "node"})
 	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		share := report.Ratio(c.Packets, m.Totals.Packets)
-		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
+		row := []cell{plainCell(fmt.Sprint(c.CPU))}
+		if placed {
+			row = append(row, plainCell(numberOrNone(c.Core)), plainCell(numberOrNone(c.Node)))
+		}
+		g.row(append(row, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
 			cell{words.Bar(c.Packets, most), report.Heat(share * report.Fraction(len(m.CPUs)))},
-			plainCell(words.Rate(c.PacketsPerSecond)), plainCell(words.Rate(c.BitsPerSecond)), plainCell(words.Count(c.Flows)), plainCell(""))
+			plainCell(words.Rate(c.PacketsPerSecond)), plainCell(words.Rate(c.BitsPerSecond)), plainCell(words.Count(c.Flows)), plainCell(""))...)
 	}
 	last := len(g.columns) - 1
 	left := t.width - len(words.Indent) - widthOf(g.columns[:last]) - len(gap)
@@ -62,6 +72,14 @@ func (t *writer) load(m *report.Mode) {
 		g.columns[last].cells[i].text = words.Clean(largestFlow(&m.CPUs[i], m.Mode, left))
 	}
 	t.grid(&g)
+}
+
+// numberOrNone is a core or a node.
+func numberOrNone(n *int) string {
+	if n == nil {
+		return words.None
+	}
+	return fmt.Sprint(*n)
 }
 
 // largestFlow names the CPU's largest flow, after its share of the CPU's

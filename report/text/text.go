@@ -64,6 +64,9 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		for i := range r.Modes {
 			t.mode(r, &r.Modes[i], o.shows("cpus"), o.shows("time"))
 		}
+		if o.shows("cpus") {
+			t.host(r.Host)
+		}
 		if o.shows("table") {
 			t.IndirectionTable(&r.Table)
 			t.Rules(r)

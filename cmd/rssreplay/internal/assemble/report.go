@@ -47,6 +47,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
 		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
+		Host:   a.Settings.Host,
 		Notes:  a.Settings.Notes,
 		Trust:  a.Settings.Trust,
 		Asides: a.Settings.Asides,
@@ -216,6 +217,9 @@ func (a *ReportBuilder) cpu(c *engine.CPUCounters, number int) report.CPU {
 		ISRTime: c.ISRTime, DPCTime: c.DPCTime, MigrationTime: c.MigrationTime, MigratedPackets: c.MigratedPackets,
 		SendPackets: c.SendPackets, SendTime: c.SendTime,
 		Latency: report.Latency{Sum: c.Latency.Sum},
+	}
+	if at := a.Settings.Host.At(number); at != nil {
+		cpu.Core, cpu.Node = at.Core, at.Node
 	}
 	if c.DPCs > 0 {
 		cpu.PacketsPerDPCMax = &c.MaxPerDPC

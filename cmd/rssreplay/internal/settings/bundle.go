@@ -34,7 +34,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
 			continue
 		}
-		data := f.Data
+		data := nictext.NameValue(f.Name, f.Data)
 		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
 			continue
 		}
@@ -44,11 +44,18 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 			}
 		}
 		kinds := nictext.Sniff(data)
+		ofHost, err := m.host.add(f.Name, data)
+		if err != nil {
+			m.notUsed = append(m.notUsed, err.Error())
+		}
+		if ofHost {
+			used++
+		}
 		switch {
 		case nictext.SaysNoTable(string(data)):
 			m.noTable = name
 			used++
-		case len(kinds) == 0 && !nictext.Evidence(data):
+		case len(kinds) == 0 && !ofHost && err == nil && !nictext.Evidence(data):
 			m.leftOut = append(m.leftOut, f.Name)
 		}
 		used += len(kinds)

@@ -163,6 +163,9 @@ type imports struct {
 	rules    imported[nictext.Rules]
 	contexts map[int]*imported[nictext.ImportedTable]
 
+	host    hostTexts // what the bundle tells of the machine
+	notUsed []string  // and what is wrong with more such texts
+
 	leftOut []string // names of the bundle's files that are none of these
 	noTable string   // the bundle's file that says that the driver shows no table
 }
@@ -185,7 +188,7 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 	if err := f.CheckStdin(nil); err != nil {
 		return nil, err
 	}
-	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}}
+	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
 	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
 		given[file.kind] = given[file.kind] || file.context == 0

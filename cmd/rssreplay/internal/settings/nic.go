@@ -271,6 +271,9 @@ func (r *resolver) offerIRQs(queues int) error {
 	for _, note := range found.Notes {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", irq.from, note))
 	}
+	if err := r.moveNAPI(found.CPUs); err != nil { // so that its CPUs are in use
+		return err
+	}
 	r.offerQueueCPUs(irq.from, found.CPUs)
 	if queues == 0 {
 		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))

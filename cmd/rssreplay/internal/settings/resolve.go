@@ -31,6 +31,7 @@ type Flags struct {
 	Set *pflag.FlagSet
 
 	cpus, affinity, isrCPU string
+	napiCPU                []string
 	baseCPU, queues        int
 	defaultQueue           int
 	local                  []string
@@ -66,6 +67,7 @@ func NewSteeringFlags(set *pflag.FlagSet) *Flags {
 	set.IntVar(&f.baseCPU, "base-cpu", 0, "")
 	set.IntVar(&f.queues, "queues", 0, "")
 	set.StringVar(&f.affinity, "affinity", "", "")
+	set.StringArrayVar(&f.napiCPU, "napi-cpu", nil, "")
 	set.IntVar(&f.defaultQueue, "default-queue", 0, "")
 	set.StringVar(&f.hashTypes, "hash-types", hash.DefaultTypes.String(), "")
 	set.StringArrayVar(&f.rxFlowHash, "rx-flow-hash", nil, "")
@@ -122,10 +124,11 @@ type Settings struct {
 	Local      direction.Local
 	Profile    *profile.Profile // nil without --nic and --driver
 	Parameters report.Parameters
-	Device     string   // the interface that the imported texts are of, "" if none says
-	Windows    bool     // the table is that of Get-NetAdapterRss
-	Rings      int      // queues that the NIC's texts say there are, beside a table; 0: unknown
-	Notes      []string // what the reader of the results must know first
+	Device     string       // the interface that the imported texts are of, "" if none says
+	Host       *report.Host // nil where no text tells of the machine
+	Windows    bool         // the table is that of Get-NetAdapterRss
+	Rings      int          // queues that the NIC's texts say there are, beside a table; 0: unknown
+	Notes      []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
 	Unsure  bool
 	Trust   string   // whether the CPU numbers are the NIC's, in a sentence
@@ -228,6 +231,10 @@ func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
 	r.Device = cmp.Or(r.Device, f.Imports.Dev)
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
 		r.Windows, r.Device = true, t.Interface
+	}
+	r.Host = r.hostFacts()
+	for _, wrong := range r.imports.notUsed {
+		r.Caveats = append(r.Caveats, wrong+"; it is not used.")
 	}
 	if err := r.steer(); err != nil {
 		return nil, err
@@ -385,6 +392,9 @@ func (r *resolver) queues() error {
 		}
 		affinity = list.CPUs()
 	}
+	if err := r.moveNAPI(affinity); err != nil {
+		return err
+	}
 	for q, cpu := range affinity {
 		i := slices.Index(c.CPUs, cpu)
 		if i < 0 {
@@ -393,6 +403,10 @@ func (r *resolver) queues() error {
 		c.QueueCPU = append(c.QueueCPU, i)
 	}
 	r.add("affinity", affinity, nicmodel.CPUListOf(affinity).String(), source)
+	if len(f.napiCPU) > 0 {
+		r.add("napi-cpu", strings.Join(f.napiCPU, ","), "", "--napi-cpu")
+		r.Caveats = append(r.Caveats, "--napi-cpu: all of a queue's work is put on that CPU, its interrupts' too, though these stay where their affinity sends them.")
+	}
 
 	if t := r.imports.table.value; t != nil && len(t.Table) > 0 && r.Profile != nil && r.Profile.FirstEntry {
 		r.offerOfProfile("default-queue", strconv.Itoa(int(t.Table[0])))

@@ -1,0 +1,88 @@
+package nictext
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+)
+
+// MayBeHostText reports whether HostSnapshot.Read may know the text: a glance, for the
+// thousands of files that a support tool collects.
+func MayBeHostText(data []byte) bool {
+	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,"} {
+		if bytes.Contains(data, []byte(sign)) {
+			return true
+		}
+	}
+	line, _, _ := bytes.Cut(data[:min(len(data), 512)], []byte("\n"))
+	return softnetRow.MatchString(strings.TrimSpace(string(line))) || uptimeLine.MatchString(strings.TrimSpace(string(line)))
+}
+
+// maxOneValue bounds the files of /sys and /proc that hold one value, in bytes.
+const maxOneValue = 256
+
+// NameValue is the text of a file of /sys or /proc that holds one value, and is known by
+// its path alone, with that path before it, as grep prints it. Other texts stay.
+func NameValue(name string, data []byte) []byte {
+	line := strings.TrimSpace(string(data[:min(len(data), maxOneValue)]))
+	if len(data) > maxOneValue || line == "" || strings.ContainsAny(line, "\n:") {
+		return data
+	}
+	switch path.Base(name) {
+	case "threaded", "napi_defer_hard_irqs", "numa_node", "rps_cpus", "busy_poll", "busy_read", "smp_affinity_list", "effective_affinity_list":
+		return []byte("/" + name + ":" + line)
+	}
+	return data
+}
+
+// Merge takes over what another text told, and of what is there already nothing.
+func (s *HostSnapshot) Merge(o *HostSnapshot) {
+	if s.BootTime == 0 {
+		s.BootTime = o.BootTime
+	}
+	if s.Uptime == 0 {
+		s.Uptime = o.Uptime
+	}
+	has := func(part func(*HostCPU) bool) bool {
+		return slices.ContainsFunc(s.CPUs, func(c HostCPU) bool { return part(&c) })
+	}
+	stat, softIRQs := has(func(c *HostCPU) bool { return c.HasStat }), has(func(c *HostCPU) bool { return c.HasSoftIRQs })
+	for i := range o.CPUs {
+		from := &o.CPUs[i]
+		if from.HasStat && !stat {
+			c := s.cpu(from.CPU)
+			c.HasStat = true
+			c.User, c.Nice, c.System, c.Idle, c.IOWait, c.IRQ, c.SoftIRQ, c.Steal = from.User, from.Nice, from.System, from.Idle, from.IOWait, from.IRQ, from.SoftIRQ, from.Steal
+		}
+		if from.HasSoftIRQs && !softIRQs {
+			c := s.cpu(from.CPU)
+			c.HasSoftIRQs, c.NetRXRuns = true, from.NetRXRuns
+		}
+	}
+	if len(s.softnet) == 0 {
+		s.softnet = o.softnet
+	}
+	for _, p := range o.Places {
+		to := s.placeOf(p.CPU)
+		for _, part := range []struct{ to, from *int }{{&to.Core, &p.Core}, {&to.Socket, &p.Socket}, {&to.Node, &p.Node}} {
+			if *part.to < 0 {
+				*part.to = *part.from
+			}
+		}
+	}
+	for device, node := range o.NICNodes {
+		if s.NICNodes == nil {
+			s.NICNodes = map[string]int{}
+		}
+		s.NICNodes[device] = node
+	}
+	for _, list := range []struct{ to, from *[]string }{{&s.Threaded, &o.Threaded}, {&s.Deferred, &o.Deferred}, {&s.RPS, &o.RPS}} {
+		for _, device := range *list.from {
+			if !slices.Contains(*list.to, device) {
+				*list.to = append(*list.to, device)
+			}
+		}
+	}
+	s.BusyPolling = s.BusyPolling || o.BusyPolling
+}

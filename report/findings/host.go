@@ -1,0 +1,303 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about the machine around the NIC, where its own texts were given.
+
+// used are the CPUs of the judged mode that take packets, with what is told of each.
+func (d *diagnosis) used() (cpus []*report.CPU, told []*report.HostCPU) {
+	if d.mode == nil || d.r.Host == nil {
+		return nil, nil
+	}
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; c.Packets > 0 {
+			cpus, told = append(cpus, c), append(told, d.r.Host.At(c.CPU))
+		}
+	}
+	return cpus, told
+}
+
+// napiElsewhere: something on the host moves the work to other CPUs than those that the
+// interrupts go to.
+func (d *diagnosis) napiElsewhere() *report.Finding {
+	h := d.r.Host
+	if h == nil || d.mode == nil || d.parameter("napi-cpu") != nil {
+		return nil
+	}
+	f := &report.Finding{ID: "napi-elsewhere", Severity: report.Warning, Figures: report.Numbers{"threaded_napi": flag(h.ThreadedNAPI), "busy_polling": flag(h.BusyPolling), "rps": flag(h.RPS)}}
+	where := "If you know the CPUs: " + d.run("", Argument{"--napi-cpu", "QUEUE=CPU"}) + "."
+	switch {
+	case h.ThreadedNAPI:
+		f.Summary = "The interface polls in threads of its own (threaded NAPI): an interrupt's CPU is not where its queue's packets are worked on."
+		f.Evidence = "/sys/class/net/DEV/threaded is not 0. The queues are right here; the CPUs are those of the interrupts."
+		f.Remedy = "`ps -eLo psr,comm | grep napi/` tells where the threads run; it stays so only where `taskset` has pinned them. " + where
+	case h.BusyPolling:
+		f.Summary = "Programs may poll the queues themselves (busy polling): an interrupt's CPU is then not where its queue's packets are worked on."
+		f.Evidence = "net.core.busy_poll or net.core.busy_read is not 0. The queues are right here; the CPUs are those of the interrupts."
+		f.Remedy = "What polls runs where its thread does: `ps -eLo psr,comm`. " + where
+	case h.RPS && d.parameter("rps") == nil:
+		f.Summary = "RPS hands packets on to other CPUs: what is done after the driver is not done on the interrupt's CPU."
+		f.Evidence = "A queue's rps_cpus is not 0. The queues are right here, and the CPUs as far as the driver."
+		if n := total(h, func(c *report.HostCPU) *uint64 { return c.FromRPS }); n > 0 {
+			f.Evidence += fmt.Sprintf(" CPUs were woken for it %s times %s.", words.Exact(n), d.counted())
+		}
+		f.Remedy = "With as many queues as CPUs RPS gains nothing: `echo 0 >/sys/class/net/DEV/queues/rx-0/rps_cpus`, and so for each queue."
+	default:
+		return nil
+	}
+	return f
+}
+
+func flag(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// remoteNode: CPUs that take packets are on another NUMA node than the NIC.
+func (d *diagnosis) remoteNode() *report.Finding {
+	cpus, told := d.used()
+	if d.r.Host == nil || d.r.Host.NICNode == nil {
+		return nil
+	}
+	node := *d.r.Host.NICNode
+	var remote, packets uint64
+	var names []int
+	for i, at := range told {
+		if at != nil && at.Node != nil && *at.Node != node {
+			names = append(names, cpus[i].CPU)
+			remote += cpus[i].Packets
+		}
+		packets += cpus[i].Packets
+	}
+	if remote == 0 {
+		return nil
+	}
+	var near []int
+	for i := range d.r.Host.CPUs {
+		if c := &d.r.Host.CPUs[i]; c.Node != nil && *c.Node == node {
+			near = append(near, c.CPU)
+		}
+	}
+	f := &report.Finding{
+		ID: "remote-node", Severity: report.Warning,
+		Summary: fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's, node %d: %s.",
+			words.Percent(report.Ratio(remote, packets)), node, nameCPUs(names)),
+		Evidence: "Such a CPU reads the packets, their descriptors and the NIC's registers across the link between the sockets. What that costs is not in the times here.",
+		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
+	}
+	if len(near) > 0 {
+		f.Remedy = fmt.Sprintf("Let the queues' interrupts go to CPUs of node %d: %s, by /proc/irq/*/smp_affinity_list, which irqbalance may change again.", node, nameCPUs(near))
+		if len(d.mode.Queues) > len(near) {
+			f.Remedy += fmt.Sprintf(" It has fewer CPUs than there are queues: `ethtool -L DEV combined %d`.", len(near))
+		}
+	}
+	return f
+}
+
+// sharedCore: threads of one core both take packets while other cores have no queue.
+func (d *diagnosis) sharedCore() *report.Finding {
+	cpus, told := d.used()
+	var siblings []string
+	var packets, all uint64
+	var usedCores []int
+	shared := 0
+	for i, at := range told {
+		if at == nil || at.Core == nil {
+			return nil
+		}
+		all += cpus[i].Packets
+		if slices.Contains(usedCores, *at.Core) {
+			continue
+		}
+		usedCores = append(usedCores, *at.Core)
+		names, sum := []int{cpus[i].CPU}, cpus[i].Packets
+		for j := i + 1; j < len(told); j++ {
+			if told[j] != nil && told[j].Core != nil && *told[j].Core == *at.Core {
+				names, sum = append(names, cpus[j].CPU), sum+cpus[j].Packets
+			}
+		}
+		if len(names) > 1 {
+			shared++
+			packets += sum
+			siblings = append(siblings, strings.ReplaceAll(nameCPUs(names), "CPUs ", ""))
+		}
+	}
+	if shared == 0 {
+		return nil
+	}
+	// Cores without a queue, of the NIC's node where that is known.
+	var free, seen []int
+	for i := range d.r.Host.CPUs {
+		c := &d.r.Host.CPUs[i]
+		if c.Core == nil || slices.Contains(seen, *c.Core) || slices.Contains(usedCores, *c.Core) {
+			continue
+		}
+		if node := d.r.Host.NICNode; node != nil && c.Node != nil && *c.Node != *node {
+			continue
+		}
+		seen = append(seen, *c.Core)
+		free = append(free, c.CPU)
+	}
+	if len(free) == 0 {
+		return nil
+	}
+	more := ""
+	if len(siblings) > 4 {
+		more = fmt.Sprintf(" and %d more pairs", len(siblings)-4)
+		siblings = siblings[:4]
+	}
+	return &report.Finding{
+		ID: "shared-core", Severity: report.Note,
+		Summary: fmt.Sprintf("Queues are on both threads of %s (CPUs %s%s), which have %s of the packets, while %s no queue.",
+			words.Plural(uint64(shared), "core", "cores"), strings.Join(siblings, "; "), more, words.Percent(report.Ratio(packets, all)), pluralHas(len(free), "core has", "cores have")),
+		Evidence: "Two threads share what one core can do: by packets alone they look like two CPUs.",
+		Remedy:   fmt.Sprintf("Move one of each pair to a core of its own, by /proc/irq/*/smp_affinity_list: %s.", nameCPUs(free)),
+		Figures:  report.Numbers{"shared_cores": shared, "free_cores": len(free), "shared_packets": packets},
+	}
+}
+
+func pluralHas(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// nameCPUs names CPUs, the first ones of many.
+func nameCPUs(cpus []int) string {
+	if len(cpus) == 1 {
+		return fmt.Sprintf("CPU %d", cpus[0])
+	}
+	var parts []string
+	for i := 0; i < len(cpus); {
+		end := i
+		for end+1 < len(cpus) && cpus[end+1] == cpus[end]+1 {
+			end++
+		}
+		switch {
+		case end == i:
+			parts = append(parts, fmt.Sprint(cpus[i]))
+		case end == i+1:
+			parts = append(parts, fmt.Sprintf("%d,%d", cpus[i], cpus[end]))
+		default:
+			parts = append(parts, fmt.Sprintf("%d-%d", cpus[i], cpus[end]))
+		}
+		i = end + 1
+	}
+	if len(parts) > 12 {
+		parts = append(parts[:12:12], "…")
+	}
+	return "CPUs " + strings.Join(parts, ",")
+}
+
+// total is the sum over the host's CPUs of what was counted.
+func total(h *report.Host, of func(*report.HostCPU) *uint64) (sum uint64) {
+	for i := range h.CPUs {
+		if n := of(&h.CPUs[i]); n != nil {
+			sum += *n
+		}
+	}
+	return sum
+}
+
+// counted says over which time the host's counts are.
+func (d *diagnosis) counted() string {
+	switch w := d.r.Host.Window; {
+	case w == nil:
+		return "since the host booted"
+	case *w <= 0:
+		return "between the snapshots"
+	default:
+		return fmt.Sprintf("in the %s between the snapshots", words.Nanoseconds(*w))
+	}
+}
+
+// most are the CPUs with the most of what was counted, as "CPU 3 (1,200), CPU 1 (7)".
+func most(h *report.Host, of func(*report.HostCPU) *uint64) string {
+	var sorted []*report.HostCPU
+	for i := range h.CPUs {
+		if n := of(&h.CPUs[i]); n != nil && *n > 0 {
+			sorted = append(sorted, &h.CPUs[i])
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b *report.HostCPU) int {
+		x, y := *of(a), *of(b)
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	var names []string
+	for i, c := range sorted {
+		if i == 3 && len(sorted) > 4 {
+			names = append(names, fmt.Sprintf("%d more CPUs", len(sorted)-i))
+			break
+		}
+		names = append(names, fmt.Sprintf("CPU %d (%s)", c.CPU, words.Exact(*of(c))))
+	}
+	return strings.Join(names, ", ")
+}
+
+// sinceSeverity is a warning where the counts are of the snapshots' time, else a note: since a
+// host booted much may have been that is mended.
+func (d *diagnosis) sinceSeverity() string {
+	if d.r.Host.Window == nil {
+		return report.Note
+	}
+	return report.Warning
+}
+
+// backlogDrops: the host itself dropped packets behind the NIC.
+func (d *diagnosis) backlogDrops() *report.Finding {
+	if d.r.Host == nil {
+		return nil
+	}
+	of := func(c *report.HostCPU) *uint64 { return c.BacklogDrops }
+	drops := total(d.r.Host, of)
+	if drops == 0 {
+		return nil
+	}
+	return &report.Finding{
+		ID: "backlog-drops", Severity: d.sinceSeverity(),
+		Summary:  fmt.Sprintf("The host dropped %s from full backlogs %s: %s.", words.Plural(drops, "packet", "packets"), d.counted(), most(d.r.Host, of)),
+		Evidence: "Column 2 of /proc/net/softnet_stat. A backlog takes the packets that RPS, tunnels and virtual interfaces hand on to a CPU; the NIC and its driver had received them.",
+		Remedy:   "`sysctl -w net.core.netdev_max_backlog=N` with a larger N (1000 is the default) takes longer bursts; a CPU that is overloaded needs fewer flows.",
+		Figures:  report.Numbers{"backlog_drops": drops},
+	}
+}
+
+// squeezedFrom is the share of NET_RX softirqs that ended with work left which is worth a
+// finding: now and then each host has one.
+const squeezedFrom = 0.01
+
+// timeSqueezed: polling often ended by its budget, with packets left in the rings.
+func (d *diagnosis) timeSqueezed() *report.Finding {
+	if d.r.Host == nil {
+		return nil
+	}
+	of := func(c *report.HostCPU) *uint64 { return c.TimeSqueezes }
+	squeezes, runs := total(d.r.Host, of), total(d.r.Host, func(c *report.HostCPU) *uint64 { return c.NetRXRuns })
+	share := report.Ratio(squeezes, runs)
+	if share.IsNull() || share < squeezedFrom {
+		return nil
+	}
+	return &report.Finding{
+		ID: "time-squeezed", Severity: d.sinceSeverity(),
+		Summary:  fmt.Sprintf("%s of the host's NET_RX softirqs ended with packets left, their budget or time used up (%s %s): %s.", words.Percent(share), words.Exact(squeezes), d.counted(), most(d.r.Host, of)),
+		Evidence: fmt.Sprintf("Column 3 of /proc/net/softnet_stat, of %s NET_RX softirqs in /proc/softirqs. The packets left wait for the next one, or for ksoftirqd, which competes with programs.", words.Exact(runs)),
+		Remedy:   "A more even spread takes work from those CPUs. `sysctl -w net.core.netdev_budget=600 net.core.netdev_budget_usecs=8000` lets them poll longer at a time (300 packets and 2 jiffies are the defaults).",
+		Figures:  report.Numbers{"time_squeezes": squeezes, "net_rx_runs": runs, "squeezed": share},
+	}
+}
