@@ -53,8 +53,6 @@ type Scenario struct {
 	Anonymized *Anonymized `json:"anonymized,omitempty"`
 }
 
-const NonRSS = "non-rss"
-
 // ComparedMode is the index of the mode whose figures are compared: the first
 // with RSS, or the first; -1 without any.
 func ComparedMode(modes []Mode) int {

@@ -101,7 +101,7 @@ func (h *Headroom) End(mode string) string {
 		return "nothing up to there"
 	case *h.Limit == LimitRing && h.Queue != nil && h.At != nil:
 		ring := fmt.Sprintf("the ring of queue %d", *h.Queue)
-		if mode == NonRSS || mode == "rss-single-queue" {
+		if mode == NonRSS || mode == RSSSingleQueue {
 			ring = "the ring"
 		}
 		return fmt.Sprintf("%s overflows at %s", ring, words.Nanoseconds(*h.At))
@@ -114,7 +114,7 @@ func (h *Headroom) End(mode string) string {
 // ShortEnd is what ends it, in few words.
 func (h *Headroom) ShortEnd(mode string) string {
 	switch {
-	case *h.Limit == LimitRing && h.Queue != nil && mode != NonRSS && mode != "rss-single-queue":
+	case *h.Limit == LimitRing && h.Queue != nil && mode != NonRSS && mode != RSSSingleQueue:
 		return fmt.Sprintf("ring %d full", *h.Queue)
 	case *h.Limit == LimitRing:
 		return "ring full"

@@ -103,16 +103,24 @@ func TitleOf(what string, c *Capture) string {
 	return fmt.Sprintf("%s of %s and %s", what, words.Shown(words.BaseName(c.Files[0].Name)), words.Plural(uint64(len(c.Files)-1), "other file", "other files"))
 }
 
+// The modes by their names in reports, which are those of --mode.
+const (
+	RSSMSIX        = "rss-msix"
+	NonRSS         = "non-rss"
+	RSSHWQueues    = "rss-hw-queues"
+	RSSSingleQueue = "rss-single-queue"
+)
+
 // ModeTitle is the name of the NDIS document that describes the mode.
 func ModeTitle(mode string) string {
 	switch mode {
-	case "rss-msix":
+	case RSSMSIX:
 		return "RSS with message signaled interrupts"
-	case "non-rss":
+	case NonRSS:
 		return "non-RSS receive processing"
-	case "rss-hw-queues":
+	case RSSHWQueues:
 		return "RSS with hardware queuing"
-	case "rss-single-queue":
+	case RSSSingleQueue:
 		return "RSS with a single hardware receive queue"
 	}
 	return ""

@@ -196,7 +196,7 @@ func Uneven(r *report.Report) bool { return newDiagnosis(r, nil).uneven() }
 func newDiagnosis(r *report.Report, t *Traffic) *diagnosis {
 	d := &diagnosis{r: r, t: t}
 	for i := range r.Modes {
-		if m := &r.Modes[i]; d.mode == nil && m.Mode != "non-rss" {
+		if m := &r.Modes[i]; d.mode == nil && m.Mode != report.NonRSS {
 			d.mode = m
 		}
 	}

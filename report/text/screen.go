@@ -210,13 +210,13 @@ func (s *screen) verdict(t *writer) {
 // CPUs' columns, and short, at the head of a flow's.
 func everydayMode(mode string) (title, short string) {
 	switch mode {
-	case "rss-msix":
+	case report.RSSMSIX:
 		return "RSS, an interrupt per queue", "RSS"
 	case report.NonRSS:
 		return "without RSS, one interrupt", "without RSS"
-	case "rss-hw-queues":
+	case report.RSSHWQueues:
 		return "RSS queues, one interrupt", "1 interrupt"
-	case "rss-single-queue":
+	case report.RSSSingleQueue:
 		return "RSS in software, one queue", "1 queue"
 	}
 	return mode, mode

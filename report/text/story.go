@@ -256,7 +256,7 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 	case "isr_start":
 		return fmt.Sprintf("The ISR is called on CPU %d.", *e.CPU)
 	case "isr_end":
-		if s.Mode == "rss-hw-queues" {
+		if s.Mode == report.RSSHWQueues {
 			return "It ends: a DPC is queued for each CPU with a non-empty queue."
 		}
 		return "It ends: interrupts are disabled, and a DPC is queued on its CPU."
@@ -285,9 +285,9 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 		return fmt.Sprintf("The DPC ends, after %s.", words.Plural(uint64(s.DPC.Packets), "packet", "packets"))
 	case "enable":
 		switch s.Mode {
-		case "rss-msix":
+		case report.RSSMSIX:
 			return fmt.Sprintf("Interrupts of CPU %d are enabled: the cycle is complete.", *e.CPU)
-		case "non-rss":
+		case report.NonRSS:
 			return "The DPC enables the interrupts: the cycle is complete."
 		}
 		return "The last DPC to complete enables the interrupts: the cycle is complete."
@@ -301,7 +301,7 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 
 // queueWords names the packet's hardware queue.
 func queueWords(s *report.Story) string {
-	if s.Mode == "non-rss" || s.Mode == "rss-single-queue" {
+	if s.Mode == report.NonRSS || s.Mode == report.RSSSingleQueue {
 		return "the hardware queue"
 	}
 	return "queue " + strconv.Itoa(*s.Queue)
@@ -343,7 +343,7 @@ func vectorWords(s *report.Story, e *report.StoryStep) string {
 	case "isr":
 		return "The interrupt is masked: it was raised " + since + ", and the ISR runs."
 	case "dpc":
-		if s.Mode == "rss-hw-queues" || s.Mode == "rss-single-queue" {
+		if s.Mode == report.RSSHWQueues || s.Mode == report.RSSSingleQueue {
 			return "The interrupt is masked: it was raised " + since + ", and not all of its DPCs are done."
 		}
 		return "The interrupt is masked: it was raised " + since + ", and the DPC runs."
@@ -353,7 +353,7 @@ func vectorWords(s *report.Story, e *report.StoryStep) string {
 
 func raiseWords(s *report.Story, e *report.StoryStep) string {
 	text := "The NIC interrupts the system, "
-	if s.Mode == "rss-msix" {
+	if s.Mode == report.RSSMSIX {
 		text = fmt.Sprintf("The NIC interrupts CPU %d, ", *e.CPU)
 	}
 	switch s.Raise.Cause {
