@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
@@ -145,16 +144,16 @@ func TestDeterminism(t *testing.T) {
 			}
 			same := func(how string, got everything) {
 				t.Helper()
-				if diff := cmp.Diff(want.Result, got.Result, cmpopts.IgnoreUnexported(dispatch.Result{}, dispatch.Replayed{})); diff != "" {
+				if diff := resultDifference(want.Result, got.Result); diff != "" {
 					t.Errorf("%s (-whole +got):\n%s", how, diff)
 				}
 				// cmp.Diff of so many flows takes longer than the replay: it
 				// only says what differs.
 				if !reflect.DeepEqual(want.Flows, got.Flows) {
-					t.Errorf("%s: flows (-whole +got):\n%s", how, cmp.Diff(want.Flows, got.Flows, cmpopts.EquateComparable(netip.Addr{})))
+					t.Errorf("%s: flows (-whole +got):\n%s", how, difference(want.Flows, got.Flows, cmpopts.EquateComparable(netip.Addr{})))
 				}
 				if !reflect.DeepEqual(want.Affinity, got.Affinity) {
-					t.Errorf("%s: affinity (-whole +got):\n%s", how, cmp.Diff(want.Affinity, got.Affinity))
+					t.Errorf("%s: affinity (-whole +got):\n%s", how, difference(want.Affinity, got.Affinity))
 				}
 				if want.Rule != got.Rule {
 					t.Errorf("%s: directions by %q, want %q", how, got.Rule, want.Rule)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
@@ -120,13 +119,13 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 		if got.RuleDrops.Packets != plainly.RuleDrops {
 			return fmt.Errorf("%s: %d packets dropped by rules, want %d", mode, got.RuleDrops.Packets, plainly.RuleDrops)
 		}
-		if diff := cmp.Diff(want, counters, cmpopts.EquateEmpty()); diff != "" {
+		if diff := difference(want, counters, cmpopts.EquateEmpty()); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
 		for id := range flows {
 			var f engine.FlowAffinity
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
-			if diff := cmp.Diff(affinity[id], f, cmpopts.EquateEmpty()); diff != "" {
+			if diff := difference(affinity[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
 			}
 		}
@@ -169,9 +168,9 @@ func toClosedForm(c *engine.Config) {
 // TestFastEqualsPlain compares all counters of the shipped engines with the
 // plain ones', on random captures and parameters.
 func TestFastEqualsPlain(t *testing.T) {
-	cases := uint64(300)
+	cases := uint64(1000)
 	if testing.Short() {
-		cases = 30
+		cases = 100
 	}
 	for seed := range cases {
 		if err := compareCase(seed); err != nil {
@@ -196,9 +195,9 @@ func TestScenariosEqualReplays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := uint64(40)
+	cases := uint64(100)
 	if testing.Short() {
-		cases = 8
+		cases = 20
 	}
 	for seed := range cases {
 		capture, cfg, s := randomCase(seed)
@@ -236,15 +235,15 @@ func TestScenariosEqualReplays(t *testing.T) {
 			}
 			got := together.More[i]
 			for _, diff := range []string{
-				cmp.Diff(alone.Modes, got.Modes), cmp.Diff(alone.Summaries, got.Summaries), cmp.Diff(alone.Entries, got.Entries),
-				cmp.Diff(alone.Unhashed, got.Unhashed), cmp.Diff(alone.HashTypes, got.HashTypes),
+				difference(alone.Modes, got.Modes), difference(alone.Summaries, got.Summaries), difference(alone.Entries, got.Entries),
+				difference(alone.Unhashed, got.Unhashed), difference(alone.HashTypes, got.HashTypes),
 			} {
 				if diff != "" {
 					t.Fatalf("seed %d: scenario %d (-alone +together):\n%s", seed, i, diff)
 				}
 			}
 			for id := range uint32(alone.NumFlows) {
-				if diff := cmp.Diff(alone.Flow(id), got.Flow(id), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+				if diff := difference(alone.Flow(id), got.Flow(id), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 					t.Fatalf("seed %d: scenario %d: flow (-alone +together):\n%s", seed, i, diff)
 				}
 				for mode := range scenario.Modes {
@@ -263,9 +262,9 @@ func TestScenariosEqualReplays(t *testing.T) {
 // observes with those that an observer gets, on captures of several batches,
 // which would take the plain engines too long.
 func TestUnobservedEqualsObserved(t *testing.T) {
-	cases := uint64(25)
+	cases := uint64(100)
 	if testing.Short() {
-		cases = 5
+		cases = 20
 	}
 	for seed := range cases {
 		if err := compareObserved(seed); err != nil {
@@ -307,7 +306,7 @@ func compareObserved(seed uint64) error {
 	if err != nil {
 		return err
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(dispatch.Result{}, dispatch.Replayed{})); diff != "" {
+	if diff := resultDifference(want, got); diff != "" {
 		return fmt.Errorf("(-observed +unobserved):\n%s", diff)
 	}
 	for i, mode := range allModes {

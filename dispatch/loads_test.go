@@ -5,8 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
@@ -104,7 +102,7 @@ func TestLoads(t *testing.T) {
 				varied++
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := difference(want, got); diff != "" {
 			t.Fatalf("seed %d (-packet by packet +replay):\n%s", seed, diff)
 		}
 		ex += result.HashTypes[hash.TCPIPv6Ex] + result.HashTypes[hash.UDPIPv6Ex] + result.HashTypes[hash.IPv6Ex]

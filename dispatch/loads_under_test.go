@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
@@ -91,7 +89,7 @@ func TestLoadsUnderEqualsReplay(t *testing.T) {
 				varied++
 			}
 		}
-		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
+		if diff := difference(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
 			t.Fatalf("seed %d (-replayed +resteered):\n%s", seed, diff)
 		}
 	}
@@ -146,7 +144,7 @@ func TestLoadsUnderTable(t *testing.T) {
 		}
 		want := replay(t, c, dispatch.Options{Config: configOf(cfg, to), Steering: to})
 		got := replay(t, c, dispatch.Options{Config: configOf(cfg, from), Steering: from})
-		if diff := cmp.Diff(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
+		if diff := difference(withMoved(replayedLoads(want), c, cfg, from, to), got.LoadsUnder(to)); diff != "" {
 			t.Fatalf("seed %d (-replayed +resteered):\n%s", seed, diff)
 		}
 	}

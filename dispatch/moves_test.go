@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
@@ -80,10 +79,10 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		want := plain.Run(setup)
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want.Counters)
-		if diff := cmp.Diff(want.Counters, counters, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(engine.Counters{}, "Rebalanced")); diff != "" {
+		if diff := difference(want.Counters, counters, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(engine.Counters{}, "Rebalanced")); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
-		if diff := cmp.Diff(dispatch.Moved(want.Tables), got.TablesMoved); diff != "" {
+		if diff := difference(dispatch.Moved(want.Tables), got.TablesMoved); diff != "" {
 			return fmt.Errorf("%s: moved by tables (-plain +fast):\n%s", mode, diff)
 		}
 		if (want.Rebalance != nil) != (counters.Rebalanced != nil) {
@@ -91,10 +90,10 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		}
 		if r := want.Rebalance; r != nil {
 			done := counters.Rebalanced
-			if diff := cmp.Diff(r.Steps, done.Steps, cmpopts.EquateEmpty()); diff != "" {
+			if diff := difference(r.Steps, done.Steps, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: steps (-plain +fast):\n%s", mode, diff)
 			}
-			if diff := cmp.Diff(dispatch.Moved(r.Moved), got.Rebalanced[i]); diff != "" {
+			if diff := difference(dispatch.Moved(r.Moved), got.Rebalanced[i]); diff != "" {
 				return fmt.Errorf("%s: moved by the rebalancer (-plain +fast):\n%s", mode, diff)
 			}
 			if r.MinMaxPercent != done.MinMaxPercent || r.Windows != done.Windows {
@@ -106,7 +105,7 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		for id := range setup.Flows {
 			var f engine.FlowAffinity
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
-			if diff := cmp.Diff(want.Flows[id], f, cmpopts.EquateEmpty()); diff != "" {
+			if diff := difference(want.Flows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, setup.Flows, diff)
 			}
 			seen["migrations"] += f.Migrations

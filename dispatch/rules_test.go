@@ -7,8 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
@@ -280,7 +278,7 @@ func TestRuledScenarios(t *testing.T) {
 }
 
 func differs(what string, alone, together any) error {
-	if diff := cmp.Diff(alone, together); diff != "" {
+	if diff := difference(alone, together); diff != "" {
 		return fmt.Errorf("%s (-alone +together):\n%s", what, diff)
 	}
 	return nil

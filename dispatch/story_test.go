@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/story"
@@ -86,7 +84,7 @@ func TestStoriesAddUp(t *testing.T) {
 				}
 			}
 		}})
-		if diff := cmp.Diff(plainly.Modes, observed.Modes); diff != "" {
+		if diff := difference(plainly.Modes, observed.Modes); diff != "" {
 			t.Fatalf("seed %d: observing changed the replay (-without +with):\n%s", seed, diff)
 		}
 

@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/pcaps"
@@ -60,7 +58,7 @@ func TestWindows(t *testing.T) {
 					sum[w] += n
 				}
 			}
-			if diff := cmp.Diff(want, sum); diff != "" {
+			if diff := difference(want, sum); diff != "" {
 				t.Errorf("%s: %v (-want +got):\n%s", test.name, mode, diff)
 			}
 		}
@@ -117,7 +115,7 @@ func TestWindowsOfCPUs(t *testing.T) {
 			if interval == cfg.Interval {
 				t.Errorf("seed %d: %v: nothing was coarsened", seed, mode)
 			}
-			if diff := cmp.Diff(want, result.Modes[i].Windows); diff != "" {
+			if diff := difference(want, result.Modes[i].Windows); diff != "" {
 				t.Errorf("seed %d: %v (-want +got):\n%s", seed, mode, diff)
 			}
 		}
