@@ -89,6 +89,9 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		return Statement{}, false
 	}
 	m := &r.Modes[i]
+	if r.Capture.Duration == 0 && m.Totals.Drops > 0 {
+		return Statement{}, false // all at one instant: what the rings hold is alike on all CPUs
+	}
 	most := m.MostLoaded()
 	times := m.Imbalance.Packets
 	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))

@@ -118,7 +118,11 @@ func TestVerdict(t *testing.T) {
 		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
 		"few packets":            {made(10, 90), nil, []string{"• 100 packets are too few to judge the spread: CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
 		"one CPU":                {made(9000), nil, nil},
-		"no RSS":                 {made(1000, 9000), func(r *report.Report) { r.Modes[0].Mode = "non-rss" }, nil},
+		"one instant": {made(1000, 1000), func(r *report.Report) {
+			r.Modes[0].Totals.Drops = 5
+			r.Findings = []report.Finding{note}
+		}, []string{"• The clock leaps. [clock-leap]"}},
+		"no RSS": {made(1000, 9000), func(r *report.Report) { r.Modes[0].Mode = "non-rss" }, nil},
 	} {
 		if test.change != nil {
 			test.change(test.r)

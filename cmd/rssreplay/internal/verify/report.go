@@ -18,6 +18,9 @@ import (
 func (v *verification) report() (*report.Verify, error) {
 	groups := v.received()
 	if v.source == "" {
+		if damage := v.done.Result.Damage; v.done.Result.Packets == 0 && damage != nil {
+			return nil, fmt.Errorf("%w; nothing is left to compare with", damage)
+		}
 		if !v.hasRecords {
 			return nil, cli.AsUsage(v.noRecords())
 		}
