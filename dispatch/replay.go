@@ -56,6 +56,7 @@ type Options struct {
 	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all
 	Tape     *Tape           // keeps the packets; nil: none does
 	Cut      Cut             // into folds, which are counted one by one (Result.Folds)
+	Arrivals ArrivalWindows  // which are counted (Result.Arrivals)
 	Scale    Scale           // of the gaps between packets
 	Secret   rps.Secret      // of the hashes that the stack makes itself, for RPS
 	Observe  engine.Observer // nil: nobody; called from one goroutine per mode
@@ -110,6 +111,8 @@ type Result struct {
 	tunnels tunnels
 	folds   *folds // nil: there are none
 	marks   *marks // nil: none were asked for, or how many packets there are was known
+
+	arrivals *arrivals // nil: none were asked for
 
 	Replayed             // of the options' own scenario
 	More     []*Replayed // of each further one
@@ -209,6 +212,9 @@ func newResult(o *Options) *Result {
 		r.folds = newFolds(o.Cut, len(o.Config.Table))
 	case o.Cut.Folds > 0:
 		r.marks = newMarks()
+	}
+	if o.Arrivals.Most > 0 {
+		r.arrivals = newArrivals(o.Arrivals, o.Config)
 	}
 	for _, replayed := range r.More {
 		replayed.flows = r.flows

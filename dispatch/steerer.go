@@ -10,9 +10,10 @@ import (
 type steerer struct {
 	flows   *flowTable
 	models  *engine.ModelSet
-	folds   *folds // nil: none are counted
-	marks   *marks // nil: none are noted
-	tape    *Tape  // nil: none is filled
+	folds   *folds    // nil: none are counted
+	marks   *marks    // nil: none are noted
+	arrive  *arrivals // nil: none are counted
+	tape    *Tape     // nil: none is filled
 	batch   *engine.Batch
 	in      chan *chunkBatch
 	free    chan *chunkBatch
@@ -25,7 +26,7 @@ const maxChunkBatches = 8
 
 func startSteerer(r *Result, models *engine.ModelSet, tape *Tape) *steerer {
 	s := &steerer{
-		flows: r.flows, models: models, folds: r.folds, marks: r.marks, tape: tape,
+		flows: r.flows, models: models, folds: r.folds, marks: r.marks, arrive: r.arrivals, tape: tape,
 		in: make(chan *chunkBatch, maxChunkBatches), free: make(chan *chunkBatch, maxChunkBatches),
 	}
 	s.running.Go(s.run)
@@ -61,6 +62,9 @@ func (s *steerer) steer(t *chunkBatch) {
 		s.flows.add(&t.chunks[i], s.batch)
 		if s.folds != nil {
 			s.folds.add(s.batch, from)
+		}
+		if s.arrive != nil {
+			s.arrive.add(s.batch, from)
 		}
 		if s.marks != nil {
 			s.marks.passed(s.flows, t.chunks[i].n)

@@ -31,6 +31,8 @@ type Report struct {
 	// AllFlows yields all of them, for a format that lists as many as it has room for;
 	// nil where nobody but the reader may say how many.
 	AllFlows iter.Seq[Flow] `json:"-"`
+	// Steered is nil where it was not asked for.
+	Steered *Steered `json:"-"`
 	// FlowsTotal is how many flows the capture has, listed or not.
 	FlowsTotal uint64 `json:"-"`
 

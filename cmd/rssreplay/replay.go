@@ -165,6 +165,9 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	}
 	f.headroom.AddTo(s)
 	w := input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
+	if f.output.Has("html") {
+		w.Arrivals = dispatch.ArrivalWindows{Most: report.MostSteeredWindows, Interval: s.Config.Interval}
+	}
 	if f.trace.Path != "" {
 		if trace, err = packets.NewTrace(e, &f.trace, s); err != nil {
 			return err

@@ -36,9 +36,9 @@ func Write(w io.Writer, r *report.Report) error {
 	page.Lead = newHTMLLead(&r.Capture, r.Notes, r.Summary())
 	page.Tail = newHTMLTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
 	page.execute("head", page)
-	flows := newHTMLFlows(r)
-	page.execute("report", newHTMLReport(r, page, flows))
-	page.data(func() error { return writeReportData(page.w, r, flows) })
+	body := newHTMLReport(r, page)
+	page.execute("report", body)
+	page.data(func() error { return body.writeData(page.w, r) })
 	page.execute("foot", page)
 	return page.flush()
 }
@@ -86,7 +86,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 }
 
 // scripts are the parts of the page's script, in their order.
-var scripts = []string{"base", "state", "map", "time", "flows", "click"}
+var scripts = []string{"base", "state", "map", "time", "flows", "whatif", "try", "click"}
 
 func script() ([]byte, error) {
 	var all []byte

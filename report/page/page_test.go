@@ -83,7 +83,7 @@ func TestHTMLInBrowser(t *testing.T) {
 		of   func(*testing.T, context.Context)
 	}{
 		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
-		{"clicks and state", checkClicks}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"zoom", checkZoom},
+		{"clicks and state", checkClicks}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"zoom", checkZoom},
 		{"scheme", checkScheme}, {"hostile", checkHostile},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
@@ -95,7 +95,7 @@ func checkLooks(t *testing.T, ctx context.Context) {
 		name string
 		page []byte
 	}{
-		{"8 CPUs, 20 flows", htmlOf(t, fixture.WithFindings(fixture.New(8, 20, fixture.AllModes...)))},
+		{"8 CPUs, 20 flows", htmlOf(t, withSteered(fixture.WithFindings(fixture.New(8, 20, fixture.AllModes...))))},
 		{"128 CPUs, 500 flows", htmlOf(t, fixture.WithFlows(fixture.WithTable(fixture.WithWindows(fixture.New(128, 60, "rss-msix", "non-rss"), 300), 512), 500))},
 		{"a table of 32,768", htmlOf(t, fixture.WithTable(fixture.New(8, 20, "rss-msix"), 32_768))},
 		{"empty", htmlOf(t, fixture.Empty())},
@@ -136,6 +136,70 @@ func checkLooks(t *testing.T, ctx context.Context) {
 			})
 		}
 	}
+}
+
+// withSteered lets a table be tried: all packets came through the table, in one window.
+func withSteered(r *report.Report) *report.Report {
+	queues := len(r.Table.QueueCPUs)
+	window := make([]uint32, r.Table.Size+queues)
+	for i, n := range r.Table.Packets {
+		window[i] = uint32(n)
+	}
+	r.Steered = &report.Steered{Rest: make([]uint64, queues), RestFlows: make([]uint64, queues), Interval: 1e9, Windows: [][]uint32{nil, window}}
+	return r
+}
+
+// A tried table is in the address, its command can be copied, and what is wrong is said.
+func checkTry(t *testing.T, ctx context.Context) {
+	r := withSteered(fixture.New(8, 20, "rss-msix"))
+	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	figure := func(row int) string {
+		return value[string](b, fmt.Sprintf(`document.querySelector("#try-figures tbody").rows[%d].innerText.replace(/\s+/g, " ").trim()`, row))
+	}
+	commands := func() []string {
+		return value[[]string](b, `[...document.querySelectorAll("#try-commands code")].map((c) => c.textContent)`)
+	}
+	if got := commands(); len(got) != 0 {
+		t.Errorf("of the present table the commands are %q", got)
+	}
+	value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "equal"; kind.dispatchEvent(new Event("change"));
+		const n = document.getElementById("try-value"); n.value = "2"; return n.dispatchEvent(new Event("change")); })()`)
+	if got := value[string](b, `location.hash`); got != "#layout=equal%3A2" {
+		t.Errorf("the address ends in %s", got)
+	}
+	var even, odd uint64
+	for i, n := range r.Table.Packets {
+		if i%2 == 0 {
+			even += n
+		} else {
+			odd += n
+		}
+	}
+	want := fmt.Sprintf(" %.3f", 8*float64(max(even, odd))/float64(even+odd))
+	if got := figure(0); !strings.Contains(got, want) {
+		t.Errorf("the imbalance is %q, want %s", got, want)
+	}
+	if got, want := commands(), []string{"ethtool -X DEV equal 2", "--layout equal:2"}; !slices.Equal(got, want) {
+		t.Errorf("the commands are %q, want %q", got, want)
+	}
+	value[bool](b, `(() => { document.getElementById("try-entry").value = "5"; document.getElementById("try-queue").value = "7"; document.getElementById("try-move").click(); return true; })()`)
+	if got := value[string](b, `location.hash`); got != "#layout=equal%3A2&moves=5%3A7" {
+		t.Errorf("the address ends in %s", got)
+	}
+	value[chromedp.Void](b, `history.back()`)
+	b.await(`location.hash === "#layout=equal%3A2"`)
+
+	value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "list"; kind.dispatchEvent(new Event("change"));
+		const text = document.getElementById("try-text"); text.value = "RX flow hash indirection table for eth0 with 8 RX ring(s):\n" +
+		Array.from({length: 16}, (_, i) => String(8 * i).padStart(5) + ":" + "     3     4".repeat(4)).join("\n") + "\nRSS hash key:\nOperation not supported\n"; return text.dispatchEvent(new Event("input")); })()`)
+	if got, want := commands(), []string{"ethtool -X DEV equal 2 start 3", "--layout equal:2,start:3"}; !slices.Equal(got, want) {
+		t.Errorf("the commands are %q, want %q", got, want)
+	}
+	value[bool](b, `(() => { const text = document.getElementById("try-text"); text.value = "0 1 2"; return text.dispatchEvent(new Event("input")); })()`)
+	if got := value[string](b, `document.getElementById("try-trouble").checkVisibility() && document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "These are 3 entries, and what is known is the load of 128") {
+		t.Errorf("of a list of 3 it says %q", got)
+	}
+	b.quiet()
 }
 
 func checkWithoutJavaScript(t *testing.T, ctx context.Context) {

@@ -28,6 +28,7 @@ type htmlReport struct {
 	Queues   []htmlPanel
 	Flows    *htmlFlows
 	OneMode  bool
+	Try      *htmlTry // nil: there is no table to try
 }
 
 // htmlTile is one figure of the first screen.
@@ -59,7 +60,7 @@ type htmlPanel struct {
 	Mode  string // its place among the modes whose flows the page has; "" for none
 }
 
-func newHTMLReport(r *report.Report, page *htmlPage, flows *htmlFlows) *htmlReport {
+func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	h := &htmlReport{htmlPage: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
 	for i, f := range r.Findings {
 		if i < findingsBeside {
@@ -76,7 +77,8 @@ func newHTMLReport(r *report.Report, page *htmlPage, flows *htmlFlows) *htmlRepo
 	h.Rules = newHTMLRules(r)
 	h.Figures = figureTable(r.Modes)
 	h.Entries = newHTMLEntries(&r.Table)
-	h.Flows = flows
+	h.Flows = newHTMLFlows(r)
+	h.Try = newHTMLTry(r, h.Flows)
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
@@ -156,8 +158,8 @@ func newHTMLRules(r *report.Report) *htmlRules {
 	return h
 }
 
-// writeReportData writes what the script reads.
-func writeReportData(w *bufio.Writer, r *report.Report, flows *htmlFlows) error {
+// writeData writes what the script reads.
+func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 	series, err := seriesJSON(r.Modes)
 	if err != nil {
 		return err
@@ -168,8 +170,14 @@ func writeReportData(w *bufio.Writer, r *report.Report, flows *htmlFlows) error 
 	}
 	fmt.Fprintf(w, `{"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
 	w.Write(series)
-	fmt.Fprintf(w, `,"table":%s`, table)
-	if err := flows.writeData(w, r.Modes); err != nil {
+	try := []byte("null")
+	if h.Try != nil {
+		if try, err = json.Marshal(h.Try.data); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(w, `,"table":%s,"try":%s`, table, try)
+	if err := h.Flows.writeData(w, r.Modes); err != nil {
 		return err
 	}
 	_, err = w.WriteString("}")

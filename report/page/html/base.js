@@ -41,7 +41,7 @@ for (const input of all(".scheme input")) {
 }
 
 // Copying: a button behind every command.
-for (const command of all("code.run")) {
+function copyButton(command) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
@@ -56,8 +56,9 @@ for (const command of all("code.run")) {
     }
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
-  (command.closest("pre") ?? command).after(button);
+  return button;
 }
+for (const command of all("code.run")) (command.closest("pre") ?? command).after(copyButton(command));
 
 // Everything is unfolded on paper, and as it was afterwards.
 let folded = [];

@@ -61,6 +61,7 @@ func (a *ReportBuilder) Report() *report.Report {
 	for i := range a.Result.Modes {
 		r.Modes = append(r.Modes, a.Mode(i, listed, rank))
 	}
+	r.Steered = a.steered()
 	if a.Room && len(listed) < total {
 		all, _ := a.listedOf(-1)
 		r.AllFlows = a.flows(all)
@@ -76,6 +77,26 @@ func (a *ReportBuilder) Report() *report.Report {
 	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
 	return r
+}
+
+// steered is where packets went, by the table and past it; nil where it was not asked for.
+func (a *ReportBuilder) steered() *report.Steered {
+	arrivals := a.Result.Arrivals()
+	if arrivals == nil {
+		return nil
+	}
+	queues := len(a.Settings.Config.QueueCPU)
+	s := &report.Steered{Interval: arrivals.Interval, Windows: arrivals.Windows, Rest: make([]uint64, queues), RestFlows: make([]uint64, queues)}
+	count := func(queue int, of engine.EntryLoad) {
+		s.Rest[queue] += of.Packets
+		s.RestFlows[queue] += of.Flows
+	}
+	loads := a.Result.LoadsUnder(a.Settings.Steering)
+	count(a.Settings.Config.DefaultQueue, loads.Unhashed)
+	for queue, of := range loads.Ruled {
+		count(queue, of)
+	}
+	return s
 }
 
 // listedOf is the flows that a report with a limit lists, in its order, of total that it

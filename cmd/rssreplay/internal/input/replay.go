@@ -145,10 +145,11 @@ func (f *Flags) AddTo(s *settings.Settings) {
 // Observers is told what happens in a replay, or keeps its packets or what its folds hold, as
 // dispatch.Options has it; the zero value tells nobody.
 type Observers struct {
-	Observe engine.Observer
-	Arrive  func(dispatch.Arrival)
-	Cut     dispatch.Cut
-	tape    *dispatch.Tape
+	Observe  engine.Observer
+	Arrive   func(dispatch.Arrival)
+	Cut      dispatch.Cut
+	Arrivals dispatch.ArrivalWindows
+	tape     *dispatch.Tape
 }
 
 // Add lets another observer know, too.
@@ -214,7 +215,7 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 	}
 	result, err := dispatch.Replay(src, dispatch.Options{
 		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.Profile != nil && s.Profile.NTuple.ATR, Filter: in.filter, Inner: in.Flags.inner,
-		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Tape: w.tape,
+		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+)
+
+// tried is a table that a reader of a page tries, and what its script says of it; JSON as
+// the script's tryTable takes and gives it.
+type tried struct {
+	choice   map[string]string
+	scenario string // the same, as compare takes it
+}
+
+// TestHTMLTriesTables: every number that a page's script computes of another table, other
+// CPUs, another key or other fields is the program's of a replay with them.
+func TestHTMLTriesTables(t *testing.T) {
+	ctx := chromium(t)
+	for seed, sample := range []string{"web.pcap", "dns.pcap", "elephant.pcap"} {
+		t.Run(sample, func(t *testing.T) {
+			capture := filepath.Join(repository(t), "pcaps", "samples", sample)
+			all := []string{capture, "--cpus", "8", "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
+			path := filepath.Join(t.TempDir(), "report.html")
+			runs(t, append(all, "-o", path)...)
+
+			r := rand.New(rand.NewPCG(uint64(seed), 18))
+			var tries []tried
+			args := append([]string{"compare"}, all...)
+			args = append(args, "--format", "json", "--scenario", "base: layout=equal")
+			for i := range 17 {
+				one := randomTry(r)
+				tries = append(tries, one)
+				args = append(args, "--scenario", fmt.Sprintf("s%d: %s", i, one.scenario))
+			}
+			var want struct{ Scenarios []triedScenario }
+			if err := json.Unmarshal([]byte(runs(t, args...)), &want); err != nil {
+				t.Fatal(err)
+			}
+			for i, got := range tryAll(t, ctx, path, tries) {
+				s := want.Scenarios[i+1]
+				if diff := cmp.Diff(s.figures(), got.figures()); diff != "" {
+					t.Errorf("%v (-replay +page):\n%s", tries[i].choice, diff)
+				}
+				if at := s.Modes[0].Imbalance.BusiestWindow; got.Windows != nil && got.Interval == 500e6 {
+					b := got.Windows[1]
+					if b.Start != at.Start || b.Packets != at.Packets || math.Abs(b.Imbalance-at.Imbalance) > 1e-6 {
+						t.Errorf("%v: the busiest window is %+v, by the replay %+v", tries[i].choice, b, at)
+					}
+				}
+			}
+		})
+	}
+}
+
+// randomTry is a layout, CPUs, single moves, and now and then a key and fields.
+func randomTry(r *rand.Rand) tried {
+	const size, queues = 128, 8
+	one := tried{choice: map[string]string{}}
+	n := queues
+	if r.IntN(3) == 0 {
+		n = 2 + r.IntN(15)
+		one.choice["cpus"] = fmt.Sprint(n)
+		one.scenario += fmt.Sprintf("cpus=%d ", n)
+	}
+	number := func(count, below int) string {
+		var list []string
+		for range count {
+			list = append(list, fmt.Sprint(r.IntN(below)))
+		}
+		return strings.Join(list, ",")
+	}
+	layout := ""
+	switch r.IntN(5) {
+	case 0:
+		layout = fmt.Sprintf("equal:%d", 1+r.IntN(n))
+	case 1:
+		layout = fmt.Sprintf("equal:%d,start:1", 1+r.IntN(n-1))
+	case 2:
+		layout = "weight:1," + number(n-1, size/n)
+	case 3:
+		layout = "block"
+	case 4:
+		layout = "list:" + number(size, n)
+	}
+	one.choice["layout"] = layout
+	one.scenario += "layout=" + layout
+	if r.IntN(2) == 0 {
+		key := make([]byte, 40)
+		for i := range key {
+			key[i] = byte(r.Uint32())
+		}
+		one.choice["key"] = hex.EncodeToString(key)
+		one.scenario += " key=" + one.choice["key"]
+	}
+	if r.IntN(3) == 0 {
+		one.choice["types"] = []string{"ipv4,ipv6", "ipv4,tcp_ipv4,ipv6,tcp_ipv6", "tcp_ipv4", "udp_ipv4,ipv6"}[r.IntN(4)]
+		one.scenario += " hash-types=" + one.choice["types"]
+	}
+	return one
+}
+
+// triedScenario is what a comparison has of it.
+type triedScenario struct {
+	FlowsMoved   int `json:"flows_moved"`
+	PacketsMoved int `json:"packets_moved"`
+	Table        struct{ Entries []int }
+	Modes        []struct {
+		CPUs      []struct{ CPU int }
+		Queues    []struct{ CPU, Packets int }
+		Imbalance struct {
+			Packets       float64
+			MinMaxPercent *float64     `json:"min_max_percent"`
+			BusiestWindow *triedWindow `json:"busiest_window"`
+		}
+	}
+}
+
+type triedWindow struct {
+	Start     int64 `json:"start_ns"`
+	Packets   int
+	Imbalance float64
+}
+
+// triedFigures are those that are the same.
+type triedFigures struct {
+	Entries             []int
+	CPUs                []int
+	Packets             []int // per CPU
+	Imbalance           string
+	MinMaxPercent       string
+	Flows, MovedPackets int // that go to another CPU
+}
+
+func sixDecimals(f *float64) string {
+	if f == nil {
+		return "null"
+	}
+	return fmt.Sprintf("%.6f", *f)
+}
+
+func (s *triedScenario) figures() triedFigures {
+	m := &s.Modes[0]
+	f := triedFigures{Entries: s.Table.Entries, Imbalance: sixDecimals(&m.Imbalance.Packets), MinMaxPercent: sixDecimals(m.Imbalance.MinMaxPercent), Flows: s.FlowsMoved, MovedPackets: s.PacketsMoved}
+	for _, c := range m.CPUs {
+		packets := 0
+		for _, q := range m.Queues {
+			if q.CPU == c.CPU {
+				packets += q.Packets
+			}
+		}
+		f.CPUs, f.Packets = append(f.CPUs, c.CPU), append(f.Packets, packets)
+	}
+	return f
+}
+
+// triedResult is what the script says.
+type triedResult struct {
+	Entries []int
+	Tried   struct {
+		CPUs          []int
+		Packets       []int
+		Imbalance     float64
+		MinMaxPercent *float64
+	}
+	Moved   struct{ Flows, Packets int }
+	Share   float64
+	Windows []struct {
+		Start     int64
+		Packets   int
+		Imbalance float64
+	}
+	Interval int64
+}
+
+func (r *triedResult) figures() triedFigures {
+	return triedFigures{r.Entries, r.Tried.CPUs, r.Tried.Packets, sixDecimals(&r.Tried.Imbalance), sixDecimals(r.Tried.MinMaxPercent), r.Moved.Flows, r.Moved.Packets}
+}
+
+// tryAll opens a page and has its script try tables.
+func tryAll(t *testing.T, ctx context.Context, path string, tries []tried) (results []triedResult) {
+	t.Helper()
+	var choices []map[string]string
+	for _, one := range tries {
+		choices = append(choices, one.choice)
+	}
+	text, err := json.Marshal(choices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(ctx)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+filepath.ToSlash(path))); err != nil {
+		t.Fatal(err)
+	}
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`JSON.stringify(`+string(text)+`.map((choice) => ({...tryTable(choice), interval: data.try.interval_ns})))`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(got), &results); err != nil || len(results) != len(tries) {
+		t.Fatalf("%d results of %d: %v", len(results), len(tries), err)
+	}
+	return results
+}
+
+// chromium starts a browser without a window.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time: not with -short")
+	}
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("there is no chromium in PATH: apt-get install chromium")
+	}
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		ended, done := context.WithTimeout(ctx, 10*time.Second)
+		chromedp.Cancel(ended) // waits until it has left its folder
+		done()
+		cancel()
+		stop()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}

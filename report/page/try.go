@@ -1,0 +1,135 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+)
+
+// tryData is what the page's script computes with when a reader tries a table: from what
+// each entry got follows what any other table of its size gives each CPU.
+type tryData struct {
+	CPUs      []int    `json:"cpus"` // in use
+	Bytes     []uint64 `json:"bytes"`
+	Packets   []uint64 `json:"packets"`
+	Flows     []uint64 `json:"flows"`
+	Rest      []uint64 `json:"rest"`       // per queue, what no table moves
+	RestFlows []uint64 `json:"rest_flows"` // likewise
+	Default   int      `json:"default_queue"`
+	Complete  bool     `json:"complete"` // the page has all flows
+
+	Interval int64     `json:"interval_ns"`
+	Windows  [][]int64 `json:"windows"` // those with packets: see sparse
+
+	// Toeplitz, of inputs that the script can make.
+	Hashing *hashingData `json:"hashing"` // null where no other can be tried
+}
+
+// hashingData is what flows were hashed with.
+type hashingData struct {
+	Key   string `json:"key"`
+	Xfrm  string `json:"xfrm"`
+	Types string `json:"types"`
+}
+
+// newTryData is nil where there is no table to try: none of the modes steers by one.
+func newTryData(r *report.Report, flows *htmlFlows) *tryData {
+	at := report.ComparedMode(r.Modes)
+	if r.Steered == nil || at < 0 || r.Modes[at].Mode == report.NonRSS || r.Table.Size == 0 || len(r.Steered.Rest) != len(r.Table.QueueCPUs) {
+		return nil
+	}
+	d := &tryData{
+		Packets: r.Table.Packets, Bytes: r.Table.Bytes, Flows: r.Table.Flows, Rest: r.Steered.Rest, RestFlows: r.Steered.RestFlows,
+		Complete: flows != nil && uint64(flows.Total) == r.FlowsTotal && r.FlowsNote == "",
+	}
+	for i := range r.Modes[at].CPUs {
+		d.CPUs = append(d.CPUs, r.Modes[at].CPUs[i].CPU)
+	}
+	if p := r.Parameters.Named("default-queue"); p != nil {
+		d.Default, _ = p.Value.(int)
+	}
+	d.Interval, d.Windows = sparse(r.Steered)
+	if flows != nil && r.Anonymized == nil {
+		d.Hashing = hashingOf(r.Parameters)
+	}
+	return d
+}
+
+func hashingOf(parameters report.Parameters) *hashingData {
+	text := func(name string) string {
+		if p := parameters.Named(name); p != nil {
+			return fmt.Sprint(p.Value)
+		}
+		return ""
+	}
+	h := &hashingData{strings.ReplaceAll(text("key"), ":", ""), text("xfrm"), text("hash-types")}
+	if f := text("hash-function"); h.Key == "" || h.Types == "" || f != "" && f != "toeplitz" ||
+		!slices.Contains([]string{"none", "symmetric-xor", "symmetric-or-xor"}, h.Xfrm) {
+		return nil
+	}
+	return h
+}
+
+// sparseNumbers bounds the windows of the page's data.
+const sparseNumbers = 30_000
+
+// sparse is the windows with packets, as [its place, entry, packets, entry, packets …], with
+// -1 - q for the rest of queue q; in windows of several where there are too many.
+func sparse(s *report.Steered) (interval int64, windows [][]int64) {
+	entries := 0
+	if len(s.Windows) > 0 {
+		for _, w := range s.Windows {
+			entries = max(entries, len(w)-len(s.Rest))
+		}
+	}
+	for per := 1; ; per *= 2 {
+		interval, windows = s.Interval*int64(per), nil
+		numbers := 0
+		for from := 0; from < len(s.Windows); from += per {
+			row := []int64{int64(from / per)}
+			sum := make([]int64, entries+len(s.Rest))
+			for _, w := range s.Windows[from:min(from+per, len(s.Windows))] {
+				for i, n := range w {
+					sum[i] += int64(n)
+				}
+			}
+			for i, n := range sum {
+				if n == 0 {
+					continue
+				}
+				if i >= entries {
+					i = entries - 1 - i
+				}
+				row = append(row, int64(i), n)
+			}
+			if len(row) > 1 {
+				windows = append(windows, row)
+				numbers += len(row)
+			}
+		}
+		if numbers <= sparseNumbers || per >= len(s.Windows) {
+			return interval, windows
+		}
+	}
+}
+
+// htmlTry is the form in which a reader tries a table.
+type htmlTry struct {
+	Entries int
+	Queues  int
+	CPUs    int
+	Hashing *hashingData
+	RPS     bool // packets go on to other CPUs
+
+	data *tryData
+}
+
+func newHTMLTry(r *report.Report, flows *htmlFlows) *htmlTry {
+	d := newTryData(r, flows)
+	if d == nil {
+		return nil
+	}
+	return &htmlTry{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, data: d}
+}
