@@ -45,8 +45,7 @@ type replayFlags struct {
 	trace    packets.TraceFlags
 	copy     packets.CopyFlags
 
-	anonymize output.AnonymizeFlags
-	failIf    []string
+	failIf []string
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -80,16 +79,17 @@ func newReplayCommand(e *cli.Env) *cobra.Command {
 	set.Var(&f.trace.To, "trace-to", "")
 	set.StringVar(&f.copy.Write, "write", "", "")
 	set.StringVar(&f.copy.Split, "split", "", "")
-	f.anonymize.AddWithHash(set)
+	f.output.AddAnonymizeHash()
 	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
 
 func replay(e *cli.Env, f *replayFlags, args []string) error {
-	captures, err := input.Captures(args)
+	reads, err := f.model.Reads(args)
 	if err != nil {
 		return err
 	}
+	captures := reads.Captures
 	if err := f.look.check(f.output); err != nil {
 		return err
 	}
@@ -97,18 +97,15 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.AddPlots(f.output.Plots, picture.Write); err != nil {
+	if err := out.AddPlots(picture.Write); err != nil {
 		return err
 	}
 	limit, err := parseFlows(f.flows)
 	if err != nil {
 		return err
 	}
-	if err := f.model.CheckStdin(captures); err != nil {
-		return err
-	}
 	if f.digest {
-		if err := input.CheckTwice("--digest", captures); err != nil {
+		if err := cli.CheckTwice("--digest", captures); err != nil {
 			return err
 		}
 	}
@@ -125,7 +122,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkReplay(&f.anonymize, f); err != nil {
+	if err := f.checkAnonymize(); err != nil {
 		return err
 	}
 	var trace *packets.Trace
@@ -147,8 +144,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: f.model.Inputs(), Folders: f.model.Folders()})
-	if err != nil {
+	if err := out.Prepare(reads); err != nil {
 		return err
 	}
 	s, err := f.model.Resolve(e)
@@ -196,7 +192,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		}
 		defer copies.Close()
 	}
-	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: anonymizer}
+	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: out.Anonymizer}
 	if f.headroom {
 		all, err := in.Headroom(e, s, done)
 		if err != nil {
@@ -205,7 +201,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		a.Headroom = all[0]
 	}
 	rep := a.Report()
-	rep.Words = words
+	rep.Words = out.Words
 	rep.Next = f.next(e, s, rep)
 	if f.digest {
 		if err := digest(rep.Capture.Files, done.Files); err != nil {
@@ -313,20 +309,21 @@ func digest(files []report.File, read []file.Info) error {
 	return nil
 }
 
-// checkReplay refuses what would tell what is to be hidden, too.
-func checkReplay(f *output.AnonymizeFlags, all *replayFlags) error {
-	if err := f.Check(); err != nil || !f.On {
+// checkAnonymize refuses what would tell what is to be hidden, too.
+func (f *replayFlags) checkAnonymize() error {
+	how := &f.output.Anonymize
+	if err := how.Check(); err != nil || !how.On {
 		return err
 	}
 	for _, flag := range []struct{ name, value string }{
-		{"trace", all.trace.Path}, {"write", all.copy.Write}, {"split", all.copy.Split},
+		{"trace", f.trace.Path}, {"write", f.copy.Write}, {"split", f.copy.Split},
 	} {
 		if flag.value != "" {
 			return cli.Usagef("--anonymize is for the report; --%s writes what is of single packets, as they are: leave one of them out", flag.name)
 		}
 	}
-	if !f.KeepHash && strings.HasPrefix(all.on, "entry=") {
-		return cli.Usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", all.on)
+	if !how.KeepHash && strings.HasPrefix(f.on, "entry=") {
+		return cli.Usagef("--on %s tells the flows' index, which --anonymize leaves out: add --keep-hash", f.on)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if f.snapshots == "" {
 		return cli.Usagef("--snapshots names no folder: rssreplay calibrate --snapshots DIR; `rssreplay help calibrate` has the line that fills one")
 	}
-	captures, err := input.Captures(args)
+	reads, err := f.model.Reads(args)
 	if err != nil {
 		return err
 	}
@@ -54,14 +54,11 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.model.CheckStdin(captures); err != nil {
-		return err
-	}
 	set, err := readSnapshots(f.snapshots)
 	if err != nil {
 		return cli.Usagef("--snapshots: %w", err)
 	}
-	if err := out.Protect(slices.Concat(captures, f.model.Inputs(), set.files)); err != nil {
+	if err := out.Protect(slices.Concat(reads.Captures, reads.Others, set.files)); err != nil {
 		return err
 	}
 	s, err := f.model.Resolve(e)
@@ -74,8 +71,8 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	}
 	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: set.notes}
 	var damage error
-	if len(captures) > 0 {
-		in, err := f.input.Resolve(captures, s)
+	if len(reads.Captures) > 0 {
+		in, err := f.input.Resolve(reads.Captures, s)
 		if err != nil {
 			return err
 		}
@@ -117,7 +114,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 		return err
 	}
 	if damage != nil {
-		return cli.Damaged(damage, "the prediction is of", captures)
+		return cli.Damaged(damage, "the prediction is of", reads.Captures)
 	}
 	return nil
 }

@@ -35,7 +35,6 @@ type compareFlags struct {
 	input     *input.Flags
 	scenarios []scenarioSpec
 	output    *output.Flags
-	anonymize output.AnonymizeFlags
 	failIf    []string
 	headroom  input.HeadroomFlag
 }
@@ -70,14 +69,14 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.output.AddTables()
 	f.output.AddWords()
 	f.output.AddPlots()
-	f.anonymize.Add(f.set)
+	f.output.AddAnonymize()
 	f.headroom.Add(f.set)
 	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
 	return c
 }
 
 func compare(e *cli.Env, f *compareFlags, args []string) error {
-	captures, err := input.Captures(args)
+	captures, err := cli.Captures(args)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.AddPlots(f.output.Plots, picture.WriteCompare); err != nil {
+	if err := out.AddPlots(picture.WriteCompare); err != nil {
 		return err
 	}
 	conditions, err := cli.ParseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
@@ -103,20 +102,19 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	var inputs, folders []string
+	reads := cli.Reads{Captures: captures}
 	for _, s := range scenarios {
 		if s.earlier != nil {
-			inputs = append(inputs, s.path)
+			reads.Others = append(reads.Others, s.path)
 		} else {
-			inputs, folders = append(inputs, s.flags.Inputs()...), append(folders, s.flags.Folders()...)
+			reads.Others, reads.Folders = append(reads.Others, s.flags.Inputs()...), append(reads.Folders, s.flags.Folders()...)
 		}
 	}
-	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: inputs, Folders: folders})
-	if err != nil {
+	if err := out.Prepare(reads); err != nil {
 		return err
 	}
-	anonymizeEarlier(anonymizer, scenarios)
-	c := &comparison{scenarios: scenarios, anonymizer: anonymizer}
+	anonymizeEarlier(out.Anonymizer, scenarios)
+	c := &comparison{scenarios: scenarios, anonymizer: out.Anonymizer}
 	if err := c.replay(e, f, captures, conditions); err != nil {
 		return err
 	}
@@ -124,10 +122,10 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	compare.Words = words
+	compare.Words = out.Words
 	compare.Command = e.Command()
-	if anonymizer != nil {
-		anonymizer.Compare(compare)
+	if out.Anonymizer != nil {
+		out.Anonymizer.Compare(compare)
 	}
 	var met error
 	for _, s := range compare.Scenarios {

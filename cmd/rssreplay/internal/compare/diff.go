@@ -16,39 +16,37 @@ import (
 // NewDiffCommand is `rssreplay diff OLD.json NEW.json`.
 func NewDiffCommand(e *cli.Env) *cobra.Command {
 	var failIf []string
-	var anonymize output.AnonymizeFlags
 	c := &cobra.Command{Use: "diff OLD.json NEW.json [flags]"}
-	output := output.NewFlags(c.Flags())
-	output.AddLook()
-	output.AddTables()
-	output.AddWords()
-	output.AddPlots()
-	anonymize.Add(c.Flags())
+	to := output.NewFlags(c.Flags())
+	to.AddLook()
+	to.AddTables()
+	to.AddWords()
+	to.AddPlots()
+	to.AddAnonymize()
 	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
 	c.RunE = func(_ *cobra.Command, reports []string) error {
 		if len(reports) != 2 {
 			return cli.Usagef("diff takes two reports: rssreplay diff old.json new.json, as `rssreplay --format json --output FILE` writes them")
 		}
-		return diff(e, output, &anonymize, failIf, reports)
+		return diff(e, to, failIf, reports)
 	}
 	return c
 }
 
 // diff puts two reports side by side. The conditions are of the new one.
-func diff(e *cli.Env, f *output.Flags, anonymize *output.AnonymizeFlags, failIf, reports []string) error {
+func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	out, err := output.Plan(e, f, compareForms(false))
 	if err != nil {
 		return err
 	}
-	if err := out.AddPlots(f.Plots, picture.WriteCompare); err != nil {
+	if err := out.AddPlots(picture.WriteCompare); err != nil {
 		return err
 	}
 	conditions, err := cli.ParseConditions(failIf, findings.Judgeable{Findings: true, FlowsMoved: true})
 	if err != nil {
 		return err
 	}
-	words, anonymizer, err := out.Prepare(f, anonymize, output.Reads{Others: reports})
-	if err != nil {
+	if err := out.Prepare(cli.Reads{Others: reports}); err != nil {
 		return err
 	}
 	scenarios := make([]*scenario, len(reports))
@@ -65,12 +63,12 @@ func diff(e *cli.Env, f *output.Flags, anonymize *output.AnonymizeFlags, failIf,
 	if scenarios[0].name == scenarios[1].name {
 		scenarios[0].name, scenarios[1].name = "old", "new"
 	}
-	anonymizeEarlier(anonymizer, scenarios)
+	anonymizeEarlier(out.Anonymizer, scenarios)
 	compare := diffOf(scenarios[0], scenarios[1])
-	compare.Words = words
+	compare.Words = out.Words
 	compare.Command = e.Command()
-	if anonymizer != nil {
-		anonymizer.Compare(compare)
+	if out.Anonymizer != nil {
+		out.Anonymizer.Compare(compare)
 	}
 	now := &compare.Scenarios[1]
 	if compare.Capture.Received == 0 {

@@ -33,8 +33,6 @@ type explainFlags struct {
 	time   cli.Duration
 	input  *input.Flags
 	output *output.Flags
-
-	anonymize output.AnonymizeFlags
 }
 
 // NewExplainCommand is `rssreplay explain CAPTURE`.
@@ -62,7 +60,7 @@ func NewExplainCommand(e *cli.Env) *cobra.Command {
 	f.output = output.NewFlags(set)
 	f.output.AddLook()
 	f.output.AddWords()
-	f.anonymize.AddWithHash(set)
+	f.output.AddAnonymizeHash()
 	return c
 }
 
@@ -205,18 +203,11 @@ type found struct {
 }
 
 func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
-	captures, err := input.Captures(args)
+	reads, err := f.model.Reads(args)
 	if err != nil {
 		return err
 	}
-	out, err := output.Plan(e, f.output, append(output.Texts(text.WriteExplanation), output.Plain("json", report.WriteExplanationJSON)))
-	if err != nil {
-		return err
-	}
-	if err := f.model.CheckStdin(captures); err != nil {
-		return err
-	}
-	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: f.model.Inputs(), Folders: f.model.Folders()})
+	out, err := output.Begin(e, f.output, append(output.Texts(text.WriteExplanation), output.Plain("json", report.WriteExplanationJSON)), reads)
 	if err != nil {
 		return err
 	}
@@ -224,7 +215,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, err := f.input.Resolve(captures, s)
+	in, err := f.input.Resolve(reads.Captures, s)
 	if err != nil {
 		return err
 	}
@@ -264,16 +255,16 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 		return err
 	}
 	x := packet.explanation(s, stories)
-	x.Words = words
+	x.Words = out.Words
 	x.Command = e.Command()
-	if anonymizer != nil {
-		anonymizer.Explanation(x)
+	if out.Anonymizer != nil {
+		out.Anonymizer.Explanation(x)
 	}
 	if err := out.Write(x); err != nil {
 		return err
 	}
 	if result.Damage != nil {
-		return cli.Damaged(result.Damage, "the packet was replayed with", captures)
+		return cli.Damaged(result.Damage, "the packet was replayed with", reads.Captures)
 	}
 	return nil
 }

@@ -1,10 +1,9 @@
 // Package input replays the captures of a command line: which packets of them, as sent
 // or received, how fast, and what is to be said where none is left.
 //
-//  1. Captures are the files that arguments name (captures.go).
-//  2. Flags are checked, and become an Input (replay.go).
-//  3. An Input reads the captures once, or twice where --rate has to learn their rate
+//  1. Flags are checked, and become an Input (replay.go).
+//  2. An Input reads the captures once, or twice where --rate has to learn their rate
 //     first, and shows on a terminal how far it is (progress.go).
-//  4. Headroom replays a part again and again, each time faster (headroom.go).
-//  5. Why nothing was received names the flag that is to blame (nothing.go).
+//  3. Headroom replays a part again and again, each time faster (headroom.go).
+//  4. Why nothing was received names the flag that is to blame (nothing.go).
 package input

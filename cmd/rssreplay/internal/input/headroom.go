@@ -22,7 +22,7 @@ func (f HeadroomFlag) Check(captures []string) error {
 	if !f {
 		return nil
 	}
-	return CheckTwice("--headroom", captures)
+	return cli.CheckTwice("--headroom", captures)
 }
 
 // AddTo adds it to the parameters in force.

@@ -87,7 +87,7 @@ func (f *Flags) Resolve(captures []string, s *settings.Settings) (*Input, error)
 		if in.Rate, err = parseRate(f.rate); err != nil {
 			return nil, cli.AsUsage(err)
 		}
-		if err := CheckTwice("--rate", captures); err != nil {
+		if err := cli.CheckTwice("--rate", captures); err != nil {
 			return nil, err
 		}
 	}
@@ -186,7 +186,7 @@ func (in *Input) Replay(e *cli.Env, s *settings.Settings, w Observers) (*Replaye
 
 // Pass replays the captures; again if they hold sent packets and did not look so.
 func (in *Input) Pass(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers) (*Replayed, error) {
-	repeatable := in.Settled == nil && w.Observe == nil && w.Arrive == nil && readableOnce(in.captures) == ""
+	repeatable := in.Settled == nil && w.Observe == nil && w.Arrive == nil && cli.ReadableOnce(in.captures) == ""
 	done, err := in.read(e, s, modes, more, scale, w, repeatable)
 	if errors.Is(err, dispatch.ErrSent) {
 		return in.read(e, s, modes, more, scale, w, false)

@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/spf13/pflag"
-
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/report/anonymize"
 )
@@ -22,16 +20,17 @@ type AnonymizeFlags struct {
 	KeepHash bool
 }
 
-func (f *AnonymizeFlags) Add(set *pflag.FlagSet) {
-	set.BoolVar(&f.On, "anonymize", false, "")
-	set.StringVar(&f.key, "anonymize-key", "", "")
-	set.BoolVar(&f.ports, "anonymize-ports", false, "")
+// AddAnonymize adds what anonymizes a result.
+func (f *Flags) AddAnonymize() {
+	f.set.BoolVar(&f.Anonymize.On, "anonymize", false, "")
+	f.set.StringVar(&f.Anonymize.key, "anonymize-key", "", "")
+	f.set.BoolVar(&f.Anonymize.ports, "anonymize-ports", false, "")
 }
 
-// AddWithHash is add where the result has hashes.
-func (f *AnonymizeFlags) AddWithHash(set *pflag.FlagSet) {
-	f.Add(set)
-	set.BoolVar(&f.KeepHash, "keep-hash", false, "")
+// AddAnonymizeHash is AddAnonymize where the result has hashes.
+func (f *Flags) AddAnonymizeHash() {
+	f.AddAnonymize()
+	f.set.BoolVar(&f.Anonymize.KeepHash, "keep-hash", false, "")
 }
 
 // Check refuses flags that lack another.

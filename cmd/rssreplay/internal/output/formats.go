@@ -90,7 +90,9 @@ type Flags struct {
 	width   int
 	Table   string // of CSV
 	words   wordsFlags
-	Plots   []string
+	plots   []string
+
+	Anonymize AnonymizeFlags
 }
 
 // NewFlags are what every command has that prints a result.
@@ -127,8 +129,13 @@ const StdoutPath = "-"
 // Outputs are the places that a result is written to.
 type Outputs[T any] struct {
 	Env     *cli.Env
+	flags   *Flags
 	targets []target[T]
 	dirs    []string // to be made for them
+
+	// What Prepare finds.
+	Words      report.Words
+	Anonymizer *anonymize.Anonymizer // nil where that is not asked for
 }
 
 // target is one place: a file that a flag names, or standard output.
@@ -140,7 +147,7 @@ type target[T any] struct {
 // Plan checks the flags, before anything is replayed. forms are the
 // formats that the command has, the first of which is the default.
 func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
-	o := &Outputs[T]{Env: e}
+	o := &Outputs[T]{Env: e, flags: f}
 	if f.color != "auto" && f.color != "always" && f.color != "never" {
 		return nil, cli.Usagef("--color must be auto, always or never, not %q", f.color)
 	}
@@ -288,26 +295,27 @@ func (o *Outputs[T]) Protect(inputs []string) error {
 	return nil
 }
 
-// Reads is what a command reads.
-type Reads struct {
-	Captures []string // - is standard input
-	Others   []string // files: tables, counters, reports …
-	Folders  []string // bundles
+// Prepare is what comes before the reading: it refuses to write over what is read,
+// and gets the author's words and what makes the result fit to be shown to others.
+func (o *Outputs[T]) Prepare(r cli.Reads) (err error) {
+	f := o.flags
+	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
+		return err
+	}
+	if o.Words, err = f.words.read(o.Env, r.Captures, r.Others); err != nil {
+		return err
+	}
+	o.Anonymizer, err = f.Anonymize.resolve(slices.Concat(r.Captures, r.Others, r.Folders, f.words.inputs()))
+	return err
 }
 
-// Prepare is what comes before the reading: it refuses to write over what is read,
-// and gets the author's words and what makes the result fit to be shown to others,
-// nil where that is not asked for.
-func (o *Outputs[T]) Prepare(f *Flags, a *AnonymizeFlags, r Reads) (report.Words, *anonymize.Anonymizer, error) {
-	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), a.inputs())); err != nil {
-		return report.Words{}, nil, err
-	}
-	words, err := f.words.read(o.Env, r.Captures, r.Others)
+// Begin is Plan and Prepare at once, where nothing else is to be written.
+func Begin[T any](e *cli.Env, f *Flags, forms []Format[T], r cli.Reads) (*Outputs[T], error) {
+	o, err := Plan(e, f, forms)
 	if err != nil {
-		return report.Words{}, nil, err
+		return nil, err
 	}
-	anonymizer, err := a.resolve(slices.Concat(r.Captures, r.Others, r.Folders, f.words.inputs()))
-	return words, anonymizer, err
+	return o, o.Prepare(r)
 }
 
 // Write writes the result to all places. The files are there in the end, with all

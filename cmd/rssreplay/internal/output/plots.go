@@ -10,7 +10,7 @@ import (
 )
 
 // AddPlots adds what asks for pictures.
-func (f *Flags) AddPlots() { f.set.StringArrayVar(&f.Plots, "plot", nil, "") }
+func (f *Flags) AddPlots() { f.set.StringArrayVar(&f.plots, "plot", nil, "") }
 
 // plotFormat is the format of a picture that a file's ending asks for.
 func plotFormat(path string) (format picture.Format, ok bool) {
@@ -31,9 +31,9 @@ func (f *Flags) checkPicture(path string) error {
 	return nil
 }
 
-// AddPlots adds the pictures, which draw makes of the result.
-func (o *Outputs[T]) AddPlots(paths []string, draw func(io.Writer, T, picture.Format) error) error {
-	for _, path := range paths {
+// AddPlots adds the pictures that are asked for, which draw makes of the result.
+func (o *Outputs[T]) AddPlots(draw func(io.Writer, T, picture.Format) error) error {
+	for _, path := range o.flags.plots {
 		format, ok := plotFormat(path)
 		switch {
 		case path == StdoutPath:

@@ -37,7 +37,7 @@ func (f *CopyFlags) Check(captures []string) error {
 		if to.path == output.StdoutPath {
 			return cli.Usagef("%s - would mix with the report on standard output: name a place for it", to.flag)
 		}
-		if err := input.CheckTwice(to.flag, captures); err != nil {
+		if err := cli.CheckTwice(to.flag, captures); err != nil {
 			return err
 		}
 	}

@@ -123,6 +123,16 @@ func (f *Flags) Folders() []string {
 	return []string{f.Imports.bundle}
 }
 
+// Reads is what is read: the captures that arguments name, and what the flags do. It
+// refuses to read standard input twice.
+func (f *Flags) Reads(args []string) (cli.Reads, error) {
+	captures, err := cli.Captures(args)
+	if err != nil {
+		return cli.Reads{}, err
+	}
+	return cli.Reads{Captures: captures, Others: f.Inputs(), Folders: f.Folders()}, f.CheckStdin(captures)
+}
+
 // CheckStdin refuses flags of which more than one, or one and a capture, would
 // read standard input.
 func (f *Flags) CheckStdin(captures []string) error {

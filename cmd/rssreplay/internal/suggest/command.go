@@ -37,8 +37,6 @@ type suggestFlags struct {
 	maxMoves int
 	keys     string
 	output   *output.Flags
-
-	anonymize output.AnonymizeFlags
 }
 
 // NewCommand is `rssreplay suggest CAPTURE...`.
@@ -65,30 +63,26 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.output.AddLook()
 	f.output.AddTables()
 	f.output.AddWords()
-	f.anonymize.Add(f.set)
+	f.output.AddAnonymize()
 	return c
 }
 
 func suggest(e *cli.Env, f *suggestFlags, args []string) error {
-	captures, err := input.Captures(args)
-	if err != nil {
-		return err
-	}
-	out, err := output.Plan(e, f.output, suggestForms())
+	reads, err := f.model.Reads(args)
 	if err != nil {
 		return err
 	}
 	if f.output.Table == "keys" && f.keys == "" {
 		return cli.Usagef("--table-csv keys: without --keys there is no such table: give --keys random:1000, say")
 	}
-	if err := input.CheckAgain("suggest", "three times", captures); err != nil {
+	if err := cli.CheckAgain("suggest", "three times", reads.Captures); err != nil {
 		return err
 	}
-	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: f.model.Inputs(), Folders: f.model.Folders()})
+	out, err := output.Begin(e, f.output, suggestForms(), reads)
 	if err != nil {
 		return err
 	}
-	s, err := f.newSuggester(e, captures)
+	s, err := f.newSuggester(e, reads.Captures)
 	if err != nil {
 		return err
 	}
@@ -96,16 +90,16 @@ func suggest(e *cli.Env, f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	found.Words = words
+	found.Words = out.Words
 	found.Command = e.Command()
-	if anonymizer != nil {
-		anonymizer.Suggest(found)
+	if out.Anonymizer != nil {
+		out.Anonymizer.Suggest(found)
 	}
 	if err := out.Write(found); err != nil {
 		return err
 	}
 	if damage := s.whole.Result.Damage; damage != nil {
-		return cli.Damaged(damage, "the suggestions are for", captures)
+		return cli.Damaged(damage, "the suggestions are for", reads.Captures)
 	}
 	return nil
 }
@@ -178,7 +172,7 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, 
 	if imported, err := shellWord(s.settings.Device); err == nil && !f.set.Changed("dev") {
 		s.device = imported
 	}
-	if f.anonymize.On {
+	if f.output.Anonymize.On {
 		s.device = anonymize.HiddenInterface
 	}
 	if s.input, err = f.input.Resolve(captures, s.settings); err != nil {

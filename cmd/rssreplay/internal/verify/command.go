@@ -38,7 +38,6 @@ type verifyFlags struct {
 	irqBefore, irqAfter   string
 	tolerance             string
 	counters, interrupted bool // which are given
-	anonymize             output.AnonymizeFlags
 }
 
 // NewCommand is `rssreplay verify CAPTURE...`.
@@ -60,7 +59,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.output.AddLook()
 	f.output.AddTables()
 	f.output.AddWords()
-	f.anonymize.Add(set)
+	f.output.AddAnonymize()
 	set.StringVar(&f.countersBefore, "counters-before", "", "")
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
@@ -96,11 +95,7 @@ func (f *verifyFlags) check() (tolerance *float64, err error) {
 }
 
 func verify(e *cli.Env, f *verifyFlags, args []string) error {
-	captures, err := input.Captures(args)
-	if err != nil {
-		return err
-	}
-	out, err := output.Plan(e, f.output, verifyForms())
+	reads, err := f.model.Reads(args)
 	if err != nil {
 		return err
 	}
@@ -108,11 +103,8 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.model.CheckStdin(captures); err != nil {
-		return err
-	}
-	others := append([]string{f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter}, f.model.Inputs()...)
-	words, anonymizer, err := out.Prepare(f.output, &f.anonymize, output.Reads{Captures: captures, Others: others, Folders: f.model.Folders()})
+	reads.Others = append(reads.Others, f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter)
+	out, err := output.Begin(e, f.output, verifyForms(), reads)
 	if err != nil {
 		return err
 	}
@@ -120,7 +112,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, err := f.input.Resolve(captures, s)
+	in, err := f.input.Resolve(reads.Captures, s)
 	if err != nil {
 		return err
 	}
@@ -141,10 +133,10 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	result.Words = words
+	result.Words = out.Words
 	result.Command = e.Command()
-	if anonymizer != nil {
-		anonymizer.Verify(result)
+	if out.Anonymizer != nil {
+		out.Anonymizer.Verify(result)
 	}
 	if err := out.Write(result); err != nil {
 		return err
@@ -155,7 +147,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	case !*result.Agrees:
 		return cli.Differs(errors.New(result.Verdict))
 	case damage != nil:
-		return cli.Damaged(damage, "the verdict is of", captures)
+		return cli.Damaged(damage, "the verdict is of", reads.Captures)
 	}
 	return nil
 }

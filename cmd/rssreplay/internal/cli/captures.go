@@ -1,4 +1,4 @@
-package input
+package cli
 
 import (
 	"errors"
@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
 // Captures are the captures that the command line names. A pattern that no
@@ -28,7 +26,7 @@ func Captures(args []string) ([]string, error) {
 		captures = append(captures, matches...)
 	}
 	if i := slices.Index(captures, "-"); i >= 0 && slices.Contains(captures[i+1:], "-") {
-		return nil, cli.Usagef("- is given twice, but standard input can be read only once")
+		return nil, Usagef("- is given twice, but standard input can be read only once")
 	}
 	return captures, nil
 }
@@ -40,18 +38,18 @@ func CheckTwice(flag string, captures []string) error {
 
 // CheckAgain is CheckTwice for other numbers of times.
 func CheckAgain(flag, times string, captures []string) error {
-	switch name := readableOnce(captures); name {
+	switch name := ReadableOnce(captures); name {
 	case "":
 		return nil
 	case "-":
-		return cli.Usagef("%s reads a capture %s, which standard input can't be: save it to a file first", flag, times)
+		return Usagef("%s reads a capture %s, which standard input can't be: save it to a file first", flag, times)
 	default:
-		return cli.Usagef("%s reads a capture %s, which %s can't be, as it is a pipe or device: save it to a file first", flag, times, name)
+		return Usagef("%s reads a capture %s, which %s can't be, as it is a pipe or device: save it to a file first", flag, times, name)
 	}
 }
 
-// readableOnce is the first of the captures that can't be read again; "" if all can.
-func readableOnce(captures []string) string {
+// ReadableOnce is the first of the captures that can't be read again; "" if all can.
+func ReadableOnce(captures []string) string {
 	for _, name := range captures {
 		if name == "-" {
 			return name
@@ -61,4 +59,11 @@ func readableOnce(captures []string) string {
 		}
 	}
 	return ""
+}
+
+// Reads is what a command reads.
+type Reads struct {
+	Captures []string // - is standard input
+	Others   []string // files: tables, counters, reports …
+	Folders  []string // bundles
 }
