@@ -99,7 +99,7 @@ function newTryForm() {
     byId("try-share").textContent = about;
   }
 
-  const svgNS = "http://www.w3.org/2000/svg";
+  const svgNS = document.querySelector("svg").namespaceURI; // of the other drawings
   function element(name, attributes, parent, text) {
     const e = document.createElementNS(svgNS, name);
     for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
