@@ -45,7 +45,7 @@ func ReadCosts(r io.Reader, name string) (*Costs, error) {
 		} `json:"fit"`
 	}
 	if err := json.NewDecoder(io.LimitReader(r, maxHostText)).Decode(&file); err != nil {
-		return nil, &TextError{Name: name, What: fmt.Sprintf("is no whole JSON (%v)", err), Hint: hint}
+		return nil, &TextError{Name: name, What: "is no whole JSON of costs", Hint: hint}
 	}
 	switch {
 	case file.Schema != costSchema:

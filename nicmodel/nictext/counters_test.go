@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"rssreplay/nicmodel"
 )
 
 // The driver's own counters of emulated NICs add up to the packets that it saw.
@@ -133,15 +131,4 @@ func TestBadQueueCounters(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", test.after, err, test.want)
 		}
 	}
-}
-
-func FuzzReadQueueCounters(f *testing.F) {
-	f.Add("NIC statistics:\n     rx_queue_0_packets: 1\n")
-	f.Add("NIC statistics:\nRx Queue#: 0\n ucast pkts rx: 4\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		c, err := ReadQueueCounters(text)
-		if err == nil && (len(c.Packets) == 0 || len(c.Packets) > nicmodel.MaxQueues || c.Form == "") {
-			t.Errorf("%+v", c)
-		}
-	})
 }

@@ -148,7 +148,7 @@ func readTable(lines []string) (*ImportedTable, error) {
 	if i := slices.IndexFunc(lines, SaysNoTable); read == nil && i >= 0 {
 		return nil, &TextError{
 			Line: i + 1, What: "the driver shows no indirection table and no key: RSS can't be read there, or there is none",
-			Hint: "if the NIC has one queue, give --queues 1; if its driver is known, --nic (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
+			Hint: "leave it out, and give `--queues 1` if the NIC has one queue, or --nic if its driver is known (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
 		}
 	}
 	if i := slices.IndexFunc(lines, windowsOther.MatchString); read == nil && i >= 0 {

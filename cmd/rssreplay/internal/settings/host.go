@@ -180,17 +180,16 @@ func napiCPUs(words []string) (map[int]int, error) {
 	return cpus, nil
 }
 
-// moveNAPI puts the queues that --napi-cpu names on their CPUs.
-func (r *resolver) moveNAPI(affinity []int) error {
-	cpus, err := napiCPUs(r.flags.napiCPU)
-	if err != nil {
-		return err
+// moveNAPI puts the queues that --napi-cpu names on their CPUs, which it returns.
+func (r *resolver) moveNAPI(affinity []int) (cpus map[int]int, err error) {
+	if cpus, err = napiCPUs(r.flags.napiCPU); err != nil {
+		return nil, err
 	}
 	for _, queue := range slices.Sorted(maps.Keys(cpus)) {
 		if queue >= len(affinity) {
-			return fmt.Errorf("--napi-cpu names queue %d, but there are queues 0 to %d", queue, len(affinity)-1)
+			return nil, fmt.Errorf("--napi-cpu names queue %d, but there are queues 0 to %d", queue, len(affinity)-1)
 		}
 		affinity[queue] = cpus[queue]
 	}
-	return nil
+	return cpus, nil
 }

@@ -193,6 +193,19 @@ func (file *importFile) unreadable(err error) error {
 	return cli.Usagef("%s: %s: %w: give %s", file.flag, file.path, cli.Cause(err), printedBy[file.kind])
 }
 
+// other is the flag, with the file, that takes the text, if it is one of other kinds
+// alone; "" if not.
+func (file *importFile) other(text []byte) string {
+	kinds := nictext.Sniff(text)
+	if len(kinds) == 0 || slices.Contains(kinds, file.kind) {
+		return ""
+	}
+	if kinds[0] == nictext.KindKey {
+		return "--key @" + file.path
+	}
+	return "--" + kinds[0].String() + " " + file.path
+}
+
 // readImports reads every text that the flags name.
 func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 	if err := f.CheckStdin(nil); err != nil {
@@ -216,7 +229,9 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
 		}
 		text, err := onlyOf(peeked, f.Imports.Dev)
+		var read bytes.Buffer
 		if err == nil {
+			text = io.TeeReader(text, &read)
 			if file.context == 0 {
 				err = m.read(file.kind, text, name)
 			} else {
@@ -228,6 +243,8 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 		switch {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
 			return nil, file.unreadable(err)
+		case err != nil && file.other(read.Bytes()) != "":
+			return nil, cli.Usagef("%s: %s is a text for another flag: give it as `%s`", file.flag, name, file.other(read.Bytes()))
 		case err != nil:
 			return nil, cli.Usagef("%s: %w", file.flag, err)
 		}

@@ -271,7 +271,7 @@ func (r *resolver) offerIRQs(queues int) error {
 	for _, note := range found.Notes {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", irq.from, note))
 	}
-	if err := r.moveNAPI(found.CPUs); err != nil { // so that its CPUs are in use
+	if _, err := r.moveNAPI(found.CPUs); err != nil { // so that its CPUs are in use
 		return err
 	}
 	r.offerQueueCPUs(irq.from, found.CPUs)

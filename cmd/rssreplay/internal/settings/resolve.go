@@ -392,12 +392,16 @@ func (r *resolver) queues() error {
 		}
 		affinity = list.CPUs()
 	}
-	if err := r.moveNAPI(affinity); err != nil {
+	moved, err := r.moveNAPI(affinity)
+	if err != nil {
 		return err
 	}
 	for q, cpu := range affinity {
 		i := slices.Index(c.CPUs, cpu)
 		if i < 0 {
+			if _, napi := moved[q]; napi {
+				name = "--napi-cpu"
+			}
 			return fmt.Errorf("%s puts queue %d on CPU %d, which is not in use: --cpus has %s", name, q, cpu, nicmodel.CPUListOf(c.CPUs))
 		}
 		c.QueueCPU = append(c.QueueCPU, i)
