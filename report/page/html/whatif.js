@@ -159,7 +159,7 @@ function rehashed(key, types) {
 // figuresOf are those of packets per CPU.
 function figuresOf(loads, cpus) {
   const packets = cpus.map((cpu) => loads.get(cpu) ?? 0);
-  const total = packets.reduce((a, b) => a + b, 0), most = packets.reduce((a, b) => Math.max(a, b), 0), least = packets.reduce((a, b) => Math.min(a, b), Infinity);
+  const total = packets.reduce((a, b) => a + b, 0), most = packets.reduce((a, b) => Math.max(a, b), 0), least = packets.reduce((a, b) => Math.min(a, b));
   return {cpus, packets, total, most, mostCPU: cpus[packets.indexOf(most)], imbalance: total ? most * cpus.length / total : null,
     minMaxPercent: least > 0 ? (most - least) / least * 100 : null};
 }
