@@ -27,6 +27,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 		j.member("rules", r.Rules)
 		j.member("rule_drops", *r.RuleDrops)
 	}
+	if r.Changes != nil {
+		j.member("changes", r.Changes)
+	}
 	if r.Host != nil {
 		j.member("host", r.Host)
 	}
@@ -136,6 +139,8 @@ func oneMemberPerLine(path string) bool {
 	switch path {
 	case "capture", "capture.files", "parameters", "table", "rules", "findings",
 		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus",
+		"changes", "changes.tables", "changes.affinities", "mode.rebalance", "mode.rebalance.steps",
+		"scenario.modes.element.rebalance", "scenario.modes.element.rebalance.steps",
 		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
 		"scenario.modes.element.series.cpus", "best",

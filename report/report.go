@@ -17,6 +17,7 @@ type Report struct {
 	Table      TableReport   `json:"table"`
 	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
 	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
+	Changes    *Changes      `json:"changes,omitempty"`    // nil, and not in the JSON, where table and affinity stay as given
 	Host       *Host         `json:"host,omitempty"`       // nil, and not in the JSON, without texts of the host
 	Modes      List[Mode]    `json:"modes"`
 	Findings   List[Finding] `json:"findings"`
@@ -181,9 +182,10 @@ type Mode struct {
 	// the busiest CPU's ISR and DPC time, under non-rss that of all CPUs together, in the
 	// other modes how long the vector was masked. null in reports of earlier versions.
 	Serial            *int64      `json:"serial_ns"`
-	SerialUtilization Fraction    `json:"serial_utilization"` // ÷ simulated time; derived
-	Headroom          *Headroom   `json:"headroom,omitempty"` // nil: not asked for
-	CPUs              List[CPU]   `json:"cpus"`               // the CPUs in use, by number
+	SerialUtilization Fraction    `json:"serial_utilization"`  // ÷ simulated time; derived
+	Headroom          *Headroom   `json:"headroom,omitempty"`  // nil: not asked for
+	Rebalance         *Rebalance  `json:"rebalance,omitempty"` // nil: no rebalancer
+	CPUs              List[CPU]   `json:"cpus"`                // the CPUs in use, by number
 	Queues            List[Queue] `json:"queues"`
 	Totals            Totals      `json:"totals"`
 	Imbalance         Imbalance   `json:"imbalance"`

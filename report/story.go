@@ -67,6 +67,7 @@ type Steering struct {
 	Modulo    bool    `json:"modulo"` // the index is hash mod size, else hash & (size − 1)
 	Queue     int     `json:"queue"`
 	CPU       int     `json:"cpu"`
+	Moved     *string `json:"moved,omitempty"` // where they come from if not from the first table and affinity, in words
 }
 
 // HashInput is a field of the hash's input.

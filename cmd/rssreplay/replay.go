@@ -159,6 +159,9 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.RefuseHeadroom(bool(f.headroom)); err != nil {
+		return err
+	}
 	f.headroom.AddTo(s)
 	w := input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
 	if f.output.Has("html") {
@@ -180,6 +183,9 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		return err
 	}
 	result := done.Result
+	if err := input.CheckChanges(e, s, result); err != nil {
+		return err
+	}
 	input.NoteInterval(e.Stderr, f.model, result)
 	if err := cli.CheckJudgeable(conditions, in.Nothing(done)); err != nil {
 		return err

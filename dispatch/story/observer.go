@@ -221,7 +221,7 @@ func (t *observer) arrive(e engine.Event, mine bool) {
 		t.story.Outcome = Dropped
 		cpu := 0
 		if t.lists() {
-			cpu = t.cfg.QueueCPU[e.Queue]
+			cpu = t.cfg.AffinityAt(e.Time)[e.Queue]
 		}
 		t.story.Vector = t.vector(cpu).at(e.Time)
 		t.told = true

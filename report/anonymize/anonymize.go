@@ -59,6 +59,7 @@ func (a *Anonymizer) Report(r *report.Report, t *findings.Traffic) {
 	a = a.knowing(pathsOf(r))
 	a.capture(&r.Capture)
 	r.Parameters = a.parameters(r.Parameters)
+	a.changes(r.Changes)
 	a.modes(r.Modes)
 	if r.Flows != nil {
 		r.Flows = a.flows(r.Flows)
@@ -124,6 +125,19 @@ func (a *Anonymizer) capture(c *report.Capture) {
 		for k := range f.Interfaces {
 			f.Interfaces[k].Name = nil // it may be anything: a host's, or a user's
 		}
+	}
+}
+
+// changes anonymizes them in place; nil is none.
+func (a *Anonymizer) changes(c *report.Changes) {
+	if c == nil {
+		return
+	}
+	for i := range c.Tables {
+		a.inPlace(&c.Tables[i].Source)
+	}
+	for i := range c.Affinities {
+		a.inPlace(&c.Affinities[i].Source)
 	}
 }
 

@@ -116,6 +116,9 @@ func (a *Anonymizer) Explanation(x *report.Explanation) {
 		if !a.with.KeepHash {
 			s.Hash, s.Index = nil, nil
 		}
+		if s.Moved != nil {
+			a.inPlace(s.Moved)
+		}
 	}
 	x.Parameters = a.parameters(x.Parameters)
 	x.Notes = a.texts(x.Notes)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -68,6 +69,10 @@ func TestSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	table := filepath.Join(t.TempDir(), "table.txt")
+	if err := os.WriteFile(table, []byte(strings.Repeat("1 0 2 3 ", 32)), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, sample := range append(samples, cut) {
 		for _, test := range []struct {
 			schema string
@@ -75,6 +80,7 @@ func TestSchemas(t *testing.T) {
 		}{
 			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title", "--headroom"}},
 			{"report", []string{sample, "--cpus", "1", "--packets", "1", "--anonymize"}},
+			{"report", []string{sample, "--rate", "4Mpps", "--rebalance", "rsspp", "--rebalance-every", "100us", "--table-at", "0s=" + table}},
 			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom"}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 		} {

@@ -142,6 +142,9 @@ func (t *writer) steering(s *report.Steering) {
 		if s.Context != nil {
 			table = fmt.Sprintf("the table of RSS context %d", *s.Context)
 		}
+		if s.Moved != nil {
+			table += ", " + *s.Moved
+		}
 		t.para("queue", labels, fmt.Sprintf("%d, entry %d of %s", s.Queue, *s.Index, table), report.Plain)
 	} else {
 		t.para("hash", labels, function+" of "+of+"; left out, as its index into the table", report.Plain)

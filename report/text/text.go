@@ -70,6 +70,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		if o.shows("table") {
 			t.IndirectionTable(&r.Table)
 			t.Rules(r)
+			t.moves(r)
 		}
 		if o.shows("flows") {
 			t.flows(r, o.Flows)

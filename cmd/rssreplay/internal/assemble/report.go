@@ -47,10 +47,11 @@ func (a *ReportBuilder) Report() *report.Report {
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
 		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
-		Host:   a.Settings.Host,
-		Notes:  a.Settings.Notes,
-		Trust:  a.Settings.Trust,
-		Asides: a.Settings.Asides,
+		Changes: a.changes(),
+		Host:    a.Settings.Host,
+		Notes:   a.Settings.Notes,
+		Trust:   a.Settings.Trust,
+		Asides:  a.Settings.Asides,
 	}
 	rank := make(map[uint32]int, len(listed))
 	if a.Limit >= 0 {
@@ -212,6 +213,7 @@ func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report
 		SendReceiveMatch: report.Ratio(counters.SendMatches, counters.SendsJudged),
 	}
 	m.Totals.Reordered = counters.Reordered
+	m.Rebalance = a.rebalance(i)
 	if a.Headroom != nil {
 		m.Headroom = a.Headroom[i]
 	}

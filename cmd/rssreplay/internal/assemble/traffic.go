@@ -70,13 +70,18 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 		t.Heavy = append(t.Heavy, a.Flow(id))
 	}
 	inputs := a.Result.Inputs()
-	t.Inputs, t.Chance = inputsOf(inputs), chanceOf(a.Result.Chance(inputs))
+	t.Inputs = inputsOf(inputs)
+	if !r.Moves() { // chance is that of one table
+		t.Chance = chanceOf(a.Result.Chance(inputs))
+	}
 	if !findings.Uneven(r) {
 		return t
 	}
 	a.tunnelTraffic(t, shape.Largest)
 	t.Inputs.Hashes = a.Result.DistinctHashes()
-	t.Better = a.betterTable()
+	if !r.Moves() {
+		t.Better = a.betterTable()
+	}
 	if len(t.Inputs.Portless) > 0 {
 		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
 			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {

@@ -65,6 +65,9 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.RefuseMoves("calibrate"); err != nil {
+		return err
+	}
 	history, err := calibrate.NewHistory(set.snapshots)
 	if err != nil {
 		return fmt.Errorf("--snapshots %s: %w", f.snapshots, err)

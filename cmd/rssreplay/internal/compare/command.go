@@ -194,6 +194,11 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 	if err != nil {
 		return err
 	}
+	for _, s := range c.live {
+		if err := s.settings.RefuseHeadroom(bool(f.headroom)); err != nil {
+			return err
+		}
+	}
 	for _, s := range c.live[min(1, len(c.live)):] {
 		f.input.AddTo(s.settings)
 		in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
@@ -203,6 +208,11 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 	}
 	if err := cli.CheckJudgeable(conditions, in.Nothing(c.done)); err != nil {
 		return err
+	}
+	for _, s := range c.live {
+		if err := input.CheckChanges(e, s.settings, c.done.Result); err != nil {
+			return fmt.Errorf("scenario %s: %w", s.name, err)
+		}
 	}
 	in.Warn(e.Stderr, c.done)
 	if f.headroom && len(c.live) > 0 {

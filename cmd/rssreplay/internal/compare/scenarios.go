@@ -127,7 +127,7 @@ func parseScenario(text string) (scenarioSpec, error) {
 		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":
 			flag, value = "rx-flow-hash", word
 		}
-		repeatable := flag == "rx-flow-hash" || flag == "irq" || flag == "rule" || flag == "context"
+		repeatable := flag == "rx-flow-hash" || flag == "irq" || flag == "rule" || flag == "context" || flag == "table-at" || flag == "affinity-at"
 		if !repeatable && slices.ContainsFunc(s.own, func(a assignment) bool { return a.flag == flag }) {
 			return s, fmt.Errorf("%s is given twice: leave one of them out", flag)
 		}

@@ -254,6 +254,9 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 		}
 		return err
 	}
+	if err := input.CheckChanges(e, s, result); err != nil {
+		return err
+	}
 	x := packet.explanation(s, stories)
 	x.Words = out.Words
 	x.Command = e.Command()
@@ -298,6 +301,9 @@ func (p *found) explanation(s *settings.Settings, stories *story.Stories) *repor
 	}
 	if !x.Packet.Sent {
 		x.Steering = p.steering(s)
+		if s.Moves() {
+			placeMoved(s, x.Steering, stories)
+		}
 	}
 	return x
 }
@@ -450,4 +456,30 @@ func storyOf(s *story.Story, set *settings.Settings) report.Story {
 		out.Steps = append(out.Steps, at)
 	}
 	return out
+}
+
+// placeMoved sets the queue and the CPU of a packet to those that it met.
+func placeMoved(s *settings.Settings, p *report.Steering, stories *story.Stories) {
+	at := stories.Of(s.Modes[0])
+	if moved := stories.Of(engine.RSSMSIX); moved != nil && s.Config.Rebalance != nil {
+		at = moved
+	}
+	c := &s.Config
+	tables := slices.IndexFunc(c.Tables, func(t engine.TableAt) bool { return t.Time > at.Arrival })
+	if tables < 0 {
+		tables = len(c.Tables)
+	}
+	if p.Index != nil && p.Context == nil {
+		switch {
+		case c.Rebalance != nil && slices.Contains(s.Modes, engine.RSSMSIX):
+			p.Queue = at.Queue
+			words := "as RSS++ had moved it by then"
+			p.Moved = &words
+		case tables > 0:
+			p.Queue = int(c.Tables[tables-1].Table[*p.Index])
+			words := "the one of " + s.Sources[tables-1]
+			p.Moved = &words
+		}
+	}
+	p.CPU = c.CPUs[c.AffinityAt(at.Arrival)[p.Queue]]
 }

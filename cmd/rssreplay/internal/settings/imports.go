@@ -60,7 +60,8 @@ type importFile struct {
 	flag string
 	path string // "-": standard input
 
-	context int // the RSS context that a table is of; 0: the main one
+	context int     // the RSS context that a table is of; 0: the main one
+	change  *change // that the text is of; nil: it is one of the first
 }
 
 // importFiles are the files that flags name one by one. The key's is --key @FILE.
@@ -84,8 +85,16 @@ func (f *Flags) importFiles() []importFile {
 	add(nictext.KindRules, f.rules.file)
 	for _, given := range f.rules.contexts {
 		if context, path, err := parseContext(given); err == nil { // or else checked later
-			files = append(files, importFile{nictext.KindTable, "--context", path, context})
+			files = append(files, importFile{kind: nictext.KindTable, flag: "--context", path: path, context: context})
 		}
+	}
+	changes, _ := f.changes.list() // what is wrong is said later
+	for _, c := range changes {
+		kind := nictext.KindTable
+		if c.flag == "--affinity-at" {
+			kind = nictext.KindIRQ
+		}
+		files = append(files, importFile{kind: kind, flag: c.flag, path: c.path, change: c})
 	}
 	if path, ok := strings.CutPrefix(f.key, "@"); ok {
 		add(nictext.KindKey, path)
@@ -172,6 +181,7 @@ type imports struct {
 	costs    imported[nictext.Costs]
 	rules    imported[nictext.Rules]
 	contexts map[int]*imported[nictext.ImportedTable]
+	changes  []*change
 
 	host    hostTexts // what the bundle tells of the machine
 	notUsed []string  // and what is wrong with more such texts
@@ -214,7 +224,7 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
 	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
-		given[file.kind] = given[file.kind] || file.context == 0
+		given[file.kind] = given[file.kind] || file.context == 0 && file.change == nil
 		in, name := stdin, "standard input"
 		if file.path != "-" {
 			opened, err := os.Open(file.path)
@@ -232,9 +242,17 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 		var read bytes.Buffer
 		if err == nil {
 			text = io.TeeReader(text, &read)
-			if file.context == 0 {
+			switch {
+			case file.change != nil:
+				m.changes = append(m.changes, file.change)
+				if file.kind == nictext.KindIRQ {
+					err = readInto(&file.change.irq, nictext.ReadIRQs, text, name)
+				} else {
+					err = readInto(&file.change.table, nictext.ReadTable, text, name)
+				}
+			case file.context == 0:
 				err = m.read(file.kind, text, name)
-			} else {
+			default:
 				table := &imported[nictext.ImportedTable]{}
 				m.contexts[file.context] = table
 				err = readInto(table, nictext.ReadTable, text, name)

@@ -164,6 +164,7 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 		queues = max(queues, int(slices.Max(t.Table))+1)
 	}
 	if cpus := t.QueueCPU(); cpus != nil {
+		cpus = r.later(cpus, t)
 		queues = len(cpus)
 		var spare []int
 		for _, p := range t.Spare {
@@ -197,6 +198,20 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 		}
 	}
 	return queues
+}
+
+// later adds to the CPUs of Windows' table those that tables given for later lead to.
+func (r *resolver) later(cpus []int, first *nictext.ImportedTable) []int {
+	for _, change := range r.imports.changes {
+		if t := change.table.value; first.EntriesAreCPUs() && t != nil && t.EntriesAreCPUs() {
+			for _, p := range t.Processors {
+				if !slices.Contains(cpus, p.CPU()) {
+					cpus = append(cpus, p.CPU())
+				}
+			}
+		}
+	}
+	return cpus
 }
 
 // offerQueueCPUs offers the CPU of each queue, and these CPUs and spare ones as those

@@ -43,6 +43,7 @@ type Flags struct {
 	tableSize              int
 	Imports                ImportFlags
 	rules                  ruleFlags
+	changes                changeFlags
 	rxRing, dmaBatch       int
 	rxFrames, dpcBudget    int
 	dmaTimeout, itr        cli.Duration
@@ -85,6 +86,7 @@ func NewSteeringFlags(set *pflag.FlagSet) *Flags {
 func NewFlags(set *pflag.FlagSet) *Flags {
 	f := NewSteeringFlags(set)
 	f.Imports.addReplay(set)
+	f.changes.add(set)
 	f.dmaTimeout, f.interruptLatency, f.isrCost, f.dpcCost = 200, 1000, 1000, 1000
 	f.packetCost, f.ipiLatency, f.distributeCost, f.sendCost = 1000, 2000, 50, 500
 	f.migrationCost = 500
@@ -124,6 +126,7 @@ type Settings struct {
 	Local      direction.Local
 	Profile    *profile.Profile // nil without --nic and --driver
 	Parameters report.Parameters
+	Sources    []string     // of Config.Tables, then of Config.Affinities: "1.5s=after.txt"
 	Device     string       // the interface that the imported texts are of, "" if none says
 	Host       *report.Host // nil where no text tells of the machine
 	Windows    bool         // the table is that of Get-NetAdapterRss
@@ -218,7 +221,7 @@ func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
 	}
 	steps = append(steps, r.hashing, r.table, r.filters)
 	if replay {
-		steps = append(steps, r.nic, r.host, r.validate)
+		steps = append(steps, r.nic, r.host, r.changes, r.validate)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -158,6 +158,9 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, 
 	if s.settings, err = f.model.Resolve(e); err != nil {
 		return nil, err
 	}
+	if err := s.settings.RefuseMoves("suggest"); err != nil {
+		return nil, err
+	}
 	at := slices.IndexFunc(s.settings.Modes, func(m engine.Mode) bool { return m != engine.NonRSS })
 	if at < 0 {
 		return nil, cli.Usagef("--mode %s has no indirection table, so there is nothing to suggest: name a mode with RSS", s.settings.Modes[0])

@@ -112,6 +112,9 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.RefuseMoves("verify"); err != nil {
+		return err
+	}
 	in, err := f.input.Resolve(reads.Captures, s)
 	if err != nil {
 		return err

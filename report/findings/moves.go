@@ -1,0 +1,38 @@
+package findings
+
+import (
+	"strings"
+
+	"rssreplay/report"
+)
+
+// tableMoved: what was moved while packets arrived. What follows from one table is not
+// said then.
+func (d *diagnosis) tableMoved() *report.Finding {
+	if d.mode == nil || !d.r.Moves() && d.mode.Rebalance == nil {
+		return nil
+	}
+	say := d.r.MovesSentences(d.mode)
+	if len(say) == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "moves", Severity: report.Note, Summary: say[0], Evidence: strings.Join(say[1:], " "),
+		Figures: report.Numbers{"migrations": d.mode.Affinity.Migrations, "reordered": d.mode.Totals.Reordered},
+	}
+	if b := d.mode.Rebalance; b != nil {
+		f.Figures["ticks"], f.Figures["moves"], f.Figures["flows_moved"] = b.Ticks, b.Moves, b.Flows
+	} else if c := d.r.Changes; c != nil {
+		f.Figures["moves"], f.Figures["flows_moved"] = c.Moves, c.Flows
+	}
+	return f
+}
+
+// ofOneTable tells whether a finding is about a table, or an affinity, that stays.
+func ofOneTable(id string) bool {
+	switch id {
+	case "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "colliding-flows", "uneven-hash", "better-table":
+		return true
+	}
+	return false
+}

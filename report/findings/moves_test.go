@@ -1,0 +1,66 @@
+package findings
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+)
+
+// A table that moved is said, and no finding that blames one table is; a rebalancer that
+// moved nothing is said with why, and leaves the others alone.
+func TestMoves(t *testing.T) {
+	base := func() *report.Report {
+		r := &report.Report{
+			Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9},
+			Table:   report.TableReport{Size: 4, Entries: report.List[int]{0, 0, 0, 1}, QueueCPUs: report.List[int]{0, 1}, Packets: report.List[uint64]{250, 250, 250, 250}},
+		}
+		m := report.Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: report.List[report.CPU]{{CPU: 0, Packets: 750, DPCTime: 1e6}, {CPU: 1, Packets: 250}}}
+		m.Affinity.Migrations, m.Totals.Reordered = 7, 2
+		m.Derive()
+		r.Modes = report.List[report.Mode]{m}
+		return r
+	}
+	flow := &report.Flow{Protocol: "tcp", Packets: 10}
+	diagnose := func(r *report.Report) (ids []string, text string) {
+		for _, f := range Diagnose(r, &Traffic{Flows: 500, Largest: flow, LargestBytes: flow, WithPorts: report.Null, InnerBalance: report.Null}) {
+			ids = append(ids, f.ID)
+			if f.ID == "moves" {
+				text = f.Summary + " " + f.Evidence
+			}
+		}
+		return ids, text
+	}
+
+	if ids, text := diagnose(base()); slices.Contains(ids, "moves") || !slices.Contains(ids, "uneven-table") || text != "" {
+		t.Errorf("a table that stays: %v", ids)
+	}
+
+	r := base()
+	r.Changes = &report.Changes{
+		Tables: report.List[report.TableChange]{{Time: 5e8, Source: "500ms=a.txt", Moves: report.List[report.EntryMove]{{Entry: 1, From: 0, To: 1}}}},
+		Moved:  report.Moved{Moves: 1, Flows: 40, Packets: 300},
+	}
+	ids, text := diagnose(r)
+	if slices.Contains(ids, "uneven-table") {
+		t.Errorf("a table that moved: %v", ids)
+	}
+	for _, want := range []string{"1 table given", "1 entry was moved", "40 flows", "30.0%", "7 packets went", "2 packets were indicated"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %q", want, text)
+		}
+	}
+
+	r = base()
+	r.Modes[0].Rebalance = &report.Rebalance{Ticks: 9, MinMaxPercent: 200, Windows: 9}
+	ids, text = diagnose(r)
+	if !slices.Contains(ids, "uneven-table") {
+		t.Errorf("a rebalancer that moved nothing: %v", ids)
+	}
+	for _, want := range []string{"RSS++ moved nothing in 9 ticks: the busiest CPU works 0.1% of the time", "200 %"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %q", want, text)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package text
+
+import (
+	"fmt"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// moveRows is how many times at which something moved are listed.
+const moveRows = 20
+
+// moves is what was moved while packets arrived, in each mode.
+func (t *writer) moves(r *report.Report) {
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		say := r.MovesSentences(m)
+		if len(say) == 0 {
+			continue
+		}
+		t.heading("MOVES", words.Clean(m.Mode))
+		for _, sentence := range say {
+			t.para("", 0, sentence, report.Plain)
+		}
+		rows := r.MoveRows(m)
+		if len(rows) == 0 {
+			continue
+		}
+		t.line("")
+		g := grid{keys: 1, columns: []column{{head: "at"}, {head: "by", left: true}, {head: "moved"}, {head: "imbalance left"}}}
+		for _, row := range rows[:min(len(rows), moveRows)] {
+			left := ""
+			if !row.Left.IsNull() {
+				left = words.Fixed(row.Left, 3)
+			}
+			g.row(plainCell(words.Nanoseconds(row.Time)), plainCell(words.Clean(row.By)), plainCell(words.Exact(row.Moves)), plainCell(left))
+		}
+		t.grid(&g)
+		if more := len(rows) - moveRows; more > 0 {
+			t.line("")
+			t.para("", 0, fmt.Sprintf("And %s more; the JSON report has every move.", words.Plural(uint64(more), "time", "times")), report.Plain)
+		}
+	}
+}
