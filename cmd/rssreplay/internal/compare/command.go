@@ -185,7 +185,7 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 		if err != nil {
 			return err
 		}
-		if _, first, err = f.settingsOf(shared, nil, captures); err != nil {
+		if _, first, err = f.settingsOf(shared, nil); err != nil {
 			return err
 		}
 		first.Modes, c.idle = nil, first

@@ -189,11 +189,11 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 		if s.path != "" {
 			s.earlier, err = readReport("--report", s.path)
 		} else {
-			s.flags, s.settings, err = f.settingsOf(shared, spec.own, captures)
+			s.flags, s.settings, err = f.settingsOf(shared, spec.own)
 		}
 		if err != nil {
 			// What is wrong with the flags of all is no scenario's fault.
-			if _, _, baseErr := f.settingsOf(shared, nil, captures); spec.report == "" && baseErr != nil && baseErr.Error() == err.Error() {
+			if _, _, baseErr := f.settingsOf(shared, nil); spec.report == "" && baseErr != nil && baseErr.Error() == err.Error() {
 				return nil, baseErr
 			}
 			if spec.report == "" {
@@ -242,28 +242,6 @@ func (f *compareFlags) share(e *cli.Env, specs []scenarioSpec, captures []string
 	return shared, nil
 }
 
-// settingsOf resolves what all scenarios have, then own. A layout of its own
-// takes the place of a table that all have from a bundle: what else the bundle
-// says stays.
-func (f *compareFlags) settingsOf(shared *sharedInput, own []assignment, captures []string) (*settings.Flags, *settings.Settings, error) {
-	layout := valueOf(own, "layout")
-	if valueOf(f.base, "bundle") != "" && layout != "" && valueOf(own, "table") == "" {
-		rest := slices.DeleteFunc(slices.Clone(own), func(a assignment) bool { return a.flag == "layout" || a.flag == "table-size" })
-		_, s, err := f.resolveOne(shared, rest, captures)
-		if err != nil {
-			return nil, nil, err
-		}
-		if s.Parameter("layout").Value == "imported" {
-			flags, err := f.flagsOf(own)
-			if err != nil {
-				return nil, nil, cli.AsUsage(err)
-			}
-			return flags, s, s.Relayout(layout, valueOf(own, "table-size"))
-		}
-	}
-	return f.resolveOne(shared, own, captures)
-}
-
 // valueOf is the flag's last value, "" if it is not among those given.
 func valueOf(given []assignment, flag string) string {
 	value := ""
@@ -275,8 +253,8 @@ func valueOf(given []assignment, flag string) string {
 	return value
 }
 
-// resolveOne resolves one scenario's flags.
-func (f *compareFlags) resolveOne(shared *sharedInput, own []assignment, captures []string) (*settings.Flags, *settings.Settings, error) {
+// settingsOf resolves what all scenarios have, then own.
+func (f *compareFlags) settingsOf(shared *sharedInput, own []assignment) (*settings.Flags, *settings.Settings, error) {
 	flags, err := f.flagsOf(own)
 	if err != nil {
 		return nil, nil, cli.AsUsage(err)
@@ -289,10 +267,13 @@ func (f *compareFlags) resolveOne(shared *sharedInput, own []assignment, capture
 	return flags, s, err
 }
 
-// flagsOf is a flag set of its own with what all scenarios have, then own.
+// flagsOf is a flag set of its own with what all scenarios have, then own. A layout of
+// its own takes the place of a table that all have from a bundle: what else the bundle
+// says stays.
 func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	set := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	flags := settings.NewFlags(set)
+	flags.LayoutOverBundle = valueOf(f.base, "bundle") != "" && valueOf(own, "table") == ""
 	for i, a := range slices.Concat(f.base, own) {
 		switch of := set.Lookup(a.flag); {
 		case a.flag == "local" && i >= len(f.base), of == nil && f.set.Lookup(a.flag) != nil:

@@ -29,6 +29,9 @@ import (
 // line, by their flags' names.
 type Flags struct {
 	Set *pflag.FlagSet
+	// LayoutOverBundle lets --layout take the place of a bundle's table, but for its
+	// size; else the two contradict each other.
+	LayoutOverBundle bool
 
 	cpus, affinity, isrCPU string
 	napiCPU                []string
@@ -263,6 +266,11 @@ func (r *resolver) tableFlag() string {
 	return "--table"
 }
 
+// layoutOverTable tells whether --layout takes the place of the imported table.
+func (r *resolver) layoutOverTable() bool {
+	return r.flags.LayoutOverBundle && r.flags.Imports.table == "" && r.flags.Set.Changed("layout")
+}
+
 // checkTable refuses a table that can't be used, and flags that contradict it.
 func (r *resolver) checkTable() error {
 	t, name, flag := r.imports.table.value, r.imports.table.from, r.tableFlag()
@@ -279,7 +287,7 @@ func (r *resolver) checkTable() error {
 		return nil
 	}
 	for _, other := range []string{"layout", "table-size"} {
-		if r.flags.Set.Changed(other) {
+		if r.flags.Set.Changed(other) && !r.layoutOverTable() {
 			return fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
 		}
 	}
@@ -571,7 +579,8 @@ func KeyText(k hash.Key) string {
 func (r *resolver) table() error {
 	f, c := r.flags, &r.Config
 	imported := r.imports.table
-	if imported.value != nil && imported.value.Table != nil {
+	has := imported.value != nil && imported.value.Table != nil
+	if has && !r.layoutOverTable() {
 		c.Table = imported.value.Table
 		r.add("table-size", len(c.Table), "", imported.from)
 		r.add("layout", "imported", fmt.Sprintf("imported (%s)", imported.value.Format), imported.from)
@@ -591,8 +600,12 @@ func (r *resolver) table() error {
 			r.Caveats = append(r.Caveats, caveat)
 		}
 		size, source := f.tableSize, r.source("table-size")
-		if layout.Size() > 0 && r.origin("table-size").layer != fromFlag {
+		switch {
+		case r.origin("table-size").layer == fromFlag:
+		case layout.Size() > 0:
 			size, source = layout.Size(), r.source("layout")
+		case has:
+			size, source = len(imported.value.Table), imported.from
 		}
 		if c.Table, err = layout.Fill(size, c.Queues); err != nil {
 			return err
@@ -768,53 +781,5 @@ func (s *Settings) Parameter(name string) *report.Parameter {
 			return &s.Parameters[i]
 		}
 	}
-	return nil
-}
-
-// Relayout gives the settings another table, as the resolver's table does it, but
-// of the size of the table that they have if nothing says another.
-func (s *Settings) Relayout(name, size string) error {
-	rule := name
-	if name == "default" {
-		nic := s.Parameter("nic")
-		if nic == nil {
-			return cli.Usagef("--layout default is that of a NIC: name it with --nic, or give another layout")
-		}
-		profile, err := profile.Named(fmt.Sprint(nic.Value))
-		if err != nil {
-			return cli.AsUsage(err)
-		}
-		rule = profile.LayoutFor(s.Config.Queues)
-	}
-	layout, err := layout.Parse(rule)
-	if err != nil {
-		return cli.AsUsage(err)
-	}
-	if layout, err = layout.On(s.Config.CPUs, s.Config.QueueCPU); err != nil {
-		return cli.AsUsage(err)
-	}
-	if caveat := layout.Caveat(); caveat != "" {
-		s.Caveats = append(s.Caveats, caveat)
-	}
-	entries, source := len(s.Config.Table), s.Parameter("table-size").Source
-	if size != "" {
-		source = "--table-size"
-		if entries, err = strconv.Atoi(size); err != nil || entries > engine.MaxTable {
-			return cli.Usagef("--table-size must be a number, at most %d, not %q", engine.MaxTable, size)
-		}
-	} else if n := layout.Size(); n > 0 {
-		entries, source = n, "--layout"
-	}
-	if s.Config.Table, err = layout.Fill(entries, s.Config.Queues); err != nil {
-		return cli.AsUsage(err)
-	}
-	*s.Parameter("table-size") = report.Parameter{Name: "table-size", Value: entries, Source: source}
-	*s.Parameter("layout") = report.Parameter{Name: "layout", Value: rule, Source: "--layout"}
-	steering := s.Steering.Config()
-	steering.Table = s.Config.Table
-	if s.Steering, err = nicmodel.NewSteering(steering); err != nil {
-		return cli.AsUsage(err)
-	}
-	s.Config.SetRules(s.Steering)
 	return nil
 }
