@@ -44,7 +44,19 @@ type Verify struct {
 const (
 	UnitPackets = "packets"     // as the capture has them
 	UnitFrames  = "wire_frames" // what the capture joined is counted as the frames that it was
+	UnitBytes   = "bytes"       // of these frames
 )
+
+// UnitWords is a unit as it stands after a number.
+func UnitWords(unit string) string {
+	switch unit {
+	case UnitFrames:
+		return "frames"
+	case UnitBytes:
+		return "bytes"
+	}
+	return "packets"
+}
 
 // VerifyFit is how the counters follow from the prediction: alpha times what was
 // predicted, beta more on one queue, and what is left.
@@ -168,13 +180,10 @@ func (v *Verify) seen() (n uint64) {
 
 // unitWords is the unit of the queues, as it stands after a number.
 func (v *Verify) unitWords() string {
-	switch {
-	case v.Source == "interrupts":
+	if v.Source == "interrupts" {
 		return "interrupts"
-	case v.Unit == UnitFrames:
-		return "frames"
 	}
-	return "packets"
+	return UnitWords(v.Unit)
 }
 
 // VerifyFact is a label and what is to be said of it.
@@ -204,8 +213,11 @@ func (v *Verify) PacketFacts() (facts []VerifyFact) {
 
 // QueuesHeading says what the queues count, where it is not the capture's packets.
 func (v *Verify) QueuesHeading() string {
-	if v.Unit == UnitFrames {
+	switch v.Unit {
+	case UnitFrames:
 		return "in frames on the wire"
+	case UnitBytes:
+		return "in bytes on the wire"
 	}
 	return ""
 }

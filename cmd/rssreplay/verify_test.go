@@ -440,13 +440,13 @@ func TestVerifyCounters(t *testing.T) {
 }
 
 // A host's capture has what GRO joined, and the NIC counted frames: the right key agrees,
-// in frames, and is told so.
+// in frames, and is told so; likewise in bytes, where the driver counts these alone.
 func TestVerifyLongFrames(t *testing.T) {
 	random := rand.New(rand.NewPCG(21, 21))
 	little := binary.LittleEndian
 	b := little.AppendUint32(nil, 0xa1b2c3d4)
 	b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 1, 0, 0, 0)
-	var seen [8]uint64
+	var seen, bytes [8]uint64
 	key, err := hash.ParseKey("microsoft")
 	if err != nil {
 		t.Fatal(err)
@@ -465,6 +465,7 @@ func TestVerifyLongFrames(t *testing.T) {
 			payload := 1460 * segments
 			binary.BigEndian.PutUint16(frame[16:], uint16(40+payload))
 			seen[queue] += uint64(segments)
+			bytes[queue] += uint64(segments * (14 + 40 + 1460))
 			b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
 			b = little.AppendUint32(b, uint32(len(frame)))
 			b = little.AppendUint32(b, uint32(54+payload))
@@ -477,7 +478,12 @@ func TestVerifyLongFrames(t *testing.T) {
 		text[0] += fmt.Sprintf("     rx_queue_%d_packets: 0\n", q)
 		text[1] += fmt.Sprintf("     rx_queue_%d_packets: %d\n", q, n)
 	}
-	for name, data := range map[string]string{"c.pcap": string(b), "before": text[0], "after": text[1]} {
+	gve := [2]string{"NIC statistics:\n", "NIC statistics:\n"}
+	for q, n := range bytes {
+		gve[0] += fmt.Sprintf("     rx_posted_desc[%d]: 7\n     rx_bytes[%[1]d]: 100\n", q)
+		gve[1] += fmt.Sprintf("     rx_posted_desc[%d]: 9\n     rx_bytes[%[1]d]: %d\n", q, 100+n)
+	}
+	for name, data := range map[string]string{"c.pcap": string(b), "before": text[0], "after": text[1], "gve-before": gve[0], "gve-after": gve[1]} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -489,6 +495,19 @@ func TestVerifyLongFrames(t *testing.T) {
 	}
 	if v = verifies(t, exitDiffers, append(args, "--key", "mellanox")...); v.Explanation == nil || !strings.Contains(v.Explanation.Summary, "the key is microsoft") {
 		t.Errorf("another key: %+v", v)
+	}
+	args = []string{filepath.Join(dir, "c.pcap"), "--cpus", "8", "--counters-before", filepath.Join(dir, "gve-before"), "--counters-after", filepath.Join(dir, "gve-after")}
+	v = verifies(t, exitDone, args...)
+	if v.Agrees == nil || !*v.Agrees || v.Unit != "bytes" || v.Fit.Residual != 0 {
+		t.Errorf("%s: %s, %+v", v.Unit, v.Verdict, v.Fit)
+	}
+	if v = verifies(t, exitDiffers, append(args, "--key", "mellanox")...); v.Explanation == nil || !strings.Contains(v.Explanation.Summary, "the key is microsoft") {
+		t.Errorf("another key, by bytes: %+v", v)
+	}
+	args[len(args)-1] = filepath.Join(dir, "after")
+	var stdout, stderr strings.Builder
+	if status := run(append([]string{"rssreplay", "verify"}, args...), strings.NewReader(""), &stdout, &stderr); status != exitUsage || !strings.Contains(stderr.String(), "one counts packets by receive queue, and the other bytes alone") {
+		t.Errorf("packets after bytes: %d, %s", status, stderr.String())
 	}
 }
 

@@ -119,7 +119,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, groups: map[observed]amount{}}
+	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]amount{}}
 	if f.counters || f.interrupted {
 		if v.seen, err = f.seen(v); err != nil {
 			return cli.AsUsage(err)
@@ -179,9 +179,12 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 		if read[i], err = nictext.ReadQueueCounters(string(text)); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
 		}
-		if read[i].Packets == nil {
-			return nil, fmt.Errorf("%s: %s: this driver counts bytes by receive queue, and no packets: give two of /proc/interrupts instead, with --interrupts-before and --interrupts-after", file[0], file[1])
-		}
+	}
+	if (read[0].Packets == nil) != (read[1].Packets == nil) {
+		return nil, errors.New("--counters-before, --counters-after: one counts packets by receive queue, and the other bytes alone: give both whole")
+	}
+	if read[0].Packets == nil {
+		v.unit = report.UnitBytes
 	}
 	since, err := read[1].Since(read[0])
 	if err != nil {
@@ -238,6 +241,7 @@ type verification struct {
 	claimed   *nicmodel.Steering
 	tolerance *float64 // nil: the null distribution decides
 	source    string   // "" until it is known
+	unit      string   // of what is seen: one of report's
 	seen      []uint64 // by counters, per queue
 	done      *input.Replayed
 
@@ -255,26 +259,43 @@ func (v *verification) arrive(a dispatch.Arrival) {
 	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
 	n := v.groups[o]
 	n.packets++
-	n.frames += framesOf(&a)
+	frames, bytes := onWire(&a)
+	n.frames += frames
+	n.bytes += bytes
 	v.groups[o] = n
 }
 
-// amount is packets, and the frames that they were on the wire.
-type amount struct{ packets, frames uint64 }
+// amount is packets, and the frames and their bytes that they were on the wire.
+type amount struct{ packets, frames, bytes uint64 }
 
-// framesOf is how many frames a packet was on a link of MTU 1500: more than one where
-// receive coalescing joined them before the capture, and the NIC counted each.
-func framesOf(a *dispatch.Arrival) uint64 {
+// in is the amount in that unit.
+func (n *amount) in(unit string) uint64 {
+	switch unit {
+	case report.UnitFrames:
+		return n.frames
+	case report.UnitBytes:
+		return n.bytes
+	}
+	return n.packets
+}
+
+// onWire is how many frames a packet was on a link of MTU 1500, and of how many bytes
+// together: more than one where receive coalescing joined them before the capture. The NIC
+// counted each, with headers of its own.
+func onWire(a *dispatch.Arrival) (frames, bytes uint64) {
 	const mtu = 1500
-	if a.Record.Wire <= mtu {
-		return 1
+	wire := uint64(a.Record.Wire)
+	if wire <= mtu {
+		return 1, wire
 	}
 	s, ok := walk.SegmentOf(a.Record, a.Outer)
 	if !ok || s.IP <= mtu || s.Headers == 0 || s.Headers >= mtu {
-		return 1
+		return 1, wire
 	}
 	segment := mtu - s.Headers
-	return uint64((s.IP - s.Headers + segment - 1) / segment)
+	frames = uint64((s.IP - s.Headers + segment - 1) / segment)
+	link := max(int64(wire)-s.IP, 0)
+	return frames, wire + (frames-1)*uint64(link+s.Headers)
 }
 
 // group is packets that were received.

@@ -13,6 +13,7 @@ type Counters struct {
 	Claimed *nicmodel.Steering
 	Groups  []Group
 	Seen    []uint64 // of each queue, in the unit of the groups' loads
+	Unit    string   // of the loads and of what was counted, in words: "packets"
 }
 
 // Verdict is what counters tell of the claim.

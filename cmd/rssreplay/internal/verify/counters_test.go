@@ -86,7 +86,7 @@ func noisy(random *rand.Rand, seen []uint64) []uint64 {
 
 func judge(t testing.TB, groups []Group, claim nicmodel.SteeringConfig, seen []uint64) Judgement {
 	t.Helper()
-	c := Counters{Claimed: steering(t, claim), Groups: groups, Seen: seen}
+	c := Counters{Claimed: steering(t, claim), Groups: groups, Seen: seen, Unit: "packets"}
 	return c.Judge()
 }
 
@@ -245,7 +245,7 @@ func TestJudgeUse(t *testing.T) {
 	}{{12, Agrees, Differs}, {2000, CantTell, CantTell}} {
 		groups := traffic(random, test.flows, 100*test.flows, false)
 		a, b := nic(drawKey(random), 16), nic(drawKey(random), 16)
-		c := Counters{Claimed: steering(t, a), Groups: groups, Seen: counted(t, groups, a)}
+		c := Counters{Claimed: steering(t, a), Groups: groups, Seen: counted(t, groups, a), Unit: "packets"}
 		if j, _ := c.JudgeUse(1); j.Verdict != test.right {
 			t.Errorf("%d flows: verdict %d, want %d, %+v", test.flows, j.Verdict, test.right, j.Null)
 		}

@@ -29,7 +29,7 @@ func (v *verification) report() (*report.Verify, error) {
 	a := &assemble.ReportBuilder{Settings: v.settings, Replayed: v.done}
 	r := &report.Verify{
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
-		Unit: report.UnitPackets, Notes: v.settings.Notes, Caveats: a.Caveats(),
+		Unit: v.unit, Notes: v.settings.Notes, Caveats: a.Caveats(),
 	}
 	plain, predicted := v.predict(groups, v.claimed, false)
 	if v.source == "records" && plain.all == 0 {
@@ -115,14 +115,22 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 // judgeCounters compares the prediction with the counters, as package verify says, and
 // returns it. A tolerance decides, where one is given.
 func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicted []uint64) {
-	c := v.counters(groups)
-	if l := &v.done.Result.Long; l.Received > 0 && l.Kind != dispatch.LongJumbo {
-		r.Unit = report.UnitFrames
-		for i := range c.Groups {
-			c.Groups[i].Load = groups[i].frames
-		}
-		r.Caveats = append(r.Caveats, "The capture has packets that are longer than a link's frames of MTU 1500: they were joined after the NIC had counted them (GRO), or the link takes longer ones. What is predicted are frames on the wire, TCP payload ÷ MSS.")
+	long := v.done.Result.Long.Received > 0 && v.done.Result.Long.Kind != dispatch.LongJumbo
+	if long && v.unit == report.UnitPackets {
+		v.unit = report.UnitFrames
 	}
+	r.Unit = v.unit
+	what := map[string]string{
+		report.UnitFrames: "frames on the wire, TCP payload ÷ MSS",
+		report.UnitBytes:  "bytes on the wire, with the headers of each frame",
+	}[v.unit]
+	if v.unit == report.UnitBytes {
+		r.Caveats = append(r.Caveats, "The counters have bytes by receive queue, and no packets: bytes are compared. Drivers may count the frame check sequence, 4 bytes a frame, or leave out padding.")
+	}
+	if long {
+		r.Caveats = append(r.Caveats, "The capture has packets that are longer than a link's frames of MTU 1500: they were joined after the NIC had counted them (GRO), or the link takes longer ones. What is predicted are "+what+".")
+	}
+	c := v.counters(groups)
 	j := c.Judge()
 	r.Packets.Checked = Total(j.Predicted)
 	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)
@@ -141,9 +149,9 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 
 // counters is what the counters, or the interrupts, are compared with.
 func (v *verification) counters(groups []group) *Counters {
-	c := &Counters{Claimed: v.claimed, Seen: v.seen}
+	c := &Counters{Claimed: v.claimed, Seen: v.seen, Unit: report.UnitWords(v.unit)}
 	for i := range groups {
-		c.Groups = append(c.Groups, Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].packets})
+		c.Groups = append(c.Groups, Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].in(v.unit)})
 	}
 	return c
 }
@@ -184,12 +192,12 @@ func (v *verification) tolerate(r *report.Verify, predicted []uint64) {
 	r.Agrees = &agrees
 	limit := share(*v.tolerance)
 	if agrees {
-		r.Verdict = fmt.Sprintf("The prediction agrees with the NIC's counters by --tolerance: no queue differs by more than %s of the packets.", limit)
+		r.Verdict = fmt.Sprintf("The prediction agrees with the NIC's counters by --tolerance: no queue differs by more than %s of the %s.", limit, report.UnitWords(v.unit))
 		r.Explanation, r.Others = nil, nil
 		return
 	}
-	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d packets, and %d were predicted; more than %s of all lie between (--tolerance).",
-		worst, packetsOf(v.seen, worst), packetsOf(predicted, worst), limit)
+	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d %s, and %d were predicted; more than %s of all lie between (--tolerance).",
+		worst, packetsOf(v.seen, worst), report.UnitWords(v.unit), packetsOf(predicted, worst), limit)
 }
 
 // judgeInterrupts compares which queues took packets: how many interrupts there are is

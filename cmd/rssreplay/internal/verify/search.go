@@ -240,10 +240,10 @@ func (s *search) used() (Explanation, bool) {
 	}
 	if len(queues) == 1 {
 		e.ID = "rss-off"
-		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", shareOf(e.Explained, Total(s.Seen)), queues[0])
+		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", s.shareOf(e.Explained, Total(s.Seen)), queues[0])
 	} else {
 		e.ID = "fewer-queues"
-		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), shareOf(e.Explained, Total(s.Seen)))
+		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), s.shareOf(e.Explained, Total(s.Seen)))
 	}
 	return e, true
 }
@@ -302,15 +302,15 @@ func (s *search) beyond() (Explanation, bool) {
 	}
 	e := Explanation{Explained: all, Null: Null{Trials: s.claim.Null.Trials, Least: s.claim.Null.Least}}
 	e.ID, e.Changes = "more-queues", 1
-	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", shareOf(outside, all), queueList(queues))
+	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", s.shareOf(outside, all), queueList(queues))
 	return e, true
 }
 
-func shareOf(n, of uint64) string {
+func (c *Counters) shareOf(n, of uint64) string {
 	if n == of {
-		return "all packets"
+		return "all " + c.Unit
 	}
-	return fmt.Sprintf("%.1f%% of the packets", 100*float64(n)/float64(of))
+	return fmt.Sprintf("%.1f%% of the %s", 100*float64(n)/float64(of), c.Unit)
 }
 
 // queueList is "queue 3", "queues 0 to 3", "queues 0, 2 and 4 more".

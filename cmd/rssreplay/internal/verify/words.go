@@ -29,8 +29,8 @@ func (v *verification) verdict(j *Judgement) string {
 	case j.Why == NothingCounted:
 		return tell + ": no queue counted anything between the two texts."
 	case j.Why == OtherWindow:
-		return fmt.Sprintf("%s: they have %.3g times as many packets as the capture; take the two outputs right before and after it, of all that it captures.", tell,
-			float64(Total(v.seen))/float64(Total(j.Predicted)))
+		return fmt.Sprintf("%s: they have %.3g times as many %s as the capture; take the two outputs right before and after it, of all that it captures.", tell,
+			float64(Total(v.seen))/float64(Total(j.Predicted)), report.UnitWords(v.unit))
 	}
 	with := "use fewer flows"
 	if j.Inputs < fewInputs {
@@ -82,10 +82,7 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 	if f.Exact {
 		return "Each queue counts exactly what was predicted (alpha 1, beta 0)."
 	}
-	of := "packets"
-	if r.Unit == report.UnitFrames {
-		of = "frames"
-	}
+	of := report.UnitWords(r.Unit)
 	text := "as many " + of + " as the capture"
 	if change := float64(f.Alpha) - 1; math.Abs(change) >= 0.0005 {
 		than := "more"
