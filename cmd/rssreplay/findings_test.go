@@ -609,11 +609,16 @@ func TestBetterTable(t *testing.T) {
 // A command to run next has the flags that any command takes, as they were given.
 func TestArgumentsFor(t *testing.T) {
 	all := newReplayCommand(&cli.Env{}).Flags()
-	given := argumentsFor([]string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap"}, all)
+	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
+	given := argumentsFor(words, all)
 	want := []findings.Argument{
-		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"},
+		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
 	}
 	if diff := cmp.Diff(want, given); diff != "" {
+		t.Error(diff)
+	}
+	own := ownFlags(words, all, all, "format", "output", "fail-if", "local")
+	if diff := cmp.Diff([]string{"a b.pcap", "--cpus=4", "--inner", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}, own); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -15,37 +15,60 @@ import (
 	"rssreplay/report/findings"
 )
 
-// ownFlags are the words of a command line that another command takes, too: captures
-// and the flags of to, but for dropped ones. from is the flags of the command that
-// the words are of; its name is not among them.
-func ownFlags(words []string, from, to *pflag.FlagSet, dropped ...string) []string {
-	var own []string
+// argument is a part of a command line: a capture, or a flag with its value.
+type argument struct {
+	words []string    // as they stand there
+	flag  *pflag.Flag // nil: a capture
+	value string      // the flag's, "" where none stands there; the capture's name
+}
+
+// argumentsOf parts the words of a command line, without the command's name. set has
+// every flag of the command.
+func argumentsOf(words []string, set *pflag.FlagSet) []argument {
+	var arguments []argument
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if word == "--" {
-			return append(own, words[i:]...)
+			for k, capture := range words[i+1:] {
+				from := i + 1 + k
+				if k == 0 {
+					from = i // the dashes, too
+				}
+				arguments = append(arguments, argument{words: words[from : i+2+k], value: capture})
+			}
+			break
 		}
 		if word == "-" || !strings.HasPrefix(word, "-") {
-			own = append(own, word)
+			arguments = append(arguments, argument{words: words[i : i+1], value: word})
 			continue
 		}
-		name, _, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		flag := from.Lookup(name)
-		if !strings.HasPrefix(word, "--") {
-			flag = from.ShorthandLookup(name[:1])
-			joined = len(word) > len("-o")
+		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		flag := set.Lookup(name)
+		if word[1] != '-' { // a letter, with its value or without
+			flag, value, joined = set.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
 		}
 		if flag == nil {
 			continue
 		}
 		n := 1
-		if !joined && flag.NoOptDefVal == "" {
-			n = min(2, len(words)-i)
+		if !joined && flag.NoOptDefVal == "" && i+1 < len(words) {
+			n, value = 2, words[i+1]
 		}
-		if to.Lookup(flag.Name) != nil && !slices.Contains(dropped, flag.Name) {
-			own = append(own, words[i:i+n]...)
-		}
+		arguments = append(arguments, argument{words[i : i+n], flag, value})
 		i += n - 1
+	}
+	return arguments
+}
+
+// ownFlags are the words of a command line that another command takes, too: captures
+// and the flags of to, but for dropped ones. from is the flags of the command that
+// the words are of; its name is not among them.
+func ownFlags(words []string, from, to *pflag.FlagSet, dropped ...string) []string {
+	var own []string
+	for _, a := range argumentsOf(words, from) {
+		if a.flag == nil || to.Lookup(a.flag.Name) != nil && !slices.Contains(dropped, a.flag.Name) {
+			own = append(own, a.words...)
+		}
 	}
 	return own
 }
@@ -103,32 +126,12 @@ func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 	settings.NewFlags(shared)
 	input.NewFlags(shared)
 	var given []findings.Argument
-	for i := 0; i < len(args); i++ {
-		word := args[i]
-		if word == "--" {
-			for _, capture := range args[i+1:] {
-				given = append(given, findings.Argument{Value: capture})
-			}
-			break
-		}
-		if len(word) < 2 || word[0] != '-' {
-			given = append(given, findings.Argument{Value: word})
-			continue
-		}
-		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		f := all.Lookup(name)
-		if word[1] != '-' { // a letter, with its value or without
-			f, value, joined = all.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
-		}
-		if f == nil {
-			continue
-		}
-		if !joined && f.NoOptDefVal == "" && i+1 < len(args) {
-			i++
-			value = args[i]
-		}
-		if shared.Lookup(f.Name) != nil && (f.NoOptDefVal == "" || value != "false") {
-			given = append(given, findings.Argument{Flag: "--" + f.Name, Value: value})
+	for _, a := range argumentsOf(args, all) {
+		switch {
+		case a.flag == nil:
+			given = append(given, findings.Argument{Value: a.value})
+		case shared.Lookup(a.flag.Name) != nil && (a.flag.NoOptDefVal == "" || a.value != "false"):
+			given = append(given, findings.Argument{Flag: "--" + a.flag.Name, Value: a.value})
 		}
 	}
 	return given
