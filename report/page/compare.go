@@ -86,10 +86,9 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 		r.Modes = append(r.Modes, *m)
 	}
 	h.timed = r.Modes
-	for i := range r.Modes {
-		drawn := newHTMLTimeline(&r, i, len(r.Modes))
-		drawn.Name = names[i]
-		h.Time = append(h.Time, drawn)
+	h.Time = newHTMLTimelines(&r, len(r.Modes))
+	for i := range h.Time {
+		h.Time[i].Name = names[i]
 	}
 	h.Entries = htmlTable{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
 	for i := range c.Scenarios {

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/report"
 	"rssreplay/report/csv"
@@ -516,6 +517,29 @@ func sumOf(values []uint64) (sum uint64) {
 
 func checkZoom(t *testing.T, ctx context.Context) {
 	const windows = 137
+	for _, cpus := range []int{8, 20} { // areas, and a heat map
+		r := fixture.WithWindows(fixture.New(cpus, 30, "rss-msix", "non-rss"), windows)
+		b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+		for i, drawn := range newHTMLTimelines(r, 1) { // what the page came with is what the script draws
+			var paths []string
+			for _, row := range drawn.Rows {
+				for _, path := range row.Paths {
+					paths = append(paths, path.Class+" "+path.Path)
+				}
+			}
+			root := fmt.Sprintf(`document.querySelector('.timeline[data-mode="%d"]')`, i)
+			got := value[[]string](b, `[...`+root+`.querySelectorAll(".row path")].map((p) => (p.getAttribute("class") ?? "") + " " + p.getAttribute("d"))`)
+			if diff := cmp.Diff(paths, got); diff != "" {
+				t.Errorf("%d CPUs, the rows (-page +script):\n%s", cpus, diff)
+			}
+			for expression, want := range map[string]string{`.querySelector(".note span").textContent`: drawn.Note, `.querySelector(".ticks").textContent`: ticksText(drawn.Ticks)} {
+				if got := value[string](b, root+expression); got != want {
+					t.Errorf("%d CPUs, %s is %q, want %q", cpus, expression, got, want)
+				}
+			}
+		}
+		b.quiet()
+	}
 	r := fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), windows)
 	interval := r.Modes[0].Series.Interval
 	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
@@ -535,16 +559,6 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	}
 	shows(0, windows)
 	columns(windows)
-	drawn := newHTMLTimeline(r, 0, 1) // what the page came with is what the script draws
-	for expression, want := range map[string]string{
-		`.querySelector(".note span").textContent`:            drawn.Note,
-		`.querySelectorAll(".row path")[3].getAttribute("d")`: drawn.Rows[3].Path,
-		`.querySelector(".ticks").textContent`:                ticksText(drawn.Ticks),
-	} {
-		if got := value[string](b, root+expression); got != want {
-			t.Errorf("%s is %q, want %q", expression, got, want)
-		}
-	}
 	b.run(chromedp.Focus(chromedp.CSS(`.timeline[data-mode="0"] .rows`)))
 	b.key("+")
 	shows(34, 34+69)
@@ -587,6 +601,9 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	want := fmt.Sprintf("from %s s: %s", words.ExactSeconds(34*interval), words.Plural(sum, "packet", "packets"))
 	if got := value[string](b, root+`.querySelector(".readout").textContent`); !strings.HasPrefix(got, want) {
 		t.Errorf("the pointer reads %q, want %q", got, want)
+	}
+	if got, want := value[string](b, `document.querySelector('.timeline[data-mode="1"]').dataset.from + location.hash`), fmt.Sprintf("%d#from=%d&to=%d", 34*interval, 34*interval, 69*interval); got != want {
+		t.Errorf("the other drawing and the address show %s, want %s", got, want)
 	}
 	b.quiet()
 }

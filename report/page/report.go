@@ -82,6 +82,7 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
+	h.Time = newHTMLTimelines(r, 1)
 	depths := depthPlots(r.Modes, ring(r))
 	for i := range r.Modes {
 		m := &r.Modes[i]
@@ -89,7 +90,6 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m), fmt.Sprint(i)})
 		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
 		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m), fmt.Sprint(i)})
-		h.Time = append(h.Time, newHTMLTimeline(r, i, 1))
 	}
 	return h
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -19,19 +20,34 @@ type htmlTimeline struct {
 	Open      bool // shown at once
 	Sentences []string
 	Rows      []htmlTimeRow
+	Marks     []htmlTimeMark
 	Ticks     []plotText
 	Size      string // of rows, a class: the more the lower
+	Heat      string // "eighths" or "doubling" where rows are shaded by that, else ""
 	Columns   int
 	Note      string // about the scales, which zooming changes
 	Left      string // about the CPUs that are not shown, "" when all are
+
+	rows   [][]uint64 // of each CPU of the series
+	sum    []uint64
+	column int64 // ns
 }
 
-// htmlTimeRow is an area of Columns by 100.
+// htmlTimeRow is an area of Columns by 100, or in a heat map one for each level.
 type htmlTimeRow struct {
 	Name  string
 	Class string
-	Path  string
+	Paths []htmlTimePath
 	Tip   string
+}
+
+type htmlTimePath struct{ Class, Path string }
+
+// htmlTimeMark is a moment that stands out.
+type htmlTimeMark struct {
+	At   int64  // ns
+	X    string // percent
+	Text string
 }
 
 // A drawing has at most timePoints values in all, and timeColumns in a row; the
@@ -43,60 +59,154 @@ const (
 	TimeRows    = 128
 
 	fewestTimeRows = 16
+
+	// areaRows CPUs have an area each; more are the rows of a heat map, the most loaded
+	// first.
+	areaRows = 16
 )
 
 // openTimelines modes are unfolded.
 const openTimelines = 2
 
-// newHTMLTimeline is the drawing of a report's mode; of several drawings one has so much
-// less room.
-func newHTMLTimeline(r *report.Report, index, share int) htmlTimeline {
-	m := &r.Modes[index]
-	s := &m.Series
-	h := htmlTimeline{Index: index, Name: words.Shown(m.Mode), Open: index < openTimelines, Sentences: r.WindowSentences(m)}
-	if m.Imbalance.BusiestWindow == nil {
-		return h
+// timeScale is what a full row stands for.
+type timeScale struct {
+	most, ofAll uint64
+	total, used uint64 // of the columns, and how many have a packet
+}
+
+// newHTMLTimelines are the drawings of a report's modes, with so much less room each where
+// they are share; those whose columns are equally long have one scale.
+func newHTMLTimelines(r *report.Report, share int) []htmlTimeline {
+	drawings := make([]htmlTimeline, len(r.Modes))
+	scales := map[int64]*timeScale{}
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		h := &drawings[i]
+		*h = htmlTimeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: r.WindowSentences(m)}
+		if m.Imbalance.BusiestWindow == nil {
+			continue
+		}
+		shown := len(m.Series.MostLoaded(max(TimeRows/share, fewestTimeRows)))
+		var per int
+		h.rows, per = m.Series.Columns(max(1, min(timeColumns, timePoints/share/shown)))
+		h.Columns, h.column = len(h.rows[0]), int64(per)*m.Series.Interval
+		h.sum = make([]uint64, h.Columns)
+		if scales[h.column] == nil {
+			scales[h.column] = &timeScale{}
+		}
+		scale := scales[h.column]
+		for _, row := range h.rows {
+			for at, n := range row {
+				h.sum[at] += n
+				scale.most, scale.total = max(scale.most, n), scale.total+n
+				if n > 0 {
+					scale.used++
+				}
+			}
+		}
+		scale.ofAll = max(scale.ofAll, slices.Max(h.sum))
 	}
-	places := s.MostLoaded(max(TimeRows/share, fewestTimeRows))
-	rows, per := s.Columns(max(1, min(timeColumns, timePoints/share/len(places))))
-	h.Columns = len(rows[0])
-	column := words.ExactDuration(int64(per) * s.Interval)
-	var most, total uint64
-	sum := make([]uint64, h.Columns)
-	for i, row := range rows {
-		most = max(most, slices.Max(row))
-		total += s.CPUs[i].Total()
-		for at, n := range row {
-			sum[at] += n
+	for i := range drawings {
+		if h := &drawings[i]; h.Columns > 0 {
+			h.draw(&r.Modes[i], scales[h.column], share)
 		}
 	}
-	h.Note = fmt.Sprintf("A column is %s. A full row of a CPU is %s, of all CPUs %s.", column, words.Plural(most, "packet", "packets"), words.Exact(slices.Max(sum)))
+	return drawings
+}
+
+func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
+	s := &m.Series
+	places := s.MostLoaded(max(TimeRows/share, fewestTimeRows))
+	column := words.ExactDuration(h.column)
+	if len(places) > areaRows {
+		h.Heat = "eighths"
+		if float64(scale.most)*float64(scale.used) > draw.DoublingAbove*float64(scale.total) {
+			h.Heat = "doubling"
+		}
+		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(s.CPUs[b].Total(), s.CPUs[a].Total()) })
+	}
+	h.Note = timeNote(column, scale, h.Heat)
 	if len(places) < len(s.CPUs) {
 		h.Left = fmt.Sprintf("Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
 	}
-	h.Rows = append(h.Rows, htmlTimeRow{"all", "sum", areaPath(sum, slices.Max(sum)), fmt.Sprintf("all CPUs: %s", words.Plural(total, "packet", "packets"))})
+	var total uint64
+	for i := range s.CPUs {
+		total += s.CPUs[i].Total()
+	}
+	h.Rows = append(h.Rows, htmlTimeRow{"all", "sum", []htmlTimePath{{"", areaPath(h.sum, scale.ofAll)}}, fmt.Sprintf("all CPUs: %s", words.Plural(total, "packet", "packets"))})
 	for _, i := range places {
 		packets := s.CPUs[i].Total()
-		times := report.Ratio(packets, total) * report.Fraction(len(s.CPUs))
-		h.Rows = append(h.Rows, htmlTimeRow{
-			fmt.Sprint(s.CPUs[i].CPU), heatClass(times), areaPath(rows[i], most),
-			fmt.Sprintf("CPU %d: %s, at most %s in %s", s.CPUs[i].CPU, words.Plural(packets, "packet", "packets"), words.Exact(slices.Max(rows[i])), column),
-		})
+		row := htmlTimeRow{
+			Name: fmt.Sprint(s.CPUs[i].CPU), Class: heatClass(report.Ratio(packets, total) * report.Fraction(len(s.CPUs))),
+			Tip: fmt.Sprintf("CPU %d: %s, at most %s in %s", s.CPUs[i].CPU, words.Plural(packets, "packet", "packets"), words.Exact(slices.Max(h.rows[i])), column),
+		}
+		if h.Heat == "" {
+			row.Paths = []htmlTimePath{{"", areaPath(h.rows[i], scale.most)}}
+		} else {
+			row.Paths = heatPaths(h.rows[i], scale.most, h.Heat == "doubling")
+		}
+		h.Rows = append(h.Rows, row)
 	}
 	switch {
 	case len(places) <= 8:
 		h.Size = "tall"
-	case len(places) <= 32:
+	case len(places) <= areaRows:
 		h.Size = "middle"
 	default:
 		h.Size = "low"
 	}
+	whole := float64(int64(h.Columns) * h.column)
 	end := int64(s.Windows()) * s.Interval
 	step := int64(max(draw.RoundStep(float64(end)/Ticks), 1))
 	for at := int64(0); at <= end-step/4; at += step { // one at the very end has no room
-		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / float64(int64(h.Columns)*int64(per)*s.Interval)), Text: words.ExactSeconds(at) + " s"})
+		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / whole), Text: words.ExactSeconds(at) + " s"})
 	}
-	return h
+	mark := func(w *report.Window, text string) {
+		at := w.Start + s.Interval/2
+		h.Marks = append(h.Marks, htmlTimeMark{at, decimal(100 * float64(at) / whole), text})
+	}
+	if busiest := m.Imbalance.BusiestWindow; s.Windows() > 1 {
+		mark(busiest, "busiest")
+		if peak := report.PeakWindow(*s); peak != nil && peak.Start != busiest.Start && len(s.CPUs) > 1 {
+			mark(peak, "least even")
+		}
+	}
+}
+
+// timeNote says what a drawing's columns are.
+func timeNote(column string, scale *timeScale, heat string) string {
+	what := "A full row of a CPU"
+	switch heat {
+	case "eighths":
+		what = "In eighths, the strongest"
+	case "doubling":
+		what = "Each shade is twice the one before; the strongest"
+	}
+	return fmt.Sprintf("A column is %s. %s is %s, of all CPUs %s.", column, what, words.Plural(scale.most, "packet", "packets"), words.Exact(scale.ofAll))
+}
+
+// heatPaths are the columns of a row by their level, of those that it has.
+func heatPaths(row []uint64, most uint64, doubling bool) (paths []htmlTimePath) {
+	levelOf := words.Level
+	if doubling {
+		levelOf = draw.DoublingLevel
+	}
+	var levels [9]strings.Builder
+	for i := 0; i < len(row); {
+		level, from := levelOf(row[i], most), i
+		for i++; i < len(row) && levelOf(row[i], most) == level; {
+			i++
+		}
+		if level > 0 {
+			fmt.Fprintf(&levels[level], "M%d 0h%dv100H%dz", from, i-from, from)
+		}
+	}
+	for level := range levels {
+		if levels[level].Len() > 0 {
+			paths = append(paths, htmlTimePath{fmt.Sprint("h", level), levels[level].String()})
+		}
+	}
+	return paths
 }
 
 // areaPath is the outline of values as steps, most being 100 high.

@@ -18,6 +18,9 @@ if (byId("flow-table")) {
       head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
     }
   }
+  for (const name of all(".row:not(.sum) .name")) {
+    name.replaceChildren(lister(name.textContent, "cpu=" + name.textContent, name.closest("[data-mode]").dataset.mode));
+  }
   for (const columns of all(".columns:has([data-show])")) {
     const m = columns.closest("[data-mode]")?.dataset.mode ?? null;
     const cells = all("[data-show]", columns);

@@ -1,4 +1,6 @@
-// Packets over time: what is drawn is from and to, in windows.
+// Packets over time. All drawings show the same time, and those whose columns are equally
+// long have one scale; what is shown is from and to, in windows of each.
+const timelines = [];
 function timeline(root) {
   const mode = data.modes[Number(root.dataset.mode)];
   const rows = root.querySelector(".rows");
@@ -6,7 +8,7 @@ function timeline(root) {
     const name = row.querySelector(".name").textContent;
     const svg = row.querySelector("svg");
     const cpu = mode.cpus.find((c) => String(c.cpu) === name);
-    return {name, svg, path: svg.querySelector("path"), packets: cpu?.packets ?? []};
+    return {name, svg, packets: cpu?.packets ?? []};
   });
   const windows = Math.max(...mode.cpus.map((c) => c.packets.length));
   const sum = new Array(windows).fill(0);
@@ -15,8 +17,9 @@ function timeline(root) {
   const note = root.querySelector(".note span");
   const ticks = root.querySelector(".ticks");
   const readout = root.querySelector(".readout");
+  const heat = root.dataset.heat !== undefined;
   const maxColumns = 480;
-  let from = 0, to = windows, per = 1;
+  let from = 0, to = windows, per = 1, columns = [], ofAll = [];
 
   const columnsOf = (packets) => {
     const columns = [];
@@ -35,23 +38,53 @@ function timeline(root) {
     });
     return path + `H${values.length}V100Z`;
   };
+  const level = (n, most, doubling) => n === 0 ? 0 : doubling ? Math.max(8 - Math.floor(Math.log2(most / n)), 1) : Math.max(Math.ceil(n * 8 / most), 1);
+  const heatPaths = (values, most, doubling) => {
+    const levels = new Array(9).fill("");
+    for (let i = 0; i < values.length;) {
+      const l = level(values[i], most, doubling), first = i;
+      for (i++; i < values.length && level(values[i], most, doubling) === l;) i++;
+      levels[l] += `M${first} 0h${i - first}v100H${first}z`;
+    }
+    return levels;
+  };
   const greatest = (values) => values.reduce((a, b) => Math.max(a, b), 0);
 
-  function draw() {
+  // measure takes the columns of a time, in ns, and says what they have.
+  function measure(start, end) {
+    from = Math.min(Math.floor(start / mode.interval_ns), windows - 1);
+    to = end === null ? windows : Math.min(Math.max(Math.ceil(end / mode.interval_ns), from + 1), windows);
     per = Math.max(1, Math.ceil((to - from) / maxColumns));
-    const columns = drawings.map((d) => columnsOf(d.packets));
-    const most = greatest(columns.slice(1).map(greatest));
-    const mostOfAll = greatest(columns[0]);
+    ofAll = columnsOf(sum);
+    columns = drawings.map((d, i) => i ? columnsOf(d.packets) : ofAll);
+    const each = mode.cpus.map((c) => columnsOf(c.packets));
+    return {column: per * mode.interval_ns, most: greatest(each.map(greatest)), ofAll: greatest(ofAll), total: ofAll.reduce((a, b) => a + b, 0), used: each.reduce((n, values) => n + values.filter(Boolean).length, 0)};
+  }
+  function draw({most, ofAll: mostOfAll, total, used}) {
+    const doubling = heat && most * used > 8 * total;
     drawings.forEach((d, i) => {
       d.svg.setAttribute("viewBox", `0 0 ${columns[i].length} 100`);
-      d.path.setAttribute("d", areaPath(columns[i], i === 0 ? mostOfAll : most));
+      const paths = heat && i ? heatPaths(columns[i], most, doubling).map((path, l) => [path, "h" + l]).filter(([path], l) => path && l > 0) : [[areaPath(columns[i], i ? most : mostOfAll), ""]];
+      d.svg.replaceChildren(...paths.map(([path, style]) => {
+        const element = document.createElementNS(d.svg.namespaceURI, "path");
+        if (style) element.setAttribute("class", style);
+        element.setAttribute("d", path);
+        return element;
+      }));
     });
     root.dataset.from = from * mode.interval_ns;
     root.dataset.to = to * mode.interval_ns;
-    note.textContent = `A column is ${duration(per * mode.interval_ns)}. A full row of a CPU is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
+    const what = !heat ? "A full row of a CPU" : doubling ? "Each shade is twice the one before; the strongest" : "In eighths, the strongest";
+    note.textContent = `A column is ${duration(per * mode.interval_ns)}. ${what} is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
     drawTicks();
     for (const [what, off] of [["in", to - from < 2], ["out", whole()], ["all", whole()], ["left", from === 0], ["right", to === windows]]) {
       root.querySelector(`[data-do=${what}]`).disabled = off;
+    }
+    const wide = Math.ceil((to - from) / per) * per * mode.interval_ns;
+    for (const mark of all(".marks g", root)) {
+      const share = (Number(mark.dataset.at) - from * mode.interval_ns) / wide;
+      mark.style.display = share >= 0 && share <= 1 ? "" : "none";
+      for (const part of mark.children) for (const name of ["x", "x1", "x2"]) if (part.hasAttribute(name)) part.setAttribute(name, share * 100 + "%");
     }
   }
   const whole = () => from === 0 && to === windows;
@@ -77,9 +110,9 @@ function timeline(root) {
 
   function show(newFrom, newTo) {
     const length = Math.min(Math.max(Math.round(newTo - newFrom), 1), windows);
-    from = Math.min(Math.max(Math.round(newFrom), 0), windows - length);
-    to = from + length;
-    draw();
+    const first = Math.min(Math.max(Math.round(newFrom), 0), windows - length);
+    const all = length === windows;
+    state.go({from: all || first === 0 ? "" : first * mode.interval_ns, to: all || first + length === windows ? "" : (first + length) * mode.interval_ns});
   }
   function act(what) {
     const span = to - from, centre = (from + to) / 2;
@@ -114,7 +147,7 @@ function timeline(root) {
   };
   let start = null;
   rows.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.pointerType === "touch") return;
+    if (event.button !== 0 || event.pointerType === "touch" || event.target.closest("button")) return;
     start = at(event);
     rows.setPointerCapture(event.pointerId);
   });
@@ -145,7 +178,20 @@ function timeline(root) {
   rows.addEventListener("pointercancel", () => { start = null; brush.hidden = true; });
   rows.addEventListener("pointerleave", () => { cursor.hidden = true; readout.textContent = ""; });
   rows.addEventListener("dblclick", () => act("all"));
-  draw();
+  timelines.push({measure, draw});
 }
 for (const root of all(".timeline")) timeline(root);
+let timeShown = null;
+state.shown((values) => {
+  const shown = [Number(values.get("from") ?? 0) || 0, values.has("to") ? Number(values.get("to")) || null : null];
+  if (timeShown && shown.join() === timeShown.join()) return;
+  timeShown = shown;
+  const scales = new Map();
+  const measured = timelines.map((t) => t.measure(Math.max(shown[0], 0), shown[1]));
+  for (const m of measured) {
+    const scale = scales.get(m.column) ?? {most: 0, ofAll: 0, total: 0, used: 0};
+    scales.set(m.column, {most: Math.max(scale.most, m.most), ofAll: Math.max(scale.ofAll, m.ofAll), total: scale.total + m.total, used: scale.used + m.used});
+  }
+  timelines.forEach((t, i) => t.draw(scales.get(measured[i].column)));
+});
 
