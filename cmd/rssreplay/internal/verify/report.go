@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/dispatch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -132,7 +133,7 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 	}
 	c := v.counters(groups)
 	j := c.Judge()
-	r.Packets.Checked = Total(j.Predicted)
+	r.Packets.Checked = judge.Total(j.Predicted)
 	r.Packets.QueueChecked, r.Packets.QueueEqual = r.Packets.Checked, inBoth(j.Predicted, v.seen)
 	r.Fit = &report.VerifyFit{
 		Alpha: report.Fraction(j.Fit.Alpha), Beta: uint64(j.Fit.Beta + 0.5), Queue: v.claimed.Config().DefaultQueue,
@@ -148,16 +149,16 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 }
 
 // counters is what the counters, or the interrupts, are compared with.
-func (v *verification) counters(groups []group) *Counters {
-	c := &Counters{Claimed: v.claimed, Seen: v.seen, Unit: report.UnitWords(v.unit)}
+func (v *verification) counters(groups []group) *judge.Counters {
+	c := &judge.Counters{Claimed: v.claimed, Seen: v.seen, Unit: report.UnitWords(v.unit)}
 	for i := range groups {
-		c.Groups = append(c.Groups, Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].in(v.unit)})
+		c.Groups = append(c.Groups, judge.Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].in(v.unit)})
 	}
 	return c
 }
 
 // conclude is what was judged, for the report.
-func (v *verification) conclude(r *report.Verify, j *Judgement) {
+func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 	if j.Null.Trials > 0 {
 		r.Null = &report.VerifyNull{Trials: j.Null.Trials, Least: report.Fraction(j.Null.Least), AsGood: j.Null.AsGood}
 	}
@@ -175,8 +176,8 @@ func (v *verification) conclude(r *report.Verify, j *Judgement) {
 		}
 	}
 	r.Verdict = v.verdict(j)
-	if j.Verdict != CantTell {
-		agrees := j.Verdict == Agrees
+	if j.Verdict != judge.CantTell {
+		agrees := j.Verdict == judge.Agrees
 		r.Agrees = &agrees
 	}
 }
@@ -208,14 +209,14 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 		few = *v.tolerance
 	}
 	c := v.counters(groups)
-	j, wrong := c.JudgeUse(uint64(few*float64(Total(v.seen))) + 1)
-	r.Packets.Checked = Total(j.Predicted)
+	j, wrong := c.JudgeUse(uint64(few*float64(judge.Total(v.seen))) + 1)
+	r.Packets.Checked = judge.Total(j.Predicted)
 	v.conclude(r, &j)
 	if n := &j.Null; n.Trials > 0 {
 		r.Evidence = []string{fmt.Sprintf("%d of %d %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, n.Trials, chances(&j), n.Least)}
 	}
 	switch {
-	case j.Verdict == Agrees:
+	case j.Verdict == judge.Agrees:
 		r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
 	case len(wrong) > 0 && packetsOf(v.seen, wrong[0]) == 0:
 		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %d packets were predicted for queue %d, which did not interrupt.", packetsOf(j.Predicted, wrong[0]), wrong[0])

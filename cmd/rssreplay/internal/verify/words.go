@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/report"
 )
 
@@ -14,23 +15,23 @@ import (
 const fewInputs = 6
 
 // verdict is the judgement in a sentence.
-func (v *verification) verdict(j *Judgement) string {
+func (v *verification) verdict(j *judge.Judgement) string {
 	tell := "Counters can't tell"
 	if v.source == "interrupts" {
 		tell = "Interrupts can't tell"
 	}
 	switch {
-	case j.Verdict == Agrees:
+	case j.Verdict == judge.Agrees:
 		return "The prediction agrees with the NIC's counters."
-	case j.Verdict == Differs:
+	case j.Verdict == judge.Differs:
 		return "Reality differs from the prediction."
-	case j.Why == NothingReceived:
+	case j.Why == judge.NothingReceived:
 		return tell + ": the capture has no packet that the NIC received."
-	case j.Why == NothingCounted:
+	case j.Why == judge.NothingCounted:
 		return tell + ": no queue counted anything between the two texts."
-	case j.Why == OtherWindow:
+	case j.Why == judge.OtherWindow:
 		return fmt.Sprintf("%s: they have %.3g times as many %s as the capture; take the two outputs right before and after it, of all that it captures.", tell,
-			float64(Total(v.seen))/float64(Total(j.Predicted)), report.UnitWords(v.unit))
+			float64(judge.Total(v.seen))/float64(judge.Total(j.Predicted)), report.UnitWords(v.unit))
 	}
 	with := "use fewer flows"
 	if j.Inputs < fewInputs {
@@ -43,14 +44,14 @@ func (v *verification) verdict(j *Judgement) string {
 }
 
 // chances is what the claim was compared with.
-func chances(j *Judgement) string {
+func chances(j *judge.Judgement) string {
 	if j.Keyless {
 		return "even spreads"
 	}
 	return "random keys"
 }
 
-func fitAsWell(j *Judgement) string {
+func fitAsWell(j *judge.Judgement) string {
 	if j.Null.AsGood == 1 {
 		return chances(j) + " fits as well"
 	}
@@ -58,11 +59,11 @@ func fitAsWell(j *Judgement) string {
 }
 
 // evidence says how the counters follow from the prediction, and what chance does.
-func (v *verification) evidence(j *Judgement, r *report.Verify) []string {
-	if j.Why == NothingReceived || j.Why == NothingCounted {
+func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
+	if j.Why == judge.NothingReceived || j.Why == judge.NothingCounted {
 		return nil
 	}
-	all := []string{fitText(r, Total(v.seen), j.Verdict == Agrees)}
+	all := []string{fitText(r, judge.Total(v.seen), j.Verdict == judge.Agrees)}
 	null := fmt.Sprintf("None of %d %s fits as well: the best of them leaves %s.", j.Null.Trials, chances(j), percentage(j.Null.Least))
 	if j.Null.AsGood > 0 {
 		null = fmt.Sprintf("%d of %d %s: the best of them leaves %s.", j.Null.AsGood, j.Null.Trials, fitAsWell(j), percentage(j.Null.Least))

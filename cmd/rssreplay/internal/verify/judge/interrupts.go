@@ -1,4 +1,4 @@
-package verify
+package judge
 
 // JudgeUse compares the claim with interrupts of the queues. How many there are is
 // moderation's choice, so that only which queues have some is told by them: a queue with
