@@ -46,6 +46,7 @@ type replayFlags struct {
 	copy     packets.CopyFlags
 
 	failIf []string
+	every  cli.Duration // 0: one report of all
 }
 
 // newReplayCommand is `rssreplay CAPTURE...`, the main job.
@@ -81,6 +82,7 @@ func newReplayCommand(e *cli.Env) *cobra.Command {
 	set.StringVar(&f.copy.Split, "split", "", "")
 	f.output.AddAnonymizeHash()
 	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
+	set.Var(&f.every, "every", "")
 	return c
 }
 
@@ -125,6 +127,9 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err := f.checkAnonymize(); err != nil {
 		return err
 	}
+	if err := f.checkEvery(); err != nil {
+		return err
+	}
 	var trace *packets.Trace
 	if f.trace.Path != "" {
 		err := out.Add("--trace", f.trace.Path, func(w io.Writer, _ *report.Report) error { return trace.Write(w) })
@@ -166,6 +171,10 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	w := input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
 	if f.output.Has("html") {
 		w.Arrivals = dispatch.ArrivalWindows{Most: report.MostSteeredWindows, Interval: s.Config.Interval}
+	}
+	if f.every > 0 {
+		a := assemble.ReportBuilder{Settings: s, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: out.Anonymizer}
+		return replayEvery(e, f, in, w, a, conditions, out, captures)
 	}
 	if f.trace.Path != "" {
 		if trace, err = packets.NewTrace(e, &f.trace, s); err != nil {

@@ -52,6 +52,15 @@ func terminalScreen(width int, getenv func(string) string) Screen {
 	}
 }
 
+// Clears is what clears the screen, for text that takes the place of what stands there;
+// "" where there is none.
+func (s Screen) Clears() string {
+	if !s.terminal || s.dumb {
+		return ""
+	}
+	return "\x1b[H\x1b[2J"
+}
+
 // isUTF8 tells whether the locale writes UTF-8. One that nobody set does: that
 // is a container or Windows, not a terminal of the last century.
 func isUTF8(getenv func(string) string) bool {

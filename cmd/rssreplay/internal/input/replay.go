@@ -206,14 +206,24 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 	src.InterruptBy(interrupted)
 	if e.Terminal {
 		p := &progress{out: e.Stderr, read: src.Progress}
-		defer p.start(progressAfter, progressEvery)()
+		every := progressEvery
+		if cli.ReadableOnce(in.captures) != "" && len(modes) > 0 { // a live pipe, maybe
+			p.live, every = newLiveCounts(s), progressAfter
+			w.Arrive = p.live.after(w.Arrive)
+		}
+		defer p.start(progressAfter, every)()
 	}
+	return in.replay(src, src, s, modes, more, scale, w, repeatable)
+}
+
+// replay replays packets of the captures, as from hands them out.
+func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
 	directions := in.Settled
 	if directions == nil {
 		directions = direction.NewDirections(s.Local)
 		directions.Take(in.side)
 	}
-	result, err := dispatch.Replay(src, dispatch.Options{
+	result, err := dispatch.Replay(from, dispatch.Options{
 		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.Profile != nil && s.Profile.NTuple.ATR, Filter: in.filter, Inner: in.Flags.inner,
 		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape,
 	})

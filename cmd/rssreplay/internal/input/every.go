@@ -1,0 +1,104 @@
+package input
+
+import (
+	"io"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
+	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
+)
+
+// parts is a Source of the packets of one interval after the other, of a capture that is
+// parted by its packets' own clock. An interval ends with the first packet that is of a
+// later one; what comes late, out of order, is counted where it comes.
+type parts struct {
+	dispatch.Source
+	every int64 // ns
+
+	started bool
+	first   int64          // timestamp of the first packet, ns since the Unix epoch
+	at      int64          // number of the interval, from 0
+	handed  bool           // a packet of it was handed out
+	read    []pcaps.Record // room for what is read at once
+	ahead   []pcaps.Record // of these, what is still to be handed out
+	end     error          // what comes after them
+}
+
+// next begins another interval; false where nothing is left.
+func (p *parts) next() bool {
+	p.handed = false
+	return len(p.ahead) > 0 || p.end == nil
+}
+
+// Read hands out packets of the interval, and io.EOF after the last one. Their Data are
+// valid until the next Read: the source is read when none is left.
+func (p *parts) Read(recs []pcaps.Record) (int, error) {
+	for len(p.ahead) == 0 {
+		if p.end != nil {
+			return 0, p.end
+		}
+		if len(p.read) < len(recs) {
+			p.read = make([]pcaps.Record, len(recs))
+		}
+		n, err := p.Source.Read(p.read)
+		p.ahead, p.end = p.read[:n], err
+	}
+	n, over := 0, false
+	for ; n < min(len(recs), len(p.ahead)); n++ {
+		now := p.ahead[n].Time
+		if !p.started {
+			p.started, p.first = true, now
+		}
+		if of := (now - p.first) / p.every; of > p.at {
+			if over = p.handed || n > 0; over {
+				break
+			}
+			p.at = of
+		}
+	}
+	copy(recs, p.ahead[:n])
+	p.ahead, p.handed = p.ahead[n:], p.handed || n > 0
+	if over {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Part is an interval of the captures: from From to before To, in ns after their first
+// packet.
+type Part struct{ From, To int64 }
+
+// Every replays the captures interval by interval, each on its own, and calls show with
+// each result that has packets, or with that of no packet at all. damage is why reading
+// ended early, nil if it did not.
+func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observers, show func(*Replayed, Part) error) (damage, err error) {
+	src, err := file.OpenSet(in.captures, e.Stdin, in.Flags.merge)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	interrupted, stop := e.Interrupts()
+	defer stop()
+	src.InterruptBy(interrupted)
+	in.Settled = direction.NewDirections(s.Local)
+	in.Settled.Take(in.side)
+	p, shown := &parts{Source: src, every: every}, false
+	for p.next() {
+		done, err := in.replay(src, p, s, s.Modes, nil, in.Scale, w, false)
+		if err != nil {
+			return nil, err
+		}
+		damage = done.Result.Damage
+		if done.Result.Packets == 0 && (shown || p.next()) { // the filter left nothing of it, or nothing came
+			continue
+		}
+		shown = true
+		if err := show(done, Part{p.at * every, (p.at + 1) * every}); err != nil {
+			return nil, err
+		}
+	}
+	return damage, nil
+}
