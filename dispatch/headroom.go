@@ -320,11 +320,15 @@ func (t *trial) judge(factor float64) verdict {
 		v.drops = slices.ContainsFunc(counters.Queues, func(q engine.QueueCounters) bool { return q.Drops > 0 })
 	}
 	v.full = float64(counters.SerialTime) >= fullShare*float64(t.tape.duration(t.at(factor)))
-	if t.mode == engine.RSSMSIX {
+	rps := t.replayed.cfg.RPS.Active(t.mode)
+	if t.mode == engine.RSSMSIX || rps {
 		for c := range counters.CPUs {
 			if v.cpu < 0 || worked(&counters.CPUs[c]) > worked(&counters.CPUs[v.cpu]) {
 				v.cpu = c
 			}
+		}
+		if counters.SerialTime > worked(&counters.CPUs[v.cpu]) { // the one vector works longer
+			v.cpu = -1
 		}
 	}
 	t.verdicts[factor] = v

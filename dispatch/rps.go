@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"rssreplay/dispatch/engine"
-	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 )
@@ -106,16 +105,3 @@ func (o *Options) scenarios() []Scenario {
 // several CPUs by the hash that the stack makes itself: without the kernel's secret
 // these CPUs are not the real ones, only how evenly they are taken.
 func (r *Replayed) OwnHashes(mode int) uint64 { return r.models[mode].OwnHashes() }
-
-// RPSOf is the hash by which RPS steers a packet, and whether it is the stack's own.
-func RPSOf(r *engine.RPS, secret *rps.Secret, d *nicmodel.Decision, rec *pcaps.Record, h *pcaps.Header) (value uint32, own bool) {
-	if r.Passed&rps.KindOf(d.Type, h.Protocol, h.Facts) != 0 {
-		return d.Hash, false
-	}
-	if value, known := secret.OfFrame(rec.Link, rec.Data); known {
-		return value, true
-	}
-	var t pcaps.Tuple
-	t.Set(h)
-	return secret.OfFlow(&t), true
-}

@@ -41,6 +41,9 @@ func TestStoriesAddUp(t *testing.T) {
 		if len(c.recs) == 0 {
 			continue
 		}
+		if seed%4 == 3 {
+			cfg.RPS = randomRPS(rand.New(rand.NewPCG(seed, 24)), cfg)
+		}
 		type fate struct {
 			outcome           story.Outcome
 			arrival, end      int64
@@ -66,7 +69,11 @@ func TestStoriesAddUp(t *testing.T) {
 				fates[e.Mode][e.Packet] = &fate{outcome: story.SentPacket, arrival: e.Time, queue: -1, cpu: e.CPU}
 			case engine.Publish:
 				f.published = e.Time
-			case engine.DPCStart:
+			case engine.Join:
+				f.back = e.Time
+			case engine.BacklogDrop:
+				f.outcome, f.cpu, f.back = story.BacklogFull, -1, e.Time
+			case engine.DPCStart, engine.BacklogStart:
 				dpcs[e.Mode][e.CPU] = nil
 			case engine.Take:
 				d := append(dpcs[e.Mode][e.CPU], e.Packet)
@@ -74,11 +81,13 @@ func TestStoriesAddUp(t *testing.T) {
 				f.cpu, f.position = e.CPU, len(d)
 			case engine.Indicate:
 				f.end = e.Time
-				f.back = e.Time
+				if f.back == 0 {
+					f.back = e.Time
+				}
 			case engine.DPCEnd:
 				for _, p := range dpcs[e.Mode][e.CPU] {
 					fates[e.Mode][p].packets = len(dpcs[e.Mode][e.CPU])
-					if cfg.Drain == engine.Snapshot || e.Mode == engine.RSSSingleQueue {
+					if cfg.Drain == engine.Snapshot && !cfg.RPS.Active(e.Mode) || e.Mode == engine.RSSSingleQueue {
 						fates[e.Mode][p].back = e.Time
 					}
 				}
@@ -98,7 +107,7 @@ func TestStoriesAddUp(t *testing.T) {
 				s, want := stories.Of(mode), *fates[mode][packet]
 				used := 0
 				for other, f := range fates[mode] {
-					if other <= packet && f.queue == want.queue && f.outcome == story.Indicated && (f.back > want.arrival || other == packet) {
+					if other <= packet && f.queue == want.queue && (f.outcome == story.Indicated || f.outcome == story.BacklogFull) && (f.back > want.arrival || other == packet) {
 						used++
 					}
 				}

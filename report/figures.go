@@ -82,6 +82,12 @@ func (m *Mode) Derive() {
 		t.DPCTime += c.DPCTime
 		t.MigrationTime += c.MigrationTime
 		t.MigratedPackets += c.MigratedPackets
+		if c.Backlog != nil {
+			if t.BacklogDrops == nil {
+				t.BacklogDrops = new(uint64)
+			}
+			*t.BacklogDrops += c.BacklogDrops
+		}
 	}
 	for i := range m.Queues {
 		t.Drops += m.Queues[i].Drops

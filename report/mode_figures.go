@@ -101,12 +101,42 @@ func migrationFigures() []Figure {
 	}
 }
 
+// TakesTurns reports whether only one CPU works at a time: without RSS, where the stack
+// does not steer packets on.
+func (m *Mode) TakesTurns() bool { return m.Mode == NonRSS && len(m.CPUs) > 1 && m.RPS == nil }
+
+// steeringFigures are what receive packet steering did.
+func steeringFigures(modes []Mode) []Figure {
+	if !slices.ContainsFunc(modes, func(m Mode) bool { return m.RPS != nil }) {
+		return nil
+	}
+	sum := func(value func(b *Backlog) uint64) func(*Scenario, *Mode) Fraction {
+		return ofMode(func(m *Mode) Fraction {
+			if m.RPS == nil {
+				return Null
+			}
+			var n uint64
+			for i := range m.CPUs {
+				if b := m.CPUs[i].Backlog; b != nil {
+					n += value(b)
+				}
+			}
+			return Fraction(n)
+		})
+	}
+	return []Figure{
+		{"", "packets steered on (RPS)", sum(func(b *Backlog) uint64 { return b.SteeredAway }), integerText},
+		{"", "  dropped in a full backlog", sum(func(b *Backlog) uint64 { return b.BacklogDrops }), integerText},
+		{"", "  IPIs that woke a backlog", sum(func(b *Backlog) uint64 { return b.IPIs }), integerText},
+	}
+}
+
 // SerialSentence says why an even spread is not good without RSS: the serial unit works
 // there more than the busiest CPU does. "" where no such mode is among modes.
 func SerialSentence(modes []Mode) string {
 	for i := range modes {
 		m := &modes[i]
-		if busiest := MaxUtilization(m); m.Mode == NonRSS && len(m.CPUs) > 1 && m.SerialUtilization > busiest {
+		if busiest := MaxUtilization(m); m.TakesTurns() && m.SerialUtilization > busiest {
 			return fmt.Sprintf("Without RSS only one CPU works at a time, since the one interrupt is masked until its DPC ends: together they are busy %s of the time where none is above %s, so that an even spread adds no capacity.",
 				words.Percent(m.SerialUtilization), words.Percent(busiest))
 		}
@@ -133,6 +163,7 @@ func ModeFigures(modes []Mode) []Figure {
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
 		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Totals.Drops }), integerText},
 	}...)
+	figures = append(figures, steeringFigures(modes)...)
 	if some(func(m Mode) bool { return m.Totals.Reordered > 0 }) {
 		figures = append(figures, Figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
 	}

@@ -185,6 +185,7 @@ type Mode struct {
 	SerialUtilization Fraction    `json:"serial_utilization"`  // ÷ simulated time; derived
 	Headroom          *Headroom   `json:"headroom,omitempty"`  // nil: not asked for
 	Rebalance         *Rebalance  `json:"rebalance,omitempty"` // nil: no rebalancer
+	RPS               *RPS        `json:"rps,omitempty"`       // nil: none in this mode
 	CPUs              List[CPU]   `json:"cpus"`                // the CPUs in use, by number
 	Queues            List[Queue] `json:"queues"`
 	Totals            Totals      `json:"totals"`
@@ -216,6 +217,8 @@ type CPU struct {
 	SendTime          int64    `json:"send_ns"`
 	Utilization       Fraction `json:"utilization"` // busy ÷ simulated time; derived
 	Latency           Latency  `json:"latency_ns"`
+
+	*Backlog // nil without receive packet steering
 
 	// Largest is the flow with the most packets on this CPU, for the text, which
 	// names it also when it is not listed; its Modes say how many. nil is none.
@@ -260,8 +263,9 @@ type Totals struct {
 	ISRTime    int64  `json:"isr_ns"`
 	DPCTime    int64  `json:"dpc_ns"`
 
-	MigrationTime   int64  `json:"migration_ns"`
-	MigratedPackets uint64 `json:"migrated_packets"`
+	MigrationTime   int64   `json:"migration_ns"`
+	MigratedPackets uint64  `json:"migrated_packets"`
+	BacklogDrops    *uint64 `json:"backlog_drops,omitempty"` // nil without receive packet steering
 	// Reordered counts packets whose indication ended later than that of one of their
 	// flow that arrived after them (RFC 4737).
 	Reordered uint64 `json:"reordered"`

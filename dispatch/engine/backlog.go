@@ -434,13 +434,20 @@ func (e *secondHop) join(c int) {
 	if to.backlog.len() > e.cfg.RPS.Backlog {
 		cpu.BacklogDrops++
 		e.settle(p.packet, notSteered)
-		e.event(BacklogDrop, e.now, int(p.target), int(p.queue), int64(p.packet))
+		e.handed(BacklogDrop, p, c)
 		return
 	}
 	to.backlog.push(p)
 	cpu.BacklogMax = max(cpu.BacklogMax, uint64(to.backlog.len()))
 	h.joined[p.target/64] |= 1 << (p.target % 64)
-	e.event(Join, e.now, int(p.target), int(p.queue), int64(p.packet))
+	e.handed(Join, p, c)
+}
+
+// handed tells what became of a packet that CPU c handed over.
+func (e *secondHop) handed(kind EventKind, p *hopPacket, c int) {
+	if e.observe != nil {
+		e.observe(Event{Mode: e.mode, Kind: kind, Time: e.now, CPU: int(p.target), Queue: int(p.queue), Packet: int64(p.packet), Latest: c})
+	}
 }
 
 // endTurn ends a turn, with its queue empty or its budget spent (R2, R4).

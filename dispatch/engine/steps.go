@@ -138,7 +138,8 @@ type Event struct {
 	// its connection to indicate it; -1 where none was taken, so that the
 	// connection has no home CPU yet. Of a Take it is the CPU that most recently
 	// took a packet of the flow, if that is another one, so that this packet pays
-	// migration-cost; else -1. Of a Steer it is the CPU that the packet is for.
+	// migration-cost; else -1. Of a Steer it is the CPU that the packet is for, and of
+	// a Join or BacklogDrop the CPU that handed it over.
 	Latest int
 }
 

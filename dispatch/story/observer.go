@@ -67,6 +67,7 @@ type observer struct {
 	vectors []vectorMirror // one per CPU in RSSMSIX, else one
 	cpus    []cpuMirror
 	deal    dealMirror
+	joined  int64 // when the packet that is followed joined a backlog
 }
 
 // ringMirror is one hardware queue's buffers.
@@ -102,6 +103,8 @@ type cpuMirror struct {
 	taken    []int // queues of the buffers that this DPC holds; not with drain poll
 	ended    bool  // a DPC ended here, and the cycle did not
 	remote   bool  // it was queued by another CPU's DPC or ISR
+	backlog  bool  // the turn is the backlog's
+	woken    int64 // when an IPI last woke the backlog
 }
 
 // dealMirror is the dealing DPC of RSSSingleQueue.
@@ -133,7 +136,12 @@ func newObserver(cfg *engine.Config, mode engine.Mode, chosen *atomic.Int64) *ob
 func (t *observer) lists() bool { return t.mode == engine.RSSMSIX || t.mode == engine.RSSHWQueues }
 
 // polls reports whether buffers come back one by one.
-func (t *observer) polls() bool { return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue }
+func (t *observer) polls() bool {
+	return t.cfg.Drain == engine.Poll && t.mode != engine.RSSSingleQueue || t.steers()
+}
+
+// steers reports whether packets may go on to other CPUs' backlogs.
+func (t *observer) steers() bool { return t.cfg.RPS.Active(t.mode) }
 
 // vector is the vector of CPU c.
 func (t *observer) vector(c int) *vectorMirror {
@@ -177,6 +185,15 @@ func (t *observer) observe(e engine.Event) {
 		t.deal.end = e.Time
 		c := &t.cpus[e.CPU]
 		c.first, c.start, c.costEnd, c.workEnd = e.Time, e.Time, e.Time, e.Time
+	case engine.BacklogStart:
+		t.dpcStart(e)
+		t.cpus[e.CPU].backlog = true
+	case engine.IPI:
+		t.cpus[e.CPU].woken = e.Time
+	case engine.Steer:
+		t.steer(e, mine)
+	case engine.Join, engine.BacklogDrop:
+		t.handedOver(e, mine)
 	case engine.Take:
 		t.take(e, mine)
 	case engine.Indicate:
@@ -187,13 +204,13 @@ func (t *observer) observe(e engine.Event) {
 		t.enable(e)
 	case engine.RuleDrop:
 		if mine {
-			t.story = &Story{Mode: t.mode, Outcome: RuledOut, Arrival: e.Time, Queue: -1, CPU: -1, Latest: -1, Steps: []engine.Event{e}}
+			t.story = &Story{Mode: t.mode, Outcome: RuledOut, Arrival: e.Time, Queue: -1, CPU: -1, Latest: -1, SteeredBy: -1, Steps: []engine.Event{e}}
 			t.told = true
 		}
 	case engine.Send:
 		if mine {
 			t.story = &Story{
-				Mode: t.mode, Outcome: SentPacket, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: e.Latest,
+				Mode: t.mode, Outcome: SentPacket, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: e.Latest, SteeredBy: -1,
 				Steps: []engine.Event{e},
 			}
 			t.told = true
@@ -215,7 +232,7 @@ func (t *observer) arrive(e engine.Event, mine bool) {
 		return
 	}
 	t.story = &Story{
-		Mode: t.mode, Arrival: e.Time, Queue: e.Queue, CPU: -1, Ring: r.RingState, Steps: []engine.Event{e}, Latest: -1,
+		Mode: t.mode, Arrival: e.Time, Queue: e.Queue, CPU: -1, Ring: r.RingState, Steps: []engine.Event{e}, Latest: -1, SteeredBy: -1,
 	}
 	if e.Kind == engine.Drop {
 		t.story.Outcome = Dropped
@@ -312,12 +329,12 @@ func (t *observer) raise(e engine.Event) {
 
 func (t *observer) dpcStart(e engine.Event) {
 	c := &t.cpus[e.CPU]
-	c.indicate = 0
+	c.indicate, c.backlog = 0, false
 	if t.mode == engine.RSSSingleQueue && e.Queue >= 0 {
 		t.deal = dealMirror{start: e.Time, cpu: e.CPU}
 		return
 	}
-	if c.ended {
+	if c.ended && !t.steers() { // by their turns, cycles can't be told apart
 		c.anew++
 	} else {
 		c.first = e.Time
@@ -340,24 +357,85 @@ func (t *observer) dealt(e engine.Event, mine bool) {
 func (t *observer) take(e engine.Event, mine bool) {
 	c := &t.cpus[e.CPU]
 	c.indicate++
-	if t.mode != engine.RSSSingleQueue {
-		t.vector(e.CPU).waiting--
-		r := &t.rings[e.Queue]
-		if r.busy { // the packet before it; its end comes first
-			r.giveBack()
-		}
-		r.Waiting--
-		r.Taken++
-		if t.lists() {
-			c.waiting--
-		}
+	if t.mode != engine.RSSSingleQueue && !c.backlog {
+		t.leave(e)
 	}
 	if !t.polls() {
 		c.taken = append(c.taken, e.Queue)
 	}
 	c.workEnd = max(c.workEnd, e.Time)
-	if mine {
+	switch {
+	case mine && c.backlog:
+		t.takenFromBacklog(e)
+	case mine:
 		t.taken(e)
+	}
+}
+
+// leave is a packet that a DPC takes from its hardware queue.
+func (t *observer) leave(e engine.Event) {
+	t.vector(e.CPU).waiting--
+	r := &t.rings[e.Queue]
+	if r.busy { // the packet before it; its end comes first
+		r.giveBack()
+	}
+	r.Waiting--
+	r.Taken++
+	if t.lists() {
+		t.cpus[e.CPU].waiting--
+	}
+}
+
+// steer is a packet that a DPC takes, to hand it over.
+func (t *observer) steer(e engine.Event, mine bool) {
+	t.leave(e)
+	c := &t.cpus[e.CPU]
+	c.workEnd = max(c.workEnd, e.Time)
+	if !mine {
+		return
+	}
+	t.taken(e)
+	s := t.story
+	s.CPU, s.SteeredBy, s.Latest, s.DPC = -1, e.CPU, -1, DPCState{}
+	s.Parts = s.Parts[:len(s.Parts)-2] // its own work is still to come
+}
+
+// handedOver is the end of that: the buffer comes back.
+func (t *observer) handedOver(e engine.Event, mine bool) {
+	t.rings[e.Queue].Taken--
+	by := &t.cpus[e.Latest]
+	if mine {
+		s := t.story
+		s.Steps = append(s.Steps, e)
+		s.Parts = append(s.Parts, Part{WaitSteering, e.Time - by.workEnd})
+		t.joined = e.Time
+		if e.Kind == engine.BacklogDrop {
+			s.Outcome, t.told = BacklogFull, true
+		}
+	}
+	by.workEnd = e.Time
+}
+
+// takenFromBacklog tells the turn in which a packet was taken that had been steered.
+func (t *observer) takenFromBacklog(e engine.Event) {
+	s, c := t.story, &t.cpus[e.CPU]
+	s.CPU, s.Latest = e.CPU, e.Latest
+	s.DPC = DPCState{Position: c.indicate}
+	if c.start >= t.joined {
+		if c.woken >= t.joined {
+			s.Steps = append(s.Steps, engine.Event{Mode: t.mode, Kind: engine.IPI, Time: c.woken, CPU: e.CPU, Queue: -1, Packet: -1})
+		}
+		s.Steps = append(s.Steps, engine.Event{Mode: t.mode, Kind: engine.BacklogStart, Time: c.start, CPU: e.CPU, Queue: -1, Packet: -1})
+	}
+	s.Steps = append(s.Steps, e)
+	at := t.joined
+	for _, part := range []struct {
+		kind PartKind
+		end  int64
+	}{{WaitBacklog, c.start}, {WaitBacklogCost, c.costEnd}, {WaitBacklogBefore, c.workEnd}, {WaitMigration, 0}, {WaitOwn, 0}} {
+		end := max(at, part.end)
+		s.Parts = append(s.Parts, Part{part.kind, end - at})
+		at = end
 	}
 }
 
@@ -457,7 +535,7 @@ func (t *observer) indicate(e engine.Event, mine bool) {
 		s.Parts[len(s.Parts)-1].Time = own
 	}
 	c.workEnd = e.Time
-	if t.polls() {
+	if t.polls() && !c.backlog {
 		r := &t.rings[e.Queue]
 		r.busy, r.busyEnd = true, e.Time
 	}
@@ -473,6 +551,7 @@ func (t *observer) dpcEnd(e engine.Event) {
 	if t.story != nil && t.story.CPU == e.CPU && t.story.DPC.Packets == 0 {
 		t.story.DPC.Packets = c.indicate
 		t.story.Steps = append(t.story.Steps, e)
+		t.told = t.story.SteeredBy >= 0
 	}
 }
 
@@ -489,7 +568,7 @@ func (t *observer) enable(e engine.Event) {
 			t.cpus[c].newCycle()
 		}
 	}
-	if t.story != nil && t.story.CPU >= 0 && t.vector(t.story.CPU) == v {
+	if t.story != nil && t.story.CPU >= 0 && t.story.SteeredBy < 0 && t.vector(t.story.CPU) == v {
 		t.story.Steps = append(t.story.Steps, e)
 		t.told = true
 	}

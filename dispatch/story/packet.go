@@ -25,6 +25,10 @@ type Story struct {
 	DPC     DPCState    // that indicated it
 	Parts   []Part      // of its latency, in order of time; they sum up to it
 	Latest  int         // of a sent packet, and of one that a DPC took: Event.Latest
+
+	// SteeredBy is the CPU whose DPC handed the packet over to a backlog (RPS), which is
+	// that of CPU; -1 if none did.
+	SteeredBy int
 }
 
 // Latency is the packet's indication minus its arrival, in ns: the sum of the
@@ -41,15 +45,16 @@ func (s *Story) Latency() int64 {
 type Outcome uint8
 
 const (
-	Indicated  Outcome = iota // a DPC indicated it
-	Dropped                   // it found no free buffer
-	SentPacket                // it was not received, but sent
-	RuledOut                  // a rule of the NIC dropped it at its arrival
+	Indicated   Outcome = iota // a DPC indicated it
+	Dropped                    // it found no free buffer
+	SentPacket                 // it was not received, but sent
+	RuledOut                   // a rule of the NIC dropped it at its arrival
+	BacklogFull                // it was steered to a CPU whose backlog was full (RPS)
 
 	NumOutcomes = iota
 )
 
-var outcomeNames = [NumOutcomes]string{"indicated", "dropped", "sent", "dropped_by_rule"}
+var outcomeNames = [NumOutcomes]string{"indicated", "dropped", "sent", "dropped_by_rule", "dropped_in_backlog"}
 
 // String is the outcome's name in reports, "indicated".
 func (o Outcome) String() string { return outcomeNames[o] }
@@ -136,25 +141,29 @@ type Part struct {
 type PartKind uint8
 
 const (
-	WaitPublish   PartKind = iota // for the list of completions
-	WaitEnable                    // for the vector to be enabled
-	WaitDue                       // for the vector to be due: itr, rx-usecs, rx-frames
-	WaitISR                       // interrupt-latency
-	WaitISREnd                    // isr-cost
-	WaitDeal                      // the dealing DPC of RSSSingleQueue
-	WaitIPI                       // ipi-latency
-	WaitEarlier                   // for DPCs of the cycle before its own
-	WaitDPCCost                   // dpc-cost
-	WaitBefore                    // for packets before it in the same DPC
-	WaitMigration                 // for its connection's state, from the cache of another CPU
-	WaitOwn                       // its own packet-cost and byte-cost
+	WaitPublish       PartKind = iota // for the list of completions
+	WaitEnable                        // for the vector to be enabled
+	WaitDue                           // for the vector to be due: itr, rx-usecs, rx-frames
+	WaitISR                           // interrupt-latency
+	WaitISREnd                        // isr-cost
+	WaitDeal                          // the dealing DPC of RSSSingleQueue
+	WaitIPI                           // ipi-latency
+	WaitEarlier                       // for DPCs of the cycle before its own
+	WaitDPCCost                       // dpc-cost
+	WaitBefore                        // for packets before it in the same DPC
+	WaitSteering                      // rps-cost
+	WaitBacklog                       // in a backlog, for its turn
+	WaitBacklogCost                   // dpc-cost of that
+	WaitBacklogBefore                 // for packets before it in that turn
+	WaitMigration                     // for its connection's state, from the cache of another CPU
+	WaitOwn                           // its own packet-cost and byte-cost
 
 	NumPartKinds = iota
 )
 
 var partNames = [NumPartKinds]string{
 	"list", "masked", "moderation", "interrupt_latency", "isr", "deal", "ipi_latency", "earlier_dpcs",
-	"dpc_cost", "packets_before", "migration_cost", "packet_cost",
+	"dpc_cost", "packets_before", "rps_cost", "backlog", "backlog_dpc_cost", "backlog_packets_before", "migration_cost", "packet_cost",
 }
 
 // String is the part's name in reports, "packets_before".

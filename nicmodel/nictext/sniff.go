@@ -16,12 +16,13 @@ const (
 	KindKey                  // netdev_rss_key
 	KindCosts                // rssreplay calibrate -o costs.json
 	KindRules                // ethtool -n DEV
+	KindRPS                  // /sys/class/net/DEV/queues/*/rps_*
 
 	NumKinds = iota
 )
 
 // kindFlags are the names of the kinds in String, and of the flags of the command.
-var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs", "rules"}
+var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs", "rules", "rps"}
 
 // String is the kind's name, "flow-hash".
 func (k Kind) String() string { return kindFlags[k] }
@@ -49,6 +50,8 @@ func Sniff(data []byte) []Kind {
 		switch {
 		case rulesFilter.MatchString(strings.TrimLeft(line, "| \t")):
 			found[KindRules] = true
+		case strings.Contains(line, "rps_") && saysRPS(line):
+			found[KindRPS] = true
 		case windowsTable.MatchString(line):
 			found[KindTable] = true
 		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line):

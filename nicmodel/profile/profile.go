@@ -10,6 +10,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/internal/quote"
+	"rssreplay/nicmodel/rps"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 )
@@ -71,6 +72,9 @@ type Profile struct {
 	NAPI bool
 
 	NTuple NTuple // what is known of its rules (ethtool -N)
+	// LayerFour are the NIC's hashes that the driver gives the stack as such of layer 4,
+	// so that RPS steers by them; by the stack's own hash otherwise.
+	LayerFour rps.Hashes
 
 	Source     string   // where the values stand
 	Notes      []string // what else a reader must know

@@ -6,6 +6,7 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 )
@@ -58,6 +59,11 @@ func All() []Profile {
 	}
 	bnxtRules := NTuple{Options: steer.Options{IP: steer.BnxtIP}, Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6}}
 
+	// Whose hashes RPS takes, by Linux 6.12's drivers. Without an entry none: igb and
+	// e1000e pass every hash as one of layer 3.
+	noEx := rps.OnTCPPorts | rps.OnUDPPorts
+	tcpUDPPackets := rps.OfTCP | rps.OfUDP
+
 	return []Profile{{
 		Name: "igb", NIC: "Intel 82575, 82576, 82580, i350, i210, i211", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
@@ -67,7 +73,7 @@ func All() []Profile {
 	}, {
 		Name: "igc", NIC: "Intel i225, i226", Drivers: []string{"igc"},
 		MaxQueues: 4, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, NTuple: igcRules, Source: linux + "ethernet/intel/igc",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, LayerFour: rps.OnPorts, NTuple: igcRules, Source: linux + "ethernet/intel/igc",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
@@ -79,115 +85,115 @@ func All() []Profile {
 	}, {
 		Name: "ixgbe", NIC: "Intel 82598, 82599, X540", Drivers: []string{"ixgbe"},
 		MaxQueues: 16, RSSQueues: 16, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, LayerFour: noEx, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
 		Notes:      []string{globalKey, udpOnAddresses, atrNote, "there may be up to 63 rings, but RSS reaches only the first 16", "X550 and E610 have the same driver: --nic x550"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "x550", NIC: "Intel X550, E610", Drivers: []string{"ixgbe"},
 		MaxQueues: 63, TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, NAPI: true, LayerFour: noEx, NTuple: ixgbeRules, Source: linux + "ethernet/intel/ixgbe",
 		Notes:      []string{globalKey, udpOnAddresses, atrNote, "64 entries under SR-IOV"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ixgbevf", NIC: "Intel virtual functions of 82599, X540, X550", Drivers: []string{"ixgbevf"},
 		MaxQueues: 2, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, LayerFour: noEx, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
 		Notes:      []string{globalKey, udpOnAddresses, "of an 82599 the table has 128 entries, with the same queues"},
 		Unverified: []Doubt{parser, {"rx-ring", "512, taken from ixgbe"}, {"itr", "50 µs, taken from ixgbe"}},
 	}, {
 		Name: "i40e", NIC: "Intel X710, XL710, X722", Drivers: []string{"i40e"},
 		TableSize: TableSize{Entries: 512}, Layout: "equal", KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, NTuple: i40eRules, Source: linux + "ethernet/intel/i40e",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, NAPI: true, LayerFour: rps.ByPacket, NTuple: i40eRules, Source: linux + "ethernet/intel/i40e",
 		Notes:      []string{globalKey, atrNote},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
 		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, NTuple: iavfRules, Source: linux + "ethernet/intel/iavf",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iavfRules, Source: linux + "ethernet/intel/iavf",
 		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
 		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
-		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
+		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}},
 	}, {
 		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
 		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
 		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
-		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
+		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
 		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does"},
 		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
 	}, {
 		Name: "bnxt", NIC: "Broadcom NetXtreme-E 574xx (P4)", Drivers: []string{"bnxt_en"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it", "with firmware before 1.5.1 UDP is hashed on its addresses only", "575xx and later have the same driver: --nic bnxt-p5"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "bnxt-p5", NIC: "Broadcom NetXtreme-E 575xx and later (P5)", Drivers: []string{"bnxt_en"},
 		TableSize: TableSize{Entries: 64, Rule: TablePer64Ring}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
+		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
 		Notes:      []string{globalKey, enaIPs, "with a driver up to 2.6 and its default key: --nic ena-old; on instances of generation 4 and with a key that can't be set: --nic ena-gen4; Windows' driver hashes like this one"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena-old", NIC: "Amazon Elastic Network Adapter under Linux's driver up to 2.6, with its default key", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENAOld, FirstEntry: true,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, Source: "amzn-drivers issues 109, 136, 169",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, Source: "amzn-drivers issues 109, 136, 169",
 		Notes:      []string{globalKey, enaIPs, "with a key that was set by hand: --nic ena"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena-gen4", NIC: "Amazon Elastic Network Adapter on instances of generation 4, whose key is fixed", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "ena-gen4", HashTypes: tcpUDP, Transform: hash.ENAGen4, FirstEntry: true,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, Fixed: SetKey | SetFields, NAPI: true, Source: "amzn-drivers, toeplitz_calc.py",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, Fixed: SetKey | SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: "amzn-drivers, toeplitz_calc.py",
 		Notes:      []string{enaIPs},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}},
 	}, {
 		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, NAPI: true, Source: linux + "ethernet/google/gve",
+		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
 		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it"},
 		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}},
 	}, {
 		Name: "virtio", NIC: "virtio network device", Drivers: []string{"virtio_net"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 256, Moderation: none, NAPI: true, Source: linux + "virtio_net.c:4000",
+		RXRing: 256, Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "virtio_net.c:4000",
 		Notes:      []string{globalKey, "values of a device by QEMU; other devices may set others", "on QEMU itself: --nic qemu-virtio"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "vmxnet3", NIC: "VMware vmxnet3", Drivers: []string{"vmxnet3"},
 		MaxQueues: 8, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, Source: linux + "vmxnet3",
+		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "vmxnet3",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "newer virtual hardware has up to 32 queues, of any number"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "netvsc", NIC: "Hyper-V and Azure synthetic network", Drivers: []string{"hv_netvsc"},
 		MaxQueues: 64, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: tcpOnly,
-		Moderation: none, FlowHashUntrue: true, NAPI: true, Source: linux + "hyperv/rndis_filter.c:55",
+		Moderation: none, FlowHashUntrue: true, NAPI: true, LayerFour: rps.All, Source: linux + "hyperv/rndis_filter.c:55",
 		Notes:      []string{"the key is Microsoft's, always", "ethtool -n may say that UDP is hashed on its ports, but the host is never told to: UDP is hashed on its addresses"},
 		Unverified: []Doubt{parser, {"itr", "no moderation: it is the host's"}},
 	}, {
 		Name: "ionic", NIC: "AMD Pensando DSC", Drivers: []string{"ionic"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, Source: linux + "ethernet/pensando/ionic",
+		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "ethernet/pensando/ionic",
 		Notes:      []string{globalKey},
 		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"itr", "64 µs, the driver's start value of its adaptive moderation"}},
 	}, {
 		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
 		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: none, NAPI: true, Source: linux + "ethernet/microsoft/mana",
+		Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
 		Notes:      []string{globalKey, "the device may have up to 512 entries"},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}, {"itr", "no moderation"}},
 	}, {
@@ -206,7 +212,7 @@ func All() []Profile {
 		Name: "qemu-virtio", NIC: "QEMU's virtio-net device under Linux's driver", Drivers: []string{"virtio_net"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		Rules:  nicmodel.Rules{AddressesOnly: pcaps.Atomic, NoHash: pcaps.TwoTags8100},
-		RXRing: 256, Moderation: none, NAPI: true, Source: "measured: Linux 6.1 virtio_net on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		RXRing: 256, Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: "measured: Linux 6.1 virtio_net on QEMU 10.0.2, 1232 packets in each of 2 configurations",
 		Notes: []string{globalKey},
 	}, {
 		Name: "dpdk-igb", NIC: "Intel 1G under DPDK's igb and igc",

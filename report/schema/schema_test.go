@@ -79,9 +79,9 @@ func TestSchemas(t *testing.T) {
 			args   []string
 		}{
 			{"report", []string{sample, "--mode", "all", "--flows", "3", "--digest", "--title", "A title", "--headroom"}},
-			{"report", []string{sample, "--cpus", "1", "--packets", "1", "--anonymize"}},
+			{"report", []string{sample, "--cpus", "2", "--packets", "1", "--anonymize", "--rps", "1"}},
 			{"report", []string{sample, "--rate", "4Mpps", "--rebalance", "rsspp", "--rebalance-every", "100us", "--table-at", "0s=" + table}},
-			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom"}},
+			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom", "--rps", "0-3"}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 		} {
 			schema := compiled(t, test.schema)

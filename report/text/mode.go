@@ -31,6 +31,7 @@ func (t *writer) mode(r *report.Report, m *report.Mode, cpus, time bool) {
 		t.line("")
 		t.dispatch(m, r.Capture.Sent > 0)
 		t.queues(m)
+		t.backlogs(m, r.Capture.Received)
 	}
 	if time {
 		t.time(r, m, cpus)

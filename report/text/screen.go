@@ -307,7 +307,7 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	}
 	s.row(t, second, "busy, p99"+origin, modes, func(m *report.Mode) cell {
 		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
-		if m.Mode == report.NonRSS && len(m.CPUs) > 1 { // its CPUs take turns, so that their times add up
+		if m.TakesTurns() { // its CPUs take turns, so that their times add up
 			turns := " (one CPU at a time), "
 			if t.width < screenWidth {
 				turns = " in turn, "

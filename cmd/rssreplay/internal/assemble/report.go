@@ -70,6 +70,7 @@ func (a *ReportBuilder) Report() *report.Report {
 	if a.On.text != "" {
 		r.FlowsNote = a.On.note(a.Settings)
 	}
+	a.sayRPS(r)
 	r.Caveats = a.Caveats()
 	t := a.traffic(r)
 	if a.Anonymizer != nil {
@@ -214,6 +215,17 @@ func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report
 	}
 	m.Totals.Reordered = counters.Reordered
 	m.Rebalance = a.rebalance(i)
+	if a.Settings.Config.RPS.Active(counters.Mode) {
+		m.RPS = &report.RPS{OwnHash: a.Result.OwnHashes(i), SecretGiven: a.Settings.SecretGiven}
+		for c := range counters.CPUs {
+			count := &counters.CPUs[c]
+			m.RPS.Steered += count.SteeredAway
+			m.CPUs[c].Backlog = &report.Backlog{
+				SteeredAway: count.SteeredAway, FromBacklog: count.FromBacklog, BacklogMax: count.BacklogMax,
+				BacklogDrops: count.BacklogDrops, IPIs: count.IPIs,
+			}
+		}
+	}
 	if a.Headroom != nil {
 		m.Headroom = a.Headroom[i]
 	}
@@ -341,7 +353,7 @@ func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 
 // Caveats are what holds for this replay beyond what holds for all.
 func (a *ReportBuilder) Caveats() []string {
-	caveats := slices.Concat(a.Settings.Caveats, a.fileCaveats(), a.unknownLinks())
+	caveats := slices.Concat(a.Settings.Caveats, a.stackCaveats(), a.fileCaveats(), a.unknownLinks())
 	if a.Result.Leaps > 0 {
 		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.Result.Leaps))
 	}

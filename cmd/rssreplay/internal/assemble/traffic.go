@@ -71,6 +71,9 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	}
 	inputs := a.Result.Inputs()
 	t.Inputs = inputsOf(inputs)
+	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
+		return t
+	}
 	if !r.Moves() { // chance is that of one table
 		t.Chance = chanceOf(a.Result.Chance(inputs))
 	}

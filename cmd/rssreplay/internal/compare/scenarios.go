@@ -276,7 +276,7 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	flags.LayoutOverBundle = valueOf(f.base, "bundle") != "" && valueOf(own, "table") == ""
 	for i, a := range slices.Concat(f.base, own) {
 		switch of := set.Lookup(a.flag); {
-		case a.flag == "local" && i >= len(f.base), of == nil && f.set.Lookup(a.flag) != nil:
+		case (a.flag == "local" || a.flag == "rps-secret") && i >= len(f.base), of == nil && f.set.Lookup(a.flag) != nil:
 			return nil, fmt.Errorf("%s is the same for all scenarios: give it as --%[1]s", a.flag)
 		case of == nil:
 			hint := "`rssreplay --help` lists them"

@@ -16,6 +16,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/hash"
 	"rssreplay/pcaps"
+	"rssreplay/report"
 	"rssreplay/report/text"
 )
 
@@ -32,6 +33,8 @@ type hashReport struct {
 	Why             *string `json:"why,omitempty"` // who decided before the table: "rule 2045"
 	Queue           *int    `json:"queue"`         // null where a rule drops it, as cpu
 	CPU             *int    `json:"cpu"`
+
+	RPS *report.RPSChoice `json:"rps,omitempty"` // nil without --rps
 
 	said      []string // what the reader of the text must know first
 	does      string   // the rule
@@ -51,6 +54,7 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 		},
 	}
 	model := settings.NewSteeringFlags(c.Flags())
+	model.AddRPS()
 	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
 	to := output.NewFlags(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
@@ -179,6 +183,7 @@ func hashOf(h *pcaps.Header, s *settings.Settings) *hashReport {
 	if d.Rule == 0 || d.Target >= 0 {
 		queue := int(d.Queue)
 		r.Queue, r.CPU = &queue, &s.Config.CPUs[s.Config.QueueCPU[d.Queue]]
+		r.RPS = rpsChoice(s, &d, queue, h, ownHash(s, h))
 	}
 	return r
 }
@@ -189,6 +194,15 @@ func writeHashText(w io.Writer, r *hashReport, _ text.Options) error {
 	for _, note := range r.said {
 		fmt.Fprintln(w, note)
 	}
+	if err := writePlace(w, r); err != nil || r.RPS == nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "RPS    %v\n", r.RPS)
+	return err
+}
+
+// writePlace writes what the NIC makes of the flow.
+func writePlace(w io.Writer, r *hashReport) error {
 	if r.Why != nil {
 		return writeRuled(w, r)
 	}

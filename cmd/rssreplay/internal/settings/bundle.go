@@ -51,6 +51,15 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		if ofHost {
 			used++
 		}
+		if nictext.SaysCPUMap(data) {
+			m.cpuMap = name
+		}
+		if on, known := nictext.Feature(data, "ntuple-filters"); known {
+			m.ntupleOn = on
+		}
+		if on, known := nictext.Feature(data, "receive-hashing"); known && !on {
+			m.noRXHash = name
+		}
 		switch {
 		case nictext.SaysNoTable(string(data)):
 			m.noTable = name

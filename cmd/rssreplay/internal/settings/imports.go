@@ -83,6 +83,7 @@ func (f *Flags) importFiles() []importFile {
 		add(nictext.KindIRQ, path)
 	}
 	add(nictext.KindRules, f.rules.file)
+	add(nictext.KindRPS, f.rps.path())
 	for _, given := range f.rules.contexts {
 		if context, path, err := parseContext(given); err == nil { // or else checked later
 			files = append(files, importFile{kind: nictext.KindTable, flag: "--context", path: path, context: context})
@@ -180,14 +181,19 @@ type imports struct {
 	key      imported[nictext.KeyFile]
 	costs    imported[nictext.Costs]
 	rules    imported[nictext.Rules]
+	rps      imported[nictext.RPS]
 	contexts map[int]*imported[nictext.ImportedTable]
 	changes  []*change
 
 	host    hostTexts // what the bundle tells of the machine
 	notUsed []string  // and what is wrong with more such texts
 
-	leftOut []string // names of the bundle's files that are none of these
-	noTable string   // the bundle's file that says that the driver shows no table
+	cpuMap   string   // the bundle's file that shows an XDP program's CPU map
+	noRXHash string   // the bundle's file that says that the NIC's hashes are not passed up
+	ntupleOn bool     // a file of the bundle says that ntuple filters are on
+	dev      string   // the interface that is asked for; "": the only one
+	leftOut  []string // names of the bundle's files that are none of these
+	noTable  string   // the bundle's file that says that the driver shows no table
 }
 
 // printedBy says what to give as a text of each kind.
@@ -196,6 +202,7 @@ var printedBy = [nictext.NumKinds]string{
 	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
 	"what `rssreplay calibrate -o costs.json` wrote",
 	"a file with the text of `ethtool -n`",
+	"a list of CPUs as 0-3, a mask as 0xf, or a file with the text of `grep . /sys/class/net/DEV/queues/*/rps_*`",
 }
 
 // unreadable says that the file can't be opened or read, and what to give.
@@ -221,7 +228,7 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 	if err := f.CheckStdin(nil); err != nil {
 		return nil, err
 	}
-	m := &imports{contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
+	m := &imports{dev: f.Imports.Dev, contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
 	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
 		given[file.kind] = given[file.kind] || file.context == 0 && file.change == nil
@@ -322,6 +329,18 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 		return readInto(&m.key, nictext.ReadKey, in, name)
 	case nictext.KindRules:
 		return readInto(&m.rules, nictext.ReadRules, in, name)
+	case nictext.KindRPS:
+		masks, err := nictext.ReadRPS(in, name, m.dev)
+		switch {
+		case err != nil:
+			return err
+		case m.rps.value == nil:
+			m.rps = imported[nictext.RPS]{masks, name}
+		default:
+			m.rps.value.Merge(masks)
+			m.rps.from += ", " + name
+		}
+		return nil
 	}
 	// Interrupts add up: counts from before and after, and affinities.
 	irqs, err := nictext.ReadIRQs(in, name)

@@ -136,6 +136,13 @@ func (r *resolver) offerImports() error {
 			n = r.flags.queues
 		}
 		r.offer(fromImport, m.table.from, "cpus", strconv.Itoa(min(max(n, 1), engine.MaxCPUs)))
+		if more := r.rpsCPUs(); len(more) > 0 {
+			for cpu := range min(max(n, 1), engine.MaxCPUs) {
+				more = append(more, cpu)
+			}
+			slices.Sort(more)
+			r.offer(fromImport, m.table.from+", "+m.rps.from, "cpus", listOfCPUs(slices.Compact(more)))
+		}
 	}
 	if m.irq.value != nil && !r.flags.Set.Changed("affinity") {
 		if r.flags.Set.Changed("queues") {
@@ -218,12 +225,16 @@ func (r *resolver) later(cpus []int, first *nictext.ImportedTable) []int {
 // in use.
 func (r *resolver) offerQueueCPUs(from string, cpus []int, spare ...int) {
 	r.offer(fromImport, from, "affinity", nicmodel.CPUListOf(cpus).String())
-	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare))))
-	list := nicmodel.CPUListOf(inUse).String()
-	if len(inUse) == 1 {
-		list = fmt.Sprintf("%d-%[1]d", inUse[0]) // alone it would be how many
+	inUse := slices.Compact(slices.Sorted(slices.Values(slices.Concat(cpus, spare, r.rpsCPUs()))))
+	r.offer(fromImport, from, "cpus", listOfCPUs(inUse))
+}
+
+// listOfCPUs is CPUs as --cpus takes them.
+func listOfCPUs(cpus []int) string {
+	if len(cpus) == 1 {
+		return fmt.Sprintf("%d-%[1]d", cpus[0]) // alone it would be how many
 	}
-	r.offer(fromImport, from, "cpus", list)
+	return nicmodel.CPUListOf(cpus).String()
 }
 
 func (r *resolver) offerFlowHash(f *nictext.FlowHash, from string) error {

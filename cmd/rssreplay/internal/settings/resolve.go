@@ -20,6 +20,7 @@ import (
 	"rssreplay/nicmodel/layout"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/rps"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps/direction"
 	"rssreplay/report"
@@ -47,6 +48,7 @@ type Flags struct {
 	Imports                ImportFlags
 	rules                  ruleFlags
 	changes                changeFlags
+	rps                    rpsFlags
 	rxRing, dmaBatch       int
 	rxFrames, dpcBudget    int
 	dmaTimeout, itr        cli.Duration
@@ -90,6 +92,8 @@ func NewFlags(set *pflag.FlagSet) *Flags {
 	f := NewSteeringFlags(set)
 	f.Imports.addReplay(set)
 	f.changes.add(set)
+	f.AddRPS()
+	f.addRPSReplay()
 	f.dmaTimeout, f.interruptLatency, f.isrCost, f.dpcCost = 200, 1000, 1000, 1000
 	f.packetCost, f.ipiLatency, f.distributeCost, f.sendCost = 1000, 2000, 50, 500
 	f.migrationCost = 500
@@ -121,20 +125,25 @@ func NewFlags(set *pflag.FlagSet) *Flags {
 // Settings are the parameters in force: what the flags, the imported texts and
 // the profile come to, each with its source.
 type Settings struct {
-	Config     engine.Config
-	Steering   *nicmodel.Steering
-	Key        hash.Key
-	defaultKey bool // key is the default one, which is no NIC's own
-	Modes      []engine.Mode
-	Local      direction.Local
-	Profile    *profile.Profile // nil without --nic and --driver
-	Parameters report.Parameters
-	Sources    []string     // of Config.Tables, then of Config.Affinities: "1.5s=after.txt"
-	Device     string       // the interface that the imported texts are of, "" if none says
-	Host       *report.Host // nil where no text tells of the machine
-	Windows    bool         // the table is that of Get-NetAdapterRss
-	Rings      int          // queues that the NIC's texts say there are, beside a table; 0: unknown
-	Notes      []string     // what the reader of the results must know first
+	Config   engine.Config
+	Steering *nicmodel.Steering
+	Key      hash.Key
+	Secret   rps.Secret // of the hashes that the stack makes itself, for RPS
+	// SecretGiven: Secret is the kernel's. Otherwise the CPUs that these hashes choose
+	// are illustrative.
+	SecretGiven bool
+	Unseen      Unseen
+	defaultKey  bool // key is the default one, which is no NIC's own
+	Modes       []engine.Mode
+	Local       direction.Local
+	Profile     *profile.Profile // nil without --nic and --driver
+	Parameters  report.Parameters
+	Sources     []string     // of Config.Tables, then of Config.Affinities: "1.5s=after.txt"
+	Device      string       // the interface that the imported texts are of, "" if none says
+	Host        *report.Host // nil where no text tells of the machine
+	Windows     bool         // the table is that of Get-NetAdapterRss
+	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
+	Notes       []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
 	Unsure  bool
 	Trust   string   // whether the CPU numbers are the NIC's, in a sentence
@@ -224,7 +233,9 @@ func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
 	}
 	steps = append(steps, r.hashing, r.table, r.filters)
 	if replay {
-		steps = append(steps, r.nic, r.host, r.changes, r.validate)
+		steps = append(steps, r.nic, r.host, r.changes, r.steerPackets, r.validate)
+	} else {
+		steps = append(steps, r.steerPackets)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -1,0 +1,46 @@
+package flows
+
+import (
+	"fmt"
+
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// rpsChoice is how receive packet steering chooses the CPU of a packet of a queue; nil
+// without it. own is the hash that the stack makes of the packet.
+func rpsChoice(s *settings.Settings, d *nicmodel.Decision, queue int, h *pcaps.Header, own uint32) *report.RPSChoice {
+	steering := s.Config.RPS
+	if steering == nil {
+		return nil
+	}
+	c := &report.RPSChoice{Queue: queue, SecretGiven: s.SecretGiven}
+	mask := steering.CPUs[queue]
+	for _, cpu := range mask {
+		c.Mask = append(c.Mask, s.Config.CPUs[cpu])
+	}
+	if len(mask) == 0 {
+		return c
+	}
+	value := own
+	if c.OwnHash = steering.Passed&rps.KindOf(d.Type, h.Protocol, h.Facts) == 0; !c.OwnHash {
+		value = d.Hash
+	}
+	text := fmt.Sprintf("0x%08x", value)
+	c.Hash = &text
+	if value != 0 {
+		cpu := c.Mask[rps.Choose(value, len(mask))]
+		c.CPU = &cpu
+	}
+	return c
+}
+
+// ownHash is the hash that the stack makes of an untagged packet with that header.
+func ownHash(s *settings.Settings, h *pcaps.Header) uint32 {
+	var t pcaps.Tuple
+	t.Set(h)
+	return s.Secret.OfFlow(&t)
+}

@@ -1,0 +1,296 @@
+package settings
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/report"
+)
+
+// rpsFlags name what the stack makes of a packet's CPU after the interrupt.
+type rpsFlags struct {
+	rps     string // a list of CPUs, a mask, a file, or off
+	hash    string
+	secret  string // of the kernel: hexadecimal, or a file that has it
+	cost    cli.Duration
+	backlog int
+}
+
+// AddRPS adds the flags that tell a packet's CPU under receive packet steering.
+func (f *Flags) AddRPS() {
+	f.Set.StringVar(&f.rps.rps, "rps", "", "")
+	f.Set.StringVar(&f.rps.hash, "rps-hash", "driver", "")
+	f.Set.StringVar(&f.rps.secret, "rps-secret", "", "")
+}
+
+// addRPSReplay adds those that a replay takes besides.
+func (f *Flags) addRPSReplay() {
+	f.rps.cost = 200
+	f.Set.Var(&f.rps.cost, "rps-cost", "")
+	f.Set.IntVar(&f.rps.backlog, "backlog", 1000, "")
+}
+
+const rpsOff = "off"
+
+// Unseen is what the texts say that chooses a packet's CPU in the stack besides, and that
+// no replay can follow.
+type Unseen struct {
+	From   string // the text that says so
+	RFS    bool   // receive flow steering: to where the application reads
+	ARFS   bool   // and the NIC's filters after it
+	Driver string // of ARFS
+	XPS    bool   // transmit queues by the sending CPU
+	CPUMap string // the file that shows that an XDP program hands packets over; "": none does
+}
+
+// None reports whether nothing is said.
+func (u *Unseen) None() bool { return !u.RFS && !u.XPS && u.CPUMap == "" }
+
+// arfsDrivers have the NIC follow RFS (ndo_rx_flow_steer), by Linux 6.12.
+var arfsDrivers = []string{"bnxt", "bnxt-p5", "ice", "mlx4", "mlx5"}
+
+// unseen notes what is not replayed.
+func (r *resolver) unseen() {
+	text := r.imports.rps
+	r.Unseen.CPUMap = r.imports.cpuMap
+	if text.value == nil {
+		return
+	}
+	r.Unseen.From, r.Unseen.RFS, r.Unseen.XPS = text.from, text.value.RFS(), text.value.XPS
+	if r.Profile != nil && slices.Contains(arfsDrivers, r.Profile.Name) {
+		r.Unseen.ARFS, r.Unseen.Driver = r.Unseen.RFS && r.imports.ntupleOn, r.Profile.Name
+	}
+}
+
+// path is the file that --rps names; "" where it names none. A list of CPUs has digits,
+// commas and dashes alone, a mask begins with 0x.
+func (f *rpsFlags) path() string {
+	if f.rps == rpsOff || strings.HasPrefix(f.rps, "0x") || strings.Trim(f.rps, "0123456789,-") == "" && f.rps != "-" {
+		return ""
+	}
+	return f.rps
+}
+
+// masks are those of every queue, as --rps or a bundle has them, and where they come
+// from; nil without RPS.
+func (r *resolver) masks() (*nictext.RPS, string, error) {
+	f, text := &r.flags.rps, r.imports.rps
+	switch {
+	case f.rps == rpsOff:
+		return nil, "", nil
+	case f.rps == "" && text.value != nil && len(text.value.CPUs()) == 0:
+		return nil, "", nil // of a bundle, with masks of 0 alone
+	case f.rps == "" || f.path() != "":
+		return text.value, text.from, nil
+	}
+	var cpus []int
+	if strings.HasPrefix(f.rps, "0x") {
+		var err error
+		if cpus, err = nictext.ParseCPUMask(f.rps); err != nil {
+			return nil, "", fmt.Errorf("--rps: %w", err)
+		}
+	} else {
+		list, err := nicmodel.ParseCPUList(f.rps)
+		if err != nil {
+			return nil, "", fmt.Errorf("--rps: %w", err)
+		}
+		if n := list.Len(); n > engine.MaxCPUs {
+			return nil, "", fmt.Errorf("--rps names %d CPUs; at most %d are emulated", n, engine.MaxCPUs)
+		}
+		cpus = list.CPUs()
+	}
+	slices.Sort(cpus)
+	return &nictext.RPS{All: slices.Compact(cpus), Backlog: -1}, "--rps", nil
+}
+
+// steerPackets sets receive packet steering.
+func (r *resolver) steerPackets() error {
+	f, set := &r.flags.rps, r.flags.Set
+	r.unseen()
+	masks, from, err := r.masks()
+	if err != nil {
+		return err
+	}
+	if masks != nil && set.Lookup("rps") == nil {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s has masks of receive packet steering, by which packets go on to other CPUs: here they are left out.", from))
+		return nil
+	}
+	if masks == nil {
+		for _, flag := range []string{"rps-hash", "rps-secret", "rps-cost", "backlog"} {
+			if set.Changed(flag) {
+				return fmt.Errorf("--%s says something of receive packet steering, and there is none: give --rps with a list of CPUs or the text of `grep . /sys/class/net/DEV/queues/*/rps_*`", flag)
+			}
+		}
+		return nil
+	}
+	if r.Profile != nil && !r.Profile.NAPI {
+		return fmt.Errorf("%s: receive packet steering is Linux's, and %s is no driver of Linux: leave one of them out", from, r.Profile.Name)
+	}
+	c := &r.Config
+	steering := &engine.RPS{Cost: int64(f.cost)}
+	for q := range masks.Masks {
+		if q >= c.Queues && len(masks.Masks[q]) > 0 {
+			return fmt.Errorf("%s: rx-%d has a mask, but there are only queues 0 to %d: raise --queues, or leave the line out", from, q, c.Queues-1)
+		}
+	}
+	var text []string
+	for q := range c.Queues {
+		mask := masks.Of(q)
+		cpus := make([]uint16, 0, len(mask))
+		for _, cpu := range mask {
+			i := slices.Index(c.CPUs, cpu)
+			if i < 0 {
+				return fmt.Errorf("%s: the mask of rx-%d has CPU %d, which is not in use: --cpus has %s", from, q, cpu, nicmodel.CPUListOf(c.CPUs))
+			}
+			cpus = append(cpus, uint16(i))
+		}
+		steering.CPUs = append(steering.CPUs, cpus)
+		text = append(text, listOf(mask))
+	}
+	r.add("rps", masksText(text), "", from)
+	if err := r.rpsHash(steering); err != nil {
+		return err
+	}
+	if err := r.rpsSecret(); err != nil {
+		return err
+	}
+	c.RPS = steering
+	if set.Lookup("backlog") == nil {
+		return nil
+	}
+	if masks.Backlog >= 0 {
+		r.offer(fromImport, from, "backlog", fmt.Sprint(masks.Backlog))
+	}
+	steering.Backlog = f.backlog
+	r.time("rps-cost", f.cost)
+	r.add("backlog", f.backlog, "", r.source("backlog"))
+	return r.secondHop(from)
+}
+
+// secondHop says which of the chosen modes have one, and how they drain.
+func (r *resolver) secondHop(from string) error {
+	var with, without []string
+	for _, mode := range r.Modes {
+		if r.Config.RPS.Active(mode) {
+			with = append(with, mode.String())
+		} else {
+			without = append(without, mode.String())
+		}
+	}
+	switch {
+	case len(with) == 0 && from == "--rps" || len(with) == 0 && r.flags.rps.rps != "":
+		return errors.New("--rps acts in rss-msix and non-rss, and --mode has none of them: add one")
+	case len(without) > 0:
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s has no receive packet steering: it runs as without --rps.", strings.Join(without, " and ")))
+	}
+	if r.Config.Drain == engine.Poll || len(with) == 0 {
+		return nil
+	}
+	if len(without) == 0 {
+		*r.Parameter("drain") = report.Parameter{Name: "drain", Value: "poll", Source: "receive packet steering"}
+	}
+	if r.flags.Set.Changed("drain") {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("With receive packet steering %s drains by poll, as Linux does, and not by --drain snapshot.", strings.Join(with, " and ")))
+	}
+	return nil
+}
+
+// rpsCPUs are the CPUs that the masks of a text have: where texts say which CPUs are in
+// use, these are, too.
+func (r *resolver) rpsCPUs() []int {
+	if r.imports.rps.value == nil || r.flags.rps.rps == rpsOff {
+		return nil
+	}
+	return r.imports.rps.value.CPUs()
+}
+
+// listOf is a mask as a list of CPUs.
+func listOf(mask []int) string {
+	if len(mask) == 0 {
+		return "none"
+	}
+	return nicmodel.CPUListOf(mask).String()
+}
+
+// masksText is the masks of the queues, neighbours with one mask together.
+func masksText(masks []string) string {
+	var parts []string
+	for from := 0; from < len(masks); {
+		to := from
+		for to+1 < len(masks) && masks[to+1] == masks[from] {
+			to++
+		}
+		switch {
+		case from == 0 && to == len(masks)-1:
+			return masks[0]
+		case from == to:
+			parts = append(parts, fmt.Sprintf("rx-%d: %s", from, masks[from]))
+		default:
+			parts = append(parts, fmt.Sprintf("rx-%d to rx-%d: %s", from, to, masks[from]))
+		}
+		from = to + 1
+	}
+	return strings.Join(parts, "; ")
+}
+
+// rpsHash sets whose hash counts.
+func (r *resolver) rpsHash(to *engine.RPS) error {
+	source := r.source("rps-hash")
+	switch f := r.flags.rps.hash; {
+	case f == "driver" && r.imports.noRXHash != "":
+		to.Passed, source = rps.NoHashes, r.imports.noRXHash
+	case f == "driver" && r.Profile != nil:
+		to.Passed, source = r.Profile.LayerFour, r.fromProfile("rps-hash")
+	case f == "driver", f == "mixed":
+		to.Passed = rps.OnPorts
+	case f == "nic":
+		to.Passed = rps.All
+	case f == "software":
+		to.Passed = rps.NoHashes
+	default:
+		return fmt.Errorf("--rps-hash must be driver, nic, software or mixed, not %q", f)
+	}
+	r.add("rps-hash", r.flags.rps.hash, "", source)
+	return nil
+}
+
+// rpsSecret reads the secret, of 16 bytes in hexadecimal.
+func (r *resolver) rpsSecret() error {
+	given := r.flags.rps.secret
+	if given == "" {
+		return nil
+	}
+	const want = "give the 32 hexadecimal digits of the kernel's hashrnd, or a file that has them"
+	text := given
+	if _, err := hex.DecodeString(given); err != nil {
+		info, err := os.Stat(given)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--rps-secret: %q is no number of 32 hexadecimal digits, and no file: %s", given, want)
+		}
+		if err == nil && info.Size() > 4096 {
+			return fmt.Errorf("--rps-secret: %s is too long: %s", given, want)
+		}
+		data, err := os.ReadFile(given)
+		if err != nil {
+			return fmt.Errorf("--rps-secret: %s: %w: %s", given, cli.Cause(err), want)
+		}
+		text = strings.TrimSpace(string(data))
+	}
+	secret, err := hex.DecodeString(text)
+	if err != nil || len(secret) != len(r.Secret) {
+		return fmt.Errorf("--rps-secret: it has %d digits or is no hexadecimal number: %s", len(text), want)
+	}
+	r.Secret, r.SecretGiven = rps.Secret(secret), true
+	r.add("rps-secret", "given", "", "--rps-secret")
+	return nil
+}

@@ -1,0 +1,267 @@
+package nictext
+
+import (
+	"fmt"
+	"io"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// RPS is what the kernel's files say of receive packet steering, and of what else
+// chooses a CPU or a queue behind a NIC's table.
+type RPS struct {
+	Interface string
+	Masks     map[int][]int // per queue that the text names: the CPUs of its mask, ascending
+	All       []int         // the mask of every queue that it does not name; nil: none
+	Backlog   int           // net.core.netdev_max_backlog; −1: not said
+
+	SockFlowEntries int  // net.core.rps_sock_flow_entries; 0 without RFS
+	FlowCounts      int  // queues with an rps_flow_cnt above 0
+	XPS             bool // a transmit queue has a mask
+}
+
+// RFS reports whether receive flow steering is on.
+func (r *RPS) RFS() bool { return r.SockFlowEntries > 0 && r.FlowCounts > 0 }
+
+var (
+	rpsFile = lazily(`^/sys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
+	// Commands that set a mask: of one queue, of a range of one-digit ones, of all.
+	rpsCommand = lazily(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
+	rpsSysctl  = lazily(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
+	bareMask   = lazily(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
+	// A kernel thread of an XDP program's CPU map, as ps shows it.
+	cpuMapThread = lazily(`\[?cpumap/(\d+)/map:(\d+)`)
+)
+
+// saysRPS reports whether a line is one of those that ReadRPS reads, a bare mask apart.
+func saysRPS(line string) bool {
+	return rpsCommand.MatchString(line) || rpsSysctl.MatchString(line) || rpsFile.MatchString(line)
+}
+
+// SaysCPUMap tells whether a text shows that an XDP program hands packets to other CPUs
+// (cpumap).
+func SaysCPUMap(data []byte) bool { return cpuMapThread.MatchString(string(data)) }
+
+// Feature tells whether a feature is on, by what `ethtool -k DEV` prints.
+func Feature(data []byte, name string) (on, known bool) {
+	for line := range strings.Lines(string(data[:min(len(data), maxText)])) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+": "); ok {
+			return strings.HasPrefix(value, "on"), true
+		}
+	}
+	return false, false
+}
+
+// ParseCPUMask reads a mask as the kernel prints it: hexadecimal groups of up to 8
+// digits, commas between, the most significant first. The CPUs ascend.
+func ParseCPUMask(text string) ([]int, error) {
+	groups := strings.Split(strings.TrimPrefix(text, "0x"), ",")
+	if len(groups) > nicmodel.MaxQueues/32 {
+		return nil, fmt.Errorf("%s has too many groups", quote.Short(text))
+	}
+	cpus := []int{}
+	for i := range groups {
+		group := groups[len(groups)-1-i]
+		word, err := strconv.ParseUint(group, 16, 32)
+		if err != nil || len(group) > 8 {
+			return nil, fmt.Errorf("%s is no mask of CPUs: it is hexadecimal, as ff or 0000,0000ff00", quote.Short(text))
+		}
+		for ; word != 0; word &= word - 1 {
+			cpus = append(cpus, 32*i+bits.TrailingZeros64(word))
+		}
+	}
+	return cpus, nil
+}
+
+// ReadRPS reads `grep . /sys/class/net/eth0/queues/*/rps_* /proc/sys/net/core/…`, what
+// sysctl prints of these, the commands that set them, or masks alone, one a line in
+// the order of the queues. The interface lo is skipped. iface is the one to read; "":
+// the only one.
+func ReadRPS(r io.Reader, name, iface string) (*RPS, error) {
+	return readText(r, name, func(lines []string) (*RPS, error) { return readRPS(lines, iface) })
+}
+
+func readRPS(lines []string, iface string) (*RPS, error) {
+	if iface == "" {
+		var err error
+		if iface, err = rpsInterface(lines); err != nil {
+			return nil, err
+		}
+	}
+	r := &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}
+	known, bare := 0, 0
+	for i, line := range lines {
+		wrong := func(err error) error {
+			return &TextError{Line: i + 1, What: err.Error(), Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, unchanged"}
+		}
+		if m := rpsSysctl.FindStringSubmatch(line); m != nil {
+			n, err := strconv.Atoi(m[2])
+			if err != nil {
+				return nil, wrong(fmt.Errorf("%s is too large", quote.Short(m[2])))
+			}
+			if m[1] == "netdev_max_backlog" {
+				r.Backlog = n
+			} else {
+				r.SockFlowEntries = n
+			}
+			known++
+		} else if m := rpsFile.FindStringSubmatch(line); m != nil {
+			known++
+			if m[1] == iface {
+				if err := r.file(m[2] == "rx", m[3], m[4], m[5]); err != nil {
+					return nil, wrong(err)
+				}
+			}
+		} else if m := rpsCommand.FindStringSubmatch(line); m != nil {
+			known++
+			if m[2] == iface {
+				if err := r.command(m[1], m[3], m[4]); err != nil {
+					return nil, wrong(err)
+				}
+			}
+		} else if bareMask.MatchString(line) {
+			cpus, err := ParseCPUMask(line)
+			if err != nil {
+				return nil, wrong(err)
+			}
+			r.Masks[bare] = cpus
+			bare++
+		}
+	}
+	switch {
+	case known == 0 && bare == 0:
+		return nil, &TextError{What: "holds no masks", Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, or a mask a line in the order of the queues"}
+	case known > 0 && bare > 0:
+		return nil, &TextError{What: "holds masks with the names of their files and masks alone", Hint: "give either of them"}
+	}
+	return r, nil
+}
+
+// rpsInterface is the interface that a text has masks of; of several the only one whose
+// masks are not 0.
+func rpsInterface(lines []string) (string, error) {
+	var names, set []string
+	note := func(iface string, masked bool) {
+		if iface == "lo" {
+			return
+		}
+		if !slices.Contains(names, iface) {
+			names = append(names, iface)
+		}
+		if masked && !slices.Contains(set, iface) {
+			set = append(set, iface)
+		}
+	}
+	for _, line := range lines {
+		if m := rpsFile.FindStringSubmatch(line); m != nil {
+			note(m[1], m[4] == "rps_cpus" && strings.Trim(m[5], "0,") != "")
+		} else if m := rpsCommand.FindStringSubmatch(line); m != nil {
+			note(m[2], true)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return "", nil
+	case len(names) == 1:
+		return names[0], nil
+	case len(set) == 1:
+		return set[0], nil
+	}
+	return "", &TextError{What: "is of " + strings.Join(names, " and "), Hint: "name one with --dev"}
+}
+
+// file takes the value of a queue's file.
+func (r *RPS) file(receive bool, queue, file, value string) error {
+	q, err := strconv.Atoi(queue)
+	if err != nil || q >= nicmodel.MaxQueues {
+		return fmt.Errorf("there is no queue %s", quote.Short(queue))
+	}
+	switch {
+	case !receive:
+		r.XPS = r.XPS || strings.HasPrefix(file, "xps_") && strings.Trim(value, "0,") != ""
+	case file == "rps_flow_cnt":
+		if strings.Trim(value, "0") != "" {
+			r.FlowCounts++
+		}
+	case file == "rps_cpus":
+		r.Masks[q], err = ParseCPUMask(value)
+	}
+	return err
+}
+
+// command takes what a command sets: of one queue, of a range of them, or of all.
+func (r *RPS) command(value, queues, file string) error {
+	from, to := 0, -1
+	switch {
+	case queues == "*":
+	case strings.HasPrefix(queues, "["):
+		from, to = int(queues[1]-'0'), int(queues[3]-'0')
+	default:
+		var err error
+		if from, err = strconv.Atoi(queues); err != nil || from >= nicmodel.MaxQueues {
+			return fmt.Errorf("there is no queue %s", quote.Short(queues))
+		}
+		to = from
+	}
+	if file == "rps_flow_cnt" {
+		if strings.Trim(value, "0") != "" {
+			r.FlowCounts++
+		}
+		return nil
+	}
+	cpus, err := ParseCPUMask(value)
+	if err != nil {
+		return err
+	}
+	if queues == "*" {
+		clear(r.Masks)
+		r.All = cpus
+		return nil
+	}
+	for q := from; q <= to; q++ {
+		r.Masks[q] = cpus
+	}
+	return nil
+}
+
+// Of is the mask of a queue; empty without one.
+func (r *RPS) Of(queue int) []int {
+	if mask, ok := r.Masks[queue]; ok {
+		return mask
+	}
+	return r.All
+}
+
+// Merge adds what another text says; its masks take the place of those here.
+func (r *RPS) Merge(other *RPS) {
+	if r.Interface == "" {
+		r.Interface = other.Interface
+	}
+	for q, mask := range other.Masks {
+		r.Masks[q] = mask
+	}
+	if other.All != nil {
+		r.All = other.All
+	}
+	if other.Backlog >= 0 {
+		r.Backlog = other.Backlog
+	}
+	r.SockFlowEntries = max(r.SockFlowEntries, other.SockFlowEntries)
+	r.FlowCounts += other.FlowCounts
+	r.XPS = r.XPS || other.XPS
+}
+
+// CPUs are those of any mask, ascending.
+func (r *RPS) CPUs() []int {
+	all := slices.Clone(r.All)
+	for _, mask := range r.Masks {
+		all = append(all, mask...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,70 @@
+package nictext
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func readRPSText(text, iface string) (*RPS, error) {
+	return ReadRPS(strings.NewReader(text), "rps.txt", iface)
+}
+
+func TestReadRPS(t *testing.T) {
+	tests := []struct {
+		name, text, iface string
+		want              RPS
+	}{
+		{"grep", `/sys/class/net/eth0/queues/rx-0/rps_cpus:00000000,0000ff00
+/sys/class/net/eth0/queues/rx-0/rps_flow_cnt:4096
+/sys/class/net/eth0/queues/rx-1/rps_cpus:0
+/sys/class/net/lo/queues/rx-0/rps_cpus:ff
+/sys/class/net/eth0/queues/tx-0/xps_cpus:0001
+/proc/sys/net/core/rps_sock_flow_entries:32768
+/proc/sys/net/core/netdev_max_backlog:5
+`, "", RPS{Interface: "eth0", Masks: map[int][]int{0: {8, 9, 10, 11, 12, 13, 14, 15}, 1: {}}, Backlog: 5, SockFlowEntries: 32768, FlowCounts: 1, XPS: true}},
+		{"36 CPUs, and sysctl", "/sys/class/net/eth0/queues/rx-3/rps_cpus:3,00000001\nnet.core.netdev_max_backlog = 1000\n", "", RPS{
+			Interface: "eth0", Masks: map[int][]int{3: {0, 32, 33}}, Backlog: 1000,
+		}},
+		{"masks alone", "f\n0\n3,0\n", "", RPS{Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 2: {32, 33}}, Backlog: -1}},
+		{"commands", "# echo f > /sys/class/net/eth0/queues/rx-0/rps_cpus\necho \"3\" | sudo tee /sys/class/net/eth0/queues/rx-[1-2]/rps_cpus\n", "", RPS{
+			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Backlog: -1,
+		}},
+		{"a command for all", "echo c > /sys/class/net/eth0/queues/rx-*/rps_cpus", "", RPS{Interface: "eth0", Masks: map[int][]int{}, All: []int{2, 3}, Backlog: -1}},
+		{"the only one with masks", "/sys/class/net/eth0/queues/rx-0/rps_cpus:0\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n", "", RPS{
+			Interface: "eth1", Masks: map[int][]int{0: {0}}, Backlog: -1,
+		}},
+		{"the one that is named", "/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n", "eth0", RPS{
+			Interface: "eth0", Masks: map[int][]int{0: {1}}, Backlog: -1,
+		}},
+	}
+	for _, test := range tests {
+		got, err := readRPSText(test.text, test.iface)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if diff := cmp.Diff(&test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+	for text, want := range map[string]string{
+		"hello": "holds no masks",
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n": "is of eth0 and eth1",
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:xyz":                                             `line 1: "xyz" is no mask of CPUs`,
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:1\nff\n":                                         "masks alone",
+		"/sys/class/net/eth0/queues/rx-99999999/rps_cpus:1":                                        `there is no queue "99999999"`,
+	} {
+		if _, err := readRPSText(text, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	r, _ := readRPSText("f0\n3\n", "")
+	if diff := cmp.Diff([]int{0, 1, 4, 5, 6, 7}, r.CPUs()); diff != "" {
+		t.Error(diff)
+	}
+	if !SaysCPUMap([]byte("root 77 2 [cpumap/3/map:12]")) {
+		t.Error("a thread of a CPU map is not recognised")
+	}
+}

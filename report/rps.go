@@ -1,0 +1,86 @@
+package report
+
+import (
+	"fmt"
+
+	"rssreplay/report/internal/words"
+)
+
+// RPS is what receive packet steering did in a mode.
+type RPS struct {
+	Steered uint64 `json:"steered_packets"` // that vectors' DPCs gave to a backlog, their own CPU's included
+	// OwnHash are those that were steered by the hash that the stack makes itself, to one
+	// of several CPUs: which one is only known with the kernel's secret.
+	OwnHash     uint64 `json:"own_hash_packets"`
+	SecretGiven bool   `json:"secret_given"`
+}
+
+// Backlog is what a CPU gave to backlogs, and what became of its own, under receive
+// packet steering.
+type Backlog struct {
+	SteeredAway  uint64 `json:"steered_away"`
+	FromBacklog  uint64 `json:"from_backlog"`
+	BacklogMax   uint64 `json:"backlog_max"` // most that waited
+	BacklogDrops uint64 `json:"backlog_drops"`
+	IPIs         uint64 `json:"ipis"` // that woke it
+}
+
+// Illustrative is the packets whose CPU is not the real one, only how evenly they are
+// spread.
+func (r *RPS) Illustrative() uint64 {
+	if r == nil || r.SecretGiven {
+		return 0
+	}
+	return r.OwnHash
+}
+
+// Sentence says how many of the packets were steered, and of how many it is not known
+// where to.
+func (r *RPS) Sentence(received uint64) string {
+	s := fmt.Sprintf("RPS steered on %s of the packets", ShareText(r.Steered, received))
+	switch own := ShareText(r.OwnHash, r.Steered); {
+	case r.Illustrative() > 0:
+		return s + fmt.Sprintf(", %s of these by the kernel's own hash: their CPUs can't be predicted without its secret, their spread can.", own)
+	case r.OwnHash > 0:
+		return s + fmt.Sprintf(", %s of these by the kernel's own hash and the secret that was given.", own)
+	}
+	return s + ", by the NIC's hash or to the only CPU of a mask."
+}
+
+// ShareText is packets of so many as a share, "12.3%".
+func ShareText(packets, of uint64) string { return words.Percent(Ratio(packets, of)) }
+
+// RPSChoice is how receive packet steering chose a packet's CPU.
+type RPSChoice struct {
+	Queue   int       `json:"queue"`    // whose mask it is
+	Mask    List[int] `json:"mask"`     // its CPUs
+	Hash    *string   `json:"hash"`     // null without a mask
+	OwnHash bool      `json:"own_hash"` // it is the stack's, not the NIC's
+	CPU     *int      `json:"cpu"`      // null: not steered
+
+	SecretGiven bool `json:"-"`
+}
+
+// String is the choice in a line: "(0x51ccc178 × 4) >> 32 = 1: CPU 1".
+func (c *RPSChoice) String() string {
+	switch {
+	case len(c.Mask) == 0:
+		return fmt.Sprintf("rx-%d has no mask: it is not steered", c.Queue)
+	case c.CPU == nil:
+		return "the hash is 0: it is not steered"
+	}
+	place := 0
+	for i, cpu := range c.Mask {
+		if cpu == *c.CPU {
+			place = i
+		}
+	}
+	s := fmt.Sprintf("(%s × %d) >> 32 = %d: CPU %d", *c.Hash, len(c.Mask), place, *c.CPU)
+	switch {
+	case c.OwnHash && c.SecretGiven:
+		s += ", by the kernel's own hash"
+	case c.OwnHash && len(c.Mask) > 1:
+		s += ", illustrative: by the kernel's own hash with a secret of zeros"
+	}
+	return s
+}
