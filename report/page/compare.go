@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -44,6 +45,8 @@ type htmlCompare struct {
 	CPUs       []htmlPanel
 	Maps       []htmlScenarioMap // of the scenarios whose tables have a load
 	MapKey     htmlMap           // what all of them are drawn by
+	SameLoads  bool              // the maps but the first tell CPUs, as all have the same loads
+	Diff       *htmlDiff         // nil but of two reports
 	Time       []htmlTimeline
 	Latency    []htmlPanel
 	Entries    htmlTable
@@ -65,7 +68,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	if !h.Received {
 		return h
 	}
-	h.figures(c.Scenarios)
+	h.figures(c)
 	var names []string
 	var modes []*report.Mode
 	for i := range c.Scenarios {
@@ -81,6 +84,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
 	h.maps(c.Scenarios)
+	h.Diff = newHTMLDiff(c)
 	r := report.Report{Capture: c.Capture}
 	for _, m := range modes {
 		r.Modes = append(r.Modes, *m)
@@ -124,6 +128,10 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 			most, doubling = max(most, m.Most), doubling || m.Doubling
 		}
 	}
+	first := &scenarios[0].Table
+	h.SameLoads = len(scenarios) > 1 && loads[0] != nil && !slices.ContainsFunc(scenarios, func(s report.Scenario) bool {
+		return !slices.Equal(s.Table.Packets, first.Packets)
+	})
 	for i, m := range loads {
 		if m == nil {
 			continue
@@ -131,10 +139,38 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 		m.Most, m.Doubling = most, doubling
 		drawn := newHTMLMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
 		small = small && drawn.Small
+		if h.SameLoads && i > 0 {
+			drawn.places(&scenarios[i].Table, first)
+		}
 		h.Maps = append(h.Maps, htmlScenarioMap{words.Shown(scenarios[i].Name), m.Lead(&scenarios[i].Table), drawn})
 	}
 	h.MapKey = htmlMap{Small: small, Most: words.Exact(most), Doubling: doubling}
 }
+
+// places tells each entry's CPU by its colour, and marks those that have another one than
+// in the first table.
+func (m *htmlMap) places(table, first *report.TableReport) {
+	at := 0
+	for r := range m.Rows {
+		for c := range m.Rows[r].Cells {
+			cpu, _ := table.CPUOf(at)
+			cell := &m.Rows[r].Cells[c]
+			cell.Place = fmt.Sprintf("c%d", cpu%placeColours)
+			for i := at; i < min(at+m.Folded, len(table.Entries)); i++ {
+				is, _ := table.CPUOf(i)
+				if was, _ := first.CPUOf(i); is != was {
+					cell.Place += " moved"
+					cell.Tip += fmt.Sprintf("; entry %d was on CPU %d", i, was)
+					break
+				}
+			}
+			at += m.Folded
+		}
+	}
+}
+
+// placeColours are the colours of CPUs.
+const placeColours = 8
 
 // writeData writes what the script reads: the series that are drawn.
 func (h *htmlCompare) writeData(w *bufio.Writer) error {
@@ -149,7 +185,8 @@ func (h *htmlCompare) writeData(w *bufio.Writer) error {
 }
 
 // figures is a row for each figure and a column for each scenario.
-func (h *htmlCompare) figures(scenarios []report.Scenario) {
+func (h *htmlCompare) figures(c *report.Compare) {
+	scenarios := c.Scenarios
 	h.Figures = htmlTable{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
 	row := []htmlCell{headCell("mode")}
 	for i := range scenarios {
@@ -166,8 +203,13 @@ func (h *htmlCompare) figures(scenarios []report.Scenario) {
 	if len(others) > 1 {
 		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: h.Figures.Head}
 	}
+	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
+	otherCapture := c.Diff != nil && c.Diff.Captures
 	for _, f := range report.ComparedFigures(scenarios) {
 		row := []htmlCell{figureHead(f.Label)}
+		if c.Diff != nil {
+			row[0] = figureHead(c.Diff.Label(&f))
+		}
 		without := []htmlCell{figureHead(f.Label)}
 		best := f.Marked(scenarios)
 		for i := range scenarios {
@@ -179,6 +221,9 @@ func (h *htmlCompare) figures(scenarios []report.Scenario) {
 			if i == best {
 				cell.Class = "best"
 			}
+			if i > 0 {
+				cell.Delta = delta(&f, f.Of(&scenarios[0]), f.Of(s), otherCapture)
+			}
 			row = append(row, cell)
 			if len(others) > 1 {
 				without = append(without, figureCell(&f, nil, others[i]))
@@ -188,13 +233,90 @@ func (h *htmlCompare) figures(scenarios []report.Scenario) {
 			row = append(row, figureCell(&f, nil, others[0]))
 		}
 		h.Figures.row(row...)
+		if unlike && f.Metric == "imbalance.packets" {
+			h.Figures.row(perCPU(&f, scenarios, len(others) == 1)...)
+		}
 		if h.WithoutRSS != nil {
 			h.WithoutRSS.row(without...)
 		}
 	}
-	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() }) {
+	if unlike {
 		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
 	}
+}
+
+// delta is how a figure differs from the first scenario's: "▲ 35.4%"; "" where it does
+// not, or only by noise.
+func delta(f *report.Figure, was, now report.Fraction, otherCapture bool) string {
+	if was.IsNull() || now.IsNull() || !f.Differs(was, now, otherCapture) || f.Metric == "flows_moved" || strings.HasPrefix(f.Label, " ") {
+		return ""
+	}
+	arrow := "▲"
+	if now < was {
+		arrow = "▼"
+	}
+	change := math.Abs(float64(now - was))
+	if was == 0 {
+		return arrow + " " + f.Text(report.Fraction(change))
+	}
+	return fmt.Sprintf("%s %.1f%%", arrow, change/math.Abs(float64(was))*100)
+}
+
+// perCPU is the imbalance by the number of CPUs in use, by which scenarios of different
+// numbers can be compared.
+func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []htmlCell {
+	row := []htmlCell{figureHead("  ÷ CPUs in use")}
+	for i := range scenarios {
+		row = append(row, fractionCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].Cpus()), func(x report.Fraction) string { return words.Fixed(x, 3) }))
+	}
+	if withoutRSS {
+		row = append(row, nullCell())
+	}
+	return row
+}
+
+// htmlDiff is what two reports do not have alike, beside their figures.
+type htmlDiff struct {
+	Sentences []string
+	Parts     []htmlDiffPart
+	Moved     *htmlTable // nil: none is known to have
+}
+
+type htmlDiffPart struct {
+	Title    string
+	Findings []htmlFinding
+}
+
+func newHTMLDiff(c *report.Compare) *htmlDiff {
+	d := c.Diff
+	if d == nil {
+		return nil
+	}
+	h := &htmlDiff{}
+	if marks := d.MarksSentence(); marks != "" {
+		h.Sentences = append(h.Sentences, marks)
+	}
+	for _, part := range []struct {
+		title    string
+		findings []report.Finding
+	}{{"Findings that are gone", d.Gone}, {"Findings that are new", d.Came}} {
+		if len(part.findings) == 0 {
+			continue
+		}
+		of := htmlDiffPart{Title: part.title}
+		for _, f := range part.findings {
+			of.Findings = append(of.Findings, newHTMLFinding(f))
+		}
+		h.Parts = append(h.Parts, of)
+	}
+	if len(d.Moved) > 0 {
+		h.Moved = &htmlTable{ID: "moved", Caption: fmt.Sprintf("Flows that moved to another CPU: the largest of %s", words.Exact(d.MovedTotal)), Head: heads("*old CPU", "*new CPU", "*packets", "flow")}
+		for i := range d.Moved {
+			m := &d.Moved[i]
+			h.Moved.row(numberCell(m.Was), numberCell(m.Now), exactCell(m.Flow.Packets), textCell(report.FlowWords(&m.Flow)))
+		}
+	}
+	return h
 }
 
 // scenarioHashing is what each scenario hashed, and what not.

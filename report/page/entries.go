@@ -39,6 +39,7 @@ type htmlEntryRow struct {
 type htmlEntry struct {
 	Entries string // "12", or "12-15" where several are folded
 	Level   int    // of its packets, 8 that of the most
+	Place   string // classes that tell the CPU, in place of the level; "" where the level is told
 	Text    string // the CPU
 	Tip     string
 }

@@ -692,3 +692,37 @@ func TestHTMLFlowRoom(t *testing.T) {
 		}
 	}
 }
+
+// A page of two reports tells the direction of each change, the findings that came and
+// went, and the flows that moved.
+func TestHTMLDiff(t *testing.T) {
+	c := fixture.Compared(2, 8)
+	finding := func(id string) report.Finding {
+		return report.Finding{ID: id, Severity: report.Warning, Summary: "It is about " + id + "."}
+	}
+	before, after := &report.Report{Findings: report.List[report.Finding]{finding("gone")}}, &report.Report{Findings: report.List[report.Finding]{finding("came")}}
+	var flow report.Flow
+	for flow = range fixture.WithFlows(fixture.New(8, 20, "rss-msix"), 1).Flows {
+		break
+	}
+	c.Diff = report.NewDiff(before, after, []report.MovedFlow{{Flow: flow, Was: 3, Now: 5}}, 17, false)
+	page := string(compareHTML(t, c))
+	for _, want := range []string{
+		"It is about gone.", "It is about came.", "Findings that are gone", "Findings that are new", "the largest of 17", "tcp 10.0.0.0:1024 → 192.0.2.1:443",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	imbalance := report.ComparedFigures(c.Scenarios)
+	for i := range imbalance {
+		f := &imbalance[i]
+		was, now := f.Of(&c.Scenarios[0]), f.Of(&c.Scenarios[1])
+		switch d := delta(f, was, now, false); {
+		case d != "" && (was == now || (now > was) != strings.HasPrefix(d, "▲")):
+			t.Errorf("%s from %v to %v is %q", f.Label, was, now, d)
+		case d == "" && f.Metric == "imbalance.packets" && was != now:
+			t.Errorf("%s from %v to %v is no change", f.Label, was, now)
+		}
+	}
+}

@@ -39,6 +39,7 @@ func classes(number bool, class string) string {
 // Value, "" for null, and where Text rounds it all of it in Title.
 type htmlCell struct {
 	Text, Title string
+	Delta       string // from the first scenario's, with its arrow
 	Value       string
 	Number      bool
 	Head        bool
