@@ -13,7 +13,7 @@ import (
 )
 
 // everyExcludes are the flags that are of one report of all, or of one pass.
-var everyExcludes = []string{"output", "from", "to", "packets", "rate", "digest", "headroom", "trace", "write", "split", "plot"}
+var everyExcludes = []string{"output", "from", "to", "packets", "rate", "digest", "headroom", "trace", "write", "split", "plot", "table-at", "affinity-at", "rebalance"}
 
 // checkEvery refuses what --every can't be with.
 func (f *replayFlags) checkEvery() error {
