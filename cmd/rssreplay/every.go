@@ -51,7 +51,7 @@ func replayEvery(e *cli.Env, f *replayFlags, in *input.Input, w input.Observers,
 		if title := out.Words.Title; title != "" {
 			rep.Title = title + ": " + rep.Title
 		}
-		judged, err := cli.Judge(conditions, "", &findings.Judged{Modes: rep.Modes, Findings: rep.Findings})
+		judged, err := cli.FirstMet(conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
 		if err != nil {
 			return err
 		}

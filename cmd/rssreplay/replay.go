@@ -120,7 +120,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err := f.copy.Check(captures); err != nil {
 		return err
 	}
-	conditions, err := cli.ParseConditions(f.failIf, findings.Judgeable{Findings: true})
+	conditions, err := cli.ParseConditions(f.failIf, findings.Terms{Findings: true})
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		return err
 	}
 	input.NoteInterval(e.Stderr, f.model, result)
-	if err := cli.CheckJudgeable(conditions, in.Nothing(done)); err != nil {
+	if err := cli.CheckConditions(conditions, in.Nothing(done)); err != nil {
 		return err
 	}
 	in.Warn(e.Stderr, done)
@@ -223,7 +223,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 			return err
 		}
 	}
-	met, err := cli.Judge(conditions, "", &findings.Judged{Modes: rep.Modes, Findings: rep.Findings})
+	met, err := cli.FirstMet(conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
 	if err != nil {
 		return err
 	}

@@ -12,15 +12,15 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// AnonymizeKeySize is the length in bytes of the key of Anonymization.
-const AnonymizeKeySize = cryptopan.KeySize
+// KeySize is the length in bytes of the key of Anonymization.
+const KeySize = cryptopan.KeySize
 
 // Anonymization says how a report is made fit to be shown to others.
 type Anonymization struct {
-	Key      [AnonymizeKeySize]byte // the same key gives the same addresses
-	Ports    bool                   // replace ports, too
-	KeepHash bool                   // with a known hash key, hash and index narrow an address
-	Paths    []string               // of files that were read: texts have their last parts alone
+	Key      [KeySize]byte // the same key gives the same addresses
+	Ports    bool          // replace ports, too
+	KeepHash bool          // with a known hash key, hash and index narrow an address
+	Paths    []string      // of files that were read: texts have their last parts alone
 }
 
 // Anonymizer replaces what tells of the capture's hosts in a report.

@@ -6,7 +6,7 @@ import "crypto/sha256"
 // bytes, whose round function is SHA-256.
 type portCipher struct{ rounds [8][256]byte }
 
-func newPortCipher(key [AnonymizeKeySize]byte) *portCipher {
+func newPortCipher(key [KeySize]byte) *portCipher {
 	p := new(portCipher)
 	for round := range p.rounds {
 		for b := range p.rounds[round] {

@@ -13,8 +13,8 @@ import (
 // the scenario's name before each row.
 func CompareTables() []Table[report.Compare] {
 	tables := []Table[report.Compare]{
-		{"figures", csvFigureHeads, csvFigures},
-		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, csvBest},
+		{"figures", figureHeads, figures},
+		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, best},
 	}
 	for _, t := range Tables() {
 		if t.Name == "flows" || t.Name == "findings" || t.Name == "rules" { // a comparison has none
@@ -34,7 +34,7 @@ func CompareTables() []Table[report.Compare] {
 	return tables
 }
 
-func csvFigureHeads(c *report.Compare) []string {
+func figureHeads(c *report.Compare) []string {
 	heads := []string{"scenario", "mode"}
 	for _, f := range report.ComparedFigures(c.Scenarios) {
 		label, of := strings.CutPrefix(f.Label, words.Indent)
@@ -46,8 +46,8 @@ func csvFigureHeads(c *report.Compare) []string {
 	return heads
 }
 
-// csvFigures has whole numbers without decimals.
-func csvFigures(c *report.Compare, row func(cells ...any)) {
+// figures has whole numbers without decimals.
+func figures(c *report.Compare, row func(cells ...any)) {
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		cells := []any{s.Name, s.Compared}
@@ -63,7 +63,7 @@ func csvFigures(c *report.Compare, row func(cells ...any)) {
 	}
 }
 
-func csvBest(c *report.Compare, row func(cells ...any)) {
+func best(c *report.Compare, row func(cells ...any)) {
 	for _, best := range c.Best() {
 		var name any
 		if best.Scenario != nil {

@@ -28,21 +28,21 @@ func Tables() []Table[report.Report] {
 		return func(*report.Report) []string { return names }
 	}
 	return []Table[report.Report]{
-		{"flows", csvFlowHeads, csvFlows},
+		{"flows", flowHeads, flows},
 		{"modes", heads("mode", "simulated_ns", "packets", "drops", "interrupts", "dpcs", "isr_ns", "dpc_ns",
 			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
 			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match",
-			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns"), csvModes},
+			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns"), modes},
 		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
 			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
-			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), csvCPUs},
-		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), csvQueues},
-		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), csvEntries},
-		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), csvRules},
-		{"series", heads("mode", "start_ns", "cpu", "packets"), csvSeries},
+			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), cpus},
+		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), queues},
+		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), entries},
+		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), rules},
+		{"series", heads("mode", "start_ns", "cpu", "packets"), series},
 		parametersTable(func(r *report.Report) report.Parameters { return r.Parameters }),
-		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), csvFindings},
+		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), findings},
 	}
 }
 
@@ -57,7 +57,7 @@ func writeCSV(w io.Writer, heads []string, rows func(row func(cells ...any))) er
 	c.UseCRLF = true // RFC 4180, 2.1
 	record := make([]string, len(heads))
 	for i, head := range heads {
-		record[i] = csvText(head)
+		record[i] = textCell(head)
 	}
 	if err := c.Write(record); err != nil {
 		return err
@@ -69,7 +69,7 @@ func writeCSV(w io.Writer, heads []string, rows func(row func(cells ...any))) er
 		}
 		record = record[:0]
 		for _, cell := range cells {
-			record = append(record, csvCell(cell))
+			record = append(record, cellText(cell))
 		}
 		failed = c.Write(record)
 	})
@@ -80,13 +80,13 @@ func writeCSV(w io.Writer, heads []string, rows func(row func(cells ...any))) er
 	return c.Error()
 }
 
-// csvCell is a value in its cell.
-func csvCell(v any) string {
+// cellText is a value in its cell.
+func cellText(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
 	case string:
-		return csvText(v)
+		return textCell(v)
 	case int:
 		return strconv.Itoa(v)
 	case int64:
@@ -99,41 +99,41 @@ func csvCell(v any) string {
 		if v == nil {
 			return ""
 		}
-		return csvText(*v)
+		return textCell(*v)
 	case *int:
-		return csvPointer(v)
+		return pointerText(v)
 	case *int64:
-		return csvPointer(v)
+		return pointerText(v)
 	case *uint64:
-		return csvPointer(v)
+		return pointerText(v)
 	case report.Fraction:
 		if v.IsNull() {
 			return ""
 		}
 		return strconv.FormatFloat(float64(v), 'f', 6, 64)
 	}
-	return csvText(fmt.Sprint(v))
+	return textCell(fmt.Sprint(v))
 }
 
-func csvPointer[N int | int64 | uint64](n *N) string {
+func pointerText[N int | int64 | uint64](n *N) string {
 	if n == nil {
 		return ""
 	}
-	return csvCell(*n)
+	return cellText(*n)
 }
 
-// csvText is a text that no terminal obeys and no spreadsheet computes: these take
+// textCell is a text that no terminal obeys and no spreadsheet computes: these take
 // a cell for a formula by its first character, whatever quotes are around it.
-func csvText(s string) string {
+func textCell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + words.Clean(s)
 	}
 	return words.Clean(s)
 }
 
-// csvFlowHeads has three columns for each mode: the CPU with most of the flow's
+// flowHeads has three columns for each mode: the CPU with most of the flow's
 // packets, the packets on each CPU, and the migrations.
-func csvFlowHeads(r *report.Report) []string {
+func flowHeads(r *report.Report) []string {
 	heads := []string{"protocol", "source", "source_port", "destination", "destination_port", "hash", "hash_type", "index", "packets", "bytes"}
 	for i := range r.Modes {
 		mode := r.Modes[i].Mode
@@ -142,7 +142,7 @@ func csvFlowHeads(r *report.Report) []string {
 	return heads
 }
 
-func csvFlows(r *report.Report, row func(cells ...any)) {
+func flows(r *report.Report, row func(cells ...any)) {
 	if r.Flows == nil {
 		return
 	}
@@ -168,14 +168,14 @@ func csvFlows(r *report.Report, row func(cells ...any)) {
 			if len(on.CPUs) > 0 {
 				main = on.Most().CPU
 			}
-			cells = append(cells, main, csvCPUPackets(on.CPUs), on.Migrations)
+			cells = append(cells, main, cpuPackets(on.CPUs), on.Migrations)
 		}
 		row(cells...)
 	}
 }
 
-// csvCPUPackets is "0=120 3=17": a colon would make it a time of day.
-func csvCPUPackets(cpus []report.CPUPackets) string {
+// cpuPackets is "0=120 3=17": a colon would make it a time of day.
+func cpuPackets(cpus []report.CPUPackets) string {
 	var b []byte
 	for i, on := range cpus {
 		if i > 0 {
@@ -188,7 +188,7 @@ func csvCPUPackets(cpus []report.CPUPackets) string {
 	return string(b)
 }
 
-func csvModes(r *report.Report, row func(cells ...any)) {
+func modes(r *report.Report, row func(cells ...any)) {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		t, b, a := &m.Totals, &m.Imbalance, &m.Affinity
@@ -204,7 +204,7 @@ func csvModes(r *report.Report, row func(cells ...any)) {
 	}
 }
 
-func csvCPUs(r *report.Report, row func(cells ...any)) {
+func cpus(r *report.Report, row func(cells ...any)) {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		for k := range m.CPUs {
@@ -217,7 +217,7 @@ func csvCPUs(r *report.Report, row func(cells ...any)) {
 	}
 }
 
-func csvQueues(r *report.Report, row func(cells ...any)) {
+func queues(r *report.Report, row func(cells ...any)) {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		for k := range m.Queues {
@@ -227,7 +227,7 @@ func csvQueues(r *report.Report, row func(cells ...any)) {
 	}
 }
 
-func csvEntries(r *report.Report, row func(cells ...any)) {
+func entries(r *report.Report, row func(cells ...any)) {
 	t := &r.Table
 	for i := range min(len(t.Entries), len(t.Packets), len(t.Bytes), len(t.Flows)) {
 		var cpu any
@@ -238,13 +238,13 @@ func csvEntries(r *report.Report, row func(cells ...any)) {
 	}
 }
 
-func csvRules(r *report.Report, row func(cells ...any)) {
+func rules(r *report.Report, row func(cells ...any)) {
 	for _, rule := range r.Rules {
 		row(rule.Filter, rule.Kind, rule.Action, rule.Queue, rule.Context, rule.Packets, rule.Bytes, rule.Flows)
 	}
 }
 
-func csvSeries(r *report.Report, row func(cells ...any)) {
+func series(r *report.Report, row func(cells ...any)) {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		for w := range m.Series.Windows() {
@@ -260,13 +260,13 @@ func csvSeries(r *report.Report, row func(cells ...any)) {
 func parametersTable[T any](of func(result *T) report.Parameters) Table[T] {
 	return Table[T]{"parameters", func(*T) []string { return []string{"parameter", "value", "source"} }, func(result *T, row func(cells ...any)) {
 		for _, p := range of(result) {
-			row(p.Name, csvValue(p.Value), p.Source)
+			row(p.Name, value(p.Value), p.Source)
 		}
 	}}
 }
 
-// csvValue is a parameter's value as the JSON has it, but texts without quotes.
-func csvValue(value any) any {
+// value is a parameter's value as the JSON has it, but texts without quotes.
+func value(value any) any {
 	if _, text := value.(string); text || value == nil {
 		return value
 	}
@@ -277,7 +277,7 @@ func csvValue(value any) any {
 	return json.Number(data)
 }
 
-func csvFindings(r *report.Report, row func(cells ...any)) {
+func findings(r *report.Report, row func(cells ...any)) {
 	for _, f := range r.Findings {
 		row(f.ID, f.Severity, f.Summary, f.Evidence, f.Remedy)
 	}

@@ -12,7 +12,7 @@ import (
 	"rssreplay/report/markdown"
 )
 
-func csvOf(t *testing.T, table string, r *report.Report) string {
+func written(t *testing.T, table string, r *report.Report) string {
 	t.Helper()
 	tables := Tables()
 	i := slices.IndexFunc(tables, func(c Table[report.Report]) bool { return c.Name == table })
@@ -27,7 +27,7 @@ func TestCSVGolden(t *testing.T) {
 	r := fixture.New(4, 7, "rss-msix", "non-rss")
 	var all strings.Builder
 	for _, table := range Tables() {
-		all.WriteString(table.Name + "\n" + csvOf(t, table.Name, r))
+		all.WriteString(table.Name + "\n" + written(t, table.Name, r))
 	}
 	fixture.Golden(t, "cpus4.csv", []byte(all.String()))
 	var b strings.Builder
@@ -47,7 +47,7 @@ func TestCSVForm(t *testing.T) {
 		"fixture": fixture.New(8, 30, fixture.AllModes...), "hostile": fixture.HostileReport(), "empty": fixture.Empty(), "zero": {}, "sent": fixture.OnlySent(),
 	} {
 		for _, table := range Tables() {
-			text := csvOf(t, table.Name, r)
+			text := written(t, table.Name, r)
 			if strings.Count(text, "\n") != strings.Count(text, "\r\n") {
 				t.Errorf("%s, %s: a line does not end in CR LF", name, table.Name)
 			}
@@ -86,7 +86,7 @@ func TestCSVFormulas(t *testing.T) {
 		r.Modes[0].Mode = s
 		r.Flows = slices.Values([]report.Flow{{Protocol: s, HashType: s, Packets: 1, Modes: []report.FlowMode{{Mode: s}}}})
 		for _, table := range Tables() {
-			records, err := csv.NewReader(strings.NewReader(csvOf(t, table.Name, r))).ReadAll()
+			records, err := csv.NewReader(strings.NewReader(written(t, table.Name, r))).ReadAll()
 			if err != nil {
 				t.Fatalf("%s: %v", table.Name, err)
 			}
@@ -100,7 +100,7 @@ func TestCSVFormulas(t *testing.T) {
 	for in, want := range map[any]string{
 		"=1": "'=1", "a=1": "a=1", int64(-5): "-5", uint64(1<<64 - 1): "18446744073709551615", report.Fraction(-0.5): "-0.500000", report.Null: "", "a\nb": `a\x0ab`, "": "",
 	} {
-		if got := csvCell(in); got != want {
+		if got := cellText(in); got != want {
 			t.Errorf("the cell of %#v is %q, want %q", in, got, want)
 		}
 	}
@@ -123,7 +123,7 @@ func TestWithheldHash(t *testing.T) {
 		flows[i].HashWithheld, flows[i].Hash, flows[i].Index = true, 0, 0
 	}
 	r.Flows = slices.Values(flows)
-	if text := csvOf(t, "flows", r); strings.Contains(text, "0x") || !strings.Contains(text, ",,tcp_ipv4,,") {
+	if text := written(t, "flows", r); strings.Contains(text, "0x") || !strings.Contains(text, ",,tcp_ipv4,,") {
 		t.Errorf("CSV:\n%s", text)
 	}
 	if text := inMarkdown(t, r); strings.Contains(text, "0x") || !strings.Contains(text, "| - | `tcp_ipv4` | - |") {

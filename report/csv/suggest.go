@@ -9,8 +9,8 @@ func SuggestTables() []Table[report.Suggest] {
 		return func(*report.Suggest) []string { return names }
 	}
 	return []Table[report.Suggest]{
-		{"suggestions", csvSuggestionHeads, csvSuggestions},
-		{"commands", heads("id", "command"), csvCommands},
+		{"suggestions", suggestionHeads, suggestions},
+		{"commands", heads("id", "command"), commands},
 		{"moves", heads("moves", "whole", "trained", "judged", "passed", "flows"), func(s *report.Suggest, row func(cells ...any)) {
 			for _, p := range s.Curve {
 				row(p.Moves, p.Whole, p.Trained, p.Judged, p.Passed, p.Flows)
@@ -38,9 +38,9 @@ func SuggestTables() []Table[report.Suggest] {
 	}
 }
 
-// csvSuggestionHeads has what was predicted for the whole capture, and then how it was
+// suggestionHeads has what was predicted for the whole capture, and then how it was
 // judged.
-func csvSuggestionHeads(*report.Suggest) []string {
+func suggestionHeads(*report.Suggest) []string {
 	return []string{
 		"id", "goal", "summary", "imbalance_packets", "imbalance_bytes", "imbalance_busy", "busy_windows_imbalance", "packets", "drops", "latency_p99_ns",
 		"connections", "symmetric_connections", "even_imbalance", "passed", "fold_t", "gain_forward", "gain_back", "trained", "judged",
@@ -48,7 +48,7 @@ func csvSuggestionHeads(*report.Suggest) []string {
 	}
 }
 
-func csvSuggestions(s *report.Suggest, row func(cells ...any)) {
+func suggestions(s *report.Suggest, row func(cells ...any)) {
 	figures := func(f *report.Figures) []any {
 		return []any{f.Imbalance.Packets, f.Imbalance.Bytes, f.Imbalance.Busy, f.BusyWindows, f.Packets, f.Drops, f.LatencyP99, f.Connections, f.SymmetricConnections}
 	}
@@ -67,7 +67,7 @@ func csvSuggestions(s *report.Suggest, row func(cells ...any)) {
 	}
 }
 
-func csvCommands(s *report.Suggest, row func(cells ...any)) {
+func commands(s *report.Suggest, row func(cells ...any)) {
 	for _, of := range s.Suggestions {
 		for _, command := range of.Commands {
 			row(of.ID, command)

@@ -21,15 +21,15 @@ type Condition struct {
 	limit  float64
 }
 
-// Judged is what conditions are judged on: a replay, or one scenario of a comparison.
-type Judged struct {
+// Values are what conditions are asked of: a replay, or one scenario of a comparison.
+type Values struct {
 	Modes      []report.Mode
 	Findings   []report.Finding
 	FlowsMoved *uint64 // null where it is not known
 }
 
-// Judgeable says which figures a command has beside those of modes.
-type Judgeable struct{ Findings, FlowsMoved bool }
+// Terms says which figures the conditions of a command may name, beside those of modes.
+type Terms struct{ Findings, FlowsMoved bool }
 
 // metric is a figure that conditions know.
 type metric struct {
@@ -39,9 +39,9 @@ type metric struct {
 	value func(m *report.Mode) report.Fraction
 	// count is that of the whole, and what it counts, for a reader; the error says
 	// that it is not known.
-	count func(j *Judged) (n uint64, what string, err error)
-	of    func(j Judgeable) bool // has a command such a figure of the whole?
-	lack  string                 // what to do where it has not
+	count func(j *Values) (n uint64, what string, err error)
+	of    func(j Terms) bool // has a command such a figure of the whole?
+	lack  string             // what to do where it has not
 }
 
 // modeMetrics are the figures of a mode.
@@ -70,9 +70,9 @@ var modeMetrics = []metric{
 func wholeMetrics() []metric {
 	findings := func(name string, counts func(f *report.Finding) bool) metric {
 		return metric{
-			name: name, of: func(j Judgeable) bool { return j.Findings },
+			name: name, of: func(j Terms) bool { return j.Findings },
 			lack: "a comparison draws no findings: replay the scenario alone",
-			count: func(j *Judged) (uint64, string, error) {
+			count: func(j *Values) (uint64, string, error) {
 				var ids []string
 				for i := range j.Findings {
 					if counts(&j.Findings[i]) {
@@ -91,9 +91,9 @@ func wholeMetrics() []metric {
 		all = append(all, findings("findings."+id, func(f *report.Finding) bool { return f.ID == id }))
 	}
 	return append(all, metric{
-		name: "flows_moved", of: func(j Judgeable) bool { return j.FlowsMoved },
+		name: "flows_moved", of: func(j Terms) bool { return j.FlowsMoved },
 		lack: "flows move between two scenarios or reports: `rssreplay compare` and `rssreplay diff` have it",
-		count: func(j *Judged) (uint64, string, error) {
+		count: func(j *Values) (uint64, string, error) {
 			if j.FlowsMoved == nil {
 				return 0, "", errors.New("how many flows moved is not known: both sides must have all flows of one capture (--flows all), and the same addresses")
 			}
@@ -105,7 +105,7 @@ func wholeMetrics() []metric {
 // ParseCondition reads METRIC OP NUMBER, with a mode and a dot before it if it is
 // of another mode than the first. The command has the figures of the whole that has
 // tells.
-func ParseCondition(s string, has Judgeable) (Condition, error) {
+func ParseCondition(s string, has Terms) (Condition, error) {
 	c := Condition{text: s}
 	at := strings.IndexAny(s, "<>=!")
 	if at < 0 {
@@ -141,7 +141,7 @@ func ParseCondition(s string, has Judgeable) (Condition, error) {
 }
 
 // findMetric sets the metric of that name, and the mode that is before it.
-func (c *Condition) findMetric(name string, has Judgeable) error {
+func (c *Condition) findMetric(name string, has Terms) error {
 	var known []string
 	for _, m := range modeMetrics {
 		known = append(known, m.name)
@@ -174,7 +174,7 @@ func (c *Condition) findMetric(name string, has Judgeable) error {
 // Holds tells whether the condition holds, and what the figure is; it does not hold of a
 // figure over nothing, which is null. The error says that there is no such mode, or that
 // the figure is not known.
-func (c *Condition) Holds(j *Judged) (holds bool, what string, err error) {
+func (c *Condition) Holds(j *Values) (holds bool, what string, err error) {
 	if c.metric.count != nil {
 		n, of, err := c.metric.count(j)
 		if err != nil {

@@ -33,17 +33,17 @@ func TestCondition(t *testing.T) {
 		{"findings.tunnel==0", true}, {"findings.tunnel>0", false}, {"flows_moved>6", true}, {"flows_moved<=6", false},
 		{"latency.p99>19us", true}, {"latency.p99>20us", false},
 	} {
-		c, err := ParseCondition(test.condition, Judgeable{true, true})
+		c, err := ParseCondition(test.condition, Terms{true, true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		holds, what, err := c.Holds(&Judged{Modes: modes, Findings: findings, FlowsMoved: &moved})
+		holds, what, err := c.Holds(&Values{Modes: modes, Findings: findings, FlowsMoved: &moved})
 		if holds != test.holds || err != nil || holds != (what != "") {
 			t.Errorf("%s: %v, %q, %v", test.condition, holds, what, err)
 		}
 	}
-	c, _ := ParseCondition("rss-hw-queues.drops>0", Judgeable{})
-	if _, _, err := c.Holds(&Judged{Modes: modes, Findings: findings, FlowsMoved: &moved}); err == nil {
+	c, _ := ParseCondition("rss-hw-queues.drops>0", Terms{})
+	if _, _, err := c.Holds(&Values{Modes: modes, Findings: findings, FlowsMoved: &moved}); err == nil {
 		t.Error("a mode that was not replayed is no error")
 	}
 }
@@ -54,7 +54,7 @@ func TestBadConditions(t *testing.T) {
 		"drops>": "no number", "drops>x": "no number", "drops>NaN": "no number", "latency.p99>50": "is a time",
 		"flows_moved>0": "`rssreplay compare` and `rssreplay diff` have it", "findings.nosuch>0": "no finding is named", "rss-msix.findings>0": "is of no mode",
 	} {
-		if _, err := ParseCondition(condition, Judgeable{Findings: true}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseCondition(condition, Terms{Findings: true}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", condition, err, want)
 		}
 	}
@@ -62,14 +62,14 @@ func TestBadConditions(t *testing.T) {
 
 // What is not known is no reason to pass.
 func TestConditionOnWhatIsNotKnown(t *testing.T) {
-	c, err := ParseCondition("flows_moved>0", Judgeable{FlowsMoved: true})
+	c, err := ParseCondition("flows_moved>0", Terms{FlowsMoved: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Holds(&Judged{}); err == nil || !strings.Contains(err.Error(), "not known") {
+	if _, _, err := c.Holds(&Values{}); err == nil || !strings.Contains(err.Error(), "not known") {
 		t.Errorf("%v", err)
 	}
-	if _, err := ParseCondition("findings>0", Judgeable{FlowsMoved: true}); err == nil || !strings.Contains(err.Error(), "replay the scenario") {
+	if _, err := ParseCondition("findings>0", Terms{FlowsMoved: true}); err == nil || !strings.Contains(err.Error(), "replay the scenario") {
 		t.Errorf("%v", err)
 	}
 }

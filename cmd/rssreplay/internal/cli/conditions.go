@@ -8,7 +8,7 @@ import (
 )
 
 // ParseConditions reads the values of --fail-if, for a command that has such figures.
-func ParseConditions(values []string, has findings.Judgeable) ([]findings.Condition, error) {
+func ParseConditions(values []string, has findings.Terms) ([]findings.Condition, error) {
 	var all []findings.Condition
 	for _, value := range values {
 		c, err := findings.ParseCondition(value, has)
@@ -20,18 +20,18 @@ func ParseConditions(values []string, has findings.Judgeable) ([]findings.Condit
 	return all, nil
 }
 
-// CheckJudgeable refuses conditions over nothing: a script that asks for one must not take
+// CheckConditions refuses conditions over nothing: a script that asks for one must not take
 // it that all is well. nothing is why no packet was received, "" where some were.
-func CheckJudgeable(conditions []findings.Condition, nothing string) error {
+func CheckConditions(conditions []findings.Condition, nothing string) error {
 	if len(conditions) == 0 || nothing == "" {
 		return nil
 	}
 	return Usagef("no packet was received, so that --fail-if has nothing to judge: %s", nothing)
 }
 
-// Judge finds the first condition that holds: met is nil if none does. The scenario that
+// FirstMet finds the first condition that holds: met is nil if none does. The scenario that
 // is judged is named by of, "" without scenarios.
-func Judge(conditions []findings.Condition, of string, on *findings.Judged) (met, err error) {
+func FirstMet(conditions []findings.Condition, of string, on *findings.Values) (met, err error) {
 	for _, c := range conditions {
 		holds, what, err := c.Holds(on)
 		if err != nil {

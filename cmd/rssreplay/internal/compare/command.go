@@ -87,7 +87,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err := out.AddPlots(picture.WriteCompare); err != nil {
 		return err
 	}
-	conditions, err := cli.ParseConditions(f.failIf, findings.Judgeable{FlowsMoved: true})
+	conditions, err := cli.ParseConditions(f.failIf, findings.Terms{FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	}
 	var met error
 	for _, s := range compare.Scenarios {
-		of, err := cli.Judge(conditions, s.Name, &findings.Judged{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		of, err := cli.FirstMet(conditions, s.Name, &findings.Values{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func compareForms(withoutRSS bool) []output.Format[*report.Compare] {
 // comparison is scenarios and what one pass over the capture made of them.
 type comparison struct {
 	scenarios []*scenario
-	live      []*scenario        // those that were replayed, in order
+	replays   []*scenario        // those that were replayed, in order
 	idle      *settings.Settings // what the capture was read with if none was
 	done      *input.Replayed
 	headroom  [][]*report.Headroom // of each of live, in each mode; nil: not asked for
@@ -174,12 +174,12 @@ type comparison struct {
 func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, conditions []findings.Condition) error {
 	for _, s := range c.scenarios {
 		if s.earlier == nil {
-			c.live = append(c.live, s)
+			c.replays = append(c.replays, s)
 		}
 	}
 	var first *settings.Settings
-	if len(c.live) > 0 {
-		first = c.live[0].settings
+	if len(c.replays) > 0 {
+		first = c.replays[0].settings
 	} else {
 		shared, err := f.share(e, nil, captures)
 		if err != nil {
@@ -194,36 +194,36 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 	if err != nil {
 		return err
 	}
-	for _, s := range c.live {
+	for _, s := range c.replays {
 		if err := s.settings.RefuseHeadroom(bool(f.headroom)); err != nil {
 			return err
 		}
 	}
-	for _, s := range c.live[min(1, len(c.live)):] {
+	for _, s := range c.replays[min(1, len(c.replays)):] {
 		f.input.AddTo(s.settings)
 		in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
 	}
 	if c.done, err = in.Replay(e, first, input.Observers{}); err != nil {
 		return err
 	}
-	if err := cli.CheckJudgeable(conditions, in.Nothing(c.done)); err != nil {
+	if err := cli.CheckConditions(conditions, in.Nothing(c.done)); err != nil {
 		return err
 	}
-	for _, s := range c.live {
+	for _, s := range c.replays {
 		if err := input.CheckChanges(e, s.settings, c.done.Result); err != nil {
 			return fmt.Errorf("scenario %s: %w", s.name, err)
 		}
 	}
 	in.Warn(e.Stderr, c.done)
-	if f.headroom && len(c.live) > 0 {
-		for _, s := range c.live {
+	if f.headroom && len(c.replays) > 0 {
+		for _, s := range c.replays {
 			f.headroom.AddTo(s.settings)
 		}
 		if c.headroom, err = in.Headroom(e, first, c.done); err != nil {
 			return err
 		}
 	}
-	for _, s := range c.live {
+	for _, s := range c.replays {
 		if input.NoteInterval(e.Stderr, s.flags, c.done.Result); valueOf(f.base, "interval") != "" {
 			break // it is that of all scenarios
 		}
@@ -263,7 +263,7 @@ func (c *comparison) report() (*report.Compare, error) {
 	}
 	first := &compare.Scenarios[0]
 	compare.Capture.Unhashed, compare.Capture.HashTypes = first.Unhashed, first.HashTypes
-	compare.Notes, compare.Caveats = c.said(notes), c.said(caveats)
+	compare.Notes, compare.Caveats = c.sentences(notes), c.sentences(caveats)
 	if live < len(c.scenarios) {
 		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
 	}
@@ -283,8 +283,8 @@ func anonymizeEarlier(a *anonymize.Anonymizer, scenarios []*scenario) {
 	}
 }
 
-// said is what scenarios say: once what all do, else with their names.
-func (c *comparison) said(of [][]string) []string {
+// sentences is what scenarios say: once what all do, else with their names.
+func (c *comparison) sentences(of [][]string) []string {
 	var said []string
 	for i, sentences := range of {
 		for _, sentence := range sentences {
@@ -292,7 +292,7 @@ func (c *comparison) said(of [][]string) []string {
 			first := i
 			for k, other := range of {
 				if slices.Contains(other, sentence) {
-					names = append(names, c.live[k].name)
+					names = append(names, c.replays[k].name)
 					first = min(first, k)
 				}
 			}
@@ -315,7 +315,7 @@ func (c *comparison) assembly(live int) *assemble.ReportBuilder {
 	done, result := *c.done, *c.done.Result
 	result.Replayed = *c.replayed(live)
 	done.Result = &result
-	a := &assemble.ReportBuilder{Settings: c.live[live].settings, Replayed: &done}
+	a := &assemble.ReportBuilder{Settings: c.replays[live].settings, Replayed: &done}
 	if c.headroom != nil {
 		a.Headroom = c.headroom[live]
 	}
@@ -395,14 +395,14 @@ func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
 		for id := range cpus {
 			cpu, ok := earlier[c.endsOf(uint32(id))]
 			if !ok {
-				s.strange = true
+				s.otherFlows = true
 				return nil
 			}
 			cpus[id] = cpu
 		}
 		return cpus
 	}
-	replayed := c.replayed(slices.Index(c.live, s))
+	replayed := c.replayed(slices.Index(c.replays, s))
 	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
 	var scratch []engine.CPUPackets
 	for id := range cpus {

@@ -42,7 +42,7 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	if err := out.AddPlots(picture.WriteCompare); err != nil {
 		return err
 	}
-	conditions, err := cli.ParseConditions(failIf, findings.Judgeable{Findings: true, FlowsMoved: true})
+	conditions, err := cli.ParseConditions(failIf, findings.Terms{Findings: true, FlowsMoved: true})
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,11 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	}
 	now := &compare.Scenarios[1]
 	if compare.Capture.Received == 0 {
-		if err := cli.CheckJudgeable(conditions, now.Name+" is of none"); err != nil {
+		if err := cli.CheckConditions(conditions, now.Name+" is of none"); err != nil {
 			return err
 		}
 	}
-	met, err := cli.Judge(conditions, now.Name, &findings.Judged{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
+	met, err := cli.FirstMet(conditions, now.Name, &findings.Values{Modes: now.Modes, Findings: scenarios[1].earlier.Findings, FlowsMoved: now.FlowsMoved})
 	if err != nil {
 		return err
 	}

@@ -138,17 +138,17 @@ func parseScenario(text string) (scenarioSpec, error) {
 
 // scenario is one that is compared.
 type scenario struct {
-	name     string
-	path     string             // of an earlier report
-	earlier  *report.Report     // nil for one that is replayed
-	strange  bool               // the earlier report has other flows than what it is compared with
-	flags    *settings.Flags    // nil of an earlier report
-	settings *settings.Settings // likewise
+	name       string
+	path       string             // of an earlier report
+	earlier    *report.Report     // nil for one that is replayed
+	otherFlows bool               // the earlier report has other flows than what it is compared with
+	flags      *settings.Flags    // nil of an earlier report
+	settings   *settings.Settings // likewise
 }
 
 // unmatched tells whether it is an earlier report whose addresses are not those of the
 // others.
-func (s *scenario) unmatched() bool { return s.strange && s.earlier.Anonymized != nil }
+func (s *scenario) unmatched() bool { return s.otherFlows && s.earlier.Anonymized != nil }
 
 // list is the scenarios as they were given, after the base where there is only
 // one. Their names differ.

@@ -72,14 +72,14 @@ func (f *AnonymizeFlags) resolve(paths []string) (*anonymize.Anonymizer, error) 
 		return nil, cli.Usagef("--anonymize-key %s: %w: `head -c 32 /dev/urandom > key` makes one", f.key, cli.Cause(err))
 	}
 	defer file.Close()
-	const longest = 2*anonymize.AnonymizeKeySize + len("\r\n")
+	const longest = 2*anonymize.KeySize + len("\r\n")
 	text, err := io.ReadAll(io.LimitReader(file, int64(longest)+1))
 	if err != nil {
 		return nil, fmt.Errorf("--anonymize-key %s: %w", f.key, cli.Cause(err))
 	}
 	key := text
-	if len(text) != anonymize.AnonymizeKeySize {
-		if key, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(key) != anonymize.AnonymizeKeySize {
+	if len(text) != anonymize.KeySize {
+		if key, err = hex.DecodeString(string(bytes.TrimSpace(text))); err != nil || len(key) != anonymize.KeySize {
 			return nil, cli.Usagef("--anonymize-key %s holds no key: it must have 32 bytes, or 64 hexadecimal digits; `head -c 32 /dev/urandom > key` makes one", f.key)
 		}
 	}
