@@ -26,6 +26,8 @@ type Compare struct {
 	// are the capture's.
 	Anonymized *Anonymized
 
+	OverTime *ScenariosOverTime // nil, and not in the JSON, where no scenario moves entries
+
 	Diff *Diff // of `diff`: what else the two reports differ in; nil otherwise
 
 	Notes   []string // the text's first lines
@@ -181,6 +183,9 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	}
 	j.endArray(len(c.Scenarios))
 	j.member("best", c.Best())
+	if c.OverTime != nil {
+		j.member("over_time", c.OverTime)
+	}
 	if c.Diff != nil {
 		j.member("diff", c.Diff.document(c.Scenarios))
 	}

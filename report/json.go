@@ -30,6 +30,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 	if r.Changes != nil {
 		j.member("changes", r.Changes)
 	}
+	if r.OverTime != nil {
+		j.member("over_time", r.OverTime)
+	}
 	if r.Host != nil {
 		j.member("host", r.Host)
 	}

@@ -18,6 +18,7 @@ type Report struct {
 	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
 	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
 	Changes    *Changes      `json:"changes,omitempty"`    // nil, and not in the JSON, where table and affinity stay as given
+	OverTime   *OverTime     `json:"over_time,omitempty"`  // nil, and not in the JSON, likewise
 	Host       *Host         `json:"host,omitempty"`       // nil, and not in the JSON, without texts of the host
 	Modes      List[Mode]    `json:"modes"`
 	Findings   List[Finding] `json:"findings"`

@@ -172,6 +172,9 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if f.output.Has("html") {
 		w.Arrivals = dispatch.ArrivalWindows{Most: report.MostSteeredWindows, Interval: s.Config.Interval}
 	}
+	if s.Moves() {
+		w.Arrivals = assemble.MovesWindows(&s.Config)
+	}
 	if f.every > 0 {
 		a := assemble.ReportBuilder{Settings: s, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: out.Anonymizer}
 		return replayEvery(e, f, in, w, a, conditions, out, captures)

@@ -24,6 +24,9 @@ func (a *Anonymizer) Compare(c *report.Compare) {
 		s := &c.Scenarios[i]
 		s.Name = a.unlike(names, s.Name)
 		names = append(names, s.Name)
+		if o := c.OverTime; o != nil && i < len(o.Scenarios) {
+			o.Scenarios[i].Name = s.Name
+		}
 		if s.Report != nil {
 			path := a.path(*s.Report)
 			s.Report = &path

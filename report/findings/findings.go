@@ -158,7 +158,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
-		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.napiElsewhere, d.remoteNode, d.sharedCore,
+		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
@@ -181,7 +181,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
-	"rule-overrides", "ambiguous-rule", "atr", "moves", "napi-elsewhere", "remote-node", "shared-core",
+	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",

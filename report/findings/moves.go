@@ -28,6 +28,27 @@ func (d *diagnosis) tableMoved() *report.Finding {
 	return f
 }
 
+// moving: whether moving entries makes the load more even than a table that stays.
+func (d *diagnosis) moving() *report.Finding {
+	o := d.r.OverTime
+	if d.mode == nil || o == nil || o.Verdict == "" || !d.timed() {
+		return nil
+	}
+	conclusion, figures := o.Sentences(o.Moved)
+	var f report.Finding
+	switch o.Verdict {
+	case report.MovingHelps:
+		f = report.Finding{ID: "moving-helps"}
+	case report.MovingDoesNot:
+		f = report.Finding{ID: "moving-does-not", Remedy: "`rssreplay suggest CAPTURE` looks for a table that stays."}
+	default:
+		f = report.Finding{ID: "churny", Remedy: "A shorter --rebalance-every may follow the load; it moves more flows."}
+	}
+	f.Severity, f.Summary, f.Evidence = report.Note, conclusion, figures
+	f.Figures = report.Numbers{"windows": o.Windows, "moved": o.Moved.Mean, "static": o.Static.Mean, "best_static": o.Best.Mean, "forward": o.Forward.Mean, "bound": o.Bound.Mean}
+	return &f
+}
+
 // ofOneTable tells whether a finding is about a table, or an affinity, that stays.
 func ofOneTable(id string) bool {
 	switch id {

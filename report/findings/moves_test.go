@@ -64,3 +64,35 @@ func TestMoves(t *testing.T) {
 		}
 	}
 }
+
+// Whether moving helps is said with the figures that it rests on, of what moved alone.
+func TestMoving(t *testing.T) {
+	spread := func(mean report.Fraction) report.Spread { return report.Spread{Mean: mean, P95: mean, Worst: mean} }
+	for _, test := range []struct {
+		moved, best, forward, bound report.Fraction
+		windows                     uint64
+		want                        string
+	}{
+		{1.1, 1.4, 1.2, 1.05, 50, "moving-helps"},
+		{1.27, 1.4, 1.5, 1.05, 50, "churny"}, // less than a tenth better, and the past tells nothing
+		{1.27, 1.4, 1.2, 1.05, 50, "moving-does-not"},
+		{1.1, 1.15, 1.2, 1.05, 50, "moving-does-not"},
+		{1.1, 1.4, 1.2, 1.05, 4, ""}, // too few windows
+	} {
+		r := &report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9}}
+		r.Modes = report.List[report.Mode]{{Mode: "rss-msix", CPUs: report.List[report.CPU]{{}, {}}}}
+		o := &report.OverTime{TablesOverTime: report.TablesOverTime{
+			Interval: 1e8, Windows: test.windows, Static: spread(1.5), Best: spread(test.best), Forward: spread(test.forward), Bound: spread(test.bound),
+		}, Moved: spread(test.moved)}
+		o.Verdict = o.Judge(o.Moved)
+		r.OverTime = o
+		f := newDiagnosis(r, &Traffic{}).moving()
+		switch {
+		case f == nil && test.want == "":
+		case f == nil || f.ID != test.want:
+			t.Errorf("%+v: %+v", test, f)
+		case !strings.Contains(f.Evidence, "1.50 × under the first table") || !strings.Contains(f.Evidence, "100 ms"):
+			t.Errorf("%+v: %q", test, f.Evidence)
+		}
+	}
+}

@@ -36,6 +36,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		} else {
 			t.scenarioFigures(c.Scenarios, heads, o.WithoutRSS)
 		}
+		t.scenariosOverTime(c.OverTime, heads)
 		t.scenarioShares(c.Scenarios, heads)
 		if !hashed {
 			t.scenarioHashes(c.Scenarios, heads, capture.Received)

@@ -63,6 +63,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		r.Modes = append(r.Modes, a.Mode(i, listed, rank))
 	}
 	r.Steered = a.steered()
+	r.OverTime = a.overTime(r)
 	if a.Room && len(listed) < total {
 		all, _ := a.listedOf(-1)
 		r.AllFlows = a.flows(all)
@@ -87,6 +88,7 @@ func (a *ReportBuilder) steered() *report.Steered {
 	if arrivals == nil {
 		return nil
 	}
+	arrivals = arrivals.Coarsened(report.MostSteeredWindows)
 	queues := len(a.Settings.Config.QueueCPU)
 	s := &report.Steered{Interval: arrivals.Interval, Windows: arrivals.Windows, Rest: make([]uint64, queues), RestFlows: make([]uint64, queues)}
 	count := func(queue int, of engine.EntryLoad) {

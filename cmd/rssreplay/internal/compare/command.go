@@ -203,7 +203,13 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 		f.input.AddTo(s.settings)
 		in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
 	}
-	if c.done, err = in.Replay(e, first, input.Observers{}); err != nil {
+	var w input.Observers
+	for _, s := range c.replays {
+		if s.settings.Moves() {
+			w.Arrivals = assemble.MovesWindows(&first.Config)
+		}
+	}
+	if c.done, err = in.Replay(e, first, w); err != nil {
 		return err
 	}
 	if err := cli.CheckConditions(conditions, in.Nothing(c.done)); err != nil {
@@ -268,6 +274,7 @@ func (c *comparison) report() (*report.Compare, error) {
 		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
 	}
 	c.countMoved(compare)
+	compare.OverTime = c.overTime(compare)
 	if at := slices.IndexFunc(c.scenarios, (*scenario).unmatched); at >= 0 {
 		compare.Caveats = append(compare.Caveats, fmt.Sprintf("%s is anonymized, and its flows are none of this capture's: they can be matched with --anonymize, by the key and with the ports that it was made with.", c.scenarios[at].name))
 	}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"rssreplay/report/internal/words"
+)
+
+// TablesOverTime is how evenly tables would load the CPUs window by window: received
+// packets by time of arrival, dropped ones included. Windows with fewer packets than
+// LeastOfWindow for each CPU are left out: their imbalance is chance.
+type TablesOverTime struct {
+	Interval int64  `json:"interval_ns"` // of a window
+	Windows  uint64 `json:"windows"`     // that are judged
+
+	Static  Spread `json:"static"`      // under the first table and affinity
+	Best    Spread `json:"best_static"` // under the best table found that stays, knowing all of the capture
+	Forward Spread `json:"forward"`     // each under the best table found for the window before, moves free
+	Bound   Spread `json:"bound"`       // no table of a window, known beforehand and changed for free, is below it
+}
+
+// OverTime is a replay in which entries could move beside tables that do not.
+type OverTime struct {
+	TablesOverTime
+	Moved Spread `json:"moved"` // as it was replayed, with the moves
+
+	// Verdict is what the finding is called: see Judge; "" where nothing moved, or the
+	// windows are too few.
+	Verdict string `json:"verdict"`
+}
+
+// ScenariosOverTime is scenarios, some of which move entries, beside tables under the
+// first one's hashes, affinity and CPUs.
+type ScenariosOverTime struct {
+	TablesOverTime
+	Scenarios List[ScenarioOverTime] `json:"scenarios"`
+}
+
+// ScenarioOverTime is one of them, in its compared mode.
+type ScenarioOverTime struct {
+	Name           string   `json:"name"`
+	Imbalance      Spread   `json:"imbalance"`
+	MinMaxPercent  Fraction `json:"min_max_percent_mean"` // as Rebalance has it; null without a rebalancer
+	Moves          uint64   `json:"moves"`
+	MovesPerSecond Fraction `json:"moves_per_second"` // of the capture's time; null of a capture of no length
+	FlowsDisturbed uint64   `json:"flows_disturbed"`  // that met entries which moved
+	Verdict        string   `json:"verdict"`          // see TablesOverTime.Judge; "" where nothing moved
+}
+
+// LeastOfWindow is the packets for each CPU that a window must have to be judged.
+const LeastOfWindow = 10
+
+// LeastWindows is how many windows it takes to judge whether moving helps.
+const LeastWindows = 5
+
+// movingFrom is the share of the imbalance under the best table that stays that moving
+// must save to be worth it.
+const movingFrom = 0.1
+
+// Spread is the imbalance, max ÷ mean of the CPUs' packets, of windows; Null of none.
+type Spread struct {
+	Mean  Fraction `json:"mean"`  // of the windows, each of the same weight
+	P95   Fraction `json:"p95"`   // nearest rank
+	Worst Fraction `json:"worst"` // the greatest
+}
+
+// SpreadOf is the spread of imbalances.
+func SpreadOf(imbalances []Fraction) Spread {
+	if len(imbalances) == 0 {
+		return Spread{Null, Null, Null}
+	}
+	sorted := slices.Sorted(slices.Values(imbalances))
+	sum := Fraction(0)
+	for _, f := range sorted {
+		sum += f
+	}
+	n := len(sorted)
+	return Spread{sum / Fraction(n), sorted[(95*n+99)/100-1], sorted[n-1]}
+}
+
+// SpreadOver is the spread of a series' windows, taken together to an interval that is
+// the series' own times a power of two.
+func (s *Series) SpreadOver(interval int64) Spread {
+	per := max(1, int(interval/max(s.Interval, 1)))
+	var of []Fraction
+	cpus := make([]uint64, len(s.CPUs))
+	for w := 0; w < s.Windows(); w += per {
+		clear(cpus)
+		var sum uint64
+		for i := range s.CPUs {
+			for k := w; k < min(w+per, len(s.CPUs[i].Packets)); k++ {
+				cpus[i] += s.CPUs[i].Packets[k]
+				sum += s.CPUs[i].Packets[k]
+			}
+		}
+		if sum >= LeastOfWindow*uint64(len(cpus)) {
+			of = append(of, MaxOverMean(cpus))
+		}
+	}
+	return SpreadOf(of)
+}
+
+// Verdicts of Judge.
+const (
+	MovingHelps   = "moving-helps"
+	MovingDoesNot = "moving-does-not"
+	Churny        = "churny"
+)
+
+// Judge says whether moving entries helps, by the means: it does where they are more
+// than a tenth below those of the best table that stays. Where not, and a table that
+// is known beforehand for each window would be, but the one of the window before is
+// not, the best table changes faster than a window.
+func (o *TablesOverTime) Judge(moved Spread) string {
+	if o.Windows < LeastWindows || moved.Mean.IsNull() {
+		return ""
+	}
+	saves := func(s Spread) bool { return s.Mean < o.Best.Mean*(1-movingFrom) }
+	switch {
+	case saves(moved):
+		return MovingHelps
+	case saves(o.Bound) && !saves(o.Forward):
+		return Churny
+	}
+	return MovingDoesNot
+}
+
+// Sentences say what the verdict on moved rests on: the conclusion, then the figures.
+func (o *TablesOverTime) Sentences(moved Spread) (conclusion, figures string) {
+	window := words.Nanoseconds(o.Interval)
+	switch o.Judge(moved) {
+	case MovingHelps:
+		conclusion = "Moving entries helps here: no table that stays is as even."
+	case Churny:
+		conclusion = fmt.Sprintf("The best table changes faster than every %s: what was best for one window is not for the next.", window)
+	case MovingDoesNot:
+		conclusion = "Moving entries does not help here: a table that stays is as even."
+		if o.Static.Mean*(1-movingFrom) > o.Best.Mean {
+			conclusion = "Moving entries does not help here: a better table that stays is as even."
+		}
+	default:
+		return "", ""
+	}
+	figures = fmt.Sprintf("In windows of %s the busiest CPU has, on average, %s × the mean with the moves, %s × under the first table, %s × under the best table that stays (found knowing the whole capture), %s × under the best of the window before each; no table gets below %s ×.",
+		window, words.Fixed(moved.Mean, 2), words.Fixed(o.Static.Mean, 2), words.Fixed(o.Best.Mean, 2), words.Fixed(o.Forward.Mean, 2), words.Fixed(o.Bound.Mean, 2))
+	return conclusion, figures
+}
