@@ -9,7 +9,6 @@ type Host struct {
 	ThreadedNAPI       bool `json:"threaded_napi"`
 	BusyPolling        bool `json:"busy_polling"`
 	DeferredInterrupts bool `json:"deferred_interrupts"`
-	RPS                bool `json:"rps"`
 
 	Window *int64        `json:"window_ns"` // between the snapshots whose counts the CPUs have; null: counts since the host booted
 	CPUs   List[HostCPU] `json:"cpus"`

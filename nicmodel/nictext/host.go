@@ -29,11 +29,10 @@ type HostSnapshot struct {
 	IRQs   *IRQs          // /proc/interrupts; nil if not shown
 	Queues *QueueCounters // ethtool -S; nil if not shown
 
-	// Devices of /sys/class/net whose NAPI has threads of its own, whose interrupts are
-	// deferred, or of whose queues RPS hands packets on; BusyPolling is a
-	// net.core.busy_poll or busy_read above 0.
-	Threaded, Deferred, RPS []string
-	BusyPolling             bool
+	// Devices of /sys/class/net whose NAPI has threads of its own, or whose interrupts
+	// are deferred; BusyPolling is a net.core.busy_poll or busy_read above 0.
+	Threaded, Deferred []string
+	BusyPolling        bool
 
 	Places   []CPUPlace     // lscpu -p, numactl -H: by CPU
 	NICNodes map[string]int // NUMA node of each device of /sys/class/net that says it
@@ -118,7 +117,6 @@ var (
 	kworkRow   = lazily(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
 	statRow    = lazily(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
 	sysfsLine  = lazily(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
-	rpsLine    = lazily(`^\S*/net/([^/\s]+)/queues/rx-\d+/rps_cpus:\s*([0-9a-fA-F,]+)$`)
 	lscpuTitle = lazily(`(?i)^# CPU,[a-z0-9,]*$`)
 	lscpuRow   = lazily(`^\d+(?:,[0-9:]*)+$`)
 	numaCPUs   = lazily(`^node (\d+) cpus:((?: \d+)*)$`)
@@ -210,12 +208,6 @@ func (h *hostReader) line(line string) *TextError {
 			s.Threaded = append(s.Threaded, m[1])
 		default:
 			s.Deferred = append(s.Deferred, m[1])
-		}
-	case rpsLine.MatchString(line):
-		m := rpsLine.FindStringSubmatch(line)
-		h.known = true
-		if strings.Trim(m[2], "0,") != "" && !slices.Contains(s.RPS, m[1]) {
-			s.RPS = append(s.RPS, m[1])
 		}
 	case lscpuTitle.MatchString(line):
 		h.known, h.part, h.topology = true, topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")

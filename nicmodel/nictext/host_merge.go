@@ -77,7 +77,7 @@ func (s *HostSnapshot) Merge(o *HostSnapshot) {
 		}
 		s.NICNodes[device] = node
 	}
-	for _, list := range []struct{ to, from *[]string }{{&s.Threaded, &o.Threaded}, {&s.Deferred, &o.Deferred}, {&s.RPS, &o.RPS}} {
+	for _, list := range []struct{ to, from *[]string }{{&s.Threaded, &o.Threaded}, {&s.Deferred, &o.Deferred}} {
 		for _, device := range *list.from {
 			if !slices.Contains(*list.to, device) {
 				*list.to = append(*list.to, device)

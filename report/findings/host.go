@@ -31,7 +31,7 @@ func (d *diagnosis) napiElsewhere() *report.Finding {
 	if h == nil || d.mode == nil || d.parameter("napi-cpu") != nil {
 		return nil
 	}
-	f := &report.Finding{ID: "napi-elsewhere", Severity: report.Warning, Figures: report.Numbers{"threaded_napi": flag(h.ThreadedNAPI), "busy_polling": flag(h.BusyPolling), "rps": flag(h.RPS)}}
+	f := &report.Finding{ID: "napi-elsewhere", Severity: report.Warning, Figures: report.Numbers{"threaded_napi": flag(h.ThreadedNAPI), "busy_polling": flag(h.BusyPolling)}}
 	where := "If you know the CPUs: " + d.run("", Argument{"--napi-cpu", "QUEUE=CPU"}) + "."
 	switch {
 	case h.ThreadedNAPI:
@@ -42,13 +42,6 @@ func (d *diagnosis) napiElsewhere() *report.Finding {
 		f.Summary = "Programs may poll the queues themselves (busy polling): an interrupt's CPU is then not where its queue's packets are worked on."
 		f.Evidence = "net.core.busy_poll or net.core.busy_read is not 0. The queues are right here; the CPUs are those of the interrupts."
 		f.Remedy = "What polls runs where its thread does: `ps -eLo psr,comm`. " + where
-	case h.RPS && d.parameter("rps") == nil:
-		f.Summary = "RPS hands packets on to other CPUs: what is done after the driver is not done on the interrupt's CPU."
-		f.Evidence = "A queue's rps_cpus is not 0. The queues are right here, and the CPUs as far as the driver."
-		if n := total(h, func(c *report.HostCPU) *uint64 { return c.FromRPS }); n > 0 {
-			f.Evidence += fmt.Sprintf(" CPUs were woken for it %s times %s.", words.Exact(n), d.counted())
-		}
-		f.Remedy = "With as many queues as CPUs RPS gains nothing: `echo 0 >/sys/class/net/DEV/queues/rx-0/rps_cpus`, and so for each queue."
 	default:
 		return nil
 	}

@@ -75,7 +75,7 @@ func (r *resolver) hostFacts() *report.Host {
 	of := func(devices []string) bool {
 		return slices.Contains(devices, r.Device) || r.Device == "" && len(devices) > 0
 	}
-	h.ThreadedNAPI, h.DeferredInterrupts, h.RPS = of(all.Threaded), of(all.Deferred), of(all.RPS)
+	h.ThreadedNAPI, h.DeferredInterrupts = of(all.Threaded), of(all.Deferred)
 	node, ok := all.NICNodes[r.Device]
 	if r.Device == "" && len(all.NICNodes) == 1 {
 		for _, node = range all.NICNodes {
