@@ -10,7 +10,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/engine"
-	"rssreplay/report"
+	"rssreplay/report/trace"
 )
 
 // TraceFlags say where a trace goes, and which part of the replay is in it.
@@ -38,7 +38,7 @@ type Trace struct {
 	scratch *cli.Scratch
 	files   []*os.File
 	modes   [engine.NumModes]*tracer
-	spools  []*report.TraceSpool
+	spools  []*trace.Spool
 }
 
 // NewTrace starts a trace of a replay. The spools lie beside the file to be
@@ -62,7 +62,7 @@ func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 			return nil, fmt.Errorf("--trace %s: no file can be made in %s: %w", f.Path, dir, cli.Cause(err))
 		}
 		t.files = append(t.files, file)
-		spool := report.NewTraceSpool(file, i+1)
+		spool := trace.NewSpool(file, i+1)
 		t.spools = append(t.spools, spool)
 		t.modes[mode] = newTracer(spool, mode, i, f, &s.Config)
 	}
@@ -84,7 +84,7 @@ func (t *Trace) Write(w io.Writer) error {
 		}
 		spools = append(spools, file)
 	}
-	return report.WriteTrace(w, spools...)
+	return trace.Write(w, spools...)
 }
 
 // Close removes the spools.
@@ -100,7 +100,7 @@ func (t *Trace) Close() error {
 // one per interrupt vector and CPU, and a counter per queue. An interrupt cycle
 // is in it as a whole if its interrupt was raised in the range.
 type tracer struct {
-	out      *report.TraceSpool
+	out      *trace.Spool
 	mode     engine.Mode
 	base     int // of the process's track numbers, which no other process has
 	place    int // of the mode among those replayed
@@ -143,16 +143,16 @@ const (
 // A process has room for all of its tracks.
 const _ = uint(tracksOfOne - tracksPerMode)
 
-func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *TraceFlags, cfg *engine.Config) *tracer {
+func newTracer(out *trace.Spool, mode engine.Mode, place int, f *TraceFlags, cfg *engine.Config) *tracer {
 	t := &tracer{
 		out: out, mode: mode, base: (place + 1) * tracksOfOne, place: place, from: int64(f.From), to: int64(f.To), cfg: cfg,
 		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
 	}
-	out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "process_name", Track: t.base, Args: [3]report.TraceArg{{Name: "name", Text: mode.String()}},
+	out.Write(&trace.Event{
+		Phase: trace.Metadata, Name: "process_name", Track: t.base, Args: [3]trace.Arg{{Name: "name", Text: mode.String()}},
 	})
-	out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "process_sort_index", Track: t.base, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(place)}},
+	out.Write(&trace.Event{
+		Phase: trace.Metadata, Name: "process_sort_index", Track: t.base, Args: [3]trace.Arg{{Name: "sort_index", Value: int64(place)}},
 	})
 	t.name(nicTrack, "NIC")
 	t.queues[0].name = "depth of the hardware queue"
@@ -178,11 +178,11 @@ func newTracer(out *report.TraceSpool, mode engine.Mode, place int, f *TraceFlag
 
 // name names a track, and orders the tracks by their numbers.
 func (t *tracer) name(track int, name string) {
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "thread_name", Track: t.base + track, Args: [3]report.TraceArg{{Name: "name", Text: name}},
+	t.out.Write(&trace.Event{
+		Phase: trace.Metadata, Name: "thread_name", Track: t.base + track, Args: [3]trace.Arg{{Name: "name", Text: name}},
 	})
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceMetadata, Name: "thread_sort_index", Track: t.base + track, Args: [3]report.TraceArg{{Name: "sort_index", Value: int64(track)}},
+	t.out.Write(&trace.Event{
+		Phase: trace.Metadata, Name: "thread_sort_index", Track: t.base + track, Args: [3]trace.Arg{{Name: "sort_index", Value: int64(track)}},
 	})
 }
 
@@ -194,8 +194,8 @@ func (t *tracer) vector(c int) (*tracedVector, int) {
 	return &t.vectors[0], vectorsTrack
 }
 
-func (t *tracer) write(phase report.TracePhase, track int, name string, time int64) {
-	t.out.Write(&report.TraceEvent{Phase: phase, Track: t.base + track, Name: name, Time: time})
+func (t *tracer) write(phase trace.Phase, track int, name string, time int64) {
+	t.out.Write(&trace.Event{Phase: phase, Track: t.base + track, Name: name, Time: time})
 }
 
 func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
@@ -212,17 +212,17 @@ func (t *tracer) observe(e engine.Event) {
 		}
 	case engine.RuleDrop:
 		if t.inRange(e.Time) {
-			t.out.Write(&report.TraceEvent{
-				Phase: report.TraceInstant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
-				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+			t.out.Write(&trace.Event{
+				Phase: trace.Instant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
+				Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
 			})
 		}
 		return
 	case engine.Drop:
 		if t.inRange(e.Time) {
-			t.out.Write(&report.TraceEvent{
-				Phase: report.TraceInstant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
-				Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+			t.out.Write(&trace.Event{
+				Phase: trace.Instant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
+				Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
 			})
 		}
 		return
@@ -251,37 +251,37 @@ func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	c := &t.cpus[e.CPU]
 	switch e.Kind {
 	case engine.Raise:
-		t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
-		t.out.Write(&report.TraceEvent{
-			Phase: report.TraceFlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
+		t.write(trace.Begin, vectorTrack, "masked", e.Time)
+		t.out.Write(&trace.Event{
+			Phase: trace.FlowStart, Name: "interrupt", Track: t.base + vectorTrack, Time: e.Time, ID: v.id,
 		})
 	case engine.ISRStart:
-		t.write(report.TraceBegin, cpusTrack+e.CPU, "ISR", e.Time)
-		t.out.Write(&report.TraceEvent{
-			Phase: report.TraceFlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
+		t.write(trace.Begin, cpusTrack+e.CPU, "ISR", e.Time)
+		t.out.Write(&trace.Event{
+			Phase: trace.FlowEnd, Name: "interrupt", Track: t.base + cpusTrack + e.CPU, Time: e.Time, ID: v.id,
 		})
 	case engine.ISREnd, engine.DPCEnd:
-		t.write(report.TraceEnd, cpusTrack+e.CPU, "", e.Time)
+		t.write(trace.End, cpusTrack+e.CPU, "", e.Time)
 	case engine.DPCStart:
-		t.write(report.TraceBegin, cpusTrack+e.CPU, "DPC", e.Time)
+		t.write(trace.Begin, cpusTrack+e.CPU, "DPC", e.Time)
 		c.workEnd = e.Time + t.cfg.DPCCost
 	case engine.ShareStart:
 		c.workEnd = e.Time
 	case engine.Take:
 		c.workEnd, c.from = max(c.workEnd, e.Time), e.Latest
 	case engine.Indicate:
-		args := [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+		args := [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
 		if c.from >= 0 {
-			args[2] = report.TraceArg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+			args[2] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
 		}
-		t.out.Write(&report.TraceEvent{
-			Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
+		t.out.Write(&trace.Event{
+			Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
 			Time: c.workEnd, Duration: e.Time - c.workEnd,
 			Args: args,
 		})
 		c.workEnd = e.Time
 	case engine.Enable:
-		t.write(report.TraceEnd, vectorTrack, "", e.Time)
+		t.write(trace.End, vectorTrack, "", e.Time)
 	}
 }
 
@@ -301,8 +301,8 @@ func (t *tracer) deepen(e engine.Event, by int64) {
 }
 
 func (t *tracer) depth(q *tracedQueue, time int64) {
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceCounter, Name: q.name, Time: time, Args: [3]report.TraceArg{{Name: "packets", Value: q.depth}},
+	t.out.Write(&trace.Event{
+		Phase: trace.Counter, Name: q.name, Time: time, Args: [3]trace.Arg{{Name: "packets", Value: q.depth}},
 	})
 }
 
@@ -316,8 +316,8 @@ func (t *tracer) send(e engine.Event) {
 		c.sends = true
 		t.name(sendsTrack+e.CPU, fmt.Sprintf("CPU %d: sent packets", t.cfg.CPUs[e.CPU]))
 	}
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceInstant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
-		Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}},
+	t.out.Write(&trace.Event{
+		Phase: trace.Instant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
+		Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
 	})
 }

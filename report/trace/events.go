@@ -1,62 +1,64 @@
-package report
+package trace
 
 import (
 	"bufio"
 	"io"
 	"strconv"
+
+	"rssreplay/report"
 )
 
-// TracePhase is a kind of event of the Trace Event format, which Perfetto and
+// Phase is a kind of event of the Trace Event format, which Perfetto and
 // chrome://tracing open ("Trace Event Format", ph).
-type TracePhase byte
+type Phase byte
 
 const (
-	TraceBegin     TracePhase = 'B' // a slice of a track begins
-	TraceEnd       TracePhase = 'E' // the track's latest open slice ends
-	TraceComplete  TracePhase = 'X' // a slice with its duration
-	TraceCounter   TracePhase = 'C' // a value, drawn as a track of the counter's name
-	TraceFlowStart TracePhase = 's' // an arrow starts at the track's open slice
-	TraceFlowEnd   TracePhase = 'f' // and ends at that of another track
-	TraceInstant   TracePhase = 'i' // a mark on a track
-	TraceMetadata  TracePhase = 'M' // a name or a place in the order, of a process or track
+	Begin     Phase = 'B' // a slice of a track begins
+	End       Phase = 'E' // the track's latest open slice ends
+	Complete  Phase = 'X' // a slice with its duration
+	Counter   Phase = 'C' // a value, drawn as a track of the counter's name
+	FlowStart Phase = 's' // an arrow starts at the track's open slice
+	FlowEnd   Phase = 'f' // and ends at that of another track
+	Instant   Phase = 'i' // a mark on a track
+	Metadata  Phase = 'M' // a name or a place in the order, of a process or track
 )
 
-// TraceEvent is one event. Which fields count depends on the phase.
-type TraceEvent struct {
-	Phase    TracePhase
+// Event is one event. Which fields count depends on the phase.
+type Event struct {
+	Phase    Phase
 	Name     string
 	Track    int    // tid; not of a counter
 	Time     int64  // ns
-	Duration int64  // ns, TraceComplete
+	Duration int64  // ns, Complete
 	ID       uint64 // of an arrow, the same at both ends
-	Args     [3]TraceArg
+	Args     [3]Arg
 }
 
-// TraceArg is a named value; none with an empty name. Text, unless empty, goes
+// Arg is a named value; none with an empty name. Text, unless empty, goes
 // before Value.
-type TraceArg struct {
+type Arg struct {
 	Name  string
 	Value int64
 	Text  string
 }
 
-// TraceSpool writes the events of one process, in the order in which they come.
-// Several spools become one trace with WriteTrace. It keeps the first error for
+// Spool writes the events of one process, in the order in which they come.
+// Several spools become one trace with Write. It keeps the first error for
 // Flush.
-type TraceSpool struct {
+type Spool struct {
 	w       *bufio.Writer
 	process int
 	begun   bool
 	buf     []byte
 }
 
-// NewTraceSpool writes the events of the process with that number (pid) to w.
-func NewTraceSpool(w io.Writer, process int) *TraceSpool {
-	return &TraceSpool{w: bufio.NewWriterSize(w, 64<<10), process: process}
+// NewSpool writes the events of the process with that number (pid) to w.
+func NewSpool(w io.Writer, process int) *Spool {
+	return &Spool{w: bufio.NewWriterSize(w, 64<<10), process: process}
 }
 
 // Write writes one event.
-func (s *TraceSpool) Write(e *TraceEvent) {
+func (s *Spool) Write(e *Event) {
 	b := s.buf[:0]
 	if s.begun {
 		b = append(b, ",\n"...)
@@ -65,23 +67,23 @@ func (s *TraceSpool) Write(e *TraceEvent) {
 	b = append(b, `{"ph":"`...)
 	b = append(b, byte(e.Phase), '"')
 	if e.Name != "" {
-		b = AppendString(append(b, `,"name":`...), e.Name)
+		b = report.AppendString(append(b, `,"name":`...), e.Name)
 	}
 	b = strconv.AppendInt(append(b, `,"pid":`...), int64(s.process), 10)
-	if e.Phase != TraceCounter {
+	if e.Phase != Counter {
 		b = strconv.AppendInt(append(b, `,"tid":`...), int64(e.Track), 10)
 	}
-	if e.Phase != TraceMetadata {
+	if e.Phase != Metadata {
 		b = appendMicroseconds(append(b, `,"ts":`...), e.Time)
 	}
 	switch e.Phase {
-	case TraceComplete:
+	case Complete:
 		b = appendMicroseconds(append(b, `,"dur":`...), e.Duration)
-	case TraceInstant:
+	case Instant:
 		b = append(b, `,"s":"t"`...)
-	case TraceFlowStart:
+	case FlowStart:
 		b = strconv.AppendUint(append(b, `,"cat":"interrupt","id":`...), e.ID, 10)
-	case TraceFlowEnd:
+	case FlowEnd:
 		b = strconv.AppendUint(append(b, `,"cat":"interrupt","bp":"e","id":`...), e.ID, 10)
 	}
 	for i, a := range e.Args {
@@ -93,9 +95,9 @@ func (s *TraceSpool) Write(e *TraceEvent) {
 		} else {
 			b = append(b, ',')
 		}
-		b = append(AppendString(b, a.Name), ':')
+		b = append(report.AppendString(b, a.Name), ':')
 		if a.Text != "" {
-			b = AppendString(b, a.Text)
+			b = report.AppendString(b, a.Text)
 		} else {
 			b = strconv.AppendInt(b, a.Value, 10)
 		}
@@ -108,7 +110,7 @@ func (s *TraceSpool) Write(e *TraceEvent) {
 }
 
 // Flush writes what is buffered, and returns the first error of all writes.
-func (s *TraceSpool) Flush() error { return s.w.Flush() }
+func (s *Spool) Flush() error { return s.w.Flush() }
 
 // appendMicroseconds appends a time of ns ≥ 0 in µs, exactly: three decimals.
 func appendMicroseconds(b []byte, ns int64) []byte {
@@ -117,10 +119,10 @@ func appendMicroseconds(b []byte, ns int64) []byte {
 	return append(b, '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10))
 }
 
-// WriteTrace writes the spools, read from their beginnings, one after the other
+// Write writes the spools, read from their beginnings, one after the other
 // as one trace: an object with traceEvents. Errors are those of w and of the
 // spools.
-func WriteTrace(w io.Writer, spools ...io.Reader) error {
+func Write(w io.Writer, spools ...io.Reader) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	out.WriteString("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n")
 	written := int64(0)

@@ -1,4 +1,4 @@
-package report_test
+package trace_test
 
 import (
 	"errors"
@@ -6,33 +6,33 @@ import (
 	"strings"
 	"testing"
 
-	"rssreplay/report"
+	"rssreplay/report/trace"
 )
 
 // TestTraceBytes writes one event of each phase.
 func TestTraceBytes(t *testing.T) {
 	var first, second strings.Builder
-	s := report.NewTraceSpool(&first, 1)
-	for _, e := range []report.TraceEvent{
-		{Phase: report.TraceMetadata, Name: "thread_name", Track: 7, Args: [3]report.TraceArg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
-		{Phase: report.TraceBegin, Name: "ISR", Track: 7, Time: 1},
-		{Phase: report.TraceComplete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]report.TraceArg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
-		{Phase: report.TraceEnd, Track: 7, Time: 2_000_010},
-		{Phase: report.TraceInstant, Name: "drop", Track: 1, Time: 100},
+	s := trace.NewSpool(&first, 1)
+	for _, e := range []trace.Event{
+		{Phase: trace.Metadata, Name: "thread_name", Track: 7, Args: [3]trace.Arg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
+		{Phase: trace.Begin, Name: "ISR", Track: 7, Time: 1},
+		{Phase: trace.Complete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]trace.Arg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
+		{Phase: trace.End, Track: 7, Time: 2_000_010},
+		{Phase: trace.Instant, Name: "drop", Track: 1, Time: 100},
 	} {
 		s.Write(&e)
 	}
-	other := report.NewTraceSpool(&second, 2)
-	other.Write(&report.TraceEvent{Phase: report.TraceCounter, Name: "depth", Time: 0, Args: [3]report.TraceArg{{Name: "packets", Value: 3}}})
-	other.Write(&report.TraceEvent{Phase: report.TraceFlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
-	other.Write(&report.TraceEvent{Phase: report.TraceFlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
-	for _, s := range []*report.TraceSpool{s, other} {
+	other := trace.NewSpool(&second, 2)
+	other.Write(&trace.Event{Phase: trace.Counter, Name: "depth", Time: 0, Args: [3]trace.Arg{{Name: "packets", Value: 3}}})
+	other.Write(&trace.Event{Phase: trace.FlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
+	other.Write(&trace.Event{Phase: trace.FlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
+	for _, s := range []*trace.Spool{s, other} {
 		if err := s.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var got strings.Builder
-	err := report.WriteTrace(&got, strings.NewReader(""), strings.NewReader(first.String()), strings.NewReader(""), strings.NewReader(second.String()))
+	err := trace.Write(&got, strings.NewReader(""), strings.NewReader(first.String()), strings.NewReader(""), strings.NewReader(second.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,15 +66,15 @@ func (b *brokenWriter) Write(p []byte) (int, error) {
 
 // TestTraceErrors fills a disk, while spooling and while merging.
 func TestTraceErrors(t *testing.T) {
-	s := report.NewTraceSpool(&brokenWriter{n: 100_000}, 1)
+	s := trace.NewSpool(&brokenWriter{n: 100_000}, 1)
 	for range 10_000 {
-		s.Write(&report.TraceEvent{Phase: report.TraceEnd, Track: 1})
+		s.Write(&trace.Event{Phase: trace.End, Track: 1})
 	}
 	if err := s.Flush(); err != errBroken {
 		t.Errorf("spooling: error %v, want %v", err, errBroken)
 	}
 	long := strings.NewReader(strings.Repeat(" ", 200_000))
-	if err := report.WriteTrace(&brokenWriter{n: 100_000}, io.Reader(long)); err != errBroken {
+	if err := trace.Write(&brokenWriter{n: 100_000}, io.Reader(long)); err != errBroken {
 		t.Errorf("merging: error %v, want %v", err, errBroken)
 	}
 }
