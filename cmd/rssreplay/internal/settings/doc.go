@@ -1,13 +1,16 @@
 // Package settings tells which NIC and host are emulated, and where each value comes
 // from.
 //
-//  1. Flags are the model's parameters as the command line has them (resolve.go).
+//  1. Flags are the model's parameters as the command line has them (flags.go).
 //  2. The texts that flags name are read: each with its own flag, or all from a bundle,
-//     recognised by what they say (imports.go, bundle.go).
+//     recognised by what they say (imports.go, bundle.go); what they tell of the machine
+//     is for the report (host.go).
 //  3. A NIC's profile and these texts offer values to flags (nic.go): of default,
 //     profile, text and command line, the last that says something counts.
 //  4. The parameters are read from the flags in the model's order, checked, and noted
-//     with their source: CPUs, queues, direction, hashing, table, rules (rules.go), NIC,
-//     host (resolve.go).
+//     with their source (resolve.go): CPUs and queues (queues.go), direction, hashing
+//     (hashing.go), the indirection table (table.go), rules before it (rules.go), receive
+//     packet steering behind it (rps.go), rings and costs (model.go), and what changes
+//     while the capture runs (changes.go).
 //  5. What a reader must know first is said: whether CPU numbers are that NIC's own.
 package settings

@@ -1,0 +1,129 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+
+	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel/layout"
+	"rssreplay/nicmodel/nictext"
+)
+
+// tableFlag is the flag that the imported table comes from.
+func (r *resolver) tableFlag() string {
+	if r.flags.Imports.table == "" {
+		return "--bundle"
+	}
+	return "--table"
+}
+
+// layoutOverTable tells whether --layout takes the place of the imported table.
+func (r *resolver) layoutOverTable() bool {
+	return r.flags.LayoutOverBundle && r.flags.Imports.table == "" && r.flags.Set.Changed("layout")
+}
+
+// checkTable refuses a table that can't be used, and flags that contradict it.
+func (r *resolver) checkTable() error {
+	t, name, flag := r.imports.table.value, r.imports.table.from, r.tableFlag()
+	if t == nil {
+		return nil
+	}
+	if t.Function != nictext.FunctionNotShown && t.Function != nictext.FunctionToeplitz {
+		return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
+	}
+	if t.Table == nil { // there is a key
+		if r.Profile == nil && !r.flags.Set.Changed("layout") {
+			return fmt.Errorf("%s: %s shows no indirection table: the driver has none, or RSS is off; give --layout and --table-size, or --nic", flag, name)
+		}
+		return nil
+	}
+	for _, other := range []string{"layout", "table-size"} {
+		if r.flags.Set.Changed(other) && !r.layoutOverTable() {
+			return fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
+		}
+	}
+	if n := len(t.Table); n&(n-1) != 0 {
+		whole := 1 << bits.Len(uint(n))
+		return fmt.Errorf("%s: %s: the table ends early: it has %d entries, and a table has a power of two, as %d; give it whole", flag, name, n, whole)
+	}
+	return nil
+}
+
+// keySource says where the key is of a NIC whose table a text shows without one.
+func keySource(t *nictext.ImportedTable) string {
+	switch t.Format {
+	case nictext.Testpmd:
+		return "testpmd's `show port 0 rss-hash key` prints it (--key @FILE)"
+	case nictext.WindowsNetAdapter:
+		return "Windows' default is `--key microsoft`"
+	case nictext.FreeBSD:
+		return "`sysctl net.inet.rss.key` prints it (--key @FILE)"
+	}
+	return "Linux has it in /proc/sys/net/core/netdev_rss_key (--key @FILE; most drivers use its first 40 bytes)"
+}
+
+func (r *resolver) table() error {
+	f, c := r.flags, &r.Config
+	imported := r.imports.table
+	has := imported.value != nil && imported.value.Table != nil
+	if has && !r.layoutOverTable() {
+		c.Table = imported.value.Table
+		r.add("table-size", len(c.Table), "", imported.from)
+		r.add("layout", "imported", fmt.Sprintf("imported (%s)", imported.value.Format), imported.from)
+	} else {
+		if r.Profile != nil {
+			r.offerOfProfile("table-size", strconv.Itoa(r.Profile.TableSize.For(c.Queues)))
+			r.offerOfProfile("layout", r.Profile.LayoutFor(c.Queues))
+		}
+		layout, err := r.layout()
+		if err != nil {
+			return err
+		}
+		if layout, err = layout.On(c.CPUs, c.QueueCPU); err != nil {
+			return err
+		}
+		if caveat := layout.Caveat(); caveat != "" {
+			r.Caveats = append(r.Caveats, caveat)
+		}
+		size, source := f.tableSize, r.source("table-size")
+		switch {
+		case r.origin("table-size").layer == fromFlag:
+		case layout.Size() > 0:
+			size, source = layout.Size(), r.source("layout")
+		case has:
+			size, source = len(imported.value.Table), imported.from
+		}
+		if c.Table, err = layout.Fill(size, c.Queues); err != nil {
+			return err
+		}
+		r.add("table-size", size, "", source)
+		r.add("layout", f.layout, "", r.source("layout"))
+	}
+	if len(c.Table) > engine.MaxTable {
+		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), engine.MaxTable)
+	}
+	for i, q := range c.Table {
+		if int(q) >= c.Queues {
+			return fmt.Errorf("entry %d of the indirection table is queue %d, which is not below --queues %d", i, q, c.Queues)
+		}
+	}
+	return nil
+}
+
+// layout is that of --layout, where `default` is the profile's.
+func (r *resolver) layout() (layout.Layout, error) {
+	if r.flags.layout != "default" {
+		l, err := layout.Parse(r.flags.layout)
+		if hint := layoutHint(r.flags.layout); err != nil && hint != "" {
+			return l, fmt.Errorf("--layout %q: unknown layout; did you mean %s?", r.flags.layout, hint)
+		}
+		return l, err
+	}
+	if r.Profile == nil {
+		return layout.Layout{}, errors.New("--layout default is that of a NIC: name it with --nic, or give another layout")
+	}
+	r.flags.layout = r.Profile.LayoutFor(r.Config.Queues)
+	return layout.Parse(r.flags.layout)
+}
