@@ -79,8 +79,11 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		want := plain.Run(setup)
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want.Counters)
-		if diff := difference(want.Counters, counters, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(engine.Counters{}, "Rebalanced")); diff != "" {
+		if diff := difference(want.Counters, counters, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(engine.Counters{}, "Rebalanced", "Arrived")); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
+		}
+		if err := checkArrived(&counters, setup.Config.RPS.Active(mode)); err != nil {
+			return fmt.Errorf("%s: %w", mode, err)
 		}
 		if diff := difference(dispatch.Moved(want.Tables), got.TablesMoved); diff != "" {
 			return fmt.Errorf("%s: moved by tables (-plain +fast):\n%s", mode, diff)
@@ -112,6 +115,33 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		}
 		seen["reordered"] += counters.Reordered
 		seen["table moves"] += want.Tables.Moves
+	}
+	return nil
+}
+
+// checkArrived compares what arrived for each CPU with what was indicated there, where
+// nothing was dropped and no second hop moved it; else with what arrived for queues.
+func checkArrived(c *engine.Counters, hops bool) error {
+	if c.Arrived == nil {
+		return nil
+	}
+	var arrived, queued, dropped uint64
+	for _, q := range c.Queues {
+		queued += q.Packets
+		dropped += q.Drops
+	}
+	for _, cpu := range c.Arrived.Packets {
+		for _, n := range cpu {
+			arrived += n
+		}
+	}
+	if arrived != queued {
+		return fmt.Errorf("%d packets arrived for CPUs, and %d for queues", arrived, queued)
+	}
+	if dropped == 0 && !hops {
+		if diff := difference(c.Windows, *c.Arrived, cmpopts.EquateEmpty()); diff != "" {
+			return fmt.Errorf("arrivals over time (-indicated +arrived):\n%s", diff)
+		}
 	}
 	return nil
 }

@@ -131,6 +131,7 @@ type changes struct {
 	tables     []TableAt // still to come
 	affinities []AffinityAt
 
+	arrived  arrivalSeries
 	balancer *rebalance.Balancer // nil: none
 	done     Rebalanced
 	entries  []uint64  // per entry: arrivals since the last tick
@@ -161,6 +162,7 @@ func newChanges(c *Config, mode Mode, sends bool) *changes {
 	if len(h.tables) == 0 && len(h.affinities) == 0 && h.balancer == nil {
 		return nil
 	}
+	h.arrived = arrivalSeries{interval: c.Interval, cpus: len(c.CPUs)}
 	return h
 }
 
@@ -268,6 +270,54 @@ func (m *Model) change(t int64, advance func(at int64) []int64) {
 	}
 }
 
+// arrivalSeries counts the packets that arrive for each CPU, those included that find no
+// buffer, in windows as Windows has them.
+type arrivalSeries struct {
+	interval int64
+	cpus     int
+	until    int64    // end of the last window
+	packets  []uint64 // of each CPU in each window, window by window
+}
+
+func (s *arrivalSeries) count(t int64, cpu uint16) {
+	if t >= s.until {
+		s.extend(t)
+	}
+	s.packets[len(s.packets)-s.cpus+int(cpu)]++
+}
+
+// extend makes the window of t the last one.
+func (s *arrivalSeries) extend(t int64) {
+	for t/s.interval >= MaxWindows {
+		s.interval *= 2
+		windows := len(s.packets) / s.cpus
+		for w := 1; w < windows; w++ { // one of two: window w joins w/2
+			for c := range s.cpus {
+				n := s.packets[w*s.cpus+c]
+				if to := w/2*s.cpus + c; w%2 == 1 {
+					s.packets[to] += n
+				} else {
+					s.packets[to] = n
+				}
+			}
+		}
+		s.packets = s.packets[:(windows+1)/2*s.cpus]
+	}
+	if missing := (int(t/s.interval)+1)*s.cpus - len(s.packets); missing > 0 {
+		s.packets = append(s.packets, make([]uint64, missing)...)
+	}
+	s.until = (t/s.interval + 1) * s.interval
+}
+
+// windows is the finished series.
+func (s *arrivalSeries) windows() *Windows {
+	w := &Windows{Interval: s.interval, Packets: make([][]uint64, s.cpus)}
+	for i, n := range s.packets {
+		w.Packets[i%s.cpus] = append(w.Packets[i%s.cpus], n)
+	}
+	return w
+}
+
 // aim sets where entries lead as it is now.
 func (m *Model) aim() {
 	table, queueCPU := m.cfg.Table, m.cfg.QueueCPU
@@ -292,6 +342,7 @@ func (m *Model) movable(t int64, entry uint16, flow uint32, to target, accepted 
 	if m.burstsMove() {
 		m.bursts.queues[to.queue].arrive(t)
 	}
+	h.arrived.count(t, to.cpu)
 	if h.balancer != nil {
 		if int(entry) < len(h.entries) {
 			h.entries[entry]++

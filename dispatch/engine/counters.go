@@ -23,6 +23,10 @@ type Counters struct {
 	Reordered uint64
 
 	Rebalanced *Rebalanced // nil without a rebalancer
+
+	// Arrived is the packets that arrived for each CPU, as Windows but with those that
+	// found no buffer; nil where neither table nor affinity changes, and in NonRSS.
+	Arrived *Windows
 }
 
 // CPUCounters is what happened on one CPU. Times in ns.

@@ -423,6 +423,9 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 	c.SerialTime = m.serialTime()
 	if m.changes != nil {
 		c.Rebalanced = m.changes.rebalanced()
+		if m.mode != NonRSS {
+			c.Arrived = m.changes.arrived.windows()
+		}
 	}
 	return c
 }

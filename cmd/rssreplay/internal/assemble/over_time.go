@@ -13,60 +13,83 @@ func MovesWindows(c *engine.Config) dispatch.ArrivalWindows {
 	return dispatch.ArrivalWindows{Most: 1000, Interval: c.Interval}
 }
 
+// windowTasks is the packets of each window that is judged, as a task of spreading them,
+// and of all windows together.
+func windowTasks(arrivals *dispatch.Arrivals, c *engine.Config) (judged []*balance.Task, whole *balance.Task) {
+	task := func() *balance.Task {
+		return &balance.Task{Entries: make([]uint64, len(c.Table)), Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
+	}
+	whole = task()
+	for _, window := range arrivals.Windows {
+		b := task()
+		for i, n := range window {
+			for _, to := range []*balance.Task{b, whole} {
+				if i < len(c.Table) {
+					to.Entries[i] += uint64(n)
+				} else {
+					to.Fixed[c.QueueCPU[i-len(c.Table)]] += uint64(n)
+				}
+			}
+		}
+		if b.Total() >= report.LeastOfWindow*uint64(len(c.CPUs)) {
+			judged = append(judged, b)
+		}
+	}
+	return judged, whole
+}
+
+// imbalanceUnder is that of the task's packets under a table.
+func imbalanceUnder(b *balance.Task, table nicmodel.IndirectionTable) report.Fraction {
+	return report.Fraction(b.Imbalance(b.Peak(table)))
+}
+
 // OverTime is how evenly tables that stay, and those that follow the load, would spread
 // the packets over time, under the affinity of c.
 func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTime {
-	o := report.TablesOverTime{Interval: arrivals.Interval}
-	task := func(window []uint32) *balance.Task {
-		b := &balance.Task{Entries: make([]uint64, len(c.Table)), Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
-		for i, n := range window {
-			if i < len(c.Table) {
-				b.Entries[i] += uint64(n)
-			} else {
-				b.Fixed[c.QueueCPU[i-len(c.Table)]] += uint64(n)
-			}
-		}
-		return b
-	}
-	whole := task(nil)
-	for _, window := range arrivals.Windows {
-		b := task(window)
-		for i := range b.Entries {
-			whole.Entries[i] += b.Entries[i]
-		}
-		for i := range b.Fixed {
-			whole.Fixed[i] += b.Fixed[i]
-		}
-	}
+	judged, whole := windowTasks(arrivals, c)
 	best := whole.Even(c.Table)
-	var static, stays, forward, bound []report.Fraction
 	before := best // the first window has none before it
-	for _, window := range arrivals.Windows {
-		b := task(window)
-		if b.Total() < report.LeastOfWindow*uint64(len(c.CPUs)) {
-			continue
-		}
-		of := func(table nicmodel.IndirectionTable) report.Fraction {
-			return report.Fraction(b.Imbalance(b.Peak(table)))
-		}
-		static, stays, forward = append(static, of(c.Table)), append(stays, of(best)), append(forward, of(before))
+	var stays, forward, bound []report.Fraction
+	for _, b := range judged {
+		stays, forward = append(stays, imbalanceUnder(b, best)), append(forward, imbalanceUnder(b, before))
 		bound = append(bound, report.Fraction(b.Imbalance(b.Bound())))
 		before = b.Even(before)
 	}
-	o.Windows = uint64(len(bound))
-	o.Static, o.Best, o.Forward, o.Bound = report.SpreadOf(static), report.SpreadOf(stays), report.SpreadOf(forward), report.SpreadOf(bound)
-	return o
+	return report.TablesOverTime{
+		Interval: arrivals.Interval, Windows: uint64(len(judged)), Static: SpreadUnder(arrivals, c),
+		Best: report.SpreadOf(stays), Forward: report.SpreadOf(forward), Bound: report.SpreadOf(bound),
+	}
+}
+
+// SpreadUnder is how even the windows are under the table and the affinity of c, which
+// stay.
+func SpreadUnder(arrivals *dispatch.Arrivals, c *engine.Config) report.Spread {
+	judged, _ := windowTasks(arrivals, c)
+	var static []report.Fraction
+	for _, b := range judged {
+		static = append(static, imbalanceUnder(b, c.Table))
+	}
+	return report.SpreadOf(static)
+}
+
+// SpreadMoved is how even the windows are of what arrived for each CPU, as it was moved.
+func SpreadMoved(arrived *engine.Windows, interval int64) report.Spread {
+	s := report.Series{Interval: arrived.Interval}
+	for _, packets := range arrived.Packets {
+		s.CPUs = append(s.CPUs, report.SeriesCPU{Packets: packets})
+	}
+	return s.SpreadOver(interval)
 }
 
 // overTime is that of a replay in which something could move; nil of another one.
 func (a *ReportBuilder) overTime(r *report.Report) *report.OverTime {
 	arrivals := a.Result.Arrivals()
 	at := report.ComparedMode(r.Modes)
-	if arrivals == nil || at < 0 || !a.Settings.Moves() || r.Modes[at].Mode == report.NonRSS {
-		return nil
+	if arrivals == nil || at < 0 || !a.Settings.Moves() || a.Result.Modes[at].Arrived == nil || a.Settings.Config.RPS != nil {
+		return nil // where packets work is not where the table sends them, or nothing is sent by it
 	}
 	o := &report.OverTime{TablesOverTime: OverTime(arrivals, &a.Settings.Config)}
-	o.Moved = r.Modes[at].Series.SpreadOver(o.Interval)
+	o.Moved = SpreadMoved(a.Result.Modes[at].Arrived, o.Interval)
 	if r.Moves() {
 		o.Verdict = o.Judge(o.Moved)
 	}

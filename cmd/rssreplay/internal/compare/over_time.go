@@ -16,18 +16,26 @@ func (c *comparison) overTime(compare *report.Compare) *report.ScenariosOverTime
 	live := 0
 	for i, s := range c.scenarios {
 		m := compare.Scenarios[i].Mode()
-		of := report.ScenarioOverTime{Name: s.name, Imbalance: m.Series.SpreadOver(o.Interval), MinMaxPercent: report.Null, MovesPerSecond: report.Null}
+		of := report.ScenarioOverTime{Name: s.name, Imbalance: report.SpreadOf(nil), MinMaxPercent: report.Null, MovesPerSecond: report.Null}
 		if b := m.Rebalance; b != nil {
 			of.MinMaxPercent, of.Moves, of.FlowsDisturbed = b.MinMaxPercent, b.Moves, b.Flows
 		}
 		if s.earlier == nil {
-			moved := &c.replayed(live).TablesMoved
+			replayed, config := c.replayed(live), &s.settings.Config
 			live++
-			of.Moves += moved.Moves
-			of.FlowsDisturbed = max(of.FlowsDisturbed, moved.Flows)
-			comparable := len(s.settings.Config.CPUs) == len(first.Config.CPUs) && s.settings.Steering.SameEntries(first.Steering)
-			if of.Moves > 0 && comparable {
-				of.Verdict = o.Judge(of.Imbalance)
+			of.Moves += replayed.TablesMoved.Moves
+			of.FlowsDisturbed = max(of.FlowsDisturbed, replayed.TablesMoved.Flows)
+			at := report.ComparedMode(compare.Scenarios[i].Modes)
+			alike := s.settings.Steering.SameEntries(first.Steering)
+			switch arrived := replayed.Modes[at].Arrived; {
+			case config.RPS != nil: // where packets work is not where the table sends them
+			case arrived != nil:
+				of.Imbalance = assemble.SpreadMoved(arrived, o.Interval)
+				if of.Moves > 0 && alike && len(config.CPUs) == len(first.Config.CPUs) {
+					of.Verdict = o.Judge(of.Imbalance)
+				}
+			case alike && m.Mode != report.NonRSS:
+				of.Imbalance = assemble.SpreadUnder(arrivals, config)
 			}
 		}
 		if span := c.done.Result.Span; span > 0 {
