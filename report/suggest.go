@@ -36,6 +36,8 @@ type Suggest struct {
 	// are the capture's.
 	Anonymized *Anonymized
 
+	Table TableReport // the present one, for the page; not in the JSON
+
 	Notes   []string // the text's first lines
 	Caveats []string
 }
@@ -168,6 +170,8 @@ type Move struct {
 	To      int    `json:"to"`
 	Flows   uint64 `json:"flows"`
 	Packets uint64 `json:"packets"`
+
+	Largest *Flow `json:"-"` // of its flows, for the page; nil where it is not looked up
 }
 
 // CurvePoint is the best table found with at most so many entries moved.

@@ -61,6 +61,13 @@ func (a *Anonymizer) Suggest(s *report.Suggest) {
 		of.Parameters = a.parameters(of.Parameters)
 		of.Commands = a.texts(of.Commands)
 		a.inPlace(&of.Summary, &of.Note, &of.Needs)
+		for k := range of.Moves {
+			if largest := of.Moves[k].Largest; largest != nil { // suggestions share them
+				flow := *largest
+				a.Flow(&flow)
+				of.Moves[k].Largest = &flow
+			}
+		}
 	}
 	for i := range s.Declined {
 		a.inPlace(&s.Declined[i].Summary)

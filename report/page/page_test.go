@@ -41,6 +41,53 @@ func compareHTML(t *testing.T, c *report.Compare) []byte {
 	return b.Bytes()
 }
 
+func suggestHTML(t *testing.T, s *report.Suggest) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteSuggest(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// suggested is a suggestion to move two entries of a table with loads.
+func suggested() *report.Suggest {
+	s := fixture.HostileSuggest("plain")
+	s.Table = fixture.New(8, 40, "rss-msix").Table
+	for i := range s.Curve {
+		c := &s.Curve[i]
+		c.Trained, c.Judged = c.Whole+0.1, c.Whole+0.2
+	}
+	s.Judging.Present = 1.6
+	var flow report.Flow
+	for flow = range fixture.WithFlows(fixture.New(8, 20, "rss-msix"), 1).Flows {
+		break
+	}
+	s.Suggestions[0].Moves = report.List[report.Move]{{Entry: 3, From: 3, To: 5, Flows: 1, Packets: 7, Largest: &flow}, {Entry: 17, From: 1, To: 0, Flows: 2, Packets: 5}}
+	return s
+}
+
+// A page of suggestions has the commands, the entries to move on the map, and the curve.
+func TestHTMLSuggest(t *testing.T) {
+	s := suggested()
+	page := string(suggestHTML(t, s))
+	for _, want := range []string{`<code class="run">plain</code>`, "tcp 10.0.0.0:1024 → 192.0.2.1:443", "entry 17 goes from queue 1 to queue 0", `class="curve judged"`, "may not last"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q", want)
+		}
+	}
+	if n := strings.Count(page, ` moved" data-entry`); n != 2 {
+		t.Errorf("%d entries are outlined, want 2", n)
+	}
+	s.Judging.TooShort = "there is too little"
+	if page := string(suggestHTML(t, s)); strings.Contains(page, "may not last") {
+		t.Error("of a capture that is too short the page says what may last")
+	}
+	if err := WriteSuggest(&fixture.FailingWriter{N: 5000}, s); !errors.Is(err, fixture.ErrFull) {
+		t.Errorf("WriteSuggest: %v", err)
+	}
+}
+
 // contrasts lists texts that don't stand out from what is behind them (WCAG 2.2,
 // 1.4.3: 4.5 to 1), and how many were looked at.
 const contrasts = `(() => {
@@ -104,6 +151,7 @@ func checkLooks(t *testing.T, ctx context.Context) {
 		{"sent only", htmlOf(t, fixture.OnlySent())},
 		{"compared", compareHTML(t, fixture.Compared(4, 8))},
 		{"unlike", compareHTML(t, fixture.Unlike())},
+		{"suggested", suggestHTML(t, suggested())},
 	}
 	for i, p := range pages {
 		views := [][]view{{{400, "light", false, false}}, {{1600, "dark", false, false}}}[i%2]
@@ -636,7 +684,7 @@ func checkHostile(t *testing.T, ctx context.Context) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fixture.WithHostile(hostile)
-			for kind, page := range map[string][]byte{"report": htmlOf(t, r), "comparison": compareHTML(t, fixture.HostileCompare(hostile))} {
+			for kind, page := range map[string][]byte{"report": htmlOf(t, r), "comparison": compareHTML(t, fixture.HostileCompare(hostile)), "suggestions": suggestHTML(t, fixture.HostileSuggest(hostile))} {
 				if len(page) > 500_000 {
 					t.Errorf("%s: %d bytes", kind, len(page))
 				}

@@ -20,9 +20,10 @@ type htmlPlot struct {
 	Grid    []plotLine
 	Mark    *plotLine // the mean, or a limit
 	Columns []plotColumn
-	Labels  []plotText // below
-	Values  []plotText // at the columns
-	Dense   bool       // too many columns for values where the page is narrow
+	Lines   []htmlTimePath // across is in percent, down in pixels
+	Labels  []plotText     // below
+	Values  []plotText     // at the columns
+	Dense   bool           // too many columns for values where the page is narrow
 }
 
 // plotLine is a line across.

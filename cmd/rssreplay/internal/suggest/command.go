@@ -23,6 +23,7 @@ import (
 	"rssreplay/report/anonymize"
 	"rssreplay/report/csv"
 	"rssreplay/report/markdown"
+	"rssreplay/report/page"
 	"rssreplay/report/text"
 )
 
@@ -109,6 +110,7 @@ func suggestForms() []output.Format[*report.Suggest] {
 	return []output.Format[*report.Suggest]{
 		{Name: "table", Write: text.WriteSuggest}, output.Plain("markdown", markdown.WriteSuggest),
 		output.Plain("json", report.WriteSuggestJSON), output.CSV(csv.SuggestTables()),
+		output.Plain("html", page.WriteSuggest),
 	}
 }
 

@@ -21,7 +21,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	r := &report.Suggest{
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
 		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
-		Bound: c.bound(a), Curve: c.curve,
+		Bound: c.bound(a), Curve: c.curve, Table: a.Table(),
 		Notes: s.settings.Notes, Caveats: a.Caveats(),
 	}
 	var assumed uint64
@@ -49,6 +49,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		})
 	}
 	r.Sort()
+	c.nameMoved(a, r.Suggestions)
 	r.Declined = c.declined
 	sizes, err := c.tableSizes()
 	if err != nil {
@@ -62,6 +63,32 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	}
 	c.caution(r, assumed)
 	return r, nil
+}
+
+// namedMoves are as many single moves as are told with their largest flow.
+const namedMoves = 20
+
+// nameMoved looks up the largest flow of the entries that few moves take.
+func (c *candidates) nameMoved(a *assemble.ReportBuilder, suggestions []report.Suggestion) {
+	result := c.whole.Result
+	named := map[int]*report.Flow{}
+	for i := range suggestions {
+		moves := suggestions[i].Moves
+		if len(moves) > namedMoves {
+			continue
+		}
+		for k := range moves {
+			at := moves[k].Entry
+			if _, known := named[at]; !known {
+				named[at] = nil
+				for _, id := range result.LargestOf(1, result.OnEntry(func(entry int) bool { return entry == at })) {
+					flow := a.Flow(id)
+					named[at] = &flow
+				}
+			}
+			moves[k].Largest = named[at]
+		}
+	}
 }
 
 // evenly is what the table alone makes, without heavy flows.

@@ -1,0 +1,231 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/draw"
+	"rssreplay/report/internal/words"
+	"rssreplay/report/text"
+)
+
+// WriteSuggest writes s as a page of the kind that Write writes: what to set, the figures
+// of all suggestions, each with its commands and the entries that it moves, the present
+// table as a map with those entries, and what more moves bring. Errors are those of w.
+func WriteSuggest(w io.Writer, s *report.Suggest) error {
+	page, err := newHTMLPage(w, &s.Words, report.TitleOf("RSS suggestions for the traffic", &s.Capture))
+	if err != nil {
+		return err
+	}
+	title, sentences, commands := text.Verdict(s)
+	r := report.Report{Capture: s.Capture}
+	summary := append([]string{r.TrafficSentence(), "Recommended: " + strings.TrimSuffix(title, ".") + "."}, sentences...)
+	page.Lead = newHTMLLead(&s.Capture, s.Notes, summary)
+	page.Tail = newHTMLTail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
+	page.execute("head", page)
+	page.execute("suggest", newHTMLSuggest(s, page, commands))
+	page.execute("foot", page)
+	return page.flush()
+}
+
+// htmlSuggest is the body of a page of suggestions.
+type htmlSuggest struct {
+	*htmlPage
+	Commands    []string // of the recommended one
+	FiguresKey  string
+	Figures     htmlTable
+	Bound       []string
+	Suggestions []htmlSuggestion
+	Entries     *htmlEntries // nil without a packet that was hashed
+	Moved       string       // the suggestion whose entries are outlined; "" for none
+	Curve       *htmlCurve   // nil where it is not known
+	Declined    []report.Declined
+	Others      []htmlTable
+}
+
+type htmlSuggestion struct {
+	*report.Suggestion
+	Details [][]htmlPhrase
+	Moves   *htmlTable // nil: none of single entries, or too many
+}
+
+// htmlCurve is the imbalance by the number of moves.
+type htmlCurve struct {
+	Legend []htmlCurveLine
+	Plot   *htmlPlot
+	Table  htmlTable
+}
+
+type htmlCurveLine struct{ Class, Name string }
+
+func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlSuggest {
+	h := &htmlSuggest{htmlPage: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
+	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even. Whole: a replay of all of the capture, on which tables were found. Judged on %s.",
+		report.Objectives[s.Objective], words.Shown(s.Mode), text.JudgedOn(&s.Judging))
+	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
+	for i := range s.Suggestions {
+		h.Suggestions = append(h.Suggestions, newHTMLSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
+	}
+	if h.Entries = newHTMLEntries(&s.Table); h.Entries != nil {
+		h.Entries.Map.Flows = false
+		for i := range s.Suggestions {
+			if of := &s.Suggestions[i]; len(of.Moves) > 0 {
+				h.Moved = words.Shown(of.ID)
+				h.Entries.Map.outline(of.Moves)
+				break
+			}
+		}
+	}
+	h.Curve = newHTMLCurve(s)
+	if len(s.TableSizes) > 1 {
+		h.Others = append(h.Others, textTable("sizes", "Other table sizes: the imbalance on the whole capture; the size is the NIC's, not yours to set",
+			[]string{"*entries", "*this layout", "*best table found", "*bound", ""}, s.SizeRows()))
+	}
+	if k := s.Keys; k != nil {
+		h.Others = append(h.Others, keyTable(k))
+	}
+	return h
+}
+
+func newHTMLSuggestion(id string, of *report.Suggestion) htmlSuggestion {
+	h := htmlSuggestion{Suggestion: of}
+	plain := *of
+	plain.Moves = nil // they have a table
+	for _, sentence := range text.Details(&plain) {
+		h.Details = append(h.Details, phrases(sentence))
+	}
+	if len(of.Moves) > 0 && len(of.Moves) <= flowPage {
+		h.Moves = &htmlTable{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows", "its largest flow")}
+		for _, m := range of.Moves {
+			largest := textCell("–")
+			if m.Largest != nil {
+				largest = textCell(fmt.Sprintf("%s, %s", report.FlowWords(m.Largest), words.Plural(m.Largest.Packets, "packet", "packets")))
+			}
+			h.Moves.row(numberHead(m.Entry), numberCell(m.From), numberCell(m.To), exactCell(m.Packets), exactCell(m.Flows), largest)
+		}
+	}
+	return h
+}
+
+// outline marks the entries that moves take.
+func (m *htmlMap) outline(moves []report.Move) {
+	at := 0
+	for r := range m.Rows {
+		for c := range m.Rows[r].Cells {
+			cell := &m.Rows[r].Cells[c]
+			for _, move := range moves {
+				if move.Entry/m.Folded == at {
+					cell.Place = fmt.Sprintf("h%d moved", cell.Level)
+					cell.Tip += fmt.Sprintf("; entry %d goes from queue %d to queue %d", move.Entry, move.From, move.To)
+				}
+			}
+			at++
+		}
+	}
+}
+
+// textTable is a table of what other formats have as text; a head with a * is one of
+// numbers.
+func textTable(id, caption string, names []string, rows [][]string) htmlTable {
+	t := htmlTable{ID: id, Caption: caption, Head: heads(names...)}
+	for _, row := range rows {
+		cells := make([]htmlCell, len(row))
+		for i, s := range row {
+			cells[i] = textCell(s)
+			cells[i].Number, cells[i].Head = i < len(t.Head) && t.Head[i].Number, i == 0
+		}
+		t.row(cells...)
+	}
+	return t
+}
+
+func keyTable(k *report.KeyTrials) htmlTable {
+	t := htmlTable{ID: "keys", Caption: fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, words.Shown(k.Verdict)), Head: heads("*imbalance from", "*to", "*keys", "")}
+	for i, b := range k.Histogram {
+		mark := ""
+		if i == k.PresentBin() {
+			mark = "present, " + words.Fixed(k.Present, 3)
+		}
+		t.row(textCell(words.Fixed(b.From, 3)), textCell(words.Fixed(b.To, 3)), exactCell(uint64(b.Keys)), textCell(mark))
+		t.Rows[i][0].Number, t.Rows[i][1].Number = true, true
+	}
+	return t
+}
+
+// newHTMLCurve draws the imbalances from 1 up to the greatest.
+func newHTMLCurve(s *report.Suggest) *htmlCurve {
+	if len(s.Curve) < 2 {
+		return nil
+	}
+	heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
+	rows := text.CurveRows(s)
+	if s.Judging.TooShort != "" { // then nothing is known of what lasts
+		heads = heads[:len(heads)-1]
+		for i := range rows {
+			rows[i] = rows[i][:len(heads)]
+		}
+	}
+	h := &htmlCurve{Table: textTable("curve-table", "Moves of single entries", heads, rows)}
+	series := []struct {
+		class, name string
+		of          func(p *report.CurvePoint) report.Fraction
+	}{
+		{"whole", "found on the whole capture, and there", func(p *report.CurvePoint) report.Fraction { return p.Whole }},
+		{"trained", "on the parts that it was found on", func(p *report.CurvePoint) report.Fraction { return p.Trained }},
+		{"judged", "judged", func(p *report.CurvePoint) report.Fraction { return p.Judged }},
+	}
+	most := float64(1)
+	known := func(f report.Fraction) bool { return !f.IsNull() && f >= 1 }
+	for i := range s.Curve {
+		for _, line := range series {
+			if v := line.of(&s.Curve[i]); known(v) {
+				most = max(most, float64(v))
+			}
+		}
+	}
+	if known(s.Judging.Present) {
+		most = max(most, float64(s.Judging.Present))
+	}
+	if most == 1 {
+		return nil
+	}
+	y := func(v report.Fraction) float64 { return plotHeight - (float64(v)-1)/(most-1)*(plotHeight-plotTop) }
+	p := &htmlPlot{Height: plotHeight, Summary: "Imbalance by the number of entries moved; the numbers are in the table below."}
+	n := len(s.Curve)
+	p.spread(n, func(i int) string { return words.Exact(uint64(s.Curve[i].Moves)) })
+	step := draw.RoundStep((most - 1) / Ticks)
+	for v := 1.0; v <= most+step/100; v += step {
+		p.Grid = append(p.Grid, plotLine{decimal(y(report.Fraction(v))), words.Fixed(report.Fraction(v), max(0, -int(math.Floor(math.Log10(step)))))})
+	}
+	if known(s.Judging.Present) {
+		p.Mark = &plotLine{decimal(y(s.Judging.Present)), "present"}
+	}
+	for _, line := range series {
+		var path strings.Builder
+		for i := range s.Curve {
+			v := line.of(&s.Curve[i])
+			if !known(v) {
+				continue
+			}
+			command := "L"
+			if path.Len() == 0 {
+				command = "M"
+			}
+			fmt.Fprintf(&path, "%s%s %s", command, middle(i, n), decimal(y(v)))
+			p.box(i, 0.12, y(v)-3, y(v)+3, "dot "+line.class)
+		}
+		if path.Len() > 0 {
+			p.Lines = append(p.Lines, htmlTimePath{line.class, path.String()})
+			h.Legend = append(h.Legend, htmlCurveLine{line.class, line.name})
+		}
+	}
+	for i := range s.Curve {
+		c := &s.Curve[i]
+		p.Columns[i].Tip = fmt.Sprintf("%s: whole %s, trained %s, judged %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3), words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+	}
+	h.Plot = p
+	return h
+}
