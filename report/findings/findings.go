@@ -42,9 +42,11 @@ type Traffic struct {
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 	TunnelNames  string          // "vxlan, gre"
 
-	Rings     int  // receive queues that the imported texts say there are; 0 if unknown
-	RSSQueues int  // the first queues, which RSS of this NIC reaches alone; 0 for all
-	Windows   bool // the table is Windows'
+	Rings      int  // receive queues that the imported texts say there are; 0 if unknown
+	RSSQueues  int  // the first queues, which RSS of this NIC reaches alone; 0 for all
+	NoTable    bool // the driver shows neither a table nor a key
+	HostSteers bool // and the NIC is virtio: its host chooses the queues
+	Windows    bool // the table is Windows'
 
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
@@ -157,7 +159,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		// The capture.
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
-		d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
+		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
@@ -180,7 +182,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
-	"weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
+	"no-table", "weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",

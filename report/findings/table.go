@@ -128,6 +128,26 @@ func (d *diagnosis) noHashType() *report.Finding {
 	}
 }
 
+// noTable: the driver shows neither a table nor a key, so that what is replayed is not
+// known to be what the NIC does.
+func (d *diagnosis) noTable() *report.Finding {
+	if !d.t.NoTable || d.mode == nil {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "no-table", Severity: report.Warning,
+		Summary:  "The driver shows no indirection table and no hash key: RSS can't be read there, or there is none. The table and key here are assumed.",
+		Evidence: "`ethtool -x` says: Operation not supported.",
+		Remedy:   "Count what each queue gets: `rssreplay verify` compares two outputs of `ethtool -S` with this prediction (rssreplay help verify).",
+	}
+	if d.t.HostSteers {
+		f.Summary = "This virtio device has no RSS (VIRTIO_NET_F_RSS): its host chooses each packet's queue, by rules of its own. The spread here is not a prediction."
+		f.Evidence += " A tap device, for one, sends a flow to the queue that its guest last sent on."
+		f.Remedy = "With a QEMU of 5.1 or newer, `rss=on` of virtio-net-pci gives the guest RSS; then collect its texts again. " + f.Remedy
+	}
+	return f
+}
+
 // oneQueue: a table of one value, as after a change of channels (onload #208).
 func (d *diagnosis) oneQueue() *report.Finding {
 	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 {

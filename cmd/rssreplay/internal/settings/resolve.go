@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -38,6 +39,8 @@ type Settings struct {
 	Device      string       // the interface that the imported texts are of, "" if none says
 	Host        *report.Host // nil where no text tells of the machine
 	Windows     bool         // the table is that of Get-NetAdapterRss
+	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
+	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	Notes       []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
@@ -199,6 +202,16 @@ func (r *resolver) direction() (err error) {
 
 // say tells whether the CPU numbers are the NIC's, once all is resolved.
 func (r *resolver) say() {
+	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
+	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
+	if r.HostSteers {
+		note := "Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues."
+		if r.Unsure {
+			r.Notes[0] = note
+		} else {
+			r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
+		}
+	}
 	r.Asides = r.Notes
 	if r.Unsure {
 		r.Asides = r.Notes[1:]
@@ -211,6 +224,10 @@ func (r *resolver) say() {
 	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
 	case r.types == 0:
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
+	case r.HostSteers:
+		r.Trust = "The host chooses the queues (virtio without RSS): no CPU is predicted here."
+	case r.NoTable:
+		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
 	case r.Unsure:
 		r.Trust = "CPU numbers are illustrative (default key); the spread is typical."
 	case key == table && table == affinity:
