@@ -22,7 +22,7 @@ type Loads struct {
 	Ruled []engine.EntryLoad
 	// Moved is what goes to another CPU than in the replay; of a flow all or some.
 	Moved engine.EntryLoad
-	// Assumed counts the packets whose place is not certain: see Resteer.
+	// Assumed counts the packets whose place is not certain: see LoadsUnder.
 	Assumed uint64
 }
 
@@ -67,7 +67,7 @@ func (l *Loads) Queues(s *nicmodel.Steering) []engine.EntryLoad {
 func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 	by := r.flows.way(r.steering)
 	now := by.steering
-	w := resteering{
+	w := loadsUnder{
 		way: by,
 		cfg: r.cfg, config: s.Config(), now: now, then: s, sameHashes: now.SameHashes(s), sameRules: now.Config().Rules == s.Config().Rules,
 		reads: s.PerPacketFacts()&pcaps.HomeAddress != 0,
@@ -120,8 +120,8 @@ func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 	return w.loads
 }
 
-// resteering is Resteer at work on a flow.
-type resteering struct {
+// loadsUnder is LoadsUnder at work on a flow.
+type loadsUnder struct {
 	way                   *way
 	cfg                   *engine.Config
 	config                nicmodel.SteeringConfig // then's
@@ -135,7 +135,7 @@ type resteering struct {
 }
 
 // at is the load of an entry, -1 for none.
-func (w *resteering) at(entry int32) *engine.EntryLoad {
+func (w *loadsUnder) at(entry int32) *engine.EntryLoad {
 	if entry < 0 {
 		return &w.loads.Unhashed
 	}
@@ -146,7 +146,7 @@ func (w *resteering) at(entry int32) *engine.EntryLoad {
 const ruledOut = math.MinInt32
 
 // flow counts a flow where its packets go: see count.
-func (w *resteering) flow(to int32) {
+func (w *loadsUnder) flow(to int32) {
 	switch {
 	case to == ruledOut:
 	case to < -1:
@@ -159,7 +159,7 @@ func (w *resteering) flow(to int32) {
 // count steers packets of the flow that got one decision and met the entry was,
 // and counts them. It returns their entry: −1 for none, ^was where a rule takes
 // them, or ruledOut.
-func (w *resteering) count(was uint16, kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
+func (w *loadsUnder) count(was uint16, kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
 	if rule := w.way.ruleOf(was); rule >= 0 { // the rules are the same
 		if was < engine.Dropped {
 			countEntry(&w.loads.Ruled[w.cfg.Queue(was)], packets, bytes)
@@ -187,7 +187,7 @@ func (w *resteering) count(was uint16, kind hash.Type, sum uint32, why nicmodel.
 }
 
 // again is the entry of packets that are hashed in another way now.
-func (w *resteering) again(kind hash.Type, why nicmodel.Unhashed, packets uint64) int32 {
+func (w *loadsUnder) again(kind hash.Type, why nicmodel.Unhashed, packets uint64) int32 {
 	h := &w.header
 	if w.own {
 		// The only reasons for less than the flow's own type are rules.

@@ -33,7 +33,7 @@ func TestRepeatable(t *testing.T) {
 		{"received, said late", []int{first + 10, 8000}, nil, direction.SideIn, false},
 		{"sent, said first", nil, []int{3, 4, 8000}, direction.SideIn, false},
 		{"received, said first, then sent", []int{5}, []int{5000}, direction.SideIn, false},
-		{"sent, said in the second tray", nil, []int{first}, direction.SideIn, true},
+		{"sent, said in the second batch", nil, []int{first}, direction.SideIn, true},
 		{"sent, said last", nil, []int{packets - 1}, direction.SideIn, true},
 		{"sent, said late, on a mirror port", nil, []int{8000}, direction.SideBoth, false},
 		{"sent, said late, of the other end", nil, []int{8000}, direction.SideOut, false},

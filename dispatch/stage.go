@@ -28,7 +28,7 @@ type stage struct {
 	frames    bool          // somebody asks for what is in pcaps.Frame
 	hashes    *stackHashes  // nil: nobody asks for them
 	atr       atr           // nil: nobody asks for it
-	tray      *chunkBatch   // being filled; nil: the next is to be made
+	filling   *chunkBatch   // being filled; nil: the next is to be made
 	done      bool          // nothing more is to be read
 	err       error         // why not, if it is no matter of the capture's
 
@@ -97,11 +97,11 @@ func (s *stage) turn(src Source, recs []pcaps.Record) {
 
 // take walks recs, after which Read returned err, and hands them on.
 func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
-	if s.tray == nil {
-		s.tray = new(chunkBatch)
+	if s.filling == nil {
+		s.filling = new(chunkBatch)
 	}
 	if len(recs) > 0 {
-		c := s.tray.next()
+		c := s.filling.next()
 		if err := s.walk(recs, c); err != nil {
 			return err
 		}
@@ -115,11 +115,11 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 		if err != io.EOF {
 			s.r.Damage = err
 		}
-	} else if !s.tray.full() {
+	} else if !s.filling.full() {
 		return nil
 	}
-	s.undecided = append(s.undecided, s.tray)
-	s.tray = nil
+	s.undecided = append(s.undecided, s.filling)
+	s.filling = nil
 	if s.o.Directions.WantsMore() {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	}
 	s.undecided = s.undecided[:0]
 	if !s.done {
-		s.tray = s.rest.next()
+		s.filling = s.rest.next()
 	}
 	return nil
 }

@@ -18,9 +18,9 @@ func TestSteererPanics(t *testing.T) {
 	frame := make([]byte, 60)
 	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})
 	for range 3 * maxChunkBatches {
-		tray := s.next()
-		tray.next().walk([]pcaps.Record{{Data: frame, Wire: 60, Link: pcaps.LinkEthernet}})
-		s.send(tray)
+		batch := s.next()
+		batch.next().walk([]pcaps.Record{{Data: frame, Wire: 60, Link: pcaps.LinkEthernet}})
+		s.send(batch)
 	}
 	defer func() {
 		if p, ok := recover().(*fault.Panic); !ok || len(p.Stack) == 0 {

@@ -284,7 +284,7 @@ func (l *fastLine) snapshot() {
 func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
 	if m.CountedAffinity != nil {
-		n, end = l.indicateWandering(n, start, until)
+		n, end = l.indicateCounted(n, start, until)
 	} else {
 		end = l.indicateFixed(n, start)
 	}
@@ -316,8 +316,8 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 	return end
 }
 
-// indicateWandering is indicate where any CPU may have taken the flow's packet before.
-func (l *fastLine) indicateWandering(n int, start, until int64) (done int, end int64) {
+// indicateCounted is indicate where any CPU may have taken the flow's packet before.
+func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
 	h, w, on := &cpu.latency, m.CountedAffinity, cpu.index
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost

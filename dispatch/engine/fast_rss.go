@@ -154,7 +154,7 @@ func (e *fastRSS) step(b *Batch, from, to int) {
 		}
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if !full {
-				m.FixedAffinity.vary(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+				m.FixedAffinity.note(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}

@@ -27,9 +27,9 @@ func (s *fixedAffinity) drop(flow uint32) {
 	}
 }
 
-// vary notes an accepted packet of a flow that met more than one entry. first
+// note counts an accepted packet of a flow that met more than one entry. first
 // is the CPU of the packets before, if there were any.
-func (s *fixedAffinity) vary(flow uint32, ref *VariedRef, first, cpu, cpus int) {
+func (s *fixedAffinity) note(flow uint32, ref *VariedRef, first, cpu, cpus int) {
 	v := s.varied[flow]
 	if v == nil {
 		v = &variedFlow{packets: make([]uint64, cpus), last: -1}

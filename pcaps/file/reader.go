@@ -94,15 +94,13 @@ func (path missingError) Error() string {
 func (missingError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func openError(path string, err error) error {
-	switch cause := (*fs.PathError)(nil); {
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return missingError(path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
-	case errors.As(err, &cause):
-		return fmt.Errorf("%s: %w", path, cause.Err)
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return fmt.Errorf("%s: %w", path, cause(err))
 }
 
 // NewReader reads a capture from r, standard input for instance; name stands in

@@ -247,7 +247,7 @@ func (c *comparison) report() (*report.Compare, error) {
 			compare.Scenarios = append(compare.Scenarios, s.earlierScenario())
 			continue
 		}
-		a := c.assembly(live)
+		a := c.builder(live)
 		live++
 		compare.Scenarios = append(compare.Scenarios, s.replayedScenario(a))
 		notes, caveats = append(notes, s.settings.Notes), append(caveats, a.Caveats())
@@ -317,8 +317,8 @@ func (c *comparison) sentences(of [][]string) []string {
 	return said
 }
 
-// assembly makes parts of a report of a replayed scenario, counted from 0.
-func (c *comparison) assembly(live int) *assemble.ReportBuilder {
+// builder makes parts of a report of a replayed scenario, counted from 0.
+func (c *comparison) builder(live int) *assemble.ReportBuilder {
 	done, result := *c.done, *c.done.Result
 	result.Replayed = *c.replayed(live)
 	done.Result = &result

@@ -83,8 +83,8 @@ func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observer
 	interrupted, stop := e.Interrupts()
 	defer stop()
 	src.InterruptBy(interrupted)
-	in.Settled = direction.NewDirections(s.Local)
-	in.Settled.Take(in.side)
+	in.Directions = direction.NewDirections(s.Local)
+	in.Directions.Take(in.side)
 	p, shown := &parts{Source: src, every: every}, false
 	for p.next() {
 		done, err := in.replay(src, p, s, s.Modes, nil, in.Scale, w, false)

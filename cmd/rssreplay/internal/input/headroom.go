@@ -46,7 +46,7 @@ func (in *Input) Headroom(e *cli.Env, s *settings.Settings, done *Replayed) ([][
 	if span.Cut {
 		flags.from = cli.Duration(span.From)
 	}
-	again.Flags, again.Settled = &flags, done.Directions
+	again.Flags, again.Directions = &flags, done.Directions
 	more := make([]dispatch.Scenario, len(in.More))
 	for i, scenario := range in.More {
 		more[i] = dispatch.Scenario{Config: scenario.Config, Steering: scenario.Steering}

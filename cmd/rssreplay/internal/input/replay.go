@@ -58,15 +58,15 @@ type Replayed struct {
 
 // Input is the checked Flags.
 type Input struct {
-	Flags    *Flags
-	captures []string
-	filter   *file.Filter
-	side     direction.Side
-	local    string // as --local says it
-	Scale    dispatch.Scale
-	Rate     *Rate                 // nil without --rate
-	More     []dispatch.Scenario   // replayed in the same pass
-	Settled  *direction.Directions // what an earlier pass learnt of directions; nil: nothing
+	Flags      *Flags
+	captures   []string
+	filter     *file.Filter
+	side       direction.Side
+	local      string // as --local says it
+	Scale      dispatch.Scale
+	Rate       *Rate                 // nil without --rate
+	More       []dispatch.Scenario   // replayed in the same pass
+	Directions *direction.Directions // what an earlier pass learnt of directions; nil: nothing
 }
 
 // Resolve checks the flags, and adds them to the parameters in force.
@@ -186,7 +186,7 @@ func (in *Input) Replay(e *cli.Env, s *settings.Settings, w Observers) (*Replaye
 
 // Pass replays the captures; again if they hold sent packets and did not look so.
 func (in *Input) Pass(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers) (*Replayed, error) {
-	repeatable := in.Settled == nil && w.Observe == nil && w.Arrive == nil && cli.ReadableOnce(in.captures) == ""
+	repeatable := in.Directions == nil && w.Observe == nil && w.Arrive == nil && cli.ReadableOnce(in.captures) == ""
 	done, err := in.read(e, s, modes, more, scale, w, repeatable)
 	if errors.Is(err, dispatch.ErrSent) {
 		return in.read(e, s, modes, more, scale, w, false)
@@ -218,7 +218,7 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 
 // replay replays packets of the captures, as from hands them out.
 func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
-	directions := in.Settled
+	directions := in.Directions
 	if directions == nil {
 		directions = direction.NewDirections(s.Local)
 		directions.Take(in.side)

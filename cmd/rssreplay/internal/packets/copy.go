@@ -162,7 +162,7 @@ func (c *Copier) pass(write func(*copiedPacket) error) error {
 	}
 	flags, again := *c.Input.Flags, *c.Input
 	flags.Packets = packets
-	again.Flags, again.Settled = &flags, c.Done.Directions
+	again.Flags, again.Directions = &flags, c.Done.Directions
 	var failed error
 	read, err := again.Pass(c.env, c.set, nil, nil, dispatch.Scale{}, input.Observers{Arrive: func(a dispatch.Arrival) {
 		if failed == nil {

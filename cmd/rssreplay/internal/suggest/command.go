@@ -246,7 +246,7 @@ func (s *suggester) read() error {
 		return cli.Usagef("no packet was received, so there is no load to spread: %s", why)
 	}
 	in.Warn(s.env.Stderr, s.whole)
-	in.Settled = s.whole.Directions
+	in.Directions = s.whole.Directions
 	s.cut, err = s.pass(nil, input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}})
 	return err
 }
