@@ -55,6 +55,15 @@ func (a *agenda) first() (cpu int, when moment) {
 	return int(c), a.moments[c]
 }
 
+// others is when any other CPU comes than the first one, cpu.
+func (a *agenda) others(cpu int) moment {
+	when := never
+	for node := a.size + cpu; node > 1; node /= 2 {
+		when = min(when, a.moments[a.winners[node^1]])
+	}
+	return when
+}
+
 // set gives a CPU another moment.
 func (a *agenda) set(cpu int, when moment) {
 	a.moments[cpu] = when

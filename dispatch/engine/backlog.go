@@ -34,7 +34,12 @@ type secondHop struct {
 	hops    []hopCPU
 	agenda  agenda
 	now     int64 // of the last event
+
+	busyWith int    // the CPU whose events happen; none between them
+	bound    moment // when another one's, or an arrival, comes
 }
+
+const none = -1
 
 // hopVector is an interrupt vector.
 type hopVector struct {
@@ -123,6 +128,7 @@ const backlogBudget = 64
 
 func newSecondHop(m *Model) *secondHop {
 	e := &secondHop{Model: m, hops: make([]hopCPU, len(m.cpus)), agenda: newAgenda(len(m.cpus))}
+	e.busyWith = none
 	if m.mode == RSSMSIX {
 		e.front = newFrontEnd(m)
 		e.queues = e.front.queues
@@ -228,10 +234,18 @@ func (e *secondHop) arm(v int, now int64) {
 	e.plan(v)
 }
 
-// plan has the agenda know when a CPU goes on.
+// next is when a CPU goes on.
+func (h *hopCPU) next() moment { return min(h.raise, h.isr, h.ipi, h.turn) }
+
+// plan has the agenda know when a CPU goes on; of the one that is at it that is for
+// until to do.
 func (e *secondHop) plan(c int) {
-	h := &e.hops[c]
-	e.agenda.set(c, min(h.raise, h.isr, h.ipi, h.turn))
+	if c == e.busyWith {
+		return
+	}
+	when := e.hops[c].next()
+	e.agenda.set(c, when)
+	e.bound = min(e.bound, when)
 }
 
 // until does all that comes before a moment.
@@ -241,24 +255,39 @@ func (e *secondHop) until(end moment) {
 		if when >= end {
 			return
 		}
-		e.now = when.time()
-		switch h := &e.hops[c]; when {
-		case h.isr:
-			h.isr = never
-			e.event(ISREnd, e.now, c, -1, -1)
-			e.schedule(c, vectorDPC)
-		case h.ipi:
-			h.ipi = never
-			e.cpus[c].IPIs++
-			e.event(IPI, e.now, c, -1, -1)
-			e.schedule(c, backlogNAPI)
-		case h.turn:
-			e.goOn(c)
-		default:
-			h.raise = never
-			e.raise(c)
+		// Optimization: what comes before any other CPU's next event is done at once, and
+		// the agenda told afterwards.
+		h := &e.hops[c]
+		e.busyWith, e.bound = c, min(end, e.agenda.others(c))
+		for {
+			e.now = when.time()
+			e.do(c, h, when)
+			if when = h.next(); when >= e.bound {
+				break
+			}
 		}
-		e.plan(c)
+		e.busyWith = none
+		e.agenda.set(c, when)
+	}
+}
+
+// do does the next event of a CPU.
+func (e *secondHop) do(c int, h *hopCPU, when moment) {
+	switch when {
+	case h.isr:
+		h.isr = never
+		e.event(ISREnd, e.now, c, -1, -1)
+		e.schedule(c, vectorDPC)
+	case h.ipi:
+		h.ipi = never
+		e.cpus[c].IPIs++
+		e.event(IPI, e.now, c, -1, -1)
+		e.schedule(c, backlogNAPI)
+	case h.turn:
+		e.goOn(c)
+	default:
+		h.raise = never
+		e.raise(c)
 	}
 }
 
@@ -415,7 +444,9 @@ func (e *secondHop) indicated(c int) {
 	cpu.latency.add(1, late, max(cpu.latency.max, late))
 	e.inWindow(&cpu.series, p.arrival)
 	e.order.indicated(0, p.flow, p.packet, e.now)
-	e.order.passed(e.now)
+	if e.order.pending >= e.order.look {
+		e.order.passed(e.now)
+	}
 	e.event(Indicate, e.now, c, int(p.queue), int64(p.packet))
 	if h.having == vectorDPC {
 		e.giveBack(h)
