@@ -69,6 +69,9 @@ func (c *RPSChoice) String() string {
 	case c.CPU == nil:
 		return "the hash is 0: it is not steered"
 	}
+	if c.Hash == nil {
+		return fmt.Sprintf("CPU %d of the mask's %d, by a hash that is left out", *c.CPU, len(c.Mask))
+	}
 	place := 0
 	for i, cpu := range c.Mask {
 		if cpu == *c.CPU {

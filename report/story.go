@@ -77,8 +77,8 @@ type HashInput struct {
 	Value string  `json:"value"` // as people write it
 }
 
-// Story is the packet's way in one mode. Its outcome is "indicated", "dropped"
-// or "sent"; what does not go with it is null.
+// Story is the packet's way in one mode. Its outcome is "indicated", "dropped",
+// "dropped_by_rule", "dropped_in_backlog" or "sent"; what does not go with it is null.
 type Story struct {
 	Mode    string     `json:"mode"`
 	Outcome string     `json:"outcome"`
@@ -91,6 +91,10 @@ type Story struct {
 	Raise   *Raise     `json:"raise"`
 	DPC     *DPCPlace  `json:"dpc"`
 	Send    *SendPlace `json:"send"`
+	// RPS is how the stack chose the CPU, and SteeredBy the CPU that handed the packet
+	// over; nil where the mode has no receive packet steering, or it was not steered.
+	RPS       *RPSChoice `json:"rps,omitempty"`
+	SteeredBy *int       `json:"steered_by,omitempty"`
 	// Migration is what it paid for the CPU's change; null when it paid nothing.
 	Migration *Migration        `json:"migration"`
 	Latency   *int64            `json:"latency_ns"` // null unless indicated

@@ -130,6 +130,11 @@ func (a *Anonymizer) Explanation(x *report.Explanation) {
 			a.inPlace(s.Moved)
 		}
 	}
+	for i := range x.Modes {
+		if c := x.Modes[i].RPS; c != nil && !a.with.KeepHash {
+			c.Hash = nil
+		}
+	}
 	x.Parameters = a.parameters(x.Parameters)
 	x.Notes = a.texts(x.Notes)
 	x.Command = a.Command(x.Command)

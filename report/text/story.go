@@ -188,6 +188,8 @@ func (t *writer) story(s *report.Story, x *report.Explanation) {
 		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, ExactTime(*s.Latency))
 	case "dropped":
 		head = "dropped: no free buffer of " + queueWords(s)
+	case "dropped_in_backlog":
+		head = fmt.Sprintf("dropped: too many packets waited for CPU %d", *s.RPS.CPU)
 	case "dropped_by_rule":
 		head = "dropped at its arrival by a rule"
 	case "sent":
@@ -207,7 +209,7 @@ func (t *writer) story(s *report.Story, x *report.Explanation) {
 		e := &s.Steps[i]
 		label := columns(e.Step, sign(e.After), report.Moment(e.At))
 		st := report.Plain
-		if e.Event == "drop" {
+		if e.Event == "drop" || e.Event == "backlog_drop" {
 			st = report.Hot
 		}
 		t.para(label, len(label)+2, sentence(s, e, x), st)
@@ -263,6 +265,16 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 			return "It ends: a DPC is queued for each CPU with a non-empty queue."
 		}
 		return "It ends: interrupts are disabled, and a DPC is queued on its CPU."
+	case "steer":
+		return fmt.Sprintf("The DPC on CPU %d takes the buffer, and hands the packet over. RPS: %v.", *e.CPU, s.RPS)
+	case "join":
+		return fmt.Sprintf("The packet joins the backlog of CPU %d; its buffer comes back.", *e.CPU)
+	case "backlog_drop":
+		return fmt.Sprintf("More packets wait in the backlog of CPU %d than --backlog: the packet is dropped.", *e.CPU)
+	case "ipi":
+		return fmt.Sprintf("An IPI wakes the backlog of CPU %d.", *e.CPU)
+	case "backlog_start":
+		return fmt.Sprintf("The backlog of CPU %d has its turn.", *e.CPU)
 	case "dpc_queue":
 		return fmt.Sprintf("A DPC is queued for CPU %d.", *e.CPU)
 	case "dpc_start":
@@ -278,6 +290,9 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 	case "share_start":
 		return fmt.Sprintf("It goes on with the share of its own CPU, %d.", *e.CPU)
 	case "take":
+		if s.SteeredBy != nil {
+			return fmt.Sprintf("It takes the packet, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
+		}
 		if s.DPC.Packets == 1 {
 			return "The DPC takes the buffer, the only one that it indicates."
 		}
@@ -285,6 +300,9 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 	case "indicate":
 		return "The packet is indicated up the driver stack."
 	case "dpc_end":
+		if s.SteeredBy != nil {
+			return fmt.Sprintf("The turn ends, after %s.", words.Plural(uint64(s.DPC.Packets), "packet", "packets"))
+		}
 		return fmt.Sprintf("The DPC ends, after %s.", words.Plural(uint64(s.DPC.Packets), "packet", "packets"))
 	case "enable":
 		switch s.Mode {
@@ -409,6 +427,14 @@ func partWords(s *report.Story, part string) string {
 		return "the DPC's own cost"
 	case "packets_before":
 		return "packets before it in the DPC"
+	case "rps_cost":
+		return "handing it over to another CPU's backlog"
+	case "backlog":
+		return "until the backlog has its turn"
+	case "backlog_dpc_cost":
+		return "the turn's own cost"
+	case "backlog_packets_before":
+		return "packets before it in the backlog"
 	case "migration_cost":
 		return fmt.Sprintf("the state of its connection comes from CPU %d, which took the packet of its flow before", s.Migration.From)
 	}

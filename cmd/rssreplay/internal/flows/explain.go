@@ -200,6 +200,7 @@ type found struct {
 	extension pcaps.Extension
 	compared  *pcaps.Frame // what rules compare besides; nil where none does
 	tunnel    string       // whose inner header it is, "" for an outer one
+	own       uint32       // the hash that the stack makes of it
 }
 
 func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
@@ -231,6 +232,11 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 			packet = &found{
 				frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
 				header: *a.Header, extension: *a.Extension,
+			}
+			if known := false; s.Config.RPS != nil {
+				if packet.own, known = s.Secret.OfFrame(a.Record.Link, a.Record.Data); !known {
+					packet.own = ownHash(s, a.Outer)
+				}
 			}
 			if a.Compared != nil {
 				compared := *a.Compared
@@ -294,10 +300,15 @@ func (p *found) explanation(s *settings.Settings, stories *story.Stories) *repor
 			x.Packet.InnerOf = &p.tunnel
 		}
 	}
+	d := s.Steering.DecideFrame(&p.header, &p.extension, p.compared)
 	for _, mode := range s.Modes {
 		told := stories.Of(mode)
 		x.Packet.Sent = told.Outcome == story.SentPacket
-		x.Modes = append(x.Modes, storyOf(told, s))
+		out := storyOf(told, s)
+		if told.Queue >= 0 && s.Config.RPS.Active(mode) {
+			out.RPS = rpsChoice(s, &d, told.Queue, &p.header, p.own)
+		}
+		x.Modes = append(x.Modes, out)
 	}
 	if !x.Packet.Sent {
 		x.Steering = p.steering(s)
@@ -424,15 +435,20 @@ func storyOf(s *story.Story, set *settings.Settings) report.Story {
 			out.Vector.Since = &s.Vector.Since
 		}
 	}
-	if s.Outcome == story.Indicated {
+	if s.SteeredBy >= 0 {
+		out.SteeredBy = &c.CPUs[s.SteeredBy]
+	}
+	if s.Outcome == story.Indicated || s.Outcome == story.BacklogFull {
 		if s.List.Size > 0 {
 			out.List = &report.ListPlace{Place: s.List.Place, Size: s.List.Size, Why: "timeout"}
 			if s.List.Full {
 				out.List.Why = "full"
 			}
 		}
-		latency := s.Latency()
-		out.Waiting, out.Latency = &s.Waiting, &latency
+		out.Waiting = &s.Waiting
+		if latency := s.Latency(); s.Outcome == story.Indicated {
+			out.Latency = &latency
+		}
 		out.Raise = &report.Raise{
 			At: s.Raise.Time, CPU: c.CPUs[s.Raise.CPU], Cause: s.Raise.Cause.String(), Joined: s.Raise.Joined,
 		}

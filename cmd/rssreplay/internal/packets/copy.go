@@ -62,6 +62,7 @@ type Copier struct {
 	set   *settings.Settings
 	mode  engine.Mode
 	cpus  []uint16 // of each packet replayed: the index of the CPU that indicated it, or notTaken
+	irqs  []uint16 // and of the CPU that steered it on, or notTaken; empty where none does
 
 	// Of the finished replay.
 	Input *input.Input
@@ -80,13 +81,19 @@ func NewCopier(e *cli.Env, f *CopyFlags, s *settings.Settings) *Copier {
 
 // Observe is the replay's observer.
 func (c *Copier) Observe(e engine.Event) {
-	if e.Kind != engine.Indicate || e.Mode != c.mode {
+	of := &c.cpus
+	switch {
+	case e.Mode != c.mode:
+		return
+	case e.Kind == engine.Steer:
+		of = &c.irqs
+	case e.Kind != engine.Indicate:
 		return
 	}
-	for int64(len(c.cpus)) <= e.Packet {
-		c.cpus = append(c.cpus, notTaken)
+	for int64(len(*of)) <= e.Packet {
+		*of = append(*of, notTaken)
 	}
-	c.cpus[e.Packet] = uint16(e.CPU)
+	(*of)[e.Packet] = uint16(e.CPU)
 }
 
 // Write writes the capture of --write.
@@ -201,9 +208,13 @@ func (c *Copier) describe(a *dispatch.Arrival) {
 	if a.Packet < int64(len(c.cpus)) {
 		p.cpu = c.cpus[a.Packet]
 	}
+	irq := uint16(notTaken)
+	if a.Packet < int64(len(c.irqs)) {
+		irq = c.irqs[a.Packet]
+	}
 	d := c.set.Steering.DecideFrame(a.Header, a.Extension, a.Compared)
 	c.steered(&p.record, d)
-	p.comment = c.appendComment(p.comment[:0], p.cpu, d)
+	p.comment = c.appendComment(p.comment[:0], p.cpu, irq, d)
 }
 
 // steered is the packet's hash and hardware queue. Without RSS the NIC computes no
@@ -223,15 +234,23 @@ func (c *Copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
 
 // appendComment appends "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4",
 // "cpu=0 unhashed=not_ip" or, where there was no free buffer, "dropped …".
-func (c *Copier) appendComment(b []byte, cpu uint16, d nicmodel.Decision) []byte {
+func (c *Copier) appendComment(b []byte, cpu, irq uint16, d nicmodel.Decision) []byte {
 	if cpu == notTaken {
 		b = append(b, "dropped"...)
 	} else {
 		b = strconv.AppendInt(append(b, "cpu="...), int64(c.set.Config.CPUs[cpu]), 10)
 	}
+	if irq != notTaken { // of the interrupt, from where RPS steered it on
+		b = strconv.AppendInt(append(b, " irq="...), int64(c.set.Config.CPUs[irq]), 10)
+		b = append(b, " by=rps"...)
+	}
 	switch {
 	case c.mode == engine.NonRSS:
 		return b
+	case d.Rule > 0 && irq != notTaken:
+		if d.Type == hash.None {
+			return b
+		}
 	case d.Rule > 0:
 		b = strconv.AppendInt(append(b, " by=rule:"...), int64(c.set.Steering.NTuple().All()[d.Rule-1].Location), 10)
 		if d.Type == hash.None {

@@ -122,6 +122,8 @@ type tracedCPU struct {
 	workEnd int64 // of the work before the next packet's
 	from    int   // the CPU that took that packet's flow before, if the packet pays for it; else -1
 	sends   bool  // its track of sent packets has a name
+
+	backlog, shown bool // its present turn is the backlog's; and is in the range
 }
 
 type tracedQueue struct {
@@ -201,13 +203,14 @@ func (t *tracer) write(phase trace.Phase, track int, name string, time int64) {
 func (t *tracer) inRange(time int64) bool { return time >= t.from && (t.to == 0 || time < t.to) }
 
 func (t *tracer) observe(e engine.Event) {
+	steers := t.cfg.RPS.Active(t.mode)
 	switch e.Kind {
 	case engine.Publish:
 		t.deepen(e, 1)
 	case engine.Deal:
 		t.deepen(e, -1)
 	case engine.Take:
-		if t.mode != engine.RSSSingleQueue {
+		if t.mode != engine.RSSSingleQueue && !steers {
 			t.deepen(e, -1)
 		}
 	case engine.RuleDrop:
@@ -228,6 +231,10 @@ func (t *tracer) observe(e engine.Event) {
 		return
 	case engine.Send:
 		t.send(e)
+		return
+	}
+	if steers {
+		t.turns(e)
 		return
 	}
 	if e.CPU < 0 {

@@ -1,0 +1,95 @@
+package packets
+
+import (
+	"rssreplay/dispatch/engine"
+	"rssreplay/report"
+)
+
+// turns writes what happens in a mode where the stack steers packets on (RPS): CPUs have
+// turns of DPCs and of backlogs, and ISRs, which may run during those, stand on their
+// vector's track.
+func (t *tracer) turns(e engine.Event) {
+	if e.CPU < 0 {
+		return
+	}
+	c, track := &t.cpus[e.CPU], cpusTrack+e.CPU
+	switch e.Kind {
+	case engine.Raise:
+		v, vectorTrack := t.vector(e.CPU)
+		if v.in = t.inRange(e.Time); v.in {
+			t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
+		}
+	case engine.ISRStart:
+		if v, vectorTrack := t.vector(e.CPU); v.in {
+			t.out.Write(&report.TraceEvent{
+				Phase: report.TraceComplete, Name: "ISR", Track: t.base + vectorTrack, Time: e.Time, Duration: t.cfg.ISRCost,
+				Args: [3]report.TraceArg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+			})
+		}
+	case engine.Enable:
+		if v, vectorTrack := t.vector(e.CPU); v.in {
+			t.write(report.TraceEnd, vectorTrack, "", e.Time)
+		}
+	case engine.DPCStart, engine.BacklogStart:
+		c.backlog, c.shown = e.Kind == engine.BacklogStart, t.inRange(e.Time)
+		c.workEnd = e.Time + t.cfg.DPCCost
+		name := "DPC"
+		if c.backlog {
+			name = "backlog"
+		}
+		if c.shown {
+			t.write(report.TraceBegin, track, name, e.Time)
+		}
+	case engine.DPCEnd:
+		if c.shown {
+			t.write(report.TraceEnd, track, "", e.Time)
+		}
+	case engine.Steer:
+		t.deepen(e, -1)
+		c.workEnd = e.Time
+	case engine.Take:
+		if !c.backlog {
+			t.deepen(e, -1)
+		}
+		c.workEnd, c.from = e.Time, e.Latest
+	case engine.Indicate:
+		t.indicated(e, c)
+	case engine.Join, engine.BacklogDrop:
+		t.handedOver(e)
+	case engine.IPI:
+		if t.inRange(e.Time) {
+			t.out.Write(&report.TraceEvent{Phase: report.TraceInstant, Name: "IPI", Track: t.base + track, Time: e.Time})
+		}
+	}
+}
+
+// indicated writes the work on a packet.
+func (t *tracer) indicated(e engine.Event, c *tracedCPU) {
+	if !c.shown {
+		return
+	}
+	args := [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+	if c.from >= 0 {
+		args[2] = report.TraceArg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+	}
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
+		Time: c.workEnd, Duration: e.Time - c.workEnd, Args: args,
+	})
+}
+
+// handedOver writes that a packet went on to a CPU's backlog, or was dropped there.
+func (t *tracer) handedOver(e engine.Event) {
+	by := &t.cpus[e.Latest]
+	if !by.shown {
+		return
+	}
+	name := "steer"
+	if e.Kind == engine.BacklogDrop {
+		name = "backlog drop"
+	}
+	t.out.Write(&report.TraceEvent{
+		Phase: report.TraceComplete, Name: name, Track: t.base + cpusTrack + e.Latest, Time: by.workEnd, Duration: e.Time - by.workEnd,
+		Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+	})
+}
