@@ -2,7 +2,7 @@ package packets
 
 import (
 	"rssreplay/dispatch/engine"
-	"rssreplay/report"
+	"rssreplay/report/trace"
 )
 
 // turns writes what happens in a mode where the stack steers packets on (RPS): CPUs have
@@ -17,18 +17,18 @@ func (t *tracer) turns(e engine.Event) {
 	case engine.Raise:
 		v, vectorTrack := t.vector(e.CPU)
 		if v.in = t.inRange(e.Time); v.in {
-			t.write(report.TraceBegin, vectorTrack, "masked", e.Time)
+			t.write(trace.Begin, vectorTrack, "masked", e.Time)
 		}
 	case engine.ISRStart:
 		if v, vectorTrack := t.vector(e.CPU); v.in {
-			t.out.Write(&report.TraceEvent{
-				Phase: report.TraceComplete, Name: "ISR", Track: t.base + vectorTrack, Time: e.Time, Duration: t.cfg.ISRCost,
-				Args: [3]report.TraceArg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+			t.out.Write(&trace.Event{
+				Phase: trace.Complete, Name: "ISR", Track: t.base + vectorTrack, Time: e.Time, Duration: t.cfg.ISRCost,
+				Args: [3]trace.Arg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
 			})
 		}
 	case engine.Enable:
 		if v, vectorTrack := t.vector(e.CPU); v.in {
-			t.write(report.TraceEnd, vectorTrack, "", e.Time)
+			t.write(trace.End, vectorTrack, "", e.Time)
 		}
 	case engine.DPCStart, engine.BacklogStart:
 		c.backlog, c.shown = e.Kind == engine.BacklogStart, t.inRange(e.Time)
@@ -38,11 +38,11 @@ func (t *tracer) turns(e engine.Event) {
 			name = "backlog"
 		}
 		if c.shown {
-			t.write(report.TraceBegin, track, name, e.Time)
+			t.write(trace.Begin, track, name, e.Time)
 		}
 	case engine.DPCEnd:
 		if c.shown {
-			t.write(report.TraceEnd, track, "", e.Time)
+			t.write(trace.End, track, "", e.Time)
 		}
 	case engine.Steer:
 		t.deepen(e, -1)
@@ -58,7 +58,7 @@ func (t *tracer) turns(e engine.Event) {
 		t.handedOver(e)
 	case engine.IPI:
 		if t.inRange(e.Time) {
-			t.out.Write(&report.TraceEvent{Phase: report.TraceInstant, Name: "IPI", Track: t.base + track, Time: e.Time})
+			t.out.Write(&trace.Event{Phase: trace.Instant, Name: "IPI", Track: t.base + track, Time: e.Time})
 		}
 	}
 }
@@ -68,12 +68,12 @@ func (t *tracer) indicated(e engine.Event, c *tracedCPU) {
 	if !c.shown {
 		return
 	}
-	args := [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+	args := [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
 	if c.from >= 0 {
-		args[2] = report.TraceArg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+		args[2] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
 	}
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceComplete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
+	t.out.Write(&trace.Event{
+		Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
 		Time: c.workEnd, Duration: e.Time - c.workEnd, Args: args,
 	})
 }
@@ -88,8 +88,8 @@ func (t *tracer) handedOver(e engine.Event) {
 	if e.Kind == engine.BacklogDrop {
 		name = "backlog drop"
 	}
-	t.out.Write(&report.TraceEvent{
-		Phase: report.TraceComplete, Name: name, Track: t.base + cpusTrack + e.Latest, Time: by.workEnd, Duration: e.Time - by.workEnd,
-		Args: [3]report.TraceArg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+	t.out.Write(&trace.Event{
+		Phase: trace.Complete, Name: name, Track: t.base + cpusTrack + e.Latest, Time: by.workEnd, Duration: e.Time - by.workEnd,
+		Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
 	})
 }
