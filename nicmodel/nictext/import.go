@@ -185,6 +185,21 @@ func SaysNoTable(line string) bool {
 		strings.HasPrefix(line, "netlink error: Operation not supported")
 }
 
+// NoTable reports whether the text says that the driver shows neither a table nor a key:
+// by an error, or by ethtool's title with nothing below it.
+func NoTable(data []byte) bool {
+	lines := textLines(data[:min(len(data), maxText)])
+	for i, line := range lines {
+		if SaysNoTable(line) {
+			return true
+		}
+		if ethtoolHeader.MatchString(line) && i+1 < len(lines) && lines[i+1] == notSupported {
+			return !slices.ContainsFunc(lines, keyLine.MatchString)
+		}
+	}
+	return false
+}
+
 // findForm is the reader of the lines' form, nil if it is none.
 func findForm(lines []string) func([]string) (*ImportedTable, error) {
 	for _, line := range lines {

@@ -115,13 +115,14 @@ func sniffJSON(text string) []Kind {
 }
 
 // Evidence reports whether the text is one that is known, and tells something else than
-// how a NIC steers: counters, say, of `ethtool -S` or /proc, which other commands take.
+// how a NIC steers: counters, say, of `ethtool -S` or /proc, which other commands take; or
+// that a host lacks something, and what `rssreplay collect` keeps for people.
 func Evidence(data []byte) bool {
 	for _, line := range textLines(data[:min(len(data), maxText)]) {
 		switch {
 		case line == "NIC statistics:", irqHeader.MatchString(line), strings.HasPrefix(line, "cpu0 "), strings.HasPrefix(line, "# CPU,"):
 			return true
-		case softnetLine.MatchString(line):
+		case softnetLine.MatchString(line), forPeople.MatchString(line):
 			return true
 		case line != "" && line[0] != '#':
 			return false
@@ -129,6 +130,10 @@ func Evidence(data []byte) bool {
 	}
 	return false
 }
+
+// forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
+// of a transmit queue's settings.
+var forPeople = lazily(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
 
 // softnetLine is a line of /proc/net/softnet_stat.
 var softnetLine = lazily(`^[0-9a-f]{8}( [0-9a-f]{8}){8,}$`)

@@ -57,14 +57,15 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		if on, known := nictext.Feature(data, "ntuple-filters"); known {
 			m.ntupleOn = on
 		}
-		if on, known := nictext.Feature(data, "receive-hashing"); known && !on {
+		on, features := nictext.Feature(data, "receive-hashing")
+		if features && !on {
 			m.noRXHash = name
 		}
 		switch {
-		case nictext.SaysNoTable(string(data)):
+		case nictext.NoTable(data):
 			m.noTable = name
 			used++
-		case len(kinds) == 0 && !ofHost && err == nil && !nictext.Evidence(data):
+		case len(kinds) == 0 && !ofHost && !features && err == nil && !nictext.Evidence(data):
 			m.leftOut = append(m.leftOut, f.Name)
 		}
 		used += len(kinds)
