@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"rssreplay/report"
+	"rssreplay/report/internal/draw"
 	"rssreplay/report/internal/picture"
 	"rssreplay/report/internal/words"
 )
@@ -29,7 +31,12 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 	if err != nil {
 		return err
 	}
-	p.facts(&c.Capture, c.Summary(), c.Notes)
+	sentences := c.Summary()
+	if c.Capture.Received > 0 && len(c.Scenarios) > 1 { // what the scenarios bring is the last
+		p.verdict(sentences[len(sentences)-1])
+		sentences = sentences[:len(sentences)-1]
+	}
+	p.facts(&c.Capture, sentences, c.Notes)
 	if c.Capture.Received > 0 && len(c.Scenarios) > 0 {
 		p.imbalances(c.Scenarios)
 		p.scenarioLoads(c.Scenarios)
@@ -37,7 +44,8 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 	return p.write(w, format)
 }
 
-// imbalances is a bar for each scenario, from 0: even is 1.
+// imbalances is a bar for each scenario, from 1, which is even: its length is what the most
+// loaded CPU has too much.
 func (p *plot) imbalances(scenarios []report.Scenario) {
 	all := report.ComparedFigures(scenarios)
 	f := &all[slices.IndexFunc(all, func(f report.Figure) bool { return f.Metric == "imbalance.packets" })]
@@ -67,9 +75,16 @@ func (p *plot) imbalances(scenarios []report.Scenario) {
 	if len(others) == 1 {
 		p.imbalance("without RSS ("+report.NonRSS+")", others[0].Imbalance.Packets, most, false, left, inside)
 	}
-	even := left + inside/float64(most)
-	p.Rectangle(even-0.5, top, 1, p.y-top, p.colors.ink, "")
-	p.Text(even, p.y+12, "even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
+	p.Rectangle(left-0.5, top, 1, p.y-top, p.colors.ink, "")
+	p.Text(left, p.y+12, "1, even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
+	if over := float64(most) - 1; over > 0 {
+		step := draw.TickStep(over)
+		for v := step; v <= over*(1+1e-9); v += step {
+			x := left + inside*v/over
+			p.Rectangle(x-0.5, p.y, 1, 3, p.colors.faint, "")
+			p.Text(x, p.y+12, strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.4f", 1+v), "0"), "."), p.label(picture.Middle))
+		}
+	}
 	p.y += 14
 }
 
@@ -79,7 +94,9 @@ func (p *plot) imbalance(name string, v, most report.Fraction, best bool, left, 
 	text := words.Fixed(v, 3)
 	width := 0.0
 	if !v.IsNull() {
-		width = inside * float64(min(v, most)/most)
+		if most > 1 {
+			width = inside * float64((min(max(v, 1), most)-1)/(most-1))
+		}
 		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(v), fmt.Sprintf("%s: imbalance %s", name, text))
 	}
 	if f.Anchor = picture.Start; best {
@@ -93,7 +110,7 @@ func (p *plot) imbalance(name string, v, most report.Fraction, best bool, left, 
 func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 	scale := loadScale{
 		of:   func(c *report.CPU, m *report.Mode) float64 { return float64(report.Ratio(c.Packets, m.Totals.Packets)) },
-		text: func(v float64) string { return words.Percent(report.Fraction(v)) }, height: 104, lines: 3,
+		text: func(v float64) string { return words.Percent(report.Fraction(v)) }, height: 104,
 	}
 	strips := scenarios[:min(len(scenarios), scenarioStrips)]
 	key := "of the packets of each scenario; all at one scale"

@@ -25,7 +25,6 @@ type loadScale struct {
 	of     func(c *report.CPU, m *report.Mode) float64
 	text   func(v float64) string
 	height float64
-	lines  float64 // of the grid, about
 }
 
 // Lengths around the columns of a strip.
@@ -44,10 +43,10 @@ const (
 func (p *plot) loads(modes []report.Mode) {
 	scale := loadScale{
 		of: func(c *report.CPU, _ *report.Mode) float64 { return float64(c.Packets) }, text: func(v float64) string { return words.Count(uint64(v)) },
-		height: 150, lines: 4,
+		height: 150,
 	}
 	if len(modes) > 2 {
-		scale.height, scale.lines = 96, 3
+		scale.height = 96
 	}
 	for i := range modes {
 		scale.most = max(scale.most, float64(report.Extreme(&modes[i], slices.Max)))
@@ -119,7 +118,7 @@ func (p *plot) strip(x, y, width float64, s *loadStrip, scale *loadScale) float6
 	left, inside := x+scaleRoom, width-scaleRoom-meanRoom
 	top, bottom := y+valueRoom, y+scale.height
 	at := func(v float64) float64 { return bottom - v/scale.most*(bottom-top) }
-	step := draw.RoundStep(scale.most / scale.lines)
+	step := draw.TickStep(scale.most)
 	for v := 0.0; v <= scale.most*1.0001; v += step {
 		p.Rectangle(left, at(v)-0.5, inside, 1, p.colors.grid, "")
 		p.Text(left-6, at(v)+4, scale.text(v), p.label(picture.End))

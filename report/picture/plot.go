@@ -37,6 +37,9 @@ func Write(w io.Writer, r *report.Report, format Format) error {
 		p.facts(c, r.Summary(), r.Notes)
 		return p.write(w, format)
 	}
+	if verdict := r.Verdict(); len(verdict) > 0 {
+		p.verdict(report.Mark(verdict[0].Severity) + " " + verdict[0].Text)
+	}
 	p.facts(c, []string{r.TrafficSentence(), steeringSentence(r)}, r.Notes)
 	p.loads(r.Modes)
 	p.entries(&r.Table)
@@ -93,6 +96,12 @@ func (p *plot) lines(text string, f picture.Font, limit int) {
 		p.y += f.Size * lineHeight
 		p.Text(plotMargin, p.y-f.Size*0.35, l, f)
 	}
+}
+
+// verdict is what there is to know first.
+func (p *plot) verdict(sentence string) {
+	p.y += 4
+	p.lines(page.Sentence(sentence), picture.Font{Size: headingSize, Bold: true, Color: p.colors.ink}, 3)
 }
 
 // facts are what stands below the title.

@@ -178,7 +178,7 @@ func (p *plot) timeAreas(t *timePanel, most uint64, left, inside, height float64
 func (p *plot) timeTicks(t *timePanel, left, inside float64) {
 	whole := float64(int64(t.columns) * int64(t.per) * t.mode.Series.Interval)
 	end := int64(t.mode.Series.Windows()) * t.mode.Series.Interval
-	step := int64(max(draw.RoundStep(float64(end)/page.Ticks), 1))
+	step := int64(max(draw.TickStep(float64(end)), 1))
 	for at := int64(0); at <= end-step/4; at += step {
 		x := left + inside*float64(at)/whole
 		p.Rectangle(x, p.y, 1, 4, p.colors.faint, "")

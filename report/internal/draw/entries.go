@@ -95,6 +95,21 @@ func DoublingLevel(n, most uint64) int {
 	return max(8-int(math.Log2(float64(most)/float64(n))), 1)
 }
 
+// TickStep is 1, 2 or 5 times a power of ten, by which a scale up to most has three to five
+// ticks, 0 among them; 1 where most is not above 0.
+func TickStep(most float64) float64 {
+	if !(most > 0) {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(most/2)))
+	for _, times := range []float64{5, 2} {
+		if times*power <= most/2 {
+			return times * power
+		}
+	}
+	return power
+}
+
 // RoundStep is 1, 2 or 5 times a power of ten, at least x; 1 where x is not above 0.
 func RoundStep(x float64) float64 {
 	if !(x > 0) {
