@@ -1,6 +1,7 @@
 package hash
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -23,9 +24,16 @@ func (o *Observation) untold() int {
 	return 0
 }
 
+// initialBytes stand before an input where what the hash begins from is unknown:
+// Toeplitz(initial value + key, 80 00 00 00 + input) = initial value ⊕ Toeplitz(key, input).
+const initialBytes = 4
+
+// maxSolved is the length of the longest input with these.
+const maxSolved = MaxInputLen + initialBytes
+
 // keyBits are as many bits of a key as the longest input meets, and 31 bits more for
 // the last bit of the hash.
-const keyBits = MaxInputLen*8 + 31
+const keyBits = maxSolved*8 + 31
 
 const keyWords = (keyBits + 63) / 64
 
@@ -201,6 +209,9 @@ type Solution struct {
 	// Equations is the rank of the system: so many bits of the key would be known
 	// if each equation told of one alone.
 	Equations int
+	// Surplus is how many more equations the consistent observations of different inputs
+	// have, which only confirm: by chance each would hold in one case of two.
+	Surplus int
 	// Determined are the bits of the key that the observations determine, and Open
 	// those that they touch and do not; by their number, in rising order. Bit 0 is
 	// the most significant one of the first byte.
@@ -208,7 +219,9 @@ type Solution struct {
 	// Consistent observations obey the key, Inconsistent ones do not.
 	Consistent, Inconsistent int
 
-	system system
+	system  system
+	begins  bool   // the initial value is solved, too: 32 bits before the key's
+	initial uint32 // bits of it that are determined
 }
 
 // Solving looks at so many observations of different inputs, spread over all that
@@ -216,7 +229,8 @@ type Solution struct {
 const (
 	solvedInputs = 1024
 	solvingTries = 40
-	seedInputs   = 4 // that are believed at the beginning of a try
+	fewInputs    = 64 // are enough for a key and an initial value, and soon tried
+	seedInputs   = 4  // that are believed at the beginning of a try
 )
 
 // trustLevels: an observation is believed if the system knows so many of its
@@ -230,8 +244,11 @@ var trustLevels = []int{24, 16, 8, 4, 1, 0}
 // takes the key that explains most (after RANSAC, Fischler and Bolles, 1981). The
 // same observations give the same solution. Observations with inputs longer than
 // MaxInputLen bytes are left out; nil without any.
-func Solve(observations []Observation) *Solution {
-	distinct := distinctInputs(observations)
+func Solve(observations []Observation) *Solution { return solve(observations, MaxInputLen) }
+
+// solve is Solve for inputs of at most so many bytes.
+func solve(observations []Observation, longest int) *Solution {
+	distinct := distinctInputs(observations, longest)
 	if len(distinct) == 0 {
 		return nil
 	}
@@ -257,9 +274,14 @@ func Solve(observations []Observation) *Solution {
 			best.take(&distinct[i])
 		}
 	}
-	solution := &Solution{Equations: best.rank, system: *best}
+	solution := &Solution{Equations: best.rank, Surplus: -best.rank, system: *best}
+	for i := range distinct {
+		if wrong, _ := best.check(&distinct[i]); wrong == 0 {
+			solution.Surplus += 32 - distinct[i].untold()
+		}
+	}
 	for i := range observations {
-		if len(observations[i].Input)*8 > keyBits-31 {
+		if len(observations[i].Input) > longest {
 			continue
 		}
 		if wrong, _ := best.check(&observations[i]); wrong == 0 {
@@ -270,6 +292,45 @@ func Solve(observations []Observation) *Solution {
 	}
 	solution.sort(distinct)
 	return solution
+}
+
+// SolveInitial is Solve where the hash does not begin from 0, but from an unknown value.
+// Where all inputs have a bit in common, it can't be told from the key there. nil where most
+// observations obey no key and value.
+func SolveInitial(observations []Observation) *Solution {
+	all := slices.Clone(observations)
+	for i := range all {
+		all[i].Input = withInitial(all[i].Input)
+	}
+	// Optimization: where most of a few obey none, most of all do not.
+	if few := solve(spread(distinctInputs(all, maxSolved), fewInputs), maxSolved); few == nil || few.Consistent < few.Inconsistent {
+		return nil
+	}
+	s := solve(all, maxSolved)
+	s.begins = true
+	key := func(bits []int, count bool) (of []int) {
+		for _, bit := range bits {
+			if bit >= initialBytes*8 {
+				of = append(of, bit-initialBytes*8)
+			} else if count {
+				s.initial |= 1 << (31 - bit)
+			}
+		}
+		return of
+	}
+	s.Determined, s.Open = key(s.Determined, true), key(s.Open, false)
+	return s
+}
+
+func withInitial(input []byte) []byte { return append([]byte{0x80, 0, 0, 0}, input...) }
+
+// Initial is what the hash begins from if the key's open bits are as claimed; determined
+// has the bits that do not depend on those. 0 where that was not asked for.
+func (s *Solution) Initial(claimed Key) (value, determined uint32) {
+	if !s.begins {
+		return 0, 0
+	}
+	return binary.BigEndian.Uint32(s.solved(initialBytes+len(claimed), append(make(Key, initialBytes), claimed...))), s.initial
 }
 
 // solvedAfter tells whether, with as many observations obeying as in the best try,
@@ -283,10 +344,11 @@ func solvedAfter(tries, obeying, of int) bool {
 	return right >= 1 || math.Pow(1-right, float64(tries)) < 0.001
 }
 
-// distinctInputs is one observation for each input and hash, in their order.
-func distinctInputs(observations []Observation) []Observation {
+// distinctInputs is one observation for each input of at most so many bytes and hash, in
+// their order.
+func distinctInputs(observations []Observation, longest int) []Observation {
 	type seen struct {
-		input [MaxInputLen]byte
+		input [maxSolved]byte
 		n     int
 		hash  uint32
 	}
@@ -294,7 +356,7 @@ func distinctInputs(observations []Observation) []Observation {
 	var distinct []Observation
 	for _, o := range observations {
 		s := seen{n: len(o.Input), hash: o.Hash}
-		if s.n*8 > keyBits-31 {
+		if s.n > longest {
 			continue
 		}
 		copy(s.input[:], o.Input)
@@ -376,10 +438,14 @@ func (s *Solution) sort(observations []Observation) {
 // Explains reports whether the key that the solution stands for gives the input
 // this hash; decided is false where the bits that it needs are not known.
 func (s *Solution) Explains(o *Observation) (explains, decided bool) {
-	if len(o.Input)*8 > keyBits-31 {
+	if len(o.Input) > MaxInputLen {
 		return false, false
 	}
-	wrong, open := s.system.check(o)
+	of := *o
+	if s.begins {
+		of.Input = withInitial(o.Input)
+	}
+	wrong, open := s.system.check(&of)
 	return wrong == 0, wrong > 0 || open == o.untold()
 }
 
@@ -387,6 +453,14 @@ func (s *Solution) Explains(o *Observation) (explains, decided bool) {
 // they leave open it is like the claimed key, or zero beyond that one's end. If the
 // claimed key obeys them too, it is that one.
 func (s *Solution) Key(n int, claimed Key) Key {
+	if s.begins {
+		return s.solved(initialBytes+n, append(make(Key, initialBytes), claimed...))[initialBytes:]
+	}
+	return s.solved(n, claimed)
+}
+
+// solved is Key, with the initial value before it where that is solved, too.
+func (s *Solution) solved(n int, claimed Key) Key {
 	key := make(Key, n)
 	copy(key, claimed)
 	free := inputVectorOf(key)

@@ -2,6 +2,7 @@ package hash
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -250,6 +251,67 @@ func TestSolveTransformed(t *testing.T) {
 			for i := range all[:20] {
 				if explains, decided := s.Explains(&all[i]); !explains || !decided {
 					t.Errorf("%v, seed %d: an observation is explained: %v, decided: %v", x, seed, explains, decided)
+				}
+			}
+		}
+	}
+}
+
+// A hash that begins from another value than 0 is that of no key, where the inputs differ in
+// each bit; with an unknown initial value both are solved, as far as they are determined.
+func TestSolveInitial(t *testing.T) {
+	for seed := range uint64(2) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		key, initial := randomKey(r), r.Uint32()|1
+		of := func(input func() []byte) (all []Observation) {
+			for i := range 100 {
+				o := Observation{Input: input()}
+				if o.Hash = Toeplitz(key, o.Input) ^ initial; i%50 == 3 {
+					o.Hash = r.Uint32()
+				}
+				all = append(all, o)
+			}
+			return all
+		}
+		for name, all := range map[string][]Observation{
+			"random": of(func() []byte {
+				input := make([]byte, 12)
+				for i := range input {
+					input[i] = byte(r.Uint32())
+				}
+				return input
+			}),
+			"both versions": append(of(func() []byte { return input4(r) }), of(func() []byte { return input6(r) })...),
+		} {
+			wrong := len(all) / 50
+			if seed == 0 { // it tries long
+				if plain := Solve(all[:60]); plain.Consistent > 40 {
+					t.Errorf("%s: without one %d are consistent", name, plain.Consistent)
+				}
+			}
+			s := SolveInitial(all)
+			if s.Inconsistent != wrong || s.Consistent != len(all)-wrong || s.Surplus < 1000 {
+				t.Errorf("%s %d: %d are consistent, %d are not; %d equations confirm", name, seed, s.Consistent, s.Inconsistent, s.Surplus)
+			}
+			value, determined := s.Initial(key)
+			if value != initial || name == "random" && determined != math.MaxUint32 {
+				t.Errorf("%s %d: it begins from %08x of %08x, not from %08x", name, seed, value, determined, initial)
+			}
+			if other, _ := s.Initial(make(Key, 40)); (other^initial)&determined != 0 {
+				t.Errorf("%s %d: another key changes %08x of %08x", name, seed, other^initial, determined)
+			}
+			solved := s.Key(40, nil)
+			for _, bit := range s.Determined {
+				if (solved[bit/8]^key[bit/8])<<(bit%8)&0x80 != 0 {
+					t.Errorf("%s %d: bit %d is wrong", name, seed, bit)
+				}
+			}
+			if len(s.Determined) < 100 || !s.Agrees(key) || s.Agrees(randomKey(r)) {
+				t.Errorf("%s %d: %d bits are determined; the true key agrees: %v", name, seed, len(s.Determined), s.Agrees(key))
+			}
+			for i := range all {
+				if explains, _ := s.Explains(&all[i]); explains == (i%50 == 3) {
+					t.Errorf("%s %d: observation %d: %v", name, seed, i, explains)
 				}
 			}
 		}

@@ -112,6 +112,10 @@ type RecoveredKey struct {
 	Inconsistent uint64    `json:"inconsistent"`      // packets whose hash is not of this key
 	EqualsClaim  bool      `json:"equals_claimed"`
 	Difference   *string   `json:"difference"` // null if there is none
+	// What the hash begins from, and which bits of that do not depend on undetermined ones
+	// of the key, as "0xffffffff"; nil where it is what was claimed.
+	Initial     *string `json:"initial_value,omitempty"`
+	InitialBits *string `json:"initial_value_bits,omitempty"`
 }
 
 // WriteVerifyJSON writes v in the schema rssreplay/verify/v1. Errors are those of
@@ -260,6 +264,13 @@ func (v *Verify) KeyFacts() []VerifyFact {
 	}
 	if open := bitRanges(k.Undetermined); open != "" {
 		facts[1].Text += "; this traffic can't determine the other " + fmt.Sprint(len(k.Undetermined)) + ", which are ? in the key: bits " + open
+	}
+	if k.Initial != nil {
+		text := *k.Initial
+		if *k.InitialBits != "0xffffffff" {
+			text += ", of which this traffic determines the bits " + *k.InitialBits
+		}
+		facts = append(facts, VerifyFact{"begins from", text, true})
 	}
 	switch {
 	case k.EqualsClaim:

@@ -56,7 +56,11 @@ var hostile = []struct {
 		return grown(n, func(c *grownCapture, i int) { c.packet(i, grownTCP(i/2, 0), uint32(1+i%2)) })
 	}, args: [][]string{grownReport}},
 	{name: "recorded", capture: func(n int) []byte {
-		return grown(n, func(c *grownCapture, i int) { c.queue, c.records = uint32(i), true; c.packet(i, grownTCP(i, 0), 0) })
+		return grown(n, func(c *grownCapture, i int) {
+			queue, hash := uint32(i), 2654435761*uint32(i)
+			c.queue, c.hash = &queue, &hash
+			c.packet(i, grownTCP(i, 0), 0)
+		})
 	}, args: [][]string{{"verify", "CAPTURE"}}},
 }
 
@@ -145,9 +149,9 @@ func workOf(t *testing.T, program string, capture []byte, commands [][]string) m
 // grownCapture is a pcapng capture in the making.
 type grownCapture struct {
 	bytes.Buffer
-	on      uint32 // the interface of the next packet
-	records bool   // and whether its queue is recorded
-	queue   uint32
+	on    uint32  // the interface of the next packet
+	queue *uint32 // and what is recorded of it; nil: nothing
+	hash  *uint32
 }
 
 // grown is a capture of Ethernet that add makes n packets of.
@@ -197,12 +201,14 @@ func (c *grownCapture) packet(at int, frame []byte, direction uint32) {
 	if direction != 0 {
 		body = binary.LittleEndian.AppendUint32(append(body, 2, 0, 4, 0), direction)
 	}
-	if c.records {
-		body = binary.LittleEndian.AppendUint32(append(body, 6, 0, 4, 0), c.queue)
-		body = append(body, 3, 0, 5, 0, 2)
-		body = append(binary.BigEndian.AppendUint32(body, 2654435761*c.queue), 0, 0, 0) // Toeplitz
+	if c.queue != nil {
+		body = binary.LittleEndian.AppendUint32(append(body, 6, 0, 4, 0), *c.queue)
 	}
-	if direction != 0 || c.records {
+	if c.hash != nil {
+		body = append(body, 3, 0, 5, 0, 5) // Toeplitz
+		body = append(binary.BigEndian.AppendUint32(body, *c.hash), 0, 0, 0)
+	}
+	if direction != 0 || c.queue != nil || c.hash != nil {
 		body = append(body, 0, 0, 0, 0)
 	}
 	c.block(6, body)

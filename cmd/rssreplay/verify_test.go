@@ -135,6 +135,9 @@ type verifyJSON struct {
 		Inconsistent  uint64
 		EqualsClaimed bool `json:"equals_claimed"`
 		Difference    *string
+
+		InitialValue     string `json:"initial_value"`
+		InitialValueBits string `json:"initial_value_bits"`
 	} `json:"recovered_key"`
 }
 
@@ -341,6 +344,41 @@ func TestVerifySolvesReversedKey(t *testing.T) {
 			continue
 		}
 		checkMasked(t, k.Masked, key, k.Determined, k.Undetermined)
+	}
+}
+
+// A hash that begins from a value that no profile has is solved with its key; the true key is
+// told to be right, and another one to be wrong.
+func TestVerifySolvesInitialValue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tries both orders of bytes, with and without an initial value")
+	}
+	random := rand.New(rand.NewPCG(77, 7))
+	key, err := hash.ParseKey("mellanox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	capture := filepath.Join(t.TempDir(), "c.pcapng")
+	err = os.WriteFile(capture, grown(200, func(c *grownCapture, at int) {
+		frame := slices.Clone(tcp4)
+		for i := 26; i < 38; i++ {
+			frame[i] = byte(random.Uint32())
+		}
+		sum := hash.Toeplitz(key, frame[26:38]) ^ 0x1badcafe
+		c.hash = &sum
+		c.packet(at, frame, 0)
+	}), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verifies(t, exitDiffers, capture, "--cpus", "4", "--key", "mellanox")
+	k := v.RecoveredKey
+	if k == nil || k.InitialValue != "0x1badcafe" || k.InitialValueBits != "0xffffffff" || !k.EqualsClaimed || k.Inconsistent != 0 || v.Explanation == nil || v.Explanation.ID != "initial-value" {
+		t.Fatalf("%+v, %+v", k, v.Explanation)
+	}
+	v = verifies(t, exitDiffers, capture, "--cpus", "4", "--key", "microsoft")
+	if k = v.RecoveredKey; k == nil || k.InitialValue != "0x1badcafe" || k.EqualsClaimed || !strings.Contains(v.Explanation.Summary, "and the key is the one solved") {
+		t.Fatalf("%+v, %+v", k, v.Explanation)
 	}
 }
 

@@ -64,7 +64,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
-	if v.source == "records" && !*r.Agrees && !v.recordsRSSOff(r, groups) {
+	if v.source == "records" && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) {
 		v.explain(r, groups, order)
 	}
 	return r, nil
@@ -377,13 +377,16 @@ func (v *verification) otherTable(groups []group, swapped bool) (tableFound, boo
 func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) {
 	var best *hash.Solution
 	for _, order := range []bool{*swapped, !*swapped} {
-		s := v.solve(groups, order)
+		s := v.solve(groups, order, hash.Solve)
 		if s != nil && (best == nil || s.Consistent > best.Consistent) {
 			best, *swapped = s, order
 		}
 		if best != nil && best.Inconsistent == 0 {
 			break
 		}
+	}
+	if begins := v.solveInitial(groups, swapped, best); begins != nil {
+		best = begins
 	}
 	if best == nil || best.Consistent <= best.Inconsistent {
 		return // no key explains them
@@ -408,11 +411,58 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 	}
 	c := v.claimed.Config()
 	c.Key = key
+	initial, told := best.Initial(read)
 	if s, err := nicmodel.NewSteering(c); err == nil {
-		score, _ := v.predict(groups, s, *swapped)
-		k.Inconsistent = score.hashAll - score.hash
+		for i := range groups {
+			g := &groups[i]
+			if !g.hasHash {
+				continue
+			}
+			want, d := recordedHash(g.hash, *swapped), s.Decide(&g.header, &g.ext)
+			if d.Type != hash.None {
+				want ^= initial
+			}
+			if want != d.Hash {
+				k.Inconsistent += g.packets
+			}
+		}
 	}
 	r.Recovered = k
+	if initial == 0 {
+		return
+	}
+	text, mask := fmt.Sprintf("0x%08x", transform.Result(0)^initial), fmt.Sprintf("0x%08x", told)
+	k.Initial, k.InitialBits = &text, &mask
+	summary := fmt.Sprintf("the hash begins from %s, not from 0x%08x", text, transform.Result(0))
+	if !k.EqualsClaim {
+		summary += ", and the key is the one solved from the hashes"
+	}
+	r.Explanation = &report.VerifyExplanation{
+		ID: "initial-value", Summary: summary, Explained: r.Packets.HashChecked - k.Inconsistent, Changes: 1, Residual: report.Null,
+	}
+}
+
+// minSurplus equations that only confirm make a chance of 2^-64 that a hash of no initial
+// value has one.
+const minSurplus = 64
+
+// solveInitial is the solution with an unknown initial value; nil where best, the one
+// without, explains nearly as much, or nothing is sure.
+func (v *verification) solveInitial(groups []group, swapped *bool, best *hash.Solution) *hash.Solution {
+	if best == nil || best.Inconsistent*20 <= best.Consistent {
+		return nil
+	}
+	if _, folded := v.claimed.Config().Transform.Sum(0); folded {
+		return nil
+	}
+	for _, order := range []bool{*swapped, !*swapped} {
+		s := v.solve(groups, order, hash.SolveInitial)
+		if s != nil && s.Surplus >= minSurplus && s.Inconsistent*2 <= best.Inconsistent && s.Consistent > s.Inconsistent {
+			*swapped = order
+			return s
+		}
+	}
+	return nil
 }
 
 // differingBits says how many of the determined bits differ.
@@ -448,7 +498,7 @@ func maskKey(key hash.Key, determined []int) (masked string, open []int) {
 // solvingGroups are as many whole TCP flows as a key is solved from alone.
 const solvingGroups = 16
 
-func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
+func (v *verification) solve(groups []group, swapped bool, solve func([]hash.Observation) *hash.Solution) *hash.Solution {
 	observe := func(whole bool) []hash.Observation {
 		var all []hash.Observation
 		for i := range groups {
@@ -464,7 +514,7 @@ func (v *verification) solve(groups []group, swapped bool) *hash.Solution {
 		return all
 	}
 	if whole := observe(true); len(whole) >= solvingGroups {
-		return hash.Solve(whole)
+		return solve(whole)
 	}
-	return hash.Solve(observe(false))
+	return solve(observe(false))
 }
