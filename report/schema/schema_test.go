@@ -73,6 +73,12 @@ func TestSchemas(t *testing.T) {
 	if err := os.WriteFile(table, []byte(strings.Repeat("1 0 2 3 ", 32)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	host := t.TempDir() // a bundle
+	for name, text := range map[string]string{"lscpu.txt": "# CPU,Core,Socket,Node\n0,0,0,0\n1,0,0,0\n2,1,0,1\n", "softnet.txt": "00000005 00000001" + strings.Repeat(" 00000000", 11) + "\n"} {
+		if err := os.WriteFile(filepath.Join(host, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, sample := range append(samples, cut) {
 		for _, test := range []struct {
 			schema string
@@ -83,6 +89,8 @@ func TestSchemas(t *testing.T) {
 			{"report", []string{sample, "--rate", "4Mpps", "--rebalance", "rsspp", "--rebalance-every", "100us", "--table-at", "0s=" + table}},
 			{"compare", []string{"compare", sample, "--rate", "4Mpps", "--scenario", "still:", "--scenario", "moved: rebalance=rsspp rebalance-every=100us"}},
 			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom", "--rps", "0-3"}},
+			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1"}},
+			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\""}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 		} {
 			schema := compiled(t, test.schema)
