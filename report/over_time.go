@@ -48,6 +48,25 @@ type ScenarioOverTime struct {
 	Verdict        string   `json:"verdict"`          // see TablesOverTime.Judge; "" where nothing moved
 }
 
+// Moving is tables that follow the load, judged by those of the window before each.
+type Moving struct {
+	TablesOverTime
+	Verdict string `json:"verdict"` // see TablesOverTime.Judge, of Forward
+}
+
+// Sentence says whether moving entries would beat the best table that stays.
+func (m *Moving) Sentence() string {
+	every := words.Nanoseconds(m.Interval)
+	figures := fmt.Sprintf("imbalance %s on average, against %s", words.Fixed(m.Forward.Mean, 2), words.Fixed(m.Best.Mean, 2))
+	switch m.Verdict {
+	case MovingHelps:
+		return fmt.Sprintf("Moving entries every %s would beat the best table that stays: %s (a move costs nothing there). What moves cost: `rssreplay compare CAPTURE --scenario 'static:' --scenario 'rsspp: rebalance=rsspp'`.", every, figures)
+	case Churny:
+		return fmt.Sprintf("Moving entries every %s would not beat the best table that stays: %s. Known beforehand, tables would reach %s; the load changes faster than that.", every, figures, words.Fixed(m.Bound.Mean, 2))
+	}
+	return fmt.Sprintf("Moving entries every %s would not beat the best table that stays by a tenth: %s.", every, figures)
+}
+
 // LeastOfWindow is the packets for each CPU that a window must have to be judged.
 const LeastOfWindow = 10
 

@@ -31,6 +31,7 @@ type Suggest struct {
 	Curve       List[CurvePoint] // what more moves of single entries bring
 	Declined    List[Declined]   // what was looked at and is no improvement
 	TableSizes  List[TableSize]  // the effect of the table's size, by size
+	Moving      *Moving          // tables that follow the load; nil where too few windows have packets to tell, or it is not packets that are to be even
 	Keys        *KeyTrials       // null when none were asked for
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.
@@ -272,6 +273,9 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("judging", s.Judging)
 	j.member("present", s.Present)
 	j.member("bound", s.Bound)
+	if s.Moving != nil {
+		j.member("moving", s.Moving)
+	}
 	j.key("suggestions")
 	j.w.WriteByte('[')
 	for i := range s.Suggestions {

@@ -156,7 +156,7 @@ func TestAnonymizeReachesEveryString(t *testing.T) {
 	// Words of closed lists, names of parameters, numbers in hexadecimal, and what the
 	// author says.
 	closed := regexp.MustCompile(`\.(ID|Severity|HashType|Protocol|Mode|Compared|Schema|Format|Compression|LinkTypes?|Kind|SHA256|Order|Objective|Goal|Recovered\.(Key|Masked|Initial|InitialBits)` +
-		`|Transform|Function|Rule|Unhashed|InnerOf|Outcome|State|Why|Cause|Part|Step|Event|Field|(Keys|OverTime|Scenarios)\.Verdict` +
+		`|Transform|Function|Rule|Unhashed|InnerOf|Outcome|State|Why|Cause|Part|Step|Event|Field|(Keys|OverTime|Scenarios|Moving)\.Verdict` +
 		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Parameters\.Measured|(Rules|Steering)\.Action|Headroom\.(Unknown|Limit)|Words\.(Title|Note))$|^Verify\.(Source|Unit)$`)
 	const secret = "/home/eve/10.9.8.7 at 10.9.8.7"
 	a := New(Anonymization{Paths: []string{"/home/eve/10.9.8.7"}, Ports: true})

@@ -175,6 +175,9 @@ func (t *writer) bound(s *report.Suggest) {
 	for _, sentence := range s.Bound.Sentences() {
 		t.para("", 0, sentence, report.Plain)
 	}
+	if s.Moving != nil {
+		t.para("", 0, s.Moving.Sentence(), report.Plain)
+	}
 }
 
 func (t *writer) suggestions(s *report.Suggest) {

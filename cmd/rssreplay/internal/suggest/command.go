@@ -247,7 +247,9 @@ func (s *suggester) read() error {
 	}
 	in.Warn(s.env.Stderr, s.whole)
 	in.Directions = s.whole.Directions
-	s.cut, err = s.pass(nil, input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}})
+	s.cut, err = s.pass(nil, input.Observers{
+		Cut: dispatch.Cut{Folds: dispatch.MaxFolds, Received: r.Received}, Arrivals: assemble.MovesWindows(&s.settings.Config),
+	})
 	return err
 }
 

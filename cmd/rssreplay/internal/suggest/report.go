@@ -51,6 +51,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 	r.Sort()
 	c.nameMoved(a, r.Suggestions)
 	r.Declined = c.declined
+	r.Moving = c.moving()
 	sizes, err := c.tableSizes()
 	if err != nil {
 		return nil, err
@@ -89,6 +90,20 @@ func (c *candidates) nameMoved(a *assemble.ReportBuilder, suggestions []report.S
 			moves[k].Largest = named[at]
 		}
 	}
+}
+
+// moving is whether tables that follow the load would beat one that stays; nil where
+// that can't be told.
+func (c *candidates) moving() *report.Moving {
+	arrivals := c.cut.Result.Arrivals()
+	if arrivals == nil || c.by != "packets" || c.settings.Config.RPS != nil {
+		return nil
+	}
+	m := &report.Moving{TablesOverTime: assemble.OverTime(arrivals, &c.settings.Config)}
+	if m.Verdict = m.Judge(m.Forward); m.Verdict == "" {
+		return nil
+	}
+	return m
 }
 
 // evenly is what the table alone makes, without heavy flows.
