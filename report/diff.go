@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Diff is what two reports differ in beside their figures.
@@ -76,4 +78,143 @@ func (f *Figure) Differs(a, b Fraction, captures bool) bool {
 	}
 	counts := f.Text(12345) == integerText(12345)
 	return !captures || !counts || change > 2*math.Sqrt(float64(a+b))
+}
+
+// Change is a parameter that two reports do not have alike.
+type Change struct {
+	Name string  `json:"name"`
+	Old  *string `json:"old"` // its value as it is printed; null where the report has none of that name
+	New  *string `json:"new"`
+}
+
+// How far a parameter reaches. What replays other packets, or sends them elsewhere,
+// reaches every figure; costs and times reach those that follow from the machine's work.
+var (
+	workParameters = []string{
+		"speed", "rate", "rx-ring", "dma-batch", "dma-timeout", "itr", "rx-usecs", "rx-frames", "interrupt-latency", "isr-cost", "dpc-cost",
+		"packet-cost", "byte-cost", "migration-cost", "ipi-latency", "distribute-cost", "send-cost", "drain", "dpc-budget", "isr-cpu",
+	}
+	windowParameters = []string{"interval", "speed", "rate"}
+)
+
+// Labels of figures that count where packets went, and those of them that look at
+// windows of time; all others follow from the machine's work.
+var (
+	spreadLabels = []string{
+		"imbalance of packets, max ÷ mean", "imbalance of bytes", "packets on the most loaded CPU", "  their share",
+		"flows moved to another CPU", "  their packets",
+	}
+	windowLabels = []string{"imbalance in the busiest window", "peak imbalance of a window"}
+)
+
+// changesOf are the parameters that differ, by the new report that has them, then those
+// that only the old one has. That headroom was asked for changes nothing.
+func changesOf(before, after Parameters) (changes []Change) {
+	for _, p := range after {
+		old := before.Named(p.Name)
+		if p.Name == "headroom" || old != nil && old.sameValue(&p) {
+			continue
+		}
+		now := p.Printed()
+		change := Change{Name: p.Name, New: &now}
+		if old != nil {
+			was := old.Printed()
+			change.Old = &was
+		}
+		changes = append(changes, change)
+	}
+	for _, p := range before {
+		if p.Name != "headroom" && after.Named(p.Name) == nil {
+			was := p.Printed()
+			changes = append(changes, Change{Name: p.Name, Old: &was})
+		}
+	}
+	return changes
+}
+
+// sameValue tells whether two parameters have one value, also if one of them was read
+// from JSON.
+func (p *Parameter) sameValue(q *Parameter) bool {
+	s := Scenario{Parameters: Parameters{*p}}
+	return s.Has(*q)
+}
+
+// Touches tells whether costs, times or windows that differ are among what makes a figure
+// differ. Where packets were dropped they are in all figures: what was dropped is on no
+// CPU.
+func (d *Diff) Touches(f *Figure) bool {
+	for _, c := range d.Changes {
+		work, window := slices.Contains(workParameters, c.Name), slices.Contains(windowParameters, c.Name)
+		switch {
+		case work && (d.Drops || !slices.Contains(spreadLabels, f.Label) && !slices.Contains(windowLabels, f.Label)):
+			return true
+		case window && slices.Contains(windowLabels, f.Label):
+			return true
+		}
+	}
+	return false
+}
+
+// TouchMark stands behind the label of a figure that Touches.
+const TouchMark = " †"
+
+// Label is a figure's label with its mark; d may be nil.
+func (d *Diff) Label(f *Figure) string {
+	if d != nil && d.Touches(f) {
+		return f.Label + TouchMark
+	}
+	return f.Label
+}
+
+// ChangesSentence names the parameters that differ; "" where none does.
+func (d *Diff) ChangesSentence() string {
+	if d == nil || len(d.Changes) == 0 {
+		return ""
+	}
+	const long = 24 // columns of a value that is named; of others only the name
+	value := func(s *string) string {
+		if s == nil {
+			return "not in the report"
+		}
+		return *s
+	}
+	var parts []string
+	for _, c := range d.Changes {
+		old, now := value(c.Old), value(c.New)
+		part := c.Name
+		if len(old) <= long && len(now) <= long {
+			part += fmt.Sprintf(" (%s → %s)", old, now)
+		}
+		parts = append(parts, part)
+	}
+	return "Parameters differ: " + strings.Join(parts, ", ") + "."
+}
+
+// MarksSentence says what TouchMark means; "" where no figure has it.
+func (d *Diff) MarksSentence() string {
+	marked := func(c Change) bool {
+		return slices.Contains(workParameters, c.Name) || slices.Contains(windowParameters, c.Name)
+	}
+	if d == nil || !slices.ContainsFunc(d.Changes, marked) {
+		return ""
+	}
+	return "Rows with" + TouchMark + " do not only follow from where the packets go: costs, times or windows that differ change them, too."
+}
+
+// diffDocument is a diff in JSON, beside the scenarios: which parameters differ, and which
+// figures are touched by costs, times or windows that do.
+type diffDocument struct {
+	Parameters List[Change] `json:"parameters"`
+	Touched    List[string] `json:"touched"` // labels
+}
+
+func (d *Diff) document(scenarios []Scenario) diffDocument {
+	doc := diffDocument{Parameters: d.Changes}
+	for _, f := range ComparedFigures(scenarios) {
+		label := strings.TrimSpace(f.Label)
+		if d.Touches(&f) && !slices.Contains(doc.Touched, label) {
+			doc.Touched = append(doc.Touched, label)
+		}
+	}
+	return doc
 }

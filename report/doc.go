@@ -9,7 +9,7 @@
 //  3. What several formats say is said here: facts of the capture (capture_facts.go), the
 //     verdict (verdict.go, summary.go), figures of modes and scenarios (mode_figures.go,
 //     comparison.go), and phrases (phrases.go, files.go, flow.go).
-//  4. The formats are packages of their own: text, markdown, csv, page and picture.
+//  4. The formats are packages of their own: text, markdown, csv, page, picture and trace.
 //
 // Integers are exact, times are in ns, and a mean, share, percentile, minimum
 // or maximum over nothing is null, never 0 and never NaN. The package knows no model code.

@@ -326,3 +326,55 @@ type Finding struct {
 
 	Figures Numbers `json:"figures,omitempty"` // the sentences' figures
 }
+
+// Severities of findings, the gravest first.
+const (
+	Problem = "problem" // costs the machine something now
+	Warning = "warning" // will, or makes the figures mean less than they seem
+	Note    = "note"    // matters to some
+)
+
+// Numbers are a finding's figures by name, for programs.
+type Numbers map[string]any
+
+// Next is what a reader may want to do now: a command of his own, with his flags
+// and files, and what it is for.
+type Next struct {
+	Command []string // begins with Again where it is this report's, with more
+	// Before is what stands before the command in the shell, "ethtool -x eth0 |".
+	Before string
+	What   string
+}
+
+// Again stands for the command of the report.
+const Again = "…"
+
+// Anonymized is what the report says of it.
+type Anonymized struct {
+	Addresses string `json:"addresses"` // "crypto-pan"
+	Ports     bool   `json:"ports"`     // replaced
+	Hashes    bool   `json:"hashes"`    // kept
+}
+
+// String says in words what is replaced.
+func (a *Anonymized) String() string {
+	if a.Ports {
+		return "Addresses (Crypto-PAn) and ports are replaced"
+	}
+	return "Addresses are replaced (Crypto-PAn)"
+}
+
+// Steered is where the received packets were sent, from which follows where another table
+// would send them. It is in no format as such; the page computes with it.
+type Steered struct {
+	// Per queue the packets, and their flows, that the indirection table did not steer:
+	// without a hash, or by a rule.
+	Rest, RestFlows []uint64
+	Interval        int64 // of a window, ns
+	// Windows has for each window the packets of each entry, and behind them those of each
+	// queue that are of the rest; nil where there are none.
+	Windows [][]uint32
+}
+
+// MostSteeredWindows is how many windows Steered has at most.
+const MostSteeredWindows = 120
