@@ -107,18 +107,25 @@ func openTab(t *testing.T, parent context.Context, page []byte, v view) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}}
-	if v.print {
-		media.Media = "print"
-	}
-	b.run(send(network.Enable, network.EnableParams{}), send(log.Enable, cdp.Empty{}), send(runtime.Enable, cdp.Empty{}), send(emulation.SetEmulatedMedia, media),
-		send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 900, DeviceScaleFactor: 1}),
-		send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.plain}),
-		chromedp.Navigate(address))
+	b.run(send(network.Enable, network.EnableParams{}), send(log.Enable, cdp.Empty{}), send(runtime.Enable, cdp.Empty{}),
+		send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.plain}))
+	b.look(v)
+	b.run(chromedp.Navigate(address))
 	if v.plain { // what a test asks is script, too
 		b.run(send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}))
 	}
 	return b
+}
+
+// look makes the tab a view's, but for its script.
+func (b *tab) look(v view) {
+	b.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}}
+	if v.print {
+		media.Media = "print"
+	}
+	b.run(send(emulation.SetEmulatedMedia, media),
+		send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 900, DeviceScaleFactor: 1}))
 }
 
 // send is a command of the protocol whose answer says nothing.

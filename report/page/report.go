@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -224,13 +225,17 @@ func tiles(r *report.Report) []htmlTile {
 	}
 	if most := m.MostLoaded(); most != nil && m.Totals.Packets > 0 {
 		share := report.Ratio(most.Packets, m.Totals.Packets)
+		heat := heatClass(m.Imbalance.Packets)
+		if slices.ContainsFunc(r.Verdict(), func(s report.Statement) bool { return s.Severity == report.Even }) {
+			heat = "" // chance makes as much
+		}
 		tiles = append(tiles, htmlTile{
 			Name: "the most loaded CPU", Value: fmt.Sprintf("CPU %d", most.CPU), Title: words.Exact(most.Packets) + " packets",
 			Note:  fmt.Sprintf("%s of the packets of %s", words.Percent(share), words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs")),
-			Class: heatClass(share * report.Fraction(len(m.CPUs))),
+			Class: heat,
 		}, htmlTile{
 			Name: "imbalance", Value: words.Fixed(m.Imbalance.Packets, 2) + " ×", Note: "the most loaded CPU ÷ the mean; 1 is even",
-			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heatClass(m.Imbalance.Packets),
+			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heat,
 		})
 	}
 	drops := htmlTile{Name: "dropped", Value: words.Count(m.Totals.Drops), Title: words.Exact(m.Totals.Drops) + " packets", Note: "no ring ran out of buffers"}

@@ -46,6 +46,14 @@ type htmlCell struct {
 	Class       string
 }
 
+// Exact is the number where the text does not say it all, else "".
+func (c htmlCell) Exact() string {
+	if c.Text == c.Value {
+		return ""
+	}
+	return c.Value
+}
+
 // Classes are the cell's classes.
 func (c htmlCell) Classes() string { return classes(c.Number, c.Class) }
 
