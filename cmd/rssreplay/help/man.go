@@ -124,6 +124,8 @@ func (p *paragraph) markdown(b *strings.Builder) {
 // backquotes are.
 var markdownEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", `\<`, "|", `\|`, "#", `\#`, "[", `\[`, "]", `\]`)
 
+// LowerFirst is s with a small letter first, as what is said of a command goes on behind
+// its name.
 func LowerFirst(s string) string {
 	if s == "" {
 		return ""

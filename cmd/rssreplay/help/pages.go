@@ -26,6 +26,7 @@ func Page(name string) string {
 	return string(page)
 }
 
+// NewCommand is `rssreplay help [TOPIC]`.
 func NewCommand(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "help [TOPIC]",

@@ -19,6 +19,7 @@ type FlowFilter struct {
 	at   int    // for a CPU, its index in Config.CPUs
 }
 
+// ParseFlowFilter reads --on: cpu=N, queue=N or entry=N of what the settings have.
 func ParseFlowFilter(out string, s *settings.Settings) (FlowFilter, error) {
 	if out == "" {
 		return FlowFilter{}, nil

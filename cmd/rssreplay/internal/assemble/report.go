@@ -36,6 +36,7 @@ type ReportBuilder struct {
 	Anonymizer *anonymize.Anonymizer // nil: the report has the true addresses
 }
 
+// Report is the whole report, anonymized where that is asked for, with its findings.
 func (a *ReportBuilder) Report() *report.Report {
 	listed, total := a.listedOf(a.Limit)
 	r := &report.Report{
@@ -116,6 +117,7 @@ func (a *ReportBuilder) listedOf(limit int) (listed []uint32, total int) {
 	return there[:limit], len(there)
 }
 
+// Capture is what the capture holds and says of itself.
 func (a *ReportBuilder) Capture() report.Capture {
 	r := a.Result
 	c := report.Capture{
@@ -137,6 +139,7 @@ func (a *ReportBuilder) Capture() report.Capture {
 	return c
 }
 
+// Table is the indirection table with the load of each entry.
 func (a *ReportBuilder) Table() report.TableReport {
 	t := report.TableReport{Size: len(a.Settings.Config.Table)}
 	for i, queue := range a.Settings.Config.Table {
@@ -321,6 +324,7 @@ func newFlowRoom(flows, modes int) *flowRoom {
 	}
 }
 
+// Flow is the flow with that number, in all modes.
 func (a *ReportBuilder) Flow(id uint32) report.Flow {
 	var flow report.Flow
 	a.lookUp(&flow, id, newFlowRoom(1, len(a.Result.Modes)))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -121,12 +120,6 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	}
 	return nil
 }
-
-// Numbers of snapshots: a name begins with one, or ends with one before its ending.
-var (
-	leadingNumber  = regexp.MustCompile(`^\d+`)
-	trailingNumber = regexp.MustCompile(`(\d+)(?:\.[a-z]+)?$`)
-)
 
 // tellCalibration puts what was counted and fitted into c.
 func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit, refused error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -122,3 +123,9 @@ func readHostText(s *nictext.HostSnapshot, path string) (known bool, err error) 
 	defer in.Close()
 	return s.Read(in, path)
 }
+
+// Numbers of snapshots: a name begins with one, or ends with one before its ending.
+var (
+	leadingNumber  = regexp.MustCompile(`^\d+`)
+	trailingNumber = regexp.MustCompile(`(\d+)(?:\.[a-z]+)?$`)
+)

@@ -133,6 +133,7 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
+// NoArgs refuses arguments, for a command that takes none.
 func NoArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return Usagef("%s takes no argument, but %q was given", c.Name(), args[0])

@@ -31,6 +31,7 @@ func Tool() report.Tool {
 	return t
 }
 
+// VersionLine is the program with its version, and what it was built with and for.
 func VersionLine() string {
 	t := Tool()
 	return fmt.Sprintf("%s %s (%s %s/%s)", t.Name, t.Version, t.Go, runtime.GOOS, runtime.GOARCH)

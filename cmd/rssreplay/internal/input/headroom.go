@@ -15,6 +15,7 @@ import (
 // HeadroomFlag asks how much faster the packets may come: it replays them more than once.
 type HeadroomFlag bool
 
+// Add adds the flag.
 func (f *HeadroomFlag) Add(set *pflag.FlagSet) { set.BoolVar((*bool)(f), "headroom", false, "") }
 
 // Check refuses captures that can be read once only.

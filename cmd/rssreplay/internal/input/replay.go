@@ -30,6 +30,7 @@ type Flags struct {
 	speed, rate string
 }
 
+// NewFlags adds the flags of every command that replays captures.
 func NewFlags(set *pflag.FlagSet) *Flags {
 	f := &Flags{set: set}
 	set.StringVar(&f.filter, "filter", "", "")
@@ -109,6 +110,7 @@ func (f *Flags) Resolve(captures []string, s *settings.Settings) (*Input, error)
 	return in, nil
 }
 
+// AddTo adds the flags to the parameters in force.
 func (f *Flags) AddTo(s *settings.Settings) {
 	source := func(flag string) string {
 		if f.set.Changed(flag) {

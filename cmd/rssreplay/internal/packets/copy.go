@@ -26,6 +26,7 @@ type CopyFlags struct {
 	Split string // a folder with a capture for each CPU
 }
 
+// Given tells whether packets are to be copied.
 func (f *CopyFlags) Given() bool { return f.Write != "" || f.Split != "" }
 
 // Check refuses what can't be written, or would destroy something.
@@ -75,6 +76,8 @@ type Copier struct {
 // notTaken: no CPU indicated the packet; it was sent, or dropped.
 const notTaken = 1<<16 - 1
 
+// NewCopier copies what a replay under s makes of the packets: Observe is to watch it, and
+// Input and Done to be set when it is over.
 func NewCopier(e *cli.Env, f *CopyFlags, s *settings.Settings) *Copier {
 	return &Copier{env: e, flags: f, set: s, mode: s.Modes[0]}
 }

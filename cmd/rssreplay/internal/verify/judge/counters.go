@@ -20,9 +20,9 @@ type Counters struct {
 type Verdict uint8
 
 const (
-	CantTell Verdict = iota
-	Agrees
-	Differs
+	CantTell Verdict = iota // Why says what keeps them
+	Agrees                  // the NIC steers as claimed
+	Differs                 // it does not; Explanations may say how
 )
 
 // Why says what keeps counters from telling.
