@@ -122,7 +122,14 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 	if slices.ContainsFunc(scenarios, func(s Scenario) bool { return HasHeadroom(s.Modes) }) {
 		first = headroomFigures(&scenarios[0])
 	}
-	return append(append(first, serialFigures()...), []Figure{
+	var modes []Mode
+	for i := range scenarios {
+		if m := scenarios[i].Mode(); m != nil {
+			modes = append(modes, *m)
+		}
+	}
+	first = append(append(first, serialFigures()...), steeringFigures(modes)...)
+	return append(first, []Figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
 		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},

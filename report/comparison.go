@@ -230,6 +230,37 @@ func (c *Compare) Summary() []string {
 		}
 		sentences = append(sentences, sentence+".")
 	}
+	return append(sentences, c.SteeringSentences()...)
+}
+
+// SteeringSentences say what receive packet steering does beside a scenario without.
+func (c *Compare) SteeringSentences() (sentences []string) {
+	at := slices.IndexFunc(c.Scenarios, func(s Scenario) bool { return s.Mode() != nil && s.Mode().RPS == nil })
+	if at < 0 {
+		return nil
+	}
+	busy := func(m *Mode) (all int64) {
+		for i := range m.CPUs {
+			all += m.CPUs[i].Busy()
+		}
+		return all
+	}
+	without := c.Scenarios[at].Mode()
+	for i := range c.Scenarios {
+		m := c.Scenarios[i].Mode()
+		if m == nil || m.RPS == nil {
+			continue
+		}
+		s := fmt.Sprintf("RPS, under “%s”, would bring the busiest CPU from %s to %s busy", c.Scenarios[i].Name, words.Percent(MaxUtilization(without)), words.Percent(MaxUtilization(m)))
+		switch more := Ratio(busy(m), busy(without)) - 1; {
+		case more.IsNull():
+		case more >= 0:
+			s += fmt.Sprintf(", and costs %s more CPU time in all", words.Percent(more))
+		default:
+			s += fmt.Sprintf(", and costs %s less CPU time in all", words.Percent(-more))
+		}
+		sentences = append(sentences, s+".")
+	}
 	return sentences
 }
 

@@ -160,16 +160,16 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
-		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.remoteNode, d.sharedCore,
+		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
 		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
 		// What follows.
-		d.saturated, d.ringOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
+		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 		// What the host counted itself.
 		d.backlogDrops, d.timeSqueezed,
 	} {
-		if f := find(); f != nil && !(r.Moves() && ofOneTable(f.ID)) {
+		if f := find(); f != nil && !((r.Moves() || d.rps()) && ofOneTable(f.ID)) {
 			all = append(all, *f)
 			d.found = append(d.found, f.ID)
 		}
@@ -183,12 +183,16 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"no-table", "weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
-	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "remote-node", "shared-core",
+	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",
-	"cpu-saturated", "ring-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
+	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 	"backlog-drops", "time-squeezed",
 }
+
+// rps tells whether the stack steers packets on, so that the table does not say which CPUs
+// take them.
+func (d *diagnosis) rps() bool { return d.mode != nil && d.mode.RPS != nil }
 
 // Uneven tells whether Diagnose would look for why the CPUs are loaded unevenly, and
 // so needs to know Traffic.Chance and what other settings would bring.

@@ -20,7 +20,7 @@ func TestFindingsAreInTheManual(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+)  `).FindAllStringSubmatch(string(page), -1) {
 		said[m[1]] = true
 	}
-	for _, file := range []string{"load.go", "table.go", "time.go", "capture.go", "rules.go", "host.go", "moves.go"} {
+	for _, file := range []string{"load.go", "table.go", "time.go", "capture.go", "rules.go", "rps.go", "host.go", "moves.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -58,7 +58,7 @@ func flag(is bool) int {
 // remoteNode: CPUs that take packets are on another NUMA node than the NIC.
 func (d *diagnosis) remoteNode() *report.Finding {
 	cpus, told := d.used()
-	if d.r.Host == nil || d.r.Host.NICNode == nil {
+	if d.r.Host == nil || d.r.Host.NICNode == nil || d.has("rps-off-node") {
 		return nil
 	}
 	node := *d.r.Host.NICNode

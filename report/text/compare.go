@@ -129,6 +129,10 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, un
 		t.line("")
 		t.para("", 0, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.", report.Plain)
 	}
+	for _, sentence := range (&report.Compare{Scenarios: scenarios}).SteeringSentences() {
+		t.line("")
+		t.para("", 0, sentence, report.Plain)
+	}
 	if len(others) > 1 {
 		t.withoutRSS(scenarios, heads)
 	}

@@ -1,0 +1,104 @@
+package findings
+
+import (
+	"fmt"
+	"math/bits"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about what the stack decides after the interrupt: receive packet steering.
+
+// rpsHot: RPS is on, and still the CPUs are loaded unevenly.
+func (d *diagnosis) rpsHot() *report.Finding {
+	if d.mode == nil || d.mode.RPS == nil || !d.uneven() {
+		return nil
+	}
+	var idle, steeredTo int
+	for i := range d.mode.CPUs {
+		switch c := &d.mode.CPUs[i]; {
+		case c.Packets == 0:
+			idle++
+		case c.Backlog != nil && c.FromBacklog > 0:
+			steeredTo++
+		}
+	}
+	f := &report.Finding{
+		ID: "rps-hot", Severity: d.weigh(d.lost()),
+		Summary: fmt.Sprintf("CPU %d takes %s of the packets with RPS, too, %s × its fair share.",
+			d.busiest().CPU, words.Percent(report.Ratio(d.busiest().Packets, d.mode.Totals.Packets)), words.Fixed(d.lost(), 2)),
+		Figures: d.load(report.Numbers{"idle_cpus": idle, "backlog_cpus": steeredTo, "steered_packets": d.mode.RPS.Steered}),
+	}
+	every := fmt.Sprintf("`for f in /sys/class/net/DEV/queues/rx-*/rps_cpus; do echo %s >$f; done`", d.cpuMask())
+	switch largest := d.t.Largest; {
+	case idle > 0:
+		f.Evidence = fmt.Sprintf("%s of the %d in use take no packet: no mask has them, and no interrupt goes there. Packets steered on go to %d.",
+			words.Plural(uint64(idle), "CPU", "CPUs"), len(d.mode.CPUs), steeredTo)
+		f.Remedy = every + " puts all CPUs in use into the masks."
+	case largest != nil && d.ofFair(largest.Packets) >= 1:
+		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
+		f.Remedy = "No mask splits a flow. `ethtool -N DEV …` can give it a queue, and so a CPU, of its own: rssreplay help rules."
+	default:
+		f.Evidence = fmt.Sprintf("The high bits of %s choose among the CPUs of each queue's mask: %s.", words.Plural(d.t.Flows, "flow's hash", "flows' hashes"), d.parameter("rps").Printed())
+		f.Remedy = every + " gives every queue all CPUs in use."
+	}
+	return f
+}
+
+// rpsOffNode: RPS moves packets to CPUs on another NUMA node than the NIC.
+func (d *diagnosis) rpsOffNode() *report.Finding {
+	if d.mode == nil || d.mode.RPS == nil || d.r.Host == nil || d.r.Host.NICNode == nil {
+		return nil
+	}
+	node := *d.r.Host.NICNode
+	var remote uint64
+	var names []int
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		if at := d.r.Host.At(c.CPU); c.Backlog != nil && c.FromBacklog > 0 && at != nil && at.Node != nil && *at.Node != node {
+			remote += c.FromBacklog
+			names = append(names, c.CPU)
+		}
+	}
+	if remote == 0 {
+		return nil
+	}
+	return &report.Finding{
+		ID: "rps-off-node", Severity: report.Warning,
+		Summary: fmt.Sprintf("RPS moves %s of the packets to CPUs on another NUMA node than the NIC's, node %d: %s.",
+			words.Percent(d.share(remote)), node, nameCPUs(names)),
+		Evidence: "The CPU of the interrupt has the packet in its cache; the other node reads it across the link between the sockets. What that costs is not in the times here.",
+		Remedy:   fmt.Sprintf("Leave these CPUs out of the masks: `cat /sys/devices/system/node/node%d/cpumap` is a mask of the NIC's node, for /sys/class/net/DEV/queues/rx-*/rps_cpus.", node),
+		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
+	}
+}
+
+// backlogOverflow: RPS gives a CPU more than its backlog holds.
+func (d *diagnosis) backlogOverflow() *report.Finding {
+	if d.mode == nil || d.mode.Totals.BacklogDrops == nil || *d.mode.Totals.BacklogDrops == 0 || !d.timed() {
+		return nil
+	}
+	drops := *d.mode.Totals.BacklogDrops
+	worst := &d.mode.CPUs[0]
+	for i := range d.mode.CPUs {
+		if c := &d.mode.CPUs[i]; c.Backlog != nil && (worst.Backlog == nil || c.BacklogDrops > worst.BacklogDrops) {
+			worst = c
+		}
+	}
+	limit := d.number("backlog", 1000)
+	more := 1 << bits.Len(uint(2*limit))
+	severity := report.Warning
+	if d.loaded() {
+		severity = report.Problem
+	}
+	return &report.Finding{
+		ID: "backlog-overflow", Severity: severity,
+		Summary: upper(d.assumed() + fmt.Sprintf("%s in full backlogs of RPS, %s of them on CPU %d.",
+			words.Plural(drops, "packet is dropped", "packets are dropped"), words.Exact(worst.BacklogDrops), worst.CPU)),
+		Evidence: fmt.Sprintf("More than --backlog %d waited there; the CPU was busy %s of the time. Linux drops at the latest where twice as many wait: what the running backlog has taken over does not count there.",
+			limit, words.Percent(worst.Utilization)),
+		Remedy:  fmt.Sprintf("`sysctl -w net.core.netdev_max_backlog=%d` for bursts; where the CPU is full, more CPUs in the masks. To see what that does: %s.", more, d.run("", Argument{"--backlog", fmt.Sprint(more)})),
+		Figures: report.Numbers{"drops": drops, "cpu": worst.CPU, "cpu_drops": worst.BacklogDrops, "backlog": limit},
+	}
+}
