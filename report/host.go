@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // Host is what a host's own texts tell of the machine around the NIC, where they were
 // given: where its CPUs are, what it counted, and what moves work to other CPUs than the
 // interrupts'.
@@ -26,6 +28,11 @@ type HostCPU struct {
 	TimeSqueezes *uint64 `json:"time_squeezes"`
 	FromRPS      *uint64 `json:"from_rps"`    // times that another CPU's RPS woke it
 	NetRXRuns    *uint64 `json:"net_rx_runs"` // /proc/softirqs
+}
+
+// Placed tells whether the host's texts say where a CPU of the mode is.
+func (m *Mode) Placed() bool {
+	return slices.ContainsFunc(m.CPUs, func(c CPU) bool { return c.Core != nil || c.Node != nil })
 }
 
 // At is the CPU of a number, nil where nothing is told of it, or of the host.

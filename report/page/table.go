@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,6 +170,10 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 	t := htmlTable{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
 		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
+	placed := m.Placed()
+	if placed {
+		t.Head = slices.Insert(t.Head, 1, heads("*core", "*node")...)
+	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		largest := ""
@@ -176,12 +181,16 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 			largest = report.LargestShare(c, m.Mode) + " " + report.FlowWords(c.Largest)
 		}
 		l := &c.Latency
-		t.row(numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
+		row := []htmlCell{numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
 			fractionCell(c.PacketsPerSecond, words.Rate[report.Fraction]), fractionCell(c.BitsPerSecond, words.Rate[report.Fraction]), exactCell(c.Flows),
 			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f report.Fraction) string { return words.Fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
 			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
-			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest))
+			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}
+		if placed {
+			row = slices.Insert(row, 1, textCell(words.NumberOrNone(c.Core)), textCell(words.NumberOrNone(c.Node)))
+		}
+		t.row(row...)
 	}
 	return t
 }

@@ -26,7 +26,7 @@ func (t *writer) host(h *report.Host) {
 		if c.BacklogDrops != nil {
 			drops = *c.BacklogDrops
 		}
-		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(numberOrNone(c.Core)), plainCell(numberOrNone(c.Socket)), plainCell(numberOrNone(c.Node)),
+		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(words.NumberOrNone(c.Core)), plainCell(words.NumberOrNone(c.Socket)), plainCell(words.NumberOrNone(c.Node)),
 			plainCell(countOrNone(c.Processed)), dropCell(countOrNone(c.BacklogDrops), drops), plainCell(countOrNone(c.TimeSqueezes)), plainCell(countOrNone(c.FromRPS)), plainCell(countOrNone(c.NetRXRuns)))
 	}
 	if rows == 0 {

@@ -45,10 +45,9 @@ func (t *writer) load(m *report.Mode) {
 		{head: "largest flow and its share", left: true},
 	}}
 	var most uint64
-	placed := false
+	placed := m.Placed()
 	for _, c := range m.CPUs {
 		most = max(most, c.Packets)
-		placed = placed || c.Core != nil || c.Node != nil
 	}
 	if placed {
 		g.columns = slices.Insert(g.columns, 1, column{head: "core"}, column{head: "node"})
@@ -58,7 +57,7 @@ func (t *writer) load(m *report.Mode) {
 		share := report.Ratio(c.Packets, m.Totals.Packets)
 		row := []cell{plainCell(fmt.Sprint(c.CPU))}
 		if placed {
-			row = append(row, plainCell(numberOrNone(c.Core)), plainCell(numberOrNone(c.Node)))
+			row = append(row, plainCell(words.NumberOrNone(c.Core)), plainCell(words.NumberOrNone(c.Node)))
 		}
 		g.row(append(row, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
 			cell{words.Bar(c.Packets, most), report.Heat(share * report.Fraction(len(m.CPUs)))},
@@ -73,14 +72,6 @@ func (t *writer) load(m *report.Mode) {
 		g.columns[last].cells[i].text = words.Clean(largestFlow(&m.CPUs[i], m.Mode, left))
 	}
 	t.grid(&g)
-}
-
-// numberOrNone is a core or a node.
-func numberOrNone(n *int) string {
-	if n == nil {
-		return words.None
-	}
-	return fmt.Sprint(*n)
 }
 
 // largestFlow names the CPU's largest flow, after its share of the CPU's

@@ -89,6 +89,14 @@ func NanosecondsOrNone(ns *int64) string {
 	return Nanoseconds(*ns)
 }
 
+// NumberOrNone is the number of a core, say, which may be null.
+func NumberOrNone(n *int) string {
+	if n == nil {
+		return None
+	}
+	return strconv.Itoa(*n)
+}
+
 // ByteSize is a number of bytes with three digits and a decimal prefix.
 func ByteSize(n uint64) string {
 	if n < 1000 {
