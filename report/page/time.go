@@ -47,6 +47,8 @@ type htmlTimePath struct{ Class, Path string }
 type htmlTimeMark struct {
 	At   int64  // ns
 	X    string // percent
+	Y    int    // of the text, px
+	Late bool   // the text stands before it
 	Text string
 }
 
@@ -82,7 +84,7 @@ func newHTMLTimelines(r *report.Report, share int) []htmlTimeline {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		h := &drawings[i]
-		*h = htmlTimeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: r.WindowSentences(m)}
+		*h = htmlTimeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: append(r.MovesSentences(m), r.WindowSentences(m)...)}
 		if m.Imbalance.BusiestWindow == nil {
 			continue
 		}
@@ -109,6 +111,7 @@ func newHTMLTimelines(r *report.Report, share int) []htmlTimeline {
 	for i := range drawings {
 		if h := &drawings[i]; h.Columns > 0 {
 			h.draw(&r.Modes[i], scales[h.column], share)
+			h.markMoves(r.MoveRows(&r.Modes[i]))
 		}
 	}
 	return drawings
@@ -161,14 +164,35 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 	for at := int64(0); at <= end-step/4; at += step { // one at the very end has no room
 		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / whole), Text: words.ExactSeconds(at) + " s"})
 	}
-	mark := func(w *report.Window, text string) {
-		at := w.Start + s.Interval/2
-		h.Marks = append(h.Marks, htmlTimeMark{at, decimal(100 * float64(at) / whole), text})
-	}
+	mark := func(w *report.Window, text string) { h.mark(w.Start+s.Interval/2, 9, text) }
 	if busiest := m.Imbalance.BusiestWindow; s.Windows() > 1 {
 		mark(busiest, "busiest")
 		if peak := report.PeakWindow(*s); peak != nil && peak.Start != busiest.Start && len(s.CPUs) > 1 {
 			mark(peak, "least even")
+		}
+	}
+}
+
+func (h *htmlTimeline) mark(at int64, y int, text string) {
+	whole := float64(int64(h.Columns) * h.column)
+	h.Marks = append(h.Marks, htmlTimeMark{at, decimal(100 * float64(at) / whole), y, float64(at) > 0.8*whole, text})
+}
+
+// Of the times at which entries or queues move, mostMoves are marked at most, and where
+// there are no more than fewMoves it is said what moves.
+const (
+	mostMoves = 200
+	fewMoves  = 12
+)
+
+func (h *htmlTimeline) markMoves(rows []report.MoveRow) {
+	for _, row := range rows[:min(len(rows), mostMoves)] {
+		text := ""
+		if len(rows) <= fewMoves {
+			text = fmt.Sprintf("%s: %s", words.Shown(row.By), words.Plural(row.Moves, "move", "moves"))
+		}
+		if row.Time < int64(h.Columns)*h.column {
+			h.mark(row.Time, 22, text)
 		}
 	}
 }

@@ -122,6 +122,7 @@ type htmlTry struct {
 	CPUs    int
 	Hashing *hashingData
 	RPS     bool // packets go on to other CPUs
+	Moving  bool // the table or the affinity moves while packets arrive
 
 	data *tryData
 }
@@ -131,5 +132,5 @@ func newHTMLTry(r *report.Report, flows *htmlFlows) *htmlTry {
 	if d == nil {
 		return nil
 	}
-	return &htmlTry{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, data: d}
+	return &htmlTry{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
 }

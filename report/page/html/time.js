@@ -84,6 +84,9 @@ function timeline(root) {
     for (const mark of all(".marks g", root)) {
       const share = (Number(mark.dataset.at) - from * mode.interval_ns) / wide;
       mark.style.display = share >= 0 && share <= 1 ? "" : "none";
+      const text = mark.querySelector("text"), late = share > 0.8;
+      text?.setAttribute("text-anchor", late ? "end" : "start");
+      text?.setAttribute("dx", late ? -3 : 3);
       for (const part of mark.children) for (const name of ["x", "x1", "x2"]) if (part.hasAttribute(name)) part.setAttribute(name, share * 100 + "%");
     }
   }
