@@ -150,13 +150,13 @@ func (o *TablesOverTime) Sentences(moved Spread) (conclusion, figures string) {
 	window := words.Nanoseconds(o.Interval)
 	switch o.Judge(moved) {
 	case MovingHelps:
-		conclusion = "Moving entries helps here: no table that stays is as even."
+		conclusion = "Moving entries helps here: window by window the load is more even than under the best table found that stays."
 	case Churny:
 		conclusion = fmt.Sprintf("The best table changes faster than every %s: what was best for one window is not for the next.", window)
 	case MovingDoesNot:
-		conclusion = "Moving entries does not help here: a table that stays is as even."
+		conclusion = "Moving entries does not help here: a table that stays does as well, within a tenth."
 		if o.Static.Mean*(1-movingFrom) > o.Best.Mean {
-			conclusion = "Moving entries does not help here: a better table that stays is as even."
+			conclusion = "Moving entries does not help here: a better table that stays does as well, within a tenth."
 		}
 	default:
 		return "", ""

@@ -103,6 +103,11 @@ func executeIndented(t *testing.T, path, page string) (out string, examples int)
 			continue
 		}
 		examples++
+		for strings.HasSuffix(command, "\\\n") && i+1 < len(lines) { // goes on in the next line
+			i++
+			b.WriteString(lines[i])
+			command = strings.TrimSuffix(command, "\\\n") + strings.TrimLeft(lines[i], " ")
+		}
 		for line := range strings.Lines(prints(t, path, i+1, strings.TrimSpace(command))) {
 			if line != "\n" {
 				line = margin + line

@@ -12,7 +12,7 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 		return
 	}
 	t.heading("OVER TIME", "imbalance of packets in "+words.Plural(o.Windows, "window", "windows")+" of "+words.Nanoseconds(o.Interval))
-	g := grid{keys: 1, columns: []column{{left: true}, {head: "mean"}, {head: "p95"}, {head: "worst"}, {head: "min to max"}, {head: "moves/s"}, {head: "flows disturbed"}}}
+	g := grid{keys: 1, columns: []column{{left: true}, {head: "mean"}, {head: "p95"}, {head: "worst"}, {head: "min to max"}, {head: "moves/s"}, {head: "disturbed"}}}
 	spread := func(s report.Spread) []cell {
 		return []cell{plainCell(words.Fixed(s.Mean, 3)), plainCell(words.Fixed(s.P95, 3)), plainCell(words.Fixed(s.Worst, 3))}
 	}
@@ -39,5 +39,5 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 		}
 	}
 	t.line("")
-	t.para("", 0, "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure, from tick to tick.", report.Plain)
+	t.para("", 0, "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure, from tick to tick; “disturbed” the flows that met entries which moved.", report.Plain)
 }
