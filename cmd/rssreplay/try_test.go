@@ -30,10 +30,10 @@ type tried struct {
 // CPUs, another key or other fields is the program's of a replay with them.
 func TestHTMLTriesTables(t *testing.T) {
 	ctx := chromium(t)
-	for seed, sample := range []string{"web.pcap", "dns.pcap", "elephant.pcap"} {
-		t.Run(sample, func(t *testing.T) {
-			capture := filepath.Join(repository(t), "pcaps", "samples", sample)
-			all := []string{capture, "--cpus", "8", "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
+	for seed, of := range []struct{ sample, xfrm string }{{"web.pcap", "none"}, {"dns.pcap", "symmetric-xor"}, {"elephant.pcap", "symmetric-or-xor"}} {
+		t.Run(of.sample, func(t *testing.T) {
+			capture := filepath.Join(repository(t), "pcaps", "samples", of.sample)
+			all := []string{capture, "--cpus", "8", "--xfrm", of.xfrm, "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
 			path := filepath.Join(t.TempDir(), "report.html")
 			runs(t, append(all, "-o", path)...)
 
