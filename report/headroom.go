@@ -253,3 +253,22 @@ func (c *Compare) HeadroomSentences() []string {
 	}
 	return append(sentences, "The factors follow from the costs ("+costsOrigin(first.Parameters)+").")
 }
+
+// HeadroomSentences say how much more the suggestions hold than what there is; nil where
+// that was not asked for.
+func (s *Suggest) HeadroomSentences() []string {
+	if s.Present.Headroom == nil {
+		return nil
+	}
+	scenario := func(name string, h *Headroom) Scenario {
+		return Scenario{Name: name, Parameters: s.Parameters, Compared: s.Mode, Modes: List[Mode]{{Mode: s.Mode, Headroom: h}}}
+	}
+	c := &Compare{Scenarios: List[Scenario]{scenario("present", s.Present.Headroom)}}
+	for i := range s.Suggestions {
+		c.Scenarios = append(c.Scenarios, scenario(s.Suggestions[i].ID, s.Suggestions[i].Predicted.Headroom))
+	}
+	if sentences := c.HeadroomSentences(); sentences != nil {
+		return sentences
+	}
+	return []string{HeadroomSentence(c.Scenarios[0].Modes, s.Parameters)}
+}

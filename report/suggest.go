@@ -63,6 +63,8 @@ type Figures struct {
 	LatencyP99           *int64    `json:"latency_p99_ns"` // of the slowest CPU; null without packets
 	Connections          uint64    `json:"connections"`    // both directions received
 	SymmetricConnections uint64    `json:"symmetric_connections"`
+
+	Headroom *Headroom `json:"headroom,omitempty"` // nil, and not in the JSON, without --headroom
 }
 
 // FiguresOf takes them from a replayed mode, which Derive has completed.
@@ -71,6 +73,7 @@ func FiguresOf(m *Mode) Figures {
 		Imbalance: m.Imbalance, BusyWindows: busyWindows(m.Series), Packets: m.Totals.Packets, Drops: m.Totals.Drops,
 		LatencyP99:  Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
 		Connections: m.Affinity.Connections, SymmetricConnections: m.Affinity.SymmetricConnections,
+		Headroom: m.Headroom,
 	}
 }
 

@@ -58,6 +58,11 @@ func (t *writer) recommended(s *report.Suggest) {
 
 // Verdict is what to do, in a line, why, and the commands that do it.
 func Verdict(s *report.Suggest) (title string, sentences, commands []string) {
+	title, sentences, commands = recommendation(s)
+	return title, append(sentences, s.HeadroomSentences()...), commands
+}
+
+func recommendation(s *report.Suggest) (title string, sentences, commands []string) {
 	what := "imbalance of " + report.Objectives[s.Objective]
 	of := s.Recommended()
 	switch {

@@ -37,6 +37,7 @@ type suggestFlags struct {
 	target   string
 	maxMoves int
 	keys     string
+	headroom input.HeadroomFlag
 	output   *output.Flags
 }
 
@@ -60,6 +61,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.set.StringVar(&f.target, "target", "", "")
 	f.set.IntVar(&f.maxMoves, "max-moves", 0, "")
 	f.set.StringVar(&f.keys, "keys", "", "")
+	f.headroom.Add(f.set)
 	f.output = output.NewFlags(f.set)
 	f.output.AddLook()
 	f.output.AddTables()
@@ -124,6 +126,7 @@ type suggester struct {
 	noGate   bool    // what does not pass it is suggested, too
 	target   float64 // the imbalance to reach with few moves; 0: none given
 	maxMoves int     // -1: none given
+	headroom bool    // how much faster the packets may come is told
 	keys     keyFlag
 	device   string // as it stands in commands
 
@@ -133,7 +136,7 @@ type suggester struct {
 
 // newSuggester checks the flags.
 func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, error) {
-	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1}
+	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1, headroom: bool(f.headroom)}
 	switch f.by {
 	case "packets", "bytes", "busy":
 	default:
@@ -163,6 +166,7 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, 
 	if err := s.settings.RefuseMoves("suggest"); err != nil {
 		return nil, err
 	}
+	f.headroom.AddTo(s.settings)
 	at := slices.IndexFunc(s.settings.Modes, func(m engine.Mode) bool { return m != engine.NonRSS })
 	if at < 0 {
 		return nil, cli.Usagef("--mode %s has no indirection table, so there is nothing to suggest: name a mode with RSS", s.settings.Modes[0])
@@ -278,6 +282,14 @@ func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 	if err != nil {
 		return nil, err
 	}
+	var headroom [][]*report.Headroom
+	if s.headroom {
+		in := *s.input
+		in.More = more
+		if headroom, err = in.Headroom(s.env, s.settings, done); err != nil {
+			return nil, err
+		}
+	}
 	all := make([]report.Figures, 1+len(list))
 	for i := range all {
 		of, replayed := s.settings, &done.Result.Replayed
@@ -286,7 +298,11 @@ func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 		}
 		result := *done.Result
 		result.Replayed = *replayed
-		mode := newAssembly(of, &result, done).Mode(0, nil, nil)
+		a := newAssembly(of, &result, done)
+		if headroom != nil {
+			a.Headroom = headroom[i]
+		}
+		mode := a.Mode(0, nil, nil)
 		all[i] = report.FiguresOf(&mode)
 	}
 	return all, nil
