@@ -1,5 +1,5 @@
 // Package schema holds JSON Schemas (draft 2020-12) of the documents that rssreplay
-// writes: report.json, compare.json and verify.json.
+// writes: report.json, compare.json, verify.json and calibrate.json.
 package schema
 
 import "embed"

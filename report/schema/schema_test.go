@@ -92,6 +92,8 @@ func TestSchemas(t *testing.T) {
 			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1"}},
 			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\""}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
+			{"calibrate", []string{"calibrate", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
+			{"calibrate", []string{"calibrate", sample, "--cpus", "2", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
 		} {
 			schema := compiled(t, test.schema)
 			out, err := exec.Command(program, append(test.args, "--format", "json")...).Output()
@@ -114,7 +116,7 @@ func TestSchemas(t *testing.T) {
 
 // A schema refuses what is none: its types and names are not empty words.
 func TestSchemasRefuse(t *testing.T) {
-	for _, name := range []string{"report", "compare", "verify"} {
+	for _, name := range []string{"report", "compare", "verify", "calibrate"} {
 		schema := compiled(t, name)
 		for _, text := range []string{`{}`, `{"schema":"rssreplay/` + name + `/v1"}`, `[]`} {
 			var document any

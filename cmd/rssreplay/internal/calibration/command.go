@@ -15,6 +15,7 @@ import (
 	"rssreplay/dispatch/calibrate"
 	"rssreplay/dispatch/engine"
 	"rssreplay/report"
+	"rssreplay/report/csv"
 	"rssreplay/report/text"
 )
 
@@ -37,6 +38,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.input = input.NewFlags(c.Flags())
 	f.output = output.NewFlags(c.Flags())
 	f.output.AddLook()
+	f.output.AddTables()
 	c.Flags().StringVar(&f.snapshots, "snapshots", "", "")
 	return c
 }
@@ -49,7 +51,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := output.Plan(e, f.output, append(output.Texts(text.WriteCalibration), output.Plain("json", report.WriteCalibrationJSON)))
+	out, err := output.Plan(e, f.output, append(output.Texts(text.WriteCalibration), output.Plain("json", report.WriteCalibrationJSON), output.CSV(csv.CalibrationTables())))
 	if err != nil {
 		return err
 	}
