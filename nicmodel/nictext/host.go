@@ -71,6 +71,9 @@ type HostCPU struct {
 	KworkRuns uint64
 }
 
+// hostCPUBits bounds the numbers of CPUs: Linux has at most 8,192 of them (NR_CPUS).
+const hostCPUBits = 13
+
 // maxHostText bounds a text in bytes: /proc/interrupts of a machine with many CPUs has
 // some MB.
 const maxHostText = 16 << 20
@@ -172,7 +175,7 @@ func (h *hostReader) line(line string) *TextError {
 	case irqHeader.MatchString(line):
 		h.columns, h.part = h.columns[:0], columnsPart
 		for _, column := range strings.Fields(line) {
-			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, 16)
+			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, hostCPUBits)
 			if err != nil {
 				return &TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: "give the files of /proc unchanged"}
 			}
@@ -259,7 +262,7 @@ func (s *HostSnapshot) placeOf(cpu int) *CPUPlace {
 // place reads a row of `lscpu -p`, whose columns its title names.
 func (h *hostReader) place(line string) *TextError {
 	fields := strings.Split(line, ",")
-	cpu, err := strconv.ParseUint(fields[0], 10, 16)
+	cpu, err := strconv.ParseUint(fields[0], 10, hostCPUBits)
 	if err != nil || len(fields) > len(h.topology) {
 		return &TextError{What: fmt.Sprintf("%s is no row of CPUs", quote.Short(line)), Hint: "give what `lscpu -p=CPU,CORE,SOCKET,NODE` prints, unchanged"}
 	}
@@ -290,7 +293,10 @@ func (h *hostReader) node(m []string) *TextError {
 	}
 	h.known, h.part = true, noPart
 	for _, cpu := range cpus {
-		h.snapshot.placeOf(int(min(cpu, 1<<16))).Node = int(node)
+		if cpu >= 1<<hostCPUBits {
+			return &TextError{What: fmt.Sprintf("%d is no CPU", cpu), Hint: "give what `numactl -H` prints, unchanged"}
+		}
+		h.snapshot.placeOf(int(cpu)).Node = int(node)
 	}
 	return nil
 }
@@ -315,7 +321,7 @@ func counts(fields []string, base int) (numbers []uint64, ok bool) {
 // steal guest guest_nice".
 func (h *hostReader) stat(line string) *TextError {
 	fields := strings.Fields(line)
-	number, err := strconv.ParseUint(fields[0][len("cpu"):], 10, 16)
+	number, err := strconv.ParseUint(fields[0][len("cpu"):], 10, hostCPUBits)
 	n, ok := counts(fields[1:], 10)
 	if err != nil || !ok || len(n) < 8 {
 		return notCount("a CPU's times", line)
@@ -389,7 +395,7 @@ func (h *hostReader) row(line string) *TextError {
 }
 
 func (h *hostReader) kwork(m []string) *TextError {
-	number, err1 := strconv.ParseUint(m[1], 10, 16)
+	number, err1 := strconv.ParseUint(m[1], 10, hostCPUBits)
 	ms, err2 := strconv.ParseFloat(m[2], 64)
 	runs, err3 := strconv.ParseUint(m[3], 10, 64)
 	if err1 != nil || err2 != nil || err3 != nil {
@@ -430,7 +436,9 @@ func (s *HostSnapshot) PlaceSoftnet() error {
 		number := 0
 		switch {
 		case len(row) > 12:
-			number = int(min(row[12], 1<<16))
+			if number = int(min(row[12], 1<<hostCPUBits)); number == 1<<hostCPUBits {
+				return fmt.Errorf("%s: softnet_stat has a CPU %d: give the files of /proc unchanged", s.Name, row[12])
+			}
 		case len(s.softnet) == len(online):
 			number = online[i]
 		default:
