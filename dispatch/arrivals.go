@@ -1,10 +1,6 @@
 package dispatch
 
-import (
-	"slices"
-
-	"rssreplay/dispatch/engine"
-)
+import "rssreplay/dispatch/engine"
 
 // ArrivalWindows asks how many packets arrive for each entry of the table over time: in at
 // most so many windows, each of Interval ns, or of twice that as often as it takes.
@@ -64,19 +60,6 @@ func (a *arrivals) window(time int64) []uint32 {
 		a.Windows[at] = make([]uint32, len(a.config.Table)+len(a.config.QueueCPU))
 	}
 	return a.Windows[at]
-}
-
-// Coarsened is the same in at most so many windows.
-func (a *Arrivals) Coarsened(most int) *Arrivals {
-	c := &arrivals{Arrivals: *a}
-	c.Windows = nil
-	for _, window := range a.Windows {
-		c.Windows = append(c.Windows, slices.Clone(window))
-	}
-	for len(c.Windows) > most {
-		c.halve()
-	}
-	return &c.Arrivals
 }
 
 // halve makes one window of two.

@@ -86,10 +86,9 @@ func (a *ReportBuilder) Report() *report.Report {
 // steered is where packets went, by the table and past it; nil where it was not asked for.
 func (a *ReportBuilder) steered() *report.Steered {
 	arrivals := a.Result.Arrivals()
-	if arrivals == nil {
-		return nil
+	if arrivals == nil || a.Settings.Moves() {
+		return nil // what one table would do is no part of a replay under several
 	}
-	arrivals = arrivals.Coarsened(report.MostSteeredWindows)
 	queues := len(a.Settings.Config.QueueCPU)
 	s := &report.Steered{Interval: arrivals.Interval, Windows: arrivals.Windows, Rest: make([]uint64, queues), RestFlows: make([]uint64, queues)}
 	count := func(queue int, of engine.EntryLoad) {
