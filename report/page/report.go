@@ -226,7 +226,7 @@ func tiles(r *report.Report) []htmlTile {
 	if most := m.MostLoaded(); most != nil && m.Totals.Packets > 0 {
 		share := report.Ratio(most.Packets, m.Totals.Packets)
 		heat := heatClass(m.Imbalance.Packets)
-		if slices.ContainsFunc(r.Verdict(), func(s report.Statement) bool { return s.Severity == report.Even }) {
+		if heat == "warm" && slices.ContainsFunc(r.Verdict(), func(s report.Statement) bool { return s.Severity == report.Even }) {
 			heat = "" // chance makes as much
 		}
 		tiles = append(tiles, htmlTile{
