@@ -48,7 +48,7 @@ func (a *ReportBuilder) stackCaveats() []string {
 	if unseen.RFS {
 		caveats = append(caveats, fmt.Sprintf("%s: RFS is on (rps_flow_cnt, rps_sock_flow_entries). It moves packets to the CPU on which their application reads, which no capture shows, and is not replayed: that may concern TCP, %s of the packets received, and UDP of connected sockets, at most %s.", unseen.From, share(tcp), share(udp)))
 		if unseen.ARFS {
-			caveats = append(caveats, "With ntuple-filters on, the driver of "+unseen.Driver+" has the NIC follow RFS, too (aRFS): then these packets are on other queues than the table's.")
+			caveats = append(caveats, "With ntuple-filters on, the driver ("+unseen.Driver+") has the NIC follow RFS, too (aRFS): then these packets are on other queues than the table's.")
 		}
 	}
 	if unseen.XPS {

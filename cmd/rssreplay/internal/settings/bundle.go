@@ -65,6 +65,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		case nictext.NoTable(data):
 			m.noTable = name
 			used++
+		case m.cpuMap == name: // that it is used is all that it tells
 		case len(kinds) == 0 && !ofHost && !features && err == nil && !nictext.Evidence(data):
 			m.leftOut = append(m.leftOut, f.Name)
 		}
