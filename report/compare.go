@@ -182,13 +182,7 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	j.member("tool", c.Tool)
 	j.member("command", c.Command)
 	j.member("capture", c.Capture)
-	j.key("scenarios")
-	j.w.WriteByte('[')
-	for i := range c.Scenarios {
-		j.element(i)
-		j.value(&c.Scenarios[i], "scenario", 2)
-	}
-	j.endArray(len(c.Scenarios))
+	writeArray(&j, "scenarios", c.Scenarios, "scenario")
 	j.member("best", c.Best())
 	if c.OverTime != nil {
 		j.member("over_time", c.OverTime)

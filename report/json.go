@@ -37,13 +37,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 		j.member("host", r.Host)
 	}
 
-	j.key("modes")
-	j.w.WriteByte('[')
-	for i := range r.Modes {
-		j.element(i)
-		j.value(&r.Modes[i], "mode", 2)
-	}
-	j.endArray(len(r.Modes))
+	writeArray(&j, "modes", r.Modes, "mode")
 
 	j.key("flows")
 	j.w.WriteByte('[')
@@ -106,6 +100,17 @@ func (j *jsonWriter) anonymized(a *Anonymized) {
 	if a != nil {
 		j.member("anonymized", a)
 	}
+}
+
+// writeArray writes a member that is an array, each element laid out as path says.
+func writeArray[T any](j *jsonWriter, name string, elements []T, path string) {
+	j.key(name)
+	j.w.WriteByte('[')
+	for i := range elements {
+		j.element(i)
+		j.value(&elements[i], path, 2)
+	}
+	j.endArray(len(elements))
 }
 
 func (j *jsonWriter) element(i int) {

@@ -279,13 +279,7 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	if s.Moving != nil {
 		j.member("moving", s.Moving)
 	}
-	j.key("suggestions")
-	j.w.WriteByte('[')
-	for i := range s.Suggestions {
-		j.element(i)
-		j.value(&s.Suggestions[i], "suggestion", 2)
-	}
-	j.endArray(len(s.Suggestions))
+	writeArray(&j, "suggestions", s.Suggestions, "suggestion")
 	j.member("moves_curve", s.Curve)
 	j.member("declined", s.Declined)
 	j.member("table_sizes", s.TableSizes)

@@ -133,13 +133,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.member("evidence", v.Evidence)
 	j.member("packets", v.Packets)
 	j.member("unit", v.Unit)
-	j.key("queues")
-	j.w.WriteByte('[')
-	for i := range v.Queues {
-		j.element(i)
-		j.value(&v.Queues[i], "verified", 2)
-	}
-	j.endArray(len(v.Queues))
+	writeArray(&j, "queues", v.Queues, "verified")
 	j.member("fit", v.Fit)
 	j.member("null", v.Null)
 	j.member("explanation", v.Explanation)
