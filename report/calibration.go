@@ -83,6 +83,16 @@ type CostFit struct {
 	} `json:"packets_per_second"` // of a CPU in a window: the load that the costs hold for
 	Correlation Fraction `json:"correlation"`
 	Chi2        Fraction `json:"chi2_per_degree"`
+	Tap         *TapCost `json:"tap,omitempty"`
+}
+
+// TapCost is the share that a packet socket, as tcpdump's, has of the time of the windows
+// in which it was open, beside others.
+type TapCost struct {
+	Share          Fraction `json:"share"` // below 0: noise
+	Error          Fraction `json:"error"` // a standard deviation of it
+	Windows        int      `json:"windows"`
+	WindowsWithout int      `json:"windows_without"`
 }
 
 // Refusal says why nothing was fitted.

@@ -40,6 +40,16 @@ type Fit struct {
 	MeanPacketCost float64  // ns, runs included
 	IRQPerRun      float64  // irq time ÷ runs, ns; 0 where the kernel counts ticks
 	Warnings       []string
+
+	// Tap is what a packet socket, as tcpdump's, has of the time of the windows in which it
+	// was open; nil where there are none with it, or none without.
+	Tap *TapShare
+}
+
+// TapShare is a share of the time of so many windows, and a standard deviation of it.
+type TapShare struct {
+	Share, Error      float64
+	Windows, WithNone int
 }
 
 // Split parts a run's cost into the interrupt's and the rest.
@@ -164,7 +174,32 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	if counted {
 		f.Error = max(f.Error, 1/math.Sqrt(f.Ticks))
 	}
+	if f.Tap = h.tapShare(rows, f.Costs); f.Tap != nil {
+		f.Tap.Error = max(f.Tap.Error, f.Error) // windows differ by so much without any, too
+	}
 	return f, nil
+}
+
+// tapShare compares what windows with a packet socket and windows without miss the costs
+// that were fitted to all of them by.
+func (h *History) tapShare(rows []*Row, c Costs) *TapShare {
+	var time, costs, variance [IsTapped + 1]float64
+	windows := [IsTapped + 1]map[int]bool{{}, {}, {}}
+	for _, r := range rows {
+		time[r.Tapped] += r.Time()
+		costs[r.Tapped] += c.of(r)
+		variance[r.Tapped] += h.variance(r, c.of(r))
+		windows[r.Tapped][r.Window] = true
+	}
+	if time[NotTapped] == 0 || time[IsTapped] == 0 {
+		return nil
+	}
+	without := time[NotTapped] / costs[NotTapped] / (time[IsTapped] / costs[IsTapped])
+	relative := variance[NotTapped]/(time[NotTapped]*time[NotTapped]) + variance[IsTapped]/(time[IsTapped]*time[IsTapped])
+	return &TapShare{
+		Share: 1 - without, Error: without * math.Sqrt(relative),
+		Windows: len(windows[IsTapped]), WithNone: len(windows[NotTapped]),
+	}
 }
 
 // separate tells whether the rows tell the two costs apart, else why not.

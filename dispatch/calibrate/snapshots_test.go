@@ -256,6 +256,42 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// A packet socket's share of the time is told where it was open in some windows alone; the
+// window in which it was opened counts to neither.
+func TestTapShare(t *testing.T) {
+	const without = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n0000000000000000 3      3    88cc   2     1 0      0      19071\n"
+	const with = without + "ffff9f1a4d3c2800 3      3    0003   2     1 0      0      29483\n"
+	for seed := range uint64(5) {
+		for _, more := range []float64{1.25, 1} {
+			made := host{costs: Costs{3600, 1400}, noise: 0.01, cpus: 4, windows: 11, seconds: 10, measured: true, load: tenfold(rand.New(rand.NewPCG(seed, 1)))}
+			made.change = func(window, _ int, c *nictext.HostCPU) {
+				if window >= 6 {
+					c.SoftIRQ, c.IRQ = uint64(float64(c.SoftIRQ)*more), uint64(float64(c.IRQ)*more)
+				}
+			}
+			texts := made.texts(seed)
+			plain := read(t, texts)
+			if f, err := plain.Fit(assumed); err != nil || f.Tap != nil {
+				t.Fatalf("%v: of no packet socket %+v", err, f.Tap)
+			}
+			for i := range texts {
+				if i < 6 {
+					texts[i] += without
+				} else {
+					texts[i] += with
+				}
+			}
+			f, err := read(t, texts).Fit(assumed)
+			if err != nil || f.Tap == nil {
+				t.Fatalf("%v: %+v", err, f)
+			}
+			if want := 1 - 1/more; math.Abs(f.Tap.Share-want) > 0.04 || math.Abs(f.Tap.Share-want) > 3*f.Tap.Error || f.Tap.Windows != 5 || f.Tap.WithNone != 5 {
+				t.Errorf("seed %d: %+v, want %.2f", seed, f.Tap, want)
+			}
+		}
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	refused := func(h host, id string) {
 		t.Helper()

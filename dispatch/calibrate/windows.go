@@ -47,8 +47,29 @@ type Row struct {
 	// not known.
 	Traced float64
 
+	Tapped Tapped
+
 	Reason Reason
 	Detail string // of the reason: which counter, how many
+}
+
+// Tapped tells whether a packet socket, as tcpdump's, saw every packet of a window.
+type Tapped uint8
+
+const (
+	TapUnknown Tapped = iota // not shown, or not alike at both ends
+	NotTapped
+	IsTapped
+)
+
+func tapped(before, after *nictext.HostSnapshot) Tapped {
+	switch {
+	case !before.HasTaps || !after.HasTaps || (before.Taps > 0) != (after.Taps > 0):
+		return TapUnknown
+	case after.Taps > 0:
+		return IsTapped
+	}
+	return NotTapped
 }
 
 // Time is what the fit explains, in ns.
@@ -121,6 +142,7 @@ func (h *History) pair(i int) error {
 			continue // possible, but not online
 		}
 		row := difference(i, &before.CPUs[at], b, after.Name)
+		row.Tapped = tapped(before, after)
 		if boot != "" {
 			row.Reason, row.Detail = OtherBoot, boot
 		}

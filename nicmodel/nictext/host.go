@@ -34,6 +34,11 @@ type HostSnapshot struct {
 	Threaded, Deferred []string
 	BusyPolling        bool
 
+	// Taps are the packet sockets that see every packet, as tcpdump's: of /proc/net/packet,
+	// where that is shown.
+	HasTaps bool
+	Taps    int
+
 	Places   []CPUPlace     // lscpu -p, numactl -H: by CPU
 	NICNodes map[string]int // NUMA node of each device of /sys/class/net that says it
 
@@ -112,6 +117,7 @@ const (
 	countersPart
 	coalescePart
 	topologyPart
+	tapsPart
 )
 
 var (
@@ -125,6 +131,8 @@ var (
 	numaCPUs   = lazily(`^node (\d+) cpus:((?: \d+)*)$`)
 	busyLine   = lazily(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
 	configHZ   = lazily(`^CONFIG_HZ=(\d+)$`)
+	tapsTitle  = lazily(`^sk +RefCnt Type Proto +Iface `)
+	tapsRow    = lazily(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
 )
 
 // Read adds what a text tells. Lines that are of none of the texts known are passed
@@ -132,7 +140,8 @@ var (
 // *TextError for what the text says.
 //
 // Sources: Linux 6.12, fs/proc/{stat,softirqs,uptime}.c, net/core/net-procfs.c
-// softnet_seq_show, net/core/net-sysfs.c, arch/x86/kernel/irq.c; perf 6.1,
+// softnet_seq_show, net/core/net-sysfs.c, net/packet/af_packet.c
+// packet_seq_show, arch/x86/kernel/irq.c; perf 6.1,
 // builtin-kwork.c; util-linux 2.38, lscpu.c print_cpus_parsable; numactl 2.0.16,
 // numactl.c hardware.
 func (s *HostSnapshot) Read(r io.Reader, name string) (known bool, err error) {
@@ -227,6 +236,12 @@ func (h *hostReader) line(line string) *TextError {
 			return &TextError{What: quote.Short(line) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
 		}
 		h.known, s.HZ = true, hz
+	case tapsTitle.MatchString(line):
+		h.known, h.part, s.HasTaps = true, tapsPart, true
+	case h.part == tapsPart:
+		if tapsRow.MatchString(line) {
+			s.Taps++
+		}
 	case h.part == columnsPart:
 		return h.row(line)
 	case h.part == countersPart:

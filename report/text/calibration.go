@@ -62,6 +62,14 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s, as the windows don't tell a run's cost from a packet's: %s.", words.Fixed(f.Factor, 2), *f.Why), report.Plain)
 	}
 	t.para("error", labels, fmt.Sprintf("± %.0f %%: by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", 100*float64(f.Error)), report.Plain)
+	if tap := f.Tap; tap != nil {
+		where := fmt.Sprintf("of the time of the %s that had one; %d had none. The costs are those of all.", words.Plural(uint64(tap.Windows), "window", "windows"), tap.WindowsWithout)
+		share := fmt.Sprintf("packet sockets, as tcpdump's, take %.0f %% (± %.0f %%) ", 100*float64(tap.Share), 200*float64(tap.Error))
+		if tap.Share < 2*tap.Error {
+			share = fmt.Sprintf("what packet sockets, as tcpdump's, take can't be told from noise: less than %.0f %% ", 100*float64(max(tap.Share, 0)+2*tap.Error))
+		}
+		t.para("tcpdump", labels, share+where, report.Plain)
+	}
 	t.para("load", labels, "From an idle CPU to a busy one a packet's cost falls 3 to 4 times: outside this range nothing is promised.", report.Plain)
 	t.line("")
 	t.line(words.Indent + c.Costs.Flags())

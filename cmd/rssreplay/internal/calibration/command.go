@@ -180,6 +180,9 @@ func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate
 		Error: report.Fraction(fit.Error), Correlation: report.Fraction(fit.Correlation), Chi2: report.Fraction(fit.Chi2),
 	}
 	c.Fit.PacketsPerSecond.From, c.Fit.PacketsPerSecond.To = report.Fraction(fit.PacketsPerSec.From), report.Fraction(fit.PacketsPerSec.To)
+	if tap := fit.Tap; tap != nil {
+		c.Fit.Tap = &report.TapCost{Share: report.Fraction(tap.Share), Error: report.Fraction(tap.Error), Windows: tap.Windows, WindowsWithout: tap.WithNone}
+	}
 	if fit.OneFactor {
 		c.Fit.Factor, c.Fit.Why = report.Fraction(fit.Factor), &fit.Why
 	}
