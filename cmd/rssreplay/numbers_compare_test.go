@@ -172,8 +172,12 @@ func pageFigures(p htmlPage, scenarios []object) map[string][]string {
 	figures := map[string][]string{}
 	for _, row := range p.tables["figures-table"] {
 		for _, s := range scenarios {
-			label := strings.ReplaceAll(row["figure"], ",", "")
-			figures[label] = append(figures[label], row[at(s, "name")])
+			label := strings.ReplaceAll(strings.TrimSuffix(row["figure"], " †"), ",", "")
+			value, ok := row[at(s, "name")]
+			if !ok { // a page names files without their folders where these are the same
+				value = row[filepath.Base(at(s, "name"))]
+			}
+			figures[label] = append(figures[label], value)
 		}
 	}
 	return figures
