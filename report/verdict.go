@@ -104,7 +104,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, m.Totals.Packets)*Fraction(len(m.CPUs))
 	}
 	switch {
-	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.Table.builtIn(len(m.CPUs)) < UnevenFrom:
+	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom:
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 	case times >= UnevenFrom:
 		s.Text, uneven = words.UpperFirst(share), true
@@ -119,22 +119,46 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	return s, uneven
 }
 
-// builtIn is the share of the entries that the CPU with the most has, of a fair one: what
-// the table makes of even traffic. Chance alone can't tell it, as it is that of the table.
-func (t *TableReport) builtIn(cpus int) Fraction {
-	entries := map[int]int{} // by CPU
-	most := 0
-	for _, queue := range t.Entries {
-		if queue < len(t.QueueCPUs) {
-			cpu := t.QueueCPUs[queue]
-			entries[cpu]++
-			most = max(most, entries[cpu])
-		}
-	}
+// BuiltIn is the greatest load of a CPU, of a fair one, if the packets that the hash spreads
+// were alike on all entries: what the table makes of even traffic, beside the packets that
+// are where they are whatever the hash is, by a rule or without a hash. Chance alone can't
+// tell it, as it is that of the table and has them, too.
+func (r *Report) BuiltIn(m *Mode) Fraction {
+	t := &r.Table
 	if len(t.Entries) == 0 {
 		return 1 // nothing to blame
 	}
-	return Fraction(most*cpus) / Fraction(len(t.Entries))
+	spread := uint64(0) // packets
+	for _, n := range t.Packets {
+		spread += n
+	}
+	hashed := make([]uint64, len(t.QueueCPUs))
+	load, all := map[int]Fraction{}, Fraction(0)
+	add := func(queue int, packets Fraction) {
+		if queue < len(t.QueueCPUs) {
+			load[t.QueueCPUs[queue]] += packets
+			all += packets
+		}
+	}
+	for i, queue := range t.Entries {
+		add(queue, Fraction(spread)/Fraction(len(t.Entries)))
+		if queue < len(hashed) && i < len(t.Packets) {
+			hashed[queue] += t.Packets[i]
+		}
+	}
+	for queue, n := range hashed {
+		if queue < len(m.Queues) && len(m.Queues) > 1 && m.Queues[queue].Packets > n {
+			add(queue, Fraction(m.Queues[queue].Packets-n))
+		}
+	}
+	if all == 0 {
+		return 1 // it spread nothing
+	}
+	most := Fraction(0)
+	for _, n := range load {
+		most = max(most, n)
+	}
+	return most * Fraction(len(m.CPUs)) / all
 }
 
 // Traffic is the capture in one line: what was received, and at what rate.

@@ -270,7 +270,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	if !d.uneven() || d.t.Chance == nil || d.t.Inputs == nil || d.has(explained...) || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
 		return nil
 	}
-	in, table := d.t.Inputs, d.evenTable()
+	in, table := d.t.Inputs, max(d.evenTable(), d.r.BuiltIn(d.mode))
 	heavy := d.heavyOnBusiest()
 	few := in.Distinct <= fewPerCPU*uint64(len(d.mode.CPUs))
 	if d.t.Chance.P50 < report.UnevenFrom*table || !few && heavy != nil {

@@ -33,8 +33,12 @@ func (d *diagnosis) ruleOverrides() *report.Finding {
 	if more := len(rules) - 3; more > 0 {
 		list = append(list, words.Plural(uint64(more), "other", "others")+" the rest")
 	}
+	severity := report.Note
+	if built := d.r.BuiltIn(d.mode); d.uneven() && built >= report.UnevenFrom*d.evenTable() {
+		severity = d.weigh(built) // they, and not chance, make the load
+	}
 	return &report.Finding{
-		ID: "rule-overrides", Severity: report.Note,
+		ID: "rule-overrides", Severity: severity,
 		Summary:  fmt.Sprintf("%s of the received packets never met the indirection table: %s took them.", words.Percent(d.share(n)), words.Plural(uint64(len(rules)), "rule", "rules")),
 		Evidence: upper(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
 		Remedy:   fmt.Sprintf("No table moves them. `ethtool -N DEV delete %d` takes the rule away; to see it first, give --rule 'delete %[1]d' besides.", rules[0].Filter),

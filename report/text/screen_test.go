@@ -112,7 +112,13 @@ func TestVerdict(t *testing.T) {
 		"a table on one queue": {made(1000, 0), func(r *report.Report) {
 			r.Evenness.Chance = 2
 			r.Table.Entries, r.Table.QueueCPUs = report.List[int]{0, 0}, report.List[int]{0, 1}
+			r.Table.Packets = report.List[uint64]{600, 400}
 		}, []string{"• CPU 0 takes 100.0% of the packets, 2.00 × its fair share."}},
+		"half of it by a rule": {made(700, 300), func(r *report.Report) {
+			r.Evenness.Chance = 1.5
+			r.Table.Entries, r.Table.QueueCPUs, r.Table.Packets = report.List[int]{0, 1}, report.List[int]{0, 1}, report.List[uint64]{200, 300}
+			r.Modes[0].Queues = report.List[report.Queue]{{Packets: 700}, {Queue: 1, Packets: 300}}
+		}, []string{"• CPU 0 takes 70.0% of the packets, 1.40 × its fair share."}},
 		"chance is not known":    {made(1000, 1100), func(r *report.Report) { r.Evenness = nil }, []string{"• The busiest of 2 CPUs has 1.05 × its share."}},
 		"uneven":                 {made(1000, 9000), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
 		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
