@@ -38,7 +38,11 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes
 	if len(s.Curve) > 1 {
 		m.details(curveBytes, "Moves of single entries", "", func(p *markdown) {
-			p.table("steps", []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}, text.CurveRows(s), nil)
+			heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
+			if s.Judging.TooShort != "" {
+				heads = heads[:len(heads)-1]
+			}
+			p.table("steps", heads, text.CurveRows(s), nil)
 		})
 	}
 	if len(s.Declined) > 0 {

@@ -164,9 +164,6 @@ func newHTMLCurve(s *report.Suggest) *htmlCurve {
 	rows := text.CurveRows(s)
 	if s.Judging.TooShort != "" { // then nothing is known of what lasts
 		heads = heads[:len(heads)-1]
-		for i := range rows {
-			rows[i] = rows[i][:len(heads)]
-		}
 	}
 	h := &htmlCurve{Table: textTable("curve-table", "Moves of single entries", heads, rows)}
 	series := []struct {

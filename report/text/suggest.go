@@ -144,7 +144,6 @@ func (t *writer) curve(s *report.Suggest) {
 		g.columns = append(g.columns, column{left: true})
 	}
 	for _, row := range CurveRows(s) {
-		row = row[:len(g.columns)]
 		cells := make([]cell, len(row))
 		for i, text := range row {
 			cells[i] = plainCell(text)
@@ -155,7 +154,7 @@ func (t *writer) curve(s *report.Suggest) {
 }
 
 // CurveRows is a row for each number of moves: the imbalances, the flows of the moved
-// entries, and whether the gate is passed.
+// entries, and whether the gate is passed, where the capture is long enough to tell.
 func CurveRows(s *report.Suggest) [][]string {
 	var rows [][]string
 	for _, p := range s.Curve {
@@ -166,10 +165,14 @@ func CurveRows(s *report.Suggest) [][]string {
 		case float64(p.Judged) < float64(s.Judging.Present) && float64(p.Judged) > 0.98*float64(s.Judging.Present):
 			lasts = "too little"
 		}
-		rows = append(rows, []string{
+		row := []string{
 			words.Exact(uint64(p.Moves)), words.Fixed(p.Whole, 3), words.Fixed(p.Trained, 3), words.Fixed(p.Judged, 3),
-			words.Exact(p.Flows), words.Fixed(report.Ratio(p.Flows, uint64(p.Moves)), 1), lasts,
-		})
+			words.Exact(p.Flows), words.Fixed(report.Ratio(p.Flows, uint64(p.Moves)), 1),
+		}
+		if s.Judging.TooShort == "" {
+			row = append(row, lasts)
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
