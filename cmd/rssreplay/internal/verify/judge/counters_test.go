@@ -92,11 +92,11 @@ func judge(t testing.TB, groups []Group, claim nicmodel.SteeringConfig, seen []u
 
 // eachTraffic calls try with traffic of all kinds, and two NICs that differ in their keys.
 func eachTraffic(t *testing.T, seed uint64, try func(t *testing.T, random *rand.Rand, groups []Group, a, b nicmodel.SteeringConfig)) {
-	runs, most := 4, 1500
+	runs, most, all := 4, 1500, []int{2, 3, 4, 8, 16, 64}
 	if testing.Short() {
-		runs, most = 1, 300
+		runs, most, all = 1, 300, []int{3, 16}
 	}
-	for _, queues := range []int{2, 3, 4, 8, 16, 64} {
+	for _, queues := range all {
 		for _, flows := range []int{3, 60, most} {
 			t.Run(fmt.Sprintf("queues=%d/flows=%d", queues, flows), func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, uint64(queues*flows)))
@@ -154,7 +154,11 @@ func TestExplanations(t *testing.T) {
 		}
 		return c
 	}
-	for _, queues := range []int{5, 16} {
+	all := []int{5, 16}
+	if testing.Short() {
+		all = all[1:]
+	}
+	for _, queues := range all {
 		groups := traffic(random, 300, 30000, false)
 		a, b := nic(drawKey(random), queues), nic(drawKey(random), queues)
 		known, fields, ena := a, a, a
