@@ -13,9 +13,10 @@ import (
 	"testing"
 )
 
-// TestEveryCommand runs every command on every sample, and on the captures of others where
-// they lie beside the repository: of these the main job on each, the rest on some. Whatever
-// the traffic, what holds of all results holds: see checkResult.
+// TestEveryCommand runs every command on every sample. Of the captures of others, where they
+// lie beside the repository, it runs the main job on some, and the rest on few: on all of
+// them each if RSSREPLAY_EVERY_CAPTURE is set, which takes long. Whatever the traffic, what
+// holds of all results holds: see checkResult.
 func TestEveryCommand(t *testing.T) {
 	root := repository(t)
 	samples, err := filepath.Glob(filepath.Join(root, "pcaps", "samples", "*.pcap*"))
@@ -40,14 +41,17 @@ func TestEveryCommand(t *testing.T) {
 		if err != nil {
 			t.Skipf("there are none: %v", err)
 		}
-		step := 8
+		step, all := 8, 160
 		if testing.Short() {
-			step = 40
+			step, all = 40, 800
+		}
+		if os.Getenv("RSSREPLAY_EVERY_CAPTURE") != "" {
+			step, all = 1, 1
 		}
 		for i := 0; i < len(others); i += step {
 			t.Run(filepath.Base(others[i]), func(t *testing.T) {
 				t.Parallel()
-				everyCommand(t, others[i], i%(20*step) == 0)
+				everyCommand(t, others[i], i%all == 0)
 			})
 		}
 	})
