@@ -170,7 +170,7 @@ func toClosedForm(c *engine.Config) {
 func TestFastEqualsPlain(t *testing.T) {
 	cases := uint64(1000)
 	if testing.Short() {
-		cases = 100
+		cases = 40
 	}
 	for seed := range cases {
 		if err := compareCase(seed); err != nil {
@@ -197,7 +197,7 @@ func TestScenariosEqualReplays(t *testing.T) {
 	}
 	cases := uint64(100)
 	if testing.Short() {
-		cases = 20
+		cases = 8
 	}
 	for seed := range cases {
 		capture, cfg, s := randomCase(seed)
@@ -264,7 +264,7 @@ func TestScenariosEqualReplays(t *testing.T) {
 func TestUnobservedEqualsObserved(t *testing.T) {
 	cases := uint64(100)
 	if testing.Short() {
-		cases = 20
+		cases = 8
 	}
 	for seed := range cases {
 		if err := compareObserved(seed); err != nil {
