@@ -188,7 +188,7 @@ func (c *grownCapture) iface(link, i int) {
 // packet is at that time in µs; direction 1 is inbound, 2 outbound, 0 not said.
 func (c *grownCapture) packet(at int, frame []byte, direction uint32) {
 	body := binary.LittleEndian.AppendUint32(nil, c.on)
-	body = binary.LittleEndian.AppendUint32(body, uint32(at>>32))
+	body = binary.LittleEndian.AppendUint32(body, uint32(uint64(at)>>32))
 	body = binary.LittleEndian.AppendUint32(body, uint32(at))
 	wire := max(len(frame), 14+int(binary.BigEndian.Uint16(frame[16:])))
 	if frame[12] == 0x86 {
