@@ -221,7 +221,7 @@ func TestRecordedRun(t *testing.T) {
 		for n, frame := range frames {
 			p := Packet{Time: int64(n) * gap, Length: uint32(len(frame)), Flow: none, Conn: none, Entry: none}
 			if r := packets[n]; r.hash != 0 {
-				p.Entry = int(r.hash) % len(cfg.Table)
+				p.Entry = int(r.hash % uint32(len(cfg.Table)))
 			}
 			if r := packets[n]; r.l4 {
 				p.RPSHash = r.hash
