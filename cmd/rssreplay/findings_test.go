@@ -609,7 +609,7 @@ func TestBetterTable(t *testing.T) {
 // A command to run next has the flags that any command takes, as they were given.
 func TestArgumentsFor(t *testing.T) {
 	all := newReplayCommand(&cli.Env{}).Flags()
-	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
+	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--rebalance", "rsspp", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
 	given := argumentsFor(words, all)
 	want := []findings.Argument{
 		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
@@ -617,7 +617,7 @@ func TestArgumentsFor(t *testing.T) {
 	if diff := cmp.Diff(want, given); diff != "" {
 		t.Error(diff)
 	}
-	own := ownFlags(words, all, all, "format", "output", "fail-if", "local")
+	own := ownFlags(words, all, all, "format", "output", "fail-if", "local", "rebalance")
 	if diff := cmp.Diff([]string{"a b.pcap", "--cpus=4", "--inner", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}, own); diff != "" {
 		t.Error(diff)
 	}

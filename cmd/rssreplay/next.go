@@ -101,7 +101,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		})
 	}
 	if uneven := findings.Uneven(r); uneven && !stdin {
-		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), outputWords...)
+		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table"})
 	}
 	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {
@@ -120,7 +120,8 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 
 // argumentsFor is what another command needs to be told to see the same packets
 // under the same settings: the captures, and those flags of the command line that
-// choose packets or set the model. all has every flag of this command.
+// choose packets or set the model, and that every command takes. all has every flag of
+// this command.
 func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settings.NewFlags(shared)
@@ -130,7 +131,7 @@ func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 		switch {
 		case a.flag == nil:
 			given = append(given, findings.Argument{Value: a.value})
-		case shared.Lookup(a.flag.Name) != nil && (a.flag.NoOptDefVal == "" || a.value != "false"):
+		case shared.Lookup(a.flag.Name) != nil && !slices.Contains(settings.ChangeFlags, a.flag.Name) && (a.flag.NoOptDefVal == "" || a.value != "false"):
 			given = append(given, findings.Argument{Flag: "--" + a.flag.Name, Value: a.value})
 		}
 	}
