@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
-	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
@@ -39,8 +39,8 @@ func (c *crumbs) Read(into []pcaps.Record) (int, error) {
 type everything struct {
 	Result   *dispatch.Result
 	Flows    []dispatch.Flow
-	Affinity [][]engine.FlowAffinity // by mode and flow
-	Rule     string                  // of directions
+	Affinity [][]affinity.Flow // by mode and flow
+	Rule     string            // of directions
 }
 
 func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
@@ -49,11 +49,11 @@ func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := everything{Result: r, Affinity: make([][]engine.FlowAffinity, len(r.Modes)), Rule: o.Directions.Rule()}
+	e := everything{Result: r, Affinity: make([][]affinity.Flow, len(r.Modes)), Rule: o.Directions.Rule()}
 	for id := range uint32(r.NumFlows) {
 		e.Flows = append(e.Flows, r.Flow(id))
 		for mode := range r.Modes {
-			var f engine.FlowAffinity
+			var f affinity.Flow
 			f.Packets, f.Migrations = r.AppendAffinity(nil, mode, id)
 			e.Affinity[mode] = append(e.Affinity[mode], f)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -113,7 +114,7 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 			addRPS(&setup, c, s)
 		}
 		plainly := plain.Run(setup)
-		want, affinity := plainly.Counters, plainly.Flows
+		want, wantFlows := plainly.Counters, plainly.Flows
 		counters := got.Modes[i]
 		withinBuckets(&counters, &want)
 		if got.RuleDrops.Packets != plainly.RuleDrops {
@@ -123,9 +124,9 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
 		for id := range flows {
-			var f engine.FlowAffinity
+			var f affinity.Flow
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
-			if diff := difference(affinity[id], f, cmpopts.EquateEmpty()); diff != "" {
+			if diff := difference(wantFlows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
 			}
 		}

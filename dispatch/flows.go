@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/hash"
@@ -157,7 +158,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		tuple := &c.tuples[i]
 		if c.wasSent(i) {
 			flows[i], entries[i] = engine.NoFlow, engine.Sent
-			ref := engine.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow}
+			ref := affinity.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow}
 			if tuple.IsIP() {
 				ref.Same = t.known(&t.own, i, tuple)
 				ref.Answers = t.known(&t.back, sends, &t.reversed[sends])

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -109,7 +110,7 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 		c.n = 1 + r.IntN(chunkPackets)
 		var flows []uint32
 		var entries []uint16
-		var sends []engine.SendRef
+		var sends []affinity.SendRef
 		for i := range c.n {
 			c.times[i], c.wire[i] = int64(done+i), 60+uint32(r.IntN(1400))
 			c.sent[i] = r.IntN(8) == 0
@@ -125,10 +126,10 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 			switch {
 			case c.sent[i] && known:
 				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Sent)
-				sends = append(sends, engine.SendRef{Answers: m.find(k.back()), Same: m.find(k)})
+				sends = append(sends, affinity.SendRef{Answers: m.find(k.back()), Same: m.find(k)})
 			case c.sent[i]:
 				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Sent)
-				sends = append(sends, engine.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow})
+				sends = append(sends, affinity.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow})
 			case !known:
 				flows, entries = append(flows, engine.NoFlow), append(entries, engine.Unhashed)
 			default:
@@ -143,10 +144,10 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 			Length   []uint32
 			Flow     []uint32
 			Entry    []uint16
-			Sends    []engine.SendRef
+			Sends    []affinity.SendRef
 		}
-		want := batch{uint32(c.n), uint32(len(m.keys)), c.times[:c.n], c.wire[:c.n], flows, entries, append([]engine.SendRef{}, sends...)}
-		got := batch{uint32(b.N), b.Flows, b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.Entry[:b.N], append([]engine.SendRef{}, b.Sends...)}
+		want := batch{uint32(c.n), uint32(len(m.keys)), c.times[:c.n], c.wire[:c.n], flows, entries, append([]affinity.SendRef{}, sends...)}
+		got := batch{uint32(b.N), b.Flows, b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.Entry[:b.N], append([]affinity.SendRef{}, b.Sends...)}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("packets from %d on (-map +table):\n%s", done, diff)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps/direction"
@@ -106,7 +107,7 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 			seen["moves"] += r.Moved.Moves
 		}
 		for id := range setup.Flows {
-			var f engine.FlowAffinity
+			var f affinity.Flow
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
 			if diff := difference(want.Flows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, setup.Flows, diff)

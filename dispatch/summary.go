@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/fault"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/hash"
@@ -108,7 +109,7 @@ func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 	// home is each flow's only CPU, several or none.
 	const none, several = -1, -2
 	home := make([]int16, r.flows.n)
-	var scratch []engine.CPUPackets
+	var scratch []affinity.CPUPackets
 	for id := range r.flows.n {
 		var migrations uint64
 		scratch, migrations = r.AppendAffinity(scratch[:0], mode, id)
@@ -167,7 +168,7 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 
 // AppendAffinity appends flow id's packets per CPU in a mode, an index into
 // Modes, to into by ascending CPU, and returns its migrations.
-func (r *Replayed) AppendAffinity(into []engine.CPUPackets, mode int, id uint32) ([]engine.CPUPackets, uint64) {
+func (r *Replayed) AppendAffinity(into []affinity.CPUPackets, mode int, id uint32) ([]affinity.CPUPackets, uint64) {
 	m := r.models[mode]
 	if m.CountedAffinity != nil {
 		return m.CountedAffinity.AppendTo(into, id)
@@ -179,10 +180,10 @@ func (r *Replayed) AppendAffinity(into []engine.CPUPackets, mode int, id uint32)
 // OnCPU tells the flows with packets indicated on a CPU, an index into the
 // configuration's, in a mode, an index into Modes.
 func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
-	var scratch []engine.CPUPackets
+	var scratch []affinity.CPUPackets
 	return func(id uint32) bool {
 		scratch, _ = r.AppendAffinity(scratch[:0], mode, id)
-		return slices.ContainsFunc(scratch, func(p engine.CPUPackets) bool { return p.CPU == cpu })
+		return slices.ContainsFunc(scratch, func(p affinity.CPUPackets) bool { return p.CPU == cpu })
 	}
 }
 

@@ -54,7 +54,7 @@ func (m *Model) settle(packet uint32, cpu uint16) {
 			break
 		}
 		if w.cpu != notSteered {
-			m.CountedAffinity.took(w.flow, int(w.cpu))
+			m.CountedAffinity.Took(w.flow, int(w.cpu))
 			if m.changes != nil && m.changes.balancer != nil {
 				m.changes.indicate[w.cpu]++
 			}

@@ -422,7 +422,7 @@ func (e *secondHop) takeToIndicate(c int) {
 		*last = uint16(c + 1)
 		if e.takes != nil {
 			e.taken++
-			e.takes.took(p.flow, e.taken, c)
+			e.takes.Took(p.flow, e.taken, c)
 		}
 	}
 	if e.observe != nil {
@@ -443,9 +443,9 @@ func (e *secondHop) indicated(c int) {
 	cpu.latency.count(late)
 	cpu.latency.add(1, late, max(cpu.latency.max, late))
 	e.inWindow(&cpu.series, p.arrival)
-	e.order.indicated(0, p.flow, p.packet, e.now)
-	if e.order.pending >= e.order.look {
-		e.order.passed(e.now)
+	e.order.Indicated(0, p.flow, p.packet, e.now)
+	if e.order.Due() {
+		e.order.Passed(e.now)
 	}
 	e.event(Indicate, e.now, c, int(p.queue), int64(p.packet))
 	if h.having == vectorDPC {

@@ -1,6 +1,9 @@
 package engine
 
-import "rssreplay/nicmodel"
+import (
+	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/nicmodel"
+)
 
 // Values of Batch.Entry that are no table entry. Behind the entries of the table come
 // those of Config.Ruled.
@@ -13,7 +16,7 @@ const (
 )
 
 // NoFlow stands for a flow that a packet does not have.
-const NoFlow = 0xffffffff
+const NoFlow = affinity.NoFlow
 
 // MaxTable is the most entries a table can have.
 const MaxTable = nicmodel.MaxTableSize
@@ -43,7 +46,7 @@ type Batch struct {
 	// Own is the hashes that the stack makes itself, where a scenario has RPS; else nil.
 	Own *[BatchSize]uint32
 
-	Sends []SendRef // of each packet whose Entry is Sent, in order
+	Sends []affinity.SendRef // of each packet whose Entry is Sent, in order
 
 	readers int32 // models that have not finished with it
 }
@@ -62,11 +65,6 @@ func (b *Batch) steered(i int) *Steered {
 	}
 	return b.More[i-1]
 }
-
-// SendRef names the connection of a sent packet: the received flow that it
-// answers, and the received flow of its own direction. NoFlow where no packet
-// of it was received before.
-type SendRef struct{ Answers, Same uint32 }
 
 // VariedRef is a received packet of a flow whose packets do not all meet the
 // same table entry (a home address in some of them, say). Under RSS such a flow's

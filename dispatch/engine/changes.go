@@ -352,6 +352,6 @@ func (m *Model) movable(t int64, entry uint16, flow uint32, to target, accepted 
 		}
 	}
 	if accepted && m.arrivals == nil {
-		m.CountedAffinity.took(flow, int(to.cpu))
+		m.CountedAffinity.Took(flow, int(to.cpu))
 	}
 }

@@ -86,18 +86,6 @@ type Windows struct {
 	Packets  [][]uint64 // [cpu][window]; all CPUs have equally many
 }
 
-// FlowAffinity is where one flow's packets were indicated in one mode.
-type FlowAffinity struct {
-	Packets    []CPUPackets // by ascending CPU, none with 0 packets
-	Migrations uint64       // packets indicated on another CPU than the flow's indicated packet before it, in arrival order
-}
-
-// CPUPackets counts packets on one CPU, an index into Config.CPUs.
-type CPUPackets struct {
-	CPU     int
-	Packets uint64
-}
-
 // EntryLoad is what met one entry of the indirection table: received packets
 // with a hash.
 type EntryLoad struct{ Packets, Bytes, Flows uint64 }

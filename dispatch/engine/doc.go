@@ -11,7 +11,7 @@
 //     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
 //     set of DPCs (dpc_set.go); front_end.go takes packets off the ring.
 //  4. What all count: counters.go, latency.go, windows.go, bursts.go; which CPUs a flow's
-//     packets meet (fixed_affinity.go, counted_affinity.go, home_cpus.go), and in which order (order.go).
+//     packets meet, and in which order, is a room of its own: affinity/.
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then, so no closed form applies.
 //  6. Closed forms: where nobody observes, fast engines (fast_*.go)

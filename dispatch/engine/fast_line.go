@@ -335,7 +335,7 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 			end += byteCost * int64(p.length) / 1000
 		}
 		// Optimization: no branch on whether it pays; it could not be foretold.
-		last := w.took(p.of, on)
+		last := w.Took(p.of, on)
 		pays := uint64(-last) >> 63 & (uint64(-(last ^ (on + 1))) >> 63) // 1 if there is one, and another
 		end += migrationCost & -int64(pays)
 		migrated += pays

@@ -150,11 +150,11 @@ func (e *fastRSS) step(b *Batch, from, to int) {
 		full := l.filled >= l.limit && l.full(t)
 		if full {
 			l.drop(b.Length[i])
-			m.FixedAffinity.drop(b.Flow[i])
+			m.FixedAffinity.Drop(b.Flow[i])
 		}
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if !full {
-				m.FixedAffinity.note(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}

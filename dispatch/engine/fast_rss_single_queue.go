@@ -29,14 +29,14 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 		if full {
 			l.drops++
 			e.dropBytes[cpu] += uint64(b.Length[i])
-			m.FixedAffinity.drop(b.Flow[i])
+			m.FixedAffinity.Drop(b.Flow[i])
 		} else {
 			l.fill(t, b.Length[i], uint32(cpu))
 			l.publish(t)
 		}
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if !full {
-				m.FixedAffinity.note(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
@@ -24,13 +25,13 @@ type Model struct {
 
 	// How flows are told apart: exactly one of the two. Where changes are, flows are
 	// counted as they arrive.
-	CountedAffinity *countedAffinity
-	FixedAffinity   *fixedAffinity
+	CountedAffinity *affinity.Counted
+	FixedAffinity   *affinity.Fixed
 
 	// Where flows may meet several CPUs under RSS, else nil: which one took a flow's
 	// latest packet, and 1; 0 without one. And in which order packets were indicated.
 	latest *bigarray.Array[uint16]
-	order  *indicationOrder
+	order  *affinity.Order
 
 	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
 
@@ -43,8 +44,8 @@ type Model struct {
 	bursts     *bursts
 	ownsBursts bool // no other model counts them
 
-	takes   *homeCPUs // nil if the capture can't hold sent packets
-	taken   int64     // takes so far, where that is what orders them
+	takes   *affinity.HomeCPUs // nil if the capture can't hold sent packets
+	taken   int64              // takes so far, where that is what orders them
 	judged  uint64
 	matches uint64
 
@@ -95,19 +96,19 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	m.bursts = newBursts(m)
 	m.ownsBursts = !m.burstsMove()
 	if mode == NonRSS || m.changes != nil || cfg.RPS.Active(mode) {
-		m.CountedAffinity = newCountedAffinity(len(cfg.CPUs))
+		m.CountedAffinity = affinity.NewCounted(len(cfg.CPUs))
 	} else {
-		m.FixedAffinity = newFixedAffinity()
+		m.FixedAffinity = affinity.NewFixed()
 	}
 	switch {
 	case cfg.RPS.Active(mode):
 		m.arrivals = new(arrivalOrder)
-		m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(1)
+		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(1)
 	case mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1:
-		m.latest, m.order = new(bigarray.Array[uint16]), newIndicationOrder(len(cfg.CPUs))
+		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(cfg.CPUs))
 	}
 	if sends {
-		m.takes = &homeCPUs{}
+		m.takes = &affinity.HomeCPUs{}
 	}
 	return m
 }
@@ -138,16 +139,16 @@ func (m *Model) prepare(b *Batch) {
 		m.bursts.count(b.Time[:b.N], b.steered(m.steering).Entry[:])
 	}
 	if m.CountedAffinity != nil {
-		m.CountedAffinity.grow(b.Flows)
-		m.CountedAffinity.expect(b.Flow[:b.N])
+		m.CountedAffinity.Grow(b.Flows)
+		m.CountedAffinity.Expect(b.Flow[:b.N])
 	}
 	if m.latest != nil {
 		m.latest.Grow(b.Flows)
-		m.order.grow(b)
+		m.order.Grow(b.Flows, b.N)
 	}
 	if m.takes != nil {
-		m.takes.flows.Grow(b.Flows)
-		m.takes.load(b)
+		m.takes.Grow(b.Flows)
+		m.takes.Load(b.Flow[:b.N], b.Sends)
 	}
 }
 
@@ -189,7 +190,7 @@ func (m *Model) receive(t int64, queue uint16, length, flow, packet uint32) bool
 func (m *Model) drop(t int64, queue uint16, flow, packet uint32) {
 	m.queues[queue].Drops++
 	if m.FixedAffinity != nil {
-		m.FixedAffinity.drop(flow)
+		m.FixedAffinity.Drop(flow)
 	}
 	m.event(Drop, t, -1, int(queue), int64(packet))
 }
@@ -197,7 +198,7 @@ func (m *Model) drop(t int64, queue uint16, flow, packet uint32) {
 // ruledOut is a packet that a rule drops, at its arrival: it takes no buffer.
 func (m *Model) ruledOut(t int64, flow, packet uint32) {
 	if m.FixedAffinity != nil {
-		m.FixedAffinity.drop(flow)
+		m.FixedAffinity.Drop(flow)
 	}
 	m.event(RuleDrop, t, -1, -1, int64(packet))
 }
@@ -282,7 +283,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		}
 		cpu.series.counts[len(cpu.series.counts)-1]++
 		if m.order != nil {
-			m.order.indicated(c, b.Flow, b.Packet, end)
+			m.order.Indicated(c, b.Flow, b.Packet, end)
 		}
 		if m.observe != nil {
 			m.observe(Event{Mode: m.mode, Kind: Take, Time: takenAt, CPU: c, Queue: int(b.Queue), Packet: int64(b.Packet), Latest: from})
@@ -290,7 +291,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		}
 	}
 	if m.order != nil {
-		m.order.passed(takenAt)
+		m.order.Passed(takenAt)
 	}
 	if m.takes != nil {
 		m.take(c, q, n, takenAt)
@@ -311,7 +312,7 @@ const noCPU = -1
 func (m *Model) took(flow uint32, c int) (last int) {
 	switch {
 	case m.mode == NonRSS:
-		return m.CountedAffinity.took(flow, c)
+		return m.CountedAffinity.Took(flow, c)
 	case m.latest != nil && flow != NoFlow:
 		on := m.latest.At(flow)
 		last = int(*on)
@@ -348,17 +349,17 @@ func (m *Model) takeOf(c int, flow uint32, takenAt int64) {
 		m.taken++
 		order = m.taken
 	}
-	m.takes.took(flow, order, c)
+	m.takes.Took(flow, order, c)
 }
 
 // send processes a sent packet at its time, on its connection's home CPU; the
 // mode has run up to then.
-func (m *Model) send(t int64, ref SendRef, packet uint32) {
+func (m *Model) send(t int64, ref affinity.SendRef, packet uint32) {
 	on := m.cfg.QueueCPU[m.cfg.DefaultQueue]
 	if m.changes != nil {
 		on = m.changes.queueCPU[m.cfg.DefaultQueue]
 	}
-	home, last, ok := m.takes.connection(ref.Answers, ref.Same)
+	home, last, ok := m.takes.Connection(ref.Answers, ref.Same)
 	if ok {
 		on = home
 		m.judged++
@@ -414,11 +415,11 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 		c.CPUs[i].MigrationTime = int64(c.CPUs[i].MigratedPackets) * m.cfg.MigrationCost
 	}
 	if m.CountedAffinity != nil {
-		m.CountedAffinity.enter()
+		m.CountedAffinity.Enter()
 	}
 	if m.order != nil {
-		m.order.passed(nicmodel.Never)
-		c.Reordered = m.order.late
+		m.order.Passed(nicmodel.Never)
+		c.Reordered = m.order.Late
 	}
 	c.SerialTime = m.serialTime()
 	if m.changes != nil {

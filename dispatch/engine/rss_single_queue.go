@@ -58,7 +58,7 @@ func (e *rssSingleQueue) Process(b *Batch) {
 		accepted := m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if accepted && m.FixedAffinity != nil {
-				m.FixedAffinity.note(b.Flow[i], &varied[0], int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 )
 
 // counters are what is measured, of a run that is over.
@@ -91,8 +92,8 @@ func (e *machine) windows() engine.Windows {
 
 // affinity is where each flow's packets were indicated. "Dropped packets, and
 // flows with none indicated, do not count."
-func (e *machine) affinity(flows int) []engine.FlowAffinity {
-	affinity := make([]engine.FlowAffinity, flows)
+func (e *machine) affinity(flows int) []affinity.Flow {
+	of := make([]affinity.Flow, flows)
 	perCPU := make([]map[int]uint64, flows)
 	before := make([]int, flows)
 	for f := range flows {
@@ -106,14 +107,14 @@ func (e *machine) affinity(flows int) []engine.FlowAffinity {
 		}
 		perCPU[f][cpu]++
 		if before[f] != none && before[f] != cpu {
-			affinity[f].Migrations++
+			of[f].Migrations++
 		}
 		before[f] = cpu
 	}
-	for f := range affinity {
+	for f := range of {
 		for _, cpu := range slices.Sorted(maps.Keys(perCPU[f])) {
-			affinity[f].Packets = append(affinity[f].Packets, engine.CPUPackets{CPU: cpu, Packets: perCPU[f][cpu]})
+			of[f].Packets = append(of[f].Packets, affinity.CPUPackets{CPU: cpu, Packets: perCPU[f][cpu]})
 		}
 	}
-	return affinity
+	return of
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 )
 
 // Nearest rank: ceil(p × n), counted from 1.
@@ -81,8 +82,8 @@ func TestDroppedPacketsDoNotCount(t *testing.T) {
 	if diff := cmp.Diff(want, result.Counters.Windows); diff != "" {
 		t.Errorf("windows (-want +got):\n%s", diff)
 	}
-	wantAffinity := []engine.FlowAffinity{
-		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
+	wantAffinity := []affinity.Flow{
+		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 		{},
 	}
 	if diff := cmp.Diff(wantAffinity, result.Flows); diff != "" {
@@ -115,8 +116,8 @@ func TestMigrationsInArrivalOrder(t *testing.T) {
 260 indicate p1 c0, dpc ends c0, enable v0
 262 indicate p3 c1, dpc ends c1, enable v1
 `)
-	want := []engine.FlowAffinity{
-		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 2}, {CPU: 1, Packets: 2}}, Migrations: 1},
+	want := []affinity.Flow{
+		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 2}, {CPU: 1, Packets: 2}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(want, e.affinity(1)); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)

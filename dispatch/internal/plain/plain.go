@@ -28,6 +28,7 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 )
@@ -75,10 +76,10 @@ type Setup struct {
 // Result is what a run counted.
 type Result struct {
 	Counters  engine.Counters
-	Flows     []engine.FlowAffinity // by number
-	Tables    Moved                 // by Setup.Tables
-	Rebalance *Rebalanced           // nil: none
-	RuleDrops uint64                // packets with ToDrop
+	Flows     []affinity.Flow // by number
+	Tables    Moved           // by Setup.Tables
+	Rebalance *Rebalanced     // nil: none
+	RuleDrops uint64          // packets with ToDrop
 }
 
 // Run emulates one mode. Every Packet.Entry must be below the table's size. Times

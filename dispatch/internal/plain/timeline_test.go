@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/nicmodel"
 )
 
@@ -123,26 +124,26 @@ func TestRSSMSIX(t *testing.T) {
 		Windows:    engine.Windows{Interval: 100, Packets: [][]uint64{{3}, {1}}},
 		SerialTime: 2*20 + 2*30 + 3*100, // CPU 0's
 	}
-	counters, affinity := e.counters(), e.affinity(3)
+	counters, flows := e.counters(), e.affinity(3)
 	if diff := cmp.Diff(want, counters); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []engine.FlowAffinity{
-		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 3}}},
-		{Packets: []engine.CPUPackets{{CPU: 1, Packets: 1}}},
+	wantAffinity := []affinity.Flow{
+		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 3}}},
+		{Packets: []affinity.CPUPackets{{CPU: 1, Packets: 1}}},
 		{},
 	}
-	if diff := cmp.Diff(wantAffinity, affinity); diff != "" {
+	if diff := cmp.Diff(wantAffinity, flows); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)
 	}
 
 	// Run is the same without a trace.
 	result := Run(Setup{Config: testConfig(), Packets: packets, Flows: 3})
-	counters, affinity = result.Counters, result.Flows
+	counters, flows = result.Counters, result.Flows
 	if diff := cmp.Diff(want, counters); diff != "" {
 		t.Errorf("Run: counters (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(wantAffinity, affinity); diff != "" {
+	if diff := cmp.Diff(wantAffinity, flows); diff != "" {
 		t.Errorf("Run: affinity (-want +got):\n%s", diff)
 	}
 }
@@ -201,8 +202,8 @@ func TestNonRSS(t *testing.T) {
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []engine.FlowAffinity{
-		{Packets: []engine.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
+	wantAffinity := []affinity.Flow{
+		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(wantAffinity, e.affinity(1)); diff != "" {
 		t.Errorf("affinity (-want +got):\n%s", diff)

@@ -10,6 +10,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -312,14 +313,14 @@ func (a *ReportBuilder) flows(listed []uint32) iter.Seq[report.Flow] {
 type flowRoom struct {
 	modes  []report.FlowMode
 	cpus   []report.CPUPackets
-	counts []engine.CPUPackets // of one flow in one mode, used over and over
+	counts []affinity.CPUPackets // of one flow in one mode, used over and over
 }
 
 func newFlowRoom(flows, modes int) *flowRoom {
 	return &flowRoom{
 		modes:  make([]report.FlowMode, 0, flows*modes),
 		cpus:   make([]report.CPUPackets, 0, 2*flows*modes),
-		counts: make([]engine.CPUPackets, 0, 8),
+		counts: make([]affinity.CPUPackets, 0, 8),
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/output"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
-	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
@@ -411,7 +411,7 @@ func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
 	}
 	replayed := c.replayed(slices.Index(c.replays, s))
 	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
-	var scratch []engine.CPUPackets
+	var scratch []affinity.CPUPackets
 	for id := range cpus {
 		cpus[id] = noCPU
 		most := uint64(0)

@@ -1,24 +1,25 @@
-package engine
+package affinity
 
 import (
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
-// indicationOrder counts the packets that are reordered (Counters.Reordered), where
-// packets of one flow may be on several CPUs at once.
+// Order counts the packets that are reordered, where packets of one flow may be on
+// several CPUs at once: those whose indication ended strictly later than that of a packet
+// of their flow that arrived after them (a reordered packet of RFC 4737).
 //
 // In the order in which packets are done, of those done at one moment the first to
 // arrive first, a packet is late if one of its flow that arrived after it is before
 // it. Each CPU is done with its own in that order, and what it takes from some moment
 // on is not done before that.
-type indicationOrder struct {
+type Order struct {
 	cpus     []doneQueue
 	pending  int
-	look     int                    // when that many are pending
+	look     int                    // Passed looks at them when that many are pending
 	arrived  uint64                 // packets so far, received or sent
 	furthest bigarray.Array[uint64] // per flow: the latest arrival done, and 1; 0: none
-	late     uint64
+	Late     uint64                 // packets reordered so far
 }
 
 // leastLook is how many packets are looked at together, at least.
@@ -40,18 +41,19 @@ func (d *donePacket) before(o *donePacket) bool {
 	return d.end < o.end || d.end == o.end && d.arrival < o.arrival
 }
 
-func newIndicationOrder(cpus int) *indicationOrder {
-	return &indicationOrder{cpus: make([]doneQueue, cpus), look: leastLook}
+// NewOrder is of packets that so many CPUs indicate.
+func NewOrder(cpus int) *Order {
+	return &Order{cpus: make([]doneQueue, cpus), look: leastLook}
 }
 
-// grow makes room for the packets and the flows of b.
-func (o *indicationOrder) grow(b *Batch) {
-	o.furthest.Grow(b.Flows)
-	o.arrived += uint64(b.N)
+// Grow makes room for so many flows in all, and for packets that come now.
+func (o *Order) Grow(flows uint32, packets int) {
+	o.furthest.Grow(flows)
+	o.arrived += uint64(packets)
 }
 
-// indicated notes that a CPU will be done with a packet at end.
-func (o *indicationOrder) indicated(cpu int, flow, packet uint32, end int64) {
+// Indicated notes that a CPU will be done with a packet at end.
+func (o *Order) Indicated(cpu int, flow, packet uint32, end int64) {
 	if flow == NoFlow {
 		return
 	}
@@ -65,10 +67,13 @@ func (o *indicationOrder) indicated(cpu int, flow, packet uint32, end int64) {
 	o.pending++
 }
 
-// passed is told that no packet is taken before now any more. It looks at those that
+// Due reports whether enough are pending for Passed to look at them.
+func (o *Order) Due() bool { return o.pending >= o.look }
+
+// Passed is told that no packet is taken before now any more. It looks at those that
 // are done by then once there are enough of them, or at the end of time.
-func (o *indicationOrder) passed(now int64) {
-	if o.pending < o.look && now < nicmodel.Never {
+func (o *Order) Passed(now int64) {
+	if !o.Due() && now < nicmodel.Never {
 		return
 	}
 	for {
@@ -87,7 +92,7 @@ func (o *indicationOrder) passed(now int64) {
 		first.next++
 		o.pending--
 		if furthest := o.furthest.At(d.flow); d.arrival < *furthest {
-			o.late++
+			o.Late++
 		} else {
 			*furthest = d.arrival + 1
 		}

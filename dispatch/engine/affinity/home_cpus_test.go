@@ -1,4 +1,4 @@
-package engine
+package affinity
 
 import "testing"
 
@@ -24,19 +24,19 @@ func TestTakesOutOfOrder(t *testing.T) {
 		{"at the first instant", []take{{0, 0, 1}, {0, 0, 0}}, 0, 1},
 	}
 	for _, test := range tests {
-		var x homeCPUs
+		var x HomeCPUs
 		x.flows.Grow(2)
-		if _, _, ok := x.connection(0, 1); ok {
+		if _, _, ok := x.Connection(0, 1); ok {
 			t.Errorf("%s: a home before any take", test.name)
 		}
 		for _, k := range test.takes {
-			x.took(k.flow, k.at, k.cpu)
+			x.Took(k.flow, k.at, k.cpu)
 		}
-		home, last, ok := x.connection(0, 1)
+		home, last, ok := x.Connection(0, 1)
 		if !ok || home != test.home || last != test.last {
 			t.Errorf("%s: home %d, last %d, %v, want %d and %d", test.name, home, last, ok, test.home, test.last)
 		}
-		if same, latest, _ := x.connection(1, NoFlow, 0); same != home || latest != last {
+		if same, latest, _ := x.Connection(1, NoFlow, 0); same != home || latest != last {
 			t.Errorf("%s: home %d, last %d with the flows the other way round", test.name, same, latest)
 		}
 	}

@@ -1,13 +1,13 @@
-package engine
+package affinity
 
 import "rssreplay/dispatch/internal/bigarray"
 
-// homeCPUs remembers, per flow, the first and the latest time that a CPU took a
+// HomeCPUs remembers, per flow, the first and the latest time that a CPU took a
 // packet of it to indicate it: a connection's home CPU, and the CPU that its
 // sent packets are compared with.
-type homeCPUs struct {
+type HomeCPUs struct {
 	flows  bigarray.Array[taken]
-	loaded int64 // of load, so that it is done
+	loaded int64 // of Load, so that it is done
 }
 
 // taken orders takes by (at, cpu): at is a time where every CPU has its own
@@ -17,18 +17,26 @@ type taken struct {
 	firstCPU, lastCPU uint16
 }
 
-// load reads what the packets of b will ask for.
+// SendRef names the connection of a sent packet: the received flow that it
+// answers, and the received flow of its own direction. NoFlow where no packet
+// of it was received before.
+type SendRef struct{ Answers, Same uint32 }
+
+// Grow makes room for so many flows.
+func (t *HomeCPUs) Grow(flows uint32) { t.flows.Grow(flows) }
+
+// Load reads what received packets of these flows and sent ones will ask for.
 //
-// Optimization: took and connection wait for one flow after the other, so that
+// Optimization: Took and Connection wait for one flow after the other, so that
 // here, where the waits overlap, all come into the cache.
-func (t *homeCPUs) load(b *Batch) {
+func (t *HomeCPUs) Load(flows []uint32, sends []SendRef) {
 	chunks, sum := t.flows.Chunks, int64(0)
-	for _, flow := range b.Flow[:b.N] {
+	for _, flow := range flows {
 		if flow != NoFlow {
 			sum += chunks[flow>>bigarray.ChunkBits][flow&(bigarray.ChunkSize-1)].last
 		}
 	}
-	for _, ref := range b.Sends {
+	for _, ref := range sends {
 		if ref.Answers != NoFlow {
 			sum += chunks[ref.Answers>>bigarray.ChunkBits][ref.Answers&(bigarray.ChunkSize-1)].last
 		}
@@ -39,10 +47,10 @@ func (t *homeCPUs) load(b *Batch) {
 	t.loaded = sum
 }
 
-// took notes that cpu took a packet of flow. Where every CPU has its own vector
+// Took notes that cpu took a packet of flow. Where every CPU has its own vector
 // the CPUs' takes do not come in order of time, and the packets of a flow need
 // not all be on one CPU.
-func (t *homeCPUs) took(flow uint32, at int64, cpu int) {
+func (t *HomeCPUs) Took(flow uint32, at int64, cpu int) {
 	f := t.flows.At(flow)
 	n, c := at+1, uint16(cpu)
 	if f.first == 0 || n < f.first || n == f.first && c < f.firstCPU {
@@ -53,16 +61,16 @@ func (t *homeCPUs) took(flow uint32, at int64, cpu int) {
 	}
 }
 
-// connection is the home CPU and the CPU of the latest take of the connection
+// Connection is the home CPU and the CPU of the latest take of the connection
 // of the two flows; ok is false as long as none of their packets was taken.
-func (t *homeCPUs) connection(flows ...uint32) (home, last int, ok bool) {
+func (t *HomeCPUs) Connection(flows ...uint32) (home, last int, ok bool) {
 	var first, latest int64
 	var firstCPU, lastCPU uint16
 	for _, flow := range flows {
 		if flow == NoFlow {
 			continue
 		}
-		f := t.flows.At(flow) // no copy: took may have written parts of it just now
+		f := t.flows.At(flow) // no copy: Took may have written parts of it just now
 		if f.first == 0 {
 			continue
 		}

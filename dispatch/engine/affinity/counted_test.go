@@ -1,29 +1,29 @@
-package engine
+package affinity
 
 import (
 	"math/rand/v2"
 	"testing"
 )
 
-// TestWandering compares words and rows with maps, on packets enough for their
+// TestCounted compares words and rows with maps, on packets enough for their
 // counts to overflow, with few CPUs and with many.
-func TestWandering(t *testing.T) {
+func TestCounted(t *testing.T) {
 	for _, cpus := range []int{1, 2, fewCPUs, fewCPUs + 1, 40} {
 		const flows = 5
 		r := rand.New(rand.NewPCG(uint64(cpus), 16))
-		w := newCountedAffinity(cpus)
-		w.grow(flows)
+		w := NewCounted(cpus)
+		w.Grow(flows)
 		var packets [flows]map[int]uint64
 		var last [flows]int
 		var migrations [flows]uint64
 		for range 600_000 {
 			flow, cpu := r.IntN(2+r.IntN(flows-2)), r.IntN(1+r.IntN(cpus))
 			if r.IntN(50) == 0 {
-				if was := w.took(NoFlow, cpu); was != 0 {
+				if was := w.Took(NoFlow, cpu); was != 0 {
 					t.Fatalf("%d CPUs: a packet without a flow was taken by CPU %d before", cpus, was-1)
 				}
 			}
-			was, want := w.took(uint32(flow), cpu)-1, -1
+			was, want := w.Took(uint32(flow), cpu)-1, -1
 			if packets[flow] == nil {
 				packets[flow] = map[int]uint64{}
 			} else if want = last[flow]; want != cpu {
@@ -35,7 +35,7 @@ func TestWandering(t *testing.T) {
 			packets[flow][cpu]++
 			last[flow] = cpu
 		}
-		w.enter()
+		w.Enter()
 		for flow := range flows {
 			got, moved := w.AppendTo(nil, uint32(flow))
 			if moved != migrations[flow] || len(got) != len(packets[flow]) {
@@ -51,14 +51,14 @@ func TestWandering(t *testing.T) {
 }
 
 // A word's counts carry, and what they carry into overflows in turn.
-func TestWanderingCarries(t *testing.T) {
-	w := newCountedAffinity(2)
-	w.grow(1)
+func TestCountedCarries(t *testing.T) {
+	w := NewCounted(2)
+	w.Grow(1)
 	const packets = 1<<(wordPackets+16) + 70
 	for range packets {
-		w.took(0, 1)
+		w.Took(0, 1)
 	}
-	w.enter()
+	w.Enter()
 	got, moved := w.AppendTo(nil, 0)
 	if len(got) != 1 || got[0] != (CPUPackets{CPU: 1, Packets: packets}) || moved != 0 {
 		t.Errorf("%v, %d migrations, want %d packets on CPU 1 and none", got, moved, packets)

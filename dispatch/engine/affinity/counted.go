@@ -1,4 +1,4 @@
-package engine
+package affinity
 
 import (
 	"slices"
@@ -7,12 +7,12 @@ import (
 	"rssreplay/dispatch/internal/prefetch"
 )
 
-// countedAffinity is the affinity of flows in a mode where any CPU may take any packet.
+// Counted is the affinity of flows in a mode where any CPU may take any packet.
 // Packets are taken in their order of arrival there, and indicated in the same.
-type countedAffinity struct {
+type Counted struct {
 	cpus    int
 	Few     bool // at most fewCPUs: words has the flows, else flows has
-	Words   bigarray.Array[flowWord]
+	Words   bigarray.Array[Word]
 	carries bigarray.Sparse[carries] // of words
 	flows   bigarray.Array[wanderer]
 	rows    [][]uint16 // of flows; 1 << rowBits in each
@@ -38,13 +38,13 @@ const (
 	rowPackets = 1
 )
 
-// flowWord is one flow's row where there are few CPUs: in one word, so that to
+// Word is one flow's row where there are few CPUs: in one word, so that to
 // count a packet is one load, one store and little between. It has packets of
 // wordPackets bits per CPU, from bit 0 on; then what a row has else: how often the
 // flow met another CPU than before, the first included, and the last CPU and 1.
-type flowWord uint64
+type Word uint64
 
-// carries counts how often the counts of a flowWord overflowed: the packets of each
+// carries counts how often the counts of a Word overflowed: the packets of each
 // CPU, and how often it met another one.
 type carries [fewCPUs + 1]uint16
 
@@ -81,12 +81,13 @@ type spill struct {
 	word int
 }
 
-func newCountedAffinity(cpus int) *countedAffinity {
-	return &countedAffinity{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
+// NewCounted is of no flows yet, whose packets meet so many CPUs.
+func NewCounted(cpus int) *Counted {
+	return &Counted{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
 }
 
-// grow makes room for flows flows.
-func (w *countedAffinity) grow(flows uint32) {
+// Grow makes room for flows flows.
+func (w *Counted) Grow(flows uint32) {
 	if w.Few {
 		w.Words.Grow(flows)
 	} else {
@@ -94,8 +95,8 @@ func (w *countedAffinity) grow(flows uint32) {
 	}
 }
 
-// expect prefetches what took will ask for of flows.
-func (w *countedAffinity) expect(flows []uint32) {
+// Expect prefetches what Took will ask for of flows.
+func (w *Counted) Expect(flows []uint32) {
 	if w.Few {
 		prefetch.Records(w.Words.Chunks, flows)
 	} else {
@@ -103,9 +104,9 @@ func (w *countedAffinity) expect(flows []uint32) {
 	}
 }
 
-// took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
-// took the flow's packet before, and 1: 0 without one, or without a flow.
-func (w *countedAffinity) took(flow uint32, cpu int) (last int) {
+// Took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
+// Took the flow's packet before, and 1: 0 without one, or without a flow.
+func (w *Counted) Took(flow uint32, cpu int) (last int) {
 	switch {
 	case flow == NoFlow:
 		return 0
@@ -115,8 +116,8 @@ func (w *countedAffinity) took(flow uint32, cpu int) (last int) {
 	return w.tookRow(flow, uint16(cpu))
 }
 
-// tookWord is took with few CPUs.
-func (w *countedAffinity) tookWord(flow uint32, cpu uint16) (last int) {
+// tookWord is Took with few CPUs.
+func (w *Counted) tookWord(flow uint32, cpu uint16) (last int) {
 	word := (*uint64)(w.Words.At(flow))
 	// Optimization: little work waits for what was loaded, and no branch but for
 	// overflows, so that the loads of many packets overlap.
@@ -138,15 +139,15 @@ func (w *countedAffinity) tookWord(flow uint32, cpu uint16) (last int) {
 }
 
 // carry counts an overflow of a count of flow.
-func (w *countedAffinity) carry(flow uint32, count int) {
+func (w *Counted) carry(flow uint32, count int) {
 	n := &w.carries.Ensure(flow)[count]
 	if *n++; *n == 0 {
 		w.spill(flow, count)
 	}
 }
 
-// tookRow is took with many CPUs.
-func (w *countedAffinity) tookRow(flow uint32, cpu uint16) (last int) {
+// tookRow is Took with many CPUs.
+func (w *Counted) tookRow(flow uint32, cpu uint16) (last int) {
 	f := w.flows.At(flow)
 	switch {
 	case f.state == unmet:
@@ -168,13 +169,13 @@ func (w *countedAffinity) tookRow(flow uint32, cpu uint16) (last int) {
 	}
 	// Optimization: rows are counted in a loop of their own, whose loads overlap.
 	if len(w.pending) == cap(w.pending) {
-		w.enter()
+		w.Enter()
 	}
 	w.pending = append(w.pending, indication{f.n, cpu, moved})
 	return last
 }
 
-func (w *countedAffinity) newRow() uint32 {
+func (w *Counted) newRow() uint32 {
 	if w.used>>rowBits >= uint32(len(w.rows)) {
 		w.rows = append(w.rows, make([]uint16, (rowPackets+w.cpus)<<rowBits))
 	}
@@ -182,14 +183,14 @@ func (w *countedAffinity) newRow() uint32 {
 	return w.used - 1
 }
 
-func (w *countedAffinity) row(i uint32) []uint16 {
+func (w *Counted) row(i uint32) []uint16 {
 	stride := rowPackets + w.cpus
 	at := int(i&(1<<rowBits-1)) * stride
 	return w.rows[i>>rowBits][at : at+stride]
 }
 
-// enter counts in their rows what is pending.
-func (w *countedAffinity) enter() {
+// Enter counts in their rows what is pending.
+func (w *Counted) Enter() {
 	for _, in := range w.pending {
 		row, word := w.row(in.row), rowPackets+int(in.cpu)
 		if row[word]++; row[word] == 0 {
@@ -202,7 +203,7 @@ func (w *countedAffinity) enter() {
 	w.pending = w.pending[:0]
 }
 
-func (w *countedAffinity) spill(of uint32, word int) {
+func (w *Counted) spill(of uint32, word int) {
 	if w.spilled == nil {
 		w.spilled = map[spill]uint64{}
 	}
@@ -211,7 +212,7 @@ func (w *countedAffinity) spill(of uint32, word int) {
 
 // AppendTo appends the flow's packets per CPU to into, and returns its
 // migrations.
-func (w *countedAffinity) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+func (w *Counted) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
 	if w.Few {
 		return w.appendWord(into, flow)
 	}
@@ -239,7 +240,7 @@ func (w *countedAffinity) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets
 }
 
 // appendWord is AppendTo with few CPUs.
-func (w *countedAffinity) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+func (w *Counted) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
 	word := uint64(*w.Words.At(flow))
 	if word == 0 {
 		return into, 0

@@ -1,11 +1,11 @@
-package engine
+package affinity
 
 import "rssreplay/dispatch/internal/bigarray"
 
-// fixedAffinity is the affinity of flows under RSS: the table entry fixes the CPU, so
+// Fixed is the affinity of flows under RSS: the table entry fixes the CPU, so
 // nothing is counted per packet; only what was dropped, and the packets of
 // flows that met more than one entry.
-type fixedAffinity struct {
+type Fixed struct {
 	dropped drops
 	varied  map[uint32]*variedFlow
 }
@@ -16,25 +16,26 @@ type variedFlow struct {
 	migrations uint64
 }
 
-func newFixedAffinity() *fixedAffinity {
-	return &fixedAffinity{varied: map[uint32]*variedFlow{}}
+// NewFixed is of no flows yet.
+func NewFixed() *Fixed {
+	return &Fixed{varied: map[uint32]*variedFlow{}}
 }
 
-// drop notes a dropped packet of flow.
-func (s *fixedAffinity) drop(flow uint32) {
+// Drop notes a dropped packet of flow.
+func (s *Fixed) Drop(flow uint32) {
 	if flow != NoFlow {
 		s.dropped.add(flow)
 	}
 }
 
-// note counts an accepted packet of a flow that met more than one entry. first
-// is the CPU of the packets before, if there were any.
-func (s *fixedAffinity) note(flow uint32, ref *VariedRef, first, cpu, cpus int) {
+// Note counts an accepted packet of a flow that met more than one entry. first
+// is the CPU of the packets of it that were received earlier, if there were any.
+func (s *Fixed) Note(flow uint32, earlier uint64, first, cpu, cpus int) {
 	v := s.varied[flow]
 	if v == nil {
 		v = &variedFlow{packets: make([]uint64, cpus), last: -1}
 		s.varied[flow] = v
-		if before := ref.Before - s.dropped.of(flow); before > 0 {
+		if before := earlier - s.dropped.of(flow); before > 0 {
 			v.packets[first], v.last = before, first
 		}
 	}
@@ -47,7 +48,7 @@ func (s *fixedAffinity) note(flow uint32, ref *VariedRef, first, cpu, cpus int) 
 
 // AppendTo appends the flow's packets per CPU to into, and returns its
 // migrations. received counts its packets, cpu is the CPU of its entry.
-func (s *fixedAffinity) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
+func (s *Fixed) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu int) ([]CPUPackets, uint64) {
 	if v := s.varied[flow]; v != nil {
 		for cpu, n := range v.packets {
 			if n > 0 {
