@@ -440,8 +440,8 @@ func (e *secondHop) indicated(c int) {
 	cpu.Packets++
 	cpu.Bytes += uint64(p.length)
 	late := e.now - p.arrival
-	cpu.latency.count(late)
-	cpu.latency.add(1, late, max(cpu.latency.max, late))
+	cpu.latency.Count(late)
+	cpu.latency.Add(1, late, max(cpu.latency.Max, late))
 	e.inWindow(&cpu.series, p.arrival)
 	e.order.Indicated(0, p.flow, p.packet, e.now)
 	if e.order.Due() {

@@ -340,7 +340,7 @@ func (m *Model) burstsMove() bool { return m.changes != nil && len(m.queues) > 1
 func (m *Model) movable(t int64, entry uint16, flow uint32, to target, accepted bool) {
 	h := m.changes
 	if m.burstsMove() {
-		m.bursts.queues[to.queue].arrive(t)
+		m.bursts.Arrive(to.queue, t)
 	}
 	h.arrived.count(t, to.cpu)
 	if h.balancer != nil {

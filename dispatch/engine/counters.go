@@ -1,5 +1,7 @@
 package engine
 
+import "rssreplay/dispatch/engine/measure"
+
 // Counters is what one mode counted: the same struct
 // whichever engine filled it. CPUs are indexed as Config.CPUs.
 type Counters struct {
@@ -39,7 +41,7 @@ type CPUCounters struct {
 	DPCTime        int64
 	SendPackets    uint64
 	SendTime       int64
-	Latency        Latency
+	Latency        measure.Latency
 
 	// Packets that paid migration-cost: another CPU had most recently taken a packet
 	// of their flow. MigrationTime is part of DPCTime.
@@ -56,13 +58,6 @@ type CPUCounters struct {
 
 // Busy is the CPU's ISR, DPC and send time, in ns.
 func (c *CPUCounters) Busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
-
-// Latency is the distribution of arrival to indication, in ns, over the
-// packets that the CPU indicated; all zero when there is none.
-type Latency struct {
-	Sum, Max            int64
-	P50, P90, P99, P999 int64 // nearest rank, within 1 %
-}
 
 // QueueCounters is what happened to one hardware queue.
 type QueueCounters struct {

@@ -52,7 +52,7 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 		if !c.series.inLast(s.arrival) {
 			d.m.crossWindows(&c.series, s.arrival)
 		}
-		done := c.latency.run(s.arrival, work, cfg.PacketCost)
+		done := c.latency.Run(s.arrival, work, cfg.PacketCost)
 		if s.back = done; done == begin {
 			s.back++ // it begins in step (4), after the arrivals
 		}

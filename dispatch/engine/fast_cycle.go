@@ -112,7 +112,7 @@ func (c *fastCycle) dpc(l *fastLine, start int64) {
 	if !on.series.inLast(arrival) {
 		c.m.crossWindows(&on.series, arrival)
 	}
-	end := on.latency.run(arrival, start+c.m.cfg.DPCCost, c.m.cfg.PacketCost)
+	end := on.latency.Run(arrival, start+c.m.cfg.DPCCost, c.m.cfg.PacketCost)
 	on.DPCTime += end - start
 	l.held, l.taken = l.taken, l.published
 	l.end, l.freed = end, end

@@ -307,11 +307,11 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 	m, h := l.m, &l.on.latency
 	arrival := l.arrival[l.taken : l.taken+n]
 	if m.cfg.ByteCost == 0 {
-		return h.run(arrival, start, m.cfg.PacketCost)
+		return h.Run(arrival, start, m.cfg.PacketCost)
 	}
 	end = start
 	for i, p := range l.rest[l.taken : l.taken+n] {
-		end = h.run(arrival[i:i+1], end, m.cfg.Cost(p.length))
+		end = h.Run(arrival[i:i+1], end, m.cfg.Cost(p.length))
 	}
 	return end
 }
@@ -323,7 +323,7 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
 	rest := l.rest[l.taken : l.taken+n]
 	end = start
-	sum, most, bytes, migrated := int64(0), h.max, uint64(0), uint64(0)
+	sum, most, bytes, migrated := int64(0), h.Max, uint64(0), uint64(0)
 	for i, arrival := range l.arrival[l.taken : l.taken+n] {
 		if end >= until {
 			n = i
@@ -342,9 +342,9 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 		bytes += uint64(p.length)
 		late := end - arrival
 		sum, most = sum+late, max(most, late)
-		h.count(late)
+		h.Count(late)
 	}
-	h.add(uint64(n), sum, most)
+	h.Add(uint64(n), sum, most)
 	cpu.Packets += uint64(n)
 	cpu.Bytes += bytes
 	cpu.MigratedPackets += migrated
@@ -367,7 +367,7 @@ func (l *fastLine) counted(q *QueueCounters, bytes uint64) {
 		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
 	}
 	if l.plain {
-		c.latency.add(accepted, l.lateness, l.latest)
+		c.latency.Add(accepted, l.lateness, l.latest)
 		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*l.m.cfg.ISRCost
 	}
 	if l.plain || l.cycle != nil {

@@ -14,7 +14,7 @@ func (l *fastLine) publishPlain(t, arrival int64) {
 	late := l.end - arrival
 	l.lateness += late
 	l.latest = max(l.latest, late)
-	l.on.latency.count(late)
+	l.on.latency.Count(late)
 	s := &l.on.series
 	if arrival >= s.until {
 		l.m.extend(s, arrival)

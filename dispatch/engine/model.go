@@ -2,6 +2,7 @@ package engine
 
 import (
 	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/engine/measure"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
@@ -41,7 +42,7 @@ type Model struct {
 	vectorWork int64
 	ownHashes  uint64
 
-	bursts     *bursts
+	bursts     *measure.Bursts
 	ownsBursts bool // no other model counts them
 
 	takes   *affinity.HomeCPUs // nil if the capture can't hold sent packets
@@ -63,7 +64,7 @@ type Model struct {
 type cpu struct {
 	CPUCounters
 	index   int
-	latency histogram
+	latency measure.Histogram
 	series  cpuSeries
 }
 
@@ -93,7 +94,11 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 		m.changeAt, _ = m.changes.next()
 	}
 	m.aim()
-	m.bursts = newBursts(m)
+	queueOf := make([]uint16, len(m.targets))
+	for entry, to := range m.targets {
+		queueOf[entry] = to.queue
+	}
+	m.bursts = measure.NewBursts(queues, queueOf)
 	m.ownsBursts = !m.burstsMove()
 	if mode == NonRSS || m.changes != nil || cfg.RPS.Active(mode) {
 		m.CountedAffinity = affinity.NewCounted(len(cfg.CPUs))
@@ -136,7 +141,7 @@ func (m *Model) plain() bool {
 // prepare makes room for the flows of b, and counts its bursts.
 func (m *Model) prepare(b *Batch) {
 	if m.ownsBursts {
-		m.bursts.count(b.Time[:b.N], b.steered(m.steering).Entry[:])
+		m.bursts.Count(b.Time[:b.N], b.steered(m.steering).Entry[:], Sent)
 	}
 	if m.CountedAffinity != nil {
 		m.CountedAffinity.Grow(b.Flows)
@@ -260,7 +265,7 @@ func (m *Model) systemCPU() int {
 func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) int64 {
 	cpu := &m.cpus[c]
 	end := start
-	bytes, sum, most := uint64(0), int64(0), cpu.latency.max
+	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
 	for i := range n {
 		b := q.Peek(i)
 		begun := end
@@ -277,7 +282,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		bytes += uint64(b.Length)
 		late := end - b.Arrival
 		sum, most = sum+late, max(most, late)
-		cpu.latency.count(late)
+		cpu.latency.Count(late)
 		if b.Arrival >= cpu.series.until {
 			m.extend(&cpu.series, b.Arrival)
 		}
@@ -297,7 +302,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 		m.take(c, q, n, takenAt)
 	}
 	q.Take(n)
-	cpu.latency.add(uint64(n), sum, most)
+	cpu.latency.Add(uint64(n), sum, most)
 	cpu.Packets += uint64(n)
 	cpu.Bytes += bytes
 	cpu.DPCTime += end - start
@@ -406,12 +411,11 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 		Windows: m.windows(),
 	}
 	for q := range m.queues {
-		b := &m.bursts.queues[q]
-		m.queues[q].Burst50us, m.queues[q].Burst500us = b.short, b.long
+		m.queues[q].Burst50us, m.queues[q].Burst500us = m.bursts.Most(q)
 	}
 	for i := range m.cpus {
 		c.CPUs[i] = m.cpus[i].CPUCounters
-		c.CPUs[i].Latency = m.cpus[i].latency.latency()
+		c.CPUs[i].Latency = m.cpus[i].latency.Latency()
 		c.CPUs[i].MigrationTime = int64(c.CPUs[i].MigratedPackets) * m.cfg.MigrationCost
 	}
 	if m.CountedAffinity != nil {

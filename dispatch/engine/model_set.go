@@ -107,7 +107,7 @@ func (s *ModelSet) shareBursts(m *Model) {
 		return
 	}
 	for _, other := range s.models {
-		if !other.burstsMove() && (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.same(m.bursts) {
+		if !other.burstsMove() && (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.Same(m.bursts) {
 			m.bursts, m.ownsBursts = other.bursts, false
 			return
 		}

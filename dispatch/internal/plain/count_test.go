@@ -7,21 +7,22 @@ import (
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/engine/measure"
 )
 
 // Nearest rank: ceil(p × n), counted from 1.
 func TestLatency(t *testing.T) {
 	tests := []struct {
 		n    int
-		want engine.Latency // of n, n − 1, … 1
+		want measure.Latency // of n, n − 1, … 1
 	}{
-		{0, engine.Latency{}},
-		{1, engine.Latency{Sum: 1, Max: 1, P50: 1, P90: 1, P99: 1, P999: 1}},
-		{2, engine.Latency{Sum: 3, Max: 2, P50: 1, P90: 2, P99: 2, P999: 2}},
-		{10, engine.Latency{Sum: 55, Max: 10, P50: 5, P90: 9, P99: 10, P999: 10}},
-		{11, engine.Latency{Sum: 66, Max: 11, P50: 6, P90: 10, P99: 11, P999: 11}},
-		{1000, engine.Latency{Sum: 500500, Max: 1000, P50: 500, P90: 900, P99: 990, P999: 999}},
-		{1001, engine.Latency{Sum: 501501, Max: 1001, P50: 501, P90: 901, P99: 991, P999: 1000}},
+		{0, measure.Latency{}},
+		{1, measure.Latency{Sum: 1, Max: 1, P50: 1, P90: 1, P99: 1, P999: 1}},
+		{2, measure.Latency{Sum: 3, Max: 2, P50: 1, P90: 2, P99: 2, P999: 2}},
+		{10, measure.Latency{Sum: 55, Max: 10, P50: 5, P90: 9, P99: 10, P999: 10}},
+		{11, measure.Latency{Sum: 66, Max: 11, P50: 6, P90: 10, P99: 11, P999: 11}},
+		{1000, measure.Latency{Sum: 500500, Max: 1000, P50: 500, P90: 900, P99: 990, P999: 999}},
+		{1001, measure.Latency{Sum: 501501, Max: 1001, P50: 501, P90: 901, P99: 991, P999: 1000}},
 	}
 	for _, test := range tests {
 		var latencies []int64

@@ -3,13 +3,13 @@ package plain
 import (
 	"slices"
 
-	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/measure"
 )
 
 // latency is the distribution of latencies, exact.
-func latency(latencies []int64) engine.Latency {
+func latency(latencies []int64) measure.Latency {
 	if len(latencies) == 0 {
-		return engine.Latency{}
+		return measure.Latency{}
 	}
 	sorted := slices.Sorted(slices.Values(latencies))
 	var sum int64
@@ -22,7 +22,7 @@ func latency(latencies []int64) engine.Latency {
 		n := len(sorted)
 		return sorted[(thousandths*n+999)/1000-1]
 	}
-	return engine.Latency{
+	return measure.Latency{
 		Sum:  sum,
 		Max:  sorted[len(sorted)-1],
 		P50:  rank(500),

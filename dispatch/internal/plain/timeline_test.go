@@ -9,6 +9,7 @@ import (
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/engine/measure"
 	"rssreplay/nicmodel"
 )
 
@@ -113,9 +114,9 @@ func TestRSSMSIX(t *testing.T) {
 		CPUs: []engine.CPUCounters{
 			// Latencies 160 − 0, 260 − 30, 420 − 31.
 			{Packets: 3, Bytes: 180, Interrupts: 2, DPCs: 2, MaxPerDPC: 2, ISRTime: 2 * 20, DPCTime: 2*30 + 3*100,
-				Latency: engine.Latency{Sum: 160 + 230 + 389, Max: 389, P50: 230, P90: 389, P99: 389, P999: 389}},
+				Latency: measure.Latency{Sum: 160 + 230 + 389, Max: 389, P50: 230, P90: 389, P99: 389, P999: 389}},
 			{Packets: 1, Bytes: 60, Interrupts: 1, DPCs: 1, MaxPerDPC: 1, ISRTime: 20, DPCTime: 30 + 100,
-				Latency: engine.Latency{Sum: 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
+				Latency: measure.Latency{Sum: 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 		},
 		Queues: []engine.QueueCounters{
 			{Packets: 3, Bytes: 180, DepthMax: 2, Burst50us: 3, Burst500us: 3},
@@ -188,9 +189,9 @@ func TestNonRSS(t *testing.T) {
 		SimulatedTime: 1000,
 		CPUs: []engine.CPUCounters{
 			{Packets: 2, Bytes: 100, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 260, SendPackets: 3, SendTime: 21,
-				Latency: engine.Latency{Sum: 160 + 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
+				Latency: measure.Latency{Sum: 160 + 160, Max: 160, P50: 160, P90: 160, P99: 160, P999: 160}},
 			{Packets: 1, Bytes: 60, Interrupts: 1, DPCs: 1, MaxPerDPC: 1, ISRTime: 20, DPCTime: 130, SendPackets: 2, SendTime: 14,
-				Latency:         engine.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220},
+				Latency:         measure.Latency{Sum: 220, Max: 220, P50: 220, P90: 220, P99: 220, P999: 220},
 				MigratedPackets: 1}, // p3: CPU 0 took p0. It costs nothing here.
 		},
 		Queues:      []engine.QueueCounters{{Packets: 3, Bytes: 160, DepthMax: 1, Burst50us: 3, Burst500us: 3}},
@@ -246,10 +247,10 @@ func TestRSSHWQueues(t *testing.T) {
 		CPUs: []engine.CPUCounters{
 			// Latencies 180 − 10, 480 − 55.
 			{Packets: 2, Bytes: 120, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 260,
-				Latency: engine.Latency{Sum: 170 + 425, Max: 425, P50: 170, P90: 425, P99: 425, P999: 425}},
+				Latency: measure.Latency{Sum: 170 + 425, Max: 425, P50: 170, P90: 425, P99: 425, P999: 425}},
 			// Latencies 220 − 0, 320 − 20, 520 − 60.
 			{Packets: 3, Bytes: 180, DPCs: 2, MaxPerDPC: 2, DPCTime: 360,
-				Latency: engine.Latency{Sum: 220 + 300 + 460, Max: 460, P50: 300, P90: 460, P99: 460, P999: 460}},
+				Latency: measure.Latency{Sum: 220 + 300 + 460, Max: 460, P50: 300, P90: 460, P99: 460, P999: 460}},
 		},
 		Queues: []engine.QueueCounters{
 			{Packets: 2, Bytes: 120, DepthMax: 1, Burst50us: 2, Burst500us: 2},
@@ -304,10 +305,10 @@ func TestRSSSingleQueue(t *testing.T) {
 			SimulatedTime: 685,
 			CPUs: []engine.CPUCounters{
 				{Packets: 1, Bytes: 60, Interrupts: 2, DPCs: 2, MaxPerDPC: 1, ISRTime: 40, DPCTime: 45 + 100 + 40,
-					Latency: engine.Latency{Sum: 175, Max: 175, P50: 175, P90: 175, P99: 175, P999: 175}},
+					Latency: measure.Latency{Sum: 175, Max: 175, P50: 175, P90: 175, P99: 175, P999: 175}},
 				// Latencies 245, 345, 585 − 40, 685 − 175.
 				{Packets: 4, Bytes: 240, DPCs: 2, MaxPerDPC: 2, DPCTime: 2*30 + 4*100,
-					Latency: engine.Latency{Sum: 245 + 345 + 545 + 510, Max: 545, P50: 345, P90: 545, P99: 545, P999: 545}},
+					Latency: measure.Latency{Sum: 245 + 345 + 545 + 510, Max: 545, P50: 345, P90: 545, P99: 545, P999: 545}},
 			},
 			Queues:     []engine.QueueCounters{{Packets: 6, Bytes: 360, Drops: 1, DepthMax: 3, Burst50us: 6, Burst500us: 6}},
 			Windows:    engine.Windows{Interval: 100, Packets: [][]uint64{{1, 0}, {3, 1}}},

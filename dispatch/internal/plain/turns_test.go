@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/engine/measure"
 	"rssreplay/hash"
 )
 
@@ -50,12 +51,12 @@ func TestTurns(t *testing.T) {
 	want := []engine.CPUCounters{
 		{
 			Packets: 2, Bytes: 120, Interrupts: 1, DPCs: 2, MaxPerDPC: 1, ISRTime: 20, DPCTime: 30 + 3 + 3 + 100 + 30 + 100,
-			Latency:     engine.Latency{Sum: 166 + 296, Max: 296, P50: 166, P90: 296, P99: 296, P999: 296},
+			Latency:     measure.Latency{Sum: 166 + 296, Max: 296, P50: 166, P90: 296, P99: 296, P999: 296},
 			SteeredAway: 2, FromBacklog: 1, BacklogMax: 1,
 		},
 		{
 			Packets: 1, Bytes: 60, DPCs: 1, MaxPerDPC: 1, DPCTime: 130,
-			Latency:     engine.Latency{Sum: 336, Max: 336, P50: 336, P90: 336, P99: 336, P999: 336},
+			Latency:     measure.Latency{Sum: 336, Max: 336, P50: 336, P90: 336, P99: 336, P999: 336},
 			FromBacklog: 1, BacklogMax: 1, IPIs: 1,
 			MigratedPackets: 1, // p0 is taken by CPU 1 at 236, after CPU 0 took p1
 		},

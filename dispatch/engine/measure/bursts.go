@@ -1,17 +1,17 @@
-package engine
+package measure
 
 import "slices"
 
-// The windows of QueueCounters' bursts, in ns.
+// The windows of bursts, in ns.
 const (
 	shortBurst = 50_000
 	longBurst  = 500_000
 )
 
-// bursts finds the most packets that arrive for each hardware queue within any window
+// Bursts finds the most packets that arrive for each hardware queue within any window
 // of a given length. Models whose packets go to the same queues share it.
-type bursts struct {
-	queueOf []uint16 // per table entry, then of packets without a hash
+type Bursts struct {
+	queueOf []uint16 // per table entry, then of packets without a hash; nil: one queue
 	queues  []queueBursts
 }
 
@@ -47,30 +47,30 @@ type run struct {
 	first uint64 // the number of the first of them
 }
 
-func newBursts(m *Model) *bursts {
-	b := &bursts{queues: make([]queueBursts, len(m.queues))}
+// NewBursts is of so many hardware queues; queueOf is the queue of each table entry, then
+// of packets without a hash.
+func NewBursts(queues int, queueOf []uint16) *Bursts {
+	b := &Bursts{queues: make([]queueBursts, queues)}
 	for q := range b.queues {
 		b.queues[q].times = make([]int64, 64)
 	}
-	if len(m.queues) > 1 {
-		for _, to := range m.targets {
-			b.queueOf = append(b.queueOf, to.queue)
-		}
+	if queues > 1 {
+		b.queueOf = queueOf
 	}
 	return b
 }
 
-// same reports whether both count the same arrivals, of packets that are steered alike.
-func (b *bursts) same(o *bursts) bool {
+// Same reports whether both count the same arrivals, of packets that are steered alike.
+func (b *Bursts) Same(o *Bursts) bool {
 	return len(b.queues) == len(o.queues) && slices.Equal(b.queueOf, o.queueOf)
 }
 
-// count counts the received packets of a batch.
-func (b *bursts) count(times []int64, entries []uint16) {
+// Count counts the packets of a batch that arrive: those whose entry is below none.
+func (b *Bursts) Count(times []int64, entries []uint16, none uint16) {
 	if b.queueOf == nil {
 		q := &b.queues[0]
 		for i, entry := range entries[:len(times)] {
-			if entry < Sent {
+			if entry < none {
 				q.arrive(times[i])
 			}
 		}
@@ -78,10 +78,18 @@ func (b *bursts) count(times []int64, entries []uint16) {
 	}
 	last := len(b.queueOf) - 1
 	for i, entry := range entries[:len(times)] {
-		if entry < Sent {
-			b.queues[b.queueOf[min(int(entry), last)]].arrive(times[i]) // see model.target
+		if entry < none {
+			b.queues[b.queueOf[min(int(entry), last)]].arrive(times[i]) // as Model.target
 		}
 	}
+}
+
+// Arrive counts a packet that arrives for a queue.
+func (b *Bursts) Arrive(queue uint16, t int64) { b.queues[queue].arrive(t) }
+
+// Most is the most packets that arrived for a queue within any 50 µs, and any 500 µs.
+func (b *Bursts) Most(queue int) (short, long uint64) {
+	return b.queues[queue].short, b.queues[queue].long
 }
 
 func (q *queueBursts) arrive(t int64) {

@@ -1,4 +1,4 @@
-package engine
+package measure
 
 import (
 	"math/rand/v2"
@@ -41,8 +41,8 @@ func TestBursts(t *testing.T) {
 			}
 			return most
 		}
-		if short, long := most(shortBurst), most(longBurst); q.short != short || q.long != long {
-			t.Errorf("seed %d: bursts of %d and %d, want %d and %d", seed, q.short, q.long, short, long)
+		if Short, Long := most(shortBurst), most(longBurst); q.short != Short || q.long != Long {
+			t.Errorf("seed %d: bursts of %d and %d, want %d and %d", seed, q.short, q.long, Short, Long)
 		}
 		if seed >= 20 && q.runs == nil && len(times) > 3*maxTimes {
 			t.Errorf("seed %d: %d arrivals kept one by one", seed, len(times))

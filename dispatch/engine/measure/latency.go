@@ -1,22 +1,29 @@
-package engine
+package measure
 
 import "math/bits"
+
+// Latency is the distribution of arrival to indication, in ns, over the packets
+// that one CPU indicated; all zero when there is none.
+type Latency struct {
+	Sum, Max            int64
+	P50, P90, P99, P999 int64 // nearest rank, within 1 %
+}
 
 // subBits is the number of bits below the leading one that a bucket keeps: 64
 // buckets for each doubling, so a bucket is at most 1/64 of its values wide and
 // its middle within 0.8 % of each of them.
 const subBits = 6
 
-// histogram counts latencies in log-linear buckets. Values below 128 have a
+// Histogram counts latencies in log-linear buckets. Values below 128 have a
 // bucket each. The zero value is empty.
 //
 // Note: HdrHistogram has the same layout, but its RecordValue costs as much as
 // the whole rest of a packet's way through a mode.
-type histogram struct {
+type Histogram struct {
 	counts []uint64
 	n      uint64
 	sum    int64
-	max    int64
+	Max    int64 // so far
 }
 
 // bucket is the index of v's bucket; v is not negative.
@@ -36,8 +43,8 @@ func middle(b int) int64 {
 	return low + (int64(1)<<shift-1)/2
 }
 
-// count counts v in its bucket; add follows for all that were counted.
-func (h *histogram) count(v int64) {
+// Count counts v in its bucket; Add follows for all that were counted.
+func (h *Histogram) Count(v int64) {
 	b := bucket(v)
 	if b >= len(h.counts) {
 		h.grow(b)
@@ -45,34 +52,34 @@ func (h *histogram) count(v int64) {
 	h.counts[b]++
 }
 
-// run counts the packets of one DPC with the given arrivals, which it works on
+// Run counts the packets of one DPC with the given arrivals, which it works on
 // one after the other from start, cost for each, and returns when it is done.
-func (h *histogram) run(arrivals []int64, start, cost int64) int64 {
-	end, sum, most := start, int64(0), h.max
+func (h *Histogram) Run(arrivals []int64, start, cost int64) int64 {
+	end, sum, most := start, int64(0), h.Max
 	for _, arrival := range arrivals {
 		end += cost
 		late := end - arrival
 		sum, most = sum+late, max(most, late)
-		h.count(late)
+		h.Count(late)
 	}
-	h.add(uint64(len(arrivals)), sum, most)
+	h.Add(uint64(len(arrivals)), sum, most)
 	return end
 }
 
-// add adds the sum of n counted values, and the greatest so far.
-func (h *histogram) add(n uint64, sum, most int64) {
+// Add adds the sum of n counted values, and the greatest so far.
+func (h *Histogram) Add(n uint64, sum, most int64) {
 	h.n += n
 	h.sum += sum
-	h.max = most
+	h.Max = most
 }
 
-func (h *histogram) grow(b int) {
+func (h *Histogram) grow(b int) {
 	h.counts = append(h.counts, make([]uint64, (b|63)+1-len(h.counts))...)
 }
 
-// latency is the distribution's figures: percentiles by nearest rank.
-func (h *histogram) latency() Latency {
-	l := Latency{Sum: h.sum, Max: h.max}
+// Latency is the distribution's figures: percentiles by nearest rank.
+func (h *Histogram) Latency() Latency {
+	l := Latency{Sum: h.sum, Max: h.Max}
 	if h.n == 0 {
 		return l
 	}
@@ -89,7 +96,7 @@ func (h *histogram) latency() Latency {
 			below += h.counts[b]
 			b++
 		}
-		return min(middle(b), h.max)
+		return min(middle(b), h.Max)
 	}
 	l.P50, l.P90, l.P99, l.P999 = rank(500), rank(900), rank(990), rank(999)
 	return l

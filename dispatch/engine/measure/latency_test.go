@@ -1,4 +1,4 @@
-package engine
+package measure
 
 import (
 	"math"
@@ -37,7 +37,7 @@ func TestLatency(t *testing.T) {
 	}
 	for _, d := range distributions {
 		for _, n := range []int{0, 1, 2, 3, 9, 10, 11, 99, 100, 101, 999, 1000, 1001, 20_000} {
-			var h histogram
+			var h Histogram
 			values := make([]int64, n)
 			want := Latency{}
 			for i := range values {
@@ -49,7 +49,7 @@ func TestLatency(t *testing.T) {
 			if n > 0 {
 				want.Max = values[n-1]
 			}
-			got := h.latency()
+			got := h.Latency()
 			if got.Sum != want.Sum || got.Max != want.Max {
 				t.Errorf("%s of %d: sum %d and greatest %d, want %d and %d", d.name, n, got.Sum, got.Max, want.Sum, want.Max)
 			}
@@ -75,13 +75,13 @@ func TestLatency(t *testing.T) {
 
 // TestLatencyOfTheLongest: the longest time a replay covers has a bucket.
 func TestLatencyOfTheLongest(t *testing.T) {
-	var h histogram
+	var h Histogram
 	h.one(math.MaxInt64)
-	got := h.latency()
+	got := h.Latency()
 	if got.Max != math.MaxInt64 || math.MaxInt64-got.P50 > math.MaxInt64/100 {
 		t.Errorf("%+v", got)
 	}
-	if diff := cmp.Diff(Latency{}, new(histogram).latency()); diff != "" {
+	if diff := cmp.Diff(Latency{}, new(Histogram).Latency()); diff != "" {
 		t.Errorf("of nothing (-want +got):\n%s", diff)
 	}
 }
@@ -119,7 +119,7 @@ func TestBuckets(t *testing.T) {
 }
 
 // one adds one latency.
-func (h *histogram) one(v int64) {
-	h.count(v)
-	h.add(1, v, max(h.max, v))
+func (h *Histogram) one(v int64) {
+	h.Count(v)
+	h.Add(1, v, max(h.Max, v))
 }

@@ -1,4 +1,4 @@
-package engine
+package measure
 
 import (
 	"math/rand/v2"
@@ -20,26 +20,26 @@ func BenchmarkHistogramAdd(b *testing.B) {
 			for i := range values {
 				values[i] = input.value()
 			}
-			var h histogram
+			var h Histogram
 			i := 0
 			for b.Loop() {
-				h.count(values[i&(len(values)-1)])
+				h.Count(values[i&(len(values)-1)])
 				i++
 			}
 		})
 	}
 }
 
-// BenchmarkHistogramLatency is the percentiles of a full histogram.
+// BenchmarkHistogramLatency is the percentiles of a full Histogram.
 func BenchmarkHistogramLatency(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 15))
 	b.Run("impl=log-linear/input=every-size", func(b *testing.B) {
-		var h histogram
+		var h Histogram
 		for range 100_000 {
 			h.one(r.Int64N(int64(1) << r.IntN(40)))
 		}
 		for b.Loop() {
-			if l := h.latency(); l.P50 > l.P999 {
+			if l := h.Latency(); l.P50 > l.P999 {
 				b.Fatal(l)
 			}
 		}
