@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -28,39 +29,39 @@ type QueueCounters struct {
 // the queue, a second one the device. Several counters of a queue are added.
 type counterForm struct {
 	drivers        string
-	packets, bytes *lazyRegexp // bytes may be nil, and packets where there are none
+	packets, bytes *lazyregexp.Regexp // bytes may be nil, and packets where there are none
 }
 
 // counterForms are the names in the drivers' sources: Linux 6.12, drivers/net, in each
 // driver's *_ethtool.c; DPDK, lib/ethdev/rte_ethdev.c (eth_dev_rxq_stats); FreeBSD 14,
 // sys/net/iflib.c and sys/dev/ixl.
 var counterForms = []counterForm{
-	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazily(`^rx_queue_(\d+)_packets$`), lazily(`^rx_queue_(\d+)_bytes$`)}, // libwx too
-	{"i40e, iavf, sfc", lazily(`^rx-(\d+)\.(?:rx_)?packets$`), lazily(`^rx-(\d+)\.(?:rx_)?bytes$`)},
-	{"mlx5, mlx4, virtio_net", lazily(`^rx(\d+)_packets$`), lazily(`^rx(\d+)_bytes$`)},
-	{"ena", lazily(`^queue_(\d+)_rx_cnt$`), lazily(`^queue_(\d+)_rx_bytes$`)},
-	{"bnxt, bnx2x", lazily(`^\[(\d+)\]: rx_[umb]cast_packets$`), lazily(`^\[(\d+)\]: rx_(?:[umb]cast_)?bytes$`)},
-	{"mana", lazily(`^rx_(\d+)_packets$`), lazily(`^rx_(\d+)_bytes$`)},
-	{"ionic", lazily(`^rx_(\d+)_pkts$`), lazily(`^rx_(\d+)_bytes$`)},
-	{"atlantic", lazily(`^(?:TC\d+ )?Queue\[(\d+)\] InPackets$`), nil},
-	{"DPDK", lazily(`^rx_q(\d+)_?packets$`), lazily(`^rx_q(\d+)_?bytes$`)},
-	{"idpf", lazily(`^rx_q-(\d+)_pkts$`), lazily(`^rx_q-(\d+)_bytes$`)},
-	{"hns3", lazily(`^rxq(\d+)_packets$`), lazily(`^rxq(\d+)_bytes$`)},
-	{"hinic", lazily(`^rxq(\d+)_pkts$`), lazily(`^rxq(\d+)_bytes$`)},
-	{"qede", lazily(`^(\d+): rcv_pkts$`), nil},
-	{"nfp", lazily(`^rvec_(\d+)_rx_pkts$`), nil},
-	{"stmmac", lazily(`^q(\d+)_rx_pkt_n$`), nil},
-	{"be2net", lazily(`^rxq(\d+): rx_pkts$`), lazily(`^rxq(\d+): rx_bytes$`)},
-	{"octeontx2, thunder", lazily(`^rxq(\d+): frames$`), lazily(`^rxq(\d+): bytes$`)},
-	{"amd-xgbe", lazily(`^rxq_(\d+)_packets$`), lazily(`^rxq_(\d+)_bytes$`)},
-	{"gve", nil, lazily(`^rx_bytes\[(\d+)\]$`)},
-	{"FreeBSD", lazily(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?packets$`), lazily(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?bytes$`)},
+	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazyregexp.New(`^rx_queue_(\d+)_packets$`), lazyregexp.New(`^rx_queue_(\d+)_bytes$`)}, // libwx too
+	{"i40e, iavf, sfc", lazyregexp.New(`^rx-(\d+)\.(?:rx_)?packets$`), lazyregexp.New(`^rx-(\d+)\.(?:rx_)?bytes$`)},
+	{"mlx5, mlx4, virtio_net", lazyregexp.New(`^rx(\d+)_packets$`), lazyregexp.New(`^rx(\d+)_bytes$`)},
+	{"ena", lazyregexp.New(`^queue_(\d+)_rx_cnt$`), lazyregexp.New(`^queue_(\d+)_rx_bytes$`)},
+	{"bnxt, bnx2x", lazyregexp.New(`^\[(\d+)\]: rx_[umb]cast_packets$`), lazyregexp.New(`^\[(\d+)\]: rx_(?:[umb]cast_)?bytes$`)},
+	{"mana", lazyregexp.New(`^rx_(\d+)_packets$`), lazyregexp.New(`^rx_(\d+)_bytes$`)},
+	{"ionic", lazyregexp.New(`^rx_(\d+)_pkts$`), lazyregexp.New(`^rx_(\d+)_bytes$`)},
+	{"atlantic", lazyregexp.New(`^(?:TC\d+ )?Queue\[(\d+)\] InPackets$`), nil},
+	{"DPDK", lazyregexp.New(`^rx_q(\d+)_?packets$`), lazyregexp.New(`^rx_q(\d+)_?bytes$`)},
+	{"idpf", lazyregexp.New(`^rx_q-(\d+)_pkts$`), lazyregexp.New(`^rx_q-(\d+)_bytes$`)},
+	{"hns3", lazyregexp.New(`^rxq(\d+)_packets$`), lazyregexp.New(`^rxq(\d+)_bytes$`)},
+	{"hinic", lazyregexp.New(`^rxq(\d+)_pkts$`), lazyregexp.New(`^rxq(\d+)_bytes$`)},
+	{"qede", lazyregexp.New(`^(\d+): rcv_pkts$`), nil},
+	{"nfp", lazyregexp.New(`^rvec_(\d+)_rx_pkts$`), nil},
+	{"stmmac", lazyregexp.New(`^q(\d+)_rx_pkt_n$`), nil},
+	{"be2net", lazyregexp.New(`^rxq(\d+): rx_pkts$`), lazyregexp.New(`^rxq(\d+): rx_bytes$`)},
+	{"octeontx2, thunder", lazyregexp.New(`^rxq(\d+): frames$`), lazyregexp.New(`^rxq(\d+): bytes$`)},
+	{"amd-xgbe", lazyregexp.New(`^rxq_(\d+)_packets$`), lazyregexp.New(`^rxq_(\d+)_bytes$`)},
+	{"gve", nil, lazyregexp.New(`^rx_bytes\[(\d+)\]$`)},
+	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?packets$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?bytes$`)},
 }
 
 // vmxnet3 has a heading for each queue.
 var (
-	vmxnet3Queue   = lazily(`^Rx Queue#$`)
-	vmxnet3Packets = lazily(`^[umb]cast pkts rx$`)
+	vmxnet3Queue   = lazyregexp.New(`^Rx Queue#$`)
+	vmxnet3Packets = lazyregexp.New(`^[umb]cast pkts rx$`)
 )
 
 const vmxnet3Form = "vmxnet3"
@@ -157,7 +158,7 @@ func counterLine(line string) (name, value string, ok bool) {
 
 // find is the queue that the name is of, and the form's drivers, with the device where
 // the name has it.
-func (f *counterForm) find(names *lazyRegexp, name string) (drivers, queue string, ok bool) {
+func (f *counterForm) find(names *lazyregexp.Regexp, name string) (drivers, queue string, ok bool) {
 	if names == nil {
 		return "", "", false
 	}
@@ -228,11 +229,11 @@ func inOrder(queues map[int]uint64) ([]uint64, error) {
 // The dump of per-queue statistics, as Python or as JSON: objects without others in
 // them. Source: Linux, Documentation/netlink/specs/netdev.yaml, qstats-get.
 var (
-	queueStats     = lazily(`\{[^{}]*\}`)
-	queueStatsType = lazily(`['"]queue-type['"]:\s*['"]rx['"]`)
-	queueStatsOf   = map[string]*lazyRegexp{
-		"interface": lazily(`['"]ifindex['"]:\s*(\d+)`), "queue": lazily(`['"]queue-id['"]:\s*(\d+)`),
-		"packets": lazily(`['"]rx-packets['"]:\s*(\d+)`), "bytes": lazily(`['"]rx-bytes['"]:\s*(\d+)`),
+	queueStats     = lazyregexp.New(`\{[^{}]*\}`)
+	queueStatsType = lazyregexp.New(`['"]queue-type['"]:\s*['"]rx['"]`)
+	queueStatsOf   = map[string]*lazyregexp.Regexp{
+		"interface": lazyregexp.New(`['"]ifindex['"]:\s*(\d+)`), "queue": lazyregexp.New(`['"]queue-id['"]:\s*(\d+)`),
+		"packets": lazyregexp.New(`['"]rx-packets['"]:\s*(\d+)`), "bytes": lazyregexp.New(`['"]rx-bytes['"]:\s*(\d+)`),
 	}
 )
 

@@ -9,13 +9,14 @@ import (
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
-	ethtoolHeader = lazily(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
-	ethtoolRow    = lazily(`^(\d+):((?:\s+\d+)+)$`)
-	ethtoolSwitch = lazily(`^(\S+): (on|off)$`)
+	ethtoolHeader = lazyregexp.New(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
+	ethtoolRow    = lazyregexp.New(`^(\d+):((?:\s+\d+)+)$`)
+	ethtoolSwitch = lazyregexp.New(`^(\S+): (on|off)$`)
 )
 
 const notSupported = "Operation not supported"

@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 // jsonStart is a line that JSON of ethtool starts with. Not any bracket:
 // "[root@host ~]# ethtool --json -x eth0" is a prompt.
-var jsonStart = lazily(`^(\[?\s*\{|\[$)`)
+var jsonStart = lazyregexp.New(`^(\[?\s*\{|\[$)`)
 
 // decodeEthtool reads the array with one object that `ethtool --json OPTION IF`
 // prints, or that object alone. Kinds says in errors what the members hold.

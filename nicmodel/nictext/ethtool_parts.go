@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -19,13 +20,13 @@ import (
 // Source: ethtool up to 6.15.
 
 var (
-	driverLine     = lazily(`^driver:(.*)$`)
-	channelsHeader = lazily(`^Channel parameters for (\S+):$`)
-	coalesceHeader = lazily(`^Coalesce parameters for (\S+):$`)
-	ringHeader     = lazily(`^Ring parameters for (\S+):$`)
-	adaptiveLine   = lazily(`^Adaptive RX:\s*(\S+)\s+TX:`)
+	driverLine     = lazyregexp.New(`^driver:(.*)$`)
+	channelsHeader = lazyregexp.New(`^Channel parameters for (\S+):$`)
+	coalesceHeader = lazyregexp.New(`^Coalesce parameters for (\S+):$`)
+	ringHeader     = lazyregexp.New(`^Ring parameters for (\S+):$`)
+	adaptiveLine   = lazyregexp.New(`^Adaptive RX:\s*(\S+)\s+TX:`)
 	// anyHeader starts what another command printed.
-	anyHeader = lazily(`^([A-Z][A-Za-z ]* for \S+:|RX flow hash indirection table for .*|driver: .*|.* flows use these fields .*)$`)
+	anyHeader = lazyregexp.New(`^([A-Z][A-Za-z ]* for \S+:|RX flow hash indirection table for .*|driver: .*|.* flows use these fields .*)$`)
 )
 
 // Driver is what `ethtool -i` says of a NIC.
@@ -218,7 +219,7 @@ type part struct {
 }
 
 // findPart finds the part that begins with the header.
-func findPart(lines []string, header *lazyRegexp, command string) (*part, error) {
+func findPart(lines []string, header *lazyregexp.Regexp, command string) (*part, error) {
 	var p *part
 	for i, line := range lines {
 		m := header.FindStringSubmatch(line)

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
-	flowHashTitle   = lazily(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
-	flowHashDiscard = lazily(`^(.*) flows - All matching flows discarded on RX$`)
-	flowHashContext = lazily(`^For RSS context (\d+):$`)
+	flowHashTitle   = lazyregexp.New(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
+	flowHashDiscard = lazyregexp.New(`^(.*) flows - All matching flows discarded on RX$`)
+	flowHashContext = lazyregexp.New(`^For RSS context (\d+):$`)
 )
 
 // flowKinds are the kinds of packet whose fields the model's hash types tell,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -121,18 +122,18 @@ const (
 )
 
 var (
-	softnetRow = lazily(`^[0-9a-f]{8}(?: [0-9a-f]{8}){8,}$`)
-	uptimeLine = lazily(`^(\d+\.\d\d) \d+\.\d\d$`)
-	kworkRow   = lazily(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
-	statRow    = lazily(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
-	sysfsLine  = lazily(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
-	lscpuTitle = lazily(`(?i)^# CPU,[a-z0-9,]*$`)
-	lscpuRow   = lazily(`^\d+(?:,[0-9:]*)+$`)
-	numaCPUs   = lazily(`^node (\d+) cpus:((?: \d+)*)$`)
-	busyLine   = lazily(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
-	configHZ   = lazily(`^CONFIG_HZ=(\d+)$`)
-	tapsTitle  = lazily(`^sk +RefCnt Type Proto +Iface `)
-	tapsRow    = lazily(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
+	softnetRow = lazyregexp.New(`^[0-9a-f]{8}(?: [0-9a-f]{8}){8,}$`)
+	uptimeLine = lazyregexp.New(`^(\d+\.\d\d) \d+\.\d\d$`)
+	kworkRow   = lazyregexp.New(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
+	statRow    = lazyregexp.New(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
+	sysfsLine  = lazyregexp.New(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
+	lscpuTitle = lazyregexp.New(`(?i)^# CPU,[a-z0-9,]*$`)
+	lscpuRow   = lazyregexp.New(`^\d+(?:,[0-9:]*)+$`)
+	numaCPUs   = lazyregexp.New(`^node (\d+) cpus:((?: \d+)*)$`)
+	busyLine   = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
+	configHZ   = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)
+	tapsTitle  = lazyregexp.New(`^sk +RefCnt Type Proto +Iface `)
+	tapsRow    = lazyregexp.New(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
 )
 
 // Read adds what a text tells. Lines that are of none of the texts known are passed

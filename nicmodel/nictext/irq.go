@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -32,13 +33,13 @@ type irqRow struct {
 }
 
 var (
-	irqHeader    = lazily(`^CPU\d+(\s+CPU\d+)*$`)
-	irqLine      = lazily(`^(\d+):\s+(\d.*)$`)
-	affinityLine = lazily(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
-	plainCPUs    = lazily(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
-	trigger      = lazily(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
+	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
+	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
+	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
+	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
+	trigger      = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
-	freeBSDLine = lazily(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
+	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
 
 // ReadIRQs reads /proc/interrupts, the lines of
@@ -225,33 +226,33 @@ func (r *irqRow) total() (n uint64) {
 // queues: what comes before the queue names the device. Sources: Linux 6.12,
 // drivers/net, by the file named; FreeBSD 14, sys/net/iflib.c.
 var queueActions = []struct {
-	name          *lazyRegexp
+	name          *lazyregexp.Regexp
 	device, queue int  // submatches
 	second        bool // the receive queues are the second half
 }{
 	// Intel's, bnxt, ena, vmxnet3, hns3, idpf, enic, niu, nfp, otx2, thunder, alx,
 	// stmmac ("eth0:rx-0"), ionic ("ionic-eth0-L0-rx0"), cxgb4 ("eth0-Rx0").
-	{name: lazily(`(?i)^(.+?)[-:](?:L\d+-)?(?:TxRx|Tx-Rx|rxtx|rx)-?(\d+)$`), device: 1, queue: 2},
-	{name: lazily(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
-	{name: lazily(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
-	{name: lazily(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
-	{name: lazily(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
-	{name: lazily(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
-	{name: lazily(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
-	{name: lazily(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
-	{name: lazily(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
-	{name: lazily(`^(.+) CQ (\d+)$`), device: 1, queue: 2},                          // brocade/bna
-	{name: lazily(`^(.+):slice-(\d+)$`), device: 1, queue: 2},                       // myri10ge.c
-	{name: lazily(`^(.+)_(?:rxq|int)(\d+)$`), device: 1, queue: 2},                  // hinic_rx.c, rtase_main.c
-	{name: lazily(`^(\w+):(?:rxq|rx|que ?|q)(\d+)(?::\d+)?$`), device: 1, queue: 2}, // FreeBSD
+	{name: lazyregexp.New(`(?i)^(.+?)[-:](?:L\d+-)?(?:TxRx|Tx-Rx|rxtx|rx)-?(\d+)$`), device: 1, queue: 2},
+	{name: lazyregexp.New(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
+	{name: lazyregexp.New(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
+	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+	{name: lazyregexp.New(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
+	{name: lazyregexp.New(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
+	{name: lazyregexp.New(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
+	{name: lazyregexp.New(`^(.+) CQ (\d+)$`), device: 1, queue: 2},                          // brocade/bna
+	{name: lazyregexp.New(`^(.+):slice-(\d+)$`), device: 1, queue: 2},                       // myri10ge.c
+	{name: lazyregexp.New(`^(.+)_(?:rxq|int)(\d+)$`), device: 1, queue: 2},                  // hinic_rx.c, rtase_main.c
+	{name: lazyregexp.New(`^(\w+):(?:rxq|rx|que ?|q)(\d+)(?::\d+)?$`), device: 1, queue: 2}, // FreeBSD
 }
 
 // anyAction is a number behind a separator at the end of a name: a family of interrupts
 // that no driver above names so, as aquantia's "eth0-0".
 var (
-	anyAction = lazily(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
+	anyAction = lazyregexp.New(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
 	// What is surely none of a network card's, or not of its receive queues.
-	otherAction = lazily(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
+	otherAction = lazyregexp.New(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
 		`|(?:[-:_]|\b)(?:tx|txc|txq|sq|aq|adminq|mgmnt|misc|ctrl|async|fdir|err|rbdr|output|event|cmd|mbx|hwc)[-_. ]?\d*$`)
 )
 

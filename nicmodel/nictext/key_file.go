@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/lazyregexp"
 )
 
-var keyLine = lazily(`^([0-9a-fA-F]{2}:){39,}[0-9a-fA-F]{2}$`)
+var keyLine = lazyregexp.New(`^([0-9a-fA-F]{2}:){39,}[0-9a-fA-F]{2}$`)
 
 // KeyFile is a hash key that a file held.
 type KeyFile struct{ Key hash.Key }
@@ -91,4 +92,4 @@ func keyOf(line string) (hash.Key, error) {
 
 // keyLike is a line of hexadecimal digits in any of the spellings of a key, or with a
 // label before it. One that ends in a comma goes on.
-var keyLike = lazily(`(?i)^(?:(?:rss(?: hash)? key|net\.inet\.rss\.key|key)\s*[:=]\s*)?\{?\s*(?:(?:0x)?[0-9a-f]+[ \t,:]+)*(?:0x)?[0-9a-f]+\s*\}?;?$`)
+var keyLike = lazyregexp.New(`(?i)^(?:(?:rss(?: hash)? key|net\.inet\.rss\.key|key)\s*[:=]\s*)?\{?\s*(?:(?:0x)?[0-9a-f]+[ \t,:]+)*(?:0x)?[0-9a-f]+\s*\}?;?$`)

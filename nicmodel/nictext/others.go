@@ -6,25 +6,26 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 // Tables that programs other than ethtool and PowerShell print.
 var (
 	// DPDK 24.11, app/test-pmd/config.c, port_rss_reta_info; older ones have the same.
-	testpmdEntry = lazily(`^RSS RETA configuration: hash index=(\d+), queue=(\d+)$`)
+	testpmdEntry = lazyregexp.New(`^RSS RETA configuration: hash index=(\d+), queue=(\d+)$`)
 	// FreeBSD 14, sys/net/rss_config.c: sysctl net.inet.rss.
-	freeBSDBuckets = lazily(`^net\.inet\.rss\.bucket_mapping[:=]\s*(.*)$`)
-	freeBSDBucket  = lazily(`^(\d+):(\d+)$`)
-	freeBSDEnabled = lazily(`^net\.inet\.rss\.enabled[:=]\s*0$`)
+	freeBSDBuckets = lazyregexp.New(`^net\.inet\.rss\.bucket_mapping[:=]\s*(.*)$`)
+	freeBSDBucket  = lazyregexp.New(`^(\d+):(\d+)$`)
+	freeBSDEnabled = lazyregexp.New(`^net\.inet\.rss\.enabled[:=]\s*0$`)
 	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
-	ovsThread = lazily(`^pmd thread numa_id (\d+) core_id (\d+):$`)
-	ovsQueue  = lazily(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
+	ovsThread = lazyregexp.New(`^pmd thread numa_id (\d+) core_id (\d+):$`)
+	ovsQueue  = lazyregexp.New(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
 	// VPP 25.02, src/vnet/interface_cli.c, show_interface_rx_placement_fn: the thread of
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
-	vppThread = lazily(`^Thread (\d+) \((\S*)\):$`)
-	vppQueue  = lazily(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
-	vppLcore  = lazily(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
+	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
+	vppQueue  = lazyregexp.New(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
+	vppLcore  = lazyregexp.New(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
 )
 
 // readTestpmd reads `show port 0 rss reta 128 (…)`, and the key that `show port 0

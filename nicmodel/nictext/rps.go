@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -29,13 +30,13 @@ type RPS struct {
 func (r *RPS) RFS() bool { return r.SockFlowEntries > 0 && r.FlowCounts > 0 }
 
 var (
-	rpsFile = lazily(`^/sys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
+	rpsFile = lazyregexp.New(`^/sys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
 	// Commands that set a mask: of one queue, of a range of one-digit ones, of all.
-	rpsCommand = lazily(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
-	rpsSysctl  = lazily(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
-	bareMask   = lazily(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
+	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
+	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
+	bareMask   = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
-	cpuMapThread = lazily(`\[?cpumap/(\d+)/map:(\d+)`)
+	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
 )
 
 // saysRPS reports whether a line is one of those that ReadRPS reads, a bare mask apart.

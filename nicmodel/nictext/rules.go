@@ -6,18 +6,19 @@ import (
 	"strconv"
 	"strings"
 
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 	"rssreplay/nicmodel/steer"
 )
 
 var (
-	rulesTotal   = lazily(`^Total (\d+) rules$`)
-	rulesFilter  = lazily(`^Filter: (\d+)$`)
-	rulesUnknown = lazily(`^rxclass: Unknown flow type`)
-	rulesNone    = lazily(`^(?:rxclass: )?Cannot get RX class rule count: Operation not supported`)
-	ruleField    = lazily(`^([^:]+): (\S+) mask: (\S+)$`)
-	ruleContext  = lazily(`^Direct to RSS Context (?:ID )?(\d+)(?: \(queue base offset: (\d+)\))?$`)
-	ruleVF       = lazily(`^Direct to VF (\d+) queue (\d+)$`)
+	rulesTotal   = lazyregexp.New(`^Total (\d+) rules$`)
+	rulesFilter  = lazyregexp.New(`^Filter: (\d+)$`)
+	rulesUnknown = lazyregexp.New(`^rxclass: Unknown flow type`)
+	rulesNone    = lazyregexp.New(`^(?:rxclass: )?Cannot get RX class rule count: Operation not supported`)
+	ruleField    = lazyregexp.New(`^([^:]+): (\S+) mask: (\S+)$`)
+	ruleContext  = lazyregexp.New(`^Direct to RSS Context (?:ID )?(\d+)(?: \(queue base offset: (\d+)\))?$`)
+	ruleVF       = lazyregexp.New(`^Direct to VF (\d+) queue (\d+)$`)
 )
 
 // Rules are a NIC's ntuple rules, in the order of the text.

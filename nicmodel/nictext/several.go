@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
 )
 
 // adapterName begins what Get-NetAdapterRss says of an adapter.
-var adapterName = lazily(`^Name\s*:\s*(\S.*)$`)
+var adapterName = lazyregexp.New(`^Name\s*:\s*(\S.*)$`)
 
 // titleOf is the interface that a line names as the one that the lines below are of.
 func titleOf(line string) (name string, ok bool) {
-	for _, title := range []*lazyRegexp{ethtoolHeader, channelsHeader, coalesceHeader, ringHeader, adapterName} {
+	for _, title := range []*lazyregexp.Regexp{ethtoolHeader, channelsHeader, coalesceHeader, ringHeader, adapterName} {
 		if m := title.FindStringSubmatch(line); m != nil {
 			return strings.TrimSpace(m[1]), true
 		}

@@ -1,6 +1,10 @@
 package nictext
 
-import "strings"
+import (
+	"strings"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
+)
 
 // Kind is what an imported text tells of a NIC.
 type Kind uint8
@@ -133,7 +137,7 @@ func Evidence(data []byte) bool {
 
 // forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
 // of a transmit queue's settings.
-var forPeople = lazily(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
+var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
 
 // softnetLine is a line of /proc/net/softnet_stat.
-var softnetLine = lazily(`^[0-9a-f]{8}( [0-9a-f]{8}){8,}$`)
+var softnetLine = lazyregexp.New(`^[0-9a-f]{8}( [0-9a-f]{8}){8,}$`)

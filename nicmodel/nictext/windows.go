@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 var (
-	windowsTable = lazily(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
-	windowsLabel = lazily(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
+	windowsTable = lazyregexp.New(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
+	windowsLabel = lazyregexp.New(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
 	// What Get-NetAdapterRss prints with a cmdlet behind it that chooses the form: | ft has
 	// columns, | fl * names objects in the place of a table.
-	windowsOther     = lazily(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{)`)
-	windowsProcessor = lazily(`^(\d{1,5}):(\d{1,5})$`)
+	windowsOther     = lazyregexp.New(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{)`)
+	windowsProcessor = lazyregexp.New(`^(\d{1,5}):(\d{1,5})$`)
 )
 
 // readWindows reads what Get-NetAdapterRss prints of one adapter: the table

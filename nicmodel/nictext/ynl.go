@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"rssreplay/hash"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
 // ynlMember is a member that an answer to rss-get has.
-var ynlMember = lazily(`['"](?:indir|hkey)['"]\s*:`)
+var ynlMember = lazyregexp.New(`['"](?:indir|hkey)['"]\s*:`)
 
 const ynlHint = "give what `ynl --family ethtool --dump rss-get` prints, unchanged"
 
