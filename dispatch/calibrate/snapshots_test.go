@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/hosttext"
 )
 
 var update = flag.Bool("update", false, "write the sample snapshots anew")
@@ -42,7 +42,7 @@ type host struct {
 	seconds  int
 	measured bool // the kernel measures times (irq time is not 0), else by ticks of 4 ms
 	load     func(window, cpu int) (packetsPerSecond, perRun float64)
-	change   func(window, cpu int, c *nictext.HostCPU) // of a CPU's counts of one window
+	change   func(window, cpu int, c *hosttext.CPU) // of a CPU's counts of one window
 }
 
 // tenfold spreads loads and bursts over a factor of ten and more, apart from each other.
@@ -55,15 +55,15 @@ func tenfold(r *rand.Rand) func(int, int) (float64, float64) {
 // texts are the snapshots as files: all texts of one moment in one.
 func (h *host) texts(seed uint64) []string {
 	r := rand.New(rand.NewPCG(seed, 7))
-	total := make([]nictext.HostCPU, h.cpus)
+	total := make([]hosttext.CPU, h.cpus)
 	for c := range total {
-		total[c] = nictext.HostCPU{CPU: c, User: 1000, Idle: 100_000, SoftIRQ: 500, NetRXRuns: 1 << 30, Processed: math.MaxUint32 - 100_000, Timer: 1 << 20}
+		total[c] = hosttext.CPU{CPU: c, User: 1000, Idle: 100_000, SoftIRQ: 500, NetRXRuns: 1 << 30, Processed: math.MaxUint32 - 100_000, Timer: 1 << 20}
 	}
 	texts := []string{h.text(total, 0)}
 	for w := range h.windows {
 		for c := range total {
 			rate, perRun := h.load(w, c)
-			n := nictext.HostCPU{Processed: uint64(rate * float64(h.seconds)), Timer: uint64(260 * h.seconds)}
+			n := hosttext.CPU{Processed: uint64(rate * float64(h.seconds)), Timer: uint64(260 * h.seconds)}
 			n.NetRXRuns = uint64(float64(n.Processed) / perRun)
 			ns := (h.costs.Run*float64(n.NetRXRuns) + h.costs.Packet*float64(n.Processed)) * (1 + h.noise*r.NormFloat64())
 			units := ns / unit
@@ -89,7 +89,7 @@ func (h *host) texts(seed uint64) []string {
 	return texts
 }
 
-func (h *host) text(cpus []nictext.HostCPU, seconds int) string {
+func (h *host) text(cpus []hosttext.CPU, seconds int) string {
 	var softnet, stat, head, runs, timer, irq strings.Builder
 	for _, c := range cpus {
 		fmt.Fprintf(&softnet, "%08x 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 %08x 00000000 00000000\n", c.Processed, c.CPU)
@@ -106,9 +106,9 @@ func (h *host) text(cpus []nictext.HostCPU, seconds int) string {
 // read makes a history of snapshots' texts.
 func read(t *testing.T, texts []string) *History {
 	t.Helper()
-	var snapshots []*nictext.HostSnapshot
+	var snapshots []*hosttext.Snapshot
 	for i, text := range texts {
-		s := &nictext.HostSnapshot{Name: fmt.Sprintf("%02d.txt", i)}
+		s := &hosttext.Snapshot{Name: fmt.Sprintf("%02d.txt", i)}
 		if known, err := s.Read(strings.NewReader(text), s.Name); err != nil || !known {
 			t.Fatalf("known %t, %v", known, err)
 		}
@@ -186,18 +186,18 @@ func TestLeavesOut(t *testing.T) {
 	for _, c := range []struct {
 		reason Reason
 		detail string
-		change func(w int, n *nictext.HostCPU)
+		change func(w int, n *hosttext.CPU)
 	}{
-		{CounterBack, "NET_RX of CPU 1 went back", func(w int, n *nictext.HostCPU) { n.NetRXRuns -= min(uint64(w%2)*n.NetRXRuns*2, 1<<24) }},
-		{Threaded, "CPU 1 processed packets without NET_RX", func(w int, n *nictext.HostCPU) { n.NetRXRuns, n.SoftIRQ = 0, 0 }},
-		{NoPackets, "CPU 1 ran NET_RX softirqs and processed no packets", func(w int, n *nictext.HostCPU) { n.Processed = 3 }},
-		{Idle, "CPU 1 had hardly a packet", func(w int, n *nictext.HostCPU) { n.Processed, n.NetRXRuns, n.SoftIRQ = 0, 2, 0 }},
-		{Stolen, "away for 3.0 %", func(w int, n *nictext.HostCPU) { n.Steal, n.Idle = 30, n.Idle-30 }},
-		{StoppedTick, "CPU 1's tick stops", func(w int, n *nictext.HostCPU) { n.Timer = 500 }},
+		{CounterBack, "NET_RX of CPU 1 went back", func(w int, n *hosttext.CPU) { n.NetRXRuns -= min(uint64(w%2)*n.NetRXRuns*2, 1<<24) }},
+		{Threaded, "CPU 1 processed packets without NET_RX", func(w int, n *hosttext.CPU) { n.NetRXRuns, n.SoftIRQ = 0, 0 }},
+		{NoPackets, "CPU 1 ran NET_RX softirqs and processed no packets", func(w int, n *hosttext.CPU) { n.Processed = 3 }},
+		{Idle, "CPU 1 had hardly a packet", func(w int, n *hosttext.CPU) { n.Processed, n.NetRXRuns, n.SoftIRQ = 0, 2, 0 }},
+		{Stolen, "away for 3.0 %", func(w int, n *hosttext.CPU) { n.Steal, n.Idle = 30, n.Idle-30 }},
+		{StoppedTick, "CPU 1's tick stops", func(w int, n *hosttext.CPU) { n.Timer = 500 }},
 	} {
 		t.Run(c.reason.String(), func(t *testing.T) {
 			h := read(t, (&host{costs: Costs{3600, 1400}, cpus: 2, windows: 10, seconds: 10, load: tenfold(rand.New(rand.NewPCG(3, 1))),
-				change: func(w, cpu int, n *nictext.HostCPU) {
+				change: func(w, cpu int, n *hosttext.CPU) {
 					if cpu == 1 {
 						c.change(w, n)
 					}
@@ -264,7 +264,7 @@ func TestTapShare(t *testing.T) {
 	for seed := range uint64(5) {
 		for _, more := range []float64{1.25, 1} {
 			made := host{costs: Costs{3600, 1400}, noise: 0.01, cpus: 4, windows: 11, seconds: 10, measured: true, load: tenfold(rand.New(rand.NewPCG(seed, 1)))}
-			made.change = func(window, _ int, c *nictext.HostCPU) {
+			made.change = func(window, _ int, c *hosttext.CPU) {
 				if window >= 6 {
 					c.SoftIRQ, c.IRQ = uint64(float64(c.SoftIRQ)*more), uint64(float64(c.IRQ)*more)
 				}
@@ -305,9 +305,9 @@ func TestRefuses(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
 	refused(host{windows: 10, load: func(int, int) (float64, float64) { return 50 + 50*r.Float64(), 2 }}, "few-ticks")
 	refused(host{windows: 2, load: tenfold(r)}, "few-windows")
-	locked := func(w, _ int, n *nictext.HostCPU) { n.SoftIRQ *= uint64(w % 2 * 3) }
+	locked := func(w, _ int, n *hosttext.CPU) { n.SoftIRQ *= uint64(w % 2 * 3) }
 	refused(host{windows: 10, load: tenfold(r), change: locked}, "residuals")
-	refused(host{windows: 10, load: tenfold(r), change: func(_, _ int, n *nictext.HostCPU) { n.Steal = 300 }}, "steal")
+	refused(host{windows: 10, load: tenfold(r), change: func(_, _ int, n *hosttext.CPU) { n.Steal = 300 }}, "steal")
 }
 
 // TestKwork has exact times of CPU 0, whose tick stops: they are taken, and the tick
@@ -317,7 +317,7 @@ func TestKwork(t *testing.T) {
 	load := tenfold(r)
 	var texts []string
 	var perRun []float64
-	h := &host{costs: Costs{3600, 1400}, cpus: 1, windows: 10, seconds: 10, load: load, change: func(_, _ int, n *nictext.HostCPU) {
+	h := &host{costs: Costs{3600, 1400}, cpus: 1, windows: 10, seconds: 10, load: load, change: func(_, _ int, n *hosttext.CPU) {
 		perRun = append(perRun, 3600+1400*float64(n.Processed)/float64(n.NetRXRuns))
 		n.Timer, n.SoftIRQ = 200, 1
 	}}

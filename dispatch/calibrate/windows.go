@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/hosttext"
 )
 
 // Reason is why a CPU's window is not fitted. The list is closed.
@@ -62,7 +62,7 @@ const (
 	IsTapped
 )
 
-func tapped(before, after *nictext.HostSnapshot) Tapped {
+func tapped(before, after *hosttext.Snapshot) Tapped {
 	switch {
 	case !before.HasTaps || !after.HasTaps || (before.Taps > 0) != (after.Taps > 0):
 		return TapUnknown
@@ -84,11 +84,11 @@ func (r *Row) Time() float64 {
 func (r *Row) perSecond(n uint64) float64 { return float64(n) / r.Duration * 1e9 }
 
 // unit is what /proc/stat counts in, in ns.
-const unit = 1e9 / nictext.UserHZ
+const unit = 1e9 / hosttext.UserHZ
 
 // History is the windows of a series of snapshots.
 type History struct {
-	Snapshots []*nictext.HostSnapshot
+	Snapshots []*hosttext.Snapshot
 	Windows   int
 	Rows      []Row // by window, then CPU
 
@@ -105,7 +105,7 @@ type History struct {
 
 // NewHistory pairs snapshots, in their order, and judges each CPU's window by itself:
 // steps 1 to 3.
-func NewHistory(snapshots []*nictext.HostSnapshot) (*History, error) {
+func NewHistory(snapshots []*hosttext.Snapshot) (*History, error) {
 	if len(snapshots) < 2 {
 		return nil, fmt.Errorf("%d snapshots: a window lies between two", len(snapshots))
 	}
@@ -137,7 +137,7 @@ func (h *History) pair(i int) error {
 	first := len(h.Rows)
 	for k := range after.CPUs {
 		b := &after.CPUs[k]
-		at := slices.IndexFunc(before.CPUs, func(c nictext.HostCPU) bool { return c.CPU == b.CPU })
+		at := slices.IndexFunc(before.CPUs, func(c hosttext.CPU) bool { return c.CPU == b.CPU })
 		if at < 0 || !b.HasStat || !b.HasSoftIRQs || !b.HasSoftnet {
 			continue // possible, but not online
 		}
@@ -170,7 +170,7 @@ func abs(n int64) int64 { return max(n, -n) }
 
 // difference is what a CPU did between two snapshots, of which name is the later one.
 // Its duration is the sum of its times.
-func difference(window int, before, after *nictext.HostCPU, name string) Row {
+func difference(window int, before, after *hosttext.CPU, name string) Row {
 	r := Row{Window: window, CPU: after.CPU}
 	back := func(counter string, from, to uint64) {
 		if r.Reason == Fitted {
@@ -272,7 +272,7 @@ const (
 
 // judge leaves out rows that tell nothing of what a packet costs.
 func (h *History) judge() {
-	settled := func(s *nictext.HostSnapshot) (Reason, string) {
+	settled := func(s *hosttext.Snapshot) (Reason, string) {
 		switch {
 		case len(s.Threaded) > 0:
 			return Threaded, fmt.Sprintf("%s: NAPI of %s is threaded (/sys/class/net/%[2]s/threaded): its time is a kernel thread's", s.Name, s.Threaded[0])

@@ -27,6 +27,9 @@ var fittedCosts = []string{"isr-cost", "dpc-cost", "packet-cost"}
 // Names are the parameters that have a cost, in order.
 func (c *Costs) Names() []string { return slices.Sorted(maps.Keys(c.Costs)) }
 
+// maxCosts bounds that JSON, in bytes: it may hold a row for each of many windows.
+const maxCosts = 16 << 20
+
 // ReadCosts reads the JSON that `rssreplay calibrate -o costs.json` wrote. Name is the
 // text's name in errors.
 func ReadCosts(r io.Reader, name string) (*Costs, error) {
@@ -44,7 +47,7 @@ func ReadCosts(r io.Reader, name string) (*Costs, error) {
 			} `json:"packets_per_second"`
 		} `json:"fit"`
 	}
-	if err := json.NewDecoder(io.LimitReader(r, maxHostText)).Decode(&file); err != nil {
+	if err := json.NewDecoder(io.LimitReader(r, maxCosts)).Decode(&file); err != nil {
 		return nil, &TextError{Name: name, What: "is no whole JSON of costs", Hint: hint}
 	}
 	switch {

@@ -4,10 +4,12 @@
 //  1. Sniff tells what a text is, or its parts (sniff.go); decoding, mail quoting and
 //     control characters are taken off before anything is read (text.go).
 //  2. A table comes from `ethtool -x`, as text or JSON, from Get-NetAdapterRss, or from
-//     a report of this program (import.go, ethtool.go, ethtool_json.go, windows.go,
-//     own_report.go): this is what `--table -` accepts.
+//     a report of this program (import.go, ethtool.go, ethtool_json.go, ynl.go,
+//     windows.go, others.go, own_report.go): this is what `--table -` accepts.
 //  3. The rest of a NIC's state: driver, channels, ring and coalescing
 //     (ethtool_parts.go), the fields that are hashed (flow_hash.go), the hash key
-//     (key_file.go), interrupts and their CPUs (irq.go), counters (counters.go); what
-//     /proc counts of its CPUs at one moment (host.go).
+//     (key_file.go), interrupts and their CPUs (irq.go), counters (counters.go), the
+//     masks of receive packet steering (rps.go), rules (rules.go), and costs that were
+//     measured (costs.go). What is read of the host's CPUs is in hosttext.
+//  4. Of a text that speaks of several interfaces, Only keeps one's part (several.go).
 package nictext

@@ -151,6 +151,9 @@ type Coalesce struct {
 	AdaptiveRX bool
 }
 
+// TitlesCoalesce reports whether what `ethtool -c` prints begins with a line.
+func TitlesCoalesce(line string) bool { return coalesceHeader.MatchString(line) }
+
 // ReadCoalesce reads `ethtool -c`, as text or JSON.
 func ReadCoalesce(r io.Reader, name string) (*Coalesce, error) {
 	return readText(r, name, func(lines []string) (*Coalesce, error) {

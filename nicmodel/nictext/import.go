@@ -188,7 +188,7 @@ func SaysNoTable(line string) bool {
 // NoTable reports whether the text says that the driver shows neither a table nor a key:
 // by an error, or by ethtool's title with nothing below it.
 func NoTable(data []byte) bool {
-	lines := textLines(data[:min(len(data), maxText)])
+	lines := Lines(data[:min(len(data), maxText)])
 	for i, line := range lines {
 		if SaysNoTable(line) {
 			return true

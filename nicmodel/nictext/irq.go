@@ -42,6 +42,10 @@ var (
 	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
 
+// TitlesCPUs reports whether a line names the CPUs of columns below it, as the first of
+// /proc/interrupts and /proc/softirqs does.
+func TitlesCPUs(line string) bool { return irqHeader.MatchString(line) }
+
 // ReadIRQs reads /proc/interrupts, the lines of
 // `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
@@ -51,10 +55,11 @@ var (
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
 func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
-	return readText(r, name, readIRQs)
+	return readText(r, name, ParseIRQs)
 }
 
-func readIRQs(lines []string) (*IRQs, error) {
+// ParseIRQs is ReadIRQs of Lines.
+func ParseIRQs(lines []string) (*IRQs, error) {
 	if slices.ContainsFunc(lines, ovsThread.MatchString) {
 		return readPMD(lines)
 	}

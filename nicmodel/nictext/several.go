@@ -24,7 +24,7 @@ func titleOf(line string) (name string, ok bool) {
 // Interfaces are the interfaces that the titles in a text name, in their order.
 func Interfaces(data []byte) []string {
 	var names []string
-	for _, line := range textLines(data[:min(len(data), maxText)]) {
+	for _, line := range Lines(data[:min(len(data), maxText)]) {
 		if name, ok := titleOf(line); ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -47,7 +47,7 @@ func Only(data []byte, iface string) ([]byte, error) {
 	}
 	var kept []string
 	of := iface
-	for _, line := range textLines(data) {
+	for _, line := range Lines(data) {
 		if name, ok := titleOf(line); ok {
 			of = name
 		}

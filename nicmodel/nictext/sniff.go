@@ -1,10 +1,6 @@
 package nictext
 
-import (
-	"strings"
-
-	"rssreplay/nicmodel/internal/lazyregexp"
-)
+import "strings"
 
 // Kind is what an imported text tells of a NIC.
 type Kind uint8
@@ -37,7 +33,7 @@ func (k Kind) String() string { return kindFlags[k] }
 // reader says.
 func Sniff(data []byte) []Kind {
 	var found [NumKinds]bool
-	lines := textLines(data[:min(len(data), maxText)])
+	lines := Lines(data[:min(len(data), maxText)])
 	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
 		return []Kind{KindCosts}
 	}
@@ -117,27 +113,3 @@ func sniffJSON(text string) []Kind {
 	}
 	return nil
 }
-
-// Evidence reports whether the text is one that is known, and tells something else than
-// how a NIC steers: counters, say, of `ethtool -S` or /proc, which other commands take; or
-// that a host lacks something, and what `rssreplay collect` keeps for people.
-func Evidence(data []byte) bool {
-	for _, line := range textLines(data[:min(len(data), maxText)]) {
-		switch {
-		case line == "NIC statistics:", irqHeader.MatchString(line), strings.HasPrefix(line, "cpu0 "), strings.HasPrefix(line, "# CPU,"):
-			return true
-		case softnetLine.MatchString(line), forPeople.MatchString(line):
-			return true
-		case line != "" && line[0] != '#':
-			return false
-		}
-	}
-	return false
-}
-
-// forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
-// of a transmit queue's settings.
-var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
-
-// softnetLine is a line of /proc/net/softnet_stat.
-var softnetLine = lazyregexp.New(`^[0-9a-f]{8}( [0-9a-f]{8}){8,}$`)

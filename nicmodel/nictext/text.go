@@ -43,7 +43,7 @@ func readText[T any](r io.Reader, name string, read func(lines []string) (*T, er
 	if len(data) > maxText {
 		return nil, &TextError{Name: name, What: "longer than 1 MiB", Hint: "give the saved output of a command such as ethtool -x, not a capture"}
 	}
-	got, err := read(textLines(data))
+	got, err := read(Lines(data))
 	if err != nil {
 		var wrong *TextError
 		if errors.As(err, &wrong) {
@@ -54,7 +54,9 @@ func readText[T any](r io.Reader, name string, read func(lines []string) (*T, er
 	return got, nil
 }
 
-func textLines(data []byte) []string { return splitLines(decodeText(data)) }
+// Lines are the lines of a text, without what mail, scripts and Windows add to them: see
+// decodeText and splitLines.
+func Lines(data []byte) []string { return splitLines(decodeText(data)) }
 
 // decodeText is the text as UTF-8: Windows PowerShell's redirection writes
 // UTF-16, and both may start with a byte order mark.

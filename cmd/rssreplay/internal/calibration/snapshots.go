@@ -10,12 +10,12 @@ import (
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
-	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/hosttext"
 )
 
 // snapshotSet is the snapshots of a folder, in their order.
 type snapshotSet struct {
-	snapshots []*nictext.HostSnapshot
+	snapshots []*hosttext.Snapshot
 	files     []string
 	notes     []string // what in the folder was passed over
 }
@@ -97,8 +97,8 @@ func readSnapshots(dir string) (*snapshotSet, error) {
 }
 
 // readSnapshot reads one snapshot's texts; unknown are those of which nothing was known.
-func readSnapshot(name string, paths []string) (s *nictext.HostSnapshot, unknown []string, err error) {
-	s = &nictext.HostSnapshot{Name: name}
+func readSnapshot(name string, paths []string) (s *hosttext.Snapshot, unknown []string, err error) {
+	s = &hosttext.Snapshot{Name: name}
 	for _, path := range paths {
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			unknown = append(unknown, filepath.Join(name, filepath.Base(path)))
@@ -115,7 +115,7 @@ func readSnapshot(name string, paths []string) (s *nictext.HostSnapshot, unknown
 	return s, unknown, s.Finish()
 }
 
-func readHostText(s *nictext.HostSnapshot, path string) (known bool, err error) {
+func readHostText(s *hosttext.Snapshot, path string) (known bool, err error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, cli.Cause(err))

@@ -10,6 +10,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
 )
 
@@ -34,7 +35,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
 			continue
 		}
-		data := nictext.NameValue(f.Name, f.Data)
+		data := hosttext.NameValue(f.Name, f.Data)
 		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
 			continue
 		}
@@ -66,7 +67,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 			m.noTable = name
 			used++
 		case m.cpuMap == name: // that it is used is all that it tells
-		case len(kinds) == 0 && !ofHost && !features && err == nil && !nictext.Evidence(data):
+		case len(kinds) == 0 && !ofHost && !features && err == nil && !hosttext.Evidence(data):
 			m.leftOut = append(m.leftOut, f.Name)
 		}
 		used += len(kinds)

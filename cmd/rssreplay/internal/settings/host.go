@@ -10,13 +10,13 @@ import (
 	"strconv"
 	"strings"
 
-	"rssreplay/nicmodel/nictext"
+	"rssreplay/nicmodel/hosttext"
 	"rssreplay/report"
 )
 
 // hostTexts is what a bundle tells of the machine, by the moment: the number of the
 // folder that `rssreplay collect -c` has put a moment's counts into, "" for the rest.
-type hostTexts map[string]*nictext.HostSnapshot
+type hostTexts map[string]*hosttext.Snapshot
 
 // momentOf is the number of the snapshot's folder that a file is in.
 func momentOf(name string) string {
@@ -31,24 +31,24 @@ func momentOf(name string) string {
 
 // add reads a file of the bundle; known reports whether it is of the machine.
 func (h hostTexts) add(name string, data []byte) (known bool, err error) {
-	if !nictext.MayBeHostText(data) {
+	if !hosttext.Likely(data) {
 		return false, nil
 	}
-	s := &nictext.HostSnapshot{Name: name}
+	s := &hosttext.Snapshot{Name: name}
 	if known, err = s.Read(strings.NewReader(string(data)), name); !known || err != nil {
 		return known, err
 	}
 	moment := momentOf(name)
 	if h[moment] == nil {
-		h[moment] = &nictext.HostSnapshot{Name: name}
+		h[moment] = &hosttext.Snapshot{Name: name}
 	}
 	h[moment].Merge(s)
 	return true, nil
 }
 
 // moments are the snapshots in their order, the one outside of folders first.
-func (h hostTexts) moments() []*nictext.HostSnapshot {
-	var all []*nictext.HostSnapshot
+func (h hostTexts) moments() []*hosttext.Snapshot {
+	var all []*hosttext.Snapshot
 	for _, moment := range slices.SortedFunc(maps.Keys(h), func(a, b string) int {
 		x, _ := strconv.Atoi(a)
 		y, _ := strconv.Atoi(b)
@@ -67,7 +67,7 @@ func (r *resolver) hostFacts() *report.Host {
 	if len(texts) == 0 {
 		return nil
 	}
-	all := &nictext.HostSnapshot{}
+	all := &hosttext.Snapshot{}
 	for _, moment := range slices.Sorted(maps.Keys(texts)) {
 		all.Merge(texts[moment])
 	}
@@ -112,7 +112,7 @@ func (r *resolver) hostFacts() *report.Host {
 
 // countHost notes what was counted from the first moment to the last, or since the host
 // booted where there is one.
-func countHost(h *report.Host, moments []*nictext.HostSnapshot, at func(cpu int) *report.HostCPU) error {
+func countHost(h *report.Host, moments []*hosttext.Snapshot, at func(cpu int) *report.HostCPU) error {
 	if len(moments) == 0 {
 		return nil
 	}
@@ -129,7 +129,7 @@ func countHost(h *report.Host, moments []*nictext.HostSnapshot, at func(cpu int)
 		window := int64((last.Uptime - first.Uptime) * 1e9)
 		h.Window = &window
 	}
-	before := map[int]nictext.HostCPU{}
+	before := map[int]hosttext.CPU{}
 	if len(moments) > 1 {
 		for _, c := range first.CPUs {
 			before[c.CPU] = c

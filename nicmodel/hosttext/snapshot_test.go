@@ -1,10 +1,14 @@
-package nictext
+package hosttext
 
 import (
+	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/nicmodel/nictext"
 )
 
 const (
@@ -35,15 +39,15 @@ ERR:          0
 `
 )
 
-var hostCPUs = []HostCPU{
+var hostCPUs = []CPU{
 	{CPU: 0, HasStat: true, User: 10, Nice: 1, System: 20, Idle: 200, IOWait: 3, SoftIRQ: 5, Steal: 1, HasSoftIRQs: true, NetRXRuns: 700,
 		HasInterrupts: true, Timer: 5000, Interrupts: 11, HasSoftnet: true, Processed: 10, Dropped: 1, Squeezed: 2, FromRPS: 3},
 	{CPU: 2, HasStat: true, User: 20, Nice: 1, System: 10, Idle: 200, IOWait: 2, SoftIRQ: 6, HasSoftIRQs: true, NetRXRuns: 800,
 		HasInterrupts: true, Timer: 6000, Interrupts: 20, HasSoftnet: true, Processed: 255, KworkTime: 52.998e6, KworkRuns: 7803},
 }
 
-// TestHostSnapshot reads the same texts one by one, in another order, and all in one.
-func TestHostSnapshot(t *testing.T) {
+// TestSnapshot reads the same texts one by one, in another order, and all in one.
+func TestSnapshot(t *testing.T) {
 	uptime := "6126.09 4782.81\n"
 	sysfs := "/sys/class/net/eth0/threaded:1\n/sys/class/net/eth1/napi_defer_hard_irqs:0\n"
 	for name, texts := range map[string][]string{
@@ -52,7 +56,7 @@ func TestHostSnapshot(t *testing.T) {
 		"all in one": {hostSoftnet + hostSoftIRQs + hostStat + hostInterrupts + uptime + sysfs + "NIC statistics:\n     rx_queue_0_packets: 17\n     rx_queue_1_packets: 4\n" + hostKwork},
 		"mailed":     {"> " + strings.ReplaceAll(hostSoftnet+hostSoftIRQs+hostStat+hostInterrupts+uptime+sysfs+hostKwork, "\n", "\n> ")},
 	} {
-		s := &HostSnapshot{Name: "00"}
+		s := &Snapshot{Name: "00"}
 		for _, text := range texts {
 			if known, err := s.Read(strings.NewReader(text), "00/a.txt"); err != nil || !known {
 				t.Fatalf("%s: known %t, %v", name, known, err)
@@ -76,7 +80,7 @@ func TestHostSnapshot(t *testing.T) {
 	}
 }
 
-func TestHostSnapshotErrors(t *testing.T) {
+func TestSnapshotErrors(t *testing.T) {
 	all := hostStat + hostSoftIRQs + hostSoftnet
 	for text, want := range map[string]string{
 		hostStat + hostStat:                                    "line 8: a second /proc/stat has CPU 0",
@@ -91,7 +95,7 @@ func TestHostSnapshotErrors(t *testing.T) {
 		strings.Replace(all, "700", "99999999999999999999999", 1):            "is no count of NET_RX",
 		hostStat + hostSoftIRQs + hostSoftnet[:89]:                           "rows that don't say their CPU",
 	} {
-		s := &HostSnapshot{Name: "00"}
+		s := &Snapshot{Name: "00"}
 		_, err := s.Read(strings.NewReader(text), "00/a.txt")
 		if err == nil {
 			err = s.Finish()
@@ -100,7 +104,7 @@ func TestHostSnapshotErrors(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if known, err := new(HostSnapshot).Read(strings.NewReader("hello\nNET_RX: 5\n"), "notes"); known || err != nil {
+	if known, err := new(Snapshot).Read(strings.NewReader("hello\nNET_RX: 5\n"), "notes"); known || err != nil {
 		t.Errorf("a text of something else: %t, %v", known, err)
 	}
 }
@@ -110,18 +114,18 @@ func TestHostSnapshotErrors(t *testing.T) {
 func TestHostPlaces(t *testing.T) {
 	const lscpu = "# The following is the parsable format\n# CPU,Core,Socket,Node,,L1d,L1i,L2\n0,0,0,0,,0,0,0\n1,1,1,1,,1,1,1\n2,0,0,0,,0,0,0\n"
 	const numa = "available: 2 nodes (0-1)\nnode 0 cpus: 0 2\nnode 0 size: 64 MB\nnode 1 cpus: 1\nnode distances:\n"
-	want := []CPUPlace{{0, 0, 0, 0}, {1, 1, 1, 1}, {2, 0, 0, 0}}
-	all := &HostSnapshot{}
+	want := []Place{{0, 0, 0, 0}, {1, 1, 1, 1}, {2, 0, 0, 0}}
+	all := &Snapshot{}
 	for name, text := range map[string]string{
 		"a.txt": lscpu, "b.txt": numa,
 		"sys/class/net/eth0/device/numa_node": "1\n", "sys/class/net/eth1/threaded": "1\n", "sys/class/net/eth2/device/numa_node": "-1\n",
 		"proc/sys/net/core/busy_poll": "50\n", "d.txt": hostSoftnet, "e.txt": hostStat,
 	} {
 		data := NameValue(name, []byte(text))
-		if !MayBeHostText(data) {
+		if !Likely(data) {
 			t.Errorf("%s: not looked at", name)
 		}
-		s := &HostSnapshot{}
+		s := &Snapshot{}
 		if known, err := s.Read(strings.NewReader(string(data)), name); !known || err != nil {
 			t.Errorf("%s: %t, %v", name, known, err)
 		}
@@ -146,8 +150,34 @@ func TestHostPlaces(t *testing.T) {
 		"node 99999 cpus: 0\n":                    "is no node's list of CPUs",
 		"/sys/class/net/e/device/numa_node:99999": "is no count of a NUMA node",
 	} {
-		if _, err := new(HostSnapshot).Read(strings.NewReader(text), "x"); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := new(Snapshot).Read(strings.NewReader(text), "x"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
+}
+
+// No text makes the reader panic, and what it refuses has a reason and a hint.
+func FuzzSnapshot(f *testing.F) {
+	for _, text := range []string{
+		hostStat + hostSoftIRQs + hostInterrupts + hostSoftnet + hostKwork,
+		"# CPU,Core,Socket,Node\n0,0,0,1\nnode 1 cpus: 2 3\n/sys/class/net/e/device/numa_node:-1\n",
+		"NIC statistics:\n     rx_queue_0_packets: 7\n", "/proc/irq/25/smp_affinity_list:1,3-5\n", "# a\n#b\n", "1\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := &Snapshot{Name: "fuzz"}
+		known, err := s.Read(bytes.NewReader(NameValue("sys/class/net/eth0/threaded", text)), "fuzz")
+		if wrong := (*nictext.TextError)(nil); err != nil && (!errors.As(err, &wrong) || wrong.What == "" || wrong.Hint == "") {
+			t.Fatalf("error %#v", err)
+		}
+		if err == nil && known {
+			all := &Snapshot{Name: "fuzz"}
+			all.Merge(s)
+			all.Merge(s)
+			_ = all.PlaceSoftnet() // the rows of several CPUs may not fit
+			_ = s.Finish()
+		}
+		Evidence(text)
+	})
 }

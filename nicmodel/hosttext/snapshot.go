@@ -1,4 +1,4 @@
-package nictext
+package hosttext
 
 import (
 	"cmp"
@@ -11,24 +11,25 @@ import (
 
 	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
+	"rssreplay/nicmodel/nictext"
 )
 
 // UserHZ is how many units of /proc/stat's times a second has. Linux has shown them
 // in this unit since 2.6, whatever its CONFIG_HZ is.
 const UserHZ = 100
 
-// HostSnapshot is what a Linux host said of its CPUs at one moment. Read adds one text
+// Snapshot is what a Linux host said of its CPUs at one moment. Read adds one text
 // after the other: whole files of /proc in any order, each in a text of its own or all
 // in one.
-type HostSnapshot struct {
+type Snapshot struct {
 	Name     string
 	BootTime int64   // seconds since 1970, /proc/stat's btime; 0 if not shown
 	Uptime   float64 // seconds, /proc/uptime; 0 if not shown
 	HZ       int     // ticks a second, a kernel configuration's CONFIG_HZ; 0 if not shown
-	CPUs     []HostCPU
+	CPUs     []CPU
 
-	IRQs   *IRQs          // /proc/interrupts; nil if not shown
-	Queues *QueueCounters // ethtool -S; nil if not shown
+	IRQs   *nictext.IRQs          // /proc/interrupts; nil if not shown
+	Queues *nictext.QueueCounters // ethtool -S; nil if not shown
 
 	// Devices of /sys/class/net whose NAPI has threads of its own, or whose interrupts
 	// are deferred; BusyPolling is a net.core.busy_poll or busy_read above 0.
@@ -40,21 +41,21 @@ type HostSnapshot struct {
 	HasTaps bool
 	Taps    int
 
-	Places   []CPUPlace     // lscpu -p, numactl -H: by CPU
+	Places   []Place        // lscpu -p, numactl -H: by CPU
 	NICNodes map[string]int // NUMA node of each device of /sys/class/net that says it
 
-	Coalesce *Coalesce // ethtool -c; nil if not shown
+	Coalesce *nictext.Coalesce // ethtool -c; nil if not shown
 
 	softnet [][]uint64 // rows of /proc/net/softnet_stat in their order
 }
 
-// CPUPlace is where a CPU is; -1 where it is not shown. Threads of one core, SMT
+// Place is where a CPU is; -1 where it is not shown. Threads of one core, SMT
 // siblings, have its number, which no other socket's core has.
-type CPUPlace struct{ CPU, Core, Socket, Node int }
+type Place struct{ CPU, Core, Socket, Node int }
 
-// HostCPU is what the texts tell of one CPU since it booted. The Has fields say which
+// CPU is what the texts tell of one CPU since it booted. The Has fields say which
 // texts there were.
-type HostCPU struct {
+type CPU struct {
 	CPU int
 
 	// /proc/stat, in 1/UserHZ s.
@@ -77,18 +78,18 @@ type HostCPU struct {
 	KworkRuns uint64
 }
 
-// hostCPUBits bounds the numbers of CPUs: Linux has at most 8,192 of them (NR_CPUS).
-const hostCPUBits = 13
+// cpuBits bounds the numbers of CPUs: Linux has at most 8,192 of them (NR_CPUS).
+const cpuBits = 13
 
-// maxHostText bounds a text in bytes: /proc/interrupts of a machine with many CPUs has
+// maxText bounds a text in bytes: /proc/interrupts of a machine with many CPUs has
 // some MB.
-const maxHostText = 16 << 20
+const maxText = 16 << 20
 
 // cpu is the entry of the CPU's number, made where there is none.
-func (s *HostSnapshot) cpu(number int) *HostCPU {
-	i, found := slices.BinarySearchFunc(s.CPUs, number, func(c HostCPU, n int) int { return cmp.Compare(c.CPU, n) })
+func (s *Snapshot) cpu(number int) *CPU {
+	i, found := slices.BinarySearchFunc(s.CPUs, number, func(c CPU, n int) int { return cmp.Compare(c.CPU, n) })
 	if !found {
-		s.CPUs = slices.Insert(s.CPUs, i, HostCPU{CPU: number})
+		s.CPUs = slices.Insert(s.CPUs, i, CPU{CPU: number})
 	}
 	return &s.CPUs[i]
 }
@@ -96,7 +97,7 @@ func (s *HostSnapshot) cpu(number int) *HostCPU {
 // Taken is when the snapshot was taken, to a second or so: the time of boot and how long
 // the host was up, which its busiest-counted CPU tells where no uptime is shown. Zero if
 // the time of boot is not shown.
-func (s *HostSnapshot) Taken() time.Time {
+func (s *Snapshot) Taken() time.Time {
 	if s.BootTime == 0 {
 		return time.Time{}
 	}
@@ -109,11 +110,11 @@ func (s *HostSnapshot) Taken() time.Time {
 	return time.Unix(s.BootTime+int64(up), 0).UTC()
 }
 
-// hostPart is the text that a line stands in.
-type hostPart uint8
+// part is the text that a line stands in.
+type part uint8
 
 const (
-	noPart hostPart = iota
+	noPart part = iota
 	columnsPart
 	countersPart
 	coalescePart
@@ -138,23 +139,23 @@ var (
 
 // Read adds what a text tells. Lines that are of none of the texts known are passed
 // over; known reports whether any was. Name is the text's name in errors, which are
-// *TextError for what the text says.
+// *nictext.TextError for what the text says.
 //
 // Sources: Linux 6.12, fs/proc/{stat,softirqs,uptime}.c, net/core/net-procfs.c
 // softnet_seq_show, net/core/net-sysfs.c, net/packet/af_packet.c
 // packet_seq_show, arch/x86/kernel/irq.c; perf 6.1,
 // builtin-kwork.c; util-linux 2.38, lscpu.c print_cpus_parsable; numactl 2.0.16,
 // numactl.c hardware.
-func (s *HostSnapshot) Read(r io.Reader, name string) (known bool, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxHostText+1))
+func (s *Snapshot) Read(r io.Reader, name string) (known bool, err error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(data) > maxHostText {
-		return false, &TextError{Name: name, What: "longer than 16 MiB", Hint: "give copies of /proc/stat, /proc/softirqs and so on"}
+	if len(data) > maxText {
+		return false, &nictext.TextError{Name: name, What: "longer than 16 MiB", Hint: "give copies of /proc/stat, /proc/softirqs and so on"}
 	}
-	read := hostReader{snapshot: s}
-	for i, line := range textLines(data) {
+	read := reader{snapshot: s}
+	for i, line := range nictext.Lines(data) {
 		if err := read.line(line); err != nil {
 			err.Name, err.Line = name, i+1
 			return false, err
@@ -163,11 +164,11 @@ func (s *HostSnapshot) Read(r io.Reader, name string) (known bool, err error) {
 	return read.known, read.finish(name)
 }
 
-// hostReader reads one text, line by line.
-type hostReader struct {
-	snapshot *HostSnapshot
+// reader reads one text, line by line.
+type reader struct {
+	snapshot *Snapshot
 	known    bool
-	part     hostPart
+	part     part
 	columns  []int    // the CPUs of the columns
 	irqs     []string // rows of /proc/interrupts, after the line of their CPUs
 	counters []string // of ethtool -S
@@ -177,23 +178,23 @@ type hostReader struct {
 
 const onceHint = "give each snapshot in a file or folder of its own"
 
-func (h *hostReader) line(line string) *TextError {
+func (h *reader) line(line string) *nictext.TextError {
 	s := h.snapshot
 	switch {
 	case line == "":
 		return nil
-	case irqHeader.MatchString(line):
+	case nictext.TitlesCPUs(line):
 		h.columns, h.part = h.columns[:0], columnsPart
 		for _, column := range strings.Fields(line) {
-			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, hostCPUBits)
+			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, cpuBits)
 			if err != nil {
-				return &TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: "give the files of /proc unchanged"}
+				return &nictext.TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: "give the files of /proc unchanged"}
 			}
 			h.columns = append(h.columns, int(cpu))
 		}
 	case strings.HasPrefix(line, "NIC statistics:"):
 		h.known, h.part = true, countersPart
-	case coalesceHeader.MatchString(line):
+	case nictext.TitlesCoalesce(line):
 		h.known, h.part, h.coalesce = true, coalescePart, append(h.coalesce, line)
 	case statRow.MatchString(line):
 		return h.stat(line)
@@ -234,7 +235,7 @@ func (h *hostReader) line(line string) *TextError {
 	case configHZ.MatchString(line):
 		hz, err := strconv.Atoi(configHZ.FindStringSubmatch(line)[1])
 		if err != nil || hz < 24 || hz > 10000 {
-			return &TextError{What: quote.Short(line) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
+			return &nictext.TextError{What: quote.Short(line) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
 		}
 		h.known, s.HZ = true, hz
 	case tapsTitle.MatchString(line):
@@ -254,7 +255,7 @@ func (h *hostReader) line(line string) *TextError {
 }
 
 // nicNode notes the NUMA node of a device: -1 on a machine that has one only.
-func (h *hostReader) nicNode(device, number string) *TextError {
+func (h *reader) nicNode(device, number string) *nictext.TextError {
 	node, err := strconv.ParseInt(number, 10, 16)
 	if err != nil {
 		return notCount("a NUMA node", number)
@@ -267,20 +268,20 @@ func (h *hostReader) nicNode(device, number string) *TextError {
 }
 
 // placeOf is the place of a CPU, made where there is none.
-func (s *HostSnapshot) placeOf(cpu int) *CPUPlace {
-	i, found := slices.BinarySearchFunc(s.Places, cpu, func(p CPUPlace, n int) int { return cmp.Compare(p.CPU, n) })
+func (s *Snapshot) placeOf(cpu int) *Place {
+	i, found := slices.BinarySearchFunc(s.Places, cpu, func(p Place, n int) int { return cmp.Compare(p.CPU, n) })
 	if !found {
-		s.Places = slices.Insert(s.Places, i, CPUPlace{CPU: cpu, Core: -1, Socket: -1, Node: -1})
+		s.Places = slices.Insert(s.Places, i, Place{CPU: cpu, Core: -1, Socket: -1, Node: -1})
 	}
 	return &s.Places[i]
 }
 
 // place reads a row of `lscpu -p`, whose columns its title names.
-func (h *hostReader) place(line string) *TextError {
+func (h *reader) place(line string) *nictext.TextError {
 	fields := strings.Split(line, ",")
-	cpu, err := strconv.ParseUint(fields[0], 10, hostCPUBits)
+	cpu, err := strconv.ParseUint(fields[0], 10, cpuBits)
 	if err != nil || len(fields) > len(h.topology) {
-		return &TextError{What: fmt.Sprintf("%s is no row of CPUs", quote.Short(line)), Hint: "give what `lscpu -p=CPU,CORE,SOCKET,NODE` prints, unchanged"}
+		return &nictext.TextError{What: fmt.Sprintf("%s is no row of CPUs", quote.Short(line)), Hint: "give what `lscpu -p=CPU,CORE,SOCKET,NODE` prints, unchanged"}
 	}
 	place := h.snapshot.placeOf(int(cpu))
 	for i, field := range fields {
@@ -301,24 +302,24 @@ func (h *hostReader) place(line string) *TextError {
 }
 
 // node reads a line of `numactl -H`: "node 0 cpus: 0 1 2 3".
-func (h *hostReader) node(m []string) *TextError {
+func (h *reader) node(m []string) *nictext.TextError {
 	node, err := strconv.ParseUint(m[1], 10, 16)
 	cpus, ok := counts(strings.Fields(m[2]), 10)
 	if err != nil || !ok {
-		return &TextError{What: fmt.Sprintf("%s is no node's list of CPUs", quote.Short(m[0])), Hint: "give what `numactl -H` prints, unchanged"}
+		return &nictext.TextError{What: fmt.Sprintf("%s is no node's list of CPUs", quote.Short(m[0])), Hint: "give what `numactl -H` prints, unchanged"}
 	}
 	h.known, h.part = true, noPart
 	for _, cpu := range cpus {
-		if cpu >= 1<<hostCPUBits {
-			return &TextError{What: fmt.Sprintf("%d is no CPU", cpu), Hint: "give what `numactl -H` prints, unchanged"}
+		if cpu >= 1<<cpuBits {
+			return &nictext.TextError{What: fmt.Sprintf("%d is no CPU", cpu), Hint: "give what `numactl -H` prints, unchanged"}
 		}
 		h.snapshot.placeOf(int(cpu)).Node = int(node)
 	}
 	return nil
 }
 
-func notCount(what, line string) *TextError {
-	return &TextError{What: fmt.Sprintf("%s is no count of %s", quote.Short(line), what), Hint: "give the files of /proc unchanged"}
+func notCount(what, line string) *nictext.TextError {
+	return &nictext.TextError{What: fmt.Sprintf("%s is no count of %s", quote.Short(line), what), Hint: "give the files of /proc unchanged"}
 }
 
 // counts are a line's fields in a base; ok is false where one is no number.
@@ -335,16 +336,16 @@ func counts(fields []string, base int) (numbers []uint64, ok bool) {
 
 // stat reads a CPU's line of /proc/stat: "cpu0 user nice system idle iowait irq softirq
 // steal guest guest_nice".
-func (h *hostReader) stat(line string) *TextError {
+func (h *reader) stat(line string) *nictext.TextError {
 	fields := strings.Fields(line)
-	number, err := strconv.ParseUint(fields[0][len("cpu"):], 10, hostCPUBits)
+	number, err := strconv.ParseUint(fields[0][len("cpu"):], 10, cpuBits)
 	n, ok := counts(fields[1:], 10)
 	if err != nil || !ok || len(n) < 8 {
 		return notCount("a CPU's times", line)
 	}
 	cpu := h.snapshot.cpu(int(number))
 	if cpu.HasStat {
-		return &TextError{What: fmt.Sprintf("a second /proc/stat has CPU %d", number), Hint: onceHint}
+		return &nictext.TextError{What: fmt.Sprintf("a second /proc/stat has CPU %d", number), Hint: onceHint}
 	}
 	h.known, h.part, cpu.HasStat = true, noPart, true
 	cpu.User, cpu.Nice, cpu.System, cpu.Idle, cpu.IOWait, cpu.IRQ, cpu.SoftIRQ, cpu.Steal = n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]
@@ -353,7 +354,7 @@ func (h *hostReader) stat(line string) *TextError {
 
 // softnet reads a row of softnet_stat. Its CPU is in column 13 since Linux 5.14; before,
 // rows are those of the CPUs online, in order.
-func (h *hostReader) softnet(line string) *TextError {
+func (h *reader) softnet(line string) *nictext.TextError {
 	n, ok := counts(strings.Fields(line), 16)
 	if !ok {
 		return notCount("packets", line)
@@ -364,7 +365,7 @@ func (h *hostReader) softnet(line string) *TextError {
 }
 
 // row reads a row of /proc/softirqs or /proc/interrupts.
-func (h *hostReader) row(line string) *TextError {
+func (h *reader) row(line string) *nictext.TextError {
 	name, rest, ok := strings.Cut(line, ":")
 	if !ok {
 		h.part = noPart
@@ -377,7 +378,7 @@ func (h *hostReader) row(line string) *TextError {
 		return nil
 	}
 	if len(fields) < len(h.columns) {
-		return &TextError{What: fmt.Sprintf("%s has %d counts of %d CPUs", quote.Short(name), len(fields), len(h.columns)), Hint: "give the files of /proc unchanged"}
+		return &nictext.TextError{What: fmt.Sprintf("%s has %d counts of %d CPUs", quote.Short(name), len(fields), len(h.columns)), Hint: "give the files of /proc unchanged"}
 	}
 	n, ok := counts(fields[:len(h.columns)], 10)
 	if !ok {
@@ -400,7 +401,7 @@ func (h *hostReader) row(line string) *TextError {
 		case numbered:
 			cpu.Interrupts += n[i]
 		case name == "LOC" && cpu.HasInterrupts, name == "NET_RX" && cpu.HasSoftIRQs:
-			return &TextError{What: fmt.Sprintf("a second row %s has CPU %d", name, number), Hint: onceHint}
+			return &nictext.TextError{What: fmt.Sprintf("a second row %s has CPU %d", name, number), Hint: onceHint}
 		case name == "LOC":
 			cpu.HasInterrupts, cpu.Timer = true, n[i]
 		default:
@@ -410,12 +411,12 @@ func (h *hostReader) row(line string) *TextError {
 	return nil
 }
 
-func (h *hostReader) kwork(m []string) *TextError {
-	number, err1 := strconv.ParseUint(m[1], 10, hostCPUBits)
+func (h *reader) kwork(m []string) *nictext.TextError {
+	number, err1 := strconv.ParseUint(m[1], 10, cpuBits)
 	ms, err2 := strconv.ParseFloat(m[2], 64)
 	runs, err3 := strconv.ParseUint(m[3], 10, 64)
 	if err1 != nil || err2 != nil || err3 != nil {
-		return &TextError{What: quote.Short(m[0]) + " is no row of perf kwork", Hint: "give what `perf kwork -k softirq report` prints, unchanged"}
+		return &nictext.TextError{What: quote.Short(m[0]) + " is no row of perf kwork", Hint: "give what `perf kwork -k softirq report` prints, unchanged"}
 	}
 	cpu := h.snapshot.cpu(int(number))
 	h.known, cpu.KworkTime, cpu.KworkRuns = true, ms*1e6, runs
@@ -423,25 +424,25 @@ func (h *hostReader) kwork(m []string) *TextError {
 }
 
 // finish reads what needs all of its lines.
-func (h *hostReader) finish(name string) (err error) {
+func (h *reader) finish(name string) (err error) {
 	s := h.snapshot
 	if len(h.irqs) > 0 {
-		if s.IRQs, err = readIRQs(h.irqs); err != nil {
+		if s.IRQs, err = nictext.ParseIRQs(h.irqs); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if len(h.counters) > 0 {
 		// A driver without counters by queue has nothing to tell here.
-		s.Queues, _ = ReadQueueCounters(strings.Join(h.counters, "\n"))
+		s.Queues, _ = nictext.ReadQueueCounters(strings.Join(h.counters, "\n"))
 	}
 	if len(h.coalesce) > 0 {
-		s.Coalesce, _ = ReadCoalesce(strings.NewReader(strings.Join(h.coalesce, "\n")), name) // told beside, no more
+		s.Coalesce, _ = nictext.ReadCoalesce(strings.NewReader(strings.Join(h.coalesce, "\n")), name) // told beside, no more
 	}
 	return nil
 }
 
 // PlaceSoftnet gives the rows of softnet_stat their CPUs, once all texts are read.
-func (s *HostSnapshot) PlaceSoftnet() error {
+func (s *Snapshot) PlaceSoftnet() error {
 	var online []int
 	for i := range s.CPUs {
 		if s.CPUs[i].HasStat {
@@ -452,7 +453,7 @@ func (s *HostSnapshot) PlaceSoftnet() error {
 		number := 0
 		switch {
 		case len(row) > 12:
-			if number = int(min(row[12], 1<<hostCPUBits)); number == 1<<hostCPUBits {
+			if number = int(min(row[12], 1<<cpuBits)); number == 1<<cpuBits {
 				return fmt.Errorf("%s: softnet_stat has a CPU %d: give the files of /proc unchanged", s.Name, row[12])
 			}
 		case len(s.softnet) == len(online):
@@ -475,19 +476,19 @@ func (s *HostSnapshot) PlaceSoftnet() error {
 }
 
 // Finish is PlaceSoftnet, and asks for the texts that costs are fitted by.
-func (s *HostSnapshot) Finish() error {
+func (s *Snapshot) Finish() error {
 	if err := s.PlaceSoftnet(); err != nil {
 		return err
 	}
 	for _, part := range []struct {
 		name string
-		has  func(*HostCPU) bool
+		has  func(*CPU) bool
 	}{
-		{"/proc/stat", func(c *HostCPU) bool { return c.HasStat }},
-		{"/proc/softirqs", func(c *HostCPU) bool { return c.HasSoftIRQs }},
-		{"/proc/net/softnet_stat", func(c *HostCPU) bool { return c.HasSoftnet }},
+		{"/proc/stat", func(c *CPU) bool { return c.HasStat }},
+		{"/proc/softirqs", func(c *CPU) bool { return c.HasSoftIRQs }},
+		{"/proc/net/softnet_stat", func(c *CPU) bool { return c.HasSoftnet }},
 	} {
-		if !slices.ContainsFunc(s.CPUs, func(c HostCPU) bool { return part.has(&c) }) {
+		if !slices.ContainsFunc(s.CPUs, func(c CPU) bool { return part.has(&c) }) {
 			return fmt.Errorf("%s: it has no text of %s: nothing can be fitted without it", s.Name, part.name)
 		}
 	}

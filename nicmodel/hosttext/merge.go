@@ -1,23 +1,10 @@
-package nictext
+package hosttext
 
 import (
-	"bytes"
 	"path"
 	"slices"
 	"strings"
 )
-
-// MayBeHostText reports whether HostSnapshot.Read may know the text: a glance, for the
-// thousands of files that a support tool collects.
-func MayBeHostText(data []byte) bool {
-	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,"} {
-		if bytes.Contains(data, []byte(sign)) {
-			return true
-		}
-	}
-	line, _, _ := bytes.Cut(data[:min(len(data), 512)], []byte("\n"))
-	return softnetRow.MatchString(strings.TrimSpace(string(line))) || uptimeLine.MatchString(strings.TrimSpace(string(line)))
-}
 
 // maxOneValue bounds the files of /sys and /proc that hold one value, in bytes.
 const maxOneValue = 256
@@ -37,17 +24,17 @@ func NameValue(name string, data []byte) []byte {
 }
 
 // Merge takes over what another text told, and of what is there already nothing.
-func (s *HostSnapshot) Merge(o *HostSnapshot) {
+func (s *Snapshot) Merge(o *Snapshot) {
 	if s.BootTime == 0 {
 		s.BootTime = o.BootTime
 	}
 	if s.Uptime == 0 {
 		s.Uptime = o.Uptime
 	}
-	has := func(part func(*HostCPU) bool) bool {
-		return slices.ContainsFunc(s.CPUs, func(c HostCPU) bool { return part(&c) })
+	has := func(part func(*CPU) bool) bool {
+		return slices.ContainsFunc(s.CPUs, func(c CPU) bool { return part(&c) })
 	}
-	stat, softIRQs := has(func(c *HostCPU) bool { return c.HasStat }), has(func(c *HostCPU) bool { return c.HasSoftIRQs })
+	stat, softIRQs := has(func(c *CPU) bool { return c.HasStat }), has(func(c *CPU) bool { return c.HasSoftIRQs })
 	for i := range o.CPUs {
 		from := &o.CPUs[i]
 		if from.HasStat && !stat {

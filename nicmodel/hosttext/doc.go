@@ -1,0 +1,10 @@
+// Package hosttext reads what Linux says of a host's CPUs at one moment: the files of /proc
+// and /sys, and what lscpu, numactl and perf kwork print.
+//
+//  1. Likely and Evidence tell at a glance what a text may be (glance.go); NameValue gives a
+//     file of one value the path that says what it is (merge.go).
+//  2. A Snapshot reads one text after the other (snapshot.go), with nictext's readers for
+//     interrupts and a NIC's counters.
+//  3. Merge takes over what another text told (merge.go); PlaceSoftnet and Finish say what
+//     is missing, once all are read.
+package hosttext

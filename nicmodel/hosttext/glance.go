@@ -1,0 +1,45 @@
+package hosttext
+
+import (
+	"bytes"
+	"strings"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
+	"rssreplay/nicmodel/nictext"
+)
+
+// Likely reports whether Snapshot.Read may know the text: a glance, for the
+// thousands of files that a support tool collects.
+func Likely(data []byte) bool {
+	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,"} {
+		if bytes.Contains(data, []byte(sign)) {
+			return true
+		}
+	}
+	line, _, _ := bytes.Cut(data[:min(len(data), 512)], []byte("\n"))
+	return softnetRow.MatchString(strings.TrimSpace(string(line))) || uptimeLine.MatchString(strings.TrimSpace(string(line)))
+}
+
+// maxGlance is how much of a text Evidence looks at, in bytes.
+const maxGlance = 1 << 20
+
+// Evidence reports whether the text is one that is known, and tells something else than
+// how a NIC steers: counters, say, of `ethtool -S` or /proc, which other commands take; or
+// that a host lacks something, and what `rssreplay collect` keeps for people.
+func Evidence(data []byte) bool {
+	for _, line := range nictext.Lines(data[:min(len(data), maxGlance)]) {
+		switch {
+		case line == "NIC statistics:", nictext.TitlesCPUs(line), strings.HasPrefix(line, "cpu0 "), strings.HasPrefix(line, "# CPU,"):
+			return true
+		case softnetRow.MatchString(line), forPeople.MatchString(line):
+			return true
+		case line != "" && line[0] != '#':
+			return false
+		}
+	}
+	return false
+}
+
+// forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
+// of a transmit queue's settings.
+var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
