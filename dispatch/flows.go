@@ -305,6 +305,7 @@ type Flow struct {
 	Hash            uint32 // means nothing with HashType None
 	Entry           int    // -1: unhashed, or a rule took it
 	Rule            int    // that took it, by its place among the steering's and 1; 0: none
+	Queue           int    // that its first packet came to, by the table as it was given; -1: a rule dropped it
 	Varies          bool   // later packets met other entries
 }
 
@@ -314,7 +315,7 @@ func (t *flowTable) flow(steering int, id uint32) Flow {
 		ID: id, Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
 		Source: r.tuple.Source(), Destination: r.tuple.Destination(),
 		Packets: r.packets, Bytes: r.bytes, HashType: d.kind, Hash: d.hash, Entry: int(d.entry),
-		Varies: d.varies(),
+		Varies: d.varies(), Queue: t.way(steering).queueOf(d.entry),
 	}
 	f.SourcePort, f.DestinationPort, f.HasPorts = r.tuple.Ports()
 	switch rule := t.way(steering).ruleOf(d.entry); {

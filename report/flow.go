@@ -36,6 +36,7 @@ type FlowMode struct {
 	Mode       string
 	CPUs       []CPUPackets // by ascending CPU number, none with 0 packets
 	Migrations uint64
+	SteeredOn  bool // receive packet steering chose the CPU of its first packet
 }
 
 // CPUPackets counts a flow's packets on one CPU.
@@ -102,6 +103,9 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		}
 		dst = append(dst, `},"migrations":`...)
 		dst = appendCount(dst, m.Migrations)
+		if m.SteeredOn {
+			dst = append(dst, `,"by":"rps"`...)
+		}
 		dst = append(dst, '}')
 	}
 	return append(dst, `}}`...)
@@ -122,6 +126,22 @@ func (f *Flow) Entry() string {
 		return "rule " + strconv.Itoa(*f.Rule)
 	}
 	return strconv.Itoa(f.Index)
+}
+
+// By is the stage that chose a flow's CPU in a mode, by its first packet: "rps",
+// "rule:2045", "rss", or "" where none did, as of a packet without a hash or without RSS.
+func (f *Flow) By(on *FlowMode) string {
+	switch {
+	case on.SteeredOn:
+		return "rps"
+	case on.Mode == NonRSS:
+		return ""
+	case f.Rule != nil:
+		return "rule:" + strconv.Itoa(*f.Rule)
+	case f.HashType == NoHash:
+		return ""
+	}
+	return "rss"
 }
 
 func appendEnd(dst []byte, addr netip.Addr, portKey string, port uint16, hasPort bool) []byte {

@@ -172,6 +172,7 @@ type readFlow struct {
 	Modes           map[string]struct {
 		CPUs       map[int]uint64 `json:"cpus"`
 		Migrations uint64         `json:"migrations"`
+		By         string         `json:"by"`
 	} `json:"modes"`
 }
 
@@ -200,7 +201,7 @@ func (f *readFlow) flow(modes []Mode) Flow {
 		if !ok {
 			continue
 		}
-		mode := FlowMode{Mode: name, Migrations: read.Migrations}
+		mode := FlowMode{Mode: name, Migrations: read.Migrations, SteeredOn: read.By == "rps"}
 		for cpu, packets := range read.CPUs {
 			mode.CPUs = append(mode.CPUs, CPUPackets{CPU: cpu, Packets: packets})
 		}

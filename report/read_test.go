@@ -27,6 +27,7 @@ func written(t testing.TB, r *report.Report) string {
 func TestReadJSON(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"cpus8": fixture.New(8, 200, fixture.AllModes...), "affinity": fixture.WithAffinity(fixture.New(4, 30, "rss-msix")), "empty": fixture.Empty(), "sent": fixture.OnlySent(),
+		"rps": fixture.WithRPS(fixture.New(4, 30, "rss-msix", "non-rss")),
 	} {
 		want := written(t, r)
 		read, err := report.ReadJSON(strings.NewReader(want))

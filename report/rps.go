@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"rssreplay/report/internal/words"
 )
@@ -45,6 +47,85 @@ func (r *RPS) Sentence(received uint64) string {
 		return s + fmt.Sprintf(", %s of these by the kernel's own hash and the secret that was given.", own)
 	}
 	return s + ", by the NIC's hash or to the only CPU of a mask."
+}
+
+// SteeringRoles says which CPUs hand packets on and which do the protocol work, "" in a
+// mode without receive packet steering or a steered packet.
+func (m *Mode) SteeringRoles() string {
+	if m.RPS == nil || m.RPS.Steered == 0 {
+		return ""
+	}
+	from := m.cpusThat("takes packets from queues and hands them on", "take packets from queues and hand them on", (*CPU).HandsOn)
+	to := m.cpusThat("does the protocol work", "do the protocol work", func(c *CPU) bool { return c.Packets > 0 })
+	if to == "" { // all were dropped
+		return from + "."
+	}
+	return from + "; " + to + "."
+}
+
+// SteeringSentences say what receive packet steering did in a mode, none in one without.
+func (m *Mode) SteeringSentences(received uint64) (sentences []string) {
+	if roles := m.SteeringRoles(); roles != "" {
+		sentences = append(sentences, roles)
+	}
+	if m.RPS != nil {
+		sentences = append(sentences, m.RPS.Sentence(received))
+	}
+	return sentences
+}
+
+// HandsOn reports whether the CPU gave packets to a backlog.
+func (c *CPU) HandsOn() bool { return c.Backlog != nil && c.SteeredAway > 0 }
+
+// cpusThat says what the CPUs do of which is is true, "CPUs 0-3,8 do"; "" without one.
+func (m *Mode) cpusThat(does, do string, is func(c *CPU) bool) string {
+	var ranges []string
+	n := 0
+	for i := 0; i < len(m.CPUs); i++ {
+		if !is(&m.CPUs[i]) {
+			continue
+		}
+		first := i
+		for i+1 < len(m.CPUs) && m.CPUs[i+1].CPU == m.CPUs[i].CPU+1 && is(&m.CPUs[i+1]) {
+			i++
+		}
+		if n += i + 1 - first; i > first {
+			ranges = append(ranges, fmt.Sprintf("%d-%d", m.CPUs[first].CPU, m.CPUs[i].CPU))
+		} else {
+			ranges = append(ranges, fmt.Sprint(m.CPUs[i].CPU))
+		}
+	}
+	switch list := strings.Join(ranges, ","); n {
+	case 0:
+		return ""
+	case 1:
+		return "CPU " + list + " " + does
+	default:
+		return "CPUs " + list + " " + do
+	}
+}
+
+// Steers reports whether receive packet steering is on in one of the modes.
+func Steers(modes []Mode) bool {
+	return slices.ContainsFunc(modes, func(m Mode) bool { return m.RPS != nil })
+}
+
+// BacklogColumn is a counter of receive packet steering, of a CPU.
+type BacklogColumn struct {
+	Head  string // of a table that people read
+	Of    func(b *Backlog) uint64
+	Drops bool
+}
+
+// BacklogColumns are all counters of Backlog, in the order of the reports.
+func BacklogColumns() []BacklogColumn {
+	return []BacklogColumn{
+		{Head: "steered on", Of: func(b *Backlog) uint64 { return b.SteeredAway }},
+		{Head: "from backlog", Of: func(b *Backlog) uint64 { return b.FromBacklog }},
+		{Head: "IPIs", Of: func(b *Backlog) uint64 { return b.IPIs }},
+		{Head: "backlog max", Of: func(b *Backlog) uint64 { return b.BacklogMax }},
+		{Head: "backlog drops", Of: func(b *Backlog) uint64 { return b.BacklogDrops }, Drops: true},
+	}
 }
 
 // ShareText is packets of so many as a share, "12.3%".

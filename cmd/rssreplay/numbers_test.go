@@ -25,11 +25,15 @@ func TestNumbers(t *testing.T) {
 	if testing.Short() {
 		files = files[:2]
 	}
-	for _, file := range files {
+	for i, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			dir := t.TempDir()
 			out := func(name string) string { return filepath.Join(dir, name) }
-			runs(t, file, "--cpus", "4", "--mode", "all", "--headroom", "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/", "--full")
+			more := []string{"--headroom"}
+			if i%2 == 1 { // with a second hop
+				more = []string{"--rps", "1-2"}
+			}
+			runs(t, append([]string{file, "--cpus", "4", "--mode", "all"}, append(more, "-o", out("r.json"), "-o", out("r.md"), "-o", out("r.txt"), "-o", dir+"/", "--full")...)...)
 			read := func(name string) string {
 				data, err := os.ReadFile(out(name))
 				if err != nil {
@@ -66,6 +70,36 @@ func csvTable(t *testing.T, text string) (rows []map[string]string) {
 	return rows
 }
 
+// chosenBy is the stage that chose a flow's CPU.
+func chosenBy(flow object, mode string) string {
+	if by := orNull(flow, "modes."+mode+".by"); by != "null" || mode == "non-rss" {
+		return by
+	}
+	if rule := orNull(flow, "rule"); rule != "null" {
+		return "rule:" + rule
+	}
+	if at(flow, "hash_type") == "none" {
+		return "null"
+	}
+	return "rss"
+}
+
+// orNull is the value at a path, "null" where there is none.
+func orNull(o object, path string) string {
+	before, last := o, path
+	for {
+		name, rest, deeper := strings.Cut(last, ".")
+		value, there := before[name]
+		if !there {
+			return "null"
+		}
+		if !deeper {
+			return at(before, name)
+		}
+		before, last = value.(object), rest
+	}
+}
+
 // sameInCSV compares a report, or what a scenario has of one, with the rows of its
 // tables.
 func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[string]string) {
@@ -99,6 +133,7 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 				}
 			}
 			row[mode+" cpu"], row[mode+" migrations"] = main, at(f, "modes."+mode+".migrations")
+			row[mode+" by"] = chosenBy(f, mode)
 			if row[mode+" cpus"] = strings.Join(places, " "); places == nil {
 				row[mode+" cpus"] = "null"
 			}
@@ -125,6 +160,9 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 				row[column] = at(headroom, key)
 			}
 		}
+		for column, path := range map[string]string{"steered_packets": "rps.steered_packets", "own_hash_packets": "rps.own_hash_packets", "backlog_drops": "totals.backlog_drops"} {
+			row[column] = orNull(m, path)
+		}
 		modes = append(modes, row)
 		for _, c := range objects(m["cpus"]) {
 			row := map[string]string{"mode": at(m, "mode")}
@@ -135,6 +173,9 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 			}
 			for key := range c["latency_ns"].(object) {
 				row["latency_"+key+"_ns"] = at(c, "latency_ns."+key)
+			}
+			for _, key := range []string{"steered_away", "from_backlog", "ipis", "backlog_max", "backlog_drops"} {
+				row[key] = orNull(c, key)
 			}
 			cpus = append(cpus, row)
 		}

@@ -33,10 +33,12 @@ func Tables() []Table[report.Report] {
 			"migration_ns", "migrated_packets", "reordered", "serial_ns", "serial_utilization",
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
 			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match",
-			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns"), modes},
+			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns",
+			"steered_packets", "own_hash_packets", "backlog_drops"), modes},
 		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
 			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
-			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns"), cpus},
+			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns",
+			"steered_away", "from_backlog", "ipis", "backlog_max", "backlog_drops"), cpus},
 		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), queues},
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), entries},
 		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), rules},
@@ -131,13 +133,13 @@ func textCell(s string) string {
 	return words.Clean(s)
 }
 
-// flowHeads has three columns for each mode: the CPU with most of the flow's
-// packets, the packets on each CPU, and the migrations.
+// flowHeads has four columns for each mode: the CPU with most of the flow's
+// packets, the packets on each CPU, the migrations, and the stage that chose the CPU.
 func flowHeads(r *report.Report) []string {
 	heads := []string{"protocol", "source", "source_port", "destination", "destination_port", "hash", "hash_type", "index", "packets", "bytes"}
 	for i := range r.Modes {
 		mode := r.Modes[i].Mode
-		heads = append(heads, mode+" cpu", mode+" cpus", mode+" migrations")
+		heads = append(heads, mode+" cpu", mode+" cpus", mode+" migrations", mode+" by")
 	}
 	return heads
 }
@@ -168,7 +170,7 @@ func flows(r *report.Report, row func(cells ...any)) {
 			if len(on.CPUs) > 0 {
 				main = on.Most().CPU
 			}
-			cells = append(cells, main, cpuPackets(on.CPUs), on.Migrations)
+			cells = append(cells, main, cpuPackets(on.CPUs), on.Migrations, f.By(&on))
 		}
 		row(cells...)
 	}
@@ -196,11 +198,15 @@ func modes(r *report.Report, row func(cells ...any)) {
 		if h == nil || h.Unknown != "" {
 			h = &report.Headroom{Factor: report.Null}
 		}
+		var steered, own *uint64 // nil without receive packet steering
+		if m.RPS != nil {
+			steered, own = &m.RPS.Steered, &m.RPS.OwnHash
+		}
 		row(m.Mode, m.Simulated, t.Packets, t.Drops, t.Interrupts, t.DPCs, t.ISRTime, t.DPCTime,
 			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
 			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
 			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch,
-			h.Factor, h.Limit, h.CPU, h.Queue, h.At)
+			h.Factor, h.Limit, h.CPU, h.Queue, h.At, steered, own, t.BacklogDrops)
 	}
 }
 
@@ -210,9 +216,17 @@ func cpus(r *report.Report, row func(cells ...any)) {
 		for k := range m.CPUs {
 			c := &m.CPUs[k]
 			l := &c.Latency
-			row(m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
+			cells := []any{m.Mode, c.CPU, c.Packets, c.Bytes, c.PacketsPerSecond, c.BitsPerSecond, c.Flows, c.TopFlow, c.Interrupts, c.DPCs,
 				c.PacketsPerDPCMean, c.PacketsPerDPCMax, c.ISRTime, c.DPCTime, c.MigrationTime, c.MigratedPackets, c.SendPackets, c.SendTime, c.Utilization,
-				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum)
+				l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, l.Sum}
+			for _, column := range report.BacklogColumns() {
+				var of any // of no mode without receive packet steering
+				if c.Backlog != nil {
+					of = column.Of(c.Backlog)
+				}
+				cells = append(cells, of)
+			}
+			row(cells...)
 		}
 	}
 }

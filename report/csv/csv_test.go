@@ -3,6 +3,7 @@ package csv
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,41 @@ func TestCSVForm(t *testing.T) {
 				if strings.HasPrefix(cell, "=") {
 					t.Errorf("compare, %s: the cell %q", table.Name, cell)
 				}
+			}
+		}
+	}
+}
+
+// Receive packet steering has its columns, which are empty without it, and each flow the
+// stage that chose its CPU.
+func TestCSVSteering(t *testing.T) {
+	with, without := fixture.WithRPS(fixture.New(4, 7, "rss-msix", "non-rss")), fixture.New(4, 7, "rss-msix", "non-rss")
+	for _, c := range []struct {
+		table, head       string
+		row               int
+		with, withoutCell string
+	}{
+		{"cpus", "steered_away", 1, fmt.Sprint(with.Modes[0].RPS.Steered), ""},
+		{"cpus", "from_backlog", 3, fmt.Sprint(with.Modes[0].CPUs[2].Packets), ""},
+		{"cpus", "ipis", 2, "101", ""},
+		{"cpus", "backlog_max", 4, "13", ""},
+		{"cpus", "backlog_drops", 2, "7", ""},
+		{"modes", "steered_packets", 1, fmt.Sprint(with.Modes[0].RPS.Steered), ""},
+		{"modes", "own_hash_packets", 2, "5", ""},
+		{"modes", "backlog_drops", 2, "7", ""},
+		{"flows", "rss-msix by", 1, "rss", "rss"},
+		{"flows", "rss-msix by", 2, "rps", "rss"},
+		{"flows", "rss-msix by", 7, "rps", ""}, // without a hash
+		{"flows", "non-rss by", 1, "", ""},
+	} {
+		for r, want := range map[*report.Report]string{with: c.with, without: c.withoutCell} {
+			records, err := csv.NewReader(strings.NewReader(written(t, c.table, r))).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			column := slices.Index(records[0], c.head)
+			if column < 0 || records[c.row][column] != want {
+				t.Errorf("%s, row %d, %q (column %d): %q, want %q", c.table, c.row, c.head, column, records[c.row], want)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -144,7 +145,12 @@ func (m *markdown) modes(r *report.Report) {
 		if i != compared {
 			limit = cpusBytes / (len(r.Modes) - 1)
 		}
-		m.details(limit, "CPUs under", mode.Mode, func(p *markdown) { p.cpus(mode, i == compared) })
+		m.details(limit, "CPUs under", mode.Mode, func(p *markdown) {
+			p.cpus(mode, i == compared)
+			for _, sentence := range mode.SteeringSentences(r.Capture.Received) {
+				p.para(prose(sentence))
+			}
+		})
 		if !report.QueuesAreCPUs(mode) && len(mode.Queues) > 1 {
 			m.details(queuesBytes, "Queues under", mode.Mode, func(p *markdown) { p.queues(mode) })
 		}
@@ -177,6 +183,13 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 	if drops {
 		heads = append(heads, "*dropped")
 	}
+	var counters []report.BacklogColumn
+	if mode.RPS != nil {
+		counters = report.BacklogColumns()
+	}
+	for _, c := range counters {
+		heads = append(heads, "*"+c.Head)
+	}
 	if withFlows {
 		heads = append(heads, "largest flow, its share of the CPU")
 	}
@@ -199,6 +212,9 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 		if drops {
 			row = append(row, words.Exact(mode.Queues[i].Drops))
 		}
+		for _, counter := range counters {
+			row = append(row, backlogText(c.Backlog, counter))
+		}
 		if withFlows {
 			flow := ""
 			if c.Largest != nil {
@@ -209,6 +225,14 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 		rows = append(rows, row)
 	}
 	m.table("CPUs", heads, rows, func(row int) uint64 { return mode.CPUs[row].Packets })
+}
+
+// backlogText is a counter of receive packet steering, of a CPU that may have none.
+func backlogText(b *report.Backlog, counter report.BacklogColumn) string {
+	if b == nil {
+		return words.None
+	}
+	return words.Exact(counter.Of(b))
 }
 
 func (m *markdown) queues(mode *report.Mode) {
@@ -287,6 +311,9 @@ func (m *markdown) flows(r *report.Report) {
 		heads := []string{"*#", "protocol", "source", "destination", "*packets", "*bytes", "*share", "hash", "type", "*entry"}
 		for i := range r.Modes {
 			heads = append(heads, "*CPU under "+code(r.Modes[i].Mode))
+			if r.Modes[i].RPS != nil {
+				heads = append(heads, "chosen by")
+			}
 		}
 		var rows [][]string
 		room := p.limit - p.b.Len() - 2*len(line(heads)) - 200 // for the lines around them
@@ -323,6 +350,9 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 			cpu = fmt.Sprintf("%s (%s; %d CPUs)", cpu, share, len(on.CPUs))
 		}
 		row = append(row, cpu)
+		if r.Modes[i].RPS != nil {
+			row = append(row, code(cmp.Or(f.By(&on), words.None)))
+		}
 	}
 	return row
 }

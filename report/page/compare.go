@@ -38,6 +38,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 // htmlCompare is the body of a comparison's page.
 type htmlCompare struct {
 	*htmlPage
+	Steers     bool // CPUs hand packets on in a scenario
 	Received   bool
 	Figures    htmlTable
 	Notes      []string
@@ -78,6 +79,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	}
 	loads, latencies := loadPlots(modes), latencyPlots(modes)
 	for i, m := range modes {
+		h.Steers = h.Steers || m.SteeringRoles() != ""
 		title := "under " + words.Shown(m.Mode)
 		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
 		h.CPUs = append(h.CPUs, htmlPanel{Name: names[i], Title: title, Plot: loads[i], Table: table})

@@ -113,6 +113,9 @@ func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
 	}
 }
 
+// steersOn marks a CPU that hands packets on, below its column.
+const steersOn = " ↷"
+
 // loadPlots are the packets of each mode's CPUs, all at one scale; nil for a mode
 // without a packet.
 func loadPlots(modes []*report.Mode) []*htmlPlot {
@@ -130,7 +133,12 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 		}
 		mean := report.Ratio(m.Totals.Packets, len(m.CPUs))
 		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}}
-		p.spread(len(m.CPUs), func(i int) string { return fmt.Sprint(m.CPUs[i].CPU) })
+		p.spread(len(m.CPUs), func(i int) string {
+			if m.CPUs[i].HandsOn() {
+				return fmt.Sprint(m.CPUs[i].CPU) + steersOn
+			}
+			return fmt.Sprint(m.CPUs[i].CPU)
+		})
 		for i := range m.CPUs {
 			c := &m.CPUs[i]
 			share := report.Ratio(c.Packets, m.Totals.Packets)
@@ -138,6 +146,9 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 			p.Columns[i].Show = fmt.Sprintf("cpu=%d", c.CPU)
 			p.Columns[i].Tip = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
 				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(c.Utilization))
+			if b := c.Backlog; b != nil {
+				p.Columns[i].Tip += fmt.Sprintf("; %s from its backlog, %s from queues steered on", words.Exact(b.FromBacklog), words.Exact(b.SteeredAway))
+			}
 			if c.Packets > 0 {
 				top := min(scale.y(float64(c.Packets)), plotHeight-1) // what is there is seen
 				p.box(i, 0.76, top, plotHeight, "bar "+heatClass(times))

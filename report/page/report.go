@@ -74,7 +74,7 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 		return h
 	}
 	h.Tiles = tiles(r)
-	h.Spread = newHTMLSpread(r.Modes)
+	h.Spread = newHTMLSpread(r.Modes, r.Capture.Received)
 	h.Rules = newHTMLRules(r)
 	h.Figures = figureTable(r.Modes)
 	h.Entries = newHTMLEntries(&r.Table)
@@ -104,17 +104,18 @@ type htmlSpread struct {
 	Mode  int // its place among the modes
 	Plot  *htmlPlot
 	Lines []htmlSpreadLine
+	Steer []string // what receive packet steering does under that mode, in sentences
 }
 
 // htmlSpreadLine is a mode in the drawing, and what it costs.
 type htmlSpreadLine struct{ Class, Name, Text string }
 
-func newHTMLSpread(modes []report.Mode) *htmlSpread {
+func newHTMLSpread(modes []report.Mode, received uint64) *htmlSpread {
 	at := report.ComparedMode(modes)
 	if at < 0 || modes[at].Totals.Packets == 0 {
 		return nil
 	}
-	h := &htmlSpread{Mode: at, Lines: []htmlSpreadLine{spreadLine("swatch", &modes[at])}}
+	h := &htmlSpread{Mode: at, Lines: []htmlSpreadLine{spreadLine("swatch", &modes[at])}, Steer: modes[at].SteeringSentences(received)}
 	drawn := []*report.Mode{&modes[at]}
 	for i := range modes {
 		if i != at && modes[i].Mode == report.NonRSS && modes[i].Totals.Packets > 0 {

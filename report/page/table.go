@@ -174,6 +174,13 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 	if placed {
 		t.Head = slices.Insert(t.Head, 1, heads("*core", "*node")...)
 	}
+	var counters []report.BacklogColumn
+	if m.RPS != nil {
+		counters = report.BacklogColumns()
+	}
+	for _, c := range counters {
+		t.Head = append(t.Head, heads("*"+c.Head)...)
+	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		largest := ""
@@ -190,9 +197,25 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 		if placed {
 			row = slices.Insert(row, 1, textCell(words.NumberOrNone(c.Core)), textCell(words.NumberOrNone(c.Node)))
 		}
+		for _, counter := range counters {
+			row = append(row, backlogCell(c.Backlog, counter))
+		}
 		t.row(row...)
 	}
 	return t
+}
+
+// backlogCell is a counter of receive packet steering, of a CPU that may have none.
+func backlogCell(b *report.Backlog, counter report.BacklogColumn) htmlCell {
+	if b == nil {
+		return nullCell()
+	}
+	n := counter.Of(b)
+	cell := exactCell(n)
+	if counter.Drops && n > 0 {
+		cell.Class = "hot"
+	}
+	return cell
 }
 
 func queueTable(id string, m *report.Mode) htmlTable {

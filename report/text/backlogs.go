@@ -13,18 +13,29 @@ func (t *writer) backlogs(m *report.Mode, received uint64) {
 		return
 	}
 	t.line("")
-	g := grid{keys: 1, columns: []column{
-		{head: "CPU"}, {group: "RPS: packets", head: "steered on"}, {group: "RPS: packets", head: "from backlog"}, {head: "IPIs"},
-		{group: "backlog", head: "max"}, {group: "backlog", head: "drops"},
-	}}
+	g := grid{keys: 1, columns: []column{{head: "CPU"}}}
+	counters := report.BacklogColumns()
+	for _, c := range counters {
+		g.columns = append(g.columns, column{head: c.Head})
+	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		if c.Backlog == nil {
 			continue
 		}
-		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(words.Count(c.SteeredAway)), plainCell(words.Count(c.FromBacklog)),
-			plainCell(words.Count(c.IPIs)), plainCell(words.Count(c.BacklogMax)), dropCell(words.Count(c.BacklogDrops), c.BacklogDrops))
+		row := []cell{plainCell(fmt.Sprint(c.CPU))}
+		for _, counter := range counters {
+			n := counter.Of(c.Backlog)
+			if counter.Drops {
+				row = append(row, dropCell(words.Count(n), n))
+			} else {
+				row = append(row, plainCell(words.Count(n)))
+			}
+		}
+		g.row(row...)
 	}
 	t.grid(&g)
-	t.para("", 0, m.RPS.Sentence(received), report.Plain)
+	for _, sentence := range m.SteeringSentences(received) {
+		t.para("", 0, sentence, report.Plain)
+	}
 }

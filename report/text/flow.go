@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 
 	"rssreplay/report"
@@ -81,6 +82,9 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 			g.columns = append(g.columns, column{group: name, head: "CPUs"}, column{group: name, head: "main"},
 				column{group: name, head: "share"}, column{group: name, head: "migrations"})
 		}
+		if m.RPS != nil {
+			g.columns = append(g.columns, column{group: name, head: "by", left: true})
+		}
 	}
 
 	for i := range flows {
@@ -104,6 +108,9 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 				cells = append(cells, plainCell(cpu))
 			} else {
 				cells = append(cells, plainCell(fmt.Sprint(len(on.CPUs))), plainCell(cpu), plainCell(share), plainCell(words.Count(on.Migrations)))
+			}
+			if m.RPS != nil {
+				cells = append(cells, plainCell(cmp.Or(f.By(&on), words.None)))
 			}
 		}
 		g.row(cells...)

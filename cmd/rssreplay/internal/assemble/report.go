@@ -352,9 +352,23 @@ func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 		}
 		room.modes = append(room.modes, report.FlowMode{
 			Mode: a.Result.Modes[i].Mode.String(), CPUs: slices.Clip(room.cpus[from:]), Migrations: migrations,
+			SteeredOn: a.steeredOn(a.Result.Modes[i].Mode, f.Queue),
 		})
 	}
 	flow.Modes = slices.Clip(room.modes[first:])
+}
+
+// steeredOn reports whether receive packet steering chooses the CPU of what comes to a
+// queue in a mode.
+func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int) bool {
+	rps := a.Settings.Config.RPS
+	if queue < 0 || !rps.Active(mode) {
+		return false
+	}
+	if mode == engine.NonRSS {
+		queue = 0
+	}
+	return len(rps.CPUs[queue]) > 0
 }
 
 // Caveats are what holds for this replay beyond what holds for all.

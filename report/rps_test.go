@@ -1,0 +1,71 @@
+package report_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/fixture"
+	"rssreplay/report/markdown"
+	"rssreplay/report/page"
+	"rssreplay/report/text"
+)
+
+func TestSteeringRoles(t *testing.T) {
+	cpu := func(number int, handsOn, packets uint64) report.CPU {
+		return report.CPU{CPU: number, Packets: packets, Backlog: &report.Backlog{SteeredAway: handsOn}}
+	}
+	for _, c := range []struct {
+		cpus []report.CPU
+		want string
+	}{
+		{[]report.CPU{cpu(0, 9, 0), cpu(1, 0, 9)}, "CPU 0 takes packets from queues and hands them on; CPU 1 does the protocol work."},
+		{[]report.CPU{cpu(0, 9, 5), cpu(1, 9, 5), cpu(4, 9, 5), cpu(6, 0, 5)}, "CPUs 0-1,4 take packets from queues and hand them on; CPUs 0-1,4,6 do the protocol work."},
+		{[]report.CPU{cpu(0, 9, 0), cpu(1, 0, 0)}, "CPU 0 takes packets from queues and hands them on."}, // a backlog that takes none
+	} {
+		m := report.Mode{RPS: &report.RPS{Steered: 9}, CPUs: c.cpus}
+		if got := m.SteeringRoles(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	if got := (&report.Mode{CPUs: []report.CPU{cpu(0, 9, 0)}}).SteeringRoles(); got != "" {
+		t.Errorf("without: %q", got)
+	}
+}
+
+// Each format for people has the counters of the second hop, who does what, and the stage
+// of each flow; and none of it without.
+func TestSteeringIsInAllFormats(t *testing.T) {
+	formats := map[string]struct {
+		write func(w io.Writer, r *report.Report) error
+		want  []string
+	}{
+		"text": {func(w io.Writer, r *report.Report) error { return text.Write(w, r, text.Options{Width: 200}) },
+			[]string{"steered on", "from backlog", "IPIs", "backlog max", "backlog drops", " rps", " rss", "CPU 0 takes packets from queues and hands them on; CPU"}},
+		"markdown": {markdown.Write,
+			[]string{"| steered on | from backlog | IPIs | backlog max | backlog drops |", "chosen by", "`rps`", "`rss`", "CPU 0 takes packets from queues and hands them on; CPU"}},
+		"page": {page.Write,
+			[]string{">steered on<", ">from backlog<", ">IPIs<", ">backlog max<", ">backlog drops<", ">0\u00a0↷<", "marks a CPU that hands packets on", "CPU 0 takes packets from queues and hands them on; CPU"}},
+	}
+	for name, f := range formats {
+		var with, without bytes.Buffer
+		if err := f.write(&with, fixture.WithRPS(fixture.New(4, 7, "rss-msix"))); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.write(&without, fixture.New(4, 7, "rss-msix")); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range f.want {
+			if !strings.Contains(with.String(), want) {
+				t.Errorf("%s has no %q", name, want)
+			}
+		}
+		for _, steering := range []string{"steered on", "from backlog", "protocol work", "↷", "chosen by"} {
+			if strings.Contains(without.String(), steering) {
+				t.Errorf("%s without receive packet steering has %q", name, steering)
+			}
+		}
+	}
+}
