@@ -21,12 +21,21 @@ type Bursts struct {
 // one that many places before it arrived in the window that it ends. So a packet costs
 // a look at one former arrival for each window, however many it holds, and the answer
 // is nearly always no.
+//
+// Optimization: it is asked of burstStride packets at once, whether the first of them
+// lies in a window with the one that is as many places before the last. Where that is
+// not so, it is of none of them.
 type queueBursts struct {
 	times       []int64 // of the latest arrivals, in a ring; its length is a power of two
 	n           uint64  // arrivals so far
+	looked      uint64  // those below are looked at
 	short, long uint64
 	runs        *burstRuns // instead of times, once these would be too many
 }
+
+// burstStride is how many arrivals of a queue are looked at together: few enough that
+// they seldom are as many as make a greatest burst.
+const burstStride = 8
 
 // maxTimes is how many arrivals within longBurst a queue keeps one by one: at 32 million
 // packets a second. A capture whose clock stands still for longer is kept in runs.
@@ -67,20 +76,26 @@ func (b *Bursts) Same(o *Bursts) bool {
 
 // Count counts the packets of a batch that arrive: those whose entry is below none.
 func (b *Bursts) Count(times []int64, entries []uint16, none uint16) {
-	if b.queueOf == nil {
-		q := &b.queues[0]
+	queues, queueOf := b.queues, b.queueOf
+	if queueOf == nil {
+		q := &queues[0]
 		for i, entry := range entries[:len(times)] {
-			if entry < none {
-				q.arrive(times[i])
+			if entry < none && q.put(times[i]) {
+				q.look()
 			}
 		}
-		return
-	}
-	last := len(b.queueOf) - 1
-	for i, entry := range entries[:len(times)] {
-		if entry < none {
-			b.queues[b.queueOf[min(int(entry), last)]].arrive(times[i]) // as Model.target
+	} else {
+		last := len(queueOf) - 1
+		for i, entry := range entries[:len(times)] {
+			if entry < none {
+				if q := &queues[queueOf[min(int(entry), last)]]; q.put(times[i]) { // as Model.target
+					q.look()
+				}
+			}
 		}
+	}
+	for q := range queues {
+		queues[q].look()
 	}
 }
 
@@ -89,23 +104,56 @@ func (b *Bursts) Arrive(queue uint16, t int64) { b.queues[queue].arrive(t) }
 
 // Most is the most packets that arrived for a queue within any 50 µs, and any 500 µs.
 func (b *Bursts) Most(queue int) (short, long uint64) {
-	return b.queues[queue].short, b.queues[queue].long
+	q := &b.queues[queue]
+	q.look()
+	return q.short, q.long
 }
 
+// arrive takes an arrival at t, which look is to look at at last.
 func (q *queueBursts) arrive(t int64) {
-	if q.runs != nil {
-		q.arriveInRuns(t)
+	if q.put(t) {
+		q.look()
+	}
+}
+
+// put keeps an arrival at t, and tells that it is time to look.
+//
+// Optimization: it is inlined.
+func (q *queueBursts) put(t int64) bool {
+	times, n := q.times, q.n
+	times[n&uint64(len(times)-1)] = t
+	q.n = n + 1
+	return n%burstStride == burstStride-1
+}
+
+// look looks at the arrivals, at most burstStride, that it did not look at so far.
+func (q *queueBursts) look() {
+	first, end := q.looked, q.n
+	if first == end {
 		return
 	}
-	times, n := q.times, q.n
-	mask := uint64(len(times) - 1)
-	times[n&mask] = t
-	if t-times[(n-q.short)&mask] < shortBurst {
-		q.short++
+	q.looked = end
+	at := func(i uint64) int64 { return q.times[i&uint64(len(q.times)-1)] }
+	if q.runs != nil {
+		for i := first; i < end; i++ {
+			q.arriveInRuns(at(i))
+		}
+		return
 	}
-	q.n++
-	if t-times[(n-q.long)&mask] < longBurst {
-		if q.long++; q.long > mask {
+	if at(first)-at(end-1-q.short) < shortBurst {
+		for i := first; i < end; i++ {
+			if at(i)-at(i-q.short) < shortBurst {
+				q.short++
+			}
+		}
+	}
+	if at(first)-at(end-1-q.long) < longBurst {
+		for i := first; i < end; i++ {
+			if at(i)-at(i-q.long) < longBurst {
+				q.long++
+			}
+		}
+		if q.long+burstStride > uint64(len(q.times)) {
 			q.grow()
 		}
 	}
@@ -123,13 +171,13 @@ func (q *queueBursts) grow() {
 		}
 		return
 	}
-	q.times, q.runs = nil, &burstRuns{runs: make([]run, 16)}
+	q.times, q.runs = make([]int64, burstStride), &burstRuns{runs: make([]run, 16)}
 	for i := first; i < q.n; i++ {
 		q.runs.add(at(i))
 	}
 }
 
-// arriveInRuns is arrive with runs.
+// arriveInRuns takes an arrival at t with runs.
 func (q *queueBursts) arriveInRuns(t int64) {
 	r := q.runs
 	r.add(t)

@@ -31,6 +31,7 @@ func TestBursts(t *testing.T) {
 				q.arrive(now)
 			}
 		}
+		q.look()
 		most := func(window int64) (most uint64) {
 			first := 0
 			for i, at := range times {
