@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,6 +26,7 @@ func readPage(t *testing.T, text string) htmlPage {
 		t.Fatal(err)
 	}
 	p := htmlPage{tables: make(map[string][]map[string]string)}
+	heads, kept := map[string][]string{}, map[string]string{} // of tables whose rows are in the data, their place
 	for n := range root.Descendants() {
 		switch {
 		case n.Data == "script" && attribute(n, "id") == "data":
@@ -53,10 +55,47 @@ func readPage(t *testing.T, text string) htmlPage {
 					rows = append(rows, cells)
 				}
 			}
-			p.tables[attribute(n, "id")] = rows
+			id := attribute(n, "id")
+			p.tables[id], heads[id] = rows, head
+			if at := attribute(n, "data-rows"); at != "" {
+				kept[id] = at
+			}
 		}
 	}
+	for id, at := range kept {
+		p.tables[id] = keptRows(t, p.data, at, heads[id])
+	}
 	return p
+}
+
+// keptRows are the rows that the page's script gives a table.
+func keptRows(t *testing.T, data, at string, head []string) (rows []map[string]string) {
+	t.Helper()
+	var kept struct{ Rows [][][]any }
+	decoded(t, data, &kept)
+	place, err := strconv.Atoi(at)
+	if err != nil || place >= len(kept.Rows) {
+		t.Fatalf("the rows %q: there are those of %d tables", at, len(kept.Rows))
+	}
+	for _, cells := range kept.Rows[place] {
+		row := map[string]string{}
+		for i, cell := range cells {
+			text, number := cell, any("")
+			if parts, several := cell.([]any); several {
+				text, number = parts[0], parts[1]
+			}
+			switch {
+			case number != "":
+				row[head[i]] = number.(string)
+			case text == "–":
+				row[head[i]] = "null"
+			default:
+				row[head[i]] = text.(string)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func attribute(n *html.Node, name string) string {

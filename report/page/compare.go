@@ -81,7 +81,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	for i, m := range modes {
 		h.Steers = h.Steers || m.SteeringRoles() != ""
 		title := "under " + words.Shown(m.Mode)
-		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
+		table := cpuTable(fmt.Sprintf("cpus-%d", i), m, max(4*listedRows/len(modes), fewestRows))
 		h.CPUs = append(h.CPUs, htmlPanel{Name: names[i], Title: title, Plot: loads[i], Table: table})
 		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
@@ -180,9 +180,8 @@ func (h *htmlCompare) writeData(w *bufio.Writer) error {
 	if err != nil {
 		return err
 	}
-	w.WriteString(`{"modes":`)
-	w.Write(series)
-	_, err = w.WriteString("}")
+	w.WriteString(`,"modes":`)
+	_, err = w.Write(series)
 	return err
 }
 

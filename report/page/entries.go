@@ -25,9 +25,20 @@ type htmlMap struct {
 	Rows     []htmlEntryRow
 	Small    bool // cells without text
 	Folded   int  // entries to a cell
+	Entries  int
 	Most     string
 	Doubling bool // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
 	Flows    bool // the page has a flow table, of which a cell lists its own
+}
+
+// Tips are those of the cells, in their order.
+func (m htmlMap) Tips() (tips []string) {
+	for _, row := range m.Rows {
+		for _, cell := range row.Cells {
+			tips = append(tips, cell.Tip)
+		}
+	}
+	return tips
 }
 
 type htmlEntryRow struct {
@@ -37,15 +48,14 @@ type htmlEntryRow struct {
 
 // htmlEntry is a cell of the map.
 type htmlEntry struct {
-	Entries string // "12", or "12-15" where several are folded
-	Level   int    // of its packets, 8 that of the most
-	Place   string // classes that tell the CPU, in place of the level; "" where the level is told
-	Text    string // the CPU
-	Tip     string
+	Level int    // of its packets, 8 that of the most
+	Place string // classes that tell the CPU, in place of the level; "" where the level is told
+	Text  string // the CPU
+	Tip   string
 }
 
 func newHTMLMap(id string, table *report.TableReport, m *draw.EntryMap) htmlMap {
-	h := htmlMap{ID: id, Folded: m.Folded, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
+	h := htmlMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
 	columns := draw.LabelledColumns
 	if h.Small {
 		columns = draw.SmallColumns
@@ -87,6 +97,7 @@ func newHTMLEntries(table *report.TableReport) *htmlEntries {
 	if n <= draw.ListedEntries {
 		slices.Sort(order)
 		all := entryTable(table, "entries", "All entries", order, total)
+		all.numbers(listedRows)
 		h.All = &all
 	}
 	return h
@@ -94,7 +105,7 @@ func newHTMLEntries(table *report.TableReport) *htmlEntries {
 
 // cell is the entries from first to before end as one cell of the map.
 func cell(table *report.TableReport, first, end int, packets uint64, level int, total uint64) htmlEntry {
-	e := htmlEntry{Entries: fmt.Sprint(first), Level: level}
+	e := htmlEntry{Level: level}
 	var bytes, flows uint64
 	for i := first; i < end; i++ {
 		bytes += table.Bytes[i]
@@ -102,7 +113,6 @@ func cell(table *report.TableReport, first, end int, packets uint64, level int, 
 	}
 	load := fmt.Sprintf("%s (%s), %s bytes, %s", words.Plural(packets, "packet", "packets"), words.Percent(report.Ratio(packets, total)), words.Exact(bytes), words.Plural(flows, "flow", "flows"))
 	if end-first > 1 {
-		e.Entries = fmt.Sprintf("%d-%d", first, end-1)
 		e.Tip = fmt.Sprintf("entries %d to %d: %s", first, end-1, load)
 		return e
 	}

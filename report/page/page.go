@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -60,6 +61,9 @@ type htmlPage struct {
 	Lead   *htmlLead
 	Tail   *htmlTail
 
+	tips [][]string     // of drawings and maps, for the script
+	rows [][][]htmlCell // of tables of which the page itself has some, likewise
+
 	w         *bufio.Writer
 	templates *template.Template
 	err       error // the first
@@ -75,7 +79,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence}).ParseFS(htmlFiles, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence, "kept": p.keepTips, "kept_rows": p.keepRows}).ParseFS(htmlFiles, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -113,15 +117,37 @@ func (p *htmlPage) execute(name string, data any) {
 	}
 }
 
-// data writes the block of JSON that the script reads. A browser takes it for
-// text up to the first end tag, so write must write no "<".
+// keepTips gives tips a place in the page's data.
+func (p *htmlPage) keepTips(tips []string) int {
+	p.tips = append(p.tips, tips)
+	return len(p.tips) - 1
+}
+
+// keepRows gives the rows of a table a place in the page's data.
+func (p *htmlPage) keepRows(t *htmlTable) int {
+	p.rows = append(p.rows, t.all)
+	return len(p.rows) - 1
+}
+
+// data writes the block of JSON that the script reads: what it keeps, and the members that
+// write adds, each after a comma. A browser takes it for text up to the first end tag, so write
+// must write no "<".
 func (p *htmlPage) data(write func() error) {
 	if p.err != nil {
 		return
 	}
+	kept, err := json.Marshal(struct {
+		Tips [][]string     `json:"tips"`
+		Rows [][][]htmlCell `json:"rows"`
+	}{p.tips, p.rows})
+	if err != nil {
+		p.err = err
+		return
+	}
 	p.w.WriteString(`<script type="application/json" id="data">`)
+	p.w.Write(kept[:len(kept)-1])
 	if p.err = write(); p.err == nil {
-		_, p.err = p.w.WriteString("</script>\n")
+		_, p.err = p.w.WriteString("}</script>\n")
 	}
 }
 

@@ -12,14 +12,16 @@ import (
 )
 
 // htmlPlot is a drawing with a column for each CPU or queue. Across it is in
-// percent, so that it fits any page; down it is in pixels, so that its text keeps
-// its size.
+// percent, or tenths of a column, so that it fits any page; down it is in pixels, so that
+// its text keeps its size.
 type htmlPlot struct {
 	Summary string // what it shows, for those who don't see it
 	Height  int
 	Grid    []plotLine
-	Mark    *plotLine // the mean, or a limit
-	Columns []plotColumn
+	Mark    *plotLine      // the mean, or a limit
+	Tips    []string       // of each column
+	Lists   bool           // a column lists the flows of what its tip begins with
+	Parts   []plotPart     // from the back to the front
 	Lines   []htmlTimePath // across is in percent, down in pixels
 	Labels  []plotText     // below
 	Values  []plotText     // at the columns
@@ -32,20 +34,18 @@ type plotLine struct {
 	Text string
 }
 
-// plotColumn is a CPU or queue.
-type plotColumn struct {
-	X, Width string // percent
-	Show     string // the flows that it stands for, as the flow table's search has them; "" for none
-	Tip      string
-	Boxes    []plotBox
+// plotPart is the boxes of one class in all columns that have one: lines down, as wide as
+// the boxes. Columns are 10 wide.
+type plotPart struct {
+	Class, Wide string
+	path        []byte
 }
 
-// plotBox is a part of a column.
-type plotBox struct {
-	X, Width  string // percent
-	Y, Height string // px
-	Class     string
-}
+// Path draws the lines.
+func (p *plotPart) Path() string { return string(p.path) }
+
+// Across is what the columns are wide together.
+func (p *htmlPlot) Across() int { return 10 * len(p.Tips) }
 
 type plotText struct {
 	X    string // percent
@@ -84,9 +84,9 @@ func (s plotScale) grid() (lines []plotLine) {
 // spread places n columns.
 func (p *htmlPlot) spread(n int, label func(i int) string) {
 	p.Dense = n > plotValues
+	p.Tips = make([]string, n)
 	every := (n + plotLabels - 1) / plotLabels
 	for i := range n {
-		p.Columns = append(p.Columns, plotColumn{X: decimal(100 * float64(i) / float64(n)), Width: decimal(100 / float64(n))})
 		if i%every == 0 {
 			p.Labels = append(p.Labels, plotText{X: middle(i, n), Text: label(i)})
 		}
@@ -95,20 +95,25 @@ func (p *htmlPlot) spread(n int, label func(i int) string) {
 
 func middle(i, n int) string { return decimal(100 * (float64(i) + 0.5) / float64(n)) }
 
-// box adds a part of column i, from top to bottom: wide is how much of the column
+// box adds a box to column i, from top to bottom: wide is how much of the column
 // it takes, where there are no more than a few columns less.
 func (p *htmlPlot) box(i int, wide, top, bottom float64, class string) {
-	n := float64(len(p.Columns))
-	wide *= min(1, n/plotValues)
-	p.Columns[i].Boxes = append(p.Columns[i].Boxes, plotBox{
-		X: decimal(100 * (float64(i) + (1-wide)/2) / n), Width: decimal(100 * wide / n),
-		Y: decimal(top), Height: decimal(bottom - top), Class: class,
-	})
+	across := decimal(10 * wide * min(1, float64(len(p.Tips))/plotValues))
+	at := slices.IndexFunc(p.Parts, func(part plotPart) bool { return part.Class == class && part.Wide == across })
+	if at < 0 {
+		at = len(p.Parts)
+		p.Parts = append(p.Parts, plotPart{Class: class, Wide: across})
+	}
+	part := &p.Parts[at]
+	part.path = fmt.Appendf(part.path, "M%d %sV%s", 10*i+5, tenths(top), tenths(bottom))
 }
+
+// tenths is pixels with at most one decimal.
+func tenths(px float64) string { return decimal(math.Round(px*10) / 10) }
 
 // value writes at a column, where there are few.
 func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
-	if n := len(p.Columns); n <= 2*plotValues {
+	if n := len(p.Tips); n <= 2*plotValues {
 		p.Values = append(p.Values, plotText{middle(i, n), decimal(y - 4), text, hot})
 	}
 }
@@ -132,7 +137,7 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 			continue
 		}
 		mean := report.Ratio(m.Totals.Packets, len(m.CPUs))
-		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}}
+		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}, Lists: true}
 		p.spread(len(m.CPUs), func(i int) string {
 			if m.CPUs[i].HandsOn() {
 				return fmt.Sprint(m.CPUs[i].CPU) + steersOn
@@ -143,15 +148,14 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 			c := &m.CPUs[i]
 			share := report.Ratio(c.Packets, m.Totals.Packets)
 			times := share * report.Fraction(len(m.CPUs))
-			p.Columns[i].Show = fmt.Sprintf("cpu=%d", c.CPU)
-			p.Columns[i].Tip = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
+			p.Tips[i] = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
 				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(c.Utilization))
 			if b := c.Backlog; b != nil {
-				p.Columns[i].Tip += fmt.Sprintf("; %s from its backlog, %s from queues steered on", words.Exact(b.FromBacklog), words.Exact(b.SteeredAway))
+				p.Tips[i] += fmt.Sprintf("; %s from its backlog, %s from queues steered on", words.Exact(b.FromBacklog), words.Exact(b.SteeredAway))
 			}
 			if c.Packets > 0 {
 				top := min(scale.y(float64(c.Packets)), plotHeight-1) // what is there is seen
-				p.box(i, 0.76, top, plotHeight, "bar "+heatClass(times))
+				p.box(i, 0.76, top, plotHeight, strings.TrimSpace("bar "+heatClass(times)))
 			}
 			p.value(i, scale.y(float64(c.Packets)), words.Percent(share), times >= 2)
 		}
@@ -177,7 +181,7 @@ func (p *htmlPlot) beside(drawn, other *report.Mode) {
 			continue
 		}
 		c := &other.CPUs[at]
-		p.Columns[i].Tip += fmt.Sprintf("; under %s %s (%s)", words.Shown(other.Mode), words.Plural(c.Packets, "packet", "packets"), words.Percent(report.Ratio(c.Packets, other.Totals.Packets)))
+		p.Tips[i] += fmt.Sprintf("; under %s %s (%s)", words.Shown(other.Mode), words.Plural(c.Packets, "packet", "packets"), words.Percent(report.Ratio(c.Packets, other.Totals.Packets)))
 		y := scale.y(float64(c.Packets))
 		p.box(i, 1, y-1.5, y+1.5, "other")
 	}
@@ -229,13 +233,13 @@ func latencyPlots(modes []*report.Mode) []*htmlPlot {
 			c := &m.CPUs[i]
 			l := &c.Latency
 			if !whole(l) {
-				p.Columns[i].Tip = fmt.Sprintf("CPU %d: no packet", c.CPU)
+				p.Tips[i] = fmt.Sprintf("CPU %d: no packet", c.CPU)
 				continue
 			}
 			if slowest == nil || *l.P99 > *slowest.Latency.P99 {
 				slowest = c
 			}
-			p.Columns[i].Tip = fmt.Sprintf("CPU %d: p50 %s, p90 %s, p99 %s, p99.9 %s, max %s",
+			p.Tips[i] = fmt.Sprintf("CPU %d: p50 %s, p90 %s, p99 %s, p99.9 %s, max %s",
 				c.CPU, words.Nanoseconds(*l.P50), words.Nanoseconds(*l.P90), words.Nanoseconds(*l.P99), words.Nanoseconds(*l.P999), words.Nanoseconds(*l.Max))
 			p.box(i, 0.1, scale.y(*l.Max), scale.y(*l.P99), "whisker")
 			p.box(i, 0.34, scale.y(*l.P99), scale.y(*l.P90), "upper")
@@ -277,7 +281,7 @@ func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
 		if len(m.Queues) == 0 || m.Totals.Packets == 0 && m.Totals.Drops == 0 {
 			continue
 		}
-		p := &htmlPlot{Height: plotHeight, Grid: scale.grid()}
+		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Lists: true}
 		if near {
 			p.Mark = &plotLine{decimal(scale.y(float64(ring))), "ring"}
 		}
@@ -293,8 +297,7 @@ func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
 			if q.CPU != nil {
 				where = fmt.Sprintf(" on CPU %d", *q.CPU)
 			}
-			p.Columns[i].Show = fmt.Sprintf("queue=%d", q.Queue)
-			p.Columns[i].Tip = fmt.Sprintf("queue %d%s: at most %s waiting, %s, %s dropped",
+			p.Tips[i] = fmt.Sprintf("queue %d%s: at most %s waiting, %s, %s dropped",
 				q.Queue, where, words.Exact(q.DepthMax), words.Plural(q.Packets, "packet", "packets"), words.Exact(q.Drops))
 			class, text := "bar", words.Exact(q.DepthMax)
 			if q.Drops > 0 {

@@ -88,7 +88,7 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
-		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m), fmt.Sprint(i)})
+		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m, listedRows), fmt.Sprint(i)})
 		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
 		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m), fmt.Sprint(i)})
 	}
@@ -170,7 +170,7 @@ func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, `{"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
+	fmt.Fprintf(w, `,"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
 	w.Write(series)
 	try := []byte("null")
 	if h.Try != nil {
@@ -179,11 +179,7 @@ func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 		}
 	}
 	fmt.Fprintf(w, `,"table":%s,"try":%s`, table, try)
-	if err := h.Flows.writeData(w, r.Modes); err != nil {
-		return err
-	}
-	_, err = w.WriteString("}")
-	return err
+	return h.Flows.writeData(w, r.Modes)
 }
 
 // tableData is the indirection table.

@@ -27,6 +27,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	page.Tail = newHTMLTail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
 	page.execute("head", page)
 	page.execute("suggest", newHTMLSuggest(s, page, commands))
+	page.data(func() error { return nil })
 	page.execute("foot", page)
 	return page.flush()
 }
@@ -221,7 +222,7 @@ func newHTMLCurve(s *report.Suggest) *htmlCurve {
 	}
 	for i := range s.Curve {
 		c := &s.Curve[i]
-		p.Columns[i].Tip = fmt.Sprintf("%s: whole %s, trained %s, judged %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3), words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+		p.Tips[i] = fmt.Sprintf("%s: whole %s, trained %s, judged %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3), words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
 	}
 	h.Plot = p
 	return h

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"cmp"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +18,59 @@ type htmlTable struct {
 	Caption string
 	Head    []htmlHead
 	Rows    [][]htmlCell
+	Numbers bool // almost all cells are, and have no class for it
+	Of      int  // rows that the script shows, where Rows are some of them; else 0
+
+	all [][]htmlCell // those
 }
+
+// numbers makes t a table of almost nothing but numbers, of which the page itself has most
+// rows at most: those with the most packets. The script shows all.
+func (t *htmlTable) numbers(most int) {
+	t.Numbers = true
+	for i := range t.Head {
+		if !t.Head[i].Number {
+			t.Head[i].Class = "text"
+		}
+		t.Head[i].Number = false
+	}
+	for _, row := range t.Rows {
+		for i := range row {
+			c := &row[i]
+			c.Title = "" // the script says it
+			if !c.Number && !c.Head {
+				c.Class = "text"
+			}
+			c.Number = false
+		}
+	}
+	at := slices.IndexFunc(t.Head, func(h htmlHead) bool { return h.Text == "packets" })
+	if len(t.Rows) <= most || at < 0 {
+		return
+	}
+	packets := func(row []htmlCell) int {
+		n, _ := strconv.Atoi(row[at].Value)
+		return n
+	}
+	order := make([]int, len(t.Rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets(t.Rows[b]), packets(t.Rows[a])) })
+	order = order[:most]
+	slices.Sort(order)
+	t.all, t.Of, t.Rows = t.Rows, len(t.Rows), nil
+	for _, i := range order {
+		t.Rows = append(t.Rows, t.all[i])
+	}
+}
+
+// listedRows are the rows of such a table that a page has itself; those of scenarios share
+// them.
+const (
+	listedRows = 32
+	fewestRows = 4
+)
 
 // htmlHead is the head of a column.
 type htmlHead struct {
@@ -53,6 +107,15 @@ func (c htmlCell) Exact() string {
 		return ""
 	}
 	return c.Value
+}
+
+// MarshalJSON writes the cell as the script reads it: its text, or [text, exact number,
+// class].
+func (c htmlCell) MarshalJSON() ([]byte, error) {
+	if c.Exact() == "" && c.Class == "" {
+		return json.Marshal(c.Text)
+	}
+	return json.Marshal([]string{c.Text, c.Exact(), c.Class})
 }
 
 // Classes are the cell's classes.
@@ -166,7 +229,7 @@ func figureHead(label string) htmlCell {
 }
 
 // cpuTable is all counters of a mode's CPUs.
-func cpuTable(id string, m *report.Mode) htmlTable {
+func cpuTable(id string, m *report.Mode, rows int) htmlTable {
 	t := htmlTable{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
 		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
@@ -195,13 +258,14 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}
 		if placed {
-			row = slices.Insert(row, 1, textCell(words.NumberOrNone(c.Core)), textCell(words.NumberOrNone(c.Node)))
+			row = slices.Insert(row, 1, htmlCell{Text: words.NumberOrNone(c.Core), Number: true}, htmlCell{Text: words.NumberOrNone(c.Node), Number: true})
 		}
 		for _, counter := range counters {
 			row = append(row, backlogCell(c.Backlog, counter))
 		}
 		t.row(row...)
 	}
+	t.numbers(rows)
 	return t
 }
 
@@ -232,5 +296,6 @@ func queueTable(id string, m *report.Mode) htmlTable {
 		}
 		t.row(numberHead(q.Queue), cpu, exactCell(q.Packets), bytesCell(q.Bytes), exactCell(q.DepthMax), drops)
 	}
+	t.numbers(listedRows)
 	return t
 }

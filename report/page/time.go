@@ -209,25 +209,33 @@ func timeNote(column string, scale *timeScale, heat string) string {
 	return fmt.Sprintf("A column is %s. %s is %s, of all CPUs %s.", column, what, words.Plural(scale.most, "packet", "packets"), words.Exact(scale.ofAll))
 }
 
-// heatPaths are the columns of a row by their level, of those that it has.
+// heatPaths are the columns of a row by their level, of those that it has: lines across its
+// middle, as wide as the row is high.
 func heatPaths(row []uint64, most uint64, doubling bool) (paths []htmlTimePath) {
 	levelOf := words.Level
 	if doubling {
 		levelOf = draw.DoublingLevel
 	}
-	var levels [9]strings.Builder
+	var levels [9][]byte
+	var ends [9]int // of each level's last line
 	for i := 0; i < len(row); {
 		level, from := levelOf(row[i], most), i
 		for i++; i < len(row) && levelOf(row[i], most) == level; {
 			i++
 		}
-		if level > 0 {
-			fmt.Fprintf(&levels[level], "M%d 0h%dv100H%dz", from, i-from, from)
+		if level == 0 {
+			continue
 		}
+		if levels[level] == nil {
+			levels[level] = fmt.Appendf(nil, "M%d 50h%d", from, i-from)
+		} else {
+			levels[level] = fmt.Appendf(levels[level], "m%d 0h%d", from-ends[level], i-from)
+		}
+		ends[level] = i
 	}
-	for level := range levels {
-		if levels[level].Len() > 0 {
-			paths = append(paths, htmlTimePath{fmt.Sprint("h", level), levels[level].String()})
+	for level, path := range levels {
+		if path != nil {
+			paths = append(paths, htmlTimePath{fmt.Sprint("h", level), string(path)})
 		}
 	}
 	return paths

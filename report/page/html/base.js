@@ -5,7 +5,7 @@
 const byId = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const dataBlock = byId("data");
-const data = dataBlock ? JSON.parse(dataBlock.textContent) : {received: 0, page: 0, compared: -1, modes: [], flows: [], words: []};
+const data = dataBlock ? JSON.parse(dataBlock.textContent) : {tips: []};
 
 for (const element of all(".script, .scheme, .map-help, .map-readout")) element.hidden = false;
 
@@ -68,18 +68,71 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
+// fillTable gives a table the rows that it did not come with.
+function fillTable(table) {
+  const body = document.createElement("tbody");
+  for (const cells of data.rows[table.dataset.rows]) {
+    const row = body.insertRow();
+    cells.forEach((cell, i) => {
+      const [text, number, style] = typeof cell === "string" ? [cell] : cell;
+      const element = document.createElement(i ? "td" : "th");
+      if (!i) element.scope = "row";
+      if (style) element.className = style;
+      if (number) {
+        const value = document.createElement("data");
+        [value.value, value.textContent] = [number, text];
+        element.append(value);
+      } else element.textContent = text;
+      row.append(element);
+    });
+  }
+  table.tBodies[0].replaceWith(body);
+  table.querySelector(".plain").remove();
+}
+// exactly is the number that a cell rounds.
+function exactly(value) {
+  const unit = /s$/.test(value.textContent) ? " ns" : /B$/.test(value.textContent) ? " bytes" : "";
+  return (value.value.includes(".") ? value.value : exact(Number(value.value))) + unit;
+}
+
 // Tips at the pointer, in place of the browser's own, which come late.
 const tip = byId("tip");
-for (const cell of all(".map td")) cell.dataset.tip = cell.title;
-for (const element of all("[data-tip]")) {
-  element.removeAttribute("title");
-  element.querySelector(":scope > title")?.remove();
+for (const map of all(".map")) {
+  const folded = Number(map.dataset.folded), entries = Number(map.dataset.entries);
+  all("td", map).forEach((cell, i) => {
+    const first = i * folded, last = Math.min(first + folded, entries) - 1;
+    cell.dataset.entry = last > first ? first + "-" + last : first;
+    cell.dataset.tip = data.tips[map.dataset.tips][i];
+  });
+}
+// svgElement is an element of a drawing.
+const svgNS = document.querySelector("svg")?.namespaceURI;
+function svgElement(name, attributes, parent, text) {
+  const e = document.createElementNS(svgNS, name);
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+  if (text !== undefined) e.textContent = text;
+  parent?.append(e);
+  return e;
+}
+// columnFields lays a field with its tip under each column of a drawing.
+function columnFields(columns, tips) {
+  columns.prepend(...tips.map((text, i) => {
+    const group = svgElement("g", {"data-tip": text});
+    svgElement("rect", {class: "field", x: 100 * i / tips.length + "%", width: 100 / tips.length + "%", height: "100%"}, group);
+    return group;
+  }));
+}
+for (const columns of all(".columns")) {
+  columnFields(columns, data.tips[columns.dataset.tips]);
+  if (columns.dataset.lists) {
+    for (const group of all("g", columns)) group.dataset.show = group.dataset.tip.replace(/^(\w+) (\d+).*$/s, (_, what, n) => what.toLowerCase() + "=" + n);
+  }
 }
 addEventListener("pointermove", (event) => {
-  const of = event.target.closest?.("[data-tip]");
+  const of = event.target.closest?.("[data-tip], .numbers data");
   tip.hidden = !of;
   if (!of) return;
-  tip.textContent = of.dataset.tip;
+  tip.textContent = of.dataset.tip ?? exactly(of);
   const {width, height} = tip.getBoundingClientRect();
   tip.style.left = Math.max(8, Math.min(event.clientX + 14, document.documentElement.clientWidth - width - 8)) + "px";
   tip.style.top = (event.clientY + 20 + height > innerHeight ? event.clientY - height - 10 : event.clientY + 20) + "px";

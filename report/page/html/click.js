@@ -11,13 +11,19 @@ function lister(text, words, m = null) {
   button.addEventListener("click", () => list(words, m));
   return button;
 }
-if (byId("flow-table")) {
-  for (const [selector, what] of [["table[id^=cpus-] tbody th", "cpu="], ["table[id^=queues-] tbody th", "queue="], ["#heaviest tbody th, #entries tbody th", "entry="], ["#rules-table tbody th", "rule="]]) {
-    for (const head of all(selector)) {
-      const m = head.closest("[data-mode]")?.dataset.mode ?? null;
-      head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
-    }
+function listHeads(table) {
+  const what = {cpus: "cpu=", queues: "queue=", heaviest: "entry=", entries: "entry=", rules: "rule="}[table.id.split("-")[0]];
+  if (!what || !byId("flow-table")) return;
+  for (const head of all("tbody th", table)) {
+    const m = head.closest("[data-mode]")?.dataset.mode ?? null;
+    head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
   }
+}
+for (const table of all("table:not(.map)")) {
+  if (!table.dataset.rows) listHeads(table);
+  else table.closest("details").addEventListener("toggle", () => { fillTable(table); listHeads(table); }, {once: true});
+}
+if (byId("flow-table")) {
   for (const name of all(".row:not(.sum) .name")) {
     name.replaceChildren(lister(name.textContent, "cpu=" + name.textContent, name.closest("[data-mode]").dataset.mode));
   }

@@ -40,11 +40,12 @@ function timeline(root) {
   };
   const level = (n, most, doubling) => n === 0 ? 0 : doubling ? Math.max(8 - Math.floor(Math.log2(most / n)), 1) : Math.max(Math.ceil(n * 8 / most), 1);
   const heatPaths = (values, most, doubling) => {
-    const levels = new Array(9).fill("");
+    const levels = new Array(9).fill(""), ends = new Array(9).fill(0);
     for (let i = 0; i < values.length;) {
       const l = level(values[i], most, doubling), first = i;
       for (i++; i < values.length && level(values[i], most, doubling) === l;) i++;
-      levels[l] += `M${first} 0h${i - first}v100H${first}z`;
+      levels[l] += levels[l] ? `m${first - ends[l]} 0h${i - first}` : `M${first} 50h${i - first}`;
+      ends[l] = i;
     }
     return levels;
   };
@@ -65,12 +66,7 @@ function timeline(root) {
     drawings.forEach((d, i) => {
       d.svg.setAttribute("viewBox", `0 0 ${columns[i].length} 100`);
       const paths = heat && i ? heatPaths(columns[i], most, doubling).map((path, l) => [path, "h" + l]).filter(([path], l) => path && l > 0) : [[areaPath(columns[i], i ? most : mostOfAll), ""]];
-      d.svg.replaceChildren(...paths.map(([path, style]) => {
-        const element = document.createElementNS(d.svg.namespaceURI, "path");
-        if (style) element.setAttribute("class", style);
-        element.setAttribute("d", path);
-        return element;
-      }));
+      d.svg.replaceChildren(...paths.map(([path, style]) => svgElement("path", style ? {class: style, d: path} : {d: path})));
     });
     root.dataset.from = from * mode.interval_ns;
     root.dataset.to = to * mode.interval_ns;
@@ -99,15 +95,9 @@ function timeline(root) {
     const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
     ticks.replaceChildren();
     for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
-      const group = document.createElementNS(ticks.namespaceURI, "g");
-      const x = (t - start) / wide * 100 + "%";
-      for (const [name, attributes] of [["line", {x1: x, x2: x, y1: 0, y2: 4}], ["text", {x, y: 15}]]) {
-        const element = document.createElementNS(ticks.namespaceURI, name);
-        for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-        group.append(element);
-      }
-      group.lastChild.textContent = seconds(t);
-      ticks.append(group);
+      const group = svgElement("g", {}, ticks), x = (t - start) / wide * 100 + "%";
+      svgElement("line", {x1: x, x2: x, y1: 0, y2: 4}, group);
+      svgElement("text", {x, y: 15}, group, seconds(t));
     }
   }
 

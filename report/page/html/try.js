@@ -99,14 +99,6 @@ function newTryForm() {
     byId("try-share").textContent = about;
   }
 
-  const svgNS = document.querySelector("svg").namespaceURI; // of the other drawings
-  function element(name, attributes, parent, text) {
-    const e = document.createElementNS(svgNS, name);
-    for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
-    if (text !== undefined) e.textContent = text;
-    parent?.append(e);
-    return e;
-  }
   function drawBars(r) {
     const cpusThere = [...new Set([...r.present.cpus, ...r.tried.cpus])].sort((a, b) => a - b);
     const of = (f, cpu) => f.packets[f.cpus.indexOf(cpu)];
@@ -114,25 +106,28 @@ function newTryForm() {
     const y = (v) => height - v / most * (height - top);
     const plot = document.createElement("div");
     plot.className = "plot" + (n > 8 ? " dense" : "");
-    const scale = element("svg", {class: "scale", width: "100%", height, "aria-hidden": "true"}, plot);
-    const svg = element("svg", {class: "columns", width: "100%", height, role: "img",
+    const scale = svgElement("svg", {class: "scale", width: "100%", height, "aria-hidden": "true"}, plot);
+    const svg = svgElement("svg", {class: "columns", width: "100%", height, role: "img",
       "aria-label": `Packets per CPU: the tried table's imbalance is ${fixed(r.tried.imbalance, 2)}, the present one's ${fixed(r.present.imbalance, 2)}`}, plot);
     const power = 10 ** Math.floor(Math.log10(most / 4)), step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= most / 4) * power);
     for (let v = 0; v <= most; v += step) {
-      element("text", {x: "100%", y: y(v), dy: 4}, scale, v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v));
-      element("line", {class: "grid", x1: 0, x2: "100%", y1: y(v), y2: y(v)}, svg);
+      svgElement("text", {x: "100%", y: y(v), dy: 4}, scale, v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v));
+      svgElement("line", {class: "grid", x1: 0, x2: "100%", y1: y(v), y2: y(v)}, svg);
     }
-    const labels = element("svg", {class: "labels", width: "100%", height: 16, "aria-hidden": "true"}), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
+    const labels = svgElement("svg", {class: "labels", width: "100%", height: 16, "aria-hidden": "true"}), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
+    const boxes = svgElement("svg", {class: "boxes", width: "100%", height, viewBox: `0 0 ${10 * n} ${height}`, preserveAspectRatio: "none"}, svg);
+    const lines = new Map([["bar", ""], ["bar warm", ""], ["bar hot", ""], ["other", ""]]), tips = [];
     cpusThere.forEach((cpu, i) => {
-      const [now, then] = [of(r.present, cpu), of(r.tried, cpu)], at = (part) => 100 * (i + part) / n + "%", wide = (part) => 100 * part / n + "%";
-      const group = element("g", {}, svg);
-      group.dataset.tip = `CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now));
-      element("rect", {class: "field", x: at(0), width: wide(1), y: 0, height: "100%"}, group);
-      if (then > 0) element("rect", {class: "bar " + (then >= 2 * mean ? "hot" : then >= 1.25 * mean ? "warm" : ""), x: at(0.12), width: wide(0.76), y: Math.min(y(then), height - 1), height: Math.max(height - y(then), 1)}, group);
-      if (now !== undefined) element("rect", {class: "other", x: at(0), width: wide(1), y: y(now) - 1.5, height: 3}, group);
-      if (then !== undefined && n <= 16) element("text", {class: "value", x: at(0.5), y: y(then) - 4}, svg, percent(r.tried.total ? then / r.tried.total : 0));
-      if (i % Math.ceil(n / 16) === 0) element("text", {x: at(0.5), y: 12}, labels, cpu);
+      const [now, then] = [of(r.present, cpu), of(r.tried, cpu)], middle = 100 * (i + 0.5) / n + "%";
+      const line = (style, top, bottom) => lines.set(style, lines.get(style) + `M${10 * i + 5} ${top}V${bottom}`);
+      tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
+      if (then > 0) line("bar" + (then >= 2 * mean ? " hot" : then >= 1.25 * mean ? " warm" : ""), Math.min(y(then), height - 1), height);
+      if (now !== undefined) line("other", y(now) - 1.5, y(now) + 1.5);
+      if (then !== undefined && n <= 16) svgElement("text", {class: "value", x: middle, y: y(then) - 4}, svg, percent(r.tried.total ? then / r.tried.total : 0));
+      if (i % Math.ceil(n / 16) === 0) svgElement("text", {x: middle, y: 12}, labels, cpu);
     });
+    columnFields(svg, tips);
+    for (const [style, d] of lines) svgElement("path", {class: style, "stroke-width": style === "other" ? 10 : 7.6 * Math.min(1, n / 8), d}, boxes);
     plot.append(labels);
     byId("try-plot").replaceChildren(plot);
   }
