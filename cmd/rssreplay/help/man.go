@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -57,12 +56,11 @@ func writeManPage(program, name, section, dir string) error {
 	if name == program {
 		p.title += " CAPTURE... [flags]" // its page has all commands, one on a line
 	}
-	header := fmt.Sprintf("%% %q %q %q %q %q\n", strings.ToUpper(full), section, buildTime().Format("Jan 2006"), "rssreplay "+cli.Tool().Version, "rssreplay")
-	page := md2man.Render([]byte(header + p.markdown(full)))
+	page := fmt.Sprintf(".nr HY 0\n.TH %q %q %q %q %q\n", strings.ToUpper(full), section, buildTime().Format("Jan 2006"), "rssreplay "+cli.Tool().Version, "rssreplay") + p.roff(full)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, full+"."+section), page, 0o666)
+	return os.WriteFile(filepath.Join(dir, full+"."+section), []byte(page), 0o666)
 }
 
 // buildTime is that of the commit this program was built from, else the epoch:
@@ -78,51 +76,69 @@ func buildTime() time.Time {
 	return time.Unix(0, 0).UTC()
 }
 
-// markdown is the page in the Markdown that man(1)'s format is made from: name is
-// the manual page's.
-func (p *pageOf) markdown(name string) string {
+// roff is the page in the language of man(1), man(7): name is the manual page's.
+func (p *pageOf) roff(name string) string {
 	var b strings.Builder
 	short := p.Short
 	if short == "" { // a topic's first line is a heading
 		short = p.title
 	}
-	fmt.Fprintf(&b, "# NAME\n%s \\- %s\n\n", name, markdownEscaper.Replace(LowerFirst(short)))
+	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", literal(name), formatted(LowerFirst(short)))
 	if p.Short != "" {
-		fmt.Fprintf(&b, "# SYNOPSIS\n**%s**\n\n", markdownEscaper.Replace(p.title))
+		fmt.Fprintf(&b, ".SH SYNOPSIS\n\\fB%s\\fP\n", literal(p.title))
 	}
 	for i, s := range p.sections {
 		switch {
 		case s.heading != "":
-			fmt.Fprintf(&b, "# %s\n", markdownEscaper.Replace(s.heading))
+			fmt.Fprintf(&b, ".SH %s\n", formatted(s.heading))
 		case i == 0 && len(s.paragraphs) > 0:
-			b.WriteString("# DESCRIPTION\n")
+			b.WriteString(".SH DESCRIPTION\n")
 		}
 		for _, paragraph := range s.paragraphs {
-			paragraph.markdown(&b)
+			paragraph.roff(&b)
 		}
 	}
 	return b.String()
 }
 
-func (p *paragraph) markdown(b *strings.Builder) {
+func (p *paragraph) roff(b *strings.Builder) {
 	switch p.kind {
 	case prose:
-		b.WriteString(markdownEscaper.Replace(strings.Join(p.lines, "\n")) + "\n\n")
+		b.WriteString(".PP\n" + formatted(strings.Join(p.lines, "\n")) + "\n")
 	case block:
-		b.WriteString("```\n" + strings.Join(p.lines, "\n") + "\n```\n\n")
+		b.WriteString(".PP\n.EX\n" + literal(strings.Join(p.lines, "\n")) + "\n.EE\n")
 	case flagBlock:
 		for _, f := range parseFlags(p.lines) {
+			b.WriteString(".TP\n")
 			if f.Letter != "" {
-				fmt.Fprintf(b, "**-%s**, ", f.Letter)
+				fmt.Fprintf(b, "\\fB\\-%s\\fP, ", literal(f.Letter))
 			}
-			fmt.Fprintf(b, "**--%s** %s\n: %s\n\n", f.Name, markdownEscaper.Replace(f.Argument), markdownEscaper.Replace(f.Usage))
+			fmt.Fprintf(b, "\\fB\\-\\-%s\\fP %s\n%s\n", literal(f.Name), literal(f.Argument), formatted(f.Usage))
 		}
 	}
 }
 
-// markdownEscaper keeps what the manual's prose may hold from being Markdown; its
-// backquotes are.
-var markdownEscaper = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", `\<`, "|", `\|`, "#", `\#`, "[", `\[`, "]", `\]`)
+// literal is text that man(1) shows, and lets copy, as it is: typesetters make other
+// characters of some of ASCII's.
+func literal(text string) string { return notFirst.Replace("\n" + roffEscaper.Replace(text))[1:] }
+
+// formatted is prose, in which what stands in backquotes is literal and bold.
+func formatted(text string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if i%2 == 0 {
+			b.WriteString(strings.ReplaceAll(roffEscaper.Replace(part), `\(aq`, "'"))
+		} else {
+			b.WriteString(`\fB` + roffEscaper.Replace(part) + `\fP`)
+		}
+	}
+	return notFirst.Replace("\n" + b.String())[1:]
+}
+
+var roffEscaper = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)
+
+// notFirst keeps a line from being a request: what is first in it is not a point or an apostrophe.
+var notFirst = strings.NewReplacer("\n.", "\n\\&.", "\n'", "\n\\&'")
 
 // LowerFirst is s with a small letter first, as what is said of a command goes on behind
 // its name.
