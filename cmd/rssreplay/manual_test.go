@@ -17,7 +17,9 @@ import (
 )
 
 func rootForTest() *cobra.Command {
-	return newRootCommand(&cli.Env{Args: []string{"rssreplay"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
+	root := newRootCommand(&cli.Env{Args: []string{"rssreplay"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
+	describe(root)
+	return root
 }
 
 // Every flag is in the manual, and the manual has no flag that is not there.

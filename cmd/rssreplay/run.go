@@ -48,6 +48,9 @@ func execute(e *cli.Env) (status int) {
 		}
 	}()
 	root := newRootCommand(e)
+	if len(e.Args) > 1 && strings.HasPrefix(e.Args[1], cobra.ShellCompRequestCmd) {
+		describe(root)
+	}
 	root.SetArgs(e.Args[1:])
 	root.SetIn(e.Stdin)
 	root.SetOut(e.Stdout)
@@ -89,11 +92,10 @@ func newRootCommand(e *cli.Env) *cobra.Command {
 	root.Version = cli.VersionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(help.NewCommand(e))
-	root.InitDefaultHelpCmd() // they are described, too
+	root.InitDefaultHelpCmd() // describe knows them, too
 	root.InitDefaultCompletionCmd()
 	root.Args = checkCommand
 	checkShell(root)
-	describe(root)
 	cli.RefuseTwice(root.Flags(), "layout", "table")
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
