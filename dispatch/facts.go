@@ -43,6 +43,7 @@ type TimeLeaps struct {
 type TimeLeap struct {
 	Frame int64 // number in the capture, from 1
 	Step  int64 // ns from the packet before; below 0: back
+	At    int64 // where it is placed, ns after the capture's first packet; a lone step back has the largest time so far
 }
 
 const (
@@ -136,12 +137,12 @@ func (s *stage) note(recs []pcaps.Record, c *chunk) {
 }
 
 // note takes the leap of a packet's timestamp.
-func (l *TimeLeaps) note(frame, step int64) {
+func (l *TimeLeaps) note(frame, step, at int64) {
 	l.Packets++
 	if step < 0 {
 		l.Back++
 	}
 	if len(l.First) < maxTimeLeaps {
-		l.First = append(l.First, TimeLeap{frame, step})
+		l.First = append(l.First, TimeLeap{frame, step, at})
 	}
 }

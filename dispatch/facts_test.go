@@ -222,7 +222,7 @@ func TestTimeLeaps(t *testing.T) {
 		recs = append(recs, recordOf(frameTo(1), stamp))
 	}
 	want := TimeLeaps{Packets: 6, Back: 3, First: []TimeLeap{
-		{3, year + 1}, {4, -2*year - 1}, {6, -2e9}, {7, 2*year + 3e9 + 2}, {9, math.MinInt64}, {10, math.MaxInt64},
+		{3, year + 1, 2*year + 1}, {4, -2*year - 1, 2*year + 1}, {6, -2e9, 2*year + 1}, {7, 2*year + 3e9 + 2, 4*year + 3}, {9, math.MinInt64, 5*year + 1}, {10, math.MaxInt64, 8e18 + 2*year + 1},
 	}}
 	want.First[4].Step = -5e18 - (1e18 + 3*year)
 	if diff := cmp.Diff(want, replayRecords(t, false, recs).TimeLeaps); diff != "" {
@@ -242,7 +242,7 @@ func TestTimeLeaps(t *testing.T) {
 	}
 	many := TimeLeaps{}
 	for i := range int64(25) {
-		many.note(i, 1)
+		many.note(i, 1, i)
 	}
 	if many.Packets != 25 || len(many.First) != maxTimeLeaps {
 		t.Errorf("%d leaps, %d kept", many.Packets, len(many.First))

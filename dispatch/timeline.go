@@ -130,7 +130,7 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 		l.begun, l.first, l.stamp = true, placed, stamp
 	}
 	if step := since(stamp, l.stamp); step < -maxStepBack || step > maxStepAhead {
-		l.jumps.note(frame, step)
+		l.jumps.note(frame, step, since(l.clock.largest, l.capture))
 	}
 	l.stamp = stamp
 	t := since(placed, l.first)

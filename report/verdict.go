@@ -104,7 +104,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, m.Totals.Packets)*Fraction(len(m.CPUs))
 	}
 	switch {
-	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom:
+	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m):
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 	case times >= UnevenFrom:
 		s.Text, uneven = words.UpperFirst(share), true
@@ -117,6 +117,18 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	}
 	s.Text += "."
 	return s, uneven
+}
+
+// leavesOut tells whether no packet can reach some CPU of the mode: no queue with an
+// entry of the table is on it, and it has had none.
+func (r *Report) leavesOut(m *Mode) bool {
+	for i := range m.CPUs {
+		c := &m.CPUs[i]
+		if c.Packets == 0 && !slices.ContainsFunc(r.Table.Entries, func(queue int) bool { return r.Table.QueueCPUs[queue] == c.CPU }) {
+			return true
+		}
+	}
+	return false
 }
 
 // BuiltIn is the greatest load of a CPU, of a fair one, if the packets that the hash spreads

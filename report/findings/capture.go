@@ -252,7 +252,12 @@ func (d *diagnosis) leap() *report.Finding {
 			evidence = append(evidence, "Single packets that lie back arrive at the latest time so far.")
 		}
 		evidence = append(evidence, "Drops, load and latency are not judged.")
-		remedy = append(remedy, "`reordercap IN OUT` sorts the packets of a capture by time; `mergecap -w OUT IN...` does so with several, where it is not told to append (`-a`).")
+		if back.Packets == 1 && d.t.Restarts == 1 && ahead.Packets == 0 {
+			remedy = append(remedy, "What came before it: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(back.FirstAt)})+
+				"; and after it: "+d.run("", Argument{"--from", seconds(back.FirstAt + 1)}, Argument{"--to", ""})+".")
+		} else {
+			remedy = append(remedy, "`reordercap IN OUT` sorts the packets of a capture by time; `mergecap -w OUT IN...` does so with several, where it is not told to append (`-a`).")
+		}
 	}
 	switch {
 	case ahead.Packets > 0:

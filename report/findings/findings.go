@@ -48,6 +48,9 @@ type Traffic struct {
 	HostSteers bool // and the NIC is virtio: its host chooses the queues
 	Windows    bool // the table is Windows'
 
+	Masked   []int // CPUs that some queue's mask of RPS has
+	MaskFull bool  // each queue's has all CPUs in use
+
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
 	Oversized        uint64 // packets longer than the link carries
@@ -130,6 +133,7 @@ type Burst struct{ In50us, In500us uint64 }
 type Leaps struct {
 	Packets uint64
 	First   uint64 // number of the first of these packets; 0 if it is not known
+	FirstAt int64  // where that is in the replay's time, ns after the capture's first packet
 }
 
 // Gaps are times of ten seconds and more without a packet.
@@ -356,6 +360,22 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 		}
 	}
 	return "`" + strings.Join(words, " ") + "`"
+}
+
+// tableFlags and cpuFlags are what says itself how the table is, and which CPUs there
+// are: a change of either contradicts them.
+var (
+	tableFlags = []string{"--table", "--bundle", "--driver"}
+	cpuFlags   = append([]string{"--queues", "--affinity", "--irq", "--channels", "--isr-cpu", "--rps"}, tableFlags...)
+)
+
+// effect is the end of a remedy: the command that replays it. It is "" where one of
+// the flags given contradicts the change.
+func (d *diagnosis) effect(contradict []string, change ...Argument) string {
+	if slices.ContainsFunc(d.t.Command, func(a Argument) bool { return slices.Contains(contradict, a.Flag) }) {
+		return ""
+	}
+	return "; its effect: " + d.run("", change...)
 }
 
 // shellQuoted is a word as a POSIX shell takes it.

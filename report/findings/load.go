@@ -50,7 +50,7 @@ func (d *diagnosis) tunnel() *report.Finding {
 		Summary: fmt.Sprintf("One %s tunnel has %s of the received packets: the NIC sees one flow, and one CPU takes it all.",
 			d.t.LargestTunnel, words.Percent(d.share(d.t.Largest.Packets))),
 		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.hottest(), words.Fixed(d.bound(), 2)),
-		Remedy:   fmt.Sprintf("Spread behind the NIC: RPS (`echo %s >/sys/class/net/DEV/queues/rx-N/rps_cpus`), an XDP cpumap, threaded NAPI; or use several tunnels or addresses.", d.cpuMask()),
+		Remedy:   d.spreadTunnels(),
 		Figures:  d.load(report.Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
 	}
 	if by := d.t.HashedBy; by != "" {
@@ -67,10 +67,31 @@ func (d *diagnosis) tunnel() *report.Finding {
 	if d.t.InnerFlows > 0 {
 		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives the busiest CPU %s × its fair share.",
 			words.Exact(d.t.Tunnelled), words.Plural(d.t.TunnelFlows, "flow", "flows"), words.Exact(d.t.InnerFlows), words.Fixed(d.t.InnerBalance, 2))
-		f.Remedy = "Let the NIC hash the inner headers where it can: " + d.run("", Argument{"--inner", ""}) + " shows the effect. For UDP tunnels, vary the outer source port; else spread behind the NIC: RPS, or an XDP cpumap."
+		f.Remedy = "Let the NIC hash the inner headers where it can; its effect: " + d.run("", Argument{"--inner", ""}) + ". " + f.Remedy
 		f.Figures["inner_flows"], f.Figures["inner_imbalance"] = d.t.InnerFlows, d.t.InnerBalance
 	}
 	return f
+}
+
+// dissected are the tunnels that Linux's own hash, by which RPS steers their packets,
+// looks into; of others it has the outer addresses and ports, of ESP the SPI, too.
+var dissected = []string{"ipip", "6in4", "4in6", "6in6", "gre", "nvgre", "pptp"}
+
+// spreadTunnels is what spreads the packets of a tunnel of the largest's kind where the
+// NIC does not.
+func (d *diagnosis) spreadTunnels() string {
+	several := "Several tunnels, between more addresses, are several flows."
+	switch kind := d.t.LargestTunnel; {
+	case d.rps():
+		return several
+	case slices.Contains(dissected, kind):
+		return "RPS spreads them behind the NIC, as the kernel's own hash is of the inner headers: " + d.byRPS("N") + "."
+	case kind == "vxlan" || kind == "geneve" || kind == "gtp_u":
+		return "Else the outer source port must vary with the inner flow, as the sender sets it. RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers. An XDP program with a cpumap can read further."
+	case kind == "esp":
+		return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of its addresses and SPI."
+	}
+	return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers."
 }
 
 // singleFlowFrom is the share of the packets from which the capture is one of a
@@ -101,6 +122,13 @@ func (d *diagnosis) plan() string {
 		return "`rssreplay plan SRC DST`"
 	}
 	list := []string{"rssreplay plan", f.Source.String(), report.EndName(f.Destination, f.DestinationPort, true, 0)}
+	switch f.Protocol {
+	case "tcp":
+	case "udp":
+		list = append(list, "--protocol udp")
+	default:
+		return "`rssreplay plan SRC DST`"
+	}
 	for _, a := range d.t.Command {
 		if slices.Contains([]string{"--cpus", "--base-cpu", "--queues", "--affinity", "--key", "--table", "--table-size", "--layout", "--hash-types", "--rx-flow-hash", "--xfrm", "--nic", "--driver", "--bundle"}, a.Flag) {
 			list = append(list, a.Flag, shellQuoted(a.Value))
@@ -218,7 +246,7 @@ func (d *diagnosis) portless(id string) *report.Finding {
 		Figures: d.load(report.Numbers{"share": d.share(p.Packets), "flows": p.Flows, "inputs": p.Inputs, "hashes": in.Hashes, "entries_met": in.Entries}),
 	}
 	if p.Protocol == "sctp" {
-		f.Remedy = fmt.Sprintf("Hash its ports where the NIC can (`ethtool -N DEV rx-flow-hash sctp4 sdfn`; no NDIS hash type does); else spread behind the NIC: `echo %s >/sys/class/net/DEV/queues/rx-N/rps_cpus`.", d.cpuMask())
+		f.Remedy = "Hash its ports where the NIC can (`ethtool -N DEV rx-flow-hash sctp4 sdfn`; no NDIS hash type does); else spread behind the NIC, by RPS, as the kernel's own hash has its ports: " + d.byRPS("N") + "."
 		return f
 	}
 	f.Evidence += fmt.Sprintf(" With their ports the busiest CPU has %s ×.", words.Fixed(d.t.WithPorts, 2))
@@ -516,7 +544,7 @@ func (d *diagnosis) asymmetric() *report.Finding {
 		Summary: fmt.Sprintf("%s of %s connections have their two directions on different CPUs under %s: an IDS or a proxy pays for that.",
 			words.Exact(a.Connections-a.SymmetricConnections), words.Exact(a.Connections), d.mode.Mode),
 		Evidence: fmt.Sprintf("Of %s connections with both directions received, %s have them on one CPU.", words.Exact(a.Connections), words.Exact(a.SymmetricConnections)),
-		Remedy:   "`ethtool -X DEV xfrm symmetric-xor` where the NIC can: " + d.run("", Argument{"--xfrm", "symmetric-xor"}) + "; or a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`): " + d.run("", Argument{"--key", "symmetric"}) + ".",
+		Remedy:   "`ethtool -X DEV xfrm symmetric-xor` where the NIC can; its effect: " + d.run("", Argument{"--xfrm", "symmetric-xor"}) + ". Or a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`); its effect: " + d.run("", Argument{"--key", "symmetric"}) + ".",
 		Figures:  report.Numbers{"connections": a.Connections, "symmetric_connections": a.SymmetricConnections},
 	}
 }

@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -18,7 +19,7 @@ func (d *diagnosis) rpsHot() *report.Finding {
 	var idle, steeredTo int
 	for i := range d.mode.CPUs {
 		switch c := &d.mode.CPUs[i]; {
-		case c.Packets == 0:
+		case c.Packets == 0 && !slices.Contains(d.t.Masked, c.CPU):
 			idle++
 		case c.Backlog != nil && c.FromBacklog > 0:
 			steeredTo++
@@ -39,6 +40,9 @@ func (d *diagnosis) rpsHot() *report.Finding {
 	case largest != nil && d.ofFair(largest.Packets) >= 1:
 		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
 		f.Remedy = "No mask splits a flow. `ethtool -N DEV …` can give it a queue, and so a CPU, of its own: rssreplay help rules."
+	case d.t.MaskFull:
+		f.Evidence = fmt.Sprintf("Each queue's mask has all %d CPUs in use, and the hash chooses among them: of packets that are not IP it has no more than the EtherType, of few flows few values.", len(d.mode.CPUs))
+		f.Remedy = "No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
 	default:
 		f.Evidence = fmt.Sprintf("The high bits of %s choose among the CPUs of each queue's mask: %s.", words.Plural(d.t.Flows, "flow's hash", "flows' hashes"), d.parameter("rps").Printed())
 		f.Remedy = every + " gives every queue all CPUs in use."

@@ -57,7 +57,7 @@ func (d *diagnosis) unhashed() *report.Finding {
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
 		}
 	}
-	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() {
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && !d.uneven() {
 		return nil
 	}
 	queue := d.defaultQueue()
@@ -65,9 +65,73 @@ func (d *diagnosis) unhashed() *report.Finding {
 		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
 		Summary:  fmt.Sprintf("%s of the received packets have no hash, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s: %s packets; %s.", strings.Join(reasons, ", "), words.Exact(n), d.hottest()),
-		Remedy:   fmt.Sprintf("Spread them behind the NIC: `echo %s >/sys/class/net/DEV/queues/rx-%d/rps_cpus`, or an XDP cpumap.", d.cpuMask(), queue),
+		Remedy:   d.spreadUnhashed(n, queue),
 		Figures:  d.load(report.Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
 	}
+}
+
+// parserReason is the reason of packets that a NIC's parser does not follow.
+const parserReason = "nic_parser_rule"
+
+// spreadUnhashed is what helps against n packets without a hash. Linux's own hash, by
+// which RPS steers them, is of the flow inside PPPoE; of MPLS, ARP and the like it has
+// the EtherType alone.
+func (d *diagnosis) spreadUnhashed(n uint64, queue int) string {
+	var seen uint64
+	for _, c := range d.r.Capture.Encapsulations {
+		if c.Name == "pppoe" && !d.inner() {
+			seen += c.Packets
+		}
+	}
+	for _, c := range d.r.Capture.Unhashed {
+		if c.Name == parserReason {
+			seen += c.Packets
+		}
+	}
+	switch {
+	case d.rps():
+		return "An XDP program with a cpumap can spread them by what it reads of them itself: RPS has not."
+	case 2*seen >= n:
+		return "Spread them behind the NIC, by RPS: the kernel's own hash is of the flow inside: " + d.byRPS(fmt.Sprint(queue)) + "."
+	}
+	apart := "RPS keeps them together, too: of packets that are neither IP nor PPPoE the kernel's own hash has no more than the EtherType. "
+	if d.ofFair(n) < 1 {
+		return apart + "Keep hashed packets off their CPU: " + d.run("suggest") + " looks for a table that lasts."
+	}
+	return apart + "An XDP program with a cpumap can spread them by what it reads of them itself."
+}
+
+// inner tells whether the inner headers of tunnels are hashed.
+func (d *diagnosis) inner() bool {
+	p := d.parameter("inner")
+	return p != nil && p.Value == true
+}
+
+// byRPS is the command that steers the packets of a queue on to all CPUs in use, and
+// what replays that for all queues.
+func (d *diagnosis) byRPS(queue string) string {
+	s := fmt.Sprintf("`echo %s >/sys/class/net/DEV/queues/rx-%s/rps_cpus`", d.cpuMask(), queue)
+	if d.mode.Mode != "rss-msix" { // the others run as without
+		return s
+	}
+	return s + d.effect(nil, Argument{"--rps", d.cpuList()})
+}
+
+// cpuList is the CPUs in use as a list: 0-7,9.
+func (d *diagnosis) cpuList() string {
+	var list []string
+	for i, all := 0, d.mode.CPUs; i < len(all); i++ {
+		first := all[i].CPU
+		for i+1 < len(all) && all[i+1].CPU == all[i].CPU+1 {
+			i++
+		}
+		if last := all[i].CPU; last > first {
+			list = append(list, fmt.Sprintf("%d-%d", first, last))
+		} else {
+			list = append(list, fmt.Sprint(first))
+		}
+	}
+	return strings.Join(list, ",")
 }
 
 // qinq: two VLAN tags, which the replay's NIC reads and many others do not: QEMU's igb
@@ -123,7 +187,7 @@ func (d *diagnosis) noHashType() *report.Finding {
 		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
 			words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", words.Exact(n), types, d.hottest()),
-		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. With all types on: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
+		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. All types on; its effect: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),
 	}
 }
@@ -163,7 +227,7 @@ func (d *diagnosis) oneQueue() *report.Finding {
 		ID: "one-queue", Severity: d.weigh(report.Fraction(max(len(d.mode.CPUs), d.t.Rings))),
 		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
-		Remedy:   fmt.Sprintf("`ethtool -X DEV default`, or `ethtool -X DEV equal %d`: a table is not made anew when the number of channels changes.", len(d.r.Table.QueueCPUs)),
+		Remedy:   fmt.Sprintf("A table is not made anew when the number of channels changes: `ethtool -X DEV default`, or %s.", d.setEqual()),
 		Figures:  d.load(report.Numbers{"queue": queue}),
 	}
 	if d.t.Rings > 1 {
@@ -217,7 +281,7 @@ func (d *diagnosis) assumesCPUs() bool {
 
 // missedCPUs: CPUs in use that no entry reaches.
 func (d *diagnosis) missedCPUs() *report.Finding {
-	if d.mode == nil || d.has("one-queue", "queues-share-cpu") || d.assumesCPUs() {
+	if d.mode == nil || d.has("one-queue", "queues-share-cpu") {
 		return nil
 	}
 	var missed []string
@@ -246,6 +310,11 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
+	if d.assumesCPUs() { // and so how much is lost, if any is
+		f.Severity = d.weigh(report.MaxOverMean(d.cpuEntries()))
+		f.Evidence += fmt.Sprintf(" That there are %d CPUs is an assumption.", len(d.mode.CPUs))
+		f.Remedy += fmt.Sprintf(" If there are fewer CPUs: %s.", d.run("", Argument{"--cpus", fmt.Sprint(len(d.mode.CPUs) - int(n))}))
+	}
 	switch most := d.t.RSSQueues; {
 	case most > 0 && len(d.r.Table.QueueCPUs) > most:
 		f.Evidence = fmt.Sprintf("RSS of this NIC reaches the first %d of its %d queues. %s", most, len(d.r.Table.QueueCPUs), f.Evidence)
@@ -262,7 +331,13 @@ func (d *diagnosis) reachAll() string {
 	if cpus := len(d.mode.CPUs); distinct(d.r.Table.QueueCPUs) < cpus {
 		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
 	}
-	return fmt.Sprintf("A table over all queues: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
+	return fmt.Sprintf("A table over all queues: %s.", d.setEqual())
+}
+
+// setEqual is the command that spreads the table over all queues, and what replays it.
+func (d *diagnosis) setEqual() string {
+	n := len(d.r.Table.QueueCPUs)
+	return fmt.Sprintf("`ethtool -X DEV equal %d`%s", n, d.effect(tableFlags, Argument{"--layout", fmt.Sprintf("equal:%d", n)}))
 }
 
 func distinct(values []int) int {
@@ -303,7 +378,7 @@ func (d *diagnosis) lopsidedTable() *report.Finding {
 		ID: "lopsided-table", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
 		Summary:  fmt.Sprintf("Queue %d has %d of the indirection table's %d entries, the next one %d.", at, most, d.r.Table.Size, second),
 		Evidence: d.hottest() + ".",
-		Remedy:   fmt.Sprintf("`ethtool -X DEV equal %d`.", len(entries)),
+		Remedy:   d.setEqual() + ".",
 		Figures:  d.load(report.Numbers{"queue": at, "entries": most, "table_imbalance": report.MaxOverMean(d.cpuEntries())}),
 	}
 }
@@ -345,15 +420,32 @@ func (d *diagnosis) unevenTable() *report.Finding {
 		return nil
 	case asked:
 		f.Summary = fmt.Sprintf("The indirection table gives one CPU %d of its %d entries, another %d, and the load follows.", most, d.r.Table.Size, least)
-		f.Remedy = fmt.Sprintf("Unless the weights are meant so: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
+		f.Remedy = fmt.Sprintf("Unless the weights are meant so: %s.", d.setEqual())
 	default:
 		f.Summary = fmt.Sprintf("%d entries can't be shared out evenly over %d CPUs: some get %d, some %d.", d.r.Table.Size, len(entries), most, least)
 		// As many queues carry as much as are full with most entries each.
 		enough := (all + most - 1) / most
-		f.Remedy = fmt.Sprintf("A larger table where the NIC has one. With this one, %d CPUs carry as much as %d (`ethtool -L DEV combined %d`, then `ethtool -X DEV default`).", enough, len(entries), enough)
+		f.Remedy = fmt.Sprintf("With this table %d CPUs carry as much as %d: `ethtool -L DEV combined %d`, then `ethtool -X DEV default`%s.", enough, len(entries), enough, d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}))
+		if larger := d.largerTable(); larger > 0 {
+			f.Remedy += fmt.Sprintf(" Or a larger table, where the NIC has one%s.", d.effect(append([]string{"--nic", "--layout"}, tableFlags...), Argument{"--table-size", fmt.Sprint(larger)}))
+		}
 		f.Figures["cpus_enough"] = enough
 	}
 	return f
+}
+
+// largestTable is the entries of the largest tables that NICs have.
+const largestTable = 2048
+
+// largerTable is the entries with which a table is even enough; 0 for none.
+func (d *diagnosis) largerTable() int {
+	cpus := len(d.mode.CPUs)
+	for size := 2 * d.r.Table.Size; size <= largestTable; size *= 2 {
+		if most := (size + cpus - 1) / cpus; float64(most*cpus) < tableFrom*float64(size) {
+			return size
+		}
+	}
+	return 0
 }
 
 // busiestEntries is the entries of the busiest CPU.
@@ -432,13 +524,18 @@ func (d *diagnosis) sharedCPU() *report.Finding {
 	if most < 2 || idle == 0 {
 		return nil
 	}
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "queues-share-cpu", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
 		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": most, "idle_cpus": idle}),
 		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
 		Evidence: d.hottest() + ".",
-		Remedy:   "Give each queue's interrupt a CPU of its own: `echo CPU >/proc/irq/N/smp_affinity_list`, and keep irqbalance from moving it back.",
+		Remedy:   "Give each queue's interrupt a CPU of its own, and keep irqbalance from moving it back: `echo CPU >/proc/irq/N/smp_affinity_list`",
 	}
+	if slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--affinity" }) {
+		f.Remedy += "; its effect: " + d.run("", Argument{"--affinity", ""})
+	}
+	f.Remedy += "."
+	return f
 }
 
 func verb(n int, one, many string) string {

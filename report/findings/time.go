@@ -38,14 +38,16 @@ func (d *diagnosis) mostDrops() *report.Queue {
 const burstyTo = 0.5
 
 // bursty tells whether the CPU that serves a queue has time enough on the mean.
-func (d *diagnosis) bursty(q *report.Queue) bool {
-	var most report.Fraction
+func (d *diagnosis) bursty(q *report.Queue) bool { return d.serving(q) < burstyTo }
+
+// serving is the utilization of the CPU that serves a queue, or of the busiest that may.
+func (d *diagnosis) serving(q *report.Queue) (most report.Fraction) {
 	for i := range d.mode.CPUs {
 		if c := &d.mode.CPUs[i]; q.CPU == nil || c.CPU == *q.CPU {
 			most = max(most, c.Utilization)
 		}
 	}
-	return most < burstyTo
+	return most
 }
 
 // impossible is the sentence about drops that the capture itself rules out; else
@@ -124,9 +126,7 @@ func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
 		Figures: report.Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
 			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
 	}
-	if !d.ownCosts() {
-		f.Remedy += " What a packet costs on your machine, `--packet-cost` says."
-	}
+	f.Remedy += d.costHint()
 	switch {
 	case d.t.TakenOnHost != "":
 		f.Severity = report.Note
@@ -134,6 +134,15 @@ func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
 		f.Severity = report.Problem
 	}
 	return f
+}
+
+// costHint is the sentence that says how to give the machine's own cost of a packet; ""
+// where it is given.
+func (d *diagnosis) costHint() string {
+	if d.ownCosts() {
+		return ""
+	}
+	return " What a packet costs on your machine, `rssreplay calibrate` measures, and `--packet-cost` says."
 }
 
 // ringOverflow: the model drops packets.
@@ -146,8 +155,38 @@ func (d *diagnosis) ringOverflow() *report.Finding {
 	f.Summary = fmt.Sprintf("Under %s %s would be dropped, %s of them by %s: its ring of %d is full.",
 		d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), words.Exact(q.Drops), queueName(q), d.number("rx-ring", 0))
 	f.Evidence += " " + upper(d.hottest()) + "."
-	f.Remedy = "More CPUs, or a more even load. " + strings.Replace(f.Remedy, "A longer ring takes bursts", "A longer ring only takes bursts", 1)
+	if d.serving(q) >= report.BusyFrom {
+		f.Remedy = d.moreCPUs() + " A longer ring would only fill later." + d.costHint()
+	} else {
+		f.Remedy = d.moreCPUs() + " " + strings.Replace(f.Remedy, "A longer ring takes bursts", "A longer ring only takes bursts", 1)
+	}
 	return f
+}
+
+// roomyTo is the utilization up to which a CPU has room for what chance brings.
+const roomyTo = 0.7
+
+// moreCPUs is the remedy for CPUs that are full: with how many they would have room,
+// or, where the load is uneven, that an even one needs no more.
+func (d *diagnosis) moreCPUs() string {
+	if d.uneven() {
+		return "A more even load, or more CPUs."
+	}
+	offered := report.Fraction(0) // the work of all CPUs, had nothing been dropped
+	for i := range d.mode.CPUs {
+		if u := d.mode.CPUs[i].Utilization; !u.IsNull() {
+			offered += u
+		}
+	}
+	offered *= 1 + report.Ratio(d.mode.Totals.Drops, max(d.mode.Totals.Packets, 1))
+	enough := len(d.mode.CPUs) + 1
+	for report.Fraction(enough)*roomyTo < offered*max(d.lost(), 1) {
+		enough++
+	}
+	if enough > d.r.Table.Size { // some would get nothing
+		return "No CPU stands out: more CPUs."
+	}
+	return "No CPU stands out: more CPUs" + d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}) + "."
 }
 
 // saturated: a CPU is busy all the time.
@@ -170,13 +209,13 @@ func (d *diagnosis) saturated() *report.Finding {
 		Summary: fmt.Sprintf("%sCPU %d is busy %s of the time under %s.", d.assumed(), most.CPU, words.Percent(most.Utilization), d.mode.Mode),
 		Evidence: fmt.Sprintf("It takes %s packets, %s of all, at %s.", words.Exact(most.Packets), words.Percent(report.Ratio(most.Packets, d.mode.Totals.Packets)),
 			packetRate(most.PacketsPerSecond)),
-		Remedy:  "More CPUs, or a more even load.",
+		Remedy:  d.moreCPUs(),
 		Figures: report.Numbers{"cpu": most.CPU, "utilization": most.Utilization, "assumed_costs": !d.ownCosts()},
 	}
 	if d.ownCosts() {
 		f.Severity = report.Problem
 	} else {
-		f.Remedy += " Give what a packet costs on your machine first: `--packet-cost`, `--isr-cost` and `--dpc-cost`."
+		f.Remedy += d.costHint()
 	}
 	return f
 }

@@ -72,7 +72,14 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	}
 	inputs := a.Result.Inputs()
 	t.Inputs = inputsOf(inputs)
-	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
+	if rps := a.Settings.Config.RPS; rps != nil { // the masks decide, and the table only which of them
+		t.MaskFull = true
+		for _, mask := range rps.CPUs {
+			for _, cpu := range mask {
+				t.Masked = append(t.Masked, a.Settings.Config.CPUs[cpu])
+			}
+			t.MaskFull = t.MaskFull && len(mask) == len(a.Settings.Config.CPUs)
+		}
 		return t
 	}
 	if !r.Moves() { // chance is that of one table
@@ -174,9 +181,9 @@ func leaps(all *dispatch.TimeLeaps) (ahead, back findings.Leaps) {
 	ahead.Packets = all.Packets - all.Back
 	for _, leap := range slices.Backward(all.First) {
 		if leap.Step < 0 {
-			back.First = uint64(leap.Frame)
+			back.First, back.FirstAt = uint64(leap.Frame), leap.At
 		} else {
-			ahead.First = uint64(leap.Frame)
+			ahead.First, ahead.FirstAt = uint64(leap.Frame), leap.At
 		}
 	}
 	return ahead, back

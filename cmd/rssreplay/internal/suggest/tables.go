@@ -138,11 +138,15 @@ func (t *tableWays) gate(way int, table nicmodel.IndirectionTable) *report.Gate 
 	}
 }
 
-// table adds a candidate with the table, or declines it where it would not last or
-// leaves a CPU idle; then it is nil.
+// table adds a candidate with the table, or declines it where it would not last,
+// leaves a CPU idle or moves more than was asked for; then it is nil.
 func (c *candidates) table(id, summary, layout string, table nicmodel.IndirectionTable, gate *report.Gate) *candidate {
 	if c.balance.Peak(table) >= c.balance.Peak(c.settings.Config.Table) {
 		c.decline(id, "%s No better than the present: %s against %s.", summary, c.imbalance(table), c.imbalance(c.settings.Config.Table))
+		return nil
+	}
+	if n := c.balance.Moves(c.settings.Config.Table, table); c.maxMoves > 0 && n > c.maxMoves {
+		c.decline(id, "%s It moves %d entries, more than --max-moves %d.", summary, n, c.maxMoves)
 		return nil
 	}
 	if idle := c.balance.Idles(c.settings.Config.Table, table); len(idle) > 0 {
