@@ -13,7 +13,8 @@
 //  4. What all count: counters.go, windows.go. Rooms of their own are measure/, latencies
 //     and bursts, and affinity/, which CPUs a flow's packets meet, and in which order.
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
-//     changes.go. Flows may meet several CPUs then, so no closed form applies.
+//     changes.go. Flows may meet several CPUs then: packets of one may overtake each
+//     other, and closed forms apply only between the moves of entries (fast_moving.go).
 //  6. Closed forms: where nobody observes, fast engines (fast_*.go)
 //     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).

@@ -46,6 +46,7 @@ type fastLine struct {
 	epoch       uint64       // by which work of the cycle
 	cycle       *fastCycle   // whose vector it is, of several fast lines; nil: its own
 	distributor *distributor // nil: the DPC indicates all
+	moving      *movingLine  // nil: no flow comes here from another CPU
 	drain       Drain
 	budget      int
 	delay       int64 // raise to DPC
@@ -78,7 +79,7 @@ func newFastLine(m *Model, on *cpu) fastLine {
 		m: m, quietUntil: fastIdle, nextPoll: fastIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
 		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost, cost: m.cfg.PacketCost,
 	}
-	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil {
+	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil || m.latest != nil {
 		l.rest = []fastPacket{}
 	}
 	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
@@ -283,9 +284,12 @@ func (l *fastLine) snapshot() {
 // It returns how many these are, and when the last of them is done.
 func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
-	if m.CountedAffinity != nil {
+	switch {
+	case m.CountedAffinity != nil:
 		n, end = l.indicateCounted(n, start, until)
-	} else {
+	case l.moving != nil:
+		n, end = l.indicateMoving(n, start, until)
+	default:
 		end = l.indicateFixed(n, start)
 	}
 	arrival := l.arrival[l.taken : l.taken+n]
@@ -357,10 +361,13 @@ func (l *fastLine) run() {
 	l.m.at(l.end)
 }
 
+// accepted is the packets that found a buffer so far.
+func (l *fastLine) accepted() uint64 { return l.gone + uint64(l.filled) }
+
 // counted adds what was not counted packet by packet: that of the hardware queue
 // and, where it never changes, of the CPU. bytes were steered to it.
 func (l *fastLine) counted(q *QueueCounters, bytes uint64) {
-	accepted := l.gone + uint64(l.filled)
+	accepted := l.accepted()
 	*q = QueueCounters{Packets: accepted + l.drops, Bytes: bytes, Drops: l.drops, DepthMax: uint64(l.depthMax)}
 	c := l.on
 	if l.fixed {

@@ -37,14 +37,15 @@ func (l *fastLine) poll(now int64) {
 // Optimization: it is 1, but where nobody needs to know when each was taken, and
 // either they have a fixed cost or indicate finds how many.
 func (l *fastLine) polled(waiting int, now int64) int {
-	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && l.m.CountedAffinity == nil {
+	finds := l.m.CountedAffinity != nil || l.moving != nil
+	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && !finds {
 		return 1
 	}
 	n := waiting
 	if l.budget > 0 {
 		n = min(n, l.budget-l.again)
 	}
-	if l.m.CountedAffinity != nil {
+	if finds {
 		return n
 	}
 	if cost := l.m.cfg.PacketCost; cost > 0 {

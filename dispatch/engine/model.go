@@ -125,9 +125,11 @@ func (m *Model) plain() bool {
 	if m.observe != nil || m.latest != nil || m.changes != nil || m.cfg.RuleDrops {
 		return false
 	}
-	if len(m.queues) == 1 {
-		return true
-	}
+	return len(m.queues) == 1 || m.ownQueues()
+}
+
+// ownQueues reports whether no CPU serves more than one hardware queue.
+func (m *Model) ownQueues() bool {
 	served := make([]bool, len(m.cpus))
 	for _, c := range m.cfg.QueueCPU {
 		if served[c] {

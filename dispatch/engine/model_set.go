@@ -26,6 +26,8 @@ func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (Engine, 
 		return newFastNonRSS(m), m
 	case plain && mode == RSSSingleQueue && m.deals():
 		return newFastRSSSingleQueue(m), m
+	case m.moves(varies):
+		return newFastMoving(m), m
 	}
 	switch mode {
 	case RSSMSIX:

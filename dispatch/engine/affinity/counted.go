@@ -116,6 +116,22 @@ func (w *Counted) Took(flow uint32, cpu int) (last int) {
 	return w.tookRow(flow, uint16(cpu))
 }
 
+// Meet notes, of a flow without any, that cpu took packets of it before that are counted
+// elsewhere.
+func (w *Counted) Meet(flow uint32, cpu int) {
+	switch {
+	case flow == NoFlow:
+	case w.Few:
+		if word := w.Words.At(flow); *word == 0 {
+			*word = Word(cpu+1)<<wordLast | 1<<wordMoves
+		}
+	default:
+		if f := w.flows.At(flow); f.state == unmet {
+			*f = wanderer{0, uint16(cpu), onOne}
+		}
+	}
+}
+
 // tookWord is Took with few CPUs.
 func (w *Counted) tookWord(flow uint32, cpu uint16) (last int) {
 	word := (*uint64)(w.Words.At(flow))
@@ -221,6 +237,9 @@ func (w *Counted) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64
 	case unmet:
 		return into, 0
 	case onOne:
+		if f.n == 0 {
+			return into, 0
+		}
 		return append(into, CPUPackets{CPU: int(f.cpu), Packets: uint64(f.n)}), 0
 	}
 	row := w.row(f.n)

@@ -1,6 +1,10 @@
 package affinity
 
-import "rssreplay/dispatch/internal/bigarray"
+import (
+	"slices"
+
+	"rssreplay/dispatch/internal/bigarray"
+)
 
 // Fixed is the affinity of flows under RSS: the table entry fixes the CPU, so
 // nothing is counted per packet; only what was dropped, and the packets of
@@ -8,6 +12,7 @@ import "rssreplay/dispatch/internal/bigarray"
 type Fixed struct {
 	dropped drops
 	varied  map[uint32]*variedFlow
+	moved   *Counted // flows' packets from a move of their entry on; nil: none move
 }
 
 type variedFlow struct {
@@ -19,6 +24,12 @@ type variedFlow struct {
 // NewFixed is of no flows yet.
 func NewFixed() *Fixed {
 	return &Fixed{varied: map[uint32]*variedFlow{}}
+}
+
+// NewMoving is of no flows yet; moved counts their packets from a move of their
+// entry on.
+func NewMoving(moved *Counted) *Fixed {
+	return &Fixed{moved: moved}
 }
 
 // Drop notes a dropped packet of flow.
@@ -57,10 +68,34 @@ func (s *Fixed) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu in
 		}
 		return into, v.migrations
 	}
-	if n := received - s.dropped.of(flow); n > 0 {
+	n := received - s.dropped.of(flow)
+	if s.moved != nil {
+		return s.appendMoved(into, flow, n, cpu)
+	}
+	if n > 0 {
 		into = append(into, CPUPackets{CPU: cpu, Packets: n})
 	}
 	return into, 0
+}
+
+// appendMoved is AppendTo where entries move: what moved has not counted was on the
+// CPU of the flow's entry.
+func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cpu int) ([]CPUPackets, uint64) {
+	from := len(into)
+	into, migrations := s.moved.AppendTo(into, flow)
+	for _, p := range into[from:] {
+		indicated -= p.Packets
+	}
+	if indicated == 0 {
+		return into, migrations
+	}
+	at, found := slices.BinarySearchFunc(into[from:], cpu, func(p CPUPackets, cpu int) int { return p.CPU - cpu })
+	if at += from; found {
+		into[at].Packets += indicated
+	} else {
+		into = slices.Insert(into, at, CPUPackets{CPU: cpu, Packets: indicated})
+	}
+	return into, migrations
 }
 
 // drops counts dropped packets per flow. The zero value is empty.

@@ -33,7 +33,7 @@ type doneQueue struct {
 
 type donePacket struct {
 	end     int64
-	arrival uint64 // number in the replay
+	arrival uint64 // number in the replay, or another one in its order
 	flow    uint32
 }
 
@@ -54,11 +54,16 @@ func (o *Order) Grow(flows uint32, packets int) {
 
 // Indicated notes that a CPU will be done with a packet at end.
 func (o *Order) Indicated(cpu int, flow, packet uint32, end int64) {
+	// The number is known modulo 2³², and no packet is in the NIC that long.
+	o.Done(cpu, flow, o.arrived-uint64(uint32(o.arrived)-packet), end)
+}
+
+// Done is Indicated by any number that ascends in order of arrival; packets of one
+// CPU may share it.
+func (o *Order) Done(cpu int, flow uint32, arrival uint64, end int64) {
 	if flow == NoFlow {
 		return
 	}
-	// The number is known modulo 2³², and no packet is in the NIC that long.
-	arrival := o.arrived - uint64(uint32(o.arrived)-packet)
 	q := &o.cpus[cpu]
 	q.done = append(q.done, donePacket{end, arrival, flow})
 	for i := len(q.done) - 1; i > 0 && q.done[i].before(&q.done[i-1]); i-- { // of one moment
@@ -91,7 +96,7 @@ func (o *Order) Passed(now int64) {
 		d := &first.done[first.next]
 		first.next++
 		o.pending--
-		if furthest := o.furthest.At(d.flow); d.arrival < *furthest {
+		if furthest := o.furthest.At(d.flow); d.arrival+1 < *furthest {
 			o.Late++
 		} else {
 			*furthest = d.arrival + 1
