@@ -1,10 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"rssreplay/report/internal/words"
 )
@@ -89,43 +86,6 @@ func (r *Report) Moves() bool {
 		}
 	}
 	return false
-}
-
-// MoveRow is one time at which something moves.
-type MoveRow struct {
-	Time  int64
-	By    string // "table after.txt"
-	Moves uint64
-	Left  Fraction // imbalance_left of a tick, else Null
-}
-
-// MoveRows are the times at which a table, an affinity or a tick comes, by time, in a
-// mode; ticks without moves are left out. At one time a tick comes first.
-func (r *Report) MoveRows(m *Mode) []MoveRow {
-	var rows []MoveRow
-	if m.Rebalance != nil {
-		for _, step := range m.Rebalance.Steps {
-			if len(step.Moves) > 0 {
-				rows = append(rows, MoveRow{step.Time, "RSS++", uint64(len(step.Moves)), step.Left})
-			}
-		}
-	}
-	if r.Changes != nil && m.Mode != NonRSS {
-		for _, at := range r.Changes.Tables {
-			rows = append(rows, MoveRow{at.Time, "table " + fileOf(at.Source), uint64(len(at.Moves)), Null})
-		}
-		for _, at := range r.Changes.Affinities {
-			rows = append(rows, MoveRow{at.Time, "affinity " + fileOf(at.Source), uint64(len(at.Moves)), Null})
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b MoveRow) int { return cmp.Compare(a.Time, b.Time) })
-	return rows
-}
-
-// fileOf is the file of TIME=FILE.
-func fileOf(source string) string {
-	_, file, _ := strings.Cut(source, "=")
-	return file
 }
 
 // MovesSentences say what was moved in a mode, and what that disturbed; none where

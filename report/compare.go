@@ -49,6 +49,7 @@ type Scenario struct {
 	FlowsMoved   *uint64     `json:"flows_moved"`
 	PacketsMoved *uint64     `json:"packets_moved"`
 	Table        TableReport `json:"table"`
+	Changes      *Changes    `json:"changes,omitempty"` // nil, and not in the JSON, where table and affinity stay as given
 	Modes        List[Mode]  `json:"modes"`
 	// Anonymized is what was done to the earlier report that this is; nil, and not in
 	// the JSON, when nothing was.

@@ -48,6 +48,50 @@ type ScenarioOverTime struct {
 	Verdict        string   `json:"verdict"`          // see TablesOverTime.Judge; "" where nothing moved
 }
 
+// OverTimeRow is one of the scenarios, or tables that nobody gave.
+type OverTimeRow struct {
+	Name     string
+	Spread   Spread
+	Scenario *ScenarioOverTime // nil: tables that nobody gave
+}
+
+// Rows are the scenarios, under the names heads, and then the tables.
+func (o *ScenariosOverTime) Rows(heads []string) []OverTimeRow {
+	var rows []OverTimeRow
+	for i := range o.Scenarios {
+		rows = append(rows, OverTimeRow{heads[i], o.Scenarios[i].Imbalance, &o.Scenarios[i]})
+	}
+	return append(rows, OverTimeRow{Name: "best table that stays", Spread: o.Best},
+		OverTimeRow{Name: "best of the window before", Spread: o.Forward}, OverTimeRow{Name: "bound", Spread: o.Bound})
+}
+
+// MinMax is RSS++'s own measure of a scenario; "" without a rebalancer.
+func (r *OverTimeRow) MinMax() string {
+	if r.Scenario == nil || r.Scenario.MinMaxPercent.IsNull() {
+		return ""
+	}
+	return words.Fixed(r.Scenario.MinMaxPercent, 0) + " %"
+}
+
+// Title is what the rows are of.
+func (o *ScenariosOverTime) Title() string {
+	return "imbalance of packets in " + words.Plural(o.Windows, "window", "windows") + " of " + words.Nanoseconds(o.Interval)
+}
+
+// Verdicts are a sentence for each scenario that is judged, under the names heads.
+func (o *ScenariosOverTime) Verdicts(heads []string) (say []string) {
+	for i := range o.Scenarios {
+		if s := &o.Scenarios[i]; s.Verdict != "" {
+			conclusion, _ := o.Sentences(s.Imbalance)
+			say = append(say, words.Clean(heads[i])+": "+conclusion+" ["+s.Verdict+"]")
+		}
+	}
+	return say
+}
+
+// OverTimeKey says what the rows and columns are.
+const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure, from tick to tick; “disturbed” the flows that met entries which moved."
+
 // Moving is tables that follow the load, judged by those of the window before each.
 type Moving struct {
 	TablesOverTime

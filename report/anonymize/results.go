@@ -33,6 +33,7 @@ func (a *Anonymizer) Compare(c *report.Compare) {
 			continue
 		}
 		s.Parameters = a.parameters(s.Parameters)
+		a.changes(s.Changes)
 		a.modes(s.Modes)
 	}
 	c.Command = a.Command(c.Command)

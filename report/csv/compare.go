@@ -15,9 +15,14 @@ func CompareTables() []Table[report.Compare] {
 	tables := []Table[report.Compare]{
 		{"figures", figureHeads, figures},
 		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, best},
+		{"over_time", func(*report.Compare) []string {
+			return []string{"scenario", "tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst",
+				"min_max_percent_mean", "moves", "moves_per_second", "flows_disturbed", "verdict"}
+		}, scenariosOverTime},
 	}
 	for _, t := range Tables() {
-		if t.Name == "flows" || t.Name == "findings" || t.Name == "rules" { // a comparison has none
+		switch t.Name {
+		case "flows", "findings", "rules", "over_time": // a comparison has none, or its own
 			continue
 		}
 		tables = append(tables, Table[report.Compare]{
@@ -25,7 +30,7 @@ func CompareTables() []Table[report.Compare] {
 			func(c *report.Compare, row func(cells ...any)) {
 				for i := range c.Scenarios {
 					s := &c.Scenarios[i]
-					of := report.Report{Table: s.Table, Modes: s.Modes, Parameters: s.Parameters}
+					of := report.Report{Table: s.Table, Changes: s.Changes, Modes: s.Modes, Parameters: s.Parameters}
 					t.rows(&of, func(cells ...any) { row(slices.Insert(cells, 0, any(s.Name))...) })
 				}
 			},

@@ -32,6 +32,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	tail.tail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
 	m.limit -= tail.b.Len()
 	if compared {
+		m.scenariosOverTime(c)
 		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.scenarioFigures(c, names, nil) })
 		m.details(maxMarkdown/8, "Table entries that differ", "", func(p *markdown) { p.scenarioEntries(c.Scenarios, names) })
 		if !c.HashedAlike() {

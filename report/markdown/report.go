@@ -42,6 +42,7 @@ func Write(w io.Writer, r *report.Report) error {
 	m.limit -= tail.b.Len()
 	if c.Received > 0 {
 		m.modes(r)
+		m.moves(r)
 		m.entries(&r.Table)
 		m.rules(r)
 		m.flows(r)

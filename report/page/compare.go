@@ -48,6 +48,8 @@ type htmlCompare struct {
 	MapKey     htmlMap           // what all of them are drawn by
 	SameLoads  bool              // the maps but the first tell CPUs, as all have the same loads
 	Diff       *htmlDiff         // nil but of two reports
+	OverTime   *htmlTable        // nil where no scenario moves entries
+	Verdicts   []string          // on those that do
 	Time       []htmlTimeline
 	Latency    []htmlPanel
 	Entries    htmlTable
@@ -87,12 +89,16 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	}
 	h.maps(c.Scenarios)
 	h.Diff = newHTMLDiff(c)
-	r := report.Report{Capture: c.Capture}
-	for _, m := range modes {
-		r.Modes = append(r.Modes, *m)
+	var time []timed
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		if m := s.Mode(); m != nil {
+			h.timed = append(h.timed, *m)
+			time = append(time, timed{&report.Report{Capture: c.Capture, Table: s.Table, Changes: s.Changes}, m})
+		}
 	}
-	h.timed = r.Modes
-	h.Time = newHTMLTimelines(&r, len(r.Modes))
+	h.Time = newHTMLTimelines(time, len(time))
+	h.overTime(c)
 	for i := range h.Time {
 		h.Time[i].Name = names[i]
 	}

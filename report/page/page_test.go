@@ -151,6 +151,9 @@ func checkLooks(t *testing.T, ctx context.Context) {
 		{"sent only", htmlOf(t, fixture.OnlySent())},
 		{"compared", compareHTML(t, fixture.Compared(4, 8))},
 		{"unlike", compareHTML(t, fixture.Unlike())},
+		{"moved", htmlOf(t, fixture.Moved())},
+		{"moved scenarios", compareHTML(t, fixture.ComparedMoved())},
+		{"moved scenarios", compareHTML(t, fixture.ComparedMoved())},
 		{"suggested", suggestHTML(t, suggested())},
 	}
 	for i, p := range pages {
@@ -585,7 +588,7 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	for _, cpus := range []int{8, 20} { // areas, and a heat map
 		r := fixture.WithWindows(fixture.New(cpus, 30, "rss-msix", "non-rss"), windows)
 		b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
-		for i, drawn := range newHTMLTimelines(r, 1) { // what the page came with is what the script draws
+		for i, drawn := range newHTMLTimelines(timedModes(r), 1) { // what the page came with is what the script draws
 			var paths []string
 			for _, row := range drawn.Rows {
 				for _, path := range row.Paths {

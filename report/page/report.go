@@ -83,7 +83,7 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
-	h.Time = newHTMLTimelines(r, 1)
+	h.Time = newHTMLTimelines(timedModes(r), 1)
 	depths := depthPlots(r.Modes, ring(r))
 	for i := range r.Modes {
 		m := &r.Modes[i]

@@ -25,8 +25,10 @@ type htmlTimeline struct {
 	Size      string // of rows, a class: the more the lower
 	Heat      string // "eighths" or "doubling" where rows are shaded by that, else ""
 	Columns   int
-	Note      string // about the scales, which zooming changes
-	Left      string // about the CPUs that are not shown, "" when all are
+	Note      string     // about the scales, which zooming changes
+	Left      string     // about the CPUs that are not shown, "" when all are
+	Moves     *htmlTable // nil where nothing moved
+	MovesKey  string     // what its columns are
 
 	rows   [][]uint64 // of each CPU of the series
 	sum    []uint64
@@ -50,6 +52,8 @@ type htmlTimeMark struct {
 	Y    int    // of the text, px
 	Late bool   // the text stands before it
 	Text string
+	Tip  string
+	Move bool // something moves then
 }
 
 // A drawing has at most timePoints values in all, and timeColumns in a row; the
@@ -76,13 +80,26 @@ type timeScale struct {
 	total, used uint64 // of the columns, and how many have a packet
 }
 
-// newHTMLTimelines are the drawings of a report's modes, with so much less room each where
-// they are share; those whose columns are equally long have one scale.
-func newHTMLTimelines(r *report.Report, share int) []htmlTimeline {
-	drawings := make([]htmlTimeline, len(r.Modes))
-	scales := map[int64]*timeScale{}
+// timed is a mode that is drawn over time, and the report that it is of.
+type timed struct {
+	of   *report.Report
+	mode *report.Mode
+}
+
+func timedModes(r *report.Report) (all []timed) {
 	for i := range r.Modes {
-		m := &r.Modes[i]
+		all = append(all, timed{r, &r.Modes[i]})
+	}
+	return all
+}
+
+// newHTMLTimelines are the drawings of modes, with so much less room each where they are
+// share; those whose columns are equally long have one scale.
+func newHTMLTimelines(all []timed, share int) []htmlTimeline {
+	drawings := make([]htmlTimeline, len(all))
+	scales := map[int64]*timeScale{}
+	for i := range all {
+		r, m := all[i].of, all[i].mode
 		h := &drawings[i]
 		*h = htmlTimeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: append(r.MovesSentences(m), r.WindowSentences(m)...)}
 		if m.Imbalance.BusiestWindow == nil {
@@ -110,8 +127,8 @@ func newHTMLTimelines(r *report.Report, share int) []htmlTimeline {
 	}
 	for i := range drawings {
 		if h := &drawings[i]; h.Columns > 0 {
-			h.draw(&r.Modes[i], scales[h.column], share)
-			h.markMoves(r.MoveRows(&r.Modes[i]))
+			h.draw(all[i].mode, scales[h.column], share)
+			h.moves(all[i].of.MoveRows(all[i].mode))
 		}
 	}
 	return drawings
@@ -175,26 +192,52 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 
 func (h *htmlTimeline) mark(at int64, y int, text string) {
 	whole := float64(int64(h.Columns) * h.column)
-	h.Marks = append(h.Marks, htmlTimeMark{at, decimal(100 * float64(at) / whole), y, float64(at) > 0.8*whole, text})
+	h.Marks = append(h.Marks, htmlTimeMark{At: at, X: decimal(100 * float64(at) / whole), Y: y, Late: float64(at) > 0.8*whole, Text: text})
 }
 
-// Of the times at which entries or queues move, mostMoves are marked at most, and where
-// there are no more than fewMoves it is said what moves.
+// Of the times at which entries or queues move, mostMoves are marked at most: of several so
+// close together the first; where there are no more than fewMoves it is said what moves.
 const (
-	mostMoves = 200
-	fewMoves  = 12
+	mostMoves  = 200
+	fewMoves   = 6
+	movesInAll = 1000 // rows of the table
 )
 
-func (h *htmlTimeline) markMoves(rows []report.MoveRow) {
-	for _, row := range rows[:min(len(rows), mostMoves)] {
+// moves marks the times at which something moves, and lists them.
+func (h *htmlTimeline) moves(rows []report.MoveRow) {
+	if len(rows) == 0 {
+		return
+	}
+	whole := int64(h.Columns) * h.column
+	marked := int64(-1) // the last place that has a mark
+	for i := range rows {
+		row := &rows[i]
+		place := row.Time / max(whole/mostMoves, 1)
+		if row.Time >= whole || place == marked {
+			continue
+		}
+		marked = place
 		text := ""
 		if len(rows) <= fewMoves {
-			text = fmt.Sprintf("%s: %s", words.Shown(row.By), words.Plural(row.Moves, "move", "moves"))
+			text = fmt.Sprintf("%s: %d moved", words.Shown(row.By()), len(row.Moves))
 		}
-		if row.Time < int64(h.Columns)*h.column {
-			h.mark(row.Time, 22, text)
-		}
+		h.mark(row.Time, 22+14*(i%2), text)
+		h.Marks[len(h.Marks)-1].Move = true
+		h.Marks[len(h.Marks)-1].Tip = row.Sentence()
 	}
+	t := &htmlTable{ID: fmt.Sprintf("moves-%d", h.Index), Caption: "What moved when", Head: heads("*at", "by", "*moved", "*flows", "from CPU to CPU", "*before", "*after")}
+	if len(rows) > movesInAll {
+		t.Caption = fmt.Sprintf("What moved when: the first %s of %s times", words.Exact(movesInAll), words.Exact(uint64(len(rows))))
+	}
+	imbalance := func(f report.Fraction) htmlCell {
+		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 2) })
+	}
+	for i := range rows[:min(len(rows), movesInAll)] {
+		row := &rows[i]
+		t.row(timeCell(row.Time), textCell(row.By()), exactCell(uint64(len(row.Moves))), exactCell(row.Flows()), textCell(row.Ways(4)), imbalance(row.Before), imbalance(row.After))
+	}
+	h.Moves = t
+	h.MovesKey = report.MoveRowsKey
 }
 
 // timeNote says what a drawing's columns are.

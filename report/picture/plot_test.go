@@ -50,12 +50,12 @@ func plotCases(t *testing.T, format Format) map[string][]byte {
 		"1 mode": fixture.New(8, 30, "rss-msix"), "4 modes": fixture.WithWindows(fixture.New(8, 30, fixture.AllModes...), 300), "16 CPUs": fixture.New(16, 60, "rss-msix", "non-rss"),
 		"128 CPUs": fixture.WithTable(fixture.WithWindows(fixture.New(128, 600, "rss-msix", "non-rss"), 300), 512), "1 CPU": fixture.New(1, 3, "rss-msix"),
 		"1 flow": fixture.New(8, 1, "rss-msix", "non-rss"), "2048 entries": fixture.WithTable(fixture.New(8, 30, "rss-msix"), 2048), "empty": fixture.Empty(), "sent": fixture.OnlySent(), "zero": {},
-		"hostile": fixture.HostileReport(), "long": fixture.WithHostile(long), "hostile words": hostileWords, "affinity": fixture.WithAffinity(fixture.New(8, 30, "rss-msix")),
+		"hostile": fixture.HostileReport(), "long": fixture.WithHostile(long), "hostile words": hostileWords, "moved": fixture.Moved(), "affinity": fixture.WithAffinity(fixture.New(8, 30, "rss-msix")),
 	} {
 		cases[name] = plotOf(t, r, format)
 	}
 	for name, c := range map[string]*report.Compare{
-		"2 scenarios": fixture.Compared(2, 4), "5 scenarios": fixture.Compared(5, 128), "unlike": fixture.Unlike(), "hostile scenarios": fixture.HostileCompare(fixture.Hostile), "long scenarios": fixture.HostileCompare(long), "no scenario": {},
+		"2 scenarios": fixture.Compared(2, 4), "5 scenarios": fixture.Compared(5, 128), "unlike": fixture.Unlike(), "moved scenarios": fixture.ComparedMoved(), "hostile scenarios": fixture.HostileCompare(fixture.Hostile), "long scenarios": fixture.HostileCompare(long), "no scenario": {},
 	} {
 		cases[name] = comparePlot(t, c, format)
 	}

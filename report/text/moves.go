@@ -27,15 +27,14 @@ func (t *writer) moves(r *report.Report) {
 			continue
 		}
 		t.line("")
-		g := grid{keys: 1, columns: []column{{head: "at"}, {head: "by", left: true}, {head: "moved"}, {head: "imbalance left"}}}
+		g := grid{keys: 1, columns: []column{{head: "at"}, {head: "by", left: true}, {head: "moved"}, {head: "flows"}, {head: "from CPU to CPU", left: true}, {head: "before"}, {head: "after"}}}
 		for _, row := range rows[:min(len(rows), moveRows)] {
-			left := ""
-			if !row.Left.IsNull() {
-				left = words.Fixed(row.Left, 3)
-			}
-			g.row(plainCell(words.Nanoseconds(row.Time)), plainCell(words.Clean(row.By)), plainCell(words.Exact(row.Moves)), plainCell(left))
+			g.row(plainCell(words.Nanoseconds(row.Time)), plainCell(words.Clean(row.By())), plainCell(words.Exact(uint64(len(row.Moves)))), plainCell(words.Exact(row.Flows())),
+				plainCell(row.Ways(2)), plainCell(words.Fixed(row.Before, 2)), plainCell(words.Fixed(row.After, 2)))
 		}
 		t.grid(&g)
+		t.line("")
+		t.para("", 0, report.MoveRowsKey, report.Plain)
 		if more := len(rows) - moveRows; more > 0 {
 			t.line("")
 			t.para("", 0, fmt.Sprintf("And %s more; the JSON report has every move.", words.Plural(uint64(more), "time", "times")), report.Plain)

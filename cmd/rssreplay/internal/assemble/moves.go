@@ -5,8 +5,8 @@ import (
 	"rssreplay/report"
 )
 
-// changes is what changed by the texts given; nil where there were none.
-func (a *ReportBuilder) changes() *report.Changes {
+// Changes is what changed by the texts given; nil where there were none.
+func (a *ReportBuilder) Changes() *report.Changes {
 	c := &a.Settings.Config
 	if len(c.Tables)+len(c.Affinities) == 0 {
 		return nil

@@ -49,7 +49,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
 		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
-		Changes: a.changes(),
+		Changes: a.Changes(),
 		Host:    a.Settings.Host,
 		Notes:   a.Settings.Notes,
 		Trust:   a.Settings.Trust,

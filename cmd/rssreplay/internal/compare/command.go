@@ -339,7 +339,7 @@ func (c *comparison) replayed(live int) *dispatch.Replayed {
 func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
 	capture := a.Capture()
 	of := report.Scenario{
-		Name: s.name, Parameters: a.Settings.Parameters, Table: a.Table(), Unhashed: capture.Unhashed, HashTypes: capture.HashTypes,
+		Name: s.name, Parameters: a.Settings.Parameters, Table: a.Table(), Changes: a.Changes(), Unhashed: capture.Unhashed, HashTypes: capture.HashTypes,
 	}
 	for i := range a.Result.Modes {
 		of.Modes = append(of.Modes, a.Mode(i, nil, nil))
@@ -351,7 +351,7 @@ func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
 func (s *scenario) earlierScenario() report.Scenario {
 	r := s.earlier
 	of := report.Scenario{
-		Name: s.name, Report: &s.path, Parameters: r.Parameters, Table: r.Table, Modes: r.Modes,
+		Name: s.name, Report: &s.path, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
 		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
 		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
 	}
