@@ -90,7 +90,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		before = report.Again + " |"
 	}
 	var next []report.Next
-	if s.Unsure && s.Profile == nil && !piped {
+	if s.Unsure && !s.NoTable && s.Profile == nil && !piped {
 		device := s.Device
 		if device == "" {
 			device = "eth0"

@@ -5,6 +5,7 @@
 //     file of one value the path that says what it is (merge.go).
 //  2. A Snapshot reads one text after the other (snapshot.go), with nictext's readers for
 //     interrupts and a NIC's counters.
-//  3. Merge takes over what another text told (merge.go); PlaceSoftnet and Finish say what
+//  3. Addresses are those of the host (addresses.go).
+//  4. Merge takes over what another text told (merge.go); PlaceSoftnet and Finish say what
 //     is missing, once all are read.
 package hosttext

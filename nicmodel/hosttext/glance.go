@@ -31,7 +31,7 @@ func Evidence(data []byte) bool {
 		switch {
 		case line == "NIC statistics:", nictext.TitlesCPUs(line), strings.HasPrefix(line, "cpu0 "), strings.HasPrefix(line, "# CPU,"):
 			return true
-		case softnetRow.MatchString(line), forPeople.MatchString(line):
+		case softnetRow.MatchString(line), forPeople.MatchString(line), undrawnKey.MatchString(line):
 			return true
 		case line != "" && line[0] != '#':
 			return false
@@ -43,3 +43,6 @@ func Evidence(data []byte) bool {
 // forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
 // of a transmit queue's settings.
 var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
+
+// undrawnKey is /proc/sys/net/core/netdev_rss_key before a driver has asked for a key.
+var undrawnKey = lazyregexp.New(`^00(:00){39,}$`)

@@ -33,6 +33,10 @@ var (
 type Driver struct {
 	Name string // "igb"
 	Bus  string // its place, "0000:3b:00.0"; empty if not shown
+	// NoBus: the line of the place is there, and empty. So it is of interfaces made of
+	// software alone, veth's or a bridge's. Source: Linux 6.12, net/ethtool/ioctl.c
+	// ethtool_get_drvinfo.
+	NoBus bool
 }
 
 // ReadDriver reads `ethtool -i`.
@@ -50,6 +54,7 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 				}
 			} else if bus, ok := strings.CutPrefix(line, "bus-info:"); ok && d != nil && d.Bus == "" {
 				d.Bus = strings.TrimSpace(bus)
+				d.NoBus = d.Bus == ""
 			}
 		}
 		if d == nil {

@@ -147,7 +147,7 @@ func TestReadParts(t *testing.T) {
 func TestReadTruthParts(t *testing.T) {
 	for _, c := range recorded {
 		file := func(name string) string { return recordedText(t, c.name, name) }
-		driver, ring, coalesce := Driver{"igb", "0000:00:01.0"}, 256, Coalesce{Interface: "eth0", RXUsecs: 3}
+		driver, ring, coalesce := Driver{Name: "igb", Bus: "0000:00:01.0"}, 256, Coalesce{Interface: "eth0", RXUsecs: 3}
 		if c.profile == "qemu-virtio" {
 			driver.Name, coalesce = "virtio_net", Coalesce{Interface: "eth0", RXFrames: 1}
 		}

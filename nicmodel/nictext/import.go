@@ -3,12 +3,14 @@ package nictext
 import (
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
 	"rssreplay/nicmodel/internal/quote"
 )
 
@@ -179,18 +181,27 @@ func readTable(lines []string) (*ImportedTable, error) {
 }
 
 // SaysNoTable reports whether the line is ethtool's answer of a driver without a table:
-// evidence, too. Source: ethtool 7.2, ethtool.c do_grxfh and netlink/rss.c.
+// evidence, too. Source: ethtool 7.2, ethtool.c do_grxfh, do_grxfhindir and netlink/rss.c.
 func SaysNoTable(line string) bool {
-	return strings.HasPrefix(line, "Cannot get RX flow hash indir") || strings.HasPrefix(line, "Cannot get RX flow hash configuration") ||
-		strings.HasPrefix(line, "netlink error: Operation not supported")
+	return strings.HasPrefix(line, "Cannot get RX ring count") || strings.HasPrefix(line, "Cannot get RX flow hash indir") ||
+		strings.HasPrefix(line, "Cannot get RX flow hash configuration") || strings.HasPrefix(line, anyRefusal)
 }
 
-// NoTable reports whether the text says that the driver shows neither a table nor a key:
-// by an error, or by ethtool's title with nothing below it.
-func NoTable(data []byte) bool {
+// anyRefusal is what ethtool says of all that the driver has not, a table or else.
+const anyRefusal = "netlink error: Operation not supported"
+
+// namesTable is in the name of a file that has the text of `ethtool -x`, as support tools
+// and people write it.
+var namesTable = lazyregexp.New(`(?i)-x(?:\W|_|$)|rxfh|rss|indir`)
+
+// NoTable reports whether the text, of a file of that name, says that the driver shows
+// neither a table nor a key: by an error, or by ethtool's title with nothing below it. An
+// error that may be about anything counts where the file's name says that it was asked for
+// the table.
+func NoTable(name string, data []byte) bool {
 	lines := Lines(data[:min(len(data), maxText)])
 	for i, line := range lines {
-		if SaysNoTable(line) {
+		if SaysNoTable(line) && (!strings.HasPrefix(line, anyRefusal) || namesTable.MatchString(path.Base(name))) {
 			return true
 		}
 		if ethtoolHeader.MatchString(line) && i+1 < len(lines) && lines[i+1] == notSupported {

@@ -77,7 +77,7 @@ func TestPastes(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if !NoTable([]byte(paste("no-table.txt"))) {
+	if !NoTable("no-table.txt", []byte(paste("no-table.txt"))) {
 		t.Error("no-table.txt is not taken for the answer of a driver without a table")
 	}
 }

@@ -19,6 +19,10 @@ const autoPackets = 10000
 type Local struct {
 	none     bool
 	prefixes []netip.Prefix // masked, each once; empty with auto and none
+
+	// OfText: it was not given, a text of the machine has it. That no packet has one of
+	// these addresses is no mistake.
+	OfText bool
 }
 
 // ParseLocal parses the values of --local: `auto`, `none`, or addresses and
@@ -338,7 +342,7 @@ func (d *Directions) Said() int64 { return d.said }
 // not say their direction themselves.
 func (d *Directions) Unmet() []string {
 	var unmet []string
-	if d.side == SideBoth || d.auto() || d.said > 0 {
+	if d.side == SideBoth || d.auto() || d.said > 0 || d.local.OfText {
 		return nil
 	}
 	for i, n := range d.networks {

@@ -10,9 +10,9 @@
 #             take the counters before, in the middle and after
 #
 # The archive, on standard output, has one text a question. What the host lacks or
-# refuses is noted in missing.txt, and nothing fails for it. The texts hold MAC
-# addresses of the interface, names of devices, and counts; the capture holds
-# headers, and what else the first 128 bytes of packets have. Look before you send.
+# refuses is noted in missing.txt, and nothing fails for it. The texts hold MAC and IP
+# addresses of the interface and those above it, names of devices, and counts; the capture
+# holds headers, and what else the first 128 bytes of packets have. Look before you send.
 
 set -u
 export LC_ALL=C
@@ -82,6 +82,14 @@ values() {
 	}
 }
 
+# addresses DEV: those of an interface, and of bonds, bridges and VLANs above it.
+addresses() {
+	ip -o addr show dev "$1"
+	for upper in "/sys/class/net/$1"/upper_*; do
+		[ ! -e "$upper" ] || addresses "${upper##*/upper_}"
+	done
+}
+
 # snapshot NAME: the counters of this moment.
 snapshot() {
 	mkdir -p "$out/snapshots/$1"
@@ -112,6 +120,7 @@ keep numa.txt numactl -H
 for text in net/softnet_stat softirqs stat uptime; do
 	keep "$(basename "$text").txt" cat "/proc/$text"
 done
+keep addresses.txt addresses "$dev"
 keep uname.txt uname -srm
 
 if [ "$seconds" -gt 0 ]; then

@@ -52,6 +52,14 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		if ofHost {
 			used++
 		}
+		if cpus := m.host.cpus(); len(cpus) > 0 && m.online.value == nil {
+			m.online = imported[[]int]{&cpus, name}
+		}
+		addresses := hosttext.Addresses(data)
+		if len(addresses) > 0 && m.addresses.value == nil {
+			m.addresses = imported[[]hosttext.Address]{&addresses, name}
+			used++
+		}
 		if nictext.SaysCPUMap(data) {
 			m.cpuMap = name
 		}
@@ -63,11 +71,12 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 			m.noRXHash = name
 		}
 		switch {
-		case nictext.NoTable(data):
+		case nictext.NoTable(f.Name, data):
 			m.noTable = name
 			used++
 		case m.cpuMap == name: // that it is used is all that it tells
-		case len(kinds) == 0 && !ofHost && !features && err == nil && !hosttext.Evidence(data):
+		case strings.Contains(path.Base(f.Name), ".pcap"): // what lies beside the texts
+		case len(kinds) == 0 && !ofHost && !features && len(addresses) == 0 && err == nil && !hosttext.Evidence(data):
 			m.leftOut = append(m.leftOut, f.Name)
 		}
 		used += len(kinds)

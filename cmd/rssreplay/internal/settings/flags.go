@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -8,6 +9,9 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/hash"
 )
+
+// defaultCPUs is how many CPUs take packets where nothing tells.
+const defaultCPUs = 8
 
 // Flags are the parameters of the model as they were given on the command
 // line, by their flags' names.
@@ -52,7 +56,7 @@ type Flags struct {
 // hash command has as well.
 func NewSteeringFlags(set *pflag.FlagSet) *Flags {
 	f := &Flags{Set: set}
-	set.StringVar(&f.cpus, "cpus", "8", "")
+	set.StringVar(&f.cpus, "cpus", strconv.Itoa(defaultCPUs), "")
 	set.IntVar(&f.baseCPU, "base-cpu", 0, "")
 	set.IntVar(&f.queues, "queues", 0, "")
 	set.StringVar(&f.affinity, "affinity", "", "")

@@ -46,6 +46,18 @@ func (h hostTexts) add(name string, data []byte) (known bool, err error) {
 	return true, nil
 }
 
+// cpus are those that the machine has, in their order; none if no text lists them.
+func (h hostTexts) cpus() []int {
+	var all []int
+	for _, s := range h {
+		for _, p := range s.Places {
+			all = append(all, p.CPU)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // moments are the snapshots in their order, the one outside of folders first.
 func (h hostTexts) moments() []*hosttext.Snapshot {
 	var all []*hosttext.Snapshot

@@ -17,6 +17,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
 )
 
@@ -184,6 +185,9 @@ type imports struct {
 	rps      imported[nictext.RPS]
 	contexts map[int]*imported[nictext.ImportedTable]
 	changes  []*change
+
+	online    imported[[]int]              // the CPUs that the machine has, of a bundle
+	addresses imported[[]hosttext.Address] // its addresses
 
 	host    hostTexts // what the bundle tells of the machine
 	notUsed []string  // and what is wrong with more such texts

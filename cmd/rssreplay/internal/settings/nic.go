@@ -11,6 +11,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
@@ -130,20 +131,8 @@ func (r *resolver) offerImports() error {
 			queues = n
 		}
 	}
-	if t := m.table.value; t != nil && !t.EntriesAreCPUs() && t.QueueCPU() == nil && queues > 0 {
-		n := queues
-		if r.flags.Set.Changed("queues") {
-			n = r.flags.queues
-		}
-		r.offer(fromImport, m.table.from, "cpus", strconv.Itoa(min(max(n, 1), engine.MaxCPUs)))
-		if more := r.rpsCPUs(); len(more) > 0 {
-			for cpu := range min(max(n, 1), engine.MaxCPUs) {
-				more = append(more, cpu)
-			}
-			slices.Sort(more)
-			r.offer(fromImport, m.table.from+", "+m.rps.from, "cpus", listOfCPUs(slices.Compact(more)))
-		}
-	}
+	r.offerCPUs(queues, queuesFrom)
+	r.offerAddresses()
 	if m.irq.value != nil && !r.flags.Set.Changed("affinity") {
 		if r.flags.Set.Changed("queues") {
 			queues = r.flags.queues
@@ -152,6 +141,80 @@ func (r *resolver) offerImports() error {
 	}
 	return nil
 }
+
+// offerCPUs offers as many CPUs as there are queues, and no more than the machine has,
+// where the table does not name them. queues is 0 if no text tells; from is the text that
+// does, if it is not the table.
+func (r *resolver) offerCPUs(queues int, from string) {
+	m := r.imports
+	t := m.table.value
+	if t != nil && (t.EntriesAreCPUs() || t.QueueCPU() != nil) {
+		return
+	}
+	var sources []string
+	if queues > 0 {
+		if t != nil {
+			from = m.table.from
+		}
+		sources = append(sources, from)
+	} else if queues = len(r.Config.CPUs); queues == 0 {
+		queues = defaultCPUs
+	}
+	if r.flags.Set.Changed("queues") {
+		queues = r.flags.queues
+	}
+	cpus := make([]int, min(max(queues, 1), engine.MaxCPUs))
+	for i := range cpus {
+		cpus[i] = i
+	}
+	list := false
+	if online := m.online.value; online != nil {
+		has := *online
+		if len(has) < len(cpus) || !slices.Equal(has[:len(cpus)], cpus) {
+			cpus, list = slices.Clone(has[:min(len(has), len(cpus))]), true
+			sources = append(sources, m.online.from)
+		}
+	}
+	if len(sources) == 0 {
+		return
+	}
+	if more := r.rpsCPUs(); len(more) > 0 {
+		cpus = append(cpus, more...)
+		slices.Sort(cpus)
+		cpus, list = slices.Compact(cpus), true
+		sources = append(sources, m.rps.from)
+	}
+	value := strconv.Itoa(len(cpus))
+	if list {
+		value = listOfCPUs(cpus)
+	}
+	r.offer(fromImport, strings.Join(sources, ", "), "cpus", value)
+}
+
+// offerAddresses offers the machine's own addresses, which tell what it has sent.
+func (r *resolver) offerAddresses() {
+	addresses := r.imports.addresses
+	if addresses.value == nil {
+		return
+	}
+	own := *addresses.value
+	if iface, _ := r.imports.interfaceName(); len(own) > maxAddresses {
+		own = slices.DeleteFunc(slices.Clone(own), func(a hosttext.Address) bool { return a.Interface != cmp.Or(r.flags.Imports.Dev, iface) })
+	}
+	var words []string
+	for _, a := range own {
+		if word := a.Address.String(); !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	if len(words) > 0 && len(words) <= maxAddresses {
+		r.offer(fromImport, addresses.from, "local", strings.Join(words, ","))
+	}
+}
+
+// maxAddresses bounds the addresses that are taken from a text: each packet is compared
+// with all.
+const maxAddresses = 32
 
 // offerCosts offers the costs that were measured, and says what they are worth.
 func (r *resolver) offerCosts(c *nictext.Costs, from string) {
@@ -285,6 +348,10 @@ func (r *resolver) offerIRQs(queues int) error {
 	bus := ""
 	if d := r.imports.driver.value; d != nil {
 		bus = d.Bus
+	}
+	if d := r.imports.driver.value; d != nil && d.NoBus && len(r.flags.Imports.irq) == 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interface is on no bus, as those that are made of software, which have no interrupts. Queues are on CPUs in turn.", r.imports.driver.from))
+		return nil
 	}
 	found, err := irq.value.QueueCPUs(name, bus, queues)
 	if err != nil && len(r.flags.Imports.irq) == 0 { // in a bundle it was not asked for

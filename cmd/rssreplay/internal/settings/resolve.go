@@ -156,7 +156,11 @@ func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
 		return nil, err
 	}
 	if name := r.imports.noTable; name != "" && r.imports.table.value == nil {
-		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none; of virtio without VIRTIO_NET_F_RSS the host chooses the queues\n", cli.Printable(name))
+		virtio := ""
+		if d := r.imports.driver.value; d == nil || d.Name == "virtio_net" {
+			virtio = "; of virtio without VIRTIO_NET_F_RSS the host chooses the queues"
+		}
+		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none%s\n", cli.Printable(name), virtio)
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
 		const shown = 5
@@ -188,6 +192,7 @@ func (r *resolver) direction() (err error) {
 	if r.Local, err = direction.ParseLocal(f.local); err != nil {
 		return err
 	}
+	r.Local.OfText = r.origin("local").layer == fromImport
 	r.add("local", strings.Join(f.local, ","), "", r.source("local"))
 	if r.Modes, err = engine.ParseModes(f.mode); err != nil {
 		return err
@@ -204,6 +209,9 @@ func (r *resolver) direction() (err error) {
 func (r *resolver) say() {
 	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
 	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
+	if r.NoTable && !r.HostSteers && r.Unsure {
+		r.Notes[0] = "CPU numbers are illustrative: the driver shows no table and no key. The spread is typical."
+	}
 	if r.HostSteers {
 		note := "Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues."
 		if r.Unsure {
