@@ -71,7 +71,7 @@ type VerifyFit struct {
 // VerifyNull is what the prediction was compared with: how well random keys fit.
 type VerifyNull struct {
 	Trials int      `json:"trials"`
-	Least  Fraction `json:"least"`   // residual of the best of them
+	Least  Fraction `json:"least"`   // residual of the best of them; of recorded queues the share of packets that are on another one
 	AsGood int      `json:"as_good"` // that fit as well as the prediction
 }
 

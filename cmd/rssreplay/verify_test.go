@@ -411,6 +411,32 @@ func TestVerifyRecordsRSSOff(t *testing.T) {
 	}
 }
 
+// Where queues alone are recorded, other keys are what the claim is compared with: it
+// agrees where none of them does as well, and a wrong one gets no cause. A few packets
+// can't tell.
+func TestVerifyRecordsOfQueues(t *testing.T) {
+	dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", "igb-q8-default")
+	records := readTruth(t, dir)
+	all, few := truthPcapng(t, records, 0, true), truthPcapng(t, records[:2], 0, true)
+	claim := []string{"--nic", "qemu-igb", "--bundle", dir}
+	v := verifies(t, exitDone, append(claim, all)...)
+	if v.Agrees == nil || !*v.Agrees || v.Null == nil || v.Null.AsGood != 0 || v.Packets.QueueEqual != uint64(len(records)) || v.RecoveredKey != nil {
+		t.Errorf("%s, null %+v, %+v", v.Verdict, v.Null, v.Packets)
+	}
+	v = verifies(t, exitDiffers, append(claim, all, "--key", strings.Repeat("5e17", 20))...)
+	if v.Agrees == nil || *v.Agrees || v.Explanation != nil || v.Null == nil {
+		t.Errorf("a wrong key: %s, %+v", v.Verdict, v.Explanation)
+	}
+	v = verifies(t, exitDiffers, append(claim, all, "--rx-flow-hash", "udp4=sdfn", "--rx-flow-hash", "udp6=sdfn")...)
+	if v.Explanation == nil || v.Explanation.ID != "hash-fields" || v.Explanation.PacketsExplained != uint64(len(records)) {
+		t.Errorf("other fields: %+v", v.Explanation)
+	}
+	v = verifies(t, exitCantTell, append(claim, few)...)
+	if v.Agrees != nil || v.Null.AsGood == 0 || !strings.HasPrefix(v.Verdict, "Recorded queues can't tell: ") {
+		t.Errorf("two packets: %s, %+v", v.Verdict, v.Null)
+	}
+}
+
 func differentBits(t *testing.T, a, b string) int {
 	t.Helper()
 	x, err1 := hex.DecodeString(a)

@@ -46,6 +46,9 @@ func (v *verification) report() (*report.Verify, error) {
 	case "records":
 		predicted, v.seen = v.recordedQueues(groups)
 		v.judgeRecords(r, score, order)
+		if score.hashAll == 0 {
+			v.judgeQueues(r, groups)
+		}
 	case "interrupts":
 		v.judgeInterrupts(r, groups)
 	default:
@@ -64,7 +67,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
-	if v.source == "records" && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) {
+	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) {
 		v.explain(r, groups, order)
 	}
 	return r, nil
@@ -110,6 +113,25 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 	}
 	if swapped {
 		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
+	}
+}
+
+// judgeQueues judges by the recorded queues alone, where no hash is recorded: others than
+// the claim may lead to the same ones by chance.
+func (v *verification) judgeQueues(r *report.Verify, groups []group) {
+	c := &judge.Records{Claimed: v.claimed}
+	for i := range groups {
+		if g := &groups[i]; g.queue >= 0 {
+			c.Groups = append(c.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.packets})
+			c.Queues = append(c.Queues, int(g.queue))
+		}
+	}
+	j := c.Judge()
+	compared := r.Verdict
+	v.conclude(r, &j)
+	r.Evidence = []string{recordsEvidence(&j)}
+	if j.Verdict != judge.CantTell {
+		r.Verdict = compared
 	}
 }
 
@@ -165,7 +187,7 @@ func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 	for i := range j.Explanations {
 		e := &j.Explanations[i]
 		x := report.VerifyExplanation{ID: e.ID, Summary: e.Summary, Explained: e.Explained, Changes: e.Changes, Residual: report.Null}
-		if e.Config.Table != nil {
+		if e.Config.Table != nil && v.source != "records" {
 			x.Residual = report.Fraction(e.Fit.Residual)
 		}
 		switch {
@@ -175,7 +197,7 @@ func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 			r.Others = append(r.Others, x)
 		}
 	}
-	r.Verdict = v.verdict(j)
+	r.Verdict, r.Agrees = v.verdict(j), nil
 	if j.Verdict != judge.CantTell {
 		agrees := j.Verdict == judge.Agrees
 		r.Agrees = &agrees

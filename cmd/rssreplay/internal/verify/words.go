@@ -17,8 +17,11 @@ const fewInputs = 6
 // verdict is the judgement in a sentence.
 func (v *verification) verdict(j *judge.Judgement) string {
 	tell := "Counters can't tell"
-	if v.source == "interrupts" {
+	switch v.source {
+	case "interrupts":
 		tell = "Interrupts can't tell"
+	case "records":
+		tell = "Recorded queues can't tell"
 	}
 	switch {
 	case j.Verdict == judge.Agrees:
@@ -34,11 +37,11 @@ func (v *verification) verdict(j *judge.Judgement) string {
 			float64(judge.Total(v.seen))/float64(judge.Total(j.Predicted)), report.UnitWords(v.unit))
 	}
 	with := "use fewer flows"
-	if j.Inputs < fewInputs {
-		with = "use more flows"
-	}
-	if v.source == "interrupts" {
+	switch {
+	case v.source == "interrupts":
 		with = "give --counters-before and --counters-after"
+	case v.source == "records", j.Inputs < fewInputs:
+		with = "use more flows"
 	}
 	return fmt.Sprintf("%s: %d of %d %s; record hashes, or %s.", tell, j.Null.AsGood, j.Null.Trials, fitAsWell(j), with)
 }
@@ -74,6 +77,15 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %d random keys would give.", n.Trials))
 	}
 	return all
+}
+
+// recordsEvidence says what chance does to recorded queues.
+func recordsEvidence(j *judge.Judgement) string {
+	n := &j.Null
+	if n.AsGood > 0 {
+		return fmt.Sprintf("%d of %d %s lead as many packets to the recorded queues; the best of them leads %s there.", n.AsGood, n.Trials, chances(j), percentage(1-n.Least))
+	}
+	return fmt.Sprintf("None of %d %s leads more than %s of the packets to the recorded queues.", n.Trials, chances(j), percentage(1-n.Least))
 }
 
 // fitText says in words what alpha, beta and the residual are, of all that was seen;

@@ -81,26 +81,28 @@ func (in *inputs) distinct() (n int) {
 func (in *inputs) queues(key *hash.Table, c *nicmodel.SteeringConfig) []uint64 {
 	loads := make([]uint64, len(c.QueueCPU))
 	loads[c.DefaultQueue] = in.unhashed
-	size := uint32(len(c.Table))
 	for i := range in.lengths {
 		of := &in.lengths[i]
 		for n, load := range of.loads {
-			input := of.bytes[n*of.length : (n+1)*of.length]
-			sum := uint32(0)
-			if c.Function == hash.FunctionSimpleXOR {
-				sum = hash.SimpleXOR(input)
-			} else {
-				sum = key.Sum(input)
-			}
-			sum = c.Transform.Result(sum)
-			entry := sum & (size - 1)
-			if c.Modulo {
-				entry = sum % size
-			}
-			loads[c.Table[entry]] += load
+			loads[c.Table[entryOf(of.bytes[n*of.length:(n+1)*of.length], key, c)]] += load
 		}
 	}
 	return loads
+}
+
+// entryOf is the entry of the table to which an input leads under a key.
+func entryOf(input []byte, key *hash.Table, c *nicmodel.SteeringConfig) uint32 {
+	sum, size := uint32(0), uint32(len(c.Table))
+	if c.Function == hash.FunctionSimpleXOR {
+		sum = hash.SimpleXOR(input)
+	} else {
+		sum = key.Sum(input)
+	}
+	sum = c.Transform.Result(sum)
+	if c.Modulo {
+		return sum % size
+	}
+	return sum & (size - 1)
 }
 
 // entries is the load of each entry of the steering's table, and that without a hash.
