@@ -3,9 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -26,7 +26,6 @@ func readPage(t *testing.T, text string) htmlPage {
 		t.Fatal(err)
 	}
 	p := htmlPage{tables: make(map[string][]map[string]string)}
-	heads, kept := map[string][]string{}, map[string]string{} // of tables whose rows are in the data, their place
 	for n := range root.Descendants() {
 		switch {
 		case n.Data == "script" && attribute(n, "id") == "data":
@@ -55,47 +54,47 @@ func readPage(t *testing.T, text string) htmlPage {
 					rows = append(rows, cells)
 				}
 			}
-			id := attribute(n, "id")
-			p.tables[id], heads[id] = rows, head
-			if at := attribute(n, "data-rows"); at != "" {
-				kept[id] = at
-			}
+			p.tables[attribute(n, "id")] = rows
 		}
 	}
-	for id, at := range kept {
-		p.tables[id] = keptRows(t, p.data, at, heads[id])
+	if p.data != "" {
+		maps.Copy(p.tables, keptTables(t, p.data))
 	}
 	return p
 }
 
-// keptRows are the rows that the page's script gives a table.
-func keptRows(t *testing.T, data, at string, head []string) (rows []map[string]string) {
+// keptTables are the tables that the page's script makes.
+func keptTables(t *testing.T, data string) map[string][]map[string]string {
 	t.Helper()
-	var kept struct{ Rows [][][]any }
-	decoded(t, data, &kept)
-	place, err := strconv.Atoi(at)
-	if err != nil || place >= len(kept.Rows) {
-		t.Fatalf("the rows %q: there are those of %d tables", at, len(kept.Rows))
-	}
-	for _, cells := range kept.Rows[place] {
-		row := map[string]string{}
-		for i, cell := range cells {
-			text, number := cell, any("")
-			if parts, several := cell.([]any); several {
-				text, number = parts[0], parts[1]
-			}
-			switch {
-			case number != "":
-				row[head[i]] = number.(string)
-			case text == "–":
-				row[head[i]] = "null"
-			default:
-				row[head[i]] = text.(string)
-			}
+	var kept struct {
+		Tables []struct {
+			ID   string
+			Head []any
+			Rows [][]any
 		}
-		rows = append(rows, row)
 	}
-	return rows
+	decoded(t, data, &kept)
+	parts := func(cell any) (text, exact string) {
+		if list, several := cell.([]any); several {
+			return list[0].(string), list[1].(string)
+		}
+		return cell.(string), ""
+	}
+	tables := map[string][]map[string]string{}
+	for _, table := range kept.Tables {
+		for _, cells := range table.Rows {
+			row := map[string]string{}
+			for i, cell := range cells {
+				head, _ := parts(table.Head[i])
+				text, exact := parts(cell)
+				if row[head] = exact; exact == "" {
+					row[head] = exactNumber(text)
+				}
+			}
+			tables[table.ID] = append(tables[table.ID], row)
+		}
+	}
+	return tables
 }
 
 func attribute(n *html.Node, name string) string {
@@ -118,10 +117,18 @@ func content(cell *html.Node) string {
 			text.WriteString(n.Data)
 		}
 	}
-	if text.String() == "–" {
+	return exactNumber(text.String())
+}
+
+// exactNumber is a text without the commas of a number, "null" for none.
+func exactNumber(text string) string {
+	if text == "–" {
 		return "null"
 	}
-	return text.String()
+	if plain := strings.ReplaceAll(text, ",", ""); strings.Trim(plain, "0123456789") == "" {
+		return plain
+	}
+	return text
 }
 
 // column is a column's values, of rows that need not be there.

@@ -83,10 +83,12 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	for i, m := range modes {
 		h.Steers = h.Steers || m.SteeringRoles() != ""
 		title := "under " + words.Shown(m.Mode)
-		table := cpuTable(fmt.Sprintf("cpus-%d", i), m, max(4*listedRows/len(modes), fewestRows))
+		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
 		h.CPUs = append(h.CPUs, htmlPanel{Name: names[i], Title: title, Plot: loads[i], Table: table})
 		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
+	late(h.CPUs, 35_000)
+	late(h.Latency, 15_000)
 	h.maps(c.Scenarios)
 	h.Diff = newHTMLDiff(c)
 	var time []timed
@@ -246,6 +248,10 @@ func (h *htmlCompare) figures(c *report.Compare) {
 		if h.WithoutRSS != nil {
 			h.WithoutRSS.row(without...)
 		}
+	}
+	h.Figures.numbers(0)
+	if h.WithoutRSS != nil {
+		h.WithoutRSS.numbers(0)
 	}
 	if unlike {
 		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")

@@ -28,7 +28,6 @@ type htmlMap struct {
 	Entries  int
 	Most     string
 	Doubling bool // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
-	Flows    bool // the page has a flow table, of which a cell lists its own
 }
 
 // Tips are those of the cells, in their order.
@@ -86,7 +85,6 @@ func newHTMLEntries(table *report.TableReport) *htmlEntries {
 	}
 	n, total := m.Entries, m.Total
 	h := &htmlEntries{Lead: m.Lead(table), Map: newHTMLMap("map", table, m)}
-	h.Map.Flows = true
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i

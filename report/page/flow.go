@@ -199,7 +199,8 @@ func newFlowData(modes []report.Mode) *flowData {
 // packets, bytes, and for each mode where its packets were]. A port is -1 where a flow
 // has none. The entry is null where it met none, -1 - n where rule n took it. Where its
 // packets were is the CPU where all were on one; else
-// [migrations, CPU, packets, CPU, packets …].
+// [migrations, CPU, packets, CPU, packets …]. Where receive packet steering chose the CPU,
+// -1 - n stands for the number n that comes first.
 func (d *flowData) append(row []byte, f *report.Flow) []byte {
 	row = append(d.word(append(row, '['), words.Shown(f.Protocol)), ',')
 	row = d.end(row, f.Source.WithZone("").String(), f.SourcePort, f.HasPorts)
@@ -225,10 +226,10 @@ func (d *flowData) append(row []byte, f *report.Flow) []byte {
 		row = append(row, ',')
 		on := f.InMode(d.modes[i].Mode)
 		if len(on.CPUs) == 1 && on.CPUs[0].Packets == f.Packets && on.Migrations == 0 {
-			row = strconv.AppendInt(row, int64(on.CPUs[0].CPU), 10)
+			row = d.first(row, int64(on.CPUs[0].CPU), on.SteeredOn)
 			continue
 		}
-		row = strconv.AppendUint(append(row, '['), on.Migrations, 10)
+		row = d.first(append(row, '['), int64(on.Migrations), on.SteeredOn)
 		for _, c := range on.CPUs {
 			row = strconv.AppendInt(append(row, ','), int64(c.CPU), 10)
 			row = strconv.AppendUint(append(row, ','), c.Packets, 10)
@@ -236,6 +237,13 @@ func (d *flowData) append(row []byte, f *report.Flow) []byte {
 		row = append(row, ']')
 	}
 	return append(row, ']')
+}
+
+func (d *flowData) first(row []byte, n int64, steeredOn bool) []byte {
+	if steeredOn {
+		n = -1 - n
+	}
+	return strconv.AppendInt(row, n, 10)
 }
 
 // end appends an address and its port.

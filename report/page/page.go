@@ -61,8 +61,7 @@ type htmlPage struct {
 	Lead   *htmlLead
 	Tail   *htmlTail
 
-	tips [][]string     // of drawings and maps, for the script
-	rows [][][]htmlCell // of tables of which the page itself has some, likewise
+	kept // for the script
 
 	w         *bufio.Writer
 	templates *template.Template
@@ -79,7 +78,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence, "kept": p.keepTips, "kept_rows": p.keepRows}).ParseFS(htmlFiles, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(htmlFiles, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +98,14 @@ func script() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, part...)
+		all = append(all, unread.ReplaceAll(part, nil)...)
 	}
 	return all, nil
 }
+
+// unread is what a browser does not read of a script: lines that are comments, and the space
+// before others. No text of it goes over lines.
+var unread = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+`)
 
 // digestSource allows one text of a style or script (Content Security Policy
 // Level 3, 2.3.1: hash-source).
@@ -117,16 +120,27 @@ func (p *htmlPage) execute(name string, data any) {
 	}
 }
 
-// keepTips gives tips a place in the page's data.
-func (p *htmlPage) keepTips(tips []string) int {
-	p.tips = append(p.tips, tips)
-	return len(p.tips) - 1
+// kept is what the page itself has not, or has no more than in part.
+type kept struct {
+	Tips   [][]string   `json:"tips"` // of drawings and maps
+	Tables []*htmlTable `json:"tables"`
+	Plots  []*htmlPlot  `json:"plots"`
 }
 
-// keepRows gives the rows of a table a place in the page's data.
-func (p *htmlPage) keepRows(t *htmlTable) int {
-	p.rows = append(p.rows, t.all)
-	return len(p.rows) - 1
+// keepTips gives tips a place in the page's data, keepTable and keepPlot likewise.
+func (k *kept) keepTips(tips []string) int {
+	k.Tips = append(k.Tips, tips)
+	return len(k.Tips) - 1
+}
+
+func (k *kept) keepTable(t *htmlTable) int {
+	k.Tables = append(k.Tables, t)
+	return len(k.Tables) - 1
+}
+
+func (k *kept) keepPlot(p *htmlPlot) int {
+	k.Plots = append(k.Plots, p)
+	return len(k.Plots) - 1
 }
 
 // data writes the block of JSON that the script reads: what it keeps, and the members that
@@ -136,10 +150,7 @@ func (p *htmlPage) data(write func() error) {
 	if p.err != nil {
 		return
 	}
-	kept, err := json.Marshal(struct {
-		Tips [][]string     `json:"tips"`
-		Rows [][][]htmlCell `json:"rows"`
-	}{p.tips, p.rows})
+	kept, err := json.Marshal(p.kept)
 	if err != nil {
 		p.err = err
 		return

@@ -131,7 +131,7 @@ func TestHTMLInBrowser(t *testing.T) {
 		of   func(*testing.T, context.Context)
 	}{
 		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
-		{"clicks and state", checkClicks}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"zoom", checkZoom},
+		{"clicks and state", checkClicks}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
 		{"scheme", checkScheme}, {"hostile", checkHostile},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
@@ -548,6 +548,34 @@ func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 		t.Error("the drawing does not zoom")
 	}
 	b.quiet()
+}
+
+// What the script draws and lists from the page's data is what the page itself has of an
+// equal scenario.
+func checkLate(t *testing.T, ctx context.Context) {
+	for _, cpus := range []int{8, 20} {
+		c := fixture.Compared(1, cpus)
+		for len(c.Scenarios) < 20 {
+			c.Scenarios = append(c.Scenarios, c.Scenarios[0])
+		}
+		page := compareHTML(t, c)
+		if !bytes.Contains(page, []byte(`class="late" data-plot`)) || !bytes.Contains(page, []byte(`<p class="late"></p></details>`)) {
+			t.Fatal("nothing is left to the script")
+		}
+		b := openTab(t, ctx, page, view{1000, "light", false, false})
+		value[bool](b, `document.querySelectorAll("#cpus details").forEach((d) => { d.open = true; }) === undefined`)
+		b.await(`document.querySelectorAll("#cpus .late:empty").length === 0`)
+		for _, what := range []string{"#cpus figure .plot", "#latency figure .plot", "#cpus table", "#time .rows"} {
+			nodes := fmt.Sprintf(`((all) => [all[0], all[all.length - 1]].map((root) => [...root.querySelectorAll("*:not(.cursor, .brush)")].map((e) =>
+				[e.tagName, ...[...e.attributes].filter((a) => !["id", "class", "data-tips", "data-lists", "aria-label", "role", "aria-hidden"].includes(a.name)).map((a) => a.name + "=" + a.value).sort(),
+				[...e.classList].join(" "), e.children.length ? "" : e.textContent].join(" "))))(document.querySelectorAll(%q))`, what)
+			got := value[[][]string](b, nodes)
+			if diff := cmp.Diff(got[0], got[1]); diff != "" || len(got[0]) < 20 {
+				t.Errorf("%d CPUs, %s, %d elements (-page +script):\n%s", cpus, what, len(got[0]), diff)
+			}
+		}
+		b.quiet()
+	}
 }
 
 // The drawings of many scenarios have as much room in the page as those of few.

@@ -15,43 +15,41 @@ import (
 // percent, or tenths of a column, so that it fits any page; down it is in pixels, so that
 // its text keeps its size.
 type htmlPlot struct {
-	Summary string // what it shows, for those who don't see it
-	Height  int
-	Grid    []plotLine
-	Mark    *plotLine      // the mean, or a limit
-	Tips    []string       // of each column
-	Lists   bool           // a column lists the flows of what its tip begins with
-	Parts   []plotPart     // from the back to the front
-	Lines   []htmlTimePath // across is in percent, down in pixels
-	Labels  []plotText     // below
-	Values  []plotText     // at the columns
-	Dense   bool           // too many columns for values where the page is narrow
+	Summary string                `json:"summary"` // what it shows, for those who don't see it
+	Height  int                   `json:"height"`
+	Grid    report.List[plotLine] `json:"grid"`
+	Mark    *plotLine             `json:"mark"`   // the mean, or a limit
+	Tips    []string              `json:"tips"`   // of each column
+	Lists   bool                  `json:"lists"`  // a column lists the flows of what its tip begins with
+	Parts   report.List[plotPart] `json:"parts"`  // from the back to the front
+	Lines   []htmlTimePath        `json:"-"`      // across is in percent, down in pixels
+	Labels  report.List[plotText] `json:"labels"` // below
+	Values  report.List[plotText] `json:"values"` // at the columns
+	Dense   bool                  `json:"dense"`  // too many columns for values where the page is narrow
 }
 
 // plotLine is a line across.
 type plotLine struct {
-	Y    string // px
-	Text string
+	Y    string `json:"y"` // px
+	Text string `json:"text"`
 }
 
 // plotPart is the boxes of one class in all columns that have one: lines down, as wide as
 // the boxes. Columns are 10 wide.
 type plotPart struct {
-	Class, Wide string
-	path        []byte
+	Class string `json:"style"`
+	Wide  string `json:"wide"`
+	Path  string `json:"path"`
 }
-
-// Path draws the lines.
-func (p *plotPart) Path() string { return string(p.path) }
 
 // Across is what the columns are wide together.
 func (p *htmlPlot) Across() int { return 10 * len(p.Tips) }
 
 type plotText struct {
-	X    string // percent
-	Y    string // px
-	Text string
-	Hot  bool
+	X    string `json:"x"` // percent
+	Y    string `json:"y"` // px
+	Text string `json:"text"`
+	Hot  bool   `json:"hot"`
 }
 
 const (
@@ -105,7 +103,7 @@ func (p *htmlPlot) box(i int, wide, top, bottom float64, class string) {
 		p.Parts = append(p.Parts, plotPart{Class: class, Wide: across})
 	}
 	part := &p.Parts[at]
-	part.path = fmt.Appendf(part.path, "M%d %sV%s", 10*i+5, tenths(top), tenths(bottom))
+	part.Path += fmt.Sprintf("M%d %sV%s", 10*i+5, tenths(top), tenths(bottom))
 }
 
 // tenths is pixels with at most one decimal.

@@ -59,6 +59,30 @@ type htmlPanel struct {
 	Plot  *htmlPlot // nil: nothing to draw
 	Table htmlTable
 	Mode  string // its place among the modes whose flows the page has; "" for none
+	Late  bool   // the script draws it, from the page's data
+}
+
+// late leaves to the script what would make a section's drawings and their tables take more
+// of the page than room, but never the first.
+func late(panels []htmlPanel, room int) {
+	for i := range panels {
+		p := &panels[i]
+		room -= p.bytes()
+		p.Late = i > 0 && room < 0
+		p.Table.Late = p.Late
+	}
+}
+
+// bytes is about what it takes of the page.
+func (p *htmlPanel) bytes() int {
+	n := 500 + 40*len(p.Table.Rows)*len(p.Table.Head) + 45*len(p.Table.Head)
+	if p.Plot != nil {
+		n += 1_000 + 45*len(p.Plot.Labels) + 55*len(p.Plot.Values)
+		for _, part := range p.Plot.Parts {
+			n += len(part.Path)
+		}
+	}
+	return n
 }
 
 func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
@@ -88,10 +112,13 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
-		h.CPUs = append(h.CPUs, htmlPanel{name, title, loads[i], cpuTable(fmt.Sprintf("cpus-%d", i), m, listedRows), fmt.Sprint(i)})
+		h.CPUs = append(h.CPUs, htmlPanel{Name: name, Title: title, Plot: loads[i], Table: cpuTable(fmt.Sprintf("cpus-%d", i), m), Mode: fmt.Sprint(i)})
 		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
-		h.Queues = append(h.Queues, htmlPanel{name, title, depths[i], queueTable(fmt.Sprintf("queues-%d", i), m), fmt.Sprint(i)})
+		h.Queues = append(h.Queues, htmlPanel{Name: name, Title: title, Plot: depths[i], Table: queueTable(fmt.Sprintf("queues-%d", i), m), Mode: fmt.Sprint(i)})
 	}
+	late(h.CPUs, 55_000)
+	late(h.Latency, 25_000)
+	late(h.Queues, 15_000)
 	return h
 }
 

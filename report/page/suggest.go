@@ -71,7 +71,6 @@ func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlS
 		h.Suggestions = append(h.Suggestions, newHTMLSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
 	}
 	if h.Entries = newHTMLEntries(&s.Table); h.Entries != nil {
-		h.Entries.Map.Flows = false
 		for i := range s.Suggestions {
 			if of := &s.Suggestions[i]; len(of.Moves) > 0 {
 				h.Moved = words.Shown(of.ID)

@@ -20,12 +20,13 @@ type htmlTable struct {
 	Rows    [][]htmlCell
 	Numbers bool // almost all cells are, and have no class for it
 	Of      int  // rows that the script shows, where Rows are some of them; else 0
+	Late    bool // the script shows it
 
 	all [][]htmlCell // those
 }
 
 // numbers makes t a table of almost nothing but numbers, of which the page itself has most
-// rows at most: those with the most packets. The script shows all.
+// rows at most, 0 for all: those with the most packets. The script shows all.
 func (t *htmlTable) numbers(most int) {
 	t.Numbers = true
 	for i := range t.Head {
@@ -38,14 +39,14 @@ func (t *htmlTable) numbers(most int) {
 		for i := range row {
 			c := &row[i]
 			c.Title = "" // the script says it
-			if !c.Number && !c.Head {
-				c.Class = "text"
+			if !c.Number {
+				c.Class = strings.TrimSpace("text " + c.Class)
 			}
 			c.Number = false
 		}
 	}
 	at := slices.IndexFunc(t.Head, func(h htmlHead) bool { return h.Text == "packets" })
-	if len(t.Rows) <= most || at < 0 {
+	if most == 0 || len(t.Rows) <= most || at < 0 {
 		return
 	}
 	packets := func(row []htmlCell) int {
@@ -65,18 +66,33 @@ func (t *htmlTable) numbers(most int) {
 	}
 }
 
-// listedRows are the rows of such a table that a page has itself; those of scenarios share
-// them.
-const (
-	listedRows = 32
-	fewestRows = 4
-)
+// listedRows are the rows of such a table that a page has itself.
+const listedRows = 32
+
+// MarshalJSON writes the table as the script reads it.
+func (t *htmlTable) MarshalJSON() ([]byte, error) {
+	rows := t.all
+	if t.Of == 0 {
+		rows = t.Rows
+	}
+	return json.Marshal(struct {
+		ID      string       `json:"id"`
+		Caption string       `json:"caption"`
+		Head    []htmlHead   `json:"head"`
+		Rows    [][]htmlCell `json:"rows"`
+	}{t.ID, t.Caption, t.Head, rows})
+}
 
 // htmlHead is the head of a column.
 type htmlHead struct {
 	Text   string
 	Number bool // aligned as numbers are
 	Class  string
+}
+
+// MarshalJSON writes the head as the script reads it.
+func (h htmlHead) MarshalJSON() ([]byte, error) {
+	return htmlCell{Text: h.Text, Class: h.Class}.MarshalJSON()
 }
 
 // Classes are the head's classes.
@@ -101,9 +117,9 @@ type htmlCell struct {
 	Class       string
 }
 
-// Exact is the number where the text does not say it all, else "".
+// Exact is the number where the text does not say it all, but for commas; else "".
 func (c htmlCell) Exact() string {
-	if c.Text == c.Value {
+	if strings.ReplaceAll(c.Text, ",", "") == c.Value {
 		return ""
 	}
 	return c.Value
@@ -229,7 +245,7 @@ func figureHead(label string) htmlCell {
 }
 
 // cpuTable is all counters of a mode's CPUs.
-func cpuTable(id string, m *report.Mode, rows int) htmlTable {
+func cpuTable(id string, m *report.Mode) htmlTable {
 	t := htmlTable{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
 		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
@@ -265,7 +281,7 @@ func cpuTable(id string, m *report.Mode, rows int) htmlTable {
 		}
 		t.row(row...)
 	}
-	t.numbers(rows)
+	t.numbers(listedRows)
 	return t
 }
 

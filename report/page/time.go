@@ -29,6 +29,8 @@ type htmlTimeline struct {
 	Left      string     // about the CPUs that are not shown, "" when all are
 	Moves     *htmlTable // nil where nothing moved
 	MovesKey  string     // what its columns are
+	Shown     int        // CPUs that are
+	Late      bool       // the script draws it, from the page's data
 
 	rows   [][]uint64 // of each CPU of the series
 	sum    []uint64
@@ -59,7 +61,7 @@ type htmlTimeMark struct {
 // A drawing has at most timePoints values in all, and timeColumns in a row; the
 // page's data, which zooming shows, has dataPoints. A drawing shows TimeRows CPUs.
 const (
-	timePoints  = 12_000
+	timePoints  = 5_000
 	timeColumns = 480
 	dataPoints  = 1 << 18
 	TimeRows    = 128
@@ -107,7 +109,7 @@ func newHTMLTimelines(all []timed, share int) []htmlTimeline {
 		}
 		shown := len(m.Series.MostLoaded(max(TimeRows/share, fewestTimeRows)))
 		var per int
-		h.rows, per = m.Series.Columns(max(1, min(timeColumns, timePoints/share/shown)))
+		h.rows, per = m.Series.Columns(max(1, min(timeColumns, timePoints/shown)))
 		h.Columns, h.column = len(h.rows[0]), int64(per)*m.Series.Interval
 		h.sum = make([]uint64, h.Columns)
 		if scales[h.column] == nil {
@@ -131,7 +133,28 @@ func newHTMLTimelines(all []timed, share int) []htmlTimeline {
 			h.moves(all[i].of.MoveRows(all[i].mode))
 		}
 	}
+	room := timeRoom / (1 + share/8)
+	for i := range drawings {
+		h := &drawings[i]
+		room -= h.bytes()
+		h.Late = i > 0 && room < 0
+	}
 	return drawings
+}
+
+// timeRoom is what the drawings take of the page; the script draws those that would take
+// more. The first always has its place.
+const timeRoom = 45_000
+
+// bytes is about what it takes of the page.
+func (h *htmlTimeline) bytes() (n int) {
+	for _, row := range h.Rows {
+		n += 110 + len(row.Tip)
+		for _, path := range row.Paths {
+			n += 25 + len(path.Path)
+		}
+	}
+	return n
 }
 
 func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
@@ -145,7 +168,7 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 		}
 		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(s.CPUs[b].Total(), s.CPUs[a].Total()) })
 	}
-	h.Note = timeNote(column, scale, h.Heat)
+	h.Note, h.Shown = timeNote(column, scale, h.Heat), len(places)
 	if len(places) < len(s.CPUs) {
 		h.Left = fmt.Sprintf("Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
 	}
@@ -163,7 +186,7 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 		if h.Heat == "" {
 			row.Paths = []htmlTimePath{{"", areaPath(h.rows[i], scale.most)}}
 		} else {
-			row.Paths = heatPaths(h.rows[i], scale.most, h.Heat == "doubling")
+			row.Paths, row.Tip = heatPaths(h.rows[i], scale.most, h.Heat == "doubling"), ""
 		}
 		h.Rows = append(h.Rows, row)
 	}

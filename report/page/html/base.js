@@ -5,9 +5,9 @@
 const byId = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const dataBlock = byId("data");
-const data = dataBlock ? JSON.parse(dataBlock.textContent) : {tips: []};
+const data = dataBlock ? JSON.parse(dataBlock.textContent) : {tips: [], tables: [], plots: []};
 
-for (const element of all(".script, .scheme, .map-help, .map-readout")) element.hidden = false;
+for (const element of all(".script, .scheme")) element.hidden = false;
 
 // Numbers as the page itself has them.
 const exact = (n) => n.toLocaleString("en-US");
@@ -68,26 +68,32 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
-// fillTable gives a table the rows that it did not come with.
-function fillTable(table) {
-  const body = document.createElement("tbody");
-  for (const cells of data.rows[table.dataset.rows]) {
-    const row = body.insertRow();
-    cells.forEach((cell, i) => {
-      const [text, number, style] = typeof cell === "string" ? [cell] : cell;
-      const element = document.createElement(i ? "td" : "th");
-      if (!i) element.scope = "row";
-      if (style) element.className = style;
-      if (number) {
-        const value = document.createElement("data");
-        [value.value, value.textContent] = [number, text];
-        element.append(value);
-      } else element.textContent = text;
-      row.append(element);
-    });
-  }
-  table.tBodies[0].replaceWith(body);
-  table.querySelector(".plain").remove();
+// makeTable is a table that the page did not come with, or not whole.
+function makeTable({id, caption, head, rows}) {
+  const scroll = document.createElement("div"), table = document.createElement("table");
+  scroll.className = "scroll";
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "region");
+  scroll.setAttribute("aria-label", caption);
+  [table.id, table.className] = [id, "numbers"];
+  table.createCaption().textContent = caption;
+  const fill = (row, cells, tags, scopes) => cells.forEach((cell, i) => {
+    const [text, number, style] = typeof cell === "string" ? [cell] : cell;
+    const element = document.createElement(tags[i] ?? tags.at(-1));
+    if (scopes[i]) element.scope = scopes[i];
+    if (style) element.className = style;
+    if (number) {
+      const value = document.createElement("data");
+      [value.value, value.textContent] = [number, text];
+      element.append(value);
+    } else element.textContent = text;
+    row.append(element);
+  });
+  fill(table.createTHead().insertRow(), head, ["th"], head.map(() => "col"));
+  const body = table.createTBody();
+  for (const cells of rows) fill(body.insertRow(), cells, ["th", "td"], ["row"]);
+  scroll.append(table);
+  return scroll;
 }
 // exactly is the number that a cell rounds.
 function exactly(value) {
@@ -114,20 +120,40 @@ function svgElement(name, attributes, parent, text) {
   parent?.append(e);
   return e;
 }
-// columnFields lays a field with its tip under each column of a drawing.
-function columnFields(columns, tips) {
+// columnFields lays a field with its tip under each column of a drawing, which lists the flows
+// of what the tip begins with.
+function columnFields(columns, tips, lists) {
   columns.prepend(...tips.map((text, i) => {
     const group = svgElement("g", {"data-tip": text});
+    if (lists) group.dataset.show = text.replace(/^(\w+) (\d+).*$/s, (_, what, n) => what.toLowerCase() + "=" + n);
     svgElement("rect", {class: "field", x: 100 * i / tips.length + "%", width: 100 / tips.length + "%", height: "100%"}, group);
     return group;
   }));
 }
-for (const columns of all(".columns")) {
-  columnFields(columns, data.tips[columns.dataset.tips]);
-  if (columns.dataset.lists) {
-    for (const group of all("g", columns)) group.dataset.show = group.dataset.tip.replace(/^(\w+) (\d+).*$/s, (_, what, n) => what.toLowerCase() + "=" + n);
+// drawPlot is a drawing that the page did not come with, as page.tmpl has the others.
+function drawPlot(plot) {
+  const {height} = plot, root = document.createElement("div");
+  root.className = "plot" + (plot.dense ? " dense" : "");
+  const scale = svgElement("svg", {class: "scale", width: "100%", height, "aria-hidden": "true"}, root);
+  const columns = svgElement("svg", {class: "columns", width: "100%", height, role: "img", "aria-label": plot.summary}, root);
+  for (const {y, text} of plot.grid) {
+    svgElement("text", {x: "100%", y, dy: 4}, scale, text);
+    svgElement("line", {class: "grid", x1: 0, x2: "100%", y1: y, y2: y}, columns);
   }
+  const boxes = svgElement("svg", {class: "boxes", width: "100%", height, viewBox: `0 0 ${10 * plot.tips.length} ${height}`, preserveAspectRatio: "none"}, columns);
+  for (const {style, wide, path} of plot.parts) svgElement("path", {class: style, "stroke-width": wide, d: path}, boxes);
+  if (plot.mark) {
+    svgElement("line", {class: "mark", x1: 0, x2: "100%", y1: plot.mark.y, y2: plot.mark.y}, columns);
+    svgElement("text", {class: "marked", x: "100%", y: plot.mark.y, dx: 5, dy: 4}, columns, plot.mark.text);
+  }
+  for (const {x, y, text, hot} of plot.values) svgElement("text", {class: hot ? "value hot" : "value", x: x + "%", y}, columns, text);
+  const labels = svgElement("svg", {class: "labels", width: "100%", height: 16, "aria-hidden": "true"}, root);
+  for (const {x, text} of plot.labels) svgElement("text", {x: x + "%", y: 12}, labels, text);
+  columnFields(columns, plot.tips, plot.lists);
+  return root;
 }
+for (const columns of all(".columns")) columnFields(columns, data.tips[columns.dataset.tips], columns.dataset.lists);
+for (const place of all("[data-plot]")) place.replaceChildren(drawPlot(data.plots[place.dataset.plot]));
 addEventListener("pointermove", (event) => {
   const of = event.target.closest?.("[data-tip], .numbers data");
   tip.hidden = !of;

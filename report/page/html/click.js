@@ -19,9 +19,13 @@ function listHeads(table) {
     head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
   }
 }
-for (const table of all("table:not(.map)")) {
-  if (!table.dataset.rows) listHeads(table);
-  else table.closest("details").addEventListener("toggle", () => { fillTable(table); listHeads(table); }, {once: true});
+for (const table of all("table:not(.map)")) if (!table.closest("[data-table]")) listHeads(table);
+for (const details of all("[data-table]")) {
+  details.addEventListener("toggle", () => {
+    for (const part of all(".late, .scroll", details)) part.remove();
+    details.append(makeTable(data.tables[details.dataset.table]));
+    listHeads(details.querySelector("table"));
+  }, {once: true});
 }
 if (byId("flow-table")) {
   for (const name of all(".row:not(.sum) .name")) {

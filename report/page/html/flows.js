@@ -8,7 +8,11 @@ const endOf = (f, i) => {
 };
 const flowName = (f) => `${word(f[0])} ${endOf(f, 1)} → ${endOf(f, 3)}`;
 const hashText = (f) => f[flowHash] === null ? "–" : "0x" + f[flowHash].toString(16).padStart(8, "0");
-const placesOf = (f, m) => typeof f[flowModes + m] === "number" ? [0, f[flowModes + m], f[flowPackets]] : f[flowModes + m];
+const steeredOn = (f, m) => [f[flowModes + m]].flat()[0] < 0; // by receive packet steering
+const placesOf = (f, m) => {
+  const on = f[flowModes + m], first = (n) => n < 0 ? -1 - n : n;
+  return typeof on === "number" ? [0, first(on), f[flowPackets]] : [first(on[0]), ...on.slice(1)];
+};
 
 function newFlowTable(table) {
   const flows = data.flows;
@@ -154,7 +158,7 @@ function newFlowTable(table) {
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     const rows = [["protocol", "source", "source_port", "destination", "destination_port", "hash", "hash_type", "index", "packets", "bytes",
-      ...data.modes.flatMap((m) => ["cpu", "cpus", "migrations"].map((what) => m.mode + " " + what))].map(safe)];
+      ...data.modes.flatMap((m) => ["cpu", "cpus", "migrations", "by"].map((what) => m.mode + " " + what))].map(safe)];
     for (const i of order) {
       const f = flows[i], port = (n) => n < 0 ? "" : n;
       rows.push([safe(word(f[0])), word(f[1]), port(f[2]), word(f[3]), port(f[4]), f[flowHash] === null ? "" : hashText(f), word(f[flowType]),
@@ -162,7 +166,8 @@ function newFlowTable(table) {
         ...data.modes.flatMap((_, m) => {
           const on = placesOf(f, m), parts = [];
           for (let k = 1; k < on.length; k += 2) parts.push(on[k] + "=" + on[k + 1]);
-          return [on.length > 1 ? main(f, m).cpu : "", parts.join(" "), on[0]];
+          const by = data.modes[m].mode === "non-rss" ? "" : f[flowEntry] !== null && f[flowEntry] < 0 ? "rule:" + (-1 - f[flowEntry]) : word(f[flowType]) === "none" ? "" : "rss";
+          return [on.length > 1 ? main(f, m).cpu : "", parts.join(" "), on[0], steeredOn(f, m) ? "rps" : by];
         })]);
     }
     const link = document.createElement("a");

@@ -1,9 +1,28 @@
 // Packets over time. All drawings show the same time, and those whose columns are equally
 // long have one scale; what is shown is from and to, in windows of each.
 const timelines = [];
+// makeRows makes the rows that the page did not come with: of the most loaded CPUs, in a heat
+// map those first.
+function makeRows(root, rows, mode) {
+  rows.querySelector(".late").remove();
+  const loads = mode.cpus.map((c, i) => ({cpu: c.cpu, i, packets: c.packets.reduce((a, b) => a + b, 0)}));
+  const total = loads.reduce((n, c) => n + c.packets, 0), mean = total / loads.length;
+  const shown = loads.sort((a, b) => b.packets - a.packets || a.i - b.i).slice(0, Number(root.dataset.rows));
+  if (root.dataset.heat === undefined) shown.sort((a, b) => a.i - b.i);
+  const row = (name, style) => {
+    const [element, label] = ["div", "span"].map((tag) => document.createElement(tag));
+    element.className = "row" + style;
+    [label.className, label.textContent] = ["name", name];
+    element.append(label, svgElement("svg", {preserveAspectRatio: "none", "aria-hidden": "true"}));
+    return element;
+  };
+  rows.prepend(row("all", " sum"), ...shown.map((c) => row(c.cpu, c.packets >= 2 * mean ? " hot" : c.packets >= 1.25 * mean ? " warm" : "")));
+}
 function timeline(root) {
   const mode = data.modes[Number(root.dataset.mode)];
   const rows = root.querySelector(".rows");
+  const heat = root.dataset.heat !== undefined;
+  if (!rows.querySelector(".row")) makeRows(root, rows, mode);
   const drawings = all(".row", rows).map((row) => {
     const name = row.querySelector(".name").textContent;
     const svg = row.querySelector("svg");
@@ -16,8 +35,17 @@ function timeline(root) {
   drawings[0].packets = sum;
   const note = root.querySelector(".note span");
   const ticks = root.querySelector(".ticks");
-  const readout = root.querySelector(".readout");
-  const heat = root.dataset.heat !== undefined;
+  const buttons = document.createElement("div"), readout = document.createElement("output");
+  buttons.className = "buttons";
+  readout.className = "readout faint";
+  for (const [what, text, label] of [["in", "+", "Zoom in"], ["out", "−", "Zoom out"], ["left", "←", "Earlier"], ["right", "→", "Later"], ["all", "All", "All of the time"]]) {
+    const button = document.createElement("button");
+    [button.type, button.textContent, button.dataset.do] = ["button", text, what];
+    button.setAttribute("aria-label", label);
+    buttons.append(button);
+  }
+  buttons.append(readout);
+  root.prepend(buttons);
   const maxColumns = 480;
   let from = 0, to = windows, per = 1, columns = [], ofAll = [];
 

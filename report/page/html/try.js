@@ -103,33 +103,23 @@ function newTryForm() {
     const cpusThere = [...new Set([...r.present.cpus, ...r.tried.cpus])].sort((a, b) => a - b);
     const of = (f, cpu) => f.packets[f.cpus.indexOf(cpu)];
     const most = Math.max(r.present.most, r.tried.most, 1), height = 176, top = 18, n = cpusThere.length;
-    const y = (v) => height - v / most * (height - top);
-    const plot = document.createElement("div");
-    plot.className = "plot" + (n > 8 ? " dense" : "");
-    const scale = svgElement("svg", {class: "scale", width: "100%", height, "aria-hidden": "true"}, plot);
-    const svg = svgElement("svg", {class: "columns", width: "100%", height, role: "img",
-      "aria-label": `Packets per CPU: the tried table's imbalance is ${fixed(r.tried.imbalance, 2)}, the present one's ${fixed(r.present.imbalance, 2)}`}, plot);
+    const y = (v) => height - v / most * (height - top), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
+    const plot = {height, dense: n > 8, grid: [], tips: [], labels: [], values: [],
+      summary: `Packets per CPU: the tried table's imbalance is ${fixed(r.tried.imbalance, 2)}, the present one's ${fixed(r.present.imbalance, 2)}`};
     const power = 10 ** Math.floor(Math.log10(most / 4)), step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= most / 4) * power);
-    for (let v = 0; v <= most; v += step) {
-      svgElement("text", {x: "100%", y: y(v), dy: 4}, scale, v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v));
-      svgElement("line", {class: "grid", x1: 0, x2: "100%", y1: y(v), y2: y(v)}, svg);
-    }
-    const labels = svgElement("svg", {class: "labels", width: "100%", height: 16, "aria-hidden": "true"}), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
-    const boxes = svgElement("svg", {class: "boxes", width: "100%", height, viewBox: `0 0 ${10 * n} ${height}`, preserveAspectRatio: "none"}, svg);
-    const lines = new Map([["bar", ""], ["bar warm", ""], ["bar hot", ""], ["other", ""]]), tips = [];
+    for (let v = 0; v <= most; v += step) plot.grid.push({y: y(v), text: v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v)});
+    const lines = new Map([["bar", ""], ["bar warm", ""], ["bar hot", ""], ["other", ""]]);
     cpusThere.forEach((cpu, i) => {
-      const [now, then] = [of(r.present, cpu), of(r.tried, cpu)], middle = 100 * (i + 0.5) / n + "%";
+      const [now, then] = [of(r.present, cpu), of(r.tried, cpu)], x = 100 * (i + 0.5) / n;
       const line = (style, top, bottom) => lines.set(style, lines.get(style) + `M${10 * i + 5} ${top}V${bottom}`);
-      tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
+      plot.tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
       if (then > 0) line("bar" + (then >= 2 * mean ? " hot" : then >= 1.25 * mean ? " warm" : ""), Math.min(y(then), height - 1), height);
       if (now !== undefined) line("other", y(now) - 1.5, y(now) + 1.5);
-      if (then !== undefined && n <= 16) svgElement("text", {class: "value", x: middle, y: y(then) - 4}, svg, percent(r.tried.total ? then / r.tried.total : 0));
-      if (i % Math.ceil(n / 16) === 0) svgElement("text", {x: middle, y: 12}, labels, cpu);
+      if (then !== undefined && n <= 16) plot.values.push({x, y: y(then) - 4, text: percent(r.tried.total ? then / r.tried.total : 0)});
+      if (i % Math.ceil(n / 16) === 0) plot.labels.push({x, text: cpu});
     });
-    columnFields(svg, tips);
-    for (const [style, d] of lines) svgElement("path", {class: style, "stroke-width": style === "other" ? 10 : 7.6 * Math.min(1, n / 8), d}, boxes);
-    plot.append(labels);
-    byId("try-plot").replaceChildren(plot);
+    plot.parts = [...lines].map(([style, path]) => ({style, wide: style === "other" ? 10 : 7.6 * Math.min(1, n / 8), path}));
+    byId("try-plot").replaceChildren(drawPlot(plot));
   }
 
   function drawCommands(r) {
