@@ -101,6 +101,9 @@ func (r *Result) Folds() []Fold {
 	return r.folds.of
 }
 
+// InFolds is the packets of a flow in each fold. It must not be changed.
+func (r *Result) InFolds(id uint32) []uint32 { return r.folds.packets.At(id)[:len(r.folds.of)] }
+
 // Known is how many of the packets of a fold are of flows that have packets in
 // one of the others named, too.
 func (r *Result) Known(fold int, others []int) uint64 {

@@ -121,20 +121,37 @@ func (j *Judge) Quarters() (first, last []int) {
 
 // sum is the load of some folds.
 func (j *Judge) sum(has func(k int) bool) *Task {
-	one := j.folds[0]
-	sum := &Task{Entries: make([]uint64, len(one.Entries)), Fixed: make([]uint64, len(one.Fixed)), QueueCPU: one.QueueCPU}
+	sum := j.folds[0].empty()
 	for k, fold := range j.folds {
-		if !has(k) {
-			continue
-		}
-		for i, load := range fold.Entries {
-			sum.Entries[i] += load
-		}
-		for cpu, load := range fold.Fixed {
-			sum.Fixed[cpu] += load
+		if has(k) {
+			sum.add(fold)
 		}
 	}
 	return sum
+}
+
+// Sum is the load of all tasks, of which there is at least one.
+func Sum(tasks []*Task) *Task {
+	sum := tasks[0].empty()
+	for _, b := range tasks {
+		sum.add(b)
+	}
+	return sum
+}
+
+// empty is the task without a load.
+func (b *Task) empty() *Task {
+	return &Task{Entries: make([]uint64, len(b.Entries)), Fixed: make([]uint64, len(b.Fixed)), QueueCPU: b.QueueCPU}
+}
+
+// add adds the load of another task of the same table and CPUs.
+func (b *Task) add(o *Task) {
+	for i, load := range o.Entries {
+		b.Entries[i] += load
+	}
+	for cpu, load := range o.Fixed {
+		b.Fixed[cpu] += load
+	}
 }
 
 // WithEvenFlows is the imbalance of the table if what entries steer were the same on

@@ -60,8 +60,18 @@ func (a *Anonymizer) Suggest(s *report.Suggest) {
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		of.Parameters = a.parameters(of.Parameters)
-		of.Commands = a.texts(of.Commands)
+		for k := range of.Parameters {
+			if words, ok := of.Parameters[k].Value.(string); ok && of.Parameters[k].Name == "rule" {
+				of.Parameters[k].Value = a.portsOf(words)
+			}
+		}
+		commands := make(report.List[string], len(of.Commands))
+		for k, command := range of.Commands {
+			commands[k] = a.portsOf(a.text(command))
+		}
+		of.Commands = commands
 		a.inPlace(&of.Summary, &of.Note, &of.Needs)
+		of.Summary = a.portsOf(of.Summary)
 		for k := range of.Moves {
 			if largest := of.Moves[k].Largest; largest != nil { // suggestions share them
 				flow := *largest
@@ -71,7 +81,7 @@ func (a *Anonymizer) Suggest(s *report.Suggest) {
 		}
 	}
 	for i := range s.Declined {
-		a.inPlace(&s.Declined[i].Summary)
+		s.Declined[i].Summary = a.portsOf(a.text(s.Declined[i].Summary))
 	}
 	s.Notes, s.Caveats = a.texts(s.Notes), a.texts(s.Caveats)
 	s.Command = a.Command(s.Command)

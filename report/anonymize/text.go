@@ -36,6 +36,22 @@ func (a *Anonymizer) addresses(s string) string {
 	})
 }
 
+// portLike matches a port in the words of a rule, or behind an address.
+var portLike = regexp.MustCompile(`((?:src-|dst-)?port |\]:|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+:)([0-9]{1,5})\b`)
+
+// portsOf is a text that has the words of a rule, or names what it takes, with the ports
+// replaced.
+func (a *Anonymizer) portsOf(s string) string {
+	return portLike.ReplaceAllStringFunc(s, func(like string) string {
+		m := portLike.FindStringSubmatch(like)
+		port, err := strconv.ParseUint(m[2], 10, 16)
+		if err != nil {
+			return like
+		}
+		return m[1] + strconv.Itoa(int(a.port(uint16(port))))
+	})
+}
+
 // replace is the replacement of an address or a prefix. A prefix's covers the
 // replacements of the addresses that it covers.
 func (a *Anonymizer) replace(s string) (string, bool) {
@@ -151,8 +167,14 @@ func (a *Anonymizer) argument(flag, value string) string {
 	return kind + a.addresses(value)
 }
 
+// scenarioRule matches a rule among a scenario's words.
+var scenarioRule = regexp.MustCompile(`"rule=[^"]*"`)
+
 // scenario is what describes a scenario of a comparison: a name, and words as flag=value.
 func (a *Anonymizer) scenario(s string) string {
+	s = scenarioRule.ReplaceAllStringFunc(s, func(rule string) string {
+		return `"rule=` + a.argument("--rule", rule[len(`"rule=`):len(rule)-1]) + `"`
+	})
 	words := strings.Split(a.fileNames(s), " ")
 	for i, word := range words {
 		if flag, value, ok := strings.Cut(word, "="); ok {

@@ -77,7 +77,7 @@ func summary(s *report.Suggest) []string {
 	}
 	all = append(all, sentences...)
 	if s.Judging.TooShort == "" {
-		all = append(all, "Judged on "+text.JudgedOn(&s.Judging)+".")
+		all = append(all, "Judged on "+text.JudgedOn(s)+".")
 	}
 	return append(all, s.Bound.Sentences()...)
 }

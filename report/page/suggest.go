@@ -65,7 +65,7 @@ type htmlCurveLine struct{ Class, Name string }
 func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlSuggest {
 	h := &htmlSuggest{htmlPage: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
 	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even. Whole: a replay of all of the capture, on which tables were found. Judged on %s.",
-		report.Objectives[s.Objective], words.Shown(s.Mode), text.JudgedOn(&s.Judging))
+		report.Objectives[s.Objective], words.Shown(s.Mode), text.JudgedOn(s))
 	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
 	for i := range s.Suggestions {
 		h.Suggestions = append(h.Suggestions, newHTMLSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -91,8 +92,12 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 }
 
 // JudgedOn says what suggestions were judged on.
-func JudgedOn(j *report.Judging) string {
+func JudgedOn(s *report.Suggest) string {
+	j := &s.Judging
 	if j.TooShort != "" {
+		if slices.ContainsFunc(s.Suggestions, func(of report.Suggestion) bool { return of.Gate != nil }) {
+			return fmt.Sprintf("of rules, %d folds of %s packets, each by a rule found on those that do not touch it; tables are not: %s", j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), j.TooShort)
+		}
 		return fmt.Sprintf("nothing: %s", j.TooShort)
 	}
 	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both",
@@ -127,7 +132,7 @@ func (t *writer) suggestFigures(s *report.Suggest) {
 func legend(s *report.Suggest) [][2]string {
 	return [][2]string{
 		{"whole", "a replay of all of the capture, on which the tables were found"},
-		{"judged", JudgedOn(&s.Judging)},
+		{"judged", JudgedOn(s)},
 		{"busiest", "the windows with the most packets, which have a tenth of all"},
 		{"even", "without heavy flows: each entry has the same, and what has no hash stays"},
 	}

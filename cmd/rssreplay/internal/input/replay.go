@@ -30,6 +30,9 @@ type Flags struct {
 	speed, rate string
 }
 
+// Inner reports whether flows and hashes are those of inner headers.
+func (f *Flags) Inner() bool { return f.inner }
+
 // NewFlags adds the flags of every command that replays captures.
 func NewFlags(set *pflag.FlagSet) *Flags {
 	f := &Flags{set: set}

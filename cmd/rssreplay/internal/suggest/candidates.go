@@ -28,8 +28,10 @@ type candidate struct {
 	parameters        report.Parameters
 	entriesMoved      *int // nil where entries can't be compared
 	moves             report.List[report.Move]
-	gate              *report.Gate      // of a table; nil where it could not be judged
-	median            *report.KeyMedian // of a key or fields
+	gate              *report.Gate                // of a table; nil where it could not be judged
+	median            *report.KeyMedian           // of a key or fields
+	member            func(f *dispatch.Flow) bool // the flows that a rule takes; nil: there is none
+	queue             int                         // that it sends them to
 }
 
 // candidates looks for ways to steer that may be better.
@@ -79,6 +81,7 @@ func (c *candidates) find() error {
 	if err := c.tables(); err != nil {
 		return err
 	}
+	c.rules()
 	if err := c.fields(); err != nil {
 		return err
 	}

@@ -40,12 +40,17 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		if cost := c.cost(one, figures[0], f); cost != "" {
 			one.note = strings.TrimSpace(cost + " " + one.note)
 		}
-		loads := s.whole.Result.LoadsUnder(one.settings.Steering)
-		assumed = max(assumed, loads.Assumed)
+		var moved engine.EntryLoad
+		if one.member != nil {
+			moved = c.moved(one)
+		} else {
+			loads := s.whole.Result.LoadsUnder(one.settings.Steering)
+			moved, assumed = loads.Moved, max(assumed, loads.Assumed)
+		}
 		r.Suggestions = append(r.Suggestions, report.Suggestion{
 			ID: one.id, Goal: one.goal, Summary: one.summary, Danger: one.danger, Note: one.note, Needs: one.needs, Commands: one.commands, Parameters: one.parameters,
 			Predicted: f, Gate: one.gate, Median: one.median, Even: c.evenly(one.settings.Config.Table),
-			Moves: one.moves, EntriesMoved: one.entriesMoved, FlowsMoved: loads.Moved.Flows, PacketsMoved: loads.Moved.Packets,
+			Moves: one.moves, EntriesMoved: one.entriesMoved, FlowsMoved: moved.Flows, PacketsMoved: moved.Packets,
 		})
 	}
 	r.Sort()

@@ -1,0 +1,358 @@
+package suggest
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/assemble"
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/steer"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// This file is the rules that give one flow, or all that goes to one port, a queue of its
+// own.
+
+// rules looks for them on the whole capture, and judges them on its folds.
+func (c *candidates) rules() {
+	s := c.settings
+	if tool(s) != profile.Ethtool || s.Config.RPS != nil || c.input.Flags.Inner() {
+		return
+	}
+	flows := c.group(func(f *dispatch.Flow) groupKey {
+		return groupKey{kindOf(f), f.Source, f.Destination, f.SourcePort, f.DestinationPort}
+	})
+	if c.rule("flow-rule", flows) {
+		return // a port's rule would take the same
+	}
+	ports := c.group(func(f *dispatch.Flow) groupKey {
+		return groupKey{kind: kindOf(f), destinationPort: f.DestinationPort}
+	})
+	c.rule("port-rule", slices.DeleteFunc(ports, func(g *group) bool { return g.flows < 2 }))
+}
+
+// groupKey is what a rule compares: a flow's ends, or a destination port alone.
+type groupKey struct {
+	kind                        steer.Kind
+	source, destination         netip.Addr // not valid: not compared
+	sourcePort, destinationPort uint16
+}
+
+// words is the rule as ethtool takes it.
+func (k *groupKey) words(queue int) string {
+	if !k.source.IsValid() {
+		return fmt.Sprintf("flow-type %s dst-port %d action %d", k.kind, k.destinationPort, queue)
+	}
+	return fmt.Sprintf("flow-type %s src-ip %s dst-ip %s src-port %d dst-port %d action %d", k.kind, k.source, k.destination, k.sourcePort, k.destinationPort, queue)
+}
+
+// String names what the rule takes.
+func (k *groupKey) String() string {
+	protocol := strings.TrimRight(k.kind.String(), "46")
+	if !k.source.IsValid() {
+		return fmt.Sprintf("all that goes to %s port %d over IPv%d", protocol, k.destinationPort, k.kind.Version())
+	}
+	return fmt.Sprintf("the flow %s %s → %s", protocol, netip.AddrPortFrom(k.source, k.sourcePort), netip.AddrPortFrom(k.destination, k.destinationPort))
+}
+
+// kindOf is the kind of rule that can compare the flow's ports; Unknown if there is none,
+// or another rule takes the flow.
+func kindOf(f *dispatch.Flow) steer.Kind {
+	if !f.HasPorts || f.Rule > 0 {
+		return steer.Unknown
+	}
+	kinds := map[int][2]steer.Kind{pcaps.ProtoTCP: {steer.TCP4, steer.TCP6}, pcaps.ProtoUDP: {steer.UDP4, steer.UDP6}, pcaps.ProtoSCTP: {steer.SCTP4, steer.SCTP6}}[f.Protocol]
+	if f.Version == 6 {
+		return kinds[1]
+	}
+	return kinds[0]
+}
+
+// group is the flows that one rule takes, and what they load.
+type group struct {
+	groupKey
+	flows uint64
+	folds [dispatch.MaxFolds]uint64   // in each of the folds, in all
+	slots [dispatch.MaxFolds][]uint64 // and by the table's entries, the last for what has no hash
+}
+
+// heavyGroups are as many groups as are looked at of each fold.
+const heavyGroups = 4
+
+// group sorts the flows into groups, and keeps those that are heavy in a fold. Bytes are
+// the flow's mean over the capture.
+func (c *candidates) group(key func(f *dispatch.Flow) groupKey) []*group {
+	result := c.cut.Result
+	all := map[groupKey]*group{}
+	each := func(visit func(f *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64)) {
+		for id := range uint32(result.NumFlows) {
+			f := result.Flow(id)
+			k := key(&f)
+			if k.kind == steer.Unknown {
+				continue
+			}
+			var folds [dispatch.MaxFolds]uint64
+			for i, n := range result.InFolds(id) {
+				folds[i] = c.weight(engine.EntryLoad{Packets: uint64(n), Bytes: uint64(float64(n) * float64(f.Bytes) / float64(f.Packets))})
+			}
+			visit(&f, k, folds)
+		}
+	}
+	each(func(_ *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64) {
+		g := all[k]
+		if g == nil {
+			g = &group{groupKey: k}
+			all[k] = g
+		}
+		g.flows++
+		for i, load := range folds {
+			g.folds[i] += load
+		}
+	})
+	heavy := map[groupKey]*group{}
+	order := make([]*group, 0, len(all))
+	for _, g := range all {
+		order = append(order, g)
+	}
+	for i := range result.Folds() {
+		slices.SortFunc(order, func(a, b *group) int {
+			return cmp.Or(cmp.Compare(b.folds[i], a.folds[i]), a.compare(&b.groupKey))
+		})
+		for _, g := range order[:min(heavyGroups, len(order))] {
+			heavy[g.groupKey] = g
+		}
+	}
+	slots := len(c.settings.Config.Table) + 1
+	for _, g := range heavy {
+		for i := range g.slots {
+			g.slots[i] = make([]uint64, slots)
+		}
+	}
+	each(func(f *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64) {
+		g := heavy[k]
+		if g == nil {
+			return
+		}
+		slot := f.Entry
+		if slot < 0 {
+			slot = slots - 1
+		}
+		for i, load := range folds {
+			g.slots[i][slot] += load
+		}
+	})
+	kept := make([]*group, 0, len(heavy))
+	for _, g := range heavy {
+		kept = append(kept, g)
+	}
+	slices.SortFunc(kept, func(a, b *group) int { return a.compare(&b.groupKey) })
+	return kept
+}
+
+// compare orders groups.
+func (k *groupKey) compare(o *groupKey) int {
+	return cmp.Or(cmp.Compare(k.kind, o.kind), k.source.Compare(o.source), k.destination.Compare(o.destination),
+		cmp.Compare(k.sourcePort, o.sourcePort), cmp.Compare(k.destinationPort, o.destinationPort))
+}
+
+// pinning is the search over the groups, and the folds as its tasks.
+func (c *candidates) pinning(groups []*group) (*balance.Pinning, []balance.Equal, []*balance.Task) {
+	config := &c.settings.Config
+	withDefault := func(table nicmodel.IndirectionTable) nicmodel.IndirectionTable {
+		return append(slices.Clone(table), uint16(config.DefaultQueue))
+	}
+	p := &balance.Pinning{Groups: len(groups), Tables: []nicmodel.IndirectionTable{withDefault(config.Table)}, Spared: []int{-1}}
+	layouts := []balance.Equal{{}}
+	settable := c.settings.Profile == nil || c.settings.Profile.Unsettable(profile.SetTable) == 0
+	if queues := len(c.balance.QueueCPU); queues > 2 && settable {
+		for _, spares := range []balance.Equal{{Queues: queues - 1}, {Queues: queues - 1, Start: 1}} {
+			if table, err := fillLayout(spares.Layout(), len(config.Table), config.Queues); err == nil {
+				layouts = append(layouts, spares)
+				p.Tables, p.Spared = append(p.Tables, withDefault(table)), append(p.Spared, (spares.Start+queues-1)%queues)
+			}
+		}
+	}
+	var tasks []*balance.Task
+	for i, fold := range c.cut.Result.Folds() {
+		b := &balance.Task{Fixed: make([]uint64, len(config.CPUs)), QueueCPU: config.QueueCPU}
+		for _, load := range fold.Entries {
+			b.Entries = append(b.Entries, c.weight(load))
+		}
+		b.Entries = append(b.Entries, c.weight(fold.Unhashed))
+		for _, g := range groups {
+			for slot, load := range g.slots[i] {
+				load = min(load, b.Entries[slot]) // of flows that meet several entries all counts on one
+				g.slots[i][slot] = load
+				b.Entries[slot] -= load
+			}
+		}
+		for _, g := range groups {
+			b.Entries = append(b.Entries, g.slots[i]...)
+		}
+		tasks = append(tasks, b)
+	}
+	return p, layouts, tasks
+}
+
+// rule adds the rule for the best of the groups, or declines it; ok is false if there is
+// nothing to be said of one.
+func (c *candidates) rule(id string, groups []*group) (ok bool) {
+	if len(groups) == 0 {
+		return false
+	}
+	p, layouts, tasks := c.pinning(groups)
+	whole := balance.Sum(tasks)
+	pin, ok := p.Find(whole)
+	if !ok {
+		return false
+	}
+	g := groups[pin.Group]
+	_, mean := presenceOf(g, tasks)
+	summary := fmt.Sprintf("Queue %d for %s, %.1f %% of the %s", pin.Queue, g.String(), 100*mean, report.Objectives[c.by])
+	if pin.Table > 0 {
+		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
+	}
+	summary += "."
+	if c.settings.Profile == nil {
+		c.decline(id, "%s Not every NIC takes such a rule: name it with --nic to have it judged.", summary)
+		return true
+	}
+	known := &c.settings.Profile.NTuple
+	switch {
+	case known.Kinds == nil:
+		c.decline(id, "%s Whether the driver takes such a rule is not known (profile %s).", summary, c.settings.Profile.Name)
+		return true
+	case !known.Takes(g.kind):
+		c.decline(id, "%s The driver takes no rules of flow-type %s (profile %s).", summary, g.kind, c.settings.Profile.Name)
+		return true
+	}
+	var gate *report.Gate
+	if c.cut.Result.Received >= balance.LeastPackets {
+		judge := balance.NewJudge(tasks, p.Now())
+		share := assemble.KnownShare(c.cut.Result, judge)
+		v := judge.Of(p.Fit)[0]
+		gate = &report.Gate{
+			Passed: v.Holds() && p.Lasts(judge, pin.Group, float64(share)), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+			Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
+		}
+		if !gate.Passed && !c.noGate {
+			why := gate.Reason(balance.LeastGain, balance.LeastFoldT, share)
+			if v.Holds() {
+				least, mean := p.Presence(judge, pin.Group)
+				why = fmt.Sprintf("It might not last: on average it has %.1f %% of an eighth of the packets, but of one of them only %.1f %%.", 100*mean, 100*least)
+			}
+			c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + why, Gate: gate})
+			return true
+		}
+	} else if !c.noGate {
+		c.decline(id, "%s Whether it would last can't be judged: the capture is too short.", summary)
+		return true
+	}
+	c.addRule(id, summary, g, pin, p.Tables[pin.Table][:p.Size()-1], layouts[pin.Table], gate)
+	return true
+}
+
+// presenceOf is the least and the mean share of a fold's load that a group has.
+func presenceOf(g *group, tasks []*balance.Task) (least, mean float64) {
+	least = math.Inf(1)
+	for i, task := range tasks {
+		share := 0.0
+		if total := task.Total(); total > 0 {
+			share = float64(g.folds[i]) / float64(total)
+		}
+		least = min(least, share)
+		mean += share / float64(len(tasks))
+	}
+	return least, mean
+}
+
+// addRule adds the candidate.
+func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, table nicmodel.IndirectionTable, layout balance.Equal, gate *report.Gate) {
+	s := c.settings
+	known := &s.Profile.NTuple
+	words := g.words(pin.Queue)
+	command, err := steer.ParseCommand(words)
+	if err != nil {
+		c.decline(id, "%s %v.", summary, err)
+		return
+	}
+	there := s.Steering.NTuple()
+	options := known.Options
+	if there != nil {
+		options = there.Options()
+	}
+	list, err := steer.Apply(there.All(), []steer.Command{command}, cmp.Or(known.Locations, locations))
+	if err != nil {
+		c.decline(id, "%s %v.", summary, err)
+		return
+	}
+	rules, err := steer.New(list, options)
+	if err != nil {
+		c.decline(id, "%s %v.", summary, err)
+		return
+	}
+	moved := c.balance.Moves(s.Config.Table, table)
+	one := &candidate{
+		id: id, goal: report.GoalBalance, summary: summary, gate: gate, entriesMoved: &moved, member: g.member, queue: pin.Queue,
+		settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Table, config.NTuple = table, rules }),
+	}
+	if known.ATR && strings.Contains(known.OffATR, "ntuple") {
+		one.commands = append(one.commands, strings.Replace(known.OffATR, "DEV", c.device, 1))
+		one.note = "The first command lets the driver take rules, and turns ATR off: connections that ATR moved go by the table again."
+	} else if known.ATR && (g.kind == steer.TCP4 || g.kind == steer.TCP6) {
+		one.note = "A rule on TCP turns ATR off: connections that ATR moved go by the table again."
+	}
+	if pin.Table > 0 {
+		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, layout.Args()))
+		one.parameters = append(one.parameters, report.Parameter{Name: "layout", Value: layout.Layout(), Source: "suggested"})
+	}
+	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
+	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
+	if len(there.All()) > 0 {
+		one.note = strings.TrimSpace(one.note + " Many drivers take one set of fields for all rules of a kind: this one may be refused beside those that there are.")
+	}
+	c.list = append(c.list, one)
+}
+
+// locations are as many as ethtool's examples have, for a NIC whose own number is not known.
+const locations = 2046
+
+// member reports whether the rule takes a flow.
+func (k *groupKey) member(f *dispatch.Flow) bool {
+	return kindOf(f) == k.kind && f.DestinationPort == k.destinationPort &&
+		(!k.source.IsValid() || f.Source == k.source && f.Destination == k.destination && f.SourcePort == k.sourcePort)
+}
+
+// moved is what goes to another CPU under a candidate with a rule, by the flows' first
+// packets.
+func (c *candidates) moved(one *candidate) (moved engine.EntryLoad) {
+	result, config := c.whole.Result, &c.settings.Config
+	for id := range uint32(result.NumFlows) {
+		f := result.Flow(id)
+		if f.Queue < 0 {
+			continue
+		}
+		queue := f.Queue
+		switch {
+		case one.member(&f):
+			queue = one.queue
+		case f.Rule > 0:
+		case f.Entry >= 0:
+			queue = int(one.settings.Config.Table[f.Entry])
+		}
+		if config.QueueCPU[queue] != config.QueueCPU[f.Queue] {
+			moved.Flows++
+			moved.Packets += f.Packets
+		}
+	}
+	return moved
+}
