@@ -100,7 +100,7 @@ func openError(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
 	}
-	return fmt.Errorf("%s: %w", path, cause(err))
+	return fmt.Errorf("%s: %w", path, Cause(err))
 }
 
 // NewReader reads a capture from r, standard input for instance; name stands in
@@ -349,7 +349,7 @@ func (r *Reader) end(rest []byte) {
 		if packed := (*unpackError)(nil); errors.As(r.readErr, &packed) {
 			what.what, r.info.Truncated = packed.what, packed.cut
 		} else {
-			what.what = "reading stopped: " + cause(r.readErr).Error()
+			what.what = "reading stopped: " + Cause(r.readErr).Error()
 		}
 		what.err = r.readErr
 	} else if what == nil {
@@ -362,8 +362,8 @@ func (r *Reader) end(rest []byte) {
 	r.damage(what, 0)
 }
 
-// cause is err without the operation and path that os puts before it.
-func cause(err error) error {
+// Cause is err without the operation and path that os puts before it.
+func Cause(err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		return path.Err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 
@@ -42,12 +41,7 @@ func Printable(s string) string {
 }
 
 // Cause is err without the operation and path that os puts before it.
-func Cause(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
+func Cause(err error) error { return file.Cause(err) }
 
 // ConditionError says that results were printed, and that a condition of --fail-if
 // holds of them.
