@@ -103,6 +103,12 @@ func TitleOf(what string, c *Capture) string {
 	return fmt.Sprintf("%s of %s and %s", what, words.Shown(words.BaseName(c.Files[0].Name)), words.Plural(uint64(len(c.Files)-1), "other file", "other files"))
 }
 
+// Clean is words.Clean, for messages beside a report.
+func Clean(s string) string { return words.Clean(s) }
+
+// Plural is words.Plural, for messages beside a report.
+func Plural(n uint64, one, many string) string { return words.Plural(n, one, many) }
+
 // The modes by their names in reports, which are those of --mode.
 const (
 	RSSMSIX        = "rss-msix"

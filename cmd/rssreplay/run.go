@@ -20,6 +20,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/suggest"
 	"rssreplay/cmd/rssreplay/internal/verify"
 	"rssreplay/dispatch/fault"
+	"rssreplay/report"
 )
 
 // Exit statuses. Where several hold, the first of usage, failed, differs, can't tell,
@@ -59,7 +60,7 @@ func execute(e *cli.Env) (status int) {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(e.Stderr, "rssreplay: %s\n", cli.Printable(err.Error()))
+	fmt.Fprintf(e.Stderr, "rssreplay: %s\n", report.Clean(err.Error()))
 	var usage cli.UsageError
 	var damaged cli.DamagedError
 	var condition cli.ConditionError
@@ -83,7 +84,7 @@ func execute(e *cli.Env) (status int) {
 // tellFault says that the program itself is at fault, and what a report of it needs.
 func tellFault(e *cli.Env, p *fault.Panic) {
 	fmt.Fprintf(e.Stderr, "rssreplay: this is a fault of the program, not of what you gave it: %s. Please report it with the command line, the capture if it may be shown, and these lines:\n%s\n%s",
-		cli.Printable(p.Error()), cli.VersionLine(), p.Stack)
+		report.Clean(p.Error()), cli.VersionLine(), p.Stack)
 }
 
 func newRootCommand(e *cli.Env) *cobra.Command {

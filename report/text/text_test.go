@@ -274,7 +274,7 @@ func TestClean(t *testing.T) {
 		"capture.pcap":     "capture.pcap",
 		"日本 größe µs":      "日本 größe µs",
 		`C:\dir\x.pcap`:    `C:\dir\x.pcap`,
-		"a\x1b[0m\n\x00":   `a\x1b[0m\x0a\x00`,
+		"a\x1b[0m\n\x00":   `a\x1b[0m\n\x00`,
 		"a\u202eb\u009bc":  `a\u202eb\u009bc`,
 		"\xff\xc3":         `\xff\xc3`,
 		"\U000e0041\u00a0": `\U000e0041\u00a0`,

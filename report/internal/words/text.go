@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,8 +12,8 @@ import (
 )
 
 // Clean makes s safe to print on one line: control characters, terminal
-// escapes, marks of direction and whatever else does not print become \x1b,
-// \u202e. A backslash stays: it is harmless, and Windows paths are full of it.
+// escapes, marks of direction and whatever else does not print become \n, \x1b,
+// \u202e, as Go writes them. A backslash stays: it is harmless, and Windows paths are full of it.
 func Clean(s string) string {
 	printable := true
 	for _, r := range s {
@@ -28,6 +29,8 @@ func Clean(s string) string {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		case r == utf8.RuneError && n == 1, r < 0x80 && !unicode.IsPrint(r):
 			fmt.Fprintf(&b, `\x%02x`, s[0])
 		case unicode.IsPrint(r):

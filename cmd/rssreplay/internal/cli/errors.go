@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"rssreplay/pcaps/file"
 )
@@ -31,13 +29,6 @@ func Damaged(damage error, are string, captures []string) error {
 		part = "what could be read"
 	}
 	return DamagedError{fmt.Errorf("%w; %s %s", damage, are, part)}
-}
-
-// Printable is s on one line, with escapes for what a terminal may obey: names of
-// files are anyone's.
-func Printable(s string) string {
-	quoted := strconv.Quote(s)
-	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
 }
 
 // Cause is err without the operation and path that os puts before it.

@@ -85,11 +85,3 @@ func (b *PerByte) Set(s string) error {
 	*b = PerByte(r.Num().Int64())
 	return nil
 }
-
-// Plural is "1 packet has", "2 packets have".
-func Plural(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/pcaps/direction"
+	"rssreplay/report"
 )
 
 // Nothing is why no packet was received, and names the flag that is to blame, "" where
@@ -21,17 +21,17 @@ func (in *Input) Nothing(done *Replayed) string {
 	case r.Received > 0:
 		return ""
 	case r.Packets > 0 && in.Flags.set.Changed("direction") && in.side == direction.SideOut:
-		return fmt.Sprintf("--direction out: none of the %s was sent", cli.Plural(r.Packets, "packet", "packets"))
+		return fmt.Sprintf("--direction out: none of the %s was sent", report.Plural(r.Packets, "packet", "packets"))
 	case r.Packets > 0 && done.Directions.Said() == int64(r.Packets):
-		return fmt.Sprintf("the capture itself says that all of the %s were sent: --direction out takes them as received by the NIC at the other end", cli.Plural(r.Packets, "packet", "packets"))
+		return fmt.Sprintf("the capture itself says that all of the %s were sent: --direction out takes them as received by the NIC at the other end", report.Plural(r.Packets, "packet", "packets"))
 	case r.Packets > 0:
-		return fmt.Sprintf("--local %s: all of the %s come from there", in.local, cli.Plural(r.Packets, "packet", "packets"))
+		return fmt.Sprintf("--local %s: all of the %s come from there", in.local, report.Plural(r.Packets, "packet", "packets"))
 	case left == 0 && r.Damage != nil:
 		return "the capture ends before its first packet"
 	case left == 0:
 		return "the capture holds no packet"
 	case r.OutOfRange == 0:
-		return fmt.Sprintf("--filter %q: none of the %s matches", in.Flags.filter, cli.Plural(left, "packet", "packets"))
+		return fmt.Sprintf("--filter %q: none of the %s matches", in.Flags.filter, report.Plural(left, "packet", "packets"))
 	}
 	var why []string
 	if in.Flags.from > 0 {
@@ -40,9 +40,9 @@ func (in *Input) Nothing(done *Replayed) string {
 	if in.Flags.to > 0 {
 		why = append(why, "--to "+in.Flags.to.String())
 	}
-	of := "of the " + cli.Plural(r.OutOfRange, "packet", "packets")
+	of := "of the " + report.Plural(r.OutOfRange, "packet", "packets")
 	if r.Filtered > 0 {
-		of = fmt.Sprintf("of the %s that --filter %q leaves", cli.Plural(r.OutOfRange, "packet", "packets"), in.Flags.filter)
+		of = fmt.Sprintf("of the %s that --filter %q leaves", report.Plural(r.OutOfRange, "packet", "packets"), in.Flags.filter)
 	}
 	return fmt.Sprintf("%s: none %s lies there, the last one %s after the capture's first", strings.Join(why, ", "), of, time.Duration(r.Latest))
 }

@@ -17,6 +17,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
+	"rssreplay/report"
 )
 
 // CopyFlags say where the packets that were replayed are copied to, each with what
@@ -139,7 +140,7 @@ func (c *Copier) Finish() error {
 		kind    string
 	}{{c.splitter.sent, "sent"}, {c.splitter.dropped, "dropped"}} {
 		if none.packets > 0 {
-			fmt.Fprintf(c.env.Stderr, "rssreplay: note: --split %s: %d packets that were %s are in none of the files: no CPU took them\n", cli.Printable(c.flags.Split), none.packets, none.kind)
+			fmt.Fprintf(c.env.Stderr, "rssreplay: note: --split %s: %d packets that were %s are in none of the files: no CPU took them\n", report.Clean(c.flags.Split), none.packets, none.kind)
 		}
 	}
 	return nil

@@ -160,14 +160,14 @@ func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
 		if d := r.imports.driver.value; d == nil || d.Name == "virtio_net" {
 			virtio = "; of virtio without VIRTIO_NET_F_RSS the host chooses the queues"
 		}
-		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none%s\n", cli.Printable(name), virtio)
+		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none%s\n", report.Clean(name), virtio)
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
 		const shown = 5
 		if more := len(names) - shown; more > 1 {
 			names = append(names[:shown:shown], fmt.Sprintf("and %d others", more))
 		}
-		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", cli.Printable(f.Imports.bundle), cli.Printable(strings.Join(names, ", ")))
+		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(strings.Join(names, ", ")))
 	}
 	return r.Settings, nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -57,7 +56,7 @@ func (c *candidates) fields() error {
 	c.setFields(changed, added, "sdfn")
 	if fragments := c.whole.Result.Shape().UDPFragments; fragments > 0 && slices.ContainsFunc(added, func(kind string) bool { return strings.HasPrefix(kind, "udp") }) {
 		changed.danger = true
-		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", cli.Plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
+		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", report.Plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
 	}
 	var err error
 	changed.median, err = c.medians(func(config *nicmodel.SteeringConfig) { config.HashTypes = with }, false)

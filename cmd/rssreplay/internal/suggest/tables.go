@@ -113,10 +113,10 @@ func (c *candidates) judgeFolds(t *tableWays) {
 	}
 	switch {
 	case result.Received < balance.LeastPackets:
-		c.judging.TooShort = fmt.Sprintf("%s received, and at least %d are needed", cli.Plural(result.Received, "packet is", "packets are"), balance.LeastPackets)
+		c.judging.TooShort = fmt.Sprintf("%s received, and at least %d are needed", report.Plural(result.Received, "packet is", "packets are"), balance.LeastPackets)
 		return
 	case c.judging.FlowsLeast < balance.LeastFoldFlows:
-		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", cli.Plural(c.judging.FlowsLeast, "flow", "flows"), balance.LeastFoldFlows)
+		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", report.Plural(c.judging.FlowsLeast, "flow", "flows"), balance.LeastFoldFlows)
 		return
 	}
 	judge := balance.NewJudge(tasks, t.now)
@@ -238,7 +238,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 	}
 	chosen := t.fewest(found)
 	made := found[chosen]
-	moved := cli.Plural(uint64(made.Moves), "entry", "entries") + " moved"
+	moved := report.Plural(uint64(made.Moves), "entry", "entries") + " moved"
 	summary := fmt.Sprintf("%s, the fewest that bring %.0f %% of what any number does.", moved, 100*shareOfBest)
 	switch {
 	case asked != nil && c.target > 0 && made.Fewest:
@@ -246,7 +246,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 	case asked != nil && c.target > 0:
 		summary = fmt.Sprintf("%s, the fewest found for an imbalance of at most %.3f on this capture.", moved, c.target)
 	case asked != nil:
-		summary = fmt.Sprintf("At most %s moved: the best found moves %d.", cli.Plural(uint64(c.maxMoves), "entry", "entries"), made.Moves)
+		summary = fmt.Sprintf("At most %s moved: the best found moves %d.", report.Plural(uint64(c.maxMoves), "entry", "entries"), made.Moves)
 	}
 	if added := c.table("few-moves", summary, listLayout(made.Table), made.Table, t.gate(wayFew+chosen, made.Table)); added != nil {
 		added.moves = c.movesOf(t.now, made.Table)
