@@ -54,13 +54,8 @@ func newReplayCommand(e *cli.Env) *cobra.Command {
 	var f replayFlags
 	c := &cobra.Command{
 		Use:  "rssreplay CAPTURE... [flags]",
-		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, captures []string) error {
-			if len(captures) == 0 {
-				return cli.Usagef("no capture given: rssreplay capture.pcap --cpus 8; `rssreplay --help` tells more")
-			}
-			return replay(e, &f, captures)
-		},
+		Args: cli.NeedsCapture("rssreplay capture.pcap --cpus 8; `rssreplay --help` tells more"),
+		RunE: func(_ *cobra.Command, captures []string) error { return replay(e, &f, captures) },
 	}
 	set := c.Flags()
 	f.model = settings.NewFlags(set)

@@ -95,7 +95,7 @@ func newRootCommand(e *cli.Env) *cobra.Command {
 	root.SetHelpCommand(help.NewCommand(e))
 	root.InitDefaultHelpCmd() // describe knows them, too
 	root.InitDefaultCompletionCmd()
-	root.Args = checkCommand
+	root.Args = cobra.MatchAll(root.Args, checkCommand)
 	checkShell(root)
 	cli.RefuseTwice(root.Flags(), "layout", "table")
 	for _, c := range append(root.Commands(), root) {

@@ -140,3 +140,13 @@ func NoArgs(c *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// NeedsCapture refuses a command line without a capture; like is one that has it.
+func NeedsCapture(like string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, captures []string) error {
+		if len(captures) == 0 {
+			return Usagef("no capture given: %s", like)
+		}
+		return nil
+	}
+}

@@ -43,13 +43,9 @@ type compareFlags struct {
 func NewCommand(e *cli.Env) *cobra.Command {
 	var f compareFlags
 	c := &cobra.Command{
-		Use: "compare CAPTURE... [flags]",
-		RunE: func(c *cobra.Command, captures []string) error {
-			if len(captures) == 0 {
-				return cli.Usagef("no capture given: rssreplay compare capture.pcap --layout equal --layout block")
-			}
-			return compare(e, &f, captures)
-		},
+		Use:  "compare CAPTURE... [flags]",
+		Args: cli.NeedsCapture("rssreplay compare capture.pcap --layout equal --layout block"),
+		RunE: func(_ *cobra.Command, captures []string) error { return compare(e, &f, captures) },
 	}
 	f.set = c.Flags()
 	model := pflag.NewFlagSet("model", pflag.ContinueOnError)

@@ -39,11 +39,9 @@ type explainFlags struct {
 func NewExplainCommand(e *cli.Env) *cobra.Command {
 	var f explainFlags
 	c := &cobra.Command{
-		Use: "explain CAPTURE... [flags]",
-		RunE: func(c *cobra.Command, captures []string) error {
-			if len(captures) == 0 {
-				return cli.Usagef("no capture given: rssreplay explain capture.pcap --packet 812")
-			}
+		Use:  "explain CAPTURE... [flags]",
+		Args: cli.NeedsCapture("rssreplay explain capture.pcap --packet 812"),
+		RunE: func(_ *cobra.Command, captures []string) error {
 			wanted, err := f.wanted()
 			if err != nil {
 				return err

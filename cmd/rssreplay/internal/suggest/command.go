@@ -45,13 +45,9 @@ type suggestFlags struct {
 func NewCommand(e *cli.Env) *cobra.Command {
 	var f suggestFlags
 	c := &cobra.Command{
-		Use: "suggest CAPTURE... [flags]",
-		RunE: func(_ *cobra.Command, captures []string) error {
-			if len(captures) == 0 {
-				return cli.Usagef("no capture given: rssreplay suggest capture.pcap --cpus 8")
-			}
-			return suggest(e, &f, captures)
-		},
+		Use:  "suggest CAPTURE... [flags]",
+		Args: cli.NeedsCapture("rssreplay suggest capture.pcap --cpus 8"),
+		RunE: func(_ *cobra.Command, captures []string) error { return suggest(e, &f, captures) },
 	}
 	f.set = c.Flags()
 	f.model = settings.NewFlags(f.set)

@@ -44,13 +44,9 @@ type verifyFlags struct {
 func NewCommand(e *cli.Env) *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use: "verify CAPTURE... [flags]",
-		RunE: func(_ *cobra.Command, captures []string) error {
-			if len(captures) == 0 {
-				return cli.Usagef("no capture given: rssreplay verify capture.pcapng --bundle rss-eth0")
-			}
-			return verify(e, &f, captures)
-		},
+		Use:  "verify CAPTURE... [flags]",
+		Args: cli.NeedsCapture("rssreplay verify capture.pcapng --bundle rss-eth0"),
+		RunE: func(_ *cobra.Command, captures []string) error { return verify(e, &f, captures) },
 	}
 	set := c.Flags()
 	f.model = settings.NewFlags(set)
