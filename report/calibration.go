@@ -200,9 +200,5 @@ func WriteCalibrationJSON(w io.Writer, c *Calibration) error {
 	j.member("predicted", c.Predicted)
 	j.member("warnings", c.Warnings)
 	j.member("notes", c.Notes)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }

@@ -192,9 +192,5 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 		j.member("diff", c.Diff.document(c.Scenarios))
 	}
 	j.anonymized(c.Anonymized)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }

@@ -56,11 +56,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 
 	j.member("findings", r.Findings)
 	j.anonymized(r.Anonymized)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }
 
 // jsonWriter writes the members of the top-level object.
@@ -125,6 +121,15 @@ func (j *jsonWriter) endArray(n int) {
 		j.w.WriteString("\n  ")
 	}
 	j.w.WriteByte(']')
+}
+
+// finish ends the object, and returns the first error of all.
+func (j *jsonWriter) finish() error {
+	j.w.WriteString("\n}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
 }
 
 func (j *jsonWriter) value(v any, path string, depth int) {

@@ -63,11 +63,7 @@ func WritePlanJSON(w io.Writer, p *Plan) error {
 		j.member("peer_parameters", p.PeerParameters)
 	}
 	j.member("flows", p.Flows)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }
 
 // WritePlanCommands writes the commands alone, one on a line, for a shell.

@@ -285,9 +285,5 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("table_sizes", s.TableSizes)
 	j.member("keys", s.Keys)
 	j.anonymized(s.Anonymized)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }

@@ -140,11 +140,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.member("other_explanations", v.Others)
 	j.member("recovered_key", v.Recovered)
 	j.anonymized(v.Anonymized)
-	j.w.WriteString("\n}\n")
-	if j.err != nil {
-		return j.err
-	}
-	return j.w.Flush()
+	return j.finish()
 }
 
 // explained is the sentence about the explanation, "" without one.

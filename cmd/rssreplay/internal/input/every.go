@@ -8,7 +8,6 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
-	"rssreplay/pcaps/file"
 )
 
 // parts is a Source of the packets of one interval after the other, of a capture that is
@@ -75,14 +74,11 @@ type Part struct{ From, To int64 }
 // each result that has packets, or with that of no packet at all. damage is why reading
 // ended early, nil if it did not.
 func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observers, show func(*Replayed, Part) error) (damage, err error) {
-	src, err := file.OpenSet(in.captures, e.Stdin, in.Flags.merge)
+	src, closes, err := in.open(e)
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close()
-	interrupted, stop := e.Interrupts()
-	defer stop()
-	src.InterruptBy(interrupted)
+	defer closes()
 	in.Directions = direction.NewDirections(s.Local)
 	in.Directions.Take(in.side)
 	p, shown := &parts{Source: src, every: every}, false

@@ -201,14 +201,11 @@ func (in *Input) Pass(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 
 // read is pass without a second try.
 func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
-	src, err := file.OpenSet(in.captures, e.Stdin, in.Flags.merge)
+	src, closes, err := in.open(e)
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close()
-	interrupted, stop := e.Interrupts()
-	defer stop()
-	src.InterruptBy(interrupted)
+	defer closes()
 	if e.Terminal {
 		p := &progress{out: e.Stderr, read: src.Progress}
 		every := progressEvery
@@ -219,6 +216,18 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 		defer p.start(progressAfter, every)()
 	}
 	return in.replay(src, src, s, modes, more, scale, w, repeatable)
+}
+
+// open opens the captures, so that Ctrl-C ends their reading; closes is to be called in
+// the end.
+func (in *Input) open(e *cli.Env) (src *file.Set, closes func(), err error) {
+	src, err = file.OpenSet(in.captures, e.Stdin, in.Flags.merge)
+	if err != nil {
+		return nil, nil, err
+	}
+	interrupted, stop := e.Interrupts()
+	src.InterruptBy(interrupted)
+	return src, func() { stop(); src.Close() }, nil
 }
 
 // replay replays packets of the captures, as from hands them out.
