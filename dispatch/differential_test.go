@@ -1,10 +1,12 @@
 package dispatch_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -29,6 +31,25 @@ type tuple struct {
 	ports, unknown    bool
 }
 
+// sent tells whether a packet was sent.
+func (r *records) sent(h *pcaps.Header) bool {
+	if r.local == "" {
+		return h.Direction == pcaps.Outbound
+	}
+	var from, to bool
+	for word := range strings.SplitSeq(r.local, ",") {
+		prefix := netip.MustParsePrefix(word)
+		has := func(address [16]byte) bool {
+			if h.Version == 4 {
+				return prefix.Contains(netip.AddrFrom4([4]byte(address[:])))
+			}
+			return prefix.Contains(netip.AddrFrom16(address))
+		}
+		from, to = from || has(h.Src), to || has(h.Dst)
+	}
+	return h.Version != 0 && from && !to
+}
+
 // plainPackets is the capture as the plain engine wants it, made with maps and
 // one decision per packet: nothing of the flow table's is used.
 func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flows []tuple, regressions, restarts uint64) {
@@ -45,7 +66,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 		var ext pcaps.Extension
 		var frame pcaps.Frame
 		walk.WalkFrame(rec, &h, &ext, &frame)
-		p := plain.Packet{Time: times[i], Length: rec.Wire, Sent: h.Direction == pcaps.Outbound, Flow: -1, Conn: -1, Entry: -1}
+		p := plain.Packet{Time: times[i], Length: rec.Wire, Sent: c.sent(&h), Flow: -1, Conn: -1, Entry: -1}
 		if h.Version != 0 {
 			k := tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}
 			back := k
@@ -92,7 +113,7 @@ func withinBuckets(got *engine.Counters, want *engine.Counters) {
 
 // compare replays the capture with the fast engines and with the plain one.
 func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
-	local, err := direction.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{cmp.Or(c.local, "none")})
 	if err != nil {
 		return err
 	}
@@ -178,6 +199,54 @@ func TestFastEqualsPlain(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
+}
+
+// The same where addresses tell what is sent, so that no packet of a flow is sent whose
+// others are received; also with a capture of several batches, and where packets are
+// often sent at the instant of a take.
+func TestFlowSendsEqualPlain(t *testing.T) {
+	cases := uint64(400)
+	if testing.Short() {
+		cases = 40
+	}
+	for seed := range cases {
+		r := rand.New(rand.NewPCG(seed, 9))
+		cfg, s := randomConfig(r)
+		if seed%4 > 0 {
+			toClosedForm(cfg)
+			cfg.PacketCost = max(cfg.PacketCost, 1)
+		}
+		of := traffic{packets: r.IntN(600), hosts: 3 + r.IntN(12), scale: 1 + r.Int64N(1+r.Int64N(20000))}
+		if seed%100 == 2 {
+			of.packets, of.hosts = engine.BatchSize+r.IntN(300), 3+r.IntN(200)
+		}
+		c := of.capture(r)
+		if seed%2 == 1 {
+			c = firstAnswers(r)
+			cfg.InterruptLatency, cfg.ISRCost, cfg.DMATimeout, cfg.ITR, cfg.RxUsecs = r.Int64N(4), r.Int64N(4), r.Int64N(4), 0, 0
+		}
+		c.local = "192.0.2.0/31,2001:db8::/127"
+		if err := compare(c, cfg, s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// firstAnswers is connections whose first packets, which are received, are answered within
+// some ns.
+func firstAnswers(r *rand.Rand) *records {
+	c := &records{}
+	now := int64(1_700_000_000_000_000_000)
+	for port := range uint16(100) {
+		here, there := end{netip.AddrFrom4([4]byte{192, 0, 2, 1}), 80}, end{netip.AddrFrom4([4]byte{192, 0, 2, 9}), port}
+		from, to := there, here
+		for range 1 + r.IntN(5) {
+			now += r.Int64N(8)
+			c.recs = append(c.recs, pcaps.Record{Time: now, Wire: 60, Link: pcaps.LinkEthernet, Queue: -1, Data: frame(from, to, pcaps.ProtoTCP, netip.Addr{})})
+			from, to = here, there
+		}
+	}
+	return c
 }
 
 func FuzzFastEqualsPlain(f *testing.F) {

@@ -34,6 +34,8 @@ type flowTable struct {
 	records bigarray.Array[flowRecord]
 	more    []*otherSteering
 
+	flowSends bool // the sent packets are those of some flows, all of them (engine.FlowSends)
+
 	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
 	notIPBytes uint64
 
@@ -88,8 +90,16 @@ func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b.
 func (t *flowTable) add(c *chunk, b *engine.Batch) {
+	if c.sends && t.flowSends {
+		// Optimization: what a sent packet answers alone is looked for.
+		for i, sent := range c.sent[:c.n] {
+			if sent {
+				c.tuples[i] = c.tuples[i].Reverse()
+			}
+		}
+	}
 	t.look(&t.own, c.tuples[:c.n])
-	if c.sends {
+	if c.sends && !t.flowSends {
 		n := 0
 		for i, sent := range c.sent[:c.n] {
 			if sent {
@@ -159,7 +169,11 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		if c.wasSent(i) {
 			flows[i], entries[i] = engine.NoFlow, engine.Sent
 			ref := affinity.SendRef{Answers: engine.NoFlow, Same: engine.NoFlow}
-			if tuple.IsIP() {
+			switch {
+			case !tuple.IsIP():
+			case t.flowSends:
+				ref.Answers = t.known(&t.own, i, tuple)
+			default:
 				ref.Same = t.known(&t.own, i, tuple)
 				ref.Answers = t.known(&t.back, sends, &t.reversed[sends])
 			}

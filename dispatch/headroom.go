@@ -55,7 +55,7 @@ type Headroom struct {
 type Tape struct {
 	batches []*engine.Batch
 	packets int
-	sends   bool // it has sent packets
+	sends   engine.Sends // which packets are sent ones
 }
 
 // add copies a batch.
@@ -67,7 +67,11 @@ func (t *Tape) add(b *engine.Batch) {
 	copyBatch(kept, b)
 	t.batches = append(t.batches, kept)
 	t.packets += b.N
-	t.sends = t.sends || len(b.Sends) > 0
+	for _, ref := range b.Sends {
+		if t.sends = max(t.sends, engine.FlowSends); ref.Same != engine.NoFlow {
+			t.sends = engine.PacketSends
+		}
+	}
 }
 
 // copyBatch makes to a copy of from that shares no memory with it.

@@ -19,9 +19,10 @@ import (
 
 // records is a capture in memory.
 type records struct {
-	recs []pcaps.Record
-	at   int
-	says bool // what SaysDirection says
+	recs  []pcaps.Record
+	at    int
+	says  bool   // what SaysDirection says
+	local string // what is sent has a source there, and goes elsewhere; "": packets say it themselves
 }
 
 func (r *records) Read(into []pcaps.Record) (int, error) {

@@ -151,7 +151,16 @@ func (s *stage) begin(src Source) {
 	if s.rest != nil {
 		return
 	}
-	s.sends = s.o.Directions.FindsSent() || src.SaysDirection() && (s.says || !s.o.Repeatable)
+	says := src.SaysDirection() && (s.says || !s.o.Repeatable)
+	s.sends = s.o.Directions.FindsSent() || says
+	sends := engine.NoSends
+	switch {
+	case s.sends && (s.says || src.SaysDirection() || s.o.Inner):
+		sends = engine.PacketSends
+	case s.sends: // their addresses tell, which are the flow's
+		sends = engine.FlowSends
+		s.r.flows.flowSends = true
+	}
 	modes := [][]engine.Mode{s.o.Modes}
 	for _, more := range s.o.More {
 		modes = append(modes, more.Modes)
@@ -163,7 +172,7 @@ func (s *stage) begin(src Source) {
 		}
 		varies := s.r.flows.way(replayed.steering).steering.Varies()
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, s.sends, s.o.Observe))
+			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, sends, s.o.Observe))
 		}
 	}
 	models.Start()

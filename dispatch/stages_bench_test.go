@@ -146,7 +146,7 @@ func BenchmarkEngine(b *testing.B) {
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					e, _ := engine.New(cfg, mode, false, false, nil)
+					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
 					for _, batch := range batches {
 						e.Process(batch)
 					}

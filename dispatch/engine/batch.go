@@ -75,6 +75,15 @@ type VariedRef struct {
 	Entry  uint16 // that all packets of the flow met up to the first different one
 }
 
+// Sends says which of a capture's packets may be sent ones.
+type Sends uint8
+
+const (
+	NoSends     Sends = iota // none
+	FlowSends                // those of some flows, all of them: no SendRef has Same
+	PacketSends              // any: packets of one flow may be sent and received
+)
+
 func (b *Batch) Reset(first uint32) {
 	b.First, b.Flows, b.N = first, 0, 0
 	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]

@@ -324,6 +324,7 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int64) {
 	m, cpu := l.m, l.on
 	h, w, on := &cpu.latency, m.CountedAffinity, cpu.index
+	homes := w.KeepsHomes()
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
 	rest := l.rest[l.taken : l.taken+n]
 	end = start
@@ -340,6 +341,9 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 		}
 		// Optimization: no branch on whether it pays; it could not be foretold.
 		last := w.Took(p.of, on)
+		if homes && last == 0 {
+			w.Begin(p.of, on)
+		}
 		pays := uint64(-last) >> 63 & (uint64(-(last ^ (on + 1))) >> 63) // 1 if there is one, and another
 		end += migrationCost & -int64(pays)
 		migrated += pays

@@ -94,10 +94,11 @@ func (e *fastMoving) Process(b *Batch) {
 // arrive lets the packets from one to before another arrive; nothing changes between them.
 func (e *fastMoving) arrive(b *Batch, from, to int) {
 	e.count(b, from, to)
-	if !e.unsettled && to-from == b.N && e.follows(b) {
+	in := b.arriving(e.steering)
+	if !e.unsettled && to-from == b.N && e.follows(b, &in) {
 		from = e.plan.begin
 		e.step(b, 0, from)
-		if e.clear(b, from) {
+		if e.clear(&in, from) {
 			from = e.together(b, from, e.plan.open)
 		}
 	}

@@ -16,9 +16,11 @@ import (
 type fastRSS struct {
 	*Model
 	list  nicmodel.DMAList
-	plan  *schedule   // nil if packets may be sent ones
+	plan  *schedule   // nil if packets may be sent ones that step is to judge
 	lines []fastLine  // per CPU
 	of    []*fastLine // as the model's targets
+
+	sent *fastSends // what judges sent packets beside step; nil: nothing
 
 	// soonest is a moment up to which no fast line has anything to do, where packets may be
 	// sent ones.
@@ -51,21 +53,49 @@ func (e *fastRSS) sharesPlan(other *fastRSS) bool {
 
 func (e *fastRSS) Process(b *Batch) {
 	e.prepare(b)
-	from := 0
-	if e.follows(b) {
-		from = e.plan.begin
-		e.step(b, 0, from)
-		if e.clear(b, from) {
-			from = e.together(b, from, e.plan.open)
+	in := b.arriving(e.steering)
+	if e.sent != nil {
+		e.sent.begin(b)
+		if len(b.Sends) > 0 {
+			in = e.plan.received(b)
+			in.entry = e.sent.received(b.steered(e.steering).Entry[:b.N])
 		}
 	}
-	e.step(b, from, b.N)
+	from := 0
+	if e.follows(b, &in) {
+		from = e.plan.begin
+		e.step(b, &in, 0, from)
+		if e.clear(&in, from) {
+			from = e.together(&in, from, e.plan.open)
+		}
+	}
+	e.step(b, &in, from, len(in.time))
+	if e.sent != nil && len(b.Sends) > 0 {
+		if at, overdue := e.list.Overdue(b.Time[b.N-1]); overdue {
+			e.publish(at)
+		}
+		e.sent.judge(b, e.plan.without.sentAt[:len(b.Sends)])
+	}
 	e.arrived(b)
+}
+
+// arriving is the packets of a batch that step has to deal with, as parallel arrays: all,
+// or the received ones.
+type arriving struct {
+	time   []int64
+	length []uint32
+	flow   []uint32
+	entry  []uint16
+}
+
+// arriving is all packets of the batch, by the i-th way of steering.
+func (b *Batch) arriving(i int) arriving {
+	return arriving{b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.steered(i).Entry[:b.N]}
 }
 
 // follows reports whether the batch can follow a plan: nothing is decided packet
 // by packet, and half of each ring is free.
-func (e *fastRSS) follows(b *Batch) bool {
+func (e *fastRSS) follows(b *Batch, in *arriving) bool {
 	if e.plan == nil || len(b.steered(e.steering).Varied) > 0 {
 		return false
 	}
@@ -75,17 +105,17 @@ func (e *fastRSS) follows(b *Batch) bool {
 			return false
 		}
 	}
-	return e.plan.plan(b, &e.list)
+	return e.plan.plan(b, in.time, &e.list)
 }
 
 // clear reports whether the plan can be followed from a packet on, where it has
 // a list begin: the list is empty, and each ring has room for the packets of
 // one.
-func (e *fastRSS) clear(b *Batch, from int) bool {
-	if from == b.N {
+func (e *fastRSS) clear(in *arriving, from int) bool {
+	if from == len(in.time) {
 		return false
 	}
-	if at, overdue := e.list.Overdue(b.Time[from]); overdue {
+	if at, overdue := e.list.Overdue(in.time[from]); overdue {
 		e.publish(at)
 	}
 	if e.list.Len() > 0 {
@@ -102,9 +132,9 @@ func (e *fastRSS) clear(b *Batch, from int) bool {
 // together lets the packets from one to before another arrive and be published,
 // whole lists, as long as there is room for one more; it returns the first that
 // it left out.
-func (e *fastRSS) together(b *Batch, from, to int) int {
-	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
-	of := e.of
+func (e *fastRSS) together(in *arriving, from, to int) int {
+	entries, times, flows, at := in.entry[:to], in.time[:to], in.flow[:to], e.plan.at[:to]
+	of, sent := e.of, e.sent
 	more := e.cfg.DMABatch + 1 // this packet and a list
 	for i := from; i < to; i++ {
 		l := of[min(int(entries[i]), len(of)-1)] // see model.target
@@ -115,28 +145,30 @@ func (e *fastRSS) together(b *Batch, from, to int) int {
 		case l.plain:
 			l.filled++ // nothing asks for its arrival any more
 			l.publishPlain(at[i], times[i])
+			if sent != nil && flows[i] >= sent.before {
+				sent.take(flows[i], l.nextPoll, l.on.index)
+			}
 		case l.cycle != nil:
-			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.fill(times[i], in.length[i], flows[i])
 			l.publishInCycle(at[i])
 		default:
-			l.fill(times[i], b.Length[i], b.Flow[i])
+			l.fill(times[i], in.length[i], flows[i])
 			l.publish(at[i])
 		}
 	}
 	return to
 }
 
-// step lets the packets from one to before another arrive one by one.
-func (e *fastRSS) step(b *Batch, from, to int) {
+// step lets the packets of b from one to before another of those in in arrive one by one.
+func (e *fastRSS) step(b *Batch, in *arriving, from, to int) {
 	m := e.Model
-	steered, sends := b.steered(m.steering), b.Sends
-	varied := steered.Varied
+	varied, sends := b.steered(m.steering).Varied, b.Sends
 	for i := from; i < to; i++ {
-		t := b.Time[i]
+		t := in.time[i]
 		if at, overdue := e.list.Overdue(t); overdue {
 			e.publish(at)
 		}
-		entry := steered.Entry[i]
+		entry, length, flow := in.entry[i], in.length[i], in.flow[i]
 		if entry == Sent {
 			if e.soonest < t {
 				e.advance(t)
@@ -149,19 +181,19 @@ func (e *fastRSS) step(b *Batch, from, to int) {
 		l := &e.lines[cpu]
 		full := l.filled >= l.limit && l.full(t)
 		if full {
-			l.drop(b.Length[i])
-			m.FixedAffinity.Drop(b.Flow[i])
+			l.drop(length)
+			m.FixedAffinity.Drop(flow)
 		}
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
 			if !full {
-				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
+				m.FixedAffinity.Note(flow, varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
 			}
 			varied = varied[1:]
 		}
 		if full {
 			continue
 		}
-		l.fill(t, b.Length[i], b.Flow[i])
+		l.fill(t, length, flow)
 		if e.list.Add(cpu, t) {
 			e.publish(t)
 		}
@@ -183,7 +215,11 @@ func (e *fastRSS) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
 		switch l := &e.lines[cpu]; {
 		case l.plain:
-			l.publishPlain(t, l.arrival[l.published])
+			at := l.published
+			l.publishPlain(t, l.arrival[at])
+			if e.sent != nil && l.rest[at].of >= e.sent.before {
+				e.sent.take(l.rest[at].of, l.nextPoll, l.on.index)
+			}
 		case l.cycle != nil:
 			l.publishInCycle(t)
 		default:

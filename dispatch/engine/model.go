@@ -45,7 +45,7 @@ type Model struct {
 	bursts     *measure.Bursts
 	ownsBursts bool // no other model counts them
 
-	takes   *affinity.HomeCPUs // nil if the capture can't hold sent packets
+	takes   *affinity.HomeCPUs // nil if the capture can't hold sent packets, or a faster engine knows without
 	taken   int64              // takes so far, where that is what orders them
 	judged  uint64
 	matches uint64
@@ -73,7 +73,7 @@ type target struct{ queue, cpu uint16 }
 
 // newModel is a model of a capture that may hold sent packets or not, and under whose
 // steering packets of one flow may meet several entries or not.
-func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Model {
+func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) *Model {
 	queues := cfg.Queues
 	if mode == NonRSS || mode == RSSSingleQueue {
 		queues = 1
@@ -90,7 +90,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 		m.cpus[c].index = c
 	}
 	m.changeAt = nicmodel.Never
-	if m.changes = newChanges(cfg, mode, sends); m.changes != nil {
+	if m.changes = newChanges(cfg, mode, sends != NoSends); m.changes != nil {
 		m.changeAt, _ = m.changes.next()
 	}
 	m.aim()
@@ -112,7 +112,7 @@ func newModel(cfg *Config, mode Mode, sends, varies bool, observe Observer) *Mod
 	case mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1:
 		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(cfg.CPUs))
 	}
-	if sends {
+	if sends != NoSends {
 		m.takes = &affinity.HomeCPUs{}
 	}
 	return m
@@ -148,6 +148,7 @@ func (m *Model) prepare(b *Batch) {
 	if m.CountedAffinity != nil {
 		m.CountedAffinity.Grow(b.Flows)
 		m.CountedAffinity.Expect(b.Flow[:b.N])
+		m.CountedAffinity.ExpectSends(b.Sends)
 	}
 	if m.latest != nil {
 		m.latest.Grow(b.Flows)
@@ -366,7 +367,13 @@ func (m *Model) send(t int64, ref affinity.SendRef, packet uint32) {
 	if m.changes != nil {
 		on = m.changes.queueCPU[m.cfg.DefaultQueue]
 	}
-	home, last, ok := m.takes.Connection(ref.Answers, ref.Same)
+	var home, last int
+	var ok bool
+	if m.takes != nil {
+		home, last, ok = m.takes.Connection(ref.Answers, ref.Same)
+	} else {
+		home, last, ok = m.CountedAffinity.Connection(ref.Answers)
+	}
 	if ok {
 		on = home
 		m.judged++

@@ -14,12 +14,18 @@ type Engine interface {
 }
 
 // New chooses the fastest engine that counts what the mode does.
-func New(cfg *Config, mode Mode, sends, varies bool, observe Observer) (Engine, *Model) {
+func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (Engine, *Model) {
 	m := newModel(cfg, mode, sends, varies, observe)
 	if cfg.RPS.Active(mode) {
 		return newSecondHop(m), m
 	}
 	switch plain := m.plain(); {
+	case plain && mode == RSSMSIX && sends == FlowSends && !varies && m.takesAtOnce():
+		return newFastRSSSends(m), m
+	case plain && mode == NonRSS && sends == FlowSends:
+		m.takes = nil
+		m.CountedAffinity.KeepHomes()
+		return newFastNonRSS(m), m
 	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
 		return newFastRSS(m), m
 	case plain && mode == NonRSS:
@@ -72,7 +78,7 @@ func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatch
 // Add adds a mode of a scenario, or finds the model of another one that must
 // count the same. steering is which of the ways of steering is the scenario's; varies
 // tells that under it packets of one flow may meet different entries.
-func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends bool, observe Observer) *Model {
+func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends Sends, observe Observer) *Model {
 	for _, m := range s.models {
 		if m.mode == mode && (m.steering == steering || mode == NonRSS && !cfg.RuleDrops && cfg.RPS == nil) && m.cfg.counts(mode, cfg) {
 			return m

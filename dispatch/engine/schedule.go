@@ -24,6 +24,19 @@ type schedule struct {
 	begin, open int
 	at          [BatchSize]int64    // when they are published
 	head        [BatchSize + 1]bool // a list begins
+
+	without *withoutSent // nil until some are sent
+}
+
+// withoutSent is the packets of a batch in two: the received ones, and when others were sent.
+type withoutSent struct {
+	of     *Batch
+	first  uint32 // its first packet then
+	n      int
+	time   [BatchSize]int64
+	length [BatchSize]uint32
+	flow   [BatchSize]uint32
+	sentAt [BatchSize]int64
 }
 
 // noList is a deadline that every packet comes after.
@@ -33,9 +46,33 @@ func newSchedule(c *nicmodel.Config) *schedule {
 	return &schedule{batch: c.DMABatch, timeout: c.DMATimeout}
 }
 
-// plan plans a batch, whose packets are all received ones, after a list that is
+// received are the packets of b that were received, without their entries.
+func (s *schedule) received(b *Batch) arriving {
+	if s.without == nil {
+		s.without = new(withoutSent)
+	}
+	w := s.without
+	if w.of != b || w.first != b.First {
+		w.of, w.first = b, b.First
+		// Optimization: no branch on what is received; it could not be foretold.
+		n, sent := 0, 0
+		for i, entry := range b.Entry[:b.N] {
+			w.time[n], w.length[n], w.flow[n], w.sentAt[sent] = b.Time[i], b.Length[i], b.Flow[i], b.Time[i]
+			received := isReceived(entry)
+			n += received
+			sent += 1 - received
+		}
+		w.n = n
+	}
+	return arriving{time: w.time[:w.n], length: w.length[:w.n], flow: w.flow[:w.n]}
+}
+
+// isReceived is 0 of Sent, 1 of any other entry.
+func isReceived(entry uint16) int { return int((uint32(entry^Sent) + 1<<16 - 1) >> 16) }
+
+// plan plans the packets of a batch that are received, at these times, after a list that is
 // still open. Where that is done it reports whether it was with such a list.
-func (s *schedule) plan(b *Batch, l *nicmodel.DMAList) bool {
+func (s *schedule) plan(b *Batch, times []int64, l *nicmodel.DMAList) bool {
 	listed, due := l.Len(), int64(noList)
 	if at, pending := l.Deadline(); pending {
 		due = at
@@ -49,7 +86,7 @@ func (s *schedule) plan(b *Batch, l *nicmodel.DMAList) bool {
 	// Optimization: no branch depends on the times. The first loop finds where
 	// lists begin, and when each is published if no further packet joins it, the
 	// second gives all packets of a list the time of its last one.
-	times, at, head := b.Time[:b.N], s.at[:b.N], s.head[:b.N+1]
+	at, head := s.at[:len(times)], s.head[:len(times)+1]
 	for i, t := range times {
 		begins := (due - t) >> 63 // all ones if due < t
 		listed = listed&^int(begins) + 1
@@ -59,9 +96,9 @@ func (s *schedule) plan(b *Batch, l *nicmodel.DMAList) bool {
 			at[i], due = t, noList
 		}
 	}
-	head[b.N] = true
+	head[len(times)] = true
 	s.begin = s.next(0)
-	s.open = b.N
+	s.open = len(times)
 	if due != noList {
 		for s.open--; s.open > s.begin && !head[s.open]; s.open-- {
 		}

@@ -28,7 +28,7 @@ func TestSchedule(t *testing.T) {
 				b.Time[i] = now
 			}
 			for range 2 {
-				if !plan.plan(&b, &list) {
+				if !plan.plan(&b, b.Time[:b.N], &list) {
 					t.Fatal("the plan is not of the list that it was made with")
 				}
 			}
@@ -85,7 +85,7 @@ func TestSchedule(t *testing.T) {
 		var other nicmodel.DMAList
 		var b Batch
 		b.Reset(first)
-		if b.N = 1; plan.plan(&b, &list) && list.Len() > 0 && plan.plan(&b, &other) {
+		if b.N = 1; plan.plan(&b, b.Time[:b.N], &list) && list.Len() > 0 && plan.plan(&b, b.Time[:b.N], &other) {
 			t.Fatal("the plan of an open list is that of an empty one")
 		}
 	}

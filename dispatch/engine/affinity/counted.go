@@ -20,6 +20,8 @@ type Counted struct {
 	spilled map[spill]uint64
 
 	pending []indication // to be counted in their rows
+
+	homes *bigarray.Array[uint16] // per flow: the CPU that took its first packet, and 1; nil if nobody asks
 }
 
 // noted is how many indications are counted in rows at once.
@@ -86,8 +88,40 @@ func NewCounted(cpus int) *Counted {
 	return &Counted{cpus: cpus, Few: cpus <= fewCPUs, pending: make([]indication, 0, noted)}
 }
 
+// KeepHomes has Connection know the home CPUs of flows.
+func (w *Counted) KeepHomes() { w.homes = new(bigarray.Array[uint16]) }
+
+// KeepsHomes tells that Begin is to be called of a flow's first packet.
+func (w *Counted) KeepsHomes() bool { return w.homes != nil }
+
+// Begin notes that cpu took the first packet of flow.
+func (w *Counted) Begin(flow uint32, cpu int) {
+	if flow != NoFlow {
+		*w.homes.At(flow) = uint16(cpu + 1)
+	}
+}
+
+// Connection is HomeCPUs.Connection of one flow, where homes are kept.
+func (w *Counted) Connection(flow uint32) (home, last int, ok bool) {
+	if flow == NoFlow {
+		return 0, 0, false
+	}
+	if w.Few {
+		last = int(*w.Words.At(flow) >> wordLast)
+	} else if f := w.flows.At(flow); f.state != unmet {
+		last = int(f.cpu) + 1
+	}
+	if last == 0 {
+		return 0, 0, false
+	}
+	return int(*w.homes.At(flow)) - 1, last - 1, true
+}
+
 // Grow makes room for flows flows.
 func (w *Counted) Grow(flows uint32) {
+	if w.homes != nil {
+		w.homes.Grow(flows)
+	}
 	if w.Few {
 		w.Words.Grow(flows)
 	} else {
@@ -101,6 +135,19 @@ func (w *Counted) Expect(flows []uint32) {
 		prefetch.Records(w.Words.Chunks, flows)
 	} else {
 		prefetch.Records(w.flows.Chunks, flows)
+	}
+}
+
+// ExpectSends prefetches what Connection will ask for.
+func (w *Counted) ExpectSends(sends []SendRef) {
+	if w.homes == nil {
+		return
+	}
+	prefetch.Records(w.homes.Chunks, sends)
+	if w.Few {
+		prefetch.Records(w.Words.Chunks, sends)
+	} else {
+		prefetch.Records(w.flows.Chunks, sends)
 	}
 }
 
