@@ -164,6 +164,104 @@ func (s *Series) SpreadOver(interval int64) Spread {
 	return SpreadOf(of)
 }
 
+// Imbalances are those of the series' windows, or of several together, so that there are no
+// more than limit; Null of one with fewer packets than LeastOfWindow for each CPU. column is
+// the length of each, in ns.
+func (s *Series) Imbalances(limit int) (of []Fraction, column int64) {
+	rows, per := s.Columns(limit)
+	if len(rows) == 0 {
+		return nil, 0
+	}
+	cpus := make([]uint64, len(rows))
+	for w := range rows[0] {
+		var sum uint64
+		for i := range rows {
+			cpus[i] = rows[i][w]
+			sum += cpus[i]
+		}
+		if sum < LeastOfWindow*uint64(len(cpus)) {
+			of = append(of, Null)
+		} else {
+			of = append(of, MaxOverMean(cpus))
+		}
+	}
+	return of, int64(per) * s.Interval
+}
+
+// ImbalanceLines are the imbalance over time of scenarios, as drawings have it.
+type ImbalanceLines struct {
+	Lines  []ImbalanceLine
+	Most   Fraction // of all of them, and at least leastScale
+	Length int64    // ns: of the longest
+	Column int64    // ns: of a value, of the finest line
+}
+
+// leastScale is to what imbalance a drawing goes at least: else it would show the noise of
+// even loads as great.
+const leastScale = 1.25
+
+// ImbalanceLine is one scenario's, in its compared mode.
+type ImbalanceLine struct {
+	Name   string
+	Values []Fraction // of windows of Column ns, Null where too few packets came
+	Column int64
+	Mean   Fraction // of the values that are not Null; Null without any
+	Worst  Fraction // the greatest of them
+	Moves  []MoveRow
+}
+
+// ImbalanceLines are those of the first scenarios, most of them, with at most limit values
+// each; no lines where no scenario has two values.
+func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
+	l := ImbalanceLines{Most: leastScale}
+	drawn := false
+	for i := range c.Scenarios[:min(len(c.Scenarios), most)] {
+		s := &c.Scenarios[i]
+		line := ImbalanceLine{Name: s.Name, Moves: s.MoveRows()}
+		if m := s.Mode(); m != nil && len(m.CPUs) > 1 {
+			line.Values, line.Column = m.Series.Imbalances(limit)
+		}
+		there := slices.DeleteFunc(slices.Clone(line.Values), Fraction.IsNull)
+		spread := SpreadOf(there)
+		line.Mean, line.Worst = spread.Mean, spread.Worst
+		if len(there) > 0 {
+			l.Most = max(l.Most, spread.Worst)
+		}
+		drawn = drawn || len(there) > 1
+		l.Length = max(l.Length, int64(len(line.Values))*line.Column)
+		if line.Column > 0 && (l.Column == 0 || line.Column < l.Column) {
+			l.Column = line.Column
+		}
+		l.Lines = append(l.Lines, line)
+	}
+	if !drawn {
+		return ImbalanceLines{}
+	}
+	return l
+}
+
+// Key says what a drawing of the lines is of.
+func (l *ImbalanceLines) Key() string {
+	return fmt.Sprintf("of the packets indicated, max ÷ mean; a column is %s; a full one is %s, an empty one even", words.ExactDuration(l.Column), words.Fixed(l.Most, 2))
+}
+
+// Tip says what a line is, for those who point at it.
+func (l *ImbalanceLine) Tip() string {
+	return fmt.Sprintf("%s: imbalance %s on average, at most %s", words.Shown(l.Name), words.Fixed(l.Mean, 3), words.Fixed(l.Worst, 3))
+}
+
+// Heights are a line's values from 0, which is even, to 1, the most of all lines; where
+// there is none, -1.
+func (l *ImbalanceLines) Heights(line *ImbalanceLine) []float64 {
+	heights := make([]float64, len(line.Values))
+	for i, v := range line.Values {
+		if heights[i] = float64((v - 1) / (l.Most - 1)); v.IsNull() {
+			heights[i] = -1
+		}
+	}
+	return heights
+}
+
 // Verdicts of Judge.
 const (
 	MovingHelps   = "moving-helps"

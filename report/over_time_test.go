@@ -1,6 +1,9 @@
 package report
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // A spread of 20 windows has its 19th as 95th percentile; windows of a series are taken
 // together, and those with too few packets left out.
@@ -22,5 +25,39 @@ func TestSpread(t *testing.T) {
 	}
 	if s := series.SpreadOver(10); s != (Spread{(2 + Fraction(50)/30) / 2, 2, 2}) { // the first and the third
 		t.Errorf("%+v", s)
+	}
+}
+
+// The lines of a comparison: windows of a series taken together, those with too few packets
+// left out, all from even to the most of any.
+func TestImbalanceLines(t *testing.T) {
+	scenario := func(name string, interval int64, a, b []uint64) Scenario {
+		return Scenario{Name: name, Compared: RSSMSIX, Modes: List[Mode]{{Mode: RSSMSIX, CPUs: List[CPU]{{}, {CPU: 1}},
+			Series: Series{Interval: interval, CPUs: List[SeriesCPU]{{Packets: a}, {CPU: 1, Packets: b}}}}}}
+	}
+	c := &Compare{Scenarios: List[Scenario]{
+		scenario("even", 10, []uint64{10, 20, 5}, []uint64{10, 20, 5}),
+		scenario("one", 5, []uint64{30, 45, 0, 15, 1}, []uint64{10, 15, 0, 45}),
+		scenario("none", 10, nil, nil),
+	}}
+	c.Scenarios = append(c.Scenarios, Scenario{Name: "no mode"})
+	l := c.ImbalanceLines(4, 3)
+	if l.Most != 1.5 || l.Length != 30 || l.Column != 10 || len(l.Lines) != 4 {
+		t.Fatalf("%+v", l)
+	}
+	for i, want := range [][]float64{{0, 0, -1}, {1, 1, -1}, {}, {}} { // 75 of 100, 45 of 60, 1
+		if got := l.Heights(&l.Lines[i]); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", l.Lines[i].Name, got, want)
+		}
+	}
+	if got, want := l.Lines[1].Tip(), "one: imbalance 1.500 on average, at most 1.500"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Scenarios = c.Scenarios[2:]
+	if l := c.ImbalanceLines(4, 3); len(l.Lines) != 0 {
+		t.Errorf("of nothing: %+v", l)
+	}
+	if l := (&Compare{}).ImbalanceLines(4, 3); len(l.Lines) != 0 {
+		t.Errorf("without scenarios: %+v", l)
 	}
 }

@@ -49,6 +49,7 @@ type htmlCompare struct {
 	SameLoads  bool              // the maps but the first tell CPUs, as all have the same loads
 	Diff       *htmlDiff         // nil but of two reports
 	OverTime   *htmlTable        // nil where no scenario moves entries
+	Lines      *htmlLines        // nil where there are no two windows
 	Verdicts   []string          // on those that do
 	Time       []htmlTimeline
 	Latency    []htmlPanel
@@ -101,6 +102,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	}
 	h.Time = newHTMLTimelines(time, len(time))
 	h.overTime(c)
+	h.Lines = newHTMLLines(c)
 	for i := range h.Time {
 		h.Time[i].Name = names[i]
 	}

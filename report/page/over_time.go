@@ -1,9 +1,80 @@
 package page
 
 import (
+	"fmt"
+
 	"rssreplay/report"
+	"rssreplay/report/internal/draw"
 	"rssreplay/report/internal/words"
 )
+
+// htmlLines is the imbalance over time: a row of Columns by 100 for each scenario.
+type htmlLines struct {
+	Rows  []htmlLine
+	Key   string
+	Left  string // about the scenarios that are not shown, "" when all are
+	Best  string // where the best table that stays is on average, from 0 to 100 down; "" for none
+	Ticks []plotText
+}
+
+// htmlLine is one scenario's.
+type htmlLine struct {
+	Name, Class, Tip, Mean, Path string
+	Columns                      int
+	Moves                        []htmlTimeMark
+}
+
+// A drawing shows lineRows scenarios, with lineColumns values each.
+const (
+	lineRows    = 16
+	lineColumns = 320
+)
+
+// newHTMLLines is nil where no line would have two values.
+func newHTMLLines(c *report.Compare) *htmlLines {
+	lines := c.ImbalanceLines(lineRows, lineColumns)
+	if len(lines.Lines) == 0 {
+		return nil
+	}
+	h := &htmlLines{Key: "Imbalance " + lines.Key() + "."}
+	if len(lines.Lines) < len(c.Scenarios) {
+		h.Left = fmt.Sprintf("Shown are the first %d of %d scenarios.", len(lines.Lines), len(c.Scenarios))
+	}
+	if o := c.OverTime; o != nil && !o.Best.Mean.IsNull() {
+		h.Best = decimal(100 - 100*min(max(float64((o.Best.Mean-1)/(lines.Most-1)), 0), 1))
+		h.Key += fmt.Sprintf(" Dashed: the best table that stays, %s on average. Ticks above a row: something moves.", words.Fixed(o.Best.Mean, 2))
+	}
+	across := func(at int64) string { return decimal(100 * float64(at) / float64(lines.Length)) }
+	for i := range lines.Lines {
+		line := &lines.Lines[i]
+		row := htmlLine{Name: words.Shown(line.Name), Class: heatClass(line.Mean), Tip: line.Tip(), Mean: words.Fixed(line.Mean, 3), Columns: 1}
+		if line.Column > 0 {
+			row.Columns = int(lines.Length / line.Column) // shorter lines end earlier
+		}
+		const even = 2 // of 100: it is seen, too
+		values := make([]uint64, len(line.Values))
+		for k, height := range lines.Heights(line) {
+			if height >= 0 {
+				values[k] = max(uint64(height*100), even)
+			}
+		}
+		row.Path = areaPath(values, 100)
+		marked := int64(-1)
+		for k := range line.Moves {
+			at := line.Moves[k].Time
+			if place := at / max(lines.Length/mostMoves, 1); at < lines.Length && place != marked {
+				marked = place
+				row.Moves = append(row.Moves, htmlTimeMark{X: across(at), Tip: line.Moves[k].Sentence()})
+			}
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	step := int64(max(draw.RoundStep(float64(lines.Length)/Ticks), 1))
+	for at := int64(0); at <= lines.Length-step/4; at += step {
+		h.Ticks = append(h.Ticks, plotText{X: across(at), Text: words.ExactSeconds(at) + " s"})
+	}
+	return h
+}
 
 // overTime is a row for each scenario, and for tables that nobody gave, where entries could
 // move.

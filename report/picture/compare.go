@@ -40,6 +40,7 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 	if c.Capture.Received > 0 && len(c.Scenarios) > 0 {
 		p.imbalances(c.Scenarios)
 		p.scenarioLoads(c.Scenarios)
+		p.imbalanceLines(c)
 	}
 	return p.write(w, format)
 }

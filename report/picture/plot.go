@@ -38,12 +38,16 @@ func Write(w io.Writer, r *report.Report, format Format) error {
 		return p.write(w, format)
 	}
 	if verdict := r.Verdict(); len(verdict) > 0 {
-		p.verdict(report.Mark(verdict[0].Severity) + " " + verdict[0].Text)
+		sentence := verdict[0].Text
+		if mark := report.Mark(verdict[0].Severity); p.Draws(mark) {
+			sentence = mark + " " + sentence
+		}
+		p.verdict(sentence)
 	}
 	p.facts(c, []string{r.TrafficSentence(), steeringSentence(r)}, r.Notes)
 	p.loads(r.Modes)
 	p.entries(&r.Table)
-	p.overTime(r.Modes)
+	p.overTime(r)
 	return p.write(w, format)
 }
 

@@ -24,6 +24,7 @@ const (
 // timePanel is a mode's packets over time.
 type timePanel struct {
 	mode    *report.Mode
+	moves   []report.MoveRow
 	places  []int // of the CPUs in the series
 	rows    [][]uint64
 	per     int // windows to a column
@@ -33,12 +34,13 @@ type timePanel struct {
 }
 
 // overTime is the packets of each CPU over time, two modes side by side, all at one
-// scale.
-func (p *plot) overTime(modes []report.Mode) {
+// scale, and what moved while they came.
+func (p *plot) overTime(r *report.Report) {
 	var panels []*timePanel
-	for i := range modes {
-		if s := &modes[i].Series; modes[i].Imbalance.BusiestWindow != nil && s.Windows() > 0 {
-			panels = append(panels, &timePanel{mode: &modes[i], width: (plotInside - timeGap) / 2, x: plotMargin})
+	for i := range r.Modes {
+		m := &r.Modes[i]
+		if m.Imbalance.BusiestWindow != nil && m.Series.Windows() > 0 {
+			panels = append(panels, &timePanel{mode: m, moves: r.MoveRows(m), width: (plotInside - timeGap) / 2, x: plotMargin})
 		}
 	}
 	if len(panels) == 0 {
@@ -80,6 +82,9 @@ func (p *plot) overTime(modes []report.Mode) {
 	}
 	if !areas {
 		p.shadeKey(plotMargin+timeRoom, loads.doubling(), words.Plural(loads.most, "packet", "packets"))
+	}
+	if at := report.ComparedMode(r.Modes); r.Moves() {
+		p.moves(r.MovesSentences(&r.Modes[at]), r.MoveRows(&r.Modes[at]))
 	}
 }
 
@@ -124,6 +129,7 @@ func (p *plot) timePanel(t *timePanel, loads *timeLoads, areas bool) {
 		}
 		p.dots(left, p.y, inside, height*float64(len(t.places)), dots)
 	}
+	p.markMoves(t, left, inside, height)
 	every := 1
 	for float64(every)*height < labelSize {
 		every *= 2

@@ -142,6 +142,18 @@ func (p *Picture) font(bold bool) *sfnt.Font {
 	return p.regular
 }
 
+// Draws tells whether the fonts have all of a text's characters.
+func (p *Picture) Draws(text string) bool {
+	for _, r := range text {
+		for _, face := range []*sfnt.Font{p.regular, p.bold} {
+			if glyph, err := face.GlyphIndex(&p.buffer, r); err != nil || glyph == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // TextWidth is the width of a line of text.
 func (p *Picture) TextWidth(text string, f Font) float64 {
 	face := p.font(f.Bold)

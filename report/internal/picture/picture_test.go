@@ -209,3 +209,15 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestDraws(t *testing.T) {
+	p, err := New(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"": true, "CPU 0→3 ÷ ×": true, "▲": true, "✖": false, "a✔": false} {
+		if got := p.Draws(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
