@@ -68,6 +68,7 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 type Channels struct {
 	Interface string
 	RX        int // those for receiving alone and the combined ones
+	Most      int // combined ones that the NIC can have, 0 if it has none or that is not shown
 }
 
 // ReadChannels reads `ethtool -l`, as text or JSON.
@@ -80,20 +81,24 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 				IfName   string `json:"ifname"`
 				RX       uint16 `json:"rx"`
 				Combined uint16 `json:"combined"`
+				Most     uint16 `json:"combined-max"`
 			}](lines, "-l", "channels are numbers from 0 to 65535")
 			if err != nil {
 				return nil, err
 			}
-			c.Interface, rx, combined = printable(o.IfName), int(o.RX), int(o.Combined)
+			c.Interface, rx, combined, c.Most = printable(o.IfName), int(o.RX), int(o.Combined), int(o.Most)
 		} else {
 			p, err := findPart(lines, channelsHeader, "ethtool -l IF")
 			if err != nil {
 				return nil, err
 			}
+			limits := *p
 			if err := p.skipTo("Current hardware settings:"); err != nil {
 				return nil, err
 			}
 			c.Interface, line = p.iface, p.next
+			limits.lines = p.lines[:p.next]
+			c.Most, _, _ = limits.number("Combined") // what is wrong with a limit stops nothing
 			if rx, _, err = p.number("RX"); err != nil {
 				return nil, err
 			}

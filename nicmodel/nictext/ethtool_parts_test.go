@@ -135,8 +135,8 @@ func quoted(text string) []string {
 func TestReadParts(t *testing.T) {
 	all := driverText + channelsNetlink + coalesceIoctl + ringIoctl + tableText + keyText
 	reads(t, ReadDriver, Driver{Name: "mlx5_core", Bus: "0000:3b:00.0"}, append(quoted(driverText), all)...)
-	reads(t, ReadChannels, Channels{Interface: "eth0", RX: 8}, append(quoted(channelsNetlink), channelsJSON, all, strings.ReplaceAll(channelsNetlink, "n/a", "0"))...)
-	reads(t, ReadChannels, Channels{Interface: "eth0", RX: 12}, strings.Replace(channelsNetlink, "settings:\nRX:		n/a", "settings:\nRX:		4", 1))
+	reads(t, ReadChannels, Channels{Interface: "eth0", RX: 8, Most: 63}, append(quoted(channelsNetlink), channelsJSON, all, strings.ReplaceAll(channelsNetlink, "n/a", "0"))...)
+	reads(t, ReadChannels, Channels{Interface: "eth0", RX: 12, Most: 63}, strings.Replace(channelsNetlink, "settings:\nRX:		n/a", "settings:\nRX:		4", 1))
 	reads(t, ReadCoalesce, Coalesce{Interface: "eth0", RXUsecs: 8, RXFrames: 128, AdaptiveRX: true}, append(quoted(coalesceIoctl), all)...)
 	reads(t, ReadCoalesce, Coalesce{Interface: "eth0", RXUsecs: 50, AdaptiveRX: true}, coalesceJSON)
 	reads(t, ReadRing, Ring{Interface: "eth0", RX: 512}, append(quoted(ringIoctl), all)...)
@@ -152,7 +152,7 @@ func TestReadTruthParts(t *testing.T) {
 			driver.Name, coalesce = "virtio_net", Coalesce{Interface: "eth0", RXFrames: 1}
 		}
 		reads(t, ReadDriver, driver, file("ethtool-i.txt"))
-		reads(t, ReadChannels, Channels{"eth0", c.queues}, file("ethtool-l.txt"))
+		reads(t, ReadChannels, Channels{"eth0", c.queues, c.queues}, file("ethtool-l.txt"))
 		reads(t, ReadRing, Ring{"eth0", ring}, file("ethtool-g.txt"))
 		reads(t, ReadCoalesce, coalesce, file("ethtool-c.txt"))
 	}

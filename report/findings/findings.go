@@ -43,6 +43,7 @@ type Traffic struct {
 	TunnelNames  string          // "vxlan, gre"
 
 	Rings      int    // receive queues that the imported texts say there are; 0 if unknown
+	MostRings  int    // that the NIC can have; 0 if unknown
 	RSSQueues  int    // the first queues, which RSS of this NIC reaches alone; 0 for all
 	Device     string // the interface that the imported texts are of, "" if none says
 	NoTable    bool   // the driver shows neither a table nor a key
@@ -164,7 +165,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		// The capture.
 		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
-		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
+		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
@@ -200,7 +201,7 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
 	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
-	"no-table", "weak-key", "stale-table", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
+	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
 	"few-flows", "colliding-flows", "uneven-hash", "better-table",

@@ -16,7 +16,7 @@ import (
 
 // explained are the findings that explain an uneven load without chance.
 var explained = []string{
-	"weak-key", "one-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "no-hash-type", "unhashed",
+	"weak-key", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "no-hash-type", "unhashed",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow",
 }
 
@@ -42,7 +42,7 @@ const avoidFragments = "These are fragments, which have no ports: more connectio
 // tunnel: the outer headers of a tunnel have few flows, and a CPU is hot by them
 // (GRE: virtio-win #978; ESP: cilium #26979; VXLAN: moby #37214).
 func (d *diagnosis) tunnel() *report.Finding {
-	if !d.uneven() || d.has("weak-key", "one-queue") || d.t.LargestTunnel == "" || d.bound() < report.UnevenFrom {
+	if !d.uneven() || d.has("weak-key", "one-queue", "single-queue") || d.t.LargestTunnel == "" || d.bound() < report.UnevenFrom {
 		return nil
 	}
 	f := &report.Finding{
@@ -140,7 +140,7 @@ func (d *diagnosis) plan() string {
 // elephant: one flow is more than a fair share, and RSS never splits a flow
 // (RSS++, CoNEXT 2019, shows how common that is).
 func (d *diagnosis) elephant() *report.Finding {
-	if !d.uneven() || d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue") || d.bound() < report.UnevenFrom || d.fewInAll() {
+	if !d.uneven() || d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue", "single-queue") || d.bound() < report.UnevenFrom || d.fewInAll() {
 		return nil
 	}
 	remedy := "Split it over several connections"
@@ -165,7 +165,7 @@ const bytesFrom = 3
 // elephantBytes: a flow is heavy in bytes, and not in packets. Where bytes cost, in a
 // copy or a checksum, its CPU is the hot one.
 func (d *diagnosis) elephantBytes() *report.Finding {
-	if !d.judged() || d.has("tunnel", "single-flow", "elephant-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue") || d.t.LargestBytes == nil || d.mode.Imbalance.Bytes.IsNull() || d.fewInAll() {
+	if !d.judged() || d.has("tunnel", "single-flow", "elephant-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue", "single-queue") || d.t.LargestBytes == nil || d.mode.Imbalance.Bytes.IsNull() || d.fewInAll() {
 		return nil
 	}
 	var bytes uint64
@@ -198,7 +198,7 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 // receive a million packets per second").
 func (d *diagnosis) udpWithoutPorts() *report.Finding {
 	gain := d.gain(d.t.WithPorts)
-	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue") || d.share(d.t.UDPOnAddresses) < 0.1 || gain < report.GainFrom || d.mostPortless() != "udp" {
+	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue", "single-queue") || d.share(d.t.UDPOnAddresses) < 0.1 || gain < report.GainFrom || d.mostPortless() != "udp" {
 		return nil
 	}
 	f := d.portless("udp-without-ports")
@@ -219,7 +219,7 @@ func (d *diagnosis) mostPortless() string {
 // fewInputs: what the hash is told of many flows is the same, so that no key can
 // spread them: TCP by addresses behind a NAT, SCTP between few peers.
 func (d *diagnosis) fewInputs() *report.Finding {
-	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue", "udp-without-ports") || d.mostPortless() == "" {
+	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue", "single-queue", "udp-without-ports") || d.mostPortless() == "" {
 		return nil
 	}
 	p := d.t.Inputs.Portless[0]

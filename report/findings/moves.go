@@ -52,7 +52,7 @@ func (d *diagnosis) moving() *report.Finding {
 // ofOneTable tells whether a finding is about a table, or an affinity, that stays.
 func ofOneTable(id string) bool {
 	switch id {
-	case "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "colliding-flows", "uneven-hash", "better-table":
+	case "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "colliding-flows", "uneven-hash", "better-table":
 		return true
 	}
 	return false

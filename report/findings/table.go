@@ -119,13 +119,18 @@ func (d *diagnosis) byRPS(queue string) string {
 
 // cpuList is the CPUs in use as a list: 0-7,9.
 func (d *diagnosis) cpuList() string {
+	return listOf(d.mode.CPUs, func(c report.CPU) int { return c.CPU })
+}
+
+// listOf is a list of CPUs in order, which number gives of each.
+func listOf[T any](cpus []T, number func(T) int) string {
 	var list []string
-	for i, all := 0, d.mode.CPUs; i < len(all); i++ {
-		first := all[i].CPU
-		for i+1 < len(all) && all[i+1].CPU == all[i].CPU+1 {
+	for i := 0; i < len(cpus); i++ {
+		first := number(cpus[i])
+		for i+1 < len(cpus) && number(cpus[i+1]) == number(cpus[i])+1 {
 			i++
 		}
-		if last := all[i].CPU; last > first {
+		if last := number(cpus[i]); last > first {
 			list = append(list, fmt.Sprintf("%d-%d", first, last))
 		} else {
 			list = append(list, fmt.Sprint(first))
@@ -212,9 +217,50 @@ func (d *diagnosis) noTable() *report.Finding {
 	return f
 }
 
+// hasOneQueue tells whether there is no other receive queue that a table could lead to.
+func (d *diagnosis) hasOneQueue() bool {
+	return len(d.r.Table.QueueCPUs) == 1 && d.t.Rings < 2 && !d.t.Windows
+}
+
+// singleQueue: the NIC has one receive queue, and the host several CPUs.
+func (d *diagnosis) singleQueue() *report.Finding {
+	if d.mode == nil || !d.hasOneQueue() || d.mode.Totals.Packets == 0 {
+		return nil
+	}
+	all, mask, cpus := d.cpuList(), d.cpuMask(), len(d.mode.CPUs)
+	if d.r.Host != nil && len(d.r.Host.CPUs) > cpus {
+		hostCPU := func(c report.HostCPU) int { return c.CPU }
+		all, mask, cpus = listOf(d.r.Host.CPUs, hostCPU), maskOf(d.r.Host.CPUs, hostCPU), len(d.r.Host.CPUs)
+	}
+	if cpus < 2 {
+		return nil
+	}
+	severity := report.Note // as small machines are made
+	if len(d.mode.CPUs) > 1 || d.loaded() {
+		severity = d.weigh(report.Fraction(cpus))
+	}
+	f := &report.Finding{
+		ID: "single-queue", Severity: severity,
+		Summary: fmt.Sprintf("The NIC has one receive queue: everything goes to CPU %d, and there are %d CPUs.", d.r.Table.QueueCPUs[0], cpus),
+		Remedy: fmt.Sprintf("RPS spreads behind it: `echo %s >/sys/class/net/DEV/queues/rx-0/rps_cpus`; its effect: %s.",
+			mask, d.run("", Argument{"--cpus", all}, Argument{"--rps", all})),
+		Figures: d.load(report.Numbers{"queue": 0, "host_cpus": cpus}),
+	}
+	switch most := d.t.MostRings; {
+	case most > 1:
+		f.Evidence = fmt.Sprintf("`ethtool -l DEV` says that it can have %d.", most)
+		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d` gives it more. Or ", min(most, cpus)) + f.Remedy
+	case most == 1:
+		f.Evidence = "`ethtool -l DEV` says that it can't have more."
+	default:
+		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy
+	}
+	return f
+}
+
 // oneQueue: a table of one value, as after a change of channels (onload #208).
 func (d *diagnosis) oneQueue() *report.Finding {
-	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 {
+	if d.mode == nil || max(len(d.mode.CPUs), d.t.Rings) < 2 || d.r.Table.Size < 2 || d.hasOneQueue() {
 		return nil
 	}
 	for _, queue := range d.r.Table.Entries {
@@ -281,7 +327,7 @@ func (d *diagnosis) assumesCPUs() bool {
 
 // missedCPUs: CPUs in use that no entry reaches.
 func (d *diagnosis) missedCPUs() *report.Finding {
-	if d.mode == nil || d.has("one-queue", "queues-share-cpu") {
+	if d.mode == nil || d.has("one-queue", "single-queue", "queues-share-cpu") {
 		return nil
 	}
 	var missed []string
@@ -351,7 +397,7 @@ func distinct(values []int) int {
 // lopsidedTable: one queue has far more entries than the rest, which nobody asked
 // for (virtio-win #1618: 104, 8, 8 and 8 of 128).
 func (d *diagnosis) lopsidedTable() *report.Finding {
-	if d.mode == nil || d.has("one-queue") {
+	if d.mode == nil || d.has("one-queue", "single-queue") {
 		return nil
 	}
 	if d.weighted() {
@@ -396,7 +442,7 @@ const tableFrom = 1.1
 // unevenTable: the entries themselves are shared out unevenly over the CPUs, so that
 // even traffic is uneven.
 func (d *diagnosis) unevenTable() *report.Finding {
-	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "lopsided-table", "cpus-missed", "queues-share-cpu") || d.assumesCPUs() {
+	if d.mode == nil || len(d.mode.CPUs) < 2 || d.has("one-queue", "single-queue", "lopsided-table", "cpus-missed", "queues-share-cpu") || d.assumesCPUs() {
 		return nil
 	}
 	entries := d.cpuEntries()
@@ -548,9 +594,14 @@ func verb(n int, one, many string) string {
 // cpuMask is the CPUs in use as rps_cpus takes them: hexadecimal, with a comma
 // between each 32.
 func (d *diagnosis) cpuMask() string {
+	return maskOf(d.mode.CPUs, func(c report.CPU) int { return c.CPU })
+}
+
+// maskOf is a mask of CPUs as the kernel writes it, which number gives of each.
+func maskOf[T any](cpus []T, number func(T) int) string {
 	var words []uint32
-	for i := range d.mode.CPUs {
-		cpu := d.mode.CPUs[i].CPU
+	for i := range cpus {
+		cpu := number(cpus[i])
 		for len(words) <= cpu/32 {
 			words = append(words, 0)
 		}

@@ -260,7 +260,7 @@ const (
 // hotWindow: a CPU has most of a window, though the whole is far more even: an
 // elephant that comes and goes, or one after the other.
 func (d *diagnosis) hotWindow() *report.Finding {
-	if !d.judged() || !d.timed() || d.has("weak-key", "one-queue", "lopsided-table", "no-hash-type", "unhashed", "tunnel", "single-flow", "udp-without-ports", "few-inputs") || len(d.mode.CPUs) < 2 {
+	if !d.judged() || !d.timed() || d.has("weak-key", "one-queue", "single-queue", "lopsided-table", "no-hash-type", "unhashed", "tunnel", "single-flow", "udp-without-ports", "few-inputs") || len(d.mode.CPUs) < 2 {
 		return nil
 	}
 	s := &d.mode.Series

@@ -35,7 +35,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
 		t.OnlySender = sender.String()
 	}
-	t.Rings, t.Windows = a.Settings.Rings, a.Settings.Windows
+	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.Device = a.Settings.Device
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
 	if p := a.Settings.Profile; p != nil {

@@ -119,6 +119,7 @@ func (r *resolver) offerImports() error {
 	queues, queuesFrom := 0, ""
 	if c := m.channels; c.value != nil {
 		queues, queuesFrom = c.value.RX, c.from
+		r.MostRings = c.value.Most
 		r.offer(fromImport, c.from, "queues", strconv.Itoa(queues))
 	}
 	if table := m.table; table.value != nil {

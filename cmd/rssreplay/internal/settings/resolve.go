@@ -42,6 +42,7 @@ type Settings struct {
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
 	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
+	MostRings   int          // that the NIC can have; 0: unknown
 	Notes       []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
 	Unsure  bool
@@ -209,6 +210,9 @@ func (r *resolver) direction() (err error) {
 func (r *resolver) say() {
 	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
 	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
+	if r.onlyQueue() && r.Unsure {
+		r.Notes, r.Unsure = r.Notes[1:], false
+	}
 	if r.NoTable && !r.HostSteers && r.Unsure {
 		r.Notes[0] = "CPU numbers are illustrative: the driver shows no table and no key. The spread is typical."
 	}
@@ -230,6 +234,8 @@ func (r *resolver) say() {
 	}
 	of := func(name string) string { return filepath.Base(sources[name]) } // of a file its name, not where it lies
 	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
+	case r.onlyQueue():
+		r.Trust = fmt.Sprintf("There is one receive queue: all packets go to CPU %d, whatever the key.", r.Config.CPUs[r.Config.QueueCPU[0]])
 	case r.types == 0:
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
 	case r.HostSteers:
@@ -249,8 +255,12 @@ func (r *resolver) say() {
 
 // Illustrative reports whether the key is the default one, which is no NIC's own.
 func (s *Settings) Illustrative() bool {
-	return s.defaultKey && s.Steering.Config().HashTypes != 0
+	return s.defaultKey && s.Steering.Config().HashTypes != 0 && !s.onlyQueue()
 }
+
+// onlyQueue tells whether no hash chooses anything: there is one queue, and no RPS
+// behind it.
+func (s *Settings) onlyQueue() bool { return s.Config.Queues == 1 && s.Config.RPS == nil }
 
 // Parameter is the parameter of that name; nil if there is none.
 func (s *Settings) Parameter(name string) *report.Parameter {
