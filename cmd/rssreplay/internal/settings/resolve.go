@@ -214,7 +214,7 @@ func (r *resolver) say() {
 		r.Notes, r.Unsure = r.Notes[1:], false
 	}
 	if r.NoTable && !r.HostSteers && r.Unsure {
-		r.Notes[0] = "CPU numbers are illustrative: the driver shows no table and no key. The spread is typical."
+		r.Notes[0] = "CPU numbers are illustrative: the driver shows no table and no key."
 	}
 	if r.HostSteers {
 		note := "Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues."

@@ -118,7 +118,10 @@ func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
 
 // caution adds what a reader must know before he sets anything.
 func (c *candidates) caution(r *report.Suggest, assumed uint64) {
-	if c.settings.Illustrative() {
+	switch {
+	case c.settings.NoTable:
+		r.Notes = append(r.Notes, "The driver shows no table, and so `ethtool -X` can set none: what is suggested here is for a NIC that has one.")
+	case c.settings.Illustrative():
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
 	r.Caveats = append(r.Caveats, "A table fits the key that it was found for. Linux draws another at each boot, unless one is set (ethtool -X DEV hkey).")
