@@ -1,4 +1,3 @@
-// Package quote puts what a user gave into messages.
 package quote
 
 import "strconv"

@@ -1,4 +1,3 @@
-// Package shared finds for tests the captures that lie beside the repository.
 package shared
 
 import (

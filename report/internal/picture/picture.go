@@ -1,8 +1,3 @@
-// Package picture draws rectangles, steps, raster images and lines of text, and
-// writes them as SVG and as PNG: what charts of bars and heat maps consist of.
-// All edges lie along the axes, so that they can lie on pixels.
-//
-// Lengths are CSS pixels, x to the right and y down from the upper left corner.
 package picture
 
 import (

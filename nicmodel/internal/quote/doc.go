@@ -1,0 +1,2 @@
+// Package quote puts what a user gave into messages.
+package quote

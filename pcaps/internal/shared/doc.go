@@ -1,0 +1,2 @@
+// Package shared finds for tests the captures that lie beside the repository.
+package shared
