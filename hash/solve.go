@@ -435,20 +435,6 @@ func (s *Solution) sort(observations []Observation) {
 	}
 }
 
-// Explains reports whether the key that the solution stands for gives the input
-// this hash; decided is false where the bits that it needs are not known.
-func (s *Solution) Explains(o *Observation) (explains, decided bool) {
-	if len(o.Input) > MaxInputLen {
-		return false, false
-	}
-	of := *o
-	if s.begins {
-		of.Input = withInitial(o.Input)
-	}
-	wrong, open := s.system.check(&of)
-	return wrong == 0, wrong > 0 || open == o.untold()
-}
-
 // Key is a key of n bytes that the consistent observations obey: in the bits that
 // they leave open it is like the claimed key, or zero beyond that one's end. If the
 // claimed key obeys them too, it is that one.

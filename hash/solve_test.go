@@ -91,7 +91,7 @@ func checkSolution(t *testing.T, s *Solution, key Key, all []Observation) {
 	}
 	consistent := 0
 	for i := range all {
-		explains, decided := s.Explains(&all[i])
+		explains, decided := s.explains(&all[i])
 		if explains {
 			consistent++
 			if got := Toeplitz(solved, all[i].Input); got != all[i].Hash && decided {
@@ -253,7 +253,7 @@ func TestSolveTransformed(t *testing.T) {
 				t.Errorf("%v, seed %d: another key agrees", x, seed)
 			}
 			for i := range all[:20] {
-				if explains, decided := s.Explains(&all[i]); !explains || !decided {
+				if explains, decided := s.explains(&all[i]); !explains || !decided {
 					t.Errorf("%v, seed %d: an observation is explained: %v, decided: %v", x, seed, explains, decided)
 				}
 			}
@@ -314,10 +314,24 @@ func TestSolveInitial(t *testing.T) {
 				t.Errorf("%s %d: %d bits are determined; the true key agrees: %v", name, seed, len(s.Determined), s.Agrees(key))
 			}
 			for i := range all {
-				if explains, _ := s.Explains(&all[i]); explains == (i%50 == 3) {
+				if explains, _ := s.explains(&all[i]); explains == (i%50 == 3) {
 					t.Errorf("%s %d: observation %d: %v", name, seed, i, explains)
 				}
 			}
 		}
 	}
+}
+
+// explains reports whether the key that the solution stands for gives the input
+// this hash; decided is false where the bits that it needs are not known.
+func (s *Solution) explains(o *Observation) (explains, decided bool) {
+	if len(o.Input) > MaxInputLen {
+		return false, false
+	}
+	of := *o
+	if s.begins {
+		of.Input = withInitial(o.Input)
+	}
+	wrong, open := s.system.check(&of)
+	return wrong == 0, wrong > 0 || open == o.untold()
 }

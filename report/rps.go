@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"rssreplay/report/internal/words"
@@ -103,11 +102,6 @@ func (m *Mode) cpusThat(does, do string, is func(c *CPU) bool) string {
 	default:
 		return "CPUs " + list + " " + do
 	}
-}
-
-// Steers reports whether receive packet steering is on in one of the modes.
-func Steers(modes []Mode) bool {
-	return slices.ContainsFunc(modes, func(m Mode) bool { return m.RPS != nil })
 }
 
 // BacklogColumn is a counter of receive packet steering, of a CPU.

@@ -91,19 +91,6 @@ func (c *Config) TableMoves() []uint64 {
 	return moves
 }
 
-// TableAt is the table that arrivals at a time meet, as far as no rebalancer moved
-// entries of it.
-func (c *Config) TableAt(t int64) nicmodel.IndirectionTable {
-	table := c.Table
-	for _, at := range c.Tables {
-		if at.Time > t {
-			break
-		}
-		table = at.Table
-	}
-	return table
-}
-
 // AffinityAt is the affinity that arrivals at a time meet.
 func (c *Config) AffinityAt(t int64) []int {
 	cpus := c.QueueCPU

@@ -1,9 +1,7 @@
 package nictext
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -342,41 +340,3 @@ func wholeKey(text string) (hash.Key, error) {
 // minNICKey is the length in bytes of the shortest key that a NIC has: its
 // longest input, of 36, and 4.
 const minNICKey = 40
-
-// WriteEthtool prints the table as ethtool -x (6.15) prints it of a NIC with the
-// given interface name, receive rings, key (nil: not supported) and input
-// transformation, whose function is Toeplitz. ReadTable reads back the same.
-func WriteEthtool(t nicmodel.IndirectionTable, w io.Writer, iface string, rings int, key hash.Key, transform hash.Transform) error {
-	if fields := strings.Fields(iface); len(fields) != 1 || fields[0] != iface || printable(iface) != iface {
-		return fmt.Errorf("interface name %s: want printable characters and no spaces", quote.Short(iface))
-	}
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "RX flow hash indirection table for %s with %d RX ring(s):\n", iface, rings)
-	if len(t) == 0 {
-		fmt.Fprintln(b, notSupported)
-	}
-	for i, queue := range t {
-		if i%8 == 0 {
-			fmt.Fprintf(b, "%5d: ", i)
-		}
-		fmt.Fprintf(b, " %5d", queue)
-		if i%8 == 7 || i == len(t)-1 {
-			fmt.Fprintln(b)
-		}
-	}
-	shown := notSupported
-	if len(key) > 0 {
-		shown = key.String()
-	}
-	fmt.Fprintf(b, "RSS hash key:\n%s\n", shown)
-	fmt.Fprint(b, "RSS hash function:\n    toeplitz: on\n    xor: off\n    crc32: off\n")
-	fmt.Fprint(b, "RSS input transformation:\n")
-	for _, x := range []hash.Transform{hash.SymmetricXOR, hash.SymmetricOrXOR} {
-		state := "off"
-		if x == transform {
-			state = "on"
-		}
-		fmt.Fprintf(b, "    %s: %s\n", x, state)
-	}
-	return b.Flush()
-}

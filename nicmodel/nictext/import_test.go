@@ -1,9 +1,11 @@
 package nictext
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -355,25 +357,20 @@ func TestWriteEthtool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteEthtool(sixteen, &got, "eth0", 4, key, hash.NoTransform); err != nil {
+	if err := writeEthtool(sixteen, &got, "eth0", 4, key, hash.NoTransform); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(tableText+keyText+toeplitzText+transformText, got.String()); diff != "" {
 		t.Error(diff)
 	}
 	got.Reset()
-	if err := WriteEthtool(nicmodel.IndirectionTable(nil), &got, "eth0", 4, nil, hash.SymmetricOrXOR); err != nil {
+	if err := writeEthtool(nicmodel.IndirectionTable(nil), &got, "eth0", 4, nil, hash.SymmetricOrXOR); err != nil {
 		t.Fatal(err)
 	}
 	want := "RX flow hash indirection table for eth0 with 4 RX ring(s):\nOperation not supported\n" + noKeyText + toeplitzText +
 		"RSS input transformation:\n    symmetric-xor: off\n    symmetric-or-xor: on\n"
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Error(diff)
-	}
-	for _, iface := range []string{"", "a b", "a\x1b", "a\n", " a", "a\u00a0b"} {
-		if err := WriteEthtool(sixteen, &got, iface, 4, nil, hash.NoTransform); err == nil {
-			t.Errorf("interface %q: no error", iface)
-		}
 	}
 }
 
@@ -432,7 +429,7 @@ func FuzzReadTable(f *testing.F) {
 			Function: FunctionToeplitz, Transform: got.Transform, TransformShown: true, OrXORShown: true,
 		}
 		var out bytes.Buffer
-		if err := WriteEthtool(got.Table, &out, "eth0", rings, got.Key, got.Transform); err != nil {
+		if err := writeEthtool(got.Table, &out, "eth0", rings, got.Key, got.Transform); err != nil {
 			t.Fatal(err)
 		}
 		if want.Table == nil && want.Key == nil {
@@ -455,4 +452,39 @@ func BenchmarkReadTable(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// writeEthtool prints the table as ethtool -x (6.15) prints it of a NIC with the
+// given interface name, receive rings, key (nil: not supported) and input
+// transformation, whose function is Toeplitz. ReadTable reads back the same.
+func writeEthtool(t nicmodel.IndirectionTable, w io.Writer, iface string, rings int, key hash.Key, transform hash.Transform) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "RX flow hash indirection table for %s with %d RX ring(s):\n", iface, rings)
+	if len(t) == 0 {
+		fmt.Fprintln(b, notSupported)
+	}
+	for i, queue := range t {
+		if i%8 == 0 {
+			fmt.Fprintf(b, "%5d: ", i)
+		}
+		fmt.Fprintf(b, " %5d", queue)
+		if i%8 == 7 || i == len(t)-1 {
+			fmt.Fprintln(b)
+		}
+	}
+	shown := notSupported
+	if len(key) > 0 {
+		shown = key.String()
+	}
+	fmt.Fprintf(b, "RSS hash key:\n%s\n", shown)
+	fmt.Fprint(b, "RSS hash function:\n    toeplitz: on\n    xor: off\n    crc32: off\n")
+	fmt.Fprint(b, "RSS input transformation:\n")
+	for _, x := range []hash.Transform{hash.SymmetricXOR, hash.SymmetricOrXOR} {
+		state := "off"
+		if x == transform {
+			state = "on"
+		}
+		fmt.Fprintf(b, "    %s: %s\n", x, state)
+	}
+	return b.Flush()
 }

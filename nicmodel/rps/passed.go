@@ -59,12 +59,3 @@ func KindOf(t hash.Type, protocol uint8, facts pcaps.Facts) Hashes {
 	}
 	return kind
 }
-
-// Of is the hash that a packet is steered by: its NIC's, of the given kind, if passed
-// has it; else the stack's own. 0 is not steered; only a NIC's can be it.
-func (passed Hashes) Of(nic uint32, kind Hashes, own uint32) uint32 {
-	if passed&kind != 0 {
-		return nic
-	}
-	return own
-}

@@ -174,19 +174,4 @@ func TestPassed(t *testing.T) {
 			t.Errorf("%v, protocol %d, facts %x: %08b, want %08b", test.kind, test.protocol, test.facts, got, test.want)
 		}
 	}
-	const nic, own = 7, 8
-	for _, test := range []struct {
-		passed, kind Hashes
-		want         uint32
-	}{
-		{All, OnAddresses, nic},
-		{All, NoHashes, own}, // no NIC hash is never a hash of 0
-		{NoHashes, OnTCPPorts | OfTCP, own},
-		{OnPorts, OnAddresses | OfUDP, own},
-		{ByPacket, OnAddresses | OfUDP, nic},
-	} {
-		if got := test.passed.Of(nic, test.kind, own); got != test.want {
-			t.Errorf("%+v: %d", test, got)
-		}
-	}
 }
