@@ -11,9 +11,9 @@ import (
 // the left-most bit of the first byte is the first. NICs take 40 or 52 bytes.
 type Key []byte
 
-// MinKeyLen is the length in bytes of the shortest key that hashes an IPv4
+// minKeyLen is the length in bytes of the shortest key that hashes an IPv4
 // four-tuple: 12 bytes of input and 4.
-const MinKeyLen = 16
+const minKeyLen = 16
 
 // presets are the keys that have a name. Sources:
 // microsoft: "Verifying the RSS Hash Calculation"; also DPDK's default for most
@@ -52,7 +52,7 @@ func KeyNames() []string {
 //	{0x6d5a56da, 0x255b0ec2, …}   and of 32-bit words, the first byte the highest one
 //	6d 5a 56 da …, 6d5a 56da …    as dumps have them
 //
-// It must have at least MinKeyLen bytes, and a multiple of 4: with any other number
+// It must have at least minKeyLen bytes, and a multiple of 4: with any other number
 // some were lost or added.
 func ParseKey(s string) (Key, error) {
 	s = strings.TrimSpace(s)
@@ -69,8 +69,8 @@ func ParseKey(s string) (Key, error) {
 		return nil, err
 	}
 	switch {
-	case len(key) < MinKeyLen:
-		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least %d", len(key), MinKeyLen)
+	case len(key) < minKeyLen:
+		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least %d", len(key), minKeyLen)
 	case len(key)%4 != 0:
 		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, so that some are missing or too many", len(key))
 	}

@@ -155,13 +155,13 @@ func (d *Diff) Touches(f *Figure) bool {
 	return false
 }
 
-// TouchMark stands behind the label of a figure that Touches.
-const TouchMark = " †"
+// touchMark stands behind the label of a figure that Touches.
+const touchMark = " †"
 
 // Label is a figure's label with its mark; d may be nil.
 func (d *Diff) Label(f *Figure) string {
 	if d != nil && d.Touches(f) {
-		return f.Label + TouchMark
+		return f.Label + touchMark
 	}
 	return f.Label
 }
@@ -190,7 +190,7 @@ func (d *Diff) ChangesSentence() string {
 	return "Parameters differ: " + strings.Join(parts, ", ") + "."
 }
 
-// MarksSentence says what TouchMark means; "" where no figure has it.
+// MarksSentence says what touchMark means; "" where no figure has it.
 func (d *Diff) MarksSentence() string {
 	marked := func(c Change) bool {
 		return slices.Contains(workParameters, c.Name) || slices.Contains(windowParameters, c.Name)
@@ -198,7 +198,7 @@ func (d *Diff) MarksSentence() string {
 	if d == nil || !slices.ContainsFunc(d.Changes, marked) {
 		return ""
 	}
-	return "Rows with" + TouchMark + " do not only follow from where the packets go: costs, times or windows that differ change them, too."
+	return "Rows with" + touchMark + " do not only follow from where the packets go: costs, times or windows that differ change them, too."
 }
 
 // diffDocument is a diff in JSON, beside the scenarios: which parameters differ, and which

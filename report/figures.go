@@ -15,11 +15,11 @@ func MaxOverMean[N int64 | uint64](values []N) Fraction {
 	return Fraction(float64(greatest) * float64(len(values)) / sum)
 }
 
-// Jain is Jain's fairness index, (Σx)² ÷ (n × Σx²): 1 when all are equal, 1/n
+// jain is Jain's fairness index, (Σx)² ÷ (n × Σx²): 1 when all are equal, 1/n
 // when one has everything, Null when there are none or all are 0 (R. Jain,
 // D. Chiu, W. Hawe, "A Quantitative Measure of Fairness and Discrimination",
 // DEC-TR-301, 1984).
-func Jain(values []uint64) Fraction {
+func jain(values []uint64) Fraction {
 	var sum, squares float64
 	for _, v := range values {
 		x := float64(v)
@@ -32,9 +32,9 @@ func Jain(values []uint64) Fraction {
 	return Fraction(sum * sum / (float64(len(values)) * squares))
 }
 
-// MinMaxPercent is (max − min) ÷ min × 100, as RSS++ reports imbalance; Null
+// minMaxPercent is (max − min) ÷ min × 100, as RSS++ reports imbalance; Null
 // when there are none or the least is 0.
-func MinMaxPercent(values []uint64) Fraction {
+func minMaxPercent(values []uint64) Fraction {
 	if len(values) == 0 {
 		return Null
 	}
@@ -101,9 +101,9 @@ func (m *Mode) Derive() {
 		Packets:       MaxOverMean(packets),
 		Bytes:         MaxOverMean(bytes),
 		Busy:          MaxOverMean(busy),
-		Jain:          Jain(packets),
-		MinMaxPercent: MinMaxPercent(packets),
-		BusiestWindow: BusiestWindow(m.Series),
+		Jain:          jain(packets),
+		MinMaxPercent: minMaxPercent(packets),
+		BusiestWindow: busiestWindow(m.Series),
 		Cores:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Core }),
 		Nodes:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Node }),
 	}

@@ -20,7 +20,7 @@ func TestFigures(t *testing.T) {
 		{[]uint64{1, 2, 3}, 1.5, 36.0 / 42, 200},
 		{[]uint64{math.MaxUint64, math.MaxUint64}, 1, 1, 0},
 	} {
-		got := []Fraction{MaxOverMean(c.values), Jain(c.values), MinMaxPercent(c.values)}
+		got := []Fraction{MaxOverMean(c.values), jain(c.values), minMaxPercent(c.values)}
 		want := []Fraction{c.imbalance, c.jain, c.rsspp}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", c.values, diff)

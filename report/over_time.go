@@ -114,8 +114,8 @@ func (m *Moving) Sentence() string {
 // LeastOfWindow is the packets for each CPU that a window must have to be judged.
 const LeastOfWindow = 10
 
-// LeastWindows is how many windows it takes to judge whether moving helps.
-const LeastWindows = 5
+// leastWindows is how many windows it takes to judge whether moving helps.
+const leastWindows = 5
 
 // movingFrom is the share of the imbalance under the best table that stays that moving
 // must save to be worth it.
@@ -274,7 +274,7 @@ const (
 // is known beforehand for each window would be, but the one of the window before is
 // not, the best table changes faster than a window.
 func (o *TablesOverTime) Judge(moved Spread) string {
-	if o.Windows < LeastWindows || moved.Mean.IsNull() {
+	if o.Windows < leastWindows || moved.Mean.IsNull() {
 		return ""
 	}
 	saves := func(s Spread) bool { return s.Mean < o.Best.Mean*(1-movingFrom) }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// BusiestWindow is the window in which the CPUs together indicated the most
+// busiestWindow is the window in which the CPUs together indicated the most
 // packets, the earliest of equals; nil when they indicated none.
-func BusiestWindow(s Series) *Window {
+func busiestWindow(s Series) *Window {
 	packets, _ := s.loads()
 	best, most := -1, uint64(0)
 	for w, n := range packets {

@@ -10,10 +10,10 @@ import (
 func TestBusiestWindow(t *testing.T) {
 	series := Series{Interval: 100, CPUs: []SeriesCPU{{CPU: 4, Packets: []uint64{1, 5, 6}}, {CPU: 5, Packets: []uint64{2, 3, 2, 1}}}}
 	want := &Window{Start: 100, Packets: 8, Imbalance: 1.25} // as many as the next, and earlier
-	if diff := cmp.Diff(want, BusiestWindow(series)); diff != "" {
+	if diff := cmp.Diff(want, busiestWindow(series)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if w := BusiestWindow(Series{Interval: 100, CPUs: []SeriesCPU{{Packets: []uint64{0, 0}}}}); w != nil {
+	if w := busiestWindow(Series{Interval: 100, CPUs: []SeriesCPU{{Packets: []uint64{0, 0}}}}); w != nil {
 		t.Errorf("a window of nothing: %+v", w)
 	}
 }

@@ -21,9 +21,9 @@ const NoFlow = affinity.NoFlow
 // MaxTable is the most entries a table can have.
 const MaxTable = nicmodel.MaxTableSize
 
-// MaxRuled is the most queues that rules can lead to: their entries lie behind the
+// maxRuled is the most queues that rules can lead to: their entries lie behind the
 // table's, and below Unhashed.
-const MaxRuled = Unhashed - 1 - MaxTable
+const maxRuled = Unhashed - 1 - MaxTable
 
 // BatchSize is the number of packets that go from the flow table to the models
 // at once: enough to hide the hand-over, and few enough that the arrays of a

@@ -181,7 +181,7 @@ func (c *Config) Validate() error {
 	if err := nicmodel.CheckCount("table-size", len(c.Table), 1, MaxTable, ""); err != nil {
 		return err
 	}
-	if err := nicmodel.CheckCount("rules", len(c.Ruled), 0, MaxRuled, ""); err != nil {
+	if err := nicmodel.CheckCount("rules", len(c.Ruled), 0, maxRuled, ""); err != nil {
 		return err
 	}
 	for _, q := range c.Ruled {

@@ -147,7 +147,7 @@ func ReadTable(r io.Reader, name string) (*ImportedTable, error) {
 
 func readTable(lines []string) (*ImportedTable, error) {
 	read := findForm(lines)
-	if i := slices.IndexFunc(lines, SaysNoTable); read == nil && i >= 0 {
+	if i := slices.IndexFunc(lines, saysNoTable); read == nil && i >= 0 {
 		return nil, &TextError{
 			Line: i + 1, What: "the driver shows no indirection table and no key: RSS can't be read there, or there is none",
 			Hint: "leave it out, and give `--queues 1` if the NIC has one queue, or --nic if its driver is known (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
@@ -180,9 +180,9 @@ func readTable(lines []string) (*ImportedTable, error) {
 	return table, nil
 }
 
-// SaysNoTable reports whether the line is ethtool's answer of a driver without a table:
+// saysNoTable reports whether the line is ethtool's answer of a driver without a table:
 // evidence, too. Source: ethtool 7.2, ethtool.c do_grxfh, do_grxfhindir and netlink/rss.c.
-func SaysNoTable(line string) bool {
+func saysNoTable(line string) bool {
 	return strings.HasPrefix(line, "Cannot get RX ring count") || strings.HasPrefix(line, "Cannot get RX flow hash indir") ||
 		strings.HasPrefix(line, "Cannot get RX flow hash configuration") || strings.HasPrefix(line, anyRefusal)
 }
@@ -201,7 +201,7 @@ var namesTable = lazyregexp.New(`(?i)-x(?:\W|_|$)|rxfh|rss|indir`)
 func NoTable(name string, data []byte) bool {
 	lines := Lines(data[:min(len(data), maxText)])
 	for i, line := range lines {
-		if SaysNoTable(line) && (!strings.HasPrefix(line, anyRefusal) || namesTable.MatchString(path.Base(name))) {
+		if saysNoTable(line) && (!strings.HasPrefix(line, anyRefusal) || namesTable.MatchString(path.Base(name))) {
 			return true
 		}
 		if ethtoolHeader.MatchString(line) && i+1 < len(lines) && lines[i+1] == notSupported {

@@ -125,7 +125,7 @@ func FuzzReaders(f *testing.F) {
 		if c, err := ReadQueueCounters(string(text)); err == nil && (len(c.Packets)+len(c.Bytes) == 0 || len(c.Packets) > nicmodel.MaxQueues || c.Form == "") {
 			t.Fatalf("%+v", c)
 		}
-		if SaysNoTable(string(text)) || len(Interfaces(text)) > 0 {
+		if saysNoTable(string(text)) || len(Interfaces(text)) > 0 {
 			_, _ = Only(text, "eth0")
 		}
 	})

@@ -45,8 +45,8 @@ var kindNames = [numKinds]string{"unknown", "ether", "ip4", "tcp4", "udp4", "sct
 // String is ethtool's word, "tcp4".
 func (k Kind) String() string { return kindNames[k] }
 
-// KindNamed is the kind of ethtool's word.
-func KindNamed(word string) (Kind, bool) {
+// kindNamed is the kind of ethtool's word.
+func kindNamed(word string) (Kind, bool) {
 	for k := Ether; k < numKinds; k++ {
 		if word == kindNames[k] {
 			return k, true
@@ -249,8 +249,8 @@ func (c *Compare) matches(h *pcaps.Header, frame *pcaps.Frame, k Kind) bool {
 	return differ == 0
 }
 
-// SameResult reports whether both do the same with a packet.
-func (r *Rule) SameResult(o *Rule) bool {
+// sameResult reports whether both do the same with a packet.
+func (r *Rule) sameResult(o *Rule) bool {
 	return r.Action == o.Action && r.Queue == o.Queue && r.Context == o.Context && r.VF == o.VF
 }
 

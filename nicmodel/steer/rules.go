@@ -161,7 +161,7 @@ func (r *Rules) Match(h *pcaps.Header, frame *pcaps.Frame) (first, other int) {
 		}
 		if first < 0 {
 			first = i
-		} else if !r.list[first].SameResult(&r.list[i]) {
+		} else if !r.list[first].sameResult(&r.list[i]) {
 			return first, i
 		}
 	}

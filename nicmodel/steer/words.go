@@ -52,7 +52,7 @@ func ParseCommand(text string) (Command, error) {
 	case words[0] != "flow-type":
 		return c, fmt.Errorf("%q is not where a rule begins: write it as for ethtool, flow-type tcp4 dst-port 443 action 3", words[0])
 	default:
-		if c.Rule.Kind, ok = KindNamed(words[1]); !ok {
+		if c.Rule.Kind, ok = kindNamed(words[1]); !ok {
 			return c, fmt.Errorf("%q is no flow-type; there is %s", words[1], strings.Join(kindNames[Ether:], ", "))
 		}
 	}

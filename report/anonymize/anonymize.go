@@ -74,13 +74,13 @@ func (a *Anonymizer) Report(r *report.Report, t *findings.Traffic) {
 		f := &r.Findings[i]
 		a.inPlace(&f.Summary, &f.Evidence, &f.Remedy)
 	}
-	r.Command = a.Command(r.Command)
+	r.Command = a.command(r.Command)
 	r.Notes, r.Caveats = a.texts(r.Notes), a.texts(r.Caveats)
 	r.Asides = a.texts(r.Asides)
 	r.Next = slices.Clone(r.Next)
 	for i := range r.Next {
 		n := &r.Next[i]
-		n.Command = a.Command(n.Command)
+		n.Command = a.command(n.Command)
 		a.inPlace(&n.Before, &n.What)
 	}
 	a.inPlace(&r.FlowsNote, &r.Trust)

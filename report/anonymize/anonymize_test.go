@@ -71,7 +71,7 @@ func TestAnonymizeFilter(t *testing.T) {
 
 func TestAnonymizeCommand(t *testing.T) {
 	a := anonymizerForTest(false)
-	got := a.Command([]string{
+	got := a.command([]string{
 		"rssreplay", "/home/eve/x,y z/c.pcap", "--local=10.0.0.0/8", "--filter", "host eve", "--key", "@/home/eve/key", "--bundle", `C:\Users\eve\rss`,
 		"--layout=file:/home/eve/l.txt", "-o/home/eve/out.txt", "--anonymize", "--cpus", "0-3,8",
 	})

@@ -36,7 +36,7 @@ func (a *Anonymizer) Compare(c *report.Compare) {
 		a.changes(s.Changes)
 		a.modes(s.Modes)
 	}
-	c.Command = a.Command(c.Command)
+	c.Command = a.command(c.Command)
 	c.Anonymized, c.Notes = a.said(c.Notes, false)
 }
 
@@ -84,7 +84,7 @@ func (a *Anonymizer) Suggest(s *report.Suggest) {
 		s.Declined[i].Summary = a.portsOf(a.text(s.Declined[i].Summary))
 	}
 	s.Notes, s.Caveats = a.texts(s.Notes), a.texts(s.Caveats)
-	s.Command = a.Command(s.Command)
+	s.Command = a.command(s.Command)
 	s.Anonymized, s.Notes = a.said(s.Notes, false)
 }
 
@@ -105,7 +105,7 @@ func (a *Anonymizer) Verify(v *report.Verify) {
 		a.inPlace(k.Difference)
 	}
 	v.Notes, v.Caveats = a.texts(v.Notes), a.texts(v.Caveats)
-	v.Command = a.Command(v.Command)
+	v.Command = a.command(v.Command)
 	v.Anonymized, v.Notes = a.said(v.Notes, false)
 }
 
@@ -148,6 +148,6 @@ func (a *Anonymizer) Explanation(x *report.Explanation) {
 	}
 	x.Parameters = a.parameters(x.Parameters)
 	x.Notes = a.texts(x.Notes)
-	x.Command = a.Command(x.Command)
+	x.Command = a.command(x.Command)
 	x.Anonymized, x.Notes = a.said(x.Notes, true)
 }

@@ -104,8 +104,8 @@ func (a *Anonymizer) harmlessNumber(before, word string) bool {
 	return true
 }
 
-// Command is a command line that tells of no host and no folder.
-func (a *Anonymizer) Command(args []string) report.List[string] {
+// command is a command line that tells of no host and no folder.
+func (a *Anonymizer) command(args []string) report.List[string] {
 	clean := make(report.List[string], len(args))
 	flag := "" // whose value the next argument may be
 	for i, arg := range args {

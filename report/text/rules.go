@@ -7,8 +7,8 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// Rules is the rules that are asked before the table, in their order.
-func (t *writer) Rules(r *report.Report) {
+// rules is the rules that are asked before the table, in their order.
+func (t *writer) rules(r *report.Report) {
 	if len(r.Rules) == 0 {
 		return
 	}

@@ -69,7 +69,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		}
 		if o.shows("table") {
 			t.IndirectionTable(&r.Table)
-			t.Rules(r)
+			t.rules(r)
 			t.moves(r)
 		}
 		if o.shows("flows") {
