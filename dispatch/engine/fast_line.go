@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 
+	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/nicmodel"
 )
 
@@ -66,8 +67,8 @@ type fastLine struct {
 }
 
 // fastPacket is what some need to know of a packet: with rss-single-queue of is
-// the CPU that the hash chose, else its flow.
-type fastPacket struct{ length, of uint32 }
+// the CPU that the hash chose, else its flow, which is first so that it can be expected.
+type fastPacket struct{ of, length uint32 }
 
 // fastIdle is fastLine.nextPoll outside a cycle: any publication comes after it.
 const fastIdle = -1
@@ -157,7 +158,7 @@ func (l *fastLine) tight(n int) bool {
 func (l *fastLine) fill(t int64, length, of uint32) {
 	l.arrival[l.filled] = t
 	if l.rest != nil {
-		l.rest[l.filled] = fastPacket{length, of}
+		l.rest[l.filled] = fastPacket{of, length}
 	}
 	l.filled++
 }
@@ -327,6 +328,9 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 	homes := w.KeepsHomes()
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
 	rest := l.rest[l.taken : l.taken+n]
+	// Optimization: prepare asked for all of the batch, more than the second-level cache
+	// keeps until here.
+	affinity.Expect(w, rest)
 	end = start
 	sum, most, bytes, migrated := int64(0), h.Max, uint64(0), uint64(0)
 	for i, arrival := range l.arrival[l.taken : l.taken+n] {

@@ -76,7 +76,7 @@ func (e *fastMoving) Process(b *Batch) {
 	e.counted.Grow(b.Flows)
 	prefetch.Records(m.latest.Chunks, b.Flow[:b.N])
 	if slices.Contains(e.moved, true) {
-		e.counted.Expect(b.Flow[:b.N])
+		affinity.Expect(e.counted, b.Flow[:b.N])
 	}
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {

@@ -147,7 +147,7 @@ func (m *Model) prepare(b *Batch) {
 	}
 	if m.CountedAffinity != nil {
 		m.CountedAffinity.Grow(b.Flows)
-		m.CountedAffinity.Expect(b.Flow[:b.N])
+		affinity.Expect(m.CountedAffinity, b.Flow[:b.N])
 		m.CountedAffinity.ExpectSends(b.Sends)
 	}
 	if m.latest != nil {

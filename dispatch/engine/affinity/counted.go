@@ -129,8 +129,9 @@ func (w *Counted) Grow(flows uint32) {
 	}
 }
 
-// Expect prefetches what Took will ask for of flows.
-func (w *Counted) Expect(flows []uint32) {
+// Expect prefetches what w.Took will ask for of flows: K is one's number, or a struct
+// whose first field that is.
+func Expect[K any](w *Counted, flows []K) {
 	if w.Few {
 		prefetch.Records(w.Words.Chunks, flows)
 	} else {
@@ -144,11 +145,7 @@ func (w *Counted) ExpectSends(sends []SendRef) {
 		return
 	}
 	prefetch.Records(w.homes.Chunks, sends)
-	if w.Few {
-		prefetch.Records(w.Words.Chunks, sends)
-	} else {
-		prefetch.Records(w.flows.Chunks, sends)
-	}
+	Expect(w, sends)
 }
 
 // Took notes that cpu takes a packet of flow, to indicate it, and returns the CPU that
