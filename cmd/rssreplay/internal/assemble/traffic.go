@@ -57,7 +57,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
 		}
 	}
-	if p := a.Settings.Profile; p != nil && p.NTuple.ATR {
+	if p := a.Settings.Profile; a.Settings.ATR() {
 		t.ATR = &findings.ATR{NIC: p.Name, Packets: a.Result.ATR, Off: p.NTuple.OffATR}
 	}
 	rules := a.Settings.Steering.NTuple()

@@ -238,7 +238,7 @@ func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Setting
 		directions.Take(in.side)
 	}
 	result, err := dispatch.Replay(from, dispatch.Options{
-		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.Profile != nil && s.Profile.NTuple.ATR, Filter: in.filter, Inner: in.Flags.inner,
+		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.ATR(), Filter: in.filter, Inner: in.Flags.inner,
 		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape, Secret: s.Secret,
 	})
 	if err != nil {

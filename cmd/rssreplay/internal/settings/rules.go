@@ -125,6 +125,20 @@ func (r *resolver) filters() error {
 	return nil
 }
 
+// ATR reports whether Intel's ATR may move connections: the driver has it on by default,
+// and neither rules nor a text say that it is off.
+func (s *Settings) ATR() bool {
+	p := s.Profile
+	if p == nil || !p.NTuple.ATR {
+		return false
+	}
+	rules := s.Steering.NTuple().All()
+	if strings.Contains(p.NTuple.OffATR, "ntuple") { // ixgbe's: rules take its place
+		return !s.NTupleOn && len(rules) == 0
+	}
+	return !slices.ContainsFunc(rules, func(r steer.Rule) bool { return r.Kind == steer.TCP4 || r.Kind == steer.TCP6 })
+}
+
 // takers says which drivers take rules of the kind.
 func takers(k steer.Kind) string {
 	names := profile.TakersOf(k)

@@ -226,6 +226,7 @@ type observed struct {
 	outer   pcaps.Tuple // which tells the direction
 	header  pcaps.Header
 	ext     pcaps.Extension
+	frame   pcaps.Frame // what rules compare besides, where they do
 	hash    uint32
 	hasHash bool
 	queue   int32 // -1: not recorded
@@ -251,6 +252,10 @@ func (v *verification) arrive(a dispatch.Arrival) {
 	o.header.Direction = a.Outer.Direction
 	if a.Header.Facts&(pcaps.HomeAddress|pcaps.RoutingType2) != 0 {
 		o.ext = *a.Extension
+	}
+	if a.Compared != nil {
+		o.frame = *a.Compared
+		o.frame.TCPFlags = 0 // no rule's
 	}
 	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
 	n := v.groups[o]
@@ -339,8 +344,22 @@ func (o *observed) compare(p *observed) int {
 		cmp.Compare(o.hash, p.hash), cmp.Compare(o.queue, p.queue),
 		cmp.Compare(a.Encapsulations, b.Encapsulations), cmp.Compare(a.Direction, b.Direction),
 		bytes.Compare(o.ext.Home[:], p.ext.Home[:]), bytes.Compare(o.ext.Routing[:], p.ext.Routing[:]),
-		slices.Compare(o.outer[:], p.outer[:]),
+		slices.Compare(o.outer[:], p.outer[:]), compareFrames(&o.frame, &p.frame),
 	)
+}
+
+func compareFrames(a, b *pcaps.Frame) int {
+	return cmp.Or(
+		bytes.Compare(a.Source[:], b.Source[:]), bytes.Compare(a.Destination[:], b.Destination[:]),
+		cmp.Compare(a.TagType, b.TagType), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.EtherType, b.EtherType), cmp.Compare(a.Class, b.Class),
+		cmp.Compare(a.Has, b.Has), bytes.Compare(a.L4[:], b.L4[:]), bytes.Compare(a.AH[:], b.AH[:]),
+	)
+}
+
+// under is where a way of steering leads the group; ok is false where a rule drops it.
+func (g *group) under(s *nicmodel.Steering) (d nicmodel.Decision, ok bool) {
+	d = s.DecideFrame(&g.header, &g.ext, &g.frame)
+	return d, d.Rule == 0 || d.Target >= 0
 }
 
 // score is how many packets a way of steering explains.
@@ -353,8 +372,10 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped boo
 	queues := make([]uint64, len(s.Config().QueueCPU))
 	for i := range groups {
 		g := &groups[i]
-		d := s.Decide(&g.header, &g.ext)
-		queues[d.Queue] += g.packets
+		d, arrives := g.under(s)
+		if arrives {
+			queues[d.Queue] += g.packets
+		}
 		if !g.hasHash && g.queue < 0 {
 			continue
 		}
@@ -370,7 +391,7 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped boo
 		}
 		if g.queue >= 0 {
 			c.queueAll += g.packets
-			if int32(d.Queue) == g.queue {
+			if arrives && int32(d.Queue) == g.queue {
 				c.queue += g.packets
 			} else {
 				explained = false

@@ -48,11 +48,13 @@ func (v *verification) report() (*report.Verify, error) {
 		v.judgeRecords(r, score, order)
 		if score.hashAll == 0 {
 			v.judgeQueues(r, groups)
+			v.movedByATR(r, groups, false)
 		}
 	case "interrupts":
 		v.judgeInterrupts(r, groups)
 	default:
 		predicted = v.judgeCounters(r, groups)
+		v.countedByATR(r)
 	}
 	for q := range max(len(predicted), len(v.seen)) {
 		row := report.VerifiedQueue{Queue: q}
@@ -67,7 +69,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
-	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) {
+	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups, order) {
 		v.explain(r, groups, order)
 	}
 	return r, nil
@@ -98,7 +100,9 @@ func (v *verification) recordedQueues(groups []group) (predicted, seen []uint64)
 		if int(g.queue) < len(seen) {
 			seen[g.queue] += g.packets
 		}
-		predicted[v.claimed.Decide(&g.header, &g.ext).Queue] += g.packets
+		if d, arrives := g.under(v.claimed); arrives {
+			predicted[d.Queue] += g.packets
+		}
 	}
 	return predicted, seen
 }
@@ -121,16 +125,23 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 func (v *verification) judgeQueues(r *report.Verify, groups []group) {
 	c := &judge.Records{Claimed: v.claimed}
 	for i := range groups {
-		if g := &groups[i]; g.queue >= 0 {
+		g := &groups[i]
+		if d, _ := g.under(v.claimed); g.queue >= 0 && d.Rule == 0 { // what rules take tells nothing of the table
 			c.Groups = append(c.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.packets})
 			c.Queues = append(c.Queues, int(g.queue))
 		}
 	}
+	if len(c.Groups) == 0 { // rules take all
+		return
+	}
 	j := c.Judge()
-	compared := r.Verdict
+	compared, agreed := r.Verdict, *r.Agrees
 	v.conclude(r, &j)
 	r.Evidence = []string{recordsEvidence(&j)}
-	if j.Verdict != judge.CantTell {
+	switch {
+	case !agreed: // maybe by what rules take alone
+		r.Agrees, r.Verdict = &agreed, compared
+	case j.Verdict != judge.CantTell:
 		r.Verdict = compared
 	}
 }
@@ -174,7 +185,17 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 func (v *verification) counters(groups []group) *judge.Counters {
 	c := &judge.Counters{Claimed: v.claimed, Seen: v.seen, Unit: report.UnitWords(v.unit)}
 	for i := range groups {
-		c.Groups = append(c.Groups, judge.Group{Header: groups[i].header, Extension: groups[i].ext, Load: groups[i].in(v.unit)})
+		g := &groups[i]
+		switch d, arrives := g.under(v.claimed); {
+		case !arrives:
+		case d.Rule > 0:
+			if c.Ruled == nil {
+				c.Ruled = make([]uint64, v.claimed.Queues())
+			}
+			c.Ruled[d.Queue] += g.in(v.unit)
+		default:
+			c.Groups = append(c.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.in(v.unit)})
+		}
 	}
 	return c
 }
@@ -367,7 +388,7 @@ func (v *verification) otherTable(groups []group, swapped bool) (tableFound, boo
 		if g.queue < 0 && !g.hasHash {
 			continue
 		}
-		d := v.claimed.Decide(&g.header, &g.ext)
+		d, _ := g.under(v.claimed)
 		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
 			return tableFound{}, false
 		}
@@ -440,7 +461,7 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 			if !g.hasHash {
 				continue
 			}
-			want, d := recordedHash(g.hash, *swapped), s.Decide(&g.header, &g.ext)
+			want, d := recordedHash(g.hash, *swapped), s.DecideFrame(&g.header, &g.ext, &g.frame)
 			if d.Type != hash.None {
 				want ^= initial
 			}
@@ -525,7 +546,10 @@ func (v *verification) solve(groups []group, swapped bool, solve func([]hash.Obs
 		var all []hash.Observation
 		for i := range groups {
 			g := &groups[i]
-			d := v.claimed.Decide(&g.header, &g.ext)
+			d, _ := g.under(v.claimed)
+			if d.Rule > 0 && v.claimed.Context(int(d.Rule)-1) != nil { // whose key may be another
+				continue
+			}
 			if !g.hasHash || d.Type == hash.None || g.hash == 0 || whole && !g.whole {
 				continue
 			}

@@ -11,7 +11,8 @@ import (
 // Counters is the prediction for traffic, and what the NIC counted of each queue.
 type Counters struct {
 	Claimed *nicmodel.Steering
-	Groups  []Group
+	Groups  []Group  // those that the table steers
+	Ruled   []uint64 // what rules lead to each queue, whatever the table and the key; nil: nothing
 	Seen    []uint64 // of each queue, in the unit of the groups' loads
 	Unit    string   // of the loads and of what was counted, in words: "packets"
 }
@@ -78,7 +79,7 @@ const muchBetter = 4
 func (c *Counters) Judge() Judgement {
 	config := c.Claimed.Config()
 	loads, unhashed := entries(c.Groups, c.Claimed)
-	j := Judgement{Predicted: spread(loads, unhashed, &config)}
+	j := Judgement{Predicted: c.spread(loads, unhashed, &config)}
 	other := config.DefaultQueue
 	var f fitter
 	j.Fit = f.fit(c.Seen, j.Predicted, other)
@@ -91,7 +92,7 @@ func (c *Counters) Judge() Judgement {
 		j.Why = NothingCounted
 		return j
 	}
-	in := inputsUnder(c.Groups, c.Claimed)
+	in := c.inputsUnder(c.Claimed)
 	j.Inputs = in.distinct()
 	keys := newTrials(in, config)
 	if j.Keyless = keys.keyless(j.Predicted); j.Keyless { // what it is compared with are even spreads
@@ -130,6 +131,22 @@ func (c *Counters) Judge() Judgement {
 		j.Verdict = Agrees
 	}
 	return j
+}
+
+// inputsUnder is the groups by what the steering hashes of them, and what rules take.
+func (c *Counters) inputsUnder(s *nicmodel.Steering) *inputs {
+	in := inputsUnder(c.Groups, s)
+	in.ruled = c.Ruled
+	return in
+}
+
+// spread is the load of each queue under the configuration's table and the rules.
+func (c *Counters) spread(loads []uint64, unhashed uint64, config *nicmodel.SteeringConfig) []uint64 {
+	queues := spread(loads, unhashed, config)
+	for q, load := range c.Ruled {
+		queues[q] += load
+	}
+	return queues
 }
 
 // evenly is the configuration with a hash of keys, and a table that spreads evenly over

@@ -8,7 +8,7 @@ package judge
 func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 	config := c.Claimed.Config()
 	loads, unhashed := entries(c.Groups, c.Claimed)
-	j.Predicted = spread(loads, unhashed, &config)
+	j.Predicted = c.spread(loads, unhashed, &config)
 	switch {
 	case Total(j.Predicted) == 0:
 		j.Why = NothingReceived
@@ -17,7 +17,7 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 		j.Why = NothingCounted
 		return j, nil
 	}
-	in := inputsUnder(c.Groups, c.Claimed)
+	in := c.inputsUnder(c.Claimed)
 	j.Inputs = in.distinct()
 	if wrong = c.wrongUse(j.Predicted, few); len(wrong) > 0 {
 		j.Verdict = Differs

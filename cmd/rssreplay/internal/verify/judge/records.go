@@ -14,8 +14,8 @@ import (
 // packet. Where it recorded hashes, these tell more.
 type Records struct {
 	Claimed *nicmodel.Steering
-	Groups  []Group
-	Queues  []int // recorded of each group
+	Groups  []Group // those that the table steers
+	Queues  []int   // recorded of each group
 }
 
 // sampled are as many groups, those of the heaviest load, as a null distribution is

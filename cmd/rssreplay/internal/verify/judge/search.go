@@ -123,7 +123,7 @@ func (s *search) candidates() []candidate {
 			h := &hypotheses[i]
 			if steering, err := nicmodel.NewSteering(h.Config); err == nil { // it has the claim's faults, or none
 				entries, unhashed := entries(s.Groups, steering)
-				loads[i] = spread(entries, unhashed, &h.Config)
+				loads[i] = s.spread(entries, unhashed, &h.Config)
 			}
 		}
 	})
@@ -133,7 +133,7 @@ func (s *search) candidates() []candidate {
 		}
 	}
 	for _, h := range profile.TableHypotheses(s.config, len(s.Seen)) {
-		add(h, spread(s.loads, s.unhashed, &h.Config))
+		add(h, s.spread(s.loads, s.unhashed, &h.Config))
 	}
 	return all
 }
@@ -197,7 +197,7 @@ func (s *search) ownNull(c *candidate) (null Null, ok bool) {
 		if err != nil {
 			return null, false
 		}
-		in = inputsUnder(s.Groups, steering)
+		in = s.Counters.inputsUnder(steering)
 	}
 	keys := newTrials(in, c.Config)
 	if keys.keyless(c.queues) {

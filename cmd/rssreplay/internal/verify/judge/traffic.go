@@ -22,7 +22,8 @@ type Group struct {
 // inputs is traffic as one way of steering hashes it: each distinct input once.
 type inputs struct {
 	lengths  []inputsOf
-	unhashed uint64 // the load of what has no hash
+	unhashed uint64   // the load of what has no hash
+	ruled    []uint64 // the load that rules lead to each queue
 }
 
 // inputsOf is the inputs of one length, transformed, one after the other.
@@ -80,7 +81,8 @@ func (in *inputs) distinct() (n int) {
 // configuration its table, queues and what becomes of the sum count.
 func (in *inputs) queues(key *hash.Table, c *nicmodel.SteeringConfig) []uint64 {
 	loads := make([]uint64, len(c.QueueCPU))
-	loads[c.DefaultQueue] = in.unhashed
+	copy(loads, in.ruled)
+	loads[c.DefaultQueue] += in.unhashed
 	for i := range in.lengths {
 		of := &in.lengths[i]
 		for n, load := range of.loads {

@@ -1,0 +1,152 @@
+package verify
+
+import (
+	"fmt"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// This file is Intel's ATR as a hypothesis. It moves TCP connections to the queue of the
+// CPU that sends on them, which nothing here predicts. So it is named where TCP alone is
+// elsewhere and all else as predicted, or queues took packets to which the table does not
+// lead.
+
+// movedByATR tells whether ATR explains the recorded queues, and says so.
+func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool) bool {
+	if !v.settings.ATR() || *r.Agrees {
+		return false
+	}
+	var moved, beyond, explained, others uint64
+	reached := v.reached()
+	queues := map[int32]int32{} // recorded of TCP, by entry
+	to := map[int32]bool{}      // queues of what was moved
+	apart := false              // packets of one entry are on several queues: no table has it so
+	rest := &judge.Records{Claimed: v.claimed}
+	for i := range groups {
+		g := &groups[i]
+		if g.queue < 0 {
+			continue
+		}
+		d, arrives := g.under(v.claimed)
+		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
+			return false
+		}
+		there := arrives && int32(d.Queue) == g.queue
+		if !g.whole || d.Rule > 0 { // ATR leaves it alone
+			if !there {
+				return false
+			}
+			if others += g.packets; d.Rule == 0 {
+				rest.Groups, rest.Queues = append(rest.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.packets}), append(rest.Queues, int(g.queue))
+			}
+			continue
+		}
+		if was, met := queues[d.Entry]; met && was != g.queue {
+			apart = true
+		}
+		queues[d.Entry] = g.queue
+		if explained += g.packets; there {
+			continue
+		}
+		to[g.queue] = true
+		if moved += g.packets; int(g.queue) >= reached {
+			beyond += g.packets
+		}
+	}
+	sent := v.done.Result.Sent > 0
+	switch {
+	case moved == 0, sent && moved > v.done.Result.ATR: // of connections that sent nothing
+		return false
+	case beyond == 0 && !(apart && (others > 0 && rest.Judge().Verdict == judge.Agrees || r.Packets.HashChecked > 0)):
+		return false
+	}
+	summary := fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %s on another queue than the table's",
+		v.settings.Profile.Name, cli.Plural(moved, "TCP packet is", "TCP packets are"))
+	if beyond > 0 {
+		summary += fmt.Sprintf(", %d of them beyond queue %d, to which no entry leads", beyond, reached-1)
+	}
+	if summary += ", and all else is as predicted"; sent {
+		summary += fmt.Sprintf("; by what the connections sent it may move %d", v.done.Result.ATR)
+	}
+	if len(to) == 1 {
+		summary += "; a rule that takes them to that queue would look the same"
+	}
+	x := &report.VerifyExplanation{ID: "atr", Summary: summary, Explained: explained + others, Changes: 1, Residual: report.Null}
+	if r.Explanation != nil {
+		if r.Explanation.Explained >= x.Explained { // what needs no ATR
+			r.Others = append(r.Others, *x)
+			return true
+		}
+		r.Others = append(report.List[report.VerifyExplanation]{*r.Explanation}, r.Others...)
+	}
+	r.Explanation = x
+	r.Evidence = append(r.Evidence, v.withoutATR())
+	return true
+}
+
+// countedByATR says what ATR may have to do with counters that are not as predicted: the
+// packets of queues beyond the table's are its, else they can't tell.
+func (v *verification) countedByATR(r *report.Verify) {
+	if !v.settings.ATR() || r.Agrees != nil && *r.Agrees || v.tolerance != nil {
+		return
+	}
+	var beyond, all uint64
+	reached := v.reached()
+	for q, n := range v.seen {
+		if all += n; q >= reached {
+			beyond += n
+		}
+	}
+	tcp := v.tcp()
+	if x := r.Explanation; float64(beyond) > beyondShare*float64(all) && beyond <= tcp && (x == nil || x.ID == "more-queues") {
+		r.Explanation = &report.VerifyExplanation{
+			ID: "atr", Explained: all, Changes: 1, Residual: report.Null,
+			Summary: fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %.1f%% of the packets are beyond queue %d, to which no entry leads",
+				v.settings.Profile.Name, 100*float64(beyond)/float64(all), reached-1),
+		}
+		no := false
+		r.Agrees, r.Verdict = &no, "Reality differs from the prediction."
+		r.Evidence = append(r.Evidence, v.withoutATR())
+		return
+	}
+	if may := v.done.Result.ATR; r.Agrees == nil && may > 0 {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("ATR, on by default with %s, may have moved up to %.1f%% of the packets to other queues, which counters can't tell from another key or table. %s",
+			v.settings.Profile.Name, 100*float64(may)/float64(v.done.Result.Received), v.withoutATR()))
+	}
+}
+
+// beyondShare is the share of what was counted that may lie beyond the table's queues for
+// other reasons, as packets received before it was set.
+const beyondShare = 0.01
+
+// withoutATR is how to be sure.
+func (v *verification) withoutATR() string {
+	return fmt.Sprintf("To compare without ATR turn it off for a test: `%s`.", v.settings.Profile.NTuple.OffATR)
+}
+
+// reached is one more than the last queue to which the table, the default queue or a rule
+// leads.
+func (v *verification) reached() int {
+	config := v.claimed.Config()
+	last := config.DefaultQueue
+	for _, q := range config.Table {
+		last = max(last, int(q))
+	}
+	for _, target := range v.claimed.Targets() {
+		last = max(last, int(target.Queue))
+	}
+	return last + 1
+}
+
+// tcp is what was received of TCP, in the unit of the counters.
+func (v *verification) tcp() (n uint64) {
+	for _, g := range v.received() {
+		if g.header.Protocol == pcaps.ProtoTCP {
+			n += g.in(v.unit)
+		}
+	}
+	return n
+}
