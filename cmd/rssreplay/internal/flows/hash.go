@@ -44,6 +44,7 @@ type hashReport struct {
 // NewHashCommand is `rssreplay hash SRC DST`.
 func NewHashCommand(e *cli.Env) *cobra.Command {
 	var protocol string
+	var frame frameFlags
 	c := &cobra.Command{
 		Use: "hash SRC DST [flags]",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -56,6 +57,7 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 	model := settings.NewSteeringFlags(c.Flags())
 	model.AddRPS()
 	c.Flags().StringVar(&protocol, "protocol", "tcp", "")
+	frame.add(c.Flags())
 	to := output.NewFlags(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		h, err := parseTuple(args[0], args[1], protocol)
@@ -73,7 +75,11 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r := hashOf(h, s)
+		f, err := frame.of(h)
+		if err != nil {
+			return cli.AsUsage(err)
+		}
+		r := hashOf(h, f, s)
 		for _, end := range args {
 			if note := portNote(end); note != "" {
 				r.said = append(r.said, note)
@@ -156,8 +162,8 @@ func portNote(end string) string {
 	return fmt.Sprintf("%s is taken as an address without a port; a port needs brackets: [%s]:%d.", end, addr, port)
 }
 
-func hashOf(h *pcaps.Header, s *settings.Settings) *hashReport {
-	d := s.Steering.Decide(h, &pcaps.Extension{})
+func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
+	d := s.Steering.DecideFrame(h, &pcaps.Extension{}, f)
 	r := &hashReport{
 		Schema: "rssreplay/hash/v1", HashType: d.Type.String(),
 		said: slices.Concat(s.Notes, s.Caveats), tableSize: len(s.Config.Table),
@@ -167,6 +173,7 @@ func hashOf(h *pcaps.Header, s *settings.Settings) *hashReport {
 	if h.Facts&pcaps.HasPorts != 0 {
 		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort
 	}
+	r.said = append(r.said, notGiven(s.Steering.NTuple(), f)...)
 	if d.Type != hash.None {
 		value := fmt.Sprintf("0x%08x", d.Hash)
 		r.Hash = &value
