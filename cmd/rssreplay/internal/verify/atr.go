@@ -3,7 +3,6 @@ package verify
 import (
 	"fmt"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/pcaps"
 	"rssreplay/report"
@@ -64,7 +63,7 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 		return false
 	}
 	summary := fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %s on another queue than the table's",
-		v.settings.Profile.Name, cli.Plural(moved, "TCP packet is", "TCP packets are"))
+		v.settings.Profile.Name, report.Plural(moved, "TCP packet is", "TCP packets are"))
 	if beyond > 0 {
 		summary += fmt.Sprintf(", %d of them beyond queue %d, to which no entry leads", beyond, reached-1)
 	}
