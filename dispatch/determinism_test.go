@@ -49,7 +49,7 @@ func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := everything{Result: r, Affinity: make([][]affinity.Flow, len(r.Modes)), Rule: o.Directions.Rule()}
+	e := everything{Result: r, Affinity: make([][]affinity.Flow, len(r.Modes)), Rule: o.Directions.Rule(r.Packets)}
 	for id := range uint32(r.NumFlows) {
 		e.Flows = append(e.Flows, r.Flow(id))
 		for mode := range r.Modes {

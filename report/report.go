@@ -42,9 +42,12 @@ type Report struct {
 	// known; whether the CPU numbers can be trusted, in a sentence; what else the
 	// reader must know first; what he may want to do now.
 	Evenness *Evenness `json:"-"`
-	Trust    string    `json:"-"`
-	Asides   []string  `json:"-"`
-	Next     []Next    `json:"-"`
+	// Unpredicted: the host chooses the queues, so that the CPUs here are those of a table
+	// that is only assumed.
+	Unpredicted bool     `json:"-"`
+	Trust       string   `json:"-"`
+	Asides      []string `json:"-"`
+	Next        []Next   `json:"-"`
 
 	Notes     []string `json:"-"` // the text's first lines, such as what the default key means for the CPU numbers
 	FlowsNote string   `json:"-"` // a sentence before the flow table, such as which CPU's flows are shown

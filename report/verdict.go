@@ -96,8 +96,11 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	times := m.Imbalance.Packets
 	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))
 	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
-	if r.Capture.Received < MinPackets {
+	if r.Capture.Received < MinPackets && !r.Unpredicted {
 		return Statement{Text: fmt.Sprintf("%s are too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet", "packets"), share)}, false
+	}
+	if r.Unpredicted {
+		return Statement{Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
 	}
 	chance, largest := Null, Fraction(0) // of a fair share
 	if r.Evenness != nil {

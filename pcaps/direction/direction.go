@@ -379,19 +379,20 @@ func (d *Directions) OnlySender() (netip.Addr, bool) {
 	return versionAddress(at, v.candidates[0].address), true
 }
 
-// Rule says in one sentence which rules have told the directions so far.
-func (d *Directions) Rule() string {
+// Rule says in one sentence which rules have told the directions so far, of that many
+// packets.
+func (d *Directions) Rule(packets uint64) string {
 	switch d.side {
 	case SideOut:
-		return "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, " + d.rule()
+		return "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, " + d.rule(packets)
 	case SideBoth:
 		return "--direction both: every packet is taken as received"
 	}
-	return d.rule()
+	return d.rule(packets)
 }
 
 // rule is Rule without --direction.
-func (d *Directions) rule() string {
+func (d *Directions) rule(packets uint64) string {
 	var rule string
 	switch {
 	case d.local.none:
@@ -414,7 +415,14 @@ func (d *Directions) rule() string {
 		}
 		rule = "auto: " + strings.Join(parts, "; ")
 	}
-	if d.said > 0 {
+	switch {
+	case d.said == 1 && packets == 1:
+		return "the capture itself says it of the only packet"
+	case d.said > 0 && uint64(d.said) == packets:
+		return fmt.Sprintf("the capture itself says it of all %d packets", d.said)
+	case d.said == 1:
+		return "the capture itself says it of 1 packet; of others " + rule
+	case d.said > 1:
 		return fmt.Sprintf("the capture itself says it of %d packets; of others %s", d.said, rule)
 	}
 	return rule

@@ -147,7 +147,7 @@ func TestAuto(t *testing.T) {
 				t.Errorf("%s: packet %d: sent is %v", test.name, i+1, got)
 			}
 		}
-		if got := d.Rule(); got != test.rule {
+		if got := d.Rule(3); got != test.rule {
 			t.Errorf("%s: rule\n%s, want\n%s", test.name, got, test.rule)
 		}
 	}
@@ -177,8 +177,8 @@ func TestAutoLooksAt10000Packets(t *testing.T) {
 	if !isSent(d, from("10.0.0.5", "3.3.3.3")) {
 		t.Error("10.0.0.5 should be local")
 	}
-	if want := "auto: 10.0.0.5 is in all 6667 unicast IPv4 packets"; d.Rule() != want {
-		t.Errorf("%s, want %s", d.Rule(), want)
+	if want := "auto: 10.0.0.5 is in all 6667 unicast IPv4 packets"; d.Rule(0) != want {
+		t.Errorf("%s, want %s", d.Rule(0), want)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := NewDirections(local).Rule(); got != want {
+		if got := NewDirections(local).Rule(0); got != want {
 			t.Errorf("%s: %s, want %s", value, got, want)
 		}
 	}
@@ -214,8 +214,8 @@ func TestSides(t *testing.T) {
 		finds bool
 		rule  string
 	}{
-		{"in", [3]bool{false, true, true}, true, "the capture itself says it of 1 packets; of others local: sent is what comes from 10.0.0.5 and does not go there"},
-		{"out", [3]bool{true, false, false}, true, "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, the capture itself says it of 1 packets; of others local: sent is what comes from 10.0.0.5 and does not go there"},
+		{"in", [3]bool{false, true, true}, true, "the capture itself says it of 1 packet; of others local: sent is what comes from 10.0.0.5 and does not go there"},
+		{"out", [3]bool{true, false, false}, true, "--direction out: the NIC is at the other end, and receives what the capturing machine sent; of that, the capture itself says it of 1 packet; of others local: sent is what comes from 10.0.0.5 and does not go there"},
 		{"both", [3]bool{}, false, "--direction both: every packet is taken as received"},
 	} {
 		side, err := ParseSide(test.value)
@@ -231,8 +231,20 @@ func TestSides(t *testing.T) {
 		if got := [3]bool{isSent(d, received), isSent(d, sent), isSent(d, said)}; got != test.sent || d.FindsSent() != test.finds {
 			t.Errorf("%s: sent %v, finds %v", test.value, got, d.FindsSent())
 		}
-		if d.Rule() != test.rule {
-			t.Errorf("%s: rule %s\nwant %s", test.value, d.Rule(), test.rule)
+		if all := d.Rule(uint64(d.Said())); test.value != "both" && !strings.HasSuffix(all, "the capture itself says it of the only packet") {
+			t.Errorf("%s: where it is said of each packet: %s", test.value, all)
+		}
+		if d.Rule(0) != test.rule {
+			t.Errorf("%s: rule %s\nwant %s", test.value, d.Rule(0), test.rule)
+		}
+	}
+	for i := range 2 {
+		d := NewDirections(Local{})
+		for range i + 1 {
+			isSent(d, said)
+		}
+		if want := []string{"the capture itself says it of the only packet", "the capture itself says it of all 2 packets"}[i]; d.Rule(uint64(i+1)) != want {
+			t.Errorf("rule %s, want %s", d.Rule(uint64(i+1)), want)
 		}
 	}
 	auto := NewDirections(Local{})

@@ -52,8 +52,8 @@ func (a *ReportBuilder) Report() *report.Report {
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
 		Notes:   a.Settings.Notes,
-		Trust:   a.Settings.Trust,
-		Asides:  a.Settings.Asides,
+		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers,
+		Asides: a.Settings.Asides,
 	}
 	rank := make(map[uint32]int, len(listed))
 	if a.Limit >= 0 {

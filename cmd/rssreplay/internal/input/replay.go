@@ -246,7 +246,7 @@ func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Setting
 	}
 	return &Replayed{
 		Result: result, Files: src.Info(), Order: src.Order(), scale: scale,
-		Rule: directions.Rule(), Directions: directions, DirectionUnknown: directions.Unknown(),
+		Rule: directions.Rule(result.Packets), Directions: directions, DirectionUnknown: directions.Unknown(),
 	}, nil
 }
 

@@ -18,11 +18,15 @@ func TestObservedOrder(t *testing.T) {
 		"SrcPort": func(o *observed) { o.header.SrcPort = 1 }, "DstPort": func(o *observed) { o.header.DstPort = 1 },
 		"Encapsulations": func(o *observed) { o.header.Encapsulations = 1 }, "Facts": func(o *observed) { o.header.Facts = 1 },
 		"Protocol": func(o *observed) { o.header.Protocol = 1 }, "Version": func(o *observed) { o.header.Version = 1 },
+		"Source": func(o *observed) { o.frame.Source[5] = 1 }, "Destination": func(o *observed) { o.frame.Destination[5] = 1 },
+		"TagType": func(o *observed) { o.frame.TagType = 1 }, "Tag": func(o *observed) { o.frame.Tag = 1 },
+		"EtherType": func(o *observed) { o.frame.EtherType = 1 }, "Class": func(o *observed) { o.frame.Class = 1 },
+		"Has": func(o *observed) { o.frame.Has = 1 }, "L4": func(o *observed) { o.frame.L4[3] = 1 }, "AH": func(o *observed) { o.frame.AH[3] = 1 },
 		"Reason": func(o *observed) { o.header.Reason = 1 }, "Direction": func(o *observed) { o.header.Direction = 1 },
 	}
-	for _, of := range []reflect.Type{reflect.TypeFor[observed](), reflect.TypeFor[pcaps.Header](), reflect.TypeFor[pcaps.Extension]()} {
+	for _, of := range []reflect.Type{reflect.TypeFor[observed](), reflect.TypeFor[pcaps.Header](), reflect.TypeFor[pcaps.Extension](), reflect.TypeFor[pcaps.Frame]()} {
 		for i := range of.NumField() {
-			if name := of.Field(i).Name; changes[name] == nil && name != "header" && name != "ext" {
+			if name := of.Field(i).Name; changes[name] == nil && name != "header" && name != "ext" && name != "frame" && name != "TCPFlags" { // no rule compares these
 				t.Errorf("nothing here changes %s.%s", of.Name(), name)
 			}
 		}
