@@ -17,4 +17,16 @@
 //     of its group, and shares no state with the others.
 //  4. At the end, Result derives what need not be counted per packet: the load of
 //     table entries, and under RSS a flow's CPU, from the flows.
+//
+// The files, in the order of the work:
+//
+//   - replay.go: what is asked for, and the pass; chunk.go: what goes from hand to hand.
+//   - stage.go, timeline.go: 1, with what it notes: facts.go, long.go, tunnels.go, atr.go;
+//     rps.go: the hashes that the host's stack makes itself.
+//   - steerer.go, flows.go: 2; flow_decisions.go: by each way of steering. arrivals.go
+//     counts packets over time, and marks.go flows' packets now and then.
+//   - summary.go: 4. What is asked of a finished replay: largest.go, shape.go, chance.go
+//     (how even the hash can be), rules.go, moved.go (what moves of entries disturbed).
+//   - loads_under.go: the loads under other keys, types and tables, of the same flows;
+//     folds.go: in parts of the capture; headroom.go: at other rates.
 package dispatch

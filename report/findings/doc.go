@@ -3,6 +3,7 @@
 //  1. Diagnose asks each finding in turn (findings.go); one that holds has its text,
 //     evidence and figures.
 //  2. They stand by what they are about: the capture (capture.go), the table and the hash
-//     (table.go), the load (load.go), times (time.go), the host (host.go).
+//     (table.go), rules before the table (rules.go), the load (load.go), receive packet
+//     steering (rps.go), times (time.go), tables that change (moves.go), the host (host.go).
 //  3. Conditions are what --fail-if says of a result's figures (condition.go).
 package findings

@@ -2,8 +2,8 @@
 // other file.
 //
 //  1. page.go has the frame of every page; report.go, compare.go and suggest.go fill it.
-//  2. The parts: plots of loads, latency and depths (plot.go), loads over time (time.go),
-//     the heat map of the table's entries (entries.go), flows (flow.go), tables (table.go),
+//  2. The parts: plots of loads, latency and depths (plot.go), loads over time (time.go,
+//     over_time.go), the heat map of the table's entries (entries.go), flows (flow.go), tables (table.go),
 //     and what a reader needs to try a table of his own (try.go).
 //  3. html/ has the templates, and the script. Of it whatif.js computes what another table
 //     does and touches nothing; state.js keeps what is shown in the address; the others are

@@ -1,7 +1,7 @@
 //go:build unix
 
 // Command speed measures rssreplay as a whole process, in turn with what else
-// reads a capture, and prints the README's table:
+// reads a capture, and prints CONTRIBUTING.md's table:
 //
 //	go run ./cmd/rssreplay/internal/speed
 //
