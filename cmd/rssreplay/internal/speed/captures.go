@@ -11,11 +11,13 @@ import (
 )
 
 // A capture to make: TCP packets over Ethernet, one in five of a flow over IPv6,
-// flows drawn evenly, gaps of 0 to 2 µs.
+// flows drawn evenly, gaps of 0 to 2 µs; with zipf drawn by Zipf's law, gaps of 0 to
+// 4 µs, so that many more packets raise an interrupt of their own.
 type capture struct {
 	name    string
 	packets int
-	flows   int  // 0: every packet is a flow of its own
+	flows   int // 0: every packet is a flow of its own
+	zipf    bool
 	mixed   bool // 66 to 1465 bytes, else 66 (IPv4) and 74 (IPv6)
 	answers bool // every other packet goes the other way, as in a capture of a host
 	pcapng  bool
@@ -63,13 +65,21 @@ func (c *capture) write(w *bufio.Writer) {
 		w.Write(header)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
+	var zipf *rand.Zipf
+	gap := 3
+	if c.zipf {
+		zipf, gap = rand.NewZipf(random, 1.1, 1, uint64(c.flows-1)), 5
+	}
 	now := uint64(1_700_000_000_000_000) // µs
 	frame := make([]byte, maxBytes)
 	record := make([]byte, 0, 32)
 	for i := range c.packets {
-		now += uint64(random.IntN(3))
+		now += uint64(random.IntN(gap))
 		flow := i
-		if c.flows > 0 {
+		switch {
+		case c.zipf:
+			flow = int(zipf.Uint64())
+		case c.flows > 0:
 			flow = random.IntN(c.flows)
 		}
 		length := 66

@@ -35,11 +35,12 @@ type bench struct {
 // row is one line of the table: what was done, in which time, and how that
 // compares.
 type row struct {
-	work      string
-	time      time.Duration
-	reference string
-	ratio     float64 // to the reference; 0: the note says all
-	note      string
+	work       string
+	time       time.Duration
+	reference  string
+	ratio, cpu float64 // to the reference, of the wall times and of the CPU times; 0: none
+	goal       string  // of the first, or of the time
+	note       string
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
@@ -66,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if err := b.prepare(); err != nil {
 		return err
 	}
-	steps := []func() error{b.small, b.mixed, b.manyFlows, b.everyPacketAFlow, b.layouts, b.start}
+	steps := []func() error{b.small, b.zipf, b.compressed, b.mixed, b.manyFlows, b.everyPacketAFlow, b.layouts, b.start}
 	if *long {
 		steps = append(steps, b.long)
 	}
@@ -106,11 +107,20 @@ func (b *bench) capture(c capture) (string, error) {
 	return c.make(b.dir)
 }
 
-func (b *bench) add(work string, s samples, reference string, of samples, note string) {
-	b.rows = append(b.rows, row{work, s.wall(), reference, s.ratio(of), note})
+// add adds what was measured beside what it is compared with; goal is what the ratio
+// should not exceed, "" where there is none.
+func (b *bench) add(work string, s samples, reference string, of samples, goal, note string) {
+	b.rows = append(b.rows, row{work, s.wall(), reference, s.ratio(of), s.cpuRatio(of), goal, note})
 }
 
-// small is 5 million small packets: two modes, four, as pcapng, and of both directions.
+// gopacket is what decodes a capture with its DecodingLayerParser, and does no more:
+// the same kind of work in the same language.
+func (b *bench) gopacket(pcap string) []string { return []string{b.self, "-decode", pcap} }
+
+const asGopacket = "gopacket's DecodingLayerParser"
+
+// small is 5 million small packets: two modes, four, with RPS and a rebalancer, as pcapng,
+// and of both directions.
 func (b *bench) small() error {
 	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
 	if err != nil {
@@ -125,30 +135,79 @@ func (b *bench) small() error {
 		return err
 	}
 	commands := [][]string{
-		{"tcpdump", "-r", pcap, "-w", os.DevNull},
 		{b.tool, pcap},
-		{b.tool, ng},
-		{b.tool, pcap, "--mode", "all"},
+		b.gopacket(pcap),
 		{b.tool, host},
-		{b.self, "-decode", pcap},
+		{b.tool, pcap, "--mode", "all"},
+		{b.tool, pcap, "--rps", "0-7"},
+		{b.tool, pcap, "--rebalance", "rsspp"},
+		{b.tool, ng},
 	}
-	if has("capinfos") {
-		commands = append(commands, []string{"capinfos", "-c", pcap})
+	others := []string{"tcpdump", "capinfos"}
+	for _, program := range others {
+		switch {
+		case !has(program):
+		case program == "tcpdump":
+			commands = append(commands, []string{program, "-r", pcap, "-w", os.DevNull})
+		default:
+			commands = append(commands, []string{program, "-c", pcap})
+		}
 	}
 	all, err := inTurn(b.rounds, commands...)
 	if err != nil {
 		return err
 	}
-	tcpdump, two := all[0], all[1]
-	b.add("5 M packets of 66 bytes, 100,000 flows", two, "`tcpdump -r X -w /dev/null`", tcpdump, memory(two))
-	b.add("the same as pcapng", all[2], "the pcap", two, "")
-	b.add("the same in all four modes", all[3], "two modes", two, "")
-	b.add("half of the packets sent, half received", all[4], "all received", two, "")
-	b.add("gopacket's DecodingLayerParser, and no more", all[5], "rssreplay", two, "")
-	if len(all) > 6 {
-		b.add("`capinfos -c`", all[6], "rssreplay", two, "")
+	two := all[0]
+	b.add("5 M packets of 66 bytes, 100,000 even flows", two, asGopacket, all[1], "0.36", memory(two))
+	b.add("half of them sent, half received", all[2], "all received", two, "1.5", "")
+	b.add("in all four modes", all[3], "two modes", two, "1.6", "")
+	b.add("with `--rps 0-7`", all[4], "without", two, "1.6", "")
+	b.add("with `--rebalance rsspp`", all[5], "without", two, "1.1", "")
+	b.add("as pcapng", all[6], "the pcap", two, "", "")
+	for i, c := range commands[7:] {
+		b.add("`"+c[0]+"` of it", all[7+i], "rssreplay", two, "", "")
 	}
 	return b.conversations()
+}
+
+// zipf is flows as uneven as many networks have them, of both directions too.
+func (b *bench) zipf() error {
+	pcap, err := b.capture(capture{name: "zipf.pcap", packets: 5_000_000, flows: 100_000, zipf: true})
+	if err != nil {
+		return err
+	}
+	host, err := b.capture(capture{name: "zipf-host.pcap", packets: 5_000_000, flows: 100_000, zipf: true, answers: true})
+	if err != nil {
+		return err
+	}
+	all, err := inTurn(b.rounds, []string{b.tool, pcap}, b.gopacket(pcap), []string{b.tool, host})
+	if err != nil {
+		return err
+	}
+	b.add("5 M packets of 66 bytes, 100,000 Zipf flows", all[0], asGopacket, all[1], "0.46", memory(all[0]))
+	b.add("half of them sent, half received", all[2], "all received", all[0], "1.3", "")
+	return nil
+}
+
+// compressed is the small capture as zstd has it.
+func (b *bench) compressed() error {
+	if !has("zstd") {
+		return nil
+	}
+	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
+	if err != nil {
+		return err
+	}
+	packed := pcap + ".zst"
+	if out, err := exec.Command("zstd", "-q", "-f", "-o", packed, pcap).CombinedOutput(); err != nil {
+		return fmt.Errorf("zstd: %w\n%s", err, out)
+	}
+	all, err := inTurn(b.rounds, []string{b.tool, packed}, []string{"sh", "-c", `zstd -dc "$1" >/dev/null`, "sh", packed})
+	if err != nil {
+		return err
+	}
+	b.add("5 M packets of 66 bytes, zstd", all[0], "`zstd -dc X >/dev/null`", all[1], "1.15", memory(all[0]))
+	return nil
 }
 
 // conversations is tshark's table of the flows of a tenth of the packets.
@@ -164,7 +223,7 @@ func (b *bench) conversations() error {
 	if err != nil {
 		return err
 	}
-	b.add("`tshark -q -z conv,tcp`, a tenth of it, one round", all[1], "rssreplay", all[0], "")
+	b.add("`tshark -q -z conv,tcp`, a tenth of it, one round", all[1], "rssreplay", all[0], "", "")
 	return nil
 }
 
@@ -179,12 +238,13 @@ func (b *bench) mixed() error {
 		return err
 	}
 	// cat knows /dev/null and does not copy to it: through a pipe it would be slower.
-	all, err := inTurn(b.rounds, []string{"sh", "-c", `cat "$1" >/dev/null`, "sh", pcap}, []string{b.tool, pcap}, []string{b.tool, ng})
+	all, err := inTurn(b.rounds, []string{b.tool, pcap}, b.gopacket(pcap), []string{b.tool, ng}, []string{"sh", "-c", `cat "$1" >/dev/null`, "sh", pcap})
 	if err != nil {
 		return err
 	}
-	b.add("2 M packets of 66 to 1465 bytes", all[1], "`cat X >/dev/null`", all[0], memory(all[1]))
-	b.add("the same as pcapng", all[2], "the pcap", all[1], "")
+	b.add("2 M packets of 66 to 1465 bytes", all[0], asGopacket, all[1], "0.40", memory(all[0]))
+	b.add("as pcapng", all[2], "the pcap", all[0], "", "")
+	b.add("`cat X >/dev/null` of it", all[3], "rssreplay", all[0], "", "")
 	return nil
 }
 
@@ -195,16 +255,23 @@ func (b *bench) manyFlows() error {
 	if err != nil {
 		return err
 	}
-	all, err := inTurn(b.rounds,
-		[]string{"tcpdump", "-r", pcap, "-w", os.DevNull},
-		[]string{b.tool, pcap},
-		[]string{b.tool, pcap, "--format", "json", "--flows", "all"})
+	uneven, err := b.capture(capture{name: "zipf-flows.pcap", packets: 10_000_000, flows: flows, zipf: true})
 	if err != nil {
 		return err
 	}
-	note := fmt.Sprintf("%s: %.0f a flow, and 32 MB", memory(all[1]), float64(all[1].memory()-32<<20)/flows)
-	b.add("10 M packets, 700,000 flows", all[1], "`tcpdump -r X -w /dev/null`", all[0], note)
-	b.add("`--format json --flows all` of it", all[2], "the table", all[1], memory(all[2]))
+	all, err := inTurn(b.rounds,
+		[]string{b.tool, pcap},
+		b.gopacket(pcap),
+		[]string{b.tool, pcap, "--format", "json", "--flows", "all"},
+		[]string{b.tool, uneven},
+		b.gopacket(uneven))
+	if err != nil {
+		return err
+	}
+	note := fmt.Sprintf("%s: %.0f a flow, and 32 MB", memory(all[0]), float64(all[0].memory()-32<<20)/flows)
+	b.add("10 M packets, 700,000 even flows", all[0], asGopacket, all[1], "0.48", note)
+	b.add("`--format json --flows all` of it", all[2], "the table", all[0], "", memory(all[2]))
+	b.add("10 M packets, 700,000 Zipf flows", all[3], asGopacket, all[4], "0.55", memory(all[3]))
 	return nil
 }
 
@@ -222,7 +289,7 @@ func (b *bench) everyPacketAFlow() error {
 	if err != nil {
 		return err
 	}
-	b.add("2.5 M packets, each a flow of its own", all[1], "100,000 flows", all[0], memory(all[1]))
+	b.add("2.5 M packets, each a flow of its own", all[1], "100,000 flows", all[0], "", memory(all[1]))
 	return nil
 }
 
@@ -240,7 +307,7 @@ func (b *bench) layouts() error {
 	if err != nil {
 		return err
 	}
-	b.add("`compare` of 16 layouts, 5 M packets", all[1], "one replay", all[0], memory(all[1]))
+	b.add("`compare` of 16 layouts, 5 M packets", all[1], "one replay", all[0], "3.5", memory(all[1]))
 	return nil
 }
 
@@ -255,7 +322,7 @@ func (b *bench) start() error {
 	if err != nil {
 		return err
 	}
-	b.rows = append(b.rows, row{work: "100 packets, start to finish", time: all[0].wall()})
+	b.rows = append(b.rows, row{work: "100 packets, start to finish", time: all[0].wall(), goal: "12 ms"})
 	return nil
 }
 
@@ -273,7 +340,7 @@ func (b *bench) long() error {
 	if err != nil {
 		return err
 	}
-	b.add("50 M packets of the same 100,000 flows", all[1], "5 M", all[0], fmt.Sprintf("%s, of 5 M %s", memory(all[1]), memory(all[0])))
+	b.add("50 M packets of the same 100,000 flows", all[1], "5 M", all[0], "", fmt.Sprintf("%s, of 5 M %s", memory(all[1]), memory(all[0])))
 	return nil
 }
 
@@ -286,16 +353,20 @@ func memory(s samples) string { return fmt.Sprintf("%.0f MB", float64(s.memory()
 
 // print writes the rows as a Markdown table whose columns line up.
 func (b *bench) print(w io.Writer) error {
-	fmt.Fprintf(w, "Whole processes, in turn, medians of %d rounds; %d CPUs, %s/%s, %s.\n\n", b.rounds, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	scaled := ""
+	if b.scale > 1 {
+		scaled = fmt.Sprintf(", all numbers of packets divided by %d", b.scale)
+	}
+	fmt.Fprintf(w, "Whole processes, in turn, medians of %d rounds%s; %d CPUs, %s/%s, %s.\n\n", b.rounds, scaled, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprintln(t, "| work\t| time\t| ratio\t| to\t| memory\t|")
-	fmt.Fprintln(t, "| ---\t| ---:\t| ---:\t| ---\t| ---\t|")
+	fmt.Fprintln(t, "| work\t| time\t| ratio\t| goal\t| of CPU time\t| to\t| memory\t|")
+	fmt.Fprintln(t, "| ---\t| ---:\t| ---:\t| ---:\t| ---:\t| ---\t| ---\t|")
 	for _, r := range b.rows {
-		ratio := ""
+		ratio, cpu := "", ""
 		if r.ratio > 0 {
-			ratio = fmt.Sprintf("%.2f", r.ratio)
+			ratio, cpu = fmt.Sprintf("%.2f", r.ratio), fmt.Sprintf("%.2f", r.cpu)
 		}
-		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %s\t| %s\t|\n", r.work, seconds(r.time), ratio, r.reference, strings.TrimSpace(r.note))
+		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t| %s\t|\n", r.work, seconds(r.time), ratio, r.goal, cpu, r.reference, strings.TrimSpace(r.note))
 	}
 	return t.Flush()
 }

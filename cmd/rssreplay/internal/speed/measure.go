@@ -75,12 +75,21 @@ func (s samples) memory() int64 {
 	return most
 }
 
-// ratio is the median of the ratios round by round: what disturbed a round
-// disturbed both.
+// ratio is the median of the ratios of the wall times, round by round: what disturbed a
+// round disturbed both.
 func (s samples) ratio(reference samples) float64 {
+	return medianRatio(s, reference, func(one sample) time.Duration { return one.wall })
+}
+
+// cpuRatio is the same of the CPU times, which depend less on what else runs.
+func (s samples) cpuRatio(reference samples) float64 {
+	return medianRatio(s, reference, func(one sample) time.Duration { return one.cpu })
+}
+
+func medianRatio(s, reference samples, of func(sample) time.Duration) float64 {
 	ratios := make([]float64, len(s))
 	for i := range s {
-		ratios[i] = float64(s[i].wall) / float64(reference[i].wall)
+		ratios[i] = float64(of(s[i])) / float64(of(reference[i]))
 	}
 	slices.Sort(ratios)
 	return ratios[len(ratios)/2]

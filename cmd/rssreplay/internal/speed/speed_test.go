@@ -18,6 +18,7 @@ func TestCaptures(t *testing.T) {
 		{name: "mixed.pcap", packets: 200, flows: 50, mixed: true},
 		{name: "own.pcap", packets: 300},
 		{name: "host.pcap", packets: 300, flows: 50, answers: true},
+		{name: "zipf.pcap", packets: 300, flows: 50, zipf: true},
 	} {
 		path, err := c.make(dir)
 		if err != nil {
@@ -35,9 +36,6 @@ func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts 60 processes")
 	}
-	if _, err := exec.LookPath("tcpdump"); err != nil {
-		t.Skip("no tcpdump here to measure against")
-	}
 	dir := t.TempDir()
 	tool := filepath.Join(dir, "rssreplay")
 	if out, err := exec.Command("go", "build", "-o", tool, "rssreplay/cmd/rssreplay").CombinedOutput(); err != nil {
@@ -53,7 +51,7 @@ func TestRun(t *testing.T) {
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "half received", "66 to 1465", "700,000 flows", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
+	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "half received", "66 to 1465", "700,000 even", "100,000 Zipf", "700,000 Zipf", "--rps", "--rebalance", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no row has %q:\n%s", want, table.String())
 		}
