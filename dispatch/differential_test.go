@@ -358,6 +358,11 @@ func compareObserved(seed uint64) error {
 		packets: r.IntN(20_000), hosts: 2 + r.IntN(40),
 		sends: r.IntN(3) == 0, homes: r.IntN(3) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
 	}.capture(r)
+	return unobserved(capture, cfg, s)
+}
+
+// unobserved compares a replay that nobody observes with one that somebody does.
+func unobserved(capture *records, cfg *engine.Config, s *nicmodel.Steering) error {
 	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -11,6 +12,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/plain"
+	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps/direction"
 )
@@ -177,4 +179,47 @@ func TestMovesEqualPlain(t *testing.T) {
 			t.Errorf("no %s in any case", what)
 		}
 	}
+}
+
+// TestMovesUnobservedEqualsObserved compares the engine of tables that change with the
+// one that an observer gets, on captures of several batches.
+func TestMovesUnobservedEqualsObserved(t *testing.T) {
+	cases := uint64(40)
+	if testing.Short() {
+		cases = 6
+	}
+	for seed := range cases {
+		if err := movesUnobserved(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func movesUnobserved(seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 23))
+	cfg, s := defaultConfig(2 + r.IntN(10))
+	cfg.RxRing, cfg.Drain, cfg.DPCBudget = 1<<r.IntN(10), engine.Drain(r.IntN(2)), r.IntN(2)*r.IntN(20)
+	cfg.PacketCost, cfg.MigrationCost, cfg.ByteCost = 1+r.Int64N(3000), r.Int64N(1000), r.Int64N(2)*r.Int64N(1000)
+	capture := traffic{
+		packets: 15_000, hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
+	}.capture(r)
+	arrivals := make([]int64, len(capture.recs))
+	for i := range capture.recs {
+		arrivals[i] = capture.recs[i].Time
+	}
+	arrivals, _, _ = plain.Arrivals(arrivals)
+	span := arrivals[len(arrivals)-1]
+	cfg.Interval = max(cfg.Interval, span/20+1)
+	for i := range r.IntN(20) {
+		table := slices.Clone(cfg.Table)
+		for e := range table {
+			table[e] = uint16(r.IntN(cfg.Queues))
+		}
+		cfg.Tables = append(cfg.Tables, engine.TableAt{Time: arrivals[(i+1)*len(arrivals)/21] + r.Int64N(3), Table: table})
+	}
+	if len(cfg.Tables) == 0 || r.IntN(2) == 0 {
+		every := 1 + span/(1+r.Int64N(200))
+		cfg.Rebalance = &rebalance.Options{Every: every, Max: every, Threshold: 0.01}
+	}
+	return unobserved(capture, cfg, s)
 }

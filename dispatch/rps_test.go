@@ -70,8 +70,11 @@ func randomRPS(r *rand.Rand, cfg *engine.Config) *engine.RPS {
 
 // tagSome gives some frames a VLAN tag, so that packets of one flow have several hashes
 // of the stack's own.
-func tagSome(r *rand.Rand, c *records) {
-	for i := range c.recs {
+func tagSome(r *rand.Rand, c *records) { tagFrom(r, c, 0) }
+
+// tagFrom is tagSome of the packets from one on.
+func tagFrom(r *rand.Rand, c *records, from int) {
+	for i := from; i < len(c.recs); i++ {
 		if rec := &c.recs[i]; r.IntN(6) == 0 {
 			rec.Data = slices.Insert(rec.Data, 12, 0x81, 0, byte(r.IntN(2)), byte(r.IntN(3)))
 		}
@@ -86,7 +89,17 @@ func rpsCase(seed uint64) error {
 	}
 	cfg.RPS = randomRPS(r, cfg)
 	c.recs = c.recs[:min(len(c.recs), 300)] // the plain engine is slow
-	tagSome(r, c)
+	if seed%3 > 0 {                         // nothing is sent, and all work takes time: the CPUs may be lazy
+		c.says = false
+		for i := range c.recs {
+			c.recs[i].Direction = 0
+		}
+		cfg.DPCCost, cfg.PacketCost, cfg.IPILatency, cfg.RPS.Cost = cfg.DPCCost+1, cfg.PacketCost+1, cfg.IPILatency+1, cfg.RPS.Cost+1
+		cfg.Interval = max(cfg.Interval, 100_000)
+	}
+	if seed%3 < 2 { // and the ways of flows vary
+		tagSome(r, c)
+	}
 	return compare(c, cfg, s)
 }
 
@@ -102,6 +115,40 @@ func TestRPSEqualsPlain(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
+}
+
+// TestRPSUnobservedEqualsObserved compares CPUs that are lazy as long as each flow has
+// one way with those that an observer sees, on captures of several batches: some have
+// flows of several ways from a moment on.
+func TestRPSUnobservedEqualsObserved(t *testing.T) {
+	cases := uint64(40)
+	if testing.Short() {
+		cases = 6
+	}
+	for seed := range cases {
+		if err := rpsUnobserved(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func rpsUnobserved(seed uint64) error {
+	r := rand.New(rand.NewPCG(seed, 22))
+	cfg, s := defaultConfig(1 + r.IntN(10))
+	cfg.RxRing, cfg.DPCBudget = 1<<r.IntN(10), r.IntN(2)*r.IntN(20)
+	cfg.PacketCost, cfg.DPCCost, cfg.IPILatency = 1+r.Int64N(3000), 1+r.Int64N(2000), 1+r.Int64N(3000)
+	cfg.ISRCPU = r.IntN(len(cfg.CPUs)+2) - 2
+	capture := traffic{packets: 15_000, hosts: 2 + r.IntN(40), scale: 1 + r.Int64N(1+r.Int64N(20_000))}.capture(r)
+	cfg.RPS = randomRPS(r, cfg)
+	cfg.RPS.Cost++
+	if r.IntN(3) > 0 {
+		cfg.RPS.Passed = rps.All
+	}
+	if r.IntN(2) == 0 {
+		tagFrom(r, capture, r.IntN(len(capture.recs)))
+		cfg.RPS.Passed = rps.NoHashes
+	}
+	return unobserved(capture, cfg, s)
 }
 
 // TestRPSScenarios compares scenarios with RPS that were replayed in one pass, beside

@@ -46,6 +46,9 @@ type Queue struct {
 // Waiting is the number of buffers published and not yet taken.
 func (q *Queue) Waiting() int { return int(q.end - q.taken) }
 
+// Untaken is the number of buffers filled and not yet taken, published or not.
+func (q *Queue) Untaken() int { return int(q.filled - q.taken) }
+
 // Taken is the number of buffers taken and not yet returned.
 func (q *Queue) Taken() int { return int(q.taken - q.returned) }
 
@@ -79,7 +82,7 @@ func (q *Queue) grow() {
 	q.buf = buf
 }
 
-// Peek is the i-th waiting buffer, 0 the oldest; valid until the next Fill.
+// Peek is the i-th untaken buffer, 0 the oldest; valid until the next Fill.
 func (q *Queue) Peek(i int) *Buffer {
 	return &q.buf[(q.taken+uint64(i))&uint64(len(q.buf)-1)]
 }

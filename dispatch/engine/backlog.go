@@ -25,7 +25,8 @@ import (
 //	    ahead of itself, another's by an IPI.
 //
 // CPUs wait for each other's packets, so that they go on together, one event after
-// the other (agenda).
+// the other (agenda), or each alone up to where another one may see what it does
+// (lazyHop).
 type secondHop struct {
 	*Model
 	front   frontEnd         // of RSSMSIX
@@ -37,6 +38,8 @@ type secondHop struct {
 
 	busyWith int    // the CPU whose events happen; none between them
 	bound    moment // when another one's, or an arrival, comes
+
+	lazy lazyHop
 }
 
 const none = -1
@@ -143,10 +146,15 @@ func newSecondHop(m *Model) *secondHop {
 		h.raise, h.isr, h.ipi, h.turn = never, never, never, never
 		h.joined = make([]uint64, (len(m.cpus)+63)/64)
 	}
+	e.lazy.on = e.maySleep()
+	e.front.hop = e
 	return e
 }
 
 func (e *secondHop) Process(b *Batch) {
+	if e.lazy.on {
+		e.aim(b)
+	}
 	if e.mode == RSSMSIX {
 		e.front.process(b, e)
 		return
@@ -168,13 +176,13 @@ func (e *secondHop) Process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		e.catchUpAll(t)
+		e.meet(0, t)
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
 		}
 		buf := e.queues[0].Fill()
 		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), 0
-		buf.CPU = m.steer(b, i, 0)
+		buf.CPU = e.steer(b, i, 0)
 		m.event(Fill, t, -1, 0, int64(buf.Packet))
 		e.filled(t, 0)
 	}
@@ -182,7 +190,7 @@ func (e *secondHop) Process(b *Batch) {
 }
 
 // catchUp, catchUpAll, busy and publish are the backEnd.
-func (e *secondHop) catchUp(now int64, _ uint16) { e.catchUpAll(now) }
+func (e *secondHop) catchUp(now int64, cpu uint16) { e.meet(int(cpu), now) }
 
 func (e *secondHop) catchUpAll(now int64) { e.until(at(now, stepArrivals)) }
 
@@ -203,6 +211,9 @@ func (e *secondHop) busy(now int64) []int64 {
 func (e *secondHop) publish(t int64, cpus []uint16) {
 	e.catchUpAll(t)
 	for _, cpu := range cpus {
+		if e.lazy.on {
+			e.run(int(cpu), at(t, stepArrivals))
+		}
 		e.filled(t, int(cpu))
 	}
 }
@@ -243,7 +254,7 @@ func (e *secondHop) plan(c int) {
 	if c == e.busyWith {
 		return
 	}
-	when := e.hops[c].next()
+	when := e.outlook(c)
 	e.agenda.set(c, when)
 	e.bound = min(e.bound, when)
 }
@@ -259,7 +270,13 @@ func (e *secondHop) until(end moment) {
 		// the agenda told afterwards.
 		h := &e.hops[c]
 		e.busyWith, e.bound = c, min(end, e.agenda.others(c))
-		for {
+		for e.lazy.on {
+			e.awake(c, h, when)
+			if when = e.outlook(c); when >= e.bound {
+				break
+			}
+		}
+		for !e.lazy.on {
 			e.now = when.time()
 			e.do(c, h, when)
 			if when = h.next(); when >= e.bound {
@@ -297,6 +314,7 @@ func (e *secondHop) raise(v int) {
 	vector.armed, vector.masked = false, true
 	vector.Raise(e.now)
 	if vector.cpu = v; e.mode == NonRSS {
+		e.awakeAll()
 		vector.cpu = e.systemCPU()
 	}
 	e.event(Raise, e.now, vector.cpu, -1, -1)
@@ -388,6 +406,11 @@ func (e *secondHop) decide(c int) {
 		cpu.FromBacklog++
 		h.packet = *h.backlog.pop()
 		e.takeToIndicate(c)
+		if e.lazy.on { // nobody sees the packet's end
+			end := h.turn.time()
+			e.countIndicated(c, end)
+			h.turn = at(end, stepStarts)
+		}
 		return
 	}
 	q := &e.queues[h.vector]
@@ -412,7 +435,10 @@ func (e *secondHop) takeToIndicate(c int) {
 	h, p := &e.hops[c], &e.hops[c].packet
 	h.doing = indicating
 	cost, from := e.cfg.Cost(p.length), noCPU
-	if p.flow != NoFlow {
+	switch {
+	case e.lazy.on:
+		e.takeAimed(c, p)
+	case p.flow != NoFlow:
 		last := e.latest.At(p.flow)
 		if *last != 0 && int(*last) != c+1 {
 			from = int(*last) - 1
@@ -428,24 +454,35 @@ func (e *secondHop) takeToIndicate(c int) {
 	if e.observe != nil {
 		e.observe(Event{Mode: e.mode, Kind: Take, Time: e.now, CPU: c, Queue: int(p.queue), Packet: int64(p.packet), Latest: from})
 	}
-	e.settle(p.packet, uint16(c))
+	if !e.lazy.on {
+		e.settle(p.packet, uint16(c))
+	}
 	e.work(c, cost, stepEnds)
 }
 
-// indicated is the end of a packet's work.
-func (e *secondHop) indicated(c int) {
+// countIndicated counts the packet that a CPU is at, whose work ends at end.
+func (e *secondHop) countIndicated(c int, end int64) {
 	h, cpu := &e.hops[c], &e.cpus[c]
 	p := &h.packet
 	h.indicated++
 	cpu.Packets++
 	cpu.Bytes += uint64(p.length)
-	late := e.now - p.arrival
+	late := end - p.arrival
 	cpu.latency.Count(late)
 	cpu.latency.Add(1, late, max(cpu.latency.Max, late))
 	e.inWindow(&cpu.series, p.arrival)
-	e.order.Indicated(0, p.flow, p.packet, e.now)
-	if e.order.Due() {
-		e.order.Passed(e.now)
+}
+
+// indicated is the end of a packet's work.
+func (e *secondHop) indicated(c int) {
+	h := &e.hops[c]
+	p := &h.packet
+	e.countIndicated(c, e.now)
+	if !e.lazy.on {
+		e.order.Indicated(0, p.flow, p.packet, e.now)
+		if e.order.Due() {
+			e.order.Passed(e.now)
+		}
 	}
 	e.event(Indicate, e.now, c, int(p.queue), int64(p.packet))
 	if h.having == vectorDPC {
@@ -461,10 +498,13 @@ func (e *secondHop) join(c int) {
 	h := &e.hops[c]
 	p := &h.packet
 	e.giveBack(h)
+	e.awakeFor(c, int(p.target), stepEnds)
 	to, cpu := &e.hops[p.target], &e.cpus[p.target]
 	if to.backlog.len() > e.cfg.RPS.Backlog {
 		cpu.BacklogDrops++
-		e.settle(p.packet, notSteered)
+		if !e.lazy.on {
+			e.settle(p.packet, notSteered)
+		}
 		e.handed(BacklogDrop, p, c)
 		return
 	}
@@ -516,6 +556,7 @@ func (e *secondHop) wake(c int) {
 		for ; word != 0; word &= word - 1 {
 			other := 64*i + bits.TrailingZeros64(word)
 			to := &e.hops[other]
+			e.awakeFor(c, other, stepStarts)
 			if to.scheduled || to.backlog.len() == 0 {
 				continue
 			}
@@ -525,7 +566,9 @@ func (e *secondHop) wake(c int) {
 				continue
 			}
 			to.ipi = at(e.now+e.cfg.IPILatency, stepStarts)
-			e.plan(other)
+			if !e.lazy.on {
+				e.plan(other)
+			}
 		}
 	}
 }
@@ -545,6 +588,12 @@ func (e *secondHop) Finish() {
 		e.front.finish(e)
 	}
 	e.until(never)
+	if e.lazy.on {
+		for c := range e.hops {
+			e.run(c, never)
+		}
+		e.now = e.lazy.last
+	}
 	e.at(e.now)
 	for v := range e.vectors {
 		e.vectorWork = max(e.vectorWork, e.vectors[v].worked)

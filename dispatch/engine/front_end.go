@@ -9,7 +9,7 @@ type frontEnd struct {
 	m      *Model
 	list   nicmodel.DMAList
 	queues []nicmodel.Queue // the receive queue of each CPU
-	steers bool             // buffers are told the CPU that RPS steers them to
+	hop    *secondHop       // tells buffers the CPU that RPS steers them to; nil: none does
 }
 
 // backEnd is the host's side of it: what the published buffers set off.
@@ -27,7 +27,7 @@ type backEnd interface {
 }
 
 func newFrontEnd(m *Model) frontEnd {
-	return frontEnd{m: m, steers: m.cfg.RPS.Active(m.mode), list: nicmodel.NewDMAList(&m.cfg.Config), queues: make([]nicmodel.Queue, len(m.cpus))}
+	return frontEnd{m: m, list: nicmodel.NewDMAList(&m.cfg.Config), queues: make([]nicmodel.Queue, len(m.cpus))}
 }
 
 func (f *frontEnd) process(b *Batch, back backEnd) {
@@ -81,8 +81,8 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 		}
 		buf := f.queues[to.cpu].Fill()
 		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), to.queue
-		if f.steers {
-			buf.CPU = m.steer(b, i, to.queue)
+		if f.hop != nil {
+			buf.CPU = f.hop.steer(b, i, to.queue)
 		}
 		if m.observe != nil {
 			m.event(Fill, t, int(to.cpu), int(to.queue), int64(buf.Packet))
