@@ -156,7 +156,7 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 		sum += records[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)].packets
 	}
 	for _, m := range r.models {
-		if m.CountedAffinity != nil && m.CountedAffinity.Few {
+		if m.FixedAffinity == nil && m.CountedAffinity.Few {
 			words := m.CountedAffinity.Words.Chunks
 			for _, id := range ids {
 				sum += uint64(words[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)])
@@ -170,7 +170,7 @@ func (r *Replayed) Expect(ids []uint32) (sum uint64) {
 // Modes, to into by ascending CPU, and returns its migrations.
 func (r *Replayed) AppendAffinity(into []affinity.CPUPackets, mode int, id uint32) ([]affinity.CPUPackets, uint64) {
 	m := r.models[mode]
-	if m.CountedAffinity != nil {
+	if m.FixedAffinity == nil {
 		return m.CountedAffinity.AppendTo(into, id)
 	}
 	entry := r.flows.decision(r.steering, id).entry

@@ -3,6 +3,8 @@ package engine
 import (
 	"math/bits"
 
+	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
@@ -40,6 +42,7 @@ type secondHop struct {
 	bound    moment // when another one's, or an arrival, comes
 
 	lazy lazyHop
+	ways bigarray.Array[uint32] // per flow, in lazy times: its queue and the CPU that it is steered to, and 1; 0: no packet
 }
 
 const none = -1
@@ -146,7 +149,10 @@ func newSecondHop(m *Model) *secondHop {
 		h.raise, h.isr, h.ipi, h.turn = never, never, never, never
 		h.joined = make([]uint64, (len(m.cpus)+63)/64)
 	}
-	e.lazy.on = e.maySleep()
+	if e.maySleep() {
+		e.lazy.on = true
+		m.FixedAffinity = affinity.NewMoving(m.CountedAffinity, e.wayTo)
+	}
 	e.front.hop = e
 	return e
 }
@@ -502,6 +508,9 @@ func (e *secondHop) join(c int) {
 	to, cpu := &e.hops[p.target], &e.cpus[p.target]
 	if to.backlog.len() > e.cfg.RPS.Backlog {
 		cpu.BacklogDrops++
+		if e.FixedAffinity != nil {
+			e.FixedAffinity.Drop(p.flow)
+		}
 		if !e.lazy.on {
 			e.settle(p.packet, notSteered)
 		}

@@ -56,7 +56,7 @@ func (m *Model) moves(varies bool) bool {
 
 func newFastMoving(m *Model) *fastMoving {
 	counted := m.CountedAffinity
-	m.FixedAffinity, m.CountedAffinity = affinity.NewMoving(counted), nil
+	m.FixedAffinity, m.CountedAffinity = affinity.NewMoving(counted, nil), nil
 	e := &fastMoving{
 		fastRSS: newFastRSS(m), counted: counted,
 		moved: make([]bool, len(m.targets)), loads: make([]EntryLoad, len(m.targets)), bytes: make([]uint64, len(m.queues)),

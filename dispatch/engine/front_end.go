@@ -68,7 +68,7 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 		}
 		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
 		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if accepted && m.FixedAffinity != nil {
+			if accepted && m.CountedAffinity == nil {
 				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(to.cpu), len(m.cpus))
 			}
 			varied = varied[1:]

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"rssreplay/dispatch/internal/bigarray"
-)
+import "slices"
 
 // lazyHop has each CPU of a secondHop do its events alone, many at once.
 //
@@ -24,9 +20,8 @@ type lazyHop struct {
 	done    moment // the latest event that the agenda asked for
 	doneCPU int
 
-	ways bigarray.Array[uint32] // per flow: its queue and the CPU that it is steered to, and 1; 0: no packet
-	to   [BatchSize]uint16      // of the batch's packets: the CPU that each is steered to
-	own  [BatchSize]bool        // the stack's own hash chose it from several
+	to  [BatchSize]uint16 // of the batch's packets: the CPU that each is steered to
+	own [BatchSize]bool   // the stack's own hash chose it from several
 }
 
 // maySleep reports whether nobody wants to know all in order of time, and all work
@@ -41,7 +36,7 @@ func (e *secondHop) maySleep() bool {
 // flow has two.
 func (e *secondHop) aim(b *Batch) {
 	z := &e.lazy
-	z.ways.Grow(b.Flows)
+	e.ways.Grow(b.Flows)
 	if b.N == 0 {
 		return
 	}
@@ -60,9 +55,9 @@ func (e *secondHop) aim(b *Batch) {
 			continue
 		}
 		way := uint32(queue)<<16 | uint32(to) + 1
-		had := z.ways.At(b.Flow[i])
+		had := e.ways.At(b.Flow[i])
 		if *had != 0 && *had != way || to == notSteered && e.mode == NonRSS { // the vector's CPU changes there
-			e.wakeUp()
+			e.wakeUp(b.Flows)
 			return
 		}
 		*had = way
@@ -179,22 +174,40 @@ func (e *secondHop) meet(v int, now int64) {
 	e.run(v, at(now, stepArrivals))
 }
 
-// takeAimed counts a packet that CPU c takes to indicate it.
+// takeAimed notes a packet that CPU c takes to indicate it.
 func (e *secondHop) takeAimed(c int, p *hopPacket) {
 	if p.flow == NoFlow {
 		return
 	}
-	e.CountedAffinity.Took(p.flow, c)
 	*e.latest.At(p.flow) = uint16(c + 1)
 }
 
+// wayTo is the CPU where a flow's packets are indicated that have one way.
+func (e *secondHop) wayTo(flow uint32) int {
+	way := *e.ways.At(flow) - 1
+	if to := uint16(way); to != notSteered {
+		return int(to)
+	}
+	return e.cfg.QueueCPU[way>>16]
+}
+
 // wakeUp ends the lazy times before the batch whose ways were looked at.
-func (e *secondHop) wakeUp() {
+func (e *secondHop) wakeUp(flows uint32) {
 	now := e.lazy.time // and no later: the NIC's list of completions may be due before the next arrival
 	e.catchUpAll(now)
-	var waiting []hopPacket
 	for c := range e.hops {
 		e.run(c, at(now, stepArrivals))
+	}
+	// What has been taken so far is not counted; from now on packets are.
+	e.CountedAffinity.Grow(flows)
+	e.latest.Grow(flows)
+	for flow := range flows {
+		if last := *e.latest.At(flow); last != 0 {
+			e.CountedAffinity.Meet(flow, int(last-1))
+		}
+	}
+	var waiting []hopPacket
+	for c := range e.hops {
 		h := &e.hops[c]
 		switch {
 		case h.having == vectorDPC && h.doing == steering:

@@ -24,7 +24,8 @@ type Model struct {
 	changes  *changes // nil: the table and the affinity stay
 	changeAt int64    // when the next change is
 
-	// How flows are told apart: exactly one of the two. Where changes are, flows are
+	// How flows are told apart: by either of the two, or by FixedAffinity as long as each
+	// flow has one CPU, and CountedAffinity afterwards. Where changes are, flows are
 	// counted as they arrive.
 	CountedAffinity *affinity.Counted
 	FixedAffinity   *affinity.Fixed
@@ -147,7 +148,9 @@ func (m *Model) prepare(b *Batch) {
 	}
 	if m.CountedAffinity != nil {
 		m.CountedAffinity.Grow(b.Flows)
-		affinity.Expect(m.CountedAffinity, b.Flow[:b.N])
+		if m.FixedAffinity == nil {
+			affinity.Expect(m.CountedAffinity, b.Flow[:b.N])
+		}
 		m.CountedAffinity.ExpectSends(b.Sends)
 	}
 	if m.latest != nil {

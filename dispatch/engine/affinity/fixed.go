@@ -13,6 +13,7 @@ type Fixed struct {
 	dropped drops
 	varied  map[uint32]*variedFlow
 	moved   *Counted // flows' packets from a move of their entry on; nil: none move
+	cpuOf   func(flow uint32) int
 }
 
 type variedFlow struct {
@@ -27,9 +28,9 @@ func NewFixed() *Fixed {
 }
 
 // NewMoving is of no flows yet; moved counts their packets from a move of their
-// entry on.
-func NewMoving(moved *Counted) *Fixed {
-	return &Fixed{moved: moved}
+// entry on. cpuOf is the CPU of a flow's packets before; nil: that of its entry.
+func NewMoving(moved *Counted, cpuOf func(flow uint32) int) *Fixed {
+	return &Fixed{moved: moved, cpuOf: cpuOf}
 }
 
 // Drop notes a dropped packet of flow.
@@ -88,6 +89,9 @@ func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cp
 	}
 	if indicated == 0 {
 		return into, migrations
+	}
+	if s.cpuOf != nil {
+		cpu = s.cpuOf(flow)
 	}
 	at, found := slices.BinarySearchFunc(into[from:], cpu, func(p CPUPackets, cpu int) int { return p.CPU - cpu })
 	if at += from; found {
