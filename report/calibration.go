@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"rssreplay/report/internal/words"
@@ -26,8 +27,44 @@ type Calibration struct {
 	Rows       List[CalibrationRow]
 	Queues     List[QueueInterrupts]
 	Predicted  List[PredictedCPU] // by the replay of a capture, in rss-msix; none without one
+	Moderation *ModerationFit     // null where none was fitted
 	Warnings   List[string]
 	Notes      List[string]
+}
+
+// ModerationFit is the interrupt moderation with which the model interrupts as often as
+// the NIC's queues did.
+type ModerationFit struct {
+	Counted uint64                 `json:"counted"`            // interrupts of the queues in all windows
+	Wanted  uint64                 `json:"wanted"`             // of them, for as many packets as the capture has
+	Without uint64                 `json:"without_moderation"` // the model's, under none
+	Fits    List[FittedModeration] `json:"fits"`               // what fits alone; counts don't tell which it is
+	Claimed string                 `json:"claimed"`            // by ethtool -c, or what is in force
+	CPUs    List[CPUInterrupts]    `json:"cpus"`
+}
+
+// FittedModeration is a parameter that fits.
+type FittedModeration struct {
+	Parameter  string   `json:"parameter"` // "itr" or "rx-usecs"
+	Value      Fraction `json:"value_us"`
+	From       Fraction `json:"value_from_us"` // the range that does nearly as well
+	To         Fraction `json:"value_to_us"`
+	Interrupts uint64   `json:"interrupts"` // the model's with it
+	Flags      string   `json:"flags"`
+}
+
+// CPUInterrupts is a CPU's interrupts of queues in all windows, and the model's by the
+// first fit.
+type CPUInterrupts struct {
+	CPU     int    `json:"cpu"`
+	Counted uint64 `json:"counted"`
+	Model   uint64 `json:"model"`
+}
+
+// Meets tells whether a fit is near what is wanted; where not, no moderation alone
+// explains what was counted.
+func (m *ModerationFit) Meets(f *FittedModeration) bool {
+	return math.Abs(float64(f.Interrupts)-float64(m.Wanted)) <= 0.05*float64(m.Wanted)
 }
 
 // Accounting is how the kernel counts a CPU's times.
@@ -165,8 +202,13 @@ func MeasuredOrigin(when Time, windows int, relative, from, to Fraction) string 
 	if !when.IsZero() {
 		day = " " + when.UTC().Format("2006-01-02")
 	}
-	return fmt.Sprintf("measured%s on %s, ± %.0f %%, at %s to %s packets/s a CPU", day, words.Plural(uint64(max(windows, 0)), "window", "windows"),
-		100*float64(relative), words.Exact(twoDigits(from)), words.Exact(twoDigits(to)))
+	return fmt.Sprintf("measured%s on %s, ± %s, at %s to %s packets/s a CPU", day, words.Plural(uint64(max(windows, 0)), "window", "windows"),
+		ErrorText(relative), words.Exact(twoDigits(from)), words.Exact(twoDigits(to)))
+}
+
+// ErrorText is the error of measured costs, at least "1 %".
+func ErrorText(relative Fraction) string {
+	return fmt.Sprintf("%.0f %%", max(1, 100*float64(relative)))
 }
 
 // twoDigits is a number rounded to its two first digits.
@@ -198,6 +240,7 @@ func WriteCalibrationJSON(w io.Writer, c *Calibration) error {
 	j.member("rows", c.Rows)
 	j.member("queues", c.Queues)
 	j.member("predicted", c.Predicted)
+	j.member("moderation", c.Moderation)
 	j.member("warnings", c.Warnings)
 	j.member("notes", c.Notes)
 	return j.finish()

@@ -30,6 +30,13 @@ func CalibrationTables() []Table[report.Calibration] {
 				row(p.CPU, p.Packets, p.DPCs, p.Busy, p.Seen, p.Runs, p.Time)
 			}
 		}},
+		{"moderation", heads("parameter", "value_us", "value_from_us", "value_to_us", "interrupts", "wanted", "without_moderation", "flags"), func(c *report.Calibration, row func(cells ...any)) {
+			if m := c.Moderation; m != nil {
+				for _, f := range m.Fits {
+					row(f.Parameter, f.Value, f.From, f.To, f.Interrupts, m.Wanted, m.Without, f.Flags)
+				}
+			}
+		}},
 		{"left_out", heads("reason", "cpu", "windows", "what"), func(c *report.Calibration, row func(cells ...any)) {
 			for _, l := range c.LeftOut {
 				row(l.Reason, l.CPU, l.Windows, l.What)

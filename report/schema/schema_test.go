@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"rssreplay/report"
 )
 
 // closed makes a schema refuse properties that it does not name: the documents that
@@ -111,6 +113,26 @@ func TestSchemas(t *testing.T) {
 				t.Errorf("%v: %v", test.args, err)
 			}
 		}
+	}
+}
+
+// What no sample has, a fitted moderation, is what the schema says, too.
+func TestSchemaOfModeration(t *testing.T) {
+	c := &report.Calibration{Accounting: report.Accounting{Kind: "ticks", HZ: 250}, Moderation: &report.ModerationFit{
+		Counted: 30, Wanted: 28, Without: 90, Claimed: "ethtool -c: adaptive-rx on",
+		Fits: report.List[report.FittedModeration]{{Parameter: "itr", Value: 48.1, From: 47, To: 49, Interrupts: 28, Flags: "--itr 48.1us"}},
+		CPUs: report.List[report.CPUInterrupts]{{CPU: 3, Counted: 30, Model: 28}},
+	}}
+	var text bytes.Buffer
+	if err := report.WriteCalibrationJSON(&text, c); err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(&text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t, "calibrate").Validate(document); err != nil {
+		t.Error(err)
 	}
 }
 

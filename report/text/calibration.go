@@ -31,6 +31,9 @@ func WriteCalibration(w io.Writer, c *report.Calibration, o Options) error {
 	if len(c.Predicted) > 0 {
 		t.predicted(c)
 	}
+	if c.Moderation != nil {
+		t.moderation(c.Moderation)
+	}
 	if said := append(append([]string(nil), c.Warnings...), c.Notes...); len(said) > 0 {
 		t.heading("CAVEATS", "")
 		for _, s := range said {
@@ -61,7 +64,7 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 	if f.OneFactor {
 		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s, as the windows don't tell a run's cost from a packet's: %s.", words.Fixed(f.Factor, 2), *f.Why), report.Plain)
 	}
-	t.para("error", labels, fmt.Sprintf("± %.0f %%: by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", 100*float64(f.Error)), report.Plain)
+	t.para("error", labels, "± "+report.ErrorText(f.Error)+": by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", report.Plain)
 	if tap := f.Tap; tap != nil {
 		where := fmt.Sprintf("of the time of the %s that had one; %d had none. The costs are those of all.", words.Plural(uint64(tap.Windows), "window", "windows"), tap.WindowsWithout)
 		share := fmt.Sprintf("packet sockets, as tcpdump's, take %.0f %% (± %.0f %%) ", 100*float64(tap.Share), 200*float64(tap.Error))
@@ -154,4 +157,47 @@ func (t *writer) predicted(c *report.Calibration) {
 			plainCell(seen), plainCell(runs), plainCell(words.NanosecondsOrNone(p.Time)))
 	}
 	t.grid(&g)
+}
+
+// moderation is what fits the interrupts that were counted.
+func (t *writer) moderation(m *report.ModerationFit) {
+	const labels = 14
+	t.heading("MODERATION", "with which the model interrupts as often as the queues did")
+	counted := words.Plural(m.Counted, "interrupt", "interrupts") + " of the queues in all windows"
+	if m.Wanted != m.Counted {
+		counted += fmt.Sprintf("; %s for as many packets as the capture has", words.Exact(m.Wanted))
+	}
+	t.para("counted", labels, counted+".", report.Plain)
+	t.para("without any", labels, words.Plural(m.Without, "interrupt", "interrupts")+" of the model.", report.Plain)
+	met := 0
+	for i := range m.Fits {
+		f := &m.Fits[i]
+		said := fmt.Sprintf("%s µs (%s to %s): %s.", words.Fixed(f.Value, 1), words.Fixed(f.From, 1), words.Fixed(f.To, 1), words.Exact(f.Interrupts))
+		switch {
+		case m.Meets(f) && f.From == 0:
+			said = fmt.Sprintf("0: none is needed. Anything up to %s µs makes no difference here.", words.Fixed(f.To, 1))
+		case m.Meets(f):
+			met++
+		case f.Interrupts < m.Wanted:
+			said = "0: the queues interrupted more often than the model does without any. Moderation is not what makes the difference."
+		default:
+			said = fmt.Sprintf("no value up to 16 ms makes so few interrupts; %s µs comes nearest: %s.", words.Fixed(f.Value, 1), words.Exact(f.Interrupts))
+		}
+		t.para(f.Parameter, labels, said, report.Plain)
+	}
+	t.para("the host says", labels, m.Claimed+".", report.Plain)
+	t.line("")
+	g := grid{keys: 1, columns: []column{{head: "CPU"}, {head: "counted", group: "interrupts"}, {head: "model", group: "interrupts"}}}
+	for _, c := range m.CPUs {
+		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(words.Exact(c.Counted)), plainCell(words.Exact(c.Model)))
+	}
+	t.grid(&g)
+	if met > 0 {
+		t.line("")
+	}
+	for i := range m.Fits {
+		if f := &m.Fits[i]; m.Meets(f) && f.From > 0 {
+			t.line(words.Indent + f.Flags)
+		}
+	}
 }

@@ -75,14 +75,14 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	}
 	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: set.notes}
 	var damage error
+	var in *input.Input
+	var done *input.Replayed
 	if len(reads.Captures) > 0 {
-		in, err := f.input.Resolve(reads.Captures, s)
-		if err != nil {
+		if in, err = f.input.Resolve(reads.Captures, s); err != nil {
 			return err
 		}
 		s.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
-		done, err := in.Replay(e, s, input.Observers{})
-		if err != nil {
+		if done, err = in.Replay(e, s, input.Observers{}); err != nil {
 			return err
 		}
 		in.Warn(e.Stderr, done)
@@ -113,6 +113,18 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 			return err
 		}
 		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", f.snapshots, err))
+	}
+	if done != nil && cli.ReadableOnce(reads.Captures) == "" {
+		var why string
+		if c.Moderation, why, err = moderation(e, in, s, done, history, fit); err != nil {
+			return err
+		}
+		if why != "" {
+			c.Notes = append(c.Notes, why)
+		}
+		if m := c.Moderation; m != nil {
+			c.Notes = append(c.Notes, moderationCaveats(len(m.Fits))...)
+		}
 	}
 	if err := out.Write(c); err != nil {
 		return err
