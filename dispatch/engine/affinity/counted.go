@@ -14,7 +14,7 @@ type Counted struct {
 	Few     bool // at most fewCPUs: words has the flows, else flows has
 	Words   bigarray.Array[Word]
 	carries bigarray.Sparse[carries] // of words
-	flows   bigarray.Array[wanderer]
+	flows   bigarray.Array[flowCPUs]
 	rows    [][]uint16 // of flows; 1 << rowBits in each
 	used    uint32     // rows given out
 	spilled map[spill]uint64
@@ -60,20 +60,21 @@ const (
 	movesBits   = wordLast - wordMoves
 )
 
-// wanderer is one flow's affinity, 8 bytes: while it stayed on one CPU, the
+// flowCPUs is one flow's affinity, 8 bytes: while it stays on one CPU, the
 // packets there, then its row.
-type wanderer struct {
+type flowCPUs struct {
 	n     uint32 // packets on cpu, or the row
 	cpu   uint16 // that took the latest one
-	state wandererState
+	state metCPUs
 }
 
-type wandererState uint16
+// metCPUs is how many CPUs took packets of a flow.
+type metCPUs uint16
 
 const (
-	unmet   wandererState = iota // no packet was taken
-	onOne                        // all on one CPU
-	wanders                      // the row has it
+	onNone    metCPUs = iota // no packet was taken
+	onOne                    // all on one CPU
+	onSeveral                // the row has it
 )
 
 // spill names a 16-bit count that overflowed, by its index in the row, or in the
@@ -108,7 +109,7 @@ func (w *Counted) Connection(flow uint32) (home, last int, ok bool) {
 	}
 	if w.Few {
 		last = int(*w.Words.At(flow) >> wordLast)
-	} else if f := w.flows.At(flow); f.state != unmet {
+	} else if f := w.flows.At(flow); f.state != onNone {
 		last = int(f.cpu) + 1
 	}
 	if last == 0 {
@@ -170,8 +171,8 @@ func (w *Counted) Meet(flow uint32, cpu int) {
 			*word = Word(cpu+1)<<wordLast | 1<<wordMoves
 		}
 	default:
-		if f := w.flows.At(flow); f.state == unmet {
-			*f = wanderer{0, uint16(cpu), onOne}
+		if f := w.flows.At(flow); f.state == onNone {
+			*f = flowCPUs{0, uint16(cpu), onOne}
 		}
 	}
 }
@@ -210,8 +211,8 @@ func (w *Counted) carry(flow uint32, count int) {
 func (w *Counted) tookRow(flow uint32, cpu uint16) (last int) {
 	f := w.flows.At(flow)
 	switch {
-	case f.state == unmet:
-		*f = wanderer{1, cpu, onOne}
+	case f.state == onNone:
+		*f = flowCPUs{1, cpu, onOne}
 		return 0
 	case f.state == onOne && f.cpu == cpu && f.n < 1<<16-1:
 		f.n++
@@ -220,7 +221,7 @@ func (w *Counted) tookRow(flow uint32, cpu uint16) (last int) {
 		at := w.newRow()
 		row := w.row(at)
 		row[rowMoves], row[rowPackets+int(f.cpu)] = 1, uint16(f.n)
-		f.n, f.state = at, wanders
+		f.n, f.state = at, onSeveral
 	}
 	last = int(f.cpu) + 1
 	moved := uint16(0)
@@ -278,7 +279,7 @@ func (w *Counted) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64
 	}
 	f := w.flows.At(flow)
 	switch f.state {
-	case unmet:
+	case onNone:
 		return into, 0
 	case onOne:
 		if f.n == 0 {
