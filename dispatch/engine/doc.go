@@ -15,10 +15,14 @@
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
 //     other, and closed forms apply only between the moves of entries (fast_moving.go).
-//  6. Closed forms: where nobody observes, fast engines (fast_*.go)
+//  6. Receive packet steering: rps.go chooses CPUs, backlog.go is the second hop to
+//     them. CPUs wait for each other there, one event after the other (agenda.go); as
+//     long as each flow has one way, each works alone as far as no other one sees it
+//     (lazy_hop.go).
+//  7. Closed forms: where nobody observes, fast engines (fast_*.go)
 //     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).
-//  7. A ModelSet runs the models of all modes and scenarios on shared batches, each group
+//  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //
 // Models are lazy: they do their work up to a moment only when an arrival or a sent
