@@ -212,7 +212,7 @@ func (h *htmlCompare) figures(c *report.Compare) {
 	}
 	h.Figures.row(row...)
 	if len(others) > 1 {
-		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: h.Figures.Head}
+		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
 	}
 	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
 	otherCapture := c.Diff != nil && c.Diff.Captures

@@ -2,8 +2,10 @@ package page
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,12 +27,28 @@ type htmlFlows struct {
 const (
 	// flowPage is the flows of a page of the table.
 	flowPage = 50
-	// flowRoom is the bytes of data that a page has for flows of which nobody said how
-	// many there are to be.
-	flowRoom = 4_700_000
+	// pageRoom is what a page takes at most, in bytes, with flows of which nobody said how
+	// many there are to be; besideRoom of it is not data.
+	pageRoom   = 5_000_000
+	besideRoom = 300_000
+	// placeData is about what the data has of a CPU or queue under a mode, beside its series.
+	placeData = 700
+	// titleCPUs of a flow's are named at most, the first those with the most packets.
+	titleCPUs = 8
 )
 
-func newHTMLFlows(r *report.Report) *htmlFlows {
+// flowRoom is how much of a page is left for flows, by what else its data has.
+func flowRoom(r *report.Report, series, try []byte) int {
+	room := pageRoom - besideRoom - len(series) - len(try)
+	for i := range r.Modes {
+		room -= placeData * (len(r.Modes[i].CPUs) + len(r.Modes[i].Queues))
+	}
+	return max(room, pageRoom/10)
+}
+
+// newHTMLFlows has all of r's flows, or of those of which nobody said how many as many as
+// room takes.
+func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 	h := &htmlFlows{Note: r.FlowsNote, flows: r.Flows, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first", Head: heads("*#")}}
 	bounded := r.AllFlows != nil
 	if bounded {
@@ -58,7 +76,7 @@ func newHTMLFlows(r *report.Report) *htmlFlows {
 	size := 0
 	for f := range h.flows {
 		row = d.append(row[:0], &f)
-		if size += len(row) + len(",\n"); bounded && size+d.size > flowRoom {
+		if size += len(row) + len(",\n"); bounded && size+d.size > room {
 			break
 		}
 		if h.Total < flowPage {
@@ -135,11 +153,16 @@ func flowPlaceCell(on report.FlowMode) htmlCell {
 		return textCell(cpu)
 	}
 	var where strings.Builder
-	for i, c := range on.CPUs {
+	most := slices.Clone(on.CPUs)
+	slices.SortStableFunc(most, func(a, b report.CPUPackets) int { return cmp.Compare(b.Packets, a.Packets) })
+	for i, c := range most[:min(len(most), titleCPUs)] {
 		if i > 0 {
 			where.WriteString(", ")
 		}
 		fmt.Fprintf(&where, "CPU %d: %s", c.CPU, words.Exact(c.Packets))
+	}
+	if len(most) > titleCPUs {
+		where.WriteString(" …")
 	}
 	fmt.Fprintf(&where, "; %s", words.Plural(on.Migrations, "migration", "migrations"))
 	return htmlCell{Text: fmt.Sprintf("%s (%s; on %d CPUs)", cpu, share, len(on.CPUs)), Title: where.String()}

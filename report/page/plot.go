@@ -50,6 +50,8 @@ type plotText struct {
 	Y    string `json:"y"` // px
 	Text string `json:"text"`
 	Hot  bool   `json:"hot"`
+
+	y float64
 }
 
 const (
@@ -112,7 +114,23 @@ func tenths(px float64) string { return decimal(math.Round(px*10) / 10) }
 // value writes at a column, where there are few.
 func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
 	if n := len(p.Tips); n <= 2*plotValues {
-		p.Values = append(p.Values, plotText{middle(i, n), decimal(y - 4), text, hot})
+		p.Values = append(p.Values, plotText{middle(i, n), decimal(y - 4), text, hot, y - 4})
+	}
+}
+
+// clear lifts the value at a column above lines that would go through it.
+func (p *htmlPlot) clear(i int, lines ...float64) {
+	if i >= len(p.Values) {
+		return
+	}
+	v := &p.Values[i]
+	for range lines { // above one another may be
+		for _, line := range lines {
+			if line > v.y-10 && line < v.y+3 {
+				v.y = line - 4
+				v.Y = decimal(v.y)
+			}
+		}
 	}
 }
 
@@ -156,6 +174,7 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 				p.box(i, 0.76, top, plotHeight, strings.TrimSpace("bar "+heatClass(times)))
 			}
 			p.value(i, scale.y(float64(c.Packets)), words.Percent(share), times >= 2)
+			p.clear(i, scale.y(float64(mean)))
 		}
 		heaviest := m.MostLoaded()
 		p.Summary = fmt.Sprintf("Packets of %s under %s. CPU %d has the most, %s, %s.", words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs"), words.Shown(m.Mode),
@@ -173,6 +192,7 @@ func (p *htmlPlot) beside(drawn, other *report.Mode) {
 		most = max(most, report.Extreme(m, slices.Max))
 	}
 	scale := plotScale{float64(most)}
+	mean := report.Ratio(drawn.Totals.Packets, len(drawn.CPUs))
 	for i := range drawn.CPUs {
 		at := slices.IndexFunc(other.CPUs, func(c report.CPU) bool { return c.CPU == drawn.CPUs[i].CPU })
 		if at < 0 {
@@ -182,6 +202,7 @@ func (p *htmlPlot) beside(drawn, other *report.Mode) {
 		p.Tips[i] += fmt.Sprintf("; under %s %s (%s)", words.Shown(other.Mode), words.Plural(c.Packets, "packet", "packets"), words.Percent(report.Ratio(c.Packets, other.Totals.Packets)))
 		y := scale.y(float64(c.Packets))
 		p.box(i, 1, y-1.5, y+1.5, "other")
+		p.clear(i, y, scale.y(float64(mean)))
 	}
 }
 
@@ -193,19 +214,26 @@ func (s latencyScale) y(ns int64) float64 {
 	return plotHeight - at*(plotHeight-plotTop)
 }
 
-// grid is lines at 1, 2 and 5 times powers of ten, or at the powers alone where
-// the times span more than two of them.
-func (s latencyScale) grid() (lines []plotLine) {
-	factors := []int64{1, 2, 5}
-	if s.most/s.least > 200 {
-		factors = factors[:1]
-	}
-	for power := int64(1); power < math.MaxInt64/10 && float64(power) <= s.most; power *= 10 {
-		for _, f := range factors {
-			if v := float64(f * power); v >= s.least && v <= s.most {
-				lines = append(lines, plotLine{decimal(s.y(f * power)), words.ExactDuration(f * power)})
+// grid is at least three lines: at powers of ten, at 1, 2 and 5 times those, at more of them,
+// or where the times are close together evenly spaced.
+func (s latencyScale) grid() []plotLine {
+	for _, factors := range [][]int64{{1}, {1, 2, 5}, {1, 2, 3, 5, 7}} {
+		var lines []plotLine
+		for power := int64(1); power < math.MaxInt64/10 && float64(power) <= s.most; power *= 10 {
+			for _, f := range factors {
+				if v := float64(f * power); v >= s.least && v <= s.most {
+					lines = append(lines, plotLine{decimal(s.y(f * power)), words.ExactDuration(f * power)})
+				}
 			}
 		}
+		if len(lines) >= 3 {
+			return lines
+		}
+	}
+	var lines []plotLine
+	step := int64(max(draw.RoundStep((s.most-s.least)/4), 1))
+	for v := int64(s.least)/step*step + step; float64(v) <= s.most; v += step {
+		lines = append(lines, plotLine{decimal(s.y(v)), words.ExactDuration(v)})
 	}
 	return lines
 }

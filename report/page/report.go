@@ -30,6 +30,8 @@ type htmlReport struct {
 	Flows    *htmlFlows
 	OneMode  bool
 	Try      *htmlTry // nil: there is no table to try
+
+	series, tried []byte // data
 }
 
 // htmlTile is one figure of the first screen.
@@ -94,6 +96,12 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 			h.Further = append(h.Further, newHTMLFinding(f))
 		}
 	}
+	if h.Received {
+		h.Try = newHTMLTry(r)
+	}
+	if h.err == nil {
+		h.err = h.gather(r)
+	}
 	if !h.Received {
 		return h
 	}
@@ -102,8 +110,6 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 	h.Rules = newHTMLRules(r)
 	h.Figures = figureTable(r.Modes)
 	h.Entries = newHTMLEntries(&r.Table)
-	h.Flows = newHTMLFlows(r)
-	h.Try = newHTMLTry(r, h.Flows)
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
@@ -187,25 +193,36 @@ func newHTMLRules(r *report.Report) *htmlRules {
 	return h
 }
 
-// writeData writes what the script reads.
-func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
-	series, err := seriesJSON(r.Modes)
-	if err != nil {
+// gather makes the data that is not flows, and takes as many of those as there is room for.
+func (h *htmlReport) gather(r *report.Report) (err error) {
+	if h.series, err = seriesJSON(r.Modes); err != nil {
 		return err
 	}
+	h.tried = []byte("null")
+	if h.Try != nil {
+		if h.tried, err = json.Marshal(h.Try.data); err != nil {
+			return err
+		}
+	}
+	if h.Received {
+		h.Flows = newHTMLFlows(r, flowRoom(r, h.series, h.tried))
+	}
+	if h.Flows == nil && h.Try != nil && h.Try.Hashing != nil { // no flow to hash again
+		h.Try.Hashing, h.Try.data.Hashing = nil, nil
+		h.tried, err = json.Marshal(h.Try.data)
+	}
+	return err
+}
+
+// writeData writes what the script reads.
+func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 	table, err := json.Marshal(tableData{r.Table.Entries, r.Table.QueueCPUs})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(w, `,"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
-	w.Write(series)
-	try := []byte("null")
-	if h.Try != nil {
-		if try, err = json.Marshal(h.Try.data); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(w, `,"table":%s,"try":%s`, table, try)
+	w.Write(h.series)
+	fmt.Fprintf(w, `,"table":%s,"try":%s,"complete":%t`, table, h.tried, h.Flows != nil && uint64(h.Flows.Total) == r.FlowsTotal && r.FlowsNote == "")
 	return h.Flows.writeData(w, r.Modes)
 }
 

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -12,7 +11,7 @@ import (
 
 // besideData is what a page may have beside the data that its script reads; of more scenarios
 // than 16 each adds its figures, its table's map and its heads.
-func besideData(scenarios int) int { return 300_000 + 2_000*max(0, scenarios-16) }
+func besideData(scenarios int) int { return 300_000 + 2_200*max(0, scenarios-16) }
 
 // busy gives every window of every CPU another load, the least that a drawing can shorten.
 func busy(r *report.Report, seed uint64) *report.Report {
@@ -33,8 +32,7 @@ func busy(r *report.Report, seed uint64) *report.Report {
 func TestHTMLSizeBesideData(t *testing.T) {
 	check := func(name string, scenarios int, page []byte) {
 		t.Helper()
-		_, data, _ := bytes.Cut(page, []byte(`id="data">`))
-		data, _, _ = bytes.Cut(data, []byte("</script>"))
+		data := dataOf(page)
 		if beside := len(page) - len(data); len(data) == 0 || beside > besideData(scenarios) {
 			t.Errorf("%s: %d bytes beside %d of data, want at most %d", name, beside, len(data), besideData(scenarios))
 		}

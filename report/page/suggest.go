@@ -37,6 +37,7 @@ type htmlSuggest struct {
 	*htmlPage
 	Commands    []string // of the recommended one
 	FiguresKey  string
+	Legend      [][2]string // what the columns of the figures are
 	Figures     htmlTable
 	Bound       []string
 	Suggestions []htmlSuggestion
@@ -64,8 +65,8 @@ type htmlCurveLine struct{ Class, Name string }
 
 func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlSuggest {
 	h := &htmlSuggest{htmlPage: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
-	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even. Whole: a replay of all of the capture, on which tables were found. Judged on %s.",
-		report.Objectives[s.Objective], words.Shown(s.Mode), text.JudgedOn(s))
+	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even.", report.Objectives[s.Objective], words.Shown(s.Mode))
+	h.Legend = text.Legend(s)
 	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
 	for i := range s.Suggestions {
 		h.Suggestions = append(h.Suggestions, newHTMLSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))

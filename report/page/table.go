@@ -25,6 +25,14 @@ type htmlTable struct {
 	all [][]htmlCell // those
 }
 
+// Folded is what a fold of the table is called.
+func (t *htmlTable) Folded() string {
+	if t.Numbers && !strings.HasPrefix(t.Caption, "All ") {
+		return t.Caption + ": all numbers"
+	}
+	return t.Caption
+}
+
 // numbers makes t a table of almost nothing but numbers, of which the page itself has most
 // rows at most, 0 for all: those with the most packets. The script shows all.
 func (t *htmlTable) numbers(most int) {

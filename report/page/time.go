@@ -204,11 +204,11 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 	for at := int64(0); at <= end-step/4; at += step { // one at the very end has no room
 		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / whole), Text: words.ExactSeconds(at) + " s"})
 	}
-	mark := func(w *report.Window, text string) { h.mark(w.Start+s.Interval/2, 9, text) }
+	mark := func(w *report.Window, y int, text string) { h.mark(w.Start+s.Interval/2, y, text) }
 	if busiest := m.Imbalance.BusiestWindow; s.Windows() > 1 {
-		mark(busiest, "busiest")
+		mark(busiest, 9, "busiest")
 		if peak := report.PeakWindow(*s); peak != nil && peak.Start != busiest.Start && len(s.CPUs) > 1 {
-			mark(peak, "least even")
+			mark(peak, 20, "least even")
 		}
 	}
 }
@@ -244,7 +244,7 @@ func (h *htmlTimeline) moves(rows []report.MoveRow) {
 		if len(rows) <= fewMoves {
 			text = fmt.Sprintf("%s: %d moved", words.Shown(row.By()), len(row.Moves))
 		}
-		h.mark(row.Time, 22+14*(i%2), text)
+		h.mark(row.Time, 31+11*(i%2), text)
 		h.Marks[len(h.Marks)-1].Move = true
 		h.Marks[len(h.Marks)-1].Tip = row.Sentence()
 	}

@@ -18,7 +18,6 @@ type tryData struct {
 	Rest      []uint64 `json:"rest"`       // per queue, what no table moves
 	RestFlows []uint64 `json:"rest_flows"` // likewise
 	Default   int      `json:"default_queue"`
-	Complete  bool     `json:"complete"` // the page has all flows
 
 	Interval int64     `json:"interval_ns"`
 	Windows  [][]int64 `json:"windows"` // those with packets: see sparse
@@ -35,14 +34,13 @@ type hashingData struct {
 }
 
 // newTryData is nil where there is no table to try: none of the modes steers by one.
-func newTryData(r *report.Report, flows *htmlFlows) *tryData {
+func newTryData(r *report.Report) *tryData {
 	at := report.ComparedMode(r.Modes)
 	if r.Steered == nil || at < 0 || r.Modes[at].Mode == report.NonRSS || r.Table.Size == 0 || len(r.Steered.Rest) != len(r.Table.QueueCPUs) {
 		return nil
 	}
 	d := &tryData{
 		Packets: r.Table.Packets, Bytes: r.Table.Bytes, Flows: r.Table.Flows, Rest: r.Steered.Rest, RestFlows: r.Steered.RestFlows,
-		Complete: flows != nil && uint64(flows.Total) == r.FlowsTotal && r.FlowsNote == "",
 	}
 	for i := range r.Modes[at].CPUs {
 		d.CPUs = append(d.CPUs, r.Modes[at].CPUs[i].CPU)
@@ -51,7 +49,7 @@ func newTryData(r *report.Report, flows *htmlFlows) *tryData {
 		d.Default, _ = p.Value.(int)
 	}
 	d.Interval, d.Windows = sparse(r.Steered)
-	if flows != nil && r.Anonymized == nil {
+	if (r.Flows != nil || r.AllFlows != nil) && r.Anonymized == nil {
 		d.Hashing = hashingOf(r.Parameters)
 	}
 	return d
@@ -127,8 +125,8 @@ type htmlTry struct {
 	data *tryData
 }
 
-func newHTMLTry(r *report.Report, flows *htmlFlows) *htmlTry {
-	d := newTryData(r, flows)
+func newHTMLTry(r *report.Report) *htmlTry {
+	d := newTryData(r)
 	if d == nil {
 		return nil
 	}

@@ -107,7 +107,7 @@ func JudgedOn(s *report.Suggest) string {
 // suggestFigures is a row for the present and one for each suggestion.
 func (t *writer) suggestFigures(s *report.Suggest) {
 	t.heading("IMBALANCE", fmt.Sprintf("of %s, max ÷ mean, under %s; 1 is even", report.Objectives[s.Objective], words.Clean(s.Mode)))
-	for _, f := range legend(s) {
+	for _, f := range Legend(s) {
 		t.para(f[0], captureLabels, f[1], report.Plain)
 	}
 	t.line("")
@@ -128,8 +128,8 @@ func (t *writer) suggestFigures(s *report.Suggest) {
 	t.grid(&g)
 }
 
-// legend is what the columns of FigureRows mean.
-func legend(s *report.Suggest) [][2]string {
+// Legend is what the columns of FigureRows mean.
+func Legend(s *report.Suggest) [][2]string {
 	return [][2]string{
 		{"whole", "a replay of all of the capture, on which the tables were found"},
 		{"judged", JudgedOn(s)},

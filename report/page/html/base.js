@@ -58,7 +58,22 @@ function copyButton(command) {
   });
   return button;
 }
-for (const command of all("code.run")) (command.closest("pre") ?? command).after(copyButton(command));
+// A command's words stay whole where a line ends, and what ends its sentence before the button.
+function wholeWords(command) {
+  command.replaceChildren(...command.textContent.split(/( )/).map((text) => {
+    if (text === " ") return text;
+    const word = document.createElement("span");
+    word.textContent = text;
+    return word;
+  }));
+}
+for (const command of all("code.run")) {
+  wholeWords(command);
+  const button = copyButton(command), next = command.nextSibling;
+  const [end] = /^[.,;:)]+/.exec(next?.nodeType === Node.TEXT_NODE ? next.data : "") ?? [""];
+  if (end) next.splitText(end.length);
+  (end ? next : command.closest("pre") ?? command).after(button);
+}
 
 // Everything is unfolded on paper, and as it was afterwards.
 let folded = [];

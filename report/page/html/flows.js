@@ -33,9 +33,11 @@ function newFlowTable(table) {
     if (on.length === 1) return ["–", ""];
     const {cpu, share} = main(f, m);
     if (on.length === 3) return [String(cpu), ""];
-    const parts = [];
-    for (let i = 1; i < on.length; i += 2) parts.push(`CPU ${on[i]}: ${exact(on[i + 1])}`);
-    return [`${cpu} (${percent(share)}; on ${(on.length - 1) / 2} CPUs)`, parts.join(", ") + "; " + plural(on[0], "migration", "migrations")];
+    const cpus = [];
+    for (let i = 1; i < on.length; i += 2) cpus.push([on[i], on[i + 1]]);
+    cpus.sort((a, b) => b[1] - a[1]);
+    const most = cpus.slice(0, 8).map(([n, packets]) => `CPU ${n}: ${exact(packets)}`).join(", ") + (cpus.length > 8 ? " …" : "");
+    return [`${cpu} (${percent(share)}; on ${cpus.length} CPUs)`, most + "; " + plural(on[0], "migration", "migrations")];
   };
   const entryText = (e) => e === null ? "–" : e < 0 ? "rule " + (-1 - e) : String(e);
   // Each column: its text and title, what it is ordered by, and what a click on it lists.

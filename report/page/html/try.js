@@ -115,7 +115,7 @@ function newTryForm() {
       plot.tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
       if (then > 0) line("bar" + (then >= 2 * mean ? " hot" : then >= 1.25 * mean ? " warm" : ""), Math.min(y(then), height - 1), height);
       if (now !== undefined) line("other", y(now) - 1.5, y(now) + 1.5);
-      if (then !== undefined && n <= 16) plot.values.push({x, y: y(then) - 4, text: percent(r.tried.total ? then / r.tried.total : 0)});
+      if (then !== undefined && n <= 16) plot.values.push({x, y: now !== undefined && y(now) > y(then) - 14 && y(now) < y(then) - 1 ? y(now) - 5 : y(then) - 4, text: percent(r.tried.total ? then / r.tried.total : 0)});
       if (i % Math.ceil(n / 16) === 0) plot.labels.push({x, text: cpu});
     });
     plot.parts = [...lines].map(([style, path]) => ({style, wide: style === "other" ? 10 : 7.6 * Math.min(1, n / 8), path}));
@@ -130,6 +130,7 @@ function newTryForm() {
       div.className = "command";
       code.className = "run";
       code.textContent = text;
+      wholeWords(code);
       pre.append(code);
       div.append(pre, copyButton(code));
       box.append(div);

@@ -151,7 +151,7 @@ function rehashed(key, types) {
   }
   const rest = [...data.try.rest];
   // Of the packets without a hash those of flows are in flows; of the others some might get one.
-  if (data.try.complete || !types) rest[data.try.default_queue] -= listedRest;
+  if (data.complete || !types) rest[data.try.default_queue] -= listedRest;
   else rest[data.try.default_queue] = 0;
   return {flows, rest, packets: packets + rest.reduce((a, b) => a + b, 0)};
 }

@@ -286,24 +286,35 @@ func anonymizeEarlier(a *anonymize.Anonymizer, scenarios []*scenario) {
 	}
 }
 
+// fewNames of scenarios stand before a sentence that is of some.
+const fewNames = 3
+
 // sentences is what scenarios say: once what all do, else with their names.
 func (c *comparison) sentences(of [][]string) []string {
 	var said []string
 	for i, sentences := range of {
 		for _, sentence := range sentences {
-			var names []string // of the scenarios that it is of
+			var names, others []string // of the scenarios that it is of, and is not
 			first := i
 			for k, other := range of {
 				if slices.Contains(other, sentence) {
 					names = append(names, c.replays[k].name)
 					first = min(first, k)
+				} else {
+					others = append(others, c.replays[k].name)
 				}
 			}
 			if first < i {
 				continue // it was said
 			}
-			if len(names) < len(of) {
+			switch {
+			case len(others) == 0:
+			case len(names) <= fewNames:
 				sentence = strings.Join(names, ", ") + ": " + sentence
+			case len(others) <= fewNames:
+				sentence = "All but " + strings.Join(others, ", ") + ": " + sentence
+			default:
+				sentence = fmt.Sprintf("%s and %d more: %s", strings.Join(names[:fewNames], ", "), len(names)-fewNames, sentence)
 			}
 			if !slices.Contains(said, sentence) {
 				said = append(said, sentence)
