@@ -81,7 +81,8 @@ func (d *diagnosis) onlySent() *report.Finding {
 func servicePort(a, b uint16) bool { return a < b && a < 32768 }
 
 // servers are the addresses on the services' side of the heaviest flows, where they
-// are few and each flow has exactly one: the host's own, if a host captured.
+// are few, fewer than on the other side, and each flow has exactly one: the host's own,
+// if a host captured. Of two hosts either may have.
 func (d *diagnosis) servers() []string {
 	seen := map[netip.Addr]uint64{}
 	for i := range d.t.Heavy {
@@ -95,11 +96,20 @@ func (d *diagnosis) servers() []string {
 		}
 	}
 	var all []string
+	clients := map[netip.Addr]bool{}
 	for i := range d.t.Heavy {
 		f := &d.t.Heavy[i]
 		if (seen[f.Source] > 0) == (seen[f.Destination] > 0) {
 			return nil
 		}
+		if seen[f.Source] > 0 {
+			clients[f.Destination] = true
+		} else {
+			clients[f.Source] = true
+		}
+	}
+	if len(clients) <= len(seen) {
+		return nil
 	}
 	for _, addr := range slices.SortedFunc(maps.Keys(seen), netip.Addr.Compare) {
 		all = append(all, addr.String())

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
@@ -199,6 +200,29 @@ func TestRemedyForLeaps(t *testing.T) {
 		remedy := d.leap().Remedy
 		if strings.Contains(remedy, "reordercap") != test.sort || strings.Contains(remedy, "--from") != test.part {
 			t.Errorf("%d leaps ahead, %d back: %s", test.ahead, test.back, remedy)
+		}
+	}
+}
+
+// A server's own addresses are told from its many clients; of two hosts either may have
+// captured.
+func TestServers(t *testing.T) {
+	flow := func(client string, port uint16) report.Flow {
+		return report.Flow{Protocol: "tcp", Source: netip.MustParseAddr(client), SourcePort: port, Destination: netip.MustParseAddr("192.0.2.1"), DestinationPort: 443, HasPorts: true, Packets: 10}
+	}
+	for _, test := range []struct {
+		clients []string
+		want    string
+	}{
+		{[]string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, "192.0.2.1"},
+		{[]string{"10.0.0.1", "10.0.0.1", "10.0.0.1"}, "ADDR"},
+	} {
+		d := newDiagnosis(&report.Report{}, &Traffic{})
+		for i, client := range test.clients {
+			d.t.Heavy = append(d.t.Heavy, flow(client, uint16(40000+i)))
+		}
+		if got := d.localOr("ADDR"); got != test.want {
+			t.Errorf("clients %v: --local %s, want %s", test.clients, got, test.want)
 		}
 	}
 }

@@ -322,6 +322,9 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		Remedy:  "More flows; in a test, fixed source ports that reach every CPU (" + d.plan() + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures: figures,
 	}
+	if d.t.Largest != nil && d.fragmented() {
+		f.Remedy = avoidFragments + "."
+	}
 	if in.Distinct*2 < in.Flows {
 		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
 			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than)
