@@ -65,12 +65,12 @@ func (o *ScenariosOverTime) Rows(heads []string) []OverTimeRow {
 		OverTimeRow{Name: "best of the window before", Spread: o.Forward}, OverTimeRow{Name: "bound", Spread: o.Bound})
 }
 
-// MinMax is RSS++'s own measure of a scenario; "" without a rebalancer.
+// MinMax is RSS++'s own measure; "" where there is none.
 func (r *OverTimeRow) MinMax() string {
-	if r.Scenario == nil || r.Scenario.MinMaxPercent.IsNull() {
+	if r.Spread.MinMaxPercent.IsNull() {
 		return ""
 	}
-	return words.Fixed(r.Scenario.MinMaxPercent, 0) + " %"
+	return words.Fixed(r.Spread.MinMaxPercent, 0) + " %"
 }
 
 // Title is what the rows are of.
@@ -90,7 +90,7 @@ func (o *ScenariosOverTime) Verdicts(heads []string) (say []string) {
 }
 
 // OverTimeKey says what the rows and columns are.
-const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure, from tick to tick; “disturbed” the flows that met entries which moved."
+const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000 %, on average; “disturbed” the flows that met entries which moved."
 
 // Moving is tables that follow the load, judged by those of the window before each.
 type Moving struct {
@@ -126,12 +126,45 @@ type Spread struct {
 	Mean  Fraction `json:"mean"`  // of the windows, each of the same weight
 	P95   Fraction `json:"p95"`   // nearest rank
 	Worst Fraction `json:"worst"` // the greatest
+
+	// MinMaxPercent is the mean of (max − min) ÷ min × 100 of the CPUs' packets, which is
+	// RSS++'s measure; each window counts at most 2000. Null of what is a bound alone.
+	MinMaxPercent Fraction `json:"min_max_percent"`
+}
+
+// WindowLoads are what CPUs have in windows, whose Spread is asked for.
+type WindowLoads struct{ imbalances, minMax []Fraction }
+
+// mostMinMax is what a window counts at most, as RSS++'s authors cut it.
+const mostMinMax = 2000
+
+// Add adds a window: the packets of each CPU.
+func (w *WindowLoads) Add(cpus []uint64) {
+	w.imbalances = append(w.imbalances, MaxOverMean(cpus))
+	least, most := slices.Min(cpus), slices.Max(cpus)
+	percent := Fraction(mostMinMax)
+	if least > 0 {
+		percent = min(percent, Fraction(most-least)/Fraction(least)*100)
+	}
+	w.minMax = append(w.minMax, percent)
+}
+
+// Spread is that of the windows.
+func (w *WindowLoads) Spread() Spread {
+	s := SpreadOf(w.imbalances)
+	if n := len(w.minMax); n > 0 {
+		s.MinMaxPercent = 0
+		for _, percent := range w.minMax {
+			s.MinMaxPercent += percent / Fraction(n)
+		}
+	}
+	return s
 }
 
 // SpreadOf is the spread of imbalances.
 func SpreadOf(imbalances []Fraction) Spread {
 	if len(imbalances) == 0 {
-		return Spread{Null, Null, Null}
+		return Spread{Null, Null, Null, Null}
 	}
 	sorted := slices.Sorted(slices.Values(imbalances))
 	sum := Fraction(0)
@@ -139,14 +172,14 @@ func SpreadOf(imbalances []Fraction) Spread {
 		sum += f
 	}
 	n := len(sorted)
-	return Spread{sum / Fraction(n), sorted[(95*n+99)/100-1], sorted[n-1]}
+	return Spread{sum / Fraction(n), sorted[(95*n+99)/100-1], sorted[n-1], Null}
 }
 
 // SpreadOver is the spread of a series' windows, taken together to an interval that is
 // the series' own times a power of two.
 func (s *Series) SpreadOver(interval int64) Spread {
 	per := max(1, int(interval/max(s.Interval, 1)))
-	var of []Fraction
+	var of WindowLoads
 	cpus := make([]uint64, len(s.CPUs))
 	for w := 0; w < s.Windows(); w += per {
 		clear(cpus)
@@ -158,10 +191,10 @@ func (s *Series) SpreadOver(interval int64) Spread {
 			}
 		}
 		if sum >= LeastOfWindow*uint64(len(cpus)) {
-			of = append(of, MaxOverMean(cpus))
+			of.Add(cpus)
 		}
 	}
-	return SpreadOf(of)
+	return of.Spread()
 }
 
 // Imbalances are those of the series' windows, or of several together, so that there are no

@@ -16,8 +16,8 @@ type Task struct {
 	QueueCPU []int    // per queue: its CPU, an index into Fixed
 }
 
-// cpuLoads is the load of each CPU under the table.
-func (b *Task) cpuLoads(table nicmodel.IndirectionTable) []uint64 {
+// CPULoads is the load of each CPU under the table.
+func (b *Task) CPULoads(table nicmodel.IndirectionTable) []uint64 {
 	loads := slices.Clone(b.Fixed)
 	for i, queue := range table {
 		loads[b.QueueCPU[queue]] += b.Entries[i]
@@ -27,7 +27,7 @@ func (b *Task) cpuLoads(table nicmodel.IndirectionTable) []uint64 {
 
 // Peak is the greatest load of a CPU under the table: what is to be small.
 func (b *Task) Peak(table nicmodel.IndirectionTable) uint64 {
-	return slices.Max(b.cpuLoads(table))
+	return slices.Max(b.CPULoads(table))
 }
 
 // Total is the sum of all loads.
@@ -197,7 +197,7 @@ func (b *Task) move(table, now nicmodel.IndirectionTable, i, cpu int, queues []i
 func (b *Task) refined(table, now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 	table = slices.Clone(table)
 	queues, order := b.firstQueues(), b.byLoad()
-	loads := b.cpuLoads(table)
+	loads := b.CPULoads(table)
 	bound := b.Bound()
 	// Bounded, so that a table of the largest size takes seconds, not minutes.
 	for range min(4*(len(order)+len(loads)), 1<<27/(len(table)+1)) {

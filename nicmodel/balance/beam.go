@@ -31,7 +31,7 @@ func (b *Task) Fewer(now nicmodel.IndirectionTable, most int) []Moved {
 	if cost := (beamTargets + 2) * len(now); most > 0 {
 		s.width = max(1, min(beamWidth, beamWork/(cost*most)))
 	}
-	first := &beamTable{loads: b.cpuLoads(now), cpus: make([]uint16, len(now))}
+	first := &beamTable{loads: b.CPULoads(now), cpus: make([]uint16, len(now))}
 	for i, queue := range now {
 		first.cpus[i] = uint16(b.QueueCPU[queue])
 	}

@@ -28,7 +28,7 @@ const searchNodes = 200_000
 // takes what Fewer finds.
 func (b *Task) FewestMoves(now nicmodel.IndirectionTable, limit uint64, most int) *Moved {
 	s := moveSearch{
-		Task: b, now: now, table: slices.Clone(now), limit: limit, loads: b.cpuLoads(now),
+		Task: b, now: now, table: slices.Clone(now), limit: limit, loads: b.CPULoads(now),
 		queues: b.firstQueues(), moved: make([]bool, len(now)), left: searchNodes,
 	}
 	s.of = make([][]int, len(b.Fixed))

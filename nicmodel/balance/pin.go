@@ -64,7 +64,7 @@ func (p *Pinning) Spread(pin Pin) nicmodel.IndirectionTable {
 // what is now. Only a group that has LeastPinned of a CPU's fair share on the busiest CPU
 // is looked at, so that a flow that is alone there stays.
 func (p *Pinning) Find(b *Task) (best Pin, ok bool) {
-	now := b.cpuLoads(p.Now())
+	now := b.CPULoads(p.Now())
 	peak := slices.Max(now)
 	if peak == 0 {
 		return best, false
@@ -74,7 +74,7 @@ func (p *Pinning) Find(b *Task) (best Pin, ok bool) {
 	least := (1 - LeastGain) * float64(peak)
 	queues := b.firstQueues()
 	for k, table := range p.Tables {
-		all := b.cpuLoads(p.spread(k))
+		all := b.CPULoads(p.spread(k))
 		limit := least
 		if k > 0 && ok {
 			limit *= keptTable

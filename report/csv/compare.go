@@ -16,7 +16,7 @@ func CompareTables() []Table[report.Compare] {
 		{"figures", figureHeads, figures},
 		{"best", func(*report.Compare) []string { return []string{"metric", "scenario"} }, best},
 		{"over_time", func(*report.Compare) []string {
-			return []string{"scenario", "tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst",
+			return []string{"scenario", "tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "min_max_percent",
 				"min_max_percent_mean", "moves", "moves_per_second", "flows_disturbed", "verdict"}
 		}, scenariosOverTime},
 	}

@@ -43,7 +43,7 @@ func Tables() []Table[report.Report] {
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), entries},
 		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), rules},
 		{"moves", heads("mode", "time_ns", "by", "source", "entry", "from_queue", "to_queue", "from_cpu", "to_cpu", "flows"), moves},
-		{"over_time", heads("tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "verdict"), overTime},
+		{"over_time", heads("tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "min_max_percent", "verdict"), overTime},
 		{"series", heads("mode", "start_ns", "cpu", "packets"), series},
 		parametersTable(func(r *report.Report) report.Parameters { return r.Parameters }),
 		{"findings", heads("id", "severity", "summary", "evidence", "remedy"), findings},

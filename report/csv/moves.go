@@ -23,7 +23,7 @@ func overTime(r *report.Report, row func(cells ...any)) {
 		return
 	}
 	spread := func(name string, s report.Spread, verdict string) {
-		row(name, o.Windows, o.Interval, s.Mean, s.P95, s.Worst, verdict)
+		row(name, o.Windows, o.Interval, s.Mean, s.P95, s.Worst, s.MinMaxPercent, verdict)
 	}
 	spread("moved", o.Moved, o.Verdict)
 	spread("static", o.Static, "")
@@ -39,12 +39,12 @@ func scenariosOverTime(c *report.Compare, row func(cells ...any)) {
 		return
 	}
 	for _, s := range o.Scenarios {
-		row(s.Name, nil, o.Windows, o.Interval, s.Imbalance.Mean, s.Imbalance.P95, s.Imbalance.Worst, s.MinMaxPercent, s.Moves, s.MovesPerSecond, s.FlowsDisturbed, s.Verdict)
+		row(s.Name, nil, o.Windows, o.Interval, s.Imbalance.Mean, s.Imbalance.P95, s.Imbalance.Worst, s.Imbalance.MinMaxPercent, s.MinMaxPercent, s.Moves, s.MovesPerSecond, s.FlowsDisturbed, s.Verdict)
 	}
 	for _, of := range []struct {
 		name   string
 		spread report.Spread
 	}{{"static", o.Static}, {"best_static", o.Best}, {"forward", o.Forward}, {"bound", o.Bound}} {
-		row(nil, of.name, o.Windows, o.Interval, of.spread.Mean, of.spread.P95, of.spread.Worst, nil, nil, nil, nil, nil)
+		row(nil, of.name, o.Windows, o.Interval, of.spread.Mean, of.spread.P95, of.spread.Worst, of.spread.MinMaxPercent, nil, nil, nil, nil, nil)
 	}
 }

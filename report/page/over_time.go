@@ -89,12 +89,12 @@ func (h *htmlCompare) overTime(c *report.Compare) {
 		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 3) })
 	}
 	for _, of := range o.Rows(names) {
-		row := []htmlCell{headCell(of.Name), imbalance(of.Spread.Mean), imbalance(of.Spread.P95), imbalance(of.Spread.Worst)}
+		row := []htmlCell{headCell(of.Name), imbalance(of.Spread.Mean), imbalance(of.Spread.P95), imbalance(of.Spread.Worst),
+			fractionCell(of.Spread.MinMaxPercent, func(report.Fraction) string { return of.MinMax() })}
 		if s := of.Scenario; s != nil {
-			row = append(row, fractionCell(s.MinMaxPercent, func(report.Fraction) string { return of.MinMax() }),
-				fractionCell(s.MovesPerSecond, func(f report.Fraction) string { return words.Fixed(f, 1) }), exactCell(s.FlowsDisturbed))
+			row = append(row, fractionCell(s.MovesPerSecond, func(f report.Fraction) string { return words.Fixed(f, 1) }), exactCell(s.FlowsDisturbed))
 		} else {
-			row = append(row, nullCell(), nullCell(), nullCell())
+			row = append(row, nullCell(), nullCell())
 		}
 		h.OverTime.row(row...)
 	}

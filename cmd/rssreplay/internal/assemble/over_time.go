@@ -3,7 +3,6 @@ package assemble
 import (
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
-	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
 	"rssreplay/report"
 )
@@ -38,26 +37,23 @@ func windowTasks(arrivals *dispatch.Arrivals, c *engine.Config) (judged []*balan
 	return judged, whole
 }
 
-// imbalanceUnder is that of the task's packets under a table.
-func imbalanceUnder(b *balance.Task, table nicmodel.IndirectionTable) report.Fraction {
-	return report.Fraction(b.Imbalance(b.Peak(table)))
-}
-
 // OverTime is how evenly tables that stay, and those that follow the load, would spread
 // the packets over time, under the affinity of c.
 func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTime {
 	judged, whole := windowTasks(arrivals, c)
 	best := whole.Even(c.Table)
 	before := best // the first window has none before it
-	var stays, forward, bound []report.Fraction
+	var stays, forward report.WindowLoads
+	var bound []report.Fraction
 	for _, b := range judged {
-		stays, forward = append(stays, imbalanceUnder(b, best)), append(forward, imbalanceUnder(b, before))
+		stays.Add(b.CPULoads(best))
+		forward.Add(b.CPULoads(before))
 		bound = append(bound, report.Fraction(b.Imbalance(b.Bound())))
 		before = b.Even(before)
 	}
 	return report.TablesOverTime{
 		Interval: arrivals.Interval, Windows: uint64(len(judged)), Static: SpreadUnder(arrivals, c),
-		Best: report.SpreadOf(stays), Forward: report.SpreadOf(forward), Bound: report.SpreadOf(bound),
+		Best: stays.Spread(), Forward: forward.Spread(), Bound: report.SpreadOf(bound),
 	}
 }
 
@@ -65,11 +61,11 @@ func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTi
 // stay.
 func SpreadUnder(arrivals *dispatch.Arrivals, c *engine.Config) report.Spread {
 	judged, _ := windowTasks(arrivals, c)
-	var static []report.Fraction
+	var static report.WindowLoads
 	for _, b := range judged {
-		static = append(static, imbalanceUnder(b, c.Table))
+		static.Add(b.CPULoads(c.Table))
 	}
-	return report.SpreadOf(static)
+	return static.Spread()
 }
 
 // SpreadMoved is how even the windows are of what arrived for each CPU, as it was moved.
