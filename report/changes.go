@@ -103,7 +103,9 @@ func (r *Report) MovesSentences(m *Mode) []string {
 				moving++
 			}
 		}
-		if b.Moves == 0 {
+		if b.Ticks == 0 {
+			say = append(say, r.neverTicked())
+		} else if b.Moves == 0 {
 			say = append(say, fmt.Sprintf("RSS++ moved nothing in %s%s.", words.Plural(b.Ticks, "tick", "ticks"), r.whyStill(m)))
 		} else {
 			say = append(say, fmt.Sprintf("RSS++ moved %s in %d of %s: %s.", words.Plural(b.Moves, "entry", "entries"), moving, words.Plural(b.Ticks, "tick", "ticks"), disturbed(&b.Moved)))
@@ -120,15 +122,27 @@ func (r *Report) MovesSentences(m *Mode) []string {
 			say = append(say, fmt.Sprintf("%s given while packets arrived: queues went to other CPUs with all their flows.", words.Plural(uint64(n), "affinity", "affinities")))
 		}
 	}
-	if len(say) > 0 {
+	if len(say) > 0 && r.Moves() {
 		say = append(say, fmt.Sprintf("%s went to another CPU than the packet of its flow before; %s indicated after a later one of its flow.",
 			words.Plural(m.Affinity.Migrations, "packet", "packets"), words.Plural(m.Totals.Reordered, "packet was", "packets were")))
 	}
 	return say
 }
 
+// neverTicked says why a rebalancer had no tick.
+func (r *Report) neverTicked() string {
+	period := "period"
+	if p := r.Parameters.Named("rebalance-every"); p != nil {
+		period = p.Printed()
+	}
+	return fmt.Sprintf("RSS++ had no tick: one comes every %s, and the packets span %s.", period, words.Nanoseconds(r.Capture.Duration))
+}
+
 // whyStill says why a rebalancer moved nothing, where it is plain.
 func (r *Report) whyStill(m *Mode) string {
+	if len(m.CPUs) == 1 {
+		return ": there is one CPU alone"
+	}
 	busiest := Null
 	for i := range m.CPUs {
 		if u := m.CPUs[i].Utilization; !u.IsNull() && (busiest.IsNull() || u > busiest) {

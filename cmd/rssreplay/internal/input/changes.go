@@ -25,7 +25,7 @@ func CheckChanges(e *cli.Env, s *settings.Settings, r *dispatch.Result) error {
 		return late("--affinity-at", "an affinity", s.Config.Affinities[n-1].Time)
 	}
 	if b := s.Config.Rebalance; b != nil && b.Every > r.Span {
-		fmt.Fprintf(e.Stderr, "rssreplay: note: --rebalance-every %s: the packets span %s, so that no entry is moved\n", time.Duration(b.Every), time.Duration(r.Span))
+		fmt.Fprintf(e.Stderr, "rssreplay: note: --rebalance-every %s: the packets span %s, so that no entry is moved: give a shorter one\n", time.Duration(b.Every), time.Duration(r.Span))
 	}
 	return nil
 }

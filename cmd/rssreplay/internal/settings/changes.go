@@ -195,10 +195,13 @@ func (r *resolver) rebalancer() error {
 	if onlyNonRSS && len(c.Tables) > 0 {
 		return fmt.Errorf("--table-at: %s has no table: choose another --mode", engine.NonRSS)
 	}
+	if onlyNonRSS && len(c.Affinities) > 0 {
+		return fmt.Errorf("--affinity-at: %s has one interrupt, which goes to any CPU: choose another --mode", engine.NonRSS)
+	}
 	for _, mode := range r.Modes {
 		switch {
-		case mode == engine.NonRSS && len(c.Tables) > 0:
-			r.Caveats = append(r.Caveats, fmt.Sprintf("%s has no table: no move changes anything there.", mode))
+		case mode == engine.NonRSS && len(c.Tables)+len(c.Affinities) > 0:
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s has no table, and its interrupt goes to any CPU: no move changes anything there.", mode))
 		case given && mode != engine.RSSMSIX && mode != engine.NonRSS:
 			r.Caveats = append(r.Caveats, fmt.Sprintf("%s is replayed without a rebalancer: its table stays.", mode))
 		}
