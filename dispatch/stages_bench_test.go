@@ -1,13 +1,21 @@
 package dispatch
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/direction"
+	"rssreplay/pcaps/file"
 )
 
 // benchChunks is packets of TCP flows, a fifth of them IPv6, gap ns apart on
@@ -155,5 +163,129 @@ func BenchmarkEngine(b *testing.B) {
 				perPacket(b, chunks*chunkPackets)
 			})
 		}
+	}
+}
+
+// stagesCapture is a classic pcap of TCP packets over IPv4, of flows drawn evenly.
+func stagesCapture(packets, flows int) []byte {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := append(binary.LittleEndian.AppendUint32(nil, 0xa1b23c4d), 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0) // ns, Ethernet
+	frame := make([]byte, 66)
+	copy(frame[12:], "\x08\x00\x45\x00\x00\x34")
+	frame[22], frame[23], frame[46] = 64, pcaps.ProtoTCP, 0x50
+	now := uint64(1_700_000_000_000_000_000)
+	for range packets {
+		now += uint64(r.IntN(2000))
+		flow := uint32(r.IntN(flows))
+		binary.BigEndian.PutUint32(frame[26:], 0x0a000000+flow)
+		binary.BigEndian.PutUint16(frame[34:], uint16(flow))
+		b = binary.LittleEndian.AppendUint32(b, uint32(now/1e9))
+		b = binary.LittleEndian.AppendUint32(b, uint32(now%1e9))
+		b = append(b, 66, 0, 0, 0, 66, 0, 0, 0)
+		b = append(b, frame...)
+	}
+	return b
+}
+
+// BenchmarkStages is each of a replay's stages alone, the least of all times in ns a packet,
+// and what they could reach together on more cores than one: each has a goroutine of its
+// own and hands its packets on in order, so that the longest bounds them all, and below
+// that they share the cores (Amdahl's law over the longest serial stage).
+//
+// Where that stage is to be shorter than it can be made, it has to be parted:
+//
+//   - Headers are walked in turns, for what the stage notes is in the order of the capture.
+//     Record boundaries of a block are found in 2 ns a packet; from then on its parts could
+//     be walked at once, each into chunks of its own, and only the times and facts (4 ns)
+//     be put in order after.
+//   - The flow table can be parted by the tuple's hash, each part with an owner: a chunk's
+//     packets go to the parts by a list of places, which come back as (part, number in the
+//     part). The models need numbers of the whole, in order of first appearance, which
+//     one pass at the end gives: parts tell each flow's first packet. Until then an
+//     affinity is of (part, number), so that it can be parted in the same way.
+//   - A mode under RSS can be parted by CPUs, whose lines know nothing of each other, once
+//     the NIC's lists are planned (schedule); non-rss can't: every packet waits for the same
+//     vector.
+func BenchmarkStages(b *testing.B) {
+	const packets = 1 << 17
+	names := []string{"walk", "flows", "rss-msix", "non-rss"}
+	local, err := direction.ParseLocal([]string{"none"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, flows := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("input=%d-flows", flows), func(b *testing.B) {
+			capture := stagesCapture(packets, flows)
+			cfg := &engine.Config{
+				Config:           nicmodel.Config{Queues: 8, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
+				InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 800, ISRCPU: engine.LeastBusy, Interval: 100_000_000,
+			}
+			for i := range cfg.Queues {
+				cfg.CPUs, cfg.QueueCPU, cfg.Table = append(cfg.CPUs, i), append(cfg.QueueCPU, i), append(cfg.Table, uint16(i))
+			}
+			if err := cfg.Validate(); err != nil {
+				b.Fatal(err)
+			}
+			steering := steeringBy(b, cfg.Table, cfg.QueueCPU)
+			chunks := make([]chunk, packets/chunkPackets)
+			batches := make([]engine.Batch, packets/engine.BatchSize)
+			recs := make([]pcaps.Record, chunkPackets)
+			took := slices.Repeat([]time.Duration{math.MaxInt64}, len(names)) // the least
+			for b.Loop() {
+				begun := time.Now()
+				lap := func(stage int) {
+					took[stage] = min(took[stage], time.Since(begun))
+					begun = time.Now()
+				}
+				o := &Options{Config: cfg, Steering: steering, Directions: direction.NewDirections(local)}
+				s := &stage{o: o, r: newResult(o)}
+				s.facts, s.long = newFacts(&s.r.Facts), longFrames{LongFrames: &s.r.Long}
+				source, err := file.NewReader(bytes.NewReader(capture), "memory")
+				if err != nil {
+					b.Fatal(err)
+				}
+				for i, n := 0, 0; i < len(chunks); {
+					got, err := source.Read(recs[n:])
+					if n += got; err != nil && err != io.EOF {
+						b.Fatal(err)
+					}
+					if n == chunkPackets || err == io.EOF {
+						if err := s.walk(recs[:n], &chunks[i]); err != nil {
+							b.Fatal(err)
+						}
+						i, n = i+1, 0
+					}
+				}
+				lap(0)
+				for range 2 { // of flows that it knows
+					for i := range batches {
+						batches[i].Reset(uint32(i * engine.BatchSize))
+					}
+					begun = time.Now()
+					for i := range chunks {
+						s.r.flows.add(&chunks[i], &batches[i*chunkPackets/engine.BatchSize])
+					}
+				}
+				lap(1)
+				for i, mode := range []engine.Mode{engine.RSSMSIX, engine.NonRSS} {
+					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
+					for i := range batches {
+						e.Process(&batches[i])
+					}
+					e.Finish()
+					lap(2 + i)
+				}
+			}
+			perPacket := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / packets }
+			var sum time.Duration
+			for i, name := range names {
+				b.ReportMetric(perPacket(took[i]), name+"-ns/packet")
+				sum += took[i]
+			}
+			longest := slices.Max(took)
+			for _, cores := range []int{1, 2, 4, 8, 16} {
+				b.ReportMetric(perPacket(max(longest, sum/time.Duration(cores))), fmt.Sprintf("%d-cores-ns/packet", cores))
+			}
+		})
 	}
 }
