@@ -68,7 +68,7 @@ type engineGroup struct {
 
 // groupSize is how many engines a group has at most: the more, the less is planned anew;
 // but where there are many scenarios each CPU is to have a group.
-func groupSize() int { return max(4, 16/runtime.GOMAXPROCS(0)) }
+func groupSize() int { return max(1, 16/runtime.GOMAXPROCS(0)) }
 
 // maxBatches bounds the batches in flight: every group may lag behind.
 const maxBatches = 12
