@@ -31,9 +31,10 @@ const fullShare = 0.98
 type Limit uint8
 
 const (
-	NoLimit   Limit = iota // nothing, up to MostHeadroom
-	CPULimit               // the unit that can't run beside itself has no time left
-	RingLimit              // a ring overflows, and that unit has time left
+	NoLimit      Limit = iota // nothing, up to MostHeadroom
+	CPULimit                  // the unit that can't run beside itself has no time left
+	RingLimit                 // a ring overflows, and that unit has time left
+	BacklogLimit              // a CPU's backlog does (receive packet steering), likewise
 )
 
 // Headroom is how much faster the packets may come in one mode: the greatest factor on
@@ -42,9 +43,9 @@ const (
 type Headroom struct {
 	Factor float64 // at most 4 digits; 0: not even LeastHeadroom holds
 	Limit  Limit
-	CPU    int   // of CPULimit, an index into Config.CPUs; -1 where the unit is no CPU
+	CPU    int   // of CPULimit and BacklogLimit, an index into Config.CPUs; -1 where the unit is no CPU
 	Queue  int   // of RingLimit
-	At     int64 // of RingLimit, when the first packet comes that is dropped, in the replay's time
+	At     int64 // of RingLimit and BacklogLimit, when the first packet comes that is dropped, in the replay's time
 
 	Packets int   // that were asked about
 	Start   int64 // when the first of them comes, in the replay's time
@@ -295,7 +296,11 @@ func (t *trial) headroom() *Headroom {
 		h.Limit, h.CPU = CPULimit, v.cpu
 	default:
 		dropped, _ := t.dropped(failed)
-		h.Limit, h.Queue, h.At = RingLimit, dropped[0].queue, t.scale.clamped(t.start+t.tape.time(dropped[0].packet))
+		first := dropped[0]
+		h.At = t.scale.clamped(t.start + t.tape.time(first.packet))
+		if h.Limit, h.Queue = RingLimit, first.queue; first.backlog >= 0 {
+			h.Limit, h.CPU, h.Queue = BacklogLimit, first.backlog, -1
+		}
 	}
 	return h
 }
@@ -321,7 +326,8 @@ func (t *trial) judge(factor float64) verdict {
 		v.drops = len(dropped) > 0
 	} else {
 		counters = t.run(factor, nil)
-		v.drops = slices.ContainsFunc(counters.Queues, func(q engine.QueueCounters) bool { return q.Drops > 0 })
+		v.drops = slices.ContainsFunc(counters.Queues, func(q engine.QueueCounters) bool { return q.Drops > 0 }) ||
+			slices.ContainsFunc(counters.CPUs, func(c engine.CPUCounters) bool { return c.BacklogDrops > 0 })
 	}
 	v.full = float64(counters.SerialTime) >= fullShare*float64(t.tape.duration(t.at(factor)))
 	rps := t.replayed.cfg.RPS.Active(t.mode)
@@ -342,18 +348,23 @@ func (t *trial) judge(factor float64) verdict {
 // worked is the time in which a CPU could take no further interrupt.
 func worked(c *engine.CPUCounters) int64 { return c.ISRTime + c.DPCTime }
 
-// droppedPacket is one that found no free buffer.
+// droppedPacket is one that found no free buffer, or a full backlog.
 type droppedPacket struct {
-	packet uint32 // its number on the tape
-	queue  int
+	packet  uint32 // its number on the tape
+	queue   int
+	backlog int // the CPU whose backlog was full, an index; -1: a ring was
 }
 
 // dropped are the packets that are dropped at a factor, in the order in which they
 // come, without those that are spared.
 func (t *trial) dropped(factor float64) (dropped []droppedPacket, counters engine.Counters) {
 	counters = t.run(factor, func(e engine.Event) {
-		if packet := uint32(e.Packet); e.Kind == engine.Drop && !t.spared[packet] {
-			dropped = append(dropped, droppedPacket{packet, e.Queue})
+		if packet := uint32(e.Packet); (e.Kind == engine.Drop || e.Kind == engine.BacklogDrop) && !t.spared[packet] {
+			d := droppedPacket{packet, e.Queue, -1}
+			if e.Kind == engine.BacklogDrop {
+				d.backlog = e.CPU
+			}
+			dropped = append(dropped, d)
 		}
 	})
 	slices.SortFunc(dropped, func(a, b droppedPacket) int { return cmp.Compare(a.packet, b.packet) })

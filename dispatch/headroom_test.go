@@ -49,7 +49,7 @@ func scan(t *testing.T, recs []pcaps.Record, o dispatch.Options, factor float64,
 	o.Directions = direction.NewDirections(direction.Local{})
 	var s scanned
 	o.Observe = func(e engine.Event) {
-		if e.Kind == engine.Drop {
+		if e.Kind == engine.Drop || e.Kind == engine.BacklogDrop {
 			s.dropped = append(s.dropped, e.Packet)
 		}
 	}
@@ -203,6 +203,38 @@ func TestHeadroomRing(t *testing.T) {
 	}
 	if h.At <= recs[500].Time || h.At > recs[599].Time {
 		t.Errorf("the first packet is dropped at %d, and the burst is from %d to %d", h.At, recs[500].Time, recs[599].Time)
+	}
+}
+
+// A burst of 100 packets for one CPU overflows its backlog of 20 before anything is full:
+// each takes 1 µs there, and 200 ns where the interrupt is.
+func TestHeadroomBacklog(t *testing.T) {
+	recs := steady(1000, 1_000_000)
+	for i := range recs {
+		switch {
+		case i >= 600:
+			recs[i].Time = 600*1_000_000 + int64(i)*1_000_000
+		case i > 500:
+			recs[i].Time = recs[500].Time + int64(i-500)*3000
+		}
+	}
+	o := oneCPU(t)
+	c := *o.Config
+	c.CPUs = []int{4, 9}
+	c.RPS = &engine.RPS{CPUs: [][]uint16{{1}}, Cost: 200, Backlog: 20}
+	o.Config = &c
+	_, found := headroomOf(t, recs, o)
+	h := found[0]
+	if h == nil || h.Limit != dispatch.BacklogLimit || h.CPU != 1 || h.Queue != -1 {
+		t.Fatalf("%+v, want the backlog of the second CPU", h)
+	}
+	if h.At <= recs[500].Time || h.At > recs[599].Time {
+		t.Errorf("the first packet is dropped at %d, and the burst is from %d to %d", h.At, recs[500].Time, recs[599].Time)
+	}
+	for factor, want := range map[float64]bool{h.Factor: false, h.Factor * 1.05: true} {
+		if s := scan(t, recs, o, factor, engine.RSSMSIX); (len(s.dropped) > 0) != want {
+			t.Errorf("at %g times the rate %d packets are dropped", factor, len(s.dropped))
+		}
 	}
 }
 

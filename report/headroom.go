@@ -13,8 +13,8 @@ import (
 // dropped but those that are at a hundredth of the rate, too.
 type Headroom struct {
 	Factor Fraction `json:"factor"` // null: not even a hundredth
-	Limit  *string  `json:"limit"`  // what ends it: LimitCPU or LimitRing; null: nothing, up to Factor
-	CPU    *int     `json:"cpu"`    // that is full; null where that is the one interrupt, of whichever CPU
+	Limit  *string  `json:"limit"`  // what ends it: LimitCPU, LimitRing or LimitBacklog; null: nothing, up to Factor
+	CPU    *int     `json:"cpu"`    // that is full, or its backlog; null where that is the one interrupt, of whichever CPU
 	Queue  *int     `json:"queue"`  // whose ring overflows
 	At     *int64   `json:"at_ns"`  // when the first packet comes that is dropped, at the rate that there is
 	// It was found on so many packets, from a moment on.
@@ -29,6 +29,8 @@ type Headroom struct {
 const (
 	LimitCPU  = "cpu"  // the unit that can't run beside itself has no time left
 	LimitRing = "ring" // a ring overflows, and that unit has time left
+	// LimitBacklog: a CPU's backlog overflows, likewise.
+	LimitBacklog = "backlog"
 )
 
 // MarshalJSON writes null where nothing can be said.
@@ -105,6 +107,8 @@ func (h *Headroom) End(mode string) string {
 			ring = "the ring"
 		}
 		return fmt.Sprintf("%s overflows at %s", ring, words.Nanoseconds(*h.At))
+	case *h.Limit == LimitBacklog && h.CPU != nil && h.At != nil:
+		return fmt.Sprintf("the backlog of CPU %d overflows at %s", *h.CPU, words.Nanoseconds(*h.At))
 	case h.CPU != nil:
 		return fmt.Sprintf("CPU %d is full", *h.CPU)
 	}
@@ -118,6 +122,8 @@ func (h *Headroom) ShortEnd(mode string) string {
 		return fmt.Sprintf("ring %d full", *h.Queue)
 	case *h.Limit == LimitRing:
 		return "ring full"
+	case *h.Limit == LimitBacklog && h.CPU != nil:
+		return fmt.Sprintf("backlog of CPU %d full", *h.CPU)
 	case h.CPU != nil:
 		return fmt.Sprintf("CPU %d full", *h.CPU)
 	}

@@ -4,10 +4,20 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
 )
 
 // maxOneValue bounds the files of /sys and /proc that hold one value, in bytes.
 const maxOneValue = 256
+
+// queueFile matches the path of a file of /sys that has a setting of a queue, or of /proc
+// one of the kernel for all of them, wherever a support tool has put it.
+var queueFile = lazyregexp.New(`(?:^|/)((?:sys/(?:class/net|devices/\S*/net)/[^/]+/queues/[rt]x-\d+/(?:rps_cpus|rps_flow_cnt|xps_cpus|xps_rxqs))|proc/sys/net/core/(?:rps_sock_flow_entries|netdev_max_backlog))$`)
+
+// OfQueues reports whether a file is one whose path NameValue needs to know: those of one
+// NIC belong together.
+func OfQueues(name string) bool { return queueFile.MatchString(name) }
 
 // NameValue is the text of a file of /sys or /proc that holds one value, and is known by
 // its path alone, with that path before it, as grep prints it. Other texts stay.
@@ -15,6 +25,9 @@ func NameValue(name string, data []byte) []byte {
 	line := strings.TrimSpace(string(data[:min(len(data), maxOneValue)]))
 	if len(data) > maxOneValue || line == "" || strings.ContainsAny(line, "\n:") {
 		return data
+	}
+	if m := queueFile.FindStringSubmatch(name); m != nil {
+		return []byte("/" + m[1] + ":" + line)
 	}
 	switch path.Base(name) {
 	case "threaded", "napi_defer_hard_irqs", "numa_node", "rps_cpus", "busy_poll", "busy_read", "smp_affinity_list", "effective_affinity_list":

@@ -95,6 +95,9 @@ func reportedHeadroom(h *dispatch.Headroom, cpus []int) *report.Headroom {
 		if limit = report.LimitCPU; h.CPU >= 0 {
 			r.CPU = &cpus[h.CPU]
 		}
+	case dispatch.BacklogLimit:
+		limit = report.LimitBacklog
+		r.CPU, r.At = &cpus[h.CPU], &h.At
 	case dispatch.RingLimit:
 		limit = report.LimitRing
 		r.Queue, r.At = &h.Queue, &h.At

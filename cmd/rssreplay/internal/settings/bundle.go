@@ -21,6 +21,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 	if err != nil {
 		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool, or a tar or zip of one", root, cli.Cause(err))
 	}
+	files = withQueues(files)
 	var others []string // interfaces
 	for _, f := range files {
 		for _, name := range nictext.Interfaces(f.Data) {
@@ -96,6 +97,25 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
 	}
 	return nil
+}
+
+// withQueues is the files with those of queues' settings, one value each, as one text:
+// which interface has any is told by all of them.
+func withQueues(files []bundle.File) []bundle.File {
+	var rest []bundle.File
+	of := bundle.File{Name: "sys/class/net/DEV/queues"}
+	for _, f := range files {
+		named := hosttext.NameValue(f.Name, f.Data)
+		if !hosttext.OfQueues(f.Name) || len(named) == len(f.Data) {
+			rest = append(rest, f)
+			continue
+		}
+		of.Data = append(append(of.Data, named...), '\n')
+	}
+	if of.Data == nil {
+		return files
+	}
+	return append(rest, of)
 }
 
 // namesInterface reports whether a file's name has the interface's as a word of it.
