@@ -30,10 +30,19 @@ type tried struct {
 // CPUs, another key or other fields is the program's of a replay with them.
 func TestHTMLTriesTables(t *testing.T) {
 	ctx := chromium(t)
-	for seed, of := range []struct{ sample, xfrm string }{{"web.pcap", "none"}, {"dns.pcap", "symmetric-xor"}, {"elephant.pcap", "symmetric-or-xor"}} {
-		t.Run(of.sample, func(t *testing.T) {
+	rules := []string{"--queues", "16", "--rule", "flow-type tcp4 dst-port 443 action 3", "--rule", "flow-type udp4 src-port 53 action 5"}
+	for seed, of := range []struct {
+		sample, xfrm string
+		queues       int
+		more         []string
+	}{
+		{"web.pcap", "none", 8, nil}, {"dns.pcap", "symmetric-xor", 8, nil}, {"elephant.pcap", "symmetric-or-xor", 8, nil},
+		{"web.pcap", "none", 16, rules}, {"cooked.pcap", "none", 16, rules}, // two queues a CPU
+	} {
+		t.Run(fmt.Sprint(of.sample, " ", of.queues), func(t *testing.T) {
 			capture := filepath.Join(repository(t), "pcaps", "samples", of.sample)
 			all := []string{capture, "--cpus", "8", "--xfrm", of.xfrm, "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
+			all = append(all, of.more...)
 			path := filepath.Join(t.TempDir(), "report.html")
 			runs(t, append(all, "-o", path)...)
 
@@ -42,7 +51,7 @@ func TestHTMLTriesTables(t *testing.T) {
 			args := append([]string{"compare"}, all...)
 			args = append(args, "--format", "json", "--scenario", "base: layout=equal")
 			for i := range 17 {
-				one := randomTry(r)
+				one := randomTry(r, of.queues)
 				tries = append(tries, one)
 				args = append(args, "--scenario", fmt.Sprintf("s%d: %s", i, one.scenario))
 			}
@@ -66,12 +75,12 @@ func TestHTMLTriesTables(t *testing.T) {
 	}
 }
 
-// randomTry is a layout, CPUs, single moves, and now and then a key and fields.
-func randomTry(r *rand.Rand) tried {
-	const size, queues = 128, 8
+// randomTry is a layout, and now and then CPUs, where each has one queue, a key and fields.
+func randomTry(r *rand.Rand, queues int) tried {
+	const size = 128
 	one := tried{choice: map[string]string{}}
 	n := queues
-	if r.IntN(3) == 0 {
+	if queues == 8 && r.IntN(3) == 0 {
 		n = 2 + r.IntN(15)
 		one.choice["cpus"] = fmt.Sprint(n)
 		one.scenario += fmt.Sprintf("cpus=%d ", n)
