@@ -59,7 +59,7 @@ func (s *fastSends) begin(b *Batch) {
 		s.firsts = s.firsts[:copy(s.firsts, s.firsts[s.begun:])]
 		s.begun = 0
 	}
-	for uint32(len(s.firsts)-s.begun) < b.Flows-s.before {
+	for s.before+uint32(len(s.firsts)-s.begun) < b.Flows { // a last batch of none may have fewer
 		s.firsts = append(s.firsts, nicmodel.Never)
 	}
 }
