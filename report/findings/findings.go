@@ -348,16 +348,16 @@ func (d *diagnosis) gain(other report.Fraction) float64 {
 // on the same captures with the same flags but for those of change; --from and such
 // without a value leave the flag out.
 func (d *diagnosis) run(command string, change ...Argument) string {
-	words := []string{"rssreplay"}
+	list := []string{"rssreplay"}
 	if command != "" {
-		words = append(words, command)
+		list = append(list, command)
 	}
 	add := func(a Argument) {
 		if a.Flag != "" {
-			words = append(words, a.Flag)
+			list = append(list, a.Flag)
 		}
 		if a.Value != "" {
-			words = append(words, shellQuoted(a.Value))
+			list = append(list, words.ShellWord(a.Value))
 		}
 	}
 	given := d.t.Command
@@ -374,7 +374,7 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 			add(a)
 		}
 	}
-	return "`" + strings.Join(words, " ") + "`"
+	return "`" + strings.Join(list, " ") + "`"
 }
 
 // tableFlags and cpuFlags are what says itself how the table is, and which CPUs there
@@ -391,17 +391,6 @@ func (d *diagnosis) effect(contradict []string, change ...Argument) string {
 		return ""
 	}
 	return "; its effect: " + d.run("", change...)
-}
-
-// shellQuoted is a word as a POSIX shell takes it.
-func shellQuoted(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+,=/-", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // parameter is a parameter in force, nil if the report has none of that name.

@@ -121,7 +121,7 @@ func (d *diagnosis) plan() string {
 	if f == nil || !f.HasPorts {
 		return "`rssreplay plan SRC DST`"
 	}
-	list := []string{"rssreplay plan", f.Source.String(), report.EndName(f.Destination, f.DestinationPort, true, 0)}
+	list := []string{"rssreplay plan", f.Source.String(), words.ShellWord(report.EndName(f.Destination, f.DestinationPort, true, 0))}
 	switch f.Protocol {
 	case "tcp":
 	case "udp":
@@ -131,7 +131,7 @@ func (d *diagnosis) plan() string {
 	}
 	for _, a := range d.t.Command {
 		if slices.Contains([]string{"--cpus", "--base-cpu", "--queues", "--affinity", "--key", "--table", "--table-size", "--layout", "--hash-types", "--rx-flow-hash", "--xfrm", "--nic", "--driver", "--bundle"}, a.Flag) {
-			list = append(list, a.Flag, shellQuoted(a.Value))
+			list = append(list, a.Flag, words.ShellWord(a.Value))
 		}
 	}
 	return "`" + strings.Join(list, " ") + "`"

@@ -458,7 +458,8 @@ func (s *screen) next(t *writer) {
 	var short []string // the same command, with more
 	for _, n := range s.r.Next {
 		list := words.ShellWords(n.Command)
-		if list[0] == report.Again {
+		if n.Command[0] == report.Again {
+			list[0] = report.Again
 			short = append(short, strings.TrimRight(words.Clean(strings.Join(list, " "))+gap+n.What, " "))
 			continue
 		}

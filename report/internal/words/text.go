@@ -112,11 +112,20 @@ func BaseName(path string) string { return filepath.Base(strings.ReplaceAll(path
 func ShellWords(command []string) []string {
 	words := make([]string, len(command))
 	for i, w := range command {
-		if words[i] = w; w == "" || strings.ContainsAny(w, " \t'\"$*?;&|<>()\\") {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
+		words[i] = ShellWord(w)
 	}
 	return words
+}
+
+// ShellWord is a word as any shell takes it, whatever stands in it.
+func ShellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:@%+,=/-", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // CutTo is s for one line, cut to about limit bytes.
