@@ -30,8 +30,8 @@ func (r *Report) Summary() []string {
 	} else {
 		if first := &statements[0]; first.Text != load.Text {
 			sentences = append(sentences, first.Text)
-		} else if len(first.More) > 0 && len(r.Findings) > 0 {
-			load.Text += " " + r.Findings[0].Summary
+		} else if first.Why != "" {
+			load.Text += " " + first.Why
 		}
 		sentences = append(sentences, load.Text)
 	}

@@ -24,6 +24,8 @@ type Statement struct {
 	Severity string // of a finding, Even, or "" for what is neither good nor bad
 	Text     string
 	Id       string   // of the finding that it is
+	Load     bool     // it is about the load of the busiest CPU
+	Why      string   // that load's: what the finding that explains it says
 	More     []string // sentences, the remedy last
 }
 
@@ -51,29 +53,40 @@ func Mark(severity string) string {
 	return "•"
 }
 
-// Verdict is what the capture shows, the gravest first: the load of the busiest
-// CPU where that is uneven, with the finding that explains it, else the first
-// finding that is more than a note, else that the load is even; then the other
-// findings. Every format that has a beginning begins with it.
+// Verdict is what the capture shows, the gravest first: what makes the capture tell
+// less than it seems to; the load of the busiest CPU where that is uneven, with the
+// finding that explains it, else the first finding that is more than a note, else that
+// the load is even; then the other findings. Every format that has a beginning begins with it.
 func (r *Report) Verdict() []Statement {
 	load, uneven := r.loadStatement()
 	var all []Statement
+	grave, why := 0, -1
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		s := Statement{Severity: f.Severity, Text: f.Summary, Id: f.ID}
-		if i == 0 && f.Severity != Note && f.Remedy != "" {
-			s.More = []string{"→ " + f.Remedy}
+		if f.Severity != Note {
+			grave++
+			if f.Remedy != "" && i == 0 {
+				s.More = []string{"→ " + f.Remedy}
+			}
+			if why < 0 && r.explainsLoad(f) {
+				why = i
+			}
 		}
 		all = append(all, s)
 	}
-	grave := len(all) > 0 && all[0].Severity != Note
 	switch {
 	case load.Text == "":
-	case uneven && grave && !strings.HasPrefix(all[0].Text, "CPU "): // the finding is why
-		load.Severity, load.More = all[0].Severity, append([]string{all[0].WithID()}, all[0].More...)
-		all[0] = load
-	case uneven && grave:
-	case grave:
+	case uneven && grave > 0 && strings.HasPrefix(all[0].Text, "CPU "):
+		all[0].Load = true
+	case uneven && why >= 0 && !slices.Contains(ofCapture, all[0].Id):
+		load.Severity, load.Why, load.More = all[why].Severity, all[why].Text, []string{all[why].WithID()}
+		if remedy := r.Findings[why].Remedy; remedy != "" {
+			load.More = append(load.More, "→ "+remedy)
+		}
+		all[0].More = nil
+		all = slices.Insert(slices.Delete(all, why, why+1), 0, load)
+	case grave > 0:
 		all = slices.Insert(all, 1, load)
 	default:
 		all = slices.Insert(all, 0, load)
@@ -81,9 +94,33 @@ func (r *Report) Verdict() []Statement {
 	return all
 }
 
+// ofCapture are findings about the capture: they make the rest mean less.
+var ofCapture = []string{"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms"}
+
+// beside are findings that say nothing of why one CPU has more packets than others.
+var beside = append([]string{
+	"qinq", "ambiguous-rule", "atr", "napi-elsewhere", "rps-off-node", "remote-node", "shared-core", "microburst", "elephant-bytes",
+	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections", "backlog-drops", "time-squeezed",
+}, ofCapture...)
+
+// explainsLoad tells whether f can be why the busiest CPU has more than others.
+func (r *Report) explainsLoad(f *Finding) bool {
+	if f.ID == "unhashed" { // all of these are in one queue
+		i := ComparedMode(r.Modes)
+		for queue, cpu := range r.Table.QueueCPUs {
+			if fmt.Sprint(queue) == fmt.Sprint(f.Figures["queue"]) {
+				return i >= 0 && cpu == r.Modes[i].MostLoaded().CPU
+			}
+		}
+		return false
+	}
+	return !slices.Contains(beside, f.ID)
+}
+
 // loadStatement is about the busiest CPU of the compared mode; its text is "" where
 // there is nothing to spread, or nothing to spread it over.
 func (r *Report) loadStatement() (s Statement, uneven bool) {
+	s.Load = true
 	i := ComparedMode(r.Modes)
 	if i < 0 || r.Modes[i].Mode == NonRSS || len(r.Modes[i].CPUs) < 2 || r.Modes[i].Totals.Packets == 0 {
 		return Statement{}, false
@@ -97,10 +134,10 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))
 	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
 	if r.Capture.Received < MinPackets && !r.Unpredicted {
-		return Statement{Text: fmt.Sprintf("%s are too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet", "packets"), share)}, false
+		return Statement{Load: true, Text: fmt.Sprintf("%s are too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet", "packets"), share)}, false
 	}
 	if r.Unpredicted {
-		return Statement{Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
+		return Statement{Load: true, Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
 	}
 	chance, largest := Null, Fraction(0) // of a fair share
 	if r.Evenness != nil {
@@ -109,6 +146,9 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	switch {
 	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m):
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
+		if times >= UnevenFrom && slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.ID == "few-flows" && f.Severity != Note }) {
+			s.Severity, s.Text = "", fmt.Sprintf("%s: so few flows make up to %s by chance", words.UpperFirst(busiest), words.Fixed(chance, 2))
+		}
 	case times >= UnevenFrom:
 		s.Text, uneven = words.UpperFirst(share), true
 	case chance.IsNull():

@@ -100,9 +100,9 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 			Before: "ethtool -x " + device + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
-	if uneven := findings.Uneven(r); uneven && !stdin {
+	if findings.Uneven(r) && tableCounts(r) && !stdin {
 		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
-		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table"})
+		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "is there a better table?"})
 	}
 	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {
 		most := 0
@@ -116,6 +116,18 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 	return append(next,
 		report.Next{Command: []string{report.Again, "--full"}, What: "everything"},
 		report.Next{Command: []string{report.Again, "-o", "report.html"}})
+}
+
+// tableCounts tells whether another table could make the load more even: more than the
+// largest flow is on the busiest CPU.
+func tableCounts(r *report.Report) bool {
+	at := report.ComparedMode(r.Modes)
+	if at < 0 || r.Evenness == nil || r.FlowsTotal < 2 {
+		return at >= 0 && r.FlowsTotal > 1
+	}
+	m := &r.Modes[at]
+	alone := report.Ratio(r.Evenness.Largest, m.Totals.Packets) * report.Fraction(len(m.CPUs))
+	return m.Imbalance.Packets > alone*1.02
 }
 
 // argumentsFor is what another command needs to be told to see the same packets

@@ -160,15 +160,23 @@ func (s *screen) verdict(t *writer) {
 	for _, note := range s.r.Asides {
 		statements = append(statements, report.Statement{Text: note})
 	}
+	folded := 0 // statements for which there is no room
+	for i, st := range statements {
+		if i > 0 && !st.Load {
+			folded++
+		}
+	}
+	if !s.folded || folded < 2 {
+		folded = 0
+	}
 	for i, st := range statements {
 		if s.brief && (i > 0 && st.Id != "") {
 			continue
 		}
 		style := severityStyle(st.Severity)
 		if i > 0 {
-			if s.folded && len(statements) > 2 {
-				t.line(fmt.Sprintf("• %d more, for which there is no room here: --show findings,capture", len(statements)-1))
-				return
+			if folded > 0 && !st.Load {
+				continue
 			}
 			lines := []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
 			if st.Id == "" {
@@ -191,18 +199,17 @@ func (s *screen) verdict(t *writer) {
 		if s.brief {
 			continue
 		}
-		var details []string
+		room := s.details
 		for _, more := range st.More {
-			details = append(details, words.Wrap(strings.Split(words.Clean(more), " "), t.width-len(words.Indent))...)
+			lines := cutText(words.Clean(more), t.width-len(words.Indent), room)
+			for _, l := range lines {
+				t.line(words.Indent + l)
+			}
+			room -= len(lines)
 		}
-		if len(details) > s.details {
-			details = details[:s.details]
-			last := &details[s.details-1]
-			*last = cutSentence(*last+" …", t.width-len(words.Indent))
-		}
-		for _, l := range details {
-			t.line(words.Indent + l)
-		}
+	}
+	if folded > 0 {
+		t.line(fmt.Sprintf("• %d more, for which there is no room here: --show findings,capture", folded))
 	}
 }
 
@@ -544,8 +551,44 @@ func cutSentence(s string, width int) string {
 	if at := strings.LastIndex(s, " ["); at >= 0 && strings.HasSuffix(s, "]") {
 		s, id = s[:at], s[at:]
 	}
-	lines := words.Wrap(strings.Split(s, " "), max(width-words.DisplayWidth(id)-len(" ")-1, 1))
-	return strings.TrimRight(lines[0], " ,;:…") + " …" + id
+	line := words.Wrap(strings.Split(s, " "), max(width-words.DisplayWidth(id)-len(" ")-1, 1))[0]
+	if strings.Count(line, "`")%2 == 1 { // half a command
+		line = line[:strings.LastIndex(line, "`")]
+	}
+	return strings.TrimRight(line, " ,;:…") + " …" + id
+}
+
+// cutText is a text in at most so many lines of width columns. What does not fit is cut
+// behind a sentence or, where that would leave little, a word; a command stays whole.
+func cutText(text string, width, most int) []string {
+	list := strings.Split(text, " ")
+	lines := words.Wrap(list, width)
+	if len(lines) <= most || most < 1 {
+		return lines[:min(len(lines), max(most, 0))]
+	}
+	if most == 1 {
+		return []string{cutSentence(text, width)}
+	}
+	fits := []string{cutSentence(text, width)} // the most words
+	for n := len(list) - 1; n > 0; n-- {
+		part := append(slices.Clone(list[:n]), "…")
+		if strings.Count(strings.Join(part, " "), "`")%2 == 1 {
+			continue
+		}
+		if lines = words.Wrap(part, width); len(lines) > most {
+			continue
+		}
+		if len(fits) < len(lines) {
+			fits = lines
+		}
+		if len(lines) < most {
+			break
+		}
+		if strings.HasSuffix(list[n-1], ".") || strings.HasSuffix(list[n-1], ";") {
+			return lines
+		}
+	}
+	return fits
 }
 
 // shorten is s in at most width columns, without its middle.

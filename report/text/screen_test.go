@@ -123,7 +123,27 @@ func TestVerdict(t *testing.T) {
 		"uneven":                 {made(1000, 9000), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
 		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
 		"few packets":            {made(10, 90), nil, []string{"• 100 packets are too few to judge the spread: CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
-		"one CPU":                {made(9000), nil, nil},
+		"uneven, and the clock": {made(1000, 9000), func(r *report.Report) {
+			leap := note
+			leap.Severity, leap.Remedy = report.Warning, "Cut it."
+			r.Findings = []report.Finding{leap, elephant}
+		}, []string{"▲ The clock leaps. [clock-leap] | → Cut it.", "• CPU 1 takes 90.0% of the packets, 1.80 × its fair share.", "✖ One flow has 70%. [elephant-flow]"}},
+		"uneven, and what is beside": {made(1000, 9000), func(r *report.Report) {
+			r.Findings = []report.Finding{{ID: "ring-overflow", Severity: report.Problem, Summary: "A ring is full.", Remedy: "More."}, elephant}
+		}, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it.", "✖ A ring is full. [ring-overflow]"}},
+		"unhashed on another CPU": {made(1000, 9000), func(r *report.Report) {
+			r.Table.QueueCPUs = report.List[int]{0, 1}
+			r.Findings = []report.Finding{{ID: "unhashed", Severity: report.Warning, Summary: "No hash.", Remedy: "RPS.", Figures: report.Numbers{"queue": 0}}}
+		}, []string{"▲ No hash. [unhashed] | → RPS.", "• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"unhashed on that CPU": {made(1000, 9000), func(r *report.Report) {
+			r.Table.QueueCPUs = report.List[int]{0, 1}
+			r.Findings = []report.Finding{{ID: "unhashed", Severity: report.Warning, Summary: "No hash.", Figures: report.Numbers{"queue": 1}}}
+		}, []string{"▲ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | No hash. [unhashed]"}},
+		"so few flows": {made(1000, 2600), func(r *report.Report) {
+			r.Evenness.Chance = 1.5
+			r.Findings = []report.Finding{{ID: "few-flows", Severity: report.Warning, Summary: "Few flows.", Remedy: "More flows."}}
+		}, []string{"▲ Few flows. [few-flows] | → More flows.", "• The busiest of 2 CPUs has 1.44 × its share: so few flows make up to 1.50 by chance."}},
+		"one CPU": {made(9000), nil, nil},
 		"one instant": {made(1000, 1000), func(r *report.Report) {
 			r.Modes[0].Totals.Drops = 5
 			r.Findings = []report.Finding{note}
