@@ -119,6 +119,7 @@ type File struct {
 	SHA256        *string         `json:"sha256"`         // hexadecimal; null when no digest was asked for
 	Interfaces    List[Interface] `json:"interfaces"`     // pcapng's
 	SkippedBlocks Counts          `json:"skipped_blocks"` // pcapng's blocks that hold no packets, by kind
+	Hashes        uint64          `json:"-"`              // packets with the hash that the NIC computed
 }
 
 // Interface is what pcapng says of an interface: counts of packets since the

@@ -11,6 +11,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/cmd/rssreplay/internal/suggest"
+	"rssreplay/cmd/rssreplay/internal/verify"
 	"rssreplay/report"
 	"rssreplay/report/findings"
 )
@@ -100,9 +101,13 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 			Before: "ethtool -x " + device + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
+	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Unsure && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {
+		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
+		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
+	}
 	if findings.Uneven(r) && tableCounts(r) && !stdin {
 		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
-		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "is there a better table?"})
+		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table?"})
 	}
 	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {
 		most := 0

@@ -19,6 +19,7 @@ type Info struct {
 	SnapLength  uint32           // bytes, the largest of the interfaces; 0 if the capture states no limit
 
 	Packets        int64       // records returned
+	Hashes         int64       // of them, with a Toeplitz hash that the NIC computed: epb_hash
 	OtherHashes    int64       // epb_hash options of other functions than Toeplitz
 	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
 	ShortWire      int64       // of them, whose original length is below the captured one

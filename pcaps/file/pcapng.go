@@ -460,6 +460,7 @@ func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 			// The draft does not say in which order; as they lie, then (and DPDK
 			// writes them as the host has them).
 			rec.Hash, rec.HasHash = binary.BigEndian.Uint32(v[1:]), true
+			p.info.Hashes++
 		case opts.code == optEPBHash && len(v) > 0 && v[0] != hashToeplitz:
 			p.info.OtherHashes++
 		case opts.code == optEPBDropCount && len(v) == 8:

@@ -92,14 +92,14 @@ func TestReadFormats(t *testing.T) {
 			{Name: "eth0", Link: pcaps.LinkEthernet, SnapLength: 96, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1},
 			{Link: pcaps.LinkRaw, Received: 10, Accepted: 9, Delivered: -1, Dropped: 8, OSDropped: -1},
 		}
-		ngInfo := Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet, pcaps.LinkRaw}, Packets: 4, NoTimestamp: 1, DroppedBetween: 5, Interfaces: interfaces, Skipped: Skipped{1, 1, 1, 1}}
+		ngInfo := Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet, pcaps.LinkRaw}, Packets: 4, Hashes: 1, NoTimestamp: 1, DroppedBetween: 5, Interfaces: interfaces, Skipped: Skipped{1, 1, 1, 1}}
 		files = append(files, file{fmt.Sprintf("pcapng, %s", o), ng(o), ngRecords(0), ngInfo})
 		other := order(bigEndian)
 		if o == other {
 			other = le
 		}
 		ngInfo.Interfaces = slices.Concat(interfaces, interfaces)
-		ngInfo.Packets, ngInfo.NoTimestamp, ngInfo.DroppedBetween = 8, 2, 10
+		ngInfo.Packets, ngInfo.Hashes, ngInfo.NoTimestamp, ngInfo.DroppedBetween = 8, 2, 2, 10
 		ngInfo.Skipped = Skipped{2, 2, 2, 2}
 		files = append(files, file{fmt.Sprintf("pcapng, sections of both orders, %s first", o), slices.Concat(ng(o), ng(other)), slices.Concat(ngRecords(0), ngRecords(2)), ngInfo})
 	}
@@ -123,7 +123,7 @@ func TestReadFormats(t *testing.T) {
 				ngEnhanced(le, 0, 0, 1, []byte{1}, []byte{1, 0, 9, 0}), ngEnhanced(le, 0, 0, 1, []byte{1}, ngOption(le, optEPBFlags, le.AppendUint32(nil, 3)...))),
 			[]pcaps.Record{{Time: 101_500_000_000, Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1, HasHash: true}, {Time: 100e9, Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1},
 				{Time: 100e9, Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 3, OtherHashes: 1, BadOptions: 1, Interfaces: []Interface{{Link: pcaps.LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 3, Hashes: 1, OtherHashes: 1, BadOptions: 1, Interfaces: []Interface{{Link: pcaps.LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"statistics of no interface, and bad ones", slices.Concat(ngSection(le), ngInterface(le, pcaps.LinkEthernet, 0), ngBlock(le, blockStatistics, le.AppendUint32(nil, 9), make([]byte, 8)),
 			ngBlock(le, blockStatistics, make([]byte, 12), ngOption(le, optISBOSDrop, le.AppendUint64(nil, 4)...), ngOption(le, optISBIfDrop, 1), []byte{4, 0, 8, 0})),
 			nil, Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: pcaps.LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: 4}}}},

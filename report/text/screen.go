@@ -459,6 +459,10 @@ func (s *screen) next(t *writer) {
 	room := t.width - len(label)
 	margin := label
 	put := func(line string) {
+		if words.DisplayWidth(line) > room { // see commandLines
+			t.line(line)
+			return
+		}
 		t.line(margin + line)
 		margin = strings.Repeat(" ", len(label))
 	}
@@ -473,7 +477,7 @@ func (s *screen) next(t *writer) {
 		if n.Before != "" {
 			list = append(strings.Split(n.Before, " "), list...)
 		}
-		lines := commandLines(list, room)
+		lines := commandLines(list, room, t.width)
 		for _, l := range lines[:len(lines)-1] {
 			put(l)
 		}
@@ -501,8 +505,9 @@ func (s *screen) next(t *writer) {
 }
 
 // commandLines is a command in lines of at most width columns, which a shell takes
-// as one; of one that would need more than three, the first words.
-func commandLines(list []string, width int) []string {
+// as one; of one that would need more than three, the first words. A word that is wider
+// has a line of at most all columns.
+func commandLines(list []string, width, all int) []string {
 	const more = ` \`
 	for i := range list {
 		list[i] = words.Clean(list[i])
@@ -520,10 +525,13 @@ func commandLines(list []string, width int) []string {
 			*last += " " + word
 		default:
 			*last += more
-			lines = append(lines, words.Indent+word)
+			if word = words.Indent + word; words.DisplayWidth(word)+len(more) > width {
+				word = word[len(words.Indent):]
+			}
+			lines = append(lines, word)
 		}
 	}
-	if len(lines) > 3 || slices.ContainsFunc(lines, func(l string) bool { return words.DisplayWidth(l) > width }) {
+	if len(lines) > 3 || slices.ContainsFunc(lines, func(l string) bool { return words.DisplayWidth(l) > all }) {
 		return []string{cutSentence(strings.Join(list[:min(2, len(list))], " "), width-2) + " …"}
 	}
 	return lines

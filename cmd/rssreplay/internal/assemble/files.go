@@ -14,7 +14,7 @@ func (a *ReportBuilder) addFiles(c *report.Capture) {
 	damages := &file.DamagesError{}
 	errors.As(a.Result.Damage, &damages)
 	for _, info := range a.Files {
-		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated}
+		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated, Hashes: uint64(info.Hashes)}
 		if info.Compression != "" {
 			f.Compression = &info.Compression
 		}
