@@ -1,12 +1,14 @@
 package dispatch_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"rssreplay/dispatch"
@@ -15,12 +17,25 @@ import (
 	"rssreplay/pcaps/direction"
 )
 
-// headroomOf replays a capture as the command does it for headroom.
-func headroomOf(t *testing.T, recs []pcaps.Record, o dispatch.Options) (*dispatch.Result, []*dispatch.Headroom) {
+// serverLocal is an address of random traffic's, as --local has it.
+const serverLocal = "192.0.2.0/31,2001:db8::/127"
+
+// localOf tells sent packets by addresses: local's, or, if it is "", as the packets say.
+func localOf(t *testing.T, local string) *direction.Directions {
+	t.Helper()
+	l, err := direction.ParseLocal(strings.Split(cmp.Or(local, "auto"), ","))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return direction.NewDirections(l)
+}
+
+// headroomOf replays a capture as the command does it for headroom; local is localOf's.
+func headroomOf(t *testing.T, recs []pcaps.Record, o dispatch.Options, local ...string) (*dispatch.Result, []*dispatch.Headroom) {
 	t.Helper()
 	replay := func(o dispatch.Options) *dispatch.Result {
-		o.Directions = direction.NewDirections(direction.Local{})
-		r, err := dispatch.Replay(&records{recs: recs, says: true}, o)
+		o.Directions = localOf(t, strings.Join(local, ","))
+		r, err := dispatch.Replay(&records{recs: recs, says: local == nil}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,19 +56,19 @@ type scanned struct {
 }
 
 // scan replays a capture at a factor on its rate.
-func scan(t *testing.T, recs []pcaps.Record, o dispatch.Options, factor float64, mode engine.Mode) scanned {
+func scan(t *testing.T, recs []pcaps.Record, o dispatch.Options, factor float64, mode engine.Mode, local ...string) scanned {
 	t.Helper()
 	inverse, _ := new(big.Rat).SetString(strconv.FormatFloat(factor, 'f', -1, 64))
 	o.Scale = dispatch.ScaleOf(inverse.Inv(inverse))
 	o.Modes = []engine.Mode{mode}
-	o.Directions = direction.NewDirections(direction.Local{})
+	o.Directions = localOf(t, strings.Join(local, ","))
 	var s scanned
 	o.Observe = func(e engine.Event) {
 		if e.Kind == engine.Drop || e.Kind == engine.BacklogDrop {
 			s.dropped = append(s.dropped, e.Packet)
 		}
 	}
-	r, err := dispatch.Replay(&records{recs: recs, says: true}, o)
+	r, err := dispatch.Replay(&records{recs: recs, says: local == nil}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +95,17 @@ func TestHeadroomScan(t *testing.T) {
 			at, recs[i].Time = recs[i].Time, recs[i-1].Time+step
 		}
 		o := dispatch.Options{Config: cfg, Steering: steering, Modes: []engine.Mode{engine.Mode(r.IntN(engine.NumModes))}}
-		_, found := headroomOf(t, recs, o)
+		var local []string
+		if seed%2 == 0 { // addresses tell what is sent, and a closed form judges it
+			local = []string{serverLocal}
+			toClosedForm(cfg)
+			o.Modes[0] = engine.RSSMSIX
+		}
+		_, found := headroomOf(t, recs, o, local...)
 		h := found[0]
-		base := scan(t, recs, o, dispatch.LeastHeadroom, o.Modes[0])
+		base := scan(t, recs, o, dispatch.LeastHeadroom, o.Modes[0], local...)
 		holds := func(f float64) bool {
-			s := scan(t, recs, o, f, o.Modes[0])
+			s := scan(t, recs, o, f, o.Modes[0], local...)
 			return s.spare && !slices.ContainsFunc(s.dropped, func(p int64) bool { return !slices.Contains(base.dropped, p) })
 		}
 		var holding, failing []float64
@@ -129,6 +150,31 @@ func TestHeadroomScan(t *testing.T) {
 	}
 	if limits["cpu"] == 0 || limits["ring"] == 0 {
 		t.Errorf("too few kinds of limits were met: %v", limits)
+	}
+}
+
+// Sent packets over several batches, which addresses tell: the limit is where a replay by
+// hand finds it.
+func TestHeadroomSends(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 15))
+	cfg, steering := randomConfig(r)
+	toClosedForm(cfg)
+	cfg.RxRing, cfg.InterruptLatency, cfg.ITR, cfg.ISRCost, cfg.DPCCost, cfg.PacketCost = 64, 10, 0, 10, 10, 1000
+	recs := traffic{packets: 2*engine.BatchSize + 300, hosts: 20, scale: 1000}.capture(r).recs
+	for i := range recs {
+		recs[i].Time = int64(i) * 20_000
+	}
+	o := dispatch.Options{Config: cfg, Steering: steering, Modes: []engine.Mode{engine.RSSMSIX}}
+	now, found := headroomOf(t, recs, o, serverLocal)
+	if now.Sent == 0 || found[0] == nil || found[0].Limit == dispatch.NoLimit {
+		t.Fatalf("%d packets are sent, headroom %+v", now.Sent, found[0])
+	}
+	base := scan(t, recs, o, dispatch.LeastHeadroom, engine.RSSMSIX, serverLocal)
+	for factor, want := range map[float64]bool{found[0].Factor: true, found[0].Factor * 1.05: false} {
+		s := scan(t, recs, o, factor, engine.RSSMSIX, serverLocal)
+		if holds := s.spare && len(s.dropped) <= len(base.dropped); holds != want {
+			t.Errorf("at %g times the rate: %d packets dropped, time to spare %t", factor, len(s.dropped), s.spare)
+		}
 	}
 }
 
