@@ -139,7 +139,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		}), ratioText},
 		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
 		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(Extreme(m, slices.Max)) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]},
+		mostLoadedShare(),
 		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
 		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), integerText},
 		{"interrupts", "interrupts", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), integerText},
@@ -151,6 +151,32 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
 		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
 	}...)
+}
+
+// theirShare labels mostLoadedShare.
+const theirShare = "  their share"
+
+// mostLoadedShare is the share of the packets that the most loaded CPU has: what
+// scenarios of different numbers of CPUs are compared by.
+func mostLoadedShare() Figure {
+	return Figure{"", theirShare, ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]}
+}
+
+// sameCPUs tells whether the scenarios use as many CPUs, so that times the mean is the
+// same of all.
+func sameCPUs(scenarios []Scenario) bool {
+	cpus := -1
+	for i := range scenarios {
+		m := scenarios[i].Mode()
+		switch {
+		case m == nil:
+		case cpus < 0:
+			cpus = len(m.CPUs)
+		case cpus != len(m.CPUs):
+			return false
+		}
+	}
+	return true
 }
 
 // Of is the figure of a scenario.

@@ -22,11 +22,21 @@ func (s *Scenario) Cpus() int {
 
 // Marked is the scenario that is best in a row, -1 where none is better than
 // another by more than noise, or where less need not be better: a flow that moved is no fault, and of
-// the first scenario none has.
+// the first scenario none has. Of different numbers of CPUs the busiest one's share is
+// compared, not how many times the mean that is.
 func (f *Figure) Marked(scenarios []Scenario) int {
-	if f.Metric == "" || f.Metric == "flows_moved" {
+	switch comparable := sameCPUs(scenarios); {
+	case f.Label == theirShare && !comparable:
+		return f.clearBest(scenarios)
+	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable:
 		return -1
 	}
+	return f.clearBest(scenarios)
+}
+
+// clearBest is the scenario with the least value, -1 where that is no less than another's
+// but for noise.
+func (f *Figure) clearBest(scenarios []Scenario) int {
 	best := f.best(scenarios)
 	if best < 0 || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return f.Differs(f.Of(&scenarios[best]), f.Of(&s), false) }) {
 		return -1
@@ -210,27 +220,37 @@ func (c *Compare) Summary() []string {
 		sentences = append(sentences, changes)
 	}
 	sentences = append(append(sentences, r.TrafficSentence()), c.HeadroomSentences()...)
+	if len(c.Scenarios) > 1 {
+		sentences = append(sentences, c.bestSentence())
+	}
+	return append(sentences, c.SteeringSentences()...)
+}
+
+// bestSentence says which of several scenarios loads its most loaded CPU least: beside
+// the mean, or, where the mean is of different numbers of CPUs, in all.
+func (c *Compare) bestSentence() string {
 	figures := ComparedFigures(c.Scenarios)
-	imbalance := &figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
+	load := figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
+	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
+	if !sameCPUs(c.Scenarios) {
+		load = mostLoadedShare()
+		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
+	}
 	first := &c.Scenarios[0]
-	switch best := imbalance.Marked(c.Scenarios); {
-	case len(c.Scenarios) == 1:
+	switch best := load.clearBest(c.Scenarios); {
 	case best < 0:
-		sentences = append(sentences, fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), words.Fixed(imbalance.Of(first), 2)))
+		return fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s.", len(c.Scenarios), of(first))
 	case best == 0:
-		sentences = append(sentences, fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s times the mean.",
-			len(c.Scenarios), first.Name, words.Fixed(imbalance.Of(first), 2)))
+		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", len(c.Scenarios), first.Name, of(first))
 	default:
 		s := &c.Scenarios[best]
-		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s times the mean, and %s times under “%s”",
-			len(c.Scenarios), s.Name, words.Fixed(imbalance.Of(s), 2), words.Fixed(imbalance.Of(first), 2), first.Name)
+		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s under “%s”",
+			len(c.Scenarios), s.Name, of(s), strings.TrimSuffix(strings.TrimSuffix(of(first), " the mean"), " of the packets"), first.Name)
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
 			sentence += "; it moves " + words.Plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
 		}
-		sentences = append(sentences, sentence+".")
+		return sentence + "."
 	}
-	return append(sentences, c.SteeringSentences()...)
 }
 
 // SteeringSentences say what receive packet steering does beside a scenario without.
