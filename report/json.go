@@ -20,6 +20,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 	j.begin(Schema, &r.Words)
 	j.member("tool", r.Tool)
 	j.member("command", r.Command)
+	if r.Interface != "" {
+		j.member("interface", r.Interface)
+	}
 	j.member("capture", r.Capture)
 	j.member("parameters", r.Parameters)
 	j.member("table", r.Table)

@@ -11,7 +11,8 @@ const Schema = "rssreplay/report/v1"
 type Report struct {
 	Words
 	Tool       Tool          `json:"tool"`
-	Command    List[string]  `json:"command"` // the command line, its name first
+	Command    List[string]  `json:"command"`             // the command line, its name first
+	Interface  string        `json:"interface,omitempty"` // that the imported texts are of; "", and not in the JSON, if none says
 	Capture    Capture       `json:"capture"`
 	Parameters Parameters    `json:"parameters"`
 	Table      TableReport   `json:"table"`

@@ -93,7 +93,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 	var next []report.Next
 	if s.Unsure && !s.NoTable && s.Profile == nil && !piped {
 		device := s.Device
-		if device == "" {
+		if device == "" || r.Anonymized != nil {
 			device = "eth0"
 		}
 		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)

@@ -47,7 +47,7 @@ func TestNextCommandsRun(t *testing.T) {
 				t.Fatalf("%s: exit status %d: %s", given, status, screen.String())
 			}
 			commands := nextCommands(given, screen.String())
-			if len(commands) < 3 {
+			if len(commands) < 2 || n != "1" && len(commands) < 3 { // one CPU's flows are all
 				t.Errorf("%s: only %q to go on with", given, commands)
 			}
 			for _, c := range commands {

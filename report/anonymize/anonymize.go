@@ -3,6 +3,7 @@ package anonymize
 import (
 	"iter"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,10 +71,15 @@ func (a *Anonymizer) Report(r *report.Report, t *findings.Traffic) {
 	if t != nil {
 		a.traffic(t)
 	}
+	iface := regexp.MustCompile(`\b` + regexp.QuoteMeta(r.Interface) + `\b`)
 	for i := range r.Findings {
 		f := &r.Findings[i]
+		if r.Interface != "" {
+			f.Evidence, f.Remedy = iface.ReplaceAllString(f.Evidence, HiddenInterface), iface.ReplaceAllString(f.Remedy, HiddenInterface)
+		}
 		a.inPlace(&f.Summary, &f.Evidence, &f.Remedy)
 	}
+	r.Interface = ""
 	r.Command = a.command(r.Command)
 	r.Notes, r.Caveats = a.texts(r.Notes), a.texts(r.Caveats)
 	r.Asides = a.texts(r.Asides)

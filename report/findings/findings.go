@@ -42,13 +42,12 @@ type Traffic struct {
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 	TunnelNames  string          // "vxlan, gre"
 
-	Rings      int    // receive queues that the imported texts say there are; 0 if unknown
-	MostRings  int    // that the NIC can have; 0 if unknown
-	RSSQueues  int    // the first queues, which RSS of this NIC reaches alone; 0 for all
-	Device     string // the interface that the imported texts are of, "" if none says
-	NoTable    bool   // the driver shows neither a table nor a key
-	HostSteers bool   // and the NIC is virtio: its host chooses the queues
-	Windows    bool   // the table is Windows'
+	Rings      int  // receive queues that the imported texts say there are; 0 if unknown
+	MostRings  int  // that the NIC can have; 0 if unknown
+	RSSQueues  int  // the first queues, which RSS of this NIC reaches alone; 0 for all
+	NoTable    bool // the driver shows neither a table nor a key
+	HostSteers bool // and the NIC is virtio: its host chooses the queues
+	Windows    bool // the table is Windows'
 
 	Masked   []int // CPUs that some queue's mask of RPS has
 	MaskFull bool  // each queue's has all CPUs in use
@@ -188,12 +187,12 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 
 // nameDevice writes the interface's name, where it is known, for DEV in commands and paths.
 func (d *diagnosis) nameDevice(all []report.Finding) {
-	if d.t.Device == "" || d.t.Windows {
+	if d.r.Interface == "" || d.t.Windows {
 		return
 	}
 	for i := range all {
 		for _, text := range []*string{&all[i].Evidence, &all[i].Remedy} {
-			*text = strings.ReplaceAll(*text, "DEV", d.t.Device)
+			*text = strings.ReplaceAll(*text, "DEV", d.r.Interface)
 		}
 	}
 }

@@ -43,6 +43,7 @@ func (a *ReportBuilder) Report() *report.Report {
 	r := &report.Report{
 		Tool:       cli.Tool(),
 		Command:    a.Command,
+		Interface:  a.Settings.Device,
 		Capture:    a.Capture(),
 		Parameters: a.Settings.Parameters,
 		Table:      a.Table(),

@@ -36,7 +36,6 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 		t.OnlySender = sender.String()
 	}
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
-	t.Device = a.Settings.Device
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues = p.RSSQueues
