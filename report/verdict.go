@@ -79,13 +79,15 @@ func (r *Report) Verdict() []Statement {
 	case load.Text == "":
 	case uneven && grave > 0 && strings.HasPrefix(all[0].Text, "CPU "):
 		all[0].Load = true
-	case uneven && why >= 0 && !slices.Contains(ofCapture, all[0].Id):
+	case uneven && why >= 0 && !slices.Contains(unsure, all[0].Id):
 		load.Severity, load.Why, load.More = all[why].Severity, all[why].Text, []string{all[why].WithID()}
 		if remedy := r.Findings[why].Remedy; remedy != "" {
 			load.More = append(load.More, "→ "+remedy)
 		}
 		all[0].More = nil
 		all = slices.Insert(slices.Delete(all, why, why+1), 0, load)
+	case uneven && why >= 0 && strings.HasPrefix(all[why].Text, "CPU "): // it is the load
+		all[why].Load = true
 	case grave > 0:
 		all = slices.Insert(all, 1, load)
 	default:
@@ -94,14 +96,15 @@ func (r *Report) Verdict() []Statement {
 	return all
 }
 
-// ofCapture are findings about the capture: they make the rest mean less.
-var ofCapture = []string{"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms"}
+// unsure are findings about the capture, or about what of the NIC is not known: they make
+// the rest mean less.
+var unsure = []string{"no-table", "clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms"}
 
 // beside are findings that say nothing of why one CPU has more packets than others.
 var beside = append([]string{
 	"qinq", "ambiguous-rule", "atr", "napi-elsewhere", "rps-off-node", "remote-node", "shared-core", "microburst", "elephant-bytes",
 	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections", "backlog-drops", "time-squeezed",
-}, ofCapture...)
+}, unsure...)
 
 // explainsLoad tells whether f can be why the busiest CPU has more than others.
 func (r *Report) explainsLoad(f *Finding) bool {

@@ -312,6 +312,9 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",
 		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": of, "cpu_packets": most, "hot_windows": hot, "windows": met, "lost_capacity": lost},
 	}
+	if d.r.Moves() { // the table that is in force then may be why
+		f.Remedy = "Compare it with the times at which entries or queues moved."
+	}
 	if d.share(inHot) >= hotShareFrom {
 		f.Severity = d.weigh(lost)
 	}
