@@ -187,6 +187,20 @@ func steady(packets int, gap int64) (recs []pcaps.Record) {
 	return recs
 }
 
+// bursting is 1,000 packets of one flow, evenly spaced but for 100 of them, gap apart.
+func bursting(gap int64) []pcaps.Record {
+	recs := steady(1000, 1_000_000)
+	for i := range recs {
+		switch {
+		case i >= 600:
+			recs[i].Time = 600*1_000_000 + int64(i)*1_000_000
+		case i > 500:
+			recs[i].Time = recs[500].Time + int64(i-500)*gap
+		}
+	}
+	return recs
+}
+
 // randomFrame is any one frame that is hashed.
 func randomFrame() []byte {
 	for _, rec := range (traffic{packets: 50, hosts: 4, scale: 1}).capture(rand.New(rand.NewPCG(1, 1))).recs {
@@ -233,15 +247,7 @@ func TestHeadroomBySum(t *testing.T) {
 // A burst of 100 packets, 100 ns apart at ten times the rate, overflows a ring of 64 long
 // before the CPU is full; the packet that is dropped is one of the burst.
 func TestHeadroomRing(t *testing.T) {
-	recs := steady(1000, 1_000_000)
-	for i := range recs {
-		switch {
-		case i >= 600:
-			recs[i].Time = 600*1_000_000 + int64(i)*1_000_000
-		case i > 500:
-			recs[i].Time = recs[500].Time + int64(i-500)*1500
-		}
-	}
+	recs := bursting(1500)
 	_, found := headroomOf(t, recs, oneCPU(t))
 	h := found[0]
 	if h == nil || h.Limit != dispatch.RingLimit || h.Queue != 0 || h.CPU != -1 {
@@ -255,15 +261,7 @@ func TestHeadroomRing(t *testing.T) {
 // A burst of 100 packets for one CPU overflows its backlog of 20 before anything is full:
 // each takes 1 µs there, and 200 ns where the interrupt is.
 func TestHeadroomBacklog(t *testing.T) {
-	recs := steady(1000, 1_000_000)
-	for i := range recs {
-		switch {
-		case i >= 600:
-			recs[i].Time = 600*1_000_000 + int64(i)*1_000_000
-		case i > 500:
-			recs[i].Time = recs[500].Time + int64(i-500)*3000
-		}
-	}
+	recs := bursting(3000)
 	o := oneCPU(t)
 	c := *o.Config
 	c.CPUs = []int{4, 9}

@@ -142,10 +142,10 @@ const (
 	LeastPresenceAmidst = 0.8
 )
 
-// Lasts reports whether a group is there throughout; known is the share of the packets of
-// flows that last.
-func (p *Pinning) Lasts(j *Judge, group int, known float64) bool {
-	least, mean := p.Presence(j, group)
+// Lasts reports whether a group is there throughout the folds; known is the share of the
+// packets of flows that last.
+func (p *Pinning) Lasts(folds []*Task, group int, known float64) bool {
+	least, mean := p.Presence(folds, group)
 	if known >= LeastKnown {
 		return least > 0 && least >= LeastPresence*mean
 	}
@@ -153,12 +153,12 @@ func (p *Pinning) Lasts(j *Judge, group int, known float64) bool {
 }
 
 // Presence is the least share that a group has of a fold's load, and the mean one.
-func (p *Pinning) Presence(j *Judge, group int) (least, mean float64) {
+func (p *Pinning) Presence(folds []*Task, group int) (least, mean float64) {
 	least = 1
-	for _, fold := range j.folds {
+	for _, fold := range folds {
 		share := p.share(fold, group)
 		least = min(least, share)
-		mean += share / float64(len(j.folds))
+		mean += share / float64(len(folds))
 	}
 	return least, mean
 }

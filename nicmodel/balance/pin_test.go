@@ -79,7 +79,7 @@ func (t trace) pinned() (found, passed bool, gain float64) {
 	if !found {
 		return false, false, 0
 	}
-	passed = v.Holds() && p.Lasts(j, pin.Group, seen.known())
+	passed = v.Holds() && p.Lasts(j.folds, pin.Group, seen.known())
 	follows := next.tasks(groups, 1)[0]
 	return true, passed, j.gain(follows, p.Spread(pin))
 }

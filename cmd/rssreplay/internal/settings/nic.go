@@ -158,7 +158,7 @@ func (r *resolver) offerCPUs(queues int, from string) {
 			from = m.table.from
 		}
 		sources = append(sources, from)
-	} else if queues = len(r.Config.CPUs); queues == 0 {
+	} else {
 		queues = defaultCPUs
 	}
 	if r.flags.Set.Changed("queues") {

@@ -3,7 +3,6 @@ package suggest
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -216,7 +215,7 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 		return false
 	}
 	g := groups[pin.Group]
-	_, mean := presenceOf(g, tasks)
+	least, mean := p.Presence(tasks, pin.Group)
 	summary := fmt.Sprintf("Queue %d for %s, %.1f %% of the %s", pin.Queue, g.String(), 100*mean, report.Objectives[c.by])
 	if pin.Table > 0 {
 		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
@@ -241,13 +240,12 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 		share := assemble.KnownShare(c.cut.Result, judge)
 		v := judge.Of(p.Fit)[0]
 		gate = &report.Gate{
-			Passed: v.Holds() && p.Lasts(judge, pin.Group, float64(share)), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+			Passed: v.Holds() && p.Lasts(tasks, pin.Group, float64(share)), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
 			Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
 		}
 		if !gate.Passed && !c.noGate {
 			why := gate.Reason(balance.LeastGain, balance.LeastFoldT, share)
 			if v.Holds() {
-				least, mean := p.Presence(judge, pin.Group)
 				why = fmt.Sprintf("It might not last: on average it has %.1f %% of an eighth of the packets, but of one of them only %.1f %%.", 100*mean, 100*least)
 			}
 			c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + why, Gate: gate})
@@ -259,20 +257,6 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 	}
 	c.addRule(id, summary, g, pin, p.Tables[pin.Table][:p.Size()-1], layouts[pin.Table], gate)
 	return true
-}
-
-// presenceOf is the least and the mean share of a fold's load that a group has.
-func presenceOf(g *group, tasks []*balance.Task) (least, mean float64) {
-	least = math.Inf(1)
-	for i, task := range tasks {
-		share := 0.0
-		if total := task.Total(); total > 0 {
-			share = float64(g.folds[i]) / float64(total)
-		}
-		least = min(least, share)
-		mean += share / float64(len(tasks))
-	}
-	return least, mean
 }
 
 // addRule adds the candidate.
