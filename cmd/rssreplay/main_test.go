@@ -30,7 +30,16 @@ func TestMain(m *testing.M) {
 //	mkpcap FILE WORD...              a capture; see mkpcap
 //	head N IN OUT                    a file OUT of the first N bytes of IN
 func TestScripts(t *testing.T) {
-	root := repository(t)
+	// Outputs are cut and wrapped by the length of paths: these hang on no clone's place.
+	dir, err := os.MkdirTemp("", "r") // t.TempDir's is long itself
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	root := filepath.Join(dir, "r")
+	if err := os.Symlink(repository(t), root); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
