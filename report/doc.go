@@ -8,7 +8,7 @@
 //     Plan are the results of those commands.
 //  3. What several formats say is said here: facts of the capture (capture_facts.go), the
 //     verdict (verdict.go, summary.go), figures of modes and scenarios (mode_figures.go,
-//     comparison.go), and phrases (phrases.go, files.go, flow.go).
+//     comparison.go), and phrases (phrases.go, flow.go).
 //  4. The formats are packages of their own: text, markdown, csv, page, picture and trace.
 //
 // Integers are exact, times are in ns, and a mean, share, percentile, minimum

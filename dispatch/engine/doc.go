@@ -10,7 +10,7 @@
 //  3. What they are built of: a line is an interrupt vector with its DPC on one CPU
 //     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
 //     set of DPCs (dpc_set.go); front_end.go takes packets off the ring.
-//  4. What all count: counters.go, windows.go. Rooms of their own are measure/, latencies
+//  4. What all count: counters.go. Rooms of their own are measure/, latencies
 //     and bursts, and affinity/, which CPUs a flow's packets meet, and in which order.
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
