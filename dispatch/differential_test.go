@@ -64,8 +64,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 		rec := &c.recs[i]
 		var h pcaps.Header
 		var ext pcaps.Extension
-		var frame pcaps.Frame
-		walk.WalkFrame(rec, &h, &ext, &frame)
+		walk.Walk(rec, &h, &ext)
 		p := plain.Packet{Time: times[i], Length: rec.Wire, Sent: c.sent(&h), Flow: -1, Conn: -1, Entry: -1}
 		if h.Version != 0 {
 			k := tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}
@@ -85,14 +84,7 @@ func plainPackets(c *records, s *nicmodel.Steering) (packets []plain.Packet, flo
 			}
 		}
 		if !p.Sent {
-			d := s.DecideFrame(&h, &ext, &frame)
-			p.Entry = int(d.Entry)
-			if d.Rule != 0 {
-				p.Decision, p.Queue = plain.ToQueue, int(d.Queue)
-				if d.Target < 0 {
-					p.Decision = plain.ToDrop
-				}
-			}
+			p.Decision, p.Queue, p.Entry = plainDecision(c, s, rec).packet()
 		}
 		packets = append(packets, p)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/plain"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -21,8 +22,9 @@ import (
 type records struct {
 	recs  []pcaps.Record
 	at    int
-	says  bool   // what SaysDirection says
-	local string // what is sent has a source there, and goes elsewhere; "": packets say it themselves
+	says  bool         // what SaysDirection says
+	local string       // what is sent has a source there, and goes elsewhere; "": packets say it themselves
+	rules *plain.Rules // of the NIC, as they are printed; nil: none
 }
 
 func (r *records) Read(into []pcaps.Record) (int, error) {

@@ -12,8 +12,6 @@ import (
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
-	"rssreplay/pcaps"
-	"rssreplay/pcaps/walk"
 )
 
 // addRPS gives a plain run what RPS needs: the configuration's, and each packet's hash,
@@ -40,11 +38,7 @@ func addRPS(setup *plain.Setup, c *records, s *nicmodel.Steering) {
 			continue
 		}
 		rec := &c.recs[i]
-		var h pcaps.Header
-		var ext pcaps.Extension
-		var frame pcaps.Frame
-		walk.WalkFrame(rec, &h, &ext, &frame)
-		d := s.DecideFrame(&h, &ext, &frame)
+		d := plainDecision(c, s, rec).table
 		own, _ := new(rps.Secret).OfFrame(rec.Link, rec.Data)
 		setup.Packets[i].RPSHash = plain.RPSHash(choice, d.Hash, d.Type != 0, d.Type, own)
 	}

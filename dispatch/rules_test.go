@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
@@ -42,48 +45,100 @@ func diversify(r *rand.Rand, c *records) {
 	}
 }
 
-// randomRules are some of every kind, field and action, with masks of every kind.
-func randomRules(r *rand.Rand, queues int, addresses []pcaps.Header) []steer.Rule {
-	var rules []steer.Rule
-	for location := range r.IntN(7) {
-		rule := steer.Rule{
-			Location: location, Kind: steer.Kind(1 + r.IntN(int(steer.ESP6))),
-			Action: steer.Action(r.IntN(int(steer.ToVF) + 1)), Queue: r.IntN(queues),
-		}
-		if rule.Action == steer.ToContext {
-			rule.Context, rule.Queue = 1+r.IntN(2), r.IntN(queues/2+1)
-		}
-		fields := []steer.Field{steer.Class, steer.Tag, steer.SourceMAC, steer.DestinationMAC, steer.EtherType, steer.L4Bytes}
-		if rule.Kind.Version() != 0 {
-			fields = append(fields, steer.SourceIP, steer.DestinationIP, steer.SourceIP)
-		}
-		if rule.Kind.HasPorts() {
-			fields = append(fields, steer.SourcePort, steer.DestinationPort, steer.DestinationPort)
-		}
-		for range r.IntN(3) {
-			c := steer.Compare{Field: fields[r.IntN(len(fields))]}
-			n := c.Field.Bytes(rule.Kind)
-			h := addresses[r.IntN(len(addresses))]
-			switch c.Field {
-			case steer.SourceIP:
-				c.Value = h.Src
-			case steer.DestinationIP:
-				c.Value = h.Dst
-			case steer.SourcePort, steer.DestinationPort:
-				binary.BigEndian.PutUint16(c.Value[:], uint16(80+r.IntN(4)))
-			case steer.EtherType:
-				copy(c.Value[:], []byte{0x08, byte(6 * r.IntN(2))})
-			default:
-				c.Value[n-1] = byte(r.IntN(3))
-			}
-			for b := range n {
-				c.Mask[b] = []byte{0xff, 0xff, byte(r.Uint32()), 0}[r.IntN(4)]
-			}
-			rule.Add(c)
-		}
-		rules = append(rules, rule)
+// plainly is what the NIC makes of a packet: by the plain reading of its rules, and by
+// hash and table where none takes it.
+type plainly struct {
+	rule, other *plain.ListedRule // nil: none
+	drops       bool
+	steers      bool              // the rule names the queue
+	table       nicmodel.Decision // by hash and table, a context's if the rule leads to one
+	queue       int
+}
+
+// packet is the decision as the plain engine has it.
+func (d plainly) packet() (by plain.Decision, queue, entry int) {
+	switch {
+	case d.drops:
+		return plain.ToDrop, 0, -1
+	case d.steers:
+		return plain.ToQueue, d.queue, -1
 	}
-	return rules
+	return plain.ByTable, 0, int(d.table.Entry)
+}
+
+func plainDecision(c *records, s *nicmodel.Steering, rec *pcaps.Record) plainly {
+	var h pcaps.Header
+	var ext pcaps.Extension
+	walk.Walk(rec, &h, &ext)
+	d := plainly{table: s.ByTable(&h, &ext)}
+	if c.rules == nil {
+		return d
+	}
+	if d.rule, d.other = c.rules.Match(rec.Data); d.rule == nil {
+		return d
+	}
+	context, base := 0, 0
+	switch action := d.rule.Action; {
+	case action == "Wake-on-LAN":
+	case action == "Drop", strings.HasPrefix(action, "Direct to VF"):
+		d.drops = true
+	case reads(action, "Direct to queue %d", &d.queue):
+		d.steers = true
+	case reads(action, "Direct to RSS Context %d (queue base offset: %d)", &context, &base), reads(action, "Direct to RSS Context %d", &context):
+		d.steers = true
+		config := s.Config()
+		of := config.Contexts[context]
+		config.NTuple, config.Contexts, config.Table = nil, nil, of.Table
+		if of.Key != nil {
+			config.Key = of.Key
+		}
+		way, err := nicmodel.NewSteering(config)
+		if err != nil {
+			panic(err)
+		}
+		d.table = way.ByTable(&h, &ext)
+		if d.queue = config.DefaultQueue; d.table.Entry >= 0 {
+			d.queue = int(of.Table[d.table.Entry]) + base
+		}
+	default:
+		panic("no action: " + action)
+	}
+	return d
+}
+
+// reads reports whether all of text is of the format, and reads it.
+func reads(text, format string, into ...any) bool {
+	n, err := fmt.Sscanf(text, format, into...)
+	return err == nil && n == len(into)
+}
+
+// draw gives the capture's NIC rules, and makes what the shipped readers make of one of
+// the two ways of saying them.
+func (r *records) draw(from *rand.Rand, most, queues int, frames [][]byte) (*steer.Rules, error) {
+	drawn := drawRules(from, most, queues, frames)
+	r.rules = plain.NewRules(drawn.listing)
+	options := steer.Options{Order: steer.Order(from.IntN(2)), IP: steer.IPKind(from.IntN(3)), Any: from.IntN(8) == 0}
+	r.rules.MostFields, r.rules.Any = options.Order == steer.MostFields, options.Any
+	r.rules.IP = []string{"all", "other", "bnxt"}[options.IP]
+	listed, err := nictext.ReadRules(strings.NewReader(drawn.listing), "rules.txt")
+	if err != nil {
+		return nil, fmt.Errorf("%w:\n%s", err, drawn.listing)
+	}
+	rules := listed.List
+	if from.IntN(2) == 0 {
+		var commands []steer.Command
+		for _, words := range drawn.words {
+			c, err := steer.ParseCommand(words)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", words, err)
+			}
+			commands = append(commands, c)
+		}
+		if rules, err = steer.Apply(nil, commands, 1024); err != nil {
+			return nil, err
+		}
+	}
+	return steer.New(rules, options)
 }
 
 // ruledCase is a random case with rules.
@@ -95,20 +150,19 @@ func ruledCase(seed uint64) (*records, *engine.Config, *nicmodel.Steering, error
 		cfg.PacketCost = max(cfg.PacketCost, 1)
 	}
 	diversify(r, c)
-	headers := []pcaps.Header{{}}
+	frames := make([][]byte, 0, len(c.recs)+1)
 	for i := range c.recs {
-		var h pcaps.Header
-		walk.Walk(&c.recs[i], &h, new(pcaps.Extension))
-		headers = append(headers, h)
+		if seed%4 > 1 && r.IntN(3) > 0 {
+			c.recs[i].Data = oddFrame(r)
+		}
+		frames = append(frames, c.recs[i].Data)
 	}
-	config := s.Config()
-	config.QueueCPU = cfg.QueueCPU
-	rules, err := steer.New(randomRules(r, cfg.Queues, headers), steer.Options{
-		Order: steer.Order(r.IntN(2)), IP: steer.IPKind(r.IntN(3)), Any: r.IntN(8) == 0,
-	})
+	rules, err := c.draw(r, 7, cfg.Queues, append(frames, oddFrame(r)))
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	config := s.Config()
+	config.QueueCPU = cfg.QueueCPU
 	config.NTuple = rules
 	config.Contexts = map[int]nicmodel.Context{}
 	for context := 1; context <= 2; context++ {
@@ -130,6 +184,69 @@ func ruledCase(seed uint64) (*records, *engine.Config, *nicmodel.Steering, error
 	return c, cfg, s, cfg.Validate()
 }
 
+// compareMatches compares which rule takes a frame, and which other one would, by the
+// shipped readers and match with the plain reading of the text, on random frames.
+func compareMatches(seed uint64) (took, contended int, err error) {
+	r := rand.New(rand.NewPCG(seed, 23))
+	c := &records{}
+	var frames [][]byte
+	for range 60 {
+		frames = append(frames, oddFrame(r))
+	}
+	rules, err := c.draw(r, 12, 16, frames)
+	if err != nil {
+		return 0, 0, err
+	}
+	filter := func(rule int) int {
+		if rule < 0 {
+			return -1
+		}
+		return rules.All()[rule].Location
+	}
+	listed := func(rule *plain.ListedRule) int {
+		if rule == nil {
+			return -1
+		}
+		return rule.Filter
+	}
+	for _, data := range frames {
+		var h pcaps.Header
+		var frame pcaps.Frame
+		walk.WalkFrame(&pcaps.Record{Data: data, Link: pcaps.LinkEthernet}, &h, new(pcaps.Extension), &frame)
+		rule, other := rules.Match(&h, &frame)
+		first, second := c.rules.Match(data)
+		if filter(rule) != listed(first) || filter(other) != listed(second) {
+			return 0, 0, fmt.Errorf("frame % x: filters %d and %d, want %d and %d of\n%+v", data, filter(rule), filter(other), listed(first), listed(second), *c.rules)
+		}
+		if first != nil {
+			took++
+		}
+		if second != nil {
+			contended++
+		}
+	}
+	return took, contended, nil
+}
+
+// TestRulesEqualReading compares rules of every kind with the plain reading of them.
+func TestRulesEqualReading(t *testing.T) {
+	cases := uint64(400)
+	if testing.Short() {
+		cases = 60
+	}
+	took, contended := 0, 0
+	for seed := range cases {
+		a, b, err := compareMatches(seed)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		took, contended = took+a, contended+b
+	}
+	if took < 10*int(cases) || contended < int(cases) {
+		t.Errorf("of %d frames rules take %d, of which two contend for %d: the cases try little", 60*cases, took, contended)
+	}
+}
+
 // TestRulesEqualPlain compares the engines where rules take some packets with the
 // plain one, packet by packet, and what each rule takes with a count of its own.
 func TestRulesEqualPlain(t *testing.T) {
@@ -142,6 +259,10 @@ func TestRulesEqualPlain(t *testing.T) {
 		c, cfg, s, err := ruledCase(seed)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if seed%3 == 2 {
+			r := rand.New(rand.NewPCG(seed, 24))
+			cfg.RPS = randomRPS(r, cfg)
 		}
 		if err := compare(c, cfg, s); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -178,10 +299,8 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 	ambiguous := uint64(0)
 	for i := range c.recs {
 		var h pcaps.Header
-		var ext pcaps.Extension
-		var frame pcaps.Frame
 		rec := &c.recs[i]
-		walk.WalkFrame(rec, &h, &ext, &frame)
+		walk.Walk(rec, &h, new(pcaps.Extension))
 		if h.Direction == pcaps.Outbound {
 			continue
 		}
@@ -194,18 +313,19 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 				to.Flows++
 			}
 		}
-		d := s.DecideFrame(&h, &ext, &frame)
-		if rule, _ := s.NTuple().Match(&h, &frame); rule >= 0 {
+		d := plainDecision(c, s, rec)
+		if d.rule != nil {
+			rule := slices.IndexFunc(s.NTuple().All(), func(r steer.Rule) bool { return r.Location == d.rule.Filter })
 			count(&rules[rule], -1-rule)
 			took++
 		}
-		if d.Other != 0 {
+		if d.other != nil {
 			ambiguous++
 		}
-		switch {
-		case d.Entry >= 0:
-			count(&entries[d.Entry], int(d.Entry))
-		case d.Rule != 0 && d.Target < 0:
+		switch by, _, entry := d.packet(); {
+		case entry >= 0:
+			count(&entries[entry], entry)
+		case by == plain.ToDrop:
 			dropped++
 		}
 	}

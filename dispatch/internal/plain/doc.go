@@ -16,7 +16,8 @@
 //     moved. rebalance.go, solve.go: RSS++'s ticks and its solver.
 //  7. rps.go, turns.go: receive packet steering, its backlogs, and whose turn it is
 //     on a CPU.
-//  8. random.go: what tests draw a run from.
+//  8. rules.go: which ntuple rule takes a frame, by the text of `ethtool -n`.
+//     random.go: what tests draw a run from.
 //  9. count.go, latency.go, burst.go, order.go, serial.go: what is measured.
 //
 // Step names are those of the NDIS documentation's pages on the four modes:
