@@ -34,6 +34,8 @@ func newArrivals(w ArrivalWindows, config *engine.Config) *arrivals {
 // add counts the packets of a batch from one of them on.
 func (a *arrivals) add(b *engine.Batch, from int) {
 	size := len(a.config.Table)
+	var window []uint32
+	until := int64(0) // end of window
 	for i := from; i < b.N; i++ {
 		entry := b.Entry[i]
 		at := int(entry)
@@ -43,12 +45,15 @@ func (a *arrivals) add(b *engine.Batch, from int) {
 		case at >= size:
 			at = size + int(a.config.Queue(entry))
 		}
-		a.window(b.Time[i])[at]++
+		if t := b.Time[i]; t >= until {
+			window, until = a.window(t)
+		}
+		window[at]++
 	}
 }
 
-// window is the one of a time.
-func (a *arrivals) window(time int64) []uint32 {
+// window is the one of a time, and its end.
+func (a *arrivals) window(time int64) (window []uint32, until int64) {
 	for time/a.Interval >= int64(a.most) {
 		a.halve()
 	}
@@ -59,7 +64,7 @@ func (a *arrivals) window(time int64) []uint32 {
 	if a.Windows[at] == nil {
 		a.Windows[at] = make([]uint32, len(a.config.Table)+len(a.config.QueueCPU))
 	}
-	return a.Windows[at]
+	return a.Windows[at], (int64(at) + 1) * a.Interval
 }
 
 // halve makes one window of two.

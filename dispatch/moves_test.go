@@ -200,8 +200,13 @@ func movesUnobserved(seed uint64) error {
 	cfg, s := defaultConfig(2 + r.IntN(10))
 	cfg.RxRing, cfg.Drain, cfg.DPCBudget = 1<<r.IntN(10), engine.Drain(r.IntN(2)), r.IntN(2)*r.IntN(20)
 	cfg.PacketCost, cfg.MigrationCost, cfg.ByteCost = 1+r.Int64N(3000), r.Int64N(1000), r.Int64N(2)*r.Int64N(1000)
+	changes := r.IntN(20)
+	if seed%2 == 1 { // most batches have none
+		toClosedForm(cfg)
+		changes = 1 + r.IntN(3)
+	}
 	capture := traffic{
-		packets: 15_000, hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
+		packets: 15_000 * (1 + int(seed%2)), hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
 	}.capture(r)
 	arrivals := make([]int64, len(capture.recs))
 	for i := range capture.recs {
@@ -210,15 +215,17 @@ func movesUnobserved(seed uint64) error {
 	arrivals, _, _ = plain.Arrivals(arrivals)
 	span := arrivals[len(arrivals)-1]
 	cfg.Interval = max(cfg.Interval, span/20+1)
-	for i := range r.IntN(20) {
-		table := slices.Clone(cfg.Table)
+	for i := range changes {
+		table, kept := slices.Clone(cfg.Table), r.IntN(4)
 		for e := range table {
-			table[e] = uint16(r.IntN(cfg.Queues))
+			if r.IntN(4) >= kept {
+				table[e] = uint16(r.IntN(cfg.Queues))
+			}
 		}
-		cfg.Tables = append(cfg.Tables, engine.TableAt{Time: arrivals[(i+1)*len(arrivals)/21] + r.Int64N(3), Table: table})
+		cfg.Tables = append(cfg.Tables, engine.TableAt{Time: arrivals[(i+1)*len(arrivals)/(changes+1)] + r.Int64N(3), Table: table})
 	}
 	if len(cfg.Tables) == 0 || r.IntN(2) == 0 {
-		every := 1 + span/(1+r.Int64N(200))
+		every := 1 + span/(1+r.Int64N(10*int64(changes+1)))
 		cfg.Rebalance = &rebalance.Options{Every: every, Max: every, Threshold: 0.01}
 	}
 	return unobserved(capture, cfg, s)

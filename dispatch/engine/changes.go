@@ -273,6 +273,14 @@ func (s *arrivalSeries) count(t int64, cpu uint16) {
 	s.packets[len(s.packets)-s.cpus+int(cpu)]++
 }
 
+// window is the packets of each CPU in the window of t, the last one, and its end.
+func (s *arrivalSeries) window(t int64) (packets []uint64, until int64) {
+	if t >= s.until {
+		s.extend(t)
+	}
+	return s.packets[len(s.packets)-s.cpus:], s.until
+}
+
 // extend makes the window of t the last one.
 func (s *arrivalSeries) extend(t int64) {
 	for t/s.interval >= MaxWindows {

@@ -135,6 +135,17 @@ func (m *Model) inWindow(s *cpuSeries, arrival int64) {
 	s.counts[w]++
 }
 
+// uncount takes back that these packets, the latest ones of s, were counted.
+func (m *Model) uncount(s *cpuSeries, arrivals []int64) {
+	for _, arrival := range arrivals {
+		s.counts[arrival/m.interval]--
+	}
+	if len(arrivals) > 0 {
+		w := arrivals[0] / m.interval
+		s.counts, s.until = s.counts[:w+1], (w+1)*m.interval
+	}
+}
+
 // coarsen doubles the interval: two windows become one.
 func (m *Model) coarsen() {
 	m.interval *= 2

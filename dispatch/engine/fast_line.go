@@ -26,6 +26,7 @@ type fastLine struct {
 	filled, limit, published, taken int
 	arrival                         []int64
 	rest                            []fastPacket // nil if nobody asks
+	before                          []uint16     // where flows move: see movingLine; else nil
 
 	// nextPoll is when a DPC next looks at the queue, step (4): at its start, and with
 	// drain poll at each decision. What is published at that instant is in the
@@ -61,7 +62,11 @@ type fastLine struct {
 	oldest      int64 // publish time of the oldest packet that waits for the raise
 	depthMax    int   // packets that waited
 
-	lateness, latest int64  // where plain: sum and greatest of the latencies
+	// Where plain: sum and greatest of the latencies, of the packets from plainFrom on, and
+	// the greatest before this cycle.
+	lateness, latest, latestBefore int64
+	plainFrom                      uint64
+
 	gone             uint64 // accepted packets that arrival has no more
 	drops, dropBytes uint64
 }
@@ -101,6 +106,13 @@ func (l *fastLine) makeRoom(n int) {
 			l.rest = make([]fastPacket, len(l.arrival))
 		}
 		copy(l.rest, had[l.taken:l.filled])
+	}
+	if l.before != nil {
+		had := l.before
+		if len(had) < len(l.arrival) {
+			l.before = make([]uint16, len(l.arrival))
+		}
+		copy(l.before, had[l.taken:l.filled])
 	}
 	shift := l.taken
 	l.gone += uint64(shift)
@@ -382,7 +394,7 @@ func (l *fastLine) counted(q *QueueCounters, bytes uint64) {
 		c.Packets, c.Bytes = accepted, bytes-l.dropBytes
 	}
 	if l.plain {
-		c.latency.Add(accepted, l.lateness, l.latest)
+		c.latency.Add(accepted-l.plainFrom, l.lateness, max(l.latest, c.latency.Max))
 		c.Interrupts, c.ISRTime = c.DPCs, int64(c.DPCs)*l.m.cfg.ISRCost
 	}
 	if l.plain || l.cycle != nil {

@@ -31,10 +31,14 @@ func (l *fastLine) meetPlain(t int64) {
 	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
 	l.quietUntil = l.nextPoll
 	l.end = l.nextPoll + l.m.cfg.DPCCost
+	l.latestBefore = l.latest
 }
 
 // endPlain is a whole cycle, of which the packets are counted.
 func (l *fastLine) endPlain() {
+	if l.moving != nil && (l.moving.of.changing || l.end >= l.m.changeAt) {
+		l.keepWork()
+	}
 	l.vector.Raise(l.raise)
 	l.on.DPCs++
 	l.on.DPCTime += l.end - l.nextPoll

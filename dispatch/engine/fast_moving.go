@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine/affinity"
-	"rssreplay/dispatch/internal/prefetch"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
@@ -17,22 +17,50 @@ import (
 // other. Only after a move may packets of one flow be on two CPUs at once. From then
 // on, until all that had arrived before is done, the engine is unsettled: DPCs start
 // in order of time, and who overtakes whom is looked at.
+//
+// While it is settled, which CPU had a packet's flow before is known when it arrives: its
+// entry's, until that is moved for the first time, and what counted tells from then on.
 type fastMoving struct {
 	*fastRSS
 	counted *affinity.Counted  // of flows from the first move of their entry on
-	moved   []bool             // per target: its CPU was changed
-	loads   []EntryLoad        // per target, since the last change; no flows
+	moved   []movedEntry       // per target
+	moves   bool               // any was moved
+	follow  []uint32           // of a batch, flows of entries that were
 	bytes   []uint64           // per queue
 	done    []uint64           // per CPU: accepted packets up to the last tick
 	sends   []affinity.SendRef // of the batch, those still to come
+	plain   bool               // lines are plain while the engine is settled
+
+	known    uint32                // flows with a packet that arrived
+	refused  bigarray.Sparse[bool] // of these, those of which none was accepted
+	refusals int                   // how many these are
 
 	changing  bool
 	unsettled bool
 	marks     []uint64 // per CPU: the packets that it accepted before the latest move
 	settles   int64    // all of these are taken, and done then; Never until they are
+
+	// While the engine is unsettled, Model.latest has the flows touched that packets of then
+	// are of; noneYet of which none was taken. Once it is settled it has those alone whose
+	// latest packet was not the last to arrive, until their next one does.
+	touched []uint32
+	late    int // settled: how many these are
 }
 
-// movingLine is what a fast line has to know where flows move.
+// noneYet stands for the CPU that took a flow's latest packet, where none did; in
+// Model.latest, whose 0 says that it is not told there.
+const noneYet = math.MaxUint16
+
+// movedEntry is what was before the first move of a target's CPU.
+type movedEntry struct {
+	yes   bool
+	cpu   uint16
+	flows uint32 // that were known
+}
+
+// movingLine is what a fast line has to know where flows move. While the engine is
+// settled, fastLine.before has of each accepted packet that is not taken the CPU, and 1,
+// that has the packet of its flow before it; 0: none.
 type movingLine struct {
 	of *fastMoving
 
@@ -59,11 +87,13 @@ func newFastMoving(m *Model) *fastMoving {
 	m.FixedAffinity, m.CountedAffinity = affinity.NewMoving(counted, nil), nil
 	e := &fastMoving{
 		fastRSS: newFastRSS(m), counted: counted,
-		moved: make([]bool, len(m.targets)), loads: make([]EntryLoad, len(m.targets)), bytes: make([]uint64, len(m.queues)),
+		moved: make([]movedEntry, len(m.targets)), bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
+		plain: m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
 	for c := range e.lines {
-		e.lines[c].moving = &movingLine{of: e}
+		l := &e.lines[c]
+		l.moving, l.plain, l.before = &movingLine{of: e}, e.plain, make([]uint16, len(l.arrival))
 	}
 	m.derive = e.derive
 	return e
@@ -74,9 +104,8 @@ func (e *fastMoving) Process(b *Batch) {
 	m.prepare(b)
 	e.sends = b.Sends
 	e.counted.Grow(b.Flows)
-	prefetch.Records(m.latest.Chunks, b.Flow[:b.N])
-	if slices.Contains(e.moved, true) {
-		affinity.Expect(e.counted, b.Flow[:b.N])
+	if e.moves {
+		e.expect(b)
 	}
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {
@@ -91,6 +120,22 @@ func (e *fastMoving) Process(b *Batch) {
 	m.arrived(b)
 }
 
+// expect prefetches what counted will tell.
+func (e *fastMoving) expect(b *Batch) {
+	// Optimization: no branch on which entries were moved; it could not be foretold.
+	if e.follow == nil {
+		e.follow = make([]uint32, BatchSize)
+	}
+	n, moved := 0, e.moved
+	for i, entry := range b.steered(e.steering).Entry[:b.N] {
+		e.follow[n] = b.Flow[i]
+		if moved[min(int(entry), len(moved)-1)].yes {
+			n++
+		}
+	}
+	affinity.Expect(e.counted, e.follow[:n])
+}
+
 // arrive lets the packets from one to before another arrive; nothing changes between them.
 func (e *fastMoving) arrive(b *Batch, from, to int) {
 	e.count(b, from, to)
@@ -98,6 +143,9 @@ func (e *fastMoving) arrive(b *Batch, from, to int) {
 	if !e.unsettled && to-from == b.N && e.follows(b, &in) {
 		from = e.plan.begin
 		e.step(b, 0, from)
+		if from < b.N {
+			e.overdue(b.Time[from])
+		}
 		if e.clear(&in, from) {
 			from = e.together(b, from, e.plan.open)
 		}
@@ -107,36 +155,34 @@ func (e *fastMoving) arrive(b *Batch, from, to int) {
 
 // count counts what is known of packets when they arrive.
 func (e *fastMoving) count(b *Batch, from, to int) {
-	m := e.Model
-	entries := b.steered(m.steering).Entry[:to]
-	arrived, bursts := &m.changes.arrived, m.bursts
-	for i := from; i < to; i++ {
-		if entries[i] == Sent {
-			continue
+	times, entries, lengths := b.Time[:to], b.steered(e.steering).Entry[:to], b.Length[:to]
+	e.bursts.Count(times[from:], entries[from:], Sent)
+	targets, bytes, balanced := e.targets, e.bytes, e.changes.entries
+	for {
+		for from < to && entries[from] == Sent { // of no window
+			from++
 		}
-		at := min(int(entries[i]), len(m.targets)-1) // see model.target
-		load, target := &e.loads[at], m.targets[at]
-		load.Packets++
-		load.Bytes += uint64(b.Length[i])
-		bursts.Arrive(target.queue, b.Time[i])
-		arrived.count(b.Time[i], target.cpu)
-	}
-}
-
-// flush adds up what was counted for the targets as they are.
-func (e *fastMoving) flush() {
-	for i := range e.loads {
-		e.bytes[e.targets[i].queue] += e.loads[i].Bytes
-		if e.changes.balancer != nil && i < len(e.changes.entries) {
-			e.changes.entries[i] += e.loads[i].Packets
+		if from == to {
+			return
+		}
+		packets, until := e.changes.arrived.window(times[from])
+		for ; from < to && times[from] < until; from++ {
+			if entries[from] == Sent {
+				continue
+			}
+			at := min(int(entries[from]), len(targets)-1) // see model.target
+			target := targets[at]
+			packets[target.cpu]++
+			bytes[target.queue] += uint64(lengths[from])
+			if at < len(balanced) {
+				balanced[at]++
+			}
 		}
 	}
-	clear(e.loads)
 }
 
 // change makes the changes up to t, the time of an arrival or a send.
 func (e *fastMoving) change(t int64) {
-	e.flush()
 	e.changing = true
 	before := slices.Clone(e.targets)
 	e.Model.change(t, func(at int64) []int64 {
@@ -151,11 +197,16 @@ func (e *fastMoving) change(t int64) {
 	moves := false
 	for i, to := range e.targets {
 		if to.cpu != before[i].cpu {
-			e.moved[i], moves = true, true
+			moves = true
+			if m := &e.moved[i]; !m.yes {
+				*m = movedEntry{true, before[i].cpu, e.known}
+			}
 			e.of[i] = &e.lines[to.cpu]
+			e.bursts.Lead(i, to.queue)
 		}
 	}
 	if moves {
+		e.moves = true
 		e.overdue(t)
 		e.advance(t)
 		e.unsettle(t)
@@ -166,6 +217,18 @@ func (e *fastMoving) change(t int64) {
 // unsettle is the moment of a move: some of the packets that are not done are of flows
 // whose next ones go elsewhere.
 func (e *fastMoving) unsettle(t int64) {
+	if !e.unsettled {
+		e.touched = slices.DeleteFunc(e.touched, func(flow uint32) bool { return *e.latest.At(flow) == 0 })
+		for c := range e.lines {
+			l := &e.lines[c]
+			if l.plain {
+				l.leavePlain()
+			}
+			for i := l.taken; i < l.filled; i++ {
+				e.touch(l.rest[i].of, l.before[i])
+			}
+		}
+	}
 	for c := range e.lines {
 		l := &e.lines[c]
 		for _, p := range l.moving.work {
@@ -174,12 +237,53 @@ func (e *fastMoving) unsettle(t int64) {
 			}
 		}
 		l.moving.told = true
-		for _, p := range l.rest[l.taken:l.filled] {
-			e.counted.Meet(p.of, c)
-		}
 		e.marks[c] = l.accepted()
 	}
 	e.unsettled, e.settles = true, nicmodel.Never
+}
+
+// touch tells Model.latest which CPU took the latest packet of flow, if it does not know.
+func (e *fastMoving) touch(flow uint32, last uint16) {
+	if flow == NoFlow {
+		return
+	}
+	if latest := e.latest.At(flow); *latest == 0 {
+		if last == 0 {
+			last = noneYet
+		}
+		*latest = last
+		e.touched = append(e.touched, flow)
+	}
+}
+
+// settle is the moment when all that arrived before the latest move is done: no packet
+// of a flow is on another CPU than its next ones.
+func (e *fastMoving) settle() {
+	e.unsettled = false
+	for c := range e.lines {
+		l := &e.lines[c]
+		for i := l.taken; i < l.filled; i++ {
+			if flow := l.rest[i].of; flow != NoFlow {
+				latest := e.latest.At(flow)
+				l.before[i] = *latest
+				if *latest == noneYet {
+					l.before[i] = 0
+				}
+				*latest = uint16(c + 1)
+			}
+		}
+		if e.plain {
+			l.becomePlain()
+		}
+	}
+	e.touched = slices.DeleteFunc(e.touched, func(flow uint32) bool {
+		latest, last := e.latest.At(flow), e.counted.Last(flow)
+		if last == 0 || last == int(*latest) {
+			*latest = 0
+		}
+		return *latest == 0
+	})
+	e.late = len(e.touched)
 }
 
 // until does all work that comes before the arrivals at now, in the order in which it
@@ -210,7 +314,9 @@ func (e *fastMoving) until(now int64) {
 		}
 		e.settles = ends
 	}
-	e.unsettled = e.settles > now
+	if e.settles <= now {
+		e.settle()
+	}
 }
 
 // advance does all work of all fast lines that comes before the arrivals at now.
@@ -235,7 +341,11 @@ func (e *fastMoving) publish(t int64) {
 		e.until(t)
 	}
 	for _, cpu := range e.list.Empty() {
-		e.lines[cpu].publish(t)
+		if l := &e.lines[cpu]; l.plain {
+			l.publishMoving(t, l.published)
+		} else {
+			l.publish(t)
+		}
 	}
 }
 
@@ -245,6 +355,9 @@ func (e *fastMoving) busy(now int64) []int64 {
 	for c := range e.lines {
 		l := &e.lines[c]
 		begun := e.cpus[c].Busy()
+		if e.plain {
+			begun += int64(e.cpus[c].DPCs)*e.cfg.ISRCost - e.cpus[c].ISRTime // see counted
+		}
 		for _, p := range l.moving.work {
 			if p.start >= now {
 				begun -= p.end - p.start
@@ -268,10 +381,11 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1)
 		}
-		l.fill(times[i], b.Length[i], b.Flow[i])
-		l.publish(at[i])
-		if e.moved[target] {
-			e.countMoved(b.Flow[i], l.on.index)
+		e.fill(l, times[i], b.Length[i], b.Flow[i], target)
+		if l.plain {
+			l.publishMoving(at[i], l.filled-1)
+		} else {
+			l.publish(at[i])
 		}
 	}
 	return to
@@ -298,29 +412,72 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 			}
 			if l.full(t) {
 				l.drop(b.Length[i])
-				m.FixedAffinity.Drop(b.Flow[i])
+				e.drop(b.Flow[i])
 				continue
 			}
 		}
-		l.fill(t, b.Length[i], b.Flow[i])
-		if e.moved[target] {
-			e.countMoved(b.Flow[i], l.on.index)
-		}
+		e.fill(l, t, b.Length[i], b.Flow[i], target)
 		if e.list.Add(uint16(l.on.index), t) {
 			e.publish(t)
 		}
 	}
 }
 
-// countMoved counts an accepted packet of a flow whose entry was moved.
-func (e *fastMoving) countMoved(flow uint32, cpu int) {
+// drop notes a packet that found no buffer.
+func (e *fastMoving) drop(flow uint32) {
+	e.FixedAffinity.Drop(flow)
+	if flow == e.known {
+		e.known++
+		e.refusals++
+		*e.refused.Ensure(flow) = true
+	}
+}
+
+// fill fills a buffer of l for a packet.
+func (e *fastMoving) fill(l *fastLine, t int64, length, flow uint32, target int) {
+	last := uint16(l.on.index + 1)
+	// Optimization: most flows are known, and stay; no flow has a number that is known.
+	if flow >= e.known || e.moved[target].yes || e.unsettled || e.refusals > 0 {
+		last = e.before(l, flow, target)
+	}
+	l.before[l.filled] = last
+	l.fill(t, length, flow)
+}
+
+// before is the CPU, and 1, that has the packet of flow before one that l accepted; 0 if
+// there is none.
+func (e *fastMoving) before(l *fastLine, flow uint32, target int) (last uint16) {
 	if flow == NoFlow {
-		return
+		return 0
 	}
-	if last := *e.latest.At(flow); last != 0 {
-		e.counted.Meet(flow, int(last-1)) // where its packets were before; unsettle met those that were not taken then
+	begins := flow == e.known
+	if begins {
+		e.known++
+	} else if e.refusals > 0 {
+		if refused := e.refused.At(flow); refused != nil && *refused {
+			*refused, begins = false, true
+			e.refusals--
+		}
 	}
-	e.counted.Took(flow, cpu)
+	switch from := &e.moved[target]; {
+	case from.yes:
+		if !begins && flow < from.flows {
+			e.counted.Meet(flow, int(from.cpu)) // unless it is counted since
+		}
+		last = uint16(e.counted.Took(flow, l.on.index))
+	case !begins:
+		last = uint16(l.on.index + 1)
+	}
+	switch {
+	case e.unsettled:
+		e.touch(flow, last)
+	case e.late > 0:
+		if latest := e.latest.At(flow); *latest != 0 {
+			last, *latest = *latest, 0
+			e.late--
+		}
+	}
+	return last
 }
 
 func (e *fastMoving) Finish() {
@@ -331,7 +488,6 @@ func (e *fastMoving) Finish() {
 		e.until(math.MaxInt64)
 	}
 	e.fastRSS.Finish()
-	e.flush()
 }
 
 // derive counts queues and CPUs.
@@ -346,6 +502,7 @@ func (e *fastMoving) derive([]EntryLoad, uint64) {
 func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int64) {
 	m, cpu, moving := l.m, l.on, l.moving
 	h, mark := &cpu.latency, uint16(cpu.index+1)
+	before := l.before[l.taken : l.taken+n]
 	tells := moving.of.unsettled
 	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
 	moving.work, moving.told = moving.work[:0], tells
@@ -359,14 +516,15 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 		}
 		p, begun := &rest[i], end
 		end += m.cfg.Cost(p.length)
-		if p.of != NoFlow {
-			if last := m.latest.At(p.of); *last != mark {
-				if *last != 0 {
-					end += m.cfg.MigrationCost
-					cpu.MigratedPackets++
-				}
-				*last = mark
-			}
+		last := before[i]
+		if tells && p.of != NoFlow {
+			latest := m.latest.At(p.of)
+			last = *latest
+			*latest = mark
+		}
+		if migrates(last, mark) {
+			end += m.cfg.MigrationCost
+			cpu.MigratedPackets++
 		}
 		late := end - arrival
 		sum, most = sum+late, max(most, late)
@@ -380,4 +538,76 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 	}
 	h.Add(uint64(n), sum, most)
 	return n, end
+}
+
+// migrates reports whether the CPU of mark takes a packet of a flow that last was on; both
+// are CPUs, and 1.
+func migrates(last, mark uint16) bool { return last != mark && last != 0 && last != noneYet }
+
+// publishMoving is publishPlain of the i-th packet, where another CPU may have taken its
+// flow's packet before.
+func (l *fastLine) publishMoving(t int64, i int) {
+	if migrates(l.before[i], uint16(l.on.index+1)) {
+		if t > l.quietUntil {
+			l.meetPlain(t)
+		}
+		l.end += l.m.cfg.MigrationCost
+		l.on.MigratedPackets++
+	}
+	l.publishPlain(t, l.arrival[i])
+}
+
+// eachEnd calls f with when the DPC begins and ends with each packet that waits, of a plain
+// line.
+func (l *fastLine) eachEnd(f func(i int, start, end int64)) {
+	end := l.nextPoll + l.m.cfg.DPCCost
+	for i := l.taken; i < l.published; i++ {
+		start := end
+		end += l.cost
+		if migrates(l.before[i], uint16(l.on.index+1)) {
+			end += l.m.cfg.MigrationCost
+		}
+		f(i, start, end)
+	}
+}
+
+// keepWork keeps what a plain line works on: a change may come meanwhile.
+func (l *fastLine) keepWork() {
+	moving := l.moving
+	moving.work, moving.told = moving.work[:0], false
+	l.eachEnd(func(i int, start, end int64) {
+		moving.work = append(moving.work, movingPacket{start, end, l.arrival[i], l.rest[i].of})
+	})
+}
+
+// leavePlain makes the line one whose packets are counted when they are taken: what was
+// counted of those that wait is taken back.
+func (l *fastLine) leavePlain() {
+	cpu, waiting := l.on, l.published-l.taken
+	l.eachEnd(func(i int, _, end int64) {
+		late := end - l.arrival[i]
+		cpu.latency.Uncount(late)
+		l.lateness -= late
+		if migrates(l.before[i], uint16(cpu.index+1)) {
+			cpu.MigratedPackets--
+		}
+	})
+	l.m.uncount(&cpu.series, l.arrival[l.taken:l.published])
+	if waiting > 0 {
+		l.latest = l.latestBefore
+	}
+	cpu.latency.Add(l.gone+uint64(l.taken)-l.plainFrom, l.lateness, max(l.latest, cpu.latency.Max))
+	l.plain, l.lateness, l.latest, l.latestBefore = false, 0, 0, 0
+}
+
+// becomePlain makes it plain again.
+func (l *fastLine) becomePlain() {
+	waiting := l.published - l.taken
+	l.plain, l.called, l.plainFrom, l.published = true, false, l.gone+uint64(l.taken), l.taken
+	if l.quietUntil = l.nextPoll; waiting > 0 {
+		l.end = l.nextPoll + l.m.cfg.DPCCost
+	}
+	for ; waiting > 0; waiting-- {
+		l.publishMoving(l.quietUntil, l.published)
+	}
 }

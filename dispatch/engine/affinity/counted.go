@@ -107,12 +107,7 @@ func (w *Counted) Connection(flow uint32) (home, last int, ok bool) {
 	if flow == NoFlow {
 		return 0, 0, false
 	}
-	if w.Few {
-		last = int(*w.Words.At(flow) >> wordLast)
-	} else if f := w.flows.At(flow); f.state != onNone {
-		last = int(f.cpu) + 1
-	}
-	if last == 0 {
+	if last = w.Last(flow); last == 0 {
 		return 0, 0, false
 	}
 	return int(*w.homes.At(flow)) - 1, last - 1, true
@@ -175,6 +170,17 @@ func (w *Counted) Meet(flow uint32, cpu int) {
 			*f = flowCPUs{0, uint16(cpu), onOne}
 		}
 	}
+}
+
+// Last is the CPU that took the latest packet of flow, and 1; 0 without one.
+func (w *Counted) Last(flow uint32) int {
+	if w.Few {
+		return int(*w.Words.At(flow) >> wordLast)
+	}
+	if f := w.flows.At(flow); f.state != onNone {
+		return int(f.cpu) + 1
+	}
+	return 0
 }
 
 // tookWord is Took with few CPUs.

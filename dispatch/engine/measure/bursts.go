@@ -99,6 +99,13 @@ func (b *Bursts) Count(times []int64, entries []uint16, none uint16) {
 	}
 }
 
+// Lead has the packets of a table entry go to another queue from now on.
+func (b *Bursts) Lead(entry int, queue uint16) {
+	if b.queueOf != nil {
+		b.queueOf[entry] = queue
+	}
+}
+
 // Arrive counts a packet that arrives for a queue.
 func (b *Bursts) Arrive(queue uint16, t int64) { b.queues[queue].arrive(t) }
 

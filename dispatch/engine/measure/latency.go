@@ -52,6 +52,9 @@ func (h *Histogram) Count(v int64) {
 	h.counts[b]++
 }
 
+// Uncount takes back that v was counted, before Add.
+func (h *Histogram) Uncount(v int64) { h.counts[bucket(v)]-- }
+
 // Run counts the packets of one DPC with the given arrivals, which it works on
 // one after the other from start, cost for each, and returns when it is done.
 func (h *Histogram) Run(arrivals []int64, start, cost int64) int64 {
