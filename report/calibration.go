@@ -187,7 +187,7 @@ type PredictedCPU struct {
 }
 
 // Origin says where the costs come from, and what they are worth: "measured 2026-11-25 on
-// 10 windows, ± 8 %, at 20,000 to 90,000 packets/s a CPU".
+// 10 windows, ± 8%, at 20,000 to 90,000 packets/s a CPU".
 func (c *Calibration) Origin() string {
 	if c.Fit == nil {
 		return ""
@@ -206,9 +206,9 @@ func MeasuredOrigin(when Time, windows int, relative, from, to Fraction) string 
 		ErrorText(relative), words.Exact(twoDigits(from)), words.Exact(twoDigits(to)))
 }
 
-// ErrorText is the error of measured costs, at least "1 %".
+// ErrorText is the error of measured costs, at least "1%".
 func ErrorText(relative Fraction) string {
-	return fmt.Sprintf("%.0f %%", max(1, 100*float64(relative)))
+	return fmt.Sprintf("%.0f%%", max(1, 100*float64(relative)))
 }
 
 // twoDigits is a number rounded to its two first digits.

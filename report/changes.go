@@ -111,7 +111,7 @@ func (r *Report) MovesSentences(m *Mode) []string {
 			say = append(say, fmt.Sprintf("RSS++ moved %s in %d of %s: %s.", words.Plural(b.Moves, "entry", "entries"), moving, words.Plural(b.Ticks, "tick", "ticks"), disturbed(&b.Moved)))
 		}
 		if !b.MinMaxPercent.IsNull() {
-			say = append(say, fmt.Sprintf("From tick to tick the busiest CPU had %s more packets than the least busy one, on average (RSS++'s own measure, cut at 2,000 %%).", words.Fixed(b.MinMaxPercent, 0)+" %"))
+			say = append(say, fmt.Sprintf("From tick to tick the busiest CPU had %s more packets than the least busy one, on average (RSS++'s own measure, cut at 2,000%%).", words.WholePercent(b.MinMaxPercent)))
 		}
 	}
 	if c := r.Changes; c != nil && m.Mode != NonRSS {

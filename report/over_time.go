@@ -70,7 +70,7 @@ func (r *OverTimeRow) MinMax() string {
 	if r.Spread.MinMaxPercent.IsNull() {
 		return ""
 	}
-	return words.Fixed(r.Spread.MinMaxPercent, 0) + " %"
+	return words.WholePercent(r.Spread.MinMaxPercent)
 }
 
 // Title is what the rows are of.
@@ -90,7 +90,7 @@ func (o *ScenariosOverTime) Verdicts(heads []string) (say []string) {
 }
 
 // OverTimeKey says what the rows and columns are.
-const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000 %, on average; “disturbed” the flows that met entries which moved."
+const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000%, on average; “disturbed” the flows that met entries which moved."
 
 // Moving is tables that follow the load, judged by those of the window before each.
 type Moving struct {

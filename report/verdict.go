@@ -137,7 +137,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))
 	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
 	if r.Capture.Received < MinPackets && !r.Unpredicted {
-		return Statement{Load: true, Text: fmt.Sprintf("%s are too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet", "packets"), share)}, false
+		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet is", "packets are"), share)}, false
 	}
 	if r.Unpredicted {
 		return Statement{Load: true, Text: "Under the table that is assumed here " + busiest + "; which CPU takes what is the host's choice."}, false
@@ -233,6 +233,9 @@ func (r *Report) Traffic() string {
 		parts = append(parts, words.Plural(r.FlowsTotal, "flow", "flows"))
 	}
 	if c.Duration > 0 {
+		if r.leapsAhead() { // no rate is the traffic's
+			return strings.Join(append(parts, words.Nanoseconds(c.Duration)+" by its clock"), ", ")
+		}
 		parts = append(parts, words.Nanoseconds(c.Duration))
 		if i := ComparedMode(r.Modes); i >= 0 {
 			var bytes uint64
@@ -243,6 +246,28 @@ func (r *Report) Traffic() string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// leapsAhead tells whether most of the capture's time is a leap of its clock, or a gap, so
+// that no rate over it is the traffic's. Leaps back alone leave the sum of the pieces.
+func (r *Report) leapsAhead() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return f.ID == "clock-leap" && (fmt.Sprint(f.Figures["ahead"]) != "0" || f.Figures["gaps"] != nil)
+	})
+}
+
+// Untimed says in a word why load, drops and latency can't be judged by the capture's
+// timestamps; "" where they can.
+func (r *Report) Untimed() string {
+	for i := range r.Findings {
+		switch r.Findings[i].ID {
+		case "clock-still":
+			return "no clock"
+		case "clock-leap":
+			return "clock leaps"
+		}
+	}
+	return ""
 }
 
 // Losses are what could not be read of the files.

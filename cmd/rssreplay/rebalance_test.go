@@ -62,7 +62,7 @@ func TestRebalanceFigures(t *testing.T) {
 			"--scenario", "RSS:", "--scenario", "RSS++: rebalance=rsspp"}, cost...)...)
 		o := &compare.OverTime
 		still, moved := o.Scenarios[0].Imbalance, o.Scenarios[1].Imbalance
-		want := fmt.Sprintf("\n  %-16s %5.0f %% %4.0f %%         %7.3f %6.3f %6.3f %6.3f\n", name, still.MinMax, moved.MinMax, still.Mean, moved.Mean, o.Best.Mean, o.Bound.Mean)
+		want := fmt.Sprintf("\n  %-16s %5.0f%%  %4.0f%%          %7.3f %6.3f %6.3f %6.3f\n", name, still.MinMax, moved.MinMax, still.Mean, moved.Mean, o.Best.Mean, o.Bound.Mean)
 		if space := strings.NewReplacer(" ", ""); !strings.Contains(space.Replace(string(text)), space.Replace(want)) {
 			t.Errorf("help rebalance does not have the line%s", want)
 		}

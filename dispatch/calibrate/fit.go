@@ -141,7 +141,7 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	case f.Time == 0:
 		return nil, &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
 	case counted && f.Ticks < fewTicks:
-		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %.0f ticks, so counting alone errs by %.0f %%; %d or more would be better.", f.Ticks, 100/math.Sqrt(f.Ticks), fewTicks))
+		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %.0f ticks, so counting alone errs by %.0f%%; %d or more would be better.", f.Ticks, 100/math.Sqrt(f.Ticks), fewTicks))
 	}
 
 	var free bool

@@ -192,7 +192,7 @@ func TestLeavesOut(t *testing.T) {
 		{Threaded, "CPU 1 processed packets without NET_RX", func(w int, n *hosttext.CPU) { n.NetRXRuns, n.SoftIRQ = 0, 0 }},
 		{NoPackets, "CPU 1 ran NET_RX softirqs and processed no packets", func(w int, n *hosttext.CPU) { n.Processed = 3 }},
 		{Idle, "CPU 1 had hardly a packet", func(w int, n *hosttext.CPU) { n.Processed, n.NetRXRuns, n.SoftIRQ = 0, 2, 0 }},
-		{Stolen, "away for 3.0 %", func(w int, n *hosttext.CPU) { n.Steal, n.Idle = 30, n.Idle-30 }},
+		{Stolen, "away for 3.0%", func(w int, n *hosttext.CPU) { n.Steal, n.Idle = 30, n.Idle-30 }},
 		{StoppedTick, "CPU 1's tick stops", func(w int, n *hosttext.CPU) { n.Timer = 500 }},
 	} {
 		t.Run(c.reason.String(), func(t *testing.T) {

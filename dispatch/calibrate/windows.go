@@ -302,7 +302,7 @@ func (h *History) judge() {
 		case r.Packets < leastPackets || r.Packets < r.Runs/10:
 			r.Reason, r.Detail = NoPackets, fmt.Sprintf("CPU %d ran NET_RX softirqs and processed no packets: it deals them out (RPS), or transmits", r.CPU)
 		case r.Steal > mostStolen*r.Duration:
-			r.Reason, r.Detail = Stolen, fmt.Sprintf("the hypervisor took CPU %d away for %.1f %% of a window (steal)", r.CPU, 100*r.Steal/r.Duration)
+			r.Reason, r.Detail = Stolen, fmt.Sprintf("the hypervisor took CPU %d away for %.1f%% of a window (steal)", r.CPU, 100*r.Steal/r.Duration)
 		case h.Ticks && r.Traced == 0 && r.Timer > 0 && timer < leastTimer*float64(h.HZ):
 			r.Reason = StoppedTick
 			r.Detail = fmt.Sprintf("CPU %d's tick stops while it is idle, and softirq time is lost: %.0f timer interrupts a second (LOC), not %d; keep it busy with `taskset -c %d sh -c 'while :; do :; done'`, or give `perf kwork -k softirq report`", r.CPU, timer, h.HZ, r.CPU)

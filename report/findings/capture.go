@@ -134,7 +134,7 @@ func (d *diagnosis) bothDirections() *report.Finding {
 		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
 			words.Exact(2*a.Connections), words.Exact(a.Flows)),
 		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
-		Remedy:   "If a host captured its own traffic, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + ".",
+		Remedy:   "If a host captured its own traffic, " + d.nameLocal() + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + ".",
 		Figures:  report.Numbers{"connections": a.Connections, "flows": a.Flows},
 	}
 }
@@ -155,17 +155,77 @@ func (d *diagnosis) oneDirectionPartly() *report.Finding {
 		Summary: fmt.Sprintf("Of %s connections %s have both directions here: of the others one was not captured, or took another way.",
 			words.Exact(all), words.Exact(a.Connections)),
 		Evidence: fmt.Sprintf("%s of %s connections; on one link it would be nearly all, or none.", words.Percent(report.Ratio(a.Connections, all)), words.Exact(all)),
-		Remedy:   "Capture where both directions pass, or only what the NIC receives (`tcpdump -i DEV -Q in -w OUT`); a mirror port of too little rate drops one of them. If a host captured, name its addresses: " + d.run("", Argument{"--local", d.localOr("ADDR")}) + ".",
+		Remedy:   "Capture where both directions pass, or only what the NIC receives (`tcpdump -i DEV -Q in -w OUT`); a mirror port of too little rate drops one of them. If a host captured, " + d.nameLocal() + ".",
 		Figures:  report.Numbers{"connections": a.Connections, "all_connections": all},
 	}
 }
 
-// localOr is the servers as --local takes them.
-func (d *diagnosis) localOr(unknown string) string {
-	if servers := d.servers(); servers != nil {
-		return strings.Join(servers, ",")
+// hostFrom is the share of an IP version's packets from which the address in most of them
+// may be the host's that captured; hostAhead is by how much more than the next one's that
+// share is, as of two hosts that talk to each other either may have captured.
+const (
+	hostFrom  = 0.8
+	hostAhead = 0.1
+)
+
+// host is the address of each IP version that is in nearly all packets of the heaviest
+// flows, and the least share that one has: the host's own, if a host captured. None, where
+// a version that counts has no such address.
+func (d *diagnosis) host() (addresses []string, least report.Fraction) {
+	var seen [2]map[netip.Addr]uint64
+	var packets [2]uint64
+	var all uint64
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		version := 0
+		if f.Source.Is6() {
+			version = 1
+		}
+		if seen[version] == nil {
+			seen[version] = map[netip.Addr]uint64{}
+		}
+		seen[version][f.Source] += f.Packets
+		if f.Destination != f.Source {
+			seen[version][f.Destination] += f.Packets
+		}
+		packets[version] += f.Packets
+		all += f.Packets
 	}
-	return unknown
+	least = 1
+	for version, n := range packets {
+		if n == 0 || n < all/10 {
+			continue
+		}
+		var first, second netip.Addr
+		for _, addr := range slices.SortedFunc(maps.Keys(seen[version]), netip.Addr.Compare) {
+			if m := seen[version]; m[addr] > m[first] {
+				first, second = addr, first
+			} else if m[addr] > m[second] {
+				second = addr
+			}
+		}
+		share := report.Ratio(seen[version][first], n)
+		if share < hostFrom || share-report.Ratio(seen[version][second], n) < hostAhead {
+			return nil, 0
+		}
+		addresses, least = append(addresses, first.String()), min(least, share)
+	}
+	return addresses, least
+}
+
+// nameLocal is the clause that has the reader tell which addresses are the capturing
+// host's: those that they most likely are, or how to find them.
+func (d *diagnosis) nameLocal() string {
+	run := func(addresses string) string { return d.run("", Argument{"--local", addresses}) }
+	if host, least := d.host(); len(host) == 1 {
+		return fmt.Sprintf("name its address, which may be the one in %s of the packets: %s", words.Percent(least), run(host[0]))
+	} else if host != nil {
+		return fmt.Sprintf("name its addresses, which may be those in %s of the packets: %s", words.Percent(least), run(strings.Join(host, ",")))
+	}
+	if servers := d.servers(); servers != nil {
+		return "name its addresses, which may be those of the services: " + run(strings.Join(servers, ","))
+	}
+	return "name its addresses, as `ip -brief address` shows them there: " + run("ADDR")
 }
 
 // oversized: receive coalescing or segmentation offload made the capture's packets,
@@ -266,12 +326,22 @@ func (d *diagnosis) leap() *report.Finding {
 			remedy = append(remedy, "What came before it: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(back.FirstAt)})+
 				"; and after it: "+d.run("", Argument{"--from", seconds(back.FirstAt + 1)}, Argument{"--to", ""})+".")
 		} else {
-			remedy = append(remedy, "`reordercap IN OUT` sorts the packets of a capture by time; `mergecap -w OUT IN...` does so with several, where it is not told to append (`-a`).")
+			remedy = append(remedy, d.sortByTime()+" sorts the packets by time.")
 		}
 	}
 	switch {
-	case ahead.Packets > 0:
+	case ahead.Packets > 0 && back.Packets > 0 && ahead.FirstAt > 0 && ahead.First < back.First:
+		remedy = append(remedy, "There `--to "+seconds(ahead.FirstAt)+"` leaves out what lies ahead.")
+	case ahead.Packets > 0 && (ahead.FirstAt == 0 || back.Packets > 0): // where it is is not known
 		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	case ahead.Packets > 0:
+		at := seconds(ahead.FirstAt)
+		first := "it"
+		if ahead.Packets > 1 {
+			first = "the first leap ahead"
+		}
+		remedy = append([]string{"What came before " + first + ": " + d.run("", Argument{"--from", ""}, Argument{"--to", at}) +
+			"; what came after: " + d.run("", Argument{"--from", at}, Argument{"--to", ""}) + "."}, remedy...)
 	case d.joined():
 		at := d.t.Gaps.LongestStart
 		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
@@ -282,6 +352,23 @@ func (d *diagnosis) leap() *report.Finding {
 	}
 	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")
 	return f
+}
+
+// sortByTime is the command that does it with the captures.
+func (d *diagnosis) sortByTime() string {
+	var captures []string
+	for _, a := range d.t.Command {
+		if a.Flag == "" {
+			captures = append(captures, words.ShellWord(a.Value))
+		}
+	}
+	switch {
+	case len(captures) > 1: // without -a, which appends them
+		return "`mergecap -w sorted.pcap " + strings.Join(captures, " ") + "`"
+	case len(captures) == 1 && captures[0] != "-":
+		return "`reordercap " + captures[0] + " sorted.pcap`"
+	}
+	return "`reordercap CAPTURE sorted.pcap`"
 }
 
 // seconds is a time as --from and --to take it, exactly.

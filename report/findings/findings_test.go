@@ -204,6 +204,50 @@ func TestRemedyForLeaps(t *testing.T) {
 	}
 }
 
+// The parts before and after a leap ahead are commands to paste, where it is known where
+// it is.
+func TestPartsAroundLeap(t *testing.T) {
+	d := newDiagnosis(&report.Report{}, &Traffic{
+		Command:    []Argument{{Value: "a b.pcap"}, {"--cpus", "8"}, {"--from", "1s"}},
+		LeapsAhead: Leaps{Packets: 1, First: 5, FirstAt: 157e15 + 3},
+	})
+	want := "What came before it: `rssreplay 'a b.pcap' --cpus 8 --to 43611h6m40.000000003s`; what came after: `rssreplay 'a b.pcap' --cpus 8 --from 43611h6m40.000000003s`."
+	if got := d.leap().Remedy; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A capturing host's own address is in nearly all packets, whatever else is there; of two
+// hosts either may be it, and a router has none.
+func TestHost(t *testing.T) {
+	flow := func(source, destination string, packets uint64) report.Flow {
+		return report.Flow{Protocol: "udp", Source: netip.MustParseAddr(source), Destination: netip.MustParseAddr(destination), Packets: packets}
+	}
+	for _, test := range []struct {
+		name  string
+		flows []report.Flow
+		want  string
+	}{
+		{"with noise", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.2", 49), flow("10.0.0.3", "10.0.0.4", 1)},
+			"name its address, which may be the one in 99.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
+		{"both versions", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.2", 50), flow("2001:db8::1", "2001:db8::9", 15), flow("2001:db8::9", "2001:db8::2", 15), flow("2001:db8::3", "2001:db8::4", 6)},
+			"name its addresses, which may be those in 83.3% of the packets: `rssreplay CAPTURE --local 10.0.0.9,2001:db8::9`"},
+		{"two hosts", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50), flow("10.0.0.9", "10.0.0.1", 50)}, ""},
+		{"one flow", []report.Flow{flow("10.0.0.1", "10.0.0.9", 50)}, ""},
+		{"to itself", []report.Flow{flow("10.0.0.9", "10.0.0.9", 50)}, "name its address, which may be the one in 100.0% of the packets: `rssreplay CAPTURE --local 10.0.0.9`"},
+		{"router", []report.Flow{flow("10.0.0.1", "10.0.0.9", 70), flow("10.0.0.2", "10.0.0.3", 30)}, ""},
+		{"nothing", nil, ""},
+	} {
+		if test.want == "" {
+			test.want = "name its addresses, as `ip -brief address` shows them there: `rssreplay CAPTURE --local ADDR`"
+		}
+		d := newDiagnosis(&report.Report{}, &Traffic{Heavy: test.flows})
+		if got := d.nameLocal(); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
 // A server's own addresses are told from its many clients; of two hosts either may have
 // captured.
 func TestServers(t *testing.T) {
@@ -212,17 +256,17 @@ func TestServers(t *testing.T) {
 	}
 	for _, test := range []struct {
 		clients []string
-		want    string
+		want    []string
 	}{
-		{[]string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, "192.0.2.1"},
-		{[]string{"10.0.0.1", "10.0.0.1", "10.0.0.1"}, "ADDR"},
+		{[]string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}, []string{"192.0.2.1"}},
+		{[]string{"10.0.0.1", "10.0.0.1", "10.0.0.1"}, nil},
 	} {
 		d := newDiagnosis(&report.Report{}, &Traffic{})
 		for i, client := range test.clients {
 			d.t.Heavy = append(d.t.Heavy, flow(client, uint16(40000+i)))
 		}
-		if got := d.localOr("ADDR"); got != test.want {
-			t.Errorf("clients %v: --local %s, want %s", test.clients, got, test.want)
+		if got := d.servers(); !slices.Equal(got, test.want) {
+			t.Errorf("clients %v: servers %v, want %v", test.clients, got, test.want)
 		}
 	}
 }

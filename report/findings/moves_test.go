@@ -58,7 +58,7 @@ func TestMoves(t *testing.T) {
 	if !slices.Contains(ids, "uneven-table") {
 		t.Errorf("a rebalancer that moved nothing: %v", ids)
 	}
-	for _, want := range []string{"RSS++ moved nothing in 9 ticks: the busiest CPU works 0.1% of the time", "200 %"} {
+	for _, want := range []string{"RSS++ moved nothing in 9 ticks: the busiest CPU works 0.1% of the time", "200%"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %q", want, text)
 		}

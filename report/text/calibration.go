@@ -67,9 +67,9 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 	t.para("error", labels, "± "+report.ErrorText(f.Error)+": by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", report.Plain)
 	if tap := f.Tap; tap != nil {
 		where := fmt.Sprintf("of the time of the %s that had one; %d had none. The costs are those of all.", words.Plural(uint64(tap.Windows), "window", "windows"), tap.WindowsWithout)
-		share := fmt.Sprintf("packet sockets, as tcpdump's, take %.0f %% (± %.0f %%) ", 100*float64(tap.Share), 200*float64(tap.Error))
+		share := fmt.Sprintf("packet sockets, as tcpdump's, take %.0f%% (± %.0f%%) ", 100*float64(tap.Share), 200*float64(tap.Error))
 		if tap.Share < 2*tap.Error {
-			share = fmt.Sprintf("what packet sockets, as tcpdump's, take can't be told from noise: less than %.0f %% ", 100*float64(max(tap.Share, 0)+2*tap.Error))
+			share = fmt.Sprintf("what packet sockets, as tcpdump's, take can't be told from noise: less than %.0f%% ", 100*float64(max(tap.Share, 0)+2*tap.Error))
 		}
 		t.para("tcpdump", labels, share+where, report.Plain)
 	}

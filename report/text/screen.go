@@ -312,18 +312,12 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	if s.r.Parameters.Measured() {
 		origin = " (measured)"
 	}
-	s.row(t, second, "busy, p99"+origin, modes, func(m *report.Mode) cell {
-		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
-		if m.TakesTurns() { // its CPUs take turns, so that their times add up
-			turns := " (one CPU at a time), "
-			if t.width < screenWidth {
-				turns = " in turn, "
-			}
-			return plainCell(words.Percent(report.Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + turns + p99)
-		}
-		busy := report.MaxUtilization(m)
-		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
-	})
+	if untimed := s.r.Untimed(); untimed != "" {
+		s.row(t, second, "busy, p99", modes, func(*report.Mode) cell { return plainCell("unknown: " + untimed) })
+		origin = " (" + untimed + ")"
+	} else {
+		s.busy(t, second, origin, modes)
+	}
 	if report.HasHeadroom(modes) {
 		s.row(t, second, "headroom (assumed)", modes, func(m *report.Mode) cell {
 			if h := m.Headroom; h != nil && h.Limit != nil {
@@ -340,6 +334,22 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 			return dropCell(words.Count(m.Totals.Drops)+" ("+words.Percent(report.DropShare(m))+")", m.Totals.Drops)
 		})
 	}
+}
+
+// busy is how much of the time the busiest CPU works, and how long packets wait.
+func (s *screen) busy(t *writer, second int, origin string, modes []report.Mode) {
+	s.row(t, second, "busy, p99"+origin, modes, func(m *report.Mode) cell {
+		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
+		if m.TakesTurns() { // its CPUs take turns, so that their times add up
+			turns := " (one CPU at a time), "
+			if t.width < screenWidth {
+				turns = " in turn, "
+			}
+			return plainCell(words.Percent(report.Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + turns + p99)
+		}
+		busy := report.MaxUtilization(m)
+		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
+	})
 }
 
 // row is a figure of each mode, below the columns of its CPUs; second is where

@@ -123,6 +123,7 @@ func TestVerdict(t *testing.T) {
 		"uneven":                 {made(1000, 9000), func(r *report.Report) { r.Findings = []report.Finding{elephant} }, []string{"✖ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | One flow has 70%. [elephant-flow] | → Split it."}},
 		"uneven, nobody says so": {made(1000, 9000), nil, []string{"• CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
 		"few packets":            {made(10, 90), nil, []string{"• 100 packets are too few to judge the spread: CPU 1 takes 90.0% of the packets, 1.80 × its fair share."}},
+		"one packet":             {made(0, 1), nil, []string{"• 1 packet is too few to judge the spread: CPU 1 takes 100.0% of the packets, 2.00 × its fair share."}},
 		"uneven, and the clock": {made(1000, 9000), func(r *report.Report) {
 			leap := note
 			leap.Severity, leap.Remedy = report.Warning, "Cut it."

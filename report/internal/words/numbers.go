@@ -62,12 +62,25 @@ func Rate[F ~float64](f F) string {
 	return Scaled(float64(f), 3, DecimalPrefixes)
 }
 
-// Nanoseconds is a duration with three digits, "12.3 µs"; exact below 1 µs.
+// Nanoseconds is a duration with three digits, "12.3 µs"; exact below 1 µs, in
+// minutes to years where there are a thousand seconds or more.
 func Nanoseconds(ns int64) string {
-	if ns < 1000 {
+	const second = 1e9
+	switch {
+	case ns < 1000:
 		return strconv.FormatInt(ns, 10) + " ns"
+	case ns < 999.5*second:
+		return Scaled(float64(ns), 3, durationUnits)
+	case ns < 2*3600*second:
+		return Scaled(float64(ns)/60/second, 3, []string{""}) + " min"
+	case ns < 48*3600*second:
+		return Scaled(float64(ns)/3600/second, 3, []string{""}) + " h"
 	}
-	return Scaled(float64(ns), 3, durationUnits)
+	days := float64(ns) / 86400 / second
+	if days < 2*365 {
+		return Scaled(days, 3, []string{""}) + " days"
+	}
+	return Scaled(days/365.25, 3, []string{""}) + " years"
 }
 
 // ExactDuration is a duration in full, "819.2 µs".
@@ -117,6 +130,14 @@ func Percent[F ~float64](share F) string {
 		return ">99.9%"
 	}
 	return strconv.FormatFloat(float64(share)*100, 'f', 1, 64) + "%"
+}
+
+// WholePercent is a percentage, not a share, without decimals, "1,738%".
+func WholePercent[F ~float64](percent F) string {
+	if isNull(percent) {
+		return None
+	}
+	return Exact(uint64(math.Round(float64(percent)))) + "%"
 }
 
 // Fixed is f with decimals digits after the point.

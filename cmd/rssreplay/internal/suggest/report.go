@@ -175,7 +175,7 @@ func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 	case balance.NoBetter:
 		return fmt.Sprintf("%s No better than the present: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
 	case balance.HardlyBetter:
-		return fmt.Sprintf("%s Better than the present by less than 1 %%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
+		return fmt.Sprintf("%s Better than the present by less than 1%%: %s against %s.", one.summary, threeDigits(after), threeDigits(before))
 	case balance.WorseWhenBusy:
 		return fmt.Sprintf("%s Better over the whole capture, %s against %s, but worse in its busiest windows: %s against %s.",
 			one.summary, threeDigits(after), threeDigits(before), threeDigits(f.BusyWindows), threeDigits(now.BusyWindows))

@@ -216,7 +216,7 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 	}
 	g := groups[pin.Group]
 	least, mean := p.Presence(tasks, pin.Group)
-	summary := fmt.Sprintf("Queue %d for %s, %.1f %% of the %s", pin.Queue, g.String(), 100*mean, report.Objectives[c.by])
+	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.String(), 100*mean, report.Objectives[c.by])
 	if pin.Table > 0 {
 		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
 	}
@@ -246,7 +246,7 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 		if !gate.Passed && !c.noGate {
 			why := gate.Reason(balance.LeastGain, balance.LeastFoldT, share)
 			if v.Holds() {
-				why = fmt.Sprintf("It might not last: on average it has %.1f %% of an eighth of the packets, but of one of them only %.1f %%.", 100*mean, 100*least)
+				why = fmt.Sprintf("It might not last: on average it has %.1f%% of an eighth of the packets, but of one of them only %.1f%%.", 100*mean, 100*least)
 			}
 			c.declined = append(c.declined, report.Declined{ID: id, Summary: summary + " " + why, Gate: gate})
 			return true

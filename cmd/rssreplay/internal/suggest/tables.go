@@ -239,7 +239,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 	chosen := t.fewest(found)
 	made := found[chosen]
 	moved := report.Plural(uint64(made.Moves), "entry", "entries") + " moved"
-	summary := fmt.Sprintf("%s, the fewest that bring %.0f %% of what any number does.", moved, 100*shareOfBest)
+	summary := fmt.Sprintf("%s, the fewest that bring %.0f%% of what any number does.", moved, 100*shareOfBest)
 	switch {
 	case asked != nil && c.target > 0 && made.Fewest:
 		summary = fmt.Sprintf("%s, the fewest possible for an imbalance of at most %.3f on this capture.", moved, c.target)

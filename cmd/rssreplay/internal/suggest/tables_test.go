@@ -31,8 +31,8 @@ func TestSuggestNoticeable(t *testing.T) {
 		imbalance, busy report.Fraction
 		want            string
 	}{
-		{1.914, 2, "S. Better than the present by less than 1 %: 1.914 against 1.915."},
-		{1.896, 2, "S. Better than the present by less than 1 %: 1.896 against 1.915."},
+		{1.914, 2, "S. Better than the present by less than 1%: 1.914 against 1.915."},
+		{1.896, 2, "S. Better than the present by less than 1%: 1.896 against 1.915."},
 		{1.895, 2, ""},
 		{1.5, 2.04, ""},
 		{1.5, 2.05, "S. Better over the whole capture, 1.500 against 1.915, but worse in its busiest windows: 2.050 against 2.000."},
