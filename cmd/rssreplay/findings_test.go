@@ -371,7 +371,7 @@ func TestFindings(t *testing.T) {
 					w.now = w.now.Add(18 * time.Second)
 				}
 			},
-			figures: []string{"No packet for 3600 s before packet 101"},
+			figures: []string{"No packet for 60.0 min before packet 101"},
 		}, {
 			id:  "coalesced",
 			has: func(w *trafficWriter) { w.even(100, 1); w.segments(7, 5, 3, 2) },
