@@ -41,12 +41,14 @@ type htmlCompare struct {
 	Steers     bool // CPUs hand packets on in a scenario
 	Received   bool
 	Figures    htmlTable
+	All        *htmlTable // figures, where Figures lists many scenarios by some of them
 	Notes      []string
 	WithoutRSS *htmlTable
+	Drawn      string // which scenarios are, "" for all
 	CPUs       []htmlPanel
 	Maps       []htmlScenarioMap // of the scenarios whose tables have a load
 	MapKey     htmlMap           // what all of them are drawn by
-	SameLoads  bool              // the maps but the first tell CPUs, as all have the same loads
+	MapsKey    string            // what the maps but the first tell, in a sentence
 	Diff       *htmlDiff         // nil but of two reports
 	OverTime   *htmlTable        // nil where no scenario moves entries
 	Lines      *htmlLines        // nil where there are no two windows
@@ -59,6 +61,13 @@ type htmlCompare struct {
 
 	timed []report.Mode // those of Time
 }
+
+// drawnScenarios have drawings at most; more than listedScenarios are listed one below the
+// other, with some of their figures.
+const (
+	drawnScenarios  = 16
+	listedScenarios = 8
+)
 
 // htmlScenarioMap is the table of a scenario.
 type htmlScenarioMap struct {
@@ -73,11 +82,15 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 		return h
 	}
 	h.figures(c)
+	drawn := c.Scenarios[:min(len(c.Scenarios), drawnScenarios)]
+	if len(drawn) < len(c.Scenarios) {
+		h.Drawn = fmt.Sprintf("Drawn are the first %d of %d scenarios; the figures are of all.", len(drawn), len(c.Scenarios))
+	}
 	var names []string
 	var modes []*report.Mode
-	for i := range c.Scenarios {
-		if m := c.Scenarios[i].Mode(); m != nil {
-			names, modes = append(names, words.Shown(c.Scenarios[i].Name)), append(modes, m)
+	for i := range drawn {
+		if m := drawn[i].Mode(); m != nil {
+			names, modes = append(names, words.Shown(drawn[i].Name)), append(modes, m)
 		}
 	}
 	loads, latencies := loadPlots(modes), latencyPlots(modes)
@@ -90,11 +103,11 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 	}
 	late(h.CPUs, 35_000)
 	late(h.Latency, 15_000)
-	h.maps(c.Scenarios)
+	h.maps(drawn)
 	h.Diff = newHTMLDiff(c)
 	var time []timed
-	for i := range c.Scenarios {
-		s := &c.Scenarios[i]
+	for i := range drawn {
+		s := &drawn[i]
 		if m := s.Mode(); m != nil {
 			h.timed = append(h.timed, *m)
 			time = append(time, timed{&report.Report{Capture: c.Capture, Table: s.Table, Changes: s.Changes}, m})
@@ -141,7 +154,8 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 		}
 	}
 	first := &scenarios[0].Table
-	h.SameLoads = len(scenarios) > 1 && loads[0] != nil && !slices.ContainsFunc(scenarios, func(s report.Scenario) bool {
+	cpus, several := 0, false
+	sameLoads := len(scenarios) > 1 && loads[0] != nil && !slices.ContainsFunc(scenarios, func(s report.Scenario) bool {
 		return !slices.Equal(s.Table.Packets, first.Packets)
 	})
 	for i, m := range loads {
@@ -151,10 +165,23 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 		m.Most, m.Doubling = most, doubling
 		drawn := newHTMLMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
 		small = small && drawn.Small
-		if h.SameLoads && i > 0 {
+		if sameLoads && i > 0 {
 			drawn.places(&scenarios[i].Table, first)
+			cpus = max(cpus, slices.Max(append(scenarios[i].Table.QueueCPUs, 0))+1)
+			several = several || drawn.Folded > 1
 		}
 		h.Maps = append(h.Maps, htmlScenarioMap{words.Shown(scenarios[i].Name), m.Lead(&scenarios[i].Table), drawn})
+	}
+	h.MapsKey = "All scenarios are at one scale."
+	if sameLoads {
+		h.MapsKey = "The load is the same in all scenarios; in those after the first the colour is the CPU's"
+		if cpus > placeColours {
+			h.MapsKey += fmt.Sprintf(" (of %d colours in turn)", placeColours)
+		}
+		if several {
+			h.MapsKey += ", hatched where a cell has several"
+		}
+		h.MapsKey += ", and entries on another CPU than in the first are outlined."
 	}
 	h.MapKey = htmlMap{Small: small, Most: words.Exact(most), Doubling: doubling}
 }
@@ -168,13 +195,19 @@ func (m *htmlMap) places(table, first *report.TableReport) {
 			cpu, _ := table.CPUOf(at)
 			cell := &m.Rows[r].Cells[c]
 			cell.Place = fmt.Sprintf("c%d", cpu%placeColours)
+			moved := false
 			for i := at; i < min(at+m.Folded, len(table.Entries)); i++ {
 				is, _ := table.CPUOf(i)
-				if was, _ := first.CPUOf(i); is != was {
-					cell.Place += " moved"
-					cell.Tip += fmt.Sprintf("; entry %d was on CPU %d", i, was)
-					break
+				if is != cpu {
+					cell.Place = "several"
 				}
+				if was, _ := first.CPUOf(i); is != was && !moved {
+					moved = true
+					cell.Tip += fmt.Sprintf("; entry %d was on CPU %d", i, was)
+				}
+			}
+			if moved {
+				cell.Place += " moved"
 			}
 			at += m.Folded
 		}
@@ -214,6 +247,7 @@ func (h *htmlCompare) figures(c *report.Compare) {
 	if len(others) > 1 {
 		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
 	}
+	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
 	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
 	otherCapture := c.Diff != nil && c.Diff.Captures
 	for _, f := range report.ComparedFigures(scenarios) {
@@ -243,8 +277,10 @@ func (h *htmlCompare) figures(c *report.Compare) {
 		if len(others) == 1 {
 			row = append(row, figureCell(&f, nil, others[0]))
 		}
+		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
 		h.Figures.row(row...)
 		if unlike && f.Metric == "imbalance.packets" {
+			listed[len(h.Figures.Rows)] = true
 			h.Figures.row(perCPU(&f, scenarios, len(others) == 1)...)
 		}
 		if h.WithoutRSS != nil {
@@ -255,10 +291,22 @@ func (h *htmlCompare) figures(c *report.Compare) {
 	if h.WithoutRSS != nil {
 		h.WithoutRSS.numbers(0)
 	}
+	if len(scenarios) > listedScenarios {
+		all := h.Figures
+		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
+		h.All = &all
+		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column", "scenario", func(row int) bool { return listed[row] })
+		if h.WithoutRSS != nil {
+			h.WithoutRSS.Late = true
+		}
+	}
 	if unlike {
 		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
 	}
 }
+
+// listedFigures are those by which many scenarios are listed.
+var listedFigures = map[string]bool{"imbalance.packets": true, "imbalance.busiest_window": true, "drops": true, "latency_p99_ns": true, "flows_moved": true}
 
 // delta is how a figure differs from the first scenario's: "▲ 35.4%"; "" where it does
 // not, or only by noise.
@@ -369,6 +417,10 @@ func differingParameters(c *report.Compare) *htmlTable {
 	}
 	if len(names) == 0 {
 		return nil
+	}
+	if len(c.Scenarios) > listedScenarios {
+		turned := t.turned(t.ID, t.Caption, "scenario", func(int) bool { return true })
+		return &turned
 	}
 	return t
 }

@@ -53,6 +53,9 @@ type htmlEntry struct {
 	Tip   string
 }
 
+// Long is a text of three digits or more.
+func (e htmlEntry) Long() bool { return len(e.Text) > 2 }
+
 func newHTMLMap(id string, table *report.TableReport, m *draw.EntryMap) htmlMap {
 	h := htmlMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
 	columns := draw.LabelledColumns

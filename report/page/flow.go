@@ -27,8 +27,7 @@ type htmlFlows struct {
 const (
 	// flowPage is the flows of a page of the table.
 	flowPage = 50
-	// pageRoom is what a page takes at most, in bytes, with flows of which nobody said how
-	// many there are to be; besideRoom of it is not data.
+	// pageRoom is about what a page takes at most, in bytes; besideRoom of it is not data.
 	pageRoom   = 5_000_000
 	besideRoom = 300_000
 	// placeData is about what the data has of a CPU or queue under a mode, beside its series.
@@ -37,7 +36,8 @@ const (
 	titleCPUs = 8
 )
 
-// flowRoom is how much of a page is left for flows, by what else its data has.
+// flowRoom is how much of a page is left for flows, by what else its data has; a little
+// there always is.
 func flowRoom(r *report.Report, series, try []byte) int {
 	room := pageRoom - besideRoom - len(series) - len(try)
 	for i := range r.Modes {
@@ -46,12 +46,10 @@ func flowRoom(r *report.Report, series, try []byte) int {
 	return max(room, pageRoom/10)
 }
 
-// newHTMLFlows has all of r's flows, or of those of which nobody said how many as many as
-// room takes.
+// newHTMLFlows has as many of r's flows, the largest, as room takes.
 func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 	h := &htmlFlows{Note: r.FlowsNote, flows: r.Flows, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first", Head: heads("*#")}}
-	bounded := r.AllFlows != nil
-	if bounded {
+	if r.AllFlows != nil {
 		h.flows = r.AllFlows
 	}
 	if h.flows == nil {
@@ -73,10 +71,11 @@ func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 	d := newFlowData(r.Modes)
 	var row []byte
 	var packets uint64
-	size := 0
+	size, full := 0, false
 	for f := range h.flows {
 		row = d.append(row[:0], &f)
-		if size += len(row) + len(",\n"); bounded && size+d.size > room {
+		if size += len(row) + len(",\n"); size+d.size > room {
+			full = true
 			break
 		}
 		if h.Total < flowPage {
@@ -91,7 +90,10 @@ func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 	coverage := fmt.Sprintf("%s of the received packets", words.Percent(report.Ratio(packets, r.Capture.Received)))
 	h.Lead = fmt.Sprintf("%s, the largest first: %s.", words.Plural(uint64(h.Total), "flow", "flows"), coverage)
 	if left := int64(r.FlowsTotal) - int64(h.Total); left > 0 {
-		h.Lead = fmt.Sprintf("The %s largest of %s: %s. (--flows all lists all.)", words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"), coverage)
+		h.Lead = fmt.Sprintf("The %s largest of %s: %s.", words.Exact(uint64(h.Total)), words.Plural(r.FlowsTotal, "flow", "flows"), coverage)
+		if full {
+			h.Lead += fmt.Sprintf(" A page has room for %d MB; --format csv --flows all lists all.", pageRoom/1_000_000)
+		}
 	}
 	return h
 }

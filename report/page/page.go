@@ -2,6 +2,7 @@ package page
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -50,6 +51,14 @@ var unitGap = regexp.MustCompile(`(\d) (ns|µs|ms|s|[kMGT]?B)\b`)
 // Sentence is s as the page shows it, no number parted from its unit.
 func Sentence(s string) string { return unitGap.ReplaceAllString(words.Shown(s), "$1\u00a0$2") }
 
+// flag is a flag in a sentence.
+var flag = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
+
+// sentence is s as Sentence has it, and no line ends within a flag.
+func sentence(s string) template.HTML {
+	return template.HTML(flag.ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
+}
+
 // htmlPage is what every page has, and where it is written.
 type htmlPage struct {
 	Title  string
@@ -78,7 +87,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": Sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(htmlFiles, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(htmlFiles, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -211,18 +220,33 @@ func newHTMLTail(c *report.Capture, tool report.Tool, command []string, paramete
 		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
 		Caveats: report.CaveatsOf(c, parameters, caveats),
 	}
-	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size", "SHA-256", "remarks")}
+	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size")}
+	column := func(name string, of func(f *report.File) string) { // where a file has it
+		if !slices.ContainsFunc(c.Files, func(f report.File) bool { return of(&f) != "" }) {
+			return
+		}
+		tail.Files.Head = append(tail.Files.Head, htmlHead{Text: name})
+		for i := range c.Files {
+			cell := textCell(cmp.Or(of(&c.Files[i]), "–"))
+			cell.Class = "value"
+			tail.Files.Rows[i] = append(tail.Files.Rows[i], cell)
+		}
+	}
 	for i := range c.Files {
 		f := &c.Files[i]
-		sum := "–"
-		if f.SHA256 != nil {
-			sum = *f.SHA256
-		}
-		remarks := slices.DeleteFunc([]string{f.LossText(), f.SkippedText()}, func(s string) bool { return s == "" })
-		row := []htmlCell{headCell(f.Name), textCell(f.FormatText()), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes), textCell(sum), textCell(strings.Join(remarks, "; "))}
-		row[0].Class, row[4].Class, row[5].Class = "value", "value", "value"
-		tail.Files.row(row...)
+		name := headCell(f.Name)
+		name.Class = "value"
+		tail.Files.row(name, textCell(f.FormatText()), textCell(strings.Join(f.LinkTypes, ", ")), bytesCell(f.FileBytes))
 	}
+	column("SHA-256", func(f *report.File) string {
+		if f.SHA256 == nil {
+			return ""
+		}
+		return *f.SHA256
+	})
+	column("remarks", func(f *report.File) string {
+		return strings.Join(slices.DeleteFunc([]string{f.LossText(), f.SkippedText()}, func(s string) bool { return s == "" }), "; ")
+	})
 	tail.ManyFiles = len(c.Files) > report.ManyFiles
 	for _, f := range c.Facts() {
 		fact := htmlFact{Name: f.Label, Text: strings.Join(f.Items, ", ")}

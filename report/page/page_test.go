@@ -781,7 +781,9 @@ func TestHTMLFlowRoom(t *testing.T) {
 			r = withSteered(busy(fixture.WithTable(r, 512), 1))
 		}
 		r = fixture.WithFlows(r, of.flows)
-		r.AllFlows, r.Flows = r.Flows, nil
+		if of.cpus == 8 { // else the flows were asked for
+			r.AllFlows, r.Flows = r.Flows, nil
+		}
 		page := htmlOf(t, r)
 		var data struct {
 			Flows    [][]any
@@ -837,5 +839,70 @@ func TestHTMLDiff(t *testing.T) {
 		case d == "" && f.Metric == "imbalance.packets" && was != now:
 			t.Errorf("%s from %v to %v is no change", f.Label, was, now)
 		}
+	}
+}
+
+// Many scenarios are listed one below the other, and drawn are the first of them.
+func TestHTMLManyScenarios(t *testing.T) {
+	c := fixture.Compared(4, 8)
+	for len(c.Scenarios) < drawnScenarios+4 {
+		s := c.Scenarios[1]
+		s.Name = fmt.Sprint("scenario ", len(c.Scenarios))
+		c.Scenarios = append(c.Scenarios, s)
+	}
+	page := string(compareHTML(t, c))
+	_, after, _ := strings.Cut(page, `<table id="figures-table"`)
+	list, after, _ := strings.Cut(after, "</table>")
+	for what, of := range map[string]struct{ got, want int }{
+		"rows of the list":     {strings.Count(list, `<th scope="row"`), len(c.Scenarios) + 1}, // without RSS, too
+		"deltas in it":         {min(strings.Count(list, `class="delta"`), 1), 1},
+		"tables left to fold":  {strings.Count(after, "<summary>All figures</summary>"), 1},
+		"drawings":             {strings.Count(page, `<h3>scenario `), 4 * (drawnScenarios - 4)}, // CPUs, maps, time and latency
+		"maps":                 {strings.Count(page, `<table id="map-`), drawnScenarios},
+		"drawings over time":   {strings.Count(page, `class="timeline`), drawnScenarios},
+		"sentences about that": {strings.Count(page, "Drawn are the first 16 of 20 scenarios; the figures are of all."), 2},
+	} {
+		if of.got != of.want {
+			t.Errorf("%s: %d, want %d", what, of.got, of.want)
+		}
+	}
+	var data struct {
+		Tables []struct {
+			ID   string
+			Rows [][]any
+		}
+	}
+	if err := json.Unmarshal(dataOf([]byte(page)), &data); err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(data.Tables, func(t struct {
+		ID   string
+		Rows [][]any
+	}) bool {
+		return t.ID == "all-figures"
+	})
+	if at < 0 || len(data.Tables[at].Rows) < 15 || len(data.Tables[at].Rows[0]) != len(c.Scenarios)+2 {
+		t.Errorf("the data does not have all figures of all scenarios")
+	}
+}
+
+// Of a table of many rows the page has the first, and says so; the script has all.
+func TestHTMLFirstRows(t *testing.T) {
+	table := htmlTable{ID: "x", Caption: "What moved when", Head: heads("*at")}
+	for i := range 1000 {
+		table.row(numberCell(i))
+	}
+	table.first(listedRows)
+	text, err := json.Marshal(&table)
+	if err != nil || len(table.Rows) != listedRows || table.Part != "the first 32 of 1,000" || bytes.Count(text, []byte(`],[`)) != 999 {
+		t.Errorf("%d rows, %q, and as data %.100s: %v", len(table.Rows), table.Part, text, err)
+	}
+}
+
+// No line ends within a flag or between a number and its unit, and nothing is markup.
+func TestSentence(t *testing.T) {
+	got := sentence("Give --rx-ring <4096> for 12 µs, or --key.")
+	if want := "Give <span class=\"flag\">--rx-ring</span> &lt;4096&gt; for 12\u00a0µs, or <span class=\"flag\">--key</span>."; string(got) != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

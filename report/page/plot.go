@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -26,6 +27,7 @@ type htmlPlot struct {
 	Labels  report.List[plotText] `json:"labels"` // below
 	Values  report.List[plotText] `json:"values"` // at the columns
 	Dense   bool                  `json:"dense"`  // too many columns for values where the page is narrow
+	Close   bool                  `json:"close"`  // likewise where it is very narrow: there only the greatest has its value
 }
 
 // plotLine is a line across.
@@ -50,6 +52,7 @@ type plotText struct {
 	Y    string `json:"y"` // px
 	Text string `json:"text"`
 	Hot  bool   `json:"hot"`
+	Most bool   `json:"most"` // none is higher
 
 	y float64
 }
@@ -83,7 +86,7 @@ func (s plotScale) grid() (lines []plotLine) {
 
 // spread places n columns.
 func (p *htmlPlot) spread(n int, label func(i int) string) {
-	p.Dense = n > plotValues
+	p.Dense, p.Close = n > plotValues, n > plotValues/2
 	p.Tips = make([]string, n)
 	every := (n + plotLabels - 1) / plotLabels
 	for i := range n {
@@ -114,7 +117,15 @@ func tenths(px float64) string { return decimal(math.Round(px*10) / 10) }
 // value writes at a column, where there are few.
 func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
 	if n := len(p.Tips); n <= 2*plotValues {
-		p.Values = append(p.Values, plotText{middle(i, n), decimal(y - 4), text, hot, y - 4})
+		p.Values = append(p.Values, plotText{X: middle(i, n), Y: decimal(y - 4), Text: text, Hot: hot, y: y - 4})
+	}
+}
+
+// marked marks the highest value.
+func (p *htmlPlot) marked() {
+	if len(p.Values) > 0 {
+		highest := slices.MinFunc(p.Values, func(a, b plotText) int { return cmp.Compare(a.y, b.y) })
+		p.Values[slices.IndexFunc(p.Values, func(v plotText) bool { return v.X == highest.X })].Most = true
 	}
 }
 
@@ -176,6 +187,7 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 			p.value(i, scale.y(float64(c.Packets)), words.Percent(share), times >= 2)
 			p.clear(i, scale.y(float64(mean)))
 		}
+		p.marked()
 		heaviest := m.MostLoaded()
 		p.Summary = fmt.Sprintf("Packets of %s under %s. CPU %d has the most, %s, %s.", words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs"), words.Shown(m.Mode),
 			heaviest.CPU, words.Exact(heaviest.Packets), words.Percent(report.Ratio(heaviest.Packets, m.Totals.Packets)))
@@ -335,6 +347,7 @@ func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
 			}
 			p.value(i, scale.y(float64(q.DepthMax)), text, q.Drops > 0)
 		}
+		p.marked()
 		p.Summary = fmt.Sprintf("Most packets waiting in %s under %s: at most %s, in queue %d.", words.Plural(uint64(len(m.Queues)), "queue", "queues"), words.Shown(m.Mode),
 			words.Exact(deepest.DepthMax), deepest.Queue)
 		if len(dropped) > 0 {

@@ -220,7 +220,7 @@ func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, `,"received":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, flowPage, report.ComparedMode(r.Modes))
+	fmt.Fprintf(w, `,"received":%d,"flows_total":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, r.FlowsTotal, flowPage, report.ComparedMode(r.Modes))
 	w.Write(h.series)
 	fmt.Fprintf(w, `,"table":%s,"try":%s,"complete":%t`, table, h.tried, h.Flows != nil && uint64(h.Flows.Total) == r.FlowsTotal && r.FlowsNote == "")
 	return h.Flows.writeData(w, r.Modes)

@@ -135,6 +135,9 @@ func textTable(id, caption string, names []string, rows [][]string) htmlTable {
 	for _, row := range rows {
 		cells := make([]htmlCell, len(row))
 		for i, s := range row {
+			if s == "-" {
+				s = "–"
+			}
 			cells[i] = textCell(s)
 			cells[i].Number, cells[i].Head = i < len(t.Head) && t.Head[i].Number, i == 0
 		}

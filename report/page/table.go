@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,17 +17,22 @@ import (
 type htmlTable struct {
 	ID      string
 	Caption string
+	Fold    string // what its fold is called; "" for what follows from the caption
+	Key     string // what its columns are, in sentences
 	Head    []htmlHead
 	Rows    [][]htmlCell
-	Numbers bool // almost all cells are, and have no class for it
-	Of      int  // rows that the script shows, where Rows are some of them; else 0
-	Late    bool // the script shows it
+	Numbers bool   // almost all cells are, and have no class for it
+	Part    string // of the rows that Rows is, where the script shows all; else ""
+	Late    bool   // the script shows it
 
 	all [][]htmlCell // those
 }
 
 // Folded is what a fold of the table is called.
 func (t *htmlTable) Folded() string {
+	if t.Fold != "" {
+		return t.Fold
+	}
 	if t.Numbers && !strings.HasPrefix(t.Caption, "All ") {
 		return t.Caption + ": all numbers"
 	}
@@ -68,10 +74,39 @@ func (t *htmlTable) numbers(most int) {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(packets(t.Rows[b]), packets(t.Rows[a])) })
 	order = order[:most]
 	slices.Sort(order)
-	t.all, t.Of, t.Rows = t.Rows, len(t.Rows), nil
+	t.all, t.Rows, t.Part = t.Rows, nil, fmt.Sprintf("the %d with the most packets of %s", most, words.Exact(uint64(len(t.Rows))))
 	for _, i := range order {
 		t.Rows = append(t.Rows, t.all[i])
 	}
+}
+
+// first leaves to the script all rows but the first most.
+func (t *htmlTable) first(most int) {
+	if len(t.Rows) > most {
+		t.all, t.Rows, t.Part = t.Rows, t.Rows[:most], fmt.Sprintf("the first %d of %s", most, words.Exact(uint64(len(t.Rows))))
+	}
+}
+
+// turned is t with a row for each of its columns but the first, which names the columns now:
+// those of its rows that are wanted.
+func (t *htmlTable) turned(id, caption, corner string, wanted func(row int) bool) htmlTable {
+	turned := htmlTable{ID: id, Caption: caption, Head: []htmlHead{{Text: corner}}, Numbers: t.Numbers}
+	if t.Numbers {
+		turned.Head[0].Class = "text"
+	}
+	for _, head := range t.Head[1:] {
+		turned.row(htmlCell{Text: head.Text, Head: true, Class: turned.Head[0].Class})
+	}
+	for i, row := range t.Rows {
+		if !wanted(i) {
+			continue
+		}
+		turned.Head = append(turned.Head, htmlHead{Text: row[0].Text})
+		for k, cell := range row[1:] {
+			turned.Rows[k] = append(turned.Rows[k], cell)
+		}
+	}
+	return turned
 }
 
 // listedRows are the rows of such a table that a page has itself.
@@ -80,7 +115,7 @@ const listedRows = 32
 // MarshalJSON writes the table as the script reads it.
 func (t *htmlTable) MarshalJSON() ([]byte, error) {
 	rows := t.all
-	if t.Of == 0 {
+	if t.Part == "" {
 		rows = t.Rows
 	}
 	return json.Marshal(struct {
@@ -134,12 +169,16 @@ func (c htmlCell) Exact() string {
 }
 
 // MarshalJSON writes the cell as the script reads it: its text, or [text, exact number,
-// class].
+// class, delta], of which those at the end are left out that it has not.
 func (c htmlCell) MarshalJSON() ([]byte, error) {
-	if c.Exact() == "" && c.Class == "" {
+	parts := []string{c.Text, c.Exact(), c.Class, c.Delta}
+	for len(parts) > 1 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
+	}
+	if len(parts) == 1 {
 		return json.Marshal(c.Text)
 	}
-	return json.Marshal([]string{c.Text, c.Exact(), c.Class})
+	return json.Marshal(parts)
 }
 
 // Classes are the cell's classes.

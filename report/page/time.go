@@ -28,7 +28,6 @@ type htmlTimeline struct {
 	Note      string     // about the scales, which zooming changes
 	Left      string     // about the CPUs that are not shown, "" when all are
 	Moves     *htmlTable // nil where nothing moved
-	MovesKey  string     // what its columns are
 	Shown     int        // CPUs that are
 	Late      bool       // the script draws it, from the page's data
 
@@ -52,6 +51,7 @@ type htmlTimeMark struct {
 	At   int64  // ns
 	X    string // percent
 	Y    int    // of the text, px
+	Top  int    // where its line begins, px: clear of the texts above
 	Late bool   // the text stands before it
 	Text string
 	Tip  string
@@ -215,7 +215,7 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 
 func (h *htmlTimeline) mark(at int64, y int, text string) {
 	whole := float64(int64(h.Columns) * h.column)
-	h.Marks = append(h.Marks, htmlTimeMark{At: at, X: decimal(100 * float64(at) / whole), Y: y, Late: float64(at) > 0.8*whole, Text: text})
+	h.Marks = append(h.Marks, htmlTimeMark{At: at, X: decimal(100 * float64(at) / whole), Y: y, Top: max(y-9, 0), Late: float64(at) > 0.8*whole, Text: text})
 }
 
 // Of the times at which entries or queues move, mostMoves are marked at most: of several so
@@ -259,8 +259,10 @@ func (h *htmlTimeline) moves(rows []report.MoveRow) {
 		row := &rows[i]
 		t.row(timeCell(row.Time), textCell(row.By()), exactCell(uint64(len(row.Moves))), exactCell(row.Flows()), textCell(row.Ways(4)), imbalance(row.Before), imbalance(row.After))
 	}
+	t.numbers(0)
+	t.first(listedRows)
+	t.Fold, t.Key = t.Caption, report.MoveRowsKey
 	h.Moves = t
-	h.MovesKey = report.MoveRowsKey
 }
 
 // timeNote says what a drawing's columns are.

@@ -93,7 +93,7 @@ function makeTable({id, caption, head, rows}) {
   [table.id, table.className] = [id, "numbers"];
   table.createCaption().textContent = caption;
   const fill = (row, cells, tags, scopes) => cells.forEach((cell, i) => {
-    const [text, number, style] = typeof cell === "string" ? [cell] : cell;
+    const [text, number, style, delta] = typeof cell === "string" ? [cell] : cell;
     const element = document.createElement(tags[i] ?? tags.at(-1));
     if (scopes[i]) element.scope = scopes[i];
     if (style) element.className = style;
@@ -102,6 +102,11 @@ function makeTable({id, caption, head, rows}) {
       [value.value, value.textContent] = [number, text];
       element.append(value);
     } else element.textContent = text;
+    if (delta) {
+      const span = document.createElement("span");
+      [span.className, span.textContent] = ["delta", delta];
+      element.append(" ", span);
+    }
     row.append(element);
   });
   fill(table.createTHead().insertRow(), head, ["th"], head.map(() => "col"));
@@ -148,7 +153,7 @@ function columnFields(columns, tips, lists) {
 // drawPlot is a drawing that the page did not come with, as page.tmpl has the others.
 function drawPlot(plot) {
   const {height} = plot, root = document.createElement("div");
-  root.className = "plot" + (plot.dense ? " dense" : "");
+  root.className = "plot" + (plot.dense ? " dense" : "") + (plot.close ? " close" : "");
   const scale = svgElement("svg", {class: "scale", width: "100%", height, "aria-hidden": "true"}, root);
   const columns = svgElement("svg", {class: "columns", width: "100%", height, role: "img", "aria-label": plot.summary}, root);
   for (const {y, text} of plot.grid) {
@@ -161,7 +166,7 @@ function drawPlot(plot) {
     svgElement("line", {class: "mark", x1: 0, x2: "100%", y1: plot.mark.y, y2: plot.mark.y}, columns);
     svgElement("text", {class: "marked", x: "100%", y: plot.mark.y, dx: 5, dy: 4}, columns, plot.mark.text);
   }
-  for (const {x, y, text, hot} of plot.values) svgElement("text", {class: hot ? "value hot" : "value", x: x + "%", y}, columns, text);
+  for (const {x, y, text, hot, most} of plot.values) svgElement("text", {class: "value" + (hot ? " hot" : "") + (most ? " most" : ""), x: x + "%", y}, columns, text);
   const labels = svgElement("svg", {class: "labels", width: "100%", height: 16, "aria-hidden": "true"}, root);
   for (const {x, text} of plot.labels) svgElement("text", {x: x + "%", y: 12}, labels, text);
   columnFields(columns, plot.tips, plot.lists);

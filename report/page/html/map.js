@@ -1,11 +1,12 @@
 // A map of an indirection table.
 for (const map of all(".map")) {
   const help = document.createElement("p"), readout = document.createElement("p");
-  [help.id, help.className, readout.id, readout.className] = [map.id + "-help", "map-help faint", map.id + "-readout", "map-readout"];
+  [help.id, help.className, readout.id, readout.className] = [map.id + "-help", "hidden", map.id + "-readout", "map-readout"];
   help.textContent = "Arrow keys go from entry to entry" + (byId("flow-table") ? "; Enter or a click lists the entry's flows." : ".");
+  readout.textContent = help.textContent;
   readout.setAttribute("aria-live", "polite");
   map.setAttribute("aria-describedby", help.id);
-  map.after(help, readout);
+  map.after(readout, help);
   const rows = [...map.tBodies[0].rows].map((row) => all("td", row));
   map.setAttribute("role", "grid");
   for (const row of rows) {

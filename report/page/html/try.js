@@ -104,7 +104,7 @@ function newTryForm() {
     const of = (f, cpu) => f.packets[f.cpus.indexOf(cpu)];
     const most = Math.max(r.present.most, r.tried.most, 1), height = 176, top = 18, n = cpusThere.length;
     const y = (v) => height - v / most * (height - top), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
-    const plot = {height, dense: n > 8, grid: [], tips: [], labels: [], values: [],
+    const plot = {height, dense: n > 8, close: n > 4, grid: [], tips: [], labels: [], values: [],
       summary: `Packets per CPU: the tried table's imbalance is ${fixed(r.tried.imbalance, 2)}, the present one's ${fixed(r.present.imbalance, 2)}`};
     const power = 10 ** Math.floor(Math.log10(most / 4)), step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= most / 4) * power);
     for (let v = 0; v <= most; v += step) plot.grid.push({y: y(v), text: v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v)});
@@ -115,7 +115,7 @@ function newTryForm() {
       plot.tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
       if (then > 0) line("bar" + (then >= 2 * mean ? " hot" : then >= 1.25 * mean ? " warm" : ""), Math.min(y(then), height - 1), height);
       if (now !== undefined) line("other", y(now) - 1.5, y(now) + 1.5);
-      if (then !== undefined && n <= 16) plot.values.push({x, y: now !== undefined && y(now) > y(then) - 14 && y(now) < y(then) - 1 ? y(now) - 5 : y(then) - 4, text: percent(r.tried.total ? then / r.tried.total : 0)});
+      if (then !== undefined && n <= 16) plot.values.push({x, y: now !== undefined && y(now) > y(then) - 14 && y(now) < y(then) - 1 ? y(now) - 5 : y(then) - 4, most: cpu === r.tried.mostCPU, text: percent(r.tried.total ? then / r.tried.total : 0)});
       if (i % Math.ceil(n / 16) === 0) plot.labels.push({x, text: cpu});
     });
     plot.parts = [...lines].map(([style, path]) => ({style, wide: style === "other" ? 10 : 7.6 * Math.min(1, n / 8), path}));
