@@ -3,8 +3,6 @@ package engine
 import (
 	"math/bits"
 
-	"rssreplay/dispatch/engine/affinity"
-	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
@@ -27,8 +25,7 @@ import (
 //	    ahead of itself, another's by an IPI.
 //
 // CPUs wait for each other's packets, so that they go on together, one event after
-// the other (agenda), or each alone up to where another one may see what it does
-// (lazyHop).
+// the other (agenda).
 type secondHop struct {
 	*Model
 	front   frontEnd         // of RSSMSIX
@@ -41,8 +38,7 @@ type secondHop struct {
 	busyWith int    // the CPU whose events happen; none between them
 	bound    moment // when another one's, or an arrival, comes
 
-	lazy lazyHop
-	ways bigarray.Array[uint32] // per flow, in lazy times: its queue and the CPU that it is steered to, and 1; 0: no packet
+	aimed *aimed // where a batch's packets are steered to, if that is known beforehand; else nil
 }
 
 const none = -1
@@ -149,18 +145,22 @@ func newSecondHop(m *Model) *secondHop {
 		h.raise, h.isr, h.ipi, h.turn = never, never, never, never
 		h.joined = make([]uint64, (len(m.cpus)+63)/64)
 	}
-	if e.maySleep() {
-		e.lazy.on = true
-		m.FixedAffinity = affinity.NewMoving(m.CountedAffinity, e.wayTo)
-	}
 	e.front.hop = e
 	return e
 }
 
-func (e *secondHop) Process(b *Batch) {
-	if e.lazy.on {
-		e.aim(b)
+// steer is the CPU that packet i of b, which took a buffer, is steered to.
+func (e *secondHop) steer(b *Batch, i int, queue uint16) uint16 {
+	if e.aimed == nil {
+		return e.Model.steer(b, i, queue)
 	}
+	if e.aimed.own[i] {
+		e.ownHashes++
+	}
+	return e.aimed.to[i]
+}
+
+func (e *secondHop) Process(b *Batch) {
 	if e.mode == RSSMSIX {
 		e.front.process(b, e)
 		return
@@ -182,7 +182,7 @@ func (e *secondHop) Process(b *Batch) {
 			sends = sends[1:]
 			continue
 		}
-		e.meet(0, t)
+		e.catchUpAll(t)
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
 		}
@@ -196,7 +196,7 @@ func (e *secondHop) Process(b *Batch) {
 }
 
 // catchUp, catchUpAll, busy and publish are the backEnd.
-func (e *secondHop) catchUp(now int64, cpu uint16) { e.meet(int(cpu), now) }
+func (e *secondHop) catchUp(now int64, _ uint16) { e.catchUpAll(now) }
 
 func (e *secondHop) catchUpAll(now int64) { e.until(at(now, stepArrivals)) }
 
@@ -217,9 +217,6 @@ func (e *secondHop) busy(now int64) []int64 {
 func (e *secondHop) publish(t int64, cpus []uint16) {
 	e.catchUpAll(t)
 	for _, cpu := range cpus {
-		if e.lazy.on {
-			e.run(int(cpu), at(t, stepArrivals))
-		}
 		e.filled(t, int(cpu))
 	}
 }
@@ -260,7 +257,7 @@ func (e *secondHop) plan(c int) {
 	if c == e.busyWith {
 		return
 	}
-	when := e.outlook(c)
+	when := e.hops[c].next()
 	e.agenda.set(c, when)
 	e.bound = min(e.bound, when)
 }
@@ -276,13 +273,7 @@ func (e *secondHop) until(end moment) {
 		// the agenda told afterwards.
 		h := &e.hops[c]
 		e.busyWith, e.bound = c, min(end, e.agenda.others(c))
-		for e.lazy.on {
-			e.awake(c, h, when)
-			if when = e.outlook(c); when >= e.bound {
-				break
-			}
-		}
-		for !e.lazy.on {
+		for {
 			e.now = when.time()
 			e.do(c, h, when)
 			if when = h.next(); when >= e.bound {
@@ -320,7 +311,6 @@ func (e *secondHop) raise(v int) {
 	vector.armed, vector.masked = false, true
 	vector.Raise(e.now)
 	if vector.cpu = v; e.mode == NonRSS {
-		e.awakeAll()
 		vector.cpu = e.systemCPU()
 	}
 	e.event(Raise, e.now, vector.cpu, -1, -1)
@@ -412,11 +402,6 @@ func (e *secondHop) decide(c int) {
 		cpu.FromBacklog++
 		h.packet = *h.backlog.pop()
 		e.takeToIndicate(c)
-		if e.lazy.on { // nobody sees the packet's end
-			end := h.turn.time()
-			e.countIndicated(c, end)
-			h.turn = at(end, stepStarts)
-		}
 		return
 	}
 	q := &e.queues[h.vector]
@@ -441,10 +426,7 @@ func (e *secondHop) takeToIndicate(c int) {
 	h, p := &e.hops[c], &e.hops[c].packet
 	h.doing = indicating
 	cost, from := e.cfg.Cost(p.length), noCPU
-	switch {
-	case e.lazy.on:
-		e.takeAimed(c, p)
-	case p.flow != NoFlow:
+	if p.flow != NoFlow {
 		last := e.latest.At(p.flow)
 		if *last != 0 && int(*last) != c+1 {
 			from = int(*last) - 1
@@ -460,35 +442,24 @@ func (e *secondHop) takeToIndicate(c int) {
 	if e.observe != nil {
 		e.observe(Event{Mode: e.mode, Kind: Take, Time: e.now, CPU: c, Queue: int(p.queue), Packet: int64(p.packet), Latest: from})
 	}
-	if !e.lazy.on {
-		e.settle(p.packet, uint16(c))
-	}
+	e.settle(p.packet, uint16(c))
 	e.work(c, cost, stepEnds)
 }
 
-// countIndicated counts the packet that a CPU is at, whose work ends at end.
-func (e *secondHop) countIndicated(c int, end int64) {
+// indicated is the end of a packet's work.
+func (e *secondHop) indicated(c int) {
 	h, cpu := &e.hops[c], &e.cpus[c]
 	p := &h.packet
 	h.indicated++
 	cpu.Packets++
 	cpu.Bytes += uint64(p.length)
-	late := end - p.arrival
+	late := e.now - p.arrival
 	cpu.latency.Count(late)
 	cpu.latency.Add(1, late, max(cpu.latency.Max, late))
 	e.inWindow(&cpu.series, p.arrival)
-}
-
-// indicated is the end of a packet's work.
-func (e *secondHop) indicated(c int) {
-	h := &e.hops[c]
-	p := &h.packet
-	e.countIndicated(c, e.now)
-	if !e.lazy.on {
-		e.order.Indicated(0, p.flow, p.packet, e.now)
-		if e.order.Due() {
-			e.order.Passed(e.now)
-		}
+	e.order.Indicated(0, p.flow, p.packet, e.now)
+	if e.order.Due() {
+		e.order.Passed(e.now)
 	}
 	e.event(Indicate, e.now, c, int(p.queue), int64(p.packet))
 	if h.having == vectorDPC {
@@ -504,16 +475,13 @@ func (e *secondHop) join(c int) {
 	h := &e.hops[c]
 	p := &h.packet
 	e.giveBack(h)
-	e.awakeFor(c, int(p.target), stepEnds)
 	to, cpu := &e.hops[p.target], &e.cpus[p.target]
 	if to.backlog.len() > e.cfg.RPS.Backlog {
 		cpu.BacklogDrops++
 		if e.FixedAffinity != nil {
 			e.FixedAffinity.Drop(p.flow)
 		}
-		if !e.lazy.on {
-			e.settle(p.packet, notSteered)
-		}
+		e.settle(p.packet, notSteered)
 		e.handed(BacklogDrop, p, c)
 		return
 	}
@@ -565,7 +533,6 @@ func (e *secondHop) wake(c int) {
 		for ; word != 0; word &= word - 1 {
 			other := 64*i + bits.TrailingZeros64(word)
 			to := &e.hops[other]
-			e.awakeFor(c, other, stepStarts)
 			if to.scheduled || to.backlog.len() == 0 {
 				continue
 			}
@@ -575,9 +542,7 @@ func (e *secondHop) wake(c int) {
 				continue
 			}
 			to.ipi = at(e.now+e.cfg.IPILatency, stepStarts)
-			if !e.lazy.on {
-				e.plan(other)
-			}
+			e.plan(other)
 		}
 	}
 }
@@ -597,12 +562,6 @@ func (e *secondHop) Finish() {
 		e.front.finish(e)
 	}
 	e.until(never)
-	if e.lazy.on {
-		for c := range e.hops {
-			e.run(c, never)
-		}
-		e.now = e.lazy.last
-	}
 	e.at(e.now)
 	for v := range e.vectors {
 		e.vectorWork = max(e.vectorWork, e.vectors[v].worked)

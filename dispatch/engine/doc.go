@@ -17,8 +17,7 @@
 //     other, and closed forms apply only between the moves of entries (fast_moving.go).
 //  6. Receive packet steering: rps.go chooses CPUs, backlog.go is the second hop to
 //     them. CPUs wait for each other there, one event after the other (agenda.go); as
-//     long as each flow has one way, each works alone as far as no other one sees it
-//     (lazy_hop.go).
+//     long as each flow has one way, in whole turns (fast_hop.go).
 //  7. Closed forms: where nobody observes, fast engines (fast_*.go)
 //     count the same as lines in less time; fast_line_plain.go says when they apply. New
 //     chooses (model_set.go).

@@ -17,7 +17,11 @@ type Engine interface {
 func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (Engine, *Model) {
 	m := newModel(cfg, mode, sends, varies, observe)
 	if cfg.RPS.Active(mode) {
-		return newSecondHop(m), m
+		hop := newSecondHop(m)
+		if hop.mayBeFast() {
+			return newFastHop(hop), m
+		}
+		return hop, m
 	}
 	switch plain := m.plain(); {
 	case plain && mode == RSSMSIX && sends == FlowSends && !varies && m.takesAtOnce():

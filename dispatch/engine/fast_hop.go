@@ -1,0 +1,354 @@
+package engine
+
+import (
+	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/nicmodel"
+)
+
+// fastHop is secondHop in turns instead of events, where nobody observes, all work takes
+// time, and all packets of a flow have one way: from one queue to one CPU.
+//
+// Optimization: it equals secondHop. What a CPU does to others, a turn of a vector's DPC
+// does alone: packets join their backlogs, and at its end it schedules these. It has no
+// need of the others but for its start, so that it is worked on at once, and all it does
+// to them is noted at its time (hopLine). So CPUs have to wait for each other only where
+// such turns start: in the order of the next decisions of vectors' DPCs (agenda), of
+// which one that a CPU does not know yet can let a packet join its backlog rps-cost
+// later at the soonest. Up to there each goes through its backlog alone.
+//
+// In which order CPUs take the packets of one flow must not matter. Where a batch has a
+// flow of a second way, the events go on one by one, for good (wakeUp).
+type fastHop struct {
+	*secondHop
+	cycles []hopCycle             // of each vector
+	lines  []hopLine              // of each CPU
+	ways   bigarray.Array[uint32] // per flow: its queue and the CPU that it is steered to, and 1; 0: no packet
+	met    []uint64               // set of the flows of which a packet was taken to be indicated
+	time   int64                  // of the last arrival of the batches before
+}
+
+// hopCycle is a vector's interrupt cycle.
+type hopCycle struct {
+	state      hopState
+	indicating bool  // turning: the latest packet is indicated here, at decides, and not counted yet
+	cpu        int   // raised, turning: of this cycle
+	raise      int64 // armed: when
+	decides    int64 // turning: when it looks at the queue next
+	seen       int   // buffers of those that wait that were there when it looked
+
+	taken, indicated int      // packets, in this turn
+	joined           []uint32 // per CPU: packets of this turn that joined its backlog
+	targets          []uint16 // CPUs of which that is not 0, and maybe others
+}
+
+type hopState uint8
+
+const (
+	hopIdle    hopState = iota // enabled, and nothing is published
+	hopArmed                   // enabled, and to be raised
+	hopRaised                  // masked: the DPC has no turn yet
+	hopTurning                 // masked: it has its turn
+)
+
+// mayBeFast reports whether nobody wants to know all in order of time, and all work
+// takes time, so that the events of one moment have one order.
+func (e *secondHop) mayBeFast() bool {
+	c := e.cfg
+	return e.observe == nil && e.changes == nil && e.takes == nil &&
+		c.DPCCost > 0 && c.PacketCost > 0 && c.RPS.Cost > 0 && c.IPILatency > 0
+}
+
+func newFastHop(hop *secondHop) *fastHop {
+	e := &fastHop{secondHop: hop, cycles: make([]hopCycle, len(hop.vectors)), lines: make([]hopLine, len(hop.cpus))}
+	for v := range e.cycles {
+		e.cycles[v].joined = make([]uint32, len(hop.cpus))
+	}
+	for c := range e.lines {
+		e.lines[c] = newHopLine()
+	}
+	e.aimed = new(aimed)
+	e.FixedAffinity = affinity.NewMoving(e.CountedAffinity, e.wayTo)
+	return e
+}
+
+func (e *fastHop) Process(b *Batch) {
+	if e.aimed != nil && !e.aim(b) {
+		e.wakeUp(b.Flows)
+	}
+	if e.aimed == nil {
+		e.secondHop.Process(b)
+		return
+	}
+	if e.mode == RSSMSIX {
+		e.front.process(b, e)
+	} else {
+		e.arrive(b)
+	}
+	if b.N > 0 {
+		e.advance(b.Time[b.N-1])
+		e.rest(b.Time[b.N-1])
+	}
+}
+
+// arrive lets the packets of b arrive in NonRSS.
+func (e *fastHop) arrive(b *Batch) {
+	m, q := e.Model, &e.queues[0]
+	m.prepare(b)
+	entries := b.steered(m.steering).Entry[:b.N]
+	for i, t := range b.Time[:b.N] {
+		if entries[i] >= Sent { // none is sent
+			m.ruledOut(t, b.Flow[i], b.First+uint32(i))
+			continue
+		}
+		if m.rings.Full(0) {
+			e.catchUp(t, 0)
+		}
+		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
+			continue
+		}
+		buf := q.Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), 0
+		buf.CPU = e.steer(b, i, 0)
+		e.enqueue(0, t)
+	}
+	m.arrived(b)
+}
+
+// catchUp does all that gives buffers of a CPU's queue back before the arrivals at now.
+func (e *fastHop) catchUp(now int64, cpu uint16) {
+	e.advance(now)
+	e.complete(int(cpu), now)
+}
+
+// complete completes the packet of a turn whose end is the next event, if it comes before the arrivals
+// at now.
+func (e *fastHop) complete(v int, now int64) {
+	y, q := &e.cycles[v], &e.queues[v]
+	if y.state != hopTurning || y.decides > now {
+		return
+	}
+	if y.indicating {
+		e.indicatedAt(y, q, 0, now)
+	}
+	q.ReturnTo(&e.rings)
+}
+
+func (e *fastHop) publish(t int64, cpus []uint16) {
+	for _, cpu := range cpus {
+		e.enqueue(int(cpu), t)
+	}
+}
+
+// enqueue publishes the oldest filled buffer of vector v's queue. What comes before need
+// not have happened.
+func (e *fastHop) enqueue(v int, t int64) {
+	q, y := &e.queues[v], &e.cycles[v]
+	q.Publish(t)
+	if y.state == hopIdle || y.state == hopArmed && e.vectors[v].Fills(q.Waiting()) {
+		e.arm(v)
+		e.agenda.set(v, e.soonest(y))
+	}
+}
+
+// arm finds when a vector is raised whose queue was empty, by what is published so far.
+func (e *fastHop) arm(v int) {
+	q, y, vector := &e.queues[v], &e.cycles[v], &e.vectors[v]
+	oldest := q.Peek(0).Published
+	y.state, y.raise = hopArmed, vector.Due(oldest, oldest, 1)
+	if frames := e.cfg.RxFrames; frames > 1 && q.Waiting() >= frames {
+		if filled := q.Peek(frames - 1).Published; filled <= y.raise {
+			y.raise = vector.Due(filled, oldest, frames)
+		}
+	}
+}
+
+// soonest is when the DPC of an armed vector can first look at its queue.
+func (e *fastHop) soonest(y *hopCycle) moment {
+	return moment(y.raise + e.cfg.InterruptLatency + e.cfg.ISRCost + e.cfg.DPCCost)
+}
+
+// slack is how many packets a turn hands over at most ahead of another vector's decisions: few, so
+// that these need not be put in among many, and more than most turns have.
+const slack = 64
+
+// advance does all decisions of vectors' DPCs that come before the arrivals at end.
+func (e *fastHop) advance(end int64) {
+	for {
+		v, first := e.agenda.first()
+		if first >= moment(end) {
+			return
+		}
+		// What joins backlogs before limit is known, and all that is published before end.
+		limit, pause := end, end
+		if others := e.agenda.others(v); others < moment(end) {
+			limit = min(end, int64(others)+e.cfg.RPS.Cost)
+			pause = min(end, int64(others)+slack*e.cfg.RPS.Cost)
+		}
+		e.agenda.set(v, e.goOnWith(v, limit, pause))
+	}
+}
+
+// goOnWith goes on with the cycle of a vector up to the end of its turn, its turn up to
+// pause, or its CPU's backlog up to limit; it returns when its next decision comes, or the
+// moment before which it does not.
+func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
+	y := &e.cycles[v]
+	if y.state == hopArmed {
+		e.interrupt(v)
+	}
+	if y.state == hopRaised {
+		if next := e.run(y.cpu, limit); y.state == hopRaised {
+			return moment(next + e.cfg.DPCCost)
+		}
+	}
+	return e.takeTurn(v, pause)
+}
+
+// interrupt raises a vector, and runs the ISR.
+func (e *fastHop) interrupt(v int) {
+	y, vector := &e.cycles[v], &e.vectors[v]
+	vector.Raise(y.raise)
+	y.state, y.cpu = hopRaised, v
+	if e.mode == NonRSS {
+		if e.cfg.ISRCPU == LeastBusy {
+			for c := range e.lines {
+				e.run(c, y.raise)
+			}
+		}
+		y.cpu = e.systemCPU()
+	}
+	e.isr(y.cpu)
+	vector.worked += e.cfg.ISRCost
+	l := &e.lines[y.cpu]
+	l.vector, l.vectorFrom = v, at(y.raise+e.cfg.InterruptLatency+e.cfg.ISRCost, afterISR)
+}
+
+// takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
+// decision at pause or later. It returns the moment of the vector's next decision.
+func (e *fastHop) takeTurn(v int, pause int64) moment {
+	y, q := &e.cycles[v], &e.queues[v]
+	cpu := &e.cpus[y.cpu]
+	begun, now, n := y.decides, y.decides, 0
+	budget, ends, spent := e.cfg.DPCBudget, false, false
+	for now < pause {
+		for y.seen < q.Waiting() && q.Peek(y.seen).Published <= now {
+			e.published(q.Peek(y.seen).Queue)
+			y.seen++
+		}
+		if y.indicating {
+			e.indicatedAt(y, q, n, now)
+		}
+		if n == y.seen {
+			ends = true
+			break
+		}
+		if budget > 0 && y.taken == budget {
+			ends, spent = true, true
+			break
+		}
+		b := q.Peek(n)
+		n++
+		y.taken++
+		e.depth[b.Queue]--
+		if b.CPU == notSteered {
+			e.meet(b.Flow)
+			y.indicating = true
+			now += e.cfg.Cost(b.Length)
+			continue
+		}
+		cpu.SteeredAway++
+		now += e.cfg.RPS.Cost
+		to := &e.lines[b.CPU]
+		to.join(hopJoin{time: now, arrival: b.Arrival, length: b.Length, flow: b.Flow, packet: b.Packet, queue: b.Queue, from: uint16(y.cpu)})
+		if y.joined[b.CPU]++; y.joined[b.CPU] == 1 {
+			y.targets = append(y.targets, b.CPU)
+		}
+	}
+	y.decides, y.seen = now, y.seen-n
+	cpu.DPCTime += now - begun
+	e.vectors[v].worked += now - begun
+	if n > 0 { // the last one's buffer does not come back before the next decision
+		q.Take(n - 1)
+		q.ReturnTo(&e.rings)
+		q.Take(1)
+	}
+	if !ends {
+		return moment(now)
+	}
+	q.ReturnTo(&e.rings)
+	return e.endOf(v, spent)
+}
+
+// indicatedAt counts the packet that a vector's DPC indicated itself up to end, after which
+// it took n others.
+func (e *fastHop) indicatedAt(y *hopCycle, q *nicmodel.Queue, n int, end int64) {
+	b, cpu := q.Peek(n-1), &e.cpus[y.cpu]
+	y.indicating = false
+	y.indicated++
+	cpu.Packets++
+	cpu.Bytes += uint64(b.Length)
+	late := end - b.Arrival
+	cpu.latency.Count(late)
+	cpu.latency.Add(1, late, max(cpu.latency.Max, late))
+	e.inWindow(&cpu.series, b.Arrival)
+}
+
+// endOf ends the turn of a vector's DPC.
+func (e *fastHop) endOf(v int, spent bool) moment {
+	y := &e.cycles[v]
+	now, c := y.decides, y.cpu
+	cpu, l := &e.cpus[c], &e.lines[c]
+	cpu.MaxPerDPC = max(cpu.MaxPerDPC, uint64(y.indicated))
+	for _, to := range y.targets {
+		if n := y.joined[to]; n > 0 {
+			e.lines[to].wake(hopWake{time: now, from: uint16(c), joined: n})
+			y.joined[to] = 0
+		}
+	}
+	y.targets = y.targets[:0]
+	l.turning, l.free = false, now
+	if spent {
+		y.state, l.vector, l.vectorFrom = hopRaised, v, at(now, afterSpent)
+		return moment(now + e.cfg.DPCCost)
+	}
+	y.state = hopIdle
+	if e.queues[v].Waiting() == 0 {
+		return never
+	}
+	e.arm(v)
+	return e.soonest(y)
+}
+
+// rest does all else that comes before the arrivals at end, after advance.
+func (e *fastHop) rest(end int64) {
+	e.time = end
+	for v := range e.cycles {
+		if y := &e.cycles[v]; y.state == hopArmed && y.raise < end {
+			e.interrupt(v)
+			e.agenda.set(v, e.soonest(y))
+		}
+	}
+	for c := range e.lines {
+		e.run(c, end)
+	}
+}
+
+func (e *fastHop) Finish() {
+	if e.aimed == nil {
+		e.secondHop.Finish()
+		return
+	}
+	if e.mode == RSSMSIX {
+		e.front.finish(e)
+	}
+	end := never.time()
+	e.advance(end)
+	e.rest(end)
+	for c := range e.lines {
+		e.at(e.lines[c].free)
+	}
+	for v := range e.vectors {
+		e.vectorWork = max(e.vectorWork, e.vectors[v].worked)
+	}
+}

@@ -1,0 +1,280 @@
+package engine
+
+// hopLine is what one CPU of a fastHop does: the turns of its backlog, and when those of
+// a vector's DPC start. What turns of vectors' DPCs did to it, or will have done, is in two lists.
+type hopLine struct {
+	// The packets that join its backlog, by the time when they do, of one moment the
+	// lowest CPU's first: joins[out:in], those below seen are known to have found room.
+	// The one before out was taken last.
+	joins         []hopJoin // length a power of two
+	out, seen, in uint64
+
+	// The ends of turns of vectors' DPCs from which packets joined, in the same order.
+	wakes           []hopWake // length a power of two
+	wakeOut, wakeIn uint64
+
+	free int64 // when the latest turn ended
+
+	// The backlog: it has its turn, or waits for one from a moment on.
+	turn        bool  // it has
+	scheduled   bool  // it has, or waits, or an IPI for it is under way
+	decides     int64 // in a turn: when it takes its next packet
+	taken       int   // in a turn: packets
+	backlogFrom moment
+	since       int64 // when it last ended unscheduled
+
+	// The DPC of a vector: it has its turn, or waits for one from a moment on.
+	turning    bool // it has
+	vector     int
+	vectorFrom moment // never if none waits
+}
+
+// The order of those that wait for a turn from one time on.
+const (
+	afterISR   = iota // a vector's DPC
+	afterWake         // a backlog: after an IPI, or the end of a turn
+	afterSpent        // a vector's DPC whose budget was spent: the backlog is scheduled just before
+)
+
+// hopJoin is a packet that joins a backlog.
+type hopJoin struct {
+	time, arrival        int64
+	length, flow, packet uint32
+	queue, from          uint16 // its hardware queue, and the CPU that hands it over
+}
+
+// hopWake is the end of a turn of a vector's DPC from which packets joined a backlog.
+type hopWake struct {
+	time   int64
+	from   uint16 // the CPU
+	joined uint32 // packets
+}
+
+func newHopLine() hopLine {
+	return hopLine{joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, vectorFrom: never}
+}
+
+// join has a packet join at its time.
+func (l *hopLine) join(j hopJoin) {
+	if l.in-l.out >= uint64(len(l.joins))-1 {
+		l.joins = moreRoom(l.joins, l.out-1, l.in)
+	}
+	mask, i := uint64(len(l.joins)-1), l.in
+	for ; i > l.out; i-- {
+		before := &l.joins[(i-1)&mask]
+		if before.time < j.time || before.time == j.time && before.from <= j.from {
+			break
+		}
+		l.joins[i&mask] = *before
+	}
+	l.joins[i&mask] = j
+	l.in++
+}
+
+// wake notes the end of a turn.
+func (l *hopLine) wake(w hopWake) {
+	if l.wakeIn-l.wakeOut == uint64(len(l.wakes)) {
+		l.wakes = moreRoom(l.wakes, l.wakeOut, l.wakeIn)
+	}
+	mask, i := uint64(len(l.wakes)-1), l.wakeIn
+	for ; i > l.wakeOut; i-- {
+		before := &l.wakes[(i-1)&mask]
+		if before.time < w.time || before.time == w.time && before.from <= w.from {
+			break
+		}
+		l.wakes[i&mask] = *before
+	}
+	l.wakes[i&mask] = w
+	l.wakeIn++
+}
+
+// moreRoom is a ring of twice the length with the same records from one to before another.
+func moreRoom[T any](ring []T, from, to uint64) []T {
+	more := make([]T, 2*len(ring))
+	for i := from; i != to; i++ {
+		more[i&uint64(len(more)-1)] = ring[i&uint64(len(ring)-1)]
+	}
+	return more
+}
+
+// run has CPU c do what comes before limit: it goes through its backlog until a vector's
+// DPC has its turn. All that joins before limit is known. It returns when the CPU goes on.
+func (e *fastHop) run(c int, limit int64) (next int64) {
+	l := &e.lines[c]
+	for {
+		if !l.scheduled {
+			e.awaken(c, l, min(limit, e.ownEnd(l)))
+		}
+		if l.turning {
+			next = e.cycles[l.vector].decides
+			break
+		}
+		if l.turn {
+			if l.decides < limit {
+				e.takeBacklog(c, l, limit)
+			}
+			if l.turn {
+				next = l.decides
+				break
+			}
+			continue
+		}
+		backlog := never
+		if l.scheduled {
+			backlog = l.backlogFrom
+		}
+		head := min(backlog, l.vectorFrom)
+		if next = max(l.free, head.time()); next >= limit {
+			break
+		}
+		cpu := &e.cpus[c]
+		cpu.DPCs++
+		cpu.DPCTime += e.cfg.DPCCost
+		if head == backlog {
+			l.turn, l.decides, l.taken = true, next+e.cfg.DPCCost, 0
+			continue
+		}
+		y := &e.cycles[l.vector]
+		y.state, y.decides, y.taken, y.indicated = hopTurning, next+e.cfg.DPCCost, 0, 0
+		e.vectors[l.vector].worked += e.cfg.DPCCost
+		l.turning, l.vectorFrom = true, never
+	}
+	if l.in-l.out > e.cpus[c].BacklogMax {
+		e.look(c, l, min(limit, next)-1)
+	}
+	return next
+}
+
+// ownEnd is a moment before which no turn of a vector's DPC ends on the CPU that is not among
+// its wakes.
+func (e *fastHop) ownEnd(l *hopLine) int64 {
+	if l.turning {
+		return e.cycles[l.vector].decides
+	}
+	return max(l.free, l.vectorFrom.time()) + e.cfg.DPCCost
+}
+
+// awaken schedules a backlog that is not, at the first end of a turn before limit from
+// which a packet joined it, and at which it is not empty (R4).
+func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
+	for l.wakeOut < l.wakeIn {
+		w := &l.wakes[l.wakeOut&uint64(len(l.wakes)-1)]
+		if w.time >= limit {
+			return
+		}
+		if w.time < l.since || w.time == l.since && int(w.from) < c { // it was scheduled then
+			l.wakeOut++
+			continue
+		}
+		if l.in-l.out > e.cpus[c].BacklogMax {
+			e.look(c, l, w.time)
+		}
+		l.wakeOut++
+		if w.joined == 0 || l.out == l.in || l.joins[l.out&uint64(len(l.joins)-1)].time > w.time {
+			continue
+		}
+		from := w.time
+		if int(w.from) != c {
+			from += e.cfg.IPILatency
+			e.cpus[c].IPIs++
+		}
+		l.scheduled, l.backlogFrom = true, at(from, afterWake)
+		return
+	}
+}
+
+// takeBacklog goes on with the turn of a backlog, up to its end or to the first decision
+// at limit or later.
+func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
+	cpu := &e.cpus[c]
+	budget := backlogBudget
+	if e.cfg.DPCBudget > 0 {
+		budget = e.cfg.DPCBudget
+	}
+	begun, now, n := l.decides, l.decides, l.taken
+	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
+	for now < limit {
+		if l.in-l.out > cpu.BacklogMax {
+			e.look(c, l, now)
+		}
+		j := &l.joins[l.out&uint64(len(l.joins)-1)]
+		if l.out == l.in || j.time > now {
+			l.turn, l.scheduled, l.free, l.since = false, false, now, now
+			break
+		}
+		if n == budget {
+			l.turn, l.free, l.backlogFrom = false, now, at(now, afterWake)
+			break
+		}
+		l.out++
+		n++
+		now += e.cfg.Cost(j.length)
+		e.meet(j.flow)
+		bytes += uint64(j.length)
+		late := now - j.arrival
+		sum, most = sum+late, max(most, late)
+		cpu.latency.Count(late)
+		e.inWindow(&cpu.series, j.arrival)
+	}
+	took := uint64(n - l.taken)
+	l.decides, l.taken = now, n
+	cpu.FromBacklog += took
+	cpu.Packets += took
+	cpu.Bytes += bytes
+	cpu.latency.Add(took, sum, most)
+	cpu.DPCTime += now - begun
+	if !l.turn {
+		cpu.MaxPerDPC = max(cpu.MaxPerDPC, uint64(n))
+	}
+}
+
+// look lets packets join that do so up to now, or drops them where too many wait; none was
+// taken since the last of them that it looked at.
+//
+// Optimization: nobody has to look as long as no more than ever are there at all, or to
+// come.
+func (e *fastHop) look(c int, l *hopLine, now int64) {
+	cpu, mask := &e.cpus[c], uint64(len(l.joins)-1)
+	i := max(l.seen, l.out)
+	kept := i
+	for ; i < l.in; i++ {
+		j := &l.joins[i&mask]
+		if j.time > now {
+			break
+		}
+		if kept-l.out > uint64(e.cfg.RPS.Backlog) {
+			cpu.BacklogDrops++
+			e.FixedAffinity.Drop(j.flow)
+			e.dropped(c, l, j)
+			continue
+		}
+		l.joins[kept&mask] = *j
+		kept++
+	}
+	l.seen = kept
+	cpu.BacklogMax = max(cpu.BacklogMax, kept-l.out)
+	if kept == i {
+		return
+	}
+	for ; i < l.in; i++ {
+		l.joins[kept&mask] = l.joins[i&mask]
+		kept++
+	}
+	l.in = kept
+}
+
+// dropped takes a packet back that was to join the backlog of CPU c: the turn that it is
+// from may have no other one there.
+func (e *fastHop) dropped(c int, l *hopLine, j *hopJoin) {
+	for i := l.wakeOut; i < l.wakeIn; i++ {
+		if w := &l.wakes[i&uint64(len(l.wakes)-1)]; w.from == j.from && w.time >= j.time {
+			w.joined--
+			return
+		}
+	}
+	v := 0
+	if e.mode == RSSMSIX {
+		v = int(j.from)
+	}
+	e.cycles[v].joined[c]--
+}
