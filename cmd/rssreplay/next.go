@@ -79,7 +79,7 @@ var outputWords = []string{"format", "output", "full", "show", "table-csv", "col
 
 // next is what the reader of r may want to do now, in commands of his own.
 func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) []report.Next {
-	if len(r.Command) < 2 || r.Capture.Received == 0 {
+	if len(r.Command) < 2 || r.Capture.Received == 0 || r.Anonymized != nil { // of which nothing of the command is shown
 		return nil
 	}
 	words := r.Command[1:]
@@ -93,7 +93,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 	var next []report.Next
 	if s.Unsure && !s.NoTable && s.Profile == nil && !piped {
 		device := s.Device
-		if device == "" || r.Anonymized != nil {
+		if device == "" {
 			device = "eth0"
 		}
 		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)

@@ -147,7 +147,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 	if err := out.Prepare(reads); err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e)
+	s, err := f.model.Resolve(e, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		w.Arrivals = assemble.MovesWindows(&s.Config)
 	}
 	if f.every > 0 {
-		a := assemble.ReportBuilder{Settings: s, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: out.Anonymizer}
+		a := assemble.ReportBuilder{Settings: s, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set)}
 		return replayEvery(e, f, in, w, a, conditions, out, captures)
 	}
 	if f.trace.Path != "" {
@@ -205,7 +205,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 		}
 		defer copies.Close()
 	}
-	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set), Anonymizer: out.Anonymizer}
+	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set)}
 	if f.headroom {
 		all, err := in.Headroom(e, s, done)
 		if err != nil {

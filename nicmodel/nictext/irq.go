@@ -345,8 +345,9 @@ func (d *queueIRQs) total() (n uint64) {
 
 // QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
 type QueueCPUs struct {
-	CPUs  []int
-	Notes []string // for the reader of the result
+	CPUs    []int
+	Notes   []string // for the reader of the result
+	Guessed string   // the form of the interrupts' names, where no driver that is known names them so; else ""
 }
 
 // QueueCPUs finds the interrupts of the NIC's receive queues and the CPU of
@@ -372,7 +373,7 @@ func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
 	if queues > 0 {
 		irqs = irqs[:queues]
 	}
-	out := &QueueCPUs{}
+	out := &QueueCPUs{Guessed: device.guessed}
 	counted, several := 0, 0
 	for i, irq := range irqs {
 		cpu, byCount, err := irq.row.cpu()
@@ -393,9 +394,6 @@ func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
 			note += fmt.Sprintf(" (of %d others got some too)", several)
 		}
 		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
-	}
-	if device.guessed != "" {
-		out.Notes = append(out.Notes, fmt.Sprintf("the interrupts %s are taken as those of the receive queues: no driver that is known names them so", device.guessed))
 	}
 	if q.bare > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))

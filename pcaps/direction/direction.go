@@ -59,6 +59,15 @@ func ParseLocal(values []string) (Local, error) {
 	return l, nil
 }
 
+// Replaced is l with other prefixes in place of its own, for words about it.
+func (l Local) Replaced(by func(netip.Prefix) netip.Prefix) Local {
+	l.prefixes = slices.Clone(l.prefixes)
+	for i, p := range l.prefixes {
+		l.prefixes[i] = by(p)
+	}
+	return l
+}
+
 // String is l as --local takes it.
 func (l Local) String() string {
 	switch {
@@ -377,6 +386,27 @@ func (d *Directions) OnlySender() (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	return versionAddress(at, v.candidates[0].address), true
+}
+
+// Replaced is what d has learnt with other addresses in place of the capture's, for words
+// about it: it tells no packet's direction.
+func (d *Directions) Replaced(by func(netip.Prefix) netip.Prefix) *Directions {
+	words := *d
+	words.local = d.local.Replaced(by)
+	for i := range words.versions {
+		v := &words.versions[i]
+		v.candidates = slices.Clone(v.candidates)
+		for k := range v.candidates {
+			c := &v.candidates[k]
+			address := versionAddress(i, c.address)
+			if address = by(netip.PrefixFrom(address, address.BitLen())).Addr(); i == 0 {
+				*(*[4]byte)(c.address[:]) = address.As4()
+			} else {
+				c.address = address.As16()
+			}
+		}
+	}
+	return &words
 }
 
 // Rule says in one sentence which rules have told the directions so far, of that many

@@ -11,73 +11,109 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 func anonymizerForTest(ports bool) *Anonymizer {
-	return New(Anonymization{Key: [32]byte{1, 2, 3}, Ports: ports, Paths: []string{"/home/eve/a.pcap", "/home/eve/a.pcap.gz", "b.pcap"}})
+	return New(Config{Key: [32]byte{1, 2, 3}, Ports: ports})
 }
 
-func TestAnonymizeText(t *testing.T) {
-	a := anonymizerForTest(false)
-	shown := func(s string) string { return a.address(netip.MustParseAddr(s)).String() }
-	prefix := func(s string) string {
-		p := netip.MustParsePrefix(s)
-		return netip.PrefixFrom(a.address(p.Addr()), p.Bits()).Masked().String()
-	}
-	for _, test := range []struct{ text, want string }{
+// Names are shown without folders; those with an address, in any spelling, not at all.
+func TestFile(t *testing.T) {
+	for _, test := range []struct{ path, want string }{
 		{"", ""},
-		{"no address at 12:30:01, version 1.26.3 or CPU 1.", "no address at 12:30:01, version 1.26.3 or CPU 1."},
-		{"10.0.0.1 and 2001:db8::1: both.", shown("10.0.0.1") + " and " + shown("2001:db8::1") + ": both."},
-		{"ends with fe80::1.", "ends with " + shown("fe80::1") + "."},
-		{"10.0.0.1:80, [2001:db8::2]:443", shown("10.0.0.1") + ":80, [" + shown("2001:db8::2") + "]:443"},
-		{"10.0.0.0/8,2001:db8::/32", prefix("10.0.0.0/8") + "," + prefix("2001:db8::/32")},
-		{"10.0.0.1.pcap: packet 3", shown("10.0.0.1") + ".pcap: packet 3"},
-		{"10.0.0.1/99", shown("10.0.0.1") + "/99"},
-		{"/home/eve/a.pcap.gz, /home/eve/a.pcap", "a.pcap.gz, a.pcap"},
-		{"6d:5a:56:da:25:5b:0e:c2:41:67", "6d:5a:56:da:25:5b:0e:c2:41:67"},
+		{"-", "-"},
+		{"/home/eve/a.pcap.gz", "a.pcap.gz"},
+		{`C:\Users\eve\rss`, "rss"},
+		{"@/home/eve/key", "@key"},
+		{"file:/home/eve/l.txt", "file:l.txt"},
+		{"block", "block"},
+		{"0-3,8", "0-3,8"},
+		{"capture-20261126-0840.pcapng", "capture-20261126-0840.pcapng"},
+		{"202611260840.pcap", "202611260840.pcap"},
+		{"run 1.2.3 of v4.pcap", "run 1.2.3 of v4.pcap"},
+		{"facade.pcap", "facade.pcap"},
+		{"a_b-c.d_e-f.pcap", "a_b-c.d_e-f.pcap"},
+
+		{"10.0.0.1.pcap", Withheld},
+		{"/tmp/of-10.0.0.1-443.pcap", Withheld},
+		{"eve10.0.0.1", Withheld},
+		{"10-0-0-1.pcap", Withheld},
+		{"a_10_0_0_1_b.pcap", Withheld},
+		{"fe80::1.pcap", Withheld},
+		{"[2001:db8::1]:443.pcap", Withheld},
+		{"2001-db8--1.pcap", Withheld},
+		{"::ffff:10.0.0.1", Withheld},
+		{"02:00:00:00:00:0a.txt", Withheld},
+		{"eth-02-00-00-00-00-01.pcap", Withheld},
+		{"0200.0000.0001.pcap", Withheld},
+		{"02000000000a.pcap", Withheld},
 	} {
-		if got := a.text(test.text); got != test.want {
-			t.Errorf("%q becomes %q, want %q", test.text, got, test.want)
+		if got := anonymizerForTest(false).File(test.path); got != test.want {
+			t.Errorf("%q is shown as %q, want %q", test.path, got, test.want)
 		}
 	}
 }
 
-func TestAnonymizeFilter(t *testing.T) {
+// Without an anonymizer all is shown as it is.
+func TestNone(t *testing.T) {
+	var none *Anonymizer
+	addr := netip.MustParseAddr("fe80::1%eth0")
+	flow := report.Flow{Source: addr, HasPorts: true, SourcePort: 443, Hash: 7, Index: 3}
+	same := flow
+	none.Flow(&flow)
+	done, notes := none.Done([]string{"a note"}, true)
+	switch {
+	case none.Addr(addr) != addr, none.Port(443) != 443, none.File("/a/10.0.0.1") != "/a/10.0.0.1", none.Filter("host eve") != "host eve", none.HidesHashes(),
+		none.Words("a", "b") != "a", flow.Source != same.Source || flow.Hash != 7 || flow.HashWithheld, done != nil || len(notes) != 1:
+		t.Error("something is replaced")
+	}
+}
+
+func TestFilter(t *testing.T) {
 	for _, ports := range []bool{false, true} {
 		a := anonymizerForTest(ports)
-		ten, net := a.addresses("10.0.0.1"), a.addresses("10.0.0.0/8")
+		ten, net := a.Addr(netip.MustParseAddr("10.0.0.1")).String(), a.Prefix(netip.MustParsePrefix("10.0.0.0/8")).String()
 		port := "tcp port 443 and not host " + ten
 		if ports {
-			port = withheld
+			port = Withheld
 		}
 		for _, test := range []struct{ filter, want string }{
 			{"", ""},
 			{"host 10.0.0.1", "host " + ten},
-			{"!(src net 10.0.0.0/8 or vlan 5)", "! ( src net " + net + " or vlan 5 )"},
+			{"!(src net 10.0.0.0/8 or vlan)", "! ( src net " + net + " or vlan )"},
+			{"vlan 1234 and ip", Withheld},
 			{"tcp port 443 and not host 10.0.0.1", port},
-			{"net 10.1", withheld},
-			{"net 10", withheld},
-			{"host intranet.example", withheld},
-			{"host 167772161", withheld},
-			{"ether host 02:00:00:00:00:01", withheld},
-			{"ip[12:4] = 0x0a000001", withheld},
+			{"net 10.1", Withheld},
+			{"net 10", Withheld},
+			{"host intranet.example", Withheld},
+			{"host 167772161", Withheld},
+			{"ether host 02:00:00:00:00:01", Withheld},
+			{"ip[12:4] = 0x0a000001", Withheld},
 		} {
-			if got := a.filter(test.filter); got != test.want {
+			if got := a.Filter(test.filter); got != test.want {
 				t.Errorf("ports %v: %q becomes %q, want %q", ports, test.filter, got, test.want)
 			}
 		}
 	}
 }
 
-func TestAnonymizeCommand(t *testing.T) {
+// A command line is left out; of what findings pass on to other commands the user's own
+// words are.
+func TestCommand(t *testing.T) {
 	a := anonymizerForTest(false)
-	got := a.command([]string{
-		"rssreplay", "/home/eve/x,y z/c.pcap", "--local=10.0.0.0/8", "--filter", "host eve", "--key", "@/home/eve/key", "--bundle", `C:\Users\eve\rss`,
-		"--layout=file:/home/eve/l.txt", "-o/home/eve/out.txt", "--anonymize", "--cpus", "0-3,8",
+	if d := cmp.Diff(report.List[string]{"rssreplay", Withheld}, a.Command(report.List[string]{"rssreplay", "compare", "c.pcap", "--local=10.0.0.0/8"})); d != "" {
+		t.Error(d)
+	}
+	got := a.Arguments([]findings.Argument{
+		{Value: "/home/eve/c.pcap"}, {Flag: "--local", Value: "10.0.0.0/8"}, {Flag: "--filter", Value: "host eve"}, {Flag: "--rule", Value: "flow-type ether src 02:00:00:00:00:01 action 1"},
+		{Flag: "--dev", Value: "eve0"}, {Flag: "--key", Value: "6d:5a:56:da:25:5b:0e:c2:41:67"}, {Flag: "--key", Value: "@/home/eve/key"},
+		{Flag: "--context", Value: "2=/home/eve/context.txt"}, {Flag: "--layout", Value: "file:/home/eve/l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
 	})
-	want := report.List[string]{
-		"rssreplay", "c.pcap", "--local=" + a.addresses("10.0.0.0/8"), "--filter", withheld, "--key", "@key", "--bundle", "rss",
-		"--layout=file:l.txt", "out.txt", "--anonymize", "--cpus", "0-3,8",
+	want := []findings.Argument{
+		{Value: "c.pcap"}, {Flag: "--local", Value: Withheld}, {Flag: "--filter", Value: Withheld}, {Flag: "--rule", Value: Withheld},
+		{Flag: "--dev", Value: Withheld}, {Flag: "--key", Value: "6d:5a:56:da:25:5b:0e:c2:41:67"}, {Flag: "--key", Value: "@key"},
+		{Flag: "--context", Value: "2=context.txt"}, {Flag: "--layout", Value: "file:l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -116,7 +152,7 @@ func fill(v reflect.Value, text string) {
 		v.Set(reflect.ValueOf(text))
 	case reflect.Struct:
 		switch v.Interface().(type) {
-		case report.Time, netip.Addr, report.Tool, report.Anonymized, report.Diff: // a Diff is made of reports that were anonymized
+		case report.Time, netip.Addr, report.Tool, report.Anonymized:
 			return
 		}
 		for i := range v.NumField() {
@@ -150,43 +186,26 @@ func said(v reflect.Value, at string, texts map[string]string) {
 	}
 }
 
-// No string of a result keeps an address or a folder, whatever it is for: one that is
-// added to a result is cleaned, or named here with the reason why it need not be.
-func TestAnonymizeReachesEveryString(t *testing.T) {
+// No string of an earlier report keeps an address or a folder, whatever it is for: one that
+// is added to a report is cleaned, or named here with the reason why it need not be.
+func TestStoredReachesEveryString(t *testing.T) {
 	// Words of closed lists, names of parameters, numbers in hexadecimal, and what the
 	// author says.
-	closed := regexp.MustCompile(`\.(ID|Severity|HashType|Protocol|Mode|Compared|Schema|Format|Compression|LinkTypes?|Kind|SHA256|Order|Objective|Goal|Recovered\.(Key|Masked|Initial|InitialBits)` +
-		`|Transform|Function|Rule|Unhashed|InnerOf|Outcome|State|Why|Cause|Part|Step|Event|Field|(Keys|OverTime|Scenarios|Moving)\.Verdict` +
-		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Parameters\.Measured|(Rules|Steering)\.Action|Headroom\.(Unknown|Limit)|Words\.(Title|Note))$|^Verify\.(Source|Unit)$`)
+	closed := regexp.MustCompile(`\.(ID|Severity|HashType|Protocol|Mode|Schema|Format|Compression|LinkTypes?|SHA256|Order|Kind|State|Why|Cause|(Keys|OverTime|Scenarios|Moving)\.Verdict` +
+		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Parameters\.Measured|Rules\.Action|Headroom\.(Unknown|Limit)|Words\.(Title|Note))$`)
 	const secret = "/home/eve/10.9.8.7 at 10.9.8.7"
-	a := New(Anonymization{Paths: []string{"/home/eve/10.9.8.7"}, Ports: true})
-	for _, test := range []struct {
-		result    any
-		anonymize func(result any)
-	}{
-		{new(report.Report), func(r any) { a.Report(r.(*report.Report), nil) }},
-		{new(report.Compare), func(r any) {
-			c := r.(*report.Compare)
-			c.CaptureOf = ""
-			c.Scenarios[0].Report = nil // an earlier one is anonymized as a Report
-			a.Compare(c)
-		}},
-		{new(report.Suggest), func(r any) { a.Suggest(r.(*report.Suggest)) }},
-		{new(report.Verify), func(r any) { a.Verify(r.(*report.Verify)) }},
-		{new(report.Explanation), func(r any) { a.Explanation(r.(*report.Explanation)) }},
-	} {
-		v := reflect.ValueOf(test.result).Elem()
-		fill(v, secret)
-		test.anonymize(test.result)
-		texts := map[string]string{}
-		said(v, v.Type().Name(), texts)
-		if len(texts) < 10 {
-			t.Errorf("%s: only %d strings are looked at", v.Type(), len(texts))
-		}
-		for at, text := range texts {
-			if !closed.MatchString(at) && (strings.Contains(text, "eve") || strings.Contains(text, "10.9.8.7")) {
-				t.Errorf("%s is %q", at, text)
-			}
+	r := new(report.Report)
+	v := reflect.ValueOf(r).Elem()
+	fill(v, secret)
+	New(Config{Ports: true}).Stored(r)
+	texts := map[string]string{}
+	said(v, v.Type().Name(), texts)
+	if len(texts) < 10 {
+		t.Errorf("only %d strings are looked at", len(texts))
+	}
+	for at, text := range texts {
+		if !closed.MatchString(at) && (strings.Contains(text, "eve") || strings.Contains(text, "10.9.8.7")) {
+			t.Errorf("%s is %q", at, text)
 		}
 	}
 }

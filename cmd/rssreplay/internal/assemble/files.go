@@ -6,6 +6,7 @@ import (
 
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // addFiles tells of the files that were read, and what they say of themselves.
@@ -13,8 +14,9 @@ func (a *ReportBuilder) addFiles(c *report.Capture) {
 	c.Order, c.Overlaps, c.Overlap = orderName(a.Order), uint64(a.Order.Overlaps), a.Order.Overlap
 	damages := &file.DamagesError{}
 	errors.As(a.Result.Damage, &damages)
+	shown := a.Settings.Shown
 	for _, info := range a.Files {
-		f := report.File{Name: info.Name, Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated, Hashes: uint64(info.Hashes)}
+		f := report.File{Name: shown.File(info.Name), Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated, Hashes: uint64(info.Hashes)}
 		if info.Compression != "" {
 			f.Compression = &info.Compression
 		}
@@ -23,7 +25,7 @@ func (a *ReportBuilder) addFiles(c *report.Capture) {
 		}
 		for _, damage := range damages.All {
 			if damage.File == info.Name {
-				f.Loss = new(damage.Error())
+				f.Loss = new(lossOf(damage, shown))
 			}
 		}
 		if info.Format == "pcapng" {
@@ -35,15 +37,27 @@ func (a *ReportBuilder) addFiles(c *report.Capture) {
 			}
 		}
 		for i := range info.Interfaces {
-			f.Interfaces = append(f.Interfaces, captureInterface(&info.Interfaces[i], c))
+			f.Interfaces = append(f.Interfaces, captureInterface(&info.Interfaces[i], c, shown))
 		}
 		c.PacketDrops += uint64(info.DroppedBetween)
 		c.Files = append(c.Files, f)
 	}
 }
 
-// captureInterface adds what the interface dropped to the capture's.
-func captureInterface(i *file.Interface, c *report.Capture) report.Interface {
+// lossOf says what was lost by the damage. The message of an error of the system may name
+// folders.
+func lossOf(damage *file.DamageError, shown *anonymize.Anonymizer) string {
+	of := *damage
+	of.File = shown.File(of.File)
+	if of.Err != nil {
+		of.What = shown.Words(of.What, "reading failed")
+	}
+	return of.Error()
+}
+
+// captureInterface adds what the interface dropped to the capture's. Its name may be
+// anything, a host's or a user's.
+func captureInterface(i *file.Interface, c *report.Capture, shown *anonymize.Anonymizer) report.Interface {
 	said := func(n int64) *uint64 {
 		if n < 0 {
 			return nil
@@ -55,7 +69,7 @@ func captureInterface(i *file.Interface, c *report.Capture) report.Interface {
 		LinkType: i.Link.String(), SnapLength: i.SnapLength, Received: said(i.Received), Accepted: said(i.Accepted),
 		Delivered: said(i.Delivered), Dropped: said(i.Dropped), OSDropped: said(i.OSDropped),
 	}
-	if i.Name != "" {
+	if i.Name != "" && shown == nil {
 		r.Name = &i.Name
 	}
 	for _, n := range []*uint64{r.Dropped, r.OSDropped} {

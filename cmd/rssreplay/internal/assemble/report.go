@@ -17,7 +17,6 @@ import (
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
-	"rssreplay/report/anonymize"
 	"rssreplay/report/findings"
 )
 
@@ -31,18 +30,17 @@ type ReportBuilder struct {
 
 	Headroom []*report.Headroom // of each mode; nil: not asked for
 
-	Command   report.List[string]
+	Command   report.List[string] // as it was given
 	Arguments []findings.Argument // of it, those that other commands take, too
-
-	Anonymizer *anonymize.Anonymizer // nil: the report has the true addresses
 }
 
 // Report is the whole report, anonymized where that is asked for, with its findings.
 func (a *ReportBuilder) Report() *report.Report {
 	listed, total := a.listedOf(a.Limit)
+	shown := a.Settings.Shown
 	r := &report.Report{
 		Tool:       cli.Tool(),
-		Command:    a.Command,
+		Command:    shown.Command(a.Command),
 		Interface:  a.Settings.Device,
 		Capture:    a.Capture(),
 		Parameters: a.Settings.Parameters,
@@ -52,10 +50,13 @@ func (a *ReportBuilder) Report() *report.Report {
 		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
-		Notes:   a.Settings.Notes,
 		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers,
 		Asides: a.Settings.Asides,
 	}
+	if shown != nil {
+		r.Interface = ""
+	}
+	r.Anonymized, r.Notes = shown.Done(a.Settings.Notes, true)
 	rank := make(map[uint32]int, len(listed))
 	if a.Limit >= 0 {
 		for i, id := range listed {
@@ -77,9 +78,6 @@ func (a *ReportBuilder) Report() *report.Report {
 	a.sayRPS(r)
 	r.Caveats = a.Caveats()
 	t := a.traffic(r)
-	if a.Anonymizer != nil {
-		a.Anonymizer.Report(r, t)
-	}
 	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
 	return r
@@ -325,14 +323,14 @@ func newFlowRoom(flows, modes int) *flowRoom {
 	}
 }
 
-// Flow is the flow with that number, in all modes.
+// Flow is what is shown of the flow with that number, in all modes.
 func (a *ReportBuilder) Flow(id uint32) report.Flow {
 	var flow report.Flow
 	a.lookUp(&flow, id, newFlowRoom(1, len(a.Result.Modes)))
 	return flow
 }
 
-// lookUp sets flow to flow id; what it points to is in room.
+// lookUp sets flow to what is shown of flow id; what it points to is in room.
 func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 	f := a.Result.Flow(id)
 	*flow = report.Flow{
@@ -357,6 +355,7 @@ func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 		})
 	}
 	flow.Modes = slices.Clip(room.modes[first:])
+	a.Settings.Shown.Flow(flow)
 }
 
 // steeredOn reports whether receive packet steering chooses the CPU of what comes to a
@@ -384,7 +383,7 @@ func (a *ReportBuilder) Caveats() []string {
 	if a.Result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.Result.Filtered))
 	}
-	if unmet := a.UnmetLocal(); unmet != "" {
+	if unmet := a.UnmetLocal(a.Settings.Shown); unmet != "" {
 		caveats = append(caveats, unmet)
 	}
 	if caveat := a.headroomCaveat(); caveat != "" {

@@ -24,7 +24,7 @@ const heavyFlows = 512
 func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	shape := a.Result.Shape()
 	t := &findings.Traffic{
-		Command:        a.Arguments,
+		Command:        a.Settings.Shown.Arguments(a.Arguments),
 		Flows:          uint64(a.Result.NumFlows),
 		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
@@ -33,7 +33,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts,
 	}
 	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
-		t.OnlySender = sender.String()
+		t.OnlySender = a.Settings.Shown.Addr(sender).String()
 	}
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers

@@ -62,7 +62,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err := out.Protect(slices.Concat(reads.Captures, reads.Others, set.files)); err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e)
+	s, err := f.model.Resolve(e, nil)
 	if err != nil {
 		return err
 	}

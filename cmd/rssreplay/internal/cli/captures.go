@@ -65,5 +65,4 @@ func ReadableOnce(captures []string) string {
 type Reads struct {
 	Captures []string // - is standard input
 	Others   []string // files: tables, counters, reports …
-	Folders  []string // bundles
 }

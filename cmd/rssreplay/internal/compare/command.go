@@ -94,7 +94,7 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	scenarios, err := f.resolve(e, specs, captures)
+	scenarios, err := f.resolve(e, specs, captures, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -103,14 +103,13 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 		if s.earlier != nil {
 			reads.Others = append(reads.Others, s.path)
 		} else {
-			reads.Others, reads.Folders = append(reads.Others, s.flags.Inputs()...), append(reads.Folders, s.flags.Folders()...)
+			reads.Others = append(reads.Others, s.flags.Inputs()...)
 		}
 	}
 	if err := out.Prepare(reads); err != nil {
 		return err
 	}
-	anonymizeEarlier(out.Anonymizer, scenarios)
-	c := &comparison{scenarios: scenarios, anonymizer: out.Anonymizer}
+	c := &comparison{scenarios: scenarios, shown: out.Shown}
 	if err := c.replay(e, f, captures, conditions); err != nil {
 		return err
 	}
@@ -119,10 +118,8 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 		return err
 	}
 	compare.Words = out.Words
-	compare.Command = e.Command()
-	if out.Anonymizer != nil {
-		out.Anonymizer.Compare(compare)
-	}
+	compare.Command = out.Shown.Command(e.Command())
+	compare.Anonymized, compare.Notes = out.Shown.Done(compare.Notes, false)
 	var met error
 	for _, s := range compare.Scenarios {
 		of, err := cli.FirstMet(conditions, s.Name, &findings.Values{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
@@ -162,7 +159,7 @@ type comparison struct {
 	done      *input.Replayed
 	headroom  [][]*report.Headroom // of each of live, in each mode; nil: not asked for
 
-	anonymizer *anonymize.Anonymizer // nil: with the true addresses
+	shown *anonymize.Anonymizer // what words are formed of; nil: the true addresses
 }
 
 // replay replays the scenarios that are no earlier reports. Where all are, the
@@ -177,7 +174,7 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 	if len(c.replays) > 0 {
 		first = c.replays[0].settings
 	} else {
-		shared, err := f.share(e, nil, captures)
+		shared, err := f.share(e, nil, captures, c.shown)
 		if err != nil {
 			return err
 		}
@@ -277,15 +274,6 @@ func (c *comparison) report() (*report.Compare, error) {
 	return compare, nil
 }
 
-// anonymizeEarlier anonymizes the earlier reports, if a is not nil.
-func anonymizeEarlier(a *anonymize.Anonymizer, scenarios []*scenario) {
-	for _, s := range scenarios {
-		if a != nil && s.earlier != nil {
-			a.Report(s.earlier, nil)
-		}
-	}
-}
-
 // fewNames of scenarios stand before a sentence that is of some.
 const fewNames = 3
 
@@ -358,7 +346,7 @@ func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
 func (s *scenario) earlierScenario() report.Scenario {
 	r := s.earlier
 	of := report.Scenario{
-		Name: s.name, Report: &s.path, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
+		Name: s.name, Report: &s.file, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
 		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes,
 		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
 	}
@@ -444,16 +432,14 @@ func reportedEnds(f *report.Flow) flowEnds {
 	return flowEnds{f.Protocol, f.Source, f.Destination, f.SourcePort, f.DestinationPort, f.HasPorts}
 }
 
-// endsOf are those of the capture's flow, anonymized as the earlier reports are.
+// endsOf are what is shown of those of the capture's flow, as of the earlier reports.
 func (c *comparison) endsOf(id uint32) flowEnds {
 	f := c.done.Result.Flow(id)
 	flow := report.Flow{
 		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
 		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
 	}
-	if c.anonymizer != nil {
-		c.anonymizer.Flow(&flow)
-	}
+	c.shown.Flow(&flow)
 	return reportedEnds(&flow)
 }
 

@@ -51,25 +51,22 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	}
 	scenarios := make([]*scenario, len(reports))
 	for i, path := range reports {
-		r, err := readReport([]string{"OLD", "NEW"}[i], path)
+		r, err := readReport([]string{"OLD", "NEW"}[i], path, out.Shown)
 		if err != nil {
 			return err
 		}
 		if len(r.Modes) == 0 {
 			return cli.Usagef("%s: it has no mode, so there is nothing to compare", path)
 		}
-		scenarios[i] = &scenario{name: filepath.Base(path), path: path, earlier: r}
+		scenarios[i] = &scenario{name: out.Shown.File(filepath.Base(path)), path: path, file: out.Shown.File(path), earlier: r}
 	}
 	if scenarios[0].name == scenarios[1].name {
 		scenarios[0].name, scenarios[1].name = "old", "new"
 	}
-	anonymizeEarlier(out.Anonymizer, scenarios)
 	compare := diffOf(scenarios[0], scenarios[1])
 	compare.Words = out.Words
-	compare.Command = e.Command()
-	if out.Anonymizer != nil {
-		out.Anonymizer.Compare(compare)
-	}
+	compare.Command = out.Shown.Command(e.Command())
+	compare.Anonymized, compare.Notes = out.Shown.Done(compare.Notes, false)
 	now := &compare.Scenarios[1]
 	if compare.Capture.Received == 0 {
 		if err := cli.CheckConditions(conditions, now.Name+" is of none"); err != nil {

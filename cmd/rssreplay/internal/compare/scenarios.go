@@ -18,6 +18,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // maxScenarios bounds a comparison: each has models of its own.
@@ -139,7 +140,7 @@ func parseScenario(text string) (scenarioSpec, error) {
 // scenario is one that is compared.
 type scenario struct {
 	name       string
-	path       string             // of an earlier report
+	path, file string             // of an earlier report, and what is shown of it
 	earlier    *report.Report     // nil for one that is replayed
 	otherFlows bool               // the earlier report has other flows than what it is compared with
 	flags      *settings.Flags    // nil of an earlier report
@@ -178,16 +179,16 @@ func (f *compareFlags) list() ([]scenarioSpec, error) {
 
 // resolve makes the scenarios of the list, each with a flag set of its own: what
 // all have, then what it has itself. base is what all have alone.
-func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []string) ([]*scenario, error) {
-	shared, err := f.share(e, specs, captures)
+func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []string, shown *anonymize.Anonymizer) ([]*scenario, error) {
+	shared, err := f.share(e, specs, captures, shown)
 	if err != nil {
 		return nil, err
 	}
 	var scenarios []*scenario
 	for _, spec := range specs {
-		s := &scenario{name: spec.name, path: spec.report}
+		s := &scenario{name: unlike(scenarios, shown.File(spec.name)), path: spec.report, file: shown.File(spec.report)}
 		if s.path != "" {
-			s.earlier, err = readReport("--report", s.path)
+			s.earlier, err = readReport("--report", s.path, shown)
 		} else {
 			s.flags, s.settings, err = f.settingsOf(shared, spec.own)
 		}
@@ -207,10 +208,21 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 	return scenarios, err
 }
 
+// unlike is a scenario's name as it may be seen, and none of those before: files may
+// differ in their folders alone.
+func unlike(before []*scenario, name string) string {
+	unique := name
+	for n := 2; slices.ContainsFunc(before, func(s *scenario) bool { return s.name == unique }); n++ {
+		unique = fmt.Sprintf("%s (%d)", name, n)
+	}
+	return unique
+}
+
 // sharedInput is what every scenario's flags read: standard input, which can be
 // read once only. What they say on standard error is said once.
 type sharedInput struct {
 	env   *cli.Env
+	shown *anonymize.Anonymizer
 	stdin []byte
 	said  *[]string
 }
@@ -219,8 +231,8 @@ type sharedInput struct {
 const maxStdin = 64 << 20
 
 // share reads standard input if a scenario does.
-func (f *compareFlags) share(e *cli.Env, specs []scenarioSpec, captures []string) (*sharedInput, error) {
-	shared := &sharedInput{env: e, said: new([]string)}
+func (f *compareFlags) share(e *cli.Env, specs []scenarioSpec, captures []string, shown *anonymize.Anonymizer) (*sharedInput, error) {
+	shared := &sharedInput{env: e, shown: shown, said: new([]string)}
 	for _, spec := range specs {
 		flags, err := f.flagsOf(spec.own)
 		if err != nil {
@@ -260,7 +272,7 @@ func (f *compareFlags) settingsOf(shared *sharedInput, own []assignment) (*setti
 		return nil, nil, cli.AsUsage(err)
 	}
 	var stderr strings.Builder
-	s, err := flags.Resolve(&cli.Env{Args: shared.env.Args, Stdin: bytes.NewReader(shared.stdin), Stdout: shared.env.Stdout, Stderr: &stderr})
+	s, err := flags.Resolve(&cli.Env{Args: shared.env.Args, Stdin: bytes.NewReader(shared.stdin), Stdout: shared.env.Stdout, Stderr: &stderr}, shared.shown)
 	if said := stderr.String(); !slices.Contains(*shared.said, said) {
 		*shared.said = append(*shared.said, said)
 	}
@@ -292,9 +304,9 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	return flags, nil
 }
 
-// readReport reads an earlier report, to stand beside scenarios; named is what
-// names it, for errors.
-func readReport(named, path string) (*report.Report, error) {
+// readReport reads what is shown of an earlier report, to stand beside scenarios; named
+// is what names it, for errors.
+func readReport(named, path string, shown *anonymize.Anonymizer) (*report.Report, error) {
 	in, err := os.Open(path)
 	if err != nil {
 		return nil, cli.Usagef("%s: %s: %w: give what `rssreplay --format json --output FILE` wrote", named, path, cli.Cause(err))
@@ -316,6 +328,7 @@ func readReport(named, path string) (*report.Report, error) {
 		p := &r.Parameters[i]
 		p.Text = textOf(p, r)
 	}
+	shown.Stored(r)
 	return r, nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 	"rssreplay/report/text"
 )
 
@@ -210,7 +211,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e)
+	s, err := f.model.Resolve(e, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -263,10 +264,8 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	}
 	x := packet.explanation(s, stories)
 	x.Words = out.Words
-	x.Command = e.Command()
-	if out.Anonymizer != nil {
-		out.Anonymizer.Explanation(x)
-	}
+	x.Command = out.Shown.Command(e.Command())
+	x.Anonymized, x.Notes = out.Shown.Done(x.Notes, true)
 	if err := out.Write(x); err != nil {
 		return err
 	}
@@ -291,9 +290,11 @@ func (p *found) explanation(s *settings.Settings, stories *story.Stories) *repor
 		}
 		protocol := pcaps.ProtocolName(number)
 		source, destination := endsOf(h)
-		from, to := source.addr.String(), destination.addr.String()
+		from, to := s.Shown.Addr(source.addr).String(), s.Shown.Addr(destination.addr).String()
 		x.Packet.Protocol, x.Packet.Source, x.Packet.Destination = &protocol, &from, &to
-		x.Packet.SourcePort, x.Packet.DestinationPort = source.port, destination.port
+		if source.port != nil {
+			x.Packet.SourcePort, x.Packet.DestinationPort = new(s.Shown.Port(*source.port)), new(s.Shown.Port(*destination.port))
+		}
 		if p.tunnel != "" {
 			x.Packet.InnerOf = &p.tunnel
 		}
@@ -345,11 +346,15 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 		return out
 	}
 	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
-	out.Input = hashInput(input, d.Type, p.header.Facts)
+	out.Input = hashInput(input, d.Type, p.header.Facts, s.Shown)
 	input = by.Hashed(input, d.Type, p.header.Protocol)
-	hashed, value := hex.EncodeToString(input), fmt.Sprintf("0x%08x", d.Hash)
-	out.Hashed, out.Hash = &hashed, &value
-	if out.Filter == nil || out.Context != nil {
+	if s.Shown == nil { // the bytes are the true addresses, even where the hash is shown
+		out.Hashed = hexOf(input)
+	}
+	if !s.Shown.HidesHashes() {
+		out.Hash = new(fmt.Sprintf("0x%08x", d.Hash))
+	}
+	if (out.Filter == nil || out.Context != nil) && !s.Shown.HidesHashes() {
 		index := int(by.Entry(d.Hash))
 		out.Index = &index
 	}
@@ -360,8 +365,8 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 	return out
 }
 
-// hashInput is the hash's input field by field.
-func hashInput(input []byte, t hash.Type, facts pcaps.Facts) report.List[report.HashInput] {
+// hashInput is the hash's input field by field, with its bytes where all may be shown.
+func hashInput(input []byte, t hash.Type, facts pcaps.Facts, shown *anonymize.Anonymizer) report.List[report.HashInput] {
 	names := []string{"source address", "destination address"}
 	if t.Ex() && facts&pcaps.HomeAddress != 0 {
 		names[0] = "home address"
@@ -374,17 +379,22 @@ func hashInput(input []byte, t hash.Type, facts pcaps.Facts) report.List[report.
 		addresses = input[:len(input)-4]
 	}
 	var fields report.List[report.HashInput]
+	add := func(name string, b []byte, value string) {
+		field := report.HashInput{Field: name, Value: value}
+		if shown == nil {
+			field.Bytes = hexOf(b)
+		}
+		fields = append(fields, field)
+	}
 	for i, name := range names {
 		b := addresses[i*len(addresses)/2 : (i+1)*len(addresses)/2]
 		addr, _ := netip.AddrFromSlice(b) // 4 or 16 bytes: it is one
-		fields = append(fields, report.HashInput{Field: name, Bytes: hexOf(b), Value: addr.String()})
+		add(name, b, shown.Addr(addr).String())
 	}
 	if t.Ports() {
 		for i, name := range []string{"source port", "destination port"} {
 			b := input[len(addresses)+2*i:][:2]
-			fields = append(fields, report.HashInput{
-				Field: name, Bytes: hexOf(b), Value: strconv.Itoa(int(b[0])<<8 | int(b[1])),
-			})
+			add(name, b, strconv.Itoa(int(shown.Port(uint16(b[0])<<8|uint16(b[1])))))
 		}
 	}
 	return fields

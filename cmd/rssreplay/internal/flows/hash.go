@@ -71,7 +71,7 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 		if err := out.Protect(model.Inputs()); err != nil {
 			return err
 		}
-		s, err := model.Resolve(e)
+		s, err := model.Resolve(e, nil)
 		if err != nil {
 			return err
 		}

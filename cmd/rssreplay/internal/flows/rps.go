@@ -29,8 +29,9 @@ func rpsChoice(s *settings.Settings, d *nicmodel.Decision, queue int, h *pcaps.H
 	if c.OwnHash = steering.Passed&rps.KindOf(d.Type, h.Protocol, h.Facts) == 0; !c.OwnHash {
 		value = d.Hash
 	}
-	text := fmt.Sprintf("0x%08x", value)
-	c.Hash = &text
+	if !s.Shown.HidesHashes() {
+		c.Hash = new(fmt.Sprintf("0x%08x", value))
+	}
 	if value != 0 {
 		cpu := c.Mask[rps.Choose(value, len(mask))]
 		c.CPU = &cpu

@@ -10,6 +10,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/pcaps/direction"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // Nothing is why no packet was received, and names the flag that is to blame, "" where
@@ -54,18 +55,18 @@ func (in *Input) Warn(stderr io.Writer, done *Replayed) {
 	if why := in.Nothing(done); why != "" && r.Packets+r.Filtered+r.OutOfRange > 0 {
 		fmt.Fprintf(stderr, "rssreplay: warning: no packet was received, so there is nothing to replay: %s\n", why)
 	}
-	if unmet := done.UnmetLocal(); unmet != "" {
+	if unmet := done.UnmetLocal(nil); unmet != "" {
 		fmt.Fprintf(stderr, "rssreplay: warning: %s\n", unmet)
 	}
 }
 
 // UnmetLocal is the sentence about addresses of --local that no packet has, "" where there
-// are none.
-func (done *Replayed) UnmetLocal() string {
+// are none. It is of what shown makes of them.
+func (done *Replayed) UnmetLocal(shown *anonymize.Anonymizer) string {
 	if done.Directions == nil || done.Result.Packets == 0 {
 		return ""
 	}
-	unmet := done.Directions.Unmet()
+	unmet := done.Directions.Replaced(shown.Prefix).Unmet()
 	if len(unmet) == 0 {
 		return ""
 	}

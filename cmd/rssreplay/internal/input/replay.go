@@ -134,7 +134,7 @@ func (f *Flags) AddTo(s *settings.Settings) {
 		report.Parameter{Name: "from", Value: int64(f.from), Text: f.from.String(), Source: source("from")}, end,
 		report.Parameter{Name: "speed", Value: f.speed, Source: source("speed")}, rate)
 	if f.filter != "" {
-		s.Parameters = append(s.Parameters, report.Parameter{Name: "filter", Value: f.filter, Source: "--filter"})
+		s.Parameters = append(s.Parameters, report.Parameter{Name: "filter", Value: s.Shown.Filter(f.filter), Source: "--filter"})
 	}
 	if f.set.Changed("packets") {
 		s.Parameters = append(s.Parameters, report.Parameter{Name: "packets", Value: f.Packets, Source: "--packets"})
@@ -246,7 +246,7 @@ func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Setting
 	}
 	return &Replayed{
 		Result: result, Files: src.Info(), Order: src.Order(), scale: scale,
-		Rule: directions.Rule(result.Packets), Directions: directions, DirectionUnknown: directions.Unknown(),
+		Rule: directions.Replaced(s.Shown.Prefix).Rule(result.Packets), Directions: directions, DirectionUnknown: directions.Unknown(),
 	}, nil
 }
 

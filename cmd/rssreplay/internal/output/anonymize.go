@@ -56,13 +56,13 @@ func (f *AnonymizeFlags) inputs() []string {
 	return []string{f.key}
 }
 
-// resolve checks the flags and reads the key, or makes one. paths are those that the
-// report may name. It is nil without --anonymize.
-func (f *AnonymizeFlags) resolve(paths []string) (*anonymize.Anonymizer, error) {
+// resolve checks the flags and reads the key, or makes one. It is nil without
+// --anonymize.
+func (f *AnonymizeFlags) resolve() (*anonymize.Anonymizer, error) {
 	if err := f.Check(); err != nil || !f.On {
 		return nil, err
 	}
-	with := anonymize.Anonymization{Ports: f.ports, KeepHash: f.KeepHash, Paths: paths}
+	with := anonymize.Config{Ports: f.ports, KeepHash: f.KeepHash}
 	if f.key == "" {
 		rand.Read(with.Key[:]) // never fails
 		return anonymize.New(with), nil

@@ -133,9 +133,8 @@ type Outputs[T any] struct {
 	targets []target[T]
 	dirs    []string // to be made for them
 
-	// What Prepare finds.
-	Words      report.Words
-	Anonymizer *anonymize.Anonymizer // nil where that is not asked for
+	Shown *anonymize.Anonymizer // what may be shown of hosts: nil, and all, without --anonymize
+	Words report.Words          // what Prepare finds
 }
 
 // target is one place: a file that a flag names, or standard output.
@@ -147,7 +146,11 @@ type target[T any] struct {
 // Plan checks the flags, before anything is replayed. forms are the
 // formats that the command has, the first of which is the default.
 func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
-	o := &Outputs[T]{Env: e, flags: f}
+	shown, err := f.Anonymize.resolve()
+	if err != nil {
+		return nil, err
+	}
+	o := &Outputs[T]{Env: e, flags: f, Shown: shown}
 	if f.color != "auto" && f.color != "always" && f.color != "never" {
 		return nil, cli.Usagef("--color must be auto, always or never, not %q", f.color)
 	}
@@ -296,16 +299,13 @@ func (o *Outputs[T]) Protect(inputs []string) error {
 }
 
 // Prepare is what comes before the reading: it refuses to write over what is read,
-// and gets the author's words and what makes the result fit to be shown to others.
+// and gets the author's words.
 func (o *Outputs[T]) Prepare(r cli.Reads) (err error) {
 	f := o.flags
 	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
 		return err
 	}
-	if o.Words, err = f.words.read(o.Env, r.Captures, r.Others); err != nil {
-		return err
-	}
-	o.Anonymizer, err = f.Anonymize.resolve(slices.Concat(r.Captures, r.Others, r.Folders, f.words.inputs()))
+	o.Words, err = f.words.read(o.Env, r.Captures, r.Others)
 	return err
 }
 

@@ -12,11 +12,13 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
+	"rssreplay/report/anonymize"
 )
 
 // readBundle reads the texts in a bundle, each recognised by what it says; of the
-// kinds given already none. With an interface only those that are not of another one.
-func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) error {
+// kinds given already none. With an interface only those that are not of another one. For
+// shown all of them have the bundle's name: theirs have those of interfaces in them.
+func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, shown *anonymize.Anonymizer) error {
 	files, err := bundle.Files(root)
 	if err != nil {
 		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool, or a tar or zip of one", root, cli.Cause(err))
@@ -33,6 +35,9 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 	used := 0
 	for _, f := range files {
 		name := filepath.Join(root, filepath.FromSlash(f.Name))
+		if shown != nil {
+			name = shown.File(root)
+		}
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
 			continue
 		}
@@ -48,7 +53,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool) e
 		kinds := nictext.Sniff(data)
 		ofHost, err := m.host.add(f.Name, data)
 		if err != nil {
-			m.notUsed = append(m.notUsed, err.Error())
+			m.notUsed = append(m.notUsed, shown.Words(err.Error(), "A text of the host can't be read"))
 		}
 		if ofHost {
 			used++

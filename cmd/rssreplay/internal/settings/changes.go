@@ -86,7 +86,7 @@ func (r *resolver) changes() error {
 	}
 	var tables, affinities []string
 	for _, change := range r.imports.changes {
-		named := fmt.Sprintf("%s=%s", &change.time, change.path)
+		named := fmt.Sprintf("%s=%s", &change.time, r.Shown.File(change.path))
 		if change.flag == "--affinity-at" {
 			at, err := r.affinityAt(change)
 			if err != nil {
@@ -152,9 +152,7 @@ func (r *resolver) affinityAt(of *change) (engine.AffinityAt, error) {
 	if err != nil {
 		return at, fmt.Errorf("%s: %w", of, err)
 	}
-	for _, note := range found.Notes {
-		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", of.path, note))
-	}
+	r.assumedOf(r.Shown.File(of.path), found)
 	if len(found.CPUs) != c.Queues {
 		return at, fmt.Errorf("%s: it tells the CPUs of %d queues, but there are %d", of, len(found.CPUs), c.Queues)
 	}

@@ -117,7 +117,7 @@ func (r *resolver) hostFacts() *report.Host {
 		}
 	}
 	if err := countHost(h, texts.moments(), at); err != nil {
-		r.Caveats = append(r.Caveats, fmt.Sprintf("Counts of the host are not shown: %v.", err))
+		r.Caveats = append(r.Caveats, fmt.Sprintf("Counts of the host are not shown: %s.", r.Shown.Words(err.Error(), "they can't be read")))
 	}
 	return h
 }

@@ -19,6 +19,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
+	"rssreplay/report/anonymize"
 )
 
 // ImportFlags name the saved outputs that tell of a NIC. Each file may be "-".
@@ -126,14 +127,6 @@ func (f *Flags) Inputs() []string {
 	return paths
 }
 
-// Folders are those that are read.
-func (f *Flags) Folders() []string {
-	if info, err := os.Stat(f.Imports.bundle); err != nil || !info.IsDir() {
-		return nil
-	}
-	return []string{f.Imports.bundle}
-}
-
 // Reads is what is read: the captures that arguments name, and what the flags do. It
 // refuses to read standard input twice.
 func (f *Flags) Reads(args []string) (cli.Reads, error) {
@@ -141,7 +134,7 @@ func (f *Flags) Reads(args []string) (cli.Reads, error) {
 	if err != nil {
 		return cli.Reads{}, err
 	}
-	return cli.Reads{Captures: captures, Others: f.Inputs(), Folders: f.Folders()}, f.CheckStdin(captures)
+	return cli.Reads{Captures: captures, Others: f.Inputs()}, f.CheckStdin(captures)
 }
 
 // CheckStdin refuses flags of which more than one, or one and a capture, would
@@ -227,8 +220,9 @@ func (file *importFile) other(text []byte) string {
 	return "--" + kinds[0].String() + " " + file.path
 }
 
-// readImports reads every text that the flags name.
-func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
+// readImports reads every text that the flags name. Its name is from then on what is shown
+// of it.
+func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*imports, error) {
 	if err := f.CheckStdin(nil); err != nil {
 		return nil, err
 	}
@@ -243,7 +237,7 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 				return nil, file.unreadable(err)
 			}
 			defer opened.Close()
-			in, name = opened, file.path
+			in, name = opened, shown.File(file.path)
 		}
 		peeked := bufio.NewReader(in)
 		if _, err := peeked.Peek(1); err == io.EOF {
@@ -279,7 +273,7 @@ func (f *Flags) readImports(stdin io.Reader) (*imports, error) {
 		}
 	}
 	if f.Imports.bundle != "" {
-		if err := m.readBundle(f.Imports.bundle, f.Imports.Dev, given); err != nil {
+		if err := m.readBundle(f.Imports.bundle, f.Imports.Dev, given, shown); err != nil {
 			return nil, cli.Usagef("--bundle: %w", err)
 		}
 	}

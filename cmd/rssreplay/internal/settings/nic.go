@@ -15,6 +15,7 @@ import (
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // This file makes the two lower layers of parameters that tell of a NIC: what
@@ -356,15 +357,13 @@ func (r *resolver) offerIRQs(queues int) error {
 	}
 	found, err := irq.value.QueueCPUs(name, bus, queues)
 	if err != nil && len(r.flags.Imports.irq) == 0 { // in a bundle it was not asked for
-		r.Notes = append(r.Notes, fmt.Sprintf("%s: %v. Until then queues are on CPUs in turn.", irq.from, err))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s. Until then queues are on CPUs in turn.", irq.from, r.Shown.Words(err.Error(), "it does not tell the CPU of each queue")))
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("--irq: %s: %w", irq.from, err)
 	}
-	for _, note := range found.Notes {
-		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", irq.from, note))
-	}
+	r.assumedOf(irq.from, found)
 	if _, err := r.moveNAPI(found.CPUs); err != nil { // so that its CPUs are in use
 		return err
 	}
@@ -373,6 +372,16 @@ func (r *resolver) offerIRQs(queues int) error {
 		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))
 	}
 	return nil
+}
+
+// assumedOf notes what was assumed to tell a queue's CPU from interrupts.
+func (r *resolver) assumedOf(from string, found *nictext.QueueCPUs) {
+	for _, note := range found.Notes {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", from, note))
+	}
+	if names := found.Guessed; names != "" { // of which the interface's name is a part
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interrupts %s are taken as those of the receive queues: no driver that is known names them so.", from, r.Shown.Words(names, anonymize.Withheld)))
+	}
 }
 
 // fitKey cuts a key to what the profile's NIC uses of it.

@@ -17,6 +17,7 @@ import (
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps/direction"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // Settings are the parameters in force: what the flags, the imported texts and
@@ -50,6 +51,9 @@ type Settings struct {
 	Trust   string   // whether the CPU numbers are the NIC's, in a sentence
 	Asides  []string // the notes besides
 	Caveats []string // and what last
+	// Shown is what all words are formed of that tell of a host; nil: with everything as
+	// it is.
+	Shown *anonymize.Anonymizer
 }
 
 // layer says how much the source of a value counts: of two the higher one's value
@@ -120,11 +124,11 @@ func (r *resolver) add(name string, value any, text, source string) {
 
 // Resolve reads the texts that the flags name, and checks what all comes to. It
 // sets the flags that were not given to what the profile and the texts have. What
-// is left out of a bundle goes to standard error.
-func (f *Flags) Resolve(e *cli.Env) (*Settings, error) {
-	r := &resolver{Settings: &Settings{}, flags: f, origins: map[string]origin{}}
+// is left out of a bundle goes to standard error. shown is what words are formed of.
+func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, error) {
+	r := &resolver{Settings: &Settings{Shown: shown}, flags: f, origins: map[string]origin{}}
 	var err error
-	if r.imports, err = f.readImports(e.Stdin); err != nil {
+	if r.imports, err = f.readImports(e.Stdin, shown); err != nil {
 		return nil, err
 	}
 	steps := []func() error{r.chooseProfile, r.checkTable, r.lowerLayers, r.cpus, r.queues}
@@ -195,7 +199,11 @@ func (r *resolver) direction() (err error) {
 		return err
 	}
 	r.Local.OfText = r.origin("local").layer == fromImport
-	r.add("local", strings.Join(f.local, ","), "", r.source("local"))
+	local := strings.Join(f.local, ",")
+	if r.Shown != nil {
+		local = r.Local.Replaced(r.Shown.Prefix).String()
+	}
+	r.add("local", local, "", r.source("local"))
 	if r.Modes, err = engine.ParseModes(f.mode); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (r *resolver) table() error {
 			return err
 		}
 		r.add("table-size", size, "", source)
-		r.add("layout", f.layout, "", r.source("layout"))
+		r.add("layout", r.Shown.File(f.layout), "", r.source("layout"))
 	}
 	if len(c.Table) > engine.MaxTable {
 		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), engine.MaxTable)

@@ -81,7 +81,7 @@ func suggest(e *cli.Env, f *suggestFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.newSuggester(e, reads.Captures)
+	s, err := f.newSuggester(e, reads.Captures, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -90,10 +90,8 @@ func suggest(e *cli.Env, f *suggestFlags, args []string) error {
 		return err
 	}
 	found.Words = out.Words
-	found.Command = e.Command()
-	if out.Anonymizer != nil {
-		out.Anonymizer.Suggest(found)
-	}
+	found.Command = out.Shown.Command(e.Command())
+	found.Anonymized, found.Notes = out.Shown.Done(found.Notes, false)
 	if err := out.Write(found); err != nil {
 		return err
 	}
@@ -131,7 +129,7 @@ type suggester struct {
 }
 
 // newSuggester checks the flags.
-func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, error) {
+func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonymize.Anonymizer) (*suggester, error) {
 	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1, headroom: bool(f.headroom)}
 	switch f.by {
 	case "packets", "bytes", "busy":
@@ -156,7 +154,7 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, 
 	if s.keys, err = parseKeyTrials(f.keys); err != nil {
 		return nil, cli.AsUsage(err)
 	}
-	if s.settings, err = f.model.Resolve(e); err != nil {
+	if s.settings, err = f.model.Resolve(e, shown); err != nil {
 		return nil, err
 	}
 	if err := s.settings.RefuseMoves("suggest"); err != nil {
@@ -177,8 +175,8 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string) (*suggester, 
 	if imported, err := shellWord(s.settings.Device); err == nil && !f.set.Changed("dev") {
 		s.device = imported
 	}
-	if f.output.Anonymize.On {
-		s.device = anonymize.HiddenInterface
+	if shown != nil {
+		s.device = anonymize.Interface
 	}
 	if s.input, err = f.input.Resolve(captures, s.settings); err != nil {
 		return nil, err

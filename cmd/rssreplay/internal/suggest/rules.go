@@ -16,6 +16,7 @@ import (
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // This file is the rules that give one flow, or all that goes to one port, a queue of its
@@ -61,6 +62,11 @@ func (k *groupKey) String() string {
 		return fmt.Sprintf("all that goes to %s port %d over IPv%d", protocol, k.destinationPort, k.kind.Version())
 	}
 	return fmt.Sprintf("the flow %s %s → %s", protocol, netip.AddrPortFrom(k.source, k.sourcePort), netip.AddrPortFrom(k.destination, k.destinationPort))
+}
+
+// shown is k with what may be shown of its ends.
+func (k *groupKey) shown(by *anonymize.Anonymizer) *groupKey {
+	return &groupKey{k.kind, by.Addr(k.source), by.Addr(k.destination), by.Port(k.sourcePort), by.Port(k.destinationPort)}
 }
 
 // kindOf is the kind of rule that can compare the flow's ports; Unknown if there is none,
@@ -216,7 +222,7 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 	}
 	g := groups[pin.Group]
 	least, mean := p.Presence(tasks, pin.Group)
-	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.String(), 100*mean, report.Objectives[c.by])
+	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.shown(c.settings.Shown), 100*mean, report.Objectives[c.by])
 	if pin.Table > 0 {
 		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
 	}
@@ -263,10 +269,10 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, table nicmodel.IndirectionTable, layout balance.Equal, gate *report.Gate) {
 	s := c.settings
 	known := &s.Profile.NTuple
-	words := g.words(pin.Queue)
-	command, err := steer.ParseCommand(words)
+	refuse := func(err error) { c.decline(id, "%s %s.", summary, s.Shown.Words(err.Error(), "It can't be set")) }
+	command, err := steer.ParseCommand(g.words(pin.Queue))
 	if err != nil {
-		c.decline(id, "%s %v.", summary, err)
+		refuse(err)
 		return
 	}
 	there := s.Steering.NTuple()
@@ -276,12 +282,12 @@ func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, tabl
 	}
 	list, err := steer.Apply(there.All(), []steer.Command{command}, cmp.Or(known.Locations, locations))
 	if err != nil {
-		c.decline(id, "%s %v.", summary, err)
+		refuse(err)
 		return
 	}
 	rules, err := steer.New(list, options)
 	if err != nil {
-		c.decline(id, "%s %v.", summary, err)
+		refuse(err)
 		return
 	}
 	moved := c.balance.Moves(s.Config.Table, table)
@@ -299,6 +305,7 @@ func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, tabl
 		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, layout.Args()))
 		one.parameters = append(one.parameters, report.Parameter{Name: "layout", Value: layout.Layout(), Source: "suggested"})
 	}
+	words := g.shown(s.Shown).words(pin.Queue)
 	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
 	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
 	if len(there.All()) > 0 {

@@ -104,7 +104,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e)
+	s, err := f.model.Resolve(e, out.Shown)
 	if err != nil {
 		return err
 	}
@@ -133,10 +133,8 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		return err
 	}
 	result.Words = out.Words
-	result.Command = e.Command()
-	if out.Anonymizer != nil {
-		out.Anonymizer.Verify(result)
-	}
+	result.Command = out.Shown.Command(e.Command())
+	result.Anonymized, result.Notes = out.Shown.Done(result.Notes, false)
 	if err := out.Write(result); err != nil {
 		return err
 	}
