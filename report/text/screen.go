@@ -57,6 +57,9 @@ type screen struct {
 	details   int  // lines of the first statement's at most
 	mostCPUs  int  // rows, from which on fewerCPUs and a line for the rest are shown
 	fewerCPUs int
+
+	// Optimization: what does not hang on what was given up is written once.
+	cpuLines, flowLines []string
 }
 
 // lines is the screen, as wide as it may be.
@@ -77,7 +80,10 @@ func (s *screen) lines() []string {
 		if len(lines) <= screenLines || len(s.r.Modes) > 2 || s.o.Flows != 0 {
 			break
 		}
-		step()
+		rows := s.fewerCPUs
+		if step(); s.fewerCPUs != rows {
+			s.cpuLines = nil
+		}
 		lines = s.all()
 	}
 	return lines
@@ -85,22 +91,27 @@ func (s *screen) lines() []string {
 
 func (s *screen) all() []string {
 	lines := s.block(s.head)
-	add := func(fill func(t *writer), part bool) {
-		block := s.block(fill)
+	add := func(block []string, part bool) {
 		if part && len(block) > 0 {
 			lines = append(lines, "")
 		}
 		lines = append(lines, block...)
 	}
-	add(s.verdict, true)
+	add(s.block(s.verdict), true)
 	if s.r.Capture.Received > 0 && len(s.r.Modes) > 0 {
-		add(s.cpus, true)
-		add(s.flows, !s.tight)
+		if s.cpuLines == nil {
+			s.cpuLines = s.block(s.cpus)
+		}
+		if s.flowLines == nil {
+			s.flowLines = s.block(s.flows)
+		}
+		add(s.cpuLines, true)
+		add(s.flowLines, !s.tight)
 		if s.o.Time {
-			add(s.time, true)
+			add(s.block(s.time), true)
 		}
 	}
-	add(s.next, !s.tight)
+	add(s.block(s.next), !s.tight)
 	return lines
 }
 
