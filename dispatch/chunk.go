@@ -28,6 +28,7 @@ type chunk struct {
 	// tuple says all; header makes what is wanted of it.
 	walked  [chunkPackets]bool
 	headers [chunkPackets]pcaps.Header
+	plain   pcaps.Header                  // what header makes
 	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
 
 	// compared is what rules compare besides, where they do: then every packet is walked.
@@ -58,13 +59,14 @@ func (t *chunkBatch) next() *chunk {
 
 func (t *chunkBatch) full() bool { return t.n == batchChunks }
 
-// header is what the walk finds in packet i.
+// header is what the walk finds in packet i, until it is asked of another one.
 func (c *chunk) header(i int) *pcaps.Header {
-	h := &c.headers[i]
-	if !c.walked[i] {
-		c.tuples[i].Header(h)
-		h.Direction = c.directions[i]
+	if c.walked[i] {
+		return &c.headers[i]
 	}
+	h := &c.plain
+	c.tuples[i].Header(h)
+	h.Direction = c.directions[i]
 	return h
 }
 

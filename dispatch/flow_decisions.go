@@ -34,7 +34,7 @@ func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries 
 func (w *way) decide(c *chunk, i int, id uint32) flowDecision {
 	d := c.decide(w.steering, i)
 	f := flowDecision{hash: d.Hash, entry: entryOf(w.steering, &d), kind: d.Type, why: d.Why}
-	if c.header(i).Facts&w.varying != 0 || w.perPacket {
+	if c.has(i, w.varying) || w.perPacket {
 		f.why |= flowOwn
 	}
 	if d.Woke != 0 || d.Other != 0 {
