@@ -240,22 +240,37 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 		*other.flows.At(id) = other.decide(c, i, id)
 	}
 	if t.n > uint32(len(t.slots)/2) {
-		t.double()
+		t.grow()
 	}
 	return id
 }
 
-// double makes the table twice as large.
-func (t *flowTable) double() {
-	t.slots = bigarray.Make[slot](2 * len(t.slots))
-	mask := uint32(len(t.slots) - 1)
-	for id := range t.n {
-		hash := t.hash(&t.records.At(id).tuple)
-		at := hash & mask
-		for t.slots[at] != 0 {
-			at = (at + 1) & mask
+// manySlots are as many as take 1 MB.
+const manySlots = 1 << 18
+
+// grow makes the table twice as large, or a small one four times: that makes it anew half
+// as often.
+func (t *flowTable) grow() {
+	size := 2 * len(t.slots)
+	if 2*size <= manySlots {
+		size *= 2
+	}
+	t.slots = bigarray.Make[slot](size)
+	mask := uint32(size - 1)
+	var hashes [chunkPackets]uint32
+	for from := uint32(0); from < t.n; from += chunkPackets {
+		hashes := hashes[:min(t.n-from, chunkPackets)]
+		for i := range hashes {
+			hashes[i] = t.hash(&t.records.At(from + uint32(i)).tuple)
 		}
-		t.slots[at] = newSlot(hash, mask, id)
+		prefetch.Slots(t.slots, hashes)
+		for i, hash := range hashes {
+			at := hash & mask
+			for t.slots[at] != 0 {
+				at = (at + 1) & mask
+			}
+			t.slots[at] = newSlot(hash, mask, from+uint32(i))
+		}
 	}
 }
 
