@@ -340,9 +340,11 @@ func (l *fastLine) indicateCounted(n int, start, until int64) (done int, end int
 	homes := w.KeepsHomes()
 	packetCost, byteCost, migrationCost := m.cfg.PacketCost, m.cfg.ByteCost, m.cfg.MigrationCost
 	rest := l.rest[l.taken : l.taken+n]
-	// Optimization: prepare asked for all of the batch, more than the second-level cache
-	// keeps until here.
-	affinity.Expect(w, rest)
+	if !m.expects {
+		// Optimization: prepare asked for all of the batch, more than the second-level
+		// cache keeps until here.
+		affinity.Expect(w, rest)
+	}
 	end = start
 	sum, most, bytes, migrated := int64(0), h.Max, uint64(0), uint64(0)
 	for i, arrival := range l.arrival[l.taken : l.taken+n] {

@@ -1,5 +1,7 @@
 package engine
 
+import "rssreplay/dispatch/engine/affinity"
+
 // fastNonRSS is nonRSS where nobody observes.
 //
 // Optimization: it equals nonRSS.
@@ -10,14 +12,23 @@ type fastNonRSS struct {
 }
 
 func newFastNonRSS(m *Model) *fastNonRSS {
+	m.expects = true
 	return &fastNonRSS{Model: m, line: newFastLine(m, nil)}
 }
+
+// ahead is how many packets before they arrive flows are expected: of a whole batch, more than
+// the second-level cache keeps until they are taken.
+const ahead = 64
 
 func (e *fastNonRSS) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
-	sends := b.Sends
+	sends, flows := b.Sends, b.Flow[:b.N]
+	affinity.Expect(m.CountedAffinity, flows[:min(ahead, len(flows))])
 	for i, t := range b.Time[:b.N] {
+		if i%ahead == 0 && i+ahead < len(flows) {
+			affinity.Expect(m.CountedAffinity, flows[i+ahead:min(i+2*ahead, len(flows))])
+		}
 		if b.Entry[i] == Sent {
 			l.advance(t)
 			l.charge(t)

@@ -29,6 +29,7 @@ type Model struct {
 	// counted as they arrive.
 	CountedAffinity *affinity.Counted
 	FixedAffinity   *affinity.Fixed
+	expects         bool // the engine itself expects flows of CountedAffinity, soon before they arrive
 
 	// Where flows may meet several CPUs under RSS, else nil: which one took a flow's
 	// latest packet, and 1; 0 without one. And in which order packets were indicated.
@@ -148,7 +149,7 @@ func (m *Model) prepare(b *Batch) {
 	}
 	if m.CountedAffinity != nil {
 		m.CountedAffinity.Grow(b.Flows)
-		if m.FixedAffinity == nil {
+		if m.FixedAffinity == nil && !m.expects {
 			affinity.Expect(m.CountedAffinity, b.Flow[:b.N])
 		}
 		m.CountedAffinity.ExpectSends(b.Sends)
