@@ -98,7 +98,7 @@ func (r *Report) Verdict() []Statement {
 
 // unsure are findings about the capture, or about what of the NIC is not known: they make
 // the rest mean less.
-var unsure = []string{"no-table", "clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms"}
+var unsure = []string{"no-table", "clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms"}
 
 // beside are findings that say nothing of why one CPU has more packets than others.
 var beside = append([]string{
@@ -263,6 +263,8 @@ func (r *Report) Untimed() string {
 		switch r.Findings[i].ID {
 		case "clock-still":
 			return "no clock"
+		case "captures-overlap":
+			return "overlap"
 		case "clock-leap":
 			return "clock leaps"
 		}

@@ -271,6 +271,27 @@ func (d *diagnosis) portsCut() *report.Finding {
 	}
 }
 
+// overlap: captures of the same time, of several interfaces or queues, say, were read one
+// behind the other: what lies back arrives at one instant, as no traffic did.
+func (d *diagnosis) overlap() *report.Finding {
+	c := &d.r.Capture
+	if c.Overlaps == 0 || float64(c.TimestampRegressions) < report.CutFrom*float64(c.Packets) && c.ClockRestarts == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "captures-overlap", Severity: report.Warning,
+		Summary:  "The captures overlap in time, and are read one behind the other: their packets did not come like that.",
+		Evidence: fmt.Sprintf("%s before an earlier one ends, by up to %s.", words.Plural(c.Overlaps, "file begins", "files begin"), words.Nanoseconds(c.Overlap)),
+		Remedy:   "Replay them by time: " + d.run("", Argument{"--merge", ""}) + ".",
+		Figures:  report.Numbers{"overlaps": c.Overlaps, "overlap_ns": c.Overlap, "packets": c.TimestampRegressions},
+	}
+	if c.TimestampRegressions > 0 {
+		f.Evidence += fmt.Sprintf(" %s of %s packets lie back, and arrive at the latest time so far.", words.Exact(c.TimestampRegressions), words.Exact(c.Packets))
+	}
+	f.Evidence += " Bursts, drops, load and latency follow from that, and are not judged."
+	return f
+}
+
 // joinedFrom is how many times the mean step between packets a gap must be to be told
 // of, where the gaps are half of the capture's time.
 const joinedFrom = 1000
@@ -347,7 +368,7 @@ func (d *diagnosis) leap() *report.Finding {
 		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
 			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
 	}
-	if where == nil {
+	if where == nil || d.has("captures-overlap") && ahead.Packets == 0 && !d.joined() { // --merge mends it
 		return nil
 	}
 	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")

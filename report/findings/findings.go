@@ -162,7 +162,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	var all report.List[report.Finding]
 	for _, find := range []func() *report.Finding{
 		// The capture.
-		d.clockStill, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
+		d.clockStill, d.overlap, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
@@ -199,7 +199,7 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
-	"clock-still", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
+	"clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
@@ -248,7 +248,7 @@ func (d *diagnosis) uneven() bool {
 }
 
 // timed tells whether the timestamps carry a verdict on drops, load and latency.
-func (d *diagnosis) timed() bool { return !d.has("clock-still", "clock-leap") }
+func (d *diagnosis) timed() bool { return !d.has("clock-still", "captures-overlap", "clock-leap") }
 
 // weigh is the severity of a load that loses capacity: a fair share × lost is what
 // one CPU has, whatever a packet costs. A machine that has nothing to do has no
@@ -369,7 +369,7 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 		}
 	}
 	for _, a := range change {
-		if a.Value != "" || a.Flag == "--inner" { // else it is left out
+		if a.Value != "" || a.Flag == "--inner" || a.Flag == "--merge" { // else it is left out
 			add(a)
 		}
 	}
