@@ -108,7 +108,7 @@ var beside = append([]string{
 
 // explainsLoad tells whether f can be why the busiest CPU has more than others.
 func (r *Report) explainsLoad(f *Finding) bool {
-	if f.ID == "unhashed" { // all of these are in one queue
+	if f.ID == "unhashed" || f.ID == "no-hash-type" { // all of these are in one queue
 		i := ComparedMode(r.Modes)
 		for queue, cpu := range r.Table.QueueCPUs {
 			if fmt.Sprint(queue) == fmt.Sprint(f.Figures["queue"]) {

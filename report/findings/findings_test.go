@@ -141,7 +141,7 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		{report.List[int]{0, 1, 2, 3}, 1.4, "gives the busiest 1.40 × its fair share."},
 		{report.List[int]{0, 1, 2, 3}, 1.2, ""},
 		{report.List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
-		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share, where the table alone makes 1.60 ×."},
+		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share, where a perfectly even hash would make 1.60 ×."},
 		{report.List[int]{0, 0, 1, 2, 3}, 1.99, ""},
 	} {
 		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
@@ -268,5 +268,35 @@ func TestServers(t *testing.T) {
 		if got := d.servers(); !slices.Equal(got, test.want) {
 			t.Errorf("clients %v: servers %v, want %v", test.clients, got, test.want)
 		}
+	}
+}
+
+// What has no hash is no cause of the load of another CPU than its own.
+func TestUnhashedExplainsItsOwnCPU(t *testing.T) {
+	for hot, want := range []bool{true, false} {
+		r := &report.Report{Table: report.TableReport{QueueCPUs: []int{0, 1}}}
+		m := report.Mode{CPUs: []report.CPU{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}}
+		m.CPUs[hot].Packets = 9
+		for _, id := range []string{"unhashed", "no-hash-type"} {
+			d := &diagnosis{r: r, t: &Traffic{}, mode: &m, found: []string{id}}
+			if got := d.explained(); got != want {
+				t.Errorf("%s on CPU 0, and CPU %d is hot: explained %v", id, hot, got)
+			}
+		}
+	}
+}
+
+// The source ports to plan are those of the heaviest flow that has any.
+func TestPlan(t *testing.T) {
+	flow := func(protocol, source string, ports bool) report.Flow {
+		return report.Flow{Protocol: protocol, Source: netip.MustParseAddr(source), Destination: netip.MustParseAddr("10.0.0.9"), DestinationPort: 443, HasPorts: ports}
+	}
+	d := newDiagnosis(&report.Report{}, &Traffic{Heavy: []report.Flow{flow("gre", "10.0.0.1", false), flow("sctp", "10.0.0.2", true), flow("udp", "10.0.0.3", true), flow("tcp", "10.0.0.4", true)}})
+	if got, want := d.plan(), "`rssreplay plan 10.0.0.3 10.0.0.9:443 --protocol udp`"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	d.t.Heavy = d.t.Heavy[:2]
+	if got := d.plan(); got != "" {
+		t.Errorf("of flows without ports of TCP or UDP: %s", got)
 	}
 }

@@ -20,6 +20,17 @@ var explained = []string{
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow",
 }
 
+// explained tells whether one of these was found. What has no hash explains the load of
+// its own CPU alone.
+func (d *diagnosis) explained() bool {
+	return slices.ContainsFunc(d.found, func(id string) bool {
+		if id == "unhashed" || id == "no-hash-type" {
+			return d.r.Table.QueueCPUs[d.defaultQueue()] == d.busiest().CPU
+		}
+		return slices.Contains(explained, id)
+	})
+}
+
 // bound is the imbalance that one flow alone makes, whatever the table.
 func (d *diagnosis) bound() report.Fraction {
 	if d.t.Largest == nil {
@@ -102,7 +113,10 @@ func (d *diagnosis) singleFlow() *report.Finding {
 	if !d.uneven() || d.has("tunnel") || d.t.Largest == nil || d.share(d.t.Largest.Packets) < singleFlowFrom {
 		return nil
 	}
-	remedy := fmt.Sprintf("Test with more connections (iperf3 -P 16); %s names source ports that reach every CPU.", d.plan())
+	remedy := "Test with more connections (iperf3 -P 16)."
+	if plan := d.plan(); plan != "" {
+		remedy = fmt.Sprintf("Test with more connections (iperf3 -P 16); %s names source ports that reach every CPU.", plan)
+	}
 	if d.fragmented() {
 		remedy = avoidFragments + "."
 	}
@@ -115,19 +129,19 @@ func (d *diagnosis) singleFlow() *report.Finding {
 	}
 }
 
-// plan is the command that finds source ports for the largest flow's addresses.
+// plan is the command that finds source ports for the addresses of the heaviest flow of
+// TCP or UDP; "" where there is none.
 func (d *diagnosis) plan() string {
-	f := d.t.Largest
-	if f == nil || !f.HasPorts {
-		return "`rssreplay plan SRC DST`"
+	at := slices.IndexFunc(d.t.Heavy, func(f report.Flow) bool {
+		return f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && !f.Destination.IsMulticast()
+	})
+	if at < 0 {
+		return ""
 	}
+	f := &d.t.Heavy[at]
 	list := []string{"rssreplay plan", f.Source.String(), words.ShellWord(report.EndName(f.Destination, f.DestinationPort, true, 0))}
-	switch f.Protocol {
-	case "tcp":
-	case "udp":
+	if f.Protocol == "udp" {
 		list = append(list, "--protocol udp")
-	default:
-		return "`rssreplay plan SRC DST`"
 	}
 	for _, a := range d.t.Command {
 		if slices.Contains([]string{"--cpus", "--base-cpu", "--queues", "--affinity", "--key", "--table", "--table-size", "--layout", "--hash-types", "--rx-flow-hash", "--xfrm", "--nic", "--driver", "--bundle"}, a.Flag) {
@@ -295,7 +309,7 @@ func (d *diagnosis) evenTable() report.Fraction {
 // (esnet/iperf #810). What the table's own shares make of any number of flows is not
 // chance's.
 func (d *diagnosis) fewFlows() *report.Finding {
-	if !d.uneven() || d.t.Chance == nil || d.t.Inputs == nil || d.has(explained...) || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
+	if !d.uneven() || d.t.Chance == nil || d.t.Inputs == nil || d.explained() || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
 		return nil
 	}
 	in, table := d.t.Inputs, max(d.evenTable(), d.r.BuiltIn(d.mode))
@@ -306,7 +320,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	}
 	than := ""
 	if table > 1 {
-		than = fmt.Sprintf(", where the table alone makes %s ×", words.Fixed(table, 2))
+		than = fmt.Sprintf(", where a perfectly even hash would make %s ×", words.Fixed(table, 2))
 	}
 	severity := report.Note // chance collisions of some hundred flows are no fault
 	if d.t.Chance.P50 >= fewFrom*table {
@@ -315,18 +329,21 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
-		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
+		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s × (10th to 90th percentile): another key, or other ephemeral ports, changes it.%s%s",
 			upper(d.hottest()), words.Fixed(d.t.Chance.P10, 2), words.Fixed(d.t.Chance.P90, 2), d.named(heavy), d.best(figures)),
-		Remedy:  "More flows; in a test, fixed source ports that reach every CPU (" + d.plan() + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts.",
+		Remedy:  "More flows. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures: figures,
+	}
+	if plan := d.plan(); plan != "" {
+		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
 	}
 	if d.t.Largest != nil && d.fragmented() {
 		f.Remedy = avoidFragments + "."
 	}
 	if in.Distinct*2 < in.Flows {
-		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone gives the busiest %s × its fair share%s.",
+		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than)
 	}
 	return f
@@ -386,7 +403,7 @@ func (d *diagnosis) named(heavy []*report.Flow) string {
 
 // collidingFlows: among many flows some heavy ones meet on one CPU.
 func (d *diagnosis) collidingFlows() *report.Finding {
-	if !d.uneven() || d.has(explained...) || d.has("few-flows", "elephant-bytes") {
+	if !d.uneven() || d.explained() || d.has("few-flows", "elephant-bytes") {
 		return nil
 	}
 	heavy := d.heavyOnBusiest()
@@ -475,7 +492,7 @@ const strangeFrom = 4
 
 // unevenHash: worse than chance, so that the key or the hashed fields are to blame.
 func (d *diagnosis) unevenHash() *report.Finding {
-	if !d.uneven() || d.t.Chance == nil || d.t.Chance.P999.IsNull() || d.t.Chance.Deviation < strangeFrom || d.has(explained...) || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
+	if !d.uneven() || d.t.Chance == nil || d.t.Chance.P999.IsNull() || d.t.Chance.Deviation < strangeFrom || d.explained() || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
 		return nil
 	}
 	in := d.t.Inputs
@@ -494,7 +511,7 @@ func (d *diagnosis) unevenHash() *report.Finding {
 // load than chance and this table. With the default key another NIC has other chances.
 func (d *diagnosis) betterTable() *report.Finding {
 	b := d.t.Better
-	if !d.uneven() || b == nil || !b.Lasts || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.has(explained...) || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+	if !d.uneven() || b == nil || !b.Lasts || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
 		return nil
 	}
 	f := &report.Finding{

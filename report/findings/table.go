@@ -63,11 +63,27 @@ func (d *diagnosis) unhashed() *report.Finding {
 	queue := d.defaultQueue()
 	return &report.Finding{
 		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
-		Summary:  fmt.Sprintf("%s of the received packets have no hash, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
+		Summary:  fmt.Sprintf("%s of the received packets have no hash%s, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), d.unhashedKind(n), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s: %s packets; %s.", strings.Join(reasons, ", "), words.Exact(n), d.hottest()),
 		Remedy:   d.spreadUnhashed(n, queue),
 		Figures:  d.load(report.Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
 	}
+}
+
+// unhashedKind says in parentheses what most of n packets without a hash are; "" if that
+// is not known.
+func (d *diagnosis) unhashedKind(n uint64) string {
+	for _, c := range d.r.Capture.Encapsulations { // of all packets, sent ones included: those of the hashed ones are no cause
+		if name := map[string]string{"pppoe": "PPPoE", "mpls": "MPLS", "macsec": "MACsec"}[c.Name]; name != "" && !d.inner() && 2*c.Packets > n && c.Packets <= n {
+			return " (" + name + ")"
+		}
+	}
+	for _, c := range d.r.Capture.Unhashed {
+		if name := map[string]string{"not_ip": "not IP", "llc": "LLC", "unknown_link_type": "of an unknown link type"}[c.Name]; name != "" && 2*c.Packets > n {
+			return " (" + name + ")"
+		}
+	}
+	return ""
 }
 
 // parserReason is the reason of packets that a NIC's parser does not follow.
