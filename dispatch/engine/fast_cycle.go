@@ -1,12 +1,16 @@
 package engine
 
-import "rssreplay/nicmodel"
+import (
+	"math"
+
+	"rssreplay/nicmodel"
+)
 
 // fastCycle is the interrupt cycle of a NIC with one vector for the fast lines of all
 // CPUs (rss-hw-queues).
 //
 // Optimization: it equals cycle and spread, with drain snapshot, no budget, a
-// fixed cost of packets, and a vector that the first packet raises. All DPCs but
+// fixed cost of packets on the CPU of their flow, and a vector that the first packet raises. All DPCs but
 // that of the ISR's own CPU start at one moment, and the vector is enabled when
 // the last of them ends.
 type fastCycle struct {
@@ -107,14 +111,11 @@ func (c *fastCycle) dpc(l *fastLine, start int64) {
 	}
 	on := l.on
 	on.DPCs++
-	arrival := l.arrival[l.taken:l.published]
-	l.depthMax = max(l.depthMax, len(arrival))
-	if !on.series.inLast(arrival) {
-		c.m.crossWindows(&on.series, arrival)
-	}
-	end := on.latency.Run(arrival, start+c.m.cfg.DPCCost, c.m.cfg.PacketCost)
+	waiting := l.published - l.taken
+	l.depthMax = max(l.depthMax, waiting)
+	l.held = l.taken
+	_, end := l.indicate(waiting, start, start+c.m.cfg.DPCCost, math.MaxInt64)
 	on.DPCTime += end - start
-	l.held, l.taken = l.taken, l.published
 	l.end, l.freed = end, end
 	c.end = max(c.end, end)
 }

@@ -9,10 +9,10 @@ import (
 	"rssreplay/nicmodel"
 )
 
-// fastMoving is fastRSS where the table changes: rssMSIX with tables that are given
-// while packets arrive, or with a rebalancer.
+// fastMoving is fastRSS where the table changes: rssMSIX and rssHWQueues with tables that
+// are given while packets arrive, or rssMSIX with a rebalancer.
 //
-// Optimization: it equals rssMSIX. Between two moves every flow has one CPU, and its
+// Optimization: it equals those. Between two moves every flow has one CPU, and its
 // packets are taken in the order of their arrival, so that CPUs need not know of each
 // other. Only after a move may packets of one flow be on two CPUs at once. From then
 // on, until all that had arrived before is done, the engine is unsettled: DPCs start
@@ -78,7 +78,8 @@ type movingPacket struct {
 // moves reports whether only the table changes, and flows have one entry each: then
 // fastMoving applies.
 func (m *Model) moves(varies bool) bool {
-	return m.mode == RSSMSIX && m.changes != nil && len(m.changes.affinities) == 0 && !varies &&
+	return (m.mode == RSSMSIX || m.mode == RSSHWQueues && m.closesCycles()) &&
+		m.changes != nil && len(m.changes.affinities) == 0 && !varies &&
 		m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1 && len(m.queues) > 1 && m.ownQueues()
 }
 
@@ -89,7 +90,7 @@ func newFastMoving(m *Model) *fastMoving {
 		fastRSS: newFastRSS(m), counted: counted,
 		moved: make([]movedEntry, len(m.targets)), bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
-		plain: m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
+		plain: m.mode == RSSMSIX && m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
 	for c := range e.lines {
 		l := &e.lines[c]
@@ -289,6 +290,10 @@ func (e *fastMoving) settle() {
 // until does all work that comes before the arrivals at now, in the order in which it
 // happens, as long as the engine is unsettled.
 func (e *fastMoving) until(now int64) {
+	if c := e.lines[0].cycle; c != nil {
+		c.advance(now)
+		e.order.Passed(now)
+	}
 	for {
 		var first *fastLine
 		for c := range e.lines {
@@ -341,11 +346,7 @@ func (e *fastMoving) publish(t int64) {
 		e.until(t)
 	}
 	for _, cpu := range e.list.Empty() {
-		if l := &e.lines[cpu]; l.plain {
-			l.publishMoving(t, l.published)
-		} else {
-			l.publish(t)
-		}
+		e.lines[cpu].publishNext(t)
 	}
 }
 
@@ -382,11 +383,7 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 			to = e.plan.next(i + 1)
 		}
 		e.fill(l, times[i], b.Length[i], b.Flow[i], target)
-		if l.plain {
-			l.publishMoving(at[i], l.filled-1)
-		} else {
-			l.publish(at[i])
-		}
+		l.publishNext(at[i])
 	}
 	return to
 }
@@ -544,9 +541,22 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 // are CPUs, and 1.
 func migrates(last, mark uint16) bool { return last != mark && last != 0 && last != noneYet }
 
-// publishMoving is publishPlain of the i-th packet, where another CPU may have taken its
+// publishNext publishes the oldest packet that waits for it, where flows move.
+func (l *fastLine) publishNext(t int64) {
+	switch {
+	case l.plain:
+		l.publishMoving(t)
+	case l.cycle != nil:
+		l.publishInCycle(t)
+	default:
+		l.publish(t)
+	}
+}
+
+// publishMoving is publishPlain of the oldest packet that waits for it, where another CPU may have taken its
 // flow's packet before.
-func (l *fastLine) publishMoving(t int64, i int) {
+func (l *fastLine) publishMoving(t int64) {
+	i := l.published
 	if migrates(l.before[i], uint16(l.on.index+1)) {
 		if t > l.quietUntil {
 			l.meetPlain(t)
@@ -608,6 +618,6 @@ func (l *fastLine) becomePlain() {
 		l.end = l.nextPoll + l.m.cfg.DPCCost
 	}
 	for ; waiting > 0; waiting-- {
-		l.publishMoving(l.quietUntil, l.published)
+		l.publishMoving(l.quietUntil)
 	}
 }
