@@ -224,6 +224,19 @@ func movesUnobserved(seed uint64) error {
 		}
 		cfg.Tables = append(cfg.Tables, engine.TableAt{Time: arrivals[(i+1)*len(arrivals)/(changes+1)] + r.Int64N(3), Table: table})
 	}
+	if seed%3 == 1 { // CPUs have several queues at once, or none, and queues move
+		scatter := func() []int {
+			cpus := make([]int, cfg.Queues)
+			for q := range cpus {
+				cpus[q] = r.IntN(len(cfg.CPUs))
+			}
+			return cpus
+		}
+		cfg.QueueCPU = scatter()
+		for i := range r.IntN(4) {
+			cfg.Affinities = append(cfg.Affinities, engine.AffinityAt{Time: arrivals[(i+1)*len(arrivals)/(changes+2)] + r.Int64N(3), QueueCPU: scatter()})
+		}
+	}
 	if len(cfg.Tables) == 0 || r.IntN(2) == 0 {
 		every := 1 + span/(1+r.Int64N(10*int64(changes+1)))
 		cfg.Rebalance = &rebalance.Options{Every: every, Max: every, Threshold: 0.01}

@@ -112,7 +112,7 @@ func (c *fastCycle) dpc(l *fastLine, start int64) {
 	on := l.on
 	on.DPCs++
 	waiting := l.published - l.taken
-	l.depthMax = max(l.depthMax, waiting)
+	l.deepen(waiting)
 	l.held = l.taken
 	_, end := l.indicate(waiting, start, start+c.m.cfg.DPCCost, math.MaxInt64)
 	on.DPCTime += end - start

@@ -26,7 +26,7 @@ type fastLine struct {
 	filled, limit, published, taken int
 	arrival                         []int64
 	rest                            []fastPacket // nil if nobody asks
-	before                          []uint16     // where flows move: see movingLine; else nil
+	aside                           []aside      // where flows move; else nil
 
 	// nextPoll is when a DPC next looks at the queue, step (4): at its start, and with
 	// drain poll at each decision. What is published at that instant is in the
@@ -49,6 +49,9 @@ type fastLine struct {
 	cycle       *fastCycle   // whose vector it is, of several fast lines; nil: its own
 	distributor *distributor // nil: the DPC indicates all
 	moving      *movingLine  // nil: no flow comes here from another CPU
+	rings       *queueRings  // nil: its packets are of one queue for good
+	given       int          // with rings: packets below have given back their buffers there
+	shallow     int          // with rings: so many packets may wait without being more of any queue than ever
 	drain       Drain
 	budget      int
 	delay       int64 // raise to DPC
@@ -95,33 +98,39 @@ func newFastLine(m *Model, on *cpu) fastLine {
 
 // makeRoom makes room in memory for n packets more.
 func (l *fastLine) makeRoom(n int) {
-	had := l.arrival
-	if 2*(l.filled-l.taken+n) > len(had) {
-		l.arrival = make([]int64, max(128, 2*len(had), 2*(l.filled-l.taken+n)))
+	keep := l.taken
+	if l.rings != nil {
+		l.giveBack(l.held)
+		keep = l.held
 	}
-	copy(l.arrival, had[l.taken:l.filled])
+	had := l.arrival
+	if 2*(l.filled-keep+n) > len(had) {
+		l.arrival = make([]int64, max(128, 2*len(had), 2*(l.filled-keep+n)))
+	}
+	copy(l.arrival, had[keep:l.filled])
 	if l.rest != nil {
 		had := l.rest
 		if len(had) < len(l.arrival) {
 			l.rest = make([]fastPacket, len(l.arrival))
 		}
-		copy(l.rest, had[l.taken:l.filled])
+		copy(l.rest, had[keep:l.filled])
 	}
-	if l.before != nil {
-		had := l.before
+	if l.aside != nil {
+		had := l.aside
 		if len(had) < len(l.arrival) {
-			l.before = make([]uint16, len(l.arrival))
+			l.aside = make([]aside, len(l.arrival))
 		}
-		copy(l.before, had[l.taken:l.filled])
+		copy(l.aside, had[keep:l.filled])
 	}
-	shift := l.taken
+	shift := keep
 	l.gone += uint64(shift)
 	l.filled -= shift
 	l.published -= shift
 	l.held -= shift
 	l.safe -= shift
 	l.fills -= shift
-	l.taken = 0
+	l.taken -= shift
+	l.given -= shift
 	l.limitBy()
 }
 
@@ -269,7 +278,7 @@ func (l *fastLine) snapshot() {
 		l.interrupt()
 	}
 	n, start := l.published-l.taken, l.nextPoll
-	l.depthMax = max(l.depthMax, n)
+	l.deepen(n)
 	l.nextPoll = fastIdle
 	again := false
 	if budget := l.budget; budget > 0 && n > budget {
@@ -289,6 +298,14 @@ func (l *fastLine) snapshot() {
 	}
 	if again {
 		l.nextPoll = l.end
+	}
+}
+
+// deepen notes that n packets wait for a DPC.
+func (l *fastLine) deepen(n int) {
+	l.depthMax = max(l.depthMax, n)
+	if l.rings != nil && n > l.shallow {
+		l.rings.deepen(l)
 	}
 }
 

@@ -42,6 +42,6 @@ func (l *fastLine) endPlain() {
 	l.vector.Raise(l.raise)
 	l.on.DPCs++
 	l.on.DPCTime += l.end - l.nextPoll
-	l.depthMax = max(l.depthMax, l.published-l.taken)
+	l.deepen(l.published - l.taken)
 	l.held, l.taken, l.freed = l.taken, l.published, l.end
 }

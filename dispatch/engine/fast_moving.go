@@ -9,8 +9,8 @@ import (
 	"rssreplay/nicmodel"
 )
 
-// fastMoving is fastRSS where the table changes: rssMSIX and rssHWQueues with tables that
-// are given while packets arrive, or rssMSIX with a rebalancer.
+// fastMoving is fastRSS where the table or the affinity changes: rssMSIX and rssHWQueues
+// with those that are given while packets arrive, or rssMSIX with a rebalancer.
 //
 // Optimization: it equals those. Between two moves every flow has one CPU, and its
 // packets are taken in the order of their arrival, so that CPUs need not know of each
@@ -26,6 +26,7 @@ type fastMoving struct {
 	moved   []movedEntry       // per target
 	moves   bool               // any was moved
 	follow  []uint32           // of a batch, flows of entries that were
+	rings   *queueRings        // nil: each CPU has one queue for good
 	bytes   []uint64           // per queue
 	done    []uint64           // per CPU: accepted packets up to the last tick
 	sends   []affinity.SendRef // of the batch, those still to come
@@ -58,9 +59,15 @@ type movedEntry struct {
 	flows uint32 // that were known
 }
 
-// movingLine is what a fast line has to know where flows move. While the engine is
-// settled, fastLine.before has of each accepted packet that is not taken the CPU, and 1,
-// that has the packet of its flow before it; 0: none.
+// aside is what has to be known of an accepted packet besides where flows move.
+type aside struct {
+	// The CPU, and 1, that has the packet of its flow before it; 0: none. It tells while the
+	// engine is settled.
+	before uint16
+	queue  uint16 // with queueRings
+}
+
+// movingLine is what a fast line has to know where flows move.
 type movingLine struct {
 	of *fastMoving
 
@@ -75,12 +82,15 @@ type movingPacket struct {
 	flow                uint32
 }
 
-// moves reports whether only the table changes, and flows have one entry each: then
-// fastMoving applies.
+// moves reports whether fastMoving applies: something changes, and flows have one entry each.
 func (m *Model) moves(varies bool) bool {
-	return (m.mode == RSSMSIX || m.mode == RSSHWQueues && m.closesCycles()) &&
-		m.changes != nil && len(m.changes.affinities) == 0 && !varies &&
-		m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1 && len(m.queues) > 1 && m.ownQueues()
+	return (m.mode == RSSMSIX || m.mode == RSSHWQueues && m.closesCycles()) && (m.ownQueues() || m.movesQueues()) &&
+		m.changes != nil && (len(m.changes.affinities) == 0 || m.movesQueues()) && !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1 && len(m.queues) > 1
+}
+
+// movesQueues reports whether a CPU may have several queues at once.
+func (m *Model) movesQueues() bool {
+	return (len(m.cfg.Affinities) > 0 || !m.ownQueues()) && m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
 }
 
 func newFastMoving(m *Model) *fastMoving {
@@ -92,9 +102,14 @@ func newFastMoving(m *Model) *fastMoving {
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
 		plain: m.mode == RSSMSIX && m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
+	if m.movesQueues() {
+		e.rings = newQueueRings(m)
+		e.rings.aim(e.lines)
+	}
 	for c := range e.lines {
 		l := &e.lines[c]
-		l.moving, l.plain, l.before = &movingLine{of: e}, e.plain, make([]uint16, len(l.arrival))
+		l.rings = e.rings
+		l.moving, l.plain, l.aside = &movingLine{of: e}, e.plain, make([]aside, len(l.arrival))
 	}
 	m.derive = e.derive
 	return e
@@ -185,7 +200,10 @@ func (e *fastMoving) count(b *Batch, from, to int) {
 // change makes the changes up to t, the time of an arrival or a send.
 func (e *fastMoving) change(t int64) {
 	e.changing = true
-	before := slices.Clone(e.targets)
+	if e.rings != nil {
+		e.rings.passBytes(e.bytes)
+	}
+	before, queueCPU := slices.Clone(e.targets), e.changes.queueCPU
 	e.Model.change(t, func(at int64) []int64 {
 		e.overdue(at)
 		e.advance(at)
@@ -195,16 +213,19 @@ func (e *fastMoving) change(t int64) {
 		}
 		return e.busy(at)
 	})
-	moves := false
+	moves := !slices.Equal(queueCPU, e.changes.queueCPU)
 	for i, to := range e.targets {
+		e.bursts.Lead(i, to.queue)
 		if to.cpu != before[i].cpu {
 			moves = true
 			if m := &e.moved[i]; !m.yes {
 				*m = movedEntry{true, before[i].cpu, e.known}
 			}
 			e.of[i] = &e.lines[to.cpu]
-			e.bursts.Lead(i, to.queue)
 		}
+	}
+	if e.rings != nil {
+		e.rings.aim(e.lines)
 	}
 	if moves {
 		e.moves = true
@@ -226,9 +247,12 @@ func (e *fastMoving) unsettle(t int64) {
 				l.leavePlain()
 			}
 			for i := l.taken; i < l.filled; i++ {
-				e.touch(l.rest[i].of, l.before[i])
+				e.touch(l.rest[i].of, l.aside[i].before)
 			}
 		}
+	}
+	if e.rings != nil {
+		e.rings.unsettle(e.lines)
 	}
 	for c := range e.lines {
 		l := &e.lines[c]
@@ -259,22 +283,26 @@ func (e *fastMoving) touch(flow uint32, last uint16) {
 
 // settle is the moment when all that arrived before the latest move is done: no packet
 // of a flow is on another CPU than its next ones.
-func (e *fastMoving) settle() {
+func (e *fastMoving) settle(now int64) {
 	e.unsettled = false
 	for c := range e.lines {
 		l := &e.lines[c]
 		for i := l.taken; i < l.filled; i++ {
 			if flow := l.rest[i].of; flow != NoFlow {
 				latest := e.latest.At(flow)
-				l.before[i] = *latest
+				l.aside[i].before = *latest
 				if *latest == noneYet {
-					l.before[i] = 0
+					l.aside[i].before = 0
 				}
 				*latest = uint16(c + 1)
 			}
 		}
 		if e.plain {
 			l.becomePlain()
+		}
+		if e.rings != nil {
+			l.giveBackBy(now)
+			l.relimit()
 		}
 	}
 	e.touched = slices.DeleteFunc(e.touched, func(flow uint32) bool {
@@ -320,7 +348,7 @@ func (e *fastMoving) until(now int64) {
 		e.settles = ends
 	}
 	if e.settles <= now {
-		e.settle()
+		e.settle(now)
 	}
 }
 
@@ -346,7 +374,11 @@ func (e *fastMoving) publish(t int64) {
 		e.until(t)
 	}
 	for _, cpu := range e.list.Empty() {
-		e.lines[cpu].publishNext(t)
+		l := &e.lines[cpu]
+		if e.rings != nil && e.unsettled {
+			e.rings.published(l.aside[l.published].queue)
+		}
+		l.publishNext(t)
 	}
 }
 
@@ -403,11 +435,11 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 		}
 		target := min(int(entries[i]), len(e.of)-1)
 		l := e.of[target]
-		if l.filled >= l.limit {
+		if l.filled >= l.limit || e.unsettled && e.rings != nil {
 			if e.unsettled {
 				e.until(t)
 			}
-			if l.full(t) {
+			if e.full(l, t, target) {
 				l.drop(b.Length[i])
 				e.drop(b.Flow[i])
 				continue
@@ -418,6 +450,35 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 			e.publish(t)
 		}
 	}
+}
+
+// full is fastLine's, for a packet that arrives for a target.
+func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
+	if e.rings == nil {
+		return l.full(t)
+	}
+	l.advance(t)
+	if !e.unsettled {
+		l.giveBackBy(t)
+	} else {
+		for c := range e.lines { // any may have had the queue
+			e.lines[c].giveBackBy(t)
+		}
+	}
+	queue := e.targets[target].queue
+	if e.rings.used[queue] == e.cfg.RxRing {
+		e.rings.drops[queue]++
+		return true
+	}
+	most := 0
+	for _, q := range e.rings.on[l.on.index] {
+		most = max(most, e.rings.used[q])
+	}
+	l.safe = l.filled - most
+	if l.limitBy(); l.filled == len(l.arrival) {
+		l.makeRoom(1)
+	}
+	return false
 }
 
 // drop notes a packet that found no buffer.
@@ -437,7 +498,12 @@ func (e *fastMoving) fill(l *fastLine, t int64, length, flow uint32, target int)
 	if flow >= e.known || e.moved[target].yes || e.unsettled || e.refusals > 0 {
 		last = e.before(l, flow, target)
 	}
-	l.before[l.filled] = last
+	a := &l.aside[l.filled]
+	if a.before = last; e.rings != nil {
+		a.queue = e.targets[target].queue
+		e.rings.used[a.queue]++
+		e.rings.accepted[a.queue]++
+	}
 	l.fill(t, length, flow)
 }
 
@@ -489,8 +555,19 @@ func (e *fastMoving) Finish() {
 
 // derive counts queues and CPUs.
 func (e *fastMoving) derive([]EntryLoad, uint64) {
-	for q, c := range e.cfg.QueueCPU {
-		e.lines[c].counted(&e.queues[q], e.bytes[q])
+	if r := e.rings; r == nil {
+		for q, c := range e.cfg.QueueCPU {
+			e.lines[c].counted(&e.queues[q], e.bytes[q])
+		}
+	} else {
+		r.passBytes(e.bytes)
+		var of QueueCounters // of several
+		for c := range e.lines {
+			e.lines[c].counted(&of, r.onCPU[c])
+		}
+		for q := range e.queues {
+			e.queues[q] = QueueCounters{Packets: r.accepted[q] + r.drops[q], Bytes: e.bytes[q], Drops: r.drops[q], DepthMax: uint64(r.depthMax[q])}
+		}
 	}
 	e.counted.Enter()
 }
@@ -499,7 +576,7 @@ func (e *fastMoving) derive([]EntryLoad, uint64) {
 func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int64) {
 	m, cpu, moving := l.m, l.on, l.moving
 	h, mark := &cpu.latency, uint16(cpu.index+1)
-	before := l.before[l.taken : l.taken+n]
+	asides := l.aside[l.taken : l.taken+n]
 	tells := moving.of.unsettled
 	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
 	moving.work, moving.told = moving.work[:0], tells
@@ -513,7 +590,7 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 		}
 		p, begun := &rest[i], end
 		end += m.cfg.Cost(p.length)
-		last := before[i]
+		last := asides[i].before
 		if tells && p.of != NoFlow {
 			latest := m.latest.At(p.of)
 			last = *latest
@@ -528,6 +605,9 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 		h.Count(late)
 		if keeps {
 			moving.work = append(moving.work, movingPacket{begun, end, arrival, p.of})
+		}
+		if tells && l.rings != nil {
+			l.rings.depth[asides[i].queue]--
 		}
 		if tells {
 			m.order.Done(cpu.index, p.of, uint64(arrival), end)
@@ -557,7 +637,7 @@ func (l *fastLine) publishNext(t int64) {
 // flow's packet before.
 func (l *fastLine) publishMoving(t int64) {
 	i := l.published
-	if migrates(l.before[i], uint16(l.on.index+1)) {
+	if migrates(l.aside[i].before, uint16(l.on.index+1)) {
 		if t > l.quietUntil {
 			l.meetPlain(t)
 		}
@@ -574,7 +654,7 @@ func (l *fastLine) eachEnd(f func(i int, start, end int64)) {
 	for i := l.taken; i < l.published; i++ {
 		start := end
 		end += l.cost
-		if migrates(l.before[i], uint16(l.on.index+1)) {
+		if migrates(l.aside[i].before, uint16(l.on.index+1)) {
 			end += l.m.cfg.MigrationCost
 		}
 		f(i, start, end)
@@ -598,7 +678,7 @@ func (l *fastLine) leavePlain() {
 		late := end - l.arrival[i]
 		cpu.latency.Uncount(late)
 		l.lateness -= late
-		if migrates(l.before[i], uint16(cpu.index+1)) {
+		if migrates(l.aside[i].before, uint16(cpu.index+1)) {
 			cpu.MigratedPackets--
 		}
 	})

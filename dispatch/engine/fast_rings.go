@@ -1,0 +1,117 @@
+package engine
+
+import "slices"
+
+// queueRings is the rings of hardware queues, where CPUs may have several, for the fast
+// lines that have their packets.
+type queueRings struct {
+	m        *Model
+	used     []int    // per queue: buffers that are not known to be free
+	accepted []uint64 // per queue
+	drops    []uint64 // per queue
+
+	// Per queue: how many packets waited for a DPC at most; and, while a queue may have some
+	// on several CPUs, how many do.
+	depthMax, depth []int
+
+	on [][]uint16 // per CPU: the queues that packets come to there
+
+	onCPU  []uint64 // per CPU: bytes of the packets that arrived for it
+	passed []uint64 // per queue: bytes that these have
+
+	waiting []int // of deepen
+}
+
+func newQueueRings(m *Model) *queueRings {
+	n := len(m.queues)
+	return &queueRings{
+		m: m, used: make([]int, n), accepted: make([]uint64, n), drops: make([]uint64, n),
+		depthMax: make([]int, n), depth: make([]int, n), waiting: make([]int, n),
+		on: make([][]uint16, len(m.cpus)), onCPU: make([]uint64, len(m.cpus)), passed: make([]uint64, n),
+	}
+}
+
+// aim finds which queues packets come to from now on.
+func (r *queueRings) aim(lines []fastLine) {
+	for c := range r.on {
+		r.on[c] = r.on[c][:0]
+		lines[c].shallow = 0
+		lines[c].relimit()
+	}
+	for _, to := range r.m.targets {
+		if !slices.Contains(r.on[to.cpu], to.queue) {
+			r.on[to.cpu] = append(r.on[to.cpu], to.queue)
+		}
+	}
+}
+
+// relimit finds the limit of a line anew: no queue has more packets than the line.
+func (l *fastLine) relimit() {
+	l.safe = l.held
+	l.limitBy()
+}
+
+// passBytes counts what arrived for the queues so far at their CPUs.
+func (r *queueRings) passBytes(bytes []uint64) {
+	for q, c := range r.m.changes.queueCPU {
+		r.onCPU[c] += bytes[q] - r.passed[q]
+		r.passed[q] = bytes[q]
+	}
+}
+
+// deepen notes what waits in a line.
+func (r *queueRings) deepen(l *fastLine) {
+	waiting := l.aside[l.taken:l.published]
+	for _, a := range waiting {
+		r.waiting[a.queue]++
+		r.depthMax[a.queue] = max(r.depthMax[a.queue], r.waiting[a.queue])
+	}
+	for _, a := range waiting {
+		r.waiting[a.queue] = 0
+	}
+	l.shallow = len(waiting)
+	for _, q := range r.on[l.on.index] {
+		l.shallow = min(l.shallow, r.depthMax[q])
+	}
+}
+
+// count adds what waits in a line to the packets of each queue.
+func (r *queueRings) count(into []int, l *fastLine) {
+	for _, a := range l.aside[l.taken:l.published] {
+		into[a.queue]++
+	}
+}
+
+// unsettle is the moment when queues may have moved to other lines.
+func (r *queueRings) unsettle(lines []fastLine) {
+	clear(r.depth)
+	for c := range lines {
+		r.count(r.depth, &lines[c])
+	}
+	for q, n := range r.depth {
+		r.depthMax[q] = max(r.depthMax[q], n)
+	}
+}
+
+// published notes a packet that waits from now on, while a queue may have some on several CPUs.
+func (r *queueRings) published(queue uint16) {
+	r.depth[queue]++
+	r.depthMax[queue] = max(r.depthMax[queue], r.depth[queue])
+}
+
+// giveBack gives back the buffers of the packets below one.
+func (l *fastLine) giveBack(to int) {
+	for ; l.given < to; l.given++ {
+		l.rings.used[l.aside[l.given].queue]--
+	}
+}
+
+// giveBackBy gives back those that arrivals at now find free, to which the line was
+// advanced.
+func (l *fastLine) giveBackBy(now int64) {
+	if to := l.held; now < l.freed {
+		l.giveBack(to)
+	} else {
+		l.giveBack(l.taken)
+	}
+}
