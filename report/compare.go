@@ -48,6 +48,8 @@ type Scenario struct {
 	// earlier report does not list all flows.
 	FlowsMoved   *uint64     `json:"flows_moved"`
 	PacketsMoved *uint64     `json:"packets_moved"`
+	Rules        List[Rule]  `json:"rules,omitempty"`      // as in a report
+	RuleDrops    *uint64     `json:"rule_drops,omitempty"` // likewise; nil without rules
 	Table        TableReport `json:"table"`
 	Changes      *Changes    `json:"changes,omitempty"` // nil, and not in the JSON, where table and affinity stay as given
 	Modes        List[Mode]  `json:"modes"`
@@ -129,7 +131,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 			modes = append(modes, *m)
 		}
 	}
-	first = append(append(first, serialFigures()...), steeringFigures(modes)...)
+	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
 	return append(first, []Figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
 		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
@@ -151,6 +153,33 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
 		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
 	}...)
+}
+
+// ruleFigures are what rules took before the table was asked.
+func ruleFigures(scenarios []Scenario) []Figure {
+	if !slices.ContainsFunc(scenarios, func(s Scenario) bool { return s.RuleDrops != nil }) {
+		return nil
+	}
+	return []Figure{
+		{"", "packets that rules took", func(s *Scenario, _ *Mode) Fraction {
+			if s == nil || s.RuleDrops == nil {
+				return Null
+			}
+			var packets uint64
+			for i := range s.Rules {
+				if s.Rules[i].Overrides() {
+					packets += s.Rules[i].Packets
+				}
+			}
+			return Fraction(packets)
+		}, integerText},
+		{"", "  dropped by rules", func(s *Scenario, _ *Mode) Fraction {
+			if s == nil {
+				return Null
+			}
+			return FractionOf(s.RuleDrops)
+		}, integerText},
+	}
 }
 
 // theirShare labels mostLoadedShare.

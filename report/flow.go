@@ -103,8 +103,11 @@ func (f *Flow) AppendJSON(dst []byte) []byte {
 		}
 		dst = append(dst, `},"migrations":`...)
 		dst = appendCount(dst, m.Migrations)
-		if m.SteeredOn {
+		switch by := f.By(m); { // nothing is said where it is the table as ever
+		case by == "rps":
 			dst = append(dst, `,"by":"rps"`...)
+		case f.Rule != nil && by != "":
+			dst = append(appendCount(append(dst, `,"by":"rule:`...), uint64(*f.Rule)), '"')
 		}
 		dst = append(dst, '}')
 	}
@@ -120,10 +123,13 @@ func (f *Flow) appendRule(dst []byte) []byte {
 }
 
 // Entry says which entry of the table the flow met, "120", or who took it before,
-// "rule 2045".
+// "rule 2045"; "" where there is neither, or it is withheld.
 func (f *Flow) Entry() string {
-	if f.Rule != nil {
+	switch {
+	case f.Rule != nil:
 		return "rule " + strconv.Itoa(*f.Rule)
+	case f.HashType == NoHash || f.HashWithheld:
+		return ""
 	}
 	return strconv.Itoa(f.Index)
 }

@@ -1,6 +1,9 @@
 package report
 
-import "iter"
+import (
+	"iter"
+	"strings"
+)
 
 // Schema names the version of the JSON report.
 const Schema = "rssreplay/report/v1"
@@ -175,9 +178,11 @@ type Rule struct {
 	Flows   uint64 `json:"flows"`
 	Queue   *int   `json:"queue"`   // null where it leads to no queue of its own
 	Context *int   `json:"context"` // the RSS context that it leads to, else null
-
-	Overrides bool `json:"-"` // its packets don't meet the table
 }
+
+// Overrides reports whether the rule's packets don't meet the table: those of a
+// Wake-on-LAN rule do.
+func (r *Rule) Overrides() bool { return !strings.HasPrefix(r.Action, "Wake-on-LAN") }
 
 // Mode is what one mode counted. Derive fills the fields that follow from the
 // others.
@@ -383,3 +388,9 @@ type Steered struct {
 
 // MostSteeredWindows is how many windows Steered has at most.
 const MostSteeredWindows = 120
+
+// Staged reports whether something beside the table may choose the CPUs of the mode: rules
+// before it, or RPS after it. Flow.By says which did.
+func (r *Report) Staged(m *Mode) bool {
+	return m.RPS != nil || len(r.Rules) > 0 && m.Mode != NonRSS
+}

@@ -179,7 +179,7 @@ func replay(e *cli.Env, f *replayFlags, args []string) error {
 			return err
 		}
 		defer trace.Close()
-		w.Add(trace.Observe)
+		trace.Watch(&w)
 	}
 	if f.copy.Given() {
 		copies = packets.NewCopier(e, &f.copy, s)

@@ -17,7 +17,7 @@ func (d *diagnosis) ruleOverrides() *report.Finding {
 	var n uint64
 	var rules []report.Rule
 	for _, rule := range d.r.Rules {
-		if rule.Overrides && rule.Packets > 0 {
+		if rule.Overrides() && rule.Packets > 0 {
 			n += rule.Packets
 			rules = append(rules, rule)
 		}

@@ -338,12 +338,13 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 		words.Exact(f.Packets), words.Exact(f.Bytes), words.Percent(report.Ratio(f.Packets, r.Capture.Received)),
 	}
 	if f.HashType == report.NoHash {
-		row = append(row, words.None, report.NoHash, words.None)
+		row = append(row, words.None, report.NoHash)
 	} else if f.HashWithheld {
-		row = append(row, words.None, code(f.HashType), words.None)
+		row = append(row, words.None, code(f.HashType))
 	} else {
-		row = append(row, code(string(report.AppendHash(nil, f.Hash))), code(f.HashType), f.Entry())
+		row = append(row, code(string(report.AppendHash(nil, f.Hash))), code(f.HashType))
 	}
+	row = append(row, cmp.Or(f.Entry(), words.None))
 	for i := range r.Modes {
 		on := f.InMode(r.Modes[i].Mode)
 		cpu, share := on.Main()

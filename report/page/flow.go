@@ -57,6 +57,9 @@ func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 	}
 	for i, m := range r.Modes {
 		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + words.Shown(m.Mode), Class: placeClass(i)})
+		if r.Staged(&m) {
+			h.Table.Head = append(h.Table.Head, htmlHead{Text: "by"})
+		}
 		if i == 0 {
 			h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
 		}
@@ -111,9 +114,13 @@ func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
 	cells := []htmlCell{numberHead(number)}
 	what := []htmlCell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(report.FlowWords(f))}
 	for i := range r.Modes {
-		place := flowPlaceCell(f.InMode(r.Modes[i].Mode))
+		on := f.InMode(r.Modes[i].Mode)
+		place := flowPlaceCell(on)
 		place.Class = placeClass(i)
 		cells = append(cells, place)
+		if r.Staged(&r.Modes[i]) {
+			cells = append(cells, textCell(cmp.Or(f.By(&on), "–")))
+		}
 		if i == 0 {
 			cells = append(cells, what...)
 		}

@@ -321,20 +321,43 @@ const (
 
 // The script's rows are those that the page came with.
 func checkFlowRowsAreTheSame(t *testing.T, ctx context.Context) {
-	r := fixture.New(8, 40, "rss-msix", "non-rss")
+	checkFlowRows(t, ctx, fixture.New(8, 40, "rss-msix", "non-rss"), flowColumns)
+
+	// With stages beside the table each mode has a column that says which decided.
+	staged := fixture.WithRPS(fixture.New(8, 40, "rss-msix", "non-rss"))
+	flows := slices.Collect(staged.Flows)
+	rule := 2045
+	for i := range flows {
+		flows[i].Modes[0].SteeredOn, flows[i].Modes[1].SteeredOn = i%3 == 0, false
+		if i%3 == 1 {
+			flows[i].Rule = &rule
+		}
+	}
+	staged.Flows = slices.Values(flows)
+	came := checkFlowRows(t, ctx, staged, flowColumns+2)
+	for i, want := range []string{"rps", "rule:2045", "rss"} {
+		if got := came[(i*(flowColumns+2)+2)*4+3]; got != want {
+			t.Errorf("flow %d is decided by %q, want %q", i+1, got, want)
+		}
+	}
+}
+
+// checkFlowRows compares the rows of so many columns, and is what they have.
+func checkFlowRows(t *testing.T, ctx context.Context, r *report.Report, columns int) []string {
 	page := htmlOf(t, r)
 	rows := `[...document.querySelectorAll("#flow-table tbody tr")].flatMap((row) => [...row.cells].flatMap((c) => [c.tagName, c.className, c.title, c.textContent]))`
 	scripted := value[[]string](openTab(t, ctx, page, view{1000, "light", false, false}), rows)
 	plain := openTab(t, ctx, page, view{1000, "light", true, false})
 	came := value[[]string](plain, rows)
-	if len(came) != 40*flowColumns*4 {
+	if len(came) != 40*columns*4 {
 		t.Fatalf("%d texts came", len(came))
 	}
 	for i := range came {
 		if i >= len(scripted) || came[i] != scripted[i] {
-			t.Fatalf("row %d, cell %d: %q came, and the script made %q", i/4/flowColumns, i/4%flowColumns, came[i:i+4], scripted[i:min(i+4, len(scripted))])
+			t.Fatalf("row %d, cell %d: %q came, and the script made %q", i/4/columns, i/4%columns, came[i:i+4], scripted[i:min(i+4, len(scripted))])
 		}
 	}
+	return came
 }
 
 func checkFlowTable(t *testing.T, ctx context.Context) {

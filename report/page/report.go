@@ -222,6 +222,13 @@ func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
 	}
 	fmt.Fprintf(w, `,"received":%d,"flows_total":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, r.FlowsTotal, flowPage, report.ComparedMode(r.Modes))
 	w.Write(h.series)
+	staged := make([]bool, len(r.Modes))
+	for i := range r.Modes {
+		staged[i] = r.Staged(&r.Modes[i])
+	}
+	if slices.Contains(staged, true) {
+		fmt.Fprintf(w, `,"staged":%s`, strings.ReplaceAll(fmt.Sprint(staged), " ", ","))
+	}
 	fmt.Fprintf(w, `,"table":%s,"try":%s,"complete":%t`, table, h.tried, h.Flows != nil && uint64(h.Flows.Total) == r.FlowsTotal && r.FlowsNote == "")
 	return h.Flows.writeData(w, r.Modes)
 }

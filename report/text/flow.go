@@ -95,12 +95,13 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 			plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, r.Capture.Received))),
 		}
 		if f.HashType == report.NoHash {
-			cells = append(cells, plainCell(words.None), plainCell(report.NoHash), plainCell(words.None))
+			cells = append(cells, plainCell(words.None), plainCell(report.NoHash))
 		} else if f.HashWithheld {
-			cells = append(cells, plainCell(words.None), plainCell(f.HashType), plainCell(words.None))
+			cells = append(cells, plainCell(words.None), plainCell(f.HashType))
 		} else {
-			cells = append(cells, plainCell(string(report.AppendHash(nil, f.Hash))), plainCell(f.HashType), plainCell(f.Entry()))
+			cells = append(cells, plainCell(string(report.AppendHash(nil, f.Hash))), plainCell(f.HashType))
 		}
+		cells = append(cells, plainCell(cmp.Or(f.Entry(), words.None)))
 		for j, m := range r.Modes {
 			on := f.InMode(m.Mode)
 			cpu, share := on.Main()

@@ -31,7 +31,7 @@ type Event struct {
 	Time     int64  // ns
 	Duration int64  // ns, Complete
 	ID       uint64 // of an arrow, the same at both ends
-	Args     [3]Arg
+	Args     [4]Arg
 }
 
 // Arg is a named value; none with an empty name. Text, unless empty, goes

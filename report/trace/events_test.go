@@ -14,16 +14,16 @@ func TestTraceBytes(t *testing.T) {
 	var first, second strings.Builder
 	s := trace.NewSpool(&first, 1)
 	for _, e := range []trace.Event{
-		{Phase: trace.Metadata, Name: "thread_name", Track: 7, Args: [3]trace.Arg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
+		{Phase: trace.Metadata, Name: "thread_name", Track: 7, Args: [4]trace.Arg{{Name: "name", Text: "CPU \"3\"\x1b"}}},
 		{Phase: trace.Begin, Name: "ISR", Track: 7, Time: 1},
-		{Phase: trace.Complete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [3]trace.Arg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
+		{Phase: trace.Complete, Name: "packet", Track: 7, Time: 1_234_567, Duration: 1000, Args: [4]trace.Arg{{Name: "packet", Value: 812}, {Name: "queue", Value: 0}}},
 		{Phase: trace.End, Track: 7, Time: 2_000_010},
 		{Phase: trace.Instant, Name: "drop", Track: 1, Time: 100},
 	} {
 		s.Write(&e)
 	}
 	other := trace.NewSpool(&second, 2)
-	other.Write(&trace.Event{Phase: trace.Counter, Name: "depth", Time: 0, Args: [3]trace.Arg{{Name: "packets", Value: 3}}})
+	other.Write(&trace.Event{Phase: trace.Counter, Name: "depth", Time: 0, Args: [4]trace.Arg{{Name: "packets", Value: 3}}})
 	other.Write(&trace.Event{Phase: trace.FlowStart, Name: "interrupt", Track: 2, ID: 5, Time: 9})
 	other.Write(&trace.Event{Phase: trace.FlowEnd, Name: "interrupt", Track: 3, ID: 5, Time: 10})
 	for _, s := range []*trace.Spool{s, other} {

@@ -39,16 +39,24 @@ function newFlowTable(table) {
     const most = cpus.slice(0, 8).map(([n, packets]) => `CPU ${n}: ${exact(packets)}`).join(", ") + (cpus.length > 8 ? " …" : "");
     return [`${cpu} (${percent(share)}; on ${cpus.length} CPUs)`, most + "; " + plural(on[0], "migration", "migrations")];
   };
+  const stage = (f, m) => { // that chose the CPU
+    if (steeredOn(f, m)) return "rps";
+    if (data.modes[m].mode === "non-rss") return "";
+    if (f[flowEntry] !== null && f[flowEntry] < 0) return "rule:" + (-1 - f[flowEntry]);
+    return word(f[flowType]) === "none" ? "" : "rss";
+  };
   const entryText = (e) => e === null ? "–" : e < 0 ? "rule " + (-1 - e) : String(e);
   // Each column: its text and title, what it is ordered by, and what a click on it lists.
   const placeColumn = (m) => ({name: "cpu" + m, text: (f) => place(f, m), key: (f) => main(f, m).cpu, lists: (f) => placesOf(f, m).length > 1 && ["cpu=" + main(f, m).cpu, m]});
+  const placeColumns = (m, style) => [{...placeColumn(m), style},
+    ...(data.staged?.[m] ? [{name: "by" + m, text: (f) => [stage(f, m) || "–"], key: (f) => stage(f, m)}] : [])];
   const columns = [
     {name: "", text: (f, i) => [exact(i + 1)], key: (f, i) => i, number: true, head: true},
-    ...data.modes.slice(0, 1).map(() => ({...placeColumn(0), style: "place"})),
+    ...data.modes.slice(0, 1).flatMap(() => placeColumns(0, "place")),
     {name: "packets", text: (f) => [exact(f[flowPackets])], key: (f) => f[flowPackets], number: true},
     {name: "share", text: (f) => [percent(f[flowPackets] / data.received), (f[flowPackets] / data.received).toFixed(6)], key: (f) => f[flowPackets], number: true},
     {name: "flow", text: (f) => [flowName(f)], key: flowName},
-    ...data.modes.slice(1).map((_, m) => placeColumn(m + 1)),
+    ...data.modes.slice(1).flatMap((_, m) => placeColumns(m + 1)),
     {name: "bytes", text: (f) => [byteSize(f[flowBytes]), exact(f[flowBytes]) + " bytes"], key: (f) => f[flowBytes], number: true},
     {name: "hash", text: (f) => [hashText(f)], key: hashText, style: "more"},
     {name: "type", text: (f) => [word(f[flowType])], key: (f) => word(f[flowType]), style: "more"},
@@ -168,8 +176,7 @@ function newFlowTable(table) {
         ...data.modes.flatMap((_, m) => {
           const on = placesOf(f, m), parts = [];
           for (let k = 1; k < on.length; k += 2) parts.push(on[k] + "=" + on[k + 1]);
-          const by = data.modes[m].mode === "non-rss" ? "" : f[flowEntry] !== null && f[flowEntry] < 0 ? "rule:" + (-1 - f[flowEntry]) : word(f[flowType]) === "none" ? "" : "rss";
-          return [on.length > 1 ? main(f, m).cpu : "", parts.join(" "), on[0], steeredOn(f, m) ? "rps" : by];
+          return [on.length > 1 ? main(f, m).cpu : "", parts.join(" "), on[0], stage(f, m)];
         })]);
     }
     const link = document.createElement("a");

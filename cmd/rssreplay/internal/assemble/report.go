@@ -47,7 +47,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Table:      a.Table(),
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
-		Rules:      a.rules(), RuleDrops: a.ruleDrops(),
+		Rules:      a.Rules(), RuleDrops: a.RuleDrops(),
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
 		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers,
@@ -154,14 +154,13 @@ func (a *ReportBuilder) Table() report.TableReport {
 	return t
 }
 
-// rules are those that are asked before the table, in their order.
-func (a *ReportBuilder) rules() report.List[report.Rule] {
+// Rules are those that are asked before the table, in their order.
+func (a *ReportBuilder) Rules() report.List[report.Rule] {
 	var rules report.List[report.Rule]
 	for i, rule := range a.Settings.Steering.NTuple().All() {
 		load := a.Result.Rules[i]
 		r := report.Rule{
 			Filter: rule.Location, Kind: rule.Kind.String(), Action: rule.Does(), Packets: load.Packets, Bytes: load.Bytes, Flows: load.Flows,
-			Overrides: rule.Action != steer.WakeOnLAN,
 		}
 		switch rule.Action {
 		case steer.ToQueue:
@@ -174,8 +173,8 @@ func (a *ReportBuilder) rules() report.List[report.Rule] {
 	return rules
 }
 
-// ruleDrops is nil without rules.
-func (a *ReportBuilder) ruleDrops() *uint64 {
+// RuleDrops is nil without rules.
+func (a *ReportBuilder) RuleDrops() *uint64 {
 	if a.Settings.Steering.NTuple() == nil {
 		return nil
 	}

@@ -237,29 +237,20 @@ func (c *Copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
 }
 
 // appendComment appends "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4",
-// "cpu=0 unhashed=not_ip" or, where there was no free buffer, "dropped …".
+// "cpu=0 unhashed=not_ip" or, where there was no free buffer, "dropped …". Where rules or
+// RPS may decide, it says which stage did: "cpu=3 irq=2 by=rps …".
 func (c *Copier) appendComment(b []byte, cpu, irq uint16, d nicmodel.Decision) []byte {
 	if cpu == notTaken {
 		b = append(b, "dropped"...)
 	} else {
 		b = strconv.AppendInt(append(b, "cpu="...), int64(c.set.Config.CPUs[cpu]), 10)
 	}
-	if irq != notTaken { // of the interrupt, from where RPS steered it on
-		b = strconv.AppendInt(append(b, " irq="...), int64(c.set.Config.CPUs[irq]), 10)
-		b = append(b, " by=rps"...)
-	}
+	b = c.appendStage(b, cpu, irq, d)
 	switch {
 	case c.mode == engine.NonRSS:
 		return b
-	case d.Rule > 0 && irq != notTaken:
-		if d.Type == hash.None {
-			return b
-		}
-	case d.Rule > 0:
-		b = strconv.AppendInt(append(b, " by=rule:"...), int64(c.set.Steering.NTuple().All()[d.Rule-1].Location), 10)
-		if d.Type == hash.None {
-			return b
-		}
+	case d.Type == hash.None && d.Rule > 0:
+		return b
 	case d.Type == hash.None:
 		return append(append(b, " unhashed="...), d.Why.String()...)
 	}
@@ -271,4 +262,37 @@ func (c *Copier) appendComment(b []byte, cpu, irq uint16, d nicmodel.Decision) [
 		b = append(b, "0123456789abcdef"[d.Hash>>shift&15])
 	}
 	return append(append(b, ' '), d.Type.String()...)
+}
+
+// appendStage appends " by=rss", " by=rule:2045" or, with the CPU of the interrupt,
+// " irq=2 by=rps"; with RPS the rule that chose the queue besides, " irq=2 by=rps
+// rule:2045". Without rules and RPS it appends nothing, nor where without RSS nobody decided.
+func (c *Copier) appendStage(b []byte, cpu, irq uint16, d nicmodel.Decision) []byte {
+	ruled := d.Rule > 0 && (c.mode != engine.NonRSS || d.Target < 0) // without RSS a rule can only drop
+	rps := c.set.Config.RPS.Active(c.mode)
+	if rps {
+		by := irq
+		if irq == notTaken {
+			by = cpu
+		}
+		if by != notTaken {
+			b = strconv.AppendInt(append(b, " irq="...), int64(c.set.Config.CPUs[by]), 10)
+		}
+	}
+	rule := func() []byte {
+		return strconv.AppendInt(append(b, "rule:"...), int64(c.set.Steering.NTuple().All()[d.Rule-1].Location), 10)
+	}
+	switch {
+	case irq != notTaken:
+		if b = append(b, " by=rps"...); ruled {
+			b = append(b, ' ')
+			b = rule()
+		}
+	case ruled:
+		b = append(b, " by="...)
+		b = rule()
+	case c.mode != engine.NonRSS && (rps || c.set.Steering.NTuple() != nil):
+		b = append(b, " by=rss"...)
+	}
+	return b
 }

@@ -6,10 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
 	"rssreplay/report/trace"
 )
 
@@ -36,6 +40,7 @@ func (f *TraceFlags) Check() error {
 // each other, so that the same replay gives the same bytes.
 type Trace struct {
 	scratch *cli.Scratch
+	ruled   *ruledPackets // nil where no rules are asked
 	files   []*os.File
 	modes   [engine.NumModes]*tracer
 	spools  []*trace.Spool
@@ -45,6 +50,9 @@ type Trace struct {
 // written, whose disk must have room for twice the trace.
 func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 	t := &Trace{scratch: &e.Scratch}
+	if s.Steering.NTuple() != nil {
+		t.ruled = &ruledPackets{steering: s.Steering, filters: map[uint32]int{}}
+	}
 	dir := filepath.Dir(f.Path)
 	if info, err := os.Stat(f.Path); err == nil && !info.Mode().IsRegular() {
 		dir = "" // a device or a pipe: no file can stand beside it
@@ -65,8 +73,47 @@ func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 		spool := trace.NewSpool(file, i+1)
 		t.spools = append(t.spools, spool)
 		t.modes[mode] = newTracer(spool, mode, i, f, &s.Config)
+		t.modes[mode].ruled = t.ruled
 	}
 	return t, nil
+}
+
+// Watch lets the trace know what it tells of a replay.
+func (t *Trace) Watch(w *input.Observers) {
+	w.Add(t.Observe)
+	if t.ruled != nil {
+		w.Arrive = t.ruled.arrive
+	}
+}
+
+// ruledPackets are the packets that rules took, by their number in the replay: events
+// don't say it. Packets arrive while events of earlier ones are told.
+type ruledPackets struct {
+	steering *nicmodel.Steering
+	mu       sync.Mutex
+	filters  map[uint32]int // modulo 2³², as events have it
+}
+
+func (r *ruledPackets) arrive(a dispatch.Arrival) {
+	if d := r.steering.DecideFrame(a.Header, a.Extension, a.Compared); d.Rule > 0 {
+		r.mu.Lock()
+		r.filters[uint32(a.Packet)] = r.steering.NTuple().All()[d.Rule-1].Location
+		r.mu.Unlock()
+	}
+}
+
+// arg is which rule took the event's packet; none where none did.
+func (r *ruledPackets) arg(e engine.Event) trace.Arg {
+	if r == nil {
+		return trace.Arg{}
+	}
+	r.mu.Lock()
+	filter, ok := r.filters[uint32(e.Packet)]
+	r.mu.Unlock()
+	if !ok {
+		return trace.Arg{}
+	}
+	return trace.Arg{Name: "rule", Value: int64(filter)}
 }
 
 // Observe is the replay's observer.
@@ -106,6 +153,7 @@ type tracer struct {
 	place    int // of the mode among those replayed
 	from, to int64
 	cfg      *engine.Config
+	ruled    *ruledPackets
 
 	interrupts uint64
 	vectors    []tracedVector
@@ -151,10 +199,10 @@ func newTracer(out *trace.Spool, mode engine.Mode, place int, f *TraceFlags, cfg
 		vectors: make([]tracedVector, 1), cpus: make([]tracedCPU, len(cfg.CPUs)), queues: make([]tracedQueue, 1),
 	}
 	out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "process_name", Track: t.base, Args: [3]trace.Arg{{Name: "name", Text: mode.String()}},
+		Phase: trace.Metadata, Name: "process_name", Track: t.base, Args: [4]trace.Arg{{Name: "name", Text: mode.String()}},
 	})
 	out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "process_sort_index", Track: t.base, Args: [3]trace.Arg{{Name: "sort_index", Value: int64(place)}},
+		Phase: trace.Metadata, Name: "process_sort_index", Track: t.base, Args: [4]trace.Arg{{Name: "sort_index", Value: int64(place)}},
 	})
 	t.name(nicTrack, "NIC")
 	t.queues[0].name = "depth of the hardware queue"
@@ -181,10 +229,10 @@ func newTracer(out *trace.Spool, mode engine.Mode, place int, f *TraceFlags, cfg
 // name names a track, and orders the tracks by their numbers.
 func (t *tracer) name(track int, name string) {
 	t.out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "thread_name", Track: t.base + track, Args: [3]trace.Arg{{Name: "name", Text: name}},
+		Phase: trace.Metadata, Name: "thread_name", Track: t.base + track, Args: [4]trace.Arg{{Name: "name", Text: name}},
 	})
 	t.out.Write(&trace.Event{
-		Phase: trace.Metadata, Name: "thread_sort_index", Track: t.base + track, Args: [3]trace.Arg{{Name: "sort_index", Value: int64(track)}},
+		Phase: trace.Metadata, Name: "thread_sort_index", Track: t.base + track, Args: [4]trace.Arg{{Name: "sort_index", Value: int64(track)}},
 	})
 }
 
@@ -217,7 +265,7 @@ func (t *tracer) observe(e engine.Event) {
 		if t.inRange(e.Time) {
 			t.out.Write(&trace.Event{
 				Phase: trace.Instant, Name: "drop by a rule", Track: t.base + nicTrack, Time: e.Time,
-				Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
+				Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, t.ruled.arg(e)},
 			})
 		}
 		return
@@ -225,7 +273,7 @@ func (t *tracer) observe(e engine.Event) {
 		if t.inRange(e.Time) {
 			t.out.Write(&trace.Event{
 				Phase: trace.Instant, Name: "drop", Track: t.base + nicTrack, Time: e.Time,
-				Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
+				Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}},
 			})
 		}
 		return
@@ -277,19 +325,30 @@ func (t *tracer) cycle(e engine.Event, v *tracedVector, vectorTrack int) {
 	case engine.Take:
 		c.workEnd, c.from = max(c.workEnd, e.Time), e.Latest
 	case engine.Indicate:
-		args := [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
-		if c.from >= 0 {
-			args[2] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
-		}
 		t.out.Write(&trace.Event{
 			Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
 			Time: c.workEnd, Duration: e.Time - c.workEnd,
-			Args: args,
+			Args: t.about(e, c),
 		})
 		c.workEnd = e.Time
 	case engine.Enable:
 		t.write(trace.End, vectorTrack, "", e.Time)
 	}
+}
+
+// about is what is said of an indicated packet: where it was queued, the CPU that had
+// its flow before, and the rule that took it.
+func (t *tracer) about(e engine.Event, c *tracedCPU) [4]trace.Arg {
+	args := [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
+	next := 2
+	if c.from >= 0 {
+		args[next] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
+		next++
+	}
+	if t.mode != engine.NonRSS { // where rules lead to no queue
+		args[next] = t.ruled.arg(e)
+	}
+	return args
 }
 
 // deepen changes the depth of a queue: its packets published and not yet taken.
@@ -309,7 +368,7 @@ func (t *tracer) deepen(e engine.Event, by int64) {
 
 func (t *tracer) depth(q *tracedQueue, time int64) {
 	t.out.Write(&trace.Event{
-		Phase: trace.Counter, Name: q.name, Time: time, Args: [3]trace.Arg{{Name: "packets", Value: q.depth}},
+		Phase: trace.Counter, Name: q.name, Time: time, Args: [4]trace.Arg{{Name: "packets", Value: q.depth}},
 	})
 }
 
@@ -325,6 +384,6 @@ func (t *tracer) send(e engine.Event) {
 	}
 	t.out.Write(&trace.Event{
 		Phase: trace.Instant, Name: "send", Track: t.base + sendsTrack + e.CPU, Time: e.Time,
-		Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
+		Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}},
 	})
 }

@@ -23,7 +23,7 @@ func (t *tracer) turns(e engine.Event) {
 		if v, vectorTrack := t.vector(e.CPU); v.in {
 			t.out.Write(&trace.Event{
 				Phase: trace.Complete, Name: "ISR", Track: t.base + vectorTrack, Time: e.Time, Duration: t.cfg.ISRCost,
-				Args: [3]trace.Arg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+				Args: [4]trace.Arg{{Name: "CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
 			})
 		}
 	case engine.Enable:
@@ -68,13 +68,9 @@ func (t *tracer) indicated(e engine.Event, c *tracedCPU) {
 	if !c.shown {
 		return
 	}
-	args := [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "queue", Value: int64(e.Queue)}}
-	if c.from >= 0 {
-		args[2] = trace.Arg{Name: "migrated from CPU", Value: int64(t.cfg.CPUs[c.from])}
-	}
 	t.out.Write(&trace.Event{
 		Phase: trace.Complete, Name: "packet", Track: t.base + cpusTrack + e.CPU,
-		Time: c.workEnd, Duration: e.Time - c.workEnd, Args: args,
+		Time: c.workEnd, Duration: e.Time - c.workEnd, Args: t.about(e, c),
 	})
 }
 
@@ -90,6 +86,6 @@ func (t *tracer) handedOver(e engine.Event) {
 	}
 	t.out.Write(&trace.Event{
 		Phase: trace.Complete, Name: name, Track: t.base + cpusTrack + e.Latest, Time: by.workEnd, Duration: e.Time - by.workEnd,
-		Args: [3]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
+		Args: [4]trace.Arg{{Name: "packet", Value: e.Packet + 1}, {Name: "to CPU", Value: int64(t.cfg.CPUs[e.CPU])}},
 	})
 }
