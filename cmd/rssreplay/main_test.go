@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 	if err := os.Symlink(repository(t), root); err != nil {
 		t.Skip("no symbolic links here: ", err)
 	}
-	testscript.Run(t, testscript.Params{
+	scripts := testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", filepath.Join(root, "pcaps", "samples"))
@@ -63,35 +63,46 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
-	})
+	}
+	if testing.Short() && !*update {
+		runHere(t, scripts)
+		return
+	}
+	testscript.Run(t, scripts)
 }
 
 // exits runs a command that ends with the given status, not 0. What goes with
 // the status is asserted too: one line on standard error; of 1 and 2 nothing on
 // standard output and no file that was not there before, half written or whole.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
+	checkExit(ts, neg, args, func() (status int, stdout, stderr string) {
+		err := ts.Exec(args[1], args[2:]...)
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			status = exit.ExitCode()
+		} else if err != nil {
+			ts.Fatalf("%v", err)
+		}
+		return status, ts.ReadFile("stdout"), ts.ReadFile("stderr")
+	})
+}
+
+// checkExit is exits, with what runs the command.
+func checkExit(ts *testscript.TestScript, neg bool, args []string, run func() (status int, stdout, stderr string)) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND ARG...")
 	}
 	before := listing(ts)
-	err := ts.Exec(args[1], args[2:]...)
-	status := 0
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		status = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
+	status, stdout, stderr := run()
 	if strconv.Itoa(status) != args[0] {
 		ts.Fatalf("exit status %d, want %s", status, args[0])
 	}
-	stderr := ts.ReadFile("stderr")
 	if !strings.HasPrefix(stderr, "rssreplay: ") || strings.Count(stderr, "\n") != 1 || !strings.HasSuffix(stderr, "\n") {
 		ts.Fatalf("standard error must be one line that begins with the program's name")
 	}
 	if status == exitDamaged || status == exitCondition || status == exitDiffers || status == exitCantTell { // with a result
 		return
 	}
-	if ts.ReadFile("stdout") != "" {
+	if stdout != "" {
 		ts.Fatalf("a failed command wrote to standard output")
 	}
 	if diff := cmp.Diff(before, listing(ts)); diff != "" {

@@ -54,8 +54,6 @@ func execute(e *cli.Env) (status int) {
 	}
 	root.SetArgs(e.Args[1:])
 	root.SetIn(e.Stdin)
-	root.SetOut(e.Stdout)
-	root.SetErr(e.Stderr)
 	err := root.Execute()
 	if err == nil {
 		return exitDone
@@ -89,6 +87,8 @@ func tellFault(e *cli.Env, p *fault.Panic) {
 
 func newRootCommand(e *cli.Env) *cobra.Command {
 	root := newReplayCommand(e)
+	root.SetOut(e.Stdout) // before completion's commands, which keep it
+	root.SetErr(e.Stderr)
 	root.AddCommand(calibration.NewCommand(e), compare.NewCommand(e), compare.NewDiffCommand(e), flows.NewExplainCommand(e), flows.NewHashCommand(e), suggest.NewCommand(e), flows.NewPlanCommand(e), verify.NewCommand(e), newNICsCommand(e), bundle.NewCommand(e), help.NewManCommand(e), newVersionCommand(e))
 	root.Version = cli.VersionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
