@@ -143,18 +143,6 @@ type Compare struct {
 	Value, Mask [16]byte
 }
 
-// Number makes the comparison of a field with a number.
-func Number(f Field, value, mask uint64) Compare {
-	c := Compare{Field: f}
-	var v, m [8]byte
-	binary.BigEndian.PutUint64(v[:], value)
-	binary.BigEndian.PutUint64(m[:], mask)
-	n := fieldBytes[f]
-	copy(c.Value[:], v[8-n:])
-	copy(c.Mask[:], m[8-n:])
-	return c
-}
-
 // compares reports whether the rule compares a bit of the field.
 func (r *Rule) compares(f Field) bool {
 	for i := range r.Fields {
