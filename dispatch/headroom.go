@@ -11,7 +11,7 @@ import (
 )
 
 // HeadroomPackets is the most packets that Headroom is to be asked about: it replays
-// them up to HeadroomReplays times for each mode.
+// them up to headroomReplays times for each mode.
 const HeadroomPackets = 1_000_000
 
 // The factors on the rate among which Headroom looks for the greatest that holds, how
@@ -20,7 +20,7 @@ const (
 	LeastHeadroom   = 0.01
 	MostHeadroom    = 1000
 	headroomGrain   = 1.02
-	HeadroomReplays = 14
+	headroomReplays = 14
 )
 
 // fullShare is the share of the packets' duration from which on a unit that works for
@@ -285,7 +285,7 @@ func (t *trial) headroom() *Headroom {
 	held, failed := greatestFactor(func(factor float64) bool {
 		v := t.judge(factor)
 		return !v.full && !v.drops
-	}, HeadroomReplays-t.replays)
+	}, headroomReplays-t.replays)
 	h := &Headroom{Factor: held, CPU: -1, Queue: -1, Packets: t.tape.packets, Start: t.scale.clamped(t.start)}
 	switch v := t.verdicts[failed]; {
 	case failed == 0:

@@ -11,11 +11,11 @@ func TestGreatestFactor(t *testing.T) {
 		held, failed := greatestFactor(func(f float64) bool {
 			asked++
 			return f < limit
-		}, HeadroomReplays-1)
+		}, headroomReplays-1)
 		if !(held < limit && limit <= failed && failed <= held*headroomGrain) {
 			t.Errorf("below %v: %v holds, %v fails", limit, held, failed)
 		}
-		if asked > HeadroomReplays-1 {
+		if asked > headroomReplays-1 {
 			t.Errorf("below %v: asked %d times", limit, asked)
 		}
 	}

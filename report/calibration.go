@@ -10,8 +10,8 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// CalibrationSchema names the version of the JSON that has a machine's own costs.
-const CalibrationSchema = "rssreplay/calibrate/v1"
+// calibrationSchema names the version of the JSON that has a machine's own costs.
+const calibrationSchema = "rssreplay/calibrate/v1"
 
 // Calibration is what a host counted, and the costs that follow from it.
 type Calibration struct {
@@ -227,7 +227,7 @@ func twoDigits(f Fraction) uint64 {
 // reads; errors are those of w.
 func WriteCalibrationJSON(w io.Writer, c *Calibration) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(CalibrationSchema, &Words{})
+	j.begin(calibrationSchema, &Words{})
 	j.member("tool", c.Tool)
 	j.member("command", c.Command)
 	j.member("measured", c.Measured)

@@ -261,7 +261,7 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 	}
 	busy := func(m *Mode) (all int64) {
 		for i := range m.CPUs {
-			all += m.CPUs[i].Busy()
+			all += m.CPUs[i].busy()
 		}
 		return all
 	}

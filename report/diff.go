@@ -139,10 +139,10 @@ func (p *Parameter) sameValue(q *Parameter) bool {
 	return s.Has(*q)
 }
 
-// Touches tells whether costs, times or windows that differ are among what makes a figure
+// touches tells whether costs, times or windows that differ are among what makes a figure
 // differ. Where packets were dropped they are in all figures: what was dropped is on no
 // CPU.
-func (d *Diff) Touches(f *Figure) bool {
+func (d *Diff) touches(f *Figure) bool {
 	for _, c := range d.Changes {
 		work, window := slices.Contains(workParameters, c.Name), slices.Contains(windowParameters, c.Name)
 		switch {
@@ -155,12 +155,12 @@ func (d *Diff) Touches(f *Figure) bool {
 	return false
 }
 
-// touchMark stands behind the label of a figure that Touches.
+// touchMark stands behind the label of a figure that touches.
 const touchMark = " †"
 
 // Label is a figure's label with its mark; d may be nil.
 func (d *Diff) Label(f *Figure) string {
-	if d != nil && d.Touches(f) {
+	if d != nil && d.touches(f) {
 		return f.Label + touchMark
 	}
 	return f.Label
@@ -212,7 +212,7 @@ func (d *Diff) document(scenarios []Scenario) diffDocument {
 	doc := diffDocument{Parameters: d.Changes}
 	for _, f := range ComparedFigures(scenarios) {
 		label := strings.TrimSpace(f.Label)
-		if d.Touches(&f) && !slices.Contains(doc.Touched, label) {
+		if d.touches(&f) && !slices.Contains(doc.Touched, label) {
 			doc.Touched = append(doc.Touched, label)
 		}
 	}

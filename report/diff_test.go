@@ -50,7 +50,7 @@ func TestDiffParameters(t *testing.T) {
 	touched := func(d *Diff) map[string]bool {
 		of := map[string]bool{}
 		for _, f := range ComparedFigures(nil) {
-			of[f.Label] = d.Touches(&f)
+			of[f.Label] = d.touches(&f)
 		}
 		return of
 	}

@@ -64,7 +64,7 @@ func (m *Mode) Derive() {
 			c.PacketsPerSecond = Fraction(float64(c.Packets) / seconds)
 			c.BitsPerSecond = Fraction(float64(c.Bytes) * 8 / seconds)
 		}
-		c.Utilization = Ratio(c.Busy(), m.Simulated)
+		c.Utilization = Ratio(c.busy(), m.Simulated)
 		c.PacketsPerDPCMean = Ratio(c.Packets, c.DPCs)
 		if c.DPCs == 0 {
 			c.PacketsPerDPCMax = nil
@@ -74,7 +74,7 @@ func (m *Mode) Derive() {
 			c.Latency = Latency{Mean: Null, Sum: c.Latency.Sum}
 		}
 
-		packets[i], bytes[i], busy[i] = c.Packets, c.Bytes, c.Busy()
+		packets[i], bytes[i], busy[i] = c.Packets, c.Bytes, c.busy()
 		t.Packets += c.Packets
 		t.Interrupts += c.Interrupts
 		t.DPCs += c.DPCs

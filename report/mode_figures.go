@@ -91,7 +91,7 @@ func migrationFigures() []Figure {
 		{"", "  what they paid, of busy time", ofMode(func(m *Mode) Fraction {
 			var busy int64
 			for i := range m.CPUs {
-				busy += m.CPUs[i].Busy()
+				busy += m.CPUs[i].busy()
 			}
 			if m.Serial == nil {
 				return Null

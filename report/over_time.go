@@ -197,10 +197,10 @@ func (s *Series) SpreadOver(interval int64) Spread {
 	return of.Spread()
 }
 
-// Imbalances are those of the series' windows, or of several together, so that there are no
+// imbalances are those of the series' windows, or of several together, so that there are no
 // more than limit; Null of one with fewer packets than LeastOfWindow for each CPU. column is
 // the length of each, in ns.
-func (s *Series) Imbalances(limit int) (of []Fraction, column int64) {
+func (s *Series) imbalances(limit int) (of []Fraction, column int64) {
 	rows, per := s.Columns(limit)
 	if len(rows) == 0 {
 		return nil, 0
@@ -250,9 +250,9 @@ func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
 	drawn := false
 	for i := range c.Scenarios[:min(len(c.Scenarios), most)] {
 		s := &c.Scenarios[i]
-		line := ImbalanceLine{Name: s.Name, Moves: s.MoveRows()}
+		line := ImbalanceLine{Name: s.Name, Moves: s.moveRows()}
 		if m := s.Mode(); m != nil && len(m.CPUs) > 1 {
-			line.Values, line.Column = m.Series.Imbalances(limit)
+			line.Values, line.Column = m.Series.imbalances(limit)
 		}
 		there := slices.DeleteFunc(slices.Clone(line.Values), Fraction.IsNull)
 		spread := SpreadOf(there)

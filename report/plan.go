@@ -7,8 +7,8 @@ import (
 	"net/netip"
 )
 
-// PlanSchema names the version of the JSON that plans test flows.
-const PlanSchema = "rssreplay/plan/v1"
+// planSchema names the version of the JSON that plans test flows.
+const planSchema = "rssreplay/plan/v1"
 
 // Plan is test flows that load every CPU alike.
 type Plan struct {
@@ -50,7 +50,7 @@ type PlannedPlace struct {
 func WritePlanJSON(w io.Writer, p *Plan) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
 	j.w.WriteByte('{')
-	j.member("schema", PlanSchema)
+	j.member("schema", planSchema)
 	j.member("tool", p.Tool)
 	j.member("command", p.Command)
 	j.member("protocol", p.Protocol)

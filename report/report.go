@@ -236,8 +236,8 @@ type CPU struct {
 	Largest *Flow `json:"-"`
 }
 
-// Busy is the CPU's ISR, DPC and send time, in ns.
-func (c *CPU) Busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
+// busy is the CPU's ISR, DPC and send time, in ns.
+func (c *CPU) busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
 
 // Latency is the distribution of arrival to indication, in ns; all but Sum are
 // null over no packets.

@@ -10,8 +10,8 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// SuggestSchema names the version of the JSON that suggests other ways to steer.
-const SuggestSchema = "rssreplay/suggest/v1"
+// suggestSchema names the version of the JSON that suggests other ways to steer.
+const suggestSchema = "rssreplay/suggest/v1"
 
 // Suggest is what would spread the load of a capture better, found on all of it.
 // Whether that lasts was judged with tables that were found on parts of it, on others.
@@ -266,7 +266,7 @@ func (s *Suggest) Sort() {
 // WriteJSON does it; errors are those of w.
 func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(SuggestSchema, &s.Words)
+	j.begin(suggestSchema, &s.Words)
 	j.member("tool", s.Tool)
 	j.member("command", s.Command)
 	j.member("capture", s.Capture)

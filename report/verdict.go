@@ -149,7 +149,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	switch {
 	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m):
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
-		if times >= ChanceFrom {
+		if times >= chanceFrom {
 			s.Text = "As even as chance: " + busiest + fmt.Sprintf(" (up to %s)", words.Fixed(chance, 2))
 		}
 		if times >= UnevenFrom && slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.ID == "few-flows" && f.Severity != Note }) {
@@ -298,7 +298,7 @@ func (m *Mode) ByLoad() []int {
 const (
 	MinPackets  = 200    // received packets, for findings about shares
 	UnevenFrom  = 1.25   // imbalance.packets: the busiest CPU has a quarter more than the mean
-	ChanceFrom  = 1.5    // and would not be called even, but for chance
+	chanceFrom  = 1.5    // and would not be called even, but for chance
 	GravelyFrom = 2      // half of the capacity is lost
 	GainFrom    = 0.15   // of imbalance.packets, that another setting would bring
 	BusyFrom    = 0.95   // utilization of a CPU

@@ -9,9 +9,9 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// VerifySchema names the version of the JSON that compares a prediction with what
+// verifySchema names the version of the JSON that compares a prediction with what
 // happened.
-const VerifySchema = "rssreplay/verify/v1"
+const verifySchema = "rssreplay/verify/v1"
 
 // Verify is a prediction beside what really happened.
 type Verify struct {
@@ -122,7 +122,7 @@ type RecoveredKey struct {
 // w.
 func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(VerifySchema, &v.Words)
+	j.begin(verifySchema, &v.Words)
 	j.member("tool", v.Tool)
 	j.member("command", v.Command)
 	j.member("capture", v.Capture)

@@ -21,11 +21,11 @@ const (
 	// is a measured threshold and no t-test, since the folds share what they are
 	// trained on.
 	LeastFoldT = 3
-	// LeastKnown is the share of the packets of the quarters farthest apart whose flows
+	// leastKnown is the share of the packets of the quarters farthest apart whose flows
 	// must be in both, unless the table now is uneven by itself. Flows that stay had 81 %
 	// and more in 80 traces, flows that come and go at most 53 % where 37 % of what else
 	// had passed made the traffic that followed less even.
-	LeastKnown = 0.5
+	leastKnown = 0.5
 	// mostFoldT is what is told where the folds do not differ at all.
 	mostFoldT = 999
 )
@@ -63,16 +63,16 @@ type Verdict struct {
 }
 
 // Holds reports whether what is found holds on the folds that it was not found on.
-// It takes more to advise it: see LeastKnown.
+// It takes more to advise it: see leastKnown.
 func (v *Verdict) Holds() bool {
 	return v.Forward >= LeastGain && v.Back >= LeastGain && v.FoldT > LeastFoldT
 }
 
 // Lasts reports whether there is reason for a table to hold on what follows: enough of
-// the traffic is of flows that last, which is known, see LeastKnown; or it is the table
+// the traffic is of flows that last, which is known, see leastKnown; or it is the table
 // now that is uneven by itself, whatever the flows.
 func (b *Task) Lasts(known float64, now, table nicmodel.IndirectionTable) bool {
-	return known >= LeastKnown || b.WithEvenFlows(table) <= (1-LeastGain)*b.WithEvenFlows(now)
+	return known >= leastKnown || b.WithEvenFlows(table) <= (1-LeastGain)*b.WithEvenFlows(now)
 }
 
 // Gain is the share of the imbalance that was saved where it was judged.

@@ -219,7 +219,7 @@ func TestLasts(t *testing.T) {
 func TestLastsWhateverTheFlows(t *testing.T) {
 	b := &Task{Entries: []uint64{10, 12, 11, 9}, Fixed: []uint64{0, 0}, QueueCPU: []int{0, 1}}
 	even, uneven := nicmodel.IndirectionTable{0, 0, 1, 1}, nicmodel.IndirectionTable{0, 0, 0, 1}
-	if !b.Lasts(0, uneven, even) || b.Lasts(0, even, even) || b.Lasts(0, even, uneven) || !b.Lasts(LeastKnown, even, uneven) {
+	if !b.Lasts(0, uneven, even) || b.Lasts(0, even, even) || b.Lasts(0, even, uneven) || !b.Lasts(leastKnown, even, uneven) {
 		t.Error("what flows that go leave of a table is not told")
 	}
 }

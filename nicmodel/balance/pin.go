@@ -16,7 +16,7 @@ type Pin struct {
 // Pinning is the search for one group of flows that is better off on a queue of its own
 // than where the table has it. Its tasks have Size slots of what no group has, as the
 // table has entries, and behind them as many for each group, so that tables of the
-// judge's are as long: see Spread.
+// judge's are as long: see pinned.
 type Pinning struct {
 	Groups int
 	// Tables are those that a rule may stand beside, all of one size; the first is the
@@ -27,9 +27,9 @@ type Pinning struct {
 	Spared []int
 }
 
-// LeastPinned is the share of the mean load of a CPU that a group must have on the
+// leastPinned is the share of the mean load of a CPU that a group must have on the
 // busiest one: below it is not the group that makes the CPU busy.
-const LeastPinned = 1
+const leastPinned = 1
 
 // keptTable is how much less the peak must be under another table than under that of now,
 // where the rule alone is one thing less to set.
@@ -39,10 +39,10 @@ const keptTable = 0.99
 func (p *Pinning) Size() int { return len(p.Tables[0]) }
 
 // Now is the table now for the tasks.
-func (p *Pinning) Now() nicmodel.IndirectionTable { return p.spread(0) }
+func (p *Pinning) Now() nicmodel.IndirectionTable { return p.repeated(0) }
 
-// spread is a table for the tasks, with every group where its entries are.
-func (p *Pinning) spread(table int) nicmodel.IndirectionTable {
+// repeated is a table for the tasks, with every group where its entries are.
+func (p *Pinning) repeated(table int) nicmodel.IndirectionTable {
 	var all nicmodel.IndirectionTable
 	for range 1 + p.Groups {
 		all = append(all, p.Tables[table]...)
@@ -50,9 +50,9 @@ func (p *Pinning) spread(table int) nicmodel.IndirectionTable {
 	return all
 }
 
-// Spread is the table and the rule of a pin, for the tasks.
-func (p *Pinning) Spread(pin Pin) nicmodel.IndirectionTable {
-	all := p.spread(pin.Table)
+// pinned is the table and the rule of a pin, for the tasks.
+func (p *Pinning) pinned(pin Pin) nicmodel.IndirectionTable {
+	all := p.repeated(pin.Table)
 	block := all[(1+pin.Group)*p.Size():][:p.Size()]
 	for i := range block {
 		block[i] = uint16(pin.Queue)
@@ -61,7 +61,7 @@ func (p *Pinning) Spread(pin Pin) nicmodel.IndirectionTable {
 }
 
 // Find is the pin with the least peak; ok is false where none is LeastGain better than
-// what is now. Only a group that has LeastPinned of a CPU's fair share on the busiest CPU
+// what is now. Only a group that has leastPinned of a CPU's fair share on the busiest CPU
 // is looked at, so that a flow that is alone there stays.
 func (p *Pinning) Find(b *Task) (best Pin, ok bool) {
 	now := b.CPULoads(p.Now())
@@ -74,14 +74,14 @@ func (p *Pinning) Find(b *Task) (best Pin, ok bool) {
 	least := (1 - LeastGain) * float64(peak)
 	queues := b.firstQueues()
 	for k, table := range p.Tables {
-		all := b.CPULoads(p.spread(k))
+		all := b.CPULoads(p.repeated(k))
 		limit := least
 		if k > 0 && ok {
 			limit *= keptTable
 		}
 		for g := range p.Groups {
 			of := b.Entries[(1+g)*p.Size():][:p.Size()]
-			if float64(b.on(busiest, of, p.Tables[0])) < LeastPinned*fair {
+			if float64(b.on(busiest, of, p.Tables[0])) < leastPinned*fair {
 				continue
 			}
 			loads := slices.Clone(all)
@@ -127,29 +127,29 @@ func leastLoaded(loads []uint64, queues []int) int {
 // Fit finds the pin for the judge: the table of now where there is none.
 func (p *Pinning) Fit(b *Task) []nicmodel.IndirectionTable {
 	if pin, ok := p.Find(b); ok {
-		return []nicmodel.IndirectionTable{p.Spread(pin)}
+		return []nicmodel.IndirectionTable{p.pinned(pin)}
 	}
 	return []nicmodel.IndirectionTable{p.Now()}
 }
 
-// LeastPresence is the share of its mean load that a group must have in every fold: where
+// leastPresence is the share of its mean load that a group must have in every fold: where
 // most of the traffic is of flows that last, and where it is not. The heaviest of flows
 // that come and go may well be there throughout, but seldom as steadily: of 2,400 traces
 // of such flows a rule passed in 43, and made what followed less even in 13; of 1,600 with
 // flows that stay in 1,196, and in 10.
 const (
-	LeastPresence       = 0.5
-	LeastPresenceAmidst = 0.8
+	leastPresence       = 0.5
+	leastPresenceAmidst = 0.8
 )
 
 // Lasts reports whether a group is there throughout the folds; known is the share of the
 // packets of flows that last.
 func (p *Pinning) Lasts(folds []*Task, group int, known float64) bool {
 	least, mean := p.Presence(folds, group)
-	if known >= LeastKnown {
-		return least > 0 && least >= LeastPresence*mean
+	if known >= leastKnown {
+		return least > 0 && least >= leastPresence*mean
 	}
-	return least > 0 && least >= LeastPresenceAmidst*mean
+	return least > 0 && least >= leastPresenceAmidst*mean
 }
 
 // Presence is the least share that a group has of a fold's load, and the mean one.

@@ -81,7 +81,7 @@ func (t trace) pinned() (found, passed bool, gain float64) {
 	}
 	passed = v.Holds() && p.Lasts(j.folds, pin.Group, seen.known())
 	follows := next.tasks(groups, 1)[0]
-	return true, passed, j.gain(follows, p.Spread(pin))
+	return true, passed, j.gain(follows, p.pinned(pin))
 }
 
 // A flow that stays gets a queue of its own, and the traffic that follows is more even for

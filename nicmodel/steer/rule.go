@@ -83,8 +83,8 @@ func (k Kind) protocol() int {
 	return -1
 }
 
-// HasPorts tells the kinds whose rules can compare ports.
-func (k Kind) HasPorts() bool {
+// hasPorts tells the kinds whose rules can compare ports.
+func (k Kind) hasPorts() bool {
 	switch k {
 	case TCP4, UDP4, SCTP4, TCP6, UDP6, SCTP6:
 		return true
@@ -127,8 +127,8 @@ const (
 
 var fieldBytes = [numFields]int{6, 6, 2, 16, 16, 1, 1, 2, 2, 4, 4, 2, 2, 8}
 
-// Bytes is the length of the field, of addresses in the kind's IP version.
-func (f Field) Bytes(k Kind) int {
+// bytes is the length of the field, of addresses in the kind's IP version.
+func (f Field) bytes(k Kind) int {
 	if n := fieldBytes[f]; n < 16 || k.Version() == 6 {
 		return n
 	}

@@ -79,7 +79,7 @@ func New(rules []Rule, o Options) (*Rules, error) {
 // their flow, or the other way round. What has ports is no fragment.
 func (r *Rules) tellsFragments(rule *Rule) bool {
 	switch k := rule.Kind; {
-	case k.HasPorts():
+	case k.hasPorts():
 		return r.options.Order != MostFields && !rule.compares(SourcePort) && !rule.compares(DestinationPort)
 	case k == IP4 || k == IP6:
 		return r.options.IP == OtherIP
@@ -196,7 +196,7 @@ func (r *Rules) isKind(rule *Rule, h *pcaps.Header) bool {
 	case k == AH6:
 		return h.Encapsulations&(1<<pcaps.AH) != 0 && !fragment
 	case protocol >= 0:
-		allowed := r.options.Order == MostFields && k.HasPorts()
+		allowed := r.options.Order == MostFields && k.hasPorts()
 		return h.Facts&pcaps.ProtocolUnknown == 0 && int(h.Protocol) == protocol && (!fragment || allowed)
 	}
 	transport := h.Protocol == pcaps.ProtoTCP || h.Protocol == pcaps.ProtoUDP || h.Protocol == pcaps.ProtoSCTP

@@ -140,7 +140,7 @@ func (k Kind) takes(f Field, word string) bool {
 	case SourceIP, DestinationIP:
 		return k.Version() != 0
 	case SourcePort, DestinationPort:
-		return k.HasPorts()
+		return k.hasPorts()
 	case SPI:
 		return k == AH4 || k == ESP4 || k == AH6 || k == ESP6
 	case Protocol, L4Bytes:
@@ -163,7 +163,7 @@ func parseCompare(f Field, k Kind, value, ignored string) (Compare, error) {
 			return c, err
 		}
 	}
-	c.Mask = invert(c.Mask, f.Bytes(k))
+	c.Mask = invert(c.Mask, f.bytes(k))
 	return c, nil
 }
 
@@ -178,13 +178,13 @@ func invert(b [16]byte, n int) [16]byte {
 // Ignoring makes the comparison of a field of whose bits those in ignored are not
 // compared, as ethtool prints masks.
 func Ignoring(f Field, k Kind, value, ignored [16]byte) Compare {
-	return Compare{Field: f, Value: value, Mask: invert(ignored, f.Bytes(k))}
+	return Compare{Field: f, Value: value, Mask: invert(ignored, f.bytes(k))}
 }
 
 // ParseField reads a field's value, or its mask: an address, or a number as C writes it.
 func ParseField(f Field, k Kind, text string) ([16]byte, error) {
 	var b [16]byte
-	switch n := f.Bytes(k); f {
+	switch n := f.bytes(k); f {
 	case SourceMAC, DestinationMAC:
 		mac, err := net.ParseMAC(text)
 		if err != nil || len(mac) != n {

@@ -41,8 +41,8 @@ func (a *Anonymizer) value(parameter, value string) string {
 	return a.File(value)
 }
 
-// Timed is TIME=FILE, as the flags of changes have it.
-func (a *Anonymizer) Timed(given string) string {
+// timed is TIME=FILE, as the flags of changes have it.
+func (a *Anonymizer) timed(given string) string {
 	if time, path, ok := strings.Cut(given, "="); ok {
 		return a.File(time) + "=" + a.File(path)
 	}

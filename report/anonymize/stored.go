@@ -30,10 +30,10 @@ func (a *Anonymizer) Stored(r *report.Report) {
 	}
 	if c := r.Changes; c != nil {
 		for i := range c.Tables {
-			c.Tables[i].Source = a.Timed(c.Tables[i].Source)
+			c.Tables[i].Source = a.timed(c.Tables[i].Source)
 		}
 		for i := range c.Affinities {
-			c.Affinities[i].Source = a.Timed(c.Affinities[i].Source)
+			c.Affinities[i].Source = a.timed(c.Affinities[i].Source)
 		}
 	}
 	for i := range r.Modes {

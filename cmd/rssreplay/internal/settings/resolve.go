@@ -41,7 +41,7 @@ type Settings struct {
 	Host        *report.Host // nil where no text tells of the machine
 	Windows     bool         // the table is that of Get-NetAdapterRss
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
-	NTupleOn    bool         // a text says that ntuple filters are on
+	ntupleOn    bool         // a text says that ntuple filters are on
 	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown

@@ -62,7 +62,7 @@ var arfsDrivers = []string{"bnxt", "bnxt-p5", "ice", "mlx4", "mlx5"}
 // unseen notes what is not replayed.
 func (r *resolver) unseen() {
 	text := r.imports.rps
-	r.Unseen.CPUMap, r.NTupleOn = r.imports.cpuMap, r.imports.ntupleOn
+	r.Unseen.CPUMap, r.ntupleOn = r.imports.cpuMap, r.imports.ntupleOn
 	if text.value == nil {
 		return
 	}

@@ -134,7 +134,7 @@ func (s *Settings) ATR() bool {
 	}
 	rules := s.Steering.NTuple().All()
 	if strings.Contains(p.NTuple.OffATR, "ntuple") { // ixgbe's: rules take its place
-		return !s.NTupleOn && len(rules) == 0
+		return !s.ntupleOn && len(rules) == 0
 	}
 	return !slices.ContainsFunc(rules, func(r steer.Rule) bool { return r.Kind == steer.TCP4 || r.Kind == steer.TCP6 })
 }
