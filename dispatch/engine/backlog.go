@@ -434,9 +434,9 @@ func (e *secondHop) takeToIndicate(c int) {
 			e.cpus[c].MigratedPackets++
 		}
 		*last = uint16(c + 1)
-		if e.takes != nil {
+		if e.homeCPUs != nil {
 			e.taken++
-			e.takes.Took(p.flow, e.taken, c)
+			e.homeCPUs.Took(p.flow, e.taken, c)
 		}
 	}
 	if e.observe != nil {

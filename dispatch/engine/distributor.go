@@ -22,7 +22,7 @@ func newDistributor(m *Model) *distributor {
 }
 
 // deals reports whether a distributor can do what the configuration asks.
-func (m *Model) deals() bool { return m.takes == nil && m.cfg.ByteCost == 0 }
+func (m *Model) deals() bool { return m.homeCPUs == nil && m.cfg.ByteCost == 0 }
 
 // deal takes all that waits in l, from start, and returns when the last share is
 // done, and the first instant whose arrivals find all buffers free.

@@ -39,7 +39,7 @@ func newFastCycle(m *Model, lines []fastLine) {
 // closesCycles reports whether a fastCycle can do what the configuration asks.
 func (m *Model) closesCycles() bool {
 	c := m.cfg
-	return m.takes == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
+	return m.homeCPUs == nil && c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
 }
 
 // publishInCycle is publish. Up to the moment when DPCs next look, a publication

@@ -55,7 +55,7 @@ const (
 // takes time, so that the events of one moment have one order.
 func (e *secondHop) mayBeFast() bool {
 	c := e.cfg
-	return e.observe == nil && e.changes == nil && e.takes == nil &&
+	return e.observe == nil && e.changes == nil && e.homeCPUs == nil &&
 		c.DPCCost > 0 && c.PacketCost > 0 && c.RPS.Cost > 0 && c.IPILatency > 0
 }
 

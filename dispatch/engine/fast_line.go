@@ -88,7 +88,7 @@ func newFastLine(m *Model, on *cpu) fastLine {
 		m: m, quietUntil: fastIdle, nextPoll: fastIdle, vector: nicmodel.NewVector(&m.cfg.Config), on: on, fixed: on != nil,
 		drain: m.cfg.Drain, budget: m.cfg.DPCBudget, delay: m.cfg.InterruptLatency + m.cfg.ISRCost, cost: m.cfg.PacketCost,
 	}
-	if !l.fixed || m.cfg.ByteCost > 0 || m.takes != nil || m.latest != nil {
+	if !l.fixed || m.cfg.ByteCost > 0 || m.homeCPUs != nil || m.latest != nil {
 		l.rest = []fastPacket{}
 	}
 	l.plain = l.rest == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1
@@ -326,7 +326,7 @@ func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end i
 	if !cpu.series.inLast(arrival) {
 		m.crossWindows(&cpu.series, arrival)
 	}
-	if m.takes != nil {
+	if m.homeCPUs != nil {
 		for _, p := range l.rest[l.taken : l.taken+n] {
 			m.takeOf(cpu.index, p.of, takenAt)
 		}

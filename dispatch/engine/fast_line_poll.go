@@ -38,7 +38,7 @@ func (l *fastLine) poll(now int64) {
 // either they have a fixed cost or indicate finds how many.
 func (l *fastLine) polled(waiting int, now int64) int {
 	finds := l.m.CountedAffinity != nil || l.moving != nil
-	if waiting == 1 || l.m.takes != nil || l.m.cfg.ByteCost > 0 && !finds {
+	if waiting == 1 || l.m.homeCPUs != nil || l.m.cfg.ByteCost > 0 && !finds {
 		return 1
 	}
 	n := waiting

@@ -90,7 +90,7 @@ func (m *Model) moves(varies bool) bool {
 
 // movesQueues reports whether a CPU may have several queues at once.
 func (m *Model) movesQueues() bool {
-	return (len(m.cfg.Affinities) > 0 || !m.ownQueues()) && m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
+	return (len(m.cfg.Affinities) > 0 || !m.ownQueues()) && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
 }
 
 func newFastMoving(m *Model) *fastMoving {
@@ -100,7 +100,7 @@ func newFastMoving(m *Model) *fastMoving {
 		fastRSS: newFastRSS(m), counted: counted,
 		moved: make([]movedEntry, len(m.targets)), bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
-		plain: m.mode == RSSMSIX && m.takes == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
+		plain: m.mode == RSSMSIX && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
 	if m.movesQueues() {
 		e.rings = newQueueRings(m)

@@ -39,7 +39,7 @@ func newFastRSS(m *Model) *fastRSS {
 		newFastCycle(m, e.lines)
 	}
 	m.derive = e.derive
-	if m.takes == nil {
+	if m.homeCPUs == nil {
 		e.plan = newSchedule(&m.cfg.Config)
 	}
 	return e

@@ -38,7 +38,7 @@ func (m *Model) takesAtOnce() bool {
 
 // newFastRSSSends is a fastRSS with sent packets, as fastSends wants them.
 func newFastRSSSends(m *Model) *fastRSS {
-	m.takes = nil
+	m.homeCPUs = nil
 	e := newFastRSS(m)
 	for c := range e.lines {
 		l := &e.lines[c]

@@ -47,10 +47,10 @@ type Model struct {
 	bursts     *measure.Bursts
 	ownsBursts bool // no other model counts them
 
-	takes   *affinity.HomeCPUs // nil if the capture can't hold sent packets, or a faster engine knows without
-	taken   int64              // takes so far, where that is what orders them
-	judged  uint64
-	matches uint64
+	homeCPUs *affinity.HomeCPUs // nil if the capture can't hold sent packets, or a faster engine knows without
+	taken    int64              // packets that CPUs took so far, where their order is what counts
+	judged   uint64
+	matches  uint64
 
 	roundRobin int
 	observe    Observer
@@ -115,7 +115,7 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(cfg.CPUs))
 	}
 	if sends != NoSends {
-		m.takes = &affinity.HomeCPUs{}
+		m.homeCPUs = &affinity.HomeCPUs{}
 	}
 	return m
 }
@@ -158,9 +158,9 @@ func (m *Model) prepare(b *Batch) {
 		m.latest.Grow(b.Flows)
 		m.order.Grow(b.Flows, b.N)
 	}
-	if m.takes != nil {
-		m.takes.Grow(b.Flows)
-		m.takes.Load(b.Flow[:b.N], b.Sends)
+	if m.homeCPUs != nil {
+		m.homeCPUs.Grow(b.Flows)
+		m.homeCPUs.Load(b.Flow[:b.N], b.Sends)
 	}
 }
 
@@ -305,7 +305,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	if m.order != nil {
 		m.order.Passed(takenAt)
 	}
-	if m.takes != nil {
+	if m.homeCPUs != nil {
 		m.take(c, q, n, takenAt)
 	}
 	q.Take(n)
@@ -361,7 +361,7 @@ func (m *Model) takeOf(c int, flow uint32, takenAt int64) {
 		m.taken++
 		order = m.taken
 	}
-	m.takes.Took(flow, order, c)
+	m.homeCPUs.Took(flow, order, c)
 }
 
 // send processes a sent packet at its time, on its connection's home CPU; the
@@ -373,8 +373,8 @@ func (m *Model) send(t int64, ref affinity.SendRef, packet uint32) {
 	}
 	var home, last int
 	var ok bool
-	if m.takes != nil {
-		home, last, ok = m.takes.Connection(ref.Answers, ref.Same)
+	if m.homeCPUs != nil {
+		home, last, ok = m.homeCPUs.Connection(ref.Answers, ref.Same)
 	} else {
 		home, last, ok = m.CountedAffinity.Connection(ref.Answers)
 	}

@@ -27,7 +27,7 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 	case plain && mode == RSSMSIX && sends == FlowSends && !varies && m.takesAtOnce():
 		return newFastRSSSends(m), m
 	case plain && mode == NonRSS && sends == FlowSends:
-		m.takes = nil
+		m.homeCPUs = nil
 		m.CountedAffinity.KeepHomes()
 		return newFastNonRSS(m), m
 	case plain && (mode == RSSMSIX || mode == RSSHWQueues && m.closesCycles()):
