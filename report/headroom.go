@@ -112,7 +112,7 @@ func (h *Headroom) End(mode string) string {
 	case h.CPU != nil:
 		return fmt.Sprintf("CPU %d is full", *h.CPU)
 	}
-	return "the one interrupt is full"
+	return "the one interrupt is busy all the time"
 }
 
 // ShortEnd is what ends it, in few words.

@@ -32,7 +32,7 @@ func TestHeadroomSentence(t *testing.T) {
 		{headroomOf(2.431, LimitCPU), "rss-msix", "rss-msix holds 2.43 × this rate, then CPU 3 is full"},
 		{headroomOf(24.31, LimitRing), "rss-msix", "rss-msix holds 24.3 × this rate, then the ring of queue 5 overflows at 1.25 s"},
 		{headroomOf(243.1, LimitRing), NonRSS, "non-rss holds 243 × this rate, then the ring overflows at 1.25 s"},
-		{full, NonRSS, "non-rss holds 0.900 × this rate, then the one interrupt is full"},
+		{full, NonRSS, "non-rss holds 0.900 × this rate, then the one interrupt is busy all the time"},
 		{headroomOf(1000, ""), "rss-msix", "rss-msix holds at least 1,000 × this rate"},
 		{headroomOf(Null, LimitCPU), "rss-msix", "rss-msix does not even hold 0.01 × this rate: CPU 3 is full"},
 		{&Headroom{Unknown: "the packets span no time"}, "rss-msix", "rss-msix: nothing can be said, as the packets span no time"},

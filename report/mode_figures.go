@@ -69,7 +69,7 @@ func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fractio
 }
 
 // FullAt is the label of the rate at which the serial unit has no time left.
-const FullAt = "  full at this multiple of this rate"
+const FullAt = "  it is not full below N × this rate"
 
 func timesText(f Fraction) string {
 	if f.IsNull() {

@@ -144,6 +144,17 @@ type Gate struct {
 	Present Fraction `json:"present"`      // of these under the present table
 }
 
+// mostFoldT is what FoldT is at most, as of folds that do not differ at all.
+const mostFoldT = 999
+
+// FoldTText is the folds' mean gain over its standard error.
+func (g *Gate) FoldTText() string {
+	if g.FoldT >= mostFoldT {
+		return fmt.Sprintf("%d or more", mostFoldT)
+	}
+	return words.Fixed(g.FoldT, 1)
+}
+
 // Reason says why the gate is not passed, of which the least gain and fold t are known
 // and the share of packets of flows that lasted.
 func (g *Gate) Reason(leastGain, leastFoldT float64, known Fraction) string {

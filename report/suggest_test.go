@@ -117,3 +117,12 @@ func TestSuggestOfNothing(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// What is cut off at its most is told as that.
+func TestFoldTText(t *testing.T) {
+	for value, want := range map[report.Fraction]string{3.04: "3.0", 998.9: "998.9", 999: "999 or more"} {
+		if got := (&report.Gate{FoldT: value}).FoldTText(); got != want {
+			t.Errorf("%v is %q, want %q", value, got, want)
+		}
+	}
+}

@@ -437,11 +437,11 @@ func (d *Directions) rule(packets uint64) string {
 		var parts []string
 		for i := range d.versions {
 			if d.versions[i].packets > 0 {
-				parts = append(parts, d.versions[i].rule(i))
+				parts = append(parts, d.versions[i].rule(i, d.seen))
 			}
 		}
 		if parts == nil {
-			parts = []string{fmt.Sprintf("no unicast IP packet in the first %d, all are taken as received", d.seen)}
+			parts = []string{fmt.Sprintf("no unicast IP packet in the first %s, all are taken as received", grouped(d.seen))}
 		}
 		rule = "auto: " + strings.Join(parts, "; ")
 	}
@@ -449,27 +449,38 @@ func (d *Directions) rule(packets uint64) string {
 	case d.said == 1 && packets == 1:
 		return "the capture itself says it of the only packet"
 	case d.said > 0 && uint64(d.said) == packets:
-		return fmt.Sprintf("the capture itself says it of all %d packets", d.said)
+		return fmt.Sprintf("the capture itself says it of all %s packets", grouped(d.said))
 	case d.said == 1:
 		return "the capture itself says it of 1 packet; of others " + rule
 	case d.said > 1:
-		return fmt.Sprintf("the capture itself says it of %d packets; of others %s", d.said, rule)
+		return fmt.Sprintf("the capture itself says it of %s packets; of others %s", grouped(d.said), rule)
 	}
 	return rule
 }
 
-func (v *version) rule(index int) string {
-	name := [2]string{"IPv4", "IPv6"}[index]
+func (v *version) rule(index, seen int) string {
+	all := fmt.Sprintf("all %s unicast %s packets", grouped(v.packets), [2]string{"IPv4", "IPv6"}[index])
+	if seen == autoPackets {
+		all += " of the first " + grouped(autoPackets)
+	}
 	switch c := v.candidates; {
 	case len(c) == 0:
-		return fmt.Sprintf("no address is in all %d unicast %s packets, all are taken as received", v.packets, name)
+		return fmt.Sprintf("no address is in %s, all are taken as received", all)
 	case len(c) == 2:
-		return fmt.Sprintf("%s and %s are both in all %d unicast %s packets, all are taken as received",
-			versionAddress(index, c[0].address), versionAddress(index, c[1].address), v.packets, name)
+		return fmt.Sprintf("%s and %s are both in %s, all are taken as received",
+			versionAddress(index, c[0].address), versionAddress(index, c[1].address), all)
 	case v.local() == nil:
-		return fmt.Sprintf("%s is in all %d unicast %s packets, but not in both directions, all are taken as received",
-			versionAddress(index, c[0].address), v.packets, name)
+		return fmt.Sprintf("%s is in %s, but not in both directions, all are taken as received", versionAddress(index, c[0].address), all)
 	default:
-		return fmt.Sprintf("%s is in all %d unicast %s packets", versionAddress(index, c[0].address), v.packets, name)
+		return fmt.Sprintf("%s is in %s", versionAddress(index, c[0].address), all)
 	}
+}
+
+// grouped is n with a comma between thousands.
+func grouped[N int | int64](n N) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -177,7 +177,7 @@ func TestAutoLooksAt10000Packets(t *testing.T) {
 	if !isSent(d, from("10.0.0.5", "3.3.3.3")) {
 		t.Error("10.0.0.5 should be local")
 	}
-	if want := "auto: 10.0.0.5 is in all 6667 unicast IPv4 packets"; d.Rule(0) != want {
+	if want := "auto: 10.0.0.5 is in all 6,667 unicast IPv4 packets of the first 10,000"; d.Rule(0) != want {
 		t.Errorf("%s, want %s", d.Rule(0), want)
 	}
 }

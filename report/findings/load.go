@@ -424,7 +424,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		Figures:  figures,
 	}
 	if len(heavy) == 1 {
-		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, has CPU %d with others: together they have %s × as much.",
+		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
 			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
 	}
 	if m := d.oneMove(heavy); m != nil {

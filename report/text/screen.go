@@ -255,6 +255,7 @@ const (
 	screenMargin   = 6  // margin and CPU
 	screenFigures  = 25 // of each mode: packets, share and flows, with gaps
 	screenBar      = 8  // at least
+	screenBarLeast = 5  // beside wide numbers
 	screenBarLimit = 24
 	screenLabel    = 21
 )
@@ -265,36 +266,17 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	if len(order) > s.mostCPUs {
 		shown = order[:s.fewerCPUs]
 	}
-	var most uint64
-	for i := range modes {
-		for j := range modes[i].CPUs {
-			most = max(most, modes[i].CPUs[j].Packets)
-		}
-	}
-	g := grid{keys: 1, columns: []column{{head: "CPU"}}}
-	for i := range modes {
-		title, _ := everydayMode(modes[i].Mode)
-		g.columns = append(g.columns, column{group: title, head: "packets"}, column{group: title, head: "share"},
-			column{group: title, left: true}, column{group: title, head: "flows"})
-	}
-	barColumns := min(max((t.width-screenMargin-len(modes)*screenFigures)/len(modes), screenBar), screenBarLimit)
-	for _, i := range shown {
-		cells := []cell{plainCell(fmt.Sprint(modes[0].CPUs[i].CPU))}
-		for j := range modes {
-			c := &modes[j].CPUs[i]
-			share := report.Ratio(c.Packets, modes[j].Totals.Packets)
-			b := words.BarIn(c.Packets, most, barColumns)
-			b += strings.Repeat(" ", max(barColumns-words.DisplayWidth(b), 0))
-			cells = append(cells, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
-				cell{b, report.Heat(share * report.Fraction(len(modes[j].CPUs)))}, plainCell(words.Count(c.Flows)))
-		}
-		g.row(cells...)
+	bars := min(max((t.width-screenMargin-len(modes)*screenFigures)/len(modes), screenBar), screenBarLimit)
+	g := s.cpuGrid(modes, shown, bars)
+	for len(modes) > 1 && bars > screenBarLeast && len(words.Indent)+columnsWidth(g.columns) > t.width { // wide numbers
+		bars--
+		g = s.cpuGrid(modes, shown, bars)
 	}
 	second := t.width // where the second mode's columns begin
 	if len(modes) > 1 {
 		second = len(words.Indent) + columnsWidth(g.columns[:5]) + len(gap)
 	}
-	t.grid(&g)
+	t.grid(g)
 	if rest := order[len(shown):]; len(rest) > 0 {
 		s.row(t, second, words.Plural(uint64(len(rest)), "other CPU", "other CPUs"), modes, func(m *report.Mode) cell {
 			least, greatest := m.CPUs[rest[0]].Packets, uint64(0)
@@ -361,6 +343,35 @@ func (s *screen) busy(t *writer, second int, origin string, modes []report.Mode)
 		busy := report.MaxUtilization(m)
 		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
 	})
+}
+
+// cpuGrid is the CPUs shown under each mode, with bars of so many columns.
+func (s *screen) cpuGrid(modes []report.Mode, shown []int, bars int) *grid {
+	var most uint64
+	for i := range modes {
+		for j := range modes[i].CPUs {
+			most = max(most, modes[i].CPUs[j].Packets)
+		}
+	}
+	g := &grid{keys: 1, columns: []column{{head: "CPU"}}}
+	for i := range modes {
+		title, _ := everydayMode(modes[i].Mode)
+		g.columns = append(g.columns, column{group: title, head: "packets"}, column{group: title, head: "share"},
+			column{group: title, left: true}, column{group: title, head: "flows"})
+	}
+	for _, i := range shown {
+		cells := []cell{plainCell(fmt.Sprint(modes[0].CPUs[i].CPU))}
+		for j := range modes {
+			c := &modes[j].CPUs[i]
+			share := report.Ratio(c.Packets, modes[j].Totals.Packets)
+			b := words.BarIn(c.Packets, most, bars)
+			b += strings.Repeat(" ", max(bars-words.DisplayWidth(b), 0))
+			cells = append(cells, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
+				cell{b, report.Heat(share * report.Fraction(len(modes[j].CPUs)))}, plainCell(words.Count(c.Flows)))
+		}
+		g.row(cells...)
+	}
+	return g
 }
 
 // row is a figure of each mode, below the columns of its CPUs; second is where

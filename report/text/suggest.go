@@ -225,7 +225,7 @@ func Details(s *report.Suggestion) []string {
 	}
 	if g := s.Gate; g != nil && g.Passed {
 		all = append(all, fmt.Sprintf("Found on the first quarter it saves %s on the last, and the reverse %s; the folds' mean gain is %s × its standard error.",
-			words.Percent(g.Forward), words.Percent(g.Back), words.Fixed(g.FoldT, 1)))
+			words.Percent(g.Forward), words.Percent(g.Back), g.FoldTText()))
 	}
 	if n := len(s.Moves); n > 0 && n <= movesTold {
 		var moves []string

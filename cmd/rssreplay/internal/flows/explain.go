@@ -277,7 +277,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 
 func (p *found) explanation(s *settings.Settings, stories *story.Stories) *report.Explanation {
 	x := &report.Explanation{
-		Schema: report.ExplainSchema, Tool: cli.Tool(), Parameters: s.Parameters, Notes: slices.Concat(s.Notes, s.Caveats),
+		Schema: report.ExplainSchema, Tool: cli.Tool(), Parameters: s.Parameters, Notes: slices.Concat(s.FlowNotes(), s.Caveats),
 		Packet: report.ExplainedPacket{
 			Number: p.frame, Time: report.Time{Time: time.Unix(0, p.stamp)}, At: p.time,
 			Bytes: p.wire, Captured: p.captured,

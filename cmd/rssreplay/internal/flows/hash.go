@@ -166,7 +166,7 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 	d := s.Steering.DecideFrame(h, &pcaps.Extension{}, f)
 	r := &hashReport{
 		Schema: "rssreplay/hash/v1", HashType: d.Type.String(),
-		said: slices.Concat(s.Notes, s.Caveats), tableSize: len(s.Config.Table),
+		said: slices.Concat(s.FlowNotes(), s.Caveats), tableSize: len(s.Config.Table),
 	}
 	src, dst := addressesOf(h)
 	r.Source, r.Destination = src.String(), dst.String()

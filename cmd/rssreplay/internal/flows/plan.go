@@ -201,13 +201,13 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 
 // newPlan is the plan for people and programs.
 func newPlan(flows []portplan.Flow, s, peer *settings.Settings) *report.Plan {
-	p := &report.Plan{Tool: cli.Tool(), Parameters: s.Parameters, Notes: slices.Clone(s.Notes), Caveats: slices.Clone(s.Caveats)}
+	p := &report.Plan{Tool: cli.Tool(), Parameters: s.Parameters, Notes: s.FlowNotes(), Caveats: slices.Clone(s.Caveats)}
 	if s.Illustrative() || peer != nil && peer.Illustrative() {
 		p.Notes = append(p.Notes, "A plan fits one key: with the default key it is illustrative, too, and another NIC sends these flows elsewhere.")
 	}
 	if peer != nil {
 		p.PeerParameters = peer.Parameters
-		for _, said := range slices.Concat(peer.Notes, peer.Caveats) {
+		for _, said := range slices.Concat(peer.FlowNotes(), peer.Caveats) {
 			p.Caveats = append(p.Caveats, "The host that replies go to: "+said)
 		}
 	}

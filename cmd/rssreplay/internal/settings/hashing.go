@@ -76,12 +76,24 @@ func (r *resolver) hashKey() (err error) {
 	case !r.defaultKey || r.types == 0 || r.function != hash.FunctionToeplitz:
 		return nil
 	case p != nil:
-		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one; the spread is typical.", p.Name)
+		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one%s.", p.Name, typical)
 	default:
-		note = "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table); the spread is typical."
+		note = "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table)" + typical + "."
 	}
 	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
 	return nil
+}
+
+// typical is what the default key is good for, of a whole capture.
+const typical = "; the spread is typical"
+
+// FlowNotes are the Notes where they are about single flows, which have no spread.
+func (s *Settings) FlowNotes() []string {
+	notes := slices.Clone(s.Notes)
+	for i := range notes {
+		notes[i] = strings.Replace(notes[i], typical, "", 1)
+	}
+	return notes
 }
 
 // flowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4 sdfn` does:
