@@ -31,7 +31,7 @@ func main() {
 // what grows beside them is garbage. A short run ends before any: with so small a
 // share from the start it would collect more than it works.
 func collectLittleGarbage() {
-	const first, later = 400, 50 // percent; a heap of 4 MB is the least that they are of
+	const first, later = 800, 50 // percent; a heap of 4 MB is the least that they are of
 	collected := new([64]byte)   // until the first collection
 	runtime.AddCleanup(collected, func(percent int) { debug.SetGCPercent(percent) }, later)
 	debug.SetGCPercent(first)
