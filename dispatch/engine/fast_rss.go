@@ -20,7 +20,8 @@ type fastRSS struct {
 	lines []fastLine  // per CPU
 	of    []*fastLine // as the model's targets
 
-	sent *fastSends // what judges sent packets beside step; nil: nothing
+	sent    *fastSends // what judges sent packets beside step; nil: nothing
+	parting *parting   // nil: packets are published in their order
 
 	// soonest is a moment up to which no fast line has anything to do, where packets may be
 	// sent ones.
@@ -41,6 +42,8 @@ func newFastRSS(m *Model) *fastRSS {
 	m.derive = e.derive
 	if m.homeCPUs == nil {
 		e.plan = newSchedule(&m.cfg.Config)
+		e.parting = newParting(m, e.lines)
+		m.arrives = e.parting != nil
 	}
 	return e
 }
@@ -61,15 +64,21 @@ func (e *fastRSS) Process(b *Batch) {
 			in.entry = e.sent.received(b.steered(e.steering).Entry[:b.N])
 		}
 	}
-	from := 0
+	from, burst := 0, 0 // and the first packet that is not counted among the bursts
 	if e.follows(b, &in) {
 		from = e.plan.begin
 		e.step(b, &in, 0, from)
 		if e.clear(&in, from) {
+			if e.parting != nil {
+				e.burst(&in, 0, from)
+				from = e.parted(&in, from, e.plan.open)
+				burst = from
+			}
 			from = e.together(&in, from, e.plan.open)
 		}
 	}
 	e.step(b, &in, from, len(in.time))
+	e.burst(&in, burst, len(in.time))
 	if e.sent != nil && len(b.Sends) > 0 {
 		if at, overdue := e.list.Overdue(b.Time[b.N-1]); overdue {
 			e.publish(at)

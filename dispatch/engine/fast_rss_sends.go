@@ -45,6 +45,7 @@ func newFastRSSSends(m *Model) *fastRSS {
 		l.rest = make([]fastPacket, len(l.arrival)) // of which the flows are asked for
 	}
 	e.sent = &fastSends{model: m}
+	e.parting, m.arrives = nil, false
 	return e
 }
 

@@ -46,6 +46,7 @@ type Model struct {
 
 	bursts     *measure.Bursts
 	ownsBursts bool // no other model counts them
+	arrives    bool // the engine itself counts them, as packets arrive
 
 	homeCPUs *affinity.HomeCPUs // nil if the capture can't hold sent packets, or a faster engine knows without
 	taken    int64              // packets that CPUs took so far, where their order is what counts
@@ -144,7 +145,7 @@ func (m *Model) ownQueues() bool {
 
 // prepare makes room for the flows of b, and counts its bursts.
 func (m *Model) prepare(b *Batch) {
-	if m.ownsBursts {
+	if m.ownsBursts && !m.arrives {
 		m.bursts.Count(b.Time[:b.N], b.steered(m.steering).Entry[:], Sent)
 	}
 	if m.CountedAffinity != nil {

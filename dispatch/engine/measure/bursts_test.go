@@ -53,3 +53,27 @@ func TestBursts(t *testing.T) {
 		}
 	}
 }
+
+// Arrivals in runs, of any length, count as they do one by one.
+func TestBurstsArriveAll(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		all, one := NewBursts(2, []uint16{0, 1}), NewBursts(2, []uint16{0, 1})
+		now := int64(0)
+		for range 200 {
+			times, queue := make([]int64, r.IntN(70)), uint16(r.IntN(2))
+			for i := range times {
+				now += r.Int64N(1 + int64(seed*seed*40))
+				times[i] = now
+				one.Arrive(queue, now)
+			}
+			all.ArriveAll(queue, times)
+		}
+		for queue := range 2 {
+			short, long := all.Most(queue)
+			if wantShort, wantLong := one.Most(queue); short != wantShort || long != wantLong {
+				t.Errorf("seed %d: bursts of %d and %d, want %d and %d", seed, short, long, wantShort, wantLong)
+			}
+		}
+	}
+}

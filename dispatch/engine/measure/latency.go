@@ -55,6 +55,21 @@ func (h *Histogram) Count(v int64) {
 // Uncount takes back that v was counted, before Add.
 func (h *Histogram) Uncount(v int64) { h.counts[bucket(v)]-- }
 
+// CountEach is Count of each of values. It returns their sum and the greatest.
+func (h *Histogram) CountEach(values []int64) (sum, most int64) {
+	counts := h.counts
+	for _, v := range values {
+		sum, most = sum+v, max(most, v)
+		b := bucket(v)
+		if b >= len(counts) {
+			h.grow(b)
+			counts = h.counts
+		}
+		counts[b]++
+	}
+	return sum, most
+}
+
 // Run counts the packets of one DPC with the given arrivals, which it works on
 // one after the other from start, cost for each, and returns when it is done.
 func (h *Histogram) Run(arrivals []int64, start, cost int64) int64 {

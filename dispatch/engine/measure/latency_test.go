@@ -123,3 +123,24 @@ func (h *Histogram) one(v int64) {
 	h.Count(v)
 	h.Add(1, v, max(h.Max, v))
 }
+
+// CountEach counts as Count does, of values that want more buckets, too.
+func TestCountEach(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 4))
+	var each, one Histogram
+	for range 200 {
+		values := make([]int64, r.IntN(50))
+		var wantSum, wantMost int64
+		for i := range values {
+			values[i] = r.Int64N(1 << r.IntN(40))
+			one.Count(values[i])
+			wantSum, wantMost = wantSum+values[i], max(wantMost, values[i])
+		}
+		if sum, most := each.CountEach(values); sum != wantSum || most != wantMost {
+			t.Fatalf("sum %d, greatest %d, want %d and %d", sum, most, wantSum, wantMost)
+		}
+	}
+	if !slices.Equal(each.counts, one.counts) {
+		t.Error("CountEach counts otherwise than Count")
+	}
+}
