@@ -234,7 +234,7 @@ func movesUnobserved(seed uint64) error {
 		}
 		cfg.QueueCPU = scatter()
 		for i := range r.IntN(4) {
-			cfg.Affinities = append(cfg.Affinities, engine.AffinityAt{Time: arrivals[(i+1)*len(arrivals)/(changes+2)] + r.Int64N(3), QueueCPU: scatter()})
+			cfg.Affinities = append(cfg.Affinities, engine.AffinityAt{Time: arrivals[(i+1)*len(arrivals)/5] + r.Int64N(3), QueueCPU: scatter()})
 		}
 	}
 	if len(cfg.Tables) == 0 || r.IntN(2) == 0 {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine/affinity"
-	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
@@ -17,46 +16,18 @@ import (
 // other. Only after a move may packets of one flow be on two CPUs at once. From then
 // on, until all that had arrived before is done, the engine is unsettled: DPCs start
 // in order of time, and who overtakes whom is looked at.
-//
-// While it is settled, which CPU had a packet's flow before is known when it arrives: its
-// entry's, until that is moved for the first time, and what counted tells from then on.
 type fastMoving struct {
 	*fastRSS
-	counted *affinity.Counted  // of flows from the first move of their entry on
-	moved   []movedEntry       // per target
-	moves   bool               // any was moved
-	follow  []uint32           // of a batch, flows of entries that were
-	rings   *queueRings        // nil: each CPU has one queue for good
-	bytes   []uint64           // per queue
-	done    []uint64           // per CPU: accepted packets up to the last tick
-	sends   []affinity.SendRef // of the batch, those still to come
-	plain   bool               // lines are plain while the engine is settled
+	movedFlows
+	rings *queueRings        // nil: each CPU has one queue for good
+	bytes []uint64           // per queue
+	done  []uint64           // per CPU: accepted packets up to the last tick
+	sends []affinity.SendRef // of the batch, those still to come
+	plain bool               // lines are plain while the engine is settled
 
-	known    uint32                // flows with a packet that arrived
-	refused  bigarray.Sparse[bool] // of these, those of which none was accepted
-	refusals int                   // how many these are
-
-	changing  bool
-	unsettled bool
-	marks     []uint64 // per CPU: the packets that it accepted before the latest move
-	settles   int64    // all of these are taken, and done then; Never until they are
-
-	// While the engine is unsettled, Model.latest has the flows touched that packets of then
-	// are of; noneYet of which none was taken. Once it is settled it has those alone whose
-	// latest packet was not the last to arrive, until their next one does.
-	touched []uint32
-	late    int // settled: how many these are
-}
-
-// noneYet stands for the CPU that took a flow's latest packet, where none did; in
-// Model.latest, whose 0 says that it is not told there.
-const noneYet = math.MaxUint16
-
-// movedEntry is what was before the first move of a target's CPU.
-type movedEntry struct {
-	yes   bool
-	cpu   uint16
-	flows uint32 // that were known
+	changing bool
+	marks    []uint64 // per CPU: the packets that it accepted before the latest move
+	settles  int64    // all of these are taken, and done then; Never until they are
 }
 
 // aside is what has to be known of an accepted packet besides where flows move.
@@ -94,11 +65,9 @@ func (m *Model) movesQueues() bool {
 }
 
 func newFastMoving(m *Model) *fastMoving {
-	counted := m.CountedAffinity
-	m.FixedAffinity, m.CountedAffinity = affinity.NewMoving(counted, nil), nil
+	flows := newMovedFlows(m)
 	e := &fastMoving{
-		fastRSS: newFastRSS(m), counted: counted,
-		moved: make([]movedEntry, len(m.targets)), bytes: make([]uint64, len(m.queues)),
+		fastRSS: newFastRSS(m), movedFlows: flows, bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
 		plain: m.mode == RSSMSIX && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
@@ -119,10 +88,7 @@ func (e *fastMoving) Process(b *Batch) {
 	m := e.Model
 	m.prepare(b)
 	e.sends = b.Sends
-	e.counted.Grow(b.Flows)
-	if e.moves {
-		e.expect(b)
-	}
+	e.expect(b, b.steered(m.steering).Entry[:b.N])
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
@@ -134,22 +100,6 @@ func (e *fastMoving) Process(b *Batch) {
 		e.arrive(b, from, to)
 	}
 	m.arrived(b)
-}
-
-// expect prefetches what counted will tell.
-func (e *fastMoving) expect(b *Batch) {
-	// Optimization: no branch on which entries were moved; it could not be foretold.
-	if e.follow == nil {
-		e.follow = make([]uint32, BatchSize)
-	}
-	n, moved := 0, e.moved
-	for i, entry := range b.steered(e.steering).Entry[:b.N] {
-		e.follow[n] = b.Flow[i]
-		if moved[min(int(entry), len(moved)-1)].yes {
-			n++
-		}
-	}
-	affinity.Expect(e.counted, e.follow[:n])
 }
 
 // arrive lets the packets from one to before another arrive; nothing changes between them.
@@ -213,22 +163,15 @@ func (e *fastMoving) change(t int64) {
 		}
 		return e.busy(at)
 	})
-	moves := !slices.Equal(queueCPU, e.changes.queueCPU)
+	moves := e.move(before, e.targets) || !slices.Equal(queueCPU, e.changes.queueCPU)
 	for i, to := range e.targets {
 		e.bursts.Lead(i, to.queue)
-		if to.cpu != before[i].cpu {
-			moves = true
-			if m := &e.moved[i]; !m.yes {
-				*m = movedEntry{true, before[i].cpu, e.known}
-			}
-			e.of[i] = &e.lines[to.cpu]
-		}
+		e.of[i] = &e.lines[to.cpu]
 	}
 	if e.rings != nil {
 		e.rings.aim(e.lines)
 	}
 	if moves {
-		e.moves = true
 		e.overdue(t)
 		e.advance(t)
 		e.unsettle(t)
@@ -240,7 +183,7 @@ func (e *fastMoving) change(t int64) {
 // whose next ones go elsewhere.
 func (e *fastMoving) unsettle(t int64) {
 	if !e.unsettled {
-		e.touched = slices.DeleteFunc(e.touched, func(flow uint32) bool { return *e.latest.At(flow) == 0 })
+		e.forget()
 		for c := range e.lines {
 			l := &e.lines[c]
 			if l.plain {
@@ -267,35 +210,13 @@ func (e *fastMoving) unsettle(t int64) {
 	e.unsettled, e.settles = true, nicmodel.Never
 }
 
-// touch tells Model.latest which CPU took the latest packet of flow, if it does not know.
-func (e *fastMoving) touch(flow uint32, last uint16) {
-	if flow == NoFlow {
-		return
-	}
-	if latest := e.latest.At(flow); *latest == 0 {
-		if last == 0 {
-			last = noneYet
-		}
-		*latest = last
-		e.touched = append(e.touched, flow)
-	}
-}
-
 // settle is the moment when all that arrived before the latest move is done: no packet
 // of a flow is on another CPU than its next ones.
 func (e *fastMoving) settle(now int64) {
-	e.unsettled = false
 	for c := range e.lines {
 		l := &e.lines[c]
 		for i := l.taken; i < l.filled; i++ {
-			if flow := l.rest[i].of; flow != NoFlow {
-				latest := e.latest.At(flow)
-				l.aside[i].before = *latest
-				if *latest == noneYet {
-					l.aside[i].before = 0
-				}
-				*latest = uint16(c + 1)
-			}
+			l.aside[i].before = e.take(l.rest[i].of, c)
 		}
 		if e.plain {
 			l.becomePlain()
@@ -305,14 +226,7 @@ func (e *fastMoving) settle(now int64) {
 			l.relimit()
 		}
 	}
-	e.touched = slices.DeleteFunc(e.touched, func(flow uint32) bool {
-		latest, last := e.latest.At(flow), e.counted.Last(flow)
-		if last == 0 || last == int(*latest) {
-			*latest = 0
-		}
-		return *latest == 0
-	})
-	e.late = len(e.touched)
+	e.release()
 }
 
 // until does all work that comes before the arrivals at now, in the order in which it
@@ -441,6 +355,7 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 			}
 			if e.full(l, t, target) {
 				l.drop(b.Length[i])
+				e.FixedAffinity.Drop(b.Flow[i])
 				e.drop(b.Flow[i])
 				continue
 			}
@@ -481,66 +396,15 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 	return false
 }
 
-// drop notes a packet that found no buffer.
-func (e *fastMoving) drop(flow uint32) {
-	e.FixedAffinity.Drop(flow)
-	if flow == e.known {
-		e.known++
-		e.refusals++
-		*e.refused.Ensure(flow) = true
-	}
-}
-
 // fill fills a buffer of l for a packet.
 func (e *fastMoving) fill(l *fastLine, t int64, length, flow uint32, target int) {
-	last := uint16(l.on.index + 1)
-	// Optimization: most flows are known, and stay; no flow has a number that is known.
-	if flow >= e.known || e.moved[target].yes || e.unsettled || e.refusals > 0 {
-		last = e.before(l, flow, target)
-	}
 	a := &l.aside[l.filled]
-	if a.before = last; e.rings != nil {
+	if a.before = e.before(flow, target, l.on.index); e.rings != nil {
 		a.queue = e.targets[target].queue
 		e.rings.used[a.queue]++
 		e.rings.accepted[a.queue]++
 	}
 	l.fill(t, length, flow)
-}
-
-// before is the CPU, and 1, that has the packet of flow before one that l accepted; 0 if
-// there is none.
-func (e *fastMoving) before(l *fastLine, flow uint32, target int) (last uint16) {
-	if flow == NoFlow {
-		return 0
-	}
-	begins := flow == e.known
-	if begins {
-		e.known++
-	} else if e.refusals > 0 {
-		if refused := e.refused.At(flow); refused != nil && *refused {
-			*refused, begins = false, true
-			e.refusals--
-		}
-	}
-	switch from := &e.moved[target]; {
-	case from.yes:
-		if !begins && flow < from.flows {
-			e.counted.Meet(flow, int(from.cpu)) // unless it is counted since
-		}
-		last = uint16(e.counted.Took(flow, l.on.index))
-	case !begins:
-		last = uint16(l.on.index + 1)
-	}
-	switch {
-	case e.unsettled:
-		e.touch(flow, last)
-	case e.late > 0:
-		if latest := e.latest.At(flow); *latest != 0 {
-			last, *latest = *latest, 0
-			e.late--
-		}
-	}
-	return last
 }
 
 func (e *fastMoving) Finish() {
@@ -591,10 +455,8 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 		p, begun := &rest[i], end
 		end += m.cfg.Cost(p.length)
 		last := asides[i].before
-		if tells && p.of != NoFlow {
-			latest := m.latest.At(p.of)
-			last = *latest
-			*latest = mark
+		if tells {
+			last = moving.of.take(p.of, cpu.index)
 		}
 		if migrates(last, mark) {
 			end += m.cfg.MigrationCost
@@ -616,10 +478,6 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 	h.Add(uint64(n), sum, most)
 	return n, end
 }
-
-// migrates reports whether the CPU of mark takes a packet of a flow that last was on; both
-// are CPUs, and 1.
-func migrates(last, mark uint16) bool { return last != mark && last != 0 && last != noneYet }
 
 // publishNext publishes the oldest packet that waits for it, where flows move.
 func (l *fastLine) publishNext(t int64) {
