@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // distributor is the first DPC of each cycle of rss-single-queue, which deals out what
 // it takes, with the DPCs that it sets off on other CPUs.
 //
@@ -7,13 +9,15 @@ package engine
 // they do is known when the first one starts.
 type distributor struct {
 	m      *Model
-	shares []share // per CPU
-	dealt  []int   // the CPUs that have one; capacity for all
+	moving *fastMovingSingleQueue // nil: flows do not move
+	shares []share                // per CPU
+	dealt  []int                  // the CPUs that have one; capacity for all
 }
 
 // share is what was dealt to a CPU in the latest cycle.
 type share struct {
 	arrival []int64
+	packets []int // where flows move: their places among those of the cycle
 	back    int64 // the first instant whose arrivals find its buffers free
 }
 
@@ -36,12 +40,14 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 		s := &d.shares[rest[i].of]
 		s.arrival = append(s.arrival, arrival)
 	}
-	l.taken += n
+	if d.moving != nil {
+		d.moving.deal(l, d.shares)
+	}
 	cfg := d.m.cfg
 	cost := cfg.DPCCost + cfg.DistributeCost*int64(n)
 	l.on.DPCTime += cost
 	dealt := start + cost
-	for _, i := range d.nonempty() {
+	for _, i := range d.order(l.on.index) {
 		s, c := &d.shares[i], &d.m.cpus[i]
 		begin, work := dealt, dealt
 		if c != l.on {
@@ -52,7 +58,12 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 		if !c.series.inLast(s.arrival) {
 			d.m.crossWindows(&c.series, s.arrival)
 		}
-		done := c.latency.Run(s.arrival, work, cfg.PacketCost)
+		done := int64(0)
+		if d.moving == nil {
+			done = c.latency.Run(s.arrival, work, cfg.PacketCost)
+		} else {
+			done = d.moving.indicate(c, s, work)
+		}
 		if s.back = done; done == begin {
 			s.back++ // it begins in step (4), after the arrivals
 		}
@@ -61,7 +72,21 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 		c.MaxPerDPC = max(c.MaxPerDPC, uint64(len(s.arrival)))
 		end, back = max(end, done), max(back, s.back)
 	}
+	l.taken += n
 	return end, back
+}
+
+// order is the CPUs that have a share, in the order in which they take it: its own CPU
+// first, which needs no other DPC.
+func (d *distributor) order(own int) []int {
+	all := d.nonempty()
+	if d.moving != nil {
+		if at := slices.Index(all, own); at > 0 {
+			copy(all[1:], all[:at])
+			all[0] = own
+		}
+	}
+	return all
 }
 
 // nonempty finds the CPUs that have a share.

@@ -14,7 +14,9 @@
 //     and bursts, and affinity/, which CPUs a flow's packets meet, and in which order.
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
-//     other, and closed forms apply only between the moves of entries (fast_moving.go).
+//     other. Closed forms (fast_moving.go, fast_moving_single_queue.go) look at that from
+//     a move on until what had arrived before is done; else they know from an entry's
+//     moves where its flows were (moved_flows.go).
 //  6. Receive packet steering: rps.go chooses CPUs, backlog.go is the second hop to
 //     them. CPUs wait for each other there, one event after the other (agenda.go); as
 //     long as each flow has one way, in whole turns (fast_hop.go).

@@ -38,6 +38,8 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		return newFastRSSSingleQueue(m), m
 	case m.moves(varies):
 		return newFastMoving(m), m
+	case m.movesSingle(varies):
+		return newFastMovingSingleQueue(m), m
 	}
 	switch mode {
 	case RSSMSIX:
