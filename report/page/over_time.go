@@ -15,6 +15,8 @@ type htmlLines struct {
 	Left  string // about the scenarios that are not shown, "" when all are
 	Best  string // where the best table that stays is on average, from 0 to 100 down; "" for none
 	Ticks []plotText
+
+	Length int64 // ns
 }
 
 // htmlLine is one scenario's.
@@ -36,7 +38,7 @@ func newHTMLLines(c *report.Compare) *htmlLines {
 	if len(lines.Lines) == 0 {
 		return nil
 	}
-	h := &htmlLines{Key: "Imbalance " + lines.Key() + "."}
+	h := &htmlLines{Length: lines.Length, Key: "Imbalance " + lines.Key() + "."}
 	if len(lines.Lines) < len(c.Scenarios) {
 		h.Left = fmt.Sprintf("Shown are the first %d of %d scenarios.", len(lines.Lines), len(c.Scenarios))
 	}
@@ -64,7 +66,7 @@ func newHTMLLines(c *report.Compare) *htmlLines {
 			at := line.Moves[k].Time
 			if place := at / max(lines.Length/mostMoves, 1); at < lines.Length && place != marked {
 				marked = place
-				row.Moves = append(row.Moves, htmlTimeMark{X: across(at), Tip: line.Moves[k].Sentence()})
+				row.Moves = append(row.Moves, htmlTimeMark{At: at, X: across(at), Tip: line.Moves[k].Sentence()})
 			}
 		}
 		h.Rows = append(h.Rows, row)

@@ -580,6 +580,20 @@ func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 		t.Error("the drawing does not zoom")
 	}
 	b.quiet()
+
+	// The rows of imbalance show the same time, and what moved then.
+	b = openTab(t, ctx, compareHTML(t, fixture.ComparedMoved()), view{1000, "light", false, false})
+	const rows = `(() => { const root = document.querySelector(".lines"), svg = root.querySelector(".row:nth-child(2) svg"), box = svg.viewBox.baseVal;
+		return [box.x, box.width, ...[...root.querySelectorAll(".moves line")].filter((l) => l.style.display === "").map((l) => l.getAttribute("x1")), root.querySelector(".ticks").textContent].join(" "); })()`
+	for _, shown := range []struct{ hash, want string }{
+		{"", "0 5 20% 50% 60% 80% 0 s0.1 s0.2 s0.3 s0.4 s"},
+		{"#from=200000000&to=400000000", "2 2 25% 50% 100% 0.2 s0.25 s0.3 s0.35 s"},
+		{"#", "0 5 20% 50% 60% 80% 0 s0.1 s0.2 s0.3 s0.4 s"},
+	} {
+		value[bool](b, fmt.Sprintf(`(location.hash = %q, true)`, shown.hash))
+		b.await(fmt.Sprintf(`%s === %q`, rows, shown.want))
+	}
+	b.quiet()
 }
 
 // What the script draws and lists from the page's data is what the page itself has of an

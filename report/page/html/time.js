@@ -18,6 +18,34 @@ function makeRows(root, rows, mode) {
   };
   rows.prepend(row("all", " sum"), ...shown.map((c) => row(c.cpu, c.packets >= 2 * mean ? " hot" : c.packets >= 1.25 * mean ? " warm" : "")));
 }
+// drawTicks writes times below a drawing, which shows wide from start on, and something in the
+// first span of it; all in ns.
+function drawTicks(ticks, start, span, wide) {
+  const power = 10 ** Math.floor(Math.log10(span / 5));
+  const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 5) * power);
+  ticks.replaceChildren();
+  for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
+    const group = svgElement("g", {}, ticks), x = (t - start) / wide * 100 + "%";
+    svgElement("line", {x1: x, x2: x, y1: 0, y2: 4}, group);
+    svgElement("text", {x, y: 15}, group, seconds(t));
+  }
+}
+// imbalanceLines shows from start to end of the rows of imbalance, null being their end.
+function imbalanceLines(root, start, end) {
+  const length = Number(root.dataset.length);
+  const to = Math.min(end ?? length, length), from = Math.max(Math.min(start, to - 1), 0), span = to - from;
+  for (const svg of all(".row div > svg:first-child", root)) {
+    svg.dataset.columns ??= svg.viewBox.baseVal.width;
+    const scale = svg.dataset.columns / length;
+    svg.setAttribute("viewBox", `${from * scale} 0 ${span * scale} 100`);
+  }
+  for (const mark of all(".moves line", root)) {
+    const share = (mark.dataset.at - from) / span;
+    mark.style.display = share >= 0 && share <= 1 ? "" : "none";
+    for (const name of ["x1", "x2"]) mark.setAttribute(name, share * 100 + "%");
+  }
+  drawTicks(root.querySelector(".ticks"), from, span, span);
+}
 function timeline(root) {
   const mode = data.modes[Number(root.dataset.mode)];
   const rows = root.querySelector(".rows");
@@ -100,11 +128,11 @@ function timeline(root) {
     root.dataset.to = to * mode.interval_ns;
     const what = !heat ? "A full row of a CPU" : doubling ? "Each shade is twice the one before; the strongest" : "In eighths, the strongest";
     note.textContent = `A column is ${duration(per * mode.interval_ns)}. ${what} is ${plural(most, "packet", "packets")}, of all CPUs ${exact(mostOfAll)}.`;
-    drawTicks();
+    const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
+    drawTicks(ticks, from * mode.interval_ns, (to - from) * mode.interval_ns, wide);
     for (const [what, off] of [["in", to - from < 2], ["out", whole()], ["all", whole()], ["left", from === 0], ["right", to === windows]]) {
       root.querySelector(`[data-do=${what}]`).disabled = off;
     }
-    const wide = Math.ceil((to - from) / per) * per * mode.interval_ns;
     for (const mark of all(".marks g", root)) {
       const share = (Number(mark.dataset.at) - from * mode.interval_ns) / wide;
       mark.style.display = share >= 0 && share <= 1 ? "" : "none";
@@ -115,19 +143,6 @@ function timeline(root) {
     }
   }
   const whole = () => from === 0 && to === windows;
-
-  function drawTicks() {
-    const span = (to - from) * mode.interval_ns, start = from * mode.interval_ns;
-    const power = 10 ** Math.floor(Math.log10(span / 5));
-    const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 5) * power);
-    const wide = Math.ceil((to - from) / per) * per * mode.interval_ns; // the last column may hold fewer windows
-    ticks.replaceChildren();
-    for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
-      const group = svgElement("g", {}, ticks), x = (t - start) / wide * 100 + "%";
-      svgElement("line", {x1: x, x2: x, y1: 0, y2: 4}, group);
-      svgElement("text", {x, y: 15}, group, seconds(t));
-    }
-  }
 
   function show(newFrom, newTo) {
     const length = Math.min(Math.max(Math.round(newTo - newFrom), 1), windows);
@@ -214,5 +229,6 @@ state.shown((values) => {
     scales.set(m.column, {most: Math.max(scale.most, m.most), ofAll: Math.max(scale.ofAll, m.ofAll), total: scale.total + m.total, used: scale.used + m.used});
   }
   timelines.forEach((t, i) => t.draw(scales.get(measured[i].column)));
+  for (const root of all(".lines")) imbalanceLines(root, ...shown);
 });
 
