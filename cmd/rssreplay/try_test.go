@@ -8,15 +8,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report/page/pagetest"
 )
 
 // tried is a table that a reader of a page tries, and what its script says of it; JSON as
@@ -29,7 +27,7 @@ type tried struct {
 // TestHTMLTriesTables: every number that a page's script computes of another table, other
 // CPUs, another key or other fields is the program's of a replay with them.
 func TestHTMLTriesTables(t *testing.T) {
-	ctx := chromium(t)
+	ctx := pagetest.Browser(t)
 	rules := []string{"--queues", "16", "--rule", "flow-type tcp4 dst-port 443 action 3", "--rule", "flow-type udp4 src-port 53 action 5"}
 	for seed, of := range []struct {
 		sample, xfrm string
@@ -210,48 +208,15 @@ func tryAll(t *testing.T, ctx context.Context, path string, tries []tried) (resu
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := chromedp.NewContext(ctx)
-	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+filepath.ToSlash(path))); err != nil {
-		t.Fatal(err)
-	}
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`JSON.stringify(`+string(text)+`.map((choice) => ({...tryTable(choice), interval: data.try.interval_ns})))`))
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	b := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"})
+	got := pagetest.Value[string](b, `JSON.stringify(`+string(text)+`.map((choice) => ({...tryTable(choice), interval: data.try.interval_ns})))`)
+	b.Quiet()
 	if err := json.Unmarshal([]byte(got), &results); err != nil || len(results) != len(tries) {
 		t.Fatalf("%d results of %d: %v", len(results), len(tries), err)
 	}
 	return results
-}
-
-// chromium starts a browser without a window.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a browser takes its time: not with -short")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("there is no chromium in PATH: apt-get install chromium")
-	}
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		ended, done := context.WithTimeout(ctx, 10*time.Second)
-		chromedp.Cancel(ended) // waits until it has left its folder
-		done()
-		cancel()
-		stop()
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
 }

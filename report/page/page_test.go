@@ -22,6 +22,7 @@ import (
 	"rssreplay/report/csv"
 	"rssreplay/report/internal/fixture"
 	"rssreplay/report/internal/words"
+	"rssreplay/report/page/pagetest"
 )
 
 func htmlOf(t *testing.T, r *report.Report) []byte {
@@ -134,7 +135,7 @@ func TestHTMLGolden(t *testing.T) {
 
 // All that needs a browser is looked at in one.
 func TestHTMLInBrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := pagetest.Browser(t)
 	for _, check := range []struct {
 		name string
 		of   func(*testing.T, context.Context)
@@ -166,49 +167,49 @@ func checkLooks(t *testing.T, ctx context.Context) {
 		{"suggested", suggestHTML(t, suggested())},
 	}
 	for i, p := range pages {
-		views := []view{{400, "light", false, false}, {1600, "dark", false, false}}
+		views := []pagetest.View{{Width: 400, Scheme: "light"}, {Width: 1600, Scheme: "dark"}}
 		if i == 0 {
-			views = append(views, view{800, "dark", false, true})
+			views = append(views, pagetest.View{Width: 800, Scheme: "dark", Print: true})
 		}
 		t.Run(p.name, func(t *testing.T) {
-			b := openTab(t, ctx, p.page, views[0])
+			b := pagetest.Open(t, ctx, p.page, views[0])
 			for _, v := range views {
-				b.look(v)
+				b.Look(v)
 				checkLook(b, v)
 			}
-			b.quiet()
+			b.Quiet()
 		})
 	}
 	t.Run("without script", func(t *testing.T) {
-		v := view{400, "dark", true, false}
-		b := openTab(t, ctx, pages[0].page, v)
+		v := pagetest.View{Width: 400, Scheme: "dark", Plain: true}
+		b := pagetest.Open(t, ctx, pages[0].page, v)
 		checkLook(b, v)
-		b.quiet()
+		b.Quiet()
 	})
 }
 
 // checkLook checks what can be seen of a page.
-func checkLook(b *tab, v view) {
-	b.t.Helper()
-	if wide := value[[]string](b, overflows); len(wide) > 0 {
-		b.t.Errorf("%+v: the page is wider than the window: %q", v, wide)
+func checkLook(b *pagetest.Tab, v pagetest.View) {
+	b.T.Helper()
+	if wide := pagetest.Value[[]string](b, overflows); len(wide) > 0 {
+		b.T.Errorf("%+v: the page is wider than the window: %q", v, wide)
 	}
 	var found struct {
 		Seen int
 		Bad  []string
 	}
-	if err := json.Unmarshal([]byte(value[string](b, contrasts)), &found); err != nil {
-		b.t.Fatal(err)
+	if err := json.Unmarshal([]byte(pagetest.Value[string](b, contrasts)), &found); err != nil {
+		b.T.Fatal(err)
 	}
 	if len(found.Bad) > 0 || found.Seen < 10 {
-		b.t.Errorf("%+v: of %d texts these have too little contrast: %q", v, found.Seen, found.Bad)
+		b.T.Errorf("%+v: of %d texts these have too little contrast: %q", v, found.Seen, found.Bad)
 	}
-	if !value[bool](b, `document.querySelector("#flow-table thead")?.innerText.includes("packets") ?? true`) {
-		b.t.Errorf("%+v: the flow table has no heads", v)
+	if !pagetest.Value[bool](b, `document.querySelector("#flow-table thead")?.innerText.includes("packets") ?? true`) {
+		b.T.Errorf("%+v: the flow table has no heads", v)
 	}
-	background := value[string](b, `getComputedStyle(document.body).backgroundColor`)
-	if dark := strings.HasPrefix(background, "rgb(20, "); dark != (v.scheme == "dark" && !v.print) {
-		b.t.Errorf("%+v: the background is %s", v, background)
+	background := pagetest.Value[string](b, `getComputedStyle(document.body).backgroundColor`)
+	if dark := strings.HasPrefix(background, "rgb(20, "); dark != (v.Scheme == "dark" && !v.Print) {
+		b.T.Errorf("%+v: the background is %s", v, background)
 	}
 }
 
@@ -226,19 +227,19 @@ func withSteered(r *report.Report) *report.Report {
 // A tried table is in the address, its command can be copied, and what is wrong is said.
 func checkTry(t *testing.T, ctx context.Context) {
 	r := withSteered(fixture.New(8, 20, "rss-msix"))
-	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	figure := func(row int) string {
-		return value[string](b, fmt.Sprintf(`document.querySelector("#try-figures tbody").rows[%d].innerText.replace(/\s+/g, " ").trim()`, row))
+		return pagetest.Value[string](b, fmt.Sprintf(`document.querySelector("#try-figures tbody").rows[%d].innerText.replace(/\s+/g, " ").trim()`, row))
 	}
 	commands := func() []string {
-		return value[[]string](b, `[...document.querySelectorAll("#try-commands code")].map((c) => c.textContent)`)
+		return pagetest.Value[[]string](b, `[...document.querySelectorAll("#try-commands code")].map((c) => c.textContent)`)
 	}
 	if got := commands(); len(got) != 0 {
 		t.Errorf("of the present table the commands are %q", got)
 	}
-	value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "equal"; kind.dispatchEvent(new Event("change"));
+	pagetest.Value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "equal"; kind.dispatchEvent(new Event("change"));
 		const n = document.getElementById("try-value"); n.value = "2"; return n.dispatchEvent(new Event("change")); })()`)
-	if got := value[string](b, `location.hash`); got != "#layout=equal%3A2" {
+	if got := pagetest.Value[string](b, `location.hash`); got != "#layout=equal%3A2" {
 		t.Errorf("the address ends in %s", got)
 	}
 	var even, odd uint64
@@ -256,24 +257,24 @@ func checkTry(t *testing.T, ctx context.Context) {
 	if got, want := commands(), []string{"ethtool -X DEV equal 2", "--layout equal:2"}; !slices.Equal(got, want) {
 		t.Errorf("the commands are %q, want %q", got, want)
 	}
-	value[bool](b, `(() => { document.getElementById("try-entry").value = "5"; document.getElementById("try-queue").value = "7"; document.getElementById("try-move").click(); return true; })()`)
-	if got := value[string](b, `location.hash`); got != "#layout=equal%3A2&moves=5%3A7" {
+	pagetest.Value[bool](b, `(() => { document.getElementById("try-entry").value = "5"; document.getElementById("try-queue").value = "7"; document.getElementById("try-move").click(); return true; })()`)
+	if got := pagetest.Value[string](b, `location.hash`); got != "#layout=equal%3A2&moves=5%3A7" {
 		t.Errorf("the address ends in %s", got)
 	}
-	value[chromedp.Void](b, `history.back()`)
-	b.await(`location.hash === "#layout=equal%3A2"`)
+	pagetest.Value[chromedp.Void](b, `history.back()`)
+	b.Await(`location.hash === "#layout=equal%3A2"`)
 
-	value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "list"; kind.dispatchEvent(new Event("change"));
+	pagetest.Value[bool](b, `(() => { const kind = document.getElementById("try-kind"); kind.value = "list"; kind.dispatchEvent(new Event("change"));
 		const text = document.getElementById("try-text"); text.value = "RX flow hash indirection table for eth0 with 8 RX ring(s):\n" +
 		Array.from({length: 16}, (_, i) => String(8 * i).padStart(5) + ":" + "     3     4".repeat(4)).join("\n") + "\nRSS hash key:\nOperation not supported\n"; return text.dispatchEvent(new Event("input")); })()`)
 	if got, want := commands(), []string{"ethtool -X DEV equal 2 start 3", "--layout equal:2,start:3"}; !slices.Equal(got, want) {
 		t.Errorf("the commands are %q, want %q", got, want)
 	}
-	value[bool](b, `(() => { const text = document.getElementById("try-text"); text.value = "0 1 2"; return text.dispatchEvent(new Event("input")); })()`)
-	if got := value[string](b, `document.getElementById("try-trouble").checkVisibility() && document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "These are 3 entries, and what is known is the load of 128") {
+	pagetest.Value[bool](b, `(() => { const text = document.getElementById("try-text"); text.value = "0 1 2"; return text.dispatchEvent(new Event("input")); })()`)
+	if got := pagetest.Value[string](b, `document.getElementById("try-trouble").checkVisibility() && document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "These are 3 entries, and what is known is the load of 128") {
 		t.Errorf("of a list of 3 it says %q", got)
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 // columnsDrawn is how many columns of drawings have a box.
@@ -282,7 +283,7 @@ func columnsDrawn(selector string) string {
 }
 
 func checkWithoutJavaScript(t *testing.T, ctx context.Context) {
-	b := openTab(t, ctx, htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 120)), view{1000, "light", true, false})
+	b := pagetest.Open(t, ctx, htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 120)), pagetest.View{Width: 1000, Scheme: "light", Plain: true})
 	for expression, want := range map[string]int{
 		`document.querySelectorAll("#flow-table tbody tr").length`: flowPage,
 		columnsDrawn("#cpus .bar"):                                 8,
@@ -292,17 +293,17 @@ func checkWithoutJavaScript(t *testing.T, ctx context.Context) {
 		// Nothing that would do nothing is shown.
 		`[...document.querySelectorAll("button, input, select, .script")].filter((e) => e.checkVisibility()).length`: 0,
 	} {
-		if got := value[int](b, expression); got != want {
+		if got := pagetest.Value[int](b, expression); got != want {
 			t.Errorf("%s is %d, want %d", expression, got, want)
 		}
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 // flowColumn is a column of the rows that the flow table shows.
-func (b *tab) flowColumn(column int) []string {
-	b.t.Helper()
-	return value[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("#flow-table tbody tr")].map((row) => row.cells[%d].textContent)`, column))
+func flowColumn(b *pagetest.Tab, column int) []string {
+	b.T.Helper()
+	return pagetest.Value[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("#flow-table tbody tr")].map((row) => row.cells[%d].textContent)`, column))
 }
 
 const (
@@ -346,9 +347,9 @@ func checkFlowRowsAreTheSame(t *testing.T, ctx context.Context) {
 func checkFlowRows(t *testing.T, ctx context.Context, r *report.Report, columns int) []string {
 	page := htmlOf(t, r)
 	rows := `[...document.querySelectorAll("#flow-table tbody tr")].flatMap((row) => [...row.cells].flatMap((c) => [c.tagName, c.className, c.title, c.textContent]))`
-	scripted := value[[]string](openTab(t, ctx, page, view{1000, "light", false, false}), rows)
-	plain := openTab(t, ctx, page, view{1000, "light", true, false})
-	came := value[[]string](plain, rows)
+	scripted := pagetest.Value[[]string](pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"}), rows)
+	plain := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light", Plain: true})
+	came := pagetest.Value[[]string](plain, rows)
 	if len(came) != 40*columns*4 {
 		t.Fatalf("%d texts came", len(came))
 	}
@@ -363,15 +364,15 @@ func checkFlowRows(t *testing.T, ctx context.Context, r *report.Report, columns 
 func checkFlowTable(t *testing.T, ctx context.Context) {
 	const flows = 50_000
 	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), flows)
-	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
-	value[bool](b, `(document.getElementById("flow-more").click(), true)`)
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
+	pagetest.Value[bool](b, `(document.getElementById("flow-more").click(), true)`)
 	ordered := func(column int, want ...string) {
 		t.Helper()
-		if got := b.flowColumn(column); len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+		if got := flowColumn(b, column); len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
 			t.Errorf("column %d begins %q, want %q", column, got[:min(len(got), 5)], want)
 		}
 	}
-	click := func(selector string) { t.Helper(); b.run(chromedp.Click(chromedp.CSS(selector))) }
+	click := func(selector string) { t.Helper(); b.Run(chromedp.Click(chromedp.CSS(selector))) }
 	head := func(column int) string { return fmt.Sprintf("#flow-table thead th:nth-child(%d) button", column+1) }
 
 	ordered(columnNumber, "1", "2", "3")
@@ -379,7 +380,7 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 	ordered(columnNumber, "51", "52")
 	click(`[data-page=last]`)
 	ordered(columnNumber, "49,951")
-	if got := value[string](b, `document.getElementById("flow-page").textContent`); got != "49,951–50,000 of 50,000" {
+	if got := pagetest.Value[string](b, `document.getElementById("flow-page").textContent`); got != "49,951–50,000 of 50,000" {
 		t.Errorf("the page is %q", got)
 	}
 
@@ -393,7 +394,7 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("putting %d flows in order three times took %s", flows, took)
 	}
-	if got := value[string](b, `document.querySelector("#flow-table [aria-sort]").textContent + document.querySelector("#flow-table [aria-sort]").ariaSort`); got != "flowascending" {
+	if got := pagetest.Value[string](b, `document.querySelector("#flow-table [aria-sort]").textContent + document.querySelector("#flow-table [aria-sort]").ariaSort`); got != "flowascending" {
 		t.Errorf("in order of %q", got)
 	}
 
@@ -410,9 +411,9 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 				packets += uint64(flows - i)
 			}
 		}
-		value[string](b, `document.getElementById("flow-search").value = ""`)
-		b.run(chromedp.SendKeys(chromedp.CSS("#flow-search"), text))
-		b.await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, counts(n, packets)))
+		pagetest.Value[string](b, `document.getElementById("flow-search").value = ""`)
+		b.Run(chromedp.SendKeys(chromedp.CSS("#flow-search"), text))
+		b.Await(fmt.Sprintf(`document.getElementById("flow-count").textContent === %q`, counts(n, packets)))
 	}
 	entry := func(i int) int { return i % r.Table.Size }
 	search("10.0.1.44 443", func(i int) bool { return i == 300 })
@@ -425,63 +426,63 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 	search("entry=126-130", func(i int) bool { return entry(i) >= 126 })
 	ordered(columnEntry, "126", "127", "126")
 	search("no such flow", func(int) bool { return false })
-	if got := b.flowColumn(0); len(got) != 0 {
+	if got := flowColumn(b, 0); len(got) != 0 {
 		t.Errorf("of no flow, %d rows", len(got))
 	}
 	click(`#flow-filter [type=reset]`)
-	b.await(`document.getElementById("flow-count").textContent.startsWith("50,000 of 50,000 flows, ")`)
+	b.Await(`document.getElementById("flow-count").textContent.startsWith("50,000 of 50,000 flows, ")`)
 
 	search("cpu=1", func(i int) bool { return entry(i)%8 == 1 })
-	value[bool](b, `(() => { const select = document.querySelector("#flow-mode"); select.value = "1"; return select.dispatchEvent(new Event("change")); })()`)
-	b.await(`document.getElementById("flow-count").textContent.startsWith("49,999 of 50,000 flows, ")`) // under non-rss all but the smallest have packets on CPU 1
-	b.quiet()
+	pagetest.Value[bool](b, `(() => { const select = document.querySelector("#flow-mode"); select.value = "1"; return select.dispatchEvent(new Event("change")); })()`)
+	b.Await(`document.getElementById("flow-count").textContent.startsWith("49,999 of 50,000 flows, ")`) // under non-rss all but the smallest have packets on CPU 1
+	b.Quiet()
 }
 
 // What is clicked lists its flows, is in the address, and is there again with it; back
 // goes back.
 func checkClicks(t *testing.T, ctx context.Context) {
 	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 400)
-	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	listed := func(search, mode, count string) {
 		t.Helper()
-		b.await(fmt.Sprintf(`document.getElementById("flow-search").value === %q && document.getElementById("flow-mode").value === %q && document.getElementById("flow-count").textContent.startsWith(%q)`, search, mode, count))
+		b.Await(fmt.Sprintf(`document.getElementById("flow-search").value === %q && document.getElementById("flow-mode").value === %q && document.getElementById("flow-count").textContent.startsWith(%q)`, search, mode, count))
 	}
 	marked := func(selector string, want int) {
 		t.Helper()
-		if got := value[int](b, fmt.Sprintf(`document.querySelectorAll(%q).length`, selector)); got != want {
+		if got := pagetest.Value[int](b, fmt.Sprintf(`document.querySelectorAll(%q).length`, selector)); got != want {
 			t.Errorf("%s: %d are marked, want %d", selector, got, want)
 		}
 	}
 	listed("", "0", "400 of 400 flows, ")
-	b.run(chromedp.Click(chromedp.CSS(`#cpus [data-show="cpu=3"]`)))
+	b.Run(chromedp.Click(chromedp.CSS(`#cpus [data-show="cpu=3"]`)))
 	listed("cpu=3", "0", "50 of 400 flows, ")
-	if got := value[string](b, `location.hash`); got != "#flows&search=cpu%3D3" {
+	if got := pagetest.Value[string](b, `location.hash`); got != "#flows&search=cpu%3D3" {
 		t.Errorf("the address ends in %s", got)
 	}
 	marked("#map .chosen", 16)
 	marked(".timeline .row.chosen", 2)
 	marked("#cpus .chosen", 1)
-	b.run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(6) button`))) // its CPU without RSS
+	b.Run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(6) button`))) // its CPU without RSS
 	listed("cpu=1", "1", "399 of 400 flows, ")
-	b.run(chromedp.Click(chromedp.CSS(`#heaviest tbody tr:first-child button`)))
+	b.Run(chromedp.Click(chromedp.CSS(`#heaviest tbody tr:first-child button`)))
 	heaviest := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))
 	listed(fmt.Sprintf("entry=%d", heaviest), "1", "")
 	marked("#map .chosen", 1)
-	value[chromedp.Void](b, `history.back()`)
+	pagetest.Value[chromedp.Void](b, `history.back()`)
 	listed("cpu=1", "1", "399 of 400 flows, ")
-	value[chromedp.Void](b, `history.back()`)
+	pagetest.Value[chromedp.Void](b, `history.back()`)
 	listed("cpu=3", "0", "50 of 400 flows, ")
-	b.run(chromedp.Reload())
+	b.Run(chromedp.Reload())
 	listed("cpu=3", "0", "50 of 400 flows, ")
 
-	b.run(chromedp.Focus(chromedp.CSS(`#cpus [data-show="cpu=0"]`)))
-	b.key(kb.ArrowRight)
-	b.key(kb.Enter)
+	b.Run(chromedp.Focus(chromedp.CSS(`#cpus [data-show="cpu=0"]`)))
+	b.Key(kb.ArrowRight)
+	b.Key(kb.Enter)
 	listed("cpu=1", "0", "50 of 400 flows, ")
 
 	// What it would download is the program's own CSV.
-	value[chromedp.Void](b, `{ const create = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return create(blob); }; document.getElementById("flow-csv").click(); }`)
-	b.await(`window.saved !== undefined`)
+	pagetest.Value[chromedp.Void](b, `{ const create = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return create(blob); }; document.getElementById("flow-csv").click(); }`)
+	b.Await(`window.saved !== undefined`)
 	var all bytes.Buffer
 	tables := csv.Tables()
 	at := slices.IndexFunc(tables, func(t csv.Table[report.Report]) bool { return t.Name == "flows" })
@@ -494,64 +495,64 @@ func checkClicks(t *testing.T, ctx context.Context) {
 			want = append(want, line)
 		}
 	}
-	if got := value[string](b, `window.saved`); got != strings.Join(want, "") {
+	if got := pagetest.Value[string](b, `window.saved`); got != strings.Join(want, "") {
 		t.Errorf("the CSV begins %.300q, want %.300q", got, strings.Join(want, ""))
 	}
 }
 
 func checkMapByKeyboard(t *testing.T, ctx context.Context) {
 	r := fixture.New(8, 60, "rss-msix")
-	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
-	b.run(chromedp.Focus(chromedp.CSS(`#map td[tabindex="0"]`)))
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
+	b.Run(chromedp.Focus(chromedp.CSS(`#map td[tabindex="0"]`)))
 	at := func(entry int) {
 		t.Helper()
-		if got := value[string](b, `document.activeElement.dataset.entry`); got != fmt.Sprint(entry) {
+		if got := pagetest.Value[string](b, `document.activeElement.dataset.entry`); got != fmt.Sprint(entry) {
 			t.Errorf("the focus is on entry %s, want %d", got, entry)
 		}
 		want := fmt.Sprintf("entry %d: queue %d, CPU %d: %s (%s), %s bytes, %s", entry, r.Table.Entries[entry], r.Table.Entries[entry],
 			words.Plural(r.Table.Packets[entry], "packet", "packets"), words.Percent(report.Ratio(r.Table.Packets[entry], sumOf(r.Table.Packets))),
 			words.Exact(r.Table.Bytes[entry]), words.Plural(r.Table.Flows[entry], "flow", "flows"))
-		if got := value[string](b, `document.getElementById("map-readout").textContent`); got != want {
+		if got := pagetest.Value[string](b, `document.getElementById("map-readout").textContent`); got != want {
 			t.Errorf("it says %q, want %q", got, want)
 		}
 	}
 	at(0)
-	b.key(kb.ArrowRight)
+	b.Key(kb.ArrowRight)
 	at(1)
-	b.key(kb.ArrowDown)
+	b.Key(kb.ArrowDown)
 	at(17)
-	b.key(kb.End)
+	b.Key(kb.End)
 	at(31)
-	b.key(kb.ArrowRight) // on to the next row
+	b.Key(kb.ArrowRight) // on to the next row
 	at(32)
-	b.key(kb.ArrowLeft)
+	b.Key(kb.ArrowLeft)
 	at(31)
-	b.key(kb.Home)
-	b.key(kb.ArrowUp)
+	b.Key(kb.Home)
+	b.Key(kb.ArrowUp)
 	at(0)
-	b.key(kb.ArrowUp) // there is none
+	b.Key(kb.ArrowUp) // there is none
 	at(0)
-	if got := value[int](b, `document.querySelectorAll('#map td[tabindex="0"]').length`); got != 1 {
+	if got := pagetest.Value[int](b, `document.querySelectorAll('#map td[tabindex="0"]').length`); got != 1 {
 		t.Errorf("%d cells are in the order of Tab", got)
 	}
 
 	used := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))
-	value[chromedp.Void](b, fmt.Sprintf(`document.querySelector('#map [data-entry="%d"]').focus()`, used))
+	pagetest.Value[chromedp.Void](b, fmt.Sprintf(`document.querySelector('#map [data-entry="%d"]').focus()`, used))
 	at(used)
-	b.key(kb.Enter)
-	b.await(fmt.Sprintf(`document.getElementById("flow-search").value === "entry=%d"`, used))
-	for _, entry := range b.flowColumn(columnEntry - 1) {
+	b.Key(kb.Enter)
+	b.Await(fmt.Sprintf(`document.getElementById("flow-search").value === "entry=%d"`, used))
+	for _, entry := range flowColumn(b, columnEntry-1) {
 		if entry != fmt.Sprint(used) {
 			t.Errorf("Enter lists a flow of entry %s, want %d alone", entry, used)
 		}
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 // Each scenario has its map and its drawing over time, which do what a report's do.
 func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 	c := fixture.Compared(3, 8)
-	b := openTab(t, ctx, compareHTML(t, c), view{1000, "light", false, false})
+	b := pagetest.Open(t, ctx, compareHTML(t, c), pagetest.View{Width: 1000, Scheme: "light"})
 	for expression, want := range map[string]int{
 		`document.querySelectorAll(".map").length`:                                                                         3,
 		`document.querySelectorAll("#map-2 td").length`:                                                                    c.Scenarios[2].Table.Size,
@@ -559,30 +560,30 @@ func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 		`document.querySelectorAll('.timeline[data-mode="1"] path').length`:                                                9,
 		`new Set([...document.querySelectorAll("[id]")].map((e) => e.id)).size - document.querySelectorAll("[id]").length`: 0,
 	} {
-		if got := value[int](b, expression); got != want {
+		if got := pagetest.Value[int](b, expression); got != want {
 			t.Errorf("%s is %d, want %d", expression, got, want)
 		}
 	}
-	b.run(chromedp.Focus(chromedp.CSS(`#map-1 td[tabindex="0"]`)))
-	b.key(kb.ArrowRight)
-	b.key(kb.Enter) // there are no flows to list
+	b.Run(chromedp.Focus(chromedp.CSS(`#map-1 td[tabindex="0"]`)))
+	b.Key(kb.ArrowRight)
+	b.Key(kb.Enter) // there are no flows to list
 	want := cell(&c.Scenarios[1].Table, 1, 2, c.Scenarios[1].Table.Packets[1], 0, sumOf(c.Scenarios[1].Table.Packets)).Tip
-	if got := value[string](b, `document.getElementById("map-1-readout").textContent`); got != want {
+	if got := pagetest.Value[string](b, `document.getElementById("map-1-readout").textContent`); got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 	const root = `document.querySelector('.timeline[data-mode="1"]')`
 	windows := int64(c.Scenarios[1].Mode().Series.Windows()) * c.Scenarios[1].Mode().Series.Interval
-	if got := value[string](b, root+".dataset.to"); got != fmt.Sprint(windows) {
+	if got := pagetest.Value[string](b, root+".dataset.to"); got != fmt.Sprint(windows) {
 		t.Errorf("the drawing ends at %s ns, want %d", got, windows)
 	}
-	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="1"] [data-do=in]`)))
-	if got := value[string](b, root+".dataset.to"); got == fmt.Sprint(windows) {
+	b.Run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="1"] [data-do=in]`)))
+	if got := pagetest.Value[string](b, root+".dataset.to"); got == fmt.Sprint(windows) {
 		t.Error("the drawing does not zoom")
 	}
-	b.quiet()
+	b.Quiet()
 
 	// The rows of imbalance show the same time, and what moved then.
-	b = openTab(t, ctx, compareHTML(t, fixture.ComparedMoved()), view{1000, "light", false, false})
+	b = pagetest.Open(t, ctx, compareHTML(t, fixture.ComparedMoved()), pagetest.View{Width: 1000, Scheme: "light"})
 	const rows = `(() => { const root = document.querySelector(".lines"), svg = root.querySelector(".row:nth-child(2) svg"), box = svg.viewBox.baseVal;
 		return [box.x, box.width, ...[...root.querySelectorAll(".moves line")].filter((l) => l.style.display === "").map((l) => l.getAttribute("x1")), root.querySelector(".ticks").textContent].join(" "); })()`
 	for _, shown := range []struct{ hash, want string }{
@@ -590,10 +591,10 @@ func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 		{"#from=200000000&to=400000000", "2 2 25% 50% 100% 0.2 s0.25 s0.3 s0.35 s"},
 		{"#", "0 5 20% 50% 60% 80% 0 s0.1 s0.2 s0.3 s0.4 s"},
 	} {
-		value[bool](b, fmt.Sprintf(`(location.hash = %q, true)`, shown.hash))
-		b.await(fmt.Sprintf(`%s === %q`, rows, shown.want))
+		pagetest.Value[bool](b, fmt.Sprintf(`(location.hash = %q, true)`, shown.hash))
+		b.Await(fmt.Sprintf(`%s === %q`, rows, shown.want))
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 // What the script draws and lists from the page's data is what the page itself has of an
@@ -608,19 +609,19 @@ func checkLate(t *testing.T, ctx context.Context) {
 		if !bytes.Contains(page, []byte(`class="late" data-plot`)) || !bytes.Contains(page, []byte(`<p class="late"></p></details>`)) {
 			t.Fatal("nothing is left to the script")
 		}
-		b := openTab(t, ctx, page, view{1000, "light", false, false})
-		value[bool](b, `document.querySelectorAll("#cpus details").forEach((d) => { d.open = true; }) === undefined`)
-		b.await(`document.querySelectorAll("#cpus .late:empty").length === 0`)
+		b := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"})
+		pagetest.Value[bool](b, `document.querySelectorAll("#cpus details").forEach((d) => { d.open = true; }) === undefined`)
+		b.Await(`document.querySelectorAll("#cpus .late:empty").length === 0`)
 		for _, what := range []string{"#cpus figure .plot", "#latency figure .plot", "#cpus table", "#time .rows"} {
 			nodes := fmt.Sprintf(`((all) => [all[0], all[all.length - 1]].map((root) => [...root.querySelectorAll("*:not(.cursor, .brush)")].map((e) =>
 				[e.tagName, ...[...e.attributes].filter((a) => !["id", "class", "data-tips", "data-lists", "aria-label", "role", "aria-hidden"].includes(a.name)).map((a) => a.name + "=" + a.value).sort(),
 				[...e.classList].join(" "), e.children.length ? "" : e.textContent].join(" "))))(document.querySelectorAll(%q))`, what)
-			got := value[[][]string](b, nodes)
+			got := pagetest.Value[[][]string](b, nodes)
 			if diff := cmp.Diff(got[0], got[1]); diff != "" || len(got[0]) < 20 {
 				t.Errorf("%d CPUs, %s, %d elements (-page +script):\n%s", cpus, what, len(got[0]), diff)
 			}
 		}
-		b.quiet()
+		b.Quiet()
 	}
 }
 
@@ -661,7 +662,7 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	const windows = 137
 	for _, cpus := range []int{8, 20} { // areas, and a heat map
 		r := fixture.WithWindows(fixture.New(cpus, 30, "rss-msix", "non-rss"), windows)
-		b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+		b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 		for i, drawn := range newHTMLTimelines(timedModes(r), 1) { // what the page came with is what the script draws
 			var paths []string
 			for _, row := range drawn.Rows {
@@ -670,55 +671,55 @@ func checkZoom(t *testing.T, ctx context.Context) {
 				}
 			}
 			root := fmt.Sprintf(`document.querySelector('.timeline[data-mode="%d"]')`, i)
-			got := value[[]string](b, `[...`+root+`.querySelectorAll(".row path")].map((p) => (p.getAttribute("class") ?? "") + " " + p.getAttribute("d"))`)
+			got := pagetest.Value[[]string](b, `[...`+root+`.querySelectorAll(".row path")].map((p) => (p.getAttribute("class") ?? "") + " " + p.getAttribute("d"))`)
 			if diff := cmp.Diff(paths, got); diff != "" {
 				t.Errorf("%d CPUs, the rows (-page +script):\n%s", cpus, diff)
 			}
 			for expression, want := range map[string]string{`.querySelector(".note span").textContent`: drawn.Note, `.querySelector(".ticks").textContent`: ticksText(drawn.Ticks)} {
-				if got := value[string](b, root+expression); got != want {
+				if got := pagetest.Value[string](b, root+expression); got != want {
 					t.Errorf("%d CPUs, %s is %q, want %q", cpus, expression, got, want)
 				}
 			}
 		}
-		b.quiet()
+		b.Quiet()
 	}
 	r := fixture.WithWindows(fixture.New(20, 30, "rss-msix", "non-rss"), windows)
 	interval := r.Modes[0].Series.Interval
-	b := openTab(t, ctx, htmlOf(t, r), view{1000, "light", false, false})
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	const root = `document.querySelector('.timeline[data-mode="0"]')`
 	shows := func(from, to int64) {
 		t.Helper()
-		got := value[string](b, root+`.dataset.from + " " + `+root+`.dataset.to`)
+		got := pagetest.Value[string](b, root+`.dataset.from + " " + `+root+`.dataset.to`)
 		if want := fmt.Sprint(from*interval, " ", to*interval); got != want {
 			t.Errorf("the drawing shows %s, want %s", got, want)
 		}
 	}
 	columns := func(want int) {
 		t.Helper()
-		if got := value[string](b, root+`.querySelector(".row svg").getAttribute("viewBox")`); got != fmt.Sprintf("0 0 %d 100", want) {
+		if got := pagetest.Value[string](b, root+`.querySelector(".row svg").getAttribute("viewBox")`); got != fmt.Sprintf("0 0 %d 100", want) {
 			t.Errorf("the drawing is %q, want %d columns", got, want)
 		}
 	}
 	shows(0, windows)
 	columns(windows)
-	b.run(chromedp.Focus(chromedp.CSS(`.timeline[data-mode="0"] .rows`)))
-	b.key("+")
+	b.Run(chromedp.Focus(chromedp.CSS(`.timeline[data-mode="0"] .rows`)))
+	b.Key("+")
 	shows(34, 34+69)
 	columns(69)
-	b.key(kb.ArrowRight)
+	b.Key(kb.ArrowRight)
 	shows(51, 51+69)
-	b.key("0")
+	b.Key("0")
 	shows(0, windows)
-	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=in]`)))
+	b.Run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=in]`)))
 	shows(34, 34+69)
-	b.key("-") // the focus is on the button, which takes no such key
+	b.Key("-") // the focus is on the button, which takes no such key
 	shows(34, 34+69)
-	b.run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=all]`)))
+	b.Run(chromedp.Click(chromedp.CSS(`.timeline[data-mode="0"] [data-do=all]`)))
 	shows(0, windows)
 
 	// Dragging from a quarter to a half.
 	var box struct{ Left, Top, Width float64 }
-	if err := json.Unmarshal([]byte(value[string](b, `(() => { const rows = `+root+`.querySelector(".rows"); rows.scrollIntoView({block: "center"});
+	if err := json.Unmarshal([]byte(pagetest.Value[string](b, `(() => { const rows = `+root+`.querySelector(".rows"); rows.scrollIntoView({block: "center"});
 		const {left, top, width} = rows.querySelector(".row:nth-child(2) svg").getBoundingClientRect(); return JSON.stringify({left, top, width}); })()`)), &box); err != nil {
 		t.Fatal(err)
 	}
@@ -728,7 +729,7 @@ func checkZoom(t *testing.T, ctx context.Context) {
 		if buttons > 0 {
 			event.Button, event.ClickCount = "left", 1
 		}
-		b.run(send(input.DispatchMouseEvent, event))
+		b.Run(pagetest.Send(input.DispatchMouseEvent, event))
 	}
 	mouse("mousePressed", 0.25, 1)
 	mouse("mouseMoved", 0.4, 1)
@@ -741,13 +742,13 @@ func checkZoom(t *testing.T, ctx context.Context) {
 		sum += c.At(34)
 	}
 	want := fmt.Sprintf("from %s s: %s", words.ExactSeconds(34*interval), words.Plural(sum, "packet", "packets"))
-	if got := value[string](b, root+`.querySelector(".readout").textContent`); !strings.HasPrefix(got, want) {
+	if got := pagetest.Value[string](b, root+`.querySelector(".readout").textContent`); !strings.HasPrefix(got, want) {
 		t.Errorf("the pointer reads %q, want %q", got, want)
 	}
-	if got, want := value[string](b, `document.querySelector('.timeline[data-mode="1"]').dataset.from + location.hash`), fmt.Sprintf("%d#from=%d&to=%d", 34*interval, 34*interval, 69*interval); got != want {
+	if got, want := pagetest.Value[string](b, `document.querySelector('.timeline[data-mode="1"]').dataset.from + location.hash`), fmt.Sprintf("%d#from=%d&to=%d", 34*interval, 34*interval, 69*interval); got != want {
 		t.Errorf("the other drawing and the address show %s, want %s", got, want)
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 func ticksText(ticks []plotText) (all string) {
@@ -758,14 +759,14 @@ func ticksText(ticks []plotText) (all string) {
 }
 
 func checkScheme(t *testing.T, ctx context.Context) {
-	b := openTab(t, ctx, htmlOf(t, fixture.New(2, 5, "rss-msix")), view{1000, "light", false, false})
+	b := pagetest.Open(t, ctx, htmlOf(t, fixture.New(2, 5, "rss-msix")), pagetest.View{Width: 1000, Scheme: "light"})
 	for _, scheme := range []struct{ name, background string }{{"dark", "rgb(20, 23, 27)"}, {"light", "rgb(250, 250, 248)"}} {
-		b.run(chromedp.Click(chromedp.CSS(fmt.Sprintf(`.scheme [value=%s]`, scheme.name))))
-		if got := value[string](b, `getComputedStyle(document.body).backgroundColor`); got != scheme.background {
+		b.Run(chromedp.Click(chromedp.CSS(fmt.Sprintf(`.scheme [value=%s]`, scheme.name))))
+		if got := pagetest.Value[string](b, `getComputedStyle(document.body).backgroundColor`); got != scheme.background {
 			t.Errorf("%s has the background %s", scheme.name, got)
 		}
 	}
-	b.quiet()
+	b.Quiet()
 }
 
 // Nothing from a capture or a command line runs, or is more than text.
@@ -781,20 +782,20 @@ func checkHostile(t *testing.T, ctx context.Context) {
 				if len(page) > 500_000 {
 					t.Errorf("%s: %d bytes", kind, len(page))
 				}
-				b := openTab(t, ctx, page, view{1000, "light", false, false})
-				if value[bool](b, `window.ran !== undefined || document.querySelector("img, a[href^=javascript], iframe, object") !== null`) {
+				b := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"})
+				if pagetest.Value[bool](b, `window.ran !== undefined || document.querySelector("img, a[href^=javascript], iframe, object") !== null`) {
 					t.Errorf("%s: something ran, or is there", kind)
 				}
-				if got := value[int](b, `document.scripts.length`); got > 2 {
+				if got := pagetest.Value[int](b, `document.scripts.length`); got > 2 {
 					t.Errorf("%s: %d scripts", kind, got)
 				}
-				if value[bool](b, `/[\u0000-\u0008\u001b\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.outerHTML)`) {
+				if pagetest.Value[bool](b, `/[\u0000-\u0008\u001b\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.outerHTML)`) {
 					t.Errorf("%s: a control character is in the page", kind)
 				}
-				if !value[bool](b, `document.body.checkVisibility() && document.querySelectorAll("h2").length > 3`) {
+				if !pagetest.Value[bool](b, `document.body.checkVisibility() && document.querySelectorAll("h2").length > 3`) {
 					t.Errorf("%s: the page is not seen", kind)
 				}
-				b.quiet()
+				b.Quiet()
 			}
 		})
 	}

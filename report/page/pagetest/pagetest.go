@@ -1,4 +1,4 @@
-package page
+package pagetest
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts a browser without a window, once for a test.
-func browser(t *testing.T) context.Context {
+// Browser starts a browser without a window; a test without one, or with -short, is skipped.
+func Browser(t *testing.T) context.Context {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser takes its time: not with -short")
@@ -55,25 +55,25 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// tab is a page in a browser, and what it complained of or asked for.
-type tab struct {
-	t   *testing.T
+// Tab is a page in a browser, and what it complained of or asked for.
+type Tab struct {
+	T   *testing.T
 	ctx context.Context
 
 	mu       sync.Mutex
 	troubles []string
 }
 
-// view is how a page is looked at.
-type view struct {
-	width  int64
-	scheme string
-	plain  bool // without JavaScript
-	print  bool
+// View is how a page is looked at.
+type View struct {
+	Width  int64
+	Scheme string
+	Plain  bool // without JavaScript
+	Print  bool
 }
 
-// openTab writes a page and opens it.
-func openTab(t *testing.T, parent context.Context, page []byte, v view) *tab {
+// Open writes a page and opens it.
+func Open(t *testing.T, parent context.Context, page []byte, v View) *Tab {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(path, page, 0o600); err != nil {
@@ -83,7 +83,7 @@ func openTab(t *testing.T, parent context.Context, page []byte, v view) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
+	b := &Tab{T: t, ctx: ctx}
 	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
 	trouble := func(format string, values ...any) {
 		b.mu.Lock()
@@ -107,71 +107,73 @@ func openTab(t *testing.T, parent context.Context, page []byte, v view) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.run(send(network.Enable, network.EnableParams{}), send(log.Enable, cdp.Empty{}), send(runtime.Enable, cdp.Empty{}),
-		send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.plain}))
-	b.look(v)
-	b.run(chromedp.Navigate(address))
-	if v.plain { // what a test asks is script, too
-		b.run(send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}))
+	b.Run(Send(network.Enable, network.EnableParams{}), Send(log.Enable, cdp.Empty{}), Send(runtime.Enable, cdp.Empty{}),
+		Send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.Plain}))
+	b.Look(v)
+	b.Run(chromedp.Navigate(address))
+	if v.Plain { // what a test asks is script, too
+		b.Run(Send(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}))
 	}
 	return b
 }
 
-// look makes the tab a view's, but for its script.
-func (b *tab) look(v view) {
-	b.t.Helper()
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}}
-	if v.print {
+// Look makes the tab a view's, but for its script.
+func (b *Tab) Look(v View) {
+	b.T.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.Scheme}}}
+	if v.Print {
 		media.Media = "print"
 	}
-	b.run(send(emulation.SetEmulatedMedia, media),
-		send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 900, DeviceScaleFactor: 1}))
+	b.Run(Send(emulation.SetEmulatedMedia, media),
+		Send(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.Width, Height: 900, DeviceScaleFactor: 1}))
 }
 
-// send is a command of the protocol whose answer says nothing.
-func send[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+// Send is a command of the protocol whose answer says nothing.
+func Send[P, R any](command cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, command, params)
 		return err
 	})
 }
 
-func (b *tab) run(actions ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
+// Run does what a reader does.
+func (b *Tab) Run(actions ...chromedp.Action[chromedp.Void]) {
+	b.T.Helper()
 	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }
 
-// value is that of an expression of JavaScript.
-func value[T any](b *tab, expression string) T {
-	b.t.Helper()
+// Value is that of an expression of JavaScript.
+func Value[T any](b *Tab, expression string) T {
+	b.T.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
-		b.t.Fatalf("%s: %v", expression, err)
+		b.T.Fatalf("%s: %v", expression, err)
 	}
 	return v
 }
 
-// await waits until an expression is true.
-func (b *tab) await(expression string) {
-	b.t.Helper()
+// Await waits until an expression is true.
+func (b *Tab) Await(expression string) {
+	b.T.Helper()
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(5*time.Second))); err != nil {
-		b.t.Fatalf("%s is not so: %v", expression, err)
+		b.T.Fatalf("%s is not so: %v", expression, err)
 	}
 }
 
-func (b *tab) key(keys string) {
-	b.t.Helper()
-	b.run(chromedp.KeyEvent(keys))
+// Key types.
+func (b *Tab) Key(keys string) {
+	b.T.Helper()
+	b.Run(chromedp.KeyEvent(keys))
 }
 
-// quiet checks that there was neither a complaint nor a request.
-func (b *tab) quiet() {
-	b.t.Helper()
+// Quiet checks that there was neither a complaint nor a request.
+func (b *Tab) Quiet() {
+	b.T.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, trouble := range b.troubles {
-		b.t.Error(trouble)
+		b.T.Error(trouble)
 	}
 }

@@ -1,0 +1,2 @@
+// Package pagetest opens pages in a Chromium without a window, for tests.
+package pagetest
