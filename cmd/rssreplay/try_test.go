@@ -29,6 +29,7 @@ type tried struct {
 func TestHTMLTriesTables(t *testing.T) {
 	ctx := pagetest.Browser(t)
 	rules := []string{"--queues", "16", "--rule", "flow-type tcp4 dst-port 443 action 3", "--rule", "flow-type udp4 src-port 53 action 5"}
+	unhashed := []string{"--hash-types", "tcp_ipv4,udp_ipv6", "--default-queue", "1"} // most packets meet no entry
 	for seed, of := range []struct {
 		sample, xfrm string
 		queues       int
@@ -36,6 +37,7 @@ func TestHTMLTriesTables(t *testing.T) {
 	}{
 		{"web.pcap", "none", 8, nil}, {"dns.pcap", "symmetric-xor", 8, nil}, {"elephant.pcap", "symmetric-or-xor", 8, nil},
 		{"web.pcap", "none", 16, rules}, {"cooked.pcap", "none", 16, rules}, // two queues a CPU
+		{"cooked.pcap", "none", 8, unhashed}, {"elephant.pcap", "symmetric-xor", 8, unhashed}, {"fragments.pcap", "none", 8, unhashed},
 	} {
 		t.Run(fmt.Sprint(of.sample, " ", of.queues), func(t *testing.T) {
 			capture := filepath.Join(repository(t), "pcaps", "samples", of.sample)

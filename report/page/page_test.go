@@ -274,6 +274,10 @@ func checkTry(t *testing.T, ctx context.Context) {
 	if got := pagetest.Value[string](b, `document.getElementById("try-trouble").checkVisibility() && document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "These are 3 entries, and what is known is the load of 128") {
 		t.Errorf("of a list of 3 it says %q", got)
 	}
+	// Packets that meet no entry need their queue.
+	if got := pagetest.Value[string](b, `(() => { data.try.rest[7] = 5; try { tryTable({cpus: "4"}); return ""; } catch (error) { return error.message; } })()`); !strings.HasPrefix(got, "Queue 7 takes packets that meet no entry, and there are 4") {
+		t.Errorf("of too few queues it says %q", got)
+	}
 	b.Quiet()
 }
 

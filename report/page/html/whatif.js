@@ -174,6 +174,11 @@ function tableOf({layout = "", cpus = "", moves = ""}) {
     if (!(Number(queue) < map.queues)) throw new Error(`Queues go from 0 to ${map.queues - 1}.`);
     entries[entry] = Number(queue);
   }
+  data.try.rest.forEach((n, q) => {
+    if (q >= map.queues && (n > 0 || q === data.try.default_queue)) {
+      throw new Error(`Queue ${q} takes packets that meet no entry, and there ${map.queues === 1 ? "is 1 queue" : `are ${map.queues}`}: give that many CPUs.`);
+    }
+  });
   return {entries, map};
 }
 
