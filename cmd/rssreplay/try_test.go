@@ -50,7 +50,7 @@ func TestHTMLTriesTables(t *testing.T) {
 			var tries []tried
 			args := append([]string{"compare"}, all...)
 			args = append(args, "--format", "json", "--scenario", "base: layout=equal")
-			for i := range 17 {
+			for i := range 8 {
 				one := randomTry(r, of.queues)
 				tries = append(tries, one)
 				args = append(args, "--scenario", fmt.Sprintf("s%d: %s", i, one.scenario))
