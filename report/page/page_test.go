@@ -163,7 +163,6 @@ func checkLooks(t *testing.T, ctx context.Context) {
 		{"unlike", compareHTML(t, fixture.Unlike())},
 		{"moved", htmlOf(t, fixture.Moved())},
 		{"moved scenarios", compareHTML(t, fixture.ComparedMoved())},
-		{"moved scenarios", compareHTML(t, fixture.ComparedMoved())},
 		{"suggested", suggestHTML(t, suggested())},
 	}
 	for i, p := range pages {
