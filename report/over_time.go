@@ -275,7 +275,11 @@ func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
 
 // Key says what a drawing of the lines is of.
 func (l *ImbalanceLines) Key() string {
-	return fmt.Sprintf("of the packets indicated, max ÷ mean; a column is %s; a full one is %s, an empty one even", words.ExactDuration(l.Column), words.Fixed(l.Most, 2))
+	key := fmt.Sprintf("of the packets indicated, max ÷ mean; a column is %s; a full one is %s, an empty one even", words.ExactDuration(l.Column), words.Fixed(l.Most, 2))
+	if slices.ContainsFunc(l.Lines, func(of ImbalanceLine) bool { return slices.ContainsFunc(of.Values, Fraction.IsNull) }) {
+		key += fmt.Sprintf("; one of fewer than %d packets a CPU is left out", LeastOfWindow)
+	}
+	return key
 }
 
 // Tip says what a line is, for those who point at it.

@@ -137,7 +137,7 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 // comparedCells is how many cells the maps of all scenarios have together, but each at
 // least fewestCells.
 const (
-	comparedCells = 1536
+	comparedCells = 2048
 	fewestCells   = 32
 )
 
@@ -241,7 +241,11 @@ func (h *htmlCompare) figures(c *report.Compare) {
 	if len(others) == 1 {
 		h.Figures.Head = append(h.Figures.Head, htmlHead{Text: report.NonRSS, Number: true})
 		row = append(row, htmlCell{Text: report.NonRSS, Number: true})
-		h.Notes = append(h.Notes, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.")
+		where := "column"
+		if len(scenarios) > listedScenarios {
+			where = "row"
+		}
+		h.Notes = append(h.Notes, "The "+where+" "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.")
 	}
 	h.Figures.row(row...)
 	if len(others) > 1 {

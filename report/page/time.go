@@ -61,7 +61,7 @@ type htmlTimeMark struct {
 // A drawing has at most timePoints values in all, and timeColumns in a row; the
 // page's data, which zooming shows, has dataPoints. A drawing shows TimeRows CPUs.
 const (
-	timePoints  = 5_000
+	timePoints  = 3_000
 	timeColumns = 480
 	dataPoints  = 1 << 18
 	TimeRows    = 128
