@@ -63,8 +63,11 @@ type Copier struct {
 	flags *CopyFlags
 	set   *settings.Settings
 	mode  engine.Mode
+	moves bool     // the table may change
 	cpus  []uint16 // of each packet replayed: the index of the CPU that indicated it, or notTaken
 	irqs  []uint16 // and of the CPU that steered it on, or notTaken; empty where none does
+
+	queues []uint16 // of each packet replayed, where the table changes: its queue at its arrival, or notTaken
 
 	// Of the finished replay.
 	Input *input.Input
@@ -80,24 +83,40 @@ const notTaken = 1<<16 - 1
 // NewCopier copies what a replay under s makes of the packets: Observe is to watch it, and
 // Input and Done to be set when it is over.
 func NewCopier(e *cli.Env, f *CopyFlags, s *settings.Settings) *Copier {
-	return &Copier{env: e, flags: f, set: s, mode: s.Modes[0]}
+	return &Copier{env: e, flags: f, set: s, mode: s.Modes[0], moves: s.Moves()}
 }
 
 // Observe is the replay's observer.
 func (c *Copier) Observe(e engine.Event) {
-	of := &c.cpus
-	switch {
-	case e.Mode != c.mode:
-		return
-	case e.Kind == engine.Steer:
-		of = &c.irqs
-	case e.Kind != engine.Indicate:
+	if e.Mode != c.mode {
 		return
 	}
-	for int64(len(*of)) <= e.Packet {
+	switch e.Kind {
+	case engine.Indicate:
+		note(&c.cpus, e.Packet, e.CPU)
+	case engine.Steer:
+		note(&c.irqs, e.Packet, e.CPU)
+	case engine.Publish, engine.Drop:
+		if c.moves {
+			note(&c.queues, e.Packet, e.Queue)
+		}
+	}
+}
+
+// note notes a packet's number of something.
+func note(of *[]uint16, packet int64, n int) {
+	for int64(len(*of)) <= packet {
 		*of = append(*of, notTaken)
 	}
-	(*of)[e.Packet] = uint16(e.CPU)
+	(*of)[packet] = uint16(n)
+}
+
+// noted is what was noted of the packet, or notTaken.
+func noted(of []uint16, packet int64) uint16 {
+	if packet >= int64(len(of)) {
+		return notTaken
+	}
+	return of[packet]
 }
 
 // Write writes the capture of --write.
@@ -209,14 +228,12 @@ func (c *Copier) describe(a *dispatch.Arrival) {
 	// Also where the capture says otherwise or nothing: --direction and --local
 	// may have told it, and the copy is to be replayed without them.
 	p.record.Direction = pcaps.Inbound
-	if a.Packet < int64(len(c.cpus)) {
-		p.cpu = c.cpus[a.Packet]
-	}
-	irq := uint16(notTaken)
-	if a.Packet < int64(len(c.irqs)) {
-		irq = c.irqs[a.Packet]
-	}
+	p.cpu = noted(c.cpus, a.Packet)
+	irq := noted(c.irqs, a.Packet)
 	d := c.set.Steering.DecideFrame(a.Header, a.Extension, a.Compared)
+	if queue := noted(c.queues, a.Packet); queue != notTaken {
+		d.Queue = queue
+	}
 	c.steered(&p.record, d)
 	p.comment = c.appendComment(p.comment[:0], p.cpu, irq, d)
 }
