@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -204,8 +205,30 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 		}
 		scenarios = append(scenarios, s)
 	}
+	if err := idleInAll(scenarios); err != nil {
+		return nil, cli.AsUsage(err)
+	}
 	_, err = io.WriteString(e.Stderr, strings.Join(*shared.said, ""))
 	return scenarios, err
+}
+
+// idleInAll is what is wrong with a flag of all scenarios that says nothing in any.
+func idleInAll(scenarios []*scenario) error {
+	var replayed []*settings.Settings
+	for _, s := range scenarios {
+		if s.settings != nil {
+			replayed = append(replayed, s.settings)
+		}
+	}
+	if len(replayed) == 0 {
+		return nil
+	}
+	for _, flag := range slices.Sorted(maps.Keys(replayed[0].Idle)) {
+		if !slices.ContainsFunc(replayed, func(s *settings.Settings) bool { return s.Idle[flag] == nil }) {
+			return replayed[0].Idle[flag]
+		}
+	}
+	return nil
 }
 
 // unlike is a scenario's name as it may be seen, and none of those before: files may
@@ -286,7 +309,9 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	set := pflag.NewFlagSet("scenario", pflag.ContinueOnError)
 	flags := settings.NewFlags(set)
 	flags.LayoutOverBundle = valueOf(f.base, "bundle") != "" && valueOf(own, "table") == ""
+	flags.Common = map[string]bool{}
 	for i, a := range slices.Concat(f.base, own) {
+		flags.Common[a.flag] = i < len(f.base)
 		switch of := set.Lookup(a.flag); {
 		case (a.flag == "local" || a.flag == "rps-secret") && i >= len(f.base), of == nil && f.set.Lookup(a.flag) != nil:
 			return nil, fmt.Errorf("%s is the same for all scenarios: give it as --%[1]s", a.flag)

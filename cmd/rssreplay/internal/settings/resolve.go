@@ -31,7 +31,8 @@ type Settings struct {
 	// are illustrative.
 	SecretGiven bool
 	Unseen      Unseen
-	defaultKey  bool // key is the default one, which is no NIC's own
+	Idle        map[string]error // what is wrong with Flags.Common that say nothing here
+	defaultKey  bool             // key is the default one, which is no NIC's own
 	Modes       []engine.Mode
 	Local       direction.Local
 	Profile     *profile.Profile // nil without --nic and --driver
@@ -90,6 +91,19 @@ type resolver struct {
 	fields   [hash.NumTypes]nicmodel.Fields // where they are not all of the type's
 	ntuple   *steer.Rules
 	contexts map[int]nicmodel.Context
+}
+
+// idle is what is wrong with a flag that says something of what there is not: nothing
+// where it was given for others, too.
+func (r *resolver) idle(flag string, wrong error) error {
+	if !r.flags.Common[flag] {
+		return wrong
+	}
+	if r.Idle == nil {
+		r.Idle = map[string]error{}
+	}
+	r.Idle[flag] = wrong
+	return nil
 }
 
 // origin says where the value of a flag comes from.

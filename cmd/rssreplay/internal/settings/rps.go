@@ -127,11 +127,14 @@ func (r *resolver) steerPackets() error {
 	}
 	if masks == nil {
 		for _, flag := range []string{"rps-hash", "rps-secret", "rps-cost", "backlog"} {
-			if set.Changed(flag) {
-				return fmt.Errorf("--%s says something of receive packet steering, and there is none: give --rps with a list of CPUs or the text of `grep . /sys/class/net/DEV/queues/*/rps_*`", flag)
+			if !set.Changed(flag) {
+				continue
+			}
+			if err := r.idle(flag, fmt.Errorf("--%s says something of receive packet steering, and there is none: give --rps with a list of CPUs or the text of `grep . /sys/class/net/DEV/queues/*/rps_*`", flag)); err != nil {
+				return err
 			}
 		}
-		return nil
+		return r.rpsSecret() // which is one for all settings
 	}
 	if r.Profile != nil && !r.Profile.NAPI {
 		return fmt.Errorf("%s: receive packet steering is Linux's, and %s is no driver of Linux: leave one of them out", from, r.Profile.Name)

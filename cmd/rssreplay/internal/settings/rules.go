@@ -58,8 +58,11 @@ func (r *resolver) filters() error {
 	listed := r.imports.rules
 	if listed.value == nil && len(f.rules) == 0 {
 		for _, flag := range []string{"rule-order", "ip-rules", "context"} {
-			if r.flags.Set.Changed(flag) {
-				return fmt.Errorf("--%s says something of rules, and there are none: give them with --rules or --rule", flag)
+			if !r.flags.Set.Changed(flag) {
+				continue
+			}
+			if err := r.idle(flag, fmt.Errorf("--%s says something of rules, and there are none: give them with --rules or --rule", flag)); err != nil {
+				return err
 			}
 		}
 		return nil
