@@ -17,7 +17,7 @@ import (
 // figures of all scenarios with the best of each row marked, the load and latency
 // of the CPUs, what differs in tables and parameters. Errors are those of w.
 func WriteCompare(w io.Writer, c *report.Compare) error {
-	page, err := newHTMLPage(w, &c.Words, report.TitleOf("RSS scenarios", &c.Capture))
+	page, err := newFrame(w, &c.Words, report.TitleOf("RSS scenarios", &c.Capture))
 	if err != nil {
 		return err
 	}
@@ -25,39 +25,39 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	if !c.HashedAlike() { // each scenario says it
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
-	page.Lead = newHTMLLead(&capture, c.Notes, c.Summary())
-	page.Tail = newHTMLTail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
+	page.Lead = newLead(&capture, c.Notes, c.Summary())
+	page.Tail = newTail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
 	page.execute("head", page)
-	body := newHTMLCompare(c, page)
+	body := newCompareBody(c, page)
 	page.execute("compare", body)
 	page.data(func() error { return body.writeData(page.w) })
 	page.execute("foot", page)
 	return page.flush()
 }
 
-// htmlCompare is the body of a comparison's page.
-type htmlCompare struct {
-	*htmlPage
+// compareBody is the body of a comparison's page.
+type compareBody struct {
+	*frame
 	Steers     bool // CPUs hand packets on in a scenario
 	Received   bool
-	Figures    htmlTable
-	All        *htmlTable // figures, where Figures lists many scenarios by some of them
+	Figures    table
+	All        *table // figures, where Figures lists many scenarios by some of them
 	Notes      []string
-	WithoutRSS *htmlTable
+	WithoutRSS *table
 	Drawn      string // which scenarios are, "" for all
-	CPUs       []htmlPanel
-	Maps       []htmlScenarioMap // of the scenarios whose tables have a load
-	MapKey     htmlMap           // what all of them are drawn by
-	MapsKey    string            // what the maps but the first tell, in a sentence
-	Diff       *htmlDiff         // nil but of two reports
-	OverTime   *htmlTable        // nil where no scenario moves entries
-	Lines      *htmlLines        // nil where there are no two windows
-	Verdicts   []string          // on those that do
-	Time       []htmlTimeline
-	Latency    []htmlPanel
-	Entries    htmlTable
-	Hashing    *htmlTable // nil when all hashed alike
-	Parameters *htmlTable // nil when none differs
+	CPUs       []panel
+	Maps       []scenarioMap  // of the scenarios whose tables have a load
+	MapKey     entryMap       // what all of them are drawn by
+	MapsKey    string         // what the maps but the first tell, in a sentence
+	Diff       *diffSection   // nil but of two reports
+	OverTime   *table         // nil where no scenario moves entries
+	Lines      *imbalanceRows // nil where there are no two windows
+	Verdicts   []string       // on those that do
+	Time       []timeline
+	Latency    []panel
+	Entries    table
+	Hashing    *table // nil when all hashed alike
+	Parameters *table // nil when none differs
 
 	timed []report.Mode // those of Time
 }
@@ -69,14 +69,14 @@ const (
 	listedScenarios = 8
 )
 
-// htmlScenarioMap is the table of a scenario.
-type htmlScenarioMap struct {
+// scenarioMap is the table of a scenario.
+type scenarioMap struct {
 	Name, Lead string
-	Map        htmlMap
+	Map        entryMap
 }
 
-func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
-	h := &htmlCompare{htmlPage: page, Received: c.Capture.Received > 0 && len(c.Scenarios) > 0}
+func newCompareBody(c *report.Compare, page *frame) *compareBody {
+	h := &compareBody{frame: page, Received: c.Capture.Received > 0 && len(c.Scenarios) > 0}
 	h.Parameters = differingParameters(c)
 	if !h.Received {
 		return h
@@ -98,13 +98,13 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 		h.Steers = h.Steers || m.SteeringRoles() != ""
 		title := "under " + words.Shown(m.Mode)
 		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
-		h.CPUs = append(h.CPUs, htmlPanel{Name: names[i], Title: title, Plot: loads[i], Table: table})
-		h.Latency = append(h.Latency, htmlPanel{Name: names[i], Title: title, Plot: latencies[i]})
+		h.CPUs = append(h.CPUs, panel{Name: names[i], Title: title, Plot: loads[i], Table: table})
+		h.Latency = append(h.Latency, panel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
 	late(h.CPUs, 35_000)
 	late(h.Latency, 15_000)
 	h.maps(drawn)
-	h.Diff = newHTMLDiff(c)
+	h.Diff = newDiffSection(c)
 	var time []timed
 	for i := range drawn {
 		s := &drawn[i]
@@ -113,13 +113,13 @@ func newHTMLCompare(c *report.Compare, page *htmlPage) *htmlCompare {
 			time = append(time, timed{&report.Report{Capture: c.Capture, Table: s.Table, Changes: s.Changes}, m})
 		}
 	}
-	h.Time = newHTMLTimelines(time, len(time))
+	h.Time = newTimelines(time, len(time))
 	h.overTime(c)
-	h.Lines = newHTMLLines(c)
+	h.Lines = newImbalanceRows(c)
 	for i := range h.Time {
 		h.Time[i].Name = names[i]
 	}
-	h.Entries = htmlTable{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
+	h.Entries = table{ID: "entries", Caption: "Table entries that differ from the first scenario's", Head: heads("scenario", "entries")}
 	for i := range c.Scenarios {
 		words := fmt.Sprintf("%s, %s", words.Plural(uint64(c.Scenarios[i].Table.Size), "entry", "entries"), report.RuleOf(&c.Scenarios[i].Table))
 		if i > 0 {
@@ -142,7 +142,7 @@ const (
 )
 
 // maps draws the tables of the scenarios by one scale.
-func (h *htmlCompare) maps(scenarios []report.Scenario) {
+func (h *compareBody) maps(scenarios []report.Scenario) {
 	cells := max(comparedCells/len(scenarios), fewestCells)
 	loads := make([]*draw.EntryMap, len(scenarios))
 	var most uint64
@@ -163,14 +163,14 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 			continue
 		}
 		m.Most, m.Doubling = most, doubling
-		drawn := newHTMLMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
+		drawn := newEntryMap(fmt.Sprintf("map-%d", i), &scenarios[i].Table, m)
 		small = small && drawn.Small
 		if sameLoads && i > 0 {
 			drawn.places(&scenarios[i].Table, first)
 			cpus = max(cpus, slices.Max(append(scenarios[i].Table.QueueCPUs, 0))+1)
 			several = several || drawn.Folded > 1
 		}
-		h.Maps = append(h.Maps, htmlScenarioMap{words.Shown(scenarios[i].Name), m.Lead(&scenarios[i].Table), drawn})
+		h.Maps = append(h.Maps, scenarioMap{words.Shown(scenarios[i].Name), m.Lead(&scenarios[i].Table), drawn})
 	}
 	h.MapsKey = "All scenarios are at one scale."
 	if sameLoads {
@@ -183,12 +183,12 @@ func (h *htmlCompare) maps(scenarios []report.Scenario) {
 		}
 		h.MapsKey += ", and entries on another CPU than in the first are outlined."
 	}
-	h.MapKey = htmlMap{Small: small, Most: words.Exact(most), Doubling: doubling}
+	h.MapKey = entryMap{Small: small, Most: words.Exact(most), Doubling: doubling}
 }
 
 // places tells each entry's CPU by its colour, and marks those that have another one than
 // in the first table.
-func (m *htmlMap) places(table, first *report.TableReport) {
+func (m *entryMap) places(table, first *report.TableReport) {
 	at := 0
 	for r := range m.Rows {
 		for c := range m.Rows[r].Cells {
@@ -218,7 +218,7 @@ func (m *htmlMap) places(table, first *report.TableReport) {
 const placeColours = 8
 
 // writeData writes what the script reads: the series that are drawn.
-func (h *htmlCompare) writeData(w *bufio.Writer) error {
+func (h *compareBody) writeData(w *bufio.Writer) error {
 	series, err := seriesJSON(h.timed)
 	if err != nil {
 		return err
@@ -229,18 +229,18 @@ func (h *htmlCompare) writeData(w *bufio.Writer) error {
 }
 
 // figures is a row for each figure and a column for each scenario.
-func (h *htmlCompare) figures(c *report.Compare) {
+func (h *compareBody) figures(c *report.Compare) {
 	scenarios := c.Scenarios
-	h.Figures = htmlTable{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
-	row := []htmlCell{headCell("mode")}
+	h.Figures = table{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
+	row := []cell{headCell("mode")}
 	for i := range scenarios {
-		h.Figures.Head = append(h.Figures.Head, htmlHead{Text: words.Shown(scenarios[i].Name), Number: true})
-		row = append(row, htmlCell{Text: words.Shown(scenarios[i].Compared), Number: true})
+		h.Figures.Head = append(h.Figures.Head, head{Text: words.Shown(scenarios[i].Name), Number: true})
+		row = append(row, cell{Text: words.Shown(scenarios[i].Compared), Number: true})
 	}
 	others := report.WithoutRSS(scenarios)
 	if len(others) == 1 {
-		h.Figures.Head = append(h.Figures.Head, htmlHead{Text: report.NonRSS, Number: true})
-		row = append(row, htmlCell{Text: report.NonRSS, Number: true})
+		h.Figures.Head = append(h.Figures.Head, head{Text: report.NonRSS, Number: true})
+		row = append(row, cell{Text: report.NonRSS, Number: true})
 		where := "column"
 		if len(scenarios) > listedScenarios {
 			where = "row"
@@ -249,17 +249,17 @@ func (h *htmlCompare) figures(c *report.Compare) {
 	}
 	h.Figures.row(row...)
 	if len(others) > 1 {
-		h.WithoutRSS = &htmlTable{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
+		h.WithoutRSS = &table{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
 	}
 	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
 	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
 	otherCapture := c.Diff != nil && c.Diff.Captures
 	for _, f := range report.ComparedFigures(scenarios) {
-		row := []htmlCell{figureHead(f.Label)}
+		row := []cell{figureHead(f.Label)}
 		if c.Diff != nil {
 			row[0] = figureHead(c.Diff.Label(&f))
 		}
-		without := []htmlCell{figureHead(f.Label)}
+		without := []cell{figureHead(f.Label)}
 		best := f.Marked(scenarios)
 		for i := range scenarios {
 			s := &scenarios[i]
@@ -331,8 +331,8 @@ func delta(f *report.Figure, was, now report.Fraction, otherCapture bool) string
 
 // perCPU is the imbalance by the number of CPUs in use, by which scenarios of different
 // numbers can be compared.
-func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []htmlCell {
-	row := []htmlCell{figureHead("  ÷ CPUs in use")}
+func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []cell {
+	row := []cell{figureHead("  ÷ CPUs in use")}
 	for i := range scenarios {
 		row = append(row, fractionCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].Cpus()), func(x report.Fraction) string { return words.Fixed(x, 3) }))
 	}
@@ -342,24 +342,24 @@ func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []ht
 	return row
 }
 
-// htmlDiff is what two reports do not have alike, beside their figures.
-type htmlDiff struct {
+// diffSection is what two reports do not have alike, beside their figures.
+type diffSection struct {
 	Sentences []string
-	Parts     []htmlDiffPart
-	Moved     *htmlTable // nil: none is known to have
+	Parts     []diffPart
+	Moved     *table // nil: none is known to have
 }
 
-type htmlDiffPart struct {
+type diffPart struct {
 	Title    string
-	Findings []htmlFinding
+	Findings []finding
 }
 
-func newHTMLDiff(c *report.Compare) *htmlDiff {
+func newDiffSection(c *report.Compare) *diffSection {
 	d := c.Diff
 	if d == nil {
 		return nil
 	}
-	h := &htmlDiff{}
+	h := &diffSection{}
 	if marks := d.MarksSentence(); marks != "" {
 		h.Sentences = append(h.Sentences, marks)
 	}
@@ -370,14 +370,14 @@ func newHTMLDiff(c *report.Compare) *htmlDiff {
 		if len(part.findings) == 0 {
 			continue
 		}
-		of := htmlDiffPart{Title: part.title}
+		of := diffPart{Title: part.title}
 		for _, f := range part.findings {
-			of.Findings = append(of.Findings, newHTMLFinding(f))
+			of.Findings = append(of.Findings, newFinding(f))
 		}
 		h.Parts = append(h.Parts, of)
 	}
 	if len(d.Moved) > 0 {
-		h.Moved = &htmlTable{ID: "moved", Caption: fmt.Sprintf("Flows that moved to another CPU: the largest of %s", words.Exact(d.MovedTotal)), Head: heads("*old CPU", "*new CPU", "*packets", "flow")}
+		h.Moved = &table{ID: "moved", Caption: fmt.Sprintf("Flows that moved to another CPU: the largest of %s", words.Exact(d.MovedTotal)), Head: heads("*old CPU", "*new CPU", "*packets", "flow")}
 		for i := range d.Moved {
 			m := &d.Moved[i]
 			h.Moved.row(numberCell(m.Was), numberCell(m.Now), exactCell(m.Flow.Packets), textCell(report.FlowWords(&m.Flow)))
@@ -387,8 +387,8 @@ func newHTMLDiff(c *report.Compare) *htmlDiff {
 }
 
 // scenarioHashing is what each scenario hashed, and what not.
-func scenarioHashing(c *report.Compare) htmlTable {
-	t := htmlTable{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("scenario", "hash types and reasons")}
+func scenarioHashing(c *report.Compare) table {
+	t := table{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("scenario", "hash types and reasons")}
 	for i := range c.Scenarios {
 		parts := report.SharesOf(c.Scenarios[i].HashTypes, c.Capture.Received)
 		for _, unhashed := range report.SharesOf(c.Scenarios[i].Unhashed, c.Capture.Received) {
@@ -400,14 +400,14 @@ func scenarioHashing(c *report.Compare) htmlTable {
 }
 
 // differingParameters is a row for each parameter that is not the same in all.
-func differingParameters(c *report.Compare) *htmlTable {
+func differingParameters(c *report.Compare) *table {
 	names := c.DifferingNames()
-	t := &htmlTable{ID: "differing", Caption: "Parameters that differ", Head: heads("parameter")}
+	t := &table{ID: "differing", Caption: "Parameters that differ", Head: heads("parameter")}
 	for i := range c.Scenarios {
-		t.Head = append(t.Head, htmlHead{Text: words.Shown(c.Scenarios[i].Name)})
+		t.Head = append(t.Head, head{Text: words.Shown(c.Scenarios[i].Name)})
 	}
 	for _, name := range names {
-		row := []htmlCell{headCell(name)}
+		row := []cell{headCell(name)}
 		for i := range c.Scenarios {
 			cell := textCell("–")
 			if p := c.Scenarios[i].Parameters.Named(name); p != nil {

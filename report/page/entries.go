@@ -10,19 +10,19 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlEntries is the indirection table as a map of loads, and its numbers.
-type htmlEntries struct {
+// entrySection is the indirection table as a map of loads, and its numbers.
+type entrySection struct {
 	Lead     string
-	Map      htmlMap
-	Heaviest htmlTable
-	All      *htmlTable // nil when there are too many
+	Map      entryMap
+	Heaviest table
+	All      *table // nil when there are too many
 }
 
-// htmlMap is a map of a table's loads.
-type htmlMap struct {
+// entryMap is a map of a table's loads.
+type entryMap struct {
 	ID       string
 	Columns  []int
-	Rows     []htmlEntryRow
+	Rows     []mapRow
 	Small    bool // cells without text
 	Folded   int  // entries to a cell
 	Entries  int
@@ -31,7 +31,7 @@ type htmlMap struct {
 }
 
 // Tips are those of the cells, in their order.
-func (m htmlMap) Tips() (tips []string) {
+func (m entryMap) Tips() (tips []string) {
 	for _, row := range m.Rows {
 		for _, cell := range row.Cells {
 			tips = append(tips, cell.Tip)
@@ -40,13 +40,13 @@ func (m htmlMap) Tips() (tips []string) {
 	return tips
 }
 
-type htmlEntryRow struct {
+type mapRow struct {
 	First int
-	Cells []htmlEntry
+	Cells []mapCell
 }
 
-// htmlEntry is a cell of the map.
-type htmlEntry struct {
+// mapCell is a cell of the map.
+type mapCell struct {
 	Level int    // of its packets, 8 that of the most
 	Place string // classes that tell the CPU, in place of the level; "" where the level is told
 	Text  string // the CPU
@@ -54,10 +54,10 @@ type htmlEntry struct {
 }
 
 // Long is a text of three digits or more.
-func (e htmlEntry) Long() bool { return len(e.Text) > 2 }
+func (e mapCell) Long() bool { return len(e.Text) > 2 }
 
-func newHTMLMap(id string, table *report.TableReport, m *draw.EntryMap) htmlMap {
-	h := htmlMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
+func newEntryMap(id string, table *report.TableReport, m *draw.EntryMap) entryMap {
+	h := entryMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
 	columns := draw.LabelledColumns
 	if h.Small {
 		columns = draw.SmallColumns
@@ -69,10 +69,10 @@ func newHTMLMap(id string, table *report.TableReport, m *draw.EntryMap) htmlMap 
 	for at := range cells {
 		first, end := m.Ends(at)
 		if at%columns == 0 {
-			h.Rows = append(h.Rows, htmlEntryRow{First: first})
+			h.Rows = append(h.Rows, mapRow{First: first})
 		}
 		row := &h.Rows[len(h.Rows)-1]
-		cell := cell(table, first, end, m.Loads[at], m.Level(at), m.Total)
+		cell := newMapCell(table, first, end, m.Loads[at], m.Level(at), m.Total)
 		if h.Small {
 			cell.Text = ""
 		}
@@ -81,13 +81,13 @@ func newHTMLMap(id string, table *report.TableReport, m *draw.EntryMap) htmlMap 
 	return h
 }
 
-func newHTMLEntries(table *report.TableReport) *htmlEntries {
+func newEntrySection(table *report.TableReport) *entrySection {
 	m := draw.NewEntryMap(table, draw.MappedEntries)
 	if m == nil {
 		return nil
 	}
 	n, total := m.Entries, m.Total
-	h := &htmlEntries{Lead: m.Lead(table), Map: newHTMLMap("map", table, m)}
+	h := &entrySection{Lead: m.Lead(table), Map: newEntryMap("map", table, m)}
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
@@ -104,9 +104,9 @@ func newHTMLEntries(table *report.TableReport) *htmlEntries {
 	return h
 }
 
-// cell is the entries from first to before end as one cell of the map.
-func cell(table *report.TableReport, first, end int, packets uint64, level int, total uint64) htmlEntry {
-	e := htmlEntry{Level: level}
+// newMapCell is the entries from first to before end as one cell of the map.
+func newMapCell(table *report.TableReport, first, end int, packets uint64, level int, total uint64) mapCell {
+	e := mapCell{Level: level}
 	var bytes, flows uint64
 	for i := first; i < end; i++ {
 		bytes += table.Bytes[i]
@@ -126,15 +126,15 @@ func cell(table *report.TableReport, first, end int, packets uint64, level int, 
 }
 
 // entryTable is some of the entries.
-func entryTable(table *report.TableReport, id, caption string, entries []int, total uint64) htmlTable {
-	t := htmlTable{ID: id, Caption: caption, Head: heads("*entry", "*queue", "*CPU", "*packets", "*share", "*bytes", "*flows")}
+func entryTable(of *report.TableReport, id, caption string, entries []int, total uint64) table {
+	t := table{ID: id, Caption: caption, Head: heads("*entry", "*queue", "*CPU", "*packets", "*share", "*bytes", "*flows")}
 	for _, i := range entries {
 		cpu := nullCell()
-		if number, known := table.CPUOf(i); known {
+		if number, known := of.CPUOf(i); known {
 			cpu = numberCell(number)
 		}
-		t.row(numberHead(i), numberCell(table.Entries[i]), cpu, exactCell(table.Packets[i]), shareCell(report.Ratio(table.Packets[i], total)),
-			bytesCell(table.Bytes[i]), exactCell(table.Flows[i]))
+		t.row(numberHead(i), numberCell(of.Entries[i]), cpu, exactCell(of.Packets[i]), shareCell(report.Ratio(of.Packets[i], total)),
+			bytesCell(of.Bytes[i]), exactCell(of.Flows[i]))
 	}
 	return t
 }

@@ -13,12 +13,12 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlFlows is the flow table: its first page, and as many flows as data as the page
+// flowSection is the flow table: its first page, and as many flows as data as the page
 // has room for.
-type htmlFlows struct {
+type flowSection struct {
 	Lead  string
 	Note  string
-	Table htmlTable
+	Table table
 	Total int // listed
 
 	flows iter.Seq[report.Flow]
@@ -46,9 +46,9 @@ func flowRoom(r *report.Report, series, try []byte) int {
 	return max(room, pageRoom/10)
 }
 
-// newHTMLFlows has as many of r's flows, the largest, as room takes.
-func newHTMLFlows(r *report.Report, room int) *htmlFlows {
-	h := &htmlFlows{Note: r.FlowsNote, flows: r.Flows, Table: htmlTable{ID: "flow-table", Caption: "Flows, the largest first", Head: heads("*#")}}
+// newFlowSection has as many of r's flows, the largest, as room takes.
+func newFlowSection(r *report.Report, room int) *flowSection {
+	h := &flowSection{Note: r.FlowsNote, flows: r.Flows, Table: table{ID: "flow-table", Caption: "Flows, the largest first", Head: heads("*#")}}
 	if r.AllFlows != nil {
 		h.flows = r.AllFlows
 	}
@@ -56,9 +56,9 @@ func newHTMLFlows(r *report.Report, room int) *htmlFlows {
 		return nil
 	}
 	for i, m := range r.Modes {
-		h.Table.Head = append(h.Table.Head, htmlHead{Text: "CPU, " + words.Shown(m.Mode), Class: placeClass(i)})
+		h.Table.Head = append(h.Table.Head, head{Text: "CPU, " + words.Shown(m.Mode), Class: placeClass(i)})
 		if r.Staged(&m) {
-			h.Table.Head = append(h.Table.Head, htmlHead{Text: "by"})
+			h.Table.Head = append(h.Table.Head, head{Text: "by"})
 		}
 		if i == 0 {
 			h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
@@ -110,9 +110,9 @@ func placeClass(mode int) string {
 }
 
 // flowCells is a flow's row; the script makes the same ones.
-func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
-	cells := []htmlCell{numberHead(number)}
-	what := []htmlCell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(report.FlowWords(f))}
+func flowCells(r *report.Report, f *report.Flow, number int) []cell {
+	cells := []cell{numberHead(number)}
+	what := []cell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(report.FlowWords(f))}
 	for i := range r.Modes {
 		on := f.InMode(r.Modes[i].Mode)
 		place := flowPlaceCell(on)
@@ -129,7 +129,7 @@ func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
 		cells = append(cells, what...)
 	}
 	cells = append(cells, bytesCell(f.Bytes))
-	folded := []htmlCell{textCell("–"), textCell(f.HashType), entryCell(f)}
+	folded := []cell{textCell("–"), textCell(f.HashType), entryCell(f)}
 	if f.HashType != report.NoHash && !f.HashWithheld {
 		folded[0] = textCell(string(report.AppendHash(nil, f.Hash)))
 	}
@@ -141,10 +141,10 @@ func flowCells(r *report.Report, f *report.Flow, number int) []htmlCell {
 
 // entryCell is the entry of the table that a flow met, or the rule that took it; of
 // neither empty.
-func entryCell(f *report.Flow) htmlCell {
+func entryCell(f *report.Flow) cell {
 	switch {
 	case f.Rule != nil:
-		return htmlCell{Text: f.Entry(), Number: true}
+		return cell{Text: f.Entry(), Number: true}
 	case f.HashType == report.NoHash || f.HashWithheld:
 		return nullCell()
 	}
@@ -153,7 +153,7 @@ func entryCell(f *report.Flow) htmlCell {
 
 // flowPlaceCell is where a mode indicated a flow's packets: its main CPU, and
 // where that is not all, how many others there are.
-func flowPlaceCell(on report.FlowMode) htmlCell {
+func flowPlaceCell(on report.FlowMode) cell {
 	if len(on.CPUs) == 0 {
 		return textCell("–")
 	}
@@ -174,12 +174,12 @@ func flowPlaceCell(on report.FlowMode) htmlCell {
 		where.WriteString(" …")
 	}
 	fmt.Fprintf(&where, "; %s", words.Plural(on.Migrations, "migration", "migrations"))
-	return htmlCell{Text: fmt.Sprintf("%s (%s; on %d CPUs)", cpu, share, len(on.CPUs)), Title: where.String()}
+	return cell{Text: fmt.Sprintf("%s (%s; on %d CPUs)", cpu, share, len(on.CPUs)), Title: where.String()}
 }
 
 // writeData writes the flows as the script reads them: their rows, and the words that
 // the rows name by number.
-func (h *htmlFlows) writeData(w *bufio.Writer, modes []report.Mode) error {
+func (h *flowSection) writeData(w *bufio.Writer, modes []report.Mode) error {
 	w.WriteString(`,"flows":[`)
 	d := newFlowData(modes)
 	if h != nil {

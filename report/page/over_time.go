@@ -8,9 +8,9 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlLines is the imbalance over time: a row of Columns by 100 for each scenario.
-type htmlLines struct {
-	Rows  []htmlLine
+// imbalanceRows is the imbalance over time: a row of Columns by 100 for each scenario.
+type imbalanceRows struct {
+	Rows  []imbalanceRow
 	Key   string
 	Left  string // about the scenarios that are not shown, "" when all are
 	Best  string // where the best table that stays is on average, from 0 to 100 down; "" for none
@@ -19,11 +19,11 @@ type htmlLines struct {
 	Length int64 // ns
 }
 
-// htmlLine is one scenario's.
-type htmlLine struct {
+// imbalanceRow is one scenario's.
+type imbalanceRow struct {
 	Name, Class, Tip, Mean, Path string
 	Columns                      int
-	Moves                        []htmlTimeMark
+	Moves                        []timeMark
 }
 
 // A drawing shows lineRows scenarios, with lineColumns values each.
@@ -32,13 +32,13 @@ const (
 	lineColumns = 320
 )
 
-// newHTMLLines is nil where no line would have two values.
-func newHTMLLines(c *report.Compare) *htmlLines {
+// newImbalanceRows is nil where no line would have two values.
+func newImbalanceRows(c *report.Compare) *imbalanceRows {
 	lines := c.ImbalanceLines(lineRows, lineColumns)
 	if len(lines.Lines) == 0 {
 		return nil
 	}
-	h := &htmlLines{Length: lines.Length, Key: "Imbalance " + lines.Key() + "."}
+	h := &imbalanceRows{Length: lines.Length, Key: "Imbalance " + lines.Key() + "."}
 	if len(lines.Lines) < len(c.Scenarios) {
 		h.Left = fmt.Sprintf("Shown are the first %d of %d scenarios.", len(lines.Lines), len(c.Scenarios))
 	}
@@ -49,7 +49,7 @@ func newHTMLLines(c *report.Compare) *htmlLines {
 	across := func(at int64) string { return decimal(100 * float64(at) / float64(lines.Length)) }
 	for i := range lines.Lines {
 		line := &lines.Lines[i]
-		row := htmlLine{Name: words.Shown(line.Name), Class: heatClass(line.Mean), Tip: line.Tip(), Mean: words.Fixed(line.Mean, 3), Columns: 1}
+		row := imbalanceRow{Name: words.Shown(line.Name), Class: heatClass(line.Mean), Tip: line.Tip(), Mean: words.Fixed(line.Mean, 3), Columns: 1}
 		if line.Column > 0 {
 			row.Columns = int(lines.Length / line.Column) // shorter lines end earlier
 		}
@@ -66,7 +66,7 @@ func newHTMLLines(c *report.Compare) *htmlLines {
 			at := line.Moves[k].Time
 			if place := at / max(lines.Length/mostMoves, 1); at < lines.Length && place != marked {
 				marked = place
-				row.Moves = append(row.Moves, htmlTimeMark{At: at, X: across(at), Tip: line.Moves[k].Sentence()})
+				row.Moves = append(row.Moves, timeMark{At: at, X: across(at), Tip: line.Moves[k].Sentence()})
 			}
 		}
 		h.Rows = append(h.Rows, row)
@@ -80,18 +80,18 @@ func newHTMLLines(c *report.Compare) *htmlLines {
 
 // overTime is a row for each scenario, and for tables that nobody gave, where entries could
 // move.
-func (h *htmlCompare) overTime(c *report.Compare) {
+func (h *compareBody) overTime(c *report.Compare) {
 	o := c.OverTime
 	if o == nil {
 		return
 	}
-	h.OverTime = &htmlTable{ID: "over-time", Caption: words.UpperFirst(o.Title()), Head: heads("", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed")}
+	h.OverTime = &table{ID: "over-time", Caption: words.UpperFirst(o.Title()), Head: heads("", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed")}
 	names := report.ScenarioHeads(c.Scenarios)
-	imbalance := func(f report.Fraction) htmlCell {
+	imbalance := func(f report.Fraction) cell {
 		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 3) })
 	}
 	for _, of := range o.Rows(names) {
-		row := []htmlCell{headCell(of.Name), imbalance(of.Spread.Mean), imbalance(of.Spread.P95), imbalance(of.Spread.Worst),
+		row := []cell{headCell(of.Name), imbalance(of.Spread.Mean), imbalance(of.Spread.P95), imbalance(of.Spread.Worst),
 			fractionCell(of.Spread.MinMaxPercent, func(report.Fraction) string { return of.MinMax() })}
 		if s := of.Scenario; s != nil {
 			row = append(row, fractionCell(s.MovesPerSecond, func(f report.Fraction) string { return words.Fixed(f, 1) }), exactCell(s.FlowsDisturbed))

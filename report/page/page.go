@@ -20,10 +20,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlFiles are the page's template, style and script.
+// sources are the page's template, style and script.
 //
 //go:embed html
-var htmlFiles embed.FS
+var sources embed.FS
 
 // Write writes r as one page that needs nothing else: no network, no other
 // file. All figures but the flows beyond the first are in its tables and drawings,
@@ -31,14 +31,14 @@ var htmlFiles embed.FS
 // zoom from data at the page's end. A policy in the page's head forbids every
 // script and style but its own, and every request. Errors are those of w.
 func Write(w io.Writer, r *report.Report) error {
-	page, err := newHTMLPage(w, &r.Words, report.TitleOf("RSS replay", &r.Capture))
+	page, err := newFrame(w, &r.Words, report.TitleOf("RSS replay", &r.Capture))
 	if err != nil {
 		return err
 	}
-	page.Lead = newHTMLLead(&r.Capture, r.Notes, r.Summary())
-	page.Tail = newHTMLTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
+	page.Lead = newLead(&r.Capture, r.Notes, r.Summary())
+	page.Tail = newTail(&r.Capture, r.Tool, r.Command, r.Parameters, r.Caveats)
 	page.execute("head", page)
-	body := newHTMLReport(r, page)
+	body := newReportBody(r, page)
 	page.execute("report", body)
 	page.data(func() error { return body.writeData(page.w, r) })
 	page.execute("foot", page)
@@ -59,16 +59,16 @@ func sentence(s string) template.HTML {
 	return template.HTML(flag.ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
 }
 
-// htmlPage is what every page has, and where it is written.
-type htmlPage struct {
+// frame is what every page has, and where it is written.
+type frame struct {
 	Title  string
 	What   string // the page is, where Title is its author's; else ""
 	Note   string // its author's
 	Policy string // the Content-Security-Policy
 	Style  template.CSS
 	Script template.JS
-	Lead   *htmlLead
-	Tail   *htmlTail
+	Lead   *lead
+	Tail   *tail
 
 	kept // for the script
 
@@ -77,8 +77,8 @@ type htmlPage struct {
 	err       error // the first
 }
 
-func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, error) {
-	p := &htmlPage{Title: title, Note: strings.Join(preface.NoteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
+func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) {
+	p := &frame{Title: title, Note: strings.Join(preface.NoteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
 	if preface.Title != "" {
 		p.Title, p.What = words.Shown(preface.Title), title
 	}
@@ -87,7 +87,7 @@ func newHTMLPage(w io.Writer, preface *report.Words, title string) (*htmlPage, e
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(htmlFiles, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(sources, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ var scripts = []string{"base", "state", "map", "time", "flows", "whatif", "try",
 func script() ([]byte, error) {
 	var all []byte
 	for _, name := range scripts {
-		part, err := htmlFiles.ReadFile("html/" + name + ".js")
+		part, err := sources.ReadFile("html/" + name + ".js")
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func digestSource(text []byte) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func (p *htmlPage) execute(name string, data any) {
+func (p *frame) execute(name string, data any) {
 	if p.err == nil {
 		p.err = p.templates.ExecuteTemplate(p.w, name, data)
 	}
@@ -131,9 +131,9 @@ func (p *htmlPage) execute(name string, data any) {
 
 // kept is what the page itself has not, or has no more than in part.
 type kept struct {
-	Tips   [][]string   `json:"tips"` // of drawings and maps
-	Tables []*htmlTable `json:"tables"`
-	Plots  []*htmlPlot  `json:"plots"`
+	Tips   [][]string `json:"tips"` // of drawings and maps
+	Tables []*table   `json:"tables"`
+	Plots  []*plot    `json:"plots"`
 }
 
 // keepTips gives tips a place in the page's data, keepTable and keepPlot likewise.
@@ -142,12 +142,12 @@ func (k *kept) keepTips(tips []string) int {
 	return len(k.Tips) - 1
 }
 
-func (k *kept) keepTable(t *htmlTable) int {
+func (k *kept) keepTable(t *table) int {
 	k.Tables = append(k.Tables, t)
 	return len(k.Tables) - 1
 }
 
-func (k *kept) keepPlot(p *htmlPlot) int {
+func (k *kept) keepPlot(p *plot) int {
 	k.Plots = append(k.Plots, p)
 	return len(k.Plots) - 1
 }
@@ -155,7 +155,7 @@ func (k *kept) keepPlot(p *htmlPlot) int {
 // data writes the block of JSON that the script reads: what it keeps, and the members that
 // write adds, each after a comma. A browser takes it for text up to the first end tag, so write
 // must write no "<".
-func (p *htmlPage) data(write func() error) {
+func (p *frame) data(write func() error) {
 	if p.err != nil {
 		return
 	}
@@ -171,23 +171,23 @@ func (p *htmlPage) data(write func() error) {
 	}
 }
 
-func (p *htmlPage) flush() error {
+func (p *frame) flush() error {
 	if p.err != nil {
 		return p.err
 	}
 	return p.w.Flush()
 }
 
-// htmlLead is the top of a page.
-type htmlLead struct {
+// lead is the top of a page.
+type lead struct {
 	First   string // "" without a packet
 	Notes   []string
 	Summary []string
 	Losses  []string
 }
 
-func newHTMLLead(c *report.Capture, notes, summary []string) *htmlLead {
-	lead := &htmlLead{Notes: notes, Summary: summary}
+func newLead(c *report.Capture, notes, summary []string) *lead {
+	lead := &lead{Notes: notes, Summary: summary}
 	for _, f := range c.Files {
 		if loss := f.LossText(); loss != "" {
 			lead.Losses = append(lead.Losses, loss)
@@ -199,33 +199,33 @@ func newHTMLLead(c *report.Capture, notes, summary []string) *htmlLead {
 	return lead
 }
 
-// htmlTail is the end of a page: with what it can be repeated.
-type htmlTail struct {
-	Files      htmlTable
+// tail is the end of a page: with what it can be repeated.
+type tail struct {
+	Files      table
 	ManyFiles  bool
-	Facts      []htmlFact
+	Facts      []fact
 	Command    string
 	Tool       string
-	Parameters htmlTable // but the defaults
-	Defaults   htmlTable
+	Parameters table // but the defaults
+	Defaults   table
 	Caveats    []string
 }
 
-// htmlFact is a line of a list of terms, without a name where it goes on.
-type htmlFact struct{ Name, Text, Class string }
+// fact is a line of a list of terms, without a name where it goes on.
+type fact struct{ Name, Text, Class string }
 
-func newHTMLTail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) *htmlTail {
-	tail := &htmlTail{
+func newTail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) *tail {
+	tail := &tail{
 		Command: strings.Join(words.ShellWords(command), " "),
 		Tool:    words.Shown(strings.TrimSpace(strings.Join([]string{tool.Name, tool.Version, tool.Go}, " "))),
 		Caveats: report.CaveatsOf(c, parameters, caveats),
 	}
-	tail.Files = htmlTable{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size")}
+	tail.Files = table{ID: "files", Caption: "Files", Head: heads("file", "format", "link types", "*size")}
 	column := func(name string, of func(f *report.File) string) { // where a file has it
 		if !slices.ContainsFunc(c.Files, func(f report.File) bool { return of(&f) != "" }) {
 			return
 		}
-		tail.Files.Head = append(tail.Files.Head, htmlHead{Text: name})
+		tail.Files.Head = append(tail.Files.Head, head{Text: name})
 		for i := range c.Files {
 			cell := textCell(cmp.Or(of(&c.Files[i]), "–"))
 			cell.Class = "value"
@@ -249,7 +249,7 @@ func newHTMLTail(c *report.Capture, tool report.Tool, command []string, paramete
 	})
 	tail.ManyFiles = len(c.Files) > report.ManyFiles
 	for _, f := range c.Facts() {
-		fact := htmlFact{Name: f.Label, Text: strings.Join(f.Items, ", ")}
+		fact := fact{Name: f.Label, Text: strings.Join(f.Items, ", ")}
 		switch f.Style {
 		case report.Hot:
 			fact.Class = "hot"
@@ -258,8 +258,8 @@ func newHTMLTail(c *report.Capture, tool report.Tool, command []string, paramete
 		}
 		tail.Facts = append(tail.Facts, fact)
 	}
-	tail.Parameters = htmlTable{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
-	tail.Defaults = htmlTable{ID: "defaults", Head: heads("parameter", "value")}
+	tail.Parameters = table{ID: "parameters", Caption: "Parameters in force, and what set each", Head: heads("parameter", "value", "source")}
+	tail.Defaults = table{ID: "defaults", Head: heads("parameter", "value")}
 	for i := range parameters {
 		p := &parameters[i]
 		value, source := textCell(p.Printed()), textCell(p.Source)

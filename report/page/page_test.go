@@ -570,7 +570,7 @@ func checkCompareMapsAndTime(t *testing.T, ctx context.Context) {
 	b.Run(chromedp.Focus(chromedp.CSS(`#map-1 td[tabindex="0"]`)))
 	b.Key(kb.ArrowRight)
 	b.Key(kb.Enter) // there are no flows to list
-	want := cell(&c.Scenarios[1].Table, 1, 2, c.Scenarios[1].Table.Packets[1], 0, sumOf(c.Scenarios[1].Table.Packets)).Tip
+	want := newMapCell(&c.Scenarios[1].Table, 1, 2, c.Scenarios[1].Table.Packets[1], 0, sumOf(c.Scenarios[1].Table.Packets)).Tip
 	if got := pagetest.Value[string](b, `document.getElementById("map-1-readout").textContent`); got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
@@ -666,7 +666,7 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	for _, cpus := range []int{8, 20} { // areas, and a heat map
 		r := fixture.WithWindows(fixture.New(cpus, 30, "rss-msix", "non-rss"), windows)
 		b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
-		for i, drawn := range newHTMLTimelines(timedModes(r), 1) { // what the page came with is what the script draws
+		for i, drawn := range newTimelines(timedModes(r), 1) { // what the page came with is what the script draws
 			var paths []string
 			for _, row := range drawn.Rows {
 				for _, path := range row.Paths {
@@ -929,7 +929,7 @@ func TestHTMLManyScenarios(t *testing.T) {
 
 // Of a table of many rows the page has the first, and says so; the script has all.
 func TestHTMLFirstRows(t *testing.T) {
-	table := htmlTable{ID: "x", Caption: "What moved when", Head: heads("*at")}
+	table := table{ID: "x", Caption: "What moved when", Head: heads("*at")}
 	for i := range 1000 {
 		table.row(numberCell(i))
 	}

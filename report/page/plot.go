@@ -12,10 +12,10 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlPlot is a drawing with a column for each CPU or queue. Across it is in
+// plot is a drawing with a column for each CPU or queue. Across it is in
 // percent, or tenths of a column, so that it fits any page; down it is in pixels, so that
 // its text keeps its size.
-type htmlPlot struct {
+type plot struct {
 	Summary string                `json:"summary"` // what it shows, for those who don't see it
 	Height  int                   `json:"height"`
 	Grid    report.List[plotLine] `json:"grid"`
@@ -23,7 +23,7 @@ type htmlPlot struct {
 	Tips    []string              `json:"tips"`   // of each column
 	Lists   bool                  `json:"lists"`  // a column lists the flows of what its tip begins with
 	Parts   report.List[plotPart] `json:"parts"`  // from the back to the front
-	Lines   []htmlTimePath        `json:"-"`      // across is in percent, down in pixels
+	Lines   []timePath            `json:"-"`      // across is in percent, down in pixels
 	Labels  report.List[plotText] `json:"labels"` // below
 	Values  report.List[plotText] `json:"values"` // at the columns
 	Dense   bool                  `json:"dense"`  // too many columns for values where the page is narrow
@@ -45,7 +45,7 @@ type plotPart struct {
 }
 
 // Across is what the columns are wide together.
-func (p *htmlPlot) Across() int { return 10 * len(p.Tips) }
+func (p *plot) Across() int { return 10 * len(p.Tips) }
 
 type plotText struct {
 	X    string `json:"x"` // percent
@@ -85,7 +85,7 @@ func (s plotScale) grid() (lines []plotLine) {
 }
 
 // spread places n columns.
-func (p *htmlPlot) spread(n int, label func(i int) string) {
+func (p *plot) spread(n int, label func(i int) string) {
 	p.Dense, p.Close = n > plotValues, n > plotValues/2
 	p.Tips = make([]string, n)
 	every := (n + plotLabels - 1) / plotLabels
@@ -100,7 +100,7 @@ func middle(i, n int) string { return decimal(100 * (float64(i) + 0.5) / float64
 
 // box adds a box to column i, from top to bottom: wide is how much of the column
 // it takes, where there are no more than a few columns less.
-func (p *htmlPlot) box(i int, wide, top, bottom float64, class string) {
+func (p *plot) box(i int, wide, top, bottom float64, class string) {
 	across := decimal(10 * wide * min(1, float64(len(p.Tips))/plotValues))
 	at := slices.IndexFunc(p.Parts, func(part plotPart) bool { return part.Class == class && part.Wide == across })
 	if at < 0 {
@@ -115,14 +115,14 @@ func (p *htmlPlot) box(i int, wide, top, bottom float64, class string) {
 func tenths(px float64) string { return decimal(math.Round(px*10) / 10) }
 
 // value writes at a column, where there are few.
-func (p *htmlPlot) value(i int, y float64, text string, hot bool) {
+func (p *plot) value(i int, y float64, text string, hot bool) {
 	if n := len(p.Tips); n <= 2*plotValues {
 		p.Values = append(p.Values, plotText{X: middle(i, n), Y: decimal(y - 4), Text: text, Hot: hot, y: y - 4})
 	}
 }
 
 // marked marks the highest value.
-func (p *htmlPlot) marked() {
+func (p *plot) marked() {
 	if len(p.Values) > 0 {
 		highest := slices.MinFunc(p.Values, func(a, b plotText) int { return cmp.Compare(a.y, b.y) })
 		p.Values[slices.IndexFunc(p.Values, func(v plotText) bool { return v.X == highest.X })].Most = true
@@ -130,7 +130,7 @@ func (p *htmlPlot) marked() {
 }
 
 // clear lifts the value at a column above lines that would go through it.
-func (p *htmlPlot) clear(i int, lines ...float64) {
+func (p *plot) clear(i int, lines ...float64) {
 	if i >= len(p.Values) {
 		return
 	}
@@ -150,7 +150,7 @@ const steersOn = " ↷"
 
 // loadPlots are the packets of each mode's CPUs, all at one scale; nil for a mode
 // without a packet.
-func loadPlots(modes []*report.Mode) []*htmlPlot {
+func loadPlots(modes []*report.Mode) []*plot {
 	var most uint64
 	for _, m := range modes {
 		if len(m.CPUs) > 0 {
@@ -158,13 +158,13 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 		}
 	}
 	scale := plotScale{float64(most)}
-	plots := make([]*htmlPlot, len(modes))
+	plots := make([]*plot, len(modes))
 	for k, m := range modes {
 		if m.Totals.Packets == 0 {
 			continue
 		}
 		mean := report.Ratio(m.Totals.Packets, len(m.CPUs))
-		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}, Lists: true}
+		p := &plot{Height: plotHeight, Grid: scale.grid(), Mark: &plotLine{decimal(scale.y(float64(mean))), "mean"}, Lists: true}
 		p.spread(len(m.CPUs), func(i int) string {
 			if m.CPUs[i].HandsOn() {
 				return fmt.Sprint(m.CPUs[i].CPU) + steersOn
@@ -198,7 +198,7 @@ func loadPlots(modes []*report.Mode) []*htmlPlot {
 
 // beside marks on the loads of one mode what its CPUs have under another, which is drawn at
 // the same scale.
-func (p *htmlPlot) beside(drawn, other *report.Mode) {
+func (p *plot) beside(drawn, other *report.Mode) {
 	var most uint64
 	for _, m := range []*report.Mode{drawn, other} {
 		most = max(most, report.Extreme(m, slices.Max))
@@ -251,7 +251,7 @@ func (s latencyScale) grid() []plotLine {
 }
 
 // latencyPlots are the percentiles of each mode's CPUs, all at one scale.
-func latencyPlots(modes []*report.Mode) []*htmlPlot {
+func latencyPlots(modes []*report.Mode) []*plot {
 	scale := latencyScale{math.Inf(1), 0}
 	for _, m := range modes {
 		for i := range m.CPUs {
@@ -262,9 +262,9 @@ func latencyPlots(modes []*report.Mode) []*htmlPlot {
 	}
 	scale.least, scale.most = max(scale.least/1.3, 1), scale.most*1.1
 	scale.most = max(scale.most, 2*scale.least)
-	plots := make([]*htmlPlot, len(modes))
+	plots := make([]*plot, len(modes))
 	for k, m := range modes {
-		p := &htmlPlot{Height: plotHeight, Grid: scale.grid()}
+		p := &plot{Height: plotHeight, Grid: scale.grid()}
 		p.spread(len(m.CPUs), func(i int) string { return fmt.Sprint(m.CPUs[i].CPU) })
 		var slowest *report.CPU
 		for i := range m.CPUs {
@@ -301,7 +301,7 @@ func whole(l *report.Latency) bool {
 
 // depthPlots are the most packets that waited in each queue, all at one scale,
 // beside the buffers of a ring, 0 for not known.
-func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
+func depthPlots(modes []report.Mode, ring uint64) []*plot {
 	var most uint64
 	for _, m := range modes {
 		for _, q := range m.Queues {
@@ -313,13 +313,13 @@ func depthPlots(modes []report.Mode, ring uint64) []*htmlPlot {
 	if near {
 		scale.most = max(scale.most, float64(ring))
 	}
-	plots := make([]*htmlPlot, len(modes))
+	plots := make([]*plot, len(modes))
 	for k := range modes {
 		m := &modes[k]
 		if len(m.Queues) == 0 || m.Totals.Packets == 0 && m.Totals.Drops == 0 {
 			continue
 		}
-		p := &htmlPlot{Height: plotHeight, Grid: scale.grid(), Lists: true}
+		p := &plot{Height: plotHeight, Grid: scale.grid(), Lists: true}
 		if near {
 			p.Mark = &plotLine{decimal(scale.y(float64(ring))), "ring"}
 		}

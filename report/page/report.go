@@ -12,61 +12,61 @@ import (
 	"rssreplay/report/text"
 )
 
-// htmlReport is the body of a report's page.
-type htmlReport struct {
-	*htmlPage
-	Tiles    []htmlTile
-	Findings []htmlFinding // beside the CPUs
-	Further  []htmlFinding
+// reportBody is the body of a report's page.
+type reportBody struct {
+	*frame
+	Tiles    []tile
+	Findings []finding // beside the CPUs
+	Further  []finding
 	Received bool // else there is nothing below the findings
-	Spread   *htmlSpread
-	CPUs     []htmlPanel // of each mode
-	Rules    *htmlRules  // nil without any
-	Figures  htmlTable
-	Entries  *htmlEntries // nil without a packet that was hashed
-	Time     []htmlTimeline
-	Latency  []htmlPanel
-	Queues   []htmlPanel
-	Flows    *htmlFlows
+	Spread   *spreadSection
+	CPUs     []panel      // of each mode
+	Rules    *ruleSection // nil without any
+	Figures  table
+	Entries  *entrySection // nil without a packet that was hashed
+	Time     []timeline
+	Latency  []panel
+	Queues   []panel
+	Flows    *flowSection
 	OneMode  bool
-	Try      *htmlTry // nil: there is no table to try
+	Try      *trySection // nil: there is no table to try
 
 	series, tried []byte // data
 }
 
-// htmlTile is one figure of the first screen.
-type htmlTile struct {
+// tile is one figure of the first screen.
+type tile struct {
 	Name, Value, Title, Note string
 	Class                    string // "hot", "warm" or ""
 }
 
-// htmlFinding is a finding as the page shows it.
-type htmlFinding struct {
+// finding is a finding as the page shows it.
+type finding struct {
 	report.Finding
 	Class string
 	Mark  string // so that severity is not told by colour alone
-	Steps []htmlPhrase
+	Steps []phrase
 }
 
-// htmlPhrase is a piece of a sentence, or a command in it.
-type htmlPhrase struct {
+// phrase is a piece of a sentence, or a command in it.
+type phrase struct {
 	Text string
 	Code bool
 }
 
-// htmlPanel is one mode's or scenario's drawing and its table.
-type htmlPanel struct {
+// panel is one mode's or scenario's drawing and its table.
+type panel struct {
 	Name  string
 	Title string
-	Plot  *htmlPlot // nil: nothing to draw
-	Table htmlTable
+	Plot  *plot // nil: nothing to draw
+	Table table
 	Mode  string // its place among the modes whose flows the page has; "" for none
 	Late  bool   // the script draws it, from the page's data
 }
 
 // late leaves to the script what would make a section's drawings and their tables take more
 // of the page than room, but never the first.
-func late(panels []htmlPanel, room int) {
+func late(panels []panel, room int) {
 	for i := range panels {
 		p := &panels[i]
 		room -= p.bytes()
@@ -76,7 +76,7 @@ func late(panels []htmlPanel, room int) {
 }
 
 // bytes is about what it takes of the page.
-func (p *htmlPanel) bytes() int {
+func (p *panel) bytes() int {
 	n := 500 + 40*len(p.Table.Rows)*len(p.Table.Head) + 45*len(p.Table.Head)
 	if p.Plot != nil {
 		n += 1_000 + 45*len(p.Plot.Labels) + 55*len(p.Plot.Values)
@@ -87,17 +87,17 @@ func (p *htmlPanel) bytes() int {
 	return n
 }
 
-func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
-	h := &htmlReport{htmlPage: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
+func newReportBody(r *report.Report, page *frame) *reportBody {
+	h := &reportBody{frame: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
 	for i, f := range r.Findings {
 		if i < findingsBeside {
-			h.Findings = append(h.Findings, newHTMLFinding(f))
+			h.Findings = append(h.Findings, newFinding(f))
 		} else {
-			h.Further = append(h.Further, newHTMLFinding(f))
+			h.Further = append(h.Further, newFinding(f))
 		}
 	}
 	if h.Received {
-		h.Try = newHTMLTry(r)
+		h.Try = newTrySection(r)
 	}
 	if h.err == nil {
 		h.err = h.gather(r)
@@ -106,21 +106,21 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 		return h
 	}
 	h.Tiles = tiles(r)
-	h.Spread = newHTMLSpread(r.Modes, r.Capture.Received)
-	h.Rules = newHTMLRules(r)
+	h.Spread = newSpreadSection(r.Modes, r.Capture.Received)
+	h.Rules = newRuleSection(r)
 	h.Figures = figureTable(r.Modes)
-	h.Entries = newHTMLEntries(&r.Table)
+	h.Entries = newEntrySection(&r.Table)
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
-	h.Time = newHTMLTimelines(timedModes(r), 1)
+	h.Time = newTimelines(timedModes(r), 1)
 	depths := depthPlots(r.Modes, ring(r))
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
-		h.CPUs = append(h.CPUs, htmlPanel{Name: name, Title: title, Plot: loads[i], Table: cpuTable(fmt.Sprintf("cpus-%d", i), m), Mode: fmt.Sprint(i)})
-		h.Latency = append(h.Latency, htmlPanel{Name: name, Title: title, Plot: latencies[i]})
-		h.Queues = append(h.Queues, htmlPanel{Name: name, Title: title, Plot: depths[i], Table: queueTable(fmt.Sprintf("queues-%d", i), m), Mode: fmt.Sprint(i)})
+		h.CPUs = append(h.CPUs, panel{Name: name, Title: title, Plot: loads[i], Table: cpuTable(fmt.Sprintf("cpus-%d", i), m), Mode: fmt.Sprint(i)})
+		h.Latency = append(h.Latency, panel{Name: name, Title: title, Plot: latencies[i]})
+		h.Queues = append(h.Queues, panel{Name: name, Title: title, Plot: depths[i], Table: queueTable(fmt.Sprintf("queues-%d", i), m), Mode: fmt.Sprint(i)})
 	}
 	late(h.CPUs, 55_000)
 	late(h.Latency, 25_000)
@@ -131,24 +131,24 @@ func newHTMLReport(r *report.Report, page *htmlPage) *htmlReport {
 // findingsBeside are as many findings as have their place beside the CPUs.
 const findingsBeside = 3
 
-// htmlSpread is the first drawing: the CPUs under the mode that ComparedMode names, and
+// spreadSection is the first drawing: the CPUs under the mode that ComparedMode names, and
 // beside each what it has without RSS.
-type htmlSpread struct {
+type spreadSection struct {
 	Mode  int // its place among the modes
-	Plot  *htmlPlot
-	Lines []htmlSpreadLine
+	Plot  *plot
+	Lines []spreadMode
 	Steer []string // what receive packet steering does under that mode, in sentences
 }
 
-// htmlSpreadLine is a mode in the drawing, and what it costs.
-type htmlSpreadLine struct{ Class, Name, Text string }
+// spreadMode is a mode in the drawing, and what it costs.
+type spreadMode struct{ Class, Name, Text string }
 
-func newHTMLSpread(modes []report.Mode, received uint64) *htmlSpread {
+func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 	at := report.ComparedMode(modes)
 	if at < 0 || modes[at].Totals.Packets == 0 {
 		return nil
 	}
-	h := &htmlSpread{Mode: at, Lines: []htmlSpreadLine{spreadLine("swatch", &modes[at])}, Steer: modes[at].SteeringSentences(received)}
+	h := &spreadSection{Mode: at, Lines: []spreadMode{spreadLine("swatch", &modes[at])}, Steer: modes[at].SteeringSentences(received)}
 	drawn := []*report.Mode{&modes[at]}
 	for i := range modes {
 		if i != at && modes[i].Mode == report.NonRSS && modes[i].Totals.Packets > 0 {
@@ -163,25 +163,25 @@ func newHTMLSpread(modes []report.Mode, received uint64) *htmlSpread {
 	return h
 }
 
-func spreadLine(class string, m *report.Mode) htmlSpreadLine {
+func spreadLine(class string, m *report.Mode) spreadMode {
 	text := fmt.Sprintf("imbalance %s, %s", words.Fixed(m.Imbalance.Packets, 2), words.Plural(m.Affinity.Migrations, "migration", "migrations"))
 	if !m.SerialUtilization.IsNull() {
 		text += fmt.Sprintf(", its serial unit busy %s of the time", words.Percent(m.SerialUtilization))
 	}
-	return htmlSpreadLine{class, words.Shown(m.Mode), text}
+	return spreadMode{class, words.Shown(m.Mode), text}
 }
 
-// htmlRules is the rules that are asked before the table, and what they drop.
-type htmlRules struct {
-	Table htmlTable
+// ruleSection is the rules that are asked before the table, and what they drop.
+type ruleSection struct {
+	Table table
 	Drops string // in a sentence, "" for none
 }
 
-func newHTMLRules(r *report.Report) *htmlRules {
+func newRuleSection(r *report.Report) *ruleSection {
 	if len(r.Rules) == 0 {
 		return nil
 	}
-	h := &htmlRules{Table: htmlTable{ID: "rules-table", Caption: "Rules, in the order in which they are asked",
+	h := &ruleSection{Table: table{ID: "rules-table", Caption: "Rules, in the order in which they are asked",
 		Head: heads("*filter", "kind", "leads to", "*packets", "*share", "*bytes", "*flows")}}
 	for _, rule := range r.Rules {
 		h.Table.row(numberHead(rule.Filter), textCell(rule.Kind), textCell(rule.Action), exactCell(rule.Packets),
@@ -194,7 +194,7 @@ func newHTMLRules(r *report.Report) *htmlRules {
 }
 
 // gather makes the data that is not flows, and takes as many of those as there is room for.
-func (h *htmlReport) gather(r *report.Report) (err error) {
+func (h *reportBody) gather(r *report.Report) (err error) {
 	if h.series, err = seriesJSON(r.Modes); err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (h *htmlReport) gather(r *report.Report) (err error) {
 		}
 	}
 	if h.Received {
-		h.Flows = newHTMLFlows(r, flowRoom(r, h.series, h.tried))
+		h.Flows = newFlowSection(r, flowRoom(r, h.series, h.tried))
 	}
 	if h.Flows == nil && h.Try != nil && h.Try.Hashing != nil { // no flow to hash again
 		h.Try.Hashing, h.Try.data.Hashing = nil, nil
@@ -215,7 +215,7 @@ func (h *htmlReport) gather(r *report.Report) (err error) {
 }
 
 // writeData writes what the script reads.
-func (h *htmlReport) writeData(w *bufio.Writer, r *report.Report) error {
+func (h *reportBody) writeData(w *bufio.Writer, r *report.Report) error {
 	table, err := json.Marshal(tableData{r.Table.Entries, r.Table.QueueCPUs})
 	if err != nil {
 		return err
@@ -261,13 +261,13 @@ func ring(r *report.Report) uint64 {
 }
 
 // tiles are the figures of the first screen, of the mode that ComparedMode names.
-func tiles(r *report.Report) []htmlTile {
+func tiles(r *report.Report) []tile {
 	at := report.ComparedMode(r.Modes)
 	if at < 0 {
 		return nil
 	}
 	m, c := &r.Modes[at], &r.Capture
-	tiles := []htmlTile{{Name: "received packets", Value: words.Count(c.Received), Title: words.Exact(c.Received), Note: words.ByteSize(c.Bytes) + " in the capture"}}
+	tiles := []tile{{Name: "received packets", Value: words.Count(c.Received), Title: words.Exact(c.Received), Note: words.ByteSize(c.Bytes) + " in the capture"}}
 	if r.FlowsNote == "" && r.FlowsTotal > 0 {
 		tiles[0].Note = "in " + words.Plural(r.FlowsTotal, "flow", "flows")
 	}
@@ -277,22 +277,22 @@ func tiles(r *report.Report) []htmlTile {
 		if heat == "warm" && slices.ContainsFunc(r.Verdict(), func(s report.Statement) bool { return s.Severity == report.Even }) {
 			heat = "" // chance makes as much
 		}
-		tiles = append(tiles, htmlTile{
+		tiles = append(tiles, tile{
 			Name: "the most loaded CPU", Value: fmt.Sprintf("CPU %d", most.CPU), Title: words.Exact(most.Packets) + " packets",
 			Note:  fmt.Sprintf("%s of the packets of %s", words.Percent(share), words.Plural(uint64(len(m.CPUs)), "CPU", "CPUs")),
 			Class: heat,
-		}, htmlTile{
+		}, tile{
 			Name: "imbalance", Value: words.Fixed(m.Imbalance.Packets, 2) + " ×", Note: "the most loaded CPU ÷ the mean; 1 is even",
 			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heat,
 		})
 	}
-	drops := htmlTile{Name: "dropped", Value: words.Count(m.Totals.Drops), Title: words.Exact(m.Totals.Drops) + " packets", Note: "no ring ran out of buffers"}
+	drops := tile{Name: "dropped", Value: words.Count(m.Totals.Drops), Title: words.Exact(m.Totals.Drops) + " packets", Note: "no ring ran out of buffers"}
 	if m.Totals.Drops > 0 {
 		drops.Note, drops.Class = words.Percent(report.DropShare(m))+" of what came to a queue", "hot"
 	}
 	tiles = append(tiles, drops)
 	if busy := report.MaxUtilization(m); !busy.IsNull() {
-		tile := htmlTile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
+		tile := tile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
 		switch report.UtilizationStyle(busy) {
 		case report.Hot:
 			tile.Class = "hot"
@@ -302,7 +302,7 @@ func tiles(r *report.Report) []htmlTile {
 		tiles = append(tiles, tile)
 	}
 	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
-		tiles = append(tiles, htmlTile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: text.ExactTime(*p99), Note: "on the slowest CPU"})
+		tiles = append(tiles, tile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: text.ExactTime(*p99), Note: "on the slowest CPU"})
 	}
 	return tiles
 }
@@ -318,8 +318,8 @@ func heatClass(timesMean report.Fraction) string {
 	return ""
 }
 
-func newHTMLFinding(f report.Finding) htmlFinding {
-	h := htmlFinding{Finding: f, Class: "note", Mark: "●", Steps: phrases(f.Remedy)}
+func newFinding(f report.Finding) finding {
+	h := finding{Finding: f, Class: "note", Mark: "●", Steps: phrases(f.Remedy)}
 	switch f.Severity {
 	case report.Problem:
 		h.Class, h.Mark = "hot", "✖"
@@ -330,10 +330,10 @@ func newHTMLFinding(f report.Finding) htmlFinding {
 }
 
 // phrases parts a sentence from the commands between backticks in it.
-func phrases(s string) (parts []htmlPhrase) {
+func phrases(s string) (parts []phrase) {
 	for i, part := range strings.Split(s, "`") {
 		if part != "" {
-			parts = append(parts, htmlPhrase{part, i%2 == 1})
+			parts = append(parts, phrase{part, i%2 == 1})
 		}
 	}
 	return parts

@@ -16,62 +16,62 @@ import (
 // of all suggestions, each with its commands and the entries that it moves, the present
 // table as a map with those entries, and what more moves bring. Errors are those of w.
 func WriteSuggest(w io.Writer, s *report.Suggest) error {
-	page, err := newHTMLPage(w, &s.Words, report.TitleOf("RSS suggestions for the traffic", &s.Capture))
+	page, err := newFrame(w, &s.Words, report.TitleOf("RSS suggestions for the traffic", &s.Capture))
 	if err != nil {
 		return err
 	}
 	title, sentences, commands := text.Verdict(s)
 	r := report.Report{Capture: s.Capture}
 	summary := append([]string{r.TrafficSentence(), "Recommended: " + strings.TrimSuffix(title, ".") + "."}, sentences...)
-	page.Lead = newHTMLLead(&s.Capture, s.Notes, summary)
-	page.Tail = newHTMLTail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
+	page.Lead = newLead(&s.Capture, s.Notes, summary)
+	page.Tail = newTail(&s.Capture, s.Tool, s.Command, s.Parameters, s.Caveats)
 	page.execute("head", page)
-	page.execute("suggest", newHTMLSuggest(s, page, commands))
+	page.execute("suggest", newSuggestBody(s, page, commands))
 	page.data(func() error { return nil })
 	page.execute("foot", page)
 	return page.flush()
 }
 
-// htmlSuggest is the body of a page of suggestions.
-type htmlSuggest struct {
-	*htmlPage
+// suggestBody is the body of a page of suggestions.
+type suggestBody struct {
+	*frame
 	Commands    []string // of the recommended one
 	FiguresKey  string
 	Legend      [][2]string // what the columns of the figures are
-	Figures     htmlTable
+	Figures     table
 	Bound       []string
-	Suggestions []htmlSuggestion
-	Entries     *htmlEntries // nil without a packet that was hashed
-	Moved       string       // the suggestion whose entries are outlined; "" for none
-	Curve       *htmlCurve   // nil where it is not known
+	Suggestions []suggestion
+	Entries     *entrySection // nil without a packet that was hashed
+	Moved       string        // the suggestion whose entries are outlined; "" for none
+	Curve       *curveSection // nil where it is not known
 	Declined    []report.Declined
-	Others      []htmlTable
+	Others      []table
 }
 
-type htmlSuggestion struct {
+type suggestion struct {
 	*report.Suggestion
-	Details [][]htmlPhrase
-	Moves   *htmlTable // nil: none of single entries, or too many
+	Details [][]phrase
+	Moves   *table // nil: none of single entries, or too many
 }
 
-// htmlCurve is the imbalance by the number of moves.
-type htmlCurve struct {
-	Legend []htmlCurveLine
-	Plot   *htmlPlot
-	Table  htmlTable
+// curveSection is the imbalance by the number of moves.
+type curveSection struct {
+	Legend []curveLine
+	Plot   *plot
+	Table  table
 }
 
-type htmlCurveLine struct{ Class, Name string }
+type curveLine struct{ Class, Name string }
 
-func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlSuggest {
-	h := &htmlSuggest{htmlPage: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
+func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestBody {
+	h := &suggestBody{frame: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
 	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even.", report.Objectives[s.Objective], words.Shown(s.Mode))
 	h.Legend = text.Legend(s)
 	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
 	for i := range s.Suggestions {
-		h.Suggestions = append(h.Suggestions, newHTMLSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
+		h.Suggestions = append(h.Suggestions, newSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
 	}
-	if h.Entries = newHTMLEntries(&s.Table); h.Entries != nil {
+	if h.Entries = newEntrySection(&s.Table); h.Entries != nil {
 		for i := range s.Suggestions {
 			if of := &s.Suggestions[i]; len(of.Moves) > 0 {
 				h.Moved = words.Shown(of.ID)
@@ -80,7 +80,7 @@ func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlS
 			}
 		}
 	}
-	h.Curve = newHTMLCurve(s)
+	h.Curve = newCurveSection(s)
 	if len(s.TableSizes) > 1 {
 		h.Others = append(h.Others, textTable("sizes", "Other table sizes: the imbalance on the whole capture; the size is the NIC's, not yours to set",
 			[]string{"*entries", "*this layout", "*best table found", "*bound", ""}, s.SizeRows()))
@@ -91,15 +91,15 @@ func newHTMLSuggest(s *report.Suggest, page *htmlPage, commands []string) *htmlS
 	return h
 }
 
-func newHTMLSuggestion(id string, of *report.Suggestion) htmlSuggestion {
-	h := htmlSuggestion{Suggestion: of}
+func newSuggestion(id string, of *report.Suggestion) suggestion {
+	h := suggestion{Suggestion: of}
 	plain := *of
 	plain.Moves = nil // they have a table
 	for _, sentence := range text.Details(&plain) {
 		h.Details = append(h.Details, phrases(sentence))
 	}
 	if len(of.Moves) > 0 && len(of.Moves) <= flowPage {
-		h.Moves = &htmlTable{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows", "its largest flow")}
+		h.Moves = &table{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows", "its largest flow")}
 		for _, m := range of.Moves {
 			largest := textCell("–")
 			if m.Largest != nil {
@@ -112,7 +112,7 @@ func newHTMLSuggestion(id string, of *report.Suggestion) htmlSuggestion {
 }
 
 // outline marks the entries that moves take.
-func (m *htmlMap) outline(moves []report.Move) {
+func (m *entryMap) outline(moves []report.Move) {
 	at := 0
 	for r := range m.Rows {
 		for c := range m.Rows[r].Cells {
@@ -130,10 +130,10 @@ func (m *htmlMap) outline(moves []report.Move) {
 
 // textTable is a table of what other formats have as text; a head with a * is one of
 // numbers.
-func textTable(id, caption string, names []string, rows [][]string) htmlTable {
-	t := htmlTable{ID: id, Caption: caption, Head: heads(names...)}
+func textTable(id, caption string, names []string, rows [][]string) table {
+	t := table{ID: id, Caption: caption, Head: heads(names...)}
 	for _, row := range rows {
-		cells := make([]htmlCell, len(row))
+		cells := make([]cell, len(row))
 		for i, s := range row {
 			if s == "-" {
 				s = "–"
@@ -146,8 +146,8 @@ func textTable(id, caption string, names []string, rows [][]string) htmlTable {
 	return t
 }
 
-func keyTable(k *report.KeyTrials) htmlTable {
-	t := htmlTable{ID: "keys", Caption: fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, words.Shown(k.Verdict)), Head: heads("*imbalance from", "*to", "*keys", "")}
+func keyTable(k *report.KeyTrials) table {
+	t := table{ID: "keys", Caption: fmt.Sprintf("The present table under %s, seed %d: %s", words.Plural(uint64(k.Tried), "random key", "random keys"), k.Seed, words.Shown(k.Verdict)), Head: heads("*imbalance from", "*to", "*keys", "")}
 	for i, b := range k.Histogram {
 		mark := ""
 		if i == k.PresentBin() {
@@ -159,8 +159,8 @@ func keyTable(k *report.KeyTrials) htmlTable {
 	return t
 }
 
-// newHTMLCurve draws the imbalances from 1 up to the greatest.
-func newHTMLCurve(s *report.Suggest) *htmlCurve {
+// newCurveSection draws the imbalances from 1 up to the greatest.
+func newCurveSection(s *report.Suggest) *curveSection {
 	if len(s.Curve) < 2 {
 		return nil
 	}
@@ -169,7 +169,7 @@ func newHTMLCurve(s *report.Suggest) *htmlCurve {
 	if s.Judging.TooShort != "" { // then nothing is known of what lasts
 		heads = heads[:len(heads)-1]
 	}
-	h := &htmlCurve{Table: textTable("curve-table", "Moves of single entries", heads, rows)}
+	h := &curveSection{Table: textTable("curve-table", "Moves of single entries", heads, rows)}
 	series := []struct {
 		class, name string
 		of          func(p *report.CurvePoint) report.Fraction
@@ -194,7 +194,7 @@ func newHTMLCurve(s *report.Suggest) *htmlCurve {
 		return nil
 	}
 	y := func(v report.Fraction) float64 { return plotHeight - (float64(v)-1)/(most-1)*(plotHeight-plotTop) }
-	p := &htmlPlot{Height: plotHeight, Summary: "Imbalance by the number of entries moved; the numbers are in the table below."}
+	p := &plot{Height: plotHeight, Summary: "Imbalance by the number of entries moved; the numbers are in the table below."}
 	n := len(s.Curve)
 	p.spread(n, func(i int) string { return words.Exact(uint64(s.Curve[i].Moves)) })
 	step := draw.RoundStep((most - 1) / Ticks)
@@ -219,8 +219,8 @@ func newHTMLCurve(s *report.Suggest) *htmlCurve {
 			p.box(i, 0.12, y(v)-3, y(v)+3, "dot "+line.class)
 		}
 		if path.Len() > 0 {
-			p.Lines = append(p.Lines, htmlTimePath{line.class, path.String()})
-			h.Legend = append(h.Legend, htmlCurveLine{line.class, line.name})
+			p.Lines = append(p.Lines, timePath{line.class, path.String()})
+			h.Legend = append(h.Legend, curveLine{line.class, line.name})
 		}
 	}
 	for i := range s.Curve {

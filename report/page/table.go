@@ -13,23 +13,23 @@ import (
 	"rssreplay/report/text"
 )
 
-// htmlTable is a table of a page.
-type htmlTable struct {
+// table is a table of a page.
+type table struct {
 	ID      string
 	Caption string
 	Fold    string // what its fold is called; "" for what follows from the caption
 	Key     string // what its columns are, in sentences
-	Head    []htmlHead
-	Rows    [][]htmlCell
+	Head    []head
+	Rows    [][]cell
 	Numbers bool   // almost all cells are, and have no class for it
 	Part    string // of the rows that Rows is, where the script shows all; else ""
 	Late    bool   // the script shows it
 
-	all [][]htmlCell // those
+	all [][]cell // those
 }
 
 // Folded is what a fold of the table is called.
-func (t *htmlTable) Folded() string {
+func (t *table) Folded() string {
 	if t.Fold != "" {
 		return t.Fold
 	}
@@ -41,7 +41,7 @@ func (t *htmlTable) Folded() string {
 
 // numbers makes t a table of almost nothing but numbers, of which the page itself has most
 // rows at most, 0 for all: those with the most packets. The script shows all.
-func (t *htmlTable) numbers(most int) {
+func (t *table) numbers(most int) {
 	t.Numbers = true
 	for i := range t.Head {
 		if !t.Head[i].Number {
@@ -59,11 +59,11 @@ func (t *htmlTable) numbers(most int) {
 			c.Number = false
 		}
 	}
-	at := slices.IndexFunc(t.Head, func(h htmlHead) bool { return h.Text == "packets" })
+	at := slices.IndexFunc(t.Head, func(h head) bool { return h.Text == "packets" })
 	if most == 0 || len(t.Rows) <= most || at < 0 {
 		return
 	}
-	packets := func(row []htmlCell) int {
+	packets := func(row []cell) int {
 		n, _ := strconv.Atoi(row[at].Value)
 		return n
 	}
@@ -81,7 +81,7 @@ func (t *htmlTable) numbers(most int) {
 }
 
 // first leaves to the script all rows but the first most.
-func (t *htmlTable) first(most int) {
+func (t *table) first(most int) {
 	if len(t.Rows) > most {
 		t.all, t.Rows, t.Part = t.Rows, t.Rows[:most], fmt.Sprintf("the first %d of %s", most, words.Exact(uint64(len(t.Rows))))
 	}
@@ -89,19 +89,19 @@ func (t *htmlTable) first(most int) {
 
 // turned is t with a row for each of its columns but the first, which names the columns now:
 // those of its rows that are wanted.
-func (t *htmlTable) turned(id, caption, corner string, wanted func(row int) bool) htmlTable {
-	turned := htmlTable{ID: id, Caption: caption, Head: []htmlHead{{Text: corner}}, Numbers: t.Numbers}
+func (t *table) turned(id, caption, corner string, wanted func(row int) bool) table {
+	turned := table{ID: id, Caption: caption, Head: []head{{Text: corner}}, Numbers: t.Numbers}
 	if t.Numbers {
 		turned.Head[0].Class = "text"
 	}
 	for _, head := range t.Head[1:] {
-		turned.row(htmlCell{Text: head.Text, Head: true, Class: turned.Head[0].Class})
+		turned.row(cell{Text: head.Text, Head: true, Class: turned.Head[0].Class})
 	}
 	for i, row := range t.Rows {
 		if !wanted(i) {
 			continue
 		}
-		turned.Head = append(turned.Head, htmlHead{Text: row[0].Text})
+		turned.Head = append(turned.Head, head{Text: row[0].Text})
 		for k, cell := range row[1:] {
 			turned.Rows[k] = append(turned.Rows[k], cell)
 		}
@@ -113,33 +113,33 @@ func (t *htmlTable) turned(id, caption, corner string, wanted func(row int) bool
 const listedRows = 32
 
 // MarshalJSON writes the table as the script reads it.
-func (t *htmlTable) MarshalJSON() ([]byte, error) {
+func (t *table) MarshalJSON() ([]byte, error) {
 	rows := t.all
 	if t.Part == "" {
 		rows = t.Rows
 	}
 	return json.Marshal(struct {
-		ID      string       `json:"id"`
-		Caption string       `json:"caption"`
-		Head    []htmlHead   `json:"head"`
-		Rows    [][]htmlCell `json:"rows"`
+		ID      string   `json:"id"`
+		Caption string   `json:"caption"`
+		Head    []head   `json:"head"`
+		Rows    [][]cell `json:"rows"`
 	}{t.ID, t.Caption, t.Head, rows})
 }
 
-// htmlHead is the head of a column.
-type htmlHead struct {
+// head is the head of a column.
+type head struct {
 	Text   string
 	Number bool // aligned as numbers are
 	Class  string
 }
 
 // MarshalJSON writes the head as the script reads it.
-func (h htmlHead) MarshalJSON() ([]byte, error) {
-	return htmlCell{Text: h.Text, Class: h.Class}.MarshalJSON()
+func (h head) MarshalJSON() ([]byte, error) {
+	return cell{Text: h.Text, Class: h.Class}.MarshalJSON()
 }
 
 // Classes are the head's classes.
-func (h htmlHead) Classes() string { return classes(h.Number, h.Class) }
+func (h head) Classes() string { return classes(h.Number, h.Class) }
 
 // classes are those of a head or cell.
 func classes(number bool, class string) string {
@@ -149,9 +149,9 @@ func classes(number bool, class string) string {
 	return strings.TrimSpace("number " + class)
 }
 
-// htmlCell is one value of a table. A number has its value as JSON has it in
+// cell is one value of a table. A number has its value as JSON has it in
 // Value, "" for null, and where Text rounds it all of it in Title.
-type htmlCell struct {
+type cell struct {
 	Text, Title string
 	Delta       string // from the first scenario's, with its arrow
 	Value       string
@@ -161,7 +161,7 @@ type htmlCell struct {
 }
 
 // Exact is the number where the text does not say it all, but for commas; else "".
-func (c htmlCell) Exact() string {
+func (c cell) Exact() string {
 	if strings.ReplaceAll(c.Text, ",", "") == c.Value {
 		return ""
 	}
@@ -170,7 +170,7 @@ func (c htmlCell) Exact() string {
 
 // MarshalJSON writes the cell as the script reads it: its text, or [text, exact number,
 // class, delta], of which those at the end are left out that it has not.
-func (c htmlCell) MarshalJSON() ([]byte, error) {
+func (c cell) MarshalJSON() ([]byte, error) {
 	parts := []string{c.Text, c.Exact(), c.Class, c.Delta}
 	for len(parts) > 1 && parts[len(parts)-1] == "" {
 		parts = parts[:len(parts)-1]
@@ -182,57 +182,57 @@ func (c htmlCell) MarshalJSON() ([]byte, error) {
 }
 
 // Classes are the cell's classes.
-func (c htmlCell) Classes() string { return classes(c.Number, c.Class) }
+func (c cell) Classes() string { return classes(c.Number, c.Class) }
 
 // heads are the heads of columns; a * before the name is for numbers.
-func heads(names ...string) []htmlHead {
-	heads := make([]htmlHead, len(names))
+func heads(names ...string) []head {
+	heads := make([]head, len(names))
 	for i, name := range names {
 		heads[i].Text, heads[i].Number = strings.CutPrefix(name, "*")
 	}
 	return heads
 }
 
-func (t *htmlTable) row(cells ...htmlCell) { t.Rows = append(t.Rows, cells) }
+func (t *table) row(cells ...cell) { t.Rows = append(t.Rows, cells) }
 
-func textCell(s string) htmlCell { return htmlCell{Text: words.Shown(s)} }
+func textCell(s string) cell { return cell{Text: words.Shown(s)} }
 
-func headCell(s string) htmlCell { return htmlCell{Text: words.Shown(s), Head: true} }
+func headCell(s string) cell { return cell{Text: words.Shown(s), Head: true} }
 
-func numberCell(n int) htmlCell {
+func numberCell(n int) cell {
 	s := strconv.Itoa(n)
-	return htmlCell{Text: s, Value: s, Number: true}
+	return cell{Text: s, Value: s, Number: true}
 }
 
-func numberHead(n int) htmlCell {
+func numberHead(n int) cell {
 	c := numberCell(n)
 	c.Head = true
 	return c
 }
 
 // nullCell is what there is no number for.
-func nullCell() htmlCell { return htmlCell{Text: "–", Number: true} }
+func nullCell() cell { return cell{Text: "–", Number: true} }
 
-func exactCell(n uint64) htmlCell {
-	return htmlCell{Text: words.Exact(n), Value: strconv.FormatUint(n, 10), Number: true}
+func exactCell(n uint64) cell {
+	return cell{Text: words.Exact(n), Value: strconv.FormatUint(n, 10), Number: true}
 }
 
-func exactOrNull(n *uint64) htmlCell {
+func exactOrNull(n *uint64) cell {
 	if n == nil {
 		return nullCell()
 	}
 	return exactCell(*n)
 }
 
-func bytesCell(n uint64) htmlCell {
-	return htmlCell{Text: words.ByteSize(n), Title: words.Exact(n) + " bytes", Value: strconv.FormatUint(n, 10), Number: true}
+func bytesCell(n uint64) cell {
+	return cell{Text: words.ByteSize(n), Title: words.Exact(n) + " bytes", Value: strconv.FormatUint(n, 10), Number: true}
 }
 
-func timeCell(ns int64) htmlCell {
-	return htmlCell{Text: words.Nanoseconds(ns), Title: text.ExactTime(ns), Value: strconv.FormatInt(ns, 10), Number: true}
+func timeCell(ns int64) cell {
+	return cell{Text: words.Nanoseconds(ns), Title: text.ExactTime(ns), Value: strconv.FormatInt(ns, 10), Number: true}
 }
 
-func timeOrNull(ns *int64) htmlCell {
+func timeOrNull(ns *int64) cell {
 	if ns == nil {
 		return nullCell()
 	}
@@ -240,23 +240,23 @@ func timeOrNull(ns *int64) htmlCell {
 }
 
 // fractionCell is f as text says it, with all of it in the title.
-func fractionCell(f report.Fraction, text func(report.Fraction) string) htmlCell {
+func fractionCell(f report.Fraction, text func(report.Fraction) string) cell {
 	if f.IsNull() {
 		return nullCell()
 	}
 	value := strconv.FormatFloat(float64(f), 'f', 6, 64) // as JSON
-	c := htmlCell{Text: text(f), Title: value, Value: value, Number: true}
+	c := cell{Text: text(f), Title: value, Value: value, Number: true}
 	if strings.ReplaceAll(c.Text, ",", "") == strings.TrimSuffix(value, ".000000") {
 		c.Title = ""
 	}
 	return c
 }
 
-func shareCell(f report.Fraction) htmlCell { return fractionCell(f, words.Percent[report.Fraction]) }
+func shareCell(f report.Fraction) cell { return fractionCell(f, words.Percent[report.Fraction]) }
 
 // figureCell is a figure of a mode. Those of whole numbers lose nothing as a
 // Fraction below 2^53.
-func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) htmlCell {
+func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) cell {
 	v := f.Value(s, m)
 	c := fractionCell(v, f.Text)
 	if f.Metric == "drops" && v > 0 {
@@ -266,14 +266,14 @@ func figureCell(f *report.Figure, s *report.Scenario, m *report.Mode) htmlCell {
 }
 
 // figureTable is the figures of modes side by side.
-func figureTable(modes []report.Mode) htmlTable {
-	t := htmlTable{ID: "modes", Caption: "Figures of the modes", Head: heads("figure")}
+func figureTable(modes []report.Mode) table {
+	t := table{ID: "modes", Caption: "Figures of the modes", Head: heads("figure")}
 	for _, m := range modes {
-		t.Head = append(t.Head, htmlHead{Text: words.Shown(m.Mode), Number: true})
+		t.Head = append(t.Head, head{Text: words.Shown(m.Mode), Number: true})
 	}
 	figures := report.ModeFigures(modes)
 	for i := range figures {
-		row := []htmlCell{figureHead(figures[i].Label)}
+		row := []cell{figureHead(figures[i].Label)}
 		for k := range modes {
 			row = append(row, figureCell(&figures[i], nil, &modes[k]))
 		}
@@ -282,7 +282,7 @@ func figureTable(modes []report.Mode) htmlTable {
 	return t
 }
 
-func figureHead(label string) htmlCell {
+func figureHead(label string) cell {
 	text, sub := strings.CutPrefix(label, words.Indent)
 	c := headCell(text)
 	if sub {
@@ -292,8 +292,8 @@ func figureHead(label string) htmlCell {
 }
 
 // cpuTable is all counters of a mode's CPUs.
-func cpuTable(id string, m *report.Mode) htmlTable {
-	t := htmlTable{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
+func cpuTable(id string, m *report.Mode) table {
+	t := table{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
 		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
 	placed := m.Placed()
@@ -314,14 +314,14 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 			largest = report.LargestShare(c, m.Mode) + " " + report.FlowWords(c.Largest)
 		}
 		l := &c.Latency
-		row := []htmlCell{numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
+		row := []cell{numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
 			fractionCell(c.PacketsPerSecond, words.Rate[report.Fraction]), fractionCell(c.BitsPerSecond, words.Rate[report.Fraction]), exactCell(c.Flows),
 			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f report.Fraction) string { return words.Fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
 			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}
 		if placed {
-			row = slices.Insert(row, 1, htmlCell{Text: words.NumberOrNone(c.Core), Number: true}, htmlCell{Text: words.NumberOrNone(c.Node), Number: true})
+			row = slices.Insert(row, 1, cell{Text: words.NumberOrNone(c.Core), Number: true}, cell{Text: words.NumberOrNone(c.Node), Number: true})
 		}
 		for _, counter := range counters {
 			row = append(row, backlogCell(c.Backlog, counter))
@@ -333,7 +333,7 @@ func cpuTable(id string, m *report.Mode) htmlTable {
 }
 
 // backlogCell is a counter of receive packet steering, of a CPU that may have none.
-func backlogCell(b *report.Backlog, counter report.BacklogColumn) htmlCell {
+func backlogCell(b *report.Backlog, counter report.BacklogColumn) cell {
 	if b == nil {
 		return nullCell()
 	}
@@ -345,8 +345,8 @@ func backlogCell(b *report.Backlog, counter report.BacklogColumn) htmlCell {
 	return cell
 }
 
-func queueTable(id string, m *report.Mode) htmlTable {
-	t := htmlTable{ID: id, Caption: "Queues under " + words.Shown(m.Mode), Head: heads("*queue", "*CPU", "*packets", "*bytes", "*most waiting", "*dropped")}
+func queueTable(id string, m *report.Mode) table {
+	t := table{ID: id, Caption: "Queues under " + words.Shown(m.Mode), Head: heads("*queue", "*CPU", "*packets", "*bytes", "*most waiting", "*dropped")}
 	for i := range m.Queues {
 		q := &m.Queues[i]
 		cpu := nullCell()

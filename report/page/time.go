@@ -12,42 +12,42 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// htmlTimeline is a mode's packets over time: a row for each CPU, after one of
+// timeline is a mode's packets over time: a row for each CPU, after one of
 // all of them.
-type htmlTimeline struct {
+type timeline struct {
 	Index     int
 	Name      string
 	Open      bool // shown at once
 	Sentences []string
-	Rows      []htmlTimeRow
-	Marks     []htmlTimeMark
+	Rows      []timeRow
+	Marks     []timeMark
 	Ticks     []plotText
 	Size      string // of rows, a class: the more the lower
 	Heat      string // "eighths" or "doubling" where rows are shaded by that, else ""
 	Columns   int
-	Note      string     // about the scales, which zooming changes
-	Left      string     // about the CPUs that are not shown, "" when all are
-	Moves     *htmlTable // nil where nothing moved
-	Shown     int        // CPUs that are
-	Late      bool       // the script draws it, from the page's data
+	Note      string // about the scales, which zooming changes
+	Left      string // about the CPUs that are not shown, "" when all are
+	Moves     *table // nil where nothing moved
+	Shown     int    // CPUs that are
+	Late      bool   // the script draws it, from the page's data
 
 	rows   [][]uint64 // of each CPU of the series
 	sum    []uint64
 	column int64 // ns
 }
 
-// htmlTimeRow is an area of Columns by 100, or in a heat map one for each level.
-type htmlTimeRow struct {
+// timeRow is an area of Columns by 100, or in a heat map one for each level.
+type timeRow struct {
 	Name  string
 	Class string
-	Paths []htmlTimePath
+	Paths []timePath
 	Tip   string
 }
 
-type htmlTimePath struct{ Class, Path string }
+type timePath struct{ Class, Path string }
 
-// htmlTimeMark is a moment that stands out.
-type htmlTimeMark struct {
+// timeMark is a moment that stands out.
+type timeMark struct {
 	At   int64  // ns
 	X    string // percent
 	Y    int    // of the text, px
@@ -95,15 +95,15 @@ func timedModes(r *report.Report) (all []timed) {
 	return all
 }
 
-// newHTMLTimelines are the drawings of modes, with so much less room each where they are
+// newTimelines are the drawings of modes, with so much less room each where they are
 // share; those whose columns are equally long have one scale.
-func newHTMLTimelines(all []timed, share int) []htmlTimeline {
-	drawings := make([]htmlTimeline, len(all))
+func newTimelines(all []timed, share int) []timeline {
+	drawings := make([]timeline, len(all))
 	scales := map[int64]*timeScale{}
 	for i := range all {
 		r, m := all[i].of, all[i].mode
 		h := &drawings[i]
-		*h = htmlTimeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: append(r.MovesSentences(m), r.WindowSentences(m)...)}
+		*h = timeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: append(r.MovesSentences(m), r.WindowSentences(m)...)}
 		if m.Imbalance.BusiestWindow == nil {
 			continue
 		}
@@ -147,7 +147,7 @@ func newHTMLTimelines(all []timed, share int) []htmlTimeline {
 const timeRoom = 45_000
 
 // bytes is about what it takes of the page.
-func (h *htmlTimeline) bytes() (n int) {
+func (h *timeline) bytes() (n int) {
 	for _, row := range h.Rows {
 		n += 110 + len(row.Tip)
 		for _, path := range row.Paths {
@@ -157,7 +157,7 @@ func (h *htmlTimeline) bytes() (n int) {
 	return n
 }
 
-func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
+func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 	s := &m.Series
 	places := s.MostLoaded(max(TimeRows/share, fewestTimeRows))
 	column := words.ExactDuration(h.column)
@@ -176,15 +176,15 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 	for i := range s.CPUs {
 		total += s.CPUs[i].Total()
 	}
-	h.Rows = append(h.Rows, htmlTimeRow{"all", "sum", []htmlTimePath{{"", areaPath(h.sum, scale.ofAll)}}, fmt.Sprintf("all CPUs: %s", words.Plural(total, "packet", "packets"))})
+	h.Rows = append(h.Rows, timeRow{"all", "sum", []timePath{{"", areaPath(h.sum, scale.ofAll)}}, fmt.Sprintf("all CPUs: %s", words.Plural(total, "packet", "packets"))})
 	for _, i := range places {
 		packets := s.CPUs[i].Total()
-		row := htmlTimeRow{
+		row := timeRow{
 			Name: fmt.Sprint(s.CPUs[i].CPU), Class: heatClass(report.Ratio(packets, total) * report.Fraction(len(s.CPUs))),
 			Tip: fmt.Sprintf("CPU %d: %s, at most %s in %s", s.CPUs[i].CPU, words.Plural(packets, "packet", "packets"), words.Exact(slices.Max(h.rows[i])), column),
 		}
 		if h.Heat == "" {
-			row.Paths = []htmlTimePath{{"", areaPath(h.rows[i], scale.most)}}
+			row.Paths = []timePath{{"", areaPath(h.rows[i], scale.most)}}
 		} else {
 			row.Paths, row.Tip = heatPaths(h.rows[i], scale.most, h.Heat == "doubling"), ""
 		}
@@ -213,9 +213,9 @@ func (h *htmlTimeline) draw(m *report.Mode, scale *timeScale, share int) {
 	}
 }
 
-func (h *htmlTimeline) mark(at int64, y int, text string) {
+func (h *timeline) mark(at int64, y int, text string) {
 	whole := float64(int64(h.Columns) * h.column)
-	h.Marks = append(h.Marks, htmlTimeMark{At: at, X: decimal(100 * float64(at) / whole), Y: y, Top: max(y-9, 0), Late: float64(at) > 0.8*whole, Text: text})
+	h.Marks = append(h.Marks, timeMark{At: at, X: decimal(100 * float64(at) / whole), Y: y, Top: max(y-9, 0), Late: float64(at) > 0.8*whole, Text: text})
 }
 
 // Of the times at which entries or queues move, mostMoves are marked at most: of several so
@@ -227,7 +227,7 @@ const (
 )
 
 // moves marks the times at which something moves, and lists them.
-func (h *htmlTimeline) moves(rows []report.MoveRow) {
+func (h *timeline) moves(rows []report.MoveRow) {
 	if len(rows) == 0 {
 		return
 	}
@@ -248,11 +248,11 @@ func (h *htmlTimeline) moves(rows []report.MoveRow) {
 		h.Marks[len(h.Marks)-1].Move = true
 		h.Marks[len(h.Marks)-1].Tip = row.Sentence()
 	}
-	t := &htmlTable{ID: fmt.Sprintf("moves-%d", h.Index), Caption: "What moved when", Head: heads("*at", "by", "*moved", "*flows", "from CPU to CPU", "*before", "*after")}
+	t := &table{ID: fmt.Sprintf("moves-%d", h.Index), Caption: "What moved when", Head: heads("*at", "by", "*moved", "*flows", "from CPU to CPU", "*before", "*after")}
 	if len(rows) > movesInAll {
 		t.Caption = fmt.Sprintf("What moved when: the first %s of %s times", words.Exact(movesInAll), words.Exact(uint64(len(rows))))
 	}
-	imbalance := func(f report.Fraction) htmlCell {
+	imbalance := func(f report.Fraction) cell {
 		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 2) })
 	}
 	for i := range rows[:min(len(rows), movesInAll)] {
@@ -279,7 +279,7 @@ func timeNote(column string, scale *timeScale, heat string) string {
 
 // heatPaths are the columns of a row by their level, of those that it has: lines across its
 // middle, as wide as the row is high.
-func heatPaths(row []uint64, most uint64, doubling bool) (paths []htmlTimePath) {
+func heatPaths(row []uint64, most uint64, doubling bool) (paths []timePath) {
 	levelOf := words.Level
 	if doubling {
 		levelOf = draw.DoublingLevel
@@ -303,7 +303,7 @@ func heatPaths(row []uint64, most uint64, doubling bool) (paths []htmlTimePath) 
 	}
 	for level, path := range levels {
 		if path != nil {
-			paths = append(paths, htmlTimePath{fmt.Sprint("h", level), string(path)})
+			paths = append(paths, timePath{fmt.Sprint("h", level), string(path)})
 		}
 	}
 	return paths

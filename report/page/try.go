@@ -113,8 +113,8 @@ func sparse(s *report.Steered) (interval int64, windows [][]int64) {
 	}
 }
 
-// htmlTry is the form in which a reader tries a table.
-type htmlTry struct {
+// trySection is the form in which a reader tries a table.
+type trySection struct {
 	Entries int
 	Queues  int
 	CPUs    int
@@ -125,10 +125,10 @@ type htmlTry struct {
 	data *tryData
 }
 
-func newHTMLTry(r *report.Report) *htmlTry {
+func newTrySection(r *report.Report) *trySection {
 	d := newTryData(r)
 	if d == nil {
 		return nil
 	}
-	return &htmlTry{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
+	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
 }

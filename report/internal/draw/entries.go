@@ -33,7 +33,7 @@ type EntryMap struct {
 	Most     uint64 // of loads
 	Total    uint64
 	used     uint64 // entries with a packet
-	Doubling bool   // see htmlMap
+	Doubling bool   // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
 }
 
 // NewEntryMap is a map of at most so many cells; nil where no entry has a packet.
