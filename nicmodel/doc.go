@@ -8,4 +8,9 @@
 //     packet, hashes its input, and looks the hash up in the table;
 //  3. the Decision records all of that, and nothing downstream computes any of
 //     it again.
+//
+// What the engine builds a NIC of stands here, too: a Config with its limits (config.go), a
+// ring of receive buffers (ring.go), the list of completions that DMA publishes (dma.go),
+// and an interrupt vector with its moderation (vector.go). CPUList is the one parser of
+// lists of CPUs (cpu_list.go).
 package nicmodel

@@ -99,8 +99,8 @@ func (f Fields) pack(input []byte, t hash.Type) []byte {
 	return packed
 }
 
-// Rules are what one NIC's parser does otherwise than the model's section 2, in
-// terms of the facts that the header walk found. The zero value is the model.
+// Rules are what one NIC's parser does otherwise than package walk and the NDIS hash types,
+// in terms of the facts that the header walk found. The zero value is nothing.
 type Rules struct {
 	// AddressesOnly: a packet with any of these facts is hashed as if it had
 	// no ports.

@@ -1,3 +1,3 @@
-// Package direction tells sent packets from received ones, by the rules of the model's
-// section 1.
+// Package direction tells sent packets from received ones: by what the capture says of
+// each, else by the addresses of the capturing machine, given or found.
 package direction

@@ -7,13 +7,14 @@
 //  2. Its first bytes say what it is (sniff.go): pcap (classic.go), modified pcap
 //     (modified.go) or pcapng (pcapng.go); anything else is left to libpcap
 //     (reader_libpcap.go), where the program was built with cgo.
-//  3. Reader.Read decodes the record headers of a block in one tight loop into
+//  3. Reader.Read (reader.go) decodes the record headers of a block in one tight loop into
 //     records, whose Data point into the block. A record that straddles two blocks
 //     is joined in a side buffer. Nothing is copied otherwise, and nothing allocated.
 //  4. Set puts several captures in order of time (set.go), or merges them (merge.go).
 //  5. Writer writes pcapng, with a comment to each packet where asked (writer.go).
 //
-// Filter is tcpdump's filter language, by libpcap.
+// Info is what a file says of itself (info.go). Filter is tcpdump's filter language, by
+// libpcap (filter_libpcap.go; filter_nocgo.go where the program was built without).
 //
 // No length that a capture claims is trusted before it has been checked. Damage ends
 // a capture: every record before it comes out first, then a *DamageError names the place.

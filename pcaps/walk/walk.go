@@ -8,7 +8,7 @@ import (
 
 // Walk reads rec's headers into h, all of whose fields it sets, and the
 // addresses of mobile IPv6 into ext, as far as h.Facts says that they are there.
-// It follows the model's section 2:
+// Its rules:
 //
 //   - VLAN tags (0x8100, 0x88a8, 0x9100, any depth) are stepped over.
 //   - IP needs its whole fixed header in the captured bytes, the version that

@@ -2,5 +2,11 @@
 // facts out of package dispatch, gives them the numbers and names of the settings, and
 // asks package findings what is worth to be said.
 //
+//  1. The ReportBuilder has a method for each part (report.go): what the capture says of
+//     itself (files.go, facts.go), tables that changed (moves.go, over_time.go), receive
+//     packet steering (rps.go).
+//  2. --on chooses the flows that are listed (flow_filter.go).
+//  3. What findings need to know beyond the report is gathered (traffic.go).
+//
 // Who needs a part alone, as a comparison does, asks the ReportBuilder for that part.
 package assemble
