@@ -88,7 +88,7 @@ func (e *fastMoving) Process(b *Batch) {
 	m := e.Model
 	m.prepare(b)
 	e.sends = b.Sends
-	e.expect(b, b.steered(m.steering).Entry[:b.N])
+	e.begin(b, b.steered(m.steering).Entry[:b.N])
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
@@ -320,9 +320,11 @@ func (e *fastMoving) busy(now int64) []int64 {
 
 // together is fastRSS's.
 func (e *fastMoving) together(b *Batch, from, to int) int {
-	entries, times, at := b.steered(e.steering).Entry[:to], b.Time[:to], e.plan.at[:to]
+	all := b.steered(e.steering).Entry[:b.N]
+	entries, times, at := all[:to], b.Time[:to], e.plan.at[:to]
 	of, more := e.of, e.cfg.DMABatch+1
 	for i := from; i < to; i++ {
+		e.expect(b, all, i)
 		target := min(int(entries[i]), len(of)-1)
 		l := of[target]
 		if l.filled+more > l.limit && l.tight(more) {
@@ -337,9 +339,10 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 // step is fastRSS's.
 func (e *fastMoving) step(b *Batch, from, to int) {
 	m := e.Model
-	entries := b.steered(m.steering).Entry[:to]
+	entries := b.steered(m.steering).Entry[:b.N]
 	for i := from; i < to; i++ {
 		t := b.Time[i]
+		e.expect(b, entries, i)
 		e.overdue(t)
 		if entries[i] == Sent {
 			e.advance(t)

@@ -49,8 +49,9 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
 	entries := b.steered(m.steering).Entry[:b.N]
-	e.expect(b, entries)
+	e.begin(b, entries)
 	for i, t := range b.Time[:b.N] {
+		e.expect(b, entries, i)
 		if t >= m.changeAt {
 			e.change(t)
 		}

@@ -18,8 +18,7 @@ import (
 type movedFlows struct {
 	counted *affinity.Counted // of flows from the first move of their target on
 	moved   []movedTarget
-	moves   bool     // any was moved
-	follow  []uint32 // of a batch, flows of targets that were
+	moves   bool // any was moved
 
 	known    uint32                // flows with a packet that arrived
 	refused  bigarray.Sparse[bool] // of these, those of which none was accepted
@@ -51,25 +50,32 @@ func newMovedFlows(m *Model) movedFlows {
 	return movedFlows{counted: counted, moved: make([]movedTarget, len(m.targets)), latest: m.latest}
 }
 
-// expect makes room for the flows of b, whose packets meet entries, and prefetches what
-// counted will tell.
-func (f *movedFlows) expect(b *Batch, entries []uint16) {
+// begin makes room for the flows of b, and expects those that come first. Its packets meet
+// entries.
+func (f *movedFlows) begin(b *Batch, entries []uint16) {
 	f.counted.Grow(b.Flows)
-	if !f.moves {
-		return
+	f.expect(b, entries, -ahead)
+}
+
+// expect prefetches what counted will tell of flows that come soon after packet i of a
+// batch: it is to be called of each.
+func (f *movedFlows) expect(b *Batch, entries []uint16, i int) {
+	if i%ahead == 0 && f.moves {
+		f.prefetch(b, entries, i+ahead)
 	}
+}
+
+func (f *movedFlows) prefetch(b *Batch, entries []uint16, from int) {
 	// Optimization: no branch on which were moved; it could not be foretold.
-	if f.follow == nil {
-		f.follow = make([]uint32, BatchSize)
-	}
 	n, moved := 0, f.moved
-	for i, entry := range entries {
-		f.follow[n] = b.Flow[i]
-		if moved[min(int(entry), len(moved)-1)].yes {
+	var follow [ahead]uint32
+	for i := from; i < min(from+ahead, b.N); i++ {
+		follow[n] = b.Flow[i]
+		if moved[min(int(entries[i]), len(moved)-1)].yes {
 			n++
 		}
 	}
-	affinity.Expect(f.counted, f.follow[:n])
+	affinity.Expect(f.counted, follow[:n])
 }
 
 // move notes which targets have another CPU than before, and reports whether any has.
