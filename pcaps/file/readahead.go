@@ -3,8 +3,12 @@ package file
 import "io"
 
 const (
-	blockBytes  = 256 << 10 // one read(2)
-	blocksAhead = 4         // buffers in use, the one being decoded included
+	blockBytes = 256 << 10 // one read(2)
+	// unpackedBytes is a block of a compressed capture: zstd's largest, so that what was
+	// decompressed is read while it is in the caches still.
+	unpackedBytes = 128 << 10
+
+	blocksAhead = 4 // buffers in use, the one being decoded included
 
 	// emptyReads is how many reads of nothing, without an error, are taken for
 	// a broken io.Reader (as bufio does).

@@ -131,6 +131,7 @@ func (r *Reader) open() error {
 			return openError(r.info.Name, err)
 		}
 		r.in, r.info.Compression = r.unpacker, c.name
+		r.blockSize = min(r.blockSize, unpackedBytes)
 		if header, err = r.start(fileHeaderBytes); err != nil {
 			return err
 		}
