@@ -11,35 +11,35 @@ import (
 // to overlap.
 const chunkPackets = 256
 
-// chunk is packets between the header walk and the flow table.
+// chunk is packets between the header walk and the flow table. What every packet has comes
+// first: of the rest no memory is touched, unless packets are odd.
 type chunk struct {
-	n          int
-	says       bool                          // a packet says its direction itself
-	walks      bool                          // a packet is walked
-	sends      bool                          // a packet may be a sent one
-	sent       [chunkPackets]bool            // means something if sends
-	tuples     [chunkPackets]pcaps.Tuple     // not IP: no IP header
-	directions [chunkPackets]pcaps.Direction // what the capture says
-	times      [chunkPackets]int64           // ns since the first packet, never going back
-	wire       [chunkPackets]uint32          // bytes
-	frames     [chunkPackets]int64           // numbers in the capture, from 1, if Options.Arrive asks for them
-
-	// A packet that is not walked is a plain one (pcaps.PlainTuples), of which the
-	// tuple says all; header makes what is wanted of it.
-	walked  [chunkPackets]bool
-	headers [chunkPackets]pcaps.Header
-	plain   pcaps.Header                  // what header makes
-	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
+	n     int
+	says  bool         // a packet says its direction itself
+	walks bool         // a packet is walked
+	sends bool         // a packet may be a sent one
+	bytes uint64       // on the wire
+	plain pcaps.Header // what header makes
 
 	// compared is what rules compare besides, where they do: then every packet is walked.
 	// nil where nobody asks.
 	compared []pcaps.Frame
 	own      *[chunkPackets]uint32 // hashes that the stack makes itself; nil where nobody asks
+	long     []longFrame
+	tunnels  []tunnelled
 
-	bytes uint64 // on the wire
+	times      [chunkPackets]int64           // ns since the first packet, never going back
+	wire       [chunkPackets]uint32          // bytes
+	tuples     [chunkPackets]pcaps.Tuple     // not IP: no IP header
+	directions [chunkPackets]pcaps.Direction // what the capture says
 
-	long    []longFrame
-	tunnels []tunnelled
+	// A packet that is not walked is a plain one (pcaps.PlainTuples), of which the
+	// tuple says all; header makes what is wanted of it.
+	walked  [chunkPackets]bool
+	sent    [chunkPackets]bool  // means something if sends
+	frames  [chunkPackets]int64 // numbers in the capture, from 1, if Options.Arrive asks for them
+	headers [chunkPackets]pcaps.Header
+	exts    [chunkPackets]pcaps.Extension // valid by the header's Facts
 }
 
 // chunkBatch is the chunks that go from the header walk to the flow table at once: their
@@ -50,6 +50,20 @@ type chunkBatch struct {
 }
 
 const batchChunks = 16
+
+// newChunkBatch is an empty one.
+//
+// Optimization: it is written to where packets will be, see bigarray.Touched.
+func newChunkBatch() *chunkBatch {
+	t := new(chunkBatch)
+	for i := range t.chunks {
+		c := &t.chunks[i]
+		clear(c.times[:])
+		clear(c.wire[:])
+		clear(c.tuples[:])
+	}
+	return t
+}
 
 // next is the next chunk to fill, of a chunk batch that is not full.
 func (t *chunkBatch) next() *chunk {

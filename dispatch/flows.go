@@ -255,7 +255,7 @@ func (t *flowTable) grow() {
 	if 2*size <= manySlots {
 		size *= 2
 	}
-	t.slots = bigarray.Make[slot](size)
+	t.slots = bigarray.Touched[slot](size)
 	mask := uint32(size - 1)
 	var hashes [chunkPackets]uint32
 	for from := uint32(0); from < t.n; from += chunkPackets {

@@ -98,7 +98,7 @@ func (s *stage) turn(src Source, recs []pcaps.Record) {
 // take walks recs, after which Read returned err, and hands them on.
 func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	if s.filling == nil {
-		s.filling = new(chunkBatch)
+		s.filling = newChunkBatch()
 	}
 	if len(recs) > 0 {
 		c := s.filling.next()

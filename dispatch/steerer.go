@@ -90,7 +90,7 @@ func (s *steerer) next() *chunkBatch {
 	}
 	if s.made < maxChunkBatches {
 		s.made++
-		return new(chunkBatch)
+		return newChunkBatch()
 	}
 	return <-s.free
 }

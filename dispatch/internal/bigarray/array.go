@@ -29,8 +29,33 @@ func (c *Array[T]) Grow(n uint32) {
 		if len(c.unused) == 0 {
 			c.unused = Make[T](c.next() << ChunkBits)
 		}
+		if reflect.TypeFor[T]().Size() <= smallRecord {
+			touch(c.unused[:ChunkSize])
+		}
 		c.Chunks = append(c.Chunks, (*[ChunkSize]T)(c.unused))
 		c.unused = c.unused[ChunkSize:]
+	}
+}
+
+// smallRecord is the most bytes of records that are likely to be read before they are written.
+const smallRecord = 8
+
+// Touched is Make of records that will be met in any order, read first.
+func Touched[T any](n int) []T {
+	a := Make[T](n)
+	touch(a)
+	return a
+}
+
+// touch writes to each page of new records.
+//
+// Optimization: the kernel maps a page of zeros where memory is read first, and another one,
+// with a message to the other CPUs, once it is written.
+func touch[T any](a []T) {
+	const page = 4096 // bytes; where pages are larger, it is done more often than it need be
+	var zero T
+	for i := 0; i < len(a); i += max(page/int(reflect.TypeFor[T]().Size()), 1) {
+		a[i] = zero
 	}
 }
 
