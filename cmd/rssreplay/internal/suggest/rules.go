@@ -19,36 +19,95 @@ import (
 	"rssreplay/report/anonymize"
 )
 
-// This file is the rules that give one flow, or all that goes to one port, a queue of its
-// own.
+// This file is the rules that give one flow, all between two hosts where it has no ports,
+// or all that goes to one port a queue of its own.
 
 // rules looks for them on the whole capture, and judges them on its folds.
 func (c *candidates) rules() {
 	s := c.settings
-	if tool(s) != profile.Ethtool || s.Config.RPS != nil || c.input.Flags.Inner() {
+	switch {
+	case tool(s) != profile.Ethtool:
+		return
+	case s.Config.RPS != nil:
+		c.decline("flow-rule", "No rule is looked for under RPS: it would move a flow's interrupts, and the masks the rest of its work.")
+		return
+	case c.input.Flags.Inner():
+		c.decline("flow-rule", "No rule is looked for with --inner: a NIC's rules compare the outer headers.")
 		return
 	}
-	flows := c.group(func(f *dispatch.Flow) groupKey {
-		return groupKey{kindOf(f), f.Source, f.Destination, f.SourcePort, f.DestinationPort}
-	})
-	if c.rule("flow-rule", flows) {
+	ends := c.endsOf()
+	if c.rule("flow-rule", c.group(ends), ends) {
 		return // a port's rule would take the same
 	}
-	ports := c.group(func(f *dispatch.Flow) groupKey {
+	port := func(f *dispatch.Flow) groupKey {
 		return groupKey{kind: kindOf(f), destinationPort: f.DestinationPort}
-	})
-	c.rule("port-rule", slices.DeleteFunc(ports, func(g *group) bool { return g.flows < 2 }))
+	}
+	c.rule("port-rule", slices.DeleteFunc(c.group(port), func(g *group) bool { return g.flows < 2 }), port)
 }
 
-// groupKey is what a rule compares: a flow's ends, or a destination port alone.
+// endsOf is the key of the rule that would take a flow: its ends with their ports or, if
+// it has none, its addresses. An IP rule takes more of what goes between these, by the
+// driver's meaning of it: all that is one group.
+func (c *candidates) endsOf() func(f *dispatch.Flow) groupKey {
+	s, result := c.settings, c.cut.Result
+	var ip steer.IPKind
+	switch there := s.Steering.NTuple(); {
+	case there != nil:
+		ip = there.Options().IP
+	case s.Profile != nil:
+		ip = s.Profile.NTuple.IP
+	}
+	// taken is the pair of the flow's addresses, if an IP rule takes it.
+	taken := func(f *dispatch.Flow) (pair groupKey, ok bool) {
+		pair = groupKey{kind: steer.IP4, source: f.Source, destination: f.Destination, others: ip == steer.OtherIP}
+		icmp := pcaps.ProtoICMP
+		if f.Version == 6 {
+			pair.kind, icmp = steer.IP6, pcaps.ProtoICMPv6
+		}
+		transport := f.Protocol == pcaps.ProtoTCP || f.Protocol == pcaps.ProtoUDP
+		switch {
+		case f.Version == 0 || f.Rule > 0:
+			return groupKey{}, false
+		case ip == steer.OtherIP: // of TCP, UDP and SCTP fragments alone: what else has no ports was cut off
+			return pair, !f.HasPorts && !(result.Snapped > 0 && (transport || f.Protocol == pcaps.ProtoSCTP))
+		case ip == steer.BnxtIP:
+			return pair, transport || f.Protocol == icmp
+		}
+		return pair, true
+	}
+	portless := map[groupKey]bool{}
+	for id := range uint32(result.NumFlows) {
+		if f := result.Flow(id); !f.HasPorts {
+			if pair, ok := taken(&f); ok {
+				portless[pair] = true
+			}
+		}
+	}
+	return func(f *dispatch.Flow) groupKey {
+		if pair, ok := taken(f); ok && portless[pair] {
+			return pair
+		}
+		return groupKey{kind: kindOf(f), source: f.Source, destination: f.Destination, sourcePort: f.SourcePort, destinationPort: f.DestinationPort}
+	}
+}
+
+// groupKey is what a rule compares: a flow's ends, its addresses (of the kinds IP4 and
+// IP6), or a destination port alone.
 type groupKey struct {
 	kind                        steer.Kind
 	source, destination         netip.Addr // not valid: not compared
 	sourcePort, destinationPort uint16
+	others                      bool // an IP rule that leaves TCP, UDP and SCTP to others
 }
+
+// pair reports whether it compares addresses, and no ports.
+func (k *groupKey) pair() bool { return k.kind == steer.IP4 || k.kind == steer.IP6 }
 
 // words is the rule as ethtool takes it.
 func (k *groupKey) words(queue int) string {
+	if k.pair() {
+		return fmt.Sprintf("flow-type %s src-ip %s dst-ip %s action %d", k.kind, k.source, k.destination, queue)
+	}
 	if !k.source.IsValid() {
 		return fmt.Sprintf("flow-type %s dst-port %d action %d", k.kind, k.destinationPort, queue)
 	}
@@ -57,6 +116,13 @@ func (k *groupKey) words(queue int) string {
 
 // String names what the rule takes.
 func (k *groupKey) String() string {
+	if k.pair() {
+		what := "all that goes"
+		if k.others {
+			what = "what goes without ports"
+		}
+		return fmt.Sprintf("%s from %s to %s", what, k.source, k.destination)
+	}
 	protocol := strings.TrimRight(k.kind.String(), "46")
 	if !k.source.IsValid() {
 		return fmt.Sprintf("all that goes to %s port %d over IPv%d", protocol, k.destinationPort, k.kind.Version())
@@ -66,7 +132,7 @@ func (k *groupKey) String() string {
 
 // shown is k with what may be shown of its ends.
 func (k *groupKey) shown(by *anonymize.Anonymizer) *groupKey {
-	return &groupKey{k.kind, by.Addr(k.source), by.Addr(k.destination), by.Port(k.sourcePort), by.Port(k.destinationPort)}
+	return &groupKey{k.kind, by.Addr(k.source), by.Addr(k.destination), by.Port(k.sourcePort), by.Port(k.destinationPort), k.others}
 }
 
 // kindOf is the kind of rule that can compare the flow's ports; Unknown if there is none,
@@ -210,7 +276,7 @@ func (c *candidates) pinning(groups []*group) (*balance.Pinning, []balance.Equal
 
 // rule adds the rule for the best of the groups, or declines it; ok is false if there is
 // nothing to be said of one.
-func (c *candidates) rule(id string, groups []*group) (ok bool) {
+func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow) groupKey) (ok bool) {
 	if len(groups) == 0 {
 		return false
 	}
@@ -261,12 +327,12 @@ func (c *candidates) rule(id string, groups []*group) (ok bool) {
 		c.decline(id, "%s Whether it would last can't be judged: the capture is too short.", summary)
 		return true
 	}
-	c.addRule(id, summary, g, pin, p.Tables[pin.Table][:p.Size()-1], layouts[pin.Table], gate)
+	c.addRule(id, summary, g, func(f *dispatch.Flow) bool { return key(f) == g.groupKey }, pin, p.Tables[pin.Table][:p.Size()-1], layouts[pin.Table], gate)
 	return true
 }
 
 // addRule adds the candidate.
-func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, table nicmodel.IndirectionTable, layout balance.Equal, gate *report.Gate) {
+func (c *candidates) addRule(id, summary string, g *group, member func(f *dispatch.Flow) bool, pin balance.Pin, table nicmodel.IndirectionTable, layout balance.Equal, gate *report.Gate) {
 	s := c.settings
 	known := &s.Profile.NTuple
 	refuse := func(err error) { c.decline(id, "%s %s.", summary, s.Shown.Words(err.Error(), "It can't be set")) }
@@ -292,7 +358,7 @@ func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, tabl
 	}
 	moved := c.balance.Moves(s.Config.Table, table)
 	one := &candidate{
-		id: id, goal: report.GoalBalance, summary: summary, gate: gate, entriesMoved: &moved, member: g.member, queue: pin.Queue,
+		id: id, goal: report.GoalBalance, summary: summary, gate: gate, entriesMoved: &moved, member: member, queue: pin.Queue,
 		settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Table, config.NTuple = table, rules }),
 	}
 	if known.ATR && strings.Contains(known.OffATR, "ntuple") {
@@ -316,12 +382,6 @@ func (c *candidates) addRule(id, summary string, g *group, pin balance.Pin, tabl
 
 // locations are as many as ethtool's examples have, for a NIC whose own number is not known.
 const locations = 2046
-
-// member reports whether the rule takes a flow.
-func (k *groupKey) member(f *dispatch.Flow) bool {
-	return kindOf(f) == k.kind && f.DestinationPort == k.destinationPort &&
-		(!k.source.IsValid() || f.Source == k.source && f.Destination == k.destination && f.SourcePort == k.sourcePort)
-}
 
 // moved is what goes to another CPU under a candidate with a rule, by the flows' first
 // packets.
