@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
-	"rssreplay/cmd/rssreplay/internal/output"
-	"rssreplay/report"
 	"rssreplay/report/findings"
 )
 
@@ -36,22 +33,23 @@ func (f *replayFlags) checkEvery() error {
 }
 
 // replayEvery prints a report for each interval, on a terminal each in the place of the
-// one before. a is what the reports have in common.
-func replayEvery(e *cli.Env, f *replayFlags, in *input.Input, w input.Observers, a assemble.ReportBuilder, conditions []findings.Condition, out *output.Outputs[*report.Report], captures []string) error {
+// one before.
+func (r *replayRun) replayEvery() error {
+	e, a := r.env, r.builder()
 	var met error
 	first := true
-	damage, err := in.Every(e, a.Settings, int64(f.every), w, func(done *input.Replayed, part input.Part) error {
+	damage, err := r.input.Every(e, r.settings, int64(r.flags.every), r.observers, func(done *input.Replayed, part input.Part) error {
 		if first {
-			in.Warn(e.Stderr, done)
+			r.input.Warn(e.Stderr, done)
 		}
 		a.Replayed = done
 		rep := a.Report()
-		rep.Words = out.Words
+		rep.Words = r.out.Words
 		rep.Title = fmt.Sprintf("%s to %s after the first packet", time.Duration(part.From), time.Duration(part.To))
-		if title := out.Words.Title; title != "" {
+		if title := r.out.Words.Title; title != "" {
 			rep.Title = title + ": " + rep.Title
 		}
-		judged, err := cli.FirstMet(conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
+		judged, err := cli.FirstMet(r.conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
 		if err != nil {
 			return err
 		}
@@ -59,20 +57,20 @@ func replayEvery(e *cli.Env, f *replayFlags, in *input.Input, w input.Observers,
 			met = judged
 		}
 		switch between := e.Screen.Clears(); {
-		case f.output.Has("json"):
+		case r.flags.output.Has("json"):
 		case between != "":
 			fmt.Fprint(e.Stdout, between)
 		case !first:
 			fmt.Fprintln(e.Stdout)
 		}
 		first = false
-		return out.Write(rep)
+		return r.out.Write(rep)
 	})
 	switch {
 	case err != nil:
 		return err
 	case damage != nil:
-		return cli.Ending(met, cli.Damaged(damage, "the last report is of", captures))
+		return cli.Ending(met, cli.Damaged(damage, "the last report is of", r.captures))
 	}
 	return met
 }

@@ -81,162 +81,217 @@ func newReplayCommand(e *cli.Env) *cobra.Command {
 	return c
 }
 
+// replayRun is one run of the main command.
+type replayRun struct {
+	env   *cli.Env
+	flags *replayFlags
+
+	// What the command line asks for.
+	captures   []string
+	limit      int // flows to list, -1: all
+	conditions []findings.Condition
+	out        *output.Outputs[*report.Report]
+
+	// What that comes to.
+	settings  *settings.Settings
+	on        assemble.FlowFilter
+	input     *input.Input
+	observers input.Observers
+	trace     *packets.Trace  // nil without --trace
+	copies    *packets.Copier // nil without --write and --split
+}
+
+// replay is the main job: what is wrong with the command line is said before a capture is
+// read.
 func replay(e *cli.Env, f *replayFlags, args []string) error {
-	reads, err := f.model.Reads(args)
-	if err != nil {
+	r := &replayRun{env: e, flags: f}
+	if err := r.plan(args); err != nil {
 		return err
 	}
-	captures := reads.Captures
-	if err := f.look.check(f.output); err != nil {
+	if err := r.resolve(); err != nil {
 		return err
-	}
-	out, err := output.Plan(e, f.output, reportForms(f))
-	if err != nil {
-		return err
-	}
-	if err := out.AddPlots(picture.Write); err != nil {
-		return err
-	}
-	limit, err := parseFlows(f.flows)
-	if err != nil {
-		return err
-	}
-	if f.digest {
-		if err := cli.CheckTwice("--digest", captures); err != nil {
-			return err
-		}
-	}
-	if err := f.headroom.Check(captures); err != nil {
-		return err
-	}
-	if err := f.trace.Check(); err != nil {
-		return err
-	}
-	if err := f.copy.Check(captures); err != nil {
-		return err
-	}
-	conditions, err := cli.ParseConditions(f.failIf, findings.Terms{Findings: true})
-	if err != nil {
-		return err
-	}
-	if err := f.checkAnonymize(); err != nil {
-		return err
-	}
-	if err := f.checkEvery(); err != nil {
-		return err
-	}
-	var trace *packets.Trace
-	if f.trace.Path != "" {
-		err := out.Add("--trace", f.trace.Path, func(w io.Writer, _ *report.Report) error { return trace.Write(w) })
-		if err != nil {
-			return err
-		}
-	}
-	var copies *packets.Copier
-	if f.copy.Write != "" {
-		err := out.Add("--write", f.copy.Write, func(w io.Writer, _ *report.Report) error { return copies.Write(w) })
-		if err != nil {
-			return err
-		}
-	}
-	if f.copy.Split != "" {
-		if err := out.KeepApart("--split", f.copy.Split); err != nil {
-			return err
-		}
-	}
-	if err := out.Prepare(reads); err != nil {
-		return err
-	}
-	s, err := f.model.Resolve(e, out.Shown)
-	if err != nil {
-		return err
-	}
-	on, err := assemble.ParseFlowFilter(f.on, s)
-	if err != nil {
-		return err
-	}
-	in, err := f.input.Resolve(captures, s)
-	if err != nil {
-		return err
-	}
-	if err := s.RefuseHeadroom(bool(f.headroom)); err != nil {
-		return err
-	}
-	f.headroom.AddTo(s)
-	w := input.Observers{Cut: dispatch.Cut{Folds: dispatch.MaxFolds}} // for findings about tables
-	if f.output.Has("html") {
-		w.Arrivals = dispatch.ArrivalWindows{Most: report.MostSteeredWindows, Interval: s.Config.Interval}
-	}
-	if s.Moves() {
-		w.Arrivals = assemble.MovesWindows(&s.Config)
 	}
 	if f.every > 0 {
-		a := assemble.ReportBuilder{Settings: s, On: on, Limit: limit, Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set)}
-		return replayEvery(e, f, in, w, a, conditions, out, captures)
+		return r.replayEvery()
 	}
-	if f.trace.Path != "" {
-		if trace, err = packets.NewTrace(e, &f.trace, s); err != nil {
-			return err
-		}
-		defer trace.Close()
-		trace.Watch(&w)
-	}
-	if f.copy.Given() {
-		copies = packets.NewCopier(e, &f.copy, s)
-		w.Add(copies.Observe)
-	}
-	done, err := in.Replay(e, s, w)
+	return r.replayOnce()
+}
+
+// plan checks the flags by themselves, and the files that are to be written.
+func (r *replayRun) plan(args []string) error {
+	reads, err := r.flags.model.Reads(args)
 	if err != nil {
 		return err
 	}
-	result := done.Result
-	if err := input.CheckChanges(e, s, result); err != nil {
+	r.captures = reads.Captures
+	if err := r.flags.look.check(r.flags.output); err != nil {
 		return err
 	}
-	input.NoteInterval(e.Stderr, f.model, result)
-	if err := cli.CheckConditions(conditions, in.Nothing(done)); err != nil {
+	if r.out, err = output.Plan(r.env, r.flags.output, reportForms(r.flags)); err != nil {
+		return err
+	}
+	if err := r.out.AddPlots(picture.Write); err != nil {
+		return err
+	}
+	if r.limit, err = parseFlows(r.flags.flows); err != nil {
+		return err
+	}
+	if r.flags.digest {
+		if err := cli.CheckTwice("--digest", r.captures); err != nil {
+			return err
+		}
+	}
+	if err := r.flags.headroom.Check(r.captures); err != nil {
+		return err
+	}
+	if err := r.flags.trace.Check(); err != nil {
+		return err
+	}
+	if err := r.flags.copy.Check(r.captures); err != nil {
+		return err
+	}
+	if r.conditions, err = cli.ParseConditions(r.flags.failIf, findings.Terms{Findings: true}); err != nil {
+		return err
+	}
+	if err := r.flags.checkAnonymize(); err != nil {
+		return err
+	}
+	if err := r.flags.checkEvery(); err != nil {
+		return err
+	}
+	if err := r.planPackets(); err != nil {
+		return err
+	}
+	return r.out.Prepare(reads)
+}
+
+// planPackets adds what is written of single packets to the places.
+func (r *replayRun) planPackets() error {
+	if path := r.flags.trace.Path; path != "" {
+		err := r.out.Add("--trace", path, func(w io.Writer, _ *report.Report) error { return r.trace.Write(w) })
+		if err != nil {
+			return err
+		}
+	}
+	if r.flags.copy.Write != "" {
+		err := r.out.Add("--write", r.flags.copy.Write, func(w io.Writer, _ *report.Report) error { return r.copies.Write(w) })
+		if err != nil {
+			return err
+		}
+	}
+	if r.flags.copy.Split != "" {
+		return r.out.KeepApart("--split", r.flags.copy.Split)
+	}
+	return nil
+}
+
+// resolve reads the texts that the flags name, and checks what all comes to.
+func (r *replayRun) resolve() (err error) {
+	if r.settings, err = r.flags.model.Resolve(r.env, r.out.Shown); err != nil {
+		return err
+	}
+	s := r.settings
+	if r.on, err = assemble.ParseFlowFilter(r.flags.on, s); err != nil {
+		return err
+	}
+	if r.input, err = r.flags.input.Resolve(r.captures, s); err != nil {
+		return err
+	}
+	if err := s.RefuseHeadroom(bool(r.flags.headroom)); err != nil {
+		return err
+	}
+	r.flags.headroom.AddTo(s)
+	r.observers.Cut = dispatch.Cut{Folds: dispatch.MaxFolds} // for findings about tables
+	if r.flags.output.Has("html") {
+		r.observers.Arrivals = dispatch.ArrivalWindows{Most: report.MostSteeredWindows, Interval: s.Config.Interval}
+	}
+	if s.Moves() {
+		r.observers.Arrivals = assemble.MovesWindows(&s.Config)
+	}
+	return nil
+}
+
+// builder makes reports of the run.
+func (r *replayRun) builder() *assemble.ReportBuilder {
+	return &assemble.ReportBuilder{
+		Settings: r.settings, On: r.on, Limit: r.limit, Room: r.flags.output.Has("html") && !r.flags.model.Set.Changed("flows"),
+		Command: r.env.Command(), Arguments: argumentsFor(r.env.Args[1:], r.flags.model.Set),
+	}
+}
+
+// replayOnce replays the captures, and writes one report of all.
+func (r *replayRun) replayOnce() (err error) {
+	e, s, in := r.env, r.settings, r.input
+	if r.flags.trace.Path != "" {
+		if r.trace, err = packets.NewTrace(e, &r.flags.trace, s); err != nil {
+			return err
+		}
+		defer r.trace.Close()
+		r.observers.Add(r.trace.Observe)
+	}
+	if r.flags.copy.Given() {
+		r.copies = packets.NewCopier(e, &r.flags.copy, s)
+		r.observers.Add(r.copies.Observe)
+	}
+	done, err := in.Replay(e, s, r.observers)
+	if err != nil {
+		return err
+	}
+	if err := input.CheckChanges(e, s, done.Result); err != nil {
+		return err
+	}
+	input.NoteInterval(e.Stderr, r.flags.model, done.Result)
+	if err := cli.CheckConditions(r.conditions, in.Nothing(done)); err != nil {
 		return err
 	}
 	in.Warn(e.Stderr, done)
-	if copies != nil {
-		copies.Input, copies.Done = in, done
-		if err := copies.SplitUp(); err != nil {
+	if r.copies != nil {
+		r.copies.Input, r.copies.Done = in, done
+		if err := r.copies.SplitUp(); err != nil {
 			return err
 		}
-		defer copies.Close()
+		defer r.copies.Close()
 	}
-	a := assemble.ReportBuilder{Settings: s, Replayed: done, On: on, Limit: limit, Room: f.output.Has("html") && !f.model.Set.Changed("flows"), Command: e.Command(), Arguments: argumentsFor(e.Args[1:], f.model.Set)}
-	if f.headroom {
-		all, err := in.Headroom(e, s, done)
-		if err != nil {
+	rep, err := r.report(done)
+	if err != nil {
+		return err
+	}
+	met, err := cli.FirstMet(r.conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
+	if err != nil {
+		return err
+	}
+	if err := r.out.Write(rep); err != nil {
+		return err
+	}
+	if r.copies != nil {
+		if err := r.copies.Finish(); err != nil {
 			return err
+		}
+	}
+	if damage := done.Result.Damage; damage != nil {
+		return cli.Ending(met, cli.Damaged(damage, "the report is of", r.captures))
+	}
+	return met
+}
+
+// report is that of a finished replay, with the author's words and what to do next.
+func (r *replayRun) report(done *input.Replayed) (*report.Report, error) {
+	a := r.builder()
+	a.Replayed = done
+	if r.flags.headroom {
+		all, err := r.input.Headroom(r.env, r.settings, done)
+		if err != nil {
+			return nil, err
 		}
 		a.Headroom = all[0]
 	}
 	rep := a.Report()
-	rep.Words = out.Words
-	rep.Next = f.next(e, s, rep)
-	if f.digest {
-		if err := digest(rep.Capture.Files, done.Files); err != nil {
-			return err
-		}
+	rep.Words = r.out.Words
+	rep.Next = r.flags.next(r.env, r.settings, rep)
+	if !r.flags.digest {
+		return rep, nil
 	}
-	met, err := cli.FirstMet(conditions, "", &findings.Values{Modes: rep.Modes, Findings: rep.Findings})
-	if err != nil {
-		return err
-	}
-	if err := out.Write(rep); err != nil {
-		return err
-	}
-	if copies != nil {
-		if err := copies.Finish(); err != nil {
-			return err
-		}
-	}
-	if result.Damage != nil {
-		return cli.Ending(met, cli.Damaged(result.Damage, "the report is of", captures))
-	}
-	return met
+	return rep, digest(rep.Capture.Files, done.Files)
 }
 
 // lookFlags say how much of a report its text has.
