@@ -157,7 +157,7 @@ func (e *secondHop) steer(b *Batch, i int, queue uint16) uint16 {
 	if e.aimed.own[i] {
 		e.ownHashes++
 	}
-	return e.aimed.to[i]
+	return e.aimed.way[i].cpu()
 }
 
 func (e *secondHop) Process(b *Batch) {

@@ -21,11 +21,12 @@ import (
 // flow of a second way, the events go on one by one, for good (wakeUp).
 type fastHop struct {
 	*secondHop
-	cycles []hopCycle             // of each vector
-	lines  []hopLine              // of each CPU
-	ways   bigarray.Array[uint32] // per flow: its queue and the CPU that it is steered to, and 1; 0: no packet
-	met    []uint64               // set of the flows of which a packet was taken to be indicated
-	time   int64                  // of the last arrival of the batches before
+	cycles []hopCycle          // of each vector
+	lines  []hopLine           // of each CPU
+	ways   bigarray.Array[way] // per flow
+	met    []uint64            // set of the flows of which a packet was taken to be indicated
+	ahead  int                 // packets published since advance
+	time   int64               // of the last arrival of the batches before
 }
 
 // hopCycle is a vector's interrupt cycle.
@@ -103,6 +104,8 @@ func (e *fastHop) arrive(b *Batch) {
 		}
 		if m.rings.Full(0) {
 			e.catchUp(t, 0)
+		} else if e.ahead >= mostAhead {
+			e.advance(t)
 		}
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
@@ -135,6 +138,9 @@ func (e *fastHop) complete(v int, now int64) {
 }
 
 func (e *fastHop) publish(t int64, cpus []uint16) {
+	if e.ahead >= mostAhead {
+		e.advance(t)
+	}
 	for _, cpu := range cpus {
 		e.enqueue(int(cpu), t)
 	}
@@ -145,6 +151,7 @@ func (e *fastHop) publish(t int64, cpus []uint16) {
 func (e *fastHop) enqueue(v int, t int64) {
 	q, y := &e.queues[v], &e.cycles[v]
 	q.Publish(t)
+	e.ahead++
 	if y.state == hopIdle || y.state == hopArmed && e.vectors[v].Fills(q.Waiting()) {
 		e.arm(v)
 		e.agenda.set(v, e.soonest(y))
@@ -172,8 +179,13 @@ func (e *fastHop) soonest(y *hopCycle) moment {
 // that these need not be put in among many, and more than most turns have.
 const slack = 64
 
+// mostAhead is how many packets are published before advance: few enough that they stay in the
+// first-level cache.
+const mostAhead = 256
+
 // advance does all decisions of vectors' DPCs that come before the arrivals at end.
 func (e *fastHop) advance(end int64) {
+	e.ahead = 0
 	for {
 		v, first := e.agenda.first()
 		if first >= moment(end) {
@@ -213,7 +225,9 @@ func (e *fastHop) interrupt(v int) {
 	if e.mode == NonRSS {
 		if e.cfg.ISRCPU == LeastBusy {
 			for c := range e.lines {
-				e.run(c, y.raise)
+				if l := &e.lines[c]; l.scheduled || l.wakeOut != l.wakeIn {
+					e.run(c, y.raise)
+				}
 			}
 		}
 		y.cpu = e.systemCPU()
@@ -347,6 +361,7 @@ func (e *fastHop) Finish() {
 	e.rest(end)
 	for c := range e.lines {
 		e.at(e.lines[c].free)
+		e.cpus[c].BacklogMax = e.lines[c].most
 	}
 	for v := range e.vectors {
 		e.vectorWork = max(e.vectorWork, e.vectors[v].worked)

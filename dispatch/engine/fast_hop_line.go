@@ -13,6 +13,8 @@ type hopLine struct {
 	wakes           []hopWake // length a power of two
 	wakeOut, wakeIn uint64
 
+	most uint64 // that waited, just after one joined
+
 	free int64 // when the latest turn ended
 
 	// The backlog: it has its turn, or waits for one from a moment on.
@@ -139,7 +141,7 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 		e.vectors[l.vector].worked += e.cfg.DPCCost
 		l.turning, l.vectorFrom = true, never
 	}
-	if l.in-l.out > e.cpus[c].BacklogMax {
+	if l.in-l.out > l.most {
 		e.look(c, l, min(limit, next)-1)
 	}
 	return next
@@ -166,7 +168,7 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 			l.wakeOut++
 			continue
 		}
-		if l.in-l.out > e.cpus[c].BacklogMax {
+		if l.in-l.out > l.most {
 			e.look(c, l, w.time)
 		}
 		l.wakeOut++
@@ -194,7 +196,7 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 	begun, now, n := l.decides, l.decides, l.taken
 	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
 	for now < limit {
-		if l.in-l.out > cpu.BacklogMax {
+		if l.in-l.out > l.most {
 			e.look(c, l, now)
 		}
 		j := &l.joins[l.out&uint64(len(l.joins)-1)]
@@ -234,7 +236,7 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 // Optimization: nobody has to look as long as no more than ever are there at all, or to
 // come.
 func (e *fastHop) look(c int, l *hopLine, now int64) {
-	cpu, mask := &e.cpus[c], uint64(len(l.joins)-1)
+	mask := uint64(len(l.joins) - 1)
 	i := max(l.seen, l.out)
 	kept := i
 	for ; i < l.in; i++ {
@@ -243,7 +245,7 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 			break
 		}
 		if kept-l.out > uint64(e.cfg.RPS.Backlog) {
-			cpu.BacklogDrops++
+			e.cpus[c].BacklogDrops++
 			e.FixedAffinity.Drop(j.flow)
 			e.dropped(c, l, j)
 			continue
@@ -252,7 +254,7 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 		kept++
 	}
 	l.seen = kept
-	cpu.BacklogMax = max(cpu.BacklogMax, kept-l.out)
+	l.most = max(l.most, kept-l.out)
 	if kept == i {
 		return
 	}

@@ -1,12 +1,24 @@
 package engine
 
-import "slices"
+import (
+	"slices"
 
-// aimed is where packets of a batch are steered to.
+	"rssreplay/dispatch/internal/prefetch"
+)
+
+// aimed is the ways of the packets of a batch.
 type aimed struct {
-	to  [BatchSize]uint16 // the CPU; notSteered
-	own [BatchSize]bool   // the stack's own hash chose it from several
+	way [BatchSize]way
+	own [BatchSize]bool // the stack's own hash chose the CPU from several
 }
+
+// way is a packet's queue and the CPU that it is steered to, or notSteered, and 1; 0: none.
+type way uint32
+
+func wayOf(queue, cpu uint16) way { return (way(queue)<<16 | way(cpu)) + 1 }
+
+func (w way) queue() uint16 { return uint16((w - 1) >> 16) }
+func (w way) cpu() uint16   { return uint16(w - 1) }
 
 // aim finds the ways of the packets of a batch before they arrive, and reports whether
 // each flow has one.
@@ -15,9 +27,12 @@ func (e *fastHop) aim(b *Batch) bool {
 	if missing := int(b.Flows+63)/64 - len(e.met); missing > 0 {
 		e.met = append(e.met, make([]uint64, missing)...)
 	}
-	steered := b.steered(e.steering)
+	flows := b.Flow[:b.N]
+	prefetch.Records(e.ways.Chunks, flows)
+	steered, ways := b.steered(e.steering), e.aimed.way[:b.N]
 	for i, entry := range steered.Entry[:b.N] {
 		if entry >= Sent {
+			ways[i] = 0
 			continue
 		}
 		queue := uint16(0)
@@ -25,13 +40,14 @@ func (e *fastHop) aim(b *Batch) bool {
 			queue = e.target(entry).queue
 		}
 		to, own := e.cfg.RPS.target(queue, b, steered.NIC, i)
-		e.aimed.to[i], e.aimed.own[i] = to, own
-		if b.Flow[i] == NoFlow {
+		ways[i], e.aimed.own[i] = wayOf(queue, to), own
+	}
+	for i, way := range ways {
+		if way == 0 || flows[i] == NoFlow {
 			continue
 		}
-		way := uint32(queue)<<16 | uint32(to) + 1
-		had := e.ways.At(b.Flow[i])
-		if *had != 0 && *had != way || to == notSteered && e.mode == NonRSS { // the vector's CPU changes there
+		had := e.ways.At(flows[i])
+		if *had != 0 && *had != way || way.cpu() == notSteered && e.mode == NonRSS { // the vector's CPU changes there
 			return false
 		}
 		*had = way
@@ -48,11 +64,11 @@ func (e *fastHop) meet(flow uint32) {
 
 // wayTo is the CPU where a flow's packets are indicated that have one way.
 func (e *fastHop) wayTo(flow uint32) int {
-	way := *e.ways.At(flow) - 1
-	if to := uint16(way); to != notSteered {
+	way := *e.ways.At(flow)
+	if to := way.cpu(); to != notSteered {
 		return int(to)
 	}
-	return e.cfg.QueueCPU[way>>16]
+	return e.cfg.QueueCPU[way.queue()]
 }
 
 // wakeUp has the events go on one by one, before the batch whose ways were looked at.
@@ -77,6 +93,7 @@ func (e *fastHop) wakeUp(flows uint32) {
 	}
 	for c := range e.lines {
 		e.look(c, &e.lines[c], e.now)
+		e.cpus[c].BacklogMax = e.lines[c].most
 	}
 	var waiting []hopPacket
 	for v := range e.cycles {
