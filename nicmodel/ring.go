@@ -28,6 +28,9 @@ func NewRings(queues, size int) Rings {
 // Full reports whether queue has no free buffer.
 func (r *Rings) Full(queue uint16) bool { return r.used[queue] >= r.size }
 
+// Room reports whether queue has n free buffers.
+func (r *Rings) Room(queue uint16, n int) bool { return int(r.used[queue])+n <= int(r.size) }
+
 // Take takes one buffer of queue, which must not be full.
 func (r *Rings) Take(queue uint16) { r.used[queue]++ }
 
@@ -86,6 +89,10 @@ func (q *Queue) grow() {
 func (q *Queue) Peek(i int) *Buffer {
 	return &q.buf[(q.taken+uint64(i))&uint64(len(q.buf)-1)]
 }
+
+// Ring is where the untaken buffers are, for loops over many of them: Peek(i) is that of
+// number first + i, modulo its length, a power of two.
+func (q *Queue) Ring() (ring []Buffer, first uint64) { return q.buf, q.taken }
 
 // Take moves the n oldest waiting buffers to the taken ones.
 func (q *Queue) Take(n int) { q.taken += uint64(n) }

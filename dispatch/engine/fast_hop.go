@@ -21,6 +21,7 @@ import (
 // flow of a second way, the events go on one by one, for good (wakeUp).
 type fastHop struct {
 	*secondHop
+	lists  *schedule           // nil in NonRSS, and where rules drop packets
 	cycles []hopCycle          // of each vector
 	lines  []hopLine           // of each CPU
 	ways   bigarray.Array[way] // per flow
@@ -32,11 +33,12 @@ type fastHop struct {
 // hopCycle is a vector's interrupt cycle.
 type hopCycle struct {
 	state      hopState
-	indicating bool  // turning: the latest packet is indicated here, at decides, and not counted yet
-	cpu        int   // raised, turning: of this cycle
-	raise      int64 // armed: when
-	decides    int64 // turning: when it looks at the queue next
-	seen       int   // buffers of those that wait that were there when it looked
+	indicating bool    // turning: the latest packet is indicated here, at decides, and not counted yet
+	cpu        int     // raised, turning: of this cycle
+	raise      int64   // armed: when
+	decides    int64   // turning: when it looks at the queue next
+	deepest    *uint64 // DepthMax of the only hardware queue whose buffers come here; nil if there are several
+	seen       int     // else: buffers of those that wait that were there when it looked
 
 	taken, indicated int      // packets, in this turn
 	joined           []uint32 // per CPU: packets of this turn that joined its backlog
@@ -68,9 +70,31 @@ func newFastHop(hop *secondHop) *fastHop {
 	for c := range e.lines {
 		e.lines[c] = newHopLine()
 	}
+	e.findDepths()
 	e.aimed = new(aimed)
+	if e.mode == RSSMSIX && !e.cfg.RuleDrops {
+		e.lists = newSchedule(&e.cfg.Config)
+	}
 	e.FixedAffinity = affinity.NewMoving(e.CountedAffinity, e.wayTo)
 	return e
+}
+
+// findDepths finds the vectors that have one hardware queue.
+func (e *fastHop) findDepths() {
+	if e.mode == NonRSS {
+		e.cycles[0].deepest = &e.Model.queues[0].DepthMax
+		return
+	}
+	served := make([]int, len(e.cycles))
+	for q, c := range e.cfg.QueueCPU {
+		e.cycles[c].deepest = &e.Model.queues[q].DepthMax
+		served[c]++
+	}
+	for c, n := range served {
+		if n > 1 {
+			e.cycles[c].deepest = nil
+		}
+	}
 }
 
 func (e *fastHop) Process(b *Batch) {
@@ -82,7 +106,7 @@ func (e *fastHop) Process(b *Batch) {
 		return
 	}
 	if e.mode == RSSMSIX {
-		e.front.process(b, e)
+		e.arriveRSS(b)
 	} else {
 		e.arrive(b)
 	}
@@ -90,6 +114,71 @@ func (e *fastHop) Process(b *Batch) {
 		e.advance(b.Time[b.N-1])
 		e.rest(b.Time[b.N-1])
 	}
+}
+
+// arriveRSS lets the packets of b arrive in RSSMSIX, as fastRSS does: in whole lists as long
+// as the rings have room.
+func (e *fastHop) arriveRSS(b *Batch) {
+	e.prepare(b)
+	from := 0
+	if e.lists != nil && e.lists.plan(b, b.Time[:b.N], &e.front.list) {
+		from = e.lists.begin
+		e.front.step(b, e, 0, from)
+		if e.clear(b, from) {
+			from = e.together(b, from, e.lists.open)
+		}
+	}
+	e.front.step(b, e, from, b.N)
+	e.arrived(b)
+}
+
+// clear reports whether the plan can be followed from a packet on, where it has a list
+// begin: the list is empty, and each ring has room for the packets of one.
+func (e *fastHop) clear(b *Batch, from int) bool {
+	if from == b.N {
+		return false
+	}
+	if at, overdue := e.front.list.Overdue(b.Time[from]); overdue {
+		e.front.publish(at, e)
+	}
+	if e.front.list.Len() > 0 {
+		return false
+	}
+	for q := range e.Model.queues {
+		if !e.rings.Room(uint16(q), e.cfg.DMABatch) {
+			return false
+		}
+	}
+	return true
+}
+
+// together lets the packets from one to before another arrive and be published, whole
+// lists, as long as there is room for one more; it returns the first that it left out.
+func (e *fastHop) together(b *Batch, from, to int) int {
+	entries, at, ways, own := b.steered(e.steering).Entry[:to], e.lists.at[:to], e.aimed.way[:to], e.aimed.own[:to]
+	more := e.cfg.DMABatch + 1 // this packet and a list
+	for i := from; i < to; i++ {
+		t, goes, length := b.Time[i], e.target(entries[i]), b.Length[i]
+		if !e.rings.Room(goes.queue, more) {
+			if e.catchUp(t, goes.cpu); !e.rings.Room(goes.queue, more) {
+				to = e.lists.next(i + 1) // the rest of this list has room still
+			}
+		} else if e.ahead >= mostAhead {
+			e.advance(t)
+		}
+		q := &e.Model.queues[goes.queue]
+		q.Packets++
+		q.Bytes += uint64(length)
+		e.rings.Take(goes.queue)
+		if own[i] {
+			e.ownHashes++
+		}
+		buf := e.queues[goes.cpu].Fill()
+		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, length, b.Flow[i], b.First+uint32(i), goes.queue
+		buf.CPU = ways[i].cpu()
+		e.enqueue(int(goes.cpu), at[i])
+	}
+	return to
 }
 
 // arrive lets the packets of b arrive in NonRSS.
@@ -242,18 +331,17 @@ func (e *fastHop) interrupt(v int) {
 // decision at pause or later. It returns the moment of the vector's next decision.
 func (e *fastHop) takeTurn(v int, pause int64) moment {
 	y, q := &e.cycles[v], &e.queues[v]
-	cpu := &e.cpus[y.cpu]
 	begun, now, n := y.decides, y.decides, 0
-	budget, ends, spent := e.cfg.DPCBudget, false, false
+	budget, cost, from := e.cfg.DPCBudget, e.cfg.RPS.Cost, uint16(y.cpu)
+	steered, ends, spent := uint64(0), false, false
+	ring, first := q.Ring()
+	mask, waiting := uint64(len(ring)-1), q.Waiting()
 	for now < pause {
-		for y.seen < q.Waiting() && q.Peek(y.seen).Published <= now {
-			e.published(q.Peek(y.seen).Queue)
-			y.seen++
-		}
 		if y.indicating {
 			e.indicatedAt(y, q, n, now)
 		}
-		if n == y.seen {
+		b := &ring[(first+uint64(n))&mask]
+		if n == waiting || b.Published > now {
 			ends = true
 			break
 		}
@@ -261,37 +349,49 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 			ends, spent = true, true
 			break
 		}
-		b := q.Peek(n)
+		if y.deepest != nil {
+			// Optimization: all that waits is from one hardware queue. It is deeper than ever
+			// if one more than ever are published.
+			for deep := n + int(*y.deepest); deep < waiting && ring[(first+uint64(deep))&mask].Published <= now; deep++ {
+				*y.deepest++
+			}
+		} else {
+			for ; y.seen < waiting && ring[(first+uint64(y.seen))&mask].Published <= now; y.seen++ {
+				e.published(ring[(first+uint64(y.seen))&mask].Queue)
+			}
+			e.depth[b.Queue]--
+		}
 		n++
 		y.taken++
-		e.depth[b.Queue]--
 		if b.CPU == notSteered {
 			e.meet(b.Flow)
 			y.indicating = true
 			now += e.cfg.Cost(b.Length)
 			continue
 		}
-		cpu.SteeredAway++
-		now += e.cfg.RPS.Cost
-		to := &e.lines[b.CPU]
-		to.join(hopJoin{time: now, arrival: b.Arrival, length: b.Length, flow: b.Flow, packet: b.Packet, queue: b.Queue, from: uint16(y.cpu)})
+		steered++
+		now += cost
+		e.lines[b.CPU].join(hopJoin{time: now, arrival: b.Arrival, length: b.Length, flow: b.Flow, packet: b.Packet, queue: b.Queue, from: from})
 		if y.joined[b.CPU]++; y.joined[b.CPU] == 1 {
 			y.targets = append(y.targets, b.CPU)
 		}
 	}
-	y.decides, y.seen = now, y.seen-n
+	y.decides, y.seen = now, max(y.seen-n, 0)
+	cpu := &e.cpus[y.cpu]
+	cpu.SteeredAway += steered
 	cpu.DPCTime += now - begun
 	e.vectors[v].worked += now - begun
-	if n > 0 { // the last one's buffer does not come back before the next decision
+	switch {
+	case ends:
+		q.Take(n)
+		q.ReturnTo(&e.rings)
+		return e.endOf(v, spent)
+	case n > 0: // the last one's buffer does not come back before the next decision
 		q.Take(n - 1)
 		q.ReturnTo(&e.rings)
 		q.Take(1)
 	}
-	if !ends {
-		return moment(now)
-	}
-	q.ReturnTo(&e.rings)
-	return e.endOf(v, spent)
+	return moment(now)
 }
 
 // indicatedAt counts the packet that a vector's DPC indicated itself up to end, after which

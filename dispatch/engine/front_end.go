@@ -31,11 +31,19 @@ func newFrontEnd(m *Model) frontEnd {
 }
 
 func (f *frontEnd) process(b *Batch, back backEnd) {
+	f.m.prepare(b)
+	f.step(b, back, 0, b.N)
+	f.m.arrived(b)
+}
+
+// step lets the packets of b from one to before another arrive one by one; where that are not
+// all, none is sent and flows are counted.
+func (f *frontEnd) step(b *Batch, back backEnd, from, to int) {
 	m := f.m
-	m.prepare(b)
 	steered, sends := b.steered(m.steering), b.Sends
 	varied := steered.Varied
-	for i, t := range b.Time[:b.N] {
+	for i := from; i < to; i++ {
+		t := b.Time[i]
 		if t >= m.changeAt {
 			m.change(t, func(at int64) []int64 {
 				if due, overdue := f.list.Overdue(at); overdue {
@@ -94,7 +102,6 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 			f.publish(t, back)
 		}
 	}
-	m.arrived(b)
 }
 
 func (f *frontEnd) publish(t int64, back backEnd) {
