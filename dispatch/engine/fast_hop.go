@@ -21,6 +21,8 @@ import (
 // flow of a second way, the events go on one by one, for good (wakeUp).
 type fastHop struct {
 	*secondHop
+	costs  hopCosts
+	budget int                 // of a backlog
 	lists  *schedule           // nil in NonRSS, and where rules drop packets
 	cycles []hopCycle          // of each vector
 	lines  []hopLine           // of each CPU
@@ -32,6 +34,8 @@ type fastHop struct {
 
 // hopCycle is a vector's interrupt cycle.
 type hopCycle struct {
+	queue      *nicmodel.Queue
+	vector     *hopVector
 	state      hopState
 	indicating bool    // turning: the latest packet is indicated here, at decides, and not counted yet
 	cpu        int     // raised, turning: of this cycle
@@ -43,6 +47,19 @@ type hopCycle struct {
 	taken, indicated int      // packets, in this turn
 	joined           []uint32 // per CPU: packets of this turn that joined its backlog
 	targets          []uint16 // CPUs of which that is not 0, and maybe others
+}
+
+// hopCosts are Config's times.
+//
+// Optimization: they are near.
+type hopCosts struct{ dpc, packet, byte, rps, ipi, interrupt int64 }
+
+// of is Config.Cost.
+func (c *hopCosts) of(length uint32) int64 {
+	if c.byte == 0 {
+		return c.packet
+	}
+	return c.packet + c.byte*int64(length)/1000
 }
 
 type hopState uint8
@@ -65,12 +82,18 @@ func (e *secondHop) mayBeFast() bool {
 func newFastHop(hop *secondHop) *fastHop {
 	e := &fastHop{secondHop: hop, cycles: make([]hopCycle, len(hop.vectors)), lines: make([]hopLine, len(hop.cpus))}
 	for v := range e.cycles {
+		e.cycles[v].queue, e.cycles[v].vector = &e.queues[v], &e.vectors[v]
 		e.cycles[v].joined = make([]uint32, len(hop.cpus))
 	}
 	for c := range e.lines {
-		e.lines[c] = newHopLine()
+		e.lines[c] = newHopLine(&e.cpus[c])
 	}
 	e.findDepths()
+	c := e.cfg
+	e.costs = hopCosts{dpc: c.DPCCost, packet: c.PacketCost, byte: c.ByteCost, rps: c.RPS.Cost, ipi: c.IPILatency, interrupt: c.InterruptLatency + c.ISRCost}
+	if e.budget = c.DPCBudget; e.budget == 0 {
+		e.budget = backlogBudget
+	}
 	e.aimed = new(aimed)
 	if e.mode == RSSMSIX && !e.cfg.RuleDrops {
 		e.lists = newSchedule(&e.cfg.Config)
@@ -238,10 +261,11 @@ func (e *fastHop) publish(t int64, cpus []uint16) {
 // enqueue publishes the oldest filled buffer of vector v's queue. What comes before need
 // not have happened.
 func (e *fastHop) enqueue(v int, t int64) {
-	q, y := &e.queues[v], &e.cycles[v]
+	y := &e.cycles[v]
+	q := y.queue
 	q.Publish(t)
 	e.ahead++
-	if y.state == hopIdle || y.state == hopArmed && e.vectors[v].Fills(q.Waiting()) {
+	if y.state == hopIdle || y.state == hopArmed && y.vector.Fills(q.Waiting()) {
 		e.arm(v)
 		e.agenda.set(v, e.soonest(y))
 	}
@@ -249,7 +273,8 @@ func (e *fastHop) enqueue(v int, t int64) {
 
 // arm finds when a vector is raised whose queue was empty, by what is published so far.
 func (e *fastHop) arm(v int) {
-	q, y, vector := &e.queues[v], &e.cycles[v], &e.vectors[v]
+	y := &e.cycles[v]
+	q, vector := y.queue, y.vector
 	oldest := q.Peek(0).Published
 	y.state, y.raise = hopArmed, vector.Due(oldest, oldest, 1)
 	if frames := e.cfg.RxFrames; frames > 1 && q.Waiting() >= frames {
@@ -261,7 +286,7 @@ func (e *fastHop) arm(v int) {
 
 // soonest is when the DPC of an armed vector can first look at its queue.
 func (e *fastHop) soonest(y *hopCycle) moment {
-	return moment(y.raise + e.cfg.InterruptLatency + e.cfg.ISRCost + e.cfg.DPCCost)
+	return moment(y.raise + e.costs.interrupt + e.costs.dpc)
 }
 
 // slack is how many packets a turn hands over at most ahead of another vector's decisions: few, so
@@ -283,8 +308,8 @@ func (e *fastHop) advance(end int64) {
 		// What joins backlogs before limit is known, and all that is published before end.
 		limit, pause := end, end
 		if others := e.agenda.others(v); others < moment(end) {
-			limit = min(end, int64(others)+e.cfg.RPS.Cost)
-			pause = min(end, int64(others)+slack*e.cfg.RPS.Cost)
+			limit = min(end, int64(others)+e.costs.rps)
+			pause = min(end, int64(others)+slack*e.costs.rps)
 		}
 		e.agenda.set(v, e.goOnWith(v, limit, pause))
 	}
@@ -300,7 +325,7 @@ func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
 	}
 	if y.state == hopRaised {
 		if next := e.run(y.cpu, limit); y.state == hopRaised {
-			return moment(next + e.cfg.DPCCost)
+			return moment(next + e.costs.dpc)
 		}
 	}
 	return e.takeTurn(v, pause)
@@ -308,7 +333,8 @@ func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
 
 // interrupt raises a vector, and runs the ISR.
 func (e *fastHop) interrupt(v int) {
-	y, vector := &e.cycles[v], &e.vectors[v]
+	y := &e.cycles[v]
+	vector := y.vector
 	vector.Raise(y.raise)
 	y.state, y.cpu = hopRaised, v
 	if e.mode == NonRSS {
@@ -324,15 +350,16 @@ func (e *fastHop) interrupt(v int) {
 	e.isr(y.cpu)
 	vector.worked += e.cfg.ISRCost
 	l := &e.lines[y.cpu]
-	l.vector, l.vectorFrom = v, at(y.raise+e.cfg.InterruptLatency+e.cfg.ISRCost, afterISR)
+	l.vector, l.vectorFrom = v, at(y.raise+e.costs.interrupt, afterISR)
 }
 
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
 // decision at pause or later. It returns the moment of the vector's next decision.
 func (e *fastHop) takeTurn(v int, pause int64) moment {
-	y, q := &e.cycles[v], &e.queues[v]
+	y := &e.cycles[v]
+	q := y.queue
 	begun, now, n := y.decides, y.decides, 0
-	budget, cost, from := e.cfg.DPCBudget, e.cfg.RPS.Cost, uint16(y.cpu)
+	budget, cost, from := e.cfg.DPCBudget, e.costs.rps, uint16(y.cpu)
 	steered, ends, spent := uint64(0), false, false
 	ring, first := q.Ring()
 	mask, waiting := uint64(len(ring)-1), q.Waiting()
@@ -366,7 +393,7 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		if b.CPU == notSteered {
 			e.meet(b.Flow)
 			y.indicating = true
-			now += e.cfg.Cost(b.Length)
+			now += e.costs.of(b.Length)
 			continue
 		}
 		steered++
@@ -377,10 +404,10 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		}
 	}
 	y.decides, y.seen = now, max(y.seen-n, 0)
-	cpu := &e.cpus[y.cpu]
+	cpu := e.lines[y.cpu].counts
 	cpu.SteeredAway += steered
 	cpu.DPCTime += now - begun
-	e.vectors[v].worked += now - begun
+	y.vector.worked += now - begun
 	switch {
 	case ends:
 		q.Take(n)
@@ -412,8 +439,8 @@ func (e *fastHop) indicatedAt(y *hopCycle, q *nicmodel.Queue, n int, end int64) 
 func (e *fastHop) endOf(v int, spent bool) moment {
 	y := &e.cycles[v]
 	now, c := y.decides, y.cpu
-	cpu, l := &e.cpus[c], &e.lines[c]
-	cpu.MaxPerDPC = max(cpu.MaxPerDPC, uint64(y.indicated))
+	l := &e.lines[c]
+	l.counts.MaxPerDPC = max(l.counts.MaxPerDPC, uint64(y.indicated))
 	for _, to := range y.targets {
 		if n := y.joined[to]; n > 0 {
 			e.lines[to].wake(hopWake{time: now, from: uint16(c), joined: n})
@@ -424,10 +451,10 @@ func (e *fastHop) endOf(v int, spent bool) moment {
 	l.turning, l.free = false, now
 	if spent {
 		y.state, l.vector, l.vectorFrom = hopRaised, v, at(now, afterSpent)
-		return moment(now + e.cfg.DPCCost)
+		return moment(now + e.costs.dpc)
 	}
 	y.state = hopIdle
-	if e.queues[v].Waiting() == 0 {
+	if y.queue.Waiting() == 0 {
 		return never
 	}
 	e.arm(v)

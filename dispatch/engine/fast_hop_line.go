@@ -1,8 +1,10 @@
 package engine
 
-// hopLine is what one CPU of a fastHop does: the turns of its backlog, and when those of
-// a vector's DPC start. What turns of vectors' DPCs did to it, or will have done, is in two lists.
+// hopLine is one CPU of a fastHop: the turns of its backlog, and where those of a vector's
+// DPC come between. What such turns, of any CPU, did to it or will do is in two lists.
 type hopLine struct {
+	counts *cpu
+
 	// The packets that join its backlog, by the time when they do, of one moment the
 	// lowest CPU's first: joins[out:in], those below seen are known to have found room.
 	// The one before out was taken last.
@@ -52,8 +54,8 @@ type hopWake struct {
 	joined uint32 // packets
 }
 
-func newHopLine() hopLine {
-	return hopLine{joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, vectorFrom: never}
+func newHopLine(counts *cpu) hopLine {
+	return hopLine{counts: counts, joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, vectorFrom: never}
 }
 
 // join has a packet join at its time.
@@ -129,31 +131,30 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 		if next = max(l.free, head.time()); next >= limit {
 			break
 		}
-		cpu := &e.cpus[c]
-		cpu.DPCs++
-		cpu.DPCTime += e.cfg.DPCCost
+		l.counts.DPCs++
+		l.counts.DPCTime += e.costs.dpc
 		if head == backlog {
-			l.turn, l.decides, l.taken = true, next+e.cfg.DPCCost, 0
+			l.turn, l.decides, l.taken = true, next+e.costs.dpc, 0
 			continue
 		}
 		y := &e.cycles[l.vector]
-		y.state, y.decides, y.taken, y.indicated = hopTurning, next+e.cfg.DPCCost, 0, 0
-		e.vectors[l.vector].worked += e.cfg.DPCCost
+		y.state, y.decides, y.taken, y.indicated = hopTurning, next+e.costs.dpc, 0, 0
+		y.vector.worked += e.costs.dpc
 		l.turning, l.vectorFrom = true, never
 	}
-	if l.in-l.out > l.most {
-		e.look(c, l, min(limit, next)-1)
+	if before := min(limit, next) - 1; l.fillsUp(before) {
+		e.look(c, l, before)
 	}
 	return next
 }
 
-// ownEnd is a moment before which no turn of a vector's DPC ends on the CPU that is not among
-// its wakes.
+// ownEnd is a moment before which no turn of a vector's DPC ends on the CPU but those whose
+// end is known.
 func (e *fastHop) ownEnd(l *hopLine) int64 {
 	if l.turning {
 		return e.cycles[l.vector].decides
 	}
-	return max(l.free, l.vectorFrom.time()) + e.cfg.DPCCost
+	return max(l.free, l.vectorFrom.time()) + e.costs.dpc
 }
 
 // awaken schedules a backlog that is not, at the first end of a turn before limit from
@@ -168,7 +169,7 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 			l.wakeOut++
 			continue
 		}
-		if l.in-l.out > l.most {
+		if l.fillsUp(w.time) {
 			e.look(c, l, w.time)
 		}
 		l.wakeOut++
@@ -177,8 +178,8 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 		}
 		from := w.time
 		if int(w.from) != c {
-			from += e.cfg.IPILatency
-			e.cpus[c].IPIs++
+			from += e.costs.ipi
+			l.counts.IPIs++
 		}
 		l.scheduled, l.backlogFrom = true, at(from, afterWake)
 		return
@@ -188,15 +189,11 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 // takeBacklog goes on with the turn of a backlog, up to its end or to the first decision
 // at limit or later.
 func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
-	cpu := &e.cpus[c]
-	budget := backlogBudget
-	if e.cfg.DPCBudget > 0 {
-		budget = e.cfg.DPCBudget
-	}
+	cpu := l.counts
 	begun, now, n := l.decides, l.decides, l.taken
 	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
 	for now < limit {
-		if l.in-l.out > l.most {
+		if l.fillsUp(now) {
 			e.look(c, l, now)
 		}
 		j := &l.joins[l.out&uint64(len(l.joins)-1)]
@@ -204,13 +201,13 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 			l.turn, l.scheduled, l.free, l.since = false, false, now, now
 			break
 		}
-		if n == budget {
+		if n == e.budget {
 			l.turn, l.free, l.backlogFrom = false, now, at(now, afterWake)
 			break
 		}
 		l.out++
 		n++
-		now += e.cfg.Cost(j.length)
+		now += e.costs.of(j.length)
 		e.meet(j.flow)
 		bytes += uint64(j.length)
 		late := now - j.arrival
@@ -230,11 +227,16 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 	}
 }
 
-// look lets packets join that do so up to now, or drops them where too many wait; none was
-// taken since the last of them that it looked at.
+// fillsUp reports whether more packets may wait at now than ever did: then look tells.
+func (l *hopLine) fillsUp(now int64) bool {
+	nth := l.out + l.most
+	return nth < l.in && l.joins[nth&uint64(len(l.joins)-1)].time <= now
+}
+
+// look finds which packets that join up to now find room, and drops the others. None was
+// taken since those at which it looked the last time, or after now.
 //
-// Optimization: nobody has to look as long as no more than ever are there at all, or to
-// come.
+// Optimization: it is called only where more may wait than ever.
 func (e *fastHop) look(c int, l *hopLine, now int64) {
 	mask := uint64(len(l.joins) - 1)
 	i := max(l.seen, l.out)
@@ -245,7 +247,7 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 			break
 		}
 		if kept-l.out > uint64(e.cfg.RPS.Backlog) {
-			e.cpus[c].BacklogDrops++
+			l.counts.BacklogDrops++
 			e.FixedAffinity.Drop(j.flow)
 			e.dropped(c, l, j)
 			continue
