@@ -6,16 +6,19 @@ import (
 	"rssreplay/nicmodel"
 )
 
-// fastHop is secondHop in turns instead of events, where nobody observes, all work takes
-// time, and all packets of a flow have one way: from one queue to one CPU.
+// fastHop is receive packet steering where nobody observes, all work takes time, and all
+// packets of a flow have one way: from one queue to one CPU.
 //
-// Optimization: it equals secondHop. What a CPU does to others, a turn of a vector's DPC
-// does alone: packets join their backlogs, and at its end it schedules these. It has no
-// need of the others but for its start, so that it is worked on at once, and all it does
-// to them is noted at its time (hopLine). So CPUs have to wait for each other only where
-// such turns start: in the order of the next decisions of vectors' DPCs (agenda), of
-// which one that a CPU does not know yet can let a packet join its backlog rps-cost
-// later at the soonest. Up to there each goes through its backlog alone.
+// Optimization: it equals secondHop, in whole turns instead of events. Only turns of
+// vectors' DPCs do something to other CPUs: packets join their backlogs, and at its end
+// each schedules these. Once such a turn has started it depends on no other CPU. So it is
+// worked on in one go, ahead of the others, and what it does to them is noted for its
+// time (hopLine).
+//
+// What a CPU does not know of yet are the turns that come later. A DPC that takes a packet
+// lets it join a backlog rps-cost later, no sooner; so up to rps-cost behind the next
+// decision of any DPC, each CPU can go through its backlog alone. The agenda has these
+// decisions, or moments before which they do not come.
 //
 // In which order CPUs take the packets of one flow must not matter. Where a batch has a
 // flow of a second way, the events go on one by one, for good (wakeUp).
@@ -236,8 +239,8 @@ func (e *fastHop) catchUp(now int64, cpu uint16) {
 	e.complete(int(cpu), now)
 }
 
-// complete completes the packet of a turn whose end is the next event, if it comes before the arrivals
-// at now.
+// complete completes the latest packet of a turn, if its end comes before the arrivals at
+// now; all decisions before now are done.
 func (e *fastHop) complete(v int, now int64) {
 	y, q := &e.cycles[v], &e.queues[v]
 	if y.state != hopTurning || y.decides > now {
@@ -289,12 +292,13 @@ func (e *fastHop) soonest(y *hopCycle) moment {
 	return moment(y.raise + e.costs.interrupt + e.costs.dpc)
 }
 
-// slack is how many packets a turn hands over at most ahead of another vector's decisions: few, so
-// that these need not be put in among many, and more than most turns have.
+// slack is how many packets a turn hands over at most ahead of another vector's next
+// decision: few, so that those of the other need not be put in among many, and more than
+// most turns have.
 const slack = 64
 
-// mostAhead is how many packets are published before advance: few enough that they stay in the
-// first-level cache.
+// mostAhead is how many packets are published before advance: few enough that they stay in
+// the first-level cache.
 const mostAhead = 256
 
 // advance does all decisions of vectors' DPCs that come before the arrivals at end.
@@ -398,7 +402,8 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		}
 		steered++
 		now += cost
-		e.lines[b.CPU].join(hopJoin{time: now, arrival: b.Arrival, length: b.Length, flow: b.Flow, packet: b.Packet, queue: b.Queue, from: from})
+		j := e.lines[b.CPU].join(now, from)
+		j.arrival, j.length, j.flow, j.packet, j.queue = b.Arrival, b.Length, b.Flow, b.Packet, b.Queue
 		if y.joined[b.CPU]++; y.joined[b.CPU] == 1 {
 			y.targets = append(y.targets, b.CPU)
 		}

@@ -112,8 +112,8 @@ func (e *fastHop) wakeUp(flows uint32) {
 	e.aimed, e.lines, e.cycles, e.met = nil, nil, nil, nil
 }
 
-// wakeVector has a vector, and the turn of its DPC, where secondHop has them. It appends the packets of
-// its queue that are to be settled, and the one that is on its way to a backlog.
+// wakeVector has a vector, and the turn of its DPC, where secondHop has them. It appends
+// the packets of its queue, and the one on its way to a backlog: they are to be settled.
 func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
 	y, q, vector := &e.cycles[v], &e.queues[v], &e.vectors[v]
 	for i := y.seen; i < q.Waiting(); i++ {
@@ -161,7 +161,7 @@ func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
 	return waiting
 }
 
-// takeBack takes back the packet of a turn that is on its way to a backlog, and later than now.
+// takeBack takes back the packet of a turn that joins a backlog later than now.
 func (e *fastHop) takeBack(v int) {
 	y := &e.cycles[v]
 	if y.state != hopTurning || y.taken == 0 || y.decides <= e.now || y.indicating {
@@ -183,8 +183,8 @@ func (l *hopLine) leave(time int64, from uint16) {
 	}
 }
 
-// wakeLine has a CPU's backlog where secondHop has it, after wakeVector, and appends the packets
-// that wait there.
+// wakeLine has a CPU's backlog where secondHop has it, after wakeVector. It appends the
+// packets that wait there.
 func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
 	l, h := &e.lines[c], &e.hops[c]
 	mask := uint64(len(l.joins) - 1)
