@@ -62,7 +62,7 @@ type beamSearch struct {
 	now    nicmodel.IndirectionTable
 	queues []int // per CPU, as firstQueues has it
 	width  int
-	ways   []beamWay
+	ways   []beamWay // the best of a step so far, the best first
 }
 
 // beamTable is a table on the way.
@@ -87,19 +87,8 @@ func (s *beamSearch) step(kept []*beamTable) []*beamTable {
 	for _, t := range kept {
 		s.expand(t)
 	}
-	slices.SortFunc(s.ways, func(a, b beamWay) int {
-		return cmp.Or(cmp.Compare(a.squares, b.squares), cmp.Compare(a.moved, b.moved))
-	})
 	var next []*beamTable
-	last := uint64(0)
 	for _, w := range s.ways {
-		if len(next) == s.width {
-			break
-		}
-		if w.moved == last { // the same moves in another order
-			continue
-		}
-		last = w.moved
 		t := &beamTable{loads: slices.Clone(w.of.loads), cpus: slices.Clone(w.of.cpus), moved: w.moved, moves: w.of.moves + 1}
 		load := s.Entries[w.entry]
 		t.loads[t.cpus[w.entry]] -= load
@@ -110,7 +99,35 @@ func (s *beamSearch) step(kept []*beamTable) []*beamTable {
 	return next
 }
 
-// expand adds the ways on from a table.
+// keep adds a way if it is among the best.
+//
+// Optimization: a step has thousands of ways, of which nearly all end at the first
+// comparison; to sort them took most of the time of suggest.
+func (s *beamSearch) keep(w beamWay) {
+	if len(s.ways) == s.width && !w.before(&s.ways[s.width-1]) {
+		return
+	}
+	at := 0
+	for i := range s.ways {
+		if s.ways[i].moved == w.moved { // the same moves in another order
+			return
+		}
+		if s.ways[i].before(&w) {
+			at = i + 1
+		}
+	}
+	if len(s.ways) == s.width {
+		s.ways = s.ways[:s.width-1]
+	}
+	s.ways = slices.Insert(s.ways, at, w)
+}
+
+// before says whether a way is better than another, and which of two that are as good comes first.
+func (w *beamWay) before(other *beamWay) bool {
+	return w.squares < other.squares || w.squares == other.squares && w.moved < other.moved
+}
+
+// expand looks at the ways on from a table.
 func (s *beamSearch) expand(t *beamTable) {
 	from, sum := 0, 0.0
 	for cpu, load := range t.loads {
@@ -134,7 +151,7 @@ func (s *beamSearch) expand(t *beamTable) {
 		for _, to := range to {
 			before := squareOf(t.loads[from]) + squareOf(t.loads[to])
 			after := squareOf(t.loads[from]-load) + squareOf(t.loads[to]+load)
-			s.ways = append(s.ways, beamWay{t, i, to, sum - before + after, t.moved ^ scatter(i, to)})
+			s.keep(beamWay{t, i, to, sum - before + after, t.moved ^ scatter(i, to)})
 		}
 	}
 }
