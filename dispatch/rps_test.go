@@ -155,7 +155,11 @@ func rpsUnobserved(seed uint64) error {
 // TestRPSScenarios compares scenarios with RPS that were replayed in one pass, beside
 // some without, with replays of their own.
 func TestRPSScenarios(t *testing.T) {
-	for seed := range uint64(6) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 21))
 		capture, cfg, s := randomCase(3_000_000 + seed)
 		tagSome(r, capture)

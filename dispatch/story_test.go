@@ -36,6 +36,10 @@ func observe(t *testing.T, c *records, o dispatch.Options) *dispatch.Result {
 // with what another observer saw of the packet.
 func TestStoriesAddUp(t *testing.T) {
 	seen := map[any]int{}
+	packets := 20 // of each capture, which is replayed for each
+	if testing.Short() {
+		packets = 5
+	}
 	for seed := range uint64(60) {
 		c, cfg, steering := randomCase(seed)
 		if len(c.recs) == 0 {
@@ -98,7 +102,7 @@ func TestStoriesAddUp(t *testing.T) {
 		}
 
 		r := rand.New(rand.NewPCG(seed, 2))
-		for range 20 {
+		for range packets {
 			packet := r.Int64N(int64(len(c.recs)))
 			stories := story.New(cfg)
 			stories.Choose(packet)

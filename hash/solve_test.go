@@ -224,7 +224,11 @@ func BenchmarkSolve(b *testing.B) {
 // 16 bits that stand twice, the key is solved all the same.
 func TestSolveTransformed(t *testing.T) {
 	for _, x := range []Transform{ENA, ENAOld, ENAGen4} {
-		for seed := range uint64(4) {
+		seeds := uint64(4)
+		if testing.Short() {
+			seeds = 1
+		}
+		for seed := range seeds {
 			r := rand.New(rand.NewPCG(seed, 77))
 			key := randomKey(r)
 			read := x.Key(key)
@@ -264,7 +268,11 @@ func TestSolveTransformed(t *testing.T) {
 // A hash that begins from another value than 0 is that of no key, where the inputs differ in
 // each bit; with an unknown initial value both are solved, as far as they are determined.
 func TestSolveInitial(t *testing.T) {
-	for seed := range uint64(2) {
+	seeds := uint64(2)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 9))
 		key, initial := randomKey(r), r.Uint32()|1
 		of := func(input func() []byte) (all []Observation) {

@@ -16,10 +16,13 @@ func TestCaptures(t *testing.T) {
 		t.Skip("the folder of shared captures is not here")
 	}
 	t.Chdir(folder)
-	var replayed, damaged, refused int
+	var met, replayed, damaged, refused int
 	err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
+		}
+		if met++; testing.Short() && met%3 != 0 {
+			return nil
 		}
 		var stdout, stderr strings.Builder
 		begin := time.Now()

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,13 @@ func TestTshark(t *testing.T) {
 		t.Skip("tshark is not installed; .ci/run installs it")
 	}
 	for _, path := range samples(t) {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if testing.Short() && info.Size() > 1<<20 {
+			continue
+		}
 		packets, received, flows := tsharkFlows(t, path)
 		var report struct {
 			Capture struct{ Packets, Received int }

@@ -149,7 +149,7 @@ func TestJudgeHolds(t *testing.T) {
 	}
 	seeds := uint64(40)
 	if testing.Short() {
-		seeds = 10
+		seeds = 5
 	}
 	for _, exponent := range []float64{1, 1.3} {
 		for i, s := range follow(seeds, now, ways, func(r *rand.Rand) trace { return persistent(r, exponent, 20_000) }) {

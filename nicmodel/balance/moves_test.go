@@ -30,7 +30,11 @@ func twoElephants(seed uint64, share float64) (*Task, nicmodel.IndirectionTable)
 // TestFewerOfElephants: after the one move that parts two heavy entries, light ones
 // must leave the CPUs of both. A search that only lowers the peak does not see it.
 func TestFewerOfElephants(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 4
+	}
+	for seed := range seeds {
 		b, now := twoElephants(seed, 0.11)
 		found := b.Fewer(now, 40)
 		for k, m := range found {

@@ -68,6 +68,9 @@ func TestMD1(t *testing.T) {
 		{0.6, 750, 36},
 		{0.9, 4500, 680},
 	}
+	if testing.Short() {
+		tests = tests[1:2]
+	}
 	for _, test := range tests {
 		packets := poisson(1, test.rho, 200000)
 		for mode := range engine.Mode(engine.NumModes) {

@@ -44,7 +44,7 @@ func TestRecordsExplained(t *testing.T) {
 	random := rand.New(rand.NewPCG(22, 22))
 	all := []int{2, 5, 16}
 	if testing.Short() {
-		all = all[:2]
+		all = all[1:2]
 	}
 	for _, queues := range all {
 		groups := traffic(random, 400, 8000, false)
