@@ -36,3 +36,28 @@ func TestParseScenario(t *testing.T) {
 		}
 	}
 }
+
+// What all scenarios say is said once; else it is said of whom, by the shorter list of names.
+func TestSentences(t *testing.T) {
+	const key, costs = "The key is the default.", "The costs are assumptions."
+	for _, test := range []struct {
+		of   [][]string // of the scenarios a, b, c …
+		want []string
+	}{
+		{nil, nil},
+		{[][]string{{key}}, []string{key}},
+		{[][]string{{key, costs}, {costs, key}}, []string{key, costs}},
+		{[][]string{{costs}, {costs, key}}, []string{costs, "b: " + key}},
+		{[][]string{{key, key}, {costs}, {key}}, []string{"a, c: " + key, "b: " + costs}},
+		{[][]string{{key}, {key}, {}, {key}, {key}}, []string{"All but c: " + key}},
+		{[][]string{{key}, {key}, {key}, {key}, {key}, {}, {}, {}, {}}, []string{"a, b, c and 2 more: " + key}},
+	} {
+		c := &comparison{}
+		for i := range test.of {
+			c.replays = append(c.replays, &scenario{name: string(rune('a' + i))})
+		}
+		if diff := cmp.Diff(test.want, c.sentences(test.of)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", test.of, diff)
+		}
+	}
+}
