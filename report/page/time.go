@@ -244,7 +244,7 @@ func (h *timeline) moves(rows []report.MoveRow) {
 		if len(rows) <= fewMoves {
 			text = fmt.Sprintf("%s: %d moved", words.Shown(row.By()), len(row.Moves))
 		}
-		h.mark(row.Time, 31+11*(i%2), text)
+		h.mark(row.Time, 31+11*(i%3), text)
 		h.Marks[len(h.Marks)-1].Move = true
 		h.Marks[len(h.Marks)-1].Tip = row.Sentence()
 	}

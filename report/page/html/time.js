@@ -136,7 +136,8 @@ function timeline(root) {
     for (const mark of all(".marks g", root)) {
       const share = (Number(mark.dataset.at) - from * mode.interval_ns) / wide;
       mark.style.display = share >= 0 && share <= 1 ? "" : "none";
-      const text = mark.querySelector("text"), late = share > 0.8;
+      const text = mark.querySelector("text"), room = (1 - share) * mark.ownerSVGElement.clientWidth;
+      const late = share > 0.8 || room > 0 && text && text.getComputedTextLength() + 3 > room;
       text?.setAttribute("text-anchor", late ? "end" : "start");
       text?.setAttribute("dx", late ? -3 : 3);
       for (const part of mark.children) for (const name of ["x", "x1", "x2"]) if (part.hasAttribute(name)) part.setAttribute(name, share * 100 + "%");

@@ -86,7 +86,7 @@ function newTryForm() {
       row("CPUs in use", a.cpus.length, b.cpus.length);
     }
     row("the most loaded CPU", `${a.mostCPU} (${percent(a.total ? a.most / a.total : 0)})`, `${b.mostCPU} (${percent(b.total ? b.most / b.total : 0)})`);
-    row("(max − min) ÷ min", a.minMaxPercent === null ? "–" : fixed(a.minMaxPercent, 1) + "%", b.minMaxPercent === null ? "–" : fixed(b.minMaxPercent, 1) + "%", arrow(a.minMaxPercent, b.minMaxPercent, "less"));
+    row("(max − min) ÷ min", a.minMaxPercent === null ? "–" : fixed(a.minMaxPercent, 1) + "%", b.minMaxPercent === null ? "–" : fixed(b.minMaxPercent, 1) + "%", a.cpus.length !== b.cpus.length ? "" : arrow(a.minMaxPercent, b.minMaxPercent, "less"));
     if (r.windows && r.windows[0]) {
       const [x, y] = r.windows, every = duration(data.try.interval_ns);
       row(`in the busiest ${every}, from ${seconds(x.start)}`, fixed(x.imbalance, 3), fixed(y.imbalance, 3), a.cpus.length === b.cpus.length ? arrow(x.imbalance, y.imbalance, "less") : "");
@@ -135,7 +135,16 @@ function newTryForm() {
       div.append(pre, copyButton(code));
       box.append(div);
     };
-    const note = (text) => { const p = document.createElement("p"); p.className = "note"; p.textContent = text; box.append(p); };
+    const note = (text) => { // with commands between backquotes
+      const p = document.createElement("p");
+      p.className = "note";
+      p.append(...text.split("`").map((part, i) => {
+        const element = document.createElement(i % 2 ? "code" : "span");
+        element.textContent = part;
+        return element;
+      }));
+      box.append(p);
+    };
     const layout = choice.layout && !choice.moves && !choice.layout.startsWith("list") && choice.layout !== "block" ? choice.layout.replace(/^equal$/, "equal:" + r.map.queues) : layoutOf(r.entries, r.map.queues);
     if (r.moved.entries > 0) {
       if (layout) command("ethtool -X DEV " + layout.replace(":", " ").replaceAll(",start:", " start ").replaceAll(",", " "));
