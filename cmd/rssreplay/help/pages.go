@@ -35,6 +35,9 @@ func NewCommand(e *cli.Env) *cobra.Command {
 			if len(args) > 0 {
 				topic = args[0]
 			}
+			if topic == "topics" {
+				topic = "help" // which lists them
+			}
 			page := Page(topic)
 			if page == "" || len(args) > 1 {
 				if near := cli.Nearest(Topics(), topic); near != "" && len(args) == 1 {

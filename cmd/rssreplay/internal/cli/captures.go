@@ -28,6 +28,13 @@ func Captures(args []string) ([]string, error) {
 	if i := slices.Index(captures, "-"); i >= 0 && slices.Contains(captures[i+1:], "-") {
 		return nil, Usagef("- is given twice, but standard input can be read only once")
 	}
+	seen := map[string]bool{}
+	for _, name := range captures {
+		if name = filepath.Clean(name); seen[name] {
+			return nil, Usagef("%s is named twice, and each of its packets would count twice: name it once", name)
+		}
+		seen[name] = true
+	}
 	return captures, nil
 }
 

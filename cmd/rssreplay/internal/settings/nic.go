@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,12 @@ import (
 // This file makes the two lower layers of parameters that tell of a NIC: what
 // its profile has, and what its saved outputs say.
 
+// looksLikeInterface tells whether a name is rather an interface's, as Linux and udev name
+// them, than a driver's.
+func looksLikeInterface(name string) bool {
+	return regexp.MustCompile(`^(eth|en[opsxP]|bond|wlan|wlp|br|tap|tun|veth|vlan|ib)[0-9][0-9a-z._-]*$`).MatchString(name)
+}
+
 // chooseProfile finds the profile: that of --nic, else that of the driver.
 func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.Imports.nic, r.imports.driver
@@ -28,6 +35,9 @@ func (r *resolver) chooseProfile() error {
 		p, err := profile.Named(name)
 		if hint := nicHint(name); err != nil && hint != "" {
 			return fmt.Errorf("--nic %q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
+		}
+		if err != nil && looksLikeInterface(name) {
+			return fmt.Errorf("--nic %q: no such profile: it takes the driver's name, which `ethtool -i %[1]s` shows (rssreplay nics lists all)", name)
 		}
 		if err != nil {
 			return err
