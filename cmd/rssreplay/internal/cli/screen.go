@@ -31,11 +31,20 @@ func ScreenOf(stdout io.Writer, getenv func(string) string) Screen {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return Screen{}
 	}
+	return terminalScreen(Columns(stdout), getenv)
+}
+
+// Columns is how wide a terminal is; 0 if w is none, or that is not known.
+func Columns(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		width = 0
+		return 0
 	}
-	return terminalScreen(width, getenv)
+	return width
 }
 
 // terminalScreen is a terminal of that many columns; 0 is unknown.

@@ -3,6 +3,7 @@ package input
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,7 @@ type progress struct {
 	begin time.Time
 	shown int         // runes of the line that stands there
 	live  *liveCounts // nil: the line says nothing of CPUs
+	width func() int  // of the terminal, 0 if unknown; nil is that, too
 }
 
 // liveCounts are the packets of each CPU under RSS while a pipe is read, sent ones
@@ -111,6 +113,11 @@ func (p *progress) start(after, every time.Duration) (stop func()) {
 // show writes line over the one before. A terminal that is gone is no reason to
 // end the replay.
 func (p *progress) show(line string) {
+	if p.width != nil { // a line that wraps could not be written over
+		if width := p.width(); width > 0 && len(line) >= width {
+			line = line[:width-1]
+		}
+	}
 	fmt.Fprintf(p.out, "\r%s%s", line, strings.Repeat(" ", max(0, p.shown-len(line))))
 	p.shown = len(line)
 }
@@ -137,6 +144,9 @@ func progressLine(packets, bytes, size int64, since time.Duration) string {
 // amount is a number of packets, of many in millions.
 func amount(n float64, decimals int) string {
 	if n < 100_000 {
+		if n = math.Round(n); n >= 1000 {
+			return fmt.Sprintf("%d,%03d", int(n)/1000, int(n)%1000)
+		}
 		return fmt.Sprintf("%.0f", n)
 	}
 	return fmt.Sprintf("%.*f M", decimals, n/1e6)

@@ -16,6 +16,7 @@ func TestProgressLine(t *testing.T) {
 		{1_500_000, 105_000_000, 420_000_000, 1500 * time.Millisecond, "rssreplay: 25% of 420.0 MB, 1.5 M packets, 1.00 M packets/s, 5s left"},
 		{1_500_000, 105_000_000, -1, 1500 * time.Millisecond, "rssreplay: 105.0 MB, 1.5 M packets, 1.00 M packets/s"},
 		{0, 0, 420_000_000, time.Second, "rssreplay: 0% of 420.0 MB, 0 packets, 0 packets/s"},
+		{12_345, 105_000_000, -1, 1500 * time.Millisecond, "rssreplay: 105.0 MB, 12,345 packets, 8,230 packets/s"},
 		{0, 0, 0, time.Second, "rssreplay: 0.0 MB, 0 packets, 0 packets/s"},
 		{10, 430, 420, time.Second, "rssreplay: 100% of 0.0 MB, 10 packets, 10 packets/s, 0s left"},
 		{10, 1, 92_000_000_000_000, time.Hour, "rssreplay: 0% of 92000000.0 MB, 10 packets, 0 packets/s"},
@@ -54,6 +55,15 @@ func TestProgressWipesItself(t *testing.T) {
 	}
 	if len(lines[len(lines)-2]) < len(strings.TrimRight(lines[len(lines)-3], " ")) {
 		t.Errorf("%q is not wiped away by %q", lines[len(lines)-3], lines[len(lines)-2])
+	}
+
+	// No line is as wide as the terminal: it would wrap, and stay.
+	out.Reset()
+	narrow := &progress{out: &out, width: func() int { return 20 }}
+	narrow.show("rssreplay: 50% of 100.0 MB")
+	narrow.show("")
+	if want := "\rrssreplay: 50% of 1\r" + strings.Repeat(" ", 19); out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 
 	out.Reset()

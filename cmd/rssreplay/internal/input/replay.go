@@ -207,7 +207,7 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 	}
 	defer closes()
 	if e.Terminal {
-		p := &progress{out: e.Stderr, read: src.Progress}
+		p := &progress{out: e.Stderr, read: src.Progress, width: func() int { return cli.Columns(e.Stderr) }}
 		every := progressEvery
 		if cli.ReadableOnce(in.captures) != "" && len(modes) > 0 { // a live pipe, maybe
 			p.live, every = newLiveCounts(s), progressAfter
