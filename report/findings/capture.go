@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -170,9 +171,11 @@ const (
 
 // host is the address of each IP version that is in nearly all packets of the heaviest
 // flows, and the least share that one has: the host's own, if a host captured. None, where
-// a version that counts has no such address.
-func (d *diagnosis) host() (addresses []string, least report.Fraction) {
+// a version that counts has no such address. Of two hosts that have it alike, either is it:
+// first the one to which most bytes go.
+func (d *diagnosis) host() (addresses []string, least report.Fraction, either []netip.Addr) {
 	var seen [2]map[netip.Addr]uint64
+	bytes := map[netip.Addr]uint64{} // received
 	var packets [2]uint64
 	var all uint64
 	for i := range d.t.Heavy {
@@ -188,6 +191,7 @@ func (d *diagnosis) host() (addresses []string, least report.Fraction) {
 		if f.Destination != f.Source {
 			seen[version][f.Destination] += f.Packets
 		}
+		bytes[f.Destination] += f.Bytes
 		packets[version] += f.Packets
 		all += f.Packets
 	}
@@ -206,21 +210,29 @@ func (d *diagnosis) host() (addresses []string, least report.Fraction) {
 		}
 		share := report.Ratio(seen[version][first], n)
 		if share < hostFrom || share-report.Ratio(seen[version][second], n) < hostAhead {
-			return nil, 0
+			if report.Ratio(seen[version][second], n) >= hostFrom && n == all {
+				either = []netip.Addr{first, second}
+				slices.SortStableFunc(either, func(a, b netip.Addr) int { return cmp.Compare(bytes[b], bytes[a]) })
+			}
+			return nil, 0, either
 		}
 		addresses, least = append(addresses, first.String()), min(least, share)
 	}
-	return addresses, least
+	return addresses, least, nil
 }
 
 // nameLocal is the clause that has the reader tell which addresses are the capturing
 // host's: those that they most likely are, or how to find them.
 func (d *diagnosis) nameLocal() string {
 	run := func(addresses string) string { return d.run("", Argument{"--local", addresses}) }
-	if host, least := d.host(); len(host) == 1 {
+	host, least, either := d.host()
+	switch {
+	case len(host) == 1:
 		return fmt.Sprintf("name its address, which may be the one in %s of the packets: %s", words.Percent(least), run(host[0]))
-	} else if host != nil {
+	case host != nil:
 		return fmt.Sprintf("name its addresses, which may be those in %s of the packets: %s", words.Percent(least), run(strings.Join(host, ",")))
+	case either != nil:
+		return fmt.Sprintf("name its address, %s or %s: %s", either[0], either[1], run(either[0].String()))
 	}
 	if servers := d.servers(); servers != nil {
 		return "name its addresses, which may be those of the services: " + run(strings.Join(servers, ","))
