@@ -64,7 +64,7 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 	if f.OneFactor {
 		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s, as the windows don't tell a run's cost from a packet's: %s.", words.Fixed(f.Factor, 2), *f.Why), report.Plain)
 	}
-	t.para("error", labels, "± "+report.ErrorText(f.Error)+": by so much the costs of the other windows miss the time of a fifth that was left out, each fifth in turn.", report.Plain)
+	t.para("error", labels, "± "+report.ErrorText(f.Error)+": by so much the costs of four fifths of the windows miss the time of the fifth that was left out, each in turn.", report.Plain)
 	if tap := f.Tap; tap != nil {
 		where := fmt.Sprintf("of the time of the %s that had one; %d had none. The costs are those of all.", words.Plural(uint64(tap.Windows), "window", "windows"), tap.WindowsWithout)
 		share := fmt.Sprintf("packet sockets, as tcpdump's, take %.0f%% (± %.0f%%) ", 100*float64(tap.Share), 200*float64(tap.Error))
