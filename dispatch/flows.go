@@ -164,6 +164,10 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 	copy(b.Time[from:], c.times[:c.n])
 	copy(b.Length[from:], c.wire[:c.n])
 	flows, entries := b.Flow[from:b.N], b.Entry[from:b.N]
+	if !c.walks && !c.sends {
+		t.countPlain(c, b, flows, entries)
+		return
+	}
 	for i := range c.n {
 		tuple := &c.tuples[i]
 		if c.wasSent(i) {
@@ -202,6 +206,31 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 			entry = t.first.decideAgain(id, &r.flowDecision, r.packets-1, c, i, &b.Steered, from+i)
 		}
 		flows[i], entries[i] = id, entry
+	}
+	b.Flows = t.n
+}
+
+// countPlain is count where all packets are plain and received; it sets what b has of them.
+//
+// Optimization: most chunks are so, and little is asked of a packet then.
+func (t *flowTable) countPlain(c *chunk, b *engine.Batch, flows []uint32, entries []uint16) {
+	n := len(flows)
+	tuples, ids, wire, entries := c.tuples[:n], t.own.ids[:n], c.wire[:n], entries[:n]
+	for i, id := range ids {
+		var r *flowRecord
+		if id != engine.NoFlow {
+			r = t.records.At(id)
+		}
+		if r == nil || !r.tuple.Equal(&tuples[i]) {
+			id = t.findOrMake(c, i)
+			r = t.records.At(id)
+		}
+		r.packets++
+		r.bytes += uint64(wire[i])
+		flows[i], entries[i] = id, r.entry
+		if r.why >= flowOwn {
+			entries[i] = t.first.decideAgain(id, &r.flowDecision, r.packets-1, c, i, &b.Steered, b.N-n+i)
+		}
 	}
 	b.Flows = t.n
 }
