@@ -121,7 +121,7 @@ func moderation(e *cli.Env, in *input.Input, s *settings.Settings, done *input.R
 		for i := range configs {
 			more = append(more, dispatch.Scenario{Config: &configs[i], Steering: s.Steering, Modes: []engine.Mode{engine.RSSMSIX}})
 		}
-		again, err := in.Pass(e, s, nil, more, dispatch.Scale{}, input.Observers{})
+		again, err := in.Pass(e, s, input.PassOptions{More: more})
 		if err != nil {
 			return nil, err
 		}

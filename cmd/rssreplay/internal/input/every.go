@@ -83,7 +83,7 @@ func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observer
 	in.Directions.Take(in.side)
 	p, shown := &parts{Source: src, every: every}, false
 	for p.next() {
-		done, err := in.replay(src, p, s, s.Modes, nil, in.Scale, w, false)
+		done, err := in.replay(src, p, s, PassOptions{Modes: s.Modes, Scale: in.Scale, Observers: w})
 		if err != nil {
 			return nil, err
 		}

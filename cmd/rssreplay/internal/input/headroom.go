@@ -53,7 +53,7 @@ func (in *Input) Headroom(e *cli.Env, s *settings.Settings, done *Replayed) ([][
 		more[i] = dispatch.Scenario{Config: scenario.Config, Steering: scenario.Steering}
 	}
 	tape := new(dispatch.Tape)
-	kept, err := again.Pass(e, s, nil, more, dispatch.Scale{}, Observers{tape: tape})
+	kept, err := again.Pass(e, s, PassOptions{More: more, Observers: Observers{tape: tape}})
 	if err != nil {
 		return nil, err
 	}

@@ -175,7 +175,7 @@ func (w *Observers) Add(o engine.Observer) {
 func (in *Input) Replay(e *cli.Env, s *settings.Settings, w Observers) (*Replayed, error) {
 	scale := in.Scale
 	if in.Rate != nil {
-		seen, err := in.Pass(e, s, nil, nil, dispatch.Scale{}, Observers{})
+		seen, err := in.Pass(e, s, PassOptions{})
 		if err != nil {
 			return nil, err
 		}
@@ -186,21 +186,32 @@ func (in *Input) Replay(e *cli.Env, s *settings.Settings, w Observers) (*Replaye
 			return nil, err
 		}
 	}
-	return in.Pass(e, s, s.Modes, in.More, scale, w)
+	return in.Pass(e, s, PassOptions{Modes: s.Modes, More: in.More, Scale: scale, Observers: w})
+}
+
+// PassOptions say what is done with the packets of one reading; the zero value has them
+// counted.
+type PassOptions struct {
+	Modes      []engine.Mode // that the settings are replayed in
+	More       []dispatch.Scenario
+	Scale      dispatch.Scale
+	Observers  Observers
+	repeatable bool // it can be begun again
 }
 
 // Pass replays the captures; again if they hold sent packets and did not look so.
-func (in *Input) Pass(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers) (*Replayed, error) {
-	repeatable := in.Directions == nil && w.Observe == nil && w.Arrive == nil && cli.ReadableOnce(in.captures) == ""
-	done, err := in.read(e, s, modes, more, scale, w, repeatable)
+func (in *Input) Pass(e *cli.Env, s *settings.Settings, o PassOptions) (*Replayed, error) {
+	o.repeatable = in.Directions == nil && o.Observers.Observe == nil && o.Observers.Arrive == nil && cli.ReadableOnce(in.captures) == ""
+	done, err := in.read(e, s, o)
 	if errors.Is(err, dispatch.ErrSent) {
-		return in.read(e, s, modes, more, scale, w, false)
+		o.repeatable = false
+		return in.read(e, s, o)
 	}
 	return done, err
 }
 
 // read is pass without a second try.
-func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
+func (in *Input) read(e *cli.Env, s *settings.Settings, o PassOptions) (*Replayed, error) {
 	src, closes, err := in.open(e)
 	if err != nil {
 		return nil, err
@@ -209,13 +220,13 @@ func (in *Input) read(e *cli.Env, s *settings.Settings, modes []engine.Mode, mor
 	if e.Terminal {
 		p := &progress{out: e.Stderr, read: src.Progress, width: func() int { return cli.Columns(e.Stderr) }}
 		every := progressEvery
-		if cli.ReadableOnce(in.captures) != "" && len(modes) > 0 { // a live pipe, maybe
+		if cli.ReadableOnce(in.captures) != "" && len(o.Modes) > 0 { // a live pipe, maybe
 			p.live, every = newLiveCounts(s), progressAfter
-			w.Arrive = p.live.after(w.Arrive)
+			o.Observers.Arrive = p.live.after(o.Observers.Arrive)
 		}
 		defer p.start(progressAfter, every)()
 	}
-	return in.replay(src, src, s, modes, more, scale, w, repeatable)
+	return in.replay(src, src, s, o)
 }
 
 // open opens the captures, so that Ctrl-C ends their reading; closes is to be called in
@@ -231,21 +242,22 @@ func (in *Input) open(e *cli.Env) (src *file.Set, closes func(), err error) {
 }
 
 // replay replays packets of the captures, as from hands them out.
-func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Settings, modes []engine.Mode, more []dispatch.Scenario, scale dispatch.Scale, w Observers, repeatable bool) (*Replayed, error) {
+func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Settings, o PassOptions) (*Replayed, error) {
 	directions := in.Directions
 	if directions == nil {
 		directions = direction.NewDirections(s.Local)
 		directions.Take(in.side)
 	}
+	w := &o.Observers
 	result, err := dispatch.Replay(from, dispatch.Options{
-		Config: &s.Config, Steering: s.Steering, Modes: modes, More: more, Directions: directions, Repeatable: repeatable, ATR: s.ATR(), Filter: in.filter, Inner: in.Flags.inner,
-		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape, Secret: s.Secret,
+		Config: &s.Config, Steering: s.Steering, Modes: o.Modes, More: o.More, Directions: directions, Repeatable: o.repeatable, ATR: s.ATR(), Filter: in.filter, Inner: in.Flags.inner,
+		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: o.Scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape, Secret: s.Secret,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Replayed{
-		Result: result, Files: src.Info(), Order: src.Order(), scale: scale,
+		Result: result, Files: src.Info(), Order: src.Order(), scale: o.Scale,
 		Rule: directions.Replaced(s.Shown.Prefix).Rule(result.Packets), Directions: directions, DirectionUnknown: directions.Unknown(),
 	}, nil
 }

@@ -194,12 +194,12 @@ func (c *Copier) pass(write func(*copiedPacket) error) error {
 	flags.Packets = packets
 	again.Flags, again.Directions = &flags, c.Done.Directions
 	var failed error
-	read, err := again.Pass(c.env, c.set, nil, nil, dispatch.Scale{}, input.Observers{Arrive: func(a dispatch.Arrival) {
+	read, err := again.Pass(c.env, c.set, input.PassOptions{Observers: input.Observers{Arrive: func(a dispatch.Arrival) {
 		if failed == nil {
 			c.describe(&a)
 			failed = write(&c.packet)
 		}
-	}})
+	}}})
 	switch {
 	case failed != nil:
 		return failed

@@ -258,7 +258,7 @@ func (s *suggester) pass(more []dispatch.Scenario, w input.Observers) (*input.Re
 	if more != nil {
 		modes = []engine.Mode{s.mode}
 	}
-	done, err := s.input.Pass(s.env, s.settings, modes, more, s.input.Scale, w)
+	done, err := s.input.Pass(s.env, s.settings, input.PassOptions{Modes: modes, More: more, Scale: s.input.Scale, Observers: w})
 	if err == nil && errors.Is(done.Result.Damage, file.ErrInterrupted) {
 		err = errors.New("interrupted: nothing is suggested")
 	}

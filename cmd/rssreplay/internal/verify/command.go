@@ -121,7 +121,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 			return cli.AsUsage(err)
 		}
 	}
-	if v.done, err = in.Pass(e, s, nil, nil, dispatch.Scale{}, input.Observers{Arrive: v.arrive}); err != nil {
+	if v.done, err = in.Pass(e, s, input.PassOptions{Observers: input.Observers{Arrive: v.arrive}}); err != nil {
 		return err
 	}
 	if why := in.Nothing(v.done); why != "" && v.done.Result.Damage == nil {
