@@ -403,3 +403,48 @@ func differs(what string, alone, together any) error {
 	}
 	return nil
 }
+
+// TestDropsUnobservedEqualObserved compares the engines that run where rules drop packets
+// and nobody observes with those that an observer gets, on captures of several batches.
+func TestDropsUnobservedEqualObserved(t *testing.T) {
+	cases := uint64(20)
+	if testing.Short() {
+		cases = 4
+	}
+	for seed := range cases {
+		r := rand.New(rand.NewPCG(seed, 25))
+		cfg, s := defaultConfig(1 + r.IntN(8))
+		cfg.RxRing, cfg.PacketCost = 1<<(2+r.IntN(8)), 1+r.Int64N(3000)
+		if r.IntN(4) == 0 {
+			cfg.Drain = engine.Poll
+		}
+		var commands []steer.Command
+		for _, rule := range []string{"tcp4 dst-port 81 action -1", "udp4 action -1", "ip6 action 0", "tcp6 action -1", "tcp4 dst-port 82 action 0"}[r.IntN(4):] {
+			c, err := steer.ParseCommand("flow-type " + rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			commands = append(commands, c)
+		}
+		list, err := steer.Apply(nil, commands, 1024)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := s.Config()
+		if config.NTuple, err = steer.New(list, steer.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		config.QueueCPU = cfg.QueueCPU
+		if s, err = nicmodel.NewSteering(config); err != nil {
+			t.Fatal(err)
+		}
+		cfg.SetRules(s)
+		if !cfg.RuleDrops {
+			t.Fatalf("seed %d: no rule drops packets", seed)
+		}
+		capture := traffic{packets: 15_000, hosts: 2 + r.IntN(40), scale: 1 + r.Int64N(1+r.Int64N(20_000))}.capture(r)
+		if err := unobserved(capture, cfg, s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}

@@ -23,13 +23,16 @@ const ahead = 64
 func (e *fastNonRSS) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
-	sends, flows := b.Sends, b.Flow[:b.N]
+	sends, flows, entries := b.Sends, b.Flow[:b.N], b.steered(m.steering).Entry[:b.N]
 	affinity.Expect(m.CountedAffinity, flows[:min(ahead, len(flows))])
 	for i, t := range b.Time[:b.N] {
 		if i%ahead == 0 && i+ahead < len(flows) {
 			affinity.Expect(m.CountedAffinity, flows[i+ahead:min(i+2*ahead, len(flows))])
 		}
-		if b.Entry[i] == Sent {
+		if entry := entries[i]; entry >= Sent {
+			if entry != Sent {
+				continue // a rule drops it
+			}
 			l.advance(t)
 			l.charge(t)
 			m.send(t, sends[0], b.First+uint32(i))

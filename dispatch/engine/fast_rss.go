@@ -20,6 +20,7 @@ type fastRSS struct {
 	lines []fastLine  // per CPU
 	of    []*fastLine // as the model's targets
 
+	admits  *admitted  // nil: no rule drops packets
 	sent    *fastSends // what judges sent packets beside step; nil: nothing
 	parting *parting   // nil: packets are published in their order
 
@@ -40,6 +41,9 @@ func newFastRSS(m *Model) *fastRSS {
 		newFastCycle(m, e.lines)
 	}
 	m.derive = e.derive
+	if m.cfg.RuleDrops {
+		e.admits = new(admitted)
+	}
 	if m.homeCPUs == nil {
 		e.plan = newSchedule(&m.cfg.Config)
 		e.parting = newParting(m, e.lines)
@@ -50,13 +54,16 @@ func newFastRSS(m *Model) *fastRSS {
 
 // sharesPlan reports whether another engine can share the plan.
 func (e *fastRSS) sharesPlan(other *fastRSS) bool {
-	return e.plan != nil && other.plan != nil &&
+	return e.plan != nil && other.plan != nil && e.admits == nil && other.admits == nil &&
 		e.cfg.DMABatch == other.cfg.DMABatch && e.cfg.DMATimeout == other.cfg.DMATimeout
 }
 
 func (e *fastRSS) Process(b *Batch) {
 	e.prepare(b)
 	in := b.arriving(e.steering)
+	if e.admits != nil {
+		in = e.admits.of(&in, e.FixedAffinity)
+	}
 	if e.sent != nil {
 		e.sent.begin(b)
 		if len(b.Sends) > 0 {

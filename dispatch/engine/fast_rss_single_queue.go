@@ -24,7 +24,12 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 	steered := b.steered(m.steering)
 	varied := steered.Varied
 	for i, t := range b.Time[:b.N] {
-		cpu := m.target(steered.Entry[i]).cpu
+		entry := steered.Entry[i]
+		if entry >= Dropped {
+			m.FixedAffinity.Drop(b.Flow[i])
+			continue
+		}
+		cpu := m.target(entry).cpu
 		full := l.filled >= l.limit && l.full(t)
 		if full {
 			l.drops++

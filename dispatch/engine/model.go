@@ -125,7 +125,7 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 // and none depends on what the others do with a flow: then there are faster engines
 // that count the same.
 func (m *Model) plain() bool {
-	if m.observe != nil || m.latest != nil || m.changes != nil || m.cfg.RuleDrops {
+	if m.observe != nil || m.latest != nil || m.changes != nil {
 		return false
 	}
 	return len(m.queues) == 1 || m.ownQueues()

@@ -23,7 +23,7 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		}
 		return hop, m
 	}
-	switch plain := m.plain(); {
+	switch plain := m.plain() && (!cfg.RuleDrops || sends == NoSends && !varies); {
 	case plain && mode == RSSMSIX && sends == FlowSends && !varies && m.takesAtOnce():
 		return newFastRSSSends(m), m
 	case plain && mode == NonRSS && sends == FlowSends:
