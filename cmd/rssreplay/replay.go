@@ -227,7 +227,7 @@ func (r *replayRun) replayOnce() (err error) {
 			return err
 		}
 		defer r.trace.Close()
-		r.observers.Add(r.trace.Observe)
+		r.trace.Watch(&r.observers)
 	}
 	if r.flags.copy.Given() {
 		r.copies = packets.NewCopier(e, &r.flags.copy, s)
