@@ -8,6 +8,7 @@
 //  3. html/ has the templates, and the script. Of it whatif.js computes what another table
 //     does and touches nothing; state.js keeps what is shown in the address; the others are
 //     named by what they let a reader do.
+//  4. pagetest opens pages in a browser, for tests.
 //
 // Nothing from a capture or a command line runs, or is more than text.
 package page

@@ -29,7 +29,9 @@ for (const details of all("[data-table]")) {
 }
 if (byId("flow-table")) {
   for (const name of all(".row:not(.sum) .name")) {
-    name.replaceChildren(lister(name.textContent, "cpu=" + name.textContent, name.closest("[data-mode]").dataset.mode));
+    const button = lister(name.textContent, "cpu=" + name.textContent, name.closest("[data-mode]").dataset.mode);
+    if (name.closest(".low")) button.tabIndex = -1; // the drawing of CPUs lists the same with one stop of Tab
+    name.replaceChildren(button);
   }
   for (const columns of all(".columns:has([data-show])")) {
     const m = columns.closest("[data-mode]")?.dataset.mode ?? null;
