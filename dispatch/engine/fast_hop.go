@@ -366,7 +366,10 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	budget, cost, from := e.cfg.DPCBudget, e.costs.rps, uint16(y.cpu)
 	steered, ends, spent := uint64(0), false, false
 	ring, first := q.Ring()
-	mask, waiting := uint64(len(ring)-1), q.Waiting()
+	mask, waiting, deepest := uint64(len(ring)-1), q.Waiting(), 0
+	if y.deepest != nil {
+		deepest = int(*y.deepest)
+	}
 	for now < pause {
 		if y.indicating {
 			e.indicatedAt(y, q, n, now)
@@ -383,8 +386,7 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		if y.deepest != nil {
 			// Optimization: all that waits is from one hardware queue. It is deeper than ever
 			// if one more than ever are published.
-			for deep := n + int(*y.deepest); deep < waiting && ring[(first+uint64(deep))&mask].Published <= now; deep++ {
-				*y.deepest++
+			for ; n+deepest < waiting && ring[(first+uint64(n+deepest))&mask].Published <= now; deepest++ {
 			}
 		} else {
 			for ; y.seen < waiting && ring[(first+uint64(y.seen))&mask].Published <= now; y.seen++ {
@@ -409,6 +411,9 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		}
 	}
 	y.decides, y.seen = now, max(y.seen-n, 0)
+	if y.deepest != nil {
+		*y.deepest = uint64(deepest)
+	}
 	cpu := e.lines[y.cpu].counts
 	cpu.SteeredAway += steered
 	cpu.DPCTime += now - begun

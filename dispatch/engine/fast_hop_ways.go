@@ -27,10 +27,22 @@ func (e *fastHop) aim(b *Batch) bool {
 	if missing := int(b.Flows+63)/64 - len(e.met); missing > 0 {
 		e.met = append(e.met, make([]uint64, missing)...)
 	}
-	flows := b.Flow[:b.N]
-	prefetch.Records(e.ways.Chunks, flows)
-	steered, ways := b.steered(e.steering), e.aimed.way[:b.N]
-	for i, entry := range steered.Entry[:b.N] {
+	// Optimization: few at once, so that what is expected is still there when it is asked for.
+	const together = 512
+	for from := 0; from < b.N; from += together {
+		if !e.aimSome(b, from, min(from+together, b.N)) {
+			return false
+		}
+	}
+	return true
+}
+
+// aimSome is aim of the packets from one to before another.
+func (e *fastHop) aimSome(b *Batch, from, to int) bool {
+	prefetch.Records(e.ways.Chunks, b.Flow[from:to])
+	steered, ways := b.steered(e.steering), e.aimed.way[:to]
+	for i := from; i < to; i++ {
+		entry := steered.Entry[i]
 		if entry >= Sent {
 			ways[i] = 0
 			continue
@@ -39,10 +51,12 @@ func (e *fastHop) aim(b *Batch) bool {
 		if e.mode == RSSMSIX {
 			queue = e.target(entry).queue
 		}
-		to, own := e.cfg.RPS.target(queue, b, steered.NIC, i)
-		ways[i], e.aimed.own[i] = wayOf(queue, to), own
+		cpu, own := e.cfg.RPS.target(queue, b, steered.NIC, i)
+		ways[i], e.aimed.own[i] = wayOf(queue, cpu), own
 	}
-	for i, way := range ways {
+	flows := b.Flow[:to]
+	for i := from; i < to; i++ {
+		way := ways[i]
 		if way == 0 || flows[i] == NoFlow {
 			continue
 		}
