@@ -34,12 +34,12 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 	}
 	used := 0
 	for _, f := range files {
+		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
+			continue
+		}
 		name := filepath.Join(root, filepath.FromSlash(f.Name))
 		if shown != nil {
 			name = shown.File(root)
-		}
-		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
-			continue
 		}
 		data := hosttext.NameValue(f.Name, f.Data)
 		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
@@ -51,41 +51,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 			}
 		}
 		kinds := nictext.Sniff(data)
-		ofHost, err := m.host.add(f.Name, data)
-		if err != nil {
-			m.notUsed = append(m.notUsed, shown.Words(err.Error(), "A text of the host can't be read"))
-		}
-		if ofHost {
-			used++
-		}
-		if cpus := m.host.cpus(); len(cpus) > 0 && m.online.value == nil {
-			m.online = imported[[]int]{&cpus, name}
-		}
-		addresses := hosttext.Addresses(data)
-		if len(addresses) > 0 && m.addresses.value == nil {
-			m.addresses = imported[[]hosttext.Address]{&addresses, name}
-			used++
-		}
-		if nictext.SaysCPUMap(data) {
-			m.cpuMap = name
-		}
-		if on, known := nictext.Feature(data, "ntuple-filters"); known {
-			m.ntupleOn = on
-		}
-		on, features := nictext.Feature(data, "receive-hashing")
-		if features && !on {
-			m.noRXHash = name
-		}
-		switch {
-		case nictext.NoTable(f.Name, data):
-			m.noTable = name
-			used++
-		case m.cpuMap == name: // that it is used is all that it tells
-		case strings.Contains(path.Base(f.Name), ".pcap"): // what lies beside the texts
-		case len(kinds) == 0 && !ofHost && !features && len(addresses) == 0 && err == nil && !hosttext.Evidence(data):
-			m.leftOut = append(m.leftOut, f.Name)
-		}
-		used += len(kinds)
+		used += len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)
 		for _, kind := range kinds {
 			if given[kind] {
 				continue
@@ -102,6 +68,47 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
 	}
 	return nil
+}
+
+// readHost takes what a file of the bundle tells beside a NIC's texts, of which it may have
+// some: of the machine, and of features. file is its name there, name the one in sources.
+// It returns how much of that counts as something to replay by.
+func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *anonymize.Anonymizer) (used int) {
+	ofHost, err := m.host.add(file, data)
+	if err != nil {
+		m.notUsed = append(m.notUsed, shown.Words(err.Error(), "A text of the host can't be read"))
+	}
+	if ofHost {
+		used++
+	}
+	if cpus := m.host.cpus(); len(cpus) > 0 && m.online.value == nil {
+		m.online = imported[[]int]{&cpus, name}
+	}
+	addresses := hosttext.Addresses(data)
+	if len(addresses) > 0 && m.addresses.value == nil {
+		m.addresses = imported[[]hosttext.Address]{&addresses, name}
+		used++
+	}
+	mapped := nictext.SaysCPUMap(data) // that it is used is all that it tells
+	if mapped {
+		m.cpuMap = name
+	}
+	if on, known := nictext.Feature(data, "ntuple-filters"); known {
+		m.ntupleOn = on
+	}
+	on, features := nictext.Feature(data, "receive-hashing")
+	if features && !on {
+		m.noRXHash = name
+	}
+	capture := strings.Contains(path.Base(file), ".pcap") // it lies beside the texts
+	switch {
+	case nictext.NoTable(file, data):
+		m.noTable = name
+		used++
+	case !mapped && !capture && !ofNIC && !ofHost && !features && len(addresses) == 0 && err == nil && !hosttext.Evidence(data):
+		m.leftOut = append(m.leftOut, file)
+	}
+	return used
 }
 
 // withQueues is the files with those of queues' settings, one value each, as one text:
