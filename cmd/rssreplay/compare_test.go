@@ -124,7 +124,7 @@ func TestCompareEqualsReplays(t *testing.T) {
 		{"cooked.pcap", []string{"--cpus", "8", "--from", "100ms", "--isr-cost", "1500ns", "--rate", "2Gbps"}},
 	}
 	for _, sample := range samples(t) {
-		if testing.Short() && filepath.Base(sample) != "elephant.pcap" {
+		if testing.Short() && filepath.Base(sample) != "vxlan.pcap" {
 			continue
 		}
 		tests = append(tests, test{filepath.Base(sample), []string{"--cpus", "8"}})

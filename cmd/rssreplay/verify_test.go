@@ -161,14 +161,18 @@ var truthConfigurations = []struct{ name, nic string }{
 // What real drivers recorded of each packet agrees with the prediction in all, and
 // the key solved from it is theirs; hashes in the other byte order are read so.
 func TestVerifyGroundTruth(t *testing.T) {
-	for _, c := range truthConfigurations {
+	for i, c := range truthConfigurations {
 		dir := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth", c.name)
 		records := readTruth(t, dir)
 		swapped := slices.Clone(records)
-		for i := range swapped {
-			slices.Reverse(swapped[i].hash[:])
+		for k := range swapped {
+			slices.Reverse(swapped[k].hash[:])
 		}
-		for _, recorded := range [][]truthRecord{records, swapped} {
+		recordings := [][]truthRecord{records, swapped}
+		if testing.Short() && i > 0 {
+			recordings = recordings[:1]
+		}
+		for _, recorded := range recordings {
 			v := verifies(t, exitDone, truthPcapng(t, recorded, 5, true), "--nic", c.nic, "--bundle", dir)
 			n := uint64(len(records))
 			if v.Packets.Checked != n || v.Packets.HashEqual != n || v.Packets.QueueEqual != n || v.Explanation != nil {

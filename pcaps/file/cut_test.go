@@ -58,12 +58,12 @@ func TestCutSamples(t *testing.T) {
 		}
 		packets, safe := packetEnds(t, data)
 		var cuts []int
-		for cut := range 1024 {
-			cuts = append(cuts, cut)
-		}
-		places := 1000
+		step, places := 1, 1000
 		if testing.Short() {
-			places = 20
+			step, places = 3, 20
+		}
+		for cut := 0; cut < 1024; cut += step {
+			cuts = append(cuts, cut)
 		}
 		for range places {
 			cuts = append(cuts, random.IntN(len(data)+1))

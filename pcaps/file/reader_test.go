@@ -131,10 +131,14 @@ func TestReadFormats(t *testing.T) {
 			[]pcaps.Record{{Data: []byte{1, 2, 3}, Wire: 3, Link: pcaps.LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 7, Packets: 1, Skipped: Skipped{Secrets: 1}, Interfaces: []Interface{{Link: pcaps.LinkEthernet, SnapLength: 7, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 	)
+	batches := []int{1, 2, 256}
+	if testing.Short() {
+		batches = batches[1:2]
+	}
 	for _, f := range files {
 		f.info.Name, f.info.FileBytes = f.name, int64(len(f.data))
 		for _, size := range blockSizes {
-			for _, batch := range []int{1, 2, 256} {
+			for _, batch := range batches {
 				r, err := newReader(bytes.NewReader(f.data), f.name, size)
 				if err != nil {
 					t.Fatal(err)
