@@ -273,6 +273,16 @@ func checkTry(t *testing.T, ctx context.Context) {
 	if got := pagetest.Value[string](b, `document.getElementById("try-trouble").checkVisibility() && document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "These are 3 entries, and what is known is the load of 128") {
 		t.Errorf("of a list of 3 it says %q", got)
 	}
+	// Commands that suggest gives are read, too.
+	for command, want := range map[string]string{
+		"ethtool -X eth0 weight 6 2":        "weight:3,1",
+		"ethtool -X eth0 equal 3 start 2\n": "equal:3,start:2",
+		`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"eth0"},"indir":[7` + strings.Repeat(",7", 127) + `]}'`: "equal:1,start:7",
+	} {
+		if got := pagetest.Value[string](b, fmt.Sprintf(`layoutOf(readTable(%q).entries, 8)`, command)); got != want {
+			t.Errorf("%s is read as %s, want %s", command, got, want)
+		}
+	}
 	// Packets that meet no entry need their queue.
 	if got := pagetest.Value[string](b, `(() => { data.try.rest[7] = 5; try { tryTable({cpus: "4"}); return ""; } catch (error) { return error.message; } })()`); !strings.HasPrefix(got, "Queue 7 takes packets that meet no entry, and there are 4") {
 		t.Errorf("of too few queues it says %q", got)

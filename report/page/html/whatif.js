@@ -73,9 +73,15 @@ function fillLayout(spec, size, queues) {
   throw new Error("There is no such layout: equal, weight, block and list are.");
 }
 
-// readTable takes the table and the key from what `ethtool -x` prints, or a list of queues.
+// readTable takes the table and the key from what `ethtool -x` prints, from a command that
+// sets one, as suggest gives it, or a list of queues.
 function readTable(text) {
-  const json = /"rss-indirection-table"\s*:\s*\[([\d\s,]+)\]/.exec(text);
+  const set = /\bethtool\s+(?:-X|--set-rxfh-indir|--rxfh)\s+\S+\s+(equal|weight)((?:\s+\d+)+)(?:\s+start\s+(\d+))?\s*$/.exec(text);
+  if (set) {
+    const [, name, numbers, start] = set;
+    return {entries: fillLayout(`${name}:${numbers.trim().replace(/\s+/g, ",")}${start ? ",start:" + start : ""}`, data.table.entries.length, Infinity), key: ""};
+  }
+  const json = /"(?:rss-indirection-table|indir)"\s*:\s*\[([\d\s,]+)\]/.exec(text);
   const rows = [...text.matchAll(/^\s*(\d+):((?:[ \t]+\d+)+)\s*$/gm)];
   const key = /^\s*((?:[0-9a-f]{2}:){15,}[0-9a-f]{2})\s*$/im.exec(text)?.[1].replaceAll(":", "").toLowerCase() ?? "";
   let entries;
