@@ -281,6 +281,22 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 	return s, s.setRules()
 }
 
+// RuleError is what is wrong with where the rules lead: with a rule, or with the table of
+// a context.
+type RuleError struct {
+	Context int // 0: a rule
+	Err     error
+}
+
+func (e *RuleError) Error() string {
+	if e.Context > 0 {
+		return fmt.Sprintf("--context %d: %v", e.Context, e.Err)
+	}
+	return e.Err.Error()
+}
+
+func (e *RuleError) Unwrap() error { return e.Err }
+
 // maxTargets bounds the targets: see dispatch/engine, which has them behind the
 // entries of the table.
 const maxTargets = 1<<14 - 2
@@ -293,7 +309,7 @@ func (s *Steering) setRules() error {
 		targets := ruleTargets{only: -1}
 		add := func(queue int) (int32, error) {
 			if queue >= queues {
-				return 0, fmt.Errorf("filter %d leads to queue %d, but there are only queues 0 to %d; raise --queues, or change the rule", rule.Location, queue, queues-1)
+				return 0, &RuleError{Err: fmt.Errorf("filter %d leads to queue %d, but there are only queues 0 to %d; raise --queues, or change the rule", rule.Location, queue, queues-1)}
 			}
 			for t := len(s.targets) - 1; t >= 0 && s.targets[t].Rule == i; t-- {
 				if int(s.targets[t].Queue) == queue {
@@ -342,7 +358,7 @@ func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
 	if rule.Context != 0 {
 		context, ok := s.config.Contexts[rule.Context]
 		if !ok {
-			return nil, fmt.Errorf("filter %d leads to RSS context %d, whose table is not known: give it as --context %[2]d=FILE, the text of `ethtool -x DEV context %[2]d`", rule.Location, rule.Context)
+			return nil, &RuleError{Err: fmt.Errorf("filter %d leads to RSS context %d, whose table is not known: give it as --context %[2]d=FILE, the text of `ethtool -x DEV context %[2]d`", rule.Location, rule.Context)}
 		}
 		config.Table, config.Modulo = context.Table, false
 		if context.Key != nil {
@@ -351,7 +367,7 @@ func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
 	}
 	made, err := NewSteering(config)
 	if err != nil {
-		return nil, fmt.Errorf("--context %d: %w", rule.Context, err)
+		return nil, &RuleError{Context: rule.Context, Err: err}
 	}
 	return made, nil
 }

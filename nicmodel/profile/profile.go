@@ -84,8 +84,11 @@ type Profile struct {
 // NTuple is what a driver makes of the rules of `ethtool -N`.
 type NTuple struct {
 	steer.Options
-	Kinds     []steer.Kind // that it takes; nil if that is not known
-	Locations int          // of rules; 0 if that is not known
+	Kinds     []steer.Kind  // that it takes; nil if that is not known
+	Locations int           // of rules; 0 if that is not known
+	Whole     bool          // fields are compared whole, or not at all
+	Lacks     []steer.Field // that its rules can't compare
+	Has       []steer.Field // of extended, that they are known to compare
 	// ATR: the driver moves TCP connections to the queue of the CPU that sends on them
 	// (application targeted routing), unless that is turned off.
 	ATR bool
@@ -96,12 +99,36 @@ type NTuple struct {
 // Takes reports whether the driver takes rules of the kind, as far as is known.
 func (n *NTuple) Takes(k steer.Kind) bool { return n.Kinds == nil || slices.Contains(n.Kinds, k) }
 
-// TakersOf are the names of the profiles whose drivers are known to take rules of the
-// kind.
-func TakersOf(k steer.Kind) []string {
+// Refuses says why the driver takes no such rule, as far as is known: "takes no rules of
+// flow-type tcp6"; "" if it takes it.
+func (n *NTuple) Refuses(r *steer.Rule) string {
+	if !n.Takes(r.Kind) {
+		return "takes no rules of flow-type " + r.Kind.String()
+	}
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch word := f.Field.Word(r.Kind); {
+		case slices.Contains(n.Lacks, f.Field):
+			return "takes no rules with " + word
+		case n.Whole && f.Field != steer.Tag && f.Field != steer.UserData && !f.Whole(r.Kind): // of a tag the id alone may be
+			return fmt.Sprintf("takes no rules that compare only a part of a field, as of %s here", word)
+		}
+	}
+	return ""
+}
+
+// extended are fields that ethtool adds to rules of any kind; few drivers take them.
+var extended = []steer.Field{steer.TagType, steer.Tag, steer.UserData}
+
+// TakersOf are the names of the profiles whose drivers are known to take such a rule.
+func TakersOf(r *steer.Rule) []string {
 	var names []string
 	for _, p := range All() {
-		if slices.Contains(p.NTuple.Kinds, k) && !strings.HasPrefix(p.Name, "dpdk") {
+		unknown := func(f steer.Compare) bool {
+			added := slices.Contains(extended, f.Field) || f.Field == steer.DestinationMAC && r.Kind != steer.Ether
+			return added && !slices.Contains(p.NTuple.Has, f.Field)
+		}
+		if p.NTuple.Kinds != nil && p.NTuple.Refuses(r) == "" && !slices.ContainsFunc(r.Fields, unknown) && !strings.HasPrefix(p.Name, "dpdk") {
 			names = append(names, p.Name)
 		}
 	}

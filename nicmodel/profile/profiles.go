@@ -47,17 +47,20 @@ func All() []Profile {
 	security := []steer.Kind{steer.AH4, steer.ESP4, steer.AH6, steer.ESP6}
 	others := steer.Options{IP: steer.OtherIP}
 	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16}
-	igcRules := NTuple{Kinds: ether, Locations: 65}
+	igcRules := NTuple{Kinds: ether, Locations: 65, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
 	ixgbeRules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, ATR: true, OffATR: "ethtool -K DEV ntuple on"}
-	i40eRules := NTuple{Options: others, Kinds: both, ATR: true, OffATR: "ethtool --set-priv-flags DEV flow-director-atr off"}
-	iceRules := NTuple{Options: others, Kinds: both}
-	iavfRules := NTuple{Options: others, Kinds: slices.Concat(both, security)}
-	mlx4Rules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.Ether}, Locations: 256}
+	i40eRules := NTuple{Options: others, Kinds: both, Whole: true, ATR: true, OffATR: "ethtool --set-priv-flags DEV flow-director-atr off"}
+	iceRules := NTuple{Options: others, Kinds: both, Whole: true}
+	iavfRules := NTuple{Options: others, Kinds: slices.Concat(both, security), Whole: true}
+	mlx4Rules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.Ether}, Locations: 256, Whole: true}
 	mlx5Rules := NTuple{
-		Options: steer.Options{Order: steer.MostFields}, Locations: 1024,
+		Options: steer.Options{Order: steer.MostFields}, Locations: 1024, Has: []steer.Field{steer.Tag, steer.DestinationMAC},
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
 	}
-	bnxtRules := NTuple{Options: steer.Options{IP: steer.BnxtIP}, Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6}}
+	bnxtRules := NTuple{
+		Options: steer.Options{IP: steer.BnxtIP}, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC},
+		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
+	}
 
 	// Whose hashes RPS takes, by Linux 6.12's drivers. Without an entry none: igb and
 	// e1000e pass every hash as one of layer 3.

@@ -126,6 +126,19 @@ func ParseCommand(text string) (Command, error) {
 	return c, nil
 }
 
+// Word is ethtool's word for the field in a rule of the kind, "src-ip".
+func (f Field) Word(k Kind) string {
+	for word, field := range fieldWords {
+		if field == f && k.takes(f, word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// Whole reports whether all of the field's bits are compared, in a rule of the kind.
+func (c *Compare) Whole(k Kind) bool { return c.Mask == invert([16]byte{}, c.Field.bytes(k)) }
+
 // takes reports whether ethtool takes the word for a field in a rule of the kind.
 func (k Kind) takes(f Field, word string) bool {
 	switch f {

@@ -153,7 +153,13 @@ func (r *resolver) steer() (err error) {
 		DefaultQueue: r.Config.DefaultQueue, QueueCPU: r.Config.QueueCPU, Rules: r.rules(),
 		NTuple: r.ntuple, Contexts: r.contexts,
 	})
-	if err != nil {
+	var ruled *nicmodel.RuleError
+	switch {
+	case errors.As(err, &ruled) && ruled.Context > 0:
+		return cli.Usagef("--context %d: %s: %w", ruled.Context, r.imports.contexts[ruled.Context].from, ruled.Err)
+	case ruled != nil:
+		return cli.Usagef("%s: %w", r.rulesFrom, ruled.Err)
+	case err != nil:
 		return cli.AsUsage(err)
 	}
 	r.Config.SetRules(r.Steering)

@@ -79,18 +79,19 @@ type origin struct {
 // parameter is read from its flag, wherever it comes from.
 type resolver struct {
 	*Settings
-	flags    *Flags
-	imports  *imports
-	adaptive bool              // an imported text says that moderation is adaptive
-	origins  map[string]origin // of offered values, by flag
-	measured string            // what the costs of --costs are worth
-	refused  error             // the first offer that a flag did not take
-	types    hash.Types
-	xfrm     hash.Transform
-	function hash.Function
-	fields   [hash.NumTypes]nicmodel.Fields // where they are not all of the type's
-	ntuple   *steer.Rules
-	contexts map[int]nicmodel.Context
+	flags     *Flags
+	imports   *imports
+	adaptive  bool              // an imported text says that moderation is adaptive
+	origins   map[string]origin // of offered values, by flag
+	measured  string            // what the costs of --costs are worth
+	refused   error             // the first offer that a flag did not take
+	types     hash.Types
+	xfrm      hash.Transform
+	function  hash.Function
+	fields    [hash.NumTypes]nicmodel.Fields // where they are not all of the type's
+	ntuple    *steer.Rules
+	rulesFrom string
+	contexts  map[int]nicmodel.Context
 }
 
 // idle is what is wrong with a flag that says something of what there is not: nothing

@@ -153,7 +153,7 @@ func (r *resolver) steerPackets() error {
 		for _, cpu := range mask {
 			i := slices.Index(c.CPUs, cpu)
 			if i < 0 {
-				return fmt.Errorf("%s: the mask of rx-%d has CPU %d, which is not in use: --cpus has %s", from, q, cpu, nicmodel.CPUListOf(c.CPUs))
+				return fmt.Errorf("%s: the mask of rx-%d has CPU %d, which is not in use: --cpus has %s; add it there, or leave it out of the mask", from, q, cpu, nicmodel.CPUListOf(c.CPUs))
 			}
 			cpus = append(cpus, uint16(i))
 		}

@@ -97,8 +97,8 @@ func (r *resolver) filters() error {
 		if err != nil {
 			return fmt.Errorf("--rule %q: %w", words, err)
 		}
-		if !c.Delete && !known.Takes(c.Rule.Kind) {
-			return fmt.Errorf("--rule %q: the driver of %s takes no rules of flow-type %s%s", words, r.Profile.Name, c.Rule.Kind, takers(c.Rule.Kind))
+		if refused := known.Refuses(&c.Rule); !c.Delete && refused != "" {
+			return fmt.Errorf("--rule %q: the driver of %s %s%s", words, r.Profile.Name, refused, takers(&c.Rule))
 		}
 		commands = append(commands, c)
 	}
@@ -122,6 +122,7 @@ func (r *resolver) filters() error {
 	if r.ntuple.Unmatchable() {
 		r.Caveats = append(r.Caveats, "A rule that compares user data takes no packet here: packets have none.")
 	}
+	r.rulesFrom = source
 	r.add("rules", len(rules), "", source)
 	r.add("rule-order", f.order, "", r.source("rule-order"))
 	r.add("ip-rules", f.ip, "", r.source("ip-rules"))
@@ -142,11 +143,11 @@ func (s *Settings) ATR() bool {
 	return !slices.ContainsFunc(rules, func(r steer.Rule) bool { return r.Kind == steer.TCP4 || r.Kind == steer.TCP6 })
 }
 
-// takers says which drivers take rules of the kind.
-func takers(k steer.Kind) string {
-	names := profile.TakersOf(k)
+// takers says which drivers take such a rule.
+func takers(rule *steer.Rule) string {
+	names := profile.TakersOf(rule)
 	if len(names) == 0 {
-		return ""
+		return "; no driver is known that does"
 	}
 	return "; those of " + strings.Join(names, ", ") + " do"
 }
