@@ -10,7 +10,8 @@
 //  3. What they are built of: a line is an interrupt vector with its DPC on one CPU
 //     (line.go); a cycle is one vector with DPCs on several (cycle.go), which are a
 //     set of DPCs (dpc_set.go); front_end.go takes packets off the ring.
-//  4. What all count: counters.go. Rooms of their own are measure/, latencies
+//  4. What all share and count: model.go, counters.go; packets in order of arrival,
+//     whichever CPU is done first: arrival_order.go. Rooms of their own are measure/, latencies
 //     and bursts, and affinity/, which CPUs a flow's packets meet, and in which order.
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
@@ -20,9 +21,15 @@
 //  6. Receive packet steering: rps.go chooses CPUs, backlog.go is the second hop to
 //     them. CPUs wait for each other there, one event after the other (agenda.go); as
 //     long as each flow has one way, in whole turns (fast_hop.go).
-//  7. Closed forms: where nobody observes, fast engines (fast_*.go)
-//     count the same as lines in less time; fast_line_plain.go says when they apply. New
-//     chooses (model_set.go).
+//  7. Closed forms: where nobody observes, fast engines count the same in less time;
+//     New chooses (model_set.go). A fast line (fast_line.go) is a line: by runs
+//     (fast_line_plain.go says when), or poll by poll (fast_line_poll.go). Of them are made
+//     fast_rss.go (fast_rss_sends.go with sent packets, fast_rss_parted.go CPU by CPU),
+//     fast_non_rss.go, fast_cycle.go, fast_rss_single_queue.go with distributor.go; with
+//     what rules drop (fast_rule_drops.go), with rings that CPUs share (fast_rings.go);
+//     while tables move, those of 5, and with receive packet steering, fast_hop.go
+//     (fast_hop_line.go: one CPU, fast_hop_ways.go: the ways of flows). When lists of
+//     completions are published is planned batch by batch (schedule.go).
 //  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //
