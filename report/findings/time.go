@@ -105,11 +105,19 @@ func (d *diagnosis) microburst() *report.Finding {
 		return nil
 	}
 	f := d.drops("microburst", q)
-	f.Summary = fmt.Sprintf("Bursts fill a ring of %s under %s: %s would be dropped, %s of them by %s, which has time enough on the mean.",
-		words.Plural(uint64(d.number("rx-ring", 0)), "buffer", "buffers"), d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), words.Exact(q.Drops), queueName(q))
+	f.Summary = fmt.Sprintf("Bursts fill a ring of %s under %s: %s would be dropped%s, which has time enough on the mean.",
+		words.Plural(uint64(d.number("rx-ring", 0)), "buffer", "buffers"), d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), d.droppedBy(q))
 	burst := d.burst(q)
 	f.Evidence += fmt.Sprintf(" Up to %s come for it within 50 µs, and up to %s within 500 µs.", words.Plural(burst.In50us, "packet", "packets"), words.Exact(burst.In500us))
 	return f
+}
+
+// droppedBy is the clause about how many of the drops are the queue's.
+func (d *diagnosis) droppedBy(q *report.Queue) string {
+	if q.Drops == d.mode.Totals.Drops {
+		return " by " + queueName(q)
+	}
+	return fmt.Sprintf(", %s of them by %s", words.Exact(q.Drops), queueName(q))
 }
 
 // drops is the finding about a full ring.
@@ -142,7 +150,7 @@ func (d *diagnosis) costHint() string {
 	if d.ownCosts() {
 		return ""
 	}
-	return " What a packet costs on your machine, `rssreplay calibrate` measures, and `--packet-cost` says."
+	return " `rssreplay calibrate` measures what a packet costs on your machine, and `--packet-cost` sets it."
 }
 
 // ringOverflow: the model drops packets.
@@ -152,8 +160,8 @@ func (d *diagnosis) ringOverflow() *report.Finding {
 		return nil
 	}
 	f := d.drops("ring-overflow", q)
-	f.Summary = fmt.Sprintf("Under %s %s would be dropped, %s of them by %s: its ring of %d is full.",
-		d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), words.Exact(q.Drops), queueName(q), d.number("rx-ring", 0))
+	f.Summary = fmt.Sprintf("Under %s %s would be dropped%s: its ring of %d is full.",
+		d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), d.droppedBy(q), d.number("rx-ring", 0))
 	f.Evidence += " " + upper(d.hottest()) + "."
 	if d.serving(q) >= report.BusyFrom {
 		f.Remedy = d.moreCPUs() + " A longer ring would only fill later." + d.costHint()
