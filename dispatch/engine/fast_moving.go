@@ -53,16 +53,25 @@ type movingPacket struct {
 	flow                uint32
 }
 
-// moves reports whether fastMoving applies: something changes, and flows have one entry each.
-func (m *Model) moves(varies bool) bool {
-	return (m.mode == RSSMSIX || m.mode == RSSHWQueues && m.closesCycles()) && (m.ownQueues() || m.movesQueues()) &&
-		m.changes != nil && (len(m.changes.affinities) == 0 || m.movesQueues()) && !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1 && len(m.queues) > 1
+// onlyMoves reports whether something changes, flows have one entry each, and nobody observes:
+// then there are faster engines that count the same.
+func (m *Model) onlyMoves(varies bool) bool {
+	return m.changes != nil && !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
 }
 
-// movesQueues reports whether a CPU may have several queues at once.
-func (m *Model) movesQueues() bool {
-	return (len(m.cfg.Affinities) > 0 || !m.ownQueues()) && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
+// moves reports whether fastMoving does what the configuration asks.
+func (m *Model) moves() bool {
+	switch {
+	case len(m.queues) == 1 || m.mode != RSSMSIX && m.mode != RSSHWQueues || m.mode == RSSHWQueues && !m.closesCycles():
+		return false
+	case m.severalQueues():
+		return m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
+	}
+	return true
 }
+
+// severalQueues reports whether a CPU may have several queues, one after the other or at once.
+func (m *Model) severalQueues() bool { return len(m.cfg.Affinities) > 0 || !m.ownQueues() }
 
 func newFastMoving(m *Model) *fastMoving {
 	flows := newMovedFlows(m)
@@ -71,7 +80,7 @@ func newFastMoving(m *Model) *fastMoving {
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
 		plain: m.mode == RSSMSIX && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
-	if m.movesQueues() {
+	if m.severalQueues() {
 		e.rings = newQueueRings(m)
 		e.rings.aim(e.lines)
 	}

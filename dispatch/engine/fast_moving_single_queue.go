@@ -31,11 +31,6 @@ type singlePacket struct {
 	movingPacket
 }
 
-// movesSingle reports whether fastMovingSingleQueue applies.
-func (m *Model) movesSingle(varies bool) bool {
-	return m.mode == RSSSingleQueue && m.changes != nil && m.deals() && !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
-}
-
 func newFastMovingSingleQueue(m *Model) *fastMovingSingleQueue {
 	flows := newMovedFlows(m)
 	e := &fastMovingSingleQueue{fastRSSSingleQueue: newFastRSSSingleQueue(m), movedFlows: flows}

@@ -36,9 +36,9 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		return newFastNonRSS(m), m
 	case plain && mode == RSSSingleQueue && m.deals():
 		return newFastRSSSingleQueue(m), m
-	case m.moves(varies):
+	case m.onlyMoves(varies) && m.moves():
 		return newFastMoving(m), m
-	case m.movesSingle(varies):
+	case m.onlyMoves(varies) && mode == RSSSingleQueue && m.deals():
 		return newFastMovingSingleQueue(m), m
 	}
 	switch mode {
