@@ -79,7 +79,7 @@ function readTable(text) {
   const set = /\bethtool\s+(?:-X|--set-rxfh-indir|--rxfh)\s+\S+\s+(equal|weight)((?:\s+\d+)+)(?:\s+start\s+(\d+))?\s*$/.exec(text);
   if (set) {
     const [, name, numbers, start] = set;
-    return {entries: fillLayout(`${name}:${numbers.trim().replace(/\s+/g, ",")}${start ? ",start:" + start : ""}`, data.table.entries.length, Infinity), key: ""};
+    return {entries: fillLayout(`${name}:${numbers.trim().replace(/\s+/g, ",")}${start ? ",start:" + start : ""}`, data.table.entries.length, 65536), key: ""};
   }
   const json = /"(?:rss-indirection-table|indir)"\s*:\s*\[([\d\s,]+)\]/.exec(text);
   const rows = [...text.matchAll(/^\s*(\d+):((?:[ \t]+\d+)+)\s*$/gm)];
