@@ -156,7 +156,9 @@ func Replay(src Source, o Options) (*Result, error) {
 		s.frames = s.frames || way.NTuple().PerPacket()
 	}
 	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
+	s.maxTickTime = engine.MaxSpan
 	for _, one := range r.scenarios() {
+		s.maxTickTime = min(s.maxTickTime, one.cfg.MaxTickTime())
 		packet, byte := one.cfg.MostWork()
 		s.perPacket, s.perByte = max(s.perPacket, packet), max(s.perByte, byte)
 	}

@@ -33,6 +33,7 @@ type stage struct {
 	err       error         // why not, if it is no matter of the capture's
 
 	perPacket, perByte float64 // the most of any scenario, see Config.MostWork
+	maxTickTime        int64   // the least of any scenario, see Config.CheckTicks
 }
 
 // maxReaders is more goroutines than are needed where reading a block takes three times
@@ -221,9 +222,25 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 			}
 		}
 	}
+	if s.time.scaled > s.maxTickTime {
+		return s.checkTicks(c)
+	}
 	if s.o.Directions.WantsMore() {
 		for i := range c.n {
 			s.o.Directions.Observe(c.header(i))
+		}
+	}
+	return nil
+}
+
+// checkTicks says which packet of c comes after too many ticks of a rebalancer.
+func (s *stage) checkTicks(c *chunk) error {
+	before := s.r.Packets - uint64(c.n)
+	for i, t := range c.times[:c.n] {
+		for _, replayed := range s.r.scenarios() {
+			if err := replayed.cfg.CheckTicks(t, before+uint64(i)+1); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

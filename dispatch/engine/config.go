@@ -231,6 +231,37 @@ func (c *Config) CheckWork(packets, bytes uint64) error {
 	return fmt.Errorf("the work on %d packets and %d bytes may take more than 73 years, too long to be counted in ns: give a smaller --%s", packets, bytes, most.flag)
 }
 
+// maxTicks is as often as a rebalancer may act in a replay: each tick is in the report.
+const maxTicks = 4_000_000
+
+// MaxTickTime is the latest time of an arrival or a send that CheckTicks lets pass, ns.
+func (c *Config) MaxTickTime() int64 {
+	if c.Rebalance == nil || c.Rebalance.Max > MaxSpan/maxTicks {
+		return MaxSpan
+	}
+	return c.Rebalance.Max * maxTicks
+}
+
+// CheckTicks reports that a rebalancer would have more ticks than can be kept before a
+// time in ns, that of the packet of that number.
+func (c *Config) CheckTicks(t int64, packet uint64) error {
+	if t <= c.MaxTickTime() {
+		return nil
+	}
+	return fmt.Errorf("packet %d comes %.0f s after the first, and RSS++ would look at the loads %d times before it; %d times is the most: give --rebalance-max %s or more, or leave the silence out with --from and --to",
+		packet, float64(t)/1e9, t/c.Rebalance.Max, maxTicks, ceilDuration(t/maxTicks))
+}
+
+// ceilDuration is a duration above ns, of two digits at least.
+func ceilDuration(ns int64) time.Duration {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if time.Duration(ns) >= 10*unit {
+			return (time.Duration(ns)/unit + 1) * unit
+		}
+	}
+	return time.Duration(ns + 1)
+}
+
 // Cost is the time that a packet of length bytes on the wire takes up the
 // stack, in ns: packet-cost + byte-cost × length, the product rounded down.
 func (c *Config) Cost(length uint32) int64 {
