@@ -18,18 +18,17 @@
 //     other. Closed forms (fast_moving.go, fast_moving_single_queue.go) look at that from
 //     a move on until what had arrived before is done; else they know from an entry's
 //     moves where its flows were (moved_flows.go).
-//  6. Receive packet steering: rps.go chooses CPUs, backlog.go is the second hop to
-//     them. CPUs wait for each other there, one event after the other (agenda.go); as
-//     long as each flow has one way, in whole turns (fast_hop.go).
+//  6. Receive packet steering: RPS (config.go) has the masks, backlog.go is the second hop to
+//     the CPUs in them. These wait for each other there, one event after the other
+//     (agenda.go); as long as each flow has one way, in whole turns (fast_hop.go).
 //  7. Closed forms: where nobody observes, fast engines count the same in less time;
-//     New chooses (model_set.go). A fast line (fast_line.go) is a line: by runs
-//     (fast_line_plain.go says when), or poll by poll (fast_line_poll.go). Of them are made
-//     fast_rss.go (fast_rss_sends.go with sent packets, fast_rss_parted.go CPU by CPU),
-//     fast_non_rss.go, fast_cycle.go, fast_rss_single_queue.go with distributor.go; with
-//     what rules drop (fast_rule_drops.go), with rings that CPUs share (fast_rings.go);
-//     while tables move, those of 5, and with receive packet steering, fast_hop.go
-//     (fast_hop_line.go: one CPU, fast_hop_ways.go: the ways of flows). When lists of
-//     completions are published is planned batch by batch (schedule.go).
+//     New chooses (model_set.go). A fast line (fast_line.go) is a line: by runs where a
+//     DPC takes all that waits, poll by poll, or without what rules drop. Of them are made
+//     fast_rss.go (CPU by CPU, and with sent packets), fast_non_rss.go, fast_cycle.go and
+//     fast_rss_single_queue.go; with rings that CPUs share (fast_rings.go); while tables
+//     move, those of 5; and with receive packet steering, fast_hop.go (fast_hop_line.go:
+//     one CPU, and the ways of flows). When lists of completions are published is planned
+//     batch by batch (schedule.go).
 //  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //

@@ -420,3 +420,163 @@ func (l *fastLine) counted(q *QueueCounters, bytes uint64) {
 		c.MaxPerDPC = uint64(l.depthMax)
 	}
 }
+
+// publishPlain is publish where a DPC takes all that waits at a fixed cost for
+// each, and the first packet raises the vector: a packet that is published before
+// the next DPC starts is the last one of it so far, so that its end is known.
+//
+// Optimization: it equals publish, and no DPC has to go through its packets.
+func (l *fastLine) publishPlain(t, arrival int64) {
+	if t > l.quietUntil {
+		l.meetPlain(t)
+	}
+	l.published++
+	l.end += l.cost
+	late := l.end - arrival
+	l.lateness += late
+	l.latest = max(l.latest, late)
+	l.on.latency.Count(late)
+	s := &l.on.series
+	if arrival >= s.until {
+		l.m.extend(s, arrival)
+	}
+	s.counts[len(s.counts)-1]++
+}
+
+// publishRun is fill and publishPlain of one packet after the other: those that are published
+// at the times of at, and arrived at those of arrivals. late is as long, and scratch.
+//
+// Optimization: what every packet changes stays in registers.
+func (l *fastLine) publishRun(at, arrivals, late []int64) {
+	quiet, end, cost := l.quietUntil, l.end, l.cost
+	arrivals, late = arrivals[:len(at)], late[:len(at)]
+	before := l.published
+	for i, t := range at {
+		if t > quiet {
+			l.published, l.end = before+i, end
+			l.meetPlain(t)
+			quiet, end = l.quietUntil, l.end
+		}
+		end += cost
+		late[i] = end - arrivals[i]
+	}
+	l.published, l.end = before+len(at), end
+	l.filled += len(at)
+	sum, most := l.on.latency.CountEach(late)
+	l.lateness += sum
+	l.latest = max(l.latest, most)
+	if s := &l.on.series; !s.inLast(arrivals) {
+		l.m.crossWindows(s, arrivals)
+	}
+}
+
+// meetPlain is meet for publishPlain.
+func (l *fastLine) meetPlain(t int64) {
+	if l.nextPoll != fastIdle {
+		l.safe = l.held
+		l.endPlain()
+	}
+	l.raiseAt(l.vector.Due(max(t, l.end), t, 1))
+	l.quietUntil = l.nextPoll
+	l.end = l.nextPoll + l.m.cfg.DPCCost
+	l.latestBefore = l.latest
+}
+
+// endPlain is a whole cycle, of which the packets are counted.
+func (l *fastLine) endPlain() {
+	if l.moving != nil && (l.moving.of.changing || l.end >= l.m.changeAt) {
+		l.keepWork()
+	}
+	l.vector.Raise(l.raise)
+	l.on.DPCs++
+	l.on.DPCTime += l.end - l.nextPoll
+	l.deepen(l.published - l.taken)
+	l.held, l.taken, l.freed = l.taken, l.published, l.end
+}
+
+// poll is what a DPC with drain poll does before now: at its start, and at each
+// of its decisions.
+func (l *fastLine) poll(now int64) {
+	if !l.called {
+		l.interrupt()
+	}
+	if !l.busy {
+		l.busy = true
+		l.startPoll()
+	}
+	c := l.on
+	for l.nextPoll < now {
+		waiting := l.published - l.taken
+		l.depthMax = max(l.depthMax, waiting)
+		switch {
+		case waiting == 0:
+			l.end, l.busy, l.nextPoll = l.nextPoll, false, fastIdle
+			return
+		case l.budget > 0 && l.again == l.budget:
+			l.startPoll()
+		default:
+			n, end := l.indicate(l.polled(waiting, now), l.nextPoll, l.nextPoll, now)
+			l.again += n
+			c.MaxPerDPC = max(c.MaxPerDPC, uint64(l.again))
+			l.held = l.taken - 1
+			c.DPCTime += end - l.nextPoll
+			l.nextPoll, l.freed = end, end
+		}
+	}
+}
+
+// polled is how many of the packets that wait the DPC takes one after the other
+// before now, at most.
+//
+// Optimization: it is 1, but where nobody needs to know when each was taken, and
+// either they have a fixed cost or indicate finds how many.
+func (l *fastLine) polled(waiting int, now int64) int {
+	finds := l.m.CountedAffinity != nil || l.moving != nil
+	if waiting == 1 || l.m.homeCPUs != nil || l.m.cfg.ByteCost > 0 && !finds {
+		return 1
+	}
+	n := waiting
+	if l.budget > 0 {
+		n = min(n, l.budget-l.again)
+	}
+	if finds {
+		return n
+	}
+	if cost := l.m.cfg.PacketCost; cost > 0 {
+		n = int(min(int64(n), (now-l.nextPoll-1)/cost+1))
+	}
+	return n
+}
+
+func (l *fastLine) startPoll() {
+	l.on.DPCs++
+	l.on.DPCTime += l.m.cfg.DPCCost
+	l.nextPoll += l.m.cfg.DPCCost
+	l.again = 0
+}
+
+// admitted is the packets of a batch that no rule drops.
+type admitted struct {
+	time    [BatchSize]int64
+	length  [BatchSize]uint32
+	flow    [BatchSize]uint32
+	entry   [BatchSize]uint16
+	dropped [BatchSize]uint32 // flows of the others
+}
+
+// of is those of in; flows is told of the others. It is valid until the next call.
+func (a *admitted) of(in *arriving, flows *affinity.Fixed) arriving {
+	// Optimization: no branch on what is dropped; it could not be foretold.
+	n, dropped := 0, 0
+	for i, entry := range in.entry {
+		a.time[n], a.length[n], a.flow[n], a.entry[n] = in.time[i], in.length[i], in.flow[i], entry
+		a.dropped[dropped] = in.flow[i]
+		drops := int(uint32(Dropped-1-int32(entry)) >> 31)
+		dropped += drops
+		n += 1 - drops
+	}
+	for _, flow := range a.dropped[:dropped] {
+		flows.Drop(flow)
+	}
+	return arriving{a.time[:n], a.length[:n], a.flow[:n], a.entry[:n]}
+}

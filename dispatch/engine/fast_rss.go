@@ -3,6 +3,8 @@ package engine
 import (
 	"math"
 
+	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/nicmodel"
 )
 
@@ -263,5 +265,203 @@ func (e *fastRSS) derive(entries []EntryLoad, unhashed uint64) {
 	}
 	for q, c := range e.cfg.QueueCPU {
 		e.lines[c].counted(&e.queues[q], bytes[q])
+	}
+}
+
+// parting is packets of a batch by the CPU that they go to.
+//
+// Optimization: lines know nothing of each other once the plan says when what is published,
+// so that each takes its packets in one go, with what it counts in registers.
+type parting struct {
+	cpuOf   []uint16 // as the model's targets
+	queueOf []uint16 // per CPU: its queue
+	most    int      // packets that are parted at once
+	ends    []int    // per CPU: where its packets end in at and time
+	cpus    [BatchSize]uint16
+	at      [BatchSize]int64 // when they are published
+	time    [BatchSize]int64 // when they arrive
+	late    [BatchSize]int64
+}
+
+// partedPerCPU is how many packets a CPU gets at once on average: enough to hide that lines
+// alternate, and a small part of a ring.
+const partedPerCPU = 64
+
+// newParting is nil if not all lines are plain.
+func newParting(m *Model, lines []fastLine) *parting {
+	p := &parting{queueOf: make([]uint16, len(lines)), ends: make([]int, len(lines)), most: min(partedPerCPU*len(lines), BatchSize)}
+	for c := range lines {
+		if !lines[c].plain || lines[c].cycle != nil {
+			return nil
+		}
+	}
+	for _, to := range m.targets {
+		p.cpuOf = append(p.cpuOf, to.cpu)
+	}
+	for q, c := range m.cfg.QueueCPU {
+		p.queueOf[c] = uint16(q)
+	}
+	return p
+}
+
+// parted is together, as far as there is room for what every CPU gets; it returns the
+// first packet that it left out.
+func (e *fastRSS) parted(in *arriving, from, to int) int {
+	for p := e.parting; from < to; {
+		end := min(from+p.most, to)
+		if !e.hasRoom(in.entry[from:end]) {
+			break
+		}
+		at, times := e.plan.at[from:end], in.time[from:end]
+		for i, cpu := range p.cpus[:len(times)] {
+			k := p.ends[cpu]
+			p.ends[cpu] = k + 1
+			p.at[k], p.time[k] = at[i], times[i]
+		}
+		begin := 0
+		for c, end := range p.ends {
+			if end > begin {
+				times := p.time[begin:end]
+				e.lines[c].publishRun(p.at[begin:end], times, p.late[:end-begin])
+				if e.ownsBursts {
+					e.bursts.ArriveAll(p.queueOf[c], times)
+				}
+				begin = end
+			}
+		}
+		from = end
+	}
+	return from
+}
+
+// burst counts bursts of the packets from one to before another, which are not parted.
+func (e *fastRSS) burst(in *arriving, from, to int) {
+	if e.arrives && e.ownsBursts {
+		e.bursts.Count(in.time[from:to], in.entry[from:to], Sent)
+	}
+}
+
+// hasRoom finds the CPUs of packets with these entries, and where those of each begin
+// among all. It reports whether each ring has room for its packets, and a list more.
+func (e *fastRSS) hasRoom(entries []uint16) bool {
+	p := e.parting
+	clear(p.ends)
+	last := len(p.cpuOf) - 1
+	cpus := p.cpus[:len(entries)]
+	for i, entry := range entries {
+		cpu := p.cpuOf[min(int(entry), last)] // see model.target
+		cpus[i] = cpu
+		p.ends[cpu]++
+	}
+	begin := 0
+	for c, n := range p.ends {
+		more := n + e.cfg.DMABatch
+		if l := &e.lines[c]; n > 0 && l.filled+more > l.limit && l.tight(more) {
+			return false
+		}
+		p.ends[c] = begin
+		begin += n
+	}
+	return true
+}
+
+// fastSends judges the sent packets of a fastRSS where they are those of whole flows
+// (FlowSends), a flow keeps its CPU, and a DPC takes all that waits at its start.
+//
+// Optimization: it equals Model.send and affinity.HomeCPUs. A connection's home CPU and
+// the one of its latest take are both the CPU of the flow that is answered, from when the
+// first packet of that flow is taken; and this is known when it is published. So sent
+// packets can wait until the batch is done with, and nothing is noted of a packet but of
+// its flow's first one.
+type fastSends struct {
+	model *Model
+
+	// before is a flow: it and those above may have to be taken still, those below were,
+	// before the times to come. firsts has the times of the former from the place begun
+	// on, Never where they are not known. Flows are numbered as they arrive, so that
+	// these are few, unless the first packets of one are dropped.
+	before uint32
+	begun  int
+	firsts []int64
+	cpu    bigarray.Array[uint16] // per flow that was taken
+
+	entries [BatchSize]uint16 // of the received packets of a batch
+}
+
+// takesAtOnce reports whether a DPC of a fast line takes all that waits, at one time that
+// is known when the first of it is published.
+func (m *Model) takesAtOnce() bool {
+	c := m.cfg
+	return c.Drain == Snapshot && c.DPCBudget == 0 && c.ByteCost == 0 && c.RxFrames == 1
+}
+
+// newFastRSSSends is a fastRSS with sent packets, as fastSends wants them.
+func newFastRSSSends(m *Model) *fastRSS {
+	m.homeCPUs = nil
+	e := newFastRSS(m)
+	for c := range e.lines {
+		l := &e.lines[c]
+		l.rest = make([]fastPacket, len(l.arrival)) // of which the flows are asked for
+	}
+	e.sent = &fastSends{model: m}
+	e.parting, m.arrives = nil, false
+	return e
+}
+
+// begin makes room for the flows of a batch.
+func (s *fastSends) begin(b *Batch) {
+	s.cpu.Grow(b.Flows)
+	for b.N > 0 && s.begun < len(s.firsts) && s.firsts[s.begun] < b.Time[0] {
+		s.begun++
+		s.before++
+	}
+	if s.begun > len(s.firsts)/2 {
+		s.firsts = s.firsts[:copy(s.firsts, s.firsts[s.begun:])]
+		s.begun = 0
+	}
+	for s.before+uint32(len(s.firsts)-s.begun) < b.Flows { // a last batch of none may have fewer
+		s.firsts = append(s.firsts, nicmodel.Never)
+	}
+}
+
+// received are the entries of the packets that were received.
+func (s *fastSends) received(entries []uint16) []uint16 {
+	n := 0
+	for _, entry := range entries {
+		s.entries[n] = entry
+		n += isReceived(entry)
+	}
+	return s.entries[:n]
+}
+
+// take notes that cpu takes a packet of a flow from before on, at a time.
+func (s *fastSends) take(flow uint32, at int64, cpu int) {
+	if flow == NoFlow {
+		return
+	}
+	if first := &s.firsts[s.begun+int(flow-s.before)]; *first == nicmodel.Never {
+		*first, *s.cpu.At(flow) = at, uint16(cpu)
+	}
+}
+
+// taken reports whether a packet of the flow was taken before a time of this batch.
+func (s *fastSends) taken(flow uint32, t int64) bool {
+	return flow < s.before || flow != NoFlow && s.firsts[s.begun+int(flow-s.before)] < t
+}
+
+// judge processes the sent packets of a batch, at these times, once the packets before
+// them are published.
+func (s *fastSends) judge(b *Batch, times []int64) {
+	m := s.model
+	prefetch.Records(s.cpu.Chunks, b.Sends)
+	for i, t := range times {
+		on, flow := m.cfg.QueueCPU[m.cfg.DefaultQueue], b.Sends[i].Answers
+		if s.taken(flow, t) {
+			on = int(*s.cpu.At(flow))
+			m.judged++
+			m.matches++
+		}
+		m.cpus[on].SendPackets++
+		m.cpus[on].SendTime += m.cfg.SendCost
 	}
 }
