@@ -43,11 +43,19 @@ func (preface *Words) NoteLines() []string {
 	lines := strings.Split(note, "\n")
 	for i, line := range lines {
 		parts := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
-		line = words.Clean(parts[0])
-		for _, part := range parts[1:] {
-			line += strings.Repeat(" ", noteTab-words.DisplayWidth(line)%noteTab) + words.Clean(part)
+		var expanded strings.Builder
+		column := 0
+		for k, part := range parts {
+			if k > 0 {
+				spaces := noteTab - column%noteTab
+				expanded.WriteString(strings.Repeat(" ", spaces))
+				column += spaces
+			}
+			part = words.Clean(part)
+			expanded.WriteString(part)
+			column += words.DisplayWidth(part)
 		}
-		lines[i] = strings.TrimRight(line, " ")
+		lines[i] = strings.TrimRight(expanded.String(), " ")
 	}
 	if rest != "" {
 		lines = append(lines, rest)
