@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files, scripts and README examples anew")
 
 func TestMain(m *testing.M) {
+	if os.Getenv("GOGC") == "" { // thousands of short runs: a third of the time was garbage collection
+		debug.SetGCPercent(400)
+	}
 	testscript.Main(m, map[string]func(){"rssreplay": main})
 }
 
