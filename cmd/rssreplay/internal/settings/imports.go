@@ -296,7 +296,11 @@ func onlyOf(in io.Reader, iface string) (io.Reader, error) {
 func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	switch kind {
 	case nictext.KindTable:
-		return readInto(&m.table, nictext.ReadTable, in, name)
+		err := readInto(&m.table, nictext.ReadTable, in, name)
+		if errors.Is(err, errDiffer) {
+			err = fmt.Errorf("%w; an RSS context's is for --context N=FILE, a later one for --table-at TIME=FILE", err)
+		}
+		return err
 	case nictext.KindDriver:
 		return readInto(&m.driver, nictext.ReadDriver, in, name)
 	case nictext.KindChannels:
@@ -354,6 +358,9 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	return nil
 }
 
+// errDiffer is two texts where one is expected.
+var errDiffer = errors.New("are of one kind, and tell different things: remove one of them")
+
 // readInto reads a text of a kind of which there may be one only, or several
 // that tell the same.
 func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), in io.Reader, name string) error {
@@ -362,7 +369,7 @@ func readInto[T any](to *imported[T], read func(io.Reader, string) (*T, error), 
 	case err != nil:
 		return err
 	case to.value != nil && !reflect.DeepEqual(to.value, value):
-		return fmt.Errorf("%s and %s are of one kind, and tell different things: remove one of them", to.from, name)
+		return fmt.Errorf("%s and %s %w", to.from, name, errDiffer)
 	case to.value == nil:
 		*to = imported[T]{value, name}
 	}
