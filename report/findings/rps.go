@@ -33,7 +33,7 @@ func (d *diagnosis) rpsHot() *report.Finding {
 	}
 	every := fmt.Sprintf("`for f in /sys/class/net/DEV/queues/rx-*/rps_cpus; do echo %s >$f; done`", d.cpuMask())
 	switch largest := d.t.Largest; {
-	case idle > 0:
+	case idle > 0 && (largest == nil || d.ofFair(largest.Packets) < 0.9*d.lost()): // or else one flow is nearly all of it
 		f.Evidence = fmt.Sprintf("%s of the %d in use take no packet: no mask has them, and no interrupt goes there. Packets steered on go to %d.",
 			words.Plural(uint64(idle), "CPU", "CPUs"), len(d.mode.CPUs), steeredTo)
 		f.Remedy = every + " puts all CPUs in use into the masks."
