@@ -77,6 +77,24 @@ func suggested() *report.Suggest {
 	return s
 }
 
+// Where no largest flow was looked up, there is no column of dashes.
+func TestHTMLMovesWithoutFlows(t *testing.T) {
+	moves := report.List[report.Move]{{Entry: 3, From: 3, To: 5, Flows: 1, Packets: 7}, {Entry: 17, From: 1, To: 0, Flows: 2, Packets: 5}}
+	plain := newSuggestion("moves", &report.Suggestion{Moves: moves}).Moves
+	moves[1].Largest = &report.Flow{}
+	named := newSuggestion("moves", &report.Suggestion{Moves: moves}).Moves
+	for _, of := range []struct {
+		table   *table
+		columns int
+	}{{plain, 5}, {named, 6}} {
+		for _, row := range append(of.table.Rows, make([]cell, len(of.table.Head))) {
+			if len(row) != of.columns {
+				t.Errorf("a row of %d cells instead of %d", len(row), of.columns)
+			}
+		}
+	}
+}
+
 // A page of suggestions has the commands, the entries to move on the map, and the curve.
 func TestHTMLSuggest(t *testing.T) {
 	s := suggested()

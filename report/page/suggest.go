@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -99,13 +100,20 @@ func newSuggestion(id string, of *report.Suggestion) suggestion {
 		h.Details = append(h.Details, phrases(sentence))
 	}
 	if len(of.Moves) > 0 && len(of.Moves) <= flowPage {
-		h.Moves = &table{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows", "its largest flow")}
+		h.Moves = &table{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows")}
+		named := slices.ContainsFunc(of.Moves, func(m report.Move) bool { return m.Largest != nil })
+		if named {
+			h.Moves.Head = append(h.Moves.Head, heads("its largest flow")...)
+		}
 		for _, m := range of.Moves {
-			largest := textCell("–")
-			if m.Largest != nil {
-				largest = textCell(fmt.Sprintf("%s, %s", report.FlowWords(m.Largest), words.Plural(m.Largest.Packets, "packet", "packets")))
+			cells := []cell{numberHead(m.Entry), numberCell(m.From), numberCell(m.To), exactCell(m.Packets), exactCell(m.Flows)}
+			switch {
+			case m.Largest != nil:
+				cells = append(cells, textCell(fmt.Sprintf("%s, %s", report.FlowWords(m.Largest), words.Plural(m.Largest.Packets, "packet", "packets"))))
+			case named:
+				cells = append(cells, textCell("–"))
 			}
-			h.Moves.row(numberHead(m.Entry), numberCell(m.From), numberCell(m.To), exactCell(m.Packets), exactCell(m.Flows), largest)
+			h.Moves.row(cells...)
 		}
 	}
 	return h
