@@ -239,7 +239,11 @@ func (c *Compare) bestSentence() string {
 	first := &c.Scenarios[0]
 	switch best := load.clearBest(c.Scenarios); {
 	case best < 0:
-		return fmt.Sprintf("All %d scenarios load their CPUs alike: the most loaded CPU has %s.", len(c.Scenarios), of(first))
+		all := "Both"
+		if n := len(c.Scenarios); n > 2 {
+			all = fmt.Sprintf("All %d", n)
+		}
+		return fmt.Sprintf("%s scenarios load their CPUs alike: the most loaded CPU has %s.", all, of(first))
 	case best == 0:
 		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", len(c.Scenarios), first.Name, of(first))
 	default:
