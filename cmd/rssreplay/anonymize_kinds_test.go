@@ -104,13 +104,7 @@ func TestAnonymizeHidesEveryKind(t *testing.T) {
 	if err := os.MkdirAll(bundle, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	in := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	in := func(name, text string) string { return textFile(t, filepath.Join(folder, name), text) }
 	one, dashed, mac := filepath.Join(folder, "capture.pcapng"), filepath.Join(folder, "at-198-18-77-1.pcapng"), filepath.Join(folder, strings.ReplaceAll(kindMAC.String(), ":", "")+".pcapng")
 	writeKinds(t, one)
 	writeKinds(t, dashed)
@@ -135,9 +129,7 @@ func TestAnonymizeHidesEveryKind(t *testing.T) {
 		if status := run(slices.Concat([]string{"rssreplay"}, args, []string{"--flows", "all", "--format", "json"}), strings.NewReader(""), &stdout, &stderr); status != exitDone && stdout.Len() == 0 {
 			t.Fatal(stderr.String())
 		}
-		if err := os.WriteFile(path, []byte(stdout.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		textFile(t, path, stdout.String())
 	}
 	write(old, one, dashed, "--merge", "--local", "198.18.77.1,2001:db8:77::/48", "--table", table)
 	write(now, one, dashed, "--merge")

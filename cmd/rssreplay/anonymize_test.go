@@ -108,6 +108,15 @@ func TestAnonymizeHidesAddresses(t *testing.T) {
 	}
 }
 
+// textFile writes a file, and returns its path.
+func textFile(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func hidesAddresses(t *testing.T, sample string) {
 	folder := filepath.Join(t.TempDir(), secret)
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -126,13 +135,7 @@ func hidesAddresses(t *testing.T, sample string) {
 	if err := os.Rename(unnamed, capture); err != nil {
 		t.Fatal(err)
 	}
-	in := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	in := func(name, text string) string { return textFile(t, filepath.Join(folder, name), text) }
 	rssKey := strings.TrimSuffix(strings.Repeat("6d:5a:", 20), ":")
 	key := in("key", strings.Repeat("0f", 32))
 	table := in("table", "RX flow hash indirection table for "+secret+"0 with 2 RX ring(s):\n    0:      0     1     0     1     1     1     0     1\n"+

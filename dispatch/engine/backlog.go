@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 )
 
 // secondHop is RSS with message signaled interrupts, or non-RSS receive processing,
@@ -39,6 +40,27 @@ type secondHop struct {
 	bound    moment // when another one's, or an arrival, comes
 
 	aimed *aimed // where a batch's packets are steered to, if that is known beforehand; else nil
+}
+
+// notSteered stands for the CPU that a packet is steered to where it is not.
+const notSteered = 0xffff
+
+// target is the CPU that a packet of the queue is steered to, which may be the one where
+// it is: it goes through the backlog there. own tells that the stack's own hash chose
+// it from several.
+func (r *RPS) target(queue uint16, b *Batch, nic *NICHashes, i int) (cpu uint16, own bool) {
+	mask := r.CPUs[queue]
+	if len(mask) == 0 {
+		return notSteered, false
+	}
+	hash := nic.Hash[i]
+	if r.Passed&nic.Kind[i] == 0 {
+		hash, own = b.Own[i], len(mask) > 1
+	}
+	if hash == 0 {
+		return notSteered, false
+	}
+	return mask[rps.Choose(hash, len(mask))], own
 }
 
 const none = -1

@@ -3,6 +3,7 @@ package engine
 import (
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 )
 
 // Values of Batch.Entry that are no table entry. Behind the entries of the table come
@@ -90,4 +91,11 @@ func (b *Batch) Reset(first uint32) {
 	for _, s := range b.More {
 		s.Varied = s.Varied[:0]
 	}
+}
+
+// NICHashes are the hashes that the NIC gives the packets of a batch, and their kinds, by
+// one way of steering.
+type NICHashes struct {
+	Hash [BatchSize]uint32
+	Kind [BatchSize]rps.Hashes
 }

@@ -369,31 +369,3 @@ func (r *RPS) validate(queues, cpus int) error {
 
 // Active tells the modes that have a second hop.
 func (r *RPS) Active(mode Mode) bool { return r != nil && (mode == RSSMSIX || mode == NonRSS) }
-
-// notSteered stands for the CPU that a packet is steered to where it is not.
-const notSteered = 0xffff
-
-// target is the CPU that a packet of the queue is steered to, which may be the one where
-// it is: it goes through the backlog there. own tells that the stack's own hash chose
-// it from several.
-func (r *RPS) target(queue uint16, b *Batch, nic *NICHashes, i int) (cpu uint16, own bool) {
-	mask := r.CPUs[queue]
-	if len(mask) == 0 {
-		return notSteered, false
-	}
-	hash := nic.Hash[i]
-	if r.Passed&nic.Kind[i] == 0 {
-		hash, own = b.Own[i], len(mask) > 1
-	}
-	if hash == 0 {
-		return notSteered, false
-	}
-	return mask[rps.Choose(hash, len(mask))], own
-}
-
-// NICHashes are the hashes that the NIC gives the packets of a batch, and their kinds, by
-// one way of steering.
-type NICHashes struct {
-	Hash [BatchSize]uint32
-	Kind [BatchSize]rps.Hashes
-}

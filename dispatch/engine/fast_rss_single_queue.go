@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"slices"
-)
+import "slices"
 
 // fastRSSSingleQueue is rssSingleQueue where nobody observes, packets have a
 // fixed cost, and none can be a sent one.

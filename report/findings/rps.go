@@ -11,6 +11,10 @@ import (
 
 // Findings about what the stack decides after the interrupt: receive packet steering.
 
+// nearlyAll is the share of the hottest CPU's packets from which on one flow is why it is
+// hot: masks of more CPUs would not change that.
+const nearlyAll = 0.9
+
 // rpsHot: RPS is on, and still the CPUs are loaded unevenly.
 func (d *diagnosis) rpsHot() *report.Finding {
 	if d.mode == nil || d.mode.RPS == nil || !d.uneven() {
@@ -33,7 +37,7 @@ func (d *diagnosis) rpsHot() *report.Finding {
 	}
 	every := fmt.Sprintf("`for f in /sys/class/net/DEV/queues/rx-*/rps_cpus; do echo %s >$f; done`", d.cpuMask())
 	switch largest := d.t.Largest; {
-	case idle > 0 && (largest == nil || d.ofFair(largest.Packets) < 0.9*d.lost()): // or else one flow is nearly all of it
+	case idle > 0 && (largest == nil || d.ofFair(largest.Packets) < nearlyAll*d.lost()):
 		f.Evidence = fmt.Sprintf("%s of the %d in use take no packet: no mask has them, and no interrupt goes there. Packets steered on go to %d.",
 			words.Plural(uint64(idle), "CPU", "CPUs"), len(d.mode.CPUs), steeredTo)
 		f.Remedy = every + " puts all CPUs in use into the masks."

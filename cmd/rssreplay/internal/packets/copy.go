@@ -113,7 +113,7 @@ func note(of *[]uint16, packet int64, n int) {
 
 // noted is what was noted of the packet, or notTaken.
 func noted(of []uint16, packet int64) uint16 {
-	if packet >= int64(len(of)) {
+	if packet < 0 || packet >= int64(len(of)) {
 		return notTaken
 	}
 	return of[packet]

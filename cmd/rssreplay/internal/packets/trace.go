@@ -51,7 +51,7 @@ type Trace struct {
 func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 	t := &Trace{scratch: &e.Scratch}
 	if s.Steering.NTuple() != nil {
-		t.ruled = &ruledPackets{steering: s.Steering, filters: map[uint32]int{}}
+		t.ruled = &ruledPackets{steering: s.Steering}
 	}
 	dir := filepath.Dir(f.Path)
 	if info, err := os.Stat(f.Path); err == nil && !info.Mode().IsRegular() {
@@ -86,18 +86,18 @@ func (t *Trace) Watch(w *input.Observers) {
 	}
 }
 
-// ruledPackets are the packets that rules took, by their number in the replay: events
+// ruledPackets are which rule took each packet, by their numbers in the replay: events
 // don't say it. Packets arrive while events of earlier ones are told.
 type ruledPackets struct {
 	steering *nicmodel.Steering
 	mu       sync.Mutex
-	filters  map[uint32]int // modulo 2³², as events have it
+	rules    []uint16 // places in the list of rules, or notTaken
 }
 
 func (r *ruledPackets) arrive(a dispatch.Arrival) {
 	if d := r.steering.DecideFrame(a.Header, a.Extension, a.Compared); d.Rule > 0 {
 		r.mu.Lock()
-		r.filters[uint32(a.Packet)] = r.steering.NTuple().All()[d.Rule-1].Location
+		note(&r.rules, a.Packet, int(d.Rule-1))
 		r.mu.Unlock()
 	}
 }
@@ -108,12 +108,12 @@ func (r *ruledPackets) arg(e engine.Event) trace.Arg {
 		return trace.Arg{}
 	}
 	r.mu.Lock()
-	filter, ok := r.filters[uint32(e.Packet)]
+	rule := noted(r.rules, e.Packet)
 	r.mu.Unlock()
-	if !ok {
+	if rule == notTaken {
 		return trace.Arg{}
 	}
-	return trace.Arg{Name: "rule", Value: int64(filter)}
+	return trace.Arg{Name: "rule", Value: int64(r.steering.NTuple().All()[rule].Location)}
 }
 
 // Observe is the replay's observer.
