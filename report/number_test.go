@@ -16,7 +16,7 @@ func TestScaled(t *testing.T) {
 	}{
 		{0, 3, "0"}, {1, 3, "1.00"}, {0.5, 3, "0.50"}, {0.004, 3, "0.00"}, {12.34, 3, "12.3"}, {99.96, 3, "100"}, {999.4, 3, "999"},
 		{999.6, 3, "1.00k"}, {1000, 3, "1.00k"}, {12_345, 3, "12.3k"}, {999_499, 3, "999k"}, {999_500, 3, "1.00M"},
-		{1_234_567, 4, "1.235M"}, {1.2e9, 3, "1.20G"}, {1.5e12, 3, "1.50T"}, {1.5e15, 3, "1.50P"}, {1.5e18, 3, "1.50E"}, {1.8e19, 3, "18.0E"}, {1e22, 3, "10000E"},
+		{1_234_567, 4, "1.235M"}, {1.2e9, 3, "1.20G"}, {1.5e12, 3, "1.50T"}, {1.5e15, 3, "1.50P"}, {1.5e18, 3, "1.50E"}, {1.8e19, 3, "18.0E"}, {1e22, 3, "10,000E"},
 	} {
 		if got := words.Scaled(c.x, c.digits, words.DecimalPrefixes); got != c.want {
 			t.Errorf("scaled(%v, %d) = %q, want %q", c.x, c.digits, got, c.want)
@@ -35,8 +35,8 @@ func TestNumbers(t *testing.T) {
 		{words.NanosecondsOrNone(nil), "-"},
 		{words.ByteSize(24), "24 B"}, {words.ByteSize(98_765), "98.8 kB"}, {words.ByteSize(1_234_567_890), "1.23 GB"},
 		{words.Percent(0.0), "0.0%"}, {words.Percent(0.0001), "<0.1%"}, {words.Percent(0.0005), "0.1%"}, {words.Percent(0.1234), "12.3%"}, {words.Percent(0.99999), ">99.9%"},
-		{words.Percent(1.0), "100.0%"}, {words.Percent(2.5), "250.0%"}, {words.Percent(Null), "-"},
-		{words.Rate(Null), "-"}, {words.Rate(787_654_321.0), "788M"}, {words.Fixed(Null, 2), "-"}, {words.Fixed(1.23456, 2), "1.23"},
+		{words.Percent(1.0), "100.0%"}, {words.Percent(2.5), "250.0%"}, {words.Percent(41.412), "4,141.2%"}, {words.Percent(Null), "-"},
+		{words.Rate(Null), "-"}, {words.Rate(787_654_321.0), "788M"}, {words.Fixed(Null, 2), "-"}, {words.Fixed(1.23456, 2), "1.23"}, {words.Fixed(4141.15, 1), "4,141.1"}, {words.Fixed(-1234567.0, 0), "-1,234,567"}, {words.Fixed(-999.5, 1), "-999.5"},
 		{words.ExactSeconds(0), "0"}, {words.ExactSeconds(10_023_456_789), "10.023456789"}, {words.ExactSeconds(1_500_000_000_000), "1,500"}, {words.ExactSeconds(100_000_000), "0.1"},
 		{words.WithGap("788M"), "788 M"}, {words.WithGap("788"), "788 "},
 		{words.Plural(1, "packet", "packets"), "1 packet"}, {words.Plural(0, "packet", "packets"), "0 packets"}, {words.Plural(1500, "packet", "packets"), "1,500 packets"},

@@ -48,8 +48,18 @@ func CaveatsOf(c *Capture, p Parameters, more []string) []string {
 	return append([]string{
 		p.costs() + "; drops, utilization and latency follow from them.",
 		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",
-		"What that machine's ring dropped is not in the capture, and so in no number here.",
+		ringCaveat,
 	}, more...)
+}
+
+const ringCaveat = "What that machine's ring dropped is not in the capture, and so in no number here."
+
+// AllCaveats is CaveatsOf without what is said of costs and bursts: on these verify rests nothing.
+func (v *Verify) AllCaveats() []string {
+	if v.Capture.Packets == 0 {
+		return v.Caveats
+	}
+	return append([]string{ringCaveat}, v.Caveats...)
 }
 
 // costs says where the costs come from.
@@ -108,6 +118,9 @@ func Clean(s string) string { return words.Clean(s) }
 
 // Plural is words.Plural, for messages beside a report.
 func Plural(n uint64, one, many string) string { return words.Plural(n, one, many) }
+
+// Exact is words.Exact, for messages beside a report.
+func Exact(n uint64) string { return words.Exact(n) }
 
 // The modes by their names in reports, which are those of --mode.
 const (

@@ -12,6 +12,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report/text"
@@ -71,9 +72,9 @@ func newNICsCommand(e *cli.Env) *cobra.Command {
 				profiles = nil
 			}
 			for _, name := range names {
-				p, err := profile.Named(name)
+				p, err := settings.ProfileNamed(name)
 				if err != nil {
-					return cli.Usagef("%s", strings.TrimPrefix(err.Error(), "--nic "))
+					return cli.Usagef("%v", err)
 				}
 				profiles = append(profiles, *p)
 			}

@@ -623,7 +623,7 @@ func TestVerifyBadInput(t *testing.T) {
 		want string
 	}{
 		{[]string{capture}, "records neither the queue nor the hash"},
-		{[]string{crc}, "of another function than Toeplitz (1232 packets)"},
+		{[]string{crc}, "of another function than Toeplitz (1,232 packets)"},
 		{[]string{capture, "--counters-before", before}, "go together"},
 		{[]string{capture, "--counters-before", after, "--counters-after", before}, "went back from"},
 		{[]string{capture, "--counters-before", before, "--counters-after", filepath.Join(truth, "igb-q8-default", "ethtool-S-after.txt")}, "4 receive queues and the other 8"},

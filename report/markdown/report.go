@@ -38,7 +38,7 @@ func Write(w io.Writer, r *report.Report) error {
 	m.lead(report.TitleOf("RSS replay", c), c, r.Notes, r.Summary(), func(p *markdown) { p.leadFigures(r.Modes) })
 	m.findings(r.Findings)
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(c, r.Tool, r.Command, r.Parameters, r.Caveats)
+	tail.tail(c, r.Tool, r.Command, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
 	m.limit -= tail.b.Len()
 	if c.Received > 0 {
 		m.modes(r)
@@ -359,7 +359,7 @@ func markdownFlow(r *report.Report, f *report.Flow, number int) []string {
 	return row
 }
 
-// tail is the capture, and with what the report can be repeated.
+// tail is the capture, with what the report can be repeated, and all caveats.
 func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, parameters report.Parameters, caveats []string) {
 	m.details(captureBytes, "Capture", "", func(p *markdown) {
 		var rows [][]string
@@ -402,7 +402,7 @@ func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, p
 		})
 	})
 	m.details(caveatsBytes, "Caveats", "", func(p *markdown) {
-		for _, caveat := range report.CaveatsOf(c, parameters, caveats) {
+		for _, caveat := range caveats {
 			p.add("- " + prose(caveat) + "\n")
 		}
 		p.add("\n")

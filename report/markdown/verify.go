@@ -18,7 +18,7 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 		p.facts("packets", v.PacketFacts())
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
-	tail.tail(&v.Capture, v.Tool, v.Command, v.Parameters, v.Caveats)
+	tail.tail(&v.Capture, v.Tool, v.Command, v.Parameters, v.AllCaveats())
 	m.limit -= tail.b.Len()
 	var heads []string
 	for _, head := range v.QueueHeads() {

@@ -44,7 +44,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		t.scenarioEntries(c.Scenarios, heads)
 	}
 	t.scenarioParameters(c, heads)
-	t.caveats(&report.Report{Capture: c.Capture, Parameters: c.CommonParameters(), Caveats: c.Caveats})
+	t.caveats(report.CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
 	if t.err != nil {
 		return t.err
 	}

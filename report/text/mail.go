@@ -48,7 +48,7 @@ func WriteMail(w io.Writer, r *report.Report) error {
 			t.para(p.Name, parameterLabels, p.Printed()+" ("+p.Source+")", report.Plain)
 		}
 	}
-	t.caveats(r)
+	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	if t.err != nil {
 		return t.err
 	}

@@ -47,7 +47,7 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 		t.heading("PARAMETERS OF "+strings.ToUpper(p.Source.String()), "which replies go to")
 		t.parameterList(p.PeerParameters)
 	}
-	t.caveats(&report.Report{Caveats: p.Caveats})
+	t.caveats(p.Caveats)
 	if t.err != nil {
 		return t.err
 	}

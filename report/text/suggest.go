@@ -38,7 +38,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	t.keyTrials(s)
 	r := &report.Report{Tool: s.Tool, Command: s.Command, Parameters: s.Parameters, Capture: s.Capture, Caveats: s.Caveats}
 	t.parameters(r)
-	t.caveats(r)
+	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	if t.err != nil {
 		return t.err
 	}

@@ -80,7 +80,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		t.parameters(r)
 	}
 	if o.shows("caveats") {
-		t.caveats(r)
+		t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	}
 	if len(o.Show) == 0 {
 		t.glossary()
@@ -209,8 +209,7 @@ func (t *writer) parameterList(parameters report.Parameters) {
 	}
 }
 
-func (t *writer) caveats(r *report.Report) {
-	caveats := report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats)
+func (t *writer) caveats(caveats []string) {
 	if len(caveats) == 0 {
 		return
 	}

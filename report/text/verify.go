@@ -35,9 +35,8 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	t.verifiedQueues(v)
 	t.recovered(v)
 	t.capture(&v.Capture)
-	r := &report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters, Capture: v.Capture, Caveats: v.Caveats}
-	t.parameters(r)
-	t.caveats(r)
+	t.parameters(&report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters})
+	t.caveats(v.AllCaveats())
 	if t.err != nil {
 		return t.err
 	}

@@ -114,8 +114,8 @@ func (a *ReportBuilder) unknownLinks() []string {
 	var caveats []string
 	for _, l := range a.Result.Links {
 		if !l.Link.Known() {
-			caveats = append(caveats, fmt.Sprintf("%d packets are of link type %d (%s), in which no IP packets are looked for: they have no hash. Known are %s.",
-				l.Packets, uint16(l.Link), l.Link, strings.Join(pcaps.KnownLinkNames(), ", ")))
+			caveats = append(caveats, fmt.Sprintf("%s of link type %d (%s), in which no IP is looked for: there is no hash. Known are %s.",
+				report.Plural(uint64(l.Packets), "packet is", "packets are"), uint16(l.Link), l.Link, strings.Join(pcaps.KnownLinkNames(), ", ")))
 		}
 	}
 	return caveats

@@ -2,7 +2,6 @@ package assemble
 
 import (
 	"errors"
-	"fmt"
 
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
@@ -115,11 +114,8 @@ func (a *ReportBuilder) fileCaveats() []string {
 		{short, "packet's length on the wire is given as less than was captured of it; it is taken as given", "packets' lengths on the wire are given as less than was captured of them; they are taken as given"},
 		{options, "pcapng block's options do not lie whole inside it, and were left out", "pcapng blocks' options do not lie whole inside them, and were left out"},
 	} {
-		switch {
-		case c.n == 1:
-			caveats = append(caveats, fmt.Sprintf("1 %s.", c.one))
-		case c.n > 1:
-			caveats = append(caveats, fmt.Sprintf("%d %s.", c.n, c.many))
+		if c.n > 0 {
+			caveats = append(caveats, report.Plural(uint64(c.n), c.one, c.many)+".")
 		}
 	}
 	return caveats

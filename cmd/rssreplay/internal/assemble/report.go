@@ -374,13 +374,13 @@ func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int) bool {
 func (a *ReportBuilder) Caveats() []string {
 	caveats := slices.Concat(a.Settings.Caveats, a.stackCaveats(), a.fileCaveats(), a.unknownLinks())
 	if a.Result.Leaps > 0 {
-		caveats = append(caveats, fmt.Sprintf("%d packets lie more than 73 years after the first one; they are replayed at 73 years.", a.Result.Leaps))
+		caveats = append(caveats, fmt.Sprintf("%s more than 73 years after the first one, longer than a replay can be: replayed at 73 years.", report.Plural(uint64(a.Result.Leaps), "packet lies", "packets lie")))
 	}
 	if a.Result.OutOfRange > 0 {
-		caveats = append(caveats, fmt.Sprintf("--from and --to left %d packets out; times count from the first packet between them.", a.Result.OutOfRange))
+		caveats = append(caveats, fmt.Sprintf("--from and --to left %s out; times count from the first packet between them.", report.Plural(uint64(a.Result.OutOfRange), "packet", "packets")))
 	}
 	if a.Result.Filtered > 0 {
-		caveats = append(caveats, fmt.Sprintf("--filter left %d packets out.", a.Result.Filtered))
+		caveats = append(caveats, fmt.Sprintf("--filter left %s out.", report.Plural(uint64(a.Result.Filtered), "packet", "packets")))
 	}
 	if unmet := a.UnmetLocal(a.Settings.Shown); unmet != "" {
 		caveats = append(caveats, unmet)
@@ -389,7 +389,7 @@ func (a *ReportBuilder) Caveats() []string {
 		caveats = append(caveats, caveat)
 	}
 	if a.Result.Limited {
-		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %d packets; what comes after them was not read.", a.Result.Packets))
+		caveats = append(caveats, fmt.Sprintf("--packets ended the replay after %s; what comes later was not read.", report.Plural(uint64(a.Result.Packets), "packet", "packets")))
 	}
 	return caveats
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -143,10 +144,26 @@ func NoArgs(c *cobra.Command, args []string) error {
 
 // NeedsCapture refuses a command line without a capture; like is one that has it.
 func NeedsCapture(like string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, captures []string) error {
-		if len(captures) == 0 {
-			return Usagef("no capture given: %s", like)
+	return func(c *cobra.Command, captures []string) error {
+		if len(captures) > 0 {
+			return nil
 		}
-		return nil
+		if flag, capture := tookCapture(c.Flags()); flag != "" {
+			return Usagef("no capture given: %q is the value of --%s: %s", capture, flag, like)
+		}
+		return Usagef("no capture given: %s", like)
 	}
+}
+
+// tookCapture is the first flag whose value is named as captures are, which stands behind a
+// flag that lacks its own.
+func tookCapture(set *pflag.FlagSet) (flag, capture string) {
+	set.Visit(func(f *pflag.Flag) {
+		value := strings.Trim(f.Value.String(), "[]") // a list's
+		name := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(value, ".gz"), ".zst"))
+		if flag == "" && slices.ContainsFunc([]string{".pcap", ".pcapng", ".cap"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			flag, capture = f.Name, value
+		}
+	})
+	return flag, capture
 }

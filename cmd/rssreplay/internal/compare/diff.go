@@ -93,8 +93,8 @@ func diffOf(before, after *scenario) *report.Compare {
 	old := &before.earlier.Capture
 	same := old.Packets == c.Capture.Packets && old.Bytes == c.Capture.Bytes && old.First.Equal(c.Capture.First.Time)
 	if !same {
-		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %d packets, %s has %d. What differs may be the traffic.",
-			before.name, old.Packets, after.name, c.Capture.Packets))
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. What differs may be the traffic.",
+			before.name, report.Plural(old.Packets, "packet", "packets"), after.name, report.Exact(c.Capture.Packets)))
 	}
 	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
 	var none uint64

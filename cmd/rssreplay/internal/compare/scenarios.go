@@ -406,6 +406,6 @@ func (s *scenario) checkSame(now *report.Capture) error {
 		}
 		return c.First.UTC().Format(time.RFC3339Nano)
 	}
-	return cli.Usagef("--report: %s is of another capture, or of another part of it: it has %d packets of %d bytes from %s, but these are %d of %d from %s; replay the capture that it is of",
-		s.path, then.Packets, then.Bytes, first(then), now.Packets, now.Bytes, first(now))
+	return cli.Usagef("--report: %s is of another capture, or of another part of it: it has %s of %s bytes from %s, but these are %s of %s from %s; replay the capture that it is of",
+		s.path, report.Plural(then.Packets, "packet", "packets"), report.Exact(then.Bytes), first(then), report.Exact(now.Packets), report.Exact(now.Bytes), first(now))
 }

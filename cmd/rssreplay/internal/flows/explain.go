@@ -107,11 +107,9 @@ func (f *explainFlags) wantedPacket() (*wanted, error) {
 		missing: func(r *dispatch.Result) error {
 			switch n := frames(r); {
 			case uint64(f.packet) <= n:
-				return cli.Usagef("--packet %d is none of the packets that are replayed: of %d, %d were left out", f.packet, n, r.Filtered+r.OutOfRange)
-			case n == 1:
-				return cli.Usagef("--packet %d is beyond the end: there is one packet", f.packet)
+				return cli.Usagef("--packet %d is none of the packets that are replayed: of %s, %s were left out", f.packet, report.Exact(uint64(n)), report.Exact(uint64(r.Filtered+r.OutOfRange)))
 			default:
-				return cli.Usagef("--packet %d is beyond the end: there are %d packets", f.packet, n)
+				return cli.Usagef("--packet %d is beyond the end: there %s", f.packet, report.Plural(uint64(n), "packet is", "packets are"))
 			}
 		},
 	}, nil
@@ -148,7 +146,7 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 			if reverse {
 				return cli.Usagef("--flow %s: no packet goes that way, but some go the other way: --flow %s-%s", f.flow, b, a)
 			}
-			return cli.Usagef("--flow %s: none of the %d packets that are replayed is of it; `rssreplay CAPTURE --flows all` lists the flows", f.flow, r.Packets)
+			return cli.Usagef("--flow %s: none of the %s that are replayed is of it; `rssreplay CAPTURE --flows all` lists the flows", f.flow, report.Plural(uint64(r.Packets), "packet", "packets"))
 		},
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"rssreplay/dispatch/fault"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
+	"rssreplay/report"
 )
 
 // A replay that is over within progressAfter shows no progress.
@@ -144,10 +145,7 @@ func progressLine(packets, bytes, size int64, since time.Duration) string {
 // amount is a number of packets, of many in millions.
 func amount(n float64, decimals int) string {
 	if n < 100_000 {
-		if n = math.Round(n); n >= 1000 {
-			return fmt.Sprintf("%d,%03d", int(n)/1000, int(n)%1000)
-		}
-		return fmt.Sprintf("%.0f", n)
+		return report.Exact(uint64(math.Round(n)))
 	}
 	return fmt.Sprintf("%.*f M", decimals, n/1e6)
 }

@@ -159,7 +159,7 @@ func (c *Copier) Finish() error {
 		kind    string
 	}{{c.splitter.sent, "sent"}, {c.splitter.dropped, "dropped"}} {
 		if none.packets > 0 {
-			fmt.Fprintf(c.env.Stderr, "rssreplay: note: --split %s: %d packets that were %s are in none of the files: no CPU took them\n", report.Clean(c.flags.Split), none.packets, none.kind)
+			fmt.Fprintf(c.env.Stderr, "rssreplay: note: --split %s: the files leave out %s, which no CPU took\n", report.Clean(c.flags.Split), report.Plural(none.packets, none.kind+" packet", none.kind+" packets"))
 		}
 	}
 	return nil
@@ -208,7 +208,7 @@ func (c *Copier) pass(write func(*copiedPacket) error) error {
 	case errors.Is(read.Result.Damage, file.ErrInterrupted):
 		return errors.New("interrupted while it was written: nothing of it was kept")
 	case read.Result.Packets != packets:
-		return fmt.Errorf("of %d packets that were replayed, %d are there when the captures are read again: they have changed", packets, read.Result.Packets)
+		return fmt.Errorf("of %s packets that were replayed, %s are there when the captures are read again: they have changed", report.Exact(uint64(packets)), report.Exact(uint64(read.Result.Packets)))
 	}
 	return nil
 }

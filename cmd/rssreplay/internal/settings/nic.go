@@ -2,6 +2,7 @@ package settings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,6 +23,20 @@ import (
 // This file makes the two lower layers of parameters that tell of a NIC: what
 // its profile has, and what its saved outputs say.
 
+// ProfileNamed is profile.Named; the error tells which was probably meant, and begins with the name.
+func ProfileNamed(name string) (*profile.Profile, error) {
+	p, err := profile.Named(name)
+	switch hint := nicHint(name); {
+	case err == nil:
+		return p, nil
+	case hint != "":
+		return nil, fmt.Errorf("%q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
+	case looksLikeInterface(name):
+		return nil, fmt.Errorf("%q: no such profile: it takes the driver's name, which `ethtool -i %[1]s` shows (rssreplay nics lists all)", name)
+	}
+	return nil, errors.New(strings.TrimPrefix(err.Error(), "--nic "))
+}
+
 // looksLikeInterface tells whether a name is rather an interface's, as Linux and udev name
 // them, than a driver's.
 func looksLikeInterface(name string) bool {
@@ -32,15 +47,9 @@ func looksLikeInterface(name string) bool {
 func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.Imports.nic, r.imports.driver
 	if name != "" {
-		p, err := profile.Named(name)
-		if hint := nicHint(name); err != nil && hint != "" {
-			return fmt.Errorf("--nic %q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
-		}
-		if err != nil && looksLikeInterface(name) {
-			return fmt.Errorf("--nic %q: no such profile: it takes the driver's name, which `ethtool -i %[1]s` shows (rssreplay nics lists all)", name)
-		}
+		p, err := ProfileNamed(name)
 		if err != nil {
-			return err
+			return fmt.Errorf("--nic %w", err)
 		}
 		if driver.value != nil && !slices.Contains(p.Drivers, driver.value.Name) {
 			return fmt.Errorf("--nic %s contradicts %s, whose driver is %s: leave one of them out", name, driver.from, driver.value.Name)

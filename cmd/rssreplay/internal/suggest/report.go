@@ -132,7 +132,7 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 		r.Caveats = append(r.Caveats, "A table moves flows at once: packets of theirs that wait in the old queue can be overtaken, for as long as that queue takes to empty.")
 	}
 	if assumed > 0 {
-		r.Caveats = append(r.Caveats, fmt.Sprintf("Where %d packets go under another hash is counted in moved flows as if they had no extension headers; the figures are replayed, and exact.", assumed))
+		r.Caveats = append(r.Caveats, fmt.Sprintf("Where %s under another hash is counted in moved flows as if no packet had extension headers; the figures are replayed, and exact.", report.Plural(uint64(assumed), "packet goes", "packets go")))
 	}
 }
 

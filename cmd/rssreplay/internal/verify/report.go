@@ -79,7 +79,7 @@ func (v *verification) report() (*report.Verify, error) {
 func (v *verification) noRecords() error {
 	for _, info := range v.done.Files {
 		if info.OtherHashes > 0 {
-			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%d packets), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, info.OtherHashes)
+			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"))
 		}
 	}
 	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: give --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture", v.done.Files[0].Name)
@@ -111,9 +111,9 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 	r.Packets = report.Checked{Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll}
 	agrees := s.packets == s.all
 	r.Agrees = &agrees
-	r.Verdict = fmt.Sprintf("The prediction agrees with all %d packets that record a hash or a queue.", s.all)
+	r.Verdict = fmt.Sprintf("The prediction agrees with %s a hash or a queue.", allOf(uint64(s.all)))
 	if !agrees {
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %d of %d packets that record a hash or a queue.", s.packets, s.all)
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s a hash or a queue.", report.Exact(uint64(s.packets)), report.Plural(uint64(s.all), "packet that records", "packets that record"))
 	}
 	if swapped {
 		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
@@ -240,8 +240,8 @@ func (v *verification) tolerate(r *report.Verify, predicted []uint64) {
 		r.Explanation, r.Others = nil, nil
 		return
 	}
-	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %d %s, and %d were predicted; more than %s of all lie between (--tolerance).",
-		worst, packetsOf(v.seen, worst), report.UnitWords(v.unit), packetsOf(predicted, worst), limit)
+	r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d counts %s %s, and %s were predicted; more than %s of all lie between (--tolerance).",
+		worst, report.Exact(packetsOf(v.seen, worst)), report.UnitWords(v.unit), report.Exact(packetsOf(predicted, worst)), limit)
 }
 
 // judgeInterrupts compares which queues took packets: how many interrupts there are is
@@ -262,9 +262,9 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 	case j.Verdict == judge.Agrees:
 		r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
 	case len(wrong) > 0 && packetsOf(v.seen, wrong[0]) == 0:
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %d packets were predicted for queue %d, which did not interrupt.", packetsOf(j.Predicted, wrong[0]), wrong[0])
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %s predicted for queue %d, which did not interrupt.", report.Plural(packetsOf(j.Predicted, wrong[0]), "packet was", "packets were"), wrong[0])
 	case len(wrong) > 0:
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d interrupted %d times, and no packet was predicted for it.", wrong[0], packetsOf(v.seen, wrong[0]))
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: queue %d interrupted %s, and no packet was predicted for it.", wrong[0], report.Plural(packetsOf(v.seen, wrong[0]), "time", "times"))
 	}
 	r.Caveats = append(r.Caveats, "Interrupts tell which queues took packets, not how many: `ethtool -S` does.")
 }
@@ -278,6 +278,14 @@ func packetsOf(of []uint64, i int) uint64 {
 		return of[i]
 	}
 	return 0
+}
+
+// allOf is all of n packets, as words.
+func allOf(n uint64) string {
+	if n == 1 {
+		return "the only packet that records"
+	}
+	return "all " + report.Exact(n) + " packets that record"
 }
 
 func share(of float64) string { return fmt.Sprintf("%g%%", of*100) }

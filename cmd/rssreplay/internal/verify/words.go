@@ -107,7 +107,7 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 	if f.Beta > 0 {
 		text += fmt.Sprintf(", and %s more on queue %d", percentage(float64(f.Beta)/float64(seen)), f.Queue)
 	}
-	text = fmt.Sprintf("the counters have %s (alpha %.4f, beta %d)", text, float64(f.Alpha), f.Beta)
+	text = fmt.Sprintf("the counters have %s (alpha %.4f, beta %s)", text, float64(f.Alpha), report.Exact(uint64(f.Beta)))
 	left := percentage(float64(f.Residual))
 	if fits {
 		return fmt.Sprintf("T%s; with that, differences of %s are left.", text[1:], left)
@@ -116,8 +116,11 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 }
 
 func percentage(share float64) string {
-	if share > 0 && share < 0.0005 {
+	switch {
+	case share > 0 && share < 0.0005:
 		return "less than 0.1%"
+	case share < 1 && share >= 0.9995:
+		return "more than 99.9%"
 	}
 	return fmt.Sprintf("%.1f%%", 100*share)
 }
