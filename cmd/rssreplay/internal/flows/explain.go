@@ -108,8 +108,10 @@ func (f *explainFlags) wantedPacket() (*wanted, error) {
 			switch n := frames(r); {
 			case uint64(f.packet) <= n:
 				return cli.Usagef("--packet %d is none of the packets that are replayed: of %s, %s were left out", f.packet, report.Exact(uint64(n)), report.Exact(uint64(r.Filtered+r.OutOfRange)))
+			case n == 1:
+				return cli.Usagef("--packet %d is beyond the end: there is one packet", f.packet)
 			default:
-				return cli.Usagef("--packet %d is beyond the end: there %s", f.packet, report.Plural(uint64(n), "packet is", "packets are"))
+				return cli.Usagef("--packet %d is beyond the end: there are %s packets", f.packet, report.Exact(n))
 			}
 		},
 	}, nil
