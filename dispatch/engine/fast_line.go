@@ -450,24 +450,33 @@ func (l *fastLine) publishPlain(t, arrival int64) {
 func (l *fastLine) publishRun(at, arrivals, late []int64) {
 	quiet, end, cost := l.quietUntil, l.end, l.cost
 	arrivals, late = arrivals[:len(at)], late[:len(at)]
-	before := l.published
+	before, met := l.published, 0
 	for i, t := range at {
 		if t > quiet {
 			l.published, l.end = before+i, end
 			l.meetPlain(t)
-			quiet, end = l.quietUntil, l.end
+			quiet, end, met = l.quietUntil, l.end, i
 		}
 		end += cost
 		late[i] = end - arrivals[i]
 	}
 	l.published, l.end = before+len(at), end
 	l.filled += len(at)
-	sum, most := l.on.latency.CountEach(late)
-	l.lateness += sum
-	l.latest = max(l.latest, most)
+	if met > 0 && l.moving != nil { // see leavePlain
+		l.countEach(late[:met])
+		l.latestBefore, late = l.latest, late[met:]
+	}
+	l.countEach(late)
 	if s := &l.on.series; !s.inLast(arrivals) {
 		l.m.crossWindows(s, arrivals)
 	}
+}
+
+// countEach counts latencies.
+func (l *fastLine) countEach(late []int64) {
+	sum, most := l.on.latency.CountEach(late)
+	l.lateness += sum
+	l.latest = max(l.latest, most)
 }
 
 // meetPlain is meet for publishPlain.

@@ -19,11 +19,13 @@ import (
 type fastMoving struct {
 	*fastRSS
 	movedFlows
-	rings *queueRings        // nil: each CPU has one queue for good
-	bytes []uint64           // per queue
-	done  []uint64           // per CPU: accepted packets up to the last tick
-	sends []affinity.SendRef // of the batch, those still to come
-	plain bool               // lines are plain while the engine is settled
+	rings   *queueRings        // nil: each CPU has one queue for good
+	bytes   []uint64           // per queue
+	done    []uint64           // per CPU: accepted packets up to the last tick
+	sends   []affinity.SendRef // of the batch, those still to come
+	plain   bool               // lines are plain while the engine is settled
+	parts   *movingParts       // nil if they are not
+	planned bool               // no packet of the batch was dropped, so that lists are as planned
 
 	changing bool
 	marks    []uint64 // per CPU: the packets that it accepted before the latest move
@@ -89,6 +91,9 @@ func newFastMoving(m *Model) *fastMoving {
 		l.rings = e.rings
 		l.moving, l.plain, l.aside = &movingLine{of: e}, e.plain, make([]aside, len(l.arrival))
 	}
+	if e.parting = newParting(m, e.lines); e.parting != nil {
+		e.parts = new(movingParts)
+	}
 	m.derive = e.derive
 	return e
 }
@@ -98,6 +103,8 @@ func (e *fastMoving) Process(b *Batch) {
 	m.prepare(b)
 	e.sends = b.Sends
 	e.begin(b, b.steered(m.steering).Entry[:b.N])
+	in := b.arriving(m.steering)
+	e.planned = e.follows(b, &in)
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
@@ -106,26 +113,55 @@ func (e *fastMoving) Process(b *Batch) {
 			for to = from + 1; b.Time[to] < m.changeAt; to++ {
 			}
 		}
-		e.arrive(b, from, to)
+		e.arrive(b, &in, from, to)
 	}
 	m.arrived(b)
 }
 
+// stretch is how many packets arrive one by one before it is tried again whether they can
+// follow the plan.
+const stretch = 64
+
 // arrive lets the packets from one to before another arrive; nothing changes between them.
-func (e *fastMoving) arrive(b *Batch, from, to int) {
-	e.count(b, from, to)
-	in := b.arriving(e.steering)
-	if !e.unsettled && to-from == b.N && e.follows(b, &in) {
-		from = e.plan.begin
-		e.step(b, 0, from)
-		if from < b.N {
-			e.overdue(b.Time[from])
+//
+// Optimization: whole lists of them follow the plan, which changes do not touch.
+func (e *fastMoving) arrive(b *Batch, in *arriving, from, to int) {
+	for from < to {
+		if e.planned && !e.unsettled {
+			head := min(e.plan.next(from), to)
+			e.step(b, from, head)
+			from = head
+			end := e.lists(from, to)
+			if from < end {
+				e.overdue(b.Time[from])
+			}
+			if from < end && e.planned && e.clear(in, from) {
+				if e.parts != nil {
+					from = e.parted(b, in, from, end)
+				}
+				from = e.together(b, from, end)
+			}
 		}
-		if e.clear(&in, from) {
-			from = e.together(b, from, e.plan.open)
-		}
+		end := min(from+stretch, to)
+		e.step(b, from, end)
+		from = end
 	}
-	e.step(b, from, to)
+}
+
+// lists is where the last list ends, of those from one to before another packet, that is
+// published before the next change.
+func (e *fastMoving) lists(from, to int) int {
+	before := func(i int) int {
+		for i > from && !e.plan.head[i] {
+			i--
+		}
+		return i
+	}
+	end := before(min(to, e.plan.open))
+	if end > from && e.plan.at[end-1] >= e.changeAt {
+		end = before(end - 1)
+	}
+	return end
 }
 
 // count counts what is known of packets when they arrive.
@@ -179,6 +215,9 @@ func (e *fastMoving) change(t int64) {
 	}
 	if e.rings != nil {
 		e.rings.aim(e.lines)
+	}
+	if e.parting != nil {
+		e.parting.aim(e.Model, e.changes.queueCPU)
 	}
 	if moves {
 		e.overdue(t)
@@ -327,8 +366,94 @@ func (e *fastMoving) busy(now int64) []int64 {
 	return busy
 }
 
+// movingParts is what a parting has of packets besides where flows move.
+type movingParts struct {
+	rest  [BatchSize]fastPacket
+	aside [BatchSize]aside
+}
+
+// parted is fastRSS's.
+func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
+	p, parts := e.parting, e.parts
+	for from < to {
+		end := min(from+p.most, to)
+		entries := in.entry[from:end]
+		if !e.hasRoom(entries) {
+			break
+		}
+		e.part(b, in, from, end)
+		if e.rings != nil {
+			e.bursts.Count(in.time[from:end], entries, Sent)
+		}
+		packets, until := e.changes.arrived.window(in.time[from])
+		crosses := in.time[end-1] >= until
+		begin := 0
+		for c, end := range p.ends {
+			if end == begin {
+				continue
+			}
+			l, times := &e.lines[c], p.time[begin:end]
+			bytes := l.takeIn(times, parts.rest[begin:end], parts.aside[begin:end])
+			if e.rings == nil {
+				queue := p.queueOf[c]
+				e.bytes[queue] += bytes
+				e.bursts.ArriveAll(queue, times)
+			} else {
+				e.rings.fill(parts.rest[begin:end], parts.aside[begin:end], e.bytes)
+			}
+			if !crosses {
+				packets[c] += uint64(len(times))
+			}
+			l.publishParted(p.at[begin:end], times, p.late[:end-begin], e.moves)
+			begin = end
+		}
+		if crosses {
+			for i, cpu := range p.cpus[:len(entries)] {
+				e.changes.arrived.count(in.time[from+i], cpu)
+			}
+		}
+		if balanced := e.changes.entries; balanced != nil {
+			for _, entry := range entries {
+				if int(entry) < len(balanced) {
+					balanced[entry]++
+				}
+			}
+		}
+		from = end
+	}
+	return from
+}
+
+// part parts the packets from one to before another, whose CPUs hasRoom has found.
+func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
+	p, parts := e.parting, e.parts
+	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
+	known, moved, looks := e.known, e.moved, e.refusals > 0
+	for i, cpu := range p.cpus[:len(times)] {
+		k, flow, target := p.ends[cpu], flows[i], min(int(entries[i]), len(moved)-1)
+		p.ends[cpu] = k + 1
+		p.at[k], p.time[k] = at[i], times[i]
+		parts.rest[k] = fastPacket{flow, lengths[i]}
+		a := &parts.aside[k]
+		a.before = cpu + 1
+		if flow >= known || looks || moved[target].yes { // see before
+			a.before = e.look(flow, target, int(cpu))
+			known = e.known
+		}
+		if e.rings != nil {
+			a.queue = e.targets[target].queue
+		}
+		if e.moves {
+			e.expect(b, in.entry, from+i)
+		}
+	}
+}
+
 // together is fastRSS's.
 func (e *fastMoving) together(b *Batch, from, to int) int {
+	if from == to {
+		return to
+	}
 	all := b.steered(e.steering).Entry[:b.N]
 	entries, times, at := all[:to], b.Time[:to], e.plan.at[:to]
 	of, more := e.of, e.cfg.DMABatch+1
@@ -342,12 +467,14 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 		e.fill(l, times[i], b.Length[i], b.Flow[i], target)
 		l.publishNext(at[i])
 	}
+	e.count(b, from, to)
 	return to
 }
 
 // step is fastRSS's.
 func (e *fastMoving) step(b *Batch, from, to int) {
 	m := e.Model
+	e.count(b, from, to)
 	entries := b.steered(m.steering).Entry[:b.N]
 	for i := from; i < to; i++ {
 		t := b.Time[i]
@@ -366,6 +493,7 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 				e.until(t)
 			}
 			if e.full(l, t, target) {
+				e.planned = false
 				l.drop(b.Length[i])
 				e.FixedAffinity.Drop(b.Flow[i])
 				e.drop(b.Flow[i])
@@ -501,6 +629,42 @@ func (l *fastLine) publishNext(t int64) {
 	default:
 		l.publish(t)
 	}
+}
+
+// takeIn is fill of packets that arrive at these times, but that they are still to be counted
+// as filled; it returns their bytes.
+func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) (bytes uint64) {
+	copy(l.arrival[l.filled:], times)
+	copy(l.aside[l.filled:], asides)
+	copy(l.rest[l.filled:], rest)
+	for _, p := range rest {
+		bytes += uint64(p.length)
+	}
+	return bytes
+}
+
+// publishParted is publishMoving of packets that takeIn has, as publishRun has them; migrate
+// tells that some may.
+func (l *fastLine) publishParted(at, arrivals, late []int64, migrate bool) {
+	if !migrate {
+		l.publishRun(at, arrivals, late)
+		return
+	}
+	mark, done := uint16(l.on.index+1), 0
+	run := func(to int) {
+		if done < to {
+			l.publishRun(at[done:to], arrivals[done:to], late[done:to])
+		}
+	}
+	for i, a := range l.aside[l.filled:][:len(at)] {
+		if migrates(a.before, mark) {
+			run(i)
+			l.filled++
+			l.publishMoving(at[i])
+			done = i + 1
+		}
+	}
+	run(len(at))
 }
 
 // publishMoving is publishPlain of the oldest packet that waits for it, where another CPU may have taken its

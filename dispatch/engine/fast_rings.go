@@ -45,6 +45,15 @@ func (r *queueRings) aim(lines []fastLine) {
 	}
 }
 
+// fill fills buffers for packets, and counts their bytes by queue.
+func (r *queueRings) fill(rest []fastPacket, asides []aside, bytes []uint64) {
+	for i, a := range asides {
+		r.used[a.queue]++
+		r.accepted[a.queue]++
+		bytes[a.queue] += uint64(rest[i].length)
+	}
+}
+
 // relimit finds the limit of a line anew: no queue has more packets than the line.
 func (l *fastLine) relimit() {
 	l.safe = l.held

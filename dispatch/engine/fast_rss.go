@@ -295,13 +295,19 @@ func newParting(m *Model, lines []fastLine) *parting {
 			return nil
 		}
 	}
+	p.aim(m, m.cfg.QueueCPU)
+	return p
+}
+
+// aim finds where entries lead as it is now.
+func (p *parting) aim(m *Model, queueCPU []int) {
+	p.cpuOf = p.cpuOf[:0]
 	for _, to := range m.targets {
 		p.cpuOf = append(p.cpuOf, to.cpu)
 	}
-	for q, c := range m.cfg.QueueCPU {
+	for q, c := range queueCPU {
 		p.queueOf[c] = uint16(q)
 	}
-	return p
 }
 
 // parted is together, as far as there is room for what every CPU gets; it returns the
