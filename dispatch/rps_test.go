@@ -22,7 +22,11 @@ func addRPS(setup *plain.Setup, c *records, s *nicmodel.Steering) {
 	for _, mask := range from.CPUs {
 		var cpus []int
 		for _, cpu := range mask {
-			cpus = append(cpus, int(cpu))
+			at := int(cpu)
+			if cpu == engine.OfflineCPU {
+				at = -1
+			}
+			cpus = append(cpus, at)
 		}
 		setup.RPS.CPUs = append(setup.RPS.CPUs, cpus)
 	}
@@ -55,7 +59,7 @@ func randomRPS(r *rand.Rand, cfg *engine.Config) *engine.RPS {
 	for _, mask := range setup.RPS.CPUs {
 		var cpus []uint16
 		for _, cpu := range mask {
-			cpus = append(cpus, uint16(cpu))
+			cpus = append(cpus, uint16(cpu)) // −1 is engine.OfflineCPU
 		}
 		drawn.CPUs = append(drawn.CPUs, cpus)
 	}

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/report/internal/words"
@@ -127,11 +129,12 @@ func ShareText(packets, of uint64) string { return words.Percent(Ratio(packets, 
 
 // RPSChoice is how receive packet steering chose a packet's CPU.
 type RPSChoice struct {
-	Queue   int       `json:"queue"`    // whose mask it is
-	Mask    List[int] `json:"mask"`     // its CPUs
-	Hash    *string   `json:"hash"`     // null without a mask
-	OwnHash bool      `json:"own_hash"` // it is the stack's, not the NIC's
-	CPU     *int      `json:"cpu"`      // null: not steered
+	Queue   int       `json:"queue"`                 // whose mask it is
+	Mask    List[int] `json:"mask"`                  // its CPUs
+	Hash    *string   `json:"hash"`                  // null without a mask
+	OwnHash bool      `json:"own_hash"`              // it is the stack's, not the NIC's
+	CPU     *int      `json:"cpu"`                   // null: not steered
+	Offline *int      `json:"offline_cpu,omitempty"` // the CPU that was chosen in vain; nil: none was
 
 	SecretGiven bool `json:"-"`
 }
@@ -141,19 +144,17 @@ func (c *RPSChoice) String() string {
 	switch {
 	case len(c.Mask) == 0:
 		return fmt.Sprintf("rx-%d has no mask: it is not steered", c.Queue)
-	case c.CPU == nil:
+	case c.CPU == nil && c.Offline == nil:
 		return "the hash is 0: it is not steered"
 	}
+	chosen, offline := cmp.Or(c.CPU, c.Offline), ""
+	if c.CPU == nil {
+		offline = ", which is offline: it is not steered"
+	}
 	if c.Hash == nil {
-		return fmt.Sprintf("CPU %d of the mask's %d, by a hash that is left out", *c.CPU, len(c.Mask))
+		return fmt.Sprintf("CPU %d of the mask's %d%s, by a hash that is left out", *chosen, len(c.Mask), offline)
 	}
-	place := 0
-	for i, cpu := range c.Mask {
-		if cpu == *c.CPU {
-			place = i
-		}
-	}
-	s := fmt.Sprintf("(%s × %d) >> 32 = %d: CPU %d", *c.Hash, len(c.Mask), place, *c.CPU)
+	s := fmt.Sprintf("(%s × %d) >> 32 = %d: CPU %d%s", *c.Hash, len(c.Mask), slices.Index(c.Mask, *chosen), *chosen, offline)
 	switch {
 	case c.OwnHash && c.SecretGiven:
 		s += ", by the kernel's own hash"

@@ -33,6 +33,8 @@ func TestRecordedRPS(t *testing.T) {
 		{"virtio-q4-rps-f", "rss_test", "qemu-virtio", 8, 1232, 0, nil},
 		{"virtio-q4-rps-uneven", "rss_test", "qemu-virtio", 8, 1232, 0, nil},
 		{"virtio-q4-rps-ff-noudp", "rss_test", "qemu-virtio", 8, 1232, 0, []string{"--rx-flow-hash", "udp4=sd", "--rx-flow-hash", "udp6=sd"}},
+		// CPU 6 went offline after the masks were written: its quarter stays.
+		{"virtio-q4-rps-offline", "rss_test", "qemu-virtio", 8, 1232, 0, []string{"--cpus", "0-5,7", "--offline-cpus", "6"}},
 		{"virtio-q4-rps-f-backlog5", "rps_test", "qemu-virtio", 8, 86, 0, nil},
 		{"virtio-q4-36cpus-rps", "rps_test", "qemu-virtio", 36, 2514, 13, nil},
 		// The table is set anew before packets 800 and 1600.

@@ -42,7 +42,8 @@ type secondHop struct {
 	aimed *aimed // where a batch's packets are steered to, if that is known beforehand; else nil
 }
 
-// notSteered stands for the CPU that a packet is steered to where it is not.
+// notSteered stands for the CPU that a packet is steered to where it is not: also in a
+// mask (OfflineCPU).
 const notSteered = 0xffff
 
 // target is the CPU that a packet of the queue is steered to, which may be the one where

@@ -337,7 +337,8 @@ const MaxSpan = math.MaxInt64 / 4
 // without.
 type RPS struct {
 	// CPUs is the mask of each queue: the CPUs in it, ascending, as indices into
-	// Config.CPUs. An empty one steers nothing. In NonRSS the one hardware queue is
+	// Config.CPUs, and OfflineCPU in the place of one that went offline after the mask
+	// was written. An empty one steers nothing. In NonRSS the one hardware queue is
 	// rx-0, so the first mask decides for all packets.
 	CPUs [][]uint16
 
@@ -345,6 +346,9 @@ type RPS struct {
 	Backlog int        // a packet is dropped where more than this wait
 	Passed  rps.Hashes // kinds of the NIC's hashes that count; else the stack makes its own
 }
+
+// OfflineCPU is a CPU of a mask that is offline: a packet that chooses it is not steered.
+const OfflineCPU = notSteered
 
 // validate reports what makes no sense of so many queues and CPUs.
 func (r *RPS) validate(queues, cpus int) error {
@@ -358,10 +362,15 @@ func (r *RPS) validate(queues, cpus int) error {
 		return fmt.Errorf("--rps has the masks of %d queues, but there are %d", len(r.CPUs), queues)
 	}
 	for q, mask := range r.CPUs {
-		for i, cpu := range mask {
-			if int(cpu) >= cpus || i > 0 && cpu <= mask[i-1] {
+		last := -1
+		for _, cpu := range mask {
+			if cpu == OfflineCPU {
+				continue
+			}
+			if int(cpu) >= cpus || int(cpu) <= last {
 				return fmt.Errorf("--rps gives queue %d a CPU that is not in use, or one twice", q)
 			}
+			last = int(cpu)
 		}
 	}
 	return nil

@@ -15,6 +15,10 @@ const maxOneValue = 256
 // one of the kernel for all of them, wherever a support tool has put it.
 var queueFile = lazyregexp.New(`(?:^|/)((?:sys/(?:class/net|devices/\S*/net)/[^/]+/queues/[rt]x-\d+/(?:rps_cpus|rps_flow_cnt|xps_cpus|xps_rxqs))|proc/sys/net/core/(?:rps_sock_flow_entries|netdev_max_backlog))$`)
 
+// cpuFile matches the paths of the files that list the CPUs online and offline, or say of
+// one which it is.
+var cpuFile = lazyregexp.New(`(?:^|/)sys/devices/system/cpu/(?:cpu\d+/)?(?:on|off)line$`)
+
 // OfQueues reports whether a file is one whose path NameValue needs to know: those of one
 // NIC belong together.
 func OfQueues(name string) bool { return queueFile.MatchString(name) }
@@ -28,6 +32,9 @@ func NameValue(name string, data []byte) []byte {
 	}
 	if m := queueFile.FindStringSubmatch(name); m != nil {
 		return []byte("/" + m[1] + ":" + line)
+	}
+	if cpuFile.MatchString(name) {
+		return []byte("/" + name + ":" + line)
 	}
 	switch path.Base(name) {
 	case "threaded", "napi_defer_hard_irqs", "numa_node", "rps_cpus", "busy_poll", "busy_read", "smp_affinity_list", "effective_affinity_list":
@@ -71,6 +78,7 @@ func (s *Snapshot) Merge(o *Snapshot) {
 			}
 		}
 	}
+	s.Online.Merge(&o.Online)
 	for device, node := range o.NICNodes {
 		if s.NICNodes == nil {
 			s.NICNodes = map[string]int{}

@@ -41,7 +41,8 @@ type Snapshot struct {
 	HasTaps bool
 	Taps    int
 
-	Places   []Place        // lscpu -p, numactl -H: by CPU
+	Places   []Place // lscpu -p, numactl -H: by CPU
+	Online   nictext.OnlineCPUs
 	NICNodes map[string]int // NUMA node of each device of /sys/class/net that says it
 
 	Coalesce *nictext.Coalesce // ethtool -c; nil if not shown
@@ -119,6 +120,7 @@ const (
 	countersPart
 	coalescePart
 	topologyPart
+	widePart
 	tapsPart
 )
 
@@ -129,12 +131,15 @@ var (
 	statRow    = lazyregexp.New(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
 	sysfsLine  = lazyregexp.New(`^\S*/net/([^/\s]+)/(threaded|napi_defer_hard_irqs|device/numa_node):\s*(-?\d+)$`)
 	lscpuTitle = lazyregexp.New(`(?i)^# CPU,[a-z0-9,]*$`)
-	lscpuRow   = lazyregexp.New(`^\d+(?:,[0-9:]*)+$`)
-	numaCPUs   = lazyregexp.New(`^node (\d+) cpus:((?: \d+)*)$`)
-	busyLine   = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
-	configHZ   = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)
-	tapsTitle  = lazyregexp.New(`^sk +RefCnt Type Proto +Iface `)
-	tapsRow    = lazyregexp.New(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
+	lscpuRow   = lazyregexp.New(`^\d+(?:,[0-9:YN]*)+$`)
+	// lscpu -e, which has columns instead of commas.
+	lscpuWideTitle = lazyregexp.New(`^CPU +(?:\S+ +)*(?:NODE|SOCKET|CORE|ONLINE)\b`)
+	lscpuWideRow   = lazyregexp.New(`^\d+(?: +\S+)+$`)
+	numaCPUs       = lazyregexp.New(`^node (\d+) cpus:((?: \d+)*)$`)
+	busyLine       = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
+	configHZ       = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)
+	tapsTitle      = lazyregexp.New(`^sk +RefCnt Type Proto +Iface `)
+	tapsRow        = lazyregexp.New(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
 )
 
 // Read adds what a text tells. Lines that are of none of the texts known are passed
@@ -226,7 +231,16 @@ func (h *reader) line(line string) *nictext.TextError {
 	case lscpuTitle.MatchString(line):
 		h.known, h.part, h.topology = true, topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")
 	case h.part == topologyPart && lscpuRow.MatchString(line):
-		return h.place(line)
+		return h.place(strings.Split(line, ","), line)
+	case lscpuWideTitle.MatchString(line):
+		h.known, h.part, h.topology = true, widePart, strings.Fields(strings.ToLower(line))
+	case h.part == widePart && lscpuWideRow.MatchString(line):
+		return h.place(strings.Fields(line), line)
+	case nictext.SaysOnline(line):
+		h.known, h.part = true, noPart
+		if _, err := s.Online.Line(line); err != nil {
+			return &nictext.TextError{What: err.Error(), Hint: "give what lscpu or /sys/devices/system/cpu/online says, unchanged"}
+		}
 	case numaCPUs.MatchString(line):
 		return h.node(numaCPUs.FindStringSubmatch(line))
 	case busyLine.MatchString(line):
@@ -276,18 +290,21 @@ func (s *Snapshot) placeOf(cpu int) *Place {
 	return &s.Places[i]
 }
 
-// place reads a row of `lscpu -p`, whose columns its title names.
-func (h *reader) place(line string) *nictext.TextError {
-	fields := strings.Split(line, ",")
+// place reads a row of `lscpu -p` or `lscpu -e`, whose columns its title names.
+func (h *reader) place(fields []string, line string) *nictext.TextError {
 	cpu, err := strconv.ParseUint(fields[0], 10, cpuBits)
 	if err != nil || len(fields) > len(h.topology) {
 		return &nictext.TextError{What: fmt.Sprintf("%s is no row of CPUs", quote.Short(line)), Hint: "give what `lscpu -p=CPU,CORE,SOCKET,NODE` prints, unchanged"}
+	}
+	if i := slices.Index(h.topology, "online"); i > 0 && i < len(fields) && strings.EqualFold(fields[i][:min(1, len(fields[i]))], "n") {
+		h.snapshot.Online.Merge(&nictext.OnlineCPUs{Offline: []int{int(cpu)}})
+		return nil
 	}
 	place := h.snapshot.placeOf(int(cpu))
 	for i, field := range fields {
 		n, err := strconv.ParseUint(field, 10, 16)
 		if err != nil {
-			continue // not shown, or the numbers of its caches
+			continue // not shown, or no number
 		}
 		switch h.topology[i] {
 		case "core":

@@ -181,3 +181,34 @@ func FuzzSnapshot(f *testing.F) {
 		Evidence(text)
 	})
 }
+
+// Which CPUs are online, and where they are, in each form of lscpu and as /sys has it.
+func TestOnline(t *testing.T) {
+	places := []Place{{CPU: 0, Core: 0, Socket: 0, Node: 0}, {CPU: 1, Core: 1, Socket: 0, Node: 0}, {CPU: 3, Core: 1, Socket: 1, Node: 1}}
+	for text, want := range map[string]Snapshot{
+		"Architecture:  x86_64\nCPU(s):  4\n  On-line CPU(s) list:  0,1,3\n  Off-line CPU(s) list:  2\n": {Online: nictext.OnlineCPUs{Online: []int{0, 1, 3}, Offline: []int{2}}},
+		string(NameValue("host/sys/devices/system/cpu/online", []byte("0-1,3\n"))):                       {Online: nictext.OnlineCPUs{Online: []int{0, 1, 3}}},
+		string(NameValue("host/sys/devices/system/cpu/cpu2/online", []byte("0\n"))):                      {Online: nictext.OnlineCPUs{Offline: []int{2}}},
+		"# CPU,Core,Socket,Node,,L1d\n0,0,0,0,,0\n1,1,0,0,,1\n3,1,1,1,,1\n":                              {Places: places},
+		"# CPU,ONLINE,CORE,SOCKET,NODE\n0,Y,0,0,0\n1,Y,1,0,0\n2,N,,,\n3,Y,1,1,1\n":                       {Places: places, Online: nictext.OnlineCPUs{Offline: []int{2}}},
+		"CPU NODE SOCKET CORE L1d:L1i:L2:L3 ONLINE    MAXMHZ\n  0    0      0    0 0:0:0:0          yes 3400.0000\n" +
+			"  1    0      0    1 1:1:1:0          yes 3400.0000\n  2    -      -    - -                 no         -\n  3    1      1    1 3:3:3:1          yes 3400.0000\n": {
+			Places: places, Online: nictext.OnlineCPUs{Offline: []int{2}},
+		},
+	} {
+		var got Snapshot
+		known, err := got.Read(strings.NewReader(text), "lscpu.txt")
+		if err != nil || !known || !Likely([]byte(text)) {
+			t.Errorf("%q: known %v, likely %v, %v", text, known, Likely([]byte(text)), err)
+		}
+		if diff := cmp.Diff(want.Places, got.Places); diff != "" {
+			t.Errorf("%q: places (-want +got):\n%s", text, diff)
+		}
+		if diff := cmp.Diff(want.Online, got.Online); diff != "" {
+			t.Errorf("%q: online (-want +got):\n%s", text, diff)
+		}
+	}
+	if _, err := new(Snapshot).Read(strings.NewReader("On-line CPU(s) list: 3-1\n"), "lscpu.txt"); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a list that goes down: %v", err)
+	}
+}

@@ -18,7 +18,9 @@ import (
 type RPS struct {
 	Interface string
 	Masks     map[int][]int // per queue that the text names: the CPUs of its mask, ascending
-	All       []int         // the mask of every queue that it does not name; nil: none
+	All       []int         // the mask of every queue that it does not name, by a command; nil: none
+	Written   map[int]bool  // queues whose mask is a command's: what the kernel keeps of it is less
+	Online    OnlineCPUs    // where the text tells it, too
 	Backlog   int           // net.core.netdev_max_backlog; −1: not said
 
 	SockFlowEntries int  // net.core.rps_sock_flow_entries; 0 without RFS
@@ -81,7 +83,8 @@ func ParseCPUMask(text string) ([]int, error) {
 
 // ReadRPS reads `grep . /sys/class/net/eth0/queues/*/rps_* /proc/sys/net/core/…`, what
 // sysctl prints of these, the commands that set them, or masks alone, one a line in
-// the order of the queues. The interface lo is skipped. iface is the one to read; "":
+// the order of the queues; and beside these which CPUs are online. The interface lo is
+// skipped. iface is the one to read; "":
 // the only one.
 func ReadRPS(r io.Reader, name, iface string) (*RPS, error) {
 	return readText(r, name, func(lines []string) (*RPS, error) { return readRPS(lines, iface) })
@@ -124,6 +127,10 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 				if err := r.command(m[1], m[3], m[4]); err != nil {
 					return nil, wrong(err)
 				}
+			}
+		} else if is, err := r.Online.Line(line); is {
+			if err != nil {
+				return nil, wrong(err)
 			}
 		} else if bareMask.MatchString(line) {
 			cpus, err := ParseCPUMask(line)
@@ -191,6 +198,7 @@ func (r *RPS) file(receive bool, queue, file, value string) error {
 		}
 	case file == "rps_cpus":
 		r.Masks[q], err = ParseCPUMask(value)
+		delete(r.Written, q)
 	}
 	return err
 }
@@ -224,18 +232,23 @@ func (r *RPS) command(value, queues, file string) error {
 		r.All = cpus
 		return nil
 	}
+	if r.Written == nil {
+		r.Written = map[int]bool{}
+	}
 	for q := from; q <= to; q++ {
-		r.Masks[q] = cpus
+		r.Masks[q], r.Written[q] = cpus, true
 	}
 	return nil
 }
 
-// Of is the mask of a queue; empty without one.
-func (r *RPS) Of(queue int) []int {
+// Of is the mask of a queue; empty without one. written: as a command writes it, of which
+// the kernel leaves out the CPUs that are offline at that time; else as it was read back,
+// with CPUs that went offline later.
+func (r *RPS) Of(queue int) (mask []int, written bool) {
 	if mask, ok := r.Masks[queue]; ok {
-		return mask
+		return mask, r.Written[queue]
 	}
-	return r.All
+	return r.All, true
 }
 
 // Merge adds what another text says; its masks take the place of those here.
@@ -245,7 +258,14 @@ func (r *RPS) Merge(other *RPS) {
 	}
 	for q, mask := range other.Masks {
 		r.Masks[q] = mask
+		if delete(r.Written, q); other.Written[q] {
+			if r.Written == nil {
+				r.Written = map[int]bool{}
+			}
+			r.Written[q] = true
+		}
 	}
+	r.Online.Merge(&other.Online)
 	if other.All != nil {
 		r.All = other.All
 	}

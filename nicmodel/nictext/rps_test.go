@@ -29,7 +29,7 @@ func TestReadRPS(t *testing.T) {
 		}},
 		{"masks alone", "f\n0\n3,0\n", "", RPS{Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 2: {32, 33}}, Backlog: -1}},
 		{"commands", "# echo f > /sys/class/net/eth0/queues/rx-0/rps_cpus\necho \"3\" | sudo tee /sys/class/net/eth0/queues/rx-[1-2]/rps_cpus\n", "", RPS{
-			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Backlog: -1,
+			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Written: map[int]bool{0: true, 1: true, 2: true}, Backlog: -1,
 		}},
 		{"a command for all", "echo c > /sys/class/net/eth0/queues/rx-*/rps_cpus", "", RPS{Interface: "eth0", Masks: map[int][]int{}, All: []int{2, 3}, Backlog: -1}},
 		{"the only one with masks", "/sys/class/net/eth0/queues/rx-0/rps_cpus:0\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n", "", RPS{

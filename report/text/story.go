@@ -293,10 +293,14 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 		if s.SteeredBy != nil {
 			return fmt.Sprintf("It takes the packet, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
 		}
-		if s.DPC.Packets == 1 {
-			return "The DPC takes the buffer, the only one that it indicates."
+		text := "The DPC takes the buffer, the only one that it indicates."
+		if s.DPC.Packets > 1 {
+			text = fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
 		}
-		return fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
+		if s.RPS != nil { // in vain
+			text += fmt.Sprintf(" RPS: %v.", s.RPS)
+		}
+		return text
 	case "indicate":
 		return "The packet is indicated up the driver stack."
 	case "dpc_end":

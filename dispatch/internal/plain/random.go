@@ -64,20 +64,24 @@ func (s *Setup) AddRules(r *rand.Rand) {
 	}
 }
 
-// AddRPS gives the setup masks, some of them empty, of one CPU or with the queue's
-// own, and often a tiny backlog. The packets' hashes are theirs already, or
+// AddRPS gives the setup masks, some of them empty, of one CPU, with the queue's own or
+// with CPUs that are offline, and often a tiny backlog. The packets' hashes are theirs already, or
 // AddRPSHashes draws them.
 func (s *Setup) AddRPS(r *rand.Rand) {
 	s.RPS = &RPS{Cost: max(0, r.Int64N(40)-10), Backlog: r.IntN(4)}
 	if r.IntN(2) == 0 {
 		s.RPS.Backlog = r.IntN(100)
 	}
+	offline := r.IntN(3) == 0
 	for range s.Config.Queues {
 		var mask []int
 		if r.IntN(4) > 0 {
 			for cpu := range s.Config.CPUs {
 				if r.IntN(2) == 0 {
 					mask = append(mask, cpu)
+				}
+				if offline && r.IntN(3) == 0 {
+					mask = append(mask, none)
 				}
 			}
 		}

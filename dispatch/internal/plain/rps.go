@@ -10,8 +10,9 @@ import (
 // non-rss drain by poll, whatever was asked; the two other modes run as without.
 type RPS struct {
 	// CPUs is the mask of each queue: the CPUs in it, ascending, as indices into
-	// Config.CPUs. An empty one steers nothing. In non-rss the one hardware queue is
-	// rx-0, so the first mask decides for all packets.
+	// Config.CPUs; none in the place of one that went offline after the mask was
+	// written. An empty one steers nothing. In non-rss the one hardware queue is rx-0,
+	// so the first mask decides for all packets.
 	CPUs [][]int
 
 	Cost    int64 // ns, of handing a packet over, instead of packet-cost
@@ -25,14 +26,16 @@ func (e *machine) secondHop() bool {
 }
 
 // rpsCPU is the CPU that a packet is steered to: the high bits of its hash choose
-// from its queue's mask. Without a mask, or with a hash of 0, it is not steered. It
-// may be steered to the CPU where it is, and goes through the backlog there.
+// from its queue's mask. Without a mask, with a hash of 0, or where the CPU chosen is
+// offline, it is not steered. It may be steered to the CPU where it is, and goes through
+// the backlog there.
 func (e *machine) rpsCPU(b buffer) (cpu int, steered bool) {
 	cpus, hash := e.setup.RPS.CPUs[b.queue], e.packets[b.packet].RPSHash
 	if len(cpus) == 0 || hash == 0 {
 		return none, false
 	}
-	return cpus[reciprocalScale(hash, len(cpus))], true
+	cpu = cpus[reciprocalScale(hash, len(cpus))]
+	return cpu, cpu != none
 }
 
 // reciprocalScale is the kernel's: from 0 to n − 1, in proportion to h.

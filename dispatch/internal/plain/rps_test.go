@@ -48,6 +48,14 @@ func TestRPSCPU(t *testing.T) {
 			if _, steered := e.rpsCPU(buffer{packet: 1}); steered {
 				t.Errorf("mask %x: a hash of 0 is steered", mask)
 			}
+			cpus := e.setup.RPS.CPUs[0]
+			for at, cpu := range cpus { // offline, which leaves the others' packets where they were
+				cpus[at] = none
+				if to, steered := e.rpsCPU(buffer{packet: 0}); steered != (cpu != test.cpus[i]) || steered && to != test.cpus[i] {
+					t.Errorf("hash %#x, mask %x without CPU %d: CPU %d, %v; want %d", test.hash, mask, cpu, to, steered, test.cpus[i])
+				}
+				cpus[at] = cpu
+			}
 		}
 	}
 }

@@ -350,16 +350,16 @@ func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
 		}
 		room.modes = append(room.modes, report.FlowMode{
 			Mode: a.Result.Modes[i].Mode.String(), CPUs: slices.Clip(room.cpus[from:]), Migrations: migrations,
-			SteeredOn: a.steeredOn(a.Result.Modes[i].Mode, f.Queue),
+			SteeredOn: a.steeredOn(a.Result.Modes[i].Mode, f.Queue, room.counts),
 		})
 	}
 	flow.Modes = slices.Clip(room.modes[first:])
 	a.Settings.Shown.Flow(flow)
 }
 
-// steeredOn reports whether receive packet steering chooses the CPU of what comes to a
-// queue in a mode.
-func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int) bool {
+// steeredOn reports whether receive packet steering chooses the CPU of a flow that comes to
+// a queue in a mode and was indicated on those CPUs: not where it chose one that is offline.
+func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int, on []affinity.CPUPackets) bool {
 	rps := a.Settings.Config.RPS
 	if queue < 0 || !rps.Active(mode) {
 		return false
@@ -367,7 +367,11 @@ func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int) bool {
 	if mode == engine.NonRSS {
 		queue = 0
 	}
-	return len(rps.CPUs[queue]) > 0
+	mask := rps.CPUs[queue]
+	if len(mask) == 0 || !slices.Contains(mask, engine.OfflineCPU) {
+		return len(mask) > 0
+	}
+	return slices.ContainsFunc(on, func(p affinity.CPUPackets) bool { return slices.Contains(mask, uint16(p.CPU)) })
 }
 
 // Caveats are what holds for this replay beyond what holds for all.

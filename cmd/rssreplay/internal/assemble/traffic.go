@@ -75,10 +75,14 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	if rps := a.Settings.Config.RPS; rps != nil { // the masks decide, and the table only which of them
 		t.MaskFull = true
 		for _, mask := range rps.CPUs {
+			online := 0
 			for _, cpu := range mask {
-				t.Masked = append(t.Masked, a.Settings.Config.CPUs[cpu])
+				if cpu != engine.OfflineCPU {
+					t.Masked = append(t.Masked, a.Settings.Config.CPUs[cpu])
+					online++
+				}
 			}
-			t.MaskFull = t.MaskFull && len(mask) == len(a.Settings.Config.CPUs)
+			t.MaskFull = t.MaskFull && online == len(a.Settings.Config.CPUs)
 		}
 		return t
 	}

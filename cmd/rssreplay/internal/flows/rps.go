@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
@@ -17,11 +18,8 @@ func rpsChoice(s *settings.Settings, d *nicmodel.Decision, queue int, h *pcaps.H
 	if steering == nil {
 		return nil
 	}
-	c := &report.RPSChoice{Queue: queue, SecretGiven: s.SecretGiven}
-	mask := steering.CPUs[queue]
-	for _, cpu := range mask {
-		c.Mask = append(c.Mask, s.Config.CPUs[cpu])
-	}
+	mask := s.Masks[queue]
+	c := &report.RPSChoice{Queue: queue, Mask: mask, SecretGiven: s.SecretGiven}
 	if len(mask) == 0 {
 		return c
 	}
@@ -33,8 +31,12 @@ func rpsChoice(s *settings.Settings, d *nicmodel.Decision, queue int, h *pcaps.H
 		c.Hash = new(fmt.Sprintf("0x%08x", value))
 	}
 	if value != 0 {
-		cpu := c.Mask[rps.Choose(value, len(mask))]
-		c.CPU = &cpu
+		place := rps.Choose(value, len(mask))
+		if cpu := mask[place]; steering.CPUs[queue][place] == engine.OfflineCPU {
+			c.Offline = &cpu
+		} else {
+			c.CPU = &cpu
+		}
 	}
 	return c
 }

@@ -81,8 +81,8 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 	if ofHost {
 		used++
 	}
-	if cpus := m.host.cpus(); len(cpus) > 0 && m.online.value == nil {
-		m.online = imported[[]int]{&cpus, name}
+	if ofHost {
+		m.takeOnline(m.host.online(file), name)
 	}
 	addresses := hosttext.Addresses(data)
 	if len(addresses) > 0 && m.addresses.value == nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rssreplay/nicmodel/hosttext"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/report"
 )
 
@@ -46,16 +47,17 @@ func (h hostTexts) add(name string, data []byte) (known bool, err error) {
 	return true, nil
 }
 
-// cpus are those that the machine has, in their order; none if no text lists them.
-func (h hostTexts) cpus() []int {
-	var all []int
-	for _, s := range h {
+// online is what the texts of a file's moment tell of the CPUs that are online: where none
+// lists them, those whose place is told.
+func (h hostTexts) online(name string) *nictext.OnlineCPUs {
+	s := h[momentOf(name)]
+	cpus := s.Online
+	if cpus.Online == nil {
 		for _, p := range s.Places {
-			all = append(all, p.CPU)
+			cpus.Online = append(cpus.Online, p.CPU)
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return &cpus
 }
 
 // moments are the snapshots in their order, the one outside of folders first.

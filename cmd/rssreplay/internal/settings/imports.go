@@ -179,7 +179,7 @@ type imports struct {
 	contexts map[int]*imported[nictext.ImportedTable]
 	changes  []*change
 
-	online    imported[[]int]              // the CPUs that the machine has, of a bundle
+	online    imported[nictext.OnlineCPUs] // the CPUs that the machine has
 	addresses imported[[]hosttext.Address] // its addresses
 
 	host    hostTexts // what the bundle tells of the machine
@@ -342,6 +342,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 			m.rps.value.Merge(masks)
 			m.rps.from += ", " + name
 		}
+		m.takeOnline(&masks.Online, name)
 		return nil
 	}
 	// Interrupts add up: counts from before and after, and affinities.
@@ -356,6 +357,20 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	m.irq.value.Merge(irqs)
 	m.irq.from += ", " + name
 	return nil
+}
+
+// takeOnline takes what a text tells of the CPUs that are online, if it does.
+func (m *imports) takeOnline(cpus *nictext.OnlineCPUs, name string) {
+	switch {
+	case cpus.Online == nil && cpus.Offline == nil:
+	case m.online.value == nil:
+		m.online = imported[nictext.OnlineCPUs]{&nictext.OnlineCPUs{Online: cpus.Online, Offline: cpus.Offline}, name}
+	default:
+		before := *m.online.value
+		if m.online.value.Merge(cpus); !reflect.DeepEqual(before, *m.online.value) {
+			m.online.from += ", " + name
+		}
+	}
 }
 
 // errDiffer is two texts where one is expected.

@@ -184,15 +184,15 @@ func (r *resolver) offerCPUs(queues int, from string) {
 	if r.flags.Set.Changed("queues") {
 		queues = r.flags.queues
 	}
-	cpus := make([]int, min(max(queues, 1), engine.MaxCPUs))
-	for i := range cpus {
-		cpus[i] = i
-	}
-	list := false
+	cpus, list := numbers(min(max(queues, 1), engine.MaxCPUs)), false
 	if online := m.online.value; online != nil {
-		has := *online
-		if len(has) < len(cpus) || !slices.Equal(has[:len(cpus)], cpus) {
-			cpus, list = slices.Clone(has[:min(len(has), len(cpus))]), true
+		has := online.First(len(cpus))
+		if len(sources) == 0 && slices.Equal(has, cpus) { // else the default ones are in use
+			cpus = numbers(defaultCPUs)
+			has = slices.DeleteFunc(numbers(defaultCPUs), online.Off)
+		}
+		if list = len(has) > 0 && !slices.Equal(has, cpus); list {
+			cpus = has
 			sources = append(sources, m.online.from)
 		}
 	}
@@ -210,6 +210,15 @@ func (r *resolver) offerCPUs(queues int, from string) {
 		value = listOfCPUs(cpus)
 	}
 	r.offer(fromImport, strings.Join(sources, ", "), "cpus", value)
+}
+
+// numbers is 0 to n − 1.
+func numbers(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // offerAddresses offers the machine's own addresses, which tell what it has sent.

@@ -30,6 +30,7 @@ type Settings struct {
 	// SecretGiven: Secret is the kernel's. Otherwise the CPUs that these hashes choose
 	// are illustrative.
 	SecretGiven bool
+	Masks       [][]int // of RPS, per queue: the CPUs, also those that are offline; nil without
 	Unseen      Unseen
 	Idle        map[string]error // what is wrong with Flags.Common that say nothing here
 	defaultKey  bool             // key is the default one, which is no NIC's own
@@ -146,7 +147,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 	if r.imports, err = f.readImports(e.Stdin, shown); err != nil {
 		return nil, err
 	}
-	steps := []func() error{r.chooseProfile, r.checkTable, r.lowerLayers, r.cpus, r.queues}
+	steps := []func() error{r.chooseProfile, r.checkTable, r.offlineCPUs, r.lowerLayers, r.cpus, r.queues}
 	replay := f.Set.Lookup("mode") != nil
 	if replay {
 		steps = append(steps, r.direction)

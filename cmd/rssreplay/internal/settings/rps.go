@@ -22,6 +22,7 @@ type rpsFlags struct {
 	rps     string // a list of CPUs, a mask, a file, or off
 	hash    string
 	secret  string // of the kernel: hexadecimal, or a file that has it
+	offline string // a list of CPUs
 	cost    cli.Duration
 	backlog int
 }
@@ -31,6 +32,7 @@ func (f *Flags) AddRPS() {
 	f.Set.StringVar(&f.rps.rps, "rps", "", "")
 	f.Set.StringVar(&f.rps.hash, "rps-hash", "driver", "")
 	f.Set.StringVar(&f.rps.secret, "rps-secret", "", "")
+	f.Set.StringVar(&f.rps.offline, "offline-cpus", "", "")
 }
 
 // addRPSReplay adds those that a replay takes besides.
@@ -126,7 +128,7 @@ func (r *resolver) steerPackets() error {
 		return nil
 	}
 	if masks == nil {
-		for _, flag := range []string{"rps-hash", "rps-secret", "rps-cost", "backlog"} {
+		for _, flag := range []string{"rps-hash", "rps-secret", "rps-cost", "backlog", "offline-cpus"} {
 			if !set.Changed(flag) {
 				continue
 			}
@@ -139,6 +141,9 @@ func (r *resolver) steerPackets() error {
 	if r.Profile != nil && !r.Profile.NAPI {
 		return fmt.Errorf("%s: receive packet steering is Linux's, and %s is no driver of Linux: leave one of them out", from, r.Profile.Name)
 	}
+	if err := r.checkOffline(); err != nil {
+		return err
+	}
 	c := &r.Config
 	steering := &engine.RPS{Cost: int64(f.cost)}
 	for q := range masks.Masks {
@@ -147,20 +152,30 @@ func (r *resolver) steerPackets() error {
 		}
 	}
 	var text []string
+	var offline, leftOut []int
 	for q := range c.Queues {
-		mask := masks.Of(q)
-		cpus := make([]uint16, 0, len(mask))
+		mask, written := masks.Of(q)
+		cpus, kept := make([]uint16, 0, len(mask)), make([]int, 0, len(mask))
 		for _, cpu := range mask {
-			i := slices.Index(c.CPUs, cpu)
-			if i < 0 {
-				return fmt.Errorf("%s: the mask of rx-%d has CPU %d, which is not in use: --cpus has %s; add it there, or leave it out of the mask", from, q, cpu, nicmodel.CPUListOf(c.CPUs))
+			switch i := slices.Index(c.CPUs, cpu); {
+			case i >= 0:
+				cpus = append(cpus, uint16(i))
+			case !r.offline(cpu):
+				return fmt.Errorf("%s: the mask of rx-%d has CPU %d, which is not in use: --cpus has %s; add it there, or to --offline-cpus, or leave it out of the mask", from, q, cpu, nicmodel.CPUListOf(c.CPUs))
+			case written:
+				leftOut = append(leftOut, cpu)
+				continue
+			default:
+				cpus, offline = append(cpus, engine.OfflineCPU), append(offline, cpu)
 			}
-			cpus = append(cpus, uint16(i))
+			kept = append(kept, cpu)
 		}
 		steering.CPUs = append(steering.CPUs, cpus)
-		text = append(text, listOf(mask))
+		r.Masks = append(r.Masks, kept)
+		text = append(text, listOf(kept))
 	}
 	r.add("rps", masksText(text), "", from)
+	r.sayOffline(from, offline, leftOut)
 	if err := r.rpsHash(steering); err != nil {
 		return err
 	}
@@ -208,13 +223,70 @@ func (r *resolver) secondHop(from string) error {
 	return nil
 }
 
-// rpsCPUs are the CPUs that the masks of a text have: where texts say which CPUs are in
-// use, these are, too.
+// rpsCPUs are the CPUs that the masks of a text have and that are not offline: where texts
+// say which CPUs are in use, these are, too.
 func (r *resolver) rpsCPUs() []int {
 	if r.imports.rps.value == nil || r.flags.rps.rps == rpsOff {
 		return nil
 	}
-	return r.imports.rps.value.CPUs()
+	return slices.DeleteFunc(r.imports.rps.value.CPUs(), r.offline)
+}
+
+// offlineCPUs takes what --offline-cpus adds to what texts tell.
+func (r *resolver) offlineCPUs() error {
+	given := r.flags.rps.offline
+	if given == "" {
+		return nil
+	}
+	list, err := nicmodel.ParseCPUList(given)
+	if err == nil && list.Len() > engine.MaxCPUs {
+		err = fmt.Errorf("%d CPUs are too many", list.Len())
+	}
+	if err != nil {
+		return fmt.Errorf("--offline-cpus: %w", err)
+	}
+	r.imports.takeOnline(&nictext.OnlineCPUs{Offline: list.CPUs()}, "--offline-cpus")
+	return nil
+}
+
+// checkOffline refuses CPUs that --offline-cpus names and that have work.
+func (r *resolver) checkOffline() error {
+	list, _ := nicmodel.ParseCPUList(r.flags.rps.offline)
+	for _, cpu := range r.Config.CPUs {
+		if list.Has(cpu) {
+			return fmt.Errorf("--offline-cpus names CPU %d, which is in use: --cpus has %s (%s); leave it out of one of them", cpu, nicmodel.CPUListOf(r.Config.CPUs), r.source("cpus"))
+		}
+	}
+	if list != nil {
+		r.add("offline-cpus", list.String(), "", "--offline-cpus")
+	}
+	return nil
+}
+
+// offline reports whether a CPU is offline, by the flag or the texts.
+func (r *resolver) offline(cpu int) bool {
+	online := r.imports.online.value
+	return online != nil && online.Off(cpu)
+}
+
+// sayOffline says which CPUs of the masks are offline, and what becomes of their packets.
+func (r *resolver) sayOffline(from string, offline, leftOut []int) {
+	if source := r.imports.online.from; source != from {
+		from += ", " + source
+	}
+	name := func(cpus []int) string {
+		slices.Sort(cpus)
+		if cpus = slices.Compact(cpus); len(cpus) == 1 {
+			return fmt.Sprintf("CPU %d of the masks is offline", cpus[0])
+		}
+		return fmt.Sprintf("CPUs %s of the masks are offline", nicmodel.CPUListOf(cpus))
+	}
+	if len(offline) > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s. What its hash leads there is not steered: it stays on the CPU of its interrupt, until the masks are written again.", from, name(offline)))
+	}
+	if len(leftOut) > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s. The kernel leaves such CPUs out of a mask that is written.", from, name(leftOut)))
+	}
 }
 
 // listOf is a mask as a list of CPUs.
