@@ -120,6 +120,15 @@ func (r *Report) explainsLoad(f *Finding) bool {
 	return !slices.Contains(beside, f.ID)
 }
 
+// cause is the first finding, of more than a note, that explains the load of the busiest CPU.
+func (r *Report) cause() *Finding {
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Severity != Note && r.explainsLoad(&f) })
+	if i < 0 {
+		return nil
+	}
+	return &r.Findings[i]
+}
+
 // loadStatement is about the busiest CPU of the compared mode; its text is "" where
 // there is nothing to spread, or nothing to spread it over.
 func (r *Report) loadStatement() (s Statement, uneven bool) {
@@ -152,8 +161,14 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		if times >= chanceFrom {
 			s.Text = "As even as chance: " + busiest + fmt.Sprintf(" (up to %s)", words.Fixed(chance, 2))
 		}
-		if times >= UnevenFrom && slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.ID == "few-flows" && f.Severity != Note }) {
+		switch cause := r.cause(); {
+		case times < UnevenFrom || cause == nil:
+		case cause.ID == "few-flows":
 			s.Severity, s.Text = "", fmt.Sprintf("%s: so few flows make up to %s by chance", words.UpperFirst(busiest), words.Fixed(chance, 2))
+		case times >= chanceFrom: // chance has few values to draw from, and why is told
+			s.Severity, s.Text, uneven = "", words.UpperFirst(share), true
+		default:
+			s.Severity, s.Text = "", words.UpperFirst(busiest)+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 		}
 	case times >= UnevenFrom:
 		s.Text, uneven = words.UpperFirst(share), true

@@ -296,11 +296,11 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "cpus-missed", args: []string{"--cpus", "8", "--layout", "equal:6"}, nearlyArgs: []string{"--cpus", "6", "--layout", "equal:6"},
 			has: healthy, nearly: healthy,
-			figures: []string{"warning", "2 CPUs of 8", "CPU 6, 7"},
+			figures: []string{"warning", "2 of 8 CPUs", "CPUs 6, 7"},
 		}, {
 			id: "cpus-missed", args: []string{"--layout", "equal:7"}, nearlyArgs: []string{"--layout", "equal:8"},
 			has: healthy, nearly: healthy,
-			figures: []string{"note", "1 CPU of 8", "That there are 8 CPUs is an assumption"},
+			figures: []string{"note", "1 of 8 CPUs", "That there are 8 CPUs is an assumption"},
 		}, {
 			id: "lopsided-table", args: []string{"--cpus", "4", "--layout", "list:" + lopsided(104)}, nearlyArgs: []string{"--cpus", "4", "--layout", "list:" + lopsided(56)},
 			has: healthy, nearly: healthy,

@@ -141,7 +141,7 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		{report.List[int]{0, 1, 2, 3}, 1.4, "gives the busiest 1.40 × its fair share."},
 		{report.List[int]{0, 1, 2, 3}, 1.2, ""},
 		{report.List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
-		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share, where a perfectly even hash would make 1.60 ×."},
+		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share; even traffic under this table gives it 1.60 ×."},
 		{report.List[int]{0, 0, 1, 2, 3}, 1.99, ""},
 	} {
 		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}

@@ -84,7 +84,7 @@ func (d *diagnosis) remoteNode() *report.Finding {
 		ID: "remote-node", Severity: report.Warning,
 		Summary: fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's, node %d: %s.",
 			words.Percent(report.Ratio(remote, packets)), node, nameCPUs(names)),
-		Evidence: "Such a CPU reads the packets, their descriptors and the NIC's registers across the link between the sockets. What that costs is not in the times here.",
+		Evidence: "Such a CPU reaches the packets, their descriptors and the NIC's registers across the link between the nodes. What that costs is not in the times here.",
 		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
 	}
 	if len(near) > 0 {
@@ -145,15 +145,15 @@ func (d *diagnosis) sharedCore() *report.Finding {
 	}
 	more := ""
 	if len(siblings) > 4 {
-		more = fmt.Sprintf(" and %d more pairs", len(siblings)-4)
+		more = " and " + pluralHas(len(siblings)-4, "more core", "more cores")
 		siblings = siblings[:4]
 	}
 	return &report.Finding{
 		ID: "shared-core", Severity: report.Note,
-		Summary: fmt.Sprintf("Queues are on both threads of %s (CPUs %s%s), which have %s of the packets, while %s no queue.",
-			words.Plural(uint64(shared), "core", "cores"), strings.Join(siblings, "; "), more, words.Percent(report.Ratio(packets, all)), pluralHas(len(free), "core has", "cores have")),
-		Evidence: "Two threads share what one core can do: by packets alone they look like two CPUs.",
-		Remedy:   fmt.Sprintf("Move one of each pair to a core of its own, by /proc/irq/*/smp_affinity_list: %s.", nameCPUs(free)),
+		Summary: fmt.Sprintf("Queues are on several threads of %s (CPUs %s%s), which %s %s of the packets, while %s no queue.",
+			words.Plural(uint64(shared), "core", "cores"), strings.Join(siblings, "; "), more, verb(shared, "has", "have"), words.Percent(report.Ratio(packets, all)), pluralHas(len(free), "core has", "cores have")),
+		Evidence: "Threads share what their core can do: by packets alone they look like CPUs of their own.",
+		Remedy:   fmt.Sprintf("Move all but one of a core's queues to cores of their own, by /proc/irq/*/smp_affinity_list: %s.", nameCPUs(free)),
 		Figures:  report.Numbers{"shared_cores": shared, "free_cores": len(free), "shared_packets": packets},
 	}
 }
@@ -265,7 +265,7 @@ func (d *diagnosis) backlogDrops() *report.Finding {
 	return &report.Finding{
 		ID: "backlog-drops", Severity: d.sinceSeverity(),
 		Summary:  fmt.Sprintf("The host dropped %s from full backlogs %s: %s.", words.Plural(drops, "packet", "packets"), d.counted(), most(d.r.Host, of)),
-		Evidence: "Column 2 of /proc/net/softnet_stat. A backlog takes the packets that RPS, tunnels and virtual interfaces hand on to a CPU; the NIC and its driver had received them.",
+		Evidence: "Column 2 of /proc/net/softnet_stat. A backlog takes the packets that RPS, veth and loopback hand on to a CPU: the NIC and its driver lost none of these.",
 		Remedy:   "`sysctl -w net.core.netdev_max_backlog=N` with a larger N (1000 is the default) takes longer bursts; a CPU that is overloaded needs fewer flows.",
 		Figures:  report.Numbers{"backlog_drops": drops},
 	}
@@ -288,9 +288,9 @@ func (d *diagnosis) timeSqueezed() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "time-squeezed", Severity: d.sinceSeverity(),
-		Summary:  fmt.Sprintf("%s of the host's NET_RX softirqs ended with packets left, their budget or time used up (%s %s): %s.", words.Percent(share), words.Exact(squeezes), d.counted(), most(d.r.Host, of)),
-		Evidence: fmt.Sprintf("Column 3 of /proc/net/softnet_stat, of %s NET_RX softirqs in /proc/softirqs. The packets left wait for the next one, or for ksoftirqd, which competes with programs.", words.Exact(runs)),
-		Remedy:   "A more even spread takes work from those CPUs. `sysctl -w net.core.netdev_budget=600 net.core.netdev_budget_usecs=8000` lets them poll longer at a time (300 packets and 2 jiffies are the defaults).",
+		Summary:  fmt.Sprintf("%s of the host's NET_RX softirqs ended because their budget or their time was used up (%s %s): %s.", words.Percent(share), words.Exact(squeezes), d.counted(), most(d.r.Host, of)),
+		Evidence: fmt.Sprintf("Column 3 of /proc/net/softnet_stat, of %s NET_RX softirqs in /proc/softirqs. What packets are left wait for the next one, or for ksoftirqd, which competes with programs.", words.Exact(runs)),
+		Remedy:   "A more even spread takes work from those CPUs. `sysctl net.core.netdev_budget net.core.netdev_budget_usecs` shows how much one softirq may do (300 packets and 2 jiffies are the defaults); twice as much of both lets them poll longer at a time.",
 		Figures:  report.Numbers{"time_squeezes": squeezes, "net_rx_runs": runs, "squeezed": share},
 	}
 }

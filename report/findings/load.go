@@ -78,7 +78,8 @@ func (d *diagnosis) tunnel() *report.Finding {
 	if d.t.InnerFlows > 0 {
 		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives the busiest CPU %s × its fair share.",
 			words.Exact(d.t.Tunnelled), words.Plural(d.t.TunnelFlows, "flow", "flows"), words.Exact(d.t.InnerFlows), words.Fixed(d.t.InnerBalance, 2))
-		f.Remedy = "Let the NIC hash the inner headers where it can; its effect: " + d.run("", Argument{"--inner", ""}) + ". " + f.Remedy
+		inner := "Let the NIC hash the inner headers where it can; its effect: " + d.run("", Argument{"--inner", ""}) + ". "
+		f.Remedy = inner + strings.Replace(f.Remedy, outerPort, "Else the outer source port", 1)
 		f.Figures["inner_flows"], f.Figures["inner_imbalance"] = d.t.InnerFlows, d.t.InnerBalance
 	}
 	return f
@@ -87,6 +88,8 @@ func (d *diagnosis) tunnel() *report.Finding {
 // dissected are the tunnels that Linux's own hash, by which RPS steers their packets,
 // looks into; of others it has the outer addresses and ports, of ESP the SPI, too.
 var dissected = []string{"ipip", "6in4", "4in6", "6in6", "gre", "nvgre", "pptp"}
+
+const outerPort = "The outer source port"
 
 // spreadTunnels is what spreads the packets of a tunnel of the largest's kind where the
 // NIC does not.
@@ -98,7 +101,7 @@ func (d *diagnosis) spreadTunnels() string {
 	case slices.Contains(dissected, kind):
 		return "RPS spreads them behind the NIC, as the kernel's own hash is of the inner headers: " + d.byRPS("N") + "."
 	case kind == "vxlan" || kind == "geneve" || kind == "gtp_u":
-		return "Else the outer source port must vary with the inner flow, as the sender sets it. RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers. An XDP program with a cpumap can read further."
+		return outerPort + " must vary with the inner flow, as the sender sets it. RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers. An XDP program with a cpumap can read further."
 	case kind == "esp":
 		return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of its addresses and SPI."
 	}
@@ -320,7 +323,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	}
 	than := ""
 	if table > 1 {
-		than = fmt.Sprintf(", where a perfectly even hash would make %s ×", words.Fixed(table, 2))
+		than = fmt.Sprintf("; even traffic under this table gives it %s ×", words.Fixed(table, 2))
 	}
 	severity := report.Note // chance collisions of some hundred flows are no fault
 	if d.t.Chance.P50 >= fewFrom*table {

@@ -45,7 +45,7 @@ func (d *diagnosis) rpsHot() *report.Finding {
 		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
 		f.Remedy = "No mask splits a flow. `ethtool -N DEV …` can give it a queue, and so a CPU, of its own: rssreplay help rules."
 	case d.t.MaskFull:
-		f.Evidence = fmt.Sprintf("Each queue's mask has all %d CPUs in use, and the hash chooses among them: of packets that are not IP it has no more than the EtherType, of few flows few values.", len(d.mode.CPUs))
+		f.Evidence = fmt.Sprintf("Each queue's mask has all %d CPUs in use, and the hash chooses among them: of packets that are neither IP nor PPPoE it has no more than the EtherType, of few flows few values.", len(d.mode.CPUs))
 		f.Remedy = "No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
 	default:
 		f.Evidence = fmt.Sprintf("The high bits of %s choose among the CPUs of each queue's mask: %s.", words.Plural(d.t.Flows, "flow's hash", "flows' hashes"), d.parameter("rps").Printed())
@@ -76,7 +76,7 @@ func (d *diagnosis) rpsOffNode() *report.Finding {
 		ID: "rps-off-node", Severity: report.Warning,
 		Summary: fmt.Sprintf("RPS moves %s of the packets to CPUs on another NUMA node than the NIC's, node %d: %s.",
 			words.Percent(d.share(remote)), node, nameCPUs(names)),
-		Evidence: "The CPU of the interrupt has the packet in its cache; the other node reads it across the link between the sockets. What that costs is not in the times here.",
+		Evidence: "The CPU of the interrupt has the packet in its cache; the other node reads it across the link between the nodes. What that costs is not in the times here.",
 		Remedy:   fmt.Sprintf("Leave these CPUs out of the masks: `cat /sys/devices/system/node/node%d/cpumap` is a mask of the NIC's node, for /sys/class/net/DEV/queues/rx-*/rps_cpus.", node),
 		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
 	}

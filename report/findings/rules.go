@@ -73,8 +73,8 @@ func (d *diagnosis) atr() *report.Finding {
 	share := d.share(d.t.ATR.Packets)
 	return &report.Finding{
 		ID: "atr", Severity: report.Note,
-		Summary:  fmt.Sprintf("ATR, on by default with %s, may have moved up to %s of the received packets to other queues than the table's.", d.t.ATR.NIC, words.Percent(share)),
-		Evidence: fmt.Sprintf("%s came after their connection had sent a SYN, or 20 packets, as far as the capture shows: from then on its queue is that of the CPU that sends.", words.Plural(d.t.ATR.Packets, "TCP packet", "TCP packets")),
+		Summary:  fmt.Sprintf("ATR, on by default with %s, may have moved %s of the received packets, or more, to other queues than the table's.", d.t.ATR.NIC, words.Percent(share)),
+		Evidence: fmt.Sprintf("%s came after their connection had sent a SYN, or 20 packets, as far as the capture shows: from then on its queue is that of the CPU that sends. The driver takes each SYN, and each 20th packet of a transmit queue: where connections share one, also of those that have sent fewer.", words.Plural(d.t.ATR.Packets, "TCP packet", "TCP packets")),
 		Remedy:   fmt.Sprintf("For a test that is to follow the table: `%s`. Connections that ATR has moved don't follow a new table either.", d.t.ATR.Off),
 		Figures:  report.Numbers{"packets": d.t.ATR.Packets, "share": share},
 	}

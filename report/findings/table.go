@@ -228,7 +228,7 @@ func (d *diagnosis) noTable() *report.Finding {
 	if d.t.HostSteers {
 		f.Summary = "This virtio device has no RSS (VIRTIO_NET_F_RSS): its host chooses each packet's queue, by rules of its own. The spread here is not a prediction."
 		f.Evidence += " A tap device, for one, sends a flow to the queue that its guest last sent on."
-		f.Remedy = "With a QEMU of 5.1 or newer, `rss=on` of virtio-net-pci gives the guest RSS; then collect its texts again. " + f.Remedy
+		f.Remedy = "With QEMU 5.1 or newer (6.1 under vhost) and a guest of Linux 5.18 or newer, `rss=on` of virtio-net-pci gives it RSS; then collect its texts again. " + f.Remedy
 	}
 	return f
 }
@@ -289,7 +289,7 @@ func (d *diagnosis) oneQueue() *report.Finding {
 		ID: "one-queue", Severity: d.weigh(report.Fraction(max(len(d.mode.CPUs), d.t.Rings))),
 		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
-		Remedy:   fmt.Sprintf("A table is not made anew when the number of channels changes: `ethtool -X DEV default`, or %s.", d.setEqual()),
+		Remedy:   fmt.Sprintf("A table that was set stays as it is when the number of channels changes: `ethtool -X DEV default`, or %s.", d.setEqual()),
 		Figures:  d.load(report.Numbers{"queue": queue}),
 	}
 	if d.t.Rings > 1 {
@@ -367,8 +367,8 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 	}
 	f := &report.Finding{
 		ID: "cpus-missed", Severity: report.Warning,
-		Summary:  fmt.Sprintf("No entry of the indirection table leads to %s of %d.", words.Plural(n, "CPU", "CPUs"), len(d.mode.CPUs)),
-		Evidence: fmt.Sprintf("CPU %s%s; the table has %d entries, and %d queues are on %d CPUs.", strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
+		Summary:  fmt.Sprintf("%d of %d CPUs %s no hashed packet: no entry of the indirection table leads there.", n, len(d.mode.CPUs), verb(int(n), "gets", "get")),
+		Evidence: fmt.Sprintf("%s %s%s; the table has %d entries, and %d queues are on %d CPUs.", verb(int(n), "CPU", "CPUs"), strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}

@@ -148,6 +148,15 @@ func TestVerdict(t *testing.T) {
 			r.Evenness.Chance = 1.5
 			r.Findings = []report.Finding{{ID: "few-flows", Severity: report.Warning, Summary: "Few flows.", Remedy: "More flows."}}
 		}, []string{"▲ Few flows. [few-flows] | → More flows.", "• The busiest of 2 CPUs has 1.44 × its share: so few flows make up to 1.50 by chance."}},
+		"much, as chance has it": {made(1000, 9000), func(r *report.Report) { r.Evenness.Chance = 2 }, []string{"✔ As even as chance: the busiest of 2 CPUs has 1.80 × its share (up to 2.00)."}},
+		"much, of two inputs": {made(1000, 9000), func(r *report.Report) {
+			r.Evenness.Chance = 2
+			r.Findings = []report.Finding{{ID: "few-inputs", Severity: report.Warning, Summary: "2 pairs of addresses.", Remedy: "sdfn."}}
+		}, []string{"▲ CPU 1 takes 90.0% of the packets, 1.80 × its fair share. | 2 pairs of addresses. [few-inputs] | → sdfn."}},
+		"chance, and two that collide": {made(1000, 2600), func(r *report.Report) {
+			r.Evenness.Chance = 1.5
+			r.Findings = []report.Finding{{ID: "colliding-flows", Severity: report.Warning, Summary: "They meet.", Remedy: "Ports."}}
+		}, []string{"▲ They meet. [colliding-flows] | → Ports.", "• The busiest of 2 CPUs has 1.44 × its share (by chance: up to 1.50)."}},
 		"one CPU": {made(9000), nil, nil},
 		"one instant": {made(1000, 1000), func(r *report.Report) {
 			r.Modes[0].Totals.Drops = 5

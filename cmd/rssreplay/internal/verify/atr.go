@@ -65,10 +65,10 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 	summary := fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %s on another queue than the table's",
 		v.settings.Profile.Name, report.Plural(moved, "TCP packet is", "TCP packets are"))
 	if beyond > 0 {
-		summary += fmt.Sprintf(", %d of them beyond queue %d, to which no entry leads", beyond, reached-1)
+		summary += fmt.Sprintf(", %s of them beyond queue %d, to which no entry leads", report.Exact(beyond), reached-1)
 	}
 	if summary += ", and all else is as predicted"; sent {
-		summary += fmt.Sprintf("; by what the connections sent it may move %d", v.done.Result.ATR)
+		summary += fmt.Sprintf("; by what the connections sent it may move %s", report.Exact(uint64(v.done.Result.ATR)))
 	}
 	if len(to) == 1 {
 		summary += "; a rule that takes them to that queue would look the same"
@@ -112,7 +112,7 @@ func (v *verification) countedByATR(r *report.Verify) {
 		return
 	}
 	if may := v.done.Result.ATR; r.Agrees == nil && may > 0 {
-		r.Evidence = append(r.Evidence, fmt.Sprintf("ATR, on by default with %s, may have moved up to %.1f%% of the packets to other queues, which counters can't tell from another key or table. %s",
+		r.Evidence = append(r.Evidence, fmt.Sprintf("ATR, on by default with %s, may have moved %.1f%% of the packets, or more, to other queues, which counters can't tell from another key or table. %s",
 			v.settings.Profile.Name, 100*float64(may)/float64(v.done.Result.Received), v.withoutATR()))
 	}
 }
