@@ -112,7 +112,7 @@ func EntriesThatDiffer(first, table *TableReport) []string {
 }
 
 // rangesThatDiffer is the runs of entries that now have one queue and had
-// another: "32-63: queue 2 → 3", without the old one where that was not one. A
+// another: "32-63: queue 2 → 3", or "32-63: to queue 3" where that was not one. A
 // run begins and ends with entries that differ.
 func rangesThatDiffer(was, is []int) []string {
 	var ranges []string
@@ -136,7 +136,7 @@ func rangesThatDiffer(was, is []int) []string {
 			entries += fmt.Sprintf("-%d", last)
 		}
 		if from == "" {
-			ranges = append(ranges, fmt.Sprintf("%s: → queue %d", entries, is[i]))
+			ranges = append(ranges, fmt.Sprintf("%s: to queue %d", entries, is[i]))
 		} else {
 			ranges = append(ranges, fmt.Sprintf("%s: queue %s→ %d", entries, from, is[i]))
 		}

@@ -190,6 +190,27 @@ func (d *Diff) ChangesSentence() string {
 	return "Parameters differ: " + strings.Join(parts, ", ") + "."
 }
 
+// TrustSentence says that the CPU numbers are not the NIC's own; "" where no key is the
+// default one.
+func (d *Diff) TrustSentence() string {
+	switch {
+	case d == nil || d.DefaultKeys == 0:
+		return ""
+	case d.DefaultKeys == 1:
+		return "CPU numbers are illustrative: one of the reports used the default key; the spread is typical."
+	}
+	return "CPU numbers are illustrative: both reports used the default key; the spread is typical."
+}
+
+// NotesAndTrust are the notes, and of two reports what their CPU numbers are worth.
+func (c *Compare) NotesAndTrust() []string {
+	notes := slices.Clone(c.Notes)
+	if trust := c.Diff.TrustSentence(); trust != "" {
+		notes = append(notes, trust)
+	}
+	return notes
+}
+
 // MarksSentence says what touchMark means; "" where no figure has it.
 func (d *Diff) MarksSentence() string {
 	marked := func(c Change) bool {

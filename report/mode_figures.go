@@ -75,7 +75,11 @@ func timesText(f Fraction) string {
 	if f.IsNull() {
 		return words.None
 	}
-	return words.Fixed(f, 1) + " ×"
+	decimals := 1
+	if f >= 99.95 { // more would say more than is known
+		decimals = 0
+	}
+	return words.Fixed(f, decimals) + " ×"
 }
 
 // migrationFigures are what flows that change their CPU cost; null of reports of

@@ -28,10 +28,13 @@ func (r *Report) Summary() []string {
 	if statements := r.Verdict(); load.Text == "" {
 		sentences = append(sentences, r.spreadSentence(&r.Modes[i]))
 	} else {
-		if first := &statements[0]; first.Text != load.Text {
+		switch first := &statements[0]; {
+		case !first.Load:
 			sentences = append(sentences, first.Text)
-		} else if first.Why != "" {
+		case first.Why != "":
 			load.Text += " " + first.Why
+		default:
+			load = *first // which may be a finding's words for it
 		}
 		sentences = append(sentences, load.Text)
 	}

@@ -49,6 +49,13 @@ func TestSummary(t *testing.T) {
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share. One flow has half of them.",
 			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
 		}},
+		"a finding that says the load": {func(r *report.Report) {
+			r.Findings = []report.Finding{{ID: "rps-hot", Severity: report.Warning, Summary: "CPU 5 takes 75.0% of the packets with RPS, too."}}
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets with RPS, too.",
+			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+		}},
 		"even, a finding": {func(r *report.Report) {
 			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &report.Evenness{Chance: 1.1}
 			r.Modes[1].Derive()

@@ -25,7 +25,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	if !c.HashedAlike() { // each scenario says it
 		capture.HashTypes, capture.Unhashed = nil, nil
 	}
-	page.Lead = newLead(&capture, c.Notes, c.Summary())
+	page.Lead = newLead(&capture, c.NotesAndTrust(), c.Summary())
 	page.Tail = newTail(&capture, c.Tool, c.Command, c.CommonParameters(), c.Caveats)
 	page.execute("head", page)
 	body := newCompareBody(c, page)

@@ -45,8 +45,8 @@ func Write(w io.Writer, r *report.Report) error {
 	return page.flush()
 }
 
-// unitGap is the space between a number and its unit.
-var unitGap = regexp.MustCompile(`(\d) (ns|µs|ms|s|[kMGT]?B)\b`)
+// unitGap is the space between a number and its unit, or what it is times.
+var unitGap = regexp.MustCompile(`(\d) (×|(?:ns|µs|ms|s|[kMGT]?B)\b)`)
 
 // Sentence is s as the page shows it, no number parted from its unit.
 func Sentence(s string) string { return unitGap.ReplaceAllString(words.Shown(s), "$1\u00a0$2") }
@@ -57,6 +57,15 @@ var flag = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
 // sentence is s as Sentence has it, and no line ends within a flag.
 func sentence(s string) template.HTML {
 	return template.HTML(flag.ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
+}
+
+// command is a command, each word of which stays whole where a line ends.
+func command(s string) template.HTML {
+	all := strings.Split(words.Shown(s), " ")
+	for i, word := range all {
+		all[i] = "<span>" + template.HTMLEscapeString(word) + "</span>"
+	}
+	return template.HTML(strings.Join(all, " "))
 }
 
 // frame is what every page has, and where it is written.
@@ -87,7 +96,7 @@ func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(sources, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "command": command, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(sources, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}

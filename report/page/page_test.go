@@ -99,7 +99,7 @@ func TestHTMLMovesWithoutFlows(t *testing.T) {
 func TestHTMLSuggest(t *testing.T) {
 	s := suggested()
 	page := string(suggestHTML(t, s))
-	for _, want := range []string{`<code class="run">plain</code>`, "tcp 10.0.0.0:1024 → 192.0.2.1:443", "entry 17 goes from queue 1 to queue 0", `class="curve judged"`, "may not last"} {
+	for _, want := range []string{`<code class="run"><span>plain</span></code>`, "tcp 10.0.0.0:1024 → 192.0.2.1:443", "entry 17 goes from queue 1 to queue 0", `class="curve judged"`, "may not last"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not have %q", want)
 		}

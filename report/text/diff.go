@@ -13,12 +13,8 @@ import (
 func (t *writer) diff(c *report.Compare) {
 	before, after := &c.Scenarios[0], &c.Scenarios[1]
 	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(after.Compared)))
-	if c.Diff.DefaultKeys > 0 {
-		which := "both reports"
-		if c.Diff.DefaultKeys == 1 {
-			which = "one of the reports"
-		}
-		t.para("", 0, "CPU numbers are illustrative: "+which+" used the default key; the spread is typical.", report.Plain)
+	if trust := c.Diff.TrustSentence(); trust != "" {
+		t.para("", 0, trust, report.Plain)
 		t.line("")
 	}
 	if marks := c.Diff.MarksSentence(); marks != "" {

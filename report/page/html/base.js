@@ -58,7 +58,7 @@ function copyButton(command) {
   });
   return button;
 }
-// A command's words stay whole where a line ends, and what ends its sentence before the button.
+// A command's words stay whole where a line ends, as page.go has it.
 function wholeWords(command) {
   command.replaceChildren(...command.textContent.split(/( )/).map((text) => {
     if (text === " ") return text;
@@ -67,8 +67,7 @@ function wholeWords(command) {
     return word;
   }));
 }
-for (const command of all("code.run")) {
-  wholeWords(command);
+for (const command of all("code.run")) { // what ends its sentence stays before the button
   const button = copyButton(command), next = command.nextSibling;
   const [end] = /^[.,;:)]+/.exec(next?.nodeType === Node.TEXT_NODE ? next.data : "") ?? [""];
   if (end) next.splitText(end.length);

@@ -86,7 +86,8 @@ function newTryForm() {
       row("CPUs in use", a.cpus.length, b.cpus.length);
     }
     row("the most loaded CPU", `${a.mostCPU} (${percent(a.total ? a.most / a.total : 0)})`, `${b.mostCPU} (${percent(b.total ? b.most / b.total : 0)})`);
-    row("(max − min) ÷ min", a.minMaxPercent === null ? "–" : fixed(a.minMaxPercent, 1) + "%", b.minMaxPercent === null ? "–" : fixed(b.minMaxPercent, 1) + "%", a.cpus.length !== b.cpus.length ? "" : arrow(a.minMaxPercent, b.minMaxPercent, "less"));
+    const whole = (x) => x === null ? "–" : exact(Math.round(x)) + "%";
+    row("(max − min) ÷ min", whole(a.minMaxPercent), whole(b.minMaxPercent), a.cpus.length !== b.cpus.length ? "" : arrow(a.minMaxPercent, b.minMaxPercent, "less"));
     if (r.windows && r.windows[0]) {
       const [x, y] = r.windows, every = duration(data.try.interval_ns);
       row(`in the busiest ${every}, from ${seconds(x.start)}`, fixed(x.imbalance, 3), fixed(y.imbalance, 3), a.cpus.length === b.cpus.length ? arrow(x.imbalance, y.imbalance, "less") : "");
@@ -106,7 +107,7 @@ function newTryForm() {
     const y = (v) => height - v / most * (height - top), mean = r.tried.total / Math.max(r.tried.cpus.length, 1);
     const plot = {height, dense: n > 8, close: n > 4, grid: [], tips: [], labels: [], values: [],
       summary: `Packets per CPU: the tried table's imbalance is ${fixed(r.tried.imbalance, 2)}, the present one's ${fixed(r.present.imbalance, 2)}`};
-    const power = 10 ** Math.floor(Math.log10(most / 4)), step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= most / 4) * power);
+    const power = 10 ** Math.floor(Math.log10(most / 5)), step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= most / 5) * power);
     for (let v = 0; v <= most; v += step) plot.grid.push({y: y(v), text: v >= 1e6 ? byteSize(v).slice(0, -2) + byteSize(v).at(-2) : exact(v)});
     const lines = new Map([["bar", ""], ["bar warm", ""], ["bar hot", ""], ["other", ""]]);
     cpusThere.forEach((cpu, i) => {
@@ -115,10 +116,10 @@ function newTryForm() {
       plot.tips.push(`CPU ${cpu}: ` + (then === undefined ? "not in use" : plural(then, "packet", "packets")) + `, at present ` + (now === undefined ? "not in use" : exact(now)));
       if (then > 0) line("bar" + (then >= 2 * mean ? " hot" : then >= 1.25 * mean ? " warm" : ""), Math.min(y(then), height - 1), height);
       if (now !== undefined) line("other", y(now) - 1.5, y(now) + 1.5);
-      if (then !== undefined && n <= 16) plot.values.push({x, y: now !== undefined && y(now) > y(then) - 14 && y(now) < y(then) - 1 ? y(now) - 5 : y(then) - 4, most: cpu === r.tried.mostCPU, text: percent(r.tried.total ? then / r.tried.total : 0)});
+      if (then !== undefined && n <= 16) plot.values.push({x, y: now !== undefined && y(now) > y(then) - 14 && y(now) < y(then) + 2 ? y(now) - 6 : y(then) - 4, most: cpu === r.tried.mostCPU, text: percent(r.tried.total ? then / r.tried.total : 0)});
       if (i % Math.ceil(n / 16) === 0) plot.labels.push({x, text: cpu});
     });
-    plot.parts = [...lines].map(([style, path]) => ({style, wide: style === "other" ? 10 : 7.6 * Math.min(1, n / 8), path}));
+    plot.parts = [...lines].map(([style, path]) => ({style, wide: (style === "other" ? 10 : 7.6) * Math.min(1, n / 8), path}));
     byId("try-plot").replaceChildren(drawPlot(plot));
   }
 

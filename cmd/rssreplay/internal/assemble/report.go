@@ -56,7 +56,11 @@ func (a *ReportBuilder) Report() *report.Report {
 	if shown != nil {
 		r.Interface = ""
 	}
-	r.Anonymized, r.Notes = shown.Done(a.Settings.Notes, true)
+	notes := a.Settings.Notes
+	if a.Result.Received == 0 && a.Settings.Unsure {
+		notes = notes[1:] // there is no CPU number to doubt
+	}
+	r.Anonymized, r.Notes = shown.Done(notes, true)
 	rank := make(map[uint32]int, len(listed))
 	if a.Limit >= 0 {
 		for i, id := range listed {
