@@ -39,6 +39,8 @@ type flowTable struct {
 	notIP      [pcaps.NumReasons]uint64 // received packets without an IP header
 	notIPBytes uint64
 
+	odd bool // a packet was walked that has a flow: others of the flow may have another hash
+
 	own, back probe // of a chunk's tuples, and of the reverse ones of its sent packets
 	reversed  [chunkPackets]pcaps.Tuple
 }

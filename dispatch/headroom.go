@@ -77,7 +77,7 @@ func (t *Tape) add(b *engine.Batch) {
 
 // copyBatch makes to a copy of from that shares no memory with it.
 func copyBatch(to, from *engine.Batch) {
-	to.First, to.Flows, to.N = from.First, from.Flows, from.N
+	to.First, to.Flows, to.N, to.Alike = from.First, from.Flows, from.N, from.Alike
 	copy(to.Time[:], from.Time[:from.N])
 	copy(to.Length[:], from.Length[:from.N])
 	copy(to.Flow[:], from.Flow[:from.N])

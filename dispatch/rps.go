@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
 	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 )
@@ -12,7 +13,8 @@ type stackHashes struct {
 	secret rps.Secret
 	// spared are plain packets of which every scenario takes the NIC's hash: of each IP
 	// version, of TCP and of UDP.
-	spared [2][2]bool
+	spared    [2][2]bool
+	sparesAll bool // of all plain packets
 }
 
 // newStackHashes is nil if no scenario has RPS.
@@ -33,11 +35,18 @@ func newStackHashes(secret rps.Secret, scenarios []Scenario) *stackHashes {
 			}
 		}
 	}
+	if s != nil {
+		s.sparesAll = s.spared == [2][2]bool{{true, true}, {true, true}}
+	}
 	return s
 }
 
-// hash sets the chunk's own hashes, of the packets of recs.
+// hash sets the chunk's own hashes, of the packets of recs: of those that some scenario
+// takes no hash of the NIC's of.
 func (s *stackHashes) hash(recs []pcaps.Record, c *chunk) {
+	if s.sparesAll && !c.walks {
+		return
+	}
 	for i := range recs {
 		t := &c.tuples[i]
 		if !c.walked[i] && s.spared[pcaps.VersionIndex(uint8(t.Version()))][udpIndex(t)] {
@@ -61,6 +70,10 @@ func udpIndex(t *pcaps.Tuple) int {
 
 // nicHashes has the hashes of the packets of c, which are the batch's from from on.
 func (w *way) nicHashes(t *flowTable, steering int, c *chunk, b *engine.Batch, from int, into *engine.NICHashes) {
+	if !c.walks && !c.sends {
+		w.plainHashes(t, steering, c, b.Flow[from:b.N], into.Hash[from:b.N], into.Kind[from:b.N])
+		return
+	}
 	for i, id := range b.Flow[from:b.N] {
 		at := from + i
 		if id == engine.NoFlow {
@@ -81,6 +94,32 @@ func (w *way) nicHashes(t *flowTable, steering int, c *chunk, b *engine.Batch, f
 	}
 }
 
+// plainHashes is nicHashes where all packets are plain and received.
+//
+// Optimization: most chunks are so, and a packet costs two loads then.
+func (w *way) plainHashes(t *flowTable, steering int, c *chunk, flows, hashes []uint32, kinds []rps.Hashes) {
+	tuples, hashes, kinds := c.tuples[:len(flows)], hashes[:len(flows)], kinds[:len(flows)]
+	for i, id := range flows {
+		d := t.decision(steering, id)
+		hashes[i], kinds[i] = d.hash, plainKinds[d.kind%hash.NumTypes][udpIndex(&tuples[i])]
+		if d.why >= flowOwn {
+			again := c.decide(w.steering, i)
+			hashes[i], kinds[i] = again.Hash, plainKinds[again.Type][udpIndex(&tuples[i])]
+		}
+	}
+}
+
+// plainKinds is the kind of each type's hash of a plain packet, of TCP and of UDP.
+var plainKinds = func() (kinds [hash.NumTypes][2]rps.Hashes) {
+	for t := range kinds {
+		kinds[t] = [2]rps.Hashes{
+			rps.KindOf(hash.Type(t), pcaps.ProtoTCP, pcaps.HasPorts),
+			rps.KindOf(hash.Type(t), pcaps.ProtoUDP, pcaps.HasPorts),
+		}
+	}
+	return kinds
+}()
+
 // hashes has the hashes by which RPS steers the packets of c, which are the batch's last
 // ones.
 func (t *flowTable) hashes(c *chunk, b *engine.Batch) {
@@ -94,6 +133,19 @@ func (t *flowTable) hashes(c *chunk, b *engine.Batch) {
 			other.nicHashes(t, k+1, c, b, from, nic)
 		}
 	}
+	if t.odd = t.odd || c.walks && c.walksIP(); t.odd {
+		b.Alike = false
+	}
+}
+
+// walksIP reports whether a packet with an IP header is walked.
+func (c *chunk) walksIP() bool {
+	for i, walked := range c.walked[:c.n] {
+		if walked && c.tuples[i].IsIP() {
+			return true
+		}
+	}
+	return false
 }
 
 // scenarios are the options' own scenario and the further ones.

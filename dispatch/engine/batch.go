@@ -47,6 +47,10 @@ type Batch struct {
 	// Own is the hashes that the stack makes itself, where a scenario has RPS; else nil.
 	Own *[BatchSize]uint32
 
+	// Alike tells that all packets of a flow, in this batch and those before, have the same
+	// entries and hashes. It is known only where a scenario has RPS.
+	Alike bool
+
 	Sends []affinity.SendRef // of each packet whose Entry is Sent, in order
 
 	readers int32 // models that have not finished with it
@@ -86,7 +90,7 @@ const (
 )
 
 func (b *Batch) Reset(first uint32) {
-	b.First, b.Flows, b.N = first, 0, 0
+	b.First, b.Flows, b.N, b.Alike = first, 0, 0, true
 	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]
 	for _, s := range b.More {
 		s.Varied = s.Varied[:0]

@@ -30,6 +30,7 @@ type fastHop struct {
 	cycles []hopCycle          // of each vector
 	lines  []hopLine           // of each CPU
 	ways   bigarray.Array[way] // per flow
+	flows  uint32              // of which the ways are known
 	met    []uint64            // set of the flows of which a packet was taken to be indicated
 	ahead  int                 // packets published since advance
 	time   int64               // of the last arrival of the batches before

@@ -327,20 +327,29 @@ func (e *fastHop) aim(b *Batch) bool {
 	if missing := int(b.Flows+63)/64 - len(e.met); missing > 0 {
 		e.met = append(e.met, make([]uint64, missing)...)
 	}
+	if b.Alike {
+		known := e.aimSome(b, 0, b.N)
+		if known {
+			e.noteWays(b)
+		}
+		return known
+	}
 	// Optimization: few at once, so that what is expected is still there when it is asked for.
 	const together = 512
 	for from := 0; from < b.N; from += together {
-		if !e.aimSome(b, from, min(from+together, b.N)) {
+		to := min(from+together, b.N)
+		prefetch.Records(e.ways.Chunks, b.Flow[from:to])
+		if !e.aimSome(b, from, to) || !e.compareWays(b, from, to) {
 			return false
 		}
 	}
 	return true
 }
 
-// aimSome is aim of the packets from one to before another.
+// aimSome finds the ways of the packets from one to before another, and reports whether
+// their CPUs are known.
 func (e *fastHop) aimSome(b *Batch, from, to int) bool {
-	prefetch.Records(e.ways.Chunks, b.Flow[from:to])
-	steered, ways := b.steered(e.steering), e.aimed.way[:to]
+	steered, ways, known := b.steered(e.steering), e.aimed.way[:to], true
 	for i := from; i < to; i++ {
 		entry := steered.Entry[i]
 		if entry >= Sent {
@@ -353,15 +362,40 @@ func (e *fastHop) aimSome(b *Batch, from, to int) bool {
 		}
 		cpu, own := e.cfg.RPS.target(queue, b, steered.NIC, i)
 		ways[i], e.aimed.own[i] = wayOf(queue, cpu), own
+		if cpu == notSteered && e.mode == NonRSS && b.Flow[i] != NoFlow { // the vector's CPU changes there
+			known = false
+		}
 	}
-	flows := b.Flow[:to]
+	return known
+}
+
+// noteWays keeps the ways of flows that no batch before had, of a batch whose flows have one
+// each.
+//
+// Optimization: a flow is met in order of its number for the first time, and nothing is loaded
+// for the others.
+func (e *fastHop) noteWays(b *Batch) {
+	known, ways := e.flows, e.aimed.way[:b.N]
+	for i, flow := range b.Flow[:b.N] {
+		if flow == known {
+			*e.ways.At(flow) = ways[i]
+			known++
+		}
+	}
+	e.flows = known
+}
+
+// compareWays keeps the ways of the packets from one to before another, and reports whether
+// each flow has one.
+func (e *fastHop) compareWays(b *Batch, from, to int) bool {
+	flows, ways := b.Flow[:to], e.aimed.way[:to]
 	for i := from; i < to; i++ {
 		way := ways[i]
 		if way == 0 || flows[i] == NoFlow {
 			continue
 		}
 		had := e.ways.At(flows[i])
-		if *had != 0 && *had != way || way.cpu() == notSteered && e.mode == NonRSS { // the vector's CPU changes there
+		if *had != 0 && *had != way {
 			return false
 		}
 		*had = way
