@@ -50,6 +50,20 @@ func benchChunks(chunks, flows int, gap int64) []*chunk {
 	return all
 }
 
+// benchBatches is the batches of chunks.
+func benchBatches(s *nicmodel.Steering, chunks []*chunk) (batches []*engine.Batch) {
+	table := newFlowTable(s)
+	for i, c := range chunks {
+		if i%(engine.BatchSize/chunkPackets) == 0 {
+			batch := new(engine.Batch)
+			batch.Reset(uint32(i * chunkPackets))
+			batches = append(batches, batch)
+		}
+		table.add(c, batches[len(batches)-1])
+	}
+	return batches
+}
+
 func perPacket(b *testing.B, packets int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets), "ns/packet")
 	b.ReportMetric(float64(b.N*packets)/b.Elapsed().Seconds(), "packets/s")
@@ -112,7 +126,7 @@ func BenchmarkFlowTableNew(b *testing.B) {
 // where many share one; with rings that overflow; and with 8 CPUs and a packet
 // each microsecond, too many for one of them.
 func BenchmarkEngine(b *testing.B) {
-	const chunks, perBatch = 512, engine.BatchSize / chunkPackets
+	const chunks = 512
 	inputs := []struct {
 		name  string
 		flows int
@@ -142,16 +156,7 @@ func BenchmarkEngine(b *testing.B) {
 				if err := cfg.Validate(); err != nil {
 					b.Fatal(err)
 				}
-				table := newFlowTable(steeringBy(b, cfg.Table, cfg.QueueCPU))
-				var batches []*engine.Batch
-				for i, c := range benchChunks(chunks, input.flows, input.gap) {
-					if i%perBatch == 0 {
-						batch := new(engine.Batch)
-						batch.Reset(uint32(i * chunkPackets))
-						batches = append(batches, batch)
-					}
-					table.add(c, batches[len(batches)-1])
-				}
+				batches := benchBatches(steeringBy(b, cfg.Table, cfg.QueueCPU), benchChunks(chunks, input.flows, input.gap))
 				b.ReportAllocs()
 				for b.Loop() {
 					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)

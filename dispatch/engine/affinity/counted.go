@@ -163,7 +163,7 @@ func (w *Counted) Meet(flow uint32, cpu int) {
 	case flow == NoFlow:
 	case w.Few:
 		if word := w.Words.At(flow); *word == 0 {
-			*word = Word(cpu+1)<<wordLast | 1<<wordMoves
+			*word = met(cpu)
 		}
 	default:
 		if f := w.flows.At(flow); f.state == onNone {
@@ -171,6 +171,9 @@ func (w *Counted) Meet(flow uint32, cpu int) {
 		}
 	}
 }
+
+// met is the row of a flow that only met a CPU.
+func met(cpu int) Word { return Word(cpu+1)<<wordLast | 1<<wordMoves }
 
 // Last is the CPU that took the latest packet of flow, and 1; 0 without one.
 func (w *Counted) Last(flow uint32) int {
