@@ -41,7 +41,8 @@ type flowTable struct {
 
 	odd bool // a packet was walked that has a flow: others of the flow may have another hash
 
-	own, back probe // of a chunk's tuples, and of the reverse ones of its sent packets
+	nth       [chunkPackets]uint32 // of a chunk's packets: Batch.Nth
+	own, back probe                // of a chunk's tuples, and of the reverse ones of its sent packets
 	reversed  [chunkPackets]pcaps.Tuple
 }
 
@@ -118,6 +119,9 @@ func (t *flowTable) add(c *chunk, b *engine.Batch) {
 	if b.Own != nil {
 		t.hashes(c, b)
 	}
+	if b.Nth != nil {
+		copy(b.Nth[b.N-c.n:], t.nth[:c.n])
+	}
 }
 
 // look sets p to where tuples lead to.
@@ -190,6 +194,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 		if !tuple.IsIP() {
 			t.notIP[c.headers[i].Reason]++
 			t.notIPBytes += uint64(c.wire[i])
+			t.nth[i] = 0
 			flows[i], entries[i] = engine.NoFlow, t.first.noHeader(c, i)
 			continue
 		}
@@ -201,6 +206,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 			id = t.findOrMake(c, i)
 			r = t.records.At(id)
 		}
+		t.nth[i] = uint32(r.packets)
 		r.packets++
 		r.bytes += uint64(c.wire[i])
 		entry := r.entry
@@ -217,7 +223,7 @@ func (t *flowTable) count(c *chunk, b *engine.Batch) {
 // Optimization: most chunks are so, and little is asked of a packet then.
 func (t *flowTable) countPlain(c *chunk, b *engine.Batch, flows []uint32, entries []uint16) {
 	n := len(flows)
-	tuples, ids, wire, entries := c.tuples[:n], t.own.ids[:n], c.wire[:n], entries[:n]
+	tuples, ids, wire, entries, nth := c.tuples[:n], t.own.ids[:n], c.wire[:n], entries[:n], t.nth[:n]
 	for i, id := range ids {
 		var r *flowRecord
 		if id != engine.NoFlow {
@@ -227,6 +233,7 @@ func (t *flowTable) countPlain(c *chunk, b *engine.Batch, flows []uint32, entrie
 			id = t.findOrMake(c, i)
 			r = t.records.At(id)
 		}
+		nth[i] = uint32(r.packets)
 		r.packets++
 		r.bytes += uint64(wire[i])
 		flows[i], entries[i] = id, r.entry

@@ -85,6 +85,12 @@ func copyBatch(to, from *engine.Batch) {
 	for len(to.More) < len(from.More) {
 		to.More = append(to.More, new(engine.Steered))
 	}
+	if from.Nth != nil {
+		if to.Nth == nil {
+			to.Nth = new([engine.BatchSize]uint32)
+		}
+		copy(to.Nth[:], from.Nth[:from.N])
+	}
 	if from.Own != nil {
 		if to.Own == nil {
 			to.Own = new([engine.BatchSize]uint32)

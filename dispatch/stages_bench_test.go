@@ -55,7 +55,7 @@ func benchBatches(s *nicmodel.Steering, chunks []*chunk) (batches []*engine.Batc
 	table := newFlowTable(s)
 	for i, c := range chunks {
 		if i%(engine.BatchSize/chunkPackets) == 0 {
-			batch := new(engine.Batch)
+			batch := &engine.Batch{Nth: new([engine.BatchSize]uint32)}
 			batch.Reset(uint32(i * chunkPackets))
 			batches = append(batches, batch)
 		}

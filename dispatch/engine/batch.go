@@ -44,6 +44,10 @@ type Batch struct {
 	Steered            // by the first scenario
 	More    []*Steered // by the others that steer otherwise
 
+	// Nth is how many packets of its flow were received before each, modulo 2³², where a
+	// scenario's table or affinity changes; else nil.
+	Nth *[BatchSize]uint32
+
 	// Own is the hashes that the stack makes itself, where a scenario has RPS; else nil.
 	Own *[BatchSize]uint32
 

@@ -102,7 +102,7 @@ func (e *fastMoving) Process(b *Batch) {
 	m := e.Model
 	m.prepare(b)
 	e.sends = b.Sends
-	e.begin(b, b.steered(m.steering).Entry[:b.N])
+	e.begin(b)
 	in := b.arriving(m.steering)
 	e.planned = e.follows(b, &in)
 	for from, to := 0, 0; from < b.N; from = to {
@@ -428,23 +428,19 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
 	p, parts := e.parting, e.parts
 	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	known, moved, looks := e.known, e.moved, e.refusals > 0
+	nth, last, looks := b.Nth[from:to], len(e.moved)-1, e.refusals > 0
 	for i, cpu := range p.cpus[:len(times)] {
-		k, flow, target := p.ends[cpu], flows[i], min(int(entries[i]), len(moved)-1)
+		k, flow, target := p.ends[cpu], flows[i], min(int(entries[i]), last)
 		p.ends[cpu] = k + 1
 		p.at[k], p.time[k] = at[i], times[i]
 		parts.rest[k] = fastPacket{flow, lengths[i]}
 		a := &parts.aside[k]
 		a.before = cpu + 1
-		if flow >= known || looks || moved[target].yes { // see before
-			a.before = e.look(flow, target, int(cpu))
-			known = e.known
+		if nth[i] == 0 || looks || e.turns(flow, target) { // see before
+			a.before = e.look(flow, nth[i], target, int(cpu))
 		}
 		if e.rings != nil {
 			a.queue = e.targets[target].queue
-		}
-		if e.moves {
-			e.expect(b, in.entry, from+i)
 		}
 	}
 }
@@ -454,17 +450,15 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 	if from == to {
 		return to
 	}
-	all := b.steered(e.steering).Entry[:b.N]
-	entries, times, at := all[:to], b.Time[:to], e.plan.at[:to]
+	entries, at := b.steered(e.steering).Entry[:to], e.plan.at[:to]
 	of, more := e.of, e.cfg.DMABatch+1
 	for i := from; i < to; i++ {
-		e.expect(b, all, i)
 		target := min(int(entries[i]), len(of)-1)
 		l := of[target]
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1)
 		}
-		e.fill(l, times[i], b.Length[i], b.Flow[i], target)
+		e.fill(l, b, i, target)
 		l.publishNext(at[i])
 	}
 	e.count(b, from, to)
@@ -478,7 +472,6 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 	entries := b.steered(m.steering).Entry[:b.N]
 	for i := from; i < to; i++ {
 		t := b.Time[i]
-		e.expect(b, entries, i)
 		e.overdue(t)
 		if entries[i] == Sent {
 			e.advance(t)
@@ -496,11 +489,11 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 				e.planned = false
 				l.drop(b.Length[i])
 				e.FixedAffinity.Drop(b.Flow[i])
-				e.drop(b.Flow[i])
+				e.drop(b.Flow[i], b.Nth[i])
 				continue
 			}
 		}
-		e.fill(l, t, b.Length[i], b.Flow[i], target)
+		e.fill(l, b, i, target)
 		if e.list.Add(uint16(l.on.index), t) {
 			e.publish(t)
 		}
@@ -536,15 +529,15 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 	return false
 }
 
-// fill fills a buffer of l for a packet.
-func (e *fastMoving) fill(l *fastLine, t int64, length, flow uint32, target int) {
+// fill fills a buffer of l for packet i of b.
+func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
 	a := &l.aside[l.filled]
-	if a.before = e.before(flow, target, l.on.index); e.rings != nil {
+	if a.before = e.before(b.Flow[i], b.Nth[i], target, l.on.index); e.rings != nil {
 		a.queue = e.targets[target].queue
 		e.rings.used[a.queue]++
 		e.rings.accepted[a.queue]++
 	}
-	l.fill(t, length, flow)
+	l.fill(b.Time[i], b.Length[i], b.Flow[i])
 }
 
 func (e *fastMoving) Finish() {

@@ -44,9 +44,8 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
 	entries := b.steered(m.steering).Entry[:b.N]
-	e.begin(b, entries)
+	e.begin(b)
 	for i, t := range b.Time[:b.N] {
-		e.expect(b, entries, i)
 		if t >= m.changeAt {
 			e.change(t)
 		}
@@ -60,11 +59,11 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 		if l.filled >= l.limit && l.full(t) {
 			l.drops++
 			m.FixedAffinity.Drop(flow)
-			e.drop(flow)
+			e.drop(flow, b.Nth[i])
 			continue
 		}
 		m.cpus[cpu].Bytes += uint64(length)
-		l.aside[l.filled].before = e.before(flow, entry, cpu)
+		l.aside[l.filled].before = e.before(flow, b.Nth[i], entry, cpu)
 		l.fill(t, flow, uint32(cpu)) // no cost asks for the length
 		l.publish(t)
 	}

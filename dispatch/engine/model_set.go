@@ -61,6 +61,7 @@ type ModelSet struct {
 	free    chan *Batch
 	made    int
 	hashed  []bool // by way of steering: models ask for its hashes
+	numbers bool   // models ask for Batch.Nth
 	running fault.Group
 }
 
@@ -95,6 +96,7 @@ func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends 
 	if cfg.RPS.Active(mode) {
 		s.AskHashes(steering)
 	}
+	s.numbers = s.numbers || m.changes != nil
 	s.shareBursts(m)
 	s.models = append(s.models, m)
 	for _, c := range s.groups {
@@ -177,6 +179,9 @@ func (s *ModelSet) Next(first uint32, more int) *Batch {
 			b = new(Batch)
 			for range more {
 				b.More = append(b.More, new(Steered))
+			}
+			if s.numbers {
+				b.Nth = new([BatchSize]uint32)
 			}
 			for i, hashed := range s.hashed {
 				if hashed {

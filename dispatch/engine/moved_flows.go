@@ -12,16 +12,23 @@ import (
 // and each flow has one target.
 //
 // While the engine is settled, packets of one flow are on one CPU, in order of arrival. So
-// which one has the packet before another is known when that arrives: the target's, until
-// it is moved for the first time, and what counted tells from then on. While it is
-// unsettled, latest tells which one took the flow's latest packet.
+// which one has the packet before another is known when that arrives: the target's, but at
+// a turn, which is the first accepted packet of a flow after a move of its target. While it
+// is unsettled, latest tells which one took the flow's latest packet.
+//
+// Optimization: packets are counted at turns alone, by their numbers in their flows. Of any
+// other packet of a flow that moved it is asked, in one byte, that it is none.
 type movedFlows struct {
-	counted *affinity.Counted // of flows from the first move of their target on
+	counted *affinity.Counted // packets of flows up to their latest turn, and the CPU from then on
+	flows   *affinity.Fixed   // which has counted, and what was dropped
 	moved   []movedTarget
 	moves   bool // any was moved
 
-	known    uint32                // flows with a packet that arrived
-	refused  bigarray.Sparse[bool] // of these, those of which none was accepted
+	seen  bigarray.Array[uint8]  // per flow: its target's times at the latest turn; 0: none, or forgotten
+	upTo  bigarray.Array[uint32] // per flow: its accepted packets before that, modulo 2³²
+	asked uint32                 // packets since flows were last forgotten
+
+	refused  bigarray.Sparse[bool] // flows with a packet that arrived and none that was accepted
 	refusals int                   // how many these are
 
 	// While the engine is unsettled, latest has the flows touched that packets of then
@@ -36,46 +43,38 @@ type movedFlows struct {
 // noneYet stands for the CPU that took a flow's latest packet, where none did.
 const noneYet = math.MaxUint16
 
-// movedTarget is what was before the first move of a target.
+// movedTarget is what is known of a target that was moved.
 type movedTarget struct {
-	yes   bool
-	cpu   uint16
-	flows uint32 // that were known
+	times uint8  // that it was moved since flows were forgotten, and 1; 0: never at all
+	cpu   uint16 // before the first time
 }
 
 // newMovedFlows counts the flows of m.
 func newMovedFlows(m *Model) movedFlows {
 	counted := m.CountedAffinity
-	m.FixedAffinity, m.CountedAffinity = affinity.NewMoving(counted, nil), nil
-	return movedFlows{counted: counted, moved: make([]movedTarget, len(m.targets)), latest: m.latest}
+	m.FixedAffinity, m.CountedAffinity = affinity.NewTurning(counted), nil
+	return movedFlows{counted: counted, flows: m.FixedAffinity, moved: make([]movedTarget, len(m.targets)), latest: m.latest}
 }
 
-// begin makes room for the flows of b, and expects those that come first. Its packets meet
-// entries.
-func (f *movedFlows) begin(b *Batch, entries []uint16) {
+// begin makes room for the flows of b.
+func (f *movedFlows) begin(b *Batch) {
 	f.counted.Grow(b.Flows)
-	f.expect(b, entries, -ahead)
-}
-
-// expect prefetches what counted will tell of flows that come soon after packet i of a
-// batch: it is to be called of each.
-func (f *movedFlows) expect(b *Batch, entries []uint16, i int) {
-	if i%ahead == 0 && f.moves {
-		f.prefetch(b, entries, i+ahead)
+	f.seen.Grow(b.Flows)
+	f.upTo.Grow(b.Flows)
+	if f.asked += uint32(b.N); f.asked >= 1<<31 { // upTo is modulo 2³²
+		f.forgetTurns()
 	}
 }
 
-func (f *movedFlows) prefetch(b *Batch, entries []uint16, from int) {
-	// Optimization: no branch on which were moved; it could not be foretold.
-	n, moved := 0, f.moved
-	var follow [ahead]uint32
-	for i := from; i < min(from+ahead, b.N); i++ {
-		follow[n] = b.Flow[i]
-		if moved[min(int(entries[i]), len(moved)-1)].yes {
-			n++
-		}
+// forgetTurns has the next packet of each flow that moved be a turn.
+func (f *movedFlows) forgetTurns() {
+	for _, chunk := range f.seen.Chunks {
+		clear(chunk[:])
 	}
-	affinity.Expect(f.counted, follow[:n])
+	for i := range f.moved {
+		f.moved[i].times = min(f.moved[i].times, 1)
+	}
+	f.asked = 0
 }
 
 // move notes which targets have another CPU than before, and reports whether any has.
@@ -85,45 +84,55 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 			continue
 		}
 		moves = true
-		if m := &f.moved[i]; !m.yes {
-			*m = movedTarget{true, before[i].cpu, f.known}
+		m := &f.moved[i]
+		if m.times == 0 {
+			m.cpu = before[i].cpu
 		}
+		if m.times == math.MaxUint8 {
+			f.forgetTurns()
+		}
+		m.times++
 	}
 	f.moves = f.moves || moves
 	return moves
 }
 
-// before is the CPU, and 1, that has the packet of flow before one that is accepted for a
-// target, on cpu; 0 if there is none.
-func (f *movedFlows) before(flow uint32, target, cpu int) uint16 {
-	// Optimization: most flows are known, and stay; no flow has a number that is known.
-	if flow >= f.known || f.moved[target].yes || f.unsettled || f.refusals > 0 {
-		return f.look(flow, target, cpu)
+// before is the CPU, and 1, that has the packet of flow before the nth one, from 0 on, that
+// is accepted for a target, on cpu; 0 if there is none.
+func (f *movedFlows) before(flow, nth uint32, target, cpu int) uint16 {
+	// Optimization: most packets are no turns.
+	if nth == 0 || f.unsettled || f.refusals > 0 || f.turns(flow, target) {
+		return f.look(flow, nth, target, cpu)
 	}
 	return uint16(cpu + 1)
 }
 
-func (f *movedFlows) look(flow uint32, target, cpu int) (last uint16) {
+// turns reports whether the next packet of a flow that has any is a turn, or has to be
+// looked at for another reason.
+func (f *movedFlows) turns(flow uint32, target int) bool {
+	times := f.moved[target].times
+	return times != 0 && (f.late > 0 || *f.seen.At(flow) != times)
+}
+
+func (f *movedFlows) look(flow, nth uint32, target, cpu int) (last uint16) {
 	if flow == NoFlow {
 		return 0
 	}
-	begins := flow == f.known
-	if begins {
-		f.known++
-	} else if f.refusals > 0 {
+	begins := nth == 0
+	if f.refusals > 0 {
 		if refused := f.refused.At(flow); refused != nil && *refused {
 			*refused, begins = false, true
 			f.refusals--
 		}
 	}
-	switch from := &f.moved[target]; {
-	case from.yes:
-		if !begins && flow < from.flows {
-			f.counted.Meet(flow, int(from.cpu)) // unless it is counted since
-		}
-		last = uint16(f.counted.Took(flow, cpu))
-	case !begins:
+	if !begins {
 		last = uint16(cpu + 1)
+	}
+	if m := &f.moved[target]; m.times != 0 {
+		if seen := f.seen.At(flow); *seen != m.times {
+			*seen = m.times
+			last = f.turn(flow, nth, int(m.cpu), cpu, begins)
+		}
 	}
 	switch {
 	case f.unsettled:
@@ -137,10 +146,25 @@ func (f *movedFlows) look(flow uint32, target, cpu int) (last uint16) {
 	return last
 }
 
-// drop notes a packet that found no buffer.
-func (f *movedFlows) drop(flow uint32) {
-	if flow == f.known {
-		f.known++
+// turn counts what was accepted of flow before the nth packet, which goes to cpu. first is
+// the CPU of its target before that was moved for the first time.
+func (f *movedFlows) turn(flow, nth uint32, first, cpu int, begins bool) (last uint16) {
+	on, accepted := 0, uint32(0)
+	if !begins {
+		if on = f.counted.Last(flow); on == 0 {
+			on = first + 1
+		}
+		accepted = nth - uint32(f.flows.Dropped(flow))
+	}
+	upTo := f.upTo.At(flow)
+	f.counted.Turn(flow, on, accepted-*upTo, cpu)
+	*upTo = accepted
+	return uint16(on)
+}
+
+// drop notes an nth packet that found no buffer.
+func (f *movedFlows) drop(flow, nth uint32) {
+	if nth == 0 && flow != NoFlow {
 		f.refusals++
 		*f.refused.Ensure(flow) = true
 	}

@@ -175,6 +175,85 @@ func (w *Counted) Meet(flow uint32, cpu int) {
 // met is the row of a flow that only met a CPU.
 func met(cpu int) Word { return Word(cpu+1)<<wordLast | 1<<wordMoves }
 
+// Turn notes that after n packets, which are not counted yet, of a flow whose latest one on
+// took, cpu takes the next ones, which will be counted later. on is a CPU, and 1; 0: there
+// were none.
+func (w *Counted) Turn(flow uint32, on int, n uint32, cpu int) {
+	if w.Few {
+		w.turnWord(flow, on, n, cpu)
+	} else {
+		w.turnRow(flow, on, n, cpu)
+	}
+}
+
+// turnWord is Turn with few CPUs.
+func (w *Counted) turnWord(flow uint32, on int, n uint32, cpu int) {
+	word := uint64(*w.Words.At(flow))
+	if on > 0 {
+		if word == 0 {
+			word = uint64(met(on - 1))
+		}
+		const most = 1<<wordPackets - 1
+		at := (on - 1) * wordPackets
+		sum := word>>at&most + uint64(n)
+		word += (sum&most - word>>at&most) << at
+		if over := sum >> wordPackets; over > 0 {
+			w.carryMany(flow, on-1, over)
+		}
+	}
+	if mark := uint64(cpu + 1); word>>wordLast != mark {
+		word &= 1<<wordLast - 1
+		if word += 1 << wordMoves; word>>wordLast != 0 {
+			word &= 1<<wordLast - 1
+			w.carry(flow, carryMoves)
+		}
+		word |= mark << wordLast
+	}
+	*w.Words.At(flow) = Word(word)
+}
+
+// carryMany is carry of as many overflows.
+func (w *Counted) carryMany(flow uint32, count int, n uint64) {
+	of := &w.carries.Ensure(flow)[count]
+	n += uint64(*of)
+	*of = uint16(n)
+	w.spillMany(flow, count, n>>16)
+}
+
+// turnRow is Turn with many CPUs.
+func (w *Counted) turnRow(flow uint32, on int, n uint32, cpu int) {
+	f := w.flows.At(flow)
+	if f.state == onNone {
+		*f = flowCPUs{0, uint16(cpu), onOne}
+		if on > 0 {
+			f.cpu = uint16(on - 1)
+		}
+	}
+	if f.state == onOne {
+		if sum := uint64(f.n) + uint64(n); int(f.cpu) == cpu && sum < 1<<16-1 {
+			f.n = uint32(sum)
+			return
+		}
+		at := w.newRow()
+		row := w.row(at)
+		row[rowMoves], row[rowPackets+int(f.cpu)] = 1, uint16(f.n)
+		f.n, f.state = at, onSeveral
+	}
+	w.addToRow(f.n, rowPackets+int(f.cpu), n)
+	if int(f.cpu) != cpu {
+		f.cpu = uint16(cpu)
+		w.addToRow(f.n, rowMoves, 1)
+	}
+}
+
+// addToRow adds to a word of a row.
+func (w *Counted) addToRow(row uint32, word int, n uint32) {
+	of := &w.row(row)[word]
+	sum := uint64(*of) + uint64(n)
+	*of = uint16(sum)
+	w.spillMany(row, word, sum>>16)
+}
+
 // Last is the CPU that took the latest packet of flow, and 1; 0 without one.
 func (w *Counted) Last(flow uint32) int {
 	if w.Few {
@@ -273,11 +352,16 @@ func (w *Counted) Enter() {
 	w.pending = w.pending[:0]
 }
 
-func (w *Counted) spill(of uint32, word int) {
+func (w *Counted) spill(of uint32, word int) { w.spillMany(of, word, 1) }
+
+func (w *Counted) spillMany(of uint32, word int, n uint64) {
+	if n == 0 {
+		return
+	}
 	if w.spilled == nil {
 		w.spilled = map[spill]uint64{}
 	}
-	w.spilled[spill{of, word}]++
+	w.spilled[spill{of, word}] += n
 }
 
 // AppendTo appends the flow's packets per CPU to into, and returns its

@@ -2,6 +2,7 @@ package affinity
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -45,6 +46,43 @@ func TestCounted(t *testing.T) {
 				if on.Packets != packets[flow][on.CPU] {
 					t.Errorf("%d CPUs, flow %d: %d packets on CPU %d, want %d", cpus, flow, on.Packets, on.CPU, packets[flow][on.CPU])
 				}
+			}
+		}
+	}
+}
+
+// TestTurns compares turns with maps, few packets and many between two of them, with few
+// CPUs and with many.
+func TestTurns(t *testing.T) {
+	for _, cpus := range []int{1, 2, fewCPUs, fewCPUs + 1, 40} {
+		const flows = 20
+		r := rand.New(rand.NewPCG(uint64(cpus), 17))
+		w := NewCounted(cpus)
+		w.Grow(flows)
+		for flow := range uint32(flows) {
+			packets, migrations, on := make([]uint64, cpus), uint64(0), r.IntN(cpus+1) // and 1
+			met := on > 0
+			for range r.IntN(2000) {
+				n, cpu := uint32(0), r.IntN(cpus)
+				if on > 0 {
+					n = r.Uint32N(1 << r.IntN(25))
+					packets[on-1] += uint64(n)
+				}
+				if w.Turn(flow, on, n, cpu); met && on != cpu+1 {
+					migrations++
+				}
+				on, met = cpu+1, true
+			}
+			if got := w.Last(flow); got != on && got != 0 {
+				t.Errorf("%d CPUs, flow %d: last on CPU %d, want %d", cpus, flow, got-1, on-1)
+			}
+			got, moved := w.AppendTo(nil, flow)
+			counted := make([]uint64, cpus)
+			for _, on := range got {
+				counted[on.CPU] = on.Packets
+			}
+			if !slices.Equal(counted, packets) || moved != migrations {
+				t.Errorf("%d CPUs, flow %d: %d migrations and packets %v, want %d and %v", cpus, flow, moved, counted, migrations, packets)
 			}
 		}
 	}

@@ -12,7 +12,8 @@ import (
 type Fixed struct {
 	dropped drops
 	varied  map[uint32]*variedFlow
-	moved   *Counted // flows' packets from a move of their entry on; nil: none move
+	moved   *Counted // what is counted of flows that move; nil: none do
+	turns   bool     // moved has packets up to a flow's latest turn, or else from its first move on
 	cpuOf   func(flow uint32) int
 }
 
@@ -28,10 +29,16 @@ func NewFixed() *Fixed {
 }
 
 // NewMoving is of no flows yet; moved counts their packets from a move of their
-// entry on. cpuOf is the CPU of a flow's packets before; nil: that of its entry.
+// entry on. cpuOf is the CPU of a flow's packets before.
 func NewMoving(moved *Counted, cpuOf func(flow uint32) int) *Fixed {
 	return &Fixed{moved: moved, cpuOf: cpuOf}
 }
+
+// NewTurning is of no flows yet; moved has the turns of those that move.
+func NewTurning(moved *Counted) *Fixed { return &Fixed{moved: moved, turns: true} }
+
+// Dropped is how many packets of flow were dropped.
+func (s *Fixed) Dropped(flow uint32) uint64 { return s.dropped.of(flow) }
 
 // Drop notes a dropped packet of flow.
 func (s *Fixed) Drop(flow uint32) {
@@ -80,7 +87,7 @@ func (s *Fixed) AppendTo(into []CPUPackets, flow uint32, received uint64, cpu in
 }
 
 // appendMoved is AppendTo where entries move: what moved has not counted was on the
-// CPU of the flow's entry.
+// CPU of the flow's entry, or is on the one of its latest turn.
 func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cpu int) ([]CPUPackets, uint64) {
 	from := len(into)
 	into, migrations := s.moved.AppendTo(into, flow)
@@ -92,6 +99,8 @@ func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cp
 	}
 	if s.cpuOf != nil {
 		cpu = s.cpuOf(flow)
+	} else if last := s.moved.Last(flow); s.turns && last != 0 {
+		cpu = last - 1
 	}
 	at, found := slices.BinarySearchFunc(into[from:], cpu, func(p CPUPackets, cpu int) int { return p.CPU - cpu })
 	if at += from; found {
