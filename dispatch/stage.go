@@ -99,7 +99,7 @@ func (s *stage) turn(src Source, recs []pcaps.Record) {
 // take walks recs, after which Read returned err, and hands them on.
 func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	if s.filling == nil {
-		s.filling = newChunkBatch()
+		s.filling = new(chunkBatch) // not newChunkBatch: it may be the only one, and nearly empty
 	}
 	if len(recs) > 0 {
 		c := s.filling.next()
@@ -132,7 +132,7 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 		s.rest.send(t)
 	}
 	s.undecided = s.undecided[:0]
-	if !s.done {
+	if err == nil { // more follows
 		s.filling = s.rest.next()
 	}
 	return nil

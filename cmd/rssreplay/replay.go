@@ -76,7 +76,7 @@ func newReplayCommand(e *cli.Env) *cobra.Command {
 	set.StringVar(&f.copy.Write, "write", "", "")
 	set.StringVar(&f.copy.Split, "split", "", "")
 	f.output.AddAnonymizeHash()
-	set.StringArrayVar(&f.failIf, "fail-if", nil, "")
+	set.Var((*cli.Texts)(&f.failIf), "fail-if", "")
 	set.Var(&f.every, "every", "")
 	return c
 }

@@ -39,6 +39,20 @@ func isNegative(s string) bool {
 	return err == nil && n < 0
 }
 
+// Texts is what a flag that may be given several times was given.
+//
+// Optimization: pflag's own, which StringArrayVar makes, writes its default as CSV, through
+// a buffer of 4 KB for each such flag of each command, before anything else is done.
+type Texts []string
+
+func (t *Texts) String() string { return strings.Join(*t, " ") }
+func (t *Texts) Type() string   { return "stringArray" } // cobra completes such a flag more than once
+
+func (t *Texts) Set(s string) error {
+	*t = append(*t, s)
+	return nil
+}
+
 // Usecs is ethtool's rx-usecs: a whole number of µs, or a Go duration of whole
 // µs; its value is in ns.
 type Usecs int64

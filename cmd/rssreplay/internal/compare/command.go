@@ -67,7 +67,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	f.output.AddPlots()
 	f.output.AddAnonymize()
 	f.headroom.Add(f.set)
-	f.set.StringArrayVar(&f.failIf, "fail-if", nil, "")
+	f.set.Var((*cli.Texts)(&f.failIf), "fail-if", "")
 	return c
 }
 

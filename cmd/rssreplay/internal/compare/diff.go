@@ -23,7 +23,7 @@ func NewDiffCommand(e *cli.Env) *cobra.Command {
 	to.AddWords()
 	to.AddPlots()
 	to.AddAnonymize()
-	c.Flags().StringArrayVar(&failIf, "fail-if", nil, "")
+	c.Flags().Var((*cli.Texts)(&failIf), "fail-if", "")
 	c.RunE = func(_ *cobra.Command, reports []string) error {
 		if len(reports) != 2 {
 			return cli.Usagef("diff takes two reports: rssreplay diff old.json new.json, as `rssreplay --format json --output FILE` writes them")

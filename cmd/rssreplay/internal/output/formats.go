@@ -99,7 +99,7 @@ type Flags struct {
 func NewFlags(set *pflag.FlagSet) *Flags {
 	f := &Flags{set: set, color: "auto"}
 	set.StringVar(&f.format, "format", "table", "")
-	set.StringArrayVarP(&f.Outputs, "output", "o", nil, "")
+	set.VarP((*cli.Texts)(&f.Outputs), "output", "o", "")
 	return f
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // AddPlots adds what asks for pictures.
-func (f *Flags) AddPlots() { f.set.StringArrayVar(&f.plots, "plot", nil, "") }
+func (f *Flags) AddPlots() { f.set.Var((*cli.Texts)(&f.plots), "plot", "") }
 
 // plotFormat is the format of a picture that a file's ending asks for.
 func plotFormat(path string) (format picture.Format, ok bool) {

@@ -32,8 +32,8 @@ type changeFlags struct {
 
 func (f *changeFlags) add(set *pflag.FlagSet) {
 	f.every = cli.Duration(100 * time.Millisecond)
-	set.StringArrayVar(&f.tables, "table-at", nil, "")
-	set.StringArrayVar(&f.affinities, "affinity-at", nil, "")
+	set.Var((*cli.Texts)(&f.tables), "table-at", "")
+	set.Var((*cli.Texts)(&f.affinities), "affinity-at", "")
 	set.StringVar(&f.rebalance, "rebalance", "none", "")
 	set.Var(&f.every, "rebalance-every", "")
 	set.Var(&f.max, "rebalance-max", "")

@@ -44,7 +44,7 @@ func (f *ImportFlags) addSteering(set *pflag.FlagSet) {
 	set.StringVar(&f.driver, "driver", "", "")
 	set.StringVar(&f.channels, "channels", "", "")
 	set.StringVar(&f.flowHash, "flow-hash", "", "")
-	set.StringArrayVar(&f.irq, "irq", nil, "")
+	set.Var((*cli.Texts)(&f.irq), "irq", "")
 	set.StringVar(&f.bundle, "bundle", "", "")
 	set.StringVar(&f.Dev, "dev", "", "")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/nicmodel/steer"
@@ -24,10 +25,10 @@ type ruleFlags struct {
 
 func (f *ruleFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.file, "rules", "", "")
-	set.StringArrayVar(&f.rules, "rule", nil, "")
+	set.Var((*cli.Texts)(&f.rules), "rule", "")
 	set.StringVar(&f.order, "rule-order", "location", "")
 	set.StringVar(&f.ip, "ip-rules", "all", "")
-	set.StringArrayVar(&f.contexts, "context", nil, "")
+	set.Var((*cli.Texts)(&f.contexts), "context", "")
 }
 
 // locations are as many as a NIC has for rules, where the profile does not say: as in
