@@ -89,9 +89,9 @@ type Argument struct {
 // input meet one entry, whatever the key.
 type Inputs struct {
 	Flows     uint64
-	Distinct  uint64 // inputs
-	Hashes    uint64 // distinct ones
-	Entries   uint64 // of the table that have packets
+	Distinct  uint64        // inputs
+	Hashes    func() uint64 // counts the distinct ones: few findings ask, and it takes a sort of all
+	Entries   uint64        // of the table that have packets
 	Effective report.Fraction
 	Portless  []Portless // hashed without the ports that they have, by falling packets
 }

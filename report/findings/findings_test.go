@@ -71,6 +71,7 @@ func TestFindingsOfTraffic(t *testing.T) {
 		r.Modes = report.List[report.Mode]{m}
 		return r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: report.Null, InnerBalance: report.Null}
 	}
+	eleven := func() uint64 { return 11 }
 	for _, test := range []struct {
 		id     string
 		change func(*Traffic)
@@ -85,14 +86,14 @@ func TestFindingsOfTraffic(t *testing.T) {
 		{"tunnel", func(t *Traffic) { t.LargestTunnel, t.SameTunnels, t.InTunnels = "esp", 4, 990 }, []string{"4 esp tunnels have 99.0%", "one of them 90.0%", "4 flows"}},
 		{"udp-without-ports", func(t *Traffic) {
 			t.UDPOnAddresses, t.WithPorts = 700, 1.1
-			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"udp", 70, 700, 2}}}
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: eleven, Entries: 2, Portless: []Portless{{"udp", 70, 700, 2}}}
 		}, []string{"70.0%", "UDP", "70 flows have 2 pairs of addresses", "12 distinct hash inputs", "11 hashes", "1.10 ×"}},
 		{"few-inputs", func(t *Traffic) {
 			t.WithPorts = 1.1
-			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"tcp", 70, 700, 1}}}
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: eleven, Entries: 2, Portless: []Portless{{"tcp", 70, 700, 1}}}
 		}, []string{"TCP", "70 flows have 1 pair of addresses", "1.10 ×"}},
 		{"few-inputs", func(t *Traffic) {
-			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: 11, Entries: 2, Portless: []Portless{{"sctp", 70, 700, 1}}}
+			t.Inputs = &Inputs{Flows: 80, Distinct: 12, Hashes: eleven, Entries: 2, Portless: []Portless{{"sctp", 70, 700, 1}}}
 		}, []string{"SCTP"}},
 		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 0, 1, 0, 96} }, []string{"every packet meets the same entry", "0 of its 1 bits"}},
 		{"weak-key", func(t *Traffic) { t.Key = &KeyStrength{"tcp_ipv4", 1, 1, 7, 96} }, []string{"only 7 of 96 bits"}},

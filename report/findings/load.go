@@ -253,14 +253,14 @@ func (d *diagnosis) fewInputs() *report.Finding {
 // ports of.
 func (d *diagnosis) portless(id string) *report.Finding {
 	p, in := &d.t.Inputs.Portless[0], d.t.Inputs
-	name := strings.ToUpper(p.Protocol)
+	name, hashes := strings.ToUpper(p.Protocol), in.Hashes()
 	f := &report.Finding{
 		ID: id, Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("%s of the received packets are %s hashed on addresses alone: %s %s %s, and no key can spread them further.",
 			words.Percent(d.share(p.Packets)), name, words.Plural(p.Flows, "flow has", "flows have"), words.Exact(p.Inputs), verb(int(p.Inputs), "pair of addresses", "pairs of addresses")),
 		Evidence: fmt.Sprintf("All %s are %s, with %s and %s of the table; %s.", words.Plural(in.Flows, "hashed flow", "hashed flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"),
-			words.Plural(in.Hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), d.hottest()),
-		Figures: d.load(report.Numbers{"share": d.share(p.Packets), "flows": p.Flows, "inputs": p.Inputs, "hashes": in.Hashes, "entries_met": in.Entries}),
+			words.Plural(hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), d.hottest()),
+		Figures: d.load(report.Numbers{"share": d.share(p.Packets), "flows": p.Flows, "inputs": p.Inputs, "hashes": hashes, "entries_met": in.Entries}),
 	}
 	if p.Protocol == "sctp" {
 		f.Remedy = "Hash its ports where the NIC can (`ethtool -N DEV rx-flow-hash sctp4 sdfn`; no NDIS hash type does); else spread behind the NIC, by RPS, as the kernel's own hash has its ports: " + d.byRPS("N") + "."
@@ -498,15 +498,15 @@ func (d *diagnosis) unevenHash() *report.Finding {
 	if !d.uneven() || d.t.Chance == nil || d.t.Chance.P999.IsNull() || d.t.Chance.Deviation < strangeFrom || d.explained() || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
 		return nil
 	}
-	in := d.t.Inputs
+	in, hashes := d.t.Inputs, d.t.Inputs.Hashes()
 	return &report.Finding{
 		ID: "uneven-hash", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("The hash spreads these flows worse than chance: the busiest CPU has %s × its fair share, and of 1,000 random spreads 999 stay below %s ×.",
 			words.Fixed(d.lost(), 2), words.Fixed(d.t.Chance.P999, 2)),
 		Evidence: fmt.Sprintf("That CPU is %s standard deviations above what chance gives it; %s are %s with %s and %s of the table. %s.", words.Fixed(d.t.Chance.Deviation, 1),
-			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct input", "distinct inputs"), words.Plural(in.Hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), upper(d.hottest())),
+			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct input", "distinct inputs"), words.Plural(hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), upper(d.hottest())),
 		Remedy:  d.run("suggest", Argument{"--keys", "random:1000"}) + " tells whether the key is to blame. Its like at random: " + d.run("", Argument{"--key", d.anyKey()}) + ". Check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
-		Figures: d.load(report.Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": in.Hashes, "entries_met": in.Entries}),
+		Figures: d.load(report.Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": hashes, "entries_met": in.Entries}),
 	}
 }
 

@@ -32,6 +32,8 @@ type ReportBuilder struct {
 
 	Command   report.List[string] // as it was given
 	Arguments []findings.Argument // of it, those that other commands take, too
+
+	ranked []uint32 // the largest flows, as many as were asked for so far
 }
 
 // Report is the whole report, anonymized where that is asked for, with its findings.
@@ -111,13 +113,25 @@ func (a *ReportBuilder) steered() *report.Steered {
 // might.
 func (a *ReportBuilder) listedOf(limit int) (listed []uint32, total int) {
 	if a.On.text == "" {
-		return a.Result.Largest(limit), a.Result.NumFlows
+		return a.largest(limit), a.Result.NumFlows
 	}
 	there := a.Result.LargestOf(-1, a.On.keep(a.Settings, a.Result))
 	if limit < 0 || limit > len(there) {
 		return there, len(there)
 	}
 	return there[:limit], len(there)
+}
+
+// largest is Result.Largest, which looks at all flows, once for all who ask for few.
+func (a *ReportBuilder) largest(n int) []uint32 {
+	all := a.Result.NumFlows
+	if n < 0 || n > all {
+		n = all
+	}
+	if n > len(a.ranked) {
+		a.ranked = a.Result.Largest(max(n, heavyFlows))
+	}
+	return slices.Clip(a.ranked[:n])
 }
 
 // Capture is what the capture holds and says of itself.

@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
@@ -22,6 +23,12 @@ const heavyFlows = 512
 
 // traffic is what the findings need to know beyond the report.
 func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
+	uneven := findings.Uneven(r)
+	var better *findings.BetterTable
+	var beside fault.Group
+	if uneven && a.Settings.Config.RPS == nil && !r.Moves() { // of one table, that decides
+		beside.Go(func() { better = a.betterTable() }) // as long as all that follows
+	}
 	shape := a.Result.Shape()
 	t := &findings.Traffic{
 		Command:        a.Settings.Shown.Arguments(a.Arguments),
@@ -67,11 +74,12 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 			MostFields: rules.Options().Order == steer.MostFields,
 		})
 	}
-	for _, id := range a.Result.Largest(heavyFlows) {
+	for _, id := range a.largest(heavyFlows) {
 		t.Heavy = append(t.Heavy, a.Flow(id))
 	}
 	inputs := a.Result.Inputs()
 	t.Inputs = inputsOf(inputs)
+	t.Inputs.Hashes = a.Result.DistinctHashes
 	if rps := a.Settings.Config.RPS; rps != nil { // the masks decide, and the table only which of them
 		t.MaskFull = true
 		for _, mask := range rps.CPUs {
@@ -89,14 +97,10 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	if !r.Moves() { // chance is that of one table
 		t.Chance = chanceOf(a.Result.Chance(inputs))
 	}
-	if !findings.Uneven(r) {
+	if !uneven {
 		return t
 	}
 	a.tunnelTraffic(t, shape.Largest)
-	t.Inputs.Hashes = a.Result.DistinctHashes()
-	if !r.Moves() {
-		t.Better = a.betterTable()
-	}
 	if len(t.Inputs.Portless) > 0 {
 		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
 			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
@@ -106,6 +110,8 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 			}
 		})
 	}
+	beside.Wait()
+	t.Better = better
 	return t
 }
 
