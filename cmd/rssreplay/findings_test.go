@@ -392,6 +392,7 @@ func TestFindings(t *testing.T) {
 		},
 	} {
 		t.Run(fmt.Sprintf("%s %d", test.id, k), func(t *testing.T) {
+			t.Parallel()
 			found := findingsOf(t, test.args, test.has)
 			said, ok := found[test.id]
 			if !ok {

@@ -240,9 +240,13 @@ var traceCases = map[string][]string{
 }
 
 func TestTrace(t *testing.T) {
+	to := "300ms"
+	if testing.Short() {
+		to = "100ms"
+	}
 	for name, args := range traceCases {
 		t.Run(name, func(t *testing.T) {
-			args := append([]string{sample("web.pcap"), "--to", "300ms"}, args...)
+			args := append([]string{sample("web.pcap"), "--to", to}, args...)
 			out, trace := traceOf(t, args...)
 			modes, err := readTrace(trace)
 			if err != nil {

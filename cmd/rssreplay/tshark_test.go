@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,12 +30,8 @@ func TestTshark(t *testing.T) {
 		t.Skip("tshark is not installed; .ci/run installs it")
 	}
 	for _, path := range samples(t) {
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if testing.Short() && info.Size() > 100_000 {
-			continue
+		if testing.Short() && !slices.Contains([]string{"cooked.pcap", "directions.pcapng"}, filepath.Base(path)) {
+			continue // walk's test reads the others with tshark
 		}
 		packets, received, flows := tsharkFlows(t, path)
 		var report struct {

@@ -173,6 +173,9 @@ func TestSplit(t *testing.T) {
 		{"--cpus", "4", "--packets", "1000", "--from", "100ms"}, {"--cpus", "1024", "--base-cpu", "7"},
 	} {
 		dir := filepath.Join(t.TempDir(), "split")
+		if testing.Short() {
+			flags = append(flags, "--to", "400ms")
+		}
 		report := copies(t, append([]string{path, "--split", dir}, flags...)...)
 		files, err := os.ReadDir(dir)
 		if err != nil || len(files) != len(report.Modes[0].CPUs) {

@@ -154,12 +154,12 @@ func TestExplanations(t *testing.T) {
 		}
 		return c
 	}
-	all := []int{5, 16}
+	all, flows := []int{5, 16}, 300
 	if testing.Short() {
-		all = all[1:]
+		all, flows = all[1:], 120
 	}
 	for _, queues := range all {
-		groups := traffic(random, 300, 30000, false)
+		groups := traffic(random, flows, 30000, false)
 		a, b := nic(drawKey(random), queues), nic(drawKey(random), queues)
 		known, fields, ena := a, a, a
 		known.Key, _ = hash.ParseKey("mellanox")
