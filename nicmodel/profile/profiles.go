@@ -37,6 +37,8 @@ func All() []Profile {
 	capped := Doubt{"itr", "50 µs, where adaptive moderation caps at 20,000 interrupts a second; bulk traffic gets fewer, down to 4,000"}
 	application := Doubt{"hash-types", "addresses alone, testpmd's default: the application chooses (its rss_hf)"}
 
+	halfCores := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores, and at most CPUs ÷ ports (ethtool -l shows them)"}
+
 	enaIPs := "packets that are not IP go to the queue of the table's first entry"
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
@@ -129,7 +131,7 @@ func All() []Profile {
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
-		MaxQueues: 128, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
+		MaxQueues: 256, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
 		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
 		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does"},
 		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
@@ -138,13 +140,13 @@ func All() []Profile {
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it", "with firmware before 1.5.1 UDP is hashed on its addresses only", "575xx and later have the same driver: --nic bnxt-p5"},
-		Unverified: []Doubt{parser},
+		Unverified: []Doubt{parser, halfCores},
 	}, {
 		Name: "bnxt-p5", NIC: "Broadcom NetXtreme-E 575xx and later (P5)", Drivers: []string{"bnxt_en"},
 		TableSize: TableSize{Entries: 64, Rule: TablePer64Ring}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		RXRing: 511, Moderation: Moderation{RXDelay: 10 * time.Microsecond, RXFrames: 15, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: bnxtRules, Source: linux + "ethernet/broadcom/bnxt",
 		Notes:      []string{"the key is random and the driver's own, not netdev_rss_key: ethtool -x shows it"},
-		Unverified: []Doubt{parser},
+		Unverified: []Doubt{parser, halfCores},
 	}, {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,

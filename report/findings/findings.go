@@ -167,8 +167,8 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
-		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst, d.elephantBytes,
-		d.fewFlows, d.collidingFlows, d.unevenHash, d.betterTable,
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst,
+		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable,
 		// What follows.
 		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 		// What the host counted itself.
@@ -202,8 +202,8 @@ var findingIDs = []string{
 	"clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
 	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
-	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst", "elephant-bytes",
-	"few-flows", "colliding-flows", "uneven-hash", "better-table",
+	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst",
+	"few-flows", "elephant-bytes", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 	"backlog-drops", "time-squeezed",
 }

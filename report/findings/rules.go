@@ -41,7 +41,7 @@ func (d *diagnosis) ruleOverrides() *report.Finding {
 		ID: "rule-overrides", Severity: severity,
 		Summary:  fmt.Sprintf("%s of the received packets never met the indirection table: %s took them.", words.Percent(d.share(n)), words.Plural(uint64(len(rules)), "rule", "rules")),
 		Evidence: upper(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
-		Remedy:   fmt.Sprintf("No table moves them. `ethtool -N DEV delete %d` takes the rule away; to see it first, give --rule 'delete %[1]d' besides.", rules[0].Filter),
+		Remedy:   fmt.Sprintf("No table moves them. `ethtool -N DEV delete %d` takes the rule away; to see that first, add --rule 'delete %[1]d' to this command.", rules[0].Filter),
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "rules": len(rules), "filter": rules[0].Filter}),
 	}
 }
