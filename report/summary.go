@@ -38,7 +38,9 @@ func (r *Report) Summary() []string {
 		}
 		sentences = append(sentences, load.Text)
 	}
-	sentences = append(sentences, costSentence(&r.Modes[i]))
+	if r.Untimed() == "" { // else they follow from what is no clock
+		sentences = append(sentences, r.Parameters.costSentence(&r.Modes[i]))
+	}
 	if headroom := HeadroomSentence(r.Modes, r.Parameters); headroom != "" {
 		sentences = append(sentences, headroom)
 	}
@@ -64,21 +66,29 @@ func (r *Report) spreadSentence(m *Mode) string {
 	return fmt.Sprintf("%s, CPU %d takes %s of the packets.", how, most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)))
 }
 
-// costSentence is about drops, busy time and latency.
-func costSentence(m *Mode) string {
-	s := "No packet was dropped"
+// costSentence is about drops, busy time and latency, and whose costs they follow from: no
+// capture shows them.
+func (p Parameters) costSentence(m *Mode) string {
+	with := "With assumed costs"
+	switch cost := p.Named("packet-cost"); {
+	case p.Measured():
+		with = "With the costs that were measured"
+	case cost != nil && cost.Source != DefaultSource:
+		with = "With the costs given"
+	}
+	s := with + " no packet is dropped"
 	if m.Totals.Drops > 0 {
-		verb := "were"
+		verb := "are"
 		if m.Totals.Drops == 1 {
-			verb = "was"
+			verb = "is"
 		}
-		s = fmt.Sprintf("%s (%s) %s dropped", words.Plural(m.Totals.Drops, "packet", "packets"), words.Percent(DropShare(m)), verb)
+		s = fmt.Sprintf("%s %s (%s) %s dropped", with, words.Plural(m.Totals.Drops, "packet", "packets"), words.Percent(DropShare(m)), verb)
 	}
 	if busy := MaxUtilization(m); !busy.IsNull() {
-		s += fmt.Sprintf("; the busiest CPU was busy %s of the time", words.Percent(busy))
+		s += fmt.Sprintf("; the busiest CPU is busy %s of the time", words.Percent(busy))
 	}
 	if p99 := Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }); p99 != nil {
-		s += fmt.Sprintf("; the p99 of latency was at most %s on a CPU", words.Nanoseconds(*p99))
+		s += fmt.Sprintf("; the p99 of latency is at most %s on a CPU", words.Nanoseconds(*p99))
 	}
 	return s + "."
 }

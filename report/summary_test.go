@@ -32,7 +32,7 @@ func TestSummary(t *testing.T) {
 		"both ways, with drops": {func(r *report.Report) {}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
-			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"without RSS, damaged": {func(r *report.Report) {
 			r.Modes, r.Capture.Sent, r.Capture.Received, r.Flows = r.Modes[:1], 0, 300, nil
@@ -40,14 +40,14 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"300 packets received, 7 flows, 2.00 s, 0 bit/s; what follows a damage in it is not counted.",
 			"Without RSS, CPU 4 takes 100.0% of the packets.",
-			"No packet was dropped.",
+			"With assumed costs no packet is dropped.",
 		}},
 		"a finding": {func(r *report.Report) {
 			r.Findings = []report.Finding{{ID: "elephant-flow", Severity: report.Problem, Summary: "One flow has half of them.", Remedy: "Split it."}}
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share. One flow has half of them.",
-			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"a finding that says the load": {func(r *report.Report) {
 			r.Findings = []report.Finding{{ID: "rps-hot", Severity: report.Warning, Summary: "CPU 5 takes 75.0% of the packets with RPS, too."}}
@@ -64,7 +64,23 @@ func TestSummary(t *testing.T) {
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"The ring is full.",
 			"Even: the busiest of 2 CPUs has 1.01 × its share (by chance: up to 1.10).",
-			"40 packets (14.4%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (14.4%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
+		}},
+		"no clock": {func(r *report.Report) {
+			r.Findings = []report.Finding{{ID: "clock-still", Severity: report.Warning, Summary: "No clock."}}
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"No clock.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
+		}},
+		"costs given": {func(r *report.Report) {
+			r.Parameters = report.Parameters{{Name: "packet-cost", Value: 2000, Source: "--packet-cost"}}
+			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99 = 1, nil
+			r.Modes[1].Derive()
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
+			"With the costs given 1 packet (0.6%) is dropped; the busiest CPU is busy 30.0% of the time.",
 		}},
 		"nothing received": {func(r *report.Report) { r.Capture.Received = 0 }, []string{
 			"The capture holds 300 packets, none of them received: the NIC had nothing to spread."}},
