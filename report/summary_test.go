@@ -54,7 +54,7 @@ func TestSummary(t *testing.T) {
 		}, []string{
 			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
 			"CPU 5 takes 75.0% of the packets with RPS, too.",
-			"40 packets (20.0%) were dropped; the busiest CPU was busy 30.0% of the time; the p99 of latency was at most 12.3 µs on a CPU.",
+			"With assumed costs 40 packets (20.0%) are dropped; the busiest CPU is busy 30.0% of the time; the p99 of latency is at most 12.3 µs on a CPU.",
 		}},
 		"even, a finding": {func(r *report.Report) {
 			r.Modes[1].CPUs[0].Packets, r.Evenness = 118, &report.Evenness{Chance: 1.1}
