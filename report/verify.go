@@ -24,6 +24,7 @@ type Verify struct {
 	Unit        string // of the queues' loads: one of the Unit constants
 	Packets     Checked
 	Queues      List[VerifiedQueue]
+	CPUs        List[VerifiedCPU]       // of the protocol work, where it is recorded
 	Fit         *VerifyFit              // null but for counters
 	Null        *VerifyNull             // null where no chance is in it: recorded hashes
 	Explanation *VerifyExplanation      // null where all agree, or nothing explains what differs
@@ -83,6 +84,8 @@ type Checked struct {
 	HashChecked  uint64 `json:"hash_checked"`
 	QueueEqual   uint64 `json:"queue_equal"`
 	QueueChecked uint64 `json:"queue_checked"`
+	CPUEqual     uint64 `json:"cpu_equal"` // of the protocol work
+	CPUChecked   uint64 `json:"cpu_checked"`
 }
 
 // VerifiedQueue is a queue's packets, predicted and seen; seen are interrupts where
@@ -91,6 +94,29 @@ type VerifiedQueue struct {
 	Queue     int    `json:"queue"`
 	Predicted uint64 `json:"predicted"`
 	Seen      uint64 `json:"seen"`
+}
+
+// VerifiedCPU is the packets whose protocol work a CPU did, predicted and recorded.
+type VerifiedCPU struct {
+	CPU       int    `json:"cpu"`
+	Predicted uint64 `json:"predicted"`
+	Seen      uint64 `json:"seen"`
+}
+
+// RecordWords is what packets have recorded that is compared.
+func RecordWords(cpus, others bool) string {
+	switch {
+	case !cpus:
+		return "a hash or a queue"
+	case !others:
+		return "a CPU"
+	}
+	return "a hash, a queue or a CPU"
+}
+
+// Recorded is what the checked packets record.
+func (v *Verify) Recorded() string {
+	return RecordWords(v.Packets.CPUChecked > 0, v.Packets.HashChecked > 0 || v.Packets.QueueChecked > 0)
 }
 
 // VerifyExplanation is a difference from what was claimed that explains what was seen.
@@ -134,6 +160,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.member("packets", v.Packets)
 	j.member("unit", v.Unit)
 	writeArray(&j, "queues", v.Queues, "verified")
+	j.member("cpus", v.CPUs)
 	j.member("fit", v.Fit)
 	j.member("null", v.Null)
 	j.member("explanation", v.Explanation)
@@ -186,7 +213,7 @@ type VerifyFact struct {
 	Differs     bool
 }
 
-// PacketFacts says how many of the packets that record a hash or a queue are as
+// PacketFacts says how many of the packets that record a hash, a queue or a CPU are as
 // predicted; nil where none does.
 func (v *Verify) PacketFacts() (facts []VerifyFact) {
 	if v.Source != "records" {
@@ -196,7 +223,7 @@ func (v *Verify) PacketFacts() (facts []VerifyFact) {
 	for _, row := range []struct {
 		what       string
 		equal, all uint64
-	}{{"hash", p.HashEqual, p.HashChecked}, {"queue", p.QueueEqual, p.QueueChecked}} {
+	}{{"hash", p.HashEqual, p.HashChecked}, {"queue", p.QueueEqual, p.QueueChecked}, {"CPU", p.CPUEqual, p.CPUChecked}} {
 		if row.all > 0 {
 			text := fmt.Sprintf("%s of %s as predicted (%s)", words.Exact(row.equal), words.Exact(row.all), words.Percent(Ratio(row.equal, row.all)))
 			facts = append(facts, VerifyFact{row.what, text, row.equal < row.all})
@@ -235,6 +262,18 @@ func (v *Verify) QueueRows() [][]string {
 			difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted))
 		}
 		rows = append(rows, []string{fmt.Sprint(q.Queue), words.Exact(q.Predicted), words.Exact(q.Seen), difference})
+	}
+	return rows
+}
+
+// CPUHeads are the heads of CPURows.
+func (v *Verify) CPUHeads() []string { return []string{"CPU", "predicted", "seen", "difference"} }
+
+// CPURows is a row for each CPU, of the packets whose CPU is recorded and predictable.
+func (v *Verify) CPURows() [][]string {
+	var rows [][]string
+	for _, c := range v.CPUs {
+		rows = append(rows, []string{fmt.Sprint(c.CPU), words.Exact(c.Predicted), words.Exact(c.Seen), fmt.Sprintf("%+d", int64(c.Seen-c.Predicted))})
 	}
 	return rows
 }

@@ -65,12 +65,12 @@ func TestRecordedRPS(t *testing.T) {
 		}
 		written := filepath.Join(t.TempDir(), "steered.pcapng")
 		var stdout, stderr strings.Builder
-		status := run(append([]string{
-			"rssreplay", filepath.Join(truth, c.capture+".pcap"), "--nic", c.nic, "--table", filepath.Join(dir, "ethtool-x.txt"), "--key", key[1],
+		flags = append([]string{
+			filepath.Join(truth, c.capture+".pcap"), "--nic", c.nic, "--table", filepath.Join(dir, "ethtool-x.txt"), "--key", key[1],
 			"--rps", filepath.Join(dir, "rps.txt"), "--rps-secret", filepath.Join(dir, "hashrnd.txt"),
-			"--cpus", fmt.Sprintf("0-%d", c.cpus-1), "--affinity", strings.Join(affinity, ","),
-			"--local", "none", "--mode", "rss-msix", "--rx-ring", "8192", "--write", written,
-		}, flags...), strings.NewReader(""), &stdout, &stderr)
+			"--cpus", fmt.Sprintf("0-%d", c.cpus-1), "--affinity", strings.Join(affinity, ","), "--local", "none",
+		}, flags...)
+		status := run(append([]string{"rssreplay", "--mode", "rss-msix", "--rx-ring", "8192", "--write", written}, flags...), strings.NewReader(""), &stdout, &stderr)
 		if status != exitDone {
 			t.Fatalf("%s: exit status %d, %s", c.name, status, stderr.String())
 		}
@@ -95,6 +95,12 @@ func TestRecordedRPS(t *testing.T) {
 			}
 			if !strings.Contains(comment, " irq="+row[6]+" ") {
 				late++
+			}
+		}
+		if !slices.Contains(flags, "--table-at") {
+			v := verifies(t, exitDone, append(flags, "--stack-cpus", filepath.Join(dir, "packets-truth.csv"))...)
+			if v.Packets.CPUEqual != v.Packets.CPUChecked || int(v.Packets.CPUChecked) != seen {
+				t.Errorf("%s: verify has %d of %d CPUs as predicted, of %d", c.name, v.Packets.CPUEqual, v.Packets.CPUChecked, seen)
 			}
 		}
 		if t.Logf("%s: %d packets", c.name, seen); len(wrong) > 0 || seen < c.packets || late > c.late {

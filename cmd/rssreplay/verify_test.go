@@ -121,7 +121,10 @@ type verifyJSON struct {
 		HashChecked  uint64 `json:"hash_checked"`
 		QueueEqual   uint64 `json:"queue_equal"`
 		QueueChecked uint64 `json:"queue_checked"`
+		CPUEqual     uint64 `json:"cpu_equal"`
+		CPUChecked   uint64 `json:"cpu_checked"`
 	}
+	CPUs        []struct{ CPU, Predicted, Seen uint64 }
 	Queues      []struct{ Queue, Predicted, Seen uint64 }
 	Explanation *struct {
 		ID, Summary      string
@@ -639,5 +642,143 @@ func TestVerifyBadInput(t *testing.T) {
 		if status != exitUsage || stdout.Len() > 0 || !strings.Contains(stderr.String(), test.want) || strings.Count(stderr.String(), "\n") != 1 {
 			t.Errorf("%q: status %d, %q, want %q", test.args, status, stderr.String(), test.want)
 		}
+	}
+}
+
+// steeredTruth is the CPU of each packet in a copy that the main command writes with these
+// flags, as a record for --stack-cpus; sent and dropped packets have none. Numbers begin at
+// from.
+func steeredTruth(t *testing.T, capture string, from int, flags ...string) (path string, received int) {
+	t.Helper()
+	dir := t.TempDir()
+	written := filepath.Join(dir, "steered.pcapng")
+	var stdout, stderr strings.Builder
+	if status := run(append([]string{"rssreplay", capture, "--mode", "rss-msix", "--write", written}, flags...), strings.NewReader(""), &stdout, &stderr); status != exitDone {
+		t.Fatalf("%v: %s", flags, stderr.String())
+	}
+	comments, _ := commentsOf(t, written)
+	text := "packet,class,stack_cpu\n"
+	for i, comment := range comments {
+		cpu := ""
+		if rest, ok := strings.CutPrefix(comment, "cpu="); ok {
+			cpu, _, _ = strings.Cut(rest, " ")
+			received++
+		}
+		text += fmt.Sprintf("%d,x,%s\n", from+i, cpu)
+	}
+	path = filepath.Join(dir, "cpus.csv")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path, received
+}
+
+// Recorded CPUs of the protocol work agree with the settings that they are of, and under
+// others the cause is named.
+func TestVerifyStackCPUs(t *testing.T) {
+	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	base := []string{"--nic", "ixgbe", "--key", "microsoft", "--cpus", "0-5,7", "--queues", "4", "--affinity", "0-3"}
+	secret := []string{"--rps-secret", "000102030405060708090a0b0c0d0e0f"}
+	masks := filepath.Join(t.TempDir(), "masks.txt")
+	text := ""
+	for q := range 4 {
+		text += fmt.Sprintf("/sys/class/net/eth0/queues/rx-%d/rps_cpus:f0\n", q)
+	}
+	if err := os.WriteFile(masks, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	with := func(more ...string) []string {
+		if !slices.Contains(more, "off") {
+			more = append(more, secret...)
+		}
+		return append(slices.Clone(base), more...)
+	}
+	for i, c := range []struct {
+		name         string
+		truth, claim []string
+		explanation  string // "": it agrees
+		summary      string
+	}{
+		{"no RPS", with("--rps", "off"), with("--rps", "off"), "", ""},
+		{"RPS", with("--rps", "4-5,7"), with("--rps", "4-5,7"), "", ""},
+		{"offline", with("--rps", masks, "--offline-cpus", "6"), with("--rps", masks, "--offline-cpus", "6"), "", ""},
+		{"RPS is off", with("--rps", "off"), with("--rps", "4-5,7"), "rps-off", "on the CPU of its queue's interrupt"},
+		{"a CPU is offline", with("--rps", masks, "--offline-cpus", "6"), with("--rps", masks, "--cpus", "0-7"), "rps-offline", "CPU 6 of the masks is offline"},
+		{"other hashes", with("--rps", "4-5,7", "--rps-hash", "software"), with("--rps", "4-5,7"), "rps-hash", "none of the NIC's hashes"},
+		{"other masks", with("--rps", "2-5"), with("--rps", "4-5,7"), "rps-mask", "rx-0 has 2-5, rx-1 has 2-5"},
+		{"no masks claimed", with("--rps", "2-5"), with("--rps", "off"), "rps-mask", "RPS steers packets on: rx-0 has 2-5"},
+		{"another affinity", with("--rps", "off"), with("--rps", "off", "--affinity", "3,2,1,0"), "affinity", "queue 0 is on CPU 0, queue 1 is on CPU 1"},
+		{"another table", with("--rps", "off", "--layout", "block"), with("--rps", "off"), "table", "the table is block"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && i%3 != 1 {
+				t.Skip("one of three under -short")
+			}
+			record, received := steeredTruth(t, web, i%2, c.truth...)
+			status := exitDone
+			if c.explanation != "" {
+				status = exitDiffers
+			}
+			v := verifies(t, status, append(append([]string{web}, c.claim...), "--stack-cpus", record)...)
+			if int(v.Packets.CPUChecked) != received || v.Packets.Checked != v.Packets.CPUChecked || received < 1000 {
+				t.Errorf("%d of %d packets are checked", v.Packets.CPUChecked, received)
+			}
+			var predicted, seen uint64
+			for _, row := range v.CPUs {
+				predicted, seen = predicted+row.Predicted, seen+row.Seen
+			}
+			if predicted != v.Packets.CPUChecked || seen != predicted {
+				t.Errorf("the CPUs have %d packets predicted and %d seen, of %d", predicted, seen, v.Packets.CPUChecked)
+			}
+			switch {
+			case c.explanation == "":
+				if v.Packets.CPUEqual != v.Packets.CPUChecked || v.Explanation != nil {
+					t.Errorf("%d of %d packets are as predicted: %v", v.Packets.CPUEqual, v.Packets.CPUChecked, v.Explanation)
+				}
+			case v.Explanation == nil:
+				t.Errorf("no explanation: %s", v.Verdict)
+			case v.Explanation.ID != c.explanation || !strings.Contains(v.Explanation.Summary, c.summary):
+				t.Errorf("%s: %s; want %s, %q", v.Explanation.ID, v.Explanation.Summary, c.explanation, c.summary)
+			}
+		})
+	}
+}
+
+// A record that is none, or of another capture, and CPUs that can't tell.
+func TestVerifyStackCPUsUsage(t *testing.T) {
+	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	for text, want := range map[string]string{
+		"":                                   "it is empty: give a CSV with the columns packet and stack_cpu",
+		"frame,cpu\n1,0\n":                   "its first line does not name them",
+		"packet,cpu\n1,0\n1,2\n":             "line 3 has packet 1 again",
+		"packet,cpu\n1,x\n":                  "line 2 is no packet and its CPU",
+		"packet,cpu\n-1,0\n":                 "line 2 is no packet and its CPU",
+		"packet,cpu\n1,70000\n":              "line 2 is no packet and its CPU",
+		"packet,queue,stack_cpu\n1,0,0\n2\n": "line 3 is cut off",
+		"packet,cpu\n1,\n":                   "it has no packet",
+		"packet,cpu\n9999999,0\n":            "none of its packets is in the capture",
+	} {
+		path := filepath.Join(t.TempDir(), "cpus.csv")
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr strings.Builder
+		status := run([]string{"rssreplay", "verify", web, "--stack-cpus", path}, strings.NewReader(""), &stdout, &stderr)
+		if status != exitUsage || !strings.Contains(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%q: exit status %d: %s; want %q", text, status, stderr.String(), want)
+		}
+	}
+	record, _ := steeredTruth(t, web, 1, "--nic", "igb", "--rps", "0-3")
+	v := verifies(t, exitCantTell, web, "--nic", "igb", "--rps", "0-3", "--stack-cpus", record)
+	if v.Agrees != nil || !strings.Contains(v.Verdict, "give --rps-secret") || v.Packets.Checked != 0 {
+		t.Errorf("without the secret: %v, %s", v.Agrees, v.Verdict)
+	}
+	few := filepath.Join(t.TempDir(), "few.csv")
+	if err := os.WriteFile(few, []byte("packet,stack_cpu\n1,0\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	v = verifies(t, exitCantTell, web, "--cpus", "2", "--stack-cpus", few)
+	if v.Agrees != nil || !strings.Contains(v.Verdict, "random keys fit as well") {
+		t.Errorf("one packet: %v, %s", v.Agrees, v.Verdict)
 	}
 }

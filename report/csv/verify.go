@@ -14,6 +14,11 @@ func VerifyTables() []Table[report.Verify] {
 				row(q.Queue, q.Predicted, q.Seen)
 			}
 		}},
+		{"cpus", func(*report.Verify) []string { return []string{"cpu", "predicted", "seen"} }, func(v *report.Verify, row func(cells ...any)) {
+			for _, c := range v.CPUs {
+				row(c.CPU, c.Predicted, c.Seen)
+			}
+		}},
 		{"verdict", func(*report.Verify) []string { return []string{"what", "value"} }, func(v *report.Verify, row func(cells ...any)) { verdictRows(v, row) }},
 		parametersTable(func(v *report.Verify) report.Parameters { return v.Parameters }),
 	}

@@ -20,9 +20,11 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&v.Capture, v.Tool, v.Command, v.Parameters, v.AllCaveats())
 	m.limit -= tail.b.Len()
-	var heads []string
-	for _, head := range v.QueueHeads() {
-		heads = append(heads, "*"+head)
+	numbers := func(heads []string) []string {
+		for i := range heads {
+			heads[i] = "*" + heads[i]
+		}
+		return heads
 	}
 	if len(v.Queues) > 0 {
 		title := "#### Queues"
@@ -31,7 +33,16 @@ func WriteVerify(w io.Writer, v *report.Verify) error {
 		}
 		m.para(title)
 		m.part(queuesBytes, func(p *markdown) {
-			p.table("queues", heads, v.QueueRows(), func(row int) uint64 { return difference(v, row) })
+			p.table("queues", numbers(v.QueueHeads()), v.QueueRows(), func(row int) uint64 { return difference(v, row) })
+		})
+	}
+	if len(v.CPUs) > 0 {
+		m.para("#### CPUs of the protocol work")
+		m.part(queuesBytes, func(p *markdown) {
+			p.table("CPUs", numbers(v.CPUHeads()), v.CPURows(), func(row int) uint64 {
+				c := &v.CPUs[row]
+				return max(c.Seen, c.Predicted) - min(c.Seen, c.Predicted)
+			})
 		})
 	}
 	if facts := v.KeyFacts(); facts != nil {
@@ -50,7 +61,13 @@ func sourceWords(v *report.Verify) string {
 	case "interrupts":
 		return "the queues that interrupt"
 	}
-	return "recorded queues and hashes"
+	switch p := &v.Packets; {
+	case p.CPUChecked == 0:
+		return "recorded queues and hashes"
+	case p.QueueChecked == 0 && p.HashChecked == 0:
+		return "recorded CPUs"
+	}
+	return "recorded queues, hashes and CPUs"
 }
 
 // difference is by how many packets a queue differs.

@@ -85,6 +85,10 @@ func TestSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	stackCPUs := filepath.Join(host, "cpus.csv")
+	if err := os.WriteFile(stackCPUs, []byte("packet,stack_cpu\n1,0\n2,1\n3,1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	schemas := map[string]*jsonschema.Schema{}
 	for _, name := range []string{"report", "compare", "verify", "calibrate"} {
 		schemas[name] = compiled(t, name)
@@ -102,6 +106,7 @@ func TestSchemas(t *testing.T) {
 			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1"}},
 			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\""}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
+			{"verify", []string{"verify", sample, "--cpus", "4", "--rps", "0-1", "--stack-cpus", stackCPUs}},
 			{"calibrate", []string{"calibrate", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
 			{"calibrate", []string{"calibrate", sample, "--cpus", "2", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
 		} {

@@ -33,6 +33,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	}
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)
+	t.verifiedCPUs(v)
 	t.recovered(v)
 	t.capture(&v.Capture)
 	t.parameters(&report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters})
@@ -48,7 +49,7 @@ func (t *writer) verifiedPackets(v *report.Verify) {
 	if facts == nil {
 		return
 	}
-	t.heading("PACKETS", "that record a hash or a queue: "+words.Exact(v.Packets.Checked))
+	t.heading("PACKETS", "that record "+v.Recorded()+": "+words.Exact(v.Packets.Checked))
 	for _, f := range facts {
 		t.para(f.Label, captureLabels, f.Text, report.Plain)
 	}
@@ -59,16 +60,31 @@ func (t *writer) verifiedQueues(v *report.Verify) {
 		return
 	}
 	t.heading("QUEUES", v.QueuesHeading())
+	t.verified(v.QueueHeads(), v.QueueRows(), func(i int) bool {
+		return v.Source != "interrupts" && v.Queues[i].Seen != v.Queues[i].Predicted
+	})
+}
+
+func (t *writer) verifiedCPUs(v *report.Verify) {
+	if len(v.CPUs) == 0 {
+		return
+	}
+	t.heading("CPUs", "of the protocol work")
+	t.verified(v.CPUHeads(), v.CPURows(), func(i int) bool { return v.CPUs[i].Seen != v.CPUs[i].Predicted })
+}
+
+// verified is a table whose last column is in bold where a row differs.
+func (t *writer) verified(heads []string, rows [][]string, differs func(row int) bool) {
 	g := grid{keys: 1}
-	for _, head := range v.QueueHeads() {
+	for _, head := range heads {
 		g.columns = append(g.columns, column{head: head})
 	}
-	for i, row := range v.QueueRows() {
+	for i, row := range rows {
 		cells := make([]cell, len(row))
 		for k, text := range row {
 			cells[k] = plainCell(text)
 		}
-		if q := &v.Queues[i]; v.Source != "interrupts" && q.Seen != q.Predicted {
+		if differs(i) {
 			cells[len(cells)-1].style = report.Bold
 		}
 		g.row(cells...)

@@ -36,6 +36,7 @@ type verifyFlags struct {
 	countersBefore        string
 	countersAfter         string
 	irqBefore, irqAfter   string
+	stackCPUs             string
 	tolerance             string
 	counters, interrupted bool // which are given
 }
@@ -60,6 +61,7 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	set.StringVar(&f.countersAfter, "counters-after", "", "")
 	set.StringVar(&f.irqBefore, "interrupts-before", "", "")
 	set.StringVar(&f.irqAfter, "interrupts-after", "", "")
+	set.StringVar(&f.stackCPUs, "stack-cpus", "", "")
 	set.StringVar(&f.tolerance, "tolerance", "", "")
 	return c
 }
@@ -77,6 +79,9 @@ func (f *verifyFlags) check() (tolerance *float64, err error) {
 	f.counters, f.interrupted = f.countersBefore != "", f.irqBefore != ""
 	if f.counters && f.interrupted {
 		return nil, cli.Usagef("--counters-before contradicts --interrupts-before: counters tell of packets, so give these")
+	}
+	if f.stackCPUs != "" && (f.counters || f.interrupted) {
+		return nil, cli.Usagef("--stack-cpus contradicts %s: records tell of each packet, so give these alone", map[bool]string{true: "--counters-before", false: "--interrupts-before"}[f.counters])
 	}
 	if f.tolerance == "" {
 		return nil, nil
@@ -99,7 +104,7 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	reads.Others = append(reads.Others, f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter)
+	reads.Others = append(reads.Others, f.countersBefore, f.countersAfter, f.irqBefore, f.irqAfter, f.stackCPUs)
 	out, err := output.Begin(e, f.output, verifyForms(), reads)
 	if err != nil {
 		return err
@@ -120,6 +125,12 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		if v.seen, err = f.seen(v); err != nil {
 			return cli.AsUsage(err)
 		}
+	}
+	if f.stackCPUs != "" {
+		if v.stackCPUs, err = readStackCPUs(f.stackCPUs); err != nil {
+			return cli.AsUsage(err)
+		}
+		v.stack = claimOf(s)
 	}
 	if v.done, err = in.Pass(e, s, input.PassOptions{Observers: input.Observers{Arrive: v.arrive}}); err != nil {
 		return err
@@ -227,17 +238,21 @@ type observed struct {
 	frame   pcaps.Frame // what rules compare besides, where they do
 	hash    uint32
 	hasHash bool
-	queue   int32 // -1: not recorded
+	queue   int32  // -1: not recorded
+	cpu     int32  // of the protocol work; -1: not recorded
+	own     uint32 // the stack's own hash, where RPS may ask for it
 }
 
 // verification compares the prediction with what was seen.
 type verification struct {
 	settings  *settings.Settings
 	claimed   *nicmodel.Steering
-	tolerance *float64 // nil: the null distribution decides
-	source    string   // "" until it is known
-	unit      string   // of what is seen: one of report's
-	seen      []uint64 // by counters, per queue
+	tolerance *float64        // nil: the null distribution decides
+	source    string          // "" until it is known
+	unit      string          // of what is seen: one of report's
+	seen      []uint64        // by counters, per queue
+	stackCPUs map[int64]int32 // recorded, by the packet's number from 1; nil without --stack-cpus
+	stack     *stackClaim     // nil without --stack-cpus
 	done      *input.Replayed
 
 	groups     map[observed]amount
@@ -245,7 +260,7 @@ type verification struct {
 }
 
 func (v *verification) arrive(a dispatch.Arrival) {
-	o := observed{header: *a.Header, hash: a.Record.Hash, hasHash: a.Record.HasHash, queue: a.Record.Queue}
+	o := observed{header: *a.Header, hash: a.Record.Hash, hasHash: a.Record.HasHash, queue: a.Record.Queue, cpu: -1}
 	o.outer.Set(a.Outer)
 	o.header.Direction = a.Outer.Direction
 	if a.Header.Facts&(pcaps.HomeAddress|pcaps.RoutingType2) != 0 {
@@ -255,7 +270,10 @@ func (v *verification) arrive(a dispatch.Arrival) {
 		o.frame = *a.Compared
 		o.frame.TCPFlags = 0 // no rule's
 	}
-	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0
+	if v.stack != nil {
+		v.stackRecord(&o, &a)
+	}
+	v.hasRecords = v.hasRecords || o.hasHash || o.queue >= 0 || o.cpu >= 0
 	n := v.groups[o]
 	n.packets++
 	frames, bytes := onWire(&a)
@@ -339,7 +357,7 @@ func (o *observed) compare(p *observed) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.Version, b.Version), cmp.Compare(a.Facts, b.Facts), cmp.Compare(a.Reason, b.Reason),
-		cmp.Compare(o.hash, p.hash), cmp.Compare(o.queue, p.queue),
+		cmp.Compare(o.hash, p.hash), cmp.Compare(o.queue, p.queue), cmp.Compare(o.cpu, p.cpu), cmp.Compare(o.own, p.own),
 		cmp.Compare(a.Encapsulations, b.Encapsulations), cmp.Compare(a.Direction, b.Direction),
 		bytes.Compare(o.ext.Home[:], p.ext.Home[:]), bytes.Compare(o.ext.Routing[:], p.ext.Routing[:]),
 		slices.Compare(o.outer[:], p.outer[:]), compareFrames(&o.frame, &p.frame),
@@ -361,12 +379,13 @@ func (g *group) under(s *nicmodel.Steering) (d nicmodel.Decision, ok bool) {
 }
 
 // score is how many packets a way of steering explains.
-type score struct{ packets, all, hash, hashAll, queue, queueAll uint64 }
+type score struct{ packets, all, hash, hashAll, queue, queueAll, cpu, cpuAll uint64 }
 
 // predict compares a way of steering with the records, and counts the packets of
 // each queue. swapped: recorded hashes have their bytes the other way round.
 func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped bool) (score, []uint64) {
 	var c score
+	stack := v.stack.with(s)
 	queues := make([]uint64, len(s.Config().QueueCPU))
 	for i := range groups {
 		g := &groups[i]
@@ -374,11 +393,23 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped boo
 		if arrives {
 			queues[d.Queue] += g.packets
 		}
-		if !g.hasHash && g.queue < 0 {
+		cpu, predictable := int32(-1), false
+		if g.cpu >= 0 {
+			cpu, predictable = stack.cpu(g)
+		}
+		if !g.hasHash && g.queue < 0 && !predictable {
 			continue
 		}
 		c.all += g.packets
 		explained := true
+		if predictable {
+			c.cpuAll += g.packets
+			if cpu == g.cpu {
+				c.cpu += g.packets
+			} else {
+				explained = false
+			}
+		}
 		if g.hasHash {
 			c.hashAll += g.packets
 			if recordedHash(g.hash, swapped) == d.Hash { // a packet without a hash is recorded with 0

@@ -13,6 +13,7 @@ func TestObservedOrder(t *testing.T) {
 	changes := map[string]func(*observed){
 		"outer": func(o *observed) { o.outer[4] = 1 }, "hash": func(o *observed) { o.hash = 1 },
 		"hasHash": func(o *observed) { o.hasHash = true }, "queue": func(o *observed) { o.queue = 1 },
+		"cpu": func(o *observed) { o.cpu = 1 }, "own": func(o *observed) { o.own = 1 },
 		"Home": func(o *observed) { o.ext.Home[15] = 1 }, "Routing": func(o *observed) { o.ext.Routing[15] = 1 },
 		"Src": func(o *observed) { o.header.Src[15] = 1 }, "Dst": func(o *observed) { o.header.Dst[15] = 1 },
 		"SrcPort": func(o *observed) { o.header.SrcPort = 1 }, "DstPort": func(o *observed) { o.header.DstPort = 1 },

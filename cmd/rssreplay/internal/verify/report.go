@@ -22,6 +22,9 @@ func (v *verification) report() (*report.Verify, error) {
 		if damage := v.done.Result.Damage; v.done.Result.Packets == 0 && damage != nil {
 			return nil, fmt.Errorf("%w; nothing is left to compare with", damage)
 		}
+		if !v.hasRecords && v.stack != nil {
+			return nil, cli.Usagef("--stack-cpus: none of its packets is in the capture: its numbers are those of the capture's packets, from 1, or from 0 where there is a packet 0")
+		}
 		if !v.hasRecords {
 			return nil, cli.AsUsage(v.noRecords())
 		}
@@ -33,7 +36,7 @@ func (v *verification) report() (*report.Verify, error) {
 		Unit: v.unit, Notes: v.settings.Notes, Caveats: a.Caveats(),
 	}
 	plain, predicted := v.predict(groups, v.claimed, false)
-	if v.source == "records" && plain.all == 0 {
+	if v.source == "records" && plain.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
 		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
 	}
 	swapped, _ := v.predict(groups, v.claimed, true)
@@ -46,7 +49,7 @@ func (v *verification) report() (*report.Verify, error) {
 	case "records":
 		predicted, v.seen = v.recordedQueues(groups)
 		v.judgeRecords(r, score, order)
-		if score.hashAll == 0 {
+		if score.hashAll == 0 && score.queueAll > 0 {
 			v.judgeQueues(r, groups)
 			v.movedByATR(r, groups, false)
 		}
@@ -55,6 +58,9 @@ func (v *verification) report() (*report.Verify, error) {
 	default:
 		predicted = v.judgeCounters(r, groups)
 		v.countedByATR(r)
+	}
+	if v.source == "records" && score.queueAll == 0 && score.hashAll == 0 { // CPUs alone
+		predicted = nil
 	}
 	for q := range max(len(predicted), len(v.seen)) {
 		row := report.VerifiedQueue{Queue: q}
@@ -71,6 +77,9 @@ func (v *verification) report() (*report.Verify, error) {
 	}
 	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups, order) {
 		v.explain(r, groups, order)
+	}
+	if v.stack != nil {
+		v.judgeCPUs(r, groups, score, order)
 	}
 	return r, nil
 }
@@ -108,16 +117,27 @@ func (v *verification) recordedQueues(groups []group) (predicted, seen []uint64)
 }
 
 func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
-	r.Packets = report.Checked{Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll}
+	r.Packets = report.Checked{
+		Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll, CPUEqual: s.cpu, CPUChecked: s.cpuAll,
+	}
 	agrees := s.packets == s.all
-	r.Agrees = &agrees
-	r.Verdict = fmt.Sprintf("The prediction agrees with %s a hash or a queue.", allOf(uint64(s.all)))
+	r.Agrees, r.Verdict = &agrees, agreesWith(s)
 	if !agrees {
-		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s a hash or a queue.", report.Exact(uint64(s.packets)), report.Plural(uint64(s.all), "packet that records", "packets that record"))
+		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s %s.", report.Exact(s.packets), report.Plural(s.all, "packet that records", "packets that record"), s.recorded())
 	}
 	if swapped {
 		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
 	}
+}
+
+// agreesWith is the verdict where all that is recorded is as predicted.
+func agreesWith(s score) string {
+	return fmt.Sprintf("The prediction agrees with %s %s.", allOf(s.all), s.recorded())
+}
+
+// recorded is what was compared.
+func (s *score) recorded() string {
+	return report.RecordWords(s.cpuAll > 0, s.hashAll > 0 || s.queueAll > 0)
 }
 
 // judgeQueues judges by the recorded queues alone, where no hash is recorded: others than

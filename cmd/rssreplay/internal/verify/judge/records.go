@@ -18,9 +18,9 @@ type Records struct {
 	Queues  []int   // recorded of each group
 }
 
-// sampled are as many groups, those of the heaviest load, as a null distribution is
+// Sampled are as many groups, those of the heaviest load, as a null distribution is
 // made of: no chance agrees with a hundred inputs on their queues.
-const sampled = 256
+const Sampled = 256
 
 // mostQueues are as many as tables are tried for that are recorded and not claimed.
 const mostQueues = 256
@@ -78,7 +78,7 @@ func (s *recordSearch) draw() {
 		s.sample, s.all = append(s.sample, i), s.all+s.Groups[i].Load
 	}
 	slices.SortStableFunc(s.sample, func(a, b int) int { return cmp.Compare(s.Groups[b].Load, s.Groups[a].Load) })
-	s.sample = s.sample[:min(len(s.sample), sampled)]
+	s.sample = s.sample[:min(len(s.sample), Sampled)]
 	for _, i := range s.sample {
 		s.total += s.Groups[i].Load
 		s.recorded = append(s.recorded, s.Queues[i])
@@ -128,7 +128,7 @@ func (s *recordSearch) keyed(inputs [][]byte, c nicmodel.SteeringConfig) func(n 
 // entriesUnder is the entry of each input under the n-th random key, −1 without a hash.
 func entriesUnder(inputs [][]byte, n int, c *nicmodel.SteeringConfig) []int {
 	entries := make([]int, len(inputs))
-	table, err := hash.NewTable(randomKey(n, *c), hash.MaxInputLen)
+	table, err := hash.NewTable(RandomKey(n, *c), hash.MaxInputLen)
 	for k, input := range inputs {
 		if entries[k] = -1; input != nil && err == nil {
 			entries[k] = int(entryOf(input, table, c))
@@ -177,11 +177,12 @@ func (s *recordSearch) keyless(queues []int) bool {
 // compare is the null distribution of what is wrong: random keys against the recorded
 // queues.
 func (s *recordSearch) compare(wrong float64, under func(n int) []int) Null {
-	return null(wrong, func(n int) float64 { return s.wrong(under(n), s.recorded) })
+	return NullOf(wrong, func(n int) float64 { return s.wrong(under(n), s.recorded) })
 }
 
-// null asks the first keys, and the others where none of these is as good.
-func null(wrong float64, of func(n int) float64) Null {
+// NullOf is the null distribution of a share that is wrong, of what n-th random keys
+// leave wrong: it asks the first keys, and the others where none of these is as good.
+func NullOf(wrong float64, of func(n int) float64) Null {
 	n := Null{Least: 1}
 	for _, upTo := range []int{firstKeys, allKeys} {
 		left := make([]float64, upTo-n.Trials)
@@ -226,7 +227,7 @@ func (s *recordSearch) explain(j *Judgement, claim []int) []Explanation {
 	if len(found) > 0 {
 		all = append(all, recordCandidate{queues: claim})
 		under := s.keyed(s.inputs, s.config)
-		search := null(best, func(n int) float64 {
+		search := NullOf(best, func(n int) float64 {
 			seen, least := under(n), 1.0
 			for i := range all {
 				least = min(least, s.wrong(all[i].queues, seen))
@@ -317,7 +318,7 @@ func (s *recordSearch) oneQueue() (e Explanation, ok bool) {
 	}
 	under := s.keyed(s.inputs, s.config)
 	e = s.explanation(profile.Hypothesis{ID: "rss-off", Summary: fmt.Sprintf("RSS is not in effect: all packets are recorded on queue %d", s.Queues[0]), Changes: 1}, 0)
-	e.Null = null(0.5, func(n int) float64 {
+	e.Null = NullOf(0.5, func(n int) float64 {
 		if one(under(n)) {
 			return 0
 		}
@@ -367,7 +368,7 @@ func (s *recordSearch) otherTable() (e Explanation, ok bool) {
 	}
 	own, _ := apart(entries, inSample)
 	share := func(n uint64) float64 { return float64(n) / float64(s.total) }
-	chance := null(share(own), func(n int) float64 {
+	chance := NullOf(share(own), func(n int) float64 {
 		w, _ := apart(entriesUnder(s.inputs, n, &s.config), inSample)
 		return share(w)
 	})

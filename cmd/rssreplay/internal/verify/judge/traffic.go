@@ -153,7 +153,7 @@ func (t *trials) upTo(n int) [][]uint64 {
 		t.loads = append(t.loads, make([][]uint64, n-from)...)
 		parallel(n-from, func() func(int) {
 			return func(i int) {
-				if table, err := hash.NewTable(randomKey(from+i, t.config), hash.MaxInputLen); err == nil {
+				if table, err := hash.NewTable(RandomKey(from+i, t.config), hash.MaxInputLen); err == nil {
 					t.loads[from+i] = t.in.queues(table, &t.config)
 				}
 			}
@@ -170,8 +170,8 @@ func (t *trials) keyless(loads []uint64) bool {
 // minKeyLen is as long as the key for the longest input must be, in bytes.
 const minKeyLen = hash.MaxInputLen + 4
 
-// randomKey is the n-th random key, as long as the claimed one or longer.
-func randomKey(n int, c nicmodel.SteeringConfig) hash.Key {
+// RandomKey is the n-th random key, as long as the claimed one or longer.
+func RandomKey(n int, c nicmodel.SteeringConfig) hash.Key {
 	key := make(hash.Key, max(len(c.Key), minKeyLen))
 	random := rand.New(rand.NewPCG(uint64(n), 0x5252)) // not another's numbers: any second seed does
 	for i := range key {

@@ -1,0 +1,548 @@
+package verify
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
+	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// This file compares the CPUs on which the stack worked, packet by packet: where the
+// interrupt of the queue is, or where RPS steers to.
+
+// maxStackCPU bounds the numbers of CPUs in a record.
+const maxStackCPU = engine.MaxCPUNumber
+
+// readStackCPUs reads a CSV whose first line names its columns: packet, the number in the
+// capture, and stack_cpu or cpu, empty for a packet that did not come to the stack. Numbers
+// begin at 1, as Wireshark has them, or at 0 where there is a packet 0. The packets are by
+// their numbers from 1.
+func readStackCPUs(path string) (map[int64]int32, error) {
+	const want = "give a CSV with the columns packet and stack_cpu"
+	wrong := func(err error) error { return fmt.Errorf("--stack-cpus: %s: %w: %s", path, err, want) }
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, wrong(cli.Cause(err))
+	}
+	defer in.Close()
+	rows := csv.NewReader(in)
+	rows.FieldsPerRecord, rows.ReuseRecord, rows.TrimLeadingSpace = -1, true, true
+	head, err := rows.Read()
+	if err == io.EOF {
+		return nil, wrong(errors.New("it is empty"))
+	}
+	if err != nil {
+		return nil, wrong(cli.Cause(err))
+	}
+	packetAt, cpuAt := slices.Index(head, "packet"), slices.Index(head, "stack_cpu")
+	if cpuAt < 0 {
+		cpuAt = slices.Index(head, "cpu")
+	}
+	if packetAt < 0 || cpuAt < 0 {
+		return nil, wrong(errors.New("its first line does not name them"))
+	}
+	cpus, fromZero := map[int64]int32{}, false
+	for {
+		row, err := rows.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, wrong(err)
+		}
+		line, _ := rows.FieldPos(0)
+		if max(packetAt, cpuAt) >= len(row) {
+			return nil, wrong(fmt.Errorf("line %d is cut off", line))
+		}
+		packet, errPacket := strconv.ParseInt(row[packetAt], 10, 64)
+		fromZero = fromZero || packet == 0
+		if row[cpuAt] == "" && errPacket == nil {
+			continue
+		}
+		cpu, errCPU := strconv.ParseInt(row[cpuAt], 10, 32)
+		if errPacket != nil || errCPU != nil || packet < 0 || cpu < 0 || cpu > maxStackCPU {
+			return nil, wrong(fmt.Errorf("line %d is no packet and its CPU", line))
+		}
+		if _, twice := cpus[packet]; twice {
+			return nil, wrong(fmt.Errorf("line %d has packet %d again", line, packet))
+		}
+		cpus[packet] = int32(cpu)
+	}
+	if len(cpus) == 0 {
+		return nil, wrong(errors.New("it has no packet"))
+	}
+	if fromZero {
+		later := make(map[int64]int32, len(cpus))
+		for packet, cpu := range cpus {
+			later[packet+1] = cpu
+		}
+		cpus = later
+	}
+	return cpus, nil
+}
+
+// stackRecord notes what is recorded of the packet's CPU, and the hash that the stack makes
+// of it.
+func (v *verification) stackRecord(o *observed, a *dispatch.Arrival) {
+	cpu, recorded := v.stackCPUs[a.Frame]
+	if !recorded {
+		return
+	}
+	o.cpu = cpu
+	own, known := v.settings.Secret.OfFrame(a.Record.Link, a.Record.Data)
+	if !known {
+		var t pcaps.Tuple
+		t.Set(a.Outer)
+		own = v.settings.Secret.OfFlow(&t)
+	}
+	o.own = own
+}
+
+// stackClaim is how the stack is said to choose the CPU of a packet.
+type stackClaim struct {
+	steering *nicmodel.Steering
+	queueCPU []int   // of the interrupt, by queue
+	masks    [][]int // of RPS, by queue; offline in the place of a CPU that is; nil: none
+	passed   rps.Hashes
+	secret   bool   // the stack's own hashes are known
+	random   uint64 // not 0: they are others, as under another secret
+}
+
+const offline = -1
+
+func claimOf(s *settings.Settings) *stackClaim {
+	c := &stackClaim{steering: s.Steering, secret: s.SecretGiven}
+	for _, i := range s.Config.QueueCPU {
+		c.queueCPU = append(c.queueCPU, s.Config.CPUs[i])
+	}
+	steers := s.Config.RPS
+	if steers == nil {
+		return c
+	}
+	c.passed = steers.Passed
+	for q, mask := range steers.CPUs {
+		cpus := slices.Clone(s.Masks[q])
+		for i, cpu := range mask {
+			if cpu == engine.OfflineCPU {
+				cpus[i] = offline
+			}
+		}
+		c.masks = append(c.masks, cpus)
+	}
+	return c
+}
+
+// with is the claim with another way of steering to the queues; nil of nil.
+func (c *stackClaim) with(s *nicmodel.Steering) *stackClaim {
+	if c == nil {
+		return nil
+	}
+	other := *c
+	other.steering = s
+	return &other
+}
+
+// cpu is where the stack works on the group's packets; offline where a rule drops them. It
+// is not known where the stack's own hash chooses, and its secret is not known.
+func (c *stackClaim) cpu(g *group) (cpu int32, known bool) {
+	d, arrives := g.under(c.steering)
+	if !arrives {
+		return offline, true
+	}
+	irq := int32(c.queueCPU[d.Queue])
+	if c.masks == nil || len(c.masks[d.Queue]) == 0 {
+		return irq, true
+	}
+	mask, value := c.masks[d.Queue], d.Hash
+	if c.passed&rps.KindOf(d.Type, g.header.Protocol, g.header.Facts) == 0 {
+		if value = g.own; c.random != 0 {
+			value = mixed(uint64(g.own) ^ c.random)
+		}
+		if !c.secret && len(mask) > 1 {
+			return 0, false
+		}
+	}
+	if value == 0 {
+		return irq, true
+	}
+	if cpu := mask[rps.Choose(value, len(mask))]; cpu != offline {
+		return int32(cpu), true
+	}
+	return irq, true
+}
+
+// mixed is 32 bits that depend on all of x (splitmix64's last step).
+func mixed(x uint64) uint32 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return uint32((x ^ x>>31) >> 32)
+}
+
+// judgeCPUs tells of the recorded CPUs, beside what hashes and queues tell. s is the claim's
+// score.
+func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score, swapped bool) {
+	recorded := v.recordedCPUs(r, groups)
+	if left := judge.Total(recorded) - s.cpuAll; left > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("The CPUs of %s are left out: the kernel's own hash chose them, with a secret that --rps-secret does not tell.", report.Plural(left, "packet", "packets")))
+	}
+	switch {
+	case s.cpuAll == 0 && s.hashAll == 0 && s.queueAll == 0:
+		r.Agrees, r.Verdict = nil, "Recorded CPUs can't tell: the kernel's own hash chose all of them, whose secret is not known; give --rps-secret."
+	case s.cpu < s.cpuAll:
+		differs := false
+		r.Agrees = &differs
+		if r.Explanation == nil {
+			v.explainCPUs(r, groups, s, swapped)
+		}
+	case s.cpuAll > 0 && s.hashAll == 0 && !(r.Agrees != nil && !*r.Agrees):
+		null, chances := v.cpuChance(groups)
+		r.Null = &report.VerifyNull{Trials: null.Trials, Least: report.Fraction(null.Least), AsGood: null.AsGood}
+		if null.AsGood > 0 {
+			r.Evidence = append(r.Evidence, fmt.Sprintf("%d of %d %s lead as many packets to the recorded CPUs; the best of them leads %s there.", null.AsGood, null.Trials, chances, percentage(1-null.Least)))
+			if s.queueAll == 0 || r.Agrees == nil {
+				r.Agrees, r.Verdict = nil, fmt.Sprintf("Recorded CPUs can't tell: %d of %d %s fit as well; record hashes, or use more flows.", null.AsGood, null.Trials, chances)
+			}
+			return
+		}
+		r.Evidence = append(r.Evidence, fmt.Sprintf("None of %d %s leads more than %s of the packets to the recorded CPUs.", null.Trials, chances, percentage(1-null.Least)))
+		agrees := true
+		r.Agrees, r.Verdict = &agrees, agreesWith(s)
+	}
+}
+
+// recordedCPUs sets the rows of the CPUs, of those packets whose CPU is predictable, and
+// counts all packets that have one.
+func (v *verification) recordedCPUs(r *report.Verify, groups []group) (all []uint64) {
+	rows := map[int32]*report.VerifiedCPU{}
+	at := func(cpu int32) *report.VerifiedCPU {
+		if rows[cpu] == nil {
+			rows[cpu] = &report.VerifiedCPU{CPU: int(cpu)}
+		}
+		return rows[cpu]
+	}
+	for i := range groups {
+		g := &groups[i]
+		if g.cpu < 0 {
+			continue
+		}
+		all = append(all, g.packets)
+		if cpu, predictable := v.stack.cpu(g); predictable {
+			at(g.cpu).Seen += g.packets
+			if cpu != offline {
+				at(cpu).Predicted += g.packets
+			}
+		}
+	}
+	for _, row := range rows {
+		r.CPUs = append(r.CPUs, *row)
+	}
+	slices.SortFunc(r.CPUs, func(a, b report.VerifiedCPU) int { return cmp.Compare(a.CPU, b.CPU) })
+	return all
+}
+
+// cpuSample is the groups of a recorded and predictable CPU, the heaviest, that random keys
+// are compared by.
+func (v *verification) cpuSample(groups []group) (sample []*group, all uint64) {
+	for i := range groups {
+		if g := &groups[i]; g.cpu >= 0 {
+			if _, predictable := v.stack.cpu(g); predictable {
+				sample = append(sample, g)
+			}
+		}
+	}
+	slices.SortStableFunc(sample, func(a, b *group) int { return cmp.Compare(b.packets, a.packets) })
+	sample = sample[:min(len(sample), judge.Sampled)]
+	for _, g := range sample {
+		all += g.packets
+	}
+	return sample, all
+}
+
+// underKey is a claim with the n-th random key, and the stack's own hashes under a random
+// secret.
+func underKey(c *stackClaim, n int) *stackClaim {
+	config := c.steering.Config()
+	config.Key = judge.RandomKey(n, config)
+	other := *c
+	if s, err := nicmodel.NewSteering(config); err == nil {
+		other.steering = s
+	}
+	other.random = uint64(n+1) << 32
+	return &other
+}
+
+// wrongCPUs is the share of a sample that a claim leads to other CPUs than were recorded.
+func wrongCPUs(sample []*group, all uint64, c *stackClaim) float64 {
+	var n uint64
+	for _, g := range sample {
+		if cpu, known := c.cpu(g); known && cpu != g.cpu {
+			n += g.packets
+		}
+	}
+	return float64(n) / float64(max(all, 1))
+}
+
+// keylessCPUs reports whether each key leads the sample where the claim does.
+func keylessCPUs(sample []*group, c *stackClaim) bool {
+	for n := range 20 {
+		other := underKey(c, n)
+		for _, g := range sample {
+			a, _ := c.cpu(g)
+			if b, known := other.cpu(g); known && a != b {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// cpuChance is how well random keys lead to the recorded CPUs; where no key changes
+// anything, how well even spreads over the CPUs in use do.
+func (v *verification) cpuChance(groups []group) (null judge.Null, chances string) {
+	sample, all := v.cpuSample(groups)
+	wrong := wrongCPUs(sample, all, v.stack)
+	if !keylessCPUs(sample, v.stack) {
+		return judge.NullOf(wrong, func(n int) float64 { return wrongCPUs(sample, all, underKey(v.stack, n)) }), "random keys"
+	}
+	cpus := v.settings.Config.CPUs
+	return judge.NullOf(wrong, func(n int) float64 {
+		var apart uint64
+		for i, g := range sample {
+			if int32(cpus[mixed(uint64(n+1)<<32|uint64(i))%uint32(len(cpus))]) != g.cpu {
+				apart += g.packets
+			}
+		}
+		return float64(apart) / float64(max(all, 1))
+	}), "even spreads"
+}
+
+// cpuHypothesis is another way in which the stack may choose CPUs.
+type cpuHypothesis struct {
+	id, summary string
+	claim       stackClaim
+}
+
+// explainCPUs names the change of the claim that leads fewest packets elsewhere than was
+// recorded, of several the first: at most 5 % of those that it can tell of, which have to be
+// most; and fewer than random keys in its place, where no hash tells the key.
+func (v *verification) explainCPUs(r *report.Verify, groups []group, s score, swapped bool) {
+	sample, all := v.cpuSample(groups)
+	var best *report.VerifyExplanation
+	least := s.all - s.packets
+	for _, h := range v.cpuHypotheses(groups, s) {
+		n, wrong := v.explainedBy(groups, &h.claim, swapped)
+		if float64(n) < mostExplained*float64(n+wrong) || 2*n < s.all || wrong >= least {
+			continue
+		}
+		if s.hashAll == 0 && !keylessCPUs(sample, &h.claim) {
+			null := judge.NullOf(wrongCPUs(sample, all, &h.claim), func(n int) float64 { return wrongCPUs(sample, all, underKey(&h.claim, n)) })
+			if null.AsGood > 0 {
+				continue
+			}
+		}
+		best = &report.VerifyExplanation{ID: h.id, Summary: h.summary, Explained: n, Changes: 1, Residual: report.Null}
+		least = wrong
+	}
+	if r.Explanation = best; best == nil {
+		v.movedByRFS(r, groups, s)
+	}
+}
+
+// explainedBy is how many of the packets that the claim was compared by have all that is
+// recorded of them under another one, and how many have not; of the others the stack's own
+// hash chooses the CPU under it.
+func (v *verification) explainedBy(groups []group, c *stackClaim, swapped bool) (explained, wrong uint64) {
+	for i := range groups {
+		g := &groups[i]
+		_, compared := v.stack.cpu(g)
+		if compared = compared && g.cpu >= 0; !compared && !g.hasHash && g.queue < 0 {
+			continue
+		}
+		d, arrives := g.under(c.steering)
+		cpu, known := c.cpu(g)
+		switch {
+		case g.hasHash && recordedHash(g.hash, swapped) != d.Hash, g.queue >= 0 && !(arrives && int32(d.Queue) == g.queue), compared && known && cpu != g.cpu:
+			wrong += g.packets
+		case known || !compared:
+			explained += g.packets
+		}
+	}
+	return explained, wrong
+}
+
+// mostExplained is the share of the packets that an explanation has to lead to what was
+// recorded of them at least.
+const mostExplained = 0.95
+
+// cpuHypotheses are the changes of the claim that are tried, the simplest first: those that
+// fit any record come last.
+func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothesis) {
+	add := func(id, summary string, change func(c *stackClaim)) {
+		h := cpuHypothesis{id, summary, *v.stack}
+		change(&h.claim)
+		all = append(all, h)
+	}
+	if v.stack.masks != nil {
+		add("rps-off", "RPS is off: each packet is on the CPU of its queue's interrupt", func(c *stackClaim) { c.masks = nil })
+		for _, other := range []struct {
+			passed rps.Hashes
+			what   string
+		}{{rps.NoHashes, "none of the NIC's hashes"}, {rps.OnPorts, "the NIC's hashes of ports"}, {rps.All, "all hashes of the NIC's"}, {rps.ByPacket, "the NIC's hashes of TCP, UDP, SCTP and ICMP"}} {
+			if other.passed != v.stack.passed {
+				add("rps-hash", "the driver passes up "+other.what+" as those of layer 4", func(c *stackClaim) { c.passed = other.passed })
+			}
+		}
+		add("rps-rx-0", "the mask of rx-0 decides for the packets of all queues, as where no queue is recorded (XDP, cpumap)", func(c *stackClaim) {
+			masks := make([][]int, len(c.masks))
+			for q := range masks {
+				masks[q] = c.masks[0]
+			}
+			c.masks = masks
+		})
+		var masked []int
+		for _, mask := range v.stack.masks {
+			masked = append(masked, mask...)
+		}
+		slices.Sort(masked)
+		for _, cpu := range slices.Compact(masked) {
+			if cpu != offline {
+				add("rps-offline", fmt.Sprintf("CPU %d of the masks is offline: what chooses it stays on the CPU of its interrupt", cpu), func(c *stackClaim) {
+					c.masks = replaced(c.masks, cpu, offline)
+				})
+			}
+		}
+	}
+	if s.hashAll == 0 && s.queueAll == 0 {
+		config := v.claimed.Config()
+		for _, h := range slices.Concat(profile.TableHypotheses(config, len(config.QueueCPU)), profile.Hypotheses(config)) {
+			if steering, err := nicmodel.NewSteering(h.Config); err == nil {
+				add(h.ID, h.Summary, func(c *stackClaim) { c.steering = steering })
+			}
+		}
+	}
+	return append(all, v.fittedCPUs(groups)...)
+}
+
+// replaced is masks with another CPU in the place of one.
+func replaced(masks [][]int, cpu, by int) [][]int {
+	var all [][]int
+	for _, mask := range masks {
+		mask = slices.Clone(mask)
+		for i := range mask {
+			if mask[i] == cpu {
+				mask[i] = by
+			}
+		}
+		all = append(all, mask)
+	}
+	return all
+}
+
+// fittedCPUs are hypotheses that are made of the record: the interrupt of a queue is on the
+// CPU that most of its packets have, and a queue's mask has the CPUs that its packets have.
+func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
+	met := make([]map[int]uint64, len(v.stack.queueCPU)) // packets by CPU, of each queue
+	for i := range groups {
+		g := &groups[i]
+		d, arrives := g.under(v.stack.steering)
+		if g.cpu < 0 || !arrives {
+			continue
+		}
+		if met[d.Queue] == nil {
+			met[d.Queue] = map[int]uint64{}
+		}
+		met[d.Queue][int(g.cpu)] += g.packets
+	}
+	var moved, masked []string
+	cpus, masks := slices.Clone(v.stack.queueCPU), make([][]int, len(met))
+	for q, on := range met {
+		for cpu := range on {
+			masks[q] = append(masks[q], cpu)
+			if on[cpu] > on[cpus[q]] || on[cpu] == on[cpus[q]] && cpu < cpus[q] {
+				cpus[q] = cpu
+			}
+		}
+		slices.Sort(masks[q])
+		if cpus[q] != v.stack.queueCPU[q] {
+			moved = append(moved, fmt.Sprintf("queue %d is on CPU %d", q, cpus[q]))
+		}
+		if v.stack.masks != nil && !slices.Equal(masks[q], v.stack.masks[q]) || len(masks[q]) > 1 {
+			masked = append(masked, fmt.Sprintf("rx-%d has %s", q, nicmodel.CPUListOf(masks[q])))
+		}
+	}
+	if len(moved) > 0 {
+		h := cpuHypothesis{"affinity", "interrupts are on other CPUs: " + firstOf(moved), *v.stack}
+		h.claim.queueCPU = cpus
+		if h.claim.masks != nil {
+			h.claim.masks, h.summary = nil, "RPS is off, and "+h.summary
+		}
+		all = append(all, h)
+	}
+	if len(masked) > 0 {
+		h := cpuHypothesis{"rps-mask", "the masks of RPS are others: " + firstOf(masked), *v.stack}
+		if v.stack.masks == nil {
+			h.summary, h.claim.passed = "RPS steers packets on: "+firstOf(masked), rps.OnPorts
+			if p := v.settings.Profile; p != nil {
+				h.claim.passed = p.LayerFour
+			}
+		}
+		h.claim.masks = masks
+		all = append(all, h)
+	}
+	return all
+}
+
+// firstOf is a few of them in words.
+func firstOf(all []string) string {
+	const shown = 4
+	if len(all) > shown+1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:shown], ", "), len(all)-shown)
+	}
+	return strings.Join(all, ", ")
+}
+
+// movedByRFS says that receive flow steering may be why, where a text says that it is on and
+// TCP and UDP alone are elsewhere: to where their application reads, which nothing here
+// predicts.
+func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
+	if !v.settings.Unseen.RFS {
+		return
+	}
+	var moved uint64
+	for i := range groups {
+		g := &groups[i]
+		if g.cpu < 0 {
+			continue
+		}
+		if cpu, known := v.stack.cpu(g); !known || cpu == g.cpu {
+			continue
+		}
+		if whole := g.header.Facts == pcaps.HasPorts; !whole || g.header.Protocol != pcaps.ProtoTCP && g.header.Protocol != pcaps.ProtoUDP {
+			return
+		}
+		moved += g.packets
+	}
+	if moved != s.all-s.packets { // something else differs, too
+		return
+	}
+	r.Explanation = &report.VerifyExplanation{
+		ID: "rfs", Explained: s.all, Changes: 1, Residual: report.Null,
+		Summary: fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", v.settings.Unseen.From, report.Plural(moved, "packet", "packets")),
+	}
+}
