@@ -259,7 +259,14 @@ func (v *Verify) QueueRows() [][]string {
 	for _, q := range v.Queues {
 		difference := words.None
 		if v.Source != "interrupts" {
-			difference = fmt.Sprintf("%+d", int64(q.Seen-q.Predicted))
+			switch {
+			case q.Seen > q.Predicted:
+				difference = "+" + words.Exact(q.Seen-q.Predicted)
+			case q.Seen < q.Predicted:
+				difference = "-" + words.Exact(q.Predicted-q.Seen)
+			default:
+				difference = "0"
+			}
 		}
 		rows = append(rows, []string{fmt.Sprint(q.Queue), words.Exact(q.Predicted), words.Exact(q.Seen), difference})
 	}

@@ -35,7 +35,7 @@ func (d *diagnosis) clockStill() *report.Finding {
 		f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
 		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
 		f.Figures = report.Numbers{"packets": c.Packets, "duration_ns": c.Duration}
-	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration)/report.Fraction(c.Packets) < report.Fraction(d.t.Grain):
+	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration) < report.Fraction(c.Packets-1)*report.Fraction(d.t.Grain): // so some share one
 		f.Summary = fmt.Sprintf("All timestamps are multiples of %s, and %s packets lie in each on the mean: within it they arrive at once in the replay.",
 			words.Nanoseconds(d.t.Grain), words.Fixed(report.Fraction(c.Packets)*report.Fraction(d.t.Grain)/report.Fraction(c.Duration), 1))
 		f.Evidence = "Drops and latency follow from that, and can't be judged; they are left out here."

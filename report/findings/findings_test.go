@@ -312,3 +312,14 @@ func TestDroppedBy(t *testing.T) {
 		}
 	}
 }
+
+// A clock of 1 ms is one where packets share its steps: 1,000 packets, each a step after the
+// last, share none.
+func TestClockOfWholeSteps(t *testing.T) {
+	for duration, found := range map[int64]bool{999e6: false, 998e6: true, 2000e6: false} {
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: duration}}, &Traffic{Grain: 1e6})
+		if f := d.clockStill(); (f != nil) != found {
+			t.Errorf("1,000 packets in %d ns: found %v", duration, f)
+		}
+	}
+}

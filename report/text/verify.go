@@ -20,16 +20,16 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	case !*v.Agrees:
 		st = report.Hot
 	}
-	t.para("", 2, v.Verdict, st)
+	t.para("", 0, v.Verdict, st)
 	for i, sentence := range v.Sentences() {
 		st := report.Plain
 		if i == 0 {
 			st = report.Bold
 		}
-		t.para("", 2, sentence, st)
+		t.para("", 0, sentence, st)
 	}
 	for _, sentence := range v.Evidence {
-		t.para("", 2, sentence, report.Plain)
+		t.para("", 0, sentence, report.Plain)
 	}
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)

@@ -276,7 +276,7 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 	r.Packets.Checked = judge.Total(j.Predicted)
 	v.conclude(r, &j)
 	if n := &j.Null; n.Trials > 0 {
-		r.Evidence = []string{fmt.Sprintf("%d of %d %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, n.Trials, chances(&j), n.Least)}
+		r.Evidence = []string{fmt.Sprintf("%d of %s %s use the queues as well; the best of them has %.0f wrong.", n.AsGood, trials(n), chances(&j), n.Least)}
 	}
 	switch {
 	case j.Verdict == judge.Agrees:

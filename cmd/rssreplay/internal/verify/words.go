@@ -43,8 +43,11 @@ func (v *verification) verdict(j *judge.Judgement) string {
 	case v.source == "records", j.Inputs < fewInputs:
 		with = "use more flows"
 	}
-	return fmt.Sprintf("%s: %d of %d %s; record hashes, or %s.", tell, j.Null.AsGood, j.Null.Trials, fitAsWell(j), with)
+	return fmt.Sprintf("%s: %d of %s %s; record hashes, or %s.", tell, j.Null.AsGood, trials(&j.Null), fitAsWell(j), with)
 }
+
+// trials is how many random keys or spreads were tried.
+func trials(n *judge.Null) string { return report.Exact(uint64(n.Trials)) }
 
 // chances is what the claim was compared with.
 func chances(j *judge.Judgement) string {
@@ -67,14 +70,14 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 		return nil
 	}
 	all := []string{fitText(r, judge.Total(v.seen), j.Verdict == judge.Agrees)}
-	null := fmt.Sprintf("None of %d %s fits as well: the best of them leaves %s.", j.Null.Trials, chances(j), percentage(j.Null.Least))
+	null := fmt.Sprintf("None of %s %s fits as well: the best of them leaves %s.", trials(&j.Null), chances(j), percentage(j.Null.Least))
 	if j.Null.AsGood > 0 {
-		null = fmt.Sprintf("%d of %d %s: the best of them leaves %s.", j.Null.AsGood, j.Null.Trials, fitAsWell(j), percentage(j.Null.Least))
+		null = fmt.Sprintf("%d of %s %s: the best of them leaves %s.", j.Null.AsGood, trials(&j.Null), fitAsWell(j), percentage(j.Null.Least))
 	}
 	all = append(all, null)
 	if len(j.Explanations) > 0 {
 		n := &j.Explanations[0].Null
-		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %d random keys would give.", n.Trials))
+		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %s random keys would give.", trials(n)))
 	}
 	return all
 }
@@ -83,9 +86,9 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 func recordsEvidence(j *judge.Judgement) string {
 	n := &j.Null
 	if n.AsGood > 0 {
-		return fmt.Sprintf("%d of %d %s lead as many packets to the recorded queues; the best of them leads %s there.", n.AsGood, n.Trials, chances(j), percentage(1-n.Least))
+		return fmt.Sprintf("%d of %s %s lead as many packets to the recorded queues; the best of them leads %s there.", n.AsGood, trials(n), chances(j), percentage(1-n.Least))
 	}
-	return fmt.Sprintf("None of %d %s leads more than %s of the packets to the recorded queues.", n.Trials, chances(j), percentage(1-n.Least))
+	return fmt.Sprintf("None of %s %s leads more than %s of the packets to the recorded queues.", trials(n), chances(j), percentage(1-n.Least))
 }
 
 // fitText says in words what alpha, beta and the residual are, of all that was seen;
