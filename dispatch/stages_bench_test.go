@@ -243,7 +243,7 @@ func BenchmarkStages(b *testing.B) {
 					begun = time.Now()
 				}
 				o := &Options{Config: cfg, Steering: steering, Directions: direction.NewDirections(local)}
-				s := &stage{o: o, r: newResult(o)}
+				s := &stage{o: o, r: newResult(o), maxTickTime: engine.MaxSpan}
 				s.facts, s.long = newFacts(&s.r.Facts), longFrames{LongFrames: &s.r.Long}
 				source, err := file.NewReader(bytes.NewReader(capture), "memory")
 				if err != nil {

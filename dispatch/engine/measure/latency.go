@@ -29,7 +29,7 @@ type Histogram struct {
 // bucket is the index of v's bucket; v is not negative.
 func bucket(v int64) int {
 	u := uint64(v)
-	shift := max(bits.Len64(u), subBits+1) - (subBits + 1)
+	shift := bits.Len64(u|(2<<subBits-1)) - (subBits + 1)
 	return shift<<subBits + int(u>>shift)
 }
 
