@@ -117,8 +117,8 @@ func readBack(t *testing.T, command string) (flag, value string) {
 	return "", ""
 }
 
-// portless is a copy of the capture in which the elephant is of ESP, and so has no ports.
-func portless(t *testing.T, path string) string {
+// portless is a copy of the capture in which the elephant is of a protocol without ports.
+func portless(t *testing.T, path string, protocol byte) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -129,10 +129,10 @@ func portless(t *testing.T, path string) string {
 		frame := data[at+16:]
 		at += 16 + int(binary.LittleEndian.Uint32(data[at+8:]))
 		if frame[ipv4Protocol] == pcaps.ProtoTCP && binary.BigEndian.Uint32(frame[ports:]) == 54805<<16|9 {
-			frame[ipv4Protocol] = pcaps.ProtoESP
+			frame[ipv4Protocol] = protocol
 		}
 	}
-	path = filepath.Join(t.TempDir(), "esp.pcap")
+	path = filepath.Join(t.TempDir(), "portless.pcap")
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -146,10 +146,12 @@ func TestSuggestionsHold(t *testing.T) {
 	samples := filepath.Join(repository(t), "pcaps", "samples")
 	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
 	seen := map[string]bool{}
-	esp := portless(t, filepath.Join(samples, "elephant.pcap"))
+	esp := portless(t, filepath.Join(samples, "elephant.pcap"), pcaps.ProtoESP)
+	icmp := portless(t, filepath.Join(samples, "elephant.pcap"), pcaps.ProtoICMP)
 	for _, args := range [][]string{
 		{esp, "--cpus", "4", "--nic", "i40e"},
 		{esp, "--cpus", "4", "--nic", "mlx5"},
+		{icmp, "--cpus", "4", "--nic", "bnxt"},
 		{"web.pcap", "--cpus", "4"},
 		{"web.pcap", "--cpus", "8", "--by", "bytes", "--layout", "block", "--keys", "random:20"},
 		{"web.pcap", "--cpus", "3", "--queues", "7", "--default-queue", "5", "--max-moves", "3", "--no-gate"},
@@ -268,4 +270,25 @@ func tableOf(t *testing.T, spec string) nicmodel.IndirectionTable {
 		t.Fatal(err)
 	}
 	return table
+}
+
+// What bnxt's driver takes of a protocol without ports: ICMP by its number, and of the others
+// none that is named.
+func TestSuggestedRulesOfBnxt(t *testing.T) {
+	elephant := filepath.Join(repository(t), "pcaps", "samples", "elephant.pcap")
+	for protocol, want := range map[byte]string{pcaps.ProtoICMP: " l4proto 1 action ", pcaps.ProtoESP: ""} {
+		var s suggestedJSON
+		runJSON(t, &s, "suggest", portless(t, elephant, protocol), "--nic", "bnxt", "--cpus", "4", "--local", "none", "--dev", "eth7")
+		rules := ""
+		for _, one := range s.Suggestions {
+			for _, command := range one.Commands {
+				if strings.Contains(command, "flow-type") {
+					rules += command
+				}
+			}
+		}
+		if (rules != "") != (want != "") || !strings.Contains(rules, want) {
+			t.Errorf("protocol %d: %q, want one with %q", protocol, rules, want)
+		}
+	}
 }

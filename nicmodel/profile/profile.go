@@ -89,6 +89,7 @@ type NTuple struct {
 	Whole     bool          // fields are compared whole, or not at all
 	Lacks     []steer.Field // that its rules can't compare
 	Has       []steer.Field // of extended, that they are known to compare
+	Protocols []uint8       // that rules of IP may compare; nil: all
 	// ATR: the driver moves TCP connections to the queue of the CPU that sends on them
 	// (application targeted routing), unless that is turned off.
 	ATR bool
@@ -110,6 +111,8 @@ func (n *NTuple) Refuses(r *steer.Rule) string {
 		switch word := f.Field.Word(r.Kind); {
 		case slices.Contains(n.Lacks, f.Field):
 			return "takes no rules with " + word
+		case f.Field == steer.Protocol && n.Protocols != nil && !slices.Contains(n.Protocols, f.Value[0]):
+			return fmt.Sprintf("takes no rules with %s %d", word, f.Value[0])
 		case n.Whole && f.Field != steer.Tag && f.Field != steer.UserData && !f.Whole(r.Kind): // of a tag the id alone may be
 			return fmt.Sprintf("takes no rules that compare only a part of a field, as of %s here", word)
 		}

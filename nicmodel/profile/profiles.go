@@ -60,8 +60,9 @@ func All() []Profile {
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
 	}
 	bnxtRules := NTuple{
-		Options: steer.Options{IP: steer.BnxtIP}, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC},
-		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
+		Options: steer.Options{IP: steer.BnxtIP}, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.Class, steer.L4Bytes},
+		Kinds:     []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
+		Protocols: []uint8{pcaps.ProtoICMP, pcaps.ProtoICMPv6, steer.AnyProtocol}, // bnxt_verify_ntuple_ip4_flow
 	}
 
 	// Whose hashes RPS takes, by Linux 6.12's drivers. Without an entry none: igb and

@@ -237,6 +237,11 @@ func (c *Compare) matches(h *pcaps.Header, frame *pcaps.Frame, k Kind) bool {
 	return differ == 0
 }
 
+// anyProtocol reports whether it is the protocol by which bnxt's rules name any.
+func (c *Compare) anyProtocol() bool {
+	return c.Field == Protocol && c.Mask[0] == 0xff && c.Value[0] == AnyProtocol
+}
+
 // sameResult reports whether both do the same with a packet.
 func (r *Rule) sameResult(o *Rule) bool {
 	return r.Action == o.Action && r.Queue == o.Queue && r.Context == o.Context && r.VF == o.VF

@@ -25,8 +25,12 @@ type IPKind uint8
 const (
 	AllIP   IPKind = iota // every packet
 	OtherIP               // what is not unfragmented TCP, UDP or SCTP (i40e, ice)
-	BnxtIP                // TCP, UDP and ICMP, or the protocol that is compared
+	BnxtIP                // TCP, UDP and ICMP, or the protocol that is compared; 255 is any
 )
+
+// AnyProtocol is the protocol by which bnxt's rules of IP say that they compare none
+// (IPPROTO_RAW, Linux 6.12's bnxt_ethtool.c); it lists them with it, too.
+const AnyProtocol = 255
 
 // Options are what differs between drivers.
 type Options struct {
@@ -173,6 +177,9 @@ func (r *Rules) matches(rule *Rule, h *pcaps.Header, frame *pcaps.Frame) bool {
 		return false
 	}
 	for i := range rule.Fields {
+		if r.options.IP == BnxtIP && rule.Fields[i].anyProtocol() {
+			continue
+		}
 		if ok := rule.Fields[i].matches(h, frame, rule.Kind); ok == r.options.Any {
 			return ok
 		}

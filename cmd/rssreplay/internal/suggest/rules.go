@@ -70,8 +70,11 @@ func (c *candidates) endsOf() func(f *dispatch.Flow) groupKey {
 			return groupKey{}, false
 		case ip == steer.OtherIP: // of TCP, UDP and SCTP fragments alone: what else has no ports was cut off
 			return pair, !f.HasPorts && !(result.Snapped > 0 && (transport || f.Protocol == pcaps.ProtoSCTP))
+		case ip == steer.BnxtIP && f.Protocol == icmp: // every version of the driver takes that
+			pair.protocol = uint8(icmp)
+			return pair, true
 		case ip == steer.BnxtIP:
-			return pair, transport || f.Protocol == icmp
+			return pair, transport
 		}
 		return pair, true
 	}
@@ -97,7 +100,8 @@ type groupKey struct {
 	kind                        steer.Kind
 	source, destination         netip.Addr // not valid: not compared
 	sourcePort, destinationPort uint16
-	others                      bool // an IP rule that leaves TCP, UDP and SCTP to others
+	protocol                    uint8 // of an IP rule; 0: not compared
+	others                      bool  // an IP rule that leaves TCP, UDP and SCTP to others
 }
 
 // pair reports whether it compares addresses, and no ports.
@@ -106,7 +110,11 @@ func (k *groupKey) pair() bool { return k.kind == steer.IP4 || k.kind == steer.I
 // words is the rule as ethtool takes it.
 func (k *groupKey) words(queue int) string {
 	if k.pair() {
-		return fmt.Sprintf("flow-type %s src-ip %s dst-ip %s action %d", k.kind, k.source, k.destination, queue)
+		protocol := ""
+		if k.protocol != 0 {
+			protocol = fmt.Sprintf(" l4proto %d", k.protocol)
+		}
+		return fmt.Sprintf("flow-type %s src-ip %s dst-ip %s%s action %d", k.kind, k.source, k.destination, protocol, queue)
 	}
 	if !k.source.IsValid() {
 		return fmt.Sprintf("flow-type %s dst-port %d action %d", k.kind, k.destinationPort, queue)
@@ -118,8 +126,11 @@ func (k *groupKey) words(queue int) string {
 func (k *groupKey) String() string {
 	if k.pair() {
 		what := "all that goes"
-		if k.others {
+		switch {
+		case k.others:
 			what = "what goes without ports"
+		case k.protocol != 0:
+			what = "what goes by " + pcaps.ProtocolName(int(k.protocol))
 		}
 		return fmt.Sprintf("%s from %s to %s", what, k.source, k.destination)
 	}
@@ -132,7 +143,7 @@ func (k *groupKey) String() string {
 
 // shown is k with what may be shown of its ends.
 func (k *groupKey) shown(by *anonymize.Anonymizer) *groupKey {
-	return &groupKey{k.kind, by.Addr(k.source), by.Addr(k.destination), by.Port(k.sourcePort), by.Port(k.destinationPort), k.others}
+	return &groupKey{k.kind, by.Addr(k.source), by.Addr(k.destination), by.Port(k.sourcePort), by.Port(k.destinationPort), k.protocol, k.others}
 }
 
 // kindOf is the kind of rule that can compare the flow's ports; Unknown if there is none,
@@ -232,7 +243,7 @@ func (c *candidates) group(key func(f *dispatch.Flow) groupKey) []*group {
 // compare orders groups.
 func (k *groupKey) compare(o *groupKey) int {
 	return cmp.Or(cmp.Compare(k.kind, o.kind), k.source.Compare(o.source), k.destination.Compare(o.destination),
-		cmp.Compare(k.sourcePort, o.sourcePort), cmp.Compare(k.destinationPort, o.destinationPort))
+		cmp.Compare(k.sourcePort, o.sourcePort), cmp.Compare(k.destinationPort, o.destinationPort), cmp.Compare(k.protocol, o.protocol))
 }
 
 // pinning is the search over the groups, and the folds as its tasks.
@@ -366,6 +377,9 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 		one.note = "The first command lets the driver take rules, and turns ATR off: connections that ATR moved go by the table again."
 	} else if known.ATR && (g.kind == steer.TCP4 || g.kind == steer.TCP6) {
 		one.note = "A rule on TCP turns ATR off: connections that ATR moved go by the table again."
+	}
+	if known.IP == steer.BnxtIP && g.pair() && g.protocol == 0 {
+		one.note = fmt.Sprintf("Linux 6.12's driver takes such a rule with `l4proto %d` alone, which stands for any protocol.", steer.AnyProtocol)
 	}
 	if pin.Table > 0 {
 		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, layout.Args()))
