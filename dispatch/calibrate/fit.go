@@ -135,7 +135,7 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	f.MeanPacketCost = f.Time / float64(f.Packets)
 	switch {
 	case f.Windows < leastWindows:
-		return nil, h.refusal("few-windows", f.Packets, fmt.Sprintf("%d windows are left, and none could be left out to judge the others: take eleven snapshots", f.Windows))
+		return nil, h.refusal("few-windows", f.Packets, fmt.Sprintf("too few windows are left (%d) to judge some by the others: take eleven snapshots", f.Windows))
 	case counted && f.Ticks < tooFewTicks:
 		return nil, h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %.0f ticks only, and at least %d are needed: take snapshots further apart, or of more load", f.Ticks, tooFewTicks))
 	case f.Time == 0:

@@ -227,7 +227,7 @@ var Glossary = [][2]string{
 	{"indicate", "hand a packet to the network stack"},
 	{"vector", "an interrupt of the NIC (MSI-X): an IRQ in /proc/interrupts"},
 	{"ring", "the receive buffers of a queue (ethtool -g); a full one drops"},
-	{"entry", "of the indirection table (ethtool -x): the hash picks it, it a queue"},
+	{"entry", "of the table (ethtool -x): the hash picks one, and it names a queue"},
 }
 
 func (t *writer) glossary() {
