@@ -45,6 +45,7 @@ type hopCycle struct {
 	cpu        int     // raised, turning: of this cycle
 	raise      int64   // armed: when
 	decides    int64   // turning: when it looks at the queue next
+	only       uint16  // the hardware queue whose buffers come here, where deepest is not nil
 	deepest    *uint64 // DepthMax of the only hardware queue whose buffers come here; nil if there are several
 	seen       int     // else: buffers of those that wait that were there when it looked
 
@@ -114,7 +115,7 @@ func (e *fastHop) findDepths() {
 	}
 	served := make([]int, len(e.cycles))
 	for q, c := range e.cfg.QueueCPU {
-		e.cycles[c].deepest = &e.Model.queues[q].DepthMax
+		e.cycles[c].only, e.cycles[c].deepest = uint16(q), &e.Model.queues[q].DepthMax
 		served[c]++
 	}
 	for c, n := range served {
@@ -250,7 +251,7 @@ func (e *fastHop) complete(v int, now int64) {
 	if y.indicating {
 		e.indicatedAt(y, q, 0, now)
 	}
-	q.ReturnTo(&e.rings)
+	e.giveBack(y)
 }
 
 func (e *fastHop) publish(t int64, cpus []uint16) {
@@ -343,19 +344,28 @@ func (e *fastHop) interrupt(v int) {
 	vector.Raise(y.raise)
 	y.state, y.cpu = hopRaised, v
 	if e.mode == NonRSS {
-		if e.cfg.ISRCPU == LeastBusy {
-			for c := range e.lines {
-				if l := &e.lines[c]; l.scheduled || l.wakeOut != l.wakeIn {
-					e.run(c, y.raise)
-				}
-			}
-		}
-		y.cpu = e.systemCPU()
+		y.cpu = e.systemCPU(y.raise)
 	}
 	e.isr(y.cpu)
 	vector.worked += e.cfg.ISRCost
 	l := &e.lines[y.cpu]
 	l.vector, l.vectorFrom = v, at(y.raise+e.costs.interrupt, afterISR)
+}
+
+// systemCPU is Model.systemCPU at a time, up to which backlogs need not be worked on.
+//
+// Optimization: what a CPU was busy so far is the least that it will have been then. So the
+// one that was least busy so far, and is still once it has got there, is the least busy of
+// all, however far behind the others are; of several the lowest as ever.
+func (e *fastHop) systemCPU(now int64) int {
+	for {
+		c := e.Model.systemCPU()
+		l := &e.lines[c]
+		if e.cfg.ISRCPU != LeastBusy || l.ran >= now || !l.scheduled && l.wakeOut == l.wakeIn {
+			return c
+		}
+		e.run(c, now)
+	}
 }
 
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
@@ -422,14 +432,24 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	switch {
 	case ends:
 		q.Take(n)
-		q.ReturnTo(&e.rings)
+		e.giveBack(y)
 		return e.endOf(v, spent)
 	case n > 0: // the last one's buffer does not come back before the next decision
 		q.Take(n - 1)
-		q.ReturnTo(&e.rings)
+		e.giveBack(y)
 		q.Take(1)
 	}
 	return moment(now)
+}
+
+// giveBack gives the buffers back that were taken.
+func (e *fastHop) giveBack(y *hopCycle) {
+	if y.deepest == nil {
+		y.queue.ReturnTo(&e.rings)
+		return
+	}
+	e.rings.Return(y.only, uint32(y.queue.Taken()))
+	y.queue.Return()
 }
 
 // indicatedAt counts the packet that a vector's DPC indicated itself up to end, after which

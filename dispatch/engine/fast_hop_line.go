@@ -24,6 +24,7 @@ type hopLine struct {
 	most uint64 // that waited, just after one joined
 
 	free int64 // when the latest turn ended
+	ran  int64 // before this moment all is done
 
 	// The backlog: it has its turn, or waits for one from a moment on.
 	turn        bool  // it has
@@ -152,7 +153,8 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 		y.vector.worked += e.costs.dpc
 		l.turning, l.vectorFrom = true, never
 	}
-	if before := min(limit, next) - 1; l.fillsUp(before) {
+	l.ran = min(limit, next)
+	if before := l.ran - 1; l.fillsUp(before) {
 		e.look(c, l, before)
 	}
 	return next
