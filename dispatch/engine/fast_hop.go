@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
@@ -17,8 +19,7 @@ import (
 //
 // What a CPU does not know of yet are the turns that come later. A DPC that takes a packet
 // lets it join a backlog rps-cost later, no sooner; so up to rps-cost behind the next
-// decision of any DPC, each CPU can go through its backlog alone. The agenda has these
-// decisions, or moments before which they do not come.
+// decision of any DPC, each CPU can go through its backlog alone.
 //
 // In which order CPUs take the packets of one flow must not matter. Where a batch has a
 // flow of a second way, the events go on one by one, for good (wakeUp).
@@ -28,6 +29,7 @@ type fastHop struct {
 	budget int                 // of a backlog
 	lists  *schedule           // nil in NonRSS, and where rules drop packets
 	cycles []hopCycle          // of each vector
+	turns  agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
 	lines  []hopLine           // of each CPU
 	ways   bigarray.Array[way] // per flow
 	flows  uint32              // of which the ways are known
@@ -85,7 +87,7 @@ func (e *secondHop) mayBeFast() bool {
 }
 
 func newFastHop(hop *secondHop) *fastHop {
-	e := &fastHop{secondHop: hop, cycles: make([]hopCycle, len(hop.vectors)), lines: make([]hopLine, len(hop.cpus))}
+	e := &fastHop{secondHop: hop, cycles: make([]hopCycle, len(hop.vectors)), turns: newAgenda(len(hop.vectors)), lines: make([]hopLine, len(hop.cpus))}
 	for v := range e.cycles {
 		e.cycles[v].queue, e.cycles[v].vector = &e.queues[v], &e.vectors[v]
 		e.cycles[v].joined = make([]uint32, len(hop.cpus))
@@ -272,7 +274,7 @@ func (e *fastHop) enqueue(v int, t int64) {
 	e.ahead++
 	if y.state == hopIdle || y.state == hopArmed && y.vector.Fills(q.Waiting()) {
 		e.arm(v)
-		e.agenda.set(v, e.soonest(y))
+		e.turns.set(v, e.soonest(y))
 	}
 }
 
@@ -307,17 +309,17 @@ const mostAhead = 256
 func (e *fastHop) advance(end int64) {
 	e.ahead = 0
 	for {
-		v, first := e.agenda.first()
+		v, first := e.turns.first()
 		if first >= moment(end) {
 			return
 		}
 		// What joins backlogs before limit is known, and all that is published before end.
 		limit, pause := end, end
-		if others := e.agenda.others(v); others < moment(end) {
+		if others := e.turns.others(v); others < moment(end) {
 			limit = min(end, int64(others)+e.costs.rps)
 			pause = min(end, int64(others)+slack*e.costs.rps)
 		}
-		e.agenda.set(v, e.goOnWith(v, limit, pause))
+		e.turns.set(v, e.goOnWith(v, limit, pause))
 	}
 }
 
@@ -372,14 +374,18 @@ func (e *fastHop) systemCPU(now int64) int {
 // decision at pause or later. It returns the moment of the vector's next decision.
 func (e *fastHop) takeTurn(v int, pause int64) moment {
 	y := &e.cycles[v]
-	q := y.queue
+	q, lines := y.queue, e.lines
 	begun, now, n := y.decides, y.decides, 0
-	budget, cost, from := e.cfg.DPCBudget, e.costs.rps, uint16(y.cpu)
+	cost, from := e.costs.rps, uint16(y.cpu)
 	steered, ends, spent := uint64(0), false, false
 	ring, first := q.Ring()
 	mask, waiting, deepest := uint64(len(ring)-1), q.Waiting(), 0
 	if y.deepest != nil {
 		deepest = int(*y.deepest)
+	}
+	left := math.MaxInt // of the budget
+	if budget := e.cfg.DPCBudget; budget > 0 {
+		left = budget - y.taken
 	}
 	for now < pause {
 		if y.indicating {
@@ -390,7 +396,7 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 			ends = true
 			break
 		}
-		if budget > 0 && y.taken == budget {
+		if n == left {
 			ends, spent = true, true
 			break
 		}
@@ -406,7 +412,6 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 			e.depth[b.Queue]--
 		}
 		n++
-		y.taken++
 		if b.CPU == notSteered {
 			e.meet(b.Flow)
 			y.indicating = true
@@ -415,17 +420,18 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		}
 		steered++
 		now += cost
-		j := e.lines[b.CPU].join(now, from)
+		j := lines[b.CPU].join(now, from)
 		j.arrival, j.length, j.flow, j.packet, j.queue = b.Arrival, b.Length, b.Flow, b.Packet, b.Queue
 		if y.joined[b.CPU]++; y.joined[b.CPU] == 1 {
 			y.targets = append(y.targets, b.CPU)
 		}
 	}
+	y.taken += n
 	y.decides, y.seen = now, max(y.seen-n, 0)
 	if y.deepest != nil {
 		*y.deepest = uint64(deepest)
 	}
-	cpu := e.lines[y.cpu].counts
+	cpu := lines[y.cpu].counts
 	cpu.SteeredAway += steered
 	cpu.DPCTime += now - begun
 	y.vector.worked += now - begun
@@ -498,7 +504,7 @@ func (e *fastHop) rest(end int64) {
 	for v := range e.cycles {
 		if y := &e.cycles[v]; y.state == hopArmed && y.raise < end {
 			e.interrupt(v)
-			e.agenda.set(v, e.soonest(y))
+			e.turns.set(v, e.soonest(y))
 		}
 	}
 	for c := range e.lines {

@@ -117,7 +117,7 @@ func moreRoom[T any](ring []T, from, to uint64) []T {
 func (e *fastHop) run(c int, limit int64) (next int64) {
 	l := &e.lines[c]
 	for {
-		if !l.scheduled {
+		if !l.scheduled && l.wakeOut < l.wakeIn {
 			e.awaken(c, l, min(limit, e.ownEnd(l)))
 		}
 		if l.turning {
@@ -206,12 +206,13 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
 	s, inLast := &cpu.series, uint64(0)
 	windowFrom := s.until - e.interval
+	joins, out, fills := l.joins, l.out, l.out+l.most < l.in // or else it never does, see fillsUp
 	for now < limit {
-		if l.fillsUp(now) {
+		if fills && l.fillsUp(now) {
 			e.look(c, l, now)
 		}
-		j := &l.joins[l.out&uint64(len(l.joins)-1)]
-		if l.out == l.in || j.time > now {
+		j := &joins[out&uint64(len(joins)-1)]
+		if out == l.in || j.time > now {
 			l.turn, l.scheduled, l.free, l.since = false, false, now, now
 			break
 		}
@@ -219,7 +220,8 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 			l.turn, l.free, l.backlogFrom = false, now, at(now, afterWake)
 			break
 		}
-		l.out++
+		out++
+		l.out = out
 		n++
 		now += e.costs.of(j.length)
 		e.meet(j.flow)
