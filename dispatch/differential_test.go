@@ -355,7 +355,7 @@ func compareObserved(seed uint64) error {
 
 // unobserved compares a replay that nobody observes with one that somebody does.
 func unobserved(capture *records, cfg *engine.Config, s *nicmodel.Steering) error {
-	local, err := direction.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{cmp.Or(capture.local, "none")})
 	if err != nil {
 		return err
 	}

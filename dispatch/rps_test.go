@@ -115,6 +115,36 @@ func TestRPSEqualsPlain(t *testing.T) {
 	}
 }
 
+// TestRPSFlowSendsEqualPlain does so where addresses tell what is sent, so that no packet of a
+// flow is sent whose others are received: then the engine that works in turns has sends, too.
+func TestRPSFlowSendsEqualPlain(t *testing.T) {
+	cases := uint64(200)
+	if testing.Short() {
+		cases = 15
+	}
+	for seed := range cases {
+		r := rand.New(rand.NewPCG(seed, 23))
+		cfg, s := randomConfig(r)
+		if r.IntN(2) == 0 {
+			toClosedForm(cfg)
+		}
+		cfg.RPS = randomRPS(r, cfg)
+		cfg.DPCCost, cfg.PacketCost, cfg.IPILatency, cfg.RPS.Cost = cfg.DPCCost+1, cfg.PacketCost+1, cfg.IPILatency+1, cfg.RPS.Cost+1
+		cfg.Interval = max(cfg.Interval, 100_000)
+		c := traffic{packets: r.IntN(300), hosts: 3 + r.IntN(12), scale: 1 + r.Int64N(1+r.Int64N(20000))}.capture(r)
+		if seed%4 == 1 {
+			c = firstAnswers(r)
+		}
+		if seed%3 == 0 { // the ways of flows vary
+			tagSome(r, c)
+		}
+		c.local = "192.0.2.0/31,2001:db8::/127"
+		if err := compare(c, cfg, s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
 // TestRPSUnobservedEqualsObserved compares the engine that works in turns, as long as each
 // flow has one way, with the one of events, which an observer needs, on captures of
 // several batches: some have flows of several ways from a moment on.
@@ -152,6 +182,9 @@ func rpsUnobserved(seed uint64) error {
 	if r.IntN(2) == 0 {
 		tagFrom(r, capture, r.IntN(len(capture.recs)))
 		cfg.RPS.Passed = rps.NoHashes
+	}
+	if seed%2 == 1 {
+		capture.local = "192.0.2.0/31,2001:db8::/127"
 	}
 	return unobserved(capture, cfg, s)
 }

@@ -34,8 +34,9 @@ type fastHop struct {
 	ways   bigarray.Array[way] // per flow
 	flows  uint32              // of which the ways are known
 	met    []uint64            // set of the flows of which a packet was taken to be indicated
-	ahead  int                 // packets published since advance
-	time   int64               // of the last arrival of the batches before
+	sent   hopSends
+	ahead  int   // packets published since advance
+	time   int64 // of the last arrival of the batches before
 }
 
 // hopCycle is a vector's interrupt cycle.
@@ -80,9 +81,9 @@ const (
 
 // mayBeFast reports whether nobody wants to know all in order of time, and all work
 // takes time, so that the events of one moment have one order.
-func (e *secondHop) mayBeFast() bool {
+func (e *secondHop) mayBeFast(sends Sends) bool {
 	c := e.cfg
-	return e.observe == nil && e.changes == nil && e.homeCPUs == nil &&
+	return e.observe == nil && e.changes == nil && sends != PacketSends &&
 		c.DPCCost > 0 && c.PacketCost > 0 && c.RPS.Cost > 0 && c.IPILatency > 0
 }
 
@@ -102,6 +103,7 @@ func newFastHop(hop *secondHop) *fastHop {
 		e.budget = backlogBudget
 	}
 	e.aimed = new(aimed)
+	e.sent.homes, e.homeCPUs = e.homeCPUs, nil
 	if e.mode == RSSMSIX && !e.cfg.RuleDrops {
 		e.lists = newSchedule(&e.cfg.Config)
 	}
@@ -151,7 +153,7 @@ func (e *fastHop) Process(b *Batch) {
 func (e *fastHop) arriveRSS(b *Batch) {
 	e.prepare(b)
 	from := 0
-	if e.lists != nil && e.lists.plan(b, b.Time[:b.N], &e.front.list) {
+	if e.lists != nil && len(b.Sends) == 0 && e.lists.plan(b, b.Time[:b.N], &e.front.list) {
 		from = e.lists.begin
 		e.front.step(b, e, 0, from)
 		if e.clear(b, from) {
@@ -215,9 +217,14 @@ func (e *fastHop) together(b *Batch, from, to int) int {
 func (e *fastHop) arrive(b *Batch) {
 	m, q := e.Model, &e.queues[0]
 	m.prepare(b)
-	entries := b.steered(m.steering).Entry[:b.N]
+	entries, sends := b.steered(m.steering).Entry[:b.N], b.Sends
 	for i, t := range b.Time[:b.N] {
-		if entries[i] >= Sent { // none is sent
+		if entries[i] >= Sent {
+			if entries[i] == Sent {
+				e.send(t, sends[0], b.First+uint32(i))
+				sends = sends[1:]
+				continue
+			}
 			m.ruledOut(t, b.Flow[i], b.First+uint32(i))
 			continue
 		}
@@ -360,6 +367,7 @@ func (e *fastHop) interrupt(v int) {
 // one that was least busy so far, and is still once it has got there, is the least busy of
 // all, however far behind the others are; of several the lowest as ever.
 func (e *fastHop) systemCPU(now int64) int {
+	e.chargeSends(now)
 	for {
 		c := e.Model.systemCPU()
 		l := &e.lines[c]
@@ -502,13 +510,26 @@ func (e *fastHop) endOf(v int, spent bool) moment {
 func (e *fastHop) rest(end int64) {
 	e.time = end
 	for v := range e.cycles {
-		if y := &e.cycles[v]; y.state == hopArmed && y.raise < end {
-			e.interrupt(v)
-			e.turns.set(v, e.soonest(y))
-		}
+		e.interruptBefore(v, end)
 	}
 	for c := range e.lines {
 		e.run(c, end)
+	}
+}
+
+// vectorOn is the vector whose DPCs may have turns on a CPU, of all that there are.
+func (e *fastHop) vectorOn(c int) int {
+	if e.mode == RSSMSIX {
+		return c
+	}
+	return 0
+}
+
+// interruptBefore raises a vector, and runs the ISR, if that comes before the arrivals at end.
+func (e *fastHop) interruptBefore(v int, end int64) {
+	if y := &e.cycles[v]; y.state == hopArmed && y.raise < end {
+		e.interrupt(v)
+		e.turns.set(v, e.soonest(y))
 	}
 }
 
@@ -523,6 +544,7 @@ func (e *fastHop) Finish() {
 	end := never.time()
 	e.advance(end)
 	e.rest(end)
+	e.chargeSends(end)
 	for c := range e.lines {
 		e.at(e.lines[c].free)
 		e.cpus[c].BacklogMax = e.lines[c].most
@@ -530,4 +552,67 @@ func (e *fastHop) Finish() {
 	for v := range e.vectors {
 		e.vectorWork = max(e.vectorWork, e.vectors[v].worked)
 	}
+}
+
+// hopSends is the sent packets of a fastHop, which are those of whole flows (FlowSends).
+//
+// Optimization: they equal Model.send and affinity.HomeCPUs. All packets of a flow are taken
+// by one CPU, so that it is both the home CPU of the connection and the one of its latest
+// take, from when the first is taken; and nothing but the choice of the least busy CPU
+// depends on what was sent.
+type hopSends struct {
+	homes *affinity.HomeCPUs // that are not kept; nil: no packet may be sent
+	later []hopSend          // that are not charged yet: an interrupt may come before them
+}
+
+// hopSend is a packet that a CPU sends at a time.
+type hopSend struct {
+	time int64
+	cpu  int
+}
+
+// send processes a sent packet at its time; those that arrived before are published.
+func (e *fastHop) send(t int64, ref affinity.SendRef, _ uint32) {
+	on := e.cfg.QueueCPU[e.cfg.DefaultQueue]
+	if ref.Answers != NoFlow && e.takenBefore(ref.Answers, t) {
+		on = e.wayTo(ref.Answers)
+		e.judged++
+		e.matches++
+	}
+	if e.mode == NonRSS && e.cfg.ISRCPU == LeastBusy {
+		e.sent.later = append(e.sent.later, hopSend{time: t, cpu: on})
+		return
+	}
+	e.chargeSend(on)
+}
+
+func (e *fastHop) chargeSend(on int) {
+	e.cpus[on].SendPackets++
+	e.cpus[on].SendTime += e.cfg.SendCost
+}
+
+// chargeSends charges what was sent up to now.
+func (e *fastHop) chargeSends(now int64) {
+	later, n := e.sent.later, 0
+	for ; n < len(later) && later[n].time <= now; n++ {
+		e.chargeSend(later[n].cpu)
+	}
+	if n > 0 {
+		e.sent.later = later[:copy(later, later[n:])]
+	}
+}
+
+// takenBefore reports whether a packet of the flow was taken to be indicated before the
+// arrivals at t, up to which nothing more is to be published.
+func (e *fastHop) takenBefore(flow uint32, t int64) bool {
+	way := *e.ways.At(flow)
+	if e.hasMet(flow) || way == 0 { // no vector's DPC, and no CPU, has got to t
+		return way != 0
+	}
+	e.advance(t)
+	if to := way.cpu(); to != notSteered {
+		e.interruptBefore(e.vectorOn(int(to)), t)
+		e.run(int(to), t)
+	}
+	return e.hasMet(flow)
 }

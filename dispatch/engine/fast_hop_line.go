@@ -303,11 +303,7 @@ func (e *fastHop) dropped(c int, l *hopLine, j *hopJoin) {
 			return
 		}
 	}
-	v := 0
-	if e.mode == RSSMSIX {
-		v = int(j.from)
-	}
-	e.cycles[v].joined[c]--
+	e.cycles[e.vectorOn(int(j.from))].joined[c]--
 }
 
 // aimed is the ways of the packets of a batch.
@@ -414,6 +410,9 @@ func (e *fastHop) meet(flow uint32) {
 	}
 }
 
+// hasMet reports whether a packet of flow was taken to be indicated.
+func (e *fastHop) hasMet(flow uint32) bool { return e.met[flow/64]>>(flow%64)&1 != 0 }
+
 // wayTo is the CPU where a flow's packets are indicated that have one way.
 func (e *fastHop) wayTo(flow uint32) int {
 	way := *e.ways.At(flow)
@@ -429,6 +428,10 @@ func (e *fastHop) wakeUp(flows uint32) {
 	// What has been taken so far is not counted; from now on packets are.
 	e.CountedAffinity.Grow(flows)
 	e.latest.Grow(flows)
+	e.chargeSends(e.now)
+	if e.homeCPUs = e.sent.homes; e.homeCPUs != nil {
+		e.homeCPUs.Grow(flows)
+	}
 	for i, word := range e.met {
 		for bit := range uint32(64) {
 			if word>>bit&1 != 0 {
@@ -436,6 +439,10 @@ func (e *fastHop) wakeUp(flows uint32) {
 				cpu := e.wayTo(flow)
 				e.CountedAffinity.Meet(flow, cpu)
 				*e.latest.At(flow) = uint16(cpu + 1)
+				if e.homeCPUs != nil {
+					e.taken++
+					e.homeCPUs.Took(flow, e.taken, cpu)
+				}
 			}
 		}
 	}

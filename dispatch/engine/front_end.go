@@ -1,6 +1,9 @@
 package engine
 
-import "rssreplay/nicmodel"
+import (
+	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/nicmodel"
+)
 
 // frontEnd is the NIC of the modes that hash in hardware: it fills a buffer of
 // the packet's queue, hashes, and notes (buffer, CPU) in one list for the whole
@@ -22,6 +25,8 @@ type backEnd interface {
 	// busy is what each CPU has begun before the instant now, once it is caught up.
 	// RSSMSIX alone is asked.
 	busy(now int64) []int64
+	// send processes a packet sent at t; all before it is done.
+	send(t int64, ref affinity.SendRef, packet uint32)
 	// publish publishes the oldest filled buffer of each CPU's receive queue, at t.
 	publish(t int64, cpus []uint16)
 }
@@ -66,7 +71,7 @@ func (f *frontEnd) step(b *Batch, back backEnd, from, to int) {
 				continue
 			}
 			back.catchUpAll(t)
-			m.send(t, sends[0], b.First+uint32(i))
+			back.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue
 		}

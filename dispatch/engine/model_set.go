@@ -18,7 +18,7 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 	m := newModel(cfg, mode, sends, varies, observe)
 	if cfg.RPS.Active(mode) {
 		hop := newSecondHop(m)
-		if hop.mayBeFast() {
+		if hop.mayBeFast(sends) {
 			return newFastHop(hop), m
 		}
 		return hop, m
