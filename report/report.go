@@ -384,6 +384,8 @@ type Steered struct {
 	// Windows has for each window the packets of each entry, and behind them those of each
 	// queue that are of the rest; nil where there are none.
 	Windows [][]uint32
+	Found   []FoundTable // nil where none was looked for
+	Sets    []string     // what ethtool can set on the NIC: "table", "key", "fields"
 }
 
 // MostSteeredWindows is how many windows Steered has at most.

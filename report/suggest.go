@@ -298,3 +298,35 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.anonymized(s.Anonymized)
 	return j.finish()
 }
+
+// FoundTable is a table that was found for the capture, and what became of such tables on
+// eighths of it that they were not found on.
+type FoundTable struct {
+	ID        string   // of the way to find it, as suggest names it: "entries", "weight", "equal"
+	Layout    string   // as --layout takes it
+	Imbalance Fraction // of the packets of the whole capture
+	Better    bool     // than the present table, and it leaves no CPU without packets that has some now
+	// Judged is the mean imbalance of the eighths, each under a table found on others that do
+	// not touch it, and Present that under the present table; Null where it can't be judged.
+	Judged, Present Fraction
+	Lasts           bool // what is found holds on what it was not found on
+}
+
+// Sentence says what speaks for and against the table.
+func (f *FoundTable) Sentence() string {
+	s := fmt.Sprintf("Found on all packets of this capture, and on these it has %s ×.", words.Fixed(f.Imbalance, 3))
+	if f.ID != "equal" {
+		s += " It fits one key."
+	}
+	if f.Judged.IsNull() {
+		return s + " Whether it would last can't be judged: the capture is too short."
+	}
+	s += fmt.Sprintf(" On eighths of the capture, such a table found on others has %s ×, and the present one %s ×", words.Fixed(f.Judged, 3), words.Fixed(f.Present, 3))
+	switch {
+	case f.Lasts:
+		return s + "."
+	case f.Judged >= f.Present:
+		return s + ": it would not last."
+	}
+	return s + ": too little to say that it lasts."
+}

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,53 @@ func TestHTMLTriesTables(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHTMLFindsWhatSuggestDoes: the tables that a page offers are those that suggest finds.
+func TestHTMLFindsWhatSuggestDoes(t *testing.T) {
+	for _, of := range []struct {
+		sample string
+		flags  []string
+	}{
+		{"web.pcap", []string{"--cpus", "8", "--layout", "weight:5,1,1,1,1,1,1,1"}},
+		{"elephant.pcap", []string{"--cpus", "4", "--rule", "flow-type udp4 src-port 53 action 1"}},
+		{"dns.pcap", []string{"--cpus", "3", "--nic", "mlx5"}},
+		{"dns.pcap", []string{"--cpus", "3", "--nic", "dpdk-ixgbe"}}, // no ethtool
+	} {
+		args := append([]string{filepath.Join(repository(t), "pcaps", "samples", of.sample)}, of.flags...)
+		var suggested struct {
+			Suggestions []struct {
+				ID         string
+				Parameters struct{ Layout struct{ Value string } }
+			}
+		}
+		decoded(t, runs(t, append([]string{"suggest", "--no-gate", "--format", "json"}, args...)...), &suggested)
+		want := map[string]bool{}
+		for _, s := range suggested.Suggestions {
+			if slices.Contains([]string{"entries", "weight", "equal"}, s.ID) {
+				want[s.Parameters.Layout.Value] = true
+			}
+		}
+		path := filepath.Join(t.TempDir(), "report.html")
+		runs(t, append(args, "-o", path)...)
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var data struct {
+			Try struct {
+				Found []struct{ Layout, Words string }
+			}
+		}
+		decoded(t, readPage(t, string(page)).data, &data)
+		got := map[string]bool{}
+		for _, f := range data.Try.Found {
+			got[f.Layout] = true
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+			t.Errorf("%s %q (-suggest +page):\n%s", of.sample, of.flags, diff)
+		}
 	}
 }
 

@@ -189,10 +189,10 @@ func said(v reflect.Value, at string, texts map[string]string) {
 // No string of an earlier report keeps an address or a folder, whatever it is for: one that
 // is added to a report is cleaned, or named here with the reason why it need not be.
 func TestStoredReachesEveryString(t *testing.T) {
-	// Words of closed lists, names of parameters, numbers in hexadecimal, and what the
+	// Words of closed lists, names of parameters, layouts, numbers in hexadecimal, and what the
 	// author says.
 	closed := regexp.MustCompile(`\.(ID|Severity|HashType|Protocol|Mode|Schema|Format|Compression|LinkTypes?|SHA256|Order|Kind|State|Why|Cause|(Keys|OverTime|Scenarios|Moving)\.Verdict` +
-		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Parameters\.Measured|Rules\.Action|Headroom\.(Unknown|Limit)|Words\.(Title|Note))$`)
+		`|(Parameters|Unhashed|HashTypes|LinkLayers|Encapsulations|Tunnels|SkippedBlocks)\.Name|Parameters\.Measured|Rules\.Action|Headroom\.(Unknown|Limit)|Steered\.(Sets|Found\.Layout)|Words\.(Title|Note))$`)
 	const secret = "/home/eve/10.9.8.7 at 10.9.8.7"
 	r := new(report.Report)
 	v := reflect.ValueOf(r).Elem()

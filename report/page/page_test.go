@@ -238,18 +238,23 @@ func withSteered(r *report.Report) *report.Report {
 		window[i] = uint32(n)
 	}
 	r.Steered = &report.Steered{Rest: make([]uint64, queues), RestFlows: make([]uint64, queues), Interval: 1e9, Windows: [][]uint32{nil, window}}
+	r.Steered.Sets = []string{"table", "key"}
 	return r
 }
 
 // A tried table is in the address, its command can be copied, and what is wrong is said.
 func checkTry(t *testing.T, ctx context.Context) {
 	r := withSteered(fixture.New(8, 20, "rss-msix"))
+	r.Steered.Found = []report.FoundTable{
+		{ID: "entries", Layout: "list:0", Imbalance: 1.5}, // no better
+		{ID: "weight", Layout: "weight:3,1", Imbalance: 1.125, Judged: 1.25, Present: 1.5, Better: true},
+	}
 	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	figure := func(row int) string {
 		return pagetest.Value[string](b, fmt.Sprintf(`document.querySelector("#try-figures tbody").rows[%d].innerText.replace(/\s+/g, " ").trim()`, row))
 	}
 	commands := func() []string {
-		return pagetest.Value[[]string](b, `[...document.querySelectorAll("#try-commands code")].map((c) => c.textContent)`)
+		return pagetest.Value[[]string](b, `[...document.querySelectorAll("#try-commands code.run")].map((c) => c.textContent)`)
 	}
 	if got := commands(); len(got) != 0 {
 		t.Errorf("of the present table the commands are %q", got)
@@ -300,6 +305,27 @@ func checkTry(t *testing.T, ctx context.Context) {
 		if got := pagetest.Value[string](b, fmt.Sprintf(`layoutOf(readTable(%q).entries, 8)`, command)); got != want {
 			t.Errorf("%s is read as %s, want %s", command, got, want)
 		}
+	}
+	// What was found for the capture is offered, with what is known of it, until it is changed.
+	if got, want := pagetest.Value[string](b, `document.querySelector("#try-kind optgroup").innerText.trim()`), "weights: 1.125 ×"; got != want {
+		t.Errorf("found are %q, want %q", got, want)
+	}
+	pagetest.Value[bool](b, `(() => { document.querySelector("#try-form [type=reset]").click(); const kind = document.getElementById("try-kind"); kind.value = "found-0"; return kind.dispatchEvent(new Event("change")); })()`)
+	said := func() string {
+		return pagetest.Value[string](b, `(document.getElementById("try-found").checkVisibility() ? document.getElementById("try-kind").value + ": " + document.getElementById("try-found").textContent : "")`)
+	}
+	if got := said(); !strings.HasPrefix(got, "found-0: Found on all packets of this capture") || !strings.HasSuffix(got, ": too little to say that it lasts.") {
+		t.Errorf("of what was found it says %q", got)
+	}
+	if got, want := commands(), []string{"ethtool -X DEV weight 3 1", "--layout weight:3,1"}; !slices.Equal(got, want) {
+		t.Errorf("the commands are %q, want %q", got, want)
+	}
+	pagetest.Value[bool](b, `(() => { document.getElementById("try-entry").value = "5"; document.getElementById("try-queue").value = "7"; document.getElementById("try-move").click(); return true; })()`)
+	if got := said(); got != "" {
+		t.Errorf("of what was found and changed it says %q", got)
+	}
+	if got := commands(); len(got) != 2 || !strings.HasPrefix(got[0], "ynl --family ethtool --do rss-set --json '{\"header\":{\"dev-name\":\"DEV\"},\"indir\":[0,0,0,0,0,7,0,") {
+		t.Errorf("the commands are %q", got)
 	}
 	// Packets that meet no entry need their queue.
 	if got := pagetest.Value[string](b, `(() => { data.try.rest[7] = 5; try { tryTable({cpus: "4"}); return ""; } catch (error) { return error.message; } })()`); !strings.HasPrefix(got, "Queue 7 takes packets that meet no entry, and there are 4") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rssreplay/report"
+	"rssreplay/report/internal/words"
 )
 
 // tryData is what the page's script computes with when a reader tries a table: from what
@@ -22,8 +23,32 @@ type tryData struct {
 	Interval int64     `json:"interval_ns"`
 	Windows  [][]int64 `json:"windows"` // those with packets: see sparse
 
+	Found []foundTable `json:"found"` // better ones than the present
+	Sets  []string     `json:"sets"`  // what ethtool can
+
 	// Toeplitz, of inputs that the script can make.
 	Hashing *hashingData `json:"hashing"` // null where no other can be tried
+}
+
+// foundTable is a table that was found for the capture.
+type foundTable struct {
+	Name   string `json:"-"`
+	Layout string `json:"layout"`
+	Words  string `json:"words"` // on whether it lasts
+}
+
+// foundTables are those that are better.
+func foundTables(found []report.FoundTable) []foundTable {
+	list := []foundTable{}
+	for i := range found {
+		f := &found[i]
+		if !f.Better {
+			continue
+		}
+		name := map[string]string{"entries": "single entries", "weight": "weights", "equal": "equal"}[f.ID]
+		list = append(list, foundTable{fmt.Sprintf("%s: %s ×", name, words.Fixed(f.Imbalance, 3)), f.Layout, Sentence(f.Sentence())})
+	}
+	return list
 }
 
 // hashingData is what flows were hashed with.
@@ -49,6 +74,8 @@ func newTryData(r *report.Report) *tryData {
 		d.Default, _ = p.Value.(int)
 	}
 	d.Interval, d.Windows = sparse(r.Steered)
+	d.Sets = append([]string{}, r.Steered.Sets...)
+	d.Found = foundTables(r.Steered.Found)
 	if (r.Flows != nil || r.AllFlows != nil) && r.Anonymized == nil {
 		d.Hashing = hashingOf(r.Parameters)
 	}
@@ -118,6 +145,8 @@ type trySection struct {
 	Entries int
 	Queues  int
 	CPUs    int
+	Found   []foundTable
+	Sought  bool // they were looked for
 	Hashing *hashingData
 	RPS     bool // packets go on to other CPUs
 	Moving  bool // the table or the affinity moves while packets arrive
@@ -130,5 +159,5 @@ func newTrySection(r *report.Report) *trySection {
 	if d == nil {
 		return nil
 	}
-	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
+	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Found: d.Found, Sought: r.Steered.Found != nil, Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
 }

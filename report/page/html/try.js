@@ -8,6 +8,8 @@ function newTryForm() {
   let choice = {};
 
   const draft = () => { // what the fields say, as --layout has it
+    const found = data.try.found[kind.value.replace("found-", "")];
+    if (found) return found.layout;
     switch (kind.value) {
       case "": return "";
       case "block": return "block";
@@ -147,17 +149,24 @@ function newTryForm() {
       box.append(p);
     };
     const layout = choice.layout && !choice.moves && !choice.layout.startsWith("list") && choice.layout !== "block" ? choice.layout.replace(/^equal$/, "equal:" + r.map.queues) : layoutOf(r.entries, r.map.queues);
-    if (r.moved.entries > 0) {
-      if (layout) command("ethtool -X DEV " + layout.replace(":", " ").replaceAll(",start:", " start ").replaceAll(",", " "));
-      else note("`ethtool -X` has no words for this table; `rssreplay suggest` finds those nearest to an even load that it has.");
-    }
-    if (choice.key) command("ethtool -X DEV hkey " + choice.key.match(/../g).join(":"));
+    const fields = [];
     if (choice.types) {
       for (const protocol of ["tcp", "udp"]) for (const version of ["4", "6"]) {
         const had = data.try.hashing.types.split(",").includes(protocol + "_ipv" + version), has = choice.types.split(",").includes(protocol + "_ipv" + version);
-        if (had !== has) command(`ethtool -N DEV rx-flow-hash ${protocol}${version} ${has ? "sdfn" : "sd"}`);
+        if (had !== has) fields.push(`${protocol}${version} ${has ? "sdfn" : "sd"}`);
       }
     }
+    const wanted = [r.moved.entries > 0 && "table", choice.key && "key", fields.length && "fields"].filter(Boolean);
+    const can = (what) => wanted.includes(what) && data.try.sets.includes(what);
+    if (can("table") && layout) command("ethtool -X DEV " + layout.replace(":", " ").replaceAll(",start:", " start ").replaceAll(",", " "));
+    else if (can("table")) {
+      note("`ethtool -X` has no words for this table. The kernel can set it, by netlink (RSS_SET, from Linux 6.17): here through its tool ynl.");
+      command(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"DEV"},"indir":[${r.entries}]}'`);
+    }
+    if (can("key")) command("ethtool -X DEV hkey " + choice.key.match(/../g).join(":"));
+    if (can("fields")) for (const one of fields) command("ethtool -N DEV rx-flow-hash " + one);
+    const cannot = wanted.filter((what) => !can(what));
+    if (cannot.length) note(`On this NIC ethtool does not set the ${cannot.join(" and the ")}.`);
     const flags = [];
     if (r.moved.entries > 0) flags.push("--layout " + (layout || "list:" + r.entries.join(",")));
     if (choice.cpus) {
@@ -171,7 +180,10 @@ function newTryForm() {
 
   state.shown((values) => {
     choice = Object.fromEntries(["layout", "cpus", "moves", "key", "types"].map((name) => [name, values.get(name) ?? ""]));
-    const name = choice.layout.split(":")[0];
+    const found = choice.moves || choice.cpus || choice.key || choice.types ? -1 : data.try.found.findIndex((f) => f.layout === choice.layout);
+    const name = found < 0 ? choice.layout.split(":")[0] : "found-" + found;
+    byId("try-found").hidden = found < 0;
+    byId("try-found").textContent = data.try.found[found]?.words ?? "";
     kind.value = [...kind.options].some((o) => o.value === name) ? name : "";
     const label = byId("try-what");
     label.hidden = !["equal", "weight"].includes(name);

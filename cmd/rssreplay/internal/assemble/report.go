@@ -83,7 +83,20 @@ func (a *ReportBuilder) Report() *report.Report {
 	}
 	a.sayRPS(r)
 	r.Caveats = a.Caveats()
+	var found []report.FoundTable
+	var beside fault.Group
+	asked := findings.Uneven(r) && a.Settings.Config.RPS == nil && !r.Moves() // of one table, that decides
+	if more := r.Steered != nil && r.Capture.Received > 0 && len(r.Table.Entries) <= searchedForPage; asked || more {
+		beside.Go(func() { found = a.foundTables(more) }) // as long as all that follows
+	}
 	t := a.traffic(r)
+	beside.Wait()
+	if asked {
+		t.Better = betterTable(found)
+	}
+	if r.Steered != nil {
+		r.Steered.Found = found
+	}
 	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
 	return r
@@ -96,7 +109,7 @@ func (a *ReportBuilder) steered() *report.Steered {
 		return nil // what one table would do is no part of a replay under several
 	}
 	queues := len(a.Settings.Config.QueueCPU)
-	s := &report.Steered{Interval: arrivals.Interval, Windows: arrivals.Windows, Rest: make([]uint64, queues), RestFlows: make([]uint64, queues)}
+	s := &report.Steered{Sets: a.ethtoolSets(), Interval: arrivals.Interval, Windows: arrivals.Windows, Rest: make([]uint64, queues), RestFlows: make([]uint64, queues)}
 	count := func(queue int, of engine.EntryLoad) {
 		s.Rest[queue] += of.Packets
 		s.RestFlows[queue] += of.Flows

@@ -7,10 +7,8 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
-	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
-	"rssreplay/nicmodel/balance"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
@@ -23,12 +21,6 @@ const heavyFlows = 512
 
 // traffic is what the findings need to know beyond the report.
 func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
-	uneven := findings.Uneven(r)
-	var better *findings.BetterTable
-	var beside fault.Group
-	if uneven && a.Settings.Config.RPS == nil && !r.Moves() { // of one table, that decides
-		beside.Go(func() { better = a.betterTable() }) // as long as all that follows
-	}
 	shape := a.Result.Shape()
 	t := &findings.Traffic{
 		Command:        a.Settings.Shown.Arguments(a.Arguments),
@@ -97,7 +89,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	if !r.Moves() { // chance is that of one table
 		t.Chance = chanceOf(a.Result.Chance(inputs))
 	}
-	if !uneven {
+	if !findings.Uneven(r) {
 		return t
 	}
 	a.tunnelTraffic(t, shape.Largest)
@@ -110,8 +102,6 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 			}
 		})
 	}
-	beside.Wait()
-	t.Better = better
 	return t
 }
 
@@ -199,55 +189,6 @@ func leaps(all *dispatch.TimeLeaps) (ahead, back findings.Leaps) {
 	return ahead, back
 }
 
-// searchedEntries are as many as a better table is looked for among without being
-// asked: it takes some 40 ms. `rssreplay suggest` has no limit.
-const searchedEntries = 1024
-
-// betterTable is the best table found for this capture, judged as suggest does where
-// the replay has folds; nil if none was looked for.
-func (a *ReportBuilder) betterTable() *findings.BetterTable {
-	config := &a.Settings.Config
-	if len(config.Table) > searchedEntries {
-		return nil
-	}
-	taskOf := func(l *dispatch.Loads) *balance.Task {
-		return NewBalance(l, config, a.Settings.Steering, func(l engine.EntryLoad) uint64 { return l.Packets })
-	}
-	loads := a.Result.LoadsUnder(a.Settings.Steering)
-	whole, now := taskOf(&loads), config.Table
-	best := whole.Best(now)
-	better := &findings.BetterTable{Best: report.Fraction(whole.Imbalance(whole.Peak(best))), Judged: report.Null, Present: report.Null}
-	folds := a.Result.Folds()
-	if folds == nil || a.Result.Received < balance.LeastPackets {
-		return better
-	}
-	var tasks []*balance.Task
-	for _, fold := range folds {
-		if fold.Flows < balance.LeastFoldFlows {
-			return better
-		}
-		tasks = append(tasks, taskOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}))
-	}
-	judge := balance.NewJudge(tasks, now)
-	v := judge.Of(func(b *balance.Task) []nicmodel.IndirectionTable { return []nicmodel.IndirectionTable{b.Even(now)} })[0]
-	better.Judged, better.Present = report.Fraction(v.Judged), report.Fraction(v.Present)
-	better.Lasts = v.Holds() && whole.Lasts(float64(KnownShare(a.Result, judge)), now, best) && len(whole.Idles(now, best)) == 0
-	return better
-}
-
-// KnownShare is the share of the packets of the first and of the last quarter whose
-// flows are in both.
-func KnownShare(result *dispatch.Result, judge *balance.Judge) report.Fraction {
-	folds := result.Folds()
-	first, last := judge.Quarters()
-	var known, packets uint64
-	for k := range first {
-		known += result.Known(first[k], last) + result.Known(last[k], first)
-		packets += folds[first[k]].Packets + folds[last[k]].Packets
-	}
-	return report.Ratio(known, packets)
-}
-
 // imbalanceWith is imbalance.packets under another steering, Null if there can be
 // none such.
 func (a *ReportBuilder) imbalanceWith(change func(*nicmodel.SteeringConfig)) report.Fraction {
@@ -263,17 +204,4 @@ func (a *ReportBuilder) imbalanceWith(change func(*nicmodel.SteeringConfig)) rep
 		cpus[c.QueueCPU[queue]] += load.Packets
 	}
 	return report.MaxOverMean(cpus)
-}
-
-// NewBalance is the task of spreading the loads of entries under the steering.
-func NewBalance(l *dispatch.Loads, c *engine.Config, steering *nicmodel.Steering, weight func(engine.EntryLoad) uint64) *balance.Task {
-	b := &balance.Task{Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
-	for _, load := range l.Entries {
-		b.Entries = append(b.Entries, weight(load))
-	}
-	b.Fixed[c.QueueCPU[steering.Config().DefaultQueue]] += weight(l.Unhashed)
-	for queue, load := range l.Ruled {
-		b.Fixed[c.QueueCPU[queue]] += weight(load)
-	}
-	return b
 }

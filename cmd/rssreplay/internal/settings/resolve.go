@@ -58,6 +58,17 @@ type Settings struct {
 	Shown *anonymize.Anonymizer
 }
 
+// Tool is what changes the NIC's settings: ethtool, unless something says otherwise.
+func (s *Settings) Tool() profile.Tool {
+	switch {
+	case s.Windows:
+		return profile.PowerShell
+	case s.Profile != nil:
+		return s.Profile.Tool()
+	}
+	return profile.Ethtool
+}
+
 // layer says how much the source of a value counts: of two the higher one's value
 // is in force.
 type layer uint8

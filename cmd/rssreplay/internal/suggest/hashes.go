@@ -152,7 +152,7 @@ func (c *candidates) symmetry() {
 	}
 	c.setKey(byKey, key)
 	c.list = append(c.list, byKey)
-	if tool(s) == profile.Ethtool {
+	if s.Tool() == profile.Ethtool {
 		byTransform := &candidate{
 			id: "symmetric-xor", goal: report.GoalSymmetry, sets: profile.SetTransform,
 			settings:   changed(s, func(config *nicmodel.SteeringConfig) { config.Transform = hash.SymmetricXOR }),

@@ -222,13 +222,13 @@ func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
 	slices.Sort(sizes)
 	var shown report.List[report.TableSize]
 	for _, size := range slices.Compact(sizes) {
-		table, layoutErr := fillLayout(fmt.Sprint(s.Parameter("layout").Value), size, s.Config.Queues)
+		table, layoutErr := assemble.FillLayout(fmt.Sprint(s.Parameter("layout").Value), size, s.Config.Queues)
 		if size == present {
 			table, layoutErr = s.Config.Table, nil
 		}
 		if layoutErr != nil { // an imported table, or a list
 			var err error
-			if table, err = fillLayout("equal", size, s.Config.Queues); err != nil {
+			if table, err = assemble.FillLayout("equal", size, s.Config.Queues); err != nil {
 				return nil, err
 			}
 		}

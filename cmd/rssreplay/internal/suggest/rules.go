@@ -26,7 +26,7 @@ import (
 func (c *candidates) rules() {
 	s := c.settings
 	switch {
-	case tool(s) != profile.Ethtool:
+	case s.Tool() != profile.Ethtool:
 		return
 	case s.Config.RPS != nil:
 		c.decline("flow-rule", "No rule is looked for under RPS: it would move a flow's interrupts, and the masks the rest of its work.")
@@ -257,7 +257,7 @@ func (c *candidates) pinning(groups []*group) (*balance.Pinning, []balance.Equal
 	settable := c.settings.Profile == nil || c.settings.Profile.Unsettable(profile.SetTable) == 0
 	if queues := len(c.balance.QueueCPU); queues > 2 && settable {
 		for _, spares := range []balance.Equal{{Queues: queues - 1}, {Queues: queues - 1, Start: 1}} {
-			if table, err := fillLayout(spares.Layout(), len(config.Table), config.Queues); err == nil {
+			if table, err := assemble.FillLayout(spares.Layout(), len(config.Table), config.Queues); err == nil {
 				layouts = append(layouts, spares)
 				p.Tables, p.Spared = append(p.Tables, withDefault(table)), append(p.Spared, (spares.Start+queues-1)%queues)
 			}

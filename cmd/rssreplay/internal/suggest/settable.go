@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
@@ -12,17 +12,6 @@ import (
 )
 
 // This file is how to set what is suggested, by what sets it on the NIC.
-
-// tool is what changes the NIC's settings: ethtool, unless something says otherwise.
-func tool(s *settings.Settings) profile.Tool {
-	switch {
-	case s.Windows:
-		return profile.PowerShell
-	case s.Profile != nil:
-		return s.Profile.Tool()
-	}
-	return profile.Ethtool
-}
 
 const (
 	// The kernel's netlink message RSS_SET takes a whole table; ethtool sends none.
@@ -38,7 +27,7 @@ const (
 // if it can, as far as is known.
 func (c *candidates) unsettable(one *candidate) string {
 	p := c.settings.Profile
-	if p == nil || tool(c.settings) != profile.Ethtool {
+	if p == nil || c.settings.Tool() != profile.Ethtool {
 		return ""
 	}
 	var why string
@@ -61,10 +50,10 @@ func (c *candidates) unsettable(one *candidate) string {
 
 // setEntries is how to set a table entry by entry.
 func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) {
-	switch tool(c.settings) {
+	switch c.settings.Tool() {
 	case profile.Ethtool:
 		of.note, of.needs = bySet, setSince
-		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), joinEntries(table))}
+		of.commands = []string{fmt.Sprintf(`ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"%s"},"indir":[%s]}'`, strings.Trim(c.device, "'"), strings.TrimPrefix(assemble.ListLayout(table), "list:"))}
 	case profile.PowerShell:
 		of.note = noWindowsTool
 	default:
@@ -74,7 +63,7 @@ func (c *candidates) setEntries(of *candidate, table nicmodel.IndirectionTable) 
 
 // setEqual is how to set round robin. Windows counts CPUs, from a first one on.
 func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
-	if tool(c.settings) == profile.Ethtool {
+	if c.settings.Tool() == profile.Ethtool {
 		of.commands = []string{fmt.Sprintf("ethtool -X %s %s", c.device, equal.Args())}
 		return
 	}
@@ -87,9 +76,9 @@ func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 // setFields is how to choose the hashed fields of kinds of packets.
 func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 	switch {
-	case tool(c.settings) == profile.PowerShell:
+	case c.settings.Tool() == profile.PowerShell:
 		of.note = windowsFields
-	case tool(c.settings) == profile.Application:
+	case c.settings.Tool() == profile.Application:
 		of.note = byConfigure
 	default:
 		for _, kind := range kinds {
@@ -100,7 +89,7 @@ func (c *candidates) setFields(of *candidate, kinds []string, fields string) {
 
 // setKey is how to set a hash key.
 func (c *candidates) setKey(of *candidate, key hash.Key) {
-	switch tool(c.settings) {
+	switch c.settings.Tool() {
 	case profile.Ethtool:
 		if c.settings.Profile == nil {
 			of.note = "Where the driver lets one set the key: those that show none do not (igb, igc, vmxnet3)."

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
-	"rssreplay/nicmodel/layout"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
@@ -37,10 +35,10 @@ func (c *candidates) tables() error {
 	if asked == nil {
 		c.entries(t, best)
 	}
-	if tool(c.settings) == profile.Ethtool {
+	if c.settings.Tool() == profile.Ethtool {
 		c.weights(t)
 	}
-	if tool(c.settings) != profile.Application {
+	if c.settings.Tool() != profile.Application {
 		c.equal(t)
 	}
 	return nil
@@ -94,7 +92,7 @@ func (t *tableWays) find(b *balance.Task) []nicmodel.IndirectionTable {
 
 // fill is the table of a layout, or the present one where it does not fit.
 func (t *tableWays) fill(layout string) nicmodel.IndirectionTable {
-	table, err := fillLayout(layout, len(t.now), t.c.settings.Config.Queues)
+	table, err := assemble.FillLayout(layout, len(t.now), t.c.settings.Config.Queues)
 	if err != nil {
 		return t.now
 	}
@@ -248,7 +246,7 @@ func (c *candidates) few(t *tableWays, asked *balance.Moved) {
 	case asked != nil:
 		summary = fmt.Sprintf("At most %s moved: the best found moves %d.", report.Plural(uint64(c.maxMoves), "entry", "entries"), made.Moves)
 	}
-	if added := c.table("few-moves", summary, listLayout(made.Table), made.Table, t.gate(wayFew+chosen, made.Table)); added != nil {
+	if added := c.table("few-moves", summary, assemble.ListLayout(made.Table), made.Table, t.gate(wayFew+chosen, made.Table)); added != nil {
 		added.moves = c.movesOf(t.now, made.Table)
 		c.setEntries(added, made.Table)
 	}
@@ -308,7 +306,7 @@ func (c *candidates) entries(t *tableWays, best nicmodel.IndirectionTable) {
 		return
 	}
 	summary := fmt.Sprintf("Each entry free: %d of %d move to another CPU.", moves, len(t.now))
-	if added := c.table("entries", summary, listLayout(best), best, t.gate(wayEntries, best)); added != nil {
+	if added := c.table("entries", summary, assemble.ListLayout(best), best, t.gate(wayEntries, best)); added != nil {
 		c.setEntries(added, best)
 	}
 }
@@ -316,7 +314,7 @@ func (c *candidates) entries(t *tableWays, best nicmodel.IndirectionTable) {
 // weights is the best table that ethtool's weights can set.
 func (c *candidates) weights(t *tableWays) {
 	w, exact := c.balance.BestWeights()
-	table, err := fillLayout(w.Layout(), len(t.now), c.settings.Config.Queues)
+	table, err := assemble.FillLayout(w.Layout(), len(t.now), c.settings.Config.Queues)
 	if err != nil {
 		c.decline("weight", "%v", err)
 		return
@@ -341,7 +339,7 @@ func (c *candidates) equal(t *tableWays) {
 	if !ok {
 		return
 	}
-	table, err := fillLayout(equal.Layout(), len(t.now), s.Config.Queues)
+	table, err := assemble.FillLayout(equal.Layout(), len(t.now), s.Config.Queues)
 	if err != nil {
 		c.decline("equal", "%v", err)
 		return
@@ -368,26 +366,4 @@ func (c *candidates) whyBound() string {
 	default:
 		return fmt.Sprintf("entry %d alone has %.3f of a CPU's fair share", heaviest, b.Imbalance(b.Entries[heaviest]))
 	}
-}
-
-// fillLayout is the table of a layout of numbers alone.
-func fillLayout(spec string, size, queues int) (nicmodel.IndirectionTable, error) {
-	layout, err := layout.Parse(spec)
-	if err != nil {
-		return nil, err
-	}
-	return layout.Fill(size, queues)
-}
-
-// listLayout is the table as --layout takes it.
-func listLayout(table nicmodel.IndirectionTable) string {
-	return "list:" + joinEntries(table)
-}
-
-func joinEntries(table nicmodel.IndirectionTable) string {
-	words := make([]string, len(table))
-	for i, queue := range table {
-		words[i] = fmt.Sprint(queue)
-	}
-	return strings.Join(words, ",")
 }
