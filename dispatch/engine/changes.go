@@ -118,6 +118,8 @@ type changes struct {
 	tables     []TableAt // still to come
 	affinities []AffinityAt
 
+	none bool // nothing will change: see standStill
+
 	arrived  arrivalSeries
 	balancer *rebalance.Balancer // nil: none
 	done     Rebalanced

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
 )
 
@@ -57,8 +58,12 @@ type movingPacket struct {
 
 // onlyMoves reports whether something changes, flows have one entry each, and nobody observes:
 // then there are faster engines that count the same.
-func (m *Model) onlyMoves(varies bool) bool {
-	return m.changes != nil && !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
+func (m *Model) onlyMoves(varies bool) bool { return m.changes != nil && m.isolated(varies) }
+
+// isolated reports whether flows have one entry each and meet several CPUs only by changes,
+// and nobody observes.
+func (m *Model) isolated(varies bool) bool {
+	return !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
 }
 
 // moves reports whether fastMoving does what the configuration asks.
@@ -74,6 +79,20 @@ func (m *Model) moves() bool {
 
 // severalQueues reports whether a CPU may have several queues, one after the other or at once.
 func (m *Model) severalQueues() bool { return len(m.cfg.Affinities) > 0 || !m.ownQueues() }
+
+// standsStill reports whether nothing changes, and fastMoving does what the configuration asks
+// because CPUs have several queues.
+func (m *Model) standsStill(sends Sends, varies bool) bool {
+	return m.changes == nil && m.severalQueues() && sends == NoSends && m.isolated(varies) && m.moves()
+}
+
+// standStill has fastMoving wait for a change that never comes.
+func (m *Model) standStill() {
+	m.changes = &changes{none: true, table: m.cfg.Table, queueCPU: m.cfg.QueueCPU, arrived: arrivalSeries{interval: m.cfg.Interval, cpus: len(m.cpus)}}
+	m.ownsBursts = !m.burstsMove()
+	m.CountedAffinity, m.FixedAffinity = affinity.NewCounted(len(m.cpus)), nil
+	m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(m.cpus))
+}
 
 func newFastMoving(m *Model) *fastMoving {
 	flows := newMovedFlows(m)
@@ -428,7 +447,8 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
 	p, parts := e.parting, e.parts
 	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	nth, last, looks := b.Nth[from:to], len(e.moved)-1, e.refusals > 0
+	nth, targets, looks := b.Nth[from:to], e.targets, e.refusals > 0
+	last := len(targets) - 1
 	for i, cpu := range p.cpus[:len(times)] {
 		k, flow, target := p.ends[cpu], flows[i], min(int(entries[i]), last)
 		p.ends[cpu] = k + 1
@@ -439,9 +459,7 @@ func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
 		if nth[i] == 0 || looks || e.turns(flow, target) { // see before
 			a.before = e.look(flow, nth[i], target, int(cpu))
 		}
-		if e.rings != nil {
-			a.queue = e.targets[target].queue
-		}
+		a.queue = targets[target].queue
 	}
 }
 

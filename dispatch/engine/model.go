@@ -442,7 +442,7 @@ func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 	c.SerialTime = m.serialTime()
 	if m.changes != nil {
 		c.Rebalanced = m.changes.rebalanced()
-		if m.mode != NonRSS {
+		if m.mode != NonRSS && !m.changes.none {
 			c.Arrived = m.changes.arrived.windows()
 		}
 	}

@@ -36,6 +36,9 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		return newFastNonRSS(m), m
 	case plain && mode == RSSSingleQueue && m.deals():
 		return newFastRSSSingleQueue(m), m
+	case m.standsStill(sends, varies):
+		m.standStill()
+		return newFastMoving(m), m
 	case m.onlyMoves(varies) && m.moves():
 		return newFastMoving(m), m
 	case m.onlyMoves(varies) && mode == RSSSingleQueue && m.deals():
