@@ -447,17 +447,17 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
 	p, parts := e.parting, e.parts
 	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	nth, targets, looks := b.Nth[from:to], e.targets, e.refusals > 0
+	targets, looks := e.targets, e.refusals > 0
 	last := len(targets) - 1
 	for i, cpu := range p.cpus[:len(times)] {
-		k, flow, target := p.ends[cpu], flows[i], min(int(entries[i]), last)
+		k, target := p.ends[cpu], min(int(entries[i]), last)
 		p.ends[cpu] = k + 1
 		p.at[k], p.time[k] = at[i], times[i]
-		parts.rest[k] = fastPacket{flow, lengths[i]}
+		parts.rest[k] = fastPacket{flows[i], lengths[i]}
 		a := &parts.aside[k]
 		a.before = cpu + 1
-		if nth[i] == 0 || looks || e.turns(flow, target) { // see before
-			a.before = e.look(flow, nth[i], target, int(cpu))
+		if looks || e.mayTurn(b, from+i, target) { // see before
+			a.before = e.look(b, from+i, target, int(cpu))
 		}
 		a.queue = targets[target].queue
 	}
@@ -550,7 +550,7 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 // fill fills a buffer of l for packet i of b.
 func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
 	a := &l.aside[l.filled]
-	if a.before = e.before(b.Flow[i], b.Nth[i], target, l.on.index); e.rings != nil {
+	if a.before = e.before(b, i, target, l.on.index); e.rings != nil {
 		a.queue = e.targets[target].queue
 		e.rings.used[a.queue]++
 		e.rings.accepted[a.queue]++
@@ -595,6 +595,9 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 	tells := moving.of.unsettled
 	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
 	moving.work, moving.told = moving.work[:0], tells
+	if !keeps && until == math.MaxInt64 {
+		return n, l.indicateSettled(l.arrival[l.taken:l.taken+n], asides, start)
+	}
 	rest := l.rest[l.taken : l.taken+n]
 	end = start
 	sum, most := int64(0), h.Max
@@ -628,6 +631,21 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 	}
 	h.Add(uint64(n), sum, most)
 	return n, end
+}
+
+// indicateSettled is indicateMoving of all packets at once, where nothing is to be told of
+// them.
+func (l *fastLine) indicateSettled(arrival []int64, asides []aside, start int64) (end int64) {
+	cpu, cost, done := l.on, l.m.cfg.PacketCost, 0
+	end = start
+	for i, a := range asides {
+		if migrates(a.before, uint16(cpu.index+1)) {
+			end = cpu.latency.Run(arrival[done:i], end, cost) + l.m.cfg.MigrationCost
+			cpu.MigratedPackets++
+			done = i
+		}
+	}
+	return cpu.latency.Run(arrival[done:], end, cost)
 }
 
 // publishNext publishes the oldest packet that waits for it, where flows move.

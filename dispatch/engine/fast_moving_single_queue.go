@@ -23,6 +23,10 @@ type fastMovingSingleQueue struct {
 	// whether the model's order was told of them.
 	work []singlePacket
 	told bool
+
+	// alone tells that no packet of those that were dealt last migrates, and nothing is to be
+	// told of them.
+	alone bool
 }
 
 // singlePacket is a packet that was dealt to a CPU.
@@ -63,7 +67,7 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 			continue
 		}
 		m.cpus[cpu].Bytes += uint64(length)
-		l.aside[l.filled].before = e.before(flow, b.Nth[i], entry, cpu)
+		l.aside[l.filled].before = e.before(b, i, entry, cpu)
 		l.fill(t, flow, uint32(cpu)) // no cost asks for the length
 		l.publish(t)
 	}
@@ -116,8 +120,13 @@ func (e *fastMovingSingleQueue) until(now int64) {
 	e.release()
 }
 
-// deal tells the shares which packets of those that wait in l they have.
-func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share) {
+// deal tells the shares which packets of those that wait in l, which is taken at start, they
+// have.
+func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share, start int64) {
+	e.work, e.told = e.work[:0], e.unsettled
+	if e.alone = !e.unsettled && !e.changing && e.doneBefore(l, start, e.changeAt) && !e.migrates(l); e.alone {
+		return
+	}
 	for c := range shares {
 		shares[c].packets = shares[c].packets[:0]
 	}
@@ -125,12 +134,32 @@ func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share) {
 		s := &shares[l.rest[i].of]
 		s.packets = append(s.packets, i)
 	}
-	e.work, e.told = e.work[:0], e.unsettled
+}
+
+// doneBefore reports whether all that waits in l, which is taken at start, is surely done
+// before t.
+func (e *fastMovingSingleQueue) doneBefore(l *fastLine, start, t int64) bool {
+	c, n := e.cfg, int64(l.published-l.taken)
+	return start+2*c.DPCCost+c.IPILatency+n*(c.DistributeCost+c.PacketCost+c.MigrationCost) < t
+}
+
+// migrates reports whether any packet that waits in l does.
+func (e *fastMovingSingleQueue) migrates(l *fastLine) bool {
+	to := l.rest[l.taken:l.published]
+	for i, a := range l.aside[l.taken:l.published] {
+		if migrates(a.before, uint16(to[i].of+1)) {
+			return true
+		}
+	}
+	return false
 }
 
 // indicate is Histogram.Run of a share, which c takes: the cost of a packet depends on where
 // its flow was.
 func (e *fastMovingSingleQueue) indicate(c *cpu, s *share, start int64) (end int64) {
+	if e.alone {
+		return c.latency.Run(s.arrival, start, e.cfg.PacketCost)
+	}
 	l, h, cost, n := &e.line, &c.latency, e.cfg.PacketCost, len(s.packets)
 	keeps := e.unsettled || e.changing || start+int64(n)*(cost+e.cfg.MigrationCost) >= e.changeAt
 	end = start

@@ -109,7 +109,7 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 		s.arrival = append(s.arrival, arrival)
 	}
 	if d.moving != nil {
-		d.moving.deal(l, d.shares)
+		d.moving.deal(l, d.shares, start)
 	}
 	cfg := d.m.cfg
 	cost := cfg.DPCCost + cfg.DistributeCost*int64(n)

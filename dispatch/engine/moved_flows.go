@@ -27,6 +27,7 @@ type movedFlows struct {
 	seen  bigarray.Array[uint8]  // per flow: its target's times at the latest turn; 0: none, or forgotten
 	upTo  bigarray.Array[uint32] // per flow: its accepted packets before that, modulo 2³²
 	asked uint32                 // packets since flows were last forgotten
+	met   [BatchSize]uint8       // of the batch's packets: seen of their flows, before the batch
 
 	refused  bigarray.Sparse[bool] // flows with a packet that arrived and none that was accepted
 	refusals int                   // how many these are
@@ -61,6 +62,14 @@ func (f *movedFlows) begin(b *Batch) {
 	f.counted.Grow(b.Flows)
 	f.seen.Grow(b.Flows)
 	f.upTo.Grow(b.Flows)
+	if f.moves {
+		// Optimization: loads that wait for nothing overlap.
+		for i, flow := range b.Flow[:b.N] {
+			if flow != NoFlow {
+				f.met[i] = *f.seen.At(flow)
+			}
+		}
+	}
 	if f.asked += uint32(b.N); f.asked >= 1<<31 { // upTo is modulo 2³²
 		f.forgetTurns()
 	}
@@ -74,6 +83,7 @@ func (f *movedFlows) forgetTurns() {
 	for i := range f.moved {
 		f.moved[i].times = min(f.moved[i].times, 1)
 	}
+	clear(f.met[:])
 	f.asked = 0
 }
 
@@ -97,24 +107,25 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 	return moves
 }
 
-// before is the CPU, and 1, that has the packet of flow before the nth one, from 0 on, that
-// is accepted for a target, on cpu; 0 if there is none.
-func (f *movedFlows) before(flow, nth uint32, target, cpu int) uint16 {
+// before is the CPU, and 1, that has the packet of its flow before packet i of b, which is
+// accepted for a target, on cpu; 0 if there is none.
+func (f *movedFlows) before(b *Batch, i, target, cpu int) uint16 {
 	// Optimization: most packets are no turns.
-	if nth == 0 || f.unsettled || f.refusals > 0 || f.turns(flow, target) {
-		return f.look(flow, nth, target, cpu)
+	if f.unsettled || f.refusals > 0 || f.mayTurn(b, i, target) {
+		return f.look(b, i, target, cpu)
 	}
 	return uint16(cpu + 1)
 }
 
-// turns reports whether the next packet of a flow that has any is a turn, or has to be
-// looked at for another reason.
-func (f *movedFlows) turns(flow uint32, target int) bool {
+// mayTurn reports whether packet i of b may be a turn, or has to be looked at for another
+// reason.
+func (f *movedFlows) mayTurn(b *Batch, i, target int) bool {
 	times := f.moved[target].times
-	return times != 0 && (f.late > 0 || *f.seen.At(flow) != times)
+	return b.Nth[i] == 0 || times != 0 && (f.late > 0 || f.met[i] != times)
 }
 
-func (f *movedFlows) look(flow, nth uint32, target, cpu int) (last uint16) {
+func (f *movedFlows) look(b *Batch, i, target, cpu int) (last uint16) {
+	flow, nth := b.Flow[i], b.Nth[i]
 	if flow == NoFlow {
 		return 0
 	}
