@@ -10,7 +10,8 @@ import (
 )
 
 // fastMoving is fastRSS where the table or the affinity changes: rssMSIX and rssHWQueues
-// with those that are given while packets arrive, or rssMSIX with a rebalancer.
+// with those that are given while packets arrive, or rssMSIX with a rebalancer. And where
+// nothing changes, but CPUs have several queues (standStill).
 //
 // Optimization: it equals those. Between two moves every flow has one CPU, and its
 // packets are taken in the order of their arrival, so that CPUs need not know of each
