@@ -76,7 +76,11 @@ func gzipped(data []byte) []byte {
 func TestTurns(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
-	for i := range 60 {
+	captures := 60
+	if testing.Short() {
+		captures = 24
+	}
+	for i := range captures {
 		var data []byte
 		ng := i%3 == 0
 		if ng {

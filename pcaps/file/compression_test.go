@@ -55,7 +55,7 @@ func readBytes(t testing.TB, data []byte, size int) ([]pcaps.Record, Info, error
 // rounds is how often the tests of this file try something at random.
 func rounds() int {
 	if testing.Short() {
-		return 20
+		return 8
 	}
 	return 100
 }

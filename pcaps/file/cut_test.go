@@ -60,7 +60,7 @@ func TestCutSamples(t *testing.T) {
 		var cuts []int
 		step, places := 1, 1000
 		if testing.Short() {
-			step, places = 3, 20
+			step, places = 7, 10
 		}
 		for cut := 0; cut < 1024; cut += step {
 			cuts = append(cuts, cut)
