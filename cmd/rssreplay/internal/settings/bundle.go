@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -32,9 +33,14 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 			}
 		}
 	}
+	if iface != "" && len(others) > 0 && !slices.ContainsFunc(files, func(f bundle.File) bool {
+		return isOf(f.Name, iface) || slices.Contains(nictext.Interfaces(f.Data), iface) || bytes.Contains(f.Data, []byte("/net/"+iface+"/"))
+	}) {
+		return fmt.Errorf("%s has nothing of %s: name one of its interfaces with --dev (%s)", root, iface, strings.Join(others, ", "))
+	}
 	used := 0
 	for _, f := range files {
-		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return namesInterface(path.Base(f.Name), other) }) {
+		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return isOf(f.Name, other) }) {
 			continue
 		}
 		name := filepath.Join(root, filepath.FromSlash(f.Name))
@@ -128,6 +134,12 @@ func withQueues(files []bundle.File) []bundle.File {
 		return files
 	}
 	return append(rest, of)
+}
+
+// isOf reports whether a file is of an interface by its path: its name has the interface's
+// as a word, or it is in a folder of that name.
+func isOf(file, iface string) bool {
+	return namesInterface(path.Base(file), iface) || slices.Contains(strings.Split(path.Dir(file), "/"), iface)
 }
 
 // namesInterface reports whether a file's name has the interface's as a word of it.

@@ -271,8 +271,16 @@ func (r *resolver) offline(cpu int) bool {
 
 // sayOffline says which CPUs of the masks are offline, and what becomes of their packets.
 func (r *resolver) sayOffline(from string, offline, leftOut []int) {
-	if source := r.imports.online.from; source != from {
+	if len(offline)+len(leftOut) == 0 {
+		return
+	}
+	source := r.imports.online.from
+	if source != from {
 		from += ", " + source
+	}
+	if !r.flags.Set.Changed("offline-cpus") {
+		all := slices.Sorted(slices.Values(slices.Concat(offline, leftOut)))
+		r.add("offline-cpus", nicmodel.CPUListOf(slices.Compact(all)).String(), "", source)
 	}
 	name := func(cpus []int) string {
 		slices.Sort(cpus)
