@@ -332,24 +332,19 @@ func (t *flowTable) reverses() []uint32 {
 		back[id] = engine.NoFlow
 	}
 	var keys [chunkPackets]pcaps.Tuple
-	var hashes [chunkPackets]uint32
 	for from := uint32(0); from < t.n; from += chunkPackets {
-		n := min(t.n-from, chunkPackets)
-		for i := range n {
-			keys[i] = t.records.At(from + i).tuple.Reverse()
-			hashes[i] = t.hash(&keys[i])
+		keys := keys[:min(t.n-from, chunkPackets)]
+		for i := range keys {
+			keys[i] = t.records.At(from + uint32(i)).tuple.Reverse()
 		}
-		mask := uint32(len(t.slots) - 1)
-		var empty [chunkPackets]bool
-		for i := range n {
-			empty[i] = t.slots[hashes[i]&mask] == 0
-		}
-		for i := range n {
-			if empty[i] || back[from+i] != engine.NoFlow {
+		t.look(&t.back, keys)
+		for i, other := range t.back.ids[:len(keys)] {
+			id := from + uint32(i)
+			if other == engine.NoFlow || back[id] != engine.NoFlow {
 				continue
 			}
-			if id, ok := t.find(&keys[i], hashes[i]); ok && id != from+i {
-				back[from+i], back[id] = id, from+i
+			if other = t.known(&t.back, i, &keys[i]); other != engine.NoFlow && other != id {
+				back[id], back[other] = other, id
 			}
 		}
 	}
