@@ -13,6 +13,7 @@ import (
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
@@ -157,6 +158,51 @@ func BenchmarkEngine(b *testing.B) {
 					b.Fatal(err)
 				}
 				batches := benchBatches(steeringBy(b, cfg.Table, cfg.QueueCPU), benchChunks(chunks, input.flows, input.gap))
+				b.ReportAllocs()
+				for b.Loop() {
+					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
+					for _, batch := range batches {
+						e.Process(batch)
+					}
+					e.Finish()
+				}
+				perPacket(b, chunks*chunkPackets)
+			})
+		}
+	}
+}
+
+// BenchmarkRPS is the model alone of each mode with a second hop, every CPU in each queue's
+// mask, as BenchmarkEngine has it: with 8 CPUs and a packet each microsecond.
+func BenchmarkRPS(b *testing.B) {
+	const chunks, perBatch, cpus = 256, engine.BatchSize / chunkPackets, 8
+	cfg := &engine.Config{
+		Config:           nicmodel.Config{Queues: cpus, RxRing: 512, DMABatch: 4, DMATimeout: 200, RxFrames: 1},
+		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, IPILatency: 2000,
+		ISRCPU: engine.LeastBusy, Interval: 100_000_000, RPS: &engine.RPS{Cost: 200, Backlog: 1000, Passed: rps.OnPorts},
+	}
+	for i := range cpus {
+		cfg.CPUs, cfg.QueueCPU, cfg.Table = append(cfg.CPUs, i), append(cfg.QueueCPU, i), append(cfg.Table, uint16(i))
+		cfg.RPS.CPUs = append(cfg.RPS.CPUs, []uint16{0, 1, 2, 3, 4, 5, 6, 7})
+	}
+	if err := cfg.Validate(); err != nil {
+		b.Fatal(err)
+	}
+	for _, flows := range []int{1000, 100_000} {
+		table := newFlowTable(steeringBy(b, cfg.Table, cfg.QueueCPU))
+		var batches []*engine.Batch
+		for i, c := range benchChunks(chunks, flows, 1000) {
+			if i%perBatch == 0 {
+				batch := &engine.Batch{Own: new([engine.BatchSize]uint32)}
+				batch.NIC = new(engine.NICHashes)
+				batch.Reset(uint32(i * chunkPackets))
+				batches = append(batches, batch)
+			}
+			c.own = new([chunkPackets]uint32)
+			table.add(c, batches[len(batches)-1])
+		}
+		for _, mode := range []engine.Mode{engine.RSSMSIX, engine.NonRSS} {
+			b.Run(fmt.Sprintf("impl=%v/input=%d-flows", mode, flows), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)

@@ -22,7 +22,8 @@ import (
 // decision of any DPC, each CPU can go through its backlog alone.
 //
 // In which order CPUs take the packets of one flow must not matter. Where a batch has a
-// flow of a second way, the events go on one by one, for good (wakeUp).
+// flow of a second way, the events go on one by one, for good (wakeUp). Nor must it matter
+// for flows of two directions, so that of packets that are sent addresses tell (hopSends).
 type fastHop struct {
 	*secondHop
 	costs  hopCosts
