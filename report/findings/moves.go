@@ -42,7 +42,10 @@ func (d *diagnosis) moving() *report.Finding {
 	case report.MovingDoesNot:
 		f = report.Finding{ID: "moving-does-not", Remedy: "`rssreplay suggest CAPTURE` looks for a table that stays."}
 	default:
-		f = report.Finding{ID: "churny", Remedy: "A shorter --rebalance-every may follow the load; it moves more flows."}
+		f = report.Finding{ID: "churny"}
+		if d.mode.Rebalance != nil {
+			f.Remedy = "A shorter --rebalance-every may follow the load; it moves more flows."
+		}
 	}
 	f.Severity, f.Summary, f.Evidence = report.Note, conclusion, figures
 	f.Figures = report.Numbers{"windows": o.Windows, "moved": o.Moved.Mean, "static": o.Static.Mean, "best_static": o.Best.Mean, "forward": o.Forward.Mean, "bound": o.Bound.Mean}

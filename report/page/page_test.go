@@ -995,6 +995,14 @@ func TestHTMLFirstRows(t *testing.T) {
 }
 
 // No line ends within a flag or between a number and its unit, and nothing is markup.
+// A command that the reader must complete is not one to be copied.
+func TestWholeCommands(t *testing.T) {
+	parts := phrases("Use `ethtool -N DEV …`, then `ethtool -X DEV equal 8`.")
+	if len(parts) != 5 || parts[1].Whole() || !parts[3].Whole() {
+		t.Errorf("the parts are %v", parts)
+	}
+}
+
 func TestSentence(t *testing.T) {
 	got := sentence("Give --rx-ring <4096> for 12 µs, or --key.")
 	if want := "Give <span class=\"flag\">--rx-ring</span> &lt;4096&gt; for 12\u00a0µs, or <span class=\"flag\">--key</span>."; string(got) != want {

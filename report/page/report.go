@@ -54,6 +54,9 @@ type phrase struct {
 	Code bool
 }
 
+// Whole tells whether the command can be copied: the reader has nothing to fill in.
+func (p phrase) Whole() bool { return !strings.Contains(p.Text, "…") }
+
 // panel is one mode's or scenario's drawing and its table.
 type panel struct {
 	Name  string
@@ -109,7 +112,9 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 	h.Spread = newSpreadSection(r.Modes, r.Capture.Received)
 	h.Rules = newRuleSection(r)
 	h.Figures = figureTable(r.Modes)
-	h.Entries = newEntrySection(&r.Table)
+	if h.Entries = newEntrySection(&r.Table); h.Entries != nil && r.Moves() {
+		h.Entries.Lead += " It is the table that the capture begins with."
+	}
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
