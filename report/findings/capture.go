@@ -32,7 +32,14 @@ func (d *diagnosis) clockStill() *report.Finding {
 	}
 	switch {
 	case c.Duration == 0:
-		f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
+		switch {
+		case c.TimestampRegressions > 0:
+			f.Summary = "No packet has a later timestamp than the first: the capture has no clock."
+		case c.Packets == 2:
+			f.Summary = "Both packets have the same timestamp: the capture has no clock."
+		default:
+			f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
+		}
 		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
 		f.Figures = report.Numbers{"packets": c.Packets, "duration_ns": c.Duration}
 	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration) < report.Fraction(c.Packets-1)*report.Fraction(d.t.Grain): // so some share one

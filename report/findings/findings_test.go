@@ -313,6 +313,22 @@ func TestDroppedBy(t *testing.T) {
 	}
 }
 
+func TestNoClock(t *testing.T) {
+	for _, test := range []struct {
+		packets, back uint64
+		want          string
+	}{
+		{2, 0, "Both packets have the same timestamp: the capture has no clock."},
+		{3000, 0, "All 3,000 packets have the same timestamp: the capture has no clock."},
+		{2, 1, "No packet has a later timestamp than the first: the capture has no clock."},
+	} {
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: test.packets, TimestampRegressions: test.back}}, &Traffic{})
+		if f := d.clockStill(); f == nil || f.Summary != test.want {
+			t.Errorf("%d packets, %d back: %v, want %q", test.packets, test.back, f, test.want)
+		}
+	}
+}
+
 // A clock of 1 ms is one where packets share its steps: 1,000 packets, each a step after the
 // last, share none.
 func TestClockOfWholeSteps(t *testing.T) {

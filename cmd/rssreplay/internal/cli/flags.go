@@ -40,6 +40,8 @@ func FlagError(c *cobra.Command, err error) error {
 			switch {
 			case invalid.GetFlag().Value.Type() == "bool":
 				why = errors.New("it takes no value")
+			case withoutCommas(invalid.GetValue()) != "":
+				why = fmt.Errorf("write %s", withoutCommas(invalid.GetValue()))
 			case errors.Is(why, strconv.ErrRange):
 				why = errors.New("too large a number")
 			case isNegative(invalid.GetValue()): // the flag takes no sign
@@ -51,6 +53,15 @@ func FlagError(c *cobra.Command, err error) error {
 		return fmt.Errorf("--%s %s: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
 	}
 	return err
+}
+
+// withoutCommas is a number that has its commas, as reports print it, without; else "".
+func withoutCommas(s string) string {
+	bare := strings.ReplaceAll(s, ",", "")
+	if _, err := strconv.ParseInt(bare, 10, 64); err != nil || bare == s {
+		return ""
+	}
+	return bare
 }
 
 // formatFlags are what other programs have as flags of their own.
@@ -145,6 +156,9 @@ func NoArgs(c *cobra.Command, args []string) error {
 // NeedsCapture refuses a command line without a capture; like is one that has it.
 func NeedsCapture(like string) cobra.PositionalArgs {
 	return func(c *cobra.Command, captures []string) error {
+		if slices.Contains(captures, "") {
+			return Usagef("a capture's name is empty: was a variable not set? %s", like)
+		}
 		if len(captures) > 0 {
 			return nil
 		}
