@@ -298,6 +298,14 @@ func TestFindings(t *testing.T) {
 			has: healthy, nearly: healthy,
 			figures: []string{"warning", "2 of 8 CPUs", "CPUs 6, 7"},
 		}, {
+			id: "cpus-missed", args: []string{"--nic", "igb", "--cpus", "12"}, nearlyArgs: []string{"--nic", "igb", "--cpus", "8"},
+			has: healthy, nearly: healthy,
+			figures: []string{"4 of 12 CPUs", "RSS of this NIC reaches at most 8 queues."},
+		}, {
+			id: "cpus-missed", args: []string{"--nic", "igb", "--cpus", "12", "--queues", "4"}, nearlyArgs: []string{"--nic", "igb", "--cpus", "8"},
+			has: healthy, nearly: healthy,
+			figures: []string{"8 of 12 CPUs", "RSS of this NIC reaches at most 8 queues."},
+		}, {
 			id: "cpus-missed", args: []string{"--layout", "equal:7"}, nearlyArgs: []string{"--layout", "equal:8"},
 			has: healthy, nearly: healthy,
 			figures: []string{"note", "1 of 8 CPUs", "That there are 8 CPUs is an assumption"},

@@ -372,6 +372,9 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
+	if most := d.mostQueues(); most > 0 && most < len(d.mode.CPUs) {
+		f.Evidence += fmt.Sprintf(" RSS of this NIC reaches at most %s.", words.Plural(uint64(most), "queue", "queues"))
+	}
 	if d.assumesCPUs() { // and so how much is lost, if any is
 		f.Severity = d.weigh(report.MaxOverMean(d.cpuEntries()))
 		f.Evidence += fmt.Sprintf(" That there are %d CPUs is an assumption.", len(d.mode.CPUs))
@@ -390,10 +393,25 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 // reachAll is how a table comes to reach every CPU: over all queues where these are
 // on all CPUs, else with more queues.
 func (d *diagnosis) reachAll() string {
-	if cpus := len(d.mode.CPUs); distinct(d.r.Table.QueueCPUs) < cpus {
+	cpus, queues := len(d.mode.CPUs), len(d.r.Table.QueueCPUs)
+	if most := d.mostQueues(); distinct(d.r.Table.QueueCPUs) < cpus && most > 0 && queues >= most && most < cpus {
+		return fmt.Sprintf("RPS spreads behind the NIC: %s. Or leave the other CPUs out: %s.",
+			d.byRPS("N"), d.run("", Argument{"--cpus", fmt.Sprint(most)}))
+	} else if distinct(d.r.Table.QueueCPUs) < cpus && most > 0 && most < cpus {
+		return fmt.Sprintf("As many queues as the NIC has (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", most)
+	} else if distinct(d.r.Table.QueueCPUs) < cpus {
 		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
 	}
 	return fmt.Sprintf("A table over all queues: %s.", d.setEqual())
+}
+
+// mostQueues is how many queues RSS of the NIC can reach, by its profile and `ethtool -l`; 0 if
+// neither tells.
+func (d *diagnosis) mostQueues() int {
+	if d.t.MostQueues == 0 || d.t.MostRings == 0 {
+		return max(d.t.MostQueues, d.t.MostRings)
+	}
+	return min(d.t.MostQueues, d.t.MostRings)
 }
 
 // setEqual is the command that spreads the table over all queues, and what replays it.

@@ -315,8 +315,8 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		ID: "hot-window", Severity: report.Note,
 		Summary: fmt.Sprintf("For a time one CPU has most of the load, though the busiest of all the capture has %s × its fair share: CPU %d has %s of the packets from %s to %s.",
 			words.Fixed(d.lost(), 2), number, words.Percent(report.Ratio(most, of)), words.Nanoseconds(start), words.Nanoseconds(start+s.Interval)),
-		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more have a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
-			words.Exact(uint64(hot)), words.Exact(met), words.Nanoseconds(s.Interval), report.MinPackets, words.Exact(of), words.Fixed(lost, 1)),
+		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
+			words.Exact(uint64(hot)), words.Exact(met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(hot), "has", "have"), words.Exact(of), words.Fixed(lost, 1)),
 		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",
 		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": of, "cpu_packets": most, "hot_windows": hot, "windows": met, "lost_capacity": lost},
 	}

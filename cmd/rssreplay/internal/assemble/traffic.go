@@ -37,7 +37,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
 	if p := a.Settings.Profile; p != nil {
-		t.RSSQueues = p.RSSQueues
+		t.RSSQueues, t.MostQueues = p.RSSQueues, p.MaxQueues
 		t.DriverTransform = p.Transform.String()
 	}
 	if shape.Largest != engine.NoFlow {
