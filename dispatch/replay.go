@@ -185,8 +185,8 @@ func Replay(src Source, o Options) (*Result, error) {
 	var ahead fault.Group
 	ahead.Go(func() { back() }) // while what does not need it is derived
 	defer ahead.Wait()
+	r.summarize(back)
 	for _, one := range r.scenarios() {
-		one.summarize(back, r.Bytes-r.SentBytes)
 		if err := one.checkLatencies(); err != nil {
 			return nil, err
 		}

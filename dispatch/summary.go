@@ -26,13 +26,50 @@ type Summary struct {
 	Connections, Symmetric uint64
 }
 
-// summarize derives from the flows what was not counted per packet. back gives the
-// flow in the other direction of each, bytes those of all received packets.
-func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
+// summarize derives from the flows what was not counted per packet, for all scenarios.
+// back gives the flow in the other direction of each.
+func (r *Result) summarize(back func() []uint32) {
+	scenarios := r.scenarios()
+	loads := make([][]engine.EntryLoad, len(scenarios))
+	unhashed := make([]uint64, len(scenarios)) // bytes
+	var counted fault.Group
+	for i, one := range scenarios {
+		counted.Go(func() { loads[i], unhashed[i] = one.countFlows(r.Bytes - r.SentBytes) })
+	}
+	counted.Wait()
+	type figures struct {
+		engine.Counters
+		Summary
+	}
+	of := map[*engine.Model]*figures{} // scenarios may share the model
+	var summed fault.Group
+	for i, one := range scenarios {
+		for mode, m := range one.models {
+			if of[m] != nil {
+				continue
+			}
+			f := new(figures)
+			of[m] = f
+			summed.Go(func() { f.Counters, f.Summary = m.Counters(loads[i], unhashed[i]), one.summary(mode, back) })
+		}
+	}
+	summed.Wait()
+	for _, one := range scenarios {
+		for _, m := range one.models {
+			one.Modes, one.Summaries = append(one.Modes, of[m].Counters), append(one.Summaries, of[m].Summary)
+		}
+		one.countMoved()
+	}
+}
+
+// countFlows counts the flows by what decided where their packets go, and returns what the
+// table's entries, then those that rules lead to, have, and how many bytes no hash has. bytes
+// are those of all received packets.
+func (r *Replayed) countFlows(bytes uint64) (loads []engine.EntryLoad, unhashed uint64) {
 	t := r.flows
 	copy(r.Unhashed[:], t.notIP[:])
 	w := t.way(r.steering)
-	loads := make([]engine.EntryLoad, len(r.cfg.Table)+len(r.cfg.Ruled))
+	loads = make([]engine.EntryLoad, len(r.cfg.Table)+len(r.cfg.Ruled))
 	r.Entries = loads[:len(r.cfg.Table):len(r.cfg.Table)]
 	r.Rules = make([]RuleLoad, len(w.steering.NTuple().All()))
 	met := tally{Replayed: r, way: w, loads: loads}
@@ -68,21 +105,11 @@ func (r *Replayed) summarize(back func() []uint32, bytes uint64) {
 		r.hashed(d.kind, d.reason(), packets)
 		met.flow()
 	}
-	unhashed := bytes - r.RuleDrops.Bytes
+	unhashed = bytes - r.RuleDrops.Bytes
 	for _, load := range loads {
 		unhashed -= load.Bytes
 	}
-	r.Summaries = make([]Summary, len(r.models))
-	r.Modes = make([]engine.Counters, len(r.models))
-	var wg fault.Group
-	for i, m := range r.models {
-		wg.Go(func() {
-			r.Modes[i] = m.Counters(loads, unhashed)
-			r.Summaries[i] = r.summary(i, back)
-		})
-	}
-	wg.Wait()
-	r.countMoved()
+	return loads, unhashed
 }
 
 // checkLatencies reports latencies whose sum may be no int64.
@@ -153,6 +180,9 @@ func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 
 // Flow is flow id, from 0 to the result's NumFlows-1 in order of first appearance.
 func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.steering, id) }
+
+// FlowPackets is flow id's Packets alone.
+func (r *Replayed) FlowPackets(id uint32) uint64 { return r.flows.records.At(id).packets }
 
 // Expect reads some of what Flow and AppendAffinity will read of these flows, and
 // returns what means nothing, so that it is done.

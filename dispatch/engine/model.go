@@ -59,8 +59,6 @@ type Model struct {
 	// derive counts what follows from the loads of the table's entries and the
 	// bytes of packets without a hash, once all is done; nil where nothing does.
 	derive func(entries []EntryLoad, unhashed uint64)
-	// counted is what counters returned: scenarios may share the model.
-	counted *Counters
 }
 
 // cpu is one CPU's counters.
@@ -403,18 +401,9 @@ func (m *Model) event(kind EventKind, t int64, cpu, queue int, packet int64) {
 }
 
 // Counters is what the model counted, once it has run to its end: see derive for
-// the arguments, which are the same in every scenario that shares the model. It is
-// not to be called by several at once.
+// the arguments, which are the same in every scenario that shares the model. It adds to
+// the model, and so is to be called once.
 func (m *Model) Counters(entries []EntryLoad, unhashed uint64) Counters {
-	if m.counted == nil {
-		c := m.count(entries, unhashed)
-		m.counted = &c
-	}
-	return *m.counted
-}
-
-// count is counters the first time. It adds to the model, and so must be called once.
-func (m *Model) count(entries []EntryLoad, unhashed uint64) Counters {
 	if m.derive != nil {
 		m.derive(entries, unhashed)
 	}

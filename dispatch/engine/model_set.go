@@ -218,4 +218,7 @@ func (s *ModelSet) Finish(last *Batch) {
 		close(c.in)
 	}
 	s.running.Wait()
+	for _, m := range s.models {
+		m.bursts.Finish() // those that several share, before these read them
+	}
 }

@@ -128,10 +128,17 @@ func (b *Bursts) ArriveAll(queue uint16, times []int64) {
 	}
 }
 
-// Most is the most packets that arrived for a queue within any 50 µs, and any 500 µs.
+// Finish looks at the last arrivals.
+func (b *Bursts) Finish() {
+	for i := range b.queues {
+		b.queues[i].look()
+	}
+}
+
+// Most is the most packets that arrived for a queue within any 50 µs, and any 500 µs, up to
+// Finish. Several may ask at once.
 func (b *Bursts) Most(queue int) (short, long uint64) {
 	q := &b.queues[queue]
-	q.look()
 	return q.short, q.long
 }
 

@@ -69,6 +69,8 @@ func TestBurstsArriveAll(t *testing.T) {
 			}
 			all.ArriveAll(queue, times)
 		}
+		all.Finish()
+		one.Finish()
 		for queue := range 2 {
 			short, long := all.Most(queue)
 			if wantShort, wantLong := one.Most(queue); short != wantShort || long != wantLong {

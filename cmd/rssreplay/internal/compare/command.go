@@ -376,7 +376,7 @@ func (c *comparison) countMoved(compare *report.Compare) {
 			for id := range home {
 				if home[id] != now[id] && home[id] != noCPU && now[id] != noCPU {
 					flows++
-					packets += c.done.Result.Flow(uint32(id)).Packets
+					packets += c.done.Result.FlowPackets(uint32(id))
 				}
 			}
 		}
