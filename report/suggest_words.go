@@ -15,6 +15,8 @@ func (b *Bound) Sentences() []string {
 		lines += ": that much has no hash, and goes to the default queue."
 	case b.EntryImbalance > 1 && b.Imbalance > 1.0005:
 		lines += fmt.Sprintf(": entry %d, the heaviest, has %s alone.", b.Entry, words.Fixed(b.EntryImbalance, 3))
+	case b.Imbalance > 1.0005:
+		lines += "."
 	default:
 		lines += ": that is even."
 	}

@@ -68,15 +68,20 @@ func (b *Task) Heaviest() int {
 	return heaviest
 }
 
-// Bound is a load that the peak of no table is below: the mean, the heaviest
+// Bound is a load that the peak of no table is below: the mean of the CPUs with a queue, the heaviest
 // entry on the emptiest CPU, and what no entry steers.
 func (b *Task) Bound() uint64 {
-	cpus := uint64(len(b.Fixed))
-	mean := (b.Total() + cpus - 1) / cpus
+	spread, cpus := b.Total(), uint64(0) // what is on the CPUs that an entry can reach
 	least := uint64(1 << 63)
-	for _, cpu := range b.QueueCPU {
+	for cpu, queue := range b.firstQueues() {
+		if queue < 0 {
+			spread -= b.Fixed[cpu]
+			continue
+		}
+		cpus++
 		least = min(least, b.Fixed[cpu])
 	}
+	mean := (spread + cpus - 1) / cpus
 	return max(mean, least+b.Entries[b.Heaviest()], slices.Max(b.Fixed))
 }
 

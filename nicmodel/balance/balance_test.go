@@ -253,7 +253,12 @@ func TestBound(t *testing.T) {
 	if got := b.Bound(); got != 200 {
 		t.Errorf("bound %d: 200 are fixed", got)
 	}
-	b.Fixed = []uint64{0, 0, 0}
+	b.Fixed = []uint64{5, 15, 30}
+	b.Entries = []uint64{10, 10, 20}
+	if got := b.Bound(); got != 30 {
+		t.Errorf("bound %d: no queue is on CPU 2, so that two CPUs share 60", got)
+	}
+	b.Fixed, b.Entries = []uint64{0, 0, 0}, []uint64{10, 50, 20}
 	if limit := b.LimitOf(1.5); limit != 40 || b.Imbalance(limit) != 1.5 {
 		t.Errorf("imbalance 1.5 of a mean of 26.7 is a load of %d", limit)
 	}
