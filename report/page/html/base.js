@@ -15,7 +15,7 @@ const plural = (n, one, many) => n === 1 ? "1 " + one : exact(n) + " " + many;
 function percent(share) {
   if (share > 0 && share < 0.0005) return "<0.1%";
   if (share < 1 && share >= 0.9995) return ">99.9%";
-  return (share * 100).toFixed(1) + "%";
+  return (share * 100).toFixed(1).replace(/\B(?=(\d{3})+\.)/g, ",") + "%";
 }
 function byteSize(n) {
   if (n < 1000) return n + " B";
