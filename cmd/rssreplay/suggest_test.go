@@ -89,20 +89,20 @@ var suggestedCommands = []struct {
 	form *regexp.Regexp
 	flag func(m []string) (flag, value string)
 }{
-	{regexp.MustCompile(`^ethtool -X eth7 weight ([0-9 ]+)$`), func(m []string) (string, string) {
+	{regexp.MustCompile(`^ethtool -X eth[07] weight ([0-9 ]+)$`), func(m []string) (string, string) {
 		return "--layout", "weight:" + strings.ReplaceAll(m[1], " ", ",")
 	}},
-	{regexp.MustCompile(`^ethtool -X eth7 equal (\d+)$`), func(m []string) (string, string) { return "--layout", "equal:" + m[1] }},
-	{regexp.MustCompile(`^ethtool -X eth7 equal (\d+) start (\d+)$`), func(m []string) (string, string) {
+	{regexp.MustCompile(`^ethtool -X eth[07] equal (\d+)$`), func(m []string) (string, string) { return "--layout", "equal:" + m[1] }},
+	{regexp.MustCompile(`^ethtool -X eth[07] equal (\d+) start (\d+)$`), func(m []string) (string, string) {
 		return "--layout", "equal:" + m[1] + ",start:" + m[2]
 	}},
-	{regexp.MustCompile(`^ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"eth7"},"indir":\[([0-9,]+)\]}'$`), func(m []string) (string, string) {
+	{regexp.MustCompile(`^ynl --family ethtool --do rss-set --json '{"header":{"dev-name":"eth[07]"},"indir":\[([0-9,]+)\]}'$`), func(m []string) (string, string) {
 		return "--layout", "list:" + m[1]
 	}},
-	{regexp.MustCompile(`^ethtool -N eth7 rx-flow-hash ([a-z0-9]+) (sdfn|sd)$`), func(m []string) (string, string) { return "--rx-flow-hash", m[1] + "=" + m[2] }},
-	{regexp.MustCompile(`^ethtool -N eth7 (flow-type .+)$`), func(m []string) (string, string) { return "--rule", m[1] }},
-	{regexp.MustCompile(`^ethtool -X eth7 hkey ([0-9a-f:]+)$`), func(m []string) (string, string) { return "--key", m[1] }},
-	{regexp.MustCompile(`^ethtool -X eth7 xfrm ([a-z-]+)$`), func(m []string) (string, string) { return "--xfrm", m[1] }},
+	{regexp.MustCompile(`^ethtool -N eth[07] rx-flow-hash ([a-z0-9]+) (sdfn|sd)$`), func(m []string) (string, string) { return "--rx-flow-hash", m[1] + "=" + m[2] }},
+	{regexp.MustCompile(`^ethtool -N eth[07] (flow-type .+)$`), func(m []string) (string, string) { return "--rule", m[1] }},
+	{regexp.MustCompile(`^ethtool -X eth[07] hkey ([0-9a-f:]+)$`), func(m []string) (string, string) { return "--key", m[1] }},
+	{regexp.MustCompile(`^ethtool -X eth[07] xfrm ([a-z-]+)$`), func(m []string) (string, string) { return "--xfrm", m[1] }},
 }
 
 // readBack is the flags that do what a suggested command does.
@@ -172,8 +172,12 @@ func TestSuggestionsHold(t *testing.T) {
 		if i := slices.Index(args, "--by"); i >= 0 {
 			by = args[i+1]
 		}
+		dev := "eth7"
+		if slices.Contains(args, "--bundle") {
+			dev = "eth0" // which its texts are of
+		}
 		var s suggestedJSON
-		runJSON(t, &s, append([]string{"suggest", "--dev", "eth7"}, args...)...)
+		runJSON(t, &s, append([]string{"suggest", "--dev", dev}, args...)...)
 		name := strings.Join(args[1:], " ")
 		base := slices.Clone(args)
 		for _, flag := range []string{"--by", "--keys", "--max-moves", "--target"} {
