@@ -14,8 +14,7 @@
 //  5. Writer writes pcapng, with a comment to each packet where asked (writer.go).
 //
 // Info is what a file says of itself (info.go). Filter is tcpdump's filter language, by
-// libpcap (filter_libpcap.go; filter_nocgo.go where the program was built without; what
-// linking it costs at the start, huge_pages.go).
+// libpcap (filter_libpcap.go; filter_nocgo.go where the program was built without).
 //
 // No length that a capture claims is trusted before it has been checked. Damage ends
 // a capture: every record before it comes out first, then a *DamageError names the place.

@@ -1,6 +1,6 @@
 //go:build cgo && linux
 
-package file
+package main
 
 // Optimization: gopacket/pcap imports gopacket/layers, whose init fills tables with an entry
 // for every number that a protocol over Ethernet or PPP may have: 6 MB, 1,600 page faults, of
