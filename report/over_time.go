@@ -82,7 +82,7 @@ func (o *ScenariosOverTime) Title() string {
 func (o *ScenariosOverTime) Verdicts(heads []string) (say []string) {
 	for i := range o.Scenarios {
 		if s := &o.Scenarios[i]; s.Verdict != "" {
-			conclusion, _ := o.Sentences(s.Imbalance)
+			conclusion, _ := o.Sentences(s.Verdict, s.Imbalance)
 			say = append(say, words.Clean(heads[i])+": "+conclusion+" ["+s.Verdict+"]")
 		}
 	}
@@ -306,11 +306,12 @@ const (
 	Churny        = "churny"
 )
 
-// Judge says whether moving entries helps, by the means: it does where they are more
-// than a tenth below those of the best table that stays. Where not, and a table that
-// is known beforehand for each window would be, but the one of the window before is
-// not, the best table changes faster than a window.
-func (o *TablesOverTime) Judge(moved Spread) string {
+// Judge says whether moving helps, by the means: it does where they are more than a
+// tenth below those of the best table that stays. Where not, and what moved follows the
+// load from period to period, and a table that is known beforehand for each window would
+// be, but the one of the window before is not, the best table changes faster than a
+// window. Moves at given times have no period, and are never called churny.
+func (o *TablesOverTime) Judge(moved Spread, follows bool) string {
 	if o.Windows < leastWindows || moved.Mean.IsNull() {
 		return ""
 	}
@@ -318,24 +319,32 @@ func (o *TablesOverTime) Judge(moved Spread) string {
 	switch {
 	case saves(moved):
 		return MovingHelps
-	case saves(o.Bound) && !saves(o.Forward):
+	case follows && saves(o.Bound) && !saves(o.Forward):
 		return Churny
 	}
 	return MovingDoesNot
 }
 
-// Sentences say what the verdict on moved rests on: the conclusion, then the figures.
-func (o *TablesOverTime) Sentences(moved Spread) (conclusion, figures string) {
+// Sentences say what a verdict of Judge on moved rests on: the conclusion, then the
+// figures; "" without a verdict.
+func (o *TablesOverTime) Sentences(verdict string, moved Spread) (conclusion, figures string) {
 	window := words.Nanoseconds(o.Interval)
-	switch o.Judge(moved) {
+	clearlyBelow := func(s Spread) bool { return s.Mean < moved.Mean*(1-movingFrom) }
+	switch verdict {
 	case MovingHelps:
-		conclusion = "Moving entries helps here: window by window the load is more even than under the best table found that stays."
+		conclusion = "Moving helps here: window by window the load is more even than under the best table found that stays."
 	case Churny:
 		conclusion = fmt.Sprintf("The best table changes faster than every %s: what was best for one window is not for the next.", window)
 	case MovingDoesNot:
-		conclusion = "Moving entries does not help here: a table that stays does as well, within a tenth."
-		if o.Static.Mean*(1-movingFrom) > o.Best.Mean {
-			conclusion = "Moving entries does not help here: a better table that stays does as well, within a tenth."
+		switch conclusion = "Moving does not help here: "; {
+		case clearlyBelow(o.Static):
+			conclusion += "the load is more even under the first table, if it stays."
+		case clearlyBelow(o.Best):
+			conclusion += "the load is more even under a better table that stays."
+		case o.Static.Mean*(1-movingFrom) > o.Best.Mean:
+			conclusion += "a better table that stays does as well, within a tenth."
+		default:
+			conclusion += "a table that stays does as well, within a tenth."
 		}
 	default:
 		return "", ""

@@ -1,9 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
@@ -43,7 +43,7 @@ func (c *Config) checkChanges() error {
 	for _, at := range c.Tables {
 		switch {
 		case at.Time < last:
-			return errors.New("--table-at: the times must not fall: give the earlier table first")
+			return fmt.Errorf("--table-at: a table of %s comes after one of %s: the times must not fall: give the earlier table first", time.Duration(at.Time), time.Duration(last))
 		case len(at.Table) != len(c.Table):
 			return fmt.Errorf("--table-at: the table has %d entries, and the first one %d: a NIC's table keeps its size", len(at.Table), len(c.Table))
 		}
@@ -58,7 +58,7 @@ func (c *Config) checkChanges() error {
 	for _, at := range c.Affinities {
 		switch {
 		case at.Time < last:
-			return errors.New("--affinity-at: the times must not fall: give the earlier affinity first")
+			return fmt.Errorf("--affinity-at: an affinity of %s comes after one of %s: the times must not fall: give the earlier one first", time.Duration(at.Time), time.Duration(last))
 		case len(at.QueueCPU) != c.Queues:
 			return fmt.Errorf("--affinity-at names the CPUs of %d queues, but there are %d", len(at.QueueCPU), c.Queues)
 		}

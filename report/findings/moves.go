@@ -34,7 +34,7 @@ func (d *diagnosis) moving() *report.Finding {
 	if d.mode == nil || o == nil || o.Verdict == "" || !d.timed() {
 		return nil
 	}
-	conclusion, figures := o.Sentences(o.Moved)
+	conclusion, figures := o.Sentences(o.Verdict, o.Moved)
 	var f report.Finding
 	switch o.Verdict {
 	case report.MovingHelps:

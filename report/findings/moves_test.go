@@ -71,25 +71,30 @@ func TestMoving(t *testing.T) {
 	for _, test := range []struct {
 		moved, best, forward, bound report.Fraction
 		windows                     uint64
-		want                        string
+		given                       bool // the moves, at set times
+		want, say                   string
 	}{
-		{1.1, 1.4, 1.2, 1.05, 50, "moving-helps"},
-		{1.27, 1.4, 1.5, 1.05, 50, "churny"}, // less than a tenth better, and the past tells nothing
-		{1.27, 1.4, 1.2, 1.05, 50, "moving-does-not"},
-		{1.1, 1.15, 1.2, 1.05, 50, "moving-does-not"},
-		{1.1, 1.4, 1.2, 1.05, 4, ""}, // too few windows
+		{1.1, 1.4, 1.2, 1.05, 50, false, "moving-helps", "Moving helps"},
+		{1.27, 1.4, 1.5, 1.05, 50, false, "churny", "faster than every 100 ms"}, // less than a tenth better, and the past tells nothing
+		{1.27, 1.4, 1.2, 1.05, 50, false, "moving-does-not", "a table that stays does as well, within a tenth"},
+		{1.1, 1.15, 1.2, 1.05, 50, false, "moving-does-not", "a better table that stays does as well, within a tenth"},
+		{1.1, 1.4, 1.2, 1.05, 50, true, "moving-helps", "Moving helps"},
+		{1.27, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "a table that stays does as well"}, // no period to be faster than
+		{1.6, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "more even under a better table that stays"},
+		{1.7, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "more even under the first table, if it stays"},
+		{1.1, 1.4, 1.2, 1.05, 4, false, "", ""}, // too few windows
 	} {
 		r := &report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9}}
 		r.Modes = report.List[report.Mode]{{Mode: "rss-msix", CPUs: report.List[report.CPU]{{}, {}}}}
 		o := &report.OverTime{TablesOverTime: report.TablesOverTime{
 			Interval: 1e8, Windows: test.windows, Static: spread(1.5), Best: spread(test.best), Forward: spread(test.forward), Bound: spread(test.bound),
 		}, Moved: spread(test.moved)}
-		o.Verdict = o.Judge(o.Moved)
+		o.Verdict = o.Judge(o.Moved, !test.given)
 		r.OverTime = o
 		f := newDiagnosis(r, &Traffic{}).moving()
 		switch {
 		case f == nil && test.want == "":
-		case f == nil || f.ID != test.want:
+		case f == nil || f.ID != test.want || !strings.Contains(f.Summary, test.say):
 			t.Errorf("%+v: %+v", test, f)
 		case !strings.Contains(f.Evidence, "1.50 × under the first table") || !strings.Contains(f.Evidence, "100 ms"):
 			t.Errorf("%+v: %q", test, f.Evidence)

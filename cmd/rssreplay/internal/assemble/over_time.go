@@ -87,7 +87,7 @@ func (a *ReportBuilder) overTime(r *report.Report) *report.OverTime {
 	o := &report.OverTime{TablesOverTime: OverTime(arrivals, &a.Settings.Config)}
 	o.Moved = SpreadMoved(a.Result.Modes[at].Arrived, o.Interval)
 	if r.Moves() {
-		o.Verdict = o.Judge(o.Moved)
+		o.Verdict = o.Judge(o.Moved, r.Modes[at].Rebalance != nil)
 	}
 	return o
 }

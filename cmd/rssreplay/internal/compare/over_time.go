@@ -32,7 +32,7 @@ func (c *comparison) overTime(compare *report.Compare) *report.ScenariosOverTime
 			case arrived != nil:
 				of.Imbalance = assemble.SpreadMoved(arrived, o.Interval)
 				if of.Moves > 0 && alike && len(config.CPUs) == len(first.Config.CPUs) {
-					of.Verdict = o.Judge(of.Imbalance)
+					of.Verdict = o.Judge(of.Imbalance, m.Rebalance != nil)
 				}
 			case alike && m.Mode != report.NonRSS:
 				of.Imbalance = assemble.SpreadUnder(arrivals, config)

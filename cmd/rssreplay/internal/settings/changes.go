@@ -72,6 +72,9 @@ func (f *changeFlags) list() (changes []*change, err error) {
 				return changes, fmt.Errorf("%s must be TIME=FILE, as 1.5s=after.txt, TIME after the first packet, and the file %s; not %q%s", of.flag, of.what, given, why)
 			}
 			c.path = path
+			if n := len(changes); n > 0 && changes[n-1].flag == c.flag && changes[n-1].time > c.time {
+				return changes, fmt.Errorf("%s is earlier than %s before it: the times must not fall, so give it first", c, changes[n-1])
+			}
 			changes = append(changes, c)
 		}
 	}
@@ -180,7 +183,7 @@ func (r *resolver) rebalancer() error {
 			return fmt.Errorf("--rebalance must be rsspp, rsspp-exact or none, not %q", f.rebalance)
 		}
 		if !slices.Contains(r.Modes, engine.RSSMSIX) {
-			return fmt.Errorf("--rebalance %s moves entries in rss-msix, which --mode %s leaves out", f.rebalance, r.flags.mode)
+			return fmt.Errorf("--rebalance %s moves entries in rss-msix, which --mode %s leaves out: choose another --mode", f.rebalance, r.flags.mode)
 		}
 		longest := cmp.Or(f.max, f.every)
 		c.Rebalance = &rebalance.Options{Every: int64(f.every), Max: int64(longest), Threshold: f.threshold, LastPass: f.rebalance == "rsspp-exact"}

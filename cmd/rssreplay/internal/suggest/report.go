@@ -105,7 +105,7 @@ func (c *candidates) moving() *report.Moving {
 		return nil
 	}
 	m := &report.Moving{TablesOverTime: assemble.OverTime(arrivals, &c.settings.Config)}
-	if m.Verdict = m.Judge(m.Forward); m.Verdict == "" {
+	if m.Verdict = m.Judge(m.Forward, true); m.Verdict == "" {
 		return nil
 	}
 	return m
