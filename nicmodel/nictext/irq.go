@@ -281,6 +281,14 @@ func (d *queueIRQs) on(bus string) bool {
 	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool { return strings.HasSuffix(word, bus) })
 }
 
+// showsPlace reports whether the interrupts name a place on PCI at all.
+func (d *queueIRQs) showsPlace() bool {
+	return slices.ContainsFunc(d.irqs[0].row.actions, pciPlace.MatchString)
+}
+
+// pciPlace is a PCI device's address, as Linux writes it.
+var pciPlace = lazyregexp.New(`[[:xdigit:]]{4,}:[[:xdigit:]]{2}:[[:xdigit:]]{2}\.[[:xdigit:]]$`)
+
 // devices groups the interrupts of receive queues by device, in the order of their
 // names. Where no name is one that a driver is known to give, it is any numbered
 // family: of a device with several the one with the most interrupts. So it is of the
@@ -350,16 +358,26 @@ type QueueCPUs struct {
 	Guessed string   // the form of the interrupts' names, where no driver that is known names them so; else ""
 }
 
+// NIC is what tells a NIC's interrupts from those of others; each empty if not known.
+type NIC struct {
+	Interface string // "eth0"
+	Driver    string // "virtio_net"
+	Bus       string // its place, "0000:3b:00.0"
+
+	// Named: only interrupts that name the interface or its place are its own. Else the
+	// only ones that there are may be, where nothing speaks against it.
+	Named bool
+}
+
 // QueueCPUs finds the interrupts of the NIC's receive queues and the CPU of
 // each: its affinity if that is one CPU, else the CPU that got most of its
-// interrupts. Interface and bus, each empty if not known, tell which NIC it is
-// where there are several; queues is how many it has, 0 if not known.
-func (q *IRQs) QueueCPUs(iface, bus string, queues int) (*QueueCPUs, error) {
-	devices := q.devices(iface)
+// interrupts. Queues is how many it has, 0 if not known.
+func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
+	devices := q.devices(nic.Interface)
 	if len(devices) == 0 {
 		return q.listed(queues)
 	}
-	device, err := pickDevice(devices, iface, bus)
+	device, err := nic.pick(devices)
 	if err != nil {
 		return nil, err
 	}
@@ -460,36 +478,50 @@ func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
 	return out, nil
 }
 
-// pickDevice is the device of the interface or at the bus address, or the only
-// one there is if its name does not tell the interface.
-func pickDevice(devices []*queueIRQs, iface, bus string) (*queueIRQs, error) {
+// pick is the NIC's device, or the only one there is if it may be the NIC's.
+func (nic *NIC) pick(devices []*queueIRQs) (*queueIRQs, error) {
 	var names []string
 	var named []*queueIRQs
 	for _, d := range devices {
 		names = append(names, d.device)
-		if iface != "" && (d.device == iface || strings.HasSuffix(d.device, "-"+iface)) || bus != "" && d.on(bus) {
+		if nic.Interface != "" && (d.device == nic.Interface || strings.HasSuffix(d.device, "-"+nic.Interface)) || nic.Bus != "" && d.on(nic.Bus) {
 			named = append(named, d)
 		}
 	}
 	switch {
 	case len(named) == 1:
 		return named[0], nil
-	case len(devices) == 1 && (iface == "" || strings.ContainsAny(devices[0].device, ":@") || strings.HasPrefix(devices[0].device, "virtio")):
+	case len(devices) == 1 && nic.mayHave(devices[0]):
 		return devices[0], nil
+	case len(devices) == 1 && nic.Interface == "":
+		return nil, fmt.Errorf("the interrupts are those of %s, and nothing tells that the other texts are of the same NIC; give texts of one NIC", names[0])
 	case len(devices) == 1:
-		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], iface)
+		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], nic.Interface)
 	}
 	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; give one of these names with --dev, or only the rows of one (grep eth0)", strings.Join(names, ", "))
 }
 
+// mayHave tells whether the device, which names neither the interface nor its place, may
+// be the NIC's: its name tells no other interface, place or driver.
+func (nic *NIC) mayHave(d *queueIRQs) bool {
+	switch virtio := strings.HasPrefix(d.device, "virtio"); {
+	case nic.Named, nic.Bus != "" && d.showsPlace(), virtio && nic.Driver != "" && nic.Driver != "virtio_net":
+		return false
+	case nic.Interface == "":
+		return true
+	default:
+		return virtio || strings.ContainsAny(d.device, ":@")
+	}
+}
+
 // QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
-// all CPUs together. Interface and bus are as for QueueCPUs.
-func (q *IRQs) QueueInterrupts(iface, bus string) ([]uint64, error) {
-	devices := q.devices(iface)
+// all CPUs together.
+func (q *IRQs) QueueInterrupts(nic NIC) ([]uint64, error) {
+	devices := q.devices(nic.Interface)
 	if len(devices) == 0 {
 		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
 	}
-	device, err := pickDevice(devices, iface, bus)
+	device, err := nic.pick(devices)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func TestQueueCPUs(t *testing.T) {
 		{"lists alone", []string{"/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n"}, "", "", 2, []int{5, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
 		{"plain lists", []string{"3\n1\n"}, "", "", 0, []int{3, 1}, []string{"the CPU lists are taken as those of the queues, in order"}},
 	} {
-		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(test.iface, test.bus, test.queues)
+		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(NIC{Interface: test.iface, Bus: test.bus}, test.queues)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -118,6 +118,39 @@ func TestQueueCPUs(t *testing.T) {
 		want := &QueueCPUs{CPUs: test.want, Notes: test.notes, Guessed: guessed[test.name]}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", test.name, diff)
+		}
+	}
+}
+
+// Whose interrupts they are the interface's name, its driver or its place tells; without a
+// match none are claimed.
+func TestInterruptsOfOthers(t *testing.T) {
+	placed := interrupts("virtio2-config", "virtio2-input.0", "virtio2-output.0") // at 0000:00:01.0
+	virtio := strings.ReplaceAll(strings.ReplaceAll(placed, "PCI-MSIX-0000:00:01.0", "PCI-MSI"), "PCI-MSIX-0000:00:02.0", "PCI-MSI")
+	mlx5 := interrupts("mlx5_comp0@pci:0000:3b:00.0")
+	for _, test := range []struct {
+		name, text string
+		nic        NIC
+		claimed    bool
+	}{
+		{"nothing known but the interface", virtio, NIC{Interface: "eth0"}, true},
+		{"the driver", virtio, NIC{Interface: "eth0", Driver: "virtio_net", Bus: "0000:00:01.0"}, true},
+		{"the place", placed, NIC{Interface: "eth0", Driver: "virtio_net", Bus: "0000:00:01.0"}, true},
+		{"the place alone", placed, NIC{Interface: "eth0", Bus: "0000:00:01.0", Named: true}, true},
+		{"no driver, as lo", virtio, NIC{Interface: "lo", Named: true}, false},
+		{"no driver, as lo, beside a place", placed, NIC{Interface: "lo", Named: true}, false},
+		{"nothing known of a bundle", virtio, NIC{Named: true}, false},
+		{"another driver", virtio, NIC{Interface: "tap0", Driver: "tun", Bus: "tap"}, false},
+		{"another place", placed, NIC{Interface: "eth1", Driver: "virtio_net", Bus: "0000:00:08.0"}, false},
+		{"mlx5 at its place", mlx5, NIC{Interface: "ens1", Driver: "mlx5_core", Bus: "0000:3b:00.0"}, true},
+		{"mlx5 at another place", mlx5, NIC{Interface: "ens1", Driver: "mlx5_core", Bus: "0000:5e:00.0"}, false},
+	} {
+		got, err := mustReadIRQs(t, test.text).QueueCPUs(test.nic, 0)
+		if (err == nil) != test.claimed {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "; give texts of one NIC") {
+			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 }
@@ -139,7 +172,7 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"lists of all", "/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n", "", 8, "there are CPU lists of 2 interrupts and 8 queues"},
 		{"lists, wide", "/proc/irq/25/smp_affinity_list:1-2\n", "", 1, "the interrupt of queue 0 may go to several CPUs"},
 	} {
-		got, err := mustReadIRQs(t, test.text).QueueCPUs(test.iface, "", test.queues)
+		got, err := mustReadIRQs(t, test.text).QueueCPUs(NIC{Interface: test.iface}, test.queues)
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) || !strings.Contains(err.Error(), "; give") && !strings.Contains(err.Error(), "; keep") {
 			t.Errorf("%s: %+v, %v, want %s and a hint", test.name, got, err, test.want)
 		}
@@ -165,7 +198,7 @@ func TestTruthQueueCPUs(t *testing.T) {
 		}
 		after, before := recordedText(t, c.name, "interrupts-after.txt"), recordedText(t, c.name, "interrupts-before.txt")
 		for _, texts := range [][]string{{after}, {after, before}, {before, after}} {
-			got, err := mustReadIRQs(t, texts...).QueueCPUs("eth0", "0000:00:01.0", c.queues)
+			got, err := mustReadIRQs(t, texts...).QueueCPUs(NIC{Interface: "eth0", Driver: "virtio_net", Bus: "0000:00:01.0"}, c.queues)
 			if err != nil || !slices.Equal(got.CPUs, want) {
 				t.Errorf("%s: %+v, %v, want %v", c.name, got, err, want)
 			}

@@ -69,11 +69,11 @@ func TestTablesOfOthers(t *testing.T) {
 }
 
 func TestPMD(t *testing.T) {
-	got, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs("dpdk0", "", 3)
+	got, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs(NIC{Interface: "dpdk0"}, 3)
 	if err != nil || !slices.Equal(got.CPUs, []int{2, 4, 2}) || got.Notes != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs("", "", 0); err == nil || !strings.Contains(err.Error(), "several NICs (dpdk0, vhost0)") {
+	if _, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs(NIC{}, 0); err == nil || !strings.Contains(err.Error(), "several NICs (dpdk0, vhost0)") {
 		t.Errorf("of two ports: %v", err)
 	}
 	refuses(t, ReadIRQs, "port: dpdk0  queue-id: 0\npmd thread numa_id 0 core_id 2:\n", "x: line 1: no pmd thread stands above this queue")
@@ -92,13 +92,13 @@ func TestRXPlacement(t *testing.T) {
 		{vppPlacement + strings.Replace(vppThreads, "20     4      1 ", "n/a    n/a    n/a", 1), "n3", []int{1, 2}, []string{note}},
 	} {
 		for _, text := range quoted(test.text) {
-			got, err := mustReadIRQs(t, text).QueueCPUs(test.iface, "", 2)
+			got, err := mustReadIRQs(t, text).QueueCPUs(NIC{Interface: test.iface}, 2)
 			if err != nil || !slices.Equal(got.CPUs, test.want) || !slices.Equal(got.Notes, test.notes) {
 				t.Errorf("%+v, %v, want %v, of\n%s", got, err, test.want, text)
 			}
 		}
 	}
-	if _, err := mustReadIRQs(t, vppPlacement).QueueCPUs("", "", 0); err == nil || !strings.Contains(err.Error(), "several NICs (n3, n4)") {
+	if _, err := mustReadIRQs(t, vppPlacement).QueueCPUs(NIC{}, 0); err == nil || !strings.Contains(err.Error(), "several NICs (n3, n4)") {
 		t.Errorf("of two interfaces: %v", err)
 	}
 	if diff := cmp.Diff([]Kind{KindIRQ}, Sniff([]byte(vppPlacement))); diff != "" {

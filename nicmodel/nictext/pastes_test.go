@@ -54,18 +54,18 @@ func TestPastes(t *testing.T) {
 
 	wantCPUs := map[string]int{"enp5s0f4": 1, "eth3": 0, "pci:7870:00:00.0": 0, "eth0": 0, "ixl1": 0}
 	for iface, want := range wantCPUs {
-		got, err := mustReadIRQs(t, paste("interrupts.txt")).QueueCPUs(iface, "", 1)
+		got, err := mustReadIRQs(t, paste("interrupts.txt")).QueueCPUs(NIC{Interface: iface}, 1)
 		if err != nil || !slices.Equal(got.CPUs, []int{want}) {
 			t.Errorf("%s: %+v, %v", iface, got, err)
 		}
 	}
 	for name, want := range map[string][]int{"vpp-rx-placement.txt": {1, 2}, "ovs-pmd-rxq-show.txt": {2, 4, 2, 4}} {
 		iface := map[string]string{"vpp-rx-placement.txt": "n3"}[name]
-		if got, err := mustReadIRQs(t, paste(name)).QueueCPUs(iface, "", 0); err != nil || !slices.Equal(got.CPUs, want) {
+		if got, err := mustReadIRQs(t, paste(name)).QueueCPUs(NIC{Interface: iface}, 0); err != nil || !slices.Equal(got.CPUs, want) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if got, err := mustReadIRQs(t, paste("freebsd-vmstat.txt")).QueueInterrupts("ix0", ""); err != nil || !slices.Equal(got, []uint64{123456, 23456, 33456, 43456}) {
+	if got, err := mustReadIRQs(t, paste("freebsd-vmstat.txt")).QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got, []uint64{123456, 23456, 33456, 43456}) {
 		t.Errorf("vmstat: %v, %v", got, err)
 	}
 

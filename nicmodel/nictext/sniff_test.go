@@ -107,7 +107,7 @@ func FuzzReaders(f *testing.F) {
 		} else {
 			q.Merge(q)
 			for queues := range 3 {
-				cpus, err := q.QueueCPUs("eth0", "0", queues)
+				cpus, err := q.QueueCPUs(NIC{Interface: "eth0", Bus: "0"}, queues)
 				if err == nil && (queues > 0 && len(cpus.CPUs) != queues || slices.Max(cpus.CPUs) > 65535) {
 					t.Fatalf("%+v for %d queues", cpus, queues)
 				}

@@ -14,6 +14,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/calibrate"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/report"
 	"rssreplay/report/csv"
 	"rssreplay/report/text"
@@ -228,8 +229,8 @@ func queueInterrupts(h *calibrate.History) report.List[report.QueueInterrupts] {
 	}
 	first, last := h.Snapshots[0], h.Snapshots[len(h.Snapshots)-1]
 	if first.IRQs != nil && last.IRQs != nil {
-		before, err1 := first.IRQs.QueueInterrupts("", "")
-		after, err2 := last.IRQs.QueueInterrupts("", "")
+		before, err1 := first.IRQs.QueueInterrupts(nictext.NIC{})
+		after, err2 := last.IRQs.QueueInterrupts(nictext.NIC{})
 		if err1 == nil && err2 == nil { // else no NIC, or several of them
 			add(before, after, func(q *report.QueueInterrupts, n *uint64) { q.Interrupts = n })
 		}

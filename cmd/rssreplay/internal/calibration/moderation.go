@@ -288,11 +288,11 @@ func countedInterrupts(h *calibrate.History, device string) (queues []uint64, wh
 	if first.IRQs == nil || last.IRQs == nil {
 		return nil, "the snapshots have no /proc/interrupts"
 	}
-	before, err := first.IRQs.QueueInterrupts(device, "")
+	before, err := first.IRQs.QueueInterrupts(nictext.NIC{Interface: device})
 	if err != nil {
 		return nil, err.Error()
 	}
-	after, err := last.IRQs.QueueInterrupts(device, "")
+	after, err := last.IRQs.QueueInterrupts(nictext.NIC{Interface: device})
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -146,12 +146,7 @@ func (r *resolver) tableAt(of *change) (engine.TableAt, error) {
 // affinityAt is the CPU of each queue by a text of interrupts.
 func (r *resolver) affinityAt(of *change) (engine.AffinityAt, error) {
 	at, c := engine.AffinityAt{Time: int64(of.time)}, &r.Config
-	name, _ := r.imports.interfaceName()
-	bus := ""
-	if d := r.imports.driver.value; d != nil {
-		bus = d.Bus
-	}
-	found, err := of.irq.value.QueueCPUs(cmp.Or(r.flags.Imports.Dev, name), bus, c.Queues)
+	found, err := of.irq.value.QueueCPUs(r.interrupting(false), c.Queues)
 	if err != nil {
 		return at, fmt.Errorf("%s: %w", of, err)
 	}

@@ -373,17 +373,11 @@ func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
 // if only the interrupts tell it.
 func (r *resolver) offerIRQs(queues int) error {
 	irq := r.imports.irq
-	name, _ := r.imports.interfaceName()
-	name = cmp.Or(r.flags.Imports.Dev, name)
-	bus := ""
-	if d := r.imports.driver.value; d != nil {
-		bus = d.Bus
-	}
 	if d := r.imports.driver.value; d != nil && d.NoBus && len(r.flags.Imports.irq) == 0 {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interface is on no bus, as those that are made of software, which have no interrupts. Queues are on CPUs in turn.", r.imports.driver.from))
 		return nil
 	}
-	found, err := irq.value.QueueCPUs(name, bus, queues)
+	found, err := irq.value.QueueCPUs(r.interrupting(len(r.flags.Imports.irq) == 0), queues)
 	if err != nil && len(r.flags.Imports.irq) == 0 { // in a bundle it was not asked for
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s. Until then queues are on CPUs in turn.", irq.from, r.Shown.Words(err.Error(), "it does not tell the CPU of each queue")))
 		return nil
@@ -400,6 +394,19 @@ func (r *resolver) offerIRQs(queues int) error {
 		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))
 	}
 	return nil
+}
+
+// interrupting is what tells the NIC's interrupts from others. The texts of a bundle are
+// of the whole host: without a driver, as lo is, an interface has what names it, no more.
+func (r *resolver) interrupting(bundle bool) nictext.NIC {
+	name, _ := r.imports.interfaceName()
+	nic := nictext.NIC{Interface: cmp.Or(r.flags.Imports.Dev, name)}
+	if d := r.imports.driver.value; d != nil {
+		nic.Driver, nic.Bus = d.Name, d.Bus
+	} else {
+		nic.Named = bundle
+	}
+	return nic
 }
 
 // assumedOf notes what was assumed to tell a queue's CPU from interrupts.

@@ -211,7 +211,7 @@ func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 		irqs, err := nictext.ReadIRQs(r, file[1])
 		r.Close()
 		if err == nil {
-			counts[i], err = irqs.QueueInterrupts(v.settings.Device, "")
+			counts[i], err = irqs.QueueInterrupts(nictext.NIC{Interface: v.settings.Device})
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file[0], err)
