@@ -24,21 +24,21 @@ func (s *Scenario) Cpus() int {
 // another by more than noise, or where less need not be better: a flow that moved is no fault, and of
 // the first scenario none has. Of different numbers of CPUs the busiest one's share is
 // compared, not how many times the mean that is.
-func (f *Figure) Marked(scenarios []Scenario) int {
-	switch comparable := sameCPUs(scenarios); {
+func (c *Compare) Marked(f *Figure) int {
+	switch comparable := sameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
-		return f.clearBest(scenarios)
+		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable:
 		return -1
 	}
-	return f.clearBest(scenarios)
+	return c.clearBest(f)
 }
 
 // clearBest is the scenario with the least value, -1 where that is no less than another's
-// but for noise.
-func (f *Figure) clearBest(scenarios []Scenario) int {
-	best := f.best(scenarios)
-	if best < 0 || !slices.ContainsFunc(scenarios, func(s Scenario) bool { return f.Differs(f.Of(&scenarios[best]), f.Of(&s), false) }) {
+// but for noise, or of another capture for chance.
+func (c *Compare) clearBest(f *Figure) int {
+	best := f.best(c.Scenarios)
+	if best < 0 || !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return f.Differs(&c.Scenarios[best], &s, c.ofCaptures()) }) {
 		return -1
 	}
 	return best
@@ -226,18 +226,25 @@ func (c *Compare) Summary() []string {
 	return append(sentences, c.SteeringSentences()...)
 }
 
+// imbalanceOfPackets is the figure of that name.
+func imbalanceOfPackets(scenarios []Scenario) Figure {
+	figures := ComparedFigures(scenarios)
+	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
+}
+
 // bestSentence says which of several scenarios loads its most loaded CPU least: beside
 // the mean, or, where the mean is of different numbers of CPUs, in all.
 func (c *Compare) bestSentence() string {
-	figures := ComparedFigures(c.Scenarios)
-	load := figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
+	load := imbalanceOfPackets(c.Scenarios)
 	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
 	if !sameCPUs(c.Scenarios) {
 		load = mostLoadedShare()
 		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
 	}
 	first := &c.Scenarios[0]
-	switch best := load.clearBest(c.Scenarios); {
+	switch best := c.clearBest(&load); {
+	case best < 0 && c.ChanceSentence() != "":
+		return c.ChanceSentence()
 	case best < 0:
 		all := "Both"
 		if n := len(c.Scenarios); n > 2 {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"rssreplay/report/internal/words"
 )
 
 // Diff is what two reports differ in beside their figures.
@@ -66,9 +68,18 @@ func NewDiff(before, after *Report, moved []MovedFlow, total uint64, otherCaptur
 // less is noise of batches and clocks.
 const markedFrom = 0.02
 
-// Differs tells whether two values of a figure differ by more than noise; of counts
-// of two captures, by more than chance: two standard deviations of both together.
-func (f *Figure) Differs(a, b Fraction, captures bool) bool {
+// Differs tells whether a figure of two scenarios differs by more than noise; where they
+// are of two captures, also by more than chance.
+func (f *Figure) Differs(was, now *Scenario, captures bool) bool {
+	if !f.beyondNoise(f.Of(was), f.Of(now), captures) {
+		return false
+	}
+	return !captures || !f.byChance(was, now)
+}
+
+// beyondNoise tells whether two values differ by more than noise; of counts of two
+// captures, by more than two standard deviations of both together.
+func (f *Figure) beyondNoise(a, b Fraction, captures bool) bool {
 	if a.IsNull() || b.IsNull() {
 		return a.IsNull() != b.IsNull()
 	}
@@ -79,6 +90,57 @@ func (f *Figure) Differs(a, b Fraction, captures bool) bool {
 	counts := f.Text(12345) == integerText(12345)
 	return !captures || !counts || change > 2*math.Sqrt(float64(a+b))
 }
+
+// byChance tells whether chance explains both values of a figure that is the packets of the
+// most loaded CPU, by whatever it is measured: other flows fall on other entries of a table.
+// Where a report does not know what chance gives, it explains nothing.
+func (f *Figure) byChance(was, now *Scenario) bool {
+	if !slices.Contains(chanceLabels, f.Label) || was.Cpus() != now.Cpus() {
+		return false
+	}
+	least, most, known := chanceOf(was, now, f)
+	const rounding = 1e-6 // of what is read from JSON: few flows have few imbalances, and one may be the percentile itself
+	within := func(v Fraction) bool { return v >= least*(1-rounding) && v <= most*(1+rounding) }
+	return known && within(f.Of(was)) && within(f.Of(now))
+}
+
+// chanceLabels are of figures that are imbalance.packets, or that times the mean or by the
+// number of CPUs.
+var chanceLabels = []string{"imbalance of packets, max ÷ mean", "packets on the most loaded CPU", theirShare}
+
+// chanceOf is from where to where chance gives a figure of chanceLabels in both scenarios,
+// 9 times in 10 each: what one table makes likely and the other does not is no chance.
+func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) {
+	least, most = 0, Fraction(math.Inf(1))
+	for _, s := range []*Scenario{was, now} {
+		m := s.Mode()
+		if m == nil || m.Imbalance.ChanceP5 == nil || m.Imbalance.ChanceP95 == nil || m.Imbalance.Packets.IsNull() {
+			return Null, Null, false
+		}
+		unit := f.Of(s) / m.Imbalance.Packets
+		least, most = max(least, *m.Imbalance.ChanceP5*unit), min(most, *m.Imbalance.ChanceP95*unit)
+	}
+	return least, most, true
+}
+
+// ChanceSentence says that chance explains the imbalances of two captures; "" where it does
+// not, or where they are alike anyway.
+func (c *Compare) ChanceSentence() string {
+	if !c.ofCaptures() || len(c.Scenarios) != 2 {
+		return ""
+	}
+	was, now := &c.Scenarios[0], &c.Scenarios[1]
+	f := imbalanceOfPackets(c.Scenarios)
+	if !f.beyondNoise(f.Of(was), f.Of(now), true) || !f.byChance(was, now) {
+		return ""
+	}
+	least, most, _ := chanceOf(was, now, &f)
+	return fmt.Sprintf("By chance alone the imbalance of packets is from %s to %s, 9 times in 10; %s and %s lie within, so they show no change. What chance makes of other figures is not known.",
+		words.Fixed(least, 3), words.Fixed(most, 3), f.Text(f.Of(was)), f.Text(f.Of(now)))
+}
+
+// ofCaptures tells whether two reports of different captures are compared.
+func (c *Compare) ofCaptures() bool { return c.Diff != nil && c.Diff.Captures }
 
 // Change is a parameter that two reports do not have alike.
 type Change struct {
@@ -223,16 +285,20 @@ func (d *Diff) MarksSentence() string {
 }
 
 // diffDocument is a diff in JSON, beside the scenarios: which parameters differ, and which
-// figures are touched by costs, times or windows that do.
+// figures are touched by costs, times or windows that do, or differ by chance alone.
 type diffDocument struct {
 	Parameters List[Change] `json:"parameters"`
-	Touched    List[string] `json:"touched"` // labels
+	Touched    List[string] `json:"touched"`   // labels
+	ByChance   List[string] `json:"by_chance"` // labels
 }
 
 func (d *Diff) document(scenarios []Scenario) diffDocument {
 	doc := diffDocument{Parameters: d.Changes}
 	for _, f := range ComparedFigures(scenarios) {
 		label := strings.TrimSpace(f.Label)
+		if d.Captures && len(scenarios) == 2 && f.byChance(&scenarios[0], &scenarios[1]) {
+			doc.ByChance = append(doc.ByChance, label)
+		}
 		if d.touches(&f) && !slices.Contains(doc.Touched, label) {
 			doc.Touched = append(doc.Touched, label)
 		}

@@ -1,6 +1,10 @@
 package report
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestDiffers(t *testing.T) {
 	all := ComparedFigures(nil)
@@ -31,7 +35,7 @@ func TestDiffers(t *testing.T) {
 		{imbalance, Null, 1, false, true},
 		{imbalance, Null, Null, false, false},
 	} {
-		if got := test.f.Differs(test.a, test.b, test.captures); got != test.want {
+		if got := test.f.beyondNoise(test.a, test.b, test.captures); got != test.want {
 			t.Errorf("%s from %v to %v, of two captures %v: %v", test.f.Label, test.a, test.b, test.captures, got)
 		}
 	}
@@ -74,5 +78,66 @@ func TestDiffParameters(t *testing.T) {
 	old.Parameters = append(old.Parameters, Parameter{Name: "interval", Value: 1})
 	if of := touched(NewDiff(old, now, nil, 0, false)); !of["peak imbalance of a window"] || of["latency, max"] {
 		t.Errorf("another interval marks %v", of)
+	}
+}
+
+// Two captures have other flows: chance explains two imbalances that both reports' tables
+// make likely, by whatever they are measured, and nothing else.
+func TestDiffByChance(t *testing.T) {
+	at := func(busiest uint64, chance ...Fraction) Scenario { // 2 CPUs
+		m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 20_000 - busiest}}}
+		if chance != nil {
+			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &chance[0], &chance[1]
+		}
+		m.Derive()
+		return Scenario{Name: "s", Compared: m.Mode, Modes: List[Mode]{m}}
+	}
+	twice := at(13_200, 1.1, 1.37) // of another length
+	for i := range twice.Modes[0].CPUs {
+		twice.Modes[0].CPUs[i].Packets *= 2
+	}
+	twice.Modes[0].Derive()
+	third := Fraction(1.333333) // as JSON has it
+	rounded := Scenario{Compared: "rss-msix", Modes: List[Mode]{{Mode: "rss-msix", CPUs: List[CPU]{{Packets: 80_000}, {CPU: 1, Packets: 40_000}}}}}
+	low := Fraction(1.1)
+	rounded.Modes[0].Imbalance.ChanceP5, rounded.Modes[0].Imbalance.ChanceP95 = &low, &third
+	rounded.Modes[0].Derive()
+	for name, test := range map[string]struct {
+		was, now         Scenario
+		captures, change bool
+		counted          bool // the packets on the most loaded CPU change
+	}{
+		"both within":               {at(13_200, 1.1, 1.37), at(12_450, 1.1, 1.37), true, false, false},
+		"of one capture":            {at(13_200, 1.1, 1.37), at(12_450, 1.1, 1.37), false, true, true},
+		"one is beyond":             {at(14_000, 1.1, 1.37), at(12_450, 1.1, 1.37), true, true, true},
+		"more even than chance":     {at(13_200, 1.1, 1.37), at(10_500, 1.1, 1.37), true, true, true},
+		"the old table was uneven":  {at(16_000, 1.5, 1.7), at(12_450, 1.1, 1.37), true, true, true},
+		"the old one does not tell": {at(13_200), at(12_450, 1.1, 1.37), true, true, true},
+		"neither tells":             {at(13_200), at(12_450), true, true, true},
+		"the percentile itself":     {rounded, at(12_450, 1.1, 1.34), true, false, true},
+		"twice as many packets":     {at(12_450, 1.1, 1.37), twice, true, false, true},
+	} {
+		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
+		for _, f := range ComparedFigures(c.Scenarios) {
+			change := test.change
+			switch {
+			case f.Label == "packets on the most loaded CPU":
+				change = test.counted
+			case !slices.Contains(chanceLabels, f.Label):
+				continue
+			}
+			if got := f.Differs(&test.was, &test.now, test.captures); got != change {
+				t.Errorf("%s: %s from %v to %v is a change: %v", name, f.Label, f.Of(&test.was), f.Of(&test.now), got)
+			}
+			if f.Metric == "imbalance.packets" && (c.Marked(&f) >= 0) != test.change {
+				t.Errorf("%s: the best of %s is %d", name, f.Label, c.Marked(&f))
+			}
+		}
+		if (c.ChanceSentence() == "") != test.change || strings.Contains(c.bestSentence(), "best") != test.change {
+			t.Errorf("%s: %q, %q", name, c.ChanceSentence(), c.bestSentence())
+		}
+		if doc := c.Diff.document(c.Scenarios); test.captures && slices.Contains(doc.ByChance, "imbalance of packets, max ÷ mean") == test.change {
+			t.Errorf("%s: by chance %v", name, doc.ByChance)
+		}
 	}
 }

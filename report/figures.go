@@ -103,6 +103,8 @@ func (m *Mode) Derive() {
 		Busy:          MaxOverMean(busy),
 		Jain:          jain(packets),
 		MinMaxPercent: minMaxPercent(packets),
+		ChanceP5:      m.Imbalance.ChanceP5, // these follow from the flows
+		ChanceP95:     m.Imbalance.ChanceP95,
 		BusiestWindow: busiestWindow(m.Series),
 		Cores:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Core }),
 		Nodes:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Node }),

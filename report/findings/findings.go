@@ -150,8 +150,8 @@ type Gaps struct {
 // Chance is the distribution of imbalance.packets when the inputs fall on the
 // table's entries at random: percentiles.
 type Chance struct {
-	Deviation                report.Fraction // of the replay, in standard deviations
-	P10, P50, P90, P95, P999 report.Fraction // P999 is Null where the deviation is small
+	Deviation                    report.Fraction // of the replay, in standard deviations
+	P5, P10, P50, P90, P95, P999 report.Fraction // P999 is Null where the deviation is small
 }
 
 // Diagnose finds what is wrong, the gravest first; of equals what makes the rest

@@ -74,7 +74,7 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 			continue
 		}
 		row := []string{figureLabel(c.Diff.Label(&f))}
-		best := f.Marked(scenarios)
+		best := c.Marked(&f)
 		for i := range scenarios {
 			text := f.Text(f.Of(&scenarios[i]))
 			if i == best {

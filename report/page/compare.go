@@ -260,7 +260,7 @@ func (h *compareBody) figures(c *report.Compare) {
 			row[0] = figureHead(c.Diff.Label(&f))
 		}
 		without := []cell{figureHead(f.Label)}
-		best := f.Marked(scenarios)
+		best := c.Marked(&f)
 		for i := range scenarios {
 			s := &scenarios[i]
 			cell := nullCell()
@@ -271,7 +271,7 @@ func (h *compareBody) figures(c *report.Compare) {
 				cell.Class = "best"
 			}
 			if i > 0 {
-				cell.Delta = delta(&f, f.Of(&scenarios[0]), f.Of(s), otherCapture)
+				cell.Delta = delta(&f, &scenarios[0], s, otherCapture)
 			}
 			row = append(row, cell)
 			if len(others) > 1 {
@@ -314,8 +314,9 @@ var listedFigures = map[string]bool{"imbalance.packets": true, "imbalance.busies
 
 // delta is how a figure differs from the first scenario's: "▲ 35.4%"; "" where it does
 // not, or only by noise.
-func delta(f *report.Figure, was, now report.Fraction, otherCapture bool) string {
-	if was.IsNull() || now.IsNull() || !f.Differs(was, now, otherCapture) || f.Metric == "flows_moved" || strings.HasPrefix(f.Label, " ") {
+func delta(f *report.Figure, first, s *report.Scenario, otherCapture bool) string {
+	was, now := f.Of(first), f.Of(s)
+	if was.IsNull() || now.IsNull() || !f.Differs(first, s, otherCapture) || f.Metric == "flows_moved" || strings.HasPrefix(f.Label, " ") {
 		return ""
 	}
 	arrow := "▲"

@@ -928,7 +928,7 @@ func TestHTMLDiff(t *testing.T) {
 	for i := range imbalance {
 		f := &imbalance[i]
 		was, now := f.Of(&c.Scenarios[0]), f.Of(&c.Scenarios[1])
-		switch d := delta(f, was, now, false); {
+		switch d := delta(f, &c.Scenarios[0], &c.Scenarios[1], false); {
 		case d != "" && (was == now || (now > was) != strings.HasPrefix(d, "▲")):
 			t.Errorf("%s from %v to %v is %q", f.Label, was, now, d)
 		case d == "" && f.Metric == "imbalance.packets" && was != now:

@@ -38,7 +38,7 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 	}
 	p.facts(&c.Capture, sentences, c.Notes)
 	if c.Capture.Received > 0 && len(c.Scenarios) > 0 {
-		p.imbalances(c.Scenarios)
+		p.imbalances(c)
 		p.scenarioLoads(c.Scenarios)
 		p.imbalanceLines(c)
 	}
@@ -47,7 +47,8 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 
 // imbalances is a bar for each scenario, from 1, which is even: its length is what the most
 // loaded CPU has too much.
-func (p *plot) imbalances(scenarios []report.Scenario) {
+func (p *plot) imbalances(c *report.Compare) {
+	scenarios := c.Scenarios
 	all := report.ComparedFigures(scenarios)
 	f := &all[slices.IndexFunc(all, func(f report.Figure) bool { return f.Metric == "imbalance.packets" })]
 	key := "of packets, max ÷ mean; 1 is even"
@@ -66,7 +67,7 @@ func (p *plot) imbalances(scenarios []report.Scenario) {
 		}
 	}
 	others := report.WithoutRSS(scenarios)
-	best := f.Marked(scenarios)
+	best := c.Marked(f)
 	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
 	top := p.y
 	for i := range shown {

@@ -34,7 +34,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		if c.Diff != nil && len(c.Scenarios) == 2 {
 			t.diff(c)
 		} else {
-			t.scenarioFigures(c.Scenarios, heads, o.WithoutRSS)
+			t.scenarioFigures(c, heads, o.WithoutRSS)
 		}
 		t.scenariosOverTime(c.OverTime, heads)
 		t.scenarioShares(c.Scenarios, heads)
@@ -68,7 +68,8 @@ const (
 
 // scenarioFigures is a row for each figure and a column for each scenario; unspread
 // asks for non-rss beside them.
-func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, unspread bool) {
+func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread bool) {
+	scenarios := c.Scenarios
 	title := "under " + words.Clean(scenarios[0].Compared)
 	alike := !slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })
 	if !alike {
@@ -103,17 +104,17 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, un
 	}
 	for _, f := range report.ComparedFigures(scenarios) {
 		row := []cell{plainCell(f.Label)}
-		best := f.Marked(scenarios)
+		best := c.Marked(&f)
 		for i := range scenarios {
 			s := &scenarios[i]
-			c := plainCell(f.Text(f.Of(s)) + otherMark)
+			shown := plainCell(f.Text(f.Of(s)) + otherMark)
 			switch {
 			case i == best:
-				c = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
+				shown = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
 			case f.Metric == "drops" && f.Of(s) > 0:
-				c.style = report.Hot
+				shown.style = report.Hot
 			}
-			row = append(row, c)
+			row = append(row, shown)
 		}
 		if len(others) == 1 {
 			row = append(row, plainCell(f.Text(f.Value(nil, others[0]))))
@@ -129,7 +130,7 @@ func (t *writer) scenarioFigures(scenarios []report.Scenario, heads []string, un
 		t.line("")
 		t.para("", 0, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.", report.Plain)
 	}
-	for _, sentence := range (&report.Compare{Scenarios: scenarios}).SteeringSentences() {
+	for _, sentence := range c.SteeringSentences() {
 		t.line("")
 		t.para("", 0, sentence, report.Plain)
 	}

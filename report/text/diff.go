@@ -27,7 +27,7 @@ func (t *writer) diff(c *report.Compare) {
 		change, share := words.None, words.None
 		switch {
 		case was.IsNull() || now.IsNull():
-		case !f.Differs(was, now, c.Diff.Captures):
+		case !f.Differs(before, after, c.Diff.Captures):
 			change, share = "~", "~"
 		default:
 			sign := "+"
@@ -42,6 +42,10 @@ func (t *writer) diff(c *report.Compare) {
 		g.row(plainCell(c.Diff.Label(&f)), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
 	}
 	t.grid(&g)
+	if chance := c.ChanceSentence(); chance != "" {
+		t.line("")
+		t.para("", 0, chance, report.Plain)
+	}
 	for _, part := range []struct {
 		title    string
 		findings []report.Finding

@@ -99,6 +99,13 @@ func (a *ReportBuilder) Report() *report.Report {
 	}
 	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
+	if t.Chance != nil {
+		for i := range r.Modes {
+			if m := &r.Modes[i]; m.Mode != report.NonRSS {
+				m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &t.Chance.P5, &t.Chance.P95
+			}
+		}
+	}
 	return r
 }
 
