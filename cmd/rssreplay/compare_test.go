@@ -63,14 +63,17 @@ func replayedAlone(t testing.TB, args ...string) (*report.Report, comparedScenar
 		t.Fatal(err)
 	}
 	s.Unhashed, s.HashTypes = s.Capture.Unhashed, s.Capture.HashTypes
-	withoutTopFlows(s.Modes)
+	withoutOwn(s.Modes)
 	return r, s.comparedScenario
 }
 
-// withoutTopFlows leaves out the indexes into the listed flows: a comparison
-// lists none.
-func withoutTopFlows(modes []map[string]any) {
+// withoutOwn leaves out what only a report has of its modes: the indexes into the listed
+// flows, and what chance gives.
+func withoutOwn(modes []map[string]any) {
 	for _, m := range modes {
+		imbalance := m["imbalance"].(map[string]any)
+		delete(imbalance, "chance_p5")
+		delete(imbalance, "chance_p95")
 		for _, c := range m["cpus"].([]any) {
 			c.(map[string]any)["top_flow"] = nil
 		}
@@ -155,7 +158,7 @@ func TestCompareEqualsReplays(t *testing.T) {
 				}
 				rep, want := replayedAlone(t, slices.Concat(common[:1], base, s.alone)...)
 				got := together.Scenarios[i]
-				withoutTopFlows(got.Modes)
+				withoutOwn(got.Modes)
 				want.Name, want.Compared, want.FlowsMoved, want.Packets = got.Name, got.Compared, got.FlowsMoved, got.Packets
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("scenario %s (-alone +together):\n%s", got.Name, diff)
@@ -214,7 +217,8 @@ func TestCompareEarlierReport(t *testing.T) {
 	runs(t, web, "--layout", "block", "--format", "json", "--output", some)
 	c := comparedAs(t, web, "--layout", "equal", "--scenario", "again: layout=block itr=5us", "--report", all, "--report", some)
 	again, earlier := c.Scenarios[1], c.Scenarios[2]
-	withoutTopFlows(again.Modes)
+	withoutOwn(again.Modes)
+	withoutOwn(earlier.Modes)
 	again.Name = all
 	for _, p := range []map[string]any{again.Parameters, earlier.Parameters} {
 		for _, v := range p {
@@ -267,6 +271,9 @@ func TestCompareContract(t *testing.T) {
 		case "schema", "tool", "command", "capture":
 			want[key] = true
 		}
+	}
+	for _, key := range []string{"chance_p5", "chance_p95"} { // what findings ask, of which a scenario has none
+		delete(want, "scenarios.[].modes.[].imbalance."+key)
 	}
 	for _, key := range []string{"name", "report", "compared", "flows_moved", "packets_moved", "unhashed.*", "hash_types.*"} {
 		want["scenarios.[]."+key] = true
