@@ -267,7 +267,7 @@ func (d *Diff) TrustSentence() string {
 // NotesAndTrust are the notes, and of two reports what their CPU numbers are worth.
 func (c *Compare) NotesAndTrust() []string {
 	notes := slices.Clone(c.Notes)
-	if trust := c.Diff.TrustSentence(); trust != "" {
+	if trust := c.Diff.TrustSentence(); trust != "" && c.Capture.Received > 0 {
 		notes = append(notes, trust)
 	}
 	return notes

@@ -113,6 +113,22 @@ func TitleOf(what string, c *Capture) string {
 	return fmt.Sprintf("%s of %s and %s", what, words.Shown(words.BaseName(c.Files[0].Name)), words.Plural(uint64(len(c.Files)-1), "other file", "other files"))
 }
 
+// Title is what c is called: scenarios of a capture, or two reports, of one where both are.
+func (c *Compare) Title() string {
+	if c.Diff == nil || len(c.Scenarios) != 2 {
+		return TitleOf("RSS scenarios", &c.Capture)
+	}
+	old, now := words.BaseName(c.Scenarios[0].Name), words.BaseName(c.Scenarios[1].Name)
+	if old == now { // in two folders
+		old, now = c.Scenarios[0].Name, c.Scenarios[1].Name
+	}
+	what := fmt.Sprintf("Diff of RSS reports %s and %s", words.Shown(old), words.Shown(now))
+	if c.Diff.Captures {
+		return what
+	}
+	return TitleOf(what, &c.Capture)
+}
+
 // Clean is words.Clean, for messages beside a report.
 func Clean(s string) string { return words.Clean(s) }
 

@@ -23,7 +23,7 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	names := scenarioCodes(c.Scenarios)
 	compared := c.Capture.Received > 0 && len(c.Scenarios) > 0
 	m.words(&c.Words)
-	m.lead(report.TitleOf("RSS scenarios", &c.Capture), &c.Capture, c.NotesAndTrust(), c.Summary(), func(p *markdown) {
+	m.lead(c.Title(), &c.Capture, c.NotesAndTrust(), c.Summary(), func(p *markdown) {
 		if compared {
 			p.scenarioFigures(c, names, leadLabels)
 		}

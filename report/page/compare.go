@@ -17,7 +17,7 @@ import (
 // figures of all scenarios with the best of each row marked, the load and latency
 // of the CPUs, what differs in tables and parameters. Errors are those of w.
 func WriteCompare(w io.Writer, c *report.Compare) error {
-	page, err := newFrame(w, &c.Words, report.TitleOf("RSS scenarios", &c.Capture))
+	page, err := newFrame(w, &c.Words, c.Title())
 	if err != nil {
 		return err
 	}

@@ -918,7 +918,7 @@ func TestHTMLDiff(t *testing.T) {
 	c.Diff = report.NewDiff(before, after, []report.MovedFlow{{Flow: flow, Was: 3, Now: 5}}, 17, false)
 	page := string(compareHTML(t, c))
 	for _, want := range []string{
-		"It is about gone.", "It is about came.", "Findings that are gone", "Findings that are new", "the largest of 17", "tcp 10.0.0.0:1024 → 192.0.2.1:443",
+		"<h1>Diff of RSS reports ", "It is about gone.", "It is about came.", "Findings that are gone", "Findings that are new", "the largest of 17", "tcp 10.0.0.0:1024 → 192.0.2.1:443",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)

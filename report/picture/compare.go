@@ -27,7 +27,7 @@ const (
 // WriteCompare writes c as a picture of the kind that Write writes: the
 // imbalance of each scenario, and the shares of its CPUs. Errors are those of w.
 func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
-	p, err := newPlot(&c.Words, report.TitleOf("RSS scenarios", &c.Capture))
+	p, err := newPlot(&c.Words, c.Title())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -13,7 +14,7 @@ import (
 func (t *writer) diff(c *report.Compare) {
 	before, after := &c.Scenarios[0], &c.Scenarios[1]
 	t.heading("CHANGES", fmt.Sprintf("from %s to %s, under %s; ~ is no change beyond noise", words.Clean(before.Name), words.Clean(after.Name), words.Clean(after.Compared)))
-	if trust := c.Diff.TrustSentence(); trust != "" {
+	if trust := c.Diff.TrustSentence(); trust != "" && c.Capture.Received > 0 {
 		t.para("", 0, trust, report.Plain)
 		t.line("")
 	}
@@ -35,6 +36,9 @@ func (t *writer) diff(c *report.Compare) {
 				sign = "-"
 			}
 			change = sign + f.Text(report.Fraction(math.Abs(float64(now-was))))
+			if points, ok := strings.CutSuffix(change, "%"); ok { // of a share; what the last column has is of the old value
+				change = points + " points"
+			}
 			if was != 0 {
 				share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
 			}

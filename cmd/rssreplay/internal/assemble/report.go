@@ -36,6 +36,14 @@ type ReportBuilder struct {
 	ranked []uint32 // the largest flows, as many as were asked for so far
 }
 
+// Notes is what the reader must know first; without a packet there is no CPU number to doubt.
+func (a *ReportBuilder) Notes() []string {
+	if a.Result.Received == 0 && a.Settings.Unsure {
+		return a.Settings.Notes[1:]
+	}
+	return a.Settings.Notes
+}
+
 // Report is the whole report, anonymized where that is asked for, with its findings.
 func (a *ReportBuilder) Report() *report.Report {
 	listed, total := a.listedOf(a.Limit)
@@ -58,11 +66,7 @@ func (a *ReportBuilder) Report() *report.Report {
 	if shown != nil {
 		r.Interface = ""
 	}
-	notes := a.Settings.Notes
-	if a.Result.Received == 0 && a.Settings.Unsure {
-		notes = notes[1:] // there is no CPU number to doubt
-	}
-	r.Anonymized, r.Notes = shown.Done(notes, true)
+	r.Anonymized, r.Notes = shown.Done(a.Notes(), true)
 	rank := make(map[uint32]int, len(listed))
 	if a.Limit >= 0 {
 		for i, id := range listed {

@@ -243,7 +243,7 @@ func (c *comparison) report() (*report.Compare, error) {
 		a := c.builder(live)
 		live++
 		compare.Scenarios = append(compare.Scenarios, s.replayedScenario(a))
-		notes, caveats = append(notes, s.settings.Notes), append(caveats, a.Caveats())
+		notes, caveats = append(notes, a.Notes()), append(caveats, a.Caveats())
 		if live == 1 {
 			compare.Capture = a.Capture()
 		}
