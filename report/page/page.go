@@ -73,6 +73,7 @@ type frame struct {
 	Title  string
 	What   string // the page is, where Title is its author's; else ""
 	Note   string // its author's
+	Ruled  bool   // the note has columns, as ethtool prints them
 	Policy string // the Content-Security-Policy
 	Style  template.CSS
 	Script template.JS
@@ -86,8 +87,12 @@ type frame struct {
 	err       error // the first
 }
 
+// columns are in a line with two gaps that end no sentence.
+var columns = regexp.MustCompile(`[^\s.!?](?: {2,}|\t)\S.*[^\s.!?](?: {2,}|\t)\S`)
+
 func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) {
 	p := &frame{Title: title, Note: strings.Join(preface.NoteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
+	p.Ruled = columns.MatchString(p.Note)
 	if preface.Title != "" {
 		p.Title, p.What = words.Shown(preface.Title), title
 	}

@@ -905,6 +905,21 @@ func TestHTMLFlowRoom(t *testing.T) {
 
 // A page of two reports tells the direction of each change, the findings that came and
 // went, and the flows that moved.
+// A note with columns keeps them, in a font of one width; prose is wrapped.
+func TestHTMLNote(t *testing.T) {
+	for note, class := range map[string]string{
+		"As it was:\n    0:      0     1     2     3\n    8:      4     5     6     7": "words ruled",
+		"CPU\tpackets\tshare\n0\t17\t3%":                                               "words ruled",
+		"After the change.  Two spaces.  They end sentences.\n  - an item":             "words",
+	} {
+		r := fixture.New(2, 4, "rss-msix")
+		r.Words.Note = note
+		if page := string(htmlOf(t, r)); !strings.Contains(page, `<p class="`+class+`">`) {
+			t.Errorf("%q is not of class %q", note, class)
+		}
+	}
+}
+
 func TestHTMLDiff(t *testing.T) {
 	c := fixture.Compared(2, 8)
 	finding := func(id string) report.Finding {
