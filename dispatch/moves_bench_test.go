@@ -62,14 +62,7 @@ func BenchmarkMoves(b *testing.B) {
 					b.Fatal(err)
 				}
 				batches := benchBatches(steeringBy(b, cfg.Table, cfg.QueueCPU), benchChunks(chunks, flows, 1000))
-				for b.Loop() {
-					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
-					for _, batch := range batches {
-						e.Process(batch)
-					}
-					e.Finish()
-				}
-				perPacket(b, chunks*chunkPackets)
+				modelAlone(b, cfg, mode, batches, chunks*chunkPackets)
 			})
 		}
 	}

@@ -158,18 +158,23 @@ func BenchmarkEngine(b *testing.B) {
 					b.Fatal(err)
 				}
 				batches := benchBatches(steeringBy(b, cfg.Table, cfg.QueueCPU), benchChunks(chunks, input.flows, input.gap))
-				b.ReportAllocs()
-				for b.Loop() {
-					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
-					for _, batch := range batches {
-						e.Process(batch)
-					}
-					e.Finish()
-				}
-				perPacket(b, chunks*chunkPackets)
+				modelAlone(b, cfg, mode, batches, chunks*chunkPackets)
 			})
 		}
 	}
+}
+
+// modelAlone measures a model that gets batches of so many packets in all.
+func modelAlone(b *testing.B, cfg *engine.Config, mode engine.Mode, batches []*engine.Batch, packets int) {
+	b.ReportAllocs()
+	for b.Loop() {
+		e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
+		for _, batch := range batches {
+			e.Process(batch)
+		}
+		e.Finish()
+	}
+	perPacket(b, packets)
 }
 
 // BenchmarkRPS is the model alone of each mode with a second hop, every CPU in each queue's
@@ -203,15 +208,7 @@ func BenchmarkRPS(b *testing.B) {
 		}
 		for _, mode := range []engine.Mode{engine.RSSMSIX, engine.NonRSS} {
 			b.Run(fmt.Sprintf("impl=%v/input=%d-flows", mode, flows), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
-					for _, batch := range batches {
-						e.Process(batch)
-					}
-					e.Finish()
-				}
-				perPacket(b, chunks*chunkPackets)
+				modelAlone(b, cfg, mode, batches, chunks*chunkPackets)
 			})
 		}
 	}

@@ -259,18 +259,22 @@ func (v *Verify) QueueRows() [][]string {
 	for _, q := range v.Queues {
 		difference := words.None
 		if v.Source != "interrupts" {
-			switch {
-			case q.Seen > q.Predicted:
-				difference = "+" + words.Exact(q.Seen-q.Predicted)
-			case q.Seen < q.Predicted:
-				difference = "-" + words.Exact(q.Predicted-q.Seen)
-			default:
-				difference = "0"
-			}
+			difference = differenceText(q.Seen, q.Predicted)
 		}
 		rows = append(rows, []string{fmt.Sprint(q.Queue), words.Exact(q.Predicted), words.Exact(q.Seen), difference})
 	}
 	return rows
+}
+
+// differenceText is by how much more was seen than was predicted.
+func differenceText(seen, predicted uint64) string {
+	switch {
+	case seen > predicted:
+		return "+" + words.Exact(seen-predicted)
+	case seen < predicted:
+		return "-" + words.Exact(predicted-seen)
+	}
+	return "0"
 }
 
 // CPUHeads are the heads of CPURows.
@@ -280,7 +284,7 @@ func (v *Verify) CPUHeads() []string { return []string{"CPU", "predicted", "seen
 func (v *Verify) CPURows() [][]string {
 	var rows [][]string
 	for _, c := range v.CPUs {
-		rows = append(rows, []string{fmt.Sprint(c.CPU), words.Exact(c.Predicted), words.Exact(c.Seen), fmt.Sprintf("%+d", int64(c.Seen-c.Predicted))})
+		rows = append(rows, []string{fmt.Sprint(c.CPU), words.Exact(c.Predicted), words.Exact(c.Seen), differenceText(c.Seen, c.Predicted)})
 	}
 	return rows
 }
