@@ -1,0 +1,231 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
+	"rssreplay/nicmodel/rps"
+	"rssreplay/pcaps"
+	"rssreplay/report"
+)
+
+// This file finds why the stack worked on other CPUs than was predicted.
+
+// cpuHypothesis is another way in which the stack may choose CPUs.
+type cpuHypothesis struct {
+	id, summary string
+	claim       stackClaim
+}
+
+// explainCPUs names the change of the claim that leads fewest packets elsewhere than was
+// recorded, of several the first: at most 5 % of those that it can tell of, which have to be
+// most; and fewer than random keys in its place, where no hash tells the key.
+func (v *verification) explainCPUs(r *report.Verify, groups []group, s score, swapped bool) {
+	sample, all := v.cpuSample(groups)
+	var best *report.VerifyExplanation
+	least := s.all - s.packets
+	for _, h := range v.cpuHypotheses(groups, s) {
+		n, wrong := v.explainedBy(groups, &h.claim, swapped)
+		if float64(n) < mostExplained*float64(n+wrong) || 2*n < s.all || wrong >= least {
+			continue
+		}
+		if s.hashAll == 0 && !keylessCPUs(sample, &h.claim) {
+			null := judge.NullOf(wrongCPUs(sample, all, &h.claim), func(n int) float64 { return wrongCPUs(sample, all, underKey(&h.claim, n)) })
+			if null.AsGood > 0 {
+				continue
+			}
+		}
+		best = &report.VerifyExplanation{ID: h.id, Summary: h.summary, Explained: n, Changes: 1, Residual: report.Null}
+		least = wrong
+	}
+	if r.Explanation = best; best == nil {
+		v.movedByRFS(r, groups, s)
+	}
+}
+
+// explainedBy is how many of the packets that the claim was compared by have all that is
+// recorded of them under another one, and how many have not; of the others the stack's own
+// hash chooses the CPU under it.
+func (v *verification) explainedBy(groups []group, c *stackClaim, swapped bool) (explained, wrong uint64) {
+	for i := range groups {
+		g := &groups[i]
+		_, compared := v.stack.cpu(g)
+		if compared = compared && g.cpu >= 0; !compared && !g.hasHash && g.queue < 0 {
+			continue
+		}
+		d, arrives := g.under(c.steering)
+		cpu, known := c.cpu(g)
+		switch {
+		case g.hasHash && recordedHash(g.hash, swapped) != d.Hash, g.queue >= 0 && !(arrives && int32(d.Queue) == g.queue), compared && known && cpu != g.cpu:
+			wrong += g.packets
+		case known || !compared:
+			explained += g.packets
+		}
+	}
+	return explained, wrong
+}
+
+// mostExplained is the share of the packets that an explanation has to lead to what was
+// recorded of them at least.
+const mostExplained = 0.95
+
+// cpuHypotheses are the changes of the claim that are tried, the simplest first: those that
+// fit any record come last.
+func (v *verification) cpuHypotheses(groups []group, s score) (all []cpuHypothesis) {
+	add := func(id, summary string, change func(c *stackClaim)) {
+		h := cpuHypothesis{id, summary, *v.stack}
+		change(&h.claim)
+		all = append(all, h)
+	}
+	if v.stack.masks != nil {
+		add("rps-off", "RPS is off: each packet is on the CPU of its queue's interrupt", func(c *stackClaim) { c.masks = nil })
+		for _, other := range []struct {
+			passed rps.Hashes
+			what   string
+		}{{rps.NoHashes, "none of the NIC's hashes"}, {rps.OnPorts, "the NIC's hashes of ports"}, {rps.All, "all hashes of the NIC's"}, {rps.ByPacket, "the NIC's hashes of TCP, UDP, SCTP and ICMP"}} {
+			if other.passed != v.stack.passed {
+				add("rps-hash", "the driver passes up "+other.what+" as those of layer 4", func(c *stackClaim) { c.passed = other.passed })
+			}
+		}
+		add("rps-rx-0", "the mask of rx-0 decides for the packets of all queues, as where no queue is recorded (XDP, cpumap)", func(c *stackClaim) {
+			masks := make([][]int, len(c.masks))
+			for q := range masks {
+				masks[q] = c.masks[0]
+			}
+			c.masks = masks
+		})
+		var masked []int
+		for _, mask := range v.stack.masks {
+			masked = append(masked, mask...)
+		}
+		slices.Sort(masked)
+		for _, cpu := range slices.Compact(masked) {
+			if cpu != offline {
+				add("rps-offline", fmt.Sprintf("CPU %d of the masks is offline: what chooses it stays on the CPU of its interrupt", cpu), func(c *stackClaim) {
+					c.masks = replaced(c.masks, cpu, offline)
+				})
+			}
+		}
+	}
+	if s.hashAll == 0 && s.queueAll == 0 {
+		config := v.claimed.Config()
+		for _, h := range slices.Concat(profile.TableHypotheses(config, len(config.QueueCPU)), profile.Hypotheses(config)) {
+			if steering, err := nicmodel.NewSteering(h.Config); err == nil {
+				add(h.ID, h.Summary, func(c *stackClaim) { c.steering = steering })
+			}
+		}
+	}
+	return append(all, v.fittedCPUs(groups)...)
+}
+
+// replaced is masks with another CPU in the place of one.
+func replaced(masks [][]int, cpu, by int) [][]int {
+	var all [][]int
+	for _, mask := range masks {
+		mask = slices.Clone(mask)
+		for i := range mask {
+			if mask[i] == cpu {
+				mask[i] = by
+			}
+		}
+		all = append(all, mask)
+	}
+	return all
+}
+
+// fittedCPUs are hypotheses that are made of the record: the interrupt of a queue is on the
+// CPU that most of its packets have, and a queue's mask has the CPUs that its packets have.
+func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
+	met := make([]map[int]uint64, len(v.stack.queueCPU)) // packets by CPU, of each queue
+	for i := range groups {
+		g := &groups[i]
+		d, arrives := g.under(v.stack.steering)
+		if g.cpu < 0 || !arrives {
+			continue
+		}
+		if met[d.Queue] == nil {
+			met[d.Queue] = map[int]uint64{}
+		}
+		met[d.Queue][int(g.cpu)] += g.packets
+	}
+	var moved, masked []string
+	cpus, masks := slices.Clone(v.stack.queueCPU), make([][]int, len(met))
+	for q, on := range met {
+		for cpu := range on {
+			masks[q] = append(masks[q], cpu)
+			if on[cpu] > on[cpus[q]] || on[cpu] == on[cpus[q]] && cpu < cpus[q] {
+				cpus[q] = cpu
+			}
+		}
+		slices.Sort(masks[q])
+		if cpus[q] != v.stack.queueCPU[q] {
+			moved = append(moved, fmt.Sprintf("queue %d is on CPU %d", q, cpus[q]))
+		}
+		if v.stack.masks != nil && !slices.Equal(masks[q], v.stack.masks[q]) || len(masks[q]) > 1 {
+			masked = append(masked, fmt.Sprintf("rx-%d has %s", q, nicmodel.CPUListOf(masks[q])))
+		}
+	}
+	if len(moved) > 0 {
+		h := cpuHypothesis{"affinity", "interrupts are on other CPUs: " + firstOf(moved), *v.stack}
+		h.claim.queueCPU = cpus
+		if h.claim.masks != nil {
+			h.claim.masks, h.summary = nil, "RPS is off, and "+h.summary
+		}
+		all = append(all, h)
+	}
+	if len(masked) > 0 {
+		h := cpuHypothesis{"rps-mask", "the masks of RPS are others: " + firstOf(masked), *v.stack}
+		if v.stack.masks == nil {
+			h.summary, h.claim.passed = "RPS steers packets on: "+firstOf(masked), rps.OnPorts
+			if p := v.settings.Profile; p != nil {
+				h.claim.passed = p.LayerFour
+			}
+		}
+		h.claim.masks = masks
+		all = append(all, h)
+	}
+	return all
+}
+
+// firstOf is a few of them in words.
+func firstOf(all []string) string {
+	const shown = 4
+	if len(all) > shown+1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:shown], ", "), len(all)-shown)
+	}
+	return strings.Join(all, ", ")
+}
+
+// movedByRFS says that receive flow steering may be why, where a text says that it is on and
+// TCP and UDP alone are elsewhere: to where their application reads, which nothing here
+// predicts.
+func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
+	if !v.settings.Unseen.RFS {
+		return
+	}
+	var moved uint64
+	for i := range groups {
+		g := &groups[i]
+		if g.cpu < 0 {
+			continue
+		}
+		if cpu, known := v.stack.cpu(g); !known || cpu == g.cpu {
+			continue
+		}
+		if whole := g.header.Facts == pcaps.HasPorts; !whole || g.header.Protocol != pcaps.ProtoTCP && g.header.Protocol != pcaps.ProtoUDP {
+			return
+		}
+		moved += g.packets
+	}
+	if moved != s.all-s.packets { // something else differs, too
+		return
+	}
+	r.Explanation = &report.VerifyExplanation{
+		ID: "rfs", Explained: s.all, Changes: 1, Residual: report.Null,
+		Summary: fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", v.settings.Unseen.From, report.Plural(moved, "packet", "packets")),
+	}
+}
