@@ -1,0 +1,318 @@
+package nictext
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
+)
+
+// queueActions are the names that drivers give the interrupts of their receive
+// queues: what comes before the queue names the device. Sources: Linux 6.12,
+// drivers/net, by the file named; FreeBSD 14, sys/net/iflib.c.
+var queueActions = []struct {
+	name          *lazyregexp.Regexp
+	device, queue int  // submatches
+	second        bool // the receive queues are the second half
+}{
+	// Intel's, bnxt, ena, vmxnet3, hns3, idpf, enic, niu, nfp, otx2, thunder, alx,
+	// stmmac ("eth0:rx-0"), ionic ("ionic-eth0-L0-rx0"), cxgb4 ("eth0-Rx0").
+	{name: lazyregexp.New(`(?i)^(.+?)[-:](?:L\d+-)?(?:TxRx|Tx-Rx|rxtx|rx)-?(\d+)$`), device: 1, queue: 2},
+	{name: lazyregexp.New(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
+	{name: lazyregexp.New(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
+	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+	{name: lazyregexp.New(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
+	{name: lazyregexp.New(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
+	{name: lazyregexp.New(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
+	{name: lazyregexp.New(`^(.+) CQ (\d+)$`), device: 1, queue: 2},                          // brocade/bna
+	{name: lazyregexp.New(`^(.+):slice-(\d+)$`), device: 1, queue: 2},                       // myri10ge.c
+	{name: lazyregexp.New(`^(.+)_(?:rxq|int)(\d+)$`), device: 1, queue: 2},                  // hinic_rx.c, rtase_main.c
+	{name: lazyregexp.New(`^(\w+):(?:rxq|rx|que ?|q)(\d+)(?::\d+)?$`), device: 1, queue: 2}, // FreeBSD
+}
+
+// anyAction is a number behind a separator at the end of a name: a family of interrupts
+// that no driver above names so, as aquantia's "eth0-0".
+var (
+	anyAction = lazyregexp.New(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
+	// What is surely none of a network card's, or not of its receive queues.
+	otherAction = lazyregexp.New(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
+		`|(?:[-:_]|\b)(?:tx|txc|txq|sq|aq|adminq|mgmnt|misc|ctrl|async|fdir|err|rbdr|output|event|cmd|mbx|hwc)[-_. ]?\d*$`)
+)
+
+// queueIRQs are the rows of one device's receive queues.
+type queueIRQs struct {
+	device  string
+	second  bool
+	guessed string // the form of the names, where none of queueActions is theirs
+	irqs    []queueIRQ
+}
+
+type queueIRQ struct {
+	number uint64 // of the queue, as its action has it
+	irq    uint32
+	row    *irqRow
+}
+
+// on reports whether the interrupts name the bus address: in the action, or in
+// the chip of newer kernels ("PCI-MSIX-0000:3b:00.0").
+func (d *queueIRQs) on(bus string) bool {
+	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool { return strings.HasSuffix(word, bus) })
+}
+
+// showsPlace reports whether the interrupts name a place on PCI at all.
+func (d *queueIRQs) showsPlace() bool {
+	return slices.ContainsFunc(d.irqs[0].row.actions, pciPlace.MatchString)
+}
+
+// pciPlace is a PCI device's address, as Linux writes it.
+var pciPlace = lazyregexp.New(`[[:xdigit:]]{4,}:[[:xdigit:]]{2}:[[:xdigit:]]{2}\.[[:xdigit:]]$`)
+
+// devices groups the interrupts of receive queues by device, in the order of their
+// names. Where no name is one that a driver is known to give, it is any numbered
+// family: of a device with several the one with the most interrupts. So it is of the
+// interface, if one is given and has no such name.
+func (q *IRQs) devices(iface string) []*queueIRQs {
+	known, guessed := map[string]*queueIRQs{}, map[string]*queueIRQs{}
+	for irq, row := range q.rows {
+		for _, name := range row.names {
+			if device, number, second, ok := queueAction(name); ok {
+				addQueue(known, device, queueIRQs{device: device, second: second}, queueIRQ{number, irq, row})
+			} else if m := anyAction.FindStringSubmatch(name); m != nil && !otherAction.MatchString(name) {
+				if number, err := strconv.ParseUint(m[3], 10, 32); err == nil {
+					form := m[1] + m[2] + "N"
+					addQueue(guessed, form, queueIRQs{device: m[1], guessed: form}, queueIRQ{number, irq, row})
+				}
+			}
+		}
+	}
+	named := slices.Collect(maps.Keys(known))
+	for form, family := range guessed {
+		if len(named) == 0 || family.device == iface && !slices.Contains(named, iface) {
+			if best := known[family.device]; best == nil || family.total() > best.total() || family.total() == best.total() && form < best.guessed {
+				known[family.device] = family
+			}
+		}
+	}
+	sorted := slices.SortedFunc(maps.Values(known), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
+	for _, g := range sorted {
+		slices.SortFunc(g.irqs, func(a, b queueIRQ) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.irq, b.irq)) })
+		if g.second {
+			g.irqs = g.irqs[len(g.irqs)/2:]
+		}
+	}
+	return sorted
+}
+
+// queueAction takes the name of a receive queue's interrupt apart.
+func queueAction(name string) (device string, number uint64, second, ok bool) {
+	for _, form := range queueActions {
+		if m := form.name.FindStringSubmatch(name); m != nil {
+			number, err := strconv.ParseUint(m[form.queue], 10, 32)
+			return m[form.device], number, form.second, err == nil && !otherAction.MatchString(name)
+		}
+	}
+	return "", 0, false, false
+}
+
+func addQueue(to map[string]*queueIRQs, key string, group queueIRQs, irq queueIRQ) {
+	if to[key] == nil {
+		to[key] = &group
+	}
+	to[key].irqs = append(to[key].irqs, irq)
+}
+
+// total is all interrupts of the queues.
+func (d *queueIRQs) total() (n uint64) {
+	for _, irq := range d.irqs {
+		n += irq.row.total()
+	}
+	return n
+}
+
+// QueueCPUs is the CPU of each of a NIC's receive queues, and how it is known.
+type QueueCPUs struct {
+	CPUs    []int
+	Notes   []string // for the reader of the result
+	Guessed string   // the form of the interrupts' names, where no driver that is known names them so; else ""
+}
+
+// NIC is what tells a NIC's interrupts from those of others; each empty if not known.
+type NIC struct {
+	Interface string // "eth0"
+	Driver    string // "virtio_net"
+	Bus       string // its place, "0000:3b:00.0"
+
+	// Named: only interrupts that name the interface or its place are its own. Else the
+	// only ones that there are may be, where nothing speaks against it.
+	Named bool
+}
+
+// QueueCPUs finds the interrupts of the NIC's receive queues and the CPU of
+// each: its affinity if that is one CPU, else the CPU that got most of its
+// interrupts. Queues is how many it has, 0 if not known.
+func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
+	devices := q.devices(nic.Interface)
+	if len(devices) == 0 {
+		return q.listed(queues)
+	}
+	device, err := nic.pick(devices)
+	if err != nil {
+		return nil, err
+	}
+	irqs := device.irqs
+	if first := irqs[0].number; !device.second && irqs[len(irqs)-1].number-first+1 != uint64(len(irqs)) {
+		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", device.device, first, irqs[len(irqs)-1].number)
+	}
+	if len(irqs) < queues {
+		return nil, fmt.Errorf("%s has interrupts of %d receive queues, but there are %d queues; give texts that belong together, or the CPUs with --affinity", device.device, len(irqs), queues)
+	}
+	if queues > 0 {
+		irqs = irqs[:queues]
+	}
+	out := &QueueCPUs{Guessed: device.guessed}
+	counted, several := 0, 0
+	for i, irq := range irqs {
+		cpu, byCount, err := irq.row.cpu()
+		if err != nil {
+			return nil, fmt.Errorf("IRQ %d, of %s's queue %d: %w", irq.irq, device.device, i, err)
+		}
+		if byCount {
+			counted++
+			if irq.row.counts[cpu] < irq.row.total() {
+				several++
+			}
+		}
+		out.CPUs = append(out.CPUs, cpu)
+	}
+	if counted > 0 {
+		note := fmt.Sprintf("the CPU of %d of %d queues is taken to be the one that got most of the queue's interrupts", counted, len(irqs))
+		if several > 0 {
+			note += fmt.Sprintf(" (of %d others got some too)", several)
+		}
+		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
+	}
+	if q.bare > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))
+	}
+	if q.note != "" {
+		out.Notes = append(out.Notes, q.note)
+	}
+	if device.second {
+		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues' (unverified)")
+	}
+	return out, nil
+}
+
+// cpu is the CPU that the interrupt goes to, and whether only its counts tell.
+func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
+	for _, set := range []nicmodel.CPUList{r.effective, r.affinity} {
+		if cpu, ok := set.Only(); ok {
+			return cpu, false, nil
+		}
+	}
+	best := uint64(0)
+	for _, c := range slices.Sorted(maps.Keys(r.counts)) {
+		if n := r.counts[c]; n > best && (r.affinity == nil || r.affinity.Has(c)) {
+			cpu, best = c, n
+		}
+	}
+	switch {
+	case best > 0:
+		return cpu, true, nil
+	case r.unplaced > 0:
+		return 0, false, fmt.Errorf("the text counts its interrupts, and does not say on which CPU; give the CPUs with --affinity (`cpuset -g -x IRQ` tells one)")
+	case r.affinity != nil:
+		return 0, false, fmt.Errorf("it may go to several CPUs, and no count tells which; give effective_affinity_list as well, or the CPUs with --affinity")
+	}
+	return 0, false, fmt.Errorf("it has not been raised yet, so its CPU is not known; give smp_affinity_list as well, or the CPUs with --affinity")
+}
+
+// listed is the CPUs where no text names the queues' interrupts: one list for
+// each queue, in order.
+func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
+	sets := q.plain
+	if len(sets) == 0 {
+		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
+			if row := q.rows[irq]; len(row.actions) > 0 {
+				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity")
+			} else if row.effective != nil {
+				sets = append(sets, row.effective)
+			} else {
+				sets = append(sets, row.affinity)
+			}
+		}
+	}
+	if queues > 0 && len(sets) != queues {
+		return nil, fmt.Errorf("there are CPU lists of %d interrupts and %d queues, and nothing tells which belong together; give /proc/interrupts as well, or only the queues' lists", len(sets), queues)
+	}
+	out := &QueueCPUs{Notes: []string{"the CPU lists are taken as those of the queues, in order"}}
+	for i, set := range sets {
+		cpu, ok := set.Only()
+		if !ok {
+			return nil, fmt.Errorf("the interrupt of queue %d may go to several CPUs, and nothing tells which; give /proc/interrupts as well, or the CPUs with --affinity", i)
+		}
+		out.CPUs = append(out.CPUs, cpu)
+	}
+	return out, nil
+}
+
+// pick is the NIC's device, or the only one there is if it may be the NIC's.
+func (nic *NIC) pick(devices []*queueIRQs) (*queueIRQs, error) {
+	var names []string
+	var named []*queueIRQs
+	for _, d := range devices {
+		names = append(names, d.device)
+		if nic.Interface != "" && (d.device == nic.Interface || strings.HasSuffix(d.device, "-"+nic.Interface)) || nic.Bus != "" && d.on(nic.Bus) {
+			named = append(named, d)
+		}
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], nil
+	case len(devices) == 1 && nic.mayHave(devices[0]):
+		return devices[0], nil
+	case len(devices) == 1 && nic.Interface == "":
+		return nil, fmt.Errorf("the interrupts are those of %s, and nothing tells that the other texts are of the same NIC; give texts of one NIC", names[0])
+	case len(devices) == 1:
+		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], nic.Interface)
+	}
+	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; give one of these names with --dev, or only the rows of one (grep eth0)", strings.Join(names, ", "))
+}
+
+// mayHave tells whether the device, which names neither the interface nor its place, may
+// be the NIC's: its name tells no other interface, place or driver.
+func (nic *NIC) mayHave(d *queueIRQs) bool {
+	switch virtio := strings.HasPrefix(d.device, "virtio"); {
+	case nic.Named, nic.Bus != "" && d.showsPlace(), virtio && nic.Driver != "" && nic.Driver != "virtio_net":
+		return false
+	case nic.Interface == "":
+		return true
+	default:
+		return virtio || strings.ContainsAny(d.device, ":@")
+	}
+}
+
+// QueueInterrupts is how often each of the NIC's receive queues has interrupted, on
+// all CPUs together.
+func (q *IRQs) QueueInterrupts(nic NIC) ([]uint64, error) {
+	devices := q.devices(nic.Interface)
+	if len(devices) == 0 {
+		return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give /proc/interrupts unchanged")
+	}
+	device, err := nic.pick(devices)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]uint64, len(device.irqs))
+	for i, irq := range device.irqs {
+		counts[i] = irq.row.total()
+	}
+	return counts, nil
+}
