@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rssreplay/hash"
@@ -86,76 +87,98 @@ func ReadFlowHash(r io.Reader, name string) (*FlowHash, error) {
 }
 
 func readFlowHash(lines []string) (*FlowHash, error) {
-	f := &FlowHash{fields: map[string]string{}}
-	any, context := false, ""
-	other, otherLine := "", 0 // an RSS context that was left out
-	at := map[string]int{}    // line from 0 of each kind
+	r := flowHashReader{answers: &FlowHash{fields: map[string]string{}}, lines: map[string]int{}}
 	for i := 0; i < len(lines); i++ {
 		if m := flowHashDiscard.FindStringSubmatch(lines[i]); m != nil {
 			return nil, &TextError{Line: i + 1, What: m[1] + " packets are discarded, which is not emulated", Hint: "remove them with --filter, and this answer"}
 		}
 		if m := flowHashContext.FindStringSubmatch(lines[i]); m != nil {
-			context = m[1]
-			continue
-		}
-		m := flowHashTitle.FindStringSubmatch(lines[i])
-		if m == nil {
-			continue
-		}
-		title, kind, letters, none, of := i, strings.TrimSpace(m[1]), "", false, context
-		context = "" // each answer has its own line
-		for i+1 < len(lines) && !endsFlowFields(lines[i+1]) {
-			i++
-			letter, ok := flowFields[lines[i]]
-			switch {
-			case ok:
-				letters += string(letter)
-			case lines[i] == "None":
-				none = true
-			default:
-				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no field of a hash that is known", quote.Short(lines[i])), Hint: "what a NIC makes of it can't be predicted; give --rx-flow-hash or --hash-types instead of this answer"}
+			r.context = m[1]
+		} else if m := flowHashTitle.FindStringSubmatch(lines[i]); m != nil {
+			fields := lines[i+1:]
+			if end := slices.IndexFunc(fields, endsFlowFields); end >= 0 {
+				fields = fields[:end]
 			}
-		}
-		if of != "" {
-			if other == "" {
-				other, otherLine = of, title
+			if err := r.answer(i+1, strings.TrimSpace(m[1]), fields); err != nil {
+				return nil, err
 			}
-			continue
+			i += len(fields)
 		}
-		any = true
-		k, known := flowKinds[kind]
-		if !known {
-			continue
-		}
-		switch {
-		case strings.Contains(letters, "l"):
-			return nil, &TextError{Line: title + 1, What: k.name + " is hashed on the IPv6 flow label too, and where that stands in the hash's input is not published", Hint: fmt.Sprintf("the CPU of these packets can't be predicted; `ethtool -N IF rx-flow-hash %s sdfn` takes the label out", k.name)}
-		case letters == "" && !none:
-			return nil, &TextError{Line: title + 1, What: "no fields follow this line", Hint: "give the whole output of ethtool -n IF rx-flow-hash " + k.name}
-		case letters != "" && letters != "sd" && letters != "sdfn":
-			return nil, &TextError{Line: title + 1, What: fmt.Sprintf("%s is hashed on the fields %s, which is not emulated", k.name, letters), Hint: "emulated are sd and sdfn (addresses, and addresses and ports)"}
-		}
-		if before, again := f.fields[kind]; again && before != letters {
-			return nil, &TextError{Line: title + 1, What: fmt.Sprintf("%s comes again, and not as on line %d", k.name, at[kind]+1), Hint: "give one NIC's answers, each once"}
-		}
-		f.fields[kind], at[kind] = letters, title
 	}
-	if !any && other != "" {
-		return nil, &TextError{Line: otherLine, What: fmt.Sprintf("the answer is about RSS context %s, not about the main table", other), Hint: "give the output of ethtool -n IF rx-flow-hash tcp4 without `context`"}
-	}
-	if !any {
+	switch {
+	case !r.any && r.other != "":
+		return nil, &TextError{Line: r.otherLine, What: fmt.Sprintf("the answer is about RSS context %s, not about the main table", r.other), Hint: "give the output of ethtool -n IF rx-flow-hash tcp4 without `context`"}
+	case !r.any:
 		return nil, &TextError{What: "holds no answer about the fields of a hash", Hint: "give the output of ethtool -n IF rx-flow-hash tcp4, and of udp4, tcp6 and udp6"}
 	}
+	return r.answers, r.check()
+}
+
+// flowHashReader reads one text, answer by answer.
+type flowHashReader struct {
+	answers *FlowHash
+	lines   map[string]int // from 1, of each kind's title
+	any     bool           // there is an answer about the main table
+	context string         // the RSS context that the next answer is about, "" for the main table
+
+	other     string // the first RSS context that was left out
+	otherLine int    // from 1, the one that names it
+}
+
+// answer takes what is hashed of a kind of packet; line, from 1, is that of its title.
+func (r *flowHashReader) answer(line int, kind string, fields []string) error {
+	letters, none := "", false
+	for i, field := range fields {
+		letter, ok := flowFields[field]
+		switch {
+		case ok:
+			letters += string(letter)
+		case field == "None":
+			none = true
+		default:
+			return &TextError{Line: line + 1 + i, What: fmt.Sprintf("%s is no field of a hash that is known", quote.Short(field)), Hint: "what a NIC makes of it can't be predicted; give --rx-flow-hash or --hash-types instead of this answer"}
+		}
+	}
+	context := r.context
+	r.context = "" // each answer has its own line
+	if context != "" {
+		if r.other == "" {
+			r.other, r.otherLine = context, line-1
+		}
+		return nil
+	}
+	r.any = true
+	k, known := flowKinds[kind]
+	if !known {
+		return nil
+	}
+	switch {
+	case strings.Contains(letters, "l"):
+		return &TextError{Line: line, What: k.name + " is hashed on the IPv6 flow label too, and where that stands in the hash's input is not published", Hint: fmt.Sprintf("the CPU of these packets can't be predicted; `ethtool -N IF rx-flow-hash %s sdfn` takes the label out", k.name)}
+	case letters == "" && !none:
+		return &TextError{Line: line, What: "no fields follow this line", Hint: "give the whole output of ethtool -n IF rx-flow-hash " + k.name}
+	case letters != "" && letters != "sd" && letters != "sdfn":
+		return &TextError{Line: line, What: fmt.Sprintf("%s is hashed on the fields %s, which is not emulated", k.name, letters), Hint: "emulated are sd and sdfn (addresses, and addresses and ports)"}
+	}
+	if before, again := r.answers.fields[kind]; again && before != letters {
+		return &TextError{Line: line, What: fmt.Sprintf("%s comes again, and not as on line %d", k.name, r.lines[kind]), Hint: "give one NIC's answers, each once"}
+	}
+	r.answers.fields[kind], r.lines[kind] = letters, line
+	return nil
+}
+
+// check refuses what no set of NDIS hash types does: a packet without a type of its own
+// is hashed as its addresses' type.
+func (r *flowHashReader) check() error {
 	for _, version := range []string{"IPV4", "IPV6"} {
-		tcp, isTCP := f.fields["TCP over "+version]
-		udp, isUDP := f.fields["UDP over "+version]
-		// A packet without a type of its own is hashed as its addresses' type.
+		tcp, isTCP := r.answers.fields["TCP over "+version]
+		udp, isUDP := r.answers.fields["UDP over "+version]
 		if isTCP && isUDP && (tcp == "" && udp == "sd" || tcp == "sd" && udp == "") {
-			return nil, &TextError{Line: max(at["TCP over "+version], at["UDP over "+version]) + 1,
+			return &TextError{Line: max(r.lines["TCP over "+version], r.lines["UDP over "+version]),
 				What: fmt.Sprintf("of TCP and UDP over %s one is hashed on its addresses and the other not at all, which no set of NDIS hash types does", version), Hint: "give --hash-types instead"}
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // endsFlowFields reports whether the line comes after an answer's fields: an empty one,
