@@ -8,7 +8,7 @@ import (
 	"rssreplay/nicmodel"
 )
 
-const ownReport = `{
+const ownReportText = `{
   "schema": "rssreplay/report/v1",
   "tool": {"name":"rssreplay","version":"devel","go":"go1.26"},
   "command": ["rssreplay","capture.pcap"],
@@ -30,16 +30,16 @@ func TestReadOwnReport(t *testing.T) {
 		Format: OwnReport, Table: nicmodel.IndirectionTable{0, 1, 0, 1}, Rings: 2, Affinity: []int{2, 6}, HashTypes: &types,
 		Key: key, Function: FunctionToeplitz, Transform: hash.SymmetricXOR, TransformShown: true, OrXORShown: true,
 	}
-	modes := strings.Index(ownReport, `"modes"`)
-	long := ownReport[:modes] + `"modes": [` + strings.Repeat("1,", maxText) + "1]}"
-	reads(t, ReadTable, want, ownReport, "$ rssreplay capture.pcap --format json\n"+ownReport, "> "+strings.ReplaceAll(ownReport, "\n", "\n> "),
-		long, ownReport[:modes]) // only what comes before the modes matters
+	modes := strings.Index(ownReportText, `"modes"`)
+	long := ownReportText[:modes] + `"modes": [` + strings.Repeat("1,", maxText) + "1]}"
+	reads(t, ReadTable, want, ownReportText, "$ rssreplay capture.pcap --format json\n"+ownReportText, "> "+strings.ReplaceAll(ownReportText, "\n", "\n> "),
+		long, ownReportText[:modes]) // only what comes before the modes matters
 
-	refuses(t, ReadTable, ownReport[:strings.Index(ownReport, `"table"`)], "x: line 7: the report can't be read: ")
+	refuses(t, ReadTable, ownReportText[:strings.Index(ownReportText, `"table"`)], "x: line 7: the report can't be read: ")
 	refuses(t, ReadTable, `{"schema":"rssreplay/report/v1"}`, "x: a report without a table")
-	refuses(t, ReadTable, strings.Replace(ownReport, "[0,1,0,1]", "[0,1,0,2]", 1), "x: entry 3 is queue 2, but there are 2 queues")
-	refuses(t, ReadTable, strings.Replace(ownReport, "[0,1,0,1]", "[0,1,0,-1]", 1), "x: line 8: the report can't be read: ")
-	refuses(t, ReadTable, strings.Replace(ownReport, microsoftKey, "6d:5a", 1), "x: key of 2 bytes")
-	refuses(t, ReadTable, strings.Replace(ownReport, "symmetric-xor", "mirrored", 1), `x: unknown input transformation "mirrored"`)
-	refuses(t, ReadTable, strings.Replace(ownReport, "ipv4,", "ipx,", 1), `x: unknown hash type "ipx"`)
+	refuses(t, ReadTable, strings.Replace(ownReportText, "[0,1,0,1]", "[0,1,0,2]", 1), "x: entry 3 is queue 2, but there are 2 queues")
+	refuses(t, ReadTable, strings.Replace(ownReportText, "[0,1,0,1]", "[0,1,0,-1]", 1), "x: line 8: the report can't be read: ")
+	refuses(t, ReadTable, strings.Replace(ownReportText, microsoftKey, "6d:5a", 1), "x: key of 2 bytes")
+	refuses(t, ReadTable, strings.Replace(ownReportText, "symmetric-xor", "mirrored", 1), `x: unknown input transformation "mirrored"`)
+	refuses(t, ReadTable, strings.Replace(ownReportText, "ipv4,", "ipx,", 1), `x: unknown hash type "ipx"`)
 }

@@ -56,7 +56,7 @@ func FuzzReaders(f *testing.F) {
 	for _, text := range []string{
 		tableText + keyText, windowsAligned, driverText, channelsNetlink, channelsJSON, coalesceIoctl, coalesceJSON, ringIoctl, ringJSON,
 		flowAnswer("UDP over IPV4", addressFields) + flowAnswer("TCP over IPV6", "None\n"), interruptsText, interrupts("gve-ntfy-blk0@pci:0", "mlx5_comp0@pci:1", "eth0-Tx-Rx-0"),
-		"/proc/irq/25/smp_affinity_list:1,3-5\n", "0-3\n1\n", microsoftKey, ownReport,
+		"/proc/irq/25/smp_affinity_list:1,3-5\n", "0-3\n1\n", microsoftKey, ownReportText,
 		testpmdKey + reta(4), freeBSDRSS, pmdRxqShow, vppPlacement + vppThreads, ynlPython, ynlJSON, "irq268: ixl1:rxq0:79 @cpu0(domain0): 0\n",
 		"NIC statistics:\n     Queue[0] InPackets: 2344\n     rx_queue_0_packets: 7\n", "Rx Queue#: 0\n  ucast pkts rx: 5\n", "dev.ix.0.queue0.rx_packets: 4\n",
 		"[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-packets': 5}]\n", "# a\n#b\n",
