@@ -12,6 +12,7 @@ import (
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/pcaps/grouped"
 )
 
 // Summary is what a mode did to flows and connections.
@@ -117,8 +118,8 @@ func (r *Replayed) checkLatencies() error {
 	for _, mode := range r.Modes {
 		for i, c := range mode.CPUs {
 			if float64(c.Latency.Max)*float64(c.Packets) > math.MaxInt64 {
-				return fmt.Errorf("the latencies of the %d packets on CPU %d come to as much as %v each, more than can be added up in ns: give a smaller --rx-ring, or smaller costs",
-					c.Packets, r.cfg.CPUs[i], time.Duration(c.Latency.Max))
+				return fmt.Errorf("the latencies of the %s packets on CPU %d come to as much as %v each, more than can be added up in ns: give a smaller --rx-ring, or smaller costs",
+					grouped.Int(c.Packets), r.cfg.CPUs[i], time.Duration(c.Latency.Max))
 			}
 		}
 	}

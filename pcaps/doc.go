@@ -8,5 +8,7 @@
 //     walk.PlainTuples finds their Tuple, what tells flows apart, at once.
 //  3. direction tells sent packets from received ones.
 //
+// grouped writes numbers, here and in all that is built on this.
+//
 // Nothing panics on any input. What cannot be read has one of a closed list of reasons.
 package pcaps

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"rssreplay/pcaps/grouped"
 )
 
 // Costs are what a row's time is explained by, in ns.
@@ -133,21 +135,22 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		f.IRQPerRun = irq / irqRuns
 	}
 	f.MeanPacketCost = f.Time / float64(f.Packets)
+	ticks := grouped.Fixed(f.Ticks, 0)
 	switch {
 	case f.Windows < leastWindows:
 		return nil, h.refusal("few-windows", f.Packets, fmt.Sprintf("too few windows are left (%d) to judge some by the others: take eleven snapshots", f.Windows))
 	case counted && f.Ticks < tooFewTicks:
-		return nil, h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %.0f ticks only, and at least %d are needed: take snapshots further apart, or of more load", f.Ticks, tooFewTicks))
+		return nil, h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %s ticks only, and at least %s are needed: take snapshots further apart, or of more load", ticks, grouped.Int(tooFewTicks)))
 	case f.Time == 0:
 		return nil, &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
 	case counted && f.Ticks < fewTicks:
-		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %.0f ticks, so counting alone errs by %.0f%%; %d or more would be better.", f.Ticks, 100/math.Sqrt(f.Ticks), fewTicks))
+		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %s ticks, so counting alone errs by %.0f%%; %s or more would be better.", ticks, 100/math.Sqrt(f.Ticks), grouped.Int(fewTicks)))
 	}
 
 	var free bool
 	f.Costs, f.Correlation, f.Chi2 = h.twoCosts(rows)
 	if f.Chi2 > mostChi2 {
-		return nil, &Refusal{"residuals", fmt.Sprintf("the times are no sum of costs of runs and packets: they miss by %.0f times the variance of counting (χ² per degree of freedom; at most %d): load in step with the tick does that, and so does other work in softirqs", f.Chi2, mostChi2)}
+		return nil, &Refusal{"residuals", fmt.Sprintf("the times are no sum of costs of runs and packets: they miss by %s times the variance of counting (χ² per degree of freedom; at most %d): load in step with the tick does that, and so does other work in softirqs", grouped.Fixed(f.Chi2, 0), mostChi2)}
 	}
 	var runs, packets []float64
 	h.resample(byWindow, func(again []*Row) {
@@ -213,9 +216,9 @@ func (f *Fit) separate() (why string, ok bool) {
 	case f.Packet == 0:
 		return "the best fit gives a packet no cost at all", false
 	case wide(f.RunInterval, f.Run):
-		return fmt.Sprintf("a NET_RX run's cost could be anything from %.0f to %.0f ns", f.RunInterval.From, f.RunInterval.To), false
+		return fmt.Sprintf("a NET_RX run's cost could be anything from %s to %s ns", grouped.Fixed(f.RunInterval.From, 0), grouped.Fixed(f.RunInterval.To, 0)), false
 	case wide(f.PacketInterval, f.Packet):
-		return fmt.Sprintf("a packet's cost could be anything from %.0f to %.0f ns", f.PacketInterval.From, f.PacketInterval.To), false
+		return fmt.Sprintf("a packet's cost could be anything from %s to %s ns", grouped.Fixed(f.PacketInterval.From, 0), grouped.Fixed(f.PacketInterval.To, 0)), false
 	}
 	return "", true
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rssreplay/nicmodel/hosttext"
+	"rssreplay/pcaps/grouped"
 )
 
 // Reason is why a CPU's window is not fitted. The list is closed.
@@ -174,7 +175,7 @@ func difference(window int, before, after *hosttext.CPU, name string) Row {
 	r := Row{Window: window, CPU: after.CPU}
 	back := func(counter string, from, to uint64) {
 		if r.Reason == Fitted {
-			r.Reason, r.Detail = CounterBack, fmt.Sprintf("%s: %s of CPU %d went back from %d to %d", name, counter, after.CPU, from, to)
+			r.Reason, r.Detail = CounterBack, fmt.Sprintf("%s: %s of CPU %d went back from %s to %s", name, counter, after.CPU, grouped.Int(from), grouped.Int(to))
 		}
 	}
 	count := func(counter string, from, to uint64) uint64 {
@@ -305,7 +306,7 @@ func (h *History) judge() {
 			r.Reason, r.Detail = Stolen, fmt.Sprintf("the hypervisor took CPU %d away for %.1f%% of a window (steal)", r.CPU, 100*r.Steal/r.Duration)
 		case h.Ticks && r.Traced == 0 && r.Timer > 0 && timer < leastTimer*float64(h.HZ):
 			r.Reason = StoppedTick
-			r.Detail = fmt.Sprintf("CPU %d's tick stops while it is idle, and softirq time is lost: %.0f timer interrupts a second (LOC), not %d; keep it busy with `taskset -c %d sh -c 'while :; do :; done'`, or give `perf kwork -k softirq report`", r.CPU, timer, h.HZ, r.CPU)
+			r.Detail = fmt.Sprintf("CPU %d's tick stops while it is idle, and softirq time is lost: %s timer interrupts a second (LOC), not %s; keep it busy with `taskset -c %d sh -c 'while :; do :; done'`, or give `perf kwork -k softirq report`", r.CPU, grouped.Fixed(timer, 0), grouped.Int(h.HZ), r.CPU)
 		}
 	}
 }
@@ -322,7 +323,7 @@ func (h *History) Against(captured uint64) {
 	}
 	for i := range h.Rows {
 		r := &h.Rows[i]
-		r.Reason, r.Detail = CaptureApart, fmt.Sprintf("the capture has %d received packets, and the CPUs processed %d: they are not of the same time and traffic", captured, counted)
+		r.Reason, r.Detail = CaptureApart, fmt.Sprintf("the capture has %s received packets, and the CPUs processed %s: they are not of the same time and traffic", grouped.Int(captured), grouped.Int(counted))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
 	"rssreplay/nicmodel/steer"
+	"rssreplay/pcaps/grouped"
 )
 
 // Mode is one way from the NIC's interrupt to the stack: a document of NDIS's
@@ -229,7 +230,7 @@ func (c *Config) CheckWork(packets, bytes uint64) error {
 	if byte*float64(bytes) > float64(most.ns)*float64(packets) {
 		most.flag = "byte-cost"
 	}
-	return fmt.Errorf("the work on %d packets and %d bytes may take more than 73 years, too long to be counted in ns: give a smaller --%s", packets, bytes, most.flag)
+	return fmt.Errorf("the work on %s packets and %s bytes may take more than 73 years, too long to be counted in ns: give a smaller --%s", grouped.Int(packets), grouped.Int(bytes), most.flag)
 }
 
 // maxTicks is as often as a rebalancer may act in a replay: each tick is in the report.
@@ -249,8 +250,8 @@ func (c *Config) CheckTicks(t int64, packet uint64) error {
 	if t <= c.MaxTickTime() {
 		return nil
 	}
-	return fmt.Errorf("packet %d comes %.0f s after the first, and RSS++ would look at the loads %d times before it; %d times is the most: give --rebalance-max %s or more, or leave the silence out with --from and --to",
-		packet, float64(t)/1e9, t/c.Rebalance.Max, maxTicks, ceilDuration(t/maxTicks))
+	return fmt.Errorf("packet %s comes %s s after the first, and RSS++ would look at the loads %s times before it; %s times is the most: give --rebalance-max %s or more, or leave the silence out with --from and --to",
+		grouped.Int(packet), grouped.Fixed(float64(t)/1e9, 0), grouped.Int(t/c.Rebalance.Max), grouped.Int(maxTicks), ceilDuration(t/maxTicks))
 }
 
 // ceilDuration is a duration above ns, of two digits at least.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // autoPackets is how many packets `--local auto` looks at.
@@ -440,7 +441,7 @@ func (d *Directions) rule(packets uint64) string {
 			}
 		}
 		if parts == nil {
-			parts = []string{fmt.Sprintf("no unicast IP packet in the first %s, all are taken as received", grouped(d.seen))}
+			parts = []string{fmt.Sprintf("no unicast IP packet in the first %s, all are taken as received", grouped.Int(d.seen))}
 		}
 		rule = "auto: " + strings.Join(parts, "; ")
 	}
@@ -448,19 +449,19 @@ func (d *Directions) rule(packets uint64) string {
 	case d.said == 1 && packets == 1:
 		return "the capture itself says it of the only packet"
 	case d.said > 0 && uint64(d.said) == packets:
-		return fmt.Sprintf("the capture itself says it of all %s packets", grouped(d.said))
+		return fmt.Sprintf("the capture itself says it of all %s packets", grouped.Int(d.said))
 	case d.said == 1:
 		return "the capture itself says it of 1 packet; of others " + rule
 	case d.said > 1:
-		return fmt.Sprintf("the capture itself says it of %s packets; of others %s", grouped(d.said), rule)
+		return fmt.Sprintf("the capture itself says it of %s packets; of others %s", grouped.Int(d.said), rule)
 	}
 	return rule
 }
 
 func (v *version) rule(index, seen int) string {
-	all := fmt.Sprintf("all %s unicast %s packets", grouped(v.packets), [2]string{"IPv4", "IPv6"}[index])
+	all := fmt.Sprintf("all %s unicast %s packets", grouped.Int(v.packets), [2]string{"IPv4", "IPv6"}[index])
 	if seen == autoPackets {
-		all += " of the first " + grouped(autoPackets)
+		all += " of the first " + grouped.Int(autoPackets)
 	}
 	switch c := v.candidates; {
 	case len(c) == 0:
@@ -473,13 +474,4 @@ func (v *version) rule(index, seen int) string {
 	default:
 		return fmt.Sprintf("%s is in %s", versionAddress(index, c[0].address), all)
 	}
-}
-
-// grouped is n with a comma between thousands.
-func grouped[N int | int64](n N) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // The file formats' magic numbers, as a little-endian reader sees them in a
@@ -143,7 +144,7 @@ func (c *classic) plain(buf []byte, recs []pcaps.Record) (n, used int) {
 }
 
 func tooLong(captured uint32) *damage {
-	return damaged("the record claims %d captured bytes, more than libpcap's limit of %d", captured, maxCaptured)
+	return damaged("the record claims %s captured bytes, more than libpcap's limit of %s", grouped.Int(captured), grouped.Int(maxCaptured))
 }
 
 func (c *classic) cut(rest []byte) *damage { return c.cutRecord(rest, recordHeaderBytes) }
@@ -157,5 +158,5 @@ func (c *classic) cutRecord(rest []byte, header int) *damage {
 		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), header)
 	}
 	captured, _ := c.lengths(c.u32(rest[8:]), c.u32(rest[12:]))
-	return damaged("the file ends after %d of its %d captured bytes", len(rest)-header, captured)
+	return damaged("the file ends after %s of its %s captured bytes", grouped.Int(len(rest)-header), grouped.Int(captured))
 }

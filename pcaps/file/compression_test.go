@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // packedSample is the sample vlan.pcap and what a program made of it:
@@ -181,7 +182,7 @@ func TestCompressedCut(t *testing.T) {
 				t.Errorf("%s cut after %d: %d records that are not the first", c.name, cut, len(got))
 			}
 			damage := (*DamageError)(nil)
-			wantText := fmt.Sprintf("(byte %d decompressed): the %s data end early: the file was cut off", r.offset, c.name)
+			wantText := fmt.Sprintf("(byte %s decompressed): the %s data end early: the file was cut off", grouped.Int(r.offset), c.name)
 			if !errors.As(err, &damage) || !damage.Cut || !r.Info().Truncated || !strings.Contains(err.Error(), wantText) {
 				t.Errorf("%s cut after %d of %d: %v, want …%s", c.name, cut, len(packed), err, wantText)
 			}

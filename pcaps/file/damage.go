@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"rssreplay/pcaps/grouped"
 )
 
 // ErrInterrupted is the error of a DamageError that is none of the capture: the
@@ -30,13 +32,13 @@ func (e *DamageError) Error() string {
 		place = "after packet"
 	}
 	if e.Offset < 0 {
-		return fmt.Sprintf("%s: %s %d: %s", e.File, place, e.Packet, e.What)
+		return fmt.Sprintf("%s: %s %s: %s", e.File, place, grouped.Int(e.Packet), e.What)
 	}
 	unpacked := ""
 	if e.Packed {
 		unpacked = " decompressed"
 	}
-	return fmt.Sprintf("%s: %s %d (byte %d%s): %s", e.File, place, e.Packet, e.Offset, unpacked, e.What)
+	return fmt.Sprintf("%s: %s %s (byte %s%s): %s", e.File, place, grouped.Int(e.Packet), grouped.Int(e.Offset), unpacked, e.What)
 }
 
 // Unwrap is the error of the read that stopped, if one did.

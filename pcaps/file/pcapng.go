@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // Block types and option codes of pcapng
@@ -159,7 +160,7 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 		}
 		fixed, isPacket := fixedBytes(kind)
 		if total < uint32(fixed) || total%4 != 0 {
-			err := damaged("a block of type %#x claims a length of %d bytes, which is not a multiple of 4 of at least %d", kind, total, fixed)
+			err := damaged("a block of type %#x claims a length of %s bytes, which is not a multiple of 4 of at least %d", kind, grouped.Int(total), fixed)
 			err.after = !isPacket
 			return n, used, 0, err
 		}
@@ -180,7 +181,7 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 			}
 		}
 		if total > maxBlock {
-			err := damaged("a block of type %#x claims %d bytes, more than libpcap's limit of %d", kind, total, maxBlock)
+			err := damaged("a block of type %#x claims %s bytes, more than libpcap's limit of %s", kind, grouped.Int(total), grouped.Int(maxBlock))
 			err.after = !isPacket
 			return n, used, 0, err
 		}
@@ -210,7 +211,7 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 }
 
 func lengthsDiffer(first, last uint32) *damage {
-	return damaged("the block's length is %d bytes where it begins and %d where it ends", first, last)
+	return damaged("the block's length is %s bytes where it begins and %s where it ends", grouped.Int(first), grouped.Int(last))
 }
 
 // fixedBytes is the shortest length of a block of this type in bytes, minBlock
@@ -250,7 +251,7 @@ func (p *pcapng) section(b []byte) *damage {
 	}
 	total := p.u32(b[4:])
 	if total < fileHeaderBytes+4 || total%4 != 0 {
-		return damaged("the section header claims a length of %d bytes, which is not a multiple of 4 of at least %d", total, fileHeaderBytes+4).between()
+		return damaged("the section header claims a length of %s bytes, which is not a multiple of 4 of at least %d", grouped.Int(total), fileHeaderBytes+4).between()
 	}
 	p.first = len(p.info.Interfaces)
 	p.interfaces = p.interfaces[:0]
@@ -285,7 +286,7 @@ func (p *pcapng) describe(b []byte) *damage {
 		return damaged("the interface description's options do not lie whole inside it")
 	}
 	if len(p.info.Interfaces) == maxInterfaces {
-		return damaged("the capture describes more than %d interfaces", maxInterfaces)
+		return damaged("the capture describes more than %s interfaces", grouped.Int(maxInterfaces))
 	}
 	p.info.Interfaces = append(p.info.Interfaces, i)
 	unit.settle()
@@ -359,10 +360,10 @@ func (p *pcapng) captured(b []byte, kind, total uint32) (length, id int, err *da
 		n = min(n, snap)
 	}
 	if n > maxCaptured {
-		return 0, 0, damaged("the record claims %d captured bytes, more than libpcap's limit of %d", n, maxCaptured)
+		return 0, 0, damaged("the record claims %s captured bytes, more than libpcap's limit of %s", grouped.Int(n), grouped.Int(maxCaptured))
 	}
 	if fixed+(n+3)&^3+4 > total {
-		return 0, 0, damaged("the record claims %d captured bytes in a block of %d", n, total)
+		return 0, 0, damaged("the record claims %s captured bytes in a block of %s", grouped.Int(n), grouped.Int(total))
 	}
 	return int(n), int(local), nil
 }
@@ -511,7 +512,7 @@ func (p *pcapng) cut(rest []byte) *damage {
 	switch {
 	case p.skipped > 0:
 		done := p.skipped - 4 - p.skipLeft
-		err := damaged("the file ends after %d of the %d bytes of a block", int(done)+len(rest), p.skipped)
+		err := damaged("the file ends after %s of the %s bytes of a block", grouped.Int(int(done)+len(rest)), grouped.Int(p.skipped))
 		err.back = int64(done)
 		return err.between()
 	case len(rest) == 0:
@@ -519,7 +520,7 @@ func (p *pcapng) cut(rest []byte) *damage {
 	case len(rest) < 8:
 		return damaged("the file ends after %d bytes of a block", len(rest)).between()
 	}
-	err := damaged("the file ends after %d of the %d bytes of its block", len(rest), p.u32(rest[4:]))
+	err := damaged("the file ends after %s of the %s bytes of its block", grouped.Int(len(rest)), grouped.Int(p.u32(rest[4:])))
 	_, isPacket := fixedBytes(p.u32(rest))
 	err.after = !isPacket
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/google/gopacket/pcap"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // libpcapReader reads the formats that libpcap knows and this package does not.
@@ -46,7 +47,7 @@ func (l *libpcapReader) read(recs []pcaps.Record, info *Info) (n int, err error)
 		if err != nil {
 			what = "libpcap: " + l.handle.Error().Error()
 		} else if len(data) > maxCaptured {
-			what = fmt.Sprintf("the record has %d captured bytes, more than libpcap's limit of %d", len(data), maxCaptured)
+			what = fmt.Sprintf("the record has %s captured bytes, more than libpcap's limit of %s", grouped.Int(len(data)), grouped.Int(maxCaptured))
 		}
 		if what != "" {
 			info.Packets += int64(n)

@@ -254,13 +254,13 @@ func TestDamage(t *testing.T) {
 		start, tail []byte
 		want        string // after "x: "
 	}{
-		{"record of 4 GB", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), math.MaxUint32), 60), "packet 3 (byte 60): the record claims 4294967295 captured bytes, more than libpcap's limit of 262144"},
-		{"record just too long", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), "packet 3 (byte 60): the record claims 262145 captured bytes, more than libpcap's limit of 262144"},
-		{"record of 256 kB, cut", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262144), 60), "packet 3 (byte 60): the file ends after 0 of its 262144 captured bytes"},
-		{"modified: record just too long", slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, nil), modifiedRecord(le, 0, 0, 3, 0, nil)), slices.Concat(le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), make([]byte, 8)), "packet 3 (byte 72): the record claims 262145 captured bytes, more than libpcap's limit of 262144"},
-		{"block of 4 GB", ngStart, slices.Concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
-		{"interface block of 4 GB", ngStart, slices.Concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4294967292 bytes, more than libpcap's limit of 16777216"},
-		{"unknown block of 4 GB", ngStart, slices.Concat(huge(99, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): the file ends after 32 of the 4294967292 bytes of a block"},
+		{"record of 4 GB", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), math.MaxUint32), 60), "packet 3 (byte 60): the record claims 4,294,967,295 captured bytes, more than libpcap's limit of 262,144"},
+		{"record just too long", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), "packet 3 (byte 60): the record claims 262,145 captured bytes, more than libpcap's limit of 262,144"},
+		{"record of 256 kB, cut", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262144), 60), "packet 3 (byte 60): the file ends after 0 of its 262,144 captured bytes"},
+		{"modified: record just too long", slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, nil), modifiedRecord(le, 0, 0, 3, 0, nil)), slices.Concat(le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), make([]byte, 8)), "packet 3 (byte 72): the record claims 262,145 captured bytes, more than libpcap's limit of 262,144"},
+		{"block of 4 GB", ngStart, slices.Concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
+		{"interface block of 4 GB", ngStart, slices.Concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
+		{"unknown block of 4 GB", ngStart, slices.Concat(huge(99, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): the file ends after 32 of the 4,294,967,292 bytes of a block"},
 		{"block length 0", ngStart, slices.Concat(huge(99, 0), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 0 bytes, which is not a multiple of 4 of at least 12"},
 		{"block length 13", ngStart, slices.Concat(huge(99, 13), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 13 bytes, which is not a multiple of 4 of at least 12"},
 		{"packet block too short", ngStart, slices.Concat(huge(blockEnhanced, 28), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims a length of 28 bytes, which is not a multiple of 4 of at least 32"},
@@ -272,7 +272,7 @@ func TestDamage(t *testing.T) {
 		{"interface of the last section", ngStart, slices.Concat(ngSection(le), good), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
 		{"simple packet without interface", ngStart, slices.Concat(ngSection(le), ngSimple(le, 1, []byte{1})), "packet 3 (byte 148): the record names interface 0, but its section describes only 0 before it"},
 		{"captured beyond the block", ngStart, change(good, 20, 5), "packet 3 (byte 120): the record claims 5 captured bytes in a block of 36"},
-		{"captured 4 GB", ngStart, change(good, 20, math.MaxUint32), "packet 3 (byte 120): the record claims 4294967295 captured bytes, more than libpcap's limit of 262144"},
+		{"captured 4 GB", ngStart, change(good, 20, math.MaxUint32), "packet 3 (byte 120): the record claims 4,294,967,295 captured bytes, more than libpcap's limit of 262,144"},
 		{"simple beyond the block", ngStart, change(ngSimple(le, 4, []byte{1}), 8, 5), "packet 3 (byte 120): the record claims 5 captured bytes in a block of 20"},
 		{"section without magic", ngStart, change(ngSection(le), 8, 0x01020304), "after packet 2 (byte 120): the section header has no byte-order magic, but 04 03 02 01"},
 		{"section of version 2", ngStart, change(ngSection(le), 12, 2), "after packet 2 (byte 120): pcapng version 2.0 is not known, only 1.x is"},
@@ -308,7 +308,7 @@ func TestManyInterfaces(t *testing.T) {
 	data := slices.Concat(ngSection(le), bytes.Repeat(ngInterface(le, pcaps.LinkEthernet, 0), maxInterfaces/2))
 	data = slices.Concat(data, data, ngInterface(le, pcaps.LinkEthernet, 0))
 	_, info, err = readBytes(t, data, blockBytes)
-	if err == nil || !strings.Contains(err.Error(), "the capture describes more than 65536 interfaces") || len(info.Interfaces) != maxInterfaces {
+	if err == nil || !strings.Contains(err.Error(), "the capture describes more than 65,536 interfaces") || len(info.Interfaces) != maxInterfaces {
 		t.Errorf("%d interfaces, %v", len(info.Interfaces), err)
 	}
 }

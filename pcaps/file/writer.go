@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/grouped"
 )
 
 // Writer writes a pcapng capture, record by record, with what a Record tells of
@@ -56,7 +57,7 @@ func NewWriter(w io.Writer, application string) (*Writer, error) {
 // readers take.
 func (w *Writer) Write(rec *pcaps.Record, comment []byte) error {
 	if len(rec.Data) > maxCaptured {
-		return fmt.Errorf("packet %d: %d captured bytes, more than libpcap's limit of %d", w.packets+1, len(rec.Data), maxCaptured)
+		return fmt.Errorf("packet %s: %s captured bytes, more than libpcap's limit of %s", grouped.Int(w.packets+1), grouped.Int(len(rec.Data)), grouped.Int(maxCaptured))
 	}
 	id, err := w.interfaceOf(rec)
 	if err != nil {

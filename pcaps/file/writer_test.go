@@ -72,7 +72,7 @@ func TestWriterErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(&pcaps.Record{Data: make([]byte, maxCaptured+1)}, nil); err == nil || !strings.HasPrefix(err.Error(), "packet 1: 262145 captured bytes, more than") {
+	if err := w.Write(&pcaps.Record{Data: make([]byte, maxCaptured+1)}, nil); err == nil || !strings.HasPrefix(err.Error(), "packet 1: 262,145 captured bytes, more than") {
 		t.Errorf("a record that is too long: %v", err)
 	}
 }

@@ -5,23 +5,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"rssreplay/pcaps/grouped"
 )
 
 // None stands in the text where JSON has null.
 const None = "-"
 
 // Exact is n in full, with a comma between thousands.
-func Exact(n uint64) string { return grouped(strconv.FormatUint(n, 10)) }
-
-// grouped is a decimal number with a comma between thousands, before its point.
-func grouped(s string) string {
-	whole, _, _ := strings.Cut(s, ".")
-	first := len(whole) - len(strings.TrimLeft(whole, "-"))
-	for i := len(whole) - 3; i > first; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func Exact(n uint64) string { return grouped.Int(n) }
 
 // CountWidth is the columns that count takes at most.
 const CountWidth = 7
@@ -55,7 +47,7 @@ func Scaled(x float64, digits int, units []string) string {
 	value *= math.Pow10(exponent - 3*unit)        // 1 ≤ value < 1000, or in the last unit more
 	decimals := digits - 1 - (exponent - 3*unit)  // of which below 1 no more are shown than of 1
 	decimals = min(max(decimals, 0), max(digits-1, 0))
-	return grouped(strconv.FormatFloat(value, 'f', decimals, 64)) + units[unit]
+	return grouped.Fixed(value, decimals) + units[unit]
 }
 
 // Rate is a rate with three digits, "788M".
@@ -133,7 +125,7 @@ func Percent[F ~float64](share F) string {
 	case share < 1 && share >= 0.9995:
 		return ">99.9%"
 	}
-	return grouped(strconv.FormatFloat(float64(share)*100, 'f', 1, 64)) + "%"
+	return grouped.Fixed(float64(share)*100, 1) + "%"
 }
 
 // WholePercent is a percentage, not a share, without decimals, "1,738%".
@@ -149,7 +141,7 @@ func Fixed[F ~float64](f F, decimals int) string {
 	if isNull(f) {
 		return None
 	}
-	return grouped(strconv.FormatFloat(float64(f), 'f', decimals, 64))
+	return grouped.Fixed(float64(f), decimals)
 }
 
 // Plural is "1 CPU", "2,000 CPUs".

@@ -15,6 +15,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/pcaps/grouped"
 	"rssreplay/report"
 )
 
@@ -301,7 +302,7 @@ func countedInterrupts(h *calibrate.History, device string) (queues []uint64, wh
 	}
 	for q := range after {
 		if after[q] < before[q] {
-			return nil, fmt.Sprintf("the interrupts of queue %d go back from %d to %d", q, before[q], after[q])
+			return nil, fmt.Sprintf("the interrupts of queue %d go back from %s to %s", q, grouped.Int(before[q]), grouped.Int(after[q]))
 		}
 		queues = append(queues, after[q]-before[q])
 	}
