@@ -114,9 +114,10 @@ func NearestFlag(set *pflag.FlagSet, name string) string {
 	return Nearest(flags, name)
 }
 
-// Nearest is the word that differs least from name, "" if all differ much.
+// Nearest is the word that differs least from name, "" if all differ much: of three
+// letters one may.
 func Nearest(words []string, name string) string {
-	best, nearest := 1+len(name)/3, ""
+	best, nearest := 1+len(name)/4, ""
 	for _, word := range words {
 		if d := editDistance(name, word); d <= best {
 			best, nearest = d-1, word

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -24,25 +23,20 @@ func keyHint(key string) string {
 	return ""
 }
 
-// nicHint are the profiles that were probably meant: those whose names begin so, or that are
-// of a maker or a card of that name, "mlx" or "broadcom"; else the nearest one.
+// nicHint are the profiles that were probably meant; where the word means none, the one with
+// the nearest name.
 func nicHint(name string) string {
-	name = strings.ToLower(name)
-	var names, meant []string
-	for _, p := range profile.All() {
-		names = append(append(names, p.Name), p.Drivers...)
-		cards := strings.FieldsFunc(strings.ToLower(p.NIC), func(r rune) bool { return strings.ContainsRune(" ,()-", r) })
-		ofCard := len(p.Drivers) > 0 && len(name) > 2 && slices.Contains(cards, name)
-		if len(name) > 1 && strings.HasPrefix(p.Name, name) || ofCard {
-			meant = append(meant, p.Name)
-		}
-	}
+	meant := profile.Meant(name)
 	if n := len(meant); n > 1 {
 		return strings.Join(meant[:n-1], ", ") + " or " + meant[n-1]
 	} else if n == 1 {
 		return meant[0]
 	}
-	return cli.Nearest(names, name)
+	var names []string
+	for _, p := range profile.All() {
+		names = append(append(names, p.Name), p.Drivers...)
+	}
+	return cli.Nearest(names, strings.ToLower(name))
 }
 
 // layoutRules are the first words of --layout.
