@@ -38,92 +38,115 @@ func ParseCommand(text string) (Command, error) {
 	if len(words) < 2 {
 		return Command{}, errors.New("write it as for ethtool: flow-type tcp4 dst-port 443 action 3")
 	}
-	c := Command{}
-	if words[0] == "delete" {
-		n, err := strconv.ParseUint(words[1], 10, 31)
-		if err != nil || len(words) > 2 {
-			return c, errors.New("delete is followed by the number of a filter, and by nothing else")
-		}
-		c.Delete, c.Placed, c.Rule.Location = true, true, int(n)
-		return c, nil
+	switch words[0] {
+	case "delete":
+		return parseDelete(words[1:])
+	case "flow-type":
+		return parseRule(words[1], words[2:])
 	}
-	var ok bool
-	switch {
-	case words[0] != "flow-type":
-		return c, fmt.Errorf("%q is not where a rule begins: write it as for ethtool, flow-type tcp4 dst-port 443 action 3", words[0])
-	default:
-		if c.Rule.Kind, ok = kindNamed(words[1]); !ok {
-			return c, fmt.Errorf("%q is no flow-type; there is %s", words[1], strings.Join(kindNames[Ether:], ", "))
-		}
+	return Command{}, fmt.Errorf("%q is not where a rule begins: write it as for ethtool, flow-type tcp4 dst-port 443 action 3", words[0])
+}
+
+// parseDelete reads what follows delete.
+func parseDelete(words []string) (Command, error) {
+	n, err := strconv.ParseUint(words[0], 10, 31)
+	if err != nil || len(words) > 1 {
+		return Command{}, errors.New("delete is followed by the number of a filter, and by nothing else")
 	}
-	acts := false
-	for words = words[2:]; len(words) > 0; {
-		word := words[0]
+	return Command{Rule: Rule{Location: int(n)}, Placed: true, Delete: true}, nil
+}
+
+// parseRule reads what follows flow-type and its value.
+func parseRule(flowType string, words []string) (Command, error) {
+	kind, ok := kindNamed(flowType)
+	if !ok {
+		return Command{}, fmt.Errorf("%q is no flow-type; there is %s", flowType, strings.Join(kindNames[Ether:], ", "))
+	}
+	c, acts := Command{Rule: Rule{Kind: kind}}, false
+	for len(words) > 0 {
 		if len(words) < 2 {
-			return c, fmt.Errorf("%s has no value", word)
+			return Command{}, fmt.Errorf("%s has no value", words[0])
 		}
-		value := words[1]
-		used := 2
-		number := func(least, most int64) (int, error) {
-			n, err := strconv.ParseInt(value, 0, 64)
-			if err != nil || n < least || n > most {
-				return 0, fmt.Errorf("%s must be a number from %d to %d, not %q", word, least, most, value)
-			}
-			return int(n), nil
-		}
+		word, value, used := words[0], words[1], 2
 		var err error
 		switch word {
-		case "action":
+		case "action", "queue", "vf", "context":
 			acts = true
-			var n int
-			if n, err = number(-2, 1<<16-2); err == nil {
-				switch n {
-				case -1:
-					c.Rule.Action = Drop
-				case -2:
-					c.Rule.Action = WakeOnLAN
-				default:
-					c.Rule.Queue = n
-				}
-			}
-		case "queue":
-			acts = true
-			c.Rule.Queue, err = number(0, 1<<16-2)
-		case "vf":
-			acts, c.Rule.Action = true, ToVF
-			c.Rule.VF, err = number(0, 255)
-		case "context":
-			acts, c.Rule.Action = true, ToContext
-			c.Rule.Context, err = number(0, 1<<31-1)
+			err = c.Rule.parseAction(word, value)
 		case "loc":
 			c.Placed = true
-			c.Rule.Location, err = number(0, 1<<31-1)
+			c.Rule.Location, err = parseNumber(word, value, 0, 1<<31-1)
 		default:
-			field, known := fieldWords[word]
-			if !known || !c.Rule.Kind.takes(field, word) {
-				return c, fmt.Errorf("%s is no word of a rule of flow-type %s", word, c.Rule.Kind)
-			}
 			mask := ""
 			if len(words) > 3 && (words[2] == "m" || words[2] == word+"-mask") {
 				mask, used = words[3], 4
 			}
-			var compare Compare
-			if compare, err = parseCompare(field, c.Rule.Kind, value, mask); err == nil {
-				if c.Rule.compares(field) {
-					return c, fmt.Errorf("%s is given twice: leave one of them out", word)
-				}
-				c.Rule.Add(compare)
-			}
+			err = c.Rule.parseField(word, value, mask)
 		}
 		if err != nil {
-			return c, err
+			return Command{}, err
 		}
 		words = words[used:]
 	}
 	if !acts {
-		return c, errors.New("says nothing of what to do: end it with action N, N a queue, or -1 to drop")
+		return Command{}, errors.New("says nothing of what to do: end it with action N, N a queue, or -1 to drop")
 	}
 	return c, nil
+}
+
+// parseAction reads one of the words that say what the rule does with a packet.
+func (r *Rule) parseAction(word, value string) (err error) {
+	const mostQueue = 1<<16 - 2
+	switch word {
+	case "action":
+		n, err := parseNumber(word, value, -2, mostQueue)
+		if err != nil {
+			return err
+		}
+		switch n {
+		case -1:
+			r.Action = Drop
+		case -2:
+			r.Action = WakeOnLAN
+		default:
+			r.Queue = n
+		}
+	case "queue":
+		r.Queue, err = parseNumber(word, value, 0, mostQueue)
+	case "vf":
+		r.Action = ToVF
+		r.VF, err = parseNumber(word, value, 0, 255)
+	case "context":
+		r.Action = ToContext
+		r.Context, err = parseNumber(word, value, 0, 1<<31-1)
+	}
+	return err
+}
+
+// parseField reads a field that the rule compares, by ethtool's word for it.
+func (r *Rule) parseField(word, value, mask string) error {
+	field, known := fieldWords[word]
+	if !known || !r.Kind.takes(field, word) {
+		return fmt.Errorf("%s is no word of a rule of flow-type %s", word, r.Kind)
+	}
+	compare, err := parseCompare(field, r.Kind, value, mask)
+	if err != nil {
+		return err
+	}
+	if r.compares(field) {
+		return fmt.Errorf("%s is given twice: leave one of them out", word)
+	}
+	r.Add(compare)
+	return nil
+}
+
+// parseNumber reads a word's value, a number as C writes it.
+func parseNumber(word, value string, least, most int64) (int, error) {
+	n, err := strconv.ParseInt(value, 0, 64)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Errorf("%s must be a number from %d to %d, not %q", word, least, most, value)
+	}
+	return int(n), nil
 }
 
 // Word is ethtool's word for the field in a rule of the kind, "src-ip".
@@ -166,13 +189,12 @@ func (k Kind) takes(f Field, word string) bool {
 // compares all.
 func parseCompare(f Field, k Kind, value, ignored string) (Compare, error) {
 	c := Compare{Field: f}
-	read := ParseField
 	var err error
-	if c.Value, err = read(f, k, value); err != nil {
+	if c.Value, err = ParseField(f, k, value); err != nil {
 		return c, err
 	}
 	if ignored != "" {
-		if c.Mask, err = read(f, k, ignored); err != nil {
+		if c.Mask, err = ParseField(f, k, ignored); err != nil {
 			return c, err
 		}
 	}
