@@ -5,8 +5,8 @@
 //     load theirs beforehand (block.go). Of pipes and compressed files a goroutine
 //     reads the blocks ahead (readahead.go), and decompresses them (compression.go).
 //  2. Its first bytes say what it is (sniff.go): pcap (classic.go), modified pcap
-//     (modified.go) or pcapng (pcapng.go); anything else is left to libpcap
-//     (reader_libpcap.go), where the program was built with cgo.
+//     (modified.go) or pcapng (pcapng.go; its timestamps, ticks.go); anything else is
+//     left to libpcap (reader_libpcap.go), where the program was built with cgo.
 //  3. Reader.Read (reader.go) decodes the record headers of a block in one tight loop into
 //     records, whose Data point into the block. A record that straddles two blocks
 //     is joined in a side buffer. Nothing is copied otherwise, and nothing allocated.
@@ -17,5 +17,6 @@
 // libpcap (filter_libpcap.go; filter_nocgo.go where the program was built without).
 //
 // No length that a capture claims is trusted before it has been checked. Damage ends
-// a capture: every record before it comes out first, then a *DamageError names the place.
+// a capture: every record before it comes out first, then a *DamageError names the place
+// (damage.go).
 package file

@@ -6,7 +6,8 @@
 //     itself (files.go, facts.go), tables that changed (moves.go, over_time.go), receive
 //     packet steering (rps.go).
 //  2. --on chooses the flows that are listed (flow_filter.go).
-//  3. What findings need to know beyond the report is gathered (traffic.go).
+//  3. What findings need to know beyond the report is gathered (traffic.go), with the
+//     better tables that it can tell of without being asked (better_tables.go).
 //
 // Who needs a part alone, as a comparison does, asks the ReportBuilder for that part.
 package assemble

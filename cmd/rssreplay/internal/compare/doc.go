@@ -1,5 +1,6 @@
 // Package compare puts scenarios side by side: several settings over one capture in one
 // pass (command.go), and reports that were written before (diff.go), alone or among them.
 //
-// A scenario (scenarios.go) is what all have in common and what it has of its own.
+// A scenario (scenarios.go) is what all have in common and what it has of its own; those
+// that move entries are also put side by side over time (over_time.go).
 package compare

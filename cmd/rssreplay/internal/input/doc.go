@@ -3,7 +3,9 @@
 //
 //  1. Flags are checked, and become an Input (replay.go).
 //  2. An Input reads the captures once, or twice where --rate has to learn their rate
-//     first, and shows on a terminal how far it is (progress.go).
+//     first, in parts where --every asks for them (every.go), and shows on a terminal how
+//     far it is (progress.go). Changes that would come after the last packet are refused
+//     (changes.go).
 //  3. Headroom replays a part again and again, each time faster (headroom.go).
 //  4. Why nothing was received names the flag that is to blame (nothing.go).
 package input

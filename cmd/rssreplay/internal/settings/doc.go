@@ -10,7 +10,8 @@
 //  4. The parameters are read from the flags in the model's order, checked, and noted
 //     with their source (resolve.go): CPUs and queues (queues.go), direction, hashing
 //     (hashing.go), the indirection table (table.go), rules before it (rules.go), receive
-//     packet steering behind it (rps.go), rings and costs (model.go), and what changes
-//     while the capture runs (changes.go).
+//     packet steering behind it (rps.go, rps_masks.go), rings and costs (model.go), and
+//     what changes while the capture runs (changes.go). Of what is wrong they say what was
+//     probably meant (hints.go).
 //  5. What a reader must know first is said: whether CPU numbers are that NIC's own.
 package settings

@@ -106,16 +106,22 @@ type resolver struct {
 	contexts  map[int]nicmodel.Context
 }
 
-// idle is what is wrong with a flag that says something of what there is not: nothing
-// where it was given for others, too.
-func (r *resolver) idle(flag string, wrong error) error {
-	if !r.flags.Common[flag] {
-		return wrong
+// idle refuses flags that say something of what there is not; but not one that was
+// given for other settings, too, which is noted alone.
+func (r *resolver) idle(wrong string, flags ...string) error {
+	for _, flag := range flags {
+		if !r.flags.Set.Changed(flag) {
+			continue
+		}
+		err := fmt.Errorf("--%s %s", flag, wrong)
+		if !r.flags.Common[flag] {
+			return err
+		}
+		if r.Idle == nil {
+			r.Idle = map[string]error{}
+		}
+		r.Idle[flag] = err
 	}
-	if r.Idle == nil {
-		r.Idle = map[string]error{}
-	}
-	r.Idle[flag] = wrong
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,68 +56,21 @@ func (r *resolver) filters() error {
 	if err := r.readContexts(); err != nil {
 		return err
 	}
-	f := &r.flags.rules
-	listed := r.imports.rules
-	if listed.value == nil && len(f.rules) == 0 {
-		for _, flag := range []string{"rule-order", "ip-rules", "context"} {
-			if !r.flags.Set.Changed(flag) {
-				continue
-			}
-			if err := r.idle(flag, fmt.Errorf("--%s says something of rules, and there are none: give them with --rules or --rule", flag)); err != nil {
-				return err
-			}
-		}
-		return nil
+	if r.imports.rules.value == nil && len(r.flags.rules.rules) == 0 {
+		return r.idle("says something of rules, and there are none: give them with --rules or --rule", "rule-order", "ip-rules", "context")
 	}
 	known := profile.NTuple{}
 	if r.Profile != nil {
 		known = r.Profile.NTuple
-		r.offerOfProfile("rule-order", orderNames[known.Order])
-		r.offerOfProfile("ip-rules", ipRuleNames[known.IP])
 	}
-	options := steer.Options{Any: known.Any}
-	order, ip := slices.Index(orderNames, f.order), slices.Index(ipRuleNames, f.ip)
-	switch {
-	case order < 0:
-		return fmt.Errorf("--rule-order must be location or most-fields, not %q", f.order)
-	case ip < 0:
-		return fmt.Errorf("--ip-rules must be all, other or bnxt, not %q", f.ip)
+	options, err := r.ruleOptions(known)
+	if err != nil {
+		return err
 	}
-	options.Order, options.IP = steer.Order(order), steer.IPKind(ip)
-
-	var rules []steer.Rule
-	source := "--rule"
-	if listed.value != nil {
-		rules, source = listed.value.List, listed.from
-		for _, location := range listed.value.Unknown {
-			r.Caveats = append(r.Caveats, fmt.Sprintf("Filter %d is of a type that ethtool did not know: here it takes no packet.", location))
-		}
+	rules, source, err := r.givenRules(known)
+	if err != nil {
+		return err
 	}
-	var commands []steer.Command
-	for _, words := range f.rules {
-		c, err := steer.ParseCommand(words)
-		if err != nil {
-			return fmt.Errorf("--rule %q: %w", words, err)
-		}
-		if refused := known.Refuses(&c.Rule); !c.Delete && refused != "" {
-			return fmt.Errorf("--rule %q: the driver of %s %s%s", words, r.Profile.Name, refused, takers(&c.Rule))
-		}
-		commands = append(commands, c)
-	}
-	if len(commands) > 0 {
-		if listed.value != nil {
-			source += ", --rule"
-		}
-		size := known.Locations
-		if size == 0 {
-			size = locations
-		}
-		var err error
-		if rules, err = steer.Apply(rules, commands, size); err != nil {
-			return fmt.Errorf("--rule: %w", err)
-		}
-	}
-	var err error
 	if r.ntuple, err = steer.New(rules, options); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
@@ -125,9 +79,58 @@ func (r *resolver) filters() error {
 	}
 	r.rulesFrom = source
 	r.add("rules", len(rules), "", source)
-	r.add("rule-order", f.order, "", r.source("rule-order"))
-	r.add("ip-rules", f.ip, "", r.source("ip-rules"))
+	r.add("rule-order", r.flags.rules.order, "", r.source("rule-order"))
+	r.add("ip-rules", r.flags.rules.ip, "", r.source("ip-rules"))
 	return nil
+}
+
+// ruleOptions are which of several rules wins, and what an IP rule takes.
+func (r *resolver) ruleOptions(known profile.NTuple) (steer.Options, error) {
+	if r.Profile != nil {
+		r.offerOfProfile("rule-order", orderNames[known.Order])
+		r.offerOfProfile("ip-rules", ipRuleNames[known.IP])
+	}
+	f := &r.flags.rules
+	order, ip := slices.Index(orderNames, f.order), slices.Index(ipRuleNames, f.ip)
+	switch {
+	case order < 0:
+		return steer.Options{}, fmt.Errorf("--rule-order must be location or most-fields, not %q", f.order)
+	case ip < 0:
+		return steer.Options{}, fmt.Errorf("--ip-rules must be all, other or bnxt, not %q", f.ip)
+	}
+	return steer.Options{Any: known.Any, Order: steer.Order(order), IP: steer.IPKind(ip)}, nil
+}
+
+// givenRules are the rules of the text, and those that --rule adds or deletes; and where
+// they come from.
+func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source string, err error) {
+	source = "--rule"
+	given := r.flags.rules.rules
+	if listed := r.imports.rules; listed.value != nil {
+		rules, source = listed.value.List, listed.from
+		for _, location := range listed.value.Unknown {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("Filter %d is of a type that ethtool did not know: here it takes no packet.", location))
+		}
+		if len(given) == 0 {
+			return rules, source, nil
+		}
+		source += ", --rule"
+	}
+	var commands []steer.Command
+	for _, words := range given {
+		c, err := steer.ParseCommand(words)
+		if err != nil {
+			return nil, "", fmt.Errorf("--rule %q: %w", words, err)
+		}
+		if refused := known.Refuses(&c.Rule); !c.Delete && refused != "" {
+			return nil, "", fmt.Errorf("--rule %q: the driver of %s %s%s", words, r.Profile.Name, refused, takers(&c.Rule))
+		}
+		commands = append(commands, c)
+	}
+	if rules, err = steer.Apply(rules, commands, cmp.Or(known.Locations, locations)); err != nil {
+		return nil, "", fmt.Errorf("--rule: %w", err)
+	}
+	return rules, source, nil
 }
 
 // ATR reports whether Intel's ATR may move connections: the driver has it on by default,
