@@ -123,7 +123,8 @@ type Replayed struct {
 	Unhashed  [nicmodel.NumUnhashed]uint64 // received packets without a hash, per reason
 	HashTypes [hash.NumTypes]uint64        // received packets with a hash, per type
 	Entries   []engine.EntryLoad
-	Rules     []RuleLoad // by the place of the rule among the steering's
+	Rules     []RuleLoad    // by the place of the rule among the steering's
+	Contexts  []ContextLoad // to which rules lead
 	RuleDrops engine.EntryLoad
 	Ambiguous []Ambiguity
 	Modes     []engine.Counters

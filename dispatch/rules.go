@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
 )
 
 // RuleLoad is the received packets that a rule takes, by whichever way they go then.
@@ -15,6 +18,34 @@ type RuleLoad = engine.EntryLoad
 type Ambiguity struct {
 	Rule, Other int
 	Packets     uint64
+}
+
+// ContextLoad is the received packets that rules send to an RSS context, by the entries of
+// its table. Rules that add another queue to these have a load of their own.
+type ContextLoad struct {
+	Context, Base int
+	Table         nicmodel.IndirectionTable // the context's; Base is to be added to its queues
+	Entries       []engine.EntryLoad
+	Unhashed      engine.EntryLoad // to the default queue, whatever the base
+}
+
+// newContextLoads are the contexts to which rules lead, in the order of the rules, and by
+// rule which of them; -1: none.
+func newContextLoads(s *nicmodel.Steering) (loads []ContextLoad, of []int) {
+	for i, rule := range s.NTuple().All() {
+		of = append(of, -1)
+		if rule.Action != steer.ToContext {
+			continue
+		}
+		at := slices.IndexFunc(loads, func(l ContextLoad) bool { return l.Context == rule.Context && l.Base == rule.Queue })
+		if at < 0 {
+			at = len(loads)
+			table := s.Context(i).Config().Table
+			loads = append(loads, ContextLoad{Context: rule.Context, Base: rule.Queue, Table: table, Entries: make([]engine.EntryLoad, len(table))})
+		}
+		of[i] = at
+	}
+	return loads, of
 }
 
 // ruleOf is the rule that an entry, as Batch.Entry has it, is of; -1 if it is the
@@ -52,13 +83,33 @@ type tally struct {
 	loads   []engine.EntryLoad // of the table's entries, then of what rules lead to
 	entries []uint16           // that the present flow met
 	rules   []int
+	context []int          // by rule, its place in Contexts; -1: none
+	met     []contextEntry // by the present flow
+}
+
+// contextEntry is an entry of Contexts[at]; -1: its packets without a hash.
+type contextEntry struct{ at, entry int }
+
+func (r *Replayed) contextLoad(c contextEntry) *engine.EntryLoad {
+	if c.entry < 0 {
+		return &r.Contexts[c.at].Unhashed
+	}
+	return &r.Contexts[c.at].Entries[c.entry]
+}
+
+// newTally counts into r, and loads.
+func newTally(r *Replayed, w *way, loads []engine.EntryLoad) tally {
+	t := tally{Replayed: r, way: w, loads: loads}
+	r.Rules = make([]RuleLoad, len(w.steering.NTuple().All()))
+	r.Contexts, t.context = newContextLoads(w.steering)
+	return t
 }
 
 // begin begins a flow.
-func (t *tally) begin() { t.entries, t.rules = t.entries[:0], t.rules[:0] }
+func (t *tally) begin() { t.entries, t.rules, t.met = t.entries[:0], t.rules[:0], t.met[:0] }
 
-// count counts packets at the entry that they met.
-func (t *tally) count(entry uint16, packets, bytes uint64) {
+// count counts packets at the entry that they met by their hash, of a type or none.
+func (t *tally) count(entry uint16, kind hash.Type, sum uint32, packets, bytes uint64) {
 	if packets == 0 {
 		return
 	}
@@ -71,8 +122,18 @@ func (t *tally) count(entry uint16, packets, bytes uint64) {
 	case int(entry) < len(t.loads):
 		countEntry(&t.loads[entry], packets, bytes)
 	}
-	if rule := t.way.ruleOf(entry); rule >= 0 {
-		t.rule(rule, packets, bytes)
+	rule := t.way.ruleOf(entry)
+	if rule < 0 {
+		return
+	}
+	t.rule(rule, packets, bytes)
+	if at := t.context[rule]; at >= 0 {
+		met := contextEntry{at, -1}
+		if kind != hash.None {
+			met.entry = int(t.way.steering.Context(rule).Entry(sum))
+		}
+		countEntry(t.contextLoad(met), packets, bytes)
+		t.met = append(t.met, met)
 	}
 }
 
@@ -114,5 +175,9 @@ func (t *tally) flow() {
 	}
 	for _, rule := range slices.Compact(t.rules) {
 		t.Rules[rule].Flows++
+	}
+	slices.SortFunc(t.met, func(a, b contextEntry) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.entry, b.entry)) })
+	for _, entry := range slices.Compact(t.met) {
+		t.contextLoad(entry).Flows++
 	}
 }

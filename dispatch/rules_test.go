@@ -291,9 +291,11 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 	}
 	rules := make([]dispatch.RuleLoad, len(s.NTuple().All()))
 	entries := make([]engine.EntryLoad, len(cfg.Table))
+	type inContext struct{ context, base, entry int }
+	contexts := map[inContext]*engine.EntryLoad{}
 	type meeting struct {
 		flow tuple
-		at   int
+		at   any
 	}
 	met := map[meeting]bool{}
 	ambiguous := uint64(0)
@@ -304,7 +306,7 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 		if h.Direction == pcaps.Outbound {
 			continue
 		}
-		count := func(to *engine.EntryLoad, at int) {
+		count := func(to *engine.EntryLoad, at any) {
 			to.Packets++
 			to.Bytes += uint64(rec.Wire)
 			m := meeting{tuple{h.Version, h.Protocol, h.Src, h.Dst, h.SrcPort, h.DstPort, h.Facts&pcaps.HasPorts != 0, h.Facts&pcaps.ProtocolUnknown != 0}, at}
@@ -318,6 +320,13 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 			rule := slices.IndexFunc(s.NTuple().All(), func(r steer.Rule) bool { return r.Location == d.rule.Filter })
 			count(&rules[rule], -1-rule)
 			took++
+			if r := s.NTuple().All()[rule]; r.Action == steer.ToContext {
+				at := inContext{r.Context, r.Queue, int(d.table.Entry)}
+				if contexts[at] == nil {
+					contexts[at] = new(engine.EntryLoad)
+				}
+				count(contexts[at], at)
+			}
 		}
 		if d.other != nil {
 			ambiguous++
@@ -331,6 +340,21 @@ func countRules(c *records, cfg *engine.Config, s *nicmodel.Steering) (took, dro
 	}
 	for _, a := range got.Ambiguous {
 		ambiguous -= a.Packets
+	}
+	for _, c := range got.Contexts {
+		for entry, load := range append(slices.Clone(c.Entries), c.Unhashed) {
+			at := inContext{c.Context, c.Base, entry}
+			if entry == len(c.Entries) {
+				at.entry = -1
+			}
+			if want := contexts[at]; want != nil && *want != load || want == nil && load != (engine.EntryLoad{}) {
+				return 0, 0, fmt.Errorf("%+v met %v, want %v", at, load, want)
+			}
+			delete(contexts, at)
+		}
+	}
+	if len(contexts) > 0 {
+		return 0, 0, fmt.Errorf("loads of contexts are missing: %v", contexts)
 	}
 	switch {
 	case !slices.Equal(rules, got.Rules):

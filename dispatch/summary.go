@@ -72,10 +72,9 @@ func (r *Replayed) countFlows(bytes uint64) (loads []engine.EntryLoad, unhashed 
 	w := t.way(r.steering)
 	loads = make([]engine.EntryLoad, len(r.cfg.Table)+len(r.cfg.Ruled))
 	r.Entries = loads[:len(r.cfg.Table):len(r.cfg.Table)]
-	r.Rules = make([]RuleLoad, len(w.steering.NTuple().All()))
-	met := tally{Replayed: r, way: w, loads: loads}
+	met := newTally(r, w, loads)
 	for _, v := range w.noFlow() {
-		met.count(entryOf(w.steering, &v.decision), v.packets, v.bytes)
+		met.count(entryOf(w.steering, &v.decision), v.decision.Type, v.decision.Hash, v.packets, v.bytes)
 		met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
 	}
 	for id := range t.n {
@@ -92,14 +91,14 @@ func (r *Replayed) countFlows(bytes uint64) (loads []engine.EntryLoad, unhashed 
 		met.begin()
 		if d.varies() {
 			for _, v := range w.varied.of[id] {
-				met.count(entryOf(w.steering, &v.decision), v.packets, v.bytes)
+				met.count(entryOf(w.steering, &v.decision), v.decision.Type, v.decision.Hash, v.packets, v.bytes)
 				met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
 				r.hashed(v.decision.Type, v.decision.Why, v.packets)
 				packets -= v.packets
 				bytes -= v.bytes
 			}
 		}
-		met.count(d.entry, packets, bytes)
+		met.count(d.entry, d.kind, d.hash, packets, bytes)
 		if len(w.asides) > 0 {
 			met.aside(w.asides[id], packets, bytes)
 		}

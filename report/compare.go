@@ -46,13 +46,14 @@ type Scenario struct {
 	// scenario, PacketsMoved their received packets. The main CPU has most of the
 	// flow's packets in the compared mode, the lowest of equals. null when an
 	// earlier report does not list all flows.
-	FlowsMoved   *uint64     `json:"flows_moved"`
-	PacketsMoved *uint64     `json:"packets_moved"`
-	Rules        List[Rule]  `json:"rules,omitempty"`      // as in a report
-	RuleDrops    *uint64     `json:"rule_drops,omitempty"` // likewise; nil without rules
-	Table        TableReport `json:"table"`
-	Changes      *Changes    `json:"changes,omitempty"` // nil, and not in the JSON, where table and affinity stay as given
-	Modes        List[Mode]  `json:"modes"`
+	FlowsMoved   *uint64       `json:"flows_moved"`
+	PacketsMoved *uint64       `json:"packets_moved"`
+	Rules        List[Rule]    `json:"rules,omitempty"`      // as in a report
+	Contexts     List[Context] `json:"contexts,omitempty"`   // likewise
+	RuleDrops    *uint64       `json:"rule_drops,omitempty"` // likewise; nil without rules
+	Table        TableReport   `json:"table"`
+	Changes      *Changes      `json:"changes,omitempty"` // nil, and not in the JSON, where table and affinity stay as given
+	Modes        List[Mode]    `json:"modes"`
 	// Anonymized is what was done to the earlier report that this is; nil, and not in
 	// the JSON, when nothing was.
 	Anonymized *Anonymized `json:"anonymized,omitempty"`

@@ -28,6 +28,9 @@ func WriteJSON(w io.Writer, r *Report) error {
 	j.member("table", r.Table)
 	if r.RuleDrops != nil {
 		j.member("rules", r.Rules)
+		if len(r.Contexts) > 0 {
+			j.member("contexts", r.Contexts)
+		}
 		j.member("rule_drops", *r.RuleDrops)
 	}
 	if r.Changes != nil {

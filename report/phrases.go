@@ -197,6 +197,23 @@ func LargestShare(c *CPU, mode string) string {
 	return words.None
 }
 
+// Title names the context: "RSS context 2 from queue 4 on", as its rules do.
+func (c *Context) Title() string {
+	title := fmt.Sprintf("RSS context %d", c.Context)
+	if c.Base > 0 {
+		title += fmt.Sprintf(" from queue %d on", c.Base)
+	}
+	return title
+}
+
+// UnhashedSentence says where packets without a hash go; "" if there are none.
+func (c *Context) UnhashedSentence() string {
+	if c.Unhashed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s no hash, and went to the default queue.", words.Plural(c.Unhashed, "packet that rules sent here has", "packets that rules sent here have"))
+}
+
 // QueuesAreCPUs reports whether each CPU has exactly the queue in the same
 // place, so that the queues need no table of their own.
 func QueuesAreCPUs(m *Mode) bool {

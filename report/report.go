@@ -20,6 +20,7 @@ type Report struct {
 	Parameters Parameters    `json:"parameters"`
 	Table      TableReport   `json:"table"`
 	Rules      List[Rule]    `json:"rules,omitempty"`      // asked before the table, in their order; not in the JSON when there are none
+	Contexts   List[Context] `json:"contexts,omitempty"`   // to which they lead; likewise
 	RuleDrops  *uint64       `json:"rule_drops,omitempty"` // packets that they dropped, or sent to a virtual function; nil without rules
 	Changes    *Changes      `json:"changes,omitempty"`    // nil, and not in the JSON, where table and affinity stay as given
 	OverTime   *OverTime     `json:"over_time,omitempty"`  // nil, and not in the JSON, likewise
@@ -166,6 +167,16 @@ type TableReport struct {
 	Packets   List[uint64] `json:"packets"`
 	Bytes     List[uint64] `json:"bytes"`
 	Flows     List[uint64] `json:"flows"`
+}
+
+// Context is the indirection table of an RSS context to which rules lead, and what they
+// sent to its entries. What a rule adds to the table's queues is in them: rules that add
+// another number have a Context of their own.
+type Context struct {
+	Context int `json:"context"` // its number; 0 is the main one
+	Base    int `json:"base"`    // what the rules add
+	TableReport
+	Unhashed uint64 `json:"unhashed"` // packets without a hash, which go to the default queue
 }
 
 // Rule is a rule of `ethtool -n` and the received packets that it took.

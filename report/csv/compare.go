@@ -22,7 +22,7 @@ func CompareTables() []Table[report.Compare] {
 	}
 	for _, t := range Tables() {
 		switch t.Name {
-		case "flows", "findings", "rules", "over_time": // a comparison has none, or its own
+		case "flows", "findings", "rules", "contexts", "over_time": // a comparison has none, or its own
 			continue
 		}
 		tables = append(tables, Table[report.Compare]{

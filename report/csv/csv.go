@@ -42,6 +42,7 @@ func Tables() []Table[report.Report] {
 		{"queues", heads("mode", "queue", "cpu", "packets", "bytes", "drops", "depth_max", "burst_50us", "burst_500us"), queues},
 		{"entries", heads("entry", "queue", "cpu", "packets", "bytes", "flows"), entries},
 		{"rules", heads("filter", "kind", "action", "queue", "context", "packets", "bytes", "flows"), rules},
+		{"contexts", heads("context", "base", "entry", "queue", "cpu", "packets", "bytes", "flows"), contexts},
 		{"moves", heads("mode", "time_ns", "by", "source", "entry", "from_queue", "to_queue", "from_cpu", "to_cpu", "flows"), moves},
 		{"over_time", heads("tables", "windows", "interval_ns", "imbalance_mean", "imbalance_p95", "imbalance_worst", "min_max_percent", "verdict"), overTime},
 		{"series", heads("mode", "start_ns", "cpu", "packets"), series},
@@ -248,14 +249,24 @@ func queues(r *report.Report, row func(cells ...any)) {
 	}
 }
 
-func entries(r *report.Report, row func(cells ...any)) {
-	t := &r.Table
+func entries(r *report.Report, row func(cells ...any)) { entriesOf(&r.Table, nil, row) }
+
+// contexts has the entries of each RSS context.
+func contexts(r *report.Report, row func(cells ...any)) {
+	for i := range r.Contexts {
+		c := &r.Contexts[i]
+		entriesOf(&c.TableReport, []any{c.Context, c.Base}, row)
+	}
+}
+
+// entriesOf has a row for each entry of the table, which begins with the cells before.
+func entriesOf(t *report.TableReport, before []any, row func(cells ...any)) {
 	for i := range min(len(t.Entries), len(t.Packets), len(t.Bytes), len(t.Flows)) {
 		var cpu any
 		if at, known := t.CPUOf(i); known {
 			cpu = at
 		}
-		row(i, t.Entries[i], cpu, t.Packets[i], t.Bytes[i], t.Flows[i])
+		row(append(before[:len(before):len(before)], i, t.Entries[i], cpu, t.Packets[i], t.Bytes[i], t.Flows[i])...)
 	}
 }
 

@@ -43,8 +43,9 @@ func Write(w io.Writer, r *report.Report) error {
 	if c.Received > 0 {
 		m.modes(r)
 		m.moves(r)
-		m.entries(&r.Table)
+		m.entries("Indirection table", "table.entries", "", &r.Table)
 		m.rules(r)
+		m.contexts(r.Contexts)
 		m.flows(r)
 	}
 	m.b.WriteString(tail.b.String())
@@ -250,9 +251,17 @@ func (m *markdown) queues(mode *report.Mode) {
 		func(row int) uint64 { return mode.Queues[row].Packets })
 }
 
-// entries is the indirection table's most loaded entries, after a map of all that
-// has room.
-func (m *markdown) entries(table *report.TableReport) {
+// contexts is the tables of the RSS contexts to which rules lead.
+func (m *markdown) contexts(contexts []report.Context) {
+	for i := range contexts {
+		c := &contexts[i]
+		m.entries(c.Title(), "contexts", c.UnhashedSentence(), &c.TableReport)
+	}
+}
+
+// entries is a table's most loaded entries, after a map of all that has room; inJSON is
+// where the JSON report has it.
+func (m *markdown) entries(title, inJSON, note string, table *report.TableReport) {
 	var total uint64
 	for _, n := range table.Packets {
 		total += n
@@ -260,10 +269,13 @@ func (m *markdown) entries(table *report.TableReport) {
 	if total == 0 {
 		return
 	}
-	m.details(entriesBytes, "Indirection table", "", func(p *markdown) {
+	m.details(entriesBytes, title, "", func(p *markdown) {
+		if note != "" {
+			p.para(note)
+		}
 		var rendering bytes.Buffer
 		t := text.NewWriter(&rendering, text.Options{})
-		t.IndirectionTable(table)
+		t.Entries(title, inJSON, table)
 		if t.W.Flush() == nil && p.fenced(rendering.String()) {
 			return
 		}

@@ -81,23 +81,24 @@ func newEntryMap(id string, table *report.TableReport, m *draw.EntryMap) entryMa
 	return h
 }
 
-func newEntrySection(table *report.TableReport) *entrySection {
+// newEntrySection is a table with its load, nil without any; suffix ends its IDs.
+func newEntrySection(suffix string, table *report.TableReport) *entrySection {
 	m := draw.NewEntryMap(table, draw.MappedEntries)
 	if m == nil {
 		return nil
 	}
 	n, total := m.Entries, m.Total
-	h := &entrySection{Lead: m.Lead(table), Map: newEntryMap("map", table, m)}
+	h := &entrySection{Lead: m.Lead(table), Map: newEntryMap("map"+suffix, table, m)}
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(table.Packets[b], table.Packets[a]) })
 	heaviest := order[:min(draw.HeaviestListed, n)]
-	h.Heaviest = entryTable(table, "heaviest", "The heaviest entries", heaviest, total)
+	h.Heaviest = entryTable(table, "heaviest"+suffix, "The heaviest entries", heaviest, total)
 	if n <= draw.ListedEntries {
 		slices.Sort(order)
-		all := entryTable(table, "entries", "All entries", order, total)
+		all := entryTable(table, "entries"+suffix, "All entries", order, total)
 		all.numbers(listedRows)
 		h.All = &all
 	}

@@ -112,7 +112,7 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 	h.Spread = newSpreadSection(r.Modes, r.Capture.Received)
 	h.Rules = newRuleSection(r)
 	h.Figures = figureTable(r.Modes)
-	if h.Entries = newEntrySection(&r.Table); h.Entries != nil && r.Moves() {
+	if h.Entries = newEntrySection("", &r.Table); h.Entries != nil && r.Moves() {
 		h.Entries.Lead += " It is the table that the capture begins with."
 	}
 	modes := modesOf(r.Modes)
@@ -176,10 +176,18 @@ func spreadLine(class string, m *report.Mode) spreadMode {
 	return spreadMode{class, words.Shown(m.Mode), text}
 }
 
-// ruleSection is the rules that are asked before the table, and what they drop.
+// ruleSection is the rules that are asked before the table, what they drop, and the
+// tables of the contexts to which they lead.
 type ruleSection struct {
-	Table table
-	Drops string // in a sentence, "" for none
+	Table    table
+	Drops    string // in a sentence, "" for none
+	Contexts []contextSection
+}
+
+// contextSection is the load of an RSS context's table.
+type contextSection struct {
+	Title, Unhashed string // Unhashed is a sentence, "" for none
+	Entries         *entrySection
 }
 
 func newRuleSection(r *report.Report) *ruleSection {
@@ -194,6 +202,10 @@ func newRuleSection(r *report.Report) *ruleSection {
 	}
 	if r.RuleDrops != nil && *r.RuleDrops > 0 {
 		h.Drops = fmt.Sprintf("Rules dropped %s, or sent them to a virtual function: they take no buffer, and are no drops of a ring.", words.Plural(*r.RuleDrops, "packet", "packets"))
+	}
+	for i := range r.Contexts {
+		c := &r.Contexts[i]
+		h.Contexts = append(h.Contexts, contextSection{c.Title(), c.UnhashedSentence(), newEntrySection(fmt.Sprintf("-context-%d", i), &c.TableReport)})
 	}
 	return h
 }

@@ -72,7 +72,7 @@ func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestB
 	for i := range s.Suggestions {
 		h.Suggestions = append(h.Suggestions, newSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
 	}
-	if h.Entries = newEntrySection(&s.Table); h.Entries != nil {
+	if h.Entries = newEntrySection("", &s.Table); h.Entries != nil {
 		for i := range s.Suggestions {
 			if of := &s.Suggestions[i]; len(of.Moves) > 0 {
 				h.Moved = words.Shown(of.ID)

@@ -79,6 +79,10 @@ func TestSchemas(t *testing.T) {
 	if err := os.WriteFile(table, []byte(strings.Repeat("1 0 2 3 ", 32)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	context := filepath.Join(t.TempDir(), "context.txt")
+	if err := os.WriteFile(context, []byte("0 2"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	host := t.TempDir() // a bundle
 	for name, text := range map[string]string{"lscpu.txt": "# CPU,Core,Socket,Node\n0,0,0,0\n1,0,0,0\n2,1,0,1\n", "softnet.txt": "00000005 00000001" + strings.Repeat(" 00000000", 11) + "\n"} {
 		if err := os.WriteFile(filepath.Join(host, name), []byte(text), 0o644); err != nil {
@@ -103,8 +107,8 @@ func TestSchemas(t *testing.T) {
 			{"report", []string{sample, "--rate", "4Mpps", "--rebalance", "rsspp", "--rebalance-every", "100us", "--table-at", "0s=" + table}},
 			{"compare", []string{"compare", sample, "--rate", "4Mpps", "--scenario", "still:", "--scenario", "moved: rebalance=rsspp rebalance-every=100us table-at=0s=" + table}},
 			{"compare", []string{"compare", sample, "--layout", "equal", "--layout", "block", "--mode", "all", "--anonymize", "--headroom", "--rps", "0-3"}},
-			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1"}},
-			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\""}},
+			{"report", []string{sample, "--cpus", "3", "--bundle", host, "--note", table, "--rule", "flow-type udp4 action 1", "--rule", "flow-type tcp6 action -1", "--rule", "flow-type tcp4 context 2", "--context", "2=" + context}},
+			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\" \"rule=flow-type tcp4 context 2\"", "--context", "2=" + context}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 			{"verify", []string{"verify", sample, "--cpus", "4", "--rps", "0-1", "--stack-cpus", stackCPUs}},
 			{"calibrate", []string{"calibrate", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},

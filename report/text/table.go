@@ -20,8 +20,19 @@ const (
 	heaviestMentioned = 5
 )
 
-// IndirectionTable is the table with the load of each entry.
-func (t *writer) IndirectionTable(table *report.TableReport) {
+// contexts is the tables of RSS contexts.
+func (t *writer) contexts(contexts []report.Context) {
+	for i := range contexts {
+		c := &contexts[i]
+		t.Entries(c.Title(), "contexts", &c.TableReport)
+		if c.Unhashed > 0 {
+			t.para("", 0, c.UnhashedSentence(), report.Plain)
+		}
+	}
+}
+
+// Entries is a table with the load of each entry; inJSON is where the JSON report has it.
+func (t *writer) Entries(title, inJSON string, table *report.TableReport) {
 	total, most, used := uint64(0), uint64(0), uint64(0)
 	for _, p := range table.Packets {
 		total += p
@@ -39,7 +50,7 @@ func (t *writer) IndirectionTable(table *report.TableReport) {
 	if layout := report.LayoutOf(table.Entries, queues); layout != "" {
 		rest += ", " + layout
 	}
-	t.heading("INDIRECTION TABLE", rest)
+	t.heading(strings.ToUpper(title), rest)
 	if total == 0 {
 		t.para("", 0, "No packet was hashed, so no entry was used.", report.Plain)
 		return
@@ -85,7 +96,7 @@ func (t *writer) IndirectionTable(table *report.TableReport) {
 		}
 		t.line("")
 		t.para("", 0, fmt.Sprintf("Folded, %d entries a row: each entry's packets beside the heaviest entry's, ▁ to █, · for none. "+
-			"The JSON report has each entry's queue (table.entries).", entriesPerFolded), report.Plain)
+			"The JSON report has each entry's queue (%s).", entriesPerFolded, inJSON), report.Plain)
 	}
 
 	order := make([]int, n)

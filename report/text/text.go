@@ -68,8 +68,9 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 			t.host(r.Host)
 		}
 		if o.shows("table") {
-			t.IndirectionTable(&r.Table)
+			t.Entries("Indirection table", "table.entries", &r.Table)
 			t.rules(r)
+			t.contexts(r.Contexts)
 			t.moves(r)
 		}
 		if o.shows("flows") {

@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -57,7 +58,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Table:      a.Table(),
 		Flows:      a.flows(listed),
 		FlowsTotal: uint64(total),
-		Rules:      a.Rules(), RuleDrops: a.RuleDrops(),
+		Rules:      a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(),
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
 		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers,
@@ -182,10 +183,15 @@ func (a *ReportBuilder) Capture() report.Capture {
 
 // Table is the indirection table with the load of each entry.
 func (a *ReportBuilder) Table() report.TableReport {
-	t := report.TableReport{Size: len(a.Settings.Config.Table)}
-	for i, queue := range a.Settings.Config.Table {
-		load := a.Result.Entries[i]
-		t.Entries = append(t.Entries, int(queue))
+	return a.loadsOf(a.Settings.Config.Table, 0, a.Result.Entries)
+}
+
+// loadsOf is a table with its entries' loads. base is added to its queues.
+func (a *ReportBuilder) loadsOf(table nicmodel.IndirectionTable, base int, loads []engine.EntryLoad) report.TableReport {
+	t := report.TableReport{Size: len(table)}
+	for i, queue := range table {
+		load := loads[i]
+		t.Entries = append(t.Entries, base+int(queue))
 		t.Packets = append(t.Packets, load.Packets)
 		t.Bytes = append(t.Bytes, load.Bytes)
 		t.Flows = append(t.Flows, load.Flows)
@@ -213,6 +219,18 @@ func (a *ReportBuilder) Rules() report.List[report.Rule] {
 		rules = append(rules, r)
 	}
 	return rules
+}
+
+// Contexts are those that rules lead to.
+func (a *ReportBuilder) Contexts() report.List[report.Context] {
+	var contexts report.List[report.Context]
+	for _, c := range a.Result.Contexts {
+		contexts = append(contexts, report.Context{Context: c.Context, Base: c.Base, TableReport: a.loadsOf(c.Table, c.Base, c.Entries), Unhashed: c.Unhashed.Packets})
+	}
+	slices.SortFunc(contexts, func(x, y report.Context) int {
+		return cmp.Or(cmp.Compare(x.Context, y.Context), cmp.Compare(x.Base, y.Base))
+	})
+	return contexts
 }
 
 // RuleDrops is nil without rules.

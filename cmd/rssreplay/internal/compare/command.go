@@ -335,7 +335,7 @@ func (s *scenario) replayedScenario(a *assemble.ReportBuilder) report.Scenario {
 	capture := a.Capture()
 	of := report.Scenario{
 		Name: s.name, Parameters: a.Settings.Parameters, Table: a.Table(), Changes: a.Changes(), Unhashed: capture.Unhashed, HashTypes: capture.HashTypes,
-		Rules: a.Rules(), RuleDrops: a.RuleDrops(),
+		Rules: a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(),
 	}
 	for i := range a.Result.Modes {
 		of.Modes = append(of.Modes, a.Mode(i, nil, nil))
@@ -348,7 +348,7 @@ func (s *scenario) earlierScenario() report.Scenario {
 	r := s.earlier
 	of := report.Scenario{
 		Name: s.name, Report: &s.file, Parameters: r.Parameters, Table: r.Table, Changes: r.Changes, Modes: r.Modes,
-		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes, Rules: r.Rules, RuleDrops: r.RuleDrops,
+		Unhashed: r.Capture.Unhashed, HashTypes: r.Capture.HashTypes, Rules: r.Rules, Contexts: r.Contexts, RuleDrops: r.RuleDrops,
 		Compared: r.Modes[report.ComparedMode(r.Modes)].Mode, Anonymized: r.Anonymized,
 	}
 	for i := range of.Modes {
