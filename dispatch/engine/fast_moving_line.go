@@ -1,0 +1,168 @@
+package engine
+
+import "math"
+
+// aside is what has to be known of an accepted packet besides where flows move.
+type aside struct {
+	// The CPU, and 1, that has the packet of its flow before it; 0: none. It tells while the
+	// engine is settled.
+	before uint16
+	queue  uint16 // with queueRings
+}
+
+// movingLine is what a fast line has to know where flows move.
+type movingLine struct {
+	of *fastMoving
+
+	// The packets that it took last, where a change may come while it works on them.
+	work []movingPacket
+	// told is whether the model's order was told of them.
+	told bool
+}
+
+type movingPacket struct {
+	start, end, arrival int64
+	flow                uint32
+}
+
+// indicateMoving is indicate where another CPU may have taken the flow's packet before.
+func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int64) {
+	m, cpu, moving := l.m, l.on, l.moving
+	h, mark := &cpu.latency, uint16(cpu.index+1)
+	asides := l.aside[l.taken : l.taken+n]
+	tells := moving.of.unsettled
+	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
+	moving.work, moving.told = moving.work[:0], tells
+	if !keeps && until == math.MaxInt64 {
+		return n, l.indicateSettled(l.arrival[l.taken:l.taken+n], asides, start)
+	}
+	rest := l.rest[l.taken : l.taken+n]
+	end = start
+	sum, most := int64(0), h.Max
+	for i, arrival := range l.arrival[l.taken : l.taken+n] {
+		if end >= until {
+			n = i
+			break
+		}
+		p, begun := &rest[i], end
+		end += m.cfg.Cost(p.length)
+		last := asides[i].before
+		if tells {
+			last = moving.of.take(p.of, cpu.index)
+		}
+		if migrates(last, mark) {
+			end += m.cfg.MigrationCost
+			cpu.MigratedPackets++
+		}
+		late := end - arrival
+		sum, most = sum+late, max(most, late)
+		h.Count(late)
+		if keeps {
+			moving.work = append(moving.work, movingPacket{begun, end, arrival, p.of})
+		}
+		if tells && l.rings != nil {
+			l.rings.depth[asides[i].queue]--
+		}
+		if tells {
+			m.order.Done(cpu.index, p.of, uint64(arrival), end)
+		}
+	}
+	h.Add(uint64(n), sum, most)
+	return n, end
+}
+
+// indicateSettled is indicateMoving of all packets at once, where nothing is to be told of
+// them.
+func (l *fastLine) indicateSettled(arrival []int64, asides []aside, start int64) (end int64) {
+	cpu, cost, done := l.on, l.m.cfg.PacketCost, 0
+	end = start
+	for i, a := range asides {
+		if migrates(a.before, uint16(cpu.index+1)) {
+			end = cpu.latency.Run(arrival[done:i], end, cost) + l.m.cfg.MigrationCost
+			cpu.MigratedPackets++
+			done = i
+		}
+	}
+	return cpu.latency.Run(arrival[done:], end, cost)
+}
+
+// publishNext publishes the oldest packet that waits for it, where flows move.
+func (l *fastLine) publishNext(t int64) {
+	switch {
+	case l.plain:
+		l.publishMoving(t)
+	case l.cycle != nil:
+		l.publishInCycle(t)
+	default:
+		l.publish(t)
+	}
+}
+
+// publishMoving is publishPlain of the oldest packet that waits for it, where another CPU may have taken its
+// flow's packet before.
+func (l *fastLine) publishMoving(t int64) {
+	i := l.published
+	if migrates(l.aside[i].before, uint16(l.on.index+1)) {
+		if t > l.quietUntil {
+			l.meetPlain(t)
+		}
+		l.end += l.m.cfg.MigrationCost
+		l.on.MigratedPackets++
+	}
+	l.publishPlain(t, l.arrival[i])
+}
+
+// eachEnd calls f with when the DPC begins and ends with each packet that waits, of a plain
+// line.
+func (l *fastLine) eachEnd(f func(i int, start, end int64)) {
+	end := l.nextPoll + l.m.cfg.DPCCost
+	for i := l.taken; i < l.published; i++ {
+		start := end
+		end += l.cost
+		if migrates(l.aside[i].before, uint16(l.on.index+1)) {
+			end += l.m.cfg.MigrationCost
+		}
+		f(i, start, end)
+	}
+}
+
+// keepWork keeps what a plain line works on: a change may come meanwhile.
+func (l *fastLine) keepWork() {
+	moving := l.moving
+	moving.work, moving.told = moving.work[:0], false
+	l.eachEnd(func(i int, start, end int64) {
+		moving.work = append(moving.work, movingPacket{start, end, l.arrival[i], l.rest[i].of})
+	})
+}
+
+// leavePlain makes the line one whose packets are counted when they are taken: what was
+// counted of those that wait is taken back.
+func (l *fastLine) leavePlain() {
+	cpu, waiting := l.on, l.published-l.taken
+	l.eachEnd(func(i int, _, end int64) {
+		late := end - l.arrival[i]
+		cpu.latency.Uncount(late)
+		l.lateness -= late
+		if migrates(l.aside[i].before, uint16(cpu.index+1)) {
+			cpu.MigratedPackets--
+		}
+	})
+	l.m.uncount(&cpu.series, l.arrival[l.taken:l.published])
+	if waiting > 0 {
+		l.latest = l.latestBefore
+	}
+	cpu.latency.Add(l.gone+uint64(l.taken)-l.plainFrom, l.lateness, max(l.latest, cpu.latency.Max))
+	l.plain, l.lateness, l.latest, l.latestBefore = false, 0, 0, 0
+}
+
+// becomePlain makes it plain again.
+func (l *fastLine) becomePlain() {
+	waiting := l.published - l.taken
+	l.plain, l.called, l.plainFrom, l.published = true, false, l.gone+uint64(l.taken), l.taken
+	if l.quietUntil = l.nextPoll; waiting > 0 {
+		l.end = l.nextPoll + l.m.cfg.DPCCost
+	}
+	for ; waiting > 0; waiting-- {
+		l.publishMoving(l.quietUntil)
+	}
+}
