@@ -447,14 +447,15 @@ func (l *fastLine) publishPlain(t, arrival int64) {
 // at the times of at, and arrived at those of arrivals. late is as long, and scratch.
 func (l *fastLine) publishRun(at, arrivals, late []int64) {
 	arrivals, late = arrivals[:len(at)], late[:len(at)]
-	if l.moving != nil {
-		met := l.runMoving(at, arrivals, late)
-		if met > 0 { // see leavePlain
-			l.countEach(late[:met])
-			l.latestBefore, late = l.latest, late[met:]
-		}
+	met := 0
+	if l.moving != nil && l.keepsWork(at[len(at)-1], len(at)) {
+		met = l.runMoving(at, arrivals, late)
 	} else {
-		l.runFixed(at, arrivals, late)
+		met = l.runFixed(at, arrivals, late)
+	}
+	if l.moving != nil && met > 0 { // see leavePlain
+		l.countEach(late[:met])
+		l.latestBefore, late = l.latest, late[met:]
 	}
 	l.published += len(at)
 	l.filled += len(at)
@@ -465,11 +466,12 @@ func (l *fastLine) publishRun(at, arrivals, late []int64) {
 }
 
 // runFixed is the cycles of publishRun, and the latencies of its packets, where no flow comes
-// from another CPU.
+// from another CPU and no change while it works on them. It returns the first packet of the
+// last cycle, if that begins behind the first one.
 //
 // Optimization: it equals meetPlain and endPlain, with what they change in registers: most
 // DPCs take a packet or two.
-func (l *fastLine) runFixed(at, arrivals, late []int64) {
+func (l *fastLine) runFixed(at, arrivals, late []int64) (met int) {
 	if at[0] > l.quietUntil {
 		l.meetPlain(at[0])
 	}
@@ -481,7 +483,7 @@ func (l *fastLine) runFixed(at, arrivals, late []int64) {
 	dpcs, worked, deepest := uint64(0), int64(0), l.depthMax
 	for i, t := range at {
 		if t > poll {
-			dpcs, worked = dpcs+1, worked+end-poll
+			dpcs, worked, met = dpcs+1, worked+end-poll, i
 			safe, held, taken, freed = held, taken, l.published+i, end
 			deepest = max(deepest, taken-held)
 			raised, raise = raise, max(t, end, raise+itr)
@@ -499,10 +501,10 @@ func (l *fastLine) runFixed(at, arrivals, late []int64) {
 	}
 	l.raise, l.nextPoll, l.quietUntil, l.end = raise, poll, poll, end
 	l.safe, l.held, l.taken, l.freed = safe, held, taken, freed
+	return met
 }
 
-// runMoving is runFixed where flows move. It returns the first packet of the last cycle, if
-// that begins behind the first one.
+// runMoving is runFixed where a change may come, or CPUs have several queues.
 //
 // Optimization: what every packet changes stays in registers.
 func (l *fastLine) runMoving(at, arrivals, late []int64) (met int) {

@@ -87,7 +87,7 @@ func newFastMoving(m *Model) *fastMoving {
 		l.moving, l.plain, l.aside = &movingLine{of: e}, e.plain, make([]aside, len(l.arrival))
 	}
 	if e.parting = newParting(m, e.lines); e.parting != nil {
-		e.parts = new(movingParts)
+		e.parts = &movingParts{bytes: make([]uint64, len(e.lines))}
 	}
 	m.derive = e.derive
 	return e

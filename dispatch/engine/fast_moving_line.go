@@ -90,7 +90,7 @@ func (l *fastLine) indicateSettled(arrival []int64, asides []aside, start int64)
 func (l *fastLine) publishNext(t int64) {
 	switch {
 	case l.plain:
-		l.publishMoving(t)
+		l.publishMoving(t, l.arrival[l.published], l.aside[l.published].before)
 	case l.cycle != nil:
 		l.publishInCycle(t)
 	default:
@@ -98,31 +98,53 @@ func (l *fastLine) publishNext(t int64) {
 	}
 }
 
-// publishMoving is publishPlain of the oldest packet that waits for it, where another CPU may have taken its
-// flow's packet before.
-func (l *fastLine) publishMoving(t int64) {
-	i := l.published
-	if migrates(l.aside[i].before, uint16(l.on.index+1)) {
+// publishMoving is publishPlain of the oldest packet that waits for it, where the CPU of
+// before took its flow's packet before.
+func (l *fastLine) publishMoving(t, arrival int64, before uint16) {
+	if migrates(before, uint16(l.on.index+1)) {
 		if t > l.quietUntil {
 			l.meetPlain(t)
 		}
 		l.end += l.m.cfg.MigrationCost
 		l.on.MigratedPackets++
 	}
-	l.publishPlain(t, l.arrival[i])
+	l.publishPlain(t, arrival)
+}
+
+// doneBy is a moment by which a plain line is surely done with all that waits and n packets
+// more, which are published up to t.
+//
+// A DPC that started before t may be under way, or one that waits now; then comes the last
+// one, which starts delay after the end of that, or itr and delay after a raise before t.
+func (l *fastLine) doneBy(t int64, n int) int64 {
+	c := l.m.cfg
+	return max(l.end, t+c.ITR+c.DPCCost) + l.delay + c.DPCCost + int64(n)*(c.PacketCost+c.MigrationCost)
+}
+
+// keepsWork reports whether endPlain has to be asked whether it keeps work, as long as n packets
+// are published up to t, or has more to do than to end a cycle.
+func (l *fastLine) keepsWork(t int64, n int) bool {
+	return l.rings != nil || l.doneBy(t, n) >= l.m.changeAt
 }
 
 // eachEnd calls f with when the DPC begins and ends with each packet that waits, of a plain
-// line.
+// line. Of those that were parted to be done before the next change (fastMoving.parted) it
+// tells something that was over by then.
 func (l *fastLine) eachEnd(f func(i int, start, end int64)) {
-	end := l.nextPoll + l.m.cfg.DPCCost
-	for i := l.taken; i < l.published; i++ {
-		start := end
-		end += l.cost
+	cost := func(i int) int64 {
 		if migrates(l.aside[i].before, uint16(l.on.index+1)) {
-			end += l.m.cfg.MigrationCost
+			return l.cost + l.m.cfg.MigrationCost
 		}
+		return l.cost
+	}
+	start := l.end
+	for i := l.taken; i < l.published; i++ {
+		start -= cost(i)
+	}
+	for i := l.taken; i < l.published; i++ {
+		end := start + cost(i)
 		f(i, start, end)
+		start = end
 	}
 }
 
@@ -163,6 +185,6 @@ func (l *fastLine) becomePlain() {
 		l.end = l.nextPoll + l.m.cfg.DPCCost
 	}
 	for ; waiting > 0; waiting-- {
-		l.publishMoving(l.quietUntil)
+		l.publishMoving(l.quietUntil, l.arrival[l.published], l.aside[l.published].before)
 	}
 }

@@ -2,112 +2,146 @@ package engine
 
 // movingParts is what a parting has of packets besides where flows move.
 type movingParts struct {
-	rest  [BatchSize]fastPacket
-	aside [BatchSize]aside
+	bytes  []uint64          // per CPU
+	before [BatchSize]uint16 // aside's, where any target was moved
+	rest   [BatchSize]fastPacket
+	aside  [BatchSize]aside
 }
 
 // parted is fastRSS's.
+//
+// Optimization: what a change asks for of the packets of each line is kept only where it may
+// come before they are done.
 func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 	p, parts := e.parting, e.parts
 	for from < to {
 		end := min(from+p.most, to)
-		entries := in.entry[from:end]
-		if !e.hasRoom(entries) {
+		if !e.hasRoom(in.entry[from:end]) {
 			break
 		}
-		e.part(b, in, from, end)
-		if e.rings != nil {
-			e.bursts.Count(in.time[from:end], entries, Sent)
-		}
-		packets, until := e.changes.arrived.window(in.time[from])
-		crosses := in.time[end-1] >= until
+		keeps := e.rings != nil || e.mayMeetChange(from, end)
+		turned := e.part(b, in, from, end, keeps)
+		e.countParted(in, from, end)
 		begin := 0
 		for c, end := range p.ends {
 			if end == begin {
 				continue
 			}
-			l, times := &e.lines[c], p.time[begin:end]
-			bytes := l.takeIn(times, parts.rest[begin:end], parts.aside[begin:end])
-			if e.rings == nil {
-				queue := p.queueOf[c]
-				e.bytes[queue] += bytes
-				e.bursts.ArriveAll(queue, times)
-			} else {
-				e.rings.fill(parts.rest[begin:end], parts.aside[begin:end], e.bytes)
+			l, times, before := &e.lines[c], p.time[begin:end], parts.before[begin:end]
+			if keeps {
+				l.takeIn(times, parts.rest[begin:end], parts.aside[begin:end])
 			}
-			if !crosses {
-				packets[c] += uint64(len(times))
+			if !turned {
+				before = nil
 			}
-			l.publishParted(p.at[begin:end], times, p.late[:end-begin], e.moves)
+			l.publishParted(p.at[begin:end], times, p.late[:end-begin], before)
 			begin = end
-		}
-		if crosses {
-			for i, cpu := range p.cpus[:len(entries)] {
-				e.changes.arrived.count(in.time[from+i], cpu)
-			}
-		}
-		if balanced := e.changes.entries; balanced != nil {
-			for _, entry := range entries {
-				if int(entry) < len(balanced) {
-					balanced[entry]++
-				}
-			}
 		}
 		from = end
 	}
 	return from
 }
 
-// part parts the packets from one to before another, whose CPUs hasRoom has found.
-func (e *fastMoving) part(b *Batch, in *arriving, from, to int) {
+// mayMeetChange reports whether the next change may come before the lines are done with the
+// packets from one to before another, whose CPUs hasRoom has found.
+func (e *fastMoving) mayMeetChange(from, to int) bool {
+	begins, end, last := e.parting.ends, to-from, e.plan.at[to-1]
+	for c := len(begins) - 1; c >= 0; c-- {
+		if begins[c] < end && e.lines[c].doneBy(last, end-begins[c]) >= e.changeAt {
+			return true
+		}
+		end = begins[c]
+	}
+	return false
+}
+
+// part parts the packets from one to before another, whose CPUs hasRoom has found, with what
+// a change asks for if keeps. It reports whether any of them may migrate.
+func (e *fastMoving) part(b *Batch, in *arriving, from, to int, keeps bool) (turned bool) {
 	p, parts := e.parting, e.parts
 	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	targets, looks := e.targets, e.refusals > 0
-	last := len(targets) - 1
+	targets, looks, asks := e.targets, e.refusals > 0, e.moves || e.refusals > 0 || keeps
+	last, bytes := len(targets)-1, parts.bytes
+	clear(bytes)
 	for i, cpu := range p.cpus[:len(times)] {
-		k, target := p.ends[cpu], min(int(entries[i]), last)
+		k := p.ends[cpu]
 		p.ends[cpu] = k + 1
 		p.at[k], p.time[k] = at[i], times[i]
-		parts.rest[k] = fastPacket{flows[i], lengths[i]}
-		a := &parts.aside[k]
-		a.before = cpu + 1
-		if looks || e.mayTurn(b, from+i, target) { // see before
-			a.before = e.look(b, from+i, target, int(cpu))
+		bytes[cpu] += uint64(lengths[i])
+		if !asks {
+			continue
 		}
-		a.queue = targets[target].queue
+		target, before := min(int(entries[i]), last), cpu+1
+		if looks || e.mayTurn(b, from+i, target) { // see before
+			before = e.look(b, from+i, target, int(cpu))
+			turned = turned || migrates(before, cpu+1)
+		}
+		parts.before[k] = before
+		if keeps {
+			parts.rest[k], parts.aside[k] = fastPacket{flows[i], lengths[i]}, aside{before, targets[target].queue}
+		}
+	}
+	return turned
+}
+
+// countParted counts what is known of packets when they arrive, of those from one to before
+// another that are parted.
+func (e *fastMoving) countParted(in *arriving, from, to int) {
+	p, times, entries := e.parting, in.time[from:to], in.entry[from:to]
+	packets, until := e.changes.arrived.window(times[0])
+	crosses := times[len(times)-1] >= until
+	begin := 0
+	for c, end := range p.ends {
+		if e.rings == nil && end > begin {
+			queue := p.queueOf[c]
+			e.bytes[queue] += e.parts.bytes[c]
+			e.bursts.ArriveAll(queue, p.time[begin:end])
+		}
+		if !crosses {
+			packets[c] += uint64(end - begin)
+		}
+		begin = end
+	}
+	if e.rings != nil {
+		e.bursts.Count(times, entries, Sent)
+		e.rings.fill(e.parts.rest[:len(times)], e.parts.aside[:len(times)], e.bytes)
+	}
+	if crosses {
+		for i, cpu := range p.cpus[:len(times)] {
+			e.changes.arrived.count(times[i], cpu)
+		}
+	}
+	if balanced := e.changes.entries; balanced != nil {
+		for _, entry := range entries {
+			if int(entry) < len(balanced) {
+				balanced[entry]++
+			}
+		}
 	}
 }
 
 // takeIn is fill of packets that arrive at these times, but that they are still to be counted
-// as filled; it returns their bytes.
-func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) (bytes uint64) {
+// as filled.
+func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) {
 	copy(l.arrival[l.filled:], times)
 	copy(l.aside[l.filled:], asides)
 	copy(l.rest[l.filled:], rest)
-	for _, p := range rest {
-		bytes += uint64(p.length)
-	}
-	return bytes
 }
 
-// publishParted is publishMoving of packets that takeIn has, as publishRun has them; migrate
-// tells that some may.
-func (l *fastLine) publishParted(at, arrivals, late []int64, migrate bool) {
-	if !migrate {
-		l.publishRun(at, arrivals, late)
-		return
-	}
+// publishParted is publishMoving of packets that the line has room for, as publishRun has
+// them; before is nil if none migrates.
+func (l *fastLine) publishParted(at, arrivals, late []int64, before []uint16) {
 	mark, done := uint16(l.on.index+1), 0
 	run := func(to int) {
 		if done < to {
 			l.publishRun(at[done:to], arrivals[done:to], late[done:to])
 		}
 	}
-	for i, a := range l.aside[l.filled:][:len(at)] {
-		if migrates(a.before, mark) {
+	for i, last := range before {
+		if migrates(last, mark) {
 			run(i)
 			l.filled++
-			l.publishMoving(at[i])
+			l.publishMoving(at[i], arrivals[i], last)
 			done = i + 1
 		}
 	}
