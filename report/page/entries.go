@@ -95,6 +95,9 @@ func newEntrySection(suffix string, table *report.TableReport) *entrySection {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(table.Packets[b], table.Packets[a]) })
 	heaviest := order[:min(draw.HeaviestListed, n)]
+	if end := slices.IndexFunc(heaviest, func(i int) bool { return table.Packets[i] == 0 }); end >= 0 {
+		heaviest = heaviest[:end]
+	}
 	h.Heaviest = entryTable(table, "heaviest"+suffix, "The heaviest entries", heaviest, total)
 	if n <= draw.ListedEntries {
 		slices.Sort(order)

@@ -49,6 +49,7 @@ func flowRoom(r *report.Report, series, try []byte) int {
 // newFlowSection has as many of r's flows, the largest, as room takes.
 func newFlowSection(r *report.Report, room int) *flowSection {
 	h := &flowSection{Note: r.FlowsNote, flows: r.Flows, Table: table{ID: "flow-table", Caption: "Flows", Head: heads("*#")}}
+	what := append(heads("*packets", "*share"), head{Text: "flow", Class: "flow"})
 	if r.AllFlows != nil {
 		h.flows = r.AllFlows
 	}
@@ -61,11 +62,11 @@ func newFlowSection(r *report.Report, room int) *flowSection {
 			h.Table.Head = append(h.Table.Head, head{Text: "by"})
 		}
 		if i == 0 {
-			h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
+			h.Table.Head = append(h.Table.Head, what...)
 		}
 	}
 	if len(r.Modes) == 0 {
-		h.Table.Head = append(h.Table.Head, heads("*packets", "*share", "flow")...)
+		h.Table.Head = append(h.Table.Head, what...)
 	}
 	h.Table.Head = append(h.Table.Head, heads("*bytes", "hash", "hash type", "*entry")...)
 	for i := len(h.Table.Head) - 3; i < len(h.Table.Head); i++ {
@@ -112,7 +113,9 @@ func placeClass(mode int) string {
 // flowCells is a flow's row; the script makes the same ones.
 func flowCells(r *report.Report, f *report.Flow, number int) []cell {
 	cells := []cell{numberHead(number)}
-	what := []cell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), textCell(report.FlowWords(f))}
+	flow := textCell(report.FlowWords(f))
+	flow.Class = "flow"
+	what := []cell{exactCell(f.Packets), shareCell(report.Ratio(f.Packets, r.Capture.Received)), flow}
 	for i := range r.Modes {
 		on := f.InMode(r.Modes[i].Mode)
 		place := flowPlaceCell(on)

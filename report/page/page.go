@@ -59,14 +59,23 @@ func sentence(s string) template.HTML {
 	return template.HTML(flag.ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
 }
 
-// command is a command, each word of which stays whole where a line ends.
+// command is a command, each word of which stays whole where a line ends; a path too long
+// for one ends it after a slash.
 func command(s string) template.HTML {
 	all := strings.Split(words.Shown(s), " ")
 	for i, word := range all {
-		all[i] = "<span>" + template.HTMLEscapeString(word) + "</span>"
+		all[i] = "<span>" + string(parted(word)) + "</span>"
 	}
 	return template.HTML(strings.Join(all, " "))
 }
+
+// parted is a text whose lines may end after a slash or a comma, as a path's or a list's.
+func parted(s string) template.HTML {
+	return template.HTML(parts.ReplaceAllString(template.HTMLEscapeString(s), "$1$3<wbr>$2$4"))
+}
+
+// parts is where, but not within a number.
+var parts = regexp.MustCompile(`(/)(\w)|(,)([a-z])`)
 
 // frame is what every page has, and where it is written.
 type frame struct {
@@ -101,7 +110,7 @@ func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "command": command, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(sources, "html/*.tmpl")
+	p.templates, err = template.New("").Funcs(template.FuncMap{"shown": words.Shown, "sentence": sentence, "command": command, "parted": parted, "kept_tips": p.keepTips, "kept_table": p.keepTable, "kept_plot": p.keepPlot}).ParseFS(sources, "html/*.tmpl")
 	if err != nil {
 		return nil, err
 	}

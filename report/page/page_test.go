@@ -224,6 +224,9 @@ func checkLook(b *pagetest.Tab, v pagetest.View) {
 	if !pagetest.Value[bool](b, `document.querySelector("#flow-table thead")?.innerText.includes("packets") ?? true`) {
 		b.T.Errorf("%+v: the flow table has no heads", v)
 	}
+	if v.Width == 400 && !pagetest.Value[bool](b, `((box) => !box || box.scrollWidth <= box.clientWidth)(document.querySelector("#flow-table")?.parentNode)`) {
+		b.T.Errorf("%+v: the flows are cut", v)
+	}
 	background := pagetest.Value[string](b, `getComputedStyle(document.body).backgroundColor`)
 	if dark := strings.HasPrefix(background, "rgb(20, "); dark != (v.Scheme == "dark" && !v.Print) {
 		b.T.Errorf("%+v: the background is %s", v, background)
@@ -1006,6 +1009,49 @@ func TestHTMLFirstRows(t *testing.T) {
 	text, err := json.Marshal(&table)
 	if err != nil || len(table.Rows) != listedRows || table.Part != "the first 32 of 1,000" || bytes.Count(text, []byte(`],[`)) != 999 {
 		t.Errorf("%d rows, %q, and as data %.100s: %v", len(table.Rows), table.Part, text, err)
+	}
+}
+
+// What spans one window has no drawing over time: it would show the totals once more.
+func TestHTMLOneWindow(t *testing.T) {
+	r := fixture.WithWindows(fixture.New(4, 20, report.RSSMSIX, report.NonRSS), 1)
+	for _, c := range []struct {
+		span int64
+		want string
+	}{
+		{108_000, `The packets span 108&nbsp;µs, in one window of 100&nbsp;ms: <span class="flag">--interval</span> 10us draws them over time.`},
+		{72_000_000, `The packets span 72.0&nbsp;ms, in one window of 100&nbsp;ms: <span class="flag">--interval</span> 5ms draws them over time.`},
+		{0, `All packets have the same time.`},
+	} {
+		r.Capture.Duration = c.span
+		page := string(htmlOf(t, r))
+		if n := strings.Count(page, strings.ReplaceAll(c.want, "&nbsp;", "\u00a0")); n != 2 || strings.Contains(page, `class="timeline`) || strings.Contains(page, "Drag over") {
+			t.Errorf("of %d ns the page says it %d times, or draws it", c.span, n)
+		}
+	}
+}
+
+// Times reach over most of the height, but where they are nearly equal.
+func TestLatencyScale(t *testing.T) {
+	for _, c := range []struct {
+		least, most int64
+		reach       float64 // px
+	}{{0, 0, 0}, {4190, 4190, 0}, {4190, 4300, 5}, {4000, 6500, 150}, {3_900, 30_000, 150}, {1_000, 1_000_000_000, 150}} {
+		s := newLatencyScale(float64(c.least), float64(c.most))
+		bottom, top := s.y(c.least), s.y(c.most)
+		if top < latencyTop || bottom > plotHeight || bottom-top < c.reach || bottom-top > c.reach+25 {
+			t.Errorf("%d to %d ns are drawn from %g to %g px", c.least, c.most, bottom, top)
+		}
+		if lines := len(s.grid()); c.most > 1 && lines < 2 {
+			t.Errorf("%d to %d ns have %d lines", c.least, c.most, lines)
+		}
+	}
+}
+
+// A path or a list ends its lines where it has parts, a number does not.
+func TestParted(t *testing.T) {
+	if got, want := parted("/tmp/<a>/b.pcap rss-msix,non-rss 1,514 --"), "/<wbr>tmp/&lt;a&gt;/<wbr>b.pcap rss-msix,<wbr>non-rss 1,514 --"; string(got) != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -223,7 +223,22 @@ type latencyScale struct{ least, most float64 }
 
 func (s latencyScale) y(ns int64) float64 {
 	at := math.Log(max(float64(ns), s.least)/s.least) / math.Log(s.most/s.least)
-	return plotHeight - at*(plotHeight-plotTop)
+	return plotHeight - at*(plotHeight-latencyTop)
+}
+
+// latencyTop is the room above the greatest time, which has no text there; leastRange the
+// least factor between the ends of the scale, so that equal times are not drawn as far apart.
+const (
+	latencyTop = 6
+	leastRange = 1.5
+)
+
+// newLatencyScale has least and most, and a little room beside them.
+func newLatencyScale(least, most float64) latencyScale {
+	least = max(least, 1)
+	most = max(most, least)
+	beside := max(math.Pow(most/least, 0.04), math.Sqrt(leastRange*least/most))
+	return latencyScale{least / beside, most * beside}
 }
 
 // grid is at least three lines: at powers of ten, at 1, 2 and 5 times those, at more of them,
@@ -252,16 +267,18 @@ func (s latencyScale) grid() []plotLine {
 
 // latencyPlots are the percentiles of each mode's CPUs, all at one scale.
 func latencyPlots(modes []*report.Mode) []*plot {
-	scale := latencyScale{math.Inf(1), 0}
+	least, most := math.Inf(1), 0.0
 	for _, m := range modes {
 		for i := range m.CPUs {
 			if l := &m.CPUs[i].Latency; whole(l) {
-				scale.least, scale.most = min(scale.least, float64(*l.P50)), max(scale.most, float64(*l.Max))
+				least, most = min(least, float64(*l.P50)), max(most, float64(*l.Max))
 			}
 		}
 	}
-	scale.least, scale.most = max(scale.least/1.3, 1), scale.most*1.1
-	scale.most = max(scale.most, 2*scale.least)
+	if math.IsInf(least, 1) {
+		return make([]*plot, len(modes))
+	}
+	scale := newLatencyScale(least, most)
 	plots := make([]*plot, len(modes))
 	for k, m := range modes {
 		p := &plot{Height: plotHeight, Grid: scale.grid()}

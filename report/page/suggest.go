@@ -60,6 +60,7 @@ type curveSection struct {
 	Legend []curveLine
 	Plot   *plot
 	Table  table
+	Judged bool // on packets that the tables were not found on
 }
 
 type curveLine struct{ Class, Name string }
@@ -174,16 +175,20 @@ func newCurveSection(s *report.Suggest) *curveSection {
 	}
 	heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
 	rows := text.CurveRows(s)
-	if s.Judging.TooShort != "" { // then nothing is known of what lasts
-		heads = heads[:len(heads)-1]
+	judged := s.Judging.TooShort == ""
+	if !judged { // then nothing is known of what lasts
+		heads = slices.Delete(heads[:len(heads)-1], 2, 4)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], 2, 4)
+		}
 	}
-	h := &curveSection{Table: textTable("curve-table", "Moves of single entries", heads, rows)}
+	h := &curveSection{Judged: judged, Table: textTable("curve-table", "Moves of single entries", heads, rows)}
 	series := []struct {
 		class, name string
 		of          func(p *report.CurvePoint) report.Fraction
 	}{
-		{"whole", "found on the whole capture, and there", func(p *report.CurvePoint) report.Fraction { return p.Whole }},
-		{"trained", "on the parts that it was found on", func(p *report.CurvePoint) report.Fraction { return p.Trained }},
+		{"whole", "on the whole capture, where it was found", func(p *report.CurvePoint) report.Fraction { return p.Whole }},
+		{"trained", "on the parts where it was found", func(p *report.CurvePoint) report.Fraction { return p.Trained }},
 		{"judged", "judged", func(p *report.CurvePoint) report.Fraction { return p.Judged }},
 	}
 	most := float64(1)
@@ -233,7 +238,10 @@ func newCurveSection(s *report.Suggest) *curveSection {
 	}
 	for i := range s.Curve {
 		c := &s.Curve[i]
-		p.Tips[i] = fmt.Sprintf("%s: whole %s, trained %s, judged %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3), words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+		p.Tips[i] = fmt.Sprintf("%s: whole %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3))
+		if judged {
+			p.Tips[i] += fmt.Sprintf(", trained %s, judged %s", words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+		}
 	}
 	h.Plot = p
 	return h

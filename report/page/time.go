@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/draw"
@@ -19,6 +20,7 @@ type timeline struct {
 	Name      string
 	Open      bool // shown at once
 	Sentences []string
+	Nothing   string // why nothing is drawn, where there are no Rows
 	Rows      []timeRow
 	Marks     []timeMark
 	Ticks     []plotText
@@ -105,6 +107,11 @@ func newTimelines(all []timed, share int) []timeline {
 		h := &drawings[i]
 		*h = timeline{Index: i, Name: words.Shown(m.Mode), Open: i < openTimelines, Sentences: append(r.MovesSentences(m), r.WindowSentences(m)...)}
 		if m.Imbalance.BusiestWindow == nil {
+			h.Nothing = "No packet was indicated."
+			continue
+		}
+		if m.Series.Windows() == 1 && len(r.MoveRows(m)) == 0 { // a drawing would show the totals once more
+			h.Nothing = oneWindow(r.Capture.Duration, m.Series.Interval)
 			continue
 		}
 		shown := len(m.Series.MostLoaded(max(TimeRows/share, fewestTimeRows)))
@@ -141,6 +148,20 @@ func newTimelines(all []timed, share int) []timeline {
 	}
 	return drawings
 }
+
+// oneWindow says why packets that span so much, in one window, are not drawn over time, and
+// how they are. All is in ns.
+func oneWindow(span, interval int64) string {
+	if span == 0 {
+		return "All packets have the same time."
+	}
+	step := time.Duration(max(draw.RoundStep(float64(span)/fineWindows), 1))
+	return fmt.Sprintf("The packets span %s, in one window of %s: --interval %s draws them over time.",
+		words.Nanoseconds(span), words.ExactDuration(interval), strings.Replace(step.String(), "µ", "u", 1))
+}
+
+// fineWindows are the windows, about, of the interval that oneWindow names.
+const fineWindows = 20
 
 // timeRoom is what the drawings take of the page; the script draws those that would take
 // more. The first always has its place.

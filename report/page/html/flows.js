@@ -55,7 +55,7 @@ function newFlowTable(table) {
     ...data.modes.slice(0, 1).flatMap(() => placeColumns(0, "place")),
     {name: "packets", text: (f) => [exact(f[flowPackets])], key: (f) => f[flowPackets], number: true},
     {name: "share", text: (f) => [percent(f[flowPackets] / data.received), (f[flowPackets] / data.received).toFixed(6)], key: (f) => f[flowPackets], number: true},
-    {name: "flow", text: (f) => [flowName(f)], key: flowName},
+    {name: "flow", text: (f) => [flowName(f)], key: flowName, style: "flow"},
     ...data.modes.slice(1).flatMap((_, m) => placeColumns(m + 1)),
     {name: "bytes", text: (f) => [byteSize(f[flowBytes]), exact(f[flowBytes]) + " bytes"], key: (f) => f[flowBytes], number: true},
     {name: "hash", text: (f) => [hashText(f)], key: hashText, style: "more"},
