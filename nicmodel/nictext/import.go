@@ -147,23 +147,8 @@ func ReadTable(r io.Reader, name string) (*ImportedTable, error) {
 
 func readTable(lines []string) (*ImportedTable, error) {
 	read := findForm(lines)
-	if i := slices.IndexFunc(lines, saysNoTable); read == nil && i >= 0 {
-		return nil, &TextError{
-			Line: i + 1, What: "the driver shows no indirection table and no key: RSS can't be read there, or there is none",
-			Hint: "leave it out, and give `--queues 1` if the NIC has one queue, or --nic if its driver is known (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
-		}
-	}
-	if i := slices.IndexFunc(lines, windowsOther.MatchString); read == nil && i >= 0 {
-		return nil, &TextError{
-			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out (| ft, or | fl * of some versions)",
-			Hint: "give what Get-NetAdapterRss -Name NIC prints, with nothing behind it",
-		}
-	}
 	if read == nil {
-		return nil, &TextError{
-			What: "holds none of the known forms of a table",
-			Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF, Get-NetAdapterRss -Name IF, testpmd's show port 0 rss reta or FreeBSD's sysctl net.inet.rss, or the entries as a list of numbers",
-		}
+		return nil, knownOther(lines)
 	}
 	table, err := read(lines)
 	if err != nil {
@@ -178,6 +163,32 @@ func readTable(lines []string) (*ImportedTable, error) {
 		return nil, &TextError{What: "the driver shows neither a table nor a key", Hint: "without them give --table-size, --layout and --key"}
 	}
 	return table, nil
+}
+
+// knownOther says what a text is that holds no table, and what to give.
+func knownOther(lines []string) error {
+	if i := slices.IndexFunc(lines, saysNoTable); i >= 0 {
+		return &TextError{
+			Line: i + 1, What: "the driver shows no indirection table and no key: RSS can't be read there, or there is none",
+			Hint: "leave it out, and give `--queues 1` if the NIC has one queue, or --nic if its driver is known (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
+		}
+	}
+	if i := slices.IndexFunc(lines, windowsOther.MatchString); i >= 0 {
+		return &TextError{
+			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out (| ft, or | fl * of some versions)",
+			Hint: "give what Get-NetAdapterRss -Name NIC prints, with nothing behind it",
+		}
+	}
+	if _, err := ReadQueueCounters(strings.Join(lines, "\n")); err == nil {
+		return &TextError{
+			What: "holds what the queues counted (ethtool -S), and no table",
+			Hint: "give the output of ethtool -x here; `rssreplay verify CAPTURE --counters-before FILE --counters-after FILE` compares counters with the prediction",
+		}
+	}
+	return &TextError{
+		What: "holds none of the known forms of a table",
+		Hint: "give the whole output, its first line included, of ethtool -x IF, ethtool --json -x IF, Get-NetAdapterRss -Name IF, testpmd's show port 0 rss reta or FreeBSD's sysctl net.inet.rss, or the entries as a list of numbers",
+	}
 }
 
 // saysNoTable reports whether the line is ethtool's answer of a driver without a table:

@@ -284,6 +284,7 @@ func TestReadTextErrors(t *testing.T) {
 	row := func(n int) string { return fmt.Sprintf("%5d:      0     1     2     3     0     1     2     3\n", n) }
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "", "x: holds none of the known forms of a table; give the whole output"},
+		{"counters", "NIC statistics:\n     rx_packets: 30\n     rx_queue_0_packets: 10\n     rx_queue_1_packets: 20\n", "x: holds what the queues counted (ethtool -S), and no table; give the output of ethtool -x here; `rssreplay verify CAPTURE --counters-before FILE --counters-after FILE`"},
 		{"prose", "no table\nhere\n", "x: holds none of the known forms"},
 		{"rows without their first line", row(0) + row(8), "x: holds none of the known forms"},
 		{"snip", head + row(0) + "[...snip...]\n" + row(24), "x: line 3: rows are left out here; give the table whole"},
