@@ -195,11 +195,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		return nil, err
 	}
 	if name := r.imports.noTable; name != "" && r.imports.table.value == nil {
-		virtio := ""
-		if d := r.imports.driver.value; d == nil || d.Name == "virtio_net" {
-			virtio = "; of virtio without VIRTIO_NET_F_RSS the host chooses the queues"
-		}
-		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none%s\n", report.Clean(name), virtio)
+		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none\n", report.Clean(name))
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
 		const shown = 5
