@@ -66,13 +66,13 @@ func (v *Verify) AllCaveats() []string {
 func (p Parameters) costs() string {
 	switch cost := p.Named("packet-cost"); {
 	case cost == nil:
-		return "costs: those of each scenario"
+		return "Costs are those of each scenario"
 	case cost.Measured != "":
-		return "costs: " + cost.Measured
+		return "Costs: " + cost.Measured
 	case cost.Source != DefaultSource:
-		return fmt.Sprintf("costs: a packet's as given (%s), the others (the durations above) assumptions where nothing set them", cost.Source)
+		return fmt.Sprintf("A packet's cost is as given (%s), the others (the durations above) are assumptions where nothing set them", cost.Source)
 	}
-	return "costs: assumptions, not measurements (the durations above; rssreplay calibrate measures them)"
+	return "Costs are assumptions, not measurements (the durations above; rssreplay calibrate measures them)"
 }
 
 // Measured tells whether a packet's cost was measured.
@@ -134,6 +134,9 @@ func Clean(s string) string { return words.Clean(s) }
 
 // Plural is words.Plural, for messages beside a report.
 func Plural(n uint64, one, many string) string { return words.Plural(n, one, many) }
+
+// Or is a list in a sentence: "a, b or c".
+func Or(list []string) string { return words.Or(list) }
 
 // Exact is words.Exact, for messages beside a report.
 func Exact(n uint64) string { return words.Exact(n) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rssreplay/report"
+	"rssreplay/report/internal/words"
 )
 
 // Condition is a figure, how it is compared, and with what: imbalance.packets>1.5.
@@ -168,7 +169,26 @@ func (c *Condition) findMetric(name string, has Terms) error {
 	if id, ok := strings.CutPrefix(name, "findings."); ok && has.Findings {
 		return fmt.Errorf("no finding is named %q; there is %s", id, strings.Join(findingIDs, ", "))
 	}
+	if meant := beginWith(known, name); meant != "" {
+		return fmt.Errorf("no figure is named %q; did you mean %s?", name, meant)
+	}
 	return fmt.Errorf("no figure is named %q; there is %s", name, strings.Join(known, ", "))
+}
+
+// beginWith are those of the figures that begin with the name and a dot, "imbalance", as
+// they are to be written after a mode that stands before it; "" if none does.
+func beginWith(known []string, name string) string {
+	mode, start := "", name
+	if at := strings.LastIndexByte(name, '.'); at >= 0 {
+		mode, start = name[:at+1], name[at+1:]
+	}
+	var meant []string
+	for _, figure := range known {
+		if strings.HasPrefix(figure, start+".") {
+			meant = append(meant, mode+figure)
+		}
+	}
+	return words.Or(meant)
 }
 
 // Holds tells whether the condition holds, and what the figure is; it does not hold of a

@@ -51,6 +51,8 @@ func TestCondition(t *testing.T) {
 func TestBadConditions(t *testing.T) {
 	for condition, want := range map[string]string{
 		"": "no comparison", "drops": "no comparison", "drops=0": "comparison must be", "nosuch>1": "no figure is named", ".drops>0": "no figure is named",
+		"imbalance>1":           `no figure is named "imbalance"; did you mean imbalance.packets, imbalance.bytes or imbalance.busy?`,
+		"non-rss.utilization>1": `did you mean non-rss.utilization.max?`, "latenc>1ms": "there is imbalance.packets",
 		"drops>": "no number", "drops>x": "no number", "drops>NaN": "no number", "latency.p99>50": "is a time",
 		"flows_moved>0": "`rssreplay compare` and `rssreplay diff` have it", "findings.nosuch>0": "no finding is named", "rss-msix.findings>0": "is of no mode",
 	} {

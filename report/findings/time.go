@@ -279,54 +279,33 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	if windows < 2 {
 		return nil
 	}
-	var at, cpu, hot int
-	var most, of, inHot, met uint64 // of the hottest window: the CPU's packets, and all
-	for w := range windows {
-		var all, top uint64
-		on := 0
-		for i := range s.CPUs {
-			n := s.CPUs[i].Packets[w]
-			all += n
-			if n > top {
-				top, on = n, i
-			}
-		}
-		if all < report.MinPackets {
-			continue
-		}
-		met++
-		share := report.Ratio(top, all)
-		if share < hotFrom || share*report.Fraction(len(s.CPUs)) < hotterFrom*max(d.lost(), 1) {
-			continue
-		}
-		hot++
-		inHot += all
-		if top > most {
-			at, cpu, most, of = w, on, top, all
-		}
-	}
-	if hot == 0 || met < 2 {
+	h := d.hotWindows(s, windows)
+	if h.hot == 0 || h.met < 2 {
 		return nil
 	}
-	start := int64(at) * s.Interval
-	number := s.CPUs[cpu].CPU
-	lost := report.Ratio(most, of) * report.Fraction(len(s.CPUs))
+	start := int64(h.at) * s.Interval
+	from := words.ExactDuration(start)
+	if start == 0 {
+		from = "the start"
+	}
+	number := s.CPUs[h.cpu].CPU
+	lost := report.Ratio(h.most, h.of) * report.Fraction(len(s.CPUs))
 	f := &report.Finding{
 		ID: "hot-window", Severity: report.Note,
 		Summary: fmt.Sprintf("For a time one CPU has most of the load, though the busiest of all the capture has %s × its fair share: CPU %d has %s of the packets from %s to %s.",
-			words.Fixed(d.lost(), 2), number, words.Percent(report.Ratio(most, of)), words.Nanoseconds(start), words.Nanoseconds(start+s.Interval)),
+			words.Fixed(d.lost(), 2), number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval)),
 		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
-			words.Exact(uint64(hot)), words.Exact(met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(hot), "has", "have"), words.Exact(of), words.Fixed(lost, 1)),
+			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
 		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",
-		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": of, "cpu_packets": most, "hot_windows": hot, "windows": met, "lost_capacity": lost},
+		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": h.of, "cpu_packets": h.most, "hot_windows": h.hot, "windows": h.met, "lost_capacity": lost},
 	}
 	if d.r.Moves() { // the table that is in force then may be why
 		f.Remedy = "Compare it with the times at which entries or queues moved."
 	}
-	if d.share(inHot) >= hotShareFrom {
+	if d.share(h.inHot) >= hotShareFrom {
 		f.Severity = d.weigh(lost)
 	}
-	excess := float64(most) - float64(of)/float64(len(s.CPUs))
+	excess := float64(h.most) - float64(h.of)/float64(len(s.CPUs))
 	for i := range d.mode.CPUs {
 		c := &d.mode.CPUs[i]
 		if c.CPU != number || c.Largest == nil {
@@ -346,6 +325,44 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		}
 	}
 	return f
+}
+
+// hotWindows are the windows in which a CPU has most of the load, though not of all the
+// capture.
+type hotWindows struct {
+	met, inHot uint64 // windows with packets enough, and packets in the hot ones
+	hot        int
+	// The hottest: which it is, the CPU's index, its packets, and all.
+	at, cpu  int
+	most, of uint64
+}
+
+func (d *diagnosis) hotWindows(s *report.Series, windows int) (h hotWindows) {
+	for w := range windows {
+		var all, top uint64
+		on := 0
+		for i := range s.CPUs {
+			n := s.CPUs[i].Packets[w]
+			all += n
+			if n > top {
+				top, on = n, i
+			}
+		}
+		if all < report.MinPackets {
+			continue
+		}
+		h.met++
+		share := report.Ratio(top, all)
+		if share < hotFrom || share*report.Fraction(len(s.CPUs)) < hotterFrom*max(d.lost(), 1) {
+			continue
+		}
+		h.hot++
+		h.inHot += all
+		if top > h.most {
+			h.at, h.cpu, h.most, h.of = w, on, top, all
+		}
+	}
+	return h
 }
 
 // hotShareFrom is the share of the packets that lie in hot windows from which these

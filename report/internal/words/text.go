@@ -105,6 +105,14 @@ func UpperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// Or is a list in a sentence: "a, b or c".
+func Or(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
+}
+
 // BaseName is a path's last part, whichever system the path is of.
 func BaseName(path string) string { return filepath.Base(strings.ReplaceAll(path, `\`, "/")) }
 

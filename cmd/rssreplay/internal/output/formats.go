@@ -228,7 +228,7 @@ func (o *Outputs[T]) AddForm(f *Flags, form *Format[T], path string) error {
 			}
 		}
 		if chosen == nil {
-			return cli.Usagef("--table-csv must be %s, not %q", orList(names), f.Table)
+			return cli.Usagef("--table-csv must be %s, not %q", report.Or(names), f.Table)
 		}
 	}
 	return o.Add("--output", path, chosen.write)
@@ -363,15 +363,7 @@ func namesOf[T any](forms []Format[T]) string {
 	for _, f := range forms {
 		names = append(names, f.Name)
 	}
-	return orList(names)
-}
-
-// orList is words in a sentence: "a, b or c".
-func orList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return report.Or(names)
 }
 
 // hasTable tells whether a CSV table is written that --table-csv chooses.

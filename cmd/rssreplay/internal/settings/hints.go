@@ -8,6 +8,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/report"
 )
 
 // What was probably meant, where the edit distance alone would not tell.
@@ -26,11 +27,8 @@ func keyHint(key string) string {
 // nicHint are the profiles that were probably meant; where the word means none, the one with
 // the nearest name.
 func nicHint(name string) string {
-	meant := profile.Meant(name)
-	if n := len(meant); n > 1 {
-		return strings.Join(meant[:n-1], ", ") + " or " + meant[n-1]
-	} else if n == 1 {
-		return meant[0]
+	if meant := profile.Meant(name); len(meant) > 0 {
+		return report.Or(meant)
 	}
 	var names []string
 	for _, p := range profile.All() {

@@ -253,7 +253,7 @@ func (r *resolver) offerCosts(c *nictext.Costs, from string) {
 	}
 	r.measured = report.MeasuredOrigin(report.Time{Time: c.Measured}, c.Windows, report.Fraction(c.Error), report.Fraction(c.From), report.Fraction(c.To))
 	if r.origin("packet-cost").source == from {
-		r.Notes = append(r.Notes, "costs: "+r.measured+".")
+		r.Notes = append(r.Notes, "Costs: "+r.measured+".")
 	}
 }
 
