@@ -84,17 +84,47 @@ type Profile struct {
 // NTuple is what a driver makes of the rules of `ethtool -N`.
 type NTuple struct {
 	steer.Options
-	Kinds     []steer.Kind  // that it takes; nil if that is not known
+	Kinds     []steer.Kind  // that it takes; nil if that is not known, empty if it takes none
 	Locations int           // of rules; 0 if that is not known
 	Whole     bool          // fields are compared whole, or not at all
 	Lacks     []steer.Field // that its rules can't compare
 	Has       []steer.Field // of extended, that they are known to compare
 	Protocols []uint8       // that rules of IP may compare; nil: all
+	Masks     Masks         // how far rules may differ in what they compare
+	Contexts  bool          // rules may lead to RSS contexts
 	// ATR: the driver moves TCP connections to the queue of the CPU that sends on them
 	// (application targeted routing), unless that is turned off.
 	ATR bool
 	// OffATR turns ATR off for a test.
 	OffATR string
+}
+
+// Masks is how far the rules of a NIC may differ in the bits that they compare.
+type Masks uint8
+
+const (
+	MasksUnknown Masks = iota // is not known
+	AnyMasks                  // as they like
+	MaskPerKind               // rules of one kind all compare the same
+	MaskPerPort               // all rules do; those of IP compare no protocol, and go with no others
+)
+
+// Clash is the location of a rule beside which the driver does not take r, as all would
+// have to compare the same, and why; ok is false if there is none, as far as is known.
+func (n *NTuple) Clash(r *steer.Rule, rules []steer.Rule) (location int, why string, ok bool) {
+	for i := range rules {
+		o := &rules[i]
+		if o.Location == r.Location {
+			continue
+		}
+		switch {
+		case n.Masks == MaskPerKind && o.Kind == r.Kind && !r.SameMask(o):
+			return o.Location, "has all rules of a kind compare the same bits", true
+		case n.Masks == MaskPerPort && (!r.SameMask(o) || (o.Kind == steer.IP4) != (r.Kind == steer.IP4)):
+			return o.Location, "has all rules compare the same bits (those of ip4 no protocol)", true
+		}
+	}
+	return 0, "", false
 }
 
 // Takes reports whether the driver takes rules of the kind, as far as is known.
@@ -103,8 +133,17 @@ func (n *NTuple) Takes(k steer.Kind) bool { return n.Kinds == nil || slices.Cont
 // Refuses says why the driver takes no such rule, as far as is known: "takes no rules of
 // flow-type tcp6"; "" if it takes it.
 func (n *NTuple) Refuses(r *steer.Rule) string {
-	if !n.Takes(r.Kind) {
+	switch {
+	case n.Kinds != nil && len(n.Kinds) == 0:
+		return "takes no rules"
+	case !n.Takes(r.Kind):
 		return "takes no rules of flow-type " + r.Kind.String()
+	case n.Kinds != nil && r.Action == steer.ToContext && !n.Contexts:
+		return "takes no rules that lead to RSS contexts"
+	case n.Kinds != nil && r.Action == steer.ToContext && r.Queue > 0: // Linux: cap_rss_rxnfc_adds
+		return "takes no rules that add a queue to those of an RSS context"
+	case n.Locations > 0 && r.Location >= n.Locations:
+		return fmt.Sprintf("takes no rules at location %d, only from 0 to %d", r.Location, n.Locations-1)
 	}
 	for i := range r.Fields {
 		f := &r.Fields[i]

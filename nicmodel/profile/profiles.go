@@ -43,24 +43,29 @@ func All() []Profile {
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
 
-	// What drivers make of ntuple rules, by Linux 6.12's.
+	// What drivers make of ntuple rules, by Linux 6.12's. Those of noRules have no code for
+	// them (set_rxnfc).
+	noRules := NTuple{Kinds: []steer.Kind{}}
 	ether := []steer.Kind{steer.Ether}
 	both := []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4, steer.TCP6, steer.UDP6, steer.SCTP6, steer.IP6}
 	security := []steer.Kind{steer.AH4, steer.ESP4, steer.AH6, steer.ESP6}
 	others := steer.Options{IP: steer.OtherIP}
 	igbRules := NTuple{Options: steer.Options{Any: true}, Kinds: ether, Locations: 16}
 	igcRules := NTuple{Kinds: ether, Locations: 65, Has: []steer.Field{steer.Tag, steer.TagType, steer.UserData}}
-	ixgbeRules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, ATR: true, OffATR: "ethtool -K DEV ntuple on"}
-	i40eRules := NTuple{Options: others, Kinds: both, Whole: true, ATR: true, OffATR: "ethtool --set-priv-flags DEV flow-director-atr off"}
-	iceRules := NTuple{Options: others, Kinds: both, Whole: true}
+	ixgbeRules := NTuple{
+		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.SCTP4, steer.IP4}, Locations: 2046, Masks: MaskPerPort,
+		ATR: true, OffATR: "ethtool -K DEV ntuple on",
+	}
+	i40eRules := NTuple{Options: others, Kinds: both, Whole: true, Masks: MaskPerKind, ATR: true, OffATR: "ethtool --set-priv-flags DEV flow-director-atr off"}
+	iceRules := NTuple{Options: others, Kinds: both, Whole: true, Masks: MaskPerKind}
 	iavfRules := NTuple{Options: others, Kinds: slices.Concat(both, security), Whole: true}
-	mlx4Rules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.Ether}, Locations: 256, Whole: true}
+	mlx4Rules := NTuple{Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.Ether}, Locations: 256, Whole: true, Masks: AnyMasks}
 	mlx5Rules := NTuple{
-		Options: steer.Options{Order: steer.MostFields}, Locations: 1024, Has: []steer.Field{steer.Tag, steer.DestinationMAC},
+		Options: steer.Options{Order: steer.MostFields}, Locations: 1024, Masks: AnyMasks, Contexts: true, Has: []steer.Field{steer.Tag, steer.DestinationMAC},
 		Kinds: []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6, steer.Ether},
 	}
 	bnxtRules := NTuple{
-		Options: steer.Options{IP: steer.BnxtIP}, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.Class, steer.L4Bytes},
+		Options: steer.Options{IP: steer.BnxtIP}, Masks: AnyMasks, Contexts: true, Lacks: []steer.Field{steer.TagType, steer.Tag, steer.DestinationMAC, steer.UserData, steer.Class, steer.L4Bytes},
 		Kinds:     []steer.Kind{steer.TCP4, steer.UDP4, steer.IP4, steer.TCP6, steer.UDP6, steer.IP6},
 		Protocols: []uint8{pcaps.ProtoICMP, pcaps.ProtoICMPv6, steer.AnyProtocol}, // bnxt_verify_ntuple_ip4_flow
 	}
@@ -85,7 +90,7 @@ func All() []Profile {
 	}, {
 		Name: "e1000e", NIC: "Intel 82574, 82579, i217, i218, i219", Drivers: []string{"e1000e"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 128}, Layout: "equal:1", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/intel/e1000e/netdev.c:3451",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 4, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/intel/e1000e/netdev.c:3451",
 		Notes:      []string{globalKey, "one receive queue: every entry of the table is 0"},
 		Unverified: []Doubt{parser, tcpEx, capped},
 	}, {
@@ -103,7 +108,7 @@ func All() []Profile {
 	}, {
 		Name: "ixgbevf", NIC: "Intel virtual functions of 82599, X540, X550", Drivers: []string{"ixgbevf"},
 		MaxQueues: 2, TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, LayerFour: noEx, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
+		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 1, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, LayerFour: noEx, Source: linux + "ethernet/intel/ixgbevf/ixgbevf.h:133",
 		Notes:      []string{globalKey, udpOnAddresses, "of an 82599 the table has 128 entries, with the same queues"},
 		Unverified: []Doubt{parser, {"rx-ring", "512, taken from ixgbe"}, {"itr", "50 µs, taken from ixgbe"}},
 	}, {
@@ -175,50 +180,50 @@ func All() []Profile {
 	}, {
 		Name: "virtio", NIC: "virtio network device", Drivers: []string{"virtio_net"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 256, Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "virtio_net.c:4000",
+		RXRing: 256, Moderation: none, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "virtio_net.c:4000",
 		Notes:      []string{globalKey, "values of a device by QEMU; other devices may set others", "on QEMU itself: --nic qemu-virtio"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "vmxnet3", NIC: "VMware vmxnet3", Drivers: []string{"vmxnet3"},
 		MaxQueues: 8, PowerOfTwoQueues: true, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpOnly,
-		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "vmxnet3",
+		RXRing: 1024, Moderation: none, Fixed: SetKey, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "vmxnet3",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden, "newer virtual hardware has up to 32 queues, of any number"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "netvsc", NIC: "Hyper-V and Azure synthetic network", Drivers: []string{"hv_netvsc"},
 		MaxQueues: 64, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "microsoft", HashTypes: tcpOnly,
-		Moderation: none, FlowHashUntrue: true, NAPI: true, LayerFour: rps.All, Source: linux + "hyperv/rndis_filter.c:55",
+		Moderation: none, FlowHashUntrue: true, NAPI: true, NTuple: noRules, LayerFour: rps.All, Source: linux + "hyperv/rndis_filter.c:55",
 		Notes:      []string{"the key is Microsoft's, always", "ethtool -n may say that UDP is hashed on its ports, but the host is never told to: UDP is hashed on its addresses"},
 		Unverified: []Doubt{parser, {"itr", "no moderation: it is the host's"}},
 	}, {
 		Name: "ionic", NIC: "AMD Pensando DSC", Drivers: []string{"ionic"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "ethernet/pensando/ionic",
+		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/pensando/ionic",
 		Notes:      []string{globalKey},
 		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"itr", "64 µs, the driver's start value of its adaptive moderation"}},
 	}, {
 		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
 		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
+		Moderation: none, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
 		Notes:      []string{globalKey, "the device may have up to 512 entries"},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}, {"itr", "no moderation"}},
 	}, {
 		Name: "r8169", NIC: "Realtek RTL8111, RTL8125 with the driver in the kernel", Drivers: []string{"r8169"},
 		MaxQueues: 1, TableSize: TableSize{Entries: 1}, Layout: "equal",
-		RXRing: 256, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, Source: linux + "ethernet/realtek/r8169_main.c",
+		RXRing: 256, Moderation: none, Fixed: SetTable | SetKey | SetFields, NAPI: true, NTuple: noRules, Source: linux + "ethernet/realtek/r8169_main.c",
 		Notes: []string{"no RSS: one queue", "the kernel puts off its polling by 20 µs (gro_flush_timeout), which the profile leaves out"},
 	}, {
 		Name: "qemu-igb", NIC: "QEMU's igb device under Linux's driver", Drivers: []string{"igb"},
 		MaxQueues: 8, TableSize: TableSize{Entries: 128}, Layout: "block", KeyLen: 40, HashTypes: tcpOnly,
 		Rules:  nicmodel.Rules{AddressesOnly: pcaps.Extended | pcaps.Atomic, NoHash: pcaps.TwoTags8100},
-		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, Source: "measured: Linux 6.12 igb on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		RXRing: 256, Moderation: every50us, Usecs: UsecsInterval, UsecsModes: 3, Fixed: SetKey, NAPI: true, NTuple: noRules, Source: "measured: Linux 6.12 igb on QEMU 10.0.2, 1232 packets in each of 2 configurations",
 		Notes:      []string{globalKey, udpOnAddresses, keyHidden},
 		Unverified: []Doubt{capped},
 	}, {
 		Name: "qemu-virtio", NIC: "QEMU's virtio-net device under Linux's driver", Drivers: []string{"virtio_net"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		Rules:  nicmodel.Rules{AddressesOnly: pcaps.Atomic, NoHash: pcaps.TwoTags8100},
-		RXRing: 256, Moderation: none, NAPI: true, LayerFour: rps.OnPorts, Source: "measured: Linux 6.1 virtio_net on QEMU 10.0.2, 1232 packets in each of 2 configurations",
+		RXRing: 256, Moderation: none, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: "measured: Linux 6.1 virtio_net on QEMU 10.0.2, 1232 packets in each of 2 configurations",
 		Notes: []string{globalKey},
 	}, {
 		Name: "dpdk-igb", NIC: "Intel 1G under DPDK's igb and igc",

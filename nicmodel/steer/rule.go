@@ -3,6 +3,7 @@ package steer
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"rssreplay/pcaps"
 )
@@ -245,6 +246,16 @@ func (c *Compare) anyProtocol() bool {
 // sameResult reports whether both do the same with a packet.
 func (r *Rule) sameResult(o *Rule) bool {
 	return r.Action == o.Action && r.Queue == o.Queue && r.Context == o.Context && r.VF == o.VF
+}
+
+// SameMask reports whether both compare the same bits of the same fields.
+func (r *Rule) SameMask(o *Rule) bool {
+	covers := func(r, o *Rule) bool {
+		return !slices.ContainsFunc(r.Fields, func(c Compare) bool {
+			return !slices.ContainsFunc(o.Fields, func(d Compare) bool { return c.Field == d.Field && c.Mask == d.Mask })
+		})
+	}
+	return covers(r, o) && covers(o, r)
 }
 
 // Does says what the rule does, "queue 3".

@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,9 @@ func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source 
 		if len(given) == 0 {
 			return rules, source, nil
 		}
+		if len(rules) > 0 && len(known.Kinds) == 0 {
+			known.Kinds = nil // its driver is not the one that is known to take none
+		}
 		source += ", --rule"
 	}
 	var commands []steer.Command
@@ -127,10 +131,27 @@ func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source 
 		}
 		commands = append(commands, c)
 	}
-	if rules, err = steer.Apply(rules, commands, cmp.Or(known.Locations, locations)); err != nil {
+	there := rules
+	if rules, err = steer.Apply(there, commands, cmp.Or(known.Locations, locations)); err != nil {
 		return nil, "", fmt.Errorf("--rule: %w", err)
 	}
-	return rules, source, nil
+	return rules, source, r.checkMasks(&known, there, rules)
+}
+
+// checkMasks reports a rule that the driver would refuse for what those beside it compare;
+// those that were there it has taken.
+func (r *resolver) checkMasks(known *profile.NTuple, there, rules []steer.Rule) error {
+	for i := range rules {
+		rule := &rules[i]
+		if slices.ContainsFunc(there, func(o steer.Rule) bool { return reflect.DeepEqual(o, *rule) }) {
+			continue
+		}
+		if other, why, ok := known.Clash(rule, rules); ok {
+			return fmt.Errorf("--rule: the driver of %s %s, and filter %d (%s) compares others than filter %d: make them alike, or delete one",
+				r.Profile.Name, why, rule.Location, rule.Kind, other)
+		}
+	}
+	return nil
 }
 
 // ATR reports whether Intel's ATR may move connections: the driver has it on by default,

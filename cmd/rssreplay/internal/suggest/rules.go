@@ -314,7 +314,7 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		c.decline(id, "%s Whether the driver takes such a rule is not known (profile %s).", summary, c.settings.Profile.Name)
 		return true
 	case !known.Takes(g.kind):
-		c.decline(id, "%s The driver takes no rules of flow-type %s (profile %s).", summary, g.kind, c.settings.Profile.Name)
+		c.decline(id, "%s The driver %s (profile %s).", summary, known.Refuses(&steer.Rule{Kind: g.kind}), c.settings.Profile.Name)
 		return true
 	}
 	var gate *report.Gate
@@ -362,6 +362,13 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 		refuse(err)
 		return
 	}
+	added := slices.IndexFunc(list, func(r steer.Rule) bool {
+		return !slices.ContainsFunc(there.All(), func(o steer.Rule) bool { return o.Location == r.Location })
+	})
+	if other, why, ok := known.Clash(&list[added], list); ok {
+		c.decline(id, "%s The driver %s, and filter %d is there (profile %s).", summary, why, other, s.Profile.Name)
+		return
+	}
 	rules, err := steer.New(list, options)
 	if err != nil {
 		refuse(err)
@@ -388,7 +395,7 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 	words := g.shown(s.Shown).words(pin.Queue)
 	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
 	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
-	if len(there.All()) > 0 {
+	if len(there.All()) > 0 && known.Masks == profile.MasksUnknown {
 		one.note = strings.TrimSpace(one.note + " Many drivers take one set of fields for all rules of a kind: this one may be refused beside those that there are.")
 	}
 	c.list = append(c.list, one)

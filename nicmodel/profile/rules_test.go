@@ -1,0 +1,53 @@
+package profile
+
+import (
+	"testing"
+
+	"rssreplay/nicmodel/steer"
+)
+
+// TestClash has rules that go together, and such as do not, by what the drivers of Linux
+// 6.12 take.
+func TestClash(t *testing.T) {
+	const port, other, part, ip, udp = "flow-type tcp4 dst-port 80 action 1", "flow-type tcp4 src-port 80 action 1",
+		"flow-type tcp4 dst-port 80 m 0xf action 1", "flow-type ip4 src-ip 10.0.0.1 action 1", "flow-type udp4 src-port 53 action 1"
+	for _, test := range []struct {
+		nic, a, b string
+		clash     bool
+	}{
+		{"ixgbe", port, "flow-type tcp4 dst-port 81 action 2", false},
+		{"ixgbe", port, part, true},
+		{"ixgbe", port, udp, true},
+		{"ixgbe", other, udp, false},
+		{"ixgbe", "flow-type tcp4 src-ip 10.0.0.1 action 1", ip, true}, // ip4 has no protocol in the mask
+		{"i40e", port, other, true},
+		{"i40e", port, udp, false},
+		{"ice", port, other, true},
+		{"mlx5", port, part, false},
+		{"mlx4", port, other, false},
+		{"bnxt", port, other, false},
+	} {
+		p, err := Named(test.nic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var commands []steer.Command
+		for _, words := range []string{test.a, test.b} {
+			c, err := steer.ParseCommand(words)
+			if err != nil {
+				t.Fatal(err)
+			}
+			commands = append(commands, c)
+		}
+		rules, err := steer.Apply(nil, commands, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rules { // whichever is asked about
+			location, _, clash := p.NTuple.Clash(&rules[i], rules)
+			if clash != test.clash || clash && location != rules[1-i].Location {
+				t.Errorf("%s: %s, beside %s: clash %t with filter %d", test.nic, commands[i].Rule.Kind, commands[1-i].Rule.Kind, clash, location)
+			}
+		}
+	}
+}
