@@ -215,6 +215,32 @@ func (r *Replayed) AppendAffinity(into []affinity.CPUPackets, mode int, id uint3
 	return m.FixedAffinity.AppendTo(into, id, r.flows.records.At(id).packets, r.cfg.QueueCPU[r.cfg.Queue(entry)])
 }
 
+// MainCPU tells the CPU that has most of a flow's packets in a mode, an index into Modes: an
+// index into the configuration's, the lowest of equals, -1 where none was indicated. What
+// it returns is for one goroutine.
+func (r *Replayed) MainCPU(mode int) func(id uint32) int {
+	if fixed := r.models[mode].FixedAffinity; fixed != nil && fixed.OneCPUEach() {
+		// Optimization: it equals what follows.
+		return func(id uint32) int {
+			if fixed.Dropped(id) == r.flows.records.At(id).packets {
+				return -1
+			}
+			return r.cfg.QueueCPU[r.cfg.Queue(r.flows.decision(r.steering, id).entry)]
+		}
+	}
+	var scratch []affinity.CPUPackets
+	return func(id uint32) int {
+		scratch, _ = r.AppendAffinity(scratch[:0], mode, id)
+		cpu, most := -1, uint64(0)
+		for _, on := range scratch {
+			if on.Packets > most {
+				cpu, most = on.CPU, on.Packets
+			}
+		}
+		return cpu
+	}
+}
+
 // OnCPU tells the flows with packets indicated on a CPU, an index into the
 // configuration's, in a mode, an index into Modes.
 func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {

@@ -37,6 +37,10 @@ func NewMoving(moved *Counted, cpuOf func(flow uint32) int) *Fixed {
 // NewTurning is of no flows yet; moved has the turns of those that move.
 func NewTurning(moved *Counted) *Fixed { return &Fixed{moved: moved, turns: true} }
 
+// OneCPUEach reports whether all packets of each flow that are not dropped are on the CPU of
+// its entry.
+func (s *Fixed) OneCPUEach() bool { return len(s.varied) == 0 && s.moved == nil }
+
 // Dropped is how many packets of flow were dropped.
 func (s *Fixed) Dropped(flow uint32) uint64 { return s.dropped.of(flow) }
 

@@ -16,7 +16,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/output"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
-	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
@@ -365,60 +365,68 @@ const noCPU = -1
 // countMoved counts the flows, and their packets, that have another main CPU
 // than in the first scenario.
 func (c *comparison) countMoved(compare *report.Compare) {
-	home := c.mainCPUs(0, compare)
-	for i := range compare.Scenarios {
-		var flows, packets uint64
-		if i > 0 {
-			now := c.mainCPUs(i, compare)
-			if home == nil || now == nil {
-				continue
-			}
-			for id := range home {
-				if home[id] != now[id] && home[id] != noCPU && now[id] != noCPU {
+	var home []int
+	if mainCPU := c.mainCPU(0, compare); mainCPU != nil {
+		home = make([]int, c.done.Result.NumFlows)
+		for id := range home {
+			home[id] = mainCPU(uint32(id))
+		}
+	}
+	first := &compare.Scenarios[0]
+	first.FlowsMoved, first.PacketsMoved = new(uint64), new(uint64)
+	var counted fault.Group
+	for i := range compare.Scenarios[1:] {
+		of, mainCPU := &compare.Scenarios[i+1], c.mainCPU(i+1, compare)
+		if home == nil || mainCPU == nil {
+			continue
+		}
+		counted.Go(func() {
+			var flows, packets uint64
+			for id, was := range home {
+				if now := mainCPU(uint32(id)); now != was && now != noCPU && was != noCPU {
 					flows++
 					packets += c.done.Result.FlowPackets(uint32(id))
 				}
 			}
+			of.FlowsMoved, of.PacketsMoved = &flows, &packets
+		})
+	}
+	counted.Wait()
+}
+
+// mainCPU tells each flow's CPU with most of its packets under scenario i, the
+// lowest of equals; nil where an earlier report does not tell it of all flows.
+func (c *comparison) mainCPU(i int, compare *report.Compare) func(id uint32) int {
+	s, of := c.scenarios[i], &compare.Scenarios[i]
+	if s.earlier != nil {
+		return c.earlierMainCPU(s, of.Compared)
+	}
+	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
+	mainCPU := c.replayed(slices.Index(c.replays, s)).MainCPU(mode)
+	return func(id uint32) int {
+		if cpu := mainCPU(id); cpu >= 0 {
+			return s.settings.Config.CPUs[cpu]
 		}
-		of := &compare.Scenarios[i]
-		of.FlowsMoved, of.PacketsMoved = &flows, &packets
+		return noCPU
 	}
 }
 
-// mainCPUs is each flow's CPU with most of its packets under scenario i, the
-// lowest of equals; nil where an earlier report does not tell it of all flows.
-func (c *comparison) mainCPUs(i int, compare *report.Compare) []int {
-	s, of := c.scenarios[i], &compare.Scenarios[i]
+// earlierMainCPU is mainCPU of an earlier report, in a mode.
+func (c *comparison) earlierMainCPU(s *scenario, mode string) func(id uint32) int {
+	earlier := s.mainCPUs(mode)
 	cpus := make([]int, c.done.Result.NumFlows)
-	if s.earlier != nil {
-		earlier := s.mainCPUs(of.Compared)
-		if len(earlier) != len(cpus) {
+	if len(earlier) != len(cpus) {
+		return nil
+	}
+	for id := range cpus {
+		cpu, ok := earlier[c.endsOf(uint32(id))]
+		if !ok {
+			s.otherFlows = true
 			return nil
 		}
-		for id := range cpus {
-			cpu, ok := earlier[c.endsOf(uint32(id))]
-			if !ok {
-				s.otherFlows = true
-				return nil
-			}
-			cpus[id] = cpu
-		}
-		return cpus
+		cpus[id] = cpu
 	}
-	replayed := c.replayed(slices.Index(c.replays, s))
-	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
-	var scratch []affinity.CPUPackets
-	for id := range cpus {
-		cpus[id] = noCPU
-		most := uint64(0)
-		scratch, _ = replayed.AppendAffinity(scratch[:0], mode, uint32(id))
-		for _, on := range scratch {
-			if on.Packets > most {
-				most, cpus[id] = on.Packets, s.settings.Config.CPUs[on.CPU]
-			}
-		}
-	}
-	return cpus
+	return func(id uint32) int { return cpus[id] }
 }
 
 // flowEnds is what tells flows apart in a report.
