@@ -9,7 +9,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/fault"
-	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps/grouped"
@@ -184,24 +184,15 @@ func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.steering, id) }
 // FlowPackets is flow id's Packets alone.
 func (r *Replayed) FlowPackets(id uint32) uint64 { return r.flows.records.At(id).packets }
 
-// Expect reads some of what Flow and AppendAffinity will read of these flows, and
-// returns what means nothing, so that it is done.
-//
-// Optimization: they wait for one flow after the other; here the waits overlap.
-func (r *Replayed) Expect(ids []uint32) (sum uint64) {
-	records := r.flows.records.Chunks
-	for _, id := range ids {
-		sum += records[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)].packets
-	}
+// Expect prefetches what Flow and AppendAffinity will read of these flows: few enough for
+// the nearest caches.
+func (r *Replayed) Expect(ids []uint32) {
+	prefetch.Records(r.flows.records.Chunks, ids)
 	for _, m := range r.models {
-		if m.FixedAffinity == nil && m.CountedAffinity.Few {
-			words := m.CountedAffinity.Words.Chunks
-			for _, id := range ids {
-				sum += uint64(words[id>>bigarray.ChunkBits][id&(bigarray.ChunkSize-1)])
-			}
+		if m.FixedAffinity == nil {
+			affinity.Expect(m.CountedAffinity, ids)
 		}
 	}
-	return sum
 }
 
 // AppendAffinity appends flow id's packets per CPU in a mode, an index into

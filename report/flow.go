@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"rssreplay/report/internal/words"
 )
@@ -44,6 +45,9 @@ type CPUPackets struct {
 	CPU     int // its number
 	Packets uint64
 }
+
+// AppendFlow appends to dst what a format writes of a flow.
+type AppendFlow func(dst []byte, f *Flow) []byte
 
 // MarshalJSON writes the flow as AppendJSON does.
 func (f Flow) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
@@ -179,11 +183,19 @@ func AppendHash(dst []byte, hash uint32) []byte {
 	return dst
 }
 
+// unescaped tells the bytes that encoding/json and appendPrintable write as they are.
+var unescaped = func() (is [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		is[c] = !strings.ContainsRune("\"\\<>&", c)
+	}
+	return is
+}()
+
 // AppendString appends s as JSON. The names in a flow need no escapes; one that
 // does goes the long way.
 func AppendString(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&') {
+		if !unescaped[s[i]] {
 			quoted, _ := json.Marshal(s) // no error: a string always has a JSON form
 			return appendPrintable(dst, quoted)
 		}

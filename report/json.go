@@ -45,25 +45,45 @@ func WriteJSON(w io.Writer, r *Report) error {
 
 	writeArray(&j, "modes", r.Modes, "mode")
 
+	if err := j.flows(r); err != nil {
+		return err // a closed pipe ends the list, not only the output
+	}
+	j.member("findings", r.Findings)
+	j.anonymized(r.Anonymized)
+	return j.finish()
+}
+
+// flows writes a line for each flow.
+func (j *jsonWriter) flows(r *Report) error {
 	j.key("flows")
 	j.w.WriteByte('[')
 	flows := 0
-	if r.Flows != nil {
+	if r.FlowLines != nil {
+		for lines := range r.FlowLines(appendElement) {
+			if flows == 0 {
+				lines = lines[len(","):]
+			}
+			flows++ // not how many, but that there are
+			if _, err := j.w.Write(lines); err != nil {
+				return err
+			}
+		}
+	} else if r.Flows != nil {
 		for f := range r.Flows {
 			j.element(flows)
 			flows++
 			j.buf = f.AppendJSON(j.buf[:0])
 			if _, err := j.w.Write(j.buf); err != nil {
-				return err // a closed pipe ends the loop, not only the output
+				return err
 			}
 		}
 	}
 	j.endArray(flows)
-
-	j.member("findings", r.Findings)
-	j.anonymized(r.Anonymized)
-	return j.finish()
+	return nil
 }
+
+// appendElement is element and what follows it of a flow that is not the first.
+func appendElement(dst []byte, f *Flow) []byte { return f.AppendJSON(append(dst, ",\n    "...)) }
 
 // jsonWriter writes the members of the top-level object.
 type jsonWriter struct {

@@ -3,8 +3,10 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"net/netip"
 	"slices"
@@ -263,6 +265,51 @@ func TestJSONFlowsAreNotCollected(t *testing.T) {
 	}
 	if int(out) < flows*line {
 		t.Errorf("%d bytes for %d flows of %d", out, flows, line)
+	}
+}
+
+// TestJSONFlowLines gives the flows by blocks, as several goroutines write them.
+func TestJSONFlowLines(t *testing.T) {
+	r := fixture.New(8, 3, "rss-msix", "non-rss")
+	all := slices.Collect(r.Flows)
+	for n := range len(all) + 1 {
+		r.Flows, r.FlowLines = slices.Values(all[:n]), nil
+		want := jsonOf(t, r)
+		r.Flows, r.FlowLines = nil, func(line report.AppendFlow) iter.Seq[[]byte] {
+			return func(yield func([]byte) bool) {
+				for block := range slices.Chunk(all[:n], 2) {
+					var lines []byte
+					for i := range block {
+						lines = line(lines, &block[i])
+					}
+					if !yield(lines) {
+						return
+					}
+				}
+			}
+		}
+		if diff := cmp.Diff(string(want), string(jsonOf(t, r))); diff != "" {
+			t.Errorf("%d flows (-one by one +blocks):\n%s", n, diff)
+		}
+	}
+}
+
+// closedWriter is a pipe that nobody reads.
+type closedWriter struct{}
+
+func (closedWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestJSONFlowLinesEndWithTheWriter(t *testing.T) {
+	r := fixture.New(8, 3, "rss-msix")
+	f := slices.Collect(r.Flows)[0]
+	r.FlowLines = func(line report.AppendFlow) iter.Seq[[]byte] {
+		return func(yield func([]byte) bool) {
+			for yield(line(nil, &f)) { // for ever
+			}
+		}
+	}
+	if err := report.WriteJSON(closedWriter{}, r); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("error %v", err)
 	}
 }
 

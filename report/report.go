@@ -35,6 +35,10 @@ type Report struct {
 	// ones each time it is called. nil is none. They are written one by one and
 	// never collected: a capture may have a million.
 	Flows iter.Seq[Flow] `json:"-"`
+	// FlowLines yields, block by block and in their order, what line appends of Flows; a block
+	// is valid until the next one. Several goroutines call line at once, and memory that
+	// the flow points to is used again. nil where there is Flows alone.
+	FlowLines func(line AppendFlow) iter.Seq[[]byte] `json:"-"`
 	// AllFlows yields all of them, for a format that lists as many as it has room for;
 	// nil where nobody but the reader may say how many.
 	AllFlows iter.Seq[Flow] `json:"-"`

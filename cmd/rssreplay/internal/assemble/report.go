@@ -57,6 +57,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Parameters: a.Settings.Parameters,
 		Table:      a.Table(),
 		Flows:      a.flows(listed),
+		FlowLines:  a.flowLines(listed),
 		FlowsTotal: uint64(total),
 		Rules:      a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(),
 		Changes: a.Changes(),
@@ -381,6 +382,9 @@ func newFlowRoom(flows, modes int) *flowRoom {
 		counts: make([]affinity.CPUPackets, 0, 8),
 	}
 }
+
+// reset makes the memory free again.
+func (r *flowRoom) reset() { r.modes, r.cpus = r.modes[:0], r.cpus[:0] }
 
 // Flow is what is shown of the flow with that number, in all modes.
 func (a *ReportBuilder) Flow(id uint32) report.Flow {
