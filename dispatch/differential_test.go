@@ -136,15 +136,30 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 		if diff := difference(want, counters, cmpopts.EquateEmpty()); diff != "" {
 			return fmt.Errorf("%s: counters (-plain +fast):\n%s", mode, diff)
 		}
+		mainCPU := got.MainCPU(i)
 		for id := range flows {
 			var f affinity.Flow
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
 			if diff := difference(wantFlows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
 			}
+			if want, got := mainCPUOf(wantFlows[id]), mainCPU(uint32(id)); got != want {
+				return fmt.Errorf("%s: flow %d of %d: main CPU %d, want %d", mode, id, len(flows), got, want)
+			}
 		}
 	}
 	return nil
+}
+
+// mainCPUOf is the CPU with most of the flow's packets, the lowest of equals; -1: none.
+func mainCPUOf(f affinity.Flow) int {
+	cpu, most := -1, uint64(0)
+	for _, on := range f.Packets {
+		if on.Packets > most {
+			cpu, most = on.CPU, on.Packets
+		}
+	}
+	return cpu
 }
 
 func randomCase(seed uint64) (*records, *engine.Config, *nicmodel.Steering) {
