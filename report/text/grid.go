@@ -198,18 +198,18 @@ func (t *writer) table(columns []column) {
 		t.fail(err)
 		return
 	}
-	for l := range strings.Lines(t.rendered.String()) {
+	for l := range strings.Lines(t.tables.rendered.String()) {
 		t.line(words.Indent + strings.TrimSuffix(l, "\n"))
 	}
 }
 
-// emptyTable is a table that renders to t.rendered.
+// emptyTable is a table that renders to t.tables.rendered.
 //
 // Optimization: one for all, without a cache of the methods that make text of values,
 // which would take 400 KB anew for each.
 func (t *writer) emptyTable(aligns []tw.Align) *tablewriter.Table {
-	t.rendered.Reset()
-	if t.tables == nil {
+	t.tables.rendered.Reset()
+	if t.tables.table == nil {
 		headerLine := tw.On
 		if t.compact {
 			headerLine = tw.Off
@@ -218,7 +218,7 @@ func (t *writer) emptyTable(aligns []tw.Align) *tablewriter.Table {
 			Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
 			Padding:    tw.CellPadding{Global: tw.PaddingNone},
 		}
-		t.tables = tablewriter.NewTable(&t.rendered,
+		t.tables.table = tablewriter.NewTable(&t.tables.rendered,
 			tablewriter.WithConfig(tablewriter.Config{
 				Header:   config,
 				Row:      config,
@@ -236,9 +236,9 @@ func (t *writer) emptyTable(aligns []tw.Align) *tablewriter.Table {
 				},
 			})))
 	} else {
-		t.tables.Reset()
+		t.tables.table.Reset()
 	}
-	return t.tables.Configure(func(c *tablewriter.Config) {
+	return t.tables.table.Configure(func(c *tablewriter.Config) {
 		c.Header.Alignment.PerColumn, c.Row.Alignment.PerColumn = aligns, aligns
 	})
 }

@@ -60,6 +60,8 @@ type screen struct {
 
 	// Optimization: what does not hang on what was given up is written once.
 	cpuLines, flowLines []string
+
+	tables tables // of all blocks
 }
 
 // lines is the screen, as wide as it may be.
@@ -119,7 +121,7 @@ func (s *screen) all() []string {
 func (s *screen) block(fill func(t *writer)) []string {
 	var b bytes.Buffer
 	t := NewWriter(&b, s.o)
-	t.compact = true
+	t.compact, t.tables = true, &s.tables
 	if s.width > 0 {
 		t.width = s.width
 	}

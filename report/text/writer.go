@@ -26,12 +26,17 @@ type writer struct {
 
 	compact bool // tables without a line below their heads, groups named across their columns
 
-	tables   *tablewriter.Table // see emptyTable
+	tables *tables
+}
+
+// tables is a table that is filled again and again, and its lines; see emptyTable.
+type tables struct {
+	table    *tablewriter.Table // nil at first
 	rendered bytes.Buffer
 }
 
 func NewWriter(w io.Writer, o Options) *writer {
-	t := &writer{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII}
+	t := &writer{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII, tables: new(tables)}
 	if t.width == 0 {
 		t.width = defaultWidth
 	}
