@@ -75,65 +75,88 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 		return fmt.Errorf("--snapshots %s: %w", f.snapshots, err)
 	}
 	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: set.notes}
-	var damage error
-	var in *input.Input
-	var done *input.Replayed
+	var p *prediction
 	if len(reads.Captures) > 0 {
-		if in, err = f.input.Resolve(reads.Captures, s); err != nil {
+		if p, err = predict(e, f, s, reads.Captures); err != nil {
 			return err
 		}
-		s.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
-		if done, err = in.Replay(e, s, input.Observers{}); err != nil {
-			return err
-		}
-		in.Warn(e.Stderr, done)
-		history.Against(done.Result.Received)
-		c.Predicted = predictedCPUs(s, &done.Result.Modes[0], history)
+		history.Against(p.done.Result.Received)
+		c.Predicted = predictedCPUs(s, &p.done.Result.Modes[0], history)
 		c.Notes = append(c.Notes, s.Notes...)
-		damage = done.Result.Damage
 	}
-	assumed := calibrate.Costs{Run: float64(s.Config.DPCCost), Packet: float64(s.Config.PacketCost)}
-	if !history.Ticks {
-		assumed.Run += float64(s.Config.ISRCost)
-	}
-	if assumed.Packet == 0 {
-		return cli.Usagef("--packet-cost 0: one factor may be fitted to the assumed costs, which needs one of a packet")
-	}
-	fit, err := history.Fit(assumed)
-	tellCalibration(c, history, fit, err)
+	assumed, err := assumedCosts(&s.Config, history.Ticks)
 	if err != nil {
-		// What was there is shown; but no file has costs that nobody measured.
-		shown := &output.Outputs[*report.Calibration]{Env: e}
-		if err := shown.AddForm(f.output, &output.Texts(text.WriteCalibration)[0], output.StdoutPath); err != nil {
-			return err
-		}
-		if len(f.output.Outputs) == 0 {
-			shown = out
-		}
-		if err := shown.Write(c); err != nil {
-			return err
-		}
-		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", f.snapshots, err))
+		return err
 	}
-	if done != nil && cli.ReadableOnce(reads.Captures) == "" {
-		var why string
-		if c.Moderation, why, err = moderation(e, in, s, done, history, fit); err != nil {
+	fit, refused := history.Fit(assumed)
+	tellCalibration(c, history, fit, refused)
+	if refused != nil {
+		if err := showRefused(e, f, out, c); err != nil {
 			return err
 		}
-		if why != "" {
-			c.Notes = append(c.Notes, why)
-		}
-		if m := c.Moderation; m != nil {
-			c.Notes = append(c.Notes, moderationCaveats(len(m.Fits))...)
+		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", f.snapshots, refused))
+	}
+	if p != nil && cli.ReadableOnce(reads.Captures) == "" {
+		if err := p.tellModeration(c, history, fit); err != nil {
+			return err
 		}
 	}
 	if err := out.Write(c); err != nil {
 		return err
 	}
-	if damage != nil {
-		return cli.Damaged(damage, "the prediction is of", reads.Captures)
+	if p != nil && p.done.Result.Damage != nil {
+		return cli.Damaged(p.done.Result.Damage, "the prediction is of", reads.Captures)
 	}
 	return nil
+}
+
+// prediction is the replay of a capture that was taken between the snapshots.
+type prediction struct {
+	e    *cli.Env
+	s    *settings.Settings
+	in   *input.Input
+	done *input.Replayed
+}
+
+// predict replays the captures.
+func predict(e *cli.Env, f *calibrateFlags, s *settings.Settings, captures []string) (*prediction, error) {
+	in, err := f.input.Resolve(captures, s)
+	if err != nil {
+		return nil, err
+	}
+	s.Modes = []engine.Mode{engine.RSSMSIX} // the one that a host with a driver's queues has
+	done, err := in.Replay(e, s, input.Observers{})
+	if err != nil {
+		return nil, err
+	}
+	in.Warn(e.Stderr, done)
+	return &prediction{e, s, in, done}, nil
+}
+
+// assumedCosts are those of the settings, which one factor is fitted to where the counts
+// can't tell a run from a packet. Ticks don't see the interrupt itself.
+func assumedCosts(c *engine.Config, ticks bool) (calibrate.Costs, error) {
+	costs := calibrate.Costs{Run: float64(c.DPCCost), Packet: float64(c.PacketCost)}
+	if !ticks {
+		costs.Run += float64(c.ISRCost)
+	}
+	if costs.Packet == 0 {
+		return costs, cli.Usagef("--packet-cost 0: one factor may be fitted to the assumed costs, which needs one of a packet")
+	}
+	return costs, nil
+}
+
+// showRefused shows what was there where no costs could be fitted; but no file has costs
+// that nobody measured.
+func showRefused(e *cli.Env, f *calibrateFlags, out *output.Outputs[*report.Calibration], c *report.Calibration) error {
+	if len(f.output.Outputs) == 0 {
+		return out.Write(c)
+	}
+	screen := &output.Outputs[*report.Calibration]{Env: e}
+	if err := screen.AddForm(f.output, &output.Texts(text.WriteCalibration)[0], output.StdoutPath); err != nil {
+		return err
+	}
+	return screen.Write(c)
 }
 
 // tellCalibration puts what was counted and fitted into c.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
@@ -70,78 +69,56 @@ func ways(p *profile.Profile, frames int) []moderated {
 
 func microseconds(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) + "us" }
 
-// interrupts runs the model with each of some settings, and gives each one's interrupts
-// by CPU.
-type interrupts func(configs []engine.Config) ([][]uint64, error)
+// tellModeration puts the moderation that the interrupts tell into c, or why they don't.
+func (p *prediction) tellModeration(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit) error {
+	m, why, err := p.moderation(h, fit)
+	switch {
+	case err != nil:
+		return err
+	case why != "":
+		c.Notes = append(c.Notes, "Interrupt moderation is not fitted: "+why+".")
+	default:
+		c.Moderation = m
+		c.Notes = append(c.Notes, moderationCaveats(len(m.Fits))...)
+	}
+	return nil
+}
 
 // moderation fits the interrupts that the snapshots count, where they do and the capture's
-// packets are those that were counted; nil where there is nothing to fit, with the
-// reason if there is one to be told.
-func moderation(e *cli.Env, in *input.Input, s *settings.Settings, done *input.Replayed, h *calibrate.History, fit *calibrate.Fit) (*report.ModerationFit, string, error) {
-	const not = "Interrupt moderation is not fitted: "
-	queues, why := countedInterrupts(h, s.Device)
+// packets are those that were counted; else it says why not.
+func (p *prediction) moderation(h *calibrate.History, fit *calibrate.Fit) (m *report.ModerationFit, why string, err error) {
+	config := &p.s.Config
+	queues, why := countedInterrupts(h, p.s.Device)
 	switch {
 	case why != "":
-		return nil, not + why + ".", nil
-	case len(queues) != s.Config.Queues:
-		return nil, fmt.Sprintf("%sinterrupts of %d queues are counted, and %d are replayed: give --queues %[2]d, or the NIC's --bundle.", not, len(queues), s.Config.Queues), nil
+		return nil, why, nil
+	case len(queues) != config.Queues:
+		return nil, fmt.Sprintf("interrupts of %d queues are counted, and %d are replayed: give --queues %[1]d, or the NIC's --bundle", len(queues), config.Queues), nil
 	}
-	var processed, all uint64
+	m = &report.ModerationFit{Claimed: claimed(h, p.s)}
+	for _, cpu := range config.CPUs {
+		m.CPUs = append(m.CPUs, report.CPUInterrupts{CPU: cpu})
+	}
+	for q, n := range queues {
+		m.Counted += n
+		m.CPUs[config.QueueCPU[q]].Counted += n
+	}
+	var processed uint64
 	for i := range h.Rows {
 		processed += h.Rows[i].Packets
 	}
 	// What was counted is of the snapshots' time, and the capture may be of a little more.
-	share := float64(done.Result.Received) / float64(max(processed, 1))
-	m := &report.ModerationFit{Claimed: claimed(h, s)}
-	for _, cpu := range s.Config.CPUs {
-		m.CPUs = append(m.CPUs, report.CPUInterrupts{CPU: cpu})
+	share := float64(p.done.Result.Received) / float64(max(processed, 1))
+	if m.Wanted = uint64(float64(m.Counted)*share + 0.5); m.Wanted == 0 {
+		return nil, "the queues did not interrupt", nil
 	}
-	for q, n := range queues {
-		all += n
-		m.CPUs[s.Config.QueueCPU[q]].Counted += n
-	}
-	wanted := uint64(float64(all)*share + 0.5)
-	if wanted == 0 {
-		return nil, not + "the queues did not interrupt.", nil
-	}
-	m.Counted, m.Wanted = all, wanted
-	base := s.Config
-	isr, dpc := fit.Split()
-	if isr > 0 {
-		base.ISRCost = wholeNanoseconds(isr)
-	}
-	base.DPCCost, base.PacketCost = wholeNanoseconds(dpc), wholeNanoseconds(fit.Packet)
-	base.RPS = nil
-	polls := ""
-	if s.Profile == nil { // it is a Linux host: NAPI
-		base.Drain, base.DPCBudget = engine.Poll, 64
-		polls = " --drain poll --dpc-budget 64"
-	}
-	run := func(configs []engine.Config) ([][]uint64, error) {
-		var more []dispatch.Scenario
-		for i := range configs {
-			more = append(more, dispatch.Scenario{Config: &configs[i], Steering: s.Steering, Modes: []engine.Mode{engine.RSSMSIX}})
-		}
-		again, err := in.Pass(e, s, input.PassOptions{More: more})
-		if err != nil {
-			return nil, err
-		}
-		var raised [][]uint64
-		for _, r := range again.Result.More {
-			var cpus []uint64
-			for i := range r.Modes[0].CPUs {
-				cpus = append(cpus, r.Modes[0].CPUs[i].Interrupts)
-			}
-			raised = append(raised, cpus)
-		}
-		return raised, nil
-	}
+	base, polls := p.measured(fit)
 	frames := 0
 	if c := coalesce(h); c != nil {
 		frames = c.RXFrames
 	}
-	for i, way := range ways(s.Profile, frames) {
-		found, err := way.fit(base, wanted, run)
+	for i, way := range ways(p.s.Profile, frames) {
+		found, err := way.fit(base, m.Wanted, p.interrupts)
 		if err != nil {
 			return nil, "", err
 		}
@@ -150,13 +127,51 @@ func moderation(e *cli.Env, in *input.Input, s *settings.Settings, done *input.R
 			Parameter: way.parameter, Value: report.Fraction(found.value), From: report.Fraction(found.from), To: report.Fraction(found.to),
 			Interrupts: total(found.cpus), Flags: way.flags(found.value) + polls,
 		})
-		for k := range m.CPUs {
-			if i == 0 {
+		if i == 0 {
+			for k := range m.CPUs {
 				m.CPUs[k].Model = found.cpus[k]
 			}
 		}
 	}
 	return m, "", nil
+}
+
+// measured is the model with the costs that were fitted, and the flags that make it poll
+// as a Linux host does, where no NIC has said how it drains.
+func (p *prediction) measured(fit *calibrate.Fit) (c engine.Config, polls string) {
+	c = p.s.Config
+	isr, dpc := fit.Split()
+	if isr > 0 {
+		c.ISRCost = wholeNanoseconds(isr)
+	}
+	c.DPCCost, c.PacketCost = wholeNanoseconds(dpc), wholeNanoseconds(fit.Packet)
+	c.RPS = nil
+	if p.s.Profile == nil { // NAPI
+		c.Drain, c.DPCBudget = engine.Poll, 64
+		polls = " --drain poll --dpc-budget 64"
+	}
+	return c, polls
+}
+
+// interrupts runs the model with each of some settings over the capture, and gives each
+// one's interrupts by CPU.
+func (p *prediction) interrupts(configs []engine.Config) (raised [][]uint64, err error) {
+	var more []dispatch.Scenario
+	for i := range configs {
+		more = append(more, dispatch.Scenario{Config: &configs[i], Steering: p.s.Steering, Modes: []engine.Mode{engine.RSSMSIX}})
+	}
+	again, err := p.in.Pass(p.e, p.s, input.PassOptions{More: more})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range again.Result.More {
+		var cpus []uint64
+		for i := range r.Modes[0].CPUs {
+			cpus = append(cpus, r.Modes[0].CPUs[i].Interrupts)
+		}
+		raised = append(raised, cpus)
+	}
+	return raised, nil
 }
 
 // near is how far the model's interrupts may be from those wanted: what it leaves out of a
@@ -171,8 +186,9 @@ type found struct {
 	without         uint64   // in all, without moderation
 }
 
-// fit finds the value. Longer gaps make fewer interrupts, as a rule.
-func (w *moderated) fit(base engine.Config, wanted uint64, run interrupts) (*found, error) {
+// fit finds the value; interrupts are each CPU's under each of some settings. Longer gaps
+// make fewer, as a rule.
+func (w *moderated) fit(base engine.Config, wanted uint64, interrupts func([]engine.Config) ([][]uint64, error)) (*found, error) {
 	least := math.Inf(1)
 	f := &found{from: math.Inf(1)}
 	try := func(values []float64) (raised []uint64, err error) {
@@ -181,7 +197,7 @@ func (w *moderated) fit(base engine.Config, wanted uint64, run interrupts) (*fou
 			configs[i] = base
 			w.set(&configs[i], v)
 		}
-		all, err := run(configs)
+		all, err := interrupts(configs)
 		if err != nil {
 			return nil, err
 		}
