@@ -5,7 +5,7 @@
 //     load theirs beforehand (block.go). Of pipes and compressed files a goroutine
 //     reads the blocks ahead (readahead.go), and decompresses them (compression.go).
 //  2. Its first bytes say what it is (sniff.go): pcap (classic.go), modified pcap
-//     (modified.go) or pcapng (pcapng.go; its timestamps, ticks.go); anything else is
+//     (modified.go) or pcapng (pcapng.go, pcapng_blocks.go, ticks.go); anything else is
 //     left to libpcap (reader_libpcap.go), where the program was built with cgo.
 //  3. Reader.Read (reader.go) decodes the record headers of a block in one tight loop into
 //     records, whose Data point into the block. A record that straddles two blocks

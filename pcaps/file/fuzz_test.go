@@ -28,7 +28,7 @@ func addSamples(f *testing.F, pattern string) {
 	}
 }
 
-// FuzzPcap reads what may bigEndian pcap, modified pcap, or anything else.
+// FuzzPcap reads what may be pcap, modified pcap, or anything else.
 func FuzzPcap(f *testing.F) {
 	addSamples(f, "*.pcap")
 	f.Add(slices.Concat(pcapFile(le, magicMicro, 2, 4, 1), pcapRecord(le, 1, 2, 60, frame4)))
@@ -38,7 +38,7 @@ func FuzzPcap(f *testing.F) {
 	f.Fuzz(fuzzReader)
 }
 
-// FuzzPcapng reads what may bigEndian pcapng.
+// FuzzPcapng reads what may be pcapng.
 func FuzzPcapng(f *testing.F) {
 	addSamples(f, "*.pcapng")
 	f.Add(slices.Concat(ng(bigEndian), ng(le)))
@@ -85,7 +85,7 @@ func fuzzReader(t *testing.T, data []byte) {
 	}
 }
 
-// FuzzCompressed reads what may bigEndian compressed: no panic, and an end.
+// FuzzCompressed reads what may be compressed: no panic, and an end.
 func FuzzCompressed(f *testing.F) {
 	for _, c := range suffixes {
 		_, packed := packedSample(f, c.suffix)

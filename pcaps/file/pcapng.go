@@ -2,7 +2,6 @@ package file
 
 import (
 	"encoding/binary"
-	"math"
 	"math/bits"
 
 	"rssreplay/pcaps"
@@ -69,13 +68,6 @@ type pcapng struct {
 	skipped, skipLeft uint32
 }
 
-// sectionInterface is what packets need of their interface.
-type sectionInterface struct {
-	link pcaps.LinkType
-	snap uint32 // bytes, 0 if no limit
-	unit tickUnit
-}
-
 // newPcapng reads the fixed part of the first section header, its 24 bytes.
 func newPcapng(header []byte, info *Info) (*pcapng, *damage) {
 	p := &pcapng{info: info}
@@ -113,23 +105,11 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 	for n < len(recs) {
 		b := buf[used:]
 		if p.skipped > 0 {
-			k := int(min(uint64(len(b)), uint64(p.skipLeft)))
-			used += k
-			b = b[k:]
-			p.skipLeft -= uint32(k)
-			switch {
-			case len(b) == 0:
-				return n, used, 0, nil
-			case len(b) < 4:
-				return n, used, 4, nil
+			size, want, err := p.goOnSkipping(b)
+			used += size
+			if err != nil || p.skipped > 0 {
+				return n, used, want, err
 			}
-			if trailer := p.u32(b); trailer != p.skipped {
-				err := lengthsDiffer(p.skipped, trailer)
-				err.back = int64(p.skipped) - 4
-				return n, used, 0, err.between()
-			}
-			p.skipped = 0
-			used += 4
 			continue
 		}
 		if len(b) < 8 {
@@ -138,7 +118,6 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 			}
 			return n, used, want, nil
 		}
-
 		if !p.big {
 			if m, size := p.plain(b, recs[n:]); m > 0 {
 				n += m
@@ -146,68 +125,95 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 				continue
 			}
 		}
-
-		kind, total := p.u32(b), p.u32(b[4:])
-		if kind == blockSection {
-			if len(b) < fileHeaderBytes {
-				return n, used, fileHeaderBytes, nil
-			}
-			if err := p.section(b); err != nil {
-				return n, used, 0, err
-			}
-			used += fileHeaderBytes
-			continue
+		isPacket, size, want, err := p.block(b, &recs[n])
+		if err != nil || want > 0 {
+			return n, used, want, err
 		}
-		fixed, isPacket := fixedBytes(kind)
-		if total < uint32(fixed) || total%4 != 0 {
-			err := damaged("a block of type %#x claims a length of %s bytes, which is not a multiple of 4 of at least %d", kind, grouped.Int(total), fixed)
-			err.after = !isPacket
-			return n, used, 0, err
-		}
-		if fixed == minBlock {
-			p.info.Skipped.count(kind)
-			p.skip(total, 8)
-			used += 8
-			continue
-		}
-		var captured, id int
 		if isPacket {
-			if len(b) < fixed {
-				return n, used, fixed, nil
-			}
-			// Before the rest of the block is asked for: a false length ends here.
-			if captured, id, err = p.captured(b, kind, total); err != nil {
-				return n, used, 0, err
-			}
-		}
-		if total > maxBlock {
-			err := damaged("a block of type %#x claims %s bytes, more than libpcap's limit of %s", kind, grouped.Int(total), grouped.Int(maxBlock))
-			err.after = !isPacket
-			return n, used, 0, err
-		}
-		if len(b) < int(total) {
-			return n, used, int(total), nil
-		}
-		b = b[:total]
-		if trailer := p.u32(b[total-4:]); trailer != total {
-			err := lengthsDiffer(total, trailer)
-			err.after = !isPacket
-			return n, used, 0, err
-		}
-		switch kind {
-		case blockInterface:
-			if err := p.describe(b); err != nil {
-				return n, used, 0, err.between()
-			}
-		case blockStatistics:
-			p.statistics(b)
-		default:
-			p.packet(b, kind, captured, id, &recs[n])
 			n++
 		}
-		used += int(total)
+		used += size
 	}
 	return n, used, 0, nil
+}
+
+// goOnSkipping passes over what b has of the skipped block; skipped is 0 once it ends.
+func (p *pcapng) goOnSkipping(b []byte) (used, want int, err *damage) {
+	used = int(min(uint64(len(b)), uint64(p.skipLeft)))
+	b = b[used:]
+	p.skipLeft -= uint32(used)
+	switch {
+	case len(b) == 0:
+		return used, 0, nil
+	case len(b) < 4:
+		return used, 4, nil
+	}
+	if trailer := p.u32(b); trailer != p.skipped {
+		err := lengthsDiffer(p.skipped, trailer)
+		err.back = int64(p.skipped) - 4
+		return used, 0, err.between()
+	}
+	p.skipped = 0
+	return used + 4, 0, nil
+}
+
+// block reads the block at the start of b, which has at least its type and length, and
+// begins to skip one that does not matter. The record is filled if it is a packet's. Where
+// b has too few bytes of it nothing is used, and want says how many it takes to go on.
+func (p *pcapng) block(b []byte, rec *pcaps.Record) (isPacket bool, used, want int, err *damage) {
+	kind, total := p.u32(b), p.u32(b[4:])
+	if kind == blockSection {
+		if len(b) < fileHeaderBytes {
+			return false, 0, fileHeaderBytes, nil
+		}
+		return false, fileHeaderBytes, 0, p.section(b)
+	}
+	fixed, isPacket := fixedBytes(kind)
+	if total < uint32(fixed) || total%4 != 0 {
+		err := damaged("a block of type %#x claims a length of %s bytes, which is not a multiple of 4 of at least %d", kind, grouped.Int(total), fixed)
+		err.after = !isPacket
+		return false, 0, 0, err
+	}
+	if fixed == minBlock {
+		p.info.Skipped.count(kind)
+		p.skip(total, 8)
+		return false, 8, 0, nil
+	}
+	var captured, id int
+	if isPacket {
+		if len(b) < fixed {
+			return false, 0, fixed, nil
+		}
+		// Before the rest of the block is asked for: a false length ends here.
+		if captured, id, err = p.captured(b, kind, total); err != nil {
+			return false, 0, 0, err
+		}
+	}
+	if total > maxBlock {
+		err := damaged("a block of type %#x claims %s bytes, more than libpcap's limit of %s", kind, grouped.Int(total), grouped.Int(maxBlock))
+		err.after = !isPacket
+		return false, 0, 0, err
+	}
+	if len(b) < int(total) {
+		return false, 0, int(total), nil
+	}
+	b = b[:total]
+	if trailer := p.u32(b[total-4:]); trailer != total {
+		err := lengthsDiffer(total, trailer)
+		err.after = !isPacket
+		return false, 0, 0, err
+	}
+	switch kind {
+	case blockInterface:
+		if err := p.describe(b); err != nil {
+			return false, 0, 0, err.between()
+		}
+	case blockStatistics:
+		p.statistics(b)
+	default:
+		p.packet(b, kind, captured, id, rec)
+	}
+	return isPacket, int(total), 0, nil
 }
 
 func lengthsDiffer(first, last uint32) *damage {
@@ -257,255 +263,6 @@ func (p *pcapng) section(b []byte) *damage {
 	p.interfaces = p.interfaces[:0]
 	p.skip(total, fileHeaderBytes)
 	return nil
-}
-
-// describe reads an interface description block: type, length, link type,
-// reserved, snap length, options.
-func (p *pcapng) describe(b []byte) *damage {
-	i := Interface{Link: pcaps.LinkType(p.u16(b[8:])), SnapLength: p.u32(b[12:]), Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}
-	unit := microseconds
-	opts := options{p: p, rest: b[16 : len(b)-4]}
-	for opts.next() {
-		switch v := opts.value; opts.code {
-		case optIfName:
-			i.Name = string(v[:min(len(v), maxInterfaceName)])
-		case optIfTSResol:
-			if len(v) != 1 {
-				return damaged("the interface's if_tsresol has %d bytes, not 1", len(v))
-			}
-			unit.binary, unit.exponent = v[0]&0x80 != 0, v[0]&0x7f
-		case optIfTSOffset:
-			if len(v) != 8 {
-				return damaged("the interface's if_tsoffset has %d bytes, not 8", len(v))
-			}
-			unit.offset = int64(p.u64(v))
-		}
-	}
-	if opts.bad {
-		// Not counted as elsewhere: the unit of every timestamp may be in it.
-		return damaged("the interface description's options do not lie whole inside it")
-	}
-	if len(p.info.Interfaces) == maxInterfaces {
-		return damaged("the capture describes more than %s interfaces", grouped.Int(maxInterfaces))
-	}
-	p.info.Interfaces = append(p.info.Interfaces, i)
-	unit.settle()
-	p.interfaces = append(p.interfaces, sectionInterface{i.Link, i.SnapLength, unit})
-	p.info.SnapLength = p.snapLength()
-	p.info.sawLink(i.Link)
-	return nil
-}
-
-// snapLength is the largest of the interfaces' when one more was appended, 0 if
-// one has no limit.
-func (p *pcapng) snapLength() uint32 {
-	all := p.info.Interfaces
-	newest := all[len(all)-1].SnapLength
-	if len(all) > 1 && (newest == 0 || p.info.SnapLength == 0) {
-		return 0
-	}
-	return max(newest, p.info.SnapLength)
-}
-
-// statistics reads an interface statistics block: type, length, interface,
-// timestamp, options. The counters are totals: the last block of an interface
-// counts. One for an interface that the section does not have says nothing
-// about packets, and is passed over.
-func (p *pcapng) statistics(b []byte) {
-	id := p.u32(b[8:])
-	if uint64(id) >= uint64(len(p.interfaces)) {
-		return
-	}
-	i := &p.info.Interfaces[p.first+int(id)]
-	opts := options{p: p, rest: b[20 : len(b)-4]}
-	for opts.next() {
-		if len(opts.value) != 8 {
-			continue
-		}
-		count := int64(min(p.u64(opts.value), math.MaxInt64))
-		switch opts.code {
-		case optISBIfRecv:
-			i.Received = count
-		case optISBIfDrop:
-			i.Dropped = count
-		case optISBOSDrop:
-			i.OSDropped = count
-		case optISBAccept:
-			i.Accepted = count
-		case optISBDeliver:
-			i.Delivered = count
-		}
-	}
-	if opts.bad {
-		p.info.BadOptions++
-	}
-}
-
-// captured checks the fixed part of a packet block, which must be there, and
-// gives the number of its captured bytes and its interface in the section.
-func (p *pcapng) captured(b []byte, kind, total uint32) (length, id int, err *damage) {
-	var n, fixed, local uint32
-	switch kind {
-	case blockEnhanced:
-		n, fixed, local = p.u32(b[20:]), packetBlockFixed, p.u32(b[8:])
-	case blockPacket:
-		n, fixed, local = p.u32(b[20:]), packetBlockFixed, uint32(p.u16(b[8:]))
-	case blockSimple:
-		n, fixed, local = p.u32(b[8:]), 12, 0
-	}
-	if uint64(local) >= uint64(len(p.interfaces)) {
-		return 0, 0, damaged("the record names interface %d, but its section describes only %d before it", local, len(p.interfaces))
-	}
-	if snap := p.interfaces[local].snap; kind == blockSimple && snap > 0 {
-		n = min(n, snap)
-	}
-	if n > maxCaptured {
-		return 0, 0, damaged("the record claims %s captured bytes, more than libpcap's limit of %s", grouped.Int(n), grouped.Int(maxCaptured))
-	}
-	if fixed+(n+3)&^3+4 > total {
-		return 0, 0, damaged("the record claims %s captured bytes in a block of %s", grouped.Int(n), grouped.Int(total))
-	}
-	return int(n), int(local), nil
-}
-
-// packet reads a whole packet block of n captured bytes and interface id, which
-// captured has checked.
-func (p *pcapng) packet(b []byte, kind uint32, n, id int, rec *pcaps.Record) {
-	fixed := packetBlockFixed
-	if kind == blockSimple {
-		fixed = 12
-	}
-	rec.Set(b[fixed:fixed+n:fixed+n], 0, p.interfaces[id].link)
-	rec.Interface = int32(p.first + id)
-	if kind == blockSimple {
-		rec.Time, rec.Wire = p.last, p.u32(b[8:])
-		p.info.NoTimestamp++
-	} else {
-		ticks := uint64(p.u32(b[12:]))<<32 | uint64(p.u32(b[16:]))
-		var exact bool
-		if rec.Time, exact = p.interfaces[id].unit.time(ticks); !exact {
-			p.info.ClampedTime++
-		}
-		p.last = rec.Time
-		rec.Wire = p.u32(b[24:])
-		if kind == blockPacket {
-			if drops := p.u16(b[10:]); drops != 0xffff { // which is: not known
-				p.info.lost(int64(drops))
-			}
-		}
-		if opts := b[fixed+(n+3)&^3 : len(b)-4]; len(opts) > 0 {
-			p.packetOptions(opts, rec)
-		}
-	}
-	if rec.Wire < uint32(n) {
-		p.info.ShortWire++
-	}
-}
-
-// plain decodes the whole enhanced packet blocks at the start of buf as far as
-// nothing is odd about one.
-//
-// Optimization: a little-endian section, a decimal time unit of at least 1 ns
-// without an offset, and nothing wrong with the block. It must equal captured and
-// packet.
-func (p *pcapng) plain(buf []byte, recs []pcaps.Record) (n, used int) {
-	le := binary.LittleEndian
-	interfaces := p.interfaces
-	for n < len(recs) && used+packetBlockFixed <= len(buf) {
-		h := buf[used : used+packetBlockFixed : used+packetBlockFixed]
-		size, local := int(le.Uint32(h[4:])), le.Uint32(h[8:])
-		captured, wire := le.Uint32(h[20:]), le.Uint32(h[24:])
-		data := used + packetBlockFixed
-		options := data + (int(captured)+3)&^3 // where they would begin
-		end := used + size
-		if le.Uint32(h) != blockEnhanced || captured > maxCaptured || wire < captured || uint64(local) >= uint64(len(interfaces)) ||
-			end > len(buf) || size > maxBlock || size%4 != 0 || options+4 > end || int(le.Uint32(buf[end-4:])) != size {
-			break
-		}
-		i := &interfaces[local]
-		over, ns := bits.Mul64(uint64(le.Uint32(h[12:]))<<32|uint64(le.Uint32(h[16:])), i.unit.perTick)
-		if over != 0 || ns > math.MaxInt64 || i.unit.perTick == 0 {
-			break
-		}
-		rec := &recs[n]
-		rec.Set(buf[data:data+int(captured):data+int(captured)], wire, i.link)
-		rec.Time = int64(ns)
-		rec.Interface = int32(p.first + int(local))
-		if options+4 < end {
-			p.packetOptions(buf[options:end-4], rec)
-		}
-		n++
-		used = end
-	}
-	if n > 0 {
-		p.last = recs[n-1].Time
-	}
-	return n, used
-}
-
-// packetOptions reads the options of an enhanced or obsolete packet block. An
-// option of a length that is not its own is passed over.
-func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
-	opts := options{p: p, rest: b}
-	for opts.next() {
-		v := opts.value
-		switch {
-		case opts.code == optEPBFlags && len(v) == 4:
-			switch p.u32(v) & flagsDirection {
-			case flagsInbound:
-				rec.Direction = pcaps.Inbound
-			case flagsOutbound:
-				rec.Direction = pcaps.Outbound
-			}
-		case opts.code == optEPBHash && len(v) == 5 && v[0] == hashToeplitz && !rec.HasHash:
-			// The draft does not say in which order; as they lie, then (and DPDK
-			// writes them as the host has them).
-			rec.Hash, rec.HasHash = binary.BigEndian.Uint32(v[1:]), true
-			p.info.Hashes++
-		case opts.code == optEPBHash && len(v) > 0 && v[0] != hashToeplitz:
-			p.info.OtherHashes++
-		case opts.code == optEPBDropCount && len(v) == 8:
-			p.info.lost(int64(min(p.u64(v), math.MaxInt64)))
-		case opts.code == optEPBQueue && len(v) == 4:
-			if q := p.u32(v); q <= math.MaxInt32 {
-				rec.Queue = int32(q)
-			}
-		}
-	}
-	if opts.bad {
-		p.info.BadOptions++
-	}
-}
-
-// options goes through a list of options: code and length of 16 bits each, the
-// value padded to a multiple of 4.
-type options struct {
-	p     *pcapng
-	rest  []byte
-	code  uint16
-	value []byte
-	bad   bool // the list does not lie whole inside the block
-}
-
-func (o *options) next() bool {
-	if len(o.rest) == 0 {
-		return false // the end mark may be left out
-	}
-	if len(o.rest) < 4 {
-		o.bad = true
-		return false
-	}
-	n := int(o.p.u16(o.rest[2:]))
-	if o.code = o.p.u16(o.rest); o.code == optEnd {
-		return false
-	}
-	if len(o.rest) < 4+n {
-		o.bad = true
-		return false
-	}
-	o.value = o.rest[4 : 4+n]
-	o.rest = o.rest[min(4+(n+3)&^3, len(o.rest)):]
-	return true
 }
 
 func (p *pcapng) cut(rest []byte) *damage {
