@@ -8,8 +8,8 @@
 //     (mode.go) with receive packet steering (backlogs.go), loads over time (time.go,
 //     over_time.go) with what moved (moves.go), rules (rules.go), the table (table.go), the
 //     host (host.go), and flows (flow.go).
-//  3. The other results: compare.go, diff.go, suggest.go, story.go (explain), verify.go,
-//     plan.go, calibration.go.
+//  3. The other results: compare.go, diff.go, suggest.go, verify.go, plan.go, calibration.go;
+//     of one packet (explain) where it goes (explanation.go) and its way (story.go).
 //  4. All write by a writer that wraps, indents and colours (writer.go), and by a grid for
 //     tables, which parts those that are wider than the terminal (grid.go).
 //

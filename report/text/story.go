@@ -2,32 +2,11 @@ package text
 
 import (
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
 )
-
-// WriteExplanation writes x as text: the packet, the hash field by field, and
-// for each mode the numbered steps and what the latency consists of. All times
-// are exact. Errors are those of w.
-func WriteExplanation(w io.Writer, x *report.Explanation, o Options) error {
-	t := NewWriter(w, o)
-	t.opening(&x.Words, x.Notes)
-	t.explainedPacket(&x.Packet)
-	if x.Steering != nil {
-		t.steering(x.Steering)
-	}
-	for i := range x.Modes {
-		t.story(&x.Modes[i], x)
-	}
-	if t.err != nil {
-		return t.err
-	}
-	return t.W.Flush()
-}
 
 // ExactTime is a time in ns with nothing rounded, "1,200 ns".
 func ExactTime(ns int64) string {
@@ -35,149 +14,6 @@ func ExactTime(ns int64) string {
 		return "-" + words.Exact(uint64(-ns)) + " ns"
 	}
 	return words.Exact(uint64(ns)) + " ns"
-}
-
-func (t *writer) explainedPacket(p *report.ExplainedPacket) {
-	what := "received"
-	if p.Sent {
-		what = "sent"
-	}
-	t.heading(fmt.Sprintf("Packet %s", words.Exact(uint64(p.Number))), what+" at "+report.Moment(p.At))
-	const labels = 11
-	if p.Protocol == nil {
-		t.para("flow", labels, "none: no IP header", report.Plain)
-	} else {
-		flow := fmt.Sprintf("%s %s → %s", *p.Protocol, end(*p.Source, p.SourcePort), end(*p.Destination, p.DestinationPort))
-		if p.InnerOf != nil {
-			flow += ", the inner headers of " + *p.InnerOf
-		}
-		t.para("flow", labels, flow, report.Plain)
-	}
-	length := words.Exact(uint64(p.Bytes)) + " bytes on the wire"
-	if p.Captured < int(p.Bytes) {
-		length += ", " + words.Exact(uint64(p.Captured)) + " of them captured"
-	}
-	t.para("length", labels, length, report.Plain)
-	if !p.Time.IsZero() {
-		t.para("timestamp", labels, p.Time.UTC().Format(report.TimeLayout), report.Plain)
-	}
-}
-
-// end is an address with or without a port.
-func end(addr string, port *uint16) string {
-	switch {
-	case port == nil:
-		return addr
-	case strings.Contains(addr, ":"):
-		return "[" + addr + "]:" + strconv.Itoa(int(*port))
-	}
-	return addr + ":" + strconv.Itoa(int(*port))
-}
-
-func (t *writer) steering(s *report.Steering) {
-	t.heading("Where it goes", "")
-	const labels = 21
-	if s.Filter != nil {
-		t.para("rule", labels, fmt.Sprintf("%d took it before RSS: %s", *s.Filter, *s.Action), report.Plain)
-		if s.Dropped {
-			return
-		}
-	}
-	if s.Unhashed != nil {
-		t.para("hash", labels, "none: "+unhashedWords(*s.Unhashed), report.Plain)
-		queue := fmt.Sprintf("%d, the default queue", s.Queue)
-		if s.Filter != nil && s.Context == nil {
-			queue = fmt.Sprintf("%d, by rule %d", s.Queue, *s.Filter)
-		}
-		t.para("queue", labels, queue, report.Plain)
-		t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), report.Plain)
-		return
-	}
-	t.para("hash type", labels, s.HashType, report.Plain)
-	for _, in := range s.Input {
-		text := in.Value
-		if in.Bytes != nil {
-			text = fmt.Sprintf("%s  (%s)", spaced(*in.Bytes), in.Value)
-		}
-		t.para(in.Field, labels, text, report.Plain)
-	}
-	of := "the true bytes" // which are left out
-	switch {
-	case s.Hashed != nil:
-		of = "these bytes from the first to the last"
-		if *s.Hashed != inputBytes(s) {
-			label := s.Transform
-			if label == "none" { // of some fields alone
-				label = "bytes hashed"
-			}
-			t.para(label, labels, spaced(*s.Hashed), report.Plain)
-		}
-	case s.Transform != "none":
-		of += " after " + s.Transform
-	}
-	function := "Toeplitz"
-	if s.Function != "toeplitz" {
-		function = s.Function
-	}
-	if s.Rule != nil {
-		of += fmt.Sprintf("; the hash %s (%s)", *s.Rule, s.Transform)
-	}
-	byRule := s.Filter != nil && s.Context == nil
-	if s.Context != nil {
-		of += fmt.Sprintf("; by RSS context %d", *s.Context)
-	}
-	if byRule {
-		if s.Hash != nil {
-			t.para("hash", labels, *s.Hash+", "+function+" of "+of+"; it takes no entry of the table", report.Plain)
-		}
-		t.para("queue", labels, fmt.Sprintf("%d, by rule %d", s.Queue, *s.Filter), report.Plain)
-	} else if s.Hash != nil {
-		t.para("hash", labels, *s.Hash+", "+function+" of "+of, report.Plain)
-		rule := fmt.Sprintf("%s & %d", *s.Hash, s.TableSize-1)
-		if s.Modulo {
-			rule = fmt.Sprintf("%s mod %d", *s.Hash, s.TableSize)
-		}
-		t.para("index", labels, fmt.Sprintf("%d = %s", *s.Index, rule), report.Plain)
-		table := "the indirection table"
-		if s.Context != nil {
-			table = fmt.Sprintf("the table of RSS context %d", *s.Context)
-		}
-		if s.Moved != nil {
-			table += ", " + *s.Moved
-		}
-		t.para("queue", labels, fmt.Sprintf("%d, entry %d of %s", s.Queue, *s.Index, table), report.Plain)
-	} else {
-		t.para("hash", labels, function+" of "+of+"; left out, as its index into the table", report.Plain)
-		t.para("queue", labels, fmt.Sprintf("%d, by the indirection table", s.Queue), report.Plain)
-	}
-	t.para("CPU", labels, fmt.Sprintf("%d, by the affinity of queue %d", s.CPU, s.Queue), report.Plain)
-}
-
-// inputBytes is the fields one behind the other, in hexadecimal; of anonymized ones
-// nothing.
-func inputBytes(s *report.Steering) string {
-	var b strings.Builder
-	for _, in := range s.Input {
-		if in.Bytes != nil {
-			b.WriteString(*in.Bytes)
-		}
-	}
-	return b.String()
-}
-
-// unhashedWords is a reason of the closed list in words.
-func unhashedWords(reason string) string { return strings.ReplaceAll(reason, "_", " ") }
-
-// spaced is hexadecimal in pairs of digits.
-func spaced(hex string) string {
-	var b strings.Builder
-	for i := 0; i < len(hex); i += 2 {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(hex[i:min(i+2, len(hex))])
-	}
-	return b.String()
 }
 
 // story writes one mode's: steps, then the parts of the latency.
@@ -239,11 +75,7 @@ func sign(ns int64) string {
 func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) string {
 	switch e.Event {
 	case "fill":
-		text := fmt.Sprintf("The NIC fills a buffer of %s by DMA; %s of %s in use.", queueWords(s), words.Exact(uint64(s.Ring.Used)), words.Exact(uint64(s.Ring.Size)))
-		if s.List != nil && x.Steering.Unhashed != nil {
-			text += " It computes no hash."
-		}
-		return text
+		return fillWords(s, x)
 	case "drop":
 		return fmt.Sprintf("The NIC finds no free buffer of %s and drops the packet. Of its %s, %d are filled and not published, %d wait for a DPC, and a DPC has %d. %s",
 			queueWords(s), words.Plural(uint64(s.Ring.Size), "buffer", "buffers"), s.Ring.Listed, s.Ring.Waiting, s.Ring.Taken, vectorWords(s, e))
@@ -278,29 +110,13 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 	case "dpc_queue":
 		return fmt.Sprintf("A DPC is queued for CPU %d.", *e.CPU)
 	case "dpc_start":
-		switch {
-		case e.Dealing:
-			return fmt.Sprintf("The DPC is called on CPU %d, and takes every buffer from the hardware queue.", *e.CPU)
-		case s.DPC.Anew > 0:
-			return fmt.Sprintf("The DPC starts anew on CPU %d, after %s of this cycle that used up --dpc-budget %d.", *e.CPU, words.Plural(uint64(s.DPC.Anew), "DPC", "DPCs"), s.Times.DPCBudget)
-		}
-		return fmt.Sprintf("The DPC is called on CPU %d.", *e.CPU)
+		return dpcStartWords(s, e)
 	case "deal":
 		return fmt.Sprintf("It assigns the buffer by its hash to CPU %d.", *e.CPU)
 	case "share_start":
 		return fmt.Sprintf("It goes on with the share of its own CPU, %d.", *e.CPU)
 	case "take":
-		if s.SteeredBy != nil {
-			return fmt.Sprintf("It takes the packet, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
-		}
-		text := "The DPC takes the buffer, the only one that it indicates."
-		if s.DPC.Packets > 1 {
-			text = fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
-		}
-		if s.RPS != nil { // in vain
-			text += fmt.Sprintf(" RPS: %v.", s.RPS)
-		}
-		return text
+		return takeWords(s)
 	case "indicate":
 		return "The packet is indicated up the driver stack."
 	case "dpc_end":
@@ -309,13 +125,7 @@ func sentence(s *report.Story, e *report.StoryStep, x *report.Explanation) strin
 		}
 		return fmt.Sprintf("The DPC ends, after %s.", words.Plural(uint64(s.DPC.Packets), "packet", "packets"))
 	case "enable":
-		switch s.Mode {
-		case report.RSSMSIX:
-			return fmt.Sprintf("Interrupts of CPU %d are enabled: the cycle is complete.", *e.CPU)
-		case report.NonRSS:
-			return "The DPC enables the interrupts: the cycle is complete."
-		}
-		return "The last DPC to complete enables the interrupts: the cycle is complete."
+		return enableWords(s, e)
 	case "rule_drop":
 		return "The NIC drops the packet by a rule. It takes no buffer, and counts in no queue."
 	case "send":
@@ -330,6 +140,14 @@ func queueWords(s *report.Story) string {
 		return "the hardware queue"
 	}
 	return "queue " + strconv.Itoa(*s.Queue)
+}
+
+func fillWords(s *report.Story, x *report.Explanation) string {
+	text := fmt.Sprintf("The NIC fills a buffer of %s by DMA; %s of %s in use.", queueWords(s), words.Exact(uint64(s.Ring.Used)), words.Exact(uint64(s.Ring.Size)))
+	if s.List != nil && x.Steering.Unhashed != nil {
+		text += " It computes no hash."
+	}
+	return text
 }
 
 func publishWords(s *report.Story, e *report.StoryStep) string {
@@ -395,6 +213,40 @@ func raiseWords(s *report.Story, e *report.StoryStep) string {
 		text += " The packet joins this cycle."
 	}
 	return text
+}
+
+func dpcStartWords(s *report.Story, e *report.StoryStep) string {
+	switch {
+	case e.Dealing:
+		return fmt.Sprintf("The DPC is called on CPU %d, and takes every buffer from the hardware queue.", *e.CPU)
+	case s.DPC.Anew > 0:
+		return fmt.Sprintf("The DPC starts anew on CPU %d, after %s of this cycle that used up --dpc-budget %d.", *e.CPU, words.Plural(uint64(s.DPC.Anew), "DPC", "DPCs"), s.Times.DPCBudget)
+	}
+	return fmt.Sprintf("The DPC is called on CPU %d.", *e.CPU)
+}
+
+func takeWords(s *report.Story) string {
+	if s.SteeredBy != nil {
+		return fmt.Sprintf("It takes the packet, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
+	}
+	text := "The DPC takes the buffer, the only one that it indicates."
+	if s.DPC.Packets > 1 {
+		text = fmt.Sprintf("The DPC takes the buffer, number %d of the %s that it indicates.", s.DPC.Position, words.Exact(uint64(s.DPC.Packets)))
+	}
+	if s.RPS != nil { // in vain
+		text += fmt.Sprintf(" RPS: %v.", s.RPS)
+	}
+	return text
+}
+
+func enableWords(s *report.Story, e *report.StoryStep) string {
+	switch s.Mode {
+	case report.RSSMSIX:
+		return fmt.Sprintf("Interrupts of CPU %d are enabled: the cycle is complete.", *e.CPU)
+	case report.NonRSS:
+		return "The DPC enables the interrupts: the cycle is complete."
+	}
+	return "The last DPC to complete enables the interrupts: the cycle is complete."
 }
 
 func sendWords(s *report.Story) string {
