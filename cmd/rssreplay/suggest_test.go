@@ -152,6 +152,7 @@ func TestSuggestionsHold(t *testing.T) {
 		{esp, "--cpus", "4", "--nic", "i40e"},
 		{esp, "--cpus", "4", "--nic", "mlx5"},
 		{icmp, "--cpus", "4", "--nic", "bnxt"},
+		{esp, "--cpus", "4", "--nic", "bnxt"},
 		{"web.pcap", "--cpus", "4"},
 		{"web.pcap", "--cpus", "8", "--by", "bytes", "--layout", "block", "--keys", "random:20"},
 		{"web.pcap", "--cpus", "3", "--queues", "7", "--default-queue", "5", "--max-moves", "3", "--no-gate"},
@@ -276,11 +277,11 @@ func tableOf(t *testing.T, spec string) nicmodel.IndirectionTable {
 	return table
 }
 
-// What bnxt's driver takes of a protocol without ports: ICMP by its number, and of the others
-// none that is named.
+// What bnxt's driver takes of a protocol without ports: ICMP by its number, and the others by
+// that of any.
 func TestSuggestedRulesOfBnxt(t *testing.T) {
 	elephant := filepath.Join(repository(t), "pcaps", "samples", "elephant.pcap")
-	for protocol, want := range map[byte]string{pcaps.ProtoICMP: " l4proto 1 action ", pcaps.ProtoESP: ""} {
+	for protocol, want := range map[byte]string{pcaps.ProtoICMP: " l4proto 1 action ", pcaps.ProtoESP: " l4proto 255 action ", 47: " l4proto 255 action "} {
 		var s suggestedJSON
 		runJSON(t, &s, "suggest", portless(t, elephant, protocol), "--nic", "bnxt", "--cpus", "4", "--local", "none", "--dev", "eth7")
 		rules := ""

@@ -73,8 +73,9 @@ func (c *candidates) endsOf() func(f *dispatch.Flow) groupKey {
 		case ip == steer.BnxtIP && f.Protocol == icmp: // every version of the driver takes that
 			pair.protocol = uint8(icmp)
 			return pair, true
-		case ip == steer.BnxtIP:
-			return pair, transport
+		case ip == steer.BnxtIP && !transport: // ESP, say: Linux 6.12's driver has a number for any
+			pair.protocol = steer.AnyProtocol
+			return pair, !f.HasPorts
 		}
 		return pair, true
 	}
@@ -87,7 +88,13 @@ func (c *candidates) endsOf() func(f *dispatch.Flow) groupKey {
 		}
 	}
 	return func(f *dispatch.Flow) groupKey {
-		if pair, ok := taken(f); ok && portless[pair] {
+		pair, ok := taken(f)
+		if all := pair; f.Version != 0 && f.Rule == 0 { // whatever it is, if such a rule is needed
+			if all.protocol = steer.AnyProtocol; portless[all] {
+				return all
+			}
+		}
+		if ok && portless[pair] {
 			return pair
 		}
 		return groupKey{kind: kindOf(f), source: f.Source, destination: f.Destination, sourcePort: f.SourcePort, destinationPort: f.DestinationPort}
@@ -129,7 +136,7 @@ func (k *groupKey) String() string {
 		switch {
 		case k.others:
 			what = "what goes without ports"
-		case k.protocol != 0:
+		case k.protocol != 0 && k.protocol != steer.AnyProtocol:
 			what = "what goes by " + pcaps.ProtocolName(int(k.protocol))
 		}
 		return fmt.Sprintf("%s from %s to %s", what, k.source, k.destination)
@@ -385,8 +392,12 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 	} else if known.ATR && (g.kind == steer.TCP4 || g.kind == steer.TCP6) {
 		one.note = "A rule on TCP turns ATR off: connections that ATR moved go by the table again."
 	}
-	if known.IP == steer.BnxtIP && g.pair() && g.protocol == 0 {
+	switch {
+	case known.IP != steer.BnxtIP || !g.pair():
+	case g.protocol == 0:
 		one.note = fmt.Sprintf("Linux 6.12's driver takes such a rule with `l4proto %d` alone, which stands for any protocol.", steer.AnyProtocol)
+	case g.protocol == steer.AnyProtocol:
+		one.note = fmt.Sprintf("Linux 6.12's driver takes rules of IP for ICMP or, by `l4proto %d`, for any protocol; its firmware decides what that is: look whether the queue's counter grows.", steer.AnyProtocol)
 	}
 	if pin.Table > 0 {
 		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, layout.Args()))
