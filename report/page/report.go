@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rssreplay/report"
+	"rssreplay/report/internal/draw"
 	"rssreplay/report/internal/words"
 	"rssreplay/report/text"
 )
@@ -113,7 +114,7 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 	h.Rules = newRuleSection(r)
 	h.Figures = figureTable(r.Modes)
 	if h.Entries = newEntrySection("", &r.Table); h.Entries != nil && r.Moves() {
-		h.Entries.Lead += " It is the table that the capture begins with."
+		h.Entries.Lead += draw.FirstTable
 	}
 	modes := modesOf(r.Modes)
 	loads := loadPlots(modes)

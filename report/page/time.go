@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/draw"
@@ -110,8 +109,7 @@ func newTimelines(all []timed, share int) []timeline {
 			h.Nothing = "No packet was indicated."
 			continue
 		}
-		if m.Series.Windows() == 1 && len(r.MoveRows(m)) == 0 { // a drawing would show the totals once more
-			h.Nothing = oneWindow(r.Capture.Duration, m.Series.Interval)
+		if h.Nothing = draw.NothingOverTime(r, m); h.Nothing != "" {
 			continue
 		}
 		shown := len(m.Series.MostLoaded(max(TimeRows/share, fewestTimeRows)))
@@ -148,20 +146,6 @@ func newTimelines(all []timed, share int) []timeline {
 	}
 	return drawings
 }
-
-// oneWindow says why packets that span so much, in one window, are not drawn over time, and
-// how they are. All is in ns.
-func oneWindow(span, interval int64) string {
-	if span == 0 {
-		return "All packets have the same time."
-	}
-	step := time.Duration(max(draw.RoundStep(float64(span)/fineWindows), 1))
-	return fmt.Sprintf("The packets span %s, in one window of %s: --interval %s draws them over time.",
-		words.Nanoseconds(span), words.ExactDuration(interval), strings.Replace(step.String(), "µ", "u", 1))
-}
-
-// fineWindows are the windows, about, of the interval that oneWindow names.
-const fineWindows = 20
 
 // timeRoom is what the drawings take of the page; the script draws those that would take
 // more. The first always has its place.

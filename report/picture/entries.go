@@ -22,8 +22,8 @@ const (
 	entryRoom = 46 // for the entries' numbers, to the left
 )
 
-// entries is the indirection table as a map of loads.
-func (p *plot) entries(table *report.TableReport) {
+// entries is the indirection table, the first one where it moves, as a map of loads.
+func (p *plot) entries(table *report.TableReport, moves bool) {
 	m := draw.NewEntryMap(table, draw.MappedEntries)
 	if m == nil {
 		if table.Size > 0 {
@@ -32,6 +32,9 @@ func (p *plot) entries(table *report.TableReport) {
 		return
 	}
 	key := m.Lead(table)
+	if moves {
+		key += draw.FirstTable
+	}
 	labelled := m.Entries <= draw.LabelledEntries
 	switch {
 	case labelled:

@@ -39,14 +39,17 @@ func Write(w io.Writer, r *report.Report, format Format) error {
 	}
 	if verdict := r.Verdict(); len(verdict) > 0 {
 		sentence := verdict[0].Text
-		if mark := report.Mark(verdict[0].Severity); p.Draws(mark) {
+		switch mark := report.Mark(verdict[0].Severity); {
+		case p.Draws(mark):
 			sentence = mark + " " + sentence
+		case verdict[0].Severity == report.Problem:
+			sentence = "Problem: " + sentence
 		}
 		p.verdict(sentence)
 	}
 	p.facts(c, []string{r.TrafficSentence(), steeringSentence(r)}, r.Notes)
 	p.loads(r.Modes)
-	p.entries(&r.Table)
+	p.entries(&r.Table, r.Moves())
 	p.overTime(r)
 	return p.write(w, format)
 }

@@ -259,6 +259,26 @@ func TestComparePlotNumbers(t *testing.T) {
 }
 
 // A picture names no address, but what its author wrote.
+// A picture says in words what its font or its scale cannot show.
+func TestPlotSays(t *testing.T) {
+	short := fixture.WithWindows(fixture.New(4, 20, report.RSSMSIX, report.NonRSS), 1)
+	short.Capture.Duration = 108_000
+	grave := fixture.New(8, 20, report.RSSMSIX)
+	for i := range grave.Findings {
+		grave.Findings[i].Severity = report.Problem
+	}
+	for want, r := range map[string]*report.Report{
+		"The packets span 108 µs, in one window of 100 ms: --interval 10us draws them over time.": short,
+		"It is the table that the capture begins with.":                                           fixture.Moved(),
+		"Problem: CPU 0 takes ": grave,
+	} {
+		texts, _, _, _ := svgParts(t, plotOf(t, r, SVG))
+		if !slices.ContainsFunc(texts, func(s svgText) bool { return strings.Contains(s.text, want) }) {
+			t.Errorf("no text has %q", want)
+		}
+	}
+}
+
 func TestPlotNamesNoAddress(t *testing.T) {
 	r := fixture.New(8, 60, "rss-msix", "non-rss")
 	word := regexp.MustCompile(`[0-9A-Fa-f:.]+`)

@@ -37,13 +37,21 @@ type timePanel struct {
 // scale, and what moved while they came.
 func (p *plot) overTime(r *report.Report) {
 	var panels []*timePanel
+	nothing := ""
 	for i := range r.Modes {
 		m := &r.Modes[i]
+		if why := draw.NothingOverTime(r, m); why != "" {
+			nothing = why
+			continue
+		}
 		if m.Imbalance.BusiestWindow != nil && m.Series.Windows() > 0 {
 			panels = append(panels, &timePanel{mode: m, moves: r.MoveRows(m), width: (plotInside - timeGap) / 2, x: plotMargin})
 		}
 	}
 	if len(panels) == 0 {
+		if nothing != "" {
+			p.section("Packets per CPU over time", nothing)
+		}
 		return
 	}
 	if len(panels) == 1 {

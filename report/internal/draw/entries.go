@@ -86,6 +86,9 @@ func (m *EntryMap) Lead(table *report.TableReport) string {
 	return fmt.Sprintf("%s%s. %s of them carry the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, words.Exact(m.used), words.Plural(m.Total, "hashed packet", "hashed packets"))
 }
 
+// FirstTable follows the lead where the table moves.
+const FirstTable = " It is the table that the capture begins with."
+
 // DoublingLevel is 8 for more than half of most, 7 for more than a quarter, and so
 // on down to 1; 0 only for 0.
 func DoublingLevel(n, most uint64) int {
