@@ -146,6 +146,7 @@ func (e *fastHop) Process(b *Batch) {
 	if b.N > 0 {
 		e.advance(b.Time[b.N-1])
 		e.rest(b.Time[b.N-1])
+		e.countAll()
 	}
 }
 
@@ -197,7 +198,7 @@ func (e *fastHop) together(b *Batch, from, to int) int {
 				to = e.lists.next(i + 1) // the rest of this list has room still
 			}
 		} else if e.ahead >= mostAhead {
-			e.advance(t)
+			e.follow(t)
 		}
 		q := &e.Model.queues[goes.queue]
 		q.Packets++
@@ -232,7 +233,7 @@ func (e *fastHop) arrive(b *Batch) {
 		if m.rings.Full(0) {
 			e.catchUp(t, 0)
 		} else if e.ahead >= mostAhead {
-			e.advance(t)
+			e.follow(t)
 		}
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
 			continue
@@ -266,7 +267,7 @@ func (e *fastHop) complete(v int, now int64) {
 
 func (e *fastHop) publish(t int64, cpus []uint16) {
 	if e.ahead >= mostAhead {
-		e.advance(t)
+		e.follow(t)
 	}
 	for _, cpu := range cpus {
 		e.enqueue(int(cpu), t)
@@ -309,9 +310,15 @@ func (e *fastHop) soonest(y *hopCycle) moment {
 // most turns have.
 const slack = 64
 
-// mostAhead is how many packets are published before advance: few enough that they stay in
+// mostAhead is how many packets are published before follow: few enough that they stay in
 // the first-level cache.
 const mostAhead = 256
+
+// follow is advance once many packets are published.
+func (e *fastHop) follow(end int64) {
+	e.advance(end)
+	e.countAll()
+}
 
 // advance does all decisions of vectors' DPCs that come before the arrivals at end.
 func (e *fastHop) advance(end int64) {
@@ -545,6 +552,7 @@ func (e *fastHop) Finish() {
 	end := never.time()
 	e.advance(end)
 	e.rest(end)
+	e.countAll()
 	e.chargeSends(end)
 	for c := range e.lines {
 		e.at(e.lines[c].free)
@@ -614,6 +622,7 @@ func (e *fastHop) takenBefore(flow uint32, t int64) bool {
 	if to := way.cpu(); to != notSteered {
 		e.interruptBefore(e.vectorOn(int(to)), t)
 		e.run(int(to), t)
+		e.count(&e.lines[to])
 	}
 	return e.hasMet(flow)
 }

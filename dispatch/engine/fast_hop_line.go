@@ -13,9 +13,9 @@ type hopLine struct {
 
 	// The packets that join its backlog, by the time when they do, of one moment the
 	// lowest CPU's first: joins[out:in], those below seen are known to have found room.
-	// The one before out was taken last.
-	joins         []hopJoin // length a power of two
-	out, seen, in uint64
+	// joins[counted:out] were taken, and are not counted yet; the one before out was the last.
+	joins                  []hopJoin // length a power of two
+	counted, out, seen, in uint64
 
 	// The ends of turns of vectors' DPCs from which packets joined, in the same order.
 	wakes           []hopWake // length a power of two
@@ -27,12 +27,12 @@ type hopLine struct {
 	ran  int64 // before this moment all is done
 
 	// The backlog: it has its turn, or waits for one from a moment on.
-	turn        bool  // it has
-	scheduled   bool  // it has, or waits, or an IPI for it is under way
-	decides     int64 // in a turn: when it takes its next packet
-	taken       int   // in a turn: packets
-	backlogFrom moment
-	since       int64 // when it last ended unscheduled
+	turn        bool   // it has
+	scheduled   bool   // it has, or waits, or an IPI for it is under way
+	decides     int64  // in a turn: when it takes its next packet
+	taken       int    // in a turn: packets
+	backlogFrom moment // never if it is not scheduled
+	since       int64  // when it last ended unscheduled
 
 	// The DPC of a vector: it has its turn, or waits for one from a moment on.
 	turning    bool // it has
@@ -49,7 +49,8 @@ const (
 
 // hopJoin is a packet that joins a backlog.
 type hopJoin struct {
-	time, arrival        int64
+	time                 int64 // and once it is taken, when it is done with
+	arrival              int64
 	length, flow, packet uint32
 	queue, from          uint16 // its hardware queue, and the CPU that hands it over
 }
@@ -62,15 +63,15 @@ type hopWake struct {
 }
 
 func newHopLine(counts *cpu) hopLine {
-	return hopLine{counts: counts, joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, vectorFrom: never}
+	return hopLine{counts: counts, joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, backlogFrom: never, vectorFrom: never}
 }
 
 // join has a packet of a CPU join at a time; the rest of it is to be filled in place.
 //
 // Optimization: copying what was just written field by field waits for the writes.
 func (l *hopLine) join(time int64, from uint16) *hopJoin {
-	if l.in-l.out >= uint64(len(l.joins))-1 {
-		l.joins = moreRoom(l.joins, l.out-1, l.in)
+	if l.in-l.counted >= uint64(len(l.joins))-1 {
+		l.joins = moreRoom(l.joins, l.counted-1, l.in)
 	}
 	mask, i := uint64(len(l.joins)-1), l.in
 	for ; i > l.out; i-- {
@@ -124,40 +125,40 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 			next = e.cycles[l.vector].decides
 			break
 		}
-		if l.turn {
-			if l.decides < limit {
-				e.takeBacklog(c, l, limit)
-			}
-			if l.turn {
-				next = l.decides
+		if !l.turn {
+			head := min(l.backlogFrom, l.vectorFrom)
+			if next = max(l.free, head.time()); next >= limit {
 				break
 			}
-			continue
+			l.counts.DPCs++
+			l.counts.DPCTime += e.costs.dpc
+			if head == l.vectorFrom {
+				e.startTurn(l, next)
+				continue
+			}
+			l.turn, l.decides, l.taken = true, next+e.costs.dpc, 0
 		}
-		backlog := never
-		if l.scheduled {
-			backlog = l.backlogFrom
-		}
-		head := min(backlog, l.vectorFrom)
-		if next = max(l.free, head.time()); next >= limit {
+		if next = l.decides; next >= limit {
 			break
 		}
-		l.counts.DPCs++
-		l.counts.DPCTime += e.costs.dpc
-		if head == backlog {
-			l.turn, l.decides, l.taken = true, next+e.costs.dpc, 0
-			continue
+		if e.takeBacklog(c, l, limit); l.turn {
+			next = l.decides
+			break
 		}
-		y := &e.cycles[l.vector]
-		y.state, y.decides, y.taken, y.indicated = hopTurning, next+e.costs.dpc, 0, 0
-		y.vector.worked += e.costs.dpc
-		l.turning, l.vectorFrom = true, never
 	}
 	l.ran = min(limit, next)
 	if before := l.ran - 1; l.fillsUp(before) {
 		e.look(c, l, before)
 	}
 	return next
+}
+
+// startTurn starts the turn of the vector's DPC that waits for one.
+func (e *fastHop) startTurn(l *hopLine, now int64) {
+	y := &e.cycles[l.vector]
+	y.state, y.decides, y.taken, y.indicated = hopTurning, now+e.costs.dpc, 0, 0
+	y.vector.worked += e.costs.dpc
+	l.turning, l.vectorFrom = true, never
 }
 
 // ownEnd is a moment before which no turn of a vector's DPC ends on the CPU but those whose
@@ -201,19 +202,15 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 // takeBacklog goes on with the turn of a backlog, up to its end or to the first decision
 // at limit or later.
 func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
-	cpu := l.counts
-	begun, now, n := l.decides, l.decides, l.taken
-	bytes, sum, most := uint64(0), int64(0), cpu.latency.Max
-	s, inLast := &cpu.series, uint64(0)
-	windowFrom := s.until - e.interval
-	joins, out, fills := l.joins, l.out, l.out+l.most < l.in // or else it never does, see fillsUp
+	now, n, out := l.decides, l.taken, l.out
+	joins, mask, fills := l.joins, uint64(len(l.joins)-1), out+l.most < l.in // or else it never does, see fillsUp
 	for now < limit {
 		if fills && l.fillsUp(now) {
 			e.look(c, l, now)
 		}
-		j := &joins[out&uint64(len(joins)-1)]
+		j := &joins[out&mask]
 		if out == l.in || j.time > now {
-			l.turn, l.scheduled, l.free, l.since = false, false, now, now
+			l.turn, l.scheduled, l.backlogFrom, l.free, l.since = false, false, never, now, now
 			break
 		}
 		if n == e.budget {
@@ -224,9 +221,32 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 		l.out = out
 		n++
 		now += e.costs.of(j.length)
+		j.time = now
+	}
+	cpu := l.counts
+	cpu.DPCTime += now - l.decides
+	l.decides, l.taken = now, n
+	if !l.turn {
+		cpu.MaxPerDPC = max(cpu.MaxPerDPC, uint64(n))
+	}
+}
+
+// count counts the packets that were taken from the backlog and are not counted yet.
+//
+// Optimization: they are many at once, and what they add up to stays in registers.
+func (e *fastHop) count(l *hopLine) {
+	if l.counted == l.out {
+		return
+	}
+	cpu, s := l.counts, &l.counts.series
+	took, bytes, sum, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max
+	joins, mask := l.joins, uint64(len(l.joins)-1)
+	windowFrom, inLast := s.until-e.interval, uint64(0)
+	for i := l.counted; i != l.out; i++ {
+		j := &joins[i&mask]
 		e.meet(j.flow)
 		bytes += uint64(j.length)
-		late := now - j.arrival
+		late := j.time - j.arrival
 		sum, most = sum+late, max(most, late)
 		cpu.latency.Count(late)
 		if windowFrom <= j.arrival && j.arrival < s.until {
@@ -242,15 +262,17 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 	if inLast > 0 {
 		s.counts[len(s.counts)-1] += inLast
 	}
-	took := uint64(n - l.taken)
-	l.decides, l.taken = now, n
+	l.counted = l.out
 	cpu.FromBacklog += took
 	cpu.Packets += took
 	cpu.Bytes += bytes
 	cpu.latency.Add(took, sum, most)
-	cpu.DPCTime += now - begun
-	if !l.turn {
-		cpu.MaxPerDPC = max(cpu.MaxPerDPC, uint64(n))
+}
+
+// countAll counts the packets that were taken from all backlogs.
+func (e *fastHop) countAll() {
+	for c := range e.lines {
+		e.count(&e.lines[c])
 	}
 }
 
@@ -424,6 +446,7 @@ func (e *fastHop) wayTo(flow uint32) int {
 
 // wakeUp has the events go on one by one, before the batch whose ways were looked at.
 func (e *fastHop) wakeUp(flows uint32) {
+	e.countAll()
 	e.now = e.time // and no later: the NIC's list of completions may be due before the next arrival
 	// What has been taken so far is not counted; from now on packets are.
 	e.CountedAffinity.Grow(flows)
