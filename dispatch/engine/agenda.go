@@ -1,6 +1,9 @@
 package engine
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // moment orders what happens: by time, then by step. Times are below 2⁶², as MaxSpan
 // and CheckWork have it.
@@ -29,9 +32,14 @@ func (m moment) time() int64 { return int64(m >> stepBits) }
 // It is a tournament: a node has the winner of its two children, 2i and 2i + 1; the
 // CPUs' own are those from size on.
 type agenda struct {
-	size    int // a power of two
-	moments []moment
-	winners []uint16
+	size  int // a power of two
+	nodes []appointment
+}
+
+// appointment is when a CPU goes on.
+type appointment struct {
+	when moment
+	cpu  uint64
 }
 
 func newAgenda(cpus int) agenda {
@@ -39,39 +47,44 @@ func newAgenda(cpus int) agenda {
 	for size < cpus {
 		size *= 2
 	}
-	a := agenda{size: size, moments: make([]moment, size), winners: make([]uint16, 2*size)}
+	a := agenda{size: size, nodes: make([]appointment, 2*size)}
 	for c := range size {
-		a.moments[c], a.winners[size+c] = never, uint16(c)
+		a.nodes[size+c] = appointment{never, uint64(c)}
 	}
 	for node := size - 1; node > 0; node-- {
-		a.winners[node] = a.winners[2*node]
+		a.nodes[node] = a.nodes[2*node]
 	}
 	return a
 }
 
 // first is the CPU that comes first, and when: never if none does.
 func (a *agenda) first() (cpu int, when moment) {
-	c := a.winners[1]
-	return int(c), a.moments[c]
+	n := &a.nodes[1]
+	return int(n.cpu), n.when
 }
 
 // others is when any other CPU comes than the first one, cpu.
 func (a *agenda) others(cpu int) moment {
 	when := never
 	for node := a.size + cpu; node > 1; node /= 2 {
-		when = min(when, a.moments[a.winners[node^1]])
+		when = min(when, a.nodes[node^1].when)
 	}
 	return when
 }
 
 // set gives a CPU another moment.
+//
+// Optimization: no branch depends on who comes first; it could not be foretold.
 func (a *agenda) set(cpu int, when moment) {
-	a.moments[cpu] = when
-	for node := (a.size + cpu) / 2; node > 0; node /= 2 {
-		winner, right := a.winners[2*node], a.winners[2*node+1]
-		if a.moments[right] < a.moments[winner] {
-			winner = right
-		}
-		a.winners[node] = winner
+	nodes, node := a.nodes, a.size+cpu
+	winner := appointment{when, uint64(cpu)}
+	nodes[node] = winner
+	for ; node > 1; node /= 2 {
+		other := &nodes[node^1]
+		// The other is before, or at the same moment and on the left, where CPUs are lower.
+		_, before := bits.Sub64(uint64(other.when), uint64(winner.when), uint64(node&1))
+		winner.when ^= (winner.when ^ other.when) & -moment(before)
+		winner.cpu ^= (winner.cpu ^ other.cpu) & -before
+		nodes[node/2] = winner
 	}
 }

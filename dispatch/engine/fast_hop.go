@@ -36,8 +36,10 @@ type fastHop struct {
 	flows  uint32              // of which the ways are known
 	met    []uint64            // set of the flows of which a packet was taken to be indicated
 	sent   hopSends
-	ahead  int   // packets published since advance
-	time   int64 // of the last arrival of the batches before
+
+	mostAhead int
+	ahead     int   // packets published since advance: mostAhead at most
+	time      int64 // of the last arrival of the batches before
 }
 
 // hopCycle is a vector's interrupt cycle.
@@ -97,6 +99,7 @@ func newFastHop(hop *secondHop) *fastHop {
 	for c := range e.lines {
 		e.lines[c] = newHopLine(&e.cpus[c])
 	}
+	e.mostAhead = mostAhead(len(e.cycles))
 	e.findDepths()
 	c := e.cfg
 	e.costs = hopCosts{dpc: c.DPCCost, packet: c.PacketCost, byte: c.ByteCost, rps: c.RPS.Cost, ipi: c.IPILatency, interrupt: c.InterruptLatency + c.ISRCost}
@@ -194,10 +197,12 @@ func (e *fastHop) together(b *Batch, from, to int) int {
 	for i := from; i < to; i++ {
 		t, goes, length := b.Time[i], e.target(entries[i]), b.Length[i]
 		if !e.rings.Room(goes.queue, more) {
+			e.armAll()
 			if e.catchUp(t, goes.cpu); !e.rings.Room(goes.queue, more) {
 				to = e.lists.next(i + 1) // the rest of this list has room still
 			}
-		} else if e.ahead >= mostAhead {
+		} else if e.ahead >= e.mostAhead {
+			e.armAll()
 			e.follow(t)
 		}
 		q := &e.Model.queues[goes.queue]
@@ -210,9 +215,24 @@ func (e *fastHop) together(b *Batch, from, to int) int {
 		buf := e.queues[goes.cpu].Fill()
 		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, length, b.Flow[i], b.First+uint32(i), goes.queue
 		buf.CPU = ways[i].cpu()
-		e.enqueue(int(goes.cpu), at[i])
+		e.queues[goes.cpu].Publish(at[i])
+		e.ahead++
 	}
+	e.armAll()
 	return to
+}
+
+// armAll arms the vectors for whose queues packets were published, if they are neither armed
+// nor masked, or packets are counted until they are raised.
+func (e *fastHop) armAll() {
+	counts := e.cfg.RxFrames > 1
+	for v := range e.cycles {
+		y := &e.cycles[v]
+		if y.state == hopIdle && y.queue.Waiting() > 0 || y.state == hopArmed && counts {
+			e.arm(v)
+			e.turns.set(v, e.soonest(y))
+		}
+	}
 }
 
 // arrive lets the packets of b arrive in NonRSS.
@@ -232,7 +252,7 @@ func (e *fastHop) arrive(b *Batch) {
 		}
 		if m.rings.Full(0) {
 			e.catchUp(t, 0)
-		} else if e.ahead >= mostAhead {
+		} else if e.ahead >= e.mostAhead {
 			e.follow(t)
 		}
 		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
@@ -266,7 +286,7 @@ func (e *fastHop) complete(v int, now int64) {
 }
 
 func (e *fastHop) publish(t int64, cpus []uint16) {
-	if e.ahead >= mostAhead {
+	if e.ahead >= e.mostAhead {
 		e.follow(t)
 	}
 	for _, cpu := range cpus {
@@ -311,8 +331,8 @@ func (e *fastHop) soonest(y *hopCycle) moment {
 const slack = 64
 
 // mostAhead is how many packets are published before follow: few enough that they stay in
-// the first-level cache.
-const mostAhead = 256
+// the first-level cache, and as many as there are vectors to look at (armAll).
+func mostAhead(vectors int) int { return max(256, vectors) }
 
 // follow is advance once many packets are published.
 func (e *fastHop) follow(end int64) {
@@ -393,7 +413,7 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	q, lines := y.queue, e.lines
 	begun, now, n := y.decides, y.decides, 0
 	cost, from := e.costs.rps, uint16(y.cpu)
-	steered, ends, spent := uint64(0), false, false
+	ends, spent := false, false
 	ring, first := q.Ring()
 	mask, waiting, deepest := uint64(len(ring)-1), q.Waiting(), 0
 	if y.deepest != nil {
@@ -403,6 +423,7 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	if budget := e.cfg.DPCBudget; budget > 0 {
 		left = budget - y.taken
 	}
+	steered, to, joined := 0, uint16(0), uint32(0) // and those that joined the backlog of CPU to last
 	for now < pause {
 		if y.indicating {
 			e.indicatedAt(y, q, n, now)
@@ -438,9 +459,12 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		now += cost
 		j := lines[b.CPU].join(now, from)
 		j.arrival, j.length, j.flow, j.packet, j.queue = b.Arrival, b.Length, b.Flow, b.Packet, b.Queue
-		if y.joined[b.CPU]++; y.joined[b.CPU] == 1 {
-			y.targets = append(y.targets, b.CPU)
+		if b.CPU != to && joined > 0 {
+			y.joins(to, joined)
+			joined = 0
 		}
+		to = b.CPU
+		joined++
 	}
 	y.taken += n
 	y.decides, y.seen = now, max(y.seen-n, 0)
@@ -448,9 +472,14 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		*y.deepest = uint64(deepest)
 	}
 	cpu := lines[y.cpu].counts
-	cpu.SteeredAway += steered
+	cpu.SteeredAway += uint64(steered)
 	cpu.DPCTime += now - begun
 	y.vector.worked += now - begun
+	if ends && len(y.targets) == 0 && joined > 0 {
+		lines[to].wake(hopWake{time: now, from: from, joined: joined})
+	} else if joined > 0 {
+		y.joins(to, joined)
+	}
 	switch {
 	case ends:
 		q.Take(n)
@@ -462,6 +491,14 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 		q.Take(1)
 	}
 	return moment(now)
+}
+
+// joins notes that packets of this turn joined the backlog of a CPU.
+func (y *hopCycle) joins(to uint16, packets uint32) {
+	if y.joined[to] == 0 {
+		y.targets = append(y.targets, to)
+	}
+	y.joined[to] += packets
 }
 
 // giveBack gives the buffers back that were taken.
