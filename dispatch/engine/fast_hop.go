@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"math"
-
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
@@ -29,9 +27,9 @@ type fastHop struct {
 	costs  hopCosts
 	budget int                 // of a backlog
 	lists  *schedule           // nil in NonRSS, and where rules drop packets
-	cycles []hopCycle          // of each vector
+	cycles []*hopCycle         // of each vector
 	turns  agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
-	lines  []hopLine           // of each CPU
+	lines  []*hopLine          // of each CPU
 	ways   bigarray.Array[way] // per flow
 	flows  uint32              // of which the ways are known
 	met    []uint64            // set of the flows of which a packet was taken to be indicated
@@ -55,9 +53,11 @@ type hopCycle struct {
 	deepest    *uint64 // DepthMax of the only hardware queue whose buffers come here; nil if there are several
 	seen       int     // else: buffers of those that wait that were there when it looked
 
-	taken, indicated int      // packets, in this turn
-	joined           []uint32 // per CPU: packets of this turn that joined its backlog
-	targets          []uint16 // CPUs of which that is not 0, and maybe others
+	taken, indicated int // packets, in this turn
+
+	// Of this turn, up to a moment when it was not known how it goes on:
+	joined  []uint32 // per CPU: packets that joined its backlog
+	targets []uint16 // CPUs of which that is not 0, and maybe others
 }
 
 // hopCosts are Config's times.
@@ -91,13 +91,12 @@ func (e *secondHop) mayBeFast(sends Sends) bool {
 }
 
 func newFastHop(hop *secondHop) *fastHop {
-	e := &fastHop{secondHop: hop, cycles: make([]hopCycle, len(hop.vectors)), turns: newAgenda(len(hop.vectors)), lines: make([]hopLine, len(hop.cpus))}
-	for v := range e.cycles {
-		e.cycles[v].queue, e.cycles[v].vector = &e.queues[v], &e.vectors[v]
-		e.cycles[v].joined = make([]uint32, len(hop.cpus))
+	e := &fastHop{secondHop: hop, turns: newAgenda(len(hop.vectors))}
+	for v := range hop.vectors {
+		e.cycles = append(e.cycles, &hopCycle{queue: &e.queues[v], vector: &e.vectors[v], joined: make([]uint32, len(hop.cpus))})
 	}
-	for c := range e.lines {
-		e.lines[c] = newHopLine(&e.cpus[c])
+	for c := range hop.cpus {
+		e.lines = append(e.lines, newHopLine(&e.cpus[c]))
 	}
 	e.mostAhead = mostAhead(len(e.cycles))
 	e.findDepths()
@@ -227,7 +226,7 @@ func (e *fastHop) together(b *Batch, from, to int) int {
 func (e *fastHop) armAll() {
 	counts := e.cfg.RxFrames > 1
 	for v := range e.cycles {
-		y := &e.cycles[v]
+		y := e.cycles[v]
 		if y.state == hopIdle && y.queue.Waiting() > 0 || y.state == hopArmed && counts {
 			e.arm(v)
 			e.turns.set(v, e.soonest(y))
@@ -275,7 +274,7 @@ func (e *fastHop) catchUp(now int64, cpu uint16) {
 // complete completes the latest packet of a turn, if its end comes before the arrivals at
 // now; all decisions before now are done.
 func (e *fastHop) complete(v int, now int64) {
-	y, q := &e.cycles[v], &e.queues[v]
+	y, q := e.cycles[v], &e.queues[v]
 	if y.state != hopTurning || y.decides > now {
 		return
 	}
@@ -297,7 +296,7 @@ func (e *fastHop) publish(t int64, cpus []uint16) {
 // enqueue publishes the oldest filled buffer of vector v's queue. What comes before need
 // not have happened.
 func (e *fastHop) enqueue(v int, t int64) {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	q := y.queue
 	q.Publish(t)
 	e.ahead++
@@ -309,7 +308,7 @@ func (e *fastHop) enqueue(v int, t int64) {
 
 // arm finds when a vector is raised whose queue was empty, by what is published so far.
 func (e *fastHop) arm(v int) {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	q, vector := y.queue, y.vector
 	oldest := q.Peek(0).Published
 	y.state, y.raise = hopArmed, vector.Due(oldest, oldest, 1)
@@ -362,7 +361,7 @@ func (e *fastHop) advance(end int64) {
 // pause, or its CPU's backlog up to limit; it returns when its next decision comes, or the
 // moment before which it does not.
 func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	if y.state == hopArmed {
 		e.interrupt(v)
 	}
@@ -376,7 +375,7 @@ func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
 
 // interrupt raises a vector, and runs the ISR.
 func (e *fastHop) interrupt(v int) {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	vector := y.vector
 	vector.Raise(y.raise)
 	y.state, y.cpu = hopRaised, v
@@ -385,7 +384,7 @@ func (e *fastHop) interrupt(v int) {
 	}
 	e.isr(y.cpu)
 	vector.worked += e.cfg.ISRCost
-	l := &e.lines[y.cpu]
+	l := e.lines[y.cpu]
 	l.vector, l.vectorFrom = v, at(y.raise+e.costs.interrupt, afterISR)
 }
 
@@ -398,8 +397,8 @@ func (e *fastHop) systemCPU(now int64) int {
 	e.chargeSends(now)
 	for {
 		c := e.Model.systemCPU()
-		l := &e.lines[c]
-		if e.cfg.ISRCPU != LeastBusy || l.ran >= now || !l.scheduled && l.wakeOut == l.wakeIn {
+		l := e.lines[c]
+		if e.cfg.ISRCPU != LeastBusy || l.ran >= now || l.idle() {
 			return c
 		}
 		e.run(c, now)
@@ -409,82 +408,48 @@ func (e *fastHop) systemCPU(now int64) int {
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
 // decision at pause or later. It returns the moment of the vector's next decision.
 func (e *fastHop) takeTurn(v int, pause int64) moment {
-	y := &e.cycles[v]
-	q, lines := y.queue, e.lines
+	y := e.cycles[v]
+	q := y.queue
 	begun, now, n := y.decides, y.decides, 0
-	cost, from := e.costs.rps, uint16(y.cpu)
-	ends, spent := false, false
-	ring, first := q.Ring()
-	mask, waiting, deepest := uint64(len(ring)-1), q.Waiting(), 0
-	if y.deepest != nil {
-		deepest = int(*y.deepest)
-	}
-	left := math.MaxInt // of the budget
+	most, ends := q.Waiting(), false // packets that it may take
 	if budget := e.cfg.DPCBudget; budget > 0 {
-		left = budget - y.taken
+		most = min(most, budget-y.taken)
 	}
-	steered, to, joined := 0, uint16(0), uint32(0) // and those that joined the backlog of CPU to last
+	ring, first := q.Ring()
+	mask := uint64(len(ring) - 1)
 	for now < pause {
 		if y.indicating {
 			e.indicatedAt(y, q, n, now)
 		}
+		from, start := n, now
 		b := &ring[(first+uint64(n))&mask]
-		if n == waiting || b.Published > now {
-			ends = true
+		for ; n < most && now < pause && b.Published <= now && b.CPU != notSteered; b = &ring[(first+uint64(n))&mask] {
+			n++
+			now += e.costs.rps
+		}
+		ends = now < pause && (n == most || b.Published > now)
+		if n > from {
+			e.deepen(y, from, n, start, e.costs.rps)
+			e.handOver(y, from, n, start, ends)
+		}
+		if ends || now >= pause {
 			break
 		}
-		if n == left {
-			ends, spent = true, true
-			break
-		}
-		if y.deepest != nil {
-			// Optimization: all that waits is from one hardware queue. It is deeper than ever
-			// if one more than ever are published.
-			for ; n+deepest < waiting && ring[(first+uint64(n+deepest))&mask].Published <= now; deepest++ {
-			}
-		} else {
-			for ; y.seen < waiting && ring[(first+uint64(y.seen))&mask].Published <= now; y.seen++ {
-				e.published(ring[(first+uint64(y.seen))&mask].Queue)
-			}
-			e.depth[b.Queue]--
-		}
+		e.deepen(y, n, n+1, now, 0)
+		e.meet(b.Flow)
+		y.indicating = true
 		n++
-		if b.CPU == notSteered {
-			e.meet(b.Flow)
-			y.indicating = true
-			now += e.costs.of(b.Length)
-			continue
-		}
-		steered++
-		now += cost
-		j := lines[b.CPU].join(now, from)
-		j.arrival, j.length, j.flow, j.packet, j.queue = b.Arrival, b.Length, b.Flow, b.Packet, b.Queue
-		if b.CPU != to && joined > 0 {
-			y.joins(to, joined)
-			joined = 0
-		}
-		to = b.CPU
-		joined++
+		now += e.costs.of(b.Length)
 	}
 	y.taken += n
 	y.decides, y.seen = now, max(y.seen-n, 0)
-	if y.deepest != nil {
-		*y.deepest = uint64(deepest)
-	}
-	cpu := lines[y.cpu].counts
-	cpu.SteeredAway += uint64(steered)
-	cpu.DPCTime += now - begun
+	e.lines[y.cpu].counts.DPCTime += now - begun
 	y.vector.worked += now - begun
-	if ends && len(y.targets) == 0 && joined > 0 {
-		lines[to].wake(hopWake{time: now, from: from, joined: joined})
-	} else if joined > 0 {
-		y.joins(to, joined)
-	}
 	switch {
 	case ends:
 		q.Take(n)
 		e.giveBack(y)
-		return e.endOf(v, spent)
+		return e.endOf(v, q.Waiting() > 0 && q.Peek(0).Published <= now)
 	case n > 0: // the last one's buffer does not come back before the next decision
 		q.Take(n - 1)
 		e.giveBack(y)
@@ -493,12 +458,74 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	return moment(now)
 }
 
-// joins notes that packets of this turn joined the backlog of a CPU.
-func (y *hopCycle) joins(to uint16, packets uint32) {
+// deepen counts how many buffers wait when the DPC of a vector takes those from one to before
+// another, the first at now, each cost after the one before.
+func (e *fastHop) deepen(y *hopCycle, from, to int, now, cost int64) {
+	ring, first := y.queue.Ring()
+	mask, waiting := uint64(len(ring)-1), y.queue.Waiting()
+	if y.deepest == nil {
+		for n := from; n < to; n++ {
+			for ; y.seen < waiting && ring[(first+uint64(y.seen))&mask].Published <= now; y.seen++ {
+				e.published(ring[(first+uint64(y.seen))&mask].Queue)
+			}
+			e.depth[ring[(first+uint64(n))&mask].Queue]--
+			now += cost
+		}
+		return
+	}
+	// Optimization: all that waits is from one hardware queue. It is deeper than ever if one
+	// more than ever are published; and if they are not at the end, they never were.
+	deepest := int(*y.deepest)
+	if from+deepest >= waiting || ring[(first+uint64(from+deepest))&mask].Published > now+int64(to-1-from)*cost {
+		return
+	}
+	for n := from; n < to; n++ {
+		for ; n+deepest < waiting && ring[(first+uint64(n+deepest))&mask].Published <= now; deepest++ {
+		}
+		now += cost
+	}
+	*y.deepest = uint64(deepest)
+}
+
+// handOver has the packets from one to before another join the backlogs that they are steered
+// to; the DPC of the vector takes the first at now, and ends its turn with the last if ends.
+func (e *fastHop) handOver(y *hopCycle, first, to int, now int64, ends bool) {
+	ring, start := y.queue.Ring()
+	mask, lines, cost, from := uint64(len(ring)-1), e.lines, e.costs.rps, uint16(y.cpu)
+	wakes := notKnown
+	if ends {
+		wakes = now + int64(to-first)*cost
+	}
+	lines[from].counts.SteeredAway += uint64(to - first)
+	for n := first; n < to; n++ {
+		b := &ring[(start+uint64(n))&mask]
+		now += cost
+		if !ends {
+			y.joins(b.CPU)
+		}
+		l := lines[b.CPU]
+		i := l.in
+		if i-l.counted >= uint64(len(l.joins))-1 {
+			l.joins = moreRoom(l.joins, l.counted-1, i)
+		}
+		joins := l.joins
+		last := uint64(len(joins) - 1)
+		if before := &joins[(i-1)&last]; before.Published > now || before.Published == now && before.CPU > from {
+			i = l.before(now, from)
+		}
+		l.in++
+		j := &joins[i&last]
+		j.Buffer, j.wakes = *b, wakes
+		j.Published, j.CPU = now, from
+	}
+}
+
+// joins notes that a packet of this turn joined the backlog of a CPU.
+func (y *hopCycle) joins(to uint16) {
 	if y.joined[to] == 0 {
 		y.targets = append(y.targets, to)
 	}
-	y.joined[to] += packets
+	y.joined[to]++
 }
 
 // giveBack gives the buffers back that were taken.
@@ -525,15 +552,15 @@ func (e *fastHop) indicatedAt(y *hopCycle, q *nicmodel.Queue, n int, end int64) 
 	e.inWindow(&cpu.series, b.Arrival)
 }
 
-// endOf ends the turn of a vector's DPC.
+// endOf ends the turn of a vector's DPC, with its queue empty or its budget spent.
 func (e *fastHop) endOf(v int, spent bool) moment {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	now, c := y.decides, y.cpu
-	l := &e.lines[c]
+	l := e.lines[c]
 	l.counts.MaxPerDPC = max(l.counts.MaxPerDPC, uint64(y.indicated))
 	for _, to := range y.targets {
 		if n := y.joined[to]; n > 0 {
-			e.lines[to].wake(hopWake{time: now, from: uint16(c), joined: n})
+			e.lines[to].wake(now, uint16(c), n)
 			y.joined[to] = 0
 		}
 	}
@@ -572,7 +599,7 @@ func (e *fastHop) vectorOn(c int) int {
 
 // interruptBefore raises a vector, and runs the ISR, if that comes before the arrivals at end.
 func (e *fastHop) interruptBefore(v int, end int64) {
-	if y := &e.cycles[v]; y.state == hopArmed && y.raise < end {
+	if y := e.cycles[v]; y.state == hopArmed && y.raise < end {
 		e.interrupt(v)
 		e.turns.set(v, e.soonest(y))
 	}
@@ -659,7 +686,7 @@ func (e *fastHop) takenBefore(flow uint32, t int64) bool {
 	if to := way.cpu(); to != notSteered {
 		e.interruptBefore(e.vectorOn(int(to)), t)
 		e.run(int(to), t)
-		e.count(&e.lines[to])
+		e.count(e.lines[to])
 	}
 	return e.hasMet(flow)
 }

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"math"
 	"slices"
 
 	"rssreplay/dispatch/internal/prefetch"
+	"rssreplay/nicmodel"
 )
 
 // hopLine is one CPU of a fastHop: the turns of its backlog, and where those of a vector's
@@ -17,7 +19,8 @@ type hopLine struct {
 	joins                  []hopJoin // length a power of two
 	counted, out, seen, in uint64
 
-	// The ends of turns of vectors' DPCs from which packets joined, in the same order.
+	// The ends of turns of vectors' DPCs from which packets joined, in the same order: those of
+	// which no packet that waits tells.
 	wakes           []hopWake // length a power of two
 	wakeOut, wakeIn uint64
 
@@ -47,13 +50,16 @@ const (
 	afterSpent        // a vector's DPC whose budget was spent: the backlog is scheduled just before
 )
 
-// hopJoin is a packet that joins a backlog.
+// hopJoin is a packet that joins a backlog: the buffer that it was in, with the time when it
+// joins as Published, and as CPU the one that hands it over.
 type hopJoin struct {
-	time                 int64 // and once it is taken, when it is done with
-	arrival              int64
-	length, flow, packet uint32
-	queue, from          uint16 // its hardware queue, and the CPU that hands it over
+	nicmodel.Buffer
+	wakes int64 // when the turn ends that hands it over, or notKnown: hopWake tells
+	done  int64 // once it is taken, when it is done with
 }
+
+// notKnown is an end of a turn.
+const notKnown int64 = math.MaxInt64
 
 // hopWake is the end of a turn of a vector's DPC from which packets joined a backlog.
 type hopWake struct {
@@ -62,47 +68,43 @@ type hopWake struct {
 	joined uint32 // packets
 }
 
-func newHopLine(counts *cpu) hopLine {
-	return hopLine{counts: counts, joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, backlogFrom: never, vectorFrom: never}
+func newHopLine(counts *cpu) *hopLine {
+	return &hopLine{counts: counts, joins: make([]hopJoin, 64), wakes: make([]hopWake, 64), since: -1, backlogFrom: never, vectorFrom: never}
 }
 
-// join has a packet of a CPU join at a time; the rest of it is to be filled in place.
-//
-// Optimization: copying what was just written field by field waits for the writes.
-func (l *hopLine) join(time int64, from uint16) *hopJoin {
-	if l.in-l.counted >= uint64(len(l.joins))-1 {
-		l.joins = moreRoom(l.joins, l.counted-1, l.in)
-	}
+// before makes room among the packets that join the backlog for one that a CPU hands over at
+// a time, and returns its place.
+func (l *hopLine) before(time int64, from uint16) uint64 {
 	mask, i := uint64(len(l.joins)-1), l.in
 	for ; i > l.out; i-- {
 		before := &l.joins[(i-1)&mask]
-		if before.time < time || before.time == time && before.from <= from {
+		if before.Published < time || before.Published == time && before.CPU <= from {
 			break
 		}
 		l.joins[i&mask] = *before
 	}
-	l.in++
-	j := &l.joins[i&mask]
-	j.time, j.from = time, from
-	return j
+	return i
 }
 
-// wake notes the end of a turn.
-func (l *hopLine) wake(w hopWake) {
+// wake notes the end of a turn of a CPU from which packets joined, and which these do not tell.
+func (l *hopLine) wake(time int64, from uint16, joined uint32) {
 	if l.wakeIn-l.wakeOut == uint64(len(l.wakes)) {
 		l.wakes = moreRoom(l.wakes, l.wakeOut, l.wakeIn)
 	}
 	mask, i := uint64(len(l.wakes)-1), l.wakeIn
 	for ; i > l.wakeOut; i-- {
 		before := &l.wakes[(i-1)&mask]
-		if before.time < w.time || before.time == w.time && before.from <= w.from {
+		if before.time < time || before.time == time && before.from <= from {
 			break
 		}
 		l.wakes[i&mask] = *before
 	}
-	l.wakes[i&mask] = w
+	l.wakes[i&mask] = hopWake{time, from, joined}
 	l.wakeIn++
 }
+
+// idle reports whether nothing is to be done for the backlog, as far as is known.
+func (l *hopLine) idle() bool { return !l.scheduled && l.out == l.in }
 
 // moreRoom is a ring of twice the length with the same records from one to before another.
 func moreRoom[T any](ring []T, from, to uint64) []T {
@@ -116,9 +118,9 @@ func moreRoom[T any](ring []T, from, to uint64) []T {
 // run has CPU c do what comes before limit: it goes through its backlog until a vector's
 // DPC has its turn. All that joins before limit is known. It returns when the CPU goes on.
 func (e *fastHop) run(c int, limit int64) (next int64) {
-	l := &e.lines[c]
+	l := e.lines[c]
 	for {
-		if !l.scheduled && l.wakeOut < l.wakeIn {
+		if !l.scheduled && l.out < l.in {
 			e.awaken(c, l, min(limit, e.ownEnd(l)))
 		}
 		if l.turning {
@@ -155,7 +157,7 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 
 // startTurn starts the turn of the vector's DPC that waits for one.
 func (e *fastHop) startTurn(l *hopLine, now int64) {
-	y := &e.cycles[l.vector]
+	y := e.cycles[l.vector]
 	y.state, y.decides, y.taken, y.indicated = hopTurning, now+e.costs.dpc, 0, 0
 	y.vector.worked += e.costs.dpc
 	l.turning, l.vectorFrom = true, never
@@ -170,33 +172,57 @@ func (e *fastHop) ownEnd(l *hopLine) int64 {
 	return max(l.free, l.vectorFrom.time()) + e.costs.dpc
 }
 
-// awaken schedules a backlog that is not, at the first end of a turn before limit from
-// which a packet joined it, and at which it is not empty (R4).
+// awaken schedules a backlog that is not, and for which packets are known, at the first end
+// of a turn before limit from which a packet joined it, and at which it is not empty (R4).
 func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
-	for l.wakeOut < l.wakeIn {
-		w := &l.wakes[l.wakeOut&uint64(len(l.wakes)-1)]
-		if w.time >= limit {
+	for l.out < l.in {
+		now, from := l.wakesAt(c, limit)
+		if now >= limit {
 			return
 		}
-		if w.time < l.since || w.time == l.since && int(w.from) < c { // it was scheduled then
-			l.wakeOut++
-			continue
+		if l.fillsUp(now) {
+			e.look(c, l, now)
+			continue // what wakes it may be dropped
 		}
-		if l.fillsUp(w.time) {
-			e.look(c, l, w.time)
-		}
-		l.wakeOut++
-		if w.joined == 0 || l.out == l.in || l.joins[l.out&uint64(len(l.joins)-1)].time > w.time {
-			continue
-		}
-		from := w.time
-		if int(w.from) != c {
-			from += e.costs.ipi
+		if int(from) != c {
+			now += e.costs.ipi
 			l.counts.IPIs++
 		}
-		l.scheduled, l.backlogFrom = true, at(from, afterWake)
+		l.scheduled, l.backlogFrom = true, at(now, afterWake)
 		return
 	}
+}
+
+// wakesAt is when a turn ends first that wakes the backlog of CPU c, which is not empty then,
+// and of which CPU; limit if none does before.
+func (l *hopLine) wakesAt(c int, limit int64) (now int64, from uint16) {
+	mask := uint64(len(l.joins) - 1)
+	first := &l.joins[l.out&mask]
+	now, from = limit, first.CPU
+	for i := l.out; i < l.in; i++ {
+		j := &l.joins[i&mask]
+		if j.Published > now {
+			break
+		}
+		if j.wakes < now || j.wakes == now && j.CPU < from {
+			now, from = j.wakes, j.CPU
+		}
+	}
+	for ; l.wakeOut < l.wakeIn; l.wakeOut++ {
+		w := &l.wakes[l.wakeOut&uint64(len(l.wakes)-1)]
+		if w.time >= limit {
+			break
+		}
+		was := w.time < l.since || w.time == l.since && int(w.from) < c // scheduled then
+		if was || w.joined == 0 || w.time < first.Published {
+			continue
+		}
+		if w.time < now || w.time == now && w.from < from {
+			now, from = w.time, w.from
+		}
+		break
+	}
+	return now, from
 }
 
 // takeBacklog goes on with the turn of a backlog, up to its end or to the first decision
@@ -209,7 +235,7 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 			e.look(c, l, now)
 		}
 		j := &joins[out&mask]
-		if out == l.in || j.time > now {
+		if out == l.in || j.Published > now {
 			l.turn, l.scheduled, l.backlogFrom, l.free, l.since = false, false, never, now, now
 			break
 		}
@@ -220,8 +246,11 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 		out++
 		l.out = out
 		n++
-		now += e.costs.of(j.length)
-		j.time = now
+		if j.wakes > now && j.wakes != notKnown {
+			l.wake(j.wakes, j.CPU, 1)
+		}
+		now += e.costs.of(j.Length)
+		j.done = now
 	}
 	cpu := l.counts
 	cpu.DPCTime += now - l.decides
@@ -244,19 +273,19 @@ func (e *fastHop) count(l *hopLine) {
 	windowFrom, inLast := s.until-e.interval, uint64(0)
 	for i := l.counted; i != l.out; i++ {
 		j := &joins[i&mask]
-		e.meet(j.flow)
-		bytes += uint64(j.length)
-		late := j.time - j.arrival
+		e.meet(j.Flow)
+		bytes += uint64(j.Length)
+		late := j.done - j.Arrival
 		sum, most = sum+late, max(most, late)
 		cpu.latency.Count(late)
-		if windowFrom <= j.arrival && j.arrival < s.until {
+		if windowFrom <= j.Arrival && j.Arrival < s.until {
 			inLast++
 			continue
 		}
 		if inLast > 0 {
 			s.counts[len(s.counts)-1] += inLast
 		}
-		e.inWindow(s, j.arrival)
+		e.inWindow(s, j.Arrival)
 		inLast, windowFrom = 0, s.until-e.interval
 	}
 	if inLast > 0 {
@@ -272,14 +301,14 @@ func (e *fastHop) count(l *hopLine) {
 // countAll counts the packets that were taken from all backlogs.
 func (e *fastHop) countAll() {
 	for c := range e.lines {
-		e.count(&e.lines[c])
+		e.count(e.lines[c])
 	}
 }
 
 // fillsUp reports whether more packets may wait at now than ever did: then look tells.
 func (l *hopLine) fillsUp(now int64) bool {
 	nth := l.out + l.most
-	return nth < l.in && l.joins[nth&uint64(len(l.joins)-1)].time <= now
+	return nth < l.in && l.joins[nth&uint64(len(l.joins)-1)].Published <= now
 }
 
 // look finds which packets that join up to now find room, and drops the others. None was
@@ -292,12 +321,12 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 	kept := i
 	for ; i < l.in; i++ {
 		j := &l.joins[i&mask]
-		if j.time > now {
+		if j.Published > now {
 			break
 		}
 		if kept-l.out > uint64(e.cfg.RPS.Backlog) {
 			l.counts.BacklogDrops++
-			e.FixedAffinity.Drop(j.flow)
+			e.FixedAffinity.Drop(j.Flow)
 			e.dropped(c, l, j)
 			continue
 		}
@@ -319,13 +348,16 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 // dropped takes a packet back that was to join the backlog of CPU c: the turn that it is
 // from may have no other one there.
 func (e *fastHop) dropped(c int, l *hopLine, j *hopJoin) {
+	if j.wakes != notKnown {
+		return
+	}
 	for i := l.wakeOut; i < l.wakeIn; i++ {
-		if w := &l.wakes[i&uint64(len(l.wakes)-1)]; w.from == j.from && w.time >= j.time {
+		if w := &l.wakes[i&uint64(len(l.wakes)-1)]; w.from == j.CPU && w.time >= j.Published {
 			w.joined--
 			return
 		}
 	}
-	e.cycles[e.vectorOn(int(j.from))].joined[c]--
+	e.cycles[e.vectorOn(int(j.CPU))].joined[c]--
 }
 
 // aimed is the ways of the packets of a batch.
@@ -474,7 +506,7 @@ func (e *fastHop) wakeUp(flows uint32) {
 		e.takeBack(v)
 	}
 	for c := range e.lines {
-		e.look(c, &e.lines[c], e.now)
+		e.look(c, e.lines[c], e.now)
 		e.cpus[c].BacklogMax = e.lines[c].most
 	}
 	var waiting []hopPacket
@@ -497,7 +529,7 @@ func (e *fastHop) wakeUp(flows uint32) {
 // wakeVector has a vector, and the turn of its DPC, where secondHop has them. It appends
 // the packets of its queue, and the one on its way to a backlog: they are to be settled.
 func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
-	y, q, vector := &e.cycles[v], &e.queues[v], &e.vectors[v]
+	y, q, vector := e.cycles[v], &e.queues[v], &e.vectors[v]
 	for i := y.seen; i < q.Waiting(); i++ {
 		e.published(q.Peek(i).Queue)
 	}
@@ -514,7 +546,7 @@ func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
 		return waiting
 	}
 	vector.masked, vector.cpu = true, y.cpu
-	h, l := &e.hops[y.cpu], &e.lines[y.cpu]
+	h, l := &e.hops[y.cpu], e.lines[y.cpu]
 	h.vector = v
 	if y.state == hopRaised {
 		if from := l.vectorFrom.time(); from >= e.now {
@@ -545,7 +577,7 @@ func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
 
 // takeBack takes back the packet of a turn that joins a backlog later than now.
 func (e *fastHop) takeBack(v int) {
-	y := &e.cycles[v]
+	y := e.cycles[v]
 	if y.state != hopTurning || y.taken == 0 || y.decides <= e.now || y.indicating {
 		return
 	}
@@ -557,7 +589,7 @@ func (e *fastHop) takeBack(v int) {
 // leave takes back the packet of a CPU that was to join at a time.
 func (l *hopLine) leave(time int64, from uint16) {
 	mask, i := uint64(len(l.joins)-1), l.in-1
-	for l.joins[i&mask].time != time || l.joins[i&mask].from != from {
+	for l.joins[i&mask].Published != time || l.joins[i&mask].CPU != from {
 		i--
 	}
 	for l.in--; i < l.in; i++ {
@@ -568,11 +600,11 @@ func (l *hopLine) leave(time int64, from uint16) {
 // wakeLine has a CPU's backlog where secondHop has it, after wakeVector. It appends the
 // packets that wait there.
 func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
-	l, h := &e.lines[c], &e.hops[c]
+	l, h := e.lines[c], &e.hops[c]
 	mask := uint64(len(l.joins) - 1)
 	for i := l.out; i < l.in; i++ {
 		j := &l.joins[i&mask]
-		p := hopPacket{arrival: j.arrival, length: j.length, flow: j.flow, packet: j.packet, queue: j.queue, target: uint16(c)}
+		p := hopPacket{arrival: j.Arrival, length: j.Length, flow: j.Flow, packet: j.Packet, queue: j.Queue, target: uint16(c)}
 		h.backlog.push(&p)
 		waiting = append(waiting, p)
 	}
@@ -583,7 +615,7 @@ func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
 		h.doing, h.turn = starting, at(l.decides, stepStarts)
 		if l.taken > 0 { // it is counted, and its end is not seen
 			j := &l.joins[(l.out-1)&mask]
-			e.order.Indicated(0, j.flow, j.packet, l.decides)
+			e.order.Indicated(0, j.Flow, j.Packet, l.decides)
 		}
 	case !l.scheduled:
 	case from >= e.now:
