@@ -26,6 +26,7 @@ type fastHop struct {
 	*secondHop
 	costs  hopCosts
 	budget int                 // of a backlog
+	room   uint64              // of a backlog: packets that can wait
 	lists  *schedule           // nil in NonRSS, and where rules drop packets
 	cycles []*hopCycle         // of each vector
 	turns  agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
@@ -105,6 +106,7 @@ func newFastHop(hop *secondHop) *fastHop {
 	if e.budget = c.DPCBudget; e.budget == 0 {
 		e.budget = backlogBudget
 	}
+	e.room = uint64(c.RPS.Backlog) + 1
 	e.aimed = new(aimed)
 	e.sent.homes, e.homeCPUs = e.homeCPUs, nil
 	if e.mode == RSSMSIX && !e.cfg.RuleDrops {
@@ -505,8 +507,8 @@ func (e *fastHop) handOver(y *hopCycle, first, to int, now int64, ends bool) {
 		}
 		l := lines[b.CPU]
 		i := l.in
-		if i-l.counted >= uint64(len(l.joins))-1 {
-			l.joins = moreRoom(l.joins, l.counted-1, i)
+		if i-l.kept >= uint64(len(l.joins))-1 {
+			l.joins = moreRoom(l.joins, l.kept-1, i)
 		}
 		joins := l.joins
 		last := uint64(len(joins) - 1)

@@ -15,23 +15,23 @@ type hopLine struct {
 
 	// The packets that join its backlog, by the time when they do, of one moment the
 	// lowest CPU's first: joins[out:in], those below seen are known to have found room.
-	// joins[counted:out] were taken, and are not counted yet; the one before out was the last.
-	joins                  []hopJoin // length a power of two
-	counted, out, seen, in uint64
+	// joins[counted:out] were taken, and are not counted yet; those from kept on are still there.
+	joins                        []hopJoin // length a power of two
+	kept, counted, out, seen, in uint64
 
 	// The ends of turns of vectors' DPCs from which packets joined, in the same order: those of
 	// which no packet that waits tells.
 	wakes           []hopWake // length a power of two
 	wakeOut, wakeIn uint64
 
-	most uint64 // that waited, just after one joined
+	most uint64 // that waited, just after one of those joined that are counted
 
 	free int64 // when the latest turn ended
 	ran  int64 // before this moment all is done
 
-	// The backlog: it has its turn, or waits for one from a moment on.
+	// The backlog: it has its turn, or waits for one from a moment on, also while an IPI for
+	// it is under way.
 	turn        bool   // it has
-	scheduled   bool   // it has, or waits, or an IPI for it is under way
 	decides     int64  // in a turn: when it takes its next packet
 	taken       int    // in a turn: packets
 	backlogFrom moment // never if it is not scheduled
@@ -55,7 +55,7 @@ const (
 type hopJoin struct {
 	nicmodel.Buffer
 	wakes int64 // when the turn ends that hands it over, or notKnown: hopWake tells
-	done  int64 // once it is taken, when it is done with
+	taken int64 // once it is: when
 }
 
 // notKnown is an end of a turn.
@@ -104,7 +104,10 @@ func (l *hopLine) wake(time int64, from uint16, joined uint32) {
 }
 
 // idle reports whether nothing is to be done for the backlog, as far as is known.
-func (l *hopLine) idle() bool { return !l.scheduled && l.out == l.in }
+func (l *hopLine) idle() bool { return !l.scheduled() && l.out == l.in }
+
+// scheduled reports whether the backlog has its turn, or waits, or an IPI for it is under way.
+func (l *hopLine) scheduled() bool { return l.backlogFrom != never }
 
 // moreRoom is a ring of twice the length with the same records from one to before another.
 func moreRoom[T any](ring []T, from, to uint64) []T {
@@ -120,7 +123,7 @@ func moreRoom[T any](ring []T, from, to uint64) []T {
 func (e *fastHop) run(c int, limit int64) (next int64) {
 	l := e.lines[c]
 	for {
-		if !l.scheduled && l.out < l.in {
+		if !l.scheduled() && l.out < l.in {
 			e.awaken(c, l, min(limit, e.ownEnd(l)))
 		}
 		if l.turning {
@@ -149,7 +152,7 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 		}
 	}
 	l.ran = min(limit, next)
-	if before := l.ran - 1; l.fillsUp(before) {
+	if before := l.ran - 1; e.fillsUp(l, before) {
 		e.look(c, l, before)
 	}
 	return next
@@ -176,11 +179,16 @@ func (e *fastHop) ownEnd(l *hopLine) int64 {
 // of a turn before limit from which a packet joined it, and at which it is not empty (R4).
 func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 	for l.out < l.in {
-		now, from := l.wakesAt(c, limit)
-		if now >= limit {
-			return
+		// Optimization: mostly no other packet joins before that.
+		mask := uint64(len(l.joins) - 1)
+		first := &l.joins[l.out&mask]
+		now, from := first.wakes, first.CPU
+		if now >= limit || l.wakeOut < l.wakeIn || l.out+1 < l.in && l.joins[(l.out+1)&mask].Published <= now {
+			if now, from = l.wakesAt(c, limit); now >= limit {
+				return
+			}
 		}
-		if l.fillsUp(now) {
+		if e.fillsUp(l, now) {
 			e.look(c, l, now)
 			continue // what wakes it may be dropped
 		}
@@ -188,7 +196,7 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 			now += e.costs.ipi
 			l.counts.IPIs++
 		}
-		l.scheduled, l.backlogFrom = true, at(now, afterWake)
+		l.backlogFrom = at(now, afterWake)
 		return
 	}
 }
@@ -228,29 +236,43 @@ func (l *hopLine) wakesAt(c int, limit int64) (now int64, from uint16) {
 // takeBacklog goes on with the turn of a backlog, up to its end or to the first decision
 // at limit or later.
 func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
-	now, n, out := l.decides, l.taken, l.out
-	joins, mask, fills := l.joins, uint64(len(l.joins)-1), out+l.most < l.in // or else it never does, see fillsUp
+	joins, mask := l.joins, uint64(len(l.joins)-1)
+	now, n := l.decides, l.taken
 	for now < limit {
-		if fills && l.fillsUp(now) {
+		many := uint64(e.budget - n)
+		if l.in-l.out > e.room {
 			e.look(c, l, now)
+			many = min(many, 1)
+		}
+		out, to := l.out, min(l.out+many, l.in)
+		// Optimization: what changes in this loop stays in registers, as it calls nothing.
+		from := out
+		for ; out < to && now < limit; out++ {
+			j := &joins[out&mask]
+			if j.Published > now || j.wakes > now && j.wakes != notKnown {
+				break
+			}
+			j.taken = now
+			now += e.costs.of(j.Length)
+		}
+		n += int(out - from)
+		l.out = out
+		if now >= limit {
+			break
 		}
 		j := &joins[out&mask]
 		if out == l.in || j.Published > now {
-			l.turn, l.scheduled, l.backlogFrom, l.free, l.since = false, false, never, now, now
+			l.turn, l.backlogFrom, l.free, l.since = false, never, now, now
 			break
 		}
 		if n == e.budget {
 			l.turn, l.free, l.backlogFrom = false, now, at(now, afterWake)
 			break
 		}
-		out++
-		l.out = out
-		n++
-		if j.wakes > now && j.wakes != notKnown {
+		if j.wakes > now && j.wakes != notKnown { // it will no longer be there to tell
 			l.wake(j.wakes, j.CPU, 1)
+			j.wakes = notKnown
 		}
-		now += e.costs.of(j.Length)
-		j.done = now
 	}
 	cpu := l.counts
 	cpu.DPCTime += now - l.decides
@@ -268,15 +290,20 @@ func (e *fastHop) count(l *hopLine) {
 		return
 	}
 	cpu, s := l.counts, &l.counts.series
-	took, bytes, sum, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max
+	took, bytes, sum, latest, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
 	joins, mask := l.joins, uint64(len(l.joins)-1)
 	windowFrom, inLast := s.until-e.interval, uint64(0)
 	for i := l.counted; i != l.out; i++ {
 		j := &joins[i&mask]
+		// One more waits than ever if the one that many before is still there when this one
+		// joins.
+		if i >= most && joins[(i-most)&mask].taken >= j.Published {
+			most++
+		}
 		e.meet(j.Flow)
 		bytes += uint64(j.Length)
-		late := j.done - j.Arrival
-		sum, most = sum+late, max(most, late)
+		late := j.taken + e.costs.of(j.Length) - j.Arrival
+		sum, latest = sum+late, max(latest, late)
 		cpu.latency.Count(late)
 		if windowFrom <= j.Arrival && j.Arrival < s.until {
 			inLast++
@@ -291,11 +318,25 @@ func (e *fastHop) count(l *hopLine) {
 	if inLast > 0 {
 		s.counts[len(s.counts)-1] += inLast
 	}
-	l.counted = l.out
+	l.most, l.counted, l.kept = most, l.out, max(l.out, most)-most
 	cpu.FromBacklog += took
 	cpu.Packets += took
 	cpu.Bytes += bytes
-	cpu.latency.Add(took, sum, most)
+	cpu.latency.Add(took, sum, latest)
+}
+
+// countWaiting counts how many wait that joined up to now, and up to which all is done.
+func (l *hopLine) countWaiting(now int64) {
+	mask := uint64(len(l.joins) - 1)
+	for i := l.out; i < l.in && l.joins[i&mask].Published <= now; i++ {
+		if i < l.most {
+			continue
+		}
+		before := i - l.most
+		if before >= l.out || l.joins[before&mask].taken >= l.joins[i&mask].Published {
+			l.most++
+		}
+	}
 }
 
 // countAll counts the packets that were taken from all backlogs.
@@ -305,16 +346,16 @@ func (e *fastHop) countAll() {
 	}
 }
 
-// fillsUp reports whether more packets may wait at now than ever did: then look tells.
-func (l *hopLine) fillsUp(now int64) bool {
-	nth := l.out + l.most
+// fillsUp reports whether more packets may wait at now than find room: then look tells.
+func (e *fastHop) fillsUp(l *hopLine, now int64) bool {
+	nth := l.out + e.room
 	return nth < l.in && l.joins[nth&uint64(len(l.joins)-1)].Published <= now
 }
 
 // look finds which packets that join up to now find room, and drops the others. None was
 // taken since those at which it looked the last time, or after now.
 //
-// Optimization: it is called only where more may wait than ever.
+// Optimization: it is called only where more may wait than find room.
 func (e *fastHop) look(c int, l *hopLine, now int64) {
 	mask := uint64(len(l.joins) - 1)
 	i := max(l.seen, l.out)
@@ -324,7 +365,7 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 		if j.Published > now {
 			break
 		}
-		if kept-l.out > uint64(e.cfg.RPS.Backlog) {
+		if kept-l.out >= e.room {
 			l.counts.BacklogDrops++
 			e.FixedAffinity.Drop(j.Flow)
 			e.dropped(c, l, j)
@@ -334,7 +375,6 @@ func (e *fastHop) look(c int, l *hopLine, now int64) {
 		kept++
 	}
 	l.seen = kept
-	l.most = max(l.most, kept-l.out)
 	if kept == i {
 		return
 	}
@@ -507,6 +547,7 @@ func (e *fastHop) wakeUp(flows uint32) {
 	}
 	for c := range e.lines {
 		e.look(c, e.lines[c], e.now)
+		e.lines[c].countWaiting(e.now)
 		e.cpus[c].BacklogMax = e.lines[c].most
 	}
 	var waiting []hopPacket
@@ -608,7 +649,7 @@ func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
 		h.backlog.push(&p)
 		waiting = append(waiting, p)
 	}
-	h.scheduled = l.scheduled
+	h.scheduled = l.scheduled()
 	switch from := l.backlogFrom.time(); {
 	case l.turn:
 		h.having, h.taken, h.indicated = backlogNAPI, l.taken, l.taken
@@ -617,7 +658,7 @@ func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
 			j := &l.joins[(l.out-1)&mask]
 			e.order.Indicated(0, j.Flow, j.Packet, l.decides)
 		}
-	case !l.scheduled:
+	case !l.scheduled():
 	case from >= e.now:
 		h.ipi = at(from, stepStarts)
 		e.cpus[c].IPIs--
