@@ -62,10 +62,24 @@ func (q *Queue) Taken() int { return int(q.taken - q.returned) }
 // just written field by field waits for the writes.
 func (q *Queue) Fill() *Buffer {
 	if q.filled-q.returned == uint64(len(q.buf)) {
-		q.grow()
+		q.Grow()
 	}
 	b := &q.buf[q.filled&uint64(len(q.buf)-1)]
 	q.filled++
+	return b
+}
+
+// HasSlot reports whether FillPublished has memory for a buffer; else Grow makes some.
+func (q *Queue) HasSlot() bool { return q.filled-q.returned < uint64(len(q.buf)) }
+
+// FillPublished is Fill and Publish at once, where all buffers that are filled are published
+// and HasSlot says so: for the NIC to fill in place, Published too.
+//
+// Optimization: it is inlined, and calls nothing.
+func (q *Queue) FillPublished() *Buffer {
+	b := &q.buf[q.filled&uint64(len(q.buf)-1)]
+	q.filled++
+	q.end = q.filled
 	return b
 }
 
@@ -77,7 +91,8 @@ func (q *Queue) Publish(t int64) *Buffer {
 	return b
 }
 
-func (q *Queue) grow() {
+// Grow makes memory for twice as many buffers.
+func (q *Queue) Grow() {
 	buf := make([]Buffer, max(64, 2*len(q.buf)))
 	for i := q.returned; i < q.filled; i++ {
 		buf[i&uint64(len(buf)-1)] = q.buf[i&uint64(len(q.buf)-1)]

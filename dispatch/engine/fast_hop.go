@@ -31,6 +31,7 @@ type fastHop struct {
 	cycles []*hopCycle         // of each vector
 	turns  agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
 	lines  []*hopLine          // of each CPU
+	goes   []hopTarget         // as the model's targets; one in NonRSS
 	ways   bigarray.Array[way] // per flow
 	flows  uint32              // of which the ways are known
 	met    []uint64            // set of the flows of which a packet was taken to be indicated
@@ -59,6 +60,14 @@ type hopCycle struct {
 	// Of this turn, up to a moment when it was not known how it goes on:
 	joined  []uint32 // per CPU: packets that joined its backlog
 	targets []uint16 // CPUs of which that is not 0, and maybe others
+}
+
+// hopTarget is where the packets of a table entry go.
+type hopTarget struct {
+	queue   uint16
+	buffers *nicmodel.Queue // that a vector's DPC takes
+	counts  *QueueCounters
+	mask    []uint16 // RPS'
 }
 
 // hopCosts are Config's times.
@@ -100,6 +109,7 @@ func newFastHop(hop *secondHop) *fastHop {
 		e.lines = append(e.lines, newHopLine(&e.cpus[c]))
 	}
 	e.mostAhead = mostAhead(len(e.cycles))
+	e.goes = e.aimAll()
 	e.findDepths()
 	c := e.cfg
 	e.costs = hopCosts{dpc: c.DPCCost, packet: c.PacketCost, byte: c.ByteCost, rps: c.RPS.Cost, ipi: c.IPILatency, interrupt: c.InterruptLatency + c.ISRCost}
@@ -114,6 +124,19 @@ func newFastHop(hop *secondHop) *fastHop {
 	}
 	e.FixedAffinity = affinity.NewMoving(e.CountedAffinity, e.wayTo)
 	return e
+}
+
+// aimAll finds where table entries lead.
+func (e *fastHop) aimAll() []hopTarget {
+	targets := e.targets
+	if e.mode == NonRSS {
+		targets = make([]target, 1)
+	}
+	goes := make([]hopTarget, len(targets))
+	for i, to := range targets {
+		goes[i] = hopTarget{queue: to.queue, buffers: &e.queues[to.cpu], counts: &e.Model.queues[to.queue], mask: e.cfg.RPS.CPUs[to.queue]}
+	}
+	return goes
 }
 
 // findDepths finds the vectors that have one hardware queue.
@@ -193,34 +216,98 @@ func (e *fastHop) clear(b *Batch, from int) bool {
 // together lets the packets from one to before another arrive and be published, whole
 // lists, as long as there is room for one more; it returns the first that it left out.
 func (e *fastHop) together(b *Batch, from, to int) int {
-	entries, at, ways, own := b.steered(e.steering).Entry[:to], e.lists.at[:to], e.aimed.way[:to], e.aimed.own[:to]
+	entries, at := b.steered(e.steering).Entry[:to], e.lists.at[:to]
 	more := e.cfg.DMABatch + 1 // this packet and a list
-	for i := from; i < to; i++ {
-		t, goes, length := b.Time[i], e.target(entries[i]), b.Length[i]
-		if !e.rings.Room(goes.queue, more) {
+	for i := from; i < to; {
+		if e.ahead >= e.mostAhead {
 			e.armAll()
-			if e.catchUp(t, goes.cpu); !e.rings.Room(goes.queue, more) {
-				to = e.lists.next(i + 1) // the rest of this list has room still
-			}
-		} else if e.ahead >= e.mostAhead {
-			e.armAll()
-			e.follow(t)
+			e.follow(b.Time[i])
 		}
-		q := &e.Model.queues[goes.queue]
-		q.Packets++
-		q.Bytes += uint64(length)
-		e.rings.Take(goes.queue)
-		if own[i] {
-			e.ownHashes++
+		if i = e.fill(b, i, to, at, more); i == to || e.ahead >= e.mostAhead {
+			continue
 		}
-		buf := e.queues[goes.cpu].Fill()
-		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, length, b.Flow[i], b.First+uint32(i), goes.queue
-		buf.CPU = ways[i].cpu()
-		e.queues[goes.cpu].Publish(at[i])
-		e.ahead++
+		e.armAll()
+		goes := e.target(entries[i])
+		if e.catchUp(b.Time[i], goes.cpu); !e.rings.Room(goes.queue, more) {
+			to = e.lists.next(i + 1) // the rest of this list has room still
+			i = e.fill(b, i, i+1, at, 1)
+		}
 	}
 	e.armAll()
 	return to
+}
+
+// arrive lets the packets of b arrive in NonRSS.
+func (e *fastHop) arrive(b *Batch) {
+	m := e.Model
+	m.prepare(b)
+	entries, sends := b.steered(m.steering).Entry[:b.N], b.Sends
+	for i := 0; i < b.N; {
+		t := b.Time[i]
+		if e.ahead >= e.mostAhead {
+			e.armAll()
+			e.follow(t)
+		}
+		if i = e.fill(b, i, b.N, b.Time[:], 1); i == b.N || e.ahead >= e.mostAhead {
+			continue
+		}
+		t = b.Time[i]
+		switch entry := entries[i]; {
+		case entry == Sent:
+			e.armAll()
+			e.send(t, sends[0], b.First+uint32(i))
+			sends = sends[1:]
+		case entry > Sent:
+			m.ruledOut(t, b.Flow[i], b.First+uint32(i))
+		default:
+			e.armAll()
+			if e.catchUp(t, 0); !m.rings.Full(0) {
+				continue
+			}
+			m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) // drops it
+		}
+		i++
+	}
+	e.armAll()
+	m.arrived(b)
+}
+
+// fill lets the received packets from one to before another arrive and be published at the
+// times of at, as long as each finds room for more buffers, and not too many are ahead; it
+// returns the first that it left out. No buffer is filled and not published, and armAll is to
+// follow.
+func (e *fastHop) fill(b *Batch, from, to int, at []int64, more int) int {
+	to = min(to, from+e.mostAhead-e.ahead)
+	entries, times, lengths, flows, at := b.steered(e.steering).Entry[:to], b.Time[:to], b.Length[:to], b.Flow[:to], at[:to]
+	ways, own, goes, last := e.aimed.way[:to], e.aimed.own[:to], e.goes, len(e.goes)-1
+	i := from
+	// Optimization: what changes in this loop stays in registers, as it calls nothing.
+	for ; i < to; i++ {
+		entry := entries[i]
+		g := &goes[min(int(entry), last)] // see Model.target
+		if entry >= Sent || !e.rings.Room(g.queue, more) || !g.buffers.HasSlot() {
+			break
+		}
+		e.rings.Take(g.queue)
+		g.counts.Packets++
+		g.counts.Bytes += uint64(lengths[i])
+		if own[i] {
+			e.ownHashes++
+		}
+		buf := g.buffers.FillPublished()
+		buf.Arrival, buf.Published, buf.Length, buf.Flow = times[i], at[i], lengths[i], flows[i]
+		buf.Packet, buf.Queue, buf.CPU = b.First+uint32(i), g.queue, ways[i].cpu()
+	}
+	e.ahead += i - from
+	if i == to || entries[i] >= Sent {
+		return i
+	}
+	g := &goes[min(int(entries[i]), last)]
+	if g.buffers.HasSlot() || !e.rings.Room(g.queue, more) {
+		return i
+	}
+	g.buffers.Grow()
+	return e.fill(b, i, to, at, more)
 }
 
 // armAll arms the vectors for whose queues packets were published, if they are neither armed
@@ -234,37 +321,6 @@ func (e *fastHop) armAll() {
 			e.turns.set(v, e.soonest(y))
 		}
 	}
-}
-
-// arrive lets the packets of b arrive in NonRSS.
-func (e *fastHop) arrive(b *Batch) {
-	m, q := e.Model, &e.queues[0]
-	m.prepare(b)
-	entries, sends := b.steered(m.steering).Entry[:b.N], b.Sends
-	for i, t := range b.Time[:b.N] {
-		if entries[i] >= Sent {
-			if entries[i] == Sent {
-				e.send(t, sends[0], b.First+uint32(i))
-				sends = sends[1:]
-				continue
-			}
-			m.ruledOut(t, b.Flow[i], b.First+uint32(i))
-			continue
-		}
-		if m.rings.Full(0) {
-			e.catchUp(t, 0)
-		} else if e.ahead >= e.mostAhead {
-			e.follow(t)
-		}
-		if !m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i)) {
-			continue
-		}
-		buf := q.Fill()
-		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), 0
-		buf.CPU = e.steer(b, i, 0)
-		e.enqueue(0, t)
-	}
-	m.arrived(b)
 }
 
 // catchUp does all that gives buffers of a CPU's queue back before the arrivals at now.

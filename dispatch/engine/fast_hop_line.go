@@ -6,6 +6,7 @@ import (
 
 	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
 )
 
 // hopLine is one CPU of a fastHop: the turns of its backlog, and where those of a vector's
@@ -443,24 +444,31 @@ func (e *fastHop) aim(b *Batch) bool {
 // aimSome finds the ways of the packets from one to before another, and reports whether
 // their CPUs are known.
 func (e *fastHop) aimSome(b *Batch, from, to int) bool {
-	steered, ways, known := b.steered(e.steering), e.aimed.way[:to], true
+	steered := b.steered(e.steering)
+	entries, hashes, kinds, ownHashes := steered.Entry[:to], steered.NIC.Hash[:to], steered.NIC.Kind[:to], b.Own[:to]
+	ways, own, goes, last, passed := e.aimed.way[:to], e.aimed.own[:to], e.goes, len(e.goes)-1, e.cfg.RPS.Passed
+	moves := false // to the vector's CPU, which changes
 	for i := from; i < to; i++ {
-		entry := steered.Entry[i]
+		entry := entries[i]
 		if entry >= Sent {
 			ways[i] = 0
 			continue
 		}
-		queue := uint16(0)
-		if e.mode == RSSMSIX {
-			queue = e.target(entry).queue
+		g := &goes[min(int(entry), last)] // see Model.target
+		// As RPS.target.
+		hash := hashes[i]
+		own[i] = passed&kinds[i] == 0 && len(g.mask) > 1
+		if passed&kinds[i] == 0 {
+			hash = ownHashes[i]
 		}
-		cpu, own := e.cfg.RPS.target(queue, b, steered.NIC, i)
-		ways[i], e.aimed.own[i] = wayOf(queue, cpu), own
-		if cpu == notSteered && e.mode == NonRSS && b.Flow[i] != NoFlow { // the vector's CPU changes there
-			known = false
+		cpu := uint16(notSteered)
+		if len(g.mask) > 0 && hash != 0 {
+			cpu = g.mask[rps.Choose(hash, len(g.mask))]
 		}
+		ways[i] = wayOf(g.queue, cpu)
+		moves = moves || cpu == notSteered && e.mode == NonRSS && b.Flow[i] != NoFlow
 	}
-	return known
+	return !moves
 }
 
 // noteWays keeps the ways of flows that no batch before had, of a batch whose flows have one
