@@ -55,11 +55,17 @@ type OverTimeRow struct {
 	Scenario *ScenarioOverTime // nil: tables that nobody gave
 }
 
-// Rows are the scenarios, under the names heads, and then the tables.
+// Rows are the scenarios, under the names heads, and then the tables. Where no window is
+// judged, they are the scenarios that moved something.
 func (o *ScenariosOverTime) Rows(heads []string) []OverTimeRow {
 	var rows []OverTimeRow
 	for i := range o.Scenarios {
-		rows = append(rows, OverTimeRow{heads[i], o.Scenarios[i].Imbalance, &o.Scenarios[i]})
+		if s := &o.Scenarios[i]; o.Windows > 0 || s.Moves > 0 {
+			rows = append(rows, OverTimeRow{heads[i], s.Imbalance, s})
+		}
+	}
+	if o.Windows == 0 {
+		return rows
 	}
 	return append(rows, OverTimeRow{Name: "best table that stays", Spread: o.Best},
 		OverTimeRow{Name: "best of the window before", Spread: o.Forward}, OverTimeRow{Name: "bound", Spread: o.Bound})
@@ -75,6 +81,9 @@ func (r *OverTimeRow) MinMax() string {
 
 // Title is what the rows are of.
 func (o *ScenariosOverTime) Title() string {
+	if o.Windows == 0 {
+		return "imbalance of packets in windows of " + words.Nanoseconds(o.Interval)
+	}
 	return "imbalance of packets in " + words.Plural(o.Windows, "window", "windows") + " of " + words.Nanoseconds(o.Interval)
 }
 
@@ -89,8 +98,16 @@ func (o *ScenariosOverTime) Verdicts(heads []string) (say []string) {
 	return say
 }
 
-// OverTimeKey says what the rows and columns are.
-const OverTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000%, on average; “disturbed” the flows that met entries which moved."
+// Key says what the rows and columns are, or why there is nothing to judge.
+func (o *ScenariosOverTime) Key() string {
+	if o.Windows == 0 {
+		return fmt.Sprintf("No window of %s has the %d packets for each CPU that judging takes: with fewer an imbalance is chance. A longer --interval has more.", words.Nanoseconds(o.Interval), LeastOfWindow)
+	}
+	return overTimeKey
+}
+
+// overTimeKey says it where windows are judged.
+const overTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000%, on average; “disturbed” the flows that met entries which moved."
 
 // Moving is tables that follow the load, judged by those of the window before each.
 type Moving struct {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -59,5 +60,21 @@ func TestImbalanceLines(t *testing.T) {
 	}
 	if l := (&Compare{}).ImbalanceLines(4, 3); len(l.Lines) != 0 {
 		t.Errorf("without scenarios: %+v", l)
+	}
+}
+
+// Where no window has packets enough, that is said, and only what moved has a row.
+func TestNoWindowIsJudged(t *testing.T) {
+	o := ScenariosOverTime{TablesOverTime: TablesOverTime{Interval: 200e6}, Scenarios: List[ScenarioOverTime]{{}, {Moves: 3}}}
+	rows := o.Rows([]string{"still", "moving"})
+	if len(rows) != 1 || rows[0].Name != "moving" {
+		t.Errorf("rows %+v", rows)
+	}
+	if key := o.Key(); !strings.Contains(key, "No window of 200 ms has the 10 packets for each CPU") {
+		t.Errorf("%q", key)
+	}
+	o.Windows = 1
+	if rows := o.Rows([]string{"still", "moving"}); len(rows) != 5 {
+		t.Errorf("rows %+v", rows)
 	}
 }

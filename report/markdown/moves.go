@@ -59,10 +59,12 @@ func (m *markdown) scenariosOverTime(c *report.Compare) {
 			}
 			rows = append(rows, []string{name, words.Fixed(of.Spread.Mean, 3), words.Fixed(of.Spread.P95, 3), words.Fixed(of.Spread.Worst, 3), of.MinMax(), moves, disturbed})
 		}
-		p.table("scenarios", []string{"", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed"}, rows, nil)
+		if len(rows) > 0 {
+			p.table("scenarios", []string{"", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed"}, rows, nil)
+		}
 		for _, verdict := range o.Verdicts(heads) {
 			p.para(prose(verdict))
 		}
-		p.para(prose(report.OverTimeKey))
+		p.para(prose(o.Key()))
 	})
 }

@@ -85,7 +85,7 @@ func (h *compareBody) overTime(c *report.Compare) {
 	if o == nil {
 		return
 	}
-	h.OverTime = &table{ID: "over-time", Caption: words.UpperFirst(o.Title()), Head: heads("", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed")}
+	figures := &table{ID: "over-time", Caption: words.UpperFirst(o.Title()), Head: heads("", "*mean", "*p95", "*worst", "*min to max", "*moves/s", "*flows disturbed")}
 	names := report.ScenarioHeads(c.Scenarios)
 	imbalance := func(f report.Fraction) cell {
 		return fractionCell(f, func(f report.Fraction) string { return words.Fixed(f, 3) })
@@ -98,7 +98,10 @@ func (h *compareBody) overTime(c *report.Compare) {
 		} else {
 			row = append(row, nullCell(), nullCell())
 		}
-		h.OverTime.row(row...)
+		figures.row(row...)
 	}
-	h.Verdicts = append(o.Verdicts(names), report.OverTimeKey)
+	if len(figures.Rows) > 0 {
+		h.OverTime = figures
+	}
+	h.Verdicts = append(o.Verdicts(names), o.Key())
 }

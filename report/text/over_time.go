@@ -13,7 +13,8 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 	}
 	t.heading("OVER TIME", o.Title())
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "mean"}, {head: "p95"}, {head: "worst"}, {head: "min to max"}, {head: "moves/s"}, {head: "disturbed"}}}
-	for _, of := range o.Rows(heads) {
+	rows := o.Rows(heads)
+	for _, of := range rows {
 		percent, moves, disturbed := words.None, words.None, words.None
 		if minMax := of.MinMax(); minMax != "" {
 			percent = minMax
@@ -24,11 +25,13 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 		g.row(plainCell(of.Name), plainCell(words.Fixed(of.Spread.Mean, 3)), plainCell(words.Fixed(of.Spread.P95, 3)), plainCell(words.Fixed(of.Spread.Worst, 3)),
 			plainCell(percent), plainCell(moves), plainCell(disturbed))
 	}
-	t.grid(&g)
-	for _, verdict := range o.Verdicts(heads) {
+	if len(rows) > 0 {
+		t.grid(&g)
+		for _, verdict := range o.Verdicts(heads) {
+			t.line("")
+			t.para("", 0, verdict, report.Plain)
+		}
 		t.line("")
-		t.para("", 0, verdict, report.Plain)
 	}
-	t.line("")
-	t.para("", 0, report.OverTimeKey, report.Plain)
+	t.para("", 0, o.Key(), report.Plain)
 }
