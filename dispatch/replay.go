@@ -95,17 +95,15 @@ type Result struct {
 	Span           int64 // the same as it was replayed, scaled
 	Latest         int64 // largest timestamp that From and To were asked about, ns after the capture's first packet
 	Regressions    uint64
-	Restarts       uint64 // pieces after the first, whose clock was set back: see clock
-	Leaps          uint64 // packets whose time lies more than MaxSpan after the first; clamped to it
-	Snapped        uint64 // packets whose ports the capture cut off
-	OutOfRange     uint64 // packets outside From and To
-	Filtered       uint64 // packets that the filter left out
-	// ATR is the received TCP packets whose connection had sent a SYN, or atrRate
-	// packets, before: Intel's application targeted routing may have moved them.
-	ATR      uint64
-	Limited  bool  // Options.Packets was reached, and the rest not read
-	Damage   error // why the capture ended early; nil if it did not
-	NumFlows int
+	Restarts       uint64     // pieces after the first, whose clock was set back: see clock
+	Leaps          uint64     // packets whose time lies more than MaxSpan after the first; clamped to it
+	Snapped        uint64     // packets whose ports the capture cut off
+	OutOfRange     uint64     // packets outside From and To
+	Filtered       uint64     // packets that the filter left out
+	ATR            ATRPackets // none unless they were asked for
+	Limited        bool       // Options.Packets was reached, and the rest not read
+	Damage         error      // why the capture ended early; nil if it did not
+	NumFlows       int
 	Facts
 
 	tunnels tunnels

@@ -297,7 +297,7 @@ func (s *stage) direct(t *chunkBatch) error {
 			}
 		}
 		if s.atr != nil {
-			s.r.ATR += s.atr.look(c)
+			s.atr.look(c, &s.r.ATR)
 		}
 		s.settle(c)
 	}

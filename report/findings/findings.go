@@ -123,7 +123,8 @@ type Ambiguity struct {
 // default.
 type ATR struct {
 	NIC     string
-	Packets uint64 // received TCP packets of connections on which packets were sent, too
+	Packets uint64 // received TCP packets whose connection had sent a SYN or some packets, as far as the capture shows
+	Most    uint64 // received TCP packets but the SYNs of new connections
 	Off     string // the command that turns it off
 }
 

@@ -67,15 +67,19 @@ func (d *diagnosis) ambiguousRule() *report.Finding {
 
 // atr: Intel's drivers move connections to where their sends come from.
 func (d *diagnosis) atr() *report.Finding {
-	if d.t.ATR == nil || d.t.ATR.Packets == 0 || !d.judged() {
+	if d.t.ATR == nil || d.t.ATR.Most == 0 || !d.judged() {
 		return nil
 	}
-	share := d.share(d.t.ATR.Packets)
+	most := d.share(d.t.ATR.Most)
+	evidence := words.Plural(d.t.ATR.Packets, "TCP packet", "TCP packets") + " came after their connection had sent a SYN, or 20 packets: from then on its queue is that of the CPU that sends."
+	if d.t.ATR.Packets == 0 {
+		evidence = "When a connection has sent a SYN, or 20 packets, its queue is that of the CPU that sends. The capture shows no such packets, but all that come after the first SYN are answers to some."
+	}
 	return &report.Finding{
 		ID: "atr", Severity: report.Note,
-		Summary:  fmt.Sprintf("ATR, on by default with %s, may have moved %s of the received packets, or more, to other queues than the table's.", d.t.ATR.NIC, words.Percent(share)),
-		Evidence: fmt.Sprintf("%s came after their connection had sent a SYN, or 20 packets, as far as the capture shows: from then on its queue is that of the CPU that sends. The driver takes each SYN, and each 20th packet of a transmit queue: where connections share one, also of those that have sent fewer.", words.Plural(d.t.ATR.Packets, "TCP packet", "TCP packets")),
+		Summary:  fmt.Sprintf("ATR, on by default with %s, may have moved up to %s of the received packets to other queues than the table's.", d.t.ATR.NIC, words.Percent(most)),
+		Evidence: evidence + " At most all TCP packets but the SYNs of new connections are moved: the driver takes each SYN, and each 20th packet of a transmit queue, which connections may share.",
 		Remedy:   fmt.Sprintf("For a test that is to follow the table: `%s`. Connections that ATR has moved don't follow a new table either.", d.t.ATR.Off),
-		Figures:  report.Numbers{"packets": d.t.ATR.Packets, "share": share},
+		Figures:  report.Numbers{"packets": d.t.ATR.Packets, "share": d.share(d.t.ATR.Packets), "most": d.t.ATR.Most, "most_share": most},
 	}
 }

@@ -56,7 +56,7 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 		}
 	}
 	if p := a.Settings.Profile; a.Settings.ATR() {
-		t.ATR = &findings.ATR{NIC: p.Name, Packets: a.Result.ATR, Off: p.NTuple.OffATR}
+		t.ATR = &findings.ATR{NIC: p.Name, Packets: a.Result.ATR.Sampled, Most: a.Result.ATR.Most, Off: p.NTuple.OffATR}
 	}
 	rules := a.Settings.Steering.NTuple()
 	for _, b := range a.Result.Ambiguous {

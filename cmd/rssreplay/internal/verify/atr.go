@@ -55,9 +55,9 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 			beyond += g.packets
 		}
 	}
-	sent := v.done.Result.Sent > 0
+	most := v.done.Result.ATR.Most
 	switch {
-	case moved == 0, sent && moved > v.done.Result.ATR: // of connections that sent nothing
+	case moved == 0, moved > most: // of connections that had sent nothing
 		return false
 	case beyond == 0 && !(apart && (others > 0 && rest.Judge().Verdict == judge.Agrees || r.Packets.HashChecked > 0)):
 		return false
@@ -67,9 +67,7 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 	if beyond > 0 {
 		summary += fmt.Sprintf(", %s of them beyond queue %d, to which no entry leads", report.Exact(beyond), reached-1)
 	}
-	if summary += ", and all else is as predicted"; sent {
-		summary += fmt.Sprintf("; by what the connections sent it may move %s", report.Exact(uint64(v.done.Result.ATR)))
-	}
+	summary += fmt.Sprintf(", and all else is as predicted; it can move at most %s, all but the SYNs of new connections", report.Exact(most))
 	if len(to) == 1 {
 		summary += "; a rule that takes them to that queue would look the same"
 	}
@@ -111,9 +109,9 @@ func (v *verification) countedByATR(r *report.Verify) {
 		r.Evidence = append(r.Evidence, v.withoutATR())
 		return
 	}
-	if may := v.done.Result.ATR; r.Agrees == nil && may > 0 {
-		r.Evidence = append(r.Evidence, fmt.Sprintf("ATR, on by default with %s, may have moved %.1f%% of the packets, or more, to other queues, which counters can't tell from another key or table. %s",
-			v.settings.Profile.Name, 100*float64(may)/float64(v.done.Result.Received), v.withoutATR()))
+	if most := v.done.Result.ATR.Most; r.Agrees == nil && most > 0 {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("ATR, on by default with %s, may have moved at most %.1f%% of the packets to other queues, which counters can't tell from another key or table. %s",
+			v.settings.Profile.Name, 100*float64(most)/float64(v.done.Result.Received), v.withoutATR()))
 	}
 }
 
