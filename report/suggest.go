@@ -144,8 +144,11 @@ type Gate struct {
 	Present Fraction `json:"present"`      // of these under the present table
 }
 
-// mostFoldT is what FoldT is at most, as of folds that do not differ at all.
+// mostFoldT bounds FoldT, which is infinite of folds that do not differ at all.
 const mostFoldT = 999
+
+// FoldTOf is a mean gain over its standard error as a Gate tells it.
+func FoldTOf(t float64) Fraction { return Fraction(max(-mostFoldT, min(t, mostFoldT))) }
 
 // FoldTText is the folds' mean gain over its standard error.
 func (g *Gate) FoldTText() string {

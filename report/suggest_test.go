@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -120,6 +121,11 @@ func TestSuggestOfNothing(t *testing.T) {
 
 // What is cut off at its most is told as that.
 func TestFoldTText(t *testing.T) {
+	for value, want := range map[float64]report.Fraction{3.04: 3.04, math.Inf(1): 999, math.Inf(-1): -999, 1e6: 999} {
+		if got := report.FoldTOf(value); got != want {
+			t.Errorf("%v becomes %v, want %v", value, got, want)
+		}
+	}
 	for value, want := range map[report.Fraction]string{3.04: "3.0", 998.9: "998.9", 999: "999 or more"} {
 		if got := (&report.Gate{FoldT: value}).FoldTText(); got != want {
 			t.Errorf("%v is %q, want %q", value, got, want)

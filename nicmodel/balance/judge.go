@@ -26,8 +26,6 @@ const (
 	// and more in 80 traces, flows that come and go at most 53 % where 37 % of what else
 	// had passed made the traffic that followed less even.
 	leastKnown = 0.5
-	// mostFoldT is what is told where the folds do not differ at all.
-	mostFoldT = 999
 )
 
 // Judge tells whether a way to find tables finds what holds on traffic that it did
@@ -188,7 +186,8 @@ func (j *Judge) gain(on *Task, table nicmodel.IndirectionTable) float64 {
 	return 1 - on.imbalanceOf(table)/now
 }
 
-// overError is the mean of the values over its standard error.
+// overError is the mean of the values over its standard error; infinite where they do
+// not differ at all, and 0 where they are all 0.
 func overError(values []float64) float64 {
 	n := float64(len(values))
 	var mean, squares float64
@@ -198,15 +197,8 @@ func overError(values []float64) float64 {
 	for _, v := range values {
 		squares += float64((v - mean) * (v - mean))
 	}
-	if squares == 0 {
-		switch {
-		case mean > 0:
-			return mostFoldT
-		case mean < 0:
-			return -mostFoldT
-		}
+	if mean == 0 {
 		return 0
 	}
-	t := mean / math.Sqrt(squares/(n-1)/n)
-	return max(-mostFoldT, min(t, mostFoldT))
+	return mean / math.Sqrt(squares/max(n-1, 1)/n)
 }

@@ -330,7 +330,7 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		share := assemble.KnownShare(c.cut.Result, judge)
 		v := judge.Of(p.Fit)[0]
 		gate = &report.Gate{
-			Passed: v.Holds() && p.Lasts(tasks, pin.Group, float64(share)), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+			Passed: v.Holds() && p.Lasts(tasks, pin.Group, float64(share)), FoldT: report.FoldTOf(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
 			Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
 		}
 		if !gate.Passed && !c.noGate {

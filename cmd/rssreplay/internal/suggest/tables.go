@@ -131,7 +131,7 @@ func (t *tableWays) gate(way int, table nicmodel.IndirectionTable) *report.Gate 
 	}
 	v := t.verdicts[way]
 	return &report.Gate{
-		Passed: v.Holds() && t.c.balance.Lasts(float64(t.c.judging.Known), t.now, table), FoldT: report.Fraction(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
+		Passed: v.Holds() && t.c.balance.Lasts(float64(t.c.judging.Known), t.now, table), FoldT: report.FoldTOf(v.FoldT), Forward: report.Fraction(v.Forward), Back: report.Fraction(v.Back),
 		Trained: fraction(v.Trained), Judged: fraction(v.Judged), Present: fraction(v.Present),
 	}
 }
