@@ -71,27 +71,23 @@ func (r *resolver) hashKey() (err error) {
 
 	table := r.imports.table
 	r.defaultKey = o.layer == fromDefault || table.value != nil && table.value.DefaultKey && o.source == table.from
-	p, note := r.Profile, ""
-	switch {
-	case !r.defaultKey || r.types == 0 || r.function != hash.FunctionToeplitz:
+	if !r.defaultKey || r.types == 0 || r.function != hash.FunctionToeplitz {
 		return nil
-	case p != nil:
-		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one%s.", p.Name, typical)
-	default:
-		note = "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table)" + typical + "."
 	}
-	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
+	note := "CPU numbers are illustrative until the NIC's own key and table are given (--key, --table)"
+	if p := r.Profile; p != nil {
+		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one", p.Name)
+	}
+	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note+"; the spread is typical."), true
+	r.unsureFlows = note + "."
 	return nil
 }
-
-// typical is what the default key is good for, of a whole capture.
-const typical = "; the spread is typical"
 
 // FlowNotes are the Notes where they are about single flows, which have no spread.
 func (s *Settings) FlowNotes() []string {
 	notes := slices.Clone(s.Notes)
-	for i := range notes {
-		notes[i] = strings.Replace(notes[i], typical, "", 1)
+	if s.Unsure && s.unsureFlows != "" {
+		notes[0] = s.unsureFlows
 	}
 	return notes
 }

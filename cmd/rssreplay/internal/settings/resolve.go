@@ -49,10 +49,12 @@ type Settings struct {
 	MostRings   int          // that the NIC can have; 0: unknown
 	Notes       []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
-	Unsure  bool
-	Trust   string   // whether the CPU numbers are the NIC's, in a sentence
-	Asides  []string // the notes besides
-	Caveats []string // and what last
+	Unsure bool
+	// unsureFlows is that note where it is about single flows; "" if it is the same.
+	unsureFlows string
+	Trust       string   // whether the CPU numbers are the NIC's, in a sentence
+	Asides      []string // the notes besides
+	Caveats     []string // and what last
 	// Shown is what all words are formed of that tell of a host; nil: with everything as
 	// it is.
 	Shown *anonymize.Anonymizer
@@ -252,12 +254,12 @@ func (r *resolver) say() {
 		r.Notes, r.Unsure = r.Notes[1:], false
 	}
 	if r.NoTable && !r.HostSteers && r.Unsure {
-		r.Notes[0] = "CPU numbers are illustrative: the driver shows no table and no key."
+		r.Notes[0], r.unsureFlows = "CPU numbers are illustrative: the driver shows no table and no key.", ""
 	}
 	if r.HostSteers {
 		note := "Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues."
 		if r.Unsure {
-			r.Notes[0] = note
+			r.Notes[0], r.unsureFlows = note, ""
 		} else {
 			r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
 		}
