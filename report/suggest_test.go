@@ -1,8 +1,8 @@
 package report_test
 
 import (
-	"math"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
