@@ -344,6 +344,17 @@ func bitRanges(bits []int) string {
 	return strings.Join(ranges, ", ")
 }
 
+// Judged are the verdict, and what it is of where the capture could not be read whole.
+func (v *Verify) Judged() []string {
+	switch {
+	case len(v.Capture.Losses()) == 0:
+		return []string{v.Verdict}
+	case v.Source == "records":
+		return []string{v.Verdict, "The capture was read with loss (see below): the verdict is of the part that could be read."}
+	}
+	return []string{v.Verdict, "The capture was read with loss (see below): the prediction is of the part that could be read, and what came after it was counted, too."}
+}
+
 // Sentences is the explanations in words.
 func (v *Verify) Sentences() []string {
 	if explained := v.explained(); explained != "" {

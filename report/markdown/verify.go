@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"io"
+	"slices"
 
 	"rssreplay/report"
 )
@@ -12,8 +13,7 @@ import (
 func WriteVerify(w io.Writer, v *report.Verify) error {
 	m := &markdown{limit: maxMarkdown}
 	m.words(&v.Words)
-	sentences := []string{v.Verdict}
-	sentences = append(append(sentences, v.Sentences()...), v.Evidence...)
+	sentences := slices.Concat(v.Judged(), v.Sentences(), v.Evidence)
 	m.lead(report.TitleOf("RSS prediction against "+sourceWords(v), &v.Capture), &v.Capture, v.Notes, sentences, func(p *markdown) {
 		p.facts("packets", v.PacketFacts())
 	})

@@ -17,7 +17,7 @@ import (
 // to be copied; o.Flows is not used. Errors are those of w.
 func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	t := NewWriter(w, o)
-	t.opening(&s.Words, s.Notes)
+	t.opening(&s.Words, slices.Concat(s.Capture.Losses(), s.Notes))
 	t.recommended(s)
 	t.suggestFigures(s)
 	t.bound(s)

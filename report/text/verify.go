@@ -20,7 +20,9 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	case !*v.Agrees:
 		st = report.Hot
 	}
-	t.para("", 0, v.Verdict, st)
+	for _, sentence := range v.Judged() {
+		t.para("", 0, sentence, st)
+	}
 	for i, sentence := range v.Sentences() {
 		st := report.Plain
 		if i == 0 {

@@ -111,7 +111,7 @@ func (c *candidates) judgeFolds(t *tableWays) {
 	}
 	switch {
 	case result.Received < balance.LeastPackets:
-		c.judging.TooShort = fmt.Sprintf("%s received, and at least %d are needed", report.Plural(result.Received, "packet is", "packets are"), balance.LeastPackets)
+		c.judging.TooShort = fmt.Sprintf("%s received, and at least %s are needed", report.Plural(result.Received, "packet is", "packets are"), report.Exact(balance.LeastPackets))
 		return
 	case c.judging.FlowsLeast < balance.LeastFoldFlows:
 		c.judging.TooShort = fmt.Sprintf("an eighth of the packets has %s, and at least %d are needed", report.Plural(c.judging.FlowsLeast, "flow", "flows"), balance.LeastFoldFlows)
