@@ -115,54 +115,29 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		return nil, h.refusal("nothing", 0, "no window of any CPU is left to fit")
 	}
 	byWindow := windowsOf(rows)
-	f := &Fit{Rows: len(rows), Windows: len(byWindow), PacketsPerSec: Interval{math.Inf(1), 0}}
-	irq, irqRuns := 0.0, 0.0
-	for _, r := range rows {
-		if r.Traced == 0 {
-			irq += r.IRQ
-			irqRuns += float64(r.Runs)
-		}
-		f.Time += r.Time()
-		f.Packets += r.Packets
-		rate := r.perSecond(r.Packets)
-		f.PacketsPerSec = Interval{min(f.PacketsPerSec.From, rate), max(f.PacketsPerSec.To, rate)}
-		if h.Ticks && r.Traced == 0 {
-			f.Ticks += r.Time() / 1e9 * float64(h.HZ)
-		}
-	}
-	counted := slices.ContainsFunc(rows, func(r *Row) bool { return r.Traced == 0 }) && h.Ticks
-	if irq > 0 {
-		f.IRQPerRun = irq / irqRuns
-	}
-	f.MeanPacketCost = f.Time / float64(f.Packets)
-	ticks := grouped.Fixed(f.Ticks, 0)
-	switch {
-	case f.Windows < leastWindows:
-		return nil, h.refusal("few-windows", f.Packets, fmt.Sprintf("too few windows are left (%d) to judge some by the others: take eleven snapshots", f.Windows))
-	case counted && f.Ticks < tooFewTicks:
-		return nil, h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %s ticks only, and at least %s are needed: take snapshots further apart, or of more load", ticks, grouped.Int(tooFewTicks)))
-	case f.Time == 0:
-		return nil, &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
-	case counted && f.Ticks < fewTicks:
-		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %s ticks, so counting alone errs by %.0f%%; %s or more would be better.", ticks, 100/math.Sqrt(f.Ticks), grouped.Int(fewTicks)))
+	f := h.sums(rows)
+	f.Windows = len(byWindow)
+	counted := h.Ticks && slices.ContainsFunc(rows, func(r *Row) bool { return r.Traced == 0 })
+	if err := h.checkEnough(f, counted); err != nil {
+		return nil, err
 	}
 
-	var free bool
+	fit := func(rows []*Row) Costs {
+		c, _, _ := h.twoCosts(rows)
+		return c
+	}
 	f.Costs, f.Correlation, f.Chi2 = h.twoCosts(rows)
 	if f.Chi2 > mostChi2 {
 		return nil, &Refusal{"residuals", fmt.Sprintf("the times are no sum of costs of runs and packets: they miss by %s times the variance of counting (χ² per degree of freedom; at most %d): load in step with the tick does that, and so does other work in softirqs", grouped.Fixed(f.Chi2, 0), mostChi2)}
 	}
 	var runs, packets []float64
 	h.resample(byWindow, func(again []*Row) {
-		c, _, _ := h.twoCosts(again)
+		c := fit(again)
 		runs, packets = append(runs, c.Run), append(packets, c.Packet)
 	})
 	f.RunInterval, f.PacketInterval = intervalOf(runs), intervalOf(packets)
+	var free bool
 	f.Why, free = f.separate()
-	fit := func(rows []*Row) Costs {
-		c, _, _ := h.twoCosts(rows)
-		return c
-	}
 	if f.OneFactor = !free; f.OneFactor {
 		fit = func(rows []*Row) Costs { return h.oneFactor(rows, assumed) }
 		f.Costs = fit(rows)
@@ -181,6 +156,47 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		f.Tap.Error = max(f.Tap.Error, f.Error) // windows differ by so much without any, too
 	}
 	return f, nil
+}
+
+// sums is what the rows have together.
+func (h *History) sums(rows []*Row) *Fit {
+	f := &Fit{Rows: len(rows), PacketsPerSec: Interval{math.Inf(1), 0}}
+	irq, irqRuns := 0.0, 0.0
+	for _, r := range rows {
+		if r.Traced == 0 {
+			irq += r.IRQ
+			irqRuns += float64(r.Runs)
+		}
+		f.Time += r.Time()
+		f.Packets += r.Packets
+		rate := r.perSecond(r.Packets)
+		f.PacketsPerSec = Interval{min(f.PacketsPerSec.From, rate), max(f.PacketsPerSec.To, rate)}
+		if h.Ticks && r.Traced == 0 {
+			f.Ticks += r.Time() / 1e9 * float64(h.HZ)
+		}
+	}
+	if irq > 0 {
+		f.IRQPerRun = irq / irqRuns
+	}
+	f.MeanPacketCost = f.Time / float64(f.Packets)
+	return f
+}
+
+// checkEnough refuses sums of too little, and warns of little. Counted tells that some of
+// the time is of ticks.
+func (h *History) checkEnough(f *Fit, counted bool) error {
+	ticks := grouped.Fixed(f.Ticks, 0)
+	switch {
+	case f.Windows < leastWindows:
+		return h.refusal("few-windows", f.Packets, fmt.Sprintf("too few windows are left (%d) to judge some by the others: take eleven snapshots", f.Windows))
+	case counted && f.Ticks < tooFewTicks:
+		return h.refusal("few-ticks", f.Packets, fmt.Sprintf("the CPUs were seen in softirqs at %s ticks only, and at least %s are needed: take snapshots further apart, or of more load", ticks, grouped.Int(tooFewTicks)))
+	case f.Time == 0:
+		return &Refusal{"nothing", "the CPUs spent no time in softirqs that the kernel counted"}
+	case counted && f.Ticks < fewTicks:
+		f.Warnings = append(f.Warnings, fmt.Sprintf("Few ticks: the CPUs were seen in softirqs at %s ticks, so counting alone errs by %.0f%%; %s or more would be better.", ticks, 100/math.Sqrt(f.Ticks), grouped.Int(fewTicks)))
+	}
+	return nil
 }
 
 // tapShare compares what windows with a packet socket and windows without miss the costs
