@@ -228,16 +228,59 @@ func (h *compareBody) writeData(w *bufio.Writer) error {
 	return err
 }
 
-// figures is a row for each figure and a column for each scenario.
+// figures is a row for each figure and a column for each scenario; with more than
+// listedScenarios a row for each scenario, and the rest folded.
 func (h *compareBody) figures(c *report.Compare) {
 	scenarios := c.Scenarios
+	others := report.WithoutRSS(scenarios)
+	h.figuresHead(scenarios, others)
+	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
+	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
+	for _, f := range report.ComparedFigures(scenarios) {
+		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
+		row := figureRow(c, &f)
+		if len(others) == 1 {
+			row = append(row, figureCell(&f, nil, others[0]))
+		}
+		h.Figures.row(row...)
+		if unlike && f.Metric == "imbalance.packets" {
+			listed[len(h.Figures.Rows)] = true
+			h.Figures.row(perCPU(&f, scenarios, len(others) == 1)...)
+		}
+		if h.WithoutRSS != nil {
+			without := []cell{figureHead(f.Label)}
+			for _, m := range others {
+				without = append(without, figureCell(&f, nil, m))
+			}
+			h.WithoutRSS.row(without...)
+		}
+	}
+	h.Figures.numbers(0)
+	if h.WithoutRSS != nil {
+		h.WithoutRSS.numbers(0)
+		h.WithoutRSS.Late = len(scenarios) > listedScenarios
+	}
+	if len(scenarios) > listedScenarios {
+		all := h.Figures
+		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
+		h.All = &all
+		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column", "scenario", func(row int) bool { return listed[row] })
+	}
+	if unlike {
+		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
+	}
+}
+
+// figuresHead begins the figures with a column for each scenario and its mode. Without
+// RSS, where no table is asked, all scenarios are one, which is the last column, or they
+// have a table of their own.
+func (h *compareBody) figuresHead(scenarios []report.Scenario, others []*report.Mode) {
 	h.Figures = table{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
 	row := []cell{headCell("mode")}
 	for i := range scenarios {
 		h.Figures.Head = append(h.Figures.Head, head{Text: words.Shown(scenarios[i].Name), Number: true})
 		row = append(row, cell{Text: words.Shown(scenarios[i].Compared), Number: true})
 	}
-	others := report.WithoutRSS(scenarios)
 	if len(others) == 1 {
 		h.Figures.Head = append(h.Figures.Head, head{Text: report.NonRSS, Number: true})
 		row = append(row, cell{Text: report.NonRSS, Number: true})
@@ -251,62 +294,33 @@ func (h *compareBody) figures(c *report.Compare) {
 	if len(others) > 1 {
 		h.WithoutRSS = &table{ID: "without-rss", Caption: "Without RSS", Head: slices.Clone(h.Figures.Head)}
 	}
-	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
-	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
+}
+
+// figureRow is a figure of each scenario, with the best marked, and how it differs from the
+// first's.
+func figureRow(c *report.Compare, f *report.Figure) []cell {
+	label := f.Label
+	if c.Diff != nil {
+		label = c.Diff.Label(f)
+	}
+	row := []cell{figureHead(label)}
+	best := c.Marked(f)
 	otherCapture := c.Diff != nil && c.Diff.Captures
-	for _, f := range report.ComparedFigures(scenarios) {
-		row := []cell{figureHead(f.Label)}
-		if c.Diff != nil {
-			row[0] = figureHead(c.Diff.Label(&f))
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		cell := nullCell()
+		if m := s.Mode(); m != nil {
+			cell = figureCell(f, s, m)
 		}
-		without := []cell{figureHead(f.Label)}
-		best := c.Marked(&f)
-		for i := range scenarios {
-			s := &scenarios[i]
-			cell := nullCell()
-			if m := s.Mode(); m != nil {
-				cell = figureCell(&f, s, m)
-			}
-			if i == best {
-				cell.Class = "best"
-			}
-			if i > 0 {
-				cell.Delta = delta(&f, &scenarios[0], s, otherCapture)
-			}
-			row = append(row, cell)
-			if len(others) > 1 {
-				without = append(without, figureCell(&f, nil, others[i]))
-			}
+		if i == best {
+			cell.Class = "best"
 		}
-		if len(others) == 1 {
-			row = append(row, figureCell(&f, nil, others[0]))
+		if i > 0 {
+			cell.Delta = delta(f, &c.Scenarios[0], s, otherCapture)
 		}
-		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
-		h.Figures.row(row...)
-		if unlike && f.Metric == "imbalance.packets" {
-			listed[len(h.Figures.Rows)] = true
-			h.Figures.row(perCPU(&f, scenarios, len(others) == 1)...)
-		}
-		if h.WithoutRSS != nil {
-			h.WithoutRSS.row(without...)
-		}
+		row = append(row, cell)
 	}
-	h.Figures.numbers(0)
-	if h.WithoutRSS != nil {
-		h.WithoutRSS.numbers(0)
-	}
-	if len(scenarios) > listedScenarios {
-		all := h.Figures
-		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
-		h.All = &all
-		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column", "scenario", func(row int) bool { return listed[row] })
-		if h.WithoutRSS != nil {
-			h.WithoutRSS.Late = true
-		}
-	}
-	if unlike {
-		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
-	}
+	return row
 }
 
 // listedFigures are those by which many scenarios are listed.
