@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"rssreplay/dispatch"
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 )
@@ -66,8 +68,8 @@ func TestRepeatable(t *testing.T) {
 			}
 			got, err := run(true)
 			if test.refused {
-				if !errors.Is(err, dispatch.ErrSent) {
-					t.Errorf("%v, want ErrSent", err)
+				if !errors.Is(err, dispatch.ErrAgain) {
+					t.Errorf("%v, want ErrAgain", err)
 				}
 				return
 			}
@@ -82,6 +84,67 @@ func TestRepeatable(t *testing.T) {
 			}
 			if want.Sent != got.Sent || want.Received != got.Received {
 				t.Errorf("%d sent and %d received, want %d and %d", got.Sent, got.Received, want.Sent, want.Received)
+			}
+		})
+	}
+}
+
+// TestRepeatableVaries: the same where packets of one flow may meet several entries: those of
+// a flow of IPv6 with and without a home address.
+func TestRepeatableVaries(t *testing.T) {
+	const packets = 9000
+	client, server := end{netip.MustParseAddr("2001:db8::7"), 1000}, end{netip.MustParseAddr("2001:db8::1"), 80}
+	plain, home := frame(client, server, pcaps.ProtoTCP, netip.Addr{}), frame(client, server, pcaps.ProtoTCP, netip.MustParseAddr("2001:db8:1::3"))
+	local, err := direction.ParseLocal([]string{"none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, s := defaultConfig(4)
+	config := s.Config()
+	config.HashTypes = hash.TypesOf(hash.TCPIPv6, hash.TCPIPv6Ex)
+	if s, err = nicmodel.NewSteering(config); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name    string
+		homes   []int // packets with a home address
+		refused bool
+	}{
+		{"none", nil, false},
+		{"the second packet", []int{1}, true},
+		{"in the middle", []int{5000}, true},
+		{"the last packet", []int{packets - 1}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &records{}
+			for i := range packets {
+				rec := pcaps.Record{Time: 1_700_000_000_000_000_000 + 700*int64(i), Wire: 86, Link: pcaps.LinkEthernet, Queue: -1, Data: plain}
+				if slices.Contains(test.homes, i) {
+					rec.Data = home
+				}
+				c.recs = append(c.recs, rec)
+			}
+			run := func(repeatable bool) (*dispatch.Result, error) {
+				return dispatch.Replay(&records{recs: c.recs}, dispatch.Options{
+					Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local), Repeatable: repeatable,
+				})
+			}
+			want, err := run(false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := run(true)
+			if test.refused {
+				if !errors.Is(err, dispatch.ErrAgain) || !want.Flow(0).Varies {
+					t.Errorf("%v, want ErrAgain; the flow varies: %v", err, want.Flow(0).Varies)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := resultDifference(want, got); diff != "" {
+				t.Errorf("(-not repeatable +repeatable):\n%s", diff)
 			}
 		})
 	}

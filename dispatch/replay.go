@@ -40,11 +40,16 @@ type Options struct {
 	Modes      []engine.Mode
 	More       []Scenario // replayed in the same pass
 	Directions *direction.Directions
-	// Repeatable: the caller can replay the capture again, with new Directions.
-	// If only its packets themselves could say that they were sent, and none of the
-	// first ones does, Replay then takes it that none will: the models need not
-	// remember which CPU took what, which is half of their work. If one does say so
-	// it returns ErrSent, and is to be called again without this.
+	// Repeatable: the caller can replay the capture again, with new Directions. Replay
+	// then takes some things for granted, and returns ErrAgain if one of them proves
+	// wrong: it is to be called again without this.
+	//
+	// If only packets themselves could say that they were sent, and none of the first
+	// ones does, it takes it that none will: the models need not remember which CPU took
+	// what, which is half of their work. And where packets of one flow may meet
+	// different entries (nicmodel.Steering.Varies), it takes it that none do, as fragments
+	// that a rule tells from the rest of their flow: the models need not look for packets
+	// that overtake each other, which is more than half.
 	Repeatable bool
 	Filter     *file.Filter // nil: every packet
 	// ATR: Result.ATR is asked for, of a NIC that has it.
@@ -137,9 +142,9 @@ type Replayed struct {
 	models   []*engine.Model
 }
 
-// ErrSent says that a packet was sent, of a capture that did not look as if it had
-// any: see Options.Repeatable.
-var ErrSent = errors.New("a packet says that it was sent, and none of the first ones did")
+// ErrAgain says that a capture has what Replay took it not to have: see
+// Options.Repeatable.
+var ErrAgain = errors.New("a packet was sent, or met another entry than its flow, which was not looked for")
 
 // Replay runs the capture through the NIC and every mode, in one pass. The way
 // of a packet is in the package comment; each stage owns its tables, and hands
@@ -173,6 +178,9 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.TimeLeaps, r.Gaps, r.Grain = s.time.jumps, s.time.gaps, s.grain.of
 	s.begin(src)
 	s.rest.finish()
+	if err == nil && s.rest.varied.Load() {
+		err = ErrAgain
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -126,6 +126,9 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	}
 	s.begin(src)
 	for _, t := range s.undecided {
+		if s.rest.varied.Load() {
+			return ErrAgain
+		}
 		if err := s.direct(t); err != nil {
 			return err
 		}
@@ -171,13 +174,13 @@ func (s *stage) begin(src Source) {
 		if replayed.cfg.RPS != nil {
 			models.AskHashes(replayed.steering)
 		}
-		varies := s.r.flows.way(replayed.steering).steering.Varies()
+		varies := !s.o.Repeatable && s.r.flows.way(replayed.steering).steering.Varies()
 		for _, mode := range modes[i] {
 			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, sends, s.o.Observe))
 		}
 	}
 	models.Start()
-	s.rest = startSteerer(s.r, models, s.o.Tape)
+	s.rest = startSteerer(s.r, models, s.o)
 }
 
 // walk reads the headers of recs into c, without what the filter and the range
@@ -293,7 +296,7 @@ func (s *stage) direct(t *chunkBatch) error {
 				}
 			}
 			if s.r.Sent > 0 && !s.sends {
-				return ErrSent
+				return ErrAgain
 			}
 		}
 		if s.atr != nil {

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"sync/atomic"
+
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/fault"
 )
@@ -10,10 +12,12 @@ import (
 type steerer struct {
 	flows   *flowTable
 	models  *engine.ModelSet
-	folds   *folds    // nil: none are counted
-	marks   *marks    // nil: none are noted
-	arrive  *arrivals // nil: none are counted
-	tape    *Tape     // nil: none is filled
+	folds   *folds      // nil: none are counted
+	marks   *marks      // nil: none are noted
+	arrive  *arrivals   // nil: none are counted
+	tape    *Tape       // nil: none is filled
+	uniform bool        // no flow is to meet several entries
+	varied  atomic.Bool // one did all the same, and nothing more is done
 	batch   *engine.Batch
 	in      chan *chunkBatch
 	free    chan *chunkBatch
@@ -24,9 +28,9 @@ type steerer struct {
 // maxChunkBatches bounds the chunk batches between the header walk and the flow table.
 const maxChunkBatches = 8
 
-func startSteerer(r *Result, models *engine.ModelSet, tape *Tape) *steerer {
+func startSteerer(r *Result, models *engine.ModelSet, o *Options) *steerer {
 	s := &steerer{
-		flows: r.flows, models: models, folds: r.folds, marks: r.marks, arrive: r.arrivals, tape: tape,
+		flows: r.flows, models: models, folds: r.folds, marks: r.marks, arrive: r.arrivals, tape: o.Tape, uniform: o.Repeatable,
 		in: make(chan *chunkBatch, maxChunkBatches), free: make(chan *chunkBatch, maxChunkBatches),
 	}
 	s.running.Go(s.run)
@@ -37,7 +41,7 @@ func (s *steerer) run() {
 	sound := true // or else nothing more is done, and no chunk batch is kept
 	s.batch = s.models.Next(0, len(s.flows.more))
 	for t := range s.in {
-		sound = sound && s.running.Try(func() { s.steer(t) })
+		sound = sound && (s.varied.Load() || s.running.Try(func() { s.steer(t) }))
 		t.n = 0
 		select {
 		case s.free <- t:
@@ -60,6 +64,11 @@ func (s *steerer) steer(t *chunkBatch) {
 	for i := range t.n {
 		from := s.batch.N
 		s.flows.add(&t.chunks[i], s.batch)
+		if s.uniform && s.batch.Varies() {
+			s.batch.Reset(s.batch.First) // no model is made for it
+			s.varied.Store(true)
+			return
+		}
 		if s.folds != nil {
 			s.folds.add(s.batch, from)
 		}

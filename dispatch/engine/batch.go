@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
@@ -73,6 +75,12 @@ func (b *Batch) steered(i int) *Steered {
 		return &b.Steered
 	}
 	return b.More[i-1]
+}
+
+// Varies reports whether the batch has packets of a flow that more than one entry has met, by
+// any way of steering.
+func (b *Batch) Varies() bool {
+	return len(b.Varied) > 0 || slices.ContainsFunc(b.More, func(s *Steered) bool { return len(s.Varied) > 0 })
 }
 
 // VariedRef is a received packet of a flow whose packets do not all meet the

@@ -199,11 +199,11 @@ type PassOptions struct {
 	repeatable bool // it can be begun again
 }
 
-// Pass replays the captures; again if they hold sent packets and did not look so.
+// Pass replays the captures; again if they hold what was taken not to be there.
 func (in *Input) Pass(e *cli.Env, s *settings.Settings, o PassOptions) (*Replayed, error) {
 	o.repeatable = in.Directions == nil && o.Observers.Observe == nil && o.Observers.Arrive == nil && cli.ReadableOnce(in.captures) == ""
 	done, err := in.read(e, s, o)
-	if errors.Is(err, dispatch.ErrSent) {
+	if errors.Is(err, dispatch.ErrAgain) {
 		o.repeatable = false
 		return in.read(e, s, o)
 	}
