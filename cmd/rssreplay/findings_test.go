@@ -20,6 +20,7 @@ import (
 	"github.com/google/gopacket/pcapgo"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/report/findings"
 )
 
@@ -637,16 +638,23 @@ func TestBetterTable(t *testing.T) {
 	}
 }
 
-// A command to run next has the flags that any command takes, as they were given.
+// A command to run next has the flags that choose packets or set the model, as they were given.
 func TestArgumentsFor(t *testing.T) {
 	all := newReplayCommand(&cli.Env{}).Flags()
 	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--rebalance", "rsspp", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
 	given := argumentsFor(words, all)
 	want := []findings.Argument{
-		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
+		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--rebalance", Value: "rsspp"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
 	}
 	if diff := cmp.Diff(want, given); diff != "" {
 		t.Error(diff)
+	}
+	var changes []string
+	for _, name := range settings.ChangeFlags {
+		changes = append(changes, "--"+name)
+	}
+	if diff := cmp.Diff(changes, findings.ChangeFlags); diff != "" {
+		t.Errorf("flags of changes (-settings +findings):\n%s", diff)
 	}
 	own := ownFlags(words, all, all, "format", "output", "fail-if", "local", "rebalance")
 	if diff := cmp.Diff([]string{"a b.pcap", "--cpus=4", "--inner", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}, own); diff != "" {

@@ -137,8 +137,7 @@ func tableCounts(r *report.Report) bool {
 
 // argumentsFor is what another command needs to be told to see the same packets
 // under the same settings: the captures, and those flags of the command line that
-// choose packets or set the model, and that every command takes. all has every flag of
-// this command.
+// choose packets or set the model. all has every flag of this command.
 func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settings.NewFlags(shared)
@@ -148,7 +147,7 @@ func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
 		switch {
 		case a.flag == nil:
 			given = append(given, findings.Argument{Value: a.value})
-		case shared.Lookup(a.flag.Name) != nil && !slices.Contains(settings.ChangeFlags, a.flag.Name) && (a.flag.NoOptDefVal == "" || a.value != "false"):
+		case shared.Lookup(a.flag.Name) != nil && (a.flag.NoOptDefVal == "" || a.value != "false"):
 			given = append(given, findings.Argument{Flag: "--" + a.flag.Name, Value: a.value})
 		}
 	}

@@ -346,8 +346,8 @@ func (d *diagnosis) gain(other report.Fraction) float64 {
 }
 
 // run is the command to run next, in code marks: the main one for "", or another,
-// on the same captures with the same flags but for those of change; --from and such
-// without a value leave the flag out.
+// on the same captures with the same flags, as far as it takes them, but for those of
+// change; --from and such without a value leave the flag out.
 func (d *diagnosis) run(command string, change ...Argument) string {
 	list := []string{"rssreplay"}
 	if command != "" {
@@ -365,7 +365,11 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 	if len(given) == 0 {
 		given = []Argument{{Value: "CAPTURE"}}
 	}
+	parts := slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == "--from" || c.Flag == "--to" })
 	for _, a := range given {
+		if command != "" && slices.Contains(ChangeFlags, a.Flag) || parts && (a.Flag == "--table-at" || a.Flag == "--affinity-at") {
+			continue // a part may begin after such a time, or end before it
+		}
 		if a.Flag == "" || !slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == a.Flag }) {
 			add(a)
 		}
@@ -382,8 +386,12 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 // are: a change of either contradicts them.
 var (
 	tableFlags = []string{"--table", "--bundle", "--driver"}
-	cpuFlags   = append([]string{"--queues", "--affinity", "--irq", "--channels", "--isr-cpu", "--rps"}, tableFlags...)
+	cpuFlags   = append([]string{"--queues", "--affinity", "--irq", "--channels", "--isr-cpu", "--rps", "--table-at", "--affinity-at"}, tableFlags...)
 )
+
+// ChangeFlags are the flags of what changes while packets arrive, which the main command
+// alone takes of those that findings name.
+var ChangeFlags = []string{"--table-at", "--affinity-at", "--rebalance", "--rebalance-every", "--rebalance-max", "--rebalance-threshold"}
 
 // effect is the end of a remedy: the command that replays it. It is "" where one of
 // the flags given contradicts the change.

@@ -218,6 +218,24 @@ func TestPartsAroundLeap(t *testing.T) {
 	}
 }
 
+// A command that findings name has the settings that it was found under, as far as it takes
+// them.
+func TestRunRepeats(t *testing.T) {
+	d := newDiagnosis(&report.Report{}, &Traffic{Command: []Argument{
+		{Value: "a.pcap"}, {"--cpus", "8"}, {"--table-at", "1s=t.txt"}, {"--rebalance", "rsspp"}, {"--affinity-at", "2s=i.txt"},
+	}})
+	for _, test := range []struct{ got, want string }{
+		{d.run("", Argument{"--rx-ring", "512"}), "`rssreplay a.pcap --cpus 8 --table-at 1s=t.txt --rebalance rsspp --affinity-at 2s=i.txt --rx-ring 512`"},
+		{d.run("", Argument{"--from", "3s"}), "`rssreplay a.pcap --cpus 8 --rebalance rsspp --from 3s`"},
+		{d.run("suggest"), "`rssreplay suggest a.pcap --cpus 8`"},
+		{d.effect(cpuFlags, Argument{"--cpus", "9"}), ""},
+	} {
+		if test.got != test.want {
+			t.Errorf("got  %s\nwant %s", test.got, test.want)
+		}
+	}
+}
+
 // A capturing host's own address is in nearly all packets, whatever else is there; of two
 // hosts either may be it, and a router has none.
 func TestHost(t *testing.T) {

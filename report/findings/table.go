@@ -507,7 +507,7 @@ func (d *diagnosis) unevenTable() *report.Finding {
 		enough := (all + most - 1) / most
 		f.Remedy = fmt.Sprintf("With this table %d CPUs carry as much as %d: `ethtool -L DEV combined %d`, then `ethtool -X DEV default`%s.", enough, len(entries), enough, d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}))
 		if larger := d.largerTable(); larger > 0 {
-			f.Remedy += fmt.Sprintf(" Or a larger table, where the NIC has one%s.", d.effect(append([]string{"--nic", "--layout"}, tableFlags...), Argument{"--table-size", fmt.Sprint(larger)}))
+			f.Remedy += fmt.Sprintf(" Or a larger table, where the NIC has one%s.", d.effect(append([]string{"--nic", "--layout", "--table-at"}, tableFlags...), Argument{"--table-size", fmt.Sprint(larger)}))
 		}
 		f.Figures["cpus_enough"] = enough
 	}
