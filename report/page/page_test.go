@@ -502,6 +502,8 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 // goes back.
 func checkClicks(t *testing.T, ctx context.Context) {
 	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 400)
+	r.Rules = []report.Rule{{Filter: 7, Kind: "tcp4", Action: "RSS context 1", Context: new(1)}}
+	r.Contexts = []report.Context{{Context: 1, TableReport: r.Table}}
 	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	listed := func(search, mode, count string) {
 		t.Helper()
@@ -514,6 +516,11 @@ func checkClicks(t *testing.T, ctx context.Context) {
 		}
 	}
 	listed("", "0", "400 of 400 flows, ")
+	b.Run(chromedp.Click(chromedp.CSS(`#map-context-0 td`))) // of a context's entry no flows are known
+	marked("#heaviest-context-0 button, #map-context-0 .chosen", 0)
+	if got := pagetest.Value[string](b, `location.hash + document.getElementById("map-context-0-readout").textContent`); strings.ContainsAny(got, "#;=") {
+		t.Errorf("a context's entry leads to %q", got)
+	}
 	b.Run(chromedp.Click(chromedp.CSS(`#cpus [data-show="cpu=3"]`)))
 	listed("cpu=3", "0", "50 of 400 flows, ")
 	if got := pagetest.Value[string](b, `location.hash`); got != "#flows&search=cpu%3D3" {
@@ -522,7 +529,7 @@ func checkClicks(t *testing.T, ctx context.Context) {
 	marked("#map .chosen", 16)
 	marked(".timeline .row.chosen", 2)
 	marked("#cpus .chosen", 1)
-	b.Run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(6) button`))) // its CPU without RSS
+	b.Run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(7) button`))) // its CPU without RSS
 	listed("cpu=1", "1", "399 of 400 flows, ")
 	b.Run(chromedp.Click(chromedp.CSS(`#heaviest tbody tr:first-child button`)))
 	heaviest := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))

@@ -12,7 +12,7 @@ function lister(text, words, m = null) {
   return button;
 }
 function listHeads(table) {
-  const what = {cpus: "cpu=", queues: "queue=", heaviest: "entry=", entries: "entry=", rules: "rule="}[table.id.split("-")[0]];
+  const what = {cpus: "cpu=", queues: "queue=", heaviest: "entry=", entries: "entry=", rules: "rule="}[table.id.replace(/-(\d+|table)$/, "")];
   if (!what || !byId("flow-table")) return;
   for (const head of all("tbody th", table)) {
     const m = head.closest("[data-mode]")?.dataset.mode ?? null;
@@ -61,7 +61,7 @@ state.shown((values) => {
   const words = values.get("search") ?? "";
   const [, what, n, last = n] = /^(cpu|queue|entry)=(\d+)(?:-(\d+))?$/.exec(words) ?? [];
   const is = (value) => what !== undefined && value >= Number(n) && value <= Number(last);
-  for (const cell of all(".map td")) {
+  for (const cell of all("#map td")) {
     const entries = cell.dataset.entry.split("-").map(Number);
     let chosen = false;
     for (let e = entries[0]; e <= (entries[1] ?? entries[0]) && !chosen; e++) {

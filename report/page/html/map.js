@@ -1,8 +1,10 @@
-// A map of an indirection table.
+// A map of an indirection table. Flows are listed by entries of the main one alone: what an
+// RSS context has came by rules.
 for (const map of all(".map")) {
+  const lists = map.id === "map" && byId("flow-table");
   const help = document.createElement("p"), readout = document.createElement("p");
   [help.id, help.className, readout.id, readout.className] = [map.id + "-help", "hidden", map.id + "-readout", "map-readout"];
-  help.textContent = "Arrow keys go from entry to entry" + (byId("flow-table") ? "; Enter or a click lists the entry's flows." : ".");
+  help.textContent = "Arrow keys go from entry to entry" + (lists ? "; Enter or a click lists the entry's flows." : ".");
   readout.textContent = help.textContent;
   readout.setAttribute("aria-live", "polite");
   map.setAttribute("aria-describedby", help.id);
@@ -34,7 +36,7 @@ for (const map of all(".map")) {
     const cell = event.target.closest("td");
     if (cell) readout.textContent = cell.dataset.tip;
   });
-  const open = (cell) => list("entry=" + cell.dataset.entry);
+  const open = (cell) => { if (lists) list("entry=" + cell.dataset.entry); };
   map.addEventListener("click", (event) => {
     const cell = event.target.closest("td");
     if (cell) open(cell);
