@@ -134,7 +134,7 @@ func findingsOf(t *testing.T, args []string, write func(*trafficWriter)) map[str
 	found := map[string]string{}
 	for _, f := range findingsWith(t, append([]string{"rssreplay", path, "--mode", "rss-msix"}, args...)) {
 		for _, m := range effect.FindAllStringSubmatch(f.Remedy, -1) {
-			for _, left := range findingsWith(t, strings.Fields(m[1])) {
+			for _, left := range findingsWith(t, shellWords(m[1])) {
 				if left.ID == f.ID {
 					t.Errorf("%s is still there with %s: %s", f.ID, m[1], left.Summary)
 				}
@@ -310,6 +310,14 @@ func TestFindings(t *testing.T) {
 			id: "cpus-missed", args: []string{"--layout", "equal:7"}, nearlyArgs: []string{"--layout", "equal:8"},
 			has: healthy, nearly: healthy,
 			figures: []string{"note", "1 of 8 CPUs", "That there are 8 CPUs is an assumption"},
+		}, { // a rule feeds it, where there are packets for it
+			id: "cpus-missed", args: []string{"--cpus", "8", "--layout", "equal:7", "--rule", "flow-type sctp4 action 7"}, nearlyArgs: []string{"--cpus", "8", "--layout", "equal:7", "--rule", "flow-type tcp4 action 7"},
+			has: healthy, nearly: healthy,
+			figures: []string{"warning", "1 of 8 CPUs", "CPU 7"},
+		}, {
+			id: "uneven-table", args: []string{"--cpus", "4", "--layout", "weight:3,1,2,2"}, nearlyArgs: []string{"--cpus", "4", "--layout", "equal:3", "--rule", "flow-type tcp4 action 3"},
+			has: healthy, nearly: healthy,
+			figures: []string{"gives one CPU 48 of its 128 entries"},
 		}, {
 			id: "lopsided-table", args: []string{"--cpus", "4", "--layout", "list:" + lopsided(104)}, nearlyArgs: []string{"--cpus", "4", "--layout", "list:" + lopsided(56)},
 			has: healthy, nearly: healthy,

@@ -341,29 +341,45 @@ func (d *diagnosis) assumesCPUs() bool {
 	return p != nil && p.Source == report.DefaultSource && slices.Contains(d.cpuEntries(), 0)
 }
 
-// missedCPUs: CPUs in use that no entry reaches.
+// ruled is the CPUs to which rules sent packets: each to its queue, or by the table of its RSS
+// context.
+func (d *diagnosis) ruled() map[int]bool {
+	cpus := map[int]bool{}
+	for i := range d.r.Rules {
+		rule := &d.r.Rules[i]
+		if rule.Queue != nil && rule.Packets > 0 && *rule.Queue < len(d.r.Table.QueueCPUs) {
+			cpus[d.r.Table.QueueCPUs[*rule.Queue]] = true
+		}
+	}
+	for i := range d.r.Contexts {
+		context := &d.r.Contexts[i]
+		for entry, packets := range context.Packets {
+			if cpu, known := context.CPUOf(entry); known && packets > 0 {
+				cpus[cpu] = true
+			}
+		}
+	}
+	return cpus
+}
+
+// missedCPUs: CPUs in use that no entry reaches, and no rule.
 func (d *diagnosis) missedCPUs() *report.Finding {
 	if d.mode == nil || d.has("one-queue", "single-queue", "queues-share-cpu") {
 		return nil
 	}
 	var missed []string
+	ruled := d.ruled()
 	for i, n := range d.cpuEntries() {
-		if n == 0 {
-			missed = append(missed, fmt.Sprint(d.mode.CPUs[i].CPU))
+		if cpu := d.mode.CPUs[i].CPU; n == 0 && !ruled[cpu] {
+			missed = append(missed, fmt.Sprint(cpu))
 		}
 	}
 	if len(missed) == 0 {
 		return nil
 	}
-	more := ""
+	n, more := uint64(len(missed)), ""
 	if len(missed) > 16 {
 		missed, more = missed[:16], ", …"
-	}
-	n := uint64(0)
-	for _, entries := range d.cpuEntries() {
-		if entries == 0 {
-			n++
-		}
 	}
 	f := &report.Finding{
 		ID: "cpus-missed", Severity: report.Warning,
@@ -480,6 +496,15 @@ func (d *diagnosis) unevenTable() *report.Finding {
 		return nil
 	}
 	entries := d.cpuEntries()
+	ruled := d.ruled()
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i] == 0 && ruled[d.mode.CPUs[i].CPU] { // these are left to the rules
+			entries = slices.Delete(entries, i, i+1)
+		}
+	}
+	if len(entries) < 2 {
+		return nil
+	}
 	least, most := entries[0], entries[0]
 	var all uint64
 	for _, n := range entries {
