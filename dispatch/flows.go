@@ -49,8 +49,8 @@ type flowTable struct {
 // probe is where tuples lead to in the table, worked out stage by stage.
 type probe struct {
 	hashes [chunkPackets]uint32
-	found  [chunkPackets]slot
 	ids    [chunkPackets]uint32 // NoFlow where there is none
+	far    [chunkPackets]uint8  // places of tuples that are in neither of their first two slots
 }
 
 // slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
@@ -63,7 +63,12 @@ func newSlot(hash, mask, id uint32) slot { return slot(hash&^mask | (id + 1)) }
 // fits tells whether a slot that is not empty can be of a flow with that hash.
 func (s slot) fits(hash, mask uint32) bool { return (uint32(s)^hash)&^mask == 0 }
 
-// id is the flow of a slot that is not empty.
+// misfits is 1 where a slot that is not empty can't be of a flow with that hash, else 0.
+func (s slot) misfits(hash, mask uint32) int {
+	return int((uint64((uint32(s)^hash)&^mask) + 1<<32 - 1) & (uint64(s) + 1<<32 - 1) >> 32)
+}
+
+// id is the flow of a slot; NoFlow of an empty one.
 func (s slot) id(mask uint32) uint32 { return uint32(s)&mask - 1 }
 
 // newFlowTable is an empty table whose flows are steered by s, and by each of
@@ -84,10 +89,17 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-func (t *flowTable) hash(k *pcaps.Tuple) uint32 {
-	s := &t.seed
-	h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3])
-	return uint32(mix(h^s[4], k[4]^s[5]) >> 16)
+// hash sets hashes to those of tuples.
+//
+// Optimization: the seed stays in registers.
+func (t *flowTable) hash(hashes []uint32, tuples []pcaps.Tuple) {
+	s := t.seed
+	hashes = hashes[:len(tuples)]
+	for i := range tuples {
+		k := &tuples[i]
+		h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3])
+		hashes[i] = uint32(mix(h^s[4], k[4]^s[5]) >> 16)
+	}
 }
 
 // add finds or makes the flows of the received packets of c, counts them, and
@@ -130,35 +142,35 @@ func (t *flowTable) add(c *chunk, b *engine.Batch) {
 // that the waits of many tuples overlap. What they find is what find would, or another
 // flow, or none.
 func (t *flowTable) look(p *probe, tuples []pcaps.Tuple) {
-	for i := range tuples {
-		p.hashes[i] = t.hash(&tuples[i])
-	}
+	t.hash(p.hashes[:], tuples)
 	t.loadSlots(p, len(tuples))
 	prefetch.Records(t.records.Chunks, p.ids[:len(tuples)])
 }
 
 // loadSlots sets ids to the flows of the first slots that fit the first n hashes.
 func (t *flowTable) loadSlots(p *probe, n int) {
-	slots := t.slots
+	slots, hashes, ids := t.slots, p.hashes[:n], p.ids[:n]
 	mask := uint32(len(slots) - 1)
-	prefetch.Slots(slots, p.hashes[:n])
-	for i := range n {
-		hash := p.hashes[i]
+	prefetch.Slots(slots, hashes)
+	// Optimization: no branch on which slots fit; it could not be foretold.
+	far := 0
+	for i, hash := range hashes {
 		s, next := slots[hash&mask], slots[(hash+1)&mask]
-		if !s.fits(hash, mask) { // no branch: it could not be foretold
+		if !s.fits(hash, mask) {
 			s = next
 		}
-		p.found[i] = s
+		ids[i] = s.id(mask)
+		p.far[far] = uint8(i)
+		far += s.misfits(hash, mask)
 	}
-	for i, s := range p.found[:n] {
-		hash := p.hashes[i]
-		for at := hash + 1; s != 0 && !s.fits(hash, mask); {
+	for _, i := range p.far[:far] {
+		at := hashes[i] + 2
+		for s := slots[at&mask]; ; s = slots[at&mask] {
+			if s == 0 || s.fits(hashes[i], mask) {
+				ids[i] = s.id(mask)
+				break
+			}
 			at++
-			s = slots[at&mask]
-		}
-		p.ids[i] = engine.NoFlow
-		if s != 0 {
-			p.ids[i] = s.id(mask)
 		}
 	}
 }
@@ -296,11 +308,14 @@ func (t *flowTable) grow() {
 	t.slots = bigarray.Touched[slot](size)
 	mask := uint32(size - 1)
 	var hashes [chunkPackets]uint32
+	var tuples [chunkPackets]pcaps.Tuple
 	for from := uint32(0); from < t.n; from += chunkPackets {
-		hashes := hashes[:min(t.n-from, chunkPackets)]
-		for i := range hashes {
-			hashes[i] = t.hash(&t.records.At(from + uint32(i)).tuple)
+		n := min(t.n-from, chunkPackets)
+		hashes, tuples := hashes[:n], tuples[:n]
+		for i := range tuples {
+			tuples[i] = t.records.At(from + uint32(i)).tuple
 		}
+		t.hash(hashes, tuples)
 		prefetch.Slots(t.slots, hashes)
 		for i, hash := range hashes {
 			at := hash & mask

@@ -267,12 +267,16 @@ func TestFlowTable(t *testing.T) {
 			if test.flows > uint32(size) && len(table.slots) == size {
 				t.Errorf("%d flows in a table that never grew", table.n)
 			}
-			hashes := map[uint32]int{}
-			most := 0
+			var tuples []pcaps.Tuple
 			for id := range table.n {
-				hash := table.hash(&table.records.At(id).tuple)
-				hashes[hash]++
-				most = max(most, hashes[hash])
+				tuples = append(tuples, table.records.At(id).tuple)
+			}
+			hashes := make([]uint32, len(tuples))
+			table.hash(hashes, tuples)
+			of, most := map[uint32]int{}, 0
+			for _, hash := range hashes {
+				of[hash]++
+				most = max(most, of[hash])
 			}
 			if test.collide && most < int(table.n)/3 {
 				t.Errorf("of %d flows no more than %d have one hash", table.n, most)
