@@ -31,9 +31,20 @@ func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries 
 
 // decide is the decision on packet i of c as the first one of flow id; own are the
 // facts that are the packet's and not the flow's.
-func (w *way) decide(c *chunk, i int, id uint32) flowDecision {
+func (w *way) decide(c *chunk, i int, id uint32) (f flowDecision) {
+	if w.steering.NTuple() == nil { // Optimization: it equals what follows
+		var entry int32
+		f.kind, f.why, f.hash, entry = w.steering.HashAndEntry(c.header(i), &c.exts[i])
+		if f.entry = engine.Unhashed; entry >= 0 {
+			f.entry = uint16(entry)
+		}
+		if c.has(i, w.varying) {
+			f.why |= flowOwn
+		}
+		return f
+	}
 	d := c.decide(w.steering, i)
-	f := flowDecision{hash: d.Hash, entry: entryOf(w.steering, &d), kind: d.Type, why: d.Why}
+	f = flowDecision{hash: d.Hash, entry: entryOf(w.steering, &d), kind: d.Type, why: d.Why}
 	if c.has(i, w.varying) || w.perPacket {
 		f.why |= flowOwn
 	}

@@ -284,7 +284,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	t.slots[at] = newSlot(t.own.hashes[i], uint32(len(t.slots)-1), id)
 	t.records.Grow(t.n)
 	r := t.records.At(id)
-	*r = flowRecord{tuple: c.tuples[i], flowDecision: t.first.decide(c, i, id)}
+	r.tuple, r.flowDecision = c.tuples[i], t.first.decide(c, i, id)
 	for _, other := range t.more {
 		other.flows.Grow(t.n)
 		*other.flows.At(id) = other.decide(c, i, id)

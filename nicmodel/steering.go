@@ -425,14 +425,25 @@ func (s *Steering) DecideFrame(h *pcaps.Header, ext *pcaps.Extension, frame *pca
 
 // ByTable decides by hash and table alone, as if there were no rules.
 func (s *Steering) ByTable(h *pcaps.Header, ext *pcaps.Extension) Decision {
-	t, why := s.HashType(h)
-	if why != Hashed {
-		return Decision{Entry: -1, Queue: uint16(s.config.DefaultQueue), Why: why}
+	d := Decision{Queue: uint16(s.config.DefaultQueue)}
+	d.Type, d.Why, d.Hash, d.Entry = s.HashAndEntry(h, ext)
+	if d.Entry >= 0 {
+		d.Queue = s.config.Table[d.Entry]
+	}
+	return d
+}
+
+// HashAndEntry is Type, Why, Hash and Entry of what ByTable decides.
+//
+// Optimization: a whole Decision, written field by field, is waited for each time that it
+// is returned.
+func (s *Steering) HashAndEntry(h *pcaps.Header, ext *pcaps.Extension) (t hash.Type, why Unhashed, sum uint32, entry int32) {
+	if t, why = s.HashType(h); why != Hashed {
+		return hash.None, why, 0, -1
 	}
 	var buffer [hash.MaxInputLen]byte
-	sum := s.Sum(s.Hashed(AppendInput(buffer[:0], h, ext, t), t, h.Protocol))
-	entry := s.Entry(sum)
-	return Decision{Type: t, Hash: sum, Entry: entry, Queue: s.config.Table[entry]}
+	sum = s.Sum(s.Hashed(AppendInput(buffer[:0], h, ext, t), t, h.Protocol))
+	return t, why, sum, s.Entry(sum)
 }
 
 // Hashed is what the NIC hashes of a type's input of a packet of the IP protocol: the
