@@ -54,7 +54,7 @@ type probe struct {
 }
 
 // slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
-// flow's number and 1, which is at most half the number of slots; and the bits
+// flow's number and 1, which is below the number of slots; and the bits
 // above them are those of its hash: the hash's low bits chose the slot.
 type slot uint32
 
@@ -289,7 +289,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 		other.flows.Grow(t.n)
 		*other.flows.At(id) = other.decide(c, i, id)
 	}
-	if t.n > uint32(len(t.slots)/2) {
+	if t.n > t.most() {
 		t.grow()
 	}
 	return id
@@ -297,6 +297,15 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 
 // manySlots are as many as take 1 MB.
 const manySlots = 1 << 18
+
+// most is how many flows the table has before it grows. A large one gets fuller: to look
+// at some slots more costs less than to make it anew, and than the memory that it is in.
+func (t *flowTable) most() uint32 {
+	if len(t.slots) > manySlots {
+		return uint32(len(t.slots) / 4 * 3)
+	}
+	return uint32(len(t.slots) / 2)
+}
 
 // grow makes the table twice as large, or a small one four times: that makes it anew half
 // as often.
