@@ -264,7 +264,7 @@ func (h *compareBody) figures(c *report.Compare) {
 		all := h.Figures
 		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
 		h.All = &all
-		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column", "scenario", func(row int) bool { return listed[row] })
+		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column on this capture", "scenario", func(row int) bool { return listed[row] })
 	}
 	if unlike {
 		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
@@ -275,7 +275,7 @@ func (h *compareBody) figures(c *report.Compare) {
 // RSS, where no table is asked, all scenarios are one, which is the last column, or they
 // have a table of their own.
 func (h *compareBody) figuresHead(scenarios []report.Scenario, others []*report.Mode) {
-	h.Figures = table{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row", Head: heads("figure")}
+	h.Figures = table{ID: "figures-table", Caption: "Figures of the scenarios; ★ marks the best of a row on this capture", Head: heads("figure")}
 	row := []cell{headCell("mode")}
 	for i := range scenarios {
 		h.Figures.Head = append(h.Figures.Head, head{Text: words.Shown(scenarios[i].Name), Number: true})

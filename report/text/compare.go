@@ -75,7 +75,7 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 	if !alike {
 		title = "each under its first mode with RSS"
 	}
-	t.heading("SCENARIOS SIDE BY SIDE", title+"; * marks the best of a row")
+	t.heading("SCENARIOS SIDE BY SIDE", title+"; * marks the best of a row on this capture")
 	for i, s := range scenarios {
 		if heads[i] != words.Clean(s.Name) {
 			t.para(fmt.Sprintf("#%d", i+1), 4, s.Name, report.Plain)
