@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/bigarray"
 	"rssreplay/nicmodel"
@@ -448,19 +450,26 @@ func (e *fastHop) interrupt(v int) {
 
 // systemCPU is Model.systemCPU at a time, up to which backlogs need not be worked on.
 //
-// Optimization: what a CPU was busy so far is the least that it will have been then. So the
-// one that was least busy so far, and is still once it has got there, is the least busy of
-// all, however far behind the others are; of several the lowest as ever.
+// Optimization: what a CPU was busy so far is the least that it will have been then. So only
+// those that were less busy so far than all before them have to get there.
 func (e *fastHop) systemCPU(now int64) int {
 	e.chargeSends(now)
-	for {
-		c := e.Model.systemCPU()
-		l := e.lines[c]
-		if e.cfg.ISRCPU != LeastBusy || l.ran >= now || l.idle() {
-			return c
-		}
-		e.run(c, now)
+	if e.cfg.ISRCPU != LeastBusy {
+		return e.Model.systemCPU()
 	}
+	least, busy := 0, int64(math.MaxInt64)
+	for c, l := range e.lines {
+		if e.cpus[c].Busy() >= busy {
+			continue
+		}
+		if l.ran < now && !l.idle() {
+			e.run(c, now)
+		}
+		if b := e.cpus[c].Busy(); b < busy {
+			least, busy = c, b
+		}
+	}
+	return least
 }
 
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
