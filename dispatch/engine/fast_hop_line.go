@@ -293,7 +293,7 @@ func (e *fastHop) count(l *hopLine) {
 	cpu, s := l.counts, &l.counts.series
 	took, bytes, sum, latest, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
 	joins, mask := l.joins, uint64(len(l.joins)-1)
-	windowFrom, inLast := s.until-e.interval, uint64(0)
+	width, inLast := uint64(e.interval), uint64(0) // of a window, and packets of the last one
 	for i := l.counted; i != l.out; i++ {
 		j := &joins[i&mask]
 		// One more waits than ever if the one that many before is still there when this one
@@ -306,7 +306,7 @@ func (e *fastHop) count(l *hopLine) {
 		late := j.taken + e.costs.of(j.Length) - j.Arrival
 		sum, latest = sum+late, max(latest, late)
 		cpu.latency.Count(late)
-		if windowFrom <= j.Arrival && j.Arrival < s.until {
+		if uint64(s.until-1-j.Arrival) < width {
 			inLast++
 			continue
 		}
@@ -314,7 +314,7 @@ func (e *fastHop) count(l *hopLine) {
 			s.counts[len(s.counts)-1] += inLast
 		}
 		e.inWindow(s, j.Arrival)
-		inLast, windowFrom = 0, s.until-e.interval
+		width, inLast = uint64(e.interval), 0
 	}
 	if inLast > 0 {
 		s.counts[len(s.counts)-1] += inLast
