@@ -2,11 +2,8 @@ package engine
 
 import (
 	"math"
-	"slices"
 
-	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/nicmodel"
-	"rssreplay/nicmodel/rps"
 )
 
 // hopLine is one CPU of a fastHop: the turns of its backlog, and where those of a vector's
@@ -159,14 +156,6 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 	return next
 }
 
-// startTurn starts the turn of the vector's DPC that waits for one.
-func (e *fastHop) startTurn(l *hopLine, now int64) {
-	y := e.cycles[l.vector]
-	y.state, y.decides, y.taken, y.indicated = hopTurning, now+e.costs.dpc, 0, 0
-	y.vector.worked += e.costs.dpc
-	l.turning, l.vectorFrom = true, never
-}
-
 // ownEnd is a moment before which no turn of a vector's DPC ends on the CPU but those whose
 // end is known.
 func (e *fastHop) ownEnd(l *hopLine) int64 {
@@ -283,70 +272,6 @@ func (e *fastHop) takeBacklog(c int, l *hopLine, limit int64) {
 	}
 }
 
-// count counts the packets that were taken from the backlog and are not counted yet.
-//
-// Optimization: they are many at once, and what they add up to stays in registers.
-func (e *fastHop) count(l *hopLine) {
-	if l.counted == l.out {
-		return
-	}
-	cpu, s := l.counts, &l.counts.series
-	took, bytes, sum, latest, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
-	joins, mask := l.joins, uint64(len(l.joins)-1)
-	width, inLast := uint64(e.interval), uint64(0) // of a window, and packets of the last one
-	for i := l.counted; i != l.out; i++ {
-		j := &joins[i&mask]
-		// One more waits than ever if the one that many before is still there when this one
-		// joins.
-		if i >= most && joins[(i-most)&mask].taken >= j.Published {
-			most++
-		}
-		e.meet(j.Flow)
-		bytes += uint64(j.Length)
-		late := j.taken + e.costs.of(j.Length) - j.Arrival
-		sum, latest = sum+late, max(latest, late)
-		cpu.latency.Count(late)
-		if uint64(s.until-1-j.Arrival) < width {
-			inLast++
-			continue
-		}
-		if inLast > 0 {
-			s.counts[len(s.counts)-1] += inLast
-		}
-		e.inWindow(s, j.Arrival)
-		width, inLast = uint64(e.interval), 0
-	}
-	if inLast > 0 {
-		s.counts[len(s.counts)-1] += inLast
-	}
-	l.most, l.counted, l.kept = most, l.out, max(l.out, most)-most
-	cpu.FromBacklog += took
-	cpu.Packets += took
-	cpu.Bytes += bytes
-	cpu.latency.Add(took, sum, latest)
-}
-
-// countWaiting counts how many wait that joined up to now, and up to which all is done.
-func (l *hopLine) countWaiting(now int64) {
-	mask := uint64(len(l.joins) - 1)
-	for i := l.out; i < l.in && l.joins[i&mask].Published <= now; i++ {
-		if i < l.most {
-			continue
-		}
-		before := i - l.most
-		if before >= l.out || l.joins[before&mask].taken >= l.joins[i&mask].Published {
-			l.most++
-		}
-	}
-}
-
-// countAll counts the packets that were taken from all backlogs.
-func (e *fastHop) countAll() {
-	for c := range e.lines {
-		e.count(e.lines[c])
-	}
-}
-
 // fillsUp reports whether more packets may wait at now than find room: then look tells.
 func (e *fastHop) fillsUp(l *hopLine, now int64) bool {
 	nth := l.out + e.room
@@ -401,277 +326,52 @@ func (e *fastHop) dropped(c int, l *hopLine, j *hopJoin) {
 	e.cycles[e.vectorOn(int(j.CPU))].joined[c]--
 }
 
-// aimed is the ways of the packets of a batch.
-type aimed struct {
-	way [BatchSize]way
-	own [BatchSize]bool // the stack's own hash chose the CPU from several
-}
-
-// way is a packet's queue and the CPU that it is steered to, or notSteered, and 1; 0: none.
-type way uint32
-
-func wayOf(queue, cpu uint16) way { return (way(queue)<<16 | way(cpu)) + 1 }
-
-func (w way) queue() uint16 { return uint16((w - 1) >> 16) }
-func (w way) cpu() uint16   { return uint16(w - 1) }
-
-// aim finds the ways of the packets of a batch before they arrive, and reports whether
-// each flow has one.
-func (e *fastHop) aim(b *Batch) bool {
-	e.ways.Grow(b.Flows)
-	if missing := int(b.Flows+63)/64 - len(e.met); missing > 0 {
-		e.met = append(e.met, make([]uint64, missing)...)
-	}
-	if b.Alike {
-		known := e.aimSome(b, 0, b.N)
-		if known {
-			e.noteWays(b)
-		}
-		return known
-	}
-	// Optimization: few at once, so that what is expected is still there when it is asked for.
-	const together = 512
-	for from := 0; from < b.N; from += together {
-		to := min(from+together, b.N)
-		prefetch.Records(e.ways.Chunks, b.Flow[from:to])
-		if !e.aimSome(b, from, to) || !e.compareWays(b, from, to) {
-			return false
-		}
-	}
-	return true
-}
-
-// aimSome finds the ways of the packets from one to before another, and reports whether
-// their CPUs are known.
-func (e *fastHop) aimSome(b *Batch, from, to int) bool {
-	steered := b.steered(e.steering)
-	entries, hashes, kinds, ownHashes := steered.Entry[:to], steered.NIC.Hash[:to], steered.NIC.Kind[:to], b.Own[:to]
-	ways, own, goes, last, passed := e.aimed.way[:to], e.aimed.own[:to], e.goes, len(e.goes)-1, e.cfg.RPS.Passed
-	moves := false // to the vector's CPU, which changes
-	for i := from; i < to; i++ {
-		entry := entries[i]
-		if entry >= Sent {
-			ways[i] = 0
-			continue
-		}
-		g := &goes[min(int(entry), last)] // see Model.target
-		// As RPS.target.
-		hash := hashes[i]
-		own[i] = passed&kinds[i] == 0 && len(g.mask) > 1
-		if passed&kinds[i] == 0 {
-			hash = ownHashes[i]
-		}
-		cpu := uint16(notSteered)
-		if len(g.mask) > 0 && hash != 0 {
-			cpu = g.mask[rps.Choose(hash, len(g.mask))]
-		}
-		ways[i] = wayOf(g.queue, cpu)
-		moves = moves || cpu == notSteered && e.mode == NonRSS && b.Flow[i] != NoFlow
-	}
-	return !moves
-}
-
-// noteWays keeps the ways of flows that no batch before had, of a batch whose flows have one
-// each.
+// count counts the packets that were taken from the backlog and are not counted yet.
 //
-// Optimization: a flow is met in order of its number for the first time, and nothing is loaded
-// for the others.
-func (e *fastHop) noteWays(b *Batch) {
-	known, ways := e.flows, e.aimed.way[:b.N]
-	for i, flow := range b.Flow[:b.N] {
-		if flow == known {
-			*e.ways.At(flow) = ways[i]
-			known++
-		}
-	}
-	e.flows = known
-}
-
-// compareWays keeps the ways of the packets from one to before another, and reports whether
-// each flow has one.
-func (e *fastHop) compareWays(b *Batch, from, to int) bool {
-	flows, ways := b.Flow[:to], e.aimed.way[:to]
-	for i := from; i < to; i++ {
-		way := ways[i]
-		if way == 0 || flows[i] == NoFlow {
-			continue
-		}
-		had := e.ways.At(flows[i])
-		if *had != 0 && *had != way {
-			return false
-		}
-		*had = way
-	}
-	return true
-}
-
-// meet notes that a packet of flow is taken to be indicated.
-func (e *fastHop) meet(flow uint32) {
-	if flow != NoFlow {
-		e.met[flow/64] |= 1 << (flow % 64)
-	}
-}
-
-// hasMet reports whether a packet of flow was taken to be indicated.
-func (e *fastHop) hasMet(flow uint32) bool { return e.met[flow/64]>>(flow%64)&1 != 0 }
-
-// wayTo is the CPU where a flow's packets are indicated that have one way.
-func (e *fastHop) wayTo(flow uint32) int {
-	way := *e.ways.At(flow)
-	if to := way.cpu(); to != notSteered {
-		return int(to)
-	}
-	return e.cfg.QueueCPU[way.queue()]
-}
-
-// wakeUp has the events go on one by one, before the batch whose ways were looked at.
-func (e *fastHop) wakeUp(flows uint32) {
-	e.countAll()
-	e.now = e.time // and no later: the NIC's list of completions may be due before the next arrival
-	// What has been taken so far is not counted; from now on packets are.
-	e.CountedAffinity.Grow(flows)
-	e.latest.Grow(flows)
-	e.chargeSends(e.now)
-	if e.homeCPUs = e.sent.homes; e.homeCPUs != nil {
-		e.homeCPUs.Grow(flows)
-	}
-	for i, word := range e.met {
-		for bit := range uint32(64) {
-			if word>>bit&1 != 0 {
-				flow := 64*uint32(i) + bit
-				cpu := e.wayTo(flow)
-				e.CountedAffinity.Meet(flow, cpu)
-				*e.latest.At(flow) = uint16(cpu + 1)
-				if e.homeCPUs != nil {
-					e.taken++
-					e.homeCPUs.Took(flow, e.taken, cpu)
-				}
-			}
-		}
-	}
-	for v := range e.cycles {
-		e.complete(v, e.now)
-		e.takeBack(v)
-	}
-	for c := range e.lines {
-		e.look(c, e.lines[c], e.now)
-		e.lines[c].countWaiting(e.now)
-		e.cpus[c].BacklogMax = e.lines[c].most
-	}
-	var waiting []hopPacket
-	for v := range e.cycles {
-		waiting = e.wakeVector(waiting, v)
-	}
-	for c := range e.lines {
-		waiting = e.wakeLine(waiting, c)
-	}
-	slices.SortFunc(waiting, func(a, b hopPacket) int { return int(int32(a.packet - b.packet)) })
-	for _, p := range waiting {
-		e.arrivals.add(p.packet, p.flow)
-	}
-	for c := range e.hops {
-		e.plan(c)
-	}
-	e.aimed, e.lines, e.cycles, e.met = nil, nil, nil, nil
-}
-
-// wakeVector has a vector, and the turn of its DPC, where secondHop has them. It appends
-// the packets of its queue, and the one on its way to a backlog: they are to be settled.
-func (e *fastHop) wakeVector(waiting []hopPacket, v int) []hopPacket {
-	y, q, vector := e.cycles[v], &e.queues[v], &e.vectors[v]
-	for i := y.seen; i < q.Waiting(); i++ {
-		e.published(q.Peek(i).Queue)
-	}
-	for i := range q.Untaken() {
-		b := q.Peek(i)
-		waiting = append(waiting, hopPacket{packet: b.Packet, flow: b.Flow})
-	}
-	switch y.state {
-	case hopIdle:
-		return waiting
-	case hopArmed:
-		vector.armed = true
-		e.hops[v].raise = at(y.raise, stepRaises)
-		return waiting
-	}
-	vector.masked, vector.cpu = true, y.cpu
-	h, l := &e.hops[y.cpu], e.lines[y.cpu]
-	h.vector = v
-	if y.state == hopRaised {
-		if from := l.vectorFrom.time(); from >= e.now {
-			h.isr = at(from, stepStarts)
-		} else {
-			h.wait(vectorDPC)
-		}
-		return waiting
-	}
-	h.having, h.taken, h.indicated = vectorDPC, y.taken, y.indicated
-	h.doing, h.turn = starting, at(y.decides, stepStarts)
-	if y.taken > 0 && y.decides > e.now {
-		b := q.Peek(-1)
-		h.packet = hopPacket{arrival: b.Arrival, length: b.Length, flow: b.Flow, packet: b.Packet, queue: b.Queue, target: b.CPU}
-		h.doing, h.turn = indicating, at(y.decides, stepEnds)
-		if b.CPU != notSteered {
-			h.doing = steering
-			waiting = append(waiting, h.packet)
-		}
-	}
-	for _, to := range y.targets {
-		if y.joined[to] > 0 {
-			h.joined[to/64] |= 1 << (to % 64)
-		}
-	}
-	return waiting
-}
-
-// takeBack takes back the packet of a turn that joins a backlog later than now.
-func (e *fastHop) takeBack(v int) {
-	y := e.cycles[v]
-	if y.state != hopTurning || y.taken == 0 || y.decides <= e.now || y.indicating {
+// Optimization: they are many at once, and what they add up to stays in registers.
+func (e *fastHop) count(l *hopLine) {
+	if l.counted == l.out {
 		return
 	}
-	to := e.queues[v].Peek(-1).CPU
-	e.lines[to].leave(y.decides, uint16(y.cpu))
-	y.joined[to]--
-}
-
-// leave takes back the packet of a CPU that was to join at a time.
-func (l *hopLine) leave(time int64, from uint16) {
-	mask, i := uint64(len(l.joins)-1), l.in-1
-	for l.joins[i&mask].Published != time || l.joins[i&mask].CPU != from {
-		i--
-	}
-	for l.in--; i < l.in; i++ {
-		l.joins[i&mask] = l.joins[(i+1)&mask]
-	}
-}
-
-// wakeLine has a CPU's backlog where secondHop has it, after wakeVector. It appends the
-// packets that wait there.
-func (e *fastHop) wakeLine(waiting []hopPacket, c int) []hopPacket {
-	l, h := e.lines[c], &e.hops[c]
-	mask := uint64(len(l.joins) - 1)
-	for i := l.out; i < l.in; i++ {
-		j := &l.joins[i&mask]
-		p := hopPacket{arrival: j.Arrival, length: j.Length, flow: j.Flow, packet: j.Packet, queue: j.Queue, target: uint16(c)}
-		h.backlog.push(&p)
-		waiting = append(waiting, p)
-	}
-	h.scheduled = l.scheduled()
-	switch from := l.backlogFrom.time(); {
-	case l.turn:
-		h.having, h.taken, h.indicated = backlogNAPI, l.taken, l.taken
-		h.doing, h.turn = starting, at(l.decides, stepStarts)
-		if l.taken > 0 { // it is counted, and its end is not seen
-			j := &l.joins[(l.out-1)&mask]
-			e.order.Indicated(0, j.Flow, j.Packet, l.decides)
+	cpu, s := l.counts, &l.counts.series
+	took, bytes, sum, latest, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
+	joins, mask := l.joins, uint64(len(l.joins)-1)
+	width, inLast := uint64(e.interval), uint64(0) // of a window, and packets of the last one
+	for i := l.counted; i != l.out; i++ {
+		j := &joins[i&mask]
+		// One more waits than ever if the one that many before is still there when this one
+		// joins.
+		if i >= most && joins[(i-most)&mask].taken >= j.Published {
+			most++
 		}
-	case !l.scheduled():
-	case from >= e.now:
-		h.ipi = at(from, stepStarts)
-		e.cpus[c].IPIs--
-	default:
-		h.wait(backlogNAPI)
+		e.meet(j.Flow)
+		bytes += uint64(j.Length)
+		late := j.taken + e.costs.of(j.Length) - j.Arrival
+		sum, latest = sum+late, max(latest, late)
+		cpu.latency.Count(late)
+		if uint64(s.until-1-j.Arrival) < width {
+			inLast++
+			continue
+		}
+		if inLast > 0 {
+			s.counts[len(s.counts)-1] += inLast
+		}
+		e.inWindow(s, j.Arrival)
+		width, inLast = uint64(e.interval), 0
 	}
-	return waiting
+	if inLast > 0 {
+		s.counts[len(s.counts)-1] += inLast
+	}
+	l.most, l.counted, l.kept = most, l.out, max(l.out, most)-most
+	cpu.FromBacklog += took
+	cpu.Packets += took
+	cpu.Bytes += bytes
+	cpu.latency.Add(took, sum, latest)
+}
+
+// countAll counts the packets that were taken from all backlogs.
+func (e *fastHop) countAll() {
+	for c := range e.lines {
+		e.count(e.lines[c])
+	}
 }

@@ -1,0 +1,300 @@
+package engine
+
+import (
+	"math"
+
+	"rssreplay/nicmodel"
+)
+
+// hopCycle is a vector's interrupt cycle.
+type hopCycle struct {
+	queue      *nicmodel.Queue
+	vector     *hopVector
+	state      hopState
+	indicating bool    // turning: the latest packet is indicated here, at decides, and not counted yet
+	cpu        int     // raised, turning: of this cycle
+	raise      int64   // armed: when
+	decides    int64   // turning: when it looks at the queue next
+	only       uint16  // the hardware queue whose buffers come here, where deepest is not nil
+	deepest    *uint64 // DepthMax of the only hardware queue whose buffers come here; nil if there are several
+	seen       int     // else: buffers of those that wait that were there when it looked
+
+	taken, indicated int // packets, in this turn
+
+	// Of this turn, up to a moment when it was not known how it goes on:
+	joined  []uint32 // per CPU: packets that joined its backlog
+	targets []uint16 // CPUs of which that is not 0, and maybe others
+}
+
+type hopState uint8
+
+const (
+	hopIdle    hopState = iota // enabled, and nothing is published
+	hopArmed                   // enabled, and to be raised
+	hopRaised                  // masked: the DPC has no turn yet
+	hopTurning                 // masked: it has its turn
+)
+
+// findDepths finds the vectors that have one hardware queue.
+func (e *fastHop) findDepths() {
+	if e.mode == NonRSS {
+		e.cycles[0].deepest = &e.Model.queues[0].DepthMax
+		return
+	}
+	served := make([]int, len(e.cycles))
+	for q, c := range e.cfg.QueueCPU {
+		e.cycles[c].only, e.cycles[c].deepest = uint16(q), &e.Model.queues[q].DepthMax
+		served[c]++
+	}
+	for c, n := range served {
+		if n > 1 {
+			e.cycles[c].deepest = nil
+		}
+	}
+}
+
+// arm finds when a vector is raised whose queue was empty, by what is published so far.
+func (e *fastHop) arm(v int) {
+	y := e.cycles[v]
+	q, vector := y.queue, y.vector
+	oldest := q.Peek(0).Published
+	y.state, y.raise = hopArmed, vector.Due(oldest, oldest, 1)
+	if frames := e.cfg.RxFrames; frames > 1 && q.Waiting() >= frames {
+		if filled := q.Peek(frames - 1).Published; filled <= y.raise {
+			y.raise = vector.Due(filled, oldest, frames)
+		}
+	}
+}
+
+// soonest is when the DPC of an armed vector can first look at its queue.
+func (e *fastHop) soonest(y *hopCycle) moment {
+	return moment(y.raise + e.costs.interrupt + e.costs.dpc)
+}
+
+// interruptBefore raises a vector, and runs the ISR, if that comes before the arrivals at end.
+func (e *fastHop) interruptBefore(v int, end int64) {
+	if y := e.cycles[v]; y.state == hopArmed && y.raise < end {
+		e.interrupt(v)
+		e.turns.set(v, e.soonest(y))
+	}
+}
+
+// interrupt raises a vector, and runs the ISR.
+func (e *fastHop) interrupt(v int) {
+	y := e.cycles[v]
+	vector := y.vector
+	vector.Raise(y.raise)
+	y.state, y.cpu = hopRaised, v
+	if e.mode == NonRSS {
+		y.cpu = e.systemCPU(y.raise)
+	}
+	e.isr(y.cpu)
+	vector.worked += e.cfg.ISRCost
+	l := e.lines[y.cpu]
+	l.vector, l.vectorFrom = v, at(y.raise+e.costs.interrupt, afterISR)
+}
+
+// systemCPU is Model.systemCPU at a time, up to which backlogs need not be worked on.
+//
+// Optimization: what a CPU was busy so far is the least that it will have been then. So only
+// those that were less busy so far than all before them have to get there.
+func (e *fastHop) systemCPU(now int64) int {
+	e.chargeSends(now)
+	if e.cfg.ISRCPU != LeastBusy {
+		return e.Model.systemCPU()
+	}
+	least, busy := 0, int64(math.MaxInt64)
+	for c, l := range e.lines {
+		if e.cpus[c].Busy() >= busy {
+			continue
+		}
+		if l.ran < now && !l.idle() {
+			e.run(c, now)
+		}
+		if b := e.cpus[c].Busy(); b < busy {
+			least, busy = c, b
+		}
+	}
+	return least
+}
+
+// startTurn starts the turn of the vector's DPC that waits for one.
+func (e *fastHop) startTurn(l *hopLine, now int64) {
+	y := e.cycles[l.vector]
+	y.state, y.decides, y.taken, y.indicated = hopTurning, now+e.costs.dpc, 0, 0
+	y.vector.worked += e.costs.dpc
+	l.turning, l.vectorFrom = true, never
+}
+
+// takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
+// decision at pause or later. It returns the moment of the vector's next decision.
+func (e *fastHop) takeTurn(v int, pause int64) moment {
+	y := e.cycles[v]
+	q := y.queue
+	begun, now, n := y.decides, y.decides, 0
+	most, ends := q.Waiting(), false // packets that it may take
+	if budget := e.cfg.DPCBudget; budget > 0 {
+		most = min(most, budget-y.taken)
+	}
+	ring, first := q.Ring()
+	mask := uint64(len(ring) - 1)
+	for now < pause {
+		if y.indicating {
+			e.indicatedAt(y, q, n, now)
+		}
+		from, start := n, now
+		b := &ring[(first+uint64(n))&mask]
+		for ; n < most && now < pause && b.Published <= now && b.CPU != notSteered; b = &ring[(first+uint64(n))&mask] {
+			n++
+			now += e.costs.rps
+		}
+		ends = now < pause && (n == most || b.Published > now)
+		if n > from {
+			e.deepen(y, from, n, start, e.costs.rps)
+			e.handOver(y, from, n, start, ends)
+		}
+		if ends || now >= pause {
+			break
+		}
+		e.deepen(y, n, n+1, now, 0)
+		e.meet(b.Flow)
+		y.indicating = true
+		n++
+		now += e.costs.of(b.Length)
+	}
+	y.taken += n
+	y.decides, y.seen = now, max(y.seen-n, 0)
+	e.lines[y.cpu].counts.DPCTime += now - begun
+	y.vector.worked += now - begun
+	switch {
+	case ends:
+		q.Take(n)
+		e.giveBack(y)
+		return e.endOf(v, q.Waiting() > 0 && q.Peek(0).Published <= now)
+	case n > 0: // the last one's buffer does not come back before the next decision
+		q.Take(n - 1)
+		e.giveBack(y)
+		q.Take(1)
+	}
+	return moment(now)
+}
+
+// deepen counts how many buffers wait when the DPC of a vector takes those from one to before
+// another, the first at now, each cost after the one before.
+func (e *fastHop) deepen(y *hopCycle, from, to int, now, cost int64) {
+	ring, first := y.queue.Ring()
+	mask, waiting := uint64(len(ring)-1), y.queue.Waiting()
+	if y.deepest == nil {
+		for n := from; n < to; n++ {
+			for ; y.seen < waiting && ring[(first+uint64(y.seen))&mask].Published <= now; y.seen++ {
+				e.published(ring[(first+uint64(y.seen))&mask].Queue)
+			}
+			e.depth[ring[(first+uint64(n))&mask].Queue]--
+			now += cost
+		}
+		return
+	}
+	// Optimization: all that waits is from one hardware queue. It is deeper than ever if one
+	// more than ever are published; and if they are not at the end, they never were.
+	deepest := int(*y.deepest)
+	if from+deepest >= waiting || ring[(first+uint64(from+deepest))&mask].Published > now+int64(to-1-from)*cost {
+		return
+	}
+	for n := from; n < to; n++ {
+		for ; n+deepest < waiting && ring[(first+uint64(n+deepest))&mask].Published <= now; deepest++ {
+		}
+		now += cost
+	}
+	*y.deepest = uint64(deepest)
+}
+
+// handOver has the packets from one to before another join the backlogs that they are steered
+// to; the DPC of the vector takes the first at now, and ends its turn with the last if ends.
+func (e *fastHop) handOver(y *hopCycle, first, to int, now int64, ends bool) {
+	ring, start := y.queue.Ring()
+	mask, lines, cost, from := uint64(len(ring)-1), e.lines, e.costs.rps, uint16(y.cpu)
+	wakes := notKnown
+	if ends {
+		wakes = now + int64(to-first)*cost
+	}
+	lines[from].counts.SteeredAway += uint64(to - first)
+	for n := first; n < to; n++ {
+		b := &ring[(start+uint64(n))&mask]
+		now += cost
+		if !ends {
+			y.joins(b.CPU)
+		}
+		l := lines[b.CPU]
+		i := l.in
+		if i-l.kept >= uint64(len(l.joins))-1 {
+			l.joins = moreRoom(l.joins, l.kept-1, i)
+		}
+		joins := l.joins
+		last := uint64(len(joins) - 1)
+		if before := &joins[(i-1)&last]; before.Published > now || before.Published == now && before.CPU > from {
+			i = l.before(now, from)
+		}
+		l.in++
+		j := &joins[i&last]
+		j.Buffer, j.wakes = *b, wakes
+		j.Published, j.CPU = now, from
+	}
+}
+
+// joins notes that a packet of this turn joined the backlog of a CPU.
+func (y *hopCycle) joins(to uint16) {
+	if y.joined[to] == 0 {
+		y.targets = append(y.targets, to)
+	}
+	y.joined[to]++
+}
+
+// giveBack gives the buffers back that were taken.
+func (e *fastHop) giveBack(y *hopCycle) {
+	if y.deepest == nil {
+		y.queue.ReturnTo(&e.rings)
+		return
+	}
+	e.rings.Return(y.only, uint32(y.queue.Taken()))
+	y.queue.Return()
+}
+
+// indicatedAt counts the packet that a vector's DPC indicated itself up to end, after which
+// it took n others.
+func (e *fastHop) indicatedAt(y *hopCycle, q *nicmodel.Queue, n int, end int64) {
+	b, cpu := q.Peek(n-1), &e.cpus[y.cpu]
+	y.indicating = false
+	y.indicated++
+	cpu.Packets++
+	cpu.Bytes += uint64(b.Length)
+	late := end - b.Arrival
+	cpu.latency.Count(late)
+	cpu.latency.Add(1, late, max(cpu.latency.Max, late))
+	e.inWindow(&cpu.series, b.Arrival)
+}
+
+// endOf ends the turn of a vector's DPC, with its queue empty or its budget spent.
+func (e *fastHop) endOf(v int, spent bool) moment {
+	y := e.cycles[v]
+	now, c := y.decides, y.cpu
+	l := e.lines[c]
+	l.counts.MaxPerDPC = max(l.counts.MaxPerDPC, uint64(y.indicated))
+	for _, to := range y.targets {
+		if n := y.joined[to]; n > 0 {
+			e.lines[to].wake(now, uint16(c), n)
+			y.joined[to] = 0
+		}
+	}
+	y.targets = y.targets[:0]
+	l.turning, l.free = false, now
+	if spent {
+		y.state, l.vector, l.vectorFrom = hopRaised, v, at(now, afterSpent)
+		return moment(now + e.costs.dpc)
+	}
+	y.state = hopIdle
+	if y.queue.Waiting() == 0 {
+		return never
+	}
+	e.arm(v)
+	return e.soonest(y)
+}
