@@ -170,7 +170,7 @@ func (b *bench) small() error {
 	return b.conversations()
 }
 
-// zipf is flows as uneven as many networks have them, of both directions too.
+// zipf is flows as uneven as many networks have them, of both directions too, and with RPS.
 func (b *bench) zipf() error {
 	pcap, err := b.capture(capture{name: "zipf.pcap", packets: 5_000_000, flows: 100_000, zipf: true})
 	if err != nil {
@@ -180,12 +180,19 @@ func (b *bench) zipf() error {
 	if err != nil {
 		return err
 	}
-	all, err := inTurn(b.rounds, []string{b.tool, pcap}, b.gopacket(pcap), []string{b.tool, host})
+	all, err := inTurn(b.rounds,
+		[]string{b.tool, pcap},
+		b.gopacket(pcap),
+		[]string{b.tool, host},
+		[]string{b.tool, pcap, "--rps", "0-7"},
+		[]string{b.tool, host, "--rps", "0-7"})
 	if err != nil {
 		return err
 	}
 	b.add("5 M packets of 66 bytes, 100,000 Zipf flows", all[0], asGopacket, all[1], "0.46", memory(all[0]))
 	b.add("half of them sent, half received", all[2], "all received", all[0], "1.3", "")
+	b.add("with `--rps 0-7`", all[3], "without", all[0], "1.6", "")
+	b.add("half of them sent, with `--rps 0-7`", all[4], "without", all[2], "1.6", "")
 	return nil
 }
 
