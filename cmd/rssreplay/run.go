@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -35,12 +34,8 @@ const (
 	exitCantTell  = 6 // verify can't tell
 )
 
-// run is the whole program without interrupts: it returns the exit status.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	never := func() (<-chan struct{}, func()) { return nil, func() {} }
-	return execute((&cli.Env{Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Screen: cli.ScreenOf(stdout, os.Getenv), Interrupts: never}))
-}
-
+// execute runs the whole program, and returns the exit status. A panic, in whichever
+// goroutine, is told as a fault of the program.
 func execute(e *cli.Env) (status int) {
 	defer func() {
 		if value := recover(); value != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,12 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 )
+
+// run is the whole program, which nothing interrupts; it returns the exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	never := func() (<-chan struct{}, func()) { return nil, func() {} }
+	return execute(&cli.Env{Args: args, Stdin: stdin, Stdout: stdout, Stderr: stderr, Screen: cli.ScreenOf(stdout, os.Getenv), Interrupts: never})
+}
 
 // faulty is standard input or output that panics.
 type faulty struct{}
