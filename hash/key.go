@@ -52,7 +52,7 @@ func KeyNames() []string {
 //	{0x6d5a56da, 0x255b0ec2, …}   and of 32-bit words, the first byte the highest one
 //	6d 5a 56 da …, 6d5a 56da …    as dumps have them
 //
-// It must have at least minKeyLen bytes, and a multiple of 4: with any other number
+// It must have at least 16 bytes, and a multiple of 4: with any other number
 // some were lost or added.
 func ParseKey(s string) (Key, error) {
 	s = strings.TrimSpace(s)

@@ -113,6 +113,7 @@ type Rules struct {
 // also when zero. It begins with the reasons of pcaps, under their names.
 type Unhashed uint8
 
+// The reasons of pcaps, and that there is none.
 const (
 	Hashed       = Unhashed(pcaps.IP) // it has one
 	NotIP        = Unhashed(pcaps.NotIP)

@@ -11,8 +11,8 @@ type LinkType uint16
 
 // The link types that Walk knows.
 const (
-	LinkNull       LinkType = 0   // BSD loopback, host-order address family
-	LinkEthernet   LinkType = 1   //
+	LinkNull       LinkType = 0 // BSD loopback, host-order address family
+	LinkEthernet   LinkType = 1
 	LinkPPP        LinkType = 9   // with or without HDLC's address and control
 	LinkRaw12      LinkType = 12  // raw IP as some BSDs number it
 	LinkRaw14      LinkType = 14  // raw IP as OpenBSD numbers it

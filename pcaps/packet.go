@@ -42,24 +42,24 @@ func (r *Record) Set(data []byte, wire uint32, link LinkType) {
 const (
 	ProtoHopByHop = 0
 	ProtoICMP     = 1
+	ProtoIPv4     = 4
 	ProtoTCP      = 6
 	ProtoUDP      = 17
+	ProtoIPv6     = 41
 	ProtoRouting  = 43
 	ProtoFragment = 44
+	ProtoGRE      = 47
 	ProtoESP      = 50
 	ProtoAH       = 51
 	ProtoICMPv6   = 58
 	ProtoNoNext   = 59
 	ProtoDstOpts  = 60
+	ProtoL2TP     = 115 // version 3
 	ProtoSCTP     = 132
 	ProtoMobility = 135
+	ProtoUDPLite  = 136
 	ProtoHIP      = 139
 	ProtoShim6    = 140
-	ProtoUDPLite  = 136
-	ProtoIPv4     = 4
-	ProtoIPv6     = 41
-	ProtoGRE      = 47
-	ProtoL2TP     = 115 // version 3
 )
 
 // Facts are the facts about a packet's headers that are not part of its tuple.

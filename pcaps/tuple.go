@@ -17,11 +17,13 @@ import (
 // without an IP header.
 type Tuple [5]uint64
 
+// Of a Tuple's last word: the lowest bit of the protocol and of the IP version, and the
+// bit that tells that there are ports.
 const (
 	TupleProtocol = 32
 	TupleVersion  = 40
 	TuplePorts    = 1 << 48
-	tupleUnknown  = 1 << 49
+	tupleUnknown  = 1 << 49 // the walk ended before the protocol
 )
 
 // Set makes t the tuple of h.

@@ -1,6 +1,6 @@
 package engine
 
-// arrivalOrder has countedAffinity count packets in order of arrival, whichever CPU is
+// arrivalOrder has affinity.Counted count packets in order of arrival, whichever CPU is
 // done with them first.
 type arrivalOrder struct {
 	waits       []awaited // length a power of two

@@ -41,8 +41,8 @@ func (f Format) String() string {
 	return fmt.Sprintf("format(%d)", uint8(f))
 }
 
-// HashFunction is the function that the NIC says it hashes with. Tables of the
-// model are for Toeplitz; the caller refuses the others by name.
+// HashFunction is the function that the NIC says it hashes with. Toeplitz alone is known
+// well enough to be predicted: the caller refuses the others by name.
 type HashFunction uint8
 
 const (

@@ -54,8 +54,8 @@ func readText[T any](r io.Reader, name string, read func(lines []string) (*T, er
 	return got, nil
 }
 
-// Lines are the lines of a text, without what mail, scripts and Windows add to them: see
-// decodeText and splitLines.
+// Lines are the lines of a text as UTF-8, without what mail, scripts and Windows add to
+// them.
 func Lines(data []byte) []string { return splitLines(decodeText(data)) }
 
 // decodeText is the text as UTF-8: Windows PowerShell's redirection writes

@@ -34,7 +34,7 @@ type Profile struct {
 	RSSQueues int
 
 	TableSize TableSize
-	Layout    string // for ParseLayout
+	Layout    string // for layout.Parse
 	KeyLen    int    // bytes; 0 without RSS
 	// Key is the name of a fixed key; empty if the driver draws a random one,
 	// so that only the NIC's own tells which CPU a flow goes to.
