@@ -247,6 +247,7 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 	if c.Diff != nil {
 		j.member("diff", c.Diff.document(c.Scenarios))
 	}
+	j.said(c.Notes, CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
 	j.anonymized(c.Anonymized)
 	return j.finish()
 }

@@ -49,6 +49,7 @@ func WriteJSON(w io.Writer, r *Report) error {
 		return err // a closed pipe ends the list, not only the output
 	}
 	j.member("findings", r.Findings)
+	j.said(r.Notes, CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	j.anonymized(r.Anonymized)
 	return j.finish()
 }
@@ -116,6 +117,12 @@ func (j *jsonWriter) key(name string) {
 func (j *jsonWriter) member(name string, v any) {
 	j.key(name)
 	j.value(v, name, 1)
+}
+
+// said is what the text says first and last: what the numbers rest on.
+func (j *jsonWriter) said(notes, caveats List[string]) {
+	j.member("notes", notes)
+	j.member("caveats", caveats)
 }
 
 func (j *jsonWriter) anonymized(a *Anonymized) {

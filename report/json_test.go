@@ -56,7 +56,7 @@ imbalance{packets bytes busy jain min_max_percent busiest_window{start_ns packet
 affinity{flows single_cpu_flows migrations symmetric_connections connections send_receive_match}
 series{interval_ns cpus{cpu packets}}}
 flows{protocol source source_port destination destination_port hash hash_type index packets bytes modes{*{cpus{*} migrations}}}
-findings{id severity summary evidence remedy}}`
+findings{id severity summary evidence remedy} notes caveats}`
 
 // keysOf is the keys of the value that d reads next, in their order: of an
 // array, those of its elements, which must be the same. The keys of objects
@@ -128,8 +128,10 @@ func TestJSONLayoutChangesNothing(t *testing.T) {
 		whole, err := json.Marshal(struct {
 			Schema string `json:"schema"`
 			report.Report
-			Flows []report.Flow `json:"flows"`
-		}{report.Schema, *r, flows})
+			Flows   []report.Flow       `json:"flows"`
+			Notes   report.List[string] `json:"notes"`
+			Caveats report.List[string] `json:"caveats"`
+		}{report.Schema, *r, flows, r.Notes, report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 
 // ReadJSON reads what WriteJSON wrote. What follows from the counters is computed
 // anew, so a report that was changed can't disagree with itself. What only the
-// text has (Notes, Caveats, Text of a parameter) is not in it.
+// text needs (Notes, Caveats, Text of a parameter) is not in it.
 //
 // Flows reads those of the report anew each time, for there may be a million: in must
 // stay as it is until then, or fewer come than FlowsTotal.

@@ -298,6 +298,7 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("declined", s.Declined)
 	j.member("table_sizes", s.TableSizes)
 	j.member("keys", s.Keys)
+	j.said(s.Notes, CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
 	j.anonymized(s.Anonymized)
 	return j.finish()
 }

@@ -166,6 +166,7 @@ func WriteVerifyJSON(w io.Writer, v *Verify) error {
 	j.member("explanation", v.Explanation)
 	j.member("other_explanations", v.Others)
 	j.member("recovered_key", v.Recovered)
+	j.said(v.Notes, v.AllCaveats())
 	j.anonymized(v.Anonymized)
 	return j.finish()
 }

@@ -268,7 +268,7 @@ func TestCompareContract(t *testing.T) {
 		switch first, _, _ := strings.Cut(key, "."); first {
 		case "parameters", "table", "modes":
 			want["scenarios.[]."+key] = true
-		case "schema", "tool", "command", "capture":
+		case "schema", "tool", "command", "capture", "notes", "caveats":
 			want[key] = true
 		}
 	}

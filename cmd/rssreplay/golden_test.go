@@ -148,6 +148,8 @@ flows.[].hash flows.[].hash_type flows.[].index flows.[].packets flows.[].bytes
 flows.[].modes.*.cpus.* flows.[].modes.*.migrations
 findings.[].id findings.[].severity findings.[].summary findings.[].evidence findings.[].remedy
 findings.[].figures.*
+notes.[]
+caveats.[]
 `
 
 // TestContract compares the keys of a report with those promised, both ways.
