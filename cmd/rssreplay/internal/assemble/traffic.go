@@ -31,18 +31,39 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
 		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts,
 	}
-	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
-		t.OnlySender = a.Settings.Shown.Addr(sender).String()
-	}
-	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
-	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
-	if p := a.Settings.Profile; p != nil {
-		t.RSSQueues, t.MostQueues = p.RSSQueues, p.MaxQueues
-		t.DriverTransform = p.Transform.String()
-	}
+	a.tellCapture(t)
+	a.tellNIC(t, r)
 	if shape.Largest != engine.NoFlow {
 		f, b := a.Flow(shape.Largest), a.Flow(shape.LargestBytes)
 		t.Largest, t.LargestBytes = &f, &b
+	}
+	for _, id := range a.largest(heavyFlows) {
+		t.Heavy = append(t.Heavy, a.Flow(id))
+	}
+	inputs := a.Result.Inputs()
+	t.Inputs = inputsOf(inputs)
+	t.Inputs.Hashes = a.Result.DistinctHashes
+	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
+		t.Masked, t.MaskFull = a.masked()
+		return t
+	}
+	if !r.Moves() { // chance is that of one table
+		t.Chance = chanceOf(a.Result.Chance(inputs))
+	}
+	if !findings.Uneven(r) {
+		return t
+	}
+	a.tunnelTraffic(t, shape.Largest)
+	if len(t.Inputs.Portless) > 0 {
+		t.WithPorts = a.imbalanceWith(hashPorts)
+	}
+	return t
+}
+
+// tellCapture tells t how the capture was taken.
+func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
+	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
+		t.OnlySender = a.Settings.Shown.Addr(sender).String()
 	}
 	if l := &a.Result.Long; l.Kind == dispatch.LongCoalesced {
 		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
@@ -50,6 +71,16 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
+}
+
+// tellNIC tells t what the NIC, its rules and its driver have to do with the report.
+func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
+	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
+	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
+	if p := a.Settings.Profile; p != nil {
+		t.RSSQueues, t.MostQueues = p.RSSQueues, p.MaxQueues
+		t.DriverTransform = p.Transform.String()
+	}
 	if at := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != engine.NonRSS.String() }); at >= 0 {
 		for _, q := range a.Result.Modes[at].Queues {
 			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
@@ -66,43 +97,32 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 			MostFields: rules.Options().Order == steer.MostFields,
 		})
 	}
-	for _, id := range a.largest(heavyFlows) {
-		t.Heavy = append(t.Heavy, a.Flow(id))
-	}
-	inputs := a.Result.Inputs()
-	t.Inputs = inputsOf(inputs)
-	t.Inputs.Hashes = a.Result.DistinctHashes
-	if rps := a.Settings.Config.RPS; rps != nil { // the masks decide, and the table only which of them
-		t.MaskFull = true
-		for _, mask := range rps.CPUs {
-			online := 0
-			for _, cpu := range mask {
-				if cpu != engine.OfflineCPU {
-					t.Masked = append(t.Masked, a.Settings.Config.CPUs[cpu])
-					online++
-				}
+}
+
+// masked is the CPUs that the queues' masks of receive packet steering have, queue by queue
+// and without those offline, and whether each queue's has all CPUs.
+func (a *ReportBuilder) masked() (cpus []int, full bool) {
+	full = true
+	for _, mask := range a.Settings.Config.RPS.CPUs {
+		online := 0
+		for _, cpu := range mask {
+			if cpu != engine.OfflineCPU {
+				cpus = append(cpus, a.Settings.Config.CPUs[cpu])
+				online++
 			}
-			t.MaskFull = t.MaskFull && online == len(a.Settings.Config.CPUs)
 		}
-		return t
+		full = full && online == len(a.Settings.Config.CPUs)
 	}
-	if !r.Moves() { // chance is that of one table
-		t.Chance = chanceOf(a.Result.Chance(inputs))
+	return cpus, full
+}
+
+// hashPorts has TCP and UDP hashed on their ports, too, where they are on their addresses.
+func hashPorts(c *nicmodel.SteeringConfig) {
+	for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
+		if c.HashTypes.Has(types[0]) {
+			c.HashTypes |= hash.TypesOf(types[1])
+		}
 	}
-	if !findings.Uneven(r) {
-		return t
-	}
-	a.tunnelTraffic(t, shape.Largest)
-	if len(t.Inputs.Portless) > 0 {
-		t.WithPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) {
-			for _, types := range [][2]hash.Type{{hash.IPv4, hash.UDPIPv4}, {hash.IPv6, hash.UDPIPv6}, {hash.IPv4, hash.TCPIPv4}, {hash.IPv6, hash.TCPIPv6}} {
-				if c.HashTypes.Has(types[0]) {
-					c.HashTypes |= hash.TypesOf(types[1])
-				}
-			}
-		})
-	}
-	return t
 }
 
 // evenness is what the load's evenness is judged by.
