@@ -16,8 +16,9 @@
 //  5. Tables and affinities that change while packets arrive, and a rebalancer's ticks:
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
 //     other. Closed forms (fast_moving.go, fast_moving_single_queue.go) look at that from
-//     a move on until what had arrived before is done; else they know from an entry's
-//     moves where its flows were (moved_flows.go).
+//     a move on until what had arrived before is done (fast_moving_change.go; what that
+//     needs of lines, fast_moving_line.go, and of a parting, fast_moving_parted.go); else
+//     they know from an entry's moves where its flows were (moved_flows.go).
 //  6. Receive packet steering: RPS (config.go) has the masks, backlog.go is the second hop to
 //     the CPUs in them. These wait for each other there, one event after the other
 //     (agenda.go); as long as each flow has one way, in whole turns (fast_hop.go).
@@ -28,15 +29,15 @@
 //     fast_rss_single_queue.go; with rings that CPUs share (fast_rings.go); while tables
 //     move, those of 5; and with receive packet steering, fast_hop.go: packets reach
 //     vectors (fast_hop_arrivals.go), whose DPCs steer them on (fast_hop_cycle.go) to the
-//     backlogs of CPUs (fast_hop_line.go), by ways that flows keep (fast_hop_ways.go), or
-//     else events go on one by one (fast_hop_wake.go). When lists of completions are
-//     published is planned batch by batch (schedule.go).
+//     backlogs of CPUs (fast_hop_line.go), by ways that flows keep (fast_hop_ways.go;
+//     of what is sent, fast_hop_sends.go), or else events go on one by one
+//     (fast_hop_wake.go). When lists of completions are published is planned batch by
+//     batch (schedule.go).
 //  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //
 // Models are lazy: they do their work up to a moment only when an arrival or a sent
-// packet needs to know. At one instant ends come first, then arrivals, DMA timeouts, raises, and last the
-// ends of ISRs and the starts of DPCs;
-// dispatch/internal/plain does the same with one event after the other, and tests
-// compare the two on every counter.
+// packet needs to know. At one instant ends come first, then arrivals, DMA timeouts,
+// raises, and last the ends of ISRs and the starts of DPCs; dispatch/internal/plain does
+// the same with one event after the other, and tests compare the two on every counter.
 package engine

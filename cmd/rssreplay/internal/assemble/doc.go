@@ -5,7 +5,8 @@
 //  1. The ReportBuilder has a method for each part (report.go): what the capture says of
 //     itself (files.go, facts.go), tables that changed (moves.go, over_time.go), receive
 //     packet steering (rps.go).
-//  2. --on chooses the flows that are listed (flow_filter.go).
+//  2. --on chooses the flows that are listed (flow_filter.go). For JSON they
+//     are looked up and written on all CPUs (flow_lines.go).
 //  3. What findings need to know beyond the report is gathered (traffic.go), with the
 //     better tables that it can tell of without being asked (better_tables.go).
 //
