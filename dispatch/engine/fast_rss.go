@@ -318,10 +318,11 @@ func (e *fastRSS) parted(in *arriving, from, to int) int {
 		if !e.hasRoom(in.entry[from:end]) {
 			break
 		}
-		at, times := e.plan.at[from:end], in.time[from:end]
+		times, ends := in.time[from:end], p.ends
+		at := e.plan.at[from:end][:len(times)]
 		for i, cpu := range p.cpus[:len(times)] {
-			k := p.ends[cpu]
-			p.ends[cpu] = k + 1
+			k := ends[cpu]
+			ends[cpu] = k + 1
 			p.at[k], p.time[k] = at[i], times[i]
 		}
 		begin := 0
@@ -351,13 +352,13 @@ func (e *fastRSS) burst(in *arriving, from, to int) {
 // among all. It reports whether each ring has room for its packets, and a list more.
 func (e *fastRSS) hasRoom(entries []uint16) bool {
 	p := e.parting
-	clear(p.ends)
-	last := len(p.cpuOf) - 1
-	cpus := p.cpus[:len(entries)]
+	cpuOf, ends, cpus := p.cpuOf, p.ends, p.cpus[:len(entries)]
+	clear(ends)
+	last := len(cpuOf) - 1
 	for i, entry := range entries {
-		cpu := p.cpuOf[min(int(entry), last)] // see model.target
+		cpu := cpuOf[min(int(entry), last)] // see model.target
 		cpus[i] = cpu
-		p.ends[cpu]++
+		ends[cpu]++
 	}
 	begin := 0
 	for c, n := range p.ends {
