@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/draw"
@@ -45,18 +46,23 @@ func Write(w io.Writer, r *report.Report) error {
 	return page.flush()
 }
 
+// pattern compiles a regular expression once one is asked for: most runs write no page.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // unitGap is the space between a number and its unit, or what it is times.
-var unitGap = regexp.MustCompile(`(\d) (×|(?:ns|µs|ms|s|[kMGT]?B)\b)`)
+var unitGap = pattern(`(\d) (×|(?:ns|µs|ms|s|[kMGT]?B)\b)`)
 
 // Sentence is s as the page shows it, no number parted from its unit.
-func Sentence(s string) string { return unitGap.ReplaceAllString(words.Shown(s), "$1\u00a0$2") }
+func Sentence(s string) string { return unitGap().ReplaceAllString(words.Shown(s), "$1\u00a0$2") }
 
 // flag is a flag in a sentence.
-var flag = regexp.MustCompile(`--[a-z][a-z0-9-]*`)
+var flag = pattern(`--[a-z][a-z0-9-]*`)
 
 // sentence is s as Sentence has it, and no line ends within a flag.
 func sentence(s string) template.HTML {
-	return template.HTML(flag.ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
+	return template.HTML(flag().ReplaceAllString(template.HTMLEscapeString(Sentence(s)), `<span class="flag">$0</span>`))
 }
 
 // command is a command, each word of which stays whole where a line ends; a path too long
@@ -97,11 +103,11 @@ type frame struct {
 }
 
 // columns are in a line with two gaps that end no sentence.
-var columns = regexp.MustCompile(`[^\s.!?](?: {2,}|\t)\S.*[^\s.!?](?: {2,}|\t)\S`)
+var columns = pattern(`[^\s.!?](?: {2,}|\t)\S.*[^\s.!?](?: {2,}|\t)\S`)
 
 func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) {
 	p := &frame{Title: title, Note: strings.Join(preface.NoteLines(), "\n"), w: bufio.NewWriterSize(w, 1<<16)}
-	p.Ruled = columns.MatchString(p.Note)
+	p.Ruled = columns().MatchString(p.Note)
 	if preface.Title != "" {
 		p.Title, p.What = words.Shown(preface.Title), title
 	}
@@ -130,14 +136,14 @@ func script() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, unread.ReplaceAll(part, nil)...)
+		all = append(all, unread().ReplaceAll(part, nil)...)
 	}
 	return all, nil
 }
 
 // unread is what a browser does not read of a script: lines that are comments, and the space
 // before others. No text of it goes over lines.
-var unread = regexp.MustCompile(`(?m)^\s*//.*\n|^\s+`)
+var unread = pattern(`(?m)^\s*//.*\n|^\s+`)
 
 // digestSource allows one text of a style or script (Content Security Policy
 // Level 3, 2.3.1: hash-source).

@@ -335,13 +335,11 @@ func (r *Rate) Scale(seen *dispatch.Result) (dispatch.Scale, error) {
 	return dispatch.ScaleOf(want.Quo(want, new(big.Rat).SetInt64(seen.Duration))), nil
 }
 
-// wiresharkField is a display filter's field and its operator: tcp.port == 443.
-var wiresharkField = regexp.MustCompile(`^(ip|ipv6|tcp|udp|sctp)\.(port|srcport|dstport|addr|src|dst|host)\s*(==|eq)\s*(\S+)$`)
-
 // filterHint is a display filter of Wireshark's in libpcap's language: "" for what is
 // none, or too much to translate.
 func filterHint(expr string) string {
-	m := wiresharkField.FindStringSubmatch(strings.TrimSpace(expr))
+	field := regexp.MustCompile(`^(ip|ipv6|tcp|udp|sctp)\.(port|srcport|dstport|addr|src|dst|host)\s*(==|eq)\s*(\S+)$`)
+	m := field.FindStringSubmatch(strings.TrimSpace(expr))
 	if m == nil {
 		if strings.Contains(expr, "==") && regexp.MustCompile(`\b(ip|ipv6|tcp|udp|frame|eth)\.\w+`).MatchString(expr) {
 			return "this is Wireshark's language; libpcap's has no dots: 'tcp port 443 and host 192.0.2.1'"
