@@ -258,7 +258,12 @@ func (c *Compare) bestSentence() string {
 		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s under “%s”",
 			len(c.Scenarios), s.Name, of(s), strings.TrimSuffix(strings.TrimSuffix(of(first), " the mean"), " of the packets"), first.Name)
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
-			sentence += "; it moves " + words.Plural(*s.FlowsMoved, "flow", "flows") + " to another CPU"
+			moved := words.Plural(*s.FlowsMoved, "flow", "flows")
+			if own := (&Report{Changes: s.Changes, Modes: s.Modes}); own.Moves() { // flows move within it, too: see FlowsDisturbed
+				sentence += "; " + moved + " have most of their packets on another CPU than there"
+			} else {
+				sentence += "; it moves " + moved + " to another CPU"
+			}
 		}
 		return sentence + "."
 	}

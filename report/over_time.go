@@ -44,7 +44,7 @@ type ScenarioOverTime struct {
 	MinMaxPercent  Fraction `json:"min_max_percent_mean"` // as Rebalance has it; null without a rebalancer
 	Moves          uint64   `json:"moves"`
 	MovesPerSecond Fraction `json:"moves_per_second"` // of the capture's time; null of a capture of no length
-	FlowsDisturbed uint64   `json:"flows_disturbed"`  // that met entries which moved
+	FlowsDisturbed uint64   `json:"flows_disturbed"`  // that met entries which moved in this scenario; not Scenario.FlowsMoved, which compares main CPUs
 	Verdict        string   `json:"verdict"`          // see TablesOverTime.Judge; "" where nothing moved
 }
 
@@ -107,7 +107,7 @@ func (o *ScenariosOverTime) Key() string {
 }
 
 // overTimeKey says it where windows are judged.
-const overTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000%, on average; “disturbed” the flows that met entries which moved."
+const overTimeKey = "The last three rows are of tables under the first scenario's hashes and CPUs, found from what arrived: the best that stays knowing the whole capture; for each window the best of the one before, moved for free; and what no table of a window gets below. They tell of packets alone: drops and latency are replayed for the scenarios. “min to max” is RSS++'s own measure: by how much the busiest CPU has more packets than the least busy one, cut at 2,000%, on average; “disturbed” the flows that met entries which moved in that scenario, wherever most of their packets went."
 
 // Moving is tables that follow the load, judged by those of the window before each.
 type Moving struct {
