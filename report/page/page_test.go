@@ -544,6 +544,7 @@ func checkClicks(t *testing.T, ctx context.Context) {
 
 	b.Run(chromedp.Focus(chromedp.CSS(`#cpus [data-show="cpu=0"]`)))
 	b.Key(kb.ArrowRight)
+	b.Await(`!document.getElementById("tip").hidden && document.getElementById("tip").textContent.startsWith("CPU 1: ")`)
 	b.Key(kb.Enter)
 	listed("cpu=1", "0", "50 of 400 flows, ")
 

@@ -173,15 +173,28 @@ function drawPlot(plot) {
 }
 for (const columns of all(".columns")) columnFields(columns, data.tips[columns.dataset.tips], columns.dataset.lists);
 for (const place of all("[data-plot]")) place.replaceChildren(drawPlot(data.plots[place.dataset.plot]));
-addEventListener("pointermove", (event) => {
-  const of = event.target.closest?.("[data-tip], .numbers data");
+// showTip shows at a place of the window what an element has to tell, null for none.
+function showTip(of, x, y) {
   tip.hidden = !of;
   if (!of) return;
   tip.textContent = of.dataset.tip ?? exactly(of);
   const {width, height} = tip.getBoundingClientRect();
-  tip.style.left = Math.max(8, Math.min(event.clientX + 14, document.documentElement.clientWidth - width - 8)) + "px";
-  tip.style.top = (event.clientY + 20 + height > innerHeight ? event.clientY - height - 10 : event.clientY + 20) + "px";
+  tip.style.left = Math.max(8, Math.min(x + 14, document.documentElement.clientWidth - width - 8)) + "px";
+  tip.style.top = (y + 20 + height > innerHeight ? y - height - 10 : y + 20) + "px";
+}
+// Where the keyboard is on a column, that has the tip while the pointer is on nothing that has
+// one. A map has its own line for it.
+function showFocused() {
+  const of = document.querySelector(".columns [data-tip]:focus-visible"), {x, y, height} = (of ?? tip).getBoundingClientRect();
+  showTip(of, x, y + height);
+}
+addEventListener("pointermove", (event) => {
+  const of = event.target.closest?.("[data-tip], .numbers data");
+  if (of) showTip(of, event.clientX, event.clientY);
+  else showFocused();
 });
+addEventListener("focusin", showFocused);
+addEventListener("focusout", () => { tip.hidden = true; });
 document.addEventListener("pointerleave", () => { tip.hidden = true; });
-addEventListener("scroll", () => { tip.hidden = true; }, {passive: true, capture: true});
+addEventListener("scroll", showFocused, {passive: true, capture: true});
 
