@@ -14,7 +14,7 @@ import (
 func TestSteererPanics(t *testing.T) {
 	flows := newFlowTable(new(nicmodel.Steering))
 	flows.first.steering = nil // what decides is missing
-	s := startSteerer(&Result{Replayed: Replayed{flows: flows}}, engine.NewModelSet(), nil)
+	s := startSteerer(&Result{Replayed: Replayed{flows: flows}}, engine.NewModelSet(), &Options{})
 	frame := make([]byte, 60)
 	copy(frame[12:], []byte{0x08, 0x00, 0x45, 0, 0, 40})
 	for range 3 * maxChunkBatches {
