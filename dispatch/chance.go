@@ -29,6 +29,7 @@ type Inputs struct {
 	// UDP and SCTP.
 	WithoutPorts map[int]Portless
 
+	others             []uint64 // per CPU, by its index: packets of the other flows
 	squareHi, squareLo uint64   // Σ packets², of 128 bits: inputs come in any order
 	heaviest           []uint64 // packets of the heaviest inputs, in falling order
 	least              uint64   // packets of an input that are too few to be among them
@@ -49,7 +50,7 @@ type inputKey struct {
 
 // Inputs looks at each flow once.
 func (r *Replayed) Inputs() *Inputs {
-	in := &Inputs{WithoutPorts: map[int]Portless{}}
+	in := &Inputs{WithoutPorts: map[int]Portless{}, others: make([]uint64, len(r.cfg.CPUs))}
 	way := r.flows.way(r.steering)
 	transform := way.steering.Config().Transform
 	shared := map[inputKey]uint64{} // packets
@@ -57,6 +58,9 @@ func (r *Replayed) Inputs() *Inputs {
 	for id := range r.flows.n {
 		f, d := r.flows.records.At(id), r.flows.decision(r.steering, id)
 		if d.kind == hash.None || way.ruleOf(d.entry) >= 0 { // not by its hash
+			if d.entry < engine.Dropped {
+				in.others[r.cfg.QueueCPU[r.cfg.Queue(d.entry)]] += f.packets
+			}
 			continue
 		}
 		in.Flows++
@@ -163,22 +167,17 @@ func (r *Replayed) Chance(in *Inputs) *Chance {
 	total := float64(in.Packets)
 	way := r.flows.way(r.steering)
 	unhashed := r.cfg.QueueCPU[r.cfg.Queue(engine.Unhashed)]
-	stays := func(entry uint16, packets uint64) {
-		if entry < engine.Dropped {
-			fixed[r.cfg.QueueCPU[r.cfg.Queue(entry)]] += float64(packets)
-		}
-	}
-	for id := range r.flows.n {
-		if d := r.flows.decision(r.steering, id); d.kind == hash.None || way.ruleOf(d.entry) >= 0 {
-			stays(d.entry, r.flows.records.At(id).packets)
-		}
+	for cpu, packets := range in.others {
+		fixed[cpu] = float64(packets)
 	}
 	for _, n := range r.flows.notIP {
 		fixed[unhashed] += float64(n)
 	}
 	for _, v := range way.noFlow() {
 		fixed[unhashed] -= float64(v.packets)
-		stays(entryOf(way.steering, &v.decision), v.packets)
+		if entry := entryOf(way.steering, &v.decision); entry < engine.Dropped {
+			fixed[r.cfg.QueueCPU[r.cfg.Queue(entry)]] += float64(v.packets)
+		}
 	}
 	for _, load := range fixed {
 		total += load

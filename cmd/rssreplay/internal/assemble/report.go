@@ -10,6 +10,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/fault"
@@ -47,6 +48,10 @@ func (a *ReportBuilder) Notes() []string {
 
 // Report is the whole report, anonymized where that is asked for, with its findings.
 func (a *ReportBuilder) Report() *report.Report {
+	var shape dispatch.Shape
+	var inputs *dispatch.Inputs
+	var looked fault.Group
+	looked.Go(func() { shape, inputs = a.Result.Shape(), a.Result.Inputs() }) // both at all flows, as listedOf does
 	listed, total := a.listedOf(a.Limit)
 	shown := a.Settings.Shown
 	r := &report.Report{
@@ -95,7 +100,8 @@ func (a *ReportBuilder) Report() *report.Report {
 	if more := r.Steered != nil && r.Capture.Received > 0 && len(r.Table.Entries) <= searchedForPage; asked || more {
 		beside.Go(func() { found = a.foundTables(more) }) // as long as all that follows
 	}
-	t := a.traffic(r)
+	looked.Wait()
+	t := a.traffic(r, shape, inputs)
 	beside.Wait()
 	if asked {
 		t.Better = betterTable(found)

@@ -19,9 +19,9 @@ import (
 // heavy on any machine.
 const heavyFlows = 512
 
-// traffic is what the findings need to know beyond the report.
-func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
-	shape := a.Result.Shape()
+// traffic is what the findings need to know beyond the report; shape and inputs are the
+// result's.
+func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *dispatch.Inputs) *findings.Traffic {
 	t := &findings.Traffic{
 		Command:        a.Settings.Shown.Arguments(a.Arguments),
 		Flows:          uint64(a.Result.NumFlows),
@@ -40,7 +40,6 @@ func (a *ReportBuilder) traffic(r *report.Report) *findings.Traffic {
 	for _, id := range a.largest(heavyFlows) {
 		t.Heavy = append(t.Heavy, a.Flow(id))
 	}
-	inputs := a.Result.Inputs()
 	t.Inputs = inputsOf(inputs)
 	t.Inputs.Hashes = a.Result.DistinctHashes
 	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
