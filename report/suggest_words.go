@@ -23,7 +23,7 @@ func (b *Bound) Sentences() []string {
 	if b.LargestFlow == nil || !(b.FlowImbalance > 1) {
 		return []string{lines}
 	}
-	return []string{lines, fmt.Sprintf("One flow alone is %s of a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
+	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
 }
 
 // SizeRows is a row for each size: entries, the imbalance of this layout, of the best

@@ -337,7 +337,7 @@ func (d *diagnosis) leap() *report.Finding {
 	switch {
 	case ahead.Packets > 0:
 		where = append(where, ahead.text("ahead"))
-		evidence = append(evidence, "Rates, utilization and the time series are over the "+verb(int(min(ahead.Packets, 2)), "leap", "leaps")+" ahead.")
+		evidence = append(evidence, "Rates, utilization and the time series count the time that is leapt over, too.")
 	case d.joined():
 		g := &d.t.Gaps
 		f.Figures["gaps"], f.Figures["gap_ns"], f.Figures["packet"] = g.Count, g.Longest, g.LongestFrame

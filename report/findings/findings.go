@@ -345,6 +345,9 @@ func (d *diagnosis) gain(other report.Fraction) float64 {
 	return float64(d.mode.Imbalance.Packets - other)
 }
 
+// switches are the flags that commands are given and that have no value.
+var switches = []string{"--inner", "--merge", "--no-gate"}
+
 // run is the command to run next, in code marks: the main one for "", or another,
 // on the same captures with the same flags, as far as it takes them, but for those of
 // change; --from and such without a value leave the flag out.
@@ -375,7 +378,7 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 		}
 	}
 	for _, a := range change {
-		if a.Value != "" || a.Flag == "--inner" || a.Flag == "--merge" { // else it is left out
+		if a.Value != "" || slices.Contains(switches, a.Flag) { // else it is left out
 			add(a)
 		}
 	}

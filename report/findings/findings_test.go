@@ -103,11 +103,11 @@ func TestFindingsOfTraffic(t *testing.T) {
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
-		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{Packets: 1, First: 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series are over the leap ahead."}},
+		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{Packets: 1, First: 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series count the time that is leapt over, too."}},
 		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{Packets: 2, First: 7} }, []string{"2 timestamps leap back, the first that of packet 7. Single packets that lie back"}},
 		{"clock-leap", func(t *Traffic) {
 			t.LeapsAhead, t.LeapsBack = Leaps{Packets: 12, First: 3}, Leaps{Packets: 1, First: 0}
-		}, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "over the leaps ahead. Single packets"}},
+		}, []string{"12 timestamps leap ahead, the first that of packet 3; 1 timestamp leaps back. Rates", "leapt over, too. Single packets"}},
 		{"clock-leap", func(t *Traffic) { t.LeapsBack, t.Restarts = Leaps{Packets: 1, First: 5}, 1 }, []string{"1 timestamp leaps back, that of packet 5. After 1 leap back what follows is replayed right behind"}},
 	} {
 		r, traffic := base()

@@ -334,8 +334,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		ID: "few-flows", Severity: severity,
 		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than),
-		Evidence: fmt.Sprintf("%s; these flows on random entries give %s to %s × (10th to 90th percentile): another key, or other ephemeral ports, changes it.%s%s",
-			upper(d.hottest()), words.Fixed(d.t.Chance.P10, 2), words.Fixed(d.t.Chance.P90, 2), d.named(heavy), d.best(figures)),
+		Evidence: fmt.Sprintf("%s; %s: another key, or other ephemeral ports, changes it.%s%s", upper(d.hottest()), d.byChance(), d.named(heavy), d.best(figures)),
 		Remedy:  "More flows. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures: figures,
 	}
@@ -350,6 +349,11 @@ func (d *diagnosis) fewFlows() *report.Finding {
 			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than)
 	}
 	return f
+}
+
+// byChance is what the flows give on random entries.
+func (d *diagnosis) byChance() string {
+	return fmt.Sprintf("these flows on random entries give %s to %s × (10th to 90th percentile)", words.Fixed(d.t.Chance.P10, 2), words.Fixed(d.t.Chance.P90, 2))
 }
 
 // fewFrom is the imbalance that chance makes half of the time from which few flows
@@ -426,13 +430,16 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		Remedy:   "Other source ports, or another key, part them by luck. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures:  figures,
 	}
+	if d.t.Chance != nil {
+		f.Evidence += " " + upper(d.byChance()) + "."
+	}
 	if len(heavy) == 1 {
 		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
 			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
 	}
 	if m := d.oneMove(heavy); m != nil {
 		f.Remedy = fmt.Sprintf("One entry of the table does most of it: entry %d from queue %d to queue %d gives %s × instead of %s ×, as long as these flows last: %s prints the table. %s", m.entry, m.from, m.to, words.Fixed(m.after, 2), words.Fixed(d.lost(), 2),
-			d.run("suggest", Argument{"--max-moves", "1"}), f.Remedy)
+			d.run("suggest", Argument{"--max-moves", "1"}, Argument{"--no-gate", ""}), f.Remedy)
 		f.Figures["entry"], f.Figures["from_queue"], f.Figures["to_queue"], f.Figures["imbalance_after"] = m.entry, m.from, m.to, m.after
 	}
 	return f

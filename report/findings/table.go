@@ -61,10 +61,14 @@ func (d *diagnosis) unhashed() *report.Finding {
 		return nil
 	}
 	queue := d.defaultQueue()
+	evidence := fmt.Sprintf("%s: %s packets", strings.Join(reasons, ", "), words.Exact(n))
+	if d.busiest().CPU == d.r.Table.QueueCPUs[queue] {
+		evidence += "; " + d.hottest()
+	}
 	return &report.Finding{
 		ID: "unhashed", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
 		Summary:  fmt.Sprintf("%s of the received packets have no hash%s, and all go to queue %d on CPU %d.", words.Percent(d.share(n)), d.unhashedKind(n), queue, d.r.Table.QueueCPUs[queue]),
-		Evidence: fmt.Sprintf("%s: %s packets; %s.", strings.Join(reasons, ", "), words.Exact(n), d.hottest()),
+		Evidence: evidence + ".",
 		Remedy:   d.spreadUnhashed(n, queue),
 		Figures:  d.load(report.Numbers{"unhashed_packets": n, "unhashed_share": d.share(n), "queue": queue}),
 	}

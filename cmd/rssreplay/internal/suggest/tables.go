@@ -364,6 +364,6 @@ func (c *candidates) whyBound() string {
 	case bound <= b.Total()/uint64(len(b.Fixed))+1:
 		return "loads are whole packets, bytes or ns"
 	default:
-		return fmt.Sprintf("entry %d alone has %.3f of a CPU's fair share", heaviest, b.Imbalance(b.Entries[heaviest]))
+		return fmt.Sprintf("entry %d alone has %.3f × a CPU's fair share", heaviest, b.Imbalance(b.Entries[heaviest]))
 	}
 }
