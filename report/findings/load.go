@@ -335,8 +335,8 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; %s: another key, or other ephemeral ports, changes it.%s%s", upper(d.hottest()), d.byChance(), d.named(heavy), d.best(figures)),
-		Remedy:  "More flows. " + d.run("suggest") + " looks for a table that lasts.",
-		Figures: figures,
+		Remedy:   "More flows. " + d.run("suggest") + " looks for a table that lasts.",
+		Figures:  figures,
 	}
 	if plan := d.plan(); plan != "" {
 		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
