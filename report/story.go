@@ -60,6 +60,7 @@ type Steering struct {
 	// Filter is the rule that took the packet before the table, and Action what it
 	// does, in words; both null where none did.
 	Filter    *int    `json:"rule,omitempty"`
+	Woke      *int    `json:"wake_on_lan_rule,omitempty"` // that ended the search, and steers nothing
 	Action    *string `json:"rule_action,omitempty"`
 	Context   *int    `json:"context,omitempty"` // the RSS context whose table and key chose; nil: the main one
 	Dropped   bool    `json:"dropped_by_rule,omitempty"`

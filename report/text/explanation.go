@@ -78,6 +78,9 @@ func (t *writer) steering(s *report.Steering) {
 			return
 		}
 	}
+	if s.Woke != nil {
+		t.para("rule", steeringLabels, fmt.Sprintf("%d ends the search for rules: Wake-on-LAN, which steers nothing", *s.Woke), report.Plain)
+	}
 	if s.Unhashed != nil {
 		t.para("hash", steeringLabels, "none: "+unhashedWords(*s.Unhashed), report.Plain)
 	} else {

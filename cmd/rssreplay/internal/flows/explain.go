@@ -340,6 +340,9 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 			out.Context = &rule.Context
 		}
 	}
+	if d.Woke > 0 {
+		out.Woke = &s.Steering.NTuple().All()[d.Woke-1].Location
+	}
 	if d.Type == hash.None {
 		why := d.Why.String()
 		out.Unhashed = &why

@@ -187,6 +187,10 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 		why := fmt.Sprintf("rule %d", rule.Location)
 		r.Why, r.does = &why, rule.Does()
 	}
+	if d.Woke > 0 {
+		rule := s.Steering.NTuple().All()[d.Woke-1]
+		r.said = append(r.said, fmt.Sprintf("Filter %d ends the search for rules: %s.", rule.Location, rule.Does()))
+	}
 	if d.Rule == 0 || d.Target >= 0 {
 		queue := int(d.Queue)
 		r.Queue, r.CPU = &queue, &s.Config.CPUs[s.Config.QueueCPU[d.Queue]]
