@@ -36,6 +36,7 @@ var (
 	// Commands that set a mask: of one queue, of a range of one-digit ones, of all.
 	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
 	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
+	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
 	bareMask   = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
 	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
@@ -99,6 +100,7 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	}
 	r := &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}
 	known, bare := 0, 0
+	var unread error // of a command that set masks, unless a file was read back after it
 	for i, line := range lines {
 		wrong := func(err error) error {
 			return &TextError{Line: i + 1, What: err.Error(), Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, unchanged"}
@@ -120,6 +122,9 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 				if err := r.file(m[2] == "rx", m[3], m[4], m[5]); err != nil {
 					return nil, wrong(err)
 				}
+				if m[4] == "rps_cpus" {
+					unread = nil
+				}
 			}
 		} else if m := rpsCommand.FindStringSubmatch(line); m != nil {
 			known++
@@ -139,9 +144,13 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 			}
 			r.Masks[bare] = cpus
 			bare++
+		} else if rpsWrite.MatchString(line) {
+			unread = wrong(fmt.Errorf("%s sets masks, but of which queues and to what can't be read", quote.Short(line)))
 		}
 	}
 	switch {
+	case unread != nil:
+		return nil, unread
 	case known == 0 && bare == 0:
 		return nil, &TextError{What: "holds no masks", Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, or a mask a line in the order of the queues"}
 	case known > 0 && bare > 0:

@@ -32,6 +32,9 @@ func TestReadRPS(t *testing.T) {
 			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Written: map[int]bool{0: true, 1: true, 2: true}, Backlog: -1,
 		}},
 		{"a command for all", "echo c > /sys/class/net/eth0/queues/rx-*/rps_cpus", "", RPS{Interface: "eth0", Masks: map[int][]int{}, All: []int{2, 3}, Backlog: -1}},
+		{"a loop, and the masks after it", "# for q in /sys/class/net/eth0/queues/rx-*; do echo 4 >$q/rps_cpus; done\n# grep . /sys/class/net/eth0/queues/rx-*/rps_cpus\n/sys/class/net/eth0/queues/rx-0/rps_cpus:4\n", "", RPS{
+			Interface: "eth0", Masks: map[int][]int{0: {2}}, Backlog: -1,
+		}},
 		{"the only one with masks", "/sys/class/net/eth0/queues/rx-0/rps_cpus:0\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n", "", RPS{
 			Interface: "eth1", Masks: map[int][]int{0: {0}}, Backlog: -1,
 		}},
@@ -51,10 +54,11 @@ func TestReadRPS(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"hello": "holds no masks",
-		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n": "is of eth0 and eth1",
-		"/sys/class/net/eth0/queues/rx-0/rps_cpus:xyz":                                             `line 1: "xyz" is no mask of CPUs`,
-		"/sys/class/net/eth0/queues/rx-0/rps_cpus:1\nff\n":                                         "masks alone",
-		"/sys/class/net/eth0/queues/rx-99999999/rps_cpus:1":                                        `there is no queue "99999999"`,
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\nfor q in /sys/class/net/eth0/queues/rx-*; do echo f > $q/rps_cpus; done\n": `line 2: "for q in`,
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n":                              "is of eth0 and eth1",
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:xyz":                                                                          `line 1: "xyz" is no mask of CPUs`,
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:1\nff\n":                                                                      "masks alone",
+		"/sys/class/net/eth0/queues/rx-99999999/rps_cpus:1":                                                                     `there is no queue "99999999"`,
 	} {
 		if _, err := readRPSText(text, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
