@@ -83,13 +83,14 @@ func (r *resolver) hashKey() (err error) {
 	return nil
 }
 
-// FlowNotes are the Notes where they are about single flows, which have no spread.
+// FlowNotes are the Notes where they are about single flows, which have no spread; and what
+// moves a flow's packets that no replay can follow.
 func (s *Settings) FlowNotes() []string {
 	notes := slices.Clone(s.Notes)
 	if s.Unsure && s.unsureFlows != "" {
 		notes[0] = s.unsureFlows
 	}
-	return notes
+	return append(notes, s.Unseen.ofFlows()...)
 }
 
 // flowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4 sdfn` does:

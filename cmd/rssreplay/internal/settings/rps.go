@@ -56,6 +56,21 @@ type Unseen struct {
 // None reports whether nothing is said.
 func (u *Unseen) None() bool { return !u.RFS && !u.XPS && u.CPUMap == "" }
 
+// ofFlows is what is said of it where single flows are asked for.
+func (u *Unseen) ofFlows() (notes []string) {
+	if u.RFS {
+		note := u.From + ": RFS is on (rps_flow_cnt, rps_sock_flow_entries). It moves TCP, and UDP of connected sockets, to the CPU on which their application reads; the CPU here is that without it."
+		if u.ARFS {
+			note += " With ntuple-filters on, the driver (" + u.Driver + ") has the NIC follow RFS, too (aRFS): then the queue is another one as well."
+		}
+		notes = append(notes, note)
+	}
+	if u.CPUMap != "" {
+		notes = append(notes, u.CPUMap+": an XDP program hands packets to other CPUs (cpumap), which no text tells of. The queue is not changed by it.")
+	}
+	return notes
+}
+
 // arfsDrivers have the NIC follow RFS (ndo_rx_flow_steer), by Linux 6.12.
 var arfsDrivers = []string{"bnxt", "bnxt-p5", "ice", "mlx4", "mlx5"}
 
