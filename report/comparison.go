@@ -232,6 +232,17 @@ func imbalanceOfPackets(scenarios []Scenario) Figure {
 	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
 }
 
+// ScalesSentence says that the imbalances of two reports are not on one scale; "" where
+// both have as many CPUs.
+func (c *Compare) ScalesSentence() string {
+	if len(c.Scenarios) != 2 || sameCPUs(c.Scenarios) {
+		return ""
+	}
+	was, now := &c.Scenarios[0], &c.Scenarios[1]
+	return fmt.Sprintf("Imbalances of %s and %s are on different scales, of %d and of %d CPUs: max ÷ mean is at most the number of CPUs. Compare the share of the packets on the most loaded CPU.",
+		was.Name, now.Name, was.Cpus(), now.Cpus())
+}
+
 // bestSentence says which of several scenarios loads its most loaded CPU least: beside
 // the mean, or, where the mean is of different numbers of CPUs, in all.
 func (c *Compare) bestSentence() string {

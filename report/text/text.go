@@ -57,6 +57,9 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	if o.shows("findings") {
 		t.findings(r.Findings)
 	}
+	if len(o.Show) > 0 {
+		t.nothingToShow(r, &o)
+	}
 	if r.Capture.Received > 0 { // without, every number of a mode would be 0 or none
 		if o.shows("modes") && len(r.Modes) > 0 {
 			t.sideBySide(r)
@@ -163,6 +166,22 @@ func (t *writer) findings(findings []report.Finding) {
 		if f.Remedy != "" {
 			t.para("", captureLabels, "→ "+f.Remedy, report.Plain)
 		}
+	}
+}
+
+// nothingToShow says why sections that were asked for have nothing.
+func (t *writer) nothingToShow(r *report.Report, o *Options) {
+	switch {
+	case r.Capture.Received == 0 && o.shows("capture"): // it says so
+	case r.Capture.Received == 0:
+		t.para("", 0, strings.Join(r.Summary(), " "), report.Plain)
+	case o.shows("findings") && len(r.Findings) == 0:
+		t.heading("FINDINGS", "")
+		says := "none"
+		for _, s := range r.Verdict() {
+			says += ". " + strings.TrimSuffix(s.Text, ".")
+		}
+		t.para("", 0, words.UpperFirst(says)+".", report.Plain)
 	}
 }
 

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -93,13 +94,20 @@ func diffOf(before, after *scenario) *report.Compare {
 	old := &before.earlier.Capture
 	same := old.Packets == c.Capture.Packets && old.Bytes == c.Capture.Bytes && old.First.Equal(c.Capture.First.Time)
 	if !same {
-		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. What differs may be the traffic.",
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. What differs may be the traffic, and how many flows moved is not known.",
 			before.name, report.Plural(old.Packets, "packet", "packets"), after.name, report.Exact(c.Capture.Packets)))
+	}
+	if scales := c.ScalesSentence(); scales != "" {
+		c.Notes = append(c.Notes, scales)
 	}
 	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
 	var none uint64
 	c.Scenarios[0].FlowsMoved, c.Scenarios[0].PacketsMoved = &none, &none
-	if !same || !listsAll(before) || !listsAll(after) {
+	if !same {
+		return c
+	}
+	if part := listPart(before, after); part != "" {
+		c.Notes = append(c.Notes, "How many flows moved is not known: "+part+". Write both reports with --flows all.")
 		return c
 	}
 	home, mode := before.mainCPUs(c.Scenarios[0].Compared), c.Scenarios[1].Compared
@@ -136,8 +144,16 @@ func whyStrange(before, after *report.Report) string {
 	return "."
 }
 
-// listsAll tells whether a report lists all of its flows.
-func listsAll(s *scenario) bool {
-	m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
-	return m.Affinity.Flows > 0 && m.Affinity.Flows <= s.earlier.FlowsTotal
+// listPart says which of the reports do not list all of their flows; "" where all do.
+func listPart(reports ...*scenario) string {
+	var parts []string
+	for _, s := range reports {
+		m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
+		listed := s.earlier.FlowsTotal // a report that was read has as many as it lists
+		if m.Affinity.Flows > 0 && m.Affinity.Flows <= listed {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s lists %s of %s", s.name, report.Exact(listed), report.Plural(m.Affinity.Flows, "flow", "flows")))
+	}
+	return strings.Join(parts, ", ")
 }
