@@ -357,3 +357,40 @@ func TestClockOfWholeSteps(t *testing.T) {
 		}
 	}
 }
+
+// With masks of all CPUs a cause is named only if it explains the busiest CPU's load.
+func TestRPSFullMask(t *testing.T) {
+	for _, test := range []struct {
+		notIP uint64
+		pppoe uint64
+		want  string
+		not   string
+	}{
+		{2, 0, "by chance: here of 90 flows, by their packets worth 9 of equal size.", "EtherType"},
+		{300, 0, "neither IP nor PPPoE, here 300 of 1,000, it has no more than the EtherType", "chance"},
+		{300, 298, "by chance", "EtherType"},
+	} {
+		r := &report.Report{Table: report.TableReport{Size: 2, Entries: report.List[int]{0, 1}, QueueCPUs: report.List[int]{0, 1}}, Capture: report.Capture{
+			Packets: 1000, Received: 1000, Duration: 1e9,
+			Unhashed:       report.Counts{{Name: "not_ip", Packets: test.notIP}},
+			Encapsulations: report.Counts{{Name: "pppoe", Packets: test.pppoe}},
+		}}
+		m := report.Mode{Mode: "rss-msix", Simulated: 1e9, RPS: &report.RPS{}, CPUs: report.List[report.CPU]{{CPU: 0, Packets: 750}, {CPU: 1, Packets: 250}}}
+		m.Derive()
+		r.Modes = report.List[report.Mode]{m}
+		largest := &report.Flow{Protocol: "udp", Packets: 100}
+		traffic := &Traffic{
+			Largest: largest, LargestBytes: largest, WithPorts: report.Null, InnerBalance: report.Null,
+			Inputs: &Inputs{Flows: 90, Distinct: 90, Effective: 9}, Masked: []int{0, 1}, MaskFull: true,
+		}
+		said := ""
+		for _, f := range Diagnose(r, traffic) {
+			if f.ID == "rps-hot" {
+				said = f.Evidence
+			}
+		}
+		if !strings.Contains(said, test.want) || strings.Contains(said, test.not) {
+			t.Errorf("%d not IP, %d of PPPoE: %q", test.notIP, test.pppoe, said)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -45,13 +46,48 @@ func (d *diagnosis) rpsHot() *report.Finding {
 		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
 		f.Remedy = "No mask splits a flow. `ethtool -N DEV …` can give it a queue, and so a CPU, of its own: rssreplay help rules."
 	case d.t.MaskFull:
-		f.Evidence = fmt.Sprintf("Each queue's mask has all %d CPUs in use, and the hash chooses among them: of packets that are neither IP nor PPPoE it has no more than the EtherType, of few flows few values.", len(d.mode.CPUs))
-		f.Remedy = "No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
+		f.Evidence, f.Remedy = d.fullMask()
 	default:
 		f.Evidence = fmt.Sprintf("The high bits of %s choose among the CPUs of each queue's mask: %s.", words.Plural(d.t.Flows, "flow's hash", "flows' hashes"), d.parameter("rps").Printed())
 		f.Remedy = every + " gives every queue all CPUs in use."
 	}
 	return f
+}
+
+// fullMask is why a CPU is hot though each queue's mask has all CPUs in use, and what helps:
+// packets for which the kernel's hash has the EtherType alone, if they are most of what is too
+// much there, else the flows that the hash brings together.
+func (d *diagnosis) fullMask() (evidence, remedy string) {
+	all := fmt.Sprintf("Each queue's mask has all %d CPUs in use, and the hash chooses among them", len(d.mode.CPUs))
+	tooMuch := float64(d.busiest().Packets) - d.fair()
+	if n := d.withoutKernelHash(); 2*float64(n) >= tooMuch {
+		return fmt.Sprintf("%s: of packets that are neither IP nor PPPoE, here %s of %s, it has no more than the EtherType.", all, words.Exact(n), words.Exact(d.r.Capture.Received)),
+			"No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
+	}
+	evidence = all + ", by chance."
+	if in := d.t.Inputs; in != nil && in.Flows > 0 {
+		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
+	}
+	return evidence + d.named(d.heavyOnBusiest()), "No mask says which flows meet: more flows of equal size spread better. `ethtool -N DEV …` can give a heavy one a queue, and so a CPU, of its own: rssreplay help rules."
+}
+
+// withoutKernelHash is the received packets of which the kernel's own hash has no more than
+// the EtherType: neither IP nor PPPoE.
+func (d *diagnosis) withoutKernelHash() (n uint64) {
+	for _, c := range d.r.Capture.Unhashed {
+		if c.Name == "not_ip" {
+			n += c.Packets
+		}
+	}
+	if d.inner() { // PPPoE's flows have a hash
+		return n
+	}
+	for _, c := range d.r.Capture.Encapsulations {
+		if c.Name == "pppoe" {
+			n -= min(n, c.Packets)
+		}
+	}
+	return n
 }
 
 // rpsOffNode: RPS moves packets to CPUs on another NUMA node than the NIC.
