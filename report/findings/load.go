@@ -431,7 +431,16 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		Figures:  figures,
 	}
 	if d.t.Chance != nil {
-		f.Evidence += " " + upper(d.byChance()) + "."
+		f.Evidence += " " + upper(d.byChance())
+		switch key := d.parameter("key"); {
+		case d.lost() > d.t.Chance.P90:
+			f.Evidence += "."
+		case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
+			f.Severity = report.Note
+			f.Evidence += ": chance explains it, and under the NIC's own key other flows may meet."
+		default:
+			f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
+		}
 	}
 	if len(heavy) == 1 {
 		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
