@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"rssreplay/report"
-	"rssreplay/report/internal/words"
 )
 
 // mailWidth is what fits a mail that is quoted.
@@ -38,7 +37,7 @@ func WriteMail(w io.Writer, r *report.Report) error {
 	t.findings(r.Findings)
 	t.heading("PARAMETERS", "those that are not the defaults")
 	if len(r.Command) > 0 {
-		t.words("command", parameterLabels, words.ShellWords(r.Command), report.Plain)
+		t.command("command", parameterLabels, r.Command)
 	}
 	if r.Tool.Name != "" {
 		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)

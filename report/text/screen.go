@@ -542,30 +542,11 @@ func (s *screen) next(t *writer) {
 // as one; of one that would need more than three, the first words. A word that is wider
 // has a line of at most all columns.
 func commandLines(list []string, width, all int) []string {
-	const more = ` \`
 	for i := range list {
 		list[i] = words.Clean(list[i])
 	}
-	if whole := strings.Join(list, " "); words.DisplayWidth(whole) <= width {
-		return []string{whole}
-	}
-	lines := []string{""}
-	for i, word := range list {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case words.DisplayWidth(*last)+1+words.DisplayWidth(word)+len(more) <= width || i == len(list)-1 && words.DisplayWidth(*last)+1+words.DisplayWidth(word) <= width:
-			*last += " " + word
-		default:
-			*last += more
-			if word = words.Indent + word; words.DisplayWidth(word)+len(more) > width {
-				word = word[len(words.Indent):]
-			}
-			lines = append(lines, word)
-		}
-	}
-	if len(lines) > 3 || slices.ContainsFunc(lines, func(l string) bool { return words.DisplayWidth(l) > all }) {
+	lines := words.CommandLines(list, width)
+	if len(lines) > 3 || wider(lines, all) {
 		return []string{cutSentence(strings.Join(list[:min(2, len(list))], " "), width-2) + " …"}
 	}
 	return lines
@@ -605,7 +586,7 @@ func cutSentence(s string, width int) string {
 func cutText(text string, width, most int) []string {
 	list := strings.Split(text, " ")
 	lines := words.Wrap(list, width)
-	if len(lines) <= most || most < 1 {
+	if len(lines) <= most && !wider(lines, width) || most < 1 {
 		return lines[:min(len(lines), max(most, 0))]
 	}
 	if most == 1 {
@@ -617,7 +598,7 @@ func cutText(text string, width, most int) []string {
 		if strings.Count(strings.Join(part, " "), "`")%2 == 1 {
 			continue
 		}
-		if lines = words.Wrap(part, width); len(lines) > most {
+		if lines = words.Wrap(part, width); len(lines) > most || wider(lines, width) {
 			continue
 		}
 		if len(fits) < len(lines) {
@@ -631,6 +612,11 @@ func cutText(text string, width, most int) []string {
 		}
 	}
 	return fits
+}
+
+// wider tells whether a word of a command is wider than a screen.
+func wider(lines []string, width int) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return words.DisplayWidth(l) > width })
 }
 
 // shorten is s in at most width columns, without its middle.

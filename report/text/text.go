@@ -46,7 +46,7 @@ const (
 // Write writes r for a terminal and for a bug report: what was replayed, what
 // was found to be wrong, the modes side by side, each mode by CPU, the indirection
 // table, the flows, the parameters and the caveats. No row is wider than
-// o.Width, and nothing from the capture reaches the terminal unescaped.
+// o.Width but for a single word of a command that is, and nothing from the capture reaches the terminal unescaped.
 // Errors are those of w.
 func Write(w io.Writer, r *report.Report, o Options) error {
 	t := NewWriter(w, o)
@@ -206,7 +206,7 @@ const parameterLabels = 19
 func (t *writer) parameters(r *report.Report) {
 	t.heading("PARAMETERS", "")
 	if len(r.Command) > 0 {
-		t.words("command", parameterLabels, words.ShellWords(r.Command), report.Plain)
+		t.command("command", parameterLabels, r.Command)
 	}
 	if r.Tool.Name != "" {
 		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)

@@ -3,6 +3,7 @@ package text
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -96,6 +97,19 @@ func (t *writer) list(label string, labelWidth int, items []string, st report.St
 		}
 	}
 	t.words(label, labelWidth, list, st)
+}
+
+// command is a command in lines that a shell takes as one.
+func (t *writer) command(label string, labelWidth int, command []string) {
+	list := words.ShellWords(command)
+	for i := range list {
+		list[i] = words.Clean(list[i])
+	}
+	margin := words.Indent + fmt.Sprintf("%-*s", labelWidth, label)
+	for _, l := range words.CommandLines(list, t.width-len(margin)) {
+		t.line(margin + l)
+		margin = strings.Repeat(" ", len(margin))
+	}
 }
 
 func (t *writer) words(label string, labelWidth int, list []string, st report.Style) {

@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -50,17 +51,25 @@ func Clean(s string) string {
 func DisplayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
 // Wrap puts words into lines of at most width columns; a longer word, such as
-// a path or a key, is broken after a separator or, without one, anywhere.
+// a path or a key, is broken after a separator or, without one, anywhere. A command
+// between backticks stays on one line or, where it is wider, has lines as CommandLines
+// gives them, so that it can be pasted.
 func Wrap(words []string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range words {
+	for _, word := range joinCommands(words) {
 		if line != "" && DisplayWidth(line)+1+DisplayWidth(word) <= width {
 			line += " " + word
 			continue
 		}
 		if line != "" {
 			lines = append(lines, line)
+		}
+		if isCommand(word) {
+			parts := CommandLines(splitCommand(word), width)
+			lines = append(lines, parts[:len(parts)-1]...)
+			line = parts[len(parts)-1]
+			continue
 		}
 		for DisplayWidth(word) > width {
 			n := breakAt(word, width)
@@ -73,6 +82,77 @@ func Wrap(words []string, width int) []string {
 		return lines
 	}
 	return append(lines, line)
+}
+
+// CommandLines is a command in lines of at most width columns, which a shell takes as
+// one. A word that is wider has a line of its own, as it is.
+func CommandLines(command []string, width int) []string {
+	const more = ` \`
+	if whole := strings.Join(command, " "); DisplayWidth(whole) <= width {
+		return []string{whole}
+	}
+	var lines []string
+	for i, word := range command {
+		room := width
+		if i < len(command)-1 {
+			room -= len(more)
+		}
+		if i > 0 {
+			if last := &lines[len(lines)-1]; DisplayWidth(*last)+1+DisplayWidth(word) <= room {
+				*last += " " + word
+				continue
+			}
+			lines[len(lines)-1] += more
+			if DisplayWidth(Indent+word) <= width-len(more) {
+				word = Indent + word
+			}
+		}
+		lines = append(lines, word)
+	}
+	return lines
+}
+
+// joinCommands has each command between backticks as one word, with what touches it.
+func joinCommands(words []string) []string {
+	if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "`") }) {
+		return words
+	}
+	var joined []string
+	for len(words) > 0 {
+		n := 1
+		if opens(words[0]) && !isCommand(words[0]) {
+			if end := slices.IndexFunc(words[1:], func(w string) bool { return strings.Count(w, "`")%2 == 1 }); end >= 0 {
+				n += end + 1
+			}
+		}
+		joined = append(joined, strings.Join(words[:n], " "))
+		words = words[n:]
+	}
+	return joined
+}
+
+// isCommand tells whether a word is a command between backticks.
+func isCommand(word string) bool { return opens(word) && strings.Count(word, "`")%2 == 0 }
+
+// opens tells whether a command begins with the word.
+func opens(word string) bool { return strings.HasPrefix(strings.TrimLeft(word, "("), "`") }
+
+// splitCommand is the words of a command as a shell parts them: not within quotes.
+func splitCommand(command string) []string {
+	var list []string
+	quote, begin := rune(0), 0
+	for i, r := range command {
+		switch {
+		case r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case quote == 0 && r == ' ':
+			list = append(list, command[begin:i])
+			begin = i + 1
+		}
+	}
+	return append(list, command[begin:])
 }
 
 // breakAt is the length in bytes of the first line of a word that is wider

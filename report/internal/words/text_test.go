@@ -1,0 +1,38 @@
+package words
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A command between backticks is the same for a shell at any width, and is parted only
+// where it does not fit a line.
+func TestWrapCommands(t *testing.T) {
+	const (
+		short = "`rssreplay plan 192.0.2.1`"
+		long  = "`rssreplay suggest 'my  own capture.pcap' --cpus 16 --filter \"tcp and  port 80\" --table /a/way/that/is/longer/than/forty/columns.txt --no-gate`"
+	)
+	text := "→ More flows; in a test, fixed ports (" + short + "), or o`dd marks. Then " + long + "; it looks for a table that lasts, as `a`/`b` do."
+	goesOn := regexp.MustCompile(` \\\n *`)
+	for width := 30; width <= 200; width++ {
+		lines := Wrap(strings.Split(text, " "), width)
+		whole := goesOn.ReplaceAllString(strings.Join(lines, "\n"), " ")
+		for _, command := range []string{short, long} {
+			if !strings.Contains(whole, command) {
+				t.Fatalf("width %d: %s is not in\n%s", width, command, strings.Join(lines, "\n"))
+			}
+		}
+		if got := strings.ReplaceAll(whole, "\n", " "); got != text {
+			t.Errorf("width %d: %s", width, got)
+		}
+		if width >= len(long)+1 && strings.Contains(strings.Join(lines, ""), `\`) {
+			t.Errorf("width %d: a command that fits is parted:\n%s", width, strings.Join(lines, "\n"))
+		}
+		for _, l := range lines {
+			if DisplayWidth(l) > width && !strings.HasPrefix(strings.TrimSpace(l), "/a/way/") {
+				t.Errorf("width %d: %s", width, l)
+			}
+		}
+	}
+}
