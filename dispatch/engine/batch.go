@@ -77,6 +77,18 @@ func (b *Batch) steered(i int) *Steered {
 	return b.More[i-1]
 }
 
+// before is where packets end that arrive before t, from one on, which does.
+func (b *Batch) before(from int, t int64) int {
+	if b.Time[b.N-1] < t {
+		return b.N
+	}
+	to := from + 1
+	for b.Time[to] < t {
+		to++
+	}
+	return to
+}
+
 // Varies reports whether the batch has packets of a flow that more than one entry has met, by
 // any way of steering.
 func (b *Batch) Varies() bool {

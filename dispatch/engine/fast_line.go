@@ -51,6 +51,7 @@ type fastLine struct {
 	moving      *movingLine  // nil: no flow comes here from another CPU
 	rings       *queueRings  // nil: its packets are of one queue for good
 	given       int          // with rings: packets below have given back their buffers there
+	migrant     uint64       // where flows move: accepted packets up to the latest that migrates, see cameFrom
 	shallow     int          // with rings: so many packets may wait without being more of any queue than ever
 	drain       Drain
 	budget      int

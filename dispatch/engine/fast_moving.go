@@ -104,10 +104,7 @@ func (e *fastMoving) Process(b *Batch) {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
 		}
-		if to = b.N; b.Time[to-1] >= m.changeAt {
-			for to = from + 1; b.Time[to] < m.changeAt; to++ {
-			}
-		}
+		to = b.before(from, m.changeAt)
 		e.arrive(b, &in, from, to)
 	}
 	m.arrived(b)
@@ -303,8 +300,14 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 
 // fill fills a buffer of l for packet i of b.
 func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
-	a := &l.aside[l.filled]
-	if a.before = e.before(b, i, target, l.on.index); e.rings != nil {
+	cpu := l.on.index
+	last := uint16(cpu + 1)
+	if !e.stays(b, i, target) {
+		last = e.look(b, i, target, cpu)
+	}
+	l.cameFrom(l.filled, last, cpu)
+	if e.rings != nil {
+		a := &l.aside[l.filled]
 		a.queue = e.targets[target].queue
 		e.rings.used[a.queue]++
 		e.rings.accepted[a.queue]++

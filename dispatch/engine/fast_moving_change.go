@@ -78,7 +78,7 @@ func (e *fastMoving) settle(now int64) {
 	for c := range e.lines {
 		l := &e.lines[c]
 		for i := l.taken; i < l.filled; i++ {
-			l.aside[i].before = e.take(l.rest[i].of, c)
+			l.cameFrom(i, e.take(l.rest[i].of, c), c)
 		}
 		if e.plain {
 			l.becomePlain()

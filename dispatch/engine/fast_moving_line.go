@@ -25,18 +25,38 @@ type movingPacket struct {
 	flow                uint32
 }
 
+// cameFrom notes for packet i that the CPU of last, and 1, has the packet of its flow before
+// it, while the engine is settled. cpu will take it, or has.
+//
+// Optimization: most DPCs take none that migrates, and need not look for it.
+func (l *fastLine) cameFrom(i int, last uint16, cpu int) {
+	l.aside[i].before = last
+	if migrates(last, uint16(cpu+1)) {
+		l.migrant = l.gone + uint64(i) + 1
+	}
+}
+
+// mayMigrate reports whether any packet that is not taken may migrate, as cameFrom noted.
+func (l *fastLine) mayMigrate() bool { return l.migrant > l.gone+uint64(l.taken) }
+
 // indicateMoving is indicate where another CPU may have taken the flow's packet before.
 func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int64) {
-	m, cpu, moving := l.m, l.on, l.moving
-	h, mark := &cpu.latency, uint16(cpu.index+1)
-	asides := l.aside[l.taken : l.taken+n]
+	m, moving := l.m, l.moving
 	tells := moving.of.unsettled
 	keeps := tells || moving.of.changing || m.cfg.ByteCost > 0 || start+int64(n)*(m.cfg.PacketCost+m.cfg.MigrationCost) >= m.changeAt
 	moving.work, moving.told = moving.work[:0], tells
 	if !keeps && until == math.MaxInt64 {
-		return n, l.indicateSettled(l.arrival[l.taken:l.taken+n], asides, start)
+		return n, l.indicateSettled(n, start)
 	}
-	rest := l.rest[l.taken : l.taken+n]
+	return l.indicateEach(n, start, until, keeps)
+}
+
+// indicateEach is indicateMoving of one packet after the other. keeps tells that what it works
+// on is kept: a change may come meanwhile.
+func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int, end int64) {
+	m, cpu, moving := l.m, l.on, l.moving
+	h, mark, tells := &cpu.latency, uint16(cpu.index+1), moving.of.unsettled
+	rest, asides := l.rest[l.taken:l.taken+n], l.aside[l.taken:l.taken+n]
 	end = start
 	sum, most := int64(0), h.Max
 	for i, arrival := range l.arrival[l.taken : l.taken+n] {
@@ -71,12 +91,16 @@ func (l *fastLine) indicateMoving(n int, start, until int64) (done int, end int6
 	return n, end
 }
 
-// indicateSettled is indicateMoving of all packets at once, where nothing is to be told of
+// indicateSettled is indicateMoving of all n packets at once, where nothing is to be told of
 // them.
-func (l *fastLine) indicateSettled(arrival []int64, asides []aside, start int64) (end int64) {
+func (l *fastLine) indicateSettled(n int, start int64) (end int64) {
 	cpu, cost, done := l.on, l.m.cfg.PacketCost, 0
+	arrival := l.arrival[l.taken : l.taken+n]
 	end = start
-	for i, a := range asides {
+	if !l.mayMigrate() {
+		return cpu.latency.Run(arrival, end, cost)
+	}
+	for i, a := range l.aside[l.taken : l.taken+n] {
 		if migrates(a.before, uint16(cpu.index+1)) {
 			end = cpu.latency.Run(arrival[done:i], end, cost) + l.m.cfg.MigrationCost
 			cpu.MigratedPackets++

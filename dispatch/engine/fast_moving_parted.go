@@ -72,7 +72,7 @@ func (e *fastMoving) part(b *Batch, in *arriving, from, to int, keeps bool) (tur
 			continue
 		}
 		target, before := min(int(entries[i]), last), cpu+1
-		if looks || e.mayTurn(b, from+i, target) { // see before
+		if looks || e.mayTurn(b, from+i, target) { // see stays
 			before = e.look(b, from+i, target, int(cpu))
 			turned = turned || migrates(before, cpu+1)
 		}

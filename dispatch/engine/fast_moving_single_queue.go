@@ -14,7 +14,7 @@ import (
 type fastMovingSingleQueue struct {
 	*fastRSSSingleQueue
 	movedFlows
-	bytes uint64 // received
+	bytes []uint64 // per CPU: of the packets that arrive for it
 
 	changing bool
 	mark     uint64 // the packets that were accepted before the latest move
@@ -37,7 +37,7 @@ type singlePacket struct {
 
 func newFastMovingSingleQueue(m *Model) *fastMovingSingleQueue {
 	flows := newMovedFlows(m)
-	e := &fastMovingSingleQueue{fastRSSSingleQueue: newFastRSSSingleQueue(m), movedFlows: flows}
+	e := &fastMovingSingleQueue{fastRSSSingleQueue: newFastRSSSingleQueue(m), movedFlows: flows, bytes: make([]uint64, len(m.cpus))}
 	e.line.aside = make([]aside, len(e.line.arrival))
 	e.line.distributor.moving = e
 	m.derive = e.derive
@@ -45,33 +45,61 @@ func newFastMovingSingleQueue(m *Model) *fastMovingSingleQueue {
 }
 
 func (e *fastMovingSingleQueue) Process(b *Batch) {
-	m, l := e.Model, &e.line
+	m := e.Model
 	m.prepare(b)
-	entries := b.steered(m.steering).Entry[:b.N]
 	e.begin(b)
-	for i, t := range b.Time[:b.N] {
-		if t >= m.changeAt {
-			e.change(t)
+	for from, to := 0, 0; from < b.N; from = to {
+		if b.Time[from] >= m.changeAt {
+			e.change(b.Time[from])
 		}
+		to = b.before(from, m.changeAt)
+		e.count(b, from, to)
+		e.arrive(b, from, to)
+	}
+	m.arrived(b)
+}
+
+// count counts what is known of packets when they arrive, of those from one to before
+// another.
+func (e *fastMovingSingleQueue) count(b *Batch, from, to int) {
+	times, entries, lengths := b.Time[:to], b.steered(e.steering).Entry[:to], b.Length[:to]
+	targets, bytes := e.targets, e.bytes
+	for from < to {
+		packets, until := e.changes.arrived.window(times[from])
+		for ; from < to && times[from] < until; from++ {
+			cpu := targets[min(int(entries[from]), len(targets)-1)].cpu // see model.target
+			packets[cpu]++
+			bytes[cpu] += uint64(lengths[from])
+		}
+	}
+}
+
+// arrive lets the packets from one to before another arrive; nothing changes between them.
+func (e *fastMovingSingleQueue) arrive(b *Batch, from, to int) {
+	l, targets := &e.line, e.targets
+	times, entries, flows := b.Time[:to], b.steered(e.steering).Entry[:to], b.Flow[:to]
+	for i := from; i < to; i++ {
+		t := times[i]
 		if e.unsettled {
 			e.until(t)
 		}
-		entry := min(int(entries[i]), len(m.targets)-1) // see model.target
-		cpu, length, flow := int(m.targets[entry].cpu), b.Length[i], b.Flow[i]
-		e.bytes += uint64(length)
-		m.changes.arrived.count(t, uint16(cpu))
+		target := min(int(entries[i]), len(targets)-1)
+		cpu := int(targets[target].cpu)
 		if l.filled >= l.limit && l.full(t) {
 			l.drops++
-			m.FixedAffinity.Drop(flow)
-			e.drop(flow, b.Nth[i])
+			e.dropBytes[cpu] += uint64(b.Length[i])
+			e.FixedAffinity.Drop(flows[i])
+			e.drop(flows[i], b.Nth[i])
 			continue
 		}
-		m.cpus[cpu].Bytes += uint64(length)
-		l.aside[l.filled].before = e.before(b, i, entry, cpu)
-		l.fill(t, flow, uint32(cpu)) // no cost asks for the length
+		last := uint16(cpu + 1)
+		if !e.stays(b, i, target) {
+			last = e.look(b, i, target, cpu)
+		}
+		l.cameFrom(l.filled, last, cpu)
+		l.fill(t, flows[i], uint32(cpu)) // no cost asks for the length
 		l.publish(t)
 	}
-	m.arrived(b)
 }
 
 // change makes the changes up to t, the time of an arrival.
@@ -115,7 +143,8 @@ func (e *fastMovingSingleQueue) until(now int64) {
 		return
 	}
 	for i := l.taken; i < l.filled; i++ {
-		l.aside[i].before = e.take(l.rest[i].length, int(l.rest[i].of))
+		cpu := int(l.rest[i].of)
+		l.cameFrom(i, e.take(l.rest[i].length, cpu), cpu)
 	}
 	e.release()
 }
@@ -124,7 +153,7 @@ func (e *fastMovingSingleQueue) until(now int64) {
 // have.
 func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share, start int64) {
 	e.work, e.told = e.work[:0], e.unsettled
-	if e.alone = !e.unsettled && !e.changing && e.doneBefore(l, start, e.changeAt) && !e.migrates(l); e.alone {
+	if e.alone = !e.unsettled && !e.changing && e.doneBefore(l, start, e.changeAt) && !l.mayMigrate(); e.alone {
 		return
 	}
 	for c := range shares {
@@ -141,17 +170,6 @@ func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share, start int64) {
 func (e *fastMovingSingleQueue) doneBefore(l *fastLine, start, t int64) bool {
 	c, n := e.cfg, int64(l.published-l.taken)
 	return start+2*c.DPCCost+c.IPILatency+n*(c.DistributeCost+c.PacketCost+c.MigrationCost) < t
-}
-
-// migrates reports whether any packet that waits in l does.
-func (e *fastMovingSingleQueue) migrates(l *fastLine) bool {
-	to := l.rest[l.taken:l.published]
-	for i, a := range l.aside[l.taken:l.published] {
-		if migrates(a.before, uint16(to[i].of+1)) {
-			return true
-		}
-	}
-	return false
 }
 
 // indicate is Histogram.Run of a share, which c takes: the cost of a packet depends on where
@@ -195,8 +213,13 @@ func (e *fastMovingSingleQueue) Finish() {
 	e.fastRSSSingleQueue.Finish()
 }
 
-// derive counts the queue.
+// derive counts the queue and the CPUs.
 func (e *fastMovingSingleQueue) derive([]EntryLoad, uint64) {
-	e.line.counted(&e.queues[0], e.bytes)
+	total := uint64(0)
+	for c, bytes := range e.bytes {
+		e.cpus[c].Bytes = bytes - e.dropBytes[c]
+		total += bytes
+	}
+	e.line.counted(&e.queues[0], total)
 	e.counted.Enter()
 }

@@ -107,14 +107,12 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 	return moves
 }
 
-// before is the CPU, and 1, that has the packet of its flow before packet i of b, which is
-// accepted for a target, on cpu; 0 if there is none.
-func (f *movedFlows) before(b *Batch, i, target, cpu int) uint16 {
-	// Optimization: most packets are no turns.
-	if f.unsettled || f.refusals > 0 || f.mayTurn(b, i, target) {
-		return f.look(b, i, target, cpu)
-	}
-	return uint16(cpu + 1)
+// stays reports whether the packet before packet i of b, of its flow, is surely on the CPU
+// of the target for which packet i is accepted.
+//
+// Optimization: most packets need no look.
+func (f *movedFlows) stays(b *Batch, i, target int) bool {
+	return !f.unsettled && f.refusals == 0 && !f.mayTurn(b, i, target)
 }
 
 // mayTurn reports whether packet i of b may be a turn, or has to be looked at for another
@@ -124,6 +122,8 @@ func (f *movedFlows) mayTurn(b *Batch, i, target int) bool {
 	return b.Nth[i] == 0 || times != 0 && (f.late > 0 || f.met[i] != times)
 }
 
+// look is the CPU, and 1, that has the packet of its flow before packet i of b, which is
+// accepted for a target, on cpu; 0 if there is none.
 func (f *movedFlows) look(b *Batch, i, target, cpu int) (last uint16) {
 	flow, nth := b.Flow[i], b.Nth[i]
 	if flow == NoFlow {
