@@ -73,7 +73,7 @@ func TestNextCommandsRun(t *testing.T) {
 func nextCommands(given, screen string) []string {
 	before, next, _ := strings.Cut(screen, "\nNext: ")
 	var commands []string
-	next = strings.ReplaceAll(next, " \\\n", " ")
+	before, next = strings.ReplaceAll(before, " \\\n", " "), strings.ReplaceAll(next, " \\\n", " ")
 	for l := range strings.Lines(next) {
 		for _, part := range regexp.MustCompile(`    +`).Split(strings.TrimSpace(l), -1) {
 			part, _, _ = strings.Cut(part, "  ")
