@@ -37,11 +37,18 @@ func (d *diagnosis) ruleOverrides() *report.Finding {
 	if built := d.r.BuiltIn(d.mode); d.uneven() && built >= report.UnevenFrom*d.evenTable() {
 		severity = d.weigh(built) // they, and not chance, make the load
 	}
+	table, remedy := "indirection table", "No table moves them."
+	if slices.ContainsFunc(rules, func(rule report.Rule) bool { return rule.Context != nil }) {
+		table, remedy = "main indirection table", "That table moves none of them."
+	}
+	if context := rules[0].Context; context != nil {
+		remedy = fmt.Sprintf("That table moves none of them; `ethtool -X DEV context %d …` moves those of filter %d (to try it: --context %[1]d=FILE).", *context, rules[0].Filter)
+	}
 	return &report.Finding{
 		ID: "rule-overrides", Severity: severity,
-		Summary:  fmt.Sprintf("%s of the received packets never met the indirection table: %s took them.", words.Percent(d.share(n)), words.Plural(uint64(len(rules)), "rule", "rules")),
+		Summary:  fmt.Sprintf("%s of the received packets never met the %s: %s took them.", words.Percent(d.share(n)), table, words.Plural(uint64(len(rules)), "rule", "rules")),
 		Evidence: upper(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
-		Remedy:   fmt.Sprintf("No table moves them. `ethtool -N DEV delete %d` takes the rule away; to see that first, add --rule 'delete %[1]d' to this command.", rules[0].Filter),
+		Remedy:   fmt.Sprintf("%s `ethtool -N DEV delete %d` takes the rule away; to see that first, add --rule 'delete %[2]d' to this command.", remedy, rules[0].Filter),
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "rules": len(rules), "filter": rules[0].Filter}),
 	}
 }

@@ -77,11 +77,11 @@ func command(s string) template.HTML {
 
 // parted is a text whose lines may end after a slash or a comma, as a path's or a list's.
 func parted(s string) template.HTML {
-	return template.HTML(parts.ReplaceAllString(template.HTMLEscapeString(s), "$1$3<wbr>$2$4"))
+	return template.HTML(parts().ReplaceAllString(template.HTMLEscapeString(s), "$1$3<wbr>$2$4"))
 }
 
 // parts is where, but not within a number.
-var parts = regexp.MustCompile(`(/)(\w)|(,)([a-z])`)
+var parts = pattern(`(/)(\w)|(,)([a-z])`)
 
 // frame is what every page has, and where it is written.
 type frame struct {

@@ -45,9 +45,9 @@ const (
 
 // Write writes r for a terminal and for a bug report: what was replayed, what
 // was found to be wrong, the modes side by side, each mode by CPU, the indirection
-// table, the flows, the parameters and the caveats. No row is wider than
-// o.Width but for a single word of a command that is, and nothing from the capture reaches the terminal unescaped.
-// Errors are those of w.
+// table, the flows, the parameters and the caveats. No row is wider than o.Width, but for
+// a single word of a command that is, and nothing from the capture reaches the terminal
+// unescaped. Errors are those of w.
 func Write(w io.Writer, r *report.Report, o Options) error {
 	t := NewWriter(w, o)
 	t.opening(&r.Words, r.Notes)
