@@ -69,19 +69,24 @@ type RebalanceStep struct {
 }
 
 // Moves tells whether an entry or a queue was moved while packets arrived.
-func (r *Report) Moves() bool {
-	if r.Changes != nil {
-		if r.Changes.Moves > 0 {
+func (r *Report) Moves() bool { return moves(r.Changes, r.Modes) }
+
+// Moves tells whether an entry or a queue was moved while packets arrived.
+func (s *Scenario) Moves() bool { return moves(s.Changes, s.Modes) }
+
+func moves(changes *Changes, modes []Mode) bool {
+	if changes != nil {
+		if changes.Moves > 0 {
 			return true
 		}
-		for _, at := range r.Changes.Affinities {
+		for _, at := range changes.Affinities {
 			if len(at.Moves) > 0 {
 				return true
 			}
 		}
 	}
-	for i := range r.Modes {
-		if b := r.Modes[i].Rebalance; b != nil && b.Moves > 0 {
+	for i := range modes {
+		if b := modes[i].Rebalance; b != nil && b.Moves > 0 {
 			return true
 		}
 	}

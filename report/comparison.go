@@ -270,7 +270,7 @@ func (c *Compare) bestSentence() string {
 			len(c.Scenarios), s.Name, of(s), strings.TrimSuffix(strings.TrimSuffix(of(first), " the mean"), " of the packets"), first.Name)
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
 			moved := words.Plural(*s.FlowsMoved, "flow", "flows")
-			if own := (&Report{Changes: s.Changes, Modes: s.Modes}); own.Moves() { // flows move within it, too: see FlowsDisturbed
+			if s.Moves() { // flows move within it, too: see FlowsDisturbed
 				sentence += "; " + moved + " have most of their packets on another CPU than there"
 			} else {
 				sentence += "; it moves " + moved + " to another CPU"
