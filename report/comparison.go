@@ -12,8 +12,8 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// Cpus is how many CPUs the compared mode has.
-func (s *Scenario) Cpus() int {
+// NumCPUs is how many CPUs the compared mode has.
+func (s *Scenario) NumCPUs() int {
 	if m := s.Mode(); m != nil {
 		return len(m.CPUs)
 	}
@@ -240,7 +240,7 @@ func (c *Compare) ScalesSentence() string {
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
 	return fmt.Sprintf("Imbalances of %s and %s are on different scales, of %d and of %d CPUs: max ÷ mean is at most the number of CPUs. Compare the share of the packets on the most loaded CPU.",
-		was.Name, now.Name, was.Cpus(), now.Cpus())
+		was.Name, now.Name, was.NumCPUs(), now.NumCPUs())
 }
 
 // bestSentence says which of several scenarios loads its most loaded CPU least: beside

@@ -95,7 +95,7 @@ func (f *Figure) beyondNoise(a, b Fraction, captures bool) bool {
 // most loaded CPU, by whatever it is measured: other flows fall on other entries of a table.
 // Where a report does not know what chance gives, it explains nothing.
 func (f *Figure) byChance(was, now *Scenario) bool {
-	if !slices.Contains(chanceLabels, f.Label) || was.Cpus() != now.Cpus() {
+	if !slices.Contains(chanceLabels, f.Label) || was.NumCPUs() != now.NumCPUs() {
 		return false
 	}
 	least, most, known := chanceOf(was, now, f)

@@ -235,7 +235,7 @@ func (h *compareBody) figures(c *report.Compare) {
 	others := report.WithoutRSS(scenarios)
 	h.figuresHead(scenarios, others)
 	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
-	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() })
+	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() })
 	for _, f := range report.ComparedFigures(scenarios) {
 		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
 		row := figureRow(c, &f)
@@ -349,7 +349,7 @@ func delta(f *report.Figure, first, s *report.Scenario, otherCapture bool) strin
 func perCPU(f *report.Figure, scenarios []report.Scenario, withoutRSS bool) []cell {
 	row := []cell{figureHead("  ÷ CPUs in use")}
 	for i := range scenarios {
-		row = append(row, fractionCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].Cpus()), func(x report.Fraction) string { return words.Fixed(x, 3) }))
+		row = append(row, fractionCell(f.Of(&scenarios[i])/report.Fraction(scenarios[i].NumCPUs()), func(x report.Fraction) string { return words.Fixed(x, 3) }))
 	}
 	if withoutRSS {
 		row = append(row, nullCell())

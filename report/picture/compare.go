@@ -56,7 +56,7 @@ func (p *plot) imbalances(c *report.Compare) {
 	if len(shown) < len(scenarios) {
 		key += fmt.Sprintf("; the first %d of %d scenarios", len(shown), len(scenarios))
 	}
-	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Cpus() != scenarios[0].Cpus() }) {
+	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() }) {
 		key += "; the mean is of the CPUs that the scenario itself uses"
 	}
 	p.section("Imbalance", key)
