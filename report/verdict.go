@@ -23,7 +23,7 @@ type Evenness struct {
 type Statement struct {
 	Severity string // of a finding, Even, or "" for what is neither good nor bad
 	Text     string
-	Id       string   // of the finding that it is
+	ID       string   // of the finding that it is
 	Load     bool     // it is about the load of the busiest CPU
 	Why      string   // that load's: what the finding that explains it says
 	More     []string // sentences, the remedy last
@@ -31,10 +31,10 @@ type Statement struct {
 
 // WithID is the text, and the finding that it is.
 func (s *Statement) WithID() string {
-	if s.Id == "" {
+	if s.ID == "" {
 		return s.Text
 	}
-	return s.Text + " [" + s.Id + "]"
+	return s.Text + " [" + s.ID + "]"
 }
 
 // Even is the severity of what is as it should be.
@@ -63,7 +63,7 @@ func (r *Report) Verdict() []Statement {
 	grave, why := 0, -1
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		s := Statement{Severity: f.Severity, Text: f.Summary, Id: f.ID}
+		s := Statement{Severity: f.Severity, Text: f.Summary, ID: f.ID}
 		if f.Severity != Note {
 			grave++
 			if f.Remedy != "" && i == 0 {
@@ -79,7 +79,7 @@ func (r *Report) Verdict() []Statement {
 	case load.Text == "":
 	case uneven && grave > 0 && strings.HasPrefix(all[0].Text, "CPU "):
 		all[0].Load = true
-	case uneven && why >= 0 && !slices.Contains(unsure, all[0].Id):
+	case uneven && why >= 0 && !slices.Contains(unsure, all[0].ID):
 		load.Severity, load.Why, load.More = all[why].Severity, all[why].Text, []string{all[why].WithID()}
 		if remedy := r.Findings[why].Remedy; remedy != "" {
 			load.More = append(load.More, "→ "+remedy)

@@ -183,7 +183,7 @@ func (s *screen) verdict(t *writer) {
 		folded = 0
 	}
 	for i, st := range statements {
-		if s.brief && (i > 0 && st.Id != "") {
+		if s.brief && (i > 0 && st.ID != "") {
 			continue
 		}
 		style := severityStyle(st.Severity)
@@ -192,7 +192,7 @@ func (s *screen) verdict(t *writer) {
 				continue
 			}
 			lines := []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
-			if st.Id == "" {
+			if st.ID == "" {
 				lines = words.Wrap(strings.Split(words.Clean(st.Text), " "), t.width-2)
 			}
 			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
