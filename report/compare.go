@@ -192,9 +192,9 @@ func mostLoadedShare() Figure {
 	return Figure{"", theirShare, ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]}
 }
 
-// sameCPUs tells whether the scenarios use as many CPUs, so that times the mean is the
+// SameCPUs tells whether the scenarios use as many CPUs, so that times the mean is the
 // same of all.
-func sameCPUs(scenarios []Scenario) bool {
+func SameCPUs(scenarios []Scenario) bool {
 	cpus := -1
 	for i := range scenarios {
 		m := scenarios[i].Mode()

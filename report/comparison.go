@@ -25,7 +25,7 @@ func (s *Scenario) NumCPUs() int {
 // the first scenario none has. Of different numbers of CPUs the busiest one's share is
 // compared, not how many times the mean that is.
 func (c *Compare) Marked(f *Figure) int {
-	switch comparable := sameCPUs(c.Scenarios); {
+	switch comparable := SameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable:
@@ -38,7 +38,7 @@ func (c *Compare) Marked(f *Figure) int {
 // but for noise, or of another capture for chance.
 func (c *Compare) clearBest(f *Figure) int {
 	best := f.best(c.Scenarios)
-	if best < 0 || !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return f.Differs(&c.Scenarios[best], &s, c.ofCaptures()) }) {
+	if best < 0 || !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return f.Differs(&c.Scenarios[best], &s, c.OfCaptures()) }) {
 		return -1
 	}
 	return best
@@ -226,8 +226,8 @@ func (c *Compare) Summary() []string {
 	return append(sentences, c.SteeringSentences()...)
 }
 
-// imbalanceOfPackets is the figure of that name.
-func imbalanceOfPackets(scenarios []Scenario) Figure {
+// ImbalanceOfPackets is the figure of that name.
+func ImbalanceOfPackets(scenarios []Scenario) Figure {
 	figures := ComparedFigures(scenarios)
 	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
 }
@@ -235,7 +235,7 @@ func imbalanceOfPackets(scenarios []Scenario) Figure {
 // ScalesSentence says that the imbalances of two reports are not on one scale; "" where
 // both have as many CPUs.
 func (c *Compare) ScalesSentence() string {
-	if len(c.Scenarios) != 2 || sameCPUs(c.Scenarios) {
+	if len(c.Scenarios) != 2 || SameCPUs(c.Scenarios) {
 		return ""
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
@@ -246,9 +246,9 @@ func (c *Compare) ScalesSentence() string {
 // bestSentence says which of several scenarios loads its most loaded CPU least: beside
 // the mean, or, where the mean is of different numbers of CPUs, in all.
 func (c *Compare) bestSentence() string {
-	load := imbalanceOfPackets(c.Scenarios)
+	load := ImbalanceOfPackets(c.Scenarios)
 	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
-	if !sameCPUs(c.Scenarios) {
+	if !SameCPUs(c.Scenarios) {
 		load = mostLoadedShare()
 		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
 	}

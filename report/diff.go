@@ -126,11 +126,11 @@ func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) 
 // ChanceSentence says that chance explains the imbalances of two captures; "" where it does
 // not, or where they are alike anyway.
 func (c *Compare) ChanceSentence() string {
-	if !c.ofCaptures() || len(c.Scenarios) != 2 {
+	if !c.OfCaptures() || len(c.Scenarios) != 2 {
 		return ""
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
-	f := imbalanceOfPackets(c.Scenarios)
+	f := ImbalanceOfPackets(c.Scenarios)
 	if !f.beyondNoise(f.Of(was), f.Of(now), true) || !f.byChance(was, now) {
 		return ""
 	}
@@ -139,8 +139,8 @@ func (c *Compare) ChanceSentence() string {
 		words.Fixed(least, 3), words.Fixed(most, 3), f.Text(f.Of(was)), f.Text(f.Of(now)))
 }
 
-// ofCaptures tells whether two reports of different captures are compared.
-func (c *Compare) ofCaptures() bool { return c.Diff != nil && c.Diff.Captures }
+// OfCaptures tells whether two reports of different captures are compared.
+func (c *Compare) OfCaptures() bool { return c.Diff != nil && c.Diff.Captures }
 
 // Change is a parameter that two reports do not have alike.
 type Change struct {

@@ -235,7 +235,7 @@ func (h *compareBody) figures(c *report.Compare) {
 	others := report.WithoutRSS(scenarios)
 	h.figuresHead(scenarios, others)
 	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
-	unlike := slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() })
+	unlike := !report.SameCPUs(scenarios)
 	for _, f := range report.ComparedFigures(scenarios) {
 		listed[len(h.Figures.Rows)] = listedFigures[f.Metric]
 		row := figureRow(c, &f)
@@ -305,7 +305,6 @@ func figureRow(c *report.Compare, f *report.Figure) []cell {
 	}
 	row := []cell{figureHead(label)}
 	best := c.Marked(f)
-	otherCapture := c.Diff != nil && c.Diff.Captures
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
 		cell := nullCell()
@@ -316,7 +315,7 @@ func figureRow(c *report.Compare, f *report.Figure) []cell {
 			cell.Class = "best"
 		}
 		if i > 0 {
-			cell.Delta = delta(f, &c.Scenarios[0], s, otherCapture)
+			cell.Delta = delta(f, &c.Scenarios[0], s, c.OfCaptures())
 		}
 		row = append(row, cell)
 	}

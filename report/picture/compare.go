@@ -49,14 +49,13 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 // loaded CPU has too much.
 func (p *plot) imbalances(c *report.Compare) {
 	scenarios := c.Scenarios
-	all := report.ComparedFigures(scenarios)
-	f := &all[slices.IndexFunc(all, func(f report.Figure) bool { return f.Metric == "imbalance.packets" })]
+	f := report.ImbalanceOfPackets(scenarios)
 	key := "of packets, max ÷ mean; 1 is even"
 	shown := scenarios[:min(len(scenarios), imbalanceRows)]
 	if len(shown) < len(scenarios) {
 		key += fmt.Sprintf("; the first %d of %d scenarios", len(shown), len(scenarios))
 	}
-	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() }) {
+	if !report.SameCPUs(scenarios) {
 		key += "; the mean is of the CPUs that the scenario itself uses"
 	}
 	p.section("Imbalance", key)
@@ -67,7 +66,7 @@ func (p *plot) imbalances(c *report.Compare) {
 		}
 	}
 	others := report.WithoutRSS(scenarios)
-	best := c.Marked(f)
+	best := c.Marked(&f)
 	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
 	top := p.y
 	for i := range shown {

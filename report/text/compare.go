@@ -126,7 +126,7 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 		t.line("")
 		t.para("", 0, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.", report.Plain)
 	}
-	if slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.NumCPUs() != scenarios[0].NumCPUs() }) {
+	if !report.SameCPUs(scenarios) {
 		t.line("")
 		t.para("", 0, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.", report.Plain)
 	}
