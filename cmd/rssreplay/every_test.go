@@ -18,21 +18,16 @@ import (
 // them each if RSSREPLAY_EVERY_CAPTURE is set, which takes long. Whatever the traffic, what
 // holds of all results holds: see checkResult.
 func TestEveryCommand(t *testing.T) {
-	root := repository(t)
-	samples, err := filepath.Glob(filepath.Join(root, "pcaps", "samples", "*.pcap*"))
-	if err != nil || len(samples) == 0 {
-		t.Fatal("no samples", err)
-	}
 	several := []string{"fragments.pcap", "queues.pcapng", "vxlan.pcap"} // under -short the rest is run on these
-	for _, path := range samples {
+	for _, path := range samples(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			everyCommand(t, path, !testing.Short() || slices.Contains(several, filepath.Base(path)))
 		})
 	}
 	var others []string
-	dir := filepath.Join(root, "..", "shared", "captures")
-	err = filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+	dir := filepath.Join(repository(t), "..", "shared", "captures")
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && !slices.Contains([]string{".md", ".csv", ".txt"}, filepath.Ext(path)) {
 			others = append(others, path)
 		}

@@ -1,5 +1,6 @@
 // Package schema holds JSON Schemas (draft 2020-12) of the documents that rssreplay
-// writes: report.json, compare.json, verify.json and calibrate.json.
+// writes: report.json, compare.json, verify.json and calibrate.json. The command's tests
+// hold them against what it writes.
 package schema
 
 import "embed"

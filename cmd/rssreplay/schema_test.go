@@ -1,11 +1,9 @@
-package schema
+package main
 
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"rssreplay/report"
+	"rssreplay/report/schema"
 )
 
 // closed makes a schema refuse properties that it does not name: the documents that
@@ -34,9 +33,10 @@ func closed(schema any) any {
 	return schema
 }
 
-func compiled(t *testing.T, name string) *jsonschema.Schema {
+// schemaOf is the schema of that name in report/schema, closed.
+func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	text, err := fs.ReadFile(Files, name+".json")
+	text, err := schema.Files.ReadFile(name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,18 +51,11 @@ func compiled(t *testing.T, name string) *jsonschema.Schema {
 	return c.MustCompile(name + ".json")
 }
 
-// What the command writes of every sample is what the schemas say, and has nothing
-// that they do not name.
-func TestSchemas(t *testing.T) {
-	root := filepath.Join("..", "..")
-	program := filepath.Join(t.TempDir(), "rssreplay.exe")
-	if out, err := exec.Command("go", "build", "-o", program, filepath.Join(root, "cmd", "rssreplay")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	samples, err := filepath.Glob(filepath.Join(root, "pcaps", "samples", "*.pcap*"))
-	if err != nil || len(samples) < 2 {
-		t.Fatalf("%d samples: %v", len(samples), err)
-	}
+// TestContractSchemas: what the command writes of every sample is what the schemas say,
+// and has nothing that they do not name.
+func TestContractSchemas(t *testing.T) {
+	samples := samples(t)
+	snapshots := filepath.Join(repository(t), "dispatch", "calibrate", "testdata")
 	cut := filepath.Join(t.TempDir(), "cut.pcap")
 	data, err := os.ReadFile(samples[0])
 	if err == nil {
@@ -95,7 +88,7 @@ func TestSchemas(t *testing.T) {
 	}
 	schemas := map[string]*jsonschema.Schema{}
 	for _, name := range []string{"report", "compare", "verify", "calibrate"} {
-		schemas[name] = compiled(t, name)
+		schemas[name] = schemaOf(t, name)
 	}
 	for i, sample := range append(samples, cut, empty) {
 		for j, test := range []struct {
@@ -111,21 +104,22 @@ func TestSchemas(t *testing.T) {
 			{"compare", []string{"compare", sample, "--cpus", "3", "--bundle", host, "--note", table, "--layout", "equal", "--scenario", "ruled: rule=\"flow-type udp4 action 1\" \"rule=flow-type tcp4 context 2\"", "--context", "2=" + context}},
 			{"verify", []string{"verify", sample, "--cpus", "4"}},
 			{"verify", []string{"verify", sample, "--cpus", "4", "--rps", "0-1", "--stack-cpus", stackCPUs}},
-			{"calibrate", []string{"calibrate", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
-			{"calibrate", []string{"calibrate", sample, "--cpus", "2", "--snapshots", filepath.Join(root, "dispatch", "calibrate", "testdata")}},
+			{"calibrate", []string{"calibrate", "--snapshots", snapshots}},
+			{"calibrate", []string{"calibrate", sample, "--cpus", "2", "--snapshots", snapshots}},
 		} {
 			if testing.Short() && (i+j)%11 != 0 && (sample != empty || j != 4) && filepath.Base(sample) != "queues.pcapng" { // which has all that verify tells
 				continue
 			}
-			out, err := exec.Command(program, append(test.args, "--format", "json")...).Output()
-			if err != nil && len(out) == 0 {
+			var stdout, stderr bytes.Buffer
+			run(append(append([]string{"rssreplay"}, test.args...), "--format", "json"), strings.NewReader(""), &stdout, &stderr)
+			if stdout.Len() == 0 {
 				if test.schema == "verify" || sample == empty { // most samples record nothing to verify; what is empty has no rate
 					continue
 				}
-				t.Fatalf("%v: %v", test.args, err)
+				t.Fatalf("%v: %s", test.args, stderr.String())
 			}
-			var document any
-			if document, err = jsonschema.UnmarshalJSON(bytes.NewReader(out)); err != nil {
+			document, err := jsonschema.UnmarshalJSON(&stdout)
+			if err != nil {
 				t.Fatalf("%v: %v", test.args, err)
 			}
 			if err := schemas[test.schema].Validate(document); err != nil {
@@ -135,8 +129,9 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// What no sample has, a fitted moderation, is what the schema says, too.
-func TestSchemaOfModeration(t *testing.T) {
+// TestContractSchemaOfModeration: what no sample has, a fitted moderation, is what the
+// schema says, too.
+func TestContractSchemaOfModeration(t *testing.T) {
 	c := &report.Calibration{Accounting: report.Accounting{Kind: "ticks", HZ: 250}, Moderation: &report.ModerationFit{
 		Counted: 30, Wanted: 28, Without: 90, Claimed: "ethtool -c: adaptive-rx on",
 		Fits: report.List[report.FittedModeration]{{Parameter: "itr", Value: 48.1, From: 47, To: 49, Interrupts: 28, Flags: "--itr 48.1us"}},
@@ -150,21 +145,22 @@ func TestSchemaOfModeration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := compiled(t, "calibrate").Validate(document); err != nil {
+	if err := schemaOf(t, "calibrate").Validate(document); err != nil {
 		t.Error(err)
 	}
 }
 
-// A schema refuses what is none: its types and names are not empty words.
-func TestSchemasRefuse(t *testing.T) {
+// TestContractSchemasRefuse: a schema refuses what is none; its types and names are not
+// empty words.
+func TestContractSchemasRefuse(t *testing.T) {
 	for _, name := range []string{"report", "compare", "verify", "calibrate"} {
-		schema := compiled(t, name)
+		compiled := schemaOf(t, name)
 		for _, text := range []string{`{}`, `{"schema":"rssreplay/` + name + `/v1"}`, `[]`} {
 			var document any
 			if err := json.Unmarshal([]byte(text), &document); err != nil {
 				t.Fatal(err)
 			}
-			if schema.Validate(document) == nil {
+			if compiled.Validate(document) == nil {
 				t.Errorf("%s takes %s", name, text)
 			}
 		}
