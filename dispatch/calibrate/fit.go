@@ -17,13 +17,13 @@ type Costs struct {
 
 func (c Costs) of(r *Row) float64 { return c.Run*float64(r.Runs) + c.Packet*float64(r.Packets) }
 
-// Interval is where a value lies with 95 % of the resampled windows.
-type Interval struct{ From, To float64 }
+// Range is from one value to another, both included.
+type Range struct{ From, To float64 }
 
 // Fit is the costs that explain the fitted rows, and how well.
 type Fit struct {
 	Costs
-	RunInterval, PacketInterval Interval
+	RunInterval, PacketInterval Range // in which 95 % of the resampled windows' costs lie
 
 	// OneFactor tells that the costs are the assumed ones times Factor, since the rows
 	// can't tell a run's from a packet's; Why says how that was seen.
@@ -35,12 +35,12 @@ type Fit struct {
 	Ticks          float64 // of fitted softirq time; 0 where times are measured
 	Time           float64 // fitted, ns
 	Packets        uint64
-	PacketsPerSec  Interval // the least and the most of a CPU in a window
-	Correlation    float64  // of the two costs' estimates
-	Chi2           float64  // per degree of freedom
-	Error          float64  // relative, of windows that were left out in turn
-	MeanPacketCost float64  // ns, runs included
-	IRQPerRun      float64  // irq time ÷ runs, ns; 0 where the kernel counts ticks
+	PacketsPerSec  Range   // the least and the most of a CPU in a window
+	Correlation    float64 // of the two costs' estimates
+	Chi2           float64 // per degree of freedom
+	Error          float64 // relative, of windows that were left out in turn
+	MeanPacketCost float64 // ns, runs included
+	IRQPerRun      float64 // irq time ÷ runs, ns; 0 where the kernel counts ticks
 	Warnings       []string
 
 	// Tap is what a packet socket, as tcpdump's, has of the time of the windows in which it
@@ -145,8 +145,8 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		var factors []float64
 		h.resample(byWindow, func(again []*Row) { factors = append(factors, fit(again).Packet/assumed.Packet) })
 		in := intervalOf(factors)
-		f.RunInterval = Interval{in.From * assumed.Run, in.To * assumed.Run}
-		f.PacketInterval = Interval{in.From * assumed.Packet, in.To * assumed.Packet}
+		f.RunInterval = Range{in.From * assumed.Run, in.To * assumed.Run}
+		f.PacketInterval = Range{in.From * assumed.Packet, in.To * assumed.Packet}
 	}
 	f.Error = leftOutError(byWindow, fit)
 	if counted {
@@ -160,7 +160,7 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 
 // sums is what the rows have together.
 func (h *History) sums(rows []*Row) *Fit {
-	f := &Fit{Rows: len(rows), PacketsPerSec: Interval{math.Inf(1), 0}}
+	f := &Fit{Rows: len(rows), PacketsPerSec: Range{math.Inf(1), 0}}
 	irq, irqRuns := 0.0, 0.0
 	for _, r := range rows {
 		if r.Traced == 0 {
@@ -170,7 +170,7 @@ func (h *History) sums(rows []*Row) *Fit {
 		f.Time += r.Time()
 		f.Packets += r.Packets
 		rate := r.perSecond(r.Packets)
-		f.PacketsPerSec = Interval{min(f.PacketsPerSec.From, rate), max(f.PacketsPerSec.To, rate)}
+		f.PacketsPerSec = Range{min(f.PacketsPerSec.From, rate), max(f.PacketsPerSec.To, rate)}
 		if h.Ticks && r.Traced == 0 {
 			f.Ticks += r.Time() / 1e9 * float64(h.HZ)
 		}
@@ -223,7 +223,7 @@ func (h *History) tapShare(rows []*Row, c Costs) *TapShare {
 
 // separate tells whether the rows tell the two costs apart, else why not.
 func (f *Fit) separate() (why string, ok bool) {
-	wide := func(in Interval, value float64) bool { return (in.To-in.From)/2 > mostInterval*value }
+	wide := func(in Range, value float64) bool { return (in.To-in.From)/2 > mostInterval*value }
 	switch {
 	case f.Correlation < -mostCorrelate:
 		return fmt.Sprintf("packets and NET_RX runs rise and fall together (the two costs correlate at %.2f)", f.Correlation), false
@@ -335,10 +335,10 @@ func (h *History) resample(windows [][]*Row, each func([]*Row)) {
 	}
 }
 
-func intervalOf(values []float64) Interval {
+func intervalOf(values []float64) Range {
 	slices.Sort(values)
 	n := len(values)
-	return Interval{values[n*25/1000], values[n*975/1000]}
+	return Range{values[n*25/1000], values[n*975/1000]}
 }
 
 // leftOutError is by how much the costs that fit all other windows miss the total time
