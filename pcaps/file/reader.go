@@ -100,7 +100,7 @@ func openError(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: not readable for this user: change its owner or mode (%w)", path, fs.ErrPermission)
 	}
-	return fmt.Errorf("%s: %w", path, Cause(err))
+	return fmt.Errorf("%s: %w", path, cause(err))
 }
 
 // NewReader reads a capture from r, standard input for instance; name stands in
@@ -350,7 +350,7 @@ func (r *Reader) end(rest []byte) {
 		if packed := (*unpackError)(nil); errors.As(r.readErr, &packed) {
 			what.what, r.info.Truncated = packed.what, packed.cut
 		} else {
-			what.what = "reading stopped: " + Cause(r.readErr).Error()
+			what.what = "reading stopped: " + cause(r.readErr).Error()
 		}
 		what.err = r.readErr
 	} else if what == nil {
@@ -363,9 +363,10 @@ func (r *Reader) end(rest []byte) {
 	r.damage(what, 0)
 }
 
-// Cause is err without the operation and path that os puts before it.
-func Cause(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+// cause is err without the operation and path that os puts before it: a damage names the
+// file itself.
+func cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
 	}
 	return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"rssreplay/pcaps/file"
 )
@@ -32,7 +33,12 @@ func Damaged(damage error, are string, captures []string) error {
 }
 
 // Cause is err without the operation and path that os puts before it.
-func Cause(err error) error { return file.Cause(err) }
+func Cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
 
 // ConditionError says that results were printed, and that a condition of --fail-if
 // holds of them.
