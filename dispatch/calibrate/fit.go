@@ -335,6 +335,7 @@ func (h *History) resample(windows [][]*Row, each func([]*Row)) {
 	}
 }
 
+// intervalOf is where 95 % of the values lie, in their middle. It sorts them.
 func intervalOf(values []float64) Range {
 	slices.Sort(values)
 	n := len(values)
