@@ -27,7 +27,7 @@ func ReadJSON(in Stored) (*Report, error) {
 	flows, total, err := readObject(in, &file)
 	if err != nil {
 		what := err.Error()
-		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			what = fmt.Sprintf("the %s before byte %d is out of place", misplaced.Value, misplaced.Offset+1)
 		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			what = "it ends early"
@@ -96,7 +96,7 @@ func readObject(in io.Reader, file any) (flows int64, n uint64, err error) {
 		member := append(AppendString([]byte{'{'}, name.(string)), ':') // a key is a string, or Token had failed
 		before := int64(len(member))
 		err = json.Unmarshal(append(append(member, value...), '}'), file)
-		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			misplaced.Offset += d.InputOffset() - int64(len(value)) - before
 		}
 		if err != nil {
@@ -118,7 +118,7 @@ func eachFlow(d *json.Decoder, visit func(*readFlow) bool) error {
 	for n := 1; d.More(); n++ {
 		var f readFlow
 		err := d.Decode(&f)
-		if misplaced := (*json.UnmarshalTypeError)(nil); errors.As(err, &misplaced) {
+		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("flow %d: the %s in it is out of place", n, misplaced.Value)
 		}
 		if err != nil {

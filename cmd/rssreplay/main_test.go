@@ -77,7 +77,7 @@ func TestScripts(t *testing.T) {
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	checkExit(ts, neg, args, func() (status int, stdout, stderr string) {
 		err := ts.Exec(args[1], args[2:]...)
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			status = exit.ExitCode()
 		} else if err != nil {
 			ts.Fatalf("%v", err)

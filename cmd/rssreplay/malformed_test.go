@@ -91,7 +91,7 @@ func TestMalformed(t *testing.T) {
 		cancel()
 		most = max(most, peak())
 		status := exitDone
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			status = exit.ExitCode()
 		} else if err != nil {
 			t.Fatal(err)

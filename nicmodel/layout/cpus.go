@@ -19,7 +19,7 @@ func (l Layout) readFile(path string) (Layout, error) {
 		return Layout{}, fmt.Errorf("--layout %s: name a file; standard input is read with --table -", quote.Short(l.spec))
 	}
 	unreadable := func(err error) (Layout, error) {
-		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		if inner, ok := errors.AsType[*fs.PathError](err); ok {
 			err = inner.Err
 		}
 		return Layout{}, fmt.Errorf("--layout file:%s: %w; give a file with the entries one by one", path, err)

@@ -142,7 +142,7 @@ func (t *ImportedTable) addProcessors(fields []windowsField) *TextError {
 	index := map[Processor]uint16{}
 	for _, field := range fields {
 		p, err := parseProcessor(field.text)
-		if wrong := (*TextError)(nil); errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*TextError](err); ok {
 			wrong.Line = field.line + 1
 			return wrong
 		}

@@ -66,7 +66,7 @@ func Open(path string) (*Reader, error) {
 	r, err := newReader(f, path, blockBytes)
 	if err != nil {
 		f.Close()
-		if format := (*unknownFormatError)(nil); errors.As(err, &format) && stat.Mode().IsRegular() && !format.packed {
+		if format, ok := errors.AsType[*unknownFormatError](err); ok && stat.Mode().IsRegular() && !format.packed {
 			return openLibpcap(path, stat.Size(), format)
 		}
 		return nil, err
@@ -347,7 +347,7 @@ func (r *Reader) end(rest []byte) {
 		if what == nil {
 			what = damaged("").between()
 		}
-		if packed := (*unpackError)(nil); errors.As(r.readErr, &packed) {
+		if packed, ok := errors.AsType[*unpackError](r.readErr); ok {
 			what.what, r.info.Truncated = packed.what, packed.cut
 		} else {
 			what.what = "reading stopped: " + cause(r.readErr).Error()

@@ -78,7 +78,7 @@ func TestCaptures(t *testing.T) {
 		if listed && info.Packets != int64(want) {
 			t.Errorf("%s: %d packets, want %d: %v", name, info.Packets, want, err)
 		}
-		if damage := (*file.DamageError)(nil); errors.As(err, &damage) {
+		if _, ok := errors.AsType[*file.DamageError](err); ok {
 			t.Logf("%v", err)
 		}
 		if stat, err := os.Stat(path); err != nil || info.FileBytes != stat.Size() {

@@ -36,7 +36,7 @@ func FlagError(c *cobra.Command, err error) error {
 		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
 			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
 		}
-		if number := (*strconv.NumError)(nil); errors.As(why, &number) {
+		if _, ok := errors.AsType[*strconv.NumError](why); ok {
 			switch {
 			case invalid.GetFlag().Value.Type() == "bool":
 				why = errors.New("it takes no value")

@@ -86,7 +86,7 @@ func (r *resolver) validate() error {
 		r.Notes = append(r.Notes, "rss-single-queue has no use for --drain poll and --dpc-budget: its DPCs take all that they were dealt.")
 	}
 	err := r.Config.Validate()
-	if wrong := (*nicmodel.RangeError)(nil); errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*nicmodel.RangeError](err); ok {
 		if o := r.origin(wrong.Flag); o.layer == fromImport {
 			return fmt.Errorf("%s: %w", o.source, err) // nobody gave the flag
 		}
