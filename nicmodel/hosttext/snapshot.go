@@ -171,99 +171,149 @@ func (s *Snapshot) Read(r io.Reader, name string) (known bool, err error) {
 
 // reader reads one text, line by line.
 type reader struct {
-	snapshot *Snapshot
-	known    bool
-	part     part
-	columns  []int    // the CPUs of the columns
-	irqs     []string // rows of /proc/interrupts, after the line of their CPUs
-	counters []string // of ethtool -S
-	coalesce []string
-	topology []string // the names of lscpu's columns, in lower case
+	snapshot  *Snapshot
+	known     bool
+	part      part
+	columns   []int    // the CPUs of the columns
+	titleLine string   // that names them
+	irqs      []string // rows of /proc/interrupts, after the line of their CPUs
+	counters  []string // of ethtool -S
+	coalesce  []string
+	topology  []string // the names of lscpu's columns, in lower case
 }
 
 const onceHint = "give each snapshot in a file or folder of its own"
 
+// line reads a line: most tell by themselves what they are, the rest by the title above.
 func (h *reader) line(line string) *nictext.TextError {
-	s := h.snapshot
 	switch {
-	case line == "":
+	case line == "", h.title(line):
 		return nil
 	case nictext.TitlesCPUs(line):
-		h.columns, h.part = h.columns[:0], columnsPart
-		for _, column := range strings.Fields(line) {
-			cpu, err := strconv.ParseUint(column[len("CPU"):], 10, cpuBits)
-			if err != nil {
-				return &nictext.TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: "give the files of /proc unchanged"}
-			}
-			h.columns = append(h.columns, int(cpu))
-		}
-	case strings.HasPrefix(line, "NIC statistics:"):
-		h.known, h.part = true, countersPart
-	case nictext.TitlesCoalesce(line):
-		h.known, h.part, h.coalesce = true, coalescePart, append(h.coalesce, line)
+		return h.titles(line)
 	case statRow.MatchString(line):
 		return h.stat(line)
 	case softnetRow.MatchString(line):
 		return h.softnet(line)
 	case strings.HasPrefix(line, "btime "):
-		boot, err := strconv.ParseInt(line[len("btime "):], 10, 64)
-		if err != nil {
-			return notCount("btime", line)
-		}
-		h.known, s.BootTime = true, boot
+		return h.boot(line)
 	case uptimeLine.MatchString(line):
 		h.known = true
-		s.Uptime, _ = strconv.ParseFloat(uptimeLine.FindStringSubmatch(line)[1], 64) // its form is checked
+		h.snapshot.Uptime, _ = strconv.ParseFloat(uptimeLine.FindStringSubmatch(line)[1], 64) // its form is checked
+		return nil
 	case kworkRow.MatchString(line):
 		return h.kwork(kworkRow.FindStringSubmatch(line))
 	case sysfsLine.MatchString(line):
-		m := sysfsLine.FindStringSubmatch(line)
-		h.known = true
-		switch {
-		case m[2] == "device/numa_node":
-			return h.nicNode(m[1], m[3])
-		case m[3] == "0":
-		case m[2] == "threaded":
-			s.Threaded = append(s.Threaded, m[1])
-		default:
-			s.Deferred = append(s.Deferred, m[1])
-		}
-	case lscpuTitle.MatchString(line):
-		h.known, h.part, h.topology = true, topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")
-	case h.part == topologyPart && lscpuRow.MatchString(line):
-		return h.place(strings.Split(line, ","), line)
-	case lscpuWideTitle.MatchString(line):
-		h.known, h.part, h.topology = true, widePart, strings.Fields(strings.ToLower(line))
-	case h.part == widePart && lscpuWideRow.MatchString(line):
-		return h.place(strings.Fields(line), line)
+		return h.sysfs(sysfsLine.FindStringSubmatch(line))
 	case nictext.SaysOnline(line):
-		h.known, h.part = true, noPart
-		if _, err := s.Online.Line(line); err != nil {
-			return &nictext.TextError{What: err.Error(), Hint: "give what lscpu or /sys/devices/system/cpu/online says, unchanged"}
-		}
+		return h.online(line)
 	case numaCPUs.MatchString(line):
 		return h.node(numaCPUs.FindStringSubmatch(line))
 	case busyLine.MatchString(line):
 		h.known = true
-		s.BusyPolling = s.BusyPolling || busyLine.FindStringSubmatch(line)[1] != "0"
+		h.snapshot.BusyPolling = h.snapshot.BusyPolling || busyLine.FindStringSubmatch(line)[1] != "0"
+		return nil
 	case configHZ.MatchString(line):
-		hz, err := strconv.Atoi(configHZ.FindStringSubmatch(line)[1])
-		if err != nil || hz < 24 || hz > 10000 {
-			return &nictext.TextError{What: quote.Short(line) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
-		}
-		h.known, s.HZ = true, hz
+		return h.ticks(configHZ.FindStringSubmatch(line))
+	}
+	return h.below(line)
+}
+
+// title notes of which text the lines below are, and reports whether the line is a title
+// that tells.
+func (h *reader) title(line string) bool {
+	switch {
+	case strings.HasPrefix(line, "NIC statistics:"):
+		h.part = countersPart
+	case nictext.TitlesCoalesce(line):
+		h.part, h.coalesce = coalescePart, append(h.coalesce, line)
+	case lscpuTitle.MatchString(line):
+		h.part, h.topology = topologyPart, strings.Split(strings.ToLower(line[len("# "):]), ",")
+	case lscpuWideTitle.MatchString(line):
+		h.part, h.topology = widePart, strings.Fields(strings.ToLower(line))
 	case tapsTitle.MatchString(line):
-		h.known, h.part, s.HasTaps = true, tapsPart, true
-	case h.part == tapsPart:
-		if tapsRow.MatchString(line) {
-			s.Taps++
-		}
-	case h.part == columnsPart:
+		h.part, h.snapshot.HasTaps = tapsPart, true
+	default:
+		return false
+	}
+	h.known = true
+	return true
+}
+
+// below reads a line that only the title above it explains.
+func (h *reader) below(line string) *nictext.TextError {
+	switch h.part {
+	case columnsPart:
 		return h.row(line)
-	case h.part == countersPart:
+	case countersPart:
 		h.counters = append(h.counters, line)
-	case h.part == coalescePart:
+	case coalescePart:
 		h.coalesce = append(h.coalesce, line)
+	case topologyPart:
+		if lscpuRow.MatchString(line) {
+			return h.place(strings.Split(line, ","), line)
+		}
+	case widePart:
+		if lscpuWideRow.MatchString(line) {
+			return h.place(strings.Fields(line), line)
+		}
+	case tapsPart:
+		if tapsRow.MatchString(line) {
+			h.snapshot.Taps++
+		}
+	}
+	return nil
+}
+
+const unchangedProc = "give the files of /proc unchanged"
+
+// titles reads the first line of /proc/softirqs or /proc/interrupts.
+func (h *reader) titles(line string) *nictext.TextError {
+	cpus, err := nictext.ColumnCPUs(line, cpuBits)
+	if err != nil {
+		return &nictext.TextError{What: err.Error(), Hint: unchangedProc}
+	}
+	h.part, h.titleLine, h.columns = columnsPart, line, cpus
+	return nil
+}
+
+func (h *reader) boot(line string) *nictext.TextError {
+	boot, err := strconv.ParseInt(line[len("btime "):], 10, 64)
+	if err != nil {
+		return notCount("btime", line)
+	}
+	h.known, h.snapshot.BootTime = true, boot
+	return nil
+}
+
+func (h *reader) online(line string) *nictext.TextError {
+	if _, err := h.snapshot.Online.Line(line); err != nil {
+		return &nictext.TextError{What: err.Error(), Hint: "give what lscpu or /sys/devices/system/cpu/online says, unchanged"}
+	}
+	h.known, h.part = true, noPart
+	return nil
+}
+
+func (h *reader) ticks(m []string) *nictext.TextError {
+	hz, err := strconv.Atoi(m[1])
+	if err != nil || hz < 24 || hz > 10000 {
+		return &nictext.TextError{What: quote.Short(m[0]) + " is no rate of ticks", Hint: "give the kernel's configuration unchanged"}
+	}
+	h.known, h.snapshot.HZ = true, hz
+	return nil
+}
+
+// sysfs reads a line of `grep . /sys/class/net/DEV/…`: sysfsLine's parts.
+func (h *reader) sysfs(m []string) *nictext.TextError {
+	h.known = true
+	switch device, file, value := m[1], m[2], m[3]; {
+	case file == "device/numa_node":
+		return h.nicNode(device, value)
+	case value == "0":
+	case file == "threaded":
+		h.snapshot.Threaded = append(h.snapshot.Threaded, device)
+	default:
+		h.snapshot.Deferred = append(h.snapshot.Deferred, device)
 	}
 	return nil
 }
@@ -336,7 +386,7 @@ func (h *reader) node(m []string) *nictext.TextError {
 }
 
 func notCount(what, line string) *nictext.TextError {
-	return &nictext.TextError{What: fmt.Sprintf("%s is no count of %s", quote.Short(line), what), Hint: "give the files of /proc unchanged"}
+	return &nictext.TextError{What: fmt.Sprintf("%s is no count of %s", quote.Short(line), what), Hint: unchangedProc}
 }
 
 // counts are a line's fields in a base; ok is false where one is no number.
@@ -395,7 +445,7 @@ func (h *reader) row(line string) *nictext.TextError {
 		return nil
 	}
 	if len(fields) < len(h.columns) {
-		return &nictext.TextError{What: fmt.Sprintf("%s has %d counts of %d CPUs", quote.Short(name), len(fields), len(h.columns)), Hint: "give the files of /proc unchanged"}
+		return &nictext.TextError{What: fmt.Sprintf("%s has %d counts of %d CPUs", quote.Short(name), len(fields), len(h.columns)), Hint: unchangedProc}
 	}
 	n, ok := counts(fields[:len(h.columns)], 10)
 	if !ok {
@@ -403,11 +453,7 @@ func (h *reader) row(line string) *nictext.TextError {
 	}
 	h.known = true
 	if numbered && len(h.irqs) == 0 {
-		var header strings.Builder
-		for _, cpu := range h.columns {
-			fmt.Fprintf(&header, "CPU%d ", cpu)
-		}
-		h.irqs = append(h.irqs, strings.TrimSpace(header.String()))
+		h.irqs = append(h.irqs, h.titleLine)
 	}
 	if numbered {
 		h.irqs = append(h.irqs, line)

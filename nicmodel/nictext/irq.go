@@ -45,6 +45,20 @@ var (
 // /proc/interrupts and /proc/softirqs does.
 func TitlesCPUs(line string) bool { return irqHeader.MatchString(line) }
 
+// ColumnCPUs are the CPUs that such a line names, by column: 0, 1 and 4 of "CPU0 CPU1
+// CPU4". The error names the first whose number has more than so many bits.
+func ColumnCPUs(line string, bits int) ([]int, error) {
+	var cpus []int
+	for _, column := range strings.Fields(line) {
+		cpu, err := strconv.ParseUint(column[len("CPU"):], 10, bits)
+		if err != nil {
+			return nil, fmt.Errorf("%s is no CPU", quote.Short(column))
+		}
+		cpus = append(cpus, int(cpu))
+	}
+	return cpus, nil
+}
+
 // ReadIRQs reads /proc/interrupts, the lines of
 // `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
@@ -117,18 +131,16 @@ func (r *irqReader) line(line string) *TextError {
 	return nil
 }
 
-// header reads the first line of /proc/interrupts: "CPU0 CPU1 CPU4".
+// header reads the first line of /proc/interrupts.
 func (r *irqReader) header(line string) *TextError {
 	if r.cpus != nil {
 		return &TextError{What: "a second /proc/interrupts starts here", Hint: "give one; a second one as a file of its own"}
 	}
-	for _, column := range strings.Fields(line) {
-		cpu, err := strconv.ParseUint(column[len("CPU"):], 10, 16)
-		if err != nil {
-			return &TextError{What: fmt.Sprintf("%s is no CPU", quote.Short(column)), Hint: unchangedInterrupts}
-		}
-		r.cpus = append(r.cpus, int(cpu))
+	cpus, err := ColumnCPUs(line, 16)
+	if err != nil {
+		return &TextError{What: err.Error(), Hint: unchangedInterrupts}
 	}
+	r.cpus = cpus
 	return nil
 }
 
