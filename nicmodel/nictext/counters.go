@@ -1,7 +1,6 @@
 package nictext
 
 import (
-	"bufio"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +20,6 @@ type QueueCounters struct {
 	Form    string
 	Packets []uint64 // by queue, from 0; nil where the driver counts bytes alone
 	Bytes   []uint64 // by queue; nil where they are not shown, or not of every queue
-	// All is the sum that the driver counts beside; 0 if it shows none.
-	All uint64
 }
 
 // counterForm is how some drivers name what a receive queue counts. The first group is
@@ -54,6 +51,10 @@ var counterForms = []counterForm{
 	{"be2net", lazyregexp.New(`^rxq(\d+): rx_pkts$`), lazyregexp.New(`^rxq(\d+): rx_bytes$`)},
 	{"octeontx2, thunder", lazyregexp.New(`^rxq(\d+): frames$`), lazyregexp.New(`^rxq(\d+): bytes$`)},
 	{"amd-xgbe", lazyregexp.New(`^rxq_(\d+)_packets$`), lazyregexp.New(`^rxq_(\d+)_bytes$`)},
+	{"enetc", lazyregexp.New(`^Rx ring +(\d+) frames$`), nil},
+	{"hns", lazyregexp.New(`^rx_ring(\d+)_pkt_num$`), lazyregexp.New(`^rx_ring(\d+)_bytes$`)},
+	{"funeth", lazyregexp.New(`^rx_pkts\[(\d+)\]$`), nil}, // its bytes are named as gve's
+	{"octeon_ep", lazyregexp.New(`^rx_packets\[Q-(\d+)\]$`), lazyregexp.New(`^rx_bytes\[Q-(\d+)\]$`)},
 	{"gve", nil, lazyregexp.New(`^rx_bytes\[(\d+)\]$`)},
 	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?packets$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?bytes$`)},
 }
@@ -66,9 +67,6 @@ var (
 
 const vmxnet3Form = "vmxnet3"
 
-// allPackets are names of the sum.
-var allPackets = []string{"rx_packets", "rx_good_packets", "port.rx_packets", "InPackets"}
-
 // counted is what was found under the names of one form: counts by queue.
 type counted struct{ packets, bytes map[int]uint64 }
 
@@ -77,15 +75,17 @@ type counted struct{ packets, bytes map[int]uint64 }
 // extended statistics, FreeBSD's `sysctl dev.ix.0`, and the dump of `ynl --family netdev
 // --dump qstats-get`. The errors name the line and say what to do.
 func ReadQueueCounters(text string) (*QueueCounters, error) {
-	if strings.Contains(text, "queue-type") {
+	lines := Lines([]byte(text))
+	if text = strings.Join(lines, "\n"); strings.Contains(text, "queue-type") {
 		return readQueueStats(text)
 	}
 	found := map[string]*counted{} // by form
 	c := &QueueCounters{}
-	heading := -1 // vmxnet3's queue
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for n := 1; lines.Scan(); n++ {
-		name, value, ok := counterLine(lines.Text())
+	heading := -1             // vmxnet3's queue
+	first := map[string]int{} // the line of each counter of a queue
+	for i, line := range lines {
+		n := i + 1
+		name, value, ok := counterLine(line)
 		if !ok {
 			continue
 		}
@@ -98,6 +98,11 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			if err != nil || q >= nicmodel.MaxQueues {
 				return fmt.Errorf("line %d: %s is of queue %s; there are at most %d", n, name, queue, nicmodel.MaxQueues)
 			}
+			counter := fmt.Sprint(form, q, name)
+			if before, again := first[counter]; again {
+				return fmt.Errorf("line %d: %s comes again, after line %d: the text has more than one output: give each as a file of its own, and of one interface", n, name, before)
+			}
+			first[counter] = n
 			if found[form] == nil {
 				found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
 			}
@@ -118,10 +123,6 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			err = add(vmxnet3Form, strconv.Itoa(heading), false)
 		case strings.HasPrefix(name, "Tx Queue"):
 			heading = -1
-		case slices.Contains(allPackets, name):
-			if number, err := strconv.ParseUint(value, 10, 64); err == nil {
-				c.All = number
-			}
 		default:
 			for _, form := range counterForms {
 				if drivers, queue, ok := form.find(form.packets, name); ok {
@@ -135,16 +136,12 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			return nil, err
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
-	}
 	return c, c.take(found)
 }
 
 // counterLine takes a line apart: a name, a colon or some space (VPP), a count.
 func counterLine(line string) (name, value string, ok bool) {
-	line = strings.TrimSpace(line)
-	for strings.HasPrefix(line, ">") || strings.HasPrefix(line, "|") {
+	for strings.HasPrefix(line, "|") {
 		line = strings.TrimSpace(line[1:])
 	}
 	if at := strings.LastIndex(line, ":"); at >= 0 {
@@ -262,11 +259,16 @@ func readQueueStats(text string) (*QueueCounters, error) {
 		if found[form] == nil {
 			found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
 		}
+		of := found[form]
+		_, again := of.packets[int(queue)]
+		if _, more := of.bytes[int(queue)]; again || more {
+			return nil, fmt.Errorf("queue %d of interface %s comes again: the text has more than one output: give each as a file of its own", queue, device)
+		}
 		if _, n, ok := value("packets"); ok {
-			found[form].packets[int(queue)] += n
+			of.packets[int(queue)] = n
 		}
 		if _, n, ok := value("bytes"); ok {
-			found[form].bytes[int(queue)] += n
+			of.bytes[int(queue)] = n
 		}
 	}
 	c := &QueueCounters{}

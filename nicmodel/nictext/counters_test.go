@@ -74,6 +74,10 @@ func TestQueueCounterNames(t *testing.T) {
 		{"be2net", "rxq0: rx_bytes: 1|rxq0: rx_pkts: 5|rxq1: rx_pkts: 7|txq0: tx_pkts: 1"},
 		{"octeontx2, thunder", "rxq0: bytes: 1|rxq0: frames: 5|rxq1: frames: 7|txq0: frames: 2"},
 		{"amd-xgbe", "rxq_0_packets: 5|rxq_0_bytes: 1|rxq_1_packets: 7|txq_0_packets: 5"},
+		{"enetc", "Rx ring  0 discarded frames: 1|Rx ring  0 frames: 5|Rx ring  1 frames: 7|Tx ring  0 frames: 3"},
+		{"hns", "rx_ring0_rcb_pkt_num: 6|rx_ring0_pkt_num: 5|rx_ring0_bytes: 9|rx_ring1_pkt_num: 7|tx_ring0_pkt_num: 3"},
+		{"funeth", "rx_pkts[0]: 5|rx_bytes[0]: 500|rx_pkts[1]: 7|rx_bytes[1]: 700|rx_pkts: 12|rx_bytes: 1200"},
+		{"octeon_ep", "rx_packets[Q-0]: 5|rx_bytes[Q-0]: 500|rx_packets[Q-1]: 7|rx_bytes[Q-1]: 700"},
 		{"FreeBSD ix.0", "dev.ix.0.queue0.rx_packets: 5|dev.ix.0.queue0.tx_packets: 1|dev.ix.0.queue1.rx_packets: 7"},
 		{"FreeBSD ixl.0", "dev.ixl.0.pf.rxq00.packets: 5|dev.ixl.0.pf.rxq01.packets: 7|dev.ixl.0.pf.txq00.packets: 1"},
 		{"qstats-get of interface 2", `[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-bytes': 77, 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 1, 'queue-type': 'rx', 'rx-packets': 7}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'tx', 'tx-packets': 9}]`},
@@ -96,6 +100,15 @@ func TestQueueCounterNames(t *testing.T) {
 	if err != nil || c.Form != "gve" || c.Packets != nil || !slices.Equal(c.Bytes, []uint64{50, 70}) {
 		t.Errorf("gve: %+v, %v", c, err)
 	}
+	// As PowerShell's redirection, a web page and a coloured terminal leave them.
+	for _, text := range []string{
+		"\xff\xfe" + strings.Join(strings.Split("rx_queue_0_packets: 5\r\n", ""), "\x00") + "\x00",
+		"&gt;&nbsp;&nbsp;rx_queue_0_packets:&nbsp;5\n", "     \x1b[01;31m\x1b[Krx_queue_0\x1b[m\x1b[K_packets: 5\n",
+	} {
+		if c, err := ReadQueueCounters(text); err != nil || !slices.Equal(c.Packets, []uint64{5}) {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
 	// Bytes beside packets.
 	c, err = ReadQueueCounters("rx_queue_0_packets: 5\nrx_queue_0_bytes: 500\nrx_queue_1_packets: 7\nrx_queue_1_bytes: 700\n")
 	if err != nil || !slices.Equal(c.Packets, []uint64{5, 7}) || !slices.Equal(c.Bytes, []uint64{500, 700}) {
@@ -112,6 +125,10 @@ func TestBadQueueCounters(t *testing.T) {
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx-0.packets: 1\n", "two drivers"},
 		{"NIC statistics:\n rx_queue_99999999999999999999_packets: 1\n", "at most"},
+		// Before and after in one text, or two interfaces: their sum is no count of either.
+		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx_queue_0_packets: 4\n", "line 4: rx_queue_0_packets comes again, after line 2"},
+		{"Rx Queue#: 0\n ucast pkts rx: 4\n bcast pkts rx: 1\nRx Queue#: 0\n ucast pkts rx: 9\n", "line 5: ucast pkts rx comes again, after line 2"},
+		{`[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-packets': 7}]`, "queue 0 of interface 2 comes again"},
 	} {
 		if _, err := ReadQueueCounters(test.text); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: %v, want %q", test.text, err, test.want)

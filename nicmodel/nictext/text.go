@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
 )
 
 // TextError is what is wrong with an imported text.
@@ -27,21 +30,30 @@ func (e *TextError) Error() string {
 	return fmt.Sprintf("%s: %s; %s", place, e.What, e.Hint)
 }
 
-// maxText bounds a text in bytes. The table of MaxTableSize entries has a quarter of it.
-const maxText = 1 << 20
+// Bounds of a text, in bytes. The table of MaxTableSize entries has a quarter of the first;
+// /proc/interrupts of a host with 512 CPUs and a thousand interrupts has some 6 MB.
+const (
+	maxText       = 1 << 20
+	MaxInterrupts = 16 << 20
+)
 
 // readText reads a text of a command's output, at most maxText bytes, and makes
 // of its lines what read makes; name is the text's name in errors.
 func readText[T any](r io.Reader, name string, read func(lines []string) (*T, error)) (*T, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	return readLongText(r, name, maxText, read)
+}
+
+// readLongText is readText of a text that may have as many bytes as most.
+func readLongText[T any](r io.Reader, name string, most int, read func(lines []string) (*T, error)) (*T, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(data) > maxText && bytes.Contains(data[:maxText/16], []byte(ownSchema)) {
+	if len(data) > most && bytes.Contains(data[:maxText/16], []byte(ownSchema)) {
 		data = data[:maxText] // the table is near its beginning
 	}
-	if len(data) > maxText {
-		return nil, &TextError{Name: name, What: "longer than 1 MiB", Hint: "give the saved output of a command such as ethtool -x, not a capture"}
+	if len(data) > most {
+		return nil, &TextError{Name: name, What: fmt.Sprintf("longer than %d MiB", most>>20), Hint: "give the saved output of a command such as ethtool -x, not a capture"}
 	}
 	got, err := read(Lines(data))
 	if err != nil {
@@ -54,9 +66,25 @@ func readText[T any](r io.Reader, name string, read func(lines []string) (*T, er
 	return got, nil
 }
 
-// Lines are the lines of a text as UTF-8, without what mail, scripts and Windows add to
-// them.
-func Lines(data []byte) []string { return splitLines(decodeText(data)) }
+// Lines are the lines of a text as UTF-8, without what mail, web pages, terminals, scripts
+// and Windows add to them.
+func Lines(data []byte) []string {
+	text := decodeText(data)
+	if strings.ContainsRune(text, '\x1b') {
+		text = colour.ReplaceAllString(text, "")
+	}
+	if entity.MatchString(text) && !strings.Contains(text, ownSchema) {
+		text = html.UnescapeString(text)
+	}
+	return splitLines(text)
+}
+
+var (
+	// colour matches what sets a terminal's colour, or clears the rest of its line.
+	colour = lazyregexp.New(`\x1b\[[0-9;]*[mK]`)
+	// entity matches a character as a page's source has it.
+	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
+)
 
 // decodeText is the text as UTF-8: Windows PowerShell's redirection writes
 // UTF-16, and both may start with a byte order mark.

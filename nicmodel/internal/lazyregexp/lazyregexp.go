@@ -25,3 +25,7 @@ func (l *Regexp) MatchString(s string) bool { return l.compiled().MatchString(s)
 func (l *Regexp) FindStringSubmatch(s string) []string { return l.compiled().FindStringSubmatch(s) }
 
 func (l *Regexp) FindAllString(s string, n int) []string { return l.compiled().FindAllString(s, n) }
+
+func (l *Regexp) ReplaceAllString(s, with string) string {
+	return l.compiled().ReplaceAllString(s, with)
+}
