@@ -103,6 +103,8 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 				return nil, err
 			}
 			i += len(fields)
+		} else if _, field := flowFields[lines[i]]; field {
+			return nil, &TextError{Line: i + 1, What: quote.Short(lines[i]) + " stands below no line that says what it is of", Hint: "give the whole output of ethtool -n IF rx-flow-hash tcp4, its long lines not broken"}
 		}
 	}
 	switch {

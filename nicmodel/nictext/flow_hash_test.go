@@ -59,6 +59,8 @@ func TestReadFlowHash(t *testing.T) {
 	// ethtool 7.2 on kernel 6.18 (bnxt, fbnic).
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+portFields+"IPv6 Flow Label\n"), "x: line 1: tcp6 is hashed on the IPv6 flow label too")
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+"Inner IP SA\n"), "x: line 4: \"Inner IP SA\" is no field of a hash that is known")
+	// A title that a mail program has broken.
+	refuses(t, ReadFlowHash, sd+strings.Replace(flowAnswer("TCP over IPV4", addressFields), " flow key:", "\nflow key:", 1), "x: line 7: \"IP SA\" stands below no line that says what it is of")
 	refuses(t, ReadFlowHash, "For RSS context 1:\n"+sd, "x: line 1: the answer is about RSS context 1, not about the main table")
 	refuses(t, ReadFlowHash, sd+flowAnswer("TCP over IPV4", "None\n"), "x: line 5: of TCP and UDP over IPV4 one is hashed on its addresses and the other not at all")
 }

@@ -130,9 +130,10 @@ func (r *rulesReader) line(n int, line string) error {
 // ruleLineOf reads a line of a rule.
 func (r *rulesReader) ruleLineOf(n int, line string) error {
 	name, value, ok := strings.Cut(line, ": ")
+	_, known := ruleFields[strings.TrimRight(name, ":")]
 	switch {
-	case !ok:
-		return nil
+	case !ok && !known:
+		return r.otherLine(n, line)
 	case name == "Rule Type" || name == "Flow Type":
 		r.typed = true
 		r.rule.Kind = ruleKinds[value]
@@ -144,12 +145,27 @@ func (r *rulesReader) ruleLineOf(n int, line string) error {
 		r.rule.Context, r.contextID = int(context), true
 	case name == "Action":
 		return r.action(n, value)
-	default:
-		if m := ruleField.FindStringSubmatch(line); m != nil {
-			r.pending = append(r.pending, pendingField{n, m[1], m[2], m[3]})
+	case known:
+		m := ruleField.FindStringSubmatch(line)
+		if m == nil {
+			return &TextError{Line: n, What: fmt.Sprintf("%s has not both a value and a mask", quote.Short(line)), Hint: wholeRules}
 		}
+		r.pending = append(r.pending, pendingField{n, m[1], m[2], m[3]})
+	default:
+		return r.otherLine(n, line)
 	}
 	return nil
+}
+
+const wholeRules = "give the listing whole, its lines as ethtool prints them: a rule takes more packets without a condition"
+
+// otherLine reads a line below a rule's title that is none of a rule. Before the rule's
+// action it may be a condition that is cut, or one that is not known.
+func (r *rulesReader) otherLine(n int, line string) error {
+	if r.acts || line == "" || r.rule.Kind == steer.Unknown { // of which nothing is known
+		return nil
+	}
+	return &TextError{Line: n, What: fmt.Sprintf("%s is no line of a rule that is known", quote.Short(line)), Hint: wholeRules}
 }
 
 func (r *rulesReader) action(n int, text string) error {
@@ -218,12 +234,9 @@ func (r *rulesReader) end() error {
 	return nil
 }
 
-// addField adds what a line says to the rule. Lines of unknown fields say nothing.
+// addField adds what a line says to the rule.
 func addField(rule *steer.Rule, p pendingField) error {
-	field, ok := ruleFields[p.name]
-	if !ok {
-		return nil
-	}
+	field := ruleFields[p.name]
 	wrong := func(err error) error {
 		return &TextError{Line: p.line, What: fmt.Sprintf("%s: %v", p.name, err), Hint: "give the listing as ethtool prints it"}
 	}

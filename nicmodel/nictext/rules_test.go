@@ -139,9 +139,14 @@ func TestReadRulesBad(t *testing.T) {
 		"other action": {"Filter: 1\n\tRule Type: Raw IPv4\n\tAction: Dance\n", "is no action that is known"},
 		"two actions":  {"Filter: 1\n\tRule Type: Raw IPv4\n\tAction: Drop\n\tAction: Drop\n", "a second action"},
 		"address":      {"Filter: 1\n\tRule Type: Raw IPv4\n\tSrc IP addr: x mask: 0.0.0.0\n\tAction: Drop\n", "line 3: Src IP addr"},
-		"nothing":      {"hello\n", "holds no rules"},
-		"snipped":      {"Filter: 1\n[...]\n", "left out here"},
-		"large":        {"Filter: 99999999999\n", "no number of a filter"},
+		// A rule without its condition would take all packets.
+		"condition cut":     {"Filter: 1\n\tRule Type: TCP over IPv4\n\tDest port: 80 mask:\n\tAction: Drop\n", `line 3: "Dest port: 80 mask:" has not both a value and a mask`},
+		"condition broken":  {"Filter: 1\n\tRule Type: TCP over IPv6\n\tSrc IP addr: 2001:db8::1 mask:\nffff::\n\tAction: Drop\n", `line 3: "Src IP addr: 2001:db8::1 mask:" has not both`},
+		"name cut":          {"Filter: 1\n\tRule Type: TCP over IPv4\n\tDest po\n\tAction: Drop\n", `line 3: "Dest po" is no line of a rule that is known`},
+		"unknown condition": {"Filter: 1\n\tRule Type: TCP over IPv4\n\tInner label: 7 mask: 0x0\n\tAction: Drop\n", `line 3: "Inner label: 7 mask: 0x0" is no line`},
+		"nothing":           {"hello\n", "holds no rules"},
+		"snipped":           {"Filter: 1\n[...]\n", "left out here"},
+		"large":             {"Filter: 99999999999\n", "no number of a filter"},
 	} {
 		_, err := nictext.ReadRules(strings.NewReader(test.text), "rules.txt")
 		if err == nil || !strings.Contains(err.Error(), test.want) {
