@@ -14,9 +14,11 @@ import (
 var (
 	// DPDK 24.11, app/test-pmd/config.c, port_rss_reta_info; older ones have the same.
 	testpmdEntry = lazyregexp.New(`^RSS RETA configuration: hash index=(\d+), queue=(\d+)$`)
+	testpmdStart = lazyregexp.New(`\bshow port \d+ rss reta (\d+)\b`) // its command, with the entries that it asks for
 	// FreeBSD 14, sys/net/rss_config.c: sysctl net.inet.rss.
 	freeBSDBuckets = lazyregexp.New(`^net\.inet\.rss\.bucket_mapping[:=]\s*(.*)$`)
 	freeBSDBucket  = lazyregexp.New(`^(\d+):(\d+)$`)
+	freeBSDSize    = lazyregexp.New(`^net\.inet\.rss\.buckets[:=]\s*(\d+)$`)
 	freeBSDEnabled = lazyregexp.New(`^net\.inet\.rss\.enabled[:=]\s*0$`)
 	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
 	ovsThread = lazyregexp.New(`^pmd thread numa_id (\d+) core_id (\d+):$`)
@@ -32,21 +34,30 @@ var (
 // rss-hash key` has printed beside it.
 func readTestpmd(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: Testpmd, Function: FunctionToeplitz}
+	const unchanged = "give what `show port 0 rss reta` prints, unchanged"
+	size, last := "", 0 // the entries that were asked for, and the line of the last one
 	for i, line := range lines {
+		if m := testpmdStart.FindStringSubmatch(line); m != nil {
+			size = m[1]
+			continue
+		}
 		if m := testpmdEntry.FindStringSubmatch(line); m != nil {
 			index, err := strconv.Atoi(m[1])
 			queue, queueErr := parseEntry(m[2])
 			switch {
 			case queueErr != nil:
-				return nil, &TextError{Line: i + 1, What: queueErr.Error(), Hint: "give what `show port 0 rss reta` prints, unchanged"}
+				return nil, &TextError{Line: i + 1, What: queueErr.Error(), Hint: unchanged}
 			case err != nil || index != len(t.Table):
 				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the entry after %d is %s", len(t.Table)-1, m[1]), Hint: "give all entries of one port: `show port 0 rss reta 128 (0xffffffffffffffff,0xffffffffffffffff)`"}
 			}
-			t.Table = append(t.Table, queue)
+			t.Table, last = append(t.Table, queue), i+1
 			continue
 		}
 		if isCut(line) {
 			return nil, cutError(i)
+		}
+		if strings.HasPrefix(line, "RSS RETA") {
+			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no entry", Hint: unchanged}
 		}
 		key, err := keyOf(line)
 		switch {
@@ -56,6 +67,9 @@ func readTestpmd(lines []string) (*ImportedTable, error) {
 			t.Key = key
 		}
 	}
+	if size != "" && size != strconv.Itoa(len(t.Table)) {
+		return nil, &TextError{Line: last, What: fmt.Sprintf("the table ends with entry %d, and %.20s entries were asked for", len(t.Table)-1, size), Hint: "give all entries: the command's masks have a bit for each of 64"}
+	}
 	return t, checkSize(len(t.Table))
 }
 
@@ -64,11 +78,17 @@ func readTestpmd(lines []string) (*ImportedTable, error) {
 func readFreeBSD(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: FreeBSD, Function: FunctionToeplitz}
 	cpus := map[uint64]uint16{} // their queues
+	size, last := "", 0         // the number of buckets, and the line of their mapping
 	for i, line := range lines {
 		if freeBSDEnabled.MatchString(line) {
 			return nil, &TextError{Line: i + 1, What: "RSS is switched off in the kernel, so that this mapping is not in use", Hint: "give the NIC's own settings with --cpus, --table-size, --layout and --key"}
 		}
+		if m := freeBSDSize.FindStringSubmatch(line); m != nil {
+			size = m[1]
+			continue
+		}
 		if m := freeBSDBuckets.FindStringSubmatch(line); m != nil {
+			last = i + 1
 			for _, field := range strings.Fields(m[1]) {
 				of := freeBSDBucket.FindStringSubmatch(field)
 				if of == nil {
@@ -95,6 +115,9 @@ func readFreeBSD(lines []string) (*ImportedTable, error) {
 		case key != nil:
 			t.Key = key
 		}
+	}
+	if size != "" && size != strconv.Itoa(len(t.Table)) {
+		return nil, &TextError{Line: last, What: fmt.Sprintf("%d buckets are mapped here, and there are %.20s", len(t.Table), size), Hint: "give what `sysctl net.inet.rss` prints, whole"}
 	}
 	t.Rings = len(t.Affinity)
 	return t, checkSize(len(t.Table))

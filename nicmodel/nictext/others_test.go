@@ -55,6 +55,9 @@ func TestTablesOfOthers(t *testing.T) {
 
 	refuses(t, ReadTable, strings.Replace(reta(4), "index=3, queue=3\n", "index=4, queue=0\n", 1), "x: line 5: the entry after 2 is 4")
 	refuses(t, ReadTable, strings.Replace(reta(4), "queue=3", "queue=70000", 1), `x: line 5: "70000" is no queue`)
+	refuses(t, ReadTable, strings.Replace(reta(4), "reta 8 (0xff)", "reta 128 (0xff,0x0)", 1), "x: line 9: the table ends with entry 7, and 128 entries were asked for")
+	refuses(t, ReadTable, reta(4)[:strings.Index(reta(4), "index=6")+6], `x: line 8: "RSS RETA configuration: hash index=" is no entry`)
+	refuses(t, ReadTable, strings.Replace(freeBSDRSS, " 3:0", "", 1), "x: line 2: 3 buckets are mapped here, and there are 4")
 	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "enabled: 1", "enabled: 0", 1), "x: line 3: RSS is switched off in the kernel")
 	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "2:4", "3:4", 1), `x: line 2: "3:4" comes after bucket 1`)
 	refuses(t, ReadTable, strings.Replace(freeBSDRSS, "2:4", "2", 1), `x: line 2: "2" is no bucket and its CPU`)
