@@ -3,6 +3,7 @@ package nictext
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,6 +95,9 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 			}
 			limits := *p
 			if err := p.skipTo("Current hardware settings:"); err != nil {
+				return nil, err
+			}
+			if err := p.needs("Combined"); err != nil {
 				return nil, err
 			}
 			c.Interface, line = p.iface, p.next
@@ -203,6 +207,9 @@ func ReadCoalesce(r io.Reader, name string) (*Coalesce, error) {
 		if !shown {
 			return nil, &TextError{Line: p.next, What: "no rx-usecs", Hint: "the driver shows none: leave the file out, and give --itr or --rx-usecs"}
 		}
+		if err = p.needs("rx-frames"); err != nil {
+			return nil, err
+		}
 		if c.RXFrames, _, err = p.number("rx-frames"); err != nil {
 			return nil, err
 		}
@@ -280,4 +287,12 @@ func (p *part) number(label string) (n int, shown bool, err error) {
 		return int(v), true, nil
 	}
 	return 0, false, nil
+}
+
+// needs refuses a part without a line that every ethtool prints: it is cut.
+func (p *part) needs(label string) error {
+	if slices.ContainsFunc(p.lines[p.next:], func(line string) bool { return strings.HasPrefix(line, label+":") }) {
+		return nil
+	}
+	return &TextError{Line: p.next, What: fmt.Sprintf("no line %s: follows", label), Hint: p.whole}
 }
