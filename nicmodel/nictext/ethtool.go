@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,11 @@ var (
 	ethtoolHeader = lazyregexp.New(`^RX flow hash indirection table for (\S+) with (\d+) RX ring\(s\):`)
 	ethtoolRow    = lazyregexp.New(`^(\d+):((?:\s+\d+)+)$`)
 	ethtoolSwitch = lazyregexp.New(`^(\S+): (on|off)$`)
+	// The key beside its title, or alone where the title was lost.
+	ethtoolKey = lazyregexp.New(`^RSS hash key:\s*(\S+)$`)
+	// A prompt with the command that asks for the table of an RSS context: the answer does
+	// not name it. Source: ethtool 7.2, netlink/rss.c.
+	ethtoolContext = lazyregexp.New(`\s(?:-x|--show-rxfh(?:-indir)?)\s+\S+\s+context\s+(\d+)$`)
 )
 
 const notSupported = "Operation not supported"
@@ -39,18 +45,22 @@ var ethtoolTitles = map[string]ethtoolPart{
 
 // ethtoolReader collects the text form of ethtool -x, line by line.
 type ethtoolReader struct {
-	table      *ImportedTable
-	part       ethtoolPart
-	headerLine int // from 0
-	rowLine    int // that of the last row, from 0
-	key        string
-	keyLine    int // from 0
-	xor        bool
-	orXOR      bool
-	noTable    bool   // the driver supports none
-	unknown    bool   // bits of the transformation that ethtool does not know
-	tableEnd   int    // line from 0 that ended the table, for the error about a row after it
-	endedWith  string // that line
+	table       *ImportedTable
+	part        ethtoolPart
+	headerLine  int // from 0
+	rowLine     int // that of the last row, from 0
+	lastLine    int // the last one that is not empty, from 0
+	key         string
+	keyLine     int                     // from 0
+	titled      [partTransform + 1]int  // the line of each part's title, from 1
+	shown       [partTransform + 1]bool // the part has the lines that ethtool prints
+	xor         bool
+	orXOR       bool
+	noTable     bool // the driver supports none
+	toeplitzOff bool
+	unknown     bool   // bits of the transformation that ethtool does not know
+	tableEnd    int    // line from 0 that ended the table, for the error about a row after it
+	endedWith   string // that line
 }
 
 // readEthtool reads the text of ethtool -x, of every version: with or without
@@ -74,7 +84,7 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 	if r.table.Table == nil && !r.noTable {
 		return nil, &TextError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
 	}
-	if wrong := r.cutRow(); wrong != nil {
+	if wrong := r.cut(); wrong != nil {
 		return nil, wrong
 	}
 	if r.key != "" {
@@ -101,16 +111,29 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 	if line == "" {
 		return nil
 	}
+	r.lastLine = i
 	if m := ethtoolHeader.FindStringSubmatch(line); m != nil {
 		return r.header(i, m[1], m[2])
 	}
-	if r.table.Interface == "" {
-		return nil // what stands before the table, such as a shell prompt
+	if r.table.Interface == "" { // what stands before the table, such as a shell prompt
+		if m := ethtoolContext.FindStringSubmatch(line); m != nil {
+			r.table.Context, _ = strconv.Atoi(m[1]) // of digits; one that is too large is none
+		}
+		return nil
 	}
 	if part, ok := ethtoolTitles[line]; ok {
 		r.startPart(i, line, part)
+		r.titled[part] = i + 1
 		r.table.TransformShown = r.table.TransformShown || part == partTransform
 		return nil
+	}
+	if m := ethtoolKey.FindStringSubmatch(line); m != nil {
+		r.startPart(i, line, partKey)
+		r.titled[partKey] = i + 1
+		return r.keyText(i, m[1])
+	}
+	if cutOff(line) {
+		return &TextError{What: fmt.Sprintf("%s is a line that is cut", quote.Short(line)), Hint: wholeEthtool}
 	}
 	if row := ethtoolRow.FindStringSubmatch(line); row != nil {
 		r.rowLine = i
@@ -137,6 +160,9 @@ func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {
 }
 
 func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
+	if r.table.Interface == iface {
+		return &TextError{What: "a second table of " + quote.Short(iface) + " starts here", Hint: "give one; one of later as a file of its own (--table-at TIME=FILE), one of an RSS context with --context N=FILE"}
+	}
 	if r.table.Interface != "" {
 		return &TextError{What: "a second table starts here", Hint: "give one interface's table only, or name it with --dev"}
 	}
@@ -175,6 +201,41 @@ func (r *ethtoolReader) row(start, entries string) *TextError {
 	return nil
 }
 
+const wholeEthtool = "give the whole output of ethtool -x"
+
+// ethtoolLines are the lines below the table of which the words are fixed.
+var ethtoolLines = []string{
+	"RSS hash key:", "RSS hash function:", "RSS input transformation:",
+	"toeplitz: on", "toeplitz: off", "xor: on", "xor: off", "crc32: on", "crc32: off",
+	"symmetric-xor: on", "symmetric-xor: off", "symmetric-or-xor: on", "symmetric-or-xor: off",
+}
+
+// cutOff reports whether the line is the beginning of one of ethtoolLines, and no more.
+func cutOff(line string) bool {
+	return len(line) > 3 && slices.ContainsFunc(ethtoolLines, func(whole string) bool {
+		return len(line) < len(whole) && strings.HasPrefix(whole, line)
+	})
+}
+
+// cut reports what is missing at the end of a part, and notes what may be.
+func (r *ethtoolReader) cut() error {
+	for part := partKey; part <= partTransform; part++ {
+		if r.titled[part] > 0 && !r.shown[part] {
+			return &TextError{Line: r.titled[part], What: "nothing of this part follows this line", Hint: wholeEthtool}
+		}
+	}
+	if r.titled[partFunction] > 0 && r.toeplitzOff && r.table.Function == FunctionNotShown {
+		return &TextError{
+			Line: r.titled[partFunction], What: "toeplitz is off, and no line below says which hash function is on",
+			Hint: wholeEthtool + "; where these are all lines, the NIC hashes with a function that ethtool does not name, and can't be predicted",
+		}
+	}
+	if r.titled[partKey] == 0 && r.key == "" && !r.noTable && r.rowLine == r.lastLine {
+		r.table.Note = fmt.Sprintf("it ends with entry %d, where ethtool from 3.16 on goes on with the hash key: unless it is older, rows may be missing", len(r.table.Table)-1)
+	}
+	return r.cutRow()
+}
+
 // rowEntries is how many entries ethtool prints in a row.
 const rowEntries = 8
 
@@ -201,6 +262,9 @@ func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
 		return cutError(i)
 	case line == notSupported:
 		r.noTable = true
+	case keyLine.MatchString(line): // its title was lost
+		r.startPart(i, line, partKey)
+		return r.keyText(i, line)
 	case line[0] >= '0' && line[0] <= '9':
 		return &TextError{What: fmt.Sprintf("%s is no row of a table", quote.Short(line)), Hint: "a row is the number of its first entry, a colon, and entries"}
 	}
@@ -208,30 +272,31 @@ func (r *ethtoolReader) otherInTable(i int, line string) *TextError {
 	return nil
 }
 
+// keyText reads a line below the key's title: the key, or more of one whose line a mail
+// program or a terminal has broken.
 func (r *ethtoolReader) keyText(i int, line string) *TextError {
 	switch {
-	case line == notSupported:
+	case r.key == "" && line == notSupported:
+		r.part = partNone
 	case isCut(line):
 		return &TextError{What: "the key is cut", Hint: "give the whole key, or remove it here and use --key"}
 	case r.key == "":
 		r.key, r.keyLine = line, i
-		if strings.HasSuffix(line, ":") {
-			return nil // a mail program broke the line
-		}
-	case strings.HasSuffix(r.key, ":") && len(r.key) < 1024: // a kernel's longest is 256 bytes
+	case len(r.key) < 1024 && strings.Trim(line, "0123456789abcdefABCDEF:") == "": // a kernel's longest is 256 bytes
 		r.key += line
-		if strings.HasSuffix(line, ":") {
-			return nil
-		}
+	default:
+		r.part = partNone
 	}
-	r.part = partNone
+	r.shown[partKey] = true
 	return nil
 }
 
 func (r *ethtoolReader) function(line string) *TextError {
 	found := FunctionNotShown
 	if m := ethtoolSwitch.FindStringSubmatch(line); m != nil {
+		r.shown[partFunction] = true
 		if m[2] == "off" {
+			r.toeplitzOff = r.toeplitzOff || m[1] == FunctionToeplitz.String()
 			return nil
 		}
 		found = functionNamed(m[1])
@@ -239,8 +304,10 @@ func (r *ethtoolReader) function(line string) *TextError {
 		found = FunctionUnknown
 	} else {
 		r.part = partNone // "Operation not supported", or what follows ethtool's output
+		r.shown[partFunction] = r.shown[partFunction] || line == notSupported
 		return nil
 	}
+	r.shown[partFunction] = true
 	if r.table.Function != FunctionNotShown {
 		return &TextError{What: "a second hash function is on", Hint: "a NIC has one: check the lines below RSS hash function:"}
 	}
@@ -250,13 +317,14 @@ func (r *ethtoolReader) function(line string) *TextError {
 
 func (r *ethtoolReader) transform(line string) *TextError {
 	m := ethtoolSwitch.FindStringSubmatch(line)
+	r.shown[partTransform] = r.shown[partTransform] || m != nil
 	switch {
 	case line == "symmetric-xor: on":
 		r.xor = true
 	case m != nil && m[1] == "symmetric-or-xor":
 		r.orXOR, r.table.OrXORShown = m[2] == "on", true
 	case strings.HasPrefix(line, "Unknown bits in RSS input transformation:"):
-		r.unknown = true
+		r.unknown, r.shown[partTransform] = true, true
 	case m == nil:
 		r.part = partNone // what follows ethtool's output
 	case m[2] == "on":

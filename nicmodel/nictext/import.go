@@ -117,6 +117,9 @@ type ImportedTable struct {
 	Transform      hash.Transform
 	TransformShown bool // false: an older ethtool; mlx5 transforms all the same
 	OrXORShown     bool // false: an ethtool before 6.15, which does not know SymmetricOrXOR
+
+	Context int    // the RSS context that the text is of, where it says so; 0: the main one
+	Note    string // what may be missing, for the reader of the result
 }
 
 // EntriesAreCPUs reports whether the text's entries are CPUs (Windows) and not

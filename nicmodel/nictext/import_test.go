@@ -45,6 +45,9 @@ func TestReadEthtool(t *testing.T) {
 		t.Fatal(err)
 	}
 	tableOnly := ethtoolTable(func(*ImportedTable) {})
+	endsThere := ethtoolTable(func(t *ImportedTable) {
+		t.Note = "it ends with entry 15, where ethtool from 3.16 on goes on with the hash key: unless it is older, rows may be missing"
+	})
 	toeplitz := ethtoolTable(func(t *ImportedTable) { t.Function = FunctionToeplitz })
 	withKey := ethtoolTable(func(t *ImportedTable) { t.Function, t.Key = FunctionToeplitz, microsoft })
 	whole := ethtoolTable(func(t *ImportedTable) {
@@ -58,7 +61,10 @@ func TestReadEthtool(t *testing.T) {
 		name, text string
 		want       *ImportedTable
 	}{
-		{"3.15: table alone", tableText, tableOnly},
+		{"3.15: table alone", tableText, endsThere},
+		{"cut after a row", strings.Join(strings.SplitAfter(tableText, "\n")[:2], ""), ethtoolTable(func(t *ImportedTable) {
+			t.Table, t.Note = sixteen[:8], "it ends with entry 7, where ethtool from 3.16 on goes on with the hash key: unless it is older, rows may be missing"
+		})},
 		{"3.16: key not supported", tableText + noKeyText, tableOnly},
 		{"3.16: key", tableText + keyText, ethtoolTable(func(t *ImportedTable) { t.Key = microsoft })},
 		{"4.11: igb", tableText + noKeyText + toeplitzText, toeplitz},
@@ -86,8 +92,8 @@ func TestReadEthtool(t *testing.T) {
 			ethtoolTable(func(t *ImportedTable) { t.Table, t.Key = sixteen[:12], microsoft })},
 		{"carriage returns", strings.ReplaceAll(newest, "\n", "\r\n"), whole},
 		{"byte order mark", "\xef\xbb\xbf" + newest, whole},
-		{"tabs, unpadded", "RX flow hash indirection table for eth0 with 4 RX ring(s):\n\t0:\t0 1 2 3 0 1 2 3\n\t8: 3 2 1 0 3 2 1 0\n", tableOnly},
-		{"no-break spaces", strings.ReplaceAll(tableText, "     ", "\u00a0\u00a0 "), tableOnly},
+		{"tabs, unpadded", "RX flow hash indirection table for eth0 with 4 RX ring(s):\n\t0:\t0 1 2 3 0 1 2 3\n\t8: 3 2 1 0 3 2 1 0\n", endsThere},
+		{"no-break spaces", strings.ReplaceAll(tableText, "     ", "\u00a0\u00a0 "), endsThere},
 		{"mail quote", indent("> ", newest), whole},
 		{"mail quote of a quote", indent("> > ", newest), whole},
 		{"mail quote, dense", indent(">>", newest), whole},
@@ -97,8 +103,15 @@ func TestReadEthtool(t *testing.T) {
 		{"sudo", "$ sudo ethtool -x eth0\n" + tableText + "$ ", tableOnly},
 		{"key broken by a mail program", strings.Replace(newest, "25:3d:", "25:3d:\n", 1), whole},
 		{"other output after it", newest + "Features for eth0:\nrx-checksumming: on\nreceive-hashing: on\n", whole},
-		{"terminal colours", strings.Replace(tableText, "eth0", "\x1beth0", 1), tableOnly},
-		{"context", "# ethtool -x eth0 context 1\n" + tableText, tableOnly},
+		{"control characters", strings.Replace(tableText, "eth0", "\x1beth0", 1), endsThere},
+		{"terminal colours", strings.Replace(newest, "eth0", "\x1b[01;31m\x1b[Keth0\x1b[m\x1b[K", 1), whole},
+		{"a web page's source", "<pre>\n" + indent("&gt;&nbsp;", newest) + "</pre>\n", whole},
+		{"context", "# ethtool -x eth0 context 1\n" + newest, ethtoolTable(func(t *ImportedTable) {
+			t.Function, t.Key, t.TransformShown, t.OrXORShown, t.Context = FunctionToeplitz, microsoft, true, true, 1
+		})},
+		{"key beside its title", strings.Replace(newest, "key:\n", "key: ", 1), whole},
+		{"key without its title", strings.Replace(newest, "RSS hash key:\n", "", 1), whole},
+		{"key broken by a terminal of 80 columns", strings.Replace(newest, microsoftKey, microsoftKey[:80]+"\n"+microsoftKey[80:], 1), whole},
 		{"mlx4: one row, xor", "RX flow hash indirection table for ens4 with 8 RX ring(s):\n    0:      0     1     2     3     4     5     6     7\nRSS hash key:\n" +
 			"7c:9c:37:de:18:dc:43:86:d9:27:0f:6f:26:03:74:b8:bf:d0:40:4b:78:72:e2:24:dc:1b:91:bb:01:1b:a7:a6:37:6c:c8:7e:d6:e3:14:17\n" +
 			"RSS hash function:\n    toeplitz: off\n    xor: on\n    crc32: off\n",
@@ -298,7 +311,8 @@ func TestReadTextErrors(t *testing.T) {
 		{"not a number", head + "0: 0 1 x 3\n", `x: line 2: "0: 0 1 x 3" is no row of a table`},
 		{"row after the end", head + row(0) + "hello\n" + row(8), `x: line 4: a row of the table, but line 3 ("hello") ended the table`},
 		{"row after the key", head + row(0) + keyText + row(8), `x: line 5: a row of the table, but line 3 ("RSS hash key:") ended the table`},
-		{"two tables", head + row(0) + head + row(0), "x: line 3: a second table starts here; give one interface's table only"},
+		{"two tables", head + row(0) + strings.Replace(head, "eth0", "eth1", 1) + row(0), "x: line 3: a second table starts here; give one interface's table only"},
+		{"before and after", head + row(0) + head + row(0), `x: line 3: a second table of "eth0" starts here; give one; one of later as a file of its own (--table-at TIME=FILE)`},
 		{"no rows", "$ ethtool\n" + head, "x: line 2: no rows follow this line; give the table whole"},
 		{"no rings", "RX flow hash indirection table for eth0 with 0 RX ring(s):\n" + row(0), "x: line 1: 0 RX rings"},
 		{"rings too many", "RX flow hash indirection table for eth0 with 99999999999999999999 RX ring(s):\n", "x: line 1: 99999999999999999999 RX rings"},
@@ -306,6 +320,13 @@ func TestReadTextErrors(t *testing.T) {
 		{"short key", head + row(0) + "RSS hash key:\n6d:5a\n", "x: line 4: key of 2 bytes"},
 		{"key of 39 bytes", head + row(0) + "RSS hash key:\n" + microsoftKey[3:] + "\n", "x: line 4: key of 39 bytes: NICs use 40 or 52"},
 		{"JSON key of 39 bytes", `[{"ifname":"a","rss-indirection-table":[0],"rss-hash-key":[1` + strings.Repeat(",1", 38) + `]}]`, "x: key of 39 bytes"},
+		{"key's title cut", head + row(0) + "RSS hash k\n" + microsoftKey + "\n", `x: line 3: "RSS hash k" is a line that is cut; give the whole output of ethtool -x`},
+		{"no key", head + row(0) + "RSS hash key:\n", "x: line 3: nothing of this part follows this line"},
+		{"no function", head + row(0) + keyText + "RSS hash function:\n", "x: line 5: nothing of this part follows this line"},
+		{"cut after the first function", head + row(0) + "RSS hash function:\n    toeplitz: off\n", "x: line 3: toeplitz is off, and no line below says which hash function is on"},
+		{"function cut", head + row(0) + "RSS hash function:\n    toeplitz: off\n    xor: o\n", `x: line 5: "xor: o" is a line that is cut`},
+		{"no transformation", head + row(0) + "RSS input transformation:\n", "x: line 3: nothing of this part follows this line"},
+		{"transformation cut", head + row(0) + "RSS input transformation:\n    symmetric-xor: off\n    symmetric-or-xor: o\n", `x: line 5: "symmetric-or-xor: o" is a line that is cut`},
 		{"cut key", head + row(0) + "RSS hash key:\n6d:5a:...\n", "x: line 4: the key is cut"},
 		{"two functions", head + row(0) + "RSS hash function:\n    toeplitz: on\n    xor: on\n", "x: line 5: a second hash function is on"},
 		{"unknown transformation", head + row(0) + "RSS input transformation:\n    swap: on\n", `x: line 4: unknown input transformation "swap"`},

@@ -68,7 +68,7 @@ func ColumnCPUs(line string, bits int) ([]int, error) {
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
 func ReadIRQs(r io.Reader, name string) (*IRQs, error) {
-	return readText(r, name, ParseIRQs)
+	return readLongText(r, name, MaxInterrupts, ParseIRQs)
 }
 
 // ParseIRQs is ReadIRQs of Lines.

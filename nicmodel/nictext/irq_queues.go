@@ -19,13 +19,14 @@ var queueActions = []struct {
 	name          *lazyregexp.Regexp
 	device, queue int  // submatches
 	second        bool // the receive queues are the second half
+	fromOne       bool // queue 0 may have the number 1
 }{
 	// Intel's, bnxt, ena, vmxnet3, hns3, idpf, enic, niu, nfp, otx2, thunder, alx,
 	// stmmac ("eth0:rx-0"), ionic ("ionic-eth0-L0-rx0"), cxgb4 ("eth0-Rx0").
 	{name: lazyregexp.New(`(?i)^(.+?)[-:](?:L\d+-)?(?:TxRx|Tx-Rx|rxtx|rx)-?(\d+)$`), device: 1, queue: 2},
 	{name: lazyregexp.New(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
 	{name: lazyregexp.New(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
-	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1},
+	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1, fromOne: true},
 	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
 	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
 	{name: lazyregexp.New(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
@@ -50,6 +51,7 @@ var (
 type queueIRQs struct {
 	device  string
 	second  bool
+	fromOne bool
 	guessed string // the form of the names, where none of queueActions is theirs
 	irqs    []queueIRQ
 }
@@ -82,8 +84,8 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 	known, guessed := map[string]*queueIRQs{}, map[string]*queueIRQs{}
 	for irq, row := range q.rows {
 		for _, name := range row.names {
-			if device, number, second, ok := queueAction(name); ok {
-				addQueue(known, device, queueIRQs{device: device, second: second}, queueIRQ{number, irq, row})
+			if device, number, ok := queueAction(name); ok {
+				addQueue(known, device.device, device, queueIRQ{number, irq, row})
 			} else if m := anyAction.FindStringSubmatch(name); m != nil && !otherAction.MatchString(name) {
 				if number, err := strconv.ParseUint(m[3], 10, 32); err == nil {
 					form := m[1] + m[2] + "N"
@@ -111,14 +113,14 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 }
 
 // queueAction takes the name of a receive queue's interrupt apart.
-func queueAction(name string) (device string, number uint64, second, ok bool) {
+func queueAction(name string) (of queueIRQs, number uint64, ok bool) {
 	for _, form := range queueActions {
 		if m := form.name.FindStringSubmatch(name); m != nil {
 			number, err := strconv.ParseUint(m[form.queue], 10, 32)
-			return m[form.device], number, form.second, err == nil && !otherAction.MatchString(name)
+			return queueIRQs{device: m[form.device], second: form.second, fromOne: form.fromOne}, number, err == nil && !otherAction.MatchString(name)
 		}
 	}
-	return "", 0, false, false
+	return queueIRQs{}, 0, false
 }
 
 func addQueue(to map[string]*queueIRQs, key string, group queueIRQs, irq queueIRQ) {
@@ -197,6 +199,9 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 			note += fmt.Sprintf(" (of %d others got some too)", several)
 		}
 		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
+	}
+	if first := irqs[0].number; first > 0 && !device.second && !(device.fromOne && first == 1) {
+		out.Notes = append(out.Notes, fmt.Sprintf("the first interrupt of %s's receive queues has the number %d, and is taken as that of queue 0: if others came before it, the text is not whole", device.device, first))
 	}
 	if q.bare > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))

@@ -124,6 +124,30 @@ func TestQueueCPUs(t *testing.T) {
 
 // Whose interrupts they are the interface's name, its driver or its place tells; without a
 // match none are claimed.
+// A text whose first rows were lost tells its queues' numbers, not that queue 0 is missing.
+func TestFirstQueueMissing(t *testing.T) {
+	const text = "CPU0 CPU1 CPU2\n40: 0 7 0 PCI-MSI 1-edge eth0-TxRx-1\n41: 0 0 9 PCI-MSI 2-edge eth0-TxRx-2\n"
+	got, err := mustReadIRQs(t, text).QueueCPUs(NIC{Interface: "eth0"}, 0)
+	if err != nil || !slices.Equal(got.CPUs, []int{1, 2}) || !strings.Contains(strings.Join(got.Notes, "\n"), "the first interrupt of eth0's receive queues has the number 1") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A host of 512 CPUs prints more than other texts have.
+func TestManyCPUs(t *testing.T) {
+	var text strings.Builder
+	for cpu := range 512 {
+		fmt.Fprintf(&text, "  CPU%d", cpu)
+	}
+	for irq := range 300 {
+		fmt.Fprintf(&text, "\n%4d:%s  PCI-MSI %d-edge      eth0-TxRx-%d", irq, strings.Repeat("          1", 511)+"          2", irq, irq)
+	}
+	got, err := mustReadIRQs(t, text.String()).QueueCPUs(NIC{Interface: "eth0"}, 300)
+	if err != nil || len(got.CPUs) != 300 || got.CPUs[299] != 511 {
+		t.Errorf("%d bytes: %+v, %v", text.Len(), got, err)
+	}
+}
+
 func TestInterruptsOfOthers(t *testing.T) {
 	placed := interrupts("virtio2-config", "virtio2-input.0", "virtio2-output.0") // at 0000:00:01.0
 	virtio := strings.ReplaceAll(strings.ReplaceAll(placed, "PCI-MSIX-0000:00:01.0", "PCI-MSI"), "PCI-MSIX-0000:00:02.0", "PCI-MSI")

@@ -26,6 +26,10 @@ type RPS struct {
 	SockFlowEntries int  // net.core.rps_sock_flow_entries; 0 without RFS
 	FlowCounts      int  // queues with an rps_flow_cnt above 0
 	XPS             bool // a transmit queue has a mask
+
+	// Bare is how many masks came without the names of their files: they are taken as those
+	// of rx-0, rx-1, and so on.
+	Bare int
 }
 
 // RFS reports whether receive flow steering is on.
@@ -37,7 +41,10 @@ var (
 	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
 	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
 	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
-	bareMask   = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
+	// What head and tail print above a file's value.
+	rpsFileTitle = lazyregexp.New(`^==> (/sys/\S+) <==$`)
+	rpsPath      = lazyregexp.New(`^/sys/(?:class/net|devices)[^:\s]*:?$`)
+	bareMask     = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
 	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
 )
@@ -101,7 +108,7 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	r := &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}
 	known, bare := 0, 0
 	var unread error // of a command that set masks, unless a file was read back after it
-	for i, line := range lines {
+	for i, line := range titledValues(lines) {
 		wrong := func(err error) error {
 			return &TextError{Line: i + 1, What: err.Error(), Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, unchanged"}
 		}
@@ -137,6 +144,8 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 			if err != nil {
 				return nil, wrong(err)
 			}
+		} else if rpsPath.MatchString(line) {
+			return nil, wrong(fmt.Errorf("%s has no value", quote.Short(line)))
 		} else if bareMask.MatchString(line) {
 			cpus, err := ParseCPUMask(line)
 			if err != nil {
@@ -156,7 +165,28 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	case known > 0 && bare > 0:
 		return nil, &TextError{What: "holds masks with the names of their files and masks alone", Hint: "give either of them"}
 	}
+	r.Bare = bare
 	return r, nil
+}
+
+// titledValues is the lines with each value below the title of its file in that file's
+// form, as grep prints it. The other lines stay, at their places.
+func titledValues(lines []string) []string {
+	if !slices.ContainsFunc(lines, rpsFileTitle.MatchString) {
+		return lines
+	}
+	named := slices.Clone(lines)
+	path := ""
+	for i, line := range lines {
+		switch m := rpsFileTitle.FindStringSubmatch(line); {
+		case m != nil:
+			path = m[1]
+			named[i] = ""
+		case line != "" && path != "":
+			named[i], path = path+":"+line, ""
+		}
+	}
+	return named
 }
 
 // rpsInterface is the interface that a text has masks of; of several the only one whose
@@ -174,7 +204,7 @@ func rpsInterface(lines []string) (string, error) {
 			set = append(set, iface)
 		}
 	}
-	for _, line := range lines {
+	for _, line := range titledValues(lines) {
 		if m := rpsFile.FindStringSubmatch(line); m != nil {
 			note(m[1], m[4] == "rps_cpus" && strings.Trim(m[5], "0,") != "")
 		} else if m := rpsCommand.FindStringSubmatch(line); m != nil {
@@ -274,6 +304,7 @@ func (r *RPS) Merge(other *RPS) {
 			r.Written[q] = true
 		}
 	}
+	r.Bare = max(r.Bare, other.Bare)
 	r.Online.Merge(&other.Online)
 	if other.All != nil {
 		r.All = other.All

@@ -27,7 +27,10 @@ func TestReadRPS(t *testing.T) {
 		{"36 CPUs, and sysctl", "/sys/class/net/eth0/queues/rx-3/rps_cpus:3,00000001\nnet.core.netdev_max_backlog = 1000\n", "", RPS{
 			Interface: "eth0", Masks: map[int][]int{3: {0, 32, 33}}, Backlog: 1000,
 		}},
-		{"masks alone", "f\n0\n3,0\n", "", RPS{Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 2: {32, 33}}, Backlog: -1}},
+		{"masks alone", "f\n0\n3,0\n", "", RPS{Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 2: {32, 33}}, Backlog: -1, Bare: 3}},
+		{"tail", "==> /sys/class/net/eth0/queues/rx-0/rps_cpus <==\nf\n\n==> /sys/class/net/eth0/queues/rx-10/rps_cpus <==\n30\n\n==> /sys/class/net/eth0/queues/rx-1/rps_cpus <==\n0\n", "", RPS{
+			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {}, 10: {4, 5}}, Backlog: -1,
+		}},
 		{"commands", "# echo f > /sys/class/net/eth0/queues/rx-0/rps_cpus\necho \"3\" | sudo tee /sys/class/net/eth0/queues/rx-[1-2]/rps_cpus\n", "", RPS{
 			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Written: map[int]bool{0: true, 1: true, 2: true}, Backlog: -1,
 		}},
@@ -54,6 +57,7 @@ func TestReadRPS(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"hello": "holds no masks",
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:f\n/sys/class/net/eth0/queues/rx-1/rps_c":                                     `line 2: "/sys/class/net/eth0/queues/rx-1/rps_c" has no value`,
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\nfor q in /sys/class/net/eth0/queues/rx-*; do echo f > $q/rps_cpus; done\n": `line 2: "for q in`,
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n":                              "is of eth0 and eth1",
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:xyz":                                                                          `line 1: "xyz" is no mask of CPUs`,

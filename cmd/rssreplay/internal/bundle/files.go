@@ -9,15 +9,17 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/pcaps/file"
 )
 
-// Limits of a bundle. A file that is longer than MaxText bytes is something else than
-// a text, a capture for one; what a support tool collects has some thousand files.
+// Limits of a bundle. A file that is longer than maxText bytes is something else than
+// a text, a capture for one, but for /proc/interrupts; what a support tool collects has some thousand files.
 const (
-	MaxText        = 1 << 20
+	maxText        = 1 << 20
 	maxBundleFiles = 100_000
 	maxBundleBytes = 512 << 20 // of an archive, unpacked
 )
@@ -54,6 +56,14 @@ func Files(bundle string) ([]File, error) {
 	return filesOfTar(in)
 }
 
+// fits reports whether a file of that size may be a text.
+func fits(name string, size int64) bool {
+	if strings.Contains(path.Base(name), "interrupts") {
+		return size <= nictext.MaxInterrupts
+	}
+	return size <= maxText
+}
+
 // filesOf reads the files below the root of f.
 func filesOf(f fs.FS) ([]File, error) {
 	var files []File
@@ -67,7 +77,7 @@ func filesOf(f fs.FS) ([]File, error) {
 			return nil
 		}
 		files = append(files, File{Name: name})
-		if info, err := fs.Stat(f, name); err != nil || !info.Mode().IsRegular() || info.Size() > MaxText {
+		if info, err := fs.Stat(f, name); err != nil || !info.Mode().IsRegular() || !fits(name, info.Size()) {
 			return nil
 		}
 		data, err := fs.ReadFile(f, name)
@@ -106,7 +116,7 @@ func filesOfTar(r io.Reader) ([]File, error) {
 			return nil, fmt.Errorf("holds more than %d files", maxBundleFiles)
 		}
 		f := File{Name: path.Clean(header.Name)}
-		if header.Typeflag == tar.TypeReg && header.Size <= MaxText {
+		if header.Typeflag == tar.TypeReg && fits(header.Name, header.Size) {
 			if f.Data, err = io.ReadAll(in); err != nil {
 				return nil, fmt.Errorf("%s: %w", header.Name, err)
 			}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
@@ -260,7 +259,9 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 			default:
 				table := &imported[nictext.ImportedTable]{}
 				m.contexts[file.context] = table
-				err = readInto(table, nictext.ReadTable, text, name)
+				if err = readInto(table, nictext.ReadTable, text, name); err == nil {
+					err = ofContext(table, file.context)
+				}
 			}
 		}
 		switch {
@@ -285,7 +286,7 @@ func onlyOf(in io.Reader, iface string) (io.Reader, error) {
 	if iface == "" {
 		return in, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, bundle.MaxText+1))
+	data, err := io.ReadAll(io.LimitReader(in, nictext.MaxInterrupts+1))
 	if err == nil {
 		data, err = nictext.Only(data, iface)
 	}
@@ -297,7 +298,10 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	switch kind {
 	case nictext.KindTable:
 		err := readInto(&m.table, nictext.ReadTable, in, name)
-		if errors.Is(err, errDiffer) {
+		switch {
+		case err == nil:
+			err = ofContext(&m.table, 0)
+		case errors.Is(err, errDiffer):
 			err = fmt.Errorf("%w; an RSS context's is for --context N=FILE, a later one for --table-at TIME=FILE", err)
 		}
 		return err
@@ -356,6 +360,14 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	}
 	m.irq.value.Merge(irqs)
 	m.irq.from += ", " + name
+	return nil
+}
+
+// ofContext refuses a table that is of another RSS context, where its text says so.
+func ofContext(table *imported[nictext.ImportedTable], context int) error {
+	if of := table.value.Context; of != 0 && of != context {
+		return fmt.Errorf("%s: the prompt above the table asks for RSS context %d: give it as --context %[2]d=FILE", table.from, of)
+	}
 	return nil
 }
 

@@ -259,6 +259,7 @@ func (r *resolver) offerCosts(c *nictext.Costs, from string) {
 
 // offerTable offers what comes with a table, and returns its number of queues.
 func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int) {
+	r.doubtsOf(t, from)
 	queues = t.Rings
 	if t.Table != nil {
 		queues = max(queues, int(slices.Max(t.Table))+1)
@@ -298,6 +299,13 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 		}
 	}
 	return queues
+}
+
+// doubtsOf passes on what may be missing in a table's text.
+func (r *resolver) doubtsOf(t *nictext.ImportedTable, from string) {
+	if t.Note != "" {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", from, t.Note))
+	}
 }
 
 // later adds to the CPUs of Windows' table those that tables given for later lead to.

@@ -86,9 +86,28 @@ func (r *resolver) queueMasks(masks *nictext.RPS, from string) (of [][]uint16, e
 		r.Masks = append(r.Masks, kept)
 		text = append(text, listOf(kept))
 	}
+	r.doubtsOfMasks(masks, from)
 	r.add("rps", masksText(text), "", from)
 	r.sayOffline(from, offline, leftOut)
 	return of, nil
+}
+
+// doubtsOfMasks says which queues a text that was read back does not name, and whose masks
+// those without a name are taken to be.
+func (r *resolver) doubtsOfMasks(masks *nictext.RPS, from string) {
+	var missing []int
+	for q := range r.Config.Queues {
+		if _, named := masks.Masks[q]; !named {
+			missing = append(missing, q)
+		}
+	}
+	if len(missing) > 0 && len(masks.Masks) > 0 && len(masks.Written) == 0 && masks.All == nil {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: it has no mask of the queues %s, which are taken to have none.", from, nicmodel.CPUListOf(missing)))
+	}
+	first := masks.Masks[0]
+	if masks.Bare > 10 && slices.ContainsFunc(numbers(masks.Bare), func(q int) bool { return !slices.Equal(masks.Masks[q], first) }) {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: masks without the names of their files are taken in the order of the queues, but `cat rx-*/rps_cpus` puts rx-10 before rx-2: `grep . rx-*/rps_cpus` names them.", from))
+	}
 }
 
 // rpsCPUs are the CPUs that the masks of a text have and that are not offline: where texts

@@ -198,6 +198,7 @@ func (r *resolver) readContexts() error {
 		case len(t.Table) == 0:
 			return fmt.Errorf("--context %d: %s shows no indirection table: give the text of `ethtool -x DEV context %[1]d`", context, text.from)
 		}
+		r.doubtsOf(t, text.from)
 		r.contexts[context] = nicmodel.Context{Table: t.Table, Key: t.Key}
 	}
 	return nil
