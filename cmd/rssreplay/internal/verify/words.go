@@ -99,18 +99,19 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 		return "Each queue counts exactly what was predicted (alpha 1, beta 0)."
 	}
 	of := report.UnitWords(r.Unit)
-	text := "as many " + of + " as the capture"
+	text := "as many " + of + " as predicted"
 	if change := float64(f.Alpha) - 1; math.Abs(change) >= 0.0005 {
 		than := "more"
 		if change < 0 {
 			than = "fewer"
 		}
-		text = fmt.Sprintf("%s %s %s than the capture", percentage(math.Abs(change)), than, of)
+		text = fmt.Sprintf("%s %s %s than predicted", percentage(math.Abs(change)), than, of)
 	}
 	if f.Beta > 0 {
 		text += fmt.Sprintf(", and %s more on queue %d", percentage(float64(f.Beta)/float64(seen)), f.Queue)
 	}
-	text = fmt.Sprintf("the counters have %s (alpha %.4f, beta %s)", text, float64(f.Alpha), report.Exact(uint64(f.Beta)))
+	// Not their sums: alpha is what fits most of the queues.
+	text = fmt.Sprintf("the queues count %s (alpha %.4f, beta %s)", text, float64(f.Alpha), report.Exact(uint64(f.Beta)))
 	left := percentage(float64(f.Residual))
 	if fits {
 		return fmt.Sprintf("T%s; with that, differences of %s are left.", text[1:], left)
