@@ -121,6 +121,7 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 type Ring struct {
 	Interface string
 	RX        int // buffers of each queue
+	Most      int // that it can have, 0 if that is not shown
 }
 
 // ReadRing reads `ethtool -g`, as text or JSON.
@@ -131,19 +132,24 @@ func ReadRing(r io.Reader, name string) (*Ring, error) {
 			o, err := decodeEthtool[struct {
 				IfName string `json:"ifname"`
 				RX     uint32 `json:"rx"`
+				Most   uint32 `json:"rx-max"`
 			}](lines, "-g", "ring sizes are whole numbers")
 			if err != nil {
 				return nil, err
 			}
 			ring.Interface, ring.RX = printable(o.IfName), int(min(o.RX, maxSetting+1))
+			ring.Most = int(min(o.Most, maxSetting))
 		} else {
 			p, err := findPart(lines, ringHeader, "ethtool -g IF")
 			if err != nil {
 				return nil, err
 			}
+			limits := *p
 			if err := p.skipTo("Current hardware settings:"); err != nil {
 				return nil, err
 			}
+			limits.lines = p.lines[:p.next]
+			ring.Most, _, _ = limits.number("RX") // what is wrong with a limit stops nothing
 			ring.Interface, line = p.iface, p.next
 			if ring.RX, _, err = p.number("RX"); err != nil {
 				return nil, err

@@ -139,21 +139,21 @@ func TestReadParts(t *testing.T) {
 	reads(t, ReadChannels, Channels{Interface: "eth0", RX: 12, Most: 63}, strings.Replace(channelsNetlink, "settings:\nRX:		n/a", "settings:\nRX:		4", 1))
 	reads(t, ReadCoalesce, Coalesce{Interface: "eth0", RXUsecs: 8, RXFrames: 128, AdaptiveRX: true}, append(quoted(coalesceIoctl), all)...)
 	reads(t, ReadCoalesce, Coalesce{Interface: "eth0", RXUsecs: 50, AdaptiveRX: true}, coalesceJSON)
-	reads(t, ReadRing, Ring{Interface: "eth0", RX: 512}, append(quoted(ringIoctl), all)...)
-	reads(t, ReadRing, Ring{Interface: "eth0", RX: 1024}, ringJSON)
+	reads(t, ReadRing, Ring{Interface: "eth0", RX: 512, Most: 4096}, append(quoted(ringIoctl), all)...)
+	reads(t, ReadRing, Ring{Interface: "eth0", RX: 1024, Most: 4096}, ringJSON)
 }
 
 // What the drivers of the recorded configurations printed.
 func TestReadTruthParts(t *testing.T) {
 	for _, c := range recorded {
 		file := func(name string) string { return recordedText(t, c.name, name) }
-		driver, ring, coalesce := Driver{Name: "igb", Bus: "0000:00:01.0"}, 256, Coalesce{Interface: "eth0", RXUsecs: 3}
+		driver, ring, coalesce := Driver{Name: "igb", Bus: "0000:00:01.0"}, Ring{"eth0", 256, 4096}, Coalesce{Interface: "eth0", RXUsecs: 3}
 		if c.profile == "qemu-virtio" {
-			driver.Name, coalesce = "virtio_net", Coalesce{Interface: "eth0", RXFrames: 1}
+			driver.Name, coalesce, ring.Most = "virtio_net", Coalesce{Interface: "eth0", RXFrames: 1}, 256
 		}
 		reads(t, ReadDriver, driver, file("ethtool-i.txt"))
 		reads(t, ReadChannels, Channels{"eth0", c.queues, c.queues}, file("ethtool-l.txt"))
-		reads(t, ReadRing, Ring{"eth0", ring}, file("ethtool-g.txt"))
+		reads(t, ReadRing, ring, file("ethtool-g.txt"))
 		reads(t, ReadCoalesce, coalesce, file("ethtool-c.txt"))
 	}
 	files, err := filepath.Glob(filepath.Join("..", "testdata", "groundtruth", "*", "ethtool-i.txt"))

@@ -129,6 +129,7 @@ func (r *resolver) offerImports() error {
 	}
 	if ring := m.ring; ring.value != nil {
 		r.offer(fromImport, ring.from, "rx-ring", strconv.Itoa(ring.value.RX))
+		r.LongestRing = ring.value.Most
 	}
 	if c := m.coalesce; c.value != nil && r.flags.Set.Lookup("itr") != nil {
 		r.offerCoalesce(c.value, c.from)

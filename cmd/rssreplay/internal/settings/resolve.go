@@ -47,6 +47,7 @@ type Settings struct {
 	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown
+	LongestRing int          // buffers of a queue that it can have; 0: unknown
 	Notes       []string     // what the reader of the results must know first
 	// Unsure tells that the first note is that the CPU numbers are illustrative.
 	Unsure bool
