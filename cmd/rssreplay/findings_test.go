@@ -372,6 +372,17 @@ func TestFindings(t *testing.T) {
 				w.even(5, 1)
 			},
 			figures: []string{"ports of 20 packets"},
+		}, {
+			// Frames that are short on the wire have no IP header for the NIC either.
+			id:      "ports-cut",
+			has:     func(w *trafficWriter) { w.snap = 20; w.even(300, 1) },
+			nearly:  func(w *trafficWriter) { w.even(1000, 1); w.runts(300) },
+			figures: []string{"IP header of 300 packets", "100.0% of 300 packets"},
+		}, {
+			id:      "unhashed",
+			has:     func(w *trafficWriter) { w.even(1000, 1); w.runts(300) },
+			nearly:  func(w *trafficWriter) { w.even(1000, 1); w.snap = 20; w.even(300, 1) },
+			figures: []string{"short_ip_header 300"},
 		},
 		{
 			id:      "clock-leap",
@@ -430,6 +441,13 @@ func TestFindings(t *testing.T) {
 			t.Errorf("a healthy capture has %q", found)
 		}
 	})
+}
+
+// runts writes n frames that end within their IP header.
+func (w *trafficWriter) runts(n int) {
+	for range n {
+		w.packet(gopacket.Payload("\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00\x45\x00\x00\x28"))
+	}
 }
 
 // repeating writes packets of n TCP flows whose source addresses have two equal halves.

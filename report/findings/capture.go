@@ -275,15 +275,23 @@ func (d *diagnosis) oversized() *report.Finding {
 	return f
 }
 
-// portsCut: a snap length below the ports.
+// portsCut: a snap length below the ports, or below the addresses.
 func (d *diagnosis) portsCut() *report.Finding {
-	n := d.r.Capture.Snapped
+	ports, headers := d.r.Capture.Snapped, d.t.HeadersCut
+	n := ports + headers
 	if n == 0 || float64(n) < report.CutFrom*float64(d.r.Capture.Packets) {
 		return nil
 	}
+	var cut []string
+	if ports > 0 {
+		cut = append(cut, fmt.Sprintf("the ports of %s: they are hashed on addresses alone, which the NIC would not do", words.Plural(ports, "packet", "packets")))
+	}
+	if headers > 0 {
+		cut = append(cut, fmt.Sprintf("the IP header of %s: they have no hash here, and the NIC may have had one", words.Plural(headers, "packet", "packets")))
+	}
 	return &report.Finding{
 		ID: "ports-cut", Severity: report.Warning,
-		Summary:  fmt.Sprintf("The capture cut off the ports of %s packets: they are hashed on addresses alone, which the NIC would not do.", words.Exact(n)),
+		Summary:  "The capture cut off " + strings.Join(cut, "; and ") + ".",
 		Evidence: fmt.Sprintf("%s of %s packets.", words.Percent(report.Ratio(n, d.r.Capture.Packets)), words.Exact(d.r.Capture.Packets)),
 		Remedy:   "Capture more of each packet: `tcpdump -i DEV -s 128 -w OUT`.",
 		Figures:  report.Numbers{"packets": n, "of_packets": d.r.Capture.Packets},

@@ -50,6 +50,11 @@ type Traffic struct {
 	HostSteers bool // and the NIC is virtio: its host chooses the queues
 	Windows    bool // the table is Windows'
 
+	Unsettable  Unsettable
+	Application bool // what has the NIC to itself sets all that, under DPDK
+	PowerShell  bool // Set-NetAdapterRss does, under Windows
+	LongestRing int  // buffers that a ring can have, as the imported texts say; 0 if unknown
+
 	Masked   []int // CPUs that some queue's mask of RPS has
 	MaskFull bool  // each queue's has all CPUs in use
 
@@ -57,6 +62,7 @@ type Traffic struct {
 
 	Oversized        uint64 // packets longer than the link carries
 	LargestPacket    uint64 // in bytes on the wire
+	HeadersCut       uint64 // packets without a hash of which the capture cut off the IP header
 	DirectionUnknown bool   // no rule told sent packets from received ones
 	OnlySender       string // the address that every packet is from, to several; "" for none
 	TakenOnHost      string // why it is certain that the host itself captured; "" if it is not
@@ -170,7 +176,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
 		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst,
-		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable,
+		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable, d.tunnelElsewhere, d.elephantElsewhere,
 		// What follows.
 		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
 		// What the host counted itself.
@@ -181,6 +187,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 			d.found = append(d.found, f.ID)
 		}
 	}
+	d.noEthtool(all)
 	d.nameDevice(all)
 	rank := map[string]int{report.Problem: 0, report.Warning: 1, report.Note: 2}
 	slices.SortStableFunc(all, func(a, b report.Finding) int { return rank[a.Severity] - rank[b.Severity] })

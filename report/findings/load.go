@@ -50,24 +50,82 @@ func (d *diagnosis) fragmented() bool {
 // more connections between the same addresses are the same flow to the NIC.
 const avoidFragments = "These are fragments, which have no ports: more connections change nothing. Avoid fragmentation (smaller datagrams, path MTU discovery), or use more pairs of addresses"
 
+// cpuOf is the CPU that takes most of a flow's packets; nil if none was indicated.
+func (d *diagnosis) cpuOf(f *report.Flow) *report.CPU {
+	on := f.InMode(d.mode.Mode)
+	if len(on.CPUs) == 0 {
+		return nil
+	}
+	number := on.Most().CPU
+	at := slices.IndexFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == number })
+	if at < 0 {
+		return nil
+	}
+	return &d.mode.CPUs[at]
+}
+
+// onBusiest tells whether a flow is on a CPU that no other has more packets than: else it is
+// not why that one is hot.
+func (d *diagnosis) onBusiest(f *report.Flow) bool {
+	c := d.cpuOf(f)
+	return c == nil || c.Packets >= d.busiest().Packets
+}
+
+// onHotCPU is the clause about the hot CPU, which says of a flow that is not there where it
+// is.
+func (d *diagnosis) onHotCPU(f *report.Flow) string {
+	if d.onBusiest(f) {
+		return d.hottest()
+	}
+	c := d.cpuOf(f)
+	return fmt.Sprintf("it is on CPU %d, which has %s of the packets, %s × its fair share, while %s",
+		c.CPU, words.Percent(report.Ratio(c.Packets, d.mode.Totals.Packets)), words.Fixed(d.ofFair(c.Packets), 2), d.hottest())
+}
+
+// tunnelOnBusiest tells whether the tunnel with the most packets, or a heavy one of its kind,
+// is on the busiest CPU.
+func (d *diagnosis) tunnelOnBusiest() bool {
+	largest := d.t.Largest
+	return d.onBusiest(largest) || slices.ContainsFunc(d.t.Heavy, func(f report.Flow) bool {
+		kind := f.Protocol == largest.Protocol && f.DestinationPort == largest.DestinationPort
+		return kind && d.ofFair(f.Packets) >= heavyFrom && d.onBusiest(&f)
+	})
+}
+
 // tunnel: the outer headers of a tunnel have few flows, and a CPU is hot by them
 // (GRE: virtio-win #978; ESP: cilium #26979; VXLAN: moby #37214).
 func (d *diagnosis) tunnel() *report.Finding {
-	if !d.uneven() || d.has("weak-key", "one-queue", "single-queue") || d.t.LargestTunnel == "" || d.bound() < report.UnevenFrom {
+	if !d.hasHeavyTunnel() || !d.tunnelOnBusiest() {
 		return nil
 	}
+	return d.aboutTunnel()
+}
+
+// tunnelElsewhere: a tunnel has more than a fair share, and the hottest CPU is another one.
+func (d *diagnosis) tunnelElsewhere() *report.Finding {
+	if !d.hasHeavyTunnel() || d.tunnelOnBusiest() {
+		return nil
+	}
+	return d.aboutTunnel()
+}
+
+func (d *diagnosis) hasHeavyTunnel() bool {
+	return d.uneven() && !d.has("weak-key", "one-queue", "single-queue") && d.t.LargestTunnel != "" && d.bound() >= report.UnevenFrom
+}
+
+func (d *diagnosis) aboutTunnel() *report.Finding {
 	f := &report.Finding{
 		ID: "tunnel", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One %s tunnel has %s of the received packets: the NIC sees one flow, and one CPU takes it all.",
 			d.t.LargestTunnel, words.Percent(d.share(d.t.Largest.Packets))),
-		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.hottest(), words.Fixed(d.bound(), 2)),
+		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), words.Fixed(d.bound(), 2)),
 		Remedy:   d.spreadTunnels(),
 		Figures:  d.load(report.Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
 	}
 	if by := d.t.HashedBy; by != "" {
 		f.Severity = report.Note
 		f.Summary = fmt.Sprintf("%s of the received packets are %s, which this NIC hashes on the %s: which CPU takes them can't be predicted.", words.Percent(d.share(d.t.InTunnels)), d.t.LargestTunnel, by)
-		f.Evidence = fmt.Sprintf("%s; here they go by their addresses alone, and %s. Where the %s stands in the NIC's hash is not published.", d.flow(d.t.Largest), d.hottest(), by)
+		f.Evidence = fmt.Sprintf("%s; here they go by their addresses alone, and %s. Where the %s stands in the NIC's hash is not published.", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), by)
 		f.Remedy = fmt.Sprintf("Count each queue's packets on the machine (`ethtool -S DEV`, before and after): several %ss spread, one does not.", by)
 		return f
 	}
@@ -120,8 +178,8 @@ func (d *diagnosis) singleFlow() *report.Finding {
 	if plan := d.plan(); plan != "" {
 		remedy = fmt.Sprintf("Test with more connections (iperf3 -P 16); %s names source ports that reach every CPU.", plan)
 	}
-	if d.fragmented() {
-		remedy = avoidFragments + "."
+	if why := d.unsplit(d.t.Largest); why != "" {
+		remedy = why + "."
 	}
 	return &report.Finding{
 		ID: "single-flow", Severity: d.weigh(d.lost()),
@@ -136,7 +194,7 @@ func (d *diagnosis) singleFlow() *report.Finding {
 // TCP or UDP; "" where there is none.
 func (d *diagnosis) plan() string {
 	at := slices.IndexFunc(d.t.Heavy, func(f report.Flow) bool {
-		return f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && !f.Destination.IsMulticast()
+		return f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && !f.Destination.IsMulticast() && !onAddresses(&f)
 	})
 	if at < 0 {
 		return ""
@@ -154,25 +212,78 @@ func (d *diagnosis) plan() string {
 	return "`" + strings.Join(list, " ") + "`"
 }
 
+// onAddresses tells whether a flow has ports and is hashed without them, so that another flow
+// between its addresses meets the same entry.
+func onAddresses(f *report.Flow) bool {
+	return f.HasPorts && f.Rule == nil && (f.HashType == "ipv4" || f.HashType == "ipv6" || f.HashType == "ipv6_ex")
+}
+
+// unsplit is why more connections are no remedy for a heavy flow, and what is one; "" where
+// they are.
+func (d *diagnosis) unsplit(f *report.Flow) string {
+	const pairs = "more pairs of addresses are several flows"
+	switch {
+	case d.fragmented() && !f.HasPorts:
+		return avoidFragments
+	case d.rps(): // the stack's own hash has the ports
+	case onAddresses(f) && (f.Protocol == "tcp" || f.Protocol == "udp") && !d.t.Unsettable.Fields:
+		return fmt.Sprintf("More connections between the same addresses change nothing while %s is hashed on addresses alone: first %s, then split it over several connections", strings.ToUpper(f.Protocol), setFields(f.Protocol, "sdfn"))
+	case onAddresses(f):
+		return fmt.Sprintf("Its ports are not hashed, so that more connections between the same addresses change nothing: %s", pairs)
+	}
+	if !f.HasPorts && f.Protocol != "tcp" && f.Protocol != "udp" && f.Protocol != "sctp" {
+		return "It has no ports: all such packets between its addresses are one flow to the NIC, and " + pairs
+	}
+	return ""
+}
+
+// split is what parts the load of a heavy flow.
+func (d *diagnosis) split(f *report.Flow) string {
+	if why := d.unsplit(f); why != "" {
+		return why
+	}
+	return "Split it over several connections"
+}
+
 // elephant: one flow is more than a fair share, and RSS never splits a flow
 // (RSS++, CoNEXT 2019, shows how common that is).
 func (d *diagnosis) elephant() *report.Finding {
-	if !d.uneven() || d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue", "single-queue") || d.bound() < report.UnevenFrom || d.fewInAll() {
+	if !d.hasElephant() || !d.onBusiest(d.t.Largest) {
 		return nil
 	}
-	remedy := "Split it over several connections"
-	if d.fragmented() {
-		remedy = avoidFragments
+	return d.aboutElephant()
+}
+
+// elephantElsewhere: one flow is more than a fair share, and the hottest CPU is another one.
+func (d *diagnosis) elephantElsewhere() *report.Finding {
+	if !d.hasElephant() || d.onBusiest(d.t.Largest) || d.has("elephant-bytes") && report.FlowName(d.t.Largest, math.MaxInt32) == report.FlowName(d.t.LargestBytes, math.MaxInt32) {
+		return nil
 	}
+	return d.aboutElephant()
+}
+
+func (d *diagnosis) hasElephant() bool {
+	return d.uneven() && !d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue", "single-queue") && d.bound() >= report.UnevenFrom && !d.fewInAll()
+}
+
+func (d *diagnosis) aboutElephant() *report.Finding {
 	figures := d.load(report.Numbers{"share": d.share(d.t.Largest.Packets), "bound": d.bound()})
 	return &report.Finding{
 		ID: "elephant-flow", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One flow has %s of the received packets: its CPU gets at least %s times a fair share, whatever the table.",
 			words.Percent(d.share(d.t.Largest.Packets)), words.Fixed(d.bound(), 2)),
-		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.hottest(), d.best(figures)),
-		Remedy:   remedy + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts.",
+		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), d.best(figures)),
+		Remedy:   d.relieve(d.t.Largest),
 		Figures:  figures,
 	}
+}
+
+// relieve is what helps the CPU of a heavy flow. Under RPS no table does.
+func (d *diagnosis) relieve(f *report.Flow) string {
+	if d.rps() {
+		return d.split(f) + "."
+	}
+	return d.split(f) + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts."
 }
 
 // bytesFrom is how much more a flow must be of the bytes than of the packets to be
@@ -206,7 +317,7 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 			words.Percent(share), words.Percent(d.share(f.Packets)), words.Fixed(bound, 2)),
 		Evidence: fmt.Sprintf("%s, of %s bytes; CPU %d has %s of the bytes, %s × its fair share. By packets the busiest has %s ×.",
 			report.FlowName(f, math.MaxInt32), words.Exact(f.Bytes), most.CPU, words.Percent(report.Ratio(most.Bytes, bytes)), words.Fixed(d.mode.Imbalance.Bytes, 2), words.Fixed(d.lost(), 2)),
-		Remedy:  "Where bytes cost (copies, checksums: `--byte-cost`), split it over several connections, or keep other flows off its CPU: " + d.run("suggest", Argument{"--by", "bytes"}) + ".",
+		Remedy:  fmt.Sprintf("This counts where bytes cost (copies, checksums: `--byte-cost`). %s; or keep other flows off its CPU: %s.", d.split(f), d.run("suggest", Argument{"--by", "bytes"})),
 		Figures: report.Numbers{"cpu": most.CPU, "cpu_share_bytes": report.Ratio(most.Bytes, bytes), "lost_capacity_bytes": d.mode.Imbalance.Bytes, "share_bytes": share, "share": d.share(f.Packets), "bound": bound},
 	}
 }
@@ -268,7 +379,7 @@ func (d *diagnosis) portless(id string) *report.Finding {
 	}
 	f.Evidence += fmt.Sprintf(" With their ports the busiest CPU has %s ×.", words.Fixed(d.t.WithPorts, 2))
 	f.Figures["imbalance_with_ports"] = d.t.WithPorts
-	f.Remedy = fmt.Sprintf("`ethtool -N DEV rx-flow-hash %s4 sdfn` (and %s6). Its effect: %s.", p.Protocol, p.Protocol, d.run("", d.withPorts(p.Protocol)...))
+	f.Remedy = upper(d.portsToo(p.Protocol)) + "."
 	return f
 }
 
@@ -561,7 +672,7 @@ func (d *diagnosis) udpFragments() *report.Finding {
 		Summary: fmt.Sprintf("%s of %s fragments of UDP datagrams are on another CPU than whole datagrams between the same two addresses: they may overtake each other.",
 			words.Exact(d.t.FragmentsApart), words.Exact(d.t.UDPFragments)),
 		Evidence: "Fragments have no ports and are hashed on addresses alone; whole datagrams are hashed with their ports.",
-		Remedy:   "`ethtool -N DEV rx-flow-hash udp4 sd` (and udp6), or datagrams that fit the MTU. Its effect: " + d.run("", Argument{"--rx-flow-hash", "udp4=sd"}, Argument{"--rx-flow-hash", "udp6=sd"}) + ".",
+		Remedy:   d.addressesAlone("udp"),
 		Figures:  report.Numbers{"fragments": d.t.UDPFragments, "apart": d.t.FragmentsApart},
 	}
 }
@@ -583,7 +694,7 @@ func (d *diagnosis) asymmetric() *report.Finding {
 		Summary: fmt.Sprintf("%s of %s connections have their two directions on different CPUs under %s: an IDS or a proxy pays for that.",
 			words.Exact(a.Connections-a.SymmetricConnections), words.Exact(a.Connections), d.mode.Mode),
 		Evidence: fmt.Sprintf("Of %s connections with both directions received, %s have them on one CPU.", words.Exact(a.Connections), words.Exact(a.SymmetricConnections)),
-		Remedy:   "`ethtool -X DEV xfrm symmetric-xor` where the NIC can; its effect: " + d.run("", Argument{"--xfrm", "symmetric-xor"}) + ". Or a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`); its effect: " + d.run("", Argument{"--key", "symmetric"}) + ".",
+		Remedy:   d.setSymmetric(),
 		Figures:  report.Numbers{"connections": a.Connections, "symmetric_connections": a.SymmetricConnections},
 	}
 }

@@ -44,7 +44,7 @@ func (d *diagnosis) rpsHot() *report.Finding {
 		f.Remedy = every + " puts all CPUs in use into the masks."
 	case largest != nil && d.ofFair(largest.Packets) >= 1:
 		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
-		f.Remedy = "No mask splits a flow. `ethtool -N DEV …` can give it a queue, and so a CPU, of its own: rssreplay help rules."
+		f.Remedy = "No mask splits a flow. " + d.ownCPU() + "."
 	case d.t.MaskFull:
 		f.Evidence, f.Remedy = d.fullMask()
 	default:
@@ -68,7 +68,7 @@ func (d *diagnosis) fullMask() (evidence, remedy string) {
 	if in := d.t.Inputs; in != nil && in.Flows > 0 {
 		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
 	}
-	return evidence + d.named(d.heavyOnBusiest()), "No mask says which flows meet: more flows of equal size spread better. `ethtool -N DEV …` can give a heavy one a queue, and so a CPU, of its own: rssreplay help rules."
+	return evidence + d.named(d.heavyOnBusiest()), "No mask says which flows meet: more flows of equal size spread better. " + d.ownCPU() + "."
 }
 
 // withoutKernelHash is the received packets of which the kernel's own hash has no more than
@@ -132,16 +132,19 @@ func (d *diagnosis) backlogOverflow() *report.Finding {
 	}
 	limit := d.number("backlog", 1000)
 	more := 1 << bits.Len(uint(2*limit))
-	severity := report.Warning
-	if d.loaded() {
+	severity, host := report.Warning, " If this was taken on the receiver itself, its backlogs took all of these packets, and the costs are too high."
+	switch {
+	case d.t.TakenOnHost != "": // what captures stands behind the backlog
+		severity, host = report.Note, fmt.Sprintf(" But they were received: %s, so each of these packets had passed a backlog.", d.t.TakenOnHost)
+	case d.ownCosts() && d.loaded():
 		severity = report.Problem
 	}
 	return &report.Finding{
 		ID: "backlog-overflow", Severity: severity,
 		Summary: upper(d.assumed() + fmt.Sprintf("%s in full backlogs of RPS, %s of them on CPU %d.",
 			words.Plural(drops, "packet is dropped", "packets are dropped"), words.Exact(worst.BacklogDrops), worst.CPU)),
-		Evidence: fmt.Sprintf("More than --backlog %d waited there; the CPU was busy %s of the time. Linux drops at the latest where twice as many wait: what the running backlog has taken over does not count there.",
-			limit, words.Percent(worst.Utilization)),
+		Evidence: fmt.Sprintf("More than --backlog %d waited there; the CPU was busy %s of the time. Linux drops at the latest where twice as many wait: what the running backlog has taken over does not count there.%s",
+			limit, words.Percent(worst.Utilization), host),
 		Remedy:  fmt.Sprintf("`sysctl -w net.core.netdev_max_backlog=%d` for bursts; where the CPU is full, more CPUs in the masks. To see what that does: %s.", more, d.run("", Argument{"--backlog", fmt.Sprint(more)})),
 		Figures: report.Numbers{"drops": drops, "cpu": worst.CPU, "cpu_drops": worst.BacklogDrops, "backlog": limit},
 	}

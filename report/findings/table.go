@@ -51,7 +51,12 @@ func (d *diagnosis) defaultQueue() int {
 func (d *diagnosis) unhashed() *report.Finding {
 	var n uint64
 	var reasons []string
+	cut := d.t.HeadersCut // of these the capture has lost what the NIC hashed
 	for _, c := range d.r.Capture.Unhashed {
+		if c.Name == "short_ip_header" || c.Name == "short_link_header" {
+			lost := min(c.Packets, cut)
+			c.Packets, cut = c.Packets-lost, cut-lost
+		}
 		if c.Packets > 0 && c.Name != noHashTypeReason {
 			n += c.Packets
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
@@ -207,12 +212,16 @@ func (d *diagnosis) noHashType() *report.Finding {
 	if p := d.parameter("hash-types"); p != nil {
 		types = p.Printed()
 	}
+	enable := "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types."
+	if d.t.Unsettable.Fields {
+		enable = "The driver lets nobody choose what is hashed."
+	}
 	return &report.Finding{
 		ID: "no-hash-type", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
 		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
 			words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", words.Exact(n), types, d.hottest()),
-		Remedy:   "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. All types on; its effect: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
+		Remedy:   enable + " All types on; its effect: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),
 	}
 }
@@ -434,12 +443,6 @@ func (d *diagnosis) mostQueues() int {
 	return min(d.t.MostQueues, d.t.MostRings)
 }
 
-// setEqual is the command that spreads the table over all queues, and what replays it.
-func (d *diagnosis) setEqual() string {
-	n := len(d.r.Table.QueueCPUs)
-	return fmt.Sprintf("`ethtool -X DEV equal %d`%s", n, d.effect(tableFlags, Argument{"--layout", fmt.Sprintf("equal:%d", n)}))
-}
-
 func distinct(values []int) int {
 	seen := map[int]bool{}
 	for _, v := range values {
@@ -575,11 +578,10 @@ func (d *diagnosis) weakKey() *report.Finding {
 	if d.mode == nil || k == nil || k.Wanted == 0 || k.Rank == k.Wanted && k.Heard*2 >= k.Bits {
 		return nil
 	}
-	key := d.anyKey()
 	f := &report.Finding{
 		ID: "weak-key", Severity: report.Problem,
 		Evidence: fmt.Sprintf("Of %d bits of a %s input %d change the index, and %d of its %d bits can differ on their own. %s.", k.Bits, k.HashType, k.Heard, k.Rank, k.Wanted, upper(d.hottest())),
-		Remedy:   "Set a random key: `ethtool -X DEV hkey " + key + "`. Its effect: " + d.run("", Argument{"--key", key}) + ".",
+		Remedy:   d.setKey(d.anyKey()),
 		Figures:  d.load(report.Numbers{"rank": k.Rank, "index_bits": k.Wanted, "input_bits_heard": k.Heard, "input_bits": k.Bits}),
 	}
 	switch {

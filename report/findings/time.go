@@ -130,9 +130,12 @@ func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
 	f := &report.Finding{
 		ID: id, Severity: report.Warning,
 		Evidence: fmt.Sprintf("%s%s drops %s of the %s packets steered to it.%s", upper(d.assumed()), queueName(q), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
-		Remedy:   fmt.Sprintf("A longer ring takes bursts: `ethtool -G DEV rx %d`; its effect: %s.", longer, d.run("", Argument{"--rx-ring", fmt.Sprint(longer)})),
+		Remedy:   "The ring is as long as it can be (`ethtool -g DEV`): fewer packets at once, or less work for each, take bursts.",
 		Figures: report.Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
 			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
+	}
+	if buffers, how := d.ringFor(longer); buffers > 0 {
+		f.Remedy = fmt.Sprintf("A longer ring takes bursts: %s; its effect: %s.", how, d.run("", Argument{"--rx-ring", fmt.Sprint(buffers)}))
 	}
 	f.Remedy += d.costHint()
 	switch {
@@ -190,6 +193,14 @@ func (d *diagnosis) moreCPUs() string {
 	enough := len(d.mode.CPUs) + 1
 	for report.Fraction(enough)*roomyTo < offered*max(d.lost(), 1) {
 		enough++
+	}
+	if most := d.mostQueues(); most > 0 && enough > most && !d.rps() {
+		all := fmt.Sprintf("0-%d", enough-1)
+		effect := ""
+		if d.mode.Mode == "rss-msix" { // the others run as without
+			effect = d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}, Argument{"--rps", all})
+		}
+		return fmt.Sprintf("No CPU stands out, and RSS of this NIC reaches at most %s: RPS spreads behind it%s.", words.Plural(uint64(most), "queue", "queues"), effect)
 	}
 	if enough > d.r.Table.Size { // some would get nothing
 		return "No CPU stands out: more CPUs."

@@ -9,6 +9,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/nicmodel/steer"
 	"rssreplay/pcaps"
 	"rssreplay/report"
@@ -29,14 +30,14 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
 		InnerBalance:     report.Null,
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
-		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts,
+		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, HeadersCut: a.Result.HeadersCut,
 	}
 	a.tellCapture(t)
-	a.tellNIC(t, r)
 	if shape.Largest != engine.NoFlow {
 		f, b := a.Flow(shape.Largest), a.Flow(shape.LargestBytes)
 		t.Largest, t.LargestBytes = &f, &b
 	}
+	a.tellNIC(t, r)
 	for _, id := range a.largest(heavyFlows) {
 		t.Heavy = append(t.Heavy, a.Flow(id))
 	}
@@ -80,6 +81,9 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 		t.RSSQueues, t.MostQueues = p.RSSQueues, p.MaxQueues
 		t.DriverTransform = p.Transform.String()
 	}
+	t.LongestRing = a.Settings.LongestRing
+	t.Application, t.PowerShell = a.Settings.Tool() == profile.Application, a.Settings.Tool() == profile.PowerShell
+	t.Unsettable = a.unsettable(t.Largest)
 	if at := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != engine.NonRSS.String() }); at >= 0 {
 		for _, q := range a.Result.Modes[at].Queues {
 			t.Bursts = append(t.Bursts, findings.Burst{In50us: q.Burst50us, In500us: q.Burst500us})
@@ -96,6 +100,32 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 			MostFields: rules.Options().Order == steer.MostFields,
 		})
 	}
+}
+
+// unsettable is what the NIC's driver lets nobody set; of rules, one that takes the flow.
+func (a *ReportBuilder) unsettable(f *report.Flow) findings.Unsettable {
+	p := a.Settings.Profile
+	if p == nil || p.Tool() != profile.Ethtool {
+		return findings.Unsettable{}
+	}
+	fixed := p.Unsettable(profile.SetTable | profile.SetKey | profile.SetFields | profile.SetTransform)
+	u := findings.Unsettable{
+		Table: fixed&profile.SetTable != 0, Key: fixed&profile.SetKey != 0,
+		Fields: fixed&profile.SetFields != 0, Transform: fixed&profile.SetTransform != 0,
+	}
+	if f != nil {
+		kinds := map[string][2]steer.Kind{"tcp": {steer.TCP4, steer.TCP6}, "udp": {steer.UDP4, steer.UDP6}, "sctp": {steer.SCTP4, steer.SCTP6}}
+		kind, has := kinds[f.Protocol]
+		if !has || !f.HasPorts {
+			kind = [2]steer.Kind{steer.IP4, steer.IP6}
+		}
+		version := 0
+		if f.Source.Is6() {
+			version = 1
+		}
+		u.Rule = !p.NTuple.Takes(kind[version])
+	}
+	return u
 }
 
 // masked is the CPUs that the queues' masks of receive packet steering have, queue by queue

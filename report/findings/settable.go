@@ -1,0 +1,118 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+)
+
+// What remedies may have one set: a command that the NIC's driver refuses is none.
+
+// Unsettable is what nobody can set on the NIC, by its driver, as far as is known.
+type Unsettable struct {
+	Table, Key, Fields, Transform bool
+	Rule                          bool // one of `ethtool -N` that takes Largest alone
+}
+
+// setFields is the command that has a protocol's fields hashed, over both versions of IP.
+func setFields(protocol, fields string) string {
+	return fmt.Sprintf("`ethtool -N DEV rx-flow-hash %s4 %s` (and %[1]s6)", protocol, fields)
+}
+
+// portsToo is how a protocol's ports come to be hashed, and what replays it.
+func (d *diagnosis) portsToo(protocol string) string {
+	how := setFields(protocol, "sdfn") + "; its effect: "
+	if d.t.Unsettable.Fields {
+		how = "the driver lets nobody choose the hashed fields: a NIC that hashes these ports, or more pairs of addresses; what such a NIC would do: "
+	}
+	return how + d.run("", d.withPorts(protocol)...)
+}
+
+// addressesAlone is how a protocol comes to be hashed without its ports, and what replays it.
+func (d *diagnosis) addressesAlone(protocol string) string {
+	if d.t.Unsettable.Fields {
+		return "Datagrams that fit the MTU: the driver lets nobody choose the hashed fields."
+	}
+	return fmt.Sprintf("%s, or datagrams that fit the MTU. Its effect: %s.", setFields(protocol, "sd"),
+		d.run("", Argument{"--rx-flow-hash", protocol + "4=sd"}, Argument{"--rx-flow-hash", protocol + "6=sd"}))
+}
+
+// setKey is how to set a random key, and what replays it.
+func (d *diagnosis) setKey(key string) string {
+	how := "Set a random key: `ethtool -X DEV hkey " + key + "`. Its effect: "
+	if d.t.Unsettable.Key {
+		how = "The driver lets nobody set the key: see that this is the NIC's own. What a random one would do: "
+	}
+	return how + d.run("", Argument{"--key", key}) + "."
+}
+
+// setEqual is the command that spreads the table over all queues, and what replays it.
+func (d *diagnosis) setEqual() string {
+	n := len(d.r.Table.QueueCPUs)
+	effect := d.effect(tableFlags, Argument{"--layout", fmt.Sprintf("equal:%d", n)})
+	if d.t.Unsettable.Table {
+		return "the driver lets nobody set the table: only loading it anew, with its defaults, makes another" + effect
+	}
+	return fmt.Sprintf("`ethtool -X DEV equal %d`%s", n, effect)
+}
+
+// setSymmetric is what brings both directions of connections to one CPU.
+func (d *diagnosis) setSymmetric() string {
+	var ways []string
+	if !d.t.Unsettable.Transform {
+		ways = append(ways, "`ethtool -X DEV xfrm symmetric-xor` where the NIC can; its effect: "+d.run("", Argument{"--xfrm", "symmetric-xor"}))
+	}
+	if !d.t.Unsettable.Key {
+		ways = append(ways, "a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`); its effect: "+d.run("", Argument{"--key", "symmetric"}))
+	}
+	if len(ways) == 0 {
+		return "The driver lets nobody set the key, nor make the hash symmetric: software can bring the two together, as an IDS by its own flow hash (AF_PACKET fanout)."
+	}
+	return upper(strings.Join(ways, ". Or ")) + "."
+}
+
+// ringFor is the buffers of a ring that takes as many packets, as far as the NIC can have them,
+// and how it is set; "" where the ring is as long as it can be.
+func (d *diagnosis) ringFor(wanted int) (buffers int, how string) {
+	most := d.t.LongestRing
+	if most > 0 && wanted > most {
+		if wanted = most; d.number("rx-ring", 0) >= most {
+			return 0, ""
+		}
+		how = ", the longest that it can have"
+	} else if most == 0 {
+		how = " (`ethtool -g DEV` shows the longest)"
+	}
+	return wanted, fmt.Sprintf("`ethtool -G DEV rx %d`%s", wanted, how)
+}
+
+// ownCPU is how a heavy flow comes to have a CPU to itself under RPS, whose masks apply behind
+// rules, too.
+func (d *diagnosis) ownCPU() string {
+	if d.t.Unsettable.Rule {
+		return "The driver takes no rule that gives one a queue of its own"
+	}
+	return "A rule (`ethtool -N DEV …`: rssreplay help rules) can give a heavy one a queue of its own; that queue's mask must be empty, and the table and all other masks must leave its CPU out"
+}
+
+// noEthtool says in remedies which name Linux's commands that other ones are the NIC's.
+func (d *diagnosis) noEthtool(all []report.Finding) {
+	why := ""
+	switch {
+	case d.t.Application:
+		why = " These commands are Linux's: under DPDK the application that has the NIC sets such things itself (rte_eth_dev_rss_reta_update, rte_eth_dev_rss_hash_update), and there is no RPS."
+	case d.t.PowerShell:
+		why = " These commands are Linux's: under Windows `Set-NetAdapterRss` and the adapter's properties (`Get-NetAdapterAdvancedProperty`) have what can be set, and there is no RPS."
+	}
+	if why == "" {
+		return
+	}
+	for i := range all {
+		linux := func(word string) bool { return strings.Contains(all[i].Remedy, word) }
+		if slices.ContainsFunc([]string{"`ethtool -X", "`ethtool -N", "`ethtool -L", "`ethtool -G", "`ethtool -C", "/sys/class/net/", "/proc/irq/"}, linux) {
+			all[i].Remedy += why
+		}
+	}
+}
