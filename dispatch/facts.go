@@ -132,7 +132,7 @@ func (s *stage) note(recs []pcaps.Record, c *chunk) {
 		}
 		if h.Facts&pcaps.PortsCut != 0 {
 			s.r.Snapped++
-		} else if (h.Reason == pcaps.ShortIP || h.Reason == pcaps.ShortLink) && len(recs[i].Data) < int(recs[i].Wire) {
+		} else if (h.Reason == pcaps.ShortIP || h.Reason == pcaps.ShortLink) && uint64(len(recs[i].Data)) < uint64(recs[i].Wire) {
 			s.r.HeadersCut++
 		}
 	}
