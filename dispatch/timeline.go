@@ -120,17 +120,19 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 		l.regressions--
 	}
 	l.counted = false
+	// What stepped back, or begins a new piece, arrives at the largest time so far.
+	arrival := l.clock.largest
 	if l.from > 0 || l.to > 0 {
-		if t := since(placed, l.capture); t < l.from || l.to > 0 && t >= l.to {
+		if t := since(arrival, l.capture); t < l.from || l.to > 0 && t >= l.to {
 			l.outside++
 			return false
 		}
 	}
 	if !l.begun {
-		l.begun, l.first, l.stamp = true, placed, stamp
+		l.begun, l.first, l.stamp = true, arrival, stamp
 	}
 	if step := since(stamp, l.stamp); step < -maxStepBack || step > maxStepAhead {
-		l.jumps.note(frame, step, since(l.clock.largest, l.capture))
+		l.jumps.note(frame, step, since(arrival, l.capture))
 	}
 	l.stamp = stamp
 	t := since(placed, l.first)
