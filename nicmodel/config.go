@@ -3,6 +3,7 @@ package nicmodel
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -50,7 +51,20 @@ func CheckTime(flag string, value int64) error {
 	if value >= 0 && value <= MaxTime {
 		return nil
 	}
-	return &RangeError{Flag: flag, Value: time.Duration(value).String(), Least: "0s", Most: time.Duration(MaxTime).String()}
+	return &RangeError{Flag: flag, Value: TimeText(value), Least: "0s", Most: TimeText(MaxTime)}
+}
+
+// TimeText is a duration in ns as flags take it, without the units that it has none of: 1h,
+// not 1h0m0s.
+func TimeText(ns int64) string {
+	text := time.Duration(ns).String()
+	if whole, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = whole + "m"
+	}
+	if whole, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = whole + "h"
+	}
+	return text
 }
 
 // Config is the NIC's side of the model's parameters: rings, DMA batches and

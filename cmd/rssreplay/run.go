@@ -16,6 +16,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/compare"
 	"rssreplay/cmd/rssreplay/internal/flows"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/cmd/rssreplay/internal/suggest"
 	"rssreplay/cmd/rssreplay/internal/verify"
 	"rssreplay/dispatch/fault"
@@ -95,6 +96,7 @@ func newRootCommand(e *cli.Env) *cobra.Command {
 	cli.RefuseTwice(root.Flags(), "layout", "table")
 	for _, c := range append(root.Commands(), root) {
 		c.SilenceErrors, c.SilenceUsage = true, true
+		cli.RefuseEmpty(c.Flags(), "filter", "title") // all packets, and no title
 		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 			return cli.AsUsage(cli.FlagError(c, err))
 		})
@@ -122,6 +124,9 @@ func checkCommand(root *cobra.Command, args []string) error {
 	}
 	if slices.Contains(mainJob, args[0]) {
 		return cli.Usagef("%s: no such file, and no command: what replays has no name, `rssreplay CAPTURE --cpus 8`", args[0])
+	}
+	if settings.LooksLikeInterface(args[0]) {
+		return cli.Usagef("%s: no such file: a capture is read, and none is taken; `tcpdump -i %[1]s -w capture.pcap` takes one", args[0])
 	}
 	if near := cli.Nearest(commands, args[0]); near != "" {
 		return cli.Usagef("%s: no such file; did you mean `rssreplay %s`?", args[0], near)

@@ -160,7 +160,7 @@ func (c *Config) Validate() error {
 		return &nicmodel.RangeError{Flag: "byte-cost", Value: perByte(c.ByteCost), Least: "0", Most: perByte(MaxByteCost), Why: "it is in ns per byte"}
 	}
 	if c.Interval < 1 || c.Interval > MaxInterval {
-		return &nicmodel.RangeError{Flag: "interval", Value: time.Duration(c.Interval).String(), Least: "1ns", Most: time.Duration(MaxInterval).String()}
+		return &nicmodel.RangeError{Flag: "interval", Value: nicmodel.TimeText(c.Interval), Least: "1ns", Most: nicmodel.TimeText(MaxInterval)}
 	}
 	if err := nicmodel.CheckCount("dpc-budget", c.DPCBudget, 0, nicmodel.MaxBuffers, ""); err != nil {
 		return err

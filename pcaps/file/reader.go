@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rssreplay/pcaps"
 )
@@ -88,7 +89,15 @@ func Open(path string) (*Reader, error) {
 type missingError string
 
 func (path missingError) Error() string {
-	return string(path) + ": no such file: check its name and folder"
+	text := string(path) + ": no such file: "
+	host, _, remote := strings.Cut(string(path), ":")
+	switch {
+	case strings.Contains(string(path), "://"):
+		return text + "nothing is fetched from a URL; download it, and name the file"
+	case remote && strings.Contains(host, "@"):
+		return text + "nothing is fetched from another host; copy it from there (scp), and name the copy"
+	}
+	return text + "check its name and folder"
 }
 
 func (missingError) Is(target error) bool { return target == fs.ErrNotExist }

@@ -169,22 +169,22 @@ func (c *Condition) findMetric(name string, has Terms) error {
 	if id, ok := strings.CutPrefix(name, "findings."); ok && has.Findings {
 		return fmt.Errorf("no finding is named %q; there is %s", id, strings.Join(findingIDs, ", "))
 	}
-	if meant := beginWith(known, name); meant != "" {
+	if meant := haveWord(known, name); meant != "" {
 		return fmt.Errorf("no figure is named %q; did you mean %s?", name, meant)
 	}
 	return fmt.Errorf("no figure is named %q; there is %s", name, strings.Join(known, ", "))
 }
 
-// beginWith are those of the figures that begin with the name and a dot, "imbalance", as
-// they are to be written after a mode that stands before it; "" if none does.
-func beginWith(known []string, name string) string {
-	mode, start := "", name
+// haveWord are those of the figures of which the name is a word, "imbalance" or "p99", as they
+// are to be written after a mode that stands before it; "" if none has it.
+func haveWord(known []string, name string) string {
+	mode, word := "", name
 	if at := strings.LastIndexByte(name, '.'); at >= 0 {
-		mode, start = name[:at+1], name[at+1:]
+		mode, word = name[:at+1], name[at+1:]
 	}
 	var meant []string
 	for _, figure := range known {
-		if strings.HasPrefix(figure, start+".") {
+		if slices.Contains(strings.Split(figure, "."), word) {
 			meant = append(meant, mode+figure)
 		}
 	}

@@ -193,10 +193,10 @@ func (s *screen) verdict(t *writer) {
 			}
 			lines := []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
 			if st.ID == "" {
-				lines = words.Wrap(strings.Split(words.Clean(st.Text), " "), t.width-2)
+				lines = cutText(words.Clean(st.Text), t.width-2, 2)
 			}
 			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
-			for _, l := range lines[1:min(2, len(lines))] {
+			for _, l := range lines[1:] {
 				t.line(words.Indent + l)
 			}
 			continue

@@ -81,6 +81,16 @@ func TestScreenFits(t *testing.T) {
 	}
 }
 
+// A note that has no room says that it goes on.
+func TestScreenCutsNotes(t *testing.T) {
+	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	r.Findings = nil
+	r.Asides = []string{strings.Repeat("A note of several words. ", 20)}
+	if got := screenOf(t, r, Options{}); !strings.Contains(got, "\n• A note of") || !strings.Contains(got, "words. …\n") {
+		t.Errorf("the note is cut unseen:\n%s", got)
+	}
+}
+
 // A terminal that is wide gets the flows in full.
 func TestScreenWide(t *testing.T) {
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))

@@ -30,25 +30,36 @@ func Page(name string) string {
 func NewCommand(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "help [TOPIC]",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			topic := "rssreplay"
 			if len(args) > 0 {
-				topic = args[0]
+				topic = strings.ToLower(args[0])
 			}
 			if topic == "topics" {
 				topic = "help" // which lists them
 			}
 			page := Page(topic)
 			if page == "" || len(args) > 1 {
-				if near := cli.Nearest(Topics(), topic); near != "" && len(args) == 1 {
-					return cli.Usagef("no help on %q; did you mean `rssreplay help %s`?", topic, near)
-				}
-				return cli.Usagef("no help on %q; there is %s", strings.Join(args, " "), strings.Join(Topics(), ", "))
+				return noPage(c.Root(), args)
 			}
 			_, err := fmt.Fprint(e.Stdout, page)
 			return err
 		},
 	}
+}
+
+// noPage says where else help is, or on what else there is some.
+func noPage(root *cobra.Command, topics []string) error {
+	topic := strings.Join(topics, " ")
+	near := cli.Nearest(Topics(), strings.ToLower(topic))
+	commands := cli.HaveFlag(root, topic)
+	switch {
+	case near != "" && (len(commands) == 0 || strings.HasPrefix(near, topic)): // layout, of layouts
+		return cli.Usagef("no help on %q; did you mean `rssreplay help %s`?", topic, near)
+	case len(commands) > 0:
+		return cli.Usagef("%s is no topic, but a flag: `%s --help` tells of --%[1]s", topic, commands[0].CommandPath())
+	}
+	return cli.Usagef("no help on %q; there is %s", topic, strings.Join(Topics(), ", "))
 }
 
 // Topics are the pages that help knows.

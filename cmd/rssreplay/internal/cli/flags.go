@@ -19,22 +19,15 @@ func FlagError(c *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
-		name := "--" + unknown.GetSpecifiedName()
-		if hint := formatHint(unknown.GetSpecifiedName()); hint != "" {
-			return fmt.Errorf("unknown flag %s; did you mean %s?", name, hint)
-		}
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = name[1:]
-		} else if near := NearestFlag(c.Flags(), unknown.GetSpecifiedName()); near != "" {
-			return fmt.Errorf("unknown flag %s; did you mean --%s?", name, near)
-		}
-		return fmt.Errorf("unknown flag %s; `%s --help` lists the flags", name, c.CommandPath())
+		return unknownFlag(c, unknown)
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
 	case errors.As(err, &invalid):
 		why := invalid.Unwrap()
 		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
 			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
+		} else if errors.Is(why, errEmpty) {
+			return fmt.Errorf("--%s has an empty value: was a variable not set? Give it a value, or leave the flag out", name)
 		}
 		if _, ok := errors.AsType[*strconv.NumError](why); ok {
 			switch {
@@ -50,7 +43,7 @@ func FlagError(c *cobra.Command, err error) error {
 				why = errors.New("not a whole number")
 			}
 		}
-		return fmt.Errorf("--%s %s: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
+		return fmt.Errorf("%s: %w", strings.TrimSpace("--"+invalid.GetFlag().Name+" "+invalid.GetValue()), why)
 	}
 	return err
 }
@@ -62,24 +55,6 @@ func withoutCommas(s string) string {
 		return ""
 	}
 	return bare
-}
-
-// formatFlags are what other programs have as flags of their own.
-var formatFlags = []string{"json", "csv", "html", "markdown", "md", "mail", "text", "txt", "table"}
-
-// formatHint is what to write instead of --json and its like; "" for other flags.
-func formatHint(flag string) string {
-	if !slices.Contains(formatFlags, flag) {
-		return ""
-	}
-	format := map[string]string{"md": "markdown", "text": "table", "txt": "table"}[flag]
-	if format == "" {
-		format = flag
-	}
-	if format == "html" {
-		return "--output report.html"
-	}
-	return "--format " + format
 }
 
 // once is a value of a flag that may be given once, though another command takes
@@ -106,44 +81,27 @@ func RefuseTwice(set *pflag.FlagSet, names ...string) {
 	}
 }
 
-// NearestFlag is the flag of set that differs least from name, "" if all differ
-// much.
-func NearestFlag(set *pflag.FlagSet, name string) string {
-	var flags []string
-	set.VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
-	return Nearest(flags, name)
+// filled is a value of a flag that must not be empty: a script's variable that is not set
+// would otherwise count as if the flag were not there.
+type filled struct{ pflag.Value }
+
+var errEmpty = errors.New("it is empty")
+
+func (f *filled) Set(value string) error {
+	if value == "" {
+		return errEmpty
+	}
+	return f.Value.Set(value)
 }
 
-// Nearest is the word that differs least from name, "" if all differ much: of three
-// letters one may.
-func Nearest(words []string, name string) string {
-	best, nearest := 1+len(name)/4, ""
-	for _, word := range words {
-		if d := editDistance(name, word); d <= best {
-			best, nearest = d-1, word
+// RefuseEmpty lets no flag of the set have an empty value, but for those named and those
+// that take none.
+func RefuseEmpty(set *pflag.FlagSet, but ...string) {
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() != "bool" && !slices.Contains(but, f.Name) {
+			f.Value = &filled{f.Value}
 		}
-	}
-	return nearest
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	})
 }
 
 // NoArgs refuses arguments, for a command that takes none.

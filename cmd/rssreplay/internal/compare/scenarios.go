@@ -75,9 +75,6 @@ func (l *listed) Set(value string) error {
 	default:
 		s.own = []assignment{{l.flag, value}}
 	}
-	if value == "" {
-		return errors.New("is empty")
-	}
 	*l.to = append(*l.to, s)
 	return nil
 }
@@ -124,7 +121,7 @@ func parseScenario(text string) (scenarioSpec, error) {
 		flag, value, ok := strings.Cut(word, "=")
 		flag = strings.TrimPrefix(flag, "--")
 		switch {
-		case !ok:
+		case !ok || value == "":
 			return s, fmt.Errorf("%q has no value: %s", word, form)
 		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":
 			flag, value = "rx-flow-hash", word

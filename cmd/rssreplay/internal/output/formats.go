@@ -166,9 +166,6 @@ func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
 	}
 	asked := false // for --format, by an output whose name says no format or this one
 	for _, path := range paths {
-		if path == "" {
-			return nil, cli.Usagef("--output names no file; - is standard output")
-		}
 		if err := f.checkPicture(path); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,11 @@ import (
 func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, shown *anonymize.Anonymizer) error {
 	files, err := bundle.Files(root)
 	if err != nil {
-		return fmt.Errorf("%s: %w: give a folder with saved outputs of ethtool, or a tar or zip of one", root, cli.Cause(err))
+		want := "a folder with saved outputs of ethtool, or a tar or zip of one"
+		if flag := flagFor(root); flag != "" {
+			want = "it as `" + flag + "`, or " + want
+		}
+		return fmt.Errorf("%s: %w: give %s", root, cli.Cause(err), want)
 	}
 	files = withQueues(files)
 	var others []string // interfaces

@@ -213,10 +213,32 @@ func (file *importFile) other(text []byte) string {
 	if len(kinds) == 0 || slices.Contains(kinds, file.kind) {
 		return ""
 	}
-	if kinds[0] == nictext.KindKey {
-		return "--key @" + file.path
+	return flagOf(kinds[0], file.path)
+}
+
+// flagOf is the flag that takes a text of that kind, with the file.
+func flagOf(kind nictext.Kind, path string) string {
+	if kind == nictext.KindKey {
+		return "--key @" + path
 	}
-	return "--" + kinds[0].String() + " " + file.path
+	return "--" + kind.String() + " " + path
+}
+
+// flagFor is the flag that takes what a file says, with the file; "" if it can't be read, or
+// is no such text.
+func flagFor(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > nictext.MaxInterrupts {
+		return ""
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	if kinds := nictext.Sniff(data); len(kinds) > 0 {
+		return flagOf(kinds[0], path)
+	}
+	return ""
 }
 
 // readImports reads every text that the flags name. Its name is from then on what is shown

@@ -31,15 +31,15 @@ func ProfileNamed(name string) (*profile.Profile, error) {
 		return p, nil
 	case hint != "":
 		return nil, fmt.Errorf("%q: no such profile; did you mean %s? (rssreplay nics shows all)", name, hint)
-	case looksLikeInterface(name):
+	case LooksLikeInterface(name):
 		return nil, fmt.Errorf("%q: no such profile: it takes the driver's name, which `ethtool -i %[1]s` shows (rssreplay nics lists all)", name)
 	}
 	return nil, errors.New(strings.TrimPrefix(err.Error(), "--nic "))
 }
 
-// looksLikeInterface tells whether a name is rather an interface's, as Linux and udev name
+// LooksLikeInterface tells whether a name is rather an interface's, as Linux and udev name
 // them, than a driver's.
-func looksLikeInterface(name string) bool {
+func LooksLikeInterface(name string) bool {
 	return regexp.MustCompile(`^(eth|en[opsxP]|bond|wlan|wlp|br|tap|tun|veth|vlan|ib)[0-9][0-9a-z._-]*$`).MatchString(name)
 }
 

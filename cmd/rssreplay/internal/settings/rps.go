@@ -185,6 +185,16 @@ func (r *resolver) rpsHash(to *engine.RPS) error {
 	return nil
 }
 
+// hexDigits is bytes in hexadecimal without what tools write before and between them, as
+// --key takes it.
+func hexDigits(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 1 && strings.EqualFold(s[:2], "0x") {
+		s = s[2:]
+	}
+	return strings.NewReplacer(":", "", " ", "").Replace(s)
+}
+
 // rpsSecret reads the secret, of 16 bytes in hexadecimal.
 func (r *resolver) rpsSecret() error {
 	given := r.flags.rps.secret
@@ -192,8 +202,8 @@ func (r *resolver) rpsSecret() error {
 		return nil
 	}
 	const want = "give the 32 hexadecimal digits of the kernel's hashrnd, or a file that has them"
-	text := given
-	if _, err := hex.DecodeString(given); err != nil {
+	text := hexDigits(given)
+	if _, err := hex.DecodeString(text); err != nil {
 		info, err := os.Stat(given)
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("--rps-secret: %q is no number of 32 hexadecimal digits, and no file: %s", given, want)
@@ -205,7 +215,7 @@ func (r *resolver) rpsSecret() error {
 		if err != nil {
 			return fmt.Errorf("--rps-secret: %s: %w: %s", given, cli.Cause(err), want)
 		}
-		text = strings.TrimSpace(string(data))
+		text = hexDigits(string(data))
 	}
 	secret, err := hex.DecodeString(text)
 	if err != nil || len(secret) != len(r.Secret) {
