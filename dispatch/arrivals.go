@@ -34,18 +34,19 @@ func newArrivals(w ArrivalWindows, config *engine.Config) *arrivals {
 // add counts the packets of a batch from one of them on.
 func (a *arrivals) add(b *engine.Batch, from int) {
 	size := len(a.config.Table)
+	times, entries := b.Time[:b.N], b.Entry[:b.N]
 	var window []uint32
 	until := int64(0) // end of window
-	for i := from; i < b.N; i++ {
-		entry := b.Entry[i]
+	for i := from; i < len(times); i++ {
+		entry := entries[i]
 		at := int(entry)
-		switch {
-		case entry == engine.Sent || entry >= engine.Dropped:
-			continue
-		case at >= size:
+		if at >= size {
+			if entry == engine.Sent || entry >= engine.Dropped {
+				continue
+			}
 			at = size + int(a.config.Queue(entry))
 		}
-		if t := b.Time[i]; t >= until {
+		if t := times[i]; t >= until {
 			window, until = a.window(t)
 		}
 		window[at]++

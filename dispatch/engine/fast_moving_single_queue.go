@@ -172,12 +172,9 @@ func (e *fastMovingSingleQueue) doneBefore(l *fastLine, start, t int64) bool {
 	return start+2*c.DPCCost+c.IPILatency+n*(c.DistributeCost+c.PacketCost+c.MigrationCost) < t
 }
 
-// indicate is Histogram.Run of a share, which c takes: the cost of a packet depends on where
-// its flow was.
+// indicate is Histogram.Run of a share, which c takes, unless alone: the cost of a packet
+// depends on where its flow was.
 func (e *fastMovingSingleQueue) indicate(c *cpu, s *share, start int64) (end int64) {
-	if e.alone {
-		return c.latency.Run(s.arrival, start, e.cfg.PacketCost)
-	}
 	l, h, cost, n := &e.line, &c.latency, e.cfg.PacketCost, len(s.packets)
 	keeps := e.unsettled || e.changing || start+int64(n)*(cost+e.cfg.MigrationCost) >= e.changeAt
 	end = start

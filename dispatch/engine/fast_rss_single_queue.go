@@ -127,7 +127,7 @@ func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
 			d.m.crossWindows(&c.series, s.arrival)
 		}
 		done := int64(0)
-		if d.moving == nil {
+		if d.moving == nil || d.moving.alone {
 			done = c.latency.Run(s.arrival, work, cfg.PacketCost)
 		} else {
 			done = d.moving.indicate(c, s, work)

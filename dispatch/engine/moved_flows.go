@@ -17,17 +17,17 @@ import (
 // is unsettled, latest tells which one took the flow's latest packet.
 //
 // Optimization: packets are counted at turns alone, by their numbers in their flows. Of any
-// other packet of a flow that moved it is asked, in one byte, that it is none.
+// other packet of a flow that moved it is asked, in one bit, that it is none.
 type movedFlows struct {
 	counted *affinity.Counted // packets of flows up to their latest turn, and the CPU from then on
 	flows   *affinity.Fixed   // which has counted, and what was dropped
 	moved   []movedTarget
 	moves   bool // any was moved
 
-	seen  bigarray.Array[uint8]  // per flow: its target's times at the latest turn; 0: none, or forgotten
-	upTo  bigarray.Array[uint32] // per flow: its accepted packets before that, modulo 2³²
-	asked uint32                 // packets since flows were last forgotten
-	met   [BatchSize]uint8       // of the batch's packets: seen of their flows, before the batch
+	seen   bigarray.Array[uint8]  // per flow: its target's times at the latest turn; 0: none, or forgotten
+	turned []uint64               // per flow, a bit: nothing is to be asked of its next packet before its target is moved
+	upTo   bigarray.Array[uint32] // per flow: its accepted packets before that, modulo 2³²
+	asked  uint32                 // packets since flows were last forgotten
 
 	refused  bigarray.Sparse[bool] // flows with a packet that arrived and none that was accepted
 	refusals int                   // how many these are
@@ -62,13 +62,8 @@ func (f *movedFlows) begin(b *Batch) {
 	f.counted.Grow(b.Flows)
 	f.seen.Grow(b.Flows)
 	f.upTo.Grow(b.Flows)
-	if f.moves {
-		// Optimization: loads that wait for nothing overlap.
-		for i, flow := range b.Flow[:b.N] {
-			if flow != NoFlow {
-				f.met[i] = *f.seen.At(flow)
-			}
-		}
+	if words := (int(b.Flows) + 63) / 64; words > len(f.turned) {
+		f.turned = append(f.turned, make([]uint64, words-len(f.turned))...)
 	}
 	if f.asked += uint32(b.N); f.asked >= 1<<31 { // upTo is modulo 2³²
 		f.forgetTurns()
@@ -83,7 +78,7 @@ func (f *movedFlows) forgetTurns() {
 	for i := range f.moved {
 		f.moved[i].times = min(f.moved[i].times, 1)
 	}
-	clear(f.met[:])
+	clear(f.turned)
 	f.asked = 0
 }
 
@@ -103,7 +98,10 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 		}
 		m.times++
 	}
-	f.moves = f.moves || moves
+	if moves {
+		f.moves = true
+		clear(f.turned)
+	}
 	return moves
 }
 
@@ -118,8 +116,8 @@ func (f *movedFlows) stays(b *Batch, i, target int) bool {
 // mayTurn reports whether packet i of b may be a turn, or has to be looked at for another
 // reason.
 func (f *movedFlows) mayTurn(b *Batch, i, target int) bool {
-	times := f.moved[target].times
-	return b.Nth[i] == 0 || times != 0 && (f.late > 0 || f.met[i] != times)
+	flow := b.Flow[i]
+	return b.Nth[i] == 0 || f.moved[target].times != 0 && f.turned[flow/64]>>(flow%64)&1 == 0
 }
 
 // look is the CPU, and 1, that has the packet of its flow before packet i of b, which is
@@ -144,6 +142,7 @@ func (f *movedFlows) look(b *Batch, i, target, cpu int) (last uint16) {
 			*seen = m.times
 			last = f.turn(flow, nth, int(m.cpu), cpu, begins)
 		}
+		f.turned[flow/64] |= 1 << (flow % 64)
 	}
 	switch {
 	case f.unsettled:
@@ -223,7 +222,11 @@ func (f *movedFlows) release() {
 		if last == 0 || last == int(*latest) {
 			*latest = 0
 		}
-		return *latest == 0
+		if *latest == 0 {
+			return true
+		}
+		f.turned[flow/64] &^= 1 << (flow % 64)
+		return false
 	})
 	f.unsettled, f.late = false, len(f.touched)
 }
