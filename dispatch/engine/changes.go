@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -333,10 +334,19 @@ func (m *Model) aim() {
 // are counted at each arrival.
 func (m *Model) burstsMove() bool { return m.changes != nil && len(m.queues) > 1 }
 
+// burstsMoveAlike reports whether packets of one entry go to the same queue in both models
+// all the time, where they do when these begin.
+func (m *Model) burstsMoveAlike(o *Model) bool {
+	if !m.burstsMove() || !o.burstsMove() {
+		return m.burstsMove() == o.burstsMove()
+	}
+	return m.changes.balancer == nil && o.changes.balancer == nil && reflect.DeepEqual(m.changes.tables, o.changes.tables)
+}
+
 // movable counts a packet that arrives for an entry where the entries' CPUs change.
 func (m *Model) movable(t int64, entry uint16, flow uint32, to target, accepted bool) {
 	h := m.changes
-	if m.burstsMove() {
+	if m.arrives && m.ownsBursts {
 		m.bursts.Arrive(to.queue, t)
 	}
 	h.arrived.count(t, to.cpu)

@@ -65,7 +65,7 @@ func (m *Model) standsStill(sends Sends, varies bool) bool {
 // standStill has fastMoving wait for a change that never comes.
 func (m *Model) standStill() {
 	m.changes = &changes{none: true, table: m.cfg.Table, queueCPU: m.cfg.QueueCPU, arrived: arrivalSeries{interval: m.cfg.Interval, cpus: len(m.cpus)}}
-	m.ownsBursts = !m.burstsMove()
+	m.arrives = m.burstsMove()
 	m.CountedAffinity, m.FixedAffinity = affinity.NewCounted(len(m.cpus)), nil
 	m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(m.cpus))
 }
@@ -89,7 +89,7 @@ func newFastMoving(m *Model) *fastMoving {
 	if e.parting = newParting(m, e.lines); e.parting != nil {
 		e.parts = &movingParts{bytes: make([]uint64, len(e.lines))}
 	}
-	m.derive = e.derive
+	m.derive, m.arrives = e.derive, true
 	return e
 }
 
@@ -159,7 +159,9 @@ func (e *fastMoving) lists(from, to int) int {
 // count counts what is known of packets when they arrive.
 func (e *fastMoving) count(b *Batch, from, to int) {
 	times, entries, lengths := b.Time[:to], b.steered(e.steering).Entry[:to], b.Length[:to]
-	e.bursts.Count(times[from:], entries[from:], Sent)
+	if e.ownsBursts {
+		e.bursts.Count(times[from:], entries[from:], Sent)
+	}
 	targets, bytes, balanced := e.targets, e.bytes, e.changes.entries
 	for {
 		for from < to && entries[from] == Sent { // of no window

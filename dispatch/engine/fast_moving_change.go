@@ -24,7 +24,9 @@ func (e *fastMoving) change(t int64) {
 	})
 	moves := e.move(before, e.targets) || !slices.Equal(queueCPU, e.changes.queueCPU)
 	for i, to := range e.targets {
-		e.bursts.Lead(i, to.queue)
+		if e.ownsBursts {
+			e.bursts.Lead(i, to.queue)
+		}
 		e.of[i] = &e.lines[to.cpu]
 	}
 	if e.rings != nil {

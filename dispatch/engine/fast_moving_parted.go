@@ -95,7 +95,9 @@ func (e *fastMoving) countParted(in *arriving, from, to int) {
 		if e.rings == nil && end > begin {
 			queue := p.queueOf[c]
 			e.bytes[queue] += e.parts.bytes[c]
-			e.bursts.ArriveAll(queue, p.time[begin:end])
+			if e.ownsBursts {
+				e.bursts.ArriveAll(queue, p.time[begin:end])
+			}
 		}
 		if !crosses {
 			packets[c] += uint64(end - begin)
@@ -103,7 +105,9 @@ func (e *fastMoving) countParted(in *arriving, from, to int) {
 		begin = end
 	}
 	if e.rings != nil {
-		e.bursts.Count(times, entries, Sent)
+		if e.ownsBursts {
+			e.bursts.Count(times, entries, Sent)
+		}
 		e.rings.fill(e.parts.rest[:len(times)], e.parts.aside[:len(times)], e.bytes)
 	}
 	if crosses {

@@ -54,6 +54,9 @@ func newFastRSS(m *Model) *fastRSS {
 	return e
 }
 
+// plans is what plans the lists.
+func (e *fastRSS) plans() *fastRSS { return e }
+
 // sharesPlan reports whether another engine can share the plan.
 func (e *fastRSS) sharesPlan(other *fastRSS) bool {
 	return e.plan != nil && other.plan != nil && e.admits == nil && other.admits == nil &&

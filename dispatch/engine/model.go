@@ -100,7 +100,7 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 		queueOf[entry] = to.queue
 	}
 	m.bursts = measure.NewBursts(queues, queueOf)
-	m.ownsBursts = !m.burstsMove()
+	m.ownsBursts, m.arrives = true, m.burstsMove()
 	if mode == NonRSS || m.changes != nil || cfg.RPS.Active(mode) {
 		m.CountedAffinity = affinity.NewCounted(len(cfg.CPUs))
 	} else {

@@ -76,6 +76,9 @@ type engineGroup struct {
 	in      chan *Batch
 }
 
+// planner is an engine that plans its lists, or a part of it does.
+type planner interface{ plans() *fastRSS }
+
 // groupSize is how many engines a group has at most: the more, the less is planned anew;
 // but where there are many scenarios each CPU is to have a group.
 func groupSize() int { return max(1, 16/runtime.GOMAXPROCS(0)) }
@@ -122,11 +125,8 @@ func (s *ModelSet) AskHashes(steering int) {
 // shareBursts has the bursts of a new model counted by another one, where they are the
 // same: packets are steered alike, or all to one queue.
 func (s *ModelSet) shareBursts(m *Model) {
-	if m.burstsMove() {
-		return
-	}
 	for _, other := range s.models {
-		if !other.burstsMove() && (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.Same(m.bursts) {
+		if other.burstsMoveAlike(m) && (other.steering == m.steering || len(m.queues) == 1 && !m.cfg.RuleDrops && !other.cfg.RuleDrops) && other.bursts.Same(m.bursts) {
 			m.bursts, m.ownsBursts = other.bursts, false
 			return
 		}
@@ -135,12 +135,12 @@ func (s *ModelSet) shareBursts(m *Model) {
 
 // takes adds an engine to the group if it can share the plan of the others.
 func (c *engineGroup) takes(e Engine) bool {
-	first, ok := c.engines[0].(*fastRSS)
-	other, too := e.(*fastRSS)
-	if !ok || !too || len(c.engines) >= groupSize() || !first.sharesPlan(other) {
+	first, ok := c.engines[0].(planner)
+	other, too := e.(planner)
+	if !ok || !too || len(c.engines) >= groupSize() || !first.plans().sharesPlan(other.plans()) {
 		return false
 	}
-	other.plan = first.plan
+	other.plans().plan = first.plans().plan
 	c.engines = append(c.engines, e)
 	return true
 }
