@@ -221,16 +221,28 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 	if from == to {
 		return to
 	}
-	entries, at := b.steered(e.steering).Entry[:to], e.plan.at[:to]
-	of, more := e.of, e.cfg.DMABatch+1
+	times, lengths, flows, entries, at := b.Time[:to], b.Length[:to], b.Flow[:to], b.steered(e.steering).Entry[:to], e.plan.at[:to]
+	of, targets, more, looks := e.of, e.targets, e.cfg.DMABatch+1, e.refusals > 0
 	for i := from; i < to; i++ {
 		target := min(int(entries[i]), len(of)-1)
-		l := of[target]
+		l, cpu := of[target], targets[target].cpu
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1)
 		}
-		e.fill(l, b, i, target)
-		l.publishNext(at[i])
+		before := cpu + 1
+		if looks || e.mayTurn(b, i, target) { // see stays
+			before = e.look(b, i, target, int(cpu))
+		}
+		l.cameFrom(l.filled, before, int(cpu))
+		if e.rings != nil {
+			e.rings.fillOne(&l.aside[l.filled], targets[target].queue)
+		}
+		l.fill(times[i], lengths[i], flows[i])
+		if l.cycle != nil {
+			l.publishInCycle(at[i])
+		} else {
+			l.publishNext(at[i])
+		}
 	}
 	e.count(b, from, to)
 	return to
@@ -309,10 +321,7 @@ func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
 	}
 	l.cameFrom(l.filled, last, cpu)
 	if e.rings != nil {
-		a := &l.aside[l.filled]
-		a.queue = e.targets[target].queue
-		e.rings.used[a.queue]++
-		e.rings.accepted[a.queue]++
+		e.rings.fillOne(&l.aside[l.filled], e.targets[target].queue)
 	}
 	l.fill(b.Time[i], b.Length[i], b.Flow[i])
 }

@@ -45,6 +45,13 @@ func (r *queueRings) aim(lines []fastLine) {
 	}
 }
 
+// fillOne fills a buffer of a queue for a packet.
+func (r *queueRings) fillOne(a *aside, queue uint16) {
+	a.queue = queue
+	r.used[queue]++
+	r.accepted[queue]++
+}
+
 // fill fills buffers for packets, and counts their bytes by queue.
 func (r *queueRings) fill(rest []fastPacket, asides []aside, bytes []uint64) {
 	for i, a := range asides {
