@@ -40,79 +40,97 @@ func solve(p *rebalance.Problem) rebalance.Solution {
 		return rebalance.Solution{Left: imbalance}
 	}
 
-	best := rebalance.Solution{Q: math.Inf(1)}
-	var sumOver, sumUnder float64 // |excess| and |room| that the last pass left
-	try := func(number int, oa, ua float64) float64 {
-		moves, left := deal(p, imbalance, over, under, oa, ua)
-		q := 0.0
-		sumOver, sumUnder = 0, 0
-		for _, c := range over {
-			q += float64(left[c] * left[c])
-			sumOver += math.Abs(left[c])
-		}
-		for _, c := range under {
-			q += float64(left[c] * left[c])
-			sumUnder += math.Abs(left[c])
-		}
-		if q < best.Q || p.LastPass {
-			best = rebalance.Solution{Moves: moves, Left: left, Q: q, Pass: number}
-		}
-		best.Passes = number
-		return q
-	}
-
 	// Passes up to the tenth, which in the authors' code repeats the ninth, until Q
 	// is below 0.01.
-	oa, ua := -0.01, -0.01
-	bottomO, bottomU := oa, ua
-	var topO, topU, m float64
-	middle := func() {
-		oa = bottomO + float64((topO-bottomO)*m)
-		ua = bottomU + float64((topU-bottomU)*m)
-	}
 	lastPass := 10
 	if p.LastPass {
 		lastPass = 9
 	}
-	phase := 0
-	last := 0.0
+	best := rebalance.Solution{Q: math.Inf(1)}
+	t := newTolerances()
 	for pass := 1; pass <= lastPass; pass++ {
-		q := try(pass, oa, ua)
+		moves, left := deal(p, imbalance, over, under, t.over, t.under)
+		q := 0.0
+		for _, c := range slices.Concat(over, under) {
+			q += float64(left[c] * left[c])
+		}
+		if q < best.Q || p.LastPass {
+			best = rebalance.Solution{Moves: moves, Left: left, Q: q, Pass: pass}
+		}
+		best.Passes = pass
 		if q < 0.01 {
 			break
 		}
-		noWorse := q <= last
-		last = q
-		switch {
-		case phase == 0: // after pass 1: the sums that it left
-			oa, ua, phase = sumOver, sumUnder, 1
-		case phase == 1 && noWorse:
-			oa, ua = oa*1.5, ua*1.5
-		case phase == 1:
-			topO, topU = oa, ua
-			oa, ua = oa/2, ua/2
-			m, phase = 0.5, 2
-		case phase == 2 && noWorse:
-			m /= 2
-			middle()
-		case phase == 2:
-			bottomO, bottomU = oa, ua
-			m, phase = 0.5, 3
-			middle()
-		case phase == 3 && noWorse:
-			m = (1 + m) / 2
-			middle()
-		case phase == 3:
-			topO, topU = oa, ua
-			m, phase = 0.5, 2
-			middle()
-		}
-		if phase == 2 && m < 0.01 || phase == 3 && m > 0.99 {
+		if t.next(q, sumOf(left, over), sumOf(left, under)); t.narrow() {
 			break
 		}
 	}
 	slices.SortFunc(best.Moves, func(a, b rebalance.CoreMove) int { return cmp.Compare(a.Entry, b.Entry) })
 	return best
+}
+
+// sumOf is the sum of |imbalance| over some cores.
+func sumOf(imbalance []float64, cores []int) (sum float64) {
+	for _, c := range cores {
+		sum += math.Abs(imbalance[c])
+	}
+	return sum
+}
+
+// tolerances are what a pass takes for even, of the overloaded and of the underloaded
+// cores, and how they are sought: out by half until a pass is worse than the one before,
+// then between what that and the start bracket.
+type tolerances struct {
+	over, under                                float64
+	bottomOver, bottomUnder, topOver, topUnder float64
+	m                                          float64 // where between bottom and top
+	phase                                      int
+	last                                       float64 // the pass before's Q
+}
+
+func newTolerances() *tolerances {
+	return &tolerances{over: -0.01, under: -0.01, bottomOver: -0.01, bottomUnder: -0.01}
+}
+
+// next sets the tolerances after a pass with Q that left so much on the overloaded and
+// on the underloaded cores.
+func (t *tolerances) next(q, leftOver, leftUnder float64) {
+	noWorse := q <= t.last
+	t.last = q
+	switch {
+	case t.phase == 0: // after pass 1: the sums that it left
+		t.over, t.under, t.phase = leftOver, leftUnder, 1
+	case t.phase == 1 && noWorse:
+		t.over, t.under = t.over*1.5, t.under*1.5
+	case t.phase == 1:
+		t.topOver, t.topUnder = t.over, t.under
+		t.over, t.under = t.over/2, t.under/2
+		t.m, t.phase = 0.5, 2
+	case t.phase == 2 && noWorse:
+		t.between(t.m / 2)
+	case t.phase == 2:
+		t.bottomOver, t.bottomUnder = t.over, t.under
+		t.phase = 3
+		t.between(0.5)
+	case t.phase == 3 && noWorse:
+		t.between((1 + t.m) / 2)
+	case t.phase == 3:
+		t.topOver, t.topUnder = t.over, t.under
+		t.phase = 2
+		t.between(0.5)
+	}
+}
+
+// between sets the tolerances m of the way from bottom to top.
+func (t *tolerances) between(m float64) {
+	t.m = m
+	t.over = t.bottomOver + float64((t.topOver-t.bottomOver)*m)
+	t.under = t.bottomUnder + float64((t.topUnder-t.bottomUnder)*m)
+}
+
+// narrow tells whether there is no room left between bottom and top.
+func (t *tolerances) narrow() bool {
+	return t.phase == 2 && t.m < 0.01 || t.phase == 3 && t.m > 0.99
 }
 
 // entriesOf are the entries with packets that point to a core, the lowest first.
