@@ -57,78 +57,104 @@ const knownLayouts = "known are equal, equal:N, equal:N,start:S, reversed, rever
 // Of these, file opens the file. It, cpus and windows may name CPUs, and not
 // queues: such a layout is to be placed with On.
 func Parse(spec string) (Layout, error) {
-	layout := Layout{spec: spec}
+	l := Layout{spec: spec}
 	name, args, hasArgs := strings.Cut(spec, ":")
-	wrong := func(what string) (Layout, error) {
-		return Layout{}, fmt.Errorf("--layout %s: %s", quote.Short(spec), what)
+	var err error
+	switch name {
+	case "equal":
+		err = l.readEqual(args, hasArgs)
+	case "reversed":
+		l.kind = layoutReversed
+		err = l.readQueues(name, args, hasArgs)
+	case "block":
+		l.kind = layoutBlock
+		if hasArgs {
+			err = errors.New("block takes no numbers; its queues are those of --queues")
+		}
+	case "weight":
+		err = l.readWeights(args)
+	case "list":
+		l.kind = layoutList
+		l.entries, err = parseSmallList(args)
+		l.size = len(l.entries)
+	case "file":
+		return l.readFile(args)
+	case "cpus":
+		err = l.readCPUs(args)
+	case "windows":
+		l.kind = layoutWindows
+		err = checkWindowsProfile(args)
+	default:
+		err = errors.New("unknown layout; " + knownLayouts)
+	}
+	if err != nil {
+		return Layout{}, fmt.Errorf("--layout %s: %w", quote.Short(spec), err)
+	}
+	return l, nil
+}
+
+// readEqual reads "N,start:S", or nothing.
+func (l *Layout) readEqual(args string, hasArgs bool) error {
+	args, err := l.readStart(args)
+	if err != nil {
+		return err
+	}
+	return l.readQueues("equal", args, hasArgs)
+}
+
+// readStart reads the first queue off the end of "…,start:S", if it is there, and returns
+// what stands before it.
+func (l *Layout) readStart(args string) (string, error) {
+	rest, start, ok := strings.Cut(args, ",start:")
+	if !ok {
+		return args, nil
 	}
 	var err error
-	if name == "equal" || name == "weight" {
-		if list, start, ok := strings.Cut(args, ",start:"); ok {
-			args = list
-			if layout.start, err = parseSmall(start); err != nil {
-				return wrong("start: " + err.Error())
-			}
-		}
+	if l.start, err = parseSmall(start); err != nil {
+		return "", fmt.Errorf("start: %w", err)
 	}
-	switch name {
-	case "equal", "reversed":
-		if name == "reversed" {
-			layout.kind = layoutReversed
-		}
-		if !hasArgs {
-			return layout, nil
-		}
-		if layout.queues, err = parseSmall(args); err != nil {
-			return wrong(err.Error())
-		}
-		if layout.queues == 0 {
-			return wrong("needs at least one queue; give " + name + ":1 or more")
-		}
-		return layout, nil
-	case "block":
-		if hasArgs {
-			return wrong("block takes no numbers; its queues are those of --queues")
-		}
-		layout.kind = layoutBlock
-		return layout, nil
-	case "weight":
-		layout.kind = layoutWeight
-		if layout.weights, err = parseSmallList(args); err != nil {
-			return wrong(err.Error())
-		}
-		if !slices.ContainsFunc(layout.weights, func(w int) bool { return w > 0 }) {
-			return wrong("all weights are 0; give at least one queue a weight above 0")
-		}
-		return layout, nil
-	case "list":
-		layout.kind = layoutList
-		if layout.entries, err = parseSmallList(args); err != nil {
-			return wrong(err.Error())
-		}
-		layout.size = len(layout.entries)
-		return layout, nil
-	case "file":
-		return layout.readFile(args)
-	case "cpus":
-		layout.kind = layoutCPUs
-		list, err := nicmodel.ParseCPUList(args)
-		switch {
-		case err != nil:
-			return wrong(err.Error())
-		case list.Len() > nicmodel.MaxTableSize:
-			return wrong(fmt.Sprintf("more than %d CPUs", nicmodel.MaxTableSize))
-		}
-		layout.cpus = list.CPUs()
-		return layout, nil
-	case "windows":
-		layout.kind = layoutWindows
-		if err := checkWindowsProfile(args); err != nil {
-			return wrong(err.Error())
-		}
-		return layout, nil
+	return rest, nil
+}
+
+// readQueues reads the number of queues behind the layout's name; all, where none is given.
+func (l *Layout) readQueues(name, args string, given bool) (err error) {
+	if !given {
+		return nil
 	}
-	return wrong("unknown layout; " + knownLayouts)
+	if l.queues, err = parseSmall(args); err == nil && l.queues == 0 {
+		err = errors.New("needs at least one queue; give " + name + ":1 or more")
+	}
+	return err
+}
+
+// readWeights reads "6,2" or "6,2,start:S".
+func (l *Layout) readWeights(args string) error {
+	l.kind = layoutWeight
+	args, err := l.readStart(args)
+	if err != nil {
+		return err
+	}
+	if l.weights, err = parseSmallList(args); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(l.weights, func(w int) bool { return w > 0 }) {
+		return errors.New("all weights are 0; give at least one queue a weight above 0")
+	}
+	return nil
+}
+
+// readCPUs reads "0-3,8-11".
+func (l *Layout) readCPUs(args string) error {
+	l.kind = layoutCPUs
+	list, err := nicmodel.ParseCPUList(args)
+	switch {
+	case err != nil:
+		return err
+	case list.Len() > nicmodel.MaxTableSize:
+		return fmt.Errorf("more than %d CPUs", nicmodel.MaxTableSize)
+	}
+	l.cpus = list.CPUs()
+	return nil
 }
 
 // parseSmall reads a number of a queue, weight or size.
