@@ -3,6 +3,7 @@ package text
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -55,8 +56,34 @@ func (t *writer) flows(r *report.Report, rows int) {
 
 // flowTable is a block of flows, of which the first has number first + 1.
 func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
-	const sourceColumn, destinationColumn, identityColumns = 2, 3, 6
-	g := grid{keys: 1, columns: []column{
+	single := oneCPU(r.Modes, flows)
+	g := grid{keys: 1, columns: flowColumns(r.Modes, single)}
+	for i := range flows {
+		f := &flows[i]
+		cells := append([]cell{plainCell(fmt.Sprint(first + i + 1))}, flowCells(f, r.Capture.Received)...)
+		for j := range r.Modes {
+			cells = append(cells, flowModeCells(f, &r.Modes[j], single[j])...)
+		}
+		g.row(cells...)
+	}
+	t.fitEnds(&g, flows)
+	t.grid(&g)
+}
+
+// oneCPU tells of each mode whether no flow ever left its CPU: it needs only that CPU.
+func oneCPU(modes []report.Mode, flows []report.Flow) []bool {
+	single := make([]bool, len(modes))
+	for i := range modes {
+		single[i] = !slices.ContainsFunc(flows, func(f report.Flow) bool { return len(f.InMode(modes[i].Mode).CPUs) > 1 })
+	}
+	return single
+}
+
+// Where flowColumns has the ends of a flow, and how many columns say which flow it is.
+const sourceColumn, destinationColumn, identityColumns = 2, 3, 6
+
+func flowColumns(modes []report.Mode, single []bool) []column {
+	columns := []column{
 		{head: "#"},
 		{group: "flow", silent: true, head: "protocol", left: true},
 		{group: "flow", silent: true, head: "source", left: true},
@@ -66,57 +93,53 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 		{group: "hash", head: "value"},
 		{group: "hash", head: "type", left: true},
 		{group: "hash", head: "entry"},
-	}}
-
-	// A mode in which no flow ever left its CPU needs only that CPU.
-	single := make([]bool, len(r.Modes))
-	for i, m := range r.Modes {
-		single[i] = true
-		for j := range flows {
-			single[i] = single[i] && len(flows[j].InMode(m.Mode).CPUs) <= 1
-		}
+	}
+	for i, m := range modes {
 		name := m.Mode
 		if single[i] {
-			g.columns = append(g.columns, column{group: name, head: "CPU"})
+			columns = append(columns, column{group: name, head: "CPU"})
 		} else {
-			g.columns = append(g.columns, column{group: name, head: "CPUs"}, column{group: name, head: "main"},
+			columns = append(columns, column{group: name, head: "CPUs"}, column{group: name, head: "main"},
 				column{group: name, head: "share"}, column{group: name, head: "migrations"})
 		}
 		if m.RPS != nil {
-			g.columns = append(g.columns, column{group: name, head: "by", left: true})
+			columns = append(columns, column{group: name, head: "by", left: true})
 		}
 	}
+	return columns
+}
 
-	for i := range flows {
-		f := &flows[i]
-		cells := []cell{
-			plainCell(fmt.Sprint(first + i + 1)), plainCell(f.Protocol),
-			plainCell(report.EndName(f.Source, f.SourcePort, f.HasPorts, 0)), plainCell(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
-			plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, r.Capture.Received))),
-		}
-		if f.HashType == report.NoHash {
-			cells = append(cells, plainCell(words.None), plainCell(report.NoHash))
-		} else if f.HashWithheld {
-			cells = append(cells, plainCell(words.None), plainCell(f.HashType))
-		} else {
-			cells = append(cells, plainCell(string(report.AppendHash(nil, f.Hash))), plainCell(f.HashType))
-		}
-		cells = append(cells, plainCell(cmp.Or(f.Entry(), words.None)))
-		for j, m := range r.Modes {
-			on := f.InMode(m.Mode)
-			cpu, share := on.Main()
-			if single[j] {
-				cells = append(cells, plainCell(cpu))
-			} else {
-				cells = append(cells, plainCell(fmt.Sprint(len(on.CPUs))), plainCell(cpu), plainCell(share), plainCell(words.Count(on.Migrations)))
-			}
-			if m.RPS != nil {
-				cells = append(cells, plainCell(cmp.Or(f.By(&on), words.None)))
-			}
-		}
-		g.row(cells...)
+// flowCells say which flow it is, how large, and what its hash is.
+func flowCells(f *report.Flow, received uint64) []cell {
+	hash := words.None
+	if f.HashType != report.NoHash && !f.HashWithheld {
+		hash = string(report.AppendHash(nil, f.Hash))
 	}
+	return []cell{
+		plainCell(f.Protocol),
+		plainCell(report.EndName(f.Source, f.SourcePort, f.HasPorts, 0)), plainCell(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
+		plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, received))),
+		plainCell(hash), plainCell(f.HashType), plainCell(cmp.Or(f.Entry(), words.None)),
+	}
+}
 
+// flowModeCells say where the flow went in a mode.
+func flowModeCells(f *report.Flow, m *report.Mode, single bool) []cell {
+	on := f.InMode(m.Mode)
+	cpu, share := on.Main()
+	cells := []cell{plainCell(cpu)}
+	if !single {
+		cells = []cell{plainCell(fmt.Sprint(len(on.CPUs))), plainCell(cpu), plainCell(share), plainCell(words.Count(on.Migrations))}
+	}
+	if m.RPS != nil {
+		cells = append(cells, plainCell(cmp.Or(f.By(&on), words.None)))
+	}
+	return cells
+}
+
+// fitEnds shortens the flows' addresses to what the line has room for beside the rest that
+// says which flow it is.
+func (t *writer) fitEnds(g *grid, flows []report.Flow) {
 	source, destination := &g.columns[sourceColumn], &g.columns[destinationColumn]
 	left := t.width - len(words.Indent) - widthOf(g.columns[:identityColumns]) + source.width() + destination.width()
 	sourceWidth, destinationWidth := report.SplitWidth(source.width(), destination.width(), left)
@@ -125,5 +148,4 @@ func (t *writer) flowTable(r *report.Report, flows []report.Flow, first int) {
 		source.cells[i].text = words.Clean(report.EndName(f.Source, f.SourcePort, f.HasPorts, sourceWidth))
 		destination.cells[i].text = words.Clean(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, destinationWidth))
 	}
-	t.grid(&g)
 }
