@@ -63,7 +63,10 @@ type curveSection struct {
 	Judged bool // on packets that the tables were not found on
 }
 
-type curveLine struct{ Class, Name string }
+type curveLine struct {
+	Class, Name string
+	of          func(p *report.CurvePoint) report.Fraction
+}
 
 func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestBody {
 	h := &suggestBody{frame: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
@@ -168,9 +171,23 @@ func keyTable(k *report.KeyTrials) table {
 	return t
 }
 
-// newCurveSection draws the imbalances from 1 up to the greatest.
+// curveLines are the figures that are drawn by the number of moves.
+func curveLines() []curveLine {
+	return []curveLine{
+		{"whole", "on the whole capture, where it was found", func(p *report.CurvePoint) report.Fraction { return p.Whole }},
+		{"trained", "on the parts where it was found", func(p *report.CurvePoint) report.Fraction { return p.Trained }},
+		{"judged", "judged", func(p *report.CurvePoint) report.Fraction { return p.Judged }},
+	}
+}
+
+// newCurveSection is the table of the curve, and its picture; nil where none of it is
+// uneven.
 func newCurveSection(s *report.Suggest) *curveSection {
 	if len(s.Curve) < 2 {
+		return nil
+	}
+	most := greatestOfCurve(s)
+	if most == 1 {
 		return nil
 	}
 	heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
@@ -183,29 +200,37 @@ func newCurveSection(s *report.Suggest) *curveSection {
 		}
 	}
 	h := &curveSection{Judged: judged, Table: textTable("curve-table", "Moves of single entries", heads, rows)}
-	series := []struct {
-		class, name string
-		of          func(p *report.CurvePoint) report.Fraction
-	}{
-		{"whole", "on the whole capture, where it was found", func(p *report.CurvePoint) report.Fraction { return p.Whole }},
-		{"trained", "on the parts where it was found", func(p *report.CurvePoint) report.Fraction { return p.Trained }},
-		{"judged", "judged", func(p *report.CurvePoint) report.Fraction { return p.Judged }},
-	}
-	most := float64(1)
-	known := func(f report.Fraction) bool { return !f.IsNull() && f >= 1 }
+	h.draw(s, most)
 	for i := range s.Curve {
-		for _, line := range series {
-			if v := line.of(&s.Curve[i]); known(v) {
+		c := &s.Curve[i]
+		h.Plot.Tips[i] = fmt.Sprintf("%s: whole %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3))
+		if judged {
+			h.Plot.Tips[i] += fmt.Sprintf(", trained %s, judged %s", words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+		}
+	}
+	return h
+}
+
+// isImbalance tells whether there is a value; 1 is the least that an imbalance can be.
+func isImbalance(f report.Fraction) bool { return !f.IsNull() && f >= 1 }
+
+func greatestOfCurve(s *report.Suggest) float64 {
+	most := float64(1)
+	for i := range s.Curve {
+		for _, line := range curveLines() {
+			if v := line.of(&s.Curve[i]); isImbalance(v) {
 				most = max(most, float64(v))
 			}
 		}
 	}
-	if known(s.Judging.Present) {
+	if isImbalance(s.Judging.Present) {
 		most = max(most, float64(s.Judging.Present))
 	}
-	if most == 1 {
-		return nil
-	}
+	return most
+}
+
+// draw draws the imbalances from 1 up to the greatest.
+func (h *curveSection) draw(s *report.Suggest, most float64) {
 	y := func(v report.Fraction) float64 { return plotHeight - (float64(v)-1)/(most-1)*(plotHeight-plotTop) }
 	p := &plot{Height: plotHeight, Summary: "Imbalance by the number of entries moved; the numbers are in the table below."}
 	n := len(s.Curve)
@@ -214,14 +239,14 @@ func newCurveSection(s *report.Suggest) *curveSection {
 	for v := 1.0; v <= most+step/100; v += step {
 		p.Grid = append(p.Grid, plotLine{decimal(y(report.Fraction(v))), words.Fixed(report.Fraction(v), max(0, -int(math.Floor(math.Log10(step)))))})
 	}
-	if known(s.Judging.Present) {
+	if isImbalance(s.Judging.Present) {
 		p.Mark = &plotLine{decimal(y(s.Judging.Present)), "present"}
 	}
-	for _, line := range series {
+	for _, line := range curveLines() {
 		var path strings.Builder
 		for i := range s.Curve {
 			v := line.of(&s.Curve[i])
-			if !known(v) {
+			if !isImbalance(v) {
 				continue
 			}
 			command := "L"
@@ -229,20 +254,12 @@ func newCurveSection(s *report.Suggest) *curveSection {
 				command = "M"
 			}
 			fmt.Fprintf(&path, "%s%s %s", command, middle(i, n), decimal(y(v)))
-			p.box(i, 0.12, y(v)-3, y(v)+3, "dot "+line.class)
+			p.box(i, 0.12, y(v)-3, y(v)+3, "dot "+line.Class)
 		}
 		if path.Len() > 0 {
-			p.Lines = append(p.Lines, timePath{line.class, path.String()})
-			h.Legend = append(h.Legend, curveLine{line.class, line.name})
-		}
-	}
-	for i := range s.Curve {
-		c := &s.Curve[i]
-		p.Tips[i] = fmt.Sprintf("%s: whole %s", words.Plural(uint64(c.Moves), "move", "moves"), words.Fixed(c.Whole, 3))
-		if judged {
-			p.Tips[i] += fmt.Sprintf(", trained %s, judged %s", words.Fixed(c.Trained, 3), words.Fixed(c.Judged, 3))
+			p.Lines = append(p.Lines, timePath{line.Class, path.String()})
+			h.Legend = append(h.Legend, line)
 		}
 	}
 	h.Plot = p
-	return h
 }
