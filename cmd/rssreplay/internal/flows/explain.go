@@ -202,6 +202,29 @@ type found struct {
 	own       uint32       // the hash that the stack makes of it
 }
 
+// copyOf copies what outlives the call that a packet is shown in.
+func copyOf(a *dispatch.Arrival, s *settings.Settings) *found {
+	p := &found{
+		frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
+		header: *a.Header, extension: *a.Extension,
+	}
+	if s.Config.RPS != nil {
+		var known bool
+		if p.own, known = s.Secret.OfFrame(a.Record.Link, a.Record.Data); !known {
+			p.own = ownHash(s, a.Outer)
+		}
+	}
+	if a.Compared != nil {
+		compared := *a.Compared
+		p.compared = &compared
+	}
+	if a.Header != a.Outer {
+		kind, _ := a.Outer.Encapsulations.Tunnel()
+		p.tunnel = kind.String()
+	}
+	return p
+}
+
 func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	reads, err := f.model.Reads(args)
 	if err != nil {
@@ -228,23 +251,7 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 				return
 			}
 			stories.Choose(a.Packet)
-			packet = &found{
-				frame: a.Frame, time: a.Time, stamp: a.Record.Time, wire: a.Record.Wire, captured: len(a.Record.Data),
-				header: *a.Header, extension: *a.Extension,
-			}
-			if known := false; s.Config.RPS != nil {
-				if packet.own, known = s.Secret.OfFrame(a.Record.Link, a.Record.Data); !known {
-					packet.own = ownHash(s, a.Outer)
-				}
-			}
-			if a.Compared != nil {
-				compared := *a.Compared
-				packet.compared = &compared
-			}
-			if a.Header != a.Outer {
-				kind, _ := a.Outer.Encapsulations.Tunnel()
-				packet.tunnel = kind.String()
-			}
+			packet = copyOf(&a, s)
 		},
 	})
 	if err != nil {
@@ -450,26 +457,7 @@ func storyOf(s *story.Story, set *settings.Settings) report.Story {
 		out.SteeredBy = &c.CPUs[s.SteeredBy]
 	}
 	if s.Outcome == story.Indicated || s.Outcome == story.BacklogFull {
-		if s.List.Size > 0 {
-			out.List = &report.ListPlace{Place: s.List.Place, Size: s.List.Size, Why: "timeout"}
-			if s.List.Full {
-				out.List.Why = "full"
-			}
-		}
-		out.Waiting = &s.Waiting
-		if latency := s.Latency(); s.Outcome == story.Indicated {
-			out.Latency = &latency
-		}
-		out.Raise = &report.Raise{
-			At: s.Raise.Time, CPU: c.CPUs[s.Raise.CPU], Cause: s.Raise.Cause.String(), Joined: s.Raise.Joined,
-		}
-		if s.Latest >= 0 {
-			out.Migration = &report.Migration{From: c.CPUs[s.Latest], Cost: c.MigrationCost}
-		}
-		out.DPC = &report.DPCPlace{Position: s.DPC.Position, Packets: s.DPC.Packets, Anew: s.DPC.Anew}
-		for _, p := range s.Parts {
-			out.Parts = append(out.Parts, report.LatencyPart{Part: p.Kind.String(), Time: p.Time})
-		}
+		tellWork(&out, s, c)
 	}
 	for _, event := range s.Steps {
 		step := event.Step()
@@ -483,6 +471,31 @@ func storyOf(s *story.Story, set *settings.Settings) report.Story {
 		out.Steps = append(out.Steps, at)
 	}
 	return out
+}
+
+// tellWork says by which list, interrupt and DPC a packet came to a CPU, and how long each
+// took.
+func tellWork(out *report.Story, s *story.Story, c *engine.Config) {
+	if s.List.Size > 0 {
+		out.List = &report.ListPlace{Place: s.List.Place, Size: s.List.Size, Why: "timeout"}
+		if s.List.Full {
+			out.List.Why = "full"
+		}
+	}
+	out.Waiting = &s.Waiting
+	if latency := s.Latency(); s.Outcome == story.Indicated {
+		out.Latency = &latency
+	}
+	out.Raise = &report.Raise{
+		At: s.Raise.Time, CPU: c.CPUs[s.Raise.CPU], Cause: s.Raise.Cause.String(), Joined: s.Raise.Joined,
+	}
+	if s.Latest >= 0 {
+		out.Migration = &report.Migration{From: c.CPUs[s.Latest], Cost: c.MigrationCost}
+	}
+	out.DPC = &report.DPCPlace{Position: s.DPC.Position, Packets: s.DPC.Packets, Anew: s.DPC.Anew}
+	for _, p := range s.Parts {
+		out.Parts = append(out.Parts, report.LatencyPart{Part: p.Kind.String(), Time: p.Time})
+	}
 }
 
 // placeMoved sets the queue and the CPU of a packet to those that it met.
