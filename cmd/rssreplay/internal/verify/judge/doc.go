@@ -8,10 +8,10 @@
 //  1. Fit. The counters of queue q are taken as α · predicted + β · [q is the default
 //     queue], with 0.5 ≤ α ≤ 1.5 and β at most a tenth: the two outputs were not taken
 //     with the capture's first and last packet, and packets without a hash, as of ARP,
-//     may not be in it. The residual is Σ |difference| ÷ Σ counted. See Fit.
+//     may not be in it. The residual is Σ |difference| ÷ Σ counted. See Fit (fit.go).
 //  2. Null distribution of the claim: the same with random keys in its place. The claim
-//     is accepted if its residual is below the least of all.
-//  3. Else, the search: each hypothesis of nicmodel in the claim's place. Hundreds are
+//     is accepted if its residual is below the least of all (counters.go).
+//  3. Else, the search (search.go): each hypothesis of nicmodel in the claim's place. Hundreds are
 //     tried, so that one fits well by chance. Its null distribution is that of the whole
 //     search: the counters that a random key would give are searched as those seen are,
 //     and a hypothesis is accepted if its residual is below the least that any of them
@@ -21,5 +21,8 @@
 //  5. Else, nothing can be told.
 //
 // Keys are drawn in two steps, firstKeys and allKeys: the first few decide most cases,
-// and what passes them has to pass all.
+// and what passes them has to pass all. Traffic is groups of packets that every NIC steers
+// alike (traffic.go). Interrupts instead of counters tell only which queues are used
+// (interrupts.go); where the capture recorded a queue of each packet, there is no sum to
+// be fooled by, and claims are compared packet by packet (records.go).
 package judge
