@@ -3,6 +3,7 @@ package assemble
 import (
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
 	"rssreplay/report"
 )
@@ -41,19 +42,22 @@ func windowTasks(arrivals *dispatch.Arrivals, c *engine.Config) (judged []*balan
 // the packets over time, under the affinity of c.
 func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTime {
 	judged, whole := windowTasks(arrivals, c)
-	best := whole.Even(c.Table)
+	static, best := spreadOf(judged, c.Table), whole.Even(c.Table)
+	stays := spreadOf(judged, best)
+	if static.Mean < stays.Mean { // what is even on the whole need not be so in each window
+		best, stays = c.Table, static
+	}
 	before := best // the first window has none before it
-	var stays, forward report.WindowLoads
+	var forward report.WindowLoads
 	var bound []report.Fraction
 	for _, b := range judged {
-		stays.Add(b.CPULoads(best))
 		forward.Add(b.CPULoads(before))
 		bound = append(bound, report.Fraction(b.Imbalance(b.Bound())))
 		before = b.Even(before)
 	}
 	return report.TablesOverTime{
-		Interval: arrivals.Interval, Windows: uint64(len(judged)), Static: SpreadUnder(arrivals, c),
-		Best: stays.Spread(), Forward: forward.Spread(), Bound: report.SpreadOf(bound),
+		Interval: arrivals.Interval, Windows: uint64(len(judged)), Static: static,
+		Best: stays, Forward: forward.Spread(), Bound: report.SpreadOf(bound),
 	}
 }
 
@@ -61,11 +65,16 @@ func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTi
 // stay.
 func SpreadUnder(arrivals *dispatch.Arrivals, c *engine.Config) report.Spread {
 	judged, _ := windowTasks(arrivals, c)
-	var static report.WindowLoads
+	return spreadOf(judged, c.Table)
+}
+
+// spreadOf is how even the windows are under a table that stays.
+func spreadOf(judged []*balance.Task, table nicmodel.IndirectionTable) report.Spread {
+	var loads report.WindowLoads
 	for _, b := range judged {
-		static.Add(b.CPULoads(c.Table))
+		loads.Add(b.CPULoads(table))
 	}
-	return static.Spread()
+	return loads.Spread()
 }
 
 // SpreadMoved is how even the windows are of what arrived for each CPU, as it was moved.
