@@ -122,14 +122,26 @@ func refuses[T any](t *testing.T, read func(io.Reader, string) (*T, error), text
 
 // quoted are the ways in which a text may have been pasted.
 func quoted(text string) []string {
-	return []string{
+	all := []string{
 		text,
 		"[root@host ~]# ethtool -x eth0\n" + text + "[root@host ~]#\n",
 		"> " + strings.ReplaceAll(text, "\n", "\n> "),
 		"    " + strings.ReplaceAll(text, "\n", "\n    "),
 		strings.ReplaceAll(text, "\n", "\r\n"),
 		strings.TrimRight(text, "\n"),
+		"\ufeff" + strings.ReplaceAll(text, "\n", "\r\r\n"),
+		strings.ReplaceAll(text, "\n", "\r"),
+		strings.NewReplacer(" ", "\u00a0", "-", "\u2011").Replace(text),
+		"[code]" + text + "[/code]\n",
+		"<pre class=\"x\">" + strings.NewReplacer("&", "&amp;", "\n", "<br>\n").Replace(text) + "</pre>\n",
 	}
+	if strings.Count(strings.TrimRight(text, "\n"), "\n") == 0 {
+		return all // one line may begin with anything
+	}
+	return append(all,
+		"// " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n//  ") + "\n",
+		"│ " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "  │\n│ ") + "  │\n",
+	)
 }
 
 func TestReadParts(t *testing.T) {

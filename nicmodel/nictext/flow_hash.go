@@ -15,6 +15,7 @@ import (
 var (
 	flowHashTitle   = lazyregexp.New(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
 	flowHashDiscard = lazyregexp.New(`^(.*) flows - All matching flows discarded on RX$`)
+	flowHashKind    = lazyregexp.New(`^(?:[A-Z][A-Za-z0-9 /()-]* over IPV[46])?$`) // of ip4, ip6 and ether: nothing
 	flowHashContext = lazyregexp.New(`^For RSS context (\d+):$`)
 )
 
@@ -151,7 +152,10 @@ func (r *flowHashReader) answer(line int, kind string, fields []string) error {
 	}
 	r.any = true
 	k, known := flowKinds[kind]
-	if !known {
+	switch {
+	case !flowHashKind.MatchString(kind):
+		return &TextError{Line: line, What: fmt.Sprintf("%s is no kind of packet that ethtool names", quote.Short(kind)), Hint: "give its output unchanged, with nothing before the lines"}
+	case !known:
 		return nil
 	}
 	switch {

@@ -43,7 +43,7 @@ var (
 	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
 	// What head and tail print above a file's value.
 	rpsFileTitle = lazyregexp.New(`^==> (/sys/\S+) <==$`)
-	rpsPath      = lazyregexp.New(`^/sys/(?:class/net|devices)[^:\s]*:?$`)
+	rpsPath      = lazyregexp.New(`^/sys/(?:class/net|devices)(?:[^:\s]*:?$|.*/queues/r)`)
 	bareMask     = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
 	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
@@ -145,7 +145,7 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 				return nil, wrong(err)
 			}
 		} else if rpsPath.MatchString(line) {
-			return nil, wrong(fmt.Errorf("%s has no value", quote.Short(line)))
+			return nil, wrong(fmt.Errorf("%s is cut: it has not both a queue's file and its value", quote.Short(line)))
 		} else if bareMask.MatchString(line) {
 			cpus, err := ParseCPUMask(line)
 			if err != nil {

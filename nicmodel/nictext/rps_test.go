@@ -57,7 +57,7 @@ func TestReadRPS(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"hello": "holds no masks",
-		"/sys/class/net/eth0/queues/rx-0/rps_cpus:f\n/sys/class/net/eth0/queues/rx-1/rps_c":                                     `line 2: "/sys/class/net/eth0/queues/rx-1/rps_c" has no value`,
+		"/sys/class/net/eth0/queues/rx-0/rps_cpus:f\n/sys/class/net/eth0/queues/rx-1/rps_c":                                     `line 2: "/sys/class/net/eth0/queues/rx-1/rps_c" is cut`,
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\nfor q in /sys/class/net/eth0/queues/rx-*; do echo f > $q/rps_cpus; done\n": `line 2: "for q in`,
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:2\n/sys/class/net/eth1/queues/rx-0/rps_cpus:1\n":                              "is of eth0 and eth1",
 		"/sys/class/net/eth0/queues/rx-0/rps_cpus:xyz":                                                                          `line 1: "xyz" is no mask of CPUs`,

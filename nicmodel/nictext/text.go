@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -73,8 +74,11 @@ func Lines(data []byte) []string {
 	if strings.ContainsRune(text, '\x1b') {
 		text = colour.ReplaceAllString(text, "")
 	}
-	if entity.MatchString(text) && !strings.Contains(text, ownSchema) {
-		text = html.UnescapeString(text)
+	if !strings.Contains(text, ownSchema) { // whose strings may hold anything
+		text = tag.ReplaceAllString(lineBreak.ReplaceAllString(text, "\n"), "")
+		if entity.MatchString(text) {
+			text = html.UnescapeString(text)
+		}
 	}
 	return splitLines(text)
 }
@@ -82,6 +86,9 @@ func Lines(data []byte) []string {
 var (
 	// colour matches what sets a terminal's colour, or clears the rest of its line.
 	colour = lazyregexp.New(`\x1b\[[0-9;]*[mK]`)
+	// lineBreak and tag match what a page's source, a forum or a bug tracker has around text.
+	lineBreak = lazyregexp.New(`<br ?/?>\n?`)
+	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
 	// entity matches a character as a page's source has it.
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
 )
@@ -104,47 +111,71 @@ func decodeText(data []byte) string {
 }
 
 // splitLines is the text's lines without line ends, mail quoting ("> > "),
-// and the space around them; also without a # that stands before every one of them, as
-// in a script's comment.
+// and the space around them; also without a mark that stands before every one of them, as
+// in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
+	text = lineEnd.ReplaceAllString(text, "\n")
 	lines := strings.Split(text, "\n")
-	commented := commentedOut(lines)
+	mark := commonMark(lines)
 	for i, line := range lines {
-		if commented {
-			_, line, _ = strings.Cut(line, "#")
-		}
 		line = strings.TrimSpace(line)
+		if mark != "" {
+			line = strings.TrimSpace(strings.TrimPrefix(line, mark))
+			line = strings.TrimSpace(strings.TrimSuffix(line, mark))
+		}
 		for strings.HasPrefix(line, ">") {
 			line = strings.TrimSpace(line[1:])
 		}
-		lines[i] = printable(line)
+		lines[i] = strings.TrimSpace(printable(line))
 	}
 	return lines
 }
 
-// commentedOut reports whether all lines, of two at least that have more, begin with #.
-func commentedOut(lines []string) bool {
-	told := 0
+// lineEnd matches the end of a line, also of those that serial consoles and old Macs write.
+var lineEnd = lazyregexp.New(`\r*\n|\r`)
+
+// marks may stand before every line: of comments, tables, patches.
+var marks = []string{"#", "//", ";", "*", "|", "│", "+"}
+
+// commonMark is the mark that all lines, of two at least that have more, begin with; ""
+// without one.
+func commonMark(lines []string) string {
+	mark, told := "", 0
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		switch {
-		case line == "":
-		case line[0] != '#':
-			return false
-		case strings.Trim(line, "# \t") != "":
+		if line == "" {
+			continue
+		}
+		if mark == "" {
+			at := slices.IndexFunc(marks, func(m string) bool { return strings.HasPrefix(line, m) })
+			if at < 0 {
+				return ""
+			}
+			mark = marks[at]
+		}
+		rest, marked := strings.CutPrefix(line, mark)
+		if !marked {
+			return ""
+		}
+		if strings.Trim(rest, mark+" \t") != "" {
 			told++
 		}
 	}
-	return told > 1
+	if told < 2 {
+		return ""
+	}
+	return mark
 }
 
 // printable is the text without control characters other than tabs, each kind of
-// space (web pages have no-break ones) as a plain one.
+// space (web pages have no-break ones) and of hyphen as a plain one.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Zs, r):
 			return ' '
+		case r == '\u2010' || r == '\u2011' || r == '\u2212':
+			return '-'
 		case unicode.IsPrint(r) || r == '\t':
 			return r
 		}
