@@ -139,8 +139,8 @@ func quoted(text string) []string {
 		return all // one line may begin with anything
 	}
 	return append(all,
-		"// " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n//  ") + "\n",
-		"│ " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "  │\n│ ") + "  │\n",
+		"// "+strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n//  ")+"\n",
+		"│ "+strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "  │\n│ ")+"  │\n",
 	)
 }
 
