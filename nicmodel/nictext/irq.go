@@ -133,6 +133,10 @@ func (r *irqReader) line(line string) *TextError {
 
 // header reads the first line of /proc/interrupts.
 func (r *irqReader) header(line string) *TextError {
+	columns := strings.Fields(line)
+	if last := len(r.cpus) - 1; last >= 0 && columns[0] == fmt.Sprintf("CPU%d", r.cpus[last]+1) {
+		return &TextError{What: "the line of CPUs goes on here", Hint: unchangedInterrupts + ", its long lines not broken"}
+	}
 	if r.cpus != nil {
 		return &TextError{What: "a second /proc/interrupts starts here", Hint: "give one; a second one as a file of its own"}
 	}

@@ -108,6 +108,8 @@ func filesOfTar(r io.Reader) ([]File, error) {
 			return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
 		case len(files) == 0 && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
 			return nil, errors.New("is no folder, and no tar or zip of one")
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, errors.New("the archive is cut")
 		case err != nil:
 			return nil, err
 		case header.Typeflag == tar.TypeDir:
@@ -117,7 +119,12 @@ func filesOfTar(r io.Reader) ([]File, error) {
 		}
 		f := File{Name: path.Clean(header.Name)}
 		if header.Typeflag == tar.TypeReg && fits(header.Name, header.Size) {
-			if f.Data, err = io.ReadAll(in); err != nil {
+			switch f.Data, err = io.ReadAll(in); {
+			case err != nil && limited.N <= 0:
+				return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
+			case errors.Is(err, io.ErrUnexpectedEOF):
+				return nil, fmt.Errorf("%s: the archive is cut", header.Name)
+			case err != nil:
 				return nil, fmt.Errorf("%s: %w", header.Name, err)
 			}
 		}

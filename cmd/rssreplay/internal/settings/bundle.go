@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -63,7 +65,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		kinds := nictext.Sniff(data)
 		used += len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)
 		for _, kind := range kinds {
-			if given[kind] {
+			if kind == nictext.KindTable && m.takeContext(f.Name, data, name) || given[kind] {
 				continue
 			}
 			if err := m.read(kind, strings.NewReader(string(data)), name); err != nil {
@@ -75,9 +77,36 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		}
 	}
 	if used == 0 {
+		if i := slices.IndexFunc(files, func(f bundle.File) bool { return archive.MatchString(f.Name) }); i >= 0 {
+			return fmt.Errorf("%s holds no file that is recognised, but an archive, %s: unpack that one, and give it", root, files[i].Name)
+		}
 		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
 	}
 	return nil
+}
+
+// archive matches the names of what may hold a bundle of its own.
+var archive = regexp.MustCompile(`(?i)\.(?:tar|zip|tgz|txz|tar\.\w+)$`)
+
+// contextFile matches the name of a file with the table of an RSS context, as support tools
+// make it of the command.
+var contextFile = regexp.MustCompile(`(?i)context\W?_?(\d+)`)
+
+// takeContext takes a table of the bundle that is of an RSS context, by the text or the
+// file's name, and reports whether it is one. What a flag says of that context stays.
+func (m *imports) takeContext(file string, data []byte, name string) bool {
+	var table imported[nictext.ImportedTable]
+	if err := readInto(&table, nictext.ReadTable, bytes.NewReader(data), name); err != nil {
+		return false // said where it is read as the main one
+	}
+	context := table.value.Context
+	if m := contextFile.FindStringSubmatch(path.Base(file)); context == 0 && m != nil {
+		context, _ = strconv.Atoi(m[1])
+	}
+	if context > 0 && m.contexts[context] == nil {
+		m.contexts[context] = &table
+	}
+	return context > 0
 }
 
 // readHost takes what a file of the bundle tells beside a NIC's texts, of which it may have

@@ -72,6 +72,7 @@ func (r *resolver) filters() error {
 	if err != nil {
 		return err
 	}
+	r.bundledContexts(rules)
 	if r.ntuple, err = steer.New(rules, options); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
@@ -175,6 +176,21 @@ func takers(rule *steer.Rule) string {
 		return "; no driver is known that does"
 	}
 	return "; those of " + strings.Join(names, ", ") + " do"
+}
+
+// bundledContexts takes the tables of the RSS contexts that rules lead to from the bundle,
+// where no flag gives them.
+func (r *resolver) bundledContexts(rules []steer.Rule) {
+	for _, rule := range rules {
+		text := r.imports.contexts[rule.Context]
+		_, given := r.contexts[rule.Context]
+		if rule.Action != steer.ToContext || text == nil || given || len(text.value.Table) == 0 {
+			continue
+		}
+		r.doubtsOf(text.value, text.from)
+		r.Notes = append(r.Notes, fmt.Sprintf("RSS context %d has the table of %s.", rule.Context, text.from))
+		r.contexts[rule.Context] = nicmodel.Context{Table: text.value.Table, Key: text.value.Key}
+	}
 }
 
 // readContexts checks the contexts' tables.
