@@ -75,7 +75,10 @@ func Lines(data []byte) []string {
 		text = colour.ReplaceAllString(text, "")
 	}
 	if !strings.Contains(text, ownSchema) { // whose strings may hold anything
-		text = tag.ReplaceAllString(lineBreak.ReplaceAllString(text, "\n"), "")
+		text = lineBreak.ReplaceAllString(text, "\n") // begins with a letter that is quickly found
+		if strings.Contains(text, "</") || strings.Contains(text, "[code]") || strings.Contains(text, "{noformat}") || strings.Contains(text, "{code") {
+			text = tag.ReplaceAllString(text, "")
+		}
 		if entity.MatchString(text) {
 			text = html.UnescapeString(text)
 		}
@@ -114,7 +117,9 @@ func decodeText(data []byte) string {
 // and the space around them; also without a mark that stands before every one of them, as
 // in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
-	text = lineEnd.ReplaceAllString(text, "\n")
+	if strings.Contains(text, "\r") {
+		text = lineEnd.ReplaceAllString(text, "\n")
+	}
 	lines := strings.Split(text, "\n")
 	mark := commonMark(lines)
 	for i, line := range lines {
