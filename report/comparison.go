@@ -23,12 +23,15 @@ func (s *Scenario) NumCPUs() int {
 // Marked is the scenario that is best in a row, -1 where none is better than
 // another by more than noise, or where less need not be better: a flow that moved is no fault, and of
 // the first scenario none has. Of different numbers of CPUs the busiest one's share is
-// compared, not how many times the mean that is.
+// compared, not how many times the mean that is. Which scenario drops least is not what its
+// rings tell where backlogs drop, too; and of two captures the one with more packets has more.
 func (c *Compare) Marked(f *Figure) int {
 	switch comparable := SameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
 		return c.clearBest(f)
-	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable:
+	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
+		f.Metric == "drops" && slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return s.Mode() != nil && s.Mode().BacklogDrops() > 0 }),
+		c.OfCaptures() && f.counts():
 		return -1
 	}
 	return c.clearBest(f)
@@ -305,6 +308,9 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 			s += fmt.Sprintf(", and costs %s more CPU time in all", words.Percent(more))
 		default:
 			s += fmt.Sprintf(", and costs %s less CPU time in all", words.Percent(-more))
+		}
+		if m.Overflows() > 0 || without.Overflows() > 0 {
+			s += fmt.Sprintf("; %s with it, and %s without", m.dropsInWords(), without.dropsInWords())
 		}
 		sentences = append(sentences, s+".")
 	}

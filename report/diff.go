@@ -87,9 +87,11 @@ func (f *Figure) beyondNoise(a, b Fraction, captures bool) bool {
 	if change == 0 || change < markedFrom*math.Max(math.Abs(float64(a)), math.Abs(float64(b))) {
 		return false
 	}
-	counts := f.Text(12345) == integerText(12345)
-	return !captures || !counts || change > 2*math.Sqrt(float64(a+b))
+	return !captures || !f.counts() || change > 2*math.Sqrt(float64(a+b))
 }
+
+// counts tells whether the figure is a whole number.
+func (f *Figure) counts() bool { return f.Text(12345) == integerText(12345) }
 
 // byChance tells whether chance explains both values of a figure that is the packets of the
 // most loaded CPU, by whatever it is measured: other flows fall on other entries of a table.

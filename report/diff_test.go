@@ -119,6 +119,9 @@ func TestDiffByChance(t *testing.T) {
 	} {
 		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
 		for _, f := range ComparedFigures(c.Scenarios) {
+			if best := c.Marked(&f); test.captures && f.counts() && best >= 0 {
+				t.Errorf("%s: of two captures %d is the best by %s", name, best, f.Label)
+			}
 			change := test.change
 			switch {
 			case f.Label == "packets on the most loaded CPU":

@@ -250,7 +250,22 @@ func Extreme(m *Mode, choose func([]uint64) uint64) uint64 {
 }
 
 // DropShare is the share of the packets that came to a queue and were dropped.
-func DropShare(m *Mode) Fraction { return Ratio(m.Totals.Drops, m.Totals.Packets+m.Totals.Drops) }
+func DropShare(m *Mode) Fraction { return Ratio(m.Totals.Drops, m.Arrived()) }
+
+// Arrived is the packets that came to a queue.
+func (m *Mode) Arrived() uint64 { return m.Totals.Packets + m.Overflows() }
+
+// Overflows is the packets that were dropped for want of room, in a queue's ring or in a
+// CPU's backlog.
+func (m *Mode) Overflows() uint64 { return m.Totals.Drops + m.BacklogDrops() }
+
+// BacklogDrops is those of backlogs; 0 without receive packet steering.
+func (m *Mode) BacklogDrops() uint64 {
+	if m.Totals.BacklogDrops == nil {
+		return 0
+	}
+	return *m.Totals.BacklogDrops
+}
 
 func meanLatency(m *Mode) Fraction {
 	var sum int64

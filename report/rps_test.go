@@ -35,6 +35,32 @@ func TestSteeringRoles(t *testing.T) {
 	}
 }
 
+// A scenario whose backlogs drop is not praised for its rings, and that it works less has that
+// reason beside it.
+func TestBacklogDropsAreCompared(t *testing.T) {
+	c := fixture.Compared(2, 4)
+	for i := range c.Scenarios[0].Mode().Queues {
+		c.Scenarios[0].Mode().Queues[i].Drops = uint64(i)
+	}
+	with := c.Scenarios[1].Mode()
+	with.RPS, with.CPUs[1].Backlog = &report.RPS{Steered: with.Totals.Packets}, &report.Backlog{BacklogDrops: 9}
+	for i := range with.Queues {
+		with.Queues[i].Drops = 0
+	}
+	for i := range c.Scenarios {
+		c.Scenarios[i].Mode().Derive()
+	}
+	for _, f := range report.ComparedFigures(c.Scenarios) {
+		if got := c.Marked(&f); f.Metric == "drops" && got >= 0 {
+			t.Errorf("scenario %d drops least", got)
+		}
+	}
+	sentences := strings.Join(c.SteeringSentences(), " ")
+	if want := "9 packets ("; !strings.Contains(sentences, want) || !strings.HasSuffix(sentences, "dropped without.") {
+		t.Errorf("%q has no %q", sentences, want)
+	}
+}
+
 // Each format for people has the counters of the second hop, who does what, and the stage
 // of each flow; and none of it without.
 func TestSteeringIsInAllFormats(t *testing.T) {

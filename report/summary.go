@@ -39,7 +39,7 @@ func (r *Report) Summary() []string {
 		sentences = append(sentences, load.Text)
 	}
 	if r.Untimed() == "" { // else they follow from what is no clock
-		sentences = append(sentences, r.Parameters.costSentence(&r.Modes[i]))
+		sentences = append(sentences, r.costSentence(&r.Modes[i]))
 	}
 	if headroom := HeadroomSentence(r.Modes, r.Parameters); headroom != "" {
 		sentences = append(sentences, headroom)
@@ -68,21 +68,17 @@ func (r *Report) spreadSentence(m *Mode) string {
 
 // costSentence is about drops, busy time and latency, and whose costs they follow from: no
 // capture shows them.
-func (p Parameters) costSentence(m *Mode) string {
-	with := "With assumed costs"
-	switch cost := p.Named("packet-cost"); {
-	case p.Measured():
-		with = "With the costs that were measured"
+func (r *Report) costSentence(m *Mode) string {
+	s := "With assumed costs"
+	switch cost := r.Parameters.Named("packet-cost"); {
+	case r.Parameters.Measured():
+		s = "With the costs that were measured"
 	case cost != nil && cost.Source != DefaultSource:
-		with = "With the costs given"
+		s = "With the costs given"
 	}
-	s := with + " no packet is dropped"
-	if m.Totals.Drops > 0 {
-		verb := "are"
-		if m.Totals.Drops == 1 {
-			verb = "is"
-		}
-		s = fmt.Sprintf("%s %s (%s) %s dropped", with, words.Plural(m.Totals.Drops, "packet", "packets"), words.Percent(DropShare(m)), verb)
+	s += " " + m.dropsInWords()
+	if m.Overflows() == 0 && r.RuleDrops != nil && *r.RuleDrops > 0 {
+		s += " but by rules"
 	}
 	if busy := MaxUtilization(m); !busy.IsNull() {
 		s += fmt.Sprintf("; the busiest CPU is busy %s of the time", words.Percent(busy))
@@ -91,6 +87,29 @@ func (p Parameters) costSentence(m *Mode) string {
 		s += fmt.Sprintf("; the p99 of latency is at most %s on a CPU", words.Nanoseconds(*p99))
 	}
 	return s + "."
+}
+
+// dropsInWords says how many packets found no room, and where that was if not in a ring.
+func (m *Mode) dropsInWords() string {
+	rings, backlogs := m.Totals.Drops, m.BacklogDrops()
+	count := func(n uint64) string {
+		return fmt.Sprintf("%s (%s)", words.Plural(n, "packet", "packets"), ShareText(n, m.Arrived()))
+	}
+	are := func(n uint64) string {
+		if n == 1 {
+			return " is dropped"
+		}
+		return " are dropped"
+	}
+	switch {
+	case rings == 0 && backlogs == 0:
+		return "no packet is dropped"
+	case backlogs == 0:
+		return count(rings) + are(rings)
+	case rings == 0:
+		return count(backlogs) + are(backlogs) + " in full backlogs of RPS"
+	}
+	return count(rings) + are(rings) + " in rings, and " + count(backlogs) + " in full backlogs of RPS"
 }
 
 // MostLoaded is the CPU with the most packets, the first of equals; nil without one.

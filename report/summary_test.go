@@ -82,6 +82,32 @@ func TestSummary(t *testing.T) {
 			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
 			"With the costs given 1 packet (0.6%) is dropped; the busiest CPU is busy 30.0% of the time.",
 		}},
+		"backlogs of RPS are full": {func(r *report.Report) {
+			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99 = 0, nil
+			r.Modes[1].RPS, r.Modes[1].CPUs[1].Backlog = &report.RPS{}, &report.Backlog{BacklogDrops: 40}
+			r.Modes[1].Derive()
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
+			"With assumed costs 40 packets (20.0%) are dropped in full backlogs of RPS; the busiest CPU is busy 30.0% of the time.",
+		}},
+		"rings and backlogs are full": {func(r *report.Report) {
+			r.Modes[1].CPUs[1].Latency.P99 = nil
+			r.Modes[1].RPS, r.Modes[1].CPUs[1].Backlog = &report.RPS{}, &report.Backlog{BacklogDrops: 200}
+			r.Modes[1].Derive()
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
+			"With assumed costs 40 packets (10.0%) are dropped in rings, and 200 packets (50.0%) in full backlogs of RPS; the busiest CPU is busy 30.0% of the time.",
+		}},
+		"rules drop": {func(r *report.Report) {
+			r.Modes[1].Queues[0].Drops, r.Modes[1].CPUs[1].Latency.P99, r.RuleDrops = 0, nil, new(uint64(9))
+			r.Modes[1].Derive()
+		}, []string{
+			"200 packets received (100 sent), 7 flows, 2.00 s, 80.0 kbit/s.",
+			"CPU 5 takes 75.0% of the packets, 1.50 × its fair share.",
+			"With assumed costs no packet is dropped but by rules; the busiest CPU is busy 30.0% of the time.",
+		}},
 		"nothing received": {func(r *report.Report) { r.Capture.Received = 0 }, []string{
 			"The capture holds 300 packets, none of them received: the NIC had nothing to spread."}},
 		"nothing": {func(r *report.Report) { r.Capture.Packets, r.Capture.Received = 0, 0 }, []string{

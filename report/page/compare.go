@@ -234,6 +234,9 @@ func (h *compareBody) figures(c *report.Compare) {
 	scenarios := c.Scenarios
 	others := report.WithoutRSS(scenarios)
 	h.figuresHead(scenarios, others)
+	if c.OfCaptures() {
+		h.Figures.Caption = "Figures of two captures; ★ marks the lower of a row, whatever is the cause"
+	}
 	listed := map[int]bool{0: slices.ContainsFunc(scenarios, func(s report.Scenario) bool { return s.Compared != scenarios[0].Compared })}
 	unlike := !report.SameCPUs(scenarios)
 	for _, f := range report.ComparedFigures(scenarios) {

@@ -278,6 +278,24 @@ func ring(r *report.Report) uint64 {
 	return 0
 }
 
+// dropTile is the packets that found no room.
+func dropTile(m *report.Mode) tile {
+	drops := m.Overflows()
+	t := tile{Name: "dropped", Value: words.Count(drops), Title: words.Exact(drops) + " packets", Note: "no ring ran out of buffers"}
+	switch backlogs := m.BacklogDrops(); {
+	case drops > 0:
+		t.Note, t.Class = report.ShareText(drops, m.Arrived())+" of what came to a queue", "hot"
+		if backlogs == drops {
+			t.Note += ", all in backlogs of RPS"
+		} else if backlogs > 0 {
+			t.Note += ", " + words.Count(backlogs) + " in backlogs of RPS"
+		}
+	case m.RPS != nil:
+		t.Note = "no ring and no backlog was full"
+	}
+	return t
+}
+
 // tiles are the figures of the first screen, of the mode that ComparedMode names.
 func tiles(r *report.Report) []tile {
 	at := report.ComparedMode(r.Modes)
@@ -304,11 +322,7 @@ func tiles(r *report.Report) []tile {
 			Title: words.Fixed(m.Imbalance.Packets, 6), Class: heat,
 		})
 	}
-	drops := tile{Name: "dropped", Value: words.Count(m.Totals.Drops), Title: words.Exact(m.Totals.Drops) + " packets", Note: "no ring ran out of buffers"}
-	if m.Totals.Drops > 0 {
-		drops.Note, drops.Class = words.Percent(report.DropShare(m))+" of what came to a queue", "hot"
-	}
-	tiles = append(tiles, drops)
+	tiles = append(tiles, dropTile(m))
 	if busy := report.MaxUtilization(m); !busy.IsNull() {
 		tile := tile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
 		switch report.UtilizationStyle(busy) {

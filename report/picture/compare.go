@@ -150,8 +150,8 @@ func scenarioAbout(m *report.Mode) string {
 		return "no packet was indicated"
 	}
 	s := "under " + plotName(m.Mode)
-	if m.Totals.Drops > 0 {
-		s += "; dropped " + words.Exact(m.Totals.Drops)
+	if drops := m.Overflows(); drops > 0 {
+		s += "; dropped " + words.Exact(drops)
 	}
 	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
 		s += "; latency p99 " + words.Nanoseconds(*p99)

@@ -77,8 +77,8 @@ func loadAbout(m *report.Mode) string {
 	if len(m.CPUs) > 1 {
 		s += fmt.Sprintf("; imbalance %s, max ÷ mean", words.Fixed(m.Imbalance.Packets, 3))
 	}
-	if m.Totals.Drops > 0 {
-		s += "; dropped " + words.Exact(m.Totals.Drops)
+	if drops := m.Overflows(); drops > 0 {
+		s += "; dropped " + words.Exact(drops)
 	}
 	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
 		s += "; latency p99 " + words.Nanoseconds(*p99)

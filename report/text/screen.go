@@ -321,14 +321,23 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 			return plainCell(m.Headroom.Times())
 		})
 	}
-	if slices.ContainsFunc(modes, func(m report.Mode) bool { return m.Totals.Drops > 0 }) {
-		s.row(t, second, "dropped"+origin, modes, func(m *report.Mode) cell {
-			if m.Totals.Drops == 0 {
-				return plainCell("0")
-			}
-			return dropCell(words.Count(m.Totals.Drops)+" ("+words.Percent(report.DropShare(m))+")", m.Totals.Drops)
-		})
+	s.drops(t, second, "dropped"+origin, modes, func(m *report.Mode) uint64 { return m.Totals.Drops })
+	s.drops(t, second, "RPS drops"+origin, modes, (*report.Mode).BacklogDrops)
+}
+
+// drops is the packets of a kind that found no room, and their share of those that came to
+// a queue; no row where there is none.
+func (s *screen) drops(t *writer, second int, name string, modes []report.Mode, of func(*report.Mode) uint64) {
+	if !slices.ContainsFunc(modes, func(m report.Mode) bool { return of(&m) > 0 }) {
+		return
 	}
+	s.row(t, second, name, modes, func(m *report.Mode) cell {
+		drops := of(m)
+		if drops == 0 {
+			return plainCell("0")
+		}
+		return dropCell(words.Count(drops)+" ("+report.ShareText(drops, m.Arrived())+")", drops)
+	})
 }
 
 // busy is how much of the time the busiest CPU works, and how long packets wait.
