@@ -30,7 +30,10 @@ const (
 	NumFormats = iota
 )
 
-var formatNames = [NumFormats]string{"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "ynl's rss-get"}
+var formatNames = [NumFormats]string{
+	EthtoolText: "ethtool -x", EthtoolJSON: "ethtool --json -x", WindowsNetAdapter: "Get-NetAdapterRss", PlainList: "list of numbers",
+	OwnReport: "rssreplay --format json", Testpmd: "testpmd's show port rss reta", FreeBSD: "sysctl net.inet.rss", YNL: "ynl's rss-get",
+}
 
 // String is the command that prints the form, "ethtool -x"; "list of numbers"
 // for a plain list.

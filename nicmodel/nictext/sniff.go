@@ -22,7 +22,10 @@ const (
 )
 
 // kindFlags are the names of the kinds in String, and of the flags of the command.
-var kindFlags = [NumKinds]string{"table", "driver", "channels", "coalesce", "ring", "flow-hash", "irq", "key", "costs", "rules", "rps"}
+var kindFlags = [NumKinds]string{
+	KindTable: "table", KindDriver: "driver", KindChannels: "channels", KindCoalesce: "coalesce", KindRing: "ring",
+	KindFlowHash: "flow-hash", KindIRQ: "irq", KindKey: "key", KindCosts: "costs", KindRules: "rules", KindRPS: "rps",
+}
 
 // String is the kind's name, "flow-hash".
 func (k Kind) String() string { return kindFlags[k] }

@@ -194,11 +194,17 @@ type imports struct {
 
 // printedBy says what to give as a text of each kind.
 var printedBy = [nictext.NumKinds]string{
-	"a file with the text of `ethtool -x`", "a file with the text of `ethtool -i`", "a file with the text of `ethtool -l`", "a file with the text of `ethtool -c`",
-	"a file with the text of `ethtool -g`", "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on", "a copy of /proc/interrupts", "a copy of /proc/sys/net/core/netdev_rss_key",
-	"what `rssreplay calibrate -o costs.json` wrote",
-	"a file with the text of `ethtool -n`",
-	"a list of CPUs as 0-3, a mask as 0xf, or a file with the text of `grep . /sys/class/net/DEV/queues/*/rps_*`",
+	nictext.KindTable:    "a file with the text of `ethtool -x`",
+	nictext.KindDriver:   "a file with the text of `ethtool -i`",
+	nictext.KindChannels: "a file with the text of `ethtool -l`",
+	nictext.KindCoalesce: "a file with the text of `ethtool -c`",
+	nictext.KindRing:     "a file with the text of `ethtool -g`",
+	nictext.KindFlowHash: "a file with the text of `ethtool -n IF rx-flow-hash tcp4`, udp4 and so on",
+	nictext.KindIRQ:      "a copy of /proc/interrupts",
+	nictext.KindKey:      "a copy of /proc/sys/net/core/netdev_rss_key",
+	nictext.KindCosts:    "what `rssreplay calibrate -o costs.json` wrote",
+	nictext.KindRules:    "a file with the text of `ethtool -n`",
+	nictext.KindRPS:      "a list of CPUs as 0-3, a mask as 0xf, or a file with the text of `grep . /sys/class/net/DEV/queues/*/rps_*`",
 }
 
 // unreadable says that the file can't be opened or read, and what to give.
