@@ -29,6 +29,8 @@ func ReadJSON(in Stored) (*Report, error) {
 		what := err.Error()
 		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			what = fmt.Sprintf("the %s before byte %d is out of place", misplaced.Value, misplaced.Offset+1)
+		} else if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+			what = "it is no JSON: " + what
 		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			what = "it ends early"
 		}

@@ -52,7 +52,7 @@ func TestReadJSONRefuses(t *testing.T) {
 	for stored, want := range map[string]string{
 		"":                 "is no whole report (it ends early)",
 		good[:len(good)/2]: "is no whole report (it ends early)",
-		"hello":            "is no whole report (invalid character",
+		"hello":            "is no whole report (it is no JSON: invalid character",
 		"{}":               `is of schema "", not "rssreplay/report/v1"`,
 		replaced(report.Schema, report.CompareSchema):                  `is of schema "rssreplay/compare/v1"`,
 		replaced(`"size": 128`, `"size":9`):                            "table: 128 of 9 entries are there",

@@ -266,7 +266,7 @@ func (t *writer) scenarioEntries(scenarios []report.Scenario, heads []string) {
 func (t *writer) scenarioParameters(c *report.Compare, heads []string) {
 	common := &report.Report{Tool: c.Tool, Command: c.Command, Parameters: c.CommonParameters()}
 	differ := func(p report.Parameter) bool { return common.Parameters.Named(p.Name) == nil }
-	t.heading("PARAMETERS THAT DIFFER", "from those of the first scenario")
+	t.heading("PARAMETERS THAT DIFFER", "from those of "+words.Clean(c.Scenarios[0].Name))
 	same := true
 	for i := range c.Scenarios {
 		same = same && len(c.Scenarios[i].Parameters) == len(common.Parameters)

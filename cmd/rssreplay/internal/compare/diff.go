@@ -52,7 +52,7 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	}
 	scenarios := make([]*scenario, len(reports))
 	for i, path := range reports {
-		r, err := readReport([]string{"OLD", "NEW"}[i], path, out.Shown)
+		r, err := readReport(path, out.Shown)
 		if err != nil {
 			return err
 		}
@@ -101,8 +101,6 @@ func diffOf(before, after *scenario) *report.Compare {
 		c.Notes = append(c.Notes, scales)
 	}
 	c.Diff = report.NewDiff(before.earlier, after.earlier, nil, 0, !same)
-	var none uint64
-	c.Scenarios[0].FlowsMoved, c.Scenarios[0].PacketsMoved = &none, &none
 	if !same {
 		return c
 	}

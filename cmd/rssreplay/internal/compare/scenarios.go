@@ -186,7 +186,9 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 	for _, spec := range specs {
 		s := &scenario{name: unlike(scenarios, shown.File(spec.name)), path: spec.report, file: shown.File(spec.report)}
 		if s.path != "" {
-			s.earlier, err = readReport("--report", s.path, shown)
+			if s.earlier, err = readReport(s.path, shown); err != nil {
+				err = cli.Usagef("--report: %w", err)
+			}
 		} else {
 			s.flags, s.settings, err = f.settingsOf(shared, spec.own)
 		}
@@ -326,25 +328,24 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	return flags, nil
 }
 
-// readReport reads what is shown of an earlier report, to stand beside scenarios; named
-// is what names it, for errors.
-func readReport(named, path string, shown *anonymize.Anonymizer) (*report.Report, error) {
+// readReport reads what is shown of an earlier report, to stand beside scenarios.
+func readReport(path string, shown *anonymize.Anonymizer) (*report.Report, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, cli.Usagef("%s: %s: %w: give what `rssreplay --format json --output FILE` wrote", named, path, cli.Cause(err))
+		return nil, cli.Usagef("%s: %w: give what `rssreplay --format json --output FILE` wrote", path, cli.Cause(err))
 	}
 	// It stays open: its flows are read when they are asked for.
 	stored := report.Stored(in)
 	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
 		text, err := io.ReadAll(in) // a pipe can't be read again
 		if err != nil {
-			return nil, cli.Usagef("%s: %s: %w", named, path, cli.Cause(err))
+			return nil, cli.Usagef("%s: %w", path, cli.Cause(err))
 		}
 		stored = bytes.NewReader(text)
 	}
 	r, err := report.ReadJSON(stored)
 	if err != nil {
-		return nil, cli.Usagef("%s: %s %w", named, path, err)
+		return nil, cli.Usagef("%s %w", path, err)
 	}
 	for i := range r.Parameters {
 		p := &r.Parameters[i]
