@@ -263,6 +263,9 @@ func (c *comparison) report() (*report.Compare, error) {
 	first := &compare.Scenarios[0]
 	compare.Capture.Unhashed, compare.Capture.HashTypes = first.Unhashed, first.HashTypes
 	compare.Notes, compare.Caveats = c.sentences(notes), c.sentences(caveats)
+	if note := c.keysNote(); note != "" {
+		compare.Notes = append(compare.Notes, note)
+	}
 	if live < len(c.scenarios) {
 		compare.Caveats = append(compare.Caveats, "Scenarios from --report have the figures and parameters that they had then.")
 	}
@@ -272,6 +275,24 @@ func (c *comparison) report() (*report.Compare, error) {
 		compare.Caveats = append(compare.Caveats, fmt.Sprintf("%s is anonymized, and its flows are none of this capture's: they can be matched with --anonymize, by the key and with the ports that it was made with.", c.scenarios[at].name))
 	}
 	return compare, nil
+}
+
+// keysNote says that a layout has not the key of a file's table beside it, since each is a
+// scenario of its own, and how it gets it; "" where none does.
+func (c *comparison) keysNote() string {
+	name := func(like func(s *settings.Settings, of *pflag.FlagSet) bool) string {
+		i := slices.IndexFunc(c.replays, func(s *scenario) bool { return like(s.settings, s.flags.Set) })
+		if i < 0 {
+			return ""
+		}
+		return c.replays[i].name
+	}
+	table := name(func(s *settings.Settings, of *pflag.FlagSet) bool { return of.Changed("table") && !s.Illustrative() })
+	layout := name(func(s *settings.Settings, of *pflag.FlagSet) bool { return of.Changed("layout") && s.Illustrative() })
+	if table == "" || layout == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s has the default key, and not that of %s, so that flows move for the key, too: save the texts of the NIC in a folder, and give it as --bundle; then --layout changes the table alone.", layout, table)
 }
 
 // fewNames of scenarios stand before a sentence that is of some.
