@@ -120,7 +120,7 @@ func (f *explainFlags) wantedPacket() (*wanted, error) {
 // wantedFlow reads --flow: one end of a flow, either of the two, or its source
 // and destination.
 func (f *explainFlags) wantedFlow() (*wanted, error) {
-	a, b, both := strings.Cut(f.flow, "-")
+	protocol, a, b, both := cutFlow(f.flow)
 	first, err := parseFlowEnd(a)
 	if err != nil {
 		return nil, err
@@ -138,6 +138,9 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 				return false
 			}
 			source, destination := endsOf(a.Header)
+			if protocol != "" && protocol != pcaps.ProtocolName(int(a.Header.Protocol)) {
+				return false
+			}
 			if !both {
 				return first.matches(source) || first.matches(destination)
 			}
@@ -151,6 +154,20 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 			return cli.Usagef("--flow %s: none of the %s that are replayed is of it; `rssreplay CAPTURE --flows all` lists the flows", f.flow, report.Plural(uint64(r.Packets), "packet", "packets"))
 		},
 	}, nil
+}
+
+// cutFlow parts a flow as reports print it, "tcp 10.0.0.1:443 → 10.0.0.2:50000", or as
+// 10.0.0.1:443-10.0.0.2:50000. What is not there is "".
+func cutFlow(s string) (protocol, source, destination string, both bool) {
+	list := strings.Fields(s)
+	if len(list) > 1 && !strings.ContainsAny(list[0], ".:") {
+		protocol, list = strings.ToLower(list[0]), list[1:]
+	}
+	if len(list) == 3 && slices.Contains([]string{"→", "->", ">", "-"}, list[1]) {
+		return protocol, list[0], list[2], true
+	}
+	source, destination, both = strings.Cut(strings.Join(list, " "), "-")
+	return protocol, source, destination, both
 }
 
 // flowEnd is an address with or without a port.

@@ -36,8 +36,9 @@ type hashReport struct {
 
 	RPS *report.RPSChoice `json:"rps,omitempty"` // nil without --rps
 
-	said      []string // what the reader of the text must know first
-	does      string   // the rule
+	Notes report.List[string] `json:"notes"` // what the reader must know first
+
+	does      string // the rule
 	tableSize int
 }
 
@@ -48,7 +49,7 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "hash SRC DST [flags]",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
+			if _, _, ok := endsIn(args); !ok {
 				return cli.Usagef("hash takes a source and a destination: rssreplay hash 66.9.149.187:2794 161.142.100.80:1766")
 			}
 			return nil
@@ -60,7 +61,11 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 	frame.add(c.Flags())
 	to := output.NewFlags(c.Flags())
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		h, err := parseTuple(args[0], args[1], protocol)
+		ends, printed, _ := endsIn(args)
+		if printed != "" && !c.Flags().Changed("protocol") {
+			protocol = printed
+		}
+		h, err := parseTuple(ends[0], ends[1], protocol)
 		if err != nil {
 			return err
 		}
@@ -80,14 +85,24 @@ func NewHashCommand(e *cli.Env) *cobra.Command {
 			return cli.AsUsage(err)
 		}
 		r := hashOf(h, f, s)
-		for _, end := range args {
+		for _, end := range ends {
 			if note := portNote(end); note != "" {
-				r.said = append(r.said, note)
+				r.Notes = append(r.Notes, note)
 			}
 		}
 		return out.Write(r)
 	}
 	return c
+}
+
+// endsIn are source and destination as they were given, or in a flow as reports print it,
+// with its protocol.
+func endsIn(args []string) (ends [2]string, protocol string, ok bool) {
+	if len(args) == 2 {
+		return [2]string(args), "", true
+	}
+	protocol, source, destination, both := cutFlow(strings.Join(args, " "))
+	return [2]string{source, destination}, protocol, both
 }
 
 // parseTuple makes the header of a packet between two ends, each an address
@@ -137,6 +152,8 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 	} else if ap, err := netip.ParseAddrPort(s); err == nil {
 		p := ap.Port()
 		addr, port = ap.Addr(), &p
+	} else if strings.Contains(s, "…") {
+		return addr, nil, cli.Usagef("%q is shortened for the screen: a wider one (--width 200), --full and --format csv have it whole", s)
 	} else {
 		return addr, nil, cli.Usagef("%q is no address with or without a port: write 10.0.0.1:443 or [2001:db8::1]:443", s)
 	}
@@ -166,14 +183,14 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 	d := s.Steering.DecideFrame(h, &pcaps.Extension{}, f)
 	r := &hashReport{
 		Schema: "rssreplay/hash/v1", HashType: d.Type.String(),
-		said: slices.Concat(s.FlowNotes(), s.Caveats), tableSize: len(s.Config.Table),
+		Notes: slices.Concat(s.FlowNotes(), s.Caveats), tableSize: len(s.Config.Table),
 	}
 	src, dst := addressesOf(h)
 	r.Source, r.Destination = src.String(), dst.String()
 	if h.Facts&pcaps.HasPorts != 0 {
 		r.SourcePort, r.DestinationPort = &h.SrcPort, &h.DstPort
 	}
-	r.said = append(r.said, notGiven(s.Steering.NTuple(), f)...)
+	r.Notes = append(r.Notes, notGiven(s.Steering.NTuple(), f)...)
 	if d.Type != hash.None {
 		value := fmt.Sprintf("0x%08x", d.Hash)
 		r.Hash = &value
@@ -189,7 +206,7 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 	}
 	if d.Woke > 0 {
 		rule := s.Steering.NTuple().All()[d.Woke-1]
-		r.said = append(r.said, fmt.Sprintf("Filter %d ends the search for rules: %s.", rule.Location, rule.Does()))
+		r.Notes = append(r.Notes, fmt.Sprintf("Filter %d ends the search for rules: %s.", rule.Location, rule.Does()))
 	}
 	if d.Rule == 0 || d.Target >= 0 {
 		queue := int(d.Queue)
@@ -202,7 +219,7 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 func writeHashJSON(w io.Writer, r *hashReport) error { return json.NewEncoder(w).Encode(r) }
 
 func writeHashText(w io.Writer, r *hashReport, _ text.Options) error {
-	for _, note := range r.said {
+	for _, note := range r.Notes {
 		fmt.Fprintln(w, note)
 	}
 	if err := writePlace(w, r); err != nil || r.RPS == nil {
