@@ -12,12 +12,26 @@ func (r *Replayed) countMoved() {
 	if len(r.cfg.Tables) > 0 {
 		r.TablesMoved = r.moved(r.cfg.TableMoves())
 	}
-	r.Rebalanced = make([]Moved, len(r.Modes))
+	r.Rebalanced, r.AllMoved = make([]Moved, len(r.Modes)), make([]Moved, len(r.Modes))
 	for i := range r.Modes {
-		if done := r.Modes[i].Rebalanced; done != nil {
-			r.Rebalanced[i] = r.moved(done.Moves)
+		done := r.Modes[i].Rebalanced
+		if r.AllMoved[i] = r.TablesMoved; done == nil {
+			continue
+		}
+		r.Rebalanced[i] = r.moved(done.Moves)
+		if r.AllMoved[i] = r.Rebalanced[i]; len(r.cfg.Tables) > 0 {
+			r.AllMoved[i] = r.moved(sums(done.Moves, r.cfg.TableMoves()))
 		}
 	}
+}
+
+// sums are those of each entry; a has as many as b.
+func sums(a, b []uint64) []uint64 {
+	all := make([]uint64, len(a))
+	for i := range a {
+		all[i] = a[i] + b[i]
+	}
+	return all
 }
 
 // moved is what so many moves of each entry disturbed.

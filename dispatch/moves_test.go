@@ -103,6 +103,12 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 		if diff := difference(dispatch.Moved(want.Tables), got.TablesMoved); diff != "" {
 			return fmt.Errorf("%s: moved by tables (-plain +fast):\n%s", mode, diff)
 		}
+		if diff := difference(dispatch.Moved(want.Moved), got.AllMoved[i]); diff != "" {
+			return fmt.Errorf("%s: moved in all (-plain +fast):\n%s", mode, diff)
+		}
+		if r := want.Rebalance; r != nil && want.Moved.Flows > max(want.Tables.Flows, r.Moved.Flows) {
+			seen["flows that one of both disturbed"]++
+		}
 		if (want.Rebalance != nil) != (counters.Rebalanced != nil) {
 			return fmt.Errorf("%s: rebalanced %v, want %v", mode, counters.Rebalanced, want.Rebalance)
 		}
@@ -174,7 +180,7 @@ func TestMovesEqualPlain(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
-	for _, what := range []string{"ticks", "moves", "migrations", "reordered", "table moves"} {
+	for _, what := range []string{"ticks", "moves", "migrations", "reordered", "table moves", "flows that one of both disturbed"} {
 		if seen[what] == 0 {
 			t.Errorf("no %s in any case", what)
 		}

@@ -136,6 +136,7 @@ type Replayed struct {
 
 	TablesMoved Moved   // by the tables that are given
 	Rebalanced  []Moved // per mode: by its rebalancer
+	AllMoved    []Moved // per mode: by both; a flow that both disturbed is one
 
 	cfg      *engine.Config
 	flows    *flowTable

@@ -49,7 +49,21 @@ type Moved struct {
 //
 // Not specified: a table that changes nothing in non-rss. Its moves count there
 // as well, being those of the tables.
-func (e *machine) movedByTables() Moved {
+func (e *machine) movedByTables() Moved { return e.moved(e.tableMoves()) }
+
+// movedByAll is by tables and rebalancer together: a flow that both disturbed is one.
+func (e *machine) movedByAll() Moved {
+	moves := e.tableMoves()
+	if b := e.balancer; b != nil {
+		for entry, n := range b.moves {
+			moves[entry] += n
+		}
+	}
+	return e.moved(moves)
+}
+
+// tableMoves is how often the tables move each entry.
+func (e *machine) tableMoves() []uint64 {
 	moves := make([]uint64, len(e.cfg.Table))
 	before := e.cfg.Table
 	for _, t := range e.setup.Tables {
@@ -60,7 +74,7 @@ func (e *machine) movedByTables() Moved {
 		}
 		before = t.Table
 	}
-	return e.moved(moves)
+	return moves
 }
 
 // moved is what so many moves of each entry disturbed.

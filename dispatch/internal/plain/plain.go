@@ -55,6 +55,7 @@ type Result struct {
 	Counters  engine.Counters
 	Flows     []affinity.Flow // by number
 	Tables    Moved           // by Setup.Tables
+	Moved     Moved           // by those and the rebalancer together
 	Rebalance *Rebalanced     // nil: none
 	RuleDrops uint64          // packets with ToDrop
 }
@@ -68,6 +69,7 @@ func Run(s Setup) Result {
 		Counters:  e.counters(),
 		Flows:     e.affinity(s.Flows),
 		Tables:    e.movedByTables(),
+		Moved:     e.movedByAll(),
 		Rebalance: e.rebalanced(),
 		RuleDrops: e.ruleDrops,
 	}
