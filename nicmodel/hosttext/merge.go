@@ -37,7 +37,7 @@ func NameValue(name string, data []byte) []byte {
 		return []byte("/" + name + ":" + line)
 	}
 	switch path.Base(name) {
-	case "threaded", "napi_defer_hard_irqs", "numa_node", "rps_cpus", "busy_poll", "busy_read", "smp_affinity_list", "effective_affinity_list":
+	case "threaded", "napi_defer_hard_irqs", "numa_node", "rps_cpus", "busy_poll", "busy_read", "smp_affinity_list", "effective_affinity_list", "smp_affinity", "effective_affinity":
 		return []byte("/" + name + ":" + line)
 	}
 	return data

@@ -31,7 +31,7 @@ type counterForm struct {
 
 // counterForms are the names in the drivers' sources: Linux 6.12, drivers/net, in each
 // driver's *_ethtool.c; DPDK, lib/ethdev/rte_ethdev.c (eth_dev_rxq_stats); FreeBSD 14,
-// sys/net/iflib.c and sys/dev/ixl.
+// sys/net/iflib.c, and sys/dev's ixl, ena/ena_sysctl.c and mlx5/mlx5_en.
 var counterForms = []counterForm{
 	{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", lazyregexp.New(`^rx_queue_(\d+)_packets$`), lazyregexp.New(`^rx_queue_(\d+)_bytes$`)}, // libwx too
 	{"i40e, iavf, sfc", lazyregexp.New(`^rx-(\d+)\.(?:rx_)?packets$`), lazyregexp.New(`^rx-(\d+)\.(?:rx_)?bytes$`)},
@@ -56,7 +56,7 @@ var counterForms = []counterForm{
 	{"funeth", lazyregexp.New(`^rx_pkts\[(\d+)\]$`), nil}, // its bytes are named as gve's
 	{"octeon_ep", lazyregexp.New(`^rx_packets\[Q-(\d+)\]$`), lazyregexp.New(`^rx_bytes\[Q-(\d+)\]$`)},
 	{"gve", nil, lazyregexp.New(`^rx_bytes\[(\d+)\]$`)},
-	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?packets$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq)(\d+)\.(?:rx_)?bytes$`)},
+	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:(?:rx_)?packets|rx_ring\.count)$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:rx_|rx_ring\.)?bytes$`)},
 }
 
 // vmxnet3 has a heading for each queue.
@@ -145,7 +145,11 @@ func counterLine(line string) (name, value string, ok bool) {
 		line = strings.TrimSpace(line[1:])
 	}
 	if at := strings.LastIndex(line, ":"); at >= 0 {
-		return strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:]), true
+		name, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
+		if quoted, ok := strings.CutPrefix(name, `"`); ok { // a line of JSON: DPDK's telemetry
+			name, value = strings.TrimSuffix(quoted, `"`), strings.TrimSuffix(value, ",")
+		}
+		return name, value, true
 	}
 	if fields := strings.Fields(line); len(fields) == 2 {
 		return fields[0], fields[1], true

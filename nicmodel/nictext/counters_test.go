@@ -80,6 +80,9 @@ func TestQueueCounterNames(t *testing.T) {
 		{"octeon_ep", "rx_packets[Q-0]: 5|rx_bytes[Q-0]: 500|rx_packets[Q-1]: 7|rx_bytes[Q-1]: 700"},
 		{"FreeBSD ix.0", "dev.ix.0.queue0.rx_packets: 5|dev.ix.0.queue0.tx_packets: 1|dev.ix.0.queue1.rx_packets: 7"},
 		{"FreeBSD ixl.0", "dev.ixl.0.pf.rxq00.packets: 5|dev.ixl.0.pf.rxq01.packets: 7|dev.ixl.0.pf.txq00.packets: 1"},
+		{"FreeBSD ena.0", "dev.ena.0.queue0.rx_ring.count: 5|dev.ena.0.queue0.tx_ring.count: 9|dev.ena.0.queue0.rx_ring.bytes: 9|dev.ena.0.queue1.rx_ring.count: 7"},
+		{"FreeBSD mce.0", "dev.mce.0.rxstat0.bytes: 9|dev.mce.0.rxstat0.packets: 5|dev.mce.0.rxstat1.packets: 7|dev.mce.0.txstat0tc0.packets: 2"},
+		{"DPDK", "\"rx_good_packets\": 12,|\"rx_q0_packets\": 5,|\"rx_q0_bytes\": 300,|\"rx_q1_packets\": 7"}, // telemetry's /ethdev/xstats
 		{"qstats-get of interface 2", `[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-bytes': 77, 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 1, 'queue-type': 'rx', 'rx-packets': 7}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'tx', 'tx-packets': 9}]`},
 		{"vmxnet3", "Tx Queue#: 0|  ucast pkts tx: 4|Rx Queue#: 0|  ucast pkts rx: 4|  bcast pkts rx: 1|  pkts rx OOB: 0|Rx Queue#: 1|  ucast pkts rx: 7"},
 	} {

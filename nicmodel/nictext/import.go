@@ -274,8 +274,9 @@ func parseEntry(field string) (uint16, error) {
 	return uint16(v), nil
 }
 
+// listFields are the numbers of a line, as a list in C, Python or JSON has them, too.
 func listFields(line string) []string {
-	return strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
+	return strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(", \t[]{}();", r) })
 }
 
 // isPlainList reports whether the first line that is neither blank nor a
@@ -286,12 +287,15 @@ func isPlainList(lines []string) bool {
 			continue
 		}
 		fields := listFields(line)
+		if len(fields) == 0 {
+			continue // a bracket alone
+		}
 		for _, field := range fields {
 			if _, err := strconv.ParseUint(field, 10, 64); err != nil {
 				return false
 			}
 		}
-		return len(fields) > 0
+		return true
 	}
 	return false
 }

@@ -280,7 +280,7 @@ func TestReadWindows(t *testing.T) {
 }
 
 func TestReadPlainList(t *testing.T) {
-	for _, text := range []string{"0 1 2 3", "0,1,2,3\n", "0\n1\n2\n3\n", "# mine\n0, 1\n\n2,\t3\n", "\r\n> 0 1 2 3\r\n"} {
+	for _, text := range []string{"0 1 2 3", "0,1,2,3\n", "0\n1\n2\n3\n", "# mine\n0, 1\n\n2,\t3\n", "[0, 1, 2, 3]\n", "{\n 0, 1,\n 2, 3\n};\n", "\r\n> 0 1 2 3\r\n"} {
 		got, err := ReadTable(strings.NewReader(text), "list")
 		if err != nil {
 			t.Errorf("%q: %v", text, err)

@@ -34,9 +34,11 @@ type irqRow struct {
 var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
-	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity_list:\s*(\S*)$`)
+	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?:\s*(\S*)$`)
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
-	trigger      = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
+	// A mask of CPUs that is no list: it has a letter, or zeros before its number.
+	surelyMask = lazyregexp.New(`^(?:0x)?(?:0[0-9a-fA-F]+|[0-9]*[a-fA-F][0-9a-fA-F]*)(?:,[0-9a-fA-F]{8})*$`)
+	trigger    = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
 	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
@@ -60,7 +62,7 @@ func ColumnCPUs(line string, bits int) ([]int, error) {
 }
 
 // ReadIRQs reads /proc/interrupts, the lines of
-// `grep . /proc/irq/*/*_affinity_list`, or both one after the other; or CPU lists
+// `grep . /proc/irq/*/*_affinity_list` (or *_affinity, masks), or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
 // the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
 // `pmd-rxq-show` and VPP's `show interface rx-placement` are read, too.
@@ -81,7 +83,7 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	}
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	read := irqReader{irqs: q}
-	for i, line := range lines {
+	for i, line := range titledValues(lines) {
 		if err := read.line(line); err != nil {
 			err.Line = i + 1
 			return nil, err
@@ -121,6 +123,9 @@ func (r *irqReader) line(line string) *TextError {
 			return r.counts(m)
 		}
 	}
+	if r.cpus == nil && len(r.irqs.rows) == 0 && surelyMask.MatchString(line) {
+		return &TextError{What: fmt.Sprintf("%s is a mask of CPUs rather than a list", quote.Short(line)), Hint: "give lists (smp_affinity_list), or masks with the names of their files, as `grep . /proc/irq/*/smp_affinity` prints them"}
+	}
 	if r.cpus == nil && len(r.irqs.rows) == 0 && plainCPUs.MatchString(line) {
 		set, err := nicmodel.ParseCPUList(line)
 		if err != nil {
@@ -148,12 +153,22 @@ func (r *irqReader) header(line string) *TextError {
 	return nil
 }
 
-// affinity reads affinityLine's parts: "/proc/irq/24/smp_affinity_list:0-3".
+// affinity reads affinityLine's parts: "/proc/irq/24/smp_affinity_list:0-3", or of the same
+// file as a mask "/proc/irq/24/smp_affinity:f".
 func (r *irqReader) affinity(m []string) *TextError {
-	set, wrong := nicmodel.ParseCPUList(m[3])
 	irq, err := strconv.ParseUint(m[1], 10, 32)
+	var set nicmodel.CPUList
+	var wrong error
+	if m[3] != "" {
+		set, wrong = nicmodel.ParseCPUList(m[4])
+	} else {
+		var cpus []int
+		if cpus, wrong = ParseCPUMask(m[4]); wrong == nil {
+			set = nicmodel.CPUListOf(cpus)
+		}
+	}
 	if wrong != nil || err != nil {
-		return &TextError{What: fmt.Sprintf("%s is no list of CPUs", quote.Short(m[3])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
+		return &TextError{What: fmt.Sprintf("%s is no list of CPUs, and no mask", quote.Short(m[4])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
 	}
 	row := r.irqs.row(uint32(irq))
 	if m[2] == "effective" {

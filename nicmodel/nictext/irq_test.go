@@ -124,6 +124,23 @@ func TestQueueCPUs(t *testing.T) {
 
 // Whose interrupts they are the interface's name, its driver or its place tells; without a
 // match none are claimed.
+// Affinities are given as lists and as masks, by grep and below the titles of tail.
+func TestAffinityMasks(t *testing.T) {
+	for _, text := range []string{
+		"/proc/irq/120/smp_affinity_list:2\n/proc/irq/121/smp_affinity_list:33\n",
+		"/proc/irq/120/smp_affinity:00,00000004\n/proc/irq/121/smp_affinity:02,00000000\n",
+		"==> /proc/irq/120/smp_affinity <==\n00,00000004\n\n==> /proc/irq/121/smp_affinity <==\n02,00000000\n",
+	} {
+		got, err := mustReadIRQs(t, interruptsText, text).QueueCPUs(NIC{Interface: "eth0"}, 2)
+		if err != nil || !slices.Equal(got.CPUs, []int{2, 33}) {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+		if kinds := Sniff([]byte(text)); !slices.Equal(kinds, []Kind{KindIRQ}) {
+			t.Errorf("%q: recognised as %v", text, kinds)
+		}
+	}
+}
+
 // A text whose first rows were lost tells its queues' numbers, not that queue 0 is missing.
 func TestFirstQueueMissing(t *testing.T) {
 	const text = "CPU0 CPU1 CPU2\n40: 0 7 0 PCI-MSI 1-edge eth0-TxRx-1\n41: 0 0 9 PCI-MSI 2-edge eth0-TxRx-2\n"
@@ -204,6 +221,10 @@ func TestQueueCPUsErrors(t *testing.T) {
 
 	refuses(t, ReadIRQs, "nothing\n", "x: holds no interrupts")
 	refuses(t, ReadIRQs, "                    CPU0       CPU1\n          HI:          0          1\n", "x: holds no interrupts") // /proc/softirqs
+	// A mask that is read as a list leads to another CPU.
+	refuses(t, ReadIRQs, "00000001\n00000004\n", `x: line 1: "00000001" is a mask of CPUs rather than a list`)
+	refuses(t, ReadIRQs, "1\nf\n", `x: line 2: "f" is a mask of CPUs rather than a list`)
+	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity:xyz\n", `x: line 1: "xyz" is no list of CPUs, and no mask`)
 	refuses(t, ReadIRQs, interruptsText+interruptsText, "x: line 6: a second /proc/interrupts starts here")
 	refuses(t, ReadIRQs, "     CPU0   CPU1\n     CPU2   CPU3\n 40: 7 0\n     0 0 PCI-MSI 1-edge eth0-TxRx-0\n", "x: line 2: the line of CPUs goes on here")
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, " 121:", " 120:", 1), "x: line 3: IRQ 120 comes again")

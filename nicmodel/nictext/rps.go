@@ -41,10 +41,8 @@ var (
 	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
 	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
 	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
-	// What head and tail print above a file's value.
-	rpsFileTitle = lazyregexp.New(`^==> (/sys/\S+) <==$`)
-	rpsPath      = lazyregexp.New(`^/sys/(?:class/net|devices)(?:[^:\s]*:?$|.*/queues/r)`)
-	bareMask     = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
+	rpsPath    = lazyregexp.New(`^/sys/(?:class/net|devices)(?:[^:\s]*:?$|.*/queues/r)`)
+	bareMask   = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
 	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
 )
@@ -167,26 +165,6 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	}
 	r.Bare = bare
 	return r, nil
-}
-
-// titledValues is the lines with each value below the title of its file in that file's
-// form, as grep prints it. The other lines stay, at their places.
-func titledValues(lines []string) []string {
-	if !slices.ContainsFunc(lines, rpsFileTitle.MatchString) {
-		return lines
-	}
-	named := slices.Clone(lines)
-	path := ""
-	for i, line := range lines {
-		switch m := rpsFileTitle.FindStringSubmatch(line); {
-		case m != nil:
-			path = m[1]
-			named[i] = ""
-		case line != "" && path != "":
-			named[i], path = path+":"+line, ""
-		}
-	}
-	return named
 }
 
 // rpsInterface is the interface that a text has masks of; of several the only one whose

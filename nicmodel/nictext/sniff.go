@@ -36,7 +36,7 @@ func (k Kind) String() string { return kindFlags[k] }
 // reader says.
 func Sniff(data []byte) []Kind {
 	var found [NumKinds]bool
-	lines := Lines(data[:min(len(data), maxText)])
+	lines := titledValues(Lines(data[:min(len(data), maxText)]))
 	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
 		return []Kind{KindCosts}
 	}

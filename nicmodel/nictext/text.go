@@ -187,3 +187,26 @@ func printable(text string) string {
 		return -1
 	}, text)
 }
+
+// fileTitle matches what head and tail print above a file.
+var fileTitle = lazyregexp.New(`^==> (/(?:sys|proc)/\S+) <==$`)
+
+// titledValues is the lines with each value below the title of its file in that file's
+// form, as grep prints it. The other lines stay, at their places.
+func titledValues(lines []string) []string {
+	if !slices.ContainsFunc(lines, fileTitle.MatchString) {
+		return lines
+	}
+	named := slices.Clone(lines)
+	path := ""
+	for i, line := range lines {
+		switch m := fileTitle.FindStringSubmatch(line); {
+		case m != nil:
+			path = m[1]
+			named[i] = ""
+		case line != "" && path != "":
+			named[i], path = path+":"+line, ""
+		}
+	}
+	return named
+}
