@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -41,6 +42,14 @@ func movedCase(seed uint64) (*records, *nicmodel.Steering, plain.Setup, error) {
 	}
 	cfg.PacketCost = max(cfg.PacketCost, 1) // see compareCase
 	r := rand.New(rand.NewPCG(seed, 21))
+	if seed%5 > 2 && seed%4 != 3 { // addresses tell what is sent
+		c = traffic{packets: r.IntN(600), hosts: 3 + r.IntN(12), scale: 1 + r.Int64N(1+r.Int64N(20_000))}.capture(r)
+		if seed%10 == 3 {
+			c = firstAnswers(r)
+			cfg.InterruptLatency, cfg.ISRCost, cfg.DMATimeout = r.Int64N(4), r.Int64N(4), r.Int64N(4)
+		}
+		c.local = "192.0.2.0/31,2001:db8::/127"
+	}
 	setup := plain.Setup{Config: cfg}
 	var flows []tuple
 	setup.Packets, flows, _, _ = plainPackets(c, s)
@@ -81,7 +90,7 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 	if err != nil {
 		return err
 	}
-	local, err := direction.ParseLocal([]string{"none"})
+	local, err := direction.ParseLocal([]string{cmp.Or(c.local, "none")})
 	if err != nil {
 		return err
 	}
@@ -217,6 +226,9 @@ func movesUnobserved(seed uint64) error {
 	capture := traffic{
 		packets: 15_000 * (1 + int(seed%2)), hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
 	}.capture(r)
+	if seed%8 == 1 { // addresses tell what is sent
+		capture.local, capture.says = "192.0.2.0/31,2001:db8::/127", false
+	}
 	arrivals := make([]int64, len(capture.recs))
 	for i := range capture.recs {
 		arrivals[i] = capture.recs[i].Time

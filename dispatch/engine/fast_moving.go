@@ -192,7 +192,10 @@ func (e *fastMoving) advance(now int64) {
 		e.until(now)
 	}
 	for c := range e.lines {
-		e.lines[c].advance(now)
+		// Optimization: most have nothing to do.
+		if l := &e.lines[c]; fastIdle < l.nextPoll && l.nextPoll < now || l.cycle != nil {
+			l.advance(now)
+		}
 	}
 }
 

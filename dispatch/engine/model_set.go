@@ -40,6 +40,9 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		m.standStill()
 		return newFastMoving(m), m
 	case m.onlyMoves(varies) && m.moves():
+		if sends == FlowSends {
+			m.homeCPUs.KeepOrder() // see fastMoving
+		}
 		return newFastMoving(m), m
 	case m.onlyMoves(varies) && mode == RSSSingleQueue && m.deals():
 		return newFastMovingSingleQueue(m), m
