@@ -41,3 +41,23 @@ func TestTakesOutOfOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestTakesInOrder: where the order is kept, a flow's first CPU and its latest one are those of
+// the first and the last take that was told.
+func TestTakesInOrder(t *testing.T) {
+	var x HomeCPUs
+	x.KeepOrder()
+	x.Grow(2)
+	for _, cpu := range []int{3, 1, 2} {
+		if _, _, ok := x.Connection(1, NoFlow); ok {
+			t.Error("a home of another flow's takes")
+		}
+		x.Took(0, 5, cpu)
+		if home, last, ok := x.Connection(0, NoFlow); !ok || home != 3 || last != cpu {
+			t.Errorf("home %d, last %d, %v, want 3 and %d", home, last, ok, cpu)
+		}
+	}
+	if _, _, ok := x.Connection(NoFlow, NoFlow); ok {
+		t.Error("a home without a flow")
+	}
+}
