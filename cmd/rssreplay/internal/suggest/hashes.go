@@ -59,7 +59,7 @@ func (c *candidates) fields() error {
 		changed.note = strings.TrimSpace(fmt.Sprintf("Danger: %s no ports, as fragments have none, and would stay hashed on addresses alone: apart from the other packets of their flow, they can overtake these. %s", report.Plural(fragments, "UDP packet has", "UDP packets have"), changed.note))
 	}
 	var err error
-	changed.median, err = c.medians(func(config *nicmodel.SteeringConfig) { config.HashTypes = with }, false)
+	changed.median, err = c.fieldsMedian(func(config *nicmodel.SteeringConfig) { config.HashTypes = with })
 	return err
 }
 
@@ -123,7 +123,7 @@ func (c *candidates) brokenKey() error {
 	c.setKey(added, key)
 	c.list = append(c.list, added)
 	var err error
-	added.median, err = c.medians(func(*nicmodel.SteeringConfig) {}, true)
+	added.median, err = c.keyMedian()
 	return err
 }
 

@@ -69,18 +69,25 @@ func (s *suggester) imbalanceUnder(steering *nicmodel.Steering) float64 {
 // key.
 const medianKeys = 200
 
-// medians compares a change under random keys with the present way under them, or
-// under its own key if that is what is to change.
-func (c *candidates) medians(change func(*nicmodel.SteeringConfig), keyChanges bool) (*report.KeyMedian, error) {
-	then, err := c.underKeys(medianKeys, c.keySeed(), change)
+// fieldsMedian compares a change under random keys with the present way under them.
+func (c *candidates) fieldsMedian(change func(*nicmodel.SteeringConfig)) (*report.KeyMedian, error) {
+	now, err := c.underKeys(medianKeys, c.keySeed(), func(*nicmodel.SteeringConfig) {})
 	if err != nil {
 		return nil, err
 	}
-	now := []float64{c.imbalanceUnder(c.settings.Steering)}
-	if !keyChanges {
-		if now, err = c.underKeys(medianKeys, c.keySeed(), func(*nicmodel.SteeringConfig) {}); err != nil {
-			return nil, err
-		}
+	return c.medianBeside(now, change)
+}
+
+// keyMedian compares random keys with the present one.
+func (c *candidates) keyMedian() (*report.KeyMedian, error) {
+	return c.medianBeside([]float64{c.imbalanceUnder(c.settings.Steering)}, func(*nicmodel.SteeringConfig) {})
+}
+
+// medianBeside compares a change under random keys with imbalances, in rising order.
+func (c *candidates) medianBeside(now []float64, change func(*nicmodel.SteeringConfig)) (*report.KeyMedian, error) {
+	then, err := c.underKeys(medianKeys, c.keySeed(), change)
+	if err != nil {
+		return nil, err
 	}
 	return &report.KeyMedian{Keys: medianKeys, Present: fraction(median(now)), Suggested: fraction(median(then))}, nil
 }

@@ -345,16 +345,31 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 		c.decline(id, "%s Whether it would last can't be judged: the capture is too short.", summary)
 		return true
 	}
-	c.addRule(id, summary, g, func(f *dispatch.Flow) bool { return key(f) == g.groupKey }, pin, p.Tables[pin.Table][:p.Size()-1], layouts[pin.Table], gate)
+	c.addRule(&pinned{
+		id: id, summary: summary, group: g, has: func(f *dispatch.Flow) bool { return key(f) == g.groupKey },
+		Pin: pin, table: p.Tables[pin.Table][:p.Size()-1], layout: layouts[pin.Table], gate: gate,
+	})
 	return true
 }
 
-// addRule adds the candidate.
-func (c *candidates) addRule(id, summary string, g *group, member func(f *dispatch.Flow) bool, pin balance.Pin, table nicmodel.IndirectionTable, layout balance.Equal, gate *report.Gate) {
-	s := c.settings
+// pinned is a group that gets a queue of its own.
+type pinned struct {
+	id, summary string
+	group       *group
+	has         func(f *dispatch.Flow) bool // the group has the flow
+	balance.Pin
+	table  nicmodel.IndirectionTable // for the rest
+	layout balance.Equal             // its rule, where that is not the present table
+	gate   *report.Gate              // nil where it was not judged
+}
+
+// addRule adds the candidate, or declines it where the driver does not take the rule beside
+// those that there are.
+func (c *candidates) addRule(p *pinned) {
+	s, g := c.settings, p.group
 	known := &s.Profile.NTuple
-	refuse := func(err error) { c.decline(id, "%s %s.", summary, s.Shown.Words(err.Error(), "It can't be set")) }
-	command, err := steer.ParseCommand(g.words(pin.Queue))
+	refuse := func(err error) { c.decline(p.id, "%s %s.", p.summary, s.Shown.Words(err.Error(), "It can't be set")) }
+	command, err := steer.ParseCommand(g.words(p.Queue))
 	if err != nil {
 		refuse(err)
 		return
@@ -373,7 +388,7 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 		return !slices.ContainsFunc(there.All(), func(o steer.Rule) bool { return o.Location == r.Location })
 	})
 	if other, why, ok := known.Clash(&list[added], list); ok {
-		c.decline(id, "%s The driver %s, and filter %d is there (profile %s).", summary, why, other, s.Profile.Name)
+		c.decline(p.id, "%s The driver %s, and filter %d is there (profile %s).", p.summary, why, other, s.Profile.Name)
 		return
 	}
 	rules, err := steer.New(list, options)
@@ -381,35 +396,52 @@ func (c *candidates) addRule(id, summary string, g *group, member func(f *dispat
 		refuse(err)
 		return
 	}
-	moved := c.balance.Moves(s.Config.Table, table)
+	moved := c.balance.Moves(s.Config.Table, p.table)
 	one := &candidate{
-		id: id, goal: report.GoalBalance, summary: summary, gate: gate, entriesMoved: &moved, member: member, queue: pin.Queue,
-		settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Table, config.NTuple = table, rules }),
+		id: p.id, goal: report.GoalBalance, summary: p.summary, gate: p.gate, entriesMoved: &moved, member: p.has, queue: p.Queue,
+		settings: changed(s, func(config *nicmodel.SteeringConfig) { config.Table, config.NTuple = p.table, rules }),
 	}
-	if known.ATR && strings.Contains(known.OffATR, "ntuple") {
-		one.commands = append(one.commands, strings.Replace(known.OffATR, "DEV", c.device, 1))
-		one.note = "The first command lets the driver take rules, and turns ATR off: connections that ATR moved go by the table again."
-	} else if known.ATR && (g.kind == steer.TCP4 || g.kind == steer.TCP6) {
-		one.note = "A rule on TCP turns ATR off: connections that ATR moved go by the table again."
-	}
-	switch {
-	case known.IP != steer.BnxtIP || !g.pair():
-	case g.protocol == 0:
-		one.note = fmt.Sprintf("Linux 6.12's driver takes such a rule with `l4proto %d` alone, which stands for any protocol.", steer.AnyProtocol)
-	case g.protocol == steer.AnyProtocol:
-		one.note = fmt.Sprintf("Linux 6.12's driver takes rules of IP for ICMP or, by `l4proto %d`, for any protocol; its firmware decides what that is: look whether the queue's counter grows.", steer.AnyProtocol)
-	}
-	if pin.Table > 0 {
-		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, layout.Args()))
-		one.parameters = append(one.parameters, report.Parameter{Name: "layout", Value: layout.Layout(), Source: "suggested"})
-	}
-	words := g.shown(s.Shown).words(pin.Queue)
-	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
-	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
+	c.sayCommands(one, p)
+	one.note = ruleNote(known, g)
 	if len(there.All()) > 0 && known.Masks == profile.MasksUnknown {
 		one.note = strings.TrimSpace(one.note + " Many drivers take one set of fields for all rules of a kind: this one may be refused beside those that there are.")
 	}
 	c.list = append(c.list, one)
+}
+
+// sayCommands sets the commands and parameters that pin a group.
+func (c *candidates) sayCommands(one *candidate, p *pinned) {
+	if known := &c.settings.Profile.NTuple; takesRulesFirst(known) {
+		one.commands = append(one.commands, strings.Replace(known.OffATR, "DEV", c.device, 1))
+	}
+	if p.Table > 0 {
+		one.commands = append(one.commands, fmt.Sprintf("ethtool -X %s %s", c.device, p.layout.Args()))
+		one.parameters = append(one.parameters, report.Parameter{Name: "layout", Value: p.layout.Layout(), Source: "suggested"})
+	}
+	words := p.group.shown(c.settings.Shown).words(p.Queue)
+	one.commands = append(one.commands, fmt.Sprintf("ethtool -N %s %s", c.device, words))
+	one.parameters = append(one.parameters, report.Parameter{Name: "rule", Value: words, Source: "suggested"})
+}
+
+// takesRulesFirst tells whether a command that turns ATR off lets the driver take rules.
+func takesRulesFirst(known *profile.NTuple) bool {
+	return known.ATR && strings.Contains(known.OffATR, "ntuple")
+}
+
+// ruleNote is what a driver makes of a rule for the group beside what the rule says.
+func ruleNote(known *profile.NTuple, g *group) string {
+	bnxtPair := known.IP == steer.BnxtIP && g.pair()
+	switch {
+	case bnxtPair && g.protocol == 0:
+		return fmt.Sprintf("Linux 6.12's driver takes such a rule with `l4proto %d` alone, which stands for any protocol.", steer.AnyProtocol)
+	case bnxtPair && g.protocol == steer.AnyProtocol:
+		return fmt.Sprintf("Linux 6.12's driver takes rules of IP for ICMP or, by `l4proto %d`, for any protocol; its firmware decides what that is: look whether the queue's counter grows.", steer.AnyProtocol)
+	case takesRulesFirst(known):
+		return "The first command lets the driver take rules, and turns ATR off: connections that ATR moved go by the table again."
+	case known.ATR && (g.kind == steer.TCP4 || g.kind == steer.TCP6):
+		return "A rule on TCP turns ATR off: connections that ATR moved go by the table again."
+	}
+	return ""
 }
 
 // locations are as many as ethtool's examples have, for a NIC whose own number is not known.
