@@ -20,8 +20,18 @@ type scratchPath struct {
 	own  bool
 }
 
-// Add takes note of what create makes. Both are one step for sweep.
-func (s *Scratch) Add(own bool, create func() (path string, err error)) error {
+// Add takes note of the file or folder that create makes, which goes with all that it
+// holds. Both are one step for sweep.
+func (s *Scratch) Add(create func() (path string, err error)) error {
+	return s.add(true, create)
+}
+
+// AddFolder makes a folder for results, and takes note of it: it goes only if it is empty.
+func (s *Scratch) AddFolder(path string) error {
+	return s.add(false, func() (string, error) { return path, os.Mkdir(path, 0o777) })
+}
+
+func (s *Scratch) add(own bool, create func() (path string, err error)) error {
 	if s == nil {
 		_, err := create()
 		return err

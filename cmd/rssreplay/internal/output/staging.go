@@ -45,7 +45,7 @@ func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 		path = target // the link stays
 	}
 	var tmp *os.File
-	err = s.scratch.Add(true, func() (name string, err error) {
+	err = s.scratch.Add(func() (name string, err error) {
 		if tmp, err = createBeside(path); err != nil {
 			return "", err
 		}
@@ -108,7 +108,7 @@ func beside(path string, mode os.FileMode, create func(name string, mode os.File
 
 // makeDir makes a folder that is not there yet.
 func (s *staging) makeDir(path string) error {
-	err := s.scratch.Add(false, func() (string, error) { return path, os.Mkdir(path, 0o777) })
+	err := s.scratch.AddFolder(path)
 	switch {
 	case err == nil:
 		s.dirs = append(s.dirs, path)

@@ -27,7 +27,7 @@ func newSplitter(account *cli.Scratch, dir string, cpus []int) (*splitter, error
 	if target, err := filepath.EvalSymlinks(dir); err == nil {
 		s.dir = target // the link stays
 	}
-	err := account.Add(true, func() (path string, err error) {
+	err := account.Add(func() (path string, err error) {
 		s.made, err = output.MakeDirBeside(s.dir) // so that the rename stays on one file system
 		return s.made, err
 	})

@@ -59,7 +59,7 @@ func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 	}
 	for i, mode := range s.Modes {
 		var file *os.File
-		err := t.scratch.Add(true, func() (name string, err error) {
+		err := t.scratch.Add(func() (name string, err error) {
 			if file, err = os.CreateTemp(dir, "."+filepath.Base(f.Path)+".*"); err != nil {
 				return "", err
 			}
