@@ -303,8 +303,8 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	lost := report.Ratio(h.most, h.of) * report.Fraction(len(s.CPUs))
 	f := &report.Finding{
 		ID: "hot-window", Severity: report.Note,
-		Summary: fmt.Sprintf("For a time one CPU has most of the load, though the busiest of all the capture has %s × its fair share: CPU %d has %s of the packets from %s to %s.",
-			words.Fixed(d.lost(), 2), number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval)),
+		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s, though in all the capture the busiest CPU has %s × its fair share.",
+			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), words.Fixed(d.lost(), 2)),
 		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
 			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
 		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",

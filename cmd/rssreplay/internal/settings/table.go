@@ -57,7 +57,7 @@ func keySource(t *nictext.ImportedTable) string {
 	case nictext.Testpmd:
 		return "testpmd's `show port 0 rss-hash key` prints it (--key @FILE)"
 	case nictext.WindowsNetAdapter:
-		return "Windows' default is `--key microsoft`"
+		return "Windows shows none; with another than its own, as `--key microsoft`, the spread is typical, but CPU numbers are illustrative"
 	case nictext.FreeBSD:
 		return "`sysctl net.inet.rss.key` prints it (--key @FILE)"
 	}
