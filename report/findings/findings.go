@@ -45,6 +45,7 @@ type Traffic struct {
 	Rings      int  // receive queues that the imported texts say there are; 0 if unknown
 	MostRings  int  // that the NIC can have; 0 if unknown
 	MostQueues int  // that RSS of the NIC can reach; 0 if unknown
+	PowerOfTwo bool // its driver rounds them down to a power of two
 	RSSQueues  int  // the first queues, which RSS of this NIC reaches alone; 0 for all
 	NoTable    bool // the driver shows neither a table nor a key
 	HostSteers bool // and the NIC is virtio: its host chooses the queues

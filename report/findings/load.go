@@ -453,7 +453,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
 	}
 	if d.t.Largest != nil && d.fragmented() {
-		f.Remedy = avoidFragments + "."
+		f.Remedy = strings.Replace(avoidFragments, "These are", "The heaviest flow is of", 1) + "."
 	}
 	if in.Distinct*2 < in.Flows {
 		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -212,16 +213,16 @@ func (d *diagnosis) noHashType() *report.Finding {
 	if p := d.parameter("hash-types"); p != nil {
 		types = p.Printed()
 	}
-	enable := "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types."
+	enable := "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. All types on; its effect: "
 	if d.t.Unsettable.Fields {
-		enable = "The driver lets nobody choose what is hashed."
+		enable = "The driver lets nobody choose what is hashed. What all types would do: "
 	}
 	return &report.Finding{
 		ID: "no-hash-type", Severity: d.weigh(max(d.ofFair(n), report.UnevenFrom)),
 		Summary: fmt.Sprintf("%s of the received packets are IP of a kind for which no hash is enabled, and all go to queue %d on CPU %d.",
 			words.Percent(d.share(n)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: fmt.Sprintf("%s packets; enabled are %s; %s.", words.Exact(n), types, d.hottest()),
-		Remedy:   enable + " All types on; its effect: " + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
+		Remedy:   enable + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),
 	}
 }
@@ -276,12 +277,15 @@ func (d *diagnosis) singleQueue() *report.Finding {
 		Figures: d.load(report.Numbers{"queue": 0, "host_cpus": cpus}),
 	}
 	switch most := d.t.MostRings; {
+	case d.t.MostQueues == 1:
+		f.Evidence = "RSS of this NIC has one queue under its driver."
 	case most > 1:
 		f.Evidence = fmt.Sprintf("`ethtool -l DEV` says that it can have %d.", most)
 		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d` gives it more. Or ", min(most, cpus)) + f.Remedy
 	case most == 1:
 		f.Evidence = "`ethtool -l DEV` says that it can't have more."
 	default:
+		f.Evidence = "How many it can have is not known."
 		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy
 	}
 	return f
@@ -401,8 +405,8 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
-	if most := d.mostQueues(); most > 0 && most < len(d.mode.CPUs) {
-		f.Evidence += fmt.Sprintf(" RSS of this NIC reaches at most %s.", words.Plural(uint64(most), "queue", "queues"))
+	if most := d.mostQueues(len(d.mode.CPUs)); most > 0 && most < len(d.mode.CPUs) {
+		f.Evidence += fmt.Sprintf(" RSS of this NIC reaches at most %s%s.", words.Plural(uint64(most), "queue", "queues"), d.rounded(most))
 	}
 	if d.assumesCPUs() { // and so how much is lost, if any is
 		f.Severity = d.weigh(report.MaxOverMean(d.cpuEntries()))
@@ -423,24 +427,39 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 // on all CPUs, else with more queues.
 func (d *diagnosis) reachAll() string {
 	cpus, queues := len(d.mode.CPUs), len(d.r.Table.QueueCPUs)
-	if most := d.mostQueues(); distinct(d.r.Table.QueueCPUs) < cpus && most > 0 && queues >= most && most < cpus {
+	most := d.mostQueues(cpus)
+	switch few := distinct(d.r.Table.QueueCPUs) < cpus; {
+	case few && most > 0 && queues >= most && most < cpus:
 		return fmt.Sprintf("RPS spreads behind the NIC: %s. Or leave the other CPUs out: %s.",
 			d.byRPS("N"), d.run("", Argument{"--cpus", fmt.Sprint(most)}))
-	} else if distinct(d.r.Table.QueueCPUs) < cpus && most > 0 && most < cpus {
+	case few && most > 0 && most < cpus:
 		return fmt.Sprintf("As many queues as the NIC has (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", most)
-	} else if distinct(d.r.Table.QueueCPUs) < cpus {
+	case few:
 		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
 	}
 	return fmt.Sprintf("A table over all queues: %s.", d.setEqual())
 }
 
-// mostQueues is how many queues RSS of the NIC can reach, by its profile and `ethtool -l`; 0 if
-// neither tells.
-func (d *diagnosis) mostQueues() int {
-	if d.t.MostQueues == 0 || d.t.MostRings == 0 {
-		return max(d.t.MostQueues, d.t.MostRings)
+// mostQueues is how many queues RSS of the NIC can reach for so many CPUs, by its profile and
+// `ethtool -l`; 0 if neither tells.
+func (d *diagnosis) mostQueues(cpus int) int {
+	most := min(d.t.MostQueues, d.t.MostRings)
+	if most == 0 {
+		most = max(d.t.MostQueues, d.t.MostRings)
 	}
-	return min(d.t.MostQueues, d.t.MostRings)
+	if d.t.PowerOfTwo && cpus > 0 && (most == 0 || most > cpus) {
+		most = 1 << (bits.Len(uint(cpus)) - 1)
+	}
+	return most
+}
+
+// rounded is the clause about why RSS reaches so few queues, where a larger power of two would
+// be more than the CPUs.
+func (d *diagnosis) rounded(most int) string {
+	if d.t.PowerOfTwo && most > 0 && 2*most > len(d.mode.CPUs) {
+		return fmt.Sprintf(" for %d CPUs, as its driver rounds their number down to a power of two", len(d.mode.CPUs))
+	}
+	return ""
 }
 
 func distinct(values []int) int {

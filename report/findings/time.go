@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 
 	"rssreplay/report"
@@ -194,7 +195,10 @@ func (d *diagnosis) moreCPUs() string {
 	for report.Fraction(enough)*roomyTo < offered*max(d.lost(), 1) {
 		enough++
 	}
-	if most := d.mostQueues(); most > 0 && enough > most && !d.rps() {
+	if d.t.PowerOfTwo { // fewer of them would have a queue
+		enough = 1 << bits.Len(uint(enough-1))
+	}
+	if most := d.mostQueues(enough); most > 0 && enough > most && !d.rps() {
 		all := fmt.Sprintf("0-%d", enough-1)
 		effect := ""
 		if d.mode.Mode == "rss-msix" { // the others run as without

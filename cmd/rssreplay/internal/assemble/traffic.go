@@ -78,7 +78,7 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
 	if p := a.Settings.Profile; p != nil {
-		t.RSSQueues, t.MostQueues = p.RSSQueues, p.MaxQueues
+		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues
 		t.DriverTransform = p.Transform.String()
 	}
 	t.LongestRing = a.Settings.LongestRing
