@@ -20,31 +20,39 @@ func (s *Scenario) NumCPUs() int {
 	return 0
 }
 
-// Marked is the scenario that is best in a row, -1 where none is better than
-// another by more than noise, or where less need not be better: a flow that moved is no fault, and of
-// the first scenario none has. Of different numbers of CPUs the busiest one's share is
-// compared, not how many times the mean that is. Which scenario drops least is not what its
-// rings tell where backlogs drop, too; and of two captures the one with more packets has more.
-func (c *Compare) Marked(f *Figure) int {
+// Marked tells of each scenario whether it is best in a row, or no worse than the best by more
+// than noise; of none where that is all of them, or where less need not be better: a flow that
+// moved is no fault, and of the first scenario none has. Of different numbers of CPUs the
+// busiest one's share is compared, not how many times the mean that is. Which scenario drops
+// least is not what its rings tell where backlogs drop, too; and of two captures the one with
+// more packets has more.
+func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
 		f.Metric == "drops" && slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return s.Mode() != nil && s.Mode().BacklogDrops() > 0 }),
 		c.OfCaptures() && f.counts():
-		return -1
+		return make([]bool, len(c.Scenarios))
 	}
 	return c.clearBest(f)
 }
 
-// clearBest is the scenario with the least value, -1 where that is no less than another's
-// but for noise, or of another capture for chance.
-func (c *Compare) clearBest(f *Figure) int {
+// clearBest tells of each scenario whether it has the least value, or one that differs from
+// that by no more than noise, or of another capture chance; of none where all do.
+func (c *Compare) clearBest(f *Figure) []bool {
+	among := make([]bool, len(c.Scenarios))
 	best := f.best(c.Scenarios)
-	if best < 0 || !slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return f.Differs(&c.Scenarios[best], &s, c.OfCaptures()) }) {
-		return -1
+	if best < 0 {
+		return among
 	}
-	return best
+	for i := range c.Scenarios {
+		among[i] = !f.Differs(&c.Scenarios[best], &c.Scenarios[i], c.OfCaptures())
+	}
+	if !slices.Contains(among, false) {
+		clear(among)
+	}
+	return among
 }
 
 // WithoutRSS is what the scenarios have under non-rss: one mode if it is the same
@@ -256,21 +264,35 @@ func (c *Compare) bestSentence() string {
 		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
 	}
 	first := &c.Scenarios[0]
-	switch best := c.clearBest(&load); {
-	case best < 0 && c.ChanceSentence() != "":
+	var names []string
+	best, among := load.best(c.Scenarios), c.clearBest(&load)
+	for i, is := range among {
+		if is {
+			names = append(names, "“"+c.Scenarios[i].Name+"”")
+		}
+	}
+	switch {
+	case len(names) == 0 && c.ChanceSentence() != "":
 		return c.ChanceSentence()
-	case best < 0:
+	case len(names) == 0:
 		all := "Both"
 		if n := len(c.Scenarios); n > 2 {
 			all = fmt.Sprintf("All %d", n)
 		}
 		return fmt.Sprintf("%s scenarios load their CPUs alike: the most loaded CPU has %s.", all, of(first))
+	case len(names) > 1:
+		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",
+			len(c.Scenarios), strings.Join(names[:len(names)-1], ", "), names[len(names)-1], of(&c.Scenarios[best]))
+		if !among[0] {
+			text += ", and " + bare(of(first)) + " under “" + first.Name + "”"
+		}
+		return text + "."
 	case best == 0:
 		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", len(c.Scenarios), first.Name, of(first))
 	default:
 		s := &c.Scenarios[best]
 		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s under “%s”",
-			len(c.Scenarios), s.Name, of(s), strings.TrimSuffix(strings.TrimSuffix(of(first), " the mean"), " of the packets"), first.Name)
+			len(c.Scenarios), s.Name, of(s), bare(of(first)), first.Name)
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
 			moved := words.Plural(*s.FlowsMoved, "flow", "flows")
 			if s.Moves() { // flows move within it, too: see FlowsDisturbed
@@ -281,6 +303,11 @@ func (c *Compare) bestSentence() string {
 		}
 		return sentence + "."
 	}
+}
+
+// bare is how much the most loaded CPU has, without of what.
+func bare(load string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(load, " the mean"), " of the packets")
 }
 
 // SteeringSentences say what receive packet steering does beside a scenario without.

@@ -22,3 +22,35 @@ func TestRangesThatDiffer(t *testing.T) {
 		}
 	}
 }
+
+// What differs from the best by no more than noise is as good, in marks and in words.
+func TestBestButForNoise(t *testing.T) {
+	scenario := func(name string, busiest uint64) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 2000 - busiest}}}
+		m.Derive()
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+	}
+	for _, test := range []struct {
+		busiest [3]uint64
+		marked  []bool
+		want    string
+	}{
+		{[3]uint64{1145, 1125, 1600}, []bool{true, true, false}, "Of 3 scenarios “a” and “b” spread the packets best, and alike: the most loaded CPU has 1.12 times the mean."},
+		{[3]uint64{1600, 1125, 1140}, []bool{false, true, true}, "Of 3 scenarios “b” and “c” spread the packets best, and alike: the most loaded CPU has 1.12 times the mean, and 1.60 times under “a”."},
+		{[3]uint64{1145, 1100, 1600}, []bool{false, true, false}, "Of 3 scenarios “b” spreads the packets best: the most loaded CPU has 1.10 times the mean, and 1.15 times under “a”."},
+		{[3]uint64{1100, 1145, 1600}, []bool{true, false, false}, "Of 3 scenarios the first, “a”, spreads the packets best: the most loaded CPU has 1.10 times the mean."},
+		{[3]uint64{1130, 1125, 1125}, []bool{false, false, false}, "All 3 scenarios load their CPUs alike: the most loaded CPU has 1.13 times the mean."},
+	} {
+		c := &Compare{}
+		for i, n := range test.busiest {
+			c.Scenarios = append(c.Scenarios, scenario(string(rune('a'+i)), n))
+		}
+		f := ImbalanceOfPackets(c.Scenarios)
+		if diff := cmp.Diff(test.marked, c.Marked(&f)); diff != "" {
+			t.Errorf("%v: marked (-want +got):\n%s", test.busiest, diff)
+		}
+		if got := c.bestSentence(); got != test.want {
+			t.Errorf("%v: %q, want %q", test.busiest, got, test.want)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 		best := c.Marked(&f)
 		for i := range scenarios {
 			text := f.Text(f.Of(&scenarios[i]))
-			if i == best {
+			if best[i] {
 				text = "**" + text + "**"
 			}
 			row = append(row, text)

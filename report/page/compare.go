@@ -314,7 +314,7 @@ func figureRow(c *report.Compare, f *report.Figure) []cell {
 		if m := s.Mode(); m != nil {
 			cell = figureCell(f, s, m)
 		}
-		if i == best {
+		if best[i] {
 			cell.Class = "best"
 		}
 		if i > 0 {

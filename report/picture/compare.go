@@ -71,7 +71,7 @@ func (p *plot) imbalances(c *report.Compare) {
 	top := p.y
 	for i := range shown {
 		s := &shown[i]
-		p.imbalance(plotName(s.Name), f.Of(s), most, i == best, left, inside)
+		p.imbalance(plotName(s.Name), f.Of(s), most, best[i], left, inside)
 	}
 	if len(others) == 1 {
 		p.imbalance("without RSS ("+report.NonRSS+")", others[0].Imbalance.Packets, most, false, left, inside)

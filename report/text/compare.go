@@ -109,7 +109,7 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 			s := &scenarios[i]
 			shown := plainCell(f.Text(f.Of(s)) + otherMark)
 			switch {
-			case i == best:
+			case best[i]:
 				shown = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
 			case f.Metric == "drops" && f.Of(s) > 0:
 				shown.style = report.Hot
