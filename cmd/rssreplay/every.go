@@ -35,13 +35,14 @@ func (f *replayFlags) checkEvery() error {
 // replayEvery prints a report for each interval, on a terminal each in the place of the
 // one before.
 func (r *replayRun) replayEvery() error {
-	e, a := r.env, r.builder()
+	e := r.env
 	var met error
 	first := true
 	damage, err := r.input.Every(e, r.settings, int64(r.flags.every), r.observers, func(done *input.Replayed, part input.Part) error {
 		if first {
 			r.input.Warn(e.Stderr, done)
 		}
+		a := r.builder() // it keeps the flows' order, which is another in each interval
 		a.Replayed = done
 		rep := a.Report()
 		rep.Words = r.out.Words
