@@ -53,10 +53,8 @@ type probe struct {
 	far    [group]uint8         // places in a group of tuples that are in neither of their first two slots
 }
 
-// group is how many tuples are asked for at once: fewer than the lines that a core can have
-// on their way into its caches, some 20. A prefetch of one more waits, and nothing is worked on
-// meanwhile.
-const group = 16
+// group is how many tuples are asked for at once.
+const group = prefetch.Group
 
 // slot is 0 while it is empty. Else its low bits, as many as choose a slot, are the
 // flow's number and 1, which is below the number of slots; and the bits

@@ -1,6 +1,9 @@
 package engine
 
-import "rssreplay/dispatch/engine/affinity"
+import (
+	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/internal/prefetch"
+)
 
 // fastNonRSS is nonRSS where nobody observes.
 //
@@ -26,8 +29,8 @@ func (e *fastNonRSS) Process(b *Batch) {
 	sends, flows, entries := b.Sends, b.Flow[:b.N], b.steered(m.steering).Entry[:b.N]
 	affinity.Expect(m.CountedAffinity, flows[:min(ahead, len(flows))])
 	for i, t := range b.Time[:b.N] {
-		if i%ahead == 0 && i+ahead < len(flows) {
-			affinity.Expect(m.CountedAffinity, flows[i+ahead:min(i+2*ahead, len(flows))])
+		if from := i + ahead; i%prefetch.Group == 0 && from < len(flows) {
+			affinity.Expect(m.CountedAffinity, flows[from:min(from+prefetch.Group, len(flows))])
 		}
 		if entry := entries[i]; entry >= Sent {
 			if entry != Sent {
