@@ -244,10 +244,11 @@ func (s *Series) imbalances(limit int) (of []Fraction, column int64) {
 
 // ImbalanceLines are the imbalance over time of scenarios, as drawings have it.
 type ImbalanceLines struct {
-	Lines  []ImbalanceLine
-	Most   Fraction // of all of them, and at least leastScale
-	Length int64    // ns: of the longest
-	Column int64    // ns: of a value, of the finest line
+	Lines   []ImbalanceLine
+	Most    Fraction // of all of them, and at least leastScale
+	Length  int64    // ns: of the longest
+	Column  int64    // ns: of a value, of the finest line
+	Coarser int64    // ns: of the coarsest; Column where all are alike
 }
 
 // leastScale is to what imbalance a drawing goes at least: else it would show the noise of
@@ -265,10 +266,9 @@ type ImbalanceLine struct {
 }
 
 // ImbalanceLines are those of the first scenarios, most of them, with at most limit values
-// each; no lines where no scenario has two values.
+// each; no lines where no scenario has two values, or where the longest lets no other be seen.
 func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
 	l := ImbalanceLines{Most: leastScale}
-	drawn := false
 	for i := range c.Scenarios[:min(len(c.Scenarios), most)] {
 		s := &c.Scenarios[i]
 		line := ImbalanceLine{Name: s.Name, Moves: s.moveRows()}
@@ -281,22 +281,37 @@ func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
 		if len(there) > 0 {
 			l.Most = max(l.Most, spread.Worst)
 		}
-		drawn = drawn || len(there) > 1
 		l.Length = max(l.Length, int64(len(line.Values))*line.Column)
 		if line.Column > 0 && (l.Column == 0 || line.Column < l.Column) {
 			l.Column = line.Column
 		}
+		l.Coarser = max(l.Coarser, line.Column)
 		l.Lines = append(l.Lines, line)
 	}
-	if !drawn {
+	if !slices.ContainsFunc(l.Lines, func(of ImbalanceLine) bool { return l.shows(&of, limit) }) {
 		return ImbalanceLines{}
 	}
 	return l
 }
 
+// shows tells whether a drawing limit columns wide shows two values of a line.
+func (l *ImbalanceLines) shows(of *ImbalanceLine, limit int) bool {
+	values := 0
+	for _, v := range of.Values {
+		if !v.IsNull() {
+			values++
+		}
+	}
+	return values > 1 && float64(len(of.Values))*float64(of.Column)*float64(limit) >= 2*float64(l.Length)
+}
+
 // Key says what a drawing of the lines is of.
 func (l *ImbalanceLines) Key() string {
-	key := fmt.Sprintf("of the packets indicated, max ÷ mean; a column is %s; a full one is %s, an empty one even", words.ExactDuration(l.Column), words.Fixed(l.Most, 2))
+	column := words.ExactDuration(l.Column)
+	if l.Coarser > l.Column {
+		column += " to " + words.ExactDuration(l.Coarser) + ", by the scenario"
+	}
+	key := fmt.Sprintf("of the packets indicated, max ÷ mean; a column is %s; a full one is %s, an empty one even", column, words.Fixed(l.Most, 2))
 	if slices.ContainsFunc(l.Lines, func(of ImbalanceLine) bool { return slices.ContainsFunc(of.Values, Fraction.IsNull) }) {
 		key += fmt.Sprintf("; one of fewer than %d packets a CPU is left out", LeastOfWindow)
 	}

@@ -54,6 +54,18 @@ func TestImbalanceLines(t *testing.T) {
 	if got, want := l.Lines[1].Tip(), "one: imbalance 1.500 on average, at most 1.500"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if key := l.Key(); !strings.Contains(key, "a column is 10 ns;") {
+		t.Errorf("columns that are alike: %q", key)
+	}
+	unlike := &Compare{Scenarios: List[Scenario]{scenario("fine", 10, []uint64{30, 30}, []uint64{10, 10}), scenario("coarse", 20, []uint64{30, 30}, []uint64{10, 10})}}
+	if l := unlike.ImbalanceLines(4, 100); !strings.Contains(l.Key(), "a column is 10 ns to 20 ns, by the scenario;") {
+		t.Errorf("columns that differ: %q", l.Key())
+	}
+	// Of two captures, one may be so much longer that the other one is not seen.
+	long := &Compare{Scenarios: List[Scenario]{scenario("short", 10, []uint64{30, 30}, []uint64{10, 10}), scenario("long", 1e9, []uint64{1, 1}, []uint64{1, 0})}}
+	if l := long.ImbalanceLines(4, 100); len(l.Lines) != 0 {
+		t.Errorf("too short to be seen: %+v", l)
+	}
 	c.Scenarios = c.Scenarios[2:]
 	if l := c.ImbalanceLines(4, 3); len(l.Lines) != 0 {
 		t.Errorf("of nothing: %+v", l)

@@ -174,6 +174,11 @@ func prose(s string) string {
 		}
 		parts[i] = strings.Join(words, " ")
 	}
+	for i := 1; i < len(parts); i++ { // two codes that touched would be one
+		if strings.HasSuffix(parts[i-1], "`") && strings.HasPrefix(parts[i], "`") {
+			parts[i] = " " + parts[i]
+		}
+	}
 	return strings.Join(parts, "")
 }
 

@@ -119,6 +119,7 @@ func TestProse(t *testing.T) {
 		"`ethtool -x` shows it":                          "`ethtool -x` shows it",
 		"wow! (yes)":                                     "wow! (yes)",
 		"rule: auto":                                     "rule: auto",
+		"of a|`b` **c**":                                 "of `a|` `b` `**c**`",
 	} {
 		if got := prose(in); got != want {
 			t.Errorf("prose(%q) = %q, want %q", in, got, want)

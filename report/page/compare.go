@@ -98,6 +98,7 @@ func newCompareBody(c *report.Compare, page *frame) *compareBody {
 		h.Steers = h.Steers || m.SteeringRoles() != ""
 		title := "under " + words.Shown(m.Mode)
 		table := cpuTable(fmt.Sprintf("cpus-%d", i), m)
+		table.Label = table.Caption + ", " + names[i]
 		h.CPUs = append(h.CPUs, panel{Name: names[i], Title: title, Plot: loads[i], Table: table})
 		h.Latency = append(h.Latency, panel{Name: names[i], Title: title, Plot: latencies[i]})
 	}
@@ -183,7 +184,7 @@ func (h *compareBody) maps(scenarios []report.Scenario) {
 		}
 		h.MapsKey += ", and entries on another CPU than in the first are outlined."
 	}
-	h.MapKey = entryMap{Small: small, Most: words.Exact(most), Doubling: doubling}
+	h.MapKey = entryMap{Small: small, Most: words.Plural(most, "packet", "packets"), Doubling: doubling}
 }
 
 // places tells each entry's CPU by its colour, and marks those that have another one than

@@ -26,8 +26,8 @@ type entryMap struct {
 	Small    bool // cells without text
 	Folded   int  // entries to a cell
 	Entries  int
-	Most     string
-	Doubling bool // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
+	Most     string // packets
+	Doubling bool   // the levels are 1/128 of the most and less, 1/64, 1/32 … instead of eighths
 }
 
 // Tips are those of the cells, in their order.
@@ -57,7 +57,7 @@ type mapCell struct {
 func (e mapCell) Long() bool { return len(e.Text) > 2 }
 
 func newEntryMap(id string, table *report.TableReport, m *draw.EntryMap) entryMap {
-	h := entryMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Exact(m.Most), Doubling: m.Doubling}
+	h := entryMap{ID: id, Folded: m.Folded, Entries: m.Entries, Small: m.Entries > draw.LabelledEntries || m.Folded > 1, Most: words.Plural(m.Most, "packet", "packets"), Doubling: m.Doubling}
 	columns := draw.LabelledColumns
 	if h.Small {
 		columns = draw.SmallColumns

@@ -48,7 +48,7 @@ func flowRoom(r *report.Report, series, try []byte) int {
 
 // newFlowSection has as many of r's flows, the largest, as room takes.
 func newFlowSection(r *report.Report, room int) *flowSection {
-	h := &flowSection{Note: r.FlowsNote, flows: r.Flows, Table: table{ID: "flow-table", Caption: "Flows", Head: heads("*#")}}
+	h := &flowSection{Note: r.FlowsNote, flows: r.Flows, Table: table{ID: "flow-table", Caption: "Flows", Label: "Table of flows", Head: heads("*#")}}
 	what := append(heads("*packets", "*share"), head{Text: "flow", Class: "flow"})
 	if r.AllFlows != nil {
 		h.flows = r.AllFlows

@@ -206,7 +206,14 @@ func newRuleSection(r *report.Report) *ruleSection {
 	}
 	for i := range r.Contexts {
 		c := &r.Contexts[i]
-		h.Contexts = append(h.Contexts, contextSection{c.Title(), c.UnhashedSentence(), newEntrySection(fmt.Sprintf("-context-%d", i), &c.TableReport)})
+		entries := newEntrySection(fmt.Sprintf("-context-%d", i), &c.TableReport)
+		if entries != nil {
+			entries.Heaviest.Label = entries.Heaviest.Caption + " of " + c.Title()
+			if entries.All != nil {
+				entries.All.Label = entries.All.Caption + " of " + c.Title()
+			}
+		}
+		h.Contexts = append(h.Contexts, contextSection{c.Title(), c.UnhashedSentence(), entries})
 	}
 	return h
 }

@@ -17,6 +17,7 @@ import (
 type table struct {
 	ID      string
 	Caption string
+	Label   string // for who does not see where it stands; "" where the caption tells it from others
 	Fold    string // what its fold is called; "" for what follows from the caption
 	Key     string // what its columns are, in sentences
 	Head    []head
@@ -121,9 +122,10 @@ func (t *table) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		ID      string   `json:"id"`
 		Caption string   `json:"caption"`
+		Label   string   `json:"label,omitempty"`
 		Head    []head   `json:"head"`
 		Rows    [][]cell `json:"rows"`
-	}{t.ID, t.Caption, t.Head, rows})
+	}{t.ID, t.Caption, t.Label, t.Head, rows})
 }
 
 // head is the head of a column.

@@ -249,7 +249,11 @@ func (h *timeline) moves(rows []report.MoveRow) {
 		if len(rows) <= fewMoves {
 			text = fmt.Sprintf("%s: %d moved", words.Shown(row.By()), len(row.Moves))
 		}
-		h.mark(row.Time, 31+11*(i%3), text)
+		y := 31 // where nothing is said, all lines begin alike
+		if text != "" {
+			y += 11 * (i % 3)
+		}
+		h.mark(row.Time, y, text)
 		h.Marks[len(h.Marks)-1].Move = true
 		h.Marks[len(h.Marks)-1].Tip = row.Sentence()
 	}

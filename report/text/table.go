@@ -139,7 +139,11 @@ func (t *writer) heaviestEntries(e *entryLoads) {
 			heaviest = append(heaviest, fmt.Sprintf("entry %d (%s) %s", i, e.PlaceInWords(i), words.Percent(report.Ratio(e.Packets[i], e.total))))
 		}
 	}
-	t.para("", 0, fmt.Sprintf("%d of %d entries carry the %s; the heaviest:",
-		e.used, e.n, words.Plural(e.total, "hashed packet", "hashed packets")), report.Plain)
+	carry := "carry"
+	if e.used == 1 {
+		carry = "carries"
+	}
+	t.para("", 0, fmt.Sprintf("%d of %d entries %s the %s; the heaviest:",
+		e.used, e.n, carry, words.Plural(e.total, "hashed packet", "hashed packets")), report.Plain)
 	t.list("", 0, heaviest, report.Plain)
 }

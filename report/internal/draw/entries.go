@@ -83,7 +83,11 @@ func (m *EntryMap) Lead(table *report.TableReport) string {
 	if layout := report.RuleOf(table); layout != "" {
 		rule = ", " + layout
 	}
-	return fmt.Sprintf("%s%s. %s of them carry the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, words.Exact(m.used), words.Plural(m.Total, "hashed packet", "hashed packets"))
+	carry := "carry"
+	if m.used == 1 {
+		carry = "carries"
+	}
+	return fmt.Sprintf("%s%s. %s of them %s the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, words.Exact(m.used), carry, words.Plural(m.Total, "hashed packet", "hashed packets"))
 }
 
 // FirstTable follows the lead where the table moves.

@@ -83,12 +83,12 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
 // makeTable is a table that the page did not come with, or not whole.
-function makeTable({id, caption, head, rows}) {
+function makeTable({id, caption, label, head, rows}) {
   const scroll = document.createElement("div"), table = document.createElement("table");
   scroll.className = "scroll";
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
-  scroll.setAttribute("aria-label", caption);
+  scroll.setAttribute("aria-label", label ?? caption);
   [table.id, table.className] = [id, "numbers"];
   table.createCaption().textContent = caption;
   const fill = (row, cells, tags, scopes) => cells.forEach((cell, i) => {
@@ -108,7 +108,8 @@ function makeTable({id, caption, head, rows}) {
     }
     row.append(element);
   });
-  fill(table.createTHead().insertRow(), head, ["th"], head.map(() => "col"));
+  const titles = head.map((cell) => Boolean(Array.isArray(cell) ? cell[0] : cell)); // a column may have none
+  fill(table.createTHead().insertRow(), head, titles.map((has) => has ? "th" : "td"), titles.map((has) => has && "col"));
   const body = table.createTBody();
   for (const cells of rows) fill(body.insertRow(), cells, ["th", "td"], ["row"]);
   scroll.append(table);
