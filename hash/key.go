@@ -87,6 +87,9 @@ func parseHex(s string) (Key, error) {
 			break
 		}
 	}
+	if strings.Count(s, "{") != strings.Count(s, "}") {
+		return nil, fmt.Errorf("key: a brace has no other: the array is cut")
+	}
 	if words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;{}()[]\\", r) }); len(words) > 1 || len(words) == 1 && len(words[0]) < len(s) {
 		return parseWords(words)
 	} else if digits, ok := cutHexPrefix(s); ok {

@@ -65,6 +65,7 @@ func TestParseKeyErrors(t *testing.T) {
 		{"0x6d, 5a", "1 of 2 words begin with 0x"},
 		{"6d 5", `word 2 is "5", and others have 2 digits`},
 		{"0x6d5, 0x1", "words of 3 digits"},
+		{"{0x6d5a56da, 0x255b0ec2, 0x4167253d, 0x43a38fb0, 0xd0ca2bcb, 0xae7b30b4, 0x77cb2da3, 0x8030f20c, 0x6a42b73b, 0xbeac", "the array is cut"},
 		{"6d 5g", `word 2 is "5g"`},
 	} {
 		if key, err := ParseKey(test.in); err == nil || !strings.Contains(err.Error(), test.want) {

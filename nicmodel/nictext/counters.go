@@ -68,7 +68,12 @@ var (
 const vmxnet3Form = "vmxnet3"
 
 // counted is what was found under the names of one form: counts by queue.
-type counted struct{ packets, bytes map[int]uint64 }
+type counted struct {
+	packets, bytes map[int]uint64
+	classes        map[int]int // how many counters of packets there are: of unicast, of multicast …
+}
+
+func newCounted() *counted { return &counted{map[int]uint64{}, map[int]uint64{}, map[int]int{}} }
 
 // ReadQueueCounters reads counters by receive queue: the output of `ethtool -S`, also
 // without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's and VPP's
@@ -104,12 +109,13 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			}
 			first[counter] = n
 			if found[form] == nil {
-				found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
+				found[form] = newCounted()
 			}
 			if bytes {
 				found[form].bytes[q] += number
 			} else {
 				found[form].packets[q] += number
+				found[form].classes[q]++
 			}
 			return nil
 		}
@@ -201,6 +207,11 @@ func (c *QueueCounters) take(found map[string]*counted) error {
 	if c.Packets, err = inOrder(of.packets); err != nil {
 		return err
 	}
+	for q := range c.Packets {
+		if of.classes[q] != of.classes[0] {
+			return fmt.Errorf("it has other counters of packets for queue %d than for queue 0: the output is not whole", q)
+		}
+	}
 	bytes, err := inOrder(of.bytes)
 	switch {
 	case err == nil && (c.Packets == nil || len(bytes) == len(c.Packets)):
@@ -261,7 +272,7 @@ func readQueueStats(text string) (*QueueCounters, error) {
 		}
 		form := "qstats-get of interface " + device
 		if found[form] == nil {
-			found[form] = &counted{map[int]uint64{}, map[int]uint64{}}
+			found[form] = newCounted()
 		}
 		of := found[form]
 		_, again := of.packets[int(queue)]

@@ -58,7 +58,7 @@ func TestQueueCounterNames(t *testing.T) {
 		{"i40e, iavf, sfc", "rx-0.rx_packets: 5|rx-1.rx_packets: 7"},
 		{"mlx5, mlx4, virtio_net", "rx0_packets: 5|rx0_bytes: 3|rx1_packets: 7|rx0_hw_packets: 1"},
 		{"ena", "queue_0_tx_cnt: 2|queue_0_rx_cnt: 5|queue_1_rx_cnt: 7"},
-		{"bnxt, bnx2x", "[0]: rx_ucast_packets: 3|[0]: rx_mcast_packets: 1|[0]: rx_bcast_packets: 1|[0]: rx_discards: 9|[1]: rx_ucast_packets: 7"},
+		{"bnxt, bnx2x", "[0]: rx_ucast_packets: 3|[0]: rx_mcast_packets: 1|[0]: rx_bcast_packets: 1|[0]: rx_discards: 9|[1]: rx_ucast_packets: 6|[1]: rx_mcast_packets: 0|[1]: rx_bcast_packets: 1"},
 		{"mana", "rx_0_packets: 5|rx_1_packets: 7|tx_0_packets: 5"},
 		{"ionic", "rx_0_pkts: 5|rx_0_bytes: 9|rx_1_pkts: 7|tx_0_pkts: 1"},
 		{"atlantic", "InPackets: 12|InUCast: 12|Queue[0] InPackets: 5|Queue[0] InJumboPackets: 0|Queue[0] OutPackets: 5|Queue[1] InPackets: 7"},
@@ -84,7 +84,7 @@ func TestQueueCounterNames(t *testing.T) {
 		{"FreeBSD mce.0", "dev.mce.0.rxstat0.bytes: 9|dev.mce.0.rxstat0.packets: 5|dev.mce.0.rxstat1.packets: 7|dev.mce.0.txstat0tc0.packets: 2"},
 		{"DPDK", "\"rx_good_packets\": 12,|\"rx_q0_packets\": 5,|\"rx_q0_bytes\": 300,|\"rx_q1_packets\": 7"}, // telemetry's /ethdev/xstats
 		{"qstats-get of interface 2", `[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-bytes': 77, 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 1, 'queue-type': 'rx', 'rx-packets': 7}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'tx', 'tx-packets': 9}]`},
-		{"vmxnet3", "Tx Queue#: 0|  ucast pkts tx: 4|Rx Queue#: 0|  ucast pkts rx: 4|  bcast pkts rx: 1|  pkts rx OOB: 0|Rx Queue#: 1|  ucast pkts rx: 7"},
+		{"vmxnet3", "Tx Queue#: 0|  ucast pkts tx: 4|Rx Queue#: 0|  ucast pkts rx: 4|  bcast pkts rx: 1|  pkts rx OOB: 0|Rx Queue#: 1|  ucast pkts rx: 7|  bcast pkts rx: 0"},
 	} {
 		text := strings.ReplaceAll(test.lines, "|", "\n     ") + "\n"
 		for _, whole := range []string{"NIC statistics:\n     " + text, text} { // or what grep leaves
@@ -128,6 +128,7 @@ func TestBadQueueCounters(t *testing.T) {
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx-0.packets: 1\n", "two drivers"},
 		{"NIC statistics:\n rx_queue_99999999999999999999_packets: 1\n", "at most"},
+		{"[0]: rx_ucast_packets: 3\n[0]: rx_mcast_packets: 1\n[1]: rx_ucast_packets: 7\n", "other counters of packets for queue 1 than for queue 0: the output is not whole"},
 		// Before and after in one text, or two interfaces: their sum is no count of either.
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx_queue_0_packets: 4\n", "line 4: rx_queue_0_packets comes again, after line 2"},
 		{"Rx Queue#: 0\n ucast pkts rx: 4\n bcast pkts rx: 1\nRx Queue#: 0\n ucast pkts rx: 9\n", "line 5: ucast pkts rx comes again, after line 2"},

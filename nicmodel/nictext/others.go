@@ -27,6 +27,7 @@ var (
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
 	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
 	vppQueue  = lazyregexp.New(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
+	vppCut    = lazyregexp.New(`^Thread \d+ *(?:\(\S*)?$|^\S+ queue( \d+ *)?(?:\(\w*)?$`)
 	vppLcore  = lazyregexp.New(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
 )
 
@@ -146,6 +147,8 @@ func readPMD(lines []string) (*IRQs, error) {
 			row := q.row(uint32(len(q.rows)))
 			row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], n)} // as an interrupt would have it
 			row.actions, row.affinity = row.names, nicmodel.CPUListOf([]int{core})
+		} else if strings.HasPrefix(line, "pmd thread") || strings.HasPrefix(line, "port:") {
+			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a thread or a queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
 		}
 	}
 	return q, nil
@@ -176,6 +179,9 @@ func readRXPlacement(lines []string) (*IRQs, error) {
 			continue
 		}
 		m := vppQueue.FindStringSubmatch(line)
+		if m == nil && vppCut.MatchString(line) {
+			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a thread or a queue", Hint: unchanged}
+		}
 		if m == nil {
 			continue
 		}

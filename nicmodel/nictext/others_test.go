@@ -72,6 +72,11 @@ func TestTablesOfOthers(t *testing.T) {
 }
 
 func TestPMD(t *testing.T) {
+	// A queue below a title that is cut would be the other thread's.
+	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "core_id 4:", "core_", 1), `x: line 5: "pmd thread numa_id 1 core_" is no whole line of a thread or a queue`)
+	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "queue-id:  1", "queu", 1), "x: line 7: ")
+	refuses(t, ReadIRQs, strings.Replace(vppPlacement, "Thread 2 (vpp_wk_1):", "Thread 2 (vpp_", 1), `x: line 6: "Thread 2 (vpp_" is no whole line of a thread or a queue`)
+	refuses(t, ReadIRQs, strings.Replace(vppPlacement, "n3 queue 1 (interrupt)", "n3 queue 1 (inter", 1), `x: line 8: "n3 queue 1 (inter" is no whole line`)
 	got, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs(NIC{Interface: "dpdk0"}, 3)
 	if err != nil || !slices.Equal(got.CPUs, []int{2, 4, 2}) || got.Notes != nil {
 		t.Errorf("%+v, %v", got, err)
