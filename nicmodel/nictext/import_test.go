@@ -345,6 +345,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"JSON of no object", "# no \"ifname\"\n[\n]\n", "x: line 2: an empty JSON array"},
 		{"JSON of nothing", `[{"ifname":"a"}]`, "x: the driver shows neither a table nor a key"},
 		{"Windows empty", "Name : x\nNumberOfReceiveQueues : 0\nIndirectionTable: [Group:Number]                :\n", "x: the indirection table is empty; RSS is off"},
+		{"Windows switched off", "Name : x\nEnabled : False\nNumberOfReceiveQueues : 2\nIndirectionTable: [Group:Number] : 0:0 0:2 0:0 0:2\n", "x: line 2: RSS is switched off on this adapter, so that its table is not in use"},
 		{"Windows twice", windowsTabs + windowsTabs, "x: line 10: a second table starts here; give one adapter's only"},
 		{"Windows snip", strings.Replace(windowsBelow, "     0:0    0:4    0:0    0:4\n", "     0:0  0:4\n  ...\n", 1), "x: line 15: rows are left out here"},
 		{"Windows queue count", strings.Replace(windowsBelow, "Queues          : 2", "Queues          : many", 1), `x: line 4: NumberOfReceiveQueues is "many"`},

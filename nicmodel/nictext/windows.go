@@ -28,6 +28,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: WindowsNetAdapter}
 	var fields []windowsField
 	tableLine, inTable, inArray := -1, false, false
+	off := 0 // the line, from 1, that says that RSS is off
 	var array []string         // words of RssProcessorArray
 	most := nicmodel.MaxQueues // MaxProcessors
 	for i, line := range lines {
@@ -60,6 +61,10 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		switch m[1] {
 		case "RssProcessorArray":
 			array, inArray = strings.Fields(m[2]), true
+		case "Enabled":
+			if m[2] == "False" && tableLine < 0 {
+				off = i + 1
+			}
 		case "MaxProcessors":
 			if n, err := strconv.ParseUint(m[2], 10, 16); err == nil && n > 0 {
 				most = int(n)
@@ -80,6 +85,9 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	}
 	if wrong := t.addProcessors(fields); wrong != nil {
 		return nil, wrong
+	}
+	if off > 0 && t.Table != nil {
+		return nil, &TextError{Line: off, What: "RSS is switched off on this adapter, so that its table is not in use: one processor takes all packets", Hint: "Enable-NetAdapterRss switches it on; to see what the table would do then, remove this line"}
 	}
 	t.addSpare(array, most)
 	return t, checkSize(len(t.Table))
