@@ -51,9 +51,46 @@ func Files(bundle string) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return filesOf(z)
+		return filesOfZip(z)
 	}
 	return filesOfTar(in)
+}
+
+// filesOfZip reads the files of a zip. Some of Windows' have \ where / belongs.
+func filesOfZip(z *zip.Reader) ([]File, error) {
+	var files []File
+	total := uint64(0)
+	for _, entry := range z.File {
+		name := strings.ReplaceAll(entry.Name, `\`, "/")
+		switch {
+		case strings.HasSuffix(name, "/"):
+			continue
+		case len(files) == maxBundleFiles:
+			return nil, fmt.Errorf("holds more than %d files", maxBundleFiles)
+		}
+		f := File{Name: strings.TrimLeft(path.Clean(name), "/")}
+		if size := entry.UncompressedSize64; entry.Mode().IsRegular() && size <= nictext.MaxInterrupts && fits(name, int64(size)) {
+			if total += size; total > maxBundleBytes {
+				return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
+			}
+			var err error
+			if f.Data, err = unzip(entry); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// unzip is a file of a zip, and not more of it than fits.
+func unzip(entry *zip.File) ([]byte, error) {
+	r, err := entry.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, nictext.MaxInterrupts))
 }
 
 // fits reports whether a file of that size may be a text.

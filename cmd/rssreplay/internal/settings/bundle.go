@@ -78,7 +78,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 	}
 	if used == 0 {
 		if i := slices.IndexFunc(files, func(f bundle.File) bool { return archive.MatchString(f.Name) }); i >= 0 {
-			return fmt.Errorf("%s holds no file that is recognised, but an archive, %s: unpack that one, and give it", root, files[i].Name)
+			return fmt.Errorf("%s holds no file that is recognised, but what is packed itself, %s: unpack that one, and give it", root, files[i].Name)
 		}
 		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
 	}
@@ -86,7 +86,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 }
 
 // archive matches the names of what may hold a bundle of its own.
-var archive = regexp.MustCompile(`(?i)\.(?:tar|zip|tgz|txz|tar\.\w+)$`)
+var archive = regexp.MustCompile(`(?i)\.(?:tar|zip|tgz|txz|gz|xz|bz2|zst)$`)
 
 // contextFile matches the name of a file with the table of an RSS context, as support tools
 // make it of the command.
