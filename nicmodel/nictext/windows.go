@@ -28,7 +28,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: WindowsNetAdapter}
 	var fields []windowsField
 	tableLine, inTable, inArray := -1, false, false
-	off := 0 // the line, from 1, that says that RSS is off
+	off := 0                   // the line, from 1, that says that RSS is off
 	var array []string         // words of RssProcessorArray
 	most := nicmodel.MaxQueues // MaxProcessors
 	for i, line := range lines {
