@@ -43,7 +43,7 @@ func (r *replayRun) replayEvery() error {
 			r.input.Warn(e.Stderr, done)
 		}
 		a := r.builder() // it keeps the flows' order, which is another in each interval
-		a.Replayed = done
+		a.Replayed, a.Interval = done, true
 		rep := a.Report()
 		rep.Words = r.out.Words
 		rep.Title = fmt.Sprintf("%s to %s after the first packet", time.Duration(part.From), time.Duration(part.To))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,48 @@ func TestIntervals(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-alone +every)\n%s", got.Title, diff)
+		}
+	}
+}
+
+// TestPartAlone follows what the finding of a hot window says of its part: also where --from
+// left out what comes first, the command replays the packets of that window.
+func TestPartAlone(t *testing.T) {
+	type finding struct {
+		ID, Remedy string
+		Figures    struct {
+			WindowPackets int `json:"window_packets"`
+		}
+	}
+	type result struct {
+		Capture  struct{ Received int }
+		Findings []finding
+	}
+	of := func(args ...string) (r result) {
+		if err := json.Unmarshal([]byte(runs(t, append(args, "--format", "json")...)), &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	capture := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	for _, more := range [][]string{nil, {"--from", "1s"}, {"--filter", "tcp", "--from", "250ms"}} {
+		if len(more) > 2 && !cgo {
+			continue // no filter
+		}
+		r := of(append([]string{capture, "--cpus", "3"}, more...)...)
+		i := slices.IndexFunc(r.Findings, func(f finding) bool { return f.ID == "hot-window" })
+		if i < 0 {
+			t.Fatalf("%v: no window is hot", more)
+		}
+		f := r.Findings[i]
+		command, _, _ := strings.Cut(strings.TrimPrefix(f.Remedy, "That part alone: `rssreplay "), "`")
+		if got := of(strings.Fields(command)...).Capture.Received; got != f.Figures.WindowPackets {
+			t.Errorf("%v: %s replays %d packets, want the %d of the window", more, command, got, f.Figures.WindowPackets)
+		}
+	}
+	for _, more := range [][]string{{"--speed", "2x"}, {"--every", "2s"}} {
+		if out := runs(t, append([]string{capture, "--cpus", "3", "--format", "json"}, more...)...); strings.Contains(out, "That part alone") {
+			t.Errorf("%v: a part is named by --from, which has another clock", more)
 		}
 	}
 }

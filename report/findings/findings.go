@@ -15,6 +15,7 @@ import (
 // settings. They are of the received packets, and of the first mode with RSS.
 type Traffic struct {
 	Command []Argument // what other commands need to be told of this replay
+	Begins  *int64     // the replay's time 0 as --from counts it, in ns; nil where its time is another: scaled, or that of an interval
 
 	Largest       *report.Flow  // the flow with the most packets; nil without packets
 	LargestBytes  *report.Flow  // and the one with the most bytes

@@ -273,6 +273,15 @@ func (d *diagnosis) longModeration() *report.Finding {
 	}
 }
 
+// partAlone is the sentence with the command that replays a part of the replay's time; "" where
+// --from and --to can't tell it.
+func (d *diagnosis) partAlone(start, end int64) string {
+	if d.t.Begins == nil {
+		return ""
+	}
+	return "That part alone: " + d.run("", Argument{"--from", seconds(*d.t.Begins + start)}, Argument{"--to", seconds(*d.t.Begins + end)}) + ". "
+}
+
 // hotFrom is the share of a window's packets by which a CPU has most of it, and
 // hotterFrom how many times more uneven it must be than the whole.
 const (
@@ -307,11 +316,11 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	lost := report.Ratio(h.most, h.of) * report.Fraction(len(s.CPUs))
 	f := &report.Finding{
 		ID: "hot-window", Severity: report.Note,
-		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s, though in all the capture the busiest CPU has %s × its fair share.",
+		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s, though over the whole time the busiest CPU has %s × its fair share.",
 			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), words.Fixed(d.lost(), 2)),
 		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
 			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
-		Remedy:  "That part alone: " + d.run("", Argument{"--from", seconds(start)}, Argument{"--to", seconds(start + s.Interval)}) + ". No table is right for flows that come and go: split a heavy one over several connections.",
+		Remedy:  d.partAlone(start, start+s.Interval) + "No table is right for flows that come and go: split a heavy one over several connections.",
 		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": h.of, "cpu_packets": h.most, "hot_windows": h.hot, "windows": h.met, "lost_capacity": lost},
 	}
 	if d.r.Moves() { // the table that is in force then may be why

@@ -30,6 +30,8 @@ type ReportBuilder struct {
 	Limit int  // flows to list, -1: all
 	Room  bool // a format lists as many as it has room for
 
+	Interval bool // it is of one interval of the capture, as --every parts it
+
 	Headroom []*report.Headroom // of each mode; nil: not asked for
 
 	Command   report.List[string] // as it was given

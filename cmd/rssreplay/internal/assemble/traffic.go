@@ -32,6 +32,9 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
 		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, HeadersCut: a.Result.HeadersCut,
 	}
+	if a.Result.Span == a.Result.Duration && !a.Interval {
+		t.Begins = &a.Result.Offset
+	}
 	a.tellCapture(t)
 	if shape.Largest != engine.NoFlow {
 		f, b := a.Flow(shape.Largest), a.Flow(shape.LargestBytes)
