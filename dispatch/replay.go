@@ -170,10 +170,10 @@ func Replay(src Source, o Options) (*Result, error) {
 	}
 	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
 	err := s.run(src)
-	r.First, r.Duration, r.Span = s.time.first, s.time.now, s.time.scaled
+	r.First, r.Duration, r.Span = s.time.stamped, s.time.now, s.time.scaled
 	r.Offset, r.Latest = since(s.time.first, s.time.capture), since(s.time.clock.largest, s.time.capture)
 	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
-	r.Restarts = s.time.clock.restarts
+	r.Restarts = s.time.restarts
 	s.facts.countLink(r.Packets)
 	s.long.finish()
 	r.Tunnels = r.tunnels.list()

@@ -46,13 +46,14 @@ type timeline struct {
 	clock   clock
 	capture int64 // the capture's first timestamp
 	any     bool
-	first   int64 // that of the first packet in the range, on the first piece's clock
+	first   int64 // when the first packet in the range arrives, on the first piece's clock
+	stamped int64 // its timestamp
 	begun   bool
 	now     int64 // the largest time so far, unscaled
 	scaled  int64 // scaled
 
-	regressions, leaps, outside uint64
-	counted                     bool // the packet before lies far behind, and is one of regressions
+	regressions, restarts, leaps, outside uint64
+	counted                               bool // the packet before lies far behind, and is one of regressions
 
 	stamp int64 // of the packet before
 	jumps TimeLeaps
@@ -118,6 +119,7 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	placed, restarts := l.clock.place(stamp)
 	if restarts && l.counted { // what was clamped begins a piece instead
 		l.regressions--
+		l.restarts++
 	}
 	l.counted = false
 	// What stepped back, or begins a new piece, arrives at the largest time so far.
@@ -129,7 +131,8 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 		}
 	}
 	if !l.begun {
-		l.begun, l.first, l.stamp = true, arrival, stamp
+		l.begun, l.first, l.stamped, l.stamp = true, arrival, stamp, stamp
+		placed = arrival // nothing of the range is before it
 	}
 	if step := since(stamp, l.stamp); step < -maxStepBack || step > maxStepAhead {
 		l.jumps.note(frame, step, since(arrival, l.capture))
@@ -197,11 +200,10 @@ func (l *timeline) pass(now, before int64) {
 // A timestamp more than maxStepBack before the largest so far begins a new piece if
 // the next one is that far back, too.
 type clock struct {
-	offset   int64 // from the present piece's timestamps to the first one's
-	largest  int64 // so far, on the clock of the first piece
-	behind   bool  // the latest timestamp is that far back
-	last     int64 // the latest one, if it is
-	restarts uint64
+	offset  int64 // from the present piece's timestamps to the first one's
+	largest int64 // so far, on the clock of the first piece
+	behind  bool  // the latest timestamp is that far back
+	last    int64 // the latest one, if it is
 }
 
 // place is a timestamp on the clock of the first piece. One that begins a new piece is
@@ -211,7 +213,6 @@ func (c *clock) place(stamp int64) (placed int64, restarts bool) {
 	placed = plus(stamp, c.offset)
 	if c.behind && since(c.largest, placed) > maxStepBack {
 		restarts = true
-		c.restarts++
 		c.offset = since(c.largest, c.last)
 		placed = plus(stamp, c.offset)
 	}
@@ -220,6 +221,23 @@ func (c *clock) place(stamp int64) (placed int64, restarts bool) {
 	}
 	c.largest = max(c.largest, placed)
 	return placed, restarts
+}
+
+// Clock tells when packets arrive that are taken in their order. The zero value is one
+// before the first packet.
+type Clock struct {
+	clock clock
+	begun bool
+}
+
+// Arrival is when a packet with the timestamp arrives, on the clock of the capture's first
+// piece: the largest time so far where the timestamp steps back, or begins a new piece.
+func (c *Clock) Arrival(stamp int64) int64 {
+	if !c.begun {
+		c.begun, c.clock.largest = true, stamp
+	}
+	c.clock.place(stamp)
+	return c.clock.largest
 }
 
 // plus is a + b, or the nearest int64.

@@ -78,8 +78,8 @@ func TestClockRestarts(t *testing.T) {
 			l.arrive(stamp*1e9, int64(i)+1)
 			times = append(times, l.now/1e9)
 		}
-		if !slices.Equal(times, test.times) || l.regressions != test.regressions || l.clock.restarts != test.restarts {
-			t.Errorf("%d: at %d, %d steps back, %d new pieces; want %d, %d and %d", test.stamps, times, l.regressions, l.clock.restarts,
+		if !slices.Equal(times, test.times) || l.regressions != test.regressions || l.restarts != test.restarts {
+			t.Errorf("%d: at %d, %d steps back, %d new pieces; want %d, %d and %d", test.stamps, times, l.regressions, l.restarts,
 				test.times, test.regressions, test.restarts)
 		}
 	}
@@ -89,18 +89,19 @@ func TestClockRestarts(t *testing.T) {
 // first packet of a new piece is lost between two ranges.
 func TestRangeGoesByArrival(t *testing.T) {
 	for _, test := range []struct {
-		stamps   []int64 // s
-		from, to int64
-		times    []int64 // of those in the range
+		stamps                []int64 // s
+		from, to              int64
+		times                 []int64 // of those in the range
+		regressions, restarts uint64  // likewise
 	}{
-		{[]int64{10, 11, 14, 15}, 1, 5, []int64{0, 3}},
-		{[]int64{10, 9, 12}, 0, 5, []int64{0, 0, 2}},             // before the first
-		{[]int64{10, 14, 12, 16}, 3, 0, []int64{0, 0, 2}},        // one alone
-		{[]int64{10, 14, 12, 16}, 0, 3, []int64{0}},              // which comes after 14
-		{[]int64{10, 14, 3, 4, 6}, 3, 0, []int64{0, 0, 1, 3}},    // a second piece
-		{[]int64{10, 12, 3, 4, 6}, 2, 4, []int64{0, 0, 1}},       // which ends outside
-		{[]int64{10, 12, 3, 4, 6}, 3, 0, []int64{0, 2}},          // and begins there
-		{[]int64{10, 14, 3, 4, 6, 1, 2}, 6, 0, []int64{0, 0, 1}}, // and a third
+		{[]int64{10, 11, 14, 15}, 1, 5, []int64{0, 3}, 0, 0},
+		{[]int64{10, 9, 12}, 0, 5, []int64{0, 0, 2}, 1, 0},             // before the first
+		{[]int64{10, 14, 12, 16}, 3, 0, []int64{0, 0, 2}, 1, 0},        // one alone
+		{[]int64{10, 14, 12, 16}, 0, 3, []int64{0}, 0, 0},              // which comes after 14
+		{[]int64{10, 14, 3, 4, 6}, 3, 0, []int64{0, 0, 1, 3}, 0, 1},    // a second piece
+		{[]int64{10, 12, 3, 4, 6}, 2, 4, []int64{0, 0, 1}, 0, 1},       // which ends outside
+		{[]int64{10, 12, 3, 4, 6}, 3, 0, []int64{0, 2}, 0, 0},          // and begins there
+		{[]int64{10, 14, 3, 4, 6, 1, 2}, 6, 0, []int64{0, 0, 1}, 0, 1}, // and a third
 	} {
 		l := timeline{from: test.from * 1e9, to: test.to * 1e9}
 		var times []int64
@@ -109,8 +110,10 @@ func TestRangeGoesByArrival(t *testing.T) {
 				times = append(times, l.now/1e9)
 			}
 		}
-		if !slices.Equal(times, test.times) || int(l.outside) != len(test.stamps)-len(times) {
-			t.Errorf("%d from %d to %d: at %d, %d outside; want %d", test.stamps, test.from, test.to, times, l.outside, test.times)
+		if !slices.Equal(times, test.times) || int(l.outside) != len(test.stamps)-len(times) ||
+			l.regressions != test.regressions || l.restarts != test.restarts {
+			t.Errorf("%d from %d to %d: at %d, %d outside, %d steps back, %d new pieces; want %d, %d and %d", test.stamps, test.from, test.to,
+				times, l.outside, l.regressions, l.restarts, test.times, test.regressions, test.restarts)
 		}
 	}
 }

@@ -11,18 +11,22 @@ import (
 )
 
 // parts is a Source of the packets of one interval after the other, of a capture that is
-// parted by its packets' own clock. An interval ends with the first packet that is of a
-// later one; what comes late, out of order, is counted where it comes.
+// parted by when its packets arrive. An interval ends with the first packet that is of a
+// later one; what comes late, out of order, is counted where it comes, and a clock that
+// was set back goes on from there.
 type parts struct {
 	dispatch.Source
 	every int64 // ns
 
 	started bool
-	first   int64          // timestamp of the first packet, ns since the Unix epoch
+	clock   dispatch.Clock
+	first   int64          // when the first packet arrives, ns since the Unix epoch
 	at      int64          // number of the interval, from 0
 	handed  bool           // a packet of it was handed out
 	read    []pcaps.Record // room for what is read at once
 	ahead   []pcaps.Record // of these, what is still to be handed out
+	numbers []int64        // room for the numbers of their intervals
+	of      []int64        // those of ahead
 	end     error          // what comes after them
 }
 
@@ -44,14 +48,11 @@ func (p *parts) Read(recs []pcaps.Record) (int, error) {
 		}
 		n, err := p.Source.Read(p.read)
 		p.ahead, p.end = p.read[:n], err
+		p.number()
 	}
 	n, over := 0, false
 	for ; n < min(len(recs), len(p.ahead)); n++ {
-		now := p.ahead[n].Time
-		if !p.started {
-			p.started, p.first = true, now
-		}
-		if of := (now - p.first) / p.every; of > p.at {
+		if of := p.of[n]; of > p.at {
 			if over = p.handed || n > 0; over {
 				break
 			}
@@ -59,11 +60,24 @@ func (p *parts) Read(recs []pcaps.Record) (int, error) {
 		}
 	}
 	copy(recs, p.ahead[:n])
-	p.ahead, p.handed = p.ahead[n:], p.handed || n > 0
+	p.ahead, p.of, p.handed = p.ahead[n:], p.of[n:], p.handed || n > 0
 	if over {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// number tells of which interval each packet is that was read.
+func (p *parts) number() {
+	p.of = p.numbers[:0]
+	for i := range p.ahead {
+		arrival := p.clock.Arrival(p.ahead[i].Time)
+		if !p.started {
+			p.started, p.first = true, arrival
+		}
+		p.of = append(p.of, (arrival-p.first)/p.every)
+	}
+	p.numbers = p.of
 }
 
 // Part is an interval of the captures: from From to before To, in ns after their first

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"rssreplay/pcaps"
@@ -74,5 +75,33 @@ func TestParts(t *testing.T) {
 				t.Fatalf("seed %d: packet %d is number %d", seed, i, got[i].Wire)
 			}
 		}
+	}
+}
+
+// A clock that was set back by an hour goes on: what follows is parted as before.
+func TestPartsAfterAStepBack(t *testing.T) {
+	const second = int64(1e9)
+	src := &recordSource{r: rand.New(rand.NewPCG(1, 1)), end: io.EOF}
+	for _, at := range []int64{0, 1, 4, 6, -3600, -3599, -3596, -3590, 0} {
+		src.recs = append(src.recs, pcaps.Record{Time: 1e18 + at*second})
+	}
+	p := &parts{Source: src, every: 5 * second}
+	var got [][2]int64 // number of the interval, packets
+	for p.next() {
+		packets := int64(0)
+		for recs := make([]pcaps.Record, 2); ; {
+			n, err := p.Read(recs)
+			packets += int64(n)
+			if err != nil {
+				break
+			}
+		}
+		if packets > 0 {
+			got = append(got, [2]int64{p.at, packets})
+		}
+	}
+	// 0 1 4 | 6 6 7 | 10 | 16 | 3606
+	if want := [][2]int64{{0, 3}, {1, 3}, {2, 1}, {3, 1}, {721, 1}}; !slices.Equal(got, want) {
+		t.Errorf("intervals and packets %d, want %d", got, want)
 	}
 }
