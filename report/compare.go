@@ -71,6 +71,7 @@ func ComparedMode(modes []Mode) int {
 // Mode is the compared mode, nil without one.
 func (s *Scenario) Mode() *Mode { return s.ModeNamed(s.Compared) }
 
+// ModeNamed is the mode of that name, nil without one.
 func (s *Scenario) ModeNamed(name string) *Mode {
 	for i := range s.Modes {
 		if s.Modes[i].Mode == name {

@@ -38,6 +38,7 @@ func integerText(f Fraction) string {
 	return words.Exact(uint64(math.Round(float64(f))))
 }
 
+// TimeText is ns as a text, "12.3 µs".
 func TimeText(f Fraction) string {
 	if f.IsNull() {
 		return words.None
@@ -226,6 +227,7 @@ func Greatest[N int64 | uint64](m *Mode, value func(c *CPU) *N) (most *N) {
 	return most
 }
 
+// MaxUtilization is that of the busiest CPU; Null without a CPU.
 func MaxUtilization(m *Mode) Fraction {
 	most := Null
 	for i := range m.CPUs {
@@ -275,6 +277,7 @@ func meanLatency(m *Mode) Fraction {
 	return Ratio(sum, m.Totals.Packets)
 }
 
+// FractionOf is *n, Null where that is not there.
 func FractionOf[N int64 | uint64](n *N) Fraction {
 	if n == nil {
 		return Null

@@ -175,6 +175,7 @@ func Heat(timesMean Fraction) Style {
 	return Plain
 }
 
+// UtilizationStyle marks a CPU that is nearly all busy.
 func UtilizationStyle(u Fraction) Style {
 	switch {
 	case u >= 0.9:
@@ -261,6 +262,7 @@ func (table *TableReport) Place(i int) string {
 	return fmt.Sprintf("%d/%d", table.Entries[i], cpu)
 }
 
+// PlaceInWords is entry i's queue and CPU, "queue 3, CPU 5".
 func (table *TableReport) PlaceInWords(i int) string {
 	s := fmt.Sprintf("queue %d", table.Entries[i])
 	if cpu, known := table.CPUOf(i); known {

@@ -8,6 +8,7 @@ import (
 	"rssreplay/report/internal/words"
 )
 
+// Sentences say below which imbalance no table gets, and what keeps it there.
 func (b *Bound) Sentences() []string {
 	lines := fmt.Sprintf("No table gets below %s on this capture", words.Fixed(b.Imbalance, 3))
 	switch {

@@ -113,6 +113,7 @@ const (
 	PacketSends              // any: packets of one flow may be sent and received
 )
 
+// Reset empties the batch for packets from number first on; what it has room for stays.
 func (b *Batch) Reset(first uint32) {
 	b.First, b.Flows, b.N, b.Alike = first, 0, 0, true
 	b.Sends, b.Varied = b.Sends[:0], b.Varied[:0]

@@ -89,6 +89,7 @@ func groupSize() int { return max(1, 16/runtime.GOMAXPROCS(0)) }
 // maxBatches bounds the batches in flight: every group may lag behind.
 const maxBatches = 12
 
+// NewModelSet is a set without a model.
 func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatches)} }
 
 // Add adds a mode of a scenario, or finds the model of another one that must
@@ -203,6 +204,7 @@ func (s *ModelSet) Next(first uint32, more int) *Batch {
 	return b
 }
 
+// Send gives a batch to all groups, the last of which frees it.
 func (s *ModelSet) Send(b *Batch) {
 	if len(s.groups) == 0 {
 		s.free <- b

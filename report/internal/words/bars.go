@@ -8,7 +8,7 @@ import (
 // Bar is n beside the greatest, in eighths of a column; empty only for 0.
 func Bar(n, most uint64) string { return BarIn(n, most, barWidth) }
 
-// BarIn is bar with so many columns for the greatest.
+// BarIn is Bar with so many columns for the greatest.
 func BarIn(n, most uint64, columns int) string {
 	if most == 0 {
 		return ""

@@ -15,7 +15,7 @@ const None = "-"
 // Exact is n in full, with a comma between thousands.
 func Exact(n uint64) string { return grouped.Int(n) }
 
-// CountWidth is the columns that count takes at most.
+// CountWidth is the columns that Count takes at most.
 const CountWidth = 7
 
 // Count is n in at most CountWidth columns: exact below a million, four digits above.
@@ -90,7 +90,7 @@ func ExactDuration(ns int64) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + durationUnits[unit]
 }
 
-// NanosecondsOrNone is nanoseconds of what may be null.
+// NanosecondsOrNone is Nanoseconds of what may be null.
 func NanosecondsOrNone(ns *int64) string {
 	if ns == nil {
 		return None

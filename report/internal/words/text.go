@@ -178,6 +178,7 @@ func breakAt(word string, width int) int {
 // Indent is the margin of what stands under a heading.
 const Indent = "  "
 
+// UpperFirst begins s with a capital letter, if it begins with one of ASCII.
 func UpperFirst(s string) string {
 	if s == "" {
 		return ""

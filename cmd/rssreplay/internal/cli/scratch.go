@@ -21,7 +21,7 @@ type scratchPath struct {
 }
 
 // Add takes note of the file or folder that create makes, which goes with all that it
-// holds. Both are one step for sweep.
+// holds. Both are one step for Sweep.
 func (s *Scratch) Add(create func() (path string, err error)) error {
 	return s.add(true, create)
 }
@@ -45,7 +45,7 @@ func (s *Scratch) add(own bool, create func() (path string, err error)) error {
 	return err
 }
 
-// Settle does what puts paths in their places or removes them, as one step for sweep, and
+// Settle does what puts paths in their places or removes them, as one step for Sweep, and
 // forgets them if it was done.
 func (s *Scratch) Settle(do func() error, paths ...string) error {
 	if s == nil {
@@ -60,7 +60,7 @@ func (s *Scratch) Settle(do func() error, paths ...string) error {
 	return nil
 }
 
-// Sweep removes all, the last first. From then on add and settle wait for ever: the caller
+// Sweep removes all, the last first. From then on Add and Settle wait for ever: the caller
 // ends the program.
 func (s *Scratch) Sweep() {
 	s.mu.Lock()

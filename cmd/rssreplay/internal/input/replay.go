@@ -210,7 +210,7 @@ func (in *Input) Pass(e *cli.Env, s *settings.Settings, o PassOptions) (*Replaye
 	return done, err
 }
 
-// read is pass without a second try.
+// read is Pass without a second try.
 func (in *Input) read(e *cli.Env, s *settings.Settings, o PassOptions) (*Replayed, error) {
 	src, closes, err := in.open(e)
 	if err != nil {
