@@ -160,11 +160,9 @@ func (m *markdown) modes(r *report.Report) {
 	m.details(figuresBytes, "All figures of the modes", "", func(p *markdown) { p.figures(report.ModeFigures(r.Modes), r.Modes) })
 	m.details(timeBytes, "Packets over time under", r.Modes[compared].Mode, func(p *markdown) {
 		var timeline bytes.Buffer
-		t := text.NewWriter(&timeline, text.Options{})
 		mode := &r.Modes[compared]
 		if mode.Series.Windows() >= 2 && len(mode.Series.CPUs) <= text.MaxTimelineCPUs {
-			t.Timeline(mode)
-			if t.W.Flush() == nil { // a buffer takes all
+			if text.WriteTimeline(&timeline, mode) == nil { // a buffer takes all
 				p.fenced(timeline.String())
 			}
 		}
@@ -274,9 +272,7 @@ func (m *markdown) entries(title, inJSON, note string, table *report.TableReport
 			p.para(note)
 		}
 		var rendering bytes.Buffer
-		t := text.NewWriter(&rendering, text.Options{})
-		t.Entries(title, inJSON, table)
-		if t.W.Flush() == nil && p.fenced(rendering.String()) {
+		if text.WriteEntries(&rendering, title, inJSON, table) == nil && p.fenced(rendering.String()) {
 			return
 		}
 		n := min(len(table.Entries), len(table.Packets), len(table.Bytes), len(table.Flows))

@@ -19,7 +19,7 @@ func WriteCalibration(w io.Writer, c *report.Calibration, o Options) error {
 	if o.Width == 0 {
 		o.Width = screenWidth
 	}
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.fittedCosts(c)
 	if len(c.LeftOut) > 0 {
 		t.heading("LEFT OUT", "of the fit")
@@ -43,7 +43,7 @@ func WriteCalibration(w io.Writer, c *report.Calibration, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 func (t *writer) fittedCosts(c *report.Calibration) {

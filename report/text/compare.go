@@ -16,7 +16,7 @@ import (
 // and the parameters. No row is wider than o.Width; o.Flows is not used. Errors
 // are those of w.
 func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	notes := c.Notes
 	if changes := c.Diff.ChangesSentence(); changes != "" {
 		notes = append([]string{changes}, notes...)
@@ -48,7 +48,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 // marginOf is the width of a margin for the heads.

@@ -14,7 +14,7 @@ import (
 // for each mode the numbered steps and what the latency consists of. All times
 // are exact. Errors are those of w.
 func WriteExplanation(w io.Writer, x *report.Explanation, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.opening(&x.Words, x.Notes)
 	t.explainedPacket(&x.Packet)
 	if x.Steering != nil {
@@ -26,7 +26,7 @@ func WriteExplanation(w io.Writer, x *report.Explanation, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 func (t *writer) explainedPacket(p *report.ExplainedPacket) {

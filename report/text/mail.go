@@ -15,7 +15,7 @@ const mailWidth = 72
 // not the defaults. Errors are those of w.
 func WriteMail(w io.Writer, r *report.Report) error {
 	o := Options{ASCII: true}
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.width = mailWidth
 	t.opening(&r.Words, nil)
 	s := screen{r: r, o: o, width: mailWidth, mostCPUs: screenCPUs, fewerCPUs: screenMost}
@@ -51,5 +51,5 @@ func WriteMail(w io.Writer, r *report.Report) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }

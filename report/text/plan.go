@@ -12,7 +12,7 @@ import (
 // WritePlan writes p for a terminal: a row for each flow, and the parameters.
 // o.Flows is not used. Errors are those of w.
 func WritePlan(w io.Writer, p *report.Plan, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	for _, note := range p.Notes {
 		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
 			t.line(l)
@@ -51,5 +51,5 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }

@@ -29,7 +29,7 @@ func WriteScreen(w io.Writer, r *report.Report, o Options) error {
 	if o.Width == 0 {
 		o.Width = screenWidth
 	}
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.opening(&r.Words, nil)
 	if t.begun {
 		t.line("")
@@ -41,7 +41,7 @@ func WriteScreen(w io.Writer, r *report.Report, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 // screen is the first screen in the making.
@@ -120,13 +120,13 @@ func (s *screen) all() []string {
 // block is the lines that fill writes.
 func (s *screen) block(fill func(t *writer)) []string {
 	var b bytes.Buffer
-	t := NewWriter(&b, s.o)
+	t := newWriter(&b, s.o)
 	t.compact, t.tables = true, &s.tables
 	if s.width > 0 {
 		t.width = s.width
 	}
 	fill(t)
-	if t.W.Flush() != nil || b.Len() == 0 { // a buffer takes all
+	if t.w.Flush() != nil || b.Len() == 0 { // a buffer takes all
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")

@@ -16,7 +16,7 @@ import (
 // table's size and of the key. No row is wider than o.Width but commands, which are
 // to be copied; o.Flows is not used. Errors are those of w.
 func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.opening(&s.Words, slices.Concat(s.Capture.Losses(), s.Notes))
 	t.recommended(s)
 	t.suggestFigures(s)
@@ -42,7 +42,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 // recommended is what to set, with its commands, or why nothing.

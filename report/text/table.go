@@ -3,6 +3,7 @@ package text
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -24,15 +25,23 @@ const (
 func (t *writer) contexts(contexts []report.Context) {
 	for i := range contexts {
 		c := &contexts[i]
-		t.Entries(c.Title(), "contexts", &c.TableReport)
+		t.entries(c.Title(), "contexts", &c.TableReport)
 		if c.Unhashed > 0 {
 			t.para("", 0, c.UnhashedSentence(), report.Plain)
 		}
 	}
 }
 
-// Entries is a table with the load of each entry; inJSON is where the JSON report has it.
-func (t *writer) Entries(title, inJSON string, table *report.TableReport) {
+// WriteEntries writes a table with the load of each entry, as Write with the zero Options
+// does; inJSON is where the JSON report has it. Errors are those of w.
+func WriteEntries(w io.Writer, title, inJSON string, table *report.TableReport) error {
+	t := newWriter(w, Options{})
+	t.entries(title, inJSON, table)
+	return t.w.Flush()
+}
+
+// entries is a table with the load of each entry; inJSON is where the JSON report has it.
+func (t *writer) entries(title, inJSON string, table *report.TableReport) {
 	e := newEntryLoads(table)
 	queues := 1
 	for _, q := range table.Entries {

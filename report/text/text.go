@@ -49,7 +49,7 @@ const (
 // a single word of a command that is, and nothing from the capture reaches the terminal
 // unescaped. Errors are those of w.
 func Write(w io.Writer, r *report.Report, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.opening(&r.Words, r.Notes)
 	if o.shows("capture") {
 		t.capture(&r.Capture)
@@ -71,7 +71,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 			t.host(r.Host)
 		}
 		if o.shows("table") {
-			t.Entries("Indirection table", "table.entries", &r.Table)
+			t.entries("Indirection table", "table.entries", &r.Table)
 			t.rules(r)
 			t.contexts(r.Contexts)
 			t.moves(r)
@@ -92,7 +92,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 // captureLabels is the margin for the labels of the capture's section.

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -27,16 +28,24 @@ func (t *writer) time(r *report.Report, m *report.Mode, part bool) {
 		t.line("")
 	}
 	if m.Series.Windows() >= 2 && len(m.Series.CPUs) <= MaxTimelineCPUs {
-		t.Timeline(m)
+		t.timeline(m)
 	}
 	for _, sentence := range r.WindowSentences(m) {
 		t.para("", 0, sentence, report.Plain)
 	}
 }
 
-// Timeline is a row for each CPU of the series with the packets of each column,
+// WriteTimeline writes the packets of CPUs over time, as Write with the zero Options does.
+// Errors are those of w.
+func WriteTimeline(w io.Writer, m *report.Mode) error {
+	t := newWriter(w, Options{})
+	t.timeline(m)
+	return t.w.Flush()
+}
+
+// timeline is a row for each CPU of the series with the packets of each column,
 // as eighths of the mode's fullest, so that CPUs can be compared.
-func (t *writer) Timeline(m *report.Mode) {
+func (t *writer) timeline(m *report.Mode) {
 	s := &m.Series
 	g := grid{keys: 1, columns: []column{{head: "CPU"}, {group: "packets", head: "max"}, {group: "packets", head: "over time", left: true}}}
 	shown := s.MostLoaded(maxTimelineRows)

@@ -10,7 +10,7 @@ import (
 // WriteVerify writes v for a terminal and for a bug report: the verdict first.
 // Errors are those of w.
 func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
-	t := NewWriter(w, o)
+	t := newWriter(w, o)
 	t.opening(&v.Words, v.Notes)
 	t.heading("VERDICT", "")
 	st := report.Plain
@@ -43,7 +43,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	if t.err != nil {
 		return t.err
 	}
-	return t.W.Flush()
+	return t.w.Flush()
 }
 
 func (t *writer) verifiedPackets(v *report.Verify) {

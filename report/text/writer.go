@@ -16,9 +16,9 @@ import (
 var styleCodes = [...]string{report.Plain: "", report.Bold: "\x1b[1m", report.Faint: "\x1b[2m", report.Warm: "\x1b[33m", report.Hot: "\x1b[1;31m", report.Good: "\x1b[32m"}
 
 // writer writes lines of at most width columns. Everything that comes from
-// the report passes through clean on its way in.
+// the report passes through words.Clean on its way in.
 type writer struct {
-	W     *bufio.Writer
+	w     *bufio.Writer
 	width int
 	color bool
 	ascii bool
@@ -36,8 +36,8 @@ type tables struct {
 	rendered bytes.Buffer
 }
 
-func NewWriter(w io.Writer, o Options) *writer {
-	t := &writer{W: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII, tables: new(tables)}
+func newWriter(w io.Writer, o Options) *writer {
+	t := &writer{w: bufio.NewWriter(w), width: o.Width, color: o.Color, ascii: o.ASCII, tables: new(tables)}
 	if t.width == 0 {
 		t.width = defaultWidth
 	}
@@ -60,7 +60,7 @@ func (t *writer) line(s string) {
 		s = asciiSymbols.Replace(s)
 	}
 	t.begun = true
-	_, err := t.W.WriteString(strings.TrimRight(s, " ") + "\n")
+	_, err := t.w.WriteString(strings.TrimRight(s, " ") + "\n")
 	t.fail(err)
 }
 
