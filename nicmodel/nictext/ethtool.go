@@ -135,6 +135,11 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 	if cutOff(line) {
 		return &TextError{What: fmt.Sprintf("%s is a line that is cut", quote.Short(line)), Hint: wholeEthtool}
 	}
+	if part := switchPart(line); part != partNone && r.part != part { // its title was lost
+		r.startPart(i, line, part)
+		r.titled[part] = i + 1
+		r.table.TransformShown = r.table.TransformShown || part == partTransform
+	}
 	if row := ethtoolRow.FindStringSubmatch(line); row != nil {
 		r.rowLine = i
 		return r.row(row[1], row[2])
@@ -150,6 +155,21 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 		return r.transform(line)
 	}
 	return nil
+}
+
+// switchPart is the part that a line of a hash function or a transformation belongs to;
+// partNone for other lines.
+func switchPart(line string) ethtoolPart {
+	m := ethtoolSwitch.FindStringSubmatch(line)
+	switch {
+	case m == nil:
+		return partNone
+	case functionNamed(m[1]) != FunctionUnknown:
+		return partFunction
+	case m[1] == "symmetric-xor", m[1] == "symmetric-or-xor":
+		return partTransform
+	}
+	return partNone
 }
 
 func (r *ethtoolReader) startPart(i int, line string, part ethtoolPart) {

@@ -111,6 +111,8 @@ func TestReadEthtool(t *testing.T) {
 		})},
 		{"key beside its title", strings.Replace(newest, "key:\n", "key: ", 1), whole},
 		{"key without its title", strings.Replace(newest, "RSS hash key:\n", "", 1), whole},
+		{"functions without their title", strings.Replace(newest, "RSS hash function:\n", "", 1), whole},
+		{"transformation without its title", strings.Replace(newest, "RSS input transformation:\n", "RSS\n", 1), whole},
 		{"key broken by a terminal of 80 columns", strings.Replace(newest, microsoftKey, microsoftKey[:80]+"\n"+microsoftKey[80:], 1), whole},
 		{"mlx4: one row, xor", "RX flow hash indirection table for ens4 with 8 RX ring(s):\n    0:      0     1     2     3     4     5     6     7\nRSS hash key:\n" +
 			"7c:9c:37:de:18:dc:43:86:d9:27:0f:6f:26:03:74:b8:bf:d0:40:4b:78:72:e2:24:dc:1b:91:bb:01:1b:a7:a6:37:6c:c8:7e:d6:e3:14:17\n" +
