@@ -18,9 +18,9 @@ var (
 	ethtoolSwitch = lazyregexp.New(`^(\S+): (on|off)$`)
 	// The key beside its title, or alone where the title was lost.
 	ethtoolKey = lazyregexp.New(`^RSS hash key:\s*(\S+)$`)
-	// A prompt with the command that asks for the table of an RSS context: the answer does
-	// not name it. Source: ethtool 7.2, netlink/rss.c.
-	ethtoolContext = lazyregexp.New(`\s(?:-x|--show-rxfh(?:-indir)?)\s+\S+\s+context\s+(\d+)$`)
+	// A prompt with the command. It may ask for the table of an RSS context, which the answer
+	// does not name. Source: ethtool 7.2, netlink/rss.c.
+	ethtoolCommand = lazyregexp.New(`\s(?:-x|--show-rxfh(?:-indir)?)\s+(\S+)(?:\s+context\s+(\d+))?$`)
 )
 
 const notSupported = "Operation not supported"
@@ -47,9 +47,11 @@ var ethtoolTitles = map[string]ethtoolPart{
 type ethtoolReader struct {
 	table       *ImportedTable
 	part        ethtoolPart
-	headerLine  int // from 0
-	rowLine     int // that of the last row, from 0
-	lastLine    int // the last one that is not empty, from 0
+	asked       string // the interface in the last prompt above the table
+	context     string // and the RSS context there, "" without one
+	headerLine  int    // from 0
+	rowLine     int    // that of the last row, from 0
+	lastLine    int    // the last one that is not empty, from 0
 	key         string
 	keyLine     int                     // from 0
 	titled      [partTransform + 1]int  // the line of each part's title, from 1
@@ -116,8 +118,8 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 		return r.header(i, m[1], m[2])
 	}
 	if r.table.Interface == "" { // what stands before the table, such as a shell prompt
-		if m := ethtoolContext.FindStringSubmatch(line); m != nil {
-			r.table.Context, _ = strconv.Atoi(m[1]) // of digits; one that is too large is none
+		if m := ethtoolCommand.FindStringSubmatch(line); m != nil {
+			r.asked, r.context = m[1], m[2]
 		}
 		return nil
 	}
@@ -191,6 +193,9 @@ func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", nicmodel.MaxQueues)}
 	}
 	r.table.Interface, r.table.Rings = iface, int(n)
+	if r.context != "" && (r.asked == iface || strings.HasPrefix(r.asked, "$")) {
+		r.table.Context, _ = strconv.Atoi(r.context) // of digits; one that is too large is none
+	}
 	r.part, r.headerLine = partTable, i
 	return nil
 }

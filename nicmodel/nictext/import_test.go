@@ -109,6 +109,8 @@ func TestReadEthtool(t *testing.T) {
 		{"context", "# ethtool -x eth0 context 1\n" + newest, ethtoolTable(func(t *ImportedTable) {
 			t.Function, t.Key, t.TransformShown, t.OrXORShown, t.Context = FunctionToeplitz, microsoft, true, true, 1
 		})},
+		{"context of another interface", "# ethtool -x eth1 context 1\n# ethtool -x eth0\n" + newest, whole},
+		{"context of another interface alone", "# ethtool -x eth1 context 1\n" + newest, whole},
 		{"key beside its title", strings.Replace(newest, "key:\n", "key: ", 1), whole},
 		{"key without its title", strings.Replace(newest, "RSS hash key:\n", "", 1), whole},
 		{"functions without their title", strings.Replace(newest, "RSS hash function:\n", "", 1), whole},

@@ -1,6 +1,7 @@
 package nictext
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math/bits"
@@ -58,8 +59,11 @@ func SaysCPUMap(data []byte) bool { return cpuMapThread.MatchString(string(data)
 
 // Feature tells whether a feature is on, by what `ethtool -k DEV` prints.
 func Feature(data []byte, name string) (on, known bool) {
-	for line := range strings.Lines(string(data[:min(len(data), maxText)])) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+": "); ok {
+	if data = data[:min(len(data), maxText)]; !bytes.Contains(data, []byte(name)) {
+		return false, false
+	}
+	for _, line := range Lines(data) {
+		if value, ok := strings.CutPrefix(line, name+": "); ok {
 			return strings.HasPrefix(value, "on"), true
 		}
 	}

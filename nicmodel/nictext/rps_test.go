@@ -76,3 +76,16 @@ func TestReadRPS(t *testing.T) {
 		t.Error("a thread of a CPU map is not recognised")
 	}
 }
+
+// A feature is known by its line in `ethtool -k`, also in a mail.
+func TestFeature(t *testing.T) {
+	for text, want := range map[string][2]bool{
+		"Features for eth0:\nreceive-hashing: on\nntuple-filters: off\n": {false, true},
+		"> Features for eth0:\r\n> ntuple-filters: on\r\n":               {true, true},
+		"Features for eth0:\nreceive-hashing: on\n":                      {false, false},
+	} {
+		if on, known := Feature([]byte(text), "ntuple-filters"); [2]bool{on, known} != want {
+			t.Errorf("%q: %t, %t", text, on, known)
+		}
+	}
+}
