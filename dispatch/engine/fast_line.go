@@ -306,7 +306,7 @@ func (l *fastLine) snapshot() {
 func (l *fastLine) deepen(n int) {
 	l.depthMax = max(l.depthMax, n)
 	if l.rings != nil && n > l.shallow {
-		l.rings.deepen(l)
+		l.rings.deepen(l, l.aside[l.taken:l.published])
 	}
 }
 
@@ -498,12 +498,18 @@ func (l *fastLine) runFixed(at, arrivals, late []int64) (met int) {
 	cost, dpcCost, delay, itr := l.cost, l.m.cfg.DPCCost, l.delay, l.m.cfg.ITR
 	raise, raised, poll, end := l.raise, int64(0), l.nextPoll, l.end
 	safe, held, taken, freed := l.safe, l.held, l.taken, l.freed
-	dpcs, worked, deepest := uint64(0), int64(0), l.depthMax
+	dpcs, worked, deepest, shallow := uint64(0), int64(0), l.depthMax, math.MaxInt
+	if l.rings != nil {
+		shallow = l.shallow
+	}
 	for i, t := range at {
 		if t > poll {
 			dpcs, worked, met = dpcs+1, worked+end-poll, i
 			safe, held, taken, freed = held, taken, l.published+i, end
-			deepest = max(deepest, taken-held)
+			if deepest = max(deepest, taken-held); taken-held > shallow {
+				l.rings.deepen(l, l.aside[held:taken])
+				shallow = l.shallow
+			}
 			raised, raise = raise, max(t, end, raise+itr)
 			poll = raise + delay
 			end = poll + dpcCost
@@ -522,7 +528,7 @@ func (l *fastLine) runFixed(at, arrivals, late []int64) (met int) {
 	return met
 }
 
-// runMoving is runFixed where a change may come, or CPUs have several queues.
+// runMoving is runFixed where a change may come.
 //
 // Optimization: what every packet changes stays in registers.
 func (l *fastLine) runMoving(at, arrivals, late []int64) (met int) {

@@ -238,7 +238,9 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 		}
 		l.cameFrom(l.filled, before, int(cpu))
 		if e.rings != nil {
-			e.rings.fillOne(&l.aside[l.filled], targets[target].queue)
+			queue := targets[target].queue
+			l.aside[l.filled].queue = queue
+			e.rings.fill(queue, 1)
 		}
 		l.fill(times[i], lengths[i], flows[i])
 		if l.cycle != nil {
@@ -324,7 +326,9 @@ func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
 	}
 	l.cameFrom(l.filled, last, cpu)
 	if e.rings != nil {
-		e.rings.fillOne(&l.aside[l.filled], e.targets[target].queue)
+		queue := e.targets[target].queue
+		l.aside[l.filled].queue = queue
+		e.rings.fill(queue, 1)
 	}
 	l.fill(b.Time[i], b.Length[i], b.Flow[i])
 }

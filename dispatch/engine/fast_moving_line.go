@@ -146,10 +146,8 @@ func (l *fastLine) doneBy(t int64, n int) int64 {
 }
 
 // keepsWork reports whether endPlain has to be asked whether it keeps work, as long as n packets
-// are published up to t, or has more to do than to end a cycle.
-func (l *fastLine) keepsWork(t int64, n int) bool {
-	return l.rings != nil || l.doneBy(t, n) >= l.m.changeAt
-}
+// are published up to t.
+func (l *fastLine) keepsWork(t int64, n int) bool { return l.doneBy(t, n) >= l.m.changeAt }
 
 // eachEnd calls f with when the DPC begins and ends with each packet that waits, of a plain
 // line. Of those that were parted to be done before the next change (fastMoving.parted) it

@@ -87,28 +87,26 @@ func (e *fastMoving) part(b *Batch, in *arriving, from, to int, keeps bool) (tur
 // countParted counts what is known of packets when they arrive, of those from one to before
 // another that are parted.
 func (e *fastMoving) countParted(in *arriving, from, to int) {
-	p, times, entries := e.parting, in.time[from:to], in.entry[from:to]
+	p, times, entries, rings := e.parting, in.time[from:to], in.entry[from:to], e.rings
 	packets, until := e.changes.arrived.window(times[0])
 	crosses := times[len(times)-1] >= until
 	begin := 0
 	for c, end := range p.ends {
-		if e.rings == nil && end > begin {
-			queue := p.queueOf[c]
-			e.bytes[queue] += e.parts.bytes[c]
-			if e.ownsBursts {
-				e.bursts.ArriveAll(queue, p.time[begin:end])
-			}
+		switch {
+		case end == begin:
+		case rings == nil:
+			e.countOfQueue(p.queueOf[c], c, begin, end)
+		case len(rings.on[c]) == 1:
+			queue := rings.on[c][0]
+			rings.fill(queue, end-begin)
+			e.countOfQueue(queue, c, begin, end)
+		default:
+			e.countOfQueues(begin, end)
 		}
 		if !crosses {
 			packets[c] += uint64(end - begin)
 		}
 		begin = end
-	}
-	if e.rings != nil {
-		if e.ownsBursts {
-			e.bursts.Count(times, entries, Sent)
-		}
-		e.rings.fill(e.parts.rest[:len(times)], e.parts.aside[:len(times)], e.bytes)
 	}
 	if crosses {
 		for i, cpu := range p.cpus[:len(times)] {
@@ -120,6 +118,27 @@ func (e *fastMoving) countParted(in *arriving, from, to int) {
 			if int(entry) < len(balanced) {
 				balanced[entry]++
 			}
+		}
+	}
+}
+
+// countOfQueue is countParted of the parted packets from one to before another, which are a
+// CPU's, and all of one queue.
+func (e *fastMoving) countOfQueue(queue uint16, cpu, from, to int) {
+	e.bytes[queue] += e.parts.bytes[cpu]
+	if e.ownsBursts {
+		e.bursts.ArriveAll(queue, e.parting.time[from:to])
+	}
+}
+
+// countOfQueues is countOfQueue where they are of several queues.
+func (e *fastMoving) countOfQueues(from, to int) {
+	rest, times := e.parts.rest[from:to], e.parting.time[from:to]
+	for i, a := range e.parts.aside[from:to] {
+		e.rings.fill(a.queue, 1)
+		e.bytes[a.queue] += uint64(rest[i].length)
+		if e.ownsBursts {
+			e.bursts.Arrive(a.queue, times[i])
 		}
 	}
 }

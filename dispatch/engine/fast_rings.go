@@ -45,20 +45,10 @@ func (r *queueRings) aim(lines []fastLine) {
 	}
 }
 
-// fillOne fills a buffer of a queue for a packet.
-func (r *queueRings) fillOne(a *aside, queue uint16) {
-	a.queue = queue
-	r.used[queue]++
-	r.accepted[queue]++
-}
-
-// fill fills buffers for packets, and counts their bytes by queue.
-func (r *queueRings) fill(rest []fastPacket, asides []aside, bytes []uint64) {
-	for i, a := range asides {
-		r.used[a.queue]++
-		r.accepted[a.queue]++
-		bytes[a.queue] += uint64(rest[i].length)
-	}
+// fill fills buffers of a queue for n packets.
+func (r *queueRings) fill(queue uint16, n int) {
+	r.used[queue] += n
+	r.accepted[queue] += uint64(n)
 }
 
 // relimit finds the limit of a line anew: no queue has more packets than the line.
@@ -76,8 +66,7 @@ func (r *queueRings) passBytes(bytes []uint64) {
 }
 
 // deepen notes what waits in a line.
-func (r *queueRings) deepen(l *fastLine) {
-	waiting := l.aside[l.taken:l.published]
+func (r *queueRings) deepen(l *fastLine, waiting []aside) {
 	for _, a := range waiting {
 		r.waiting[a.queue]++
 		r.depthMax[a.queue] = max(r.depthMax[a.queue], r.waiting[a.queue])
