@@ -152,7 +152,7 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 	} else if ap, err := netip.ParseAddrPort(s); err == nil {
 		p := ap.Port()
 		addr, port = ap.Addr(), &p
-	} else if strings.Contains(s, "…") {
+	} else if strings.ContainsAny(s, "…~") {
 		return addr, nil, cli.Usagef("%q is shortened for the screen: a wider one (--width 200), --full and --format csv have it whole", s)
 	} else {
 		return addr, nil, cli.Usagef("%q is no address with or without a port: write 10.0.0.1:443 or [2001:db8::1]:443", s)
