@@ -143,7 +143,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	}
 	most := m.MostLoaded()
 	times := m.Imbalance.Packets
-	busiest := fmt.Sprintf("the busiest of %d CPUs has %s × its share", len(m.CPUs), words.Fixed(times, 2))
+	busiest := fmt.Sprintf("the busiest of %s CPUs has %s × its share", words.Exact(uint64(len(m.CPUs))), words.Fixed(times, 2))
 	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
 	if r.Capture.Received < MinPackets && !r.Unpredicted {
 		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet is", "packets are"), share)}, false

@@ -443,8 +443,8 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
-		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
-			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than),
+		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
+			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; %s: another key, or other ephemeral ports, changes it.%s%s", upper(d.hottest()), d.byChance(), d.named(heavy), d.best(figures)),
 		Remedy:   "More flows. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures:  figures,
@@ -456,8 +456,8 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		f.Remedy = strings.Replace(avoidFragments, "These are", "The heaviest flow is of", 1) + "."
 	}
 	if in.Distinct*2 < in.Flows {
-		f.Summary = fmt.Sprintf("%s have %s, few for %d CPUs: chance alone typically gives the busiest %s × its fair share%s.",
-			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), len(d.mode.CPUs), words.Fixed(d.t.Chance.P50, 2), than)
+		f.Summary = fmt.Sprintf("%s have %s, few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
+			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than)
 	}
 	return f
 }

@@ -304,7 +304,7 @@ func (d *diagnosis) oneQueue() *report.Finding {
 	queue := d.r.Table.Entries[0]
 	f := &report.Finding{
 		ID: "one-queue", Severity: d.weigh(report.Fraction(max(len(d.mode.CPUs), d.t.Rings))),
-		Summary:  fmt.Sprintf("All %d entries of the indirection table are queue %d: everything goes to CPU %d.", d.r.Table.Size, queue, d.r.Table.QueueCPUs[queue]),
+		Summary:  fmt.Sprintf("All %s entries of the indirection table are queue %d: everything goes to CPU %d.", words.Exact(uint64(d.r.Table.Size)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
 		Remedy:   fmt.Sprintf("A table that was set stays as it is when the number of channels changes: `ethtool -X DEV default`, or %s.", d.setEqual()),
 		Figures:  d.load(report.Numbers{"queue": queue}),
@@ -400,8 +400,8 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 	}
 	f := &report.Finding{
 		ID: "cpus-missed", Severity: report.Warning,
-		Summary:  fmt.Sprintf("%d of %d CPUs %s no hashed packet: no entry of the indirection table leads there.", n, len(d.mode.CPUs), verb(int(n), "gets", "get")),
-		Evidence: fmt.Sprintf("%s %s%s; the table has %d entries, and %d queues are on %d CPUs.", verb(int(n), "CPU", "CPUs"), strings.Join(missed, ", "), more, d.r.Table.Size, len(d.r.Table.QueueCPUs), distinct(d.r.Table.QueueCPUs)),
+		Summary:  fmt.Sprintf("%s of %s CPUs %s no hashed packet: no entry of the indirection table leads there.", words.Exact(n), words.Exact(uint64(len(d.mode.CPUs))), verb(int(n), "gets", "get")),
+		Evidence: fmt.Sprintf("%s %s%s; the table has %s, and %s on %s.", verb(int(n), "CPU", "CPUs"), strings.Join(missed, ", "), more, words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(distinct(d.r.Table.QueueCPUs)), "CPU", "CPUs")),
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}
@@ -436,8 +436,21 @@ func (d *diagnosis) reachAll() string {
 		return fmt.Sprintf("As many queues as the NIC has (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", most)
 	case few:
 		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
+	case d.r.Table.Size < cpus && reached(d.cpuEntries()) == d.r.Table.Size:
+		return fmt.Sprintf("No table of %s leads to more CPUs: leave the others out, %s. Or RPS spreads behind the NIC: %s.",
+			words.Plural(uint64(d.r.Table.Size), "entry", "entries"), d.run("", Argument{"--cpus", fmt.Sprint(d.r.Table.Size)}), d.byRPS("N"))
 	}
 	return fmt.Sprintf("A table over all queues: %s.", d.setEqual())
+}
+
+// reached is how many CPUs have an entry, of the entries of each.
+func reached(entries []uint64) (n int) {
+	for _, of := range entries {
+		if of > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // mostQueues is how many queues RSS of the NIC can reach for so many CPUs, by its profile and
@@ -550,10 +563,10 @@ func (d *diagnosis) unevenTable() *report.Finding {
 	case uneven < tableFrom, asked && (uneven < report.UnevenFrom || !d.uneven() || d.busiestEntries() != most):
 		return nil
 	case asked:
-		f.Summary = fmt.Sprintf("The indirection table gives one CPU %d of its %d entries, another %d, and the load follows.", most, d.r.Table.Size, least)
+		f.Summary = fmt.Sprintf("The indirection table gives one CPU %s of its %s entries, another %s, and the load follows.", words.Exact(uint64(most)), words.Exact(uint64(d.r.Table.Size)), words.Exact(uint64(least)))
 		f.Remedy = fmt.Sprintf("Unless the weights are meant so: %s.", d.setEqual())
 	default:
-		f.Summary = fmt.Sprintf("%d entries can't be shared out evenly over %d CPUs: some get %d, some %d.", d.r.Table.Size, len(entries), most, least)
+		f.Summary = fmt.Sprintf("%s entries can't be shared out evenly over %s CPUs: some get %d, some %d.", words.Exact(uint64(d.r.Table.Size)), words.Exact(uint64(len(entries))), most, least)
 		// As many queues carry as much as are full with most entries each.
 		enough := (all + most - 1) / most
 		f.Remedy = fmt.Sprintf("With this table %d CPUs carry as much as %d: `ethtool -L DEV combined %d`, then `ethtool -X DEV default`%s.", enough, len(entries), enough, d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}))
@@ -609,7 +622,7 @@ func (d *diagnosis) weakKey() *report.Finding {
 	case k.Rank == 0:
 		f.Summary = "The hash key is too weak: every packet meets the same entry of the indirection table."
 	default:
-		f.Summary = fmt.Sprintf("The hash key is too weak: it reaches at most %s of the indirection table's %d entries.", words.Exact(1<<k.Rank), d.r.Table.Size)
+		f.Summary = fmt.Sprintf("The hash key is too weak: it reaches at most %s of the indirection table's %s entries.", words.Exact(1<<k.Rank), words.Exact(uint64(d.r.Table.Size)))
 	}
 	return f
 }
