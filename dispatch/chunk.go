@@ -7,8 +7,7 @@ import (
 )
 
 // chunkPackets is the number of packets that one pass of a stage handles: few
-// enough for the first-level cache, enough for the memory accesses of one loop
-// to overlap.
+// enough for the first-level cache, enough that a pass costs little for each.
 const chunkPackets = 256
 
 // chunk is packets between the header walk and the flow table. What every packet has comes

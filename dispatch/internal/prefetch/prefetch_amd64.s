@@ -3,7 +3,7 @@
 #include "textflag.h"
 
 // Both loops equal those of generic.go. PREFETCHT1 fetches into the second-level
-// cache: a chunk's records would push each other out of the first.
+// cache: what is asked for long before it is read would not stay in the first.
 
 // func slots(slots *uint32, mask uint32, hashes *uint32, n int)
 TEXT ·slots(SB), NOSPLIT, $0-32
