@@ -57,6 +57,12 @@ func vxlanOf(frame []byte) []byte {
 
 func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 	t.Helper()
+	return replayOf(t, Options{Inner: inner}, recs)
+}
+
+// replayOf is of one mode, with what o asks for beside.
+func replayOf(t *testing.T, o Options, recs []pcaps.Record) *Result {
+	t.Helper()
 	steering := testSteering(t)
 	cfg := &engine.Config{
 		Config: nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 1, DMATimeout: 200, RxFrames: 1},
@@ -67,9 +73,8 @@ func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Replay(&memory{recs}, Options{
-		Config: cfg, Steering: steering, Modes: []engine.Mode{engine.RSSMSIX}, Directions: direction.NewDirections(local), Inner: inner,
-	})
+	o.Config, o.Steering, o.Modes, o.Directions = cfg, steering, []engine.Mode{engine.RSSMSIX}, direction.NewDirections(local)
+	r, err := Replay(&memory{recs}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,6 +232,14 @@ func TestTimeLeaps(t *testing.T) {
 	want.First[4].Step = -5e18 - (1e18 + 3*year)
 	if diff := cmp.Diff(want, replayRecords(t, false, recs).TimeLeaps); diff != "" {
 		t.Errorf("leaps (-want +got):\n%s", diff)
+	}
+	for i := range want.First {
+		want.First[i].Frame += 1000
+	}
+	for _, o := range []Options{{Before: 1000}, {Before: 1000, Arrive: func(Arrival) {}}} { // at once, and one by one
+		if diff := cmp.Diff(want, replayOf(t, o, recs).TimeLeaps); diff != "" {
+			t.Errorf("leaps of a later part (-want +got):\n%s", diff)
+		}
 	}
 	var slow, fast timeline
 	var times [chunkPackets]int64

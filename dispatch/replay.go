@@ -59,6 +59,7 @@ type Options struct {
 	Inner    bool
 	From, To int64           // ns after the capture's first packet: only packets from From to before To; To 0: to the end
 	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all
+	Before   int64           // packets of the capture that come before those of the source
 	Tape     *Tape           // keeps the packets; nil: none does
 	Cut      Cut             // into folds, which are counted one by one (Result.Folds)
 	Arrivals ArrivalWindows  // which are counted (Result.Arrivals)
@@ -153,7 +154,7 @@ var ErrAgain = errors.New("a packet was sent, or met another entry than its flow
 // its packets on in order, so nothing depends on which goroutine runs when.
 func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
-	s := &stage{o: &o, r: r, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
+	s := &stage{o: &o, r: r, frame: o.Before, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
 	if s.frames = o.ATR; o.ATR {
 		s.atr = map[pcaps.Tuple]uint8{}
 	}

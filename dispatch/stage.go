@@ -253,7 +253,7 @@ func (s *stage) checkTicks(c *chunk) error {
 // front.
 func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 	if s.o.Filter == nil && s.o.Arrive == nil && s.time.all() {
-		s.time.arriveAll(recs, &c.times, int64(s.r.Packets))
+		s.time.arriveAll(recs, &c.times, s.o.Before+int64(s.r.Packets))
 		s.grain.look(recs)
 		return recs, nil
 	}

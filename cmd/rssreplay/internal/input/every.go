@@ -23,6 +23,7 @@ type parts struct {
 	first   int64          // when the first packet arrives, ns since the Unix epoch
 	at      int64          // number of the interval, from 0
 	handed  bool           // a packet of it was handed out
+	before  int64          // packets that were handed out so far
 	read    []pcaps.Record // room for what is read at once
 	ahead   []pcaps.Record // of these, what is still to be handed out
 	numbers []int64        // room for the numbers of their intervals
@@ -61,6 +62,7 @@ func (p *parts) Read(recs []pcaps.Record) (int, error) {
 	}
 	copy(recs, p.ahead[:n])
 	p.ahead, p.of, p.handed = p.ahead[n:], p.of[n:], p.handed || n > 0
+	p.before += int64(n)
 	if over {
 		return n, io.EOF
 	}
@@ -97,7 +99,7 @@ func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observer
 	in.Directions.Take(in.side)
 	p, shown := &parts{Source: src, every: every}, false
 	for p.next() {
-		done, err := in.replay(src, p, s, PassOptions{Modes: s.Modes, Scale: in.Scale, Observers: w})
+		done, err := in.replay(src, p, s, PassOptions{Modes: s.Modes, Scale: in.Scale, Observers: w, before: p.before})
 		if err != nil {
 			return nil, err
 		}

@@ -48,6 +48,9 @@ func TestParts(t *testing.T) {
 		var end error
 		for p.next() {
 			from := len(got)
+			if p.before != int64(from) {
+				t.Fatalf("seed %d: %d packets before a part, want %d", seed, p.before, from)
+			}
 			for recs := make([]pcaps.Record, 1+r.IntN(20)); ; {
 				n, err := p.Read(recs)
 				got = append(got, recs[:n]...)

@@ -196,7 +196,8 @@ type PassOptions struct {
 	More       []dispatch.Scenario
 	Scale      dispatch.Scale
 	Observers  Observers
-	repeatable bool // it can be begun again
+	repeatable bool  // it can be begun again
+	before     int64 // packets that come before those of this part
 }
 
 // Pass replays the captures; again if they hold what was taken not to be there.
@@ -251,7 +252,7 @@ func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Setting
 	w := &o.Observers
 	result, err := dispatch.Replay(from, dispatch.Options{
 		Config: &s.Config, Steering: s.Steering, Modes: o.Modes, More: o.More, Directions: directions, Repeatable: o.repeatable, ATR: s.ATR(), Filter: in.filter, Inner: in.Flags.inner,
-		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Scale: o.Scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape, Secret: s.Secret,
+		From: int64(in.Flags.from), To: int64(in.Flags.to), Packets: in.Flags.Packets, Before: o.before, Scale: o.Scale, Observe: w.Observe, Arrive: w.Arrive, Cut: w.Cut, Arrivals: w.Arrivals, Tape: w.tape, Secret: s.Secret,
 	})
 	if err != nil {
 		return nil, err
