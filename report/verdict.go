@@ -137,7 +137,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	if i < 0 || r.Modes[i].Mode == NonRSS || len(r.Modes[i].CPUs) < 2 || r.Modes[i].Totals.Packets == 0 {
 		return Statement{}, false
 	}
-	m := &r.Modes[i]
+	m := r.Arrived(&r.Modes[i])
 	if r.Capture.Duration == 0 && m.Totals.Drops > 0 {
 		return Statement{}, false // all at one instant: what the rings hold is alike on all CPUs
 	}
@@ -145,6 +145,10 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	times := m.Imbalance.Packets
 	busiest := fmt.Sprintf("the busiest of %s CPUs has %s × its share", words.Exact(uint64(len(m.CPUs))), words.Fixed(times, 2))
 	share := fmt.Sprintf("CPU %d takes %s of the packets, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
+	if m != &r.Modes[i] { // the tables have what the CPUs took
+		busiest += ", dropped packets included"
+		share = fmt.Sprintf("CPU %d has %s of the packets, dropped ones included, %s × its fair share", most.CPU, words.Percent(Ratio(most.Packets, m.Totals.Packets)), words.Fixed(times, 2))
+	}
 	if r.Capture.Received < MinPackets && !r.Unpredicted {
 		return Statement{Load: true, Text: fmt.Sprintf("%s too few to judge the spread: %s.", words.Plural(r.Capture.Received, "packet is", "packets are"), share)}, false
 	}
@@ -153,7 +157,7 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 	}
 	chance, largest := Null, Fraction(0) // of a fair share
 	if r.Evenness != nil {
-		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, m.Totals.Packets)*Fraction(len(m.CPUs))
+		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, r.Capture.Received)*Fraction(len(m.CPUs))
 	}
 	switch {
 	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m):

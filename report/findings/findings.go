@@ -232,7 +232,7 @@ func newDiagnosis(r *report.Report, t *Traffic) *diagnosis {
 	d := &diagnosis{r: r, t: t}
 	for i := range r.Modes {
 		if m := &r.Modes[i]; d.mode == nil && m.Mode != report.NonRSS {
-			d.mode = m
+			d.taken, d.mode = m, r.Arrived(m)
 		}
 	}
 	return d
@@ -242,7 +242,8 @@ func newDiagnosis(r *report.Report, t *Traffic) *diagnosis {
 type diagnosis struct {
 	r     *report.Report
 	t     *Traffic
-	mode  *report.Mode // the RSS mode that is judged; nil without one
+	mode  *report.Mode // the RSS mode that is judged, with the packets that came for each CPU; nil without one
+	taken *report.Mode // the same with what the CPUs took, without what rings dropped
 	found []string     // the ids so far: what explains an imbalance is said once
 }
 
@@ -308,8 +309,12 @@ func (d *diagnosis) busiest() *report.CPU {
 // hottest says of the busiest CPU what it has and costs.
 func (d *diagnosis) hottest() string {
 	c := d.busiest()
-	s := fmt.Sprintf("CPU %d has %s of the packets under %s, %s × its fair share",
-		c.CPU, words.Percent(report.Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, words.Fixed(d.lost(), 2))
+	with := ""
+	if d.mode != d.taken {
+		with = ", dropped ones included"
+	}
+	s := fmt.Sprintf("CPU %d has %s of the packets under %s%s, %s × its fair share",
+		c.CPU, words.Percent(report.Ratio(c.Packets, d.mode.Totals.Packets)), d.mode.Mode, with, words.Fixed(d.lost(), 2))
 	if d.lost() >= report.UnevenFrom {
 		s += fmt.Sprintf(": an even spread carries %s × as much before its first CPU is full", words.Fixed(d.lost(), 2))
 	}

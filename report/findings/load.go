@@ -268,10 +268,14 @@ func (d *diagnosis) hasElephant() bool {
 
 func (d *diagnosis) aboutElephant() *report.Finding {
 	figures := d.load(report.Numbers{"share": d.share(d.t.Largest.Packets), "bound": d.bound()})
+	its := "its CPU"
+	if d.r.Moves() {
+		its = "the CPU that has it at the time"
+	}
 	return &report.Finding{
 		ID: "elephant-flow", Severity: d.weigh(d.lost()),
-		Summary: fmt.Sprintf("One flow has %s of the received packets: its CPU gets at least %s times a fair share, whatever the table.",
-			words.Percent(d.share(d.t.Largest.Packets)), words.Fixed(d.bound(), 2)),
+		Summary: fmt.Sprintf("One flow has %s of the received packets: %s gets at least %s times a fair share, whatever the table.",
+			words.Percent(d.share(d.t.Largest.Packets)), its, words.Fixed(d.bound(), 2)),
 		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), d.best(figures)),
 		Remedy:   d.relieve(d.t.Largest),
 		Figures:  figures,
@@ -306,7 +310,11 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 		}
 	}
 	f := d.t.LargestBytes
-	share := report.Ratio(f.Bytes, bytes)
+	var received uint64 // with what rings and backlogs drop
+	for i := range d.mode.Queues {
+		received += d.mode.Queues[i].Bytes
+	}
+	share := report.Ratio(f.Bytes, max(received, bytes))
 	bound := share * report.Fraction(len(d.mode.CPUs))
 	if share.IsNull() || bound < report.UnevenFrom || share < bytesFrom*d.share(f.Packets) {
 		return nil
@@ -489,7 +497,12 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 		if len(on.CPUs) == 0 { // all dropped
 			continue
 		}
-		if cpu := on.Most(); cpu.CPU == c.CPU && cpu.Packets*2 > f.Packets {
+		switch cpu := on.Most(); {
+		case cpu.CPU != c.CPU:
+		case d.mode != d.taken: // of the flow others came, and were dropped
+			heavy = append(heavy, f)
+			packets += f.Packets
+		case cpu.Packets*2 > f.Packets:
 			heavy = append(heavy, f)
 			packets += cpu.Packets
 		}

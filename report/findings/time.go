@@ -190,10 +190,13 @@ func (d *diagnosis) moreCPUs() string {
 			offered += u
 		}
 	}
-	offered *= 1 + report.Ratio(d.mode.Totals.Drops, max(d.mode.Totals.Packets, 1))
+	offered *= 1 + report.Ratio(d.taken.Totals.Drops, max(d.taken.Totals.Packets, 1))
 	enough := len(d.mode.CPUs) + 1
-	for report.Fraction(enough)*roomyTo < offered*max(d.lost(), 1) {
-		enough++
+	for cpus := float64(len(d.mode.CPUs)); ; enough++ {
+		chance := float64(max(d.lost(), 1)-1) * math.Sqrt(float64(enough)/cpus) // fewer flows for each
+		if float64(enough)*roomyTo >= float64(offered)*(1+chance) {
+			break
+		}
 	}
 	if d.t.PowerOfTwo { // fewer of them would have a queue
 		enough = 1 << bits.Len(uint(enough-1))
@@ -218,8 +221,8 @@ func (d *diagnosis) saturated() *report.Finding {
 		return nil
 	}
 	var most *report.CPU
-	for i := range d.mode.CPUs {
-		c := &d.mode.CPUs[i]
+	for i := range d.taken.CPUs {
+		c := &d.taken.CPUs[i]
 		if !c.Utilization.IsNull() && c.Utilization >= report.BusyFrom && (most == nil || c.Utilization > most.Utilization) {
 			most = c
 		}
@@ -230,7 +233,7 @@ func (d *diagnosis) saturated() *report.Finding {
 	f := &report.Finding{
 		ID: "cpu-saturated", Severity: report.Warning,
 		Summary: fmt.Sprintf("%sCPU %d is busy %s of the time under %s.", d.assumed(), most.CPU, words.Percent(most.Utilization), d.mode.Mode),
-		Evidence: fmt.Sprintf("It takes %s packets, %s of all, at %s.", words.Exact(most.Packets), words.Percent(report.Ratio(most.Packets, d.mode.Totals.Packets)),
+		Evidence: fmt.Sprintf("It takes %s packets, %s of all, at %s.", words.Exact(most.Packets), words.Percent(report.Ratio(most.Packets, d.taken.Totals.Packets)),
 			packetRate(most.PacketsPerSecond)),
 		Remedy:  d.moreCPUs(),
 		Figures: report.Numbers{"cpu": most.CPU, "utilization": most.Utilization, "assumed_costs": !d.ownCosts()},
