@@ -121,7 +121,7 @@ function newFlowTable(table) {
     table.tBodies[0].replaceWith(body);
     let packets = 0;
     for (const i of order) packets += flows[i][flowPackets];
-    byId("flow-count").textContent = `${exact(order.length)} of ${order.length === flows.length || flows.length === data.flows_total ? plural(data.flows_total, "flow", "flows") : plural(flows.length, "listed flow", "listed flows")}, ${exact(packets)} packets (${data.received ? percent(packets / data.received) : "0.0%"})`;
+    byId("flow-count").textContent = `${exact(order.length)} of ${order.length === flows.length || flows.length === data.flows_total ? plural(data.flows_total, "flow", "flows") : plural(flows.length, "listed flow", "listed flows")}, ${plural(packets, "packet", "packets")} (${data.received ? percent(packets / data.received) : "0.0%"})`;
     byId("flow-page").textContent = order.length ? `${exact(page * data.page + 1)}–${exact(Math.min((page + 1) * data.page, order.length))} of ${exact(order.length)}` : "no flow";
     for (const button of all("[data-page]")) {
       button.disabled = ["first", "previous"].includes(button.dataset.page) ? page === 0 : page === pages - 1;
