@@ -4,9 +4,9 @@ import "slices"
 
 // Arrived is the mode with the packets that came for each CPU: those that its rings drop are
 // counted as if it had taken them, so that an overload does not look even because each CPU
-// takes what it can. It is the mode itself where what is dropped makes no CPU hotter by more than
-// noise, or where it is not known for which CPU that came: under receive packet steering, without queues of its own for each
-// CPU, and where entries or queues move.
+// takes what it can. It is the mode itself where what is dropped makes no CPU hotter by more
+// than noise, or where it is not known for which CPU that came: under receive packet steering,
+// without queues of its own for each CPU, and where entries or queues move.
 func (r *Report) Arrived(m *Mode) *Mode {
 	if m.Totals.Drops == 0 || m.RPS != nil || r.Moves() {
 		return m

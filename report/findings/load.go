@@ -46,9 +46,9 @@ func (d *diagnosis) fragmented() bool {
 	return !f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && d.r.Capture.Snapped < f.Packets
 }
 
-// avoidFragments is the remedy for a heavy flow of fragments, which have no ports:
+// noPorts is the remedy for a heavy flow of fragments, which have no ports:
 // more connections between the same addresses are the same flow to the NIC.
-const avoidFragments = "These are fragments, which have no ports: more connections change nothing. Avoid fragmentation (smaller datagrams, path MTU discovery), or use more pairs of addresses"
+const noPorts = "fragments, which have no ports: more connections change nothing. Avoid fragmentation (smaller datagrams, path MTU discovery), or use more pairs of addresses"
 
 // cpuOf is the CPU that takes most of a flow's packets; nil if none was indicated.
 func (d *diagnosis) cpuOf(f *report.Flow) *report.CPU {
@@ -224,7 +224,7 @@ func (d *diagnosis) unsplit(f *report.Flow) string {
 	const pairs = "more pairs of addresses are several flows"
 	switch {
 	case d.fragmented() && !f.HasPorts:
-		return avoidFragments
+		return "These are " + noPorts
 	case d.rps(): // the stack's own hash has the ports
 	case onAddresses(f) && (f.Protocol == "tcp" || f.Protocol == "udp") && !d.t.Unsettable.Fields:
 		return fmt.Sprintf("More connections between the same addresses change nothing while %s is hashed on addresses alone: first %s, then split it over several connections", strings.ToUpper(f.Protocol), setFields(f.Protocol, "sdfn"))
@@ -461,7 +461,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
 	}
 	if d.t.Largest != nil && d.fragmented() {
-		f.Remedy = strings.Replace(avoidFragments, "These are", "The heaviest flow is of", 1) + "."
+		f.Remedy = "The heaviest flow is of " + noPorts + "."
 	}
 	if in.Distinct*2 < in.Flows {
 		f.Summary = fmt.Sprintf("%s have %s, few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
