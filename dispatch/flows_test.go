@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -304,6 +305,52 @@ func TestFlowTablesDiffer(t *testing.T) {
 	for id := range a.n {
 		if a.flow(0, id) != b.flow(0, id) {
 			t.Fatalf("flow %d is %+v and %+v", id, a.flow(0, id), b.flow(0, id))
+		}
+	}
+}
+
+// TestFlowsSpreadOverTable: whatever the seed, flows that differ in one port, address or half
+// of an address lie near their place in a table that is half full: 0.5 places behind it on the
+// mean, where chance decides.
+func TestFlowsSpreadOverTable(t *testing.T) {
+	const flows, size, seeds = 8000, 1 << 14, 200
+	kinds := map[string]func(tuple *pcaps.Tuple, i uint64){
+		"source port":      func(tuple *pcaps.Tuple, i uint64) { tuple[4] ^= uint64(bits.ReverseBytes16(uint16(i))) },
+		"destination port": func(tuple *pcaps.Tuple, i uint64) { tuple[4] ^= uint64(bits.ReverseBytes16(uint16(i))) << 16 },
+		"source":           func(tuple *pcaps.Tuple, i uint64) { tuple[0] ^= uint64(bits.ReverseBytes32(uint32(i))) },
+		"destination":      func(tuple *pcaps.Tuple, i uint64) { tuple[2] ^= uint64(bits.ReverseBytes32(uint32(i))) },
+		"interface":        func(tuple *pcaps.Tuple, i uint64) { tuple[1] ^= bits.ReverseBytes64(i) },
+	}
+	tuples, hashes, used := make([]pcaps.Tuple, flows), make([]uint32, flows), make([]bool, size)
+	for name, differ := range kinds {
+		for i := range tuples {
+			k := flowTuple{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2"), 6, true, 0, 80}
+			if name == "interface" {
+				k.src, k.dst = netip.MustParseAddr("2001:db8::"), netip.MustParseAddr("2001:db8::1")
+			}
+			h := k.header()
+			tuples[i].Set(&h)
+			differ(&tuples[i], uint64(i))
+		}
+		for seed := range uint64(seeds) {
+			r := rand.New(rand.NewPCG(seed, 71))
+			table := &flowTable{}
+			for i := range table.seed {
+				table.seed[i] = r.Uint64()
+			}
+			table.hash(hashes, tuples)
+			clear(used)
+			behind := 0
+			for _, hash := range hashes {
+				at := hash % size
+				for ; used[at]; at = (at + 1) % size {
+					behind++
+				}
+				used[at] = true
+			}
+			if behind > flows {
+				t.Errorf("%s, seed %d: %d flows are %d places behind theirs", name, seed, flows, behind)
+			}
 		}
 	}
 }
