@@ -100,10 +100,10 @@ func (t *flowTable) hash(hashes []uint32, tuples []pcaps.Tuple) {
 	hashes = hashes[:len(tuples)]
 	for i := range tuples {
 		k := &tuples[i]
-		h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3])
-		// The ports go through two products: one alone has those of one pair of addresses, that
-		// are one after the other, in few places of the table with one seed of fifty.
-		hashes[i] = uint32(mix(mix(h^s[4], k[4]^s[5]), s[6]) >> 16)
+		// All go through two products: one alone has ports that are one after the other in few
+		// places of the table, with one seed of fifty.
+		h := mix(k[0]^s[0], k[1]^s[1]) ^ mix(k[2]^s[2], k[3]^s[3]) ^ mix(k[4]^s[4], s[5])
+		hashes[i] = uint32(mix(h, s[6]) >> 16)
 	}
 }
 
