@@ -298,8 +298,12 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	}
 	s.row(t, second, "flows on one CPU", modes, func(m *report.Mode) cell {
 		text := fmt.Sprintf("%s of %s", words.Count(m.Affinity.SingleCPUFlows), words.Count(m.Affinity.Flows))
-		if m.Affinity.Migrations > 0 {
-			text += ": " + words.Count(m.Affinity.Migrations) + " moves"
+		switch n := m.Affinity.Migrations; n {
+		case 0:
+		case 1:
+			text += ": 1 move"
+		default:
+			text += ": " + words.Count(n) + " moves"
 		}
 		return plainCell(text)
 	})

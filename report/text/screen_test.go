@@ -91,6 +91,19 @@ func TestScreenCutsNotes(t *testing.T) {
 	}
 }
 
+// One move is no moves.
+func TestScreenOneMove(t *testing.T) {
+	r := withScreen(fixture.New(4, 30, "rss-msix", "non-rss"))
+	for n, want := range map[uint64]string{0: "", 1: ": 1 move\n", 2: ": 2 moves\n"} {
+		r.Modes[1].Affinity.Migrations = n
+		_, row, _ := strings.Cut(screenOf(t, r, Options{}), "flows on one CPU")
+		row, _, _ = strings.Cut(row, "\n")
+		if _, moves, found := strings.Cut(row+"\n", ": "); found != (want != "") || found && ": "+moves != want {
+			t.Errorf("%d moves: %q", n, row)
+		}
+	}
+}
+
 // A terminal that is wide gets the flows in full.
 func TestScreenWide(t *testing.T) {
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))

@@ -17,7 +17,7 @@ func TestOddZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	z := zip.NewWriter(out)
-	for _, f := range [][2]string{{`rss\x.txt`, "1"}, {`rss\`, ""}, {"/root/x.txt", "2"}, {"x.txt", "3"}, {"x.txt", "4"}} {
+	for _, f := range [][2]string{{`rss\x.txt`, "1"}, {`rss\`, ""}, {"/host/x.txt", "2"}, {"x.txt", "3"}, {"x.txt", "4"}} {
 		w, err := z.CreateRaw(&zip.FileHeader{Name: f[0], Method: zip.Store, UncompressedSize64: uint64(len(f[1])), CompressedSize64: uint64(len(f[1]))})
 		if err == nil {
 			_, err = w.Write([]byte(f[1]))
@@ -33,7 +33,7 @@ func TestOddZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := Files(path)
-	want := []File{{"rss/x.txt", []byte("1")}, {"root/x.txt", []byte("2")}, {"x.txt", []byte("3")}, {"x.txt", []byte("4")}}
+	want := []File{{"rss/x.txt", []byte("1")}, {"host/x.txt", []byte("2")}, {"x.txt", []byte("3")}, {"x.txt", []byte("4")}}
 	if diff := cmp.Diff(want, files); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}

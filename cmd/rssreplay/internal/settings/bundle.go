@@ -77,7 +77,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		}
 	}
 	if used == 0 {
-		if i := slices.IndexFunc(files, func(f bundle.File) bool { return archive.MatchString(f.Name) }); i >= 0 {
+		if i := slices.IndexFunc(files, func(f bundle.File) bool { return slices.Contains(packed, strings.ToLower(path.Ext(f.Name))) }); i >= 0 {
 			return fmt.Errorf("%s holds no file that is recognised, but what is packed itself, %s: unpack that one, and give it", root, files[i].Name)
 		}
 		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
@@ -85,12 +85,8 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 	return nil
 }
 
-// archive matches the names of what may hold a bundle of its own.
-var archive = regexp.MustCompile(`(?i)\.(?:tar|zip|tgz|txz|gz|xz|bz2|zst)$`)
-
-// contextFile matches the name of a file with the table of an RSS context, as support tools
-// make it of the command.
-var contextFile = regexp.MustCompile(`(?i)context\W?_?(\d+)`)
+// packed are the endings of what may hold a bundle of its own.
+var packed = []string{".tar", ".zip", ".tgz", ".txz", ".gz", ".xz", ".bz2", ".zst"}
 
 // takeContext takes a table of the bundle that is of an RSS context, by the text or the
 // file's name, and reports whether it is one. What a flag says of that context stays.
@@ -100,7 +96,9 @@ func (m *imports) takeContext(file string, data []byte, name string) bool {
 		return false // said where it is read as the main one
 	}
 	context := table.value.Context
-	if m := contextFile.FindStringSubmatch(path.Base(file)); context == 0 && m != nil {
+	// As support tools make the file's name of the command.
+	named := regexp.MustCompile(`(?i)context\W?_?(\d+)`)
+	if m := named.FindStringSubmatch(path.Base(file)); context == 0 && m != nil {
 		context, _ = strconv.Atoi(m[1])
 	}
 	if context > 0 && m.contexts[context] == nil {
