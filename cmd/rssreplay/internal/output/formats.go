@@ -188,7 +188,7 @@ func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
 		return nil, cli.Usagef("--format %s contradicts --output %s, whose ending asks for %s: leave --format out, or name the file otherwise",
 			f.format, paths[0], formatOfEnding(paths[0]))
 	}
-	if f.Table != "" && !o.hasTable(forms, f) {
+	if f.Table != "" && !f.writesCSV() {
 		return nil, cli.Usagef("--table-csv chooses the table of --format csv, or of an --output that ends in .csv: give one of them")
 	}
 	return o, nil
@@ -363,8 +363,8 @@ func namesOf[T any](forms []Format[T]) string {
 	return report.Or(names)
 }
 
-// hasTable tells whether a CSV table is written that --table-csv chooses.
-func (o *Outputs[T]) hasTable(forms []Format[T], f *Flags) bool {
+// writesCSV tells whether a CSV table is written, which --table-csv chooses.
+func (f *Flags) writesCSV() bool {
 	if len(f.Outputs) == 0 {
 		return f.format == "csv"
 	}
