@@ -85,14 +85,7 @@ func (c *Capture) Facts() []fact {
 		add("packets", Plain, "0: "+c.nothing()+", so there is nothing to replay")
 		return facts
 	}
-	packets := words.Exact(c.Packets) + " in " + words.ExactSeconds(c.Duration) + " s"
-	bytes := words.Exact(c.Bytes) + " bytes on the wire"
-	if c.Duration > 0 {
-		seconds := float64(c.Duration) / 1e9
-		packets += fmt.Sprintf(" (%s packets/s)", words.Scaled(float64(c.Packets)/seconds, 3, words.DecimalPrefixes))
-		bytes += fmt.Sprintf(" (%sbit/s)", words.WithGap(words.Scaled(float64(c.Bytes)*8/seconds, 3, words.DecimalPrefixes)))
-	}
-	add("packets", Plain, packets, bytes)
+	c.addAmount(add)
 	if !c.First.IsZero() {
 		add("first", Plain, c.First.UTC().Format(TimeLayout))
 	}
@@ -124,16 +117,7 @@ func (c *Capture) Facts() []fact {
 		add("snapped", Warm, words.Plural(c.Snapped, "packet", "packets")+" whose ports the capture cut off")
 	}
 	c.addDrops(add)
-	if c.ClockRestarts > 0 {
-		add("clock", Warm, "set back "+words.Plural(c.ClockRestarts, "time", "times")+" by more than 1 s; what follows is put behind what came before")
-	}
-	if c.TimestampRegressions > 0 {
-		add("clock", Warm, words.Plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
-			" back; replayed in file order at the latest time seen")
-	}
-	if c.TimestampLeaps.Packets > 0 {
-		add("clock", Hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
-	}
+	c.addClock(add)
 	if c.Received == 0 {
 		hint := "see --local if that is a surprise."
 		if c.DirectionSaid > 0 {
@@ -158,6 +142,32 @@ func (c *Capture) addOrder(add func(label string, st Style, items ...string)) {
 	if c.Overlaps > 0 {
 		add("overlap", Warm, fmt.Sprintf("%s before an earlier one ends, by up to %s: --merge goes by time",
 			words.Plural(c.Overlaps, "file begins", "files begin"), words.ExactDuration(c.Overlap)))
+	}
+}
+
+// addAmount says how many packets and bytes there are, and how many a second.
+func (c *Capture) addAmount(add func(label string, st Style, items ...string)) {
+	packets := words.Exact(c.Packets) + " in " + words.ExactSeconds(c.Duration) + " s"
+	bytes := words.Exact(c.Bytes) + " bytes on the wire"
+	if c.Duration > 0 {
+		seconds := float64(c.Duration) / 1e9
+		packets += fmt.Sprintf(" (%s packets/s)", words.Scaled(float64(c.Packets)/seconds, 3, words.DecimalPrefixes))
+		bytes += fmt.Sprintf(" (%sbit/s)", words.WithGap(words.Scaled(float64(c.Bytes)*8/seconds, 3, words.DecimalPrefixes)))
+	}
+	add("packets", Plain, packets, bytes)
+}
+
+// addClock says how the capturing clock stepped.
+func (c *Capture) addClock(add func(label string, st Style, items ...string)) {
+	if c.ClockRestarts > 0 {
+		add("clock", Warm, "set back "+words.Plural(c.ClockRestarts, "time", "times")+" by more than 1 s; what follows is put behind what came before")
+	}
+	if c.TimestampRegressions > 0 {
+		add("clock", Warm, words.Plural(c.TimestampRegressions, "timestamp steps", "timestamps step")+
+			" back; replayed in file order at the latest time seen")
+	}
+	if c.TimestampLeaps.Packets > 0 {
+		add("clock", Hot, c.TimestampLeaps.text()+"; the replay follows leaps ahead, and never goes back")
 	}
 }
 

@@ -107,68 +107,72 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 			return nil, err
 		}
 	}
-	r := &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}
-	known, bare := 0, 0
-	var unread error // of a command that set masks, unless a file was read back after it
+	h := rpsReader{rps: &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}}
 	for i, line := range titledValues(lines) {
-		wrong := func(err error) error {
-			return &TextError{Line: i + 1, What: err.Error(), Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, unchanged"}
-		}
-		if m := rpsSysctl.FindStringSubmatch(line); m != nil {
-			n, err := strconv.Atoi(m[2])
-			if err != nil {
-				return nil, wrong(fmt.Errorf("%s is too large", quote.Short(m[2])))
-			}
-			if m[1] == "netdev_max_backlog" {
-				r.Backlog = n
-			} else {
-				r.SockFlowEntries = n
-			}
-			known++
-		} else if m := rpsFile.FindStringSubmatch(line); m != nil {
-			known++
-			if m[1] == iface {
-				if err := r.file(m[2] == "rx", m[3], m[4], m[5]); err != nil {
-					return nil, wrong(err)
-				}
-				if m[4] == "rps_cpus" {
-					unread = nil
-				}
-			}
-		} else if m := rpsCommand.FindStringSubmatch(line); m != nil {
-			known++
-			if m[2] == iface {
-				if err := r.command(m[1], m[3], m[4]); err != nil {
-					return nil, wrong(err)
-				}
-			}
-		} else if is, err := r.Online.Line(line); is {
-			if err != nil {
-				return nil, wrong(err)
-			}
-		} else if rpsPath.MatchString(line) {
-			return nil, wrong(fmt.Errorf("%s is cut: it has not both a queue's file and its value", quote.Short(line)))
-		} else if bareMask.MatchString(line) {
-			cpus, err := ParseCPUMask(line)
-			if err != nil {
-				return nil, wrong(err)
-			}
-			r.Masks[bare] = cpus
-			bare++
-		} else if rpsWrite.MatchString(line) {
-			unread = wrong(fmt.Errorf("%s sets masks, but of which queues and to what can't be read", quote.Short(line)))
+		h.at = i + 1
+		if err := h.line(line); err != nil {
+			return nil, h.wrong(err)
 		}
 	}
 	switch {
-	case unread != nil:
-		return nil, unread
-	case known == 0 && bare == 0:
+	case h.unread != nil:
+		return nil, h.unread
+	case !h.named && h.rps.Bare == 0:
 		return nil, &TextError{What: "holds no masks", Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, or a mask a line in the order of the queues"}
-	case known > 0 && bare > 0:
+	case h.named && h.rps.Bare > 0:
 		return nil, &TextError{What: "holds masks with the names of their files and masks alone", Hint: "give either of them"}
 	}
-	r.Bare = bare
-	return r, nil
+	return h.rps, nil
+}
+
+// rpsReader reads a text of RPS line by line.
+type rpsReader struct {
+	rps    *RPS
+	at     int   // the line's number, from 1
+	named  bool  // a line says of which file it is
+	unread error // of a command that set masks, unless a file was read back after it
+}
+
+// wrong is what is wrong with the line.
+func (h *rpsReader) wrong(err error) error {
+	return &TextError{Line: h.at, What: err.Error(), Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, unchanged"}
+}
+
+// line reads a line; one that tells nothing of RPS is passed over.
+func (h *rpsReader) line(line string) error {
+	if m := rpsSysctl.FindStringSubmatch(line); m != nil {
+		h.named = true
+		return h.rps.sysctl(m[1], m[2])
+	}
+	if m := rpsFile.FindStringSubmatch(line); m != nil {
+		h.named = true
+		if m[1] != h.rps.Interface {
+			return nil
+		}
+		if m[4] == "rps_cpus" {
+			h.unread = nil
+		}
+		return h.rps.file(m[2] == "rx", m[3], m[4], m[5])
+	}
+	if m := rpsCommand.FindStringSubmatch(line); m != nil {
+		h.named = true
+		if m[2] != h.rps.Interface {
+			return nil
+		}
+		return h.rps.command(m[1], m[3], m[4])
+	}
+	if is, err := h.rps.Online.Line(line); is {
+		return err
+	}
+	switch {
+	case rpsPath.MatchString(line):
+		return fmt.Errorf("%s is cut: it has not both a queue's file and its value", quote.Short(line))
+	case bareMask.MatchString(line):
+		return h.rps.bare(line)
+	case rpsWrite.MatchString(line):
+		h.unread = h.wrong(fmt.Errorf("%s sets masks, but of which queues and to what can't be read", quote.Short(line)))
+	}
+	return nil
 }
 
 // rpsInterface is the interface that a text has masks of; of several the only one whose
@@ -202,6 +206,27 @@ func rpsInterface(lines []string) (string, error) {
 		return set[0], nil
 	}
 	return "", &TextError{What: "is of " + strings.Join(names, " and "), Hint: "name one with --dev"}
+}
+
+// sysctl takes a setting of net.core.
+func (r *RPS) sysctl(name, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return fmt.Errorf("%s is too large", quote.Short(value))
+	}
+	if name == "netdev_max_backlog" {
+		r.Backlog = n
+	} else {
+		r.SockFlowEntries = n
+	}
+	return nil
+}
+
+// bare takes a mask without the name of its file.
+func (r *RPS) bare(mask string) (err error) {
+	r.Masks[r.Bare], err = ParseCPUMask(mask)
+	r.Bare++
+	return err
 }
 
 // file takes the value of a queue's file.
