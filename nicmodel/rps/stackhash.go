@@ -263,8 +263,12 @@ func (d *dissection) gre(data []byte) (next []byte, more bool) {
 		return nil, false
 	}
 	flags, inner := binary.BigEndian.Uint16(data), binary.BigEndian.Uint16(data[2:])
+	if flags&routing != 0 || flags&version > 1 {
+		return nil, false
+	}
+	d.etherType = inner // also where the rest of the header is cut off
 	pptp := flags&version == 1
-	if flags&routing != 0 || flags&version > 1 || pptp && (inner != typePPTP || flags&key == 0) {
+	if pptp && (inner != typePPTP || flags&key == 0) {
 		return nil, false
 	}
 	data = data[4:]
@@ -291,17 +295,15 @@ func (d *dissection) gre(data []byte) (next []byte, more bool) {
 		if len(data) < 4 {
 			return nil, false
 		}
-		d.etherType = inner
 		return d.ppp(binary.BigEndian.Uint16(data[2:]), data[4:])
 	}
 	if inner == typeTEB {
 		if len(data) < 14 {
 			return nil, false
 		}
-		inner = binary.BigEndian.Uint16(data[12:])
+		d.etherType = binary.BigEndian.Uint16(data[12:])
 		data = data[14:]
 	}
-	d.etherType = inner
 	return data, true
 }
 

@@ -118,6 +118,28 @@ func TestStackHashOfCutFrames(t *testing.T) {
 	}
 }
 
+// A GRE header names what is inside even where that, or the rest of the header, was
+// cut off. The values are those of a program apart, written from the kernel's source.
+func TestStackHashOfCutGRE(t *testing.T) {
+	secret := Secret{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	ip := append(make([]byte, 12), 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 47, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2)
+	for name, gre := range map[string]struct {
+		header []byte
+		want   uint32
+	}{
+		"cut before the protocol":   {[]byte{0, 0, 0x65}, 0xdc102627},
+		"cut in the inner Ethernet": {[]byte{0, 0, 0x65, 0x58, 2}, 0xb84c9e96},
+		"cut in the key":            {[]byte{0x20, 0, 0x86, 0xdd, 0, 0}, 0x4d99c019},
+		"version 1 that is no PPTP": {[]byte{0x20, 1, 0x86, 0xdd, 0, 0, 0, 0, 0, 0, 0, 0}, 0x4d99c019},
+		"routing":                   {[]byte{0x40, 0, 0x86, 0xdd, 0, 0, 0, 0, 0, 0, 0, 0}, 0xdc102627},
+		"PPTP, cut before its PPP":  {[]byte{0x20, 1, 0x88, 0x0b, 0, 0, 0, 0, 0, 0}, 0xd5a92a63},
+	} {
+		if got := ofFrame(append(slices.Clip(ip), gre.header...), secret); got != gre.want {
+			t.Errorf("%s: %#08x, want %#08x", name, got, gre.want)
+		}
+	}
+}
+
 // The same packet behind other link headers, and by its flow alone, hashes the same;
 // hashing allocates nothing.
 func TestStackHashOfLinks(t *testing.T) {
