@@ -98,6 +98,7 @@ func TestIndexBits(t *testing.T) {
 	}{
 		{"zero", all(0), 0}, {"all ones", all(0xff), 1}, {"its first bit alone", first, 0}, {"alternating", all(0xaa), 2},
 		{"two bits", late, 7}, {"microsoft", microsoft, 7}, {"symmetric", symmetric, 7},
+		{"too short for the last inputs", microsoft[:5], 7}, {"no key", nil, 0},
 	} {
 		if got := c.key.IndexBits(12, bits); got != c.want {
 			t.Errorf("%s: %d bits, want %d", c.name, got, c.want)

@@ -53,6 +53,17 @@ func TestTransformIsSymmetric(t *testing.T) {
 	}
 }
 
+// How long an input is then is known before it is there.
+func TestInputLen(t *testing.T) {
+	for x := Transform(0); x < NumTransforms; x++ {
+		for _, n := range []int{8, 12, 32, 36} {
+			if got := len(x.Apply(make([]byte, n, MaxInputLen), 6)); x.InputLen(n) != got {
+				t.Errorf("%v: %d bytes become %d, not %d", x, n, got, x.InputLen(n))
+			}
+		}
+	}
+}
+
 func TestTransformNames(t *testing.T) {
 	for x := Transform(0); x < NumTransforms; x++ {
 		if got, err := ParseTransform(x.String()); got != x || err != nil {

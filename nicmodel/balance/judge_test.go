@@ -256,6 +256,25 @@ func TestJudgeLeavesNeighboursOut(t *testing.T) {
 	}
 }
 
+// TestJudgeTraining: what is judged on a fold is found on all but it and its neighbours,
+// after one quarter and the other.
+func TestJudgeTraining(t *testing.T) {
+	var folds []*Task
+	for k := range 8 {
+		folds = append(folds, &Task{Entries: []uint64{1 << k, 0}, Fixed: make([]uint64, 2), QueueCPU: []int{0, 1}})
+	}
+	now := nicmodel.IndirectionTable{0, 1}
+	var got []uint64 // a bit for each fold
+	NewJudge(folds, now).Of(func(b *Task) []nicmodel.IndirectionTable {
+		got = append(got, b.Entries[0])
+		return []nicmodel.IndirectionTable{now}
+	})
+	want := []uint64{0b11, 0b1100_0000, 0b1111_1100, 0b1111_1000, 0b1111_0001, 0b1110_0011, 0b1100_0111, 0b1000_1111, 0b0001_1111, 0b0011_1111}
+	if !slices.Equal(got, want) {
+		t.Errorf("found on the folds %08b, want %08b", got, want)
+	}
+}
+
 // TestWithEvenFlows: what a table makes without heavy flows.
 func TestWithEvenFlows(t *testing.T) {
 	b := &Task{Entries: []uint64{90, 10, 0, 0}, Fixed: []uint64{0, 100}, QueueCPU: []int{0, 1}}

@@ -157,3 +157,33 @@ func TestPinFind(t *testing.T) {
 		}
 	}
 }
+
+// TestPresence: the least share that a group has of a fold, and the mean one.
+func TestPresence(t *testing.T) {
+	p := &Pinning{Groups: 1, Tables: []nicmodel.IndirectionTable{{0, 1}}, Spared: []int{-1}}
+	var folds []*Task
+	for _, slots := range [][]uint64{{50, 0, 25, 25}, {75, 0, 25, 0}, {0, 0, 0, 0}, {0, 25, 75, 0}} {
+		folds = append(folds, &Task{Entries: slots, Fixed: make([]uint64, 2), QueueCPU: []int{0, 1}})
+	}
+	if least, mean := p.Presence(folds[:2], 0); least != 0.25 || mean != 0.375 {
+		t.Errorf("a half and a quarter: at least %g, in the mean %g", least, mean)
+	}
+	if least, mean := p.Presence(folds, 0); least != 0 || mean != 0.375 {
+		t.Errorf("with a fold without packets: at least %g, in the mean %g", least, mean)
+	}
+	for _, c := range []struct {
+		folds  []*Task
+		known  float64
+		lasts  bool
+		reason string
+	}{
+		{folds[:2], leastKnown, true, "two thirds of its mean, where flows last"},
+		{folds[:2], 0, false, "two thirds of its mean, where they do not"},
+		{folds[:1], 0, true, "as much in each"},
+		{folds, 1, false, "it is not in each"},
+	} {
+		if got := p.Lasts(c.folds, 0, c.known); got != c.lasts {
+			t.Errorf("%s: lasts %v", c.reason, got)
+		}
+	}
+}

@@ -43,7 +43,9 @@ func NameValue(name string, data []byte) []byte {
 	return data
 }
 
-// Merge takes over what another text told, and of what is there already nothing.
+// Merge takes over what another text told of the machine, and of what is there already
+// nothing: the texts of a bundle. Interrupts, the NIC's own counters and its moderation are
+// no part of that.
 func (s *Snapshot) Merge(o *Snapshot) {
 	if s.BootTime == 0 {
 		s.BootTime = o.BootTime

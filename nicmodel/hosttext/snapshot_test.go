@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,6 +77,61 @@ func TestSnapshot(t *testing.T) {
 		}
 		if name == "all in one" && !cmp.Equal(s.Queues.Packets, []uint64{17, 4}) {
 			t.Errorf("%s: queues %+v", name, s.Queues)
+		}
+	}
+}
+
+// TestMerge: texts of one moment, each read by itself, tell together what they tell in one,
+// and what is there stays.
+func TestMerge(t *testing.T) {
+	texts := []string{
+		"CPU(s):  3\nOn-line CPU(s) list:  0,2\nOff-line CPU(s) list:  1\n", hostStat, hostSoftIRQs, hostSoftnet, "6126.09 4782.81\n",
+		"# CPU,Core,Socket\n0,0,0\n2,1,0\n", "node 0 cpus: 0 2\n",
+		"/sys/class/net/eth0/threaded:1\n", "/sys/class/net/eth1/napi_defer_hard_irqs:2\n", "/sys/class/net/eth0/device/numa_node:0\n", "net.core.busy_poll = 50\n",
+	}
+	read := func(text string) *Snapshot {
+		s := &Snapshot{Name: "00"}
+		if known, err := s.Read(strings.NewReader(text), "00/a.txt"); err != nil || !known {
+			t.Fatalf("%s: known %t, %v", text, known, err)
+		}
+		return s
+	}
+	merged := &Snapshot{Name: "00"}
+	for _, text := range texts {
+		merged.Merge(read(text))
+	}
+	for _, later := range []string{
+		strings.NewReplacer("cpu0 10", "cpu0 99", "1795637348", "1795637349").Replace(hostStat), strings.Replace(hostSoftIRQs, "700", "999", 1),
+		strings.Replace(hostSoftnet, "0000000a", "00000063", 1), "7000.00 4782.81\n", "# CPU,Core,Socket\n0,9,9\n", "/sys/class/net/eth0/threaded:1\n",
+	} {
+		merged.Merge(read(later))
+	}
+	want := read(strings.Join(texts, ""))
+	for _, s := range []*Snapshot{merged, want} {
+		if err := s.Finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, merged, cmp.AllowUnexported(Snapshot{})); diff != "" {
+		t.Errorf("read as one (-), merged (+):\n%s", diff)
+	}
+}
+
+// TestTaken: the time of boot and how long the host was up, by its uptime or else by the CPU
+// whose times say the longest.
+func TestTaken(t *testing.T) {
+	for text, want := range map[string]string{
+		hostStat + "6126.09 4782.81\n": "2026-11-25T21:51:14Z",
+		hostStat:                       "2026-11-25T20:09:10Z", // 240 in 1/100 s
+		"cpu0 100000 100000 100000 100000 100000 100000 100000 100000 0 0\ncpu1 1 0 0 0 0 0 0 0 0 0\nbtime 1795637348\n": "2026-11-25T22:22:28Z",
+		"6126.09 4782.81\n": "0001-01-01T00:00:00Z",
+	} {
+		s := &Snapshot{Name: "00"}
+		if _, err := s.Read(strings.NewReader(text), "00/a.txt"); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Taken().Format(time.RFC3339); got != want {
+			t.Errorf("%q: taken at %s, want %s", text, got, want)
 		}
 	}
 }

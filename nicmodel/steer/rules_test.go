@@ -105,6 +105,9 @@ func TestMatch(t *testing.T) {
 		{"TCP behind AH", "flow-type tcp6 dst-port 80 action 2", steer.Options{}, ah6, true},
 		{"SPI of ESP", "flow-type esp4 spi 0x1234 action 2", steer.Options{}, esp, true},
 		{"VLAN without a tag", "flow-type tcp4 vlan 100 m 0xf000 action 2", steer.Options{}, nil, false},
+		{"VLAN 0 without a tag", "flow-type tcp4 vlan 0 action 2", steer.Options{}, nil, false},
+		{"tag's type 0 without a tag", "flow-type tcp4 vlan-etype 0 action 2", steer.Options{}, nil, false},
+		{"SPI 0 of TCP", "flow-type ah6 spi 0 action 2", steer.Options{}, func(h *pcaps.Header, f *pcaps.Frame) { h.Version, h.Encapsulations = 6, 1<<pcaps.AH }, false},
 		{"VLAN id", "flow-type tcp4 vlan 100 m 0xf000 action 2", steer.Options{}, tagged, true},
 		{"VLAN with its priority", "flow-type tcp4 vlan 100 action 2", steer.Options{}, tagged, false},
 		{"tag's type", "flow-type tcp4 vlan-etype 0x8100 action 2", steer.Options{}, tagged, true},
@@ -120,6 +123,41 @@ func TestMatch(t *testing.T) {
 		if got := rule == 0; got != test.want {
 			t.Errorf("%s: %s: matches %v, want %v", test.name, test.rule, got, test.want)
 		}
+	}
+}
+
+// What rules say of the packets that they have to be asked of: of each flow once, of its
+// fragments, of each packet, of frames without IP.
+func TestAsked(t *testing.T) {
+	for _, test := range []struct {
+		rule              string
+		options           steer.Options
+		perPacket, frames bool
+		facts             pcaps.Facts
+	}{
+		{"flow-type tcp4 dst-port 80 action 1", steer.Options{}, false, false, 0},
+		{"flow-type tcp4 src-port 80 action 1", steer.Options{}, false, false, 0},
+		{"flow-type tcp4 src-ip 198.51.100.7 action 1", steer.Options{}, false, false, pcaps.Fragment},
+		{"flow-type tcp4 src-ip 198.51.100.7 action 1", steer.Options{Order: steer.MostFields}, false, false, 0},
+		{"flow-type ip4 src-ip 198.51.100.7 action 1", steer.Options{}, false, false, 0},
+		{"flow-type ip4 src-ip 198.51.100.7 action 1", steer.Options{IP: steer.OtherIP}, false, false, pcaps.Fragment},
+		{"flow-type tcp4 dst-port 80 tos 4 action 1", steer.Options{}, true, false, 0},
+		{"flow-type tcp4 dst-port 80 vlan 7 action 1", steer.Options{}, true, false, 0},
+		{"flow-type tcp4 dst-port 80 vlan-etype 0x8100 action 1", steer.Options{}, true, false, 0},
+		{"flow-type tcp4 dst-port 80 dst-mac 02:00:00:00:00:01 action 1", steer.Options{}, true, false, 0},
+		{"flow-type ip4 l4data 7 action 1", steer.Options{}, true, false, 0},
+		{"flow-type ah6 src-ip 2001:db8::1 action 1", steer.Options{}, true, false, pcaps.Fragment},
+		{"flow-type esp4 spi 7 action 1", steer.Options{}, true, false, pcaps.Fragment},
+		{"flow-type ether proto 0x806 action 1", steer.Options{}, true, true, 0},
+		{"flow-type ether src 02:00:00:00:00:01 action 1", steer.Options{}, true, true, 0},
+	} {
+		r := rulesOf(t, test.options, test.rule)
+		if r.PerPacket() != test.perPacket || r.Frames() != test.frames || r.Facts() != test.facts {
+			t.Errorf("%s, %+v: of each packet %v, of frames %v, by facts %v", test.rule, test.options, r.PerPacket(), r.Frames(), r.Facts())
+		}
+	}
+	if r := (*steer.Rules)(nil); r.PerPacket() || r.Frames() || r.Facts() != 0 {
+		t.Error("no rules ask of no packet")
 	}
 }
 

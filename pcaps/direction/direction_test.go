@@ -153,6 +153,65 @@ func TestAuto(t *testing.T) {
 	}
 }
 
+// What `auto` could not tell, and whether one address alone sent.
+func TestUnknown(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		side    Side
+		packets []*pcaps.Header
+		unknown bool
+		sender  string
+	}{
+		{"one host", SideIn, []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("1.1.1.1", "10.0.0.5"), from("2.2.2.2", "10.0.0.5")}, false, ""},
+		{"only sent", SideIn, []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("10.0.0.5", "2.2.2.2")}, true, "10.0.0.5"},
+		{"only sent, as most of the packets", SideIn, []*pcaps.Header{from("2001::1", "2001::5"), from("10.0.0.5", "1.1.1.1"), from("10.0.0.5", "2.2.2.2")}, true, "10.0.0.5"},
+		{"only received", SideIn, []*pcaps.Header{from("1.1.1.1", "10.0.0.5"), from("2.2.2.2", "10.0.0.5")}, true, ""},
+		{"one conversation", SideIn, []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("10.0.0.5", "1.1.1.1")}, true, ""},
+		{"of IPv6", SideIn, []*pcaps.Header{from("2001::5", "2001::1"), from("2001::5", "2001::2")}, true, "2001::5"},
+		{"the other end's", SideOut, []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("10.0.0.5", "2.2.2.2")}, true, ""},
+		{"both ends'", SideBoth, []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("10.0.0.5", "2.2.2.2")}, false, ""},
+		{"the capture says it", SideIn, []*pcaps.Header{{Direction: pcaps.Outbound}, {Direction: pcaps.Inbound}}, false, ""},
+	} {
+		d := NewDirections(Local{})
+		d.Take(test.side)
+		for _, h := range test.packets {
+			d.Observe(h)
+		}
+		d.Settle()
+		for _, h := range test.packets {
+			isSent(d, h)
+		}
+		sender, ok := d.OnlySender()
+		if ok != (test.sender != "") || ok && sender.String() != test.sender || d.Unknown() != test.unknown {
+			t.Errorf("%s: unknown %v, the only sender is %v, %v", test.name, d.Unknown(), sender, ok)
+		}
+	}
+	local, err := ParseLocal([]string{"10.0.0.5"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := NewDirections(local)
+	if _, ok := d.OnlySender(); ok || d.Unknown() {
+		t.Error("--local tells")
+	}
+}
+
+// The rule in words about other addresses than the capture's, which stay.
+func TestReplaced(t *testing.T) {
+	d := NewDirections(Local{})
+	for _, h := range []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("2.2.2.2", "10.0.0.5"), from("2001::1", "2001::5"), from("2001::5", "2001::2")} {
+		d.Observe(h)
+	}
+	d.Settle()
+	next := func(p netip.Prefix) netip.Prefix { return netip.PrefixFrom(p.Addr().Next(), p.Bits()) }
+	if got, want := d.Replaced(next).Rule(4), "auto: 10.0.0.6 is in all 2 unicast IPv4 packets; 2001::6 is in all 2 unicast IPv6 packets"; got != want {
+		t.Errorf("replaced: %s, want %s", got, want)
+	}
+	if got, want := d.Rule(4), "auto: 10.0.0.5 is in all 2 unicast IPv4 packets; 2001::5 is in all 2 unicast IPv6 packets"; got != want {
+		t.Errorf("the capture's own: %s, want %s", got, want)
+	}
+}
+
 // TestAutoLooksAt10000Packets: packets of every kind are counted, the first
 // after them changes nothing any more.
 func TestAutoLooksAt10000Packets(t *testing.T) {
