@@ -25,6 +25,16 @@ var (
 
 const notSupported = "Operation not supported"
 
+// withoutHeader is the first row of a table whose first line was not copied, from 0, -1
+// without one: rows as ethtool has them, and the key's title below.
+func withoutHeader(lines []string) int {
+	row := slices.IndexFunc(lines, ethtoolRow.MatchString)
+	if row < 0 || slices.ContainsFunc(lines, ethtoolHeader.MatchString) || !slices.Contains(lines[row:], "RSS hash key:") {
+		return -1
+	}
+	return row
+}
+
 // ethtoolPart is the part of ethtool's output that a line stands in.
 type ethtoolPart uint8
 
@@ -47,11 +57,9 @@ var ethtoolTitles = map[string]ethtoolPart{
 type ethtoolReader struct {
 	table       *ImportedTable
 	part        ethtoolPart
-	asked       string // the interface in the last prompt above the table
-	context     string // and the RSS context there, "" without one
-	headerLine  int    // from 0
-	rowLine     int    // that of the last row, from 0
-	lastLine    int    // the last one that is not empty, from 0
+	headerLine  int // from 0
+	rowLine     int // that of the last row, from 0
+	lastLine    int // the last one that is not empty, from 0
 	key         string
 	keyLine     int                     // from 0
 	titled      [partTransform + 1]int  // the line of each part's title, from 1
@@ -83,6 +91,7 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 			return nil, wrong
 		}
 	}
+	r.table.Context = contextAsked(lines[:r.headerLine], r.table.Interface)
 	if r.table.Table == nil && !r.noTable {
 		return nil, &TextError{Line: r.headerLine + 1, What: "no rows follow this line", Hint: "give the table whole"}
 	}
@@ -108,6 +117,21 @@ func readEthtool(lines []string) (*ImportedTable, error) {
 	return r.table, checkSize(len(r.table.Table))
 }
 
+// contextAsked is the RSS context that the last prompt above a table of the interface asks
+// for; 0 without one.
+func contextAsked(above []string, iface string) int {
+	for _, line := range slices.Backward(above) {
+		if m := ethtoolCommand.FindStringSubmatch(line); m != nil {
+			if m[1] != iface && !strings.HasPrefix(m[1], "$") {
+				return 0
+			}
+			context, _ := strconv.Atoi(m[2]) // of digits; one that is too large is none
+			return context
+		}
+	}
+	return 0
+}
+
 // line reads line i, counted from 0.
 func (r *ethtoolReader) line(i int, line string) *TextError {
 	if line == "" {
@@ -118,9 +142,6 @@ func (r *ethtoolReader) line(i int, line string) *TextError {
 		return r.header(i, m[1], m[2])
 	}
 	if r.table.Interface == "" { // what stands before the table, such as a shell prompt
-		if m := ethtoolCommand.FindStringSubmatch(line); m != nil {
-			r.asked, r.context = m[1], m[2]
-		}
 		return nil
 	}
 	if part, ok := ethtoolTitles[line]; ok {
@@ -193,9 +214,6 @@ func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 		return &TextError{What: fmt.Sprintf("%.20s RX rings", rings), Hint: fmt.Sprintf("a NIC has from 1 to %d: check that the line is copied whole", nicmodel.MaxQueues)}
 	}
 	r.table.Interface, r.table.Rings = iface, int(n)
-	if r.context != "" && (r.asked == iface || strings.HasPrefix(r.asked, "$")) {
-		r.table.Context, _ = strconv.Atoi(r.context) // of digits; one that is too large is none
-	}
 	r.part, r.headerLine = partTable, i
 	return nil
 }
@@ -380,6 +398,7 @@ func readEthtoolJSON(lines []string) (*ImportedTable, error) {
 		return nil, err
 	}
 	t := &ImportedTable{Format: EthtoolJSON, Interface: printable(o.IfName)}
+	t.Context = contextAsked(lines[:slices.IndexFunc(lines, jsonStart.MatchString)], t.Interface)
 	if len(o.Table) > 0 {
 		t.Table = o.Table
 	}

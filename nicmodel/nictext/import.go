@@ -179,9 +179,15 @@ func knownOther(lines []string) error {
 			Hint: "leave it out, and give `--queues 1` if the NIC has one queue, or --nic if its driver is known (rssreplay nics); of virtio without VIRTIO_NET_F_RSS the host chooses the queues, which can't be predicted",
 		}
 	}
+	if i := withoutHeader(lines); i >= 0 {
+		return &TextError{
+			Line: i + 1, What: "rows of ethtool -x begin here, and its first line is not above them (RX flow hash indirection table for IF with N RX ring(s):)",
+			Hint: wholeEthtool + " IF, that line included",
+		}
+	}
 	if i := slices.IndexFunc(lines, windowsOther.MatchString); i >= 0 {
 		return &TextError{
-			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out (| ft, or | fl * of some versions)",
+			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out, or has it otherwise (| ft, | fl * of some versions, ConvertTo-Json, Export-Csv)",
 			Hint: "give what Get-NetAdapterRss -Name NIC prints, with nothing behind it",
 		}
 	}

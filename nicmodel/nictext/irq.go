@@ -115,6 +115,9 @@ func (r *irqReader) line(line string) *TextError {
 		return r.freeBSD(m)
 	}
 	if m := irqLine.FindStringSubmatch(line); m != nil {
+		if isCut(m[2]) {
+			return &TextError{What: fmt.Sprintf("IRQ %.10s has columns left out", m[1]), Hint: unchangedInterrupts}
+		}
 		if r.cpus == nil {
 			r.cpus = bareColumns(m[2])
 			r.irqs.bare = len(r.cpus)

@@ -46,6 +46,7 @@ func Sniff(data []byte) []Kind {
 	if isJSON(lines) {
 		return sniffJSON(strings.Join(lines, "\n"))
 	}
+	found[KindTable] = withoutHeader(lines) >= 0
 	columns := false          // of CPUs, as /proc/interrupts has, and /proc/softirqs
 	current := Kind(NumKinds) // the part of ethtool's that the lines stand in
 	labelled := 0             // the line after a key's label

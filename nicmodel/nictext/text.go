@@ -72,7 +72,7 @@ func readLongText[T any](r io.Reader, name string, most int, read func(lines []s
 func Lines(data []byte) []string {
 	text := decodeText(data)
 	if strings.ContainsRune(text, '\x1b') {
-		text = colour.ReplaceAllString(text, "")
+		text = terminal.ReplaceAllString(text, "")
 	}
 	if !strings.Contains(text, ownSchema) { // whose strings may hold anything
 		text = lineBreak.ReplaceAllString(text, "\n") // begins with a letter that is quickly found
@@ -87,11 +87,12 @@ func Lines(data []byte) []string {
 }
 
 var (
-	// colour matches what sets a terminal's colour, or clears the rest of its line.
-	colour = lazyregexp.New(`\x1b\[[0-9;]*[mK]`)
+	// terminal matches what is meant for a terminal: colours, modes, its window's title, as
+	// script(1) records them. Source: ECMA-48, control sequences; xterm, OSC.
+	terminal = lazyregexp.New(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>])`)
 	// lineBreak and tag match what a page's source, a forum or a bug tracker has around text.
 	lineBreak = lazyregexp.New(`<br ?/?>\n?`)
-	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
+	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
 	// entity matches a character as a page's source has it.
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
 )
@@ -113,14 +114,15 @@ func decodeText(data []byte) string {
 	return string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 }
 
-// splitLines is the text's lines without line ends, mail quoting ("> > "),
-// and the space around them; also without a mark that stands before every one of them, as
+// splitLines is the text's lines without line ends, what tells their number, time or file,
+// mail quoting ("> > "), and the space around them; also without a mark that stands before every one of them, as
 // in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
 	if strings.Contains(text, "\r") {
 		text = lineEnd.ReplaceAllString(text, "\n")
 	}
 	lines := strings.Split(text, "\n")
+	cutPrefixes(lines)
 	mark := commonMark(lines)
 	for i, line := range lines {
 		line = strings.TrimSpace(line)

@@ -16,8 +16,9 @@ var (
 	windowsTable = lazyregexp.New(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
 	windowsLabel = lazyregexp.New(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
 	// What Get-NetAdapterRss prints with a cmdlet behind it that chooses the form: | ft has
-	// columns, | fl * names objects in the place of a table.
-	windowsOther     = lazyregexp.New(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{)`)
+	// columns, | fl * names objects in the place of a table, JSON and CSV have it as objects or
+	// not at all, and the member alone has titles of its own.
+	windowsOther     = lazyregexp.New(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{|.*"IndirectionTable"|.*\bProcessorGroup\s+ProcessorNumber\b)`)
 	windowsProcessor = lazyregexp.New(`^(\d{1,5}):(\d{1,5})$`)
 )
 

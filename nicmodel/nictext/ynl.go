@@ -141,6 +141,9 @@ type ynlReader struct {
 // maxYNLDepth bounds how deep values may lie in each other; answers have 3.
 const maxYNLDepth = 8
 
+// emptySet is a set without members, as Python writes it: of flags none of which is on.
+const emptySet = "set()"
+
 func (p *ynlReader) space() {
 	for p.at < len(p.text) && strings.IndexByte(" \t\n", p.text[p.at]) >= 0 {
 		p.at++
@@ -167,6 +170,10 @@ func (p *ynlReader) value(depth int) (any, error) {
 		return p.members(']', depth)
 	}
 	rest := p.text[p.at:]
+	if strings.HasPrefix(rest, emptySet) {
+		p.at += len(emptySet)
+		return []any(nil), nil
+	}
 	if rest == "" {
 		return nil, fmt.Errorf("the answer ends early")
 	}

@@ -33,6 +33,8 @@ func TestYNL(t *testing.T) {
 	reads(t, ReadTable, want, ynlJSON, strings.Replace(ynlJSON, "[0,1,2,3,0,1,2,3]", `"`+strings.Repeat("00000000010000000200000003000000", 2)+`"`, 1))
 	want.TransformShown, want.OrXORShown, want.Transform = true, true, hash.SymmetricXOR
 	reads(t, ReadTable, want, strings.Replace(ynlJSON, `"hfunc":1`, `"hfunc":1,"input-xfrm":1`, 1), strings.Replace(ynlPython, "'hfunc': 1,", "'hfunc': 1, 'input-xfrm': {'symmetric-xor'},", 1))
+	want.Transform = 0 // a set of flags, none on: Python's empty set
+	reads(t, ReadTable, want, strings.Replace(ynlPython, "'hfunc': 1,", "'hfunc': 1, 'input-xfrm': set(),", 1))
 
 	refuses(t, ReadTable, strings.Replace(ynlPython, "'context': 1, ", "", 1), "x: line 7: a second main table starts here")
 	refuses(t, ReadTable, strings.SplitN(ynlPython, "\n", 7)[6], "x: these are tables of RSS contexts alone")
@@ -50,6 +52,8 @@ func TestYNL(t *testing.T) {
 func TestWindowsWithoutTable(t *testing.T) {
 	refuses(t, ReadTable, "\nName          NumberOfReceiveQueues Profile MaxProcessors\n----          --------------------- ------- -------------\nEthernet 2    8                     NUMA    16\n", "x: line 2: is of Get-NetAdapterRss, in a form that leaves")
 	refuses(t, ReadTable, "Name : Ethernet 2\nIndirectionTable : {MSFT_NetAdapter_RssProcessor, MSFT_NetAdapter_RssProcessor...}\n", "x: line 2: is of Get-NetAdapterRss, in a form that leaves")
+	refuses(t, ReadTable, "{\n  \"Name\": \"Ethernet 2\",\n  \"IndirectionTable\": [\"MSFT_NetAdapter_RssProcessor\"]\n}\n", "x: line 3: is of Get-NetAdapterRss, in a form that leaves")
+	refuses(t, ReadTable, "ProcessorGroup ProcessorNumber\n-------------- ---------------\n             0               2\n", "x: line 1: is of Get-NetAdapterRss, in a form that leaves")
 }
 
 // A text in a comment, a # before each line, is that text.
