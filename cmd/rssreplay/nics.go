@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -200,43 +200,60 @@ func (n *nicProfile) hashed() string {
 	return "addresses"
 }
 
-func writeProfileTable(w io.Writer, r *nicsReport, _ text.Options) error {
-	profiles := r.NICs
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "--nic\tqueues\tentries\tlayout\tkey\thash\tring\tmoderation\tNIC")
-	for i := range profiles {
-		n := &profiles[i]
+// narrowOrder are the columns of writeProfileTable that a narrow terminal leaves out, the
+// first first.
+var narrowOrder = []string{"moderation", "ring", "key", "hash"}
+
+func writeProfileTable(w io.Writer, r *nicsReport, o text.Options) error {
+	rows := [][]string{{"--nic", "queues", "entries", "layout", "key", "hash", "ring", "moderation", "NIC"}}
+	sources := [][]string{{}, {"--nic", "source"}}
+	for i := range r.NICs {
+		n := &r.NICs[i]
 		hashed := n.mark("hash-types", n.hashed())
 		if n.Transform != hash.NoTransform.String() {
 			hashed += ", " + n.mark("xfrm", n.Transform)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.mark("queues", fmt.Sprint(n.Queues)), n.mark("table-size", fmt.Sprint(n.TableSize)),
-			n.mark("layout", n.Layout), n.key(), hashed, n.mark("rx-ring", n.ring()), n.moderation(), n.NIC)
+		rows = append(rows, []string{n.Name, n.mark("queues", fmt.Sprint(n.Queues)), n.mark("table-size", fmt.Sprint(n.TableSize)),
+			n.mark("layout", n.Layout), n.key(), hashed, n.mark("rx-ring", n.ring()), n.moderation(), n.NIC})
+		sources = append(sources, []string{n.Name, n.Source})
 	}
-	fmt.Fprintln(t, "\n--nic\tsource")
-	for i := range profiles {
-		fmt.Fprintf(t, "%s\t%s\n", profiles[i].Name, profiles[i].Source)
+	var left []string
+	for _, name := range narrowOrder {
+		if text.FitColumns(rows, o.Width) {
+			break
+		}
+		at := slices.Index(rows[0], name)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], at, at+1)
+		}
+		left = append([]string{name}, left...)
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	for _, columns := range [][][]string{rows, sources} {
+		if err := text.WriteColumns(w, columns, o); err != nil {
+			return err
+		}
+	}
+	if len(left) > 0 {
+		left[0] = fmt.Sprintf("Left out to fit %d columns: %s", o.Width, left[0])
+		if _, err := fmt.Fprintf(w, "\n%s.\n", strings.Join(left, ", ")); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(w, `
-Queues and entries are those on a machine with %d CPUs. * is unverified: a report that
-uses it says so. A random key must be given: --key, --key @FILE, or a --table that shows it.
-`+"`rssreplay nics NAME` shows all of a profile.\n", nicsCPUs)
+Queues and entries are those on a machine with %d CPUs. * is unverified: a report
+that uses it says so. A random key must be given: --key, --key @FILE, or a
+--table that shows it. `+"`rssreplay nics NAME` shows all of a profile.\n", nicsCPUs)
 	return err
 }
 
-func writeProfiles(w io.Writer, r *nicsReport, _ text.Options) error {
-	profiles := r.NICs
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for i := range profiles {
-		n := &profiles[i]
+func writeProfiles(w io.Writer, r *nicsReport, o text.Options) error {
+	for i := range r.NICs {
+		n := &r.NICs[i]
+		rows := [][]string{{fmt.Sprintf("%s: %s", n.Name, n.NIC)}}
 		if i > 0 {
-			fmt.Fprintln(t)
+			rows = append([][]string{{}}, rows...)
 		}
-		line := func(label, value string) { fmt.Fprintf(t, "  %s\t%s\n", label, value) }
-		fmt.Fprintf(t, "%s: %s\n", n.Name, n.NIC)
+		line := func(label, value string) { rows = append(rows, []string{"  " + label, value}) }
 		if len(n.Drivers) > 0 {
 			line("driver", strings.Join(n.Drivers, ", "))
 		}
@@ -267,6 +284,9 @@ func writeProfiles(w io.Writer, r *nicsReport, _ text.Options) error {
 			line("unverified", what)
 		}
 		line("source", n.Source)
+		if err := text.WriteColumns(w, rows, o); err != nil {
+			return err
+		}
 	}
-	return t.Flush()
+	return nil
 }

@@ -83,6 +83,7 @@ var otherNames = map[string]string{
 	"device": "dev", "iface": "dev", "interface": "dev",
 	"hkey": "key", "hfunc": "hash-function", "indir": "table", "bpf": "filter",
 	"equal": "layout equal:N", "weight": "layout weight:6,2", "start": "layout equal:N,start:S",
+	"rss": "mode rss-msix", "no-rss": "mode non-rss", "non-rss": "mode non-rss",
 	"out": "output", "limit": "packets", "count": "packets",
 }
 

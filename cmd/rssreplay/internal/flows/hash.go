@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -154,6 +155,8 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 		addr, port = ap.Addr(), &p
 	} else if strings.ContainsAny(s, "…~") {
 		return addr, nil, cli.Usagef("%q is shortened for the screen: a wider one (--width 200), --full and --format csv have it whole", s)
+	} else if portBeyond(s) {
+		return addr, nil, cli.Usagef("%q: a port is from 0 to 65535", s)
 	} else {
 		return addr, nil, cli.Usagef("%q is no address with or without a port: write 10.0.0.1:443 or [2001:db8::1]:443", s)
 	}
@@ -161,6 +164,14 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 		return addr, nil, cli.Usagef("%q has a zone, which packets don't carry: leave out %%%s", s, addr.Zone())
 	}
 	return addr.Unmap(), port, nil
+}
+
+// portBeyond tells whether s is an address with a number behind it that is no port.
+func portBeyond(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	_, errAddr := netip.ParseAddr(host)
+	_, errPort := strconv.ParseInt(port, 10, 64)
+	return err == nil && errAddr == nil && errPort == nil
 }
 
 // portNote says how a port is given, where an IPv6 address without brackets ends

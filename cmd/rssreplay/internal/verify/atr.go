@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/pcaps"
@@ -121,7 +122,11 @@ const beyondShare = 0.01
 
 // withoutATR is how to be sure.
 func (v *verification) withoutATR() string {
-	return fmt.Sprintf("To compare without ATR turn it off for a test: `%s`.", v.settings.Profile.NTuple.OffATR)
+	off := v.settings.Profile.NTuple.OffATR
+	if device := v.settings.Device; device != "" && v.settings.Shown == nil {
+		off = strings.ReplaceAll(off, "DEV", device)
+	}
+	return fmt.Sprintf("To compare without ATR turn it off for a test: `%s`.", off)
 }
 
 // reached is one more than the last queue to which the table, the default queue or a rule
