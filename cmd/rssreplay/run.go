@@ -44,7 +44,11 @@ func execute(e *cli.Env) (status int) {
 			status = exitFailed
 		}
 	}()
-	root := newRootCommand(e)
+	root := newMainCommand(e)
+	// Optimization: no command's name has a dot or a slash, and those of most captures do.
+	if len(e.Args) < 2 || strings.HasPrefix(e.Args[1], "-") || !strings.ContainsAny(e.Args[1], "./") {
+		addCommands(e, root)
+	}
 	if len(e.Args) > 1 && strings.HasPrefix(e.Args[1], cobra.ShellCompRequestCmd) {
 		describe(root)
 	}
@@ -81,43 +85,69 @@ func tellFault(e *cli.Env, p *fault.Panic) {
 		report.Clean(p.Error()), cli.VersionLine(), p.Stack)
 }
 
+// newRootCommand is the main job with all commands beside it.
 func newRootCommand(e *cli.Env) *cobra.Command {
-	root := newReplayCommand(e)
-	root.SetOut(e.Stdout) // before completion's commands, which keep it
-	root.SetErr(e.Stderr)
-	root.AddCommand(calibration.NewCommand(e), compare.NewCommand(e), compare.NewDiffCommand(e), flows.NewExplainCommand(e), flows.NewHashCommand(e), suggest.NewCommand(e), flows.NewPlanCommand(e), verify.NewCommand(e), newNICsCommand(e), bundle.NewCommand(e), help.NewManCommand(e), newVersionCommand(e))
-	root.Version = cli.VersionLine()
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetHelpCommand(help.NewCommand(e))
-	root.InitDefaultHelpCmd() // describe knows them, too
-	root.InitDefaultCompletionCmd()
-	root.Args = cobra.MatchAll(root.Args, checkCommand)
-	checkShell(root)
-	cli.RefuseTwice(root.Flags(), "layout", "table")
-	for _, c := range append(root.Commands(), root) {
-		c.SilenceErrors, c.SilenceUsage = true, true
-		cli.RefuseEmpty(c.Flags(), "filter", "title") // all packets, and no title
-		c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-			return cli.AsUsage(cli.FlagError(c, err))
-		})
-		c.SetHelpFunc(func(c *cobra.Command, _ []string) {
-			for c.HasParent() && help.Page(c.Name()) == "" {
-				c = c.Parent()
-			}
-			fmt.Fprint(e.Stdout, help.Page(c.Name()))
-		})
-	}
+	root := newMainCommand(e)
+	addCommands(e, root)
 	return root
 }
 
+// newMainCommand is the main job, which a mistake adds the other commands to: one of
+// them may be meant.
+func newMainCommand(e *cli.Env) *cobra.Command {
+	root := newReplayCommand(e)
+	root.SetOut(e.Stdout) // before completion's commands, which keep it
+	root.SetErr(e.Stderr)
+	root.Version = cli.VersionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.DisableDefaultCmd = true // addCommands has it
+	root.Args = cobra.MatchAll(root.Args, func(root *cobra.Command, args []string) error { return checkCommand(e, root, args) })
+	cli.RefuseTwice(root.Flags(), "layout", "table")
+	setUp(e, root)
+	return root
+}
+
+// addCommands adds what the main job does not have yet.
+func addCommands(e *cli.Env, root *cobra.Command) {
+	if root.HasSubCommands() {
+		return
+	}
+	root.AddCommand(calibration.NewCommand(e), compare.NewCommand(e), compare.NewDiffCommand(e), flows.NewExplainCommand(e), flows.NewHashCommand(e), suggest.NewCommand(e), flows.NewPlanCommand(e), verify.NewCommand(e), newNICsCommand(e), bundle.NewCommand(e), help.NewManCommand(e), newVersionCommand(e))
+	root.SetHelpCommand(help.NewCommand(e))
+	root.InitDefaultHelpCmd() // describe knows them, too
+	root.CompletionOptions.DisableDefaultCmd = false
+	root.InitDefaultCompletionCmd()
+	checkShell(root)
+	for _, c := range root.Commands() {
+		setUp(e, c)
+	}
+}
+
+// setUp gives a command the program's ways with flags, errors and help.
+func setUp(e *cli.Env, c *cobra.Command) {
+	c.SilenceErrors, c.SilenceUsage = true, true
+	cli.RefuseEmpty(c.Flags(), "filter", "title") // all packets, and no title
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		addCommands(e, c.Root())
+		return cli.AsUsage(cli.FlagError(c, err))
+	})
+	c.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		for c.HasParent() && help.Page(c.Name()) == "" {
+			c = c.Parent()
+		}
+		fmt.Fprint(e.Stdout, help.Page(c.Name()))
+	})
+}
+
 // checkCommand refuses a first argument that is no file, and nearly a command.
-func checkCommand(root *cobra.Command, args []string) error {
+func checkCommand(e *cli.Env, root *cobra.Command, args []string) error {
 	if len(args) == 0 || strings.ContainsAny(args[0], `./\*?[`) {
 		return nil
 	}
 	if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	addCommands(e, root)
 	var commands []string
 	for _, c := range root.Commands() {
 		commands = append(commands, c.Name())
