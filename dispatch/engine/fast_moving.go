@@ -48,7 +48,7 @@ func (m *Model) moves() bool {
 	case len(m.queues) == 1 || m.mode != RSSMSIX && m.mode != RSSHWQueues || m.mode == RSSHWQueues && !m.closesCycles():
 		return false
 	case m.severalQueues():
-		return m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
+		return m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0
 	}
 	return true
 }
