@@ -145,7 +145,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(Extreme(m, slices.Max)) }), integerText},
 		mostLoadedShare(),
 		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
-		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Drops) }), integerText},
+		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Overflows()) }), integerText},
 		{"interrupts", "interrupts", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), integerText},
 		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
 			func(f Fraction) string { return words.Fixed(f, 2) }},

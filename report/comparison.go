@@ -23,15 +23,13 @@ func (s *Scenario) NumCPUs() int {
 // Marked tells of each scenario whether it is best in a row, or no worse than the best by more
 // than noise; of none where that is all of them, or where less need not be better: a flow that
 // moved is no fault, and of the first scenario none has. Of different numbers of CPUs the
-// busiest one's share is compared, not how many times the mean that is. Which scenario drops
-// least is not what its rings tell where backlogs drop, too; and of two captures the one with
-// more packets has more.
+// busiest one's share is compared, not how many times the mean that is; and of two captures
+// the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
-		f.Metric == "drops" && slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return s.Mode() != nil && s.Mode().BacklogDrops() > 0 }),
 		c.OfCaptures() && f.counts():
 		return make([]bool, len(c.Scenarios))
 	}

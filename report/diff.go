@@ -56,7 +56,7 @@ func NewDiff(before, after *Report, moved []MovedFlow, total uint64, otherCaptur
 	}
 	d.Changes = changesOf(before.Parameters, after.Parameters)
 	for _, r := range []*Report{before, after} {
-		d.Drops = d.Drops || slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Totals.Drops > 0 })
+		d.Drops = d.Drops || slices.ContainsFunc(r.Modes, func(m Mode) bool { return m.Overflows() > 0 })
 		if p := r.Parameters.Named("key"); p != nil && p.Source == DefaultSource {
 			d.DefaultKeys++
 		}

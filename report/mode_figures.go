@@ -166,14 +166,14 @@ func ModeFigures(modes []Mode) []Figure {
 	}
 	figures = append(figures, []Figure{
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
-		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Totals.Drops }), integerText},
+		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Overflows() }), integerText},
 	}...)
+	if some(func(m Mode) bool { return m.Overflows() > 0 }) {
+		figures = append(figures, Figure{"", "  their share", ofMode(DropShare), words.Percent[Fraction]})
+	}
 	figures = append(figures, steeringFigures(modes)...)
 	if some(func(m Mode) bool { return m.Totals.Reordered > 0 }) {
 		figures = append(figures, Figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
-	}
-	if some(func(m Mode) bool { return m.Totals.Drops > 0 }) {
-		figures = append(figures, Figure{"", "  their share", ofMode(DropShare), words.Percent[Fraction]})
 	}
 	figures = append(figures, []Figure{
 		{"", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText},
@@ -252,7 +252,7 @@ func Extreme(m *Mode, choose func([]uint64) uint64) uint64 {
 }
 
 // DropShare is the share of the packets that came to a queue and were dropped.
-func DropShare(m *Mode) Fraction { return Ratio(m.Totals.Drops, m.Arrived()) }
+func DropShare(m *Mode) Fraction { return Ratio(m.Overflows(), m.Arrived()) }
 
 // Arrived is the packets that came to a queue.
 func (m *Mode) Arrived() uint64 { return m.Totals.Packets + m.Overflows() }

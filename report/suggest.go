@@ -70,7 +70,7 @@ type Figures struct {
 // FiguresOf takes them from a replayed mode, which Derive has completed.
 func FiguresOf(m *Mode) Figures {
 	return Figures{
-		Imbalance: m.Imbalance, BusyWindows: busyWindows(m.Series), Packets: m.Totals.Packets, Drops: m.Totals.Drops,
+		Imbalance: m.Imbalance, BusyWindows: busyWindows(m.Series), Packets: m.Totals.Packets, Drops: m.Overflows(),
 		LatencyP99:  Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }),
 		Connections: m.Affinity.Connections, SymmetricConnections: m.Affinity.SymmetricConnections,
 		Headroom: m.Headroom,

@@ -51,7 +51,7 @@ var modeMetrics = []metric{
 	{name: "imbalance.bytes", value: func(m *report.Mode) report.Fraction { return m.Imbalance.Bytes }},
 	{name: "imbalance.busy", value: func(m *report.Mode) report.Fraction { return m.Imbalance.Busy }},
 	{name: "jain", value: func(m *report.Mode) report.Fraction { return m.Imbalance.Jain }},
-	{name: "drops", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Totals.Drops) }},
+	{name: "drops", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Overflows()) }},
 	{name: "interrupts", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Totals.Interrupts) }},
 	{name: "migrations", value: func(m *report.Mode) report.Fraction { return report.Fraction(m.Affinity.Migrations) }},
 	{name: "utilization.max", value: report.MaxUtilization},
