@@ -132,6 +132,9 @@ func (s *stage) note(recs []pcaps.Record, c *chunk) {
 		}
 		if h.Facts&pcaps.PortsCut != 0 {
 			s.r.Snapped++
+			if h.Protocol == pcaps.ProtoUDP {
+				s.r.SnappedUDP++
+			}
 		} else if (h.Reason == pcaps.ShortIP || h.Reason == pcaps.ShortLink) && uint64(len(recs[i].Data)) < uint64(recs[i].Wire) {
 			s.r.HeadersCut++
 		}

@@ -104,6 +104,7 @@ type Result struct {
 	Restarts       uint64     // pieces after the first, whose clock was set back: see clock
 	Leaps          uint64     // packets whose time lies more than MaxSpan after the first; clamped to it
 	Snapped        uint64     // packets whose ports the capture cut off
+	SnappedUDP     uint64     // of these, those of UDP
 	HeadersCut     uint64     // packets of which it cut off the IP header, or what is before it
 	OutOfRange     uint64     // packets outside From and To
 	Filtered       uint64     // packets that the filter left out

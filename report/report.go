@@ -279,6 +279,10 @@ type Queue struct {
 	Burst500us uint64 `json:"burst_500us"`
 }
 
+// SpreadIsTypical ends a sentence on CPU numbers that are illustrative: with another key the
+// numbers are others, and the shares alike.
+const SpreadIsTypical = "; the spread is typical."
+
 // Totals are sums over a mode's CPUs and, for Drops, its queues; derived, but for
 // Reordered.
 type Totals struct {

@@ -121,16 +121,7 @@ func (w *trafficWriter) gre(n, tunnels int) {
 // remedy has the command that shows its effect, there the finding must be gone.
 func findingsOf(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "capture.pcap")
-	var b bytes.Buffer
-	w := &trafficWriter{t: t, w: pcapgo.NewWriterNanos(&b), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), snap: 65536}
-	if err := w.w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
-		t.Fatal(err)
-	}
-	write(w)
-	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	path := captureOf(t, write)
 	found := map[string]string{}
 	for _, f := range findingsWith(t, append([]string{"rssreplay", path, "--mode", "rss-msix"}, args...)) {
 		for _, m := range effect.FindAllStringSubmatch(f.Remedy, -1) {
@@ -146,6 +137,22 @@ func findingsOf(t *testing.T, args []string, write func(*trafficWriter)) map[str
 		found[f.ID] = f.Severity + ": " + f.Summary + " " + f.Evidence
 	}
 	return found
+}
+
+// captureOf is the file name of the capture that write makes.
+func captureOf(t *testing.T, write func(*trafficWriter)) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "capture.pcap")
+	var b bytes.Buffer
+	w := &trafficWriter{t: t, w: pcapgo.NewWriterNanos(&b), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), snap: 65536}
+	if err := w.w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
+		t.Fatal(err)
+	}
+	write(w)
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // effect is the command of a remedy that shows what it does.
@@ -385,6 +392,12 @@ func TestFindings(t *testing.T) {
 			},
 			figures: []string{"ports of 20 packets"},
 		}, {
+			// Ports that the NIC does not hash are no loss.
+			id: "ports-cut", args: []string{"--nic", "ice"}, nearlyArgs: []string{"--nic", "qemu-igb"},
+			has:     func(w *trafficWriter) { w.snap = 34; udp(w, 300) },
+			nearly:  func(w *trafficWriter) { w.snap = 34; udp(w, 300) },
+			figures: []string{"ports of 300 packets"},
+		}, {
 			// Frames that are short on the wire have no IP header for the NIC either.
 			id:      "ports-cut",
 			has:     func(w *trafficWriter) { w.snap = 20; w.even(300, 1) },
@@ -453,6 +466,45 @@ func TestFindings(t *testing.T) {
 			t.Errorf("a healthy capture has %q", found)
 		}
 	})
+}
+
+// A spread is called typical only if the capture bears it.
+func TestSpreadIsTypical(t *testing.T) {
+	t.Parallel()
+	cut := func(w *trafficWriter) { w.snap = 34; w.even(300, 3) }
+	// Of these the default key leads all to one CPU, and four to each.
+	colliding := []int{1, 6, 13, 18, 27, 29, 42, 65}
+	apart := []int{1, 6, 13, 18, 8, 11, 14, 24, 2, 5, 17, 26, 10, 15, 34, 39, 0, 21, 35, 38, 3, 9, 19, 25, 12, 16, 22, 28, 4, 7, 20, 23}
+	for name, test := range map[string]struct {
+		args  []string
+		write func(*trafficWriter)
+		want  string
+	}{
+		"healthy":   {nil, func(w *trafficWriter) { w.even(300, 3) }, "(default key); the spread is typical."},
+		"cut":       {nil, cut, "(default key), and so is the spread: packets are cut off."},
+		"own key":   {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
+		"colliding": {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 19 of 20 random spreads are more even."},
+		"apart":     {nil, func(w *trafficWriter) { w.heavy(10, apart...) }, "(default key); 19 of 20 random spreads are less even."},
+	} {
+		path := captureOf(t, test.write)
+		for _, format := range []string{"table", "markdown"} {
+			if len(test.args) > 0 && format == "markdown" { // has no sentence on keys that were given
+				continue
+			}
+			var stdout, stderr strings.Builder
+			line := append([]string{"rssreplay", path, "--cpus", "8", "--mode", "rss-msix", "--width", "200", "--format", format}, test.args...)
+			if status := run(line, strings.NewReader(""), &stdout, &stderr); status != exitDone {
+				t.Fatalf("%s: status %d: %s", name, status, stderr.String())
+			}
+			want := test.want
+			if format == "markdown" {
+				want = strings.TrimPrefix(want, "(default key)") // of which notes tell more
+			}
+			if text := stdout.String(); !strings.Contains(text, want) || strings.Count(text, "spread is typical") > strings.Count(want, "spread is typical") {
+				t.Errorf("%s: %s has no %q, or more:\n%.600s", name, format, want, text)
+			}
+		}
+	}
 }
 
 // runts writes n frames that end within their IP header.

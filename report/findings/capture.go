@@ -277,7 +277,7 @@ func (d *diagnosis) oversized() *report.Finding {
 
 // portsCut: a snap length below the ports, or below the addresses.
 func (d *diagnosis) portsCut() *report.Finding {
-	ports, headers := d.r.Capture.Snapped, d.t.HeadersCut
+	ports, headers := d.t.PortsCut, d.t.HeadersCut
 	n := ports + headers
 	if n == 0 || float64(n) < report.CutFrom*float64(d.r.Capture.Packets) {
 		return nil

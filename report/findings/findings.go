@@ -64,6 +64,7 @@ type Traffic struct {
 
 	Oversized        uint64 // packets longer than the link carries
 	LargestPacket    uint64 // in bytes on the wire
+	PortsCut         uint64 // packets whose ports the NIC hashes, and the capture cut off
 	HeadersCut       uint64 // packets without a hash of which the capture cut off the IP header
 	DirectionUnknown bool   // no rule told sent packets from received ones
 	OnlySender       string // the address that every packet is from, to several; "" for none

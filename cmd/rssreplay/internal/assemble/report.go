@@ -120,6 +120,7 @@ func (a *ReportBuilder) Report() *report.Report {
 			}
 		}
 	}
+	a.sayWorth(r)
 	return r
 }
 

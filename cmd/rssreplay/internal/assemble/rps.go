@@ -21,7 +21,7 @@ func (a *ReportBuilder) sayRPS(r *report.Report) {
 	switch n := rps.Illustrative(); {
 	case n == 0 || a.Settings.Unsure:
 	case 2*n > r.Capture.Received:
-		r.Trust = "Queues are the NIC's. CPU numbers are illustrative (no --rps-secret); the spread is typical."
+		r.Trust = "Queues are the NIC's. CPU numbers are illustrative (no --rps-secret)" + report.SpreadIsTypical
 	default:
 		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for those that the kernel's own hash chose."
 	}

@@ -20,6 +20,21 @@ import (
 // heavy on any machine.
 const heavyFlows = 512
 
+// portsCut is the packets whose ports the capture cut off, where the NIC would have hashed
+// them.
+func (a *ReportBuilder) portsCut() uint64 {
+	types := a.Settings.Steering.Config().HashTypes
+	tcp := types&hash.TypesOf(hash.TCPIPv4, hash.TCPIPv6, hash.TCPIPv6Ex) != 0
+	udp := types&hash.TypesOf(hash.UDPIPv4, hash.UDPIPv6, hash.UDPIPv6Ex) != 0
+	switch {
+	case !tcp && !udp:
+		return 0
+	case !udp:
+		return a.Result.Snapped - a.Result.SnappedUDP
+	}
+	return a.Result.Snapped
+}
+
 // traffic is what the findings need to know beyond the report; shape and inputs are the
 // result's.
 func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *dispatch.Inputs) *findings.Traffic {
@@ -30,7 +45,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
 		InnerBalance:     report.Null,
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
-		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, HeadersCut: a.Result.HeadersCut,
+		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, PortsCut: a.portsCut(), HeadersCut: a.Result.HeadersCut,
 	}
 	if a.Result.Span == a.Result.Duration && !a.Interval {
 		t.Begins = &a.Result.Offset

@@ -9,6 +9,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/report"
 )
 
 func (r *resolver) hashing() (err error) {
@@ -78,7 +79,7 @@ func (r *resolver) hashKey() (err error) {
 	if p := r.Profile; p != nil {
 		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one", p.Name)
 	}
-	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note+"; the spread is typical."), true
+	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note+report.SpreadIsTypical), true
 	r.unsureFlows = note + "."
 	return nil
 }

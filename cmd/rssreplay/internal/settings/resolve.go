@@ -284,7 +284,7 @@ func (r *resolver) say() {
 	case r.NoTable:
 		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
 	case r.Unsure:
-		r.Trust = "CPU numbers are illustrative (default key); the spread is typical."
+		r.Trust = "CPU numbers are illustrative (default key)" + report.SpreadIsTypical
 	case key == table && table == affinity:
 		r.Trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
 	case key == table:

@@ -1,0 +1,45 @@
+package assemble
+
+import (
+	"slices"
+	"strings"
+
+	"rssreplay/report"
+)
+
+// sayWorth takes back what is said of CPU numbers and of the spread where this capture does
+// not bear it: of packets that were cut off the NIC hashed more than is there, and a spread
+// that chance seldom gives is not typical. It comes after the findings and what chance gives.
+func (a *ReportBuilder) sayWorth(r *report.Report) {
+	cut := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "ports-cut" })
+	spread := ""
+	switch at := report.ComparedMode(r.Modes); {
+	case cut:
+		spread = ", and so is the spread: packets are cut off."
+	case at >= 0:
+		switch b := &r.Modes[at].Imbalance; {
+		case b.ChanceP5 == nil || b.ChanceP95 == nil || b.Packets.IsNull():
+		case b.Packets < *b.ChanceP5:
+			spread = "; 19 of 20 random spreads are less even."
+		case b.Packets > *b.ChanceP95:
+			spread = "; 19 of 20 random spreads are more even."
+		}
+	}
+	if spread == "" {
+		return
+	}
+	instead := func(s string) string {
+		if said, typical := strings.CutSuffix(s, report.SpreadIsTypical); typical {
+			return said + spread
+		}
+		return s
+	}
+	if cut && strings.HasPrefix(r.Trust, "CPU numbers hold ") {
+		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for packets that are cut off."
+	}
+	r.Trust = instead(r.Trust)
+	r.Notes = slices.Clone(r.Notes) // the settings' own
+	for i, note := range r.Notes {
+		r.Notes[i] = instead(note)
+	}
+}
