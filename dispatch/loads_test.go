@@ -98,6 +98,9 @@ func TestLoads(t *testing.T) {
 				}
 			}
 			got.Met = append(got.Met, met)
+			if flow := result.Flow(id); !result.OnQueue(func(queue int) bool { return queue == flow.Queue })(id) {
+				t.Fatalf("seed %d: flow %d is not on queue %d", seed, id, flow.Queue)
+			}
 			if got.Varies[id] {
 				varied++
 			}

@@ -246,7 +246,7 @@ func (r *Replayed) OnCPU(mode, cpu int) func(id uint32) bool {
 // table that keep keeps; -1 stands for packets without a hash.
 func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 	w := r.flows.way(r.steering)
-	at := func(entry uint16) bool {
+	return r.onEntry(func(entry uint16) bool {
 		switch {
 		case entry == engine.Unhashed:
 			return keep(-1)
@@ -254,7 +254,19 @@ func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 			return false
 		}
 		return keep(int(entry))
-	}
+	})
+}
+
+// OnQueue tells the flows with packets that a rule, the first table or, without a hash, the
+// default queue leads to a queue that keep keeps; -1 stands for packets that a rule drops.
+func (r *Replayed) OnQueue(keep func(queue int) bool) func(id uint32) bool {
+	w := r.flows.way(r.steering)
+	return r.onEntry(func(entry uint16) bool { return keep(w.queueOf(entry)) })
+}
+
+// onEntry tells the flows with packets of an entry, as Batch.Entry has it, that at is true of.
+func (r *Replayed) onEntry(at func(entry uint16) bool) func(id uint32) bool {
+	w := r.flows.way(r.steering)
 	return func(id uint32) bool {
 		return at(r.flows.decision(r.steering, id).entry) ||
 			slices.ContainsFunc(w.varied.of[id], func(v variedCount) bool { return at(entryOf(w.steering, &v.decision)) })

@@ -9,6 +9,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
+	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 )
 
@@ -40,6 +41,9 @@ func ParseFlowFilter(out string, s *settings.Settings) (FlowFilter, error) {
 		if at >= s.Config.Queues {
 			return FlowFilter{}, cli.Usagef("--on queue=%d is not below --queues %d", at, s.Config.Queues)
 		}
+		if at > 0 && oneQueue(s) {
+			return FlowFilter{}, cli.Usagef("--on queue=%d is not there: %s has one queue, 0", at, s.Modes[0])
+		}
 	case "entry":
 		if at >= len(s.Config.Table) {
 			return FlowFilter{}, cli.Usagef("--on entry=%d is not below the table's size, %d", at, len(s.Config.Table))
@@ -50,19 +54,22 @@ func ParseFlowFilter(out string, s *settings.Settings) (FlowFilter, error) {
 	return FlowFilter{out, what, at}, nil
 }
 
-// keep tells the flows that were at the place. Which CPU a packet was on is the
+// oneQueue tells whether the first mode puts all packets into one queue.
+func oneQueue(s *settings.Settings) bool {
+	return s.Modes[0] == engine.NonRSS || s.Modes[0] == engine.RSSSingleQueue
+}
+
+// keep tells the flows that were at the place. Which CPU or queue a packet was on is the
 // first mode's word.
 func (p FlowFilter) keep(s *settings.Settings, r *dispatch.Result) func(id uint32) bool {
 	switch p.what {
 	case "cpu":
 		return r.OnCPU(0, p.at)
 	case "queue":
-		return r.OnEntry(func(entry int) bool {
-			if entry < 0 {
-				return p.at == s.Config.DefaultQueue
-			}
-			return int(s.Config.Table[entry]) == p.at
-		})
+		if oneQueue(s) {
+			return r.OnQueue(func(queue int) bool { return queue >= 0 })
+		}
+		return r.OnQueue(func(queue int) bool { return queue == p.at })
 	}
 	return r.OnEntry(func(entry int) bool { return entry == p.at })
 }
@@ -73,7 +80,11 @@ func (p FlowFilter) note(s *settings.Settings) string {
 	case "cpu":
 		return fmt.Sprintf("Only flows with packets on CPU %d under %s.", s.Config.CPUs[p.at], s.Modes[0])
 	case "queue":
-		return fmt.Sprintf("Only flows steered to queue %d.", p.at)
+		moves := len(s.Config.Tables) > 0 || s.Config.Rebalance != nil && s.Modes[0] == engine.RSSMSIX
+		if moves && !oneQueue(s) {
+			return fmt.Sprintf("Only flows steered to queue %d at first: the table moves.", p.at)
+		}
+		return fmt.Sprintf("Only flows steered to queue %d under %s.", p.at, s.Modes[0])
 	}
 	return fmt.Sprintf("Only flows that meet entry %d of the indirection table.", p.at)
 }
