@@ -127,7 +127,7 @@ func newFrame(w io.Writer, preface *report.Words, title string) (*frame, error) 
 }
 
 // scripts are the parts of the page's script, in their order.
-var scripts = []string{"base", "state", "map", "time", "flows", "whatif", "try", "click"}
+var scripts = []string{"base", "state", "flows", "map", "time", "whatif", "try", "click"}
 
 func script() ([]byte, error) {
 	var all []byte

@@ -159,7 +159,7 @@ func TestHTMLInBrowser(t *testing.T) {
 		of   func(*testing.T, context.Context)
 	}{
 		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
-		{"clicks and state", checkClicks}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
+		{"clicks and state", checkClicks}, {"steered flows", checkSteeredFlows}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
 		{"scheme", checkScheme}, {"hostile", checkHostile},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
@@ -498,12 +498,82 @@ func checkFlowTable(t *testing.T, ctx context.Context) {
 	b.Quiet()
 }
 
+// Queues and entries of contexts list what rules lead there; what hashes would tell is not
+// listed without them.
+func checkSteeredFlows(t *testing.T, ctx context.Context) {
+	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 400)
+	other := r.Table
+	other.Size, other.Entries = 4, report.List[int]{7, 6, 5, 5}
+	other.Packets, other.Bytes, other.Flows = other.Packets[:4], other.Bytes[:4], other.Flows[:4]
+	r.Contexts = []report.Context{{Context: 1, TableReport: other}, {Context: 1, Base: 2, TableReport: other}}
+	r.Rules = []report.Rule{{Filter: 7, Action: "RSS context 1", Context: new(1)}, {Filter: 8, Action: "queue 3", Queue: new(3)}, {Filter: 9, Action: "dropped"}}
+	queues, entries, plain := map[int]int{}, map[int]int{}, r.Flows
+	withheld := false
+	r.Flows = func(yield func(report.Flow) bool) {
+		at := 0
+		for f := range plain {
+			switch at++; at % 5 {
+			case 0:
+				f.HashType = report.NoHash
+			case 1, 2, 3:
+				f.Rule = new(6 + at%5)
+			}
+			f.HashWithheld = withheld
+			if !yield(f) {
+				return
+			}
+		}
+	}
+	for f := range r.Flows {
+		switch {
+		case f.Rule != nil && *f.Rule == 7:
+			queues[other.Entries[f.Hash%4]]++
+			entries[int(f.Hash%4)]++
+		case f.Rule != nil && *f.Rule == 8:
+			queues[3]++
+		case f.Rule == nil && f.HashType == report.NoHash:
+			queues[0]++
+		case f.Rule == nil:
+			queues[r.Table.Entries[f.Index]]++
+		}
+	}
+	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
+	listed := func(search string, want int) {
+		t.Helper()
+		b.Await(fmt.Sprintf(`document.getElementById("flow-search").value === %q && document.getElementById("flow-count").textContent.startsWith("%d of 400 flows, ")`, search, want))
+	}
+	for queue := range 8 {
+		pagetest.Value[chromedp.Void](b, fmt.Sprintf(`list("queue=%d", "0")`, queue))
+		listed(fmt.Sprintf("queue=%d", queue), queues[queue])
+	}
+	pagetest.Value[chromedp.Void](b, `list("queue=0", "1")`) // all but what a rule drops
+	listed("queue=0", 320)
+	pagetest.Value[chromedp.Void](b, `list("context=1+2", "0")`)
+	listed("context=1+2", 0)
+	b.Run(chromedp.Click(chromedp.CSS(`#map-context-0 td:nth-of-type(3)`)))
+	listed("context=1 entry=2", entries[2])
+	if got := pagetest.Value[int](b, `document.querySelectorAll(".map .chosen").length`); got != 1 {
+		t.Errorf("%d entries are marked", got)
+	}
+
+	withheld = true
+	b = pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
+	if got := pagetest.Value[int](b, `document.querySelectorAll("#heaviest button, #heaviest-context-0 button, #queues-0 button, #queues [data-mode='0'] [data-show]").length`); got != 0 {
+		t.Errorf("without hashes, %d places list flows", got)
+	}
+	b.Run(chromedp.Click(chromedp.CSS(`#map td`)))
+	if got := pagetest.Value[string](b, `location.hash + document.getElementById("map-readout").textContent`); strings.ContainsAny(got, "#=") {
+		t.Errorf("an entry leads to %q without hashes", got)
+	}
+	pagetest.Value[chromedp.Void](b, `list("entry=3")`)
+	b.Await(`document.getElementById("flow-count").textContent.startsWith("This report has no hashes")`)
+	b.Quiet()
+}
+
 // What is clicked lists its flows, is in the address, and is there again with it; back
 // goes back.
 func checkClicks(t *testing.T, ctx context.Context) {
 	r := fixture.WithFlows(fixture.New(8, 20, "rss-msix", "non-rss"), 400)
-	r.Rules = []report.Rule{{Filter: 7, Kind: "tcp4", Action: "RSS context 1", Context: new(1)}}
-	r.Contexts = []report.Context{{Context: 1, TableReport: r.Table}}
 	b := pagetest.Open(t, ctx, htmlOf(t, r), pagetest.View{Width: 1000, Scheme: "light"})
 	listed := func(search, mode, count string) {
 		t.Helper()
@@ -516,11 +586,6 @@ func checkClicks(t *testing.T, ctx context.Context) {
 		}
 	}
 	listed("", "0", "400 of 400 flows, ")
-	b.Run(chromedp.Click(chromedp.CSS(`#map-context-0 td`))) // of a context's entry no flows are known
-	marked("#heaviest-context-0 button, #map-context-0 .chosen", 0)
-	if got := pagetest.Value[string](b, `location.hash + document.getElementById("map-context-0-readout").textContent`); strings.ContainsAny(got, "#;=") {
-		t.Errorf("a context's entry leads to %q", got)
-	}
 	b.Run(chromedp.Click(chromedp.CSS(`#cpus [data-show="cpu=3"]`)))
 	listed("cpu=3", "0", "50 of 400 flows, ")
 	if got := pagetest.Value[string](b, `location.hash`); got != "#flows&search=cpu%3D3" {
@@ -529,7 +594,7 @@ func checkClicks(t *testing.T, ctx context.Context) {
 	marked("#map .chosen", 16)
 	marked(".timeline .row.chosen", 2)
 	marked("#cpus .chosen", 1)
-	b.Run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(7) button`))) // its CPU without RSS
+	b.Run(chromedp.Click(chromedp.CSS(`#flow-table tbody tr:first-child td:nth-child(6) button`))) // its CPU without RSS
 	listed("cpu=1", "1", "399 of 400 flows, ")
 	b.Run(chromedp.Click(chromedp.CSS(`#heaviest tbody tr:first-child button`)))
 	heaviest := slices.Index(r.Table.Packets, slices.Max(r.Table.Packets))

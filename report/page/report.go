@@ -188,6 +188,7 @@ type ruleSection struct {
 // contextSection is the load of an RSS context's table.
 type contextSection struct {
 	Title, Unhashed string // Unhashed is a sentence, "" for none
+	Name            string // what a search calls it
 	Entries         *entrySection
 }
 
@@ -213,7 +214,7 @@ func newRuleSection(r *report.Report) *ruleSection {
 				entries.All.Label = entries.All.Caption + " of " + c.Title()
 			}
 		}
-		h.Contexts = append(h.Contexts, contextSection{c.Title(), c.UnhashedSentence(), entries})
+		h.Contexts = append(h.Contexts, contextSection{c.Title(), c.UnhashedSentence(), contextName(c), entries})
 	}
 	return h
 }
@@ -247,6 +248,11 @@ func (h *reportBody) writeData(w *bufio.Writer, r *report.Report) error {
 	}
 	fmt.Fprintf(w, `,"received":%d,"flows_total":%d,"page":%d,"compared":%d,"modes":`, r.Capture.Received, r.FlowsTotal, flowPage, report.ComparedMode(r.Modes))
 	w.Write(h.series)
+	steering, err := json.Marshal(newSteeringData(r))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `,"steering":%s`, steering)
 	staged := make([]bool, len(r.Modes))
 	for i := range r.Modes {
 		staged[i] = r.Staged(&r.Modes[i])
@@ -262,6 +268,62 @@ func (h *reportBody) writeData(w *bufio.Writer, r *report.Report) error {
 type tableData struct {
 	Entries report.List[int] `json:"entries"`
 	CPUs    report.List[int] `json:"cpus"` // of the queues
+}
+
+// steeringData is what tells a flow's queue, beside the table.
+type steeringData struct {
+	Queues   []int            `json:"queues"`  // how many each mode has
+	Default  int              `json:"default"` // for packets without a hash
+	Moves    bool             `json:"moves"`   // the table does
+	Rules    map[int]ruleData `json:"rules"`   // by filter
+	Contexts []contextData    `json:"contexts"`
+}
+
+// ruleData is where a rule leads: neither is known of one that drops.
+type ruleData struct {
+	Queue   *int `json:"queue,omitempty"`
+	Context *int `json:"context,omitempty"` // its place among the contexts
+}
+
+// contextData is an RSS context's table, and what a search calls it.
+type contextData struct {
+	Name    string           `json:"name"`
+	Entries report.List[int] `json:"entries"`
+}
+
+func newSteeringData(r *report.Report) steeringData {
+	d := steeringData{Queues: []int{}, Moves: r.Moves(), Default: defaultQueue(r.Parameters), Rules: map[int]ruleData{}, Contexts: []contextData{}}
+	for _, m := range r.Modes {
+		d.Queues = append(d.Queues, len(m.Queues))
+	}
+	for i := range r.Contexts {
+		d.Contexts = append(d.Contexts, contextData{contextName(&r.Contexts[i]), r.Contexts[i].Entries})
+	}
+	for i := range r.Rules {
+		rule := ruleData{Queue: r.Rules[i].Queue}
+		at := slices.IndexFunc(r.Contexts, func(c report.Context) bool { return c.Title() == r.Rules[i].Action })
+		if rule.Queue == nil && at >= 0 {
+			rule.Context = &at
+		}
+		d.Rules[r.Rules[i].Filter] = rule
+	}
+	return d
+}
+
+// contextName is what a search for a context's flows calls it, "context=1+4" where its queues
+// begin with 4.
+func contextName(c *report.Context) string {
+	if c.Base > 0 {
+		return fmt.Sprintf("context=%d+%d", c.Context, c.Base)
+	}
+	return fmt.Sprintf("context=%d", c.Context)
+}
+
+func defaultQueue(parameters report.Parameters) (queue int) {
+	if p := parameters.Named("default-queue"); p != nil {
+		queue, _ = p.Value.(int)
+	}
+	return queue
 }
 
 func modesOf(modes []report.Mode) []*report.Mode {

@@ -70,9 +70,7 @@ func newTryData(r *report.Report) *tryData {
 	for i := range r.Modes[at].CPUs {
 		d.CPUs = append(d.CPUs, r.Modes[at].CPUs[i].CPU)
 	}
-	if p := r.Parameters.Named("default-queue"); p != nil {
-		d.Default, _ = p.Value.(int)
-	}
+	d.Default = defaultQueue(r.Parameters)
 	d.Interval, d.Windows = sparse(r.Steered)
 	d.Sets = append([]string{}, r.Steered.Sets...)
 	d.Found = foundTables(r.Steered.Found)

@@ -12,11 +12,11 @@ function lister(text, words, m = null) {
   return button;
 }
 function listHeads(table) {
-  const what = {cpus: "cpu=", queues: "queue=", heaviest: "entry=", entries: "entry=", rules: "rule="}[table.id.replace(/-(\d+|table)$/, "")];
-  if (!what || !byId("flow-table")) return;
+  const what = {cpus: "cpu=", queues: "queue=", heaviest: "entry=", entries: "entry=", rules: "rule="}[table.id.replace(/(-context)?-(\d+|table)$/, "")];
+  const m = table.closest("[data-mode]")?.dataset.mode ?? null, place = contextWords(table) + what;
+  if (!what || !byId("flow-table") || !listable(place, m)) return;
   for (const head of all("tbody th", table)) {
-    const m = head.closest("[data-mode]")?.dataset.mode ?? null;
-    head.replaceChildren(lister(head.textContent, what + head.textContent.replaceAll(",", ""), m));
+    head.replaceChildren(lister(head.textContent, place + head.textContent.replaceAll(",", ""), m));
   }
 }
 for (const table of all("table:not(.map)")) if (!table.closest("[data-table]")) listHeads(table);
@@ -36,6 +36,10 @@ if (byId("flow-table")) {
   for (const columns of all(".columns:has([data-show])")) {
     const m = columns.closest("[data-mode]")?.dataset.mode ?? null;
     const cells = all("[data-show]", columns);
+    if (!listable(cells[0].dataset.show, m)) {
+      for (const cell of cells) delete cell.dataset.show;
+      continue;
+    }
     columns.setAttribute("role", "group");
     cells.forEach((cell, i) => {
       cell.setAttribute("role", "button");
@@ -59,14 +63,15 @@ if (byId("flow-table")) {
 // A chosen CPU, queue or entry is marked wherever it is drawn.
 state.shown((values) => {
   const words = values.get("search") ?? "";
-  const [, what, n, last = n] = /^(cpu|queue|entry)=(\d+)(?:-(\d+))?$/.exec(words) ?? [];
+  const [, context = "", what, n, last = n] = /^(context=\S+ )?(cpu|queue|entry)=(\d+)(?:-(\d+))?$/.exec(words) ?? [];
   const is = (value) => what !== undefined && value >= Number(n) && value <= Number(last);
-  for (const cell of all("#map td")) {
+  for (const cell of all("#map td, #rules .map td")) {
+    const of = contextWords(cell), table = of ? data.steering.contexts.find((c) => c.name + " " === of) : data.table;
     const entries = cell.dataset.entry.split("-").map(Number);
     let chosen = false;
     for (let e = entries[0]; e <= (entries[1] ?? entries[0]) && !chosen; e++) {
-      const queue = data.table?.entries[e];
-      chosen = queue !== undefined && is({entry: e, queue, cpu: data.table.cpus[queue]}[what]);
+      const queue = table?.entries[e];
+      chosen = queue !== undefined && (of === context || what !== "entry") && is({entry: e, queue, cpu: data.table.cpus[queue]}[what]);
     }
     cell.classList.toggle("chosen", chosen);
   }

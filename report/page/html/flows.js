@@ -14,6 +14,29 @@ const placesOf = (f, m) => {
   return typeof on === "number" ? [0, first(on), f[flowPackets]] : [first(on[0]), ...on.slice(1)];
 };
 
+// The entry of an RSS context that a flow met, and its queue under a mode that has several:
+// -1 where a rule drops its packets.
+const contextOf = (f) => f[flowEntry] !== null && f[flowEntry] < 0 ? data.steering.contexts[data.steering.rules[-1 - f[flowEntry]]?.context] : undefined;
+const contextEntry = (f) => f[flowHash] % contextOf(f).entries.length;
+function queueOf(f) {
+  const entry = f[flowEntry], context = contextOf(f);
+  if (entry !== null && entry >= 0) return data.table.entries[entry];
+  if (entry === null || context && f[flowHash] === null) return data.steering.default;
+  return context ? context.entries[contextEntry(f)] : data.steering.rules[-1 - entry]?.queue ?? -1;
+}
+// contextWords is what a search says before an entry of the table that an element shows.
+const contextWords = (element) => {
+  const name = element.closest("[data-context]")?.dataset.context;
+  return name ? name + " " : "";
+};
+// listable tells whether the page knows the flows that words name under a mode: of entries,
+// and of queues where there are several, hashes tell.
+const withheld = Boolean(data.flows?.some((f) => f[flowHash] === null && word(f[flowType]) !== "none"));
+function listable(words, m) {
+  if (/(^| )entry=/.test(words)) return !withheld;
+  return !/(^| )queue=/.test(words) || data.steering.queues[m] === 1 || !withheld && !data.steering.moves;
+}
+
 function newFlowTable(table) {
   const flows = data.flows;
   const [search, mode, more] = [byId("flow-search"), byId("flow-mode"), byId("flow-more")];
@@ -66,21 +89,21 @@ function newFlowTable(table) {
   data.modes.forEach((m, i) => mode.add(new Option(m.mode, i)));
   byId("flow-mode").value = "0";
 
-  // Words all have to be there; cpu=3, queue=1, entry=12-15 and rule=7 are places.
+  // Words all have to be there; cpu=3, queue=1, entry=12-15, rule=7 and context=1 (or 1+4: from
+  // queue 4 on) are places. Beside a context an entry is one of its table.
   function filter() {
     const tests = [];
     const within = (first, last) => (n) => n >= first && n <= last;
-    for (const one of search.value.toLowerCase().split(/\s+/).filter(Boolean)) {
-      const [, what, n, last = n] = /^(cpu|queue|entry|rule)=(\d+)(?:-(\d+))?$/.exec(one) ?? [];
+    const m = Number(mode.value), words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const inContext = words.some((one) => /^context=/.test(one));
+    for (const one of words) {
+      const [, what, n, last = n] = /^(cpu|queue|entry|rule)=(\d+)(?:-(\d+))?$/.exec(one) ?? /^(context)=/.exec(one) ?? [];
       const is = within(Number(n), Number(last));
       switch (what) {
-        case "cpu": {
-          const m = Number(mode.value);
-          tests.push((f) => { const on = placesOf(f, m); for (let i = 1; i < on.length; i += 2) if (is(on[i])) return true; return false; });
-          break;
-        }
-        case "queue": tests.push((f) => f[flowEntry] !== null && f[flowEntry] >= 0 && is(data.table.entries[f[flowEntry]])); break;
-        case "entry": tests.push((f) => f[flowEntry] !== null && f[flowEntry] >= 0 && is(f[flowEntry])); break;
+        case "cpu": tests.push((f) => { const on = placesOf(f, m); for (let i = 1; i < on.length; i += 2) if (is(on[i])) return true; return false; }); break;
+        case "queue": tests.push(data.steering.queues[m] === 1 ? (f) => is(0) && queueOf(f) >= 0 : (f) => is(queueOf(f))); break;
+        case "entry": tests.push(inContext ? (f) => f[flowHash] !== null && contextOf(f) && is(contextEntry(f)) : (f) => f[flowEntry] !== null && f[flowEntry] >= 0 && is(f[flowEntry])); break;
+        case "context": tests.push((f) => contextOf(f)?.name === one); break;
         case "rule": tests.push((f) => f[flowEntry] !== null && f[flowEntry] < 0 && is(-1 - f[flowEntry])); break;
         default:
           texts ??= flows.map((f) => `${word(f[0])} ${endOf(f, 1)} ${endOf(f, 3)} ${hashText(f)} ${word(f[flowType])}`.toLowerCase());
@@ -121,7 +144,7 @@ function newFlowTable(table) {
     table.tBodies[0].replaceWith(body);
     let packets = 0;
     for (const i of order) packets += flows[i][flowPackets];
-    byId("flow-count").textContent = `${exact(order.length)} of ${order.length === flows.length || flows.length === data.flows_total ? plural(data.flows_total, "flow", "flows") : plural(flows.length, "listed flow", "listed flows")}, ${plural(packets, "packet", "packets")} (${data.received ? percent(packets / data.received) : "0.0%"})`;
+    byId("flow-count").textContent = !listable(search.value.toLowerCase(), Number(mode.value)) ? (withheld ? "This report has no hashes, and so no flows of an entry or queue." : "The table moves: which flows a queue had is not known.") : `${exact(order.length)} of ${order.length === flows.length || flows.length === data.flows_total ? plural(data.flows_total, "flow", "flows") : plural(flows.length, "listed flow", "listed flows")}, ${plural(packets, "packet", "packets")} (${data.received ? percent(packets / data.received) : "0.0%"})`;
     byId("flow-page").textContent = order.length ? `${exact(page * data.page + 1)}–${exact(Math.min((page + 1) * data.page, order.length))} of ${exact(order.length)}` : "no flow";
     for (const button of all("[data-page]")) {
       button.disabled = ["first", "previous"].includes(button.dataset.page) ? page === 0 : page === pages - 1;

@@ -1,7 +1,7 @@
-// A map of an indirection table. Flows are listed by entries of the main one alone: what an
-// RSS context has came by rules.
+// A map of an indirection table, the main one or an RSS context's.
 for (const map of all(".map")) {
-  const lists = map.id === "map" && byId("flow-table");
+  const place = contextWords(map) + "entry=";
+  const lists = byId("flow-table") && /^map(-context-\d+)?$/.test(map.id) && listable(place, 0);
   const help = document.createElement("p"), readout = document.createElement("p");
   [help.id, help.className, readout.id, readout.className] = [map.id + "-help", "hidden", map.id + "-readout", "map-readout"];
   help.textContent = "Arrow keys go from entry to entry" + (lists ? "; Enter or a click lists the entry's flows." : ".");
@@ -36,7 +36,7 @@ for (const map of all(".map")) {
     const cell = event.target.closest("td");
     if (cell) readout.textContent = cell.dataset.tip;
   });
-  const open = (cell) => { if (lists) list("entry=" + cell.dataset.entry); };
+  const open = (cell) => { if (lists) list(place + cell.dataset.entry); };
   map.addEventListener("click", (event) => {
     const cell = event.target.closest("td");
     if (cell) open(cell);
