@@ -3,6 +3,8 @@ package bundle
 import (
 	"archive/tar"
 	"archive/zip"
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -30,9 +32,69 @@ type File struct {
 	Data []byte
 }
 
+// Open opens a text, compressed as captures may be, or not.
+func Open(name string) (io.ReadCloser, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := file.Decompress(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{text, f}, nil
+}
+
+// Single is the name of the only file of a bundle that is no folder and no archive.
+const Single = "."
+
 // Files reads the files of a bundle: a folder and those in it, a tar, compressed
-// as captures may be, or a zip.
+// as captures may be, or a zip; or one text. Those in it may be compressed, too.
 func Files(bundle string) ([]File, error) {
+	files, err := packed(bundle)
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for i := range files {
+		f := &files[i]
+		f.Data = unpacked(f.Name, f.Data)
+		if total += len(f.Data); total > maxBundleBytes {
+			return nil, fmt.Errorf("holds more than %d MiB", maxBundleBytes>>20)
+		}
+	}
+	return files, nil
+}
+
+// unpacked is the text that is compressed in a file of a bundle, or as it is. It is nil if
+// there is none, but an archive, or what is too long for a text.
+func unpacked(name string, data []byte) []byte {
+	text, err := file.Decompress(bytes.NewReader(data))
+	if err != nil {
+		return data
+	}
+	all, err := io.ReadAll(io.LimitReader(text, nictext.MaxInterrupts+1))
+	if err != nil || !fits(name, int64(len(all))) || isTar(all) {
+		return nil
+	}
+	return all
+}
+
+// isTar reports whether the data begin as a tar does, of POSIX' or GNU's form.
+func isTar(data []byte) bool {
+	const at = 257 // of its magic number
+	return len(data) >= tarBlock && string(data[at:at+len("ustar")]) == "ustar"
+}
+
+// tarBlock is the length of a tar's header.
+const tarBlock = 512
+
+// packed is the files as they lie in the bundle.
+func packed(bundle string) ([]File, error) {
 	info, err := os.Stat(bundle)
 	if err != nil {
 		return nil, err
@@ -53,7 +115,23 @@ func Files(bundle string) ([]File, error) {
 		}
 		return filesOfZip(z)
 	}
-	return filesOfTar(in)
+	unpacked, err := file.Decompress(in)
+	if err != nil {
+		return nil, err
+	}
+	r := bufio.NewReaderSize(unpacked, tarBlock)
+	if header, _ := r.Peek(tarBlock); !isTar(header) && mayBeText(header) {
+		data, err := io.ReadAll(io.LimitReader(r, nictext.MaxInterrupts))
+		return []File{{Single, data}}, err
+	}
+	return filesOfTar(r)
+}
+
+// mayBeText reports whether what a file begins with can be a text: no zeros are in it, or
+// it is of UTF-16, by its mark.
+func mayBeText(data []byte) bool {
+	utf16 := bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+	return len(data) > 0 && (utf16 || !bytes.ContainsRune(data, 0))
 }
 
 // filesOfZip reads the files of a zip. Some of Windows' have \ where / belongs.
@@ -95,7 +173,7 @@ func unzip(entry *zip.File) ([]byte, error) {
 
 // fits reports whether a file of that size may be a text.
 func fits(name string, size int64) bool {
-	if strings.Contains(path.Base(name), "interrupts") {
+	if name == Single || strings.Contains(path.Base(name), "interrupts") {
 		return size <= nictext.MaxInterrupts
 	}
 	return size <= maxText
@@ -129,11 +207,7 @@ func filesOf(f fs.FS) ([]File, error) {
 
 // filesOfTar reads the files of a tar.
 func filesOfTar(r io.Reader) ([]File, error) {
-	unpacked, err := file.Decompress(r)
-	if err != nil {
-		return nil, err
-	}
-	limited := &io.LimitedReader{R: unpacked, N: maxBundleBytes}
+	limited := &io.LimitedReader{R: r, N: maxBundleBytes}
 	in := tar.NewReader(limited)
 	var files []File
 	for {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 )
@@ -116,7 +117,7 @@ func readSnapshot(name string, paths []string) (s *hosttext.Snapshot, unknown []
 }
 
 func readHostText(s *hosttext.Snapshot, path string) (known bool, err error) {
-	in, err := os.Open(path)
+	in, err := bundle.Open(path)
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, cli.Cause(err))
 	}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -24,11 +25,7 @@ import (
 func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, shown *anonymize.Anonymizer) error {
 	files, err := bundle.Files(root)
 	if err != nil {
-		want := "a folder with saved outputs of ethtool, or a tar or zip of one"
-		if flag := flagFor(root); flag != "" {
-			want = "it as `" + flag + "`, or " + want
-		}
-		return fmt.Errorf("%s: %w: give %s", root, cli.Cause(err), want)
+		return fmt.Errorf("%s: %w: %s", root, cli.Cause(err), wantBundle)
 	}
 	files = withQueues(files)
 	var others []string // interfaces
@@ -44,6 +41,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 	}) {
 		return fmt.Errorf("%s has nothing of %s: name one of its interfaces with --dev (%s)", root, iface, strings.Join(others, ", "))
 	}
+	several := len(others) > 1 && iface == ""
 	used := 0
 	for _, f := range files {
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return isOf(f.Name, other) }) {
@@ -69,7 +67,10 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 				continue
 			}
 			if err := m.read(kind, strings.NewReader(string(data)), name); err != nil {
-				if len(others) > 1 && iface == "" {
+				if several && errors.Is(err, errDiffer) {
+					return fmt.Errorf("%s has texts of several interfaces that differ: name one with --dev (%s)", root, strings.Join(others, ", "))
+				}
+				if several {
 					return fmt.Errorf("%w; or, as there are several interfaces, name one with --dev (%s)", err, strings.Join(others, ", "))
 				}
 				return err
@@ -77,6 +78,9 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		}
 	}
 	if used == 0 {
+		if len(files) == 1 && files[0].Name == bundle.Single {
+			return fmt.Errorf("%s: is no folder, no tar or zip of one, and no text that is known: %s", root, wantBundle)
+		}
 		if i := slices.IndexFunc(files, func(f bundle.File) bool { return slices.Contains(packed, strings.ToLower(path.Ext(f.Name))) }); i >= 0 {
 			return fmt.Errorf("%s holds no file that is recognised, but what is packed itself, %s: unpack that one, and give it", root, files[i].Name)
 		}
@@ -84,6 +88,8 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 	}
 	return nil
 }
+
+const wantBundle = "give a folder with saved outputs of ethtool, a tar or zip of one, or a text with several of them"
 
 // packed are the endings of what may hold a bundle of its own.
 var packed = []string{".tar", ".zip", ".tgz", ".txz", ".gz", ".xz", ".bz2", ".zst"}

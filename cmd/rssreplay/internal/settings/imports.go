@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
@@ -114,9 +114,9 @@ func (f *Flags) Inputs() []string {
 	for _, file := range f.importFiles() {
 		paths = append(paths, file.path)
 	}
-	if bundle := f.Imports.bundle; bundle != "" {
+	if root := f.Imports.bundle; root != "" {
 		// What is wrong with it is readBundle's to say.
-		_ = filepath.WalkDir(bundle, func(path string, entry fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() {
 				paths = append(paths, path)
 			}
@@ -230,23 +230,6 @@ func flagOf(kind nictext.Kind, path string) string {
 	return "--" + kind.String() + " " + path
 }
 
-// flagFor is the flag that takes what a file says, with the file; "" if it can't be read, or
-// is no such text.
-func flagFor(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > nictext.MaxInterrupts {
-		return ""
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	if kinds := nictext.Sniff(data); len(kinds) > 0 {
-		return flagOf(kinds[0], path)
-	}
-	return ""
-}
-
 // readImports reads every text that the flags name. Its name is from then on what is shown
 // of it.
 func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*imports, error) {
@@ -259,7 +242,7 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 		given[file.kind] = given[file.kind] || file.context == 0 && file.change == nil
 		in, name := stdin, "standard input"
 		if file.path != "-" {
-			opened, err := os.Open(file.path)
+			opened, err := bundle.Open(file.path)
 			if err != nil {
 				return nil, file.unreadable(err)
 			}

@@ -5,14 +5,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"rssreplay/cmd/rssreplay/internal/bundle"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/output"
@@ -177,7 +178,7 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 	v.source = "counters"
 	var read [2]*nictext.QueueCounters
 	for i, file := range [][2]string{{"--counters-before", f.countersBefore}, {"--counters-after", f.countersAfter}} {
-		text, err := os.ReadFile(file[1])
+		text, err := readText(file[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w: give a file with the text of `ethtool -S`", file[0], file[1], cli.Cause(err))
 		}
@@ -201,10 +202,20 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 	return since, nil
 }
 
+// readText is a text, compressed or not.
+func readText(name string) ([]byte, error) {
+	r, err := bundle.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 	var counts [2][]uint64
 	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
-		r, err := os.Open(file[1])
+		r, err := bundle.Open(file[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cli.Cause(err))
 		}
