@@ -38,11 +38,12 @@ type PlannedFlow struct {
 
 // PlannedPlace is where one direction of a flow goes.
 type PlannedPlace struct {
-	Hash     string `json:"hash"` // "0x51ccc178"
-	HashType string `json:"hash_type"`
-	Index    int    `json:"index"`
-	Queue    int    `json:"queue"`
-	CPU      int    `json:"cpu"`
+	Hash     *string `json:"hash"` // "0x51ccc178"; null where no enabled type fits
+	HashType string  `json:"hash_type"`
+	Index    *int    `json:"index"`         // null where no entry decides
+	Why      *string `json:"why,omitempty"` // who decided before the table: "rule 2045"
+	Queue    int     `json:"queue"`
+	CPU      int     `json:"cpu"`
 }
 
 // WritePlanJSON writes p in the schema rssreplay/plan/v1, laid out as WriteJSON

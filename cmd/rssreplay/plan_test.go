@@ -13,6 +13,7 @@ type placeJSON struct {
 	Hash     string
 	HashType string `json:"hash_type"`
 	Index    int
+	Why      string
 	Queue    int
 	CPU      int
 }
@@ -31,6 +32,9 @@ func TestPlansHold(t *testing.T) {
 		{"2001:db8::1", "[2001:db8::2]:443", 2, nil, []string{"--cpus", "5", "--key", "mellanox", "--xfrm", "symmetric-or-xor"}, []string{"--peer-cpus", "3", "--peer-nic", "x550", "--peer-key", "dpdk-i40e"}},
 		{"10.0.0.1", "10.0.0.2", 1, nil, []string{"--nic", "qemu-igb", "--bundle", filepath.Join(truth, "igb-q8-default")},
 			[]string{"--peer-nic", "qemu-virtio", "--peer-bundle", filepath.Join(truth, "virtio-q4-mskey")}},
+		// Rules: every second port is dropped, and one of them reaches the CPU that no entry does.
+		{"10.0.0.1", "10.0.0.2", 2, nil, []string{"--cpus", "3", "--layout", "equal:2", "--rule", "flow-type tcp4 src-port 1 m 0xfffe action -1", "--rule", "flow-type tcp4 src-port 0x8000 m 0x00ff action 2 loc 1"},
+			[]string{"--peer-cpus", "2", "--peer-hash-types", "udp_ipv4", "--peer-rule", "flow-type tcp4 dst-port 2 m 0xfffd action 1"}},
 	} {
 		args := slices.Concat([]string{"plan", test.source, test.destination, "--per-cpu", fmt.Sprint(test.perCPU)}, test.args, test.nic)
 		if test.peer != nil {
@@ -73,6 +77,7 @@ func TestPlansHold(t *testing.T) {
 			for _, arg := range test.peer {
 				peer = append(peer, strings.Replace(arg, "--peer-", "--", 1))
 			}
+			got = placeJSON{}
 			runJSON(t, &got, slices.Concat([]string{"hash", dst, src, "--protocol", plan.Protocol}, peer)...)
 			if got != *f.Reply {
 				t.Errorf("%q: the reply of %s goes to %+v, not %+v", args, src, got, *f.Reply)

@@ -27,9 +27,9 @@ type Plan struct {
 type Flow struct {
 	Flow     pcaps.Header
 	Decision nicmodel.Decision
-	CPU      int
+	CPU      int               // −1: a rule drops it, as no planned flow is
 	Reply    nicmodel.Decision // where the plan has a peer
-	PeerCPU  int               // likewise; else −1
+	PeerCPU  int               // likewise; −1 without a peer, or where a rule drops it
 }
 
 // PortsNotHashed says that no choice of ports changes where a flow goes.
@@ -48,6 +48,7 @@ type CPUOutOfReach struct {
 	CPU     int
 	NoEntry bool // no entry of the table leads there; else none of the ports does
 	Found   int  // flows that were found for it
+	Ruled   int  // of the ports, those with which a rule decides and not the table
 }
 
 func (e *CPUOutOfReach) Error() string {
@@ -65,9 +66,10 @@ func (p *Plan) Make() ([]Flow, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	pairs := p.pairs()
+	pairs, ruled := p.pairs()
 	planned, err := p.assign(pairs)
 	if err != nil {
+		err.Ruled = ruled
 		return nil, err
 	}
 	var flows []Flow
@@ -77,7 +79,7 @@ func (p *Plan) Make() ([]Flow, error) {
 			for range n {
 				flow, ok := p.find(cpu, peerCPU, len(flows), used)
 				if !ok {
-					return nil, &CPUOutOfReach{CPU: cpu, Found: countOn(flows, cpu)}
+					return nil, &CPUOutOfReach{CPU: cpu, Found: countOn(flows, cpu), Ruled: ruled}
 				}
 				used[flow.Flow.SrcPort] = true
 				flows = append(flows, flow)
@@ -105,14 +107,19 @@ func countOn(flows []Flow, cpu int) int {
 	return n
 }
 
-// check finds what makes a plan impossible, whatever the ports.
+// check finds what makes a plan impossible, whatever the ports. Rules may tell by ports
+// what the hash does not, and reach what the table does not: where there are any, each
+// port is asked.
 func (p *Plan) check() error {
 	f := p.at(p.FirstPort, 0)
-	if !f.Decision.Type.Ports() {
+	if !f.Decision.Type.Ports() && !hasRules(p.Steering) {
 		return &PortsNotHashed{Decision: f.Decision, CPU: f.CPU}
 	}
-	if p.Peer != nil && !f.Reply.Type.Ports() {
+	if p.Peer != nil && !f.Reply.Type.Ports() && !hasRules(p.Peer) {
 		return &PortsNotHashed{Decision: f.Reply, CPU: f.PeerCPU, Peer: true}
+	}
+	if hasRules(p.Steering) {
+		return nil
 	}
 	reached := make([]bool, p.CPUs)
 	for _, queue := range p.Steering.Config().Table {
@@ -132,13 +139,13 @@ func (p *Plan) at(port uint16, k int) Flow {
 		f.Flow.DstPort += uint16(k)
 	}
 	f.Decision = p.Steering.Decide(&f.Flow, nil)
-	f.CPU = p.Steering.CPU(f.Decision.Queue)
+	f.CPU = cpuOf(p.Steering, &f.Decision)
 	if p.Peer != nil {
 		reply := f.Flow
 		reply.Src, reply.Dst = f.Flow.Dst, f.Flow.Src
 		reply.SrcPort, reply.DstPort = f.Flow.DstPort, f.Flow.SrcPort
 		f.Reply = p.Peer.Decide(&reply, nil)
-		f.PeerCPU = p.Peer.CPU(f.Reply.Queue)
+		f.PeerCPU = cpuOf(p.Peer, &f.Reply)
 	}
 	return f
 }
@@ -151,22 +158,41 @@ func (p *Plan) peers() int {
 	return p.PeerCPUs
 }
 
-// pairs counts the source ports that lead to each CPU, by the peer's.
-func (p *Plan) pairs() [][]int {
-	pairs := make([][]int, p.CPUs)
+// arrives: neither the flow nor its reply is one that a rule drops.
+func (p *Plan) arrives(f *Flow) bool { return f.CPU >= 0 && (p.Peer == nil || f.PeerCPU >= 0) }
+
+func hasRules(s *nicmodel.Steering) bool { return len(s.NTuple().All()) > 0 }
+
+// cpuOf is the CPU that a decision leads to; −1: a rule drops the packet.
+func cpuOf(s *nicmodel.Steering, d *nicmodel.Decision) int {
+	if d.Rule != 0 && d.Target < 0 {
+		return -1
+	}
+	return s.CPU(d.Queue)
+}
+
+// pairs counts the source ports that lead to each CPU, by the peer's, and those with
+// which a rule decides at either end.
+func (p *Plan) pairs() (pairs [][]int, ruled int) {
+	pairs = make([][]int, p.CPUs)
 	for cpu := range pairs {
 		pairs[cpu] = make([]int, p.peers())
 	}
 	for port := int(p.FirstPort); port <= int(p.LastPort); port++ {
 		f := p.at(uint16(port), 0)
-		pairs[f.CPU][max(f.PeerCPU, 0)]++
+		if f.Decision.Rule != 0 || f.Reply.Rule != 0 {
+			ruled++
+		}
+		if p.arrives(&f) {
+			pairs[f.CPU][max(f.PeerCPU, 0)]++
+		}
 	}
-	return pairs
+	return pairs, ruled
 }
 
 // assign is how many flows are to go to each CPU, by the peer's CPU: PerCPU to
 // each, and no more to a CPU of the peer than must be.
-func (p *Plan) assign(pairs [][]int) ([][]int, error) {
+func (p *Plan) assign(pairs [][]int) ([][]int, *CPUOutOfReach) {
 	for cpu, ports := range pairs {
 		n := 0
 		for _, of := range ports {
@@ -241,7 +267,7 @@ func (p *Plan) find(cpu, peerCPU, k int, used map[uint16]bool) (Flow, bool) {
 		if used[uint16(port)] {
 			continue
 		}
-		if f := p.at(uint16(port), k); f.CPU == cpu && max(f.PeerCPU, 0) == peerCPU {
+		if f := p.at(uint16(port), k); p.arrives(&f) && f.CPU == cpu && max(f.PeerCPU, 0) == peerCPU {
 			return f, true
 		}
 	}

@@ -27,7 +27,17 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 		g.columns = append(g.columns, place("reply")...)
 	}
 	cells := func(at *report.PlannedPlace) []cell {
-		return []cell{plainCell(fmt.Sprint(at.CPU)), plainCell(fmt.Sprint(at.Queue)), plainCell(fmt.Sprint(at.Index)), plainCell(at.Hash)}
+		entry, hash := "none", "none"
+		switch {
+		case at.Why != nil:
+			entry = *at.Why
+		case at.Index != nil:
+			entry = fmt.Sprint(*at.Index)
+		}
+		if at.Hash != nil {
+			hash = *at.Hash
+		}
+		return []cell{plainCell(fmt.Sprint(at.CPU)), plainCell(fmt.Sprint(at.Queue)), plainCell(entry), plainCell(hash)}
 	}
 	for i := range p.Flows {
 		f := &p.Flows[i]

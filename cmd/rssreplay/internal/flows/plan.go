@@ -15,6 +15,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/output"
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/portplan"
 	"rssreplay/pcaps"
@@ -193,6 +194,9 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], kind, flag, kind)
 	case errors.As(err, &outOfReach) && outOfReach.NoEntry:
 		return cli.Usagef("no entry of the table leads to CPU %d, so that no flow reaches it; name those that are reached with --cpus, or choose another --layout", s.Config.CPUs[outOfReach.CPU])
+	case errors.As(err, &outOfReach) && outOfReach.Ruled > 0:
+		return cli.Usagef("--ports %s: %d of them lead to CPU %d, and --per-cpu asks for %d; rules, and not the table, decide of %d of the ports: give a wider range, or a destination that the rules leave alone",
+			f.ports, outOfReach.Found, s.Config.CPUs[outOfReach.CPU], f.perCPU, outOfReach.Ruled)
 	case errors.As(err, &outOfReach):
 		return cli.Usagef("--ports %s: %d of them lead to CPU %d, and --per-cpu asks for %d: give a wider range", f.ports, outOfReach.Found, s.Config.CPUs[outOfReach.CPU], f.perCPU)
 	}
@@ -233,8 +237,18 @@ func newPlan(flows []portplan.Flow, s, peer *settings.Settings) *report.Plan {
 }
 
 func placeOf(d nicmodel.Decision, s *settings.Settings) *report.PlannedPlace {
-	return &report.PlannedPlace{
-		Hash: fmt.Sprintf("0x%08x", d.Hash), HashType: d.Type.String(), Index: int(d.Entry), Queue: int(d.Queue),
-		CPU: s.Config.CPUs[s.Config.QueueCPU[d.Queue]],
+	r := &report.PlannedPlace{HashType: d.Type.String(), Queue: int(d.Queue), CPU: s.Config.CPUs[s.Config.QueueCPU[d.Queue]]}
+	if d.Type != hash.None {
+		value := fmt.Sprintf("0x%08x", d.Hash)
+		r.Hash = &value
 	}
+	if d.Entry >= 0 {
+		index := int(d.Entry)
+		r.Index = &index
+	}
+	if d.Rule > 0 {
+		why := fmt.Sprintf("rule %d", s.Steering.NTuple().All()[d.Rule-1].Location)
+		r.Why = &why
+	}
+	return r
 }
