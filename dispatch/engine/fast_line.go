@@ -51,6 +51,8 @@ type fastLine struct {
 	moving      *movingLine  // nil: no flow comes here from another CPU
 	rings       *queueRings  // nil: its packets are of one queue for good
 	given       int          // with rings: packets below have given back their buffers there
+	alike       int          // with rings: packets from this on are all of queue, see have; MaxInt: none surely are
+	queue       uint16       // of these
 	migrant     uint64       // where flows move: accepted packets up to the latest that migrates, see cameFrom
 	shallow     int          // with rings: so many packets may wait without being more of any queue than ever
 	drain       Drain
@@ -132,6 +134,9 @@ func (l *fastLine) makeRoom(n int) {
 	l.fills -= shift
 	l.taken -= shift
 	l.given -= shift
+	if l.alike != math.MaxInt {
+		l.alike = max(l.alike-shift, 0)
+	}
 	l.limitBy()
 }
 
@@ -306,7 +311,7 @@ func (l *fastLine) snapshot() {
 func (l *fastLine) deepen(n int) {
 	l.depthMax = max(l.depthMax, n)
 	if l.rings != nil && n > l.shallow {
-		l.rings.deepen(l, l.aside[l.taken:l.published])
+		l.rings.deepen(l, l.taken, l.published)
 	}
 }
 
@@ -507,7 +512,7 @@ func (l *fastLine) runFixed(at, arrivals, late []int64) (met int) {
 			dpcs, worked, met = dpcs+1, worked+end-poll, i
 			safe, held, taken, freed = held, taken, l.published+i, end
 			if deepest = max(deepest, taken-held); taken-held > shallow {
-				l.rings.deepen(l, l.aside[held:taken])
+				l.rings.deepen(l, held, taken)
 				shallow = l.shallow
 			}
 			raised, raise = raise, max(t, end, raise+itr)

@@ -213,7 +213,7 @@ func (e *fastMoving) publish(t int64) {
 	for _, cpu := range e.list.Empty() {
 		l := &e.lines[cpu]
 		if e.rings != nil && e.unsettled {
-			e.rings.published(l.aside[l.published].queue)
+			e.rings.published(l.queueOf(l.published))
 		}
 		l.publishNext(t)
 	}

@@ -7,7 +7,7 @@ type aside struct {
 	// The CPU, and 1, that has the packet of its flow before it; 0: none. It tells while the
 	// engine is settled.
 	before uint16
-	queue  uint16 // with queueRings
+	queue  uint16 // with queueRings; see fastLine.queueOf
 }
 
 // movingLine is what a fast line has to know where flows move.
@@ -81,7 +81,7 @@ func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int
 			moving.work = append(moving.work, movingPacket{begun, end, arrival, p.of})
 		}
 		if tells && l.rings != nil {
-			l.rings.depth[asides[i].queue]--
+			l.rings.depth[l.queueOf(l.taken+i)]--
 		}
 		if tells {
 			m.order.Done(cpu.index, p.of, uint64(arrival), end)

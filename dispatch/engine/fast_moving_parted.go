@@ -11,7 +11,7 @@ type movingParts struct {
 // parted is fastRSS's.
 //
 // Optimization: what a change asks for of the packets of each line is kept only where it may
-// come before they are done.
+// come before they are done, or where not all of a line are of one queue.
 func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 	p, parts := e.parting, e.parts
 	for from < to {
@@ -19,7 +19,7 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 		if !e.hasRoom(in.entry[from:end]) {
 			break
 		}
-		keeps := e.rings != nil || e.mayMeetChange(from, end)
+		keeps := e.rings != nil && e.rings.several || e.mayMeetChange(from, end)
 		turned := e.part(b, in, from, end, keeps)
 		e.countParted(in, from, end)
 		begin := 0

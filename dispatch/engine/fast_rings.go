@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // queueRings is the rings of hardware queues, where CPUs may have several, for the fast
 // lines that have their packets.
@@ -14,7 +17,8 @@ type queueRings struct {
 	// on several CPUs, how many do.
 	depthMax, depth []int
 
-	on [][]uint16 // per CPU: the queues that packets come to there
+	on      [][]uint16 // per CPU: the queues that packets come to there
+	several bool       // there is a CPU with more than one
 
 	onCPU  []uint64 // per CPU: bytes of the packets that arrived for it
 	passed []uint64 // per queue: bytes that these have
@@ -43,6 +47,32 @@ func (r *queueRings) aim(lines []fastLine) {
 			r.on[to.cpu] = append(r.on[to.cpu], to.queue)
 		}
 	}
+	r.several = false
+	for c, queues := range r.on {
+		r.several = r.several || len(queues) > 1
+		lines[c].have(queues)
+	}
+}
+
+// have has the line's packets come from these queues from now on.
+//
+// Optimization: where that is one, nobody has to note it packet by packet, but of those that
+// are still there when it changes.
+func (l *fastLine) have(queues []uint16) {
+	for i := max(l.given, l.alike); i < l.filled; i++ {
+		l.aside[i].queue = l.queue
+	}
+	if l.alike = math.MaxInt; len(queues) == 1 {
+		l.alike, l.queue = l.filled, queues[0]
+	}
+}
+
+// queueOf is the queue of a packet that has not given back its buffer.
+func (l *fastLine) queueOf(i int) uint16 {
+	if i >= l.alike {
+		return l.queue
+	}
+	return l.aside[i].queue
 }
 
 // fill fills buffers of a queue for n packets.
@@ -65,16 +95,22 @@ func (r *queueRings) passBytes(bytes []uint64) {
 	}
 }
 
-// deepen notes what waits in a line.
-func (r *queueRings) deepen(l *fastLine, waiting []aside) {
-	for _, a := range waiting {
-		r.waiting[a.queue]++
-		r.depthMax[a.queue] = max(r.depthMax[a.queue], r.waiting[a.queue])
+// deepen notes that the packets of a line from one to before another wait for a DPC.
+func (r *queueRings) deepen(l *fastLine, from, to int) {
+	if from >= l.alike {
+		l.shallow = max(r.depthMax[l.queue], to-from)
+		r.depthMax[l.queue] = l.shallow
+		return
 	}
-	for _, a := range waiting {
-		r.waiting[a.queue] = 0
+	for i := from; i < to; i++ {
+		queue := l.queueOf(i)
+		r.waiting[queue]++
+		r.depthMax[queue] = max(r.depthMax[queue], r.waiting[queue])
 	}
-	l.shallow = len(waiting)
+	for i := from; i < to; i++ {
+		r.waiting[l.queueOf(i)] = 0
+	}
+	l.shallow = to - from
 	for _, q := range r.on[l.on.index] {
 		l.shallow = min(l.shallow, r.depthMax[q])
 	}
@@ -82,8 +118,8 @@ func (r *queueRings) deepen(l *fastLine, waiting []aside) {
 
 // count adds what waits in a line to the packets of each queue.
 func (r *queueRings) count(into []int, l *fastLine) {
-	for _, a := range l.aside[l.taken:l.published] {
-		into[a.queue]++
+	for i := l.taken; i < l.published; i++ {
+		into[l.queueOf(i)]++
 	}
 }
 
@@ -106,8 +142,12 @@ func (r *queueRings) published(queue uint16) {
 
 // giveBack gives back the buffers of the packets below one.
 func (l *fastLine) giveBack(to int) {
-	for ; l.given < to; l.given++ {
+	for ; l.given < min(to, l.alike); l.given++ {
 		l.rings.used[l.aside[l.given].queue]--
+	}
+	if l.given < to {
+		l.rings.used[l.queue] -= to - l.given
+		l.given = to
 	}
 }
 
