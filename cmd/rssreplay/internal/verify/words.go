@@ -79,6 +79,9 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 		n := &j.Explanations[0].Null
 		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %s random keys would give.", trials(n)))
 	}
+	if exact, of := j.ExactQueues(v.seen); len(j.Explanations) == 0 && j.Verdict == judge.Differs {
+		all = append(all, fmt.Sprintf("%d of %d queues count exactly what was predicted, and all together as many: so packets of the others are on other queues than predicted, as if some entries of the table led elsewhere.", exact, of))
+	}
 	return all
 }
 

@@ -124,13 +124,34 @@ func (c *Counters) Judge() Judgement {
 	} else {
 		j.Explanations = s.explain()
 	}
-	switch {
-	case len(j.Explanations) > 0:
+	if moved, ok := s.moved(); ok { // of others, only those are as good that are exact
+		j.Explanations = append(slices.DeleteFunc(j.Explanations, func(e Explanation) bool { return !e.Fit.Exact }), moved)
+	}
+	switch exact, queues := j.ExactQueues(c.Seen); {
+	case len(j.Explanations) > 0, agrees && 2*exact >= max(queues, 4):
 		j.Verdict = Differs
 	case agrees:
 		j.Verdict = Agrees
 	}
 	return j
+}
+
+// ExactQueues is how many of the queues that packets were predicted for count exactly that
+// many; none unless all of them together do. The others' packets are then on other queues
+// than predicted: it is no other window that they differ by.
+func (j *Judgement) ExactQueues(seen []uint64) (exact, of int) {
+	if Total(seen) != Total(j.Predicted) {
+		return 0, 0
+	}
+	for q, n := range j.Predicted {
+		if n == 0 {
+			continue
+		}
+		if of++; n == at(seen, q) {
+			exact++
+		}
+	}
+	return exact, of
 }
 
 // inputsUnder is the groups by what the steering hashes of them, and what rules take.

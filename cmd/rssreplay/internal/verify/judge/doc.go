@@ -16,6 +16,8 @@
 //     search: the counters that a random key would give are searched as those seen are,
 //     and a hypothesis is accepted if its residual is below the least that any of them
 //     had in any of these searches; and below that of random keys in its own place.
+//     So are a few entries of the table that lead elsewhere (moved.go), if each queue
+//     then counts exactly what is predicted.
 //  4. What no key changes is told by the queues that are used at all, compared with
 //     those that random keys use in the same way.
 //  5. Else, nothing can be told.
