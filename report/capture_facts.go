@@ -151,7 +151,14 @@ func (c *Capture) addAmount(add func(label string, st Style, items ...string)) {
 	bytes := words.Exact(c.Bytes) + " bytes on the wire"
 	if c.Duration > 0 {
 		seconds := float64(c.Duration) / 1e9
-		packets += fmt.Sprintf(" (%s packets/s)", words.Scaled(float64(c.Packets)/seconds, 3, words.DecimalPrefixes))
+		if seconds >= 1000 {
+			packets += ", " + words.Nanoseconds(c.Duration)
+		}
+		rate, per := float64(c.Packets)/seconds, "s"
+		if rate < 0.1 {
+			rate, per = rate*3600, "h"
+		}
+		packets += fmt.Sprintf(" (%s packets/%s)", words.Scaled(rate, 3, words.DecimalPrefixes), per)
 		bytes += fmt.Sprintf(" (%sbit/s)", words.WithGap(words.Scaled(float64(c.Bytes)*8/seconds, 3, words.DecimalPrefixes)))
 	}
 	add("packets", Plain, packets, bytes)

@@ -37,15 +37,18 @@ func (c *Compare) Marked(f *Figure) []bool {
 }
 
 // clearBest tells of each scenario whether it has the least value, or one that differs from
-// that by no more than noise, or of another capture chance; of none where all do.
+// that by no more than noise, or of another capture chance, or is printed as it is; of none
+// where all do.
 func (c *Compare) clearBest(f *Figure) []bool {
 	among := make([]bool, len(c.Scenarios))
 	best := f.best(c.Scenarios)
 	if best < 0 {
 		return among
 	}
+	least := f.Text(f.Of(&c.Scenarios[best]))
 	for i := range c.Scenarios {
-		among[i] = !f.Differs(&c.Scenarios[best], &c.Scenarios[i], c.OfCaptures())
+		s := &c.Scenarios[i]
+		among[i] = !f.Differs(&c.Scenarios[best], s, c.OfCaptures()) || f.Text(f.Of(s)) == least // <0.1% all
 	}
 	if !slices.Contains(among, false) {
 		clear(among)

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rssreplay/report/internal/words"
 )
 
 func TestRangesThatDiffer(t *testing.T) {
@@ -52,5 +55,23 @@ func TestBestButForNoise(t *testing.T) {
 		if got := c.bestSentence(); got != test.want {
 			t.Errorf("%v: %q, want %q", test.busiest, got, test.want)
 		}
+	}
+}
+
+// Of values that are printed alike none has a mark that another lacks, however far apart they
+// are: 0.01% and 0.04% are both <0.1%.
+func TestMarkedAsPrinted(t *testing.T) {
+	c := &Compare{}
+	for _, busy := range []Fraction{0.0001, 0.0004, 0.3} {
+		m := Mode{Mode: "rss-msix", SerialUtilization: busy}
+		c.Scenarios = append(c.Scenarios, Scenario{Name: fmt.Sprint(busy), Compared: "rss-msix", Modes: List[Mode]{m}})
+	}
+	f := Figure{Metric: "serial_utilization", Value: ofMode(func(m *Mode) Fraction { return m.SerialUtilization }), Text: words.Percent[Fraction]}
+	if diff := cmp.Diff([]bool{true, true, false}, c.Marked(&f)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	c.Scenarios = c.Scenarios[:2]
+	if diff := cmp.Diff([]bool{false, false}, c.Marked(&f)); diff != "" {
+		t.Errorf("without the third (-want +got):\n%s", diff)
 	}
 }

@@ -21,7 +21,7 @@ func (d *Duration) Set(s string) error {
 	case err != nil && isNumber(s):
 		return fmt.Errorf("%s has no unit: write %ss, %sms, %sus or %sns", s, s, s, s, s)
 	case err != nil:
-		return errors.New("not a duration: write 200ns, 2us or 1.5ms")
+		return errors.New("not a duration: write 200ns, 2us, 1.5ms, 3s or 24h")
 	case v < 0:
 		return errors.New("a time can't be negative")
 	}
