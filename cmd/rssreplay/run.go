@@ -32,7 +32,7 @@ const (
 	exitDamaged   = 3 // results printed, but the capture ended early or was damaged
 	exitCondition = 4 // results printed, and a condition of --fail-if holds
 	exitDiffers   = 5 // verify found that reality differs from the prediction
-	exitCantTell  = 6 // verify can't tell
+	exitCantTell  = 6 // verify or calibrate can't tell
 )
 
 // execute runs the whole program, and returns the exit status. A panic, in whichever

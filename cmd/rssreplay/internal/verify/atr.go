@@ -19,60 +19,25 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 	if !v.settings.ATR() || *r.Agrees {
 		return false
 	}
-	var moved, beyond, explained, others uint64
 	reached := v.reached()
-	queues := map[int32]int32{} // recorded of TCP, by entry
-	to := map[int32]bool{}      // queues of what was moved
-	apart := false              // packets of one entry are on several queues: no table has it so
-	rest := &judge.Records{Claimed: v.claimed}
-	for i := range groups {
-		g := &groups[i]
-		if g.queue < 0 {
-			continue
-		}
-		d, arrives := g.under(v.claimed)
-		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
-			return false
-		}
-		there := arrives && int32(d.Queue) == g.queue
-		if !g.whole || d.Rule > 0 { // ATR leaves it alone
-			if !there {
-				return false
-			}
-			if others += g.packets; d.Rule == 0 {
-				rest.Groups, rest.Queues = append(rest.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.packets}), append(rest.Queues, int(g.queue))
-			}
-			continue
-		}
-		if was, met := queues[d.Entry]; met && was != g.queue {
-			apart = true
-		}
-		queues[d.Entry] = g.queue
-		if explained += g.packets; there {
-			continue
-		}
-		to[g.queue] = true
-		if moved += g.packets; int(g.queue) >= reached {
-			beyond += g.packets
-		}
-	}
+	seen := v.besideATR(groups, swapped, reached)
 	most := v.done.Result.ATR.Most
 	switch {
-	case moved == 0, moved > most: // of connections that had sent nothing
+	case seen == nil, seen.moved == 0, seen.moved > most: // more than those of connections that had sent
 		return false
-	case beyond == 0 && !(apart && (others > 0 && rest.Judge().Verdict == judge.Agrees || r.Packets.HashChecked > 0)):
+	case seen.beyond == 0 && !(seen.apart && (seen.others > 0 && seen.rest.Judge().Verdict == judge.Agrees || r.Packets.HashChecked > 0)):
 		return false
 	}
 	summary := fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %s on another queue than the table's",
-		v.settings.Profile.Name, report.Plural(moved, "TCP packet is", "TCP packets are"))
-	if beyond > 0 {
-		summary += fmt.Sprintf(", %s of them beyond queue %d, to which no entry leads", report.Exact(beyond), reached-1)
+		v.settings.Profile.Name, report.Plural(seen.moved, "TCP packet is", "TCP packets are"))
+	if seen.beyond > 0 {
+		summary += fmt.Sprintf(", %s of them beyond queue %d, to which no entry leads", report.Exact(seen.beyond), reached-1)
 	}
 	summary += fmt.Sprintf(", and all else is as predicted; it can move at most %s, all but the SYNs of new connections", report.Exact(most))
-	if len(to) == 1 {
+	if len(seen.to) == 1 {
 		summary += "; a rule that takes them to that queue would look the same"
 	}
-	x := &report.VerifyExplanation{ID: "atr", Summary: summary, Explained: explained + others, Changes: 1, Residual: report.Null}
+	x := &report.VerifyExplanation{ID: "atr", Summary: summary, Explained: seen.tcp + seen.others, Changes: 1, Residual: report.Null}
 	if r.Explanation != nil {
 		if r.Explanation.Explained >= x.Explained { // what needs no ATR
 			r.Others = append(r.Others, *x)
@@ -83,6 +48,56 @@ func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool
 	r.Explanation = x
 	r.Evidence = append(r.Evidence, v.withoutATR())
 	return true
+}
+
+// atrRecords is what packets record where ATR may have moved TCP.
+type atrRecords struct {
+	tcp, moved, beyond uint64         // TCP; of it on another queue than predicted; of these on one that nothing leads to
+	to                 map[int32]bool // the queues of what was moved
+	apart              bool           // packets of one entry are on several queues: no table has it so
+	others             uint64         // what ATR leaves alone
+	rest               judge.Records  // of that what no rule takes
+}
+
+// besideATR parts the packets that record a queue into those that ATR may move and others;
+// nil where the others, or a hash, are not as predicted, which ATR does not explain. reached
+// is that of v.
+func (v *verification) besideATR(groups []group, swapped bool, reached int) *atrRecords {
+	seen := &atrRecords{to: map[int32]bool{}, rest: judge.Records{Claimed: v.claimed}}
+	queues := map[int32]int32{} // recorded of TCP, by entry
+	for i := range groups {
+		g := &groups[i]
+		if g.queue < 0 {
+			continue
+		}
+		d, arrives := g.under(v.claimed)
+		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
+			return nil
+		}
+		there := arrives && int32(d.Queue) == g.queue
+		if !g.whole || d.Rule > 0 { // ATR leaves it alone
+			if !there {
+				return nil
+			}
+			if seen.others += g.packets; d.Rule == 0 {
+				seen.rest.Groups = append(seen.rest.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.packets})
+				seen.rest.Queues = append(seen.rest.Queues, int(g.queue))
+			}
+			continue
+		}
+		if was, met := queues[d.Entry]; met && was != g.queue {
+			seen.apart = true
+		}
+		queues[d.Entry] = g.queue
+		if seen.tcp += g.packets; there {
+			continue
+		}
+		seen.to[g.queue] = true
+		if seen.moved += g.packets; int(g.queue) >= reached {
+			seen.beyond += g.packets
+		}
+	}
+	return seen
 }
 
 // countedByATR says what ATR may have to do with counters that are not as predicted: the
