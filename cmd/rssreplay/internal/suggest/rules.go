@@ -3,6 +3,7 @@ package suggest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -177,26 +178,10 @@ type group struct {
 // heavyGroups are as many groups as are looked at of each fold.
 const heavyGroups = 4
 
-// group sorts the flows into groups, and keeps those that are heavy in a fold. Bytes are
-// the flow's mean over the capture.
+// group sorts the flows into groups, and keeps those that are heavy in a fold.
 func (c *candidates) group(key func(f *dispatch.Flow) groupKey) []*group {
-	result := c.cut.Result
 	all := map[groupKey]*group{}
-	each := func(visit func(f *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64)) {
-		for id := range uint32(result.NumFlows) {
-			f := result.Flow(id)
-			k := key(&f)
-			if k.kind == steer.Unknown {
-				continue
-			}
-			var folds [dispatch.MaxFolds]uint64
-			for i, n := range result.InFolds(id) {
-				folds[i] = c.weight(engine.EntryLoad{Packets: uint64(n), Bytes: uint64(float64(n) * float64(f.Bytes) / float64(f.Packets))})
-			}
-			visit(&f, k, folds)
-		}
-	}
-	each(func(_ *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64) {
+	c.eachGrouped(key, func(_ *dispatch.Flow, k groupKey, folds *[dispatch.MaxFolds]uint64) {
 		g := all[k]
 		if g == nil {
 			g = &group{groupKey: k}
@@ -207,26 +192,14 @@ func (c *candidates) group(key func(f *dispatch.Flow) groupKey) []*group {
 			g.folds[i] += load
 		}
 	})
-	heavy := map[groupKey]*group{}
-	order := make([]*group, 0, len(all))
-	for _, g := range all {
-		order = append(order, g)
-	}
-	for i := range result.Folds() {
-		slices.SortFunc(order, func(a, b *group) int {
-			return cmp.Or(cmp.Compare(b.folds[i], a.folds[i]), a.compare(&b.groupKey))
-		})
-		for _, g := range order[:min(heavyGroups, len(order))] {
-			heavy[g.groupKey] = g
-		}
-	}
+	heavy := heaviest(all, len(c.cut.Result.Folds()))
 	slots := len(c.settings.Config.Table) + 1
 	for _, g := range heavy {
 		for i := range g.slots {
 			g.slots[i] = make([]uint64, slots)
 		}
 	}
-	each(func(f *dispatch.Flow, k groupKey, folds [dispatch.MaxFolds]uint64) {
+	c.eachGrouped(key, func(f *dispatch.Flow, k groupKey, folds *[dispatch.MaxFolds]uint64) {
 		g := heavy[k]
 		if g == nil {
 			return
@@ -245,6 +218,39 @@ func (c *candidates) group(key func(f *dispatch.Flow) groupKey) []*group {
 	}
 	slices.SortFunc(kept, func(a, b *group) int { return a.compare(&b.groupKey) })
 	return kept
+}
+
+// eachGrouped visits the flows that a rule can take, with what each loads in each of the
+// folds. Bytes are the flow's mean over the capture.
+func (c *candidates) eachGrouped(key func(f *dispatch.Flow) groupKey, visit func(f *dispatch.Flow, k groupKey, folds *[dispatch.MaxFolds]uint64)) {
+	result := c.cut.Result
+	for id := range uint32(result.NumFlows) {
+		f := result.Flow(id)
+		k := key(&f)
+		if k.kind == steer.Unknown {
+			continue
+		}
+		var folds [dispatch.MaxFolds]uint64
+		for i, n := range result.InFolds(id) {
+			folds[i] = c.weight(engine.EntryLoad{Packets: uint64(n), Bytes: uint64(float64(n) * float64(f.Bytes) / float64(f.Packets))})
+		}
+		visit(&f, k, &folds)
+	}
+}
+
+// heaviest are those of the groups that are among the heaviest of one of the folds.
+func heaviest(all map[groupKey]*group, folds int) map[groupKey]*group {
+	heavy := map[groupKey]*group{}
+	order := slices.Collect(maps.Values(all))
+	for i := range folds {
+		slices.SortFunc(order, func(a, b *group) int {
+			return cmp.Or(cmp.Compare(b.folds[i], a.folds[i]), a.compare(&b.groupKey))
+		})
+		for _, g := range order[:min(heavyGroups, len(order))] {
+			heavy[g.groupKey] = g
+		}
+	}
+	return heavy
 }
 
 // compare orders groups.
