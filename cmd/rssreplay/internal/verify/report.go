@@ -19,14 +19,8 @@ import (
 func (v *verification) report() (*report.Verify, error) {
 	groups := v.received()
 	if v.source == "" {
-		if damage := v.done.Result.Damage; v.done.Result.Packets == 0 && damage != nil {
-			return nil, fmt.Errorf("%w; nothing is left to compare with", damage)
-		}
-		if !v.hasRecords && v.stack != nil {
-			return nil, cli.Usagef("--stack-cpus: none of its packets is in the capture: its numbers are those of the capture's packets, from 1, or from 0 where there is a packet 0")
-		}
-		if !v.hasRecords {
-			return nil, cli.AsUsage(v.noRecords())
+		if err := v.checkRecords(); err != nil {
+			return nil, err
 		}
 		v.source = "records"
 	}
@@ -62,16 +56,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.queueAll == 0 && score.hashAll == 0 { // CPUs alone
 		predicted = nil
 	}
-	for q := range max(len(predicted), len(v.seen)) {
-		row := report.VerifiedQueue{Queue: q}
-		if q < len(predicted) {
-			row.Predicted = predicted[q]
-		}
-		if q < len(v.seen) {
-			row.Seen = v.seen[q]
-		}
-		r.Queues = append(r.Queues, row)
-	}
+	r.Queues = queueRows(predicted, v.seen)
 	if v.source == "records" && score.hashAll > 0 {
 		v.recover(r, groups, &order)
 	}
@@ -82,6 +67,20 @@ func (v *verification) report() (*report.Verify, error) {
 		v.judgeCPUs(r, groups, score, order)
 	}
 	return r, nil
+}
+
+// checkRecords refuses a capture that records nothing to compare with.
+func (v *verification) checkRecords() error {
+	if damage := v.done.Result.Damage; v.done.Result.Packets == 0 && damage != nil {
+		return fmt.Errorf("%w; nothing is left to compare with", damage)
+	}
+	if v.hasRecords {
+		return nil
+	}
+	if v.stack != nil {
+		return cli.Usagef("--stack-cpus: none of its packets is in the capture: its numbers are those of the capture's packets, from 1, or from 0 where there is a packet 0")
+	}
+	return cli.AsUsage(v.noRecords())
 }
 
 // noRecords says what to give to a capture that records neither hash nor queue.
@@ -114,6 +113,21 @@ func (v *verification) recordedQueues(groups []group) (predicted, seen []uint64)
 		}
 	}
 	return predicted, seen
+}
+
+// queueRows are the packets of each queue that was predicted or seen.
+func queueRows(predicted, seen []uint64) (rows report.List[report.VerifiedQueue]) {
+	for q := range max(len(predicted), len(seen)) {
+		row := report.VerifiedQueue{Queue: q}
+		if q < len(predicted) {
+			row.Predicted = predicted[q]
+		}
+		if q < len(seen) {
+			row.Seen = seen[q]
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
