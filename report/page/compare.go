@@ -171,7 +171,8 @@ func (h *compareBody) maps(scenarios []report.Scenario) {
 			cpus = max(cpus, slices.Max(append(scenarios[i].Table.QueueCPUs, 0))+1)
 			several = several || drawn.Folded > 1
 		}
-		h.Maps = append(h.Maps, scenarioMap{words.Shown(scenarios[i].Name), m.Lead(&scenarios[i].Table), drawn})
+		drawn.Of = words.Shown(scenarios[i].Name)
+		h.Maps = append(h.Maps, scenarioMap{drawn.Of, m.Lead(&scenarios[i].Table), drawn})
 	}
 	h.MapsKey = "All scenarios are at one scale."
 	if sameLoads {

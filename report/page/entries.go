@@ -21,6 +21,7 @@ type entrySection struct {
 // entryMap is a map of a table's loads.
 type entryMap struct {
 	ID       string
+	Of       string // whose table it is, where a page has several; else ""
 	Columns  []int
 	Rows     []mapRow
 	Small    bool // cells without text

@@ -209,6 +209,7 @@ func newRuleSection(r *report.Report) *ruleSection {
 		c := &r.Contexts[i]
 		entries := newEntrySection(fmt.Sprintf("-context-%d", i), &c.TableReport)
 		if entries != nil {
+			entries.Map.Of = c.Title()
 			entries.Heaviest.Label = entries.Heaviest.Caption + " of " + c.Title()
 			if entries.All != nil {
 				entries.All.Label = entries.All.Caption + " of " + c.Title()
