@@ -26,6 +26,7 @@ const (
 	Testpmd                         // testpmd's show port N rss reta
 	FreeBSD                         // sysctl net.inet.rss
 	YNL                             // ynl --family ethtool --dump rss-get
+	FreeBSDENA                      // sysctl dev.ena.0.rss
 
 	NumFormats = iota
 )
@@ -33,6 +34,7 @@ const (
 var formatNames = [NumFormats]string{
 	EthtoolText: "ethtool -x", EthtoolJSON: "ethtool --json -x", WindowsNetAdapter: "Get-NetAdapterRss", PlainList: "list of numbers",
 	OwnReport: "rssreplay --format json", Testpmd: "testpmd's show port rss reta", FreeBSD: "sysctl net.inet.rss", YNL: "ynl's rss-get",
+	FreeBSDENA: "sysctl dev.ena.N.rss",
 }
 
 // String is the command that prints the form, "ethtool -x"; "list of numbers"
@@ -248,6 +250,8 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 			return readTestpmd
 		case freeBSDBuckets.MatchString(line):
 			return readFreeBSD
+		case enaTable.MatchString(line):
+			return readENA
 		case strings.Contains(line, `"ifname"`), strings.Contains(line, `"rss-indirection-table"`):
 			return readEthtoolJSON
 		}

@@ -410,7 +410,7 @@ func TestNames(t *testing.T) {
 		got = append(got, f.String())
 	}
 	want := []string{
-		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "ynl's rss-get", "format(8)",
+		"ethtool -x", "ethtool --json -x", "Get-NetAdapterRss", "list of numbers", "rssreplay --format json", "testpmd's show port rss reta", "sysctl net.inet.rss", "ynl's rss-get", "sysctl dev.ena.N.rss", "format(9)",
 		"not shown", "toeplitz", "xor", "crc32", "unknown", "function(5)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -288,7 +288,14 @@ func (nic *NIC) pick(devices []*queueIRQs) (*queueIRQs, error) {
 	case len(devices) == 1:
 		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], nic.Interface)
 	}
-	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; give one of these names with --dev, or only the rows of one (grep eth0)", strings.Join(names, ", "))
+	several := strings.Join(names, ", ")
+	switch {
+	case nic.Interface == "":
+		return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which one it is; give one of these names with --dev, or only the rows of one (grep eth0)", several)
+	case !slices.ContainsFunc(devices, nic.mayHave):
+		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", several, nic.Interface)
+	}
+	return nil, fmt.Errorf("there are interrupts of several NICs (%s), and nothing tells which of them %s is; `ethtool -i %[2]s`, with --driver, tells its place, or give only the rows of one", several, nic.Interface)
 }
 
 // mayHave tells whether the device, which names neither the interface nor its place, may

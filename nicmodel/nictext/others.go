@@ -20,6 +20,10 @@ var (
 	freeBSDBucket  = lazyregexp.New(`^(\d+):(\d+)$`)
 	freeBSDSize    = lazyregexp.New(`^net\.inet\.rss\.buckets[:=]\s*(\d+)$`)
 	freeBSDEnabled = lazyregexp.New(`^net\.inet\.rss\.enabled[:=]\s*0$`)
+	// FreeBSD 14, sys/dev/ena/ena_rss.h, ena_rss_copy_indir_buf: the queue of each entry.
+	enaTable = lazyregexp.New(`^dev\.ena\.(\d+)\.rss\.indir_table[:=]\s*(.*)$`)
+	enaSize  = lazyregexp.New(`^dev\.ena\.\d+\.rss\.indir_table_size[:=]\s*(\d+)$`)
+	enaKey   = lazyregexp.New(`^dev\.ena\.\d+\.rss\.key[:=]\s*(\S+)$`)
 	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
 	ovsThread = lazyregexp.New(`^pmd thread numa_id (\d+) core_id (\d+):$`)
 	ovsQueue  = lazyregexp.New(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
@@ -121,6 +125,47 @@ func readFreeBSD(lines []string) (*ImportedTable, error) {
 		return nil, &TextError{Line: last, What: fmt.Sprintf("%d buckets are mapped here, and there are %.20s", len(t.Table), size), Hint: "give what `sysctl net.inet.rss` prints, whole"}
 	}
 	t.Rings = len(t.Affinity)
+	return t, checkSize(len(t.Table))
+}
+
+// readENA reads `sysctl dev.ena.0.rss` of FreeBSD without the kernel's own RSS: entries and
+// their queues, and the key.
+func readENA(lines []string) (*ImportedTable, error) {
+	t := &ImportedTable{Format: FreeBSDENA}
+	const unchanged = "give what `sysctl dev.ena.0.rss` prints, unchanged, of one interface"
+	size, last := "", 0 // the number of entries, and the line of the table
+	for i, line := range lines {
+		wrong := func(what string) error { return &TextError{Line: i + 1, What: what, Hint: unchanged} }
+		if m := enaSize.FindStringSubmatch(line); m != nil {
+			size = m[1]
+			continue
+		}
+		if m := enaTable.FindStringSubmatch(line); m != nil {
+			if last > 0 {
+				return nil, wrong("a second table starts here")
+			}
+			last, t.Interface = i+1, "ena"+m[1]
+			for _, field := range strings.Fields(m[2]) {
+				index, queue, _ := strings.Cut(field, ":")
+				of, err := parseEntry(queue)
+				if err != nil || index != strconv.Itoa(len(t.Table)) {
+					return nil, wrong(fmt.Sprintf("%s is not entry %d and its queue", quote.Short(field), len(t.Table)))
+				}
+				t.Table = append(t.Table, of)
+			}
+			continue
+		}
+		if m := enaKey.FindStringSubmatch(line); m != nil {
+			key, err := wholeKey(m[1])
+			if err != nil {
+				return nil, wrong(err.Error())
+			}
+			t.Key = key
+		}
+	}
+	if size != "" && size != strconv.Itoa(len(t.Table)) {
+		return nil, &TextError{Line: last, What: fmt.Sprintf("the table has %d entries here, and there are %.20s", len(t.Table), size), Hint: unchanged}
+	}
 	return t, checkSize(len(t.Table))
 }
 

@@ -64,7 +64,14 @@ func TestTablesOfOthers(t *testing.T) {
 	// No table is evidence, too.
 	refuses(t, ReadTable, "Cannot get RX flow hash indir size and/or key size: Operation not supported\n", "x: line 1: the driver shows no indirection table and no key")
 
-	for text, want := range map[string][]Kind{reta(2): {KindTable}, testpmdKey: {KindKey}, testpmdKey + reta(2): {KindTable, KindKey}, freeBSDRSS: {KindTable, KindKey}, pmdRxqShow: {KindIRQ}} {
+	ena := "dev.ena.0.rss.indir_table_size: 8\ndev.ena.0.rss.indir_table: 0:0 1:1 2:2 3:3 4:0 5:1 6:2 7:3\n" +
+		"dev.ena.0.rss.key: 6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa\n"
+	reads(t, ReadTable, ImportedTable{Format: FreeBSDENA, Interface: "ena0", Key: key, Table: nicmodel.IndirectionTable{0, 1, 2, 3, 0, 1, 2, 3}}, quoted(ena)...)
+	refuses(t, ReadTable, strings.Replace(ena, " 3:3", "", 1), `x: line 2: "4:0" is not entry 3 and its queue`)
+	refuses(t, ReadTable, strings.Replace(ena, " 7:3", "", 1), "x: line 2: the table has 7 entries here, and there are 8")
+	refuses(t, ReadTable, strings.Replace(ena, "01fa", "", 1), "x: line 3: key of 38 bytes")
+	refuses(t, ReadTable, ena+strings.Replace(ena, "ena.0", "ena.1", 3), "x: line 5: a second table starts here")
+	for text, want := range map[string][]Kind{ena: {KindTable}, reta(2): {KindTable}, testpmdKey: {KindKey}, testpmdKey + reta(2): {KindTable, KindKey}, freeBSDRSS: {KindTable, KindKey}, pmdRxqShow: {KindIRQ}} {
 		if diff := cmp.Diff(want, Sniff([]byte(text))); diff != "" {
 			t.Errorf("%.40q: %s", text, diff)
 		}

@@ -58,7 +58,7 @@ func Sniff(data []byte) []Kind {
 			found[KindRPS] = true
 		case windowsTable.MatchString(line):
 			found[KindTable] = true
-		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line):
+		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
 			found[KindTable] = true
 		case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line):
 			found[KindIRQ] = true

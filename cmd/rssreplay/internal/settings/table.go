@@ -60,6 +60,8 @@ func keySource(t *nictext.ImportedTable) string {
 		return "Windows shows none; with another than its own, as `--key microsoft`, the spread is typical, but CPU numbers are illustrative"
 	case nictext.FreeBSD:
 		return "`sysctl net.inet.rss.key` prints it (--key @FILE)"
+	case nictext.FreeBSDENA:
+		return "`sysctl dev.ena.0.rss.key` prints it"
 	}
 	return "Linux has it in /proc/sys/net/core/netdev_rss_key (--key @FILE; most drivers use its first 40 bytes)"
 }
