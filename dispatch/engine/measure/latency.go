@@ -74,11 +74,17 @@ func (h *Histogram) CountEach(values []int64) (sum, most int64) {
 // one after the other from start, cost for each, and returns when it is done.
 func (h *Histogram) Run(arrivals []int64, start, cost int64) int64 {
 	end, sum, most := start, int64(0), h.Max
+	counts := h.counts
 	for _, arrival := range arrivals {
 		end += cost
 		late := end - arrival
 		sum, most = sum+late, max(most, late)
-		h.Count(late)
+		b := bucket(late)
+		if b >= len(counts) {
+			h.grow(b)
+			counts = h.counts
+		}
+		counts[b]++
 	}
 	h.Add(uint64(len(arrivals)), sum, most)
 	return end
