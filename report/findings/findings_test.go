@@ -383,6 +383,48 @@ func TestRPSFullMask(t *testing.T) {
 	}
 }
 
+// Remote are the CPUs whose node is told and not the NIC's, and which have packets by RPS.
+func TestRPSOffNode(t *testing.T) {
+	near, far := 0, 1
+	backlog := func(packets uint64) *report.Backlog { return &report.Backlog{FromBacklog: packets} }
+	m := report.Mode{Mode: "rss-msix", Simulated: 1e9, RPS: &report.RPS{}, CPUs: report.List[report.CPU]{
+		{CPU: 0, Packets: 500, Backlog: backlog(300)}, {CPU: 1, Packets: 200, Backlog: backlog(150)},
+		{CPU: 2, Packets: 200, Backlog: backlog(0)}, {CPU: 3, Packets: 50, Backlog: backlog(50)}, {CPU: 4, Packets: 50, Backlog: backlog(50)},
+	}}
+	m.Derive()
+	for _, test := range []struct {
+		nic  *int
+		want string // "": nothing is found
+	}{
+		{&near, "RPS moves 15.0% of the packets to CPUs on another NUMA node than the NIC's, node 0: CPU 1."},
+		{&far, "RPS moves 30.0% of the packets to CPUs on another NUMA node than the NIC's, node 1: CPU 0."},
+		{nil, ""},
+	} {
+		host := &report.Host{NICNode: test.nic, CPUs: report.List[report.HostCPU]{{CPU: 0, Node: &near}, {CPU: 1, Node: &far}, {CPU: 2, Node: &far}, {CPU: 3}}}
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9}, Modes: report.List[report.Mode]{m}, Host: host}, &Traffic{})
+		got := ""
+		if f := d.rpsOffNode(); f != nil {
+			got = f.Summary
+		}
+		if got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+// Over which time a host's counts are, where its snapshots say it.
+func TestCounted(t *testing.T) {
+	for window, want := range map[int64]string{-1: "between the snapshots", 0: "between the snapshots", 1: "in the 1 ns between the snapshots", 2e9: "in the 2.00 s between the snapshots"} {
+		d := newDiagnosis(&report.Report{Host: &report.Host{Window: &window}}, &Traffic{})
+		if got := d.counted(); got != want {
+			t.Errorf("%d ns: %s, want %s", window, got, want)
+		}
+	}
+	if got := newDiagnosis(&report.Report{Host: &report.Host{}}, &Traffic{}).counted(); got != "since the host booted" {
+		t.Errorf("without snapshots: %s", got)
+	}
+}
+
 // Heavy flows that meet as chance has it are no more than a note under a key that is assumed;
 // under a given one they meet each time.
 func TestCollidingByChance(t *testing.T) {
