@@ -96,14 +96,24 @@ func (a *ReportBuilder) Report() *report.Report {
 	}
 	a.sayRPS(r)
 	r.Caveats = a.Caveats()
+	a.diagnose(r, func() *findings.Traffic {
+		looked.Wait()
+		return a.traffic(r, shape, inputs)
+	})
+	a.sayWorth(r)
+	return r
+}
+
+// diagnose adds the findings, and what says how far the load is chance. The traffic is asked
+// for while better tables are sought, which takes as long.
+func (a *ReportBuilder) diagnose(r *report.Report, traffic func() *findings.Traffic) {
 	var found []report.FoundTable
 	var beside fault.Group
 	asked := findings.Uneven(r) && a.Settings.Config.RPS == nil && !r.Moves() // of one table, that decides
 	if more := r.Steered != nil && r.Capture.Received > 0 && len(r.Table.Entries) <= searchedForPage; asked || more {
-		beside.Go(func() { found = a.foundTables(more) }) // as long as all that follows
+		beside.Go(func() { found = a.foundTables(more) })
 	}
-	looked.Wait()
-	t := a.traffic(r, shape, inputs)
+	t := traffic()
 	beside.Wait()
 	if asked {
 		t.Better = betterTable(found)
@@ -120,8 +130,6 @@ func (a *ReportBuilder) Report() *report.Report {
 			}
 		}
 	}
-	a.sayWorth(r)
-	return r
 }
 
 // steered is where packets went, by the table and past it; nil where it was not asked for.
