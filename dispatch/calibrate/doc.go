@@ -16,7 +16,8 @@
 //  5. Fewer than 100 ticks, or residuals far above that uncertainty, refuse the fit.
 //  6. Whole windows are resampled for the intervals. Where these are wide, a cost is 0 or
 //     the two columns rise and fall together, the rows can't tell a run from a packet: one
-//     factor on the assumed costs is fitted, which predicts as well.
+//     factor on the assumed costs is fitted, unless it misses the rows by much more than
+//     the two costs do.
 //  7. The error is that of windows left out in turn: what the others' costs miss of their
 //     time. It is never told below 1/√n.
 //

@@ -100,6 +100,7 @@ const (
 	modelError    = 0.05 // relative, which a straight line has besides counting
 	mostCorrelate = 0.9
 	mostInterval  = 0.5 // half of a cost's interval ÷ the cost
+	mostWorse     = 10  // χ² of one factor above that of two costs: 1 in 600 by chance
 )
 
 // Fit explains the rows that are left by the costs of a run and of a packet: steps 4
@@ -138,9 +139,17 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	f.RunInterval, f.PacketInterval = intervalOf(runs), intervalOf(packets)
 	var free bool
 	f.Why, free = f.separate()
+	one := h.oneFactor(rows, assumed)
+	if worse := h.chi2(rows, one, f.Costs) - h.chi2(rows, f.Costs, f.Costs); worse > mostWorse*max(1, f.Chi2) {
+		// The rows contradict that a run and a packet cost as assumed.
+		if f.Run == 0 || f.Packet == 0 {
+			f.Warnings = append(f.Warnings, fmt.Sprintf("One cost is too small beside the other one to be seen: %s.", f.zeroCost()))
+		}
+		f.Why, free = "", true
+	}
 	if f.OneFactor = !free; f.OneFactor {
 		fit = func(rows []*Row) Costs { return h.oneFactor(rows, assumed) }
-		f.Costs = fit(rows)
+		f.Costs = one
 		f.Factor = f.Packet / assumed.Packet
 		var factors []float64
 		h.resample(byWindow, func(again []*Row) { factors = append(factors, fit(again).Packet/assumed.Packet) })
@@ -227,16 +236,22 @@ func (f *Fit) separate() (why string, ok bool) {
 	switch {
 	case f.Correlation < -mostCorrelate:
 		return fmt.Sprintf("packets and NET_RX runs rise and fall together (the two costs correlate at %.2f)", f.Correlation), false
-	case f.Run == 0:
-		return "the best fit gives a NET_RX run no cost at all", false
-	case f.Packet == 0:
-		return "the best fit gives a packet no cost at all", false
+	case f.Run == 0 || f.Packet == 0:
+		return f.zeroCost(), false
 	case wide(f.RunInterval, f.Run):
 		return fmt.Sprintf("a NET_RX run's cost could be anything from %s to %s ns", grouped.Fixed(f.RunInterval.From, 0), grouped.Fixed(f.RunInterval.To, 0)), false
 	case wide(f.PacketInterval, f.Packet):
 		return fmt.Sprintf("a packet's cost could be anything from %s to %s ns", grouped.Fixed(f.PacketInterval.From, 0), grouped.Fixed(f.PacketInterval.To, 0)), false
 	}
 	return "", true
+}
+
+// zeroCost says which cost is 0; one has to be.
+func (f *Fit) zeroCost() string {
+	if f.Run == 0 {
+		return "the best fit gives a NET_RX run no cost at all"
+	}
+	return "the best fit gives a packet no cost at all"
 }
 
 // windowsOf are the rows by window, in order.
@@ -299,11 +314,17 @@ func (h *History) twoCosts(rows []*Row) (c Costs, correlation, chi2 float64) {
 			weights[i] = 1 / h.variance(r, c.of(r))
 		}
 	}
-	for i, r := range rows {
+	return c, correlation, h.chi2(rows, c, c) / float64(max(1, len(rows)-2))
+}
+
+// chi2 is the sum of the squares of what costs miss the rows by, each in units of what it is
+// expected to miss by under the costs expected.
+func (h *History) chi2(rows []*Row, c, expected Costs) (sum float64) {
+	for _, r := range rows {
 		miss := r.Time() - c.of(r)
-		chi2 += weights[i] * miss * miss
+		sum += miss * miss / h.variance(r, expected.of(r))
 	}
-	return c, correlation, chi2 / float64(max(1, len(rows)-2))
+	return sum
 }
 
 // oneFactor is the assumed costs times the factor that fits best.

@@ -165,6 +165,23 @@ func TestCountsByTicks(t *testing.T) {
 	}
 }
 
+// TestFindsOneCostAlone has a host whose packets cost next to nothing beside their runs: that
+// the assumed costs are in another proportion is seen, and no factor is put on them.
+func TestFindsOneCostAlone(t *testing.T) {
+	for seed := range uint64(10) {
+		for _, true_ := range []Costs{{5000, 0}, {20000, 50}} {
+			h := read(t, (&host{costs: true_, noise: 0.01, cpus: 2, windows: 10, seconds: 10, load: tenfold(rand.New(rand.NewPCG(seed, 1)))}).texts(seed))
+			f, err := h.Fit(assumed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.OneFactor || math.Abs(f.Run/true_.Run-1) > 0.1 || f.Packet > 0.03*true_.Run || f.Error > 0.25 || f.Packet == 0 && len(f.Warnings) == 0 {
+				t.Errorf("seed %d: %+v of %v", seed, f, true_)
+			}
+		}
+	}
+}
+
 func TestOneFactorWhereLoadsAreAlike(t *testing.T) {
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))

@@ -224,18 +224,23 @@ func difference(window int, before, after *hosttext.CPU, name string) Row {
 
 // accounting tells how the kernel counts times, and its ticks a second.
 func (h *History) accounting() {
-	irq, interrupts, slowest := 0.0, uint64(0), math.Inf(1)
+	irq, interrupts, timers, slowest := 0.0, uint64(0), uint64(0), math.Inf(1)
 	for i := range h.Rows {
 		r := &h.Rows[i]
 		irq += r.IRQ
 		interrupts += r.Interrupts + r.Timer
+		timers += r.Timer
 		if timer := r.perSecond(r.Timer); r.Reason == Fitted && timer > 0 && r.Idle < 0.05*r.Duration { // its tick did not stop
 			slowest = min(slowest, timer)
 		}
 	}
 	h.Ticks = irq == 0
-	if h.Ticks && interrupts == 0 {
+	switch {
+	case !h.Ticks || timers > 0:
+	case interrupts == 0:
 		h.Missing = append(h.Missing, "No snapshot has /proc/interrupts, so it is not known whether a tick stopped and softirq time was lost.")
+	default:
+		h.Missing = append(h.Missing, "No snapshot's /proc/interrupts counts timer interrupts (LOC, arch_timer), so it is not known whether a tick stopped and softirq time was lost.")
 	}
 	for _, s := range h.Snapshots {
 		if s.HZ > 0 {

@@ -2,6 +2,7 @@ package hosttext
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,10 @@ func (h *reader) titles(line string) *nictext.TextError {
 	h.part, h.titleLine, h.columns = columnsPart, line, cpus
 	return nil
 }
+
+// timerNames are the last words of the rows that count a CPU's ticks where no row LOC does:
+// Arm's and RISC-V's (drivers/clocksource).
+var timerNames = []string{"arch_timer", "riscv-timer"}
 
 // row reads a row of /proc/softirqs or /proc/interrupts.
 func (h *reader) row(line string) *nictext.TextError {
@@ -42,6 +47,8 @@ func (h *reader) row(line string) *nictext.TextError {
 		return notCount(name, line)
 	}
 	h.known = true
+	tick := numbered && slices.ContainsFunc(timerNames, func(timer string) bool { return fields[len(fields)-1] == timer })
+	numbered = numbered && !tick
 	if numbered && len(h.irqs) == 0 {
 		h.irqs = append(h.irqs, h.titleLine)
 	}
@@ -55,8 +62,8 @@ func (h *reader) row(line string) *nictext.TextError {
 			cpu.Interrupts += n[i]
 		case name == "LOC" && cpu.HasInterrupts, name == "NET_RX" && cpu.HasSoftIRQs:
 			return &nictext.TextError{What: fmt.Sprintf("a second row %s has CPU %d", name, number), Hint: onceHint}
-		case name == "LOC":
-			cpu.HasInterrupts, cpu.Timer = true, n[i]
+		case tick || name == "LOC":
+			cpu.HasInterrupts, cpu.Timer = true, cpu.Timer+n[i]
 		default:
 			cpu.HasSoftIRQs, cpu.NetRXRuns = true, n[i]
 		}

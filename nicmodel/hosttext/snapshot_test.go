@@ -47,6 +47,20 @@ var hostCPUs = []CPU{
 		HasInterrupts: true, Timer: 6000, Interrupts: 20, HasSoftnet: true, Processed: 255, KworkTime: 52.998e6, KworkRuns: 7803},
 }
 
+// TestArmTimer reads ticks where they have a number and no row LOC: they are no device's.
+func TestArmTimer(t *testing.T) {
+	s := &Snapshot{Name: "00"}
+	text := strings.Replace(hostInterrupts, "LOC:       5000       6000   Local timer interrupts", " 11:       5000       6000     GICv3  27 Level     arch_timer", 1)
+	if known, err := s.Read(strings.NewReader(text), "00/a.txt"); err != nil || !known {
+		t.Fatalf("known %t, %v", known, err)
+	}
+	for i, want := range hostCPUs {
+		if c := s.CPUs[i]; !c.HasInterrupts || c.Timer != want.Timer || c.Interrupts != want.Interrupts {
+			t.Errorf("CPU %d: %d ticks, %d of devices", c.CPU, c.Timer, c.Interrupts)
+		}
+	}
+}
+
 // TestSnapshot reads the same texts one by one, in another order, and all in one.
 func TestSnapshot(t *testing.T) {
 	uptime := "6126.09 4782.81\n"
