@@ -263,6 +263,7 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 		e.overdue(t)
 		if entries[i] == Sent {
 			e.advance(t)
+			m.toSend(e.sends)
 			m.send(t, e.sends[0], b.First+uint32(i))
 			e.sends = e.sends[1:]
 			continue

@@ -38,6 +38,10 @@ func (e *fastNonRSS) Process(b *Batch) {
 			}
 			l.advance(t)
 			l.charge(t)
+			if t >= m.changeAt {
+				m.change(t, nil)
+			}
+			m.toSend(sends)
 			m.send(t, sends[0], b.First+uint32(i))
 			sends = sends[1:]
 			continue

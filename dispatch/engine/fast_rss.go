@@ -463,8 +463,10 @@ func (s *fastSends) taken(flow uint32, t int64) bool {
 // them are published.
 func (s *fastSends) judge(b *Batch, times []int64) {
 	m := s.model
-	prefetch.Records(s.cpu.Chunks, b.Sends)
 	for i, t := range times {
+		if i%prefetch.Group == 0 {
+			prefetch.Records(s.cpu.Chunks, b.Sends[i:min(i+prefetch.Group, len(times))])
+		}
 		on, flow := m.cfg.QueueCPU[m.cfg.DefaultQueue], b.Sends[i].Answers
 		if s.taken(flow, t) {
 			on = int(*s.cpu.At(flow))

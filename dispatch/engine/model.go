@@ -4,6 +4,7 @@ import (
 	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/engine/measure"
 	"rssreplay/dispatch/internal/bigarray"
+	"rssreplay/dispatch/internal/prefetch"
 	"rssreplay/nicmodel"
 )
 
@@ -121,9 +122,9 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 
 // plain reports whether nobody observes, no CPU serves more than one hardware queue,
 // and none depends on what the others do with a flow: then there are faster engines
-// that count the same.
+// that count the same. What changes with NonRSS is but the CPU of some sent packets.
 func (m *Model) plain() bool {
-	if m.observe != nil || m.latest != nil || m.changes != nil {
+	if m.observe != nil || m.latest != nil || m.changes != nil && m.mode != NonRSS {
 		return false
 	}
 	return len(m.queues) == 1 || m.ownQueues()
@@ -151,7 +152,6 @@ func (m *Model) prepare(b *Batch) {
 		if m.FixedAffinity == nil && !m.expects {
 			affinity.Expect(m.CountedAffinity, b.Flow[:b.N])
 		}
-		m.CountedAffinity.ExpectSends(b.Sends)
 	}
 	if m.latest != nil {
 		m.latest.Grow(b.Flows)
@@ -160,6 +160,27 @@ func (m *Model) prepare(b *Batch) {
 	if m.homeCPUs != nil {
 		m.homeCPUs.Grow(b.Flows)
 		m.homeCPUs.Load(b.Flow[:b.N], b.Sends)
+	}
+	m.expectSends(b.Sends[:min(len(b.Sends), prefetch.Group+len(b.Sends)%prefetch.Group)])
+}
+
+// toSend expects what send will ask for soon, where the engine has these packets still to
+// send.
+//
+// Optimization: it is a group at a time. Of a whole batch it is more than the second-level
+// cache keeps until then.
+func (m *Model) toSend(sends []affinity.SendRef) {
+	const group = prefetch.Group
+	if n := len(sends); n%group == 0 {
+		m.expectSends(sends[min(group, n):min(2*group, n)])
+	}
+}
+
+func (m *Model) expectSends(sends []affinity.SendRef) {
+	if m.homeCPUs != nil {
+		m.homeCPUs.Expect(sends)
+	} else if m.CountedAffinity != nil {
+		m.CountedAffinity.ExpectSends(sends)
 	}
 }
 

@@ -47,13 +47,13 @@ func (t *HomeCPUs) Grow(flows uint32) {
 	}
 }
 
-// Load reads what received packets of these flows and sent ones will ask for.
+// Load reads what received packets of these flows and sent ones will ask for, unless order
+// is kept: few takes are told then, and sent ones are expected soon before.
 //
 // Optimization: Took and Connection wait for one flow after the other, so that
 // here, where the waits overlap, all come into the cache.
 func (t *HomeCPUs) Load(flows []uint32, sends []SendRef) {
 	if t.ordered != nil {
-		prefetch.Records(t.ordered.Chunks, sends) // few takes are told
 		return
 	}
 	chunks, sum := t.flows.Chunks, int64(0)
@@ -71,6 +71,13 @@ func (t *HomeCPUs) Load(flows []uint32, sends []SendRef) {
 		}
 	}
 	t.loaded = sum
+}
+
+// Expect prefetches what Connection will ask for, if order is kept.
+func (t *HomeCPUs) Expect(sends []SendRef) {
+	if t.ordered != nil {
+		prefetch.Records(t.ordered.Chunks, sends)
+	}
 }
 
 // Took notes that cpu took a packet of flow. Where every CPU has its own vector
