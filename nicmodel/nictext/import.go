@@ -275,6 +275,27 @@ func cutError(i int) *TextError {
 	return &TextError{Line: i + 1, What: "rows are left out here", Hint: "give the table whole"}
 }
 
+// leftOut watches for what stands for lines left out between two that are read.
+type leftOut struct {
+	after bool // the last line, but for those, was read
+	at    int  // what stands for others after it, from 1; 0 without one
+}
+
+// line is told of line i, counted from 0, and whether it was read.
+func (l *leftOut) line(i int, line string, read bool) error {
+	switch {
+	case read && l.at > 0:
+		return &TextError{Line: l.at, What: "lines are left out here", Hint: "give the text whole"}
+	case read:
+		l.after = true
+	case isCut(line) && l.after:
+		l.at = i + 1
+	case line != "":
+		l.after, l.at = false, 0
+	}
+	return nil
+}
+
 // parseEntry reads one entry's queue.
 func parseEntry(field string) (uint16, error) {
 	v, err := strconv.ParseUint(field, 10, 16)

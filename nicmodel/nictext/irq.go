@@ -83,9 +83,14 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	}
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	read := irqReader{irqs: q}
+	var left leftOut // of lists whose order is all that tells their queues
 	for i, line := range titledValues(lines) {
+		before := len(q.plain)
 		if err := read.line(line); err != nil {
 			err.Line = i + 1
+			return nil, err
+		}
+		if err := left.line(i, line, len(q.plain) > before); err != nil {
 			return nil, err
 		}
 	}

@@ -37,7 +37,9 @@ type RPS struct {
 func (r *RPS) RFS() bool { return r.SockFlowEntries > 0 && r.FlowCounts > 0 }
 
 var (
-	rpsFile = lazyregexp.New(`^/sys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
+	// A queue's file and its value; its path may be one in a copy of /sys, or that from the
+	// interface's folder or the queues', which does not tell the interface.
+	rpsFile = lazyregexp.New(`^(?:\S*\bsys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/|(?:\./)?(?:queues/)?)(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
 	// Commands that set a mask: of one queue, of a range of one-digit ones, of all.
 	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
 	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
@@ -108,10 +110,14 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 		}
 	}
 	h := rpsReader{rps: &RPS{Interface: iface, Masks: map[int][]int{}, Backlog: -1}}
+	var left leftOut
 	for i, line := range titledValues(lines) {
 		h.at = i + 1
 		if err := h.line(line); err != nil {
 			return nil, h.wrong(err)
+		}
+		if err := left.line(i, line, bareMask.MatchString(line) || saysRPS(line)); err != nil {
+			return nil, err
 		}
 	}
 	switch {
@@ -146,7 +152,7 @@ func (h *rpsReader) line(line string) error {
 	}
 	if m := rpsFile.FindStringSubmatch(line); m != nil {
 		h.named = true
-		if m[1] != h.rps.Interface {
+		if m[1] != h.rps.Interface && m[1] != "" {
 			return nil
 		}
 		if m[4] == "rps_cpus" {
@@ -180,7 +186,7 @@ func (h *rpsReader) line(line string) error {
 func rpsInterface(lines []string) (string, error) {
 	var names, set []string
 	note := func(iface string, masked bool) {
-		if iface == "lo" {
+		if iface == "lo" || iface == "" {
 			return
 		}
 		if !slices.Contains(names, iface) {

@@ -1,6 +1,8 @@
 package nictext
 
 import (
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -87,5 +89,31 @@ func TestFeature(t *testing.T) {
 		if on, known := Feature([]byte(text), "ntuple-filters"); [2]bool{on, known} != want {
 			t.Errorf("%q: %t, %t", text, on, known)
 		}
+	}
+}
+
+// Paths may be those in a copy of /sys, or begin at the interface's folder.
+func TestRPSPaths(t *testing.T) {
+	for _, form := range []string{"%s", "./sys/class/net/eth0/queues/%s", "sosreport-x/sys/class/net/eth0/queues/%s", "host.txt:/sys/devices/pci0000:00/net/eth0/queues/%s", "queues/%s", "./%s"} {
+		text := fmt.Sprintf(form+"\n"+form+"\n", "rx-0/rps_cpus:1", "rx-1/rps_cpus:c")
+		for _, iface := range []string{"", "eth0"} {
+			got, err := ReadRPS(strings.NewReader(text), "x", iface)
+			if err != nil {
+				t.Errorf("%s: %v", form, err)
+			} else if diff := cmp.Diff(map[int][]int{0: {0}, 1: {2, 3}}, got.Masks); diff != "" {
+				t.Errorf("%s: %s", form, diff)
+			}
+		}
+	}
+}
+
+// Where lines are left out, the order of the others tells no queues.
+func TestLinesLeftOut(t *testing.T) {
+	rps := func(r io.Reader, name string) (*RPS, error) { return ReadRPS(r, name, "") }
+	refuses(t, rps, "1\n2\n...\n8\n", "x: line 3: lines are left out here")
+	refuses(t, rps, "/sys/class/net/eth0/queues/rx-0/rps_cpus:1\n[...]\n\n/sys/class/net/eth0/queues/rx-7/rps_cpus:2\n", "x: line 2: lines are left out here")
+	refuses(t, ReadIRQs, "0\n1\n…\n7\n", "x: line 3: lines are left out here")
+	if _, err := rps(strings.NewReader("1\n2\n...\nThat is all.\n"), "x"); err != nil {
+		t.Error(err)
 	}
 }
