@@ -262,7 +262,11 @@ func (d *diagnosis) oversized() *report.Finding {
 	if d.t.LargestPacket <= report.LargestOffloaded {
 		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
 		f.Evidence += "."
-		f.Remedy = "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: `ethtool -K DEV gro off lro off tso off gso off`."
+		off := "`ethtool -K DEV gro off lro off tso off gso off`"
+		if d.t.PowerShell {
+			off = "`Disable-NetAdapterRsc -Name *` and `Disable-NetAdapterLso -Name *`"
+		}
+		f.Remedy = "Packet counts, interrupts and drops understate the wire. Capture on a tap or a mirror port, or without offloads: " + off + "."
 		return f
 	}
 	if d.t.Oversized == 1 {

@@ -10,6 +10,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -127,7 +128,11 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 	if c.settings.Config.RPS != nil {
 		r.Notes = append(r.Notes, "With RPS a table decides which CPUs take the interrupts, and the masks which do the rest. “whole” and “busiest” are of the CPUs that do the rest; “judged”, “even” and the moves are of those that take the interrupts.")
 	}
-	r.Caveats = append(r.Caveats, fmt.Sprintf("A table fits the key that it was found for. Linux draws another at each boot, unless one is set (ethtool -X %s hkey).", c.device))
+	fits := "A table fits the key that it was found for."
+	if c.settings.Tool() == profile.Ethtool {
+		fits += fmt.Sprintf(" Linux draws another at each boot, unless one is set (ethtool -X %s hkey).", c.device)
+	}
+	r.Caveats = append(r.Caveats, fits)
 	if len(r.Suggestions) > 0 {
 		r.Caveats = append(r.Caveats, "A table moves flows at once: packets of theirs that wait in the old queue can be overtaken, for as long as that queue takes to empty.")
 	}
