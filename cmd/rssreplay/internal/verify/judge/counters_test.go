@@ -186,6 +186,10 @@ func TestExplanations(t *testing.T) {
 				t.Errorf("%s, %d queues: verdict %d, %+v, fit %+v, null %+v", test.name, queues, j.Verdict, j.Explanations, j.Fit, j.Null)
 			}
 		}
+		// All UDP is of IPv4: that UDP is hashed so, and that UDP over IPv4 is, are one here.
+		if j := judge(t, groups, a, counted(t, groups, fields)); len(j.Explanations) != 1 {
+			t.Errorf("fields, %d queues: %+v", queues, j.Explanations)
+		}
 		// More queues than the claimed table reaches, whatever the key.
 		half := table(a, func(i int) int { return i % (queues / 2) })
 		if j := judge(t, groups, half, counted(t, groups, b)); j.Verdict != Differs || j.Explanations[0].ID != "more-queues" {

@@ -2,7 +2,9 @@ package judge
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"rssreplay/nicmodel"
@@ -79,8 +81,6 @@ func (s *search) keyed() []Explanation {
 		})
 	}
 	null.add(Fit{Residual: -1}, fits)
-	// Of those that differ from one another in nothing that was counted, the first is
-	// as good as all.
 	var accepted []Explanation
 	for _, c := range found {
 		if own, ok := s.ownNull(&c); ok {
@@ -104,7 +104,32 @@ func (s *search) keyed() []Explanation {
 	slices.SortStableFunc(accepted, func(a, b Explanation) int {
 		return cmp.Or(cmp.Compare(a.Changes, b.Changes), cmp.Compare(a.Fit.Residual, b.Fit.Residual))
 	})
-	return accepted
+	return s.apart(accepted)
+}
+
+// apart is the explanations without those that steer every packet of the traffic as one
+// before them does: they differ in what was not there.
+func (s *search) apart(all []Explanation) []Explanation {
+	var kept []Explanation
+	var ways []uint64
+	for _, e := range all {
+		steering, err := nicmodel.NewSteering(e.Config)
+		if err != nil {
+			continue
+		}
+		way := fnv.New64a()
+		var decided [8]byte
+		for i := range s.Groups {
+			d := steering.Decide(&s.Groups[i].Header, &s.Groups[i].Extension)
+			binary.LittleEndian.PutUint32(decided[:], d.Hash)
+			binary.LittleEndian.PutUint32(decided[4:], uint32(d.Queue))
+			way.Write(decided[:])
+		}
+		if !slices.Contains(ways, way.Sum64()) {
+			kept, ways = append(kept, e), append(ways, way.Sum64())
+		}
+	}
+	return kept
 }
 
 // candidates is all hypotheses that predict something else than the claim.
