@@ -354,6 +354,7 @@ func (l *fastLine) tookFlows(n int, at int64) {
 	for i, a := range l.aside[l.taken : l.taken+n] {
 		if a.before != uint16(cpu+1) {
 			m.takeOf(cpu, l.rest[l.taken+i].of, at)
+			l.moving.of.untold--
 		}
 	}
 }

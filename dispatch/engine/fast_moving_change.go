@@ -77,10 +77,15 @@ func (e *fastMoving) unsettle(t int64) {
 // settle is the moment when all that arrived before the latest move is done: no packet
 // of a flow is on another CPU than its next ones.
 func (e *fastMoving) settle(now int64) {
+	e.untold = 0
 	for c := range e.lines {
 		l := &e.lines[c]
 		for i := l.taken; i < l.filled; i++ {
-			l.cameFrom(i, e.take(l.rest[i].of, c), c)
+			last := e.take(l.rest[i].of, c)
+			l.cameFrom(i, last, c)
+			if last != uint16(c+1) {
+				e.untold++
+			}
 		}
 		if e.plain {
 			l.becomePlain()
