@@ -66,42 +66,16 @@ func keySource(t *nictext.ImportedTable) string {
 	return "Linux has it in /proc/sys/net/core/netdev_rss_key (--key @FILE; most drivers use its first 40 bytes)"
 }
 
+// table is the one imported, or filled as the layout says.
 func (r *resolver) table() error {
-	f, c := r.flags, &r.Config
+	c := &r.Config
 	imported := r.imports.table
-	has := imported.value != nil && imported.value.Table != nil
-	if has && !r.layoutOverTable() {
+	if has := imported.value != nil && imported.value.Table != nil; has && !r.layoutOverTable() {
 		c.Table = imported.value.Table
 		r.add("table-size", len(c.Table), "", imported.from)
 		r.add("layout", "imported", fmt.Sprintf("imported (%s)", imported.value.Format), imported.from)
-	} else {
-		if r.Profile != nil {
-			r.offerOfProfile("table-size", strconv.Itoa(r.Profile.TableSize.For(c.Queues)))
-			r.offerOfProfile("layout", r.Profile.LayoutFor(c.Queues))
-		}
-		layout, err := r.layout()
-		if err != nil {
-			return err
-		}
-		if layout, err = layout.On(c.CPUs, c.QueueCPU); err != nil {
-			return err
-		}
-		if caveat := layout.Caveat(); caveat != "" {
-			r.Caveats = append(r.Caveats, caveat)
-		}
-		size, source := f.tableSize, r.source("table-size")
-		switch {
-		case r.origin("table-size").layer == fromFlag:
-		case layout.Size() > 0:
-			size, source = layout.Size(), r.source("layout")
-		case has:
-			size, source = len(imported.value.Table), imported.from
-		}
-		if c.Table, err = layout.Fill(size, c.Queues); err != nil {
-			return err
-		}
-		r.add("table-size", size, "", source)
-		r.add("layout", r.Shown.File(f.layout), "", r.source("layout"))
+	} else if err := r.fillTable(has); err != nil {
+		return err
 	}
 	if len(c.Table) > engine.MaxTable {
 		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), engine.MaxTable)
@@ -111,6 +85,40 @@ func (r *resolver) table() error {
 			return fmt.Errorf("entry %d of the indirection table is queue %d, which is not below --queues %d", i, q, c.Queues)
 		}
 	}
+	return nil
+}
+
+// fillTable fills the table as the layout says; of an imported one, where there is any, it
+// keeps the size.
+func (r *resolver) fillTable(imported bool) error {
+	f, c := r.flags, &r.Config
+	if r.Profile != nil {
+		r.offerOfProfile("table-size", strconv.Itoa(r.Profile.TableSize.For(c.Queues)))
+		r.offerOfProfile("layout", r.Profile.LayoutFor(c.Queues))
+	}
+	layout, err := r.layout()
+	if err != nil {
+		return err
+	}
+	if layout, err = layout.On(c.CPUs, c.QueueCPU); err != nil {
+		return err
+	}
+	if caveat := layout.Caveat(); caveat != "" {
+		r.Caveats = append(r.Caveats, caveat)
+	}
+	size, source := f.tableSize, r.source("table-size")
+	switch {
+	case r.origin("table-size").layer == fromFlag:
+	case layout.Size() > 0:
+		size, source = layout.Size(), r.source("layout")
+	case imported:
+		size, source = len(r.imports.table.value.Table), r.imports.table.from
+	}
+	if c.Table, err = layout.Fill(size, c.Queues); err != nil {
+		return err
+	}
+	r.add("table-size", size, "", source)
+	r.add("layout", r.Shown.File(f.layout), "", r.source("layout"))
 	return nil
 }
 
