@@ -33,6 +33,41 @@ func betterTable(found []report.FoundTable) *findings.BetterTable {
 	return &findings.BetterTable{Best: best.Imbalance, Judged: best.Judged, Present: best.Present, Lasts: best.Lasts}
 }
 
+// tableWay is a way to find a table: find gives it, and ethtool's words for it, "" where it
+// has none.
+type tableWay struct {
+	id   string
+	find func(b *balance.Task) (layout string, table nicmodel.IndirectionTable)
+}
+
+// tableWays are the ways to find a table: with each entry free, and with more also by
+// ethtool's words, where the NIC takes them. They find the table now where there is none
+// else.
+func (a *ReportBuilder) tableWays(more bool) []tableWay {
+	config := &a.Settings.Config
+	now := config.Table
+	fill := func(layout string, ok bool) (string, nicmodel.IndirectionTable) {
+		if table, err := FillLayout(layout, len(now), config.Queues); err == nil && ok {
+			return layout, table
+		}
+		return "", now
+	}
+	ways := []tableWay{{"entries", func(b *balance.Task) (string, nicmodel.IndirectionTable) { return "", b.Even(now) }}}
+	if more && a.Settings.Tool() == profile.Ethtool {
+		ways = append(ways, tableWay{"weight", func(b *balance.Task) (string, nicmodel.IndirectionTable) {
+			w, _ := b.BestWeights()
+			return fill(w.Layout(), true)
+		}})
+	}
+	if more && a.Settings.Tool() != profile.Application {
+		ways = append(ways, tableWay{"equal", func(b *balance.Task) (string, nicmodel.IndirectionTable) {
+			equal, ok := b.BestEqual(now)
+			return fill(equal.Layout(), ok)
+		}})
+	}
+	return ways
+}
+
 // foundTables is the best table found for this capture with each entry free, and with more
 // also those that ethtool's words can set. Each way to find one is judged as suggest does
 // where the replay has folds. It is nil if none was looked for.
@@ -46,38 +81,15 @@ func (a *ReportBuilder) foundTables(more bool) []report.FoundTable {
 	}
 	loads := a.Result.LoadsUnder(a.Settings.Steering)
 	whole, now := taskOf(&loads), config.Table
-	ways := []func(b *balance.Task) (layout string, table nicmodel.IndirectionTable){ // "" where it has none
-		func(b *balance.Task) (string, nicmodel.IndirectionTable) { return "", b.Even(now) },
-	}
-	fill := func(layout string, ok bool) (string, nicmodel.IndirectionTable) {
-		if table, err := FillLayout(layout, len(now), config.Queues); err == nil && ok {
-			return layout, table
-		}
-		return "", now
-	}
-	ids := []string{"entries"}
-	if more && a.Settings.Tool() == profile.Ethtool {
-		ids = append(ids, "weight")
-		ways = append(ways, func(b *balance.Task) (string, nicmodel.IndirectionTable) {
-			w, _ := b.BestWeights()
-			return fill(w.Layout(), true)
-		})
-	}
-	if more && a.Settings.Tool() != profile.Application {
-		ids = append(ids, "equal")
-		ways = append(ways, func(b *balance.Task) (string, nicmodel.IndirectionTable) {
-			equal, ok := b.BestEqual(now)
-			return fill(equal.Layout(), ok)
-		})
-	}
+	ways := a.tableWays(more)
 	found := make([]report.FoundTable, len(ways))
 	tables := make([]nicmodel.IndirectionTable, len(ways))
 	for i, way := range ways {
-		found[i] = report.FoundTable{ID: ids[i], Judged: report.Null, Present: report.Null}
+		found[i] = report.FoundTable{ID: way.id, Judged: report.Null, Present: report.Null}
 		if i == 0 { // the judge's way leaves out its search for fewer moves
 			tables[i] = whole.Best(now)
 		} else {
-			found[i].Layout, tables[i] = way(whole)
+			found[i].Layout, tables[i] = way.find(whole)
 		}
 		if found[i].Layout == "" {
 			found[i].Layout = ListLayout(tables[i])
@@ -92,7 +104,7 @@ func (a *ReportBuilder) foundTables(more bool) []report.FoundTable {
 	verdicts := judge.Of(func(b *balance.Task) []nicmodel.IndirectionTable {
 		of := make([]nicmodel.IndirectionTable, len(ways))
 		for i, way := range ways {
-			_, of[i] = way(b)
+			_, of[i] = way.find(b)
 		}
 		return of
 	})

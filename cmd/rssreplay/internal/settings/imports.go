@@ -257,23 +257,7 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 		var read bytes.Buffer
 		if err == nil {
 			text = io.TeeReader(text, &read)
-			switch {
-			case file.change != nil:
-				m.changes = append(m.changes, file.change)
-				if file.kind == nictext.KindIRQ {
-					err = readInto(&file.change.irq, nictext.ReadIRQs, text, name)
-				} else {
-					err = readInto(&file.change.table, nictext.ReadTable, text, name)
-				}
-			case file.context == 0:
-				err = m.read(file.kind, text, name)
-			default:
-				table := &imported[nictext.ImportedTable]{}
-				m.contexts[file.context] = table
-				if err = readInto(table, nictext.ReadTable, text, name); err == nil {
-					err = ofContext(table, file.context)
-				}
-			}
+			err = m.take(&file, text, name)
 		}
 		switch {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
@@ -290,6 +274,26 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 		}
 	}
 	return m, m.oneInterface()
+}
+
+// take reads the text of a flag: of a change, of an RSS context, or of what there is one of.
+func (m *imports) take(file *importFile, text io.Reader, name string) error {
+	switch {
+	case file.change != nil:
+		m.changes = append(m.changes, file.change)
+		if file.kind == nictext.KindIRQ {
+			return readInto(&file.change.irq, nictext.ReadIRQs, text, name)
+		}
+		return readInto(&file.change.table, nictext.ReadTable, text, name)
+	case file.context == 0:
+		return m.read(file.kind, text, name)
+	}
+	table := &imported[nictext.ImportedTable]{}
+	m.contexts[file.context] = table
+	if err := readInto(table, nictext.ReadTable, text, name); err != nil {
+		return err
+	}
+	return ofContext(table, file.context)
 }
 
 // onlyOf is what a text says of the interface, if one was named.
