@@ -144,28 +144,37 @@ func (w *walker) ipv6(b []byte) {
 			w.Facts |= pcaps.ProtocolUnknown
 			return
 		}
-		w.Facts |= pcaps.Extended
-		switch next {
-		case pcaps.ProtoRouting:
-			w.routing(rest[:size])
-		case pcaps.ProtoAH:
-			if w.frame != nil {
-				w.frameAH(rest[:size])
-			}
-		case pcaps.ProtoDstOpts:
-			w.destinationOptions(rest[:size])
-		case pcaps.ProtoFragment:
-			if offset := binary.BigEndian.Uint16(rest[2:]); offset&0xfff9 != 0 { // offset, or the M bit
-				w.Facts |= pcaps.Fragment
-				w.Protocol = rest[0]
-				w.tunnel(nil)
-				return
-			}
-			w.Facts |= pcaps.Atomic
+		if w.extension(next, rest[:size]) {
+			return
 		}
 		next = rest[0]
 		at += size
 	}
+}
+
+// extension reads an extension header of IPv6, whole, and reports whether nothing is read
+// after it: what follows a fragment's header is not in each of the fragments.
+func (w *walker) extension(kind uint8, b []byte) (ends bool) {
+	w.Facts |= pcaps.Extended
+	switch kind {
+	case pcaps.ProtoRouting:
+		w.routing(b)
+	case pcaps.ProtoAH:
+		if w.frame != nil {
+			w.frameAH(b)
+		}
+	case pcaps.ProtoDstOpts:
+		w.destinationOptions(b)
+	case pcaps.ProtoFragment:
+		if offset := binary.BigEndian.Uint16(b[2:]); offset&0xfff9 != 0 { // offset, or the M bit
+			w.Facts |= pcaps.Fragment
+			w.Protocol = b[0]
+			w.tunnel(nil)
+			return true
+		}
+		w.Facts |= pcaps.Atomic
+	}
+	return false
 }
 
 // routing notes the address of a type-2 routing header b, the first one's if
