@@ -363,7 +363,7 @@ func meanInWords(mean Fraction) string {
 // inWords is a window of s with the CPU that was hottest in it.
 func (s *Series) inWords(w *Window) string {
 	cpu, packets := s.hottest(w.Start)
-	return fmt.Sprintf("from %s s, %s, imbalance %s, CPU %d took %s", words.ExactSeconds(w.Start), words.Plural(w.Packets, "packet", "packets"),
+	return fmt.Sprintf("from %s, %s, imbalance %s, CPU %d took %s", words.Moment(w.Start), words.Plural(w.Packets, "packet", "packets"),
 		words.Fixed(w.Imbalance, 3), cpu, words.Percent(Ratio(packets, w.Packets)))
 }
 

@@ -71,9 +71,8 @@ func newImbalanceRows(c *report.Compare) *imbalanceRows {
 		}
 		h.Rows = append(h.Rows, row)
 	}
-	step := int64(max(draw.RoundStep(float64(lines.Length)/Ticks), 1))
-	for at := int64(0); at <= lines.Length-step/4; at += step {
-		h.Ticks = append(h.Ticks, plotText{X: across(at), Text: words.ExactSeconds(at) + " s"})
+	for _, tick := range draw.TimeTicks(lines.Length, float64(lines.Length)/Ticks) {
+		h.Ticks = append(h.Ticks, plotText{X: across(tick.At), Text: tick.Text})
 	}
 	return h
 }

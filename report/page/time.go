@@ -205,9 +205,8 @@ func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 	}
 	whole := float64(int64(h.Columns) * h.column)
 	end := int64(s.Windows()) * s.Interval
-	step := int64(max(draw.RoundStep(float64(end)/Ticks), 1))
-	for at := int64(0); at <= end-step/4; at += step { // one at the very end has no room
-		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(at) / whole), Text: words.ExactSeconds(at) + " s"})
+	for _, tick := range draw.TimeTicks(end, float64(end)/Ticks) {
+		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(tick.At) / whole), Text: tick.Text})
 	}
 	mark := func(w *report.Window, y int, text string) { h.mark(w.Start+s.Interval/2, y, text) }
 	if busiest := m.Imbalance.BusiestWindow; s.Windows() > 1 {

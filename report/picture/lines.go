@@ -47,11 +47,10 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 		f := picture.Font{Size: labelSize, Color: p.colors.hotInk, Anchor: picture.Start}
 		p.Text(left, p.y+30, fmt.Sprintf("dashed: the best table that stays, %s on average; ticks above a row: something moves", words.Fixed(o.Best.Mean, 2)), f)
 	}
-	step := int64(max(draw.TickStep(float64(lines.Length)), 1))
-	for at := int64(0); at <= lines.Length-step/4; at += step {
-		x := left + inside*float64(at)/float64(lines.Length)
+	for _, tick := range draw.FewTimeTicks(lines.Length) {
+		x := left + inside*float64(tick.At)/float64(lines.Length)
 		p.Rectangle(x, p.y, 1, 4, p.colors.faint, "")
-		p.Text(x, p.y+15, words.ExactSeconds(at)+" s", p.label(picture.Start))
+		p.Text(x, p.y+15, tick.Text, p.label(picture.Start))
 	}
 	p.y += numbers
 	if c.OverTime != nil {

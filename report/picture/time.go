@@ -192,10 +192,9 @@ func (p *plot) timeAreas(t *timePanel, most uint64, left, inside, height float64
 func (p *plot) timeTicks(t *timePanel, left, inside float64) {
 	whole := float64(int64(t.columns) * int64(t.per) * t.mode.Series.Interval)
 	end := int64(t.mode.Series.Windows()) * t.mode.Series.Interval
-	step := int64(max(draw.TickStep(float64(end)), 1))
-	for at := int64(0); at <= end-step/4; at += step {
-		x := left + inside*float64(at)/whole
+	for _, tick := range draw.FewTimeTicks(end) {
+		x := left + inside*float64(tick.At)/whole
 		p.Rectangle(x, p.y, 1, 4, p.colors.faint, "")
-		p.Text(x, p.y+15, words.ExactSeconds(at)+" s", p.label(picture.Start))
+		p.Text(x, p.y+15, tick.Text, p.label(picture.Start))
 	}
 }

@@ -11,6 +11,35 @@ func ExactSeconds(ns int64) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
+// Clock is a time since the start in days, hours and minutes, what is left of it left out:
+// "1 d 12 h", "0 min".
+func Clock(ns int64) string {
+	minutes := ns / 60e9
+	var parts []string
+	for _, unit := range []struct {
+		minutes int64
+		name    string
+	}{{24 * 60, "d"}, {60, "h"}, {1, "min"}} {
+		if n := minutes / unit.minutes; n > 0 {
+			parts = append(parts, Exact(uint64(n))+" "+unit.name)
+		}
+		minutes %= unit.minutes
+	}
+	if parts == nil {
+		return "0 min"
+	}
+	return strings.Join(parts, " ")
+}
+
+// Moment is a time since the start in seconds, and from ten minutes on as a clock tells it, too:
+// "14,540.8 s (4 h 2 min)".
+func Moment(ns int64) string {
+	if ns < 600e9 {
+		return ExactSeconds(ns) + " s"
+	}
+	return ExactSeconds(ns) + " s (" + Clock(ns) + ")"
+}
+
 // WithGap puts a space before the prefix of a scaled number: "788 M".
 func WithGap(s string) string {
 	if last := len(s) - 1; s[last] > '9' {

@@ -28,6 +28,17 @@ function seconds(ns) {
   const text = exact(Math.floor(ns / 1e9)) + "." + String(Math.round(ns % 1e9)).padStart(9, "0");
   return text.replace(/\.?0+$/, "") + " s";
 }
+// clock is a time since the start in days, hours and minutes; moment has both from ten minutes on.
+function clock(ns) {
+  let minutes = Math.floor(ns / 60e9);
+  const parts = [];
+  for (const [unit, name] of [[1440, "d"], [60, "h"], [1, "min"]]) {
+    if (minutes >= unit) parts.push(exact(Math.floor(minutes / unit)) + " " + name);
+    minutes %= unit;
+  }
+  return parts.join(" ") || "0 min";
+}
+const moment = (ns) => ns < 600e9 ? seconds(ns) : `${seconds(ns)} (${clock(ns)})`;
 function duration(ns) {
   let unit = 0;
   while (unit < 3 && ns >= 1000 ** (unit + 1)) unit++;

@@ -18,16 +18,25 @@ function makeRows(root, rows, mode) {
   };
   rows.prepend(row("all", " sum"), ...shown.map((c) => row(c.cpu, c.packets >= 2 * mean ? " hot" : c.packets >= 1.25 * mean ? " warm" : "")));
 }
+// timeStep is the step of ticks at least least apart, and their text, as TimeTicks has them.
+function timeStep(least) {
+  const round = (x) => {
+    const power = 10 ** Math.floor(Math.log10(x));
+    return Math.max(1, [1, 2, 5, 10].find((f) => f * power >= x) * power);
+  };
+  if (least < 30e9) return [round(least), seconds];
+  const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].find((m) => m * 60e9 >= least);
+  return [minutes ? minutes * 60e9 : round(least / 86400e9) * 86400e9, clock];
+}
 // drawTicks writes times below a drawing, which shows wide from start on, and something in the
 // first span of it; all in ns.
 function drawTicks(ticks, start, span, wide) {
-  const power = 10 ** Math.floor(Math.log10(span / 5));
-  const step = Math.max(1, [1, 2, 5, 10].find((f) => f * power >= span / 5) * power);
+  const [step, text] = timeStep(span / 5);
   ticks.replaceChildren();
   for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
     const group = svgElement("g", {}, ticks), x = (t - start) / wide * 100 + "%";
     svgElement("line", {x1: x, x2: x, y1: 0, y2: 4}, group);
-    svgElement("text", {x, y: 15}, group, seconds(t));
+    svgElement("text", {x, y: 15}, group, text(t));
   }
 }
 // imbalanceLines shows from start to end of the rows of imbalance, null being their end.
@@ -201,7 +210,7 @@ function timeline(root) {
     const last = Math.min(first + per, to);
     const packets = (values) => { let n = 0; for (let i = first; i < last; i++) n += values[i] ?? 0; return n; };
     const busiest = mode.cpus.map((c) => [c.cpu, packets(c.packets)]).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
-    readout.textContent = `from ${seconds(first * mode.interval_ns)}: ${plural(packets(sum), "packet", "packets")}` +
+    readout.textContent = `from ${moment(first * mode.interval_ns)}: ${plural(packets(sum), "packet", "packets")}` +
       busiest.slice(0, 4).map(([cpu, n]) => `; CPU ${cpu} ${exact(n)}`).join("") + (busiest.length > 4 ? " …" : "");
   });
   rows.addEventListener("pointerup", (event) => {

@@ -92,7 +92,7 @@ function newTryForm() {
     row("(max − min) ÷ min", whole(a.minMaxPercent), whole(b.minMaxPercent), a.cpus.length !== b.cpus.length ? "" : arrow(a.minMaxPercent, b.minMaxPercent, "less"));
     if (r.windows && r.windows[0]) {
       const [x, y] = r.windows, every = duration(data.try.interval_ns);
-      row(`in the busiest ${every}, from ${seconds(x.start)}`, fixed(x.imbalance, 3), fixed(y.imbalance, 3), a.cpus.length === b.cpus.length ? arrow(x.imbalance, y.imbalance, "less") : "");
+      row(`in the busiest ${every}, from ${moment(x.start)}`, fixed(x.imbalance, 3), fixed(y.imbalance, 3), a.cpus.length === b.cpus.length ? arrow(x.imbalance, y.imbalance, "less") : "");
     }
     row("entries that go to another queue", "", exact(r.moved.entries));
     row("flows that go to another CPU", "", exact(r.moved.flows));
