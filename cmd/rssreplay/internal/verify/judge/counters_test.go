@@ -390,3 +390,31 @@ func TestLoadsUnderKey(t *testing.T) {
 		}
 	}
 }
+
+// Where several α fit as well, the nearest to 1 is said: counters that fit without it are not
+// called short.
+func TestFitNearestToOne(t *testing.T) {
+	for _, test := range []struct {
+		seen []uint64
+		want float64
+	}{
+		{[]uint64{80, 120}, 1}, {[]uint64{120, 160}, 1.2}, {[]uint64{60, 80}, 0.8},
+		{[]uint64{40, 40}, minAlpha}, {[]uint64{160, 160}, maxAlpha},
+	} {
+		if got := new(fitter).fit(test.seen, []uint64{100, 100}, -1); got.Alpha != test.want || got.Beta != 0 || got.Exact {
+			t.Errorf("%v where 100 are predicted on each: %+v, want %g of it", test.seen, got, test.want)
+		}
+	}
+}
+
+// Which of two fits is the better one; equal ones are at least as good as each other.
+func TestBetterFit(t *testing.T) {
+	exact, none, some := Fit{Alpha: 1, Exact: true}, Fit{Alpha: 1.1}, Fit{Alpha: 1, Residual: 0.1}
+	for i, f := range []Fit{exact, none, some} {
+		for k, g := range []Fit{exact, none, some} {
+			if f.atLeast(g) != (i <= k) || f.better(g) != (i < k) {
+				t.Errorf("%+v against %+v: at least as good %v, better %v", f, g, f.atLeast(g), f.better(g))
+			}
+		}
+	}
+}

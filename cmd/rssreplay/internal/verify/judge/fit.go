@@ -44,7 +44,8 @@ type kink struct{ at, by float64 }
 // what is counted beside. The prediction may have fewer queues than are counted, or more.
 //
 // With the best β for each α the sum of differences is convex and piecewise linear in
-// α, and so least at one of its kinks, or at a limit of α.
+// α, and so least at one of its kinks, or at a limit of α. Of several α that fit as well it
+// is the nearest to 1.
 func (f *fitter) fit(seen, predicted []uint64, other int) Fit {
 	var all float64
 	for _, n := range seen {
