@@ -267,8 +267,10 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 
 // isCut reports whether the line stands for lines left out: "[...snip...]".
 func isCut(line string) bool {
-	return strings.Contains(line, "...") || strings.Contains(line, "…") || strings.Contains(strings.ToLower(line), "snip")
+	return slices.ContainsFunc(cutMarks, func(mark string) bool { return strings.Contains(line, mark) })
 }
+
+var cutMarks = []string{"...", "…", "snip", "Snip", "SNIP"}
 
 // cutError says that line i, counted from 0, stands for rows left out.
 func cutError(i int) *TextError {
