@@ -1,8 +1,9 @@
 // Package nictext reads what other programs print about a NIC, whole or pasted, and says
 // of what it cannot read the line and what to do.
 //
-//  1. Sniff tells what a text is, or its parts (sniff.go); decoding, mail quoting and
-//     control characters are taken off before anything is read (text.go).
+//  1. Sniff tells what a text is, or its parts (sniff.go); decoding, mail quoting,
+//     control characters (text.go) and what stands before each line (prefix.go) are taken
+//     off before anything is read.
 //  2. A table comes from `ethtool -x`, as text or JSON, from Get-NetAdapterRss, or from
 //     a report of this program (import.go, ethtool.go, ethtool_json.go, ynl.go,
 //     windows.go, others.go, own_report.go): this is what `--table -` accepts.
