@@ -57,6 +57,39 @@ func documented() *pcaps.Header {
 	}
 }
 
+// A context hashes with its own key and input transformation where it has them, else with
+// the main ones. The hashes are those of a program apart.
+func TestDecideByContextsHash(t *testing.T) {
+	own, xor, none := make(hash.Key, 40), hash.SymmetricXOR, hash.NoTransform
+	for i := range own {
+		own[i] = byte(i + 1)
+	}
+	for _, test := range []struct {
+		name      string
+		main      hash.Transform
+		key       hash.Key
+		transform *hash.Transform
+		want      uint32
+	}{
+		{"nothing of its own", hash.NoTransform, nil, nil, 0x51ccc178},
+		{"its transformation", hash.NoTransform, nil, &xor, 0xac2b58ca},
+		{"both", hash.NoTransform, own, &xor, 0x833cf20e},
+		{"its key, the main transformation", hash.SymmetricXOR, own, nil, 0x833cf20e},
+		{"none, where the main one has one", hash.SymmetricXOR, nil, &none, 0x51ccc178},
+	} {
+		c := ruledConfig(t, "flow-type tcp4 context 2")
+		c.Transform = test.main
+		c.Contexts[2] = nicmodel.Context{Table: c.Contexts[2].Table, Key: test.key, Transform: test.transform}
+		s, err := nicmodel.NewSteering(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := s.Decide(documented(), nil); d.Hash != test.want || d.Queue != uint16(test.want%4) {
+			t.Errorf("%s: hash %#08x, queue %d; want %#08x, queue %d", test.name, d.Hash, d.Queue, test.want, test.want%4)
+		}
+	}
+}
+
 func TestDecideByRule(t *testing.T) {
 	const hashed = 0x51ccc178
 	for _, test := range []struct {

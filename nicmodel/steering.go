@@ -38,8 +38,9 @@ type SteeringConfig struct {
 
 // Context is an RSS context beside the main one, which shares all but these with it.
 type Context struct {
-	Table IndirectionTable
-	Key   hash.Key // nil: the main one
+	Table     IndirectionTable
+	Key       hash.Key        // nil: the main one
+	Transform *hash.Transform // nil: the main one
 }
 
 // Fields are some of a hash type's fields, in the letters of `ethtool -N IF
@@ -352,7 +353,7 @@ func (s *Steering) setRules() error {
 }
 
 // context is the steering of the context that a rule leads to: the main one's, with
-// the context's table and key.
+// the context's table, key and input transformation.
 func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
 	config := s.config
 	config.NTuple, config.Contexts = nil, nil
@@ -364,6 +365,9 @@ func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
 		config.Table, config.Modulo = context.Table, false
 		if context.Key != nil {
 			config.Key = context.Key
+		}
+		if context.Transform != nil {
+			config.Transform = *context.Transform
 		}
 	}
 	made, err := NewSteering(config)

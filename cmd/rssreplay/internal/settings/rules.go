@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/nicmodel/steer"
 )
@@ -72,7 +74,9 @@ func (r *resolver) filters() error {
 	if err != nil {
 		return err
 	}
-	r.bundledContexts(rules)
+	if err := r.bundledContexts(rules); err != nil {
+		return err
+	}
 	if r.ntuple, err = steer.New(rules, options); err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
@@ -180,17 +184,36 @@ func takers(rule *steer.Rule) string {
 
 // bundledContexts takes the tables of the RSS contexts that rules lead to from the bundle,
 // where no flag gives them.
-func (r *resolver) bundledContexts(rules []steer.Rule) {
+func (r *resolver) bundledContexts(rules []steer.Rule) error {
 	for _, rule := range rules {
 		text := r.imports.contexts[rule.Context]
 		_, given := r.contexts[rule.Context]
 		if rule.Action != steer.ToContext || text == nil || given || len(text.value.Table) == 0 {
 			continue
 		}
-		r.doubtsOf(text.value, text.from)
 		r.Notes = append(r.Notes, fmt.Sprintf("RSS context %d has the table of %s.", rule.Context, text.from))
-		r.contexts[rule.Context] = nicmodel.Context{Table: text.value.Table, Key: text.value.Key}
+		if err := r.addContext(rule.Context, text, "--bundle"); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// addContext is a context as its text shows it. A transformation counts where ethtool would
+// show it: it knows those of vendors not at all, and or-xor since 6.15.
+func (r *resolver) addContext(context int, text *imported[nictext.ImportedTable], flag string) error {
+	t := text.value
+	if err := checkFunction(t, flag, text.from); err != nil {
+		return err
+	}
+	r.doubtsOf(t, text.from)
+	added := nicmodel.Context{Table: t.Table, Key: t.Key}
+	hidden := !r.xfrm.Shown() || r.xfrm == hash.SymmetricOrXOR && !t.OrXORShown
+	if t.TransformShown && (t.Transform != hash.NoTransform || !hidden) {
+		added.Transform = &t.Transform
+	}
+	r.contexts[context] = added
+	return nil
 }
 
 // readContexts checks the contexts' tables.
@@ -214,8 +237,9 @@ func (r *resolver) readContexts() error {
 		case len(t.Table) == 0:
 			return fmt.Errorf("--context %d: %s shows no indirection table: give the text of `ethtool -x DEV context %[1]d`", context, text.from)
 		}
-		r.doubtsOf(t, text.from)
-		r.contexts[context] = nicmodel.Context{Table: t.Table, Key: t.Key}
+		if err := r.addContext(context, text, fmt.Sprintf("--context %d", context)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

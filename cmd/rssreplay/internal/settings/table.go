@@ -30,8 +30,8 @@ func (r *resolver) checkTable() error {
 	if t == nil {
 		return nil
 	}
-	if t.Function != nictext.FunctionNotShown && t.Function != nictext.FunctionToeplitz {
-		return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
+	if err := checkFunction(t, flag, name); err != nil {
+		return err
 	}
 	if t.Table == nil { // there is a key
 		if r.Profile == nil && !r.flags.Set.Changed("layout") {
@@ -49,6 +49,15 @@ func (r *resolver) checkTable() error {
 		return fmt.Errorf("%s: %s: the table ends early: it has %d entries, and a table has a power of two, as %d; give it whole", flag, name, n, whole)
 	}
 	return nil
+}
+
+// checkFunction refuses the table of a NIC, or of an RSS context, that hashes by a function
+// whose rule is not known.
+func checkFunction(t *nictext.ImportedTable, flag, name string) error {
+	if t.Function == nictext.FunctionNotShown || t.Function == nictext.FunctionToeplitz {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: the NIC hashes with %s, and only toeplitz is emulated: switch it over with `ethtool -X … hfunc toeplitz`", flag, name, t.Function)
 }
 
 // keySource says where the key is of a NIC whose table a text shows without one.
