@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rssreplay/report/internal/words"
@@ -263,8 +264,27 @@ func (r *Report) Traffic() string {
 			}
 			parts = append(parts, words.WithGap(words.Scaled(float64(bytes)*8/(float64(c.Duration)/1e9), 3, words.DecimalPrefixes))+"bit/s")
 		}
+		if at := r.Parameters.pace(); at != "" { // busy times are of that rate, not of the capture's
+			parts = append(parts, "replayed at "+at)
+		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// pace is how fast the capture was replayed, by --rate or --speed; "" as fast as it came.
+func (p Parameters) pace() string {
+	if rate := p.Named("rate"); rate != nil && rate.Source != DefaultSource {
+		return fmt.Sprint(rate.Value)
+	}
+	speed := p.Named("speed")
+	if speed == nil || speed.Source == DefaultSource {
+		return ""
+	}
+	factor := strings.TrimSuffix(fmt.Sprint(speed.Value), "x")
+	if n, err := strconv.ParseFloat(factor, 64); err != nil || n == 1 {
+		return ""
+	}
+	return factor + " × that"
 }
 
 // leapsAhead tells whether most of the capture's time is a leap of its clock, or a gap, so
