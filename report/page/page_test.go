@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"regexp"
 	"slices"
@@ -159,7 +160,7 @@ func TestHTMLInBrowser(t *testing.T) {
 		of   func(*testing.T, context.Context)
 	}{
 		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
-		{"clicks and state", checkClicks}, {"steered flows", checkSteeredFlows}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
+		{"clicks and state", checkClicks}, {"steered flows", checkSteeredFlows}, {"without address", checkWithoutAddress}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
 		{"scheme", checkScheme}, {"hostile", checkHostile},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
@@ -899,6 +900,17 @@ func checkScheme(t *testing.T, ctx context.Context) {
 			t.Errorf("%s has the background %s", scheme.name, got)
 		}
 	}
+	b.Quiet()
+}
+
+// A preview of an attachment has the page in a frame without an address of its own.
+func checkWithoutAddress(t *testing.T, ctx context.Context) {
+	page := htmlOf(t, fixture.WithFlows(fixture.New(8, 20, "rss-msix"), 400))
+	b := pagetest.Open(t, ctx, []byte(`<!DOCTYPE html><iframe srcdoc="`+html.EscapeString(string(page))+`"></iframe>`), pagetest.View{Width: 1000, Scheme: "light"})
+	count := `document.querySelector("iframe").contentDocument?.getElementById("flow-count")?.textContent`
+	b.Await(count + `?.startsWith("400 of 400 flows, ") === true`)
+	pagetest.Value[chromedp.Void](b, `document.querySelector("iframe").contentDocument.querySelector("#cpus-0 tbody button").click()`)
+	b.Await(count + `.startsWith("50 of 400 flows, ")`)
 	b.Quiet()
 }
 

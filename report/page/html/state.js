@@ -2,8 +2,9 @@
 // and what was chosen. So a link shows what its author saw, and back goes back.
 const state = {
   shows: [], // functions of the values, each for a part of the page
+  kept: null, // what is shown where the page has no address of its own
   read() {
-    const [first = "", ...others] = location.hash.slice(1).split("&");
+    const [first = "", ...others] = (state.kept ?? location.hash.slice(1)).split("&");
     const section = first.includes("=") ? "" : first;
     return {section, values: new URLSearchParams((section ? others : [first, ...others]).join("&"))};
   },
@@ -15,7 +16,11 @@ const state = {
       else now.values.set(name, value);
     }
     const fragment = [section ?? now.section, now.values.toString()].filter(Boolean).join("&");
-    if (fragment !== location.hash.slice(1)) history[replace ? "replaceState" : "pushState"](null, "", "#" + fragment);
+    try {
+      if (fragment !== location.hash.slice(1)) history[replace ? "replaceState" : "pushState"](null, "", "#" + fragment);
+    } catch { // a frame with its page in srcdoc, as previews of attachments have it
+      state.kept = fragment;
+    }
     state.show();
     if (section) byId(section)?.scrollIntoView();
   },
