@@ -911,6 +911,8 @@ func checkWithoutAddress(t *testing.T, ctx context.Context) {
 	b.Await(count + `?.startsWith("400 of 400 flows, ") === true`)
 	pagetest.Value[chromedp.Void](b, `document.querySelector("iframe").contentDocument.querySelector("#cpus-0 tbody button").click()`)
 	b.Await(count + `.startsWith("50 of 400 flows, ")`)
+	pagetest.Value[chromedp.Void](b, `document.querySelector("iframe").contentDocument.querySelector("#flow-filter [type=reset]").click()`)
+	b.Await(count + `.startsWith("400 of 400 flows, ")`)
 	b.Quiet()
 }
 

@@ -16,7 +16,8 @@ const state = {
       else now.values.set(name, value);
     }
     const fragment = [section ?? now.section, now.values.toString()].filter(Boolean).join("&");
-    try {
+    if (state.kept !== null) state.kept = fragment;
+    else try {
       if (fragment !== location.hash.slice(1)) history[replace ? "replaceState" : "pushState"](null, "", "#" + fragment);
     } catch { // a frame with its page in srcdoc, as previews of attachments have it
       state.kept = fragment;
