@@ -124,7 +124,7 @@ func TestSingle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := io.ReadAll(in); err != nil || test.want != nil && len(test.want) == 1 && test.want[0].Name == Single && !bytes.Equal(got, test.want[0].Data) {
+		if got, err := io.ReadAll(in); err != nil || len(test.want) == 1 && test.want[0].Name == Single && !bytes.Equal(got, test.want[0].Data) {
 			t.Errorf("%q, %v", got, err)
 		}
 		in.Close()
