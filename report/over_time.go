@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"rssreplay/report/internal/words"
@@ -18,6 +19,19 @@ type TablesOverTime struct {
 	Best    Spread `json:"best_static"` // under the best table found that stays, knowing all of the capture
 	Forward Spread `json:"forward"`     // each under the best table found for the window before, moves free
 	Bound   Spread `json:"bound"`       // no table of a window, known beforehand and changed for free, is below it
+
+	// Chance is the mean imbalance if each packet fell on any CPU at random, evenly: windows
+	// that are no less even tell of no load that changes.
+	Chance Fraction `json:"-"`
+}
+
+// ChanceOfWindow is the imbalance, max ÷ mean, that packets which fall on CPUs at random,
+// evenly, have on average: the mean of each is n = packets ÷ cpus, and the most of so many
+// normal deviates lies √n times their expected maximum above it (Blom, 1958).
+func ChanceOfWindow(packets uint64, cpus int) Fraction {
+	c := float64(cpus)
+	most := math.Sqrt2 * math.Erfinv(2*(c-0.375)/(c+0.25)-1)
+	return Fraction(1 + most*math.Sqrt(c/float64(packets)))
 }
 
 // OverTime is a replay in which entries could move beside tables that do not.
@@ -346,7 +360,9 @@ const (
 // tenth below those of the best table that stays. Where not, and what moved follows the
 // load from period to period, and a table that is known beforehand for each window would
 // be, but the one of the window before is not, the best table changes faster than a
-// window. Moves at given times have no period, and are never called churny.
+// window; unless the table that stays is within a tenth as even as chance leaves even
+// traffic in such windows, where nothing tells of a change. Moves at given times have no
+// period, and are never called churny.
 func (o *TablesOverTime) Judge(moved Spread, follows bool) string {
 	if o.Windows < leastWindows || moved.Mean.IsNull() {
 		return ""
@@ -355,7 +371,7 @@ func (o *TablesOverTime) Judge(moved Spread, follows bool) string {
 	switch {
 	case saves(moved):
 		return MovingHelps
-	case follows && saves(o.Bound) && !saves(o.Forward):
+	case follows && saves(o.Bound) && !saves(o.Forward) && o.Best.Mean > o.Chance*(1+movingFrom):
 		return Churny
 	}
 	return MovingDoesNot

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -88,5 +90,26 @@ func TestNoWindowIsJudged(t *testing.T) {
 	o.Windows = 1
 	if rows := o.Rows([]string{"still", "moving"}); len(rows) != 5 {
 		t.Errorf("rows %+v", rows)
+	}
+}
+
+// What chance makes of even traffic is what drawing it makes.
+func TestChanceOfWindow(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 9))
+	for _, cpus := range []int{2, 4, 8, 32} {
+		for _, each := range []int{10, 25, 400} {
+			const draws = 400
+			var mean float64
+			for range draws {
+				loads := make([]uint64, cpus)
+				for range each * cpus {
+					loads[random.IntN(cpus)]++
+				}
+				mean += float64(MaxOverMean(loads)) / draws
+			}
+			if got := float64(ChanceOfWindow(uint64(each*cpus), cpus)); math.Abs(got-mean) > 0.15*(mean-1)+0.01 {
+				t.Errorf("%d CPUs, %d packets each: %.3f, drawn %.3f", cpus, each, got, mean)
+			}
+		}
 	}
 }

@@ -69,25 +69,27 @@ func TestMoves(t *testing.T) {
 func TestMoving(t *testing.T) {
 	spread := func(mean report.Fraction) report.Spread { return report.Spread{Mean: mean, P95: mean, Worst: mean} }
 	for _, test := range []struct {
-		moved, best, forward, bound report.Fraction
-		windows                     uint64
-		given                       bool // the moves, at set times
-		want, say                   string
+		moved, best, forward, bound, chance report.Fraction
+		windows                             uint64
+		given                               bool // the moves, at set times
+		want, say                           string
 	}{
-		{1.1, 1.4, 1.2, 1.05, 50, false, "moving-helps", "Moving helps"},
-		{1.27, 1.4, 1.5, 1.05, 50, false, "churny", "faster than every 100 ms"}, // less than a tenth better, and the past tells nothing
-		{1.27, 1.4, 1.2, 1.05, 50, false, "moving-does-not", "a table that stays does as well, within a tenth"},
-		{1.1, 1.15, 1.2, 1.05, 50, false, "moving-does-not", "a better table that stays does as well, within a tenth"},
-		{1.1, 1.4, 1.2, 1.05, 50, true, "moving-helps", "Moving helps"},
-		{1.27, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "a table that stays does as well"}, // no period to be faster than
-		{1.6, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "more even under a better table that stays"},
-		{1.7, 1.4, 1.5, 1.05, 50, true, "moving-does-not", "more even under the first table, if it stays"},
-		{1.1, 1.4, 1.2, 1.05, 4, false, "", ""}, // too few windows
+		{1.1, 1.4, 1.2, 1.05, 1.01, 50, false, "moving-helps", "Moving helps"},
+		{1.27, 1.4, 1.5, 1.05, 1.01, 50, false, "churny", "faster than every 100 ms"}, // less than a tenth better, and the past tells nothing
+		{1.27, 1.4, 1.5, 1.05, 1.25, 50, false, "churny", "faster than every 100 ms"},
+		{1.27, 1.4, 1.5, 1.05, 1.28, 50, false, "moving-does-not", "a table that stays does as well, within a tenth"}, // as even traffic is in such windows
+		{1.27, 1.4, 1.2, 1.05, 1.01, 50, false, "moving-does-not", "a table that stays does as well, within a tenth"},
+		{1.1, 1.15, 1.2, 1.05, 1.01, 50, false, "moving-does-not", "a better table that stays does as well, within a tenth"},
+		{1.1, 1.4, 1.2, 1.05, 1.01, 50, true, "moving-helps", "Moving helps"},
+		{1.27, 1.4, 1.5, 1.05, 1.01, 50, true, "moving-does-not", "a table that stays does as well"}, // no period to be faster than
+		{1.6, 1.4, 1.5, 1.05, 1.01, 50, true, "moving-does-not", "more even under a better table that stays"},
+		{1.7, 1.4, 1.5, 1.05, 1.01, 50, true, "moving-does-not", "more even under the first table, if it stays"},
+		{1.1, 1.4, 1.2, 1.05, 1.01, 4, false, "", ""}, // too few windows
 	} {
 		r := &report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: 1e9}}
 		r.Modes = report.List[report.Mode]{{Mode: "rss-msix", CPUs: report.List[report.CPU]{{}, {}}}}
 		o := &report.OverTime{TablesOverTime: report.TablesOverTime{
-			Interval: 1e8, Windows: test.windows, Static: spread(1.5), Best: spread(test.best), Forward: spread(test.forward), Bound: spread(test.bound),
+			Interval: 1e8, Windows: test.windows, Static: spread(1.5), Best: spread(test.best), Forward: spread(test.forward), Bound: spread(test.bound), Chance: test.chance,
 		}, Moved: spread(test.moved)}
 		o.Verdict = o.Judge(o.Moved, !test.given)
 		r.OverTime = o

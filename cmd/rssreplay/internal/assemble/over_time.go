@@ -50,14 +50,16 @@ func OverTime(arrivals *dispatch.Arrivals, c *engine.Config) report.TablesOverTi
 	before := best // the first window has none before it
 	var forward report.WindowLoads
 	var bound []report.Fraction
+	var chance report.Fraction
 	for _, b := range judged {
+		chance += report.ChanceOfWindow(b.Total(), len(c.CPUs)) / report.Fraction(len(judged))
 		forward.Add(b.CPULoads(before))
 		bound = append(bound, report.Fraction(b.Imbalance(b.Bound())))
 		before = b.Even(before)
 	}
 	return report.TablesOverTime{
 		Interval: arrivals.Interval, Windows: uint64(len(judged)), Static: static,
-		Best: stays, Forward: forward.Spread(), Bound: report.SpreadOf(bound),
+		Best: stays, Forward: forward.Spread(), Bound: report.SpreadOf(bound), Chance: chance,
 	}
 }
 
