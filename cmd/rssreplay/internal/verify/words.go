@@ -35,6 +35,8 @@ func (v *verification) verdict(j *judge.Judgement) string {
 	case j.Why == judge.OtherWindow:
 		return fmt.Sprintf("%s: they have %.3g times as many %s as the capture; take the two outputs right before and after it, of all that it captures.", tell,
 			float64(judge.Total(v.seen))/float64(judge.Total(j.Predicted)), report.UnitWords(v.unit))
+	case j.Ruled:
+		return tell + ": rules took all packets that have a hash, so that none tells of the table and its key."
 	}
 	with := "use fewer flows"
 	switch {
@@ -74,13 +76,15 @@ func (v *verification) evidence(j *judge.Judgement, r *report.Verify) []string {
 	if j.Null.AsGood > 0 {
 		null = fmt.Sprintf("%d of %s %s: the best of them leaves %s.", j.Null.AsGood, trials(&j.Null), fitAsWell(j), percentage(j.Null.Least))
 	}
-	all = append(all, null)
+	if !j.Ruled { // under a table and a key that take no part, all fit as well
+		all = append(all, null)
+	}
 	if len(j.Explanations) > 0 {
 		n := &j.Explanations[0].Null
 		all = append(all, fmt.Sprintf("The explanation fits better than what the same search finds by chance in the counters that %s random keys would give.", trials(n)))
 	}
 	if exact, of := j.ExactQueues(v.seen); len(j.Explanations) == 0 && j.Verdict == judge.Differs {
-		all = append(all, fmt.Sprintf("%d of %d queues count exactly what was predicted, and all together as many: so packets of the others are on other queues than predicted, as if some entries of the table led elsewhere.", exact, of))
+		all = append(all, fmt.Sprintf("%d of %d queues count exactly what was predicted, and all together as many: so packets of the others are on other queues than predicted, as if some entries of a table led elsewhere.", exact, of))
 	}
 	return all
 }

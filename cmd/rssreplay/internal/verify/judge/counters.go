@@ -60,6 +60,7 @@ type Judgement struct {
 	Fit       Fit  // of the claim
 	Null      Null // of the claim
 	Keyless   bool // no key changes the prediction, which is compared with even spreads
+	Ruled     bool // rules took all that has a hash: nothing tells of the table and its key
 	Inputs    int  // distinct hash inputs
 	// Explanations are those accepted, the simplest first, of which the others are
 	// nearly as good.
@@ -94,6 +95,7 @@ func (c *Counters) Judge() Judgement {
 	}
 	in := c.inputsUnder(c.Claimed)
 	j.Inputs = in.distinct()
+	j.Ruled = j.Inputs == 0 && Total(c.Ruled) > 0
 	keys := newTrials(in, config)
 	if j.Keyless = keys.keyless(j.Predicted); j.Keyless { // what it is compared with are even spreads
 		keys = newTrials(in, evenly(config, len(c.Seen)))

@@ -418,3 +418,31 @@ func TestBetterFit(t *testing.T) {
 		}
 	}
 }
+
+// Queues that a rule leads to are not the table's: no other table explains them. Where rules
+// take everything, nothing tells of the table.
+func TestRuledQueues(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 7))
+	groups := traffic(random, 200, 9000, false)
+	a, b := nic(drawKey(random), 8), nic(drawKey(random), 8)
+	for i := range a.Table {
+		a.Table[i], b.Table[i] = uint16(i%4), uint16(i%4)
+	}
+	ruled := []uint64{0, 0, 0, 0, 3000, 500, 400, 100}
+	for name, test := range map[string]struct {
+		groups  []Group
+		truth   nicmodel.SteeringConfig
+		verdict Verdict
+	}{
+		"as claimed":  {groups, a, Agrees},
+		"another key": {groups, b, CantTell},
+		"all ruled":   {nil, a, CantTell},
+	} {
+		c := Counters{Claimed: steering(t, a), Groups: test.groups, Ruled: ruled, Unit: "packets"}
+		loads, unhashed := entries(test.groups, steering(t, test.truth))
+		c.Seen = c.spread(loads, unhashed, &test.truth)
+		if j := c.Judge(); j.Verdict != test.verdict || len(j.Explanations) > 0 || j.Ruled != (test.groups == nil) {
+			t.Errorf("%s: verdict %d, ruled %t, %+v", name, j.Verdict, j.Ruled, j.Explanations)
+		}
+	}
+}

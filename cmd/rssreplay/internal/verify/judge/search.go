@@ -305,13 +305,16 @@ func usedQueues(loads []uint64, other int) []int {
 	return queues
 }
 
-// beyond tells whether queues take packets to which no entry of the claimed table leads:
-// whatever the key, the table is another one, or something else steers.
+// beyond tells whether queues take packets to which neither an entry of the claimed table
+// nor a rule leads: whatever the key, the table is another one, or something else steers.
 func (s *search) beyond() (Explanation, bool) {
 	reached := make([]bool, max(len(s.Seen), len(s.config.QueueCPU)))
 	reached[s.config.DefaultQueue] = true
 	for _, q := range s.config.Table {
 		reached[q] = true
+	}
+	for q, n := range s.Ruled {
+		reached[q] = reached[q] || n > 0
 	}
 	var outside uint64
 	var queues []int
