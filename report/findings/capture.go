@@ -416,9 +416,9 @@ func (d *diagnosis) sortByTime() string {
 	}
 	switch {
 	case len(captures) > 1: // without -a, which appends them
-		return "`mergecap -w sorted.pcap " + strings.Join(captures, " ") + "`"
+		return words.MarkedCommand(append([]string{"mergecap", "-w", "sorted.pcap"}, captures...))
 	case len(captures) == 1 && captures[0] != "-":
-		return "`reordercap " + captures[0] + " sorted.pcap`"
+		return words.MarkedCommand([]string{"reordercap", captures[0], "sorted.pcap"})
 	}
 	return "`reordercap CAPTURE sorted.pcap`"
 }

@@ -397,7 +397,7 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 			add(a)
 		}
 	}
-	return "`" + strings.Join(list, " ") + "`"
+	return words.MarkedCommand(list)
 }
 
 // tableFlags and cpuFlags are what says itself how the table is, and which CPUs there

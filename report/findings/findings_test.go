@@ -224,6 +224,16 @@ func TestRunRepeats(t *testing.T) {
 	}
 }
 
+// A backtick in a name does not end the command that it stands in.
+func TestCommandsWithBacktick(t *testing.T) {
+	d := newDiagnosis(&report.Report{}, &Traffic{Command: []Argument{{Value: "we`ird.pcap"}, {"--cpus", "8"}}})
+	for _, got := range []string{d.run(""), d.run("suggest"), d.sortByTime()} {
+		if strings.Count(got, "`") != 2 || !strings.Contains(got, `'we'"$(printf '\140')"'ird.pcap'`) {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
 // A capturing host's own address is in nearly all packets, whatever else is there; of two
 // hosts either may be it, and a router has none.
 func TestHost(t *testing.T) {

@@ -209,7 +209,7 @@ func (d *diagnosis) plan() string {
 			list = append(list, a.Flag, words.ShellWord(a.Value))
 		}
 	}
-	return "`" + strings.Join(list, " ") + "`"
+	return words.MarkedCommand(list)
 }
 
 // onAddresses tells whether a flow has ports and is hashed without them, so that another flow

@@ -162,7 +162,7 @@ func codeSpan(s string) string {
 // code; so is each word that Markdown or GitHub would take for something else:
 // emphasis, links, HTML, the mention of a user, an issue or a commit, an emoji.
 func prose(s string) string {
-	parts := strings.Split(words.CutTo(s, maxProse), "`")
+	parts := words.MarkedParts(words.CutTo(s, maxProse))
 	for i, part := range parts {
 		if i%2 == 1 {
 			parts[i] = codeSpan(part)

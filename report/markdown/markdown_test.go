@@ -120,6 +120,8 @@ func TestProse(t *testing.T) {
 		"wow! (yes)":                                     "wow! (yes)",
 		"rule: auto":                                     "rule: auto",
 		"of a|`b` **c**":                                 "of `a|` `b` `**c**`",
+		"Report of we`ird.pcap":                          "Report of ``we`ird.pcap``",
+		"see `ls`, then a`b.pcap":                        "see `ls`, then ``a`b.pcap``",
 	} {
 		if got := prose(in); got != want {
 			t.Errorf("prose(%q) = %q, want %q", in, got, want)

@@ -1149,6 +1149,9 @@ func TestWholeCommands(t *testing.T) {
 	if len(parts) != 5 || parts[1].Whole() || !parts[3].Whole() {
 		t.Errorf("the parts are %v", parts)
 	}
+	if parts := phrases("Use `ls`; a`b.pcap has it."); len(parts) != 3 || parts[2] != (phrase{"; a`b.pcap has it.", false}) {
+		t.Errorf("with a backtick of the text's own the parts are %v", parts)
+	}
 }
 
 func TestSentence(t *testing.T) {

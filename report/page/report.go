@@ -433,7 +433,7 @@ func newFinding(f report.Finding) finding {
 
 // phrases parts a sentence from the commands between backticks in it.
 func phrases(s string) (parts []phrase) {
-	for i, part := range strings.Split(s, "`") {
+	for i, part := range words.MarkedParts(s) {
 		if part != "" {
 			parts = append(parts, phrase{part, i%2 == 1})
 		}

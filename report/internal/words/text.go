@@ -217,6 +217,23 @@ func ShellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// MarkedCommand is a command in a sentence, where backticks mark it; its words are as a
+// shell takes them. A backtick in one of them would end the command: a shell writes it instead.
+func MarkedCommand(list []string) string {
+	// ShellWord has it between single quotes, which end before it and begin anew behind it.
+	return "`" + strings.ReplaceAll(strings.Join(list, " "), "`", `'"$(printf '\140')"'`) + "`"
+}
+
+// MarkedParts parts a sentence at the backticks that mark commands in it: every second
+// part is a command. A backtick without another is of the text, as in the name of a file.
+func MarkedParts(s string) []string {
+	parts := strings.Split(s, "`")
+	if n := len(parts); n%2 == 0 {
+		parts = append(parts[:n-2], parts[n-2]+"`"+parts[n-1])
+	}
+	return parts
+}
+
 // CutTo is s for one line, cut to about limit bytes.
 func CutTo(s string, limit int) string {
 	if len(s) <= limit {

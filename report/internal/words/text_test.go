@@ -1,6 +1,7 @@
 package words
 
 import (
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -32,6 +33,32 @@ func TestWrapCommands(t *testing.T) {
 		for _, l := range lines {
 			if DisplayWidth(l) > width && !strings.HasPrefix(strings.TrimSpace(l), "/a/way/") {
 				t.Errorf("width %d: %s", width, l)
+			}
+		}
+	}
+}
+
+// A command in a sentence stays one, whatever its words hold, and is the same for a shell.
+func TestMarkedCommand(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no sh")
+	}
+	for _, names := range [][]string{{"plain.pcap"}, {"we`ird.pcap"}, {"`"}, {"``", "a b`c.pcap"}, {"it's `odd`.pcap"}, {"`$(exit 1)`"}, {`\140"` + "`"}} {
+		list := append([]string{"printf", "%s/"}, ShellWords(names)...)
+		parts := MarkedParts("So: " + MarkedCommand(list) + ", and on.")
+		if len(parts) != 3 {
+			t.Errorf("%q: parts %q", names, parts)
+			continue
+		}
+		got, err := exec.Command(sh, "-c", parts[1]).Output()
+		if want := strings.Join(names, "/") + "/"; err != nil || string(got) != want {
+			t.Errorf("%q: %s prints %q: %v", names, parts[1], got, err)
+		}
+		for width := 30; width <= 120; width += 10 {
+			lines := Wrap(strings.Split("So: "+MarkedCommand(list)+", and on.", " "), width)
+			if got := regexp.MustCompile(` \\\n *|\n`).ReplaceAllString(strings.Join(lines, "\n"), " "); !strings.Contains(got, parts[1]) {
+				t.Errorf("%q, width %d: %q", names, width, lines)
 			}
 		}
 	}
