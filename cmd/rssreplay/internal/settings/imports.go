@@ -18,6 +18,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/nicmodel/hosttext"
 	"rssreplay/nicmodel/nictext"
+	"rssreplay/pcaps/file"
 	"rssreplay/report/anonymize"
 )
 
@@ -240,15 +241,14 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 	var given [nictext.NumKinds]bool
 	for _, file := range f.importFiles() {
 		given[file.kind] = given[file.kind] || file.context == 0 && file.change == nil
-		in, name := stdin, "standard input"
-		if file.path != "-" {
-			opened, err := bundle.Open(file.path)
-			if err != nil {
-				return nil, file.unreadable(err)
-			}
-			defer opened.Close()
-			in, name = opened, shown.File(file.path)
+		in, name, err := open(&file, stdin, shown)
+		if err != nil && file.path == "-" {
+			return nil, cli.Usagef("%s: %s: %w", file.flag, name, err)
 		}
+		if err != nil {
+			return nil, file.unreadable(err)
+		}
+		defer in.Close()
 		peeked := bufio.NewReader(in)
 		if _, err := peeked.Peek(1); err == io.EOF {
 			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
@@ -274,6 +274,16 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 		}
 	}
 	return m, m.oneInterface()
+}
+
+// open opens a text that a flag names, compressed or not; name is what is shown of it.
+func open(named *importFile, stdin io.Reader, shown *anonymize.Anonymizer) (in io.ReadCloser, name string, err error) {
+	if named.path != "-" {
+		in, err = bundle.Open(named.path)
+		return in, shown.File(named.path), err
+	}
+	text, err := file.Decompress(stdin)
+	return io.NopCloser(text), "standard input", err
 }
 
 // take reads the text of a flag: of a change, of an RSS context, or of what there is one of.
