@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"rssreplay/nicmodel/internal/lazyregexp"
@@ -31,24 +32,62 @@ var titles = []struct {
 // cutPrefixes takes off what stands before each line, where a title tells it. Of several
 // titles each tells that of the lines below it, the first also that of those above.
 func cutPrefixes(lines []string) {
-	var prefix *regexp.Regexp
+	var found *prefix
 	for i, line := range lines {
 		before, titled := beforeTitle(line)
 		if !titled {
-			if prefix != nil {
-				lines[i] = line[len(prefix.FindString(line)):]
+			if found != nil {
+				lines[i] = found.cut(line, i)
 			}
 			continue
 		}
-		first := prefix == nil
-		if prefix = prefixLike(before, lines[i+1:]); prefix == nil {
+		first := found == nil
+		if found = prefixLike(before, i, lines[i+1:]); found == nil {
 			continue
 		}
 		lines[i] = line[len(before):]
+		up := *found
 		for above := i - 1; first && above >= 0; above-- {
-			lines[above] = lines[above][len(prefix.FindString(lines[above])):]
+			lines[above] = up.cut(lines[above], above)
 		}
 	}
+}
+
+// prefix is what stands before each line.
+type prefix struct {
+	like *regexp.Regexp
+
+	// A line's number looks like that of a table's row, or of an interrupt, which the text
+	// itself has: numbered lines count on.
+	numbered bool
+	number   int // of the last line that had one
+	at       int // the index of that line
+}
+
+// cut is line i without its prefix, or all of it if it has none.
+func (p *prefix) cut(line string, i int) string {
+	before := p.like.FindString(line)
+	rest := line[len(before):]
+	if before == "" || !p.numbered {
+		return rest
+	}
+	number, err := strconv.Atoi(lineNumber.FindStringSubmatch(before)[1])
+	if err != nil || !p.countsOn(number, i, rest) {
+		return line
+	}
+	p.number, p.at = number, i
+	return rest
+}
+
+// countsOn reports whether the number before line i can be the line's: the next one, or
+// that which is as many lines away; of lines that grep picked a greater one, if the line
+// has a name or a number with a colon all the same. Up from a title numbers descend.
+func (p *prefix) countsOn(number, i int, rest string) bool {
+	numbers, lines := number-p.number, i-p.at
+	if lines < 0 {
+		numbers, lines = -numbers, -lines
+	}
+	return numbers == 1 || numbers == lines || numbers > 0 && ownNumber.MatchString(rest)
 }
 
 // beforeTitle is what precedes a title in the line, if it has one.
@@ -64,28 +103,37 @@ func beforeTitle(line string) (before string, ok bool) {
 	return "", false
 }
 
-// prefixLike matches what is like the prefix, if that has a letter or a digit and stands
-// before the next line that has anything, too; else it is nil. Digits are of any number,
-// space is of any width; grep has a hyphen for the colon in lines around what it looks for.
-func prefixLike(prefix string, below []string) *regexp.Regexp {
-	if !alphanumeric.MatchString(prefix) {
+// prefixLike is the prefix of the title at line i, if that has a letter or a digit and
+// stands before the next line below that has anything, too; else it is nil. Digits are of
+// any number, space is of any width; grep has a hyphen for the colon in lines around what
+// it looks for.
+func prefixLike(before string, i int, below []string) *prefix {
+	if !alphanumeric.MatchString(before) {
 		return nil
 	}
-	form := anyDigits.ReplaceAllString(regexp.QuoteMeta(strings.TrimSpace(prefix)), `\d+`)
+	form := anyDigits.ReplaceAllString(regexp.QuoteMeta(strings.TrimSpace(before)), `\d+`)
 	form = `^\s*` + anySpace.ReplaceAllString(form, `\s+`)
 	if rest, ok := strings.CutSuffix(form, ":"); ok {
 		form = rest + "[-:]"
-	} else if strings.TrimRight(prefix, " \t") != prefix {
+	} else if strings.TrimRight(before, " \t") != before {
 		form += `(?:\s|$)`
 	}
-	like := regexp.MustCompile(form)
-	for _, line := range below {
-		if strings.TrimSpace(line) != "" {
-			if !like.MatchString(line) {
-				return nil
-			}
-			return like
+	found := &prefix{like: regexp.MustCompile(form), at: i}
+	if m := lineNumber.FindStringSubmatch(before); m != nil {
+		var err error
+		if found.number, err = strconv.Atoi(m[1]); err != nil {
+			return nil
 		}
+		found.numbered = true
+	}
+	for n, line := range below {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if next := *found; next.cut(line, i+1+n) == line {
+			return nil
+		}
+		return found
 	}
 	return nil
 }
@@ -94,4 +142,8 @@ var (
 	alphanumeric = lazyregexp.New(`[\pL\pN]`)
 	anyDigits    = lazyregexp.New(`\d+`)
 	anySpace     = lazyregexp.New(`\s+`)
+	// lineNumber is a prefix of one number, also of a quoted line; ownNumber begins what has
+	// a name or a number of its own behind it.
+	lineNumber = lazyregexp.New(`^[^\pL\pN]*(\d+)[^\pL\pN]*$`)
+	ownNumber  = lazyregexp.New(`^\s*[\w.-]+:`)
 )

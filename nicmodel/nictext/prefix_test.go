@@ -88,11 +88,30 @@ func TestNoPrefix(t *testing.T) {
 		"eth0 " + tableText, // the next line has another beginning
 		"  driver: igb\n  version: 6.1\n",
 		" 24:  1  0  PCI-MSIX eth0-TxRx-0\n 25:  0  1  PCI-MSIX eth0-TxRx-1\n",
+		// A number before the title alone, and rows that have one of their own.
+		"5: " + tableText, "13:" + interruptsText, "1: " + interruptsText + "\n2: end\n",
 		"node distances:\nnode   0   1\n  0:  10  21\n  1:  21  10\n",
 	} {
 		lines := strings.Split(text, "\n")
 		cutPrefixes(lines)
 		if diff := cmp.Diff(text, strings.Join(lines, "\n")); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// Where lines are numbered, rows that follow without keep the numbers of their own; picked
+// lines have numbers with others left out.
+func TestLineNumbers(t *testing.T) {
+	const rows = " 24:  1  0  PCI-MSIX eth0-TxRx-0\n 25:  0  1  PCI-MSIX eth0-TxRx-1\n"
+	for text, want := range map[string]string{
+		"1:driver: igb\n2:version: 6.1\n" + rows:          "driver: igb\nversion: 6.1\n" + rows,
+		"1:   CPU0  CPU1\n25: 24:  1  0\n26: 25:  0  1\n": "CPU0  CPU1\n 24:  1  0\n 25:  0  1\n",
+		"8:# ethtool\n\n9:driver: igb\n10:version: 6.1":   "# ethtool\n\ndriver: igb\nversion: 6.1",
+	} {
+		lines := strings.Split(text, "\n")
+		cutPrefixes(lines)
+		if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
 			t.Error(diff)
 		}
 	}
