@@ -19,16 +19,31 @@ type Fold struct {
 	End      int64  // of its last
 	Entries  []engine.EntryLoad
 	Unhashed engine.EntryLoad
+	Ruled    []engine.EntryLoad // what rules lead to each of the queues of engine.Config.Ruled
+}
+
+// Loads is the fold as a whole replay has its loads.
+func (f *Fold) Loads(c *engine.Config) *Loads {
+	l := &Loads{Entries: f.Entries, Unhashed: f.Unhashed}
+	if len(f.Ruled) > 0 {
+		l.Ruled = make([]engine.EntryLoad, len(c.QueueCPU))
+	}
+	for i, of := range f.Ruled {
+		countEntry(&l.Ruled[c.Ruled[i]], of.Packets, of.Bytes)
+	}
+	return l
 }
 
 // load is where packets of an entry, as engine.Batch has it, are counted; nil for those
-// that a rule took, which no table moves.
+// that a rule drops.
 func (f *Fold) load(entry uint16) *engine.EntryLoad {
 	switch {
 	case entry == engine.Unhashed:
 		return &f.Unhashed
 	case int(entry) < len(f.Entries):
 		return &f.Entries[entry]
+	case int(entry) < len(f.Entries)+len(f.Ruled):
+		return &f.Ruled[int(entry)-len(f.Entries)]
 	}
 	return nil
 }
@@ -53,10 +68,14 @@ type folds struct {
 	packets bigarray.Array[[MaxFolds]uint32] // per flow and fold; what is more than a uint32 holds is not counted
 }
 
-func newFolds(c Cut, entries int) *folds {
+func newFolds(c Cut, cfg *engine.Config) *folds {
 	p := &folds{Cut: c}
 	for range c.Folds {
-		p.of = append(p.of, Fold{Entries: make([]engine.EntryLoad, entries)})
+		of := Fold{Entries: make([]engine.EntryLoad, len(cfg.Table))}
+		if len(cfg.Ruled) > 0 {
+			of.Ruled = make([]engine.EntryLoad, len(cfg.Ruled))
+		}
+		p.of = append(p.of, of)
 	}
 	return p
 }

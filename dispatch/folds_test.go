@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -8,6 +9,8 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/steer"
 )
 
 // TestFolds compares folds with a count packet by packet: equal numbers of received
@@ -137,6 +140,70 @@ func TestFoldsOfMarks(t *testing.T) {
 	}
 	if made < 4 {
 		t.Errorf("only %d captures have folds", made)
+	}
+}
+
+// TestFoldsOfRules: what rules lead to a queue counts in the folds, too, by number and by
+// marks: all together load each queue as the whole capture does.
+func TestFoldsOfRules(t *testing.T) {
+	var ruled, marked uint64 // packets that rules lead to a queue: of both, and of marks
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 55))
+		cfg, s := randomConfig(r)
+		config := s.Config()
+		config.QueueCPU = cfg.QueueCPU
+		config.Contexts = map[int]nicmodel.Context{1: {Table: nicmodel.IndirectionTable{0, uint16(cfg.Queues - 1)}}}
+		command, err := steer.ParseCommand([]string{"flow-type udp4 context 1", fmt.Sprintf("flow-type tcp4 action %d", cfg.Queues/2)}[seed%2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := steer.Apply(nil, []steer.Command{command}, 1024)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.NTuple, err = steer.New(list, steer.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = nicmodel.NewSteering(config); err != nil {
+			t.Fatal(err)
+		}
+		cfg.SetRules(s)
+		c := traffic{packets: 20_000, hosts: 30, scale: 2000}.capture(r)
+		o := dispatch.Options{Config: cfg, Steering: s}
+		whole := replay(t, c, o)
+		for _, received := range []uint64{0, whole.Received} {
+			o.Cut = dispatch.Cut{Folds: dispatch.MaxFolds, Received: received}
+			got := replay(t, c, o)
+			folds := got.Folds()
+			if folds == nil {
+				continue
+			}
+			loads := whole.LoadsUnder(s)
+			want, sum := loads.Queues(s), make([]engine.EntryLoad, cfg.Queues)
+			for i := range folds {
+				for q, of := range folds[i].Loads(cfg).Queues(s) {
+					sum[q].Packets += of.Packets
+					sum[q].Bytes += of.Bytes
+				}
+			}
+			for q := range want {
+				if want[q].Flows = 0; received == 0 { // marks tell of packets alone
+					want[q].Bytes = 0
+				}
+			}
+			if diff := cmp.Diff(want, sum); diff != "" {
+				t.Fatalf("seed %d, %d received (-want +got):\n%s", seed, received, diff)
+			}
+			for _, of := range loads.Ruled {
+				ruled += of.Packets
+				if received == 0 {
+					marked += of.Packets
+				}
+			}
+		}
+	}
+	if ruled == 0 || marked == 0 {
+		t.Errorf("rules lead %d packets to queues, %d of them in folds of marks: the cases try nothing", ruled, marked)
 	}
 }
 

@@ -3,6 +3,8 @@ package dispatch
 import (
 	"math"
 	"slices"
+
+	"rssreplay/dispatch/engine"
 )
 
 const (
@@ -80,7 +82,7 @@ func (m *marks) mark(t *flowTable) mark {
 // numbers of received packets. They have packets alone, no bytes and no times. It is nil
 // where there are too few marks, or a flow met more entries than one: when
 // it met which is not noted.
-func (m *marks) folds(t *flowTable, n, entries int) *folds {
+func (m *marks) folds(t *flowTable, n int, cfg *engine.Config) *folds {
 	if t.n > maxMarkedFlows || len(t.first.varied.of) > 0 {
 		return nil
 	}
@@ -88,7 +90,7 @@ func (m *marks) folds(t *flowTable, n, entries int) *folds {
 	if m.off || len(m.noted) < marksPerFold*n {
 		return nil
 	}
-	p := newFolds(Cut{Folds: n, Received: end.received}, entries)
+	p := newFolds(Cut{Folds: n, Received: end.received}, cfg)
 	p.packets.Grow(t.n)
 	var from mark
 	for k := range n {

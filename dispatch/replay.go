@@ -189,7 +189,7 @@ func Replay(src Source, o Options) (*Result, error) {
 		return nil, err
 	}
 	if r.marks != nil {
-		r.folds = r.marks.folds(r.flows, o.Cut.Folds, len(o.Config.Table))
+		r.folds = r.marks.folds(r.flows, o.Cut.Folds, o.Config)
 	}
 	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
 	back := sync.OnceValue(r.flows.reverses)
@@ -222,7 +222,7 @@ func newResult(o *Options) *Result {
 	r.flows = newFlowTable(o.Steering, ways[1:]...)
 	switch {
 	case o.Cut.Folds > 0 && o.Cut.Received > 0:
-		r.folds = newFolds(o.Cut, len(o.Config.Table))
+		r.folds = newFolds(o.Cut, o.Config)
 	case o.Cut.Folds > 0:
 		r.marks = newMarks()
 	}

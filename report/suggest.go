@@ -100,7 +100,8 @@ type Bound struct {
 	Imbalance      Fraction `json:"imbalance"`          // of any table of this size under this hash
 	Entry          int      `json:"entry"`              // the heaviest entry
 	EntryImbalance Fraction `json:"entry_imbalance"`    // of a CPU that has nothing but that
-	Unhashed       Fraction `json:"unhashed_imbalance"` // of a CPU that has nothing but the packets without a hash
+	Unhashed       Fraction `json:"unhashed_imbalance"` // of a CPU that has nothing but what no entry moves: packets without a hash, and those of rules
+	Ruled          Fraction `json:"ruled_imbalance"`    // of a CPU that has nothing but what rules lead there; 0: they lead nothing anywhere
 	FlowImbalance  Fraction `json:"flow_imbalance"`     // of a CPU that has nothing but the largest flow of the whole capture
 	LargestFlow    *Flow    `json:"-"`                  // that flow, for the text; nil without flows
 }

@@ -130,11 +130,15 @@ func (t *writer) suggestFigures(s *report.Suggest) {
 
 // Legend is what the columns of FigureRows mean.
 func Legend(s *report.Suggest) [][2]string {
+	even := "without heavy flows: each entry has the same, and what has no hash stays"
+	if s.Bound.Ruled > 0 {
+		even = "without heavy flows: each entry has the same, and what has no hash or goes where rules lead stays"
+	}
 	return [][2]string{
 		{"whole", "a replay of all of the capture, on which the tables were found"},
 		{"judged", JudgedOn(s)},
 		{"busiest", "the windows with the most packets, which have a tenth of all"},
-		{"even", "without heavy flows: each entry has the same, and what has no hash stays"},
+		{"even", even},
 	}
 }
 

@@ -144,7 +144,7 @@ func (a *ReportBuilder) judge(taskOf func(*dispatch.Loads) *balance.Task) *balan
 		if fold.Flows < balance.LeastFoldFlows {
 			return nil
 		}
-		tasks = append(tasks, taskOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}))
+		tasks = append(tasks, taskOf(fold.Loads(&a.Settings.Config)))
 	}
 	return balance.NewJudge(tasks, a.Settings.Config.Table)
 }

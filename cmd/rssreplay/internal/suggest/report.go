@@ -7,6 +7,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
@@ -195,9 +196,10 @@ func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 func (c *candidates) bound(a *assemble.ReportBuilder) report.Bound {
 	b := c.balance
 	heaviest := b.Heaviest()
+	ruled := c.balanceOf(&dispatch.Loads{Ruled: c.loads.Ruled}, c.settings.Steering)
 	bound := report.Bound{
 		Imbalance: fraction(b.Imbalance(b.Bound())), Entry: heaviest, EntryImbalance: fraction(b.Imbalance(b.Entries[heaviest])),
-		Unhashed: fraction(b.Imbalance(slices.Max(b.Fixed))), FlowImbalance: report.Null,
+		Unhashed: fraction(b.Imbalance(slices.Max(b.Fixed))), Ruled: fraction(b.Imbalance(slices.Max(ruled.Fixed))), FlowImbalance: report.Null,
 	}
 	if id, load := c.largestFlow(); load > 0 {
 		flow := a.Flow(id)

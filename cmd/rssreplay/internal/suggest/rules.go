@@ -279,6 +279,9 @@ func (c *candidates) pinning(groups []*group) (*balance.Pinning, []balance.Equal
 	var tasks []*balance.Task
 	for i, fold := range c.cut.Result.Folds() {
 		b := &balance.Task{Fixed: make([]uint64, len(config.CPUs)), QueueCPU: config.QueueCPU}
+		for queue, load := range fold.Loads(config).Ruled {
+			b.Fixed[config.QueueCPU[queue]] += c.weight(load)
+		}
 		for _, load := range fold.Entries {
 			b.Entries = append(b.Entries, c.weight(load))
 		}

@@ -7,7 +7,6 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
-	"rssreplay/dispatch"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
 	"rssreplay/nicmodel/profile"
@@ -107,7 +106,7 @@ func (c *candidates) judgeFolds(t *tableWays) {
 	var tasks []*balance.Task
 	for _, fold := range folds {
 		c.judging.FlowsLeast = min(c.judging.FlowsLeast, fold.Flows)
-		tasks = append(tasks, c.balanceOf(&dispatch.Loads{Entries: fold.Entries, Unhashed: fold.Unhashed}, c.settings.Steering))
+		tasks = append(tasks, c.balanceOf(fold.Loads(&c.settings.Config), c.settings.Steering))
 	}
 	switch {
 	case result.Received < balance.LeastPackets:
@@ -360,6 +359,9 @@ func (c *candidates) whyBound() string {
 	heaviest := b.Heaviest()
 	switch bound := b.Bound(); {
 	case bound == slices.Max(b.Fixed):
+		if len(c.loads.Ruled) > 0 {
+			return "that much has no hash, or goes where rules lead"
+		}
 		return "that much has no hash, and goes to the default queue"
 	case bound <= b.Total()/uint64(len(b.Fixed))+1:
 		return "loads are whole packets, bytes or ns"
