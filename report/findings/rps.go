@@ -139,10 +139,13 @@ func (d *diagnosis) backlogOverflow() *report.Finding {
 	case d.ownCosts() && d.loaded():
 		severity = report.Problem
 	}
+	where := fmt.Sprintf("in full backlogs of RPS, %s of them on CPU %d", words.Exact(worst.BacklogDrops), worst.CPU)
+	if worst.BacklogDrops == drops {
+		where = fmt.Sprintf("in the full backlog of CPU %d (RPS)", worst.CPU)
+	}
 	return &report.Finding{
 		ID: "backlog-overflow", Severity: severity,
-		Summary: upper(d.assumed() + fmt.Sprintf("%s in full backlogs of RPS, %s of them on CPU %d.",
-			words.Plural(drops, "packet is dropped", "packets are dropped"), words.Exact(worst.BacklogDrops), worst.CPU)),
+		Summary: upper(d.assumed() + fmt.Sprintf("%s %s.", words.Plural(drops, "packet is dropped", "packets are dropped"), where)),
 		Evidence: fmt.Sprintf("More than --backlog %d waited there; the CPU was busy %s of the time. Linux drops at the latest where twice as many wait: what the running backlog has taken over does not count there.%s",
 			limit, words.Percent(worst.Utilization), host),
 		Remedy:  fmt.Sprintf("`sysctl -w net.core.netdev_max_backlog=%d` for bursts; where the CPU is full, more CPUs in the masks. To see what that does: %s.", more, d.run("", Argument{"--backlog", fmt.Sprint(more)})),

@@ -188,6 +188,25 @@ func TestBacklogOverflowByWhatIsKnown(t *testing.T) {
 	}
 }
 
+// Where one CPU's backlog dropped all, no part of them is named.
+func TestBacklogOverflowOfOneCPU(t *testing.T) {
+	for _, test := range []struct {
+		drops uint64
+		want  string
+	}{
+		{7, "7 packets are dropped in the full backlog of CPU 0 (RPS)."},
+		{9, "9 packets are dropped in full backlogs of RPS, 7 of them on CPU 0."},
+	} {
+		r := hot(90000, 200, 200, 200)
+		m := &r.Modes[0]
+		m.RPS, m.Totals.BacklogDrops = &report.RPS{}, &test.drops
+		m.CPUs[0].Backlog = &report.Backlog{BacklogDrops: 7, BacklogMax: 1001}
+		if f := newDiagnosis(r, &Traffic{}).backlogOverflow(); f == nil || !strings.HasSuffix(f.Summary, test.want) {
+			t.Errorf("want %s, got %+v", test.want, f)
+		}
+	}
+}
+
 // A driver that rounds its queues down to a power of two is not told to have more.
 func TestQueuesOfAPowerOfTwo(t *testing.T) {
 	for _, test := range []struct{ most, rings, cpus, want int }{
