@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -190,8 +191,8 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 		if version == 6 {
 			kind = f.protocol + "6"
 		}
-		return cli.Usagef("%s is hashed without its ports%s (%s), so that every flow goes to CPU %d, whatever its ports; have them hashed (`ethtool -N DEV rx-flow-hash %s sdfn`, and here %s %s=sdfn)",
-			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], kind, flag, kind)
+		return cli.Usagef("%s is hashed without its ports%s (%s), so that every flow goes to CPU %d, whatever its ports; have them hashed (`ethtool -N %s rx-flow-hash %s sdfn`, and here %s %[6]s=sdfn)",
+			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], cmp.Or(of.Device, "DEV"), kind, flag)
 	case errors.As(err, &outOfReach) && outOfReach.NoEntry:
 		return cli.Usagef("no entry of the table leads to CPU %d, so that no flow reaches it; name those that are reached with --cpus, or choose another --layout", s.Config.CPUs[outOfReach.CPU])
 	case errors.As(err, &outOfReach) && outOfReach.Ruled > 0:
