@@ -70,11 +70,19 @@ func ParseKey(s string) (Key, error) {
 	}
 	switch {
 	case len(key) < minKeyLen:
-		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least %d", len(key), minKeyLen)
+		return nil, fmt.Errorf("key of %s: NICs use 40 or 52, and an IPv4 four-tuple needs at least %d", count(len(key), "byte"), minKeyLen)
 	case len(key)%4 != 0:
 		return nil, fmt.Errorf("key of %d bytes: NICs use 40 or 52, so that some are missing or too many", len(key))
 	}
 	return key, nil
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // keyLabels stand before a key in what testpmd, ethtool and FreeBSD's sysctl print.
@@ -112,7 +120,7 @@ func parseHex(s string) (Key, error) {
 		}
 	}
 	if len(s)%2 != 0 {
-		return nil, fmt.Errorf("key of %d hexadecimal digits: a byte has two, so one is missing or too many; 40 bytes have 80, 52 have 104", len(s))
+		return nil, fmt.Errorf("key of %s: a byte has two, so one is missing or too many; 40 bytes have 80, 52 have 104", count(len(s), "hexadecimal digit"))
 	}
 	return hex.DecodeString(s)
 }

@@ -60,6 +60,8 @@ func TestParseKeyErrors(t *testing.T) {
 		{"6d:5a:", `byte 3 is ""`},
 		{"6d:zz", `byte 2 is "zz"`},
 		{"6d5a56da255b0ec24167253d43a38f", "key of 15 bytes: NICs use 40 or 52, and an IPv4 four-tuple needs at least 16"},
+		{"00", "key of 1 byte: NICs use 40 or 52"},
+		{"0", "key of 1 hexadecimal digit: a byte has two"},
 		{"6d 5a", "key of 2 bytes: NICs use 40 or 52"},
 		{"6d5a56da255b0ec24167253d43a38fb0d0", "key of 17 bytes: NICs use 40 or 52, so that some are missing or too many"},
 		{"0x6d, 5a", "1 of 2 words begin with 0x"},
