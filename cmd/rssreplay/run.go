@@ -56,6 +56,9 @@ func execute(e *cli.Env) (status int) {
 	root.SetIn(e.Stdin)
 	err := root.Execute()
 	if err == nil {
+		err = e.HelpErr
+	}
+	if err == nil {
 		return exitDone
 	}
 	fmt.Fprintf(e.Stderr, "rssreplay: %s\n", report.Clean(err.Error()))
@@ -135,7 +138,7 @@ func setUp(e *cli.Env, c *cobra.Command) {
 		for c.HasParent() && help.Page(c.Name()) == "" {
 			c = c.Parent()
 		}
-		fmt.Fprint(e.Stdout, help.Page(c.Name()))
+		_, e.HelpErr = fmt.Fprint(e.Stdout, help.Page(c.Name()))
 	})
 }
 

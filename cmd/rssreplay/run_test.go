@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -21,6 +22,21 @@ type faulty struct{}
 
 func (faulty) Read([]byte) (int, error)  { panic("reading") }
 func (faulty) Write([]byte) (int, error) { panic("writing") }
+
+// full is standard output on a file system without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// Help that could not be written is an error, whichever way it was asked for.
+func TestHelpNotWritten(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"suggest", "--help"}, {"help", "layouts"}, {"--version"}, {"version"}} {
+		var stderr strings.Builder
+		if status := run(append([]string{"rssreplay"}, args...), strings.NewReader(""), full{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+			t.Errorf("%q: status %d, %s", args, status, &stderr)
+		}
+	}
+}
 
 // TestFault: a panic, in whichever goroutine, is told as a fault of the program, and
 // no file stays half written.

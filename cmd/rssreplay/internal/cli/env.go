@@ -17,6 +17,9 @@ type Env struct {
 	Interrupts func() (interrupted <-chan struct{}, stop func())
 	Screen     Screen // what stdout is
 	Scratch    Scratch
+	// HelpErr is why a page of --help could not be written: cobra's function for that
+	// returns no error.
+	HelpErr error
 }
 
 // Command is the command line as results have it.
