@@ -74,7 +74,16 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
 	}
 	// The error is that of a flag that does not exist, or has words already.
 	_ = c.RegisterFlagCompletionFunc(flag.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		words, directive := begins(valueWords(f), begun), cobra.ShellCompDirectiveNoFileComp
+		list := ""
+		if f.Argument == "LIST" { // of which the last word is begun
+			last := strings.LastIndex(begun, ",") + 1
+			list, begun = begun[:last], begun[last:]
+		}
+		words := slices.DeleteFunc(begins(valueWords(f), begun), func(w string) bool { return strings.Contains(","+list, ","+w+",") })
+		directive := cobra.ShellCompDirectiveNoFileComp
+		for i := range words {
+			words[i] = list + words[i]
+		}
 		for _, w := range words {
 			if strings.HasSuffix(w, "=") || strings.HasSuffix(w, ":") {
 				directive |= cobra.ShellCompDirectiveNoSpace

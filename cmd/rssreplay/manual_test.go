@@ -106,8 +106,11 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--nic", "ml"}, []string{"mlx4", "mlx5", ":4"}},
 		{[]string{"--layout", "e"}, []string{"equal", "equal:", ":6"}},
 		{[]string{"--mode", ""}, []string{"all", "rss-msix", "non-rss", "rss-hw-queues", "rss-single-queue", ":4"}},
-		{[]string{"--table", ""}, []string{":0"}}, // files
-		{[]string{"--cpus", ""}, []string{":4"}},  // nothing
+		{[]string{"--mode", "rss-msix,n"}, []string{"rss-msix,non-rss", ":4"}},
+		{[]string{"--hash-types", "ipv4,tcp_ipv4,udp_ipv6_"}, []string{"ipv4,tcp_ipv4,udp_ipv6_ex", ":4"}},
+		{[]string{"--nic", "mlx5,m"}, []string{":4"}}, // no list
+		{[]string{"--table", ""}, []string{":0"}},     // files
+		{[]string{"--cpus", ""}, []string{":4"}},      // nothing
 		{[]string{"hash", "--protocol", ""}, []string{"tcp", "udp", "sctp", ":4"}},
 		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
