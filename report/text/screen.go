@@ -318,12 +318,7 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 		s.busy(t, second, origin, modes)
 	}
 	if report.HasHeadroom(modes) {
-		s.row(t, second, "headroom (assumed)", modes, func(m *report.Mode) cell {
-			if h := m.Headroom; h != nil && h.Limit != nil {
-				return plainCell(h.Times() + ": " + h.ShortEnd(m.Mode))
-			}
-			return plainCell(m.Headroom.Times())
-		})
+		s.headrooms(t, second, modes)
 	}
 	s.drops(t, second, "dropped"+origin, modes, func(m *report.Mode) uint64 { return m.Totals.Drops })
 	s.drops(t, second, "RPS drops"+origin, modes, (*report.Mode).BacklogDrops)
@@ -405,6 +400,28 @@ func (s *screen) row(t *writer, second int, label string, modes []report.Mode, v
 		used = max(at, used+len(gap)) + words.DisplayWidth(c.text)
 	}
 	t.line(b.String())
+}
+
+// headrooms are how much more each mode holds, and why that can't be said where it can't.
+func (s *screen) headrooms(t *writer, second int, modes []report.Mode) {
+	var unknown []string
+	s.row(t, second, "headroom (assumed)", modes, func(m *report.Mode) cell {
+		switch h := m.Headroom; {
+		case h != nil && h.Unknown != "":
+			if !slices.Contains(unknown, h.Unknown) {
+				unknown = append(unknown, h.Unknown)
+			}
+			return plainCell("unknown")
+		case h != nil && h.Limit != nil:
+			return plainCell(h.Times() + ": " + h.ShortEnd(m.Mode))
+		}
+		return plainCell(m.Headroom.Times())
+	})
+	for _, why := range unknown {
+		for _, l := range words.Wrap(strings.Split("Headroom unknown: "+why+".", " "), t.width-2*len(words.Indent)) {
+			t.line(words.Indent + words.Indent + l)
+		}
+	}
 }
 
 // flows is the table of the largest flows: which CPU takes each under RSS, and over
