@@ -66,7 +66,7 @@ func keySource(t *nictext.ImportedTable) string {
 	case nictext.Testpmd:
 		return "testpmd's `show port 0 rss-hash key` prints it (--key @FILE)"
 	case nictext.WindowsNetAdapter:
-		return "Windows shows none; with another than its own, as `--key microsoft`, the spread is typical, but CPU numbers are illustrative"
+		return "Windows itself shows none, so ask for it where the driver is from, or go on with `--key microsoft`, the key of Microsoft's examples: the spread is then typical, but which CPU takes which flow is not known"
 	case nictext.FreeBSD:
 		return "`sysctl net.inet.rss.key` prints it (--key @FILE)"
 	case nictext.FreeBSDENA:
