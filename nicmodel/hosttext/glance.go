@@ -11,7 +11,7 @@ import (
 // Likely reports whether Snapshot.Read may know the text: a glance, for the
 // thousands of files that a support tool collects.
 func Likely(data []byte) bool {
-	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,", "-line CPU(s) ", "/system/cpu/", " SOCKET "} {
+	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,", "-line CPU(s) ", "NUMA", "/system/cpu/", " SOCKET "} {
 		if bytes.Contains(data, []byte(sign)) {
 			return true
 		}

@@ -39,10 +39,14 @@ var (
 	lscpuWideTitle = lazyregexp.New(`^CPU +(?:\S+ +)*(?:NODE|SOCKET|CORE|ONLINE)\b`)
 	lscpuWideRow   = lazyregexp.New(`^\d+(?: +\S+)+$`)
 	numaCPUs       = lazyregexp.New(`^node (\d+) cpus:((?: \d+)*)$`)
-	busyLine       = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
-	configHZ       = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)
-	tapsTitle      = lazyregexp.New(`^sk +RefCnt Type Proto +Iface `)
-	tapsRow        = lazyregexp.New(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
+	// A row of lscpu's summary, which is translated: each language says NUMA and one of these
+	// words, and the node's number is the only one. Source: util-linux 2.38, po/*.po.
+	lscpuNode     = lazyregexp.New(`^[^\d:：]*(\d+)[^\d:：]*[:：] *(0x[0-9a-f,]+|\d[\d,-]*)$`)
+	lscpuNodeCPUs = lazyregexp.New(`NUMA.*(?:CPU|proces|işlemci)|(?:CPU|Proces|Процес).*NUMA`)
+	busyLine      = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
+	configHZ      = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)
+	tapsTitle     = lazyregexp.New(`^sk +RefCnt Type Proto +Iface `)
+	tapsRow       = lazyregexp.New(`^[0-9a-fK]+ +\d+ +\d+ +0003 +\d+ `) // ETH_P_ALL
 )
 
 // Read adds what a text tells. Lines that are of none of the texts known are passed
@@ -112,6 +116,8 @@ func (h *reader) line(line string) *nictext.TextError {
 		return h.online(line)
 	case numaCPUs.MatchString(line):
 		return h.node(numaCPUs.FindStringSubmatch(line))
+	case strings.Contains(line, "NUMA") && lscpuNodeCPUs.MatchString(line) && lscpuNode.MatchString(line):
+		return h.listedNode(lscpuNode.FindStringSubmatch(line))
 	case busyLine.MatchString(line):
 		h.known = true
 		h.snapshot.BusyPolling = h.snapshot.BusyPolling || busyLine.FindStringSubmatch(line)[1] != "0"

@@ -3,6 +3,7 @@ package hosttext
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -250,6 +251,35 @@ func FuzzSnapshot(f *testing.F) {
 		}
 		Evidence(text)
 	})
+}
+
+// The NUMA nodes of lscpu's summary, in the languages it has; what else says NUMA is none.
+func TestNodesOfAnyLanguage(t *testing.T) {
+	want := []Place{{0, -1, -1, 0}, {1, -1, -1, 0}, {4, -1, -1, 0}, {5, -1, -1, 12}}
+	for _, label := range []string{
+		"NUMA node%d CPU(s):", "NUMA-Knoten%d CPU(s):", "Nœud NUMA\u00a0%d de processeur(s)\u00a0:", "NUMA ノード %d CPU:", "NUMA 节点%d CPU：",
+		"NUMA node%d CPU(s)：", "CPU(s) del nodo NUMA %d:", "CPU(s) de nó%d NUMA:", "CPU NUMA uzlu %d:", "NUMA-knuder%d CPU'er:",
+		"NUMA-node%d CPU('s):", "Procesory węzła NUMA %d:", "NUMA düğüm%d işlemci:", "Процесори вузла%d NUMA:", "CPU nút%d NUMA:",
+	} {
+		for _, lists := range [][2]string{{"0,1,4", "5"}, {"0-1,4", "5"}, {"0x13", "0x20"}} {
+			text := "  " + fmt.Sprintf(label, 0) + "   " + lists[0] + "\n  " + fmt.Sprintf(label, 12) + "   " + lists[1] + "\n"
+			var got Snapshot
+			known, err := got.Read(strings.NewReader(text), "lscpu.txt")
+			if diff := cmp.Diff(want, got.Places); diff != "" || !known || !Likely([]byte(text)) || err != nil {
+				t.Errorf("%q: %t, %v\n%s", text, known, err, diff)
+			}
+		}
+	}
+	for _, text := range []string{"NUMA node(s): 2\n", "NUMA-Knoten: 2\n", "NUMA node0 size: 64\n", "[    0.1] NUMA: CPU 0 on node 3\n", "NUMA node: 1\n"} {
+		var got Snapshot
+		if known, err := got.Read(strings.NewReader(text), "x"); known || err != nil || got.Places != nil {
+			t.Errorf("%q: %t, %v, %v", text, known, err, got.Places)
+		}
+	}
+	refused := new(Snapshot)
+	if _, err := refused.Read(strings.NewReader("NUMA node0 CPU(s): 7-3\n"), "lscpu.txt"); err == nil || err.Error() != "lscpu.txt: line 1: \"NUMA node0 CPU(s): 7-3\" is no node's list of CPUs; give what `lscpu` prints, unchanged" {
+		t.Error(err)
+	}
 }
 
 // Which CPUs are online, and where they are, in each form of lscpu and as /sys has it.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/internal/quote"
 	"rssreplay/nicmodel/nictext"
 )
@@ -76,17 +77,47 @@ func (h *reader) place(fields []string, line string) *nictext.TextError {
 
 // node reads a line of `numactl -H`: "node 0 cpus: 0 1 2 3".
 func (h *reader) node(m []string) *nictext.TextError {
-	node, err := strconv.ParseUint(m[1], 10, 16)
 	cpus, ok := counts(strings.Fields(m[2]), 10)
-	if err != nil || !ok {
-		return &nictext.TextError{What: fmt.Sprintf("%s is no node's list of CPUs", quote.Short(m[0])), Hint: "give what `numactl -H` prints, unchanged"}
+	if !ok || slices.ContainsFunc(cpus, func(cpu uint64) bool { return cpu >= 1<<cpuBits }) {
+		return notNode(m[0], "numactl -H")
+	}
+	list := make([]int, len(cpus))
+	for i, cpu := range cpus {
+		list[i] = int(cpu)
+	}
+	return h.onNode(m[1], list, m[0], "numactl -H")
+}
+
+// listedNode reads a line of lscpu in any language: "NUMA node0 CPU(s): 0-7,16-23", or with
+// a mask (-x).
+func (h *reader) listedNode(m []string) *nictext.TextError {
+	if strings.HasPrefix(m[2], "0x") {
+		cpus, err := nictext.ParseCPUMask(m[2])
+		if err != nil {
+			return notNode(m[0], "lscpu")
+		}
+		return h.onNode(m[1], cpus, m[0], "lscpu")
+	}
+	list, err := nicmodel.ParseCPUList(m[2])
+	if err != nil {
+		return notNode(m[0], "lscpu")
+	}
+	return h.onNode(m[1], list.CPUs(), m[0], "lscpu")
+}
+
+// onNode notes the CPUs of a NUMA node, which the line of that command's text names.
+func (h *reader) onNode(number string, cpus []int, line, command string) *nictext.TextError {
+	node, err := strconv.ParseUint(number, 10, 16)
+	if err != nil {
+		return notNode(line, command)
 	}
 	h.known, h.part = true, noPart
 	for _, cpu := range cpus {
-		if cpu >= 1<<cpuBits {
-			return &nictext.TextError{What: fmt.Sprintf("%d is no CPU", cpu), Hint: "give what `numactl -H` prints, unchanged"}
-		}
-		h.snapshot.placeOf(int(cpu)).Node = int(node)
+		h.snapshot.placeOf(cpu).Node = int(node)
 	}
 	return nil
+}
+
+func notNode(line, command string) *nictext.TextError {
+	return &nictext.TextError{What: fmt.Sprintf("%s is no node's list of CPUs", quote.Short(line)), Hint: "give what `" + command + "` prints, unchanged"}
 }
