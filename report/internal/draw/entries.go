@@ -83,11 +83,16 @@ func (m *EntryMap) Lead(table *report.TableReport) string {
 	if layout := report.RuleOf(table); layout != "" {
 		rule = ", " + layout
 	}
-	carry := "carry"
-	if m.used == 1 {
-		carry = "carries"
+	carry := words.Exact(m.used) + " of them carry"
+	switch {
+	case m.Entries == 1 && m.used == 1:
+		carry = "It carries"
+	case m.used == uint64(m.Entries):
+		carry = "All of them carry"
+	case m.used == 1:
+		carry = "1 of them carries"
 	}
-	return fmt.Sprintf("%s%s. %s of them %s the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, words.Exact(m.used), carry, words.Plural(m.Total, "hashed packet", "hashed packets"))
+	return fmt.Sprintf("%s%s. %s the %s.", words.Plural(uint64(m.Entries), "entry", "entries"), rule, carry, words.Plural(m.Total, "hashed packet", "hashed packets"))
 }
 
 // FirstTable follows the lead where the table moves.
