@@ -92,13 +92,9 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 	}
 	var next []report.Next
 	if s.Unsure && !s.NoTable && s.Profile == nil && !piped {
-		device := s.Device
-		if device == "" {
-			device = "eth0"
-		}
 		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)
 		next = append(next, report.Next{
-			Before: "ethtool -x " + device + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
+			Before: "ethtool -x " + s.CommandDevice("eth0") + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
 	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Unsure && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {

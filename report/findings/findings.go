@@ -197,14 +197,16 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	return all
 }
 
-// nameDevice writes the interface's name, where it is known, for DEV in commands and paths.
+// nameDevice writes the interface's name, where it is known, for DEV in commands and paths;
+// not one in which a shell would take something for its own.
 func (d *diagnosis) nameDevice(all []report.Finding) {
-	if d.r.Interface == "" || d.t.Windows {
+	name := d.r.Interface
+	if name == "" || strings.HasPrefix(name, "-") || words.ShellWord(name) != name || d.t.Windows {
 		return
 	}
 	for i := range all {
 		for _, text := range []*string{&all[i].Evidence, &all[i].Remedy} {
-			*text = strings.ReplaceAll(*text, "DEV", d.r.Interface)
+			*text = strings.ReplaceAll(*text, "DEV", name)
 		}
 	}
 }

@@ -224,6 +224,17 @@ func TestRunRepeats(t *testing.T) {
 	}
 }
 
+// The interface's name is in the commands, unless a shell would take it for something else.
+func TestNameDevice(t *testing.T) {
+	for name, want := range map[string]string{"": "DEV", "ens1f0": "ens1f0", "bond0.7": "bond0.7", "e;id": "DEV", "e`id`": "DEV", "-x": "DEV", "a b": "DEV", "$IF": "DEV"} {
+		all := []report.Finding{{Remedy: "`ethtool -x DEV`"}}
+		newDiagnosis(&report.Report{Interface: name}, &Traffic{}).nameDevice(all)
+		if got := all[0].Remedy; got != "`ethtool -x "+want+"`" {
+			t.Errorf("%q: %s", name, got)
+		}
+	}
+}
+
 // A backtick in a name does not end the command that it stands in.
 func TestCommandsWithBacktick(t *testing.T) {
 	d := newDiagnosis(&report.Report{}, &Traffic{Command: []Argument{{Value: "we`ird.pcap"}, {"--cpus", "8"}}})

@@ -43,6 +43,15 @@ func LooksLikeInterface(name string) bool {
 	return regexp.MustCompile(`^(eth|en[opsxP]|bond|wlan|wlp|br|tap|tun|veth|vlan|ib)[0-9][0-9a-z._-]*$`).MatchString(name)
 }
 
+// CommandDevice is the interface's name in commands; unknown where none is known, or it holds
+// what a shell would take for something else.
+func (s *Settings) CommandDevice(unknown string) string {
+	if !regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z._:@+-]*$`).MatchString(s.Device) {
+		return unknown
+	}
+	return s.Device
+}
+
 // chooseProfile finds the profile: that of --nic, else that of the driver.
 func (r *resolver) chooseProfile() error {
 	name, driver := r.flags.Imports.nic, r.imports.driver

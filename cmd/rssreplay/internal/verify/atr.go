@@ -138,8 +138,8 @@ const beyondShare = 0.01
 // withoutATR is how to be sure.
 func (v *verification) withoutATR() string {
 	off := v.settings.Profile.NTuple.OffATR
-	if device := v.settings.Device; device != "" && v.settings.Shown == nil {
-		off = strings.ReplaceAll(off, "DEV", device)
+	if v.settings.Shown == nil {
+		off = strings.ReplaceAll(off, "DEV", v.settings.CommandDevice("DEV"))
 	}
 	return fmt.Sprintf("To compare without ATR turn it off for a test: `%s`.", off)
 }
