@@ -50,7 +50,12 @@ func (s *search) moved() (Explanation, bool) {
 		e.Config.Table[m.entry] = uint16(m.to)
 		lead = append(lead, fmt.Sprintf("entry %d leads to queue %d, not to %d", m.entry, m.to, s.config.Table[m.entry]))
 	}
-	e.Summary = fmt.Sprintf("the NIC has another indirection table: %s; then each queue counts exactly what is predicted", strings.Join(lead, ", "))
+	// An entry that a single flow meets is no other in the counters than a rule on that flow.
+	ruled := "a rule takes its packets there"
+	if len(moves) > 1 {
+		ruled = "rules take their packets there"
+	}
+	e.Summary = fmt.Sprintf("%s, or %s; then each queue counts exactly what is predicted", strings.Join(lead, ", "), ruled)
 	if others > 0 {
 		e.Summary += fmt.Sprintf(" (so it does with %d other choices of as many entries)", others)
 	}
