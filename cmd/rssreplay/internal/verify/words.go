@@ -35,6 +35,10 @@ func (v *verification) verdict(j *judge.Judgement) string {
 	case j.Why == judge.OtherWindow:
 		return fmt.Sprintf("%s: they have %.3g times as many %s as the capture; take the two outputs right before and after it, of all that it captures.", tell,
 			float64(judge.Total(v.seen))/float64(judge.Total(j.Predicted)), report.UnitWords(v.unit))
+	case j.Why == judge.SilentQueue:
+		q := j.Silent(v.seen)
+		return fmt.Sprintf("%s: queue %d counts nothing, where %s %s are predicted, though the others fit; look whether its counter moves at all, and record hashes.", tell,
+			q, report.Exact(j.Predicted[q]), report.UnitWords(v.unit))
 	case j.Ruled:
 		return tell + ": rules took all packets that have a hash, so that none tells of the table and its key."
 	}

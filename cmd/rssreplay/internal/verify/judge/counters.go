@@ -34,6 +34,7 @@ const (
 	NothingReceived            // the capture has no received packet
 	NothingCounted             // the counters have not moved
 	OtherWindow                // the counters have less than half of the capture's, or more than 1.5 times as much
+	SilentQueue                // a queue counts nothing that should, though the others fit
 )
 
 // Null is a null distribution: how well what is surely wrong fits.
@@ -132,10 +133,24 @@ func (c *Counters) Judge() Judgement {
 	switch exact, queues := j.ExactQueues(c.Seen); {
 	case len(j.Explanations) > 0, agrees && 2*exact >= max(queues, 4):
 		j.Verdict = Differs
+	case agrees && j.Silent(c.Seen) >= 0:
+		j.Why = SilentQueue // the key is right, and not all agrees
 	case agrees:
 		j.Verdict = Agrees
 	}
 	return j
+}
+
+// Silent is the first queue that counts nothing where more than a hundredth of all is
+// predicted, -1 for none: its counter stands still, or what it got came when nobody counted.
+func (j *Judgement) Silent(seen []uint64) int {
+	least := max(outlyingShare*float64(Total(j.Predicted)), leastMoved)
+	for q, n := range j.Predicted {
+		if at(seen, q) == 0 && float64(n) > least {
+			return q
+		}
+	}
+	return -1
 }
 
 // ExactQueues is how many of the queues that packets were predicted for count exactly that

@@ -256,6 +256,23 @@ func TestMovedEntries(t *testing.T) {
 	}
 }
 
+// A counter that stands still is no agreement, however well the others fit.
+func TestSilentQueue(t *testing.T) {
+	random := rand.New(rand.NewPCG(41, 9))
+	for run := range 6 {
+		groups := traffic(random, 60+random.IntN(200), 6000, run%2 == 1)
+		a := nic(drawKey(random), 8)
+		seen := counted(t, groups, a)
+		if j := judge(t, groups, a, seen); j.Verdict != Agrees || j.Silent(seen) >= 0 {
+			t.Errorf("run %d: verdict %d of what is predicted, silent %d", run, j.Verdict, j.Silent(seen))
+		}
+		seen[3] = 0
+		if j := judge(t, groups, a, seen); j.Verdict == Agrees || j.Verdict == CantTell && j.Null.AsGood == 0 && (j.Why != SilentQueue || j.Silent(seen) != 3) {
+			t.Errorf("run %d: verdict %d, why %d, silent %d, %+v", run, j.Verdict, j.Why, j.Silent(seen), j.Explanations)
+		}
+	}
+}
+
 // Counters that do not belong to the capture tell nothing.
 func TestNothingToTell(t *testing.T) {
 	random := rand.New(rand.NewPCG(14, 14))
