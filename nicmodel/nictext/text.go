@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -71,6 +72,9 @@ func readLongText[T any](r io.Reader, name string, most int, read func(lines []s
 // and Windows add to them.
 func Lines(data []byte) []string {
 	text := decodeText(data)
+	if strings.Contains(text, `\n`) && !strings.Contains(text, ownSchema) && !strings.Contains(text, costSchema) {
+		text = unquoted(text)
+	}
 	if strings.ContainsRune(text, '\x1b') {
 		text = terminal.ReplaceAllString(text, "")
 	}
@@ -86,7 +90,31 @@ func Lines(data []byte) []string {
 	return splitLines(text)
 }
 
+// unquoted is the text with the lines that a string of JSON holds, as Ansible's stdout and
+// what GitHub answers have them, as lines of its own; of JSON without anything else the
+// lines of such strings alone, if there are any.
+func unquoted(text string) string {
+	var inside, whole strings.Builder
+	end := 0
+	for _, at := range severalLines.FindAllStringSubmatchIndex(text, -1) {
+		var lines string
+		if json.Unmarshal([]byte(text[at[2]:at[3]]), &lines) != nil {
+			continue
+		}
+		inside.WriteString(lines + "\n")
+		whole.WriteString(text[end:at[2]] + "\n" + lines + "\n")
+		end = at[3]
+	}
+	if end > 0 && json.Valid([]byte(text)) {
+		return inside.String()
+	}
+	return whole.String() + text[end:]
+}
+
 var (
+	// severalLines matches a string of JSON that has an escaped line end in it, where JSON
+	// has strings: not that of a command, as printf's.
+	severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")`)
 	// terminal matches what is meant for a terminal: colours, modes, its window's title, as
 	// script(1) records them. Source: ECMA-48, control sequences; xterm, OSC.
 	terminal = lazyregexp.New(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>])`)

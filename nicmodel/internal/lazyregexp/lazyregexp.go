@@ -26,6 +26,10 @@ func (l *Regexp) FindStringSubmatch(s string) []string { return l.compiled().Fin
 
 func (l *Regexp) FindAllString(s string, n int) []string { return l.compiled().FindAllString(s, n) }
 
+func (l *Regexp) FindAllStringSubmatchIndex(s string, n int) [][]int {
+	return l.compiled().FindAllStringSubmatchIndex(s, n)
+}
+
 func (l *Regexp) ReplaceAllString(s, with string) string {
 	return l.compiled().ReplaceAllString(s, with)
 }
