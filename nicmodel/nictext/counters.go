@@ -142,8 +142,15 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			return nil, err
 		}
 	}
+	if i := slices.IndexFunc(lines, sample.MatchString); len(found) == 0 && i >= 0 {
+		return nil, fmt.Errorf("line %d: %s is a sample of Prometheus, which has not the driver's names of counters: give the output of `ethtool -S`", i+1, quote.Short(lines[i]))
+	}
 	return c, c.take(found)
 }
+
+// sample is what an exporter of Prometheus says of an interface, as node_exporter's
+// collector of ethtool does.
+var sample = lazyregexp.New(`^\w+\{(?:[^}]*,)?(?:device|interface)="[^"]*"[^}]*\} +[\d.e+]+(?: \d+)?$`)
 
 // counterLine takes a line apart: a name, a colon or some space (VPP), a count.
 func counterLine(line string) (name, value string, ok bool) {
