@@ -375,7 +375,7 @@ func (d *diagnosis) portless(id string) *report.Finding {
 	name, hashes := strings.ToUpper(p.Protocol), in.Hashes()
 	f := &report.Finding{
 		ID: id, Severity: d.weigh(d.lost()),
-		Summary: fmt.Sprintf("%s of the received packets are %s hashed on addresses alone: %s %s %s, and no key can spread them further.",
+		Summary: fmt.Sprintf("%s of the received packets are %s hashed on addresses alone: %s %s %s, and no key can part flows of the same pair.",
 			words.Percent(d.share(p.Packets)), name, words.Plural(p.Flows, "flow has", "flows have"), words.Exact(p.Inputs), verb(int(p.Inputs), "pair of addresses", "pairs of addresses")),
 		Evidence: fmt.Sprintf("All %s are %s, with %s and %s of the table; %s.", words.Plural(in.Flows, "hashed flow", "hashed flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"),
 			words.Plural(hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), d.hottest()),
