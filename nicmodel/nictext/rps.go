@@ -45,6 +45,7 @@ var (
 	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
 	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
 	rpsPath    = lazyregexp.New(`^/sys/(?:class/net|devices)(?:[^:\s]*:?$|.*/queues/r)`)
+	rpsBehind  = lazyregexp.New(`\S\s+/sys/\S+/queues/rx-\d+/rps_cpus(?::|\s*=)\s*[0-9a-fA-F,]+$`) // a time, say
 	bareMask   = lazyregexp.New(`^(?:0x)?[0-9a-fA-F]{1,8}(?:,[0-9a-fA-F]{1,8})*$`)
 	// A kernel thread of an XDP program's CPU map, as ps shows it.
 	cpuMapThread = lazyregexp.New(`\[?cpumap/(\d+)/map:(\d+)`)
@@ -123,6 +124,9 @@ func readRPS(lines []string, iface string) (*RPS, error) {
 	switch {
 	case h.unread != nil:
 		return nil, h.unread
+	case !h.named && h.rps.Bare == 0 && slices.ContainsFunc(lines, rpsBehind.MatchString):
+		h.at = 1 + slices.IndexFunc(lines, rpsBehind.MatchString)
+		return nil, h.wrong(fmt.Errorf("something stands before the name of a queue's file (%s)", quote.Short(lines[h.at-1])))
 	case !h.named && h.rps.Bare == 0:
 		return nil, &TextError{What: "holds no masks", Hint: "give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints, or a mask a line in the order of the queues"}
 	case h.named && h.rps.Bare > 0:

@@ -117,3 +117,13 @@ func TestLinesLeftOut(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A time before each line is told as what is wrong.
+func TestStampedRPS(t *testing.T) {
+	const text = "$ grep\nNov 26 21:40:01 /sys/class/net/eth0/queues/rx-0/rps_cpus:f\nNov 26 21:40:01 /sys/class/net/eth0/queues/rx-1/rps_cpus:f\n"
+	_, err := ReadRPS(strings.NewReader(text), "x", "")
+	const want = "x: line 2: something stands before the name of a queue's file ("
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s…", err, want)
+	}
+}
