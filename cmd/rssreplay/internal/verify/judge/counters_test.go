@@ -234,8 +234,8 @@ func TestMovedEntries(t *testing.T) {
 		} else if got := counted(t, groups, j.Explanations[0].Config); !slices.Equal(got, counted(t, groups, truth)) {
 			t.Errorf("run %d: %s gives %d", run, j.Explanations[0].Summary, got)
 		}
-		if len(j.Explanations) > 0 && j.Explanations[0].ID == "moved-entries" && !strings.Contains(j.Explanations[0].Summary, "a rule takes its packets there") && !strings.Contains(j.Explanations[0].Summary, "rules take their packets there") {
-			t.Errorf("run %d: %q names no rule, which looks the same", run, j.Explanations[0].Summary)
+		if len(j.Explanations) > 0 && j.Explanations[0].ID == "moved-entries" && !strings.Contains(j.Explanations[0].Summary, "or something else (") {
+			t.Errorf("run %d: %q is told as the only cause", run, j.Explanations[0].Summary)
 		}
 		j = judge(t, groups, a, counted(t, groups, b))
 		if slices.ContainsFunc(j.Explanations, func(e Explanation) bool { return e.ID == "moved-entries" }) {

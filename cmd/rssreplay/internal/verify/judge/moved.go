@@ -50,10 +50,11 @@ func (s *search) moved() (Explanation, bool) {
 		e.Config.Table[m.entry] = uint16(m.to)
 		lead = append(lead, fmt.Sprintf("entry %d leads to queue %d, not to %d", m.entry, m.to, s.config.Table[m.entry]))
 	}
-	// An entry that a single flow meets is no other in the counters than a rule on that flow.
-	ruled := "a rule takes its packets there"
+	// Where a single flow meets an entry, a rule on it, or other fields of its kind that are
+	// hashed, give the same counters.
+	ruled := "something else (a rule, say) takes its packets there"
 	if len(moves) > 1 {
-		ruled = "rules take their packets there"
+		ruled = "something else (rules, say) takes their packets there"
 	}
 	e.Summary = fmt.Sprintf("%s, or %s; then each queue counts exactly what is predicted", strings.Join(lead, ", "), ruled)
 	if others > 0 {
