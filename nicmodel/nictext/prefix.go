@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"rssreplay/nicmodel/internal/lazyregexp"
 )
@@ -12,6 +13,9 @@ import (
 // number, ts and journals a time, pdsh and docker compose a host. What that is tells a
 // title, which begins a line of the texts that are read here: the same, but for its digits,
 // stands before the other lines.
+
+// longestPrefix is that of the longest path on Linux, in bytes.
+const longestPrefix = 4096
 
 // titles begin lines; a search for their words is cheaper than one expression for all.
 var titles = []struct {
@@ -108,7 +112,7 @@ func beforeTitle(line string) (before string, ok bool) {
 // any number, space is of any width; grep has a hyphen for the colon in lines around what
 // it looks for.
 func prefixLike(before string, i int, below []string) *prefix {
-	if !alphanumeric.MatchString(before) {
+	if len(before) > longestPrefix || !utf8.ValidString(before) || !alphanumeric.MatchString(before) {
 		return nil
 	}
 	form := anyDigits.ReplaceAllString(regexp.QuoteMeta(strings.TrimSpace(before)), `\d+`)

@@ -91,6 +91,8 @@ func TestNoPrefix(t *testing.T) {
 		// A number before the title alone, and rows that have one of their own.
 		"5: " + tableText, "13:" + interruptsText, "1: " + interruptsText + "\n2: end\n",
 		"node distances:\nnode   0   1\n  0:  10  21\n  1:  21  10\n",
+		// What is no text at all, and more than any program puts there.
+		"a\xe1CPU0 CPU1\na\xe1\n", strings.Repeat("é", 4096) + "CPU0 CPU1\né\n",
 	} {
 		lines := strings.Split(text, "\n")
 		cutPrefixes(lines)
