@@ -112,8 +112,8 @@ func (f *Flags) Inputs() []string {
 	if path, ok := strings.CutPrefix(f.layout, "file:"); ok && path != "-" {
 		paths = append(paths, path)
 	}
-	for _, file := range f.importFiles() {
-		paths = append(paths, file.path)
+	for _, named := range f.importFiles() {
+		paths = append(paths, named.path)
 	}
 	if root := f.Imports.bundle; root != "" {
 		// What is wrong with it is readBundle's to say.
@@ -144,13 +144,13 @@ func (f *Flags) CheckStdin(captures []string) error {
 	if slices.Contains(captures, "-") {
 		reader = "the capture"
 	}
-	for _, file := range f.importFiles() {
+	for _, named := range f.importFiles() {
 		switch {
-		case file.path != "-":
+		case named.path != "-":
 		case reader != "":
-			return cli.BothStdin(reader, file.flag)
+			return cli.BothStdin(reader, named.flag)
 		default:
-			reader = file.flag
+			reader = named.flag
 		}
 	}
 	return nil
@@ -209,18 +209,18 @@ var printedBy = [nictext.NumKinds]string{
 }
 
 // unreadable says that the file can't be opened or read, and what to give.
-func (file *importFile) unreadable(err error) error {
-	return cli.Usagef("%s: %s: %w: give %s", file.flag, file.path, cli.Cause(err), printedBy[file.kind])
+func (named *importFile) unreadable(err error) error {
+	return cli.Usagef("%s: %s: %w: give %s", named.flag, named.path, cli.Cause(err), printedBy[named.kind])
 }
 
 // other is the flag, with the file, that takes the text, if it is one of other kinds
 // alone; "" if not.
-func (file *importFile) other(text []byte) string {
+func (named *importFile) other(text []byte) string {
 	kinds := nictext.Sniff(text)
-	if len(kinds) == 0 || slices.Contains(kinds, file.kind) {
+	if len(kinds) == 0 || slices.Contains(kinds, named.kind) {
 		return ""
 	}
-	return flagOf(kinds[0], file.path)
+	return flagOf(kinds[0], named.path)
 }
 
 // flagOf is the flag that takes a text of that kind, with the file.
@@ -239,33 +239,33 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 	}
 	m := &imports{dev: f.Imports.Dev, contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
 	var given [nictext.NumKinds]bool
-	for _, file := range f.importFiles() {
-		given[file.kind] = given[file.kind] || file.context == 0 && file.change == nil
-		in, name, err := open(&file, stdin, shown)
-		if err != nil && file.path == "-" {
-			return nil, cli.Usagef("%s: %s: %w", file.flag, name, err)
+	for _, named := range f.importFiles() {
+		given[named.kind] = given[named.kind] || named.context == 0 && named.change == nil
+		in, name, err := open(&named, stdin, shown)
+		if err != nil && named.path == "-" {
+			return nil, cli.Usagef("%s: %s: %w", named.flag, name, err)
 		}
 		if err != nil {
-			return nil, file.unreadable(err)
+			return nil, named.unreadable(err)
 		}
 		defer in.Close()
 		peeked := bufio.NewReader(in)
 		if _, err := peeked.Peek(1); err == io.EOF {
-			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", file.flag, name)
+			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", named.flag, name)
 		}
 		text, err := onlyOf(peeked, f.Imports.Dev)
 		var read bytes.Buffer
 		if err == nil {
 			text = io.TeeReader(text, &read)
-			err = m.take(&file, text, name)
+			err = m.take(&named, text, name)
 		}
 		switch {
 		case errors.As(err, new(*fs.PathError)): // a folder, for one
-			return nil, file.unreadable(err)
-		case err != nil && file.other(read.Bytes()) != "":
-			return nil, cli.Usagef("%s: %s is a text for another flag: give it as `%s`", file.flag, name, file.other(read.Bytes()))
+			return nil, named.unreadable(err)
+		case err != nil && named.other(read.Bytes()) != "":
+			return nil, cli.Usagef("%s: %s is a text for another flag: give it as `%s`", named.flag, name, named.other(read.Bytes()))
 		case err != nil:
-			return nil, cli.Usagef("%s: %w", file.flag, err)
+			return nil, cli.Usagef("%s: %w", named.flag, err)
 		}
 	}
 	if f.Imports.bundle != "" {
@@ -287,23 +287,23 @@ func open(named *importFile, stdin io.Reader, shown *anonymize.Anonymizer) (in i
 }
 
 // take reads the text of a flag: of a change, of an RSS context, or of what there is one of.
-func (m *imports) take(file *importFile, text io.Reader, name string) error {
+func (m *imports) take(named *importFile, text io.Reader, name string) error {
 	switch {
-	case file.change != nil:
-		m.changes = append(m.changes, file.change)
-		if file.kind == nictext.KindIRQ {
-			return readInto(&file.change.irq, nictext.ReadIRQs, text, name)
+	case named.change != nil:
+		m.changes = append(m.changes, named.change)
+		if named.kind == nictext.KindIRQ {
+			return readInto(&named.change.irq, nictext.ReadIRQs, text, name)
 		}
-		return readInto(&file.change.table, nictext.ReadTable, text, name)
-	case file.context == 0:
-		return m.read(file.kind, text, name)
+		return readInto(&named.change.table, nictext.ReadTable, text, name)
+	case named.context == 0:
+		return m.read(named.kind, text, name)
 	}
 	table := &imported[nictext.ImportedTable]{}
-	m.contexts[file.context] = table
+	m.contexts[named.context] = table
 	if err := readInto(table, nictext.ReadTable, text, name); err != nil {
 		return err
 	}
-	return ofContext(table, file.context)
+	return ofContext(table, named.context)
 }
 
 // onlyOf is what a text says of the interface, if one was named.
