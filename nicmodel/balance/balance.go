@@ -125,8 +125,8 @@ func (b *Task) Best(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
 
 // Even is Best without its search for fewer moves, which takes most of its time.
 func (b *Task) Even(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
-	best := now
-	for _, table := range []nicmodel.IndirectionTable{b.refined(now, now), b.refined(b.longestFirst(now), now)} {
+	best, order := now, b.byLoad()
+	for _, table := range []nicmodel.IndirectionTable{b.refined(now, now, order), b.refined(b.longestFirst(now, order), now, order)} {
 		peak, least := b.Peak(table), b.Peak(best)
 		if peak < least || peak == least && b.Moves(now, table) < b.Moves(now, best) {
 			best = table
@@ -154,7 +154,7 @@ func (b *Task) Idles(now, table nicmodel.IndirectionTable) []int {
 	return idle
 }
 
-// byLoad is the entries with load, the heaviest first.
+// byLoad is the entries with load, the heaviest first, of equals in their order.
 func (b *Task) byLoad() []int {
 	var order []int
 	for i, load := range b.Entries {
@@ -162,17 +162,19 @@ func (b *Task) byLoad() []int {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(i, k int) int { return cmp.Compare(b.Entries[k], b.Entries[i]) })
+	slices.SortFunc(order, func(i, k int) int {
+		return cmp.Or(cmp.Compare(b.Entries[k], b.Entries[i]), cmp.Compare(i, k))
+	})
 	return order
 }
 
-// longestFirst gives each entry, the heaviest first, to the CPU that then has
+// longestFirst gives each entry, in the order of byLoad, to the CPU that then has
 // the least load; of equals to the one where the entry is now.
-func (b *Task) longestFirst(now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
+func (b *Task) longestFirst(now nicmodel.IndirectionTable, order []int) nicmodel.IndirectionTable {
 	queues := b.firstQueues()
 	loads := slices.Clone(b.Fixed)
 	table := slices.Clone(now)
-	for _, i := range b.byLoad() {
+	for _, i := range order {
 		to := b.QueueCPU[now[i]]
 		for cpu, load := range loads {
 			if queues[cpu] >= 0 && load < loads[to] {
@@ -198,85 +200,103 @@ func (b *Task) move(table, now nicmodel.IndirectionTable, i, cpu int, queues []i
 // refined lowers the peak of a table as long as moving one entry from the CPU
 // with the greatest load, or exchanging one with another CPU's, does it. Of the
 // changes that do it takes the one after which the greater load of the two CPUs
-// is least.
-func (b *Task) refined(table, now nicmodel.IndirectionTable) nicmodel.IndirectionTable {
+// is least. order is that of byLoad.
+func (b *Task) refined(table, now nicmodel.IndirectionTable, order []int) nicmodel.IndirectionTable {
+	r := refinement{weights: make([]uint64, len(order)), of: make([][]int, len(b.Fixed)), loads: b.CPULoads(table), queues: b.firstQueues()}
 	table = slices.Clone(table)
-	queues, order := b.firstQueues(), b.byLoad()
-	loads := b.CPULoads(table)
+	for rank, i := range order {
+		cpu := b.QueueCPU[table[i]]
+		r.weights[rank], r.of[cpu] = b.Entries[i], append(r.of[cpu], rank)
+	}
+	shift := func(rank, from, to int) {
+		r.shift(rank, from, to)
+		b.move(table, now, order[rank], to, r.queues)
+	}
 	bound := b.Bound()
 	// Bounded, so that a table of the largest size takes seconds, not minutes.
-	for range min(4*(len(order)+len(loads)), 1<<27/(len(table)+1)) {
+	for range min(4*(len(order)+len(r.loads)), 1<<27/(len(table)+1)) {
 		from := 0
-		for cpu, load := range loads {
-			if load > loads[from] {
+		for cpu, load := range r.loads {
+			if load > r.loads[from] {
 				from = cpu
 			}
 		}
-		if loads[from] <= bound {
+		if r.loads[from] <= bound {
 			return table
 		}
-		c := b.change(table, order, loads, queues, from)
-		if c.entry < 0 {
+		c := r.change(from)
+		if c.rank < 0 {
 			return table
 		}
-		to := c.to
-		loads[from] -= b.Entries[c.entry]
-		loads[to] += b.Entries[c.entry]
-		b.move(table, now, c.entry, to, queues)
+		shift(c.rank, from, c.to)
 		if c.back >= 0 {
-			loads[to] -= b.Entries[c.back]
-			loads[from] += b.Entries[c.back]
-			b.move(table, now, c.back, from, queues)
+			shift(c.back, c.to, from)
 		}
 	}
 	return table
 }
 
-// change is one entry that goes to another CPU, and one that comes back for it
-// or -1.
-type change struct{ entry, to, back int }
+// refinement is refined at work. Entries are known by their ranks: the heaviest is 0.
+type refinement struct {
+	weights []uint64 // per rank, falling
+	of      [][]int  // per CPU: its entries, the heaviest first
+	loads   []uint64 // per CPU
+	queues  []int    // per CPU, as firstQueues has it
+}
 
-// change finds the change that refined makes to relieve the CPU from; its entry
+// shift has another CPU have an entry.
+func (r *refinement) shift(rank, from, to int) {
+	r.loads[from] -= r.weights[rank]
+	r.loads[to] += r.weights[rank]
+	at, _ := slices.BinarySearch(r.of[from], rank)
+	r.of[from] = slices.Delete(r.of[from], at, at+1)
+	at, _ = slices.BinarySearch(r.of[to], rank)
+	r.of[to] = slices.Insert(r.of[to], at, rank)
+}
+
+// change is one entry that goes to another CPU, and one that comes back for it
+// or -1, by their ranks.
+type change struct{ rank, to, back int }
+
+// change finds the change that refined makes to relieve the CPU from; its rank
 // is -1 if none lowers the greater load.
-func (b *Task) change(table nicmodel.IndirectionTable, order []int, loads []uint64, queues []int, from int) change {
-	best, least := change{entry: -1, back: -1}, loads[from]
-	// Per CPU the entries by load, the heaviest first.
-	of := make([][]int, len(loads))
-	for _, i := range order {
-		cpu := b.QueueCPU[table[i]]
-		of[cpu] = append(of[cpu], i)
-	}
-	if queues[from] < 0 { // only what no entry steers is there
+func (r *refinement) change(from int) change {
+	best, least := change{rank: -1, back: -1}, r.loads[from]
+	if r.queues[from] < 0 { // only what no entry steers is there
 		return best
 	}
-	for to := range loads {
-		if to == from || queues[to] < 0 || loads[to] >= loads[from] {
+	for to := range r.loads {
+		if to == from || r.queues[to] < 0 || r.loads[to] >= r.loads[from] {
 			continue
 		}
-		gap := loads[from] - loads[to]
-		for _, i := range of[from] {
-			load := b.Entries[i]
+		gap, partners := r.loads[from]-r.loads[to], r.of[to]
+		if r.loads[from]-gap/2 >= least { // not even half of it, the best there is, would do
+			continue
+		}
+		k := 0
+		for _, rank := range r.of[from] {
+			load := r.weights[rank]
 			if load < gap {
-				if after := max(loads[from]-load, loads[to]+load); after < least {
-					best, least = change{i, to, -1}, after
+				if after := max(r.loads[from]-load, r.loads[to]+load); after < least {
+					best, least = change{rank, to, -1}, after
 				}
 			}
 			// Halving the gap is best: the partner is the one whose difference to
 			// the entry is next to that, on either side.
 			wanted := load - min(load, gap/2)
-			k, _ := slices.BinarySearchFunc(of[to], wanted, func(other int, wanted uint64) int {
-				return cmp.Compare(wanted, b.Entries[other])
-			})
+			for k < len(partners) && r.weights[partners[k]] > wanted { // for lighter entries, it is lighter
+				k++
+			}
 			for _, at := range []int{k - 1, k} {
-				if at < 0 || at >= len(of[to]) || b.Entries[of[to][at]] >= load {
+				if at < 0 || at >= len(partners) || r.weights[partners[at]] >= load {
 					continue
 				}
-				d := load - b.Entries[of[to][at]]
+				d := load - r.weights[partners[at]]
 				if d >= gap {
 					continue
 				}
-				if after := max(loads[from]-d, loads[to]+d); after < least {
-					best, least = change{i, to, of[to][at]}, after
+				if after := max(r.loads[from]-d, r.loads[to]+d); after < least {
+					best, least = change{rank, to, partners[at]}, after
 				}
 			}
 		}

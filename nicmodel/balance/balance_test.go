@@ -94,6 +94,37 @@ func TestBest(t *testing.T) {
 	}
 }
 
+// TestRefined: it ends where no entry that goes from a CPU with the greatest load to another
+// one, nor two that change places, would lower the greater load of the two CPUs.
+func TestRefined(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 38))
+		b, now := randomTask(r, 1+r.IntN(40), 1+r.IntN(7), seed%3 == 0)
+		table := b.refined(now, now, b.byLoad())
+		loads, reached := b.CPULoads(table), b.firstQueues()
+		from := slices.Index(loads, slices.Max(loads))
+		if loads[from] == b.Bound() {
+			continue
+		}
+		lowers := func(i, to int, back uint64) bool {
+			d := b.Entries[i] - min(back, b.Entries[i])
+			return d > 0 && max(loads[from]-d, loads[to]+d) < loads[from]
+		}
+		for i, queue := range table {
+			for to := range loads {
+				if b.QueueCPU[queue] == from && to != from && reached[to] >= 0 && lowers(i, to, 0) {
+					t.Fatalf("seed %d: entry %d could go to CPU %d", seed, i, to)
+				}
+			}
+			for k, other := range table {
+				if to := b.QueueCPU[other]; b.QueueCPU[queue] == from && to != from && lowers(i, to, b.Entries[k]) {
+					t.Fatalf("seed %d: entries %d and %d could change places", seed, i, k)
+				}
+			}
+		}
+	}
+}
+
 // TestBestOfMany: large tables come near the bound.
 func TestBestOfMany(t *testing.T) {
 	for _, size := range []int{128, 2048} {
