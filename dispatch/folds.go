@@ -15,8 +15,6 @@ const MaxFolds = 8
 type Fold struct {
 	Packets  uint64
 	Flows    uint64 // with a packet in it
-	Start    int64  // time of its first packet, ns since the replay's first
-	End      int64  // of its last
 	Entries  []engine.EntryLoad
 	Unhashed engine.EntryLoad
 	Ruled    []engine.EntryLoad // what rules lead to each of the queues of engine.Config.Ruled
@@ -91,10 +89,6 @@ func (p *folds) add(b *engine.Batch, from int) {
 		at := min(int(p.seen*uint64(p.Folds)/p.Received), p.Folds-1)
 		p.seen++
 		of := &p.of[at]
-		if of.Packets == 0 {
-			of.Start = b.Time[i]
-		}
-		of.End = b.Time[i]
 		of.Packets++
 		if id := b.Flow[i]; id != engine.NoFlow {
 			n := &p.packets.At(id)[at]

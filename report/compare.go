@@ -20,7 +20,6 @@ type Compare struct {
 	// Capture has the hash types and the reasons for none of the first scenario;
 	// the others' may differ.
 	Capture   Capture
-	CaptureOf string // the scenario whose report the capture is of; "": it was read now
 	Scenarios List[Scenario]
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.

@@ -16,7 +16,6 @@ type MoveRow struct {
 	Kind   string     // MovedByRebalance, MovedByTable or MovedByAffinity
 	Source string     // TIME=FILE of what was given, "" of a tick
 	Moves  []MoveItem // by entry or queue
-	Left   Fraction   // imbalance_left of a tick, else Null
 
 	// Imbalance of the packets indicated, max ÷ mean of the CPUs: from the time before at
 	// which something moved to this one, and from this one to the next, in windows of the
@@ -127,16 +126,16 @@ func moveRows(table *TableReport, c *Changes, m *Mode) []MoveRow {
 	if m.Rebalance != nil {
 		for _, step := range m.Rebalance.Steps {
 			if len(step.Moves) > 0 {
-				rows = append(rows, MoveRow{Time: step.Time, Kind: MovedByRebalance, Left: step.Left, Moves: entryItems(step.Moves)})
+				rows = append(rows, MoveRow{Time: step.Time, Kind: MovedByRebalance, Moves: entryItems(step.Moves)})
 			}
 		}
 	}
 	if c != nil && m.Mode != NonRSS {
 		for _, at := range c.Tables {
-			rows = append(rows, MoveRow{Time: at.Time, Kind: MovedByTable, Source: at.Source, Left: Null, Moves: entryItems(at.Moves)})
+			rows = append(rows, MoveRow{Time: at.Time, Kind: MovedByTable, Source: at.Source, Moves: entryItems(at.Moves)})
 		}
 		for _, at := range c.Affinities {
-			row := MoveRow{Time: at.Time, Kind: MovedByAffinity, Source: at.Source, Left: Null}
+			row := MoveRow{Time: at.Time, Kind: MovedByAffinity, Source: at.Source}
 			for _, q := range at.Moves {
 				row.Moves = append(row.Moves, MoveItem{From: q.Queue, To: q.Queue, FromCPU: &q.From, ToCPU: &q.To})
 			}

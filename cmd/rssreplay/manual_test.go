@@ -16,6 +16,13 @@ import (
 	"rssreplay/cmd/rssreplay/internal/cli"
 )
 
+// newRootCommand is the main job with all commands beside it.
+func newRootCommand(e *cli.Env) *cobra.Command {
+	root := newMainCommand(e)
+	addCommands(e, root)
+	return root
+}
+
 func rootForTest() *cobra.Command {
 	root := newRootCommand(&cli.Env{Args: []string{"rssreplay"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard})
 	describe(root)

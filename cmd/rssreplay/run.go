@@ -88,13 +88,6 @@ func tellFault(e *cli.Env, p *fault.Panic) {
 		report.Clean(p.Error()), cli.VersionLine(), p.Stack)
 }
 
-// newRootCommand is the main job with all commands beside it.
-func newRootCommand(e *cli.Env) *cobra.Command {
-	root := newMainCommand(e)
-	addCommands(e, root)
-	return root
-}
-
 // newMainCommand is the main job, which a mistake adds the other commands to: one of
 // them may be meant.
 func newMainCommand(e *cli.Env) *cobra.Command {

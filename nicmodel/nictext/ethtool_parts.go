@@ -94,7 +94,7 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 				return nil, err
 			}
 			limits := *p
-			if err := p.skipTo("Current hardware settings:"); err != nil {
+			if err := p.skipToCurrent(); err != nil {
 				return nil, err
 			}
 			if err := p.needs("Combined"); err != nil {
@@ -145,7 +145,7 @@ func ReadRing(r io.Reader, name string) (*Ring, error) {
 				return nil, err
 			}
 			limits := *p
-			if err := p.skipTo("Current hardware settings:"); err != nil {
+			if err := p.skipToCurrent(); err != nil {
 				return nil, err
 			}
 			limits.lines = p.lines[:p.next]
@@ -240,7 +240,7 @@ func isJSON(lines []string) bool {
 type part struct {
 	iface string
 	lines []string // all lines to the part's end
-	next  int      // from 0: the first one after the header, or after what skipTo found
+	next  int      // from 0: the first one after the header, or after what skipToCurrent found
 	whole string   // the command that prints it
 }
 
@@ -264,7 +264,9 @@ func findPart(lines []string, header *lazyregexp.Regexp, command string) (*part,
 	return p, nil
 }
 
-func (p *part) skipTo(title string) error {
+// skipToCurrent passes over the maxima, to what is set.
+func (p *part) skipToCurrent() error {
+	const title = "Current hardware settings:"
 	for i, line := range p.lines[p.next:] {
 		if line == title {
 			p.next += i + 1

@@ -82,7 +82,6 @@ type rulesReader struct {
 
 	rule      *steer.Rule
 	ruleLine  int
-	typed     bool
 	acts      bool
 	contextID bool // the context's number has a line of its own
 	pending   []pendingField
@@ -120,7 +119,7 @@ func (r *rulesReader) line(n int, line string) error {
 			return &TextError{Line: n, What: "no number of a filter", Hint: "give the listing as ethtool prints it"}
 		}
 		r.rule, r.ruleLine = &steer.Rule{Location: int(location)}, n
-		r.typed, r.acts, r.contextID, r.pending = false, false, false, nil
+		r.acts, r.contextID, r.pending = false, false, nil
 	case r.rule != nil:
 		return r.ruleLineOf(n, line)
 	}
@@ -135,7 +134,6 @@ func (r *rulesReader) ruleLineOf(n int, line string) error {
 	case !ok && !known:
 		return r.otherLine(n, line)
 	case name == "Rule Type" || name == "Flow Type":
-		r.typed = true
 		r.rule.Kind = ruleKinds[value]
 	case name == "RSS Context ID":
 		context, err := strconv.ParseUint(value, 10, 31)

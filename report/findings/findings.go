@@ -41,7 +41,6 @@ type Traffic struct {
 	TunnelFlows  uint64          // flows that they are outside
 	InnerFlows   uint64          // and inside; 0 if unknown
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
-	TunnelNames  string          // "vxlan, gre"
 
 	Rings      int  // receive queues that the imported texts say there are; 0 if unknown
 	MostRings  int  // that the NIC can have; 0 if unknown

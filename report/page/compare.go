@@ -269,7 +269,7 @@ func (h *compareBody) figures(c *report.Compare) {
 		all := h.Figures
 		all.ID, all.Caption, all.Late = "all-figures", "All figures", true
 		h.All = &all
-		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column on this capture", "scenario", func(row int) bool { return listed[row] })
+		h.Figures = all.turned("figures-table", "Figures of the scenarios; ★ marks the best of a column on this capture", func(row int) bool { return listed[row] })
 	}
 	if unlike {
 		h.Notes = append(h.Notes, "The scenarios use different numbers of CPUs: an imbalance of 2 is twice the mean of the CPUs that the scenario itself uses.")
@@ -442,7 +442,7 @@ func differingParameters(c *report.Compare) *table {
 		return nil
 	}
 	if len(c.Scenarios) > listedScenarios {
-		turned := t.turned(t.ID, t.Caption, "scenario", func(int) bool { return true })
+		turned := t.turned(t.ID, t.Caption, func(int) bool { return true })
 		return &turned
 	}
 	return t

@@ -88,10 +88,10 @@ func (t *table) first(most int) {
 	}
 }
 
-// turned is t with a row for each of its columns but the first, which names the columns now:
-// those of its rows that are wanted.
-func (t *table) turned(id, caption, corner string, wanted func(row int) bool) table {
-	turned := table{ID: id, Caption: caption, Head: []head{{Text: corner}}, Numbers: t.Numbers}
+// turned is t with a row for each of its columns but the first, which are scenarios, and a
+// column for each of its rows that are wanted.
+func (t *table) turned(id, caption string, wanted func(row int) bool) table {
+	turned := table{ID: id, Caption: caption, Head: []head{{Text: "scenario"}}, Numbers: t.Numbers}
 	if t.Numbers {
 		turned.Head[0].Class = "text"
 	}

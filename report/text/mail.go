@@ -2,7 +2,6 @@ package text
 
 import (
 	"io"
-	"strings"
 
 	"rssreplay/report"
 )
@@ -36,17 +35,8 @@ func WriteMail(w io.Writer, r *report.Report) error {
 	}
 	t.findings(r.Findings)
 	t.heading("PARAMETERS", "those that are not the defaults")
-	if len(r.Command) > 0 {
-		t.command("command", parameterLabels, r.Command)
-	}
-	if r.Tool.Name != "" {
-		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)
-	}
-	for _, p := range r.Parameters {
-		if p.Source != report.DefaultSource {
-			t.para(p.Name, parameterLabels, p.Printed()+" ("+p.Source+")", report.Plain)
-		}
-	}
+	t.commandAndTool(r)
+	t.setParameters(r.Parameters)
 	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
 	if t.err != nil {
 		return t.err

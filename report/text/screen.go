@@ -150,10 +150,10 @@ func (s *screen) head(t *writer) {
 		t.line(t.paint(name, report.Bold) + gap + traffic)
 	}
 	if s.r.Anonymized != nil {
-		t.sentence(s.r.Anonymized.String()+".", 2)
+		t.sentence(s.r.Anonymized.String() + ".")
 	}
 	if s.r.Trust != "" && c.Received > 0 {
-		t.sentence(s.r.Trust, 2)
+		t.sentence(s.r.Trust)
 	}
 }
 
@@ -436,7 +436,7 @@ func (s *screen) flows(t *writer) {
 		rows = screenFlows
 	}
 	if r.FlowsNote != "" {
-		t.sentence(r.FlowsNote, 2)
+		t.sentence(r.FlowsNote)
 	}
 	block := make([]report.Flow, 0, min(flowBlock, max(rows, flowBlock)))
 	written := 0
@@ -582,12 +582,11 @@ func commandLines(list []string, width, all int) []string {
 	return lines
 }
 
-// sentence writes a sentence in at most so many lines.
-func (t *writer) sentence(s string, most int) {
+// sentence writes a sentence in at most two lines.
+func (t *writer) sentence(s string) {
 	lines := words.Wrap(strings.Split(words.Clean(s), " "), t.width)
-	if len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = cutSentence(lines[most-1]+" …", t.width)
+	if len(lines) > 2 {
+		lines = []string{lines[0], cutSentence(lines[1]+" …", t.width)}
 	}
 	for _, l := range lines {
 		t.line(l)

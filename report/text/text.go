@@ -205,18 +205,29 @@ const parameterLabels = 19
 // be repeated.
 func (t *writer) parameters(r *report.Report) {
 	t.heading("PARAMETERS", "")
+	t.commandAndTool(r)
+	t.parameterList(r.Parameters)
+}
+
+func (t *writer) commandAndTool(r *report.Report) {
 	if len(r.Command) > 0 {
-		t.command("command", parameterLabels, r.Command)
+		t.command(r.Command)
 	}
 	if r.Tool.Name != "" {
 		t.para("tool", parameterLabels, strings.Join([]string{r.Tool.Name, r.Tool.Version, r.Tool.Go}, " "), report.Plain)
 	}
-	t.parameterList(r.Parameters)
 }
 
 // parameterList is what something set, one on a line, then the defaults.
 func (t *writer) parameterList(parameters report.Parameters) {
-	var defaults []string
+	defaults := t.setParameters(parameters)
+	if len(defaults) > 0 {
+		t.list("defaults", parameterLabels, defaults, report.Faint)
+	}
+}
+
+// setParameters prints what something set, and returns the rest.
+func (t *writer) setParameters(parameters report.Parameters) (defaults []string) {
 	for _, p := range parameters {
 		if p.Source == report.DefaultSource {
 			defaults = append(defaults, p.Name+" "+p.Printed())
@@ -224,9 +235,7 @@ func (t *writer) parameterList(parameters report.Parameters) {
 		}
 		t.para(p.Name, parameterLabels, p.Printed()+" ("+p.Source+")", report.Plain)
 	}
-	if len(defaults) > 0 {
-		t.list("defaults", parameterLabels, defaults, report.Faint)
-	}
+	return defaults
 }
 
 func (t *writer) caveats(caveats []string) {

@@ -99,13 +99,13 @@ func (t *writer) list(label string, labelWidth int, items []string, st report.St
 	t.words(label, labelWidth, list, st)
 }
 
-// command is a command in lines that a shell takes as one.
-func (t *writer) command(label string, labelWidth int, command []string) {
+// command writes the command line among the parameters, in lines that a shell takes as one.
+func (t *writer) command(command []string) {
 	list := words.ShellWords(command)
 	for i := range list {
 		list[i] = words.Clean(list[i])
 	}
-	margin := words.Indent + fmt.Sprintf("%-*s", labelWidth, label)
+	margin := words.Indent + fmt.Sprintf("%-*s", parameterLabels, "command")
 	for _, l := range words.CommandLines(list, t.width-len(margin)) {
 		t.line(margin + l)
 		margin = strings.Repeat(" ", len(margin))

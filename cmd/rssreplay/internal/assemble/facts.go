@@ -91,13 +91,11 @@ func (a *ReportBuilder) tunnelTraffic(t *findings.Traffic, largest uint32) {
 	for queue, load := range loads.Queues(steering) {
 		cpus[steering.CPU(uint16(queue))] += load.Packets
 	}
-	var names []string
 	for i := range a.Result.Tunnels {
 		u := &a.Result.Tunnels[i]
 		if !u.Kind.InnerHashed() {
 			continue
 		}
-		names = append(names, u.Kind.String())
 		t.Tunnelled += u.Packets
 		t.TunnelFlows += uint64(u.OuterFlows)
 		t.InnerFlows += uint64(u.InnerFlows)
@@ -105,7 +103,6 @@ func (a *ReportBuilder) tunnelTraffic(t *findings.Traffic, largest uint32) {
 			cpus[c] += u.InnerCPUs[c] - u.OuterCPUs[c]
 		}
 	}
-	t.TunnelNames = strings.Join(names, ", ")
 	t.InnerBalance = report.MaxOverMean(cpus)
 }
 

@@ -87,7 +87,7 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 // diffOf is the comparison of two reports; the capture is the new one's.
 func diffOf(before, after *scenario) *report.Compare {
 	c := &report.Compare{
-		Tool: cli.Tool(), Capture: after.earlier.Capture, CaptureOf: after.name,
+		Tool: cli.Tool(), Capture: after.earlier.Capture,
 		Scenarios: report.List[report.Scenario]{before.earlierScenario(), after.earlierScenario()},
 		Caveats:   []string{"The figures and parameters are those that the two reports had then."},
 	}
