@@ -89,16 +89,21 @@ func (r *Replayed) Inputs() *Inputs {
 	for _, packets := range shared {
 		in.add(packets)
 	}
-	in.keepHeaviest()
 	for _, load := range r.Entries {
 		if load.Packets > 0 {
 			in.Entries++
 		}
 	}
+	in.setEffective()
+	return in
+}
+
+// setEffective follows the last input.
+func (in *Inputs) setEffective() {
+	in.keepHeaviest()
 	if squares := in.squares(); squares > 0 {
 		in.Effective = float64(in.Packets) * float64(in.Packets) / squares
 	}
-	return in
 }
 
 // DistinctHashes is how many there are among the flows.
@@ -186,13 +191,22 @@ func (r *Replayed) Chance(in *Inputs) *Chance {
 		return nil
 	}
 	place := make([]int, len(r.cfg.Table)) // the CPU of each entry
-	share := make([]float64, cpus)
 	loads := slices.Clone(fixed)
 	for i, queue := range r.cfg.Table {
 		cpu := r.cfg.QueueCPU[queue]
 		place[i] = cpu
-		share[cpu] += 1 / float64(len(place))
 		loads[cpu] += float64(r.Entries[i].Packets)
+	}
+	return in.chance(place, fixed, loads, total)
+}
+
+// chance is that of inputs which fall on place at random; loads are what each CPU has of
+// total, and fixed what it has of it in each trial.
+func (in *Inputs) chance(place []int, fixed, loads []float64, total float64) *Chance {
+	cpus := len(loads)
+	share := make([]float64, cpus)
+	for _, cpu := range place {
+		share[cpu] += 1 / float64(len(place))
 	}
 	c := &Chance{}
 	for cpu := range loads {

@@ -26,7 +26,8 @@
 //   - steerer.go, flows.go: 2; flow_decisions.go: by each way of steering. arrivals.go
 //     counts packets over time, and marks.go flows' packets now and then.
 //   - summary.go: 4. What is asked of a finished replay: largest.go, shape.go, chance.go
-//     (how even the hash can be), rules.go, moved.go (what moves of entries disturbed).
+//     (how even the hash can be), stack_chance.go (and that of RPS), rules.go, moved.go (what
+//     moves of entries disturbed).
 //   - loads_under.go: the loads under other keys, types and tables, of the same flows;
 //     folds.go: in parts of the capture; headroom.go: at other rates.
 package dispatch

@@ -60,7 +60,7 @@ func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 	return replayOf(t, Options{Inner: inner}, recs)
 }
 
-// replayOf is of one mode, with what o asks for beside.
+// replayOf is of one mode, with what o asks for beside: of a configuration the RPS.
 func replayOf(t *testing.T, o Options, recs []pcaps.Record) *Result {
 	t.Helper()
 	steering := testSteering(t)
@@ -68,6 +68,9 @@ func replayOf(t *testing.T, o Options, recs []pcaps.Record) *Result {
 		Config: nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 1, DMATimeout: 200, RxFrames: 1},
 		CPUs:   []int{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3}, Table: steering.Config().Table,
 		InterruptLatency: 1000, ISRCost: 1000, DPCCost: 1000, PacketCost: 1000, Interval: 1e8,
+	}
+	if o.Config != nil {
+		cfg.RPS = o.Config.RPS
 	}
 	local, err := direction.ParseLocal([]string{"none"})
 	if err != nil {

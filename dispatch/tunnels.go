@@ -85,7 +85,8 @@ type tunnels struct {
 
 type tunnelFlows struct {
 	Tunnel
-	outer, inner map[pcaps.Tuple]struct{}
+	outer map[pcaps.Tuple]struct{}
+	inner map[pcaps.Tuple]uint64 // packets
 }
 
 // add counts a received packet of the given length on the wire.
@@ -94,7 +95,7 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 	if k == nil {
 		k = &tunnelFlows{
 			Tunnel: Tunnel{Kind: p.kind, OuterCPUs: make([]uint64, t.cpus), InnerCPUs: make([]uint64, t.cpus)},
-			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]struct{}{},
+			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]uint64{},
 		}
 		t.kinds[p.kind] = k
 	}
@@ -110,7 +111,7 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 	if p.opened {
 		k.InnerPackets++
 		tuple.Set(&p.inner)
-		k.inner[tuple] = struct{}{}
+		k.inner[tuple]++
 		cpu = t.steering.CPU(t.steering.Decide(&p.inner, &p.innerExt).Queue)
 	}
 	k.InnerCPUs[cpu]++

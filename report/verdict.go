@@ -161,14 +161,14 @@ func (r *Report) loadStatement() (s Statement, uneven bool) {
 		chance, largest = r.Evenness.Chance, Ratio(r.Evenness.Largest, r.Capture.Received)*Fraction(len(m.CPUs))
 	}
 	switch {
-	case !chance.IsNull() && times <= chance && largest <= OfFairShare && r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m):
+	case !chance.IsNull() && times <= chance && largest <= OfFairShare && (m.RPS != nil || r.BuiltIn(m) < UnevenFrom && !r.leavesOut(m)):
 		s.Severity, s.Text = Even, "Even: "+busiest+fmt.Sprintf(" (by chance: up to %s)", words.Fixed(chance, 2))
 		if times >= chanceFrom {
 			s.Text = "As even as chance: " + busiest + fmt.Sprintf(" (up to %s)", words.Fixed(chance, 2))
 		}
 		switch cause := r.cause(); {
 		case times < UnevenFrom || cause == nil:
-		case cause.ID == "few-flows":
+		case cause.ID == "few-flows" || cause.ID == "rps-hot" && times <= chance:
 			s.Severity, s.Text = "", fmt.Sprintf("%s: so few flows make up to %s by chance", words.UpperFirst(busiest), words.Fixed(chance, 2))
 		case times >= chanceFrom: // chance has few values to draw from, and why is told
 			s.Severity, s.Text, uneven = "", words.UpperFirst(share), true

@@ -442,6 +442,23 @@ func TestFindings(t *testing.T) {
 			has:     func(w *trafficWriter) { w.even(100, 1); w.gre(400, 1) },
 			nearly:  func(w *trafficWriter) { w.even(100, 1); w.gre(400, 200) },
 			figures: []string{"gre", "80.0%", "inside"},
+		}, {
+			// RPS parts a tunnel that the stack looks into by the flows inside.
+			id: "single-flow", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},
+			has:     func(w *trafficWriter) { w.even(1, 1000) },
+			nearly:  func(w *trafficWriter) { w.gre(1000, 1) },
+			figures: []string{"100.0%"},
+		}, {
+			id: "rps-hot", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},
+			has:     func(w *trafficWriter) { w.even(30, 100) },
+			nearly:  func(w *trafficWriter) { w.even(300, 10) },
+			figures: []string{"warning", "30 flows, worth 30 of equal size, are few for RPS over 8 CPUs", "these flows on random CPUs"},
+		}, {
+			// The same load, once by chance and once by a flow.
+			id: "rps-hot", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},
+			has:     func(w *trafficWriter) { w.even(1000, 1); w.even(1, 300) },
+			nearly:  func(w *trafficWriter) { w.gre(300, 1) },
+			figures: []string{"RPS keeps a flow on one CPU, and one alone is 1.85 × a fair share"},
 		},
 	} {
 		t.Run(fmt.Sprintf("%s %d", test.id, k), func(t *testing.T) {
@@ -662,7 +679,11 @@ func TestHealthyHasNoWarning(t *testing.T) {
 				key += fmt.Sprintf("%02x", random.IntN(256))
 			}
 		}
-		found := findingsOf(t, []string{"--key", key, "--local", "none"}, func(w *trafficWriter) {
+		args := []string{"--key", key, "--local", "none"}
+		if i >= 5 {
+			args = append(args, "--rps", "0-7")
+		}
+		found := findingsOf(t, args, func(w *trafficWriter) {
 			all := make([]*layers.IPv4, flows)
 			ports := make([]layers.TCPPort, flows)
 			for k := range all {

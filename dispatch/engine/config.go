@@ -377,5 +377,12 @@ func (r *RPS) validate(queues, cpus int) error {
 	return nil
 }
 
+// Full tells whether the mask of each queue has all of so many CPUs.
+func (r *RPS) Full(cpus int) bool {
+	return !slices.ContainsFunc(r.CPUs, func(mask []uint16) bool {
+		return len(mask) != cpus || slices.Contains(mask, OfflineCPU)
+	})
+}
+
 // Active tells the modes that have a second hop.
 func (r *RPS) Active(mode Mode) bool { return r != nil && (mode == RSSMSIX || mode == NonRSS) }

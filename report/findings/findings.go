@@ -17,7 +17,7 @@ type Traffic struct {
 	Command []Argument // what other commands need to be told of this replay
 	Begins  *int64     // the replay's time 0 as --from counts it, in ns; nil where its time is another: scaled, or that of an interval
 
-	Largest       *report.Flow  // the flow with the most packets; nil without packets
+	Largest       *report.Flow  // the flow with the most packets, of those that RPS does not part; nil without one
 	LargestBytes  *report.Flow  // and the one with the most bytes
 	Heavy         []report.Flow // the flows with the most packets, in falling order: a few hundred
 	LargestTunnel string        // the tunnel that Largest is, by its name in reports; "" for none
@@ -56,8 +56,10 @@ type Traffic struct {
 	PowerShell  bool // Set-NetAdapterRss does, under Windows
 	LongestRing int  // buffers that a ring can have, as the imported texts say; 0 if unknown
 
-	Masked   []int // CPUs that some queue's mask of RPS has
-	MaskFull bool  // each queue's has all CPUs in use
+	Masked   []int        // CPUs that some queue's mask of RPS has
+	MaskFull bool         // each queue's has all CPUs in use
+	Parted   bool         // RPS parts the flow with the most packets
+	Stack    *StackInputs // nil without RPS, or where it is not known
 
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
@@ -103,6 +105,14 @@ type Inputs struct {
 	Entries   uint64        // of the table that have packets
 	Effective report.Fraction
 	Portless  []Portless // hashed without the ports that they have, by falling packets
+}
+
+// StackInputs is what the hash of RPS tells apart: flows, and those inside tunnels that the
+// stack looks into.
+type StackInputs struct {
+	Flows     uint64
+	Effective report.Fraction
+	Heaviest  uint64 // packets
 }
 
 // Portless is a protocol's flows that are hashed on addresses alone, though they have ports.
@@ -157,7 +167,7 @@ type Gaps struct {
 }
 
 // Chance is the distribution of imbalance.packets when the inputs fall on the
-// table's entries at random: percentiles.
+// table's entries at random, or on the CPUs of RPS: percentiles.
 type Chance struct {
 	Deviation                    report.Fraction // of the replay, in standard deviations
 	P5, P10, P50, P90, P95, P999 report.Fraction // P999 is Null where the deviation is small

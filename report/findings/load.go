@@ -43,7 +43,7 @@ func (d *diagnosis) bound() report.Fraction {
 // or UDP without ports, and not because the capture cut them off.
 func (d *diagnosis) fragmented() bool {
 	f := d.t.Largest
-	return !f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && d.r.Capture.Snapped < f.Packets
+	return f != nil && !f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && d.r.Capture.Snapped < f.Packets
 }
 
 // noPorts is the remedy for a heavy flow of fragments, which have no ports:
@@ -431,7 +431,7 @@ func (d *diagnosis) evenTable() report.Fraction {
 // (esnet/iperf #810). What the table's own shares make of any number of flows is not
 // chance's.
 func (d *diagnosis) fewFlows() *report.Finding {
-	if !d.uneven() || d.t.Chance == nil || d.t.Inputs == nil || d.explained() || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
+	if !d.uneven() || d.rps() || d.t.Chance == nil || d.t.Inputs == nil || d.explained() || d.has("uneven-table") && d.lost() < d.t.Chance.P50 {
 		return nil
 	}
 	in, table := d.t.Inputs, max(d.evenTable(), d.r.BuiltIn(d.mode))

@@ -36,6 +36,9 @@ func (d *diagnosis) rpsHot() *report.Finding {
 			d.busiest().CPU, words.Percent(report.Ratio(d.busiest().Packets, d.mode.Totals.Packets)), words.Fixed(d.lost(), 2)),
 		Figures: d.load(report.Numbers{"idle_cpus": idle, "backlog_cpus": steeredTo, "steered_packets": d.mode.RPS.Steered}),
 	}
+	if d.t.MaskFull && d.byStackChance() {
+		return d.rpsByChance(f)
+	}
 	every := fmt.Sprintf("`for f in /sys/class/net/DEV/queues/rx-*/rps_cpus; do echo %s >$f; done`", d.cpuMask())
 	switch largest := d.t.Largest; {
 	case idle > 0 && (largest == nil || d.ofFair(largest.Packets) < nearlyAll*d.lost()):
@@ -45,12 +48,47 @@ func (d *diagnosis) rpsHot() *report.Finding {
 	case largest != nil && d.ofFair(largest.Packets) >= 1:
 		f.Evidence = fmt.Sprintf("RPS keeps a flow on one CPU, and one alone is %s × a fair share: %s.", words.Fixed(d.ofFair(largest.Packets), 2), d.flow(largest))
 		f.Remedy = "No mask splits a flow. " + d.ownCPU() + "."
+	case d.t.MaskFull && d.t.Stack != nil && d.ofFair(d.t.Stack.Heaviest) >= 1:
+		f.Evidence = fmt.Sprintf("RPS keeps a flow inside a tunnel on one CPU, and one alone is %s × a fair share: %s packets of %s.",
+			words.Fixed(d.ofFair(d.t.Stack.Heaviest), 2), words.Exact(d.t.Stack.Heaviest), words.Exact(d.r.Capture.Received))
+		f.Remedy = "No mask splits a flow: several connections inside the tunnel do."
 	case d.t.MaskFull:
 		f.Evidence, f.Remedy = d.fullMask()
 	default:
 		f.Evidence = fmt.Sprintf("The high bits of %s choose among the CPUs of each queue's mask: %s.", words.Plural(d.t.Flows, "flow's hash", "flows' hashes"), d.parameter("rps").Printed())
 		f.Remedy = every + " gives every queue all CPUs in use."
 	}
+	return f
+}
+
+// byStackChance tells whether chance explains the load: of what the hash of RPS tells apart
+// none is heavy by itself.
+func (d *diagnosis) byStackChance() bool {
+	c, in := d.t.Chance, d.t.Stack
+	return c != nil && in != nil && d.ofFair(in.Heaviest) < 1 && (c.P999.IsNull() || d.lost() <= c.P999)
+}
+
+// rpsByChance is f where chance alone loads the CPUs unevenly; nil where it seldom does.
+func (d *diagnosis) rpsByChance(f *report.Finding) *report.Finding {
+	c, in := d.t.Chance, d.t.Stack
+	heavy := d.heavyOnBusiest()
+	if c.P50 < report.UnevenFrom && heavy == nil {
+		return nil
+	}
+	f.Severity = report.Note
+	if c.P50 >= fewFrom {
+		f.Severity = report.Warning
+	}
+	flows := words.Plural(in.Flows, "flow", "flows")
+	if d.t.Parted {
+		flows += " inside tunnels and beside them"
+	}
+	f.Summary = fmt.Sprintf("%s, worth %s of equal size, are few for RPS over %s CPUs: chance alone typically gives the busiest %s × its fair share.",
+		flows, words.Exact(uint64(math.Round(float64(in.Effective)))), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(c.P50, 2))
+	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs give %s to %s × (10th to 90th percentile).%s", upper(d.hottest()), words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
+	f.Remedy = d.moreFlows(heavy)
+	f.Figures["flows"], f.Figures["effective_flows"] = in.Flows, in.Effective
+	f.Figures["chance_p10"], f.Figures["chance_p50"], f.Figures["chance_p90"] = c.P10, c.P50, c.P90
 	return f
 }
 
@@ -65,10 +103,24 @@ func (d *diagnosis) fullMask() (evidence, remedy string) {
 			"No mask parts packets with one hash. An XDP program with a cpumap can, by what it reads of them itself."
 	}
 	evidence = all + ", by chance."
-	if in := d.t.Inputs; in != nil && in.Flows > 0 {
+	if in := d.t.Stack; in != nil {
+		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
+	} else if d.t.Parted {
+		evidence = all + ", by chance: of what it reads of them. It parts the packets of flows by more than addresses and ports, as by an ESP tunnel's SPI."
+	} else if in := d.t.Inputs; in != nil && in.Flows > 0 {
 		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
 	}
-	return evidence + d.named(d.heavyOnBusiest()), "No mask says which flows meet: more flows of equal size spread better. " + d.ownCPU() + "."
+	heavy := d.heavyOnBusiest()
+	return evidence + d.named(heavy), d.moreFlows(heavy)
+}
+
+// moreFlows is what helps where flows meet on a CPU of RPS by chance.
+func (d *diagnosis) moreFlows(heavy []*report.Flow) string {
+	const more = "No mask says which flows meet: more flows of equal size spread better."
+	if heavy == nil {
+		return more
+	}
+	return more + " " + d.ownCPU() + "."
 }
 
 // withoutKernelHash is the received packets of which the kernel's own hash has no more than

@@ -125,7 +125,7 @@ func (a *ReportBuilder) diagnose(r *report.Report, traffic func() *findings.Traf
 	r.Evenness = a.evenness(t)
 	if t.Chance != nil {
 		for i := range r.Modes {
-			if m := &r.Modes[i]; m.Mode != report.NonRSS {
+			if m := &r.Modes[i]; m.Mode != report.NonRSS && (m.RPS != nil) == (t.Stack != nil) {
 				m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &t.Chance.P5, &t.Chance.P95
 			}
 		}

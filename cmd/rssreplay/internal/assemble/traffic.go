@@ -62,7 +62,8 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	t.Inputs = inputsOf(inputs)
 	t.Inputs.Hashes = a.Result.DistinctHashes
 	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
-		t.Masked, t.MaskFull = a.masked()
+		t.Masked, t.MaskFull = a.masked(), a.Settings.Config.RPS.Full(len(a.Settings.Config.CPUs))
+		a.stackTraffic(t, r)
 		return t
 	}
 	if !r.Moves() { // chance is that of one table
@@ -147,20 +148,45 @@ func (a *ReportBuilder) unsettable(f *report.Flow) findings.Unsettable {
 }
 
 // masked is the CPUs that the queues' masks of receive packet steering have, queue by queue
-// and without those offline, and whether each queue's has all CPUs.
-func (a *ReportBuilder) masked() (cpus []int, full bool) {
-	full = true
+// and without those offline.
+func (a *ReportBuilder) masked() (cpus []int) {
 	for _, mask := range a.Settings.Config.RPS.CPUs {
-		online := 0
 		for _, cpu := range mask {
 			if cpu != engine.OfflineCPU {
 				cpus = append(cpus, a.Settings.Config.CPUs[cpu])
-				online++
 			}
 		}
-		full = full && online == len(a.Settings.Config.CPUs)
 	}
-	return cpus, full
+	return cpus
+}
+
+// stackTraffic tells t what of the traffic the hash of RPS tells apart.
+func (a *ReportBuilder) stackTraffic(t *findings.Traffic, r *report.Report) {
+	mode := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != report.NonRSS })
+	if mode < 0 || r.Modes[mode].RPS == nil {
+		return
+	}
+	whole := func(f report.Flow) bool { return len(f.Modes[mode].CPUs) < 2 }
+	if t.Largest != nil && !whole(*t.Largest) {
+		t.Largest = nil
+		if at := slices.IndexFunc(t.Heavy, whole); at >= 0 {
+			t.Largest = &t.Heavy[at]
+		}
+		t.Parted = true
+	}
+	if r.Moves() {
+		return // what moves may part them
+	}
+	in := a.Result.StackInputs(mode)
+	if in == nil {
+		return
+	}
+	var cpus []uint64
+	for _, c := range r.Arrived(&r.Modes[mode]).CPUs {
+		cpus = append(cpus, c.Packets)
+	}
+	t.Stack = &findings.StackInputs{Flows: in.Flows, Effective: report.Fraction(in.Effective), Heaviest: in.Heaviest()}
+	t.Chance = chanceOf(in.StackChance(cpus))
 }
 
 // hashPorts has TCP and UDP hashed on their ports, too, where they are on their addresses.
@@ -175,7 +201,10 @@ func hashPorts(c *nicmodel.SteeringConfig) {
 // evenness is what the load's evenness is judged by.
 func (a *ReportBuilder) evenness(t *findings.Traffic) *report.Evenness {
 	e := &report.Evenness{Chance: report.Null}
-	if t.Largest != nil {
+	switch {
+	case t.Stack != nil:
+		e.Largest = t.Stack.Heaviest
+	case t.Largest != nil:
 		e.Largest = t.Largest.Packets
 	}
 	if t.Chance != nil {
