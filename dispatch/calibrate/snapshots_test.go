@@ -55,7 +55,7 @@ func tenfold(r *rand.Rand) func(int, int) (float64, float64) {
 // texts are the snapshots as files: all texts of one moment in one.
 func (h *host) texts(seed uint64) []string {
 	r := rand.New(rand.NewPCG(seed, 7))
-	total := make([]hosttext.CPU, h.cpus)
+	total, rest := make([]hosttext.CPU, h.cpus), make([]float64, h.cpus)
 	for c := range total {
 		total[c] = hosttext.CPU{CPU: c, User: 1000, Idle: 100_000, SoftIRQ: 500, NetRXRuns: 1 << 30, Processed: math.MaxUint32 - 100_000, Timer: 1 << 20}
 	}
@@ -70,6 +70,10 @@ func (h *host) texts(seed uint64) []string {
 			if !h.measured {
 				ticks := ns / 4e6
 				units = max(0, ticks+math.Sqrt(ticks)*r.NormFloat64()) * 0.4
+			}
+			if h.measured { // the kernel cuts the whole time at each end
+				units += rest[c]
+				rest[c] = units - math.Floor(units)
 			}
 			n.SoftIRQ = uint64(units)
 			if h.measured {
@@ -127,6 +131,7 @@ func read(t *testing.T, texts []string) *History {
 var assumed = Costs{Run: 2000, Packet: 1000}
 
 func TestFindsCosts(t *testing.T) {
+	fits, inside := 0, 0
 	for seed := range uint64(20) {
 		for _, true_ := range []Costs{{3600, 1400}, {1200, 600}, {9000, 700}} {
 			h := read(t, (&host{costs: true_, noise: 0.01, cpus: 4, windows: 10, seconds: 10, measured: true, load: tenfold(rand.New(rand.NewPCG(seed, 1)))}).texts(seed))
@@ -141,7 +146,40 @@ func TestFindsCosts(t *testing.T) {
 			if a, b := f.Run/true_.Run-1, f.Packet/true_.Packet-1; math.Abs(a) > 0.06 || math.Abs(b) > 0.10 || f.Error > 0.05 {
 				t.Errorf("seed %d: fitted %v of %v: off by %.3f and %.3f, said %.3f", seed, f.Costs, true_, a, b, f.Error)
 			}
+			fits += 2
+			for _, in := range []struct {
+				of   Range
+				true float64
+			}{{f.RunInterval, true_.Run}, {f.PacketInterval, true_.Packet}} {
+				if in.of.From <= in.true && in.true <= in.of.To {
+					inside++
+				}
+			}
+			checkSums(t, h, f)
 		}
+	}
+	if float64(inside) < 0.9*float64(fits) { // of 95 %: ten windows are few to draw from
+		t.Errorf("only %d of %d intervals hold the cost that made the texts", inside, fits)
+	}
+}
+
+// checkSums: what a CPU had in a second, in the window of the least and in that of the most,
+// and what of a run is the interrupt's.
+func checkSums(t *testing.T, h *History, f *Fit) {
+	t.Helper()
+	least, most, irq, runs := math.Inf(1), 0.0, 0.0, 0.0
+	for i := range h.Rows {
+		if r := &h.Rows[i]; r.Reason == Fitted {
+			rate := float64(r.Packets) / (r.Duration / 1e9)
+			least, most = min(least, rate), max(most, rate)
+			irq, runs = irq+r.IRQ, runs+float64(r.Runs)
+		}
+	}
+	if isr, dpc := f.Split(); math.Abs(isr-min(irq/runs, f.Run)) > 1e-6 || math.Abs(isr+dpc-f.Run) > 1e-6 {
+		t.Errorf("of a run's %v ns %v and %v are the interrupt's and the rest, of %v ns of interrupts in %v runs", f.Run, isr, dpc, irq, runs)
+	}
+	if math.Abs(f.PacketsPerSec.From/least-1) > 1e-9 || math.Abs(f.PacketsPerSec.To/most-1) > 1e-9 {
+		t.Errorf("packets/s are from %v, want %v to %v", f.PacketsPerSec, least, most)
 	}
 }
 
@@ -193,6 +231,10 @@ func TestOneFactorWhereLoadsAreAlike(t *testing.T) {
 		}
 		if !f.OneFactor || f.Why == "" || math.Abs(f.Packet/assumed.Packet-f.Factor) > 1e-9 || math.Abs(f.Run/assumed.Run-f.Factor) > 1e-9 {
 			t.Errorf("seed %d: %+v", seed, f)
+		}
+		run, packet := f.RunInterval, f.PacketInterval
+		if !(run.From < f.Run && f.Run < run.To) || math.Abs(run.From/assumed.Run-packet.From/assumed.Packet) > 1e-9 || math.Abs(run.To/assumed.Run-packet.To/assumed.Packet) > 1e-9 {
+			t.Errorf("seed %d: intervals of one factor on %v: %v and %v", seed, assumed, run, packet)
 		}
 	}
 }
