@@ -94,6 +94,27 @@ func TestBest(t *testing.T) {
 	}
 }
 
+// Of what was tried, Even has the lowest peak, and of equals the fewest moves.
+func TestEven(t *testing.T) {
+	fewer := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 36))
+		b, now := randomTask(r, 4+r.IntN(12), 2+r.IntN(4), seed%3 == 0)
+		even := b.Even(now)
+		for _, tried := range []nicmodel.IndirectionTable{now, b.refined(now, now, b.byLoad()), b.refined(b.longestFirst(now, b.byLoad()), now, b.byLoad())} {
+			switch peak, least := b.Peak(tried), b.Peak(even); {
+			case peak < least, peak == least && b.Moves(now, tried) < b.Moves(now, even):
+				t.Errorf("seed %d: %v has peak %d and moves %d entries, %v has %d and moves %d", seed, even, least, b.Moves(now, even), tried, peak, b.Moves(now, tried))
+			case peak == least && b.Moves(now, tried) > b.Moves(now, even):
+				fewer++
+			}
+		}
+	}
+	if fewer == 0 {
+		t.Error("no case in which the moves decide")
+	}
+}
+
 // TestRefined: it ends where no entry that goes from a CPU with the greatest load to another
 // one, nor two that change places, would lower the greater load of the two CPUs.
 func TestRefined(t *testing.T) {
@@ -214,6 +235,15 @@ func TestBestWeights(t *testing.T) {
 		}
 		if !exact && peak > 2*least {
 			t.Errorf("seed %d: queues share CPUs, and %s has peak %d, where %d is possible", seed, w.Layout(), peak, least)
+		}
+		if !exact { // even blocks are among what it begins from
+			even := make([]int, len(b.QueueCPU))
+			for i := range size {
+				even[i*len(even)/size]++
+			}
+			if least := slices.Max(b.loadsOf(b.climb(even))); peak > least {
+				t.Errorf("seed %d: %s has peak %d, and from even blocks %d is found", seed, w.Layout(), peak, least)
+			}
 		}
 		if sum := sum(w); size%sum != 0 {
 			t.Fatalf("seed %d: the weights %v add up to %d, which does not divide %d", seed, w, sum, size)

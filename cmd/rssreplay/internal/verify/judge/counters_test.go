@@ -110,6 +110,100 @@ func eachTraffic(t *testing.T, seed uint64, try func(t *testing.T, random *rand.
 	}
 }
 
+// What was counted beside the prediction, on the default queue, makes no other window of it.
+func TestWindowWithOthers(t *testing.T) {
+	random := rand.New(rand.NewPCG(19, 1))
+	groups, claim := traffic(random, 300, 60_000, false), nic(drawKey(random), 8)
+	for beta, why := range map[float64]Why{0.05: 0, 0.09: 0, 0.2: OtherWindow} {
+		seen := counted(t, groups, claim)
+		for q := range seen {
+			seen[q] = seen[q] * 148 / 100
+		}
+		seen[0] += uint64(float64(Total(seen)) * beta / (1 - beta))
+		if j := judge(t, groups, claim, seen); j.Why != why || (j.Verdict == Agrees) != (why == 0) {
+			t.Errorf("a share of %g beside: verdict %d, why %d, want %d", beta, j.Verdict, j.Why, why)
+		}
+	}
+}
+
+// movesTo finds the fewest entries, and counts the choices of as many, as trying each choice does.
+func TestMovesToByTrying(t *testing.T) {
+	found := map[int]int{}
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 23))
+		s := &search{Counters: &Counters{}, loads: make([]uint64, 4+random.IntN(6))}
+		s.config.Table = make(nicmodel.IndirectionTable, len(s.loads))
+		queues := 3 + random.IntN(2)
+		s.claim.Predicted = make([]uint64, queues)
+		for i := range s.loads {
+			s.loads[i], s.config.Table[i] = random.Uint64N(6), uint16(random.IntN(queues))
+			s.claim.Predicted[s.config.Table[i]] += s.loads[i]
+		}
+		counters := slices.Clone(s.claim.Predicted)
+		for range random.IntN(4) {
+			entry, to := random.IntN(len(s.loads)), random.IntN(queues)
+			if from := s.config.Table[entry]; counters[from] >= s.loads[entry] {
+				counters[from] -= s.loads[entry]
+				counters[to] += s.loads[entry]
+			}
+		}
+		moves, others := s.movesTo(counters)
+		want := 0
+		for n := 1; n <= maxMoved && want == 0; n++ {
+			want = choicesOf(s, counters, n)
+		}
+		if slices.Equal(counters, s.claim.Predicted) {
+			want = 0
+		}
+		switch {
+		case len(moves) == 0:
+			if want != 0 {
+				t.Errorf("seed %d: nothing is found, and there are %d choices", seed, want)
+			}
+		case others+1 != want:
+			t.Errorf("seed %d: %v and %d others, want %d choices", seed, moves, others, want)
+		}
+		found[len(moves)]++
+	}
+	for n := range maxMoved + 1 {
+		if found[n] == 0 {
+			t.Errorf("no case of %d moves", n)
+		}
+	}
+}
+
+// choicesOf counts the choices of n entries that explain the counters if they lead elsewhere:
+// from queues that have too little to queues that have too much.
+func choicesOf(s *search, counters []uint64, n int) int {
+	count := 0
+	var try func(got []uint64, from, n int)
+	try = func(got []uint64, from, n int) {
+		if n == 0 {
+			if slices.Equal(got, counters) {
+				count++
+			}
+			return
+		}
+		for entry := from; entry < len(s.loads); entry++ {
+			queue := s.config.Table[entry]
+			if s.loads[entry] == 0 || counters[queue] >= s.claim.Predicted[queue] {
+				continue
+			}
+			for to := range counters {
+				if counters[to] <= s.claim.Predicted[to] {
+					continue
+				}
+				other := slices.Clone(got)
+				other[queue] -= s.loads[entry]
+				other[to] += s.loads[entry]
+				try(other, entry+1, n-1)
+			}
+		}
+	}
+	try(s.claim.Predicted, 0, n)
+	return count
+}
+
 // With a wrong key nothing is called right, and no cause is made up.
 func TestWrongKey(t *testing.T) {
 	accepted := 0
