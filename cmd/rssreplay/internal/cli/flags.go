@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,38 +22,23 @@ func FlagError(c *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
 	case errors.As(err, &invalid):
-		why := invalid.Unwrap()
-		if name := invalid.GetFlag().Name; errors.Is(why, errTwice) {
-			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", name)
+		flag, value, why := invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap()
+		if errors.Is(why, errTwice) {
+			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", flag.Name)
 		} else if errors.Is(why, errEmpty) {
-			return fmt.Errorf("--%s has an empty value: was a variable not set? Give it a value, or leave the flag out", name)
+			return fmt.Errorf("--%s has an empty value: was a variable not set? Give it a value, or leave the flag out", flag.Name)
 		}
-		if _, ok := errors.AsType[*strconv.NumError](why); ok {
-			switch {
-			case invalid.GetFlag().Value.Type() == "bool":
-				why = errors.New("it takes no value")
-			case withoutCommas(invalid.GetValue()) != "":
-				why = fmt.Errorf("write %s", withoutCommas(invalid.GetValue()))
-			case errors.Is(why, strconv.ErrRange):
-				why = errors.New("too large a number")
-			case isNegative(invalid.GetValue()): // the flag takes no sign
-				why = errors.New("it must not be negative")
-			default:
-				why = errors.New("not a whole number")
-			}
+		switch flag.Value.Type() { // of pflag's own values
+		case "bool":
+			why = errors.New("it takes no value")
+		case "int", "int64", "uint16", "uint64":
+			why = notWhole(value)
+		case "float64":
+			why = fmt.Errorf("not a number: write one as %s", flag.DefValue)
 		}
-		return fmt.Errorf("%s: %w", strings.TrimSpace("--"+invalid.GetFlag().Name+" "+invalid.GetValue()), why)
+		return fmt.Errorf("%s: %w", strings.TrimSpace("--"+flag.Name+" "+value), why)
 	}
 	return err
-}
-
-// withoutCommas is a number that has its commas, as reports print it, without; else "".
-func withoutCommas(s string) string {
-	bare := strings.ReplaceAll(s, ",", "")
-	if _, err := strconv.ParseInt(bare, 10, 64); err != nil || bare == s {
-		return ""
-	}
-	return bare
 }
 
 // once is a value of a flag that may be given once, though another command takes

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rssreplay/pcaps/grouped"
 )
 
 // Duration is a flag's time in ns; its text is a Go duration.
@@ -34,9 +36,19 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-func isNegative(s string) bool {
-	n, err := strconv.ParseInt(s, 10, 64)
-	return err == nil && n < 0
+// notWhole is why value was refused as a whole number.
+func notWhole(value string) error {
+	n, err := strconv.ParseInt(value, 0, 64)
+	bare, groupErr := strconv.ParseInt(strings.ReplaceAll(value, ",", ""), 10, 64)
+	switch {
+	case groupErr == nil && bare >= 1000 && grouped.Int(bare) == value: // as reports print it
+		return fmt.Errorf("write %d", bare)
+	case err == nil && n < 0: // the flag takes no sign
+		return errors.New("it must not be negative")
+	case err == nil || errors.Is(err, strconv.ErrRange):
+		return errors.New("too large a number")
+	}
+	return errors.New("not a whole number")
 }
 
 // Texts is what a flag that may be given several times was given.
