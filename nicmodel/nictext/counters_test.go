@@ -148,9 +148,15 @@ func TestBadQueueCounters(t *testing.T) {
 		{QueueCounters{Form: "ena", Packets: []uint64{6}}, "2 receive queues and the other 1"},
 		{QueueCounters{Form: "ena", Packets: []uint64{4, 1 << 33}}, "went back from 5 to 4"},
 		{QueueCounters{Form: "ena", Packets: []uint64{6, 3}}, "has wrapped"},
+		{QueueCounters{Form: "ena", Packets: []uint64{6, 1<<31 - 1}}, "has wrapped"},
+		{QueueCounters{Form: "ena", Packets: []uint64{6, 1 << 31}}, "queue 1 went back from"}, // half of all, at least
 	} {
 		if _, err := test.after.Since(before); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: %v, want %q", test.after, err, test.want)
 		}
+	}
+	bytes := &QueueCounters{Form: "virtio", Bytes: []uint64{100, 40}}
+	if got, err := (&QueueCounters{Form: "virtio", Bytes: []uint64{160, 40}}).Since(bytes); err != nil || !slices.Equal(got, []uint64{60, 0}) {
+		t.Errorf("where bytes alone are counted: %d, %v", got, err)
 	}
 }

@@ -66,3 +66,26 @@ func TestReadFlowHash(t *testing.T) {
 	refuses(t, ReadFlowHash, "For RSS context 1:\n"+sd, "x: line 1: the answer is about RSS context 1, not about the main table")
 	refuses(t, ReadFlowHash, sd+flowAnswer("TCP over IPV4", "None\n"), "x: line 5: of TCP and UDP over IPV4 one is hashed on its addresses and the other not at all")
 }
+
+func TestMergeFlowHash(t *testing.T) {
+	read := func(text string) *FlowHash {
+		f, err := ReadFlowHash(strings.NewReader(text), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	ports, addresses := flowAnswer("TCP over IPV4", addressFields+portFields), flowAnswer("UDP over IPV4", addressFields)
+	merged := read(ports)
+	for _, again := range []string{addresses, ports} {
+		if err := merged.Merge(read(again)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := merged.Types(hash.DefaultTypes), read(ports+addresses).Types(hash.DefaultTypes); got != want {
+		t.Errorf("merged they have %v, in one text %v", got, want)
+	}
+	if err := merged.Merge(read(flowAnswer("UDP over IPV4", addressFields+portFields))); err == nil || err.Error() != "udp4 is hashed on sd in one and sdfn in the other" {
+		t.Error(err)
+	}
+}

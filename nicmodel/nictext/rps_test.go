@@ -3,6 +3,7 @@ package nictext
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,9 @@ func TestReadRPS(t *testing.T) {
 			Interface: "eth0", Masks: map[int][]int{0: {0, 1, 2, 3}, 1: {0, 1}, 2: {0, 1}}, Written: map[int]bool{0: true, 1: true, 2: true}, Backlog: -1,
 		}},
 		{"a command for all", "echo c > /sys/class/net/eth0/queues/rx-*/rps_cpus", "", RPS{Interface: "eth0", Masks: map[int][]int{}, All: []int{2, 3}, Backlog: -1}},
+		{"a command for one, then one for all", "echo f > /sys/class/net/eth0/queues/rx-0/rps_cpus\necho c > /sys/class/net/eth0/queues/rx-*/rps_cpus\n", "", RPS{
+			Interface: "eth0", Masks: map[int][]int{}, Written: map[int]bool{0: true}, All: []int{2, 3}, Backlog: -1,
+		}},
 		{"a loop, and the masks after it", "# for q in /sys/class/net/eth0/queues/rx-*; do echo 4 >$q/rps_cpus; done\n# grep . /sys/class/net/eth0/queues/rx-*/rps_cpus\n/sys/class/net/eth0/queues/rx-0/rps_cpus:4\n", "", RPS{
 			Interface: "eth0", Masks: map[int][]int{0: {2}}, Backlog: -1,
 		}},
@@ -80,6 +84,23 @@ func TestReadRPS(t *testing.T) {
 }
 
 // A feature is known by its line in `ethtool -k`, also in a mail.
+// Of two texts the later one's masks count; flow counts and masks that only one has stay.
+func TestMergeRPS(t *testing.T) {
+	merged := &RPS{Masks: map[int][]int{0: {0}, 1: {1}}, Written: map[int]bool{0: true, 1: true}, Backlog: 5, FlowCounts: 1, SockFlowEntries: 64}
+	merged.Merge(&RPS{Interface: "eth0", Masks: map[int][]int{1: {2}, 2: {3}}, Written: map[int]bool{2: true}, Backlog: -1, FlowCounts: 2, SockFlowEntries: 32, XPS: true})
+	want := &RPS{
+		Interface: "eth0", Masks: map[int][]int{0: {0}, 1: {2}, 2: {3}}, Written: map[int]bool{0: true, 2: true},
+		Backlog: 5, FlowCounts: 3, SockFlowEntries: 64, XPS: true,
+	}
+	if diff := cmp.Diff(want, merged); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	merged.Merge(&RPS{All: []int{7}, Backlog: 0})
+	if merged.Backlog != 0 || !slices.Equal(merged.All, []int{7}) {
+		t.Errorf("backlog %d, mask of all %v", merged.Backlog, merged.All)
+	}
+}
+
 func TestFeature(t *testing.T) {
 	for text, want := range map[string][2]bool{
 		"Features for eth0:\nreceive-hashing: on\nntuple-filters: off\n": {false, true},
