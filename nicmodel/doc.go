@@ -4,10 +4,14 @@
 //
 //  1. a layout (package layout) or an imported table (package nictext) gives the
 //     IndirectionTable (table.go);
-//  2. Steering.Decide (steering.go) takes the most specific enabled hash type that fits the
-//     packet, hashes its input, and looks the hash up in the table;
+//  2. Steering.Decide (steering.go) asks the rules before the table, which lead to targets
+//     (targets.go); else it takes the most specific enabled hash type that fits the packet,
+//     hashes its input or chosen fields of it (fields.go), and looks the hash up in the
+//     table; a packet without a hash has one of a closed list of reasons (unhashed.go);
 //  3. the Decision records all of that, and nothing downstream computes any of
 //     it again.
+//
+// What a key can do with inputs is judged in key_strength.go.
 //
 // What the engine builds a NIC of stands here, too: a Config with its limits (config.go), a
 // ring of receive buffers (ring.go), the list of completions that DMA publishes (dma.go),

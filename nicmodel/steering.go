@@ -1,13 +1,10 @@
 package nicmodel
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
-	"math/rand/v2"
 	"reflect"
 	"slices"
-	"strings"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel/steer"
@@ -43,63 +40,6 @@ type Context struct {
 	Transform *hash.Transform // nil: the main one
 }
 
-// Fields are some of a hash type's fields, in the letters of `ethtool -N IF
-// rx-flow-hash`.
-type Fields uint8
-
-const (
-	SourceAddress      Fields = 1 << iota // s
-	DestinationAddress                    // d
-	SourcePort                            // f: bytes 0 and 1 of the TCP or UDP header
-	DestinationPort                       // n: bytes 2 and 3
-)
-
-const fieldLetters = "sdfn"
-
-// ParseFields reads letters as "sdn", in any order.
-func ParseFields(letters string) (Fields, error) {
-	var f Fields
-	for _, c := range letters {
-		i := strings.IndexRune(fieldLetters, c)
-		if i < 0 {
-			return 0, fmt.Errorf("%q is none of the fields s and d (addresses), f and n (source and destination port)", c)
-		}
-		f |= 1 << i
-	}
-	if f == 0 {
-		return 0, errors.New("no field is named; s and d are the addresses, f and n the source and destination port")
-	}
-	return f, nil
-}
-
-// String is the letters, in the order in which the NIC packs the fields.
-func (f Fields) String() string {
-	var b strings.Builder
-	for i, c := range fieldLetters {
-		if f>>i&1 != 0 {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
-// pack leaves of a type's whole input only the fields.
-func (f Fields) pack(input []byte, t hash.Type) []byte {
-	address := t.InputLen() / 2
-	if t.Ports() {
-		address = (t.InputLen() - 4) / 2
-	}
-	packed := input[:0]
-	for i, at := range [...]struct{ from, to int }{
-		{0, address}, {address, 2 * address}, {2 * address, 2*address + 2}, {2*address + 2, 2*address + 4},
-	} {
-		if f>>i&1 != 0 && at.to <= len(input) {
-			packed = append(packed, input[at.from:at.to]...)
-		}
-	}
-	return packed
-}
-
 // Rules are what one NIC's parser does otherwise than package walk and the NDIS hash types,
 // in terms of the facts that the header walk found. The zero value is nothing.
 type Rules struct {
@@ -108,56 +48,6 @@ type Rules struct {
 	AddressesOnly pcaps.Facts
 	// NoHash: a packet with any of these facts is not hashed.
 	NoHash pcaps.Facts
-}
-
-// Unhashed is why a packet has no hash. The list is closed: each is reported,
-// also when zero. It begins with the reasons of pcaps, under their names.
-type Unhashed uint8
-
-// The reasons of pcaps, and that there is none.
-const (
-	Hashed       = Unhashed(pcaps.IP) // it has one
-	NotIP        = Unhashed(pcaps.NotIP)
-	LLC          = Unhashed(pcaps.LLC)
-	ShortLink    = Unhashed(pcaps.ShortLink)
-	ShortIP      = Unhashed(pcaps.ShortIP)
-	BadIPVersion = Unhashed(pcaps.BadIPVersion)
-	BadIHL       = Unhashed(pcaps.BadIHL)
-	UnknownLink  = Unhashed(pcaps.UnknownLink)
-)
-
-const (
-	// NoHashType: IP, but no enabled hash type fits the packet.
-	NoHashType Unhashed = pcaps.NumReasons + iota
-	// NICRule: the NIC's parser gives packets of this kind no hash (Rules).
-	NICRule
-
-	NumUnhashed = pcaps.NumReasons + iota
-)
-
-// String is the reason's name in reports, "no_enabled_hash_type"; "hashed" for
-// Hashed.
-func (u Unhashed) String() string {
-	switch {
-	case u == Hashed:
-		return "hashed"
-	case u == NoHashType:
-		return "no_enabled_hash_type"
-	case u == NICRule:
-		return "nic_parser_rule"
-	case int(u) < pcaps.NumReasons:
-		return pcaps.Reason(u).String()
-	}
-	return fmt.Sprintf("unhashed(%d)", uint8(u))
-}
-
-// Reasons lists every reason but Hashed, in the order of reports.
-func Reasons() []Unhashed {
-	var all []Unhashed
-	for u := Hashed + 1; u < NumUnhashed; u++ {
-		all = append(all, u)
-	}
-	return all
 }
 
 // Decision is what the NIC decides of one packet. Nothing downstream computes
@@ -176,13 +66,6 @@ type Decision struct {
 	Target int32  // where Rule is not 0: index of Steering.Targets; −1: dropped
 }
 
-// Target is where a rule leads to: a queue of it. A rule to a context has one for
-// each queue that packets may get to.
-type Target struct {
-	Rule  int // its place in Rules.All
-	Queue uint16
-}
-
 // Steering picks the queue of each packet as package nicmodel says.
 // It does not change after NewSteering and may be shared.
 type Steering struct {
@@ -193,14 +76,6 @@ type Steering struct {
 
 	targets []Target
 	rules   []ruleTargets // by rule
-}
-
-// ruleTargets is where a rule leads to, ready to be looked up.
-type ruleTargets struct {
-	only     int32     // of a rule to a queue
-	context  *Steering // of a rule to a context
-	entries  []int32   // the target of each entry of the context's table
-	unhashed int32     // and of packets without a hash
 }
 
 // The two indexes of Steering.types, and of preference.
@@ -282,108 +157,6 @@ func NewSteering(config SteeringConfig) (*Steering, error) {
 	}
 	return s, s.setRules()
 }
-
-// RuleError is what is wrong with where the rules lead: with a rule, or with the table of
-// a context.
-type RuleError struct {
-	Context int // 0: a rule
-	Err     error
-}
-
-func (e *RuleError) Error() string {
-	if e.Context > 0 {
-		return fmt.Sprintf("--context %d: %v", e.Context, e.Err)
-	}
-	return e.Err.Error()
-}
-
-func (e *RuleError) Unwrap() error { return e.Err }
-
-// maxTargets bounds the targets: see dispatch/engine, which has them behind the
-// entries of the table.
-const maxTargets = 1<<14 - 2
-
-// setRules prepares the targets of the ntuple rules.
-func (s *Steering) setRules() error {
-	queues := len(s.config.QueueCPU)
-	contexts := map[int]*Steering{}
-	for i, rule := range s.config.NTuple.All() {
-		targets := ruleTargets{only: -1}
-		add := func(queue int) (int32, error) {
-			if queue >= queues {
-				return 0, &RuleError{Err: fmt.Errorf("filter %d leads to queue %d, but there are only queues 0 to %d; raise --queues, or change the rule", rule.Location, queue, queues-1)}
-			}
-			for t := len(s.targets) - 1; t >= 0 && s.targets[t].Rule == i; t-- {
-				if int(s.targets[t].Queue) == queue {
-					return int32(t), nil
-				}
-			}
-			s.targets = append(s.targets, Target{Rule: i, Queue: uint16(queue)})
-			return int32(len(s.targets) - 1), nil
-		}
-		var err error
-		switch {
-		case rule.Action == steer.ToQueue:
-			targets.only, err = add(rule.Queue)
-		case rule.Action == steer.ToContext:
-			if targets.context = contexts[rule.Context]; targets.context == nil {
-				if targets.context, err = s.context(&rule); err != nil {
-					return err
-				}
-				contexts[rule.Context] = targets.context
-			}
-			for _, queue := range targets.context.config.Table {
-				var t int32
-				if t, err = add(rule.Queue + int(queue)); err != nil {
-					return err
-				}
-				targets.entries = append(targets.entries, t)
-			}
-			targets.unhashed, err = add(s.config.DefaultQueue)
-		}
-		if err != nil {
-			return err
-		}
-		s.rules = append(s.rules, targets)
-	}
-	if len(s.targets) > maxTargets {
-		return fmt.Errorf("the rules lead to %d queues in all; at most %d are emulated", len(s.targets), maxTargets)
-	}
-	return nil
-}
-
-// context is the steering of the context that a rule leads to: the main one's, with
-// the context's table, key and input transformation.
-func (s *Steering) context(rule *steer.Rule) (*Steering, error) {
-	config := s.config
-	config.NTuple, config.Contexts = nil, nil
-	if rule.Context != 0 {
-		context, ok := s.config.Contexts[rule.Context]
-		if !ok {
-			return nil, &RuleError{Err: fmt.Errorf("filter %d leads to RSS context %d, whose table is not known: give it as --context %[2]d=FILE, the text of `ethtool -x DEV context %[2]d`", rule.Location, rule.Context)}
-		}
-		config.Table, config.Modulo = context.Table, false
-		if context.Key != nil {
-			config.Key = context.Key
-		}
-		if context.Transform != nil {
-			config.Transform = *context.Transform
-		}
-	}
-	made, err := NewSteering(config)
-	if err != nil {
-		return nil, &RuleError{Context: rule.Context, Err: err}
-	}
-	return made, nil
-}
-
-// Targets are the queues that rules lead to, by Decision.Target. They must not be
-// changed.
-func (s *Steering) Targets() []Target { return s.targets }
-
-// Context is the steering of packets that the rule takes, by its place in Rules.All:
-// nil unless it leads to an RSS context.
-func (s *Steering) Context(rule int) *Steering { return s.rules[rule].context }
 
 // Decide decides of one packet from its header, and from the extension
 // addresses if the header's facts say that there are some (else ext may be nil). Rules
@@ -596,65 +369,3 @@ func (s *Steering) Queues() int { return len(s.config.QueueCPU) }
 
 // CPU is the CPU of the queue, which must be below Queues.
 func (s *Steering) CPU(queue uint16) int { return s.config.QueueCPU[queue] }
-
-// KeyStrength is what a key can do with inputs of one hash type. What the traffic's
-// own addresses and ports leave unused is not looked at.
-type KeyStrength struct {
-	// Rank is how many bits of the table's index can differ on their own, of Wanted
-	// that reach every entry. A key of zeros has rank 0, and sends all to one entry; one
-	// of ones has rank 1.
-	Rank, Wanted int
-	// Heard is how many of the input's Bits change the index at all. One set bit in a
-	// key hears as many as the index has.
-	Heard, Bits int
-}
-
-// rankInputs are as many random inputs as KeyStrength looks at: their differences span
-// what the hash of any can reach, but for one chance in 2²⁰⁰.
-const rankInputs = 256
-
-// KeyStrength judges the key for inputs of an enabled hash type.
-func (s *Steering) KeyStrength(t hash.Type) KeyStrength {
-	k := KeyStrength{Wanted: bits.Len(uint(len(s.config.Table) - 1)), Bits: 8 * t.InputLen()}
-	mask := s.mask
-	if s.config.Modulo {
-		mask = ^uint32(0)
-	}
-	protocol := uint8(pcaps.ProtoTCP)
-	if t == hash.UDPIPv4 || t == hash.UDPIPv6 || t == hash.UDPIPv6Ex {
-		protocol = pcaps.ProtoUDP
-	}
-	var buffer [hash.MaxInputLen]byte
-	index := func(fill func(input []byte)) uint32 {
-		input := buffer[:t.InputLen()]
-		clear(input)
-		fill(input)
-		return s.Sum(s.Hashed(input, t, protocol)) & mask
-	}
-	nothing := index(func([]byte) {})
-	for i := range k.Bits {
-		if index(func(input []byte) { input[i/8] = 0x80 >> (i % 8) }) != nothing {
-			k.Heard++
-		}
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	var basis [32]uint32 // by highest bit
-	for range rankInputs {
-		v := nothing ^ index(func(input []byte) {
-			for i := range input {
-				input[i] = byte(random.Uint32())
-			}
-		})
-		for v != 0 {
-			top := bits.Len32(v) - 1
-			if basis[top] == 0 {
-				basis[top] = v
-				k.Rank++
-				break
-			}
-			v ^= basis[top]
-		}
-	}
-	k.Rank = min(k.Rank, k.Wanted)
-	return k
-}
