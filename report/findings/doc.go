@@ -5,5 +5,6 @@
 //  2. They stand by what they are about: the capture (capture.go), the table and the hash
 //     (table.go), rules before the table (rules.go), the load (load.go), receive packet
 //     steering (rps.go), times (time.go), tables that change (moves.go), the host (host.go).
-//  3. Conditions are what --fail-if says of a result's figures (condition.go).
+//  3. A remedy has no command that the NIC's driver refuses (settable.go).
+//  4. Conditions are what --fail-if says of a result's figures (condition.go).
 package findings

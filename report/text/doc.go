@@ -11,7 +11,8 @@
 //  3. The other results: compare.go, diff.go, suggest.go, verify.go, plan.go, calibration.go;
 //     of one packet (explain) where it goes (explanation.go) and its way (story.go).
 //  4. All write by a writer that wraps, indents and colours (writer.go), and by a grid for
-//     tables, which parts those that are wider than the terminal (grid.go).
+//     tables, which parts those that are wider than the terminal (grid.go). What is no
+//     result, as the list of NICs, is in plain columns (columns.go).
 //
 // Nothing that came from a capture reaches the terminal as more than text.
 package text

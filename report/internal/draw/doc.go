@@ -1,3 +1,3 @@
 // Package draw has what the page and the pictures draw alike: the map of the table's
-// entries, steps of scales, and the colours.
+// entries (entries.go), scales and loads over time (time.go), and the colours (style.go).
 package draw

@@ -1,2 +1,3 @@
-// Package words writes numbers, names and lists as every format of a report shows them.
+// Package words writes numbers (numbers.go, seconds.go), names and lists (text.go), and bars
+// of characters (bars.go) as every format of a report shows them.
 package words
