@@ -9,9 +9,9 @@ import (
 	"rssreplay/report"
 )
 
-// recover solves the key from the recorded hashes: from whole TCP packets first,
+// recoverKey solves the key from the recorded hashes: from whole TCP packets first,
 // which every parser reads alike, and from all where there are too few.
-func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) {
+func (v *verification) recoverKey(r *report.Verify, groups []group, swapped *bool) {
 	var best *hash.Solution
 	for _, order := range []bool{*swapped, !*swapped} {
 		s := v.solve(groups, order, hash.Solve)
@@ -46,24 +46,8 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 	if difference != "" {
 		k.Difference = &difference
 	}
-	c := v.claimed.Config()
-	c.Key = key
 	initial, told := best.Initial(read)
-	if s, err := nicmodel.NewSteering(c); err == nil {
-		for i := range groups {
-			g := &groups[i]
-			if !g.hasHash {
-				continue
-			}
-			want, d := recordedHash(g.hash, *swapped), s.DecideFrame(&g.header, &g.ext, &g.frame)
-			if d.Type != hash.None {
-				want ^= initial
-			}
-			if want != d.Hash {
-				k.Inconsistent += g.packets
-			}
-		}
-	}
+	k.Inconsistent = v.inconsistent(groups, *swapped, key, initial)
 	r.Recovered = k
 	if initial == 0 {
 		return
@@ -77,6 +61,31 @@ func (v *verification) recover(r *report.Verify, groups []group, swapped *bool) 
 	r.Explanation = &report.VerifyExplanation{
 		ID: "initial-value", Summary: summary, Explained: r.Packets.HashChecked - k.Inconsistent, Changes: 1, Residual: report.Null,
 	}
+}
+
+// inconsistent is how many packets record another hash than the key gives from that initial
+// value.
+func (v *verification) inconsistent(groups []group, swapped bool, key hash.Key, initial uint32) (packets uint64) {
+	c := v.claimed.Config()
+	c.Key = key
+	s, err := nicmodel.NewSteering(c)
+	if err != nil {
+		return 0
+	}
+	for i := range groups {
+		g := &groups[i]
+		if !g.hasHash {
+			continue
+		}
+		want, d := recordedHash(g.hash, swapped), s.DecideFrame(&g.header, &g.ext, &g.frame)
+		if d.Type != hash.None {
+			want ^= initial
+		}
+		if want != d.Hash {
+			packets += g.packets
+		}
+	}
+	return packets
 }
 
 // minSurplus equations that only confirm make a chance of 2^-64 that a hash of no initial

@@ -55,7 +55,7 @@ func (v *verification) report() (*report.Verify, error) {
 	}
 	r.Queues = queueRows(predicted, v.seen)
 	if v.source == "records" && score.hashAll > 0 {
-		v.recover(r, groups, &order)
+		v.recoverKey(r, groups, &order)
 	}
 	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups, order) {
 		v.explain(r, groups, order)
