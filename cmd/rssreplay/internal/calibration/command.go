@@ -167,6 +167,31 @@ func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate
 	if h.Ticks {
 		c.Accounting.Kind = "ticks"
 	}
+	tellRows(c, h, fit)
+	c.Queues = queueInterrupts(h)
+	c.Notes = append(c.Notes, h.Missing...)
+	if refused != nil {
+		refusal := &calibrate.Refusal{ID: "nothing", What: refused.Error()}
+		errors.As(refused, &refusal)
+		c.Refused = &report.Refusal{Reason: refusal.ID, What: refusal.What}
+		return
+	}
+	c.Warnings = fit.Warnings
+	isr, dpc := fit.Split()
+	if !h.Ticks {
+		c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "isr-cost", Cost: wholeNanoseconds(isr)})
+	} else {
+		c.Warnings = append(c.Warnings, "Ticks don't see the interrupt itself: isr-cost stays an assumption.")
+	}
+	c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "dpc-cost", Cost: wholeNanoseconds(dpc)}, report.MeasuredCost{Parameter: "packet-cost", Cost: wholeNanoseconds(fit.Packet)})
+	c.Fit = costFit(h, fit)
+	if slices.ContainsFunc(h.Rows, func(r calibrate.Row) bool { return r.Reason == calibrate.Fitted && r.Traced > 0 }) {
+		c.Warnings = append(c.Warnings, "perf kwork's times begin at the softirq: interrupt entry is not in them.")
+	}
+}
+
+// tellRows puts what each CPU did in each window into c, and which of it was left out.
+func tellRows(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit) {
 	for i := range h.Rows {
 		r := &h.Rows[i]
 		row := report.CalibrationRow{
@@ -192,42 +217,28 @@ func tellCalibration(c *report.Calibration, h *calibrate.History, fit *calibrate
 		}
 		c.LeftOut[at].Windows++
 	}
-	c.Queues = queueInterrupts(h)
-	c.Notes = append(c.Notes, h.Missing...)
-	if refused != nil {
-		refusal := &calibrate.Refusal{ID: "nothing", What: refused.Error()}
-		errors.As(refused, &refusal)
-		c.Refused = &report.Refusal{Reason: refusal.ID, What: refusal.What}
-		return
-	}
-	c.Warnings = fit.Warnings
-	isr, dpc := fit.Split()
-	if !h.Ticks {
-		c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "isr-cost", Cost: wholeNanoseconds(isr)})
-	} else {
-		c.Warnings = append(c.Warnings, "Ticks don't see the interrupt itself: isr-cost stays an assumption.")
-	}
-	c.Costs = append(c.Costs, report.MeasuredCost{Parameter: "dpc-cost", Cost: wholeNanoseconds(dpc)}, report.MeasuredCost{Parameter: "packet-cost", Cost: wholeNanoseconds(fit.Packet)})
-	c.Fit = &report.CostFit{
+}
+
+// costFit is how the costs were found, and how sure they are.
+func costFit(h *calibrate.History, fit *calibrate.Fit) *report.CostFit {
+	f := &report.CostFit{
 		OneFactor: fit.OneFactor, Factor: report.Null,
 		Run: report.Fraction(fit.Run), RunFrom: report.Fraction(fit.RunInterval.From), RunTo: report.Fraction(fit.RunInterval.To),
 		Packet: report.Fraction(fit.Packet), PacketFrom: report.Fraction(fit.PacketInterval.From), PacketTo: report.Fraction(fit.PacketInterval.To),
 		MeanPacket: report.Fraction(fit.MeanPacketCost), Windows: fit.Windows, Rows: fit.Rows, Packets: fit.Packets, Ticks: report.Null,
 		Error: report.Fraction(fit.Error), Correlation: report.Fraction(fit.Correlation), Chi2: report.Fraction(fit.Chi2),
 	}
-	c.Fit.PacketsPerSecond.From, c.Fit.PacketsPerSecond.To = report.Fraction(fit.PacketsPerSec.From), report.Fraction(fit.PacketsPerSec.To)
+	f.PacketsPerSecond.From, f.PacketsPerSecond.To = report.Fraction(fit.PacketsPerSec.From), report.Fraction(fit.PacketsPerSec.To)
 	if tap := fit.Tap; tap != nil {
-		c.Fit.Tap = &report.TapCost{Share: report.Fraction(tap.Share), Error: report.Fraction(tap.Error), Windows: tap.Windows, WindowsWithout: tap.WithNone}
+		f.Tap = &report.TapCost{Share: report.Fraction(tap.Share), Error: report.Fraction(tap.Error), Windows: tap.Windows, WindowsWithout: tap.WithNone}
 	}
 	if fit.OneFactor {
-		c.Fit.Factor, c.Fit.Why = report.Fraction(fit.Factor), &fit.Why
+		f.Factor, f.Why = report.Fraction(fit.Factor), &fit.Why
 	}
 	if h.Ticks && fit.Ticks > 0 {
-		c.Fit.Ticks = report.Fraction(fit.Ticks)
+		f.Ticks = report.Fraction(fit.Ticks)
 	}
-	if slices.ContainsFunc(h.Rows, func(r calibrate.Row) bool { return r.Reason == calibrate.Fitted && r.Traced > 0 }) {
-		c.Warnings = append(c.Warnings, "perf kwork's times begin at the softirq: interrupt entry is not in them.")
-	}
+	return f
 }
 
 func wholeNanoseconds(ns float64) int64 { return int64(math.Round(ns)) }
