@@ -279,11 +279,14 @@ type ImbalanceLine struct {
 	Moves  []MoveRow
 }
 
-// ImbalanceLines are those of the first scenarios, most of them, with at most limit values
+// mostLines are as many scenarios as a drawing shows.
+const mostLines = 16
+
+// ImbalanceLines are those of the first scenarios, 16 of them, with at most limit values
 // each; no lines where no scenario has two values, or where the longest lets no other be seen.
-func (c *Compare) ImbalanceLines(most, limit int) ImbalanceLines {
+func (c *Compare) ImbalanceLines(limit int) ImbalanceLines {
 	l := ImbalanceLines{Most: leastScale}
-	for i := range c.Scenarios[:min(len(c.Scenarios), most)] {
+	for i := range c.Scenarios[:min(len(c.Scenarios), mostLines)] {
 		s := &c.Scenarios[i]
 		line := ImbalanceLine{Name: s.Name, Moves: s.moveRows()}
 		if m := s.Mode(); m != nil && len(m.CPUs) > 1 {
@@ -337,12 +340,16 @@ func (l *ImbalanceLine) Tip() string {
 	return fmt.Sprintf("%s: imbalance %s on average, at most %s", words.Shown(l.Name), words.Fixed(l.Mean, 3), words.Fixed(l.Worst, 3))
 }
 
-// Heights are a line's values from 0, which is even, to 1, the most of all lines; where
-// there is none, -1.
+// Height is how high an imbalance is drawn, from 0, which is even, to 1, the most of all lines.
+func (l *ImbalanceLines) Height(v Fraction) float64 {
+	return min(max(float64((v-1)/(l.Most-1)), 0), 1)
+}
+
+// Heights are those of a line's values; where there is none, -1.
 func (l *ImbalanceLines) Heights(line *ImbalanceLine) []float64 {
 	heights := make([]float64, len(line.Values))
 	for i, v := range line.Values {
-		if heights[i] = float64((v - 1) / (l.Most - 1)); v.IsNull() {
+		if heights[i] = l.Height(v); v.IsNull() {
 			heights[i] = -1
 		}
 	}

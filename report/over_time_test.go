@@ -44,7 +44,7 @@ func TestImbalanceLines(t *testing.T) {
 		scenario("none", 10, nil, nil),
 	}}
 	c.Scenarios = append(c.Scenarios, Scenario{Name: "no mode"})
-	l := c.ImbalanceLines(4, 3)
+	l := c.ImbalanceLines(3)
 	if l.Most != 1.5 || l.Length != 30 || l.Column != 10 || len(l.Lines) != 4 {
 		t.Fatalf("%+v", l)
 	}
@@ -60,19 +60,26 @@ func TestImbalanceLines(t *testing.T) {
 		t.Errorf("columns that are alike: %q", key)
 	}
 	unlike := &Compare{Scenarios: List[Scenario]{scenario("fine", 10, []uint64{30, 30}, []uint64{10, 10}), scenario("coarse", 20, []uint64{30, 30}, []uint64{10, 10})}}
-	if l := unlike.ImbalanceLines(4, 100); !strings.Contains(l.Key(), "a column is 10 ns to 20 ns, by the scenario;") {
+	if l := unlike.ImbalanceLines(100); !strings.Contains(l.Key(), "a column is 10 ns to 20 ns, by the scenario;") {
 		t.Errorf("columns that differ: %q", l.Key())
 	}
 	// Of two captures, one may be so much longer that the other one is not seen.
 	long := &Compare{Scenarios: List[Scenario]{scenario("short", 10, []uint64{30, 30}, []uint64{10, 10}), scenario("long", 1e9, []uint64{1, 1}, []uint64{1, 0})}}
-	if l := long.ImbalanceLines(4, 100); len(l.Lines) != 0 {
+	if l := long.ImbalanceLines(100); len(l.Lines) != 0 {
 		t.Errorf("too short to be seen: %+v", l)
 	}
+	many := &Compare{}
+	for range mostLines + 1 {
+		many.Scenarios = append(many.Scenarios, c.Scenarios[1])
+	}
+	if l := many.ImbalanceLines(3); len(l.Lines) != mostLines || l.Height(0.5) != 0 || l.Height(2) != 1 {
+		t.Errorf("of %d scenarios %d are drawn; %+v", mostLines+1, len(l.Lines), l)
+	}
 	c.Scenarios = c.Scenarios[2:]
-	if l := c.ImbalanceLines(4, 3); len(l.Lines) != 0 {
+	if l := c.ImbalanceLines(3); len(l.Lines) != 0 {
 		t.Errorf("of nothing: %+v", l)
 	}
-	if l := (&Compare{}).ImbalanceLines(4, 3); len(l.Lines) != 0 {
+	if l := (&Compare{}).ImbalanceLines(3); len(l.Lines) != 0 {
 		t.Errorf("without scenarios: %+v", l)
 	}
 }

@@ -26,15 +26,12 @@ type imbalanceRow struct {
 	Moves                        []timeMark
 }
 
-// A drawing shows lineRows scenarios, with lineColumns values each.
-const (
-	lineRows    = 16
-	lineColumns = 320
-)
+// lineColumns are as many values as a line has.
+const lineColumns = 320
 
 // newImbalanceRows is nil where no line would have two values.
 func newImbalanceRows(c *report.Compare) *imbalanceRows {
-	lines := c.ImbalanceLines(lineRows, lineColumns)
+	lines := c.ImbalanceLines(lineColumns)
 	if len(lines.Lines) == 0 {
 		return nil
 	}
@@ -43,7 +40,7 @@ func newImbalanceRows(c *report.Compare) *imbalanceRows {
 		h.Left = fmt.Sprintf("Shown are the first %d of %d scenarios.", len(lines.Lines), len(c.Scenarios))
 	}
 	if o := c.OverTime; o != nil && !o.Best.Mean.IsNull() {
-		h.Best = decimal(100 - 100*min(max(float64((o.Best.Mean-1)/(lines.Most-1)), 0), 1))
+		h.Best = decimal(100 - 100*lines.Height(o.Best.Mean))
 		h.Key += fmt.Sprintf(" Dashed: the best table that stays, %s on average. Ticks above a row: something moves.", words.Fixed(o.Best.Mean, 2))
 	}
 	across := func(at int64) string { return decimal(100 * float64(at) / float64(lines.Length)) }

@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	lineRows = 16 // scenarios
 	lineTall = 48 // the height of a row of few
 	lineLow  = 28
 )
@@ -19,7 +18,7 @@ const (
 // the times marked at which something moves.
 func (p *plot) imbalanceLines(c *report.Compare) {
 	const left, inside = plotMargin + nameRoom, plotInside - nameRoom - figureRoom
-	lines := c.ImbalanceLines(lineRows, inside/pointsWidth)
+	lines := c.ImbalanceLines(inside / pointsWidth)
 	if len(lines.Lines) == 0 {
 		return
 	}
@@ -40,7 +39,7 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 	p.Rectangle(left, p.y, inside, 1, p.colors.line, "")
 	if o := c.OverTime; o != nil && !o.Best.Mean.IsNull() {
 		// What a table that stays reaches, beside what moving does.
-		up := min(max(float64((o.Best.Mean-1)/(lines.Most-1)), 0), 1)
+		up := lines.Height(o.Best.Mean)
 		for i := range lines.Lines {
 			p.Dashes(left, top+(float64(i)+1-up)*height, inside, p.colors.hot)
 		}
