@@ -20,6 +20,7 @@ type Facts struct {
 	// Grain is what the steps between the first timestamps are multiples of, ns: the
 	// clock's resolution, or one it was rounded to; 0 where all are equal.
 	Grain   int64
+	Copies  Copies
 	Long    LongFrames
 	Tunnels []Tunnel // of received packets, those met, in the order of pcaps
 }

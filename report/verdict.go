@@ -104,7 +104,7 @@ var unsure = []string{"no-table", "clock-still", "captures-overlap", "clock-leap
 // beside are findings that say nothing of why one CPU has more packets than others.
 var beside = append([]string{
 	"qinq", "ambiguous-rule", "atr", "napi-elsewhere", "rps-off-node", "remote-node", "shared-core", "microburst", "elephant-bytes",
-	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections", "backlog-drops", "time-squeezed",
+	"copied-packets", "cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections", "backlog-drops", "time-squeezed",
 }, unsure...)
 
 // explainsLoad tells whether f can be why the busiest CPU has more than others.

@@ -107,6 +107,18 @@ func (w *trafficWriter) tagged(n, tags int) {
 	}
 }
 
+// numbered writes n packets of as many flows, each as often as times; number tells the
+// identification of the k-th time.
+func (w *trafficWriter) numbered(n, times int, number func(i, k int) int) {
+	for i := range n {
+		for k := range times {
+			ip := flowIP(i, layers.IPProtocolTCP)
+			ip.Id = uint16(number(i, k))
+			w.packet(ethernet(layers.EthernetTypeIPv4), ip, &layers.TCP{SrcPort: layers.TCPPort(1024 + i), DstPort: 80}, gopacket.Payload(make([]byte, 100)))
+		}
+	}
+}
+
 // gre writes n TCP flows in as many GRE tunnels.
 func (w *trafficWriter) gre(n, tunnels int) {
 	for i := range n {
@@ -459,6 +471,33 @@ func TestFindings(t *testing.T) {
 			has:     func(w *trafficWriter) { w.even(1000, 1); w.even(1, 300) },
 			nearly:  func(w *trafficWriter) { w.gre(300, 1) },
 			figures: []string{"RPS keeps a flow on one CPU, and one alone is 1.85 × a fair share"},
+		}, {
+			id:  "copied-packets",
+			has: func(w *trafficWriter) { w.numbered(1000, 2, func(i, _ int) int { return 1 + i }) },
+			// Sent again, each packet has another number.
+			nearly:  func(w *trafficWriter) { w.numbered(1000, 2, func(i, k int) int { return 1 + 2*i + k }) },
+			figures: []string{"of the first 1,024 packets of IPv4 that are numbered, 512 are copies", "1,024 are 512 packets, the same to the byte, within 10.0 µs"},
+		}, {
+			// A generator numbers all packets alike, or not at all.
+			id:  "copied-packets",
+			has: func(w *trafficWriter) { w.numbered(100, 4, func(i, _ int) int { return 1 + i }); w.even(600, 1) },
+			nearly: func(w *trafficWriter) {
+				w.numbered(300, 2, func(int, int) int { return 7 })
+				w.numbered(300, 2, func(int, int) int { return 0 })
+			},
+			figures: []string{"of the first 400 packets of IPv4 that are numbered, 300 are copies"},
+		}, {
+			// Too few to be more than an accident.
+			id: "copied-packets",
+			has: func(w *trafficWriter) {
+				w.numbered(600, 1, func(i, _ int) int { return 1 + i })
+				w.numbered(40, 2, func(i, _ int) int { return 1000 + i })
+			},
+			nearly: func(w *trafficWriter) {
+				w.numbered(600, 1, func(i, _ int) int { return 1 + i })
+				w.numbered(20, 2, func(i, _ int) int { return 1000 + i })
+			},
+			figures: []string{"40 are copies", "flows that are copied have more than their share"},
 		},
 	} {
 		t.Run(fmt.Sprintf("%s %d", test.id, k), func(t *testing.T) {

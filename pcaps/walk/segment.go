@@ -16,9 +16,31 @@ type Segment struct {
 // SegmentOf measures a packet of which h is the outermost header; not ok if it is
 // not IP, or the link layer's header has no fixed length.
 func SegmentOf(rec *pcaps.Record, h *pcaps.Header) (s Segment, ok bool) {
-	at, ok := HeaderBytes(rec.Link)
-	if !ok || h.Version == 0 {
+	at, ok := IPAt(rec, h)
+	if !ok {
 		return Segment{}, false
+	}
+	b := rec.Data
+	s.IP = int64(rec.Wire) - int64(at)
+	if h.Protocol != pcaps.ProtoTCP || h.Facts&pcaps.HasPorts == 0 || h.Facts&pcaps.Extended != 0 {
+		return s, true
+	}
+	tcp := at + ipv6Bytes
+	if h.Version == 4 {
+		tcp = at + int(b[at]&15)*4
+	}
+	if tcp+12 < len(b) {
+		s.Headers = int64(tcp - at + int(b[tcp+12]>>4)*4)
+	}
+	return s, true
+}
+
+// IPAt is where the IP header of a packet begins, of which h is the outermost one; not ok if
+// it is not IP, or the link layer's header has no fixed length.
+func IPAt(rec *pcaps.Record, h *pcaps.Header) (at int, ok bool) {
+	at, ok = HeaderBytes(rec.Link)
+	if !ok || h.Version == 0 {
+		return 0, false
 	}
 	b := rec.Data
 	kindAt := at - 2 // of the EtherType
@@ -34,18 +56,7 @@ func SegmentOf(rec *pcaps.Record, h *pcaps.Header) (s Segment, ok bool) {
 			kindAt, at = at+2, at+4
 		}
 	}
-	s.IP = int64(rec.Wire) - int64(at)
-	if h.Protocol != pcaps.ProtoTCP || h.Facts&pcaps.HasPorts == 0 || h.Facts&pcaps.Extended != 0 {
-		return s, true
-	}
-	tcp := at + ipv6Bytes
-	if h.Version == 4 {
-		tcp = at + int(b[at]&15)*4
-	}
-	if tcp+12 < len(b) {
-		s.Headers = int64(tcp - at + int(b[tcp+12]>>4)*4)
-	}
-	return s, true
+	return at, true
 }
 
 // HeaderBytes is the length of the link type's header before an untagged IP

@@ -408,19 +408,28 @@ func (d *diagnosis) leap() *report.Finding {
 
 // sortByTime is the command that does it with the captures.
 func (d *diagnosis) sortByTime() string {
-	var captures []string
+	if captures := d.captures(); len(captures) > 1 { // without -a, which appends them
+		return words.MarkedCommand(append([]string{"mergecap", "-w", "sorted.pcap"}, captures...))
+	}
+	return words.MarkedCommand([]string{"reordercap", d.capture(), "sorted.pcap"})
+}
+
+// captures are the file names given, as a shell takes them.
+func (d *diagnosis) captures() (names []string) {
 	for _, a := range d.t.Command {
 		if a.Flag == "" {
-			captures = append(captures, words.ShellWord(a.Value))
+			names = append(names, words.ShellWord(a.Value))
 		}
 	}
-	switch {
-	case len(captures) > 1: // without -a, which appends them
-		return words.MarkedCommand(append([]string{"mergecap", "-w", "sorted.pcap"}, captures...))
-	case len(captures) == 1 && captures[0] != "-":
-		return words.MarkedCommand([]string{"reordercap", captures[0], "sorted.pcap"})
+	return names
+}
+
+// capture is the only one, and a word for it where it is no file.
+func (d *diagnosis) capture() string {
+	if captures := d.captures(); len(captures) == 1 && captures[0] != "-" {
+		return captures[0]
 	}
-	return "`reordercap CAPTURE sorted.pcap`"
+	return "CAPTURE"
 }
 
 // seconds is a time as --from and --to take it, exactly.
@@ -437,6 +446,56 @@ func (l *Leaps) text(way string) string {
 		s += ", the first that of packet " + words.Exact(l.First)
 	}
 	return s
+}
+
+const (
+	copiedFrom  = 0.1 // of the packets that are looked at
+	copiedLeast = 50
+)
+
+// copiedPackets: a packet comes by twice where two ports of a switch are mirrored, or a
+// bond, a bridge or a VLAN device is captured beside the NIC under it.
+func (d *diagnosis) copiedPackets() *report.Finding {
+	c := &d.t.Copies
+	if c.Copied < copiedLeast || !c.Numbered || report.Fraction(c.Copied) < copiedFrom*report.Fraction(c.Looked) {
+		return nil
+	}
+	what := "the same to the byte"
+	switch {
+	case len(c.Interfaces) > 1:
+		var list []string
+		for _, n := range c.Interfaces {
+			list = append(list, fmt.Sprint(n))
+		}
+		what = "each on interfaces " + strings.Join(list, " and ")
+		if c.Cooked {
+			what += " of the host, as `ip link` numbers them"
+		}
+	case c.Hops:
+		what = "with different times to live, as before and behind a router"
+	case !c.Same:
+		what = "the same from the IP header on"
+	}
+	counts := "Packets, rates and load are counted as often"
+	if c.Copied < c.Looked*9/10 {
+		counts += ", and flows that are copied have more than their share"
+	}
+	f := &report.Finding{
+		ID: "copied-packets", Severity: report.Warning,
+		Summary: fmt.Sprintf("The capture has packets more than once: of the first %s of IPv4 that are numbered, %s are copies of others.", words.Plural(c.Looked, "packet", "packets"), words.Exact(c.Copied-c.Distinct)),
+		Evidence: fmt.Sprintf("%s are %s, %s, within %s. %s.", words.Exact(c.Copied),
+			words.Plural(c.Distinct, "packet", "packets"), what, words.Nanoseconds(c.Longest), counts),
+		Figures: report.Numbers{"looked": c.Looked, "copied": c.Copied, "distinct": c.Distinct, "apart_ns": c.Longest},
+	}
+	switch {
+	case len(c.Interfaces) > 1 && c.Cooked:
+		f.Remedy = fmt.Sprintf("One interface alone: %s. Or capture the NIC itself: `tcpdump -i DEV -w OUT`.", d.run("", Argument{"--filter", fmt.Sprintf("ifindex %d", c.Interfaces[0])}))
+	case c.Same && len(d.captures()) < 2:
+		f.Remedy = words.MarkedCommand([]string{"editcap", "-D", fmt.Sprint(max(4*c.Within, 5)), d.capture(), "once.pcap"}) + " leaves one of each. Or mirror one direction of the switch's port, or capture one interface."
+	default:
+		f.Remedy = "Capture one interface alone (`tcpdump -i DEV -w OUT`), or mirror one direction of the switch's port."
+	}
+	return f
 }
 
 // driverTransform: mlx5's hash is symmetric (or-xor) where nobody asked for it, and

@@ -76,7 +76,8 @@ type Traffic struct {
 	Gaps                  Gaps
 	Bursts                []Burst // per queue
 	Ambiguous             []Ambiguity
-	ATR                   *ATR  // nil where the NIC has none
+	ATR                   *ATR // nil where the NIC has none
+	Copies                Copies
 	Grain                 int64 // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 
@@ -166,6 +167,18 @@ type Gaps struct {
 	LongestStart int64  // where it begins, ns after the capture's first packet
 }
 
+// Copies are packets that the capture has more than once, among its first.
+type Copies struct {
+	Looked, Copied, Distinct uint64
+	Numbered                 bool  // as hosts number what they send
+	Longest                  int64 // ns between two copies
+	Within                   int   // packets from a copy to the next
+	Same                     bool  // they are the same to the byte
+	Hops                     bool  // their times to live differ
+	Interfaces               []uint32
+	Cooked                   bool // these are the host's own numbers
+}
+
 // Chance is the distribution of imbalance.packets when the inputs fall on the
 // table's entries at random, or on the CPUs of RPS: percentiles.
 type Chance struct {
@@ -182,7 +195,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	var all report.List[report.Finding]
 	for _, find := range []func() *report.Finding{
 		// The capture.
-		d.clockStill, d.overlap, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.portsCut, d.driverTransform,
+		d.clockStill, d.overlap, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.copiedPackets, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
@@ -222,7 +235,7 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
-	"clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "ports-cut", "driver-transforms",
+	"clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "copied-packets", "ports-cut", "driver-transforms",
 	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
 	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst",

@@ -87,6 +87,11 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 	if l := &a.Result.Long; l.Kind == dispatch.LongCoalesced {
 		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
 	}
+	c := &a.Result.Copies
+	t.Copies = findings.Copies{
+		Looked: c.Looked, Copied: c.Copied, Distinct: c.Distinct, Numbered: 2*uint64(c.Numbers) >= c.Distinct,
+		Longest: c.Longest, Within: c.Within, Same: c.Same, Hops: c.Hops, Interfaces: c.Interfaces, Cooked: c.Cooked,
+	}
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
