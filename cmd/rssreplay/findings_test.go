@@ -129,6 +129,13 @@ func (w *trafficWriter) gre(n, tunnels int) {
 	}
 }
 
+// greOfOne writes n packets of one flow in a GRE tunnel.
+func (w *trafficWriter) greOfOne(n int) {
+	for range n {
+		w.gre(1, 1)
+	}
+}
+
 // findingsOf replays the capture that write makes, and gives the findings by id. Where a
 // remedy has the command that shows its effect, there the finding must be gone.
 func findingsOf(t *testing.T, args []string, write func(*trafficWriter)) map[string]string {
@@ -232,7 +239,16 @@ func TestFindings(t *testing.T) {
 			id:      "few-flows",
 			has:     func(w *trafficWriter) { w.even(16, 100) },
 			nearly:  healthy,
-			figures: []string{"16 flows, worth 16 of equal size, are few for 8 CPUs"},
+			figures: []string{"16 flows, worth 16 of equal size, are few for 8 CPUs", ": another key, or other ephemeral ports, changes it"},
+		}, {
+			id: "few-flows", // without ports
+			has: func(w *trafficWriter) {
+				for i := range 1600 {
+					w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i%16, layers.IPProtocolICMPv4), gopacket.Payload(make([]byte, 64)))
+				}
+			},
+			nearly:  healthy,
+			figures: []string{": another key changes it"},
 		}, {
 			// The key repeats after 16 bits, and so does each source address: nothing is left of it.
 			id: "uneven-hash", args: []string{"--key", "symmetric"}, nearlyArgs: nil,
@@ -454,6 +470,20 @@ func TestFindings(t *testing.T) {
 			has:     func(w *trafficWriter) { w.even(100, 1); w.gre(400, 1) },
 			nearly:  func(w *trafficWriter) { w.even(100, 1); w.gre(400, 200) },
 			figures: []string{"gre", "80.0%", "inside"},
+		}, {
+			// Of a tunnel's one flow it is not the tunnel that is to blame.
+			id:  "elephant-flow",
+			has: func(w *trafficWriter) { w.even(200, 1); w.greOfOne(400) },
+			nearly: func(w *trafficWriter) {
+				w.even(200, 1)
+				w.gre(400, 1)
+			},
+			figures: []string{"66.7%", "400 of 600 packets"},
+		}, {
+			id:      "tunnel",
+			has:     func(w *trafficWriter) { w.even(200, 1); w.gre(400, 1) },
+			nearly:  func(w *trafficWriter) { w.even(200, 1); w.greOfOne(400) },
+			figures: []string{"66.7%"},
 		}, {
 			// RPS parts a tunnel that the stack looks into by the flows inside.
 			id: "single-flow", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},

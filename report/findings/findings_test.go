@@ -49,6 +49,51 @@ func TestCPUMask(t *testing.T) {
 	}
 }
 
+// The hashes to enable are those of what has none.
+func TestEnableHashes(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
+	flow := func(source netip.Addr, protocol, hashed string) report.Flow {
+		return report.Flow{Protocol: protocol, Source: source, HasPorts: protocol != "icmp", HashType: hashed}
+	}
+	for _, test := range []struct {
+		heavy []report.Flow
+		want  string
+	}{
+		{[]report.Flow{flow(four, "udp", "udp_ipv4"), flow(six, "udp", "none"), flow(six, "udp", "none")}, "`ethtool -N DEV rx-flow-hash udp6 sdfn`; under Windows, `Enable-NetAdapterRss`, and a driver that has UDP types."},
+		{[]report.Flow{flow(four, "tcp", "none"), flow(four, "udp", "udp_ipv4")}, "`ethtool -N DEV rx-flow-hash tcp4 sdfn`; under Windows, `Enable-NetAdapterRss`."},
+		{[]report.Flow{flow(four, "tcp", "tcp_ipv4"), flow(four, "icmp", "none")}, "hash of addresses"},
+	} {
+		d := diagnosis{t: &Traffic{Heavy: test.heavy}}
+		if got := d.enableHashes(); !strings.Contains(got, test.want) {
+			t.Errorf("%v: %s", test.heavy, got)
+		}
+	}
+}
+
+// Where the inner headers spread no better, what is inside is to be split.
+func TestSplitInside(t *testing.T) {
+	m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 950}, {CPU: 1, Packets: 50}}}
+	m.Derive()
+	outer := report.Flow{Protocol: "udp", HasPorts: true, SourcePort: 50001, DestinationPort: 4789, Packets: 900}
+	other := report.Flow{Protocol: "udp", HasPorts: true, SourcePort: 7, DestinationPort: 9, Packets: 40}
+	for _, test := range []struct {
+		inner   report.Fraction
+		tunnels uint64
+		flow    report.Flow
+		want    string
+	}{
+		{1.88, 30, outer, "split what is inside over several connections, whose outer source ports differ"},
+		{1.88, 1, outer, "split what is inside over several connections, and let the NIC hash the inner headers"},
+		{1.88, 30, other, "Split it over several connections"},
+		{1.2, 30, outer, "Split it over several connections"},
+	} {
+		d := diagnosis{r: &report.Report{}, mode: &m, t: &Traffic{Largest: &outer, LargestTunnel: "vxlan", SameTunnels: test.tunnels, InnerFlows: 30, InnerBalance: test.inner}}
+		if got := d.split(&test.flow); !strings.HasSuffix(got, test.want) {
+			t.Errorf("%v inside, %d tunnels: %s", test.inner, test.tunnels, got)
+		}
+	}
+}
+
 // What no capture of the tests shows yet is told of the traffic's own figures.
 func TestFindingsOfTraffic(t *testing.T) {
 	flow := &report.Flow{Protocol: "gre", Packets: 900}

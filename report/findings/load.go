@@ -109,8 +109,14 @@ func (d *diagnosis) tunnelElsewhere() *report.Finding {
 	return d.aboutTunnel()
 }
 
+// insideAlike tells whether the inner headers would be spread no better than the outer ones:
+// a tunnel's one heavy flow, say.
+func (d *diagnosis) insideAlike() bool {
+	return d.t.LargestTunnel != "" && d.t.InnerFlows > 0 && !d.t.InnerBalance.IsNull() && d.t.HashedBy == "" && d.gain(d.t.InnerBalance) < report.GainFrom
+}
+
 func (d *diagnosis) hasHeavyTunnel() bool {
-	return d.uneven() && !d.has("weak-key", "one-queue", "single-queue") && d.t.LargestTunnel != "" && d.bound() >= report.UnevenFrom
+	return d.uneven() && !d.insideAlike() && !d.has("weak-key", "one-queue", "single-queue") && d.t.LargestTunnel != "" && d.bound() >= report.UnevenFrom
 }
 
 func (d *diagnosis) aboutTunnel() *report.Finding {
@@ -132,6 +138,10 @@ func (d *diagnosis) aboutTunnel() *report.Finding {
 	if d.t.SameTunnels > 1 {
 		f.Summary = fmt.Sprintf("%s %s tunnels have %s of the received packets, one of them %s: the NIC sees %s flows, and spreads no tunnel over CPUs.",
 			words.Exact(d.t.SameTunnels), d.t.LargestTunnel, words.Percent(d.share(d.t.InTunnels)), words.Percent(d.share(d.t.Largest.Packets)), words.Exact(d.t.SameTunnels))
+		if d.t.Largest.HasPorts { // a tunnel has many
+			f.Summary = fmt.Sprintf("%s outer flows of %s have %s of the received packets, one of them %s: the NIC hashes the outer headers alone, and spreads no outer flow over CPUs.",
+				words.Exact(d.t.SameTunnels), d.t.LargestTunnel, words.Percent(d.share(d.t.InTunnels)), words.Percent(d.share(d.t.Largest.Packets)))
+		}
 	}
 	if d.t.InnerFlows > 0 {
 		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives the busiest CPU %s × its fair share.",
@@ -161,7 +171,7 @@ func (d *diagnosis) spreadTunnels() string {
 	case kind == "vxlan" || kind == "geneve" || kind == "gtp_u":
 		return outerPort + " must vary with the inner flow, as the sender sets it. RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers. An XDP program with a cpumap can read further."
 	case kind == "esp":
-		return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of its addresses and SPI."
+		return several + " RPS parts them by their SPI, too, as the kernel's own hash is of addresses and SPI: of one SPI all packets stay together. " + upper(d.byRPS("N")) + "."
 	}
 	return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers."
 }
@@ -223,6 +233,12 @@ func onAddresses(f *report.Flow) bool {
 func (d *diagnosis) unsplit(f *report.Flow) string {
 	const pairs = "more pairs of addresses are several flows"
 	switch {
+	case d.insideAlike() && report.FlowName(f, math.MaxInt32) == report.FlowName(d.t.Largest, math.MaxInt32):
+		then := ", and let the NIC hash the inner headers"
+		if f.HasPorts && d.t.SameTunnels > 1 {
+			then = ", whose outer source ports differ"
+		}
+		return fmt.Sprintf("It is of %s, and hashing the inner headers alone gives the busiest CPU %s × its fair share, too: split what is inside over several connections%s", d.t.LargestTunnel, words.Fixed(d.t.InnerBalance, 2), then)
 	case d.fragmented() && !f.HasPorts:
 		return "These are " + noPorts
 	case d.rps(): // the stack's own hash has the ports
@@ -448,16 +464,20 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	if d.t.Chance.P50 >= fewFrom*table {
 		severity = report.Warning // and no fault of the machine's, however uneven
 	}
+	plan, changes := d.plan(), "another key changes it"
+	if plan != "" {
+		changes = "another key, or other ephemeral ports, changes it"
+	}
 	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
 		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
-		Evidence: fmt.Sprintf("%s; %s: another key, or other ephemeral ports, changes it.%s%s", upper(d.hottest()), d.byChance(), d.named(heavy), d.best(figures)),
+		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", upper(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
 		Remedy:   "More flows. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures:  figures,
 	}
-	if plan := d.plan(); plan != "" {
+	if plan != "" {
 		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
 	}
 	if d.t.Largest != nil && d.fragmented() {

@@ -213,7 +213,7 @@ func (d *diagnosis) noHashType() *report.Finding {
 	if p := d.parameter("hash-types"); p != nil {
 		types = p.Printed()
 	}
-	enable := "Enable the hash: `ethtool -N DEV rx-flow-hash udp4 sdfn` and its like; under Windows, `Enable-NetAdapterRss` and a driver that has UDP types. All types on; its effect: "
+	enable := d.enableHashes() + " All types on; its effect: "
 	if d.t.Unsettable.Fields {
 		enable = "The driver lets nobody choose what is hashed. What all types would do: "
 	}
@@ -225,6 +225,34 @@ func (d *diagnosis) noHashType() *report.Finding {
 		Remedy:   enable + d.run("", Argument{"--hash-types", "ipv4,tcp_ipv4,udp_ipv4,ipv6,tcp_ipv6,udp_ipv6"}) + ".",
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "queue": queue}),
 	}
+}
+
+// enableHashes is how the packets without an enabled hash come to have one: by what the
+// heaviest flows among them are.
+func (d *diagnosis) enableHashes() string {
+	var kinds []string // as ethtool names them
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		kind := f.Protocol + "4"
+		if f.Source.Is6() {
+			kind = f.Protocol + "6"
+		}
+		if f.HashType == "none" && f.HasPorts && (f.Protocol == "tcp" || f.Protocol == "udp") && !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) == 0 {
+		return "Enable the hash of addresses, NDIS's types ipv4 and ipv6; under Windows by `Enable-NetAdapterRss`."
+	}
+	var set []string
+	udp := ""
+	for _, kind := range kinds {
+		set = append(set, fmt.Sprintf("`ethtool -N DEV rx-flow-hash %s sdfn`", kind))
+		if strings.HasPrefix(kind, "udp") {
+			udp = ", and a driver that has UDP types"
+		}
+	}
+	return fmt.Sprintf("Enable the hash: %s; under Windows, `Enable-NetAdapterRss`%s.", strings.Join(set, ", "), udp)
 }
 
 // noTable: the driver shows neither a table nor a key, so that what is replayed is not
