@@ -71,8 +71,8 @@ func gzipped(data []byte) []byte {
 	return b.Bytes()
 }
 
-// TestTurns reads captures by goroutines in turn, whole, cut and damaged ones, in
-// blocks of many sizes: they find what one finds that reads all.
+// TestTurns reads captures by goroutines in turn, whole, cut and damaged ones, compressed
+// or not, in blocks of many sizes: they find what one finds that reads all.
 func TestTurns(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
@@ -101,6 +101,13 @@ func TestTurns(t *testing.T) {
 			data = data[:max(fileHeaderBytes, len-random.IntN(200))]
 		case 2:
 			data[max(fileHeaderBytes, random.IntN(len))%len] ^= byte(random.IntN(256))
+		}
+		switch i % 5 {
+		case 1, 2:
+			data = gzipped(data)
+		case 3:
+			data = gzipped(data)
+			data = data[:len(data)-random.IntN(len(data)/2)]
 		}
 		path := writeFile(t, dir, fmt.Sprint(i), data)
 		r, err := Open(path)

@@ -2,8 +2,8 @@
 // file's order, damage with its place.
 //
 //  1. A file is read in blocks by who calls Read, or by several who take turns and
-//     load theirs beforehand (block.go). Of pipes and compressed files a goroutine
-//     reads the blocks ahead (readahead.go), and decompresses them (compression.go).
+//     load theirs beforehand (block.go), decompressed (compression.go). Of pipes, and of
+//     compressed files that one alone reads, a goroutine reads the blocks ahead (readahead.go).
 //  2. Its first bytes say what it is (sniff.go): pcap (classic.go), modified pcap
 //     (modified.go) or pcapng (pcapng.go, pcapng_blocks.go, ticks.go); anything else is
 //     left to libpcap (reader_libpcap.go), where the program was built with cgo

@@ -24,9 +24,9 @@ type decoder interface {
 	cut(rest []byte) *damage
 }
 
-// Reader reads the records of one capture. It is used by one goroutine at a time; where the
-// capture is compressed, or no regular file, its own goroutine reads ahead until
-// the end of the capture or Close.
+// Reader reads the records of one capture. It is used by one goroutine at a time. Where the
+// capture is no regular file, or is compressed and nobody takes turns (Set.Lend), its own
+// goroutine reads ahead until the end of the capture or Close.
 type Reader struct {
 	info      Info
 	in        io.Reader
@@ -75,10 +75,12 @@ func Open(path string) (*Reader, error) {
 	r.file = f
 	if stat.Mode().IsRegular() {
 		r.size = stat.Size()
-		if r.unpacker == nil {
+		if r.unpacker != nil {
+			r.loads.begin(f, 0, r.unpacker)
+		} else {
 			r.blockSize = int(min(blockBytes, max(r.size, surveyBytes))) // a set may have thousands of small files
 			if at, err := f.Seek(0, io.SeekCurrent); err == nil {        // some of FUSE can be read from the start alone
-				r.loads.begin(f, at)
+				r.loads.begin(f, at, nil)
 			}
 		}
 	}
@@ -197,7 +199,7 @@ func (r *Reader) sawBytes(n int) {
 
 // next takes the next block that has bytes; false at the end of the input.
 func (r *Reader) next() bool {
-	if r.loads.file != nil {
+	if r.loads.serve() {
 		return r.nextInPlace()
 	}
 	if r.ahead == nil {
@@ -249,7 +251,7 @@ func (r *Reader) nextInPlace() bool {
 }
 
 // waiting tells whether next was false only because the turn is another's.
-func (r *Reader) waiting() bool { return r.loads.file != nil && r.readErr == nil }
+func (r *Reader) waiting() bool { return r.loads.serve() && r.readErr == nil }
 
 // Read fills recs with the next records, at least one and as many as can be had
 // without waiting for the file again: usually all of recs, fewer where a block

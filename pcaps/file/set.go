@@ -271,7 +271,7 @@ func (s *Set) readFrom(c *capture, recs []pcaps.Record) (int, error) {
 }
 
 // Load reads into b some bytes of the captures that Read has not come to yet, where
-// there are such (they are of a regular file, not compressed and not merged). Many
+// there are such (they are of a regular file, and not merged). Many
 // goroutines may Load at a time, each into a block of its own, also while one of them
 // calls Read.
 func (s *Set) Load(b *Block) {
