@@ -118,7 +118,8 @@ func TestLayoutOf(t *testing.T) {
 func TestExactDuration(t *testing.T) {
 	for ns, want := range map[int64]string{
 		0: "0 ns", 1: "1 ns", 999: "999 ns", 1000: "1 µs", 819_200: "819.2 µs", 100e6: "100 ms", 999_999_999: "999.999999 ms",
-		1e9: "1 s", 1_024e8: "102.4 s", 3_600e9: "3,600 s", 1<<63 - 1: "9,223,372,036.854775807 s",
+		1e9: "1 s", 1_024e8: "102.4 s", 599_999e6: "599.999 s", 600e9: "600 s (10 min)", 3_276_800e6: "3,276.8 s (54 min)", 3_600e9: "3,600 s (1 h)",
+		1<<63 - 1: "9,223,372,036.854775807 s (106,751 d 23 h 47 min)",
 	} {
 		if got := words.ExactDuration(ns); got != want {
 			t.Errorf("exactDuration(%d) = %q, want %q", ns, got, want)

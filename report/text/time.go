@@ -76,7 +76,7 @@ func (t *writer) timeline(m *report.Mode) {
 	}
 	length := words.ExactDuration(column)
 	if rest := s.Windows() % per; rest > 0 {
-		length += " (the last " + words.ExactDuration(int64(rest)*s.Interval) + ")"
+		length += ", the last " + words.ExactDuration(int64(rest)*s.Interval)
 	}
 	t.para("", 0, fmt.Sprintf("Packets%s by time of arrival: a column is %s, █ is %s, blank is none.",
 		of, length, words.Plural(most, "packet", "packets")), report.Plain)
@@ -92,14 +92,19 @@ func sparkline(values []uint64, most uint64) string {
 }
 
 // axis names the start, the middle and the end of columns that are column ns
-// each; the last may end before its time. What has no room is left out.
+// each; the last may end before its time. What has no room is left out. From ten minutes
+// on it reads as a clock does.
 func axis(columns int, column, end int64) string {
-	first, last := "0 s", words.ExactSeconds(end)+" s"
+	at := func(ns int64) string { return words.ExactSeconds(ns) + " s" }
+	if end >= words.ClockFrom {
+		at = words.Clock
+	}
+	first, last := at(0), at(end)
 	room := columns - len(first) - len(last)
 	if room < 1 {
 		return first + " to " + last
 	}
-	middle := words.ExactSeconds(int64(columns/2)*column) + " s"
+	middle := at(int64(columns/2) * column)
 	left := columns/2 - len(middle)/2 - len(first)
 	right := room - left - len(middle)
 	if left < 1 || right < 1 {

@@ -123,7 +123,7 @@ func TestTimeline(t *testing.T) {
     1        3  ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆
                 0 s           3 s         6.1 s
 
-  Packets by time of arrival: a column is 200 ms (the last 100 ms), █ is 4 packets, blank is none.
+  Packets by time of arrival: a column is 200 ms, the last 100 ms, █ is 4 packets, blank is none.
   Busiest 100 ms: from 0.1 s, 5 packets, imbalance 1.200, CPU 1 took 60.0%.
   Peak imbalance: in the same window, among the windows with at least the mean of 3.5 packets.
 `},
@@ -134,7 +134,7 @@ func TestTimeline(t *testing.T) {
     0   8.000M  ████████████████████████████████████████████████████▅
                 0 s                    20.8 s                  42.1 s
 
-  Packets by time of arrival: a column is 800 ms (the last 500 ms), █ is
+  Packets by time of arrival: a column is 800 ms, the last 500 ms, █ is
   7,999,600 packets, blank is none.
   Busiest 100 ms: from 0 s, 999,950 packets, imbalance 1.000, CPU 0 took 100.0%.
 `},
@@ -198,7 +198,9 @@ func TestAxis(t *testing.T) {
 		{14, 100e6, 1_400e6, "0 s      1.4 s"},
 		{9, 100e6, 900e6, "0 s 0.9 s"},
 		{8, 100e6, 800e6, "0 s to 0.8 s"},
-		{60, 60e9, 3_541e9, "0 s                        1,800 s                   3,541 s"},
+		{60, 60e9, 3_541e9, "0 min                      30 min                     59 min"},
+		{60, 4_812_800e6, 285_798_400e6, "0 min                  1 d 16 h 6 min         3 d 7 h 23 min"},
+		{20, 10e9, 599e9, "0 s     100 s  599 s"},
 	} {
 		if got := axis(c.columns, c.column, c.end); got != c.want {
 			t.Errorf("%d columns:\n%q, want\n%q", c.columns, got, c.want)

@@ -79,8 +79,12 @@ func Nanoseconds(ns int64) string {
 	return Scaled(days/365.25, 3, []string{""}) + " years"
 }
 
-// ExactDuration is a duration in full, "819.2 µs".
+// ExactDuration is a duration in full, "819.2 µs", and from ten minutes on as a clock
+// tells it, too: "3,276.8 s (54 min)".
 func ExactDuration(ns int64) string {
+	if ns >= ClockFrom {
+		return Moment(ns)
+	}
 	unit, per := 0, int64(1)
 	for unit < len(durationUnits)-1 && ns >= 1000*per {
 		unit++

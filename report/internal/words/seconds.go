@@ -31,10 +31,13 @@ func Clock(ns int64) string {
 	return strings.Join(parts, " ")
 }
 
+// ClockFrom is the time, in ns, from which on a clock tells it, too.
+const ClockFrom = 600e9
+
 // Moment is a time since the start in seconds, and from ten minutes on as a clock tells it, too:
 // "14,540.8 s (4 h 2 min)".
 func Moment(ns int64) string {
-	if ns < 600e9 {
+	if ns < ClockFrom {
 		return ExactSeconds(ns) + " s"
 	}
 	return ExactSeconds(ns) + " s (" + Clock(ns) + ")"

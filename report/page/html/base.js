@@ -40,6 +40,7 @@ function clock(ns) {
 }
 const moment = (ns) => ns < 600e9 ? seconds(ns) : `${seconds(ns)} (${clock(ns)})`;
 function duration(ns) {
+  if (ns >= 600e9) return moment(ns);
   let unit = 0;
   while (unit < 3 && ns >= 1000 ** (unit + 1)) unit++;
   const text = exact(Math.floor(ns / 1000 ** unit)) + (unit ? "." + String(ns % 1000 ** unit).padStart(3 * unit, "0").replace(/0+$/, "") : "");
