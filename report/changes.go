@@ -128,7 +128,7 @@ func (r *Report) MovesSentences(m *Mode) []string {
 		}
 	}
 	if len(say) > 0 && r.Moves() {
-		say = append(say, fmt.Sprintf("%s went to another CPU than the packet of its flow before; %s indicated after a later one of its flow.",
+		say = append(say, fmt.Sprintf("%s went to another CPU than the one before in the same flow; %s indicated after a later one of the same flow.",
 			words.Plural(m.Affinity.Migrations, "packet", "packets"), words.Plural(m.Totals.Reordered, "packet was", "packets were")))
 	}
 	return say
