@@ -232,8 +232,8 @@ func (c *Compare) Summary() []string {
 		sentences = append(sentences, changes)
 	}
 	sentences = append(append(sentences, r.TrafficSentence()), c.HeadroomSentences()...)
-	if len(c.Scenarios) > 1 {
-		sentences = append(sentences, c.bestSentence())
+	if best := c.BestSentence(); best != "" {
+		sentences = append(sentences, best)
 	}
 	return append(sentences, c.SteeringSentences()...)
 }
@@ -255,9 +255,13 @@ func (c *Compare) ScalesSentence() string {
 		was.Name, now.Name, was.NumCPUs(), now.NumCPUs())
 }
 
-// bestSentence says which of several scenarios loads its most loaded CPU least: beside
-// the mean, or, where the mean is of different numbers of CPUs, in all.
-func (c *Compare) bestSentence() string {
+// BestSentence says which of several scenarios loads its most loaded CPU least: beside
+// the mean, or, where the mean is of different numbers of CPUs, in all. Of two reports it
+// says what became of that load. It is "" where there is nothing to choose from.
+func (c *Compare) BestSentence() string {
+	if len(c.Scenarios) < 2 {
+		return ""
+	}
 	load := ImbalanceOfPackets(c.Scenarios)
 	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
 	if !SameCPUs(c.Scenarios) {
@@ -280,7 +284,17 @@ func (c *Compare) bestSentence() string {
 		if n := len(c.Scenarios); n > 2 {
 			all = fmt.Sprintf("All %d", n)
 		}
-		return fmt.Sprintf("%s scenarios load their CPUs alike: the most loaded CPU has %s.", all, of(first))
+		what := "scenarios"
+		if c.Diff != nil {
+			what = "reports"
+		}
+		return fmt.Sprintf("%s %s load their CPUs alike: the most loaded CPU has %s.", all, what, of(first))
+	case c.Diff != nil && len(c.Scenarios) == 2:
+		spread, last := "more even", &c.Scenarios[1]
+		if best == 0 {
+			spread = "less even"
+		}
+		return fmt.Sprintf("The load is %s: the most loaded CPU has %s under “%s”, and had %s under “%s”.", spread, of(last), last.Name, bare(of(first)), first.Name)
 	case len(names) > 1:
 		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",
 			len(c.Scenarios), strings.Join(names[:len(names)-1], ", "), names[len(names)-1], of(&c.Scenarios[best]))

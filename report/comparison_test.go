@@ -52,7 +52,7 @@ func TestBestButForNoise(t *testing.T) {
 		if diff := cmp.Diff(test.marked, c.Marked(&f)); diff != "" {
 			t.Errorf("%v: marked (-want +got):\n%s", test.busiest, diff)
 		}
-		if got := c.bestSentence(); got != test.want {
+		if got := c.BestSentence(); got != test.want {
 			t.Errorf("%v: %q, want %q", test.busiest, got, test.want)
 		}
 	}

@@ -18,6 +18,9 @@ import (
 func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	t := newWriter(w, o)
 	notes := c.Notes
+	if best := c.BestSentence(); best != "" && c.Capture.Received > 0 {
+		notes = append([]string{best}, notes...)
+	}
 	if changes := c.Diff.ChangesSentence(); changes != "" {
 		notes = append([]string{changes}, notes...)
 	}

@@ -46,10 +46,6 @@ func (t *writer) diff(c *report.Compare) {
 		g.row(plainCell(c.Diff.Label(&f)), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
 	}
 	t.grid(&g)
-	if chance := c.ChanceSentence(); chance != "" {
-		t.line("")
-		t.para("", 0, chance, report.Plain)
-	}
 	for _, part := range []struct {
 		title    string
 		findings []report.Finding
