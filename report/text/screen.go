@@ -66,8 +66,9 @@ type screen struct {
 
 // lines is the screen, as wide as it may be.
 func (s *screen) lines() []string {
-	s.details, s.mostCPUs, s.fewerCPUs = 5, screenCPUs, screenMost
+	s.details, s.mostCPUs, s.fewerCPUs = screenLines, screenCPUs, screenMost
 	shrink := []func(){
+		func() { s.details = 5 },
 		func() { s.tight = true },
 		func() { s.folded = true },
 		func() { s.details = 4 },

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,19 @@ func TestScreenCutsNotes(t *testing.T) {
 	r.Asides = []string{strings.Repeat("A note of several words. ", 20)}
 	if got := screenOf(t, r, Options{}); !strings.Contains(got, "\n• A note of") || !strings.Contains(got, "words. …\n") {
 		t.Errorf("the note is cut unseen:\n%s", got)
+	}
+}
+
+// A remedy is whole where there is room, and cut where there is none.
+func TestScreenWholeRemedy(t *testing.T) {
+	r := withScreen(fixture.New(2, 300, "rss-msix", "non-rss"))
+	r.Findings = []report.Finding{{ID: "tunnel", Severity: report.Problem, Summary: "CPU 3 has all.", Remedy: strings.Repeat("Say why it is so. ", 24) + "At last."}}
+	if got := screenOf(t, r, Options{}); !strings.Contains(got, "At last.\n") {
+		t.Errorf("there is room, and the remedy is cut:\n%s", got)
+	}
+	r.Asides = slices.Repeat([]string{"A note."}, 12)
+	if got := screenOf(t, r, Options{}); strings.Contains(got, "At last.") || !strings.Contains(got, "…\n") {
+		t.Errorf("there is no room, and the remedy is whole:\n%s", got)
 	}
 }
 

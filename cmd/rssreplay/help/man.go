@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -120,19 +121,32 @@ func (p *paragraph) roff(b *strings.Builder) {
 
 // literal is text that man(1) shows, and lets copy, as it is: typesetters make other
 // characters of some of ASCII's.
-func literal(text string) string { return notFirst.Replace("\n" + roffEscaper.Replace(text))[1:] }
+func literal(text string) string { return notFirst.Replace("\n" + escaped(text))[1:] }
 
 // formatted is prose, in which what stands in backquotes is literal and bold.
 func formatted(text string) string {
 	var b strings.Builder
 	for i, part := range strings.Split(text, "`") {
 		if i%2 == 0 {
-			b.WriteString(strings.ReplaceAll(roffEscaper.Replace(part), `\(aq`, "'"))
+			b.WriteString(strings.ReplaceAll(escaped(part), `\(aq`, "'"))
 		} else {
-			b.WriteString(`\fB` + roffEscaper.Replace(part) + `\fP`)
+			b.WriteString(`\fB` + escaped(part) + `\fP`)
 		}
 	}
 	return notFirst.Replace("\n" + b.String())[1:]
+}
+
+// escaped is text in ASCII: a typesetter takes other bytes for Latin-1 unless it is told.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range roffEscaper.Replace(text) {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\[u%04X]`, r)
+		}
+	}
+	return b.String()
 }
 
 var roffEscaper = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)

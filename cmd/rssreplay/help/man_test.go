@@ -13,7 +13,7 @@ func TestRoff(t *testing.T) {
 		t.Skip("no groff here to read pages")
 	}
 	show := func(page string) string {
-		c := exec.Command(groff, "-Kutf8", "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=300n")
+		c := exec.Command(groff, "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=300n")
 		c.Stdin = strings.NewReader(page)
 		var stderr strings.Builder
 		c.Stderr = &stderr
