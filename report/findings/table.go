@@ -412,24 +412,21 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 	if d.mode == nil || d.has("one-queue", "single-queue", "queues-share-cpu") {
 		return nil
 	}
-	var missed []string
+	var missed []int
 	ruled := d.ruled()
 	for i, n := range d.cpuEntries() {
 		if cpu := d.mode.CPUs[i].CPU; n == 0 && !ruled[cpu] {
-			missed = append(missed, fmt.Sprint(cpu))
+			missed = append(missed, cpu)
 		}
 	}
 	if len(missed) == 0 {
 		return nil
 	}
-	n, more := uint64(len(missed)), ""
-	if len(missed) > 16 {
-		missed, more = missed[:16], ", …"
-	}
+	n := uint64(len(missed))
 	f := &report.Finding{
 		ID: "cpus-missed", Severity: report.Warning,
 		Summary:  fmt.Sprintf("%s of %s CPUs %s no hashed packet: no entry of the indirection table leads there.", words.Exact(n), words.Exact(uint64(len(d.mode.CPUs))), verb(int(n), "gets", "get")),
-		Evidence: fmt.Sprintf("%s %s%s; the table has %s, and %s on %s.", verb(int(n), "CPU", "CPUs"), strings.Join(missed, ", "), more, words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(distinct(d.r.Table.QueueCPUs)), "CPU", "CPUs")),
+		Evidence: fmt.Sprintf("%s; the table has %s, and %s on %s.", nameCPUs(missed), words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(distinct(d.r.Table.QueueCPUs)), "CPU", "CPUs")),
 		Remedy:   d.reachAll(),
 		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
 	}

@@ -607,6 +607,10 @@ func checkClicks(t *testing.T, ctx context.Context) {
 	listed("cpu=3", "0", "50 of 400 flows, ")
 	b.Run(chromedp.Reload())
 	listed("cpu=3", "0", "50 of 400 flows, ")
+	b.Run(chromedp.Click(chromedp.CSS(`.finding .id a`))) // a link to a finding keeps what is listed
+	if got := pagetest.Value[string](b, `location.hash`); got != "#finding-"+r.Findings[0].ID+"&search=cpu%3D3" {
+		t.Errorf("the address of a finding ends in %s", got)
+	}
 
 	b.Run(chromedp.Focus(chromedp.CSS(`#cpus [data-show="cpu=0"]`)))
 	b.Key(kb.ArrowRight)

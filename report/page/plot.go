@@ -145,6 +145,12 @@ func (p *plot) clear(i int, lines ...float64) {
 	}
 }
 
+// A bar takes barWide of its column; of more than mostBars a screen has no line for each.
+const (
+	barWide  = 0.76
+	mostBars = 320
+)
+
 // steersOn marks a CPU that hands packets on, below its column.
 const steersOn = " ↷"
 
@@ -182,7 +188,11 @@ func loadPlots(modes []*report.Mode) []*plot {
 			}
 			if c.Packets > 0 {
 				top := min(scale.y(float64(c.Packets)), plotHeight-1) // what is there is seen
-				p.box(i, 0.76, top, plotHeight, strings.TrimSpace("bar "+heatClass(times)))
+				class, wide := heatClass(times), barWide
+				if class != "" { // what stands out is seen among a thousand, over its neighbours
+					wide = max(wide, float64(len(m.CPUs))/mostBars)
+				}
+				p.box(i, wide, top, plotHeight, strings.TrimSpace("bar "+class))
 			}
 			p.value(i, scale.y(float64(c.Packets)), words.Percent(share), times >= 2)
 			p.clear(i, scale.y(float64(mean)))

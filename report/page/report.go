@@ -44,9 +44,10 @@ type tile struct {
 // finding is a finding as the page shows it.
 type finding struct {
 	report.Finding
-	Class string
-	Mark  string // so that severity is not told by colour alone
-	Steps []phrase
+	Class  string
+	Mark   string // so that severity is not told by colour alone
+	Steps  []phrase
+	Anchor string // what a link to it ends with; "" for none
 }
 
 // phrase is a piece of a sentence, or a command in it.
@@ -94,10 +95,15 @@ func (p *panel) bytes() int {
 func newReportBody(r *report.Report, page *frame) *reportBody {
 	h := &reportBody{frame: page, Received: r.Capture.Received > 0, OneMode: len(r.Modes) == 1}
 	for i, f := range r.Findings {
+		shown := newFinding(f)
+		plain := strings.Trim(f.ID, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" // as ours are
+		if plain && !slices.ContainsFunc(r.Findings[:i], func(before report.Finding) bool { return before.ID == f.ID }) {
+			shown.Anchor = "finding-" + f.ID
+		}
 		if i < findingsBeside {
-			h.Findings = append(h.Findings, newFinding(f))
+			h.Findings = append(h.Findings, shown)
 		} else {
-			h.Further = append(h.Further, newFinding(f))
+			h.Further = append(h.Further, shown)
 		}
 	}
 	if h.Received {
@@ -172,9 +178,20 @@ func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 func spreadLine(class string, m *report.Mode) spreadMode {
 	text := fmt.Sprintf("imbalance %s, %s", words.Fixed(m.Imbalance.Packets, 2), words.Plural(m.Affinity.Migrations, "migration", "migrations"))
 	if !m.SerialUtilization.IsNull() {
-		text += fmt.Sprintf(", its serial unit busy %s of the time", words.Percent(m.SerialUtilization))
+		text += fmt.Sprintf(", %s for %s of the time", serialWork(m), words.Percent(m.SerialUtilization))
 	}
 	return spreadMode{class, words.Shown(m.Mode), text}
+}
+
+// serialWork is what the part of the mode does that can't run beside itself, in a few words.
+func serialWork(m *report.Mode) string {
+	switch {
+	case m.TakesTurns():
+		return "its CPUs receive in turn,"
+	case m.Mode == report.RSSMSIX || m.Mode == report.NonRSS:
+		return "its busiest CPU receives"
+	}
+	return "its interrupt is masked"
 }
 
 // ruleSection is the rules that are asked before the table, what they drop, and the

@@ -58,6 +58,7 @@ function copyButton(command) {
   button.type = "button";
   button.className = "copy";
   button.textContent = "Copy";
+  button.setAttribute("aria-label", "Copy " + command.textContent);
   button.addEventListener("click", async () => {
     getSelection().selectAllChildren(command);
     try {

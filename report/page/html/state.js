@@ -33,7 +33,7 @@ const state = {
   shown(show) { state.shows.push(show); },
 };
 addEventListener("popstate", () => state.show());
-for (const link of all("nav a")) {
+for (const link of all("nav a, .finding .id a")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
     state.go({}, {section: link.hash.slice(1)});
