@@ -70,10 +70,15 @@ func sentence(s string) template.HTML {
 func command(s string) template.HTML {
 	all := strings.Split(words.Shown(s), " ")
 	for i, word := range all {
-		all[i] = "<span>" + string(parted(word)) + "</span>"
+		if all[i] = string(parted(word)); len(word) <= longWord {
+			all[i] = "<span>" + all[i] + "</span>"
+		}
 	}
 	return template.HTML(strings.Join(all, " "))
 }
+
+// longWord is the length from which on a word, a mask of a thousand CPUs, takes several lines.
+const longWord = 100
 
 // parted is a text whose lines may end after a slash or a comma, as a path's or a list's.
 func parted(s string) template.HTML {

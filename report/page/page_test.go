@@ -1164,3 +1164,12 @@ func TestSentence(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A word too long for a line is part of its command's ground on each of its lines; others
+// stay whole.
+func TestCommandWords(t *testing.T) {
+	mask := strings.Repeat("ffffffff,", 32)
+	if got, want := string(command("echo "+mask+" >rps")), "<span>echo</span> "+string(parted(mask))+" <span>&gt;rps</span>"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -74,7 +74,7 @@ function copyButton(command) {
 // A command's words stay whole where a line ends, as page.go has it.
 function wholeWords(command) {
   command.replaceChildren(...command.textContent.split(/( )/).map((text) => {
-    if (text === " ") return text;
+    if (text === " " || text.length > 100) return text;
     const word = document.createElement("span");
     word.textContent = text;
     return word;
