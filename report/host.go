@@ -30,9 +30,19 @@ type HostCPU struct {
 	NetRXRuns    *uint64 `json:"net_rx_runs"` // /proc/softirqs
 }
 
-// Placed tells whether the host's texts say where a CPU of the mode is.
-func (m *Mode) Placed() bool {
-	return slices.ContainsFunc(m.CPUs, func(c CPU) bool { return c.Core != nil || c.Node != nil })
+// PlaceColumn is a column of where CPUs are.
+type PlaceColumn struct {
+	Head string
+	Of   func(*CPU) *int
+}
+
+// PlaceColumns are what the host's texts say of where the mode's CPUs are: lscpu alone
+// knows nodes, and no cores.
+func (m *Mode) PlaceColumns() []PlaceColumn {
+	columns := []PlaceColumn{{"core", func(c *CPU) *int { return c.Core }}, {"node", func(c *CPU) *int { return c.Node }}}
+	return slices.DeleteFunc(columns, func(p PlaceColumn) bool {
+		return !slices.ContainsFunc(m.CPUs, func(c CPU) bool { return p.Of(&c) != nil })
+	})
 }
 
 // At is the CPU of a number, nil where nothing is told of it, or of the host.

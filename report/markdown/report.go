@@ -175,9 +175,9 @@ func (m *markdown) modes(r *report.Report) {
 // cpus is a row for each CPU; the largest flow is named where a flow has one CPU.
 func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 	heads := []string{"*CPU", "*packets", "*share", "", "*flows", "*interrupts", "*DPCs", "*per DPC", "*busy", "*p50", "*p99", "*max"}
-	placed := mode.Placed()
-	if placed {
-		heads = slices.Insert(heads, 1, "*core", "*node")
+	places := mode.PlaceColumns()
+	for i, p := range places {
+		heads = slices.Insert(heads, 1+i, "*"+p.Head)
 	}
 	drops := report.QueuesAreCPUs(mode)
 	if drops {
@@ -206,8 +206,8 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 			words.Exact(c.Interrupts), words.Exact(c.DPCs), words.Fixed(c.PacketsPerDPCMean, 2), words.Percent(c.Utilization),
 			words.NanosecondsOrNone(l.P50), words.NanosecondsOrNone(l.P99), words.NanosecondsOrNone(l.Max),
 		}
-		if placed {
-			row = slices.Insert(row, 1, words.NumberOrNone(c.Core), words.NumberOrNone(c.Node))
+		for i, p := range places {
+			row = slices.Insert(row, 1+i, words.NumberOrNone(p.Of(c)))
 		}
 		if drops {
 			row = append(row, words.Exact(mode.Queues[i].Drops))

@@ -298,9 +298,9 @@ func cpuTable(id string, m *report.Mode) table {
 	t := table{ID: id, Caption: "CPUs under " + words.Shown(m.Mode), Head: heads("*CPU", "*packets", "*share", "*bytes", "*packets/s", "*bit/s", "*flows",
 		"*interrupts", "*DPCs", "*packets per DPC", "*max per DPC", "*ISR time", "*DPC time", "*of it for migrations", "*busy",
 		"*latency mean", "*p50", "*p90", "*p99", "*p99.9", "*max", "*sent", "*send time", "largest flow, its share of the CPU's packets")}
-	placed := m.Placed()
-	if placed {
-		t.Head = slices.Insert(t.Head, 1, heads("*core", "*node")...)
+	places := m.PlaceColumns()
+	for i, p := range places {
+		t.Head = slices.Insert(t.Head, 1+i, heads("*"+p.Head)...)
 	}
 	var counters []report.BacklogColumn
 	if m.RPS != nil {
@@ -322,8 +322,8 @@ func cpuTable(id string, m *report.Mode) table {
 			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}
-		if placed {
-			row = slices.Insert(row, 1, cell{Text: words.NumberOrNone(c.Core), Number: true}, cell{Text: words.NumberOrNone(c.Node), Number: true})
+		for i, p := range places {
+			row = slices.Insert(row, 1+i, cell{Text: words.NumberOrNone(p.Of(c)), Number: true})
 		}
 		for _, counter := range counters {
 			row = append(row, backlogCell(c.Backlog, counter))

@@ -45,19 +45,19 @@ func (t *writer) load(m *report.Mode) {
 		{head: "largest flow and its share", left: true},
 	}}
 	var most uint64
-	placed := m.Placed()
+	places := m.PlaceColumns()
 	for _, c := range m.CPUs {
 		most = max(most, c.Packets)
 	}
-	if placed {
-		g.columns = slices.Insert(g.columns, 1, column{head: "core"}, column{head: "node"})
+	for i, p := range places {
+		g.columns = slices.Insert(g.columns, 1+i, column{head: p.Head})
 	}
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		share := report.Ratio(c.Packets, m.Totals.Packets)
 		row := []cell{plainCell(fmt.Sprint(c.CPU))}
-		if placed {
-			row = append(row, plainCell(words.NumberOrNone(c.Core)), plainCell(words.NumberOrNone(c.Node)))
+		for _, p := range places {
+			row = append(row, plainCell(words.NumberOrNone(p.Of(c))))
 		}
 		g.row(append(row, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
 			cell{words.Bar(c.Packets, most), report.Heat(share * report.Fraction(len(m.CPUs)))},
