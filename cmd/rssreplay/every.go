@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -46,7 +47,7 @@ func (r *replayRun) replayEvery() error {
 		a.Replayed, a.Interval = done, true
 		rep := a.Report()
 		rep.Words = r.out.Words
-		rep.Title = fmt.Sprintf("%s to %s after the first packet", time.Duration(part.From), time.Duration(part.To))
+		rep.Title = fmt.Sprintf("%s to %s after the first packet", flagTime(part.From), flagTime(part.To))
 		if title := r.out.Words.Title; title != "" {
 			rep.Title = title + ": " + rep.Title
 		}
@@ -74,4 +75,16 @@ func (r *replayRun) replayEvery() error {
 		return cli.Ending(met, cli.Damaged(damage, "the last report is of", r.captures))
 	}
 	return met
+}
+
+// flagTime is a time as flags take it, without what is 0: "24h", not "24h0m0s".
+func flagTime(ns int64) string {
+	s := time.Duration(ns).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
