@@ -212,11 +212,30 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 			d.found = append(d.found, f.ID)
 		}
 	}
+	d.flowFirst(all)
 	d.noEthtool(all)
 	d.nameDevice(all)
 	rank := map[string]int{report.Problem: 0, report.Warning: 1, report.Note: 2}
 	slices.SortStableFunc(all, func(a, b report.Finding) int { return rank[a.Severity] - rank[b.Severity] })
 	return all
+}
+
+// flowFirst puts what is said of the heaviest flow, where that is on the busiest CPU, before
+// what is said of the table, if the flow alone is more of that CPU's load than the table makes
+// of even traffic: another table would change little.
+func (d *diagnosis) flowFirst(all []report.Finding) {
+	ofFlow := slices.IndexFunc(all, func(f report.Finding) bool {
+		return f.ID == "tunnel" || f.ID == "single-flow" || f.ID == "elephant-flow"
+	})
+	ofTable := slices.IndexFunc(all, func(f report.Finding) bool {
+		return slices.Contains([]string{"queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table"}, f.ID)
+	})
+	if ofTable < 0 || ofFlow < ofTable || d.t.Largest == nil || !d.onBusiest(d.t.Largest) || d.bound() <= d.r.BuiltIn(d.mode) {
+		return
+	}
+	f := all[ofFlow]
+	copy(all[ofTable+1:], all[ofTable:ofFlow])
+	all[ofTable] = f
 }
 
 // nameDevice writes the interface's name, where it is known, for DEV in commands and paths;

@@ -49,6 +49,43 @@ func TestCPUMask(t *testing.T) {
 	}
 }
 
+// Of a table that misses a CPU and a heavy flow, what is more of the busiest CPU's load comes
+// first.
+func TestFlowFirst(t *testing.T) {
+	for _, test := range []struct {
+		heaviest  uint64 // of 4,000 packets, on CPU 0 of 4, which has 2,000
+		entries   report.List[int]
+		elsewhere bool
+		want      string
+	}{
+		{1500, report.List[int]{0, 1, 2, 0, 1, 2}, false, "elephant-flow"}, // 1.5 and 1.33
+		{1300, report.List[int]{0, 1, 2, 0, 1, 2}, false, "cpus-missed"},   // 1.3
+		{1500, report.List[int]{0, 1, 0, 1}, false, "cpus-missed"},         // 2
+		{1500, report.List[int]{0, 1, 2, 0, 1, 2}, true, "cpus-missed"},
+	} {
+		m := report.Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: report.List[report.CPU]{{CPU: 0, Packets: 2000}, {CPU: 1, Packets: 1600}, {CPU: 2, Packets: 400}, {CPU: 3}}}
+		m.Derive()
+		on := report.CPUPackets{CPU: 0, Packets: test.heaviest}
+		if test.elsewhere {
+			on.CPU = 1
+		}
+		flow := &report.Flow{Protocol: "tcp", HasPorts: true, Packets: test.heaviest, Modes: report.List[report.FlowMode]{{Mode: "rss-msix", CPUs: report.List[report.CPUPackets]{on}}}}
+		packets := make(report.List[uint64], len(test.entries))
+		for i := range packets {
+			packets[i] = 4000 / uint64(len(packets))
+		}
+		r := &report.Report{
+			Capture: report.Capture{Packets: 4000, Received: 4000, Duration: 1e9}, Modes: report.List[report.Mode]{m},
+			Table:      report.TableReport{Size: len(test.entries), Entries: test.entries, Packets: packets, QueueCPUs: report.List[int]{0, 1, 2, 3}},
+			Parameters: report.Parameters{{Name: "cpus", Source: "--cpus"}},
+		}
+		all := Diagnose(r, &Traffic{Largest: flow, LargestBytes: flow, WithPorts: report.Null, InnerBalance: report.Null})
+		if len(all) < 2 || all[0].ID != test.want {
+			t.Errorf("%+v: %v", test, all)
+		}
+	}
+}
+
 // The hashes to enable are those of what has none.
 func TestEnableHashes(t *testing.T) {
 	four, six := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")
