@@ -96,6 +96,7 @@ const (
 	typeVLAN  = 0x8100
 	typeSVLAN = 0x88a8 // 0x9100 is not stepped over
 	typePPPoE = 0x8864
+	typeMPLS  = 0x8847
 	typeTEB   = 0x6558 // Ethernet in GRE
 	typePPTP  = 0x880b // PPP in GRE
 	typeIPX   = 0x0001 // raw IPX in an 802.3 frame
@@ -242,6 +243,8 @@ func (d *dissection) transport(data []byte) (next []byte, more bool) {
 		return data, true
 	case 47:
 		return d.gre(data)
+	case 137: // MPLS in IP, which ends the walk as MPLS does
+		d.etherType = typeMPLS
 	case 51: // authentication header: its SPI
 		data = rest(data, 4)
 		fallthrough

@@ -113,6 +113,11 @@ func TestStackHashOfCutFrames(t *testing.T) {
 	if hash(frames[0]) == hash(ether(0x0800, ipv4(17, 0, 0, 81, 1, 0)...)) {
 		t.Error("another port makes no difference")
 	}
+	if hash(ether(0x0800, ipv4(137, 0, udp...)...)) != secret.of(&dissection{
+		etherType: 0x8847, protocol: 137, version: 4, addresses: [36]byte{10, 0, 0, 1, 10, 0, 0, 2},
+	}) {
+		t.Error("MPLS in IP: not that EtherType, with the addresses around it")
+	}
 	if got := fmt.Sprintf("%x", (&dissection{etherType: 0x0806}).keys(nil)); got != "0806"+strings.Repeat("00", 38) {
 		t.Errorf("ARP: %s", got)
 	}
