@@ -77,13 +77,13 @@ func (b *Batch) steered(i int) *Steered {
 	return b.More[i-1]
 }
 
-// before is where packets end that arrive before t, from one on, which does.
-func (b *Batch) before(from int, t int64) int {
-	if b.Time[b.N-1] < t {
-		return b.N
+// before is where times end that are before t, from one on.
+func before(times []int64, from int, t int64) int {
+	if n := len(times); n == 0 || times[n-1] < t {
+		return n
 	}
-	to := from + 1
-	for b.Time[to] < t {
+	to := from
+	for times[to] < t {
 		to++
 	}
 	return to

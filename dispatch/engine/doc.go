@@ -17,8 +17,9 @@
 //     changes.go. Flows may meet several CPUs then: packets of one may overtake each
 //     other. Closed forms (fast_moving.go, fast_moving_single_queue.go) look at that from
 //     a move on until what had arrived before is done (fast_moving_change.go; what that
-//     needs of lines, fast_moving_line.go, and of a parting, fast_moving_parted.go); else
-//     they know from an entry's moves where its flows were (moved_flows.go).
+//     needs of lines, fast_moving_line.go, of a parting, fast_moving_parted.go, and of what
+//     is sent, fast_moving_sends.go); else they know from an entry's moves where its
+//     flows were (moved_flows.go).
 //  6. Receive packet steering: RPS (config.go) has the masks, backlog.go is the second hop to
 //     the CPUs in them. These wait for each other there, one event after the other
 //     (agenda.go); as long as each flow has one way, in whole turns (fast_hop.go).

@@ -341,20 +341,20 @@ func (l *fastLine) indicate(n int, takenAt, start, until int64) (done int, end i
 
 // tookFlows notes that the flows of the oldest n packets are taken at a time.
 //
-// Optimization: where flows move, and who takes one first is asked alone, it is noted of those
-// that another CPU had before.
+// Optimization: where flows move, and sent packets are judged beside arrivals, it is noted of
+// those that another CPU had before.
 func (l *fastLine) tookFlows(n int, at int64) {
 	m, cpu := l.m, l.on.index
-	if l.moving == nil || l.moving.of.unsettled || !m.homeCPUs.KeepsOrder() {
+	if l.moving == nil || l.moving.of.beside == nil {
 		for _, p := range l.rest[l.taken : l.taken+n] {
 			m.takeOf(cpu, p.of, at)
 		}
 		return
 	}
+	sent, unsettled := l.moving.of.beside, l.moving.of.unsettled
 	for i, a := range l.aside[l.taken : l.taken+n] {
-		if a.before != uint16(cpu+1) {
-			m.takeOf(cpu, l.rest[l.taken+i].of, at)
-			l.moving.of.untold--
+		if unsettled || a.before != uint16(cpu+1) {
+			sent.take(l.rest[l.taken+i].of, at, cpu)
 		}
 	}
 }
@@ -667,5 +667,5 @@ func (a *admitted) of(in *arriving, flows *affinity.Fixed) arriving {
 	for _, flow := range a.dropped[:dropped] {
 		flows.Drop(flow)
 	}
-	return arriving{a.time[:n], a.length[:n], a.flow[:n], a.entry[:n]}
+	return arriving{time: a.time[:n], length: a.length[:n], flow: a.flow[:n], entry: a.entry[:n]}
 }

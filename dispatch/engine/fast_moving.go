@@ -23,6 +23,7 @@ type fastMoving struct {
 	bytes   []uint64           // per queue
 	done    []uint64           // per CPU: accepted packets up to the last tick
 	sends   []affinity.SendRef // of the batch, those still to come
+	beside  *movingSends       // what judges them beside step; nil: step does
 	plain   bool               // lines are plain while the engine is settled
 	parts   *movingParts       // nil if they are not
 	planned bool               // no packet of the batch was dropped, so that lists are as planned
@@ -30,10 +31,6 @@ type fastMoving struct {
 	changing bool
 	marks    []uint64 // per CPU: the packets that it accepted before the latest move
 	settles  int64    // all of these are taken, and done then; Never until they are
-
-	// untold is how many packets that are not taken tookFlows will tell of, while the engine is
-	// settled, where packets are sent and flows keep order.
-	untold int
 }
 
 // onlyMoves reports whether something changes, flows have one entry each, and nobody observes:
@@ -79,7 +76,7 @@ func newFastMoving(m *Model) *fastMoving {
 	e := &fastMoving{
 		fastRSS: newFastRSS(m), movedFlows: flows, bytes: make([]uint64, len(m.queues)),
 		done: make([]uint64, len(m.cpus)), marks: make([]uint64, len(m.cpus)),
-		plain: m.mode == RSSMSIX && m.homeCPUs == nil && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
+		plain: m.mode == RSSMSIX && (m.homeCPUs == nil || m.homeCPUs.KeepsOrder()) && m.cfg.Drain == Snapshot && m.cfg.DPCBudget == 0 && m.cfg.RxFrames == 1 && m.cfg.ByteCost == 0,
 	}
 	if m.severalQueues() {
 		e.rings = newQueueRings(m)
@@ -89,6 +86,9 @@ func newFastMoving(m *Model) *fastMoving {
 		l := &e.lines[c]
 		l.rings = e.rings
 		l.moving, l.plain, l.aside = &movingLine{of: e}, e.plain, make([]aside, len(l.arrival))
+	}
+	if m.homeCPUs != nil && m.homeCPUs.KeepsOrder() {
+		e.beside, e.plan = &movingSends{model: m}, newSchedule(&m.cfg.Config)
 	}
 	if e.parting = newParting(m, e.lines); e.parting != nil {
 		e.parts = &movingParts{bytes: make([]uint64, len(e.lines))}
@@ -102,14 +102,20 @@ func (e *fastMoving) Process(b *Batch) {
 	m.prepare(b)
 	e.sends = b.Sends
 	e.begin(b)
-	in := b.arriving(m.steering)
+	in, sentAt := e.received(b)
 	e.planned = e.follows(b, &in)
-	for from, to := 0, 0; from < b.N; from = to {
-		if b.Time[from] >= m.changeAt {
-			e.change(b.Time[from])
+	for from, sent := 0, 0; from < len(in.time) || sent < len(sentAt); {
+		if t := firstOf(in.time[from:], sentAt[sent:]); t >= m.changeAt {
+			e.change(t)
 		}
-		to = b.before(from, m.changeAt)
-		e.arrive(b, &in, from, to)
+		to, until := before(in.time, from, m.changeAt), before(sentAt, sent, m.changeAt)
+		e.arrive(&in, from, to)
+		e.judge(sentAt[sent:until])
+		from, sent = to, until
+	}
+	if e.beside != nil && b.N > 0 {
+		e.beside.sort()
+		e.beside.tell(b.Time[b.N-1])
 	}
 	m.arrived(b)
 }
@@ -121,25 +127,25 @@ const stretch = 64
 // arrive lets the packets from one to before another arrive; nothing changes between them.
 //
 // Optimization: whole lists of them follow the plan, which changes do not touch.
-func (e *fastMoving) arrive(b *Batch, in *arriving, from, to int) {
+func (e *fastMoving) arrive(in *arriving, from, to int) {
 	for from < to {
 		if e.planned && !e.unsettled {
 			head := min(e.plan.next(from), to)
-			e.step(b, from, head)
+			e.step(in, from, head)
 			from = head
 			end := e.lists(from, to)
 			if from < end {
-				e.overdue(b.Time[from])
+				e.overdue(in.time[from])
 			}
 			if from < end && e.planned && e.clear(in, from) {
 				if e.parts != nil {
-					from = e.parted(b, in, from, end)
+					from = e.parted(in, from, end)
 				}
-				from = e.together(b, from, end)
+				from = e.together(in, from, end)
 			}
 		}
 		end := min(from+stretch, to)
-		e.step(b, from, end)
+		e.step(in, from, end)
 		from = end
 	}
 }
@@ -161,8 +167,8 @@ func (e *fastMoving) lists(from, to int) int {
 }
 
 // count counts what is known of packets when they arrive.
-func (e *fastMoving) count(b *Batch, from, to int) {
-	times, entries, lengths := b.Time[:to], b.steered(e.steering).Entry[:to], b.Length[:to]
+func (e *fastMoving) count(in *arriving, from, to int) {
+	times, entries, lengths := in.time[:to], in.entry[:to], in.length[:to]
 	if e.ownsBursts {
 		e.bursts.Count(times[from:], entries[from:], Sent)
 	}
@@ -203,13 +209,6 @@ func (e *fastMoving) advance(now int64) {
 	}
 }
 
-// mayTell reports whether work that comes before a packet is sent may matter to it.
-//
-// Optimization: nearly all packets are of flows whose CPU is known.
-func (e *fastMoving) mayTell() bool {
-	return e.unsettled || e.untold > 0 || !e.homeCPUs.KeepsOrder()
-}
-
 // overdue publishes the list if its time is over at now.
 func (e *fastMoving) overdue(now int64) {
 	if at, overdue := e.list.Overdue(now); overdue {
@@ -231,11 +230,11 @@ func (e *fastMoving) publish(t int64) {
 }
 
 // together is fastRSS's.
-func (e *fastMoving) together(b *Batch, from, to int) int {
+func (e *fastMoving) together(in *arriving, from, to int) int {
 	if from == to {
 		return to
 	}
-	times, lengths, flows, entries, at := b.Time[:to], b.Length[:to], b.Flow[:to], b.steered(e.steering).Entry[:to], e.plan.at[:to]
+	times, lengths, flows, entries, at := in.time[:to], in.length[:to], in.flow[:to], in.entry[:to], e.plan.at[:to]
 	of, targets, more, looks := e.of, e.targets, e.cfg.DMABatch+1, e.refusals > 0
 	for i := from; i < to; i++ {
 		target := min(int(entries[i]), len(of)-1)
@@ -244,8 +243,8 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 			to = e.plan.next(i + 1)
 		}
 		before := cpu + 1
-		if looks || e.mayTurn(b, i, target) { // see stays
-			before = e.look(b, i, target, int(cpu))
+		if looks || e.mayTurn(in, i, target) { // see stays
+			before = e.look(in, i, target, int(cpu))
 		}
 		l.cameFrom(l.filled, before, int(cpu))
 		if e.rings != nil {
@@ -260,24 +259,22 @@ func (e *fastMoving) together(b *Batch, from, to int) int {
 			l.publishNext(at[i])
 		}
 	}
-	e.count(b, from, to)
+	e.count(in, from, to)
 	return to
 }
 
 // step is fastRSS's.
-func (e *fastMoving) step(b *Batch, from, to int) {
+func (e *fastMoving) step(in *arriving, from, to int) {
 	m := e.Model
-	e.count(b, from, to)
-	entries := b.steered(m.steering).Entry[:b.N]
+	e.count(in, from, to)
+	entries := in.entry
 	for i := from; i < to; i++ {
-		t := b.Time[i]
+		t := in.time[i]
 		e.overdue(t)
 		if entries[i] == Sent {
-			if e.mayTell() {
-				e.advance(t)
-			}
+			e.advance(t)
 			m.toSend(e.sends)
-			m.send(t, e.sends[0], b.First+uint32(i))
+			m.send(t, e.sends[0], 0) // nobody observes which it is
 			e.sends = e.sends[1:]
 			continue
 		}
@@ -289,13 +286,13 @@ func (e *fastMoving) step(b *Batch, from, to int) {
 			}
 			if e.full(l, t, target) {
 				e.planned = false
-				l.drop(b.Length[i])
-				e.FixedAffinity.Drop(b.Flow[i])
-				e.drop(b.Flow[i], b.Nth[i])
+				l.drop(in.length[i])
+				e.FixedAffinity.Drop(in.flow[i])
+				e.drop(in.flow[i], in.nth[i])
 				continue
 			}
 		}
-		e.fill(l, b, i, target)
+		e.fill(l, in, i, target)
 		if e.list.Add(uint16(l.on.index), t) {
 			e.publish(t)
 		}
@@ -331,23 +328,20 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 	return false
 }
 
-// fill fills a buffer of l for packet i of b.
-func (e *fastMoving) fill(l *fastLine, b *Batch, i, target int) {
+// fill fills a buffer of l for packet i of in.
+func (e *fastMoving) fill(l *fastLine, in *arriving, i, target int) {
 	cpu := l.on.index
 	last := uint16(cpu + 1)
-	if !e.stays(b, i, target) {
-		last = e.look(b, i, target, cpu)
+	if !e.stays(in, i, target) {
+		last = e.look(in, i, target, cpu)
 	}
 	l.cameFrom(l.filled, last, cpu)
-	if last != uint16(cpu+1) {
-		e.untold++
-	}
 	if e.rings != nil {
 		queue := e.targets[target].queue
 		l.aside[l.filled].queue = queue
 		e.rings.fill(queue, 1)
 	}
-	l.fill(b.Time[i], b.Length[i], b.Flow[i])
+	l.fill(in.time[i], in.length[i], in.flow[i])
 }
 
 func (e *fastMoving) Finish() {

@@ -46,6 +46,9 @@ func (e *fastMoving) change(t int64) {
 // unsettle is the moment of a move: some of the packets that are not done are of flows
 // whose next ones go elsewhere.
 func (e *fastMoving) unsettle(t int64) {
+	if e.beside != nil {
+		e.beside.unsettle(t)
+	}
 	if !e.unsettled {
 		e.forget()
 		for c := range e.lines {
@@ -77,15 +80,11 @@ func (e *fastMoving) unsettle(t int64) {
 // settle is the moment when all that arrived before the latest move is done: no packet
 // of a flow is on another CPU than its next ones.
 func (e *fastMoving) settle(now int64) {
-	e.untold = 0
 	for c := range e.lines {
 		l := &e.lines[c]
 		for i := l.taken; i < l.filled; i++ {
 			last := e.take(l.rest[i].of, c)
 			l.cameFrom(i, last, c)
-			if last != uint16(c+1) {
-				e.untold++
-			}
 		}
 		if e.plain {
 			l.becomePlain()

@@ -114,7 +114,7 @@ func (l *fastLine) indicateSettled(n int, start int64) (end int64) {
 func (l *fastLine) publishNext(t int64) {
 	switch {
 	case l.plain:
-		l.publishMoving(t, l.arrival[l.published], l.aside[l.published].before)
+		l.publishMoving(t, l.arrival[l.published], l.aside[l.published].before, l.rest[l.published].of)
 	case l.cycle != nil:
 		l.publishInCycle(t)
 	default:
@@ -124,7 +124,7 @@ func (l *fastLine) publishNext(t int64) {
 
 // publishMoving is publishPlain of the oldest packet that waits for it, where the CPU of
 // before took its flow's packet before.
-func (l *fastLine) publishMoving(t, arrival int64, before uint16) {
+func (l *fastLine) publishMoving(t, arrival int64, before uint16, flow uint32) {
 	if migrates(before, uint16(l.on.index+1)) {
 		if t > l.quietUntil {
 			l.meetPlain(t)
@@ -133,6 +133,9 @@ func (l *fastLine) publishMoving(t, arrival int64, before uint16) {
 		l.on.MigratedPackets++
 	}
 	l.publishPlain(t, arrival)
+	if sent := l.moving.of.beside; sent != nil && before != uint16(l.on.index+1) {
+		sent.take(flow, l.nextPoll, l.on.index)
+	}
 }
 
 // doneBy is a moment by which a plain line is surely done with all that waits and n packets
@@ -207,6 +210,6 @@ func (l *fastLine) becomePlain() {
 		l.end = l.nextPoll + l.m.cfg.DPCCost
 	}
 	for ; waiting > 0; waiting-- {
-		l.publishMoving(l.quietUntil, l.arrival[l.published], l.aside[l.published].before)
+		l.publishMoving(l.quietUntil, l.arrival[l.published], l.aside[l.published].before, l.rest[l.published].of)
 	}
 }

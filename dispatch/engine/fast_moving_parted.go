@@ -3,7 +3,8 @@ package engine
 // movingParts is what a parting has of packets besides where flows move.
 type movingParts struct {
 	bytes  []uint64          // per CPU
-	before [BatchSize]uint16 // aside's, where any target was moved
+	before [BatchSize]uint16 // aside's, where any target was moved, or takes are told of
+	flow   [BatchSize]uint32 // where these are
 	rest   [BatchSize]fastPacket
 	aside  [BatchSize]aside
 }
@@ -12,7 +13,7 @@ type movingParts struct {
 //
 // Optimization: what a change asks for of the packets of each line is kept only where it may
 // come before they are done, or where not all of a line are of one queue.
-func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
+func (e *fastMoving) parted(in *arriving, from, to int) int {
 	p, parts := e.parting, e.parts
 	for from < to {
 		end := min(from+p.most, to)
@@ -20,7 +21,7 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 			break
 		}
 		keeps := e.rings != nil && e.rings.several || e.mayMeetChange(from, end)
-		turned := e.part(b, in, from, end, keeps)
+		turned := e.part(in, from, end, keeps)
 		e.countParted(in, from, end)
 		begin := 0
 		for c, end := range p.ends {
@@ -34,7 +35,7 @@ func (e *fastMoving) parted(b *Batch, in *arriving, from, to int) int {
 			if !turned {
 				before = nil
 			}
-			l.publishParted(p.at[begin:end], times, p.late[:end-begin], before)
+			l.publishParted(p.at[begin:end], times, p.late[:end-begin], before, parts.flow[begin:end])
 			begin = end
 		}
 		from = end
@@ -56,11 +57,12 @@ func (e *fastMoving) mayMeetChange(from, to int) bool {
 }
 
 // part parts the packets from one to before another, whose CPUs hasRoom has found, with what
-// a change asks for if keeps. It reports whether any of them may migrate.
-func (e *fastMoving) part(b *Batch, in *arriving, from, to int, keeps bool) (turned bool) {
+// a change asks for if keeps. It reports whether publishParted has to look for any of them.
+func (e *fastMoving) part(in *arriving, from, to int, keeps bool) (turned bool) {
 	p, parts := e.parting, e.parts
 	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	targets, looks, asks := e.targets, e.refusals > 0, e.moves || e.refusals > 0 || keeps
+	targets, looks, tells := e.targets, e.refusals > 0, e.beside != nil
+	asks := e.moves || looks || keeps || tells
 	last, bytes := len(targets)-1, parts.bytes
 	clear(bytes)
 	for i, cpu := range p.cpus[:len(times)] {
@@ -72,11 +74,11 @@ func (e *fastMoving) part(b *Batch, in *arriving, from, to int, keeps bool) (tur
 			continue
 		}
 		target, before := min(int(entries[i]), last), cpu+1
-		if looks || e.mayTurn(b, from+i, target) { // see stays
-			before = e.look(b, from+i, target, int(cpu))
-			turned = turned || migrates(before, cpu+1)
+		if looks || e.mayTurn(in, from+i, target) { // see stays
+			before = e.look(in, from+i, target, int(cpu))
+			turned = turned || tells || migrates(before, cpu+1)
 		}
-		parts.before[k] = before
+		parts.before[k], parts.flow[k] = before, flows[i]
 		if keeps {
 			parts.rest[k], parts.aside[k] = fastPacket{flows[i], lengths[i]}, aside{before, targets[target].queue}
 		}
@@ -152,19 +154,19 @@ func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) {
 }
 
 // publishParted is publishMoving of packets that the line has room for, as publishRun has
-// them; before is nil if none migrates.
-func (l *fastLine) publishParted(at, arrivals, late []int64, before []uint16) {
-	mark, done := uint16(l.on.index+1), 0
+// them; before is nil if none migrates, and no take is told of.
+func (l *fastLine) publishParted(at, arrivals, late []int64, before []uint16, flows []uint32) {
+	mark, done, tells := uint16(l.on.index+1), 0, l.moving.of.beside != nil
 	run := func(to int) {
 		if done < to {
 			l.publishRun(at[done:to], arrivals[done:to], late[done:to])
 		}
 	}
 	for i, last := range before {
-		if migrates(last, mark) {
+		if migrates(last, mark) || tells && last == 0 {
 			run(i)
 			l.filled++
-			l.publishMoving(at[i], arrivals[i], last)
+			l.publishMoving(at[i], arrivals[i], last, flows[i])
 			done = i + 1
 		}
 	}

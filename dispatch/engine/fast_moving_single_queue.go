@@ -48,21 +48,22 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 	m := e.Model
 	m.prepare(b)
 	e.begin(b)
+	in := b.arriving(m.steering)
 	for from, to := 0, 0; from < b.N; from = to {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
 		}
-		to = b.before(from, m.changeAt)
-		e.count(b, from, to)
-		e.arrive(b, from, to)
+		to = before(in.time, from, m.changeAt)
+		e.count(&in, from, to)
+		e.arrive(&in, from, to)
 	}
 	m.arrived(b)
 }
 
 // count counts what is known of packets when they arrive, of those from one to before
 // another.
-func (e *fastMovingSingleQueue) count(b *Batch, from, to int) {
-	times, entries, lengths := b.Time[:to], b.steered(e.steering).Entry[:to], b.Length[:to]
+func (e *fastMovingSingleQueue) count(in *arriving, from, to int) {
+	times, entries, lengths := in.time[:to], in.entry[:to], in.length[:to]
 	targets, bytes := e.targets, e.bytes
 	for from < to {
 		packets, until := e.changes.arrived.window(times[from])
@@ -75,9 +76,9 @@ func (e *fastMovingSingleQueue) count(b *Batch, from, to int) {
 }
 
 // arrive lets the packets from one to before another arrive; nothing changes between them.
-func (e *fastMovingSingleQueue) arrive(b *Batch, from, to int) {
+func (e *fastMovingSingleQueue) arrive(in *arriving, from, to int) {
 	l, targets := &e.line, e.targets
-	times, entries, flows := b.Time[:to], b.steered(e.steering).Entry[:to], b.Flow[:to]
+	times, entries, flows := in.time[:to], in.entry[:to], in.flow[:to]
 	for i := from; i < to; i++ {
 		t := times[i]
 		if e.unsettled {
@@ -87,14 +88,14 @@ func (e *fastMovingSingleQueue) arrive(b *Batch, from, to int) {
 		cpu := int(targets[target].cpu)
 		if l.filled >= l.limit && l.full(t) {
 			l.drops++
-			e.dropBytes[cpu] += uint64(b.Length[i])
+			e.dropBytes[cpu] += uint64(in.length[i])
 			e.FixedAffinity.Drop(flows[i])
-			e.drop(flows[i], b.Nth[i])
+			e.drop(flows[i], in.nth[i])
 			continue
 		}
 		last := uint16(cpu + 1)
-		if !e.stays(b, i, target) {
-			last = e.look(b, i, target, cpu)
+		if !e.stays(in, i, target) {
+			last = e.look(in, i, target, cpu)
 		}
 		l.cameFrom(l.filled, last, cpu)
 		l.fill(t, flows[i], uint32(cpu)) // no cost asks for the length

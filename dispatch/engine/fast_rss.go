@@ -73,7 +73,7 @@ func (e *fastRSS) Process(b *Batch) {
 		e.sent.begin(b)
 		if len(b.Sends) > 0 {
 			in = e.plan.received(b)
-			in.entry = e.sent.received(b.steered(e.steering).Entry[:b.N])
+			in.entry = e.sent.entries.received(b.steered(e.steering).Entry[:b.N])
 		}
 	}
 	from, burst := 0, 0 // and the first packet that is not counted among the bursts
@@ -107,11 +107,16 @@ type arriving struct {
 	length []uint32
 	flow   []uint32
 	entry  []uint16
+	nth    []uint32 // Batch.Nth, where the batch has it
 }
 
 // arriving is all packets of the batch, by the i-th way of steering.
 func (b *Batch) arriving(i int) arriving {
-	return arriving{b.Time[:b.N], b.Length[:b.N], b.Flow[:b.N], b.steered(i).Entry[:b.N]}
+	in := arriving{time: b.Time[:b.N], length: b.Length[:b.N], flow: b.Flow[:b.N], entry: b.steered(i).Entry[:b.N]}
+	if b.Nth != nil {
+		in.nth = b.Nth[:b.N]
+	}
+	return in
 }
 
 // follows reports whether the batch can follow a plan: nothing is decided packet
@@ -395,8 +400,11 @@ type fastSends struct {
 	firsts []int64
 	cpu    bigarray.Array[uint16] // per flow that was taken
 
-	entries [BatchSize]uint16 // of the received packets of a batch
+	entries receivedEntries
 }
+
+// receivedEntries is room for the entries of the received packets of a batch.
+type receivedEntries [BatchSize]uint16
 
 // takesAtOnce reports whether a DPC of a fast line takes all that waits, at one time that
 // is known when the first of it is published.
@@ -434,14 +442,14 @@ func (s *fastSends) begin(b *Batch) {
 	}
 }
 
-// received are the entries of the packets that were received.
-func (s *fastSends) received(entries []uint16) []uint16 {
+// received is those of these entries whose packets were received.
+func (r *receivedEntries) received(entries []uint16) []uint16 {
 	n := 0
 	for _, entry := range entries {
-		s.entries[n] = entry
+		r[n] = entry
 		n += isReceived(entry)
 	}
-	return s.entries[:n]
+	return r[:n]
 }
 
 // take notes that cpu takes a packet of a flow from before on, at a time.

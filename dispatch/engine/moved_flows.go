@@ -105,25 +105,25 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 	return moves
 }
 
-// stays reports whether the packet before packet i of b, of its flow, is surely on the CPU
+// stays reports whether the packet before packet i of in, of its flow, is surely on the CPU
 // of the target for which packet i is accepted.
 //
 // Optimization: most packets need no look.
-func (f *movedFlows) stays(b *Batch, i, target int) bool {
-	return !f.unsettled && f.refusals == 0 && !f.mayTurn(b, i, target)
+func (f *movedFlows) stays(in *arriving, i, target int) bool {
+	return !f.unsettled && f.refusals == 0 && !f.mayTurn(in, i, target)
 }
 
-// mayTurn reports whether packet i of b may be a turn, or has to be looked at for another
+// mayTurn reports whether packet i of in may be a turn, or has to be looked at for another
 // reason.
-func (f *movedFlows) mayTurn(b *Batch, i, target int) bool {
-	flow := b.Flow[i]
-	return b.Nth[i] == 0 || f.moved[target].times != 0 && f.turned[flow/64]>>(flow%64)&1 == 0
+func (f *movedFlows) mayTurn(in *arriving, i, target int) bool {
+	flow := in.flow[i]
+	return in.nth[i] == 0 || f.moved[target].times != 0 && f.turned[flow/64]>>(flow%64)&1 == 0
 }
 
-// look is the CPU, and 1, that has the packet of its flow before packet i of b, which is
+// look is the CPU, and 1, that has the packet of its flow before packet i of in, which is
 // accepted for a target, on cpu; 0 if there is none.
-func (f *movedFlows) look(b *Batch, i, target, cpu int) (last uint16) {
-	flow, nth := b.Flow[i], b.Nth[i]
+func (f *movedFlows) look(in *arriving, i, target, cpu int) (last uint16) {
+	flow, nth := in.flow[i], in.nth[i]
 	if flow == NoFlow {
 		return 0
 	}

@@ -36,6 +36,7 @@ type withoutSent struct {
 	time   [BatchSize]int64
 	length [BatchSize]uint32
 	flow   [BatchSize]uint32
+	nth    [BatchSize]uint32 // where the batch has it
 	sentAt [BatchSize]int64
 }
 
@@ -63,8 +64,15 @@ func (s *schedule) received(b *Batch) arriving {
 			sent += 1 - received
 		}
 		w.n = n
+		if b.Nth != nil {
+			n = 0
+			for i, entry := range b.Entry[:b.N] {
+				w.nth[n] = b.Nth[i]
+				n += isReceived(entry)
+			}
+		}
 	}
-	return arriving{time: w.time[:w.n], length: w.length[:w.n], flow: w.flow[:w.n]}
+	return arriving{time: w.time[:w.n], length: w.length[:w.n], flow: w.flow[:w.n], nth: w.nth[:w.n]}
 }
 
 // isReceived is 0 of Sent, 1 of any other entry.
