@@ -227,9 +227,12 @@ func movesUnobserved(seed uint64) error {
 	if seed%10 == 4 { // so many that flows are forgotten to have turned
 		changes = 900
 	}
-	capture := traffic{
-		packets: 15_000 * (1 + int(seed%2)), hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000)),
-	}.capture(r)
+	of := traffic{packets: 15_000 * (1 + int(seed%2)), hosts: 2 + r.IntN(40), sends: r.IntN(4) == 0, scale: 1 + r.Int64N(1+r.Int64N(20_000))}
+	if seed%8 == 5 { // packets are often sent at the instant of a take
+		of.scale, cfg.InterruptLatency, cfg.ISRCost, cfg.DMATimeout = 4, r.Int64N(4), r.Int64N(4), r.Int64N(4)
+		cfg.PacketCost, cfg.DPCCost = r.Int64N(8), r.Int64N(8)
+	}
+	capture := of.capture(r)
 	if seed%4 == 1 { // addresses tell what is sent
 		capture.local, capture.says = "192.0.2.0/31,2001:db8::/127", false
 	}

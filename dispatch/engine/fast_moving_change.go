@@ -46,9 +46,6 @@ func (e *fastMoving) change(t int64) {
 // unsettle is the moment of a move: some of the packets that are not done are of flows
 // whose next ones go elsewhere.
 func (e *fastMoving) unsettle(t int64) {
-	if e.beside != nil {
-		e.beside.unsettle(t)
-	}
 	if !e.unsettled {
 		e.forget()
 		for c := range e.lines {

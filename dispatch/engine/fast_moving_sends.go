@@ -29,7 +29,8 @@ type flowTake struct {
 	cpu  uint16
 }
 
-// take notes that cpu takes a packet of a flow at a time.
+// take notes that cpu takes a packet of a flow at a time. Of what waits at a move it is told
+// twice: the second time, when it is taken, changes nothing.
 func (s *movingSends) take(flow uint32, at int64, cpu int) {
 	s.takes = append(s.takes, flowTake{at, flow, uint16(cpu)})
 }
@@ -48,13 +49,6 @@ func (s *movingSends) tell(t int64) {
 		p := &s.takes[s.told]
 		s.model.takeOf(int(p.cpu), p.flow, p.at)
 	}
-}
-
-// unsettle is the moment of a move: what is not taken by then is noted anew when it is.
-func (s *movingSends) unsettle(t int64) {
-	s.sort()
-	s.tell(t)
-	s.takes, s.told = s.takes[:0], 0
 }
 
 // received is the packets of b that are to arrive, and when others are sent that judge is to
