@@ -90,6 +90,16 @@ addresses() {
 	done
 }
 
+# An interface that stands above others has no queues of its own: a bond, a VLAN, and on
+# Azure the one above a virtual function.
+below=
+for lower in "/sys/class/net/$dev"/lower_*; do
+	[ ! -e "$lower" ] || below="$below ${lower##*/lower_}"
+done
+if [ -n "$below" ]; then
+	echo "collect: packets of $dev come through$below: run this for the NIC among these, too" | tee -a "$out/missing.txt" >&2
+fi
+
 # snapshot NAME: the counters of this moment.
 snapshot() {
 	mkdir -p "$out/snapshots/$1"
@@ -125,13 +135,18 @@ keep uname.txt uname -srm
 
 if [ "$seconds" -gt 0 ]; then
 	snapshot 00
-	tcpdump -i "$dev" -s 128 -w "$out/capture.pcap" >"$out/tcpdump.txt" 2>&1 &
+	# Some drop root's rights before they open a file: the shell opens this one.
+	tcpdump -i "$dev" -s 128 -w - >"$out/capture.pcap" 2>"$out/tcpdump.txt" &
 	capture=$!
 	sleep "$((seconds / 2))"
 	snapshot 01
 	sleep "$((seconds - seconds / 2))"
-	kill -INT "$capture" 2>/dev/null || echo "tcpdump: $(head -n 1 "$out/tcpdump.txt")" >>"$out/missing.txt"
+	kill -INT "$capture" 2>/dev/null
 	wait "$capture"
+	if [ ! -s "$out/capture.pcap" ]; then
+		echo "collect: there is no capture: $(head -n 1 "$out/tcpdump.txt")" | tee -a "$out/missing.txt" >&2
+		rm -f "$out/capture.pcap"
+	fi
 	snapshot 02
 fi
 

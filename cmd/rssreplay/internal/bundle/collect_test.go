@@ -70,6 +70,33 @@ func TestCollect(t *testing.T) {
 	}
 }
 
+// Whoever asks for an interface that stands above others, or may not capture, is told at once.
+func TestCollectSays(t *testing.T) {
+	const setUp = "mount -t sysfs s /sys && ip link add a0 type bridge && ip link add b0 type veth peer name b1 && ip link set b0 master a0"
+	if out, err := exec.Command("unshare", "-rnm", "sh", "-c", setUp).CombinedOutput(); err != nil {
+		t.Skipf("no bridge can be made here: %v, %s", err, out)
+	}
+	c := exec.Command("unshare", "-rnm", "sh", "-c", setUp+` && PATH="$1:$PATH" && sh -s -- a0 -c 1 | tar xzf - -O rss-a0/missing.txt`, "sh", t.TempDir())
+	noCapture := filepath.Join(c.Args[len(c.Args)-1], "tcpdump")
+	if err := os.WriteFile(noCapture, []byte("#!/bin/sh\necho 'tcpdump: a0: no permission' >&2\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.Stdin = strings.NewReader(collectScript)
+	var noted, said strings.Builder
+	c.Stdout, c.Stderr = &noted, &said
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	for _, want := range []string{
+		"collect: packets of a0 come through b0: run this for the NIC among these, too\n",
+		"collect: there is no capture: tcpdump: a0: no permission\n",
+	} {
+		if !strings.Contains(noted.String(), want) || !strings.Contains(said.String(), want) {
+			t.Errorf("%q is not in both of:\n%s\n%s", want, noted.String(), said.String())
+		}
+	}
+}
+
 func TestCollectScriptIsClean(t *testing.T) {
 	shellcheck, err := exec.LookPath("shellcheck")
 	if err != nil {
