@@ -20,6 +20,10 @@ type QueueCounters struct {
 	Form    string
 	Packets []uint64 // by queue, from 0; nil where the driver counts bytes alone
 	Bytes   []uint64 // by queue; nil where they are not shown, or not of every queue
+
+	// VF is how many packets came through the virtual function below the interface, as
+	// hv_netvsc counts them beside its queues: none of these had them.
+	VF uint64
 }
 
 // counterForm is how some drivers name what a receive queue counts. The first group is
@@ -129,6 +133,10 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 			err = add(vmxnet3Form, strconv.Itoa(heading), false)
 		case strings.HasPrefix(name, "Tx Queue"):
 			heading = -1
+		case name == "vf_rx_packets":
+			if c.VF, err = strconv.ParseUint(value, 10, 64); err != nil {
+				err = fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
+			}
 		default:
 			for _, form := range counterForms {
 				if drivers, queue, ok := form.find(form.packets, name); ok {

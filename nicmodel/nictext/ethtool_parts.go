@@ -40,6 +40,9 @@ type Driver struct {
 	NoBus bool
 }
 
+// vlanDriver is the only name with spaces. Source: Linux 6.12, net/8021q/vlan.c vlan_fullname.
+const vlanDriver = "802.1Q VLAN Support"
+
 // ReadDriver reads `ethtool -i`.
 func ReadDriver(r io.Reader, name string) (*Driver, error) {
 	return readText(r, name, func(lines []string) (*Driver, error) {
@@ -50,7 +53,7 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 					return nil, &TextError{Line: i + 1, What: "a second driver", Hint: "give one interface's output of ethtool -i"}
 				}
 				d = &Driver{Name: strings.TrimSpace(m[1])}
-				if strings.ContainsAny(d.Name, " \t") || d.Name == "" {
+				if strings.ContainsAny(d.Name, " \t") && d.Name != vlanDriver || d.Name == "" {
 					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the driver is %s", quote.Short(d.Name)), Hint: "give the output of ethtool -i IF unchanged"}
 				}
 			} else if bus, ok := strings.CutPrefix(line, "bus-info:"); ok && d != nil && d.Bus == "" {

@@ -49,6 +49,7 @@ type Traffic struct {
 	RSSQueues  int  // the first queues, which RSS of this NIC reaches alone; 0 for all
 	NoTable    bool // the driver shows neither a table nor a key
 	HostSteers bool // and the NIC is virtio: its host chooses the queues
+	OfSoftware bool // and it is no NIC: its driver makes an interface of software, as a bond
 	Windows    bool // the table is Windows'
 
 	Unsettable  Unsettable

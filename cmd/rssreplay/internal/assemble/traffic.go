@@ -100,7 +100,7 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 // tellNIC tells t what the NIC, its rules and its driver have to do with the report.
 func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
-	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
+	t.NoTable, t.HostSteers, t.OfSoftware = a.Settings.NoTable, a.Settings.HostSteers, a.Settings.OfSoftware
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues
 		t.DriverTransform = p.Transform.String()

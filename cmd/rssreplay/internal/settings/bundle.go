@@ -143,6 +143,9 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 	if features && !on {
 		m.noRXHash = name
 	}
+	if takenByVF(data) {
+		m.vf = name
+	}
 	capture := strings.Contains(path.Base(file), ".pcap") // it lies beside the texts
 	switch {
 	case nictext.NoTable(file, data):
@@ -152,6 +155,23 @@ func (m *imports) readHost(file, name string, data []byte, ofNIC bool, shown *an
 		m.leftOut = append(m.leftOut, file)
 	}
 	return used
+}
+
+// takenByVF reports whether counters of hv_netvsc say that most packets came through the
+// virtual function below the interface, past its own queues.
+func takenByVF(data []byte) bool {
+	if !bytes.Contains(data, []byte("vf_rx_packets")) {
+		return false
+	}
+	c, err := nictext.ReadQueueCounters(string(data))
+	if err != nil {
+		return false
+	}
+	var queues uint64
+	for _, n := range c.Packets {
+		queues += n
+	}
+	return c.VF > queues
 }
 
 // withQueues is the files with those of queues' settings, one value each, as one text:

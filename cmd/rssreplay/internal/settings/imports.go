@@ -190,6 +190,7 @@ type imports struct {
 	ntupleOn bool     // a file of the bundle says that ntuple filters are on
 	dev      string   // the interface that is asked for; "": the only one
 	leftOut  []string // names of the bundle's files that are none of these
+	vf       string   // the bundle's file that says that a virtual function took most packets
 	noTable  string   // the bundle's file that says that the driver shows no table
 }
 

@@ -72,12 +72,29 @@ func (r *resolver) chooseProfile() error {
 		}
 		r.Profile = profile.OfDriver(driver.value.Name, entries, rings)
 		if r.Profile == nil {
-			r.Notes = append(r.Notes, fmt.Sprintf("There is no profile of the driver %s (%s): what no file and no flag sets is the model's default.", driver.value.Name, driver.from))
+			r.OfSoftware = slices.Contains(ofSoftware, driver.value.Name)
+			r.Notes = append(r.Notes, r.withoutProfile(driver.value.Name, driver.from))
 			return nil
 		}
 		r.add("nic", r.Profile.Name, "", driver.from)
 	}
 	return nil
+}
+
+// ofSoftware are drivers of interfaces without receive queues of a NIC: those above others,
+// which hand on what a NIC's have received, and those between programs or containers.
+// Source: Linux 6.12, drivers/net, net/8021q/vlan.c, net/bridge, net/openvswitch.
+var ofSoftware = []string{
+	"bonding", "team", "bridge", "802.1Q VLAN Support", "macvlan", "macvtap", "ipvlan", "macsec", "vrf", "net_failover",
+	"openvswitch", "vxlan", "geneve", "veth", "netkit", "tun", "ifb", "dummy",
+}
+
+// withoutProfile says what it means that no profile is of the driver.
+func (r *resolver) withoutProfile(driver, from string) string {
+	if r.OfSoftware {
+		return fmt.Sprintf("%s: the driver %s makes an interface of software. RSS is in the NIC that its packets come through: give that one's texts.", from, driver)
+	}
+	return fmt.Sprintf("There is no profile of the driver %s (%s): what no file and no flag sets is the model's default.", driver, from)
 }
 
 // fromProfile is where a value of the profile comes from.

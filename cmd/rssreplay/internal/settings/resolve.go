@@ -42,6 +42,7 @@ type Settings struct {
 	Device      string       // the interface that the imported texts are of, "" if none says
 	Host        *report.Host // nil where no text tells of the machine
 	Windows     bool         // the table is that of Get-NetAdapterRss
+	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
 	ntupleOn    bool         // a text says that ntuple filters are on
 	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
@@ -265,6 +266,14 @@ func (r *resolver) say() {
 			r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
 		}
 	}
+	takenByVF := r.imports.vf != "" && r.Profile != nil && slices.Contains(r.Profile.Drivers, "hv_netvsc")
+	if takenByVF {
+		note := fmt.Sprintf("CPU numbers are illustrative: the virtual function below this interface took most packets (vf_rx_packets in %s), by its own key and table. Give its texts.", r.imports.vf)
+		if r.Unsure {
+			r.Notes = r.Notes[1:]
+		}
+		r.Notes, r.Unsure, r.unsureFlows = slices.Insert(r.Notes, 0, note), true, note
+	}
 	r.Asides = r.Notes
 	if r.Unsure {
 		r.Asides = r.Notes[1:]
@@ -281,6 +290,8 @@ func (r *resolver) say() {
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
 	case r.HostSteers:
 		r.Trust = "The host chooses the queues (virtio without RSS): no CPU is predicted here."
+	case takenByVF:
+		r.Trust = "CPU numbers are illustrative: the virtual function below this interface took most packets."
 	case r.NoTable:
 		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
 	case r.Unsure:
