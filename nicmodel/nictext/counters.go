@@ -58,6 +58,7 @@ var counterForms = []counterForm{
 	{"enetc", lazyregexp.New(`^Rx ring +(\d+) frames$`), nil},
 	{"hns", lazyregexp.New(`^rx_ring(\d+)_pkt_num$`), lazyregexp.New(`^rx_ring(\d+)_bytes$`)},
 	{"funeth", lazyregexp.New(`^rx_pkts\[(\d+)\]$`), nil}, // its bytes are named as gve's
+	{"lan743x", lazyregexp.New(`^RX Queue (\d+) Frames$`), nil},
 	{"octeon_ep", lazyregexp.New(`^rx_packets\[Q-(\d+)\]$`), lazyregexp.New(`^rx_bytes\[Q-(\d+)\]$`)},
 	{"gve", nil, lazyregexp.New(`^rx_bytes\[(\d+)\]$`)},
 	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:(?:rx_)?packets|rx_ring\.count)$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:rx_|rx_ring\.)?bytes$`)},

@@ -77,6 +77,7 @@ func TestQueueCounterNames(t *testing.T) {
 		{"enetc", "Rx ring  0 discarded frames: 1|Rx ring  0 frames: 5|Rx ring  1 frames: 7|Tx ring  0 frames: 3"},
 		{"hns", "rx_ring0_rcb_pkt_num: 6|rx_ring0_pkt_num: 5|rx_ring0_bytes: 9|rx_ring1_pkt_num: 7|tx_ring0_pkt_num: 3"},
 		{"funeth", "rx_pkts[0]: 5|rx_bytes[0]: 500|rx_pkts[1]: 7|rx_bytes[1]: 700|rx_pkts: 12|rx_bytes: 1200"},
+		{"lan743x", "RX Queue 0 Frames: 5|RX Queue 1 Frames: 7|RX Total Frames: 12|TX Queue 0 Frames: 3"},
 		{"octeon_ep", "rx_packets[Q-0]: 5|rx_bytes[Q-0]: 500|rx_packets[Q-1]: 7|rx_bytes[Q-1]: 700"},
 		{"FreeBSD ix.0", "dev.ix.0.queue0.rx_packets: 5|dev.ix.0.queue0.tx_packets: 1|dev.ix.0.queue1.rx_packets: 7"},
 		{"FreeBSD ixl.0", "dev.ixl.0.pf.rxq00.packets: 5|dev.ixl.0.pf.rxq01.packets: 7|dev.ixl.0.pf.txq00.packets: 1"},
