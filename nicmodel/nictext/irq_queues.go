@@ -27,8 +27,8 @@ var queueActions = []struct {
 	{name: lazyregexp.New(`^(virtio\d+)-input\.(\d+)$`), device: 1, queue: 2},
 	{name: lazyregexp.New(`^mlx5_comp(\d+)@(\S+)$`), device: 2, queue: 1},
 	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1, fromOne: true},
-	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1}, // microsoft/mana/gdma_main.c
-	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},
+	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1},                      // microsoft/mana/gdma_main.c
+	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},  // google/gve/gve.h, gve_rx_idx_to_ntfy
 	{name: lazyregexp.New(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
 	{name: lazyregexp.New(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
 	{name: lazyregexp.New(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
@@ -105,9 +105,6 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 	sorted := slices.SortedFunc(maps.Values(known), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
 	for _, g := range sorted {
 		slices.SortFunc(g.irqs, func(a, b queueIRQ) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.irq, b.irq)) })
-		if g.second {
-			g.irqs = g.irqs[len(g.irqs)/2:]
-		}
 	}
 	return sorted
 }
@@ -121,6 +118,19 @@ func queueAction(name string) (of queueIRQs, number uint64, ok bool) {
 		}
 	}
 	return queueIRQs{}, 0, false
+}
+
+// receiving is the interrupts of receive queues: all, or the second half, where those of
+// transmit queues come before them. Which half a row is of is told by all of them alone.
+func (d *queueIRQs) receiving() ([]queueIRQ, error) {
+	n := len(d.irqs)
+	switch {
+	case !d.second:
+		return d.irqs, nil
+	case d.irqs[0].number != 0 || n%2 != 0:
+		return nil, fmt.Errorf("of %s's interrupts the second half is the receive queues', and not all are here: there are %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", d.device, d.irqs[0].number, d.irqs[n-1].number)
+	}
+	return d.irqs[n/2:], nil
 }
 
 func addQueue(to map[string]*queueIRQs, key string, group queueIRQs, irq queueIRQ) {
@@ -169,8 +179,11 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 		return nil, err
 	}
 	irqs := device.irqs
-	if first := irqs[0].number; !device.second && irqs[len(irqs)-1].number-first+1 != uint64(len(irqs)) {
-		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", device.device, first, irqs[len(irqs)-1].number)
+	if first, last := irqs[0].number, irqs[len(irqs)-1].number; last-first+1 != uint64(len(irqs)) {
+		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", device.device, first, last)
+	}
+	if irqs, err = device.receiving(); err != nil {
+		return nil, err
 	}
 	if len(irqs) < queues {
 		return nil, fmt.Errorf("%s has interrupts of %d receive queues, but there are %d queues; give texts that belong together, or the CPUs with --affinity", device.device, len(irqs), queues)
@@ -210,7 +223,7 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 		out.Notes = append(out.Notes, q.note)
 	}
 	if device.second {
-		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues' (unverified)")
+		out.Notes = append(out.Notes, "of gve's interrupts the second half is taken as the receive queues'")
 	}
 	return out, nil
 }
@@ -322,8 +335,12 @@ func (q *IRQs) QueueInterrupts(nic NIC) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts := make([]uint64, len(device.irqs))
-	for i, irq := range device.irqs {
+	irqs, err := device.receiving()
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]uint64, len(irqs))
+	for i, irq := range irqs {
 		counts[i] = irq.row.total()
 	}
 	return counts, nil

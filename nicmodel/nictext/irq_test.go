@@ -82,7 +82,7 @@ func TestQueueCPUs(t *testing.T) {
 		{"virtio", []string{interrupts("virtio0-config", "virtio0-input.0", "virtio0-output.0", "virtio0-input.1")}, "eth0", "", 2, []int{2, 0}, counted},
 		{"virtio, by the chip", []string{interrupts("virtio0-input.0", "virtio0-input.1", "virtio1-input.0", "virtio1-input.1")}, "eth0", "0000:00:02.0", 2, []int{1, 0}, counted},
 		{"gve", []string{interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk1@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0", "gve-ntfy-blk3@pci:0000:00:04.0")}, "eth0", "", 2, []int{1, 0},
-			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues' (unverified)")},
+			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues'")},
 		{"shared", []string{interrupts("ahci, eth0-TxRx-0", "eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 
 		// Names of more drivers, from their sources (see queueActions).
@@ -204,6 +204,9 @@ func TestQueueCPUsErrors(t *testing.T) {
 	}{
 		{"too few rows", interruptsText, "eth0", 4, "eth0 has interrupts of 2 receive queues, but there are 4 queues"},
 		{"a row missing", interrupts("eth0-TxRx-0", "eth0-TxRx-2"), "eth0", 0, "the interrupts of eth0's receive queues are not one for each of 0 to 2"},
+		{"gve, half of it", interrupts("gve-ntfy-blk2@pci:0000:00:04.0", "gve-ntfy-blk3@pci:0000:00:04.0"), "eth0", 0, "of pci:0000:00:04.0's interrupts the second half is the receive queues', and not all are here: there are 2 to 3"},
+		{"gve, its last missing", interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk1@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0"), "eth0", 0, "of pci:0000:00:04.0's interrupts the second half"},
+		{"gve, one missing", interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0"), "eth0", 0, "the interrupts of pci:0000:00:04.0's receive queues are not one for each of 0 to 2"},
 		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
 		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
 		{"several of others", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "eth2", 0, "the interrupts are those of eth0, eth1, but the other texts are of eth2"},
