@@ -44,6 +44,7 @@ var (
 	anyAction = lazyregexp.New(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
 	// What is surely none of a network card's, or not of its receive queues.
 	otherAction = lazyregexp.New(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
+		`|:(?:fdir|ctrl)-TxRx-\d+$` + // Intel's flow director has a vector beside the queues' (i40e_main.c, ice_main.c)
 		`|(?:[-:_]|\b)(?:tx|txc|txq|xdp|sq|aq|adminq|mgmnt|misc|ctrl|async|fdir|err|rbdr|output|event|cmd|mbx|hwc)[-_. ]?\d*$`)
 )
 

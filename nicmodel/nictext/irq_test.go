@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,11 @@ func interrupts(actions ...string) string {
 		text += fmt.Sprintf("%4d: %10d %10d %10d %10d  PCI-MSIX-0000:00:%02d.0   %d-edge      %s\n", 40+i, counts[0], counts[1], counts[2], counts[3], 1+i/2, i, action)
 	}
 	return text
+}
+
+// onBus is interrupts whose chips name one place.
+func onBus(text string) string {
+	return regexp.MustCompile(`PCI-MSIX-\S+`).ReplaceAllString(text, "PCI-MSIX-0000:3b:00.0")
 }
 
 func mustReadIRQs(t *testing.T, texts ...string) *IRQs {
@@ -86,6 +92,8 @@ func TestQueueCPUs(t *testing.T) {
 		{"shared", []string{interrupts("ahci, eth0-TxRx-0", "eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 
 		// Names of more drivers, from their sources (see queueActions).
+		{"i40e, with its flow director's", []string{onBus(interrupts("i40e-0000:3b:00.0:misc", "i40e-eth0-TxRx-0", "i40e-eth0-TxRx-1", "i40e-0000:3b:00.0:fdir-TxRx-0"))}, "eth0", "0000:3b:00.0", 2, []int{2, 1}, counted},
+		{"ice, nothing else known", []string{interrupts("ice-eth0-TxRx-0", "ice-eth0-TxRx-1", "ice-0000:3b:00.0:ctrl-TxRx-0")}, "", "", 2, []int{3, 2}, counted},
 		{"cxgb", []string{interrupts("eth0 (async)", "eth0 (queue 0)", "eth0 (queue 1)")}, "eth0", "", 2, []int{2, 1}, counted},
 		{"cxgb4", []string{interrupts("eth0-Rx0", "eth0-Rx1")}, "eth0", "", 2, []int{3, 2}, counted},
 		{"bnx2x, qede", []string{interrupts("eth3", "eth3-fp-0", "eth3-fp-1")}, "eth3", "", 2, []int{2, 1}, counted},
