@@ -173,7 +173,7 @@ type NIC struct {
 func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 	devices := q.devices(nic.Interface)
 	if len(devices) == 0 {
-		return q.listed(queues)
+		return q.listed(nic.Interface, queues)
 	}
 	device, err := nic.pick(devices)
 	if err != nil {
@@ -255,12 +255,12 @@ func (r *irqRow) cpu() (cpu int, byCount bool, err error) {
 
 // listed is the CPUs where no text names the queues' interrupts: one list for
 // each queue, in order.
-func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
+func (q *IRQs) listed(iface string, queues int) (*QueueCPUs, error) {
 	sets := q.plain
 	if len(sets) == 0 {
 		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
 			if row := q.rows[irq]; len(row.actions) > 0 {
-				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity")
+				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", q.namedAlike(iface, queues))
 			} else if row.effective != nil {
 				sets = append(sets, row.effective)
 			} else {
@@ -280,6 +280,38 @@ func (q *IRQs) listed(queues int) (*QueueCPUs, error) {
 		out.CPUs = append(out.CPUs, cpu)
 	}
 	return out, nil
+}
+
+// namedAlike tells the CPUs of several interrupts that have one name, as the drivers atlantic
+// and mvpp2 give all of a NIC's, queues' or not: the reader knows which these are. It is ""
+// where the interface has no such, or, if that is not known, where several devices have.
+func (q *IRQs) namedAlike(iface string, queues int) string {
+	alike := map[string][]*irqRow{}
+	for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
+		if row := q.rows[irq]; len(row.names) == 1 && (iface == "" || row.names[0] == iface) {
+			alike[row.names[0]] = append(alike[row.names[0]], row)
+		}
+	}
+	maps.DeleteFunc(alike, func(_ string, rows []*irqRow) bool { return len(rows) < 2 })
+	if len(alike) != 1 {
+		return ""
+	}
+	var name string
+	var cpus []string
+	for of, rows := range alike {
+		name = of
+		for _, row := range rows {
+			cpu, _, err := row.cpu()
+			if err != nil || queues > 0 && len(cpus) == queues {
+				break
+			}
+			cpus = append(cpus, strconv.Itoa(cpu))
+		}
+	}
+	if len(cpus) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(": of those that are all named %s, as %s if the first are the receive queues'", name, strings.Join(cpus, ","))
 }
 
 // pick is the NIC's device, or the only one there is if it may be the NIC's.

@@ -215,6 +215,8 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"gve, half of it", interrupts("gve-ntfy-blk2@pci:0000:00:04.0", "gve-ntfy-blk3@pci:0000:00:04.0"), "eth0", 0, "of pci:0000:00:04.0's interrupts the second half is the receive queues', and not all are here: there are 2 to 3"},
 		{"gve, its last missing", interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk1@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0"), "eth0", 0, "of pci:0000:00:04.0's interrupts the second half"},
 		{"gve, one missing", interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0"), "eth0", 0, "the interrupts of pci:0000:00:04.0's receive queues are not one for each of 0 to 2"},
+		{"all of one name", interrupts("ahci", "eth0", "eth0", "eth0"), "eth0", 2, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1 if the first are the receive queues'"},
+		{"all of one name, nothing else known", interrupts("ahci", "eth0", "eth0", "eth0"), "", 0, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1,0 if"},
 		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
 		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
 		{"several of others", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "eth2", 0, "the interrupts are those of eth0, eth1, but the other texts are of eth2"},
