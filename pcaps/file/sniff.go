@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -32,6 +34,7 @@ var otherFormats = []struct{ magic, is, do string }{
 	{"snoop\x00\x00\x00", "a snoop capture", "`editcap -F pcap %s OUT.pcap`"},
 	{"GMBU", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
 	{"RTSS", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
+	{"{\n  \"schema\": \"rssrepl", "a report of rssreplay", "`rssreplay diff %s OTHER.json`"},
 	{"\x7fELF", "a program", ""},
 }
 
@@ -76,6 +79,9 @@ func sniff(header []byte, name, compression string) (format, error) {
 	}
 	if isText(header) {
 		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
+	}
+	if strings.EqualFold(filepath.Ext(name), ".etl") { // no magic tells it
+		return 0, fmt.Errorf("%s: is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap %s --out OUT.pcapng` makes one; of a trace by netsh Microsoft's etl2pcapng does", what, name)
 	}
 	return 0, &unknownFormatError{fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name), compression != ""}
 }
