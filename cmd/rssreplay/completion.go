@@ -12,6 +12,7 @@ import (
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
+	"rssreplay/report/text"
 )
 
 // describe gives the commands and their flags what their pages of the manual say
@@ -79,7 +80,9 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
 			last := strings.LastIndex(begun, ",") + 1
 			list, begun = begun[:last], begun[last:]
 		}
-		words := slices.DeleteFunc(begins(valueWords(f), begun), func(w string) bool { return strings.Contains(","+list, ","+w+",") })
+		words := slices.DeleteFunc(begins(valueWords(f), begun), func(w string) bool {
+			return strings.Contains(","+list, ","+w+",") || list != "" && w == "all" || list == "all,"
+		})
 		directive := cobra.ShellCompDirectiveNoFileComp
 		for i := range words {
 			words[i] = list + words[i]
@@ -106,6 +109,8 @@ func valueWords(f help.FlagHelp) []string {
 			words = append(words, m.String())
 		}
 		return words
+	case "show":
+		return text.Sections
 	case "xfrm":
 		var words []string
 		for x := range hash.Transform(hash.NumTransforms) {
