@@ -154,8 +154,16 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 	if i := slices.IndexFunc(lines, sample.MatchString); len(found) == 0 && i >= 0 {
 		return nil, fmt.Errorf("line %d: %s is a sample of Prometheus, which has not the driver's names of counters: give the output of `ethtool -S`", i+1, quote.Short(lines[i]))
 	}
+	if i := slices.IndexFunc(lines, countedElsewhere.MatchString); len(found) == 0 && i >= 0 {
+		return nil, fmt.Errorf("line %d: virtio_net of newer kernels (Linux 6.12) counts the packets of queues elsewhere: give what `ynl --family netdev --dump qstats-get --json '{\"scope\": \"queue\", \"ifindex\": N}'` prints (N: /sys/class/net/DEV/ifindex), or two of /proc/interrupts instead", i+1)
+	}
 	return c, c.take(found)
 }
+
+// countedElsewhere is a counter of each of virtio_net's queues, which has counted no packets
+// beside it since the kernel has statistics of queues of its own. Source: Linux 6.12,
+// drivers/net/virtio_net.c, virtnet_rq_stats_desc and virtnet_rq_stats_desc_qstat.
+var countedElsewhere = lazyregexp.New(`^\s*rx\d+_kicks:`)
 
 // sample is what an exporter of Prometheus says of an interface, as node_exporter's
 // collector of ethtool does.

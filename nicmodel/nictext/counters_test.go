@@ -125,6 +125,7 @@ func TestBadQueueCounters(t *testing.T) {
 		{"eth0: no such device", "counts no packets by receive queue"},
 		{"dev.ix.0.queue0.rx_packets: 5\ndev.ix.1.queue0.rx_packets: 5\n", "two drivers or devices, FreeBSD ix.0 and FreeBSD ix.1"},
 		{"# TYPE a untyped\nnode_ethtool_received_queue_0_packets{device=\"eth0\"} 1.5e+07\n", "line 2: \"node_ethtool_received_queue_0_packets{de\"… is a sample of Prometheus"},
+		{"NIC statistics:\n rx_drops: 0\n rx_kicks: 9\n rx0_drops: 0\n rx0_kicks: 9\n", "line 5: virtio_net of newer kernels (Linux 6.12) counts the packets of queues elsewhere: give what `ynl "},
 		{"NIC statistics:\n rx_packets: 5\n", "counts no packets by receive queue"},
 		{"NIC statistics:\n rx_queue_0_packets: many\n", "line 2: rx_queue_0_packets is \"many\""},
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},
