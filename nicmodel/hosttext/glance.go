@@ -40,9 +40,9 @@ func Evidence(data []byte) bool {
 	return false
 }
 
-// forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages, or
-// of a transmit queue's settings.
-var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^tcpdump:|^\S*/net/\S+/queues/tx-\d+/`)
+// forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages and
+// the script's own, of a transmit queue's settings, or of ynl's qstats-get.
+var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/`)
 
 // undrawnKey is /proc/sys/net/core/netdev_rss_key before a driver has asked for a key.
 var undrawnKey = lazyregexp.New(`^00(:00){39,}$`)

@@ -107,6 +107,10 @@ snapshot() {
 		keep "snapshots/$1/$(basename "$text").txt" cat "/proc/$text"
 	done
 	keep "snapshots/$1/ethtool-S.txt" ethtool -S "$dev"
+	# Newer kernels count the packets of some drivers' queues there alone.
+	if command -v ynl >/dev/null; then
+		keep "snapshots/$1/qstats.txt" ynl --family netdev --dump qstats-get --json "{\"scope\": \"queue\", \"ifindex\": $(cat "/sys/class/net/$dev/ifindex")}"
+	fi
 }
 
 keep ethtool-i.txt ethtool -i "$dev"
