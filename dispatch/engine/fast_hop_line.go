@@ -122,7 +122,11 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 	l := e.lines[c]
 	for {
 		if !l.scheduled() && l.out < l.in {
-			e.awaken(c, l, min(limit, e.ownEnd(l)))
+			if l.turning || l.wakeOut < l.wakeIn || l.in-l.out > e.room {
+				e.awaken(c, l, min(limit, e.ownEnd(l)))
+			} else {
+				e.wholeTurns(c, l, limit)
+			}
 		}
 		if l.turning {
 			next = e.cycles[l.vector].decides
@@ -189,6 +193,66 @@ func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 		l.backlogFrom = at(now, afterWake)
 		return
 	}
+}
+
+// wholeTurns goes through turns of a backlog that is not scheduled, and for which packets are
+// known, until a vector's DPC comes first, or one goes on at limit or later.
+//
+// Optimization: it equals awaken and takeBacklog, where the ends of turns are known and all
+// packets find room. What changes stays in registers, as it calls nothing.
+func (e *fastHop) wholeTurns(c int, l *hopLine, limit int64) {
+	joins, mask, costs, in := l.joins, uint64(len(l.joins)-1), &e.costs, l.in
+	out, free, since := l.out, l.free, l.since
+	turns, ipis, most, work := uint64(0), uint64(0), l.counts.MaxPerDPC, int64(0)
+	// An end of a turn of the vector's DPC that is not known yet comes no sooner.
+	own := l.vectorFrom.time()
+	for out < in {
+		j := &joins[out&mask]
+		wakes, from := j.wakes, j.CPU
+		for i := out + 1; i < in; i++ {
+			j := &joins[i&mask]
+			if j.Published > wakes {
+				break
+			}
+			if j.wakes < wakes || j.wakes == wakes && j.CPU < from {
+				wakes, from = j.wakes, j.CPU
+			}
+		}
+		if wakes >= min(limit, max(free, own)+costs.dpc) {
+			break
+		}
+		if int(from) != c {
+			wakes += costs.ipi
+			ipis++
+		}
+		start := max(free, wakes)
+		if at(wakes, afterWake) >= l.vectorFrom || start >= limit {
+			l.backlogFrom = at(wakes, afterWake)
+			break
+		}
+		turns++
+		now, first, to := start+costs.dpc, out, min(in, out+uint64(e.budget))
+		for ; out < to && now < limit; out++ {
+			j := &joins[out&mask]
+			if j.Published > now || j.wakes > now && j.wakes != notKnown {
+				break
+			}
+			j.taken = now
+			now += costs.of(j.Length)
+		}
+		work += now - start
+		if now >= limit || out < in && joins[out&mask].Published <= now { // takeBacklog goes on
+			l.turn, l.decides, l.taken, l.backlogFrom = true, now, int(out-first), at(wakes, afterWake)
+			break
+		}
+		free, since = now, now
+		most = max(most, out-first)
+	}
+	l.out, l.free, l.since = out, free, since
+	l.counts.DPCs += turns
+	l.counts.IPIs += ipis
+	l.counts.MaxPerDPC = most
+	l.counts.DPCTime += work
 }
 
 // wakesAt is when a turn ends first that wakes the backlog of CPU c, which is not empty then,
