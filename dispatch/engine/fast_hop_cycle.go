@@ -108,7 +108,7 @@ func (e *fastHop) systemCPU(now int64) int {
 		if e.cpus[c].Busy() >= busy {
 			continue
 		}
-		if l.ran < now && !l.idle() {
+		if l.ran < now && e.workFrom(c, l) < now {
 			e.run(c, now)
 		}
 		if b := e.cpus[c].Busy(); b < busy {
@@ -116,6 +116,23 @@ func (e *fastHop) systemCPU(now int64) int {
 		}
 	}
 	return least
+}
+
+// workFrom is a moment up to which CPU c takes up no work of its backlog.
+func (e *fastHop) workFrom(c int, l *hopLine) int64 {
+	switch {
+	case l.turn:
+		return l.decides
+	case l.scheduled():
+		return max(l.free, l.backlogFrom.time())
+	case l.out == l.in:
+		return math.MaxInt64
+	}
+	first := &l.joins[l.out&uint64(len(l.joins)-1)]
+	if first.wakes == notKnown || int(first.CPU) == c {
+		return first.Published
+	}
+	return first.wakes + e.costs.ipi
 }
 
 // startTurn starts the turn of the vector's DPC that waits for one.
