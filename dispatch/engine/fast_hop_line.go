@@ -173,14 +173,9 @@ func (e *fastHop) ownEnd(l *hopLine) int64 {
 // of a turn before limit from which a packet joined it, and at which it is not empty (R4).
 func (e *fastHop) awaken(c int, l *hopLine, limit int64) {
 	for l.out < l.in {
-		// Optimization: mostly no other packet joins before that.
-		mask := uint64(len(l.joins) - 1)
-		first := &l.joins[l.out&mask]
-		now, from := first.wakes, first.CPU
-		if now >= limit || l.wakeOut < l.wakeIn || l.out+1 < l.in && l.joins[(l.out+1)&mask].Published <= now {
-			if now, from = l.wakesAt(c, limit); now >= limit {
-				return
-			}
+		now, from := l.wakesAt(c, limit)
+		if now >= limit {
+			return
 		}
 		if e.fillsUp(l, now) {
 			e.look(c, l, now)
