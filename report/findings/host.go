@@ -165,33 +165,6 @@ func pluralHas(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// nameCPUs names CPUs, the first ones of many.
-func nameCPUs(cpus []int) string {
-	if len(cpus) == 1 {
-		return fmt.Sprintf("CPU %d", cpus[0])
-	}
-	var parts []string
-	for i := 0; i < len(cpus); {
-		end := i
-		for end+1 < len(cpus) && cpus[end+1] == cpus[end]+1 {
-			end++
-		}
-		switch {
-		case end == i:
-			parts = append(parts, fmt.Sprint(cpus[i]))
-		case end == i+1:
-			parts = append(parts, fmt.Sprintf("%d,%d", cpus[i], cpus[end]))
-		default:
-			parts = append(parts, fmt.Sprintf("%d-%d", cpus[i], cpus[end]))
-		}
-		i = end + 1
-	}
-	if len(parts) > 12 {
-		parts = append(parts[:12:12], "…")
-	}
-	return "CPUs " + strings.Join(parts, ",")
-}
-
 // total is the sum over the host's CPUs of what was counted.
 func total(h *report.Host, of func(*report.HostCPU) *uint64) (sum uint64) {
 	for i := range h.CPUs {

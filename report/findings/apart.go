@@ -1,0 +1,48 @@
+package findings
+
+import (
+	"fmt"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about what belongs together and is on two CPUs.
+
+// udpFragments: what Intel's drivers warn of when UDP is hashed on its ports (igb:
+// "fragmented packets may arrive out of order to the stack above").
+func (d *diagnosis) udpFragments() *report.Finding {
+	if d.mode == nil || d.t.FragmentsApart == 0 {
+		return nil
+	}
+	return &report.Finding{
+		ID: "udp-fragments", Severity: report.Warning,
+		Summary: fmt.Sprintf("%s of %s fragments of UDP datagrams are on another CPU than whole datagrams between the same two addresses: they may overtake each other.",
+			words.Exact(d.t.FragmentsApart), words.Exact(d.t.UDPFragments)),
+		Evidence: "Fragments have no ports and are hashed on addresses alone; whole datagrams are hashed with their ports.",
+		Remedy:   d.addressesAlone("udp"),
+		Figures:  report.Numbers{"fragments": d.t.UDPFragments, "apart": d.t.FragmentsApart},
+	}
+}
+
+// asymmetricFrom are the connections from which their symmetry is judged.
+const asymmetricFrom = 10
+
+// asymmetric: what makes Suricata count tcp.wrong_thread.
+func (d *diagnosis) asymmetric() *report.Finding {
+	if d.mode == nil {
+		return nil
+	}
+	a := &d.mode.Affinity
+	if a.Connections < asymmetricFrom || float64(a.SymmetricConnections) > 0.9*float64(a.Connections) {
+		return nil
+	}
+	return &report.Finding{
+		ID: "asymmetric-connections", Severity: report.Note,
+		Summary: fmt.Sprintf("%s of %s connections have their two directions on different CPUs under %s: an IDS or a proxy pays for that.",
+			words.Exact(a.Connections-a.SymmetricConnections), words.Exact(a.Connections), d.mode.Mode),
+		Evidence: fmt.Sprintf("Of %s connections with both directions received, %s have them on one CPU.", words.Exact(a.Connections), words.Exact(a.SymmetricConnections)),
+		Remedy:   d.setSymmetric(),
+		Figures:  report.Numbers{"connections": a.Connections, "symmetric_connections": a.SymmetricConnections},
+	}
+}

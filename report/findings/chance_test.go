@@ -1,0 +1,35 @@
+package findings
+
+import (
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+)
+
+// Chance is measured against what the table's own shares make of any traffic.
+func TestFewFlowsLeavesOutTheTable(t *testing.T) {
+	for _, test := range []struct {
+		entries report.List[int]
+		chance  report.Fraction
+		want    string // "" for no finding
+	}{
+		{report.List[int]{0, 1, 2, 3}, 1.4, "gives the busiest 1.40 × its fair share."},
+		{report.List[int]{0, 1, 2, 3}, 1.2, ""},
+		{report.List[int]{0, 0, 0, 0, 0, 1, 2, 3}, 2.51, ""}, // weight:5,1,1,1
+		{report.List[int]{0, 0, 1, 2, 3}, 2.01, "gives the busiest 2.01 × its fair share; even traffic under this table gives it 1.60 ×."},
+		{report.List[int]{0, 0, 1, 2, 3}, 1.99, ""},
+	} {
+		m := report.Mode{Mode: "rss-msix", CPUs: report.List[report.CPU]{{CPU: 0, Packets: 700}, {CPU: 1, Packets: 100}, {CPU: 2, Packets: 100}, {CPU: 3, Packets: 100}}}
+		m.Derive()
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000}, Table: report.TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: report.List[int]{0, 1, 2, 3}}, Modes: report.List[report.Mode]{m}},
+			&Traffic{Flows: 9, Inputs: &Inputs{Flows: 9, Distinct: 9, Effective: 9}, Chance: &Chance{P50: test.chance, P999: report.Null}})
+		f := d.fewFlows()
+		switch {
+		case f == nil && test.want != "", f != nil && test.want == "":
+			t.Errorf("%v, chance %v: found %v", test.entries, test.chance, f)
+		case f != nil && !strings.HasSuffix(f.Summary, test.want):
+			t.Errorf("%v, chance %v: %q does not end in %q", test.entries, test.chance, f.Summary, test.want)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about the capture's timestamps.
+
+// coarse is a resolution of timestamps by which no burst can be told from its pause,
+// in ns.
+const coarse = 1e6
+
+// clockStill: all packets at one instant, or a clock of milliseconds or seconds, so
+// that what the capture shows as bursts may be none.
+func (d *diagnosis) clockStill() *report.Finding {
+	c := &d.r.Capture
+	if c.Packets < 2 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "clock-still", Severity: report.Warning,
+		Remedy: "Which CPU gets which packet holds all the same. For the rest, capture with the kernel's clock (`tcpdump -i DEV -w OUT`), and write formats that keep nanoseconds or microseconds.",
+	}
+	switch {
+	case c.Duration == 0:
+		switch {
+		case c.TimestampRegressions > 0:
+			f.Summary = "No packet has a later timestamp than the first: the capture has no clock."
+		case c.Packets == 2:
+			f.Summary = "Both packets have the same timestamp: the capture has no clock."
+		default:
+			f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
+		}
+		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
+		f.Figures = report.Numbers{"packets": c.Packets, "duration_ns": c.Duration}
+	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration) < report.Fraction(c.Packets-1)*report.Fraction(d.t.Grain): // so some share one
+		f.Summary = fmt.Sprintf("All timestamps are multiples of %s, and %s packets lie in each on the mean: within it they arrive at once in the replay.",
+			words.Nanoseconds(d.t.Grain), words.Fixed(report.Fraction(c.Packets)*report.Fraction(d.t.Grain)/report.Fraction(c.Duration), 1))
+		f.Evidence = "Drops and latency follow from that, and can't be judged; they are left out here."
+		f.Figures = report.Numbers{"packets": c.Packets, "grain_ns": d.t.Grain}
+	default:
+		return nil
+	}
+	return f
+}
+
+// overlap: captures of the same time, of several interfaces or queues, say, were read one
+// behind the other: what lies back arrives at one instant, as no traffic did.
+func (d *diagnosis) overlap() *report.Finding {
+	c := &d.r.Capture
+	if c.Overlaps == 0 || float64(c.TimestampRegressions) < report.CutFrom*float64(c.Packets) && c.ClockRestarts == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "captures-overlap", Severity: report.Warning,
+		Summary:  "The captures overlap in time, and are read one behind the other: their packets did not come like that.",
+		Evidence: fmt.Sprintf("%s before an earlier one ends, by up to %s.", words.Plural(c.Overlaps, "file begins", "files begin"), words.Nanoseconds(c.Overlap)),
+		Remedy:   "Replay them by time: " + d.run("", Argument{"--merge", ""}) + ".",
+		Figures:  report.Numbers{"overlaps": c.Overlaps, "overlap_ns": c.Overlap, "packets": c.TimestampRegressions},
+	}
+	if c.TimestampRegressions > 0 {
+		f.Evidence += fmt.Sprintf(" %s of %s packets lie back, and arrive at the latest time so far.", words.Exact(c.TimestampRegressions), words.Exact(c.Packets))
+	}
+	f.Evidence += " Bursts, drops, load and latency follow from that, and are not judged."
+	return f
+}
+
+// joinedFrom is how many times the mean step between packets a gap must be to be told
+// of, where the gaps are half of the capture's time.
+const joinedFrom = 1000
+
+// gapsOfPackets is how many packets there must be to a gap: a trickle has none.
+const gapsOfPackets = 50
+
+// joined tells whether most of the capture's time is gaps that the packets around
+// them don't make likely.
+func (d *diagnosis) joined() bool {
+	g, c := &d.t.Gaps, &d.r.Capture
+	if g.Count == 0 || g.Count*gapsOfPackets > c.Packets || c.Packets < report.MinPackets || g.Total < c.Duration/2 {
+		return false
+	}
+	return float64(g.Longest)*float64(c.Packets) >= joinedFrom*float64(c.Duration-min(g.Total, c.Duration))
+}
+
+// leap: timestamps lie far from the ones before them. The replay follows leaps
+// ahead, and never goes back.
+func (d *diagnosis) leap() *report.Finding {
+	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
+	f := &report.Finding{ID: "clock-leap", Severity: report.Warning, Figures: report.Numbers{"ahead": ahead.Packets, "back": back.Packets}}
+	var where, evidence, remedy []string
+	switch {
+	case ahead.Packets > 0:
+		where = append(where, ahead.text("ahead"))
+		evidence = append(evidence, "Rates, utilization and the time series count the time that is leapt over, too.")
+	case d.joined():
+		g := &d.t.Gaps
+		f.Figures["gaps"], f.Figures["gap_ns"], f.Figures["packet"] = g.Count, g.Longest, g.LongestFrame
+		gap := "No packet for " + words.Nanoseconds(g.Longest)
+		if g.LongestFrame > 0 {
+			gap += " before packet " + words.Exact(g.LongestFrame)
+		}
+		if g.Count > 1 {
+			gap += fmt.Sprintf(", and %s more of 10 s and more", words.Plural(g.Count-1, "gap", "gaps"))
+		}
+		where = append(where, gap+": a clock set ahead, captures joined, or silence")
+		evidence = append(evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
+			words.Nanoseconds(min(g.Total, d.r.Capture.Duration)), words.Nanoseconds(d.r.Capture.Duration)))
+	}
+	if back.Packets > 0 {
+		where = append(where, back.text("back"))
+		if d.t.Restarts > 0 {
+			f.Figures["restarts"] = d.t.Restarts
+			evidence = append(evidence, "After "+words.Plural(d.t.Restarts, "leap back", "leaps back")+" what follows is replayed right behind what came before, as of a clock set back, or captures put one behind the other: how long it was between them is not known.")
+		}
+		if back.Packets > d.t.Restarts {
+			evidence = append(evidence, "Single packets that lie back arrive at the latest time so far.")
+		}
+		evidence = append(evidence, "Drops, load and latency are not judged.")
+		if back.Packets == 1 && d.t.Restarts == 1 && ahead.Packets == 0 {
+			remedy = append(remedy, "What came before it: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(back.FirstAt)})+
+				"; and after it: "+d.run("", Argument{"--from", seconds(back.FirstAt + 1)}, Argument{"--to", ""})+".")
+		} else {
+			remedy = append(remedy, d.sortByTime()+" sorts the packets by time.")
+		}
+	}
+	switch {
+	case ahead.Packets > 0 && back.Packets > 0 && ahead.FirstAt > 0 && ahead.First < back.First:
+		remedy = append(remedy, "There `--to "+seconds(ahead.FirstAt)+"` leaves out what lies ahead.")
+	case ahead.Packets > 0 && (ahead.FirstAt == 0 || back.Packets > 0): // where it is is not known
+		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	case ahead.Packets > 0:
+		at := seconds(ahead.FirstAt)
+		first := "it"
+		if ahead.Packets > 1 {
+			first = "the first leap ahead"
+		}
+		remedy = append([]string{"What came before " + first + ": " + d.run("", Argument{"--from", ""}, Argument{"--to", at}) +
+			"; what came after: " + d.run("", Argument{"--from", at}, Argument{"--to", ""}) + "."}, remedy...)
+	case d.joined():
+		at := d.t.Gaps.LongestStart
+		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
+			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
+	}
+	if where == nil || d.has("captures-overlap") && ahead.Packets == 0 && !d.joined() { // --merge mends it
+		return nil
+	}
+	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")
+	return f
+}
+
+// sortByTime is the command that does it with the captures.
+func (d *diagnosis) sortByTime() string {
+	if captures := d.captures(); len(captures) > 1 { // without -a, which appends them
+		return words.MarkedCommand(append([]string{"mergecap", "-w", "sorted.pcap"}, captures...))
+	}
+	return words.MarkedCommand([]string{"reordercap", d.capture(), "sorted.pcap"})
+}
+
+// captures are the file names given, as a shell takes them.
+func (d *diagnosis) captures() (names []string) {
+	for _, a := range d.t.Command {
+		if a.Flag == "" {
+			names = append(names, words.ShellWord(a.Value))
+		}
+	}
+	return names
+}
+
+// capture is the only one, and a word for it where it is no file.
+func (d *diagnosis) capture() string {
+	if captures := d.captures(); len(captures) == 1 && captures[0] != "-" {
+		return captures[0]
+	}
+	return "CAPTURE"
+}
+
+// seconds is a time as --from and --to take it, exactly.
+func seconds(ns int64) string { return time.Duration(ns).String() }

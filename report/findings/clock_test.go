@@ -1,0 +1,62 @@
+package findings
+
+import (
+	"strings"
+	"testing"
+
+	"rssreplay/report"
+)
+
+// Sorting mends leaps back, and a part of the capture has no leap ahead.
+func TestRemedyForLeaps(t *testing.T) {
+	for _, test := range []struct {
+		ahead, back uint64
+		sort, part  bool
+	}{{1, 0, false, true}, {0, 1, true, false}, {1, 1, true, true}} {
+		d := newDiagnosis(&report.Report{}, &Traffic{LeapsAhead: Leaps{Packets: test.ahead}, LeapsBack: Leaps{Packets: test.back}})
+		remedy := d.leap().Remedy
+		if strings.Contains(remedy, "reordercap") != test.sort || strings.Contains(remedy, "--from") != test.part {
+			t.Errorf("%d leaps ahead, %d back: %s", test.ahead, test.back, remedy)
+		}
+	}
+}
+
+// The parts before and after a leap ahead are commands to paste, where it is known where
+// it is.
+func TestPartsAroundLeap(t *testing.T) {
+	d := newDiagnosis(&report.Report{}, &Traffic{
+		Command:    []Argument{{Value: "a b.pcap"}, {"--cpus", "8"}, {"--from", "1s"}},
+		LeapsAhead: Leaps{Packets: 1, First: 5, FirstAt: 157e15 + 3},
+	})
+	want := "What came before it: `rssreplay 'a b.pcap' --cpus 8 --to 43611h6m40.000000003s`; what came after: `rssreplay 'a b.pcap' --cpus 8 --from 43611h6m40.000000003s`."
+	if got := d.leap().Remedy; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestNoClock(t *testing.T) {
+	for _, test := range []struct {
+		packets, back uint64
+		want          string
+	}{
+		{2, 0, "Both packets have the same timestamp: the capture has no clock."},
+		{3000, 0, "All 3,000 packets have the same timestamp: the capture has no clock."},
+		{2, 1, "No packet has a later timestamp than the first: the capture has no clock."},
+	} {
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: test.packets, TimestampRegressions: test.back}}, &Traffic{})
+		if f := d.clockStill(); f == nil || f.Summary != test.want {
+			t.Errorf("%d packets, %d back: %v, want %q", test.packets, test.back, f, test.want)
+		}
+	}
+}
+
+// A clock of 1 ms is one where packets share its steps: 1,000 packets, each a step after the
+// last, share none.
+func TestClockOfWholeSteps(t *testing.T) {
+	for duration, found := range map[int64]bool{999e6: false, 998e6: true, 2000e6: false} {
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: 1000, Received: 1000, Duration: duration}}, &Traffic{Grain: 1e6})
+		if f := d.clockStill(); (f != nil) != found {
+			t.Errorf("1,000 packets in %d ns: found %v", duration, f)
+		}
+	}
+}

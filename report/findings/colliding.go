@@ -1,0 +1,162 @@
+package findings
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about heavy flows that meet on one CPU.
+
+// heavyFrom is the part of a fair share from which a flow is heavy.
+const heavyFrom = 0.2
+
+// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if without
+// them it had no more than its fair share; else nil.
+func (d *diagnosis) heavyOnBusiest() []*report.Flow {
+	c := d.busiest()
+	var heavy []*report.Flow
+	var packets uint64
+	for i := range d.t.Heavy {
+		f := &d.t.Heavy[i]
+		if d.ofFair(f.Packets) < heavyFrom {
+			break
+		}
+		on := f.InMode(d.mode.Mode)
+		if len(on.CPUs) == 0 { // all dropped
+			continue
+		}
+		switch cpu := on.Most(); {
+		case cpu.CPU != c.CPU:
+		case d.mode != d.taken: // of the flow others came, and were dropped
+			heavy = append(heavy, f)
+			packets += f.Packets
+		case cpu.Packets*2 > f.Packets:
+			heavy = append(heavy, f)
+			packets += cpu.Packets
+		}
+	}
+	if float64(c.Packets) > d.fair()+float64(packets) {
+		return nil
+	}
+	return heavy
+}
+
+// namedFlows are as many flows as a sentence has room for.
+const namedFlows = 3
+
+// named is the sentence that names heavy flows of the busiest CPU; "" for none.
+func (d *diagnosis) named(heavy []*report.Flow) string {
+	if len(heavy) == 0 {
+		return ""
+	}
+	var list []string
+	for _, f := range heavy[:min(len(heavy), namedFlows)] {
+		list = append(list, fmt.Sprintf("%s (%s × a fair share)", report.FlowName(f, math.MaxInt32), words.Fixed(d.ofFair(f.Packets), 2)))
+	}
+	more := ""
+	if n := len(heavy) - namedFlows; n > 0 {
+		more = fmt.Sprintf(" and %s more", words.Exact(uint64(n)))
+	}
+	return fmt.Sprintf(" Heavy on CPU %d: %s%s.", d.busiest().CPU, strings.Join(list, ", "), more)
+}
+
+// collidingFlows: among many flows some heavy ones meet on one CPU.
+func (d *diagnosis) collidingFlows() *report.Finding {
+	if !d.uneven() || d.explained() || d.has("few-flows", "elephant-bytes") {
+		return nil
+	}
+	heavy := d.heavyOnBusiest()
+	if heavy == nil {
+		return nil
+	}
+	var packets uint64
+	for _, f := range heavy {
+		packets += f.Packets
+	}
+	figures := d.load(report.Numbers{"heavy_flows": len(heavy), "share": d.share(packets)})
+	f := &report.Finding{
+		ID: "colliding-flows", Severity: d.weigh(d.lost()),
+		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
+			words.Exact(uint64(len(heavy))), d.busiest().CPU, words.Percent(d.share(packets)), words.Fixed(d.ofFair(packets), 2)),
+		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(figures),
+		Remedy:   "Other source ports, or another key, part them by luck. " + d.run("suggest") + " looks for a table that lasts.",
+		Figures:  figures,
+	}
+	if d.t.Chance != nil {
+		f.Evidence += " " + upper(d.byChance())
+		switch key := d.parameter("key"); {
+		case d.lost() > d.t.Chance.P90:
+			f.Evidence += "."
+		case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
+			f.Severity = report.Note
+			f.Evidence += ": chance explains it, and under the NIC's own key other flows may meet."
+		default:
+			f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
+		}
+	}
+	if len(heavy) == 1 {
+		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
+			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
+	}
+	if m := d.oneMove(heavy); m != nil {
+		f.Remedy = fmt.Sprintf("One entry of the table does most of it: entry %d from queue %d to queue %d gives %s × instead of %s ×, as long as these flows last: %s prints the table. %s", m.entry, m.from, m.to, words.Fixed(m.after, 2), words.Fixed(d.lost(), 2),
+			d.run("suggest", Argument{"--max-moves", "1"}, Argument{"--no-gate", ""}), f.Remedy)
+		f.Figures["entry"], f.Figures["from_queue"], f.Figures["to_queue"], f.Figures["imbalance_after"] = m.entry, m.from, m.to, m.after
+	}
+	return f
+}
+
+// move is one entry that goes to another queue, and the imbalance after it.
+type move struct {
+	entry, from, to int
+	after           report.Fraction
+}
+
+// oneMove is the move of one entry that relieves the busiest CPU most; nil if that
+// gains little, or the report is not to tell which entries flows meet.
+func (d *diagnosis) oneMove(heavy []*report.Flow) *move {
+	t := &d.r.Table
+	if heavy[0].HashWithheld || len(t.Packets) != len(t.Entries) {
+		return nil
+	}
+	queueOf := map[int]int{} // per CPU its lowest queue
+	for queue := len(t.QueueCPUs) - 1; queue >= 0; queue-- {
+		queueOf[t.QueueCPUs[queue]] = queue
+	}
+	hot := d.busiest()
+	var cold *report.CPU
+	second := uint64(0)
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		if c == hot {
+			continue
+		}
+		second = max(second, c.Packets)
+		if _, ok := queueOf[c.CPU]; ok && (cold == nil || c.Packets < cold.Packets) {
+			cold = c
+		}
+	}
+	if cold == nil {
+		return nil
+	}
+	best := hot.Packets
+	m := &move{to: queueOf[cold.CPU]}
+	for i, queue := range t.Entries {
+		n := t.Packets[i]
+		if t.QueueCPUs[queue] != hot.CPU || n > hot.Packets {
+			continue
+		}
+		if after := max(hot.Packets-n, cold.Packets+n, second); after < best {
+			best, m.entry, m.from = after, i, queue
+		}
+	}
+	m.after = report.Fraction(float64(best) * float64(len(d.mode.CPUs)) / float64(d.mode.Totals.Packets))
+	if d.gain(m.after) < report.GainFrom {
+		return nil
+	}
+	return m
+}

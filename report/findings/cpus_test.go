@@ -1,0 +1,27 @@
+package findings
+
+import (
+	"testing"
+
+	"rssreplay/report"
+)
+
+func TestCPUMask(t *testing.T) {
+	for _, test := range []struct {
+		cpus []int
+		want string
+	}{
+		{[]int{0}, "1"},
+		{[]int{0, 1, 2, 3, 4, 5, 6, 7}, "ff"},
+		{[]int{4, 33}, "2,00000010"},
+		{[]int{64}, "1,00000000,00000000"},
+	} {
+		d := &diagnosis{mode: &report.Mode{}}
+		for _, c := range test.cpus {
+			d.mode.CPUs = append(d.mode.CPUs, report.CPU{CPU: c})
+		}
+		if got := d.cpuMask(); got != test.want {
+			t.Errorf("%v: %s, want %s", test.cpus, got, test.want)
+		}
+	}
+}

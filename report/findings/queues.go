@@ -1,0 +1,222 @@
+package findings
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"rssreplay/report"
+	"rssreplay/report/internal/words"
+)
+
+// Findings about the receive queues and the CPUs that they are on.
+
+// hasOneQueue tells whether there is no other receive queue that a table could lead to.
+func (d *diagnosis) hasOneQueue() bool {
+	return len(d.r.Table.QueueCPUs) == 1 && d.t.Rings < 2 && !d.t.Windows
+}
+
+// singleQueue: the NIC has one receive queue, and the host several CPUs.
+func (d *diagnosis) singleQueue() *report.Finding {
+	if d.mode == nil || !d.hasOneQueue() || d.mode.Totals.Packets == 0 {
+		return nil
+	}
+	all, mask, cpus := d.cpuList(), d.cpuMask(), len(d.mode.CPUs)
+	if d.r.Host != nil && len(d.r.Host.CPUs) > cpus {
+		hostCPU := func(c report.HostCPU) int { return c.CPU }
+		all, mask, cpus = listOf(d.r.Host.CPUs, hostCPU), maskOf(d.r.Host.CPUs, hostCPU), len(d.r.Host.CPUs)
+	}
+	if cpus < 2 {
+		return nil
+	}
+	severity := report.Note // as small machines are made
+	if len(d.mode.CPUs) > 1 || d.loaded() {
+		severity = d.weigh(report.Fraction(cpus))
+	}
+	f := &report.Finding{
+		ID: "single-queue", Severity: severity,
+		Summary: fmt.Sprintf("The NIC has one receive queue: everything goes to CPU %d, and there are %d CPUs.", d.r.Table.QueueCPUs[0], cpus),
+		Remedy: fmt.Sprintf("RPS spreads behind it: `echo %s >/sys/class/net/DEV/queues/rx-0/rps_cpus`; its effect: %s.",
+			mask, d.run("", Argument{"--cpus", all}, Argument{"--rps", all})),
+		Figures: d.load(report.Numbers{"queue": 0, "host_cpus": cpus}),
+	}
+	switch most := d.t.MostRings; {
+	case d.t.MostQueues == 1:
+		f.Evidence = "RSS of this NIC has one queue under its driver."
+	case most > 1:
+		f.Evidence = fmt.Sprintf("`ethtool -l DEV` says that it can have %d.", most)
+		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d` gives it more. Or ", min(most, cpus)) + f.Remedy
+	case most == 1:
+		f.Evidence = "`ethtool -l DEV` says that it can't have more."
+	default:
+		f.Evidence = "How many it can have is not known."
+		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy
+	}
+	return f
+}
+
+// sharedCPU: two queues on one CPU while another one has none (irqbalance #122).
+func (d *diagnosis) sharedCPU() *report.Finding {
+	if d.mode == nil {
+		return nil
+	}
+	queues := map[int]uint64{}
+	for _, cpu := range d.r.Table.QueueCPUs {
+		queues[cpu]++
+	}
+	var idle, at int
+	var most uint64
+	for i := range d.mode.CPUs {
+		cpu := d.mode.CPUs[i].CPU
+		if queues[cpu] == 0 {
+			idle++
+		}
+		if queues[cpu] > most {
+			most, at = queues[cpu], cpu
+		}
+	}
+	if most < 2 || idle == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "queues-share-cpu", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
+		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": most, "idle_cpus": idle}),
+		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
+		Evidence: d.hottest() + ".",
+		Remedy:   "Give each queue's interrupt a CPU of its own, and keep irqbalance from moving it back: `echo CPU >/proc/irq/N/smp_affinity_list`",
+	}
+	if slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--affinity" }) {
+		f.Remedy += "; its effect: " + d.run("", Argument{"--affinity", ""})
+	}
+	f.Remedy += "."
+	return f
+}
+
+// ruled is the CPUs to which rules sent packets: each to its queue, or by the table of its RSS
+// context.
+func (d *diagnosis) ruled() map[int]bool {
+	cpus := map[int]bool{}
+	for i := range d.r.Rules {
+		rule := &d.r.Rules[i]
+		if rule.Queue != nil && rule.Packets > 0 && *rule.Queue < len(d.r.Table.QueueCPUs) {
+			cpus[d.r.Table.QueueCPUs[*rule.Queue]] = true
+		}
+	}
+	for i := range d.r.Contexts {
+		context := &d.r.Contexts[i]
+		for entry, packets := range context.Packets {
+			if cpu, known := context.CPUOf(entry); known && packets > 0 {
+				cpus[cpu] = true
+			}
+		}
+	}
+	return cpus
+}
+
+// assumesCPUs tells whether no entry reaches some of the CPUs, and nobody said that
+// there are so many.
+func (d *diagnosis) assumesCPUs() bool {
+	p := d.parameter("cpus")
+	return p != nil && p.Source == report.DefaultSource && slices.Contains(d.cpuEntries(), 0)
+}
+
+// missedCPUs: CPUs in use that no entry reaches, and no rule.
+func (d *diagnosis) missedCPUs() *report.Finding {
+	if d.mode == nil || d.has("one-queue", "single-queue", "queues-share-cpu") {
+		return nil
+	}
+	var missed []int
+	ruled := d.ruled()
+	for i, n := range d.cpuEntries() {
+		if cpu := d.mode.CPUs[i].CPU; n == 0 && !ruled[cpu] {
+			missed = append(missed, cpu)
+		}
+	}
+	if len(missed) == 0 {
+		return nil
+	}
+	n := uint64(len(missed))
+	f := &report.Finding{
+		ID: "cpus-missed", Severity: report.Warning,
+		Summary:  fmt.Sprintf("%s of %s CPUs %s no hashed packet: no entry of the indirection table leads there.", words.Exact(n), words.Exact(uint64(len(d.mode.CPUs))), verb(int(n), "gets", "get")),
+		Evidence: fmt.Sprintf("%s; the table has %s, and %s on %s.", nameCPUs(missed), words.Plural(uint64(d.r.Table.Size), "entry", "entries"), words.Plural(uint64(len(d.r.Table.QueueCPUs)), "queue is", "queues are"), words.Plural(uint64(distinct(d.r.Table.QueueCPUs)), "CPU", "CPUs")),
+		Remedy:   d.reachAll(),
+		Figures:  report.Numbers{"missed_cpus": n, "cpus": len(d.mode.CPUs)},
+	}
+	if most := d.mostQueues(len(d.mode.CPUs)); most > 0 && most < len(d.mode.CPUs) {
+		f.Evidence += fmt.Sprintf(" RSS of this NIC reaches at most %s%s.", words.Plural(uint64(most), "queue", "queues"), d.rounded(most))
+	}
+	if d.assumesCPUs() { // and so how much is lost, if any is
+		f.Severity = d.weigh(report.MaxOverMean(d.cpuEntries()))
+		f.Evidence += fmt.Sprintf(" That there are %d CPUs is an assumption.", len(d.mode.CPUs))
+		f.Remedy += fmt.Sprintf(" If there are fewer CPUs: %s.", d.run("", Argument{"--cpus", fmt.Sprint(len(d.mode.CPUs) - int(n))}))
+	}
+	switch most := d.t.RSSQueues; {
+	case most > 0 && len(d.r.Table.QueueCPUs) > most:
+		f.Evidence = fmt.Sprintf("RSS of this NIC reaches the first %d of its %d queues. %s", most, len(d.r.Table.QueueCPUs), f.Evidence)
+		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d`: no table can lead to more queues. Or receive rules (`ethtool -N`), which reach the others.", most)
+	case d.t.Windows:
+		f.Remedy = windowsRemedy
+	}
+	return f
+}
+
+// reachAll is how a table comes to reach every CPU: over all queues where these are
+// on all CPUs, else with more queues.
+func (d *diagnosis) reachAll() string {
+	cpus, queues := len(d.mode.CPUs), len(d.r.Table.QueueCPUs)
+	most := d.mostQueues(cpus)
+	switch few := distinct(d.r.Table.QueueCPUs) < cpus; {
+	case few && most > 0 && queues >= most && most < cpus:
+		return fmt.Sprintf("RPS spreads behind the NIC: %s. Or leave the other CPUs out: %s.",
+			d.byRPS("N"), d.run("", Argument{"--cpus", fmt.Sprint(most)}))
+	case few && most > 0 && most < cpus:
+		return fmt.Sprintf("As many queues as the NIC has (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", most)
+	case few:
+		return fmt.Sprintf("As many queues as CPUs (`ethtool -L DEV combined %d`), then `ethtool -X DEV default`; or interrupts on the other CPUs (/proc/irq/N/smp_affinity_list).", cpus)
+	case d.r.Table.Size < cpus && reached(d.cpuEntries()) == d.r.Table.Size:
+		return fmt.Sprintf("No table of %s leads to more CPUs: leave the others out, %s. Or RPS spreads behind the NIC: %s.",
+			words.Plural(uint64(d.r.Table.Size), "entry", "entries"), d.run("", Argument{"--cpus", fmt.Sprint(d.r.Table.Size)}), d.byRPS("N"))
+	}
+	return fmt.Sprintf("A table over all queues: %s.", d.setEqual())
+}
+
+// reached is how many CPUs have an entry, of the entries of each.
+func reached(entries []uint64) (n int) {
+	for _, of := range entries {
+		if of > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// mostQueues is how many queues RSS of the NIC can reach for so many CPUs, by its profile and
+// `ethtool -l`; 0 if neither tells.
+func (d *diagnosis) mostQueues(cpus int) int {
+	most := min(d.t.MostQueues, d.t.MostRings)
+	if most == 0 {
+		most = max(d.t.MostQueues, d.t.MostRings)
+	}
+	if d.t.PowerOfTwo && cpus > 0 && (most == 0 || most > cpus) {
+		most = 1 << (bits.Len(uint(cpus)) - 1)
+	}
+	return most
+}
+
+// rounded is the clause about why RSS reaches so few queues, where a larger power of two would
+// be more than the CPUs.
+func (d *diagnosis) rounded(most int) string {
+	if d.t.PowerOfTwo && most > 0 && 2*most > len(d.mode.CPUs) {
+		return fmt.Sprintf(" for %d CPUs, as its driver rounds their number down to a power of two", len(d.mode.CPUs))
+	}
+	return ""
+}
+
+func distinct(values []int) int {
+	seen := map[int]bool{}
+	for _, v := range values {
+		seen[v] = true
+	}
+	return len(seen)
+}
