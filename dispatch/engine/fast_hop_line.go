@@ -101,9 +101,6 @@ func (l *hopLine) wake(time int64, from uint16, joined uint32) {
 	l.wakeIn++
 }
 
-// idle reports whether nothing is to be done for the backlog, as far as is known.
-func (l *hopLine) idle() bool { return !l.scheduled() && l.out == l.in }
-
 // scheduled reports whether the backlog has its turn, or waits, or an IPI for it is under way.
 func (l *hopLine) scheduled() bool { return l.backlogFrom != never }
 
