@@ -76,6 +76,40 @@ func TestHTMLTriesTables(t *testing.T) {
 	}
 }
 
+// TestHTMLReplaysAsTried: the flags that a page gives for other CPUs are a replay of the
+// table that it tried.
+func TestHTMLReplaysAsTried(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	for _, of := range []struct{ flags, cpus, want string }{
+		{"--cpus 8", "4", "--cpus 4 --queues 8"},
+		{"--cpus 8", "3", "--cpus 3 --queues 8"}, // (i mod 8) mod 3, and not i mod 3
+		{"--cpus 8", "16", "--cpus 16 --queues 8"},
+		{"--cpus 8", "4-11", "--cpus 4,5,6,7,8,9,10,11"},
+		{"--cpus 8 --layout weight:5,1,1,1,1,1,1,1", "4", "--cpus 4 --queues 8"},
+		{"--cpus 8 --queues 16", "0,0,0,0,4-7", "--cpus 0,4,5,6,7 --queues 16 --affinity 0,0,0,0,4,5,6,7,0,0,0,0,4,5,6,7"},
+		{"--cpus 4 --affinity 3,2,1,0", "2", "--cpus 2 --queues 4 --affinity 0,1,0,1"},
+	} {
+		all := append([]string{filepath.Join(repository(t), "pcaps", "samples", "web.pcap"), "--mode", "rss-msix"}, strings.Fields(of.flags)...)
+		path := filepath.Join(t.TempDir(), "report.html")
+		runs(t, append(slices.Clone(all), "-o", path)...)
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"})
+		flags := pagetest.Value[string](b, fmt.Sprintf("replayedOn(%[1]q, tryTable({cpus: %[1]q}))", of.cpus))
+		if flags != of.want {
+			t.Errorf("%s, on CPUs %s: the flags are %s, want %s", of.flags, of.cpus, flags, of.want)
+		}
+		var replayed triedScenario
+		decoded(t, runs(t, append(all, append(strings.Fields(flags), "--format", "json")...)...), &replayed)
+		got := pagetest.Value[[]int](b, fmt.Sprintf("tryTable({cpus: %q}).tried.packets", of.cpus))
+		if diff := cmp.Diff(replayed.figures().Packets, got); diff != "" {
+			t.Errorf("%s, on CPUs %s (-replay +page):\n%s", of.flags, of.cpus, diff)
+		}
+	}
+}
+
 // TestHTMLFindsWhatSuggestDoes: the tables that a page offers are those that suggest finds.
 func TestHTMLFindsWhatSuggestDoes(t *testing.T) {
 	for _, of := range []struct {
