@@ -100,6 +100,9 @@ func (r *resolver) steerPackets() error {
 		return nil
 	}
 	if masks == nil {
+		if f.rps != "" && f.rps != rpsOff { // all masks are empty
+			return r.rpsSecret()
+		}
 		err := r.idle("says something of receive packet steering, and there is none: give --rps with a list of CPUs or the text of `grep . /sys/class/net/DEV/queues/*/rps_*`",
 			"rps-hash", "rps-secret", "rps-cost", "backlog", "offline-cpus")
 		if err != nil {
