@@ -340,7 +340,7 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 	without := c.Scenarios[at].Mode()
 	for i := range c.Scenarios {
 		m := c.Scenarios[i].Mode()
-		if m == nil || m.RPS == nil {
+		if m == nil || m.RPS == nil || m.Instant { // nobody is busy in no time
 			continue
 		}
 		s := fmt.Sprintf("RPS, under “%s”, would bring the busiest CPU from %s to %s busy", c.Scenarios[i].Name, words.Percent(MaxUtilization(without)), words.Percent(MaxUtilization(m)))

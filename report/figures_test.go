@@ -51,4 +51,15 @@ func TestDerive(t *testing.T) {
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
+	m.Instant, want.Instant = true, true
+	want.SerialUtilization = Null
+	for i := range want.CPUs {
+		c := &want.CPUs[i]
+		c.PacketsPerSecond, c.BitsPerSecond, c.Utilization = Null, Null, Null
+	}
+	m.Derive()
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Errorf("packets that span no time (-want +got):\n%s", diff)
+	}
 }

@@ -45,6 +45,9 @@ func CaveatsOf(c *Capture, p Parameters, more []string) []string {
 	if c.Packets == 0 {
 		return more
 	}
+	if c.Duration == 0 {
+		more = append([]string{"The packets span no time: rates, and how busy CPUs are, can't be told."}, more...)
+	}
 	return append([]string{
 		p.costs() + "; drops, utilization and latency follow from them.",
 		"The capture's timestamps were taken after the first machine's own interrupt moderation: its bursts and gaps are in them.",

@@ -44,6 +44,7 @@ func ReadJSON(in Stored) (*Report, error) {
 		return nil, fmt.Errorf("%w: the report was changed; replay the capture again", err)
 	}
 	for i := range r.Modes {
+		r.Modes[i].Instant = r.Capture.Duration == 0
 		r.Modes[i].Derive()
 	}
 	r.FlowsTotal = total

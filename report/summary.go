@@ -80,7 +80,9 @@ func (r *Report) costSentence(m *Mode) string {
 	if m.Overflows() == 0 && r.RuleDrops != nil && *r.RuleDrops > 0 {
 		s += " but by rules"
 	}
-	if busy := MaxUtilization(m); !busy.IsNull() {
+	if m.Instant && m.Totals.Packets > 0 {
+		s += "; how busy a CPU is can't be told, since the packets span no time"
+	} else if busy := MaxUtilization(m); !busy.IsNull() {
 		s += fmt.Sprintf("; the busiest CPU is busy %s of the time", words.Percent(busy))
 	}
 	if p99 := Greatest(m, func(c *CPU) *int64 { return c.Latency.P99 }); p99 != nil {

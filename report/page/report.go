@@ -410,7 +410,9 @@ func tiles(r *report.Report) []tile {
 		})
 	}
 	tiles = append(tiles, dropTile(m))
-	if busy := report.MaxUtilization(m); !busy.IsNull() {
+	if busy := report.MaxUtilization(m); m.Instant && m.Totals.Packets > 0 {
+		tiles = append(tiles, tile{Name: "the busiest CPU", Value: "unknown", Note: "the packets span no time"})
+	} else if !busy.IsNull() {
 		tile := tile{Name: "the busiest CPU", Value: words.Percent(busy), Title: words.Fixed(busy, 6), Note: "of the time in ISR, DPC or send"}
 		switch report.UtilizationStyle(busy) {
 		case report.Hot:

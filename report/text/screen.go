@@ -344,6 +344,10 @@ func (s *screen) drops(t *writer, second int, name string, modes []report.Mode, 
 func (s *screen) busy(t *writer, second int, origin string, modes []report.Mode) {
 	s.row(t, second, "busy, p99"+origin, modes, func(m *report.Mode) cell {
 		p99 := words.NanosecondsOrNone(report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }))
+		busy := report.MaxUtilization(m)
+		if busy.IsNull() {
+			return plainCell("unknown, " + p99)
+		}
 		if m.TakesTurns() { // its CPUs take turns, so that their times add up
 			turns := " (one CPU at a time), "
 			if t.width < screenWidth {
@@ -351,7 +355,6 @@ func (s *screen) busy(t *writer, second int, origin string, modes []report.Mode)
 			}
 			return plainCell(words.Percent(report.Ratio(m.Totals.ISRTime+m.Totals.DPCTime, m.Simulated)) + turns + p99)
 		}
-		busy := report.MaxUtilization(m)
 		return cell{words.Percent(busy) + ", " + p99, report.UtilizationStyle(busy)}
 	})
 }

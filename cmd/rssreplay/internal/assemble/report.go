@@ -265,7 +265,10 @@ func (a *ReportBuilder) cpuNumber(index int) int { return a.Settings.Config.CPUs
 // when all are listed it is empty, and looked up there.
 func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report.Mode {
 	counters, summary := &a.Result.Modes[i], &a.Result.Summaries[i]
-	m := report.Mode{Mode: counters.Mode.String(), Simulated: counters.SimulatedTime, Serial: &counters.SerialTime}
+	m := report.Mode{
+		Mode: counters.Mode.String(), Simulated: counters.SimulatedTime, Instant: a.Result.Duration == 0,
+		Serial: &counters.SerialTime,
+	}
 	for c := range counters.CPUs {
 		cpu := a.cpu(&counters.CPUs[c], a.cpuNumber(c))
 		cpu.Flows = summary.CPUFlows[c]
