@@ -330,16 +330,19 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 
 // readReport reads what is shown of an earlier report, to stand beside scenarios.
 func readReport(path string, shown *anonymize.Anonymizer) (*report.Report, error) {
+	unread := func(err error) error {
+		return cli.Usagef("%s: %w: give what `rssreplay --format json --output FILE` wrote", path, cli.Cause(err))
+	}
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, cli.Usagef("%s: %w: give what `rssreplay --format json --output FILE` wrote", path, cli.Cause(err))
+		return nil, unread(err)
 	}
 	// It stays open: its flows are read when they are asked for.
 	stored := report.Stored(in)
 	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
 		text, err := io.ReadAll(in) // a pipe can't be read again
 		if err != nil {
-			return nil, cli.Usagef("%s: %w", path, cli.Cause(err))
+			return nil, unread(err)
 		}
 		stored = bytes.NewReader(text)
 	}

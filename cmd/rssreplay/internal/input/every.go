@@ -98,17 +98,23 @@ func (in *Input) Every(e *cli.Env, s *settings.Settings, every int64, w Observer
 	in.Directions = direction.NewDirections(s.Local)
 	in.Directions.Take(in.side)
 	p, shown := &parts{Source: src, every: every}, false
+	var filtered, outOfRange uint64 // packets of the intervals of which nothing was left
 	for p.next() {
 		done, err := in.replay(src, p, s, PassOptions{Modes: s.Modes, Scale: in.Scale, Observers: w, before: p.before})
 		if err != nil {
 			return nil, err
 		}
 		damage = done.Result.Damage
-		if done.Result.Packets == 0 && (shown || p.next()) { // the filter left nothing of it, or nothing came
-			continue
+		part := Part{p.at * every, (p.at + 1) * every}
+		if r := done.Result; r.Packets == 0 { // the filter left nothing of it, or nothing came
+			filtered, outOfRange = filtered+r.Filtered, outOfRange+r.OutOfRange
+			if shown || p.next() {
+				continue
+			}
+			r.Filtered, r.OutOfRange, part.From = filtered, outOfRange, 0
 		}
 		shown = true
-		if err := show(done, Part{p.at * every, (p.at + 1) * every}); err != nil {
+		if err := show(done, part); err != nil {
 			return nil, err
 		}
 	}
