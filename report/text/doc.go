@@ -1,9 +1,9 @@
 // Package text prints a result on a terminal, or where there is none, as lines of
 // characters.
 //
-//  1. WriteScreen is what comes first, the answer before the data (screen.go); Write
-//     is all of a report, section by section (text.go); WriteMail goes into a plain-text
-//     mail (mail.go).
+//  1. WriteScreen is what comes first, the answer before the data (screen.go), with each
+//     CPU's load (screen_cpus.go), and cut to fit (cut.go); Write is all of a report, section
+//     by section (text.go); WriteMail goes into a plain-text mail (mail.go).
 //  2. The sections: how a text begins (opening.go), the files (files.go), each mode
 //     (mode.go) with receive packet steering (backlogs.go), loads over time (time.go,
 //     over_time.go) with what moved (moves.go), rules (rules.go), the table (table.go), the
