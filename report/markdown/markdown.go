@@ -168,11 +168,7 @@ func prose(s string) string {
 			parts[i] = codeSpan(part)
 			continue
 		}
-		words := strings.Split(part, " ")
-		for k, word := range words {
-			words[k] = proseWord(word, i == 0 && k == 0)
-		}
-		parts[i] = strings.Join(words, " ")
+		parts[i] = plainProse(part, i == 0)
 	}
 	for i := 1; i < len(parts); i++ { // two codes that touched would be one
 		if strings.HasSuffix(parts[i-1], "`") && strings.HasPrefix(parts[i], "`") {
@@ -180,6 +176,18 @@ func prose(s string) string {
 		}
 	}
 	return strings.Join(parts, "")
+}
+
+// free is a sentence of someone else's: a backtick in it is one.
+func free(s string) string { return plainProse(words.CutTo(s, maxProse), true) }
+
+// plainProse is a sentence without commands, or a part of one.
+func plainProse(s string, first bool) string {
+	words := strings.Split(s, " ")
+	for k, word := range words {
+		words[k] = proseWord(word, first && k == 0)
+	}
+	return strings.Join(words, " ")
 }
 
 // proseWord is a word of a sentence, the first of a line or another.

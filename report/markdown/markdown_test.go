@@ -141,3 +141,13 @@ func TestMarkdownWriteErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A title is the user's own: no backtick of it marks a command.
+func TestMarkdownTitle(t *testing.T) {
+	r := fixture.New(2, 1, "rss-msix")
+	r.Words.Title = "eth0`s queue, before `x"
+	want := "### ``eth0`s`` queue, before `` `x ``\n"
+	if got := markdownOf(t, r); !strings.Contains(got, want) {
+		t.Errorf("the title is not %q:\n%.200s", want, got)
+	}
+}

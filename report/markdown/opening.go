@@ -9,8 +9,8 @@ import (
 // words are how a document begins. The note is code: nothing in it has a meaning,
 // and its lines stay.
 func (m *markdown) words(words *report.Words) {
-	if words.Title != "" {
-		m.para("### " + prose(words.Title))
+	if words.Title != "" { // of the user, whose backticks mark nothing
+		m.para("### " + free(words.Title))
 	}
 	lines := words.NoteWithin(noteColumns)
 	if len(lines) == 0 {
