@@ -85,7 +85,7 @@ func (p *pageOf) roff(name string) string {
 		short = p.title
 	}
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", literal(name), formatted(LowerFirst(short)))
-	if p.Short != "" {
+	if command := strings.HasPrefix(p.title, "rssreplay") || strings.HasPrefix(p.title, "--"); command && p.Short != "" {
 		fmt.Fprintf(&b, ".SH SYNOPSIS\n\\fB%s\\fP\n", literal(p.title))
 	}
 	for i, s := range p.sections {

@@ -47,10 +47,15 @@ func TestRoff(t *testing.T) {
 	shown = words(shown)
 	for name, page := range pages {
 		p := ParsePage(page)
+		synopsis := strings.HasPrefix(p.title, "rssreplay") || strings.HasPrefix(p.title, "--")
 		if p.Short == "" { // it stands behind the name
 			p.title = LowerFirst(p.title)
 		}
-		if !strings.Contains(shown, words(p.title)) {
+		if p.Short != "" && !synopsis { // the page's name and what it is tell of a topic
+			if roff := p.roff(name); strings.Contains(roff, "SYNOPSIS") || !strings.Contains(shown, words(LowerFirst(p.Short))) {
+				t.Errorf("%s: %q is no synopsis, and %q its name:\n%s", name, p.title, p.Short, roff)
+			}
+		} else if !strings.Contains(shown, words(p.title)) {
 			t.Errorf("%s: title %q is not shown", name, p.title)
 		}
 		for _, s := range p.sections {
