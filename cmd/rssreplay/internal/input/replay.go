@@ -266,18 +266,26 @@ func (in *Input) replay(src *file.Set, from dispatch.Source, s *settings.Setting
 // parseSpeed reads "2x" or "0.5".
 func parseSpeed(s string) (*big.Rat, error) {
 	r, err := parseDecimal(strings.TrimSuffix(s, "x"))
+	if errors.Is(err, errDecimals) {
+		return nil, fmt.Errorf("--speed must have at most 12 decimals, as 0.028053670382x, not %q", s)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--speed must be a factor from 0.000000000001x to 999999999999x, as 2x or 0.5x, not %q", s)
 	}
 	return r, nil
 }
 
+var errDecimals = errors.New("more than 12 decimals")
+
 // parseDecimal reads a plain decimal number above 0 and below 10¹², with at most
 // 12 decimals.
 func parseDecimal(s string) (*big.Rat, error) {
 	whole, decimals, _ := strings.Cut(s, ".")
-	if len(whole) > 12 || len(decimals) > 12 || strings.ContainsFunc(whole+decimals, func(r rune) bool { return r < '0' || r > '9' }) {
+	if len(whole) > 12 || strings.ContainsFunc(whole+decimals, func(r rune) bool { return r < '0' || r > '9' }) {
 		return nil, errors.New("not a decimal number")
+	}
+	if len(decimals) > 12 {
+		return nil, errDecimals
 	}
 	r, ok := new(big.Rat).SetString(s)
 	if !ok || r.Sign() <= 0 {
@@ -314,7 +322,9 @@ func parseRate(s string) (*Rate, error) {
 		}
 	}
 	var err error
-	if r.perSecond, err = parseDecimal(number); err != nil {
+	if r.perSecond, err = parseDecimal(number); errors.Is(err, errDecimals) {
+		return nil, fmt.Errorf("--rate must have at most 12 decimals, as 1.5Mpps, not %q", s)
+	} else if err != nil {
 		return nil, wrong
 	}
 	r.perSecond.Mul(r.perSecond, big.NewRat(factor, 1))
