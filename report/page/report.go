@@ -31,6 +31,7 @@ type reportBody struct {
 	Flows    *flowSection
 	OneMode  bool
 	Try      *trySection // nil: there is no table to try
+	NoTry    bool        // for it may change while packets arrive
 
 	series, tried []byte // data
 }
@@ -108,6 +109,7 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 	}
 	if h.Received {
 		h.Try = newTrySection(r)
+		h.NoTry = h.Try == nil && mayMove(r)
 	}
 	if h.err == nil {
 		h.err = h.gather(r)

@@ -147,9 +147,13 @@ type trySection struct {
 	Sought  bool // they were looked for
 	Hashing *hashingData
 	RPS     bool // packets go on to other CPUs
-	Moving  bool // the table or the affinity moves while packets arrive
 
 	data *tryData
+}
+
+// mayMove tells whether the replay was one of a table or an affinity that may change.
+func mayMove(r *report.Report) bool {
+	return r.Changes != nil || slices.ContainsFunc(r.Modes, func(m report.Mode) bool { return m.Rebalance != nil })
 }
 
 func newTrySection(r *report.Report) *trySection {
@@ -157,5 +161,5 @@ func newTrySection(r *report.Report) *trySection {
 	if d == nil {
 		return nil
 	}
-	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Found: d.Found, Sought: r.Steered.Found != nil, Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Moving: r.Moves(), data: d}
+	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Found: d.Found, Sought: r.Steered.Found != nil, Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, data: d}
 }
