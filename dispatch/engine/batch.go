@@ -77,8 +77,8 @@ func (b *Batch) steered(i int) *Steered {
 	return b.More[i-1]
 }
 
-// before is where times end that are before t, from one on.
-func before(times []int64, from int, t int64) int {
+// endBefore is where times end that are before t, from one on.
+func endBefore(times []int64, from int, t int64) int {
 	if n := len(times); n == 0 || times[n-1] < t {
 		return n
 	}

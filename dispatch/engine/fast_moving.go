@@ -108,7 +108,7 @@ func (e *fastMoving) Process(b *Batch) {
 		if t := firstOf(in.time[from:], sentAt[sent:]); t >= m.changeAt {
 			e.change(t)
 		}
-		to, until := before(in.time, from, m.changeAt), before(sentAt, sent, m.changeAt)
+		to, until := endBefore(in.time, from, m.changeAt), endBefore(sentAt, sent, m.changeAt)
 		e.arrive(&in, from, to)
 		e.judge(sentAt[sent:until])
 		from, sent = to, until

@@ -53,7 +53,7 @@ func (e *fastMovingSingleQueue) Process(b *Batch) {
 		if b.Time[from] >= m.changeAt {
 			e.change(b.Time[from])
 		}
-		to = before(in.time, from, m.changeAt)
+		to = endBefore(in.time, from, m.changeAt)
 		e.count(&in, from, to)
 		e.arrive(&in, from, to)
 	}
