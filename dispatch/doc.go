@@ -22,8 +22,7 @@
 //
 //   - replay.go: what is asked for, and the pass; chunk.go: what goes from hand to hand.
 //   - stage.go, timeline.go: 1, with what it notes: facts.go, copies.go, long.go, tunnels.go,
-//     atr.go;
-//     rps.go: the hashes that the host's stack makes itself.
+//     atr.go; rps.go: the hashes that the host's stack makes itself.
 //   - steerer.go, flows.go: 2; flow_decisions.go: by each way of steering. arrivals.go
 //     counts packets over time, and marks.go flows' packets now and then.
 //   - summary.go: 4. What is asked of a finished replay: largest.go, shape.go, chance.go

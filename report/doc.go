@@ -13,9 +13,10 @@
 //     suggest_words.go, key_trials.go), Verify (verify.go), Explanation (story.go), Plan
 //     (plan.go) and Calibration (calibration.go) are those of the commands.
 //  4. What several formats say is said here: facts of the capture (capture_facts.go), the
-//     verdict (verdict.go, summary.go), what came for each CPU (arrived.go), figures of modes and scenarios (mode_figures.go,
-//     comparison.go), loads over time (series.go) and what moved meanwhile (move_rows.go),
-//     phrases (phrases.go, flow.go), and the author's own words (words.go).
+//     verdict (verdict.go, summary.go), what came for each CPU (arrived.go), figures
+//     of modes and scenarios (mode_figures.go, comparison.go), loads over time (series.go) and
+//     what moved meanwhile (move_rows.go), phrases (phrases.go, flow.go), and the author's own
+//     words (words.go).
 //  5. The formats are packages of their own: text, markdown, csv, page, picture and trace.
 //
 // Integers are exact, times are in ns, and a mean, share, percentile, minimum
