@@ -188,7 +188,7 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 		}
 	}
 	if before, after := read[0].VF, read[1].VF; after > before {
-		return nil, fmt.Errorf("--counters-after: %s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (ls -d /sys/class/net/%s/lower_* names it)", f.countersAfter, grouped.Int(after-before), v.settings.CommandDevice("DEV"))
+		return nil, fmt.Errorf("--counters-after: %s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (`ls -d /sys/class/net/%s/lower_*` names it)", f.countersAfter, grouped.Int(after-before), v.settings.CommandDevice("DEV"))
 	}
 	if (read[0].Packets == nil) != (read[1].Packets == nil) {
 		return nil, errors.New("--counters-before, --counters-after: one counts packets by receive queue, and the other bytes alone: give both whole")
