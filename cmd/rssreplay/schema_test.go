@@ -72,6 +72,14 @@ func TestContractSchemas(t *testing.T) {
 	if err := os.WriteFile(table, []byte(strings.Repeat("1 0 2 3 ", 32)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	unread := filepath.Join(t.TempDir(), "no-table.txt")
+	if err := os.WriteFile(unread, []byte("Cannot get RX flow hash indir size and/or key size: Operation not supported\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stale := filepath.Join(t.TempDir(), "stale.txt")
+	if err := os.WriteFile(stale, []byte("RX flow hash indirection table for eth0 with 3 RX ring(s):\n    0:      0     1     2     3     4     5     6     7\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	context := filepath.Join(t.TempDir(), "context.txt")
 	if err := os.WriteFile(context, []byte("0 2"), 0o644); err != nil {
 		t.Fatal(err)
@@ -106,6 +114,8 @@ func TestContractSchemas(t *testing.T) {
 			{"verify", []string{"verify", sample, "--cpus", "4", "--rps", "0-1", "--stack-cpus", stackCPUs}},
 			{"calibrate", []string{"calibrate", "--snapshots", snapshots}},
 			{"calibrate", []string{"calibrate", sample, "--cpus", "2", "--snapshots", snapshots}},
+			{"report", []string{sample, "--bundle", unread}},                     // findings without figures
+			{"report", []string{sample, "--table", stale, "--key", "microsoft"}}, // and one whose figures no sample has
 		} {
 			if testing.Short() && (i+j)%11 != 0 && (sample != empty || j != 4) && filepath.Base(sample) != "queues.pcapng" { // which has all that verify tells
 				continue

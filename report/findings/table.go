@@ -113,6 +113,7 @@ func (d *diagnosis) staleTable() *report.Finding {
 			beyond, d.r.Table.Size, words.Plural(uint64(len(queues)), "queue", "queues"), words.Plural(uint64(d.t.Rings), "queue", "queues")),
 		Evidence: fmt.Sprintf("%s packets meet these entries. Here they are replayed on the queues that the table names; where the NIC puts them is not known.", words.Exact(packets)),
 		Remedy:   "`ethtool -X DEV default`, after each `ethtool -L`. If it comes again, it is a fault of the driver's: report it with the output of `ethtool -x` and `ethtool -l`.",
+		Figures:  report.Numbers{"entries": beyond, "queues_beyond": len(queues), "queues": d.t.Rings, "packets": packets},
 	}
 	if d.t.Windows {
 		f.Remedy = windowsRemedy
