@@ -28,55 +28,12 @@ type schedule struct {
 	without *withoutSent // nil until some are sent
 }
 
-// withoutSent is the packets of a batch in two: the received ones, and when others were sent.
-type withoutSent struct {
-	of     *Batch
-	first  uint32 // its first packet then
-	n      int
-	time   [BatchSize]int64
-	length [BatchSize]uint32
-	flow   [BatchSize]uint32
-	nth    [BatchSize]uint32 // where the batch has it
-	sentAt [BatchSize]int64
-}
-
 // noList is a deadline that every packet comes after.
 const noList = -1
 
 func newSchedule(c *nicmodel.Config) *schedule {
 	return &schedule{batch: c.DMABatch, timeout: c.DMATimeout}
 }
-
-// received are the packets of b that were received, without their entries.
-func (s *schedule) received(b *Batch) arriving {
-	if s.without == nil {
-		s.without = new(withoutSent)
-	}
-	w := s.without
-	if w.of != b || w.first != b.First {
-		w.of, w.first = b, b.First
-		// Optimization: no branch on what is received; it could not be foretold.
-		n, sent := 0, 0
-		for i, entry := range b.Entry[:b.N] {
-			w.time[n], w.length[n], w.flow[n], w.sentAt[sent] = b.Time[i], b.Length[i], b.Flow[i], b.Time[i]
-			received := isReceived(entry)
-			n += received
-			sent += 1 - received
-		}
-		w.n = n
-		if b.Nth != nil {
-			n = 0
-			for i, entry := range b.Entry[:b.N] {
-				w.nth[n] = b.Nth[i]
-				n += isReceived(entry)
-			}
-		}
-	}
-	return arriving{time: w.time[:w.n], length: w.length[:w.n], flow: w.flow[:w.n], nth: w.nth[:w.n]}
-}
-
-// isReceived is 0 of Sent, 1 of any other entry.
-func isReceived(entry uint16) int { return int((uint32(entry^Sent) + 1<<16 - 1) >> 16) }
 
 // plan plans the packets of a batch that are received, at these times, after a list that is
 // still open. Where that is done it reports whether it was with such a list.
