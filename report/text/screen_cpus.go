@@ -89,6 +89,11 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	}
 	s.drops(t, second, "dropped"+origin, modes, func(m *report.Mode) uint64 { return m.Totals.Drops })
 	s.drops(t, second, "RPS drops"+origin, modes, (*report.Mode).BacklogDrops)
+	if n := s.r.RuleDrops; n != nil && *n > 0 { // alike in all modes: they come first
+		s.row(t, second, "dropped by rules", modes, func(*report.Mode) cell {
+			return plainCell(words.Count(*n) + " (" + report.ShareText(*n, s.r.Capture.Received) + ")")
+		})
+	}
 }
 
 // drops is the packets of a kind that found no room, and their share of those that came to
