@@ -130,7 +130,7 @@ func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
 	}
 	f := &report.Finding{
 		ID: id, Severity: report.Warning,
-		Evidence: fmt.Sprintf("%s%s drops %s of the %s packets steered to it.%s", upper(d.assumed()), queueName(q), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
+		Evidence: fmt.Sprintf("%s drops %s of the %s packets steered to it.%s", upper(d.assumed()+queueName(q)), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
 		Remedy:   "The ring is as long as it can be (`ethtool -g DEV`): fewer packets at once, or less work for each, take bursts.",
 		Figures: report.Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
 			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
