@@ -68,6 +68,14 @@ type RebalanceStep struct {
 	Moves List[EntryMove] `json:"moves"`          // by entry
 }
 
+// ReplayedSpan is the time from the first packet to the last as they were replayed, in ns.
+func (r *Report) ReplayedSpan() int64 {
+	if r.Span != 0 {
+		return r.Span
+	}
+	return r.Capture.Duration
+}
+
 // Moves tells whether an entry or a queue was moved while packets arrived.
 func (r *Report) Moves() bool { return moves(r.Changes, r.Modes) }
 
@@ -140,7 +148,7 @@ func (r *Report) neverTicked() string {
 	if p := r.Parameters.Named("rebalance-every"); p != nil {
 		period = p.Printed()
 	}
-	return fmt.Sprintf("RSS++ had no tick: one comes every %s, and the packets span %s.", period, words.Nanoseconds(r.Capture.Duration))
+	return fmt.Sprintf("RSS++ had no tick: one comes every %s, and the packets span %s.", period, words.Nanoseconds(r.ReplayedSpan()))
 }
 
 // whyStill says why a rebalancer moved nothing, where it is plain.

@@ -31,6 +31,10 @@ type Report struct {
 	// they are the capture's.
 	Anonymized *Anonymized `json:"anonymized,omitempty"`
 
+	// Span is the time from the first packet to the last as they were replayed, in ns: that
+	// of the capture unless its time was scaled. 0 is as Capture.Duration.
+	Span int64 `json:"-"`
+
 	// Flows yields the flows that the report lists, the largest first; the same
 	// ones each time it is called. nil is none. They are written one by one and
 	// never collected: a capture may have a million.

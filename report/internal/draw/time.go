@@ -12,7 +12,7 @@ import (
 // NothingOverTime says why m is not drawn over time, and what interval would have it drawn:
 // all is in one window, and a drawing would show the totals once more. "" where it is drawn.
 func NothingOverTime(r *report.Report, m *report.Mode) string {
-	span := r.Capture.Duration
+	span := r.ReplayedSpan()
 	switch {
 	case m.Series.Windows() != 1 || len(r.MoveRows(m)) > 0:
 		return ""

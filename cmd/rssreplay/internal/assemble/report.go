@@ -66,7 +66,7 @@ func (a *ReportBuilder) Report() *report.Report {
 		Flows:      a.flows(listed),
 		FlowLines:  a.flowLines(listed),
 		FlowsTotal: uint64(total),
-		Rules:      a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(),
+		Rules:      a.Rules(), Contexts: a.Contexts(), RuleDrops: a.RuleDrops(), Span: a.Result.Span,
 		Changes: a.Changes(),
 		Host:    a.Settings.Host,
 		Trust:   a.Settings.Trust, Unpredicted: a.Settings.HostSteers,
