@@ -59,7 +59,10 @@ func meantFlags(set *pflag.FlagSet, name string) []string {
 	if near := NearestFlag(set, plain); near != "" {
 		return []string{"--" + near}
 	}
-	return flagsLike(set, func(flag string) bool { return strings.HasSuffix(flag, "-"+plain) })
+	if last := flagsLike(set, func(flag string) bool { return strings.HasSuffix(flag, "-"+plain) }); len(last) > 0 || len(plain) < 3 {
+		return last
+	}
+	return flagsLike(set, func(flag string) bool { return strings.HasPrefix(flag, plain) })
 }
 
 // flagsLike are the flags of set, with their dashes, whose names are like one; none if
