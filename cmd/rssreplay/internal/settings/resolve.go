@@ -285,7 +285,11 @@ func (r *resolver) say() {
 	of := func(name string) string { return filepath.Base(sources[name]) } // of a file its name, not where it lies
 	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
 	case r.onlyQueue():
-		r.Trust = fmt.Sprintf("There is one receive queue: all packets go to CPU %d, whatever the key.", r.Config.CPUs[r.Config.QueueCPU[0]])
+		what := "There is one receive queue"
+		if r.Rings > 1 {
+			what = "The table leads to one queue"
+		}
+		r.Trust = fmt.Sprintf("%s: all packets go to CPU %d, whatever the key.", what, r.Config.CPUs[r.Config.QueueCPU[0]])
 	case r.types == 0:
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
 	case r.HostSteers:
