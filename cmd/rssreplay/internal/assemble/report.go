@@ -3,7 +3,6 @@ package assemble
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -12,12 +11,10 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
-	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/fault"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/steer"
-	"rssreplay/pcaps"
 	"rssreplay/report"
 	"rssreplay/report/findings"
 )
@@ -150,31 +147,6 @@ func (a *ReportBuilder) steered() *report.Steered {
 		count(queue, of)
 	}
 	return s
-}
-
-// listedOf is the flows that a report with a limit lists, in its order, of total that it
-// might.
-func (a *ReportBuilder) listedOf(limit int) (listed []uint32, total int) {
-	if a.On.text == "" {
-		return a.largest(limit), a.Result.NumFlows
-	}
-	there := a.Result.LargestOf(-1, a.On.keep(a.Settings, a.Result))
-	if limit < 0 || limit > len(there) {
-		return there, len(there)
-	}
-	return there[:limit], len(there)
-}
-
-// largest is Result.Largest, which looks at all flows, once for all who ask for few.
-func (a *ReportBuilder) largest(n int) []uint32 {
-	all := a.Result.NumFlows
-	if n < 0 || n > all {
-		n = all
-	}
-	if n > len(a.ranked) {
-		a.ranked = a.Result.Largest(max(n, heavyFlows))
-	}
-	return slices.Clip(a.ranked[:n])
 }
 
 // Capture is what the capture holds and says of itself.
@@ -348,114 +320,6 @@ func (a *ReportBuilder) cpu(c *engine.CPUCounters, number int) report.CPU {
 		cpu.Latency.P50, cpu.Latency.P90, cpu.Latency.P99, cpu.Latency.P999, cpu.Latency.Max = &l.P50, &l.P90, &l.P99, &l.P999, &l.Max
 	}
 	return cpu
-}
-
-// flowBlock is how many flows are looked up ahead of the one that is written.
-const flowBlock = 256
-
-// flows yields the listed flows one by one. They are looked up in a goroutine of
-// its own, block by block, while those before are written: a million flows lie all
-// over the memory.
-func (a *ReportBuilder) flows(listed []uint32) iter.Seq[report.Flow] {
-	return func(yield func(report.Flow) bool) {
-		blocks, stop := make(chan []report.Flow, 4), make(chan struct{})
-		var ahead fault.Group
-		defer ahead.Wait()
-		defer close(stop)
-		ahead.Go(func() {
-			defer close(blocks)
-			for ids := range slices.Chunk(listed, flowBlock) {
-				block := make([]report.Flow, len(ids))
-				a.Result.Expect(ids)
-				room := newFlowRoom(len(ids), len(a.Result.Modes))
-				for i, id := range ids {
-					a.lookUp(&block[i], id, room)
-				}
-				select {
-				case blocks <- block:
-				case <-stop:
-					return
-				}
-			}
-		})
-		for block := range blocks {
-			for i := range block {
-				if !yield(block[i]) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// flowRoom is memory for what flows point to: one piece for many.
-type flowRoom struct {
-	modes  []report.FlowMode
-	cpus   []report.CPUPackets
-	counts []affinity.CPUPackets // of one flow in one mode, used over and over
-}
-
-func newFlowRoom(flows, modes int) *flowRoom {
-	return &flowRoom{
-		modes:  make([]report.FlowMode, 0, flows*modes),
-		cpus:   make([]report.CPUPackets, 0, 2*flows*modes),
-		counts: make([]affinity.CPUPackets, 0, 8),
-	}
-}
-
-// reset makes the memory free again.
-func (r *flowRoom) reset() { r.modes, r.cpus = r.modes[:0], r.cpus[:0] }
-
-// Flow is what is shown of the flow with that number, in all modes.
-func (a *ReportBuilder) Flow(id uint32) report.Flow {
-	var flow report.Flow
-	a.lookUp(&flow, id, newFlowRoom(1, len(a.Result.Modes)))
-	return flow
-}
-
-// lookUp sets flow to what is shown of flow id; what it points to is in room.
-func (a *ReportBuilder) lookUp(flow *report.Flow, id uint32, room *flowRoom) {
-	f := a.Result.Flow(id)
-	*flow = report.Flow{
-		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
-		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
-		HashType: f.HashType.String(), Hash: f.Hash, Index: f.Entry, Packets: f.Packets, Bytes: f.Bytes,
-	}
-	if f.Rule > 0 {
-		flow.Rule = &a.Settings.Steering.NTuple().All()[f.Rule-1].Location
-	}
-	first := len(room.modes)
-	for i := range a.Result.Modes {
-		var migrations uint64
-		room.counts, migrations = a.Result.AppendAffinity(room.counts[:0], i, id)
-		from := len(room.cpus)
-		for _, p := range room.counts {
-			room.cpus = append(room.cpus, report.CPUPackets{CPU: a.cpuNumber(p.CPU), Packets: p.Packets})
-		}
-		room.modes = append(room.modes, report.FlowMode{
-			Mode: a.Result.Modes[i].Mode.String(), CPUs: slices.Clip(room.cpus[from:]), Migrations: migrations,
-			SteeredOn: a.steeredOn(a.Result.Modes[i].Mode, f.Queue, room.counts),
-		})
-	}
-	flow.Modes = slices.Clip(room.modes[first:])
-	a.Settings.Shown.Flow(flow)
-}
-
-// steeredOn reports whether receive packet steering chooses the CPU of a flow that comes to
-// a queue in a mode and was indicated on those CPUs: not where it chose one that is offline.
-func (a *ReportBuilder) steeredOn(mode engine.Mode, queue int, on []affinity.CPUPackets) bool {
-	rps := a.Settings.Config.RPS
-	if queue < 0 || !rps.Active(mode) {
-		return false
-	}
-	if mode == engine.NonRSS {
-		queue = 0
-	}
-	mask := rps.CPUs[queue]
-	if len(mask) == 0 || !slices.Contains(mask, engine.OfflineCPU) {
-		return len(mask) > 0
-	}
-	return slices.ContainsFunc(on, func(p affinity.CPUPackets) bool { return slices.Contains(mask, uint16(p.CPU)) })
 }
 
 // Caveats are what holds for this replay beyond what holds for all.
