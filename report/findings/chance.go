@@ -51,8 +51,8 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	figures := d.load(report.Numbers{"flows": d.t.Flows, "inputs": in.Distinct, "effective_flows": in.Effective, "chance_p10": d.t.Chance.P10, "chance_p50": d.t.Chance.P50, "chance_p90": d.t.Chance.P90})
 	f := &report.Finding{
 		ID: "few-flows", Severity: severity,
-		Summary: fmt.Sprintf("%s, worth %s of equal size, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
-			words.Plural(d.t.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
+		Summary: fmt.Sprintf("%s, %s, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
+			words.Plural(d.t.Flows, "flow", "flows"), ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", upper(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
 		Remedy:   "More flows. " + d.run("suggest") + " looks for a table that lasts.",
 		Figures:  figures,
@@ -68,6 +68,11 @@ func (d *diagnosis) fewFlows() *report.Finding {
 			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct hash input", "distinct hash inputs"), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than)
 	}
 	return f
+}
+
+// ofEqualSize is what flows are worth by their packets.
+func ofEqualSize(effective report.Fraction) string {
+	return fmt.Sprintf("worth %s of equal size", words.Exact(uint64(math.Round(float64(effective)))))
 }
 
 // byChance is what the flows give on random entries.

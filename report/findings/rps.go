@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"slices"
 
@@ -83,8 +82,8 @@ func (d *diagnosis) rpsByChance(f *report.Finding) *report.Finding {
 	if d.t.Parted {
 		flows += " inside tunnels and beside them"
 	}
-	f.Summary = fmt.Sprintf("%s, worth %s of equal size, are few for RPS over %s CPUs: chance alone typically gives the busiest %s × its fair share.",
-		flows, words.Exact(uint64(math.Round(float64(in.Effective)))), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(c.P50, 2))
+	f.Summary = fmt.Sprintf("%s, %s, are few for RPS over %s CPUs: chance alone typically gives the busiest %s × its fair share.",
+		flows, ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(c.P50, 2))
 	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs give %s to %s × (10th to 90th percentile).%s", upper(d.hottest()), words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
 	f.Remedy = d.moreFlows(heavy)
 	f.Figures["flows"], f.Figures["effective_flows"] = in.Flows, in.Effective
@@ -104,11 +103,11 @@ func (d *diagnosis) fullMask() (evidence, remedy string) {
 	}
 	evidence = all + ", by chance."
 	if in := d.t.Stack; in != nil {
-		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
+		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets %s.", all, words.Plural(in.Flows, "flow", "flows"), ofEqualSize(in.Effective))
 	} else if d.t.Parted {
 		evidence = all + ", by chance: of what it reads of them. It parts the packets of flows by more than addresses and ports, as by an ESP tunnel's SPI."
 	} else if in := d.t.Inputs; in != nil && in.Flows > 0 {
-		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets worth %s of equal size.", all, words.Plural(in.Flows, "flow", "flows"), words.Exact(uint64(math.Round(float64(in.Effective)))))
+		evidence = fmt.Sprintf("%s, by chance: here of %s, by their packets %s.", all, words.Plural(in.Flows, "flow", "flows"), ofEqualSize(in.Effective))
 	}
 	heavy := d.heavyOnBusiest()
 	return evidence + d.named(heavy), d.moreFlows(heavy)
