@@ -262,6 +262,11 @@ func (r *Report) Traffic() string {
 			for _, q := range r.Modes[i].Queues {
 				bytes += q.Bytes
 			}
+			for i := range r.Rules { // what came to no queue was received, too
+				if rule := &r.Rules[i]; rule.Queue == nil && rule.Context == nil && rule.Overrides() {
+					bytes += rule.Bytes
+				}
+			}
 			parts = append(parts, words.WithGap(words.Scaled(float64(bytes)*8/(float64(c.Duration)/1e9), 3, words.DecimalPrefixes))+"bit/s")
 		}
 		if at := r.Parameters.pace(); at != "" { // busy times are of that rate, not of the capture's
