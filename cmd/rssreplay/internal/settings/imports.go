@@ -221,6 +221,14 @@ func (named *importFile) other(text []byte) string {
 	if len(kinds) == 0 || slices.Contains(kinds, named.kind) {
 		return ""
 	}
+	if named.change != nil { // of the same time
+		switch kinds[0] {
+		case nictext.KindTable:
+			return fmt.Sprintf("--table-at %s=%s", &named.change.time, named.path)
+		case nictext.KindIRQ:
+			return fmt.Sprintf("--affinity-at %s=%s", &named.change.time, named.path)
+		}
+	}
 	return flagOf(kinds[0], named.path)
 }
 
