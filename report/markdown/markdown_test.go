@@ -142,11 +142,17 @@ func TestMarkdownWriteErrors(t *testing.T) {
 	}
 }
 
-// A title is the user's own: no backtick of it marks a command.
+// A title is the user's own, or has the name of a file: no backtick of it marks a command.
 func TestMarkdownTitle(t *testing.T) {
 	r := fixture.New(2, 1, "rss-msix")
 	r.Words.Title = "eth0`s queue, before `x"
 	want := "### ``eth0`s`` queue, before `` `x ``\n"
+	if got := markdownOf(t, r); !strings.Contains(got, want) {
+		t.Errorf("the title is not %q:\n%.200s", want, got)
+	}
+
+	r.Words.Title, r.Capture.Files[0].Name = "", "a`b`c.pcap"
+	want = "### RSS replay of ``a`b`c.pcap`` and 1 other file\n"
 	if got := markdownOf(t, r); !strings.Contains(got, want) {
 		t.Errorf("the title is not %q:\n%.200s", want, got)
 	}

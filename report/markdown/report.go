@@ -55,7 +55,7 @@ func Write(w io.Writer, r *report.Report) error {
 // lead is the part that stands alone.
 func (m *markdown) lead(title string, c *report.Capture, notes, summary []string, table func(p *markdown)) {
 	m.part(leadBytes, func(p *markdown) {
-		p.para("### " + prose(title))
+		p.para("### " + free(title))
 		for _, sentence := range summary {
 			p.add(prose(sentence) + "\n")
 		}
