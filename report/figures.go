@@ -53,22 +53,18 @@ func minMaxPercent(values []uint64) Fraction {
 // Affinity is left alone: SendReceiveMatch is the caller's (see Ratio).
 func (m *Mode) Derive() {
 	t := Totals{Reordered: m.Totals.Reordered}
-	span := m.Simulated
-	if m.Instant {
-		span = 0
-	}
 	packets := make([]uint64, len(m.CPUs))
 	bytes := make([]uint64, len(m.CPUs))
 	busy := make([]int64, len(m.CPUs))
 	for i := range m.CPUs {
 		c := &m.CPUs[i]
 		c.PacketsPerSecond, c.BitsPerSecond = Null, Null
-		if span > 0 {
-			seconds := float64(span) / 1e9
+		if m.Simulated > 0 {
+			seconds := float64(m.Simulated) / 1e9
 			c.PacketsPerSecond = Fraction(float64(c.Packets) / seconds)
 			c.BitsPerSecond = Fraction(float64(c.Bytes) * 8 / seconds)
 		}
-		c.Utilization = Ratio(c.busy(), span)
+		c.Utilization = Ratio(c.busy(), m.Simulated)
 		c.PacketsPerDPCMean = Ratio(c.Packets, c.DPCs)
 		if c.DPCs == 0 {
 			c.PacketsPerDPCMax = nil
@@ -99,7 +95,7 @@ func (m *Mode) Derive() {
 	m.Totals = t
 	m.SerialUtilization = Null
 	if m.Serial != nil {
-		m.SerialUtilization = Ratio(*m.Serial, span)
+		m.SerialUtilization = Ratio(*m.Serial, m.Simulated)
 	}
 	m.Imbalance = Imbalance{
 		Packets:       MaxOverMean(packets),

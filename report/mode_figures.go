@@ -50,8 +50,8 @@ func TimeText(f Fraction) string {
 // time, and by it the rate at which there is none left.
 func serialFigures() []Figure {
 	return []Figure{
-		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.SerialUtilization }), words.Percent[Fraction]},
-		{"", FullAt, ofMode(func(m *Mode) Fraction { return 1 / m.SerialUtilization }), timesText},
+		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]},
+		{"", FullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText},
 	}
 }
 
@@ -227,7 +227,16 @@ func Greatest[N int64 | uint64](m *Mode, value func(c *CPU) *N) (most *N) {
 	return most
 }
 
-// MaxUtilization is that of the busiest CPU; Null without a CPU.
+// OfTime is a rate or a share of the simulated time as people are told it: Null where the
+// packets span no time, as what is counted is then the model's own microseconds alone.
+func (m *Mode) OfTime(f Fraction) Fraction {
+	if m.Instant {
+		return Null
+	}
+	return f
+}
+
+// MaxUtilization is that of the busiest CPU, as people are told it; Null without a CPU.
 func MaxUtilization(m *Mode) Fraction {
 	most := Null
 	for i := range m.CPUs {
@@ -235,7 +244,7 @@ func MaxUtilization(m *Mode) Fraction {
 			most = u
 		}
 	}
-	return most
+	return m.OfTime(most)
 }
 
 // Extreme is what choose (slices.Min or slices.Max) finds among the CPUs'

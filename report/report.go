@@ -209,7 +209,7 @@ type Mode struct {
 	Mode      string `json:"mode"`
 	Simulated int64  `json:"simulated_ns"` // the time of the last event
 	// Instant: the capture spans no time, so that the simulated time is the model's own
-	// alone. Derive then makes null what is a rate or a share of time.
+	// alone (see OfTime).
 	Instant bool `json:"-"`
 	// Serial is the time of the busiest unit that can't run beside itself: under rss-msix
 	// the busiest CPU's ISR and DPC time, under non-rss that of all CPUs together, in the

@@ -203,7 +203,7 @@ func (m *markdown) cpus(mode *report.Mode, withFlows bool) {
 		l := &c.Latency
 		row := []string{
 			fmt.Sprint(c.CPU), words.Exact(c.Packets), words.Percent(report.Ratio(c.Packets, mode.Totals.Packets)), words.Bar(c.Packets, most), words.Exact(c.Flows),
-			words.Exact(c.Interrupts), words.Exact(c.DPCs), words.Fixed(c.PacketsPerDPCMean, 2), words.Percent(c.Utilization),
+			words.Exact(c.Interrupts), words.Exact(c.DPCs), words.Fixed(c.PacketsPerDPCMean, 2), words.Percent(mode.OfTime(c.Utilization)),
 			words.NanosecondsOrNone(l.P50), words.NanosecondsOrNone(l.P99), words.NanosecondsOrNone(l.Max),
 		}
 		for i, p := range places {

@@ -182,7 +182,7 @@ func loadPlots(modes []*report.Mode) []*plot {
 			share := report.Ratio(c.Packets, m.Totals.Packets)
 			times := share * report.Fraction(len(m.CPUs))
 			p.Tips[i] = fmt.Sprintf("CPU %d: %s (%s), %s × the mean; %s, busy %s",
-				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(c.Utilization))
+				c.CPU, words.Plural(c.Packets, "packet", "packets"), words.Percent(share), words.Fixed(times, 2), words.Plural(c.Flows, "flow", "flows"), words.Percent(m.OfTime(c.Utilization)))
 			if b := c.Backlog; b != nil {
 				p.Tips[i] += fmt.Sprintf("; %s from its backlog, %s from queues steered on", words.Exact(b.FromBacklog), words.Exact(b.SteeredAway))
 			}

@@ -179,8 +179,8 @@ func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 
 func spreadLine(class string, m *report.Mode) spreadMode {
 	text := fmt.Sprintf("imbalance %s, %s", words.Fixed(m.Imbalance.Packets, 2), words.Plural(m.Affinity.Migrations, "migration", "migrations"))
-	if !m.SerialUtilization.IsNull() {
-		text += fmt.Sprintf(", %s for %s of the time", serialWork(m), words.Percent(m.SerialUtilization))
+	if busy := m.OfTime(m.SerialUtilization); !busy.IsNull() {
+		text += fmt.Sprintf(", %s for %s of the time", serialWork(m), words.Percent(busy))
 	}
 	return spreadMode{class, words.Shown(m.Mode), text}
 }

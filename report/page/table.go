@@ -317,9 +317,9 @@ func cpuTable(id string, m *report.Mode) table {
 		}
 		l := &c.Latency
 		row := []cell{numberHead(c.CPU), exactCell(c.Packets), shareCell(report.Ratio(c.Packets, m.Totals.Packets)), bytesCell(c.Bytes),
-			fractionCell(c.PacketsPerSecond, words.Rate[report.Fraction]), fractionCell(c.BitsPerSecond, words.Rate[report.Fraction]), exactCell(c.Flows),
+			fractionCell(m.OfTime(c.PacketsPerSecond), words.Rate[report.Fraction]), fractionCell(m.OfTime(c.BitsPerSecond), words.Rate[report.Fraction]), exactCell(c.Flows),
 			exactCell(c.Interrupts), exactCell(c.DPCs), fractionCell(c.PacketsPerDPCMean, func(f report.Fraction) string { return words.Fixed(f, 2) }), exactOrNull(c.PacketsPerDPCMax),
-			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(c.Utilization),
+			timeCell(c.ISRTime), timeCell(c.DPCTime), timeCell(c.MigrationTime), shareCell(m.OfTime(c.Utilization)),
 			fractionCell(l.Mean, report.TimeText), timeOrNull(l.P50), timeOrNull(l.P90), timeOrNull(l.P99), timeOrNull(l.P999), timeOrNull(l.Max),
 			exactCell(c.SendPackets), timeCell(c.SendTime), textCell(largest)}
 		for i, p := range places {

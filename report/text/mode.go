@@ -61,7 +61,7 @@ func (t *writer) load(m *report.Mode) {
 		}
 		g.row(append(row, plainCell(words.Count(c.Packets)), plainCell(words.Percent(share)),
 			cell{words.Bar(c.Packets, most), report.Heat(share * report.Fraction(len(m.CPUs)))},
-			plainCell(words.Rate(c.PacketsPerSecond)), plainCell(words.Rate(c.BitsPerSecond)), plainCell(words.Count(c.Flows)), plainCell(""))...)
+			plainCell(words.Rate(m.OfTime(c.PacketsPerSecond))), plainCell(words.Rate(m.OfTime(c.BitsPerSecond))), plainCell(words.Count(c.Flows)), plainCell(""))...)
 	}
 	last := len(g.columns) - 1
 	left := t.width - len(words.Indent) - widthOf(g.columns[:last]) - len(gap)
@@ -106,7 +106,7 @@ func (t *writer) dispatch(m *report.Mode, sends bool) {
 		cells := []cell{
 			plainCell(fmt.Sprint(c.CPU)), plainCell(words.Count(c.Interrupts)), plainCell(words.Count(c.DPCs)),
 			plainCell(words.Fixed(c.PacketsPerDPCMean, 2)), plainCell(countOrNone(c.PacketsPerDPCMax)),
-			{words.Percent(c.Utilization), report.UtilizationStyle(c.Utilization)},
+			{words.Percent(m.OfTime(c.Utilization)), report.UtilizationStyle(m.OfTime(c.Utilization))},
 			plainCell(words.NanosecondsOrNone(c.Latency.P50)), plainCell(words.NanosecondsOrNone(c.Latency.P99)), plainCell(words.NanosecondsOrNone(c.Latency.Max)),
 		}
 		if sends {
