@@ -14,8 +14,8 @@ import (
 // heavyFrom is the part of a fair share from which a flow is heavy.
 const heavyFrom = 0.2
 
-// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if without
-// them it had no more than its fair share; else nil.
+// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if they are most of
+// what it has more than its fair share; else nil.
 func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 	c := d.busiest()
 	var heavy []*report.Flow
@@ -39,10 +39,24 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 			packets += cpu.Packets
 		}
 	}
-	if float64(c.Packets) > d.fair()+float64(packets) {
+	if mostOf*(float64(c.Packets)-d.fair()) > float64(packets) {
 		return nil
 	}
 	return heavy
+}
+
+// mostOf is the part of what a CPU has too much from which flows are why.
+const mostOf = 0.75
+
+// luckFrom is the part of what a CPU has too much that one key of ten must take away, so that
+// another key is worth a try.
+const luckFrom = 0.25
+
+// byLuck tells whether another key may part the flows that meet: a heavy flow among many small
+// ones meets some of them wherever it goes.
+func (d *diagnosis) byLuck() bool {
+	c := d.t.Chance
+	return c == nil || d.lost()-c.P10 >= luckFrom*(d.lost()-1)
 }
 
 // namedFlows are as many flows as a sentence has room for.
@@ -89,6 +103,8 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	if d.t.Chance != nil {
 		f.Evidence += " " + upper(d.byChance())
 		switch key := d.parameter("key"); {
+		case !d.byLuck():
+			f.Evidence += ": it is so under most keys."
 		case d.lost() > d.t.Chance.P90:
 			f.Evidence += "."
 		case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
@@ -98,12 +114,22 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 			f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
 		}
 	}
+	if !d.byLuck() {
+		f.Remedy = d.relieve(heavy[0])
+		if why := d.unsplit(heavy[0]); why == "" && len(heavy) > 1 {
+			f.Remedy = "Split them over several connections; or keep other flows off their CPUs: " + d.run("suggest") + " looks for a table that lasts."
+		}
+	}
 	if len(heavy) == 1 {
 		f.Summary = fmt.Sprintf("One heavy flow, %s × a CPU's fair share, shares CPU %d with others: together they have %s × a fair share.",
 			words.Fixed(d.ofFair(packets), 2), d.busiest().CPU, words.Fixed(d.lost(), 2))
 	}
 	if m := d.oneMove(heavy); m != nil {
-		f.Remedy = fmt.Sprintf("One entry of the table does most of it: entry %d from queue %d to queue %d gives %s × instead of %s ×, as long as these flows last: %s prints the table. %s", m.entry, m.from, m.to, words.Fixed(m.after, 2), words.Fixed(d.lost(), 2),
+		does := "One entry of the table does a part of it"
+		if 2*(d.lost()-m.after) >= d.lost()-1 {
+			does = "One entry of the table does most of it"
+		}
+		f.Remedy = fmt.Sprintf("%s: entry %d from queue %d to queue %d gives %s × instead of %s ×, as long as these flows last: %s prints the table. %s", does, m.entry, m.from, m.to, words.Fixed(m.after, 2), words.Fixed(d.lost(), 2),
 			d.run("suggest", Argument{"--max-moves", "1"}, Argument{"--no-gate", ""}), f.Remedy)
 		f.Figures["entry"], f.Figures["from_queue"], f.Figures["to_queue"], f.Figures["imbalance_after"] = m.entry, m.from, m.to, m.after
 	}

@@ -50,3 +50,61 @@ func TestCollidingByChance(t *testing.T) {
 		}
 	}
 }
+
+// One heavy flow among small ones meets some of them under any key, so that none is advised.
+// More of them meet by luck.
+func TestCollidingUnderAnyKey(t *testing.T) {
+	heavy := func(cpu int, packets uint64) report.Flow { return on(cpu, packets) }
+	for _, test := range []struct {
+		heavy []report.Flow
+		p10   report.Fraction
+		luck  bool
+		want  string // of the remedy
+	}{
+		{[]report.Flow{heavy(0, 800)}, 1.6, false, "Split it over several connections; or keep other flows off its CPU: "},
+		{[]report.Flow{heavy(0, 400), heavy(0, 400)}, 1.6, false, "Split them over several connections; or keep other flows off their CPUs: "},
+		{[]report.Flow{heavy(0, 400), heavy(0, 400)}, 1.4, true, "Other source ports, or another key, part them by luck."},
+	} {
+		r := hot(1700, 800, 750, 750)
+		r.Parameters = report.Parameters{{Name: "key", Source: report.DefaultSource}}
+		f := newDiagnosis(r, &Traffic{
+			Heavy: test.heavy, Flows: 900, WithPorts: report.Null, InnerBalance: report.Null,
+			Inputs: &Inputs{Flows: 900, Distinct: 900, Effective: 50},
+			Chance: &Chance{P10: test.p10, P50: 1.7, P90: 1.8, P95: 1.8, P999: report.Null},
+		}).collidingFlows()
+		if f == nil || !strings.HasPrefix(f.Remedy, test.want) {
+			t.Errorf("%d, one key of ten below %v: %+v", len(test.heavy), test.p10, f)
+			continue
+		}
+		if luck := strings.Contains(f.Evidence, "other flows may meet"); luck != test.luck || strings.Contains(f.Evidence, "so under most keys") == luck || f.Severity == report.Note != luck {
+			t.Errorf("%d, one key of ten below %v: %s: %s", len(test.heavy), test.p10, f.Severity, f.Evidence)
+		}
+	}
+}
+
+// A flow that is most of what its CPU has too much is named, though the rest there is a little
+// more than a fair share, too: the flows are not few by chance.
+func TestCollidingBesideALittleMore(t *testing.T) {
+	for packets, want := range map[uint64]int{490: 1, 400: 0} { // of 550 too much
+		r := hot(1550, 850, 800, 800)
+		d := newDiagnosis(r, &Traffic{Heavy: []report.Flow{on(0, packets)}})
+		if heavy := d.heavyOnBusiest(); len(heavy) != want {
+			t.Errorf("%d of 550 too much: %d flows", packets, len(heavy))
+		}
+	}
+}
+
+// What one entry brings is called most of it where it is.
+func TestOneEntryIsMostOfIt(t *testing.T) {
+	for entry, want := range map[uint64]string{450: "One entry of the table does most of it: ", 200: "One entry of the table does a part of it: "} {
+		r := hot(1800, 800, 700, 700)
+		r.Table.Size, r.Table.Entries = 5, report.List[int]{0, 1, 2, 3, 0}
+		r.Table.Packets = report.List[uint64]{1800 - entry, 800, 700, 700, entry}
+		f := newDiagnosis(r, &Traffic{
+			Heavy: []report.Flow{on(0, 450), on(0, 440)}, Inputs: &Inputs{Flows: 900, Distinct: 900}, WithPorts: report.Null, InnerBalance: report.Null,
+		}).collidingFlows()
+		if f == nil || !strings.HasPrefix(f.Remedy, want) {
+			t.Errorf("an entry of %d: %+v", entry, f)
+		}
+	}
+}
