@@ -84,7 +84,10 @@ func TestHTMLReplaysAsTried(t *testing.T) {
 		{"--cpus 8", "4", "--cpus 4 --queues 8"},
 		{"--cpus 8", "3", "--cpus 3 --queues 8"}, // (i mod 8) mod 3, and not i mod 3
 		{"--cpus 8", "16", "--cpus 16 --queues 8"},
-		{"--cpus 8", "4-11", "--cpus 4,5,6,7,8,9,10,11"},
+		{"--cpus 8", "4-11", "--base-cpu 4 --cpus 8"},
+		{"--cpus 4-7", "2", "--base-cpu 4 --cpus 2 --queues 4"},
+		{"--cpus 4 --base-cpu 4", "0-3", "--base-cpu 0 --cpus 4"},
+		{"--cpus 0,2,4,6", "2", "--cpus 0,2 --queues 4"},
 		{"--cpus 8 --layout weight:5,1,1,1,1,1,1,1", "4", "--cpus 4 --queues 8"},
 		{"--cpus 8 --queues 16", "0,0,0,0,4-7", "--cpus 0,4,5,6,7 --queues 16 --affinity 0,0,0,0,4,5,6,7,0,0,0,0,4,5,6,7"},
 		{"--cpus 4 --affinity 3,2,1,0", "2", "--cpus 2 --queues 4 --affinity 0,1,0,1"},
@@ -97,7 +100,7 @@ func TestHTMLReplaysAsTried(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := pagetest.Open(t, ctx, page, pagetest.View{Width: 1000, Scheme: "light"})
-		flags := pagetest.Value[string](b, fmt.Sprintf("replayedOn(%[1]q, tryTable({cpus: %[1]q}))", of.cpus))
+		flags := pagetest.Value[string](b, fmt.Sprintf("replayedOn(tryTable({cpus: %q}))", of.cpus))
 		if flags != of.want {
 			t.Errorf("%s, on CPUs %s: the flags are %s, want %s", of.flags, of.cpus, flags, of.want)
 		}

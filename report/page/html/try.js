@@ -170,7 +170,7 @@ function newTryForm() {
     if (cannot.length) note(`On this NIC ethtool does not set the ${cannot.join(" and the ")}.`);
     const flags = [];
     if (r.moved.entries > 0) flags.push("--layout " + (layout || "list:" + r.entries.join(",")));
-    if (choice.cpus) flags.push(replayedOn(choice.cpus, r));
+    if (choice.cpus) flags.push(replayedOn(r));
     if (choice.key) flags.push("--key " + choice.key);
     if (choice.types) flags.push("--hash-types " + choice.types);
     if (flags.length) { note("For drops and latency, replay with:"); command(flags.join(" ")); }

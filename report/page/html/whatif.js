@@ -228,12 +228,14 @@ function tryTable(choice) {
   return {entries, map, present: figuresOf(before, present.cpus), tried: figuresOf(after, map.cpus), moved, windows, share: stays ? known / stays : 1};
 }
 
-// replayedOn are the flags of a replay on the CPUs that a reader tries. The present table
-// keeps its queues, however many CPUs there are.
-function replayedOn(text, {entries, map, moved}) {
+// replayedOn are the flags of a replay on the CPUs that a reader tries, after those of the
+// present one. The present table keeps its queues, however many CPUs there are.
+function replayedOn({entries, map, moved}) {
   const queues = moved.entries ? entries.reduce((most, q) => Math.max(most, q + 1), map.queues) : data.table.cpus.length;
   const inTurn = map.list.join() === map.cpus.join() && data.table.cpus.every((cpu, q) => cpu === data.try.cpus[q % data.try.cpus.length]);
-  const flags = ["--cpus", /^\d+$/.test(text) ? text : map.cpus.join(",")];
+  const [first] = map.cpus, inARow = map.cpus.every((cpu, i) => cpu === first + i);
+  const flags = inARow && (first || data.try.cpus[0]) ? ["--base-cpu", first] : []; // the present flags may have another
+  flags.push("--cpus", inARow ? map.cpus.length : map.cpus.join(","));
   if (!inTurn || queues !== map.queues) flags.push("--queues", queues);
   if (!inTurn) flags.push("--affinity", Array.from({length: queues}, (_, q) => map.of(q)).join(","));
   return flags.join(" ");
