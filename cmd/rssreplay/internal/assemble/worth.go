@@ -20,9 +20,9 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 		switch b := &r.Modes[at].Imbalance; {
 		case b.ChanceP5 == nil || b.ChanceP95 == nil || b.Packets.IsNull():
 		case b.Packets < *b.ChanceP5:
-			spread = "; 19 of 20 random spreads are less even."
+			spread = "; 95% of random spreads are less even."
 		case b.Packets > *b.ChanceP95:
-			spread = "; 19 of 20 random spreads are more even."
+			spread = "; 95% of random spreads are more even."
 		}
 	}
 	if spread == "" {
