@@ -31,6 +31,16 @@ func (b *Bound) Sentences() []string {
 	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
 }
 
+// LimitSentences say below which imbalance no table gets, and whether moving entries while
+// packets arrive would bring more, where that is known.
+func (s *Suggest) LimitSentences() []string {
+	sentences := s.Bound.Sentences()
+	if s.Moving != nil {
+		sentences = append(sentences, s.Moving.Sentence())
+	}
+	return sentences
+}
+
 // SizeRows is a row for each size: entries, the imbalance of this layout, of the best
 // table and of the bound, and whether it is the present one.
 func (s *Suggest) SizeRows() [][]string {

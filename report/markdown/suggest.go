@@ -79,7 +79,7 @@ func summary(s *report.Suggest) []string {
 	if s.Judging.TooShort == "" {
 		all = append(all, "Judged on "+text.JudgedOn(s)+".")
 	}
-	return append(all, s.Bound.Sentences()...)
+	return append(all, s.LimitSentences()...)
 }
 
 // suggestions are told one by one, each with its commands.

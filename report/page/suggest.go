@@ -40,7 +40,7 @@ type suggestBody struct {
 	FiguresKey  string
 	Legend      [][2]string // what the columns of the figures are
 	Figures     table
-	Bound       []string
+	Notes       [][]phrase // below which imbalance no table gets, and what moving would bring
 	Suggestions []suggestion
 	Entries     *entrySection // nil without a packet that was hashed
 	Moved       string        // the suggestion whose entries are outlined; "" for none
@@ -69,9 +69,12 @@ type curveLine struct {
 }
 
 func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestBody {
-	h := &suggestBody{frame: page, Commands: commands, Bound: s.Bound.Sentences(), Declined: s.Declined}
+	h := &suggestBody{frame: page, Commands: commands, Declined: s.Declined}
 	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even.", report.Objectives[s.Objective], words.Shown(s.Mode))
 	h.Legend = text.Legend(s)
+	for _, sentence := range s.LimitSentences() {
+		h.Notes = append(h.Notes, phrases(sentence))
+	}
 	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
 	for i := range s.Suggestions {
 		h.Suggestions = append(h.Suggestions, newSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))

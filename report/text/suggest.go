@@ -189,11 +189,8 @@ func CurveRows(s *report.Suggest) [][]string {
 // bound says what no table gets below.
 func (t *writer) bound(s *report.Suggest) {
 	t.line("")
-	for _, sentence := range s.Bound.Sentences() {
+	for _, sentence := range s.LimitSentences() {
 		t.para("", 0, sentence, report.Plain)
-	}
-	if s.Moving != nil {
-		t.para("", 0, s.Moving.Sentence(), report.Plain)
 	}
 }
 
