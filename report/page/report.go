@@ -180,7 +180,7 @@ func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 func spreadLine(class string, m *report.Mode) spreadMode {
 	text := fmt.Sprintf("imbalance %s, %s", words.Fixed(m.Imbalance.Packets, 2), words.Plural(m.Affinity.Migrations, "migration", "migrations"))
 	if busy := m.OfTime(m.SerialUtilization); !busy.IsNull() {
-		text += fmt.Sprintf(", %s for %s of the time", serialWork(m), words.Percent(busy))
+		text += fmt.Sprintf(", %s %s of the time", serialWork(m), words.Percent(busy))
 	}
 	return spreadMode{class, words.Shown(m.Mode), text}
 }
@@ -189,7 +189,9 @@ func spreadLine(class string, m *report.Mode) spreadMode {
 func serialWork(m *report.Mode) string {
 	switch {
 	case m.TakesTurns():
-		return "its CPUs receive in turn,"
+		return "its CPUs, one at a time, receive"
+	case m.Mode == report.NonRSS && m.RPS != nil:
+		return "its one interrupt or its busiest CPU is at work"
 	case m.Mode == report.RSSMSIX || m.Mode == report.NonRSS:
 		return "its busiest CPU receives"
 	}

@@ -174,8 +174,11 @@ func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(s.CPUs[b].Total(), s.CPUs[a].Total()) })
 	}
 	h.Note, h.Shown = timeNote(column, scale, h.Heat), len(places)
-	if len(places) < len(s.CPUs) {
-		h.Left = fmt.Sprintf("Shown are the %d most loaded of %d CPUs.", len(places), len(s.CPUs))
+	switch {
+	case len(places) < len(s.CPUs):
+		h.Left = fmt.Sprintf("Shown are the %d most loaded of %d CPUs, the most loaded on top.", len(places), len(s.CPUs))
+	case h.Heat != "":
+		h.Left = "The most loaded CPU is on top."
 	}
 	var total uint64
 	for i := range s.CPUs {
