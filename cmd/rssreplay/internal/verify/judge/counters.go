@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"slices"
 
 	"rssreplay/hash"
@@ -35,6 +36,7 @@ const (
 	NothingCounted             // the counters have not moved
 	OtherWindow                // the counters have less than half of the capture's, or more than 1.5 times as much
 	SilentQueue                // a queue counts nothing that should, though the others fit
+	PartElsewhere              // more is on other queues than another window explains, though no key fits as well
 )
 
 // Null is a null distribution: how well what is surely wrong fits.
@@ -71,6 +73,11 @@ type Judgement struct {
 // outlyingShare is the share of what was counted that may lie where RSS can't lead it:
 // what was received before the table was set, or what a rule steers.
 const outlyingShare = 0.01
+
+// windowShare is how much of what the totals differ by another window may leave. Packets
+// that are only counted, or only captured, leave as much if they are all of one queue, and
+// seldom half of it: they are of many flows, as the others are.
+const windowShare = 0.5
 
 // muchBetter is how many times less an explanation has to leave than a claim that fits
 // better than chance: noise spreads over all queues, so that what is much better is no
@@ -135,6 +142,8 @@ func (c *Counters) Judge() Judgement {
 		j.Verdict = Differs
 	case agrees && j.Silent(c.Seen) >= 0:
 		j.Why = SilentQueue // the key is right, and not all agrees
+	case agrees && j.Fit.Residual*seen > windowShare*math.Abs(seen-predicted):
+		j.Why = PartElsewhere
 	case agrees:
 		j.Verdict = Agrees
 	}

@@ -10,14 +10,15 @@
 //     with the capture's first and last packet, and packets without a hash, as of ARP,
 //     may not be in it. The residual is Σ |difference| ÷ Σ counted. See Fit (fit.go).
 //  2. Null distribution of the claim: the same with random keys in its place. The claim
-//     is accepted if its residual is below the least of all (counters.go).
+//     is accepted if its residual is below the least of all (counters.go), and no larger
+//     than what another window leaves.
 //  3. Else, the search (search.go): each hypothesis of nicmodel in the claim's place. Hundreds are
 //     tried, so that one fits well by chance. Its null distribution is that of the whole
 //     search: the counters that a random key would give are searched as those seen are,
 //     and a hypothesis is accepted if its residual is below the least that any of them
-//     had in any of these searches; and below that of random keys in its own place.
-//     So are a few entries of the table that lead elsewhere (moved.go), if each queue
-//     then counts exactly what is predicted.
+//     had in any of these searches; and below that of random keys in its own place, and
+//     of what it changes spread at random (placed.go). So are a few entries of the table
+//     that lead elsewhere (moved.go), if each queue then counts exactly what is predicted.
 //  4. What no key changes is told by the queues that are used at all, compared with
 //     those that random keys use in the same way.
 //  5. Else, nothing can be told.

@@ -1,44 +1,56 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"rssreplay/hash"
+	"rssreplay/nicmodel"
 )
 
 // This file is the table that was changed by hand: a few entries lead to other queues, and
 // all else is as claimed. Then most queues count exactly what was predicted, and what the
-// others have too little is exactly what some of their entries bring. Not looked for: an entry
-// that leads to a queue which another one leaves.
+// others have too little or too much is exactly what some entries bring.
 
 const (
 	maxMoved = 3 // entries: of more there are so many choices that some fit
 	// leastMoved is so few packets that the ends of what was counted can look like them:
 	// some that the capture lacks on one queue, as many that it has alone on another.
 	leastMoved = 10
+	// byChance is the share of random keys whose entries may fit as well, where it takes
+	// more than one: what a single entry brings is seldom asked of chance.
+	byChance = 0.01
+	// maxChoices are as many choices of entries as are counted; each may be found in every
+	// order of its moves.
+	maxChoices = 1000
+	maxFound   = maxChoices * 6
 )
 
 // entryMove is an entry of the claimed table that leads to another queue.
 type entryMove struct{ entry, to int }
 
 // moved is the fewest entries that explain every counter to the packet if they lead
-// elsewhere; not where as few would explain what a random key gives.
+// elsewhere; not where as few would explain what a random key gives, or as few of a
+// random key's entries what was counted.
 func (s *search) moved() (Explanation, bool) {
 	if s.claim.Keyless || s.claim.Fit.Residual < outlyingShare {
 		return Explanation{}, false
 	}
-	moves, others := s.movesTo(s.Seen)
+	left := missed(s.Seen, s.claim.Predicted)
+	moves, others := s.mover(s.loads).fewest(left, maxMoved)
 	var packets uint64
 	for _, m := range moves {
 		packets += s.loads[m.entry]
 	}
-	if packets < leastMoved {
+	if packets < leastMoved || len(moves) > 1 && s.movedByChance(left, len(moves)) {
 		return Explanation{}, false
 	}
 	null := Null{Least: 1}
 	for _, counters := range s.keys.upTo(allKeys) {
 		null.Trials++
-		if chance, _ := s.movesTo(counters); len(chance) > 0 && len(chance) <= len(moves) {
+		if s.mover(s.loads).some(missed(counters, s.claim.Predicted), len(moves)) {
 			return Explanation{}, false
 		}
 	}
@@ -57,73 +69,164 @@ func (s *search) moved() (Explanation, bool) {
 		ruled = "something else (rules, say) takes their packets there"
 	}
 	e.Summary = fmt.Sprintf("%s, or %s; then each queue counts exactly what is predicted", strings.Join(lead, ", "), ruled)
-	if others > 0 {
+	switch {
+	case others >= maxChoices:
+		e.Summary += fmt.Sprintf(" (so it does with more than %d other choices of as many entries)", maxChoices)
+	case others > 0:
 		e.Summary += fmt.Sprintf(" (so it does with %d other choices of as many entries)", others)
 	}
 	return e, true
 }
 
-// movesTo is the fewest entries that have to lead elsewhere for the claim to predict exactly
-// these counters, at most maxMoved of them, and how many other choices of as many do as well.
-func (s *search) movesTo(counters []uint64) (moves []entryMove, others int) {
-	left := make([]int64, max(len(counters), len(s.claim.Predicted))) // counted, and not predicted
-	var sum int64
-	lack, excess := 0, 0
-	for q := range left {
-		left[q] = int64(at(counters, q)) - int64(at(s.claim.Predicted, q))
-		switch sum += left[q]; {
-		case left[q] < 0:
-			lack++
-		case left[q] > 0:
-			excess++
+// movedByChance reports whether more random keys than a few have entries of which as few
+// would explain the same counters: their loads have nothing to do with these.
+func (s *search) movedByChance(left []int64, moves int) bool {
+	found := make([]bool, firstKeys)
+	parallel(firstKeys, func() func(int) {
+		return func(n int) {
+			if key, err := hash.NewTable(RandomKey(n, s.config), hash.MaxInputLen); err == nil {
+				found[n] = s.mover(s.in.entries(key, &s.config)).some(left, moves)
+			}
+		}
+	})
+	n := 0
+	for _, is := range found {
+		if is {
+			n++
 		}
 	}
-	if sum != 0 || lack == 0 {
+	return float64(n) > byChance*firstKeys
+}
+
+// missed is what each queue counted and was not predicted for it.
+func missed(counters, predicted []uint64) []int64 {
+	left := make([]int64, max(len(counters), len(predicted)))
+	for q := range left {
+		left[q] = int64(at(counters, q)) - int64(at(predicted, q))
+	}
+	return left
+}
+
+// mover looks for entries that have to lead elsewhere.
+type mover struct {
+	table  nicmodel.IndirectionTable
+	loads  []uint64 // of its entries
+	left   []int64  // of each queue, counted and not predicted by the choice
+	open   int      // queues of which something is left
+	chosen []entryMove
+	first  bool // ends at the first choice
+	found  [][]entryMove
+}
+
+func (s *search) mover(loads []uint64) *mover {
+	return &mover{table: s.config.Table, loads: loads}
+}
+
+// some reports whether at most so many entries leave nothing.
+func (m *mover) some(left []int64, most int) bool {
+	m.first = true
+	moves, _ := m.fewest(left, most)
+	return moves != nil
+}
+
+// fewest is the fewest entries that leave nothing, at most so many, and how many other
+// choices of as many do as well. Of several choices it is the first that takes no entry
+// from a queue to which it leads another.
+func (m *mover) fewest(left []int64, most int) (moves []entryMove, others int) {
+	var sum int64
+	m.left, m.open = slices.Clone(left), 0
+	for _, n := range left {
+		if sum += n; n != 0 {
+			m.open++
+		}
+	}
+	if sum != 0 || m.open == 0 {
 		return nil, 0
 	}
-	for n := max(lack, excess); n <= maxMoved; n++ {
-		m := mover{search: s, left: left}
-		if m.choose(n, 0); m.found != nil {
-			return m.found, m.choices - 1
+	for n := (m.open + 1) / 2; n <= most; n++ {
+		if m.choose(n); len(m.found) == 0 {
+			continue
 		}
+		if m.first {
+			return m.found[0], 0
+		}
+		slices.SortFunc(m.found, func(a, b []entryMove) int {
+			return cmp.Or(cmp.Compare(m.through(a), m.through(b)), slices.CompareFunc(a, b, entryMove.compare))
+		})
+		all := slices.CompactFunc(m.found, slices.Equal)
+		return all[0], len(all) - 1
 	}
 	return nil, 0
 }
 
-// mover tries each choice of entries.
-type mover struct {
-	*search
-	left    []int64 // of each queue, counted and not predicted by the choice
-	chosen  []entryMove
-	found   []entryMove // the first choice that leaves nothing
-	choices int         // that leave nothing
+// through is how many of the moves leave a queue to which another one leads.
+func (m *mover) through(moves []entryMove) (n int) {
+	for _, a := range moves {
+		if slices.ContainsFunc(moves, func(b entryMove) bool { return int(m.table[a.entry]) == b.to }) {
+			n++
+		}
+	}
+	return n
 }
 
-// choose tries n more entries, from one on.
-func (m *mover) choose(n, from int) {
-	for entry := from; entry < len(m.loads); entry++ {
-		load, queue := int64(m.loads[entry]), int(m.config.Table[entry])
-		if load == 0 || -m.left[queue] < load {
+func (m entryMove) compare(other entryMove) int {
+	return cmp.Or(cmp.Compare(m.entry, other.entry), cmp.Compare(m.to, other.to))
+}
+
+// choose tries n more entries: one of them has to leave a queue of which something is left,
+// or to lead there.
+func (m *mover) choose(n int) {
+	if m.open > 2*n {
+		return
+	}
+	queue := slices.IndexFunc(m.left, func(n int64) bool { return n != 0 })
+	for entry, load := range m.loads {
+		if n == 1 && max(m.left[queue], -m.left[queue]) != int64(load) { // Optimization: it leaves something
+			continue
+		}
+		if load == 0 || slices.ContainsFunc(m.chosen, func(c entryMove) bool { return c.entry == entry }) {
+			continue
+		}
+		if int(m.table[entry]) != queue {
+			m.try(entry, queue, n)
 			continue
 		}
 		for to := range m.left {
-			if m.left[to] < load {
-				continue
+			if to != queue {
+				m.try(entry, to, n)
 			}
-			m.left[queue] += load
-			m.left[to] -= load
-			m.chosen = append(m.chosen, entryMove{entry, to})
-			switch done := !slices.ContainsFunc(m.left, func(n int64) bool { return n != 0 }); {
-			case n == 1 && done:
-				if m.choices++; m.found == nil {
-					m.found = slices.Clone(m.chosen)
-				}
-			case n > 1 && !done:
-				m.choose(n-1, entry+1)
-			}
-			m.chosen = m.chosen[:len(m.chosen)-1]
-			m.left[queue] -= load
-			m.left[to] += load
 		}
+	}
+}
+
+// try is choose with the entry leading there.
+func (m *mover) try(entry, to, n int) {
+	if len(m.found) >= maxFound || m.first && len(m.found) > 0 {
+		return
+	}
+	from, load := int(m.table[entry]), int64(m.loads[entry])
+	m.add(from, load)
+	m.add(to, -load)
+	m.chosen = append(m.chosen, entryMove{entry, to})
+	switch {
+	case m.open == 0 && n == 1:
+		found := slices.Clone(m.chosen)
+		slices.SortFunc(found, entryMove.compare)
+		m.found = append(m.found, found)
+	case m.open > 0 && n > 1:
+		m.choose(n - 1)
+	}
+	m.chosen = m.chosen[:len(m.chosen)-1]
+	m.add(to, load)
+	m.add(from, -load)
+}
+
+// add changes what is left of a queue.
+func (m *mover) add(queue int, load int64) {
+	if m.left[queue] != 0 {
+		m.open--
+	}
+	if m.left[queue] += load; m.left[queue] != 0 {
+		m.open++
 	}
 }

@@ -83,7 +83,11 @@ func (s *search) keyed() []Explanation {
 	null.add(Fit{Residual: -1}, fits)
 	var accepted []Explanation
 	for _, c := range found {
-		if own, ok := s.ownNull(&c); ok {
+		own, ok := s.ownNull(&c)
+		if ok && !c.fit.Exact {
+			_, ok = s.placedNull(&c)
+		}
+		if ok {
 			e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
 			e.Null.Least = min(e.Null.Least, own.Least)
 			accepted = append(accepted, e)

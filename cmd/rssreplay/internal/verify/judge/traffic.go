@@ -92,6 +92,18 @@ func (in *inputs) queues(key *hash.Table, c *nicmodel.SteeringConfig) []uint64 {
 	return loads
 }
 
+// entries is the load of each entry under a key, as queues has them.
+func (in *inputs) entries(key *hash.Table, c *nicmodel.SteeringConfig) []uint64 {
+	loads := make([]uint64, len(c.Table))
+	for i := range in.lengths {
+		of := &in.lengths[i]
+		for n, load := range of.loads {
+			loads[entryOf(of.bytes[n*of.length:(n+1)*of.length], key, c)] += load
+		}
+	}
+	return loads
+}
+
 // entryOf is the entry of the table to which an input leads under a key.
 func entryOf(input []byte, key *hash.Table, c *nicmodel.SteeringConfig) uint32 {
 	sum, size := uint32(0), uint32(len(c.Table))
