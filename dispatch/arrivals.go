@@ -1,6 +1,10 @@
 package dispatch
 
-import "rssreplay/dispatch/engine"
+import (
+	"slices"
+
+	"rssreplay/dispatch/engine"
+)
 
 // ArrivalWindows asks how many packets arrive for each entry of the table over time: in at
 // most so many windows, each of Interval ns, or of twice that as often as it takes.
@@ -34,22 +38,26 @@ func newArrivals(w ArrivalWindows, config *engine.Config) *arrivals {
 // add counts the packets of a batch from one of them on.
 func (a *arrivals) add(b *engine.Batch, from int) {
 	size := len(a.config.Table)
-	times, entries := b.Time[:b.N], b.Entry[:b.N]
-	var window []uint32
-	until := int64(0) // end of window
-	for i := from; i < len(times); i++ {
-		entry := entries[i]
-		at := int(entry)
-		if at >= size {
-			if entry == engine.Sent || entry >= engine.Dropped {
-				continue
+	counts := func(entry uint16) bool { return entry != engine.Sent && entry < engine.Dropped }
+	times, entries := b.Time[from:b.N], b.Entry[from:b.N]
+	for {
+		first := slices.IndexFunc(entries, counts) // what comes before is of no window
+		if first < 0 {
+			return
+		}
+		window, until := a.window(times[first])
+		end, _ := slices.BinarySearch(times, until)
+		for _, entry := range entries[first:end] {
+			at := int(entry)
+			if at >= size {
+				if !counts(entry) {
+					continue
+				}
+				at = size + int(a.config.Queue(entry))
 			}
-			at = size + int(a.config.Queue(entry))
+			window[at]++
 		}
-		if t := times[i]; t >= until {
-			window, until = a.window(t)
-		}
-		window[at]++
+		times, entries = times[end:], entries[end:]
 	}
 }
 

@@ -65,14 +65,18 @@ func (e *fastMoving) part(in *arriving, from, to int, keeps bool) (turned bool) 
 	asks := e.moves || looks || keeps || tells
 	last, bytes := len(targets)-1, parts.bytes
 	clear(bytes)
+	if !asks {
+		p.part(at, times)
+		for i, cpu := range p.cpus[:len(times)] {
+			bytes[cpu] += uint64(lengths[i])
+		}
+		return false
+	}
 	for i, cpu := range p.cpus[:len(times)] {
 		k := p.ends[cpu]
 		p.ends[cpu] = k + 1
 		p.at[k], p.time[k] = at[i], times[i]
 		bytes[cpu] += uint64(lengths[i])
-		if !asks {
-			continue
-		}
 		target, before := min(int(entries[i]), last), cpu+1
 		if looks || e.mayTurn(in, from+i, target) { // see stays
 			before = e.look(in, from+i, target, int(cpu))

@@ -50,13 +50,7 @@ func (e *fastRSS) parted(in *arriving, from, to int) int {
 		if !e.hasRoom(in.entry[from:end]) {
 			break
 		}
-		times, ends := in.time[from:end], p.ends
-		at := e.plan.at[from:end][:len(times)]
-		for i, cpu := range p.cpus[:len(times)] {
-			k := ends[cpu]
-			ends[cpu] = k + 1
-			p.at[k], p.time[k] = at[i], times[i]
-		}
+		p.part(e.plan.at[from:end], in.time[from:end])
 		begin := 0
 		for c, end := range p.ends {
 			if end > begin {
@@ -71,6 +65,17 @@ func (e *fastRSS) parted(in *arriving, from, to int) int {
 		from = end
 	}
 	return from
+}
+
+// part parts packets that are published and arrive at these times, whose CPUs hasRoom has
+// found.
+func (p *parting) part(at, times []int64) {
+	ends, at := p.ends, at[:len(times)]
+	for i, cpu := range p.cpus[:len(times)] {
+		k := ends[cpu]
+		ends[cpu] = k + 1
+		p.at[k], p.time[k] = at[i], times[i]
+	}
 }
 
 // hasRoom finds the CPUs of packets with these entries, and where those of each begin
