@@ -91,13 +91,13 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		before = report.Again + " |"
 	}
 	var next []report.Next
-	if s.Unsure && !s.NoTable && s.Profile == nil && !piped {
+	if s.Doubt != "" && !s.NoTable && s.Profile == nil && !piped {
 		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)
 		next = append(next, report.Next{
 			Before: "ethtool -x " + s.CommandDevice("eth0") + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
-	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Unsure && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {
+	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Doubt != "" && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {
 		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
 	}

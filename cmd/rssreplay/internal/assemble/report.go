@@ -39,10 +39,10 @@ type ReportBuilder struct {
 
 // Notes is what the reader must know first; without a packet there is no CPU number to doubt.
 func (a *ReportBuilder) Notes() []string {
-	if a.Result.Received == 0 && a.Settings.Unsure {
-		return a.Settings.Notes[1:]
+	if a.Result.Received == 0 {
+		return slices.Clone(a.Settings.Asides)
 	}
-	return a.Settings.Notes
+	return a.Settings.Notes()
 }
 
 // Report is the whole report, anonymized where that is asked for, with its findings.

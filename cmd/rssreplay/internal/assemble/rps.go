@@ -19,7 +19,7 @@ func (a *ReportBuilder) sayRPS(r *report.Report) {
 	rps := r.Modes[at].RPS
 	r.Asides = append(slices.Clone(r.Asides), rps.Sentence(r.Capture.Received))
 	switch n := rps.Illustrative(); {
-	case n == 0 || a.Settings.Unsure:
+	case n == 0 || a.Settings.Doubt != "":
 	case 2*n > r.Capture.Received:
 		r.Trust = "Queues are the NIC's. CPU numbers are illustrative (no --rps-secret)" + report.SpreadIsTypical
 	default:

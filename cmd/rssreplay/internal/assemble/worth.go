@@ -38,7 +38,6 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for packets that are cut off."
 	}
 	r.Trust = instead(r.Trust)
-	r.Notes = slices.Clone(r.Notes) // the settings' own
 	for i, note := range r.Notes {
 		r.Notes[i] = instead(note)
 	}

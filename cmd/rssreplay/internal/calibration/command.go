@@ -82,7 +82,7 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 		}
 		history.Against(p.done.Result.Received)
 		c.Predicted = predictedCPUs(s, &p.done.Result.Modes[0], history)
-		c.Notes = append(c.Notes, s.Notes...)
+		c.Notes = append(c.Notes, s.Notes()...)
 	}
 	assumed, err := assumedCosts(&s.Config, history.Ticks)
 	if err != nil {

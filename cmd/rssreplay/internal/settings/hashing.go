@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -79,19 +78,8 @@ func (r *resolver) hashKey() (err error) {
 	if p := r.Profile; p != nil {
 		note = fmt.Sprintf("CPU numbers are illustrative until the NIC's own key is given (--key, --table): %s has a random one", p.Name)
 	}
-	r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note+report.SpreadIsTypical), true
-	r.unsureFlows = note + "."
+	r.Doubt, r.flowDoubt = note+report.SpreadIsTypical, note+"."
 	return nil
-}
-
-// FlowNotes are the Notes where they are about single flows, which have no spread; and what
-// moves a flow's packets that no replay can follow.
-func (s *Settings) FlowNotes() []string {
-	notes := slices.Clone(s.Notes)
-	if s.Unsure && s.unsureFlows != "" {
-		notes[0] = s.unsureFlows
-	}
-	return append(notes, s.Unseen.ofFlows()...)
 }
 
 // flowHash changes the enabled types as `ethtool -N eth0 rx-flow-hash udp4 sdfn` does:

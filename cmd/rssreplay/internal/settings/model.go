@@ -83,7 +83,7 @@ func (r *resolver) time(flag string, d cli.Duration) {
 
 func (r *resolver) validate() error {
 	if slices.Contains(r.Modes, engine.RSSSingleQueue) && (r.Config.Drain == engine.Poll || r.Config.DPCBudget > 0) {
-		r.Notes = append(r.Notes, "rss-single-queue has no use for --drain poll and --dpc-budget: its DPCs take all that they were dealt.")
+		r.Asides = append(r.Asides, "rss-single-queue has no use for --drain poll and --dpc-budget: its DPCs take all that they were dealt.")
 	}
 	err := r.Config.Validate()
 	if wrong, ok := errors.AsType[*nicmodel.RangeError](err); ok {

@@ -73,7 +73,7 @@ func (r *resolver) chooseProfile() error {
 		r.Profile = profile.OfDriver(driver.value.Name, entries, rings)
 		if r.Profile == nil {
 			r.OfSoftware = slices.Contains(ofSoftware, driver.value.Name)
-			r.Notes = append(r.Notes, r.withoutProfile(driver.value.Name, driver.from))
+			r.Asides = append(r.Asides, r.withoutProfile(driver.value.Name, driver.from))
 			return nil
 		}
 		r.add("nic", r.Profile.Name, "", driver.from)
@@ -280,7 +280,7 @@ func (r *resolver) offerCosts(c *nictext.Costs, from string) {
 	}
 	r.measured = report.MeasuredOrigin(report.Time{Time: c.Measured}, c.Windows, report.Fraction(c.Error), report.Fraction(c.From), report.Fraction(c.To))
 	if r.origin("packet-cost").source == from {
-		r.Notes = append(r.Notes, "Costs: "+r.measured+".")
+		r.Asides = append(r.Asides, "Costs: "+r.measured+".")
 	}
 }
 
@@ -311,7 +311,7 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 		r.offer(fromImport, from, "hash-function", t.OwnFunction.String())
 	}
 	if t.FlowHash != "" && !r.flags.Set.Changed("rx-flow-hash") {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s was made with --rx-flow-hash %s: give that here, too, or other bytes are hashed.", from, t.FlowHash))
+		r.Asides = append(r.Asides, fmt.Sprintf("%s was made with --rx-flow-hash %s: give that here, too, or other bytes are hashed.", from, t.FlowHash))
 	}
 	symmetric := r.Profile != nil && r.Profile.Transform != hash.NoTransform
 	switch {
@@ -322,7 +322,7 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 	default:
 		r.offer(fromImport, from, "xfrm", t.Transform.String())
 		if symmetric && t.Transform == hash.NoTransform {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s shows no input transformation, but older kernels don't tell that of %s: if the kernel is one of these, give --xfrm %s.", from, r.Profile.Name, r.Profile.Transform))
+			r.Asides = append(r.Asides, fmt.Sprintf("%s shows no input transformation, but older kernels don't tell that of %s: if the kernel is one of these, give --xfrm %s.", from, r.Profile.Name, r.Profile.Transform))
 		}
 	}
 	return queues
@@ -384,7 +384,7 @@ func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
 	m := profile.Moderation{RXDelay: time.Duration(c.RXUsecs) * time.Microsecond, RXFrames: c.RXFrames}
 	switch {
 	case p == nil && c.RXUsecs > 0:
-		r.Notes = append(r.Notes, fmt.Sprintf("%s: what rx-usecs %d means depends on the driver; it is taken as the delay after a first packet. Give --nic or --driver.", from, c.RXUsecs))
+		r.Asides = append(r.Asides, fmt.Sprintf("%s: what rx-usecs %d means depends on the driver; it is taken as the delay after a first packet. Give --nic or --driver.", from, c.RXUsecs))
 	case p != nil && 1 <= c.RXUsecs && c.RXUsecs <= p.UsecsModes:
 		r.adaptive = true
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: rx-usecs %d is the number of an adaptive mode under %s, no time: the profile's interval of %s is used.", from, c.RXUsecs, p.Name, p.Moderation.ITR))
@@ -414,7 +414,7 @@ func (r *resolver) offerIRQs(queues int) error {
 	}
 	found, err := irq.value.QueueCPUs(r.interrupting(len(r.flags.Imports.irq) == 0), queues)
 	if err != nil && len(r.flags.Imports.irq) == 0 { // in a bundle it was not asked for
-		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s. Until then queues are on CPUs in turn.", irq.from, r.Shown.Words(err.Error(), "it does not tell the CPU of each queue")))
+		r.Asides = append(r.Asides, fmt.Sprintf("%s: %s. Until then queues are on CPUs in turn.", irq.from, r.Shown.Words(err.Error(), "it does not tell the CPU of each queue")))
 		return nil
 	}
 	if err != nil {

@@ -49,14 +49,11 @@ type Settings struct {
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown
 	LongestRing int          // buffers of a queue that it can have; 0: unknown
-	Notes       []string     // what the reader of the results must know first
-	// Unsure tells that the first note is that the CPU numbers are illustrative.
-	Unsure bool
-	// unsureFlows is that note where it is about single flows; "" if it is the same.
-	unsureFlows string
-	Trust       string   // whether the CPU numbers are the NIC's, in a sentence
-	Asides      []string // the notes besides
-	Caveats     []string // and what last
+	Doubt       string       // why the CPU numbers are not the NIC's; "" where they are
+	flowDoubt   string       // the same of a single flow, which has no spread
+	Asides      []string     // what the reader of the results must know besides
+	Caveats     []string     // and what last
+	Trust       string       // what the CPU numbers are worth, in a sentence
 	// Shown is what all words are formed of that tell of a host; nil: with everything as
 	// it is.
 	Shown *anonymize.Anonymizer
@@ -185,7 +182,8 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		}
 	}
 	r.profileCaveats()
-	r.say()
+	r.doubt()
+	r.trust()
 	r.Device, _ = r.imports.interfaceName()
 	r.Device = cmp.Or(r.Device, f.Imports.Dev)
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
@@ -248,36 +246,33 @@ func (r *resolver) direction() (err error) {
 	return nil
 }
 
-// say tells whether the CPU numbers are the NIC's, once all is resolved.
-func (r *resolver) say() {
+// doubt sets why the CPU numbers are not the NIC's, once all is resolved: what hashing said of
+// the key, unless there is a better reason, or nothing for a key to choose.
+func (r *resolver) doubt() {
 	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
 	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
-	if r.onlyQueue() && r.Unsure {
-		r.Notes, r.Unsure = r.Notes[1:], false
+	switch {
+	case r.takenByVF():
+		r.doubtAll(fmt.Sprintf("CPU numbers are illustrative: the virtual function below this interface took most packets (vf_rx_packets in %s), by its own key and table. Give its texts.", r.imports.vf))
+	case r.HostSteers:
+		r.doubtAll("Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues.")
+	case r.onlyQueue():
+		r.doubtAll("")
+	case r.NoTable && r.Doubt != "":
+		r.doubtAll("CPU numbers are illustrative: the driver shows no table and no key.")
 	}
-	if r.NoTable && !r.HostSteers && r.Unsure {
-		r.Notes[0], r.unsureFlows = "CPU numbers are illustrative: the driver shows no table and no key.", ""
-	}
-	if r.HostSteers {
-		note := "Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues."
-		if r.Unsure {
-			r.Notes[0], r.unsureFlows = note, ""
-		} else {
-			r.Notes, r.Unsure = slices.Insert(r.Notes, 0, note), true
-		}
-	}
-	takenByVF := r.imports.vf != "" && r.Profile != nil && slices.Contains(r.Profile.Drivers, "hv_netvsc")
-	if takenByVF {
-		note := fmt.Sprintf("CPU numbers are illustrative: the virtual function below this interface took most packets (vf_rx_packets in %s), by its own key and table. Give its texts.", r.imports.vf)
-		if r.Unsure {
-			r.Notes = r.Notes[1:]
-		}
-		r.Notes, r.Unsure, r.unsureFlows = slices.Insert(r.Notes, 0, note), true, note
-	}
-	r.Asides = r.Notes
-	if r.Unsure {
-		r.Asides = r.Notes[1:]
-	}
+}
+
+// doubtAll sets a doubt that is the same of all packets and of a single flow.
+func (r *resolver) doubtAll(why string) { r.Doubt, r.flowDoubt = why, why }
+
+// takenByVF tells whether a virtual function took most packets, below an interface of Hyper-V.
+func (r *resolver) takenByVF() bool {
+	return r.imports.vf != "" && r.Profile != nil && slices.Contains(r.Profile.Drivers, "hv_netvsc")
+}
+
+// trust says in a sentence what the CPU numbers are worth.
+func (r *resolver) trust() {
 	sources := map[string]string{}
 	for _, p := range r.Parameters {
 		sources[p.Name] = p.Source
@@ -294,11 +289,11 @@ func (r *resolver) say() {
 		r.Trust = "No hash is enabled: the NIC spreads nothing."
 	case r.HostSteers:
 		r.Trust = "The host chooses the queues (virtio without RSS): no CPU is predicted here."
-	case takenByVF:
+	case r.takenByVF():
 		r.Trust = "CPU numbers are illustrative: the virtual function below this interface took most packets."
 	case r.NoTable:
 		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
-	case r.Unsure:
+	case r.Doubt != "":
 		r.Trust = "CPU numbers are illustrative (default key)" + report.SpreadIsTypical
 	case key == table && table == affinity:
 		r.Trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
@@ -307,6 +302,23 @@ func (r *resolver) say() {
 	default:
 		r.Trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
 	}
+}
+
+// Notes are what the reader of the results must know first: the doubt, and what there is besides.
+func (s *Settings) Notes() []string { return withDoubt(s.Doubt, s.Asides) }
+
+// FlowNotes are the notes where they are about single flows; and what moves a flow's packets
+// that no replay can follow.
+func (s *Settings) FlowNotes() []string {
+	return append(withDoubt(s.flowDoubt, s.Asides), s.Unseen.ofFlows()...)
+}
+
+// withDoubt is a new list: the doubt, if there is one, and the asides.
+func withDoubt(doubt string, asides []string) []string {
+	if doubt == "" {
+		return slices.Clone(asides)
+	}
+	return append([]string{doubt}, asides...)
 }
 
 // Illustrative reports whether the key is the default one, which is no NIC's own.

@@ -191,7 +191,7 @@ func (r *resolver) bundledContexts(rules []steer.Rule) error {
 		if rule.Action != steer.ToContext || text == nil || given || len(text.value.Table) == 0 {
 			continue
 		}
-		r.Notes = append(r.Notes, fmt.Sprintf("RSS context %d has the table of %s.", rule.Context, text.from))
+		r.Asides = append(r.Asides, fmt.Sprintf("RSS context %d has the table of %s.", rule.Context, text.from))
 		if err := r.addContext(rule.Context, text, "--bundle"); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: s.settings.Parameters, Objective: s.by, Mode: s.mode.String(),
 		Judging: c.judging, Present: report.Placement{Figures: figures[0], Even: c.evenly(s.settings.Config.Table)},
 		Bound: c.bound(a), Curve: c.curve, Table: a.Table(),
-		Notes: s.settings.Notes, Caveats: a.Caveats(),
+		Notes: s.settings.Notes(), Caveats: a.Caveats(),
 	}
 	var assumed uint64
 	for i, one := range c.list {

@@ -24,7 +24,7 @@ func (v *verification) report() (*report.Verify, error) {
 	a := &assemble.ReportBuilder{Settings: v.settings, Replayed: v.done}
 	r := &report.Verify{
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
-		Unit: v.unit, Notes: v.settings.Notes, Caveats: a.Caveats(),
+		Unit: v.unit, Notes: v.settings.Notes(), Caveats: a.Caveats(),
 	}
 	plain, predicted := v.predict(groups, v.claimed, false)
 	if v.source == "records" && plain.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
