@@ -189,3 +189,47 @@ func TestTurnsOfSets(t *testing.T) {
 		}
 	}
 }
+
+// TestTurnWithBlockOfEarlierCapture has a block that was loaded of a capture which another's turn
+// has ended since. Its place is that of the next capture's second block: it is not taken for that.
+func TestTurnWithBlockOfEarlierCapture(t *testing.T) {
+	dir := t.TempDir()
+	records := 0
+	capture := func(name string, size int) string {
+		data := pcapFile(le, magicMicro, 2, 4, 1)
+		for ; len(data) < size; records++ {
+			body := make([]byte, min(1000, size-len(data)-16))
+			data = append(data, pcapRecord(le, 20, 0, len(body), body)...)
+		}
+		return writeFile(t, dir, name, data)
+	}
+	s, err := OpenSet([]string{capture("a", blockBytes), capture("b", 3*blockBytes)}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var blocks [3]Block
+	recs := make([]pcaps.Record, 256)
+	s.Lend(&blocks[0])
+	read, err := s.Read(recs[:1])
+	s.Load(&blocks[2]) // as two other goroutines do meanwhile
+	s.Load(&blocks[1])
+	if at := blocks[2].at; at != fileHeaderBytes+blockBytes {
+		t.Fatalf("the block behind the first capture is at %d", at)
+	}
+	for turn := 0; err == nil; turn++ {
+		b := &blocks[turn%3]
+		if turn > 2 {
+			s.Load(b)
+		}
+		if turn > 0 {
+			s.Lend(b)
+		}
+		for n := len(recs); n == len(recs) && err == nil; read += n {
+			n, err = s.Read(recs)
+		}
+	}
+	if err != io.EOF || read != records {
+		t.Errorf("%d records and %v, want %d", read, err, records)
+	}
+}
