@@ -203,18 +203,31 @@ func TestCountsByTicks(t *testing.T) {
 	}
 }
 
-// TestFindsOneCostAlone has a host whose packets cost next to nothing beside their runs: that
-// the assumed costs are in another proportion is seen, and no factor is put on them.
+// TestFindsOneCostAlone has a host whose packets cost next to nothing beside their runs, or its
+// runs beside their packets: that the assumed costs are in another proportion is seen, and no
+// factor is put on them.
 func TestFindsOneCostAlone(t *testing.T) {
 	for seed := range uint64(10) {
-		for _, true_ := range []Costs{{5000, 0}, {20000, 50}} {
+		for _, true_ := range []Costs{{5000, 0}, {20000, 50}, {0, 3000}} {
 			h := read(t, (&host{costs: true_, noise: 0.01, cpus: 2, windows: 10, seconds: 10, load: tenfold(rand.New(rand.NewPCG(seed, 1)))}).texts(seed))
 			f, err := h.Fit(assumed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.OneFactor || math.Abs(f.Run/true_.Run-1) > 0.1 || f.Packet > 0.03*true_.Run || f.Error > 0.25 || f.Packet == 0 && len(f.Warnings) == 0 {
+			near := func(got, want, of float64) bool { return math.Abs(got-want) <= of }
+			most := max(true_.Run, true_.Packet)
+			if f.OneFactor || !near(f.Run, true_.Run, 0.1*most) || !near(f.Packet, true_.Packet, 0.1*most) || f.Packet > 0.03*f.Run && f.Run > 0.06*f.Packet || f.Error > 0.25 {
 				t.Errorf("seed %d: %+v of %v", seed, f, true_)
+			}
+			want := ""
+			switch {
+			case f.Run == 0:
+				want = "a NET_RX run no cost"
+			case f.Packet == 0:
+				want = "a packet no cost"
+			}
+			if warned := strings.Join(f.Warnings, " "); (warned != "") != (want != "") || !strings.Contains(warned, want) {
+				t.Errorf("seed %d: %+v of %v warns %q, want %q", seed, f.Costs, true_, warned, want)
 			}
 		}
 	}
@@ -367,6 +380,57 @@ func TestRefuses(t *testing.T) {
 	locked := func(w, _ int, n *hosttext.CPU) { n.SoftIRQ *= uint64(w % 2 * 3) }
 	refused(host{windows: 10, load: tenfold(r), change: locked}, "residuals")
 	refused(host{windows: 10, load: tenfold(r), change: func(_, _ int, n *hosttext.CPU) { n.Steal = 300 }}, "steal")
+}
+
+// TestSeparate has fits that are just good enough to tell the two costs apart, and others that
+// just are not: the first thing that is wrong is named.
+func TestSeparate(t *testing.T) {
+	good := Fit{Costs: Costs{2000, 1000}, RunInterval: Range{1000, 3000}, PacketInterval: Range{500, 1500}, Correlation: -0.9}
+	if why, ok := good.separate(); !ok || why != "" {
+		t.Errorf("%q", why)
+	}
+	for _, c := range []struct {
+		why   string
+		spoil func(f *Fit)
+	}{
+		{"correlate at -0.91", func(f *Fit) { f.Correlation, f.Run = -0.91, 0 }},
+		{"a NET_RX run no cost", func(f *Fit) { f.Run = 0 }},
+		{"a packet no cost", func(f *Fit) { f.Packet, f.RunInterval.To = 0, 9999 }},
+		{"run's cost could be anything from 1,000 to 3,002 ns", func(f *Fit) { f.RunInterval.To, f.PacketInterval.To = 3002, 9999 }},
+		{"packet's cost could be anything from 500 to 1,502 ns", func(f *Fit) { f.PacketInterval.To = 1502 }},
+	} {
+		f := good
+		c.spoil(&f)
+		if why, ok := f.separate(); ok || !strings.Contains(why, c.why) {
+			t.Errorf("%q, want %q", why, c.why)
+		}
+	}
+}
+
+// TestRefusalNamesTheMostLeftOut: a refusal begins with the reason that left out the most
+// packets, if they are more than were fitted; of equal ones the first of the list.
+func TestRefusalNamesTheMostLeftOut(t *testing.T) {
+	row := func(reason Reason, packets uint64) Row {
+		return Row{Reason: reason, Packets: packets, Detail: "as " + reason.String()}
+	}
+	for _, c := range []struct {
+		rows   []Row
+		fitted uint64
+		id     string
+		what   string
+	}{
+		{nil, 0, "few-windows", "too few"},
+		{[]Row{row(Fitted, 500)}, 500, "few-windows", "too few"},
+		{[]Row{row(Stolen, 300), row(Threaded, 200), row(Stolen, 100)}, 100, "steal", "as steal; too few"},
+		{[]Row{row(Stolen, 300), row(Threaded, 300)}, 100, "threaded-napi", "as threaded-napi; too few"},
+		{[]Row{row(Stolen, 300)}, 301, "few-windows", "too few"}, // which counts each window as one more
+		{[]Row{row(Stolen, 300)}, 300, "steal", "as steal; too few"},
+	} {
+		h := &History{Rows: c.rows}
+		if got := h.refusal("few-windows", c.fitted, "too few"); got.ID != c.id || got.What != c.what {
+			t.Errorf("%v with %d packets fitted: %+v, want %s: %s", c.rows, c.fitted, got, c.id, c.what)
+		}
+	}
 }
 
 // TestKwork has exact times of CPU 0, whose tick stops: they are taken, and the tick
