@@ -101,6 +101,11 @@ func TestRepeatableVaries(t *testing.T) {
 	}
 	cfg, s := defaultConfig(4)
 	config := s.Config()
+	config.HashTypes = 0 // all packets meet one entry
+	even, err := nicmodel.NewSteering(config)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config.HashTypes = hash.TypesOf(hash.TCPIPv6, hash.TCPIPv6Ex)
 	if s, err = nicmodel.NewSteering(config); err != nil {
 		t.Fatal(err)
@@ -132,6 +137,12 @@ func TestRepeatableVaries(t *testing.T) {
 			want, err := run(false)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, err := dispatch.Replay(&records{recs: c.recs}, dispatch.Options{
+				Config: cfg, Steering: even, Modes: allModes, Directions: direction.NewDirections(local), Repeatable: true,
+				More: []dispatch.Scenario{{Config: cfg, Steering: s, Modes: allModes}},
+			}); test.refused != errors.Is(err, dispatch.ErrAgain) {
+				t.Errorf("beside a scenario in which no flow varies: %v", err)
 			}
 			got, err := run(true)
 			if test.refused {
