@@ -20,6 +20,11 @@ func (t *writer) opening(preface *report.Words, notes []string) {
 		}
 		t.line(l)
 	}
+	t.notes(notes)
+}
+
+// notes are what a reader should know before he trusts a number.
+func (t *writer) notes(notes []string) {
 	for i, note := range notes {
 		if i == 0 && t.begun {
 			t.line("")

@@ -17,8 +17,9 @@ import (
 // to be copied; o.Flows is not used. Errors are those of w.
 func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	t := newWriter(w, o)
-	t.opening(&s.Words, slices.Concat(s.Capture.Losses(), s.Notes))
+	t.opening(&s.Words, s.Capture.Losses())
 	t.recommended(s)
+	t.notes(s.Notes)
 	t.suggestFigures(s)
 	t.bound(s)
 	t.suggestions(s)

@@ -11,7 +11,7 @@ import (
 // Errors are those of w.
 func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	t := newWriter(w, o)
-	t.opening(&v.Words, v.Notes)
+	t.opening(&v.Words, nil)
 	t.heading("VERDICT", "")
 	st := report.Plain
 	switch {
@@ -33,6 +33,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	for _, sentence := range v.Evidence {
 		t.para("", 0, sentence, report.Plain)
 	}
+	t.notes(v.Notes)
 	t.verifiedPackets(v)
 	t.verifiedQueues(v)
 	t.verifiedCPUs(v)
