@@ -41,6 +41,19 @@ func (s *Suggest) LimitSentences() []string {
 	return sentences
 }
 
+// SameCommands is the earlier suggestion that has the commands of number i, which can be as
+// long as the table: "" for none.
+func (s *Suggest) SameCommands(i int) string {
+	of := s.Suggestions[i].Commands
+	if len(of) == 0 {
+		return ""
+	}
+	if at := slices.IndexFunc(s.Suggestions[:i], func(earlier Suggestion) bool { return slices.Equal(earlier.Commands, of) }); at >= 0 {
+		return s.Suggestions[at].ID
+	}
+	return ""
+}
+
 // SizeRows is a row for each size: entries, the imbalance of this layout, of the best
 // table and of the bound, and whether it is the present one.
 func (s *Suggest) SizeRows() [][]string {

@@ -34,7 +34,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&s.Capture, s.Tool, s.Command, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
 	m.limit -= tail.b.Len() + declinedBytes + curveBytes + sizesBytes + keysBytes
-	m.suggestions(s.Suggestions)
+	m.suggestions(s)
 	m.limit += declinedBytes + curveBytes + sizesBytes + keysBytes
 	if len(s.Curve) > 1 {
 		m.details(curveBytes, "Moves of single entries", "", func(p *markdown) {
@@ -83,19 +83,23 @@ func summary(s *report.Suggest) []string {
 }
 
 // suggestions are told one by one, each with its commands.
-func (m *markdown) suggestions(all []report.Suggestion) {
-	if len(all) == 0 {
+func (m *markdown) suggestions(s *report.Suggest) {
+	if len(s.Suggestions) == 0 {
 		return
 	}
 	m.para("#### Suggestions")
-	for i := range all {
-		of := &all[i]
+	for i := range s.Suggestions {
+		of := &s.Suggestions[i]
 		lines := "**" + prose(of.ID) + "**: " + prose(of.Summary)
 		for _, sentence := range text.Details(of) {
 			lines += " " + prose(sentence)
 		}
+		earlier := s.SameCommands(i)
+		if earlier != "" {
+			lines += " " + prose(text.SameAs(earlier))
+		}
 		m.para(lines)
-		if len(of.Commands) == 0 {
+		if len(of.Commands) == 0 || earlier != "" {
 			continue
 		}
 		var commands []string

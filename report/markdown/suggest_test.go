@@ -43,6 +43,21 @@ func TestSuggestAndVerifyMarkdown(t *testing.T) {
 	}
 }
 
+// A command that an earlier suggestion has is there once.
+func TestSameCommands(t *testing.T) {
+	s := fixture.HostileSuggest("x")
+	s.Suggestions = slices.Repeat(s.Suggestions[:1], 2)
+	s.Suggestions[0].ID, s.Suggestions[0].Commands = "few-moves", report.List[string]{"ethtool -X eth0 equal 3"}
+	s.Suggestions[1].ID, s.Suggestions[1].Commands = "entries", report.List[string]{"ethtool -X eth0 equal 3"}
+	if text := suggestMarkdown(t, s); strings.Count(text, "ethtool -X eth0 equal 3") != 1 || !strings.Contains(text, "The command is that of few-moves.") {
+		t.Errorf("alike:\n%s", text)
+	}
+	s.Suggestions[1].Commands = report.List[string]{"ethtool -X eth0 equal 2"}
+	if text := suggestMarkdown(t, s); !strings.Contains(text, "ethtool -X eth0 equal 2") || strings.Contains(text, "The command is that of") {
+		t.Errorf("different:\n%s", text)
+	}
+}
+
 // An issue takes them, however long the commands and however many the queues.
 func TestSuggestAndVerifyMarkdownIsBounded(t *testing.T) {
 	s := fixture.HostileSuggest("x")

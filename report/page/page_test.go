@@ -81,9 +81,9 @@ func suggested() *report.Suggest {
 // Where no largest flow was looked up, there is no column of dashes.
 func TestHTMLMovesWithoutFlows(t *testing.T) {
 	moves := report.List[report.Move]{{Entry: 3, From: 3, To: 5, Flows: 1, Packets: 7}, {Entry: 17, From: 1, To: 0, Flows: 2, Packets: 5}}
-	plain := newSuggestion("moves", &report.Suggestion{Moves: moves}).Moves
+	plain := newSuggestion("moves", &report.Suggestion{Moves: moves}, "").Moves
 	moves[1].Largest = &report.Flow{}
-	named := newSuggestion("moves", &report.Suggestion{Moves: moves}).Moves
+	named := newSuggestion("moves", &report.Suggestion{Moves: moves}, "").Moves
 	for _, of := range []struct {
 		table   *table
 		columns int

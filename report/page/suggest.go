@@ -51,8 +51,9 @@ type suggestBody struct {
 
 type suggestion struct {
 	*report.Suggestion
-	Details [][]phrase
-	Moves   *table // nil: none of single entries, or too many
+	Details  [][]phrase
+	Commands []string // none where an earlier suggestion has them
+	Moves    *table   // nil: none of single entries, or too many
 }
 
 // curveSection is the imbalance by the number of moves.
@@ -77,7 +78,7 @@ func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestB
 	}
 	h.Figures = textTable("suggestions-table", "The present way to steer, and the suggestions", s.FigureHeads(), s.FigureRows())
 	for i := range s.Suggestions {
-		h.Suggestions = append(h.Suggestions, newSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i]))
+		h.Suggestions = append(h.Suggestions, newSuggestion(fmt.Sprintf("moves-%d", i), &s.Suggestions[i], s.SameCommands(i)))
 	}
 	if h.Entries = newEntrySection("", &s.Table); h.Entries != nil {
 		for i := range s.Suggestions {
@@ -99,12 +100,16 @@ func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestB
 	return h
 }
 
-func newSuggestion(id string, of *report.Suggestion) suggestion {
-	h := suggestion{Suggestion: of}
+func newSuggestion(id string, of *report.Suggestion, earlier string) suggestion {
+	h := suggestion{Suggestion: of, Commands: of.Commands}
 	plain := *of
 	plain.Moves = nil // they have a table
 	for _, sentence := range text.Details(&plain) {
 		h.Details = append(h.Details, phrases(sentence))
+	}
+	if earlier != "" {
+		h.Commands = nil
+		h.Details = append(h.Details, phrases(text.SameAs(earlier)))
 	}
 	if len(of.Moves) > 0 && len(of.Moves) <= flowPage {
 		h.Moves = &table{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows")}

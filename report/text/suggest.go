@@ -210,11 +210,18 @@ func (t *writer) suggestions(s *report.Suggest) {
 		for _, sentence := range Details(of) {
 			t.para("", labels, sentence, report.Plain)
 		}
+		if earlier := s.SameCommands(i); earlier != "" {
+			t.para("", labels, SameAs(earlier), report.Plain)
+			continue
+		}
 		for _, command := range of.Commands {
 			t.line(words.Indent + strings.Repeat(" ", labels) + words.Clean(command))
 		}
 	}
 }
+
+// SameAs says that a suggestion has the commands of an earlier one.
+func SameAs(earlier string) string { return "The command is that of " + earlier + "." }
 
 // movesTold is how many single moves are told in a sentence.
 const movesTold = 20
