@@ -82,6 +82,7 @@ type rulesReader struct {
 
 	rule      *steer.Rule
 	ruleLine  int
+	typed     bool
 	acts      bool
 	contextID bool // the context's number has a line of its own
 	pending   []pendingField
@@ -119,9 +120,11 @@ func (r *rulesReader) line(n int, line string) error {
 			return &TextError{Line: n, What: "no number of a filter", Hint: "give the listing as ethtool prints it"}
 		}
 		r.rule, r.ruleLine = &steer.Rule{Location: int(location)}, n
-		r.acts, r.contextID, r.pending = false, false, nil
+		r.typed, r.acts, r.contextID, r.pending = false, false, false, nil
 	case r.rule != nil:
 		return r.ruleLineOf(n, line)
+	case ruleField.MatchString(line), strings.HasPrefix(line, "Action: "), strings.HasPrefix(line, "Rule Type: "):
+		return &TextError{Line: n, What: fmt.Sprintf("%s stands below no line that says which filter it is of", quote.Short(line)), Hint: "give the listing whole"}
 	}
 	return nil
 }
@@ -134,7 +137,7 @@ func (r *rulesReader) ruleLineOf(n int, line string) error {
 	case !ok && !known:
 		return r.otherLine(n, line)
 	case name == "Rule Type" || name == "Flow Type":
-		r.rule.Kind = ruleKinds[value]
+		r.rule.Kind, r.typed = ruleKinds[value], true
 	case name == "RSS Context ID":
 		context, err := strconv.ParseUint(value, 10, 31)
 		if err != nil {
@@ -160,6 +163,7 @@ const wholeRules = "give the listing whole, its lines as ethtool prints them: a 
 // otherLine reads a line below a rule's title that is none of a rule. Before the rule's
 // action it may be a condition that is cut, or one that is not known.
 func (r *rulesReader) otherLine(n int, line string) error {
+	r.typed = r.typed || strings.HasPrefix(line, "Unknown Flow type")
 	if r.acts || line == "" || r.rule.Kind == steer.Unknown { // of which nothing is known
 		return nil
 	}
@@ -194,9 +198,6 @@ func (r *rulesReader) action(n int, text string) error {
 		}
 	case toQueue:
 		rule.Queue = number(queue)
-		if r.contextID {
-			rule.Action = steer.ToContext
-		}
 	default:
 		return &TextError{Line: n, What: fmt.Sprintf("%s is no action that is known", quote.Short(text)), Hint: "give the listing as ethtool prints it, or leave this rule and its place in the total out"}
 	}
@@ -215,6 +216,12 @@ func (r *rulesReader) end() error {
 	r.rule = nil
 	if !r.acts {
 		return &TextError{Line: r.ruleLine, What: fmt.Sprintf("filter %d has no action", rule.Location), Hint: "give the listing whole"}
+	}
+	if r.contextID && rule.Action == steer.ToQueue { // above the action, or below it
+		rule.Action = steer.ToContext
+	}
+	if !r.typed {
+		return &TextError{Line: r.ruleLine, What: fmt.Sprintf("filter %d has no line of its type", rule.Location), Hint: "give the listing whole"}
 	}
 	if rule.Kind == steer.Unknown {
 		r.rules.Unknown = append(r.rules.Unknown, rule.Location)

@@ -122,9 +122,12 @@ func TestReadRulesQuoted(t *testing.T) {
 // Before ethtool 6.14 a context had a line of its own.
 func TestReadRulesOldContext(t *testing.T) {
 	text := "Total 1 rules\n\nFilter: 1022\n\tRule Type: TCP over IPv4\n\tRSS Context ID: 2\n\tAction: Direct to queue 8\n"
-	rule := readRules(t, text).List[0]
-	if rule.Action != steer.ToContext || rule.Context != 2 || rule.Queue != 8 {
-		t.Errorf("%+v", rule)
+	below := strings.Replace(text, "\tRSS Context ID: 2\n\tAction: Direct to queue 8\n", "\tAction: Direct to queue 8\n\tRSS Context ID: 2\n", 1)
+	for _, listing := range []string{text, below} {
+		rule := readRules(t, listing).List[0]
+		if rule.Action != steer.ToContext || rule.Context != 2 || rule.Queue != 8 {
+			t.Errorf("%s: %+v", listing, rule)
+		}
 	}
 	if got := nictext.Sniff([]byte(text)); !slices.Contains(got, nictext.KindRules) {
 		t.Errorf("recognised as %v", got)
@@ -144,6 +147,9 @@ func TestReadRulesBad(t *testing.T) {
 		"condition broken":  {"Filter: 1\n\tRule Type: TCP over IPv6\n\tSrc IP addr: 2001:db8::1 mask:\nffff::\n\tAction: Drop\n", `line 3: "Src IP addr: 2001:db8::1 mask:" has not both`},
 		"name cut":          {"Filter: 1\n\tRule Type: TCP over IPv4\n\tDest po\n\tAction: Drop\n", `line 3: "Dest po" is no line of a rule that is known`},
 		"unknown condition": {"Filter: 1\n\tRule Type: TCP over IPv4\n\tInner label: 7 mask: 0x0\n\tAction: Drop\n", `line 3: "Inner label: 7 mask: 0x0" is no line`},
+		"begins late":       {rulesText[strings.Index(rulesText, "\tDest port: 443"):], `line 1: "Dest port: 443 mask: 0x0" stands below no line that says which filter`},
+		"action alone":      {"\tAction: Drop\n" + rulesText, "line 1: "},
+		"no type":           {strings.Replace(rulesText, "\tRule Type: TCP over IPv6\n", "", 1), "line 4: filter 0 has no line of its type"},
 		"nothing":           {"hello\n", "holds no rules"},
 		"snipped":           {"Filter: 1\n[...]\n", "left out here"},
 		"large":             {"Filter: 99999999999\n", "no number of a filter"},
