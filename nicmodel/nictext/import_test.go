@@ -352,6 +352,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"Windows switched off", "Name : x\nEnabled : False\nNumberOfReceiveQueues : 2\nIndirectionTable: [Group:Number] : 0:0 0:2 0:0 0:2\n", "x: line 2: RSS is switched off on this adapter, so that its table is not in use"},
 		{"Windows twice", windowsTabs + windowsTabs, "x: line 10: a second table starts here; give one adapter's only"},
 		{"Windows snip", strings.Replace(windowsBelow, "     0:0    0:4    0:0    0:4\n", "     0:0  0:4\n  ...\n", 1), "x: line 15: rows are left out here"},
+		{"Windows row after the end", strings.Replace(windowsBelow, "     0:0    0:4    0:0    0:4\n", "-- More --\n     0:0  0:4\n     0:0  0:4\n", 1), `x: line 15: a row of the table, but line 14 ("-- More --") ended the table`},
 		{"Windows queue count", strings.Replace(windowsBelow, "Queues          : 2", "Queues          : many", 1), `x: line 4: NumberOfReceiveQueues is "many"`},
 		{"Windows processor", strings.Replace(windowsTabs, "1:0\t1:2\t\n", "1:0\t1:64\t\n", 1), `x: line 5: "1:64" is no processor`},
 		{"Windows array", strings.Replace(windowsTabs, "1:0\t1:2\t\n", "1:0\t1:2/0\t\n", 1), `x: line 5: "1:2/0" is no entry`},

@@ -23,6 +23,7 @@ func TestTablesOfOtherQueues(t *testing.T) {
 		{"Windows, below", "Name : a\nNumberOfReceiveQueues : 4\n" + array + "IndirectionTable: [Group:Number] : 0:2 0:2\n", 4, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 0}, {1, 4}, {1, 6}}},
 		{"Windows, as many as may be", "Name : a\nNumberOfReceiveQueues : 4\nMaxProcessors : 2\n" + array + "IndirectionTable: [Group:Number] : 0:2 0:2\n", 4, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 0}}},
 		{"Windows, the array last", "Name : a\nNumberOfReceiveQueues : 3\nIndirectionTable: [Group:Number] : 0:0 0:0\n" + array, 3, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 2}, {1, 4}}},
+		{"Windows, a broken array", "Name : a\nNumberOfReceiveQueues : 3\n" + strings.Replace(array, "0:2/0  1:4/0", "0:\n2/0  1:1\n4/0", 1) + "IndirectionTable: [Group:Number] : 0:0 0:0\n", 3, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 2}, {1, 14}}},
 		{"Windows, no array", "Name : a\nNumberOfReceiveQueues : 3\nIndirectionTable: [Group:Number] : 0:0 0:0\n", 3, nicmodel.IndirectionTable{0, 0}, nil},
 	} {
 		got, err := ReadTable(strings.NewReader(test.text), "x")

@@ -14,12 +14,14 @@ import (
 
 var (
 	windowsTable = lazyregexp.New(`^IndirectionTable:?\s*\[Group:Number\]\s*:?(.*)$`)
+	windowsRow   = lazyregexp.New(`^\d+:\d+(?:\s+\d+:\d+)+$`)
 	windowsLabel = lazyregexp.New(`^(\w+)\s*:(?:\s*\[[^\]]*\])?\s*:?\s*(.*)$`)
 	// What Get-NetAdapterRss prints with a cmdlet behind it that chooses the form: | ft has
 	// columns, | fl * names objects in the place of a table, JSON and CSV have it as objects or
 	// not at all, and the member alone has titles of its own.
 	windowsOther     = lazyregexp.New(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{|.*"IndirectionTable"|.*\bProcessorGroup\s+ProcessorNumber\b)`)
 	windowsProcessor = lazyregexp.New(`^(\d{1,5}):(\d{1,5})$`)
+	windowsDistance  = lazyregexp.New(`^(\d{1,5}:\d{1,5})/\d+$`) // a word of RssProcessorArray
 )
 
 // readWindows reads what Get-NetAdapterRss prints of one adapter: the table
@@ -29,8 +31,9 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: WindowsNetAdapter}
 	var fields []windowsField
 	tableLine, inTable, inArray := -1, false, false
+	endedBy := 0               // the line, from 1, that ended the table
 	off := 0                   // the line, from 1, that says that RSS is off
-	var array []string         // words of RssProcessorArray
+	var array []windowsField   // words of RssProcessorArray
 	most := nicmodel.MaxQueues // MaxProcessors
 	for i, line := range lines {
 		if m := windowsTable.FindStringSubmatch(line); m != nil {
@@ -38,7 +41,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 				return nil, &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only (Get-NetAdapterRss -Name IF), or name it with --dev"}
 			}
 			tableLine, inTable = i, true
-			fields = addFields(fields, i, m[1])
+			fields = addFields(fields, windowsProcessor, i, m[1])
 			continue
 		}
 		if inTable {
@@ -46,13 +49,19 @@ func readWindows(lines []string) (*ImportedTable, error) {
 				return nil, cutError(i)
 			}
 			if strings.Trim(line, "0123456789: \t") == "" {
-				fields = addFields(fields, i, line)
+				fields = addFields(fields, windowsProcessor, i, line)
 				continue
 			}
-			inTable = false
+			inTable, endedBy = false, i+1
+		}
+		if endedBy > 0 && windowsRow.MatchString(line) {
+			return nil, &TextError{
+				Line: i + 1, What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", endedBy, quote.Short(lines[endedBy-1])),
+				Hint: "remove what does not belong to Get-NetAdapterRss' output, and give all rows",
+			}
 		}
 		if inArray = inArray && strings.Trim(line, "0123456789:/ \t") == ""; inArray {
-			array = append(array, strings.Fields(line)...)
+			array = addFields(array, windowsDistance, i, line)
 			continue
 		}
 		m := windowsLabel.FindStringSubmatch(line)
@@ -61,7 +70,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		}
 		switch m[1] {
 		case "RssProcessorArray":
-			array, inArray = strings.Fields(m[2]), true
+			array, inArray = addFields(nil, windowsDistance, i, m[2]), true
 		case "Enabled":
 			if m[2] == "False" && tableLine < 0 {
 				off = i + 1
@@ -97,13 +106,13 @@ func readWindows(lines []string) (*ImportedTable, error) {
 // addSpare adds the first processors of RssProcessorArray that the table does not
 // lead to, until there are as many as queues, at most most. Words of the array are
 // group:number/distance; of what is none it takes no notice.
-func (t *ImportedTable) addSpare(array []string, most int) {
+func (t *ImportedTable) addSpare(array []windowsField, most int) {
 	for _, word := range array {
 		if len(t.Processors)+len(t.Spare) >= min(t.Rings, most) {
 			return
 		}
-		word, _, _ = strings.Cut(word, "/")
-		p, err := parseProcessor(word)
+		processor, _, _ := strings.Cut(word.text, "/")
+		p, err := parseProcessor(processor)
 		if err == nil && !slices.Contains(t.Processors, p) && !slices.Contains(t.Spare, p) {
 			t.Spare = append(t.Spare, p)
 		}
@@ -124,19 +133,19 @@ func parseProcessor(text string) (Processor, error) {
 	return Processor{uint16(group), uint16(number)}, nil
 }
 
-// windowsField is a word of the table, and the line from 0 that it ends in.
+// windowsField is a word of the table or the array, and the line from 0 that it ends in.
 type windowsField struct {
 	text string
 	line int
 }
 
-// addFields adds the words of line i. Where the console broke a line inside an
-// entry ("0:1" and "2", "0:" and "12"), its parts are no whole entry alone, and
-// become one again.
-func addFields(fields []windowsField, i int, line string) []windowsField {
+// addFields adds the words of line i. Where the console broke a line inside a word
+// ("0:1" and "2", "0:" and "12"), its parts are no whole one alone, and become one
+// again.
+func addFields(fields []windowsField, whole *lazyregexp.Regexp, i int, line string) []windowsField {
 	for n, text := range strings.Fields(line) {
 		if last := len(fields) - 1; n == 0 && last >= 0 && len(fields[last].text) < len("65535:63") &&
-			(!windowsProcessor.MatchString(text) || !windowsProcessor.MatchString(fields[last].text)) {
+			(!whole.MatchString(text) || !whole.MatchString(fields[last].text)) {
 			fields[last] = windowsField{fields[last].text + text, i}
 			continue
 		}
