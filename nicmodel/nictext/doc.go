@@ -2,8 +2,8 @@
 // of what it cannot read the line and what to do.
 //
 //  1. Sniff tells what a text is, or its parts (sniff.go); decoding, mail quoting,
-//     control characters (text.go) and what stands before each line (prefix.go) are taken
-//     off before anything is read.
+//     control characters (text.go), strings and lists that hold the text (quoted.go) and
+//     what stands before each line (prefix.go) are taken off before anything is read.
 //  2. A table comes from `ethtool -x`, as text or JSON, from Get-NetAdapterRss, or from
 //     a report of this program (import.go, ethtool.go, ethtool_json.go, ynl.go,
 //     windows.go, others.go, own_report.go): this is what `--table -` accepts.

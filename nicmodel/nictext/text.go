@@ -2,7 +2,6 @@ package nictext
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -72,13 +71,12 @@ func readLongText[T any](r io.Reader, name string, most int, read func(lines []s
 // and Windows add to them.
 func Lines(data []byte) []string {
 	text := decodeText(data)
-	if strings.Contains(text, `\n`) && !strings.Contains(text, ownSchema) && !strings.Contains(text, costSchema) {
-		text = unquoted(text)
+	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
+	if !own {
+		text = unquoted(unescaped(text))
 	}
-	if strings.ContainsRune(text, '\x1b') {
-		text = terminal.ReplaceAllString(text, "")
-	}
-	if !strings.Contains(text, ownSchema) { // whose strings may hold anything
+	text = shown(text)
+	if !own {
 		text = lineBreak.ReplaceAllString(text, "\n") // begins with a letter that is quickly found
 		if strings.Contains(text, "</") || strings.Contains(text, "[code]") || strings.Contains(text, "{noformat}") || strings.Contains(text, "{code") {
 			text = tag.ReplaceAllString(text, "")
@@ -90,34 +88,7 @@ func Lines(data []byte) []string {
 	return splitLines(text)
 }
 
-// unquoted is the text with the lines that a string of JSON holds, as Ansible's stdout and
-// what GitHub answers have them, as lines of its own; of JSON without anything else the
-// lines of such strings alone, if there are any.
-func unquoted(text string) string {
-	var inside, whole strings.Builder
-	end := 0
-	for _, at := range severalLines.FindAllStringSubmatchIndex(text, -1) {
-		var lines string
-		if json.Unmarshal([]byte(text[at[2]:at[3]]), &lines) != nil {
-			continue
-		}
-		inside.WriteString(lines + "\n")
-		whole.WriteString(text[end:at[2]] + "\n" + lines + "\n")
-		end = at[3]
-	}
-	if end > 0 && json.Valid([]byte(text)) {
-		return inside.String()
-	}
-	return whole.String() + text[end:]
-}
-
 var (
-	// severalLines matches a string of JSON that has an escaped line end in it, where JSON
-	// has strings: not that of a command, as printf's.
-	severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")`)
-	// terminal matches what is meant for a terminal: colours, modes, its window's title, as
-	// script(1) records them. Source: ECMA-48, control sequences; xterm, OSC.
-	terminal = lazyregexp.New(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>])`)
 	// lineBreak and tag match what a page's source, a forum or a bug tracker has around text.
 	lineBreak = lazyregexp.New(`<br ?/?>\n?`)
 	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
@@ -146,7 +117,7 @@ func decodeText(data []byte) string {
 // mail quoting ("> > "), and the space around them; also without a mark that stands before every one of them, as
 // in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
-	if strings.Contains(text, "\r") {
+	if strings.ContainsAny(text, "\r\u2028\u2029") {
 		text = lineEnd.ReplaceAllString(text, "\n")
 	}
 	lines := strings.Split(text, "\n")
@@ -166,11 +137,12 @@ func splitLines(text string) []string {
 	return lines
 }
 
-// lineEnd matches the end of a line, also of those that serial consoles and old Macs write.
-var lineEnd = lazyregexp.New(`\r*\n|\r`)
+// lineEnd matches the end of a line, also of those that serial consoles, old Macs and
+// editors of documents write.
+var lineEnd = lazyregexp.New(`\r*\n|[\r\x{2028}\x{2029}]`)
 
-// marks may stand before every line: of comments, tables, patches.
-var marks = []string{"#", "//", ";", "*", "|", "│", "+"}
+// marks may stand before every line: of comments, tables, patches, lists.
+var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-", "`"}
 
 // commonMark is the mark that all lines, of two at least that have more, begin with; ""
 // without one.
@@ -203,14 +175,17 @@ func commonMark(lines []string) string {
 }
 
 // printable is the text without control characters other than tabs, each kind of
-// space (web pages have no-break ones) and of hyphen as a plain one.
+// space (web pages have no-break ones) and of hyphen as a plain one, and the wide letters
+// and marks of East Asian programs as ASCII's.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Zs, r):
 			return ' '
-		case r == '\u2010' || r == '\u2011' || r == '\u2212':
+		case r == '\u2010' || r == '\u2011' || r == '\u2013' || r == '\u2212':
 			return '-'
+		case r >= '\uff01' && r <= '\uff5e':
+			return r - '\uff01' + '!'
 		case unicode.IsPrint(r) || r == '\t':
 			return r
 		}

@@ -1,0 +1,138 @@
+package nictext
+
+import (
+	"encoding/json"
+	"io"
+	"mime/quotedprintable"
+	"slices"
+	"strings"
+
+	"rssreplay/nicmodel/internal/lazyregexp"
+)
+
+// Programs put a command's output into a string or a list of their own (Ansible, GitHub,
+// Docker's logs, rsyslog, mail), and terminals are recorded with what moves their cursor.
+
+// unquoted is the text with the lines that strings of JSON hold, as Ansible's stdout and
+// what GitHub answers have them, as lines of its own, and lists of lines likewise; of JSON
+// without anything else these lines alone, if there are any.
+func unquoted(text string) string {
+	if !strings.Contains(text, `"`) {
+		return text
+	}
+	var inside, whole strings.Builder
+	var before []string // a text may be there as a string, and as its lines
+	end := 0
+	for _, at := range severalLines.FindAllStringSubmatchIndex(text, -1) {
+		var lines string
+		if at[2] >= 0 {
+			at[0], at[1] = at[2], at[3]
+			if json.Unmarshal([]byte(text[at[0]:at[1]]), &lines) != nil {
+				continue
+			}
+		} else {
+			var list []string
+			if json.Unmarshal([]byte(text[at[0]:at[1]]), &list) != nil || !slices.ContainsFunc(list, hasWords) {
+				continue
+			}
+			lines = strings.Join(list, "\n")
+		}
+		lines = strings.TrimRight(lines, "\r\n") + "\n"
+		if text := strings.TrimSpace(lines); strings.Contains(text, "\n") && slices.Contains(before, text) {
+			lines = ""
+		} else {
+			before = append(before, text)
+		}
+		inside.WriteString(lines)
+		whole.WriteString(text[end:at[0]] + "\n" + lines)
+		end = at[1]
+	}
+	if end > 0 && isOnlyJSON(text) {
+		return inside.String()
+	}
+	return whole.String() + text[end:]
+}
+
+// hasWords reports whether an element of a list can be a line of a command's output rather
+// than a name.
+func hasWords(element string) bool { return strings.ContainsAny(element, " :/") }
+
+// isOnlyJSON reports whether the text is values of JSON, one after the other as logs have
+// them, and nothing else.
+func isOnlyJSON(text string) bool {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	for {
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return err == io.EOF
+		}
+	}
+}
+
+// severalLines matches a string of JSON that has an escaped line end in it, where JSON has
+// strings: not that of a command, as printf's; or a list of strings.
+var severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")|\[\s*"(?:[^"\\\n]|\\.)*"(?:\s*,\s*"(?:[^"\\\n]|\\.)*")+\s*\]`)
+
+// unescaped is the text without what mail puts for bytes and where lines are too long
+// (quoted-printable), and with lines as such where their ends are spelled out and a title
+// begins the first one: \n as most languages have it, #012 as rsyslog.
+func unescaped(text string) string {
+	if softBreak.MatchString(text) {
+		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(text))); err == nil {
+			text = string(plain)
+		}
+	}
+	for _, spelled := range []struct{ end, tab string }{{`\n`, `\t`}, {"#012", "#011"}} {
+		if strings.Count(text, spelled.end) <= strings.Count(text, "\n") {
+			continue
+		}
+		lines := strings.ReplaceAll(text, spelled.end, "\n")
+		first, _, _ := strings.Cut(lines, "\n")
+		if before, titled := beforeTitle(first); titled && !strings.Contains(before, `"`) { // or else a string of JSON
+			return strings.ReplaceAll(lines[len(before):], spelled.tab, "\t")
+		}
+	}
+	return text
+}
+
+// softBreak matches a line of quoted-printable that goes on, or one of its tabs and signs
+// of equality.
+var softBreak = lazyregexp.New(`\S=\r?\n|=09|=3D`)
+
+// shown is what a terminal shows of the text: without colours, modes and its window's
+// title, as script(1) records them, also as cat -v and editors spell them or without their
+// first character; of what was written over, as a pager's --More--, the last.
+func shown(text string) string {
+	if strings.ContainsRune(text, '^') {
+		text = strings.NewReplacer("^[", "\x1b", "^M\n", "\n", "^I", "\t").Replace(text)
+	}
+	if strings.ContainsRune(text, '\x1b') || strings.Contains(text, "m[K") || strings.Contains(text, "[0m") {
+		text = terminal.ReplaceAllString(text, "")
+	}
+	if !strings.ContainsRune(text, '\b') {
+		return text
+	}
+	var out []rune
+	at := 0 // the cursor's place in out
+	for _, r := range text {
+		switch {
+		case r == '\b':
+			if at > 0 && out[at-1] != '\n' {
+				at--
+			}
+			continue
+		case r == '\n' || r == '\r':
+			at = len(out)
+		}
+		if at == len(out) {
+			out = append(out, r)
+		}
+		out[at] = r
+		at++
+	}
+	return string(out)
+}
+
+// terminal matches what is meant for a terminal. Source: ECMA-48, control sequences; xterm,
+// OSC.
+var terminal = lazyregexp.New(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>])|\[(?:\d+;)+\d+m(?:\[K)?|\[m\[K|\[0m`)

@@ -1,0 +1,79 @@
+package nictext
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// asJSON is a value as JSON has it.
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// What holds a command's output, or moves a terminal's cursor, is no part of it.
+func TestPackedTexts(t *testing.T) {
+	text := tableText + keyText + toeplitzText
+	want, err := ReadTable(strings.NewReader(text), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	indented, err := json.MarshalIndent(lines, "    ", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docker := ""
+	for _, line := range lines {
+		docker += fmt.Sprintf(`{"log":%s,"stream":"stdout","time":"2026-11-26T21:40:01Z"}`+"\n", asJSON(t, line+"\n"))
+	}
+	half := len(lines) / 2
+	paged := strings.Join(lines[:half], "\n") + "\n--More--" + strings.Repeat("\b", 8) + strings.Repeat(" ", 8) + strings.Repeat("\b", 8) + strings.Join(lines[half:], "\n")
+	mailed := strings.ReplaceAll(strings.Replace(text, ":d0:ca:2b:", ":d0:ca:=\n2b:", 1), "\t", "=09")
+	colours := strings.ReplaceAll(strings.ReplaceAll(text, "RX flow", "[01;31m[KRX[m[K flow"), "on\n", "[01;32mon[0m\n")
+	for name, made := range map[string]string{
+		"stdout_lines":         `{"rc": 0, "stdout_lines": ` + asJSON(t, lines) + `}`,
+		"a task of Ansible":    "TASK [debug] ***\nok: [host-1] => {\n    \"changed\": true,\n    \"out.stdout_lines\": " + string(indented) + "\n}\n",
+		"stdout and its lines": `{"stdout": ` + asJSON(t, text) + `, "stdout_lines": ` + asJSON(t, lines) + `}`,
+		"Docker's log":         docker,
+		"escaped line ends":    strings.ReplaceAll(text, "\n", `\n`),
+		"Python's bytes":       "b'" + strings.ReplaceAll(text, "\n", `\n`) + "'\n",
+		"rsyslog":              "Nov 26 21:40:01 host rss: " + strings.ReplaceAll(text, "\n", "#012") + "\n",
+		"a pager":              paged,
+		"mail":                 mailed,
+		"colours spelled out":  "^[[1m" + strings.ReplaceAll(text, "\n", "^[[0m^M\n"),
+		"colours, half lost":   colours,
+		"line separators":      strings.ReplaceAll(text, "\n", "\u2028"),
+		"a list":               "- " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n- ") + "\n",
+		"a list of code":       "`" + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "`\n`") + "`\n",
+		"wide colons":          strings.ReplaceAll(text, ":", "："),
+	} {
+		got, err := ReadTable(strings.NewReader(made), "x")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Lists of names and of what no command prints stay, as do lines that are alike.
+func TestListsThatStay(t *testing.T) {
+	for _, text := range []string{`{"tcp4": ["ip-src", "ip-dst"]}`, `["a"]`} {
+		if diff := cmp.Diff(text, strings.Join(Lines([]byte(text)), "\n")); diff != "" {
+			t.Error(diff)
+		}
+	}
+	text := `{"log":"f\n"}` + "\n" + `{"log":"f\n"}` + "\n"
+	if diff := cmp.Diff([]string{"f", "f", ""}, Lines([]byte(text))); diff != "" {
+		t.Error(diff)
+	}
+}
