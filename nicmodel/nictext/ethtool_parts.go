@@ -22,6 +22,7 @@ import (
 
 var (
 	driverLine     = lazyregexp.New(`^driver:(.*)$`)
+	driverName     = lazyregexp.New(`^[\w.+-]+(?:\[\w+\])?$`) // "mlx5_core[ib_ipoib]"
 	channelsHeader = lazyregexp.New(`^Channel parameters for (\S+):$`)
 	coalesceHeader = lazyregexp.New(`^Coalesce parameters for (\S+):$`)
 	ringHeader     = lazyregexp.New(`^Ring parameters for (\S+):$`)
@@ -53,7 +54,7 @@ func ReadDriver(r io.Reader, name string) (*Driver, error) {
 					return nil, &TextError{Line: i + 1, What: "a second driver", Hint: "give one interface's output of ethtool -i"}
 				}
 				d = &Driver{Name: strings.TrimSpace(m[1])}
-				if strings.ContainsAny(d.Name, " \t") && d.Name != vlanDriver || d.Name == "" {
+				if !driverName.MatchString(d.Name) && d.Name != vlanDriver {
 					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("the driver is %s", quote.Short(d.Name)), Hint: "give the output of ethtool -i IF unchanged"}
 				}
 			} else if bus, ok := strings.CutPrefix(line, "bus-info:"); ok && d != nil && d.Bus == "" {

@@ -180,6 +180,7 @@ func TestReadPartsErrors(t *testing.T) {
 	refuses(t, ReadDriver, driverText+driverText, "x: line 7: a second driver")
 	refuses(t, ReadDriver, "driver: \n", `x: line 1: the driver is ""`)
 	refuses(t, ReadDriver, "driver: is it\n", `x: line 1: the driver is "is it"`)
+	refuses(t, ReadDriver, "level=info msg=\"driver: igb\"\ndriver: igb\"\n", `x: line 2: the driver is "igb\""`)
 
 	refuses(t, ReadChannels, other, "x: is no output of ethtool -l IF")
 	refuses(t, ReadChannels, channelsNetlink+channelsNetlink, "x: line 12: a second interface's output starts here")
