@@ -33,6 +33,7 @@ type irqRow struct {
 
 var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
+	irqColumns   = lazyregexp.New(`\bCPU0\b.*\bCPU1\b`) // of irqHeader, or made of it
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?:\s*(\S*)$`)
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
@@ -93,6 +94,9 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 		if err := left.line(i, line, len(q.plain) > before); err != nil {
 			return nil, err
 		}
+	}
+	if i := slices.IndexFunc(lines, irqColumns.MatchString); i >= 0 && (read.cpus == nil || q.bare > 0) {
+		return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is not the first line of /proc/interrupts as the kernel prints it", quote.Short(lines[i])), Hint: unchangedInterrupts}
 	}
 	if len(q.rows) == 0 && len(q.plain) == 0 {
 		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}

@@ -259,7 +259,7 @@ func (q *IRQs) listed(iface string, queues int) (*QueueCPUs, error) {
 	sets := q.plain
 	if len(sets) == 0 {
 		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
-			if row := q.rows[irq]; len(row.actions) > 0 {
+			if row := q.rows[irq]; len(row.actions) > 0 || row.counts != nil {
 				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", q.namedAlike(iface, queues))
 			} else if row.effective != nil {
 				sets = append(sets, row.effective)

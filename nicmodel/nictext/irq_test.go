@@ -217,6 +217,7 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"gve, one missing", interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0"), "eth0", 0, "the interrupts of pci:0000:00:04.0's receive queues are not one for each of 0 to 2"},
 		{"all of one name", interrupts("ahci", "eth0", "eth0", "eth0"), "eth0", 2, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1 if the first are the receive queues'"},
 		{"all of one name, nothing else known", interrupts("ahci", "eth0", "eth0", "eth0"), "", 0, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity: of those that are all named eth0, as 2,1,0 if"},
+		{"the names cut off", "CPU0 CPU1\n24: 1 0\n25: 0 1\n/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_affinity_list:1\n", "", 0, "no interrupt is named as drivers name those of receive queues"},
 		{"another interface", interruptsText, "eth1", 0, "the interrupts are those of eth0, but the other texts are of eth1"},
 		{"several", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "", 0, "there are interrupts of several NICs (eth0, eth1)"},
 		{"several of others", interrupts("eth0-TxRx-0", "eth1-TxRx-0"), "eth2", 0, "the interrupts are those of eth0, eth1, but the other texts are of eth2"},
@@ -265,5 +266,12 @@ func TestTruthQueueCPUs(t *testing.T) {
 				t.Errorf("%s: %+v, %v, want %v", c.name, got, err, want)
 			}
 		}
+	}
+}
+
+// A line of CPUs that can't be read is told: without it lists would count as those of queues.
+func TestBrokenColumns(t *testing.T) {
+	for _, columns := range []string{"CPU0,CPU1", "CPU0 | CPU1 |", "CPU0 CPU1 CP\nU2"} {
+		refuses(t, ReadIRQs, columns+"\n24: 1 0 eth0-TxRx-0\n/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_affinity_list:1\n", fmt.Sprintf("x: line 1: %q is not the first line of /proc/interrupts", strings.Split(columns, "\n")[0]))
 	}
 }
