@@ -11,13 +11,14 @@ import (
 // Likely reports whether Snapshot.Read may know the text: a glance, for the
 // thousands of files that a support tool collects.
 func Likely(data []byte) bool {
-	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,", "-line CPU(s) ", "NUMA", "/system/cpu/", " SOCKET "} {
+	for _, sign := range []string{"CPU0", "cpu0 ", "# CPU,", "/net/", "net.core.", "net/core/", " cpus:", "NIC statistics:", "# cpu,", "-line CPU(s) ", "NUMA", "/system/cpu/", "SOCKET", "00000000 00000000 "} {
 		if bytes.Contains(data, []byte(sign)) {
 			return true
 		}
 	}
 	line, _, _ := bytes.Cut(data[:min(len(data), 512)], []byte("\n"))
-	return softnetRow.MatchString(strings.TrimSpace(string(line))) || uptimeLine.MatchString(strings.TrimSpace(string(line)))
+	utf16 := bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) // of PowerShell
+	return utf16 || uptimeLine.MatchString(strings.TrimSpace(string(line)))
 }
 
 // maxGlance is how much of a text Evidence looks at, in bytes.

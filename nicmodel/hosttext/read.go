@@ -28,7 +28,7 @@ const (
 )
 
 var (
-	softnetRow = lazyregexp.New(`^[0-9a-f]{8}(?: [0-9a-f]{8}){8,}$`)
+	softnetRow = lazyregexp.New(`^[0-9a-f]{8}(?:\s+[0-9a-f]{8}){8,}$`)
 	uptimeLine = lazyregexp.New(`^(\d+\.\d\d) \d+\.\d\d$`)
 	kworkRow   = lazyregexp.New(`^\(s\)NET_RX:3\s*\|\s*(\d+)\s*\|\s*([\d.]+) ms\s*\|\s*(\d+)\s*\|`)
 	statRow    = lazyregexp.New(`^cpu(\d+)\s+\d+(?:\s+\d+)+$`)
@@ -36,12 +36,12 @@ var (
 	lscpuTitle = lazyregexp.New(`(?i)^# CPU,[a-z0-9,]*$`)
 	lscpuRow   = lazyregexp.New(`^\d+(?:,[0-9:YN]*)+$`)
 	// lscpu -e, which has columns instead of commas.
-	lscpuWideTitle = lazyregexp.New(`^CPU +(?:\S+ +)*(?:NODE|SOCKET|CORE|ONLINE)\b`)
-	lscpuWideRow   = lazyregexp.New(`^\d+(?: +\S+)+$`)
+	lscpuWideTitle = lazyregexp.New(`^CPU\s+(?:\S+\s+)*(?:NODE|SOCKET|CORE|ONLINE)\b`)
+	lscpuWideRow   = lazyregexp.New(`^\d+(?:\s+\S+)+$`)
 	numaCPUs       = lazyregexp.New(`^node (\d+) cpus:((?: \d+)*)$`)
 	// A row of lscpu's summary, which is translated: each language says NUMA and one of these
 	// words, and the node's number is the only one. Source: util-linux 2.38, po/*.po.
-	lscpuNode     = lazyregexp.New(`^[^\d:：]*(\d+)[^\d:：]*[:：] *(0x[0-9a-f,]+|\d[\d,-]*)$`)
+	lscpuNode     = lazyregexp.New(`^[^\d:]*(\d+)[^\d:]*:\s*(0x[0-9a-f,]+|\d[\d,-]*)$`)
 	lscpuNodeCPUs = lazyregexp.New(`NUMA.*(?:CPU|proces|işlemci)|(?:CPU|Proces|Процес).*NUMA`)
 	busyLine      = lazyregexp.New(`^\S*net[./]core[./]busy_(?:poll|read)\s*[=:]\s*(\d+)$`)
 	configHZ      = lazyregexp.New(`^CONFIG_HZ=(\d+)$`)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,33 @@ var hostCPUs = []CPU{
 		HasInterrupts: true, Timer: 5000, Interrupts: 11, HasSoftnet: true, Processed: 10, Dropped: 1, Squeezed: 2, FromRPS: 3},
 	{CPU: 2, HasStat: true, User: 20, Nice: 1, System: 10, Idle: 200, IOWait: 2, SoftIRQ: 6, HasSoftIRQs: true, NetRXRuns: 800,
 		HasInterrupts: true, Timer: 6000, Interrupts: 20, HasSoftnet: true, Processed: 255, KworkTime: 52.998e6, KworkRuns: 7803},
+}
+
+// A text of the host may be one that PowerShell has written, or have prompts, tabs and what
+// a log puts before each line.
+func TestPasted(t *testing.T) {
+	const wide = "CPU NODE SOCKET CORE L1d:L1i:L2:L3 ONLINE    MAXMHZ\n  0    0      0    0 0:0:0:0          yes 3400.0000\n  1    1      1    1 1:1:1:1          yes 3400.0000\n"
+	for _, text := range []string{hostSoftnet, hostSoftIRQs, hostInterrupts, wide, "NUMA node0 CPU(s):   0-3\nNUMA node1 CPU(s):   4-7\n", "node 0 cpus: 0 1\nnode 1 cpus: 2 3\n", "# CPU,Core,Socket,Node\n0,0,0,0\n1,1,0,1\n"} {
+		want := &Snapshot{}
+		if known, err := want.Read(strings.NewReader(text), "x"); err != nil || !known {
+			t.Fatal(known, err)
+		}
+		utf16 := "\xff\xfe"
+		for _, r := range text {
+			utf16 += string([]byte{byte(r), 0})
+		}
+		for name, pasted := range map[string]string{
+			"UTF-16": utf16, "prompt": "$ cat it\n" + text,
+			"tabs":       strings.Replace(strings.ReplaceAll(text, "   ", "\t"), "0000000a ", "0000000a\t", 1),
+			"journalctl": "Nov 26 21:40:01 host rss[7]: " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\nNov 26 21:40:02 host rss[7]: ") + "\n",
+		} {
+			got := &Snapshot{}
+			known, err := got.Read(strings.NewReader(pasted), "x")
+			if !reflect.DeepEqual(want, got) || err != nil || !known || !Likely([]byte(pasted)) {
+				t.Errorf("%s: known %t, likely %t, %v, %+v, want %+v, of\n%s", name, known, Likely([]byte(pasted)), err, got, want, pasted)
+			}
+		}
+	}
 }
 
 // TestArmTimer reads ticks where they have a number and no row LOC: they are no device's.
