@@ -31,6 +31,18 @@ var titles = []struct {
 	{"CPU0 ", lazyregexp.New(`^(.*?)CPU0\s+CPU\d`)},
 	{"InterfaceDescription", lazyregexp.New(`^(.*?)InterfaceDescription\s*:`)},
 	{"IndirectionTable", lazyregexp.New(`^(.*?)IndirectionTable:?\s*\[Group:Number\]`)},
+	{"[ {", lazyregexp.New(`^(.*?)\[ \{\s*$`)}, // ethtool --json
+	{"Filter: ", lazyregexp.New(`^(.*?)Filter: \d+\s*$`)},
+	{"/queues/rx-", lazyregexp.New(`^(.*?)\S*/queues/rx-\d+/\w+(?::|\s*=)\s*[0-9a-fA-F,]+\s*$`)},
+	{"_affinity", lazyregexp.New(`^(.*?)\S*/irq/\d+/\w+:\s*[0-9a-fA-F,-]+\s*$`)},
+	{"NUMA node0 ", lazyregexp.New(`^(.*?)NUMA node0 `)},
+	{"node 0 cpus:", lazyregexp.New(`^(.*?)node 0 cpus:`)},
+	{"CPU,", lazyregexp.New(`^(.*?)# CPU,\w`)},
+	{" 00000000 00000000 ", lazyregexp.New(`^(.*?)[0-9a-f]{8}(?: [0-9a-f]{8}){8,}\s*$`)},
+	{"RSS RETA configuration: ", lazyregexp.New(`^(.*?)RSS RETA configuration: hash index=`)},
+	{"RSS key:", lazyregexp.New(`^(.*?)RSS key:\s*$`)},
+	{"SOCKET", lazyregexp.New(`^(.*?)CPU\s+(?:[A-Z]+\s+)*SOCKET\s`)}, // lscpu -e
+	{"net.inet.rss.", lazyregexp.New(`^(.*?)net\.inet\.rss\.\w+[:=]`)},
 }
 
 // cutPrefixes takes off what stands before each line, where a title tells it. Of several
@@ -43,6 +55,10 @@ func cutPrefixes(lines []string) {
 			if found != nil {
 				lines[i] = found.cut(line, i)
 			}
+			continue
+		}
+		if found != nil && strings.TrimSpace(found.cut(line, i)) == strings.TrimSpace(line[len(before):]) { // it goes on
+			lines[i] = line[len(before):]
 			continue
 		}
 		first := found == nil
@@ -119,7 +135,7 @@ func prefixLike(before string, i int, below []string) *prefix {
 	form = `^\s*` + anySpace.ReplaceAllString(form, `\s+`)
 	if rest, ok := strings.CutSuffix(form, ":"); ok {
 		form = rest + "[-:]"
-	} else if strings.TrimRight(before, " \t") != before {
+	} else if strings.TrimRight(before, " \t") != before && endsWord.MatchString(form) {
 		form += `(?:\s|$)`
 	}
 	found := &prefix{like: regexp.MustCompile(form), at: i}
@@ -146,6 +162,7 @@ var (
 	alphanumeric = lazyregexp.New(`[\pL\pN]`)
 	anyDigits    = lazyregexp.New(`\d+`)
 	anySpace     = lazyregexp.New(`\s+`)
+	endsWord     = lazyregexp.New(`[\pL\pN+]$`) // \d+ is a number
 	// lineNumber is a prefix of one number, also of a quoted line; ownNumber begins what has
 	// a name or a number of its own behind it.
 	lineNumber = lazyregexp.New(`^[^\pL\pN]*(\d+)[^\pL\pN]*$`)

@@ -27,6 +27,7 @@ var prefixes = map[string]func(i int) string{
 	"journalctl": func(int) string { return "Nov 26 21:40:01 host rss.sh[1234]: " },
 	"syslog":     func(i int) string { return fmt.Sprintf("2026-11-26T21:40:01.%06d+00:00 host rss[12]: ", 9*i) },
 	"pdsh":       func(int) string { return "node12: " },
+	"Actions":    func(i int) string { return fmt.Sprintf("2026-11-26T21:40:01.%07dZ ##[debug]", 9*i) },
 	"docker":     func(int) string { return "node-1  | " },
 	"kubectl":    func(int) string { return "[pod/node-1/tools] " },
 	"quoted":     func(i int) string { return fmt.Sprintf("> > %d: ", i+1) },
@@ -75,6 +76,17 @@ func TestPrefixes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else if diff := cmp.Diff([]int{0, 1}, queues.CPUs); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	for _, text := range []string{reta(4) + "\n" + testpmdKey, freeBSDRSS, "$ sysctl\n" + freeBSDRSS} {
+		want, err := ReadTable(strings.NewReader(text), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, prefix := range prefixes {
+			if name != "grep -A" {
+				reads(t, ReadTable, *want, prefixed(text, prefix))
+			}
 		}
 	}
 	// Two hosts' files in one output of grep are two tables.

@@ -42,7 +42,7 @@ var (
 	rpsFile = lazyregexp.New(`^(?:\S*\bsys/(?:class/net|devices/\S*/net)/([^/\s]+)/queues/|(?:\./)?(?:queues/)?)(rx|tx)-(\d+)/(\w+)(?::|\s*=|\s)\s*(\S+)$`)
 	// Commands that set a mask: of one queue, of a range of one-digit ones, of all.
 	rpsCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/sys/class/net/([^/\s]+)/queues/rx-(\d+|\*|\[\d-\d\])/(rps_cpus|rps_flow_cnt)\b`)
-	rpsSysctl  = lazyregexp.New(`^(?:/proc/sys/net/core/|net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
+	rpsSysctl  = lazyregexp.New(`^(?:\S*/net/core/|(?:\S*[:\]])?net\.core\.)(rps_sock_flow_entries|netdev_max_backlog)(?::|\s*=)\s*(\d+)$`)
 	rpsWrite   = lazyregexp.New(`(?:>|\btee(?: -a)?) *["']?\S*rps_cpus\b`) // any command that sets a mask
 	rpsPath    = lazyregexp.New(`^/sys/(?:class/net|devices)(?:[^:\s]*:?$|.*/queues/r)`)
 	rpsBehind  = lazyregexp.New(`\S\s+/sys/\S+/queues/rx-\d+/rps_cpus(?::|\s*=)\s*[0-9a-fA-F,]+$`) // a time, say
@@ -156,6 +156,9 @@ func (h *rpsReader) line(line string) error {
 	}
 	if m := rpsFile.FindStringSubmatch(line); m != nil {
 		h.named = true
+		if strings.Count(line, "/queues/") > 1 {
+			return fmt.Errorf("%s has several files in one line", quote.Short(line))
+		}
 		if m[1] != h.rps.Interface && m[1] != "" {
 			return nil
 		}

@@ -139,12 +139,19 @@ func TestLinesLeftOut(t *testing.T) {
 	}
 }
 
-// A time before each line is told as what is wrong.
+// What stands before each line is taken off; before one alone it is told as what is wrong.
 func TestStampedRPS(t *testing.T) {
-	const text = "$ grep\nNov 26 21:40:01 /sys/class/net/eth0/queues/rx-0/rps_cpus:f\nNov 26 21:40:01 /sys/class/net/eth0/queues/rx-1/rps_cpus:f\n"
-	_, err := ReadRPS(strings.NewReader(text), "x", "")
-	const want = "x: line 2: something stands before the name of a queue's file ("
-	if err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("%v, want %s…", err, want)
+	const files = "/sys/class/net/eth0/queues/rx-0/rps_cpus:f\n/sys/class/net/eth0/queues/rx-1/rps_cpus:f0\n/proc/sys/net/core/netdev_max_backlog:2000\n"
+	rps := func(r io.Reader, name string) (*RPS, error) { return ReadRPS(r, name, "") }
+	want, err := rps(strings.NewReader(files), "x")
+	if err != nil {
+		t.Fatal(err)
 	}
+	for name, prefix := range prefixes {
+		if name != "grep -A" { // a file's name would be glued to another
+			reads(t, rps, *want, "$ grep\n"+prefixed(files, prefix))
+		}
+	}
+	refuses(t, rps, strings.Replace(files, "\n", `\n`, 1), "x: line 1: ")
+	refuses(t, rps, "Nov 26 21:40:01 /sys/class/net/eth0/queues/rx-0/rps_cpus:f\n", "x: line 1: something stands before the name of a queue's file (")
 }
