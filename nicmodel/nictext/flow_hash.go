@@ -138,6 +138,8 @@ func (r *flowHashReader) answer(line int, kind string, fields []string) error {
 			letters += string(letter)
 		case field == "None":
 			none = true
+		case isCut(field):
+			return cutError(line + i)
 		default:
 			return &TextError{Line: line + 1 + i, What: fmt.Sprintf("%s is no field of a hash that is known", quote.Short(field)), Hint: "what a NIC makes of it can't be predicted; give --rx-flow-hash or --hash-types instead of this answer"}
 		}

@@ -59,6 +59,7 @@ func TestReadFlowHash(t *testing.T) {
 	// ethtool 7.2 on kernel 6.18 (bnxt, fbnic).
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+portFields+"IPv6 Flow Label\n"), "x: line 1: tcp6 is hashed on the IPv6 flow label too")
 	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", addressFields+"Inner IP SA\n"), "x: line 4: \"Inner IP SA\" is no field of a hash that is known")
+	refuses(t, ReadFlowHash, flowAnswer("TCP over IPV6", "IP SA\n<snip>\n"), "x: line 3: rows are left out here")
 	// A mark before each line would hide what each answer is of.
 	refuses(t, ReadFlowHash, "12:"+strings.Replace(sd, "\n", "\n13:", 1), "x: line 1: \"12:UDP over IPV4\" is no kind of packet that ethtool names")
 	// A title that a mail program has broken.

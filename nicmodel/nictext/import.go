@@ -265,16 +265,17 @@ func findForm(lines []string) func([]string) (*ImportedTable, error) {
 	return nil
 }
 
-// isCut reports whether the line stands for lines left out: "[...snip...]".
+// isCut reports whether the line stands for lines left out: "[...snip...]", "<omitted>", a
+// dot alone.
 func isCut(line string) bool {
-	return slices.ContainsFunc(cutMarks, func(mark string) bool { return strings.Contains(line, mark) })
+	return line != "" && strings.Trim(line, ".: ") == "" || slices.ContainsFunc(cutMarks, func(mark string) bool { return strings.Contains(line, mark) })
 }
 
-var cutMarks = []string{"...", "…", "snip", "Snip", "SNIP"}
+var cutMarks = []string{"...", "…", "snip", "Snip", "SNIP", "omitted", "truncated"}
 
 // cutError says that line i, counted from 0, stands for rows left out.
 func cutError(i int) *TextError {
-	return &TextError{Line: i + 1, What: "rows are left out here", Hint: "give the table whole"}
+	return &TextError{Line: i + 1, What: "rows are left out here", Hint: "give the text whole"}
 }
 
 // leftOut watches for what stands for lines left out between two that are read.

@@ -48,6 +48,7 @@ func TestPackedTexts(t *testing.T) {
 		"Python's bytes":       "b'" + strings.ReplaceAll(text, "\n", `\n`) + "'\n",
 		"rsyslog":              "Nov 26 21:40:01 host rss: " + strings.ReplaceAll(text, "\n", "#012") + "\n",
 		"a pager":              paged,
+		"a pager, in a log":    strings.Join(lines[:half], "\n") + "\n--More-- (50%)\n" + strings.Join(lines[half:], "\n"),
 		"mail":                 mailed,
 		"colours spelled out":  "^[[1m" + strings.ReplaceAll(text, "\n", "^[[0m^M\n"),
 		"colours, half lost":   colours,

@@ -132,7 +132,9 @@ func splitLines(text string) []string {
 		for strings.HasPrefix(line, ">") {
 			line = strings.TrimSpace(line[1:])
 		}
-		lines[i] = strings.TrimSpace(printable(line))
+		if lines[i] = strings.TrimSpace(printable(line)); pager.MatchString(lines[i]) {
+			lines[i] = ""
+		}
 	}
 	return lines
 }
@@ -140,6 +142,9 @@ func splitLines(text string) []string {
 // lineEnd matches the end of a line, also of those that serial consoles, old Macs and
 // editors of documents write.
 var lineEnd = lazyregexp.New(`\r*\n|[\r\x{2028}\x{2029}]`)
+
+// pager matches what more(1) and routers' shells write below a page.
+var pager = lazyregexp.New(`^-+ ?[Mm]ore ?-+(?: ?\(\d+%\))?$`)
 
 // marks may stand before every line: of comments, tables, patches, lists.
 var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-", "`"}
@@ -175,8 +180,8 @@ func commonMark(lines []string) string {
 }
 
 // printable is the text without control characters other than tabs, each kind of
-// space (web pages have no-break ones) and of hyphen as a plain one, and the wide letters
-// and marks of East Asian programs as ASCII's.
+// space (web pages have no-break ones), of hyphen and of quotation mark as a plain one, and
+// the wide letters and marks of East Asian programs as ASCII's.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -184,6 +189,8 @@ func printable(text string) string {
 			return ' '
 		case r == '\u2010' || r == '\u2011' || r == '\u2013' || r == '\u2212':
 			return '-'
+		case r == '\u201c' || r == '\u201d':
+			return '"'
 		case r >= '\uff01' && r <= '\uff5e':
 			return r - '\uff01' + '!'
 		case unicode.IsPrint(r) || r == '\t':
