@@ -215,17 +215,27 @@ func (v *verification) judgeCounters(r *report.Verify, groups []group) (predicte
 // counters is what the counters, or the interrupts, are compared with.
 func (v *verification) counters(groups []group) *judge.Counters {
 	c := &judge.Counters{Claimed: v.claimed, Seen: v.seen, Unit: report.UnitWords(v.unit)}
+	taken := map[uint16]int{} // by rule
 	for i := range groups {
 		g := &groups[i]
-		switch d, arrives := g.under(v.claimed); {
-		case !arrives:
-		case d.Rule > 0:
-			if c.Ruled == nil {
-				c.Ruled = make([]uint64, v.claimed.Queues())
-			}
-			c.Ruled[d.Queue] += g.in(v.unit)
-		default:
-			c.Groups = append(c.Groups, judge.Group{Header: g.header, Extension: g.ext, Load: g.in(v.unit)})
+		d, arrives := g.under(v.claimed)
+		is := judge.Group{Header: g.header, Extension: g.ext, Load: g.in(v.unit)}
+		if d.Rule == 0 {
+			c.Groups = append(c.Groups, is)
+			continue
+		}
+		n, met := taken[d.Rule]
+		if !met {
+			n = len(c.Taken)
+			taken[d.Rule], c.Taken = n, append(c.Taken, judge.Taken{Rule: int(d.Rule) - 1, Led: make([]uint64, v.claimed.Queues())})
+		}
+		if c.Ruled == nil {
+			c.Ruled = make([]uint64, v.claimed.Queues())
+		}
+		c.Taken[n].Groups = append(c.Taken[n].Groups, is)
+		if arrives {
+			c.Taken[n].Led[d.Queue] += is.Load
+			c.Ruled[d.Queue] += is.Load
 		}
 	}
 	return c

@@ -14,8 +14,11 @@ type Counters struct {
 	Claimed *nicmodel.Steering
 	Groups  []Group  // those that the table steers
 	Ruled   []uint64 // what rules lead to each queue, whatever the table and the key; nil: nothing
+	Taken   []Taken  // the same, of each rule
 	Seen    []uint64 // of each queue, in the unit of the groups' loads
 	Unit    string   // of the loads and of what was counted, in words: "packets"
+
+	also []profile.Hypothesis // tried besides those that every claim has
 }
 
 // Verdict is what counters tell of the claim.
@@ -86,6 +89,15 @@ const muchBetter = 4
 
 // Judge compares the claim with the counters. The same counters give the same judgement.
 func (c *Counters) Judge() Judgement {
+	j := c.judgeTable()
+	if len(c.Taken) > 0 {
+		c.judgeParts(&j)
+	}
+	return j
+}
+
+// judgeTable is Judge of the main table, with what rules take as it is claimed.
+func (c *Counters) judgeTable() Judgement {
 	config := c.Claimed.Config()
 	loads, unhashed := entries(c.Groups, c.Claimed)
 	j := Judgement{Predicted: c.spread(loads, unhashed, &config)}

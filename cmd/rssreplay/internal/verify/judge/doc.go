@@ -21,7 +21,9 @@
 //     that lead elsewhere (moved.go), if each queue then counts exactly what is predicted.
 //  4. What no key changes is told by the queues that are used at all, compared with
 //     those that random keys use in the same way.
-//  5. Else, nothing can be told.
+//  5. Of what rules take (taken.go) an RSS context is judged as a table of its own, with all
+//     else as predicted; and that they take nothing is a hypothesis.
+//  6. Else, nothing can be told.
 //
 // Keys are drawn in two steps, firstKeys and allKeys: the first few decide most cases,
 // and what passes them has to pass all. Traffic is groups of packets that every NIC steers

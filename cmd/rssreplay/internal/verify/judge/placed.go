@@ -10,52 +10,74 @@ import (
 // any change of a few flows may leave less, whichever it is. Random keys tell nothing of
 // that, as they change all.
 
-// placedNull is random entries for each input that the candidate leads to another one than
-// the claim does, and all else as claimed: how well these fit. An exact fit is not asked.
-func (s *search) placedNull(c *candidate) (null Null, ok bool) {
-	steering, err := nicmodel.NewSteering(c.Config)
-	if err != nil {
-		return Null{}, false
+// placement is what a hypothesis changes, and what it does not.
+type placement struct {
+	fixed  []uint64 // of each queue, what stays
+	loads  []uint64 // of each input that changes
+	inputs map[nicmodel.Decision]int
+}
+
+func placing(fixed []uint64) *placement {
+	return &placement{fixed: fixed, inputs: map[nicmodel.Decision]int{}}
+}
+
+// change adds a load of what a decision tells apart.
+func (p *placement) change(d nicmodel.Decision, load uint64) {
+	n, met := p.inputs[d]
+	if !met {
+		n = len(p.loads)
+		p.inputs[d], p.loads = n, append(p.loads, 0)
 	}
-	fixed := make([]uint64, len(c.Config.QueueCPU))
-	copy(fixed, s.Ruled)
-	var loads []uint64 // of each input that changes
-	inputs := map[nicmodel.Decision]int{}
-	for i := range s.Groups {
-		g := &s.Groups[i]
-		was, is := s.Claimed.Decide(&g.Header, &g.Extension), steering.Decide(&g.Header, &g.Extension)
-		if was == is {
-			fixed[is.Queue] += g.Load
-			continue
-		}
-		if is.Entry < 0 { // all on one queue, where the flows may be anywhere
-			is = was
-		}
-		n, met := inputs[is]
-		if !met {
-			n = len(loads)
-			inputs[is], loads = n, append(loads, 0)
-		}
-		loads[n] += g.Load
-	}
-	null = Null{Least: 1}
+	p.loads[n] += load
+}
+
+// byChance reports whether what changes leaves as little as a fit does with each input on a
+// random entry of the configuration's table.
+func (p *placement) byChance(seen []uint64, fit Fit, c *nicmodel.SteeringConfig) bool {
+	null := Null{Least: 1}
 	for _, n := range []int{firstKeys, allKeys} {
 		fits := make([]Fit, n-null.Trials)
 		parallel(len(fits), func() func(int) {
 			var f fitter
-			queues := make([]uint64, len(fixed))
+			queues := make([]uint64, max(len(p.fixed), len(c.QueueCPU)))
 			return func(i int) {
 				random := rand.New(rand.NewPCG(uint64(null.Trials+i), 0x706c6163)) // not another's numbers
-				copy(queues, fixed)
-				for _, load := range loads {
-					queues[c.Config.Table[random.IntN(len(c.Config.Table))]] += load
+				clear(queues)
+				copy(queues, p.fixed)
+				for _, load := range p.loads {
+					queues[c.Table[random.IntN(len(c.Table))]] += load
 				}
-				fits[i] = f.fit(s.Seen, queues, c.Config.DefaultQueue)
+				fits[i] = f.fit(seen, queues, c.DefaultQueue)
 			}
 		})
-		if null.add(c.fit, fits); null.AsGood > 0 {
-			return null, false
+		if null.add(fit, fits); null.AsGood > 0 {
+			return true
 		}
 	}
-	return null, true
+	return false
+}
+
+// changesByChance reports whether the inputs that the candidate leads to another entry than
+// the claim does would leave as little on random ones.
+func (s *search) changesByChance(c *candidate) bool {
+	steering, err := nicmodel.NewSteering(c.Config)
+	if err != nil {
+		return true
+	}
+	fixed := make([]uint64, len(c.Config.QueueCPU))
+	copy(fixed, s.Ruled)
+	p := placing(fixed)
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		was, is := s.Claimed.Decide(&g.Header, &g.Extension), steering.Decide(&g.Header, &g.Extension)
+		switch {
+		case was == is:
+			fixed[is.Queue] += g.Load
+		case is.Entry < 0: // all on one queue, where the flows may be anywhere
+			p.change(was, g.Load)
+		default:
+			p.change(is, g.Load)
+		}
+	}
+	return p.byChance(s.Seen, c.fit, &c.Config)
 }

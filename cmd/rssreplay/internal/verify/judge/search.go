@@ -83,11 +83,7 @@ func (s *search) keyed() []Explanation {
 	null.add(Fit{Residual: -1}, fits)
 	var accepted []Explanation
 	for _, c := range found {
-		own, ok := s.ownNull(&c)
-		if ok && !c.fit.Exact {
-			_, ok = s.placedNull(&c)
-		}
-		if ok {
+		if own, ok := s.ownNull(&c); ok && (c.fit.Exact || !s.changesByChance(&c)) {
 			e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
 			e.Null.Least = min(e.Null.Least, own.Least)
 			accepted = append(accepted, e)
@@ -159,6 +155,12 @@ func (s *search) candidates() []candidate {
 	for i, h := range hypotheses {
 		if loads[i] != nil {
 			add(h, loads[i])
+		}
+	}
+	for _, h := range s.also {
+		if steering, err := nicmodel.NewSteering(h.Config); err == nil {
+			entries, unhashed := entries(s.Groups, steering)
+			add(h, s.spread(entries, unhashed, &h.Config))
 		}
 	}
 	for _, h := range profile.TableHypotheses(s.config, len(s.Seen)) {
