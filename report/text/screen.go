@@ -52,6 +52,7 @@ type screen struct {
 	brief bool // the findings stand elsewhere in full
 
 	// What is given up where there is no room, in this order.
+	others    int  // lines of each finding but the first at most, else one that is cut
 	tight     bool // no blank lines but one
 	folded    bool // one line for all findings but the first
 	details   int  // lines of the first statement's at most
@@ -66,8 +67,9 @@ type screen struct {
 
 // lines is the screen, as wide as it may be.
 func (s *screen) lines() []string {
-	s.details, s.mostCPUs, s.fewerCPUs = screenLines, screenCPUs, screenMost
+	s.others, s.details, s.mostCPUs, s.fewerCPUs = 3, screenLines, screenCPUs, screenMost
 	shrink := []func(){
+		func() { s.others = 1 },
 		func() { s.details = 5 },
 		func() { s.tight = true },
 		func() { s.folded = true },
@@ -158,7 +160,7 @@ func (s *screen) head(t *writer) {
 	}
 }
 
-// verdict is what was found, the rest of the findings a line each.
+// verdict is what was found, the rest of the findings in a sentence each.
 func (s *screen) verdict(t *writer) {
 	c := &s.r.Capture
 	statements := s.r.Verdict()
@@ -192,9 +194,12 @@ func (s *screen) verdict(t *writer) {
 			if folded > 0 && !st.Load {
 				continue
 			}
-			lines := []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
-			if st.ID == "" {
+			lines := words.Wrap(strings.Split(words.Clean(st.WithID()), " "), t.width-2)
+			switch {
+			case st.ID == "":
 				lines = cutText(words.Clean(st.Text), t.width-2, 2)
+			case len(lines) > s.others:
+				lines = []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
 			}
 			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
 			for _, l := range lines[1:] {

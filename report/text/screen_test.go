@@ -105,6 +105,22 @@ func TestScreenWholeRemedy(t *testing.T) {
 	}
 }
 
+// A finding after the first is a whole sentence where there is room, else a line.
+func TestScreenOtherFindings(t *testing.T) {
+	r := withScreen(fixture.New(2, 300, "rss-msix", "non-rss"))
+	r.Findings = []report.Finding{
+		{ID: "tunnel", Severity: report.Problem, Summary: "CPU 3 has all."},
+		{ID: "hot-window", Severity: report.Note, Summary: strings.Repeat("For a while it had more than that. ", 3) + "At last."},
+	}
+	if got := screenOf(t, r, Options{}); !strings.Contains(got, "At last. [hot-window]\n") {
+		t.Errorf("there is room, and the finding is cut:\n%s", got)
+	}
+	r.Asides = slices.Repeat([]string{"A note."}, 8)
+	if got := screenOf(t, r, Options{}); strings.Contains(got, "At last.") || !strings.Contains(got, " … [hot-window]\n") {
+		t.Errorf("there is no room, and the finding is whole:\n%s", got)
+	}
+}
+
 // One move is no moves.
 func TestScreenOneMove(t *testing.T) {
 	r := withScreen(fixture.New(4, 30, "rss-msix", "non-rss"))
