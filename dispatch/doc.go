@@ -29,5 +29,6 @@
 //     (how even the hash can be), stack_chance.go (and that of RPS), rules.go, moved.go (what
 //     moves of entries disturbed).
 //   - loads_under.go: the loads under other keys, types and tables, of the same flows;
-//     folds.go: in parts of the capture; headroom.go: at other rates.
+//     folds.go: in parts of the capture; headroom.go: at other rates, from a tape of the
+//     packets (tape.go).
 package dispatch
