@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -68,6 +69,15 @@ func (s *Settings) Tool() profile.Tool {
 		return s.Profile.Tool()
 	}
 	return profile.Ethtool
+}
+
+// CommandDevice is the interface's name in commands; unknown where none is known, or it holds
+// what a shell would take for something else.
+func (s *Settings) CommandDevice(unknown string) string {
+	if !regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z._:@+-]*$`).MatchString(s.Device) {
+		return unknown
+	}
+	return s.Device
 }
 
 // layer says how much the source of a value counts: of two the higher one's value
