@@ -3,9 +3,7 @@ package settings
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -255,90 +253,6 @@ func (r *resolver) direction() (err error) {
 	r.add("mode", strings.Join(names, ","), "", r.source("mode"))
 	return nil
 }
-
-// doubt sets why the CPU numbers are not the NIC's, once all is resolved: what hashing said of
-// the key, unless there is a better reason, or nothing for a key to choose.
-func (r *resolver) doubt() {
-	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
-	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
-	switch {
-	case r.takenByVF():
-		r.doubtAll(fmt.Sprintf("CPU numbers are illustrative: the virtual function below this interface took most packets (vf_rx_packets in %s), by its own key and table. Give its texts.", r.imports.vf))
-	case r.HostSteers:
-		r.doubtAll("Which CPU gets a flow is not predicted here: this is virtio without RSS (VIRTIO_NET_F_RSS), whose host chooses the queues.")
-	case r.onlyQueue():
-		r.doubtAll("")
-	case r.NoTable && r.Doubt != "":
-		r.doubtAll("CPU numbers are illustrative: the driver shows no table and no key.")
-	}
-}
-
-// doubtAll sets a doubt that is the same of all packets and of a single flow.
-func (r *resolver) doubtAll(why string) { r.Doubt, r.flowDoubt = why, why }
-
-// takenByVF tells whether a virtual function took most packets, below an interface of Hyper-V.
-func (r *resolver) takenByVF() bool {
-	return r.imports.vf != "" && r.Profile != nil && slices.Contains(r.Profile.Drivers, "hv_netvsc")
-}
-
-// trust says in a sentence what the CPU numbers are worth.
-func (r *resolver) trust() {
-	sources := map[string]string{}
-	for _, p := range r.Parameters {
-		sources[p.Name] = p.Source
-	}
-	of := func(name string) string { return filepath.Base(sources[name]) } // of a file its name, not where it lies
-	switch key, table, affinity := of("key"), of("layout"), of("affinity"); {
-	case r.onlyQueue():
-		what := "There is one receive queue"
-		if r.Rings > 1 {
-			what = "The table leads to one queue"
-		}
-		r.Trust = fmt.Sprintf("%s: all packets go to CPU %d, whatever the key.", what, r.Config.CPUs[r.Config.QueueCPU[0]])
-	case r.types == 0:
-		r.Trust = "No hash is enabled: the NIC spreads nothing."
-	case r.HostSteers:
-		r.Trust = "The host chooses the queues (virtio without RSS): no CPU is predicted here."
-	case r.takenByVF():
-		r.Trust = "CPU numbers are illustrative: the virtual function below this interface took most packets."
-	case r.NoTable:
-		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
-	case r.Doubt != "":
-		r.Trust = "CPU numbers are illustrative (default key)" + report.SpreadIsTypical
-	case key == table && table == affinity:
-		r.Trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
-	case key == table:
-		r.Trust = fmt.Sprintf("CPU numbers hold for the key and table of %s, with affinity (%s).", key, affinity)
-	default:
-		r.Trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
-	}
-}
-
-// Notes are what the reader of the results must know first: the doubt, and what there is besides.
-func (s *Settings) Notes() []string { return withDoubt(s.Doubt, s.Asides) }
-
-// FlowNotes are the notes where they are about single flows; and what moves a flow's packets
-// that no replay can follow.
-func (s *Settings) FlowNotes() []string {
-	return append(withDoubt(s.flowDoubt, s.Asides), s.Unseen.ofFlows()...)
-}
-
-// withDoubt is a new list: the doubt, if there is one, and the asides.
-func withDoubt(doubt string, asides []string) []string {
-	if doubt == "" {
-		return slices.Clone(asides)
-	}
-	return append([]string{doubt}, asides...)
-}
-
-// Illustrative reports whether the key is the default one, which is no NIC's own.
-func (s *Settings) Illustrative() bool {
-	return s.defaultKey && s.Steering.Config().HashTypes != 0 && !s.onlyQueue()
-}
-
-// onlyQueue tells whether no hash chooses anything: there is one queue, and no RPS
-// behind it.
-func (s *Settings) onlyQueue() bool { return s.Config.Queues == 1 && s.Config.RPS == nil }
 
 // Parameter is the parameter of that name; nil if there is none.
 func (s *Settings) Parameter(name string) *report.Parameter {
