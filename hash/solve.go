@@ -76,9 +76,10 @@ func (v *keyVector) next() {
 	v[0] >>= 1
 }
 
-func inputVector(input []byte) keyVector {
+// vectorOf has the bits of a hash's input, or of a key, in their order.
+func vectorOf(bytes []byte) keyVector {
 	var v keyVector
-	for i, b := range input {
+	for i, b := range bytes {
 		v[i/8] |= uint64(b) << (56 - i%8*8)
 	}
 	return v
@@ -117,7 +118,7 @@ func (s *system) reduce(e *equation) {
 // check compares an observation with the system: how many of its 32 equations
 // contradict it, and how many it says nothing of.
 func (s *system) check(o *Observation) (wrong, open int) {
-	row := inputVector(o.Input)
+	row := vectorOf(o.Input)
 	// Optimization: where all bits that meet the input are determined, their key
 	// has the answer; equal to the loop below.
 	if met := row.shifted(); s.covers(&met) {
@@ -169,7 +170,7 @@ func (s *system) covers(v *keyVector) bool {
 
 // take adds an observation's equations; those that contradict are left out.
 func (s *system) take(o *Observation) {
-	row := inputVector(o.Input)
+	row := vectorOf(o.Input)
 	for j := range 32 {
 		if j < o.untold() {
 			row.next()
@@ -418,7 +419,7 @@ func (s *Solution) sort(observations []Observation) {
 	var inputs keyVector
 	for i := range observations {
 		if wrong, _ := s.system.check(&observations[i]); wrong == 0 {
-			input := inputVector(observations[i].Input)
+			input := vectorOf(observations[i].Input)
 			for w := range inputs {
 				inputs[w] |= input[w]
 			}
@@ -449,7 +450,7 @@ func (s *Solution) Key(n int, claimed Key) Key {
 func (s *Solution) solved(n int, claimed Key) Key {
 	key := make(Key, n)
 	copy(key, claimed)
-	free := inputVectorOf(key)
+	free := vectorOf(key[:min(n, keyWords*8)])
 	var solved keyVector
 	for bit := range min(n*8, keyBits) {
 		value := free.has(bit)
@@ -475,12 +476,6 @@ func (s *Solution) solved(n int, claimed Key) Key {
 		}
 	}
 	return key
-}
-
-// inputVectorOf is the first bits of a key as a row.
-func inputVectorOf(key Key) keyVector {
-	v := inputVector(key[:min(len(key), keyWords*8)])
-	return v
 }
 
 // Agrees reports whether the key obeys all that is known.
