@@ -43,8 +43,8 @@ type Settings struct {
 	Windows     bool         // the table is that of Get-NetAdapterRss
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
+	HostSteers  bool         // and the driver is virtio's, so that its host chooses the queues
 	ntupleOn    bool         // a text says that ntuple filters are on
-	HostSteers  bool         // and so it is of virtio, whose host then chooses the queues
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown
 	LongestRing int          // buffers of a queue that it can have; 0: unknown
