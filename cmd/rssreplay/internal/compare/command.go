@@ -217,10 +217,12 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 			return err
 		}
 	}
-	for _, s := range c.replays {
-		if input.NoteInterval(e.Stderr, s.flags, c.done.Result); valueOf(f.base, "interval") != "" {
-			break // it is that of all scenarios
-		}
+	noted := c.replays
+	if valueOf(f.base, "interval") != "" { // it is that of all scenarios
+		noted = noted[:min(1, len(noted))]
+	}
+	for _, s := range noted {
+		input.NoteInterval(e.Stderr, s.flags, c.done.Result)
 	}
 	return nil
 }
