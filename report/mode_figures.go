@@ -169,7 +169,7 @@ func ModeFigures(modes []Mode) []Figure {
 		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Overflows() }), integerText},
 	}...)
 	if some(func(m Mode) bool { return m.Overflows() > 0 }) {
-		figures = append(figures, Figure{"", "  their share", ofMode(DropShare), words.Percent[Fraction]})
+		figures = append(figures, Figure{"", "  their share", ofMode(dropShare), words.Percent[Fraction]})
 	}
 	figures = append(figures, steeringFigures(modes)...)
 	if some(func(m Mode) bool { return m.Totals.Reordered > 0 }) {
@@ -260,8 +260,8 @@ func Extreme(m *Mode, choose func([]uint64) uint64) uint64 {
 	return choose(packets)
 }
 
-// DropShare is the share of the packets that came to a queue and were dropped.
-func DropShare(m *Mode) Fraction { return Ratio(m.Overflows(), m.Arrived()) }
+// dropShare is the share of the packets that came to a queue and were dropped.
+func dropShare(m *Mode) Fraction { return Ratio(m.Overflows(), m.Arrived()) }
 
 // Arrived is the packets that came to a queue.
 func (m *Mode) Arrived() uint64 { return m.Totals.Packets + m.Overflows() }
