@@ -28,6 +28,8 @@ type tunnelled struct {
 	outerExt, innerExt pcaps.Extension
 	opened             bool // inner is there
 	hashed             bool // and takes the place of outer
+	spi                [4]byte
+	hasSPI             bool
 }
 
 // open notes what is inside packet i, that of rec, of which Walk has recognised an
@@ -41,6 +43,12 @@ func (c *chunk) open(i int, rec *pcaps.Record, inner bool) *pcaps.Header {
 	}
 	c.tunnels = append(c.tunnels, tunnelled{at: i, kind: kind, outer: *h, outerExt: c.exts[i]})
 	p := &c.tunnels[len(c.tunnels)-1]
+	if kind == pcaps.ESP {
+		var frame pcaps.Frame
+		walk.WalkFrame(rec, &p.inner, &p.innerExt, &frame)
+		p.spi, p.hasSPI = frame.L4, frame.Has&pcaps.FrameL4 != 0
+		return h
+	}
 	p.opened = walk.WalkInner(rec, &p.inner, &p.innerExt)
 	if p.hashed = inner && p.opened && kind.InnerHashed(); p.hashed {
 		return &p.inner
@@ -87,6 +95,13 @@ type tunnelFlows struct {
 	Tunnel
 	outer map[pcaps.Tuple]struct{}
 	inner map[pcaps.Tuple]uint64 // packets
+	spis  map[association]uint64 // packets, of ESP
+}
+
+// association is a security association of ESP: an outer flow, and an index.
+type association struct {
+	outer pcaps.Tuple
+	spi   [4]byte
 }
 
 // add counts a received packet of the given length on the wire.
@@ -95,7 +110,7 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 	if k == nil {
 		k = &tunnelFlows{
 			Tunnel: Tunnel{Kind: p.kind, OuterCPUs: make([]uint64, t.cpus), InnerCPUs: make([]uint64, t.cpus)},
-			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]uint64{},
+			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]uint64{}, spis: map[association]uint64{},
 		}
 		t.kinds[p.kind] = k
 	}
@@ -105,6 +120,9 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 	if p.outer.Version != 0 {
 		tuple.Set(&p.outer)
 		k.outer[tuple] = struct{}{}
+	}
+	if p.hasSPI {
+		k.spis[association{tuple, p.spi}]++
 	}
 	cpu := t.steering.CPU(t.steering.Decide(&p.outer, &p.outerExt).Queue)
 	k.OuterCPUs[cpu]++
@@ -127,6 +145,46 @@ func (t *tunnels) list() []Tunnel {
 		}
 	}
 	return list
+}
+
+// SPIs is how many security associations of ESP a flow is, by their indices; 0 if it is none,
+// or not all of its packets have one in the capture.
+func (r *Result) SPIs(id uint32) (n uint64) {
+	k, f := r.tunnels.kinds[pcaps.ESP], r.flows.records.At(id)
+	if k == nil {
+		return 0
+	}
+	var packets uint64
+	for a, of := range k.spis {
+		if a.outer == f.tuple {
+			n++
+			packets += of
+		}
+	}
+	if packets < f.packets {
+		return 0
+	}
+	return n
+}
+
+// parts is the packets of what the stack's hash tells apart in tunnels of the kind, if it
+// looks into them; nil where the capture does not have it of all packets.
+func (k *tunnelFlows) parts() (packets []uint64) {
+	var all uint64
+	add := func(n uint64) {
+		packets = append(packets, n)
+		all += n
+	}
+	for _, n := range k.inner {
+		add(n)
+	}
+	for _, n := range k.spis {
+		add(n)
+	}
+	if all < k.Packets {
+		return nil
+	}
+	return packets
 }
 
 // TunnelOf is the encapsulation that the flow's first packets were, if its own

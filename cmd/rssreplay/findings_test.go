@@ -497,10 +497,16 @@ func TestFindings(t *testing.T) {
 			figures: []string{"warning", "30 flows, worth 30 of equal size, are few for RPS over 8 CPUs", "these flows on random CPUs"},
 		}, {
 			// The same load, once by chance and once by a flow.
-			id: "rps-hot", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},
+			id: "elephant-flow", args: []string{"--rps", "0-7"}, nearlyArgs: []string{"--rps", "0-7"},
 			has:     func(w *trafficWriter) { w.even(1000, 1); w.even(1, 300) },
 			nearly:  func(w *trafficWriter) { w.gre(300, 1) },
-			figures: []string{"RPS keeps a flow on one CPU, and one alone is 1.85 × a fair share"},
+			figures: []string{"at least 1.85 times a fair share, whatever the masks of RPS"},
+		}, {
+			// Masks of half the CPUs, and of all.
+			id: "rps-hot", args: []string{"--rps", "0-3"}, nearlyArgs: []string{"--rps", "0-7"},
+			has:     healthy,
+			nearly:  healthy,
+			figures: []string{"4 CPUs of the 8 in use take no packet", "Even traffic would load the busiest CPU with 2.00 × its fair share"},
 		}, {
 			id:  "copied-packets",
 			has: func(w *trafficWriter) { w.numbered(1000, 2, func(i, _ int) int { return 1 + i }) },

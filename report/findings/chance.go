@@ -17,8 +17,11 @@ const fewPerCPU = 10
 // fewInAll tells whether there are so few flows that none of them is to blame.
 func (d *diagnosis) fewInAll() bool {
 	n := d.t.Flows
-	if in := d.t.Inputs; in != nil {
-		n = in.Distinct
+	switch {
+	case d.t.Stack != nil:
+		n = d.t.Stack.Distinct
+	case d.t.Inputs != nil:
+		n = d.t.Inputs.Distinct
 	}
 	return n > 1 && n <= 2*uint64(len(d.mode.CPUs))
 }

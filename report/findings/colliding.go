@@ -26,7 +26,7 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 			break
 		}
 		on := f.InMode(d.mode.Mode)
-		if len(on.CPUs) == 0 { // all dropped
+		if len(on.CPUs) == 0 || len(on.CPUs) > 1 && d.rps() && !d.r.Moves() { // all dropped, or parted by RPS
 			continue
 		}
 		switch cpu := on.Most(); {

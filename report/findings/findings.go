@@ -22,9 +22,9 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.clockStill, d.overlap, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.copiedPackets, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
-		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsHot, d.rpsOffNode, d.remoteNode, d.sharedCore,
+		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsMasks, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
-		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.elephant, d.microburst,
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.rpsHot, d.elephant, d.microburst,
 		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable, d.tunnelElsewhere, d.elephantElsewhere,
 		// What follows.
 		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
@@ -46,15 +46,24 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 
 // flowFirst puts what is said of the heaviest flow, where that is on the busiest CPU, before
 // what is said of the table, if the flow alone is more of that CPU's load than the table makes
-// of even traffic: another table would change little.
+// of even traffic, or the masks of RPS do: other ones would change little.
 func (d *diagnosis) flowFirst(all []report.Finding) {
 	ofFlow := slices.IndexFunc(all, func(f report.Finding) bool {
 		return f.ID == "tunnel" || f.ID == "single-flow" || f.ID == "elephant-flow"
 	})
 	ofTable := slices.IndexFunc(all, func(f report.Finding) bool {
-		return slices.Contains([]string{"queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table"}, f.ID)
+		return slices.Contains([]string{"queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "rps-hot"}, f.ID)
 	})
-	if ofTable < 0 || ofFlow < ofTable || d.t.Largest == nil || !d.onBusiest(d.t.Largest) || d.bound() <= d.r.BuiltIn(d.mode) {
+	if ofTable < 0 || ofFlow < ofTable || d.t.Largest == nil || !d.onBusiest(d.t.Largest) {
+		return
+	}
+	even := d.r.BuiltIn(d.mode)
+	if d.rps() {
+		if even = 1; d.t.Stack != nil {
+			even = d.t.Stack.Even
+		}
+	}
+	if d.bound() <= even {
 		return
 	}
 	f := all[ofFlow]

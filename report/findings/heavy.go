@@ -166,7 +166,10 @@ func (d *diagnosis) elephantElsewhere() *report.Finding {
 }
 
 func (d *diagnosis) hasElephant() bool {
-	return d.uneven() && !d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "weak-key", "one-queue", "single-queue") && d.bound() >= report.UnevenFrom && !d.fewInAll()
+	if d.has("hot-window") && !d.r.Moves() { // where tables change that may be why a window is hot
+		return false
+	}
+	return d.uneven() && !d.has("tunnel", "single-flow", "udp-without-ports", "few-inputs", "weak-key", "one-queue", "single-queue") && d.bound() >= report.UnevenFrom && !d.fewInAll()
 }
 
 func (d *diagnosis) aboutElephant() *report.Finding {
@@ -177,18 +180,26 @@ func (d *diagnosis) aboutElephant() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "elephant-flow", Severity: d.weigh(d.lost()),
-		Summary: fmt.Sprintf("One flow has %s of the received packets: %s gets at least %s times a fair share, whatever the table.",
-			words.Percent(d.share(d.t.Largest.Packets)), its, words.Fixed(d.bound(), 2)),
+		Summary: fmt.Sprintf("One flow has %s of the received packets: %s gets at least %s times a fair share, whatever the %s.",
+			words.Percent(d.share(d.t.Largest.Packets)), its, words.Fixed(d.bound(), 2), d.spreads()),
 		Evidence: fmt.Sprintf("%s; %s.%s", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), d.best(figures)),
 		Remedy:   d.relieve(d.t.Largest),
 		Figures:  figures,
 	}
 }
 
+// spreads is what spreads flows over CPUs, and splits none.
+func (d *diagnosis) spreads() string {
+	if d.rps() {
+		return "masks of RPS"
+	}
+	return "table"
+}
+
 // relieve is what helps the CPU of a heavy flow. Under RPS no table does.
 func (d *diagnosis) relieve(f *report.Flow) string {
 	if d.rps() {
-		return d.split(f) + "."
+		return d.split(f) + ", as no mask splits it. " + d.ownCPU() + "."
 	}
 	return d.split(f) + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts."
 }
@@ -224,8 +235,8 @@ func (d *diagnosis) elephantBytes() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "elephant-bytes", Severity: report.Warning, // what bytes cost is not known
-		Summary: fmt.Sprintf("One flow has %s of the received bytes in %s of the packets: by bytes its CPU gets at least %s times a fair share, whatever the table.",
-			words.Percent(share), words.Percent(d.share(f.Packets)), words.Fixed(bound, 2)),
+		Summary: fmt.Sprintf("One flow has %s of the received bytes in %s of the packets: by bytes its CPU gets at least %s times a fair share, whatever the %s.",
+			words.Percent(share), words.Percent(d.share(f.Packets)), words.Fixed(bound, 2), d.spreads()),
 		Evidence: fmt.Sprintf("%s, of %s bytes; CPU %d has %s of the bytes, %s × its fair share. By packets the busiest has %s ×.",
 			report.FlowName(f, math.MaxInt32), words.Exact(f.Bytes), most.CPU, words.Percent(report.Ratio(most.Bytes, bytes)), words.Fixed(d.mode.Imbalance.Bytes, 2), words.Fixed(d.lost(), 2)),
 		Remedy:  fmt.Sprintf("This counts where bytes cost (copies, checksums: `--byte-cost`). %s; or keep other flows off its CPU: %s.", d.split(f), d.run("suggest", Argument{"--by", "bytes"})),

@@ -35,8 +35,8 @@ func (d *diagnosis) mostPortless() string {
 // fewInputs: what the hash is told of many flows is the same, so that no key can
 // spread them: TCP by addresses behind a NAT, SCTP between few peers.
 func (d *diagnosis) fewInputs() *report.Finding {
-	if !d.uneven() || d.has("tunnel", "weak-key", "one-queue", "single-queue", "udp-without-ports") || d.mostPortless() == "" {
-		return nil
+	if !d.uneven() || d.rps() || d.has("tunnel", "weak-key", "one-queue", "single-queue", "udp-without-ports") || d.mostPortless() == "" {
+		return nil // RPS has a hash of its own, or rpsHot tells
 	}
 	p := d.t.Inputs.Portless[0]
 	if d.share(p.Packets) < 0.1 || p.Inputs*2 > p.Flows || p.Inputs > fewPerCPU*uint64(len(d.mode.CPUs)) {

@@ -17,6 +17,7 @@ type Traffic struct {
 	Heavy         []report.Flow // the flows with the most packets, in falling order: a few hundred
 	LargestTunnel string        // the tunnel that Largest is, by its name in reports; "" for none
 	HashedBy      string        // what the NIC hashes of such a tunnel beside addresses, and the replay can't: "SPI", "TEID"; "" for nothing
+	SPIs          uint64        // security associations that it is; 0 if it is no ESP, or that is not known
 	SameTunnels   uint64        // flows that are a tunnel of that kind
 	InTunnels     uint64        // their packets
 	Flows         uint64        // all of them
@@ -54,6 +55,7 @@ type Traffic struct {
 
 	Masked   []int        // CPUs that some queue's mask of RPS has
 	MaskFull bool         // each queue's has all CPUs in use
+	Steered  bool         // RPS spreads what has no hash of the NIC's: the default queue's mask has several CPUs
 	Parted   bool         // RPS parts the flow with the most packets
 	Stack    *StackInputs // nil without RPS, or where it is not known
 
@@ -101,9 +103,13 @@ type Inputs struct {
 // StackInputs is what the hash of RPS tells apart: flows, and those inside tunnels that the
 // stack looks into.
 type StackInputs struct {
-	Flows     uint64
-	Effective report.Fraction
-	Heaviest  uint64 // packets
+	Flows, Distinct uint64
+	Effective       report.Fraction
+	Heaviest        uint64          // packets
+	HeaviestSPI     bool            // of a security association of ESP
+	Associations    uint64          // these, of Flows
+	Even            report.Fraction // imbalance.packets that the masks make of even traffic
+	Everywhere      *Chance         // if each queue's mask had all CPUs in use; nil without packets
 }
 
 // Portless is a protocol's flows that are hashed on addresses alone, though they have ports.

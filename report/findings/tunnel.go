@@ -53,7 +53,7 @@ func (d *diagnosis) aboutTunnel() *report.Finding {
 		ID: "tunnel", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("One %s tunnel has %s of the received packets: the NIC sees one flow, and one CPU takes it all.",
 			d.t.LargestTunnel, words.Percent(d.share(d.t.Largest.Packets))),
-		Evidence: fmt.Sprintf("%s; %s. No table gets below %s ×.", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), words.Fixed(d.bound(), 2)),
+		Evidence: fmt.Sprintf("%s; %s. No %s below %s ×.", d.flow(d.t.Largest), d.onHotCPU(d.t.Largest), d.gets(), words.Fixed(d.bound(), 2)),
 		Remedy:   d.spreadTunnels(),
 		Figures:  d.load(report.Numbers{"tunnels": d.t.SameTunnels, "share": d.share(d.t.Largest.Packets), "bound": d.bound()}),
 	}
@@ -73,8 +73,11 @@ func (d *diagnosis) aboutTunnel() *report.Finding {
 		}
 	}
 	if d.t.InnerFlows > 0 {
-		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s, and hashing these gives the busiest CPU %s × its fair share.",
-			words.Exact(d.t.Tunnelled), words.Plural(d.t.TunnelFlows, "flow", "flows"), words.Exact(d.t.InnerFlows), words.Fixed(d.t.InnerBalance, 2))
+		f.Evidence += fmt.Sprintf(" Outside, the %s tunnelled packets are %s; inside, %s", words.Exact(d.t.Tunnelled), words.Plural(d.t.TunnelFlows, "flow", "flows"), words.Exact(d.t.InnerFlows))
+		if !d.t.InnerBalance.IsNull() {
+			f.Evidence += fmt.Sprintf(", and hashing these gives the busiest CPU %s × its fair share", words.Fixed(d.t.InnerBalance, 2))
+		}
+		f.Evidence += "."
 		inner := "Let the NIC hash the inner headers where it can; its effect: " + d.run("", Argument{"--inner", ""}) + ". "
 		f.Remedy = inner + strings.Replace(f.Remedy, outerPort, "Else the outer source port", 1)
 		f.Figures["inner_flows"], f.Figures["inner_imbalance"] = d.t.InnerFlows, d.t.InnerBalance
@@ -88,17 +91,33 @@ var dissected = []string{"ipip", "6in4", "4in6", "6in6", "gre", "nvgre", "pptp"}
 
 const outerPort = "The outer source port"
 
+// gets is what no tunnel is split by.
+func (d *diagnosis) gets() string {
+	if d.rps() {
+		return "masks of RPS get"
+	}
+	return "table gets"
+}
+
 // spreadTunnels is what spreads the packets of a tunnel of the largest's kind where the
 // NIC does not.
 func (d *diagnosis) spreadTunnels() string {
 	several := "Several tunnels, between more addresses, are several flows."
 	switch kind := d.t.LargestTunnel; {
+	case d.rps() && (kind == "vxlan" || kind == "geneve" || kind == "gtp_u"):
+		return outerPort + " must vary with the inner flow, as the sender sets it. An XDP program with a cpumap can read further."
+	case d.rps() && d.t.SPIs == 1:
+		return several + " So are several security associations under RPS, as the kernel's own hash is of addresses and SPI."
 	case d.rps():
 		return several
 	case slices.Contains(dissected, kind):
 		return "RPS spreads them behind the NIC, as the kernel's own hash is of the inner headers: " + d.byRPS("N") + "."
 	case kind == "vxlan" || kind == "geneve" || kind == "gtp_u":
 		return outerPort + " must vary with the inner flow, as the sender sets it. RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers. An XDP program with a cpumap can read further."
+	case kind == "esp" && d.t.SPIs == 1:
+		return several + " Its packets have one SPI, so that RPS keeps them together, too: the kernel's own hash is of addresses and SPI. Several security associations have several."
+	case kind == "esp" && d.t.SPIs > 1:
+		return several + fmt.Sprintf(" RPS parts this one's %s SPIs, as the kernel's own hash is of addresses and SPI: ", words.Exact(d.t.SPIs)) + d.byRPS("N") + "."
 	case kind == "esp":
 		return several + " RPS parts them by their SPI, too, as the kernel's own hash is of addresses and SPI: of one SPI all packets stay together. " + upper(d.byRPS("N")) + "."
 	}

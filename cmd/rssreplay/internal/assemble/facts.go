@@ -68,7 +68,7 @@ func (a *ReportBuilder) tunnelTraffic(t *findings.Traffic, largest uint32) {
 	if !ok {
 		return
 	}
-	t.LargestTunnel = kind.String()
+	t.LargestTunnel, t.SPIs = kind.String(), a.Result.SPIs(largest)
 	if p := a.Settings.Profile; p != nil {
 		switch {
 		case p.HashesSPI && kind == pcaps.ESP:

@@ -56,14 +56,16 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		t.Largest, t.LargestBytes = &f, &b
 	}
 	a.tellNIC(t, r)
-	for _, id := range a.largest(heavyFlows) {
+	ids := a.largest(heavyFlows)
+	for _, id := range ids {
 		t.Heavy = append(t.Heavy, a.Flow(id))
 	}
 	t.Inputs = inputsOf(inputs)
 	t.Inputs.Hashes = a.Result.DistinctHashes
 	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
 		t.Masked, t.MaskFull = a.masked(), a.Settings.Config.RPS.Full(len(a.Settings.Config.CPUs))
-		a.stackTraffic(t, r)
+		t.Steered = len(a.Settings.Config.RPS.CPUs[a.Settings.Config.DefaultQueue]) > 1
+		a.stackTraffic(t, r, ids, shape.Largest)
 		return t
 	}
 	if !r.Moves() { // chance is that of one table
@@ -165,19 +167,24 @@ func (a *ReportBuilder) masked() (cpus []int) {
 	return cpus
 }
 
-// stackTraffic tells t what of the traffic the hash of RPS tells apart.
-func (a *ReportBuilder) stackTraffic(t *findings.Traffic, r *report.Report) {
+// stackTraffic tells t what of the traffic the hash of RPS tells apart; ids are t.Heavy's, and
+// largest is t.Largest's.
+func (a *ReportBuilder) stackTraffic(t *findings.Traffic, r *report.Report, ids []uint32, largest uint32) {
 	mode := slices.IndexFunc(r.Modes, func(m report.Mode) bool { return m.Mode != report.NonRSS })
 	if mode < 0 || r.Modes[mode].RPS == nil {
 		return
 	}
 	whole := func(f report.Flow) bool { return len(f.Modes[mode].CPUs) < 2 }
 	if t.Largest != nil && !whole(*t.Largest) {
-		t.Largest = nil
+		t.Largest, largest = nil, engine.NoFlow
 		if at := slices.IndexFunc(t.Heavy, whole); at >= 0 {
-			t.Largest = &t.Heavy[at]
+			t.Largest, largest = &t.Heavy[at], ids[at]
 		}
 		t.Parted = true
+	}
+	if findings.Uneven(r) {
+		a.tunnelTraffic(t, largest)
+		t.InnerBalance = report.Null // the masks decide
 	}
 	if r.Moves() {
 		return // what moves may part them
@@ -190,8 +197,14 @@ func (a *ReportBuilder) stackTraffic(t *findings.Traffic, r *report.Report) {
 	for _, c := range r.Arrived(&r.Modes[mode]).CPUs {
 		cpus = append(cpus, c.Packets)
 	}
-	t.Stack = &findings.StackInputs{Flows: in.Flows, Effective: report.Fraction(in.Effective), Heaviest: in.Heaviest()}
-	t.Chance = chanceOf(in.StackChance(cpus))
+	t.Stack = &findings.StackInputs{
+		Flows: in.Flows, Distinct: in.Distinct, Effective: report.Fraction(in.Effective), Heaviest: in.Heaviest(), HeaviestSPI: in.HeaviestSPI,
+		Associations: in.Associations, Even: report.Fraction(in.Even()),
+	}
+	t.Chance = chanceOf(in.Chance(cpus))
+	if t.Stack.Everywhere = t.Chance; !t.MaskFull {
+		t.Stack.Everywhere = chanceOf(in.Everywhere())
+	}
 }
 
 // hashPorts has TCP and UDP hashed on their ports, too, where they are on their addresses.
@@ -212,11 +225,15 @@ func (a *ReportBuilder) evenness(t *findings.Traffic) *report.Evenness {
 	case t.Largest != nil:
 		e.Largest = t.Largest.Packets
 	}
-	if t.Chance != nil {
+	if t.Chance != nil && (t.Stack == nil || t.Stack.Even < evenMasks) {
 		e.Chance = t.Chance.P95
 	}
 	return e
 }
+
+// evenMasks is the imbalance that masks make of even traffic from which a load under them is
+// not even by chance.
+const evenMasks = 1.1
 
 func inputsOf(in *dispatch.Inputs) *findings.Inputs {
 	t := &findings.Inputs{Flows: in.Flows, Distinct: in.Distinct, Entries: in.Entries, Effective: report.Fraction(in.Effective)}
