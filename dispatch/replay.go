@@ -101,6 +101,7 @@ type Result struct {
 	Span           int64 // the same as it was replayed, scaled
 	Latest         int64 // largest timestamp that From and To were asked about, ns after the capture's first packet
 	Regressions    uint64
+	Behind         int64      // ns: the most that one of these lies before the largest time so far, but for TimeLeaps
 	Restarts       uint64     // pieces after the first, whose clock was set back: see clock
 	Leaps          uint64     // packets whose time lies more than MaxSpan after the first; clamped to it
 	Snapped        uint64     // packets whose ports the capture cut off
@@ -174,7 +175,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	err := s.run(src)
 	r.First, r.Duration, r.Span = s.time.stamped, s.time.now, s.time.scaled
 	r.Offset, r.Latest = since(s.time.first, s.time.capture), since(s.time.clock.largest, s.time.capture)
-	r.Regressions, r.Leaps, r.OutOfRange = s.time.regressions, s.time.leaps, s.time.outside
+	r.Regressions, r.Behind, r.Leaps, r.OutOfRange = s.time.regressions, s.time.behind, s.time.leaps, s.time.outside
 	r.Restarts = s.time.restarts
 	s.facts.countLink(r.Packets)
 	s.long.finish()

@@ -53,7 +53,8 @@ type timeline struct {
 	scaled  int64 // scaled
 
 	regressions, restarts, leaps, outside uint64
-	counted                               bool // the packet before lies far behind, and is one of regressions
+	behind                                int64 // ns: the most that one of regressions lies before the largest time
+	counted                               bool  // the packet before lies far behind, and is one of regressions
 
 	stamp int64 // of the packet before
 	jumps TimeLeaps
@@ -146,7 +147,9 @@ func (l *timeline) arrive(stamp, frame int64) (in bool) {
 	switch {
 	case t < l.now:
 		l.regressions++
-		l.counted = l.clock.behind
+		if l.counted = l.clock.behind; !l.counted {
+			l.behind = max(l.behind, l.now-t)
+		}
 	case t > l.now:
 		if t-l.now >= longGap {
 			l.gaps.note(frame, since(l.first, l.capture)+l.now, t-l.now)

@@ -508,6 +508,12 @@ func TestFindings(t *testing.T) {
 			nearly:  healthy,
 			figures: []string{"4 CPUs of the 8 in use take no packet", "Even traffic would load the busiest CPU with 2.00 × its fair share"},
 		}, {
+			// A clock set back by 300 ms, and packets a little out of order.
+			id:      "clock-leap",
+			has:     func(w *trafficWriter) { w.even(1000, 10); w.now = w.now.Add(-30 * time.Millisecond); w.even(1000, 10) },
+			nearly:  func(w *trafficWriter) { w.even(1000, 10); w.now = w.now.Add(-500 * time.Microsecond); w.even(1000, 10) },
+			figures: []string{"packets lie before an earlier one, by up to"},
+		}, {
 			id:  "copied-packets",
 			has: func(w *trafficWriter) { w.numbered(1000, 2, func(i, _ int) int { return 1 + i }) },
 			// Sent again, each packet has another number.

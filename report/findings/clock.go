@@ -87,6 +87,16 @@ func (d *diagnosis) joined() bool {
 	return float64(g.Longest)*float64(c.Packets) >= joinedFrom*float64(c.Duration-min(g.Total, c.Duration))
 }
 
+// farBack is how far packets must lie back, in ns, so that those which come with them at one
+// instant are a burst that was none. Captures of several queues are out of order by less.
+const farBack = 1e6
+
+// manyBack tells whether many packets arrive at another's time, and much later than they say.
+func (d *diagnosis) manyBack() bool {
+	c := &d.r.Capture
+	return d.t.Behind >= farBack && float64(c.TimestampRegressions) >= report.CutFrom*float64(c.Packets)
+}
+
 // leap: timestamps lie far from the ones before them. The replay follows leaps
 // ahead, and never goes back.
 func (d *diagnosis) leap() *report.Finding {
@@ -110,6 +120,14 @@ func (d *diagnosis) leap() *report.Finding {
 		where = append(where, gap+": a clock set ahead, captures joined, or silence")
 		evidence = append(evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
 			words.Nanoseconds(min(g.Total, d.r.Capture.Duration)), words.Nanoseconds(d.r.Capture.Duration)))
+	}
+	if back.Packets == 0 && d.manyBack() {
+		c := &d.r.Capture
+		f.Figures["regressions"], f.Figures["behind_ns"] = c.TimestampRegressions, d.t.Behind
+		where = append(where, fmt.Sprintf("%s of %s packets lie before an earlier one, by up to %s: a clock set back, or packets written out of order",
+			words.Exact(c.TimestampRegressions), words.Exact(c.Packets), words.Nanoseconds(d.t.Behind)))
+		evidence = append(evidence, "They arrive at the latest time so far. Drops, load and latency are not judged.")
+		remedy = append(remedy, "If they were written out of order, "+d.sortByTime()+" sorts them by time.")
 	}
 	if back.Packets > 0 {
 		where = append(where, back.text("back"))

@@ -60,3 +60,28 @@ func TestClockOfWholeSteps(t *testing.T) {
 		}
 	}
 }
+
+// Many packets far back arrive with others at one instant: their burst is no traffic's. Those of
+// several queues lie back by less.
+func TestManyBack(t *testing.T) {
+	for _, test := range []struct {
+		regressions uint64
+		behind      int64
+		overlaps    uint64
+		found       bool
+	}{{300, 300e6, 0, true}, {300, 50e3, 0, false}, {3, 300e6, 0, false}, {300, 300e6, 1, false}} {
+		r := hot(250, 250, 250, 250)
+		r.Capture.TimestampRegressions, r.Capture.Overlaps = test.regressions, test.overlaps
+		r.Modes[0].Totals.Drops = 5
+		r.Modes[0].Queues = report.List[report.Queue]{{Drops: 5, Packets: 250}}
+		all := Diagnose(r, &Traffic{Behind: test.behind, WithPorts: report.Null, InnerBalance: report.Null})
+		var clock, drops bool
+		for _, f := range all {
+			clock = clock || f.ID == "clock-leap" && strings.HasPrefix(f.Summary, "300 of 1,000 packets lie before an earlier one, by up to 300 ms") && strings.Contains(f.Remedy, "`reordercap CAPTURE sorted.pcap`")
+			drops = drops || f.ID == "microburst"
+		}
+		if clock != test.found || drops == (test.found || test.overlaps > 0) {
+			t.Errorf("%+v: %+v", test, all)
+		}
+	}
+}

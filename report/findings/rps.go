@@ -297,6 +297,8 @@ func (d *diagnosis) backlogOverflow() *report.Finding {
 	more := 1 << bits.Len(uint(2*limit))
 	severity, host := report.Warning, " If this was taken on the receiver itself, its backlogs took all of these packets, and the costs are too high."
 	switch {
+	case d.t.Scaled: // a backlog took them at the capture's own rate
+		host = ""
 	case d.t.TakenOnHost != "": // what captures stands behind the backlog
 		severity, host = report.Note, fmt.Sprintf(" But they were received: %s, so each of these packets had passed a backlog.", d.t.TakenOnHost)
 	case d.ownCosts() && d.loaded():

@@ -54,7 +54,10 @@ func (d *diagnosis) serving(q *report.Queue) (most report.Fraction) {
 // impossible is the sentence about drops that the capture itself rules out; else
 // what they would mean.
 func (d *diagnosis) impossible(q *report.Queue) string {
-	if d.t.TakenOnHost == "" {
+	switch {
+	case d.t.Scaled: // a ring took them at the capture's own rate
+		return ""
+	case d.t.TakenOnHost == "":
 		return " If this was taken on the receiver itself, its ring took all of these packets, and the costs are too high."
 	}
 	s := fmt.Sprintf(" But they were received: %s, so each of these packets had passed the ring.", d.t.TakenOnHost)

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"strings"
 	"testing"
 
 	"rssreplay/report"
@@ -13,6 +14,24 @@ func TestDroppedBy(t *testing.T) {
 	for drops, want := range map[uint64]string{23: " by queue 6 on CPU 6", 20: ", 20 of them by queue 6 on CPU 6"} {
 		if got := d.droppedBy(&report.Queue{Queue: 6, CPU: &cpu, Drops: drops}); got != want {
 			t.Errorf("%d of 23: %q, want %q", drops, got, want)
+		}
+	}
+}
+
+// At another rate than the capture's, nothing follows from what its host took at its own.
+func TestDropsAtAnotherRate(t *testing.T) {
+	for _, scaled := range []bool{false, true} {
+		r := hot(250, 250, 250, 250)
+		backlog := uint64(5)
+		m := &r.Modes[0]
+		m.RPS, m.Totals.Drops, m.Totals.BacklogDrops = &report.RPS{}, 5, &backlog
+		m.Queues = report.List[report.Queue]{{Drops: 5, Packets: 250}}
+		m.CPUs[0].Backlog = &report.Backlog{BacklogDrops: backlog}
+		d := newDiagnosis(r, &Traffic{Scaled: scaled})
+		for _, f := range []*report.Finding{d.microburst(), d.backlogOverflow()} {
+			if f == nil || strings.Contains(f.Evidence, "If this was taken on the receiver itself") == scaled {
+				t.Errorf("scaled: %v: %+v", scaled, f)
+			}
 		}
 	}
 }

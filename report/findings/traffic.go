@@ -10,6 +10,7 @@ import (
 // settings. They are of the received packets, and of the first mode with RSS.
 type Traffic struct {
 	Command []Argument // what other commands need to be told of this replay
+	Scaled  bool       // its time is not the capture's
 	Begins  *int64     // the replay's time 0 as --from counts it, in ns; nil where its time is another: scaled, or that of an interval
 
 	Largest       *report.Flow  // the flow with the most packets, of those that RPS does not part; nil without one
@@ -71,6 +72,7 @@ type Traffic struct {
 
 	LeapsAhead, LeapsBack Leaps  // of the timestamps
 	Restarts              uint64 // leaps back after which the clock went on from there
+	Behind                int64  // ns: the most that a packet lies back, but for leaps
 	Gaps                  Gaps
 	Bursts                []Burst // per queue
 	Ambiguous             []Ambiguity

@@ -45,7 +45,8 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
 		InnerBalance:     report.Null,
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
-		Key: a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, PortsCut: a.portsCut(), HeadersCut: a.Result.HeadersCut,
+		Scaled: a.Result.Span != a.Result.Duration,
+		Key:    a.keyStrength(), Grain: a.Result.Grain, Restarts: a.Result.Restarts, Behind: a.Result.Behind, PortsCut: a.portsCut(), HeadersCut: a.Result.HeadersCut,
 	}
 	if a.Result.Span == a.Result.Duration && !a.Interval {
 		t.Begins = &a.Result.Offset
@@ -277,8 +278,11 @@ func (a *ReportBuilder) keyStrength() *findings.KeyStrength {
 }
 
 // takenOnHost is what of the capture shows that the host which has the NIC took it,
-// behind its ring; "" if nothing does. A tap or a mirror port shows none of it.
+// behind its ring, at the rate that is replayed; "" if nothing does. A tap or a mirror port shows none of it.
 func (a *ReportBuilder) takenOnHost() string {
+	if a.Result.Span != a.Result.Duration {
+		return "" // at another rate its ring might not have taken them
+	}
 	for _, l := range a.Result.Links {
 		if l.Link == pcaps.LinkSLL || l.Link == pcaps.LinkSLL2 {
 			return "the capture is one of Linux's \"any\" device"
