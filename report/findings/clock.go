@@ -94,7 +94,7 @@ const farBack = 1e6
 // manyBack tells whether many packets arrive at another's time, and much later than they say.
 func (d *diagnosis) manyBack() bool {
 	c := &d.r.Capture
-	return d.t.Behind >= farBack && float64(c.TimestampRegressions) >= report.CutFrom*float64(c.Packets)
+	return c.Packets >= report.MinPackets && d.t.Behind >= farBack && float64(c.TimestampRegressions) >= report.CutFrom*float64(c.Packets)
 }
 
 // leap: timestamps lie far from the ones before them. The replay follows leaps

@@ -65,12 +65,13 @@ func TestClockOfWholeSteps(t *testing.T) {
 // several queues lie back by less.
 func TestManyBack(t *testing.T) {
 	for _, test := range []struct {
+		packets     uint64 // of each CPU
 		regressions uint64
 		behind      int64
 		overlaps    uint64
 		found       bool
-	}{{300, 300e6, 0, true}, {300, 50e3, 0, false}, {3, 300e6, 0, false}, {300, 300e6, 1, false}} {
-		r := hot(250, 250, 250, 250)
+	}{{250, 300, 300e6, 0, true}, {250, 300, 50e3, 0, false}, {250, 3, 300e6, 0, false}, {250, 300, 300e6, 1, false}, {40, 30, 300e6, 0, false}} {
+		r := hot(test.packets, test.packets, test.packets, test.packets)
 		r.Capture.TimestampRegressions, r.Capture.Overlaps = test.regressions, test.overlaps
 		r.Modes[0].Totals.Drops = 5
 		r.Modes[0].Queues = report.List[report.Queue]{{Drops: 5, Packets: 250}}

@@ -105,6 +105,9 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		switch key := d.parameter("key"); {
 		case !d.byLuck():
 			f.Evidence += ": it is so under most keys."
+			if d.t.Chance.P50 < fewFrom { // as few flows are
+				f.Severity = report.Note
+			}
 		case d.lost() > d.t.Chance.P90:
 			f.Evidence += "."
 		case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
