@@ -302,6 +302,8 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 	switch {
 	case j.Verdict == judge.Agrees:
 		r.Verdict = "The prediction agrees with the interrupts: those queues have some that packets were predicted for."
+	case j.Why == judge.OthersBeside:
+		r.Verdict = fmt.Sprintf("Interrupts can't tell: queue %d interrupted %s, and no packet of the capture was predicted for it: others may have come between the two texts.", wrong[0], report.Plural(packetsOf(v.seen, wrong[0]), "time", "times"))
 	case len(wrong) > 0 && packetsOf(v.seen, wrong[0]) == 0:
 		r.Verdict = fmt.Sprintf("Reality differs from the prediction: %s predicted for queue %d, which did not interrupt.", report.Plural(packetsOf(j.Predicted, wrong[0]), "packet was", "packets were"), wrong[0])
 	case len(wrong) > 0:

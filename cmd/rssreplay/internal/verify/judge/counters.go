@@ -39,6 +39,7 @@ const (
 	NothingCounted             // the counters have not moved
 	OtherWindow                // the counters have less than half of the capture's, or more than 1.5 times as much
 	SilentQueue                // a queue counts nothing that should, though the others fit
+	OthersBeside               // a queue that the table leads to interrupted, and no packet was predicted for it
 	PartElsewhere              // more is on other queues than another window explains, though no key fits as well
 )
 

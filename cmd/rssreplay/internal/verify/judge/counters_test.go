@@ -502,6 +502,32 @@ func TestJudgeUse(t *testing.T) {
 	}
 }
 
+// Interrupts of other packets, before or after the capture, are no difference where the table
+// leads to their queue; where it does not, they are.
+func TestInterruptsBeside(t *testing.T) {
+	for run := range 6 {
+		random := rand.New(rand.NewPCG(uint64(run), 59))
+		groups := traffic(random, 8, 4000, false)
+		a := nic(drawKey(random), 16)
+		seen := counted(t, groups, a)
+		idle := 1 + slices.Index(seen[1:], 0) // queue 0 takes what has no hash
+		c := Counters{Claimed: steering(t, a), Groups: groups, Seen: seen, Unit: "packets"}
+		seen[idle] = 300
+		if j, wrong := c.JudgeUse(41); j.Verdict != CantTell || j.Why != OthersBeside || !slices.Equal(wrong, []int{idle}) {
+			t.Errorf("run %d: verdict %d, why %d, wrong %v, want queue %d", run, j.Verdict, j.Why, wrong, idle)
+		}
+		for i, q := range a.Table {
+			if int(q) == idle {
+				a.Table[i] = uint16((idle + 1) % 16)
+			}
+		}
+		c.Claimed = steering(t, a)
+		if j, wrong := c.JudgeUse(41); j.Verdict != Differs || !slices.Contains(wrong, idle) {
+			t.Errorf("run %d, no entry leads there: verdict %d, why %d, wrong %v, want queue %d", run, j.Verdict, j.Why, wrong, idle)
+		}
+	}
+}
+
 // A fit is the least that any alpha and beta leave.
 func TestFitIsLeast(t *testing.T) {
 	random := rand.New(rand.NewPCG(16, 16))

@@ -1,10 +1,14 @@
 package judge
 
+import "slices"
+
 // JudgeUse compares the claim with interrupts of the queues. How many there are is
 // moderation's choice, so that only which queues have some is told by them: a queue with
 // more than few must have been predicted packets, and one that was predicted more than a
-// hundredth of them must have some. Fit is of no meaning in the judgement; Least of its
-// null is the fewest queues that a random key has wrong.
+// hundredth of them must have some. Of what comes before or after the capture a queue may
+// have interrupts, too: these alone are no difference where the table leads to it. Fit is of
+// no meaning in the judgement; Least of its null is the fewest queues that a random key has
+// wrong.
 func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 	config := c.Claimed.Config()
 	loads, unhashed := entries(c.Groups, c.Claimed)
@@ -19,8 +23,11 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 	}
 	in := c.inputsUnder(c.Claimed)
 	j.Inputs = in.distinct()
-	if wrong = c.wrongUse(j.Predicted, few); len(wrong) > 0 {
+	wrong = c.wrongUse(j.Predicted, few)
+	reached := c.reached(&config)
+	if sure := slices.IndexFunc(wrong, func(q int) bool { return at(c.Seen, q) == 0 || !reached[q] }); sure >= 0 {
 		j.Verdict = Differs
+		wrong[0], wrong[sure] = wrong[sure], wrong[0]
 	}
 	keys := newTrials(in, config)
 	if j.Keyless = keys.keyless(j.Predicted); j.Keyless {
@@ -40,11 +47,14 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 			break
 		}
 	}
-	if len(wrong) == 0 {
-		if j.Null.AsGood == 0 {
+	if j.Verdict != Differs {
+		switch {
+		case len(wrong) > 0:
+			j.Why = OthersBeside
+		case j.Null.AsGood == 0:
 			j.Verdict = Agrees
 		}
-		return j, nil
+		return j, wrong
 	}
 	s := search{Counters: c, config: config, in: in, keys: keys, claim: j}
 	if used, ok := s.used(); ok {

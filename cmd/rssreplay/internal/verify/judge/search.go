@@ -314,14 +314,7 @@ func usedQueues(loads []uint64, other int) []int {
 // beyond tells whether queues take packets to which neither an entry of the claimed table
 // nor a rule leads: whatever the key, the table is another one, or something else steers.
 func (s *search) beyond() (Explanation, bool) {
-	reached := make([]bool, max(len(s.Seen), len(s.config.QueueCPU)))
-	reached[s.config.DefaultQueue] = true
-	for _, q := range s.config.Table {
-		reached[q] = true
-	}
-	for q, n := range s.Ruled {
-		reached[q] = reached[q] || n > 0
-	}
+	reached := s.reached(&s.config)
 	var outside uint64
 	var queues []int
 	for q, n := range s.Seen {
@@ -338,6 +331,22 @@ func (s *search) beyond() (Explanation, bool) {
 	e.ID, e.Changes = "more-queues", 1
 	e.Summary = fmt.Sprintf("%s are on %s, to which no entry of the claimed table leads, whatever the key", s.shareOf(outside, all), queueList(queues))
 	return e, true
+}
+
+// reached is the queues to which an entry of the table, the default queue or a rule leads.
+func (c *Counters) reached(config *nicmodel.SteeringConfig) []bool {
+	reached := make([]bool, max(len(c.Seen), len(config.QueueCPU)))
+	reached[config.DefaultQueue] = true
+	for _, q := range config.Table {
+		reached[q] = true
+	}
+	for _, target := range c.Claimed.Targets() {
+		reached[target.Queue] = true
+	}
+	for q, n := range c.Ruled {
+		reached[q] = reached[q] || n > 0
+	}
+	return reached
 }
 
 func (c *Counters) shareOf(n, of uint64) string {
