@@ -91,6 +91,13 @@ func (s *screen) lines() []string {
 		}
 		lines = s.all()
 	}
+	if room := screenLines - len(lines); room > 0 && s.details < screenLines { // the last step gave up more than it had to
+		for s.details += room; ; s.details-- {
+			if lines = s.all(); len(lines) <= screenLines {
+				break
+			}
+		}
+	}
 	return lines
 }
 

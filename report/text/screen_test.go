@@ -99,9 +99,21 @@ func TestScreenWholeRemedy(t *testing.T) {
 	if got := screenOf(t, r, Options{}); !strings.Contains(got, "At last.\n") {
 		t.Errorf("there is room, and the remedy is cut:\n%s", got)
 	}
-	r.Asides = slices.Repeat([]string{"A note."}, 12)
+	r.Findings[0].Remedy = strings.Repeat("Say why it is so. ", 96) + "At last."
 	if got := screenOf(t, r, Options{}); strings.Contains(got, "At last.") || !strings.Contains(got, "…\n") {
 		t.Errorf("there is no room, and the remedy is whole:\n%s", got)
+	}
+}
+
+// What a step gave up beyond need comes back: where the remedy is cut, no line is free.
+func TestScreenHasNoRoomLeft(t *testing.T) {
+	for notes := range 16 {
+		r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+		r.Findings = []report.Finding{{ID: "tunnel", Severity: report.Problem, Summary: "CPU 3 has all.", Remedy: strings.Repeat("why ", 300) + "at last."}}
+		r.Asides = slices.Repeat([]string{"A note."}, notes)
+		if got := screenOf(t, r, Options{}); strings.Count(got, "\n") != 40 {
+			t.Errorf("%d notes: %d lines:\n%s", notes, strings.Count(got, "\n"), got)
+		}
 	}
 }
 
