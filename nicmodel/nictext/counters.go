@@ -81,76 +81,24 @@ type counted struct {
 func newCounted() *counted { return &counted{map[int]uint64{}, map[int]uint64{}, map[int]int{}} }
 
 // ReadQueueCounters reads counters by receive queue: the output of `ethtool -S`, also
-// without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's and VPP's
-// extended statistics, FreeBSD's `sysctl dev.ix.0`, and the dump of `ynl --family netdev
+// without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's, VPP's and Open
+// vSwitch's extended statistics, telegraf's lines, FreeBSD's `sysctl dev.ix.0`, and the dump of `ynl --family netdev
 // --dump qstats-get`. The errors name the line and say what to do.
 func ReadQueueCounters(text string) (*QueueCounters, error) {
 	lines := Lines([]byte(text))
 	if text = strings.Join(lines, "\n"); strings.Contains(text, "queue-type") {
 		return readQueueStats(text)
 	}
-	found := map[string]*counted{} // by form
 	c := &QueueCounters{}
-	heading := -1             // vmxnet3's queue
-	first := map[string]int{} // the line of each counter of a queue
+	read := counterReader{counters: c, found: map[string]*counted{}, heading: -1, first: map[string]int{}}
 	for i, line := range lines {
-		n := i + 1
-		name, value, ok := counterLine(line)
-		if !ok {
-			continue
-		}
-		add := func(form, queue string, bytes bool) error {
-			number, err := strconv.ParseUint(value, 10, 64)
-			if err != nil {
-				return fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
+		for _, counter := range countersOf(line) {
+			if err := read.counter(i+1, counter.name, counter.value); err != nil {
+				return nil, err
 			}
-			q, err := strconv.Atoi(queue)
-			if err != nil || q >= nicmodel.MaxQueues {
-				return fmt.Errorf("line %d: %s is of queue %s; there are at most %d", n, name, queue, nicmodel.MaxQueues)
-			}
-			counter := fmt.Sprint(form, q, name)
-			if before, again := first[counter]; again {
-				return fmt.Errorf("line %d: %s comes again, after line %d: the text has more than one output: give each as a file of its own, and of one interface", n, name, before)
-			}
-			first[counter] = n
-			if found[form] == nil {
-				found[form] = newCounted()
-			}
-			if bytes {
-				found[form].bytes[q] += number
-			} else {
-				found[form].packets[q] += number
-				found[form].classes[q]++
-			}
-			return nil
-		}
-		var err error
-		switch {
-		case vmxnet3Queue.MatchString(name):
-			if heading, err = strconv.Atoi(value); err != nil || heading < 0 {
-				return nil, fmt.Errorf("line %d: %q is no number of a queue", n, value)
-			}
-		case heading >= 0 && vmxnet3Packets.MatchString(name):
-			err = add(vmxnet3Form, strconv.Itoa(heading), false)
-		case strings.HasPrefix(name, "Tx Queue"):
-			heading = -1
-		case name == "vf_rx_packets":
-			if c.VF, err = strconv.ParseUint(value, 10, 64); err != nil {
-				err = fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
-			}
-		default:
-			for _, form := range counterForms {
-				if drivers, queue, ok := form.find(form.packets, name); ok {
-					err = add(drivers, queue, false)
-				} else if drivers, queue, ok := form.find(form.bytes, name); ok && err == nil {
-					err = add(drivers, queue, true)
-				}
-			}
-		}
-		if err != nil {
-			return nil, err
 		}
 	}
+	found := read.found
 	if i := slices.IndexFunc(lines, sample.MatchString); len(found) == 0 && i >= 0 {
 		return nil, fmt.Errorf("line %d: %s is a sample of Prometheus, which has not the driver's names of counters: give the output of `ethtool -S`", i+1, quote.Short(lines[i]))
 	}
@@ -158,6 +106,68 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 		return nil, fmt.Errorf("line %d: virtio_net of newer kernels (Linux 6.12) counts the packets of queues elsewhere: give what `ynl --family netdev --dump qstats-get --json '{\"scope\": \"queue\", \"ifindex\": N}'` prints (N: /sys/class/net/DEV/ifindex), or two of /proc/interrupts instead", i+1)
 	}
 	return c, c.take(found)
+}
+
+// counterReader reads one text, counter by counter.
+type counterReader struct {
+	counters *QueueCounters
+	found    map[string]*counted // by form
+	heading  int                 // vmxnet3's queue, −1 above the first one
+	first    map[string]int      // the line of each counter of a queue
+}
+
+// counter reads one counter of line n.
+func (r *counterReader) counter(n int, name, value string) (err error) {
+	switch {
+	case vmxnet3Queue.MatchString(name):
+		if r.heading, err = strconv.Atoi(value); err != nil || r.heading < 0 {
+			return fmt.Errorf("line %d: %q is no number of a queue", n, value)
+		}
+	case r.heading >= 0 && vmxnet3Packets.MatchString(name):
+		return r.add(n, name, value, vmxnet3Form, strconv.Itoa(r.heading), false)
+	case strings.HasPrefix(name, "Tx Queue"):
+		r.heading = -1
+	case name == "vf_rx_packets":
+		if r.counters.VF, err = strconv.ParseUint(value, 10, 64); err != nil {
+			return fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
+		}
+	default:
+		for _, form := range counterForms {
+			if drivers, queue, ok := form.find(form.packets, name); ok {
+				err = r.add(n, name, value, drivers, queue, false)
+			} else if drivers, queue, ok := form.find(form.bytes, name); ok && err == nil {
+				err = r.add(n, name, value, drivers, queue, true)
+			}
+		}
+	}
+	return err
+}
+
+// add adds what a queue has counted under a name of the form.
+func (r *counterReader) add(n int, name, value, form, queue string, bytes bool) error {
+	number, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		return fmt.Errorf("line %d: %s is %q, which is no count", n, name, value)
+	}
+	q, err := strconv.Atoi(queue)
+	if err != nil || q >= nicmodel.MaxQueues {
+		return fmt.Errorf("line %d: %s is of queue %s; there are at most %d", n, name, queue, nicmodel.MaxQueues)
+	}
+	counter := fmt.Sprint(form, q, name)
+	if before, again := r.first[counter]; again {
+		return fmt.Errorf("line %d: %s comes again, after line %d: the text has more than one output: give each as a file of its own, and of one interface", n, name, before)
+	}
+	r.first[counter] = n
+	if r.found[form] == nil {
+		r.found[form] = newCounted()
+	}
+	if bytes {
+		r.found[form].bytes[q] += number
+	} else {
+		r.found[form].packets[q] += number
+		r.found[form].classes[q]++
+	}
+	return nil
 }
 
 // countedElsewhere is a counter of each of virtio_net's queues, which has counted no packets
@@ -169,22 +179,36 @@ var countedElsewhere = lazyregexp.New(`^\s*rx\d+_kicks:`)
 // collector of ethtool does.
 var sample = lazyregexp.New(`^\w+\{(?:[^}]*,)?(?:device|interface)="[^"]*"[^}]*\} +[\d.e+]+(?: \d+)?$`)
 
-// counterLine takes a line apart: a name, a colon or some space (VPP), a count.
-func counterLine(line string) (name, value string, ok bool) {
+// namedCount is a counter's name, and its value as the text has it.
+type namedCount struct{ name, value string }
+
+// severalCounts matches each of several counters in one line, as Open vSwitch's statistics,
+// telegraf, and objects of JSON and Python have them.
+var severalCounts = lazyregexp.New(`["']?([\w.\[\]-]+)["']?\s*[=:]\s*(\d+)i?(?:[,}\s]|$)`)
+
+// countersOf takes a line apart: a name, a colon or some space (VPP), a count; or several.
+func countersOf(line string) []namedCount {
 	for strings.HasPrefix(line, "|") {
 		line = strings.TrimSpace(line[1:])
+	}
+	if all := severalCounts.FindAllStringSubmatchIndex(line, -1); len(all) > 1 {
+		var several []namedCount
+		for _, at := range all {
+			several = append(several, namedCount{line[at[2]:at[3]], line[at[4]:at[5]]})
+		}
+		return several
 	}
 	if at := strings.LastIndex(line, ":"); at >= 0 {
 		name, value := strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])
 		if quoted, ok := strings.CutPrefix(name, `"`); ok { // a line of JSON: DPDK's telemetry
 			name, value = strings.TrimSuffix(quoted, `"`), strings.TrimSuffix(value, ",")
 		}
-		return name, value, true
+		return []namedCount{{name, value}}
 	}
 	if fields := strings.Fields(line); len(fields) == 2 {
-		return fields[0], fields[1], true
+		return []namedCount{{fields[0], fields[1]}}
 	}
-	return "", "", false
+	return nil
 }
 
 // find is the queue that the name is of, and the form's drivers, with the device where

@@ -57,6 +57,11 @@ func TestQueueCounterNames(t *testing.T) {
 		{"i40e, iavf, sfc", "rx-0.packets: 5|rx-0.bytes: 1|tx-0.packets: 3|rx-1.packets: 7"},
 		{"i40e, iavf, sfc", "rx-0.rx_packets: 5|rx-1.rx_packets: 7"},
 		{"mlx5, mlx4, virtio_net", "rx0_packets: 5|rx0_bytes: 3|rx1_packets: 7|rx0_hw_packets: 1"},
+		{"DPDK", `{ovs_rx_qos_drops=0, rx_bytes=9, rx_q0_bytes=500, rx_q0_packets=5, rx_q1_bytes=700, rx_q1_packets=7, tx_q0_packets=3}`},
+		{"DPDK", `statistics          : {rx_q0_packets=5, rx_q1_packets=7}`},
+		{"DPDK", `{"/ethdev/xstats": {"rx_good_packets": 12, "rx_q0_packets": 5, "rx_q1_packets": 7}}`},
+		{"igb, igc, ixgbe, ice, hv_netvsc, virtio_net", "ethtool,driver=igb,host=h,interface=eth0 rx_queue_0_packets=5i,rx_queue_1_packets=7i,tx_queue_0_packets=9i 1795637348000000000"},
+		{"i40e, iavf, sfc", "NIC statistics: rx_packets: 12 rx-0.packets: 5 rx-0.bytes: 1 rx-1.packets: 7"},
 		{"ena", "queue_0_tx_cnt: 2|queue_0_rx_cnt: 5|queue_1_rx_cnt: 7"},
 		{"bnxt, bnx2x", "[0]: rx_ucast_packets: 3|[0]: rx_mcast_packets: 1|[0]: rx_bcast_packets: 1|[0]: rx_discards: 9|[1]: rx_ucast_packets: 6|[1]: rx_mcast_packets: 0|[1]: rx_bcast_packets: 1"},
 		{"mana", "rx_0_packets: 5|rx_1_packets: 7|tx_0_packets: 5"},
@@ -135,6 +140,7 @@ func TestBadQueueCounters(t *testing.T) {
 		// Before and after in one text, or two interfaces: their sum is no count of either.
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx_queue_0_packets: 4\n", "line 4: rx_queue_0_packets comes again, after line 2"},
 		{"Rx Queue#: 0\n ucast pkts rx: 4\n bcast pkts rx: 1\nRx Queue#: 0\n ucast pkts rx: 9\n", "line 5: ucast pkts rx comes again, after line 2"},
+		{"{rx_q0_packets=5}\n{rx_q0_packets=5, rx_q1_packets=5}\n{rx_q0_packets=9, rx_q1_packets=7}\n", "line 3: rx_q0_packets comes again, after line 2"},
 		{`[{'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-packets': 5}, {'ifindex': 2, 'queue-id': 0, 'queue-type': 'rx', 'rx-packets': 7}]`, "queue 0 of interface 2 comes again"},
 	} {
 		if _, err := ReadQueueCounters(test.text); err == nil || !strings.Contains(err.Error(), test.want) {
