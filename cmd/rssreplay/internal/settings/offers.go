@@ -312,12 +312,13 @@ func (r *resolver) offerIRQs(queues int) error {
 }
 
 // interrupting is what tells the NIC's interrupts from others. The texts of a bundle are
-// of the whole host: without a driver, as lo is, an interface has what names it, no more.
+// of the whole host: without a driver, as lo is, an interface has what names it, no more;
+// nor has one that is on no bus, as Azure's above a virtual function.
 func (r *resolver) interrupting(bundle bool) nictext.NIC {
 	name, _ := r.imports.interfaceName()
 	nic := nictext.NIC{Interface: cmp.Or(r.flags.Imports.Dev, name)}
 	if d := r.imports.driver.value; d != nil {
-		nic.Driver, nic.Bus = d.Name, d.Bus
+		nic.Driver, nic.Bus, nic.Named = d.Name, d.Bus, d.NoBus
 	} else {
 		nic.Named = bundle
 	}
