@@ -66,7 +66,8 @@ func ColumnCPUs(line string, bits int) ([]int, error) {
 // `grep . /proc/irq/*/*_affinity_list` (or *_affinity, masks), or both one after the other; or CPU lists
 // alone, one line for each queue in order. Rows of /proc/interrupts may come without
 // the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
-// `pmd-rxq-show` and VPP's `show interface rx-placement` are read, too.
+// `pmd-rxq-show`, VPP's `show interface rx-placement` and Hyper-V's `lsvmbus -vv` are read,
+// too.
 // Name is the text's name in errors, which are *TextError for what the text says.
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
@@ -81,6 +82,9 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	}
 	if slices.ContainsFunc(lines, vppThread.MatchString) {
 		return readRXPlacement(lines)
+	}
+	if slices.ContainsFunc(lines, saysVMBus) {
+		return readVMBus(lines)
 	}
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	read := irqReader{irqs: q}
@@ -285,7 +289,7 @@ func (q *IRQs) row(irq uint32) *irqRow {
 func (q *IRQs) Merge(other *IRQs) {
 	for irq, from := range other.rows {
 		row := q.row(irq)
-		if from.total() >= row.total() && from.counts != nil {
+		if from.total() >= row.total() && (from.counts != nil || from.names != nil) {
 			row.counts, row.unplaced, row.actions, row.names = from.counts, from.unplaced, from.actions, from.names
 		}
 		if from.affinity != nil {

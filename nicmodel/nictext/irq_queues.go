@@ -348,6 +348,8 @@ func (nic *NIC) pick(devices []*queueIRQs) (*queueIRQs, error) {
 // be the NIC's: its name tells no other interface, place or driver.
 func (nic *NIC) mayHave(d *queueIRQs) bool {
 	switch virtio := strings.HasPrefix(d.device, "virtio"); {
+	case strings.HasPrefix(d.device, vmbusName) && nic.Driver != "":
+		return nic.Driver == "hv_netvsc"
 	case nic.Named, nic.Bus != "" && d.showsPlace(), virtio && nic.Driver != "" && nic.Driver != "virtio_net":
 		return false
 	case nic.Interface == "":

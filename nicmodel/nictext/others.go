@@ -27,6 +27,11 @@ var (
 	// Open vSwitch 3.x, lib/dpif-netdev.c, pmd_info_show_rxq: the core of each queue.
 	ovsThread = lazyregexp.New(`^pmd thread numa_id (\d+) core_id (\d+):$`)
 	ovsQueue  = lazyregexp.New(`^port:\s*(\S+)\s+queue-id:\s*(\d+)\b`)
+	// Linux 6.12, tools/hv/lsvmbus, with -vv, and drivers/hv/vmbus_drv.c,
+	// channel_vp_mapping_show: the CPU of each channel of a Hyper-V device.
+	vmbusDevice  = lazyregexp.New(`^VMBUS ID +(\d+): Class_ID = \S+ - (.*)$`)
+	vmbusChannel = lazyregexp.New(`^Rel_ID=(\d+), target_cpu=(\d+)$`)
+	vmbusFile    = lazyregexp.New(`^\S*/net/([^/\s]+)/device/channel_vp_mapping:(\d+):(\d+)$`)
 	// VPP 25.02, src/vnet/interface_cli.c, show_interface_rx_placement_fn: the thread of
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
 	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
@@ -198,6 +203,49 @@ func readPMD(lines []string) (*IRQs, error) {
 	}
 	return q, nil
 }
+
+// readVMBus reads `lsvmbus -vv`, or `grep . /sys/class/net/*/device/channel_vp_mapping`: the
+// CPU of each channel of Hyper-V's network adapters, which have no rows in
+// /proc/interrupts. Channels are queues, in their order.
+func readVMBus(lines []string) (*IRQs, error) {
+	q := &IRQs{rows: map[uint32]*irqRow{}, note: "the channels of the Hyper-V network adapter are taken as its queues, in their order"}
+	device, queues := "", map[string]int{}
+	for i, line := range lines {
+		if m := vmbusDevice.FindStringSubmatch(line); m != nil {
+			if device = ""; m[2] == "Synthetic network adapter" {
+				device = vmbusName + m[1]
+			}
+			continue
+		}
+		of, m := device, vmbusChannel.FindStringSubmatch(line)
+		if file := vmbusFile.FindStringSubmatch(line); file != nil {
+			of, m = file[1], file[1:]
+		}
+		if m == nil || of == "" {
+			continue
+		}
+		cpu, err := strconv.ParseUint(m[2], 10, 16)
+		if err != nil {
+			return nil, &TextError{Line: i + 1, What: m[2] + " is no CPU", Hint: "give what `lsvmbus -vv` prints, unchanged"}
+		}
+		row := q.row(1<<31 + uint32(len(q.rows)))                     // no interrupt's number
+		row.names = []string{fmt.Sprintf("%s-rx-%d", of, queues[of])} // as an interrupt would have it
+		row.actions, row.affinity = row.names, nicmodel.CPUListOf([]int{int(cpu)})
+		queues[of]++
+	}
+	if len(queues) == 0 {
+		return nil, &TextError{What: "no synthetic network adapter has a channel here", Hint: "give what `lsvmbus -vv` prints, unchanged"}
+	}
+	return q, nil
+}
+
+// saysVMBus reports whether a line tells the CPU of a channel of Hyper-V's.
+func saysVMBus(line string) bool {
+	return vmbusChannel.MatchString(line) || vmbusFile.MatchString(line)
+}
+
+// vmbusName begins the name of a device that only its number on Hyper-V's bus tells.
+const vmbusName = "vmbus:"
 
 // readRXPlacement reads VPP's `show interface rx-placement`: the thread of each receive
 // queue, of each interface. The thread's lcore is the queue's CPU where `show threads`

@@ -124,3 +124,35 @@ func TestRXPlacement(t *testing.T) {
 	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n", "x: VPP's threads have no receive queue here")
 	refuses(t, ReadIRQs, "Thread 99999 (vpp_wk_0):\n n3 queue 0 (polling)\n", "x: 99999 is no thread")
 }
+
+// lsvmbus was written after the source named in others.go; another device has channels, too.
+const lsvmbus = "VMBUS ID 14: Class_ID = {ba6163d9-04a1-4d29-b605-72e2ffb1dc7f} - Synthetic SCSI Controller\n\tDevice_ID = {f8b3781a-1e82-4818-a1c3-63d806ec15bb}\n" +
+	"\tSysfs path: /sys/bus/vmbus/devices/f8b3781a-1e82-4818-a1c3-63d806ec15bb\n\tRel_ID=14, target_cpu=3\n\n" +
+	"VMBUS ID 15: Class_ID = {f8615163-df3e-46c5-913f-f2d2f965ed0e} - Synthetic network adapter\n\tDevice_ID = {002248c0-a1b2-0022-48c0-a1b2002248c0}\n" +
+	"\tSysfs path: /sys/bus/vmbus/devices/002248c0-a1b2-0022-48c0-a1b2002248c0\n\tRel_ID=15, target_cpu=0\n\tRel_ID=31, target_cpu=2\n"
+
+func TestVMBus(t *testing.T) {
+	of := "/sys/class/net/eth0/device/channel_vp_mapping:"
+	sysfs := of + "15:0\n" + of + "31:2\n"
+	other := interrupts("mlx5_comp0@pci:0000:3b:00.0", "mlx5_comp1@pci:0000:3b:00.0")
+	for _, test := range []struct {
+		texts []string
+		nic   NIC
+	}{
+		{[]string{lsvmbus}, NIC{}},
+		{[]string{lsvmbus}, NIC{Interface: "eth0", Driver: "hv_netvsc", Named: true}},
+		{[]string{other, sysfs}, NIC{Interface: "eth0", Driver: "hv_netvsc", Named: true}},
+	} {
+		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(test.nic, 2)
+		if err != nil || !slices.Equal(got.CPUs, []int{0, 2}) || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "channels") {
+			t.Errorf("%+v: %+v, %v", test.nic, got, err)
+		}
+	}
+	if _, err := mustReadIRQs(t, lsvmbus).QueueCPUs(NIC{Interface: "eth0", Driver: "mlx5_core"}, 0); err == nil {
+		t.Error("another driver's NIC has the channels")
+	}
+	refuses(t, ReadIRQs, lsvmbus[:strings.Index(lsvmbus, "VMBUS ID 15")], "x: no synthetic network adapter has a channel here")
+	if got := Sniff([]byte(lsvmbus)); !slices.Equal(got, []Kind{KindIRQ}) {
+		t.Errorf("recognised as %v", got)
+	}
+}

@@ -60,7 +60,7 @@ func Sniff(data []byte) []Kind {
 			found[KindTable] = true
 		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
 			found[KindTable] = true
-		case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line):
+		case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
 			found[KindIRQ] = true
 		case labelsKey(line):
 			labelled = i + 1

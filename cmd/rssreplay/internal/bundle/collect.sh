@@ -128,7 +128,7 @@ values affinity.txt '/proc/irq/[0-9]*/*_affinity_list'
 keep key.txt cat /proc/sys/net/core/netdev_rss_key
 values rps.txt "/sys/class/net/$dev/queues/*/rps_*" /sys/devices/system/cpu/online /sys/devices/system/cpu/offline /proc/sys/net/core/rps_sock_flow_entries /proc/sys/net/core/netdev_max_backlog
 values xps.txt "/sys/class/net/$dev/queues/*/xps_*"
-values device.txt "/sys/class/net/$dev/threaded" "/sys/class/net/$dev/napi_defer_hard_irqs" "/sys/class/net/$dev/gro_flush_timeout" "/sys/class/net/$dev/device/numa_node" "/sys/class/net/$dev/mtu" /proc/sys/net/core/busy_poll /proc/sys/net/core/busy_read
+values device.txt "/sys/class/net/$dev/threaded" "/sys/class/net/$dev/napi_defer_hard_irqs" "/sys/class/net/$dev/gro_flush_timeout" "/sys/class/net/$dev/device/numa_node" "/sys/class/net/$dev/device/channel_vp_mapping" "/sys/class/net/$dev/mtu" /proc/sys/net/core/busy_poll /proc/sys/net/core/busy_read
 keep lscpu.txt lscpu -p=CPU,CORE,SOCKET,NODE
 keep numa.txt numactl -H
 for text in net/softnet_stat softirqs stat uptime; do

@@ -288,7 +288,8 @@ func (r *resolver) offerCoalesce(c *nictext.Coalesce, from string) {
 // if only the interrupts tell it.
 func (r *resolver) offerIRQs(queues int) error {
 	irq := r.imports.irq
-	if d := r.imports.driver.value; d != nil && d.NoBus && len(r.flags.Imports.irq) == 0 {
+	// Hyper-V's is on a bus of its own, which tells the CPUs of its channels.
+	if d := r.imports.driver.value; d != nil && d.NoBus && d.Name != "hv_netvsc" && len(r.flags.Imports.irq) == 0 {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the interface is on no bus, as those that are made of software, which have no interrupts. Queues are on CPUs in turn.", r.imports.driver.from))
 		return nil
 	}
