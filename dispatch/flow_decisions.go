@@ -44,7 +44,7 @@ func (w *way) decide(c *chunk, i int, id uint32) (f flowDecision) {
 		return f
 	}
 	d := c.decide(w.steering, i)
-	f = flowDecision{hash: d.Hash, entry: entryOf(w.steering, &d), kind: d.Type, why: d.Why}
+	f = flowDecisionOf(w.steering, &d)
 	if c.has(i, w.varying) || w.perPacket {
 		f.why |= flowOwn
 	}
@@ -52,6 +52,11 @@ func (w *way) decide(c *chunk, i int, id uint32) (f flowDecision) {
 		w.asides[id] = aside{d.Rule, d.Woke, d.Other}
 	}
 	return f
+}
+
+// flowDecisionOf is a decision as a flow record has it, without flags.
+func flowDecisionOf(s *nicmodel.Steering, d *nicmodel.Decision) flowDecision {
+	return flowDecision{hash: d.Hash, entry: entryOf(s, d), kind: d.Type, why: d.Why}
 }
 
 // entryOf is a decision as Batch.Entry has it.

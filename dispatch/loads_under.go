@@ -26,7 +26,7 @@ type Loads struct {
 	Assumed uint64
 }
 
-// countEntry counts a load, of one flow if it has packets that were not counted there.
+// countEntry adds packets to a load. Of which flows they are is counted apart.
 func countEntry(l *engine.EntryLoad, packets, bytes uint64) {
 	l.Packets += packets
 	l.Bytes += bytes
@@ -85,20 +85,20 @@ func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 		met = met[:0]
 		if d.varies() {
 			for _, v := range by.varied.of[id] {
-				met = append(met, w.count(entryOf(now, &v.decision), v.decision.Type, v.decision.Hash, v.decision.Why, v.packets, v.bytes))
+				met = append(met, w.count(flowDecisionOf(now, &v.decision), v.packets, v.bytes))
 				packets -= v.packets
 				bytes -= v.bytes
 			}
 		}
-		entry := w.count(d.entry, d.kind, d.hash, d.reason(), packets, bytes)
-		w.flow(entry)
+		entry := w.count(*d, packets, bytes)
+		w.countFlow(entry)
 		if w.moved {
 			w.loads.Moved.Flows++
 			w.moved = false
 		}
 		for i, other := range met {
 			if other != entry && !slices.Contains(met[:i], other) {
-				w.flow(other)
+				w.countFlow(other)
 			}
 		}
 	}
@@ -107,8 +107,8 @@ func (r *Replayed) LoadsUnder(s *nicmodel.Steering) Loads {
 		packets += n
 	}
 	for _, v := range by.noFlow() {
-		if entry := entryOf(now, &v.decision); entry != engine.Unhashed {
-			w.count(entry, hash.None, 0, v.decision.Why, v.packets, v.bytes)
+		if d := flowDecisionOf(now, &v.decision); d.entry != engine.Unhashed {
+			w.count(d, v.packets, v.bytes)
 			packets -= v.packets
 			bytes -= v.bytes
 		}
@@ -145,8 +145,8 @@ func (w *loadsUnder) at(entry int32) *engine.EntryLoad {
 // ruledOut is where packets go that a rule drops.
 const ruledOut = math.MinInt32
 
-// flow counts a flow where its packets go: see count.
-func (w *loadsUnder) flow(to int32) {
+// countFlow counts a flow where its packets go: see count.
+func (w *loadsUnder) countFlow(to int32) {
 	switch {
 	case to == ruledOut:
 	case to < -1:
@@ -156,47 +156,48 @@ func (w *loadsUnder) flow(to int32) {
 	}
 }
 
-// count steers packets of the flow that got one decision and met the entry was,
-// and counts them. It returns their entry: −1 for none, ^was where a rule takes
-// them, or ruledOut.
-func (w *loadsUnder) count(was uint16, kind hash.Type, sum uint32, why nicmodel.Unhashed, packets, bytes uint64) int32 {
-	if rule := w.way.ruleOf(was); rule >= 0 { // the rules are the same
-		if was < engine.Dropped {
-			countEntry(&w.loads.Ruled[w.cfg.Queue(was)], packets, bytes)
-			return ^int32(was)
+// count steers packets of the flow that got one decision in the replay, and counts them.
+// It returns their entry: −1 for none, ^entry where a rule takes them, or ruledOut.
+func (w *loadsUnder) count(was flowDecision, packets, bytes uint64) int32 {
+	if rule := w.way.ruleOf(was.entry); rule >= 0 { // the rules are the same
+		if was.entry < engine.Dropped {
+			countEntry(&w.loads.Ruled[w.cfg.Queue(was.entry)], packets, bytes)
+			return ^int32(was.entry)
 		}
 		return ruledOut
 	}
 	entry := int32(-1)
 	switch {
 	case !w.sameHashes:
-		entry = w.again(kind, why, packets)
-	case kind != hash.None:
-		entry = w.then.Entry(sum)
+		entry = w.rehash(&was, packets)
+	case was.kind != hash.None:
+		entry = w.then.Entry(was.hash)
 	}
 	countEntry(w.at(entry), packets, bytes)
 	queue := w.config.DefaultQueue
 	if entry >= 0 {
 		queue = int(w.config.Table[entry])
 	}
-	if w.config.QueueCPU[queue] != w.cfg.QueueCPU[w.cfg.Queue(was)] {
+	if w.config.QueueCPU[queue] != w.cfg.QueueCPU[w.cfg.Queue(was.entry)] {
 		countEntry(&w.loads.Moved, packets, bytes)
 		w.moved = true
 	}
 	return entry
 }
 
-// again is the entry of packets that are hashed in another way now.
-func (w *loadsUnder) again(kind hash.Type, why nicmodel.Unhashed, packets uint64) int32 {
+// rehash is the entry of packets that got the decision was, where they are hashed in
+// another way; −1 for none.
+func (w *loadsUnder) rehash(was *flowDecision, packets uint64) int32 {
 	h := &w.header
 	if w.own {
 		// The only reasons for less than the flow's own type are rules.
 		plain, _ := w.now.HashType(h)
-		barred := why == nicmodel.NICRule || plain.Ports() && kind != hash.None && !kind.Ports()
+		ruled := was.reason() == nicmodel.NICRule
+		barred := ruled || plain.Ports() && was.kind != hash.None && !was.kind.Ports()
 		switch {
 		case !w.sameRules || !barred && w.reads:
 			w.loads.Assumed += packets
-		case why == nicmodel.NICRule:
+		case ruled:
 			return -1
 		case barred:
 			addresses := w.header
