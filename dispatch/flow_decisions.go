@@ -49,7 +49,7 @@ func (w *way) decide(c *chunk, i int, id uint32) (f flowDecision) {
 		f.why |= flowOwn
 	}
 	if d.Woke != 0 || d.Other != 0 {
-		w.asides[id] = aside{d.Rule, d.Woke, d.Other}
+		w.asides[id] = asideOf(&d)
 	}
 	return f
 }
@@ -75,6 +75,8 @@ func entryOf(s *nicmodel.Steering, d *nicmodel.Decision) uint16 {
 // aside is what a decision has of rules beside where the packet goes, as
 // nicmodel.Decision has it.
 type aside struct{ rule, woke, other uint16 }
+
+func asideOf(d *nicmodel.Decision) aside { return aside{d.Rule, d.Woke, d.Other} }
 
 // way is a way of steering, and what it decided of packets that are no flow's, or of
 // a flow otherwise than of its first packet.

@@ -105,14 +105,15 @@ func newTally(r *Replayed, w *way, loads []engine.EntryLoad) tally {
 	return t
 }
 
-// begin begins a flow.
-func (t *tally) begin() { t.entries, t.rules, t.met = t.entries[:0], t.rules[:0], t.met[:0] }
+// beginFlow begins a flow, of which nothing was met yet.
+func (t *tally) beginFlow() { t.entries, t.rules, t.met = t.entries[:0], t.rules[:0], t.met[:0] }
 
-// count counts packets at the entry that they met by their hash, of a type or none.
-func (t *tally) count(entry uint16, kind hash.Type, sum uint32, packets, bytes uint64) {
+// count counts packets that got a decision: at their entry, or at what took them.
+func (t *tally) count(d flowDecision, packets, bytes uint64) {
 	if packets == 0 {
 		return
 	}
+	entry := d.entry
 	if entry != engine.Unhashed {
 		t.entries = append(t.entries, entry)
 	}
@@ -126,31 +127,31 @@ func (t *tally) count(entry uint16, kind hash.Type, sum uint32, packets, bytes u
 	if rule < 0 {
 		return
 	}
-	t.rule(rule, packets, bytes)
+	t.countRule(rule, packets, bytes)
 	if at := t.context[rule]; at >= 0 {
 		met := contextEntry{at, -1}
-		if kind != hash.None {
-			met.entry = int(t.way.steering.Context(rule).Entry(sum))
+		if d.kind != hash.None {
+			met.entry = int(t.way.steering.Context(rule).Entry(d.hash))
 		}
 		countEntry(t.contextLoad(met), packets, bytes)
 		t.met = append(t.met, met)
 	}
 }
 
-// rule counts packets of a rule.
-func (t *tally) rule(rule int, packets, bytes uint64) {
+// countRule counts packets of a rule.
+func (t *tally) countRule(rule int, packets, bytes uint64) {
 	countEntry(&t.Rules[rule], packets, bytes)
 	t.rules = append(t.rules, rule)
 }
 
-// aside counts packets that a Wake-on-LAN rule let pass, and those that two rules
+// countAside counts packets that a Wake-on-LAN rule let pass, and those that two rules
 // contend for.
-func (t *tally) aside(a aside, packets, bytes uint64) {
+func (t *tally) countAside(a aside, packets, bytes uint64) {
 	if packets == 0 {
 		return
 	}
 	if a.woke != 0 {
-		t.rule(int(a.woke)-1, packets, bytes)
+		t.countRule(int(a.woke)-1, packets, bytes)
 	}
 	if a.other == 0 {
 		return
@@ -164,8 +165,8 @@ func (t *tally) aside(a aside, packets, bytes uint64) {
 	t.Ambiguous[i].Packets += packets
 }
 
-// flow ends a flow, and counts it wherever it was met.
-func (t *tally) flow() {
+// endFlow ends a flow, and counts it wherever it was met.
+func (t *tally) endFlow() {
 	slices.Sort(t.entries) // and no search in a list: a flow may meet thousands
 	slices.Sort(t.rules)
 	for _, entry := range slices.Compact(t.entries) {

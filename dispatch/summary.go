@@ -74,8 +74,8 @@ func (r *Replayed) countFlows(bytes uint64) (loads []engine.EntryLoad, unhashed 
 	r.Entries = loads[:len(r.cfg.Table):len(r.cfg.Table)]
 	met := newTally(r, w, loads)
 	for _, v := range w.noFlow() {
-		met.count(entryOf(w.steering, &v.decision), v.decision.Type, v.decision.Hash, v.packets, v.bytes)
-		met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
+		met.count(flowDecisionOf(w.steering, &v.decision), v.packets, v.bytes)
+		met.countAside(asideOf(&v.decision), v.packets, v.bytes)
 	}
 	for id := range t.n {
 		f, d := t.records.At(id), t.decision(r.steering, id)
@@ -88,22 +88,22 @@ func (r *Replayed) countFlows(bytes uint64) (loads []engine.EntryLoad, unhashed 
 			r.hashed(d.kind, d.reason(), packets)
 			continue
 		}
-		met.begin()
+		met.beginFlow()
 		if d.varies() {
 			for _, v := range w.varied.of[id] {
-				met.count(entryOf(w.steering, &v.decision), v.decision.Type, v.decision.Hash, v.packets, v.bytes)
-				met.aside(aside{v.decision.Rule, v.decision.Woke, v.decision.Other}, v.packets, v.bytes)
+				met.count(flowDecisionOf(w.steering, &v.decision), v.packets, v.bytes)
+				met.countAside(asideOf(&v.decision), v.packets, v.bytes)
 				r.hashed(v.decision.Type, v.decision.Why, v.packets)
 				packets -= v.packets
 				bytes -= v.bytes
 			}
 		}
-		met.count(d.entry, d.kind, d.hash, packets, bytes)
+		met.count(*d, packets, bytes)
 		if len(w.asides) > 0 {
-			met.aside(w.asides[id], packets, bytes)
+			met.countAside(w.asides[id], packets, bytes)
 		}
 		r.hashed(d.kind, d.reason(), packets)
-		met.flow()
+		met.endFlow()
 	}
 	unhashed = bytes - r.RuleDrops.Bytes
 	for _, load := range loads {
