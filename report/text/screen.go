@@ -203,6 +203,7 @@ func (s *screen) verdict(t *writer) {
 			}
 			lines := words.Wrap(strings.Split(words.Clean(st.WithID()), " "), t.width-2)
 			switch {
+			case s.brief: // a mail has room
 			case st.ID == "":
 				lines = cutText(words.Clean(st.Text), t.width-2, 2)
 			case len(lines) > s.others:

@@ -261,4 +261,10 @@ func TestMail(t *testing.T) {
 	if strings.Contains(b.String(), "interval") {
 		t.Error("it has a default")
 	}
+	b.Reset()
+	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	r.Asides = []string{strings.Repeat("A note of several words. ", 20) + "At last."}
+	if err := WriteMail(&b, r); err != nil || !strings.Contains(b.String(), "At last.\n") {
+		t.Errorf("a note is cut, though a mail has room (%v):\n%s", err, &b)
+	}
 }
