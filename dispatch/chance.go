@@ -228,8 +228,10 @@ func (in *Inputs) chance(place []int, fixed, loads []float64, total float64) *Ch
 // draw is the greatest load of a CPU in each of n trials, in rising order.
 func (in *Inputs) draw(n int, place []int, share, fixed []float64) []float64 {
 	rest, squares := float64(in.Packets), in.squares()
-	for _, packets := range in.heaviest {
+	drawn := make([]float64, len(in.heaviest))
+	for i, packets := range in.heaviest {
 		x := float64(packets)
+		drawn[i] = x
 		rest -= x
 		squares -= float64(x * x)
 	}
@@ -238,7 +240,8 @@ func (in *Inputs) draw(n int, place []int, share, fixed []float64) []float64 {
 		mean[cpu] += float64(rest * share[cpu])
 		deviation[cpu] = math.Sqrt(max(squares, 0) * share[cpu] * (1 - share[cpu]))
 	}
-	random := rand.New(rand.NewPCG(1, 2))
+	source := rand.NewPCG(1, 2)
+	random := rand.New(source)
 	trials, loads := make([]float64, n), make([]float64, len(fixed))
 	for i := range trials {
 		for cpu := range loads {
@@ -247,12 +250,12 @@ func (in *Inputs) draw(n int, place []int, share, fixed []float64) []float64 {
 				loads[cpu] += float64(deviation[cpu] * random.NormFloat64())
 			}
 		}
-		for k := 0; k < len(in.heaviest); k += 2 {
+		for k := 0; k < len(drawn); k += 2 {
 			// Optimization: one number for two draws, without a division.
-			two := random.Uint64()
-			loads[place[(two&0xffffffff)*uint64(len(place))>>32]] += float64(in.heaviest[k])
-			if k+1 < len(in.heaviest) {
-				loads[place[(two>>32)*uint64(len(place))>>32]] += float64(in.heaviest[k+1])
+			two := source.Uint64()
+			loads[place[(two&0xffffffff)*uint64(len(place))>>32]] += drawn[k]
+			if k+1 < len(drawn) {
+				loads[place[(two>>32)*uint64(len(place))>>32]] += drawn[k+1]
 			}
 		}
 		trials[i] = slices.Max(loads)
