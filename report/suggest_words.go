@@ -13,9 +13,9 @@ func (b *Bound) Sentences() []string {
 	lines := fmt.Sprintf("No table gets below %s on this capture", words.Fixed(b.Imbalance, 3))
 	switch {
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1 && b.Ruled.Equal(b.Unhashed):
-		lines += ": that much rules lead to one CPU, and no table moves it."
+		lines += ": that much rules lead to one CPU, and this table does not move it."
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1 && b.Ruled > 0:
-		lines += ": that much has no hash, or goes where rules lead, and no table moves it."
+		lines += ": that much has no hash, or goes where rules lead, and this table does not move it."
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1:
 		lines += ": that much has no hash, and goes to the default queue."
 	case b.EntryImbalance > 1 && b.Imbalance > 1.0005:

@@ -126,6 +126,8 @@ type suggester struct {
 
 	whole *input.Replayed // the capture, not dispatched
 	cut   *input.Replayed // likewise, in folds
+
+	contexts []dispatch.ContextLoad // of the whole capture under the present way
 }
 
 // newSuggester checks the flags.
@@ -276,6 +278,7 @@ func (s *suggester) replay(list []*candidate) ([]report.Figures, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.contexts = done.Result.Contexts
 	var headroom [][]*report.Headroom
 	if s.headroom {
 		in := *s.input

@@ -26,6 +26,7 @@ func (c *candidates) report(figures []report.Figures) (*report.Suggest, error) {
 		Bound: c.bound(a), Curve: c.curve, Table: a.Table(),
 		Notes: s.settings.Notes(), Caveats: a.Caveats(),
 	}
+	c.contextTables()
 	var assumed uint64
 	for i, one := range c.list {
 		f := figures[i+1]

@@ -46,6 +46,24 @@ func (c *candidates) rules() {
 	c.rule("port-rule", slices.DeleteFunc(c.group(port), func(g *group) bool { return g.flows < 2 }), port)
 }
 
+// leastOfContext is the share of the packets from which on it is said that the table of an
+// RSS context is not searched.
+const leastOfContext = 0.1
+
+// contextTables says of which RSS contexts, to which rules lead many packets, the tables are
+// not searched.
+func (c *candidates) contextTables() {
+	for _, context := range c.contexts {
+		packets := context.Unhashed.Packets
+		for _, entry := range context.Entries {
+			packets += entry.Packets
+		}
+		if share := float64(packets) / float64(c.whole.Result.Received); share >= leastOfContext {
+			c.decline("context", "Rules lead %.1f%% of the packets to RSS context %d, whose own table is not searched. To do so, take these packets alone with --filter, without the rules, and its text (without a prompt) as --table; the ethtool command for it ends in `context %[2]d`.", 100*share, context.Context)
+		}
+	}
+}
+
 // endsOf is the key of the rule that would take a flow: its ends with their ports or, if
 // it has none, its addresses. An IP rule takes more of what goes between these, by the
 // driver's meaning of it: all that is one group.
