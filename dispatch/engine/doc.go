@@ -23,17 +23,18 @@
 //  6. Receive packet steering: RPS (config.go) has the masks, backlog.go is the second hop to
 //     the CPUs in them. These wait for each other there, one event after the other
 //     (agenda.go); as long as each flow has one way, in whole turns (fast_hop.go).
-//  7. Closed forms: where nobody observes, fast engines count the same in less time;
-//     New chooses (model_set.go). A fast line (fast_line.go) is a line: by runs where a
-//     DPC takes all that waits, poll by poll, or without what rules drop. Of them are made
-//     fast_rss.go (CPU by CPU, fast_rss_parted.go, and with sent packets, fast_rss_sends.go),
-//     fast_non_rss.go, fast_cycle.go and fast_rss_single_queue.go; with rings that CPUs share
+//  7. Closed forms: where nobody observes, fast engines count the same in less time; New
+//     chooses (model_set.go). A fast line (fast_line.go) is a line: by runs where a DPC
+//     takes all that waits (fast_plain_line.go), poll by poll (fast_poll_line.go), or
+//     without what rules drop. Of them are made fast_rss.go (CPU by CPU,
+//     fast_rss_parted.go, and with sent packets, fast_rss_sends.go), fast_non_rss.go,
+//     fast_cycle.go and fast_rss_single_queue.go; with rings that CPUs share
 //     (fast_rings.go); while tables move, those of 5; and with receive packet steering,
-//     fast_hop.go: packets reach vectors (fast_hop_arrivals.go), whose DPCs steer them on
-//     (fast_hop_cycle.go) to the backlogs of CPUs (fast_hop_line.go), by ways that flows keep
-//     (fast_hop_ways.go; of what is sent, fast_hop_sends.go), or else events go on one by one
-//     (fast_hop_wake.go). When lists of completions are published is planned batch by batch
-//     (schedule.go), of the packets that arrive (arriving.go).
+//     fast_hop.go: packets reach vectors (fast_hop_arrivals.go), whose DPCs steer them
+//     on (fast_hop_cycle.go) to the backlogs of CPUs (fast_hop_line.go), by ways that
+//     flows keep (fast_hop_ways.go; of what is sent, fast_hop_sends.go), or else events
+//     go on one by one (fast_hop_wake.go). When lists of completions are published is
+//     planned batch by batch (schedule.go), of the packets that arrive (arriving.go).
 //  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //
