@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -177,6 +178,65 @@ func TestLinksAndCaptured(t *testing.T) {
 	}
 	if r.CapturedBytes != 54000 || r.Cut != 100 {
 		t.Errorf("%d bytes captured, %d packets cut, want 54000, 100", r.CapturedBytes, r.Cut)
+	}
+}
+
+// TestLinksChangeBetweenChunks has packets of another link from where a chunk begins.
+func TestLinksChangeBetweenChunks(t *testing.T) {
+	var recs []pcaps.Record
+	for i := range 3*chunkPackets + 10 {
+		rec := recordOf(frameTo(i), int64(i))
+		if i >= chunkPackets && i < 3*chunkPackets {
+			rec.Link = pcaps.LinkType(math.MaxUint16)
+		}
+		recs = append(recs, rec)
+	}
+	want := []LinkPackets{{pcaps.LinkEthernet, chunkPackets + 10}, {math.MaxUint16, 2 * chunkPackets}}
+	if diff := cmp.Diff(want, replayRecords(t, false, recs).Links); diff != "" {
+		t.Errorf("Links (-want +got):\n%s", diff)
+	}
+}
+
+// TestHeadersCut counts packets whose IP header, or what is before it, the capture cut off: not
+// those that are so short themselves, and not those that are no IP.
+func TestHeadersCut(t *testing.T) {
+	arp := append(make([]byte, 12), 8, 6, 0, 1, 8, 0)
+	for _, test := range []struct {
+		name string
+		data []byte
+		wire uint32
+		want uint64
+	}{
+		{"whole", frameTo(1), 54, 0},
+		{"cut behind the ports", frameTo(1)[:38], 54, 0},
+		{"cut in the IP header", frameTo(1)[:30], 54, 1},
+		{"cut in the link header", frameTo(1)[:10], 54, 1},
+		{"short by itself", frameTo(1)[:30], 30, 0},
+		{"ARP, cut", arp, 60, 0},
+	} {
+		rec := recordOf(test.data, 0)
+		rec.Wire = test.wire
+		if r := replayRecords(t, false, []pcaps.Record{rec}); r.HeadersCut != test.want || r.Snapped != 0 {
+			t.Errorf("%s: %d headers and %d ports are cut off, want %d and 0", test.name, r.HeadersCut, r.Snapped, test.want)
+		}
+	}
+}
+
+// TestInputs has flows of 5, 3, 1 and 1 packets: inputs of these weights, as uneven as
+// 10² ÷ (5² + 3² + 1 + 1) of equal weight.
+func TestInputs(t *testing.T) {
+	var recs []pcaps.Record
+	for flow, packets := range []int{1, 5, 1, 3} {
+		for range packets {
+			recs = append(recs, recordOf(frameTo(flow), int64(len(recs))))
+		}
+	}
+	in := replayRecords(t, false, recs).Inputs()
+	if in.Flows != 4 || in.Distinct != 4 || in.Packets != 10 || math.Abs(in.Effective-100./36) > 1e-12 {
+		t.Errorf("%+v", in)
+	}
+	if !slices.Equal(in.heaviest, []uint64{5, 3, 1, 1}) {
+		t.Errorf("the heaviest are %d", in.heaviest)
 	}
 }
 
