@@ -219,14 +219,18 @@ func (r *ethtoolReader) header(i int, iface, rings string) *TextError {
 }
 
 func (r *ethtoolReader) row(start, entries string) *TextError {
+	have := len(r.table.Table)
+	first, err := strconv.ParseUint(start, 10, 32)
+	if r.part != partTable && err == nil && int(first) < have {
+		return nil // another text's, as numactl's distances
+	}
 	if r.part != partTable {
 		return &TextError{
 			What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.tableEnd+1, quote.Short(r.endedWith)),
 			Hint: "remove what does not belong to ethtool's output, and give one table",
 		}
 	}
-	have := len(r.table.Table)
-	switch first, err := strconv.ParseUint(start, 10, 32); {
+	switch {
 	case err != nil:
 		return &TextError{What: fmt.Sprintf("a row numbered %.20s", start), Hint: "rows are numbered by their first entry"}
 	case int(first) > have:

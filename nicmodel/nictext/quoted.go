@@ -38,10 +38,13 @@ func unquoted(text string) string {
 			lines = strings.Join(list, "\n")
 		}
 		lines = strings.TrimRight(lines, "\r\n") + "\n"
-		if text := strings.TrimSpace(lines); strings.Contains(text, "\n") && slices.Contains(before, text) {
+		switch text := strings.TrimSpace(lines); {
+		case !strings.Contains(text, "\n"):
+		case slices.Contains(before, text):
 			lines = ""
-		} else {
+		default:
 			before = append(before, text)
+			lines += "\n" // what follows is another text
 		}
 		inside.WriteString(lines)
 		whole.WriteString(text[end:at[0]] + "\n" + lines)
@@ -75,7 +78,7 @@ var severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^
 
 // unescaped is the text without what mail puts for bytes and where lines are too long
 // (quoted-printable), and with lines as such where their ends are spelled out and a title
-// begins the first one: \n as most languages have it, #012 as rsyslog.
+// is among them: \n as most languages have it, #012 as rsyslog.
 func unescaped(text string) string {
 	if softBreak.MatchString(text) {
 		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(text))); err == nil {
@@ -86,11 +89,14 @@ func unescaped(text string) string {
 		if strings.Count(text, spelled.end) <= strings.Count(text, "\n") {
 			continue
 		}
-		lines := strings.ReplaceAll(text, spelled.end, "\n")
-		first, _, _ := strings.Cut(lines, "\n")
-		if before, titled := beforeTitle(first); titled && !strings.Contains(before, `"`) { // or else a string of JSON
-			return strings.ReplaceAll(lines[len(before):], spelled.tab, "\t")
+		lines := strings.Split(text, spelled.end)
+		i := slices.IndexFunc(lines, func(line string) bool { _, titled := beforeTitle(line); return titled })
+		if i < 0 {
+			continue
 		}
+		before, _ := beforeTitle(lines[i])
+		lines[i] = lines[i][len(before):]
+		return strings.ReplaceAll(strings.Join(lines, "\n"), spelled.tab, "\t")
 	}
 	return text
 }

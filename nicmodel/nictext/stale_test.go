@@ -19,6 +19,7 @@ func TestTablesOfOtherQueues(t *testing.T) {
 		spare      []Processor
 	}{
 		{"ethtool, beyond", "RX flow hash indirection table for eth0 with 1 RX ring(s):\n 0: 0 7 0 7\nRSS hash key:\n" + strings.Repeat("6d:", 39) + "6d\n", 1, nicmodel.IndirectionTable{0, 7, 0, 7}, nil},
+		{"ethtool, numactl's distances behind it", "RX flow hash indirection table for eth0 with 2 RX ring(s):\n 0: 0 1 0 1\nRSS hash key:\n" + strings.Repeat("6d:", 39) + "6d\n$ numactl -H\nnode distances:\nnode   0   1\n  0:  10  21\n  1:  21  10\n", 2, nicmodel.IndirectionTable{0, 1, 0, 1}, nil},
 		{"Windows, beyond", "Name : a\nNumberOfReceiveQueues : 1\n" + array + "IndirectionTable: [Group:Number] : 0:0 0:2 0:0 0:2\n", 1, nicmodel.IndirectionTable{0, 1, 0, 1}, nil},
 		{"Windows, below", "Name : a\nNumberOfReceiveQueues : 4\n" + array + "IndirectionTable: [Group:Number] : 0:2 0:2\n", 4, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 0}, {1, 4}, {1, 6}}},
 		{"Windows, as many as may be", "Name : a\nNumberOfReceiveQueues : 4\nMaxProcessors : 2\n" + array + "IndirectionTable: [Group:Number] : 0:2 0:2\n", 4, nicmodel.IndirectionTable{0, 0}, []Processor{{0, 0}}},

@@ -73,7 +73,7 @@ func Lines(data []byte) []string {
 	text := decodeText(data)
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
-		text = unquoted(unescaped(text))
+		text = unescaped(unquoted(text))
 	}
 	text = shown(text)
 	if !own {
