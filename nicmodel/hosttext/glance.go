@@ -42,8 +42,9 @@ func Evidence(data []byte) bool {
 }
 
 // forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages and
-// the script's own, of a transmit queue's settings, or of ynl's qstats-get.
-var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/`)
+// the script's own, of a transmit queue's settings, of ynl's qstats-get, or of an address
+// that stays in the host, as all of lo's.
+var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/|\binet6? \S+ scope host\b`)
 
 // undrawnKey is /proc/sys/net/core/netdev_rss_key before a driver has asked for a key.
 var undrawnKey = lazyregexp.New(`^00(:00){39,}$`)

@@ -33,7 +33,7 @@ type irqRow struct {
 
 var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
-	irqColumns   = lazyregexp.New(`\bCPU0\b.*\bCPU1\b`) // of irqHeader, or made of it
+	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`) // of irqHeader, or made of it
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?:\s*(\S*)$`)
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)

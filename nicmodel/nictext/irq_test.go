@@ -272,6 +272,9 @@ func TestTruthQueueCPUs(t *testing.T) {
 // A line of CPUs that can't be read is told: without it lists would count as those of queues.
 func TestBrokenColumns(t *testing.T) {
 	for _, columns := range []string{"CPU0,CPU1", "CPU0 | CPU1 |", "CPU0 CPU1 CP\nU2"} {
+		if got := Sniff([]byte(columns + "\n24: 1 0 eth0-TxRx-0\n")); !slices.Contains(got, KindIRQ) {
+			t.Errorf("%q: recognised as %v", columns, got)
+		}
 		refuses(t, ReadIRQs, columns+"\n24: 1 0 eth0-TxRx-0\n/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_affinity_list:1\n", fmt.Sprintf("x: line 1: %q is not the first line of /proc/interrupts", strings.Split(columns, "\n")[0]))
 	}
 }

@@ -58,7 +58,7 @@ func unquoted(text string) string {
 
 // hasWords reports whether an element of a list can be a line of a command's output rather
 // than a name.
-func hasWords(element string) bool { return strings.ContainsAny(element, " :/") }
+func hasWords(element string) bool { return strings.ContainsAny(element, " :") }
 
 // isOnlyJSON reports whether the text is values of JSON, one after the other as logs have
 // them, and nothing else.
@@ -89,7 +89,7 @@ func unescaped(text string) string {
 		if strings.Count(text, spelled.end) <= strings.Count(text, "\n") {
 			continue
 		}
-		lines := strings.Split(text, spelled.end)
+		lines := strings.Split(opening.ReplaceAllString(text, ""), spelled.end)
 		i := slices.IndexFunc(lines, func(line string) bool { _, titled := beforeTitle(line); return titled })
 		if i < 0 {
 			continue
@@ -100,6 +100,9 @@ func unescaped(text string) string {
 	}
 	return text
 }
+
+// opening matches what begins a string of Python's, or of bytes.
+var opening = lazyregexp.New(`\A\s*b?['"]`)
 
 // softBreak matches a line of quoted-printable that goes on, or one of its tabs and signs
 // of equality.

@@ -46,7 +46,7 @@ func TestPackedTexts(t *testing.T) {
 		"Docker's log":            docker,
 		"escaped line ends":       strings.ReplaceAll(text, "\n", `\n`),
 		"escaped, below a prompt": "$ ethtool -x eth0" + strings.ReplaceAll("\n"+text, "\n", `\n`),
-		"several results":         `{"results": [{"stdout": ` + asJSON(t, text) + `, "stdout_lines": ` + asJSON(t, lines) + `}, {"stdout": "x: y\nz"}]}`,
+		"several results":         `{"results": [{"cmd": ["grep", ".", "/x"], "stdout": ` + asJSON(t, text) + `, "stdout_lines": ` + asJSON(t, lines) + `}, {"stdout": "x: y\nz"}]}`,
 		"Python's bytes":          "b'" + strings.ReplaceAll(text, "\n", `\n`) + "'\n",
 		"rsyslog":                 "Nov 26 21:40:01 host rss: " + strings.ReplaceAll(text, "\n", "#012") + "\n",
 		"a pager":                 paged,
