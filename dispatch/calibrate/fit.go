@@ -136,7 +136,8 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		c := fit(again)
 		runs, packets = append(runs, c.Run), append(packets, c.Packet)
 	})
-	f.RunInterval, f.PacketInterval = intervalOf(runs), intervalOf(packets)
+	wider := widen(f.Windows, 2)
+	f.RunInterval, f.PacketInterval = intervalOf(runs, f.Run, wider), intervalOf(packets, f.Packet, wider)
 	var free bool
 	f.Why, free = f.separate()
 	one := h.oneFactor(rows, assumed)
@@ -153,7 +154,7 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		f.Factor = f.Packet / assumed.Packet
 		var factors []float64
 		h.resample(byWindow, func(again []*Row) { factors = append(factors, fit(again).Packet/assumed.Packet) })
-		in := intervalOf(factors)
+		in := intervalOf(factors, f.Factor, widen(f.Windows, 1))
 		f.RunInterval = Range{in.From * assumed.Run, in.To * assumed.Run}
 		f.PacketInterval = Range{in.From * assumed.Packet, in.To * assumed.Packet}
 	}
@@ -356,11 +357,24 @@ func (h *History) resample(windows [][]*Row, each func([]*Row)) {
 	}
 }
 
-// intervalOf is where 95 % of the values lie, in their middle. It sorts them.
-func intervalOf(values []float64) Range {
+// intervalOf is where 95 % of the values lie, in their middle, and as many times as far from
+// the estimate as wider says; no cost is below 0. It sorts them.
+func intervalOf(values []float64, estimate, wider float64) Range {
 	slices.Sort(values)
 	n := len(values)
-	return Range{values[n*25/1000], values[n*975/1000]}
+	from, to := min(values[n*25/1000], estimate), max(values[n*975/1000], estimate)
+	return Range{max(0, estimate-wider*(estimate-from)), estimate + wider*(to-estimate)}
+}
+
+// widen is how much wider an interval must be than a bootstrap of few windows makes it, with so
+// many costs fitted: the draws vary less than windows do, by √((n − 1) ÷ n), and in the place of
+// a normal variable stands Student's t.
+func widen(windows, costs int) float64 {
+	const z = 1.95996 // 95 % of a normal variable lie between −z and z
+	n, free := float64(windows), float64(max(1, windows-costs))
+	z3, z5, z7 := z*z*z, z*z*z*z*z, z*z*z*z*z*z*z
+	t := z + (z3+z)/(4*free) + (5*z5+16*z3+3*z)/(96*free*free) + (3*z7+19*z5+17*z3-15*z)/(384*free*free*free)
+	return t / z * math.Sqrt(n/(n-1))
 }
 
 // leftOutError is by how much the costs that fit all other windows miss the total time

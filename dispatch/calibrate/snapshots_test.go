@@ -163,6 +163,36 @@ func TestFindsCosts(t *testing.T) {
 	}
 }
 
+// Intervals from few windows hold the true costs as often as those from many.
+func TestIntervalsOfFewWindows(t *testing.T) {
+	true_ := Costs{3000, 1000}
+	for _, windows := range []int{5, 10} {
+		fits, inside := 0, 0
+		for seed := range uint64(60) {
+			h := read(t, (&host{costs: true_, noise: 0.03, cpus: 2, windows: windows, seconds: 10, measured: true, load: tenfold(rand.New(rand.NewPCG(seed, 99)))}).texts(seed))
+			f, err := h.Fit(assumed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.OneFactor {
+				continue
+			}
+			fits += 2
+			for _, in := range []bool{
+				f.RunInterval.From <= true_.Run && true_.Run <= f.RunInterval.To,
+				f.PacketInterval.From <= true_.Packet && true_.Packet <= f.PacketInterval.To,
+			} {
+				if in {
+					inside++
+				}
+			}
+		}
+		if fits < 100 || float64(inside) < 0.91*float64(fits) {
+			t.Errorf("%d windows: %d of %d intervals hold the cost that made the texts", windows, inside, fits)
+		}
+	}
+}
+
 // checkSums: what a CPU had in a second, in the window of the least and in that of the most,
 // and what of a run is the interrupt's.
 func checkSums(t *testing.T, h *History, f *Fit) {
