@@ -14,7 +14,7 @@ import (
 // heavyFrom is the part of a fair share from which a flow is heavy.
 const heavyFrom = 0.2
 
-// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if they are most of
+// heavyOnBusiest is the heavy flows of the busiest CPU, in falling order, if they are nearly all of
 // what it has more than its fair share; else nil.
 func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 	c := d.busiest()
@@ -46,7 +46,7 @@ func (d *diagnosis) heavyOnBusiest() []*report.Flow {
 }
 
 // mostOf is the part of what a CPU has too much from which flows are why.
-const mostOf = 0.75
+const mostOf = 0.9
 
 // luckFrom is the part of what a CPU has too much that one key of ten must take away, so that
 // another key is worth a try.
