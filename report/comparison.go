@@ -262,6 +262,46 @@ func (c *Compare) BestSentence() string {
 	if len(c.Scenarios) < 2 {
 		return ""
 	}
+	return c.bestSentence() + c.dropsClause()
+}
+
+// dropsClause is the sentence behind BestSentence about the scenario that it names, if it drops
+// more than another: what is dropped loads no CPU, and leaves the rest more even.
+func (c *Compare) dropsClause() string {
+	load := ImbalanceOfPackets(c.Scenarios)
+	if !SameCPUs(c.Scenarios) {
+		load = mostLoadedShare()
+	}
+	best, least := load.best(c.Scenarios), 0
+	for i := range c.Scenarios {
+		if c.Scenarios[i].overflows() < c.Scenarios[least].overflows() {
+			least = i
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	drops, fewest := c.Scenarios[best].overflows(), c.Scenarios[least].overflows()
+	if drops == fewest || float64(drops-fewest) < CutFrom*float64(c.Capture.Received) {
+		return ""
+	}
+	of := words.Exact(fewest)
+	if fewest == 0 {
+		of = "none"
+	}
+	return fmt.Sprintf(" But under “%s” %s dropped, which load no CPU, and under “%s” %s.", c.Scenarios[best].Name, words.Plural(drops, "packet is", "packets are"), c.Scenarios[least].Name, of)
+}
+
+// overflows is the packets that full rings and backlogs drop under the scenario's compared mode.
+func (s *Scenario) overflows() uint64 {
+	if m := s.Mode(); m != nil {
+		return m.Overflows()
+	}
+	return 0
+}
+
+// bestSentence is BestSentence without drops.
+func (c *Compare) bestSentence() string {
 	load := ImbalanceOfPackets(c.Scenarios)
 	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
 	if !SameCPUs(c.Scenarios) {

@@ -58,6 +58,34 @@ func TestBestButForNoise(t *testing.T) {
 	}
 }
 
+// Of the scenario that spreads best it is said that it drops more than another one does.
+func TestBestDrops(t *testing.T) {
+	scenario := func(name string, drops uint64, packets ...uint64) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9}
+		for cpu, n := range packets {
+			m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
+		}
+		m.Derive()
+		m.Totals.Drops = drops
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+	}
+	for _, test := range []struct {
+		drops [2]uint64
+		want  string
+	}{
+		{[2]uint64{0, 0}, ""},
+		{[2]uint64{0, 500}, ""},
+		{[2]uint64{19, 0}, ""},
+		{[2]uint64{500, 0}, " But under “a” 500 packets are dropped, which load no CPU, and under “b” none."},
+		{[2]uint64{500, 20}, " But under “a” 500 packets are dropped, which load no CPU, and under “b” 20."},
+	} {
+		c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: List[Scenario]{scenario("a", test.drops[0], 1100, 900), scenario("b", test.drops[1], 1500, 500)}}
+		if got, want := c.BestSentence(), "Of 2 scenarios the first, “a”, spreads the packets best: the most loaded CPU has 1.10 times the mean."+test.want; got != want {
+			t.Errorf("%v: %q, want %q", test.drops, got, want)
+		}
+	}
+}
+
 // Of values that are printed alike none has a mark that another lacks, however far apart they
 // are: 0.01% and 0.04% are both <0.1%.
 func TestMarkedAsPrinted(t *testing.T) {
