@@ -230,6 +230,32 @@ func (d *Diff) Label(f *Figure) string {
 	return f.Label
 }
 
+// ChangeRow is a figure's label, its old and its new value, the change, and that as a share
+// of the old value; ~ for both is no change beyond noise. c is a diff.
+func (c *Compare) ChangeRow(f *Figure) []string {
+	before, after := &c.Scenarios[0], &c.Scenarios[1]
+	was, now := f.Of(before), f.Of(after)
+	change, share := words.None, words.None
+	switch {
+	case was.IsNull() || now.IsNull():
+	case !f.Differs(before, after, c.Diff.Captures):
+		change, share = "~", "~"
+	default:
+		sign := "+"
+		if now < was {
+			sign = "-"
+		}
+		change = sign + f.Text(Fraction(math.Abs(float64(now-was))))
+		if points, ok := strings.CutSuffix(change, "%"); ok { // of a share; what the last column has is of the old value
+			change = points + " points"
+		}
+		if was != 0 {
+			share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
+		}
+	}
+	return []string{c.Diff.Label(f), f.Text(was), f.Text(now), change, share}
+}
+
 // ChangesSentence names the parameters that differ; "" where none does.
 func (d *Diff) ChangesSentence() string {
 	if d == nil || len(d.Changes) == 0 {

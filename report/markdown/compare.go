@@ -25,15 +25,20 @@ func WriteCompare(w io.Writer, c *report.Compare) error {
 	m.words(&c.Words)
 	m.lead(c.Title(), &c.Capture, c.NotesAndTrust(), c.Summary(), func(p *markdown) {
 		if compared {
-			p.scenarioFigures(c, names, leadLabels)
+			p.comparedFigures(c, names, leadLabels)
 		}
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&capture, c.Tool, c.Command, c.CommonParameters(), report.CaveatsOf(&capture, c.CommonParameters(), c.Caveats))
 	m.limit -= tail.b.Len()
 	if compared {
+		if twoReports(c) {
+			m.findings("Findings that are gone", findingsBytes/3, c.Diff.Gone, false)
+			m.findings("Findings that are new", findingsBytes/3, c.Diff.Came, false)
+			m.movedFlows(c.Diff)
+		}
 		m.scenariosOverTime(c)
-		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.scenarioFigures(c, names, nil) })
+		m.details(maxMarkdown/4, "All figures of the scenarios", "", func(p *markdown) { p.comparedFigures(c, names, nil) })
 		m.details(maxMarkdown/8, "Table entries that differ", "", func(p *markdown) { p.scenarioEntries(c.Scenarios, names) })
 		if !c.HashedAlike() {
 			m.details(maxMarkdown/8, "Hash types", "", func(p *markdown) { p.scenarioHashing(c, names) })
@@ -55,8 +60,29 @@ func scenarioCodes(scenarios []report.Scenario) []string {
 	return heads
 }
 
+// comparedFigures are those that have labels, or for nil all; of a diff with what changed.
+func (m *markdown) comparedFigures(c *report.Compare, names, labels []string) {
+	if twoReports(c) {
+		m.changes(c, names, labels)
+	} else {
+		m.scenarioFigures(c, names, labels)
+	}
+	if labels != nil {
+		if marks := c.Diff.MarksSentence(); marks != "" {
+			m.para(prose(marks))
+		}
+		return
+	}
+	for i, s := range c.Scenarios {
+		if names[i] != code(s.Name) {
+			m.add(fmt.Sprintf("- %s is %s\n", names[i], code(s.Name)))
+		}
+	}
+	m.add("\n")
+}
+
 // scenarioFigures is a row for each figure and a column for each scenario, with the
-// best of a row in bold; labels nil are all figures.
+// best of a row in bold.
 func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 	scenarios := c.Scenarios
 	others := report.WithoutRSS(scenarios)
@@ -88,18 +114,38 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 		rows = append(rows, row)
 	}
 	m.table("figures", heads, rows, nil)
-	if labels != nil {
-		if marks := c.Diff.MarksSentence(); marks != "" {
-			m.para(prose(marks))
+}
+
+// twoReports tells whether c is a diff.
+func twoReports(c *report.Compare) bool { return c.Diff != nil && len(c.Scenarios) == 2 }
+
+// changes is a row for each figure of a diff.
+func (m *markdown) changes(c *report.Compare, names, labels []string) {
+	var rows [][]string
+	for _, f := range report.ComparedFigures(c.Scenarios) {
+		if labels == nil || slices.Contains(labels, f.Label) {
+			row := c.ChangeRow(&f)
+			row[0] = figureLabel(row[0])
+			rows = append(rows, row)
 		}
+	}
+	m.table("changes", []string{"", "*" + names[0], "*" + names[1], "*change", "*percent"}, rows, nil)
+	m.para("Under " + code(c.Scenarios[1].Compared) + "; ~ is no change beyond noise.")
+}
+
+// movedFlows are the largest of the flows that moved.
+func (m *markdown) movedFlows(d *report.Diff) {
+	if len(d.Moved) == 0 {
 		return
 	}
-	for i, s := range scenarios {
-		if names[i] != code(s.Name) {
-			m.add(fmt.Sprintf("- %s is %s\n", names[i], code(s.Name)))
+	m.details(maxMarkdown/16, "Flows that moved to another CPU: the largest of "+words.Exact(d.MovedTotal), "", func(p *markdown) {
+		var rows [][]string
+		for i := range d.Moved {
+			moved := &d.Moved[i]
+			rows = append(rows, []string{code(report.FlowWords(&moved.Flow)), words.Exact(moved.Flow.Packets), fmt.Sprint(moved.Was), fmt.Sprint(moved.Now)})
 		}
-	}
-	m.add("\n")
+		p.table("flows", []string{"flow", "*packets", "*old CPU", "*new CPU"}, rows, nil)
+	})
 }
 
 // scenarioShares is a row for each CPU: its packets in each scenario.

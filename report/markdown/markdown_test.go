@@ -102,6 +102,9 @@ func TestMarkdownHostile(t *testing.T) {
 		r.FlowsTotal = 1
 		fixture.CheckMarkdown(t, fmt.Sprintf("report, %q", s), markdownOf(t, r))
 		fixture.CheckMarkdown(t, fmt.Sprintf("comparison, %q", s), compareMarkdown(t, fixture.HostileCompare(s)))
+		diff := fixture.HostileCompare(s)
+		diff.Diff = &report.Diff{Gone: fixture.WithHostile(s).Findings, Came: fixture.WithHostile(s).Findings, Moved: []report.MovedFlow{{Flow: report.Flow{Protocol: s}, Was: 1, Now: 2}}, MovedTotal: 1}
+		fixture.CheckMarkdown(t, fmt.Sprintf("diff, %q", s), compareMarkdown(t, diff))
 	}
 }
 

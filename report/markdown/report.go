@@ -36,7 +36,7 @@ func Write(w io.Writer, r *report.Report) error {
 	c := &r.Capture
 	m.words(&r.Words)
 	m.lead(report.TitleOf("RSS replay", c), c, r.Notes, r.Summary(), func(p *markdown) { p.leadFigures(r.Modes) })
-	m.findings(r.Findings)
+	m.findings("Findings", findingsBytes, r.Findings, true)
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(c, r.Tool, r.Command, r.Parameters, report.CaveatsOf(c, r.Parameters, r.Caveats))
 	m.limit -= tail.b.Len()
@@ -112,17 +112,17 @@ func figureLabel(label string) string {
 	return label
 }
 
-// findings lists what is wrong.
-func (m *markdown) findings(findings []report.Finding) {
+// findings lists what is wrong, whole with evidence and remedy.
+func (m *markdown) findings(title string, limit int, findings []report.Finding, whole bool) {
 	if len(findings) == 0 {
 		return
 	}
-	m.part(findingsBytes, func(p *markdown) {
-		p.para("#### Findings")
+	m.part(limit, func(p *markdown) {
+		p.para("#### " + title)
 		for i, f := range findings {
 			item := fmt.Sprintf("- **%s** %s %s\n", prose(f.Severity), prose(f.Summary), code(f.ID))
 			for _, more := range []string{f.Evidence, f.Remedy} {
-				if more != "" {
+				if whole && more != "" {
 					item += "  <br>" + prose(more) + "\n"
 				}
 			}

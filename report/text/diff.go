@@ -2,8 +2,6 @@ package text
 
 import (
 	"fmt"
-	"math"
-	"strings"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -24,26 +22,11 @@ func (t *writer) diff(c *report.Compare) {
 	}
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}
 	for _, f := range report.ComparedFigures(c.Scenarios) {
-		was, now := f.Of(before), f.Of(after)
-		change, share := words.None, words.None
-		switch {
-		case was.IsNull() || now.IsNull():
-		case !f.Differs(before, after, c.Diff.Captures):
-			change, share = "~", "~"
-		default:
-			sign := "+"
-			if now < was {
-				sign = "-"
-			}
-			change = sign + f.Text(report.Fraction(math.Abs(float64(now-was))))
-			if points, ok := strings.CutSuffix(change, "%"); ok { // of a share; what the last column has is of the old value
-				change = points + " points"
-			}
-			if was != 0 {
-				share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
-			}
+		var cells []cell
+		for _, text := range c.ChangeRow(&f) {
+			cells = append(cells, plainCell(text))
 		}
-		g.row(plainCell(c.Diff.Label(&f)), plainCell(f.Text(was)), plainCell(f.Text(now)), plainCell(change), plainCell(share))
+		g.row(cells...)
 	}
 	t.grid(&g)
 	for _, part := range []struct {
