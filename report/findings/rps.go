@@ -110,7 +110,7 @@ func (d *diagnosis) allMasks() string { return d.run("", Argument{"--rps", d.cpu
 // each it would be more even.
 func (d *diagnosis) byMasks() bool {
 	switch s := d.t.Stack; {
-	case d.t.MaskFull, d.t.Largest != nil && d.ofFair(d.t.Largest.Packets) >= nearlyAll*d.lost():
+	case d.t.MaskFull, d.t.Steered && s == nil && d.byEtherType(), d.t.Largest != nil && d.ofFair(d.t.Largest.Packets) >= nearlyAll*d.lost():
 		return false
 	case s != nil && s.Everywhere != nil:
 		return s.Even >= report.UnevenFrom && float64(d.lost()-s.Everywhere.P50) >= report.GainFrom

@@ -201,6 +201,9 @@ func TestRPSOneFault(t *testing.T) {
 		"no mask of the default queue": {[]uint64{2500, 500, 500, 500}, func(t *Traffic) {
 			t.Flows = 900
 		}, []string{"unhashed"}, "all go to queue 0 on CPU 0"},
+		"masks of two CPUs, and one EtherType by default queue": {[]uint64{2500, 1500, 0, 0}, func(t *Traffic) {
+			t.Steered, t.Masked = true, []int{0, 1}
+		}, []string{"rps-hot"}, "it has no more than the EtherType"},
 		"a mask of the default queue alone": {[]uint64{2500, 500, 500, 500}, func(t *Traffic) {
 			t.Steered = true
 		}, []string{"rps-hot"}, "it has no more than the EtherType"},
