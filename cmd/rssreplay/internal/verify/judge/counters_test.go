@@ -134,13 +134,12 @@ func TestFewestMovesByTrying(t *testing.T) {
 	for seed := range uint64(600) {
 		random := rand.New(rand.NewPCG(seed, 23))
 		queues := 3 + random.IntN(3)
-		m := mover{loads: make([]uint64, 4+random.IntN(6))}
-		m.table = make(nicmodel.IndirectionTable, len(m.loads))
-		predicted := make([]uint64, queues)
-		for i := range m.loads {
-			m.loads[i], m.table[i] = random.Uint64N(9), uint16(random.IntN(queues))
-			predicted[m.table[i]] += m.loads[i]
+		loads := make([]uint64, 4+random.IntN(6))
+		table := make(nicmodel.IndirectionTable, len(loads))
+		for i := range loads {
+			loads[i], table[i] = random.Uint64N(9), uint16(random.IntN(queues))
 		}
+		m := newMover(table, loads)
 		left := make([]int64, queues)
 		for _, entry := range random.Perm(len(m.loads))[:random.IntN(4)] {
 			left[m.table[entry]] -= int64(m.loads[entry])
@@ -149,7 +148,7 @@ func TestFewestMovesByTrying(t *testing.T) {
 		moves, others := m.fewest(left, maxMoved)
 		want := 0
 		for n := 1; n <= maxMoved && want == 0 && slices.ContainsFunc(left, func(n int64) bool { return n != 0 }); n++ {
-			want = choicesOf(&m, slices.Clone(left), 0, n)
+			want = choicesOf(m, slices.Clone(left), 0, n)
 		}
 		switch {
 		case len(moves) == 0:
@@ -162,7 +161,7 @@ func TestFewestMovesByTrying(t *testing.T) {
 		if m.through(moves) > 0 {
 			chains++
 		}
-		if some := (&mover{table: m.table, loads: m.loads}).some(left, maxMoved); some != (len(moves) > 0) {
+		if some := newMover(table, loads).some(left, maxMoved); some != (len(moves) > 0) {
 			t.Errorf("seed %d: some %t, and %d moves", seed, some, len(moves))
 		}
 		found[len(moves)]++

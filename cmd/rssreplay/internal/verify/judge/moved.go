@@ -48,9 +48,10 @@ func (s *search) moved() (Explanation, bool) {
 		return Explanation{}, false
 	}
 	null := Null{Least: 1}
+	own := s.mover(s.loads)
 	for _, counters := range s.keys.upTo(allKeys) {
 		null.Trials++
-		if s.mover(s.loads).some(missed(counters, s.claim.Predicted), len(moves)) {
+		if own.some(missed(counters, s.claim.Predicted), len(moves)) {
 			return Explanation{}, false
 		}
 	}
@@ -111,6 +112,7 @@ func missed(counters, predicted []uint64) []int64 {
 type mover struct {
 	table  nicmodel.IndirectionTable
 	loads  []uint64 // of its entries
+	byLoad [][]int  // the entries of each queue that have a load, by that
 	left   []int64  // of each queue, counted and not predicted by the choice
 	open   int      // queues of which something is left
 	chosen []entryMove
@@ -118,8 +120,19 @@ type mover struct {
 	found  [][]entryMove
 }
 
-func (s *search) mover(loads []uint64) *mover {
-	return &mover{table: s.config.Table, loads: loads}
+func (s *search) mover(loads []uint64) *mover { return newMover(s.config.Table, loads) }
+
+func newMover(table nicmodel.IndirectionTable, loads []uint64) *mover {
+	m := &mover{table: table, loads: loads, byLoad: make([][]int, int(slices.Max(table))+1)}
+	for entry, load := range loads {
+		if load > 0 {
+			m.byLoad[table[entry]] = append(m.byLoad[table[entry]], entry)
+		}
+	}
+	for _, of := range m.byLoad {
+		slices.SortFunc(of, func(a, b int) int { return cmp.Compare(loads[a], loads[b]) })
+	}
+	return m
 }
 
 // some reports whether at most so many entries leave nothing.
@@ -134,7 +147,7 @@ func (m *mover) some(left []int64, most int) bool {
 // from a queue to which it leads another.
 func (m *mover) fewest(left []int64, most int) (moves []entryMove, others int) {
 	var sum int64
-	m.left, m.open = slices.Clone(left), 0
+	m.left, m.open, m.found = slices.Clone(left), 0, nil
 	for _, n := range left {
 		if sum += n; n != 0 {
 			m.open++
@@ -180,20 +193,41 @@ func (m *mover) choose(n int) {
 		return
 	}
 	queue := slices.IndexFunc(m.left, func(n int64) bool { return n != 0 })
-	for entry, load := range m.loads {
-		if n == 1 && max(m.left[queue], -m.left[queue]) != int64(load) { // Optimization: it leaves something
+	// Optimization: an entry changes what is left of two queues, so that where more are open
+	// than the others can close, it has to close one: it brings what is left there.
+	if m.open <= 2*(n-1) {
+		for _, of := range m.byLoad {
+			m.each(of, queue, n)
+		}
+		return
+	}
+	for q, left := range m.left {
+		if left = max(left, -left); left == 0 || slices.ContainsFunc(m.left[:q], func(n int64) bool { return n == left || n == -left }) {
 			continue
 		}
-		if load == 0 || slices.ContainsFunc(m.chosen, func(c entryMove) bool { return c.entry == entry }) {
-			continue
+		for _, of := range m.byLoad {
+			at, _ := slices.BinarySearchFunc(of, left, func(entry int, load int64) int { return cmp.Compare(int64(m.loads[entry]), load) })
+			end := at
+			for end < len(of) && int64(m.loads[of[end]]) == left {
+				end++
+			}
+			m.each(of[at:end], queue, n)
 		}
-		if int(m.table[entry]) != queue {
+	}
+}
+
+// each tries each of some entries of one queue, with n left to be chosen.
+func (m *mover) each(entries []int, queue, n int) {
+	for _, entry := range entries {
+		switch {
+		case slices.ContainsFunc(m.chosen, func(c entryMove) bool { return c.entry == entry }):
+		case int(m.table[entry]) != queue:
 			m.try(entry, queue, n)
-			continue
-		}
-		for to := range m.left {
-			if to != queue {
-				m.try(entry, to, n)
+		default:
+			for to := range m.left {
+				if to != queue {
+					m.try(entry, to, n)
+				}
 			}
 		}
 	}
