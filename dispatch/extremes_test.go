@@ -13,7 +13,9 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
+	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 )
 
@@ -154,6 +156,31 @@ func TestWorkIsBounded(t *testing.T) {
 		_, err := dispatch.Replay(capture, dispatch.Options{Config: cfg, Steering: s, Modes: allModes, Directions: direction.NewDirections(local)})
 		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%d packets: %v, want %s", test.n, err, fmt.Sprintf("%q", test.says))
+		}
+	}
+}
+
+// TestTicksAreBounded: packets before which a rebalancer would act more often than is kept are
+// refused, also where none but the first were handed on; just as often is not too often.
+func TestTicksAreBounded(t *testing.T) {
+	local, err := direction.ParseLocal([]string{"none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, s := defaultConfig(2)
+	cfg.Rebalance = &rebalance.Options{Every: 1000, Max: 1000}
+	one := traffic{packets: 1, hosts: 2, scale: 3}.capture(rand.New(rand.NewPCG(3, 3))).recs[0]
+	for _, test := range []struct {
+		last int64 // ns after the first
+		says string
+	}{{cfg.MaxTickTime(), ""}, {cfg.MaxTickTime() + 1, "packet 2 comes 4 s after the first, and RSS++ would look at the loads 4,000,000 times"}} {
+		late := one
+		late.Time += test.last
+		_, err := dispatch.Replay(&records{recs: []pcaps.Record{one, late}}, dispatch.Options{
+			Config: cfg, Steering: s, Modes: []engine.Mode{engine.NonRSS}, Directions: direction.NewDirections(local),
+		})
+		if test.says == "" && err != nil || test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says)) {
+			t.Errorf("at %d: %v, want %q", test.last, err, test.says)
 		}
 	}
 }
