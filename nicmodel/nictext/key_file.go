@@ -71,6 +71,7 @@ func ReadKey(r io.Reader, name string) (*KeyFile, error) {
 // keyOf is the key that is all of a line; nil if it is another line. What looks like
 // one and has another length than a key's is an error.
 func keyOf(line string) (hash.Key, error) {
+	line = keyAlone(line)
 	digits := 0
 	for _, r := range line {
 		if strings.ContainsRune("0123456789abcdefABCDEF", r) {
@@ -88,6 +89,15 @@ func keyOf(line string) (hash.Key, error) {
 		return nil, fmt.Errorf("key of %d bytes: NICs have 40 or 52", len(key))
 	}
 	return key, nil
+}
+
+// keyAlone is the line without the name of Linux's file of the key, as sysctl and grep print
+// it, and without quotation marks.
+func keyAlone(line string) string {
+	if i := strings.LastIndex(line, "netdev_rss_key"); i >= 0 {
+		line = strings.TrimLeft(line[i+len("netdev_rss_key"):], ":= ")
+	}
+	return strings.Trim(line, "\"'`")
 }
 
 // keyLike is a line of hexadecimal digits in any of the spellings of a key, or with a

@@ -1,6 +1,7 @@
 package nictext
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,13 @@ func TestReadKey(t *testing.T) {
 		"# an array\n{\n0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,\n"+
 			"0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa\n};\n",
 	)
+
+	for _, line := range []string{"net.core.netdev_rss_key = " + microsoftKey, "/proc/sys/net/core/netdev_rss_key:" + microsoftKey, "`" + microsoftKey + "`", `"` + plain + `"`} {
+		reads(t, ReadKey, KeyFile{want}, line+"\n")
+	}
+	if kinds := Sniff([]byte("net.core.netdev_rss_key = " + microsoftKey + "\n")); !slices.Equal(kinds, []Kind{KindKey}) {
+		t.Errorf("sysctl's is recognised as %v", kinds)
+	}
 
 	refuses(t, ReadKey, "", "x: is empty")
 	refuses(t, ReadKey, "# nothing\n", "x: is empty")

@@ -91,7 +91,7 @@ func Sniff(data []byte) []Kind {
 			found[KindIRQ] = true
 		case columns && irqLine.MatchString(line), affinityLine.MatchString(line):
 			found[KindIRQ] = true
-		case keyLine.MatchString(line) && strings.Trim(line, "0:") != "":
+		case keyLine.MatchString(keyAlone(line)) && strings.Trim(keyAlone(line), "0:") != "":
 			found[KindKey] = true
 		}
 	}
