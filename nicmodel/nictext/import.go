@@ -338,6 +338,9 @@ func isPlainList(lines []string) bool {
 // lines that start with # are comments.
 func readPlainList(lines []string) (*ImportedTable, error) {
 	t := &ImportedTable{Format: PlainList}
+	if numberedPairs(lines) {
+		return nil, &TextError{What: "each line has two numbers, of which the first count on: they may be an entry and its queue", Hint: "give the queues alone, or the list in one line"}
+	}
 	for i, line := range lines {
 		if line == "" || line[0] == '#' {
 			continue
@@ -354,6 +357,24 @@ func readPlainList(lines []string) (*ImportedTable, error) {
 		}
 	}
 	return t, checkSize(len(t.Table))
+}
+
+// numberedPairs reports whether each line, of four at least, has two numbers, and the first
+// ones count on.
+func numberedPairs(lines []string) bool {
+	last, n := uint64(0), 0
+	for _, line := range lines {
+		fields := listFields(line)
+		if len(fields) == 0 || line[0] == '#' {
+			continue
+		}
+		first, err := strconv.ParseUint(fields[0], 10, 64)
+		if err != nil || len(fields) != 2 || n > 0 && first != last+1 {
+			return false
+		}
+		last, n = first, n+1
+	}
+	return n >= 4
 }
 
 func checkSize(entries int) error {

@@ -361,6 +361,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"list entry too large by one", "0 65535\n", `x: line 1: "65535" is no queue from 0 to 65534`},
 		{"list entry", "0 70000\n", `x: line 1: "70000" is no queue from 0 to 65534`},
 		{"list cut", "0 1 2\n...\n", "x: line 2: rows are left out here"},
+		{"list with numbers before it", "0 0\n1 1\n2 0\n3 1\n", "x: each line has two numbers, of which the first count on"},
 		{"list too long", strings.Repeat("0 ", nicmodel.MaxTableSize+1), "x: 32769 entries are more than the 32768"},
 		{"key of a million lines", head + row(0) + "RSS hash key:\n" + strings.Repeat("aa:\n", 250000), "x: line 4: key: byte"},
 		{"Windows of a million lines", "IndirectionTable: [Group:Number] :\n" + strings.Repeat("1\n", 500000), `x: line 9: "11111111" is no entry`},
