@@ -401,6 +401,9 @@ func readEthtoolJSON(lines []string) (*ImportedTable, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.IfName == "" && o.Table == nil && o.Key == nil {
+		return nil, &TextError{What: "the members of ethtool's JSON are deeper within another program's", Hint: "give the whole output of ethtool --json -x IF, and nothing around it"}
+	}
 	t := &ImportedTable{Format: EthtoolJSON, Interface: printable(o.IfName)}
 	t.Context = contextAsked(lines[:slices.IndexFunc(lines, jsonStart.MatchString)], t.Interface)
 	if len(o.Table) > 0 {

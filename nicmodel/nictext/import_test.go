@@ -348,6 +348,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"JSON key as text", `[{"ifname":"a","rss-indirection-table":[0],"rss-hash-key":"bVpW2g=="}]`, "x: line 1: string does not fit"},
 		{"JSON after its end", "[\n]\n\"ifname\"", "x: line 2: more than one table"},
 		{"JSON of no object", "# no \"ifname\"\n[\n]\n", "x: line 2: an empty JSON array"},
+		{"JSON within JSON", `{"result": [{"ifname":"a","rss-indirection-table":[0,1]}]}`, "x: the members of ethtool's JSON are deeper within another program's"},
 		{"JSON of nothing", `[{"ifname":"a"}]`, "x: the driver shows neither a table nor a key"},
 		{"Windows empty", "Name : x\nNumberOfReceiveQueues : 0\nIndirectionTable: [Group:Number]                :\n", "x: the indirection table is empty; RSS is off"},
 		{"Windows switched off", "Name : x\nEnabled : False\nNumberOfReceiveQueues : 2\nIndirectionTable: [Group:Number] : 0:0 0:2 0:0 0:2\n", "x: line 2: RSS is switched off on this adapter, so that its table is not in use"},
