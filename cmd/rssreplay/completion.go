@@ -75,6 +75,7 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
 	}
 	// The error is that of a flag that does not exist, or has words already.
 	_ = c.RegisterFlagCompletionFunc(flag.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		f.Usage = flag.Usage // of the command's own page, which is read last
 		list := ""
 		if f.Argument == "LIST" { // of which the last word is begun
 			last := strings.LastIndex(begun, ",") + 1
@@ -111,6 +112,9 @@ func valueWords(f help.FlagHelp) []string {
 		return words
 	case "show":
 		return text.Sections
+	case "table-csv": // each command's page names its own
+		_, names, _ := strings.Cut(f.Usage, ": ")
+		return strings.Fields(strings.NewReplacer(" (default)", "", " (with --keys)", "", ",", "", " or ", " ", " and ", " ").Replace(names))
 	case "xfrm":
 		var words []string
 		for x := range hash.Transform(hash.NumTransforms) {

@@ -121,6 +121,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--nic", "mlx5,m"}, []string{":4"}}, // no list
 		{[]string{"--table", ""}, []string{":0"}},     // files
 		{[]string{"--cpus", ""}, []string{":4"}},      // nothing
+		{[]string{"--table-csv", "m"}, []string{"modes", "moves", ":4"}},
+		{[]string{"compare", "--table-csv", "b"}, []string{"best", ":4"}},
 		{[]string{"hash", "--protocol", ""}, []string{"tcp", "udp", "sctp", ":4"}},
 		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
