@@ -228,9 +228,12 @@ func TestRPSOneFault(t *testing.T) {
 func TestRPSTakesOnWhatHasNoHash(t *testing.T) {
 	for _, takes := range []bool{true, false} {
 		r := steered(1100, 1000, 1000, 900)
+		if !takes { // as modes without RPS have none, whatever the masks
+			r.Modes[0].RPS = nil
+		}
 		r.Capture.Unhashed = report.Counts{{Name: noHashTypeReason, Packets: 3000}}
 		r.Capture.Encapsulations = report.Counts{{Name: "qinq", Packets: 3000}}
-		got := ids(Diagnose(r, &Traffic{Steered: takes, WithPorts: report.Null, InnerBalance: report.Null}))
+		got := ids(Diagnose(r, &Traffic{Steered: true, WithPorts: report.Null, InnerBalance: report.Null}))
 		want := []string{"no-hash-type", "qinq"}
 		if takes {
 			want = nil

@@ -36,7 +36,7 @@ func (d *diagnosis) unhashed() *report.Finding {
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
 		}
 	}
-	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && !d.uneven() || d.t.Steered {
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && (!d.uneven() || d.t.Steered) {
 		return nil // the stack's own hash takes them on
 	}
 	queue := d.defaultQueue()
@@ -109,7 +109,7 @@ func (d *diagnosis) inner() bool {
 // qinq: two VLAN tags, which the replay's NIC reads and many others do not: QEMU's igb
 // and virtio-net were measured to give packets with two 0x8100 tags no hash.
 func (d *diagnosis) qinq() *report.Finding {
-	if !d.judged() || len(d.mode.CPUs) < 2 || d.has("unhashed", "both-directions") || d.t.Steered {
+	if !d.judged() || len(d.mode.CPUs) < 2 || d.has("unhashed", "both-directions") || d.rps() && d.t.Steered {
 		return nil
 	}
 	var n uint64
@@ -146,7 +146,7 @@ func (d *diagnosis) noHashType() *report.Finding {
 			n = c.Packets
 		}
 	}
-	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.t.Steered {
+	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && d.t.Steered {
 		return nil
 	}
 	queue := d.defaultQueue()
