@@ -1,0 +1,40 @@
+package findings
+
+import (
+	"testing"
+
+	"rssreplay/report"
+)
+
+// TestHotWindows has windows that are just hot and others that just are not: too few packets, a
+// little less than half of them on a CPU, or no more uneven than the whole.
+func TestHotWindows(t *testing.T) {
+	const n = report.MinPackets
+	for _, test := range []struct {
+		name    string
+		windows [][4]uint64 // packets per CPU
+		lost    report.Fraction
+		want    hotWindows
+	}{
+		{"half of just enough", [][4]uint64{{n / 2, n / 2, 0, 0}}, 1, hotWindows{met: 1, inHot: n, hot: 1, at: 0, cpu: 0, most: n / 2, of: n}},
+		{"too few", [][4]uint64{{n - 1, 0, 0, 0}}, 1, hotWindows{}},
+		{"less than half", [][4]uint64{{n/2 - 1, n/2 - 1, 2, 0}}, 1, hotWindows{met: 1}},
+		{"1.5 times the whole", [][4]uint64{{0, n * 3 / 4, n / 4, 0}}, 2, hotWindows{met: 1, inHot: n, hot: 1, at: 0, cpu: 1, most: n * 3 / 4, of: n}},
+		{"less than 1.5 times the whole", [][4]uint64{{0, n*3/4 - 1, n/4 + 1, 0}}, 2, hotWindows{met: 1}},
+		{"the hottest has the most packets, the first of equals", [][4]uint64{{0, n, 0, 0}, {0, 0, 2 * n, n}, {2 * n, 0, 0, 0}, {n, n, n, n}}, 1,
+			hotWindows{met: 4, inHot: 6 * n, hot: 3, at: 1, cpu: 2, most: 2 * n, of: 3 * n}},
+	} {
+		m := &report.Mode{}
+		m.Imbalance.Packets = test.lost
+		m.Series.CPUs = make(report.List[report.SeriesCPU], 4)
+		for _, w := range test.windows {
+			for cpu, packets := range w {
+				m.Series.CPUs[cpu].Packets = append(m.Series.CPUs[cpu].Packets, packets)
+			}
+		}
+		d := &diagnosis{mode: m}
+		if got := d.hotWindows(&m.Series, len(test.windows)); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}
