@@ -57,6 +57,8 @@ type Explanation struct {
 	Explained          uint64   // the load that it explains, queue by queue
 	Null               Null     // what it was compared with
 	Queues             []uint64 // its prediction
+
+	few bool // it is exact, and of so few inputs that it may be so by chance
 }
 
 // Judgement is what counters tell.
@@ -64,11 +66,12 @@ type Judgement struct {
 	Verdict   Verdict
 	Why       Why // where they can't tell
 	Predicted []uint64
-	Fit       Fit  // of the claim
-	Null      Null // of the claim
-	Keyless   bool // no key changes the prediction, which is compared with even spreads
-	Ruled     bool // rules took all that has a hash: nothing tells of the table and its key
-	Inputs    int  // distinct hash inputs
+	Fit       Fit     // of the claim
+	Left      float64 // what it leaves; where the totals are equal, without alpha and beta: no other window is as large
+	Null      Null    // of the claim
+	Keyless   bool    // no key changes the prediction, which is compared with even spreads
+	Ruled     bool    // rules took all that has a hash: nothing tells of the table and its key
+	Inputs    int     // distinct hash inputs
 	// Explanations are those accepted, the simplest first, of which the others are
 	// nearly as good.
 	Explanations []Explanation
@@ -106,6 +109,9 @@ func (c *Counters) judgeTable() Judgement {
 	var f fitter
 	j.Fit = f.fit(c.Seen, j.Predicted, other)
 	seen, predicted := float64(Total(c.Seen)), float64(Total(j.Predicted))
+	if j.Left = j.Fit.Residual; seen == predicted && seen > 0 {
+		j.Left = differences(c.Seen, j.Predicted) / seen
+	}
 	switch {
 	case predicted == 0:
 		j.Why = NothingReceived
@@ -134,7 +140,7 @@ func (c *Counters) judgeTable() Judgement {
 		return j
 	}
 	agrees := j.Null.AsGood == 0
-	if agrees && j.Fit.Residual < outlyingShare {
+	if agrees && j.Left < outlyingShare {
 		j.Verdict = Agrees
 		return j
 	}
@@ -148,19 +154,32 @@ func (c *Counters) judgeTable() Judgement {
 		j.Explanations = s.explain()
 	}
 	if moved, ok := s.moved(); ok { // of others, only those are as good that are exact
-		j.Explanations = append(slices.DeleteFunc(j.Explanations, func(e Explanation) bool { return !e.Fit.Exact }), moved)
+		j.Explanations = slices.DeleteFunc(j.Explanations, func(e Explanation) bool { return !e.Fit.Exact })
+		at := slices.IndexFunc(j.Explanations, func(e Explanation) bool { return e.few })
+		if at < 0 {
+			at = len(j.Explanations)
+		}
+		j.Explanations = slices.Insert(j.Explanations, at, moved)
 	}
 	switch exact, queues := j.ExactQueues(c.Seen); {
 	case len(j.Explanations) > 0, agrees && 2*exact >= max(queues, 4):
 		j.Verdict = Differs
 	case agrees && j.Silent(c.Seen) >= 0:
 		j.Why = SilentQueue // the key is right, and not all agrees
-	case agrees && j.Fit.Residual*seen > windowShare*math.Abs(seen-predicted):
+	case agrees && j.Left*seen > windowShare*math.Abs(seen-predicted):
 		j.Why = PartElsewhere
 	case agrees:
 		j.Verdict = Agrees
 	}
 	return j
+}
+
+// differences is their sum over the queues.
+func differences(seen, predicted []uint64) (sum float64) {
+	for _, n := range missed(seen, predicted) {
+		sum += float64(max(n, -n))
+	}
+	return sum
 }
 
 // Silent is the first queue that counts nothing where more than a hundredth of all is

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -381,6 +382,70 @@ func TestPartElsewhere(t *testing.T) {
 	}
 	if cases < 4 {
 		t.Errorf("only %d runs show something", cases)
+	}
+}
+
+// Where the totals are equal to the packet, entries that lead to the default queue are no other
+// window, in which there is less of all and as much more there.
+func TestMovedToDefaultQueue(t *testing.T) {
+	cases := 0
+	for run := range 12 {
+		random := rand.New(rand.NewPCG(uint64(run), 61))
+		groups := traffic(random, 200, 9000, true)
+		a := nic(drawKey(random), 4)
+		loads, _ := entries(groups, steering(t, a))
+		predicted := counted(t, groups, a)
+		truth := a
+		truth.Table = slices.Clone(a.Table)
+		for q := 1; q < 4; q++ { // of each queue the entry nearest to a thirtieth of it
+			nearest := q
+			for i := q; i < 128; i += 4 {
+				if off := func(i int) float64 { return math.Abs(float64(loads[i]) - float64(predicted[q])/30) }; off(i) < off(nearest) {
+					nearest = i
+				}
+			}
+			truth.Table[nearest] = 0
+		}
+		seen := counted(t, groups, truth)
+		j := judge(t, groups, a, seen)
+		if j.Fit.Residual < outlyingShare && differences(seen, j.Predicted) > 2*outlyingShare*float64(Total(seen)) {
+			cases++
+		}
+		if j.Verdict == Agrees && differences(seen, j.Predicted) > outlyingShare*float64(Total(seen)) {
+			t.Errorf("run %d: it agrees, fit %+v, %v for %v", run, j.Fit, seen, j.Predicted)
+		}
+	}
+	if cases < 3 {
+		t.Errorf("only %d cases that alpha and beta would hide", cases)
+	}
+}
+
+// Of one flow of UDP nothing tells whether its fields are others, or its entry leads elsewhere:
+// both are told, and what needs no luck first.
+func TestOneFlowChanges(t *testing.T) {
+	cases := 0
+	for run := range 6 {
+		random := rand.New(rand.NewPCG(uint64(run), 67))
+		groups := traffic(random, 40, 6000, true)
+		for i := range groups {
+			if groups[i].Header.Protocol = pcaps.ProtoTCP; i == 4 {
+				groups[i].Header.Protocol = pcaps.ProtoUDP
+			}
+		}
+		a := nic(drawKey(random), 8)
+		truth := a
+		truth.HashTypes &^= hash.TypesOf(hash.UDPIPv4)
+		j := judge(t, groups, a, counted(t, groups, truth))
+		if len(j.Explanations) < 2 {
+			continue
+		}
+		cases++
+		if j.Explanations[0].ID != "moved-entries" || j.Explanations[1].ID != "hash-fields" {
+			t.Errorf("run %d: %q before %q", run, j.Explanations[0].Summary, j.Explanations[1].Summary)
+		}
+	}
+	if cases < 2 {
+		t.Errorf("only %d cases have both", cases)
 	}
 }
 

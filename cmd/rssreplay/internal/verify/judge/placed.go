@@ -31,9 +31,9 @@ func (p *placement) change(d nicmodel.Decision, load uint64) {
 	p.loads[n] += load
 }
 
-// byChance reports whether what changes leaves as little as a fit does with each input on a
-// random entry of the configuration's table.
-func (p *placement) byChance(seen []uint64, fit Fit, c *nicmodel.SteeringConfig) bool {
+// byChance is how well the packets fit with each input that changes on a random entry of the
+// configuration's table.
+func (p *placement) byChance(seen []uint64, fit Fit, c *nicmodel.SteeringConfig) Null {
 	null := Null{Least: 1}
 	for _, n := range []int{firstKeys, allKeys} {
 		fits := make([]Fit, n-null.Trials)
@@ -51,18 +51,18 @@ func (p *placement) byChance(seen []uint64, fit Fit, c *nicmodel.SteeringConfig)
 			}
 		})
 		if null.add(fit, fits); null.AsGood > 0 {
-			return true
+			break
 		}
 	}
-	return false
+	return null
 }
 
-// changesByChance reports whether the inputs that the candidate leads to another entry than
-// the claim does would leave as little on random ones.
-func (s *search) changesByChance(c *candidate) bool {
+// changesByChance is how well the inputs that the candidate leads to another entry than the
+// claim does fit on random ones.
+func (s *search) changesByChance(c *candidate) Null {
 	steering, err := nicmodel.NewSteering(c.Config)
 	if err != nil {
-		return true
+		return Null{Least: 1}
 	}
 	fixed := make([]uint64, len(c.Config.QueueCPU))
 	copy(fixed, s.Ruled)

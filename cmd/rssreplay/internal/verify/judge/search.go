@@ -83,9 +83,14 @@ func (s *search) keyed() []Explanation {
 	null.add(Fit{Residual: -1}, fits)
 	var accepted []Explanation
 	for _, c := range found {
-		if own, ok := s.ownNull(&c); ok && (c.fit.Exact || !s.changesByChance(&c)) {
+		own, ok := s.ownNull(&c)
+		if !ok {
+			continue
+		}
+		if changes := s.changesByChance(&c); c.fit.Exact || changes.AsGood == 0 {
 			e := Explanation{Hypothesis: c.Hypothesis, Fit: c.fit, Null: null, Queues: c.queues, Explained: explained(s.Seen, c.queues, c.fit, other)}
 			e.Null.Least = min(e.Null.Least, own.Least)
+			e.few = float64(changes.AsGood) > byChance*float64(changes.Trials)
 			accepted = append(accepted, e)
 		}
 	}

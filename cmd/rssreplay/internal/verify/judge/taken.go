@@ -147,7 +147,7 @@ func (c *Counters) without(j *Judgement, rules []Taken, summary string) (e Expla
 	}
 	loads, unhashed := entries(alone.Groups, main)
 	fit := new(fitter).fit(c.Seen, alone.spread(loads, unhashed, &config), config.DefaultQueue)
-	if !fit.Exact && (fit.Residual > j.Fit.Residual/muchBetter || placed.byChance(c.Seen, fit, &config)) {
+	if !fit.Exact && (fit.Residual > j.Fit.Residual/muchBetter || placed.byChance(c.Seen, fit, &config).AsGood > 0) {
 		return e, false
 	}
 	is := alone.judgeTable()
