@@ -343,7 +343,10 @@ func (r *Report) WindowSentences(m *Mode) (sentences []string) {
 		return sentences // there is nothing to compare
 	}
 	mean := m.Series.meanWindow()
-	among := fmt.Sprintf("the windows with at least the mean of %s packets", meanInWords(mean))
+	among := "the windows with at least the mean of " + meanInWords(mean) + " packets"
+	if mean == 1 {
+		among = strings.TrimSuffix(among, "s")
+	}
 	if peak.Start == busiest.Start {
 		say("Peak imbalance: in the same window, among %s.", among)
 	} else {

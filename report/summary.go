@@ -17,7 +17,11 @@ func (r *Report) Summary() []string {
 		why := c.nothing()
 		return []string{strings.ToUpper(why[:1]) + why[1:] + ", so there is nothing to replay."}
 	case c.Received == 0:
-		return []string{fmt.Sprintf("The capture holds %s, none of them received: the NIC had nothing to spread.", words.Plural(c.Packets, "packet", "packets"))}
+		packets := "1 packet, which was not received"
+		if c.Packets > 1 {
+			packets = words.Exact(c.Packets) + " packets, none of them received"
+		}
+		return []string{"The capture holds " + packets + ": the NIC had nothing to spread."}
 	}
 	sentences := []string{r.TrafficSentence()}
 	i := ComparedMode(r.Modes)

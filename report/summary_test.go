@@ -110,6 +110,8 @@ func TestSummary(t *testing.T) {
 		}},
 		"nothing received": {func(r *report.Report) { r.Capture.Received = 0 }, []string{
 			"The capture holds 300 packets, none of them received: the NIC had nothing to spread."}},
+		"one, not received": {func(r *report.Report) { r.Capture.Packets, r.Capture.Received = 1, 0 }, []string{
+			"The capture holds 1 packet, which was not received: the NIC had nothing to spread."}},
 		"nothing": {func(r *report.Report) { r.Capture.Packets, r.Capture.Received = 0, 0 }, []string{
 			"The capture holds no packet, so there is nothing to replay."}},
 	} {

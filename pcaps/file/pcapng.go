@@ -275,7 +275,11 @@ func (p *pcapng) cut(rest []byte) *damage {
 	case len(rest) == 0:
 		return nil
 	case len(rest) < 8:
-		return damaged("the file ends after %d bytes of a block", len(rest)).between()
+		unit := "bytes"
+		if len(rest) == 1 {
+			unit = "byte"
+		}
+		return damaged("the file ends after %d %s of a block", len(rest), unit).between()
 	}
 	err := damaged("the file ends after %s of the %s bytes of its block", grouped.Int(len(rest)), grouped.Int(p.u32(rest[4:])))
 	_, isPacket := fixedBytes(p.u32(rest))

@@ -261,6 +261,8 @@ func TestDamage(t *testing.T) {
 		{"block of 4 GB", ngStart, slices.Concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
 		{"interface block of 4 GB", ngStart, slices.Concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
 		{"unknown block of 4 GB", ngStart, slices.Concat(huge(99, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): the file ends after 32 of the 4,294,967,292 bytes of a block"},
+		{"a byte of a block", ngStart, []byte{6}, "after packet 2 (byte 120): the file ends after 1 byte of a block"},
+		{"bytes of a block", ngStart, []byte{6, 0}, "after packet 2 (byte 120): the file ends after 2 bytes of a block"},
 		{"block length 0", ngStart, slices.Concat(huge(99, 0), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 0 bytes, which is not a multiple of 4 of at least 12"},
 		{"block length 13", ngStart, slices.Concat(huge(99, 13), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x63 claims a length of 13 bytes, which is not a multiple of 4 of at least 12"},
 		{"packet block too short", ngStart, slices.Concat(huge(blockEnhanced, 28), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims a length of 28 bytes, which is not a multiple of 4 of at least 32"},

@@ -174,7 +174,7 @@ func (s *screen) verdict(t *writer) {
 	if c.Received == 0 {
 		statements = []report.Statement{{Severity: report.Problem, Text: strings.Join(s.r.Summary(), " ")}}
 		if c.Packets > 0 && c.DirectionRule != "" {
-			statements[0].More = []string{"Direction by " + c.DirectionRule + "."}
+			statements[0].More = []string{"Direction: " + c.DirectionRule + "."}
 		}
 	}
 	for _, loss := range c.Losses() {

@@ -22,17 +22,17 @@ func (in *Input) Nothing(done *Replayed) string {
 	case r.Received > 0:
 		return ""
 	case r.Packets > 0 && in.Flags.set.Changed("direction") && in.side == direction.SideOut:
-		return fmt.Sprintf("--direction out: none of the %s was sent", report.Plural(r.Packets, "packet", "packets"))
+		return "--direction out: " + ofAll(r.Packets, "the only packet was not sent", "none of the %s packets was sent")
 	case r.Packets > 0 && done.Directions.Said() == int64(r.Packets):
-		return fmt.Sprintf("the capture itself says that all of the %s were sent: --direction out takes them as received by the NIC at the other end", report.Plural(r.Packets, "packet", "packets"))
+		return "the capture itself says that " + ofAll(r.Packets, "the only packet was sent: --direction out takes it", "all of the %s packets were sent: --direction out takes them") + " as received by the NIC at the other end"
 	case r.Packets > 0:
-		return fmt.Sprintf("--local %s: all of the %s come from there", in.local, report.Plural(r.Packets, "packet", "packets"))
+		return fmt.Sprintf("--local %s: ", in.local) + ofAll(r.Packets, "the only packet comes from there", "all of the %s packets come from there")
 	case left == 0 && r.Damage != nil:
 		return "the capture ends before its first packet"
 	case left == 0:
 		return "the capture holds no packet"
 	case r.OutOfRange == 0:
-		return fmt.Sprintf("--filter %q: none of the %s matches", in.Flags.filter, report.Plural(left, "packet", "packets"))
+		return fmt.Sprintf("--filter %q: ", in.Flags.filter) + ofAll(left, "the only packet does not match", "none of the %s packets matches")
 	}
 	var why []string
 	if in.Flags.from > 0 {
@@ -78,4 +78,12 @@ func NoteInterval(stderr io.Writer, f *settings.Flags, r *dispatch.Result) {
 	if f.Set.Changed("interval") && r.Span > 0 && int64(f.Interval) > r.Span {
 		fmt.Fprintf(stderr, "rssreplay: note: --interval %s: the packets span %s, so there is one window\n", &f.Interval, time.Duration(r.Span))
 	}
+}
+
+// ofAll is what is said of n packets: many, with their number, or one.
+func ofAll(n uint64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, report.Exact(n))
 }

@@ -168,7 +168,10 @@ func (c *candidates) noBetter(one *candidate, now, f report.Figures) string {
 			return "No connection has both its directions among the received packets: symmetry matters to an IDS, a tap or a proxy."
 		}
 		if now.SymmetricConnections == now.Connections {
-			return fmt.Sprintf("Both directions of all %d connections are on one CPU already.", now.Connections)
+			if now.Connections == 1 {
+				return "Both directions of the only connection are on one CPU already."
+			}
+			return fmt.Sprintf("Both directions of all %s connections are on one CPU already.", report.Exact(now.Connections))
 		}
 		return ""
 	case report.GoalOrder:
