@@ -413,7 +413,6 @@ func (t *flowTable) reverses() []uint32 {
 // Flow is one flow as the capture shows it, with the
 // decision on its first packet.
 type Flow struct {
-	ID              uint32
 	Version         int // 4 or 6
 	Protocol        int // number of the IANA registry, -1 where the walk ended before it
 	Source          netip.Addr
@@ -433,7 +432,7 @@ type Flow struct {
 func (t *flowTable) flow(steering int, id uint32) Flow {
 	r, d := t.records.At(id), t.decision(steering, id)
 	f := Flow{
-		ID: id, Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
+		Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
 		Source: r.tuple.Source(), Destination: r.tuple.Destination(),
 		Packets: r.packets, Bytes: r.bytes, HashType: d.kind, Hash: d.hash, Entry: int(d.entry),
 		Varies: d.varies(), Queue: t.way(steering).queueOf(d.entry),

@@ -170,7 +170,7 @@ func compareFlows(t *testing.T, table *flowTable, m *mapTable) {
 	for i, k := range m.keys {
 		id, d := uint32(i), m.decisions[i]
 		want := Flow{
-			ID: id, Version: 4, Protocol: k.protocol, Source: k.src, Destination: k.dst,
+			Version: 4, Protocol: k.protocol, Source: k.src, Destination: k.dst,
 			HasPorts: k.ports, SourcePort: k.sport, DestinationPort: k.dport,
 			Packets: m.packets[i], Bytes: m.bytes[i], HashType: d.Type, Hash: d.Hash, Entry: int(d.Entry), Queue: int(d.Queue),
 		}
