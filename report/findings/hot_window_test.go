@@ -3,6 +3,8 @@ package findings
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rssreplay/report"
 )
 
@@ -35,6 +37,32 @@ func TestHotWindows(t *testing.T) {
 		d := &diagnosis{mode: m}
 		if got := d.hotWindows(&m.Series, len(test.windows)); got != test.want {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}
+
+// oneHotWindow gives a report of these packets on four CPUs, 1600, 800, 800 and 800, four windows, in the second of
+// which CPU 0 has most.
+func oneHotWindow(r *report.Report) {
+	r.Modes[0].Series = report.Series{Interval: 1e8, CPUs: report.List[report.SeriesCPU]{
+		{CPU: 0, Packets: []uint64{200, 1000, 200, 200}}, {CPU: 1, Packets: []uint64{200, 200, 200, 200}},
+		{CPU: 2, Packets: []uint64{200, 200, 200, 200}}, {CPU: 3, Packets: []uint64{200, 200, 200, 200}},
+	}}
+}
+
+// Of a table that stays, a heavy flow and the window that it makes hot are one fault; where
+// tables move, these may be why the window is hot, and both are told.
+func TestElephantBesideHotWindow(t *testing.T) {
+	for moves, want := range map[bool][]string{false: {"hot-window"}, true: {"hot-window", "elephant-flow"}} {
+		r := hot(1600, 800, 800, 800)
+		oneHotWindow(r)
+		if moves {
+			r.Changes = &report.Changes{Moved: report.Moved{Moves: 1}}
+		}
+		flow := on(0, 1300)
+		all := Diagnose(r, &Traffic{Flows: 900, Largest: &flow, LargestBytes: &flow, Heavy: []report.Flow{flow}, WithPorts: report.Null, InnerBalance: report.Null})
+		if d := cmp.Diff(want, ids(all)); d != "" {
+			t.Errorf("tables move: %v: %s", moves, d)
 		}
 	}
 }

@@ -247,19 +247,7 @@ func TestRPSTakesOnWhatHasNoHash(t *testing.T) {
 // Where a flow makes a window hot, it is not said that flows are few for RPS.
 func TestRPSHotWindow(t *testing.T) {
 	r := steered(1600, 800, 800, 800)
-	r.Modes[0].Series = report.Series{Interval: 1e8}
-	for i := range r.Modes[0].CPUs {
-		series := report.SeriesCPU{CPU: i}
-		for w := range 4 {
-			n := uint64(200)
-			switch {
-			case i == 0 && w == 1:
-				n = 1000
-			}
-			series.Packets = append(series.Packets, n)
-		}
-		r.Modes[0].Series.CPUs = append(r.Modes[0].Series.CPUs, series)
-	}
+	oneHotWindow(r)
 	few := &Chance{P10: 1.5, P50: 1.55, P90: 1.7, P95: 1.7, P999: report.Null}
 	flow := on(0, 800)
 	all := Diagnose(r, &Traffic{
@@ -268,5 +256,32 @@ func TestRPSHotWindow(t *testing.T) {
 	})
 	if d := cmp.Diff([]string{"hot-window"}, ids(all)); d != "" {
 		t.Error(d)
+	}
+}
+
+// A flow that RPS parts is no heavy one of the CPU that has most of it, but one that only moving
+// tables brought to several CPUs is.
+func TestHeavyOnBusiestUnderRPS(t *testing.T) {
+	parted := report.Flow{Protocol: "esp", Packets: 900, Modes: []report.FlowMode{{Mode: "rss-msix", CPUs: []report.CPUPackets{{CPU: 0, Packets: 600}, {CPU: 1, Packets: 300}}}}}
+	for _, test := range []struct {
+		rps, moves bool
+		flow       report.Flow
+		want       int
+	}{
+		{true, false, parted, 0},
+		{true, true, parted, 1},
+		{false, false, parted, 1},
+		{true, false, on(0, 600), 1},
+	} {
+		r := hot(1600, 800, 800, 800)
+		if test.rps {
+			r = steered(1600, 800, 800, 800)
+		}
+		if test.moves {
+			r.Changes = &report.Changes{Moved: report.Moved{Moves: 1}}
+		}
+		if heavy := newDiagnosis(r, &Traffic{Heavy: []report.Flow{test.flow}}).heavyOnBusiest(); len(heavy) != test.want {
+			t.Errorf("RPS %v, tables move %v, on %d CPUs: %d flows", test.rps, test.moves, len(test.flow.Modes[0].CPUs), len(heavy))
+		}
 	}
 }
