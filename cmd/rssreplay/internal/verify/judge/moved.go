@@ -19,8 +19,8 @@ const (
 	// leastMoved is so few packets that the ends of what was counted can look like them:
 	// some that the capture lacks on one queue, as many that it has alone on another.
 	leastMoved = 10
-	// byChance is the share of random keys whose entries may fit as well, where it takes
-	// more than one: what a single entry brings is seldom asked of chance.
+	// byChance is the share of random keys whose entries may fit as well. Of a single entry,
+	// which is the likeliest of all, it is only said where there are more.
 	byChance = 0.01
 	// maxChoices are as many choices of entries as are counted; each may be found in every
 	// order of its moves.
@@ -35,7 +35,7 @@ type entryMove struct{ entry, to int }
 // elsewhere; not where as few would explain what a random key gives, or as few of a
 // random key's entries what was counted.
 func (s *search) moved() (Explanation, bool) {
-	if s.claim.Keyless || s.claim.Fit.Residual < outlyingShare {
+	if s.claim.Keyless || s.claim.Left < outlyingShare {
 		return Explanation{}, false
 	}
 	left := missed(s.Seen, s.claim.Predicted)
@@ -44,7 +44,12 @@ func (s *search) moved() (Explanation, bool) {
 	for _, m := range moves {
 		packets += s.loads[m.entry]
 	}
-	if packets < leastMoved || len(moves) > 1 && s.movedByChance(left, len(moves)) {
+	if packets < leastMoved {
+		return Explanation{}, false
+	}
+	chance := s.movedByChance(left, len(moves))
+	often := float64(chance) > byChance*firstKeys
+	if often && len(moves) > 1 {
 		return Explanation{}, false
 	}
 	null := Null{Least: 1}
@@ -71,6 +76,8 @@ func (s *search) moved() (Explanation, bool) {
 	}
 	e.Summary = fmt.Sprintf("%s, or %s; then each queue counts exactly what is predicted", strings.Join(lead, ", "), ruled)
 	switch {
+	case often:
+		e.Summary += fmt.Sprintf(" (so it does with an entry under %d of %d random keys: it may be chance)", chance, firstKeys)
 	case others >= maxChoices:
 		e.Summary += fmt.Sprintf(" (so it does with more than %d other choices of as many entries)", maxChoices)
 	case others > 0:
@@ -79,9 +86,9 @@ func (s *search) moved() (Explanation, bool) {
 	return e, true
 }
 
-// movedByChance reports whether more random keys than a few have entries of which as few
-// would explain the same counters: their loads have nothing to do with these.
-func (s *search) movedByChance(left []int64, moves int) bool {
+// movedByChance is how many of the first random keys have entries of which as few would
+// explain the same counters: their loads have nothing to do with these.
+func (s *search) movedByChance(left []int64, moves int) (n int) {
 	found := make([]bool, firstKeys)
 	parallel(firstKeys, func() func(int) {
 		return func(n int) {
@@ -90,13 +97,12 @@ func (s *search) movedByChance(left []int64, moves int) bool {
 			}
 		}
 	})
-	n := 0
 	for _, is := range found {
 		if is {
 			n++
 		}
 	}
-	return float64(n) > byChance*firstKeys
+	return n
 }
 
 // missed is what each queue counted and was not predicted for it.
