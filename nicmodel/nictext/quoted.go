@@ -80,7 +80,7 @@ var severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^
 // (quoted-printable), and with lines as such where their ends are spelled out and a title
 // is among them: \n as most languages have it, #012 as rsyslog.
 func unescaped(text string) string {
-	if softBreak.MatchString(text) {
+	if isQuotedPrintable(text) {
 		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(text))); err == nil {
 			text = string(plain)
 		}
@@ -104,9 +104,20 @@ func unescaped(text string) string {
 // opening matches what begins a string of Python's, or of bytes.
 var opening = lazyregexp.New(`\A\s*b?['"]`)
 
-// softBreak matches a line of quoted-printable that goes on, or one of its tabs and signs
-// of equality.
-var softBreak = lazyregexp.New(`\S=\r?\n|=09|=3D`)
+// isQuotedPrintable reports whether a mail program has encoded the text: it says so, or each
+// sign of equality in it is of the encoding. NAME=12 is none, nor is NAME= in a short line.
+func isQuotedPrintable(text string) bool {
+	return quotedPrintable.MatchString(text) &&
+		(strings.Contains(text, "quoted-printable") || !strings.Contains(encoded.ReplaceAllString(text, ""), "="))
+}
+
+var (
+	// quotedPrintable matches a long line that goes on, a tab, or a sign of equality.
+	quotedPrintable = lazyregexp.New(`.{40}=\r?\n|=09|=3D`)
+	// encoded matches what the encoding writes: ends of lines, and bytes that are no digits
+	// or letters, but for the first one of "From".
+	encoded = lazyregexp.New(`=(?:\r?\n|0[9AD]|2[0-9A-F]|3[A-F]|4[06]|5[B-F]|60|7[B-E]|[89A-F][0-9A-F])`)
+)
 
 // shown is what a terminal shows of the text: without colours, modes and its window's
 // title, as script(1) records them, also as cat -v and editors spell them or without their

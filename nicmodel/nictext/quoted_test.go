@@ -52,6 +52,7 @@ func TestPackedTexts(t *testing.T) {
 		"a pager":                 paged,
 		"a pager, in a log":       strings.Join(lines[:half], "\n") + "\n--More-- (50%)\n" + strings.Join(lines[half:], "\n"),
 		"mail":                    mailed,
+		"mail with its header":    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" + mailed,
 		"colours spelled out":     "^[[1m" + strings.ReplaceAll(text, "\n", "^[[0m^M\n"),
 		"colours, half lost":      colours,
 		"line separators":         strings.ReplaceAll(text, "\n", "\u2028"),
@@ -68,9 +69,15 @@ func TestPackedTexts(t *testing.T) {
 	}
 }
 
-// Lists of names and of what no command prints stay, as do lines that are alike.
+// Lists of names and of what no command prints stay, as do lines that are alike, and signs of
+// equality that no mail program wrote.
 func TestListsThatStay(t *testing.T) {
 	for _, text := range []string{`{"tcp4": ["ip-src", "ip-dst"]}`, `["a"]`} {
+		if diff := cmp.Diff(text, strings.Join(Lines([]byte(text)), "\n")); diff != "" {
+			t.Error(diff)
+		}
+	}
+	for _, text := range []string{"IRQBALANCE_ARGS=\nx", "time=09:15:02 host=a\nrx_queue_0_packets=1200", "time=09\nrx_queue_0_packets=1200"} {
 		if diff := cmp.Diff(text, strings.Join(Lines([]byte(text)), "\n")); diff != "" {
 			t.Error(diff)
 		}
