@@ -33,7 +33,8 @@ func TestReadOwnReport(t *testing.T) {
 	modes := strings.Index(ownReportText, `"modes"`)
 	long := ownReportText[:modes] + `"modes": [` + strings.Repeat("1,", maxText) + "1]}"
 	reads(t, ReadTable, want, ownReportText, "$ rssreplay capture.pcap --format json\n"+ownReportText, "> "+strings.ReplaceAll(ownReportText, "\n", "\n> "),
-		long, ownReportText[:modes]) // only what comes before the modes matters
+		long, ownReportText[:modes], // only what comes before the modes matters
+		strings.Replace(ownReportText, "capture.pcap", "a^Ib^[[0m.pcap", 1))
 
 	refuses(t, ReadTable, ownReportText[:strings.Index(ownReportText, `"table"`)], "x: line 7: the report can't be read: ")
 	refuses(t, ReadTable, `{"schema":"rssreplay/report/v1"}`, "x: a report without a table")

@@ -77,13 +77,17 @@ func isOnlyJSON(text string) bool {
 var severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")|\[\s*"(?:[^"\\\n]|\\.)*"(?:\s*,\s*"(?:[^"\\\n]|\\.)*")+\s*\]`)
 
 // unescaped is the text without what mail puts for bytes and where lines are too long
-// (quoted-printable), and with lines as such where their ends are spelled out and a title
-// is among them: \n as most languages have it, #012 as rsyslog.
+// (quoted-printable), with control characters that cat -v and editors spell (^[, ^M, ^I),
+// and with lines as such where their ends are spelled out and a title is among them: \n as
+// most languages have it, #012 as rsyslog.
 func unescaped(text string) string {
 	if isQuotedPrintable(text) {
 		if plain, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(text))); err == nil {
 			text = string(plain)
 		}
+	}
+	if strings.ContainsRune(text, '^') {
+		text = strings.NewReplacer("^[", "\x1b", "^M\n", "\n", "^I", "\t").Replace(text)
 	}
 	for _, spelled := range []struct{ end, tab string }{{`\n`, `\t`}, {"#012", "#011"}} {
 		if strings.Count(text, spelled.end) <= strings.Count(text, "\n") {
@@ -120,12 +124,9 @@ var (
 )
 
 // shown is what a terminal shows of the text: without colours, modes and its window's
-// title, as script(1) records them, also as cat -v and editors spell them or without their
-// first character; of what was written over, as a pager's --More--, the last.
+// title, as script(1) records them, also without their first character; of what was written
+// over, as a pager's --More--, the last.
 func shown(text string) string {
-	if strings.ContainsRune(text, '^') {
-		text = strings.NewReplacer("^[", "\x1b", "^M\n", "\n", "^I", "\t").Replace(text)
-	}
 	if strings.ContainsRune(text, '\x1b') || strings.Contains(text, "m[K") || strings.Contains(text, "[0m") {
 		text = terminal.ReplaceAllString(text, "")
 	}
