@@ -129,14 +129,17 @@ func (r *Result) rpsPlaces() (place []int, alike bool) {
 	for queue := range cfg.RPS.CPUs {
 		mask := of(queue)
 		each = each / gcd(each, len(mask)) * len(mask)
-		alike = alike && slices.Equal(mask, of(0)) && (!slices.Contains(mask, engine.OfflineCPU) || cfg.QueueCPU[queue] == cfg.QueueCPU[0])
-		if each*len(cfg.Table) > maxPlaces {
+		if each > maxPlaces {
 			return nil, false
 		}
+		alike = alike && slices.Equal(mask, of(0)) && (!slices.Contains(mask, engine.OfflineCPU) || cfg.QueueCPU[queue] == cfg.QueueCPU[0])
 	}
 	entries := cfg.Table
 	if alike {
-		entries, each = entries[:1], len(of(0))
+		entries = entries[:1]
+	}
+	if each*len(entries) > maxPlaces {
+		return nil, false
 	}
 	for _, queue := range entries {
 		mask := of(int(queue))

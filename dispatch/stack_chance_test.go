@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/rps"
 	"rssreplay/pcaps"
 )
@@ -146,5 +147,33 @@ func TestStackChanceOfMasks(t *testing.T) {
 				t.Errorf("%v: %v of the trials are below %.3f, want %.3f", masks, part, got, want)
 			}
 		}
+	}
+}
+
+// Masks that are alike are known whatever the size of the table; those that differ, as long as
+// their places are not too many.
+func TestRPSPlacesOfLargeTables(t *testing.T) {
+	const cpus, entries = 64, 2048
+	cfg := &engine.Config{RPS: &engine.RPS{CPUs: make([][]uint16, cpus)}, Table: make(nicmodel.IndirectionTable, entries), QueueCPU: make([]int, cpus)}
+	for i := range cfg.Table {
+		cfg.Table[i] = uint16(i % cpus)
+	}
+	for queue := range cpus {
+		cfg.QueueCPU[queue] = queue
+		for cpu := range uint16(cpus) {
+			cfg.RPS.CPUs[queue] = append(cfg.RPS.CPUs[queue], cpu)
+		}
+	}
+	r := &Result{Replayed: Replayed{cfg: cfg}}
+	if place, alike := r.rpsPlaces(); len(place) != cpus || !alike {
+		t.Errorf("masks alike: %d places, %v", len(place), alike)
+	}
+	cfg.RPS.CPUs[0] = cfg.RPS.CPUs[0][:1]
+	if place, alike := r.rpsPlaces(); place != nil || alike {
+		t.Errorf("masks apart: %d places, %v", len(place), alike)
+	}
+	cfg.Table = cfg.Table[:cpus]
+	if place, alike := r.rpsPlaces(); len(place) != cpus*cpus || alike {
+		t.Errorf("a small table: %d places, %v", len(place), alike)
 	}
 }
