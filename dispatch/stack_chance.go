@@ -106,7 +106,7 @@ func (r *Result) parted(mode int) (kinds map[pcaps.Encapsulation]bool, known boo
 			continue
 		}
 		kind, ok := r.TunnelOf(id)
-		if !ok || r.tunnels.kinds[kind].parts() == nil || kind == pcaps.ESP && r.SPIs(id) < uint64(len(on)) {
+		if !ok || !kinds[kind] && r.tunnels.kinds[kind].parts() == nil || kind == pcaps.ESP && r.SPIs(id) < uint64(len(on)) {
 			return nil, false
 		}
 		kinds[kind] = true

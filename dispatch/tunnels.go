@@ -94,14 +94,8 @@ type tunnels struct {
 type tunnelFlows struct {
 	Tunnel
 	outer map[pcaps.Tuple]struct{}
-	inner map[pcaps.Tuple]uint64 // packets
-	spis  map[association]uint64 // packets, of ESP
-}
-
-// association is a security association of ESP: an outer flow, and an index.
-type association struct {
-	outer pcaps.Tuple
-	spi   [4]byte
+	inner map[pcaps.Tuple]uint64             // packets
+	spis  map[pcaps.Tuple]map[[4]byte]uint64 // packets of ESP's security associations, by outer flow and index
 }
 
 // add counts a received packet of the given length on the wire.
@@ -110,7 +104,7 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 	if k == nil {
 		k = &tunnelFlows{
 			Tunnel: Tunnel{Kind: p.kind, OuterCPUs: make([]uint64, t.cpus), InnerCPUs: make([]uint64, t.cpus)},
-			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]uint64{}, spis: map[association]uint64{},
+			outer:  map[pcaps.Tuple]struct{}{}, inner: map[pcaps.Tuple]uint64{}, spis: map[pcaps.Tuple]map[[4]byte]uint64{},
 		}
 		t.kinds[p.kind] = k
 	}
@@ -122,7 +116,10 @@ func (t *tunnels) add(p *tunnelled, wire uint32) {
 		k.outer[tuple] = struct{}{}
 	}
 	if p.hasSPI {
-		k.spis[association{tuple, p.spi}]++
+		if k.spis[tuple] == nil {
+			k.spis[tuple] = map[[4]byte]uint64{}
+		}
+		k.spis[tuple][p.spi]++
 	}
 	cpu := t.steering.CPU(t.steering.Decide(&p.outer, &p.outerExt).Queue)
 	k.OuterCPUs[cpu]++
@@ -149,22 +146,19 @@ func (t *tunnels) list() []Tunnel {
 
 // SPIs is how many security associations of ESP a flow is, by their indices; 0 if it is none,
 // or not all of its packets have one in the capture.
-func (r *Result) SPIs(id uint32) (n uint64) {
+func (r *Result) SPIs(id uint32) uint64 {
 	k, f := r.tunnels.kinds[pcaps.ESP], r.flows.records.At(id)
 	if k == nil {
 		return 0
 	}
 	var packets uint64
-	for a, of := range k.spis {
-		if a.outer == f.tuple {
-			n++
-			packets += of
-		}
+	for _, of := range k.spis[f.tuple] {
+		packets += of
 	}
 	if packets < f.packets {
 		return 0
 	}
-	return n
+	return uint64(len(k.spis[f.tuple]))
 }
 
 // parts is the packets of what the stack's hash tells apart in tunnels of the kind, if it
@@ -178,8 +172,10 @@ func (k *tunnelFlows) parts() (packets []uint64) {
 	for _, n := range k.inner {
 		add(n)
 	}
-	for _, n := range k.spis {
-		add(n)
+	for _, of := range k.spis {
+		for _, n := range of {
+			add(n)
+		}
 	}
 	if all < k.Packets {
 		return nil
