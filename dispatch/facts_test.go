@@ -222,6 +222,23 @@ func TestHeadersCut(t *testing.T) {
 	}
 }
 
+// TestGaps has silences of a ns less than what counts, and of 10, 30, 20 and again 30 s: the
+// longest is the first of equals.
+func TestGaps(t *testing.T) {
+	recs := []pcaps.Record{recordOf(frameTo(1), 0)}
+	at := int64(0)
+	for _, step := range []int64{longGap - 1, longGap, 3 * longGap, 2 * longGap, 3 * longGap, 5} {
+		at += step
+		recs = append(recs, recordOf(frameTo(1), at))
+	}
+	want := Gaps{Count: 4, Total: 9 * longGap, Longest: 3 * longGap, LongestFrame: 4, LongestStart: 2*longGap - 1}
+	for _, o := range []Options{{}, {Arrive: func(Arrival) {}}} { // at once, and one by one
+		if got := replayOf(t, o, recs).Gaps; got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
 // TestInputs has flows of 5, 3, 1 and 1 packets: inputs of these weights, as uneven as
 // 10² ÷ (5² + 3² + 1 + 1) of equal weight.
 func TestInputs(t *testing.T) {
