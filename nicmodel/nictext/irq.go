@@ -33,7 +33,7 @@ type irqRow struct {
 
 var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
-	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`) // of irqHeader, or made of it
+	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`)
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?:\s*(\S*)$`)
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
@@ -99,13 +99,19 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 			return nil, err
 		}
 	}
-	if i := slices.IndexFunc(lines, irqColumns.MatchString); i >= 0 && (read.cpus == nil || q.bare > 0) {
+	if i := slices.IndexFunc(lines, namesColumns); i >= 0 && (read.cpus == nil || q.bare > 0) {
 		return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is not the first line of /proc/interrupts as the kernel prints it", quote.Short(lines[i])), Hint: unchangedInterrupts}
 	}
 	if len(q.rows) == 0 && len(q.plain) == 0 {
 		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}
 	}
 	return q, nil
+}
+
+// namesColumns reports whether a line is, or was made of, the one that names the CPUs of
+// the columns of /proc/interrupts.
+func namesColumns(line string) bool {
+	return strings.Contains(line, "CPU0") && irqColumns.MatchString(line)
 }
 
 // irqReader reads one text, line by line.

@@ -111,7 +111,7 @@ var opening = lazyregexp.New(`\A\s*b?['"]`)
 // isQuotedPrintable reports whether a mail program has encoded the text: it says so, or each
 // sign of equality in it is of the encoding. NAME=12 is none, nor is NAME= in a short line.
 func isQuotedPrintable(text string) bool {
-	return quotedPrintable.MatchString(text) &&
+	return strings.Contains(text, "=") && quotedPrintable.MatchString(text) &&
 		(strings.Contains(text, "quoted-printable") || !strings.Contains(encoded.ReplaceAllString(text, ""), "="))
 }
 

@@ -87,7 +87,7 @@ func Sniff(data []byte) []Kind {
 			found[KindFlowHash] = true
 		case irqHeader.MatchString(line):
 			columns = true
-		case irqColumns.MatchString(line): // whose reader says what is wrong
+		case namesColumns(line): // whose reader says what is wrong
 			found[KindIRQ] = true
 		case columns && irqLine.MatchString(line), affinityLine.MatchString(line):
 			found[KindIRQ] = true
