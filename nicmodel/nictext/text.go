@@ -117,7 +117,7 @@ func decodeText(data []byte) string {
 // mail quoting ("> > "), and the space around them; also without a mark that stands before every one of them, as
 // in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
-	if strings.ContainsAny(text, "\r\u2028\u2029") {
+	if strings.Contains(text, "\r") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") {
 		text = lineEnd.ReplaceAllString(text, "\n")
 	}
 	lines := strings.Split(text, "\n")
