@@ -21,7 +21,7 @@ func unquoted(text string) string {
 		return text
 	}
 	var inside, whole strings.Builder
-	var before []string // a text may be there as a string, and as its lines
+	before := map[string]bool{} // a text may be there as a string, and as its lines
 	end := 0
 	for _, at := range severalLines.FindAllStringSubmatchIndex(text, -1) {
 		var lines string
@@ -40,10 +40,10 @@ func unquoted(text string) string {
 		lines = strings.TrimRight(lines, "\r\n") + "\n"
 		switch text := strings.TrimSpace(lines); {
 		case !strings.Contains(text, "\n"):
-		case slices.Contains(before, text):
+		case before[text]:
 			lines = ""
 		default:
-			before = append(before, text)
+			before[text] = true
 			lines += "\n" // what follows is another text
 		}
 		inside.WriteString(lines)
