@@ -178,13 +178,13 @@ func (d *diagnosis) rpsByChance(f *report.Finding) *report.Finding {
 	case d.t.Parted:
 		flows += " inside tunnels and beside them"
 	}
-	over := words.Exact(uint64(len(d.mode.CPUs))) + " CPUs"
+	over, ofMasks := words.Exact(uint64(len(d.mode.CPUs)))+" CPUs", ""
 	if !d.t.MaskFull {
-		over = "the CPUs of its masks"
+		over, ofMasks = "the CPUs of its masks", " of the masks"
 	}
 	f.Summary = fmt.Sprintf("%s, %s, are few for RPS over %s: chance alone typically gives the busiest %s × its fair share%s.",
 		flows, ofEqualSize(in.Effective), over, words.Fixed(c.P50, 2), than)
-	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs give %s to %s × (10th to 90th percentile).%s", upper(d.hottest()), words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
+	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs%s give %s to %s × (10th to 90th percentile).%s", upper(d.hottest()), ofMasks, words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
 	f.Remedy = d.moreFlows(heavy)
 	if d.onAddresses(in) {
 		f.Summary = fmt.Sprintf("%s have %s of the NIC's, which is of addresses alone: few for RPS over %s: chance alone typically gives the busiest %s × its fair share%s.",

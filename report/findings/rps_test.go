@@ -167,7 +167,10 @@ func TestRPSOneFault(t *testing.T) {
 		}, []string{"rps-hot"}, "with all CPUs in each mask this one typically has 1.05 ×"},
 		"masks of two CPUs, and few flows": {[]uint64{2100, 1900, 0, 0}, func(t *Traffic) {
 			t.Chance, t.Stack, t.Masked = halves, &StackInputs{Flows: 6, Distinct: 6, Effective: 6, Heaviest: 700, Even: 2, Everywhere: few}, []int{0, 1}
-		}, []string{"rps-hot"}, "6 flows, worth 6 of equal size, are few for RPS over the CPUs of its masks"},
+		}, []string{"rps-hot"}, "are few for RPS over the CPUs of its masks"},
+		"masks of three CPUs, and few flows": {[]uint64{2100, 1300, 600, 0}, func(t *Traffic) {
+			t.Chance, t.Stack, t.Masked = halves, &StackInputs{Flows: 6, Distinct: 6, Effective: 6, Heaviest: 700, Even: 4. / 3, Everywhere: few}, []int{0, 1, 2}
+		}, []string{"rps-hot"}, "these flows on random CPUs of the masks give 2.00 to 2.20 ×"},
 		"masks of two CPUs, and a heavier flow": {[]uint64{3500, 500, 0, 0}, func(t *Traffic) {
 			t.Stack, t.Masked = &StackInputs{Flows: 900, Distinct: 900, Effective: 3, Heaviest: 2900, Even: 2, Everywhere: &Chance{P50: 3.1}}, []int{0, 1}
 			flow := on(0, 2900)
