@@ -260,6 +260,9 @@ func TestRPSHotWindow(t *testing.T) {
 	if d := cmp.Diff([]string{"hot-window"}, ids(all)); d != "" {
 		t.Error(d)
 	}
+	if !strings.Contains(all[0].Remedy, "No masks of RPS are right") {
+		t.Error(all[0].Remedy)
+	}
 }
 
 // A flow that RPS parts is no heavy one of the CPU that has most of it, but one that only moving

@@ -318,6 +318,10 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	if start == 0 {
 		from = "the start"
 	}
+	none := "No table is"
+	if d.rps() {
+		none = "No masks of RPS are"
+	}
 	number := s.CPUs[h.cpu].CPU
 	lost := report.Ratio(h.most, h.of) * report.Fraction(len(s.CPUs))
 	f := &report.Finding{
@@ -326,7 +330,7 @@ func (d *diagnosis) hotWindow() *report.Finding {
 			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), words.Fixed(d.lost(), 2)),
 		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
 			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
-		Remedy:  d.partAlone(start, start+s.Interval) + "No table is right for flows that come and go: split a heavy one over several connections.",
+		Remedy:  d.partAlone(start, start+s.Interval) + none + " right for flows that come and go: split a heavy one over several connections.",
 		Figures: report.Numbers{"cpu": number, "start_ns": start, "interval_ns": s.Interval, "window_packets": h.of, "cpu_packets": h.most, "hot_windows": h.hot, "windows": h.met, "lost_capacity": lost},
 	}
 	if d.r.Moves() { // the table that is in force then may be why
