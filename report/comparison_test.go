@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,6 +83,51 @@ func TestBestDrops(t *testing.T) {
 		c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: List[Scenario]{scenario("a", test.drops[0], 1100, 900), scenario("b", test.drops[1], 1500, 500)}}
 		if got, want := c.BestSentence(), "Of 2 scenarios the first, “a”, spreads the packets best: the most loaded CPU has 1.10 times the mean."+test.want; got != want {
 			t.Errorf("%v: %q, want %q", test.drops, got, want)
+		}
+	}
+}
+
+// Of the best of several keys it is said that it is luck, where chance gives all these loads: not
+// where the key is the same, a load is beyond chance, or what chance gives is not known.
+func TestBestByLuckOfTheKey(t *testing.T) {
+	scenario := func(name, key string, busiest uint64, chance ...Fraction) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 2000 - busiest}}}
+		if len(chance) == 2 {
+			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &chance[0], &chance[1]
+		}
+		m.Derive()
+		s := Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+		if key != "" {
+			s.Parameters = Parameters{{Name: "key", Value: key, Source: "--key"}}
+		}
+		return s
+	}
+	const luck = ", and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10: that difference is luck, and lasts as long as these flows do."
+	for name, test := range map[string]struct {
+		scenarios []Scenario
+		want      string
+	}{
+		"within chance":        {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, " But the keys differ" + luck},
+		"the last is best":     {[]Scenario{scenario("a", "x", 1250, 1.05, 1.3), scenario("b", "y", 1100, 1.05, 1.3)}, " But the keys differ" + luck},
+		"three keys":           {[]Scenario{scenario("a", "x", 1100, 1.04, 1.31), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.04, 1.31)}, " But the keys differ" + luck},
+		"a table, too":         {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "x", 1200, 1.05, 1.3)}, " But “b” has another key" + luck},
+		"two of four":          {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.05, 1.3), scenario("d", "w", 1500, 1.05, 1.3)}, " But “b” and “c” have other keys" + luck},
+		"one key":              {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "x", 1250, 1.05, 1.3)}, ""},
+		"no key":               {[]Scenario{scenario("a", "", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, ""},
+		"alike":                {[]Scenario{scenario("a", "x", 1200, 1.05, 1.3), scenario("b", "y", 1205, 1.05, 1.3)}, ""},
+		"a bad key":            {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1500, 1.05, 1.3)}, ""},
+		"better than chance":   {[]Scenario{scenario("a", "x", 1010, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, ""},
+		"a lopsided table":     {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1600, 1.5, 1.7)}, ""},
+		"chance is not known":  {[]Scenario{scenario("a", "x", 1100), scenario("b", "y", 1250)}, ""},
+		"or not of the better": {[]Scenario{scenario("a", "x", 1100), scenario("b", "y", 1250, 1.05, 1.3)}, ""},
+	} {
+		c := &Compare{Scenarios: test.scenarios}
+		_, got, ok := strings.Cut(c.BestSentence(), " But ")
+		if ok {
+			got = " But " + got
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
 }

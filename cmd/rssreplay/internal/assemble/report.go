@@ -120,11 +120,26 @@ func (a *ReportBuilder) diagnose(r *report.Report, traffic func() *findings.Traf
 	}
 	r.Findings = findings.Diagnose(r, t)
 	r.Evenness = a.evenness(t)
-	if t.Chance != nil {
-		for i := range r.Modes {
-			if m := &r.Modes[i]; m.Mode != report.NonRSS && (m.RPS != nil) == (t.Stack != nil) {
-				m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &t.Chance.P5, &t.Chance.P95
-			}
+	setChance(r.Modes, t.Chance, t.Stack != nil)
+}
+
+// AddChance says in a scenario what chance gives these flows under its table, in the modes without
+// RPS; nothing where entries move.
+func (a *ReportBuilder) AddChance(s *report.Scenario) {
+	if !s.Moves() {
+		setChance(s.Modes, chanceOf(a.Result.Chance(a.Result.Inputs())), false)
+	}
+}
+
+// setChance says in the modes with RSS, and with RPS or without it, what chance gives; c is nil
+// where it is not known.
+func setChance(modes []report.Mode, c *findings.Chance, rps bool) {
+	if c == nil {
+		return
+	}
+	for i := range modes {
+		if m := &modes[i]; m.Mode != report.NonRSS && (m.RPS != nil) == rps {
+			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &c.P5, &c.P95
 		}
 	}
 }

@@ -44,6 +44,9 @@ func (c *comparison) report() (*report.Compare, error) {
 			}
 		}
 	}
+	if compare.KeysDiffer() {
+		c.addChance(compare)
+	}
 	first := &compare.Scenarios[0]
 	compare.Capture.Unhashed, compare.Capture.HashTypes = first.Unhashed, first.HashTypes
 	compare.Notes, compare.Caveats = c.sentences(notes), c.sentences(caveats)
@@ -59,6 +62,17 @@ func (c *comparison) report() (*report.Compare, error) {
 		compare.Caveats = append(compare.Caveats, fmt.Sprintf("%s is anonymized, and its flows are none of this capture's: they can be matched with --anonymize, by the key and with the ports that it was made with.", c.scenarios[at].name))
 	}
 	return compare, nil
+}
+
+// addChance says in the replayed scenarios what chance gives.
+func (c *comparison) addChance(compare *report.Compare) {
+	live := 0
+	for i, s := range c.scenarios {
+		if s.earlier == nil {
+			c.builder(live).AddChance(&compare.Scenarios[i])
+			live++
+		}
+	}
 }
 
 // keysNote says that a layout has not the key of a file's table beside it, since each is a
