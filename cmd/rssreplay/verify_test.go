@@ -630,7 +630,7 @@ func TestVerifyBadInput(t *testing.T) {
 		{[]string{capture, "--counters-before", before}, "go together"},
 		{[]string{capture, "--counters-before", after, "--counters-after", before}, "went back from"},
 		{[]string{capture, "--counters-before", before, "--counters-after", filepath.Join(truth, "igb-q8-default", "ethtool-S-after.txt")}, "4 receive queues and the other 8"},
-		{[]string{capture, "--counters-before", capture, "--counters-after", after}, "give the output of `ethtool -S`"},
+		{[]string{capture, "--counters-before", capture, "--counters-after", after}, "is a capture: give a file with the text of `ethtool -S`"},
 		{[]string{capture, "--counters-before", "no such", "--counters-after", after}, "give a file with the text of `ethtool -S`"},
 		{[]string{capture, "--counters-before", before, "--counters-after", after}, "it counts 4 receive queues, but there are 8"},
 		{[]string{capture, "--interrupts-before", before, "--interrupts-after", after}, "interrupts"},

@@ -86,6 +86,21 @@ func sniff(header []byte, name, compression string) (format, error) {
 	return 0, &unknownFormatError{fmt.Sprintf("%s: not a pcap or pcapng capture (it begins with % x): if Wireshark opens it, `editcap -F pcap %s OUT.pcap` makes one", what, header[:min(len(header), 4)], name), compression != ""}
 }
 
+// IsCapture reports whether the first bytes of a file, 12 of them, are a capture's.
+func IsCapture(header []byte) bool {
+	if len(header) < 12 {
+		return false
+	}
+	switch binary.LittleEndian.Uint32(header) {
+	case magicMicro, magicNano, magicModified, swap(magicMicro), swap(magicNano), swap(magicModified):
+		return true
+	case blockSection: // a text may begin with these four bytes, which end lines
+		magic := binary.LittleEndian.Uint32(header[8:])
+		return magic == byteOrderMagic || magic == swap(byteOrderMagic)
+	}
+	return false
+}
+
 // tarHeaderBytes is how much of a file tells whether it is a tar archive.
 const tarHeaderBytes = 512
 

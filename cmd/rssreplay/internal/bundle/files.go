@@ -49,6 +49,24 @@ func Open(name string) (io.ReadCloser, error) {
 	}{text, f}, nil
 }
 
+// NoText says what is given in a text's place: nothing, or a capture; nil if it may be a
+// text. Nothing of it is consumed.
+func NoText(in *bufio.Reader) error {
+	switch start, err := in.Peek(12); {
+	case len(start) == 0 && err == io.EOF:
+		return ErrEmpty
+	case file.IsCapture(start):
+		return ErrCapture
+	}
+	return nil
+}
+
+// What NoText finds.
+var (
+	ErrEmpty   = errors.New("is empty")
+	ErrCapture = errors.New("is a capture")
+)
+
 // Single is the name of the only file of a bundle that is no folder and no archive.
 const Single = "."
 

@@ -259,8 +259,11 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 		}
 		defer in.Close()
 		peeked := bufio.NewReader(in)
-		if _, err := peeked.Peek(1); err == io.EOF {
+		switch bundle.NoText(peeked) {
+		case bundle.ErrEmpty:
 			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", named.flag, name)
+		case bundle.ErrCapture:
+			return nil, cli.Usagef("%s: %s is a capture: give %s", named.flag, name, printedBy[named.kind])
 		}
 		text, err := onlyOf(peeked, f.Imports.Dev)
 		var read bytes.Buffer

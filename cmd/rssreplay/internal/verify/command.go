@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -213,18 +214,21 @@ func readText(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	in := bufio.NewReader(r)
+	if err := bundle.NoText(in); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(in, nictext.MaxInterrupts+1))
 }
 
 func (f *verifyFlags) seenInterrupts(v *verification) ([]uint64, error) {
 	var counts [2][]uint64
 	for i, file := range [][2]string{{"--interrupts-before", f.irqBefore}, {"--interrupts-after", f.irqAfter}} {
-		r, err := bundle.Open(file[1])
+		text, err := readText(file[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w: give a copy of /proc/interrupts", file[0], file[1], cli.Cause(err))
 		}
-		irqs, err := nictext.ReadIRQs(r, file[1])
-		r.Close()
+		irqs, err := nictext.ReadIRQs(bytes.NewReader(text), file[1])
 		if err == nil {
 			counts[i], err = irqs.QueueInterrupts(nictext.NIC{Interface: v.settings.Device})
 		}
