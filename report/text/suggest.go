@@ -71,7 +71,7 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	case of == nil && s.Judging.TooShort != "":
 		sentences := []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}
 		if even := s.Present.Even; even >= report.UnevenFrom {
-			sentences = append(sentences, fmt.Sprintf("But no capture is needed to tell that the present table is uneven itself: even traffic would load its busiest CPU with %s × a fair share. Unless that is meant so, set one that is even; the report of this capture says how.", words.Fixed(even, 2)))
+			sentences = append(sentences, fmt.Sprintf("But no capture is needed to tell that the present table is uneven itself: even traffic would load its busiest CPU with %s × a fair share. Unless that is meant so, set one that is even.", words.Fixed(even, 2)))
 		}
 		return "nothing: too short to judge", sentences, nil
 	case of == nil:
