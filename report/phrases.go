@@ -105,6 +105,24 @@ func SharesOf(counts Counts, total uint64) []string {
 	return parts
 }
 
+// HashShares is SharesOf of what the scenario hashed, and then of what it did not, which
+// prefix stands before: of what it received, as an earlier report's capture may be another.
+func (s *Scenario) HashShares(prefix string) []string {
+	received := s.HashTypes.total() + s.Unhashed.total()
+	parts := SharesOf(s.HashTypes, received)
+	for _, unhashed := range SharesOf(s.Unhashed, received) {
+		parts = append(parts, prefix+unhashed)
+	}
+	return parts
+}
+
+func (c Counts) total() (packets uint64) {
+	for i := range c {
+		packets += c[i].Packets
+	}
+	return packets
+}
+
 // TitleOf is what a page is called: what it is, and of which capture.
 func TitleOf(what string, c *Capture) string {
 	switch len(c.Files) {

@@ -194,11 +194,7 @@ func (m *markdown) scenarioEntries(scenarios []report.Scenario, names []string) 
 
 func (m *markdown) scenarioHashing(c *report.Compare, names []string) {
 	for i := range c.Scenarios {
-		parts := report.SharesOf(c.Scenarios[i].HashTypes, c.Capture.Received)
-		for _, unhashed := range report.SharesOf(c.Scenarios[i].Unhashed, c.Capture.Received) {
-			parts = append(parts, "not hashed: "+unhashed)
-		}
-		m.add("- " + names[i] + ": " + prose(strings.Join(parts, ", ")) + "\n")
+		m.add("- " + names[i] + ": " + prose(strings.Join(c.Scenarios[i].HashShares("not hashed: "), ", ")) + "\n")
 	}
 	m.add("\n")
 }

@@ -409,11 +409,7 @@ func newDiffSection(c *report.Compare) *diffSection {
 func scenarioHashing(c *report.Compare) table {
 	t := table{ID: "hashing", Caption: "Received packets by hash type, and by the reason for none", Head: heads("scenario", "hash types and reasons")}
 	for i := range c.Scenarios {
-		parts := report.SharesOf(c.Scenarios[i].HashTypes, c.Capture.Received)
-		for _, unhashed := range report.SharesOf(c.Scenarios[i].Unhashed, c.Capture.Received) {
-			parts = append(parts, "not hashed: "+unhashed)
-		}
-		t.row(headCell(c.Scenarios[i].Name), textCell(strings.Join(parts, ", ")))
+		t.row(headCell(c.Scenarios[i].Name), textCell(strings.Join(c.Scenarios[i].HashShares("not hashed: "), ", ")))
 	}
 	return t
 }

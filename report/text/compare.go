@@ -42,7 +42,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 		t.scenariosOverTime(c.OverTime, heads)
 		t.scenarioShares(c.Scenarios, heads)
 		if !hashed {
-			t.scenarioHashes(c.Scenarios, heads, capture.Received)
+			t.scenarioHashes(c.Scenarios, heads)
 		}
 		t.scenarioEntries(c.Scenarios, heads)
 	}
@@ -236,7 +236,7 @@ func (t *writer) scenarioShares(scenarios []report.Scenario, heads []string) {
 }
 
 // scenarioHashes says what each scenario hashed, where that differs.
-func (t *writer) scenarioHashes(scenarios []report.Scenario, heads []string, received uint64) {
+func (t *writer) scenarioHashes(scenarios []report.Scenario, heads []string) {
 	t.heading("HASH TYPES", "")
 	for i := range scenarios {
 		s := &scenarios[i]
@@ -244,11 +244,7 @@ func (t *writer) scenarioHashes(scenarios []report.Scenario, heads []string, rec
 			t.para(heads[i], marginOf(heads), "as the first", report.Plain)
 			continue
 		}
-		parts := report.SharesOf(s.HashTypes, received)
-		for _, unhashed := range report.SharesOf(s.Unhashed, received) {
-			parts = append(parts, "unhashed: "+unhashed)
-		}
-		t.list(heads[i], marginOf(heads), parts, report.Plain)
+		t.list(heads[i], marginOf(heads), s.HashShares("unhashed: "), report.Plain)
 	}
 }
 
