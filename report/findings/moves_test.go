@@ -106,3 +106,66 @@ func TestMoving(t *testing.T) {
 		}
 	}
 }
+
+// A table or an affinity that was given while packets arrived, and that loads the busiest CPU, is a
+// warning, and the one that says why: not where it is of few packets, no worse than the first, of
+// another CPU, or followed by a rebalancer.
+func TestMovesToOneCPU(t *testing.T) {
+	table := func(at int64, to ...int) report.TableChange {
+		change := report.TableChange{Time: at}
+		for entry, queue := range to {
+			change.Moves = append(change.Moves, report.EntryMove{Entry: entry, From: -1, To: queue})
+		}
+		return change
+	}
+	affinity := func(at int64, to int) report.AffinityChange {
+		return report.AffinityChange{Time: at, Moves: report.List[report.QueueMove]{{Queue: 1, From: 1, To: to}, {Queue: 2, From: 2, To: to}}}
+	}
+	const (
+		ofTable    = "A table that leads to all queues alike: `ethtool -X DEV equal 4`."
+		ofAffinity = "Let the queues' interrupts go to CPUs of their own, by /proc/irq/*/smp_affinity_list."
+	)
+	for name, test := range map[string]struct {
+		tables     report.List[report.TableChange]
+		affinities report.List[report.AffinityChange]
+		change     func(*report.Report)
+		want       string // "": no more than a note
+		remedy     string
+	}{
+		"to one queue":      {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"to two":            {report.List[report.TableChange]{table(1e8, 0, 1, 0, 1)}, nil, nil, "The table of 100 ms gives CPU 0 2.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"from the start":    {report.List[report.TableChange]{table(0, 0, 0, 0, 0)}, nil, nil, "The table of time 0 gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"for two windows":   {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0), table(3e8, 0, 1, 2, 3)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"queues to one CPU": {nil, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The affinity of 100 ms gives CPU 0 3.00 × its share of even traffic, and the first one 1.00 ×.", ofAffinity},
+		"both, in order":    {report.List[report.TableChange]{table(2e8, 0, 1, 0, 1)}, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The table of 200 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"late":              {report.List[report.TableChange]{table(4e8, 0, 0, 0, 0)}, nil, nil, "", ""},
+		"to another CPU":    {report.List[report.TableChange]{table(1e8, 3, 3, 3, 3)}, nil, nil, "", ""},
+		"as even":           {report.List[report.TableChange]{table(1e8, 3, 2, 1, 0)}, nil, nil, "", ""},
+		"away from one": {report.List[report.TableChange]{table(3e8, 0, 1, 2, 3)}, nil, func(r *report.Report) {
+			r.Table.Entries = report.List[int]{0, 0, 0, 0}
+		}, "", ""},
+		"a rebalancer": {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0)}, nil, func(r *report.Report) {
+			r.Modes[0].Rebalance = &report.Rebalance{Ticks: 1}
+		}, "", ""},
+		"RPS": {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0)}, nil, func(r *report.Report) { r.Modes[0].RPS = &report.RPS{} }, "", ""},
+	} {
+		r := hot(1600, 800, 800, 800)
+		oneHotWindow(r)
+		r.Changes = &report.Changes{Tables: test.tables, Affinities: test.affinities, Moved: report.Moved{Moves: 1}}
+		if test.change != nil {
+			test.change(r)
+		}
+		grave, remedy := "", ""
+		for _, f := range Diagnose(r, &Traffic{Flows: 900, WithPorts: report.Null, InnerBalance: report.Null}) {
+			switch {
+			case f.ID == "moves" && f.Severity == report.Warning:
+				grave, remedy = f.Summary, f.Remedy
+			case f.ID == "hot-window" && (f.Severity == report.Warning) == (test.want != ""):
+				t.Errorf("%s: a hot window is a %s", name, f.Severity)
+			}
+		}
+		if grave != test.want || remedy != test.remedy {
+			t.Errorf("%s: %q, %q", name, grave, remedy)
+		}
+	}
+}

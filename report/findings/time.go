@@ -336,7 +336,7 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	if d.r.Moves() { // the table that is in force then may be why
 		f.Remedy = "Compare it with the times at which entries or queues moved."
 	}
-	if d.share(h.inHot) >= hotShareFrom {
+	if d.share(h.inHot) >= hotShareFrom && d.givenLoad() == nil { // which "moves" tells
 		f.Severity = d.weigh(lost)
 	}
 	excess := float64(h.most) - float64(h.of)/float64(len(s.CPUs))
