@@ -117,6 +117,9 @@ func (o *ScenariosOverTime) Key() string {
 	if o.Windows == 0 {
 		return fmt.Sprintf("No window of %s has the %d packets for each CPU that judging takes: with fewer an imbalance is chance. A longer --interval has more.", words.Nanoseconds(o.Interval), LeastOfWindow)
 	}
+	if slices.ContainsFunc(o.Scenarios, func(s ScenarioOverTime) bool { return s.Imbalance.Mean.IsNull() }) {
+		return overTimeKey + " Scenarios with RPS, which decides after the table, without RSS or, where nothing moves, with hashes of their own have no imbalance here, nor have earlier reports."
+	}
 	return overTimeKey
 }
 

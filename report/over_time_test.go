@@ -98,6 +98,14 @@ func TestNoWindowIsJudged(t *testing.T) {
 	if rows := o.Rows([]string{"still", "moving"}); len(rows) != 5 {
 		t.Errorf("rows %+v", rows)
 	}
+	const why = "Scenarios with RPS"
+	if key := o.Key(); strings.Contains(key, why) {
+		t.Errorf("all scenarios have figures: %q", key)
+	}
+	o.Scenarios[0].Imbalance = SpreadOf(nil)
+	if key := o.Key(); !strings.Contains(key, why) {
+		t.Errorf("a scenario has none: %q", key)
+	}
 }
 
 // What chance makes of even traffic is what drawing it makes.
