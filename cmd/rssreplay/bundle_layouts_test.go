@@ -270,6 +270,11 @@ func TestBundleLayouts(t *testing.T) {
 	if status, _, stderr := replay("--bundle", form); status != exitUsage || !strings.Contains(stderr, filepath.Join("later", "ethtool-x-eth0.txt")) || !strings.Contains(stderr, "are of one kind, and tell different things") {
 		t.Errorf("two tables: exit status %d: %s", status, stderr)
 	}
+	for _, form := range bundleForms(t, files)[1:] { // in a text's place
+		if status, _, stderr := replay("--table", form); status != exitUsage || !strings.Contains(stderr, "is an archive: if it has all of a host, give it as --bundle;") {
+			t.Errorf("--table %s: exit status %d: %s", form, status, stderr)
+		}
+	}
 	if status, _, stderr := replay("--bundle", bundleForms(t, map[string]string{"a.txt": "hello\n"})[2]); status != exitUsage || !strings.Contains(stderr, "holds no file that is recognised") {
 		t.Errorf("nothing: exit status %d: %s", status, stderr)
 	}

@@ -49,14 +49,16 @@ func Open(name string) (io.ReadCloser, error) {
 	}{text, f}, nil
 }
 
-// NoText says what is given in a text's place: nothing, or a capture; nil if it may be a
-// text. Nothing of it is consumed.
+// NoText says what is given in a text's place: nothing, a capture, or an archive; nil if it
+// may be a text. Nothing of it is consumed.
 func NoText(in *bufio.Reader) error {
-	switch start, err := in.Peek(12); {
+	switch start, err := in.Peek(tarBlock); {
 	case len(start) == 0 && err == io.EOF:
 		return ErrEmpty
 	case file.IsCapture(start):
 		return ErrCapture
+	case isTar(start), isZip(start):
+		return ErrArchive
 	}
 	return nil
 }
@@ -65,6 +67,7 @@ func NoText(in *bufio.Reader) error {
 var (
 	ErrEmpty   = errors.New("is empty")
 	ErrCapture = errors.New("is a capture")
+	ErrArchive = errors.New("is an archive")
 )
 
 // Single is the name of the only file of a bundle that is no folder and no archive.
@@ -108,6 +111,9 @@ func isTar(data []byte) bool {
 	return len(data) >= tarBlock && string(data[at:at+len("ustar")]) == "ustar"
 }
 
+// isZip reports whether the data begin as a zip does.
+func isZip(data []byte) bool { return bytes.HasPrefix(data, []byte("PK\x03\x04")) }
+
 // tarBlock is the length of a tar's header.
 const tarBlock = 512
 
@@ -126,7 +132,7 @@ func packed(bundle string) ([]File, error) {
 	}
 	defer in.Close()
 	magic := make([]byte, 4)
-	if _, err := in.ReadAt(magic, 0); err == nil && string(magic) == "PK\x03\x04" {
+	if _, err := in.ReadAt(magic, 0); err == nil && isZip(magic) {
 		z, err := zip.NewReader(in, info.Size())
 		if err != nil {
 			return nil, err

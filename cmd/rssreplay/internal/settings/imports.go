@@ -264,6 +264,8 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 			return nil, cli.Usagef("%s: %s is empty: did the command that wrote it, ethtool say, fail?", named.flag, name)
 		case bundle.ErrCapture:
 			return nil, cli.Usagef("%s: %s is a capture: give %s", named.flag, name, printedBy[named.kind])
+		case bundle.ErrArchive:
+			return nil, cli.Usagef("%s: %s is an archive: if it has all of a host, give it as --bundle; else unpack it, and give %s", named.flag, name, printedBy[named.kind])
 		}
 		text, err := onlyOf(peeked, f.Imports.Dev)
 		var read bytes.Buffer
