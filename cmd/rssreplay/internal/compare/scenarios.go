@@ -121,6 +121,8 @@ func parseScenario(text string) (scenarioSpec, error) {
 		flag, value, ok := strings.Cut(word, "=")
 		flag = strings.TrimPrefix(flag, "--")
 		switch {
+		case !ok && len(s.own) > 0:
+			return s, fmt.Errorf("%q has no value: %s; if it goes on with %s, put double quotes around all of that", word, form, s.own[len(s.own)-1].flag)
 		case !ok || value == "":
 			return s, fmt.Errorf("%q has no value: %s", word, form)
 		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":

@@ -22,6 +22,7 @@ func TestParseScenario(t *testing.T) {
 		{"layout=weight:3,1", scenarioSpec{}, "has no name"},
 		{`"a: cpus=4`, scenarioSpec{}, "a quotation mark has no partner"},
 		{"a: cpus", scenarioSpec{}, `"cpus" has no value`},
+		{"a: rule=flow-type udp4 action 1", scenarioSpec{}, `"udp4" has no value: write 'NAME: cpus=4 layout=block', with any of the model's flags; if it goes on with rule, put double quotes around all of that`},
 		{"a: cpus=4 cpus=5", scenarioSpec{}, "cpus is given twice"},
 	} {
 		got, err := parseScenario(test.text)
