@@ -626,6 +626,7 @@ func TestVerifyBadInput(t *testing.T) {
 		want string
 	}{
 		{[]string{capture}, "records neither the queue nor the hash"},
+		{[]string{capture}, "(`rssreplay collect -c` saves them as ethtool-S.txt in snapshots/00 and snapshots/02)"},
 		{[]string{crc}, "of another function than Toeplitz (1,232 packets)"},
 		{[]string{capture, "--counters-before", before}, "go together"},
 		{[]string{capture, "--counters-before", after, "--counters-after", before}, "went back from"},

@@ -87,7 +87,7 @@ func (v *verification) noRecords() error {
 			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"))
 		}
 	}
-	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: give --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture", v.done.Files[0].Name)
+	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: give --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture (`rssreplay collect -c` saves them as ethtool-S.txt in snapshots/00 and snapshots/02)", v.done.Files[0].Name)
 }
 
 // recordedQueues are the packets of each queue, predicted and recorded, of those
