@@ -144,6 +144,9 @@ func packed(bundle string) ([]File, error) {
 		return nil, err
 	}
 	r := bufio.NewReaderSize(unpacked, tarBlock)
+	if NoText(r) == ErrCapture {
+		return nil, ErrCapture
+	}
 	if header, _ := r.Peek(tarBlock); !isTar(header) && mayBeText(header) {
 		data, err := io.ReadAll(io.LimitReader(r, nictext.MaxInterrupts))
 		return []File{{Single, data}}, err
