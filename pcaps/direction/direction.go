@@ -362,6 +362,15 @@ func (d *Directions) Unmet() []string {
 	return unmet
 }
 
+// UnmetOfText is how many addresses a text gave the machine, where no packet came from or
+// went to any of them, and nothing else told directions; else 0.
+func (d *Directions) UnmetOfText() int {
+	if d.side != SideIn || d.said > 0 || !d.local.OfText || slices.ContainsFunc(d.networks, func(n network) bool { return n.met }) {
+		return 0
+	}
+	return len(d.networks)
+}
+
 // Unknown reports whether nothing has told sent packets from received ones, though
 // `auto` tried.
 func (d *Directions) Unknown() bool {

@@ -330,3 +330,35 @@ func TestSentAllocatesNothing(t *testing.T) {
 		t.Errorf("%g allocations", n)
 	}
 }
+
+// A text's addresses are a doubt only where packets have none of them.
+func TestUnmetOfText(t *testing.T) {
+	says := from("1.1.1.1", "2.2.2.2")
+	says.Direction = pcaps.Inbound
+	for _, test := range []struct {
+		packet   *pcaps.Header
+		given    bool
+		side     Side
+		want     int
+		unmetOwn int
+	}{
+		{packet: from("1.1.1.1", "2.2.2.2"), want: 2},
+		{packet: from("1.1.1.1", "10.0.0.5"), want: 0},
+		{packet: from("2001::1", "1::1"), want: 0},
+		{packet: says, want: 0},
+		{packet: from("1.1.1.1", "2.2.2.2"), side: SideBoth, want: 0},
+		{packet: from("1.1.1.1", "2.2.2.2"), given: true, want: 0, unmetOwn: 2},
+	} {
+		local, err := ParseLocal([]string{"10.0.0.5,2001::1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		local.OfText = !test.given
+		d := NewDirections(local)
+		d.Take(test.side)
+		isSent(d, test.packet)
+		if got, own := d.UnmetOfText(), len(d.Unmet()); got != test.want || own != test.unmetOwn {
+			t.Errorf("%+v: %d of a text, %d given", test, got, own)
+		}
+	}
+}

@@ -349,8 +349,10 @@ func (a *ReportBuilder) Caveats() []string {
 	if a.Result.Filtered > 0 {
 		caveats = append(caveats, fmt.Sprintf("--filter left %s out.", report.Plural(uint64(a.Result.Filtered), "packet", "packets")))
 	}
-	if unmet := a.UnmetLocal(a.Settings.Shown); unmet != "" {
-		caveats = append(caveats, unmet)
+	for _, unmet := range []string{a.UnmetLocal(a.Settings.Shown), a.UnmetBundle()} {
+		if unmet != "" {
+			caveats = append(caveats, unmet)
+		}
 	}
 	if caveat := a.headroomCaveat(); caveat != "" {
 		caveats = append(caveats, caveat)

@@ -58,6 +58,9 @@ func (in *Input) Warn(stderr io.Writer, done *Replayed) {
 	if unmet := done.UnmetLocal(nil); unmet != "" {
 		fmt.Fprintf(stderr, "rssreplay: warning: %s\n", unmet)
 	}
+	if unmet := done.UnmetBundle(); unmet != "" {
+		fmt.Fprintf(stderr, "rssreplay: note: %s\n", unmet)
+	}
 }
 
 // UnmetLocal is the sentence about addresses of --local that no packet has, "" where there
@@ -71,6 +74,23 @@ func (done *Replayed) UnmetLocal(shown *anonymize.Anonymizer) string {
 		return ""
 	}
 	return fmt.Sprintf("--local names %s, which no packet comes from or goes to: was another address meant?", strings.Join(unmet, ", "))
+}
+
+// UnmetBundle is the sentence about a bundle whose host no packet comes from or goes to, ""
+// where one does. It may be no mistake: such a host may have forwarded what others sent.
+func (done *Replayed) UnmetBundle() string {
+	if done.Directions == nil || done.Result.Packets == 0 {
+		return ""
+	}
+	n := done.Directions.UnmetOfText()
+	if n == 0 {
+		return ""
+	}
+	addresses := "the only address"
+	if n > 1 {
+		addresses = fmt.Sprintf("any of the %d addresses", n)
+	}
+	return fmt.Sprintf("No packet comes from or goes to %s that the bundle gives its host: the bundle may be of another host, or the traffic forwarded or mirrored. All packets are taken as received, as --direction both does; --local names the host's address.", addresses)
 }
 
 // NoteInterval says that a window that was asked for holds the whole capture.
