@@ -37,6 +37,8 @@ type Suggest struct {
 	// are the capture's.
 	Anonymized *Anonymized
 
+	NoTable string // why no table can be set on the interface; "" where one can, as far as is known; a note in the JSON
+
 	Table TableReport // the present one, for the page; not in the JSON
 
 	Notes   []string // the text's first lines
@@ -299,7 +301,11 @@ func WriteSuggestJSON(w io.Writer, s *Suggest) error {
 	j.member("declined", s.Declined)
 	j.member("table_sizes", s.TableSizes)
 	j.member("keys", s.Keys)
-	j.said(s.Notes, CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
+	notes := s.Notes
+	if s.NoTable != "" {
+		notes = append(slices.Clone(notes), s.NoTable)
+	}
+	j.said(notes, CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
 	j.anonymized(s.Anonymized)
 	return j.finish()
 }

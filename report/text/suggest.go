@@ -68,6 +68,8 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	what := "imbalance of " + report.Objectives[s.Objective]
 	of := s.Recommended()
 	switch {
+	case of == nil && s.NoTable != "":
+		return "nothing: no table can be set on this interface", []string{s.NoTable + " What a table would change is listed below."}, nil
 	case of == nil && s.Judging.TooShort != "":
 		sentences := []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}
 		if even := s.Present.Even; even >= report.UnevenFrom {
@@ -92,6 +94,9 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	}
 	if len(of.Commands) == 0 || of.Danger {
 		sentences = append(sentences, of.Note)
+	}
+	if s.NoTable != "" {
+		sentences = append(sentences, s.NoTable)
 	}
 	return title, sentences, of.Commands
 }

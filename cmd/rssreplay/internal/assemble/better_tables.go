@@ -126,7 +126,7 @@ func (a *ReportBuilder) ethtoolSets() (sets []string) {
 		name string
 		is   profile.Settings
 	}{{"table", profile.SetTable}, {"key", profile.SetKey}, {"fields", profile.SetFields}} {
-		if p := a.Settings.Profile; (p == nil || p.Unsettable(of.is) == 0) && !(a.Settings.NoTable && of.is == profile.SetTable) {
+		if p := a.Settings.Profile; (p == nil || p.Unsettable(of.is) == 0) && a.Settings.Untabled(of.is) == "" {
 			sets = append(sets, of.name)
 		}
 	}

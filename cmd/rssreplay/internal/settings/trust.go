@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
 
@@ -13,6 +14,12 @@ import (
 func (r *resolver) doubt() {
 	r.NoTable = r.imports.noTable != "" && r.imports.table.value == nil && r.Config.Queues > 1
 	r.HostSteers = r.NoTable && r.Profile != nil && slices.Contains(r.Profile.Drivers, "virtio_net")
+	switch {
+	case r.NoTable:
+		r.untabled = "The driver shows no table, and so `ethtool -X` can set none."
+	case r.OfSoftware && r.imports.table.value == nil && r.Config.Queues > 1:
+		r.untabled = "This interface is made of software and has no table, and so `ethtool -X` can set none."
+	}
 	switch {
 	case r.takenByVF():
 		r.doubtAll(fmt.Sprintf("CPU numbers are illustrative: the virtual function below this interface took most packets (vf_rx_packets in %s), by its own key and table. Give its texts.", r.imports.vf))
@@ -23,6 +30,15 @@ func (r *resolver) doubt() {
 	case r.NoTable && r.Doubt != "":
 		r.doubtAll("CPU numbers are illustrative: the driver shows no table and no key.")
 	}
+}
+
+// Untabled is why ethtool can't set that on the interface, which has no table; "" where it can,
+// as far as is known.
+func (s *Settings) Untabled(sets profile.Settings) string {
+	if sets == profile.SetFields && !s.OfSoftware || sets == 0 {
+		return ""
+	}
+	return s.untabled
 }
 
 // doubtAll sets a doubt that is the same of all packets and of a single flow.

@@ -121,17 +121,15 @@ func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
 
 // caution adds what a reader must know before he sets anything.
 func (c *candidates) caution(r *report.Suggest, assumed uint64) {
-	switch {
-	case c.settings.NoTable:
-		r.Notes = append(r.Notes, "The driver shows no table, and so `ethtool -X` can set none: what is suggested here is for a NIC that has one.")
-	case c.settings.Illustrative():
+	r.NoTable = c.settings.Untabled(profile.SetTable)
+	if r.NoTable == "" && c.settings.Illustrative() {
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
 	if c.settings.Config.RPS != nil {
 		r.Notes = append(r.Notes, "With RPS a table decides which CPUs take the interrupts, and the masks which do the rest. “whole” and “busiest” are of the CPUs that do the rest; “judged”, “even” and the moves are of those that take the interrupts.")
 	}
 	fits := "A table fits the key that it was found for."
-	if c.settings.Tool() == profile.Ethtool {
+	if r.NoTable == "" && c.settings.Tool() == profile.Ethtool {
 		fits += fmt.Sprintf(" Linux draws another at each boot, unless one is set (ethtool -X %s hkey).", c.device)
 	}
 	r.Caveats = append(r.Caveats, fits)

@@ -27,6 +27,9 @@ const (
 // if it can, as far as is known.
 func (c *candidates) unsettable(one *candidate) string {
 	p := c.settings.Profile
+	if c.settings.Untabled(one.sets) != "" {
+		return one.summary + " It can't be set on an interface without a table."
+	}
 	if p == nil || c.settings.Tool() != profile.Ethtool {
 		return ""
 	}
