@@ -263,7 +263,12 @@ func (c *Compare) BestSentence() string {
 	if len(c.Scenarios) < 2 {
 		return ""
 	}
-	return c.bestSentence() + c.keysClause() + c.dropsClause()
+	keys := c.keysClause()
+	but := " But under"
+	if keys != "" {
+		but = " Besides, under"
+	}
+	return c.bestSentence() + keys + c.dropsClause(but)
 }
 
 // KeysDiffer tells whether a scenario has another key than the first.
@@ -309,13 +314,13 @@ func (c *Compare) keysClause() string {
 	default:
 		whose = strings.Join(names[:last], ", ") + " and " + names[last] + " have other keys"
 	}
-	return fmt.Sprintf(" But %s, and on random entries these flows give %s to %s times the mean, 9 times in 10: that difference is luck, and lasts as long as these flows do.",
+	return fmt.Sprintf(" But %s, and on random entries these flows give %s to %s times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do.",
 		whose, words.Fixed(least, 2), words.Fixed(most, 2))
 }
 
 // dropsClause is the sentence behind BestSentence about the scenario that it names, if it drops
-// more than another: what is dropped loads no CPU, and leaves the rest more even.
-func (c *Compare) dropsClause() string {
+// more than another: what is dropped loads no CPU, and leaves the rest more even. It begins with but.
+func (c *Compare) dropsClause(but string) string {
 	load := ImbalanceOfPackets(c.Scenarios)
 	if !SameCPUs(c.Scenarios) {
 		load = mostLoadedShare()
@@ -337,7 +342,7 @@ func (c *Compare) dropsClause() string {
 	if fewest == 0 {
 		of = "none"
 	}
-	return fmt.Sprintf(" But under “%s” %s dropped, which load no CPU, and under “%s” %s.", c.Scenarios[best].Name, words.Plural(drops, "packet is", "packets are"), c.Scenarios[least].Name, of)
+	return fmt.Sprintf("%s “%s” %s dropped, which load no CPU, and under “%s” %s.", but, c.Scenarios[best].Name, words.Plural(drops, "packet is", "packets are"), c.Scenarios[least].Name, of)
 }
 
 // overflows is the packets that full rings and backlogs drop under the scenario's compared mode.

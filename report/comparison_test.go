@@ -102,7 +102,7 @@ func TestBestByLuckOfTheKey(t *testing.T) {
 		}
 		return s
 	}
-	const luck = ", and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10: that difference is luck, and lasts as long as these flows do."
+	const luck = ", and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
 	for name, test := range map[string]struct {
 		scenarios []Scenario
 		want      string
@@ -129,6 +129,24 @@ func TestBestByLuckOfTheKey(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// Where keys and drops both speak against the best, no two sentences begin with But.
+func TestBestByLuckOfTheKeyDrops(t *testing.T) {
+	scenario := func(name string, drops, busiest uint64) Scenario {
+		from, to := Fraction(1.05), Fraction(1.3)
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 2000 - busiest}}}
+		m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &from, &to
+		m.Derive()
+		m.Totals.Drops = drops
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}, Parameters: Parameters{{Name: "key", Value: name, Source: "--key"}}}
+	}
+	c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: List[Scenario]{scenario("a", 500, 1100), scenario("b", 0, 1250)}}
+	const want = "the mean. But the keys differ, and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do. " +
+		"Besides, under “a” 500 packets are dropped, which load no CPU, and under “b” none."
+	if got := c.BestSentence(); !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want %q at its end", got, want)
 	}
 }
 
