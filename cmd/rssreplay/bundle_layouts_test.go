@@ -85,7 +85,7 @@ func interrupts(nics ...*madeNIC) string {
 
 // layouts of a support tool's collection of these NICs: by name, the files.
 func bundleLayouts(nics ...*madeNIC) map[string]map[string]string {
-	flat, sos, grepped := map[string]string{}, map[string]string{}, map[string]string{}
+	flat, sos, grepped, collected := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
 	const root = "sosreport-web1-2026-11-26-abcdefg"
 	var rps strings.Builder
 	for _, n := range nics {
@@ -93,11 +93,15 @@ func bundleLayouts(nics ...*madeNIC) map[string]map[string]string {
 			flat["ethtool"+option+"-"+n.device+".txt"] = text
 			sos[path.Join(root, "sos_commands/networking", "ethtool_"+option+"_"+n.device)] = text
 			grepped[path.Join("out", n.device, "ethtool"+option)] = text
+			collected[path.Join("rss-"+n.device, "ethtool"+option+".txt")] = text
 		}
 		files := n.queueFiles("sys/class/net")
+		var own string
 		for _, name := range slices.Sorted(maps.Keys(files)) {
-			fmt.Fprintf(&rps, "/%s:%s", name, files[name])
+			own += fmt.Sprintf("/%s:%s", name, files[name])
 		}
+		rps.WriteString(own)
+		collected[path.Join("rss-"+n.device, "rps.txt")] = own
 		maps.Copy(sos, n.queueFiles(path.Join(root, "sys/devices/pci0000:3a/0000:3a:00.0/"+n.bus+"/net")))
 	}
 	backlog := nics[0].backlog
@@ -112,7 +116,11 @@ func bundleLayouts(nics ...*madeNIC) map[string]map[string]string {
 	for _, of := range []map[string]string{flat, grepped} {
 		of["interrupts.txt"], of["rps.txt"] = interrupts(nics...), rps.String()
 	}
-	return map[string]map[string]string{"a file a command": flat, "sosreport": sos, "a folder an interface": grepped}
+	for i, n := range nics { // at other times
+		collected[path.Join("rss-"+n.device, "interrupts.txt")] = strings.ReplaceAll(interrupts(nics...), " 5000 ", fmt.Sprintf(" 5%d00 ", i))
+		collected[path.Join("rss-"+n.device, "rps.txt")] += fmt.Sprintf("/proc/sys/net/core/netdev_max_backlog:%s\n/sys/devices/system/cpu/online:0-9,11\n", backlog)
+	}
+	return map[string]map[string]string{"a file a command": flat, "sosreport": sos, "a folder an interface": grepped, "archives of collect": collected}
 }
 
 // bundleForms writes files as a folder, a tar.gz, a zip and a plain tar; their paths.

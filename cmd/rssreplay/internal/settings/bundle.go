@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -36,10 +37,11 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 			}
 		}
 	}
-	if iface != "" && len(others) > 0 && !slices.ContainsFunc(files, func(f bundle.File) bool {
-		return isOf(f.Name, iface) || slices.Contains(nictext.Interfaces(f.Data), iface) || bytes.Contains(f.Data, []byte("/net/"+iface+"/"))
-	}) {
-		return fmt.Errorf("%s has nothing of %s: name one of its interfaces with --dev (%s)", root, iface, strings.Join(others, ", "))
+	if iface != "" && len(others) > 0 {
+		if !slices.ContainsFunc(files, func(f bundle.File) bool { return tellsOf(f, iface) }) {
+			return fmt.Errorf("%s has nothing of %s: name one of its interfaces with --dev (%s)", root, iface, strings.Join(others, ", "))
+		}
+		files = withoutOthers(files, iface)
 	}
 	several := len(others) > 1 && iface == ""
 	used := 0
@@ -191,6 +193,49 @@ func withQueues(files []bundle.File) []bundle.File {
 		return files
 	}
 	return append(rest, of)
+}
+
+// withoutOthers leaves out what folders of other interfaces have under the same names as those
+// of iface, as archives of collect that lie side by side: not every text says of which it is.
+func withoutOthers(files []bundle.File, iface string) []bundle.File {
+	titled, own := map[string]bool{}, map[string]bool{} // folders
+	for _, f := range files {
+		titles, tells := len(nictext.Interfaces(f.Data)) > 0, tellsOf(f, iface)
+		for folder := range foldersOf(f.Name) {
+			titled[folder] = titled[folder] || titles
+			own[folder] = own[folder] || tells
+		}
+	}
+	named := map[string]bool{} // below folders of iface
+	for _, f := range files {
+		for folder, name := range foldersOf(f.Name) {
+			named[name] = named[name] || own[folder]
+		}
+	}
+	return slices.DeleteFunc(files, func(f bundle.File) bool {
+		for folder, name := range foldersOf(f.Name) {
+			if titled[folder] && !own[folder] && named[name] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// foldersOf are the folders that a file is in, each with the file's name below it.
+func foldersOf(file string) iter.Seq2[string, string] {
+	return func(yield func(folder, name string) bool) {
+		for i := range file {
+			if file[i] == '/' && !yield(file[:i], file[i+1:]) {
+				return
+			}
+		}
+	}
+}
+
+// tellsOf reports whether a file is of an interface by its path, or names it in its text.
+func tellsOf(f bundle.File, iface string) bool {
+	return isOf(f.Name, iface) || slices.Contains(nictext.Interfaces(f.Data), iface) || bytes.Contains(f.Data, []byte("/net/"+iface+"/"))
 }
 
 // isOf reports whether a file is of an interface by its path: its name has the interface's
