@@ -31,13 +31,12 @@ func (d *diagnosis) tableMoved() *report.Finding {
 	}
 	if g := d.givenLoad(); g != nil {
 		f.Severity = d.weigh(d.lost())
-		f.Evidence = strings.Join(say, " ") + " " + upper(d.hottest()) + "."
+		f.Evidence = fmt.Sprintf("The first one gives it %s ×. ", words.Fixed(g.first, 2)) + strings.Join(say, " ") + " " + upper(d.hottest()) + "."
 		at := words.ExactDuration(g.at)
 		if g.at == 0 {
 			at = "time 0"
 		}
-		f.Summary = fmt.Sprintf("The %s of %s gives CPU %d %s × its share of even traffic, and the first one %s ×.",
-			g.what, at, d.busiest().CPU, words.Fixed(g.load, 2), words.Fixed(g.first, 2))
+		f.Summary = fmt.Sprintf("The %s of %s gives CPU %d %s × its share of even traffic.", g.what, at, d.busiest().CPU, words.Fixed(g.load, 2))
 		f.Remedy = fmt.Sprintf("A table that leads to all queues alike: `ethtool -X DEV equal %d`.", len(d.r.Table.QueueCPUs))
 		if g.what == affinityGiven {
 			f.Remedy = "Let the queues' interrupts go to CPUs of their own, by /proc/irq/*/smp_affinity_list."

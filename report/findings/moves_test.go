@@ -132,12 +132,12 @@ func TestMovesToOneCPU(t *testing.T) {
 		want       string // "": no more than a note
 		remedy     string
 	}{
-		"to one queue":      {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
-		"to two":            {report.List[report.TableChange]{table(1e8, 0, 1, 0, 1)}, nil, nil, "The table of 100 ms gives CPU 0 2.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
-		"from the start":    {report.List[report.TableChange]{table(0, 0, 0, 0, 0)}, nil, nil, "The table of time 0 gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
-		"for two windows":   {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0), table(3e8, 0, 1, 2, 3)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
-		"queues to one CPU": {nil, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The affinity of 100 ms gives CPU 0 3.00 × its share of even traffic, and the first one 1.00 ×.", ofAffinity},
-		"both, in order":    {report.List[report.TableChange]{table(2e8, 0, 1, 0, 1)}, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The table of 200 ms gives CPU 0 4.00 × its share of even traffic, and the first one 1.00 ×.", ofTable},
+		"to one queue":      {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic.", ofTable},
+		"to two":            {report.List[report.TableChange]{table(1e8, 0, 1, 0, 1)}, nil, nil, "The table of 100 ms gives CPU 0 2.00 × its share of even traffic.", ofTable},
+		"from the start":    {report.List[report.TableChange]{table(0, 0, 0, 0, 0)}, nil, nil, "The table of time 0 gives CPU 0 4.00 × its share of even traffic.", ofTable},
+		"for two windows":   {report.List[report.TableChange]{table(1e8, 0, 0, 0, 0), table(3e8, 0, 1, 2, 3)}, nil, nil, "The table of 100 ms gives CPU 0 4.00 × its share of even traffic.", ofTable},
+		"queues to one CPU": {nil, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The affinity of 100 ms gives CPU 0 3.00 × its share of even traffic.", ofAffinity},
+		"both, in order":    {report.List[report.TableChange]{table(2e8, 0, 1, 0, 1)}, report.List[report.AffinityChange]{affinity(1e8, 0)}, nil, "The table of 200 ms gives CPU 0 4.00 × its share of even traffic.", ofTable},
 		"late":              {report.List[report.TableChange]{table(4e8, 0, 0, 0, 0)}, nil, nil, "", ""},
 		"to another CPU":    {report.List[report.TableChange]{table(1e8, 3, 3, 3, 3)}, nil, nil, "", ""},
 		"as even":           {report.List[report.TableChange]{table(1e8, 3, 2, 1, 0)}, nil, nil, "", ""},
@@ -160,6 +160,9 @@ func TestMovesToOneCPU(t *testing.T) {
 			switch {
 			case f.ID == "moves" && f.Severity == report.Warning:
 				grave, remedy = f.Summary, f.Remedy
+				if !strings.HasPrefix(f.Evidence, "The first one gives it 1.00 ×. ") {
+					t.Errorf("%s: %q", name, f.Evidence)
+				}
 			case f.ID == "hot-window" && (f.Severity == report.Warning) == (test.want != ""):
 				t.Errorf("%s: a hot window is a %s", name, f.Severity)
 			}
