@@ -25,9 +25,9 @@ func commandLines(list []string, width, all int) []string {
 
 // sentence writes a sentence in at most two lines.
 func (t *writer) sentence(s string) {
-	lines := words.Wrap(strings.Split(words.Clean(s), " "), t.width)
+	lines := words.Wrap(strings.Split(t.clean(s), " "), t.width)
 	if len(lines) > 2 {
-		lines = []string{lines[0], cutSentence(lines[1]+" …", t.width)}
+		lines = []string{lines[0], t.clean(cutSentence(lines[1]+" …", t.width+1-len([]rune(t.clean("…")))))}
 	}
 	for _, l := range lines {
 		t.line(l)

@@ -10,7 +10,7 @@ import (
 // opening is how a text begins: with the author's words, then with notes of ours.
 func (t *writer) opening(preface *report.Words, notes []string) {
 	if preface.Title != "" {
-		for _, l := range words.Wrap(strings.Split(words.Clean(preface.Title), " "), t.width) {
+		for _, l := range words.Wrap(strings.Split(t.clean(preface.Title), " "), t.width) {
 			t.line(t.paint(l, report.Bold))
 		}
 	}
@@ -29,7 +29,7 @@ func (t *writer) notes(notes []string) {
 		if i == 0 && t.begun {
 			t.line("")
 		}
-		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
+		for _, l := range words.Wrap(strings.Split(t.clean(note), " "), t.width) {
 			t.line(l)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 	t := newWriter(w, o)
 	for _, note := range p.Notes {
-		for _, l := range words.Wrap(strings.Split(words.Clean(note), " "), t.width) {
+		for _, l := range words.Wrap(strings.Split(t.clean(note), " "), t.width) {
 			t.line(l)
 		}
 	}

@@ -201,13 +201,13 @@ func (s *screen) verdict(t *writer) {
 			if folded > 0 && !st.Load {
 				continue
 			}
-			lines := words.Wrap(strings.Split(words.Clean(st.WithID()), " "), t.width-2)
+			lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
 			switch {
 			case s.brief: // a mail has room
 			case st.ID == "":
-				lines = cutText(words.Clean(st.Text), t.width-2, 2)
+				lines = cutText(t.clean(st.Text), t.width-2, 2)
 			case len(lines) > s.others:
-				lines = []string{cutSentence(words.Clean(st.WithID()), t.width-2)}
+				lines = []string{cutSentence(t.clean(st.WithID()), t.width-2)}
 			}
 			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
 			for _, l := range lines[1:] {
@@ -215,7 +215,7 @@ func (s *screen) verdict(t *writer) {
 			}
 			continue
 		}
-		lines := words.Wrap(strings.Split(words.Clean(st.WithID()), " "), t.width-2)
+		lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
 		for j, l := range lines {
 			if j == 0 {
 				t.line(t.paint(report.Mark(st.Severity)+" "+l, style))
@@ -228,7 +228,7 @@ func (s *screen) verdict(t *writer) {
 		}
 		room := s.details
 		for _, more := range st.More {
-			lines := cutText(words.Clean(more), t.width-len(words.Indent), room)
+			lines := cutText(t.clean(more), t.width-len(words.Indent), room)
 			for _, l := range lines {
 				t.line(words.Indent + l)
 			}

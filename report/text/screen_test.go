@@ -263,6 +263,27 @@ func TestMail(t *testing.T) {
 	}
 	b.Reset()
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+	r.Trust = strings.Repeat("A sentence of several words ", 20)
+	r.Notes = []string{"A note … of words."}
+	r.Findings = report.List[report.Finding]{
+		{ID: "first", Severity: report.Warning, Summary: "First … of two.", Evidence: "a, b …", Remedy: "A rule (`ethtool -N DEV …`) or a key (`hkey 6d:5a:…`)."},
+		{ID: "second", Severity: report.Note, Summary: "Second … of two."},
+	}
+	if err := WriteMail(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"First ... of two.", "a, b ...", "`ethtool -N DEV ...`", "`hkey 6d:5a:...`", "Second ... of two.", " of several ...\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q:\n%s", want, &b)
+		}
+	}
+	for l := range strings.Lines(b.String()) {
+		if len(strings.TrimSuffix(l, "\n")) > 72 || strings.Contains(l, "~") && !strings.Contains(l, "[2001~") {
+			t.Errorf("too wide, or cut by a sign of cells: %s", l)
+		}
+	}
+	b.Reset()
+	r = withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
 	r.Asides = []string{strings.Repeat("A note of several words. ", 20) + "At last."}
 	if err := WriteMail(&b, r); err != nil || !strings.Contains(b.String(), "At last.\n") {
 		t.Errorf("a note is cut, though a mail has room (%v):\n%s", err, &b)

@@ -64,12 +64,23 @@ func (t *writer) line(s string) {
 	t.fail(err)
 }
 
+// clean is words.Clean of a sentence or a list, to be wrapped. Where all is ASCII its ellipses
+// are three dots: the one column of a cut cell's sign is not needed there, and a reader pastes
+// commands.
+func (t *writer) clean(s string) string {
+	s = words.Clean(s)
+	if t.ascii {
+		s = strings.ReplaceAll(s, "…", "...")
+	}
+	return s
+}
+
 // heading starts a section.
 func (t *writer) heading(title, rest string) {
 	if t.begun {
 		t.line("")
 	}
-	lines := words.Wrap(strings.Split(words.Clean(title+words.Indent+rest), " "), t.width)
+	lines := words.Wrap(strings.Split(t.clean(title+words.Indent+rest), " "), t.width)
 	for i, l := range lines {
 		if i == 0 {
 			l = t.paint(l[:min(len(title), len(l))], report.Bold) + l[min(len(title), len(l)):]
@@ -114,7 +125,7 @@ func (t *writer) command(command []string) {
 
 func (t *writer) words(label string, labelWidth int, list []string, st report.Style) {
 	for i := range list {
-		list[i] = words.Clean(list[i])
+		list[i] = t.clean(list[i])
 	}
 	label = words.Clean(label)
 	margin := words.Indent + label + strings.Repeat(" ", max(labelWidth-words.DisplayWidth(label), 0))
