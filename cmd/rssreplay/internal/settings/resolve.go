@@ -43,8 +43,8 @@ type Settings struct {
 	Windows     bool         // the table is that of Get-NetAdapterRss
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
-	untabled    string       // why ethtool can set no table on the interface; "" where it can, as far as is known
 	HostSteers  bool         // and the driver is virtio's, so that its host chooses the queues
+	untabled    string       // why ethtool can set no table on the interface; "" where it can, as far as is known
 	ntupleOn    bool         // a text says that ntuple filters are on
 	Rings       int          // queues that the NIC's texts say there are, beside a table; 0: unknown
 	MostRings   int          // that the NIC can have; 0: unknown

@@ -91,9 +91,9 @@ func (s *search) moved() (Explanation, bool) {
 func (s *search) movedByChance(left []int64, moves int) (n int) {
 	found := make([]bool, firstKeys)
 	parallel(firstKeys, func() func(int) {
-		return func(n int) {
-			if key, err := hash.NewTable(RandomKey(n, s.config), hash.MaxInputLen); err == nil {
-				found[n] = s.mover(s.in.entries(key, &s.config)).some(left, moves)
+		return func(i int) {
+			if key, err := hash.NewTable(RandomKey(i, s.config), hash.MaxInputLen); err == nil {
+				found[i] = s.mover(s.in.entries(key, &s.config)).some(left, moves)
 			}
 		}
 	})
