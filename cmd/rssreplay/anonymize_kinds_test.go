@@ -100,7 +100,7 @@ func kindShown(text string) (shown []string) {
 // VLANs, given in every way there is, are in no format of what is anonymized.
 func TestAnonymizeHidesEveryKind(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), secret)
-	bundle := filepath.Join(folder, "198.18.77.1-bundle")
+	bundle := filepath.Join(folder, "sosreport-"+secret)
 	if err := os.MkdirAll(bundle, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestAnonymizeHidesEveryKind(t *testing.T) {
 		"\tTOS: 0x0 mask: 0xff\n\tSrc port: 0 mask: 0xffff\n\tDest port: 50001 mask: 0x0\n\tAction: Direct to queue 2\n\n"+
 		"Filter: 0\n\tFlow Type: Raw Ethernet\n\tSrc MAC addr: 02:5E:C3:E7:AB:0A mask: 00:00:00:00:00:00\n\tDest MAC addr: 00:00:00:00:00:00 mask: FF:FF:FF:FF:FF:FF\n"+
 		"\tEthertype: 0x0 mask: 0xFFFF\n\tVLAN EtherType: 0x0 mask: 0xffff\n\tVLAN: 0xc05 mask: 0x0000\n\tUser-defined: 0x0 mask: 0xffffffffffffffff\n\tAction: Direct to queue 1\n")
-	put := func(name, text string) { in(filepath.Join("198.18.77.1-bundle", name), text) }
+	put := func(name, text string) { in(filepath.Join("sosreport-"+secret, name), text) }
 	put("ethtool-x-"+secret+"0.txt", "RX flow hash indirection table for "+secret+"0 with 4 RX ring(s):\n    0:      0     1     2     3     0     1     2     3\nRSS hash key:\n"+
 		strings.TrimSuffix(strings.Repeat("6d:5a:", 20), ":")+"\n")
 	put("addresses.txt", "2: "+secret+"0: <UP> mtu 1500\n    link/ether "+kindMAC.String()+" brd ff:ff:ff:ff:ff:ff\n    inet 198.18.77.20/24 scope global "+secret+"0\n    inet6 fe80::5ec3/64 scope link\n")

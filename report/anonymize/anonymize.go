@@ -112,6 +112,8 @@ func (a *Anonymizer) Arguments(args []findings.Argument) []findings.Argument {
 		switch arg.Flag {
 		case "--local", "--filter", "--rule", "--dev", "--rps-secret": // addresses and names, as the user writes them
 			shown[i].Value = Withheld
+		case "--bundle":
+			shown[i].Value = "BUNDLE"
 		default:
 			shown[i].Value = a.value(arg.Flag[min(len(arg.Flag), len("--")):], arg.Value)
 		}

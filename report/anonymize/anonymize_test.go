@@ -108,12 +108,14 @@ func TestCommand(t *testing.T) {
 	got := a.Arguments([]findings.Argument{
 		{Value: "/home/eve/c.pcap"}, {Flag: "--local", Value: "10.0.0.0/8"}, {Flag: "--filter", Value: "host eve"}, {Flag: "--rule", Value: "flow-type ether src 02:00:00:00:00:01 action 1"},
 		{Flag: "--dev", Value: "eve0"}, {Flag: "--key", Value: "6d:5a:56:da:25:5b:0e:c2:41:67"}, {Flag: "--key", Value: "@/home/eve/key"},
-		{Flag: "--context", Value: "2=/home/eve/context.txt"}, {Flag: "--layout", Value: "file:/home/eve/l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
+		{Flag: "--context", Value: "2=/home/eve/context.txt"}, {Flag: "--table-at", Value: "100ms=/home/eve/t.txt"},
+		{Flag: "--bundle", Value: "/home/eve/sosreport-web01.tar.xz"}, {Flag: "--layout", Value: "file:/home/eve/l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
 	})
 	want := []findings.Argument{
 		{Value: "c.pcap"}, {Flag: "--local", Value: Withheld}, {Flag: "--filter", Value: Withheld}, {Flag: "--rule", Value: Withheld},
 		{Flag: "--dev", Value: Withheld}, {Flag: "--key", Value: "6d:5a:56:da:25:5b:0e:c2:41:67"}, {Flag: "--key", Value: "@key"},
-		{Flag: "--context", Value: "2=context.txt"}, {Flag: "--layout", Value: "file:l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
+		{Flag: "--context", Value: "2=context.txt"}, {Flag: "--table-at", Value: "100ms=t.txt"},
+		{Flag: "--bundle", Value: "BUNDLE"}, {Flag: "--layout", Value: "file:l.txt"}, {Flag: "--inner"}, {Flag: "--cpus", Value: "0-3,8"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

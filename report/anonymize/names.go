@@ -30,13 +30,23 @@ func (a *Anonymizer) File(path string) string {
 	return name
 }
 
+// Bundle is the name of all the files of a bundle, given as they go by. Support tools put the
+// host's into the bundle's, as sosreport-HOST-2026-01-31.tar.xz, and people those of
+// interfaces into the files'.
+func (a *Anonymizer) Bundle(file string) string {
+	if a == nil {
+		return file
+	}
+	return "the bundle"
+}
+
 // value is the value of a parameter, or of its flag, as far as it names a file.
 func (a *Anonymizer) value(parameter, value string) string {
-	switch number, path, ok := strings.Cut(value, "="); {
+	switch before, path, ok := strings.Cut(value, "="); {
 	case parameter == "key" && strings.Trim(value, "0123456789abcdefABCDEF:") == "": // between whose digits colons may stand as in a MAC address
 		return value
-	case parameter == "context" && ok:
-		return number + "=" + a.File(path)
+	case ok && (parameter == "context" || parameter == "table-at" || parameter == "affinity-at"):
+		return before + "=" + a.File(path)
 	}
 	return a.File(value)
 }

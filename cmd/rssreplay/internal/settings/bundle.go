@@ -21,8 +21,7 @@ import (
 )
 
 // readBundle reads the texts in a bundle, each recognised by what it says; of the
-// kinds given already none. With an interface only those that are not of another one. For
-// shown all of them have the bundle's name: theirs have those of interfaces in them.
+// kinds given already none. With an interface only those that are not of another one.
 func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, shown *anonymize.Anonymizer) error {
 	files, err := bundle.Files(root)
 	if err != nil {
@@ -49,10 +48,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return isOf(f.Name, other) }) {
 			continue
 		}
-		name := filepath.Join(root, filepath.FromSlash(f.Name))
-		if shown != nil {
-			name = shown.File(root)
-		}
+		name := shown.Bundle(filepath.Join(root, filepath.FromSlash(f.Name)))
 		data := hosttext.NameValue(f.Name, f.Data)
 		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
 			continue

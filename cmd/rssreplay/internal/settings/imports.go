@@ -163,6 +163,13 @@ type imported[T any] struct {
 	from  string
 }
 
+// and notes one more text that told of it. Those of a bundle may go by one name.
+func (i *imported[T]) and(name string) {
+	if !slices.Contains(strings.Split(i.from, ", "), name) {
+		i.from += ", " + name
+	}
+}
+
 // imports is what the texts told of a NIC.
 type imports struct {
 	table    imported[nictext.ImportedTable]
@@ -364,9 +371,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 		if err := m.flowHash.value.Merge(fields); err != nil {
 			return fmt.Errorf("%s and %s tell different things: %w; remove one of them", m.flowHash.from, name, err)
 		}
-		if name != m.flowHash.from {
-			m.flowHash.from += ", " + name
-		}
+		m.flowHash.and(name)
 		return nil
 	case nictext.KindCosts:
 		return readInto(&m.costs, nictext.ReadCosts, in, name)
@@ -383,7 +388,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 			m.rps = imported[nictext.RPS]{masks, name}
 		default:
 			m.rps.value.Merge(masks)
-			m.rps.from += ", " + name
+			m.rps.and(name)
 		}
 		m.takeOnline(&masks.Online, name)
 		return nil
@@ -398,7 +403,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 		return nil
 	}
 	m.irq.value.Merge(irqs)
-	m.irq.from += ", " + name
+	m.irq.and(name)
 	return nil
 }
 
@@ -419,7 +424,7 @@ func (m *imports) takeOnline(cpus *nictext.OnlineCPUs, name string) {
 	default:
 		before := *m.online.value
 		if m.online.value.Merge(cpus); !reflect.DeepEqual(before, *m.online.value) {
-			m.online.from += ", " + name
+			m.online.and(name)
 		}
 	}
 }
