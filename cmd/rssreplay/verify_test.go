@@ -104,6 +104,8 @@ type verifyJSON struct {
 	Agrees   *bool
 	Verdict  string
 	Evidence []string
+	Notes    []string
+	Source   string
 	Unit     string
 	Fit      *struct {
 		Alpha    float64
@@ -614,6 +616,79 @@ func TestVerifyHelpExample(t *testing.T) {
 	}
 }
 
+// The counters of a bundle's snapshots are compared where nothing else tells what happened,
+// and are of the capture's time.
+func TestVerifyCountersOfBundle(t *testing.T) {
+	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
+	dir, capture := filepath.Join(truth, "igb-q8-default"), filepath.Join(truth, "rss_test.pcap")
+	bundle := t.TempDir()
+	write := func(name, text string) {
+		path := filepath.Join(bundle, "rss-eth0", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied := func(from, to string) {
+		text, err := os.ReadFile(filepath.Join(dir, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(to, string(text))
+	}
+	claim := func(capture string, args ...string) []string {
+		return append([]string{capture, "--nic", "qemu-igb", "--bundle", bundle}, args...)
+	}
+	for _, name := range []string{"ethtool-x.txt", "ethtool-l.txt", "key.txt", "interrupts-before.txt"} {
+		copied(name, name)
+	}
+	copied("ethtool-S.txt", "snapshots/00/ethtool-S.txt")
+	copied("ethtool-S.txt", "snapshots/01/ethtool-S.txt")
+	copied("ethtool-S-after.txt", "snapshots/02/ethtool-S.txt")
+	const note = "The counters are the bundle's: snapshots/00/ethtool-S.txt before the capture, snapshots/02/ethtool-S.txt after it."
+	v := verifies(t, exitDone, claim(capture)...)
+	if v.Source != "counters" || v.Queues[0].Seen != 201 || !slices.Contains(v.Notes, note) {
+		t.Errorf("source %s, queue 0 %+v, notes %q", v.Source, v.Queues[0], v.Notes)
+	}
+
+	// What is named goes first, and what the capture records.
+	same := filepath.Join(dir, "ethtool-S.txt")
+	if v := verifies(t, exitCantTell, claim(capture, "--counters-before", same, "--counters-after", same)...); slices.Contains(v.Notes, note) {
+		t.Error("the bundle's counters are compared, not those that were named")
+	}
+	if v := verifies(t, exitDone, claim(truthPcapng(t, readTruth(t, dir), 5, true))...); v.Source != "records" {
+		t.Errorf("the capture records hashes, and what is compared are %s", v.Source)
+	}
+
+	// The capture is of 2023-11-14 22:13:20 and a second more.
+	up := func(since int) {
+		for i, snapshot := range []string{"00", "02"} {
+			write("snapshots/"+snapshot+"/stat.txt", fmt.Sprintf("cpu  1 2 3 4 5 6 7 8 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\nbtime %d\n", 1_700_000_000-1000))
+			write("snapshots/"+snapshot+"/uptime.txt", fmt.Sprintf("%d.50 900.00\n", since+10*i))
+		}
+	}
+	refused := func(args []string, want string) {
+		t.Helper()
+		var stdout, stderr strings.Builder
+		status := run(slices.Concat([]string{"rssreplay", "verify"}, args), strings.NewReader(""), &stdout, &stderr)
+		if status != exitUsage || !strings.Contains(stderr.String(), want) {
+			t.Errorf("status %d, %q, want %q", status, stderr.String(), want)
+		}
+	}
+	up(995)
+	verifies(t, exitDone, claim(capture)...)
+	up(1010)
+	refused(claim(capture), "--bundle: its counters are of 2023-11-14 22:13:30 to 2023-11-14 22:13:40, and the capture is of 2023-11-14 22:13:20 to 2023-11-14 22:13:21: give")
+
+	// Counters that are none of queues are said to be.
+	for _, snapshot := range []string{"00", "01", "02"} {
+		write("snapshots/"+snapshot+"/ethtool-S.txt", "NIC statistics:\n     rx_packets: 7\n")
+	}
+	refused(claim(capture), "the bundle's counters have none of queues (snapshots/00/ethtool-S.txt: ")
+}
+
 // What is missing or does not belong together has its line and hint.
 func TestVerifyBadInput(t *testing.T) {
 	truth := filepath.Join(repository(t), "nicmodel", "testdata", "groundtruth")
@@ -626,7 +701,7 @@ func TestVerifyBadInput(t *testing.T) {
 		want string
 	}{
 		{[]string{capture}, "records neither the queue nor the hash"},
-		{[]string{capture}, "(`rssreplay collect -c` saves them as ethtool-S.txt in snapshots/00 and snapshots/02)"},
+		{[]string{capture}, "or the archive of `rssreplay collect -c` as --bundle"},
 		{[]string{crc}, "of another function than Toeplitz (1,232 packets)"},
 		{[]string{capture, "--counters-before", before}, "go together"},
 		{[]string{capture, "--counters-before", after, "--counters-after", before}, "went back from"},

@@ -58,6 +58,7 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
+		m.takeCounters(f.Name, data)
 		kinds := nictext.Sniff(data)
 		used += len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)
 		for _, kind := range kinds {

@@ -63,11 +63,7 @@ func (h hostTexts) online(name string) *nictext.OnlineCPUs {
 // moments are the snapshots in their order, the one outside of folders first.
 func (h hostTexts) moments() []*hosttext.Snapshot {
 	var all []*hosttext.Snapshot
-	for _, moment := range slices.SortedFunc(maps.Keys(h), func(a, b string) int {
-		x, _ := strconv.Atoi(a)
-		y, _ := strconv.Atoi(b)
-		return x - y
-	}) {
+	for _, moment := range slices.SortedFunc(maps.Keys(h), byNumber) {
 		if h[moment] != nil && (moment != "" || len(h) == 1) {
 			all = append(all, h[moment])
 		}

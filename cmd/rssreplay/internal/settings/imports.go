@@ -192,6 +192,9 @@ type imports struct {
 	host    hostTexts // what the bundle tells of the machine
 	notUsed []string  // and what is wrong with more such texts
 
+	counted   counted // what the bundle's snapshots count by receive queue
+	uncounted error   // why the first one of the driver's counters that is none can't be used
+
 	cpuMap   string   // the bundle's file that shows an XDP program's CPU map
 	noRXHash string   // the bundle's file that says that the NIC's hashes are not passed up
 	ntupleOn bool     // a file of the bundle says that ntuple filters are on
@@ -253,7 +256,7 @@ func (f *Flags) readImports(stdin io.Reader, shown *anonymize.Anonymizer) (*impo
 	if err := f.CheckStdin(nil); err != nil {
 		return nil, err
 	}
-	m := &imports{dev: f.Imports.Dev, contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}}
+	m := &imports{dev: f.Imports.Dev, contexts: map[int]*imported[nictext.ImportedTable]{}, host: hostTexts{}, counted: counted{}}
 	var given [nictext.NumKinds]bool
 	for _, named := range f.importFiles() {
 		given[named.kind] = given[named.kind] || named.context == 0 && named.change == nil

@@ -40,6 +40,8 @@ type Settings struct {
 	Sources     []string     // of Config.Tables, then of Config.Affinities: "1.5s=after.txt"
 	Device      string       // the interface that the imported texts are of, "" if none says
 	Host        *report.Host // nil where no text tells of the machine
+	Counts      *Counts      // nil where the bundle has no two snapshots that count by receive queue
+	Uncounted   error        // why, where it has the driver's counters
 	Windows     bool         // the table is that of Get-NetAdapterRss
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
@@ -174,6 +176,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 	if r.imports, err = f.readImports(e.Stdin, shown); err != nil {
 		return nil, err
 	}
+	r.Counts, r.Uncounted = r.imports.counts(), r.imports.uncounted
 	steps := []func() error{r.chooseProfile, r.checkTable, r.offlineCPUs, r.lowerLayers, r.cpus, r.queues}
 	replay := f.Set.Lookup("mode") != nil
 	if replay {

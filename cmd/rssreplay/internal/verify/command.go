@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -142,6 +143,11 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		return cli.Usagef("no packet was received, so there is nothing to compare with: %s", why)
 	}
 	in.Warn(e.Stderr, v.done)
+	if v.source == "" && v.stack == nil && !v.hasRecords && s.Counts != nil {
+		if err := v.seenInBundle(s.Counts); err != nil {
+			return cli.AsUsage(err)
+		}
+	}
 	result, err := v.report()
 	if err != nil {
 		return err
@@ -188,23 +194,44 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 			return nil, fmt.Errorf("%s: %s: %w", file[0], file[1], err)
 		}
 	}
+	return v.between(read, [2]string{"--counters-before: " + f.countersBefore, "--counters-after: " + f.countersAfter})
+}
+
+// between is what the queues counted from one text to the other; of names them.
+func (v *verification) between(read [2]*nictext.QueueCounters, of [2]string) ([]uint64, error) {
 	if before, after := read[0].VF, read[1].VF; after > before {
-		return nil, fmt.Errorf("--counters-after: %s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (`ls -d /sys/class/net/%s/lower_*` names it)", f.countersAfter, grouped.Int(after-before), v.settings.CommandDevice("DEV"))
+		return nil, fmt.Errorf("%s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (`ls -d /sys/class/net/%s/lower_*` names it)", of[1], grouped.Int(after-before), v.settings.CommandDevice("DEV"))
 	}
 	if (read[0].Packets == nil) != (read[1].Packets == nil) {
-		return nil, errors.New("--counters-before, --counters-after: one counts packets by receive queue, and the other bytes alone: give both whole")
+		return nil, fmt.Errorf("%s, %s: one counts packets by receive queue, and the other bytes alone: give both whole", of[0], of[1])
 	}
 	if read[0].Packets == nil {
 		v.unit = report.UnitBytes
 	}
 	since, err := read[1].Since(read[0])
 	if err != nil {
-		return nil, fmt.Errorf("--counters-before, --counters-after: %w", err)
+		return nil, fmt.Errorf("%s, %s: %w", of[0], of[1], err)
 	}
 	if len(since) < v.settings.Config.Queues {
-		return nil, fmt.Errorf("--counters-after: it counts %d receive queues, but there are %d queues: give counters and a table that belong together, or --queues", len(since), v.settings.Config.Queues)
+		return nil, fmt.Errorf("%s: it counts %d receive queues, but there are %d queues: give counters and a table that belong together, or --queues", of[1], len(since), v.settings.Config.Queues)
 	}
 	return since, nil
+}
+
+// seenInBundle takes the counters of the bundle's snapshots, if the capture is of the time
+// between them.
+func (v *verification) seenInBundle(c *settings.Counts) (err error) {
+	const clocks = 2 * time.Second // the snapshots' times are to a second
+	first := time.Unix(0, v.done.Result.First).UTC()
+	last := first.Add(time.Duration(v.done.Result.Duration))
+	told := !c.Times[0].IsZero() && !c.Times[1].IsZero()
+	if told && (first.Before(c.Times[0].Add(-clocks)) || last.After(c.Times[1].Add(clocks))) {
+		return fmt.Errorf("--bundle: its counters are of %s to %s, and the capture is of %s to %s: give the counters from before and after it as --counters-before and --counters-after", c.Times[0].Format(time.DateTime), c.Times[1].Format(time.DateTime), first.Format(time.DateTime), last.Format(time.DateTime))
+	}
+	v.source = "counters"
+	v.fromBundle = fmt.Sprintf("The counters are the bundle's: %s before the capture, %s after it.", c.Names[0], c.Names[1])
+	v.seen, err = v.between(c.Counters, [2]string{"--bundle: " + c.Names[0], c.Names[1]})
+	return err
 }
 
 // readText is a text, compressed or not.
@@ -264,15 +291,16 @@ type observed struct {
 
 // verification compares the prediction with what was seen.
 type verification struct {
-	settings  *settings.Settings
-	claimed   *nicmodel.Steering
-	tolerance *float64        // nil: the null distribution decides
-	source    string          // "" until it is known
-	unit      string          // of what is seen: one of report's
-	seen      []uint64        // by counters, per queue
-	stackCPUs map[int64]int32 // recorded, by the packet's number from 1; nil without --stack-cpus
-	stack     *stackClaim     // nil without --stack-cpus
-	done      *input.Replayed
+	settings   *settings.Settings
+	claimed    *nicmodel.Steering
+	tolerance  *float64        // nil: the null distribution decides
+	source     string          // "" until it is known
+	unit       string          // of what is seen: one of report's
+	seen       []uint64        // by counters, per queue
+	stackCPUs  map[int64]int32 // recorded, by the packet's number from 1; nil without --stack-cpus
+	stack      *stackClaim     // nil without --stack-cpus
+	fromBundle string          // which of its counters are compared; "" if none are
+	done       *input.Replayed
 
 	groups     map[observed]amount
 	hasRecords bool

@@ -26,6 +26,9 @@ func (v *verification) report() (*report.Verify, error) {
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
 		Unit: v.unit, Notes: v.settings.Notes(), Caveats: a.Caveats(),
 	}
+	if v.fromBundle != "" {
+		r.Notes = append(r.Notes, v.fromBundle)
+	}
 	plain, predicted := v.predict(groups, v.claimed, false)
 	if v.source == "records" && plain.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
 		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
@@ -87,7 +90,11 @@ func (v *verification) noRecords() error {
 			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"))
 		}
 	}
-	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: give --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture (`rssreplay collect -c` saves them as ethtool-S.txt in snapshots/00 and snapshots/02)", v.done.Files[0].Name)
+	unfit := ""
+	if why := v.settings.Uncounted; why != nil {
+		unfit = fmt.Sprintf("the bundle's counters have none of queues (%s); ", why)
+	}
+	return fmt.Errorf("%s records neither the queue nor the hash of a packet (pcapng's epb_queue and epb_hash), so there is nothing to compare with: %sgive --counters-before and --counters-after, outputs of `ethtool -S` from before and after the capture, or the archive of `rssreplay collect -c` as --bundle", v.done.Files[0].Name, unfit)
 }
 
 // recordedQueues are the packets of each queue, predicted and recorded, of those
