@@ -319,6 +319,11 @@ func (m *imports) take(named *importFile, text io.Reader, name string) error {
 			return readInto(&named.change.irq, nictext.ReadIRQs, text, name)
 		}
 		return readInto(&named.change.table, nictext.ReadTable, text, name)
+	case named.kind == nictext.KindRPS:
+		if err := m.read(named.kind, text, name); err != nil {
+			return err
+		}
+		return ofReceiveQueues(m.rps.value, name)
 	case named.context == 0:
 		return m.read(named.kind, text, name)
 	}
@@ -328,6 +333,18 @@ func (m *imports) take(named *importFile, text io.Reader, name string) error {
 		return err
 	}
 	return ofContext(table, named.context)
+}
+
+// ofReceiveQueues refuses a text that a flag names for its masks, and that has none.
+func ofReceiveQueues(r *nictext.RPS, name string) error {
+	if len(r.Masks) > 0 || r.All != nil || r.FlowCounts > 0 {
+		return nil
+	}
+	only := ""
+	if r.XPS {
+		only = ", only those of transmit queues (xps_cpus)"
+	}
+	return fmt.Errorf("%s has no masks of receive queues (rps_cpus)%s: give what `grep . /sys/class/net/DEV/queues/*/rps_*` prints", name, only)
 }
 
 // onlyOf is what a text says of the interface, if one was named.
