@@ -286,14 +286,15 @@ func TestLongFrames(t *testing.T) {
 			Packets: 2, Bytes: 2*math.MaxUint32 - 1, Received: 2, Largest: math.MaxUint32, OfLargest: 2, TCP: 2,
 			Segments: 2 * ((math.MaxUint32 - gso + 1459) / 1460), Kind: LongCoalesced}},
 	} {
+		test.want.ReceivedBytes, test.want.LargestReceived = test.want.Bytes, test.want.Largest
 		if diff := cmp.Diff(test.want, replayRecords(t, false, test.recs).Long); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
-	sent := of(9014, 9014)
+	sent := of(9014, 64014)
 	sent[1].Direction = pcaps.Outbound
-	if l := replayRecords(t, false, sent).Long; l.Packets != 2 || l.Received != 1 {
-		t.Errorf("%d long frames, %d received, want 2, 1", l.Packets, l.Received)
+	if l := replayRecords(t, false, sent).Long; l.Packets != 2 || l.Received != 1 || l.ReceivedBytes != 9014 || l.LargestReceived != 9014 {
+		t.Errorf("%d long frames, of them received %d of %d bytes, the largest %d; want 2, 1, 9014, 9014", l.Packets, l.Received, l.ReceivedBytes, l.LargestReceived)
 	}
 }
 

@@ -14,13 +14,15 @@ const ethernetMTU = 1500
 // to part them.
 type LongFrames struct {
 	Packets, Bytes uint64 // bytes on the wire
-	Received       uint64 // of the packets
 	Largest        uint32 // on the wire, bytes
 	OfLargest      uint64 // packets of exactly that length
 	TCP            uint64 // packets whose TCP header is there
 	Multiples      uint64 // of these: their payload is a whole multiple of what a frame of MTU 1500 takes
 	Segments       uint64 // frames of MTU 1500 that these would be
 	Kind           LongKind
+
+	Received, ReceivedBytes uint64 // of the packets and bytes
+	LargestReceived         uint32 // of the received ones
 }
 
 // LongKind is what long frames are.
@@ -73,6 +75,8 @@ func (l *longFrames) add(f longFrame, sent bool) {
 	l.Bytes += uint64(f.wire)
 	if !sent {
 		l.Received++
+		l.ReceivedBytes += uint64(f.wire)
+		l.LargestReceived = max(l.LargestReceived, f.wire)
 	}
 	l.Largest, l.largestIP = max(l.Largest, f.wire), max(l.largestIP, f.IP)
 	if f.Headers == 0 || f.Headers >= ethernetMTU {

@@ -89,6 +89,15 @@ func (w *trafficWriter) segments(of ...int) {
 	}
 }
 
+// upload writes n joined segments of the server's.
+func (w *trafficWriter) upload(n int) {
+	ip := flowIP(0, layers.IPProtocolTCP)
+	ip.SrcIP, ip.DstIP = ip.DstIP, ip.SrcIP
+	for range n {
+		w.packet(ethernet(layers.EthernetTypeIPv4), ip, &layers.TCP{SrcPort: 80, DstPort: 4000, Options: timestamps}, gopacket.Payload(make([]byte, 20*1448)))
+	}
+}
+
 // timestamps are the TCP options of most connections, 12 bytes.
 var timestamps = []layers.TCPOption{{OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindNop}, {OptionType: layers.TCPOptionKindTimestamps, OptionLength: 10, OptionData: make([]byte, 8)}}
 
@@ -459,6 +468,11 @@ func TestFindings(t *testing.T) {
 			// Full frames, none of them longer than the link carries.
 			nearly:  func(w *trafficWriter) { w.even(100, 1); w.segments(1, 1, 1, 1) },
 			figures: []string{"20 "},
+		}, {
+			// Segments that the host itself was yet to part never came to its NIC.
+			id: "coalesced", args: []string{"--local", "none"}, nearlyArgs: []string{"--local", "192.0.2.0/24"},
+			has:    func(w *trafficWriter) { w.even(100, 1); w.upload(20) },
+			nearly: func(w *trafficWriter) { w.even(100, 1); w.upload(20) },
 		}, {
 			id:  "qinq",
 			has: func(w *trafficWriter) { w.even(1000, 1); w.tagged(500, 2) },

@@ -10,6 +10,13 @@ import (
 
 // Findings about the capture: what it can't show.
 
+// fullFrame is the longest frame of a link that nobody changed, in bytes; coalescedFrom is
+// the part of the received packets from which it counts that frames are missing.
+const (
+	fullFrame     = 1514
+	coalescedFrom = 0.01
+)
+
 // oversized: receive coalescing or segmentation offload made the capture's packets,
 // or a length in it is damaged.
 func (d *diagnosis) oversized() *report.Finding {
@@ -25,6 +32,14 @@ func (d *diagnosis) oversized() *report.Finding {
 	if d.t.LargestPacket <= report.LargestOffloaded {
 		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
 		f.Evidence += "."
+		if more := d.t.OversizedBytes/fullFrame - min(d.t.OversizedBytes/fullFrame, d.t.Oversized); more > 0 {
+			share := report.Ratio(more, d.r.Capture.Received)
+			f.Evidence += fmt.Sprintf(" As full frames they are about %s more, %s of what was received.", words.Exact(more), words.Percent(share))
+			f.Figures["more_frames"] = more
+			if share < coalescedFrom {
+				f.Severity = report.Note
+			}
+		}
 		off := "`ethtool -K DEV gro off lro off tso off gso off`"
 		if d.t.PowerShell {
 			off = "`Disable-NetAdapterRsc -Name *` and `Disable-NetAdapterLso -Name *`"

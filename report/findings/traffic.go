@@ -62,8 +62,9 @@ type Traffic struct {
 
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
-	Oversized        uint64 // packets longer than the link carries
-	LargestPacket    uint64 // in bytes on the wire
+	Oversized        uint64 // received packets longer than the link carries
+	OversizedBytes   uint64 // their length on the wire
+	LargestPacket    uint64 // of them, in bytes on the wire
 	PortsCut         uint64 // packets whose ports the NIC hashes, and the capture cut off
 	HeadersCut       uint64 // packets without a hash of which the capture cut off the IP header
 	DirectionUnknown bool   // no rule told sent packets from received ones

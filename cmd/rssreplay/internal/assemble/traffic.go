@@ -88,7 +88,7 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 		t.OnlySender = a.Settings.Shown.Addr(sender).String()
 	}
 	if l := &a.Result.Long; l.Kind == dispatch.LongCoalesced {
-		t.Oversized, t.LargestPacket = l.Packets, uint64(l.Largest)
+		t.Oversized, t.OversizedBytes, t.LargestPacket = l.Received, l.ReceivedBytes, uint64(l.LargestReceived)
 	}
 	c := &a.Result.Copies
 	t.Copies = findings.Copies{
