@@ -57,11 +57,11 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		Summary: fmt.Sprintf("%s, %s, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
 		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", upper(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
-		Remedy:   "More flows. " + d.run("suggest") + " looks for a table that lasts.",
+		Remedy:   "More flows." + d.otherTable(),
 		Figures:  figures,
 	}
 	if plan != "" {
-		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key. " + d.run("suggest") + " looks for a table that lasts."
+		f.Remedy = "More flows; in a test, fixed source ports that reach every CPU (" + plan + ") and a fixed key." + d.otherTable()
 	}
 	if d.t.Largest != nil && d.fragmented() {
 		f.Remedy = "The heaviest flow is of " + noPorts + "."

@@ -91,13 +91,17 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	for _, f := range heavy {
 		packets += f.Packets
 	}
+	by := "Other source ports, or another key,"
+	if d.t.Unsettable.Key {
+		by = "Other source ports"
+	}
 	figures := d.load(report.Numbers{"heavy_flows": len(heavy), "share": d.share(packets)})
 	f := &report.Finding{
 		ID: "colliding-flows", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
 			words.Exact(uint64(len(heavy))), d.busiest().CPU, words.Percent(d.share(packets)), words.Fixed(d.ofFair(packets), 2)),
 		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(figures),
-		Remedy:   "Other source ports, or another key, part them by luck. " + d.run("suggest") + " looks for a table that lasts.",
+		Remedy:   by + " part them by luck." + d.otherTable(),
 		Figures:  figures,
 	}
 	if d.t.Chance != nil {
@@ -120,7 +124,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 	if !d.byLuck() {
 		f.Remedy = d.relieve(heavy[0])
 		if why := d.unsplit(heavy[0]); why == "" && len(heavy) > 1 {
-			f.Remedy = "Split them over several connections; or keep other flows off their CPUs: " + d.run("suggest") + " looks for a table that lasts."
+			f.Remedy = d.orApart("Split them over several connections", "their CPUs")
 		}
 	}
 	if len(heavy) == 1 {
@@ -146,10 +150,10 @@ type move struct {
 }
 
 // oneMove is the move of one entry that relieves the busiest CPU most; nil if that
-// gains little, or the report is not to tell which entries flows meet.
+// gains little, nobody can move one, or the report is not to tell which entries flows meet.
 func (d *diagnosis) oneMove(heavy []*report.Flow) *move {
 	t := &d.r.Table
-	if heavy[0].HashWithheld || len(t.Packets) != len(t.Entries) {
+	if d.t.Unsettable.Table || heavy[0].HashWithheld || len(t.Packets) != len(t.Entries) {
 		return nil
 	}
 	queueOf := map[int]int{} // per CPU its lowest queue

@@ -201,7 +201,7 @@ func (d *diagnosis) relieve(f *report.Flow) string {
 	if d.rps() {
 		return d.split(f) + ", as no mask splits it. " + d.ownCPU() + "."
 	}
-	return d.split(f) + "; or keep other flows off its CPU: " + d.run("suggest") + " looks for a table that lasts."
+	return d.orApart(d.split(f), "its CPU")
 }
 
 // bytesFrom is how much more a flow must be of the bytes than of the packets to be

@@ -136,7 +136,10 @@ func (d *diagnosis) moving() *report.Finding {
 	case report.MovingHelps:
 		f = report.Finding{ID: "moving-helps"}
 	case report.MovingDoesNot:
-		f = report.Finding{ID: "moving-does-not", Remedy: d.run("suggest") + " looks for a table that stays."}
+		f = report.Finding{ID: "moving-does-not"}
+		if !d.t.Unsettable.Table {
+			f.Remedy = d.run("suggest") + " looks for a table that stays."
+		}
 	default:
 		f = report.Finding{ID: "churny"}
 		if d.mode.Rebalance != nil {

@@ -58,6 +58,23 @@ func (d *diagnosis) setEqual() string {
 	return fmt.Sprintf("`ethtool -X DEV equal %d`%s", n, effect)
 }
 
+// otherTable is how a better table is found, where one can be set: a sentence behind others, or "".
+func (d *diagnosis) otherTable() string {
+	if d.t.Unsettable.Table {
+		return ""
+	}
+	return " " + d.run("suggest") + " looks for a table that lasts."
+}
+
+// orApart is the remedy, or a table that keeps other flows off the CPUs, where one can be set.
+func (d *diagnosis) orApart(remedy, cpus string) string {
+	other := d.otherTable()
+	if other == "" {
+		return remedy + "."
+	}
+	return remedy + "; or keep other flows off " + cpus + ":" + other
+}
+
 // setSymmetric is what brings both directions of connections to one CPU.
 func (d *diagnosis) setSymmetric() string {
 	var ways []string

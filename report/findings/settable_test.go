@@ -27,6 +27,28 @@ func TestRemediesThatTheDriverTakes(t *testing.T) {
 	}
 }
 
+// Where nobody can set a table none is promised, and no entry is moved.
+func TestNoOtherTable(t *testing.T) {
+	r := hot(400, 200, 200, 200)
+	r.Table.Packets = report.List[uint64]{100, 200, 200, 200, 300}
+	r.Table.Entries = report.List[int]{0, 1, 2, 3, 0}
+	heavy := on(0, 300)
+	better := &BetterTable{Best: 1.1, Judged: 1.1, Present: 1.6, Lasts: true}
+	free, fixed := newDiagnosis(r, &Traffic{Better: better}), newDiagnosis(r, &Traffic{Better: better, Unsettable: Unsettable{Table: true}})
+	if got := free.relieve(&heavy); !strings.Contains(got, "`rssreplay suggest CAPTURE` looks for a table that lasts.") {
+		t.Errorf("a table that can be set: %q", got)
+	}
+	if got := fixed.relieve(&heavy); got != "Split it over several connections." {
+		t.Errorf("a table that nobody can set: %q", got)
+	}
+	if free.oneMove([]*report.Flow{&heavy}) == nil || fixed.oneMove([]*report.Flow{&heavy}) != nil {
+		t.Error("an entry is moved where nobody can, or not where one can")
+	}
+	if free.betterTable() == nil || fixed.betterTable() != nil {
+		t.Error("a better table is told of where nobody can set one, or not where one can")
+	}
+}
+
 // A ring is made no longer than it can be.
 func TestRemedyForRings(t *testing.T) {
 	for _, test := range []struct {

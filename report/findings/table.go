@@ -253,7 +253,7 @@ func (d *diagnosis) evenTable() report.Fraction {
 // load than chance and this table. With the default key another NIC has other chances.
 func (d *diagnosis) betterTable() *report.Finding {
 	b := d.t.Better
-	if !d.uneven() || b == nil || !b.Lasts || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
 		return nil
 	}
 	f := &report.Finding{

@@ -94,8 +94,8 @@ func (d *diagnosis) spreadUnhashed(n uint64, queue int) string {
 		return "Spread them behind the NIC, by RPS: the kernel's own hash is of the flow inside: " + d.byRPS(fmt.Sprint(queue)) + "."
 	}
 	apart := "RPS keeps them together, too: of packets that are neither IP nor PPPoE the kernel's own hash has no more than the EtherType. "
-	if d.ofFair(n) < 1 {
-		return apart + "Keep hashed packets off their CPU: " + d.run("suggest") + " looks for a table that lasts."
+	if d.ofFair(n) < 1 && !d.t.Unsettable.Table {
+		return apart + "Keep hashed packets off their CPU:" + d.otherTable()
 	}
 	return apart + "An XDP program with a cpumap can spread them by what it reads of them itself."
 }

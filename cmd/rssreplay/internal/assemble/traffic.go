@@ -129,18 +129,21 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	}
 }
 
-// unsettable is what the NIC's driver lets nobody set; of rules, one that takes the flow.
+// unsettable is what nobody can set, by the NIC's driver or as the interface has no table; of
+// rules, one that takes the flow.
 func (a *ReportBuilder) unsettable(f *report.Flow) findings.Unsettable {
-	p := a.Settings.Profile
-	if p == nil || p.Tool() != profile.Ethtool {
+	if a.Settings.Tool() != profile.Ethtool {
 		return findings.Unsettable{}
 	}
-	fixed := p.Unsettable(profile.SetTable | profile.SetKey | profile.SetFields | profile.SetTransform)
-	u := findings.Unsettable{
-		Table: fixed&profile.SetTable != 0, Key: fixed&profile.SetKey != 0,
-		Fields: fixed&profile.SetFields != 0, Transform: fixed&profile.SetTransform != 0,
+	p := a.Settings.Profile
+	fixed := func(sets profile.Settings) bool {
+		return p != nil && p.Unsettable(sets) != 0 || a.Settings.Untabled(sets) != ""
 	}
-	if f != nil {
+	u := findings.Unsettable{
+		Table: fixed(profile.SetTable), Key: fixed(profile.SetKey),
+		Fields: fixed(profile.SetFields), Transform: fixed(profile.SetTransform),
+	}
+	if p != nil && f != nil {
 		kinds := map[string][2]steer.Kind{"tcp": {steer.TCP4, steer.TCP6}, "udp": {steer.UDP4, steer.UDP6}, "sctp": {steer.SCTP4, steer.SCTP6}}
 		kind, has := kinds[f.Protocol]
 		if !has || !f.HasPorts {
