@@ -54,7 +54,8 @@ type screen struct {
 	// What is given up where there is no room, in this order.
 	others    int  // lines of each finding but the first at most, else one that is cut
 	tight     bool // no blank lines but one
-	folded    bool // one line for all findings but the first
+	folded    bool // one line for all findings but the first, and
+	kept      int  // as many behind it as there is room for
 	details   int  // lines of the first statement's at most
 	mostCPUs  int  // rows, from which on fewerCPUs and a line for the rest are shown
 	fewerCPUs int
@@ -90,6 +91,15 @@ func (s *screen) lines() []string {
 			s.cpuLines = nil
 		}
 		lines = s.all()
+	}
+	for s.folded && len(lines) < screenLines {
+		s.kept++
+		more := s.all()
+		if len(more) <= len(lines) || len(more) > screenLines {
+			s.kept--
+			break
+		}
+		lines = more
 	}
 	if room := screenLines - len(lines); room > 0 && s.details < screenLines { // the last step gave up more than it had to
 		for s.details += room; ; s.details-- {
@@ -189,17 +199,23 @@ func (s *screen) verdict(t *writer) {
 			folded++
 		}
 	}
-	if !s.folded || folded < 2 {
+	if folded -= s.kept; !s.folded || folded < 2 {
 		folded = 0
 	}
+	others, gravest := 0, "" // of those folded
 	for i, st := range statements {
 		if s.brief && (i > 0 && st.ID != "") {
 			continue
 		}
 		style := severityStyle(st.Severity)
 		if i > 0 {
-			if folded > 0 && !st.Load {
-				continue
+			if !st.Load {
+				if others++; folded > 0 && others > s.kept {
+					if gravest == "" || st.Severity == report.Problem || st.Severity == report.Warning && gravest == report.Note {
+						gravest = st.Severity
+					}
+					continue
+				}
 			}
 			lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
 			switch {
@@ -236,7 +252,7 @@ func (s *screen) verdict(t *writer) {
 		}
 	}
 	if folded > 0 {
-		t.line(fmt.Sprintf("• %d more, for which there is no room here: --show findings,capture", folded))
+		t.line(t.paint(report.Mark(gravest), severityStyle(gravest)) + fmt.Sprintf(" %d more, for which there is no room here: --show findings,capture", folded))
 	}
 }
 

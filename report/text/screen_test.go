@@ -133,6 +133,34 @@ func TestScreenOtherFindings(t *testing.T) {
 	}
 }
 
+// Of more findings than there is room for the first ones stand there, as many as fit; the
+// line for the rest is marked by the gravest.
+func TestScreenKeepsWhatFits(t *testing.T) {
+	seen := map[string]bool{}
+	for others := range 24 {
+		r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+		r.Findings = []report.Finding{{ID: "tunnel", Severity: report.Problem, Summary: "CPU 3 has all.", Remedy: "Know it."}}
+		for i := range others {
+			r.Findings = append(r.Findings, report.Finding{ID: fmt.Sprintf("one-%d", i), Severity: report.Warning, Summary: "It is so."})
+		}
+		got := screenOf(t, r, Options{})
+		shown := strings.Count(got, "[one-") // besides what the capture lost
+		_, line, folded := strings.Cut(got, "▲ "+fmt.Sprint(others-shown+1)+" more, for which there is no room here")
+		switch {
+		case folded != (shown < others), folded && !strings.Contains(got, "[one-0]"):
+			t.Errorf("%d other findings: %d are shown:\n%s", others, shown, got)
+		case folded && strings.Count(got, "\n") < 39: // the last ones have two lines
+			t.Errorf("%d other findings: room for more:\n%s", others, got)
+		case folded && strings.Contains(line, "[one-"):
+			t.Errorf("%d other findings: more behind the line for the rest:\n%s", others, got)
+		}
+		seen[fmt.Sprint(folded)] = true
+	}
+	if len(seen) != 2 {
+		t.Errorf("folded: %v", seen)
+	}
+}
+
 // One move is no moves.
 func TestScreenOneMove(t *testing.T) {
 	r := withScreen(fixture.New(4, 30, "rss-msix", "non-rss"))
