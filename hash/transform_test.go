@@ -55,7 +55,7 @@ func TestTransformIsSymmetric(t *testing.T) {
 
 // How long an input is then is known before it is there.
 func TestInputLen(t *testing.T) {
-	for x := Transform(0); x < NumTransforms; x++ {
+	for x := range Transform(NumTransforms) {
 		for _, n := range []int{8, 12, 32, 36} {
 			if got := len(x.Apply(make([]byte, n, MaxInputLen), 6)); x.InputLen(n) != got {
 				t.Errorf("%v: %d bytes become %d, not %d", x, n, got, x.InputLen(n))
@@ -65,7 +65,7 @@ func TestInputLen(t *testing.T) {
 }
 
 func TestTransformNames(t *testing.T) {
-	for x := Transform(0); x < NumTransforms; x++ {
+	for x := range Transform(NumTransforms) {
 		if got, err := ParseTransform(x.String()); got != x || err != nil {
 			t.Errorf("%v reads back as %v, %v", x, got, err)
 		}

@@ -122,7 +122,7 @@ func ParseTypes(list string) (Types, error) {
 		return s, nil
 	}
 next:
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
 		for t := IPv4; t < NumTypes; t++ {
 			if name == typeNames[t] {

@@ -19,7 +19,7 @@ type CPURange struct{ From, To int }
 // bitmap_parselist, without strides.
 func ParseCPUList(text string) (CPUList, error) {
 	var list CPUList
-	for _, part := range strings.Split(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		from, to, isRange := strings.Cut(part, "-")
 		if !isRange {
 			to = from

@@ -264,7 +264,7 @@ func TestCompareEarlierReport(t *testing.T) {
 // rssreplay/compare/v1: the parts of a report's that a scenario has.
 func TestCompareContract(t *testing.T) {
 	want := map[string]bool{"best.*": true}
-	for _, key := range strings.Fields(contract) {
+	for key := range strings.FieldsSeq(contract) {
 		switch first, _, _ := strings.Cut(key, "."); first {
 		case "parameters", "table", "modes":
 			want["scenarios.[]."+key] = true

@@ -139,7 +139,7 @@ func valueWords(f help.FlagHelp) []string {
 		return []string{"tcp4=", "udp4=", "tcp6=", "udp6="}
 	}
 	var words []string
-	for _, w := range strings.Split(f.Argument, "|") {
+	for w := range strings.SplitSeq(f.Argument, "|") {
 		if w == strings.ToLower(w) && w != "" {
 			words = append(words, w)
 		}

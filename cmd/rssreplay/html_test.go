@@ -145,7 +145,7 @@ type object = map[string]any
 
 // at is a value of an object by its path, as JSON has it.
 func at(v any, path string) string {
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		v = v.(object)[key]
 	}
 	if v == nil {

@@ -194,7 +194,7 @@ func cellFigures(rows [][]string) map[string][]string {
 func textFigures(text string) map[string][]string {
 	marks := strings.NewReplacer(" *", "", " †", "") // of rows that need a word
 	figures := map[string][]string{}
-	for _, line := range strings.Split(strings.ReplaceAll(text, ",", ""), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, ",", ""), "\n") {
 		cells := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(marks.Replace(line)), -1)
 		if len(cells) > 1 && figures[cells[0]] == nil {
 			figures[cells[0]] = cells[1:]

@@ -40,7 +40,7 @@ func (m Mode) String() string { return modeNames[m] }
 func ParseModes(list string) ([]Mode, error) {
 	var modes []Mode
 	var seen [NumModes]bool
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		found := false
 		for m := range Mode(NumModes) {
 			if name == "all" || name == modeNames[m] {

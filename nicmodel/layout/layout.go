@@ -175,7 +175,7 @@ func parseSmallList(s string) ([]int, error) {
 		return nil, fmt.Errorf("more than %d numbers", nicmodel.MaxTableSize)
 	}
 	var list []int
-	for _, part := range strings.Split(s, ",") {
+	for part := range strings.SplitSeq(s, ",") {
 		v, err := parseSmall(part)
 		if err != nil {
 			return nil, err

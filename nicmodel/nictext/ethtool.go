@@ -238,7 +238,7 @@ func (r *ethtoolReader) row(start, entries string) *TextError {
 	case int(first) < have:
 		return &TextError{What: fmt.Sprintf("row %d comes again or out of order, after entry %d", first, have-1), Hint: "give one table, its rows as ethtool prints them"}
 	}
-	for _, field := range strings.Fields(entries) {
+	for field := range strings.FieldsSeq(entries) {
 		queue, err := parseEntry(field)
 		if err != nil {
 			return &TextError{What: err.Error(), Hint: "check that the row is copied whole"}

@@ -52,7 +52,7 @@ func TitlesCPUs(line string) bool { return irqHeader.MatchString(line) }
 // CPU4". The error names the first whose number has more than so many bits.
 func ColumnCPUs(line string, bits int) ([]int, error) {
 	var cpus []int
-	for _, column := range strings.Fields(line) {
+	for column := range strings.FieldsSeq(line) {
 		cpu, err := strconv.ParseUint(column[len("CPU"):], 10, bits)
 		if err != nil {
 			return nil, fmt.Errorf("%s is no CPU", quote.Short(column))

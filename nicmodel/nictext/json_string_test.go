@@ -24,7 +24,7 @@ func TestJSONString(t *testing.T) {
 		return string(data)
 	}
 	var inLines []string
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		inLines = append(inLines, quoted(line))
 	}
 	for _, made := range []string{

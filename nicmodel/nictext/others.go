@@ -99,7 +99,7 @@ func readFreeBSD(lines []string) (*ImportedTable, error) {
 		}
 		if m := freeBSDBuckets.FindStringSubmatch(line); m != nil {
 			last = i + 1
-			for _, field := range strings.Fields(m[1]) {
+			for field := range strings.FieldsSeq(m[1]) {
 				of := freeBSDBucket.FindStringSubmatch(field)
 				if of == nil {
 					return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is no bucket and its CPU", quote.Short(field)), Hint: "give what `sysctl net.inet.rss` prints, unchanged"}
@@ -150,7 +150,7 @@ func readENA(lines []string) (*ImportedTable, error) {
 				return nil, wrong("a second table starts here")
 			}
 			last, t.Interface = i+1, "ena"+m[1]
-			for _, field := range strings.Fields(m[2]) {
+			for field := range strings.FieldsSeq(m[2]) {
 				index, queue, _ := strings.Cut(field, ":")
 				of, err := parseEntry(queue)
 				if err != nil || index != strconv.Itoa(len(t.Table)) {

@@ -321,7 +321,7 @@ func TestWalkKeepsTheRecordsDirection(t *testing.T) {
 
 func TestReasonNames(t *testing.T) {
 	seen := map[string]bool{}
-	for r := pcaps.Reason(0); r < pcaps.NumReasons; r++ {
+	for r := range pcaps.Reason(pcaps.NumReasons) {
 		if s := r.String(); s == "" || seen[s] || s != strings.ToLower(s) {
 			t.Errorf("reason %d has the name %q", r, s)
 		} else {

@@ -79,7 +79,7 @@ func TestCompareColors(t *testing.T) {
 		with = strings.ReplaceAll(with, code, "")
 	}
 	var lines []string // a colour may end in the place of a mark
-	for _, l := range strings.Split(strings.ReplaceAll(with, "\x1b[0m", ""), "\n") {
+	for l := range strings.SplitSeq(strings.ReplaceAll(with, "\x1b[0m", ""), "\n") {
 		lines = append(lines, strings.TrimRight(l, " "))
 	}
 	if diff := cmp.Diff(without, strings.Join(lines, "\n")); diff != "" {

@@ -59,7 +59,7 @@ func ParsePage(text string) pageOf {
 	var p pageOf
 	p.title, p.Short, _ = strings.Cut(first, ": ")
 	p.sections = []section{{}}
-	for _, chunk := range strings.Split(rest, "\n\n") {
+	for chunk := range strings.SplitSeq(rest, "\n\n") {
 		p.add(strings.Split(strings.Trim(chunk, "\n"), "\n"))
 	}
 	return p
@@ -109,7 +109,7 @@ func parseFlags(lines []string) []FlagHelp {
 			usage += " " + strings.TrimSpace(more)
 		}
 		letter := ""
-		for _, one := range strings.Split(names, ", ") {
+		for one := range strings.SplitSeq(names, ", ") {
 			name, argument, _ := strings.Cut(one, " ")
 			if !strings.HasPrefix(name, "--") {
 				letter = strings.TrimPrefix(name, "-")

@@ -174,7 +174,7 @@ func countHost(h *report.Host, moments []*hosttext.Snapshot, at func(cpu int) *r
 func napiCPUs(words []string) (map[int]int, error) {
 	cpus := map[int]int{}
 	for _, word := range words {
-		for _, pair := range strings.Split(word, ",") {
+		for pair := range strings.SplitSeq(word, ",") {
 			queue, cpu, ok := strings.Cut(pair, "=")
 			q, queueErr := strconv.ParseUint(queue, 10, 16)
 			c, cpuErr := strconv.ParseUint(cpu, 10, 16)
