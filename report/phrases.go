@@ -394,13 +394,9 @@ func (s *Series) inWords(w *Window) string {
 // askedInterval is the interval among the parameters, in ns; 0 when it is not
 // there. The windows of a mode may be longer: a series has a greatest length.
 func (r *Report) askedInterval() int64 {
-	for _, p := range r.Parameters {
-		if ns, ok := p.Value.(int64); ok && p.Name == intervalParameter {
-			return ns
-		}
+	if p := r.Parameters.Named("interval"); p != nil {
+		ns, _ := p.Value.(int64)
+		return ns
 	}
 	return 0
 }
-
-// intervalParameter names the parameter that asks for the windows' length.
-const intervalParameter = "interval"

@@ -128,7 +128,7 @@ func newReportBody(r *report.Report, page *frame) *reportBody {
 	loads := loadPlots(modes)
 	latencies := latencyPlots(modes)
 	h.Time = newTimelines(timedModes(r), 1)
-	depths := depthPlots(r.Modes, ring(r))
+	depths := depthPlots(r.Modes, uint64(max(number(r.Parameters, "rx-ring"), 0)))
 	for i := range r.Modes {
 		m := &r.Modes[i]
 		name, title := words.Shown(m.Mode), report.ModeTitle(m.Mode)
@@ -314,7 +314,7 @@ type contextData struct {
 }
 
 func newSteeringData(r *report.Report) steeringData {
-	d := steeringData{Queues: []int{}, Moves: r.Moves(), Default: defaultQueue(r.Parameters), Rules: map[int]ruleData{}, Contexts: []contextData{}}
+	d := steeringData{Queues: []int{}, Moves: r.Moves(), Default: number(r.Parameters, "default-queue"), Rules: map[int]ruleData{}, Contexts: []contextData{}}
 	for _, m := range r.Modes {
 		d.Queues = append(d.Queues, len(m.Queues))
 	}
@@ -341,11 +341,12 @@ func contextName(c *report.Context) string {
 	return fmt.Sprintf("context=%d", c.Context)
 }
 
-func defaultQueue(parameters report.Parameters) (queue int) {
-	if p := parameters.Named("default-queue"); p != nil {
-		queue, _ = p.Value.(int)
+// number is a parameter's value; 0 where it is not there, or no number.
+func number(parameters report.Parameters, name string) (n int) {
+	if p := parameters.Named(name); p != nil {
+		n, _ = p.Value.(int)
 	}
-	return queue
+	return n
 }
 
 func modesOf(modes []report.Mode) []*report.Mode {
@@ -354,19 +355,6 @@ func modesOf(modes []report.Mode) []*report.Mode {
 		of[i] = &modes[i]
 	}
 	return of
-}
-
-// ringParameter names the parameter that says how many buffers a queue has.
-const ringParameter = "rx-ring"
-
-// ring is the buffers of a queue; 0 where the parameters do not say it.
-func ring(r *report.Report) uint64 {
-	for _, p := range r.Parameters {
-		if n, ok := p.Value.(int); ok && p.Name == ringParameter && n > 0 {
-			return uint64(n)
-		}
-	}
-	return 0
 }
 
 // dropTile is the packets that found no room.

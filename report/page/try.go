@@ -70,7 +70,7 @@ func newTryData(r *report.Report) *tryData {
 	for i := range r.Modes[at].CPUs {
 		d.CPUs = append(d.CPUs, r.Modes[at].CPUs[i].CPU)
 	}
-	d.Default = defaultQueue(r.Parameters)
+	d.Default = number(r.Parameters, "default-queue")
 	d.Interval, d.Windows = sparse(r.Steered)
 	d.Sets = append([]string{}, r.Steered.Sets...)
 	d.Found = foundTables(r.Steered.Found)

@@ -257,13 +257,3 @@ func (r *resolver) direction() (err error) {
 	r.add("mode", strings.Join(names, ","), "", r.source("mode"))
 	return nil
 }
-
-// Parameter is the parameter of that name; nil if there is none.
-func (s *Settings) Parameter(name string) *report.Parameter {
-	for i := range s.Parameters {
-		if s.Parameters[i].Name == name {
-			return &s.Parameters[i]
-		}
-	}
-	return nil
-}

@@ -159,7 +159,7 @@ func (r *resolver) secondHop(from string) error {
 		return nil
 	}
 	if len(without) == 0 {
-		*r.Parameter("drain") = report.Parameter{Name: "drain", Value: "poll", Source: "receive packet steering"}
+		*r.Parameters.Named("drain") = report.Parameter{Name: "drain", Value: "poll", Source: "receive packet steering"}
 	}
 	if r.flags.Set.Changed("drain") {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("With receive packet steering %s drains by poll, as Linux does, and not by --drain snapshot.", strings.Join(with, " and ")))

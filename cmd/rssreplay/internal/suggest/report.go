@@ -231,7 +231,7 @@ func (c *candidates) tableSizes() (report.List[report.TableSize], error) {
 	slices.Sort(sizes)
 	var shown report.List[report.TableSize]
 	for _, size := range slices.Compact(sizes) {
-		table, layoutErr := assemble.FillLayout(fmt.Sprint(s.Parameter("layout").Value), size, s.Config.Queues)
+		table, layoutErr := assemble.FillLayout(fmt.Sprint(s.Parameters.Named("layout").Value), size, s.Config.Queues)
 		if size == present {
 			table, layoutErr = s.Config.Table, nil
 		}
