@@ -96,7 +96,7 @@ func (p *plot) shadeRaster(columns, rows int) *image.Paletted {
 // dots draws a raster, in a frame.
 func (p *plot) dots(x, y, width, height float64, dots *image.Paletted) {
 	p.Rectangle(x-1, y-1, width+2, height+2, p.colors.line, "")
-	p.Raster(x, y, width, height, dots, "")
+	p.Raster(x, y, width, height, dots)
 }
 
 // shade draws the shade of a level; that of 0 is the page's own, in a frame.

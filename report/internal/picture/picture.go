@@ -92,12 +92,11 @@ func (s *steps) heightOf(value float64) float64 {
 type raster struct {
 	x, y, width, height float64
 	pixels              *image.Paletted
-	tip                 string
 }
 
 // Raster draws pixels, each as a rectangle.
-func (p *Picture) Raster(x, y, width, height float64, pixels *image.Paletted, tip string) {
-	p.shapes = append(p.shapes, raster{x, y, width, height, pixels, tip})
+func (p *Picture) Raster(x, y, width, height float64, pixels *image.Paletted) {
+	p.shapes = append(p.shapes, raster{x, y, width, height, pixels})
 }
 
 // Anchor says which part of a text is at its place.

@@ -32,7 +32,7 @@ func sample(t *testing.T) *Picture {
 	p.Steps(50, 10, 40, 20, []float64{0, 0.5, 1, 1, 1e-9}, blue, "")
 	dots := image.NewPaletted(image.Rect(0, 0, 2, 1), color.Palette{red, blue})
 	dots.SetColorIndex(1, 0, 1)
-	p.Raster(10, 40, 20, 5, dots, "")
+	p.Raster(10, 40, 20, 5, dots)
 	p.Dashes(0, 35, 30, blue)
 	p.Text(60, 45, "ab<c> µ", Font{Size: 10, Bold: true, Color: red, Anchor: Middle})
 	return p

@@ -47,7 +47,7 @@ func (p *Picture) WriteSVG(w io.Writer) error {
 			}
 			out.print(`<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" style="image-rendering:crisp-edges;image-rendering:pixelated" xlink:href="data:image/png;base64,%s"`,
 				number(s.x), number(s.y), number(s.width), number(s.height), base64.StdEncoding.EncodeToString(pixels.Bytes()))
-			out.end("image", s.tip)
+			out.end("image", "")
 		case label:
 			bold := ""
 			if s.font.Bold {

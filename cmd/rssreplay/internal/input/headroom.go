@@ -37,7 +37,7 @@ func (f HeadroomFlag) AddTo(s *settings.Settings) {
 // each of its modes.
 func (in *Input) Headroom(e *cli.Env, s *settings.Settings, done *Replayed) ([][]*report.Headroom, error) {
 	if errors.Is(done.Result.Damage, file.ErrInterrupted) {
-		return unknownHeadroom(in, s, "the replay was interrupted"), nil
+		return in.unknownHeadroom(s), nil
 	}
 	span := done.Result.HeadroomRange(done.scale)
 	again, flags := *in, *in.Flags
@@ -108,8 +108,8 @@ func reportedHeadroom(h *dispatch.Headroom, cpus []int) *report.Headroom {
 	return r
 }
 
-// unknownHeadroom is that of all modes where nothing can be said.
-func unknownHeadroom(in *Input, s *settings.Settings, why string) [][]*report.Headroom {
+// unknownHeadroom is that of all modes after a replay that was interrupted.
+func (in *Input) unknownHeadroom(s *settings.Settings) [][]*report.Headroom {
 	modes := []int{len(s.Modes)}
 	for _, scenario := range in.More {
 		modes = append(modes, len(scenario.Modes))
@@ -117,7 +117,7 @@ func unknownHeadroom(in *Input, s *settings.Settings, why string) [][]*report.He
 	all := make([][]*report.Headroom, len(modes))
 	for i, n := range modes {
 		for range n {
-			all[i] = append(all[i], &report.Headroom{Unknown: why})
+			all[i] = append(all[i], &report.Headroom{Unknown: "the replay was interrupted"})
 		}
 	}
 	return all
