@@ -98,7 +98,6 @@ func newMainCommand(e *cli.Env) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true // addCommands has it
 	root.Args = cobra.MatchAll(root.Args, func(root *cobra.Command, args []string) error { return checkCommand(e, root, args) })
-	cli.RefuseTwice(root.Flags(), "layout", "table")
 	setUp(e, root)
 	return root
 }
@@ -123,6 +122,11 @@ func addCommands(e *cli.Env, root *cobra.Command) {
 func setUp(e *cli.Env, c *cobra.Command) {
 	c.SilenceErrors, c.SilenceUsage = true, true
 	cli.RefuseEmpty(c.Flags(), "filter", "title") // all packets, and no title
+	var several []string
+	if c.Name() == "compare" {
+		several = []string{"layout", "table"}
+	}
+	cli.RefuseTwice(c.Flags(), several...)
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		addCommands(e, c.Root())
 		return cli.AsUsage(cli.FlagError(c, err))

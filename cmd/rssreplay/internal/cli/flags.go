@@ -23,8 +23,8 @@ func FlagError(c *cobra.Command, err error) error {
 		return fmt.Errorf("--%s needs a value; `%s --help` tells which", missing.GetFlag().Name, c.CommandPath())
 	case errors.As(err, &invalid):
 		flag, value, why := invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap()
-		if errors.Is(why, errTwice) {
-			return fmt.Errorf("--%s was given twice: `rssreplay compare` takes several", flag.Name)
+		if twice := new(twiceError); errors.As(why, &twice) {
+			return fmt.Errorf("--%s was given twice: %s", flag.Name, twice.advice)
 		} else if errors.Is(why, errEmpty) {
 			return fmt.Errorf("--%s has an empty value: was a variable not set? Give it a value, or leave the flag out", flag.Name)
 		}
@@ -41,27 +41,45 @@ func FlagError(c *cobra.Command, err error) error {
 	return err
 }
 
-// once is a value of a flag that may be given once, though another command takes
-// several: the last of them would win unseen.
+// once is a value of a flag that may be given once, though two might be meant to add up: the
+// last of them would win unseen.
 type once struct {
 	pflag.Value
-	flag *pflag.Flag
+	flag   *pflag.Flag
+	advice string // to who gives two
 }
 
-var errTwice = errors.New("given twice")
+type twiceError struct{ advice string }
+
+func (e *twiceError) Error() string { return "given twice: " + e.advice }
 
 func (o *once) Set(value string) error {
-	if o.flag.Changed {
-		return errTwice
+	if o.flag.Changed && o.flag.Value.String() != value {
+		return &twiceError{o.advice}
 	}
 	return o.Value.Set(value)
 }
 
-// RefuseTwice lets these flags be given once. Of others the last one counts, as usual.
-func RefuseTwice(set *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		f := set.Lookup(name)
-		f.Value = &once{f.Value, f}
+// givenOnce are the flags that may be given once, by what to tell who gives two: they name
+// what is read, or a list. Of the others, numbers and looks above all, the last one counts,
+// as usual, so that an alias can be overruled.
+var givenOnce = []struct{ advice, flags string }{
+	{"`rssreplay compare` takes several", "layout table"},
+	{"leave one of them out; `rssreplay compare` takes another as --scenario 'NAME: FLAG=...'", "bundle nic driver channels coalesce ring costs rules rps key xfrm rebalance"},
+	{"leave one of them out", "dev on rps-secret title note anonymize-key stack-cpus snapshots counters-before counters-after interrupts-before interrupts-after"},
+	{"write both as one, with a comma between them", "mode hash-types affinity offline-cpus"},
+	{"write both as one, with `and` or `or` between them", "filter"},
+}
+
+// RefuseTwice lets the flags of the set that might be thought to add up be given once, or
+// again as they were; but not those that a command takes several of.
+func RefuseTwice(set *pflag.FlagSet, several ...string) {
+	for _, of := range givenOnce {
+		for _, name := range strings.Fields(of.flags) {
+			if f := set.Lookup(name); f != nil && !slices.Contains(several, name) {
+				f.Value = &once{f.Value, f, strings.ReplaceAll(of.advice, "FLAG", name)}
+			}
+		}
 	}
 }
 

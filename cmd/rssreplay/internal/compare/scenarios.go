@@ -128,8 +128,8 @@ func parseScenario(text string) (scenarioSpec, error) {
 		case flag == "tcp4" || flag == "udp4" || flag == "tcp6" || flag == "udp6":
 			flag, value = "rx-flow-hash", word
 		}
-		repeatable := flag == "rx-flow-hash" || flag == "irq" || flag == "rule" || flag == "context" || flag == "table-at" || flag == "affinity-at"
-		if !repeatable && slices.ContainsFunc(s.own, func(a assignment) bool { return a.flag == flag }) {
+		repeatable := []string{"rx-flow-hash", "flow-hash", "irq", "napi-cpu", "rule", "context", "table-at", "affinity-at"}
+		if !slices.Contains(repeatable, flag) && slices.ContainsFunc(s.own, func(a assignment) bool { return a.flag == flag }) {
 			return s, fmt.Errorf("%s is given twice: leave one of them out", flag)
 		}
 		s.own = append(s.own, assignment{flag, value})

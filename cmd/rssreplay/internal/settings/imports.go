@@ -30,7 +30,7 @@ type ImportFlags struct {
 	channels string
 	coalesce string
 	ring     string
-	flowHash string
+	flowHash []string
 	irq      []string
 	costs    string
 	bundle   string
@@ -43,7 +43,7 @@ func (f *ImportFlags) addSteering(set *pflag.FlagSet) {
 	set.StringVar(&f.table, "table", "", "")
 	set.StringVar(&f.driver, "driver", "", "")
 	set.StringVar(&f.channels, "channels", "", "")
-	set.StringVar(&f.flowHash, "flow-hash", "", "")
+	set.Var((*cli.Texts)(&f.flowHash), "flow-hash", "")
 	set.Var((*cli.Texts)(&f.irq), "irq", "")
 	set.StringVar(&f.bundle, "bundle", "", "")
 	set.StringVar(&f.Dev, "dev", "", "")
@@ -79,7 +79,9 @@ func (f *Flags) importFiles() []importFile {
 	add(nictext.KindChannels, f.Imports.channels)
 	add(nictext.KindCoalesce, f.Imports.coalesce)
 	add(nictext.KindRing, f.Imports.ring)
-	add(nictext.KindFlowHash, f.Imports.flowHash)
+	for _, path := range f.Imports.flowHash {
+		add(nictext.KindFlowHash, path)
+	}
 	add(nictext.KindCosts, f.Imports.costs)
 	for _, path := range f.Imports.irq {
 		add(nictext.KindIRQ, path)
