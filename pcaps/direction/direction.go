@@ -377,6 +377,23 @@ func (d *Directions) Unknown() bool {
 	return d.side != SideBoth && d.auto() && len(d.networks) == 0 && d.said == 0
 }
 
+// UnknownVersion is the IP version, 4 or 6, of which nothing has told sent packets from
+// received ones, and the local address that `auto` has found of the other one; else 0.
+func (d *Directions) UnknownVersion() (version int, known netip.Addr) {
+	if d.side == SideBoth || !d.auto() || len(d.networks) != 1 || d.said > 0 {
+		return 0, netip.Addr{}
+	}
+	for i := range d.versions {
+		v := &d.versions[i]
+		if c := v.local(); c != nil {
+			known = versionAddress(i, c.address)
+		} else if v.packets > 0 {
+			version = 4 + 2*i
+		}
+	}
+	return version, known
+}
+
 // OnlySender is the address that every unicast packet looked at came from, where
 // they went to several: `auto` takes them as received, and they may all be sent. Only
 // `auto` looks.

@@ -2,6 +2,7 @@ package direction
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,6 +194,41 @@ func TestUnknown(t *testing.T) {
 	d := NewDirections(local)
 	if _, ok := d.OnlySender(); ok || d.Unknown() {
 		t.Error("--local tells")
+	}
+}
+
+// Of one version `auto` may tell directions, and not of the other.
+func TestUnknownVersion(t *testing.T) {
+	four := []*pcaps.Header{from("10.0.0.5", "1.1.1.1"), from("1.1.1.1", "10.0.0.5"), from("2.2.2.2", "10.0.0.5")}
+	six := []*pcaps.Header{from("2001::5", "2001::1"), from("2001::1", "2001::5"), from("2001::2", "2001::5")}
+	pair := []*pcaps.Header{from("2001::5", "2001::1"), from("2001::1", "2001::5")}
+	for _, test := range []struct {
+		name    string
+		local   string
+		packets []*pcaps.Header
+		version int
+		known   string
+	}{
+		{"both known", "auto", slices.Concat(four, six), 0, ""},
+		{"one there", "auto", four, 0, ""},
+		{"IPv6 between two", "auto", slices.Concat(four, pair), 6, "10.0.0.5"},
+		{"none known", "auto", pair, 0, ""},
+		{"IPv4 of several", "auto", slices.Concat(six, []*pcaps.Header{from("1.1.1.1", "2.2.2.2"), from("3.3.3.3", "4.4.4.4")}), 4, "2001::5"},
+		{"given", "10.0.0.5", slices.Concat(four, pair), 0, ""},
+	} {
+		local, err := ParseLocal([]string{test.local})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := NewDirections(local)
+		for _, h := range test.packets {
+			d.Observe(h)
+		}
+		d.Settle()
+		version, known := d.UnknownVersion()
+		if version != test.version || version != 0 && known.String() != test.known {
+			t.Errorf("%s: IPv%d, beside %v; want %d, %q", test.name, version, known, test.version, test.known)
+		}
 	}
 }
 

@@ -89,23 +89,53 @@ func (d *diagnosis) servers() []string {
 	return all
 }
 
-// bothDirections: sent and received packets can't be told apart.
+// bothDirections: sent and received packets can't be told apart, of any IP version or of one.
 func (d *diagnosis) bothDirections() *report.Finding {
-	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 {
+	version := d.versionShare()
+	whole := d.t.DirectionUnknown && d.r.Capture.Sent == 0
+	if d.mode == nil || !whole && version < versionFrom {
 		return nil
 	}
 	a := &d.mode.Affinity
-	if a.Connections < asymmetricFrom || a.Connections*4 < a.Flows { // half of the flows have their reverse
+	if a.Connections < asymmetricFrom || whole && a.Connections*4 < a.Flows { // half of the flows have their reverse
 		return nil
 	}
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "both-directions", Severity: report.Warning,
 		Summary: fmt.Sprintf("%s of %s flows have their other direction in the capture too, and both are counted as received.",
 			words.Exact(2*a.Connections), words.Exact(a.Flows)),
-		Evidence: "Which side captured is not known: " + d.r.Capture.DirectionRule + ".",
-		Remedy:   "If a host captured its own traffic, " + d.nameLocal() + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + ".",
-		Figures:  report.Numbers{"connections": a.Connections, "flows": a.Flows},
+		Figures: report.Numbers{"connections": a.Connections, "flows": a.Flows},
 	}
+	of, local := "Which", d.nameLocal()
+	if !whole {
+		of = fmt.Sprintf("Of IPv%d, which %s of the received packets are, which", d.t.UnknownVersion, words.Percent(version))
+		local = "name its addresses of both versions, as `ip -brief address` shows them there: " + d.run("", Argument{"--local", d.t.Local + ",ADDR"})
+		if version < versionMuch {
+			f.Severity = report.Note
+		}
+	}
+	f.Evidence = of + " side captured is not known: " + d.r.Capture.DirectionRule + "."
+	f.Remedy = "If a host captured its own traffic, " + local + ". On a tap or a router both directions are received, and all is well: " + d.run("", Argument{"--direction", "both"}) + "."
+	return f
+}
+
+// From versionFrom of the received packets an IP version counts whose sent packets can't be
+// told from these; from versionMuch it changes what else is found.
+const (
+	versionFrom = 0.05
+	versionMuch = 0.25
+)
+
+// versionShare is the part of the received packets of the IP version whose sent ones can't be
+// told from them, where those of the other version can; 0 if there is none.
+func (d *diagnosis) versionShare() report.Fraction {
+	var packets uint64
+	for _, t := range d.r.Capture.HashTypes {
+		if d.t.UnknownVersion != 0 && strings.Contains(t.Name, fmt.Sprintf("ipv%d", d.t.UnknownVersion)) {
+			packets += t.Packets
+		}
+	}
+	return report.Ratio(packets, max(d.r.Capture.Received, 1))
 }
 
 // oneDirectionPartly: of most connections one direction alone is there, and of some

@@ -68,6 +68,8 @@ type Traffic struct {
 	PortsCut         uint64 // packets whose ports the NIC hashes, and the capture cut off
 	HeadersCut       uint64 // packets without a hash of which the capture cut off the IP header
 	DirectionUnknown bool   // no rule told sent packets from received ones
+	UnknownVersion   int    // the IP version, 4 or 6, of which none did, where one did of the other; else 0
+	Local            string // the address of that other version by which it did
 	OnlySender       string // the address that every packet is from, to several; "" for none
 	TakenOnHost      string // why it is certain that the host itself captured; "" if it is not
 

@@ -84,6 +84,9 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 
 // tellCapture tells t how the capture was taken.
 func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
+	if version, known := a.Directions.UnknownVersion(); version != 0 {
+		t.UnknownVersion, t.Local = version, a.Settings.Shown.Addr(known).String()
+	}
 	if sender, ok := a.Directions.OnlySender(); ok && a.DirectionUnknown {
 		t.OnlySender = a.Settings.Shown.Addr(sender).String()
 	}
