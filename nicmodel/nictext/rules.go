@@ -3,6 +3,7 @@ package nictext
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,14 @@ var (
 type Rules struct {
 	List    []steer.Rule
 	Unknown []int // the locations of those whose type ethtool did not know
+	Cut     []CutRule
+}
+
+// CutRule is a rule of which fields that ethtool always prints have no line: it takes
+// packets whatever they have there.
+type CutRule struct {
+	Location int
+	Fields   []string // "Dest port"
 }
 
 // ruleKinds are the kinds by what ethtool prints after "Rule Type:" and "Flow Type:".
@@ -231,11 +240,49 @@ func (r *rulesReader) end() error {
 				return err
 			}
 		}
+		r.missing(rule)
 	}
 	if len(r.rules.List) == steer.MaxRules {
 		return &TextError{Line: r.ruleLine, What: fmt.Sprintf("more than %d rules", steer.MaxRules), Hint: "give the listing of one interface"}
 	}
 	r.rules.List = append(r.rules.List, *rule)
+	return nil
+}
+
+// missing notes the fields that ethtool prints of every rule of the kind, and that have no
+// line here.
+func (r *rulesReader) missing(rule *steer.Rule) {
+	var names []string
+	for _, name := range fieldsOf(rule.Kind) {
+		if !slices.ContainsFunc(r.pending, func(p pendingField) bool { return p.name == name }) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		r.rules.Cut = append(r.rules.Cut, CutRule{rule.Location, names})
+	}
+}
+
+// fieldsOf are the fields that ethtool prints of every rule of the kind, set or not.
+// Source: ethtool 7.2, rxclass.c, rxclass_print_nfc_rule.
+func fieldsOf(kind steer.Kind) []string {
+	of4, of6 := []string{"Src IP addr", "Dest IP addr", "TOS"}, []string{"Src IP addr", "Dest IP addr", "Traffic Class"}
+	switch kind {
+	case steer.TCP4, steer.UDP4, steer.SCTP4:
+		return append(of4, "Src port", "Dest port")
+	case steer.TCP6, steer.UDP6, steer.SCTP6:
+		return append(of6, "Src port", "Dest port")
+	case steer.AH4, steer.ESP4:
+		return append(of4, "SPI")
+	case steer.AH6, steer.ESP6:
+		return append(of6, "SPI")
+	case steer.IP4:
+		return append(of4, "Protocol", "L4 bytes")
+	case steer.IP6:
+		return append(of6, "Protocol", "L4 bytes")
+	case steer.Ether:
+		return []string{"Src MAC addr", "Dest MAC addr", "Ethertype"}
+	}
 	return nil
 }
 

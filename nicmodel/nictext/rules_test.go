@@ -2,6 +2,7 @@ package nictext_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -119,9 +120,27 @@ func TestReadRulesQuoted(t *testing.T) {
 	}
 }
 
+// anyTCP4 is what ethtool prints of a rule of TCP over IPv4 that takes all of it.
+const anyTCP4 = "\tSrc IP addr: 0.0.0.0 mask: 255.255.255.255\n\tDest IP addr: 0.0.0.0 mask: 255.255.255.255\n\tTOS: 0x0 mask: 0xff\n\tSrc port: 0 mask: 0xffff\n\tDest port: 0 mask: 0xffff\n"
+
+// A rule without the line of a condition takes more packets, which is not to go unsaid.
+func TestReadRulesCut(t *testing.T) {
+	for lost, want := range map[string][]nictext.CutRule{
+		"":                                nil,
+		"\tDest port: 443 mask: 0x0\n":    {{Location: 0, Fields: []string{"Dest port"}}},
+		"\tSPI: 4660 mask: 0x0\n":         {{Location: 3, Fields: []string{"SPI"}}},
+		"\tEthertype: 0x88F7 mask: 0x0\n": {{Location: 4, Fields: []string{"Ethertype"}}},
+		"\tTOS: 0x0 mask: 0xff\n":         {{Location: 1, Fields: []string{"TOS"}}},
+	} {
+		if got := readRules(t, strings.Replace(rulesText, lost, "", 1)).Cut; !reflect.DeepEqual(got, want) {
+			t.Errorf("without %q: %v, want %v", lost, got, want)
+		}
+	}
+}
+
 // Before ethtool 6.14 a context had a line of its own.
 func TestReadRulesOldContext(t *testing.T) {
-	text := "Total 1 rules\n\nFilter: 1022\n\tRule Type: TCP over IPv4\n\tRSS Context ID: 2\n\tAction: Direct to queue 8\n"
+	text := "Total 1 rules\n\nFilter: 1022\n\tRule Type: TCP over IPv4\n" + anyTCP4 + "\tRSS Context ID: 2\n\tAction: Direct to queue 8\n"
 	below := strings.Replace(text, "\tRSS Context ID: 2\n\tAction: Direct to queue 8\n", "\tAction: Direct to queue 8\n\tRSS Context ID: 2\n", 1)
 	for _, listing := range []string{text, below} {
 		rule := readRules(t, listing).List[0]

@@ -117,6 +117,13 @@ func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source 
 		for _, location := range listed.value.Unknown {
 			r.Caveats = append(r.Caveats, fmt.Sprintf("Filter %d is of a type that ethtool did not know: here it takes no packet.", location))
 		}
+		if cut := listed.value.Cut; len(cut) > 0 {
+			more := ""
+			if len(cut) > 1 {
+				more = fmt.Sprintf(" (nor have %d others all of theirs)", len(cut)-1)
+			}
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s: filter %d has no line of its %s%s: it takes packets whatever they have there. If the listing is cut, give it whole.", listed.from, cut[0].Location, strings.Join(cut[0].Fields, ", "), more))
+		}
 		if len(given) == 0 {
 			return rules, source, nil
 		}
