@@ -29,6 +29,7 @@ var queueActions = []struct {
 	{name: lazyregexp.New(`^mlx4-(\d+)@(\S+)$`), device: 2, queue: 1, fromOne: true},
 	{name: lazyregexp.New(`^mana_q(\d+)@(\S+)$`), device: 2, queue: 1},                      // microsoft/mana/gdma_main.c
 	{name: lazyregexp.New(`^gve-ntfy-blk(\d+)@(\S+)$`), device: 2, queue: 1, second: true},  // google/gve/gve.h, gve_rx_idx_to_ntfy
+	{name: lazyregexp.New(`^(.+)-ntfy-block\.(\d+)$`), device: 1, queue: 2, second: true},   // before 6.5: "eth%d-ntfy-block.0"
 	{name: lazyregexp.New(`^(.+)-fp-(\d+)$`), device: 1, queue: 2},                          // bnx2x_cmn.c, qede_main.c
 	{name: lazyregexp.New(`^(.+) \(queue (\d+)\)$`), device: 1, queue: 2},                   // chelsio/cxgb, and its kin
 	{name: lazyregexp.New(`^(.+)-q(\d+)(?:-rx)?$`), device: 1, queue: 2},                    // benet/be_main.c, xen-netfront.c
@@ -43,7 +44,7 @@ var queueActions = []struct {
 var (
 	anyAction = lazyregexp.New(`^(.+?)((?:[-:._ #(]+[A-Za-z_]+)*?[-:._ #(]+[A-Za-z_]*)(\d+)\)?$`)
 	// What is surely none of a network card's, or not of its receive queues.
-	otherAction = lazyregexp.New(`(?i)^(?:nvme|ahci|xhci|ehci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
+	otherAction = lazyregexp.New(`(?i)^(?:nvme|ahci|xhci|ehci|uhci|ohci|megasas|megaraid|mpt\d|smartpqi|hpsa|qla|lpfc|ioat|idxd|snd|usb|i2c|mei|pcie|dmar|virtio\d+-(?:req|config|output|control))` +
 		`|:(?:fdir|ctrl)-TxRx-\d+$` + // Intel's flow director has a vector beside the queues' (i40e_main.c, ice_main.c)
 		`|(?:[-:_]|\b)(?:tx|txc|txq|xdp|sq|aq|adminq|mgmnt|misc|ctrl|async|fdir|err|rbdr|output|event|cmd|mbx|hwc)[-_. ]?\d*$`)
 )
@@ -355,7 +356,7 @@ func (nic *NIC) mayHave(d *queueIRQs) bool {
 	case nic.Interface == "":
 		return true
 	default:
-		return virtio || strings.ContainsAny(d.device, ":@")
+		return virtio || strings.ContainsAny(d.device, ":@%") // a place, or a name that was not made yet
 	}
 }
 

@@ -54,7 +54,7 @@ func mustReadIRQs(t *testing.T, texts ...string) *IRQs {
 func TestQueueCPUs(t *testing.T) {
 	const affinity = "/proc/irq/120/smp_affinity_list:3\n/proc/irq/121/smp_affinity_list:0-3\n/proc/irq/121/effective_affinity_list:2\n/proc/irq/9/smp_affinity_list:0-3\n"
 	counted := []string{"the CPU of 2 of 2 queues is taken to be the one that got most of the queue's interrupts; /proc/irq/*/smp_affinity_list would tell"}
-	guessed := map[string]string{"aquantia": "eth0-N", "two families": "eth0-ring-N"}
+	guessed := map[string]string{"aquantia": "eth0-N", "two families": "eth0-ring-N", "beside USB": "eth0-N"}
 	for _, test := range []struct {
 		name       string
 		texts      []string
@@ -89,6 +89,10 @@ func TestQueueCPUs(t *testing.T) {
 		{"virtio, by the chip", []string{interrupts("virtio0-input.0", "virtio0-input.1", "virtio1-input.0", "virtio1-input.1")}, "eth0", "0000:00:02.0", 2, []int{1, 0}, counted},
 		{"gve", []string{interrupts("gve-ntfy-blk0@pci:0000:00:04.0", "gve-ntfy-blk1@pci:0000:00:04.0", "gve-ntfy-blk2@pci:0000:00:04.0", "gve-ntfy-blk3@pci:0000:00:04.0")}, "eth0", "", 2, []int{1, 0},
 			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues'")},
+		// Older kernels asked for the interrupts before the interface had its name.
+		{"gve before Linux 6.5", []string{interrupts("eth%d-ntfy-block.0", "eth%d-ntfy-block.1", "eth%d-ntfy-block.2", "eth%d-ntfy-block.3", "eth%d-mgmnt")}, "eth0", "", 2, []int{1, 0},
+			append(counted[:1:1], "of gve's interrupts the second half is taken as the receive queues'")},
+		{"beside USB", []string{interrupts("uhci_hcd:usb5, uhci_hcd:usb7", "ohci_hcd:usb3", "eth0-0", "eth0-1")}, "", "", 2, []int{1, 0}, counted},
 		{"shared", []string{interrupts("ahci, eth0-TxRx-0", "eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 
 		// Names of more drivers, from their sources (see queueActions).
