@@ -9,7 +9,7 @@
 //     windows.go, others.go, own_report.go): this is what `--table -` accepts.
 //  3. The rest of a NIC's state: driver, channels, ring and coalescing
 //     (ethtool_parts.go), the fields that are hashed (flow_hash.go), the hash key
-//     (key_file.go), interrupts (irq.go), which of them are the NIC's and their CPUs
+//     (key_file.go), interrupts (irq.go, irq_tools.go), which of them are the NIC's and their CPUs
 //     (irq_queues.go), CPUs that are online (online.go), counters (counters.go, qstats.go), the masks
 //     of receive packet steering (rps.go), rules (rules.go), and costs that were measured
 //     (costs.go). What else is read of the host's CPUs is in hosttext.

@@ -20,6 +20,8 @@ type IRQs struct {
 	plain []nicmodel.CPUList // CPU lists without their IRQ, in the text's order
 	bare  int                // columns of rows without the line that names their CPUs; 0: it is there
 	note  string             // what the reader of a result must know of the CPUs
+
+	scripted map[string]int // by interface: how many of the rows set_irq_affinity has printed
 }
 
 type irqRow struct {
@@ -35,11 +37,14 @@ var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
 	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`)
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
-	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?:\s*(\S*)$`)
+	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?(?::|\s*=|\s)\s*(\S*)$`)
+	affinityCut  = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_`)
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
 	// A mask of CPUs that is no list: it has a letter, or zeros before its number.
 	surelyMask = lazyregexp.New(`^(?:0x)?(?:0[0-9a-fA-F]+|[0-9]*[a-fA-F][0-9a-fA-F]*)(?:,[0-9a-fA-F]{8})*$`)
 	trigger    = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
+	rowStart   = lazyregexp.New(`^(?:\w+:(?:\s|$)|/)`) // of a row, or of a file's name
+	secondRow  = lazyregexp.New(`^\d+:$`)
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
 	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
@@ -68,6 +73,8 @@ func ColumnCPUs(line string, bits int) ([]int, error) {
 // the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
 // `pmd-rxq-show`, VPP's `show interface rx-placement` and Hyper-V's `lsvmbus -vv` are read,
 // too.
+// So is what tools print that set or show affinities (irq_tools.go). Lines that mail or a terminal has
+// broken between words become one again.
 // Name is the text's name in errors, which are *TextError for what the text says.
 //
 // Sources: Linux 6.12, kernel/irq/proc.c show_interrupts; FreeBSD, usr.bin/vmstat.
@@ -89,8 +96,9 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	q := &IRQs{rows: map[uint32]*irqRow{}}
 	read := irqReader{irqs: q}
 	var left leftOut // of lists whose order is all that tells their queues
-	for i, line := range titledValues(lines) {
+	for i, line := range unbroken(titledValues(lines)) {
 		before := len(q.plain)
+		read.at = i + 1
 		if err := read.line(line); err != nil {
 			err.Line = i + 1
 			return nil, err
@@ -98,6 +106,9 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 		if err := left.line(i, line, len(q.plain) > before); err != nil {
 			return nil, err
 		}
+	}
+	if err := read.shownAffinities(); err != nil {
+		return nil, err
 	}
 	if i := slices.IndexFunc(lines, namesColumns); i >= 0 && (read.cpus == nil || q.bare > 0) {
 		return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is not the first line of /proc/interrupts as the kernel prints it", quote.Short(lines[i])), Hint: unchangedInterrupts}
@@ -114,10 +125,60 @@ func namesColumns(line string) bool {
 	return strings.Contains(line, "CPU0") && irqColumns.MatchString(line)
 }
 
+// unbroken is the lines with those of /proc/interrupts whole that were broken between two
+// words, each at the place of its first part.
+func unbroken(lines []string) []string {
+	out := lines
+	for i := 0; i < len(lines); i++ {
+		line, end := lines[i], i+1
+		for end < len(lines) && goesOn(line, lines[end]) {
+			line += " " + lines[end]
+			end++
+		}
+		if end == i+1 {
+			continue
+		}
+		if &out[0] == &lines[0] {
+			out = slices.Clone(lines)
+		}
+		out[i] = line
+		clear(out[i+1 : end])
+		i = end - 1
+	}
+	return out
+}
+
+// goesOn reports whether the next line is the rest of a row that has no name yet, or of the
+// line that names the CPUs.
+func goesOn(line, next string) bool {
+	if next == "" || rowStart.MatchString(next) {
+		return false
+	}
+	if irqHeader.MatchString(line) {
+		return irqHeader.MatchString(next) && cpuNumber(next[:strings.IndexAny(next+" ", " \t")]) > cpuNumber(line[strings.LastIndexByte(line, 'C'):])
+	}
+	m := irqLine.FindStringSubmatch(line)
+	if m == nil || isCut(next) {
+		return false
+	}
+	fields := strings.Fields(m[2])
+	words := slices.IndexFunc(fields, func(field string) bool { return strings.Trim(field, "0123456789") != "" })
+	return words < 0 || words == len(fields)-1 || trigger.MatchString(fields[len(fields)-1])
+}
+
+// cpuNumber is the number in "CPU12".
+func cpuNumber(column string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(column, "CPU")) // one that is too large is 0, and said later
+	return n
+}
+
 // irqReader reads one text, line by line.
 type irqReader struct {
-	irqs *IRQs
-	cpus []int // of the columns of /proc/interrupts; nil before it begins
+	irqs  *IRQs
+	cpus  []int // of the columns of /proc/interrupts; nil before it begins
+	shown []shownAffinity
+	tuna  bool // its title was read
+	at    int  // the line's number, from 1
 }
 
 const unchangedInterrupts = "give /proc/interrupts unchanged"
@@ -129,6 +190,12 @@ func (r *irqReader) line(line string) *TextError {
 	}
 	if m := affinityLine.FindStringSubmatch(line); m != nil {
 		return r.affinity(m)
+	}
+	if affinityCut.MatchString(line) {
+		return &TextError{What: fmt.Sprintf("%s has not the name of one file, and its value", quote.Short(line)), Hint: "give what `grep . /proc/irq/*/smp_affinity_list` prints, unchanged"}
+	}
+	if known, err := r.tool(line); known || err != nil {
+		return err
 	}
 	if m := freeBSDLine.FindStringSubmatch(line); m != nil {
 		return r.freeBSD(m)
@@ -245,10 +312,17 @@ func (r *irqReader) counts(m []string) *TextError {
 		}
 		row.counts[cpu] = n
 	}
-	for _, action := range fields[len(r.cpus):] {
+	words := fields[len(r.cpus):]
+	if len(words) > 0 && strings.Trim(words[0], "0123456789") == "" {
+		return &TextError{What: fmt.Sprintf("IRQ %d has more counts than the %d CPUs", irq, len(r.cpus)), Hint: unchangedInterrupts + ", its long lines not broken"}
+	}
+	if slices.ContainsFunc(words, secondRow.MatchString) {
+		return &TextError{What: fmt.Sprintf("IRQ %d has another row in its line", irq), Hint: unchangedInterrupts}
+	}
+	for _, action := range words {
 		row.actions = append(row.actions, strings.TrimSuffix(action, ","))
 	}
-	row.names = actionNames(fields[len(r.cpus):])
+	row.names = actionNames(words)
 	return nil
 }
 
@@ -295,7 +369,7 @@ func (q *IRQs) row(irq uint32) *irqRow {
 func (q *IRQs) Merge(other *IRQs) {
 	for irq, from := range other.rows {
 		row := q.row(irq)
-		if from.total() >= row.total() && (from.counts != nil || from.names != nil) {
+		if from.total() >= row.total() && (from.counts != nil || from.names != nil && row.counts == nil) {
 			row.counts, row.unplaced, row.actions, row.names = from.counts, from.unplaced, from.actions, from.names
 		}
 		if from.affinity != nil {

@@ -247,7 +247,14 @@ func TestQueueCPUsErrors(t *testing.T) {
 	refuses(t, ReadIRQs, "1\nf\n", `x: line 2: "f" is a mask of CPUs rather than a list`)
 	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity:xyz\n", `x: line 1: "xyz" is no list of CPUs, and no mask`)
 	refuses(t, ReadIRQs, interruptsText+interruptsText, "x: line 6: a second /proc/interrupts starts here")
-	refuses(t, ReadIRQs, "     CPU0   CPU1\n     CPU2   CPU3\n 40: 7 0\n     0 0 PCI-MSI 1-edge eth0-TxRx-0\n", "x: line 2: the line of CPUs goes on here")
+	refuses(t, ReadIRQs, "     CPU0   CPU1\n\n     CPU2   CPU3\n 40: 7 0\n     0 0 PCI-MSI 1-edge eth0-TxRx-0\n", "x: line 3: the line of CPUs goes on here")
+	// Numbers that are broken are no counts.
+	refuses(t, ReadIRQs, "     CPU0   CPU1\n 40: 7 12\n     34 PCI-MSI 1-edge eth0-TxRx-0\n", "x: line 2: IRQ 40 has more counts than the 2 CPUs")
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, "       CPU3", "", 1), "x: line 2: IRQ 120 has more counts than the 3 CPUs")
+	refuses(t, ReadIRQs, strings.Replace(interruptsText, "eth0-TxRx-0\n", "eth0-TxRx-0", 1), "x: line 2: IRQ 120 has another row in its line")
+	// Of an affinity that is not whole the interrupt would be missing.
+	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0 /proc/irq/25/smp_affinity_list:1\n", `x: line 1: "/proc/irq/24/smp_affinity_list:0 /proc/i"… has not the name of one file, and its value`)
+	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_aff\n", `x: line 2: "/proc/irq/25/smp_aff" has not the name of one file, and its value`)
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, " 121:", " 120:", 1), "x: line 3: IRQ 120 comes again")
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, "524100          0          0  IR-PCI-MSI 1048577-edge      eth0-TxRx-1", "524100", 1), "x: line 3: IRQ 121 has 2 fields, but there are 4 CPUs")
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, "524100          0", "524100          -", 1), `x: line 3: IRQ 121: the count of CPU 2 is "-"`)
@@ -281,4 +288,70 @@ func TestBrokenColumns(t *testing.T) {
 		}
 		refuses(t, ReadIRQs, columns+"\n24: 1 0 eth0-TxRx-0\n/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_affinity_list:1\n", fmt.Sprintf("x: line 1: %q is not the first line of /proc/interrupts", strings.Split(columns, "\n")[0]))
 	}
+}
+
+// Mail breaks long lines between words.
+func TestReadIRQsBroken(t *testing.T) {
+	for name, text := range map[string]string{
+		"counts":          "     CPU0   CPU1\n     CPU2   CPU3\n 40: 0 0\n     7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0\n 7 PCI-MSI 2-edge eth0-TxRx-1\n",
+		"names":           "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge\n eth0-TxRx-0\n 41: 0 0 0 7\n PCI-MSI\n 2-edge eth0-TxRx-1\n",
+		"quoted":          ">      CPU0   CPU1   CPU2\n> CPU3\n>  40: 0 0 7\n> 0 PCI-MSI-edge eth0-TxRx-0\n>  41: 0 0 0\n> 7 PCI-MSI-edge eth0-TxRx-1\n> LOC: 1 2 3\n> 4 Local timer interrupts\n",
+		"without CPUs":    "40: 0 0 7\n0 PCI-MSI-edge eth0-TxRx-0\n41: 0 0 0\n7 PCI-MSI-edge eth0-TxRx-1\n",
+		"before a list":   "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 0 PCI-MSI 2-edge\n eth0-TxRx-1\n/proc/irq/41/smp_affinity_list:3\n",
+		"before a prompt": "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 7 PCI-MSI 2-edge eth0-TxRx-1\n[root@host ~]#\n",
+	} {
+		got, err := mustReadIRQs(t, text).QueueCPUs(NIC{Interface: "eth0"}, 2)
+		if err != nil || !slices.Equal(got.CPUs, []int{2, 3}) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// Rows without the line of CPUs may have something before each.
+func TestReadIRQsPrefixed(t *testing.T) {
+	for _, prefix := range []string{"[stdout] ", "node1: ", "10:15:22 ", "web_1  | "} {
+		text := prefix + " 40: 0 0 7 0 IR-PCI-MSI 1-edge eth0-TxRx-0\n" + prefix + " 41: 0 0 0 7 IR-PCI-MSI 2-edge eth0-TxRx-1\n"
+		for _, text := range []string{text, strings.ReplaceAll(text, "IR-PCI-MSI 1-edge", "xen-pirq-msi-x"), strings.ReplaceAll(text, "IR-PCI-MSI", "PCI-MSIX-0000:3b:00.0")} {
+			got, err := mustReadIRQs(t, text).QueueCPUs(NIC{Interface: "eth0"}, 2)
+			if err != nil || !slices.Equal(got.CPUs, []int{2, 3}) {
+				t.Errorf("%q: %+v, %v", text, got, err)
+			}
+		}
+	}
+}
+
+// What tools print that set or show affinities is read, each form of its source's.
+func TestReadIRQTools(t *testing.T) {
+	const set = "IFACE CORE MASK -> FILE\n=======================\neth0 4 10 -> /proc/irq/131/smp_affinity\neth0 33 2,00000000 -> /proc/irq/132/smp_affinity\neth0 6 40 -> /proc/irq/133/smp_affinity\n"
+	names := interrupts("eth0-async", "eth0-TxRx-0", "eth0-TxRx-1", "eth0-TxRx-2")
+	for name, test := range map[string]struct {
+		texts  []string
+		iface  string
+		queues int
+		want   []int
+	}{
+		"set_irq_affinity":              {[]string{set}, "eth0", 3, []int{4, 33, 6}},
+		"set_irq_affinity of several":   {[]string{strings.Replace(set, "eth0 33", "eth1 33", 1)}, "eth0", 2, []int{4, 6}},
+		"set_irq_affinity -s":           {[]string{"TYPE IFACE CORE MASK -> FILE\nACTUAL\teth0 0 20 <- /proc/irq/131/smp_affinity\nHINT\teth0 0 1 <- /proc/irq/131/affinity_hint\nACTUAL\teth0 1 8 <- /proc/irq/132/smp_affinity\n"}, "eth0", 2, []int{5, 3}},
+		"a mask that was not taken":     {[]string{set + " ACTUAL\teth0 6 80 <- /proc/irq/133/smp_affinity\n"}, "eth0", 3, []int{4, 33, 7}},
+		"set_irq_affinity, interrupts":  {[]string{names, "eth0 7 80 -> /proc/irq/42/smp_affinity\neth0 6 40 -> /proc/irq/41/smp_affinity\neth0 5 20 -> /proc/irq/43/smp_affinity\n"}, "eth0", 3, []int{6, 7, 5}},
+		"show_irq_affinity.sh":          {[]string{"152: 000001\n153: 000010\n154: 008000\n"}, "", 3, []int{0, 4, 15}},
+		"of many CPUs":                  {[]string{"152: 00000000,00000001\n153: 00000002,00000000\n"}, "", 2, []int{0, 33}},
+		"with interrupts":               {[]string{names, "40: f\n41: 8\n42: 4\n43: 2\n"}, "eth0", 3, []int{3, 2, 1}},
+		"lists":                         {[]string{"152: 0\n153: 10\n154: 3-3\n"}, "", 3, []int{0, 10, 3}},
+		"tuna":                          {[]string{"   # users            affinity\n   0 timer                   0\n  28 eth0-rx-0               5 igb\n  29 eth0-rx-1             0x8 igb\n 130 i915              0,1,2,3\n"}, "eth0", 2, []int{5, 3}},
+		"tuna without its title":        {[]string{"  28 eth0-rx-0               5 igb\n  29 eth0-rx-1      0x1,0x0 igb\n"}, "eth0", 2, []int{5, 32}},
+		"a file's name above its value": {[]string{"/proc/irq/152/smp_affinity_list\n4\n/proc/irq/153/smp_affinity_list\n2-2\n"}, "", 2, []int{4, 2}},
+		"a file's name before it":       {[]string{"/proc/irq/152/smp_affinity_list 4\n/proc/irq/153/smp_affinity = 4\n"}, "", 2, []int{4, 2}},
+	} {
+		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(NIC{Interface: test.iface}, test.queues)
+		if err != nil || !slices.Equal(got.CPUs, test.want) {
+			t.Errorf("%s: %+v, %v, want %v", name, got, err, test.want)
+		}
+	}
+	refuses(t, ReadIRQs, "152: 1\n153: 2\n154: 4\n", `x: line 1: "1" may be a list of CPUs or a mask`)
+	refuses(t, ReadIRQs, "152: 01\n153: 2-3\n", `x: line 1: "01" may be a list of CPUs or a mask`)
+	refuses(t, ReadIRQs, "152: 01\n153: 123456789\n", `x: line 2: "123456789" is no mask of CPUs`)
+	refuses(t, ReadIRQs, "99999999999: 01\n", `x: line 1: 99999999999 is no IRQ`)
+	refuses(t, ReadIRQs, "eth0 4 123456789 -> /proc/irq/1/smp_affinity\n", `x: line 1: "eth0 4 123456789 -> /proc/irq/1/smp_affi"… is no mask of an IRQ's CPUs`)
 }

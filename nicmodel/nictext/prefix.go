@@ -29,6 +29,8 @@ var titles = []struct {
 	{" RX rings available", lazyregexp.New(`^(.*?)\d+ RX rings available\s*$`)},
 	{" flows use these fields ", lazyregexp.New(`^(.*?)(?:\S+ over )?\S+ flows use these fields `)},
 	{"CPU0 ", lazyregexp.New(`^(.*?)CPU0\s+CPU\d`)},
+	{"-MSI", lazyregexp.New(`^(.*?)\s*\d+:\s+\d+(?:\s+\d+)*\s+\S*-MSI`)}, // rows of interrupts without it
+	{"xen-pirq", lazyregexp.New(`^(.*?)\s*\d+:\s+\d+(?:\s+\d+)*\s+xen-pirq`)},
 	{"InterfaceDescription", lazyregexp.New(`^(.*?)InterfaceDescription\s*:`)},
 	{"IndirectionTable", lazyregexp.New(`^(.*?)IndirectionTable:?\s*\[Group:Number\]`)},
 	{"[ {", lazyregexp.New(`^(.*?)\[ \{\s*$`)}, // ethtool --json

@@ -200,19 +200,27 @@ func printable(text string) string {
 	}, text)
 }
 
-// fileTitle matches what head and tail print above a file.
-var fileTitle = lazyregexp.New(`^==> (/(?:sys|proc)/\S+) <==$`)
+var (
+	// fileTitle matches what head and tail print above a file.
+	fileTitle = lazyregexp.New(`^==> (/(?:sys|proc)/\S+) <==$`)
+	// bareTitle matches a file's name alone, as `echo $f; cat $f` has it above the value.
+	bareTitle = lazyregexp.New(`^(/(?:sys|proc)/\S+/(?:(?:smp|effective)_affinity(?:_list)?|rps_cpus)):?$`)
+)
 
 // titledValues is the lines with each value below the title of its file in that file's
 // form, as grep prints it. The other lines stay, at their places.
 func titledValues(lines []string) []string {
-	if !slices.ContainsFunc(lines, fileTitle.MatchString) {
+	if !slices.ContainsFunc(lines, func(line string) bool { return fileTitle.MatchString(line) || bareTitle.MatchString(line) }) {
 		return lines
 	}
 	named := slices.Clone(lines)
 	path := ""
 	for i, line := range lines {
-		switch m := fileTitle.FindStringSubmatch(line); {
+		m := fileTitle.FindStringSubmatch(line)
+		if bare := bareTitle.FindStringSubmatch(line); bare != nil && i+1 < len(lines) && bareMask.MatchString(strings.ReplaceAll(lines[i+1], "-", ",")) {
+			m = bare
+		}
+		switch {
 		case m != nil:
 			path = m[1]
 			named[i] = ""

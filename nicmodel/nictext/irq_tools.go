@@ -1,0 +1,133 @@
+package nictext
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/internal/lazyregexp"
+	"rssreplay/nicmodel/internal/quote"
+)
+
+// What tools print that set or show the CPUs of interrupts.
+var (
+	// Intel's set_irq_affinity, in scripts/ of its drivers' archives (ixgbe 5.x, i40e 2.x,
+	// ice 1.x): what it writes, or with -s finds. A queue has a line.
+	setAffinity = lazyregexp.New(`^(?:ACTUAL\s+)?(\S+) \d+ ([0-9a-fA-F,]+) (?:->|<-) \S*/irq/(\d+)/smp_affinity$`)
+	// Nvidia's show_irq_affinity.sh (mlnx-tools), and loops like it: a mask, or a list.
+	showAffinity = lazyregexp.New(`^(\d+):\s*([0-9a-fA-F]+(?:[,-][0-9a-fA-F]+)*)$`)
+	// tuna's --show_irqs, and show_irqs (tuna-cmd.py): up to 4 CPUs, or a mask; and the driver.
+	tunaTitle = lazyregexp.New(`^# +users +affinity$`)
+	tunaLine  = lazyregexp.New(`^(\d+) (\S.*?)\s+(\d+(?:,\d+)*|0x[0-9a-f]+(?:,0x[0-9a-f]+)*)(?:\s+[a-z]\w+)?$`)
+)
+
+// shownAffinity is an interrupt's CPUs, of which one line alone may not tell whether they
+// are a list or a mask.
+type shownAffinity struct {
+	irq  uint32
+	text string
+	line int // from 1
+}
+
+// tool reads a line that a tool has printed.
+func (r *irqReader) tool(line string) (known bool, err *TextError) {
+	if m := setAffinity.FindStringSubmatch(line); m != nil {
+		return true, r.set(m)
+	}
+	if r.cpus != nil {
+		return false, nil
+	}
+	if tunaTitle.MatchString(line) {
+		r.tuna = true
+		return true, nil
+	}
+	if m := tunaLine.FindStringSubmatch(line); m != nil && (r.tuna || namesQueue(m[2])) {
+		return true, r.tunaRow(m)
+	}
+	if m := showAffinity.FindStringSubmatch(line); m != nil {
+		irq, err := strconv.ParseUint(m[1], 10, 32)
+		if err != nil {
+			return true, &TextError{What: fmt.Sprintf("%.20s is no IRQ", m[1]), Hint: unchangedAffinities}
+		}
+		r.shown = append(r.shown, shownAffinity{uint32(irq), m[2], r.at})
+		return true, nil
+	}
+	return false, nil
+}
+
+const unchangedAffinities = "give what `grep . /proc/irq/*/smp_affinity_list` prints"
+
+// namesQueue reports whether a name is one that a driver gives a receive queue's interrupt,
+// and no kernel thread's ("irq/28-eth0-TxRx-0").
+func namesQueue(name string) bool {
+	_, _, ok := queueAction(name)
+	return ok && !strings.HasPrefix(name, "irq/")
+}
+
+// set reads setAffinity's parts: "eth0 3 8 -> /proc/irq/134/smp_affinity".
+func (r *irqReader) set(m []string) *TextError {
+	irq, err := strconv.ParseUint(m[3], 10, 32)
+	cpus, wrong := ParseCPUMask(m[2])
+	if err != nil || wrong != nil {
+		return &TextError{What: fmt.Sprintf("%s is no mask of an IRQ's CPUs", quote.Short(m[0])), Hint: unchangedAffinities}
+	}
+	row := r.irqs.row(uint32(irq))
+	row.affinity = nicmodel.CPUListOf(cpus)
+	if row.names == nil {
+		if r.irqs.scripted == nil {
+			r.irqs.scripted = map[string]int{}
+		}
+		row.names = []string{fmt.Sprintf("%s-rx-%d", m[1], r.irqs.scripted[m[1]])} // as an interrupt would have it
+		row.actions = row.names
+		r.irqs.scripted[m[1]]++
+	}
+	return nil
+}
+
+// tunaRow reads tunaLine's parts: "28 eth0-TxRx-0 3 igb".
+func (r *irqReader) tunaRow(m []string) *TextError {
+	irq, err := strconv.ParseUint(m[1], 10, 32)
+	set, wrong := affinityOf(m[3], strings.HasPrefix(m[3], "0x"))
+	if err != nil || wrong != nil {
+		return &TextError{What: fmt.Sprintf("%s is no row of interrupts", quote.Short(m[0])), Hint: "give what `tuna show_irqs` prints, unchanged"}
+	}
+	row := r.irqs.row(uint32(irq))
+	row.affinity, row.names = set, strings.Split(m[2], ",")
+	row.actions = row.names
+	return nil
+}
+
+// shownAffinities takes the CPUs that shown tells, where nothing else does: all of them
+// together tell whether they are masks.
+func (r *irqReader) shownAffinities() error {
+	if len(r.shown) == 0 || len(r.irqs.rows) > 0 || len(r.irqs.plain) > 0 {
+		return nil
+	}
+	masks, lists := false, false
+	for _, a := range r.shown {
+		mask := surelyMask.MatchString(a.text)
+		masks, lists = masks || mask, lists || !mask && strings.ContainsAny(a.text, ",-")
+	}
+	first := r.shown[0]
+	if masks == lists {
+		return &TextError{Line: first.line, What: fmt.Sprintf("%s may be a list of CPUs or a mask", quote.Short(first.text)), Hint: unchangedAffinities}
+	}
+	for _, a := range r.shown {
+		set, err := affinityOf(a.text, masks)
+		if err != nil {
+			return &TextError{Line: a.line, What: err.Error(), Hint: unchangedAffinities}
+		}
+		r.irqs.row(a.irq).affinity = set
+	}
+	return nil
+}
+
+// affinityOf is a list of CPUs, or a mask.
+func affinityOf(text string, mask bool) (nicmodel.CPUList, error) {
+	if !mask {
+		return nicmodel.ParseCPUList(text)
+	}
+	cpus, err := ParseCPUMask(strings.ReplaceAll(text, ",0x", ","))
+	return nicmodel.CPUListOf(cpus), err
+}
