@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"rssreplay/hash"
@@ -41,6 +40,7 @@ var flowFields = map[string]byte{
 // FlowHash is which fields a NIC hashes of TCP and UDP, as far as a text tells.
 type FlowHash struct {
 	fields map[string]string // by flowKinds' key: "sdfn", "sd", or "" for no hash
+	Note   string            // what may be missing, for the reader of the result
 }
 
 // Types changes the enabled hash types to what the NIC hashes. Of what the text
@@ -74,6 +74,7 @@ func (f *FlowHash) Merge(other *FlowHash) error {
 		}
 		f.fields[kind] = fields
 	}
+	f.Note = cmp.Or(f.Note, other.Note)
 	return nil
 }
 
@@ -96,14 +97,12 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 		if m := flowHashContext.FindStringSubmatch(lines[i]); m != nil {
 			r.context = m[1]
 		} else if m := flowHashTitle.FindStringSubmatch(lines[i]); m != nil {
-			fields := lines[i+1:]
-			if end := slices.IndexFunc(fields, endsFlowFields); end >= 0 {
-				fields = fields[:end]
-			}
+			fields := flowFieldLines(lines[i+1:])
 			if err := r.answer(i+1, strings.TrimSpace(m[1]), fields); err != nil {
 				return nil, err
 			}
 			i += len(fields)
+			r.mayBeCut(strings.TrimSpace(m[1]), lines[i+1:])
 		} else if _, field := flowFields[lines[i]]; field {
 			return nil, &TextError{Line: i + 1, What: quote.Short(lines[i]) + " stands below no line that says what it is of", Hint: "give the whole output of ethtool -n IF rx-flow-hash tcp4, its long lines not broken"}
 		}
@@ -134,6 +133,7 @@ func (r *flowHashReader) answer(line int, kind string, fields []string) error {
 	for i, field := range fields {
 		letter, ok := flowFields[field]
 		switch {
+		case field == "":
 		case ok:
 			letters += string(letter)
 		case field == "None":
@@ -189,8 +189,33 @@ func (r *flowHashReader) check() error {
 	return nil
 }
 
-// endsFlowFields reports whether the line comes after an answer's fields: an empty one,
-// the next answer, a prompt, or another text's title.
+// mayBeCut notes an answer of addresses alone that the text ends with: ethtool prints an
+// empty line below each, and more fields may have stood above it.
+func (r *flowHashReader) mayBeCut(kind string, rest []string) {
+	if k, known := flowKinds[kind]; known && r.answers.fields[kind] == "sd" && strings.Join(rest, "\n") == "" && len(rest) < 2 {
+		r.answers.Note = fmt.Sprintf("the answer of %s ends with IP DA, and the empty line that ethtool prints below it is not there: if it is cut, ports may be hashed, too", k.name)
+	}
+}
+
+// flowFieldLines are those of the lines below an answer's title that are its fields; with
+// the empty ones between them, where a text has one below every line.
+func flowFieldLines(below []string) []string {
+	spaced := len(below) > 1 && below[0] == ""
+	for i, line := range below {
+		if spaced && line == "" && i+1 < len(below) {
+			if _, field := flowFields[below[i+1]]; field || below[i+1] == "None" {
+				continue
+			}
+		}
+		if endsFlowFields(line) {
+			return below[:i]
+		}
+	}
+	return below
+}
+
+// endsFlowFields reports whether the line comes after an answer's fields: an empty one, a
+// fence of Markdown's, the next answer, a prompt, or another text's title.
 func endsFlowFields(line string) bool {
-	return line == "" || strings.ContainsAny(line, ":$#") || flowHashDiscard.MatchString(line)
+	return strings.Trim(line, "`~") == "" || strings.ContainsAny(line, ":$#") || flowHashDiscard.MatchString(line)
 }

@@ -38,6 +38,8 @@ func TestReadFlowHash(t *testing.T) {
 		{"a context beside the main table", "For RSS context 1:\n" + flowAnswer("UDP over IPV4", addressFields+portFields) + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"the main table first", sd + "For RSS context 1:\n" + flowAnswer("UDP over IPV4", addressFields+portFields), all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"a prompt behind it", strings.TrimSuffix(sd, "\n") + "root@host:~# ", all, all &^ hash.TypesOf(hash.UDPIPv4)},
+		{"an empty line below each", strings.ReplaceAll(sd+flowAnswer("TCP over IPV6", "None\n"), "\n", "\n\n"), all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv6, hash.IPv6)},
+		{"in fences", "```\n" + strings.TrimSuffix(sd, "\n") + "```\nand\n~~~\n" + flowAnswer("TCP over IPV4", addressFields) + "~~~\n", all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv4)},
 		{"twice the same", sd + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 	} {
 		for _, text := range quoted(test.text) {
@@ -88,5 +90,33 @@ func TestMergeFlowHash(t *testing.T) {
 	}
 	if err := merged.Merge(read(flowAnswer("UDP over IPV4", addressFields+portFields))); err == nil || err.Error() != "udp4 is hashed on sd in one and sdfn in the other" {
 		t.Error(err)
+	}
+}
+
+// An answer that is cut below its addresses looks like one of addresses alone, but for the
+// empty line that ethtool prints.
+func TestReadFlowHashCut(t *testing.T) {
+	udp4 := flowAnswer("UDP over IPV4", addressFields)
+	for text, noted := range map[string]bool{
+		udp4:                                 false,
+		strings.TrimSuffix(udp4, "\n"):       true,
+		strings.TrimSuffix(udp4, "\n\n"):     true,
+		strings.TrimSuffix(udp4, "\n") + "$": false,
+		strings.TrimSuffix(udp4, "\n") + flowAnswer("TCP over IPV4", addressFields+portFields):            false,
+		strings.TrimSuffix(flowAnswer("TCP over IPV4", addressFields+portFields), "\n"):                   false,
+		flowAnswer("TCP over IPV4", addressFields+portFields) + strings.TrimSuffix(udp4, "\n"):            true,
+		strings.TrimSuffix(flowAnswer("SCTP over IPV4", addressFields), "\n"):                             false,
+		"> " + strings.ReplaceAll(strings.TrimSuffix(udp4, "\n\n"), "\n", "\n> "):                         true,
+		strings.TrimSuffix(flowAnswer("UDP over IPV4", "None\n"), "\n") + "\n":                            false,
+		"For RSS context 1:\n" + strings.TrimSuffix(udp4, "\n") + flowAnswer("TCP over IPV4", "None\n\n"): false,
+	} {
+		f, err := ReadFlowHash(strings.NewReader(text), "x")
+		if err != nil || (f.Note != "") != noted {
+			t.Errorf("%q: %+v, %v", text, f, err)
+		}
+	}
+	before, after := &FlowHash{fields: map[string]string{}}, &FlowHash{fields: map[string]string{}, Note: "cut"}
+	if err := before.Merge(after); err != nil || before.Note != "cut" {
+		t.Errorf("merged: %+v, %v", before, err)
 	}
 }

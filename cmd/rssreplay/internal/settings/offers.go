@@ -255,6 +255,9 @@ func (r *resolver) offerFlowHash(f *nictext.FlowHash, from string) error {
 		return fmt.Errorf("--hash-types: %w", err)
 	}
 	r.offer(fromImport, from, "hash-types", f.Types(types).String())
+	if f.Note != "" && r.origin("hash-types").source == from {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: %s.", from, f.Note))
+	}
 	return nil
 }
 
