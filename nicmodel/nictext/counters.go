@@ -75,10 +75,13 @@ const vmxnet3Form = "vmxnet3"
 // counted is what was found under the names of one form: counts by queue.
 type counted struct {
 	packets, bytes map[int]uint64
-	classes        map[int]int // how many counters of packets there are: of unicast, of multicast …
+	// How many counters of packets there are, of unicast, of multicast …, and how many of bytes.
+	classes, byteClasses map[int]int
 }
 
-func newCounted() *counted { return &counted{map[int]uint64{}, map[int]uint64{}, map[int]int{}} }
+func newCounted() *counted {
+	return &counted{map[int]uint64{}, map[int]uint64{}, map[int]int{}, map[int]int{}}
+}
 
 // ReadQueueCounters reads counters by receive queue: the output of `ethtool -S`, also
 // without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's, VPP's and Open
@@ -92,6 +95,9 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 	c := &QueueCounters{}
 	read := counterReader{counters: c, found: map[string]*counted{}, heading: -1, first: map[string]int{}}
 	for i, line := range lines {
+		if len(read.found) > 0 && isCut(line) {
+			return nil, fmt.Errorf("line %d: lines are left out here: give the text whole", i+1)
+		}
 		for _, counter := range countersOf(line) {
 			if err := read.counter(i+1, counter.name, counter.value); err != nil {
 				return nil, err
@@ -163,6 +169,7 @@ func (r *counterReader) add(n int, name, value, form, queue string, bytes bool) 
 	}
 	if bytes {
 		r.found[form].bytes[q] += number
+		r.found[form].byteClasses[q]++
 	} else {
 		r.found[form].packets[q] += number
 		r.found[form].classes[q]++
@@ -261,6 +268,11 @@ func (c *QueueCounters) take(found map[string]*counted) error {
 		}
 	}
 	bytes, err := inOrder(of.bytes)
+	for q := range bytes {
+		if of.byteClasses[q] != of.byteClasses[0] {
+			return fmt.Errorf("it has other counters of bytes for queue %d than for queue 0: the output is not whole", q)
+		}
+	}
 	switch {
 	case err == nil && (c.Packets == nil || len(bytes) == len(c.Packets)):
 		c.Bytes = bytes

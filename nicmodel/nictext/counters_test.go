@@ -137,6 +137,8 @@ func TestBadQueueCounters(t *testing.T) {
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx-0.packets: 1\n", "two drivers"},
 		{"NIC statistics:\n rx_queue_99999999999999999999_packets: 1\n", "at most"},
 		{"[0]: rx_ucast_packets: 3\n[0]: rx_mcast_packets: 1\n[1]: rx_ucast_packets: 7\n", "other counters of packets for queue 1 than for queue 0: the output is not whole"},
+		{"[0]: rx_ucast_packets: 3\n[0]: rx_ucast_bytes: 300\n[0]: rx_mcast_bytes: 60\n[1]: rx_ucast_packets: 7\n[1]: rx_ucast_bytes: 700\n", "other counters of bytes for queue 1 than for queue 0: the output is not whole"},
+		{"NIC statistics:\n rx_bytes: 9\n...\n rx_queue_0_packets: 1\n rx_queue_0_drops: 0\n ...\n", "line 6: lines are left out here"},
 		// Before and after in one text, or two interfaces: their sum is no count of either.
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx_queue_0_packets: 4\n", "line 4: rx_queue_0_packets comes again, after line 2"},
 		{"Rx Queue#: 0\n ucast pkts rx: 4\n bcast pkts rx: 1\nRx Queue#: 0\n ucast pkts rx: 9\n", "line 5: ucast pkts rx comes again, after line 2"},
