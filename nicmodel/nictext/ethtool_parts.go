@@ -101,11 +101,14 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 			if err := p.skipToCurrent(); err != nil {
 				return nil, err
 			}
+			limits.lines = p.lines[:p.next]
 			if err := p.needs("Combined"); err != nil {
 				return nil, err
 			}
+			if err := p.needs("RX"); err != nil && limits.needs("RX") == nil { // lines with n/a may be left out
+				return nil, err
+			}
 			c.Interface, line = p.iface, p.next
-			limits.lines = p.lines[:p.next]
 			c.Most, _, _ = limits.number("Combined") // what is wrong with a limit stops nothing
 			if rx, _, err = p.number("RX"); err != nil {
 				return nil, err
@@ -283,22 +286,29 @@ func (p *part) skipToCurrent() error {
 // number is the number after the label, 0 and not shown for n/a and where there
 // is no such line.
 func (p *part) number(label string) (n int, shown bool, err error) {
+	first := 0 // the line, from 1, that has it
 	for i, line := range p.lines[p.next:] {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		if !ok || name != label {
 			continue
 		}
-		if value == "n/a" {
-			return 0, false, nil
-		}
 		v, err := strconv.ParseUint(value, 10, 64)
-		if err != nil || v > maxSetting {
+		number := err == nil && v <= maxSetting
+		switch {
+		case first > 0 && (number || value == "n/a"):
+			return 0, false, &TextError{Line: p.next + i + 1, What: fmt.Sprintf("%s comes again, after line %d", label, first), Hint: p.whole}
+		case first > 0: // another text's
+		case number:
+			n, shown = int(v), true
+		case value != "n/a":
 			return 0, false, &TextError{Line: p.next + i + 1, What: fmt.Sprintf("%s is %s, no whole number up to %d", label, quote.Short(value), maxSetting), Hint: p.whole}
 		}
-		return int(v), true, nil
+		if first == 0 {
+			first = p.next + i + 1
+		}
 	}
-	return 0, false, nil
+	return n, shown, nil
 }
 
 // needs refuses a part without a line that every ethtool prints: it is cut.

@@ -186,6 +186,8 @@ func TestReadPartsErrors(t *testing.T) {
 	refuses(t, ReadChannels, channelsNetlink+channelsNetlink, "x: line 12: a second interface's output starts here")
 	refuses(t, ReadChannels, channelsNetlink[:100], `x: line 1: no line "Current hardware settings:" follows`)
 	refuses(t, ReadChannels, channelsNetlink[:strings.LastIndex(channelsNetlink, "Combined")+4], "x: line 7: no line Combined: follows")
+	refuses(t, ReadChannels, channelsNetlink+"Combined:	4\n", "x: line 12: Combined comes again, after line 11")
+	refuses(t, ReadChannels, strings.Replace(channelsNetlink, "hardware settings:\nRX:		n/a\n", "hardware settings:\n", 1), "x: line 7: no line RX: follows")
 	refuses(t, ReadCoalesce, coalesceIoctl[:strings.Index(coalesceIoctl, "rx-frames:")], "x: line 1: no line rx-frames: follows")
 	refuses(t, ReadChannels, strings.Replace(channelsNetlink, "Combined:	8", "Combined:	0", 1), "x: line 7: 0 receive channels")
 	refuses(t, ReadChannels, strings.Replace(channelsNetlink, "Combined:	8", "Combined:	eight", 1), `x: line 11: Combined is "eight"`)
