@@ -178,9 +178,14 @@ func readENA(lines []string) (*ImportedTable, error) {
 // receive queue, of each port.
 func readPMD(lines []string) (*IRQs, error) {
 	q := &IRQs{rows: map[uint32]*irqRow{}}
-	core := -1
+	core, begun := -1, false
 	for i, line := range lines {
-		if m := ovsThread.FindStringSubmatch(line); m != nil {
+		if isolated := strings.HasPrefix(line, "isolated"); isolated && begun {
+			return nil, &TextError{Line: i + 1, What: "no pmd thread stands above this line", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
+		} else if isolated {
+			begun = true
+		} else if m := ovsThread.FindStringSubmatch(line); m != nil {
+			begun = false
 			n, err := strconv.ParseUint(m[2], 10, 16)
 			if err != nil {
 				return nil, &TextError{Line: i + 1, What: m[2] + " is no core", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
@@ -209,13 +214,22 @@ func readPMD(lines []string) (*IRQs, error) {
 // /proc/interrupts. Channels are queues, in their order.
 func readVMBus(lines []string) (*IRQs, error) {
 	q := &IRQs{rows: map[uint32]*irqRow{}, note: "the channels of the Hyper-V network adapter are taken as its queues, in their order"}
+	const unchanged = "give what `lsvmbus -vv` prints, unchanged"
 	device, queues := "", map[string]int{}
+	seen := map[string]bool{}
+	begun := false // the device has its number
 	for i, line := range lines {
 		if m := vmbusDevice.FindStringSubmatch(line); m != nil {
-			if device = ""; m[2] == "Synthetic network adapter" {
+			if device, begun = "", false; m[2] == "Synthetic network adapter" {
 				device = vmbusName + m[1]
 			}
 			continue
+		}
+		if strings.HasPrefix(line, "Device_ID =") {
+			if begun { // of another, whose title is not here
+				device = ""
+			}
+			begun = true
 		}
 		of, m := device, vmbusChannel.FindStringSubmatch(line)
 		if file := vmbusFile.FindStringSubmatch(line); file != nil {
@@ -224,9 +238,14 @@ func readVMBus(lines []string) (*IRQs, error) {
 		if m == nil || of == "" {
 			continue
 		}
+		channel := of + " " + m[1]
+		if seen[channel] {
+			return nil, &TextError{Line: i + 1, What: fmt.Sprintf("channel %s comes again", m[1]), Hint: unchanged + ", once"}
+		}
+		seen[channel] = true
 		cpu, err := strconv.ParseUint(m[2], 10, 16)
 		if err != nil {
-			return nil, &TextError{Line: i + 1, What: m[2] + " is no CPU", Hint: "give what `lsvmbus -vv` prints, unchanged"}
+			return nil, &TextError{Line: i + 1, What: m[2] + " is no CPU", Hint: unchanged}
 		}
 		row := q.row(1<<31 + uint32(len(q.rows)))                     // no interrupt's number
 		row.names = []string{fmt.Sprintf("%s-rx-%d", of, queues[of])} // as an interrupt would have it
@@ -234,7 +253,7 @@ func readVMBus(lines []string) (*IRQs, error) {
 		queues[of]++
 	}
 	if len(queues) == 0 {
-		return nil, &TextError{What: "no synthetic network adapter has a channel here", Hint: "give what `lsvmbus -vv` prints, unchanged"}
+		return nil, &TextError{What: "no synthetic network adapter has a channel here", Hint: unchanged}
 	}
 	return q, nil
 }

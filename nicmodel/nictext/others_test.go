@@ -84,6 +84,7 @@ func TestPMD(t *testing.T) {
 	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "queue-id:  1", "queu", 1), "x: line 7: ")
 	refuses(t, ReadIRQs, strings.Replace(vppPlacement, "Thread 2 (vpp_wk_1):", "Thread 2 (vpp_", 1), `x: line 6: "Thread 2 (vpp_" is no whole line of a thread or a queue`)
 	refuses(t, ReadIRQs, strings.Replace(vppPlacement, "n3 queue 1 (interrupt)", "n3 queue 1 (inter", 1), `x: line 8: "n3 queue 1 (inter" is no whole line`)
+	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "pmd thread numa_id 1 core_id 4:\n", "", 1), "x: line 5: no pmd thread stands above this line")
 	got, err := mustReadIRQs(t, pmdRxqShow).QueueCPUs(NIC{Interface: "dpdk0"}, 3)
 	if err != nil || !slices.Equal(got.CPUs, []int{2, 4, 2}) || got.Notes != nil {
 		t.Errorf("%+v, %v", got, err)
@@ -150,6 +151,14 @@ func TestVMBus(t *testing.T) {
 	}
 	if _, err := mustReadIRQs(t, lsvmbus).QueueCPUs(NIC{Interface: "eth0", Driver: "mlx5_core"}, 0); err == nil {
 		t.Error("another driver's NIC has the channels")
+	}
+	refuses(t, ReadIRQs, lsvmbus+lsvmbus, "x: line 19: channel 15 comes again")
+	refuses(t, ReadIRQs, sysfs+sysfs, "x: line 3: channel 15 comes again")
+	// The channels of a device whose title is lost are not the network adapter's.
+	_, scsi, _ := strings.Cut(strings.ReplaceAll(lsvmbus, "=14,", "=16,"), "\n")
+	scsi, _, _ = strings.Cut(scsi, "VMBUS")
+	if got, err := mustReadIRQs(t, lsvmbus+scsi).QueueCPUs(NIC{}, 0); err != nil || !slices.Equal(got.CPUs, []int{0, 2}) {
+		t.Errorf("without a title: %+v, %v", got, err)
 	}
 	refuses(t, ReadIRQs, lsvmbus[:strings.Index(lsvmbus, "VMBUS ID 15")], "x: no synthetic network adapter has a channel here")
 	if got := Sniff([]byte(lsvmbus)); !slices.Equal(got, []Kind{KindIRQ}) {
