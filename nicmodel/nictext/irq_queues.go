@@ -126,11 +126,14 @@ func queueAction(name string) (of queueIRQs, number uint64, ok bool) {
 // transmit queues come before them. Which half a row is of is told by all of them alone.
 func (d *queueIRQs) receiving() ([]queueIRQ, error) {
 	n := len(d.irqs)
+	first, last := d.irqs[0].number, d.irqs[n-1].number
 	switch {
+	case last-first+1 != uint64(n):
+		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", d.device, first, last)
 	case !d.second:
 		return d.irqs, nil
 	case d.irqs[0].number != 0 || n%2 != 0:
-		return nil, fmt.Errorf("of %s's interrupts the second half is the receive queues', and not all are here: there are %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", d.device, d.irqs[0].number, d.irqs[n-1].number)
+		return nil, fmt.Errorf("of %s's interrupts the second half is the receive queues', and not all are here: there are %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", d.device, first, last)
 	}
 	return d.irqs[n/2:], nil
 }
@@ -180,11 +183,8 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 	if err != nil {
 		return nil, err
 	}
-	irqs := device.irqs
-	if first, last := irqs[0].number, irqs[len(irqs)-1].number; last-first+1 != uint64(len(irqs)) {
-		return nil, fmt.Errorf("the interrupts of %s's receive queues are not one for each of %d to %d; give /proc/interrupts whole, or the CPUs with --affinity", device.device, first, last)
-	}
-	if irqs, err = device.receiving(); err != nil {
+	irqs, err := device.receiving()
+	if err != nil {
 		return nil, err
 	}
 	if len(irqs) < queues {

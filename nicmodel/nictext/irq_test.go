@@ -280,6 +280,14 @@ func TestTruthQueueCPUs(t *testing.T) {
 	}
 }
 
+// Counts of queues with one missing between them would be those of others.
+func TestQueueInterruptsMissing(t *testing.T) {
+	q := mustReadIRQs(t, "irq264: ix0:rxq0 100 10\nirq266: ix0:rxq2 300 30\n")
+	if got, err := q.QueueInterrupts(NIC{Interface: "ix0"}); err == nil || !strings.Contains(err.Error(), "are not one for each of 0 to 2") {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // A line of CPUs that can't be read is told: without it lists would count as those of queues.
 func TestBrokenColumns(t *testing.T) {
 	for _, columns := range []string{"CPU0,CPU1", "CPU0 | CPU1 |", "CPU0 CPU1 CP\nU2"} {
