@@ -198,6 +198,9 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 	r.trust()
 	r.Device, _ = r.imports.interfaceName()
 	r.Device = cmp.Or(r.Device, f.Imports.Dev)
+	if text := r.imports.rps.value; text != nil { // ethtool has no answers that name one of software
+		r.Device = cmp.Or(r.Device, text.Interface)
+	}
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
 		r.Windows, r.Device = true, t.Interface
 	}
