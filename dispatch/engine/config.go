@@ -384,5 +384,11 @@ func (r *RPS) Full(cpus int) bool {
 	})
 }
 
+// Steers tells whether any queue has a mask. Without one the modes that have a second hop
+// drain by poll all the same, and no packet takes it.
+func (r *RPS) Steers() bool {
+	return r != nil && slices.ContainsFunc(r.CPUs, func(mask []uint16) bool { return len(mask) > 0 })
+}
+
 // Active tells the modes that have a second hop.
 func (r *RPS) Active(mode Mode) bool { return r != nil && (mode == RSSMSIX || mode == NonRSS) }

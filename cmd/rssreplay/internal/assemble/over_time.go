@@ -92,7 +92,7 @@ func SpreadMoved(arrived *engine.Windows, interval int64) report.Spread {
 func (a *ReportBuilder) overTime(r *report.Report) *report.OverTime {
 	arrivals := a.Result.Arrivals()
 	at := report.ComparedMode(r.Modes)
-	if arrivals == nil || at < 0 || !a.Settings.Moves() || a.Result.Modes[at].Arrived == nil || a.Settings.Config.RPS != nil {
+	if arrivals == nil || at < 0 || !a.Settings.Moves() || a.Result.Modes[at].Arrived == nil || a.Settings.Config.RPS.Steers() {
 		return nil // where packets work is not where the table sends them, or nothing is sent by it
 	}
 	o := &report.OverTime{TablesOverTime: OverTime(arrivals, &a.Settings.Config)}

@@ -106,7 +106,7 @@ func (a *ReportBuilder) Report() *report.Report {
 func (a *ReportBuilder) diagnose(r *report.Report, traffic func() *findings.Traffic) {
 	var found []report.FoundTable
 	var beside fault.Group
-	asked := findings.Uneven(r) && a.Settings.Config.RPS == nil && !r.Moves() // of one table, that decides
+	asked := findings.Uneven(r) && !a.Settings.Config.RPS.Steers() && !r.Moves() // of one table, that decides
 	if more := r.Steered != nil && r.Capture.Received > 0 && len(r.Table.Entries) <= searchedForPage; asked || more {
 		beside.Go(func() { found = a.foundTables(more) })
 	}
@@ -286,7 +286,7 @@ func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report
 	}
 	m.Totals.Reordered = counters.Reordered
 	m.Rebalance = a.rebalance(i)
-	if a.Settings.Config.RPS.Active(counters.Mode) {
+	if rps := a.Settings.Config.RPS; rps.Active(counters.Mode) && rps.Steers() {
 		m.RPS = &report.RPS{OwnHash: a.Result.OwnHashes(i), SecretGiven: a.Settings.SecretGiven}
 		for c := range counters.CPUs {
 			count := &counters.CPUs[c]

@@ -63,7 +63,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	}
 	t.Inputs = inputsOf(inputs)
 	t.Inputs.Hashes = a.Result.DistinctHashes
-	if a.Settings.Config.RPS != nil { // the masks decide, and the table only which of them
+	if a.Settings.Config.RPS.Steers() { // the masks decide, and the table only which of them
 		t.Masked, t.MaskFull = a.masked(), a.Settings.Config.RPS.Full(len(a.Settings.Config.CPUs))
 		t.Steered = len(a.Settings.Config.RPS.CPUs[a.Settings.Config.DefaultQueue]) > 1
 		a.stackTraffic(t, r, ids, shape.Largest)

@@ -33,7 +33,7 @@ func (c *comparison) overTime(compare *report.Compare) *report.ScenariosOverTime
 			alike := s.settings.Steering.SameEntries(first.Steering)
 			beside := alike && len(config.CPUs) == len(first.Config.CPUs)
 			switch arrived := replayed.Modes[at].Arrived; {
-			case config.RPS != nil: // where packets work is not where the table sends them
+			case config.RPS.Steers(): // where packets work is not where the table sends them
 			case arrived != nil:
 				of.Imbalance = assemble.SpreadMoved(arrived, o.Interval)
 				judged[i] = beside && of.Moves > 0

@@ -100,9 +100,6 @@ func (r *resolver) steerPackets() error {
 		return nil
 	}
 	if masks == nil {
-		if f.rps != "" && f.rps != rpsOff { // all masks are empty
-			return r.rpsSecret()
-		}
 		err := r.idle("says something of receive packet steering, and there is none: give --rps with a list of CPUs or the text of `grep . /sys/class/net/DEV/queues/*/rps_*`",
 			"rps-hash", "rps-secret", "rps-cost", "backlog", "offline-cpus")
 		if err != nil {
@@ -127,6 +124,9 @@ func (r *resolver) steerPackets() error {
 		return err
 	}
 	r.Config.RPS = steering
+	if !steering.Steers() {
+		r.Caveats = append(r.Caveats, from+": no queue has a CPU in its mask: packets stay on the CPUs of their interrupts, which drain by poll.")
+	}
 	if set.Lookup("backlog") == nil {
 		return nil
 	}

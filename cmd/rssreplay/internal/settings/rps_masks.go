@@ -29,9 +29,6 @@ func (r *resolver) masks() (*nictext.RPS, string, error) {
 	switch {
 	case f.rps == rpsOff:
 		return nil, "", nil
-	case f.path() != "" && len(text.value.CPUs()) == 0:
-		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: no queue has a CPU in its mask, so that receive packet steering is off.", text.from))
-		return nil, "", nil
 	case f.rps == "" && text.value != nil && len(text.value.CPUs()) == 0:
 		return nil, "", nil // of a bundle, with masks of 0 alone
 	case f.rps == "" || f.path() != "":
@@ -52,9 +49,6 @@ func (r *resolver) masks() (*nictext.RPS, string, error) {
 			return nil, "", fmt.Errorf("--rps names %d CPUs; at most %d are emulated", n, engine.MaxCPUs)
 		}
 		cpus = list.CPUs()
-	}
-	if len(cpus) == 0 { // the mask 0x0
-		return nil, "", nil
 	}
 	slices.Sort(cpus)
 	return &nictext.RPS{All: slices.Compact(cpus), Backlog: -1}, "--rps", nil

@@ -106,4 +106,4 @@ func (s *Settings) Illustrative() bool {
 
 // onlyQueue tells whether no hash chooses anything: there is one queue, and no RPS
 // behind it.
-func (s *Settings) onlyQueue() bool { return s.Config.Queues == 1 && s.Config.RPS == nil }
+func (s *Settings) onlyQueue() bool { return s.Config.Queues == 1 && !s.Config.RPS.Steers() }

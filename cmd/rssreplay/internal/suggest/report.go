@@ -104,7 +104,7 @@ func (c *candidates) nameMoved(a *assemble.ReportBuilder, suggestions []report.S
 // that can't be told.
 func (c *candidates) moving() *report.Moving {
 	arrivals := c.cut.Result.Arrivals()
-	if arrivals == nil || c.by != "packets" || c.settings.Config.RPS != nil {
+	if arrivals == nil || c.by != "packets" || c.settings.Config.RPS.Steers() {
 		return nil
 	}
 	m := &report.Moving{TablesOverTime: assemble.OverTime(arrivals, &c.settings.Config)}
@@ -125,7 +125,7 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 	if r.NoTable == "" && c.settings.Illustrative() {
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
-	if c.settings.Config.RPS != nil {
+	if c.settings.Config.RPS.Steers() {
 		r.Notes = append(r.Notes, "With RPS a table decides which CPUs take the interrupts, and the masks which do the rest. “whole” and “busiest” are of the CPUs that do the rest; “judged”, “even” and the moves are of those that take the interrupts.")
 	}
 	fits := "A table fits the key that it was found for."

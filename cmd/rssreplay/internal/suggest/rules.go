@@ -29,7 +29,7 @@ func (c *candidates) rules() {
 	switch {
 	case s.Tool() != profile.Ethtool:
 		return
-	case s.Config.RPS != nil:
+	case s.Config.RPS.Steers():
 		c.decline("flow-rule", "No rule is looked for under RPS: it would move a flow's interrupts, and the masks the rest of its work.")
 		return
 	case c.input.Flags.Inner():
