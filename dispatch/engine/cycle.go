@@ -9,7 +9,7 @@ import "rssreplay/nicmodel"
 type cycle struct {
 	*Model
 	vector nicmodel.Vector
-	spread dpcSet
+	set    dpcSet
 	part   cyclePart
 	state  lineState // idle, armed, raised, dealing, or snapshot while DPCs run
 	time   int64     // of the next event
@@ -33,7 +33,7 @@ type cyclePart interface {
 
 func newCycle(m *Model, queues []nicmodel.Queue, part cyclePart) cycle {
 	return cycle{
-		Model: m, vector: nicmodel.NewVector(&m.cfg.Config), spread: newDPCSet(m, queues), part: part,
+		Model: m, vector: nicmodel.NewVector(&m.cfg.Config), set: newDPCSet(m, queues), part: part,
 		ready: nicmodel.Never,
 	}
 }
@@ -58,8 +58,8 @@ func (c *cycle) advance(now int64) {
 		case dealing:
 			c.part.dealt(c.time)
 		case snapshot:
-			t := c.spread.advance()
-			if c.run(); len(c.spread.active) == 0 {
+			t := c.set.advance()
+			if c.run(); len(c.set.active) == 0 {
 				c.enable(t)
 			}
 		}
@@ -90,9 +90,9 @@ func (c *cycle) raise(t int64) {
 	c.next(raised, start+c.cfg.ISRCost)
 }
 
-// run goes on with the DPCs that the spread has.
+// run goes on with the DPCs of the set.
 func (c *cycle) run() {
-	c.state, c.ready = snapshot, c.spread.ready()
+	c.state, c.ready = snapshot, c.set.ready()
 }
 
 // enable ends the cycle.

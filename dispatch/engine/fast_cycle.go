@@ -9,7 +9,7 @@ import (
 // fastCycle is the interrupt cycle of a NIC with one vector for the fast lines of all
 // CPUs (rss-hw-queues).
 //
-// Optimization: it equals cycle and spread, with drain snapshot, no budget, a
+// Optimization: it equals cycle and dpcSet, with drain snapshot, no budget, a
 // fixed cost of packets on the CPU of their flow, and a vector that the first packet raises. All DPCs but
 // that of the ISR's own CPU start at one moment, and the vector is enabled when
 // the last of them ends.
@@ -18,19 +18,19 @@ type fastCycle struct {
 	lines  []fastLine
 	vector nicmodel.Vector
 
-	// look is when DPCs next look at their queues: at the ISR's end that of its own
+	// nextPoll is when DPCs next look at their queues: at the ISR's end that of its own
 	// CPU, and ipi-latency later the others'; fastIdle as with fast line.
-	look   int64
-	spread bool  // the others are to come
-	others []int // their CPUs; capacity for all
-	raise  int64 // of this cycle
-	end    int64 // of the latest DPC
-	met    uint64
+	nextPoll int64
+	spread   bool   // the others are to come
+	others   []int  // their CPUs; capacity for all
+	raise    int64  // of this cycle
+	end      int64  // of the latest DPC
+	epoch    uint64 // by which advance
 }
 
 // newFastCycle gives the fast lines one vector.
 func newFastCycle(m *Model, lines []fastLine) {
-	c := &fastCycle{m: m, lines: lines, others: make([]int, len(lines)), vector: nicmodel.NewVector(&m.cfg.Config), look: fastIdle}
+	c := &fastCycle{m: m, lines: lines, others: make([]int, len(lines)), vector: nicmodel.NewVector(&m.cfg.Config), nextPoll: fastIdle}
 	for i := range lines {
 		lines[i].cycle, lines[i].plain = c, false
 	}
@@ -45,7 +45,7 @@ func (m *Model) closesCycles() bool {
 // publishInCycle is publish. Up to the moment when DPCs next look, a publication
 // changes nothing but the number of packets that wait.
 func (l *fastLine) publishInCycle(t int64) {
-	if t > l.cycle.look {
+	if t > l.cycle.nextPoll {
 		l.cycle.meet(t)
 	}
 	l.published++
@@ -55,22 +55,22 @@ func (l *fastLine) publishInCycle(t int64) {
 // vector is raised for it.
 func (c *fastCycle) meet(t int64) {
 	c.advance(t)
-	if c.look == fastIdle {
+	if c.nextPoll == fastIdle {
 		c.arm(max(t, c.end))
 	}
 }
 
 // advance does all work that comes before the arrivals at the instant now.
 func (c *fastCycle) advance(now int64) {
-	c.met++
-	for fastIdle < c.look && c.look < now {
+	c.epoch++
+	for fastIdle < c.nextPoll && c.nextPoll < now {
 		if c.spread {
 			for _, cpu := range c.others {
-				c.dpc(&c.lines[cpu], c.look)
+				c.dpc(&c.lines[cpu], c.nextPoll)
 			}
 			c.enable()
 		} else {
-			c.isrEnd(c.look)
+			c.isrEnd(c.nextPoll)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func (c *fastCycle) isrEnd(t int64) {
 		c.enable()
 		return
 	}
-	c.spread, c.look = true, t+c.m.cfg.IPILatency
+	c.spread, c.nextPoll = true, t+c.m.cfg.IPILatency
 }
 
 // waiting is the CPUs for which packets wait, in the array of into.
@@ -105,8 +105,8 @@ func (c *fastCycle) waiting(into []int) []int {
 
 // dpc is a DPC that takes all that waits at start, at a fixed cost for each.
 func (c *fastCycle) dpc(l *fastLine, start int64) {
-	if l.epoch != c.met {
-		l.epoch = c.met
+	if l.epoch != c.epoch {
+		l.epoch = c.epoch
 		l.safe = l.held // as in fastLine.advance
 	}
 	on := l.on
@@ -122,7 +122,7 @@ func (c *fastCycle) dpc(l *fastLine, start int64) {
 
 // enable ends the cycle.
 func (c *fastCycle) enable() {
-	c.spread, c.look = false, fastIdle
+	c.spread, c.nextPoll = false, fastIdle
 	c.m.masked += c.end - c.raise
 	waiting := 0
 	for i := range c.lines {
@@ -135,5 +135,5 @@ func (c *fastCycle) enable() {
 
 func (c *fastCycle) arm(now int64) {
 	c.raise = c.vector.Due(now, now, 1)
-	c.look = c.raise + c.m.cfg.InterruptLatency + c.m.cfg.ISRCost
+	c.nextPoll = c.raise + c.m.cfg.InterruptLatency + c.m.cfg.ISRCost
 }

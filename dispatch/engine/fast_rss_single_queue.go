@@ -73,7 +73,7 @@ func (e *fastRSSSingleQueue) derive(entries []EntryLoad, unhashed uint64) {
 // distributor is the first DPC of each cycle of rss-single-queue, which deals out what
 // it takes, with the DPCs that it sets off on other CPUs.
 //
-// Optimization: it equals rssSingleQueue's isrEnd and dealt, and spread: all that
+// Optimization: it equals rssSingleQueue's isrEnd and dealt, and dpcSet: all that
 // they do is known when the first one starts.
 type distributor struct {
 	m      *Model

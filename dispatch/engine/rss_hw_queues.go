@@ -42,14 +42,14 @@ func (e *rssHWQueues) publish(t int64, cpus []uint16) {
 	for _, cpu := range cpus {
 		b := e.front.queues[cpu].Publish(t)
 		e.published(b.Queue)
-		e.spread.waiting++
+		e.set.waiting++
 		if e.observe != nil {
 			e.event(Publish, t, int(cpu), int(b.Queue), int64(b.Packet))
 			if e.masked() {
 				e.event(More, t, int(cpu), int(b.Queue), int64(b.Packet))
 			}
 		}
-		e.filled(t, e.spread.waiting)
+		e.filled(t, e.set.waiting)
 	}
 }
 
@@ -62,7 +62,7 @@ func (e *rssHWQueues) oldest() (published int64, waiting int) {
 			published = min(published, q.Peek(0).Published)
 		}
 	}
-	return published, e.spread.waiting
+	return published, e.set.waiting
 }
 
 // isrEnd queues a DPC for every CPU with a non-empty queue: on the ISR's own
@@ -72,11 +72,11 @@ func (e *rssHWQueues) isrEnd(t int64) {
 		switch {
 		case e.front.queues[c].Waiting() == 0:
 		case c == e.cpu:
-			e.spread.add(c, t)
-			e.spread.start(c, t)
+			e.set.add(c, t)
+			e.set.start(c, t)
 		default:
 			e.event(DPCQueue, t, c, -1, -1)
-			e.spread.add(c, t+e.cfg.IPILatency)
+			e.set.add(c, t+e.cfg.IPILatency)
 		}
 	}
 	e.run()

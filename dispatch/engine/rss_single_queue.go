@@ -116,19 +116,19 @@ func (e *rssSingleQueue) isrEnd(t int64) {
 // dealt is the end of the dealing: the first DPC goes on with its own share,
 // and every other CPU with a share gets a DPC ipi-latency later.
 func (e *rssSingleQueue) dealt(t int64) {
-	for c := range e.spread.dpcs {
+	for c := range e.set.dpcs {
 		switch {
 		case e.shares[c].Waiting() == 0:
 		case c == e.cpu:
 			e.event(ShareStart, t, c, -1, -1)
-			e.spread.add(c, t)
-			e.spread.share(c, t, t)
+			e.set.add(c, t)
+			e.set.share(c, t, t)
 		default:
 			e.event(DPCQueue, t, c, -1, -1)
-			e.spread.add(c, t+e.cfg.IPILatency)
+			e.set.add(c, t+e.cfg.IPILatency)
 		}
 	}
-	if own := &e.spread.dpcs[e.cpu]; own.queue.Taken() == 0 {
+	if own := &e.set.dpcs[e.cpu]; own.queue.Taken() == 0 {
 		e.event(DPCEnd, t, e.cpu, -1, -1)
 	}
 	e.run()
