@@ -32,7 +32,7 @@ type chunk struct {
 	tuples     [chunkPackets]pcaps.Tuple     // not IP: no IP header
 	directions [chunkPackets]pcaps.Direction // what the capture says
 
-	// A packet that is not walked is a plain one (pcaps.PlainTuples), of which the
+	// A packet that is not walked is a plain one (walk.PlainTuples), of which the
 	// tuple says all; header makes what is wanted of it.
 	walked  [chunkPackets]bool
 	sent    [chunkPackets]bool  // means something if sends

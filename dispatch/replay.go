@@ -27,7 +27,7 @@ type Source interface {
 }
 
 // Loader is a Source that several goroutines can read in turn, each with a block that
-// it has loaded beforehand: see pcaps.Set.
+// it has loaded beforehand: see file.Set.
 type Loader interface {
 	Load(*file.Block)
 	Lend(*file.Block)
@@ -55,7 +55,7 @@ type Options struct {
 	// ATR: Result.ATR is asked for, of a NIC that has it.
 	ATR bool
 	// Inner: flows and hashes are those of the first inner headers, where they
-	// can be read and NICs with tunnel offload do so (pcaps.InnerHashed).
+	// can be read and NICs with tunnel offload do so (pcaps.Encapsulation.InnerHashed).
 	Inner    bool
 	From, To int64           // ns after the capture's first packet: only packets from From to before To; To 0: to the end
 	Packets  uint64          // the first so many of what Filter, From and To leave; 0: all

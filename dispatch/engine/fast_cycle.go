@@ -19,7 +19,7 @@ type fastCycle struct {
 	vector nicmodel.Vector
 
 	// nextPoll is when DPCs next look at their queues: at the ISR's end that of its own
-	// CPU, and ipi-latency later the others'; fastIdle as with fast line.
+	// CPU, and ipi-latency later the others'; fastIdle as with fastLine.
 	nextPoll int64
 	spread   bool   // the others are to come
 	others   []int  // their CPUs; capacity for all

@@ -16,7 +16,7 @@ import (
 // When the vector was raised and the ISR ran follows from the DPC.
 type fastLine struct {
 	// quietUntil is a moment up to which a publication changes nothing but the number of
-	// packets that wait: look, where rx-frames does not count them, or less.
+	// packets that wait: nextPoll, where rx-frames does not count them, or less.
 	quietUntil int64
 
 	// The packets that the queue accepted, in order: those below taken are done,

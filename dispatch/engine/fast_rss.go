@@ -142,7 +142,7 @@ func (e *fastRSS) together(in *arriving, from, to int) int {
 	of, sent := e.of, e.sent
 	more := e.cfg.DMABatch + 1 // this packet and a list
 	for i := from; i < to; i++ {
-		l := of[min(int(entries[i]), len(of)-1)] // see model.target
+		l := of[min(int(entries[i]), len(of)-1)] // see Model.target
 		if l.filled+more > l.limit && l.tight(more) {
 			to = e.plan.next(i + 1) // the rest of this list has room still
 		}

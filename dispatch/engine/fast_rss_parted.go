@@ -86,7 +86,7 @@ func (e *fastRSS) hasRoom(entries []uint16) bool {
 	clear(ends)
 	last := len(cpuOf) - 1
 	for i, entry := range entries {
-		cpu := cpuOf[min(int(entry), last)] // see model.target
+		cpu := cpuOf[min(int(entry), last)] // see Model.target
 		cpus[i] = cpu
 		ends[cpu]++
 	}

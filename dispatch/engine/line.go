@@ -107,7 +107,7 @@ func (l *line) publish(t int64) {
 	waiting := l.queue.Waiting()
 	if l.ring >= 0 {
 		// Optimization: all that waits is from one hardware queue, whose depth
-		// it is; see model.published.
+		// it is; see Model.published.
 		if depth := &l.m.queues[l.ring].DepthMax; uint64(waiting) > *depth {
 			*depth = uint64(waiting)
 		}

@@ -28,7 +28,7 @@ type section struct {
 }
 
 // paragraph is lines of prose, or of a block whose lines keep their breaks; flags
-// are also in page.flags.
+// are also in pageOf.Flags.
 type paragraph struct {
 	kind  paragraphKind
 	lines []string

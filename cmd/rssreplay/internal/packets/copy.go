@@ -181,7 +181,7 @@ type copiedPacket struct {
 	record  pcaps.Record
 	comment []byte
 	sent    bool
-	cpu     uint16 // as in copier.cpus
+	cpu     uint16 // as in Copier.cpus
 }
 
 // pass reads the captures, to the packet that was the last one replayed.
