@@ -275,6 +275,15 @@ func TestVerifySolvesKey(t *testing.T) {
 		t.Errorf("%d bits of %s differ from %s", d, k.Key, want)
 	}
 	checkMasked(t, k.Masked, want, k.Determined, k.Undetermined)
+	// From hashes in the other byte order it is the same.
+	turned := readTruth(t, dir)
+	for i := range turned {
+		slices.Reverse(turned[i].hash[:])
+	}
+	other := verifies(t, exitDiffers, truthPcapng(t, turned, 5, false), "--nic", "qemu-virtio", "--bundle", dir, "--key", "microsoft")
+	if o := other.RecoveredKey; o == nil || o.Masked != k.Masked || o.Inconsistent != k.Inconsistent || other.Explanation == nil || *other.Explanation != *v.Explanation {
+		t.Errorf("other byte order: %+v, %+v", o, other.Explanation)
+	}
 	if !cgo { // --filter needs libpcap
 		return
 	}

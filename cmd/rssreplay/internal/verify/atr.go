@@ -15,12 +15,12 @@ import (
 // lead.
 
 // movedByATR tells whether ATR explains the recorded queues, and says so.
-func (v *verification) movedByATR(r *report.Verify, groups []group, swapped bool) bool {
+func (v *verification) movedByATR(r *report.Verify, groups []group) bool {
 	if !v.settings.ATR() || *r.Agrees {
 		return false
 	}
 	reached := v.reached()
-	seen := v.besideATR(groups, swapped, reached)
+	seen := v.besideATR(groups, reached)
 	most := v.done.Result.ATR.Most
 	switch {
 	case seen == nil, seen.moved == 0, seen.moved > most: // more than those of connections that had sent
@@ -62,7 +62,7 @@ type atrRecords struct {
 // besideATR parts the packets that record a queue into those that ATR may move and others;
 // nil where the others, or a hash, are not as predicted, which ATR does not explain. reached
 // is that of v.
-func (v *verification) besideATR(groups []group, swapped bool, reached int) *atrRecords {
+func (v *verification) besideATR(groups []group, reached int) *atrRecords {
 	seen := &atrRecords{to: map[int32]bool{}, rest: judge.Records{Claimed: v.claimed}}
 	queues := map[int32]int32{} // recorded of TCP, by entry
 	for i := range groups {
@@ -71,7 +71,7 @@ func (v *verification) besideATR(groups []group, swapped bool, reached int) *atr
 			continue
 		}
 		d, arrives := g.under(v.claimed)
-		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
+		if g.hasHash && g.hash != d.Hash {
 			return nil
 		}
 		there := arrives && int32(d.Queue) == g.queue

@@ -429,8 +429,8 @@ func (g *group) under(s *nicmodel.Steering) (d nicmodel.Decision, ok bool) {
 type score struct{ packets, all, hash, hashAll, queue, queueAll, cpu, cpuAll uint64 }
 
 // predict compares a way of steering with the records, and counts the packets of
-// each queue. swapped: recorded hashes have their bytes the other way round.
-func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped bool) (score, []uint64) {
+// each queue.
+func (v *verification) predict(groups []group, s *nicmodel.Steering) (score, []uint64) {
 	var c score
 	stack := v.stack.with(s)
 	queues := make([]uint64, len(s.Config().QueueCPU))
@@ -459,7 +459,7 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped boo
 		}
 		if g.hasHash {
 			c.hashAll += g.packets
-			if recordedHash(g.hash, swapped) == d.Hash { // a packet without a hash is recorded with 0
+			if g.hash == d.Hash { // a packet without a hash is recorded with 0
 				c.hash += g.packets
 			} else {
 				explained = false
@@ -480,9 +480,9 @@ func (v *verification) predict(groups []group, s *nicmodel.Steering, swapped boo
 	return c, queues
 }
 
-func recordedHash(sum uint32, swapped bool) uint32 {
-	if swapped {
-		return bits.ReverseBytes32(sum)
+// turnHashes turns round the bytes of the recorded hashes.
+func turnHashes(groups []group) {
+	for i := range groups {
+		groups[i].hash = bits.ReverseBytes32(groups[i].hash)
 	}
-	return sum
 }

@@ -12,7 +12,7 @@ import (
 
 // explain finds the smallest change of the claim that explains all that was seen.
 // If none does, the one that explains most is named, where that is nearly all.
-func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
+func (v *verification) explain(r *report.Verify, groups []group) {
 	type found struct {
 		id, summary string
 		explained   uint64
@@ -24,7 +24,7 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 		}
 		return f.explained == r.Packets.Checked
 	}
-	if f, ok := v.otherTable(groups, swapped); ok && consider(found{"table", f.summary, f.explained}) {
+	if f, ok := v.otherTable(groups); ok && consider(found{"table", f.summary, f.explained}) {
 		r.Explanation = &report.VerifyExplanation{ID: "table", Summary: f.summary, Explained: f.explained, Changes: 1, Residual: report.Null}
 		return
 	}
@@ -45,7 +45,7 @@ func (v *verification) explain(r *report.Verify, groups []group, swapped bool) {
 		if err != nil {
 			continue
 		}
-		s, _ := v.predict(groups, steering, swapped)
+		s, _ := v.predict(groups, steering)
 		if consider(found{h.ID, h.Summary, s.packets}) {
 			break
 		}
@@ -82,7 +82,7 @@ type tableFound struct {
 
 // otherTable tells whether the hashes are as predicted, and each entry leads to one
 // queue, but not to that of the claimed table.
-func (v *verification) otherTable(groups []group, swapped bool) (tableFound, bool) {
+func (v *verification) otherTable(groups []group) (tableFound, bool) {
 	queues := map[int32]int32{} // by entry
 	changed := 0
 	table := slices.Clone(v.claimed.Config().Table)
@@ -93,7 +93,7 @@ func (v *verification) otherTable(groups []group, swapped bool) (tableFound, boo
 			continue
 		}
 		d, _ := g.under(v.claimed)
-		if g.hasHash && recordedHash(g.hash, swapped) != d.Hash {
+		if g.hasHash && g.hash != d.Hash {
 			return tableFound{}, false
 		}
 		if g.queue >= 0 {

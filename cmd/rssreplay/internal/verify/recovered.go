@@ -10,19 +10,19 @@ import (
 )
 
 // recoverKey solves the key from the recorded hashes: from whole TCP packets first,
-// which every parser reads alike, and from all where there are too few.
-func (v *verification) recoverKey(r *report.Verify, groups []group, swapped *bool) {
-	var best *hash.Solution
-	for _, order := range []bool{*swapped, !*swapped} {
-		s := v.solve(groups, order, hash.Solve)
-		if s != nil && (best == nil || s.Consistent > best.Consistent) {
-			best, *swapped = s, order
-		}
-		if best != nil && best.Inconsistent == 0 {
-			break
+// which every parser reads alike, and from all where there are too few. It leaves the bytes
+// of the hashes in the order in which a key explains more of them.
+func (v *verification) recoverKey(r *report.Verify, groups []group) {
+	best := v.solve(groups, hash.Solve)
+	if best == nil || best.Inconsistent > 0 {
+		turnHashes(groups)
+		if s := v.solve(groups, hash.Solve); s != nil && (best == nil || s.Consistent > best.Consistent) {
+			best = s
+		} else {
+			turnHashes(groups)
 		}
 	}
-	if begins := v.solveInitial(groups, swapped, best); begins != nil {
+	if begins := v.solveInitial(groups, best); begins != nil {
 		best = begins
 	}
 	if best == nil || best.Consistent <= best.Inconsistent {
@@ -47,7 +47,7 @@ func (v *verification) recoverKey(r *report.Verify, groups []group, swapped *boo
 		k.Difference = &difference
 	}
 	initial, told := best.Initial(read)
-	k.Inconsistent = v.inconsistent(groups, *swapped, key, initial)
+	k.Inconsistent = v.inconsistent(groups, key, initial)
 	r.Recovered = k
 	if initial == 0 {
 		return
@@ -65,7 +65,7 @@ func (v *verification) recoverKey(r *report.Verify, groups []group, swapped *boo
 
 // inconsistent is how many packets record another hash than the key gives from that initial
 // value.
-func (v *verification) inconsistent(groups []group, swapped bool, key hash.Key, initial uint32) (packets uint64) {
+func (v *verification) inconsistent(groups []group, key hash.Key, initial uint32) (packets uint64) {
 	c := v.claimed.Config()
 	c.Key = key
 	s, err := nicmodel.NewSteering(c)
@@ -77,7 +77,7 @@ func (v *verification) inconsistent(groups []group, swapped bool, key hash.Key, 
 		if !g.hasHash {
 			continue
 		}
-		want, d := recordedHash(g.hash, swapped), s.DecideFrame(&g.header, &g.ext, &g.frame)
+		want, d := g.hash, s.DecideFrame(&g.header, &g.ext, &g.frame)
 		if d.Type != hash.None {
 			want ^= initial
 		}
@@ -93,20 +93,21 @@ func (v *verification) inconsistent(groups []group, swapped bool, key hash.Key, 
 const minSurplus = 64
 
 // solveInitial is the solution with an unknown initial value; nil where best, the one
-// without, explains nearly as much, or nothing is sure.
-func (v *verification) solveInitial(groups []group, swapped *bool, best *hash.Solution) *hash.Solution {
+// without, explains nearly as much, or nothing is sure. Like recoverKey it leaves the hashes
+// as the solution has them.
+func (v *verification) solveInitial(groups []group, best *hash.Solution) *hash.Solution {
 	if best == nil || best.Inconsistent*20 <= best.Consistent {
 		return nil
 	}
 	if _, folded := v.claimed.Config().Transform.Sum(0); folded {
 		return nil
 	}
-	for _, order := range []bool{*swapped, !*swapped} {
-		s := v.solve(groups, order, hash.SolveInitial)
+	for range 2 {
+		s := v.solve(groups, hash.SolveInitial)
 		if s != nil && s.Surplus >= minSurplus && s.Inconsistent*2 <= best.Inconsistent && s.Consistent > s.Inconsistent {
-			*swapped = order
 			return s
 		}
+		turnHashes(groups)
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func maskKey(key hash.Key, determined []int) (masked string, open []int) {
 // solvingGroups are as many whole TCP flows as a key is solved from alone.
 const solvingGroups = 16
 
-func (v *verification) solve(groups []group, swapped bool, solve func([]hash.Observation) *hash.Solution) *hash.Solution {
+func (v *verification) solve(groups []group, solve func([]hash.Observation) *hash.Solution) *hash.Solution {
 	observe := func(whole bool) []hash.Observation {
 		var all []hash.Observation
 		for i := range groups {
@@ -157,7 +158,7 @@ func (v *verification) solve(groups []group, swapped bool, solve func([]hash.Obs
 				continue
 			}
 			input := nicmodel.AppendInput(nil, &g.header, &g.ext, d.Type)
-			sum, folded := v.claimed.Config().Transform.Sum(recordedHash(g.hash, swapped))
+			sum, folded := v.claimed.Config().Transform.Sum(g.hash)
 			all = append(all, hash.Observation{Input: v.claimed.Hashed(input, d.Type, g.header.Protocol), Hash: sum, Folded: folded})
 		}
 		return all

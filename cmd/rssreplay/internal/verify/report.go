@@ -29,23 +29,28 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.fromBundle != "" {
 		r.Notes = append(r.Notes, v.fromBundle)
 	}
-	plain, predicted := v.predict(groups, v.claimed, false)
-	if v.source == "records" && plain.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
+	score, predicted := v.predict(groups, v.claimed)
+	if v.source == "records" && score.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
 		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
 	}
-	swapped, _ := v.predict(groups, v.claimed, true)
-	order := swapped.hash > plain.hash // DPDK writes the hash as its machine has it
-	score := plain
-	if order {
-		score = swapped
+	turnHashes(groups)
+	turned, _ := v.predict(groups, v.claimed)
+	littleEndian := turned.hash > score.hash // DPDK writes the hash as its machine has it
+	if littleEndian {
+		score = turned
+	} else {
+		turnHashes(groups)
 	}
 	switch v.source {
 	case "records":
 		predicted, v.seen = v.recordedQueues(groups)
-		v.judgeRecords(r, score, order)
+		v.judgeRecords(r, score)
+		if littleEndian {
+			r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
+		}
 		if score.hashAll == 0 && score.queueAll > 0 {
 			v.judgeQueues(r, groups)
-			v.movedByATR(r, groups, false)
+			v.movedByATR(r, groups)
 		}
 	case "interrupts":
 		v.judgeInterrupts(r, groups)
@@ -58,13 +63,13 @@ func (v *verification) report() (*report.Verify, error) {
 	}
 	r.Queues = queueRows(predicted, v.seen)
 	if v.source == "records" && score.hashAll > 0 {
-		v.recoverKey(r, groups, &order)
+		v.recoverKey(r, groups)
 	}
-	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups, order) {
-		v.explain(r, groups, order)
+	if v.source == "records" && score.hashAll > 0 && !*r.Agrees && r.Explanation == nil && !v.recordsRSSOff(r, groups) && !v.movedByATR(r, groups) {
+		v.explain(r, groups)
 	}
 	if v.stack != nil {
-		v.judgeCPUs(r, groups, score, order)
+		v.judgeCPUs(r, groups, score)
 	}
 	return r, nil
 }
@@ -134,7 +139,7 @@ func queueRows(predicted, seen []uint64) (rows report.List[report.VerifiedQueue]
 	return rows
 }
 
-func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
+func (v *verification) judgeRecords(r *report.Verify, s score) {
 	r.Packets = report.Checked{
 		Checked: s.all, HashEqual: s.hash, HashChecked: s.hashAll, QueueEqual: s.queue, QueueChecked: s.queueAll, CPUEqual: s.cpu, CPUChecked: s.cpuAll,
 	}
@@ -142,9 +147,6 @@ func (v *verification) judgeRecords(r *report.Verify, s score, swapped bool) {
 	r.Agrees, r.Verdict = &agrees, agreesWith(s)
 	if !agrees {
 		r.Verdict = fmt.Sprintf("Reality differs from the prediction: it agrees with %s of %s %s.", report.Exact(s.packets), report.Plural(s.all, "packet that records", "packets that record"), s.recorded())
-	}
-	if swapped {
-		r.Caveats = append(r.Caveats, "The recorded hashes have their bytes in little-endian order, as DPDK's pcapng library writes them; they are read so.")
 	}
 }
 

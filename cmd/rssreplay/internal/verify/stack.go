@@ -194,7 +194,7 @@ func mixed(x uint64) uint32 {
 
 // judgeCPUs tells of the recorded CPUs, beside what hashes and queues tell. s is the claim's
 // score.
-func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score, swapped bool) {
+func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score) {
 	recorded := v.recordedCPUs(r, groups)
 	if left := judge.Total(recorded) - s.cpuAll; left > 0 {
 		r.Caveats = append(r.Caveats, fmt.Sprintf("The CPUs of %s are left out: the kernel's own hash chose them, with a secret that --rps-secret does not tell.", report.Plural(left, "packet", "packets")))
@@ -206,7 +206,7 @@ func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score, swap
 		differs := false
 		r.Agrees = &differs
 		if r.Explanation == nil {
-			v.explainCPUs(r, groups, s, swapped)
+			v.explainCPUs(r, groups, s)
 		}
 	case s.cpuAll > 0 && s.hashAll == 0 && !(r.Agrees != nil && !*r.Agrees):
 		null, chances := v.cpuChance(groups)

@@ -24,12 +24,12 @@ type cpuHypothesis struct {
 // explainCPUs names the change of the claim that leads fewest packets elsewhere than was
 // recorded, of several the first: at most 5 % of those that it can tell of, which have to be
 // most; and fewer than random keys in its place, where no hash tells the key.
-func (v *verification) explainCPUs(r *report.Verify, groups []group, s score, swapped bool) {
+func (v *verification) explainCPUs(r *report.Verify, groups []group, s score) {
 	sample, all := v.cpuSample(groups)
 	var best *report.VerifyExplanation
 	least := s.all - s.packets
 	for _, h := range v.cpuHypotheses(groups, s) {
-		n, wrong := v.explainedBy(groups, &h.claim, swapped)
+		n, wrong := v.explainedBy(groups, &h.claim)
 		if float64(n) < mostExplained*float64(n+wrong) || 2*n < s.all || wrong >= least {
 			continue
 		}
@@ -50,7 +50,7 @@ func (v *verification) explainCPUs(r *report.Verify, groups []group, s score, sw
 // explainedBy is how many of the packets that the claim was compared by have all that is
 // recorded of them under another one, and how many have not; of the others the stack's own
 // hash chooses the CPU under it.
-func (v *verification) explainedBy(groups []group, c *stackClaim, swapped bool) (explained, wrong uint64) {
+func (v *verification) explainedBy(groups []group, c *stackClaim) (explained, wrong uint64) {
 	for i := range groups {
 		g := &groups[i]
 		_, compared := v.stack.cpu(g)
@@ -60,7 +60,7 @@ func (v *verification) explainedBy(groups []group, c *stackClaim, swapped bool) 
 		d, arrives := g.under(c.steering)
 		cpu, known := c.cpu(g)
 		switch {
-		case g.hasHash && recordedHash(g.hash, swapped) != d.Hash, g.queue >= 0 && !(arrives && int32(d.Queue) == g.queue), compared && known && cpu != g.cpu:
+		case g.hasHash && g.hash != d.Hash, g.queue >= 0 && !(arrives && int32(d.Queue) == g.queue), compared && known && cpu != g.cpu:
 			wrong += g.packets
 		case known || !compared:
 			explained += g.packets
