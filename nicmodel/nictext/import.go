@@ -89,6 +89,9 @@ func (p Processor) String() string { return fmt.Sprintf("%d:%d", p.Group, p.Numb
 // CPU is a number of its own for each processor: 64 × group + number.
 func (p Processor) CPU() int { return 64*int(p.Group) + int(p.Number) }
 
+// ProcessorOf is the processor of that CPU.
+func ProcessorOf(cpu int) Processor { return Processor{uint16(cpu / 64), uint16(cpu % 64)} }
+
 // ImportedTable is what a text tells of a NIC's receive side scaling. What it
 // does not show has the zero value.
 type ImportedTable struct {

@@ -228,6 +228,7 @@ func TestReadWindows(t *testing.T) {
 		Format: WindowsNetAdapter, Interface: "Slot0A x8", Rings: 8,
 		Table:      nicmodel.IndirectionTable{0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7},
 		Processors: []Processor{{0, 0}, {0, 2}, {0, 4}, {0, 6}, {0, 8}, {0, 10}, {0, 12}, {0, 14}},
+		Note:       "under its profile, Closest, Windows moves entries with the load: this is the table of the moment when it was shown",
 	}
 	tabs := &ImportedTable{
 		Format: WindowsNetAdapter, Interface: "SLOT 2 Port 1", Rings: 2,

@@ -35,6 +35,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	off := 0                   // the line, from 1, that says that RSS is off
 	var array []windowsField   // words of RssProcessorArray
 	most := nicmodel.MaxQueues // MaxProcessors
+	profile := ""
 	for i, line := range lines {
 		if m := windowsTable.FindStringSubmatch(line); m != nil {
 			if tableLine >= 0 {
@@ -75,6 +76,10 @@ func readWindows(lines []string) (*ImportedTable, error) {
 			if m[2] == "False" && tableLine < 0 {
 				off = i + 1
 			}
+		case "Profile":
+			if tableLine < 0 {
+				profile = m[2]
+			}
 		case "MaxProcessors":
 			if n, err := strconv.ParseUint(m[2], 10, 16); err == nil && n > 0 {
 				most = int(n)
@@ -98,6 +103,10 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	}
 	if off > 0 && t.Table != nil {
 		return nil, &TextError{Line: off, What: "RSS is switched off on this adapter, so that its table is not in use: one processor takes all packets", Hint: "Enable-NetAdapterRss switches it on; to see what the table would do then, remove this line"}
+	}
+	switch profile {
+	case "Closest", "NUMA", "Conservative":
+		t.Note = "under its profile, " + profile + ", Windows moves entries with the load: this is the table of the moment when it was shown"
 	}
 	t.addSpare(array, most)
 	return t, checkSize(len(t.Table))

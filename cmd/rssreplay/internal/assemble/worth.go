@@ -34,7 +34,7 @@ func (a *ReportBuilder) sayWorth(r *report.Report) {
 		}
 		return s
 	}
-	if cut && strings.HasPrefix(r.Trust, "CPU numbers hold ") {
+	if cut && strings.Contains(r.Trust, "CPU numbers hold ") {
 		r.Trust = strings.TrimSuffix(r.Trust, ".") + ", but for packets that are cut off."
 	}
 	r.Trust = instead(r.Trust)

@@ -203,6 +203,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 	}
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
 		r.Windows, r.Device = true, t.Interface
+		r.ofWindows(t)
 	}
 	r.Host = r.hostFacts()
 	for _, wrong := range r.imports.notUsed {

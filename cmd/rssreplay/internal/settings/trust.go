@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 )
@@ -73,6 +74,8 @@ func (r *resolver) trust() {
 		r.Trust = "CPU numbers are illustrative: the driver shows no table and no key."
 	case r.Doubt != "":
 		r.Trust = "CPU numbers are illustrative (default key)" + report.SpreadIsTypical
+	case r.sampleKey():
+		r.Trust = "CPU numbers hold if the NIC's key is microsoft: Windows shows none" + report.SpreadIsTypical
 	case key == table && table == affinity:
 		r.Trust = fmt.Sprintf("CPU numbers hold for the key, table and affinity of %s.", key)
 	case key == table:
@@ -80,6 +83,26 @@ func (r *resolver) trust() {
 	default:
 		r.Trust = fmt.Sprintf("CPU numbers hold for this key (%s), table (%s) and affinity (%s).", key, table, affinity)
 	}
+}
+
+// ofWindows says what the CPU numbers are that came of Windows' table, and of its lack of a key.
+func (r *resolver) ofWindows(t *nictext.ImportedTable) {
+	if r.sampleKey() {
+		r.Caveats = append(r.Caveats, "Windows does not show the NIC's key, and microsoft is the one of Microsoft's examples: only if the NIC has it are flows on the CPUs shown.")
+	}
+	last := slices.MaxFunc(t.Processors, func(a, b nictext.Processor) int { return a.CPU() - b.CPU() })
+	if last.Group == 0 {
+		return
+	}
+	r.Trust = fmt.Sprintf("CPU %d is Windows' processor %s. ", last.CPU(), last) + r.Trust
+	r.Caveats = append(r.Caveats, fmt.Sprintf("CPU numbers are 64 × group + number: CPU %d is Windows' processor %s.", last.CPU(), last))
+}
+
+// sampleKey tells whether the key beside Windows' table, which has none, is that of Microsoft's
+// examples.
+func (r *resolver) sampleKey() bool {
+	t := r.imports.table.value
+	return t != nil && t.EntriesAreCPUs() && r.Key.Name() == "microsoft" && !r.onlyQueue()
 }
 
 // Notes are what the reader of the results must know first: the doubt, and what there is besides.

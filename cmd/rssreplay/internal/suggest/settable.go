@@ -8,6 +8,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/balance"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/nicmodel/profile"
 )
 
@@ -72,8 +73,12 @@ func (c *candidates) setEqual(of *candidate, equal balance.Equal) {
 	}
 	config := &c.settings.Config
 	of.note = "Windows chooses the entries itself; this limits it to as many CPUs, from that one on."
-	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic -BaseProcessorNumber %d -MaxProcessors %d -NumberOfReceiveQueues %d",
-		c.device, config.CPUs[config.QueueCPU[equal.Start]], equal.Queues, equal.Queues)}
+	first := fmt.Sprintf("-BaseProcessorNumber %d", config.CPUs[config.QueueCPU[equal.Start]])
+	if p := nictext.ProcessorOf(config.CPUs[config.QueueCPU[equal.Start]]); config.CPUs[len(config.CPUs)-1] > 63 { // there are several groups
+		first = fmt.Sprintf("-BaseProcessorGroup %d -BaseProcessorNumber %d", p.Group, p.Number)
+	}
+	of.commands = []string{fmt.Sprintf("Set-NetAdapterRss -Name %s -Profile NUMAStatic %s -MaxProcessors %d -NumberOfReceiveQueues %d",
+		c.device, first, equal.Queues, equal.Queues)}
 }
 
 // setFields is how to choose the hashed fields of kinds of packets.
