@@ -165,8 +165,8 @@ const (
 )
 
 // Chance draws the heaviest inputs, and takes the rest as normal; nil without a
-// packet.
-func (r *Replayed) Chance(in *Inputs) *Chance {
+// packet. There are as many trials at least.
+func (r *Replayed) Chance(in *Inputs, atLeast int) *Chance {
 	cpus := len(r.cfg.CPUs)
 	fixed := make([]float64, cpus) // what has no hash stays where it is, and what rules take
 	total := float64(in.Packets)
@@ -197,12 +197,12 @@ func (r *Replayed) Chance(in *Inputs) *Chance {
 		place[i] = cpu
 		loads[cpu] += float64(r.Entries[i].Packets)
 	}
-	return in.chance(place, fixed, loads, total)
+	return in.chance(place, fixed, loads, total, max(atLeast, chanceTrials))
 }
 
 // chance is that of inputs which fall on place at random; loads are what each CPU has of
-// total, and fixed what it has of it in each trial.
-func (in *Inputs) chance(place []int, fixed, loads []float64, total float64) *Chance {
+// total, and fixed what it has of it in each of the trials.
+func (in *Inputs) chance(place []int, fixed, loads []float64, total float64, trials int) *Chance {
 	cpus := len(loads)
 	share := make([]float64, cpus)
 	for _, cpu := range place {
@@ -214,11 +214,10 @@ func (in *Inputs) chance(place []int, fixed, loads []float64, total float64) *Ch
 			c.Deviation = max(c.Deviation, (loads[cpu]-fixed[cpu]-float64(in.Packets)*share[cpu])/math.Sqrt(variance))
 		}
 	}
-	n := chanceTrials
 	if c.Deviation > strangeFrom {
-		n = strangeTrials
+		trials = strangeTrials
 	}
-	c.Trials = in.draw(n, place, share, fixed)
+	c.Trials = in.draw(trials, place, share, fixed)
 	for i := range c.Trials {
 		c.Trials[i] *= float64(cpus) / total
 	}

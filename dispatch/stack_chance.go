@@ -182,7 +182,7 @@ func (in *StackInputs) on(place []int, packets []uint64) *Chance {
 	for cpu, n := range packets {
 		loads[cpu] = float64(n)
 	}
-	return in.chance(place, make([]float64, len(packets)), loads, float64(in.Packets))
+	return in.chance(place, make([]float64, len(packets)), loads, float64(in.Packets), chanceTrials)
 }
 
 // Even is max ÷ mean over the CPUs of even traffic.

@@ -56,6 +56,9 @@ type Scenario struct {
 	// Anonymized is what was done to the earlier report that this is; nil, and not in
 	// the JSON, when nothing was.
 	Anonymized *Anonymized `json:"anonymized,omitempty"`
+	// Trials are the imbalances of packets, in rising order, of the flows on random entries of the
+	// table; nil where that is not known.
+	Trials []float64 `json:"-"`
 }
 
 // ComparedMode is the index of the mode whose figures are compared: the first

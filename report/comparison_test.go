@@ -97,21 +97,31 @@ func TestBestByLuckOfTheKey(t *testing.T) {
 		}
 		m.Derive()
 		s := Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+		if len(chance) == 2 {
+			s.Trials = []float64{float64(chance[0]), float64(chance[1])} // any two keys lie within
+		}
 		if key != "" {
 			s.Parameters = Parameters{{Name: "key", Value: key, Source: "--key"}}
 		}
 		return s
 	}
-	const luck = ", and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
+	const luck = ", and of %d random keys %s give these flows 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
+	of := func(draws int) string {
+		all := "all"
+		if draws == 2 {
+			all = "both"
+		}
+		return fmt.Sprintf(luck, draws, all)
+	}
 	for name, test := range map[string]struct {
 		scenarios []Scenario
 		want      string
 	}{
-		"within chance":        {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, " But the keys differ" + luck},
-		"the last is best":     {[]Scenario{scenario("a", "x", 1250, 1.05, 1.3), scenario("b", "y", 1100, 1.05, 1.3)}, " But the keys differ" + luck},
-		"three keys":           {[]Scenario{scenario("a", "x", 1100, 1.04, 1.31), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.04, 1.31)}, " But the keys differ" + luck},
-		"a table, too":         {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "x", 1200, 1.05, 1.3)}, " But “b” has another key" + luck},
-		"two of four":          {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.05, 1.3), scenario("d", "w", 1500, 1.05, 1.3)}, " But “b” and “c” have other keys" + luck},
+		"within chance":        {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, " But the keys differ" + of(2)},
+		"the last is best":     {[]Scenario{scenario("a", "x", 1250, 1.05, 1.3), scenario("b", "y", 1100, 1.05, 1.3)}, " But the keys differ" + of(2)},
+		"three keys":           {[]Scenario{scenario("a", "x", 1100, 1.04, 1.31), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.04, 1.31)}, " But the keys differ" + of(3)},
+		"a table, too":         {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "x", 1200, 1.05, 1.3)}, " But “b” has another key" + of(2)},
+		"two of four":          {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3), scenario("c", "z", 1200, 1.05, 1.3), scenario("d", "w", 1500, 1.05, 1.3)}, " But “b” and “c” have other keys" + of(4)},
 		"one key":              {[]Scenario{scenario("a", "x", 1100, 1.05, 1.3), scenario("b", "x", 1250, 1.05, 1.3)}, ""},
 		"no key":               {[]Scenario{scenario("a", "", 1100, 1.05, 1.3), scenario("b", "y", 1250, 1.05, 1.3)}, ""},
 		"alike":                {[]Scenario{scenario("a", "x", 1200, 1.05, 1.3), scenario("b", "y", 1205, 1.05, 1.3)}, ""},
@@ -132,6 +142,43 @@ func TestBestByLuckOfTheKey(t *testing.T) {
 	}
 }
 
+// The best of many keys is judged by what chance gives the best of as many, and transformations
+// are drawn as keys are.
+func TestBestOfManyByLuck(t *testing.T) {
+	trials := make([]float64, 1001)
+	for i := range trials {
+		trials[i] = 1 + float64(i)/1000
+	}
+	from, to := Fraction(trials[50]), Fraction(trials[950])
+	scenario := func(key, transform string, busiest uint64) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 2000 - busiest}}}
+		m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &from, &to
+		m.Derive()
+		return Scenario{Name: key + transform, Compared: "rss-msix", Modes: List[Mode]{m}, Trials: trials,
+			Parameters: Parameters{{Name: "key", Value: key, Source: "--key"}, {Name: "xfrm", Value: transform, Source: "--xfrm"}}}
+	}
+	best := scenario("best", "", 1010) // one key of 100 is as good
+	keys := List[Scenario]{best}
+	for i := range 15 {
+		keys = append(keys, scenario(fmt.Sprint(i), "", 1500))
+	}
+	for _, test := range []struct {
+		scenarios List[Scenario]
+		want      string
+	}{
+		{keys, " But the keys differ, and of 16 random keys all give these flows 1.00 to 2.00 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{keys[:2], ""},
+		{List[Scenario]{scenario("a", "none", 1100), scenario("a", "symmetric-xor", 1500)}, " But the transformations differ, and of 2 random keys both give these flows 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{List[Scenario]{scenario("a", "none", 1100), scenario("b", "symmetric-xor", 1500)}, " But the hashes differ, and of 2 random keys both give these flows 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{List[Scenario]{scenario("a", "none", 1100), scenario("a", "none", 1500)}, ""}, // another table
+	} {
+		c := &Compare{Scenarios: test.scenarios}
+		if got := c.BestSentence(); test.want == "" && strings.Contains(got, "luck") || !strings.HasSuffix(got, test.want) {
+			t.Errorf("%d scenarios: %q, want %q at its end", len(test.scenarios), got, test.want)
+		}
+	}
+}
+
 // Where keys and drops both speak against the best, no two sentences begin with But.
 func TestBestByLuckOfTheKeyDrops(t *testing.T) {
 	scenario := func(name string, drops, busiest uint64) Scenario {
@@ -140,10 +187,10 @@ func TestBestByLuckOfTheKeyDrops(t *testing.T) {
 		m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &from, &to
 		m.Derive()
 		m.Totals.Drops = drops
-		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}, Parameters: Parameters{{Name: "key", Value: name, Source: "--key"}}}
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}, Parameters: Parameters{{Name: "key", Value: name, Source: "--key"}}, Trials: []float64{1.05, 1.3}}
 	}
 	c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: List[Scenario]{scenario("a", 500, 1100), scenario("b", 0, 1250)}}
-	const want = "the mean. But the keys differ, and on random entries these flows give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do. " +
+	const want = "the mean. But the keys differ, and of 2 random keys both give these flows 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do. " +
 		"Besides, under “a” 500 packets are dropped, which load no CPU, and under “b” none."
 	if got := c.BestSentence(); !strings.HasSuffix(got, want) {
 		t.Errorf("%q, want %q at its end", got, want)

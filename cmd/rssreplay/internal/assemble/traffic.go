@@ -70,7 +70,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		return t
 	}
 	if !r.Moves() { // chance is that of one table
-		t.Chance = chanceOf(a.Result.Chance(inputs))
+		t.Chance = chanceOf(a.Result.Chance(inputs, 0))
 	}
 	if !findings.Uneven(r) {
 		return t

@@ -44,7 +44,7 @@ func (c *comparison) report() (*report.Compare, error) {
 			}
 		}
 	}
-	if compare.KeysDiffer() {
+	if compare.Draws() > 1 {
 		c.addChance(compare)
 	}
 	first := &compare.Scenarios[0]
