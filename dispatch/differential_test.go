@@ -147,8 +147,50 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 				return fmt.Errorf("%s: flow %d of %d: main CPU %d, want %d", mode, id, len(flows), got, want)
 			}
 		}
+		if diff := difference(summaryOf(len(cfg.CPUs), flows, wantFlows), got.Summaries[i]); diff != "" {
+			return fmt.Errorf("%s: summary (-plain +fast):\n%s", mode, diff)
+		}
 	}
 	return nil
+}
+
+// summaryOf is the summary of flows, which are on CPUs as on says.
+func summaryOf(cpus int, flows []tuple, on []affinity.Flow) dispatch.Summary {
+	s := dispatch.Summary{CPUFlows: make([]uint64, cpus), TopFlow: slices.Repeat([]int64{-1}, cpus)}
+	ids := map[tuple]int{}
+	packets := func(id int64, cpu int) uint64 {
+		for _, p := range on[max(id, 0)].Packets {
+			if id >= 0 && p.CPU == cpu {
+				return p.Packets
+			}
+		}
+		return 0
+	}
+	for id, k := range flows {
+		s.Migrations += on[id].Migrations
+		for _, p := range on[id].Packets {
+			s.CPUFlows[p.CPU]++
+			if p.Packets > packets(s.TopFlow[p.CPU], p.CPU) {
+				s.TopFlow[p.CPU] = int64(id)
+			}
+		}
+		switch len(on[id].Packets) {
+		case 0:
+			continue
+		case 1:
+			s.SingleCPU++
+		}
+		s.Flows++
+		ids[k] = id
+		k.src, k.dst, k.sport, k.dport = k.dst, k.src, k.dport, k.sport
+		if back, ok := ids[k]; ok && back != id {
+			s.Connections++
+			if a, b := on[id].Packets, on[back].Packets; len(a) == 1 && len(b) == 1 && a[0].CPU == b[0].CPU {
+				s.Symmetric++
+			}
+		}
+	}
+	return s
 }
 
 // mainCPUOf is the CPU with most of the flow's packets, the lowest of equals; -1: none.

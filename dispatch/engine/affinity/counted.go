@@ -396,30 +396,44 @@ func (w *Counted) AppendTo(into []CPUPackets, flow uint32) ([]CPUPackets, uint64
 	return into, whole(rowMoves) - 1
 }
 
-// appendWord is AppendTo with few CPUs.
-func (w *Counted) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+// PerCPU are packets on each CPU, where there are few.
+type PerCPU [fewCPUs]uint64
+
+// Packets sets on to the flow's packets on each CPU, where there are few, and returns its
+// migrations; met tells whether there are any.
+func (w *Counted) Packets(flow uint32, on *PerCPU) (migrations uint64, met bool) {
 	word := uint64(*w.Words.At(flow))
 	if word == 0 {
-		return into, 0
+		*on = PerCPU{}
+		return 0, false
+	}
+	for cpu := range on {
+		on[cpu] = word >> (cpu * wordPackets) & (1<<wordPackets - 1)
 	}
 	moves := word >> wordMoves & (1<<movesBits - 1)
-	into = slices.Grow(into, fewCPUs)
 	if over := w.carries.At(flow); over != nil {
 		carried := func(count int) uint64 { return uint64(over[count]) + w.spilled[spill{flow, count}]<<16 }
 		for cpu := range w.cpus {
-			if n := word>>(cpu*wordPackets)&(1<<wordPackets-1) + carried(cpu)<<wordPackets; n > 0 {
-				into = append(into, CPUPackets{CPU: cpu, Packets: n})
-			}
+			on[cpu] += carried(cpu) << wordPackets
 		}
-		return into, moves + carried(carryMoves)<<movesBits - 1
+		moves += carried(carryMoves) << movesBits
 	}
+	return moves - 1, true
+}
+
+// appendWord is AppendTo with few CPUs.
+func (w *Counted) appendWord(into []CPUPackets, flow uint32) ([]CPUPackets, uint64) {
+	var on PerCPU
+	migrations, met := w.Packets(flow, &on)
+	if !met {
+		return into, 0
+	}
+	into = slices.Grow(into, fewCPUs)
 	// Optimization: no branch on which CPUs these are; it could not be foretold.
 	n, row := len(into), into[:len(into)+fewCPUs]
 	for cpu := range w.cpus {
-		packets := word & (1<<wordPackets - 1)
-		word >>= wordPackets
-		row[n] = CPUPackets{CPU: cpu, Packets: packets}
-		n += int((packets + 1<<wordPackets - 1) >> wordPackets) // 1 if there are any
+		row[n] = CPUPackets{CPU: cpu, Packets: on[cpu]}
+		n += int(min(on[cpu], 1))
 	}
-	return row[:n], moves - 1
+	return row[:n], migrations
 }
