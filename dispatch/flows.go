@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"rssreplay/dispatch/engine"
 	"rssreplay/dispatch/engine/affinity"
@@ -32,6 +33,7 @@ type flowTable struct {
 	slots   []slot // length a power of two
 	n       uint32
 	records bigarray.Array[flowRecord]
+	leadTo  ends // where the flows lead to
 	more    []*otherSteering
 
 	flowSends bool // the sent packets are those of some flows, all of them (engine.FlowSends)
@@ -320,6 +322,7 @@ func (t *flowTable) findOrMake(c *chunk, i int) uint32 {
 	t.records.Grow(t.n)
 	r := t.records.At(id)
 	r.tuple, r.flowDecision = c.tuples[i], t.first.decide(c, i, id)
+	t.leadTo.add(destination(&r.tuple))
 	for _, other := range t.more {
 		other.flows.Grow(t.n)
 		*other.flows.At(id) = other.decide(c, i, id)
@@ -383,32 +386,56 @@ func (t *flowTable) known(p *probe, i int, tuple *pcaps.Tuple) uint32 {
 	return engine.NoFlow
 }
 
-// reverses is, per flow, the flow in the other direction, or NoFlow. A flow
-// that is its own reverse has none.
+// reverses is, per flow, the flow in the other direction, or NoFlow; nil where no flow has
+// one. A flow that is its own reverse has none.
 func (t *flowTable) reverses() []uint32 {
-	back := make([]uint32, t.n)
-	for id := range t.n {
-		back[id] = engine.NoFlow
-	}
+	var back []uint32
 	var keys [chunkPackets]pcaps.Tuple
-	for from := uint32(0); from < t.n; from += chunkPackets {
-		keys := keys[:min(t.n-from, chunkPackets)]
-		for i := range keys {
-			keys[i] = t.records.At(from + uint32(i)).tuple.Reverse()
+	var ids [chunkPackets]uint32
+	n := 0
+	for id := range t.n {
+		// Optimization: a flow has a reverse only if one leads to where it comes from. In most
+		// captures few places are led to, and next to nothing has to be looked for.
+		if tuple := &t.records.At(id).tuple; t.leadTo.has(source(tuple)) {
+			ids[n], keys[n] = id, tuple.Reverse()
+			n++
 		}
-		t.look(&t.back, keys)
-		for i, other := range t.back.ids[:len(keys)] {
-			id := from + uint32(i)
-			if other == engine.NoFlow || back[id] != engine.NoFlow {
+		if n == 0 || n < len(keys) && id+1 < t.n {
+			continue
+		}
+		t.look(&t.back, keys[:n])
+		for i, id := range ids[:n] {
+			if t.back.ids[i] == engine.NoFlow || back != nil && back[id] != engine.NoFlow {
 				continue
 			}
-			if other = t.known(&t.back, i, &keys[i]); other != engine.NoFlow && other != id {
-				back[id], back[other] = other, id
+			other := t.known(&t.back, i, &keys[i])
+			if other == engine.NoFlow || other == id {
+				continue
 			}
+			if back == nil {
+				back = slices.Repeat([]uint32{engine.NoFlow}, int(t.n))
+			}
+			back[id], back[other] = other, id
 		}
+		n = 0
 	}
 	return back
 }
+
+// ends is a set of ends of flows, addresses with ports, that may have some more.
+type ends [1 << 11]uint64
+
+// source and destination are where a flow's packets come from and lead to, as ends has it.
+func source(t *pcaps.Tuple) uint64      { return end(t[0], t[1], t[4]&0xffff) }
+func destination(t *pcaps.Tuple) uint64 { return end(t[2], t[3], t[4]>>16&0xffff) }
+
+func end(a, b, port uint64) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	return ((a^port<<32)*odd ^ b) * odd >> 47 // 17 bits
+}
+
+func (e *ends) add(end uint64)      { e[end>>6] |= 1 << (end & 63) }
+func (e *ends) has(end uint64) bool { return e[end>>6]>>(end&63)&1 != 0 }
 
 // Flow is one flow as the capture shows it, with the
 // decision on its first packet.
