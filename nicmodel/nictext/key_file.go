@@ -46,7 +46,12 @@ func ReadKey(r io.Reader, name string) (*KeyFile, error) {
 			whole := slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
 				return line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//")
 			})
-			if key, err := hash.ParseKey(strings.Join(whole, " ")); err == nil && len(key) >= minNICKey && key.Name() != strings.Join(whole, " ") {
+			text := strings.Join(whole, " ")
+			if strings.Count(text, "{") == 1 { // the declaration of an array
+				text = text[strings.Index(text, "{"):]
+				text = text[:strings.Index(text+"}", "}")] + "}"
+			}
+			if key, err := hash.ParseKey(text); err == nil && len(key) >= minNICKey && key.Name() != text {
 				found, first = &KeyFile{key}, slices.Index(lines, whole[0])+1
 			}
 		}

@@ -25,6 +25,12 @@ func TestReadKey(t *testing.T) {
 			"0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa\n};\n",
 	)
 
+	bytes := strings.ReplaceAll(microsoftKey, ":", ", 0x")
+	reads(t, ReadKey, KeyFile{want},
+		"static uint8_t key[40] = { 0x"+bytes+" };\n",
+		"static const u8 key[40] = {\n\t0x"+bytes[:100]+"\n\t"+bytes[100:]+",\n};\n",
+	)
+	refuses(t, ReadKey, "u8 one[40] = { 0x"+bytes+" }, other[1] = { 0 };\n", "x: line 1: is no hash key")
 	for _, line := range []string{"net.core.netdev_rss_key = " + microsoftKey, "/proc/sys/net/core/netdev_rss_key:" + microsoftKey, "`" + microsoftKey + "`", `"` + plain + `"`} {
 		reads(t, ReadKey, KeyFile{want}, line+"\n")
 	}
