@@ -2,6 +2,7 @@ package nictext
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +14,10 @@ import (
 // number, ts and journals a time, pdsh and docker compose a host. What that is tells a
 // title, which begins a line of the texts that are read here: the same, but for its digits,
 // stands before the other lines.
+
+// comments are marks that stand before a command's output in scripts and documents, where
+// the command itself has none.
+var comments = []string{"#", "//"}
 
 // longestPrefix is that of the longest path on Linux, in bytes.
 const longestPrefix = 4096
@@ -125,12 +130,13 @@ func beforeTitle(line string) (before string, ok bool) {
 	return "", false
 }
 
-// prefixLike is the prefix of the title at line i, if that has a letter or a digit and
+// prefixLike is the prefix of the title at line i, if that has a letter or a digit, or is
+// the mark of a comment, and
 // stands before the next line below that has anything, too; else it is nil. Digits are of
 // any number, space is of any width; grep has a hyphen for the colon in lines around what
 // it looks for.
 func prefixLike(before string, i int, below []string) *prefix {
-	if len(before) > longestPrefix || !utf8.ValidString(before) || !alphanumeric.MatchString(before) {
+	if len(before) > longestPrefix || !utf8.ValidString(before) || !alphanumeric.MatchString(before) && !slices.Contains(comments, strings.TrimSpace(before)) {
 		return nil
 	}
 	form := anyDigits.ReplaceAllString(regexp.QuoteMeta(strings.TrimSpace(before)), `\d+`)

@@ -95,6 +95,25 @@ func TestPrefixes(t *testing.T) {
 }
 
 // What stands before one line, or before others than a title, stays.
+// In scripts and documents a command's output is a comment below the command.
+func TestCommentedOutput(t *testing.T) {
+	for _, mark := range []string{"# ", "//\t", "#"} {
+		for _, text := range []string{
+			"# Now:\nethtool -x eth0\n\n" + prefixed(tableText+keyText, func(int) string { return mark }) + "\nethtool -X eth0 equal 4\n",
+			"ethtool -x eth0\n" + prefixed(tableText+keyText, func(int) string { return mark }),
+		} {
+			got, err := ReadTable(strings.NewReader(text), "x")
+			if err != nil || got.Key == nil || len(got.Table) != len(sixteen) {
+				t.Errorf("%q: %+v, %v", mark, got, err)
+			}
+		}
+	}
+	got, err := ReadCoalesce(strings.NewReader("ethtool -c eth0\n"+prefixed(coalesceIoctl, func(int) string { return "# " })), "x")
+	if err != nil || got.RXUsecs != 8 || got.RXFrames != 128 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestNoPrefix(t *testing.T) {
 	for _, text := range []string{
 		"eth0 " + tableText, // the next line has another beginning
