@@ -56,6 +56,33 @@ func unquoted(text string) string {
 	return whole.String() + text[end:]
 }
 
+// unlisted is the text with the lines that Python's lists of strings hold as lines of its own.
+func unlisted(text string) string {
+	if !strings.Contains(text, "['") && !strings.Contains(text, "[b'") {
+		return text
+	}
+	var out strings.Builder
+	end := 0
+	for _, at := range pythonList.FindAllStringSubmatchIndex(text, -1) {
+		var lines []string
+		for _, element := range pythonString.FindAllString(text[at[0]:at[1]], -1) {
+			lines = append(lines, strings.TrimRight(pythonEscapes.Replace(element[1:len(element)-1]), "\n"))
+		}
+		if slices.ContainsFunc(lines, hasWords) {
+			out.WriteString(text[end:at[0]] + strings.Join(lines, "\n") + "\n")
+			end = at[1]
+		}
+	}
+	return out.String() + text[end:]
+}
+
+var (
+	// pythonList matches a list of strings or bytes as Python prints it, on lines of its own.
+	pythonList    = lazyregexp.New(`(?m)^\[b?'(?:[^'\\\n]|\\.)*'(?:,\s*b?'(?:[^'\\\n]|\\.)*')+\]\s*$`)
+	pythonString  = lazyregexp.New(`'(?:[^'\\\n]|\\.)*'`)
+	pythonEscapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "", `\\`, `\`, `\'`, "'")
+)
+
 // hasWords reports whether an element of a list can be a line of a command's output rather
 // than a name.
 func hasWords(element string) bool { return strings.ContainsAny(element, " :") }
@@ -73,8 +100,8 @@ func isOnlyJSON(text string) bool {
 }
 
 // severalLines matches a string of JSON that has an escaped line end in it, where JSON has
-// strings: not that of a command, as printf's; or a list of strings.
-var severalLines = lazyregexp.New(`(?:\A|[:,\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")|\[\s*"(?:[^"\\\n]|\\.)*"(?:\s*,\s*"(?:[^"\\\n]|\\.)*")+\s*\]`)
+// strings, and logfmt: not that of a command, as printf's; or a list of strings.
+var severalLines = lazyregexp.New(`(?:\A|[:,=\[\n])\s*("(?:[^"\\\n]|\\.)*\\n(?:[^"\\\n]|\\.)*")|\[\s*"(?:[^"\\\n]|\\.)*"(?:\s*,\s*"(?:[^"\\\n]|\\.)*")+\s*\]`)
 
 // unescaped is the text without what mail puts for bytes and where lines are too long
 // (quoted-printable), with control characters that cat -v and editors spell (^[, ^M, ^I),

@@ -48,6 +48,11 @@ func TestPackedTexts(t *testing.T) {
 		"escaped, below a prompt": "$ ethtool -x eth0" + strings.ReplaceAll("\n"+text, "\n", `\n`),
 		"several results":         `{"results": [{"cmd": ["grep", ".", "/x"], "stdout": ` + asJSON(t, text) + `, "stdout_lines": ` + asJSON(t, lines) + `}, {"stdout": "x: y\nz"}]}`,
 		"Python's bytes":          "b'" + strings.ReplaceAll(text, "\n", `\n`) + "'\n",
+		"Python's list":           pythonRepr(lines, "", ""),
+		"Python's lines":          "out:\n" + pythonRepr(lines, `\n`, "") + "\n",
+		"Python's lines of bytes": pythonRepr(lines, `\r\n`, "b"),
+		"Python's list, printed":  strings.ReplaceAll(pythonRepr(lines, "", ""), "', '", "',\n '"),
+		"logfmt":                  `time="2026-11-27T06:00:00Z" level=info msg=` + asJSON(t, text),
 		"rsyslog":                 "Nov 26 21:40:01 host rss: " + strings.ReplaceAll(text, "\n", "#012") + "\n",
 		"a pager":                 paged,
 		"a pager, in a log":       strings.Join(lines[:half], "\n") + "\n--More-- (50%)\n" + strings.Join(lines[half:], "\n"),
@@ -86,4 +91,9 @@ func TestListsThatStay(t *testing.T) {
 	if diff := cmp.Diff([]string{"f", "f", ""}, Lines([]byte(text))); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// pythonRepr is a list of lines as Python prints it.
+func pythonRepr(lines []string, end, kind string) string {
+	return "[" + kind + "'" + strings.Join(lines, end+"', "+kind+"'") + end + "']\n"
 }

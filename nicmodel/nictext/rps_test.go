@@ -27,6 +27,15 @@ func TestReadRPS(t *testing.T) {
 /proc/sys/net/core/rps_sock_flow_entries:32768
 /proc/sys/net/core/netdev_max_backlog:5
 `, "", RPS{Interface: "eth0", Masks: map[int][]int{0: {8, 9, 10, 11, 12, 13, 14, 15}, 1: {}}, Backlog: 5, SockFlowEntries: 32768, FlowCounts: 1, XPS: true}},
+		{"below cat", `# grep . /sys/class/net/eth0/queues/rx-0/rps_cpus /dev/null
+/sys/class/net/eth0/queues/rx-0/rps_cpus:3
+# cat /proc/sys/net/core/rps_sock_flow_entries
+8192
+[root@host ~]# cat /sys/class/net/eth0/queues/rx-1/rps_cpus
+f
+/sys/class/net/eth0/queues/rx-1/rps_flow_cnt
+64
+`, "", RPS{Interface: "eth0", Masks: map[int][]int{0: {0, 1}, 1: {0, 1, 2, 3}}, Backlog: -1, SockFlowEntries: 8192, FlowCounts: 1}},
 		{"36 CPUs, and sysctl", "/sys/class/net/eth0/queues/rx-3/rps_cpus:3,00000001\nnet.core.netdev_max_backlog = 1000\n", "", RPS{
 			Interface: "eth0", Masks: map[int][]int{3: {0, 32, 33}}, Backlog: 1000,
 		}},

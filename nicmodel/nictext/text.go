@@ -73,7 +73,7 @@ func Lines(data []byte) []string {
 	text := decodeText(data)
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
-		text = unescaped(unquoted(text))
+		text = unescaped(unquoted(unlisted(text)))
 	}
 	text = shown(text)
 	if !own {
@@ -203,8 +203,9 @@ func printable(text string) string {
 var (
 	// fileTitle matches what head and tail print above a file.
 	fileTitle = lazyregexp.New(`^==> (/(?:sys|proc)/\S+) <==$`)
-	// bareTitle matches a file's name alone, as `echo $f; cat $f` has it above the value.
-	bareTitle = lazyregexp.New(`^(/(?:sys|proc)/\S+/(?:(?:smp|effective)_affinity(?:_list)?|rps_cpus)):?$`)
+	// bareTitle matches the name of a file of one value alone, or behind the command that
+	// prints it, as `echo $f; cat $f` and a shell have it above the value.
+	bareTitle = lazyregexp.New(`^(?:.*\bcat )?(/(?:sys|proc)/[^\s*?\[{]+/(?:(?:smp|effective)_affinity(?:_list)?|rps_cpus|rps_flow_cnt|rps_sock_flow_entries|netdev_max_backlog)):?$`)
 )
 
 // titledValues is the lines with each value below the title of its file in that file's
