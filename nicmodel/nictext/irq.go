@@ -22,6 +22,7 @@ type IRQs struct {
 	note  string             // what the reader of a result must know of the CPUs
 
 	scripted map[string]int // by interface: how many of the rows set_irq_affinity has printed
+	loose    bool           // of show_irq_affinity.sh, which also has interrupts that are no queue's
 }
 
 type irqRow struct {
@@ -44,6 +45,7 @@ var (
 	surelyMask = lazyregexp.New(`^(?:0x)?(?:0[0-9a-fA-F]+|[0-9]*[a-fA-F][0-9a-fA-F]*)(?:,[0-9a-fA-F]{8})*$`)
 	trigger    = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
 	rowStart   = lazyregexp.New(`^(?:\w+:(?:\s|$)|/)`) // of a row, or of a file's name
+	rowEnd     = lazyregexp.New(`^\d+\s+\S|(?i)\b(?:msix?|apic|pirq|edge|level|fasteoi|event)\b`)
 	secondRow  = lazyregexp.New(`^\d+:$`)
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
 	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
@@ -163,7 +165,10 @@ func goesOn(line, next string) bool {
 	}
 	fields := strings.Fields(m[2])
 	words := slices.IndexFunc(fields, func(field string) bool { return strings.Trim(field, "0123456789") != "" })
-	return words < 0 || words == len(fields)-1 || trigger.MatchString(fields[len(fields)-1])
+	if words < 0 {
+		return rowEnd.MatchString(next)
+	}
+	return words == len(fields)-1 || trigger.MatchString(fields[len(fields)-1])
 }
 
 // cpuNumber is the number in "CPU12".
@@ -382,7 +387,7 @@ func (q *IRQs) Merge(other *IRQs) {
 	if len(other.plain) > 0 {
 		q.plain = other.plain
 	}
-	q.bare, q.note = max(q.bare, other.bare), cmp.Or(q.note, other.note)
+	q.bare, q.note, q.loose = max(q.bare, other.bare), cmp.Or(q.note, other.note), q.loose || other.loose
 }
 
 func (r *irqRow) total() (n uint64) {

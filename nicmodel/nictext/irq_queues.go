@@ -272,7 +272,11 @@ func (q *IRQs) listed(iface string, queues int) (*QueueCPUs, error) {
 	if queues > 0 && len(sets) != queues {
 		return nil, fmt.Errorf("there are CPU lists of %d interrupts and %d queues, and nothing tells which belong together; give /proc/interrupts as well, or only the queues' lists", len(sets), queues)
 	}
-	out := &QueueCPUs{Notes: []string{"the CPU lists are taken as those of the queues, in order"}}
+	note := "the CPU lists are taken as those of the queues, in order"
+	if q.loose {
+		note += "; mlx5's first interrupt is no queue's: if it is among them, all are one queue off, and /proc/interrupts, given as well, would tell"
+	}
+	out := &QueueCPUs{Notes: []string{note}}
 	for i, set := range sets {
 		cpu, ok := set.Only()
 		if !ok {

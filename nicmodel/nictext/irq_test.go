@@ -350,12 +350,16 @@ func TestReadIRQTools(t *testing.T) {
 		"tuna":                          {[]string{"   # users            affinity\n   0 timer                   0\n  28 eth0-rx-0               5 igb\n  29 eth0-rx-1             0x8 igb\n 130 i915              0,1,2,3\n"}, "eth0", 2, []int{5, 3}},
 		"tuna without its title":        {[]string{"  28 eth0-rx-0               5 igb\n  29 eth0-rx-1      0x1,0x0 igb\n"}, "eth0", 2, []int{5, 32}},
 		"a file's name above its value": {[]string{"/proc/irq/152/smp_affinity_list\n4\n/proc/irq/153/smp_affinity_list\n2-2\n"}, "", 2, []int{4, 2}},
+		"below cat":                     {[]string{"# cat /proc/irq/152/smp_affinity\n00000010\n# cat /proc/irq/153/smp_affinity_list\n2\n"}, "", 2, []int{4, 2}},
 		"a file's name before it":       {[]string{"/proc/irq/152/smp_affinity_list 4\n/proc/irq/153/smp_affinity = 4\n"}, "", 2, []int{4, 2}},
 	} {
 		got, err := mustReadIRQs(t, test.texts...).QueueCPUs(NIC{Interface: test.iface}, test.queues)
 		if err != nil || !slices.Equal(got.CPUs, test.want) {
 			t.Errorf("%s: %+v, %v, want %v", name, got, err, test.want)
 		}
+	}
+	if got, err := mustReadIRQs(t, "152: 01\n153: 10\n").QueueCPUs(NIC{}, 0); err != nil || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "mlx5's first interrupt is no queue's") {
+		t.Errorf("of all interrupts: %+v, %v", got, err)
 	}
 	refuses(t, ReadIRQs, "152: 1\n153: 2\n154: 4\n", `x: line 1: "1" may be a list of CPUs or a mask`)
 	refuses(t, ReadIRQs, "152: 01\n153: 2-3\n", `x: line 1: "01" may be a list of CPUs or a mask`)

@@ -120,6 +120,7 @@ func (r *irqReader) shownAffinities() error {
 		}
 		r.irqs.row(a.irq).affinity = set
 	}
+	r.irqs.loose = true
 	return nil
 }
 
