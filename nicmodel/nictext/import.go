@@ -111,6 +111,10 @@ type ImportedTable struct {
 	// first one; nil unless EntriesAreCPUs.
 	Processors []Processor
 
+	// Hashed is what is hashed of a kind of packet, by ethtool's words for it ("TCP over IPV4"):
+	// "sdfn", "sd" or "" for nothing; nil unless of YNL.
+	Hashed map[string]string
+
 	Affinity  []int       // the CPU of each queue; nil unless of OwnReport or FreeBSD
 	HashTypes *hash.Types // the enabled ones; nil unless of OwnReport
 
@@ -133,6 +137,14 @@ type ImportedTable struct {
 // EntriesAreCPUs reports whether the text's entries are CPUs (Windows) and not
 // queues: each CPU then counts as a queue, with the affinity QueueCPU.
 func (t *ImportedTable) EntriesAreCPUs() bool { return t.Format == WindowsNetAdapter }
+
+// HashedFields is what the text tells of the fields that are hashed, nil if nothing.
+func (t *ImportedTable) HashedFields() *FlowHash {
+	if len(t.Hashed) == 0 {
+		return nil
+	}
+	return &FlowHash{fields: t.Hashed}
+}
 
 // QueueCPU is the CPU of each queue where the text tells it, of Windows and of
 // this tool's own report; else nil.

@@ -108,7 +108,50 @@ func ynlTable(answer map[string]any, contexts bool) (*ImportedTable, error) {
 	default:
 		return nil, &TextError{What: fmt.Sprintf("unknown input transformation %s", quote.Short(of)), Hint: "known are symmetric-xor (1) and symmetric-or-xor (2)"}
 	}
+	t.Hashed, t.Note = ynlHashed(answer)
 	return t, checkSize(len(t.Table))
+}
+
+// ynlFields are ethtool's letters of the fields of a hash that are emulated, in their order.
+var ynlFields = []struct {
+	name   string
+	letter byte
+}{{"ip-src", 's'}, {"ip-dst", 'd'}, {"l4-b-0-1", 'f'}, {"l4-b-2-3", 'n'}}
+
+// ynlHashed is what is hashed of TCP and UDP by the answer, nil where it says nothing that
+// can be emulated; note says what can't.
+func ynlHashed(answer map[string]any) (hashed map[string]string, note string) {
+	of, ok := answer["flow-hash"].(map[string]any)
+	if !ok {
+		return nil, ""
+	}
+	hashed = map[string]string{}
+	var not []string
+	for kind, k := range flowKinds {
+		fields, shown := of[k.name].([]any)
+		letters := ""
+		for _, field := range ynlFields {
+			if slices.Contains(fields, any(field.name)) {
+				letters += string(field.letter)
+			}
+		}
+		switch {
+		case !shown:
+		case len(letters) == len(fields) && (letters == "" || letters == "sd" || letters == "sdfn"):
+			hashed[kind] = letters
+		default:
+			not = append(not, k.name)
+		}
+	}
+	slices.Sort(not)
+	whole := flowHashReader{answers: &FlowHash{fields: hashed}}
+	switch wrong := whole.check(); {
+	case wrong != nil:
+		return nil, "it says what is hashed of TCP and UDP, which no set of NDIS hash types does, and which is left out"
+	case len(not) > 0:
+		return hashed, "it says what is hashed of " + strings.Join(not, ", ") + ", which is not emulated, and left out"
+	}
+	return hashed, ""
 }
 
 // ynlBytes are the bytes of a Python literal, or of hexadecimal digits in JSON; nil for

@@ -29,10 +29,14 @@ func TestYNL(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ImportedTable{Format: YNL, Interface: "eth0", Function: FunctionToeplitz, Key: key, Table: nicmodel.IndirectionTable{0, 1, 2, 3, 0, 1, 2, 3}}
+	want.Hashed = map[string]string{"TCP over IPV4": "sdfn"}
 	reads(t, ReadTable, want, quoted(ynlPython)...)
+	want.Hashed = nil
 	reads(t, ReadTable, want, ynlJSON, strings.Replace(ynlJSON, "[0,1,2,3,0,1,2,3]", `"`+strings.Repeat("00000000010000000200000003000000", 2)+`"`, 1))
 	want.TransformShown, want.OrXORShown, want.Transform = true, true, hash.SymmetricXOR
-	reads(t, ReadTable, want, strings.Replace(ynlJSON, `"hfunc":1`, `"hfunc":1,"input-xfrm":1`, 1), strings.Replace(ynlPython, "'hfunc': 1,", "'hfunc': 1, 'input-xfrm': {'symmetric-xor'},", 1))
+	reads(t, ReadTable, want, strings.Replace(ynlJSON, `"hfunc":1`, `"hfunc":1,"input-xfrm":1`, 1))
+	want.Hashed = map[string]string{"TCP over IPV4": "sdfn"}
+	reads(t, ReadTable, want, strings.Replace(ynlPython, "'hfunc': 1,", "'hfunc': 1, 'input-xfrm': {'symmetric-xor'},", 1))
 	want.Transform = 0 // a set of flags, none on: Python's empty set
 	reads(t, ReadTable, want, strings.Replace(ynlPython, "'hfunc': 1,", "'hfunc': 1, 'input-xfrm': set(),", 1))
 
@@ -45,6 +49,34 @@ func TestYNL(t *testing.T) {
 	refuses(t, ReadTable, "{'indir': "+strings.Repeat("[", 100), "x: line 1: values lie deeper in each other")
 	if diff := cmp.Diff([]Kind{KindTable}, Sniff([]byte(ynlPython))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The fields that are hashed are part of the answer since Linux 6.17.
+func TestYNLFlowHash(t *testing.T) {
+	const ports, addresses = `["ip-src","ip-dst","l4-b-2-3","l4-b-0-1"]`, `["ip-dst","ip-src"]`
+	udp4 := hash.TypesOf(hash.UDPIPv4)
+	for _, test := range []struct {
+		flows, note string
+		want        hash.Types
+	}{
+		{`"tcp4":` + ports + `,"udp4":` + addresses + `,"esp4":` + addresses, "", hash.DefaultTypes &^ udp4},
+		{`"tcp4":` + ports + `,"udp4":[],"tcp6":["ip-src","ip6-fl"]`, "of tcp6, which is not emulated", hash.DefaultTypes &^ hash.TypesOf(hash.UDPIPv4, hash.IPv4)},
+		{`"tcp4":` + addresses + `,"udp4":[]`, "no set of NDIS hash types", hash.DefaultTypes},
+		{`"ip4":` + addresses, "", hash.DefaultTypes},
+	} {
+		got, err := ReadTable(strings.NewReader(strings.Replace(ynlJSON, `"hfunc"`, `"flow-hash":{`+test.flows+`},"hfunc"`, 1)), "x")
+		if err != nil || (test.note == "") != (got.Note == "") || !strings.Contains(got.Note, test.note) {
+			t.Errorf("%s: %+v, %v", test.flows, got, err)
+			continue
+		}
+		types := hash.DefaultTypes
+		if f := got.HashedFields(); f != nil {
+			types = f.Types(types)
+		}
+		if types != test.want {
+			t.Errorf("%s: %v, want %v", test.flows, types, test.want)
+		}
 	}
 }
 

@@ -50,6 +50,11 @@ func (r *resolver) offerImports() error {
 		r.offer(fromImport, c.from, "queues", strconv.Itoa(queues))
 	}
 	if table := m.table; table.value != nil {
+		if f := table.value.HashedFields(); f != nil && m.flowHash.value == nil {
+			if err := r.offerFlowHash(f, table.from); err != nil {
+				return err
+			}
+		}
 		r.Rings = cmp.Or(queues, table.value.Rings)
 		n := r.offerTable(table.value, table.from)
 		if queues > 0 && n > 0 && queues != n {
