@@ -77,6 +77,9 @@ func (u *Usecs) Set(s string) error {
 		*u = Usecs(n * 1000)
 		return nil
 	}
+	if strings.Trim(s, "0123456789") == "" && s != "" {
+		return errors.New("too large a number")
+	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 || d%time.Microsecond != 0 {
 		return errors.New("not a whole number of microseconds, as ethtool has it")

@@ -41,7 +41,11 @@ func (r *resolver) checkTable() error {
 	}
 	for _, other := range []string{"layout", "table-size"} {
 		if r.flags.Set.Changed(other) && !r.layoutOverTable() {
-			return fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
+			err := fmt.Errorf("--%s contradicts %s, which brings a table of its own: leave one of them out", other, flag)
+			if other == "layout" {
+				err = fmt.Errorf("%w, or see both side by side with `rssreplay compare`", err)
+			}
+			return err
 		}
 	}
 	if n := len(t.Table); n&(n-1) != 0 {
