@@ -94,15 +94,15 @@ func (c *Capture) Facts() []fact {
 		direction += "; rule: " + c.DirectionRule
 	}
 	add("direction", Plain, direction)
-	add("hash types", Plain, SharesOf(c.HashTypes, c.Received)...)
-	if parts := SharesOf(c.Unhashed, c.Received); len(parts) > 0 {
+	add("hash types", Plain, sharesOf(c.HashTypes, c.Received)...)
+	if parts := sharesOf(c.Unhashed, c.Received); len(parts) > 0 {
 		parts[len(parts)-1] += "; to the default queue"
 		add("unhashed", Plain, parts...)
 	}
 	if len(c.LinkLayers) > 1 {
-		add("link layers", Plain, SharesOf(c.LinkLayers, c.Packets)...)
+		add("link layers", Plain, sharesOf(c.LinkLayers, c.Packets)...)
 	}
-	add("wrapped in", Plain, SharesOf(c.Encapsulations, c.Packets)...)
+	add("wrapped in", Plain, sharesOf(c.Encapsulations, c.Packets)...)
 	for i := range c.Tunnels {
 		label := ""
 		if i == 0 {

@@ -13,7 +13,7 @@ import (
 // MoveRow is one time at which something moves in a mode.
 type MoveRow struct {
 	Time   int64
-	Kind   string     // MovedByRebalance, MovedByTable or MovedByAffinity
+	Kind   string     // movedByRebalance, movedByTable or movedByAffinity
 	Source string     // TIME=FILE of what was given, "" of a tick
 	Moves  []MoveItem // by entry or queue
 
@@ -25,9 +25,9 @@ type MoveRow struct {
 
 // Kinds of MoveRow, by the flags that ask for them.
 const (
-	MovedByRebalance = "rebalance"
-	MovedByTable     = "table-at"
-	MovedByAffinity  = "affinity-at"
+	movedByRebalance = "rebalance"
+	movedByTable     = "table-at"
+	movedByAffinity  = "affinity-at"
 )
 
 // MoveItem is an entry that goes to another queue, or a queue that goes to another CPU.
@@ -42,9 +42,9 @@ type MoveItem struct {
 func (m *MoveRow) By() string {
 	_, file, _ := strings.Cut(m.Source, "=")
 	switch m.Kind {
-	case MovedByTable:
+	case movedByTable:
 		return "table " + file
-	case MovedByAffinity:
+	case movedByAffinity:
 		return "affinity " + file
 	}
 	return "RSS++"
@@ -96,7 +96,7 @@ func (m *MoveRow) Ways(most int) string {
 // 0→3 (12); imbalance 1.62 before, 1.08 after".
 func (m *MoveRow) Sentence() string {
 	one, many := "entry", "entries"
-	if m.Kind == MovedByAffinity {
+	if m.Kind == movedByAffinity {
 		one, many = "queue", "queues"
 	}
 	s := fmt.Sprintf("%s: %s: %s with %s", words.Nanoseconds(m.Time), words.Shown(m.By()), words.Plural(uint64(len(m.Moves)), one, many), words.Plural(m.Flows(), "flow", "flows"))
@@ -126,16 +126,16 @@ func moveRows(table *TableReport, c *Changes, m *Mode) []MoveRow {
 	if m.Rebalance != nil {
 		for _, step := range m.Rebalance.Steps {
 			if len(step.Moves) > 0 {
-				rows = append(rows, MoveRow{Time: step.Time, Kind: MovedByRebalance, Moves: entryItems(step.Moves)})
+				rows = append(rows, MoveRow{Time: step.Time, Kind: movedByRebalance, Moves: entryItems(step.Moves)})
 			}
 		}
 	}
 	if c != nil && m.Mode != NonRSS {
 		for _, at := range c.Tables {
-			rows = append(rows, MoveRow{Time: at.Time, Kind: MovedByTable, Source: at.Source, Moves: entryItems(at.Moves)})
+			rows = append(rows, MoveRow{Time: at.Time, Kind: movedByTable, Source: at.Source, Moves: entryItems(at.Moves)})
 		}
 		for _, at := range c.Affinities {
-			row := MoveRow{Time: at.Time, Kind: MovedByAffinity, Source: at.Source}
+			row := MoveRow{Time: at.Time, Kind: movedByAffinity, Source: at.Source}
 			for _, q := range at.Moves {
 				row.Moves = append(row.Moves, MoveItem{From: q.Queue, To: q.Queue, FromCPU: &q.From, ToCPU: &q.To})
 			}
@@ -191,11 +191,11 @@ func placeMoves(rows []MoveRow, table *TableReport) {
 			if e < 0 || e >= len(queues) {
 				continue
 			}
-			if queues[e] = m.To; row.Kind == MovedByTable {
+			if queues[e] = m.To; row.Kind == movedByTable {
 				given[e] = m.To
 			}
 		}
-		if row.Kind == MovedByTable {
+		if row.Kind == movedByTable {
 			copy(queues, given)
 		}
 	}

@@ -132,8 +132,8 @@ type Moving struct {
 	Verdict string `json:"verdict"` // see TablesOverTime.Judge, of Forward
 }
 
-// Sentence says whether moving entries would beat the best table that stays.
-func (m *Moving) Sentence() string {
+// sentence says whether moving entries would beat the best table that stays.
+func (m *Moving) sentence() string {
 	every := words.Nanoseconds(m.Interval)
 	figures := fmt.Sprintf("imbalance %s on average, against %s", words.Fixed(m.Forward.Mean, 2), words.Fixed(m.Best.Mean, 2))
 	switch m.Verdict {

@@ -84,8 +84,8 @@ func (p Parameters) Measured() bool {
 	return cost != nil && cost.Measured != ""
 }
 
-// SharesOf lists the counts above 0, the largest first, with their share of total.
-func SharesOf(counts Counts, total uint64) []string {
+// sharesOf lists the counts above 0, the largest first, with their share of total.
+func sharesOf(counts Counts, total uint64) []string {
 	sorted := slices.Clone(counts)
 	slices.SortStableFunc(sorted, func(a, b Count) int {
 		switch {
@@ -105,12 +105,12 @@ func SharesOf(counts Counts, total uint64) []string {
 	return parts
 }
 
-// HashShares is SharesOf of what the scenario hashed, and then of what it did not, which
+// HashShares is sharesOf of what the scenario hashed, and then of what it did not, which
 // prefix stands before: of what it received, as an earlier report's capture may be another.
 func (s *Scenario) HashShares(prefix string) []string {
 	received := s.HashTypes.total() + s.Unhashed.total()
-	parts := SharesOf(s.HashTypes, received)
-	for _, unhashed := range SharesOf(s.Unhashed, received) {
+	parts := sharesOf(s.HashTypes, received)
+	for _, unhashed := range sharesOf(s.Unhashed, received) {
 		parts = append(parts, prefix+unhashed)
 	}
 	return parts

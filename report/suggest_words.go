@@ -8,8 +8,8 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// Sentences say below which imbalance no table gets, and what keeps it there.
-func (b *Bound) Sentences() []string {
+// sentences say below which imbalance no table gets, and what keeps it there.
+func (b *Bound) sentences() []string {
 	lines := fmt.Sprintf("No table gets below %s on this capture", words.Fixed(b.Imbalance, 3))
 	switch {
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1 && b.Ruled.Equal(b.Unhashed):
@@ -34,9 +34,9 @@ func (b *Bound) Sentences() []string {
 // LimitSentences say below which imbalance no table gets, and whether moving entries while
 // packets arrive would bring more, where that is known.
 func (s *Suggest) LimitSentences() []string {
-	sentences := s.Bound.Sentences()
+	sentences := s.Bound.sentences()
 	if s.Moving != nil {
-		sentences = append(sentences, s.Moving.Sentence())
+		sentences = append(sentences, s.Moving.sentence())
 	}
 	return sentences
 }

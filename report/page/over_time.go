@@ -68,7 +68,7 @@ func newImbalanceRows(c *report.Compare) *imbalanceRows {
 		}
 		h.Rows = append(h.Rows, row)
 	}
-	for _, tick := range draw.TimeTicks(lines.Length, float64(lines.Length)/Ticks) {
+	for _, tick := range draw.TimeTicks(lines.Length, float64(lines.Length)/plotTicks) {
 		h.Ticks = append(h.Ticks, plotText{X: across(tick.At), Text: tick.Text})
 	}
 	return h

@@ -62,7 +62,7 @@ const (
 	plotTop    = 18 // room for the values
 	plotLabels = 16 // at most, below the columns
 	plotValues = 8  // columns with a value at most, and twice as many where the page is wide
-	Ticks      = 5  // about
+	plotTicks  = 5  // about
 )
 
 // plotScale maps 0 to most to the height of the columns.
@@ -77,7 +77,7 @@ func (s plotScale) y(v float64) float64 {
 
 // grid is lines at round numbers of packets.
 func (s plotScale) grid() (lines []plotLine) {
-	step := max(draw.RoundStep(s.most/Ticks), 1)
+	step := max(draw.RoundStep(s.most/plotTicks), 1)
 	for v := 0.0; v <= s.most; v += step {
 		lines = append(lines, plotLine{decimal(s.y(v)), words.Count(uint64(v))})
 	}

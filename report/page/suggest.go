@@ -243,7 +243,7 @@ func (h *curveSection) draw(s *report.Suggest, most float64) {
 	p := &plot{Height: plotHeight, Summary: "Imbalance by the number of entries moved; the numbers are in the table below."}
 	n := len(s.Curve)
 	p.spread(n, func(i int) string { return words.Exact(uint64(s.Curve[i].Moves)) })
-	step := draw.RoundStep((most - 1) / Ticks)
+	step := draw.RoundStep((most - 1) / plotTicks)
 	for v := 1.0; v <= most+step/100; v += step {
 		p.Grid = append(p.Grid, plotLine{decimal(y(report.Fraction(v))), words.Fixed(report.Fraction(v), max(0, -int(math.Floor(math.Log10(step)))))})
 	}

@@ -208,7 +208,7 @@ func (h *timeline) draw(m *report.Mode, scale *timeScale, share int) {
 	}
 	whole := float64(int64(h.Columns) * h.column)
 	end := int64(s.Windows()) * s.Interval
-	for _, tick := range draw.TimeTicks(end, float64(end)/Ticks) {
+	for _, tick := range draw.TimeTicks(end, float64(end)/plotTicks) {
 		h.Ticks = append(h.Ticks, plotText{X: decimal(100 * float64(tick.At) / whole), Text: tick.Text})
 	}
 	mark := func(w *report.Window, y int, text string) { h.mark(w.Start+s.Interval/2, y, text) }

@@ -27,7 +27,7 @@ func (c *Array[T]) At(i uint32) *T {
 func (c *Array[T]) Grow(n uint32) {
 	for uint64(len(c.Chunks))<<ChunkBits < uint64(n) {
 		if len(c.unused) == 0 {
-			c.unused = Make[T](c.next() << ChunkBits)
+			c.unused = inHugePages[T](c.next() << ChunkBits)
 		}
 		if reflect.TypeFor[T]().Size() <= smallRecord {
 			touch(c.unused[:ChunkSize])
@@ -42,7 +42,7 @@ const smallRecord = 8
 
 // Touched is Make of records that will be met in any order, read first.
 func Touched[T any](n int) []T {
-	a := Make[T](n)
+	a := inHugePages[T](n)
 	touch(a)
 	return a
 }
@@ -72,8 +72,8 @@ func (c *Array[T]) next() int {
 	return max(min(max(have, least), most)/size, 1)
 }
 
-// Make is n records in huge pages, where there are enough for that.
-func Make[T any](n int) []T {
+// inHugePages is n records in huge pages, where there are enough for that.
+func inHugePages[T any](n int) []T {
 	a := make([]T, n)
 	hugePages(a)
 	return a

@@ -80,7 +80,7 @@ func NewTrace(e *cli.Env, f *TraceFlags, s *settings.Settings) (*Trace, error) {
 
 // Watch lets the trace know what it tells of a replay.
 func (t *Trace) Watch(w *input.Observers) {
-	w.Add(t.Observe)
+	w.Add(t.observe)
 	if t.ruled != nil {
 		w.Arrive = t.ruled.arrive
 	}
@@ -116,8 +116,8 @@ func (r *ruledPackets) arg(e engine.Event) trace.Arg {
 	return trace.Arg{Name: "rule", Value: int64(r.steering.NTuple().All()[rule].Location)}
 }
 
-// Observe is the replay's observer.
-func (t *Trace) Observe(e engine.Event) { t.modes[e.Mode].observe(e) }
+// observe is the replay's observer.
+func (t *Trace) observe(e engine.Event) { t.modes[e.Mode].observe(e) }
 
 // Write writes the trace.
 func (t *Trace) Write(w io.Writer) error {
