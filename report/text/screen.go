@@ -203,56 +203,66 @@ func (s *screen) verdict(t *writer) {
 		folded = 0
 	}
 	others, gravest := 0, "" // of those folded
-	for i, st := range statements {
-		if s.brief && (i > 0 && st.ID != "") {
+	for i := range statements {
+		st := &statements[i]
+		if i == 0 {
+			s.firstStatement(t, st)
 			continue
 		}
-		style := severityStyle(st.Severity)
-		if i > 0 {
-			if !st.Load {
-				if others++; folded > 0 && others > s.kept {
-					if gravest == "" || st.Severity == report.Problem || st.Severity == report.Warning && gravest == report.Note {
-						gravest = st.Severity
-					}
-					continue
+		if s.brief && st.ID != "" {
+			continue
+		}
+		if !st.Load {
+			if others++; folded > 0 && others > s.kept {
+				if gravest == "" || st.Severity == report.Problem || st.Severity == report.Warning && gravest == report.Note {
+					gravest = st.Severity
 				}
-			}
-			lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
-			switch {
-			case s.brief: // a mail has room
-			case st.ID == "":
-				lines = cutText(t.clean(st.Text), t.width-2, 2)
-			case len(lines) > s.others:
-				lines = []string{cutSentence(t.clean(st.WithID()), t.width-2)}
-			}
-			t.line(t.paint(report.Mark(st.Severity), style) + " " + lines[0])
-			for _, l := range lines[1:] {
-				t.line(words.Indent + l)
-			}
-			continue
-		}
-		lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
-		for j, l := range lines {
-			if j == 0 {
-				t.line(t.paint(report.Mark(st.Severity)+" "+l, style))
-			} else {
-				t.line(words.Indent + t.paint(l, style))
+				continue
 			}
 		}
-		if s.brief {
-			continue
-		}
-		room := s.details
-		for _, more := range st.More {
-			lines := cutText(t.clean(more), t.width-len(words.Indent), room)
-			for _, l := range lines {
-				t.line(words.Indent + l)
-			}
-			room -= len(lines)
-		}
+		s.otherStatement(t, st)
 	}
 	if folded > 0 {
 		t.line(t.paint(report.Mark(gravest), severityStyle(gravest)) + fmt.Sprintf(" %d more, for which there is no room here: --show findings,capture", folded))
+	}
+}
+
+// firstStatement is the one that answers, with what there is to say besides.
+func (s *screen) firstStatement(t *writer, st *report.Statement) {
+	style := severityStyle(st.Severity)
+	for i, l := range words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2) {
+		if i == 0 {
+			t.line(t.paint(report.Mark(st.Severity)+" "+l, style))
+		} else {
+			t.line(words.Indent + t.paint(l, style))
+		}
+	}
+	if s.brief {
+		return
+	}
+	room := s.details
+	for _, more := range st.More {
+		lines := cutText(t.clean(more), t.width-len(words.Indent), room)
+		for _, l := range lines {
+			t.line(words.Indent + l)
+		}
+		room -= len(lines)
+	}
+}
+
+// otherStatement is one behind it, in the lines that there are for it.
+func (s *screen) otherStatement(t *writer, st *report.Statement) {
+	lines := words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2)
+	switch {
+	case s.brief: // a mail has room
+	case st.ID == "":
+		lines = cutText(t.clean(st.Text), t.width-2, 2)
+	case len(lines) > s.others:
+		lines = []string{cutSentence(t.clean(st.WithID()), t.width-2)}
+	}
+	t.line(t.paint(report.Mark(st.Severity), severityStyle(st.Severity)) + " " + lines[0])
+	for _, l := range lines[1:] {
+		t.line(words.Indent + l)
 	}
 }
 
