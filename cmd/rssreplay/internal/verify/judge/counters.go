@@ -144,23 +144,7 @@ func (c *Counters) judgeTable() Judgement {
 		j.Verdict = Agrees
 		return j
 	}
-	if agrees {
-		// The key is right, and more than a hundredth lies elsewhere: something else
-		// is not, if there is what explains it all, or nearly.
-		j.Explanations = slices.DeleteFunc(s.keyed(), func(e Explanation) bool {
-			return !e.Fit.Exact && e.Fit.Residual > j.Fit.Residual/muchBetter
-		})
-	} else {
-		j.Explanations = s.explain()
-	}
-	if moved, ok := s.moved(); ok { // of others, only those are as good that are exact
-		j.Explanations = slices.DeleteFunc(j.Explanations, func(e Explanation) bool { return !e.Fit.Exact })
-		at := slices.IndexFunc(j.Explanations, func(e Explanation) bool { return e.few })
-		if at < 0 {
-			at = len(j.Explanations)
-		}
-		j.Explanations = slices.Insert(j.Explanations, at, moved)
-	}
+	j.Explanations = s.explanations(agrees)
 	switch exact, queues := j.ExactQueues(c.Seen); {
 	case len(j.Explanations) > 0, agrees && 2*exact >= max(queues, 4):
 		j.Verdict = Differs
@@ -172,6 +156,28 @@ func (c *Counters) judgeTable() Judgement {
 		j.Verdict = Agrees
 	}
 	return j
+}
+
+// explanations are what may be wrong in the claim, whose key is right if it agrees.
+func (s *search) explanations(agrees bool) (all []Explanation) {
+	if agrees {
+		// The key is right, and more than a hundredth lies elsewhere: something else
+		// is not, if there is what explains it all, or nearly.
+		all = slices.DeleteFunc(s.keyed(), func(e Explanation) bool {
+			return !e.Fit.Exact && e.Fit.Residual > s.claim.Fit.Residual/muchBetter
+		})
+	} else {
+		all = s.explain()
+	}
+	if moved, ok := s.moved(); ok { // of others, only those are as good that are exact
+		all = slices.DeleteFunc(all, func(e Explanation) bool { return !e.Fit.Exact })
+		at := slices.IndexFunc(all, func(e Explanation) bool { return e.few })
+		if at < 0 {
+			at = len(all)
+		}
+		all = slices.Insert(all, at, moved)
+	}
+	return all
 }
 
 // differences is their sum over the queues.
