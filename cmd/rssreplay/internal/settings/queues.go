@@ -54,7 +54,7 @@ func (r *resolver) cpus() error {
 	return nil
 }
 
-// queues sets the number of queues and the CPU of each.
+// queues sets the number of queues, the CPU of each, and the default one.
 func (r *resolver) queues() error {
 	f, c := r.flags, &r.Config
 	if r.Profile != nil {
@@ -69,13 +69,20 @@ func (r *resolver) queues() error {
 	}
 	c.Queues = queues
 	r.add("queues", queues, "", source)
+	if err := r.affinity(); err != nil {
+		return err
+	}
+	return r.defaultQueue()
+}
 
-	source = r.source("affinity")
-	name := "--affinity"
+// affinity sets the CPU of each queue.
+func (r *resolver) affinity() error {
+	f, c := r.flags, &r.Config
+	name, source := "--affinity", r.source("affinity")
 	if r.origin("affinity").layer == fromImport {
 		name = source
 	}
-	affinity := make([]int, queues)
+	affinity := make([]int, c.Queues)
 	for q := range affinity {
 		affinity[q] = c.CPUs[q%len(c.CPUs)]
 	}
@@ -84,8 +91,8 @@ func (r *resolver) queues() error {
 		if err != nil {
 			return fmt.Errorf("--affinity: %w, the CPU of each queue in order", err)
 		}
-		if n := list.Len(); n != queues {
-			return fmt.Errorf("%s names the CPUs of %d queues, but there are %d: name one for each, or change --queues", name, n, queues)
+		if n := list.Len(); n != c.Queues {
+			return fmt.Errorf("%s names the CPUs of %d queues, but there are %d: name one for each, or change --queues", name, n, c.Queues)
 		}
 		affinity = list.CPUs()
 	}
@@ -108,13 +115,18 @@ func (r *resolver) queues() error {
 		r.add("napi-cpu", strings.Join(f.napiCPU, ","), "", "--napi-cpu")
 		r.Caveats = append(r.Caveats, "--napi-cpu: all of a queue's work is put on that CPU, its interrupts' too, though these stay where their affinity sends them.")
 	}
+	return nil
+}
 
+// defaultQueue sets the queue of packets without a hash.
+func (r *resolver) defaultQueue() error {
+	f, c := r.flags, &r.Config
 	if t := r.imports.table.value; t != nil && len(t.Table) > 0 && r.Profile != nil && r.Profile.FirstEntry {
 		r.offerOfProfile("default-queue", strconv.Itoa(int(t.Table[0])))
 	}
 	c.DefaultQueue = f.defaultQueue
-	if f.defaultQueue < 0 || f.defaultQueue >= queues {
-		return fmt.Errorf("--default-queue must be below --queues %d, not %d", queues, f.defaultQueue)
+	if f.defaultQueue < 0 || f.defaultQueue >= c.Queues {
+		return fmt.Errorf("--default-queue must be below --queues %d, not %d", c.Queues, f.defaultQueue)
 	}
 	r.add("default-queue", f.defaultQueue, "", r.source("default-queue"))
 	return nil
