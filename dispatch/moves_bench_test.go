@@ -28,6 +28,13 @@ func BenchmarkMoves(b *testing.B) {
 			table[0] = 1
 			c.Tables = []engine.TableAt{{Time: soon, Table: table}}
 		}},
+		{"half-of-entries", cpus, func(c *engine.Config) {
+			table := slices.Clone(c.Table)
+			for i := range table {
+				table[i] = (table[i] + uint16(i/cpus%2)) % uint16(c.Queues)
+			}
+			c.Tables = []engine.TableAt{{Time: soon, Table: table}}
+		}},
 		{"all-entries", cpus, func(c *engine.Config) {
 			table := slices.Clone(c.Table)
 			for i := range table {
