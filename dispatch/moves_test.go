@@ -207,7 +207,11 @@ func TestMovesUnobservedEqualsObserved(t *testing.T) {
 	if testing.Short() {
 		cases = 6
 	}
+	seeds := []uint64{162} // a flow's second packet is taken before its first one, on another CPU
 	for seed := range cases {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
 		if err := movesUnobserved(seed); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -91,7 +91,7 @@ func newFastMoving(m *Model) *fastMoving {
 		e.beside, e.plan = &movingSends{model: m}, newSchedule(&m.cfg.Config)
 	}
 	if e.parting = newParting(m, e.lines); e.parting != nil {
-		e.parts = &movingParts{bytes: make([]uint64, len(e.lines))}
+		e.parts = &movingParts{bytes: make([]uint64, len(e.lines)), migrants: make([][]migrant, len(e.lines))}
 	}
 	m.derive, m.arrives = e.derive, true
 	return e
@@ -243,7 +243,7 @@ func (e *fastMoving) together(in *arriving, from, to int) int {
 			to = e.plan.next(i + 1)
 		}
 		before := cpu + 1
-		if looks || e.mayTurn(in, i, target) { // see stays
+		if looks || e.mayTurn(flows[i], entries[i]) { // see stays
 			before = e.look(in, i, target, int(cpu))
 		}
 		l.cameFrom(l.filled, before, int(cpu))
@@ -332,7 +332,7 @@ func (e *fastMoving) full(l *fastLine, t int64, target int) bool {
 func (e *fastMoving) fill(l *fastLine, in *arriving, i, target int) {
 	cpu := l.on.index
 	last := uint16(cpu + 1)
-	if !e.stays(in, i, target) {
+	if !e.stays(in, i) {
 		last = e.look(in, i, target, cpu)
 	}
 	l.cameFrom(l.filled, last, cpu)

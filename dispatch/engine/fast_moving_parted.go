@@ -2,11 +2,21 @@ package engine
 
 // movingParts is what a parting has of packets besides where flows move.
 type movingParts struct {
-	bytes  []uint64          // per CPU
-	before [BatchSize]uint16 // aside's, where any target was moved, or takes are told of
-	flow   [BatchSize]uint32 // where these are
-	rest   [BatchSize]fastPacket
-	aside  [BatchSize]aside
+	bytes    []uint64          // per CPU
+	places   [BatchSize]uint16 // in their order of arrival: where each is among all
+	turns    [BatchSize]uint16 // see movedFlows.turns
+	migrants [][]migrant       // per CPU: those that publishMoving is to publish
+
+	// Where a change asks for it.
+	rest  [BatchSize]fastPacket
+	aside [BatchSize]aside
+}
+
+// migrant is a parted packet whose flow comes from another CPU, or begins and takes are told of.
+type migrant struct {
+	place  int
+	before uint16 // aside's
+	flow   uint32
 }
 
 // parted is fastRSS's.
@@ -21,21 +31,18 @@ func (e *fastMoving) parted(in *arriving, from, to int) int {
 			break
 		}
 		keeps := e.rings != nil && e.rings.several || e.mayMeetChange(from, end)
-		turned := e.part(in, from, end, keeps)
+		e.part(in, from, end, keeps)
 		e.countParted(in, from, end)
 		begin := 0
 		for c, end := range p.ends {
 			if end == begin {
 				continue
 			}
-			l, times, before := &e.lines[c], p.time[begin:end], parts.before[begin:end]
+			l, times := &e.lines[c], p.time[begin:end]
 			if keeps {
 				l.takeIn(times, parts.rest[begin:end], parts.aside[begin:end])
 			}
-			if !turned {
-				before = nil
-			}
-			l.publishParted(p.at[begin:end], times, p.late[:end-begin], before, parts.flow[begin:end])
+			l.publishParted(p.at[begin:end], times, p.late[:end-begin], parts.migrants[c], begin)
 			begin = end
 		}
 		from = end
@@ -57,37 +64,53 @@ func (e *fastMoving) mayMeetChange(from, to int) bool {
 }
 
 // part parts the packets from one to before another, whose CPUs hasRoom has found, with what
-// a change asks for if keeps. It reports whether publishParted has to look for any of them.
-func (e *fastMoving) part(in *arriving, from, to int, keeps bool) (turned bool) {
+// a change asks for if keeps.
+func (e *fastMoving) part(in *arriving, from, to int, keeps bool) {
 	p, parts := e.parting, e.parts
-	at, times, flows, lengths, entries := e.plan.at[from:to], in.time[from:to], in.flow[from:to], in.length[from:to], in.entry[from:to]
-	targets, looks, tells := e.targets, e.refusals > 0, e.beside != nil
-	asks := e.moves || looks || keeps || tells
-	last, bytes := len(targets)-1, parts.bytes
+	at, times, lengths := e.plan.at[from:to], in.time[from:to], in.length[from:to]
+	ends, bytes, places := p.ends, parts.bytes, parts.places[:len(times)]
+	at, lengths = at[:len(times)], lengths[:len(times)]
 	clear(bytes)
-	if !asks {
-		p.part(at, times)
-		for i, cpu := range p.cpus[:len(times)] {
-			bytes[cpu] += uint64(lengths[i])
-		}
-		return false
-	}
 	for i, cpu := range p.cpus[:len(times)] {
-		k := p.ends[cpu]
-		p.ends[cpu] = k + 1
+		k := ends[cpu]
+		ends[cpu] = k + 1
 		p.at[k], p.time[k] = at[i], times[i]
 		bytes[cpu] += uint64(lengths[i])
-		target, before := min(int(entries[i]), last), cpu+1
-		if looks || e.mayTurn(in, from+i, target) { // see stays
-			before = e.look(in, from+i, target, int(cpu))
-			turned = turned || tells || migrates(before, cpu+1)
-		}
-		parts.before[k], parts.flow[k] = before, flows[i]
-		if keeps {
-			parts.rest[k], parts.aside[k] = fastPacket{flows[i], lengths[i]}, aside{before, targets[target].queue}
+		places[i] = uint16(k)
+	}
+	if keeps {
+		e.keep(in, from, to)
+	}
+	for c := range parts.migrants {
+		parts.migrants[c] = parts.migrants[c][:0]
+	}
+	if e.moves || keeps || e.refusals > 0 || e.beside != nil {
+		e.lookAt(in, from, to)
+	}
+}
+
+// lookAt looks at those of the packets from one to before another, which are parted.
+func (e *fastMoving) lookAt(in *arriving, from, to int) {
+	parts, last, tells := e.parts, len(e.targets)-1, e.beside != nil
+	for _, turn := range e.turns(&parts.turns, in, from, to) {
+		i, cpu, place := from+int(turn), e.parting.cpus[turn], int(parts.places[turn])
+		before := e.look(in, i, min(int(in.entry[i]), last), int(cpu))
+		parts.aside[place].before = before
+		if migrates(before, cpu+1) || tells && before == 0 {
+			parts.migrants[cpu] = append(parts.migrants[cpu], migrant{place, before, in.flow[i]})
 		}
 	}
-	return turned
+}
+
+// keep keeps what a change asks for of the packets from one to before another; lookAt tells
+// it where flows were before.
+func (e *fastMoving) keep(in *arriving, from, to int) {
+	p, parts, targets := e.parting, e.parts, e.targets
+	flows, lengths, entries := in.flow[from:to], in.length[from:to], in.entry[from:to]
+	for i, place := range parts.places[:to-from] {
+		target := min(int(entries[i]), len(targets)-1)
+		parts.rest[place], parts.aside[place] = fastPacket{flows[i], lengths[i]}, aside{p.cpus[i] + 1, targets[target].queue}
+	}
 }
 
 // countParted counts what is known of packets when they arrive, of those from one to before
@@ -158,21 +181,20 @@ func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) {
 }
 
 // publishParted is publishMoving of packets that the line has room for, as publishRun has
-// them; before is nil if none migrates, and no take is told of.
-func (l *fastLine) publishParted(at, arrivals, late []int64, before []uint16, flows []uint32) {
-	mark, done, tells := uint16(l.on.index+1), 0, l.moving.of.beside != nil
+// them, and of which the first one's place is begin.
+func (l *fastLine) publishParted(at, arrivals, late []int64, migrants []migrant, begin int) {
+	done := 0
 	run := func(to int) {
 		if done < to {
 			l.publishRun(at[done:to], arrivals[done:to], late[done:to])
 		}
 	}
-	for i, last := range before {
-		if migrates(last, mark) || tells && last == 0 {
-			run(i)
-			l.filled++
-			l.publishMoving(at[i], arrivals[i], last, flows[i])
-			done = i + 1
-		}
+	for _, m := range migrants {
+		i := m.place - begin
+		run(i)
+		l.filled++
+		l.publishMoving(at[i], arrivals[i], m.before, m.flow)
+		done = i + 1
 	}
 	run(len(at))
 }

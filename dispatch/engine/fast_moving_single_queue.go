@@ -94,7 +94,7 @@ func (e *fastMovingSingleQueue) arrive(in *arriving, from, to int) {
 			continue
 		}
 		last := uint16(cpu + 1)
-		if !e.stays(in, i, target) {
+		if !e.stays(in, i) {
 			last = e.look(in, i, target, cpu)
 		}
 		l.cameFrom(l.filled, last, cpu)

@@ -29,6 +29,12 @@ type movedFlows struct {
 	upTo   bigarray.Array[uint32] // per flow: its accepted packets before that, modulo 2³²
 	asked  uint32                 // packets since flows were last forgotten
 
+	// Optimization: an array by all values of Batch.Entry, of which few are asked for, needs
+	// no target; and flows are numbered as they arrive, so that the first packet of one is
+	// known without its Nth.
+	ever       *[1 << 16]uint8 // 1 if the entry's target was moved
+	known, met uint32          // flows met before the batch, and with it
+
 	refused  bigarray.Sparse[bool] // flows with a packet that arrived and none that was accepted
 	refusals int                   // how many these are
 
@@ -54,11 +60,12 @@ type movedTarget struct {
 func newMovedFlows(m *Model) movedFlows {
 	counted := m.CountedAffinity
 	m.FixedAffinity, m.CountedAffinity = affinity.NewTurning(counted), nil
-	return movedFlows{counted: counted, flows: m.FixedAffinity, moved: make([]movedTarget, len(m.targets)), latest: m.latest}
+	return movedFlows{counted: counted, flows: m.FixedAffinity, moved: make([]movedTarget, len(m.targets)), ever: new([1 << 16]uint8), latest: m.latest}
 }
 
 // begin makes room for the flows of b.
 func (f *movedFlows) begin(b *Batch) {
+	f.known, f.met = f.met, max(f.met, b.Flows) // a last batch of none may have fewer
 	f.counted.Grow(b.Flows)
 	f.seen.Grow(b.Flows)
 	f.upTo.Grow(b.Flows)
@@ -92,6 +99,10 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 		m := &f.moved[i]
 		if m.times == 0 {
 			m.cpu = before[i].cpu
+			f.ever[i] = 1
+			if i == len(now)-1 {
+				f.ever[Unhashed] = 1
+			}
 		}
 		if m.times == math.MaxUint8 {
 			f.forgetTurns()
@@ -106,18 +117,39 @@ func (f *movedFlows) move(before, now []target) (moves bool) {
 }
 
 // stays reports whether the packet before packet i of in, of its flow, is surely on the CPU
-// of the target for which packet i is accepted.
+// for which packet i is accepted.
 //
 // Optimization: most packets need no look.
-func (f *movedFlows) stays(in *arriving, i, target int) bool {
-	return !f.unsettled && f.refusals == 0 && !f.mayTurn(in, i, target)
+func (f *movedFlows) stays(in *arriving, i int) bool {
+	return !f.unsettled && f.refusals == 0 && !f.mayTurn(in.flow[i], in.entry[i])
 }
 
-// mayTurn reports whether packet i of in may be a turn, or has to be looked at for another
-// reason.
-func (f *movedFlows) mayTurn(in *arriving, i, target int) bool {
-	flow := in.flow[i]
-	return in.nth[i] == 0 || f.moved[target].times != 0 && f.turned[flow/64]>>(flow%64)&1 == 0
+// mayTurn reports whether a packet of flow that meets an entry may be a turn, or the first
+// packet of its flow.
+func (f *movedFlows) mayTurn(flow uint32, entry uint16) bool {
+	return flow >= f.known || f.ever[entry] > 0 && f.turned[flow/64]>>(flow%64)&1 == 0
+}
+
+// turns are those of the packets from one to before another that look is to be asked of, by
+// their numbers from the first one on. It uses into.
+//
+// Optimization: no branch on which entries were moved; it could not be foretold.
+func (f *movedFlows) turns(into *[BatchSize]uint16, in *arriving, from, to int) []uint16 {
+	entries, flows := in.entry[from:to], in.flow[from:to]
+	flows = flows[:len(entries)]
+	known, ever, turned, n := f.known, f.ever, f.turned, 0
+	if f.refusals > 0 {
+		known = 0 // all
+	}
+	for i, entry := range entries {
+		into[n] = uint16(i)
+		if flow := flows[i]; flow >= known {
+			n++
+		} else {
+			n += int(ever[entry] &^ uint8(turned[flow/64]>>(flow%64)))
+		}
+	}
+	return into[:n]
 }
 
 // look is the CPU, and 1, that has the packet of its flow before packet i of in, which is
