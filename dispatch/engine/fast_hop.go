@@ -144,6 +144,9 @@ func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
 			return moment(next + e.costs.dpc)
 		}
 	}
+	if next, done := e.wholeTurn(v, pause); done {
+		return next
+	}
 	return e.takeTurn(v, pause)
 }
 
