@@ -137,12 +137,22 @@ func (c *Compare) ChanceSentence() string {
 		return ""
 	}
 	least, most, _ := chanceOf(was, now, &f)
-	return fmt.Sprintf("By chance alone the imbalance of packets is from %s to %s, 9 times in 10; %s and %s lie within, so they show no change. What chance makes of other figures is not known.",
+	return fmt.Sprintf("By chance alone the imbalance of packets is from %s to %s, 9 times in 10; %s and %s lie within, so they show no change.",
 		words.Fixed(least, 3), words.Fixed(most, 3), f.Text(f.Of(was)), f.Text(f.Of(now)))
 }
 
 // OfCaptures tells whether two reports of different captures are compared.
 func (c *Compare) OfCaptures() bool { return c.Diff != nil && c.Diff.Captures }
+
+// OtherCaptures says of two reports of different captures what their figures may differ by besides
+// settings.
+func (c *Compare) OtherCaptures() string {
+	judged := "which is not judged here"
+	if _, _, known := chanceOf(&c.Scenarios[0], &c.Scenarios[1], new(ImbalanceOfPackets(c.Scenarios))); known {
+		judged = "which is judged of packets alone, not of bytes, busy time and windows"
+	}
+	return "What differs may be the traffic, or chance, as other flows fall on other CPUs, " + judged + "; and how many flows moved is not known."
+}
 
 // Change is a parameter that two reports do not have alike.
 type Change struct {
@@ -246,14 +256,22 @@ func (c *Compare) ChangeRow(f *Figure) []string {
 			sign = "-"
 		}
 		change = sign + f.Text(Fraction(math.Abs(float64(now-was))))
-		if points, ok := strings.CutSuffix(change, "%"); ok { // of a share; what the last column has is of the old value
-			change = points + " points"
+		if strings.HasSuffix(change, "%") { // of a share; what the last column has is of the old value
+			change = sign + points(math.Abs(float64(now-was))*100)
 		}
 		if was != 0 {
 			share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
 		}
 	}
 	return []string{c.Diff.Label(f), f.Text(was), f.Text(now), change, share}
+}
+
+// points are percentage points, with one decimal that is not 0.
+func points(n float64) string {
+	if n < 0.05 {
+		return fmt.Sprintf("%.*f points", int(math.Ceil(-math.Log10(n))), n)
+	}
+	return words.Fixed(n, 1) + " points"
 }
 
 // ChangesSentence names the parameters that differ; "" where none does.

@@ -144,3 +144,12 @@ func TestDiffByChance(t *testing.T) {
 		}
 	}
 }
+
+// A change of a share is never "<0.1 points".
+func TestPoints(t *testing.T) {
+	for n, want := range map[float64]string{12.34: "12.3 points", 0.05: "0.1 points", 0.049: "0.05 points", 0.004: "0.004 points", 0.0007: "0.0007 points", 99.97: "100.0 points"} {
+		if got := points(n); got != want {
+			t.Errorf("%v: %q, want %q", n, got, want)
+		}
+	}
+}

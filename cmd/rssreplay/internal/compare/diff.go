@@ -94,8 +94,8 @@ func diffOf(before, after *scenario) *report.Compare {
 	old := &before.earlier.Capture
 	same := sameCapture(old, &c.Capture)
 	if !same {
-		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. What differs may be the traffic, and how many flows moved is not known.",
-			before.name, report.Plural(old.Packets, "packet", "packets"), after.name, report.Exact(c.Capture.Packets)))
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. %s",
+			before.name, report.Plural(old.Packets, "packet", "packets"), after.name, report.Exact(c.Capture.Packets), c.OtherCaptures()))
 	}
 	if scales := c.ScalesSentence(); scales != "" {
 		c.Notes = append(c.Notes, scales)
