@@ -95,10 +95,11 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 	c := &QueueCounters{}
 	read := counterReader{counters: c, found: map[string]*counted{}, heading: -1, first: map[string]int{}}
 	for i, line := range lines {
-		if len(read.found) > 0 && isCut(line) {
+		counters := countersOf(line)
+		if len(read.found) > 0 && isCut(line) && !slices.ContainsFunc(counters, namedCount.isCount) { // as "rx_bgx_truncated_pkts: 0"
 			return nil, fmt.Errorf("line %d: lines are left out here: give the text whole", i+1)
 		}
-		for _, counter := range countersOf(line) {
+		for _, counter := range counters {
 			if err := read.counter(i+1, counter.name, counter.value); err != nil {
 				return nil, err
 			}
@@ -188,6 +189,8 @@ var sample = lazyregexp.New(`^\w+\{(?:[^}]*,)?(?:device|interface)="[^"]*"[^}]*\
 
 // namedCount is a counter's name, and its value as the text has it.
 type namedCount struct{ name, value string }
+
+func (c namedCount) isCount() bool { return c.value != "" && strings.Trim(c.value, "0123456789") == "" }
 
 // severalCounts matches each of several counters in one line, as Open vSwitch's statistics,
 // telegraf, and objects of JSON and Python have them.

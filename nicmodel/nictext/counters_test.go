@@ -70,6 +70,7 @@ func TestQueueCounterNames(t *testing.T) {
 		{"DPDK", "rx_good_packets: 12|rx_q0_packets: 5|rx_q0_bytes: 300|rx_q0_errors: 0|rx_q1_packets: 7"},
 		{"DPDK", "rx_good_packets      12|rx_q0_packets        5|rx_q1_packets     7"}, // VPP
 		{"DPDK", "rx_q0packets: 5|rx_q1packets: 7"},
+		{"octeontx2, thunder", "rxq0: frames: 5|rxq1: frames: 7|rx_bgx_truncated_pkts: 0"}, // the word marks no cut here
 		{"idpf", "rx_q-0_pkts: 5|rx_q-0_bytes: 1|tx_q-0_pkts: 2|rx_q-1_pkts: 7"},
 		{"hns3", "txq0_packets: 3|rxq0_packets: 5|rxq0_bytes: 3|rxq1_packets: 7"},
 		{"hinic", "rxq0_pkts: 5|rxq1_pkts: 7|txq0_pkts: 8"},
