@@ -40,6 +40,7 @@ var (
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
 	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?(?::|\s*=|\s)\s*(\S*)$`)
 	affinityCut  = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_`)
+	affinityName = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_affinity(?:_list)?$`) // in a list of files
 	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
 	// A mask of CPUs that is no list: it has a letter, or zeros before its number.
 	surelyMask = lazyregexp.New(`^(?:0x)?(?:0[0-9a-fA-F]+|[0-9]*[a-fA-F][0-9a-fA-F]*)(?:,[0-9a-fA-F]{8})*$`)
@@ -196,7 +197,7 @@ func (r *irqReader) line(line string) *TextError {
 	if m := affinityLine.FindStringSubmatch(line); m != nil {
 		return r.affinity(m)
 	}
-	if affinityCut.MatchString(line) {
+	if affinityCut.MatchString(line) && !affinityName.MatchString(line) {
 		return &TextError{What: fmt.Sprintf("%s has not the name of one file, and its value", quote.Short(line)), Hint: "give what `grep . /proc/irq/*/smp_affinity_list` prints, unchanged"}
 	}
 	if known, err := r.tool(line); known || err != nil {

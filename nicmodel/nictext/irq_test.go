@@ -301,12 +301,13 @@ func TestBrokenColumns(t *testing.T) {
 // Mail breaks long lines between words.
 func TestReadIRQsBroken(t *testing.T) {
 	for name, text := range map[string]string{
-		"counts":          "     CPU0   CPU1\n     CPU2   CPU3\n 40: 0 0\n     7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0\n 7 PCI-MSI 2-edge eth0-TxRx-1\n",
-		"names":           "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge\n eth0-TxRx-0\n 41: 0 0 0 7\n PCI-MSI\n 2-edge eth0-TxRx-1\n",
-		"quoted":          ">      CPU0   CPU1   CPU2\n> CPU3\n>  40: 0 0 7\n> 0 PCI-MSI-edge eth0-TxRx-0\n>  41: 0 0 0\n> 7 PCI-MSI-edge eth0-TxRx-1\n> LOC: 1 2 3\n> 4 Local timer interrupts\n",
-		"without CPUs":    "40: 0 0 7\n0 PCI-MSI-edge eth0-TxRx-0\n41: 0 0 0\n7 PCI-MSI-edge eth0-TxRx-1\n",
-		"before a list":   "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 0 PCI-MSI 2-edge\n eth0-TxRx-1\n/proc/irq/41/smp_affinity_list:3\n",
-		"before a prompt": "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 7 PCI-MSI 2-edge eth0-TxRx-1\n[root@host ~]#\n",
+		"counts":                "     CPU0   CPU1\n     CPU2   CPU3\n 40: 0 0\n     7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0\n 7 PCI-MSI 2-edge eth0-TxRx-1\n",
+		"names":                 "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge\n eth0-TxRx-0\n 41: 0 0 0 7\n PCI-MSI\n 2-edge eth0-TxRx-1\n",
+		"quoted":                ">      CPU0   CPU1   CPU2\n> CPU3\n>  40: 0 0 7\n> 0 PCI-MSI-edge eth0-TxRx-0\n>  41: 0 0 0\n> 7 PCI-MSI-edge eth0-TxRx-1\n> LOC: 1 2 3\n> 4 Local timer interrupts\n",
+		"without CPUs":          "40: 0 0 7\n0 PCI-MSI-edge eth0-TxRx-0\n41: 0 0 0\n7 PCI-MSI-edge eth0-TxRx-1\n",
+		"before a list":         "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 0 PCI-MSI 2-edge\n eth0-TxRx-1\n/proc/irq/41/smp_affinity_list:3\n",
+		"before names of files": "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 7 PCI-MSI 2-edge eth0-TxRx-1\n# find /proc/irq -name smp_affinity\n/proc/irq/40/smp_affinity\n/proc/irq/41/smp_affinity\n",
+		"before a prompt":       "     CPU0   CPU1   CPU2   CPU3\n 40: 0 0 7 0 PCI-MSI 1-edge eth0-TxRx-0\n 41: 0 0 0 7 PCI-MSI 2-edge eth0-TxRx-1\n[root@host ~]#\n",
 	} {
 		got, err := mustReadIRQs(t, text).QueueCPUs(NIC{Interface: "eth0"}, 2)
 		if err != nil || !slices.Equal(got.CPUs, []int{2, 3}) {
