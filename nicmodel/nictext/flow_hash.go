@@ -15,6 +15,7 @@ var (
 	flowHashTitle   = lazyregexp.New(`^(.*?) ?flows use these fields for computing Hash flow key:$`)
 	flowHashDiscard = lazyregexp.New(`^(.*) flows - All matching flows discarded on RX$`)
 	flowHashKind    = lazyregexp.New(`^(?:[A-Z][A-Za-z0-9 /()-]* over IPV[46])?$`) // of ip4, ip6 and ether: nothing
+	flowHashBegins  = lazyregexp.New(`^[A-Z][A-Za-z0-9 /()-]* over IPV[46]$`)
 	flowHashContext = lazyregexp.New(`^For RSS context (\d+):$`)
 )
 
@@ -97,12 +98,15 @@ func readFlowHash(lines []string) (*FlowHash, error) {
 		if m := flowHashContext.FindStringSubmatch(lines[i]); m != nil {
 			r.context = m[1]
 		} else if m := flowHashTitle.FindStringSubmatch(lines[i]); m != nil {
-			fields := flowFieldLines(lines[i+1:])
-			if err := r.answer(i+1, strings.TrimSpace(m[1]), fields); err != nil {
+			kind, fields := strings.TrimSpace(m[1]), flowFieldLines(lines[i+1:])
+			if kind == "" && i > 0 && flowHashBegins.MatchString(lines[i-1]) { // mail has broken the line
+				kind = lines[i-1]
+			}
+			if err := r.answer(i+1, kind, fields); err != nil {
 				return nil, err
 			}
 			i += len(fields)
-			r.mayBeCut(strings.TrimSpace(m[1]), lines[i+1:])
+			r.mayBeCut(kind, lines[i+1:])
 		} else if _, field := flowFields[lines[i]]; field {
 			return nil, &TextError{Line: i + 1, What: quote.Short(lines[i]) + " stands below no line that says what it is of", Hint: "give the whole output of ethtool -n IF rx-flow-hash tcp4, its long lines not broken"}
 		}

@@ -39,6 +39,7 @@ func TestReadFlowHash(t *testing.T) {
 		{"the main table first", sd + "For RSS context 1:\n" + flowAnswer("UDP over IPV4", addressFields+portFields), all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"a prompt behind it", strings.TrimSuffix(sd, "\n") + "root@host:~# ", all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"an empty line below each", strings.ReplaceAll(sd+flowAnswer("TCP over IPV6", "None\n"), "\n", "\n\n"), all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv6, hash.IPv6)},
+		{"a title that mail has broken", strings.ReplaceAll(sd, " flows use", "\nflows use"), all, all &^ hash.TypesOf(hash.UDPIPv4)},
 		{"in fences", "```\n" + strings.TrimSuffix(sd, "\n") + "```\nand\n~~~\n" + flowAnswer("TCP over IPV4", addressFields) + "~~~\n", all, all &^ hash.TypesOf(hash.UDPIPv4, hash.TCPIPv4)},
 		{"twice the same", sd + sd, all, all &^ hash.TypesOf(hash.UDPIPv4)},
 	} {
