@@ -254,6 +254,8 @@ func TestQueueCPUsErrors(t *testing.T) {
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, "eth0-TxRx-0\n", "eth0-TxRx-0", 1), "x: line 2: IRQ 120 has another row in its line")
 	// Of an affinity that is not whole the interrupt would be missing.
 	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0 /proc/irq/25/smp_affinity_list:1\n", `x: line 1: "/proc/irq/24/smp_affinity_list:0 /proc/i"… has not the name of one file, and its value`)
+	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0 /proc/irq/25/smp_affinity_list:1\n/proc/irq/26/smp_affinity_list:0\n", `x: line 1: "/proc/irq/24/smp_affinity_list:0 /proc/i"… has not`)
+	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0/proc/irq/25/smp_affinity_list:1\n", `x: line 1: "/proc/irq/24/smp_affinity_list:0/proc/ir"… has not`)
 	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity_list:0\n/proc/irq/25/smp_aff\n", `x: line 2: "/proc/irq/25/smp_aff" has not the name of one file, and its value`)
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, " 121:", " 120:", 1), "x: line 3: IRQ 120 comes again")
 	refuses(t, ReadIRQs, strings.Replace(interruptsText, "524100          0          0  IR-PCI-MSI 1048577-edge      eth0-TxRx-1", "524100", 1), "x: line 3: IRQ 121 has 2 fields, but there are 4 CPUs")

@@ -123,7 +123,8 @@ func beforeTitle(line string) (before string, ok bool) {
 		if !strings.Contains(line, title.words) {
 			continue
 		}
-		if m := title.line.FindStringSubmatch(line); m != nil {
+		m := title.line.FindStringSubmatch(line)
+		if m != nil && !strings.Contains(m[1], title.words) { // else two lines were joined
 			return m[1], true
 		}
 	}
