@@ -152,6 +152,12 @@ func TestDifference(t *testing.T) {
 			k[5] ^= 8
 			return k
 		}()},
+		{"2 of 127 determined bits differ from the claimed key, the first one in byte 0", func() Key {
+			k := append(Key(nil), claimed...)
+			k[0] ^= 0x80
+			k[9] ^= 1
+			return k
+		}()},
 	} {
 		var all []Observation
 		for range 500 {
