@@ -194,7 +194,7 @@ func (r *irqReader) line(line string) *TextError {
 	if irqHeader.MatchString(line) {
 		return r.header(line)
 	}
-	if m := affinityLine.FindStringSubmatch(line); m != nil && strings.Count(line, "/irq/") == 1 {
+	if m := affinityLine.FindStringSubmatch(line); m != nil && strings.Count(line, "_affinity") == 1 { // not two lines joined
 		return r.affinity(m)
 	}
 	if affinityCut.MatchString(line) && !affinityName.MatchString(line) {
