@@ -21,6 +21,7 @@ type Record struct {
 	Link      LinkType  // of the record's interface
 	Direction Direction // pcapng's epb_flags; Walk refines it from Linux cooked headers
 	HasHash   bool
+	Predicted bool // Queue and Hash are what rssreplay wrote of them, not what a NIC did
 }
 
 // Set makes r a record of which no more is known, but for its time.
@@ -36,6 +37,7 @@ func (r *Record) Set(data []byte, wire uint32, link LinkType) {
 	r.Link = link
 	r.Direction = DirectionUnknown
 	r.HasHash = false
+	r.Predicted = false
 }
 
 // Protocol numbers of the IANA registry that the walk knows by name.

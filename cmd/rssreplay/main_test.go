@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //	exits STATUS rssreplay ARG...    the exit status; see exits
 //	mkpcap FILE WORD...              a capture; see mkpcap
 //	head N IN OUT                    a file OUT of the first N bytes of IN
+//	measured FILE                    a copy of --write as if a NIC had recorded it; see forgetPredicted
 func TestScripts(t *testing.T) {
 	root := repository(t)
 	scripts := testscript.Params{
@@ -56,9 +57,10 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"mkpcap": mkpcap,
-			"head":   head,
+			"exits":    exits,
+			"mkpcap":   mkpcap,
+			"head":     head,
+			"measured": measured,
 		},
 		UpdateScripts:       *update,
 		RequireUniqueNames:  true,

@@ -20,6 +20,7 @@ type Info struct {
 
 	Packets        int64       // records returned
 	Hashes         int64       // of them, with a Toeplitz hash that the NIC computed: epb_hash
+	Predicted      int64       // records whose hash or queue rssreplay predicted (--write): no NIC computed it
 	OtherHashes    int64       // epb_hash options of other functions than Toeplitz
 	NoTimestamp    int64       // of them, pcapng's simple packets: they take the last timestamp before them
 	ShortWire      int64       // of them, whose original length is below the captured one

@@ -24,25 +24,27 @@ const (
 
 	byteOrderMagic = 0x1a2b3c4d
 
-	optEnd           = 0
-	optEPBFlags      = 2 // pack_flags and pack_hash of the obsolete block have the same codes
-	optEPBHash       = 3
-	optEPBDropCount  = 4
-	optEPBQueue      = 6
-	optIfName        = 2
-	optIfTSResol     = 9
-	optIfTSOffset    = 14
-	optISBIfRecv     = 4
-	optISBIfDrop     = 5
-	optISBAccept     = 6
-	optISBOSDrop     = 7
-	optISBDeliver    = 8
-	hashToeplitz     = 5 // epb_hash's algorithm octet
-	flagsInbound     = 1
-	flagsOutbound    = 2
-	flagsDirection   = 3
-	minBlock         = 12 // type, length, length
-	packetBlockFixed = 28 // of enhanced and obsolete blocks, before the captured bytes
+	optEnd            = 0
+	optComment        = 1 // of all blocks
+	optSHBApplication = 4
+	optEPBFlags       = 2 // pack_flags and pack_hash of the obsolete block have the same codes
+	optEPBHash        = 3
+	optEPBDropCount   = 4
+	optEPBQueue       = 6
+	optIfName         = 2
+	optIfTSResol      = 9
+	optIfTSOffset     = 14
+	optISBIfRecv      = 4
+	optISBIfDrop      = 5
+	optISBAccept      = 6
+	optISBOSDrop      = 7
+	optISBDeliver     = 8
+	hashToeplitz      = 5 // epb_hash's algorithm octet
+	flagsInbound      = 1
+	flagsOutbound     = 2
+	flagsDirection    = 3
+	minBlock          = 12 // type, length, length
+	packetBlockFixed  = 28 // of enhanced and obsolete blocks, before the captured bytes
 
 	// maxBlock is the longest block that is read as a whole, in bytes, libpcap's
 	// limit; blocks that are only skipped may have any length.
@@ -52,6 +54,9 @@ const (
 	// so many bytes of their names: no capture fills the memory with them.
 	maxInterfaces    = 1 << 16
 	maxInterfaceName = 64
+
+	// maxSection is the longest section header whose options are looked at, in bytes.
+	maxSection = 1 << 16
 )
 
 // pcapng decodes pcapng: sections, each in its own byte order and with its own
@@ -61,11 +66,13 @@ type pcapng struct {
 	first      int                // of info.Interfaces: the section's interface 0
 	interfaces []sectionInterface // the section's
 	last       int64              // timestamp of the last record that had one, for simple packets
+	predicted  bool               // rssreplay wrote the section: its hashes and queues are predictions
 	info       *Info
 
 	// skipped is the length of a block whose body is passed over without being
 	// looked at, 0 if there is none; skipLeft is what is left of its body, in bytes.
 	skipped, skipLeft uint32
+	inSection         bool // it is a section header, whose options are to be looked at
 }
 
 // newPcapng reads the fixed part of the first section header, its 24 bytes.
@@ -139,6 +146,13 @@ func (p *pcapng) decode(buf []byte, recs []pcaps.Record) (n, used, want int, err
 
 // goOnSkipping passes over what b has of the skipped block; skipped is 0 once it ends.
 func (p *pcapng) goOnSkipping(b []byte) (used, want int, err *damage) {
+	if p.inSection {
+		if len(b) < int(p.skipLeft) {
+			return 0, int(p.skipLeft), nil
+		}
+		p.inSection = false
+		p.sectionOptions(b[:p.skipLeft])
+	}
 	used = int(min(uint64(len(b)), uint64(p.skipLeft)))
 	b = b[used:]
 	p.skipLeft -= uint32(used)
@@ -261,7 +275,9 @@ func (p *pcapng) section(b []byte) *damage {
 	}
 	p.first = len(p.info.Interfaces)
 	p.interfaces = p.interfaces[:0]
+	p.predicted = false
 	p.skip(total, fileHeaderBytes)
+	p.inSection = total <= maxSection
 	return nil
 }
 

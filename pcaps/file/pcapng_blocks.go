@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -10,6 +11,29 @@ import (
 )
 
 // This file is what blocks of pcapng have in them: interfaces, their statistics, and packets.
+
+// sectionOptions reads the options of a section header: who wrote the section.
+func (p *pcapng) sectionOptions(b []byte) {
+	opts := options{p: p, rest: b}
+	for opts.next() {
+		if opts.code == optSHBApplication {
+			name, _, _ := bytes.Cut(opts.value, []byte(" ")) // the version follows
+			p.predicted = p.predicted || string(name) == predictor
+		}
+	}
+	if opts.bad {
+		p.info.BadOptions++
+	}
+}
+
+// predicted tells whether a packet's comment is one that rssreplay copied it with
+// ("cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4"): where a copy was merged with other
+// captures, the section no longer names who wrote it. No NIC records the entry of its
+// table, why it did not hash, or the rule that decided.
+func predicted(comment []byte) bool {
+	return (bytes.HasPrefix(comment, []byte("cpu=")) || bytes.HasPrefix(comment, []byte("dropped "))) &&
+		(bytes.Contains(comment, []byte(" entry=")) || bytes.Contains(comment, []byte(" unhashed=")) || bytes.Contains(comment, []byte(" by=")))
+}
 
 // sectionInterface is what packets need of their interface.
 type sectionInterface struct {
@@ -206,6 +230,7 @@ func (p *pcapng) plain(buf []byte, recs []pcaps.Record) (n, used int) {
 // option of a length that is not its own is passed over.
 func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 	opts := options{p: p, rest: b}
+	ours := p.predicted
 	for opts.next() {
 		v := opts.value
 		switch {
@@ -220,7 +245,6 @@ func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 			// The draft does not say in which order; as they lie, then (and DPDK
 			// writes them as the host has them).
 			rec.Hash, rec.HasHash = binary.BigEndian.Uint32(v[1:]), true
-			p.info.Hashes++
 		case opts.code == optEPBHash && len(v) > 0 && v[0] != hashToeplitz:
 			p.info.OtherHashes++
 		case opts.code == optEPBDropCount && len(v) == 8:
@@ -229,7 +253,16 @@ func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 			if q := p.u32(v); q <= math.MaxInt32 {
 				rec.Queue = int32(q)
 			}
+		case opts.code == optComment:
+			ours = ours || predicted(v)
 		}
+	}
+	switch {
+	case ours && (rec.HasHash || rec.Queue >= 0):
+		rec.Predicted = true
+		p.info.Predicted++
+	case rec.HasHash:
+		p.info.Hashes++
 	}
 	if opts.bad {
 		p.info.BadOptions++

@@ -30,11 +30,9 @@ type writtenInterface struct {
 	negative bool
 }
 
-// Options that are written and not read.
-const (
-	optComment        = 1
-	optSHBApplication = 4
-)
+// predictor is the application whose captures record what it predicted: what the command
+// names itself with --write.
+const predictor = "rssreplay"
 
 // beforeEpoch is the if_tsoffset, in s, of interfaces with times before 1970:
 // pcapng's own times are unsigned. No int64 of ns lies before it.

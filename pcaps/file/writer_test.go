@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,53 @@ func TestWriterReadsBack(t *testing.T) {
 			}
 			if info.BadOptions+info.ClampedTime > 0 || len(info.Interfaces) != 3 || info.Truncated {
 				t.Fatalf("comment of %d bytes: %+v", len(comment), info)
+			}
+		}
+	}
+}
+
+// What rssreplay wrote of queues and hashes is told from what a NIC recorded: by the
+// section's application, or by the comments, which stay when another program copies it.
+func TestPredicted(t *testing.T) {
+	records := []pcaps.Record{
+		{Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: 3, Hash: 0x51ccc178, HasHash: true},
+		{Data: []byte{2}, Wire: 1, Link: pcaps.LinkEthernet, Queue: 0},
+		{Data: []byte{3}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1},
+	}
+	for _, test := range []struct {
+		application, comment string
+		predicted, hashes    int64
+	}{
+		{"rssreplay 1.0", "", 2, 0}, {"rssreplay", "sent", 2, 0}, {"a test", "", 0, 1}, {"rssreplays", "", 0, 1}, {"not rssreplay 1.0", "", 0, 1},
+		{"Mergecap", "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4", 2, 0}, {"Mergecap", "cpu=0 unhashed=not_ip", 2, 0}, {"Mergecap", "cpu=1 irq=2 by=rps", 2, 0},
+		{"Mergecap", "dropped entry=3 hash=0x00000001 ipv4", 2, 0},
+		{"bpftrace", "cpu=3", 0, 1}, {"bpftrace", "cpu=3 queue=2", 0, 1}, {"bpftrace", "entry=17", 0, 1}, // whose CPUs may be real
+	} {
+		var out bytes.Buffer
+		w, err := NewWriter(&out, test.application)
+		for i := 0; err == nil && i < len(records); i++ {
+			err = w.Write(&records[i], []byte(test.comment))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range [][]byte{out.Bytes(), append(slices.Clone(out.Bytes()), writeRecords(t, records[:1], "")...)} { // and a section of others
+			others := int64(0)
+			if len(data) > out.Len() {
+				others = 1
+			}
+			got, info, err := readBytes(t, data, 64)
+			if err != nil || info.Predicted != test.predicted || info.Hashes != test.hashes+others {
+				t.Errorf("%s, %q: %d predicted and %d hashes, want %d and %d (%v)", test.application, test.comment, info.Predicted, info.Hashes, test.predicted, test.hashes+others, err)
+			}
+			var predicted int64
+			for i := range got {
+				if got[i].Predicted {
+					predicted++
+				}
+			}
+			if predicted != test.predicted {
+				t.Errorf("%s, %q: %d records are predicted, want %d", test.application, test.comment, predicted, test.predicted)
 			}
 		}
 	}

@@ -308,6 +308,9 @@ type verification struct {
 
 func (v *verification) arrive(a dispatch.Arrival) {
 	o := observed{header: *a.Header, hash: a.Record.Hash, hasHash: a.Record.HasHash, queue: a.Record.Queue, cpu: -1}
+	if a.Record.Predicted {
+		o.hash, o.hasHash, o.queue = 0, false, -1
+	}
 	o.outer.Set(a.Outer)
 	o.header.Direction = a.Outer.Direction
 	if a.Header.Facts&(pcaps.HomeAddress|pcaps.RoutingType2) != 0 {

@@ -26,6 +26,11 @@ func (v *verification) report() (*report.Verify, error) {
 		Tool: cli.Tool(), Capture: a.Capture(), Parameters: v.settings.Parameters, Source: v.source,
 		Unit: v.unit, Notes: v.settings.Notes(), Caveats: a.Caveats(),
 	}
+	for _, info := range v.done.Files {
+		if info.Predicted > 0 && v.source == "records" {
+			r.Caveats = append(r.Caveats, fmt.Sprintf("Of %s, what rssreplay predicted (--write) is not compared: no NIC recorded it.", report.Plural(uint64(info.Predicted), "packet", "packets")))
+		}
+	}
 	if v.fromBundle != "" {
 		r.Notes = append(r.Notes, v.fromBundle)
 	}
@@ -91,6 +96,9 @@ func (v *verification) checkRecords() error {
 // noRecords says what to give to a capture that records neither hash nor queue.
 func (v *verification) noRecords() error {
 	for _, info := range v.done.Files {
+		if info.Predicted > 0 {
+			return fmt.Errorf("%s records what rssreplay predicted (--write), and nothing that a NIC did, so there is nothing to compare with: give the capture that it was copied from, if that one records hashes or queues, or --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name)
+		}
 		if info.OtherHashes > 0 {
 			return fmt.Errorf("%s records hashes, but of another function than Toeplitz (%s), which this program does not compute: give --counters-before and --counters-after, two outputs of `ethtool -S`", info.Name, report.Plural(uint64(info.OtherHashes), "packet", "packets"))
 		}
