@@ -12,6 +12,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/cmd/rssreplay/internal/suggest"
 	"rssreplay/cmd/rssreplay/internal/verify"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
 	"rssreplay/report/findings"
 )
@@ -101,7 +102,8 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
 	}
-	if findings.Uneven(r) && tableCounts(r) && !stdin {
+	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
+	if findings.Uneven(r) && tableCounts(r) && !stdin && !fixed { // the table can be set
 		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table?"})
 	}
