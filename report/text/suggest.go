@@ -79,14 +79,18 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	case of == nil:
 		return "keep what there is", []string{fmt.Sprintf("Its %s is %s. Nothing was found that is better and would last; what was looked at is listed below.", what, words.Fixed(s.Present.Of(s.Objective), 3))}, nil
 	}
+	name := of.ID
+	if len(of.Commands) == 0 {
+		name += ", which no stock tool sets"
+	}
 	switch {
 	case of.Gate != nil && of.Gate.Passed:
-		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", of.ID, what, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
+		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", name, what, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
 		sentences = []string{fmt.Sprintf("That held over %s; nothing is known of a longer time.", words.Nanoseconds(s.Judging.Span))}
 	case of.Median != nil:
-		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", of.ID, what, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
+		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", name, what, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
 	default:
-		title = fmt.Sprintf("%s: %s %s → %s on this capture", of.ID, what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(of.Predicted.Of(s.Objective), 3))
+		title = fmt.Sprintf("%s: %s %s → %s on this capture", name, what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(of.Predicted.Of(s.Objective), 3))
 		sentences = []string{"It did not pass the gate: expect less of the traffic that follows, or worse than now."}
 	}
 	if of.Needs != "" {

@@ -18,7 +18,7 @@ const (
 	// The kernel's netlink message RSS_SET takes a whole table; ethtool sends none.
 	bySet         = "ethtool can't set single entries. The kernel can, by netlink (RSS_SET): here through its tool ynl."
 	setSince      = "Linux 6.17"
-	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself."
+	noWindowsTool = "No stock tool sets it: Windows fills and moves the entries itself. It can be told only which processors, and how, by `Set-NetAdapterRss`: -BaseProcessorNumber, -MaxProcessors, -NumberOfReceiveQueues, and -Profile (NUMAStatic moves nothing)."
 	byApplication = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_reta_update."
 	byConfigure   = "No stock tool sets it: the application that has the NIC does, with rte_eth_dev_rss_hash_update."
 	windowsFields = "No stock tool sets it: Windows and the NIC's driver agree on the hash types."
