@@ -34,7 +34,7 @@ func Evidence(data []byte) bool {
 			return true
 		case softnetRow.MatchString(line), forPeople.MatchString(line), undrawnKey.MatchString(line):
 			return true
-		case line != "" && line[0] != '#':
+		case line != "" && line[0] != '#' && !rulesTitle.MatchString(line):
 			return false
 		}
 	}
@@ -42,9 +42,12 @@ func Evidence(data []byte) bool {
 }
 
 // forPeople is a line of an answer that says no, of `uname -srm`, of tcpdump's messages and
-// the script's own, of a transmit queue's settings, of ynl's qstats-get, or of an address
-// that stays in the host, as all of lo's.
-var forPeople = lazyregexp.New(`Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/|\binet6? \S+ scope host\b`)
+// the script's own, of a transmit queue's settings, of ynl's qstats-get, of an address
+// that stays in the host, as all of lo's, or of a listing of rules that has none.
+var forPeople = lazyregexp.New(`^Total 0 rules$|Operation not supported|not found$|No such file or directory|^Linux \d|^(?:tcpdump|collect):|^\[\{'ifindex'|^\S*/net/\S+/queues/tx-\d+/|\binet6? \S+ scope host\b`)
+
+// rulesTitle stands above what `ethtool -n` lists.
+var rulesTitle = lazyregexp.New(`^\d+ RX rings available$`)
 
 // undrawnKey is /proc/sys/net/core/netdev_rss_key before a driver has asked for a key.
 var undrawnKey = lazyregexp.New(`^00(:00){39,}$`)

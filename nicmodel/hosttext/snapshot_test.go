@@ -281,6 +281,18 @@ func FuzzSnapshot(f *testing.F) {
 	})
 }
 
+// A NIC without rules says so in the file that the script keeps of them; one that lists some
+// is read as rules, or is cut.
+func TestEvidenceOfRules(t *testing.T) {
+	for text, want := range map[string]bool{
+		"8 RX rings available\nTotal 0 rules\n\n": true, "8 RX rings available\nTotal 3 rules\n\n": false, "8 RX rings available\n": false,
+	} {
+		if got := Evidence([]byte(text)); got != want {
+			t.Errorf("%q: %t, want %t", text, got, want)
+		}
+	}
+}
+
 // The NUMA nodes of lscpu's summary, in the languages it has; what else says NUMA is none.
 func TestNodesOfAnyLanguage(t *testing.T) {
 	want := []Place{{0, -1, -1, 0}, {1, -1, -1, 0}, {4, -1, -1, 0}, {5, -1, -1, 12}}
