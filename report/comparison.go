@@ -359,10 +359,10 @@ func (c *Compare) luckClause() string {
 	}
 	all := "both"
 	if draws > 2 {
-		all = "all"
+		all = fmt.Sprintf("all %d", draws)
 	}
-	return fmt.Sprintf(" But %s, and of %d random keys %s give these flows %s to %s times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do.",
-		whose, draws, all, words.Fixed(least, 2), words.Fixed(most, 2))
+	return fmt.Sprintf(" But %s, and with a random entry for each flow %s give %s to %s times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do.",
+		whose, all, words.Fixed(least, 2), words.Fixed(most, 2))
 }
 
 // dropsClause is the sentence behind BestSentence about the scenario that it names, if it drops

@@ -105,13 +105,13 @@ func TestBestByLuckOfTheKey(t *testing.T) {
 		}
 		return s
 	}
-	const luck = ", and of %d random keys %s give these flows 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
+	const luck = ", and with a random entry for each flow %s give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
 	of := func(draws int) string {
-		all := "all"
+		all := fmt.Sprintf("all %d", draws)
 		if draws == 2 {
 			all = "both"
 		}
-		return fmt.Sprintf(luck, draws, all)
+		return fmt.Sprintf(luck, all)
 	}
 	for name, test := range map[string]struct {
 		scenarios []Scenario
@@ -166,10 +166,10 @@ func TestBestOfManyByLuck(t *testing.T) {
 		scenarios List[Scenario]
 		want      string
 	}{
-		{keys, " But the keys differ, and of 16 random keys all give these flows 1.00 to 2.00 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{keys, " But the keys differ, and with a random entry for each flow all 16 give 1.00 to 2.00 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
 		{keys[:2], ""},
-		{List[Scenario]{scenario("a", "none", 1100), scenario("a", "symmetric-xor", 1500)}, " But the transformations differ, and of 2 random keys both give these flows 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
-		{List[Scenario]{scenario("a", "none", 1100), scenario("b", "symmetric-xor", 1500)}, " But the hashes differ, and of 2 random keys both give these flows 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{List[Scenario]{scenario("a", "none", 1100), scenario("a", "symmetric-xor", 1500)}, " But the transformations differ, and with a random entry for each flow both give 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
+		{List[Scenario]{scenario("a", "none", 1100), scenario("b", "symmetric-xor", 1500)}, " But the hashes differ, and with a random entry for each flow both give 1.02 to 1.98 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."},
 		{List[Scenario]{scenario("a", "none", 1100), scenario("a", "none", 1500)}, ""}, // another table
 	} {
 		c := &Compare{Scenarios: test.scenarios}
@@ -190,7 +190,7 @@ func TestBestByLuckOfTheKeyDrops(t *testing.T) {
 		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}, Parameters: Parameters{{Name: "key", Value: name, Source: "--key"}}, Trials: []float64{1.05, 1.3}}
 	}
 	c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: List[Scenario]{scenario("a", 500, 1100), scenario("b", 0, 1250)}}
-	const want = "the mean. But the keys differ, and of 2 random keys both give these flows 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do. " +
+	const want = "the mean. But the keys differ, and with a random entry for each flow both give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do. " +
 		"Besides, under “a” 500 packets are dropped, which load no CPU, and under “b” none."
 	if got := c.BestSentence(); !strings.HasSuffix(got, want) {
 		t.Errorf("%q, want %q at its end", got, want)
