@@ -132,6 +132,7 @@ type ImportedTable struct {
 
 	Context int    // the RSS context that the text is of, where it says so; 0: the main one
 	Note    string // what may be missing, for the reader of the result
+	Profile string // Get-NetAdapterRss': how Windows chooses processors, NUMAStatic, say; "" if unknown
 }
 
 // EntriesAreCPUs reports whether the text's entries are CPUs (Windows) and not

@@ -228,6 +228,7 @@ func TestReadWindows(t *testing.T) {
 		Format: WindowsNetAdapter, Interface: "Slot0A x8", Rings: 8,
 		Table:      nicmodel.IndirectionTable{0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7},
 		Processors: []Processor{{0, 0}, {0, 2}, {0, 4}, {0, 6}, {0, 8}, {0, 10}, {0, 12}, {0, 14}},
+		Profile:    "Closest",
 		Note:       "under its profile, Closest, Windows moves entries with the load: this is the table of the moment when it was shown",
 	}
 	tabs := &ImportedTable{
@@ -237,6 +238,7 @@ func TestReadWindows(t *testing.T) {
 	below := &ImportedTable{
 		Format: WindowsNetAdapter, Interface: "Ethernet", Rings: 2,
 		Table: nicmodel.IndirectionTable{0, 1, 0, 1, 0, 1, 0, 1}, Processors: []Processor{{0, 0}, {0, 4}},
+		Profile: "NUMAStatic",
 	}
 	var utf16LE, utf16BE bytes.Buffer
 	utf16LE.WriteString("\xff\xfe")

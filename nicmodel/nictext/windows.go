@@ -104,6 +104,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 	if off > 0 && t.Table != nil {
 		return nil, &TextError{Line: off, What: "RSS is switched off on this adapter, so that its table is not in use: one processor takes all packets", Hint: "Enable-NetAdapterRss switches it on; to see what the table would do then, remove this line"}
 	}
+	t.Profile = profile
 	switch profile {
 	case "Closest", "NUMA", "Conservative":
 		t.Note = "under its profile, " + profile + ", Windows moves entries with the load: this is the table of the moment when it was shown"

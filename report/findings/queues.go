@@ -48,6 +48,9 @@ func (d *diagnosis) singleQueue() *report.Finding {
 		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d` gives it more. Or ", min(most, cpus)) + f.Remedy
 	case most == 1:
 		f.Evidence = "`ethtool -l DEV` says that it can't have more."
+	case d.t.PowerShell:
+		f.Evidence = "How many it can have is not known."
+		f.Remedy = upper(d.setQueues(cpus)) + ", where the NIC has more queues; there is no RPS under Windows."
 	default:
 		f.Evidence = "How many it can have is not known."
 		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy
@@ -84,6 +87,9 @@ func (d *diagnosis) sharedCPU() *report.Finding {
 		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
 		Evidence: d.hottest() + ".",
 		Remedy:   "Give each queue's interrupt a CPU of its own, and keep irqbalance from moving it back: `echo CPU >/proc/irq/N/smp_affinity_list`",
+	}
+	if d.t.PowerShell {
+		f.Remedy = "Let RSS use more processors: " + d.setQueues(len(d.mode.CPUs))
 	}
 	if slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--affinity" }) {
 		f.Remedy += "; its effect: " + d.run("", Argument{"--affinity", ""})
@@ -156,7 +162,7 @@ func (d *diagnosis) missedCPUs() *report.Finding {
 		f.Evidence = fmt.Sprintf("RSS of this NIC reaches the first %d of its %d queues. %s", most, len(d.r.Table.QueueCPUs), f.Evidence)
 		f.Remedy = fmt.Sprintf("`ethtool -L DEV combined %d`: no table can lead to more queues. Or receive rules (`ethtool -N`), which reach the others.", most)
 	case d.t.Windows:
-		f.Remedy = windowsRemedy
+		d.byWindows(f)
 	}
 	return f
 }
@@ -167,6 +173,8 @@ func (d *diagnosis) reachAll() string {
 	cpus, queues := len(d.mode.CPUs), len(d.r.Table.QueueCPUs)
 	most := d.mostQueues(cpus)
 	switch few := distinct(d.r.Table.QueueCPUs) < cpus; {
+	case d.t.PowerShell:
+		return fmt.Sprintf("Let RSS use more processors, where the NIC has as many queues: %s.", d.setQueues(cpus))
 	case few && most > 0 && queues >= most && most < cpus:
 		return fmt.Sprintf("RPS spreads behind the NIC: %s. Or leave the other CPUs out: %s.",
 			d.byRPS("N"), d.run("", Argument{"--cpus", fmt.Sprint(most)}))

@@ -51,11 +51,28 @@ func (d *diagnosis) setKey(key string) string {
 // setEqual is the command that spreads the table over all queues, and what replays it.
 func (d *diagnosis) setEqual() string {
 	n := len(d.r.Table.QueueCPUs)
+	if d.t.PowerShell {
+		return d.setQueues(n)
+	}
 	effect := d.effect(tableFlags, Argument{"--layout", fmt.Sprintf("equal:%d", n)})
 	if d.t.Unsettable.Table {
 		return "the driver lets nobody set the table: only loading it anew, with its defaults, makes another" + effect
 	}
 	return fmt.Sprintf("`ethtool -X DEV equal %d`%s", n, effect)
+}
+
+// setQueues is the command that has RSS use so many queues, each on a CPU of its own.
+func (d *diagnosis) setQueues(n int) string {
+	if d.t.PowerShell {
+		return fmt.Sprintf("`Set-NetAdapterRss -Name DEV -Profile NUMAStatic -MaxProcessors %d -NumberOfReceiveQueues %[1]d`", n)
+	}
+	return fmt.Sprintf("`ethtool -L DEV combined %d`, then `ethtool -X DEV default`", n)
+}
+
+// property is the command that sets an advanced property of an adapter under Windows, by a
+// keyword that is the same of all NICs.
+func property(keyword string, value int) string {
+	return fmt.Sprintf("`Set-NetAdapterAdvancedProperty -Name DEV -RegistryKeyword %q -RegistryValue %d`", keyword, value)
 }
 
 // otherTable is how a better table is found, where one can be set: a sentence behind others, or "".
@@ -102,6 +119,9 @@ func (d *diagnosis) ringFor(wanted int) (buffers int, how string) {
 	} else if most == 0 {
 		how = " (`ethtool -g DEV` shows the longest)"
 	}
+	if d.t.PowerShell {
+		return wanted, property("*ReceiveBuffers", wanted) + ", as far as the driver takes as many"
+	}
 	return wanted, fmt.Sprintf("`ethtool -G DEV rx %d`%s", wanted, how)
 }
 
@@ -119,9 +139,9 @@ func (d *diagnosis) noEthtool(all []report.Finding) {
 	why := ""
 	switch {
 	case d.t.Application:
-		why = " These commands are Linux's: under DPDK the application that has the NIC sets such things itself (rte_eth_dev_rss_reta_update, rte_eth_dev_rss_hash_update), and there is no RPS."
+		why = "Under DPDK the application that has the NIC sets such things itself (rte_eth_dev_rss_reta_update, rte_eth_dev_rss_hash_update), and there is no RPS."
 	case d.t.PowerShell:
-		why = " These commands are Linux's: under Windows `Set-NetAdapterRss` and the adapter's properties (`Get-NetAdapterAdvancedProperty`) have what can be set, and there is no RPS."
+		why = "Under Windows `Set-NetAdapterRss` and the adapter's properties (`Get-NetAdapterAdvancedProperty`) have what can be set, and there is no RPS."
 	}
 	if why == "" {
 		return
@@ -129,7 +149,7 @@ func (d *diagnosis) noEthtool(all []report.Finding) {
 	for i := range all {
 		linux := func(word string) bool { return strings.Contains(all[i].Remedy, word) }
 		if slices.ContainsFunc([]string{"`ethtool -X", "`ethtool -N", "`ethtool -L", "`ethtool -G", "`ethtool -C", "/sys/class/net/", "/proc/irq/"}, linux) {
-			all[i].Remedy += why
+			all[i].Remedy = why + " What Linux has for it: " + all[i].Remedy
 		}
 	}
 }

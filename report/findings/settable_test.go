@@ -77,12 +77,53 @@ func TestOtherToolsThanEthtool(t *testing.T) {
 	for _, test := range []struct {
 		traffic Traffic
 		want    string
-	}{{Traffic{}, ""}, {Traffic{Application: true}, "under DPDK"}, {Traffic{PowerShell: true}, "under Windows"}} {
+	}{{Traffic{}, ""}, {Traffic{Application: true}, "Under DPDK"}, {Traffic{PowerShell: true}, "Under Windows"}} {
 		d := newDiagnosis(hot(400, 200, 200, 200), &test.traffic)
 		all := []report.Finding{{Remedy: "`ethtool -X DEV default`."}, {Remedy: "More flows."}}
 		d.noEthtool(all)
-		if test.want == "" && all[0].Remedy != "`ethtool -X DEV default`." || !strings.Contains(all[0].Remedy, test.want) || all[1].Remedy != "More flows." {
+		if test.want == "" && all[0].Remedy != "`ethtool -X DEV default`." || !strings.HasPrefix(all[0].Remedy, test.want) || all[1].Remedy != "More flows." {
 			t.Errorf("%+v: %+v", test.traffic, all)
+		}
+	}
+}
+
+// Under Windows remedies are its own commands, where there are some.
+func TestRemediesUnderWindows(t *testing.T) {
+	r := hot(400, 200, 200, 200)
+	r.Parameters = report.Parameters{{Name: "rx-ring", Value: 256}, {Name: "rx-usecs", Value: 1000}}
+	windows, linux := newDiagnosis(r, &Traffic{PowerShell: true}), newDiagnosis(r, &Traffic{})
+	for want, remedy := range map[string]func(d *diagnosis) string{
+		"`Set-NetAdapterRss -Name DEV -Profile NUMAStatic -MaxProcessors 4 -NumberOfReceiveQueues 4`":         (*diagnosis).setEqual,
+		"`Set-NetAdapterRss -Name DEV -Profile NUMAStatic -MaxProcessors 3 -NumberOfReceiveQueues 3`":         func(d *diagnosis) string { return d.setQueues(3) },
+		"where the NIC has as many queues: `Set-NetAdapterRss ":                                               (*diagnosis).reachAll,
+		"`Set-NetAdapterAdvancedProperty -Name DEV -RegistryKeyword \"*ReceiveBuffers\" -RegistryValue 1024`": func(d *diagnosis) string { _, how := d.ringFor(1024); return how },
+	} {
+		if got := remedy(windows); !strings.Contains(got, want) || strings.Contains(got, "ethtool") {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if got := remedy(linux); !strings.Contains(got, "`ethtool -") {
+			t.Errorf("%q under Linux", got)
+		}
+	}
+	p99 := int64(1e6)
+	r.Modes[0].CPUs[0].Latency.P99 = &p99
+	if f := windows.longModeration(); f == nil || !strings.Contains(f.Remedy, `"*InterruptModeration" -RegistryValue 0`) || strings.Contains(f.Remedy, "ethtool") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Windows' profile Conservative leaves CPUs out by design, and takes one where that is enough.
+func TestFewCPUsByDesign(t *testing.T) {
+	r := hot(400, 400, 0, 0)
+	r.Table = report.TableReport{Size: 4, Entries: report.List[int]{0, 1, 0, 1}, QueueCPUs: report.List[int]{0, 1}}
+	one := hot(800, 0, 0, 0)
+	one.Table = report.TableReport{Size: 4, Entries: report.List[int]{0, 0, 0, 0}, QueueCPUs: report.List[int]{0, 1}}
+	for _, few := range []bool{false, true} {
+		traffic := &Traffic{Windows: true, PowerShell: true, FewByDesign: few}
+		for _, f := range []*report.Finding{newDiagnosis(r, traffic).missedCPUs(), newDiagnosis(one, traffic).oneQueue()} {
+			if f == nil || (f.Severity == report.Note) != few || strings.Contains(f.Evidence, "Conservative") != few || strings.Contains(f.Remedy, "-Profile NUMAStatic") != few {
+				t.Errorf("few CPUs by design %v: %+v", few, f)
+			}
 		}
 	}
 }

@@ -82,9 +82,19 @@ func (d *diagnosis) oneQueue() *report.Finding {
 		f.Evidence = fmt.Sprintf("There are %d receive queues; %s.", d.t.Rings, d.hottest())
 	}
 	if d.t.Windows {
-		f.Remedy = windowsRemedy
+		d.byWindows(f)
 	}
 	return f
+}
+
+// byWindows is the finding where Windows filled the table.
+func (d *diagnosis) byWindows(f *report.Finding) {
+	f.Remedy = windowsRemedy
+	if d.t.FewByDesign {
+		f.Severity = report.Note
+		f.Evidence += " That is as Windows means it: under the profile Conservative it takes as few CPUs as carry the load."
+		f.Remedy = "If more are to share it: `Set-NetAdapterRss -Name DEV -Profile NUMAStatic`, which spreads the table over all that RSS may use."
+	}
 }
 
 // windowsRemedy makes a table of Windows' anew.
@@ -207,7 +217,7 @@ func (d *diagnosis) unevenTable() *report.Finding {
 		f.Summary = fmt.Sprintf("%s entries can't be shared out evenly over %s CPUs: some get %d, some %d.", words.Exact(uint64(d.r.Table.Size)), words.Exact(uint64(len(entries))), most, least)
 		// As many queues carry as much as are full with most entries each.
 		enough := (all + most - 1) / most
-		f.Remedy = fmt.Sprintf("With this table %d CPUs carry as much as %d: `ethtool -L DEV combined %d`, then `ethtool -X DEV default`%s.", enough, len(entries), enough, d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}))
+		f.Remedy = fmt.Sprintf("With this table %d CPUs carry as much as %d: %s%s.", enough, len(entries), d.setQueues(int(enough)), d.effect(cpuFlags, Argument{"--cpus", fmt.Sprint(enough)}))
 		if larger := d.largerTable(); larger > 0 {
 			f.Remedy += fmt.Sprintf(" Or a larger table, where the NIC has one%s.", d.effect(append([]string{"--nic", "--layout", "--table-at"}, tableFlags...), Argument{"--table-size", fmt.Sprint(larger)}))
 		}

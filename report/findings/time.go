@@ -269,12 +269,16 @@ func (d *diagnosis) longModeration() *report.Finding {
 	if worst == nil || *worst.Latency.P99 < int64(usecs)*900 || *worst.Latency.P99 > int64(usecs)*1500 {
 		return nil
 	}
+	set, to := "`ethtool -C DEV adaptive-rx off rx-usecs 50`", 50
+	if d.t.PowerShell {
+		set, to = property("*InterruptModeration", 0)+" switches it off", 0
+	}
 	return &report.Finding{
 		ID: "long-moderation", Severity: report.Warning,
 		Summary: fmt.Sprintf("Interrupt moderation makes the latency: a packet of CPU %d waits up to %s, and rx-usecs is %d.",
 			worst.CPU, words.Nanoseconds(*worst.Latency.P99), usecs),
 		Evidence: fmt.Sprintf("That is the 99th percentile under %s; half of its packets wait %s or less.", d.mode.Mode, words.NanosecondsOrNone(worst.Latency.P50)),
-		Remedy:   "Unless throughput alone counts: `ethtool -C DEV adaptive-rx off rx-usecs 50`; its effect: " + d.run("", Argument{"--rx-usecs", "50"}) + ".",
+		Remedy:   fmt.Sprintf("Unless throughput alone counts: %s; its effect: %s.", set, d.run("", Argument{"--rx-usecs", fmt.Sprint(to)})),
 		Figures:  report.Numbers{"cpu": worst.CPU, "latency_p99_ns": *worst.Latency.P99, "rx_usecs": usecs},
 	}
 }

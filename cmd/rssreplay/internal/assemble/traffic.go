@@ -106,6 +106,7 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 // tellNIC tells t what the NIC, its rules and its driver have to do with the report.
 func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
+	t.FewByDesign = a.Settings.RSSProfile == "Conservative"
 	t.NoTable, t.HostSteers, t.OfSoftware = a.Settings.NoTable, a.Settings.HostSteers, a.Settings.OfSoftware
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues
@@ -135,8 +136,11 @@ func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 // unsettable is what nobody can set, by the NIC's driver or as the interface has no table; of
 // rules, one that takes the flow.
 func (a *ReportBuilder) unsettable(f *report.Flow) findings.Unsettable {
-	if a.Settings.Tool() != profile.Ethtool {
+	switch a.Settings.Tool() {
+	case profile.Application:
 		return findings.Unsettable{}
+	case profile.PowerShell:
+		return findings.Unsettable{Key: true, Fields: true, Transform: true, Rule: true}
 	}
 	p := a.Settings.Profile
 	fixed := func(sets profile.Settings) bool {

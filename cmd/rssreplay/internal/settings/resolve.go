@@ -43,6 +43,7 @@ type Settings struct {
 	Counts      *Counts      // nil where the bundle has no two snapshots that count by receive queue
 	Uncounted   error        // why, where it has the driver's counters
 	Windows     bool         // the table is that of Get-NetAdapterRss
+	RSSProfile  string       // which it names, NUMAStatic, say
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
 	HostSteers  bool         // and the driver is virtio's, so that its host chooses the queues
@@ -202,7 +203,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		r.Device = cmp.Or(r.Device, text.Interface)
 	}
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
-		r.Windows, r.Device = true, t.Interface
+		r.Windows, r.RSSProfile, r.Device = true, t.Profile, t.Interface
 		r.ofWindows(t)
 	}
 	r.Host = r.hostFacts()
