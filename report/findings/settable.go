@@ -102,7 +102,11 @@ func (d *diagnosis) setSymmetric() string {
 		ways = append(ways, "a symmetric key (`ethtool -X DEV hkey 6d:5a:6d:5a:…`); its effect: "+d.run("", Argument{"--key", "symmetric"}))
 	}
 	if len(ways) == 0 {
-		return "The driver lets nobody set the key, nor make the hash symmetric: software can bring the two together, as an IDS by its own flow hash (AF_PACKET fanout)."
+		by := "an IDS by its own flow hash"
+		if !d.t.PowerShell {
+			by += " (AF_PACKET fanout)"
+		}
+		return "The driver lets nobody set the key, nor make the hash symmetric: software can bring the two together, as " + by + "."
 	}
 	return upper(strings.Join(ways, ". Or ")) + "."
 }

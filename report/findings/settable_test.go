@@ -105,6 +105,11 @@ func TestRemediesUnderWindows(t *testing.T) {
 			t.Errorf("%q under Linux", got)
 		}
 	}
+	fixed := Unsettable{Key: true, Transform: true}
+	windows.t.Unsettable, linux.t.Unsettable = fixed, fixed
+	if w, l := windows.setSymmetric(), linux.setSymmetric(); strings.Contains(w, "AF_PACKET") || !strings.Contains(l, "AF_PACKET") {
+		t.Errorf("%q under Windows, %q under Linux", w, l)
+	}
 	p99 := int64(1e6)
 	r.Modes[0].CPUs[0].Latency.P99 = &p99
 	if f := windows.longModeration(); f == nil || !strings.Contains(f.Remedy, `"*InterruptModeration" -RegistryValue 0`) || strings.Contains(f.Remedy, "ethtool") {
