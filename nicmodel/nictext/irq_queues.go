@@ -67,8 +67,17 @@ type queueIRQ struct {
 // on reports whether the interrupts name the bus address: in the action, or in
 // the chip of newer kernels ("PCI-MSIX-0000:3b:00.0").
 func (d *queueIRQs) on(bus string) bool {
-	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool { return strings.HasSuffix(word, bus) })
+	return slices.ContainsFunc(d.irqs[0].row.actions, func(word string) bool {
+		if place := pciPlace.FindStringSubmatch(word); place != nil {
+			return place[0] == bus // a part of one is that of others, too
+		}
+		return len(bus) >= shortestBus && strings.HasSuffix(word, bus)
+	})
 }
+
+// shortestBus is the length of the shortest address of a device elsewhere than on PCI that is
+// looked for; of a shorter one more was cut off, or it is a kind of device (tap).
+const shortestBus = 4
 
 // showsPlace reports whether the interrupts name a place on PCI at all.
 func (d *queueIRQs) showsPlace() bool {

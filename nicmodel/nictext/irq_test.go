@@ -196,6 +196,9 @@ func TestInterruptsOfOthers(t *testing.T) {
 		{"another driver", virtio, NIC{Interface: "tap0", Driver: "tun", Bus: "tap"}, false},
 		{"another place", placed, NIC{Interface: "eth1", Driver: "virtio_net", Bus: "0000:00:08.0"}, false},
 		{"mlx5 at its place", mlx5, NIC{Interface: "ens1", Driver: "mlx5_core", Bus: "0000:3b:00.0"}, true},
+		{"a place that was cut, of which another's has the end", placed, NIC{Interface: "eth1", Driver: "virtio_net", Bus: "0", Named: true}, false},
+		{"likewise", mlx5, NIC{Interface: "ens1", Driver: "mlx5_core", Bus: "00.0", Named: true}, false},
+		{"likewise, of a driver without places", virtio, NIC{Interface: "eth1", Bus: "0", Named: true}, false},
 		{"mlx5 at another place", mlx5, NIC{Interface: "ens1", Driver: "mlx5_core", Bus: "0000:5e:00.0"}, false},
 	} {
 		got, err := mustReadIRQs(t, test.text).QueueCPUs(test.nic, 0)

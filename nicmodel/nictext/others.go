@@ -32,6 +32,7 @@ var (
 	vmbusDevice  = lazyregexp.New(`^VMBUS ID +(\d+): Class_ID = \S+ - (.*)$`)
 	vmbusChannel = lazyregexp.New(`^Rel_ID=(\d+), target_cpu=(\d+)$`)
 	vmbusFile    = lazyregexp.New(`^\S*/net/([^/\s]+)/device/channel_vp_mapping:(\d+):(\d+)$`)
+	vmbusCut     = lazyregexp.New(`^Rel_ID\b|^\S*/net/[^/\s]+/device/channel_vp_mapping:[\d:]*$`)
 	// VPP 25.02, src/vnet/interface_cli.c, show_interface_rx_placement_fn: the thread of
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
 	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
@@ -234,6 +235,9 @@ func readVMBus(lines []string) (*IRQs, error) {
 		of, m := device, vmbusChannel.FindStringSubmatch(line)
 		if file := vmbusFile.FindStringSubmatch(line); file != nil {
 			of, m = file[1], file[1:]
+		}
+		if m == nil && vmbusCut.MatchString(line) {
+			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a channel", Hint: unchanged}
 		}
 		if m == nil || of == "" {
 			continue

@@ -3,6 +3,7 @@ package nictext
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +155,12 @@ func TestVMBus(t *testing.T) {
 	}
 	refuses(t, ReadIRQs, lsvmbus+lsvmbus, "x: line 19: channel 15 comes again")
 	refuses(t, ReadIRQs, sysfs+sysfs, "x: line 3: channel 15 comes again")
+	for _, cut := range []string{"Rel_ID=31, target_cpu=", "Rel_ID=31, target_", "Rel_ID=31", "Rel_ID=", "Rel_ID=31, target_cpu=2x"} {
+		refuses(t, ReadIRQs, strings.ReplaceAll(lsvmbus, "Rel_ID=31, target_cpu=2", cut), "x: line 10: "+strconv.Quote(cut)+" is no whole line of a channel")
+	}
+	for _, cut := range []string{"31:", "31", ""} {
+		refuses(t, ReadIRQs, of+"15:0\n"+of+cut+"\n", "x: line 2: "+strconv.Quote(of[:40])+"… is no whole line of a channel")
+	}
 	// The channels of a device whose title is lost are not the network adapter's.
 	_, scsi, _ := strings.Cut(strings.ReplaceAll(lsvmbus, "=14,", "=16,"), "\n")
 	scsi, _, _ = strings.Cut(scsi, "VMBUS")
