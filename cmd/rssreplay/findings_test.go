@@ -396,7 +396,7 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},
 			has: fragmented, nearly: fragmented,
-			figures: []string{"of 40 fragments"},
+			figures: []string{"of 40 fragments", "where these are of the same ports, they may overtake", "udp.srcport"},
 		}, {
 			// Few pairs of addresses, many ports.
 			id: "udp-without-ports", args: []string{"--rx-flow-hash", "udp4=sd"}, nearlyArgs: []string{"--rx-flow-hash", "udp4=sdfn"},
