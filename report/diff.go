@@ -74,7 +74,7 @@ func (f *Figure) Differs(was, now *Scenario, captures bool) bool {
 	if !f.beyondNoise(f.Of(was), f.Of(now), captures) {
 		return false
 	}
-	return !captures || !f.byChance(was, now)
+	return !captures || !f.explained(was, now)
 }
 
 // beyondNoise tells whether two values differ by more than noise; of counts of two
@@ -106,6 +106,31 @@ func (f *Figure) byChance(was, now *Scenario) bool {
 	return known && within(f.Of(was)) && within(f.Of(now))
 }
 
+// explained tells whether chance does: which flows are on an entry, or how many of their packets
+// came.
+func (f *Figure) explained(was, now *Scenario) bool {
+	return f.byChance(was, now) || f.byCount(was, now)
+}
+
+// byCount tells whether two values of such a figure are as near as the counts of packets behind
+// them may be: within two standard deviations of both together. The same flows on the same
+// entries differ by that, also where few tables give such a load.
+func (f *Figure) byCount(was, now *Scenario) bool {
+	if !slices.Contains(chanceLabels, f.Label) || was.NumCPUs() != now.NumCPUs() {
+		return false
+	}
+	variance := 0.0
+	for _, s := range []*Scenario{was, now} {
+		m := s.Mode()
+		if m == nil || m.Totals.Packets == 0 {
+			return false
+		}
+		v := float64(f.Of(s))
+		variance += v * v / float64(m.MostLoaded().Packets)
+	}
+	return math.Abs(float64(f.Of(now)-f.Of(was))) <= 2*math.Sqrt(variance)
+}
+
 // chanceLabels are of figures that are imbalance.packets, or that times the mean or by the
 // number of CPUs.
 var chanceLabels = []string{"imbalance of packets, max ÷ mean", "packets on the most loaded CPU", theirShare}
@@ -133,7 +158,14 @@ func (c *Compare) ChanceSentence() string {
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
 	f := ImbalanceOfPackets(c.Scenarios)
-	if !f.beyondNoise(f.Of(was), f.Of(now), true) || !f.byChance(was, now) {
+	switch {
+	case !f.beyondNoise(f.Of(was), f.Of(now), true):
+		return ""
+	case f.byChance(was, now):
+	case f.byCount(was, now):
+		return fmt.Sprintf("The most loaded CPU has %s times the mean, and had %s: counts of so few packets differ as much by chance, so they show no change.",
+			f.Text(f.Of(now)), f.Text(f.Of(was)))
+	default:
 		return ""
 	}
 	least, most, _ := chanceOf(was, now, &f)
@@ -342,7 +374,7 @@ func (d *Diff) document(scenarios []Scenario) diffDocument {
 	doc := diffDocument{Parameters: d.Changes}
 	for _, f := range ComparedFigures(scenarios) {
 		label := strings.TrimSpace(f.Label)
-		if d.Captures && len(scenarios) == 2 && f.byChance(&scenarios[0], &scenarios[1]) {
+		if d.Captures && len(scenarios) == 2 && f.explained(&scenarios[0], &scenarios[1]) {
 			doc.ByChance = append(doc.ByChance, label)
 		}
 		if d.touches(&f) && !slices.Contains(doc.Touched, label) {

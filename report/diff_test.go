@@ -114,6 +114,7 @@ func TestDiffByChance(t *testing.T) {
 		"the old table was uneven":  {at(16_000, 1.5, 1.7), at(12_450, 1.1, 1.37), true, true, true},
 		"the old one does not tell": {at(13_200), at(12_450, 1.1, 1.37), true, true, true},
 		"neither tells":             {at(13_200), at(12_450), true, true, true},
+		"as near as counts":         {at(14_290, 1.1, 1.37), at(14_000, 1.1, 1.37), true, false, false},
 		"the percentile itself":     {rounded, at(12_450, 1.1, 1.34), true, false, true},
 		"twice as many packets":     {at(12_450, 1.1, 1.37), twice, true, false, true},
 	} {
