@@ -84,6 +84,16 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	return met
 }
 
+// traffic is the capture of a report that was read, in one line.
+func traffic(r *report.Report) string {
+	whole := *r
+	whole.FlowsTotal = 0 // that was read: it may list the largest alone
+	if i := report.ComparedMode(r.Modes); i >= 0 && r.Modes[i].Totals.Packets == r.Capture.Received {
+		whole.FlowsTotal = r.Modes[i].Affinity.Flows
+	}
+	return whole.Traffic()
+}
+
 // diffOf is the comparison of two reports; the capture is the new one's.
 func diffOf(before, after *scenario) *report.Compare {
 	c := &report.Compare{
@@ -94,8 +104,8 @@ func diffOf(before, after *scenario) *report.Compare {
 	old := &before.earlier.Capture
 	same := sameCapture(old, &c.Capture)
 	if !same {
-		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s had %s, %s has %s. %s",
-			before.name, report.Plural(old.Packets, "packet", "packets"), after.name, report.Exact(c.Capture.Packets), c.OtherCaptures()))
+		c.Notes = append(c.Notes, fmt.Sprintf("The two reports are of different captures: %s of %s; %s of %s. %s",
+			before.name, traffic(before.earlier), after.name, traffic(after.earlier), c.OtherCaptures()))
 	}
 	if scales := c.ScalesSentence(); scales != "" {
 		c.Notes = append(c.Notes, scales)
