@@ -286,6 +286,14 @@ func (f *File) LossText() string {
 	return ""
 }
 
+// CommentText is what the file says of itself, "" for nothing.
+func (f *File) CommentText() string {
+	if f.Comment == "" {
+		return ""
+	}
+	return "comment: " + f.Comment
+}
+
 // SkippedText says which blocks were skipped, "" for none.
 func (f *File) SkippedText() string {
 	var skipped []string

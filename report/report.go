@@ -129,10 +129,11 @@ type File struct {
 	// Loss says where and why reading ended before the end of the file; null where
 	// it did not.
 	Loss          *string         `json:"loss"`
-	SHA256        *string         `json:"sha256"`         // hexadecimal; null when no digest was asked for
-	Interfaces    List[Interface] `json:"interfaces"`     // pcapng's
-	SkippedBlocks Counts          `json:"skipped_blocks"` // pcapng's blocks that hold no packets, by kind
-	Hashes        uint64          `json:"-"`              // packets with the hash that the NIC computed
+	SHA256        *string         `json:"sha256"`            // hexadecimal; null when no digest was asked for
+	Interfaces    List[Interface] `json:"interfaces"`        // pcapng's
+	SkippedBlocks Counts          `json:"skipped_blocks"`    // pcapng's blocks that hold no packets, by kind
+	Comment       string          `json:"comment,omitempty"` // pcapng's, on the capture as a whole
+	Hashes        uint64          `json:"-"`                 // packets with the hash that the NIC computed
 }
 
 // Interface is what pcapng says of an interface: counts of packets since the

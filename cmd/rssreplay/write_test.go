@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -307,6 +309,38 @@ func TestInterruptedCopy(t *testing.T) {
 				t.Errorf("%s: the replay was interrupted: exit status %d, %d files; %s", flag, status, len(left), stderr.String())
 			case pass == 2 && (status != exitFailed || len(left) != 0 || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), "/copy: interrupted while it was written: nothing of it was kept\n")):
 				t.Errorf("%s: the copying was interrupted: exit status %d, %d files; %s", flag, status, len(left), stderr.String())
+			}
+		}
+	}
+}
+
+// The comment on a whole capture (dumpcap --capture-comment) is shown in every format, and in
+// none with --anonymize: it may be anything.
+func TestCommentOnCapture(t *testing.T) {
+	sample, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "queues.pcapng"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	little := binary.LittleEndian
+	const comment = "Tuned by Zoë " // 14 bytes
+	section := little.AppendUint32(nil, 0x0a0d0d0a)
+	section = append(section, 48, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0, 14, 0)
+	section = append(append(section, comment...), 0, 0, 48, 0, 0, 0)
+	path := filepath.Join(t.TempDir(), "c.pcapng")
+	if err := os.WriteFile(path, append(section, sample[48:]...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"table", "markdown", "json", "html"} {
+		for _, flags := range [][]string{nil, {"--anonymize"}} {
+			if format == "table" {
+				flags = append(slices.Clip(flags), "--full")
+			}
+			var out, stderr strings.Builder
+			if status := run(append([]string{"rssreplay", path, "--cpus", "2", "--format", format}, flags...), strings.NewReader(""), &out, &stderr); status != exitDone {
+				t.Fatalf("%s: %s", format, stderr.String())
+			}
+			if shown := strings.Contains(out.String(), "Tuned by Zoë"); shown == slices.Contains(flags, "--anonymize") {
+				t.Errorf("%s %v: the comment is shown: %v", format, flags, shown)
 			}
 		}
 	}

@@ -29,6 +29,7 @@ type Info struct {
 	DroppedBetween int64       // packets lost according to the packet blocks (epb_dropcount)
 	Interfaces     []Interface // pcapng's, over all sections; their index is Record.Interface
 	Skipped        Skipped     // pcapng's
+	Comment        string      // pcapng's first of a whole section, as dumpcap --capture-comment writes it; at most maxComment bytes and "…"
 }
 
 // Interface is one pcapng interface description with its last statistics.

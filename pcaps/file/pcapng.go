@@ -55,6 +55,9 @@ const (
 	maxInterfaces    = 1 << 16
 	maxInterfaceName = 64
 
+	// maxComment is how much of the capture's comment is kept, in bytes.
+	maxComment = 1024
+
 	// maxSection is the longest section header whose options are looked at, in bytes.
 	maxSection = 1 << 16
 )

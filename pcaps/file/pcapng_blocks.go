@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"strings"
 
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/grouped"
@@ -12,18 +13,31 @@ import (
 
 // This file is what blocks of pcapng have in them: interfaces, their statistics, and packets.
 
-// sectionOptions reads the options of a section header: who wrote the section.
+// sectionOptions reads the options of a section header: who wrote the section, and the
+// comment on it.
 func (p *pcapng) sectionOptions(b []byte) {
 	opts := options{p: p, rest: b}
 	for opts.next() {
-		if opts.code == optSHBApplication {
+		switch {
+		case opts.code == optSHBApplication:
 			name, _, _ := bytes.Cut(opts.value, []byte(" ")) // the version follows
 			p.predicted = p.predicted || string(name) == predictor
+		case opts.code == optComment && p.info.Comment == "":
+			p.info.Comment = commentText(opts.value)
 		}
 	}
 	if opts.bad {
 		p.info.BadOptions++
 	}
+}
+
+// commentText is a comment without what is no UTF-8 in it.
+func commentText(b []byte) string {
+	text, more := string(b), ""
+	if len(text) > maxComment {
+		text, more = text[:maxComment], "…"
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(text, "")) + more
 }
 
 // predicted tells whether a packet's comment is one that rssreplay copied it with

@@ -156,3 +156,15 @@ func TestWriteAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations a packet", n)
 	}
 }
+
+// A comment on the capture is the first one's text, no longer than is kept of it.
+func TestCommentText(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", " a test\n": "a test", "caf\xc3": "caf", strings.Repeat("é", maxComment/2): strings.Repeat("é", maxComment/2),
+		"x" + strings.Repeat("é", maxComment/2): "x" + strings.Repeat("é", maxComment/2-1) + "…",
+	} {
+		if got := commentText([]byte(text)); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

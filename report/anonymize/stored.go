@@ -21,6 +21,7 @@ func (a *Anonymizer) Stored(r *report.Report) {
 		if f.Loss != nil {
 			f.Loss = new("part of it could not be read; why is left out")
 		}
+		f.Comment = ""
 		for k := range f.Interfaces {
 			f.Interfaces[k].Name = nil // it may be anything: a host's, or a user's
 		}

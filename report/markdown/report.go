@@ -382,6 +382,11 @@ func (m *markdown) tail(c *report.Capture, tool report.Tool, command []string, p
 		p.part(p.limit/2, func(files *markdown) {
 			files.table("files", []string{"file", "format", "link types", "*bytes", "SHA-256"}, rows, nil)
 		})
+		for i := range c.Files {
+			if comment := c.Files[i].CommentText(); comment != "" && i < report.ManyFiles {
+				p.add("- " + code(c.Files[i].Name) + " " + prose(comment) + "\n")
+			}
+		}
 		for _, f := range c.Facts() {
 			rendering := prose(strings.Join(f.Items, ", "))
 			if f.Label != "" {

@@ -279,7 +279,7 @@ func newTail(c *report.Capture, tool report.Tool, command []string, parameters r
 		return *f.SHA256
 	})
 	column("remarks", func(f *report.File) string {
-		return strings.Join(slices.DeleteFunc([]string{f.LossText(), f.SkippedText()}, func(s string) bool { return s == "" }), "; ")
+		return strings.Join(slices.DeleteFunc([]string{f.LossText(), f.CommentText(), f.SkippedText()}, func(s string) bool { return s == "" }), "; ")
 	})
 	tail.ManyFiles = len(c.Files) > report.ManyFiles
 	for _, f := range c.Facts() {

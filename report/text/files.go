@@ -37,6 +37,9 @@ func (t *writer) file(f *report.File) {
 		links = "no link layer"
 	}
 	t.para("file", captureLabels, fmt.Sprintf("%s (%s, %s, %s)", f.Name, f.FormatText(), links, words.ByteSize(f.FileBytes)), report.Plain)
+	if comment := f.CommentText(); comment != "" {
+		t.para("", captureLabels, comment, report.Plain)
+	}
 	if f.SHA256 != nil {
 		t.para("", captureLabels, "sha256 "+*f.SHA256, report.Plain)
 	}

@@ -15,7 +15,7 @@ func (a *ReportBuilder) addFiles(c *report.Capture) {
 	errors.As(a.Result.Damage, &damages)
 	shown := a.Settings.Shown
 	for _, info := range a.Files {
-		f := report.File{Name: shown.File(info.Name), Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated, Hashes: uint64(info.Hashes)}
+		f := report.File{Name: shown.File(info.Name), Format: info.Format, FileBytes: uint64(info.FileBytes), Truncated: info.Truncated, Hashes: uint64(info.Hashes), Comment: shown.Words(info.Comment, "")}
 		if info.Compression != "" {
 			f.Compression = &info.Compression
 		}
