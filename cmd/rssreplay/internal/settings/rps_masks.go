@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func (r *resolver) masks() (*nictext.RPS, string, error) {
 // engine.OfflineCPU for those that are offline. It notes them, and what is left out.
 func (r *resolver) queueMasks(masks *nictext.RPS, from string) (of [][]uint16, err error) {
 	c := &r.Config
-	for q := range masks.Masks {
+	for _, q := range slices.Sorted(maps.Keys(masks.Masks)) { // the first that is wrong is named
 		if q >= c.Queues && len(masks.Masks[q]) > 0 {
 			return nil, fmt.Errorf("%s: rx-%d has a mask, but there are only queues 0 to %d: raise --queues, or leave the line out", from, q, c.Queues-1)
 		}
