@@ -87,9 +87,12 @@ func Wrap(words []string, width int) []string {
 // CommandLines is a command in lines of at most width columns, which a shell takes as
 // one. A word that is wider has a line of its own, as it is.
 func CommandLines(command []string, width int) []string {
-	const more = ` \`
 	if whole := strings.Join(command, " "); DisplayWidth(whole) <= width {
 		return []string{whole}
+	}
+	more := ` \`
+	if isCmdlet(command[0]) {
+		more = " `"
 	}
 	var lines []string
 	for i, word := range command {
@@ -136,6 +139,13 @@ func isCommand(word string) bool { return opens(word) && strings.Count(word, "`"
 
 // opens tells whether a command begins with the word.
 func opens(word string) bool { return strings.HasPrefix(strings.TrimLeft(word, "("), "`") }
+
+// isCmdlet tells whether a command that begins with the word is one of PowerShell's, whose lines
+// go on behind a backtick.
+func isCmdlet(word string) bool {
+	verb, noun, two := strings.Cut(strings.TrimLeft(word, "(`"), "-")
+	return two && verb != "" && noun != "" && 'A' <= verb[0] && verb[0] <= 'Z' && 'A' <= noun[0] && noun[0] <= 'Z'
+}
 
 // splitCommand is the words of a command as a shell parts them: not within quotes.
 func splitCommand(command string) []string {

@@ -38,6 +38,19 @@ func TestWrapCommands(t *testing.T) {
 	}
 }
 
+// A command of PowerShell goes on behind its own mark, not behind a shell's.
+func TestWrapCmdlets(t *testing.T) {
+	const command = "`Set-NetAdapterAdvancedProperty -Name \"Ethernet 2\" -RegistryKeyword \"*ReceiveBuffers\" -RegistryValue 4096`"
+	lines := Wrap(strings.Split("A longer ring: "+command+".", " "), 80)
+	got := strings.Join(lines, "\n")
+	if want := "A longer ring: " + command + "."; regexp.MustCompile(" `\n *|\n").ReplaceAllString(got, " ") != want {
+		t.Errorf("%s", got)
+	}
+	if strings.Contains(got, `\`) || !strings.Contains(got, " `\n") {
+		t.Errorf("%s", got)
+	}
+}
+
 // A command in a sentence stays one, whatever its words hold, and is the same for a shell.
 func TestMarkedCommand(t *testing.T) {
 	sh, err := exec.LookPath("sh")
