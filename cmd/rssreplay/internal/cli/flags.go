@@ -67,7 +67,7 @@ var givenOnce = []struct{ advice, flags string }{
 	{"`rssreplay compare` takes several", "layout table"},
 	{"leave one of them out; `rssreplay compare` takes another as --scenario 'NAME: FLAG=...'", "bundle nic driver channels coalesce ring costs rules rps key xfrm rebalance"},
 	{"leave one of them out", "dev on rps-secret title note anonymize-key stack-cpus snapshots counters-before counters-after interrupts-before interrupts-after"},
-	{"write both as one, with a comma between them", "mode hash-types affinity offline-cpus"},
+	{"write both as one, with a comma between them", "mode hash-types offline-cpus"},
 	{"write both as one, with `and` or `or` between them", "filter"},
 }
 
