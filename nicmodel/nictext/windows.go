@@ -28,89 +28,108 @@ var (
 // beside its label or on the lines below, with spaces or tabs between the
 // entries, and with the breaks that a narrow console put into long lines.
 func readWindows(lines []string) (*ImportedTable, error) {
-	t := &ImportedTable{Format: WindowsNetAdapter}
-	var fields []windowsField
-	tableLine, inTable, inArray := -1, false, false
-	endedBy := 0               // the line, from 1, that ended the table
-	off := 0                   // the line, from 1, that says that RSS is off
-	var array []windowsField   // words of RssProcessorArray
-	most := nicmodel.MaxQueues // MaxProcessors
-	profile := ""
-	for i, line := range lines {
-		if m := windowsTable.FindStringSubmatch(line); m != nil {
-			if tableLine >= 0 {
-				return nil, &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only (Get-NetAdapterRss -Name IF), or name it with --dev"}
-			}
-			tableLine, inTable = i, true
-			fields = addFields(fields, windowsProcessor, i, m[1])
-			continue
-		}
-		if inTable {
-			if isCut(line) {
-				return nil, cutError(i)
-			}
-			if strings.Trim(line, "0123456789: \t") == "" {
-				fields = addFields(fields, windowsProcessor, i, line)
-				continue
-			}
-			inTable, endedBy = false, i+1
-		}
-		if endedBy > 0 && windowsRow.MatchString(line) {
-			return nil, &TextError{
-				Line: i + 1, What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", endedBy, quote.Short(lines[endedBy-1])),
-				Hint: "remove what does not belong to Get-NetAdapterRss' output, and give all rows",
-			}
-		}
-		if inArray = inArray && strings.Trim(line, "0123456789:/ \t") == ""; inArray {
-			array = addFields(array, windowsDistance, i, line)
-			continue
-		}
-		m := windowsLabel.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		switch m[1] {
-		case "RssProcessorArray":
-			array, inArray = addFields(nil, windowsDistance, i, m[2]), true
-		case "Enabled":
-			if m[2] == "False" && tableLine < 0 {
-				off = i + 1
-			}
-		case "Profile":
-			if tableLine < 0 {
-				profile = m[2]
-			}
-		case "MaxProcessors":
-			if n, err := strconv.ParseUint(m[2], 10, 16); err == nil && n > 0 {
-				most = int(n)
-			}
-		case "Name":
-			if tableLine < 0 {
-				t.Interface = m[2]
-			}
-		case "NumberOfReceiveQueues":
-			n, err := strconv.ParseUint(m[2], 10, 16)
-			if err != nil {
-				return nil, &TextError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quote.Short(m[2])), Hint: "give the output of Get-NetAdapterRss unchanged"}
-			}
-			if tableLine < 0 {
-				t.Rings = int(n)
-			}
+	r := windowsReader{lines: lines, t: ImportedTable{Format: WindowsNetAdapter}, most: nicmodel.MaxQueues}
+	for i := range lines {
+		if err := r.line(i); err != nil {
+			return nil, err
 		}
 	}
-	if wrong := t.addProcessors(fields); wrong != nil {
+	t := &r.t
+	if wrong := t.addProcessors(r.entries); wrong != nil {
 		return nil, wrong
 	}
-	if off > 0 && t.Table != nil {
-		return nil, &TextError{Line: off, What: "RSS is switched off on this adapter, so that its table is not in use: one processor takes all packets", Hint: "Enable-NetAdapterRss switches it on; to see what the table would do then, remove this line"}
+	if r.off > 0 && t.Table != nil {
+		return nil, &TextError{Line: r.off, What: "RSS is switched off on this adapter, so that its table is not in use: one processor takes all packets", Hint: "Enable-NetAdapterRss switches it on; to see what the table would do then, remove this line"}
 	}
-	t.Profile = profile
-	switch profile {
+	switch t.Profile {
 	case "Closest", "NUMA", "Conservative":
-		t.Note = "under its profile, " + profile + ", Windows moves entries with the load: this is the table of the moment when it was shown"
+		t.Note = "under its profile, " + t.Profile + ", Windows moves entries with the load: this is the table of the moment when it was shown"
 	}
-	t.addSpare(array, most)
+	t.addSpare(r.array, r.most)
 	return t, checkSize(len(t.Table))
+}
+
+// windowsReader is what readWindows knows after some of the lines. Lines count from 1; 0: none.
+type windowsReader struct {
+	lines            []string
+	t                ImportedTable
+	entries, array   []windowsField // words of the table, and of RssProcessorArray
+	inTable, inArray bool
+	starts, ends     int // the lines of the table's label, and behind its rows
+	off              int // the line that says that RSS is off
+	most             int // MaxProcessors
+}
+
+// line reads line i, from 0.
+func (r *windowsReader) line(i int) error {
+	line := r.lines[i]
+	if m := windowsTable.FindStringSubmatch(line); m != nil {
+		if r.starts > 0 {
+			return &TextError{Line: i + 1, What: "a second table starts here", Hint: "give one adapter's only (Get-NetAdapterRss -Name IF), or name it with --dev"}
+		}
+		r.starts, r.inTable = i+1, true
+		r.entries = addFields(r.entries, windowsProcessor, i, m[1])
+		return nil
+	}
+	if r.inTable {
+		if isCut(line) {
+			return cutError(i)
+		}
+		if strings.Trim(line, "0123456789: \t") == "" {
+			r.entries = addFields(r.entries, windowsProcessor, i, line)
+			return nil
+		}
+		r.inTable, r.ends = false, i+1
+	}
+	if r.ends > 0 && windowsRow.MatchString(line) {
+		return &TextError{
+			Line: i + 1, What: fmt.Sprintf("a row of the table, but line %d (%s) ended the table", r.ends, quote.Short(r.lines[r.ends-1])),
+			Hint: "remove what does not belong to Get-NetAdapterRss' output, and give all rows",
+		}
+	}
+	if r.inArray = r.inArray && strings.Trim(line, "0123456789:/ \t") == ""; r.inArray {
+		r.array = addFields(r.array, windowsDistance, i, line)
+		return nil
+	}
+	if m := windowsLabel.FindStringSubmatch(line); m != nil {
+		return r.label(i, m[1], m[2])
+	}
+	return nil
+}
+
+// label takes a value beside its label, on line i, from 0. Behind the table begins what may be
+// another adapter's.
+func (r *windowsReader) label(i int, name, value string) error {
+	before := r.starts == 0
+	switch name {
+	case "RssProcessorArray":
+		r.array, r.inArray = addFields(nil, windowsDistance, i, value), true
+	case "Enabled":
+		if value == "False" && before {
+			r.off = i + 1
+		}
+	case "Profile":
+		if before {
+			r.t.Profile = value
+		}
+	case "MaxProcessors":
+		if n, err := strconv.ParseUint(value, 10, 16); err == nil && n > 0 {
+			r.most = int(n)
+		}
+	case "Name":
+		if before {
+			r.t.Interface = value
+		}
+	case "NumberOfReceiveQueues":
+		n, err := strconv.ParseUint(value, 10, 16)
+		if err != nil {
+			return &TextError{Line: i + 1, What: fmt.Sprintf("NumberOfReceiveQueues is %s", quote.Short(value)), Hint: "give the output of Get-NetAdapterRss unchanged"}
+		}
+		if before {
+			r.t.Rings = int(n)
+		}
+	}
+	return nil
 }
 
 // addSpare adds the first processors of RssProcessorArray that the table does not
