@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,74 +102,106 @@ func (d *diagnosis) manyBack() bool {
 // ahead, and never goes back.
 func (d *diagnosis) leap() *report.Finding {
 	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
-	f := &report.Finding{ID: "clock-leap", Severity: report.Warning, Figures: report.Numbers{"ahead": ahead.Packets, "back": back.Packets}}
-	var where, evidence, remedy []string
+	l := leapTold{figures: report.Numbers{"ahead": ahead.Packets, "back": back.Packets}}
 	switch {
 	case ahead.Packets > 0:
-		where = append(where, ahead.text("ahead"))
-		evidence = append(evidence, "Rates, utilization and the time series count the time that is leapt over, too.")
+		l.where = append(l.where, ahead.text("ahead"))
+		l.evidence = append(l.evidence, "Rates, utilization and the time series count the time that is leapt over, too.")
 	case d.joined():
-		g := &d.t.Gaps
-		f.Figures["gaps"], f.Figures["gap_ns"], f.Figures["packet"] = g.Count, g.Longest, g.LongestFrame
-		gap := "No packet for " + words.Nanoseconds(g.Longest)
-		if g.LongestFrame > 0 {
-			gap += " before packet " + words.Exact(g.LongestFrame)
-		}
-		if g.Count > 1 {
-			gap += fmt.Sprintf(", and %s more of 10 s and more", words.Plural(g.Count-1, "gap", "gaps"))
-		}
-		where = append(where, gap+": a clock set ahead, captures joined, or silence")
-		evidence = append(evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
-			words.Nanoseconds(min(g.Total, d.r.Capture.Duration)), words.Nanoseconds(d.r.Capture.Duration)))
-	}
-	if back.Packets == 0 && d.manyBack() {
-		c := &d.r.Capture
-		f.Figures["regressions"], f.Figures["behind_ns"] = c.TimestampRegressions, d.t.Behind
-		where = append(where, fmt.Sprintf("%s of %s packets lie before an earlier one, by up to %s: a clock set back, or packets written out of order",
-			words.Exact(c.TimestampRegressions), words.Exact(c.Packets), words.Nanoseconds(d.t.Behind)))
-		evidence = append(evidence, "They arrive at the latest time so far. Drops, load and latency are not judged.")
-		remedy = append(remedy, "If they were written out of order, "+d.sortByTime()+" sorts them by time.")
-	}
-	if back.Packets > 0 {
-		where = append(where, back.text("back"))
-		if d.t.Restarts > 0 {
-			f.Figures["restarts"] = d.t.Restarts
-			evidence = append(evidence, "After "+words.Plural(d.t.Restarts, "leap back", "leaps back")+" what follows is replayed right behind what came before, as of a clock set back, or captures put one behind the other: how long it was between them is not known.")
-		}
-		if back.Packets > d.t.Restarts {
-			evidence = append(evidence, "Single packets that lie back arrive at the latest time so far.")
-		}
-		evidence = append(evidence, "Drops, load and latency are not judged.")
-		if back.Packets == 1 && d.t.Restarts == 1 && ahead.Packets == 0 {
-			remedy = append(remedy, "What came before it: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(back.FirstAt)})+
-				"; and after it: "+d.run("", Argument{"--from", seconds(back.FirstAt + 1)}, Argument{"--to", ""})+".")
-		} else {
-			remedy = append(remedy, d.sortByTime()+" sorts the packets by time.")
-		}
+		d.tellGaps(&l)
 	}
 	switch {
-	case ahead.Packets > 0 && back.Packets > 0 && ahead.FirstAt > 0 && ahead.First < back.First:
-		remedy = append(remedy, "There `--to "+seconds(ahead.FirstAt)+"` leaves out what lies ahead.")
-	case ahead.Packets > 0 && (ahead.FirstAt == 0 || back.Packets > 0): // where it is is not known
-		remedy = append(remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	case back.Packets > 0:
+		d.tellLeapsBack(&l)
+	case d.manyBack():
+		d.tellManyBack(&l)
+	}
+	switch {
 	case ahead.Packets > 0:
-		at := seconds(ahead.FirstAt)
+		d.aroundLeapAhead(&l)
+	case d.joined():
+		at := d.t.Gaps.LongestStart
+		l.remedy = append(l.remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
+			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
+	}
+	if l.where == nil || d.has("captures-overlap") && ahead.Packets == 0 && !d.joined() { // --merge mends it
+		return nil
+	}
+	return &report.Finding{
+		ID: "clock-leap", Severity: report.Warning, Figures: l.figures,
+		Summary: strings.Join(l.where, "; ") + ".", Evidence: strings.Join(l.evidence, " "), Remedy: strings.Join(l.remedy, " "),
+	}
+}
+
+// leapTold is what the finding tells, part by part.
+type leapTold struct {
+	where, evidence, remedy []string
+	figures                 report.Numbers
+}
+
+// tellGaps tells of gaps that may be leaps.
+func (d *diagnosis) tellGaps(l *leapTold) {
+	g := &d.t.Gaps
+	l.figures["gaps"], l.figures["gap_ns"], l.figures["packet"] = g.Count, g.Longest, g.LongestFrame
+	gap := "No packet for " + words.Nanoseconds(g.Longest)
+	if g.LongestFrame > 0 {
+		gap += " before packet " + words.Exact(g.LongestFrame)
+	}
+	if g.Count > 1 {
+		gap += fmt.Sprintf(", and %s more of 10 s and more", words.Plural(g.Count-1, "gap", "gaps"))
+	}
+	l.where = append(l.where, gap+": a clock set ahead, captures joined, or silence")
+	l.evidence = append(l.evidence, fmt.Sprintf("%s of the capture's %s are such gaps: rates, utilization and the time series are spread over them.",
+		words.Nanoseconds(min(g.Total, d.r.Capture.Duration)), words.Nanoseconds(d.r.Capture.Duration)))
+}
+
+// tellManyBack tells of many packets that lie back by less than a leap.
+func (d *diagnosis) tellManyBack(l *leapTold) {
+	c := &d.r.Capture
+	l.figures["regressions"], l.figures["behind_ns"] = c.TimestampRegressions, d.t.Behind
+	l.where = append(l.where, fmt.Sprintf("%s of %s packets lie before an earlier one, by up to %s: a clock set back, or packets written out of order",
+		words.Exact(c.TimestampRegressions), words.Exact(c.Packets), words.Nanoseconds(d.t.Behind)))
+	l.evidence = append(l.evidence, "They arrive at the latest time so far. Drops, load and latency are not judged.")
+	l.remedy = append(l.remedy, "If they were written out of order, "+d.sortByTime()+" sorts them by time.")
+}
+
+// tellLeapsBack tells of leaps back: what is replayed behind them, and how to part or sort it.
+func (d *diagnosis) tellLeapsBack(l *leapTold) {
+	back := &d.t.LeapsBack
+	l.where = append(l.where, back.text("back"))
+	if d.t.Restarts > 0 {
+		l.figures["restarts"] = d.t.Restarts
+		l.evidence = append(l.evidence, "After "+words.Plural(d.t.Restarts, "leap back", "leaps back")+" what follows is replayed right behind what came before, as of a clock set back, or captures put one behind the other: how long it was between them is not known.")
+	}
+	if back.Packets > d.t.Restarts {
+		l.evidence = append(l.evidence, "Single packets that lie back arrive at the latest time so far.")
+	}
+	l.evidence = append(l.evidence, "Drops, load and latency are not judged.")
+	if back.Packets == 1 && d.t.Restarts == 1 && d.t.LeapsAhead.Packets == 0 {
+		l.remedy = append(l.remedy, "What came before it: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(back.FirstAt)})+
+			"; and after it: "+d.run("", Argument{"--from", seconds(back.FirstAt + 1)}, Argument{"--to", ""})+".")
+		return
+	}
+	l.remedy = append(l.remedy, d.sortByTime()+" sorts the packets by time.")
+}
+
+// aroundLeapAhead adds how to replay the part before or after a leap ahead.
+func (d *diagnosis) aroundLeapAhead(l *leapTold) {
+	ahead, back := &d.t.LeapsAhead, &d.t.LeapsBack
+	at := seconds(ahead.FirstAt)
+	switch {
+	case back.Packets > 0 && ahead.FirstAt > 0 && ahead.First < back.First:
+		l.remedy = append(l.remedy, "There `--to "+at+"` leaves out what lies ahead.")
+	case ahead.FirstAt == 0 || back.Packets > 0: // where it is is not known
+		l.remedy = append(l.remedy, "`--from` and `--to` take the part before or after a leap ahead.")
+	default:
 		first := "it"
 		if ahead.Packets > 1 {
 			first = "the first leap ahead"
 		}
-		remedy = append([]string{"What came before " + first + ": " + d.run("", Argument{"--from", ""}, Argument{"--to", at}) +
-			"; what came after: " + d.run("", Argument{"--from", at}, Argument{"--to", ""}) + "."}, remedy...)
-	case d.joined():
-		at := d.t.Gaps.LongestStart
-		remedy = append(remedy, "Before the longest gap: "+d.run("", Argument{"--from", ""}, Argument{"--to", seconds(at + 1)})+
-			"; after it: "+d.run("", Argument{"--from", seconds(at + d.t.Gaps.Longest)}, Argument{"--to", ""})+".")
+		l.remedy = slices.Insert(l.remedy, 0, "What came before "+first+": "+d.run("", Argument{"--from", ""}, Argument{"--to", at})+
+			"; what came after: "+d.run("", Argument{"--from", at}, Argument{"--to", ""})+".")
 	}
-	if where == nil || d.has("captures-overlap") && ahead.Packets == 0 && !d.joined() { // --merge mends it
-		return nil
-	}
-	f.Summary, f.Evidence, f.Remedy = strings.Join(where, "; ")+".", strings.Join(evidence, " "), strings.Join(remedy, " ")
-	return f
 }
 
 // sortByTime is the command that does it with the captures.
