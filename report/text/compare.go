@@ -88,44 +88,12 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 	if unspread {
 		others = report.WithoutRSS(scenarios)
 	}
-	g := grid{keys: 1, columns: []column{{left: true}}}
-	for _, head := range heads {
-		g.columns = append(g.columns, column{head: head + otherMark})
-	}
+	var other *report.Mode // one of all scenarios has a column
 	if len(others) == 1 {
-		g.columns = append(g.columns, column{head: report.NonRSS})
+		other = others[0]
 	}
-	if !alike {
-		row := []cell{plainCell("mode")}
-		for i := range scenarios {
-			row = append(row, plainCell(scenarios[i].Compared+otherMark))
-		}
-		if len(others) == 1 {
-			row = append(row, plainCell(report.NonRSS))
-		}
-		g.row(row...)
-	}
-	for _, f := range report.ComparedFigures(scenarios) {
-		row := []cell{plainCell(f.Label)}
-		best := c.Marked(&f)
-		for i := range scenarios {
-			s := &scenarios[i]
-			shown := plainCell(f.Text(f.Of(s)) + otherMark)
-			switch {
-			case best[i]:
-				shown = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
-			case f.Metric == "drops" && f.Of(s) > 0:
-				shown.style = report.Hot
-			}
-			row = append(row, shown)
-		}
-		if len(others) == 1 {
-			row = append(row, plainCell(f.Text(f.Value(nil, others[0]))))
-		}
-		g.row(row...)
-	}
-	t.grid(&g)
-	if len(others) == 1 {
+	t.grid(figuresGrid(c, heads, !alike, other))
+	if other != nil {
 		t.line("")
 		t.para("", 0, "The column "+report.NonRSS+" is of every scenario: without RSS no indirection table is asked.", report.Plain)
 	}
@@ -140,6 +108,48 @@ func (t *writer) scenarioFigures(c *report.Compare, heads []string, unspread boo
 	if len(others) > 1 {
 		t.withoutRSS(scenarios, heads)
 	}
+}
+
+// figuresGrid is the table of scenarioFigures; other is non-rss' column, nil for none, and
+// modes asks for a row of the scenarios' modes.
+func figuresGrid(c *report.Compare, heads []string, modes bool, other *report.Mode) *grid {
+	g := &grid{keys: 1, columns: []column{{left: true}}}
+	for _, head := range heads {
+		g.columns = append(g.columns, column{head: head + otherMark})
+	}
+	if other != nil {
+		g.columns = append(g.columns, column{head: report.NonRSS})
+	}
+	if modes {
+		row := []cell{plainCell("mode")}
+		for i := range c.Scenarios {
+			row = append(row, plainCell(c.Scenarios[i].Compared+otherMark))
+		}
+		if other != nil {
+			row = append(row, plainCell(report.NonRSS))
+		}
+		g.row(row...)
+	}
+	for _, f := range report.ComparedFigures(c.Scenarios) {
+		row := []cell{plainCell(f.Label)}
+		best := c.Marked(&f)
+		for i := range c.Scenarios {
+			s := &c.Scenarios[i]
+			shown := plainCell(f.Text(f.Of(s)) + otherMark)
+			switch {
+			case best[i]:
+				shown = cell{f.Text(f.Of(s)) + bestMark, report.Bold}
+			case f.Metric == "drops" && f.Of(s) > 0:
+				shown.style = report.Hot
+			}
+			row = append(row, shown)
+		}
+		if other != nil {
+			row = append(row, plainCell(f.Text(f.Value(nil, other))))
+		}
+		g.row(row...)
+	}
+	return g
 }
 
 // scenarioHeadrooms is a row for each scenario and mode: how much faster the packets may

@@ -29,6 +29,7 @@ const (
 	screenLabel    = 21
 )
 
+// cpusUnder is the CPUs with the most packets first, and below them the figures of each mode.
 func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	order := s.r.Modes[max(report.ComparedMode(s.r.Modes), 0)].ByLoad()
 	shown := order
@@ -46,34 +47,53 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 		second = len(words.Indent) + columnsWidth(g.columns[:5]) + len(gap)
 	}
 	t.grid(g)
-	if rest := order[len(shown):]; len(rest) > 0 {
-		s.row(t, second, words.Plural(uint64(len(rest)), "other CPU", "other CPUs"), modes, func(m *report.Mode) cell {
-			least, greatest := m.CPUs[rest[0]].Packets, uint64(0)
-			for _, i := range rest {
-				least, greatest = min(least, m.CPUs[i].Packets), max(greatest, m.CPUs[i].Packets)
-			}
-			if least == greatest {
-				return plainCell(words.Count(least) + " packets each")
-			}
-			return plainCell(words.Count(least) + " to " + words.Count(greatest) + " packets")
-		})
-	}
+	s.otherCPUs(t, second, order[len(shown):], modes)
 	if len(order) > 1 {
 		s.row(t, second, "max ÷ mean", modes, func(m *report.Mode) cell {
 			return plainCell(words.Fixed(m.Imbalance.Packets, 2))
 		})
 	}
-	s.row(t, second, "flows on one CPU", modes, func(m *report.Mode) cell {
-		text := fmt.Sprintf("%s of %s", words.Count(m.Affinity.SingleCPUFlows), words.Count(m.Affinity.Flows))
-		switch n := m.Affinity.Migrations; n {
-		case 0:
-		case 1:
-			text += ": 1 move"
-		default:
-			text += ": " + words.Count(n) + " moves"
+	s.row(t, second, "flows on one CPU", modes, affineFlows)
+	s.costs(t, second, modes)
+	if n := s.r.RuleDrops; n != nil && *n > 0 { // alike in all modes: they come first
+		s.row(t, second, "dropped by rules", modes, func(*report.Mode) cell {
+			return plainCell(words.Count(*n) + " (" + report.ShareText(*n, s.r.Capture.Received) + ")")
+		})
+	}
+}
+
+// otherCPUs is one row for the CPUs that have none of their own.
+func (s *screen) otherCPUs(t *writer, second int, rest []int, modes []report.Mode) {
+	if len(rest) == 0 {
+		return
+	}
+	s.row(t, second, words.Plural(uint64(len(rest)), "other CPU", "other CPUs"), modes, func(m *report.Mode) cell {
+		least, greatest := m.CPUs[rest[0]].Packets, uint64(0)
+		for _, i := range rest {
+			least, greatest = min(least, m.CPUs[i].Packets), max(greatest, m.CPUs[i].Packets)
 		}
-		return plainCell(text)
+		if least == greatest {
+			return plainCell(words.Count(least) + " packets each")
+		}
+		return plainCell(words.Count(least) + " to " + words.Count(greatest) + " packets")
 	})
+}
+
+// affineFlows is how many flows stay on one CPU, and how often the others move.
+func affineFlows(m *report.Mode) cell {
+	text := fmt.Sprintf("%s of %s", words.Count(m.Affinity.SingleCPUFlows), words.Count(m.Affinity.Flows))
+	switch n := m.Affinity.Migrations; n {
+	case 0:
+	case 1:
+		text += ": 1 move"
+	default:
+		text += ": " + words.Count(n) + " moves"
+	}
+	return plainCell(text)
+}
+
+// costs are the rows that follow from what packets cost, and say where that is from.
+func (s *screen) costs(t *writer, second int, modes []report.Mode) {
 	origin := " (assumed)"
 	if s.r.Parameters.Measured() {
 		origin = " (measured)"
@@ -89,11 +109,6 @@ func (s *screen) cpusUnder(t *writer, modes []report.Mode) {
 	}
 	s.drops(t, second, "dropped"+origin, modes, func(m *report.Mode) uint64 { return m.Totals.Drops })
 	s.drops(t, second, "RPS drops"+origin, modes, (*report.Mode).BacklogDrops)
-	if n := s.r.RuleDrops; n != nil && *n > 0 { // alike in all modes: they come first
-		s.row(t, second, "dropped by rules", modes, func(*report.Mode) cell {
-			return plainCell(words.Count(*n) + " (" + report.ShareText(*n, s.r.Capture.Received) + ")")
-		})
-	}
 }
 
 // drops is the packets of a kind that found no room, and their share of those that came to
