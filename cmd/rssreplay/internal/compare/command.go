@@ -165,36 +165,25 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 			c.replays = append(c.replays, s)
 		}
 	}
-	var first *settings.Settings
-	if len(c.replays) > 0 {
-		first = c.replays[0].settings
-	} else {
-		shared, err := f.share(e, nil, captures, c.shown)
-		if err != nil {
-			return err
-		}
-		if _, first, err = f.settingsOf(shared, nil); err != nil {
-			return err
-		}
-		first.Modes, c.idle = nil, first
+	first, err := c.readWith(e, f, captures)
+	if err != nil {
+		return err
 	}
 	in, err := f.input.Resolve(captures, first)
 	if err != nil {
 		return err
 	}
-	for _, s := range c.replays {
+	var w input.Observers
+	for i, s := range c.replays {
 		if err := s.settings.RefuseHeadroom(bool(f.headroom)); err != nil {
 			return err
 		}
-	}
-	for _, s := range c.replays[min(1, len(c.replays)):] {
-		f.input.AddTo(s.settings)
-		in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
-	}
-	var w input.Observers
-	for _, s := range c.replays {
 		if s.settings.Moves() {
 			w.Arrivals = assemble.MovesWindows(&first.Config)
+		}
+		if i > 0 {
+			f.input.AddTo(s.settings)
+			in.More = append(in.More, dispatch.Scenario{Config: &s.settings.Config, Steering: s.settings.Steering, Modes: s.settings.Modes})
 		}
 	}
 	if c.done, err = in.Replay(e, first, w); err != nil {
@@ -217,12 +206,36 @@ func (c *comparison) replay(e *cli.Env, f *compareFlags, captures []string, cond
 			return err
 		}
 	}
+	c.noteIntervals(e, f)
+	return nil
+}
+
+// readWith is the settings that the capture is read with: those of the first replay. Without any
+// they are of no mode, and idle.
+func (c *comparison) readWith(e *cli.Env, f *compareFlags, captures []string) (*settings.Settings, error) {
+	if len(c.replays) > 0 {
+		return c.replays[0].settings, nil
+	}
+	shared, err := f.share(e, nil, captures, c.shown)
+	if err != nil {
+		return nil, err
+	}
+	_, first, err := f.settingsOf(shared, nil)
+	if err != nil {
+		return nil, err
+	}
+	first.Modes, c.idle = nil, first
+	return first, nil
+}
+
+// noteIntervals notes on stderr what input.NoteInterval has to say of the scenarios, once where
+// one interval was given for all.
+func (c *comparison) noteIntervals(e *cli.Env, f *compareFlags) {
 	noted := c.replays
-	if valueOf(f.base, "interval") != "" { // it is that of all scenarios
+	if valueOf(f.base, "interval") != "" {
 		noted = noted[:min(1, len(noted))]
 	}
 	for _, s := range noted {
 		input.NoteInterval(e.Stderr, s.flags, c.done.Result)
 	}
-	return nil
 }
