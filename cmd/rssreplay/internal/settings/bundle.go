@@ -42,50 +42,64 @@ func (m *imports) readBundle(root, iface string, given [nictext.NumKinds]bool, s
 		}
 		files = withoutOthers(files, iface)
 	}
-	several := len(others) > 1 && iface == ""
 	used := 0
 	for _, f := range files {
 		if iface != "" && slices.ContainsFunc(others, func(other string) bool { return isOf(f.Name, other) }) {
 			continue
 		}
-		name := shown.Bundle(filepath.Join(root, filepath.FromSlash(f.Name)))
-		data := hosttext.NameValue(f.Name, f.Data)
-		if iface != "" && !slices.Contains(nictext.Interfaces(data), iface) && len(nictext.Interfaces(data)) > 0 {
-			continue
+		n, err := m.readFile(f, root, iface, given, shown)
+		switch several := len(others) > 1 && iface == ""; {
+		case err != nil && several && errors.Is(err, errDiffer):
+			return fmt.Errorf("%s has texts of several interfaces that differ: name one with --dev (%s)", root, strings.Join(others, ", "))
+		case err != nil && several:
+			return fmt.Errorf("%w; or, as there are several interfaces, name one with --dev (%s)", err, strings.Join(others, ", "))
+		case err != nil:
+			return err
 		}
-		if iface != "" {
-			if data, err = nictext.Only(data, iface); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		m.takeCounters(f.Name, data)
-		kinds := nictext.Sniff(data)
-		used += len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)
-		for _, kind := range kinds {
-			if kind == nictext.KindTable && m.takeContext(f.Name, data, name) || given[kind] {
-				continue
-			}
-			if err := m.read(kind, strings.NewReader(string(data)), name); err != nil {
-				if several && errors.Is(err, errDiffer) {
-					return fmt.Errorf("%s has texts of several interfaces that differ: name one with --dev (%s)", root, strings.Join(others, ", "))
-				}
-				if several {
-					return fmt.Errorf("%w; or, as there are several interfaces, name one with --dev (%s)", err, strings.Join(others, ", "))
-				}
-				return err
-			}
-		}
+		used += n
 	}
 	if used == 0 {
-		if len(files) == 1 && files[0].Name == bundle.Single {
-			return fmt.Errorf("%s: is no folder, no tar or zip of one, and no text that is known: %s", root, wantBundle)
-		}
-		if i := slices.IndexFunc(files, func(f bundle.File) bool { return slices.Contains(packed, strings.ToLower(path.Ext(f.Name))) }); i >= 0 {
-			return fmt.Errorf("%s holds no file that is recognised, but what is packed itself, %s: unpack that one, and give it", root, files[i].Name)
-		}
-		return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
+		return nothingIn(root, files)
 	}
 	return nil
+}
+
+// readFile reads the texts in a file of the bundle, and returns how much of it counts as
+// something to replay by.
+func (m *imports) readFile(f bundle.File, root, iface string, given [nictext.NumKinds]bool, shown *anonymize.Anonymizer) (used int, err error) {
+	name := shown.Bundle(filepath.Join(root, filepath.FromSlash(f.Name)))
+	data := hosttext.NameValue(f.Name, f.Data)
+	if iface != "" {
+		if titles := nictext.Interfaces(data); len(titles) > 0 && !slices.Contains(titles, iface) {
+			return 0, nil
+		}
+		if data, err = nictext.Only(data, iface); err != nil {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	m.takeCounters(f.Name, data)
+	kinds := nictext.Sniff(data)
+	used = len(kinds) + m.readHost(f.Name, name, data, len(kinds) > 0, shown)
+	for _, kind := range kinds {
+		if kind == nictext.KindTable && m.takeContext(f.Name, data, name) || given[kind] {
+			continue
+		}
+		if err := m.read(kind, bytes.NewReader(data), name); err != nil {
+			return 0, err
+		}
+	}
+	return used, nil
+}
+
+// nothingIn says what to give in the place of a bundle of which nothing was recognised.
+func nothingIn(root string, files []bundle.File) error {
+	if len(files) == 1 && files[0].Name == bundle.Single {
+		return fmt.Errorf("%s: is no folder, no tar or zip of one, and no text that is known: %s", root, wantBundle)
+	}
+	if i := slices.IndexFunc(files, func(f bundle.File) bool { return slices.Contains(packed, strings.ToLower(path.Ext(f.Name))) }); i >= 0 {
+		return fmt.Errorf("%s holds no file that is recognised, but what is packed itself, %s: unpack that one, and give it", root, files[i].Name)
+	}
+	return fmt.Errorf("%s holds no file that is recognised: give a folder with the outputs of ethtool -x, -i, -l, -c, -g and -n (rssreplay help collect)", root)
 }
 
 const wantBundle = "give a folder with saved outputs of ethtool, a tar or zip of one, or a text with several of them"
