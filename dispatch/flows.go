@@ -456,13 +456,15 @@ type Flow struct {
 	Varies          bool   // later packets met other entries
 }
 
-func (t *flowTable) flow(steering int, id uint32) Flow {
+// flow is flow id of a scenario with that configuration and steering: scenarios share a
+// way of steering if it gives their packets the same entries, wherever these lead.
+func (t *flowTable) flow(cfg *engine.Config, steering int, id uint32) Flow {
 	r, d := t.records.At(id), t.decision(steering, id)
 	f := Flow{
 		Version: r.tuple.Version(), Protocol: r.tuple.Protocol(),
 		Source: r.tuple.Source(), Destination: r.tuple.Destination(),
 		Packets: r.packets, Bytes: r.bytes, HashType: d.kind, Hash: d.hash, Entry: int(d.entry),
-		Varies: d.varies(), Queue: t.way(steering).queueOf(d.entry),
+		Varies: d.varies(), Queue: queueOf(cfg, d.entry),
 	}
 	f.SourcePort, f.DestinationPort, f.HasPorts = r.tuple.Ports()
 	switch rule := t.way(steering).ruleOf(d.entry); {
@@ -472,4 +474,13 @@ func (t *flowTable) flow(steering int, id uint32) Flow {
 		f.Entry = -1
 	}
 	return f
+}
+
+// queueOf is the queue that an entry, as Batch.Entry has it, leads to; -1: a rule drops
+// what it is of.
+func queueOf(cfg *engine.Config, entry uint16) int {
+	if entry >= engine.Dropped {
+		return -1
+	}
+	return int(cfg.Queue(entry))
 }

@@ -159,6 +159,12 @@ func packetsOf(t *testing.T, r *rand.Rand, table *flowTable, tuple func() flowTu
 	return m
 }
 
+// configOf has the queues of the table's first way of steering.
+func configOf(table *flowTable) *engine.Config {
+	c := table.way(0).steering.Config()
+	return &engine.Config{Table: c.Table, DefaultQueue: c.DefaultQueue}
+}
+
 // compareFlows compares every flow with the reference, and which is whose reverse.
 func compareFlows(t *testing.T, table *flowTable, m *mapTable) {
 	t.Helper()
@@ -166,6 +172,7 @@ func compareFlows(t *testing.T, table *flowTable, m *mapTable) {
 	if int(table.n) != len(m.keys) || len(back) != len(m.keys) {
 		t.Fatalf("%d flows, %d reverses, want %d of both", table.n, len(back), len(m.keys))
 	}
+	cfg := configOf(table)
 	pairs := 0
 	for i, k := range m.keys {
 		id, d := uint32(i), m.decisions[i]
@@ -177,7 +184,7 @@ func compareFlows(t *testing.T, table *flowTable, m *mapTable) {
 		if k.src.Is6() {
 			want.Version = 6
 		}
-		if got := table.flow(0, id); got != want {
+		if got := table.flow(cfg, 0, id); got != want {
 			t.Fatalf("flow %d is\n%+v, want\n%+v", id, got, want)
 		}
 		other := m.find(k.back())
@@ -302,9 +309,10 @@ func TestFlowTablesDiffer(t *testing.T) {
 	}
 	feed(a)
 	feed(b)
+	cfg := configOf(a)
 	for id := range a.n {
-		if a.flow(0, id) != b.flow(0, id) {
-			t.Fatalf("flow %d is %+v and %+v", id, a.flow(0, id), b.flow(0, id))
+		if a, b := a.flow(cfg, 0, id), b.flow(cfg, 0, id); a != b {
+			t.Fatalf("flow %d is %+v and %+v", id, a, b)
 		}
 	}
 }

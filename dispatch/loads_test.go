@@ -114,3 +114,33 @@ func TestLoads(t *testing.T) {
 		t.Errorf("%d flows varied, %d packets of types ending in _ex: the captures show too little", varied, ex)
 	}
 }
+
+// TestQueueOfFlowIsItsScenarios: scenarios whose packets meet the same entries share what is
+// known of the flows, and each has its own queues.
+func TestQueueOfFlowIsItsScenarios(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		cfg, _ := randomConfig(r)
+		other := *cfg
+		other.Table = slices.Clone(cfg.Table)
+		for i := range other.Table {
+			other.Table[i] = uint16(r.IntN(len(cfg.QueueCPU)))
+		}
+		other.DefaultQueue = r.IntN(len(cfg.QueueCPU))
+		types := hash.TypesOf(hash.TCPIPv4) // all else is unhashed
+		result := replay(t, traffic{packets: 500, hosts: 8, scale: 2000}.capture(r), dispatch.Options{
+			Config: cfg, Steering: steering(t, cfg, types), Modes: allModes,
+			More: []dispatch.Scenario{{Config: &other, Steering: steering(t, &other, types), Modes: allModes}},
+		})
+		for id := range uint32(result.NumFlows) {
+			flow := result.More[0].Flow(id)
+			want := other.DefaultQueue
+			if flow.Entry >= 0 {
+				want = int(other.Table[flow.Entry])
+			}
+			if flow.Queue != want || !result.More[0].OnQueue(func(queue int) bool { return queue == want })(id) {
+				t.Fatalf("seed %d: flow %d with entry %d is on queue %d of the second scenario, want %d", seed, id, flow.Entry, flow.Queue, want)
+			}
+		}
+	}
+}

@@ -61,21 +61,6 @@ func (w *way) ruleOf(entry uint16) int {
 	return -1
 }
 
-// queueOf is the queue that an entry, as Batch.Entry has it, leads to; -1: a rule drops
-// what it is of.
-func (w *way) queueOf(entry uint16) int {
-	size, config := w.steering.TableSize(), w.steering.Config()
-	switch {
-	case entry == engine.Unhashed:
-		return config.DefaultQueue
-	case entry >= engine.Dropped:
-		return -1
-	case int(entry) >= size:
-		return int(w.steering.Targets()[int(entry)-size].Queue)
-	}
-	return int(config.Table[entry])
-}
-
 // tally counts what entries and rules meet, flow by flow.
 type tally struct {
 	*Replayed

@@ -245,7 +245,7 @@ func (s *summing) few(r *Replayed, w *affinity.Counted) {
 }
 
 // Flow is flow id, from 0 to the result's NumFlows-1 in order of first appearance.
-func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.steering, id) }
+func (r *Replayed) Flow(id uint32) Flow { return r.flows.flow(r.cfg, r.steering, id) }
 
 // FlowPackets is flow id's Packets alone.
 func (r *Replayed) FlowPackets(id uint32) uint64 { return r.flows.records.At(id).packets }
@@ -326,8 +326,7 @@ func (r *Replayed) OnEntry(keep func(entry int) bool) func(id uint32) bool {
 // OnQueue tells the flows with packets that a rule, the first table or, without a hash, the
 // default queue leads to a queue that keep keeps; -1 stands for packets that a rule drops.
 func (r *Replayed) OnQueue(keep func(queue int) bool) func(id uint32) bool {
-	w := r.flows.way(r.steering)
-	return r.onEntry(func(entry uint16) bool { return keep(w.queueOf(entry)) })
+	return r.onEntry(func(entry uint16) bool { return keep(queueOf(r.cfg, entry)) })
 }
 
 // onEntry tells the flows with packets of an entry, as Batch.Entry has it, that at is true of.
