@@ -46,16 +46,17 @@ func (a *arrivals) add(b *engine.Batch, from int) {
 			return
 		}
 		window, until := a.window(times[first])
-		end, _ := slices.BinarySearch(times, until)
+		end := len(times)
+		if times[end-1] >= until {
+			end, _ = slices.BinarySearch(times, until)
+		}
+		table, queues := window[:size], window[size:]
 		for _, entry := range entries[first:end] {
-			at := int(entry)
-			if at >= size {
-				if !counts(entry) {
-					continue
-				}
-				at = size + int(a.config.Queue(entry))
+			if int(entry) < len(table) {
+				table[entry]++
+			} else if counts(entry) {
+				queues[a.config.Queue(entry)]++
 			}
-			window[at]++
 		}
 		times, entries = times[end:], entries[end:]
 	}
