@@ -98,6 +98,7 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 	if err != nil {
 		return err
 	}
+	_, flows, _, _ := plainPackets(c, s)
 	for i, mode := range allModes {
 		setup.Mode = mode
 		want := plain.Run(setup)
@@ -142,6 +143,9 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, setup.Flows, diff)
 			}
 			seen["migrations"] += f.Migrations
+		}
+		if diff := difference(summaryOf(len(setup.Config.CPUs), flows, want.Flows), got.Summaries[i]); diff != "" {
+			return fmt.Errorf("%s: summary (-plain +fast):\n%s", mode, diff)
 		}
 		seen["reordered"] += counters.Reordered
 		seen["table moves"] += want.Tables.Moves

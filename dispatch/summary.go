@@ -145,7 +145,14 @@ func (r *Replayed) summary(mode int, back func() []uint32) Summary {
 	case m.FixedAffinity != nil && m.FixedAffinity.OneCPUEach():
 		s.fixed(r, m.FixedAffinity)
 	case m.FixedAffinity == nil && m.CountedAffinity.Few:
-		s.few(r, m.CountedAffinity)
+		s.few(r, func(id uint32, on *affinity.PerCPU) uint64 {
+			migrations, _ := m.CountedAffinity.Packets(id, on)
+			return migrations
+		})
+	case m.FixedAffinity != nil && m.FixedAffinity.MovesOnFew():
+		s.few(r, func(id uint32, on *affinity.PerCPU) uint64 {
+			return m.FixedAffinity.Moved(id, r.flows.records.At(id).packets, r.entryCPU(id), on)
+		})
 	default:
 		s.each(r, mode)
 	}
@@ -214,7 +221,7 @@ func (s *summing) fixed(r *Replayed, w *affinity.Fixed) {
 			s.met(id, 0, 0)
 			continue
 		}
-		cpu := r.cfg.QueueCPU[r.cfg.Queue(r.flows.decision(r.steering, id).entry)]
+		cpu := r.entryCPU(id)
 		s.CPUFlows[cpu]++
 		if packets > s.most[cpu] {
 			s.most[cpu], s.TopFlow[cpu] = packets, int64(id)
@@ -223,13 +230,13 @@ func (s *summing) fixed(r *Replayed, w *affinity.Fixed) {
 	}
 }
 
-// few is each where any of few CPUs takes packets.
-func (s *summing) few(r *Replayed, w *affinity.Counted) {
+// few is each where any of few CPUs takes packets: on is set to a flow's packets on each, and its
+// migrations are returned.
+func (s *summing) few(r *Replayed, packetsOf func(id uint32, on *affinity.PerCPU) (migrations uint64)) {
 	var on affinity.PerCPU
 	cpuFlows, most := s.CPUFlows, s.most[:len(s.CPUFlows)]
 	for id := range r.flows.n {
-		migrations, _ := w.Packets(id, &on)
-		s.Migrations += migrations
+		s.Migrations += packetsOf(id, &on)
 		cpus, only := 0, 0
 		for cpu, packets := range on[:len(cpuFlows)] {
 			met := min(packets, 1) // 1 or 0: no branch on it, which could not be foretold
@@ -268,8 +275,12 @@ func (r *Replayed) AppendAffinity(into []affinity.CPUPackets, mode int, id uint3
 	if m.FixedAffinity == nil {
 		return m.CountedAffinity.AppendTo(into, id)
 	}
-	entry := r.flows.decision(r.steering, id).entry
-	return m.FixedAffinity.AppendTo(into, id, r.flows.records.At(id).packets, r.cfg.QueueCPU[r.cfg.Queue(entry)])
+	return m.FixedAffinity.AppendTo(into, id, r.flows.records.At(id).packets, r.entryCPU(id))
+}
+
+// entryCPU is the CPU that the entry of flow id leads to at first.
+func (r *Replayed) entryCPU(id uint32) int {
+	return r.cfg.QueueCPU[r.cfg.Queue(r.flows.decision(r.steering, id).entry)]
 }
 
 // MainCPU tells the CPU that has most of a flow's packets in a mode, an index into Modes: an
@@ -282,7 +293,7 @@ func (r *Replayed) MainCPU(mode int) func(id uint32) int {
 			if fixed.Dropped(id) == r.flows.records.At(id).packets {
 				return -1
 			}
-			return r.cfg.QueueCPU[r.cfg.Queue(r.flows.decision(r.steering, id).entry)]
+			return r.entryCPU(id)
 		}
 	}
 	var scratch []affinity.CPUPackets

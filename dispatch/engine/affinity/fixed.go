@@ -101,11 +101,7 @@ func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cp
 	if indicated == 0 {
 		return into, migrations
 	}
-	if s.cpuOf != nil {
-		cpu = s.cpuOf(flow)
-	} else if last := s.moved.Last(flow); s.turns && last != 0 {
-		cpu = last - 1
-	}
+	cpu = s.restOn(flow, cpu)
 	at, found := slices.BinarySearchFunc(into[from:], cpu, func(p CPUPackets, cpu int) int { return p.CPU - cpu })
 	if at += from; found {
 		into[at].Packets += indicated
@@ -113,6 +109,34 @@ func (s *Fixed) appendMoved(into []CPUPackets, flow uint32, indicated uint64, cp
 		into = slices.Insert(into, at, CPUPackets{CPU: cpu, Packets: indicated})
 	}
 	return into, migrations
+}
+
+// MovesOnFew reports whether flows move, and between so few CPUs that Moved has them.
+func (s *Fixed) MovesOnFew() bool { return s.moved != nil && s.moved.Few }
+
+// Moved is AppendTo where MovesOnFew: it sets on to the flow's packets on each CPU.
+func (s *Fixed) Moved(flow uint32, received uint64, cpu int, on *PerCPU) (migrations uint64) {
+	indicated := received - s.dropped.of(flow)
+	migrations, _ = s.moved.Packets(flow, on)
+	for _, n := range on {
+		indicated -= n
+	}
+	if indicated > 0 {
+		on[s.restOn(flow, cpu)] += indicated
+	}
+	return migrations
+}
+
+// restOn is the CPU of the packets of a flow that moves which moved has not counted; cpu is
+// that of its entry.
+func (s *Fixed) restOn(flow uint32, cpu int) int {
+	if s.cpuOf != nil {
+		return s.cpuOf(flow)
+	}
+	if last := s.moved.Last(flow); s.turns && last != 0 {
+		return last - 1
+	}
+	return cpu
 }
 
 // drops counts dropped packets per flow. The zero value is empty.
