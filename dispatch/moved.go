@@ -7,11 +7,16 @@ type Moved struct {
 	Packets uint64 // received ones of these flows
 }
 
-// countMoved counts what tables and rebalancers moved.
-func (r *Replayed) countMoved() {
+// countTablesMoved counts what tables moved.
+func (r *Replayed) countTablesMoved() {
 	if len(r.cfg.Tables) > 0 {
 		r.TablesMoved = r.moved(r.cfg.TableMoves())
 	}
+}
+
+// countMoved counts what rebalancers moved, and tables and they in all, where countTablesMoved
+// is done.
+func (r *Replayed) countMoved() {
 	r.Rebalanced, r.AllMoved = make([]Moved, len(r.Modes)), make([]Moved, len(r.Modes))
 	for i := range r.Modes {
 		done := r.Modes[i].Rebalanced

@@ -54,6 +54,9 @@ func (r *Result) summarize(back func() []uint32) {
 			summed.Go(func() { f.Counters, f.Summary = m.Counters(loads[i], unhashed[i]), one.summary(mode, back) })
 		}
 	}
+	for _, one := range scenarios {
+		summed.Go(one.countTablesMoved)
+	}
 	summed.Wait()
 	for _, one := range scenarios {
 		for _, m := range one.models {

@@ -88,14 +88,23 @@ func SpreadMoved(arrived *engine.Windows, interval int64) report.Spread {
 	return s.SpreadOver(interval)
 }
 
-// overTime is that of a replay in which something could move; nil of another one.
-func (a *ReportBuilder) overTime(r *report.Report) *report.OverTime {
+// tablesOverTime is that of a replay in which something could move; nil of another one.
+func (a *ReportBuilder) tablesOverTime() *report.TablesOverTime {
 	arrivals := a.Result.Arrivals()
-	at := report.ComparedMode(r.Modes)
-	if arrivals == nil || at < 0 || !a.Settings.Moves() || a.Result.Modes[at].Arrived == nil || a.Settings.Config.RPS.Steers() {
-		return nil // where packets work is not where the table sends them, or nothing is sent by it
+	if arrivals == nil || !a.Settings.Moves() || a.Settings.Config.RPS.Steers() {
+		return nil // where packets work is not where the table sends them
 	}
-	o := &report.OverTime{TablesOverTime: OverTime(arrivals, &a.Settings.Config)}
+	o := OverTime(arrivals, &a.Settings.Config)
+	return &o
+}
+
+// overTime is tables beside what moved; nil where no mode has tables.
+func (a *ReportBuilder) overTime(tables *report.TablesOverTime, r *report.Report) *report.OverTime {
+	at := report.ComparedMode(r.Modes)
+	if tables == nil || at < 0 || a.Result.Modes[at].Arrived == nil {
+		return nil // nothing is sent by them
+	}
+	o := &report.OverTime{TablesOverTime: *tables}
 	o.Moved = SpreadMoved(a.Result.Modes[at].Arrived, o.Interval)
 	if r.Moves() {
 		o.Verdict = o.Judge(o.Moved, r.Modes[at].Rebalance != nil)

@@ -49,8 +49,10 @@ func (a *ReportBuilder) Notes() []string {
 func (a *ReportBuilder) Report() *report.Report {
 	var shape dispatch.Shape
 	var inputs *dispatch.Inputs
-	var looked fault.Group
+	var overTime *report.TablesOverTime
+	var looked, spread fault.Group
 	looked.Go(func() { shape, inputs = a.Result.Shape(), a.Result.Inputs() }) // both at all flows, as listedOf does
+	spread.Go(func() { overTime = a.tablesOverTime() })
 	listed, total := a.listedOf(a.Limit)
 	shown := a.Settings.Shown
 	r := &report.Report{
@@ -83,7 +85,8 @@ func (a *ReportBuilder) Report() *report.Report {
 		r.Modes = append(r.Modes, a.Mode(i, listed, rank))
 	}
 	r.Steered = a.steered()
-	r.OverTime = a.overTime(r)
+	spread.Wait()
+	r.OverTime = a.overTime(overTime, r)
 	if a.Room && len(listed) < total {
 		all, _ := a.listedOf(-1)
 		r.AllFlows = a.flows(all)
