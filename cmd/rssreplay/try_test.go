@@ -31,6 +31,7 @@ func TestHTMLTriesTables(t *testing.T) {
 	ctx := pagetest.Browser(t)
 	rules := []string{"--queues", "16", "--rule", "flow-type tcp4 dst-port 443 action 3", "--rule", "flow-type udp4 src-port 53 action 5"}
 	unhashed := []string{"--hash-types", "tcp_ipv4,udp_ipv6", "--default-queue", "1"} // most packets meet no entry
+	apart := []string{"--cpus", "1,2,5,6,16-19"}
 	for seed, of := range []struct {
 		sample, xfrm string
 		queues       int
@@ -39,10 +40,14 @@ func TestHTMLTriesTables(t *testing.T) {
 		{"web.pcap", "none", 8, nil}, {"dns.pcap", "symmetric-xor", 8, nil}, {"elephant.pcap", "symmetric-or-xor", 8, nil},
 		{"web.pcap", "none", 16, rules}, {"cooked.pcap", "none", 16, rules}, // two queues a CPU
 		{"cooked.pcap", "none", 8, unhashed}, {"elephant.pcap", "symmetric-xor", 8, unhashed}, {"fragments.pcap", "none", 8, unhashed},
+		{"web.pcap", "none", 8, apart}, {"directions.pcapng", "symmetric-xor", 8, append(apart, unhashed...)}, // CPUs that are not in a row
 	} {
 		t.Run(fmt.Sprint(of.sample, " ", of.queues), func(t *testing.T) {
 			capture := filepath.Join(repository(t), "pcaps", "samples", of.sample)
-			all := []string{capture, "--cpus", "8", "--xfrm", of.xfrm, "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
+			all := []string{capture, "--xfrm", of.xfrm, "--rx-ring", "4096", "--interval", "500ms", "--mode", "rss-msix"}
+			if !slices.Contains(of.more, "--cpus") {
+				all = append(all, "--cpus", "8")
+			}
 			all = append(all, of.more...)
 			path := filepath.Join(t.TempDir(), "report.html")
 			runs(t, append(all, "-o", path)...)
@@ -51,17 +56,27 @@ func TestHTMLTriesTables(t *testing.T) {
 			var tries []tried
 			args := append([]string{"compare"}, all...)
 			args = append(args, "--format", "json", "--scenario", "base: layout=equal")
-			for i := range 8 {
-				one := randomTry(r, of.queues)
+			for i := range 12 {
+				one := randomTry(r, of.queues, slices.Contains(of.more, "--cpus"))
 				tries = append(tries, one)
 				args = append(args, "--scenario", fmt.Sprintf("s%d: %s", i, one.scenario))
 			}
-			var want struct{ Scenarios []triedScenario }
+			var want struct {
+				Capture   struct{ Unhashed map[string]int }
+				Scenarios []triedScenario
+			}
 			if err := json.Unmarshal([]byte(runs(t, args...)), &want); err != nil {
 				t.Fatal(err)
 			}
 			for i, got := range tryAll(t, ctx, path, tries) {
 				s := want.Scenarios[i+1]
+				rest := 0 // the default queue
+				if slices.Contains(of.more, "--default-queue") {
+					rest = 1
+				}
+				if s.Table.QueueCPUs[rest] != want.Scenarios[0].Table.QueueCPUs[rest] { // compare counts those of flows alone
+					s.PacketsMoved += want.Capture.Unhashed["not_ip"]
+				}
 				if diff := cmp.Diff(s.figures(), got.figures()); diff != "" {
 					t.Errorf("%v (-replay +page):\n%s", tries[i].choice, diff)
 				}
@@ -90,6 +105,11 @@ func TestHTMLReplaysAsTried(t *testing.T) {
 		{"--cpus 0,2,4,6", "2", "--cpus 0,2 --queues 4"},
 		{"--cpus 8 --layout weight:5,1,1,1,1,1,1,1", "4", "--cpus 4 --queues 8"},
 		{"--cpus 8 --queues 16", "0,0,0,0,4-7", "--cpus 0,4,5,6,7 --queues 16 --affinity 0,0,0,0,4,5,6,7,0,0,0,0,4,5,6,7"},
+		{"--cpus 1,2,5,6,16-19", "3", "--cpus 1,2,5 --queues 8"},
+		{"--cpus 1,2,5,6,16-19", "10", "--base-cpu 1 --cpus 10 --queues 8"},
+		{"--cpus 1,2,5,6,16-19", "0,8,1,9,2,10,3,11", "--cpus 0,1,2,3,8,9,10,11 --queues 8 --affinity 0,8,1,9,2,10,3,11"},
+		{"--cpus 0,8,1,9,2,10", "0,8,1,9", "--cpus 0,1,8,9 --queues 6 --affinity 0,8,1,9,0,8"},
+		{"--cpus 0,2,4,6 --queues 8 --affinity 6,4,2,0,0,2,4,6", "1,3,1,7", "--cpus 1,3,7 --queues 8 --affinity 1,3,1,7,1,3,1,7"},
 		{"--cpus 4 --affinity 3,2,1,0", "2", "--cpus 2 --queues 4 --affinity 0,1,0,1"},
 	} {
 		all := append([]string{filepath.Join(repository(t), "pcaps", "samples", "web.pcap"), "--mode", "rss-msix"}, strings.Fields(of.flags)...)
@@ -161,14 +181,26 @@ func TestHTMLFindsWhatSuggestDoes(t *testing.T) {
 }
 
 // randomTry is a layout, and now and then CPUs, where each has one queue, a key and fields.
-func randomTry(r *rand.Rand, queues int) tried {
+// Of CPUs that lie apart a number of them says other ones to compare than to the page.
+func randomTry(r *rand.Rand, queues int, apart bool) tried {
 	const size = 128
 	one := tried{choice: map[string]string{}}
 	n := queues
 	if queues == 8 && r.IntN(3) == 0 {
 		n = 2 + r.IntN(15)
-		one.choice["cpus"] = fmt.Sprint(n)
-		one.scenario += fmt.Sprintf("cpus=%d ", n)
+		cpus := fmt.Sprint(n)
+		if apart || r.IntN(2) == 0 {
+			var list []string
+			for cpu, left := 0, n; left > 0; cpu++ {
+				if r.IntN(2) == 0 {
+					list = append(list, fmt.Sprint(cpu))
+					left--
+				}
+			}
+			cpus = strings.Join(list, ",")
+		}
+		one.choice["cpus"] = cpus
+		one.scenario += fmt.Sprintf("cpus=%s ", cpus)
 	}
 	number := func(count, below int) string {
 		var list []string
@@ -211,8 +243,11 @@ func randomTry(r *rand.Rand, queues int) tried {
 type triedScenario struct {
 	FlowsMoved   int `json:"flows_moved"`
 	PacketsMoved int `json:"packets_moved"`
-	Table        struct{ Entries []int }
-	Modes        []struct {
+	Table        struct {
+		Entries   []int
+		QueueCPUs []int `json:"queue_cpus"`
+	}
+	Modes []struct {
 		CPUs      []struct{ CPU int }
 		Queues    []struct{ CPU, Packets int }
 		Imbalance struct {

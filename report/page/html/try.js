@@ -96,7 +96,7 @@ function newTryForm() {
     }
     row("entries that go to another queue", "", exact(r.moved.entries));
     row("flows that go to another CPU", "", exact(r.moved.flows));
-    row("their packets", "", exact(r.moved.packets));
+    row("packets that go to another CPU", "", exact(r.moved.packets)); // of no flow, too
     byId("try-figures").tBodies[0].replaceWith(body);
     const about = choice.key || choice.types ? `Of the listed flows whose present hash follows from their addresses and ports, and of packets without a hash: ${percent(r.share)} of the packets steered. Windows are not known of them.` : "";
     byId("try-share").textContent = about;
