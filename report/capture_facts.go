@@ -66,8 +66,15 @@ type fact struct {
 
 // nothing is why there is no packet.
 func (c *Capture) nothing() string {
-	if c.LeftOut > 0 {
-		return "--filter, --from or --to left out all of the capture's " + words.Plural(c.LeftOut, "packet", "packets")
+	if n := c.Filtered + c.OutOfRange; n > 0 {
+		by := "--filter, --from and --to"
+		switch {
+		case c.OutOfRange == 0:
+			by = "--filter"
+		case c.Filtered == 0:
+			by = "--from and --to"
+		}
+		return fmt.Sprintf("%s left out all of the capture's %s", by, words.Plural(n, "packet", "packets"))
 	}
 	return "the capture holds no packet"
 }

@@ -100,7 +100,8 @@ type Capture struct {
 	Unhashed       Counts  `json:"unhashed"`   // by reason
 	HashTypes      Counts  `json:"hash_types"` // by type
 
-	LeftOut uint64 `json:"-"` // packets that --filter, --from and --to left out
+	// Packets that --filter, and that --from and --to left out.
+	Filtered, OutOfRange uint64 `json:"-"`
 
 	CapturedBytes  uint64         `json:"captured_bytes"`
 	Cut            uint64         `json:"cut"`            // packets of which the capture holds less than was on the wire

@@ -181,7 +181,7 @@ func (a *ReportBuilder) Capture() report.Capture {
 	c := report.Capture{
 		Packets: r.Packets, Bytes: r.Bytes, Duration: r.Duration, Received: r.Received, Sent: r.Sent,
 		DirectionRule: a.Rule, DirectionSaid: uint64(a.Directions.Said()), TimestampRegressions: r.Regressions, ClockRestarts: r.Restarts, Snapped: r.Snapped,
-		LeftOut: r.Filtered + r.OutOfRange,
+		Filtered: r.Filtered, OutOfRange: r.OutOfRange,
 	}
 	if r.Packets > 0 {
 		c.First = report.Time{Time: time.Unix(0, r.First)}
