@@ -68,7 +68,7 @@ func (p *plot) entries(table *report.TableReport, moves bool) {
 		p.dots(left, p.y, each*float64(columns), height*float64(rows), dots)
 	}
 	p.y += height*float64(rows) + 8
-	p.shadeKey(left, m.Doubling, fmt.Sprintf("%s packets", words.Exact(m.Most)))
+	p.shadeKey(left, m.Doubling, words.Plural(m.Most, "packet", "packets"))
 }
 
 // entry is a cell of the map, with the entry's CPU, or its queue where the CPU is

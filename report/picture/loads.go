@@ -22,6 +22,7 @@ type loadStrip struct {
 // loadScale says what the height of a column is: packets, or their share.
 type loadScale struct {
 	most   float64
+	least  float64 // between two ticks
 	of     func(c *report.CPU, m *report.Mode) float64
 	text   func(v float64) string
 	height float64
@@ -43,7 +44,7 @@ const (
 func (p *plot) loads(modes []report.Mode) {
 	scale := loadScale{
 		of: func(c *report.CPU, _ *report.Mode) float64 { return float64(c.Packets) }, text: func(v float64) string { return words.Count(uint64(v)) },
-		height: 150,
+		height: 150, least: 1,
 	}
 	if len(modes) > 2 {
 		scale.height = 96
@@ -118,7 +119,7 @@ func (p *plot) strip(x, y, width float64, s *loadStrip, scale *loadScale) float6
 	left, inside := x+scaleRoom, width-scaleRoom-meanRoom
 	top, bottom := y+valueRoom, y+scale.height
 	at := func(v float64) float64 { return bottom - v/scale.most*(bottom-top) }
-	step := draw.TickStep(scale.most)
+	step := max(draw.TickStep(scale.most), scale.least)
 	for v := 0.0; v <= scale.most*1.0001; v += step {
 		p.Rectangle(left, at(v)-0.5, inside, 1, p.colors.grid, "")
 		p.Text(left-6, at(v)+4, scale.text(v), p.label(picture.End))

@@ -258,7 +258,6 @@ func TestComparePlotNumbers(t *testing.T) {
 	}
 }
 
-// A picture names no address, but what its author wrote.
 // A picture says in words what its font or its scale cannot show.
 func TestPlotSays(t *testing.T) {
 	short := fixture.WithWindows(fixture.New(4, 20, report.RSSMSIX, report.NonRSS), 1)
@@ -279,6 +278,29 @@ func TestPlotSays(t *testing.T) {
 	}
 }
 
+// No two lines of a scale have the same number, however few packets there are.
+func TestPlotOfFewPackets(t *testing.T) {
+	for most := range uint64(4) {
+		r := fixture.New(2, 20, report.RSSMSIX)
+		m := &r.Modes[0]
+		m.CPUs[0].Packets, m.CPUs[1].Packets = most+1, 0
+		m.Totals.Packets, m.Series = most+1, report.Series{}
+		r.Table = report.TableReport{}
+		texts, _, _, _ := svgParts(t, plotOf(t, r, SVG))
+		seen := map[string]int{}
+		for _, text := range texts {
+			seen[text.text]++
+		}
+		if got := seen["0"]; got != 2 { // the scale's, and a CPU
+			t.Errorf("%d packets: 0 is written %d times", most+1, got)
+		}
+		if seen[fmt.Sprint(most+1)] == 0 && most < 3 {
+			t.Errorf("%d packets: the scale has no such line", most+1)
+		}
+	}
+}
+
+// A picture names no address, but what its author wrote.
 func TestPlotNamesNoAddress(t *testing.T) {
 	r := fixture.New(8, 60, "rss-msix", "non-rss")
 	word := regexp.MustCompile(`[0-9A-Fa-f:.]+`)
