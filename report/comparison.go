@@ -483,7 +483,11 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 		if m == nil || m.RPS == nil || m.Instant { // nobody is busy in no time
 			continue
 		}
-		s := fmt.Sprintf("RPS, under “%s”, would bring the busiest CPU from %s to %s busy", c.Scenarios[i].Name, words.Percent(MaxUtilization(without)), words.Percent(MaxUtilization(m)))
+		was, is := words.Percent(MaxUtilization(without)), words.Percent(MaxUtilization(m))
+		s := fmt.Sprintf("RPS, under “%s”, would bring the busiest CPU from %s to %s busy", c.Scenarios[i].Name, was, is)
+		if was == is {
+			s = fmt.Sprintf("RPS, under “%s”, would leave the busiest CPU %s busy", c.Scenarios[i].Name, is)
+		}
 		switch more := Ratio(busy(m), busy(without)) - 1; {
 		case more.IsNull():
 		case more >= 0:

@@ -9,6 +9,7 @@ import (
 
 	"rssreplay/report"
 	"rssreplay/report/internal/fixture"
+	"rssreplay/report/internal/words"
 	"rssreplay/report/markdown"
 	"rssreplay/report/page"
 	"rssreplay/report/text"
@@ -59,6 +60,19 @@ func TestBacklogDropsAreCompared(t *testing.T) {
 	sentences := strings.Join(c.SteeringSentences(), " ")
 	if want := "9 packets ("; !strings.Contains(sentences, want) || !strings.HasSuffix(sentences, "dropped without.") {
 		t.Errorf("%q has no %q", sentences, want)
+	}
+}
+
+// What RPS leaves as it was is not called a change.
+func TestSteeringThatChangesNothing(t *testing.T) {
+	c := fixture.Compared(2, 4)
+	c.Scenarios[1].Modes = slices.Clone(c.Scenarios[0].Modes)
+	with := c.Scenarios[1].Mode()
+	with.RPS = &report.RPS{Steered: with.Totals.Packets}
+	busy := words.Percent(report.MaxUtilization(with))
+	want := "RPS, under “" + c.Scenarios[1].Name + "”, would leave the busiest CPU " + busy + " busy, and costs 0.0% more"
+	if got := c.SteeringSentences(); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		t.Errorf("%q, want one that begins with %q", got, want)
 	}
 }
 
