@@ -30,6 +30,11 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 			row[0] = code(row[0])
 		}
 		p.table("suggestions", s.FigureHeads(), rows, nil)
+		var legend []string
+		for _, of := range text.Legend(s) {
+			legend = append(legend, "**"+of[0]+"**: "+prose(of[1])+".")
+		}
+		p.para(strings.Join(legend, " "))
 	})
 	tail := &markdown{limit: captureBytes + parameterSize + caveatsBytes}
 	tail.tail(&s.Capture, s.Tool, s.Command, s.Parameters, report.CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
@@ -76,9 +81,6 @@ func summary(s *report.Suggest) []string {
 		"Recommended: " + title + ".",
 	}
 	all = append(all, sentences...)
-	if s.Judging.TooShort == "" {
-		all = append(all, "Judged on "+text.JudgedOn(s)+".")
-	}
 	return append(all, s.LimitSentences()...)
 }
 

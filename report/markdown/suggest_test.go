@@ -43,6 +43,20 @@ func TestSuggestAndVerifyMarkdown(t *testing.T) {
 	}
 }
 
+// Each column of imbalances is explained.
+func TestSuggestMarkdownSaysWhatIsJudged(t *testing.T) {
+	for _, short := range []string{"", "too short"} {
+		s := fixture.HostileSuggest("x")
+		s.Judging.TooShort = short
+		got := suggestMarkdown(t, s)
+		for _, head := range s.FigureHeads()[1:6] {
+			if name := strings.TrimPrefix(head, "*"); !strings.Contains(got, "**"+name+"**: ") {
+				t.Errorf("%q: nothing says what %s is:\n%s", short, name, got)
+			}
+		}
+	}
+}
+
 // A command that an earlier suggestion has is there once.
 func TestSameCommands(t *testing.T) {
 	s := fixture.HostileSuggest("x")

@@ -105,17 +105,22 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	return title, sentences, of.Commands
 }
 
-// JudgedOn says what suggestions were judged on.
-func JudgedOn(s *report.Suggest) string {
+// judgedOn says what suggestions were judged on.
+func judgedOn(s *report.Suggest) string {
 	j := &s.Judging
 	if j.TooShort != "" {
-		if slices.ContainsFunc(s.Suggestions, func(of report.Suggestion) bool { return of.Gate != nil }) {
+		if anyGate(s) {
 			return fmt.Sprintf("of rules, %d folds of %s packets, each by a rule found on those that do not touch it; tables are not: %s", j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), j.TooShort)
 		}
 		return fmt.Sprintf("nothing: %s", j.TooShort)
 	}
 	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both",
 		j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), words.Percent(j.Known))
+}
+
+// anyGate tells whether any suggestion was judged.
+func anyGate(s *report.Suggest) bool {
+	return slices.ContainsFunc(s.Suggestions, func(of report.Suggestion) bool { return of.Gate != nil })
 }
 
 // suggestFigures is a row for the present and one for each suggestion.
@@ -148,9 +153,14 @@ func Legend(s *report.Suggest) [][2]string {
 	if s.Bound.Ruled > 0 {
 		even = "without heavy flows: each entry has the same, and what has no hash or goes where rules lead stays"
 	}
+	trained := "the same tables and rules on the packets that they were found on"
+	if s.Judging.TooShort != "" && !anyGate(s) {
+		trained = "nothing, either"
+	}
 	return [][2]string{
 		{"whole", "a replay of all of the capture, on which the tables were found"},
-		{"judged", JudgedOn(s)},
+		{"judged", judgedOn(s)},
+		{"trained", trained},
 		{"busiest", "the windows with the most packets, which have a tenth of all"},
 		{"even", even},
 	}
