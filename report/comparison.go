@@ -417,8 +417,8 @@ func (c *Compare) bestSentence() string {
 		}
 	}
 	switch {
-	case len(names) == 0 && c.ChanceSentence() != "":
-		return c.ChanceSentence()
+	case len(names) == 0 && c.chanceSentence() != "":
+		return c.chanceSentence()
 	case len(names) == 0:
 		all := "Both"
 		if n := len(c.Scenarios); n > 2 {

@@ -150,9 +150,9 @@ func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) 
 	return least, most, true
 }
 
-// ChanceSentence says that chance explains the imbalances of two captures; "" where it does
+// chanceSentence says that chance explains the imbalances of two captures; "" where it does
 // not, or where they are alike anyway.
-func (c *Compare) ChanceSentence() string {
+func (c *Compare) chanceSentence() string {
 	if !c.OfCaptures() || len(c.Scenarios) != 2 {
 		return ""
 	}

@@ -137,8 +137,8 @@ func TestDiffByChance(t *testing.T) {
 				t.Errorf("%s: the best of %s are %v", name, f.Label, c.Marked(&f))
 			}
 		}
-		if (c.ChanceSentence() == "") != test.change || strings.Contains(c.BestSentence(), " even: ") != test.change {
-			t.Errorf("%s: %q, %q", name, c.ChanceSentence(), c.BestSentence())
+		if (c.chanceSentence() == "") != test.change || strings.Contains(c.BestSentence(), " even: ") != test.change {
+			t.Errorf("%s: %q, %q", name, c.chanceSentence(), c.BestSentence())
 		}
 		if doc := c.Diff.document(c.Scenarios); test.captures && slices.Contains(doc.ByChance, "imbalance of packets, max ÷ mean") == test.change {
 			t.Errorf("%s: by chance %v", name, doc.ByChance)

@@ -15,16 +15,16 @@ type Integer interface {
 }
 
 // Int is n in full, "-12,345".
-func Int[N Integer](n N) string { return Decimal(fmt.Sprint(n)) }
+func Int[N Integer](n N) string { return decimal(fmt.Sprint(n)) }
 
 // Fixed is f with decimals digits after the point, "4,141.2".
 func Fixed(f float64, decimals int) string {
-	return Decimal(strconv.FormatFloat(f, 'f', decimals, 64))
+	return decimal(strconv.FormatFloat(f, 'f', decimals, 64))
 }
 
-// Decimal is a decimal number with a comma between the thousands before its point,
+// decimal is a decimal number with a comma between the thousands before its point,
 // "4,141.25".
-func Decimal(s string) string {
+func decimal(s string) string {
 	whole, _, _ := strings.Cut(s, ".")
 	first := len(whole) - len(strings.TrimLeft(whole, "-"))
 	for i := len(whole) - 3; i > first; i -= 3 {

@@ -31,8 +31,8 @@ func TestDecimal(t *testing.T) {
 	for s, want := range map[string]string{
 		"0.5": "0.5", "999.12345": "999.12345", "4141.2": "4,141.2", "-4141.2": "-4,141.2", "1234567.0": "1,234,567.0",
 	} {
-		if got := Decimal(s); got != want {
-			t.Errorf("Decimal(%q) = %q, want %q", s, got, want)
+		if got := decimal(s); got != want {
+			t.Errorf("decimal(%q) = %q, want %q", s, got, want)
 		}
 	}
 }
