@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -343,26 +344,29 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	if d.share(h.inHot) >= hotShareFrom && d.givenLoad() == nil { // which "moves" tells
 		f.Severity = d.weigh(lost)
 	}
-	excess := float64(h.most) - float64(h.of)/float64(len(s.CPUs))
-	for i := range d.mode.CPUs {
-		c := &d.mode.CPUs[i]
-		if c.CPU != number || c.Largest == nil {
-			continue
-		}
-		on := c.Largest.InMode(d.mode.Mode)
-		if len(on.CPUs) == 0 {
-			continue
-		}
-		if n := on.Most().Packets; float64(n) >= excess {
-			entry := ""
-			if !c.Largest.HashWithheld && c.Largest.HashType != report.NoHash && c.Largest.Rule == nil {
-				entry = fmt.Sprintf(", entry %d of the table", c.Largest.Index)
-				f.Figures["entry"] = c.Largest.Index
-			}
-			f.Evidence += fmt.Sprintf(" The CPU's largest flow has packets enough for it: %s%s, %s in all.", report.FlowName(c.Largest, math.MaxInt32), entry, words.Plural(n, "packet", "packets"))
-		}
-	}
+	d.addLargest(f, number, float64(h.most)-float64(h.of)/float64(len(s.CPUs)))
 	return f
+}
+
+// addLargest adds the largest flow of a CPU, by its number, where that alone has as many
+// packets as the CPU has too many.
+func (d *diagnosis) addLargest(f *report.Finding, cpu int, excess float64) {
+	i := slices.IndexFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == cpu })
+	if i < 0 || d.mode.CPUs[i].Largest == nil {
+		return
+	}
+	largest := d.mode.CPUs[i].Largest
+	on := largest.InMode(d.mode.Mode)
+	if len(on.CPUs) == 0 || float64(on.Most().Packets) < excess {
+		return
+	}
+	entry := ""
+	if !largest.HashWithheld && largest.HashType != report.NoHash && largest.Rule == nil {
+		entry = fmt.Sprintf(", entry %d of the table", largest.Index)
+		f.Figures["entry"] = largest.Index
+	}
+	f.Evidence += fmt.Sprintf(" The CPU's largest flow has packets enough for it: %s%s, %s in all.",
+		report.FlowName(largest, math.MaxInt32), entry, words.Plural(on.Most().Packets, "packet", "packets"))
 }
 
 // hotWindows are the windows in which a CPU has most of the load, though not of all the
