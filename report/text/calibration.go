@@ -127,19 +127,24 @@ func (t *writer) counted(c *report.Calibration) {
 		t.line(words.Indent + words.Plural(uint64(n), "more row", "more rows") + ": --format json has all")
 	}
 	if len(c.Queues) > 0 {
-		t.heading("QUEUES", "in all windows")
-		q := grid{keys: 1, columns: []column{{head: "queue"}, {head: "interrupts"}, {head: "packets"}}}
-		number := func(n *uint64) cell {
-			if n == nil {
-				return plainCell("-")
-			}
-			return plainCell(words.Exact(*n))
-		}
-		for _, queue := range c.Queues {
-			q.row(plainCell(fmt.Sprint(queue.Queue)), number(queue.Interrupts), number(queue.Packets))
-		}
-		t.grid(&q)
+		t.countedQueues(c)
 	}
+}
+
+// countedQueues is a row for each queue.
+func (t *writer) countedQueues(c *report.Calibration) {
+	t.heading("QUEUES", "in all windows")
+	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "interrupts"}, {head: "packets"}}}
+	number := func(n *uint64) cell {
+		if n == nil {
+			return plainCell("-")
+		}
+		return plainCell(words.Exact(*n))
+	}
+	for _, queue := range c.Queues {
+		g.row(plainCell(fmt.Sprint(queue.Queue)), number(queue.Interrupts), number(queue.Packets))
+	}
+	t.grid(&g)
 }
 
 // predicted is the replay's counts beside the host's.
