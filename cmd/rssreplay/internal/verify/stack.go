@@ -31,29 +31,35 @@ const maxStackCPU = engine.MaxCPUNumber
 // capture, and stack_cpu or cpu, empty for a packet that did not come to the stack. Numbers
 // begin at 1, as Wireshark has them, or at 0 where there is a packet 0. The packets are by
 // their numbers from 1.
-func readStackCPUs(path string) (map[int64]int32, error) {
-	const want = "give a CSV with the columns packet and stack_cpu"
-	wrong := func(err error) error { return fmt.Errorf("--stack-cpus: %s: %w: %s", path, err, want) }
+func readStackCPUs(path string) (cpus map[int64]int32, err error) {
 	in, err := os.Open(path)
-	if err != nil {
-		return nil, wrong(cli.Cause(err))
+	if err == nil {
+		defer in.Close()
+		cpus, err = parseStackCPUs(in)
 	}
-	defer in.Close()
+	if err != nil {
+		return nil, fmt.Errorf("--stack-cpus: %s: %w: give a CSV with the columns packet and stack_cpu", path, cli.Cause(err))
+	}
+	return cpus, nil
+}
+
+// parseStackCPUs reads what the file holds.
+func parseStackCPUs(in io.Reader) (map[int64]int32, error) {
 	rows := csv.NewReader(in)
 	rows.FieldsPerRecord, rows.ReuseRecord, rows.TrimLeadingSpace = -1, true, true
 	head, err := rows.Read()
 	if err == io.EOF {
-		return nil, wrong(errors.New("it is empty"))
+		return nil, errors.New("it is empty")
 	}
 	if err != nil {
-		return nil, wrong(cli.Cause(err))
+		return nil, err
 	}
 	packetAt, cpuAt := slices.Index(head, "packet"), slices.Index(head, "stack_cpu")
 	if cpuAt < 0 {
 		cpuAt = slices.Index(head, "cpu")
 	}
 	if packetAt < 0 || cpuAt < 0 {
-		return nil, wrong(errors.New("its first line does not name them"))
+		return nil, errors.New("its first line does not name them")
 	}
 	cpus, fromZero := map[int64]int32{}, false
 	for {
@@ -62,11 +68,11 @@ func readStackCPUs(path string) (map[int64]int32, error) {
 			break
 		}
 		if err != nil {
-			return nil, wrong(err)
+			return nil, err
 		}
 		line, _ := rows.FieldPos(0)
 		if max(packetAt, cpuAt) >= len(row) {
-			return nil, wrong(fmt.Errorf("line %d is cut off", line))
+			return nil, fmt.Errorf("line %d is cut off", line)
 		}
 		packet, errPacket := strconv.ParseInt(row[packetAt], 10, 64)
 		fromZero = fromZero || packet == 0
@@ -75,24 +81,24 @@ func readStackCPUs(path string) (map[int64]int32, error) {
 		}
 		cpu, errCPU := strconv.ParseInt(row[cpuAt], 10, 32)
 		if errPacket != nil || errCPU != nil || packet < 0 || cpu < 0 || cpu > maxStackCPU {
-			return nil, wrong(fmt.Errorf("line %d is no packet and its CPU", line))
+			return nil, fmt.Errorf("line %d is no packet and its CPU", line)
 		}
 		if _, twice := cpus[packet]; twice {
-			return nil, wrong(fmt.Errorf("line %d has packet %d again", line, packet))
+			return nil, fmt.Errorf("line %d has packet %d again", line, packet)
 		}
 		cpus[packet] = int32(cpu)
 	}
 	if len(cpus) == 0 {
-		return nil, wrong(errors.New("it has no packet"))
+		return nil, errors.New("it has no packet")
 	}
-	if fromZero {
-		later := make(map[int64]int32, len(cpus))
-		for packet, cpu := range cpus {
-			later[packet+1] = cpu
-		}
-		cpus = later
+	if !fromZero {
+		return cpus, nil
 	}
-	return cpus, nil
+	later := make(map[int64]int32, len(cpus))
+	for packet, cpu := range cpus {
+		later[packet+1] = cpu
+	}
+	return later, nil
 }
 
 // stackRecord notes what is recorded of the packet's CPU, and the hash that the stack makes
