@@ -22,6 +22,8 @@ type Arrivals struct {
 	// those of each queue that the table did not steer: without a hash, or by a rule. A
 	// window without a packet is nil.
 	Windows [][]uint32
+	// DefaultQueue is the one of those without a hash.
+	DefaultQueue int
 }
 
 // arrivals counts them.
@@ -32,7 +34,7 @@ type arrivals struct {
 }
 
 func newArrivals(w ArrivalWindows, config *engine.Config) *arrivals {
-	return &arrivals{Arrivals{Interval: max(w.Interval, 1)}, w.Most, config}
+	return &arrivals{Arrivals{Interval: max(w.Interval, 1), DefaultQueue: config.DefaultQueue}, w.Most, config}
 }
 
 // add counts the packets of a batch from one of them on.

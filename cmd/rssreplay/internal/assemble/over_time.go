@@ -14,7 +14,8 @@ func MovesWindows(c *engine.Config) dispatch.ArrivalWindows {
 }
 
 // windowTasks is the packets of each window that is judged, as a task of spreading them,
-// and of all windows together.
+// and of all windows together, under a configuration whose packets meet the same entries and
+// rules as those of the arrivals. Its other queues and CPUs are its own.
 func windowTasks(arrivals *dispatch.Arrivals, c *engine.Config) (judged []*balance.Task, whole *balance.Task) {
 	task := func() *balance.Task {
 		return &balance.Task{Entries: make([]uint64, len(c.Table)), Fixed: make([]uint64, len(c.CPUs)), QueueCPU: c.QueueCPU}
@@ -23,11 +24,18 @@ func windowTasks(arrivals *dispatch.Arrivals, c *engine.Config) (judged []*balan
 	for _, window := range arrivals.Windows {
 		b := task()
 		for i, n := range window {
+			if n == 0 {
+				continue // of a queue that c need not have, too
+			}
+			queue := i - len(c.Table)
+			if queue == arrivals.DefaultQueue {
+				queue = c.DefaultQueue
+			}
 			for _, to := range []*balance.Task{b, whole} {
 				if i < len(c.Table) {
 					to.Entries[i] += uint64(n)
 				} else {
-					to.Fixed[c.QueueCPU[i-len(c.Table)]] += uint64(n)
+					to.Fixed[c.QueueCPU[queue]] += uint64(n)
 				}
 			}
 		}

@@ -43,3 +43,16 @@ func TestFirstTableMayStay(t *testing.T) {
 		t.Errorf("%q of %v beside %v", verdict, moved.Mean, o.Static.Mean)
 	}
 }
+
+// TestSpreadUnderOtherQueues: a scenario may have fewer queues and CPUs than the one whose
+// arrivals were counted, and its own default queue.
+func TestSpreadUnderOtherQueues(t *testing.T) {
+	arrivals := &dispatch.Arrivals{
+		Interval: 1e6, DefaultQueue: 3,
+		Windows: [][]uint32{{100, 200, 0, 0, 0, 0, 0, 300}}, // four entries, four queues
+	}
+	c := &engine.Config{CPUs: []int{0, 1}, QueueCPU: []int{0, 1}, Table: []uint16{0, 1, 0, 1}, DefaultQueue: 0}
+	if got := SpreadUnder(arrivals, c); got.Mean != report.Fraction(400)/300 { // 100 and 300 on CPU 0, 200 on CPU 1
+		t.Errorf("the imbalance is %v, want 4 ÷ 3", got.Mean)
+	}
+}
