@@ -228,7 +228,7 @@ func (e *secondHop) catchUpAll(now int64) { e.until(at(now, stepArrivals)) }
 func (e *secondHop) busy(now int64) []int64 {
 	var busy []int64
 	for c := range e.hops {
-		begun := e.cpus[c].Busy()
+		begun := e.cpus[c].busy()
 		if h := &e.hops[c]; h.isr != never && h.isr.time()-e.cfg.ISRCost >= now {
 			begun -= e.cfg.ISRCost
 		}
@@ -448,7 +448,7 @@ func (e *secondHop) decide(c int) {
 func (e *secondHop) takeToIndicate(c int) {
 	h, p := &e.hops[c], &e.hops[c].packet
 	h.doing = indicating
-	cost, from := e.cfg.Cost(p.length), noCPU
+	cost, from := e.cfg.cost(p.length), noCPU
 	if p.flow != NoFlow {
 		last := e.latest.At(p.flow)
 		if *last != 0 && int(*last) != c+1 {

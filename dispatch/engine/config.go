@@ -264,9 +264,9 @@ func ceilDuration(ns int64) time.Duration {
 	return time.Duration(ns + 1)
 }
 
-// Cost is the time that a packet of length bytes on the wire takes up the
+// cost is the time that a packet of length bytes on the wire takes up the
 // stack, in ns: packet-cost + byte-cost × length, the product rounded down.
-func (c *Config) Cost(length uint32) int64 {
+func (c *Config) cost(length uint32) int64 {
 	if c.ByteCost == 0 {
 		return c.PacketCost
 	}

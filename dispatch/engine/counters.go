@@ -56,8 +56,8 @@ type CPUCounters struct {
 	IPIs         uint64 // received for its backlog
 }
 
-// Busy is the CPU's ISR, DPC and send time, in ns.
-func (c *CPUCounters) Busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
+// busy is the CPU's ISR, DPC and send time, in ns.
+func (c *CPUCounters) busy() int64 { return c.ISRTime + c.DPCTime + c.SendTime }
 
 // QueueCounters is what happened to one hardware queue.
 type QueueCounters struct {

@@ -46,7 +46,7 @@ type fastHop struct {
 // Optimization: they are near.
 type hopCosts struct{ dpc, packet, byte, rps, ipi, interrupt int64 }
 
-// of is Config.Cost.
+// of is Config.cost.
 func (c *hopCosts) of(length uint32) int64 {
 	if c.byte == 0 {
 		return c.packet

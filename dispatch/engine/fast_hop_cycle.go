@@ -105,13 +105,13 @@ func (e *fastHop) systemCPU(now int64) int {
 	}
 	least, busy := 0, int64(math.MaxInt64)
 	for c, l := range e.lines {
-		if e.cpus[c].Busy() >= busy {
+		if e.cpus[c].busy() >= busy {
 			continue
 		}
 		if l.ran < now && e.workFrom(c, l) < now {
 			e.run(c, now)
 		}
-		if b := e.cpus[c].Busy(); b < busy {
+		if b := e.cpus[c].busy(); b < busy {
 			least, busy = c, b
 		}
 	}

@@ -369,7 +369,7 @@ func (l *fastLine) indicateFixed(n int, start int64) (end int64) {
 	}
 	end = start
 	for i, p := range l.rest[l.taken : l.taken+n] {
-		end = h.Run(arrival[i:i+1], end, m.cfg.Cost(p.length))
+		end = h.Run(arrival[i:i+1], end, m.cfg.cost(p.length))
 	}
 	return end
 }

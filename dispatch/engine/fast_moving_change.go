@@ -136,7 +136,7 @@ func (e *fastMoving) busy(now int64) []int64 {
 	var busy []int64
 	for c := range e.lines {
 		l := &e.lines[c]
-		begun := e.cpus[c].Busy()
+		begun := e.cpus[c].busy()
 		if e.plain {
 			begun += int64(e.cpus[c].DPCs)*e.cfg.ISRCost - e.cpus[c].ISRTime // see counted
 		}

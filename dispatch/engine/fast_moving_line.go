@@ -65,7 +65,7 @@ func (l *fastLine) indicateEach(n int, start, until int64, keeps bool) (done int
 			break
 		}
 		p, begun := &rest[i], end
-		end += m.cfg.Cost(p.length)
+		end += m.cfg.cost(p.length)
 		last := asides[i].before
 		if tells {
 			last = moving.of.take(p.of, cpu.index)

@@ -271,9 +271,9 @@ func (m *Model) isr(c int) {
 func (m *Model) systemCPU() int {
 	switch m.cfg.ISRCPU {
 	case LeastBusy:
-		least, busy := 0, m.cpus[0].Busy()
+		least, busy := 0, m.cpus[0].busy()
 		for c := range m.cpus {
-			if b := m.cpus[c].Busy(); b < busy {
+			if b := m.cpus[c].busy(); b < busy {
 				least, busy = c, b
 			}
 		}
@@ -296,7 +296,7 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	for i := range n {
 		b := q.Peek(i)
 		begun := end
-		end += m.cfg.Cost(b.Length)
+		end += m.cfg.cost(b.Length)
 		from := noCPU
 		if last := m.took(b.Flow, c); last != 0 && last != c+1 {
 			from = last - 1

@@ -82,7 +82,7 @@ func (e *rssMSIX) catchUpAll(now int64) {
 func (e *rssMSIX) busy(now int64) []int64 {
 	var busy []int64
 	for c := range e.lines {
-		begun := e.cpus[c].Busy() - e.changes.ahead(c, now)
+		begun := e.cpus[c].busy() - e.changes.ahead(c, now)
 		if l := &e.lines[c]; l.state == raised && l.time-e.cfg.ISRCost >= now {
 			begun -= e.cfg.ISRCost // charged when it was raised, and called later
 		}
