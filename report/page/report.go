@@ -178,14 +178,14 @@ func newSpreadSection(modes []report.Mode, received uint64) *spreadSection {
 }
 
 func spreadLine(class string, m *report.Mode) spreadMode {
-	text := fmt.Sprintf("imbalance %s, ", words.Fixed(m.Imbalance.Packets, 2))
+	text := fmt.Sprintf("imbalance %s; ", words.Fixed(m.Imbalance.Packets, 2))
 	if n := m.Affinity.Migrations; n > 0 {
 		text += "flows change their CPU " + words.Plural(n, "time", "times")
 	} else {
 		text += "no flow changes its CPU"
 	}
 	if busy := m.OfTime(m.SerialUtilization); !busy.IsNull() {
-		text += fmt.Sprintf(", %s %s of the time", serialWork(m), words.Percent(busy))
+		text += fmt.Sprintf("; %s %s of the time", serialWork(m), words.Percent(busy))
 	}
 	return spreadMode{class, words.Shown(m.Mode), text}
 }

@@ -142,7 +142,7 @@ func steeringSentence(r *report.Report) string {
 	for _, of := range []struct {
 		name string
 		most int // characters
-	}{{"nic", 24}, {"key", len("6d:5a:56:da")}, {"layout", 32}, {"hash-types", 48}} {
+	}{{"nic", 24}, {"key", len("6d:5a:56:da")}, {"layout", 32}, {"hash-types", 48}, {"rules", 8}, {"rps", 32}} {
 		p := r.Parameters.Named(of.name)
 		if p == nil || p.Source == report.DefaultSource && of.name == "hash-types" {
 			continue

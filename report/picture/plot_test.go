@@ -262,6 +262,8 @@ func TestComparePlotNumbers(t *testing.T) {
 func TestPlotSays(t *testing.T) {
 	short := fixture.WithWindows(fixture.New(4, 20, report.RSSMSIX, report.NonRSS), 1)
 	short.Capture.Duration = 108_000
+	steered := fixture.New(8, 20, report.RSSMSIX)
+	steered.Parameters = append(steered.Parameters, report.Parameter{Name: "rules", Value: 2, Source: "--rules"}, report.Parameter{Name: "rps", Value: "0-3", Source: "--rps"})
 	grave := fixture.New(8, 20, report.RSSMSIX)
 	for i := range grave.Findings {
 		grave.Findings[i].Severity = report.Problem
@@ -270,6 +272,7 @@ func TestPlotSays(t *testing.T) {
 		"The packets span 108 µs, in one window of 100 ms: --interval 10us draws them over time.": short,
 		"It is the table that the capture begins with.":                                           fixture.Moved(),
 		"Problem: CPU 0 takes ": grave,
+		"rules 2, rps 0-3":      steered,
 	} {
 		texts, _, _, _ := svgParts(t, plotOf(t, r, SVG))
 		if !slices.ContainsFunc(texts, func(s svgText) bool { return strings.Contains(s.text, want) }) {
