@@ -60,27 +60,7 @@ func (s *search) keyed() []Explanation {
 			found = append(found, all[i])
 		}
 	}
-	// The null distribution of the search: what it would find in the counters that a
-	// random key gives. The claim is among what is tried.
-	all = append(all, candidate{queues: s.claim.Predicted})
-	null := Null{Least: 1}
-	var fits []Fit
-	for _, n := range []int{firstKeys, allKeys} {
-		if len(found) == 0 {
-			return nil
-		}
-		more := make([]Fit, n-len(fits))
-		loads := s.keys.upTo(n)[len(fits):]
-		parallel(len(more), func() func(int) {
-			var f fitter
-			return func(i int) { more[i] = best(&f, all, loads[i], other) }
-		})
-		fits = append(fits, more...)
-		found = slices.DeleteFunc(found, func(c candidate) bool {
-			return slices.ContainsFunc(more, func(f Fit) bool { return f.atLeast(c.fit) })
-		})
-	}
-	null.add(Fit{Residual: -1}, fits)
+	found, null := s.beyondRandomKeys(found, all)
 	var accepted []Explanation
 	for _, c := range found {
 		own, ok := s.ownNull(&c)
@@ -94,22 +74,48 @@ func (s *search) keyed() []Explanation {
 			accepted = append(accepted, e)
 		}
 	}
-	if len(accepted) == 0 {
+	return s.apart(nearBest(accepted))
+}
+
+// beyondRandomKeys is those found that fit better than what the search finds in the counters
+// that random keys give, and the null distribution of it. The claim is among what is tried.
+func (s *search) beyondRandomKeys(found, all []candidate) ([]candidate, Null) {
+	all = append(all, candidate{queues: s.claim.Predicted})
+	null := Null{Least: 1}
+	var fits []Fit
+	for _, n := range []int{firstKeys, allKeys} {
+		if len(found) == 0 {
+			return nil, null
+		}
+		more := make([]Fit, n-len(fits))
+		loads := s.keys.upTo(n)[len(fits):]
+		parallel(len(more), func() func(int) {
+			var f fitter
+			return func(i int) { more[i] = best(&f, all, loads[i], s.config.DefaultQueue) }
+		})
+		fits = append(fits, more...)
+		found = slices.DeleteFunc(found, func(c candidate) bool {
+			return slices.ContainsFunc(more, func(f Fit) bool { return f.atLeast(c.fit) })
+		})
+	}
+	null.add(Fit{Residual: -1}, fits)
+	return found, null
+}
+
+// nearBest is the explanations that fit nearly as well as the best of them, those that change
+// least first. Beside an exact one others don't count.
+func nearBest(all []Explanation) []Explanation {
+	if len(all) == 0 {
 		return nil
 	}
-	least := slices.MinFunc(accepted, func(a, b Explanation) int {
-		if a.Fit.Exact != b.Fit.Exact {
-			return map[bool]int{true: -1, false: 1}[a.Fit.Exact]
-		}
-		return cmp.Compare(a.Fit.Residual, b.Fit.Residual)
-	}).Fit
-	accepted = slices.DeleteFunc(accepted, func(e Explanation) bool {
-		return least.Exact && !e.Fit.Exact || e.Fit.Residual > 2*least.Residual
-	})
-	slices.SortStableFunc(accepted, func(a, b Explanation) int {
+	exact := slices.ContainsFunc(all, func(e Explanation) bool { return e.Fit.Exact })
+	all = slices.DeleteFunc(all, func(e Explanation) bool { return exact && !e.Fit.Exact })
+	least := slices.MinFunc(all, func(a, b Explanation) int { return cmp.Compare(a.Fit.Residual, b.Fit.Residual) }).Fit.Residual
+	all = slices.DeleteFunc(all, func(e Explanation) bool { return e.Fit.Residual > 2*least })
+	slices.SortStableFunc(all, func(a, b Explanation) int {
 		return cmp.Or(cmp.Compare(a.Changes, b.Changes), cmp.Compare(a.Fit.Residual, b.Fit.Residual))
 	})
-	return s.apart(accepted)
+	return all
 }
 
 // apart is the explanations without those that steer every packet of the traffic as one
