@@ -119,8 +119,8 @@ func (b *bench) gopacket(pcap string) []string { return []string{b.self, "-decod
 
 const asGopacket = "gopacket's DecodingLayerParser"
 
-// small is 5 million small packets: two modes, four, with RPS and a rebalancer, as pcapng,
-// and of both directions.
+// small is 5 million small packets: two modes, four, with RPS, a rebalancer and a table that is
+// given on the way, as pcapng, and of both directions.
 func (b *bench) small() error {
 	pcap, err := b.capture(capture{name: "small.pcap", packets: 5_000_000, flows: 100_000})
 	if err != nil {
@@ -134,6 +134,10 @@ func (b *bench) small() error {
 	if err != nil {
 		return err
 	}
+	moved, err := b.movedAt(2500 * time.Millisecond)
+	if err != nil {
+		return err
+	}
 	commands := [][]string{
 		{b.tool, pcap},
 		b.gopacket(pcap),
@@ -141,6 +145,7 @@ func (b *bench) small() error {
 		{b.tool, pcap, "--mode", "all"},
 		{b.tool, pcap, "--rps", "0-7"},
 		{b.tool, pcap, "--rebalance", "rsspp"},
+		{b.tool, pcap, "--table-at", moved},
 		{b.tool, ng},
 	}
 	others := []string{"tcpdump", "capinfos"}
@@ -163,14 +168,29 @@ func (b *bench) small() error {
 	b.add("in all four modes", all[3], "two modes", two, "1.6", "")
 	b.add("with `--rps 0-7`", all[4], "without", two, "1.6", "")
 	b.add("with `--rebalance rsspp`", all[5], "without", two, "1.1", "")
-	b.add("as pcapng", all[6], "the pcap", two, "", "")
-	for i, c := range commands[7:] {
-		b.add("`"+c[0]+"` of it", all[7+i], "rssreplay", two, "", "")
+	b.add(withMoved, all[6], "without", two, "1.1", "")
+	b.add("as pcapng", all[7], "the pcap", two, "", "")
+	for i, c := range commands[8:] {
+		b.add("`"+c[0]+"` of it", all[8+i], "rssreplay", two, "", "")
 	}
 	return b.conversations()
 }
 
-// zipf is flows as uneven as many networks have them, of both directions too, and with RPS.
+const withMoved = "with `--table-at`, half of the entries moved at half of the time"
+
+// movedAt is a --table-at that moves every second entry to the next queue; its time is scaled
+// as the captures are.
+func (b *bench) movedAt(at time.Duration) (flag string, err error) {
+	var table strings.Builder
+	for entry := range 128 {
+		fmt.Fprintln(&table, (entry+entry%2)%8)
+	}
+	file := filepath.Join(b.dir, "moved.txt")
+	return fmt.Sprintf("%v=%s", at/time.Duration(b.scale), file), os.WriteFile(file, []byte(table.String()), 0o600)
+}
+
+// zipf is flows as uneven as many networks have them, of both directions too, with RPS, and
+// with a table that is given on the way.
 func (b *bench) zipf() error {
 	pcap, err := b.capture(capture{name: "zipf.pcap", packets: 5_000_000, flows: 100_000, zipf: true})
 	if err != nil {
@@ -180,12 +200,17 @@ func (b *bench) zipf() error {
 	if err != nil {
 		return err
 	}
+	moved, err := b.movedAt(5 * time.Second)
+	if err != nil {
+		return err
+	}
 	all, err := inTurn(b.rounds,
 		[]string{b.tool, pcap},
 		b.gopacket(pcap),
 		[]string{b.tool, host},
 		[]string{b.tool, pcap, "--rps", "0-7"},
-		[]string{b.tool, host, "--rps", "0-7"})
+		[]string{b.tool, host, "--rps", "0-7"},
+		[]string{b.tool, pcap, "--table-at", moved})
 	if err != nil {
 		return err
 	}
@@ -193,6 +218,7 @@ func (b *bench) zipf() error {
 	b.add("half of them sent, half received", all[2], "all received", all[0], "1.3", "")
 	b.add("with `--rps 0-7`", all[3], "without", all[0], "1.6", "")
 	b.add("half of them sent, with `--rps 0-7`", all[4], "without", all[2], "1.6", "")
+	b.add(withMoved, all[5], "without", all[0], "1.1", "")
 	return nil
 }
 

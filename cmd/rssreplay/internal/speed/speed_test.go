@@ -51,7 +51,7 @@ func TestRun(t *testing.T) {
 	if err := c.Run(); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "half received", "66 to 1465", "700,000 even", "100,000 Zipf", "700,000 Zipf", "--rps", "--rebalance", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
+	for _, want := range []string{"5 M packets of 66 bytes", "pcapng", "four modes", "half received", "66 to 1465", "700,000 even", "100,000 Zipf", "700,000 Zipf", "--rps", "--rebalance", "--table-at", "json", "each a flow", "16 layouts", "100 packets", "50 M"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no row has %q:\n%s", want, table.String())
 		}
