@@ -133,6 +133,31 @@ func TestHTMLReplaysAsTried(t *testing.T) {
 	}
 }
 
+// TestHTMLTriesNoKeyOfContexts: what another key does to the packets of a context is not
+// what each entry of the main table got, so that a page does not say it.
+func TestHTMLTriesNoKeyOfContexts(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "context.txt")
+	if err := os.WriteFile(table, []byte(strings.Repeat("0 1 2 3 4 5 6 7 ", 16)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{filepath.Join(repository(t), "pcaps", "samples", "web.pcap"), "--nic", "mlx5", "--cpus", "8"}
+	with := []string{"--context", "1=" + table, "--rule", "flow-type tcp4 dst-port 80 context 1"}
+	for _, more := range [][]string{nil, with} {
+		path := filepath.Join(t.TempDir(), "report.html")
+		runs(t, append(append(slices.Clone(args), more...), "-o", path)...)
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if field := strings.Contains(string(page), `id="try-key"`); field != (more == nil) {
+			t.Errorf("%q: a field for a key is there: %v", more, field)
+		}
+		if says := strings.Contains(string(page), "packets of RSS contexts"); says != (more != nil) {
+			t.Errorf("%q: why there is none is said: %v", more, says)
+		}
+	}
+}
+
 // TestHTMLFindsWhatSuggestDoes: the tables that a page offers are those that suggest finds.
 func TestHTMLFindsWhatSuggestDoes(t *testing.T) {
 	for _, of := range []struct {

@@ -74,7 +74,8 @@ func newTryData(r *report.Report) *tryData {
 	d.Interval, d.Windows = sparse(r.Steered)
 	d.Sets = append([]string{}, r.Steered.Sets...)
 	d.Found = foundTables(r.Steered.Found)
-	if (r.Flows != nil || r.AllFlows != nil) && r.Anonymized == nil {
+	// The packets of a context go by its table, under the key and the fields of all.
+	if (r.Flows != nil || r.AllFlows != nil) && r.Anonymized == nil && len(r.Contexts) == 0 {
 		d.Hashing = hashingOf(r.Parameters)
 	}
 	return d
@@ -147,6 +148,7 @@ type trySection struct {
 	Sought  bool // they were looked for
 	Hashing *hashingData
 	RPS     bool // packets go on to other CPUs
+	Context bool // some go by another table
 
 	data *tryData
 }
@@ -161,5 +163,5 @@ func newTrySection(r *report.Report) *trySection {
 	if d == nil {
 		return nil
 	}
-	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Found: d.Found, Sought: r.Steered.Found != nil, Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, data: d}
+	return &trySection{Entries: r.Table.Size, Queues: len(d.Rest), CPUs: len(d.CPUs), Found: d.Found, Sought: r.Steered.Found != nil, Hashing: d.Hashing, RPS: r.Parameters.Named("rps") != nil, Context: len(r.Contexts) > 0, data: d}
 }
