@@ -39,7 +39,7 @@ type secondHop struct {
 	busyWith int    // the CPU whose events happen; none between them
 	bound    moment // when another one's, or an arrival, comes
 
-	aimed *aimed // where a batch's packets are steered to, if that is known beforehand; else nil
+	inTurns bool // as fastHop has it
 }
 
 // notSteered stands for the CPU that a packet is steered to where it is not: also in a
@@ -174,13 +174,14 @@ func newSecondHop(m *Model) *secondHop {
 
 // steer is the CPU that packet i of b, which took a buffer, is steered to.
 func (e *secondHop) steer(b *Batch, i int, queue uint16) uint16 {
-	if e.aimed == nil {
-		return e.Model.steer(b, i, queue)
+	if !e.inTurns {
+		e.arrivals.add(b.First+uint32(i), b.Flow[i])
 	}
-	if e.aimed.own[i] {
+	to, own := e.cfg.RPS.target(queue, b, b.steered(e.steering).NIC, i)
+	if own {
 		e.ownHashes++
 	}
-	return e.aimed.way[i].cpu()
+	return to
 }
 
 func (e *secondHop) Process(b *Batch) {

@@ -79,7 +79,7 @@ func newFastHop(hop *secondHop) *fastHop {
 		e.budget = backlogBudget
 	}
 	e.room = uint64(c.RPS.Backlog) + 1
-	e.aimed = new(aimed)
+	e.inTurns = true
 	e.sent.homes, e.homeCPUs = e.homeCPUs, nil
 	if e.mode == RSSMSIX && !e.cfg.RuleDrops {
 		e.lists = newSchedule(&e.cfg.Config)
@@ -89,10 +89,10 @@ func newFastHop(hop *secondHop) *fastHop {
 }
 
 func (e *fastHop) Process(b *Batch) {
-	if e.aimed != nil && !e.aim(b) {
+	if e.inTurns && !e.haveOneWay(b) {
 		e.wakeUp(b.Flows)
 	}
-	if e.aimed == nil {
+	if !e.inTurns {
 		e.secondHop.Process(b)
 		return
 	}
@@ -180,7 +180,7 @@ func (e *fastHop) vectorOn(c int) int {
 }
 
 func (e *fastHop) Finish() {
-	if e.aimed == nil {
+	if !e.inTurns {
 		e.secondHop.Finish()
 		return
 	}

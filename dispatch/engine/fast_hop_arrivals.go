@@ -1,13 +1,16 @@
 package engine
 
-import "rssreplay/nicmodel"
+import (
+	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/rps"
+)
 
 // hopTarget is where the packets of a table entry go.
 type hopTarget struct {
 	queue   uint16
 	buffers *nicmodel.Queue // that a vector's DPC takes
 	counts  *QueueCounters
-	mask    []uint16 // RPS'
+	mask    []uint16 // RPS'; of notSteered alone if it is empty
 }
 
 // aimAll finds where table entries lead.
@@ -19,6 +22,9 @@ func (e *fastHop) aimAll() []hopTarget {
 	goes := make([]hopTarget, len(targets))
 	for i, to := range targets {
 		goes[i] = hopTarget{queue: to.queue, buffers: &e.queues[to.cpu], counts: &e.Model.queues[to.queue], mask: e.cfg.RPS.CPUs[to.queue]}
+		if len(goes[i].mask) == 0 {
+			goes[i].mask = []uint16{notSteered}
+		}
 	}
 	return goes
 }
@@ -124,8 +130,10 @@ func (e *fastHop) arrive(b *Batch) {
 // follow.
 func (e *fastHop) fill(b *Batch, from, to int, at []int64, more int) int {
 	to = min(to, from+e.mostAhead-e.ahead)
-	entries, times, lengths, flows, at := b.steered(e.steering).Entry[:to], b.Time[:to], b.Length[:to], b.Flow[:to], at[:to]
-	ways, own, goes, last := e.aimed.way[:to], e.aimed.own[:to], e.goes, len(e.goes)-1
+	steered := b.steered(e.steering)
+	entries, times, lengths, flows, at := steered.Entry[:to], b.Time[:to], b.Length[:to], b.Flow[:to], at[:to]
+	hashes, kinds, own, passed := steered.NIC.Hash[:to], steered.NIC.Kind[:to], b.Own[:to], e.cfg.RPS.Passed
+	goes, last := e.goes, len(e.goes)-1
 	i := from
 	// Optimization: what changes in this loop stays in registers, as it calls nothing.
 	for ; i < to; i++ {
@@ -137,12 +145,20 @@ func (e *fastHop) fill(b *Batch, from, to int, at []int64, more int) int {
 		e.rings.Take(g.queue)
 		g.counts.Packets++
 		g.counts.Bytes += uint64(lengths[i])
-		if own[i] {
-			e.ownHashes++
+		// As RPS.target.
+		hash := hashes[i]
+		if passed&kinds[i] == 0 {
+			if hash = own[i]; len(g.mask) > 1 {
+				e.ownHashes++
+			}
+		}
+		cpu := uint16(notSteered)
+		if hash != 0 {
+			cpu = g.mask[rps.Choose(hash, len(g.mask))]
 		}
 		buf := g.buffers.FillPublished()
 		buf.Arrival, buf.Published, buf.Length, buf.Flow = times[i], at[i], lengths[i], flows[i]
-		buf.Packet, buf.Queue, buf.CPU = b.First+uint32(i), g.queue, ways[i].cpu()
+		buf.Packet, buf.Queue, buf.CPU = b.First+uint32(i), g.queue, cpu
 	}
 	e.ahead += i - from
 	if i == to || entries[i] >= Sent {

@@ -50,7 +50,7 @@ func (e *fastHop) wakeUp(flows uint32) {
 	for c := range e.hops {
 		e.plan(c)
 	}
-	e.aimed, e.lines, e.cycles, e.met = nil, nil, nil, nil
+	e.inTurns, e.lines, e.cycles, e.met = false, nil, nil, nil
 }
 
 // wakeVector has a vector, and the turn of its DPC, where secondHop has them. It appends

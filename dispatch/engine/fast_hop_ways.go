@@ -1,15 +1,6 @@
 package engine
 
-import (
-	"rssreplay/dispatch/internal/prefetch"
-	"rssreplay/nicmodel/rps"
-)
-
-// aimed is the ways of the packets of a batch.
-type aimed struct {
-	way [BatchSize]way
-	own [BatchSize]bool // the stack's own hash chose the CPU from several
-}
+import "rssreplay/dispatch/internal/prefetch"
 
 // way is a packet's queue and the CPU that it is steered to, or notSteered, and 1; 0: none.
 type way uint32
@@ -20,89 +11,76 @@ func (w way) queue() uint16 { return uint16((w - 1) >> 16) }
 
 func (w way) cpu() uint16 { return uint16(w - 1) }
 
-// aim finds the ways of the packets of a batch before they arrive, and reports whether
-// each flow has one.
-func (e *fastHop) aim(b *Batch) bool {
+// wayOfPacket is that of packet i of b.
+func (e *fastHop) wayOfPacket(b *Batch, i int) way {
+	steered := b.steered(e.steering)
+	if steered.Entry[i] >= Sent {
+		return 0
+	}
+	queue := e.goes[min(int(steered.Entry[i]), len(e.goes)-1)].queue // see Model.target
+	cpu, _ := e.cfg.RPS.target(queue, b, steered.NIC, i)
+	return wayOf(queue, cpu)
+}
+
+// isFixed reports whether a way always leads to the same CPU: not that of the vector, which
+// changes in NonRSS.
+func (e *fastHop) isFixed(w way) bool {
+	return w == 0 || w.cpu() != notSteered || e.mode != NonRSS
+}
+
+// haveOneWay finds the ways of the flows of a batch before its packets arrive, and reports
+// whether each has one.
+func (e *fastHop) haveOneWay(b *Batch) bool {
 	e.ways.Grow(b.Flows)
 	if missing := int(b.Flows+63)/64 - len(e.met); missing > 0 {
 		e.met = append(e.met, make([]uint64, missing)...)
 	}
 	if b.Alike {
-		known := e.aimSome(b, 0, b.N)
-		if known {
-			e.noteWays(b)
-		}
-		return known
+		return e.noteWays(b)
 	}
 	// Optimization: few at once, so that what is expected is still there when it is asked for.
 	const together = 512
 	for from := 0; from < b.N; from += together {
 		to := min(from+together, b.N)
 		prefetch.Records(e.ways.Chunks, b.Flow[from:to])
-		if !e.aimSome(b, from, to) || !e.compareWays(b, from, to) {
+		if !e.compareWays(b, from, to) {
 			return false
 		}
 	}
 	return true
 }
 
-// aimSome finds the ways of the packets from one to before another, and reports whether
-// their CPUs are known.
-func (e *fastHop) aimSome(b *Batch, from, to int) bool {
-	steered := b.steered(e.steering)
-	entries, hashes, kinds, ownHashes := steered.Entry[:to], steered.NIC.Hash[:to], steered.NIC.Kind[:to], b.Own[:to]
-	ways, own, goes, last, passed := e.aimed.way[:to], e.aimed.own[:to], e.goes, len(e.goes)-1, e.cfg.RPS.Passed
-	moves := false // to the vector's CPU, which changes
-	for i := from; i < to; i++ {
-		entry := entries[i]
-		if entry >= Sent {
-			ways[i] = 0
+// noteWays is compareWays of a batch whose packets of a flow have one way each.
+//
+// Optimization: only flows that no batch before had are looked at. They are met in order of
+// their numbers.
+func (e *fastHop) noteWays(b *Batch) bool {
+	known := e.flows
+	for i := 0; known < b.Flows && i < b.N; i++ {
+		if b.Flow[i] != known {
 			continue
 		}
-		g := &goes[min(int(entry), last)] // see Model.target
-		// As RPS.target.
-		hash := hashes[i]
-		own[i] = passed&kinds[i] == 0 && len(g.mask) > 1
-		if passed&kinds[i] == 0 {
-			hash = ownHashes[i]
+		way := e.wayOfPacket(b, i)
+		if !e.isFixed(way) {
+			return false
 		}
-		cpu := uint16(notSteered)
-		if len(g.mask) > 0 && hash != 0 {
-			cpu = g.mask[rps.Choose(hash, len(g.mask))]
-		}
-		ways[i] = wayOf(g.queue, cpu)
-		moves = moves || cpu == notSteered && e.mode == NonRSS && b.Flow[i] != NoFlow
-	}
-	return !moves
-}
-
-// noteWays keeps the ways of flows that no batch before had, of a batch whose flows have one
-// each.
-//
-// Optimization: a flow is met in order of its number for the first time, and nothing is loaded
-// for the others.
-func (e *fastHop) noteWays(b *Batch) {
-	known, ways := e.flows, e.aimed.way[:b.N]
-	for i, flow := range b.Flow[:b.N] {
-		if flow == known {
-			*e.ways.At(flow) = ways[i]
-			known++
-		}
+		*e.ways.At(known) = way
+		known++
 	}
 	e.flows = known
+	return true
 }
 
 // compareWays keeps the ways of the packets from one to before another, and reports whether
-// each flow has one.
+// each flow has one that is fixed.
 func (e *fastHop) compareWays(b *Batch, from, to int) bool {
-	flows, ways := b.Flow[:to], e.aimed.way[:to]
 	for i := from; i < to; i++ {
-		way := ways[i]
-		if way == 0 || flows[i] == NoFlow {
+		way := e.wayOfPacket(b, i)
+		if way == 0 || b.Flow[i] == NoFlow {
 			continue
 		}
-		had := e.ways.At(flows[i])
-		if *had != 0 && *had != way {
+		had := e.ways.At(b.Flow[i])
+		if *had != 0 && *had != way || !e.isFixed(way) {
 			return false
 		}
 		*had = way

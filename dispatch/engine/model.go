@@ -235,17 +235,6 @@ func (m *Model) ruledOut(t int64, flow, packet uint32) {
 	m.event(RuleDrop, t, -1, -1, int64(packet))
 }
 
-// steer is the CPU that packet i of b, which took a buffer, is steered to from the queue
-// by RPS.
-func (m *Model) steer(b *Batch, i int, queue uint16) uint16 {
-	m.arrivals.add(b.First+uint32(i), b.Flow[i])
-	to, own := m.cfg.RPS.target(queue, b, b.steered(m.steering).NIC, i)
-	if own {
-		m.ownHashes++
-	}
-	return to
-}
-
 // OwnHashes is the packets that were steered by the hash that the stack makes itself, to
 // one of several CPUs.
 func (m *Model) OwnHashes() uint64 { return m.ownHashes }
