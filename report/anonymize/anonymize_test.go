@@ -211,3 +211,31 @@ func TestStoredReachesEveryString(t *testing.T) {
 		}
 	}
 }
+
+// A report that was made of a bundle names no file of it when it is compared: people put the
+// names of hosts and interfaces there.
+func TestStoredBundle(t *testing.T) {
+	for _, test := range []struct {
+		command []string
+		source  string
+		want    string
+	}{
+		{[]string{"--bundle", "acme-db01"}, "acme-db01/x-acme0.txt", "the bundle"},
+		{[]string{"--bundle=./acme-db01/"}, "acme-db01/sub/x-acme0", "the bundle"},
+		{[]string{"--bundle", "/tmp/acme.tar.gz"}, "/tmp/acme.tar.gz/acme/x-acme0.txt", "the bundle"},
+		{[]string{"--bundle", `C:\acme`}, `C:\acme\x-acme0.txt`, "the bundle"},
+		{[]string{"--bundle", "."}, "x-acme0.txt", "the bundle"},
+		{[]string{"--bundle", "."}, "default", "default"},
+		{[]string{"--bundle", "."}, "--cpus", "--cpus"},
+		{[]string{"--bundle", "."}, "profile mlx5", "profile mlx5"},
+		{[]string{"--bundle", "acme"}, "acme-table.txt", "acme-table.txt"},
+		{[]string{"--bundle"}, "folder/table.txt", "table.txt"},
+		{nil, "folder/table.txt", "table.txt"},
+	} {
+		r := &report.Report{Command: append([]string{"rssreplay", "a.pcap"}, test.command...), Parameters: report.Parameters{{Name: "queues", Value: 8, Source: test.source}}}
+		New(Config{}).Stored(r)
+		if got := r.Parameters[0].Source; got != test.want {
+			t.Errorf("of %q: %q is %q, want %q", test.command, test.source, got, test.want)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package anonymize
 
 import (
 	"iter"
+	"path"
+	"strings"
 
 	"rssreplay/report"
 )
@@ -26,8 +28,9 @@ func (a *Anonymizer) Stored(r *report.Report) {
 			f.Interfaces[k].Name = nil // it may be anything: a host's, or a user's
 		}
 	}
+	bundle := bundleOf(r.Command)
 	for i := range r.Parameters {
-		a.storedParameter(&r.Parameters[i])
+		a.storedParameter(&r.Parameters[i], bundle)
 	}
 	if c := r.Changes; c != nil {
 		for i := range c.Tables {
@@ -54,9 +57,38 @@ func (a *Anonymizer) Stored(r *report.Report) {
 	r.Caveats, r.Asides, r.Next, r.FlowsNote, r.Trust = nil, nil, nil, "", ""
 }
 
-// storedParameter anonymizes a parameter of which it is known by its name what it holds.
-func (a *Anonymizer) storedParameter(p *report.Parameter) {
-	p.Source = a.File(p.Source)
+// bundleOf is the bundle that a command line gives, or empty.
+func bundleOf(command []string) string {
+	for i, arg := range command {
+		switch flag, value, given := strings.Cut(arg, "="); {
+		case flag != "--bundle":
+		case given:
+			return value
+		case i+1 < len(command):
+			return command[i+1]
+		}
+	}
+	return ""
+}
+
+// isIn reports whether what a parameter is from is a bundle, or a file in it.
+func isIn(source, bundle string) bool {
+	slashed := func(s string) string { return path.Clean(strings.ReplaceAll(s, `\`, "/")) }
+	source, bundle = slashed(source), slashed(bundle)
+	if bundle == "." { // "default", "--cpus" and "profile mlx5" are no files
+		return strings.ContainsAny(source, "./") && !path.IsAbs(source)
+	}
+	return source == bundle || strings.HasPrefix(source, strings.TrimSuffix(bundle, "/")+"/")
+}
+
+// storedParameter anonymizes a parameter of which it is known by its name what it holds, of a
+// report that had a bundle, or none if that is empty.
+func (a *Anonymizer) storedParameter(p *report.Parameter, bundle string) {
+	if bundle != "" && isIn(p.Source, bundle) {
+		p.Source = a.Bundle(p.Source)
+	} else {
+		p.Source = a.File(p.Source)
+	}
 	clean := func(s string) string { return a.value(p.Name, s) }
 	switch p.Name {
 	case "filter":
