@@ -331,6 +331,15 @@ func checkTry(t *testing.T, ctx context.Context) {
 	if got := commands(); len(got) != 2 || !strings.HasPrefix(got[0], "ynl --family ethtool --do rss-set --json '{\"header\":{\"dev-name\":\"DEV\"},\"indir\":[0,0,0,0,0,7,0,") {
 		t.Errorf("the commands are %q", got)
 	}
+	// A link of a page that can try another key leads here, too.
+	pagetest.Value[bool](b, `document.getElementById("try-key") === null && (location.hash = "#layout=equal%3A2&key=00ff&types=ipv4") !== ""`)
+	b.Await(`document.getElementById("try-trouble").checkVisibility()`)
+	if got := pagetest.Value[string](b, `document.getElementById("try-trouble").textContent`); !strings.HasPrefix(got, "The link has another key or other hash fields") {
+		t.Errorf("of a link's key it says %q", got)
+	}
+	if got, want := commands(), []string{"ethtool -X DEV equal 2", "--layout equal:2"}; !slices.Equal(got, want) {
+		t.Errorf("the commands are %q, want %q", got, want)
+	}
 	// Packets that meet no entry need their queue.
 	if got := pagetest.Value[string](b, `(() => { data.try.rest[7] = 5; try { tryTable({cpus: "4"}); return ""; } catch (error) { return error.message; } })()`); !strings.HasPrefix(got, "Queue 7 takes packets that meet no entry, and there are 4") {
 		t.Errorf("of too few queues it says %q", got)

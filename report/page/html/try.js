@@ -177,7 +177,8 @@ function newTryForm() {
   }
 
   state.shown((values) => {
-    choice = Object.fromEntries(["layout", "cpus", "moves", "key", "types"].map((name) => [name, values.get(name) ?? ""]));
+    const [here, hashed] = [["layout", "cpus", "moves"], ["key", "types"]]; // what each page can try, and what not all can
+    choice = Object.fromEntries([...here, ...hashed].map((name) => [name, key || here.includes(name) ? values.get(name) ?? "" : ""]));
     const found = choice.moves || choice.cpus || choice.key || choice.types ? -1 : data.try.found.findIndex((f) => f.layout === choice.layout);
     const name = found < 0 ? choice.layout.split(":")[0] : "found-" + found;
     byId("try-found").hidden = found < 0;
@@ -193,7 +194,7 @@ function newTryForm() {
     if (key) { key.value = choice.key; types.value = choice.types; }
     try {
       const r = tryTable(choice);
-      say("");
+      say(!key && hashed.some((name) => values.get(name)) ? "The link has another key or other hash fields, which can't be tried on this page: they are left as they are." : "");
       drawBars(r);
       drawFigures(r);
       drawCommands(r);
