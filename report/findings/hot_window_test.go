@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,6 +65,28 @@ func TestElephantBesideHotWindow(t *testing.T) {
 		all := Diagnose(r, &Traffic{Flows: 900, Largest: &flow, LargestBytes: &flow, Heavy: []report.Flow{flow}, WithPorts: report.Null, InnerBalance: report.Null})
 		if d := cmp.Diff(want, ids(all)); d != "" {
 			t.Errorf("tables move: %v: %s", moves, d)
+		}
+	}
+}
+
+// A hot window is told against the whole time, which is even or is not either.
+func TestHotWindowBesideTheWhole(t *testing.T) {
+	for _, test := range []struct {
+		cpus [4]uint64
+		want string
+	}{
+		{[4]uint64{1600, 800, 800, 800}, "s; over the whole time the busiest CPU has 1.60 × its fair share."},
+		{[4]uint64{1000, 1000, 1000, 1000}, "s, though over the whole time the busiest CPU has 1.00 × its fair share."},
+	} {
+		r := hot(test.cpus[:]...)
+		oneHotWindow(r)
+		all := Diagnose(r, &Traffic{Flows: 900, WithPorts: report.Null, InnerBalance: report.Null})
+		i := slices.IndexFunc(all, func(f report.Finding) bool { return f.ID == "hot-window" })
+		if i < 0 {
+			t.Fatalf("%v: only %q", test.cpus, ids(all))
+		}
+		if got := all[i].Summary; !strings.HasSuffix(got, test.want) {
+			t.Errorf("%v: %q, want …%q", test.cpus, got, test.want)
 		}
 	}
 }

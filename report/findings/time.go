@@ -329,10 +329,14 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	}
 	number := s.CPUs[h.cpu].CPU
 	lost := report.Ratio(h.most, h.of) * report.Fraction(len(s.CPUs))
+	joins := ", though"
+	if d.uneven() { // as the window is
+		joins = ";"
+	}
 	f := &report.Finding{
 		ID: "hot-window", Severity: report.Note,
-		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s, though over the whole time the busiest CPU has %s × its fair share.",
-			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), words.Fixed(d.lost(), 2)),
+		Summary: fmt.Sprintf("CPU %d has %s of the packets from %s to %s%s over the whole time the busiest CPU has %s × its fair share.",
+			number, words.Percent(report.Ratio(h.most, h.of)), from, words.ExactDuration(start+s.Interval), joins, words.Fixed(d.lost(), 2)),
 		Evidence: fmt.Sprintf("%s of %s windows of %s with %d packets or more %s a CPU with half of them; this one has %s packets, and an even spread carries %s × as much.",
 			words.Exact(uint64(h.hot)), words.Exact(h.met), words.Nanoseconds(s.Interval), report.MinPackets, verb(int(h.hot), "has", "have"), words.Exact(h.of), words.Fixed(lost, 1)),
 		Remedy:  d.partAlone(start, start+s.Interval) + none + " right for flows that come and go: split a heavy one over several connections.",
