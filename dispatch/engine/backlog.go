@@ -39,7 +39,7 @@ type secondHop struct {
 	busyWith int    // the CPU whose events happen; none between them
 	bound    moment // when another one's, or an arrival, comes
 
-	inTurns bool // as fastHop has it
+	inTurns bool // fastHop works in whole turns: no flow has had a second way
 }
 
 // notSteered stands for the CPU that a packet is steered to where it is not: also in a
