@@ -155,6 +155,8 @@ func TestUnsettable(t *testing.T) {
 	for name, want := range map[string]Settings{
 		"igb": SetKey | SetTransform, "igc": SetKey | SetTransform, "vmxnet3": SetKey | SetTransform, "qemu-igb": SetKey | SetTransform,
 		"ixgbe": SetTransform, "ice": 0, "iavf": 0, "netvsc": SetFields | SetTransform, "ixgbevf": all, "e1000e": all, "r8169": all,
+		"mlx4": SetFields | SetTransform, "gve": SetFields | SetTransform, "ionic": SetFields | SetTransform, "mana": SetFields | SetTransform,
+		"mlx5": SetTransform, "ena": SetTransform, "virtio": SetTransform, "bnxt": SetTransform, // these take ethtool -N's rx-flow-hash
 	} {
 		p, err := Named(name)
 		if err != nil {

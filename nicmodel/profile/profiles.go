@@ -132,7 +132,7 @@ func All() []Profile {
 	}, {
 		Name: "mlx4", NIC: "Mellanox ConnectX-3", Drivers: []string{"mlx4_en"},
 		MaxQueues: 16, PowerOfTwoQueues: true, TableSize: TableSize{Rule: TableQueues}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
+		RXRing: 1024, Moderation: Moderation{RXDelay: 16 * time.Microsecond, RXFrames: 44, Adaptive: true}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, NTuple: mlx4Rules, Source: linux + "ethernet/mellanox/mlx4",
 		Notes:      []string{globalKey, "the hash may be xor instead: see ethtool -x", "adaptive moderation goes from 0 µs at 400,000 packets a second to 128 µs at 450,000"},
 		Unverified: []Doubt{parser},
 	}, {
@@ -174,7 +174,7 @@ func All() []Profile {
 	}, {
 		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
+		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
 		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it"},
 		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}},
 	}, {
@@ -198,13 +198,13 @@ func All() []Profile {
 	}, {
 		Name: "ionic", NIC: "AMD Pensando DSC", Drivers: []string{"ionic"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/pensando/ionic",
+		RXRing: 1024, Moderation: Moderation{ITR: 64 * time.Microsecond, RXFrames: 1, Adaptive: true}, Fixed: SetFields, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/pensando/ionic",
 		Notes:      []string{globalKey},
 		Unverified: []Doubt{parser, {"table-size", "128: the device states its size"}, {"itr", "64 µs, the driver's start value of its adaptive moderation"}},
 	}, {
 		Name: "mana", NIC: "Microsoft Azure Network Adapter", Drivers: []string{"mana"},
 		TableSize: TableSize{Entries: 64}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
-		Moderation: none, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
+		Moderation: none, Fixed: SetFields, NAPI: true, NTuple: noRules, LayerFour: rps.OnPorts, Source: linux + "ethernet/microsoft/mana",
 		Notes:      []string{globalKey, "the device may have up to 512 entries"},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}, {"itr", "no moderation"}},
 	}, {
