@@ -21,7 +21,7 @@
 // The files, in the order of the work:
 //
 //   - replay.go: what is asked for, and the pass; chunk.go: what goes from hand to hand.
-//   - stage.go, timeline.go: 1, with what it notes: facts.go, copies.go, long.go, tunnels.go,
+//   - stage.go, timeline.go: 1, with what it notes: facts.go, copies.go, interfaces.go, long.go, tunnels.go,
 //     atr.go; rps.go: the hashes that the host's stack makes itself.
 //   - steerer.go, flows.go: 2; flow_decisions.go: by each way of steering. arrivals.go
 //     counts packets over time, and marks.go flows' packets now and then.

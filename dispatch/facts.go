@@ -19,10 +19,13 @@ type Facts struct {
 	Gaps           Gaps
 	// Grain is what the steps between the first timestamps are multiples of, ns: the
 	// clock's resolution, or one it was rounded to; 0 where all are equal.
-	Grain   int64
-	Copies  Copies
-	Long    LongFrames
-	Tunnels []Tunnel // of received packets, those met, in the order of pcaps
+	Grain  int64
+	Copies Copies
+	// Interfaces are those that received packets, the busiest first, where the capture
+	// numbers a host's: among its first 8,192.
+	Interfaces []Interface
+	Long       LongFrames
+	Tunnels    []Tunnel // of received packets, those met, in the order of pcaps
 }
 
 // LinkPackets is the packets of one link type.

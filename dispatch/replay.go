@@ -182,6 +182,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	r.Tunnels = r.tunnels.list()
 	r.TimeLeaps, r.Gaps, r.Grain = s.time.jumps, s.time.gaps, s.grain.of
 	r.Copies = s.copies.found(r.Links)
+	r.Interfaces = s.heard.found()
 	s.begin(src)
 	s.rest.finish()
 	if err == nil && s.rest.varied.Load() {

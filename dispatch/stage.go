@@ -20,6 +20,7 @@ type stage struct {
 	time      timeline
 	grain     grain
 	copies    copies
+	heard     interfaces
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	facts     facts
 	long      longFrames
@@ -203,6 +204,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 	}
 	s.r.Bytes += c.bytes
 	s.copies.look(recs, c)
+	s.heard.look(recs, c)
 	s.note(recs, c)
 	if s.o.Arrive != nil {
 		for i := range c.n {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/pcaps"
 	"rssreplay/report/findings"
 )
 
@@ -589,6 +591,75 @@ func TestFindings(t *testing.T) {
 			t.Errorf("a healthy capture has %q", found)
 		}
 	})
+}
+
+// A capture of all interfaces has what no NIC receives, and the command that is told leaves
+// one NIC's packets.
+func TestSeveralInterfaces(t *testing.T) {
+	t.Parallel()
+	capture := func(loopback int) string {
+		ethernet, err := os.ReadFile(captureOf(t, func(w *trafficWriter) { w.even(600, 1) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := pcapgo.NewReader(bytes.NewReader(ethernet))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		w := pcapgo.NewWriterNanos(&b)
+		if err := w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
+			t.Fatal(err)
+		}
+		binary.LittleEndian.PutUint32(b.Bytes()[20:], uint32(pcaps.LinkSLL2))
+		for i := range 600 {
+			data, info, err := r.ReadPacketData()
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := []byte{8, 0, 0, 0, 0, 0, 0, 7, 0, 1, 0, 6, 2, 0, 0, 0, 0, 2, 0, 0} // interface 7
+			if i < loopback {
+				copy(head[7:], []byte{1, 772 >> 8, 772 & 255}) // interface 1
+			}
+			data = append(head, data[14:]...)
+			info.CaptureLength, info.Length = len(data), len(data)
+			if err := w.WritePacket(info, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := filepath.Join(t.TempDir(), "any.pcap")
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	told := func(line ...string) *finding {
+		for _, f := range findingsWith(t, append([]string{"rssreplay", "--mode", "rss-msix"}, line...)) {
+			if f.ID == "several-interfaces" {
+				return &f
+			}
+		}
+		return nil
+	}
+	path := capture(400)
+	f := told(path)
+	if f == nil {
+		t.Fatal("not found")
+	}
+	if want := "of the first 600 received, 66.7% are interface 1's (loopback), 33.3% are interface 7's."; !strings.HasSuffix(f.Summary, want) {
+		t.Errorf("%q does not end with %q", f.Summary, want)
+	}
+	if !strings.Contains(f.Remedy, "--filter 'ifindex 7'`") {
+		t.Errorf("the remedy leaves no NIC: %q", f.Remedy)
+	}
+	if cgo { // the filter needs libpcap
+		if f := told(path, "--filter", "ifindex 7"); f != nil {
+			t.Errorf("of one interface: %s", f.Summary)
+		}
+	}
+	if f := told(capture(29)); f != nil {
+		t.Errorf("of 29 packets in 600: %s", f.Summary)
+	}
 }
 
 // A spread is called typical only if the capture bears it.

@@ -80,6 +80,53 @@ func (d *diagnosis) portsCut() *report.Finding {
 	}
 }
 
+// otherInterfaces is the part of the received packets from which it counts that other
+// interfaces than the busiest have them.
+const otherInterfaces = 0.05
+
+// severalInterfaces: `tcpdump -i any` has loopback's packets among the NIC's, and those of
+// a tunnel once with their outer headers and once without.
+func (d *diagnosis) severalInterfaces() *report.Finding {
+	all := d.t.Interfaces
+	if len(all) < 2 || d.has("copied-packets") { // which names an interface, too
+		return nil
+	}
+	var looked uint64
+	for _, of := range all {
+		looked += of.Packets
+	}
+	if report.Ratio(looked-all[0].Packets, looked) < otherInterfaces {
+		return nil
+	}
+	const listed = 3
+	var list []string
+	likely := all[0]
+	for i, of := range all {
+		if likely.Loopback {
+			likely = of
+		}
+		if i < listed {
+			what := fmt.Sprintf("%s are interface %d's", words.Percent(report.Ratio(of.Packets, looked)), of.Index)
+			if of.Loopback {
+				what += " (loopback)"
+			}
+			list = append(list, what)
+		}
+	}
+	if n := len(all) - listed; n > 0 {
+		list = append(list, words.Plural(uint64(n), "more has", "more have")+" the rest")
+	}
+	return &report.Finding{
+		ID: "several-interfaces", Severity: report.Warning,
+		Summary: fmt.Sprintf("The capture has packets of %s, and a NIC receives only its own: of the first %s received, %s.",
+			words.Plural(uint64(len(all)), "interface", "interfaces"), words.Exact(looked), strings.Join(list, ", ")),
+		Evidence: "`ip link` shows the interfaces by these numbers. No NIC receives loopback's packets; those of a tunnel come by on the NIC, and without their outer headers on the tunnel's own interface.",
+		Remedy: fmt.Sprintf("One interface alone: %s. Or capture the NIC itself: `tcpdump -i DEV -w OUT`.",
+			d.run("", Argument{"--filter", fmt.Sprintf("ifindex %d", likely.Index)})),
+		Figures: report.Numbers{"looked": looked, "interfaces": uint64(len(all)), "of_others": looked - all[0].Packets},
+	}
+}
+
 const (
 	copiedFrom  = 0.1 // of the packets that are looked at
 	copiedLeast = 50

@@ -82,7 +82,8 @@ type Traffic struct {
 	Ambiguous             []Ambiguity
 	ATR                   *ATR // nil where the NIC has none
 	Copies                Copies
-	Grain                 int64 // what the steps between timestamps are multiples of, ns; 0: there is no step
+	Interfaces            []Interface // the busiest first
+	Grain                 int64       // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 
 // BetterTable is the best table known for the capture, and what became of such tables
@@ -192,6 +193,13 @@ type Copies struct {
 	Hops                     bool  // their times to live differ
 	Interfaces               []uint32
 	Cooked                   bool // these are the host's own numbers
+}
+
+// Interface is one that received packets, where the capture numbers a host's.
+type Interface struct {
+	Index    uint32
+	Packets  uint64
+	Loopback bool
 }
 
 // Chance is the distribution of imbalance.packets when the inputs fall on the

@@ -98,6 +98,9 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 		Looked: c.Looked, Copied: c.Copied, Distinct: c.Distinct, Numbered: 2*uint64(c.Numbers) >= c.Distinct,
 		Longest: c.Longest, Within: c.Within, Same: c.Same, Hops: c.Hops, Interfaces: c.Interfaces, Cooked: c.Cooked,
 	}
+	for _, of := range a.Result.Interfaces {
+		t.Interfaces = append(t.Interfaces, findings.Interface(of))
+	}
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
