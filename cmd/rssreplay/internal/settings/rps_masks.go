@@ -59,10 +59,18 @@ func (r *resolver) masks() (*nictext.RPS, string, error) {
 // engine.OfflineCPU for those that are offline. It notes them, and what is left out.
 func (r *resolver) queueMasks(masks *nictext.RPS, from string) (of [][]uint16, err error) {
 	c := &r.Config
+	var beyond []int
 	for _, q := range slices.Sorted(maps.Keys(masks.Masks)) { // the first that is wrong is named
-		if q >= c.Queues && len(masks.Masks[q]) > 0 {
+		switch {
+		case q < c.Queues || len(masks.Masks[q]) == 0:
+		case r.flags.rps.rps == "": // of a bundle: mlx5 has shown two folders for each queue, and a host without ethtool tells no queues
+			beyond = append(beyond, q)
+		default:
 			return nil, fmt.Errorf("%s: rx-%d has a mask, but there are only queues 0 to %d: raise --queues, or leave the line out", from, q, c.Queues-1)
 		}
+	}
+	if len(beyond) > 0 {
+		r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the masks of the queues %s are left out, as there are only queues 0 to %d: where the NIC has more, give --queues.", from, nicmodel.CPUListOf(beyond), c.Queues-1))
 	}
 	var text []string
 	var offline, leftOut []int
