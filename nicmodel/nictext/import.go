@@ -203,6 +203,12 @@ func knownOther(lines []string) error {
 			Hint: wholeEthtool + " IF, that line included",
 		}
 	}
+	if i := slices.IndexFunc(lines, windowsVMQ.MatchString); i >= 0 {
+		return &TextError{
+			Line: i + 1, What: "is of Get-NetAdapterVmq or Get-NetAdapterVmqQueue: VMQ chooses a queue by the MAC address of the virtual machine, and not by a hash",
+			Hint: "for vRSS give what Get-NetAdapterRss prints within the virtual machine",
+		}
+	}
 	if i := slices.IndexFunc(lines, windowsOther.MatchString); i >= 0 {
 		return &TextError{
 			Line: i + 1, What: "is of Get-NetAdapterRss, in a form that leaves the indirection table out, or has it otherwise (| ft, | fl * of some versions, ConvertTo-Json, Export-Csv)",

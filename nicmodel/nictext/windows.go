@@ -20,6 +20,7 @@ var (
 	// columns, | fl * names objects in the place of a table, JSON and CSV have it as objects or
 	// not at all, and the member alone has titles of its own.
 	windowsOther     = lazyregexp.New(`^(?:Name\s+.*\b(?:NumberOfReceiveQueues|BaseProcessorGroup|BaseProcessor|MaxProcessors)\b|IndirectionTable\s*:\s*\{|RssProcessorArray\s*:\s*\{|.*"IndirectionTable"|.*\bProcessorGroup\s+ProcessorNumber\b)`)
+	windowsVMQ       = lazyregexp.New(`^\s*Name\s.*\b(?:BaseVmqProcessor|QueueID\s+MacAddress)\b|^BaseVmqProcessor\b.*:`)
 	windowsProcessor = lazyregexp.New(`^(\d{1,5}):(\d{1,5})$`)
 	windowsDistance  = lazyregexp.New(`^(\d{1,5}:\d{1,5})/\d+$`) // a word of RssProcessorArray
 )

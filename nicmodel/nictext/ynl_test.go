@@ -80,6 +80,16 @@ func TestYNLFlowHash(t *testing.T) {
 	}
 }
 
+// VMQ has no indirection table.
+func TestWindowsVMQ(t *testing.T) {
+	for _, text := range []string{
+		"Name              InterfaceDescription              Enabled BaseVmqProcessor MaxProcessors NumberOfReceive\n                                                                                           Queues\n----              --------------------              ------- ---------------- ------------- ---------------\nEthernet 2        Intel(R) Ethernet Converged Ne... True    0:2              8             31\n",
+		"Name                           QueueID MacAddress        VlanID Processor VmFriendlyName\n----                           ------- ----------        ------ --------- --------------\nEthernet 2                     1       00-15-5D-02-0A-01        0:2       WEB01\n",
+	} {
+		refuses(t, ReadTable, text, "x: line 1: is of Get-NetAdapterVmq or Get-NetAdapterVmqQueue")
+	}
+}
+
 // Forms of Get-NetAdapterRss that leave the table out say so.
 func TestWindowsWithoutTable(t *testing.T) {
 	refuses(t, ReadTable, "\nName          NumberOfReceiveQueues Profile MaxProcessors\n----          --------------------- ------- -------------\nEthernet 2    8                     NUMA    16\n", "x: line 2: is of Get-NetAdapterRss, in a form that leaves")
