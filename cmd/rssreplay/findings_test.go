@@ -398,7 +398,13 @@ func TestFindings(t *testing.T) {
 		}, {
 			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},
 			has: fragmented, nearly: fragmented,
-			figures: []string{"of 40 fragments", "where these are of the same ports, they may overtake", "udp.srcport"},
+			figures: []string{"warning: ", "of 40 fragments", "where these are of the same ports, they may overtake", "udp.srcport"},
+		}, {
+			// A few strays are none to begin a report with.
+			id: "udp-fragments", nearlyArgs: []string{"--rx-flow-hash", "udp4=sd"},
+			has:     func(w *trafficWriter) { w.even(1000, 45); fragmented(w) },
+			nearly:  func(w *trafficWriter) { w.even(1000, 45); fragmented(w) },
+			figures: []string{"note: ", "of 40 fragments"},
 		}, {
 			// Few pairs of addresses, many ports.
 			id: "udp-without-ports", args: []string{"--rx-flow-hash", "udp4=sd"}, nearlyArgs: []string{"--rx-flow-hash", "udp4=sdfn"},
