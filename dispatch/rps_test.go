@@ -84,6 +84,7 @@ func rpsCase(seed uint64) error {
 	c, cfg, s := randomCase(1_000_000 + seed)
 	if r.IntN(2) == 0 { // as most are
 		toClosedForm(cfg)
+		cfg.PacketCost = max(cfg.PacketCost, 1) // see compareCase
 	}
 	cfg.RPS = randomRPS(r, cfg)
 	c.recs = c.recs[:min(len(c.recs), 300)] // the plain engine is slow
