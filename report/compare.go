@@ -138,7 +138,7 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
 	return append(first, []Figure{
 		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
-		{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
+		{"imbalance.bytes", bytesLabel, ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
 		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
 		{"imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction {
 			return imbalanceIn(m.Imbalance.BusiestWindow)
@@ -248,7 +248,7 @@ func WriteCompareJSON(w io.Writer, c *Compare) error {
 		j.member("over_time", c.OverTime)
 	}
 	if c.Diff != nil {
-		j.member("diff", c.Diff.document(c.Scenarios))
+		j.member("diff", c.diffDocument())
 	}
 	j.said(c.Notes, CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
 	j.anonymized(c.Anonymized)

@@ -23,7 +23,7 @@ func (s *Scenario) NumCPUs() int {
 
 // Marked tells of each scenario whether it is best in a row, or no worse than the best by more
 // than noise; of none where that is all of them, or where less need not be better: a flow that
-// moved is no fault, and of the first scenario none has. Of different numbers of CPUs the
+// moved is no fault, and of the first scenario none has; nor where chance may be why. Of different numbers of CPUs the
 // busiest one's share is compared, not how many times the mean that is; and of two captures
 // the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
@@ -31,7 +31,7 @@ func (c *Compare) Marked(f *Figure) []bool {
 	case f.Label == theirShare && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
-		c.OfCaptures() && f.counts():
+		c.OfCaptures() && f.counts(), c.Unjudged(f):
 		return make([]bool, len(c.Scenarios))
 	}
 	return c.clearBest(f)

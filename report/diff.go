@@ -150,6 +150,46 @@ func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) 
 	return least, most, true
 }
 
+// Labels of figures, beside chanceLabels, that follow from which flows share a CPU: what chance
+// makes of them is not known. Those of loadLabels differ by no larger a factor than the load of the
+// most loaded CPU does.
+var (
+	loadLabels = []string{
+		HeadroomLabel, BesideFirst, "serial unit busy", FullAt, "imbalance of busy time", "utilization of the busiest CPU",
+	}
+	placedLabels = []string{
+		bytesLabel, "imbalance in the busiest window", "peak imbalance of a window", "latency p50, slowest CPU", "latency p99, slowest CPU", "latency, max",
+	}
+)
+
+const bytesLabel = "imbalance of bytes"
+
+// Unjudged tells whether a figure of two captures differs, and chance may be why: that is not known.
+// Where the packets of the most loaded CPU differ by more than chance, what follows from them does,
+// too; but not the bytes, as other flows may have most of these.
+func (c *Compare) Unjudged(f *Figure) bool {
+	if !c.OfCaptures() || len(c.Scenarios) != 2 {
+		return false
+	}
+	was, now := &c.Scenarios[0], &c.Scenarios[1]
+	judged, load := slices.Contains(chanceLabels, f.Label), slices.Contains(loadLabels, f.Label)
+	if !judged && !load && !slices.Contains(placedLabels, f.Label) || !f.Differs(was, now, true) {
+		return false
+	}
+	share := mostLoadedShare()
+	least, most, known := chanceOf(was, now, &share)
+	switch {
+	case was.NumCPUs() != now.NumCPUs(): // no chance makes other CPUs
+		return f.Label == bytesLabel
+	case !known:
+		return true
+	case load:
+		factor := f.Of(now) / f.Of(was)
+		return !share.Differs(was, now, true) && max(factor, 1/factor) <= most/least
+	}
+	return f.Label == bytesLabel || !judged && !share.Differs(was, now, true)
+}
+
 // chanceSentence says that chance explains the imbalances of two captures; "" where it does
 // not, or where they are alike anyway.
 func (c *Compare) chanceSentence() string {
@@ -181,7 +221,7 @@ func (c *Compare) OfCaptures() bool { return c.Diff != nil && c.Diff.Captures }
 func (c *Compare) OtherCaptures() string {
 	judged := "which is not judged here"
 	if _, _, known := chanceOf(&c.Scenarios[0], &c.Scenarios[1], new(ImbalanceOfPackets(c.Scenarios))); known {
-		judged = "which is judged of packets alone, not of bytes, busy time and windows"
+		judged = "which is judged of packets alone"
 	}
 	return "What differs may be the traffic, or chance, as other flows fall on other CPUs, " + judged + "; and how many flows moved is not known."
 }
@@ -261,15 +301,23 @@ func (d *Diff) touches(f *Figure) bool {
 	return false
 }
 
-// touchMark stands behind the label of a figure that touches.
-const touchMark = " †"
+// touchMark stands behind the label of a figure that touches, unjudgedMark behind one that is
+// Unjudged.
+const (
+	touchMark    = " †"
+	unjudgedMark = " ‡"
+)
 
-// Label is a figure's label with its mark; d may be nil.
-func (d *Diff) Label(f *Figure) string {
-	if d != nil && d.touches(f) {
-		return f.Label + touchMark
+// Label is a figure's label with its marks.
+func (c *Compare) Label(f *Figure) string {
+	label := f.Label
+	if c.Diff != nil && c.Diff.touches(f) {
+		label += touchMark
 	}
-	return f.Label
+	if c.Unjudged(f) {
+		label += unjudgedMark
+	}
+	return label
 }
 
 // ChangeRow is a figure's label, its old and its new value, the change, and that as a share
@@ -295,7 +343,7 @@ func (c *Compare) ChangeRow(f *Figure) []string {
 			share = fmt.Sprintf("%+.1f%%", float64(now-was)/math.Abs(float64(was))*100)
 		}
 	}
-	return []string{c.Diff.Label(f), f.Text(was), f.Text(now), change, share}
+	return []string{c.Label(f), f.Text(was), f.Text(now), change, share}
 }
 
 // points are percentage points, with one decimal that is not 0.
@@ -351,29 +399,39 @@ func (c *Compare) NotesAndTrust() []string {
 	return notes
 }
 
-// MarksSentence says what touchMark means; "" where no figure has it.
-func (d *Diff) MarksSentence() string {
+// MarksSentences say what the marks of figures mean; none where no figure has one.
+func (c *Compare) MarksSentences() (say []string) {
+	d := c.Diff
 	marked := func(c Change) bool {
 		return slices.Contains(workParameters, c.Name) || slices.Contains(windowParameters, c.Name)
 	}
-	if d == nil || !slices.ContainsFunc(d.Changes, marked) {
-		return ""
+	if d != nil && slices.ContainsFunc(d.Changes, marked) {
+		say = append(say, "Rows with"+touchMark+" do not only follow from where the packets go: costs, times or windows that differ change them, too.")
 	}
-	return "Rows with" + touchMark + " do not only follow from where the packets go: costs, times or windows that differ change them, too."
+	if slices.ContainsFunc(ComparedFigures(c.Scenarios), func(f Figure) bool { return c.Unjudged(&f) }) {
+		say = append(say, "Rows with"+unjudgedMark+" differ, but chance may be why, as other flows share a CPU: that is not judged of them.")
+	}
+	return say
 }
 
 // diffDocument is a diff in JSON, beside the scenarios: which parameters differ, and which
-// figures are touched by costs, times or windows that do, or differ by chance alone.
+// figures are touched by costs, times or windows that do, or differ by chance alone, or perhaps.
 type diffDocument struct {
 	Parameters List[Change] `json:"parameters"`
 	Touched    List[string] `json:"touched"`   // labels
 	ByChance   List[string] `json:"by_chance"` // labels
+	Unjudged   List[string] `json:"unjudged"`  // labels
 }
 
-func (d *Diff) document(scenarios []Scenario) diffDocument {
+// diffDocument is that of c, which is a diff.
+func (c *Compare) diffDocument() diffDocument {
+	d, scenarios := c.Diff, c.Scenarios
 	doc := diffDocument{Parameters: d.Changes}
 	for _, f := range ComparedFigures(scenarios) {
 		label := strings.TrimSpace(f.Label)
+		if c.Unjudged(&f) {
+			doc.Unjudged = append(doc.Unjudged, label)
+		}
 		if d.Captures && len(scenarios) == 2 && f.explained(&scenarios[0], &scenarios[1]) {
 			doc.ByChance = append(doc.ByChance, label)
 		}

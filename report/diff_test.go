@@ -48,8 +48,9 @@ func TestDiffParameters(t *testing.T) {
 	if got, want := d.ChangesSentence(), "Parameters differ: layout (equal → block), gone (1 → not in the report)."; got != want {
 		t.Errorf("%s", got)
 	}
-	if d.MarksSentence() != "" { // the table alone
-		t.Error(d.MarksSentence())
+	marks := func(d *Diff) []string { return (&Compare{Scenarios: make([]Scenario, 2), Diff: d}).MarksSentences() }
+	if said := marks(d); said != nil { // the table alone
+		t.Error(said)
 	}
 	touched := func(d *Diff) map[string]bool {
 		of := map[string]bool{}
@@ -66,7 +67,7 @@ func TestDiffParameters(t *testing.T) {
 	now.Parameters = append(now.Parameters, Parameter{Name: "migration-cost", Value: 500, Text: "500ns"})
 	d = NewDiff(old, now, nil, 0, false)
 	of := touched(d)
-	if !of["latency, max"] || !of["serial unit busy"] || of["imbalance of packets, max ÷ mean"] || of["imbalance in the busiest window"] || of["  their share"] || d.MarksSentence() == "" {
+	if !of["latency, max"] || !of["serial unit busy"] || of["imbalance of packets, max ÷ mean"] || of["imbalance in the busiest window"] || of["  their share"] || len(marks(d)) != 1 {
 		t.Errorf("a cost marks %v", of)
 	}
 	// Where packets were dropped a cost decides which, and so how the others are spread.
@@ -133,15 +134,75 @@ func TestDiffByChance(t *testing.T) {
 			if got := f.Differs(&test.was, &test.now, test.captures); got != change {
 				t.Errorf("%s: %s from %v to %v is a change: %v", name, f.Label, f.Of(&test.was), f.Of(&test.now), got)
 			}
-			if f.Metric == "imbalance.packets" && slices.Contains(c.Marked(&f), true) != test.change {
+			if f.Metric == "imbalance.packets" && slices.Contains(c.Marked(&f), true) != (test.change && !c.Unjudged(&f)) {
 				t.Errorf("%s: the best of %s are %v", name, f.Label, c.Marked(&f))
 			}
 		}
 		if (c.chanceSentence() == "") != test.change || strings.Contains(c.BestSentence(), " even: ") != test.change {
 			t.Errorf("%s: %q, %q", name, c.chanceSentence(), c.BestSentence())
 		}
-		if doc := c.Diff.document(c.Scenarios); test.captures && slices.Contains(doc.ByChance, "imbalance of packets, max ÷ mean") == test.change {
+		if doc := c.diffDocument(); test.captures && slices.Contains(doc.ByChance, "imbalance of packets, max ÷ mean") == test.change {
 			t.Errorf("%s: by chance %v", name, doc.ByChance)
+		}
+	}
+}
+
+// Of two captures a figure that follows from which flows share a CPU is marked where chance may be
+// why it differs, and no scenario is best by it.
+func TestDiffUnjudged(t *testing.T) {
+	at := func(busiest, bytes uint64, busy int64, chance ...Fraction) Scenario { // 2 CPUs
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{
+			{CPU: 0, Packets: busiest, Bytes: bytes, DPCTime: busy}, {CPU: 1, Packets: 20_000 - busiest, Bytes: 20_000_000 - bytes, DPCTime: 1e7},
+		}}
+		if chance != nil {
+			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &chance[0], &chance[1]
+		}
+		m.Derive()
+		return Scenario{Name: "s", Compared: m.Mode, Modes: List[Mode]{m}}
+	}
+	const packets, bytes, busy = "imbalance of packets, max ÷ mean", "imbalance of bytes", "utilization of the busiest CPU"
+	four := at(16_000, 16_000_000, 9e7, 1.1, 1.37)
+	four.Modes[0].CPUs = append(four.Modes[0].CPUs, CPU{CPU: 2}, CPU{CPU: 3})
+	four.Modes[0].Derive()
+	for name, test := range map[string]struct {
+		was, now Scenario
+		captures bool
+		want     []string
+	}{
+		"packets within chance":   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 3.3e7, 1.1, 1.37), true, []string{bytes, busy}},
+		"of one capture":          {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 3.3e7, 1.1, 1.37), false, nil},
+		"alike":                   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 13_000_000, 3e7, 1.1, 1.37), true, nil},
+		"busy beyond that factor": {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 6e7, 1.1, 1.37), true, []string{bytes}},
+		"packets beyond chance":   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(16_000, 16_000_000, 4e7, 1.1, 1.37), true, []string{bytes}},
+		"chance is not known":     {at(13_200, 13_000_000, 3e7), at(16_000, 16_000_000, 4e7), true, []string{packets, bytes, busy}},
+		"other CPUs":              {at(13_200, 13_000_000, 3e7, 1.1, 1.37), four, true, []string{bytes}},
+	} {
+		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
+		for _, f := range ComparedFigures(c.Scenarios) {
+			if f.Label != packets && f.Label != bytes && f.Label != busy {
+				continue
+			}
+			want := slices.Contains(test.want, f.Label)
+			if got := c.Unjudged(&f); got != want || strings.HasSuffix(c.ChangeRow(&f)[0], " ‡") != want || slices.Contains(c.diffDocument().Unjudged, f.Label) != want {
+				t.Errorf("%s: %s is not judged: %v; %q, %v", name, f.Label, got, c.ChangeRow(&f), c.diffDocument().Unjudged)
+			}
+			if want && slices.Contains(c.Marked(&f), true) {
+				t.Errorf("%s: a scenario is best by %s", name, f.Label)
+			}
+		}
+		if got := len(c.MarksSentences()) == 1; got != (test.want != nil) {
+			t.Errorf("%s: %q", name, c.MarksSentences())
+		}
+	}
+}
+
+// Each label of a figure that chance makes is that of a figure.
+func TestPlacedLabels(t *testing.T) {
+	modes := List[Mode]{{Mode: "rss-msix", Headroom: &Headroom{}}}
+	all := ComparedFigures([]Scenario{{Compared: "rss-msix", Modes: modes}})
+	for _, label := range slices.Concat(chanceLabels, loadLabels, placedLabels) {
+		if !slices.ContainsFunc(all, func(f Figure) bool { return f.Label == label }) {
+			t.Errorf("no figure is %q", label)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func pageFigures(p htmlPage, scenarios []object) map[string][]string {
 	figures := map[string][]string{}
 	for _, row := range p.tables["figures-table"] {
 		for _, s := range scenarios {
-			label := strings.ReplaceAll(strings.TrimSuffix(row["figure"], " †"), ",", "")
+			label := strings.ReplaceAll(strings.TrimSuffix(strings.TrimSuffix(row["figure"], " ‡"), " †"), ",", "")
 			value, ok := row[at(s, "name")]
 			if !ok { // a page names files without their folders where these are the same
 				value = row[filepath.Base(at(s, "name"))]
@@ -186,13 +186,13 @@ func pageFigures(p htmlPage, scenarios []object) map[string][]string {
 func cellFigures(rows [][]string) map[string][]string {
 	figures := map[string][]string{}
 	for _, row := range rows {
-		figures[strings.TrimSuffix(row[0], " †")] = row[1:]
+		figures[strings.TrimSuffix(strings.TrimSuffix(row[0], " ‡"), " †")] = row[1:]
 	}
 	return figures
 }
 
 func textFigures(text string) map[string][]string {
-	marks := strings.NewReplacer(" *", "", " †", "") // of rows that need a word
+	marks := strings.NewReplacer(" *", "", " †", "", " ‡", "") // of rows that need a word
 	figures := map[string][]string{}
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, ",", ""), "\n") {
 		cells := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(marks.Replace(line)), -1)

@@ -68,7 +68,7 @@ func (m *markdown) comparedFigures(c *report.Compare, names, labels []string) {
 		m.scenarioFigures(c, names, labels)
 	}
 	if labels != nil {
-		if marks := c.Diff.MarksSentence(); marks != "" {
+		for _, marks := range c.MarksSentences() {
 			m.para(prose(marks))
 		}
 		return
@@ -99,7 +99,7 @@ func (m *markdown) scenarioFigures(c *report.Compare, names, labels []string) {
 		if labels != nil && !slices.Contains(labels, f.Label) {
 			continue
 		}
-		row := []string{figureLabel(c.Diff.Label(&f))}
+		row := []string{figureLabel(c.Label(&f))}
 		best := c.Marked(&f)
 		for i := range scenarios {
 			text := f.Text(f.Of(&scenarios[i]))

@@ -304,11 +304,7 @@ func (h *compareBody) figuresHead(scenarios []report.Scenario, others []*report.
 // figureRow is a figure of each scenario, with the best marked, and how it differs from the
 // first's.
 func figureRow(c *report.Compare, f *report.Figure) []cell {
-	label := f.Label
-	if c.Diff != nil {
-		label = c.Diff.Label(f)
-	}
-	row := []cell{figureHead(label)}
+	row := []cell{figureHead(c.Label(f))}
 	best := c.Marked(f)
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
@@ -378,10 +374,7 @@ func newDiffSection(c *report.Compare) *diffSection {
 	if d == nil {
 		return nil
 	}
-	h := &diffSection{}
-	if marks := d.MarksSentence(); marks != "" {
-		h.Sentences = append(h.Sentences, marks)
-	}
+	h := &diffSection{Sentences: c.MarksSentences()}
 	for _, part := range []struct {
 		title    string
 		findings []report.Finding

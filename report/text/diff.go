@@ -16,7 +16,7 @@ func (t *writer) diff(c *report.Compare) {
 		t.para("", 0, trust, report.Plain)
 		t.line("")
 	}
-	if marks := c.Diff.MarksSentence(); marks != "" {
+	for _, marks := range c.MarksSentences() {
 		t.para("", 0, marks, report.Plain)
 		t.line("")
 	}
