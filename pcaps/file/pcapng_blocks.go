@@ -43,10 +43,26 @@ func commentText(b []byte) string {
 // predicted tells whether a packet's comment is one that rssreplay copied it with
 // ("cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4"): where a copy was merged with other
 // captures, the section no longer names who wrote it. No NIC records the entry of its
-// table, why it did not hash, or the rule that decided.
-func predicted(comment []byte) bool {
-	return (bytes.HasPrefix(comment, []byte("cpu=")) || bytes.HasPrefix(comment, []byte("dropped "))) &&
-		(bytes.Contains(comment, []byte(" entry=")) || bytes.Contains(comment, []byte(" unhashed=")) || bytes.Contains(comment, []byte(" by=")))
+// table, why it did not hash, or the rule that decided. A CPU alone, which is what
+// non-rss predicts, may be another program's word.
+func predicted(comment []byte) (ours, cpuAlone bool) {
+	digits := func(b []byte) []byte { return bytes.TrimLeft(b, "0123456789") }
+	rest, ok := bytes.CutPrefix(comment, []byte("dropped"))
+	if !ok {
+		if rest, ok = bytes.CutPrefix(comment, []byte("cpu=")); !ok {
+			return false, false
+		}
+		rest = digits(rest)
+	}
+	if irq, ok := bytes.CutPrefix(rest, []byte(" irq=")); ok {
+		rest = digits(irq)
+	}
+	for _, next := range []string{" entry=", " unhashed=", " by=rss", " by=rps", " by=rule:"} {
+		if bytes.HasPrefix(rest, []byte(next)) {
+			return true, false
+		}
+	}
+	return false, len(rest) == 0
 }
 
 // sectionInterface is what packets need of their interface.
@@ -244,7 +260,7 @@ func (p *pcapng) plain(buf []byte, recs []pcaps.Record) (n, used int) {
 // option of a length that is not its own is passed over.
 func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 	opts := options{p: p, rest: b}
-	ours := p.predicted
+	ours, cpuAlone := p.predicted, false
 	for opts.next() {
 		v := opts.value
 		switch {
@@ -268,9 +284,11 @@ func (p *pcapng) packetOptions(b []byte, rec *pcaps.Record) {
 				rec.Queue = int32(q)
 			}
 		case opts.code == optComment:
-			ours = ours || predicted(v)
+			of, alone := predicted(v)
+			ours, cpuAlone = ours || of, cpuAlone || alone
 		}
 	}
+	ours = ours || cpuAlone && rec.Queue == 0 && !rec.HasHash && rec.Direction == pcaps.Inbound // as non-rss is copied
 	switch {
 	case ours && (rec.HasHash || rec.Queue >= 0):
 		rec.Predicted = true

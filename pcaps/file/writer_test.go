@@ -62,15 +62,18 @@ func TestPredicted(t *testing.T) {
 		{Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: 3, Hash: 0x51ccc178, HasHash: true},
 		{Data: []byte{2}, Wire: 1, Link: pcaps.LinkEthernet, Queue: 0},
 		{Data: []byte{3}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1},
+		{Data: []byte{4}, Wire: 1, Link: pcaps.LinkEthernet, Queue: 0, Direction: pcaps.Inbound}, // as non-rss is copied
 	}
 	for _, test := range []struct {
 		application, comment string
 		predicted, hashes    int64
 	}{
-		{"rssreplay 1.0", "", 2, 0}, {"rssreplay", "sent", 2, 0}, {"a test", "", 0, 1}, {"rssreplays", "", 0, 1}, {"not rssreplay 1.0", "", 0, 1},
-		{"Mergecap", "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4", 2, 0}, {"Mergecap", "cpu=0 unhashed=not_ip", 2, 0}, {"Mergecap", "cpu=1 irq=2 by=rps", 2, 0},
-		{"Mergecap", "dropped entry=3 hash=0x00000001 ipv4", 2, 0},
-		{"bpftrace", "cpu=3", 0, 1}, {"bpftrace", "cpu=3 queue=2", 0, 1}, {"bpftrace", "entry=17", 0, 1}, // whose CPUs may be real
+		{"rssreplay 1.0", "", 3, 0}, {"rssreplay", "sent", 3, 0}, {"a test", "", 0, 1}, {"rssreplays", "", 0, 1}, {"not rssreplay 1.0", "", 0, 1},
+		{"Mergecap", "cpu=3 entry=17 hash=0x51ccc178 tcp_ipv4", 3, 0}, {"Mergecap", "cpu=0 unhashed=not_ip", 3, 0}, {"Mergecap", "cpu=1 irq=2 by=rps", 3, 0},
+		{"Mergecap", "dropped entry=3 hash=0x00000001 ipv4", 3, 0},
+		{"Mergecap", "cpu=1 irq=2 by=rps rule:2045 hash=0x51ccc178 tcp_ipv4", 3, 0}, {"Mergecap", "dropped by=rule:7", 3, 0},
+		{"Mergecap", "cpu=12", 1, 1}, {"Mergecap", "cpu=1 irq=2", 1, 1}, // of a hash, or of a packet that nothing says was received, the CPU may be real
+		{"bpftrace", "cpu=3 queue=2", 0, 1}, {"bpftrace", "entry=17", 0, 1}, {"bpftrace", "cpu=3 pid=7 by=ksoftirqd entry=17", 0, 1}, {"bpftrace", "dropped by the filter", 0, 1},
 	} {
 		var out bytes.Buffer
 		w, err := NewWriter(&out, test.application)
