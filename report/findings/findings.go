@@ -72,15 +72,21 @@ func (d *diagnosis) flowFirst(all []report.Finding) {
 }
 
 // nameDevice writes the interface's name, where it is known, for DEV in commands and paths;
-// not one in which a shell would take something for its own.
+// not one in which a shell would take something for its own. Of an adapter of Windows, whose
+// names have blanks, it does in PowerShell's commands alone.
 func (d *diagnosis) nameDevice(all []report.Finding) {
-	name := d.r.Interface
-	if name == "" || strings.HasPrefix(name, "-") || words.ShellWord(name) != name || d.t.Windows {
+	name, before := d.r.Interface, ""
+	switch {
+	case name == "" || strings.HasPrefix(name, "-") || words.Clean(name) != name:
+		return
+	case d.t.Windows && !strings.ContainsAny(name, "'`‘’‚‛"): // which all end a word between single quotes, or the command in a sentence
+		name, before = "'"+name+"'", "-Name "
+	case words.ShellWord(name) != name || d.t.Windows:
 		return
 	}
 	for i := range all {
 		for _, text := range []*string{&all[i].Evidence, &all[i].Remedy} {
-			*text = strings.ReplaceAll(*text, "DEV", name)
+			*text = strings.ReplaceAll(*text, before+"DEV", before+name)
 		}
 	}
 }

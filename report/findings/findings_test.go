@@ -184,6 +184,18 @@ func TestNameDevice(t *testing.T) {
 	}
 }
 
+// An adapter of Windows is named in PowerShell's commands, between quotes, as most names have blanks.
+func TestNameAdapter(t *testing.T) {
+	const linux = "`tcpdump -i DEV`"
+	for name, want := range map[string]string{"": "DEV", "Ethernet 2": "'Ethernet 2'", "vEthernet (LAN, 1)": "'vEthernet (LAN, 1)'", "e'; id": "DEV", "e’; id": "DEV", "e`id`": "DEV", "-x": "DEV", "a\nb": "DEV"} {
+		all := []report.Finding{{Evidence: linux, Remedy: "`Set-NetAdapterRss -Name DEV -Profile NUMAStatic`"}}
+		newDiagnosis(&report.Report{Interface: name}, &Traffic{Windows: true}).nameDevice(all)
+		if got := all[0].Remedy; got != "`Set-NetAdapterRss -Name "+want+" -Profile NUMAStatic`" || all[0].Evidence != linux {
+			t.Errorf("%q: %s, %s", name, got, all[0].Evidence)
+		}
+	}
+}
+
 // What has no hash is no cause of the load of another CPU than its own.
 func TestUnhashedExplainsItsOwnCPU(t *testing.T) {
 	for hot, want := range []bool{true, false} {
