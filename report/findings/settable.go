@@ -153,7 +153,7 @@ func (d *diagnosis) noEthtool(all []report.Finding) {
 	for i := range all {
 		linux := func(word string) bool { return strings.Contains(all[i].Remedy, word) }
 		if slices.ContainsFunc([]string{"`ethtool -X", "`ethtool -N", "`ethtool -L", "`ethtool -G", "`ethtool -C", "/sys/class/net/", "/proc/irq/"}, linux) {
-			all[i].Remedy = why + " What Linux has for it: " + all[i].Remedy
+			all[i].Remedy = why + " What follows is Linux's way. " + all[i].Remedy
 		}
 	}
 }
