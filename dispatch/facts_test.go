@@ -286,15 +286,21 @@ func TestLongFrames(t *testing.T) {
 			Packets: 2, Bytes: 2*math.MaxUint32 - 1, Received: 2, Largest: math.MaxUint32, OfLargest: 2, TCP: 2,
 			Segments: 2 * ((math.MaxUint32 - gso + 1459) / 1460), Kind: LongCoalesced}},
 	} {
-		test.want.ReceivedBytes, test.want.LargestReceived = test.want.Bytes, test.want.Largest
+		test.want.ReceivedFrames, test.want.LargestReceived = test.want.Segments, test.want.Largest
 		if diff := cmp.Diff(test.want, replayRecords(t, false, test.recs).Long); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
+	datagram := of(14 + 20 + 8 + 4*1472)
+	datagram[0].Data = slices.Clone(datagram[0].Data)
+	datagram[0].Data[14+9] = 17 // UDP: what offload makes of it is not known
+	if l := replayRecords(t, false, datagram).Long; l.Received != 1 || l.TCP != 0 || l.Segments != 0 || l.ReceivedFrames != 4 {
+		t.Errorf("a long datagram: %+v", l)
+	}
 	sent := of(9014, 64014)
 	sent[1].Direction = pcaps.Outbound
-	if l := replayRecords(t, false, sent).Long; l.Packets != 2 || l.Received != 1 || l.ReceivedBytes != 9014 || l.LargestReceived != 9014 {
-		t.Errorf("%d long frames, of them received %d of %d bytes, the largest %d; want 2, 1, 9014, 9014", l.Packets, l.Received, l.ReceivedBytes, l.LargestReceived)
+	if l := replayRecords(t, false, sent).Long; l.Packets != 2 || l.Received != 1 || l.ReceivedFrames != 7 || l.LargestReceived != 9014 {
+		t.Errorf("%d long frames, of them received %d, which are %d frames, the largest %d; want 2, 1, 7, 9014", l.Packets, l.Received, l.ReceivedFrames, l.LargestReceived)
 	}
 }
 

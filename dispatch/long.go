@@ -21,8 +21,9 @@ type LongFrames struct {
 	Segments       uint64 // frames of MTU 1500 that these would be
 	Kind           LongKind
 
-	Received, ReceivedBytes uint64 // of the packets and bytes
-	LargestReceived         uint32 // of the received ones
+	Received        uint64 // of the packets
+	LargestReceived uint32 // of these
+	ReceivedFrames  uint64 // of MTU 1500 that these would be
 }
 
 // LongKind is what long frames are.
@@ -73,19 +74,23 @@ func (l *longFrames) add(f longFrame, sent bool) {
 	l.lengths[min(f.wire, maxLength)]++
 	l.Packets++
 	l.Bytes += uint64(f.wire)
+	segment, payload := int64(ethernetMTU), f.IP
+	headers := f.Headers > 0 && f.Headers < ethernetMTU
+	if headers { // those of every frame, so the frames' payloads are as long
+		segment, payload = ethernetMTU-f.Headers, f.IP-f.Headers
+	}
+	frames := uint64((payload + segment - 1) / segment)
 	if !sent {
 		l.Received++
-		l.ReceivedBytes += uint64(f.wire)
+		l.ReceivedFrames += frames
 		l.LargestReceived = max(l.LargestReceived, f.wire)
 	}
 	l.Largest, l.largestIP = max(l.Largest, f.wire), max(l.largestIP, f.IP)
-	if f.Headers == 0 || f.Headers >= ethernetMTU {
+	if !headers {
 		return
 	}
-	// The headers are those of every frame, so the frames' payloads are as long.
-	segment, payload := ethernetMTU-f.Headers, f.IP-f.Headers
 	l.TCP++
-	l.Segments += uint64((payload + segment - 1) / segment)
+	l.Segments += frames
 	if payload%segment == 0 {
 		l.Multiples++
 	}

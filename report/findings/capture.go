@@ -10,12 +10,8 @@ import (
 
 // Findings about the capture: what it can't show.
 
-// fullFrame is the longest frame of a link that nobody changed, in bytes; coalescedFrom is
-// the part of the received packets from which it counts that frames are missing.
-const (
-	fullFrame     = 1514
-	coalescedFrom = 0.01
-)
+// coalescedFrom is the part of the received packets from which it counts that frames are missing.
+const coalescedFrom = 0.01
 
 // oversized: receive coalescing or segmentation offload made the capture's packets,
 // or a length in it is damaged.
@@ -32,9 +28,14 @@ func (d *diagnosis) oversized() *report.Finding {
 	if d.t.LargestPacket <= report.LargestOffloaded {
 		f.Summary += "receive or segmentation offload made " + verb(int(d.t.Oversized), "it", "them") + ", and the wire had more and shorter ones."
 		f.Evidence += "."
-		if more := d.t.OversizedBytes/fullFrame - min(d.t.OversizedBytes/fullFrame, d.t.Oversized); more > 0 {
+		if more := d.t.OversizedFrames - min(d.t.OversizedFrames, d.t.Oversized); more > 0 {
 			share := report.Ratio(more, d.r.Capture.Received)
-			f.Evidence += fmt.Sprintf(" As full frames they are about %s more, %s of what was received.", words.Exact(more), words.Percent(share))
+			f.Evidence += fmt.Sprintf(" As frames of MTU 1500 they are about %s more: ", words.Exact(more))
+			if share < 1 {
+				f.Evidence += words.Percent(share) + " of what was received."
+			} else {
+				f.Evidence += fmt.Sprintf("%s times as many packets as were received.", words.Fixed(1+share, 1))
+			}
 			f.Figures["more_frames"] = more
 			if share < coalescedFrom {
 				f.Severity = report.Note

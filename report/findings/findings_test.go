@@ -132,7 +132,8 @@ func TestFindingsOfTraffic(t *testing.T) {
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10 }, []string{"1 packet is longer", "offload made it"}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 1, 512<<10+1 }, []string{"1 packet is longer than the link carries: its length is damaged."}},
 		{"coalesced", func(t *Traffic) { t.Oversized, t.LargestPacket = 2, 4294967072 }, []string{"2 packets are longer", "the length of the longest at least is damaged", "4,294,967,072 bytes"}},
-		{"coalesced", func(t *Traffic) { t.Oversized, t.OversizedBytes, t.LargestPacket = 2, 2*14*1514, 14*1514 }, []string{"about 26 more, 2.6% of what was received"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.OversizedFrames, t.LargestPacket = 2, 28, 14*1514 }, []string{"about 26 more: 2.6% of what was received"}},
+		{"coalesced", func(t *Traffic) { t.Oversized, t.OversizedFrames, t.LargestPacket = 100, 4182, 45*1514 }, []string{"about 4,082 more: 5.1 times as many packets as were received"}},
 		{"clock-leap", func(t *Traffic) { t.LeapsAhead = Leaps{Packets: 1, First: 812} }, []string{"1 timestamp leaps ahead, that of packet 812. Rates, utilization and the time series count the time that is leapt over, too."}},
 		{"clock-leap", func(t *Traffic) { t.LeapsBack = Leaps{Packets: 2, First: 7} }, []string{"2 timestamps leap back, the first that of packet 7. Single packets that lie back"}},
 		{"clock-leap", func(t *Traffic) {
@@ -164,11 +165,11 @@ func TestFindingsOfTraffic(t *testing.T) {
 
 // Few joined frames change little, and are a note.
 func TestFewCoalesced(t *testing.T) {
-	for bytes, want := range map[uint64]string{6 * 1514: report.Note, 14 * 1514: report.Warning} { // 4 and 12 frames more
+	for frames, want := range map[uint64]string{6: report.Note, 14: report.Warning} { // 4 and 12 frames more
 		r := &report.Report{Capture: report.Capture{Packets: 2000, Received: 1000, Duration: 1e9}}
-		all := Diagnose(r, &Traffic{Oversized: 2, OversizedBytes: bytes, LargestPacket: bytes / 2, WithPorts: report.Null, InnerBalance: report.Null})
+		all := Diagnose(r, &Traffic{Oversized: 2, OversizedFrames: frames, LargestPacket: 4000, WithPorts: report.Null, InnerBalance: report.Null})
 		if len(all) != 1 || all[0].ID != "coalesced" || all[0].Severity != want {
-			t.Errorf("%d bytes: %+v, want a %s", bytes, all, want)
+			t.Errorf("%d frames: %+v, want a %s", frames, all, want)
 		}
 	}
 }

@@ -64,7 +64,7 @@ type Traffic struct {
 	DriverTransform string // of the hash's input, as the NIC's driver sets it; "" if that is not known
 
 	Oversized        uint64 // received packets longer than the link carries
-	OversizedBytes   uint64 // their length on the wire
+	OversizedFrames  uint64 // of MTU 1500 that these would be
 	LargestPacket    uint64 // of them, in bytes on the wire
 	PortsCut         uint64 // packets whose ports the NIC hashes, and the capture cut off
 	HeadersCut       uint64 // packets without a hash of which the capture cut off the IP header

@@ -91,7 +91,7 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 		t.OnlySender = a.Settings.Shown.Addr(sender).String()
 	}
 	if l := &a.Result.Long; l.Kind == dispatch.LongCoalesced {
-		t.Oversized, t.OversizedBytes, t.LargestPacket = l.Received, l.ReceivedBytes, uint64(l.LargestReceived)
+		t.Oversized, t.OversizedFrames, t.LargestPacket = l.Received, l.ReceivedFrames, uint64(l.LargestReceived)
 	}
 	c := &a.Result.Copies
 	t.Copies = findings.Copies{
