@@ -42,7 +42,7 @@ func (e *fastMoving) parted(in *arriving, from, to int) int {
 			if keeps {
 				l.takeIn(times, parts.rest[begin:end], parts.aside[begin:end])
 			}
-			l.publishParted(p.at[begin:end], times, p.late[:end-begin], parts.migrants[c], begin)
+			l.publishParted(p.at[begin:end], times, p.doneAt[:end-begin], parts.migrants[c], begin)
 			begin = end
 		}
 		from = end
@@ -182,11 +182,11 @@ func (l *fastLine) takeIn(times []int64, rest []fastPacket, asides []aside) {
 
 // publishParted is publishMoving of packets that the line has room for, as publishRun has
 // them, and of which the first one's place is begin.
-func (l *fastLine) publishParted(at, arrivals, late []int64, migrants []migrant, begin int) {
+func (l *fastLine) publishParted(at, arrivals, doneAt []int64, migrants []migrant, begin int) {
 	done := 0
 	run := func(to int) {
 		if done < to {
-			l.publishRun(at[done:to], arrivals[done:to], late[done:to])
+			l.publishRun(at[done:to], arrivals[done:to], doneAt[done:to])
 		}
 	}
 	for _, m := range migrants {

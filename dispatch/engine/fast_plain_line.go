@@ -25,76 +25,120 @@ func (l *fastLine) publishPlain(t, arrival int64) {
 }
 
 // publishRun is fill and publishPlain of one packet after the other: those that are published
-// at the times of at, and arrived at those of arrivals. late is as long, and scratch.
-func (l *fastLine) publishRun(at, arrivals, late []int64) {
-	arrivals, late = arrivals[:len(at)], late[:len(at)]
-	met := 0
+// at the times of at, and arrived at those of arrivals. What it leaves in at, and in doneAt,
+// which is as long, is of no use.
+func (l *fastLine) publishRun(at, arrivals, doneAt []int64) {
+	arrivals, doneAt = arrivals[:len(at)], doneAt[:len(at)]
+	met, from := 0, 0
 	if l.moving != nil && l.keepsWork(at[len(at)-1], len(at)) {
-		met = l.runMoving(at, arrivals, late)
+		met = l.runMoving(at, doneAt)
 	} else {
-		met = l.runFixed(at, arrivals, late)
+		met = l.runFixed(at, doneAt)
 	}
 	if l.moving != nil && met > 0 { // see leavePlain
-		l.countEach(late[:met])
-		l.latestBefore, late = l.latest, late[met:]
+		l.countEach(arrivals[:met], doneAt)
+		l.latestBefore, from = l.latest, met
 	}
 	l.published += len(at)
 	l.filled += len(at)
-	l.countEach(late)
+	l.countEach(arrivals[from:], doneAt[from:])
 	if s := &l.on.series; !s.inLast(arrivals) {
 		l.m.crossWindows(s, arrivals)
 	}
 }
 
-// runFixed is the cycles of publishRun, and the latencies of its packets, where no flow comes
-// from another CPU and no change while it works on them. It returns the first packet of the
-// last cycle, if that begins behind the first one.
+// runFixed is the cycles of publishRun where no flow comes from another CPU and no change while
+// it works on them: it finds when each packet is done. It returns the first packet of the last
+// cycle, if that begins behind the first one.
 //
-// Optimization: it equals meetPlain and endPlain, with what they change in registers: most
+// Optimization: it equals meetPlain and endPlain, with what cycles change in registers: most
 // DPCs take a packet or two.
-func (l *fastLine) runFixed(at, arrivals, late []int64) (met int) {
+func (l *fastLine) runFixed(at, doneAt []int64) (met int) {
 	if at[0] > l.quietUntil {
 		l.meetPlain(at[0])
 	}
 	// From here on there is a cycle, and with rx-frames 1 the vector is due at once
 	// (nicmodel.Vector.Due), or as soon after the raise before as ITR lets it.
-	cost, dpcCost, delay, itr := l.cost, l.m.cfg.DPCCost, l.delay, l.m.cfg.ITR
-	raise, raised, poll, end := l.raise, int64(0), l.nextPoll, l.end
-	safe, held, taken, freed := l.safe, l.held, l.taken, l.freed
-	dpcs, worked, deepest, shallow := uint64(0), int64(0), l.depthMax, math.MaxInt
+	delay, itr := l.delay, l.m.cfg.ITR
+	start := delay + l.m.cfg.DPCCost
+	n, poll, end := 0, l.nextPoll, l.end
+	if itr <= start {
+		n, poll, end = runCycles(at, doneAt, poll, end, delay, start, l.cost)
+	} else {
+		for i, t := range at {
+			if t > poll {
+				at[n] = int64(i)
+				n++
+				poll = max(t, end, poll-delay+itr) + delay
+				end = poll - delay + start
+			}
+			end += l.cost
+			doneAt[i] = end
+		}
+	}
+	if n > 0 {
+		l.endCycles(at[:n], doneAt)
+		met = int(at[n-1])
+	}
+	l.raise, l.nextPoll, l.quietUntil, l.end = poll-delay, poll, poll, end
+	return met
+}
+
+// runCycles finds when packets are done that are published at the times of at, where the DPC of
+// a cycle polls at poll and ends at end. Others poll delay after their raises, and begin with
+// a packet start after it. The packets that these begin with are listed in at.
+//
+// Optimization: no branch depends on which these are; it could not be foretold. All of it has
+// room in registers, where nothing else is in the function.
+//
+//go:noinline
+func runCycles(at, doneAt []int64, poll, end, delay, start, cost int64) (int, int64, int64) {
+	n := 0
+	doneAt = doneAt[:len(at)]
+	for i, t := range at {
+		begins := (poll - t) >> 63 // all ones if poll < t
+		idle := t - end
+		idle &^= idle >> 63 // or 0
+		poll ^= (poll ^ (end + idle + delay)) & begins
+		end += (idle+start)&begins + cost
+		at[n] = int64(i)
+		n -= int(begins)
+		doneAt[i] = end
+	}
+	return n, poll, end
+}
+
+// endCycles is endPlain of the cycles before those that begin with the packets of begins.
+func (l *fastLine) endCycles(begins, doneAt []int64) {
+	last := len(begins) - 1
+	raised := l.raise // of the last one that ends
+	if last > 0 {
+		raised = doneAt[begins[last-1]] - l.cost - l.m.cfg.DPCCost - l.delay
+	}
+	l.vector.Raise(raised)
+	l.freed = doneAt[begins[last]-1]
+
+	safe, held, taken, deepest, shallow := l.safe, l.held, l.taken, l.depthMax, math.MaxInt
 	if l.rings != nil {
 		shallow = l.shallow
 	}
-	for i, t := range at {
-		if t > poll {
-			dpcs, worked, met = dpcs+1, worked+end-poll, i
-			safe, held, taken, freed = held, taken, l.published+i, end
-			if deepest = max(deepest, taken-held); taken-held > shallow {
-				l.rings.deepen(l, held, taken)
-				shallow = l.shallow
-			}
-			raised, raise = raise, max(t, end, raise+itr)
-			poll = raise + delay
-			end = poll + dpcCost
+	for _, i := range begins {
+		safe, held, taken = held, taken, l.published+int(i)
+		if deepest = max(deepest, taken-held); taken-held > shallow {
+			l.rings.deepen(l, held, taken)
+			shallow = l.shallow
 		}
-		end += cost
-		late[i] = end - arrivals[i]
 	}
-	if dpcs > 0 {
-		l.vector.Raise(raised)
-		l.on.DPCs += dpcs
-		l.on.DPCTime += worked
-		l.depthMax = deepest
-	}
-	l.raise, l.nextPoll, l.quietUntil, l.end = raise, poll, poll, end
-	l.safe, l.held, l.taken, l.freed = safe, held, taken, freed
-	return met
+	l.on.DPCs += uint64(len(begins))
+	l.on.DPCTime += doneAt[begins[0]-1] - l.nextPoll + // the first may have packets of flows that moved
+		int64(last)*l.m.cfg.DPCCost + (begins[last]-begins[0])*l.cost
+	l.safe, l.held, l.taken, l.depthMax = safe, held, taken, deepest
 }
 
 // runMoving is runFixed where a change may come.
 //
 // Optimization: what every packet changes stays in registers.
-func (l *fastLine) runMoving(at, arrivals, late []int64) (met int) {
+func (l *fastLine) runMoving(at, doneAt []int64) (met int) {
 	quiet, end, cost, before := l.quietUntil, l.end, l.cost, l.published
 	for i, t := range at {
 		if t > quiet {
@@ -103,15 +147,16 @@ func (l *fastLine) runMoving(at, arrivals, late []int64) (met int) {
 			quiet, end, met = l.quietUntil, l.end, i
 		}
 		end += cost
-		late[i] = end - arrivals[i]
+		doneAt[i] = end
 	}
 	l.published, l.end = before, end
 	return met
 }
 
-// countEach counts latencies.
-func (l *fastLine) countEach(late []int64) {
-	sum, most := l.on.latency.CountEach(late)
+// countEach counts the latencies of packets that arrived at the times of arrivals and are done
+// at those of doneAt.
+func (l *fastLine) countEach(arrivals, doneAt []int64) {
+	sum, most := l.on.latency.CountEach(arrivals, doneAt)
 	l.lateness += sum
 	l.latest = max(l.latest, most)
 }

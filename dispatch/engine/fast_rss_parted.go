@@ -12,7 +12,7 @@ type parting struct {
 	cpus    [BatchSize]uint16
 	at      [BatchSize]int64 // when they are published
 	time    [BatchSize]int64 // when they arrive
-	late    [BatchSize]int64
+	doneAt  [BatchSize]int64 // when their CPUs are done with them
 }
 
 // partedPerCPU is how many packets a CPU gets at once on average: enough to hide that lines
@@ -55,7 +55,7 @@ func (e *fastRSS) parted(in *arriving, from, to int) int {
 		for c, end := range p.ends {
 			if end > begin {
 				times := p.time[begin:end]
-				e.lines[c].publishRun(p.at[begin:end], times, p.late[:end-begin])
+				e.lines[c].publishRun(p.at[begin:end], times, p.doneAt[:end-begin])
 				if e.ownsBursts {
 					e.bursts.ArriveAll(p.queueOf[c], times)
 				}

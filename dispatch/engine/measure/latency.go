@@ -55,12 +55,14 @@ func (h *Histogram) Count(v int64) {
 // Uncount takes back that v was counted, before Add.
 func (h *Histogram) Uncount(v int64) { h.counts[bucket(v)]-- }
 
-// CountEach is Count of each of values. It returns their sum and the greatest.
-func (h *Histogram) CountEach(values []int64) (sum, most int64) {
-	counts := h.counts
-	for _, v := range values {
-		sum, most = sum+v, max(most, v)
-		b := bucket(v)
+// CountEach counts the packets that arrived at the times of arrivals and were done at those of
+// doneAt. It returns the sum of their latencies and the greatest.
+func (h *Histogram) CountEach(arrivals, doneAt []int64) (sum, most int64) {
+	counts, doneAt := h.counts, doneAt[:len(arrivals)]
+	for i, arrival := range arrivals {
+		late := doneAt[i] - arrival
+		sum, most = sum+late, max(most, late)
+		b := bucket(late)
 		if b >= len(counts) {
 			h.grow(b)
 			counts = h.counts

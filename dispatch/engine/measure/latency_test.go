@@ -124,19 +124,22 @@ func (h *Histogram) one(v int64) {
 	h.Add(1, v, max(h.Max, v))
 }
 
-// CountEach counts as Count does, of values that want more buckets, too.
+// CountEach counts as Count does, of latencies that want more buckets, too.
 func TestCountEach(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 4))
 	var each, one Histogram
 	for range 200 {
-		values := make([]int64, r.IntN(50))
+		arrivals := make([]int64, r.IntN(50))
+		doneAt := make([]int64, len(arrivals))
 		var wantSum, wantMost int64
-		for i := range values {
-			values[i] = r.Int64N(1 << r.IntN(40))
-			one.Count(values[i])
-			wantSum, wantMost = wantSum+values[i], max(wantMost, values[i])
+		for i := range arrivals {
+			late := r.Int64N(1 << r.IntN(40))
+			arrivals[i] = r.Int64N(1 << 40)
+			doneAt[i] = arrivals[i] + late
+			one.Count(late)
+			wantSum, wantMost = wantSum+late, max(wantMost, late)
 		}
-		if sum, most := each.CountEach(values); sum != wantSum || most != wantMost {
+		if sum, most := each.CountEach(arrivals, doneAt); sum != wantSum || most != wantMost {
 			t.Fatalf("sum %d, greatest %d, want %d and %d", sum, most, wantSum, wantMost)
 		}
 	}
