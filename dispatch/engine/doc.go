@@ -31,10 +31,11 @@
 //     fast_cycle.go and fast_rss_single_queue.go; with rings that CPUs share
 //     (fast_rings.go); while tables move, those of 5; and with receive packet steering,
 //     fast_hop.go: packets reach vectors (fast_hop_arrivals.go), whose DPCs steer them
-//     on (fast_hop_cycle.go) to the backlogs of CPUs (fast_hop_line.go), by ways that
-//     flows keep (fast_hop_ways.go; of what is sent, fast_hop_sends.go), or else events
-//     go on one by one (fast_hop_wake.go). When lists of completions are published is
-//     planned batch by batch (schedule.go), of the packets that arrive (arriving.go).
+//     on (fast_hop_cycle.go) to the backlogs of CPUs (fast_hop_line.go; ahead of time where
+//     there is one vector, fast_hop_ahead.go), by ways that flows keep (fast_hop_ways.go;
+//     of what is sent, fast_hop_sends.go), or else events go on one by one
+//     (fast_hop_wake.go). When lists of completions are published is planned batch by
+//     batch (schedule.go), of the packets that arrive (arriving.go).
 //  8. A ModelSet runs the models of all modes and scenarios on shared batches, each group
 //     in a goroutine of its own.
 //

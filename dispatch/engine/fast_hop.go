@@ -23,18 +23,20 @@ import (
 // for flows of two directions, so that of packets that are sent addresses tell (hopSends).
 type fastHop struct {
 	*secondHop
-	costs  hopCosts
-	budget int                 // of a backlog
-	room   uint64              // of a backlog: packets that can wait
-	lists  *schedule           // nil in NonRSS, and where rules drop packets
-	cycles []*hopCycle         // of each vector
-	turns  agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
-	lines  []*hopLine          // of each CPU
-	goes   []hopTarget         // as the model's targets; one in NonRSS
-	ways   bigarray.Array[way] // per flow
-	flows  uint32              // of which the ways are known
-	met    []uint64            // set of the flows of which a packet was taken to be indicated
-	sent   hopSends
+	costs   hopCosts
+	budget  int                 // of a backlog
+	room    uint64              // of a backlog: packets that can wait
+	oneTurn uint64              // packets that a turn of a backlog takes at most, and that find room at any time
+	lists   *schedule           // nil in NonRSS, and where rules drop packets
+	cycles  []*hopCycle         // of each vector
+	alone   bool                // only one
+	turns   agenda              // of vectors: the next decisions of their DPCs, or moments before which they do not come
+	lines   []*hopLine          // of each CPU
+	goes    []hopTarget         // as the model's targets; one in NonRSS
+	ways    bigarray.Array[way] // per flow
+	flows   uint32              // of which the ways are known
+	met     []uint64            // set of the flows of which a packet was taken to be indicated
+	sent    hopSends
 
 	mostAhead int
 	ahead     int   // packets published since advance: mostAhead at most
@@ -70,6 +72,7 @@ func newFastHop(hop *secondHop) *fastHop {
 	for c := range hop.cpus {
 		e.lines = append(e.lines, newHopLine(&e.cpus[c]))
 	}
+	e.alone = len(e.cycles) == 1
 	e.mostAhead = mostAhead(len(e.cycles))
 	e.goes = e.aimAll()
 	e.findDepths()
@@ -79,6 +82,7 @@ func newFastHop(hop *secondHop) *fastHop {
 		e.budget = backlogBudget
 	}
 	e.room = uint64(c.RPS.Backlog) + 1
+	e.oneTurn = min(uint64(e.budget), e.room)
 	e.inTurns = true
 	e.sent.homes, e.homeCPUs = e.homeCPUs, nil
 	if e.mode == RSSMSIX && !e.cfg.RuleDrops {

@@ -90,14 +90,12 @@ func (e *fastHop) interrupt(v int) {
 	}
 	e.isr(y.cpu)
 	vector.worked += e.cfg.ISRCost
-	l := e.lines[y.cpu]
-	l.vector, l.vectorFrom = v, at(y.raise+e.costs.interrupt, afterISR)
+	l, from := e.lines[y.cpu], y.raise+e.costs.interrupt
+	e.fallBack(y.cpu, l, from)
+	l.vector, l.vectorFrom = v, at(from, afterISR)
 }
 
 // systemCPU is Model.systemCPU at a time, up to which backlogs need not be worked on.
-//
-// Optimization: what a CPU was busy so far is the least that it will have been then. So only
-// those that were less busy so far than all before them have to get there.
 func (e *fastHop) systemCPU(now int64) int {
 	e.chargeSends(now)
 	if e.cfg.ISRCPU != LeastBusy {
@@ -105,13 +103,14 @@ func (e *fastHop) systemCPU(now int64) int {
 	}
 	least, busy := 0, int64(math.MaxInt64)
 	for c, l := range e.lines {
-		if e.cpus[c].busy() >= busy {
-			continue
-		}
-		if l.ran < now && e.workFrom(c, l) < now {
+		if !l.ahead && l.ran < now && e.workFrom(c, l) < now {
 			e.run(c, now)
 		}
-		if b := e.cpus[c].busy(); b < busy {
+		b := l.counts.busy()
+		if l.ahead {
+			b += e.begun(l, now)
+		}
+		if b < busy {
 			least, busy = c, b
 		}
 	}
@@ -147,8 +146,7 @@ func (e *fastHop) startTurn(l *hopLine, now int64) {
 // packets are of one hardware queue and steered; else it reports that it did nothing. It
 // returns the moment of the vector's next decision.
 //
-// Optimization: it equals takeTurn. What changes in its loops stays in registers, as they call
-// nothing, but for a packet that does not join as the last one.
+// Optimization: it equals takeTurn.
 func (e *fastHop) wholeTurn(v int, pause int64) (next moment, done bool) {
 	y, cost := e.cycles[v], e.costs.rps
 	if y.taken > 0 || y.deepest == nil || e.cfg.DPCBudget > 0 {
@@ -169,26 +167,16 @@ func (e *fastHop) wholeTurn(v int, pause int64) (next moment, done bool) {
 	if deeper := first + *y.deepest; deeper < published && ring[deeper&mask].Published < now {
 		e.deepen(y, 0, int(to-first), start, cost)
 	}
-	lines, from, joins := e.lines, uint16(y.cpu), start
-	for i := first; i < to; i++ {
-		b := &ring[i&mask]
-		joins += cost
-		l := lines[b.CPU]
-		in, last := l.in, uint64(len(l.joins)-1)
-		if l.joins[(in-1)&last].Published >= joins || in-l.kept >= last {
-			e.handOver(y, int(i-first), int(i-first)+1, joins-cost, now)
-			continue
-		}
-		j := &l.joins[in&last]
-		j.Buffer, j.wakes = *b, now
-		j.Published, j.CPU = joins, from
-		l.in = in + 1
+	own, n := e.lines[y.cpu], to-first
+	own.turning, own.free = false, now
+	if e.alone {
+		e.goAhead(y, int(n), now)
+	} else {
+		e.handOverAll(y, int(n), now)
 	}
-	l, n := lines[from], to-first
-	l.counts.SteeredAway += n
-	l.counts.DPCTime += now - start
+	own.counts.SteeredAway += n
+	own.counts.DPCTime += now - start
 	y.vector.worked += now - start
-	l.turning, l.free = false, now
 	q.Take(int(n))
 	q.Return()
 	e.rings.Return(y.only, uint32(n))
@@ -197,6 +185,30 @@ func (e *fastHop) wholeTurn(v int, pause int64) (next moment, done bool) {
 	}
 	e.arm(v)
 	return e.soonest(y), true
+}
+
+// handOverAll is handOver of the n packets of a whole turn, which ends at wakes.
+//
+// Optimization: what changes in its loop stays in registers, as it calls nothing, but for a
+// packet that does not join as the last one.
+func (e *fastHop) handOverAll(y *hopCycle, n int, wakes int64) {
+	ring, first := y.queue.Ring()
+	mask, lines, from, cost := uint64(len(ring)-1), e.lines, uint16(y.cpu), e.costs.rps
+	joins := wakes - int64(n)*cost
+	for i := range n {
+		b := &ring[(first+uint64(i))&mask]
+		joins += cost
+		l := lines[b.CPU]
+		in, last := l.in, uint64(len(l.joins)-1)
+		if l.joins[(in-1)&last].Published >= joins || in-l.kept >= last {
+			e.handOver(y, i, i+1, joins-cost, wakes)
+			continue
+		}
+		j := &l.joins[in&last]
+		j.Buffer, j.wakes = *b, wakes
+		j.Published, j.CPU = joins, from
+		l.in = in + 1
+	}
 }
 
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
@@ -298,6 +310,7 @@ func (e *fastHop) handOver(y *hopCycle, first, to int, now, wakes int64) {
 			y.joins(b.CPU)
 		}
 		l := lines[b.CPU]
+		e.fallBack(int(b.CPU), l, now)
 		i := l.in
 		if i-l.kept >= uint64(len(l.joins))-1 {
 			l.joins = moreRoom(l.joins, l.kept-1, i)
@@ -354,6 +367,7 @@ func (e *fastHop) endOf(v int, spent bool) moment {
 	l.counts.MaxPerDPC = max(l.counts.MaxPerDPC, uint64(y.indicated))
 	for _, to := range y.targets {
 		if n := y.joined[to]; n > 0 {
+			e.fallBack(int(to), e.lines[to], now)
 			e.lines[to].wake(now, uint16(c), n)
 			y.joined[to] = 0
 		}

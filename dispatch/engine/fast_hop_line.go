@@ -35,6 +35,10 @@ type hopLine struct {
 	backlogFrom moment // never if it is not scheduled
 	since       int64  // when it last ended unscheduled
 
+	// Whether it goes ahead (mayGoAhead), and what of it has not been counted then.
+	ahead  bool
+	latest hopTurn
+
 	// The DPC of a vector: it has its turn, or waits for one from a moment on.
 	turning    bool // it has
 	vector     int
@@ -117,6 +121,7 @@ func moreRoom[T any](ring []T, from, to uint64) []T {
 // DPC has its turn. All that joins before limit is known. It returns when the CPU goes on.
 func (e *fastHop) run(c int, limit int64) (next int64) {
 	l := e.lines[c]
+	e.fallBack(c, l, limit)
 	for {
 		if !l.scheduled() && l.out < l.in {
 			if l.turning || l.wakeOut < l.wakeIn || l.in-l.out > e.room {
@@ -154,6 +159,7 @@ func (e *fastHop) run(c int, limit int64) (next int64) {
 	if before := l.ran - 1; e.fillsUp(l, before) {
 		e.look(c, l, before)
 	}
+	e.mayGoAhead(l)
 	return next
 }
 
@@ -386,14 +392,18 @@ func (e *fastHop) dropped(c int, l *hopLine, j *hopJoin) {
 //
 // Optimization: they are many at once, and what they add up to stays in registers.
 func (e *fastHop) count(l *hopLine) {
-	if l.counted == l.out {
+	out := l.out
+	if l.ahead {
+		out = l.latest.first // it may be undone
+	}
+	if l.counted == out {
 		return
 	}
 	cpu, s := l.counts, &l.counts.series
-	took, bytes, sum, latest, most := l.out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
+	took, bytes, sum, latest, most := out-l.counted, uint64(0), int64(0), cpu.latency.Max, l.most
 	joins, mask := l.joins, uint64(len(l.joins)-1)
 	width, inLast := uint64(e.interval), uint64(0) // of a window, and packets of the last one
-	for i := l.counted; i != l.out; i++ {
+	for i := l.counted; i != out; i++ {
 		j := &joins[i&mask]
 		// One more waits than ever if the one that many before is still there when this one
 		// joins.
@@ -418,7 +428,7 @@ func (e *fastHop) count(l *hopLine) {
 	if inLast > 0 {
 		s.counts[len(s.counts)-1] += inLast
 	}
-	l.most, l.counted, l.kept = most, l.out, max(l.out, most)-most
+	l.most, l.counted, l.kept = most, out, max(out, most)-most
 	cpu.FromBacklog += took
 	cpu.Packets += took
 	cpu.Bytes += bytes
