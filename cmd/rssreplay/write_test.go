@@ -73,13 +73,17 @@ func readCapture(t *testing.T, path string) []pcaps.Record {
 }
 
 // A copy has every packet as it was, with its direction, and of the received ones
-// the queue and hash that the report counts.
+// the queue and hash that the report counts: no queue where a rule drops them.
 func TestWrite(t *testing.T) {
 	for _, path := range samples(t) {
-		for _, mode := range []string{"rss-msix", "non-rss", "rss-single-queue"} {
-			name := filepath.Base(path) + ", " + mode
+		for _, flags := range [][]string{
+			{"rss-msix"}, {"non-rss"}, {"rss-single-queue"},
+			{"rss-msix", "--rule", "flow-type udp4 action -1"}, {"non-rss", "--rule", "flow-type udp4 action -1"}, {"rss-single-queue", "--rule", "flow-type tcp4 action -1"},
+		} {
+			mode := flags[0]
+			name := filepath.Base(path) + ", " + strings.Join(flags, " ")
 			to := filepath.Join(t.TempDir(), "copy.pcapng")
-			report := copies(t, path, "--write", to, "--mode", mode, "--cpus", "4")
+			report := copies(t, append([]string{path, "--write", to, "--cpus", "4", "--mode"}, flags...)...)
 			before, after := readCapture(t, path), readCapture(t, to)
 			if len(before) != len(after) {
 				t.Fatalf("%s: %d packets, %d in the copy", name, len(before), len(after))

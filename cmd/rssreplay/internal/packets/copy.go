@@ -238,14 +238,14 @@ func (c *Copier) describe(a *dispatch.Arrival) {
 	p.comment = c.appendComment(p.comment[:0], p.cpu, irq, d)
 }
 
-// steered is the packet's hash and hardware queue. Without RSS the NIC computes no
-// hash; that mode and the one with a single queue have one, number 0.
+// steered is the packet's hash and hardware queue: none where a rule dropped it. Without
+// RSS the NIC computes no hash; that mode and the one with a single queue have one, number 0.
 func (c *Copier) steered(rec *pcaps.Record, d nicmodel.Decision) {
-	if c.mode == engine.RSSMSIX || c.mode == engine.RSSHWQueues {
-		if d.Rule == 0 || d.Target >= 0 {
-			rec.Queue = int32(d.Queue)
-		}
-	} else {
+	switch {
+	case d.Rule > 0 && d.Target < 0:
+	case c.mode == engine.RSSMSIX || c.mode == engine.RSSHWQueues:
+		rec.Queue = int32(d.Queue)
+	default:
 		rec.Queue = 0
 	}
 	if c.mode != engine.NonRSS && d.Type != hash.None {
