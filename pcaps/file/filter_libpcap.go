@@ -3,6 +3,7 @@
 package file
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -40,14 +41,17 @@ func NewFilter(expr string) (*Filter, error) {
 // Match tells whether rec passes. Its error says that the expression makes no
 // sense for the record's link type.
 func (f *Filter) Match(rec *pcaps.Record) (bool, error) {
-	program := f.programs[rec.Link]
+	data, link := rec.Data, rec.Link
+	if link == pcaps.LinkNull && bytes.HasPrefix(data, []byte{0, 0}) {
+		link = pcaps.LinkLoop // of a big-endian machine: the address family as in this one
+	}
+	program := f.programs[link]
 	if program == nil {
 		var err error
-		if program, err = f.program(rec.Link); err != nil {
+		if program, err = f.program(link); err != nil {
 			return false, fmt.Errorf("--filter %q: for link type %s: %w", f.expr, rec.Link, err)
 		}
 	}
-	data := rec.Data
 	if len(data) == 0 {
 		// gopacket takes the address of the first byte. One zero byte stands in
 		// for none: only an expression about byte 0 itself can tell the two apart.

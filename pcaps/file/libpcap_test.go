@@ -34,6 +34,10 @@ func TestFilter(t *testing.T) {
 		{"tcp port 80", pcaps.Record{Data: sll2, Wire: 60, Link: pcaps.LinkSLL2}, true},
 		{"ifindex 3", pcaps.Record{Data: sll2, Wire: 60, Link: pcaps.LinkSLL2}, true},
 		{"ifindex 4", pcaps.Record{Data: sll2, Wire: 60, Link: pcaps.LinkSLL2}, false},
+		{"tcp port 80", pcaps.Record{Data: slices.Concat([]byte{2, 0, 0, 0}, frame4[14:]), Wire: 44, Link: pcaps.LinkNull}, true},
+		{"tcp port 80", pcaps.Record{Data: slices.Concat([]byte{0, 0, 0, 2}, frame4[14:]), Wire: 44, Link: pcaps.LinkNull}, true}, // a big-endian machine's
+		{"ip6", pcaps.Record{Data: slices.Concat([]byte{0, 0, 0, 30}, frame6[14:]), Wire: 64, Link: pcaps.LinkNull}, true},
+		{"ip6", pcaps.Record{Data: slices.Concat([]byte{0, 0, 0, 2}, frame4[14:]), Wire: 44, Link: pcaps.LinkNull}, false},
 		{"tcp", pcaps.Record{Data: frame4[:20], Wire: 54, Link: pcaps.LinkEthernet}, false},
 		{"greater 1000", pcaps.Record{Data: frame4, Wire: 1514, Link: pcaps.LinkEthernet}, true}, // the wire's length
 		{"tcp", pcaps.Record{Wire: 54, Link: pcaps.LinkEthernet}, false},
