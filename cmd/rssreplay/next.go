@@ -99,12 +99,12 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		})
 	}
 	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Doubt != "" && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {
-		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
+		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, findings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
 	}
 	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
 	if findings.Uneven(r) && tableCounts(r) && !stdin && !fixed { // the table can be set
-		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, settings.ChangeFlags)...)
+		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, findings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table?"})
 	}
 	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {

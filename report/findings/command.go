@@ -2,6 +2,7 @@ package findings
 
 import (
 	"slices"
+	"strings"
 
 	"rssreplay/report/internal/words"
 )
@@ -39,7 +40,7 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 	}
 	parts := slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == "--from" || c.Flag == "--to" })
 	for _, a := range given {
-		if command != "" && slices.Contains(ChangeFlags, a.Flag) || parts && (a.Flag == "--table-at" || a.Flag == "--affinity-at") {
+		if command != "" && slices.Contains(ChangeFlags, strings.TrimPrefix(a.Flag, "--")) || parts && (a.Flag == "--table-at" || a.Flag == "--affinity-at") {
 			continue // a part may begin after such a time, or end before it
 		}
 		if a.Flag == "" || !slices.ContainsFunc(change, func(c Argument) bool { return c.Flag == a.Flag }) {
@@ -61,9 +62,9 @@ var (
 	cpuFlags   = append([]string{"--queues", "--affinity", "--irq", "--channels", "--isr-cpu", "--rps", "--table-at", "--affinity-at"}, tableFlags...)
 )
 
-// ChangeFlags are the flags of what changes while packets arrive, which the main command
-// alone takes of those that findings name.
-var ChangeFlags = []string{"--table-at", "--affinity-at", "--rebalance", "--rebalance-every", "--rebalance-max", "--rebalance-threshold"}
+// ChangeFlags are the names of the flags of what changes while packets arrive: of the
+// commands that findings name, and of those to run next, the main one alone takes them.
+var ChangeFlags = []string{"table-at", "affinity-at", "rebalance", "rebalance-every", "rebalance-max", "rebalance-threshold"}
 
 // effect is the end of a remedy: the command that replays it. It is "" where one of
 // the flags given contradicts the change.

@@ -16,10 +16,6 @@ import (
 	"rssreplay/nicmodel/nictext"
 )
 
-// ChangeFlags are the flags of what changes while packets arrive: suggest, verify and
-// calibrate take none of them.
-var ChangeFlags = []string{"table-at", "affinity-at", "rebalance", "rebalance-every", "rebalance-max", "rebalance-threshold"}
-
 // changeFlags say how the table and the affinity change while packets arrive.
 type changeFlags struct {
 	tables     []string // TIME=FILE
