@@ -11,15 +11,3 @@
 // tenth less time there. Elsewhere, and with the build tag purego, the same places are
 // loaded, which still overlaps more than a loop that does something with each.
 package prefetch
-
-// ChunkBits is the binary logarithm of ChunkSize.
-const ChunkBits = 12
-
-// ChunkSize is how many records are in a chunk.
-const ChunkSize = 1 << ChunkBits
-
-// Group is how many places are to be asked for at once, before others are worked on: about as
-// many as the lines that a core can have on their way into its first-level cache, 12 to 24. A
-// prefetch of one more waits, and nothing is worked on meanwhile. Replays with 100,000 flows
-// take a tenth less CPU time than with groups of 256.
-const Group = 16

@@ -2,6 +2,18 @@ package prefetch
 
 import "unsafe"
 
+// ChunkBits is the binary logarithm of ChunkSize.
+const ChunkBits = 12
+
+// ChunkSize is how many records are in a chunk.
+const ChunkSize = 1 << ChunkBits
+
+// Group is how many places are to be asked for at once, before others are worked on: about as
+// many as the lines that a core can have on their way into its first-level cache, 12 to 24. A
+// prefetch of one more waits, and nothing is worked on meanwhile. Replays with 100,000 flows
+// take a tenth less CPU time than with groups of 256.
+const Group = 16
+
 // Slots prefetches of a table, whose length is a power of two, the slots that the low
 // bits of hashes choose.
 func Slots[S ~uint32](table []S, hashes []uint32) {
