@@ -97,11 +97,10 @@ func ReadChannels(r io.Reader, name string) (*Channels, error) {
 			if err != nil {
 				return nil, err
 			}
-			limits := *p
-			if err := p.skipToCurrent(); err != nil {
+			limits, err := p.skipToCurrent()
+			if err != nil {
 				return nil, err
 			}
-			limits.lines = p.lines[:p.next]
 			if err := p.needs("Combined"); err != nil {
 				return nil, err
 			}
@@ -151,11 +150,10 @@ func ReadRing(r io.Reader, name string) (*Ring, error) {
 			if err != nil {
 				return nil, err
 			}
-			limits := *p
-			if err := p.skipToCurrent(); err != nil {
+			limits, err := p.skipToCurrent()
+			if err != nil {
 				return nil, err
 			}
-			limits.lines = p.lines[:p.next]
 			ring.Most, _, _ = limits.number("RX") // what is wrong with a limit stops nothing
 			ring.Interface, line = p.iface, p.next
 			if ring.RX, _, err = p.number("RX"); err != nil {
@@ -248,7 +246,7 @@ type part struct {
 	iface string
 	lines []string // all lines to the part's end
 	next  int      // from 0: the first one after the header, or after what skipToCurrent found
-	whole string   // the command that prints it
+	whole string   // "give the whole output of ethtool -l IF"
 }
 
 // findPart finds the part that begins with the header.
@@ -271,16 +269,16 @@ func findPart(lines []string, header *lazyregexp.Regexp, command string) (*part,
 	return p, nil
 }
 
-// skipToCurrent passes over the maxima, to what is set.
-func (p *part) skipToCurrent() error {
+// skipToCurrent passes over the maxima, which it returns, to what is set.
+func (p *part) skipToCurrent() (limits *part, err error) {
 	const title = "Current hardware settings:"
-	for i, line := range p.lines[p.next:] {
-		if line == title {
-			p.next += i + 1
-			return nil
-		}
+	at := slices.Index(p.lines[p.next:], title)
+	if at < 0 {
+		return nil, &TextError{Line: p.next, What: fmt.Sprintf("no line %s follows", quote.Short(title)), Hint: p.whole}
 	}
-	return &TextError{Line: p.next, What: fmt.Sprintf("no line %s follows", quote.Short(title)), Hint: p.whole}
+	limits = &part{iface: p.iface, lines: p.lines[:p.next+at], next: p.next, whole: p.whole}
+	p.next += at + 1
+	return limits, nil
 }
 
 // number is the number after the label, 0 and not shown for n/a and where there
