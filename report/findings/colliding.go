@@ -104,23 +104,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		Remedy:   by + " part them by luck." + d.otherTable(),
 		Figures:  figures,
 	}
-	if d.t.Chance != nil {
-		f.Evidence += " " + upper(d.byChance())
-		switch key := d.parameter("key"); {
-		case !d.byLuck():
-			f.Evidence += ": it is so under most keys."
-			if d.t.Chance.P50 < fewFrom { // as few flows are
-				f.Severity = report.Note
-			}
-		case d.lost() > d.t.Chance.P90:
-			f.Evidence += "."
-		case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
-			f.Severity = report.Note
-			f.Evidence += ": chance explains it, and under the NIC's own key other flows may meet."
-		default:
-			f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
-		}
-	}
+	d.judgeLuck(f)
 	if !d.byLuck() {
 		f.Remedy = d.relieve(heavy[0])
 		if why := d.unsplit(heavy[0]); why == "" && len(heavy) > 1 {
@@ -141,6 +125,29 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		f.Figures["entry"], f.Figures["from_queue"], f.Figures["to_queue"], f.Figures["imbalance_after"] = m.entry, m.from, m.to, m.after
 	}
 	return f
+}
+
+// judgeLuck says in f how often flows meet so by chance, and makes a note of what chance
+// explains.
+func (d *diagnosis) judgeLuck(f *report.Finding) {
+	if d.t.Chance == nil {
+		return
+	}
+	f.Evidence += " " + upper(d.byChance())
+	switch key := d.parameter("key"); {
+	case !d.byLuck():
+		f.Evidence += ": it is so under most keys."
+		if d.t.Chance.P50 < fewFrom { // as few flows are
+			f.Severity = report.Note
+		}
+	case d.lost() > d.t.Chance.P90:
+		f.Evidence += "."
+	case key == nil || key.Source == report.DefaultSource: // on another NIC others meet
+		f.Severity = report.Note
+		f.Evidence += ": chance explains it, and under the NIC's own key other flows may meet."
+	default:
+		f.Evidence += ": chance explains it, but with this key and table these flows load that CPU each time."
+	}
 }
 
 // move is one entry that goes to another queue, and the imbalance after it.
