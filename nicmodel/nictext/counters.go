@@ -59,6 +59,8 @@ var counterForms = []counterForm{
 	{"hns", lazyregexp.New(`^rx_ring(\d+)_pkt_num$`), lazyregexp.New(`^rx_ring(\d+)_bytes$`)},
 	{"funeth", lazyregexp.New(`^rx_pkts\[(\d+)\]$`), nil}, // its bytes are named as gve's
 	{"lan743x", lazyregexp.New(`^RX Queue (\d+) Frames$`), nil},
+	{"liquidio", lazyregexp.New(`^rx-(\d+)-packets$`), lazyregexp.New(`^rx-(\d+)-bytes$`)},
+	{"mvpp2", lazyregexp.New(`^rxq_(\d+)_desc_enqueue$`), nil}, // a descriptor a packet
 	{"octeon_ep", lazyregexp.New(`^rx_packets\[Q-(\d+)\]$`), lazyregexp.New(`^rx_bytes\[Q-(\d+)\]$`)},
 	{"gve", nil, lazyregexp.New(`^rx_bytes\[(\d+)\]$`)},
 	{"FreeBSD", lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:(?:rx_)?packets|rx_ring\.count)$`), lazyregexp.New(`^dev\.(\w+\.\d+)\.(?:pf\.)?(?:queue|rxq|rxstat)(\d+)\.(?:rx_|rx_ring\.)?bytes$`)},
@@ -110,7 +112,7 @@ func ReadQueueCounters(text string) (*QueueCounters, error) {
 		return nil, fmt.Errorf("line %d: %s is a sample of Prometheus, which has not the driver's names of counters: give the output of `ethtool -S`", i+1, quote.Short(lines[i]))
 	}
 	if i := slices.IndexFunc(lines, countedElsewhere.MatchString); len(found) == 0 && i >= 0 {
-		return nil, fmt.Errorf("line %d: virtio_net of newer kernels (Linux 6.12) counts the packets of queues elsewhere: give what `ynl --family netdev --dump qstats-get --json '{\"scope\": \"queue\", \"ifindex\": N}'` prints (N: /sys/class/net/DEV/ifindex), or two of /proc/interrupts instead", i+1)
+		return nil, fmt.Errorf("line %d: virtio_net and enic of newer kernels (Linux 6.12) count the packets of queues elsewhere: give what `ynl --family netdev --dump qstats-get --json '{\"scope\": \"queue\", \"ifindex\": N}'` prints (N: /sys/class/net/DEV/ifindex), or two of /proc/interrupts instead", i+1)
 	}
 	return c, c.take(found)
 }
@@ -178,10 +180,11 @@ func (r *counterReader) add(n int, name, value, form, queue string, bytes bool) 
 	return nil
 }
 
-// countedElsewhere is a counter of each of virtio_net's queues, which has counted no packets
-// beside it since the kernel has statistics of queues of its own. Source: Linux 6.12,
-// drivers/net/virtio_net.c, virtnet_rq_stats_desc and virtnet_rq_stats_desc_qstat.
-var countedElsewhere = lazyregexp.New(`^\s*rx\d+_kicks:`)
+// countedElsewhere is a counter of each of virtio_net's or enic's queues, which has no count
+// of packets beside it since the kernel has statistics of queues of its own. Source: Linux
+// 6.12, drivers/net/virtio_net.c, virtnet_rq_stats_desc and virtnet_rq_stats_desc_qstat;
+// cisco/enic/enic_ethtool.c, enic_per_rq_stats, and enic_main.c, enic_get_queue_stats_rx.
+var countedElsewhere = lazyregexp.New(`^\s*(?:rx\d+_kicks|rq\[\d+\]_napi_complete):`)
 
 // sample is what an exporter of Prometheus says of an interface, as node_exporter's
 // collector of ethtool does.

@@ -71,6 +71,8 @@ func TestQueueCounterNames(t *testing.T) {
 		{"DPDK", "rx_good_packets      12|rx_q0_packets        5|rx_q1_packets     7"}, // VPP
 		{"DPDK", "rx_q0packets: 5|rx_q1packets: 7"},
 		{"octeontx2, thunder", "rxq0: frames: 5|rxq1: frames: 7|rx_bgx_truncated_pkts: 0"}, // the word marks no cut here
+		{"liquidio", "rx-0-packets: 5|rx-0-bytes: 300|rx-0-dropped: 0|rx-1-packets: 7|tx-0-packets: 4"},
+		{"mvpp2", "txq_0_desc_enqueue: 9|rxq_0_desc_enqueue: 5|rxq_0_queue_full_drops: 0|rxq_1_desc_enqueue: 7|rxq_1_queue_full_drops: 0"},
 		{"idpf", "rx_q-0_pkts: 5|rx_q-0_bytes: 1|tx_q-0_pkts: 2|rx_q-1_pkts: 7"},
 		{"hns3", "txq0_packets: 3|rxq0_packets: 5|rxq0_bytes: 3|rxq1_packets: 7"},
 		{"hinic", "rxq0_pkts: 5|rxq1_pkts: 7|txq0_pkts: 8"},
@@ -131,7 +133,8 @@ func TestBadQueueCounters(t *testing.T) {
 		{"eth0: no such device", "counts no packets by receive queue"},
 		{"dev.ix.0.queue0.rx_packets: 5\ndev.ix.1.queue0.rx_packets: 5\n", "two drivers or devices, FreeBSD ix.0 and FreeBSD ix.1"},
 		{"# TYPE a untyped\nnode_ethtool_received_queue_0_packets{device=\"eth0\"} 1.5e+07\n", "line 2: \"node_ethtool_received_queue_0_packets{de\"… is a sample of Prometheus"},
-		{"NIC statistics:\n rx_drops: 0\n rx_kicks: 9\n rx0_drops: 0\n rx0_kicks: 9\n", "line 5: virtio_net of newer kernels (Linux 6.12) counts the packets of queues elsewhere: give what `ynl "},
+		{"NIC statistics:\n rx_drops: 0\n rx_kicks: 9\n rx0_drops: 0\n rx0_kicks: 9\n", "line 5: virtio_net and enic of newer kernels (Linux 6.12) count the packets of queues elsewhere: give what `ynl "},
+		{"NIC statistics:\n rx_frames_ok: 12\n rq[0]_l4_rss_hash: 5\n rq[0]_napi_complete: 4\n rq[1]_l4_rss_hash: 7\n", "line 4: virtio_net and enic"},
 		{"NIC statistics:\n rx_packets: 5\n", "counts no packets by receive queue"},
 		{"NIC statistics:\n rx_queue_0_packets: many\n", "line 2: rx_queue_0_packets is \"many\""},
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},
