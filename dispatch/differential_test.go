@@ -392,6 +392,22 @@ func TestUnobservedEqualsObserved(t *testing.T) {
 	}
 }
 
+// TestUnobservedOfNoCost is the same of packets that cost nothing, as their buffers come back
+// at the instant at which a DPC takes them: the arrivals at it still find the rings full.
+func TestUnobservedOfNoCost(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		cfg, s := defaultConfig(1 + r.IntN(4))
+		cfg.RxRing, cfg.DMABatch = 1<<r.IntN(4), 1
+		cfg.PacketCost, cfg.ISRCost, cfg.InterruptLatency = 0, 0, 0
+		cfg.DPCCost, cfg.DistributeCost, cfg.IPILatency = 1000*r.Int64N(2), 50*r.Int64N(2), 1000*r.Int64N(2)
+		capture := traffic{packets: 2000, hosts: 20, scale: 1 + r.Int64N(2000)}.capture(r)
+		if err := unobserved(capture, cfg, s); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
 func compareObserved(seed uint64) error {
 	r := rand.New(rand.NewPCG(seed, 2))
 	cfg, s := randomConfig(r)

@@ -24,9 +24,7 @@ type fastMovingSingleQueue struct {
 	work []singlePacket
 	told bool
 
-	// alone tells that no packet of those that were dealt last migrates, and nothing is to be
-	// told of them.
-	alone bool
+	packets [][]int // per CPU: places in the line of those that were dealt to it last
 }
 
 // singlePacket is a packet that was dealt to a CPU.
@@ -37,7 +35,7 @@ type singlePacket struct {
 
 func newFastMovingSingleQueue(m *Model) *fastMovingSingleQueue {
 	flows := newMovedFlows(m)
-	e := &fastMovingSingleQueue{fastRSSSingleQueue: newFastRSSSingleQueue(m), movedFlows: flows, bytes: make([]uint64, len(m.cpus))}
+	e := &fastMovingSingleQueue{fastRSSSingleQueue: newFastRSSSingleQueue(m), movedFlows: flows, bytes: make([]uint64, len(m.cpus)), packets: make([][]int, len(m.cpus))}
 	e.line.aside = make([]aside, len(e.line.arrival))
 	e.line.distributor.moving = e
 	m.derive = e.derive
@@ -150,20 +148,50 @@ func (e *fastMovingSingleQueue) until(now int64) {
 	e.release()
 }
 
-// deal tells the shares which packets of those that wait in l, which is taken at start, they
-// have.
-func (e *fastMovingSingleQueue) deal(l *fastLine, shares []share, start int64) {
+// alike reports whether no packet migrates of those that wait in l, which is taken at start,
+// and nothing is to be told of them.
+func (e *fastMovingSingleQueue) alike(l *fastLine, start int64) bool {
 	e.work, e.told = e.work[:0], e.unsettled
-	if e.alone = !e.unsettled && !e.changing && e.doneBefore(l, start, e.changeAt) && !l.mayMigrate(); e.alone {
-		return
-	}
-	for c := range shares {
-		shares[c].packets = shares[c].packets[:0]
+	return !e.unsettled && !e.changing && e.doneBefore(l, start, e.changeAt) && !l.mayMigrate()
+}
+
+// deal is the distributor's, of packets that are not alike.
+func (e *fastMovingSingleQueue) deal(l *fastLine, dealt int64) (end, back int64) {
+	for c := range e.packets {
+		e.packets[c] = e.packets[c][:0]
 	}
 	for i := l.taken; i < l.published; i++ {
-		s := &shares[l.rest[i].of]
-		s.packets = append(s.packets, i)
+		of := l.rest[i].of
+		e.packets[of] = append(e.packets[of], i)
 	}
+	take := func(i int) {
+		s, c, n := &e.line.distributor.shares[i], &e.cpus[i], len(e.packets[i])
+		if s.n = n; n == 0 {
+			return
+		}
+		begin, work := dealt, dealt
+		if c != l.on {
+			c.DPCs++
+			begin += e.cfg.IPILatency
+			work = begin + e.cfg.DPCCost
+		}
+		done := e.indicate(c, e.packets[i], work)
+		if s.back = done; done == begin {
+			s.back++ // it begins in step (4), after the arrivals
+		}
+		c.DPCTime += done - begin
+		c.Packets += uint64(n)
+		c.MaxPerDPC = max(c.MaxPerDPC, uint64(n))
+		end, back = max(end, done), max(back, s.back)
+	}
+	own := l.on.index
+	take(own) // it needs no other DPC
+	for i := range e.packets {
+		if i != own {
+			take(i)
+		}
+	}
+	return end, back
 }
 
 // doneBefore reports whether all that waits in l, which is taken at start, is surely done
@@ -173,15 +201,16 @@ func (e *fastMovingSingleQueue) doneBefore(l *fastLine, start, t int64) bool {
 	return start+2*c.DPCCost+c.IPILatency+n*(c.DistributeCost+c.PacketCost+c.MigrationCost) < t
 }
 
-// indicate is Histogram.Run of a share, which c takes, unless alone: the cost of a packet
-// depends on where its flow was.
-func (e *fastMovingSingleQueue) indicate(c *cpu, s *share, start int64) (end int64) {
-	l, h, cost, n := &e.line, &c.latency, e.cfg.PacketCost, len(s.packets)
+// indicate is Histogram.Run of packets at these places in the line, which c takes: the cost of
+// each depends on where its flow was.
+func (e *fastMovingSingleQueue) indicate(c *cpu, places []int, start int64) (end int64) {
+	l, h, cost, n := &e.line, &c.latency, e.cfg.PacketCost, len(places)
 	keeps := e.unsettled || e.changing || start+int64(n)*(cost+e.cfg.MigrationCost) >= e.changeAt
 	end = start
 	sum, most := int64(0), h.Max
-	for k, i := range s.packets {
-		flow, last, begun, arrival := l.rest[i].length, l.aside[i].before, end, s.arrival[k]
+	for _, i := range places {
+		flow, last, begun, arrival := l.rest[i].length, l.aside[i].before, end, l.arrival[i]
+		e.inWindow(&c.series, arrival)
 		if e.unsettled {
 			last = e.take(flow, c.index)
 		}

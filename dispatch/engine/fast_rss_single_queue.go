@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // fastRSSSingleQueue is rssSingleQueue where nobody observes, packets have a
 // fixed cost, and none can be a sent one.
 //
@@ -51,7 +49,10 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 	m.arrived(b)
 }
 
-func (e *fastRSSSingleQueue) Finish() { e.line.run() }
+func (e *fastRSSSingleQueue) Finish() {
+	e.line.run()
+	e.line.distributor.finish()
+}
 
 // derive counts the queue and the CPUs.
 func (e *fastRSSSingleQueue) derive(entries []EntryLoad, unhashed uint64) {
@@ -79,18 +80,25 @@ type distributor struct {
 	m      *Model
 	moving *fastMovingSingleQueue // nil: flows do not move
 	shares []share                // per CPU
-	dealt  []int                  // the CPUs that have one; capacity for all
 }
 
 // share is what was dealt to a CPU in the latest cycle.
 type share struct {
-	arrival []int64
-	packets []int // where flows move: their places among those of the cycle
-	back    int64 // the first instant whose arrivals find its buffers free
+	on   *cpu
+	n    int   // packets
+	back int64 // the first instant whose arrivals find its buffers free
+
+	// In all cycles, of packets that deal itself counts: how many, and their latencies.
+	all       uint64
+	sum, most int64
 }
 
 func newDistributor(m *Model) *distributor {
-	return &distributor{m: m, shares: make([]share, len(m.cpus)), dealt: make([]int, len(m.cpus))}
+	d := &distributor{m: m, shares: make([]share, len(m.cpus))}
+	for c := range m.cpus {
+		d.shares[c].on = &m.cpus[c]
+	}
+	return d
 }
 
 // deals reports whether a distributor can do what the configuration asks.
@@ -99,74 +107,86 @@ func (m *Model) deals() bool { return m.homeCPUs == nil && m.cfg.ByteCost == 0 }
 // deal takes all that waits in l, from start, and returns when the last share is
 // done, and the first instant whose arrivals find all buffers free.
 func (d *distributor) deal(l *fastLine, start int64) (end, back int64) {
-	for c := range d.shares {
-		d.shares[c].arrival = d.shares[c].arrival[:0]
-	}
-	n := l.published - l.taken
-	rest := l.rest[l.taken:l.published]
-	for i, arrival := range l.arrival[l.taken:l.published] {
-		s := &d.shares[rest[i].of]
-		s.arrival = append(s.arrival, arrival)
-	}
-	if d.moving != nil {
-		d.moving.deal(l, d.shares, start)
-	}
 	cfg := d.m.cfg
-	cost := cfg.DPCCost + cfg.DistributeCost*int64(n)
+	cost := cfg.DPCCost + cfg.DistributeCost*int64(l.published-l.taken)
 	l.on.DPCTime += cost
-	dealt := start + cost
-	for _, i := range d.order(l.on.index) {
-		s, c := &d.shares[i], &d.m.cpus[i]
-		begin, work := dealt, dealt
-		if c != l.on {
-			c.DPCs++
-			begin += cfg.IPILatency
-			work = begin + cfg.DPCCost
-		}
-		if !c.series.inLast(s.arrival) {
-			d.m.crossWindows(&c.series, s.arrival)
-		}
-		done := int64(0)
-		if d.moving == nil || d.moving.alone {
-			done = c.latency.Run(s.arrival, work, cfg.PacketCost)
-		} else {
-			done = d.moving.indicate(c, s, work)
-		}
-		if s.back = done; done == begin {
-			s.back++ // it begins in step (4), after the arrivals
-		}
-		c.DPCTime += done - begin
-		c.Packets += uint64(len(s.arrival))
-		c.MaxPerDPC = max(c.MaxPerDPC, uint64(len(s.arrival)))
-		end, back = max(end, done), max(back, s.back)
+	if d.moving != nil && !d.moving.alike(l, start) {
+		end, back = d.moving.deal(l, start+cost)
+	} else {
+		end, back = d.dealAlike(l, start+cost)
 	}
-	l.taken += n
+	l.taken = l.published
 	return end, back
 }
 
-// order is the CPUs that have a share, in the order in which they take it: its own CPU
-// first, which needs no other DPC.
-func (d *distributor) order(own int) []int {
-	all := d.nonempty()
-	if d.moving != nil {
-		if at := slices.Index(all, own); at > 0 {
-			copy(all[1:], all[:at])
-			all[0] = own
+// dealAlike is deal of packets that all cost the same, to DPCs that begin from dealt on.
+//
+// Optimization: it goes through the packets in their order, as no CPU knows of the others, and
+// then through all CPUs, so that no branch depends on which have a share; it could not be
+// foretold.
+func (d *distributor) dealAlike(l *fastLine, dealt int64) (end, back int64) {
+	cfg, shares, own := d.m.cfg, d.shares, l.on.index
+	begin := dealt + cfg.IPILatency
+	for c := range shares {
+		shares[c].n, shares[c].back = 0, begin+cfg.DPCCost
+	}
+	shares[own].back = dealt // it needs no other DPC
+	arrivals, rest := l.arrival[l.taken:l.published], l.rest[l.taken:l.published]
+	for i, arrival := range arrivals {
+		of := rest[i].of
+		s := &shares[of]
+		s.n++
+		s.back += cfg.PacketCost
+		late := s.back - arrival
+		s.sum, s.most = s.sum+late, max(s.most, late)
+		s.on.latency.Count(late)
+	}
+	last := arrivals[len(arrivals)-1]
+	for i := range shares {
+		s := &shares[i]
+		c := s.on
+		n, has := uint64(s.n), int64(-s.n)>>63 // all ones if it has a share
+		c.DPCs += uint64(has & 1)
+		c.DPCTime += (s.back - begin) & has
+		c.Packets += n
+		c.MaxPerDPC = max(c.MaxPerDPC, n)
+		s.all += n
+		end = max(end, s.back&has)
+		if last < c.series.until {
+			c.series.counts[len(c.series.counts)-1] += n
+		} else if n > 0 {
+			for k, arrival := range arrivals {
+				if int(rest[k].of) == i {
+					d.m.inWindow(&c.series, arrival)
+				}
+			}
 		}
 	}
-	return all
+	has := int64(-shares[own].n) >> 63
+	l.on.DPCs -= uint64(has & 1)
+	l.on.DPCTime += cfg.IPILatency & has
+	if cfg.PacketCost > 0 {
+		return end, end
+	}
+	for i := range shares {
+		s := &shares[i]
+		if i == own || cfg.DPCCost == 0 {
+			s.back++ // it begins in step (4), after the arrivals, and ends at once
+		}
+		if s.n > 0 {
+			back = max(back, s.back)
+		}
+	}
+	return end, back
 }
 
-// nonempty finds the CPUs that have a share.
-func (d *distributor) nonempty() []int {
-	// Optimization: no branch on which these are; it could not be foretold.
-	all := d.dealt[:len(d.shares)]
-	n := 0
-	for i := range all {
-		all[n] = i
-		n += int(uint64(-len(d.shares[i].arrival)) >> 63)
+// finish counts the latencies of dealAlike.
+func (d *distributor) finish() {
+	for i := range d.shares {
+		s := &d.shares[i]
+		h := &s.on.latency
+		h.Add(s.all, s.sum, max(s.most, h.Max))
 	}
-	return all[:n]
 }
 
 // working is how many packets are dealt whose buffers the arrivals at now do not find free.
@@ -174,7 +194,7 @@ func (d *distributor) working(now int64) int {
 	n := 0
 	for i := range d.shares {
 		if s := &d.shares[i]; now < s.back {
-			n += len(s.arrival)
+			n += s.n
 		}
 	}
 	return n
