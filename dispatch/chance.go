@@ -18,7 +18,7 @@ import (
 // flows. A flow counts by the decision on its first packet.
 type Inputs struct {
 	Flows    uint64 // with a hash
-	Distinct uint64 // inputs: hash type and hashed fields, as the input transformation leaves them
+	Distinct uint64 // inputs: hash type and hashed fields, as the input transformation leaves them, or as a symmetric hash hears them
 	Entries  uint64 // of the table that have packets
 	Packets  uint64 // of the flows
 
@@ -52,7 +52,11 @@ type inputKey struct {
 func (r *Replayed) Inputs() *Inputs {
 	in := &Inputs{WithoutPorts: map[int]Portless{}, others: make([]uint64, len(r.cfg.CPUs))}
 	way := r.flows.way(r.steering)
-	transform := way.steering.Config().Transform
+	config := way.steering.Config()
+	transform := config.Transform
+	if transform == hash.NoTransform && (config.Key.Symmetric() || config.Function == hash.FunctionSimpleXOR) {
+		transform = hash.SymmetricXOR // the hash hears no more than it leaves
+	}
 	shared := map[inputKey]uint64{} // packets
 	var header pcaps.Header
 	for id := range r.flows.n {

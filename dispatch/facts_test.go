@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rssreplay/dispatch/engine"
+	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
@@ -64,7 +65,10 @@ func replayRecords(t *testing.T, inner bool, recs []pcaps.Record) *Result {
 // replayOf is of one mode, with what o asks for beside: of a configuration the RPS.
 func replayOf(t *testing.T, o Options, recs []pcaps.Record) *Result {
 	t.Helper()
-	steering := testSteering(t)
+	steering := o.Steering
+	if steering == nil {
+		steering = testSteering(t)
+	}
 	cfg := &engine.Config{
 		Config: nicmodel.Config{Queues: 4, RxRing: 512, DMABatch: 1, DMATimeout: 200, RxFrames: 1},
 		CPUs:   []int{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3}, Table: steering.Config().Table,
@@ -254,6 +258,44 @@ func TestInputs(t *testing.T) {
 	}
 	if !slices.Equal(in.heaviest, []uint64{5, 3, 1, 1}) {
 		t.Errorf("the heaviest are %d", in.heaviest)
+	}
+}
+
+// Both directions of a connection are one input where the hash is symmetric, by the key or
+// by its function; their loads fall on one entry.
+func TestInputsOfConnections(t *testing.T) {
+	var recs []pcaps.Record
+	for n := range 3 {
+		there := frameTo(n)
+		back := slices.Concat(there[:26], there[30:34], there[26:30], there[36:38], there[34:36], there[38:])
+		for _, data := range [][]byte{there, back} {
+			recs = append(recs, recordOf(data, int64(len(recs))))
+		}
+	}
+	for _, test := range []struct {
+		key      string
+		types    hash.Types
+		function hash.Function
+		inputs   []uint64
+	}{
+		{"microsoft", hash.DefaultTypes, hash.FunctionToeplitz, []uint64{1, 1, 1, 1, 1, 1}},
+		{"symmetric", hash.DefaultTypes, hash.FunctionToeplitz, []uint64{2, 2, 2}},
+		{"microsoft", hash.Types(1 << hash.IPv4), hash.FunctionSimpleXOR, []uint64{2, 2, 2}},
+	} {
+		key, err := hash.ParseKey(test.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steering, err := nicmodel.NewSteering(nicmodel.SteeringConfig{
+			HashTypes: test.types, Key: key, Function: test.function, Table: nicmodel.IndirectionTable{0, 1, 2, 3}, QueueCPU: []int{0, 1, 2, 3},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := replayOf(t, Options{Steering: steering}, recs).Inputs()
+		if in.Flows != 6 || in.Distinct != uint64(len(test.inputs)) || !slices.Equal(in.heaviest, test.inputs) {
+			t.Errorf("%s, %s: %d flows, %d inputs, the heaviest of %d; want 6 and %d", test.key, test.function, in.Flows, in.Distinct, in.heaviest, test.inputs)
+		}
 	}
 }
 

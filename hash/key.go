@@ -202,6 +202,17 @@ func (k Key) Name() string {
 	return ""
 }
 
+// Symmetric tells whether both directions of a connection hash alike: the key repeats its
+// first two bytes, so that the hash is that of the XOR of all 16-bit words.
+func (k Key) Symmetric() bool {
+	for i := 2; i < len(k); i++ {
+		if k[i] != k[i-2] {
+			return false
+		}
+	}
+	return true
+}
+
 // IndexBits is how many of the low bits of a hash, at most 32, inputs of so many
 // bytes can set independently: the rank of the Toeplitz matrix's last columns. A
 // random key nearly always has all of them. With n below bits, the index of a table

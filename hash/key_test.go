@@ -76,6 +76,25 @@ func TestParseKeyErrors(t *testing.T) {
 	}
 }
 
+// TestSymmetric: a key is symmetric where swapped ends hash alike.
+func TestSymmetric(t *testing.T) {
+	keys := []string{strings.Repeat("beef", 26), strings.Repeat("00", 40), strings.Repeat("6d5a", 19) + "ff5a", strings.Repeat("6d5a56da", 10)}
+	for _, name := range append(KeyNames(), keys...) {
+		key, err := ParseKey(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := []byte{66, 9, 149, 187, 161, 142, 100, 80, 10, 234, 6, 230}
+		back := []byte{161, 142, 100, 80, 66, 9, 149, 187, 6, 230, 10, 234}
+		full := append(make([]byte, len(key)-4-len(there)), there...) // its end meets the key's
+		other := append(make([]byte, len(key)-4-len(back)), back...)
+		alike := Toeplitz(key, there) == Toeplitz(key, back) && Toeplitz(key, full) == Toeplitz(key, other)
+		if got := key.Symmetric(); got != alike {
+			t.Errorf("%s: %v, and the two ways hash alike: %v", name, got, alike)
+		}
+	}
+}
+
 // TestIndexBits against the number of indexes that hashes take, on keys that are
 // known to be weak and on one that is not.
 func TestIndexBits(t *testing.T) {
