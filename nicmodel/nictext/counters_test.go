@@ -121,6 +121,13 @@ func TestQueueCounterNames(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, c, err)
 		}
 	}
+	// What stands before each line is told without the title, too; of ptp_rx0_packets nothing is.
+	for _, before := range []string{"host-1: ", "[pod/a/b] ", "2026-11-27T06:00:01.5Z ", "     "} {
+		text := before + strings.Join([]string{"rx0_packets: 5", "rx0_bytes: 500", "ptp_rx0_packets: 9", "ptp_rx0_bytes: 9", `rx1\_packets: 7`}, "\n"+before) + "\n"
+		if c, err := ReadQueueCounters(text); err != nil || !slices.Equal(c.Packets, []uint64{5, 7}) {
+			t.Errorf("behind %q: %+v, %v", before, c, err)
+		}
+	}
 	// Bytes beside packets.
 	c, err = ReadQueueCounters("rx_queue_0_packets: 5\nrx_queue_0_bytes: 500\nrx_queue_1_packets: 7\nrx_queue_1_bytes: 700\n")
 	if err != nil || !slices.Equal(c.Packets, []uint64{5, 7}) || !slices.Equal(c.Bytes, []uint64{500, 700}) {

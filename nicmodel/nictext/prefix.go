@@ -31,6 +31,8 @@ var titles = []struct {
 	{" parameters for ", lazyregexp.New(`^(.*?)(?:Channel|Coalesce|Ring) parameters for \S+:\s*$`)},
 	{"driver: ", lazyregexp.New(`^(.*?)driver: \S+\s*$`)},
 	{"NIC statistics:", lazyregexp.New(`^(.*?)NIC statistics:\s*$`)},
+	{"packets: ", lazyregexp.New(`^((?:.*[\s:|])?)(?:rx_queue_0_packets|rx-0\.(?:rx_)?packets|rx0_packets|\[0\]: rx_ucast_packets): \d+\s*$`)}, // grepped, without its title
+	{"queue_0_rx_cnt: ", lazyregexp.New(`^((?:.*[\s:|])?)queue_0_rx_cnt: \d+\s*$`)},
 	{" RX rings available", lazyregexp.New(`^(.*?)\d+ RX rings available\s*$`)},
 	{" flows use these fields ", lazyregexp.New(`^(.*?)(?:\S+ over )?\S+ flows use these fields `)},
 	{"CPU0 ", lazyregexp.New(`^(.*?)CPU0\s+CPU\d`)},

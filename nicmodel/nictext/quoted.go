@@ -1,6 +1,7 @@
 package nictext
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime/quotedprintable"
@@ -55,6 +56,60 @@ func unquoted(text string) string {
 	}
 	return whole.String() + text[end:]
 }
+
+// messages is the text of logs of which every line is a record, of JSON or logfmt, with
+// each record's message alone; other texts stay, as those whose records hold several lines.
+func messages(text string) string {
+	if strings.Contains(text, `\n`) || strings.Contains(text, `["`) || strings.Contains(text, `[ "`) {
+		return text
+	}
+	var out []string
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) == "" {
+			out = append(out, "")
+			continue
+		}
+		m := record.FindStringSubmatch(line)
+		if m == nil {
+			return text
+		}
+		message := cmp.Or(m[1], m[2])
+		if strings.HasPrefix(message, `"`) && json.Unmarshal([]byte(message), &message) != nil {
+			return text
+		}
+		out = append(out, strings.TrimRight(message, "\r\n"))
+	}
+	return strings.Join(out, "\n") + "\n"
+}
+
+// record matches a line of a log, and its message.
+var record = lazyregexp.New(`^\s*(?:\{(?:.*,)?\s*"(?:msg|[Mm]essage|MESSAGE)":\s*("(?:[^"\\]|\\.)*")|(?:[\w.]+=(?:"(?:[^"\\]|\\.)*"|\S*)\s+)*(?:msg|message)=("(?:[^"\\]|\\.)*"|\S*))`)
+
+// yamlItems is the text without what makes items of a list of YAML's of its lines, as
+// Ansible's results have them, where two at least are strings in quotation marks.
+func yamlItems(text string) string {
+	if !strings.Contains(text, "- '") && !strings.Contains(text, `- "`) || len(quotedItem.FindAllString(text, 2)) < 2 {
+		return text
+	}
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		value, isItem := strings.CutPrefix(strings.TrimSpace(line), "- ")
+		switch {
+		case !isItem:
+			out.WriteString(line)
+			continue
+		case len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'':
+			value = strings.ReplaceAll(value[1:len(value)-1], "''", "'")
+		case strings.HasPrefix(value, `"`):
+			json.Unmarshal([]byte(value), &value) // else it stays
+		}
+		out.WriteString(strings.TrimRight(value, "\r\n") + "\n")
+	}
+	return out.String()
+}
+
+// quotedItem matches an item that is a string in quotation marks.
+var quotedItem = lazyregexp.New(`(?m)^[ \t]*- (?:'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*")\r?$`)
 
 // unlisted is the text with the lines that Python's lists of strings hold as lines of its own.
 func unlisted(text string) string {

@@ -35,6 +35,12 @@ func TestPackedTexts(t *testing.T) {
 	for _, line := range lines {
 		docker += fmt.Sprintf(`{"log":%s,"stream":"stdout","time":"2026-11-26T21:40:01Z"}`+"\n", asJSON(t, line+"\n"))
 	}
+	logfmt, journal, items := "", "", "stdout_lines:\n"
+	for i, line := range lines {
+		logfmt += fmt.Sprintf("ts=2026-11-27T06:00:%02dZ level=info msg=%s host=node-1\n", i, asJSON(t, line))
+		journal += fmt.Sprintf(`{"_PID":"7","MESSAGE":%s,"PRIORITY":"6"}`+"\n", asJSON(t, line))
+		items += "  - '" + line + "'\n"
+	}
 	half := len(lines) / 2
 	paged := strings.Join(lines[:half], "\n") + "\n--More--" + strings.Repeat("\b", 8) + strings.Repeat(" ", 8) + strings.Repeat("\b", 8) + strings.Join(lines[half:], "\n")
 	mailed := strings.ReplaceAll(strings.Replace(text, microsoftKey, microsoftKey[:75]+"=\r\n"+microsoftKey[75:], 1), "toeplitz: ", "toeplitz:=20")
@@ -53,6 +59,11 @@ func TestPackedTexts(t *testing.T) {
 		"Python's lines of bytes": pythonRepr(lines, `\r\n`, "b"),
 		"Python's list, printed":  strings.ReplaceAll(pythonRepr(lines, "", ""), "', '", "',\n '"),
 		"logfmt":                  `time="2026-11-27T06:00:00Z" level=info msg=` + asJSON(t, text),
+		"logfmt, a line each":     logfmt,
+		"a result with a message": `{"msg": "", "stdout_lines": ` + asJSON(t, lines) + `}`,
+		"a message and its text":  `{"msg": "done", "stdout": ` + asJSON(t, text) + `}`,
+		"a journal's JSON":        journal,
+		"YAML's items":            items,
 		"rsyslog":                 "Nov 26 21:40:01 host rss: " + strings.ReplaceAll(text, "\n", "#012") + "\n",
 		"a pager":                 paged,
 		"a pager, in a log":       strings.Join(lines[:half], "\n") + "\n--More-- (50%)\n" + strings.Join(lines[half:], "\n"),

@@ -73,7 +73,8 @@ func Lines(data []byte) []string {
 	text := decodeText(data)
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
-		text = unescaped(unquoted(unlisted(text)))
+		text = unescaped(unquoted(unlisted(yamlItems(messages(text)))))
+		text = strings.ReplaceAll(text, `\_`, "_") // as Markdown's editors write it
 	}
 	text = shown(text)
 	if !own {
