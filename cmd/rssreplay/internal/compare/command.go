@@ -115,15 +115,9 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 	compare.Words = out.Words
 	compare.Command = out.Shown.Command(e.Command())
 	compare.Anonymized, compare.Notes = out.Shown.Done(compare.Notes, false)
-	var met error
-	for _, s := range compare.Scenarios {
-		of, err := cli.FirstMet(conditions, s.Name, &findings.Values{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
-		if err != nil {
-			return err
-		}
-		if met == nil {
-			met = of
-		}
+	met, err := firstMet(conditions, compare.Scenarios)
+	if err != nil {
+		return err
 	}
 	if err := out.Write(compare); err != nil {
 		return err
@@ -132,6 +126,21 @@ func compare(e *cli.Env, f *compareFlags, args []string) error {
 		return cli.Ending(met, cli.Damaged(damage, "the comparison is of", captures))
 	}
 	return met
+}
+
+// firstMet is the first condition that holds, of the first scenario in which one does; err
+// is of one that can't be asked.
+func firstMet(conditions []findings.Condition, scenarios []report.Scenario) (met, err error) {
+	for _, s := range scenarios {
+		of, err := cli.FirstMet(conditions, s.Name, &findings.Values{Modes: s.Modes, FlowsMoved: s.FlowsMoved})
+		if err != nil {
+			return nil, err
+		}
+		if met == nil {
+			met = of
+		}
+	}
+	return met, nil
 }
 
 // compareForms are the formats of a comparison.
