@@ -125,16 +125,8 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		return err
 	}
 	v := &verification{settings: s, claimed: s.Steering, tolerance: tolerance, unit: report.UnitPackets, groups: map[observed]amount{}}
-	if f.counters || f.interrupted {
-		if v.seen, err = f.seen(v); err != nil {
-			return cli.AsUsage(err)
-		}
-	}
-	if f.stackCPUs != "" {
-		if v.stackCPUs, err = readStackCPUs(f.stackCPUs); err != nil {
-			return cli.AsUsage(err)
-		}
-		v.stack = claimOf(s)
+	if err := v.takeSeen(f); err != nil {
+		return cli.AsUsage(err)
 	}
 	if v.done, err = in.Pass(e, s, input.PassOptions{Observers: input.Observers{Arrive: v.arrive}}); err != nil {
 		return err
@@ -167,6 +159,20 @@ func verify(e *cli.Env, f *verifyFlags, args []string) error {
 		return cli.Damaged(damage, "the verdict is of", reads.Captures)
 	}
 	return nil
+}
+
+// takeSeen reads what the flags say was really seen: counters, and the stack's CPUs.
+func (v *verification) takeSeen(f *verifyFlags) (err error) {
+	if f.counters || f.interrupted {
+		if v.seen, err = f.seen(v); err != nil {
+			return err
+		}
+	}
+	if f.stackCPUs != "" {
+		v.stack = claimOf(v.settings)
+		v.stackCPUs, err = readStackCPUs(f.stackCPUs)
+	}
+	return err
 }
 
 // verifyForms are the formats of a verification.

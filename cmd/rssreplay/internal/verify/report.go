@@ -38,14 +38,7 @@ func (v *verification) report() (*report.Verify, error) {
 	if v.source == "records" && score.all == 0 && !slices.ContainsFunc(groups, func(g group) bool { return g.cpu >= 0 }) {
 		return nil, cli.Usagef("no packet that records a queue or a hash is one that the NIC received (direction: %s), so there is nothing to compare with: see --direction and --local", v.done.Rule)
 	}
-	turnHashes(groups)
-	turned, _ := v.predict(groups, v.claimed)
-	littleEndian := turned.hash > score.hash // DPDK writes the hash as its machine has it
-	if littleEndian {
-		score = turned
-	} else {
-		turnHashes(groups)
-	}
+	score, littleEndian := v.turnLittleEndian(groups, score)
 	switch v.source {
 	case "records":
 		predicted, v.seen = v.recordedQueues(groups)
@@ -77,6 +70,17 @@ func (v *verification) report() (*report.Verify, error) {
 		v.judgeCPUs(r, groups, score)
 	}
 	return r, nil
+}
+
+// turnLittleEndian turns the bytes of the recorded hashes where these then agree better than
+// by score, and reports whether it did: DPDK writes the hash as its machine has it.
+func (v *verification) turnLittleEndian(groups []group, of score) (better score, turned bool) {
+	turnHashes(groups)
+	if better, _ = v.predict(groups, v.claimed); better.hash > of.hash {
+		return better, true
+	}
+	turnHashes(groups)
+	return of, false
 }
 
 // checkRecords refuses a capture that records nothing to compare with.
