@@ -418,6 +418,11 @@ func TestFindings(t *testing.T) {
 			has: connections, nearly: connections,
 			figures: []string{"800 of 800 flows"},
 		}, {
+			// A test between two hosts: one connection, and either may have captured.
+			id: "both-directions", nearlyArgs: []string{"--local", "192.0.2.1"},
+			has: twoHosts, nearly: twoHosts,
+			figures: []string{"warning", "2 of 2 flows", "198.51.0.0 and 192.0.2.1 are both in all 600"},
+		}, {
 			// The host's IPv4 address is in all packets, and two of its IPv6 addresses.
 			id: "both-directions", nearlyArgs: []string{"--local", "192.0.2.1,2001:db8::/64"},
 			has:     func(w *trafficWriter) { w.conversation(100); w.conversations6(100) },
@@ -848,6 +853,13 @@ func (w *trafficWriter) conversation(n int) {
 		port := layers.TCPPort(1024 + i)
 		w.packet(ethernet(layers.EthernetTypeIPv4), there, &layers.TCP{SrcPort: port, DstPort: 80})
 		w.packet(ethernet(layers.EthernetTypeIPv4), &back, &layers.TCP{SrcPort: 80, DstPort: port})
+	}
+}
+
+// twoHosts writes 300 packets of one connection, and as many answers.
+func twoHosts(w *trafficWriter) {
+	for range 300 {
+		w.conversation(1)
 	}
 }
 
