@@ -13,7 +13,8 @@ import (
 // parts is a Source of the packets of one interval after the other, of a capture that is
 // parted by when its packets arrive. An interval ends with the first packet that is of a
 // later one; what comes late, out of order, is counted where it comes, and a clock that
-// was set back goes on from there.
+// was set back goes on from there. Of a record that sets it back, the next one tells: where
+// that is of the next interval, an interval on its own has a step back in its place.
 type parts struct {
 	dispatch.Source
 	every int64 // ns
