@@ -21,11 +21,11 @@ func (s *Scenario) NumCPUs() int {
 	return 0
 }
 
-// Marked tells of each scenario whether it is best in a row, or no worse than the best by more
-// than noise; of none where that is all of them, or where less need not be better: a flow that
-// moved is no fault, and of the first scenario none has; nor where chance may be why. Of different numbers of CPUs the
-// busiest one's share is compared, not how many times the mean that is; and of two captures
-// the one with more packets has more.
+// Marked tells of each scenario whether it is best in a row, or no worse than the best by
+// more than noise; of none where that is all of them, or where less need not be better: a
+// flow that moved is no fault, and of the first scenario none has; nor where chance may be
+// why. Of different numbers of CPUs the busiest one's share is compared, not how many times
+// the mean that is; and of two captures the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
 	case f.Label == theirShare && !comparable:
@@ -365,8 +365,9 @@ func (c *Compare) luckClause() string {
 		whose, all, words.Fixed(least, 2), words.Fixed(most, 2))
 }
 
-// dropsClause is the sentence behind BestSentence about the scenario that it names, if it drops
-// more than another: what is dropped loads no CPU, and leaves the rest more even. It begins with but.
+// dropsClause is the sentence behind BestSentence about the scenario that it names, if it
+// drops more than another: what is dropped loads no CPU, and leaves the rest more even. It
+// begins with but.
 func (c *Compare) dropsClause(but string) string {
 	load := ImbalanceOfPackets(c.Scenarios)
 	if !SameCPUs(c.Scenarios) {

@@ -14,8 +14,9 @@
 //     entries with packets, of overloaded cores, can move.
 //  4. A pass deals them out: Problem.Solve has the rule (solve.go). Up to 10 passes are
 //     tried, each with other tolerances (search.go), and the best one is made true.
-//  5. A Balancer does all that to a table, tick after tick (balancer.go). The next period is chosen by the imbalance that is left: much brings the
-//     shortest back, some halves the period, and a quiet tick doubles it.
+//  5. A Balancer does all that to a table, tick after tick (balancer.go). The next period is
+//     chosen by the imbalance that is left: much brings the shortest back, some halves the
+//     period, and a quiet tick doubles it.
 //
 // The solver is written from a description of RSS++, not from its code, and was
 // checked against results that the authors' solver gave. Two differences: theirs

@@ -30,9 +30,9 @@ var kindFlags = [NumKinds]string{
 // String is the kind's name, "flow-hash".
 func (k Kind) String() string { return kindFlags[k] }
 
-// Sniff tells the kinds of text that data, the start of a file or all of it,
-// holds; none for a text that is none of them. A plain list of numbers is none:
-// it could be anything; nor a text that says that there is nothing. What is recognised may still be damaged, which its
+// Sniff tells the kinds of text that data, the start of a file or all of it, holds; none for
+// a text that is none of them. A plain list of numbers is none: it could be anything; nor a
+// text that says that there is nothing. What is recognised may still be damaged, which its
 // reader says.
 func Sniff(data []byte) []Kind {
 	var found [NumKinds]bool

@@ -108,9 +108,9 @@ func parsePrefix(word string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// Directions tells sent packets from received ones by the first rule that applies: what
-// the capture says of the packet (Header.Direction); --local; else it was received. With `auto` the first 10,000 packets are shown
-// to Observe before Sent is asked about any packet.
+// Directions tells sent packets from received ones by the first rule that applies: what the
+// capture says of the packet (Header.Direction); --local; else it was received. With `auto`
+// the first 10,000 packets are shown to Observe before Sent is asked about any packet.
 //
 // It is used by one goroutine.
 type Directions struct {

@@ -290,8 +290,9 @@ func (a *ReportBuilder) keyStrength() *findings.KeyStrength {
 	return &findings.KeyStrength{HashType: most.String(), Rank: k.Rank, Wanted: k.Wanted, Heard: k.Heard, Bits: k.Bits}
 }
 
-// takenOnHost is what of the capture shows that the host which has the NIC took it,
-// behind its ring, at the rate that is replayed; "" if nothing does. A tap or a mirror port shows none of it.
+// takenOnHost is what of the capture shows that the host which has the NIC took it, behind
+// its ring, at the rate that is replayed; "" if nothing does. A tap or a mirror port shows
+// none of it.
 func (a *ReportBuilder) takenOnHost() string {
 	if a.Result.Span != a.Result.Duration {
 		return "" // at another rate its ring might not have taken them

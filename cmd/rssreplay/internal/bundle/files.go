@@ -18,8 +18,9 @@ import (
 	"rssreplay/pcaps/file"
 )
 
-// Limits of a bundle. A file that is longer than maxText bytes is something else than
-// a text, a capture for one, but for /proc/interrupts; what a support tool collects has some thousand files.
+// Limits of a bundle. A file that is longer than maxText bytes is something else than a text,
+// a capture for one, but for /proc/interrupts; what a support tool collects has some thousand
+// files.
 const (
 	maxText        = 1 << 20
 	maxBundleFiles = 100_000

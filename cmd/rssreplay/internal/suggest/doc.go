@@ -3,7 +3,8 @@
 //
 //  1. The capture is replayed as it is (command.go): its loads by entry are the task.
 //  2. Candidates (candidates.go) are other tables (tables.go), hash fields and functions
-//     (hashes.go), keys (keys.go), and rules for single flows or ports (rules.go). Tables are searched by package balance.
+//     (hashes.go), keys (keys.go), and rules for single flows or ports (rules.go). Tables are
+//     searched by package balance.
 //  3. A table has to hold on parts of the capture that it was not made for: package
 //     balance's gate.
 //  4. What is left is replayed, and suggested if the figures that a replay predicts are
