@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rssreplay/dispatch"
-	"rssreplay/dispatch/engine/affinity"
+	"rssreplay/dispatch/internal/plain"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/direction"
 	"rssreplay/pcaps/file"
@@ -39,8 +39,8 @@ func (c *crumbs) Read(into []pcaps.Record) (int, error) {
 type everything struct {
 	Result   *dispatch.Result
 	Flows    []dispatch.Flow
-	Affinity [][]affinity.Flow // by mode and flow
-	Rule     string            // of directions
+	Affinity [][]plain.Flow // by mode and flow
+	Rule     string         // of directions
 }
 
 func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
@@ -49,11 +49,11 @@ func all(t *testing.T, src dispatch.Source, o dispatch.Options) everything {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := everything{Result: r, Affinity: make([][]affinity.Flow, len(r.Modes)), Rule: o.Directions.Rule(r.Packets)}
+	e := everything{Result: r, Affinity: make([][]plain.Flow, len(r.Modes)), Rule: o.Directions.Rule(r.Packets)}
 	for id := range uint32(r.NumFlows) {
 		e.Flows = append(e.Flows, r.Flow(id))
 		for mode := range r.Modes {
-			var f affinity.Flow
+			var f plain.Flow
 			f.Packets, f.Migrations = r.AppendAffinity(nil, mode, id)
 			e.Affinity[mode] = append(e.Affinity[mode], f)
 		}

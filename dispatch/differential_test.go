@@ -13,7 +13,6 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
-	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/nicmodel"
 	"rssreplay/pcaps"
@@ -138,7 +137,7 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 		}
 		mainCPU := got.MainCPU(i)
 		for id := range flows {
-			var f affinity.Flow
+			var f plain.Flow
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
 			if diff := difference(wantFlows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, len(flows), diff)
@@ -155,7 +154,7 @@ func compare(c *records, cfg *engine.Config, s *nicmodel.Steering) error {
 }
 
 // summaryOf is the summary of flows, which are on CPUs as on says.
-func summaryOf(cpus int, flows []tuple, on []affinity.Flow) dispatch.Summary {
+func summaryOf(cpus int, flows []tuple, on []plain.Flow) dispatch.Summary {
 	s := dispatch.Summary{CPUFlows: make([]uint64, cpus), TopFlow: slices.Repeat([]int64{-1}, cpus)}
 	ids := map[tuple]int{}
 	packets := func(id int64, cpu int) uint64 {
@@ -194,7 +193,7 @@ func summaryOf(cpus int, flows []tuple, on []affinity.Flow) dispatch.Summary {
 }
 
 // mainCPUOf is the CPU with most of the flow's packets, the lowest of equals; -1: none.
-func mainCPUOf(f affinity.Flow) int {
+func mainCPUOf(f plain.Flow) int {
 	cpu, most := -1, uint64(0)
 	for _, on := range f.Packets {
 		if on.Packets > most {

@@ -11,7 +11,6 @@ import (
 
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
-	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/internal/plain"
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
@@ -137,7 +136,7 @@ func compareMoved(seed uint64, seen map[string]uint64) error {
 			seen["moves"] += r.Moved.Moves
 		}
 		for id := range setup.Flows {
-			var f affinity.Flow
+			var f plain.Flow
 			f.Packets, f.Migrations = got.AppendAffinity(nil, i, uint32(id))
 			if diff := difference(want.Flows[id], f, cmpopts.EquateEmpty()); diff != "" {
 				return fmt.Errorf("%s: flow %d of %d (-plain +fast):\n%s", mode, id, setup.Flows, diff)

@@ -90,10 +90,16 @@ func (e *machine) windows() engine.Windows {
 	return w
 }
 
+// Flow is where one flow's packets were indicated in one mode.
+type Flow struct {
+	Packets    []affinity.CPUPackets // by ascending CPU, none with 0 packets
+	Migrations uint64                // packets indicated on another CPU than the flow's indicated packet before it, in arrival order
+}
+
 // affinity is where each flow's packets were indicated. "Dropped packets, and
 // flows with none indicated, do not count."
-func (e *machine) affinity(flows int) []affinity.Flow {
-	of := make([]affinity.Flow, flows)
+func (e *machine) affinity(flows int) []Flow {
+	of := make([]Flow, flows)
 	perCPU := make([]map[int]uint64, flows)
 	before := make([]int, flows)
 	for f := range flows {

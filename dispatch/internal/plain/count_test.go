@@ -83,7 +83,7 @@ func TestDroppedPacketsDoNotCount(t *testing.T) {
 	if diff := cmp.Diff(want, result.Counters.Windows); diff != "" {
 		t.Errorf("windows (-want +got):\n%s", diff)
 	}
-	wantAffinity := []affinity.Flow{
+	wantAffinity := []Flow{
 		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 		{},
 	}
@@ -117,7 +117,7 @@ func TestMigrationsInArrivalOrder(t *testing.T) {
 260 indicate p1 c0, dpc ends c0, enable v0
 262 indicate p3 c1, dpc ends c1, enable v1
 `)
-	want := []affinity.Flow{
+	want := []Flow{
 		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 2}, {CPU: 1, Packets: 2}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(want, e.affinity(1)); diff != "" {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"rssreplay/dispatch/engine"
-	"rssreplay/dispatch/engine/affinity"
 	"rssreplay/dispatch/rebalance"
 	"rssreplay/nicmodel"
 )
@@ -53,11 +52,11 @@ type Setup struct {
 // Result is what a run counted.
 type Result struct {
 	Counters  engine.Counters
-	Flows     []affinity.Flow // by number
-	Tables    Moved           // by Setup.Tables
-	Moved     Moved           // by those and the rebalancer together
-	Rebalance *Rebalanced     // nil: none
-	RuleDrops uint64          // packets with ToDrop
+	Flows     []Flow      // by number
+	Tables    Moved       // by Setup.Tables
+	Moved     Moved       // by those and the rebalancer together
+	Rebalance *Rebalanced // nil: none
+	RuleDrops uint64      // packets with ToDrop
 }
 
 // Run emulates one mode. Every Packet.Entry must be below the table's size. Times

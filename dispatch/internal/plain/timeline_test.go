@@ -129,7 +129,7 @@ func TestRSSMSIX(t *testing.T) {
 	if diff := cmp.Diff(want, counters); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []affinity.Flow{
+	wantAffinity := []Flow{
 		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 3}}},
 		{Packets: []affinity.CPUPackets{{CPU: 1, Packets: 1}}},
 		{},
@@ -203,7 +203,7 @@ func TestNonRSS(t *testing.T) {
 	if diff := cmp.Diff(want, e.counters()); diff != "" {
 		t.Errorf("counters (-want +got):\n%s", diff)
 	}
-	wantAffinity := []affinity.Flow{
+	wantAffinity := []Flow{
 		{Packets: []affinity.CPUPackets{{CPU: 0, Packets: 1}, {CPU: 1, Packets: 1}}, Migrations: 1},
 	}
 	if diff := cmp.Diff(wantAffinity, e.affinity(1)); diff != "" {
