@@ -31,9 +31,15 @@ func (b *Bound) sentences() []string {
 	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
 }
 
+// OneQueue tells whether all entries are of the only queue there is to choose, and leave CPUs idle.
+func (s *Suggest) OneQueue() bool { return len(s.Table.QueueCPUs) == 1 && s.Present.Even >= UnevenFrom }
+
 // LimitSentences say below which imbalance no table gets, and whether moving entries while
 // packets arrive would bring more, where that is known.
 func (s *Suggest) LimitSentences() []string {
+	if s.OneQueue() {
+		return []string{fmt.Sprintf("No table gets below %s: there is one queue.", words.Fixed(s.Present.Even, 3))}
+	}
 	sentences := s.Bound.sentences()
 	if s.Moving != nil {
 		sentences = append(sentences, s.Moving.sentence())

@@ -103,7 +103,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
 	}
 	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
-	if findings.Uneven(r) && tableCounts(r) && !stdin && !fixed { // the table can be set
+	if findings.Uneven(r) && tableCounts(r) && !stdin && !fixed && len(r.Table.QueueCPUs) > 1 { // the table can be set
 		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, findings.ChangeFlags)...)
 		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table?"})
 	}

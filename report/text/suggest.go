@@ -70,6 +70,8 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	switch {
 	case of == nil && s.NoTable != "":
 		return "nothing: no table can be set on this interface", []string{s.NoTable + " What a table would change is listed below."}, nil
+	case of == nil && s.OneQueue():
+		return "nothing: the table leads to one queue", []string{"No table spreads packets over one queue: bring more queues into use first. A replay, without `suggest`, tells how."}, nil
 	case of == nil && s.Judging.TooShort != "":
 		sentences := []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}
 		if even := s.Present.Even; even >= report.UnevenFrom {
