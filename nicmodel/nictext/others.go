@@ -36,6 +36,7 @@ var (
 	// VPP 25.02, src/vnet/interface_cli.c, show_interface_rx_placement_fn: the thread of
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
 	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
+	vppNode   = lazyregexp.New(`^node (\S+):$`)
 	vppQueue  = lazyregexp.New(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
 	vppCut    = lazyregexp.New(`^Thread \d+ *(?:\(\S*)?$|^\S+ queue( \d+ *)?(?:\(\w*)?$`)
 	vppLcore  = lazyregexp.New(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
@@ -279,11 +280,17 @@ func readRXPlacement(lines []string) (*IRQs, error) {
 	const unchanged = "give what `vppctl show interface rx-placement` prints, unchanged"
 	lcores := map[string]int{}
 	var threads []string // of the rows, in their order
-	thread := ""
+	thread, node := "", ""
 	for i, line := range lines {
 		switch m := vppThread.FindStringSubmatch(line); {
 		case m != nil:
-			thread = m[1]
+			thread, node = m[1], ""
+			continue
+		case vppNode.MatchString(line):
+			if line == node { // VPP prints it where the node is another, or the thread
+				return nil, &TextError{Line: i + 1, What: quote.Short(line) + " comes again under one thread: the line of the next thread is missing", Hint: unchanged}
+			}
+			node = line
 			continue
 		case vppLcore.MatchString(line):
 			m = vppLcore.FindStringSubmatch(line)
