@@ -35,3 +35,22 @@ func TestDropsAtAnotherRate(t *testing.T) {
 		}
 	}
 }
+
+// A ring that drops is a problem where the costs are the machine's own; if the host itself
+// captured these packets, they were not dropped.
+func TestDropsOfWhatTheHostTook(t *testing.T) {
+	for _, test := range []struct {
+		source, taken string
+		want          string
+	}{
+		{"default", "", report.Warning}, {"--packet-cost", "", report.Problem}, {"--packet-cost", "the capture says it", report.Note},
+	} {
+		r := hot(250, 250, 250, 250)
+		r.Parameters = report.Parameters{{Name: "packet-cost", Value: "1µs", Source: test.source}}
+		r.Modes[0].Totals.Drops = 5
+		r.Modes[0].Queues = report.List[report.Queue]{{Drops: 5, Packets: 250}}
+		if f := newDiagnosis(r, &Traffic{TakenOnHost: test.taken}).microburst(); f == nil || f.Severity != test.want {
+			t.Errorf("%+v: %+v", test, f)
+		}
+	}
+}
