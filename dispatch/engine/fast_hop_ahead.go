@@ -2,10 +2,8 @@ package engine
 
 // hopTurn is the latest turn of the backlog of a line that goes ahead.
 type hopTurn struct {
-	first uint64 // its packets are joins[first:in]; none: it is counted
+	first uint64 // its packets are joins[first:in], of which this one woke the backlog; none: it is counted
 	start int64
-	wakes int64  // the end of the turn that woke the backlog
-	by    uint16 // the CPU of that one
 
 	// Of the line, before it:
 	free, since int64
@@ -55,7 +53,7 @@ func (e *fastHop) goAhead(y *hopCycle, n int, wakes int64) {
 				cpu.IPIs++
 			}
 			// Optimization: field by field; written together it would wait for its parts.
-			t.first, t.start, t.wakes, t.by, t.free, t.since = in, max(l.free, scheduled), wakes, from, l.free, l.since
+			t.first, t.start, t.free, t.since = in, max(l.free, scheduled), l.free, l.since
 			takes = t.start + costs.dpc
 		}
 		j := &l.joins[in&last]
@@ -84,41 +82,51 @@ func (e *fastHop) undo(c int, l *hopLine, time int64) {
 		cpu.MaxPerDPC = max(cpu.MaxPerDPC, l.in-t.first)
 		return
 	}
-	decides, scheduled, ipis := l.since, t.wakes, uint64(0)
-	if int(t.by) != c {
+	first := &l.joins[t.first&uint64(len(l.joins)-1)]
+	scheduled, ipis := first.wakes, uint64(0)
+	if int(first.CPU) != c {
 		scheduled += e.costs.ipi
 		ipis = 1
 	}
+	if t.start < time { // it has its turn
+		l.out, l.decides = l.goneTo(time)
+		l.turn, l.taken = true, int(l.out-t.first)
+		cpu.DPCTime += l.decides - t.start
+	} else {
+		l.out = t.first
+		cpu.DPCs--
+	}
 	l.free, l.since = t.free, t.since
-	switch {
-	case t.wakes >= time: // nothing woke the backlog
-		cpu.DPCs--
+	if first.wakes >= time { // nothing woke the backlog
 		cpu.IPIs -= ipis
-		l.out = t.first
 		return
-	case t.start >= time: // it waits for its turn
-		cpu.DPCs--
-		l.out = t.first
-	default: // it has its turn
-		mask := uint64(len(l.joins) - 1)
-		for l.out > t.first && l.joins[(l.out-1)&mask].taken >= time {
-			l.out--
-			decides = l.joins[l.out&mask].taken
-		}
-		cpu.DPCTime += decides - t.start
-		l.turn, l.decides, l.taken = true, decides, int(l.out-t.first)
 	}
 	l.backlogFrom = at(scheduled, afterWake)
 }
 
 // begun is what a line that goes ahead begins to work before a time, and is not counted yet.
-func (e *fastHop) begun(l *hopLine, time int64) int64 {
-	t, end, mask := &l.latest, l.since, uint64(len(l.joins)-1)
-	if t.start >= time {
-		return 0
+//
+// Optimization: few branches depend on how far the turn is; it could not be foretold.
+func (l *hopLine) begun(time int64) int64 {
+	t := &l.latest
+	all := l.since - t.start
+	if uint64(time-t.start-1) < uint64(all-1) { // in the midst of it
+		_, decides := l.goneTo(time)
+		return decides - t.start
 	}
-	for i := l.in; i > t.first && l.joins[(i-1)&mask].taken >= time; i-- {
-		end = l.joins[(i-1)&mask].taken
+	if time <= t.start {
+		all = 0
 	}
-	return end - t.start
+	return all
+}
+
+// goneTo is how far the latest turn of a line that goes ahead is at a time at which it has begun:
+// its first packet that is not taken before, and when it looks for that one.
+func (l *hopLine) goneTo(time int64) (out uint64, decides int64) {
+	mask := uint64(len(l.joins) - 1)
+	out, decides = l.in, l.since
+	for ; out > l.latest.first && l.joins[(out-1)&mask].taken >= time; out-- {
+		decides = l.joins[(out-1)&mask].taken
+	}
+	return out, decides
 }

@@ -108,7 +108,7 @@ func (e *fastHop) systemCPU(now int64) int {
 		}
 		b := l.counts.busy()
 		if l.ahead {
-			b += e.begun(l, now)
+			b += l.begun(now)
 		}
 		if b < busy {
 			least, busy = c, b
