@@ -4,7 +4,6 @@ package engine
 type movingParts struct {
 	bytes    []uint64          // per CPU
 	places   [BatchSize]uint16 // in their order of arrival: where each is among all
-	turns    [BatchSize]uint16 // see movedFlows.turns
 	migrants [][]migrant       // per CPU: those that publishMoving is to publish
 
 	// Where a change asks for it.
@@ -92,8 +91,8 @@ func (e *fastMoving) part(in *arriving, from, to int, keeps bool) {
 // lookAt looks at those of the packets from one to before another, which are parted.
 func (e *fastMoving) lookAt(in *arriving, from, to int) {
 	parts, last, tells := e.parts, len(e.targets)-1, e.beside != nil
-	for _, turn := range e.turns(&parts.turns, in, from, to) {
-		i, cpu, place := from+int(turn), e.parting.cpus[turn], int(parts.places[turn])
+	for i := e.nextTurn(in, from, to); i < to; i = e.nextTurn(in, i+1, to) {
+		cpu, place := e.parting.cpus[i-from], int(parts.places[i-from])
 		before := e.look(in, i, min(int(in.entry[i]), last), int(cpu))
 		parts.aside[place].before = before
 		if migrates(before, cpu+1) || tells && before == 0 {

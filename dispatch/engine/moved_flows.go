@@ -126,30 +126,27 @@ func (f *movedFlows) stays(in *arriving, i int) bool {
 
 // mayTurn reports whether a packet of flow that meets an entry may be a turn, or the first
 // packet of its flow.
-func (f *movedFlows) mayTurn(flow uint32, entry uint16) bool {
-	return flow >= f.known || f.ever[entry] > 0 && f.turned[flow/64]>>(flow%64)&1 == 0
-}
-
-// turns are those of the packets from one to before another that look is to be asked of, by
-// their numbers from the first one on. It uses into.
 //
 // Optimization: no branch on which entries were moved; it could not be foretold.
-func (f *movedFlows) turns(into *[BatchSize]uint16, in *arriving, from, to int) []uint16 {
+func (f *movedFlows) mayTurn(flow uint32, entry uint16) bool {
+	return flow >= f.known || f.ever[entry]&^uint8(f.turned[flow/64]>>(flow%64)) != 0
+}
+
+// nextTurn is the first of the packets from one to before another that look is to be asked
+// of; to if there is none.
+func (f *movedFlows) nextTurn(in *arriving, from, to int) int {
+	if f.refusals > 0 {
+		return from // all
+	}
 	entries, flows := in.entry[from:to], in.flow[from:to]
 	flows = flows[:len(entries)]
-	known, ever, turned, n := f.known, f.ever, f.turned, 0
-	if f.refusals > 0 {
-		known = 0 // all
-	}
-	for i, entry := range entries {
-		into[n] = uint16(i)
-		if flow := flows[i]; flow >= known {
-			n++
-		} else {
-			n += int(ever[entry] &^ uint8(turned[flow/64]>>(flow%64)))
+	known, ever, turned := f.known, f.ever, f.turned
+	for i, entry := range entries { // mayTurn, with what it reads in registers
+		if flow := flows[i]; flow >= known || ever[entry]&^uint8(turned[flow/64]>>(flow%64)) != 0 {
+			return from + i
 		}
 	}
-	return into[:n]
+	return to
 }
 
 // look is the CPU, and 1, that has the packet of its flow before packet i of in, which is
