@@ -37,11 +37,11 @@ func newArrivals(w ArrivalWindows, config *engine.Config) *arrivals {
 	return &arrivals{Arrivals{Interval: max(w.Interval, 1), DefaultQueue: config.DefaultQueue}, w.Most, config}
 }
 
-// add counts the packets of a batch from one of them on.
-func (a *arrivals) add(b *engine.Batch, from int) {
+// add counts the packets of a batch.
+func (a *arrivals) add(b *engine.Batch) {
 	size := len(a.config.Table)
 	counts := func(entry uint16) bool { return entry != engine.Sent && entry < engine.Dropped }
-	times, entries := b.Time[from:b.N], b.Entry[from:b.N]
+	times, entries := b.Time[:b.N], b.Entry[:b.N]
 	for {
 		first := slices.IndexFunc(entries, counts) // what comes before is of no window
 		if first < 0 {

@@ -52,8 +52,11 @@ func (s *steerer) run() {
 	s.models.Finish(s.batch)
 }
 
-// keep has the tape keep the batch.
+// keep has the tape keep the batch, and its arrivals counted.
 func (s *steerer) keep() {
+	if s.arrive != nil {
+		s.arrive.add(s.batch)
+	}
 	if s.tape != nil {
 		s.tape.add(s.batch)
 	}
@@ -71,9 +74,6 @@ func (s *steerer) steer(t *chunkBatch) {
 		}
 		if s.folds != nil {
 			s.folds.add(s.batch, from)
-		}
-		if s.arrive != nil {
-			s.arrive.add(s.batch, from)
 		}
 		if s.marks != nil {
 			s.marks.passed(s.flows, t.chunks[i].n)
