@@ -153,6 +153,9 @@ func (c *Compare) Title() string {
 // Clean is words.Clean, for messages beside a report.
 func Clean(s string) string { return words.Clean(s) }
 
+// PowerShellName is an adapter's name as PowerShell takes it; empty where it can't be one.
+func PowerShellName(name string) string { return words.PowerShellName(name) }
+
 // Plural is words.Plural, for messages beside a report.
 func Plural(n uint64, one, many string) string { return words.Plural(n, one, many) }
 

@@ -79,9 +79,12 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 	switch {
 	case name == "" || strings.HasPrefix(name, "-") || words.Clean(name) != name:
 		return
-	case d.t.Windows && !strings.ContainsAny(name, "'`‘’‚‛"): // which all end a word between single quotes, or the command in a sentence
-		name, before = "'"+name+"'", "-Name "
-	case words.ShellWord(name) != name || d.t.Windows:
+	case d.t.Windows:
+		before = "-Name "
+		if name = words.PowerShellName(name); name == "" {
+			return
+		}
+	case words.ShellWord(name) != name:
 		return
 	}
 	for i := range all {

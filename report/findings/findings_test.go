@@ -188,7 +188,7 @@ func TestNameDevice(t *testing.T) {
 // An adapter of Windows is named in PowerShell's commands, between quotes, as most names have blanks.
 func TestNameAdapter(t *testing.T) {
 	const linux = "`tcpdump -i DEV`"
-	for name, want := range map[string]string{"": "DEV", "Ethernet 2": "'Ethernet 2'", "vEthernet (LAN, 1)": "'vEthernet (LAN, 1)'", "e'; id": "DEV", "e’; id": "DEV", "e`id`": "DEV", "-x": "DEV", "a\nb": "DEV"} {
+	for name, want := range map[string]string{"": "DEV", "Ethernet 2": "'Ethernet 2'", "vEthernet (LAN, 1)": "'vEthernet (LAN, 1)'", "Bob's": "'Bob''s'", "e’; id": "'e’’; id'", "以太网": "'以太网'", "a*": "DEV", "[ab]": "DEV", "e`id`": "DEV", "-x": "DEV", "a\nb": "DEV"} {
 		all := []report.Finding{{Evidence: linux, Remedy: "`Set-NetAdapterRss -Name DEV -Profile NUMAStatic`"}}
 		newDiagnosis(&report.Report{Interface: name}, &Traffic{Windows: true}).nameDevice(all)
 		if got := all[0].Remedy; got != "`Set-NetAdapterRss -Name "+want+" -Profile NUMAStatic`" || all[0].Evidence != linux {

@@ -227,6 +227,17 @@ func ShellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// PowerShellName is an adapter's name as PowerShell takes it behind -Name; empty where it can't be
+// one, or holds what would stand there for other adapters.
+func PowerShellName(name string) string {
+	if name == "" || Clean(name) != name || strings.ContainsAny(name, "*?[]`") {
+		return ""
+	}
+	// Any of these ends a word between single quotes, and stands for itself where it comes twice.
+	twice := strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛")
+	return "'" + twice.Replace(name) + "'"
+}
+
 // MarkedCommand is a command in a sentence, where backticks mark it; its words are as a
 // shell takes them. A backtick in one of them would end the command: a shell writes it instead.
 func MarkedCommand(list []string) string {

@@ -203,7 +203,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		r.Device = cmp.Or(r.Device, text.Interface)
 	}
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
-		r.Windows, r.RSSProfile, r.Device = true, t.Profile, t.Interface
+		r.Windows, r.RSSProfile, r.Device = true, t.Profile, cmp.Or(t.Interface, r.Device)
 		r.ofWindows(t)
 	}
 	r.Host = r.hostFacts()

@@ -18,6 +18,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
+	"rssreplay/nicmodel/profile"
 	"rssreplay/pcaps/file"
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
@@ -171,11 +172,16 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonym
 	if s.by == "busy" && s.settings.Config.PacketCost == 0 && s.settings.Config.ByteCost == 0 {
 		return nil, cli.Usagef("--by busy needs packets that cost something: give --packet-cost or --byte-cost")
 	}
-	if s.device, err = shellWord(cmp.Or(f.model.Imports.Dev, "eth0")); err != nil {
-		return nil, cli.Usagef("--dev: %w", err)
-	}
-	if imported, err := shellWord(s.settings.Device); err == nil && !f.set.Changed("dev") {
-		s.device = imported
+	s.device = "eth0"
+	given := f.model.Imports.Dev
+	if name := cmp.Or(given, s.settings.Device); name != "" {
+		word, err := s.commandWord(name)
+		switch {
+		case err == nil:
+			s.device = word
+		case given != "":
+			return nil, cli.Usagef("--dev: %w", err)
+		}
 	}
 	if shown != nil {
 		s.device = anonymize.Interface
@@ -184,6 +190,18 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonym
 		return nil, err
 	}
 	return s, nil
+}
+
+// commandWord is an interface's name as the commands take it that set the NIC.
+func (s *suggester) commandWord(name string) (string, error) {
+	if s.settings.Tool() != profile.PowerShell {
+		return shellWord(name)
+	}
+	word := report.PowerShellName(name)
+	if word == "" {
+		return "", fmt.Errorf("%q is no name of an adapter", name)
+	}
+	return word, nil
 }
 
 // shellWord is a name as a shell takes it.
