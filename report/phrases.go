@@ -87,15 +87,7 @@ func (p Parameters) Measured() bool {
 // sharesOf lists the counts above 0, the largest first, with their share of total.
 func sharesOf(counts Counts, total uint64) []string {
 	sorted := slices.Clone(counts)
-	slices.SortStableFunc(sorted, func(a, b Count) int {
-		switch {
-		case a.Packets > b.Packets:
-			return -1
-		case a.Packets < b.Packets:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(sorted, func(a, b Count) int { return cmp.Compare(b.Packets, a.Packets) })
 	var parts []string
 	for _, c := range sorted {
 		if c.Packets > 0 {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 
@@ -506,20 +507,11 @@ func (s *Story) published() int64 {
 	return s.Arrival
 }
 
-// mergeByTime merges the packet's own steps with those of a cycle, both in
-// order; at one instant its own come first, as arrivals and publishing do
-// .
+// mergeByTime merges the packet's own steps with those of a cycle, both in order; at one
+// instant its own come first, as arrivals and publishing do.
 func mergeByTime(own, cycle []engine.Event) []engine.Event {
 	all := slices.Concat(own, cycle)
-	slices.SortStableFunc(all, func(a, b engine.Event) int {
-		switch {
-		case a.Time < b.Time:
-			return -1
-		case a.Time > b.Time:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b engine.Event) int { return cmp.Compare(a.Time, b.Time) })
 	return all
 }
 
