@@ -140,6 +140,7 @@ func TestBadQueueCounters(t *testing.T) {
 		{"eth0: no such device", "counts no packets by receive queue"},
 		{"dev.ix.0.queue0.rx_packets: 5\ndev.ix.1.queue0.rx_packets: 5\n", "two drivers or devices, FreeBSD ix.0 and FreeBSD ix.1"},
 		{"# TYPE a untyped\nnode_ethtool_received_queue_0_packets{device=\"eth0\"} 1.5e+07\n", "line 2: \"node_ethtool_received_queue_0_packets{de\"… is a sample of Prometheus"},
+		{"node_ethtool_received_queue_0_packets{device=\"eth0\"} 15\n", "line 1: "},
 		{"NIC statistics:\n rx_drops: 0\n rx_kicks: 9\n rx0_drops: 0\n rx0_kicks: 9\n", "line 5: virtio_net and enic of newer kernels (Linux 6.12) count the packets of queues elsewhere: give what `ynl "},
 		{"NIC statistics:\n rx_frames_ok: 12\n rq[0]_l4_rss_hash: 5\n rq[0]_napi_complete: 4\n rq[1]_l4_rss_hash: 7\n", "line 4: virtio_net and enic"},
 		{"NIC statistics:\n rx_packets: 5\n", "counts no packets by receive queue"},

@@ -28,3 +28,19 @@ func TestEnableHashes(t *testing.T) {
 		}
 	}
 }
+
+// What has no hash is named by its encapsulation, unless the NIC reads that (--inner), or
+// more packets have it than have no hash.
+func TestUnhashedKind(t *testing.T) {
+	for _, test := range []struct {
+		pppoe uint64
+		inner bool
+		want  string
+	}{{60, false, " (PPPoE)"}, {100, false, " (PPPoE)"}, {50, false, ""}, {101, false, ""}, {60, true, ""}} {
+		r := &report.Report{Capture: report.Capture{Encapsulations: report.Counts{{Name: "pppoe", Packets: test.pppoe}}}}
+		r.Parameters = report.Parameters{{Name: "inner", Value: test.inner}}
+		if got := (&diagnosis{r: r}).unhashedKind(100); got != test.want {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
+}
