@@ -373,6 +373,7 @@ func TestOpenErrors(t *testing.T) {
 		{write("report.json", slices.Concat([]byte("{\n  \"schema\": \"rssreplay/report/v1\",\n"), pad)), "is a report of rssreplay, not a pcap or pcapng capture: try `rssreplay diff "},
 		{write("x.ETL", slices.Concat([]byte{0, 0, 1, 0}, pad)), "is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap "},
 		{write("zip", slices.Concat([]byte("PK\x03\x04"), pad)), "is a zip archive, not a pcap or pcapng capture: try `unzip "},
+		{write("NetTrace.cab", slices.Concat([]byte("MSCF"), pad)), "is a cabinet of Windows, not a pcap or pcapng capture: try `cabextract "},
 		{write("tar", slices.Concat([]byte("a.pcap"), make([]byte, 251), []byte("ustar\x00"), make([]byte, 1000))), "is a tar archive, not a pcap or pcapng capture: try `tar xf "},
 		{write("snoop", slices.Concat([]byte("snoop\x00\x00\x00"), pad)), "is a snoop capture, not a pcap or pcapng capture: try `editcap -F pcap "},
 		{write("elf", slices.Concat([]byte("\x7fELF"), pad)), "is a program, not a pcap or pcapng capture"},

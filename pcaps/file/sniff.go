@@ -31,6 +31,7 @@ var otherFormats = []struct{ magic, is, do string }{
 	{"\x1f\x9d", "compressed with compress", "`uncompress %s`"},
 	{"PK\x03\x04", "a zip archive", "`unzip %s`"},
 	{"7z\xbc\xaf\x27\x1c", "a 7-zip archive", "`7z x %s`"},
+	{"MSCF", "a cabinet of Windows", "`cabextract %[3]s`, or `expand -F:* %[3]s FOLDER` there; netsh puts what it saw of the host there, and packets into the .etl beside it"},
 	{"snoop\x00\x00\x00", "a snoop capture", "`editcap -F pcap %s OUT.pcap`"},
 	{"GMBU", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
 	{"RTSS", "a Microsoft Network Monitor capture", "`editcap -F pcap %s OUT.pcap`"},
