@@ -57,6 +57,9 @@ type Profile struct {
 	// source tells where that stands in the input, so that these packets go by their
 	// addresses here, and by another entry in the NIC.
 	HashesSPI, HashesTEID bool
+	// MayHashInner are the tunnels of which the driver asks the device to hash the inner
+	// headers, too. Whether the device does, or which headers count, no source tells.
+	MayHashInner []pcaps.Encapsulation
 	// FirstEntry: what the NIC does not hash goes to the queue of the table's first
 	// entry, and not to queue 0.
 	FirstEntry bool

@@ -31,6 +31,7 @@ const (
 
 // All are all profiles, in the order in which `rssreplay nics` lists them.
 func All() []Profile {
+	inIPOrGRE := []pcaps.Encapsulation{pcaps.IPIP, pcaps.SixInFour, pcaps.FourInSix, pcaps.SixInSix, pcaps.GRE, pcaps.NVGRE}
 	parser := Doubt{"", "what this NIC's own parser does with IPv6 extension headers, atomic fragments and two VLAN tags (the model's rules are used)"}
 	tcpEx := Doubt{"hash-types", "the driver also enables tcp_ipv6_ex, which the profile leaves out"}
 	powerOn := Doubt{"hash-types", "UDP on its ports, which is the expected power-on value of GLQF_HASH_INSET (ethtool -n shows the NIC's)"}
@@ -125,7 +126,7 @@ func All() []Profile {
 		Unverified: []Doubt{parser, powerOn},
 	}, {
 		Name: "ice", NIC: "Intel E810, E82x, E830", Drivers: []string{"ice"},
-		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
+		TableSize: TableSize{Entries: 2048}, Layout: "equal", HashesTEID: true, MayHashInner: append([]pcaps.Encapsulation{pcaps.VXLAN, pcaps.Geneve}, inIPOrGRE...), PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 2048, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iceRules, Source: linux + "ethernet/intel/ice",
 		Notes:      []string{globalKey, "SCTP is hashed on its ports and GTP on its TEID, which no NDIS type does: here they go by their addresses"},
 		Unverified: []Doubt{parser, {"table-size", "2048: the device states its size, and 512 is in use too"}, {"", "whether a tunnel goes by its outer headers, as here, or its inner ones (--inner): the driver sets both"}},
@@ -138,7 +139,7 @@ func All() []Profile {
 	}, {
 		Name: "mlx5", NIC: "NVIDIA (Mellanox) ConnectX-4 and later", Drivers: []string{"mlx5_core"},
 		MaxQueues: 256, TableSize: TableSize{Entries: 256, Rule: TableTwice}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.SymmetricOrXOR,
-		HashesSPI: true, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
+		HashesSPI: true, MayHashInner: inIPOrGRE, RXRing: 1024, Moderation: Moderation{RXDelay: 8 * time.Microsecond, RXFrames: 128, Adaptive: true}, NAPI: true, LayerFour: rps.OnPorts, NTuple: mlx5Rules, Source: linux + "ethernet/mellanox/mlx5/core/en",
 		Notes:      []string{globalKey, "Toeplitz is symmetric (or-xor) here; older ethtool and kernels do not show it", "IPsec is hashed on its SPI, which no NDIS type does", "GRE and IP in IP are hashed on their inner headers where the device can: --inner replays that"},
 		Unverified: []Doubt{parser, {"rx-usecs", "8 µs or 128 packets, where adaptive moderation starts on a NIC that times from the last completion"}},
 	}, {

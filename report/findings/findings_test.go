@@ -110,6 +110,9 @@ func TestFindingsOfTraffic(t *testing.T) {
 			t.LargestTunnel, t.Tunnelled, t.TunnelFlows, t.InnerFlows, t.InnerBalance = "gre", 900, 1, 40, 1.2
 		}, []string{"One gre tunnel has 90.0%", "900 tunnelled packets are 1 flow; inside, 40", "1.20 × its fair share"}},
 		{"tunnel", func(t *Traffic) {
+			t.LargestTunnel, t.Tunnelled, t.TunnelFlows, t.InnerFlows, t.InnerBalance, t.InTunnels, t.MayHashInner = "gre", 900, 1, 40, 1.2, 900, true
+		}, []string{"90.0% of the received packets are gre, and this NIC may hash their inner headers", "whether it does is not in the capture"}},
+		{"tunnel", func(t *Traffic) {
 			t.LargestTunnel, t.SameTunnels, t.InTunnels, t.HashedBy = "esp", 1, 900, "SPI"
 		}, []string{"90.0% of the received packets are esp, which this NIC hashes on the SPI", "can't be predicted"}},
 		{"tunnel", func(t *Traffic) { t.LargestTunnel, t.SameTunnels, t.InTunnels = "esp", 4, 990 }, []string{"4 esp tunnels have 99.0%", "one of them 90.0%", "4 flows"}},

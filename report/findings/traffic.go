@@ -18,6 +18,7 @@ type Traffic struct {
 	Heavy         []report.Flow // the flows with the most packets, in falling order: a few hundred
 	LargestTunnel string        // the tunnel that Largest is, by its name in reports; "" for none
 	HashedBy      string        // what the NIC hashes of such a tunnel beside addresses, and the replay can't: "SPI", "TEID"; "" for nothing
+	MayHashInner  bool          // whether the NIC's driver asks for hashes of such a tunnel's inner headers, too
 	SPIs          uint64        // security associations that it is; 0 if it is no ESP, or that is not known
 	SameTunnels   uint64        // flows that are a tunnel of that kind
 	InTunnels     uint64        // their packets

@@ -78,11 +78,26 @@ func (d *diagnosis) aboutTunnel() *report.Finding {
 			f.Evidence += fmt.Sprintf(", and hashing these gives the busiest CPU %s × its fair share", words.Fixed(d.t.InnerBalance, 2))
 		}
 		f.Evidence += "."
+		outside := f.Remedy
 		inner := "Let the NIC hash the inner headers where it can; its effect: " + d.run("", Argument{"--inner", ""}) + ". "
 		f.Remedy = inner + strings.Replace(f.Remedy, outerPort, "Else the outer source port", 1)
 		f.Figures["inner_flows"], f.Figures["inner_imbalance"] = d.t.InnerFlows, d.t.InnerBalance
+		if d.t.MayHashInner {
+			d.mayBeSpread(f, outside)
+		}
 	}
 	return f
+}
+
+// mayBeSpread says in f, about a tunnel, that the NIC may spread it already; outside is what
+// helps where it does not.
+func (d *diagnosis) mayBeSpread(f *report.Finding, outside string) {
+	f.Severity = report.Note
+	f.Summary = fmt.Sprintf("%s of the received packets are %s, and this NIC may hash their inner headers: here they go by the outer ones.",
+		words.Percent(d.share(d.t.InTunnels)), d.t.LargestTunnel)
+	f.Evidence += " The driver asks the NIC to hash the inner headers, too; whether it does is not in the capture."
+	f.Remedy = "Count each queue's packets on the machine (`ethtool -S DEV`, before and after): if many queues have them, the NIC hashes the inner headers, as " +
+		d.run("", Argument{"--inner", ""}) + " does. If only one has them: " + outside
 }
 
 // dissected are the tunnels that Linux's own hash, by which RPS steers their packets,

@@ -2,6 +2,7 @@ package assemble
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/dispatch"
@@ -76,6 +77,7 @@ func (a *ReportBuilder) tunnelTraffic(t *findings.Traffic, largest uint32) {
 		case p.HashesTEID && kind == pcaps.GTPU:
 			t.HashedBy = "TEID"
 		}
+		t.MayHashInner = slices.Contains(p.MayHashInner, kind)
 	}
 	for i := range a.Result.Tunnels {
 		if u := &a.Result.Tunnels[i]; u.Kind == kind {
