@@ -466,24 +466,27 @@ func bare(load string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(load, " the mean"), " of the packets")
 }
 
-// SteeringSentences say what receive packet steering does beside a scenario without.
+// SteeringSentences say what receive packet steering does beside a scenario that differs in
+// nothing else; of other differences they could not tell RPS's part.
 func (c *Compare) SteeringSentences() (sentences []string) {
-	at := slices.IndexFunc(c.Scenarios, func(s Scenario) bool { return s.Mode() != nil && s.Mode().RPS == nil })
-	if at < 0 {
-		return nil
-	}
 	busy := func(m *Mode) (all int64) {
 		for i := range m.CPUs {
 			all += m.CPUs[i].busy()
 		}
 		return all
 	}
-	without := c.Scenarios[at].Mode()
 	for i := range c.Scenarios {
 		m := c.Scenarios[i].Mode()
 		if m == nil || m.RPS == nil || m.Instant { // nobody is busy in no time
 			continue
 		}
+		at := slices.IndexFunc(c.Scenarios, func(s Scenario) bool {
+			return s.Mode() != nil && s.Mode().RPS == nil && s.differsByRPS(&c.Scenarios[i])
+		})
+		if at < 0 {
+			continue
+		}
+		without := c.Scenarios[at].Mode()
 		was, is := words.Percent(MaxUtilization(without)), words.Percent(MaxUtilization(m))
 		s := fmt.Sprintf("RPS, under “%s”, would bring the busiest CPU from %s to %s busy", c.Scenarios[i].Name, was, is)
 		if was == is {
@@ -502,6 +505,14 @@ func (c *Compare) SteeringSentences() (sentences []string) {
 		sentences = append(sentences, s+".")
 	}
 	return sentences
+}
+
+// differsByRPS tells whether two scenarios have all parameters alike but those of RPS, and
+// drain, which RPS overrides.
+func (s *Scenario) differsByRPS(other *Scenario) bool {
+	return !slices.ContainsFunc(changesOf(s.Parameters, other.Parameters), func(c Change) bool {
+		return c.Name != "rps" && !strings.HasPrefix(c.Name, "rps-") && c.Name != "backlog" && c.Name != "offline-cpus" && c.Name != "drain"
+	})
 }
 
 // headWidth is the columns that a scenario's name has above its column.

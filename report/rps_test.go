@@ -57,6 +57,7 @@ func TestBacklogDropsAreCompared(t *testing.T) {
 			t.Errorf("%v drop least: 6 packets are dropped by rings, and 9 by backlogs", got)
 		}
 	}
+	c.Scenarios[1].Parameters = c.Scenarios[0].Parameters
 	sentences := strings.Join(c.SteeringSentences(), " ")
 	if want := "9 packets ("; !strings.Contains(sentences, want) || !strings.HasSuffix(sentences, "dropped without.") {
 		t.Errorf("%q has no %q", sentences, want)
@@ -66,13 +67,32 @@ func TestBacklogDropsAreCompared(t *testing.T) {
 // What RPS leaves as it was is not called a change.
 func TestSteeringThatChangesNothing(t *testing.T) {
 	c := fixture.Compared(2, 4)
-	c.Scenarios[1].Modes = slices.Clone(c.Scenarios[0].Modes)
+	c.Scenarios[1].Modes, c.Scenarios[1].Parameters = slices.Clone(c.Scenarios[0].Modes), c.Scenarios[0].Parameters
 	with := c.Scenarios[1].Mode()
 	with.RPS = &report.RPS{Steered: with.Totals.Packets}
 	busy := words.Percent(report.MaxUtilization(with))
 	want := "RPS, under “" + c.Scenarios[1].Name + "”, would leave the busiest CPU " + busy + " busy, and costs 0.0% more"
 	if got := c.SteeringSentences(); len(got) != 1 || !strings.HasPrefix(got[0], want) {
 		t.Errorf("%q, want one that begins with %q", got, want)
+	}
+}
+
+// What RPS does is told beside the scenario that has all else alike, and of none where there is
+// no such.
+func TestSteeringIsToldBesideItsLike(t *testing.T) {
+	c := fixture.Compared(3, 4)
+	like, with := &c.Scenarios[1], &c.Scenarios[2]
+	with.Mode().RPS = &report.RPS{Steered: 9}
+	if got := c.SteeringSentences(); len(got) > 0 {
+		t.Errorf("%q, though the layouts differ, too", got)
+	}
+	with.Parameters = append(slices.Clone(like.Parameters),
+		report.Parameter{Name: "rps", Value: "0-3"}, report.Parameter{Name: "rps-hash", Value: "nic"}, report.Parameter{Name: "backlog", Value: 9})
+	like.Mode().CPUs[0].DPCTime += 1e9
+	like.Mode().Derive()
+	want := "from " + words.Percent(report.MaxUtilization(like.Mode())) + " to "
+	if got := c.SteeringSentences(); len(got) != 1 || !strings.Contains(got[0], want) {
+		t.Errorf("%q has no %q, of the second scenario", got, want)
 	}
 }
 
