@@ -410,6 +410,12 @@ func (c *Compare) bestSentence() string {
 		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
 	}
 	first := &c.Scenarios[0]
+	under := func(s *Scenario) string {
+		if load.Of(s).IsNull() {
+			return "no packet reaches a CPU under “" + s.Name + "”"
+		}
+		return bare(of(s)) + " under “" + s.Name + "”"
+	}
 	var names []string
 	best, among := load.best(c.Scenarios), c.clearBest(&load)
 	for i, is := range among {
@@ -429,7 +435,12 @@ func (c *Compare) bestSentence() string {
 		if c.Diff != nil {
 			what = "reports"
 		}
+		if best < 0 {
+			return fmt.Sprintf("Under %s %s no packet reaches a CPU.", strings.ToLower(all), what)
+		}
 		return fmt.Sprintf("%s %s load their CPUs alike: the most loaded CPU has %s.", all, what, of(first))
+	case c.Diff != nil && len(c.Scenarios) == 2 && len(names) == 1 && load.Of(&c.Scenarios[1-best]).IsNull():
+		return fmt.Sprintf("The most loaded CPU has %s under “%s”; %s.", of(&c.Scenarios[best]), c.Scenarios[best].Name, under(&c.Scenarios[1-best]))
 	case c.Diff != nil && len(c.Scenarios) == 2:
 		spread, last := "more even", &c.Scenarios[1]
 		if best == 0 {
@@ -440,15 +451,15 @@ func (c *Compare) bestSentence() string {
 		text := fmt.Sprintf("Of %d scenarios %s and %s spread the packets best, and alike: the most loaded CPU has %s",
 			len(c.Scenarios), strings.Join(names[:len(names)-1], ", "), names[len(names)-1], of(&c.Scenarios[best]))
 		if !among[0] {
-			text += ", and " + bare(of(first)) + " under “" + first.Name + "”"
+			text += ", and " + under(first)
 		}
 		return text + "."
 	case best == 0:
 		return fmt.Sprintf("Of %d scenarios the first, “%s”, spreads the packets best: the most loaded CPU has %s.", len(c.Scenarios), first.Name, of(first))
 	default:
 		s := &c.Scenarios[best]
-		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s under “%s”",
-			len(c.Scenarios), s.Name, of(s), bare(of(first)), first.Name)
+		sentence := fmt.Sprintf("Of %d scenarios “%s” spreads the packets best: the most loaded CPU has %s, and %s",
+			len(c.Scenarios), s.Name, of(s), under(first))
 		if s.FlowsMoved != nil && *s.FlowsMoved > 0 {
 			moved := words.Plural(*s.FlowsMoved, "flow", "flows")
 			if s.Moves() { // flows move within it, too: see FlowsDisturbed

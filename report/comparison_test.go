@@ -214,3 +214,28 @@ func TestMarkedAsPrinted(t *testing.T) {
 		t.Errorf("without the third (-want +got):\n%s", diff)
 	}
 }
+
+// A scenario in which rules drop all packets has no load that another could be better than.
+func TestScenarioWithoutPackets(t *testing.T) {
+	scenario := func(name string, packets ...uint64) Scenario {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9}
+		for cpu, n := range packets {
+			m.CPUs = append(m.CPUs, CPU{CPU: cpu, Packets: n})
+		}
+		m.Derive()
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}}
+	}
+	a, b, c, even := scenario("a", 0, 0), scenario("b", 0, 0), scenario("c", 0, 0), scenario("even", 1000, 1000)
+	for want, scenarios := range map[string][]Scenario{
+		"Under both scenarios no packet reaches a CPU.":  {a, b},
+		"Under all 3 scenarios no packet reaches a CPU.": {a, b, c},
+		"Of 2 scenarios “even” spreads the packets best: the most loaded CPU has 1.00 times the mean, and no packet reaches a CPU under “a”.":                      {a, even},
+		"Of 2 scenarios the first, “even”, spreads the packets best: the most loaded CPU has 1.00 times the mean.":                                                 {even, a},
+		"Of 3 scenarios “even” and “even” spread the packets best, and alike: the most loaded CPU has 1.00 times the mean, and no packet reaches a CPU under “a”.": {a, even, even},
+	} {
+		c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}, Scenarios: scenarios}
+		if got := c.BestSentence(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
