@@ -9,6 +9,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/output"
+	"rssreplay/nicmodel"
 	"rssreplay/report"
 	"rssreplay/report/findings"
 	"rssreplay/report/picture"
@@ -167,12 +168,36 @@ func whyStrange(before, after *report.Report) string {
 func listPart(reports ...*scenario) string {
 	var parts []string
 	for _, s := range reports {
-		m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
-		listed := s.earlier.FlowsTotal // a report that was read has as many as it lists
-		if m.Affinity.Flows > 0 && m.Affinity.Flows <= listed {
+		if s.listsAll() {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s lists %s of %s", s.name, report.Exact(listed), report.Plural(m.Affinity.Flows, "flow", "flows")))
+		m := &s.earlier.Modes[report.ComparedMode(s.earlier.Modes)]
+		part := fmt.Sprintf("%s lists %s of %s", s.name, report.Exact(s.earlier.FlowsTotal), report.Plural(m.Affinity.Flows, "flow", "flows"))
+		if m.Totals.Packets != s.earlier.Capture.Received { // others may have no packet but dropped ones
+			part = fmt.Sprintf("%s lists %s, not all", s.name, report.Plural(s.earlier.FlowsTotal, "flow", "flows"))
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// listsAll tells whether a report that was read lists all flows of its capture. A mode counts
+// those with an indicated packet. Where packets were dropped there may be others, and what the
+// listed ones received tells whether that is all.
+func (s *scenario) listsAll() bool {
+	r := s.earlier
+	m := &r.Modes[report.ComparedMode(r.Modes)]
+	if m.Totals.Packets == r.Capture.Received || m.Affinity.Flows > r.FlowsTotal {
+		return m.Affinity.Flows <= r.FlowsTotal
+	}
+	left := r.Capture.Received
+	for _, c := range r.Capture.Unhashed {
+		if c.Name != nicmodel.NoHashType.String() && c.Name != nicmodel.NICRule.String() { // those are of flows
+			left -= c.Packets
+		}
+	}
+	for f := range r.Flows {
+		left -= f.Packets
+	}
+	return left == 0
 }
