@@ -95,6 +95,16 @@ func (c *chunk) decide(s *nicmodel.Steering, i int) nicmodel.Decision {
 // wasSent tells whether packet i was sent, not received.
 func (c *chunk) wasSent(i int) bool { return c.sends && c.sent[i] }
 
+// answered gives sent packets the tuples of what they answer.
+//
+// Optimization: where a flow's packets are all sent or all received, no flow of its own is
+// looked for a sent one.
+func (c *chunk) answered() {
+	for i, sent := range c.sent[:c.n] {
+		c.tuples[i].ReverseIf(sent)
+	}
+}
+
 // has tells whether packet i has any of facts that are no part of its tuple.
 func (c *chunk) has(i int, facts pcaps.Facts) bool {
 	return c.walked[i] && c.headers[i].Facts&facts != 0

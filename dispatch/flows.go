@@ -112,14 +112,6 @@ func (t *flowTable) hash(hashes []uint32, tuples []pcaps.Tuple) {
 // add finds or makes the flows of the received packets of c, counts them, and
 // appends all packets of c to b.
 func (t *flowTable) add(c *chunk, b *engine.Batch) {
-	if c.sends && t.flowSends {
-		// Optimization: what a sent packet answers alone is looked for.
-		for i, sent := range c.sent[:c.n] {
-			if sent {
-				c.tuples[i] = c.tuples[i].Reverse()
-			}
-		}
-	}
 	if c.sends && !t.flowSends {
 		n := 0
 		for i, sent := range c.sent[:c.n] {

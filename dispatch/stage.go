@@ -24,7 +24,7 @@ type stage struct {
 	frame     int64 // number of the latest packet in the capture, from 1, where anybody counts
 	facts     facts
 	long      longFrames
-	undecided []*chunkBatch // not handed on yet: the direction rule waits for packets
+	undecided []*chunkBatch // not handed on yet; without rest, the direction rule waits for packets
 	says      bool          // a packet has said its direction
 	sends     bool          // the models are prepared for sent packets
 	frames    bool          // somebody asks for what is in pcaps.Frame
@@ -109,6 +109,11 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 			return err
 		}
 		s.says = s.says || c.says
+		if s.rest != nil {
+			if err := s.direct(c); err != nil {
+				return err
+			}
+		}
 	}
 	if s.wanted() == 0 {
 		s.r.Limited, s.done, err = true, true, io.EOF
@@ -126,13 +131,15 @@ func (s *stage) take(src Source, recs []pcaps.Record, err error) error {
 	if s.o.Directions.WantsMore() {
 		return nil
 	}
-	s.begin(src)
+	if s.rest == nil {
+		s.begin(src)
+		if err := s.directUndecided(); err != nil {
+			return err
+		}
+	}
 	for _, t := range s.undecided {
 		if s.rest.varied.Load() {
 			return ErrAgain
-		}
-		if err := s.direct(t); err != nil {
-			return err
 		}
 		s.rest.send(t)
 	}
@@ -287,26 +294,57 @@ func (s *stage) choose(recs []pcaps.Record, c *chunk) ([]pcaps.Record, error) {
 	return recs[:n], nil
 }
 
-// direct tells the sent packets of t from the received ones.
-func (s *stage) direct(t *chunkBatch) error {
-	for i := range t.n {
-		c := &t.chunks[i]
-		// Optimization: no packet is asked for its direction where none can be sent.
-		if c.sends = c.says || s.o.Directions.FindsSent(); c.sends {
-			for i := range c.n {
-				if c.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i]); c.sent[i] {
-					s.r.Sent++
-					s.r.SentBytes += uint64(c.wire[i])
-				}
-			}
-			if s.r.Sent > 0 && !s.sends {
-				return ErrAgain
-			}
+// direct tells the sent packets of c from the received ones.
+//
+// Optimization: it does so while c is in the caches of the core that has walked it.
+func (s *stage) direct(c *chunk) error {
+	// Optimization: no packet is asked for its direction where none can be sent.
+	if c.sends = c.says || s.o.Directions.FindsSent(); c.sends {
+		if s.tellSent(c); s.r.Sent > 0 && !s.sends {
+			return ErrAgain
 		}
-		if s.atr != nil {
-			s.atr.look(c, &s.r.ATR)
-		}
-		s.settle(c)
+	}
+	if s.atr != nil {
+		s.atr.look(c, &s.r.ATR)
+	}
+	s.settle(c)
+	if c.sends && s.r.flows.flowSends {
+		c.answered()
 	}
 	return nil
+}
+
+// directUndecided does so with the chunks that waited for the direction rule.
+func (s *stage) directUndecided() error {
+	for _, t := range s.undecided {
+		for i := range t.n {
+			if err := s.direct(&t.chunks[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tellSent finds the sent packets of c, and counts them.
+func (s *stage) tellSent(c *chunk) {
+	if c.says {
+		for i := range c.n {
+			c.sent[i] = s.o.Directions.Sent(&c.tuples[i], c.directions[i])
+		}
+	} else {
+		s.o.Directions.SentAll(c.sent[:c.n], c.tuples[:])
+	}
+	// Optimization: no branch on what is sent; it could not be foretold.
+	packets, bytes := uint64(0), uint64(0)
+	for i, sent := range c.sent[:c.n] {
+		one := uint64(0)
+		if sent {
+			one = 1
+		}
+		packets += one
+		bytes += uint64(c.wire[i]) * one
+	}
+	s.r.Sent += packets
+	s.r.SentBytes += bytes
 }

@@ -60,6 +60,12 @@ func TestTuple(t *testing.T) {
 		if tuple.Reverse() != other || other.Reverse() != tuple {
 			t.Fatalf("%x: the reverse is %x, want %x", tuple, tuple.Reverse(), other)
 		}
+		turned, same := tuple, tuple
+		turned.ReverseIf(true)
+		same.ReverseIf(false)
+		if turned != other || same != tuple {
+			t.Fatalf("%x: reversed %x, and as it was %x", tuple, turned, same)
+		}
 		if tuple.Equal(&other) != (tuple == other) || !tuple.Equal(&tuple) {
 			t.Fatalf("%x and %x: equal %v", tuple, other, tuple.Equal(&other))
 		}

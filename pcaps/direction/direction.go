@@ -324,6 +324,60 @@ func (d *Directions) Sent(t *pcaps.Tuple, says pcaps.Direction) bool {
 	return d.sentHere(t, says)
 }
 
+// SentAll sets sent to what Sent tells of packets that do not say their direction themselves.
+func (d *Directions) SentAll(sent []bool, tuples []pcaps.Tuple) {
+	if networks, ok := d.onePerVersion(); ok && d.side != SideBoth {
+		d.sentOfNetworks(&networks, sent, tuples)
+		return
+	}
+	for i := range sent {
+		sent[i] = d.Sent(&tuples[i], pcaps.DirectionUnknown)
+	}
+}
+
+// onePerVersion is the networks by pcaps.VersionIndex, if no IP version has several; of
+// version -1 where there is none.
+func (d *Directions) onePerVersion() (networks [2]network, ok bool) {
+	networks[0].version, networks[1].version = -1, -1
+	for _, n := range d.networks {
+		its := &networks[pcaps.VersionIndex(uint8(n.version))]
+		if its.version >= 0 {
+			return networks, false
+		}
+		*its = n
+	}
+	return networks, true
+}
+
+// sentOfNetworks is SentAll where these are the networks, and not all packets are taken as
+// received.
+//
+// Optimization: it equals Sent, without a branch: which packets are sent could not be
+// foretold.
+func (d *Directions) sentOfNetworks(networks *[2]network, sent []bool, tuples []pcaps.Tuple) {
+	var met [2]uint64
+	out := d.side == SideOut
+	for i := range sent {
+		t := &tuples[i]
+		version := t[4] >> pcaps.TupleVersion & 0xff
+		at := version >> 1 & 1 // 0 of 4, 1 of 6
+		n := &networks[at]
+		other := version ^ uint64(n.version)
+		hi, lo := n.mask[0], n.mask[1]
+		from := zero(t[0]&hi ^ n.address[0] | t[1]&lo ^ n.address[1] | other)
+		to := zero(t[2]&hi ^ n.address[0] | t[3]&lo ^ n.address[1] | other)
+		met[at] |= from | to
+		sent[i] = (from&^to != 0) != out
+	}
+	for i := range d.networks {
+		n := &d.networks[i]
+		n.met = n.met || met[pcaps.VersionIndex(uint8(n.version))] != 0
+	}
+}
+
+// zero is 1 of 0, else 0.
+func zero(v uint64) uint64 { return ^(v | -v) >> 63 }
+
 // sentHere tells whether the packet was sent by the capturing machine.
 func (d *Directions) sentHere(t *pcaps.Tuple, says pcaps.Direction) bool {
 	if says != pcaps.DirectionUnknown {

@@ -356,6 +356,49 @@ func TestSides(t *testing.T) {
 	}
 }
 
+// TestSentAll: of many packets at once the same is told and learnt as of each alone.
+func TestSentAll(t *testing.T) {
+	addresses := [][]string{
+		{"10.0.0.5", "10.0.0.6", "10.1.0.1", "192.0.2.1", "1.1.1.1"},
+		{"fe80::1", "2001:db8::1", "2001:db8::2", "2001:db8:1::1", "a00:5::"}, // the last: as 10.0.0.5 lies
+	}
+	var tuples []pcaps.Tuple
+	for _, version := range addresses {
+		for _, a := range version {
+			for _, b := range version {
+				var tuple pcaps.Tuple
+				tuple.Set(from(a, b))
+				tuples = append(tuples, tuple, pcaps.Tuple{}) // and one that is not IP
+			}
+		}
+	}
+	tuples = append(tuples, tuples...) // more than the slice to be filled
+	for _, value := range []string{
+		"none", "10.0.0.5", "10.0.0.0/8", "0.0.0.0/0", "2001:db8::1", "10.0.0.5,2001:db8::/32", "192.0.2.7",
+		"10.0.0.5,10.0.0.6", "10.0.0.5,fe80::/10,2001:db8::1", "10.0.0.0/8,10.0.0.5",
+	} {
+		local, err := ParseLocal([]string{value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, side := range []Side{SideIn, SideOut, SideBoth} {
+			all, each := NewDirections(local), NewDirections(local)
+			all.Take(side)
+			each.Take(side)
+			sent := slices.Repeat([]bool{true}, len(tuples)/2)
+			all.SentAll(sent, tuples)
+			for i, got := range sent {
+				if want := each.Sent(&tuples[i], pcaps.DirectionUnknown); got != want {
+					t.Errorf("--local %s, side %d, %v to %v: %v, want %v", value, side, tuples[i].Source(), tuples[i].Destination(), got, want)
+				}
+			}
+			if !slices.Equal(all.Unmet(), each.Unmet()) {
+				t.Errorf("--local %s, side %d: unmet %q, want %q", value, side, all.Unmet(), each.Unmet())
+			}
+		}
+	}
+}
+
 func TestSentAllocatesNothing(t *testing.T) {
 	local, err := ParseLocal([]string{"10.0.0.0/8,fe80::/10"})
 	if err != nil {
