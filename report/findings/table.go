@@ -52,6 +52,9 @@ func (d *diagnosis) noTable() *report.Finding {
 		f.Summary = "This interface is made of software, and shows no indirection table and no hash key: the NIC that its packets come through has them. The table and key here are assumed."
 		f.Remedy = "Collect from that NIC (rssreplay help collect): `ls -d /sys/class/net/DEV/lower_*` names it, where it is below."
 	}
+	if d.t.NoLower {
+		f.Remedy = "Collect from that NIC (rssreplay help collect), on the host, outside containers: `ip route get ADDR` there, with an address that much comes from, names the interface of the way to it."
+	}
 	if d.t.HostSteers {
 		f.Summary = "This virtio device has no RSS (VIRTIO_NET_F_RSS): its host chooses each packet's queue, by rules of its own. The spread here is not a prediction."
 		f.Evidence += " A tap device, for one, sends a flow to the queue that its guest last sent on."

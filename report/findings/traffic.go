@@ -48,6 +48,7 @@ type Traffic struct {
 	NoTable     bool // the driver shows neither a table nor a key
 	HostSteers  bool // and the NIC is virtio: its host chooses the queues
 	OfSoftware  bool // and it is no NIC: its driver makes an interface of software, as a bond
+	NoLower     bool // and /sys names no interface below it, as of a container's veth
 	Windows     bool // the table is Windows'
 	FewByDesign bool // and its profile, Conservative, takes as few CPUs as carry the load
 

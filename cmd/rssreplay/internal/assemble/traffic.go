@@ -110,7 +110,8 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
 	t.MostRings, t.Rings, t.Windows = a.Settings.MostRings, a.Settings.Rings, a.Settings.Windows
 	t.FewByDesign = a.Settings.RSSProfile == "Conservative"
-	t.NoTable, t.HostSteers, t.OfSoftware = a.Settings.NoTable, a.Settings.HostSteers, a.Settings.OfSoftware
+	t.NoTable, t.HostSteers = a.Settings.NoTable, a.Settings.HostSteers
+	t.OfSoftware, t.NoLower = a.Settings.OfSoftware, a.Settings.NoLower
 	if p := a.Settings.Profile; p != nil {
 		t.RSSQueues, t.MostQueues, t.PowerOfTwo = p.RSSQueues, p.MaxQueues, p.PowerOfTwoQueues
 		t.DriverTransform = p.Transform.String()

@@ -52,7 +52,8 @@ func (r *resolver) chooseProfile() error {
 		}
 		r.Profile = profile.OfDriver(driver.value.Name, entries, rings)
 		if r.Profile == nil {
-			r.OfSoftware = slices.Contains(ofSoftware, driver.value.Name)
+			r.NoLower = slices.Contains(ofEnds, driver.value.Name)
+			r.OfSoftware = r.NoLower || slices.Contains(ofSoftware, driver.value.Name)
 			r.Asides = append(r.Asides, r.withoutProfile(driver.value.Name, driver.from))
 			return nil
 		}
@@ -61,13 +62,14 @@ func (r *resolver) chooseProfile() error {
 	return nil
 }
 
-// ofSoftware are drivers of interfaces without receive queues of a NIC: those above others,
-// which hand on what a NIC's have received, and those between programs or containers.
+// Drivers of interfaces without receive queues of a NIC: ofSoftware of those above others,
+// which hand on what a NIC's have received, and ofEnds of those that have none below them, as
+// containers and programs have one end of.
 // Source: Linux 6.12, drivers/net, net/8021q/vlan.c, net/bridge, net/openvswitch.
-var ofSoftware = []string{
-	"bonding", "team", "bridge", "802.1Q VLAN Support", "macvlan", "macvtap", "ipvlan", "macsec", "vrf", "net_failover",
-	"openvswitch", "vxlan", "geneve", "veth", "netkit", "tun", "ifb", "dummy",
-}
+var (
+	ofSoftware = []string{"bonding", "team", "bridge", "802.1Q VLAN Support", "macvlan", "macvtap", "ipvlan", "macsec", "vrf", "net_failover", "vxlan"}
+	ofEnds     = []string{"openvswitch", "geneve", "veth", "netkit", "tun", "ifb", "dummy"}
+)
 
 // withoutProfile says what it means that no profile is of the driver.
 func (r *resolver) withoutProfile(driver, from string) string {

@@ -45,6 +45,7 @@ type Settings struct {
 	Windows     bool         // the table is that of Get-NetAdapterRss
 	RSSProfile  string       // which it names, NUMAStatic, say
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
+	NoLower     bool         // and /sys names no interface below it, as of a container's veth
 	NoTable     bool         // a text says that the driver shows neither a table nor a key, and none is given
 	HostSteers  bool         // and the driver is virtio's, so that its host chooses the queues
 	untabled    string       // why ethtool can set no table on the interface; "" where it can, as far as is known
