@@ -310,6 +310,20 @@ func (r *RPS) Of(queue int) (mask []int, written bool) {
 	return r.All, true
 }
 
+// Queues is how many receive queues there are, by the names of the files that the text has
+// the masks of: 0 if they are not all from rx-0 on, or come of commands.
+func (r *RPS) Queues() int {
+	if r.Bare > 0 || r.All != nil || len(r.Written) > 0 {
+		return 0
+	}
+	for q := range len(r.Masks) {
+		if _, named := r.Masks[q]; !named {
+			return 0
+		}
+	}
+	return len(r.Masks)
+}
+
 // Merge adds what another text says; its masks take the place of those here.
 func (r *RPS) Merge(other *RPS) {
 	if r.Interface == "" {

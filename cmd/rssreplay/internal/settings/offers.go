@@ -43,12 +43,7 @@ func (r *resolver) offerImports() error {
 	if c := m.costs; c.value != nil && r.flags.Set.Lookup("packet-cost") != nil {
 		r.offerCosts(c.value, c.from)
 	}
-	queues, queuesFrom := 0, ""
-	if c := m.channels; c.value != nil {
-		queues, queuesFrom = c.value.RX, c.from
-		r.MostRings = c.value.Most
-		r.offer(fromImport, c.from, "queues", strconv.Itoa(queues))
-	}
+	queues, queuesFrom := r.offerQueues()
 	if table := m.table; table.value != nil {
 		if f := table.value.HashedFields(); f != nil && m.flowHash.value == nil {
 			if err := r.offerFlowHash(f, table.from); err != nil {
@@ -73,6 +68,25 @@ func (r *resolver) offerImports() error {
 		return r.offerIRQs(queues)
 	}
 	return nil
+}
+
+// offerQueues offers how many queues there are beside a table, by the text that from is; 0 if
+// none tells. Those of an interface made of software are no NIC's: whatever their number, its
+// packets come on the CPUs of another one's.
+func (r *resolver) offerQueues() (queues int, from string) {
+	switch c, rps := r.imports.channels, r.imports.rps; {
+	case r.OfSoftware && r.flags.Imports.channels == "":
+	case c.value != nil:
+		queues, from = c.value.RX, c.from
+		r.MostRings = c.value.Most
+	case rps.value != nil && r.flags.rps.rps == "" && r.imports.table.value == nil:
+		// All files of a bundle's interface are there; of what a flag names some may be.
+		queues, from = rps.value.Queues(), rps.from
+	}
+	if queues > 0 {
+		r.offer(fromImport, from, "queues", strconv.Itoa(queues))
+	}
+	return queues, from
 }
 
 // offerCPUs offers as many CPUs as there are queues, and no more than the machine has,
@@ -115,7 +129,9 @@ func (r *resolver) offerCPUs(queues int, from string) {
 		cpus = append(cpus, more...)
 		slices.Sort(cpus)
 		cpus, list = slices.Compact(cpus), true
-		sources = append(sources, m.rps.from)
+		if !slices.Contains(sources, m.rps.from) {
+			sources = append(sources, m.rps.from)
+		}
 	}
 	value := strconv.Itoa(len(cpus))
 	if list {
