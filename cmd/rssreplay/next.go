@@ -95,7 +95,7 @@ func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) [
 	if s.Doubt != "" && !s.NoTable && s.Profile == nil && !piped {
 		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)
 		next = append(next, report.Next{
-			Before: "ethtool -x " + s.CommandDevice("eth0") + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
+			Before: "ethtool -x " + s.CommandDevice() + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
 		})
 	}
 	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Doubt != "" && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {

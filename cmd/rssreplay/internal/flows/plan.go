@@ -191,7 +191,7 @@ func (f *planFlags) impossible(err error, version uint8, s, peer *settings.Setti
 			kind = f.protocol + "6"
 		}
 		return cli.Usagef("%s is hashed without its ports%s (%s), so that every flow goes to CPU %d, whatever its ports; have them hashed (`ethtool -N %s rx-flow-hash %s sdfn`, and here %s %[6]s=sdfn)",
-			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], of.CommandDevice("DEV"), kind, flag)
+			f.protocol, whose, notHashed.Decision.Type, of.Config.CPUs[notHashed.CPU], of.CommandDevice(), kind, flag)
 	case errors.As(err, &outOfReach) && outOfReach.NoEntry:
 		return cli.Usagef("no entry of the table leads to CPU %d, so that no flow reaches it; name those that are reached with --cpus, or choose another --layout", s.Config.CPUs[outOfReach.CPU])
 	case errors.As(err, &outOfReach) && outOfReach.Ruled > 0:

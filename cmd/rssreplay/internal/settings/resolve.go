@@ -74,11 +74,11 @@ func (s *Settings) Tool() profile.Tool {
 	return profile.Ethtool
 }
 
-// CommandDevice is the interface's name in commands; unknown where none is known, or it holds
+// CommandDevice is the interface's name in commands; DEV where none is known, or it holds
 // what a shell would take for something else.
-func (s *Settings) CommandDevice(unknown string) string {
+func (s *Settings) CommandDevice() string {
 	if !regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z._:@+-]*$`).MatchString(s.Device) {
-		return unknown
+		return anonymize.Interface
 	}
 	return s.Device
 }

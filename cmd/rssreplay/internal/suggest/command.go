@@ -172,7 +172,7 @@ func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonym
 	if s.by == "busy" && s.settings.Config.PacketCost == 0 && s.settings.Config.ByteCost == 0 {
 		return nil, cli.Usagef("--by busy needs packets that cost something: give --packet-cost or --byte-cost")
 	}
-	s.device = "eth0"
+	s.device = anonymize.Interface // none, so that no command meets one that nobody named
 	given := f.model.Imports.Dev
 	if name := cmp.Or(given, s.settings.Device); name != "" {
 		word, err := s.commandWord(name)

@@ -139,7 +139,7 @@ const beyondShare = 0.01
 func (v *verification) withoutATR() string {
 	off := v.settings.Profile.NTuple.OffATR
 	if v.settings.Shown == nil {
-		off = strings.ReplaceAll(off, "DEV", v.settings.CommandDevice("DEV"))
+		off = strings.ReplaceAll(off, "DEV", v.settings.CommandDevice())
 	}
 	return fmt.Sprintf("To compare without ATR turn it off for a test: `%s`.", off)
 }

@@ -206,7 +206,7 @@ func (f *verifyFlags) seen(v *verification) ([]uint64, error) {
 // between is what the queues counted from one text to the other; of names them.
 func (v *verification) between(read [2]*nictext.QueueCounters, of [2]string) ([]uint64, error) {
 	if before, after := read[0].VF, read[1].VF; after > before {
-		return nil, fmt.Errorf("%s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (`ls -d /sys/class/net/%s/lower_*` names it)", of[1], grouped.Int(after-before), v.settings.CommandDevice("DEV"))
+		return nil, fmt.Errorf("%s: the virtual function below this interface took %s packets (vf_rx_packets), which are in none of these queues: give the counters, the table and the driver of that one (`ls -d /sys/class/net/%s/lower_*` names it)", of[1], grouped.Int(after-before), v.settings.CommandDevice())
 	}
 	if (read[0].Packets == nil) != (read[1].Packets == nil) {
 		return nil, fmt.Errorf("%s, %s: one counts packets by receive queue, and the other bytes alone: give both whole", of[0], of[1])
