@@ -146,6 +146,7 @@ func TestBadQueueCounters(t *testing.T) {
 		{"NIC statistics:\n rx_packets: 5\n", "counts no packets by receive queue"},
 		{"NIC statistics:\n rx_queue_0_packets: many\n", "line 2: rx_queue_0_packets is \"many\""},
 		{"NIC statistics:\n rx_queue_0_packets: 1\n rx_queue_2_packets: 1\n", "queue 2 and not queue 1"},
+		{"NIC statistics:\n rx_queue_0_bytes: 60\n rx_queue_2_bytes: 60\n", "queue 2 and not queue 1"},
 		{"NIC statistics:\n rx_queue_0_packets: 1\nNIC statistics:\n rx-0.packets: 1\n", "two drivers"},
 		{"NIC statistics:\n rx_queue_99999999999999999999_packets: 1\n", "at most"},
 		{"[0]: rx_ucast_packets: 3\n[0]: rx_mcast_packets: 1\n[1]: rx_ucast_packets: 7\n", "other counters of packets for queue 1 than for queue 0: the output is not whole"},

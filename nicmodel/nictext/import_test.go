@@ -318,6 +318,7 @@ func TestReadTextErrors(t *testing.T) {
 		{"not a number", head + "0: 0 1 x 3\n", `x: line 2: "0: 0 1 x 3" is no row of a table`},
 		{"row after the end", head + row(0) + "hello\n" + row(8), `x: line 4: a row of the table, but line 3 ("hello") ended the table`},
 		{"row after the key", head + row(0) + keyText + row(8), `x: line 5: a row of the table, but line 3 ("RSS hash key:") ended the table`},
+		{"last row cut within a number", strings.Replace(head, "4 RX", "12 RX", 1) + "    0:      0     1     2     3     4     5     6     7\n    8:      8    91\n", "x: line 3: the table's last row is cut: it has 2 of 8 entries, and names queue 91 of 12 RX ring(s)"},
 		{"two tables", head + row(0) + strings.Replace(head, "eth0", "eth1", 1) + row(0), "x: line 3: a second table starts here; give one interface's table only"},
 		{"left out by a dot", head + row(0) + "   .\n   .\n" + row(24), "x: line 3: rows are left out here"},
 		{"before and after", head + row(0) + head + row(0), `x: line 3: a second table of "eth0" starts here; give one; one of later as a file of its own (--table-at TIME=FILE)`},

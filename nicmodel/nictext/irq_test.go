@@ -54,7 +54,7 @@ func mustReadIRQs(t *testing.T, texts ...string) *IRQs {
 func TestQueueCPUs(t *testing.T) {
 	const affinity = "/proc/irq/120/smp_affinity_list:3\n/proc/irq/121/smp_affinity_list:0-3\n/proc/irq/121/effective_affinity_list:2\n/proc/irq/9/smp_affinity_list:0-3\n"
 	counted := []string{"the CPU of 2 of 2 queues is taken to be the one that got most of the queue's interrupts; /proc/irq/*/smp_affinity_list would tell"}
-	guessed := map[string]string{"aquantia": "eth0-N", "two families": "eth0-ring-N", "beside USB": "eth0-N"}
+	guessed := map[string]string{"aquantia": "eth0-N", "several families": "eth0-ring-N", "beside USB": "eth0-N"}
 	for _, test := range []struct {
 		name       string
 		texts      []string
@@ -113,7 +113,7 @@ func TestQueueCPUs(t *testing.T) {
 		// Any numbered family, of several the one with the most interrupts.
 		{"aquantia", []string{interrupts("nvme0q1", "eth0-0", "eth0-1")}, "eth0", "", 2, []int{2, 1},
 			counted[:1:1]},
-		{"two families", []string{interrupts("eth0-ring-0", "eth0-ring-1", "eth0-note-0")}, "eth0", "", 2, []int{3, 2},
+		{"several families", []string{interrupts("eth0-ring-0", "eth0-ring-1", "eth0-note-0", "eth0-door-0", "eth0-tell-0", "eth0-wake-0")}, "eth0", "", 2, []int{3, 2},
 			counted[:1:1]},
 		{"without the line of CPUs", []string{strings.SplitN(interruptsText, "\n", 2)[1]}, "eth0", "", 2, []int{0, 1},
 			append(counted[:1:1], "the line CPU0 CPU1 … is not there: the 4 columns are taken as CPUs 0 to 3")},
@@ -134,8 +134,6 @@ func TestQueueCPUs(t *testing.T) {
 	}
 }
 
-// Whose interrupts they are the interface's name, its driver or its place tells; without a
-// match none are claimed.
 // Affinities are given as lists and as masks, by grep and below the titles of tail.
 func TestAffinityMasks(t *testing.T) {
 	for _, text := range []string{
@@ -177,6 +175,8 @@ func TestManyCPUs(t *testing.T) {
 	}
 }
 
+// Whose interrupts they are the interface's name, its driver or its place tells; without a
+// match none are claimed.
 func TestInterruptsOfOthers(t *testing.T) {
 	placed := interrupts("virtio2-config", "virtio2-input.0", "virtio2-output.0") // at 0000:00:01.0
 	virtio := strings.ReplaceAll(strings.ReplaceAll(placed, "PCI-MSIX-0000:00:01.0", "PCI-MSI"), "PCI-MSIX-0000:00:02.0", "PCI-MSI")
