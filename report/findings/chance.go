@@ -93,7 +93,7 @@ const strangeFrom = 4
 
 // unevenHash: worse than chance, so that the key or the hashed fields are to blame.
 func (d *diagnosis) unevenHash() *report.Finding {
-	if !d.uneven() || d.t.Chance == nil || d.t.Chance.P999.IsNull() || d.t.Chance.Deviation < strangeFrom || d.explained() || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
+	if !d.uneven() || d.t.Chance == nil || d.t.Chance.Deviation < strangeFrom || d.explained() || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
 		return nil
 	}
 	in, hashes := d.t.Inputs, d.t.Inputs.Hashes()
