@@ -86,3 +86,24 @@ func TestManyBack(t *testing.T) {
 		}
 	}
 }
+
+// The parts before and after the one leap back are commands to paste; several parts, or a leap
+// ahead beside it, take more than two.
+func TestPartsAroundLeapBack(t *testing.T) {
+	want := "What came before it: `rssreplay CAPTURE --to 2s`; and after it: `rssreplay CAPTURE --from 2.000000001s`."
+	for _, test := range []struct {
+		back, ahead Leaps
+		restarts    uint64
+		parts       bool
+	}{
+		{Leaps{Packets: 1, First: 9, FirstAt: 2e9}, Leaps{}, 1, true},
+		{Leaps{Packets: 2, First: 9, FirstAt: 2e9}, Leaps{}, 2, false},
+		{Leaps{Packets: 1, First: 9, FirstAt: 2e9}, Leaps{}, 0, false}, // a single packet that lies back
+		{Leaps{Packets: 1, First: 9, FirstAt: 2e9}, Leaps{Packets: 1, First: 20, FirstAt: 3e9}, 1, false},
+	} {
+		got := newDiagnosis(&report.Report{}, &Traffic{LeapsBack: test.back, LeapsAhead: test.ahead, Restarts: test.restarts}).leap().Remedy
+		if strings.Contains(got, want) != test.parts || strings.Contains(got, "reordercap") == test.parts {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+}

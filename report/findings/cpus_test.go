@@ -25,3 +25,19 @@ func TestCPUMask(t *testing.T) {
 		}
 	}
 }
+
+// RPS is replayed behind the mode that has an interrupt for each CPU alone: of the others no
+// effect is promised.
+func TestEffectOfRPSByMode(t *testing.T) {
+	const sets = "`echo f >/sys/class/net/DEV/queues/rx-0/rps_cpus`"
+	for mode, want := range map[string]string{
+		"rss-msix":      sets + "; its effect: `rssreplay CAPTURE --rps 0-3`",
+		"rss-hw-queues": sets,
+	} {
+		r := hot(250, 250, 250, 250)
+		r.Modes[0].Mode = mode
+		if got := newDiagnosis(r, &Traffic{}).byRPS("0"); got != want {
+			t.Errorf("%s: %s", mode, got)
+		}
+	}
+}

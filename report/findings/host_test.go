@@ -18,3 +18,30 @@ func TestCounted(t *testing.T) {
 		t.Errorf("without snapshots: %s", got)
 	}
 }
+
+// Queues on both threads of a core are told of while another core has none.
+func TestQueuesOnThreadsOfOneCore(t *testing.T) {
+	host := func(cores ...int) *report.Host {
+		h := &report.Host{}
+		for cpu, core := range cores {
+			h.CPUs = append(h.CPUs, report.HostCPU{CPU: cpu, Core: &core})
+		}
+		return h
+	}
+	for _, test := range []struct {
+		host *report.Host
+		want string // "" for no finding
+	}{
+		{host(0, 1, 0, 2, 3, 4), "Queues are on several threads of 1 core (CPUs 0,2), which has 60.0% of the packets, while 2 cores have no queue."},
+		{host(0, 1, 0, 1, 2), "Queues are on several threads of 2 cores (CPUs 0,2; 1,3), which have 100.0% of the packets, while 1 core has no queue."},
+		{host(0, 1, 2, 3, 4), ""}, // a core each
+		{host(0, 1, 0, 1), ""},    // no core is free
+	} {
+		r := hot(400, 200, 200, 200)
+		r.Host = test.host
+		f := newDiagnosis(r, &Traffic{}).sharedCore()
+		if (f == nil) != (test.want == "") || f != nil && f.Summary != test.want {
+			t.Errorf("want %q, got %+v", test.want, f)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package findings
 import (
 	"strings"
 	"testing"
+
+	"rssreplay/report"
 )
 
 // A driver that rounds its queues down to a power of two is not told to have more.
@@ -24,6 +26,20 @@ func TestQueuesOfAPowerOfTwo(t *testing.T) {
 	r := hot(300, 300, 300, 300, 0, 0)
 	f := newDiagnosis(r, &Traffic{MostQueues: 16, PowerOfTwo: true}).missedCPUs()
 	if f == nil || !strings.Contains(f.Evidence, "at most 4 queues for 6 CPUs, as its driver rounds") || strings.Contains(f.Remedy, "ethtool -L") || !strings.Contains(f.Remedy, "RPS spreads") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// A NIC with one queue is set against the CPUs that its host has, not against the one in use.
+func TestOneQueueBesideTheHostsCPUs(t *testing.T) {
+	r := hot(1000)
+	r.Table.QueueCPUs = report.List[int]{0}
+	if f := newDiagnosis(r, &Traffic{}).singleQueue(); f != nil {
+		t.Errorf("of a host of which nothing is known: %+v", f)
+	}
+	r.Host = &report.Host{CPUs: report.List[report.HostCPU]{{CPU: 0}, {CPU: 1}, {CPU: 2}, {CPU: 6}}}
+	f := newDiagnosis(r, &Traffic{}).singleQueue()
+	if f == nil || !strings.Contains(f.Summary, "there are 4 CPUs") || !strings.Contains(f.Remedy, "`echo 47 >") || !strings.Contains(f.Remedy, "--cpus 0-2,6 --rps 0-2,6`") {
 		t.Errorf("%+v", f)
 	}
 }

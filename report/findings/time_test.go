@@ -54,3 +54,34 @@ func TestDropsOfWhatTheHostTook(t *testing.T) {
 		}
 	}
 }
+
+// More CPUs are the remedy as long as RSS reaches them; RPS, where it does not.
+func TestMoreCPUsThanQueues(t *testing.T) {
+	for most, want := range map[int]string{
+		0:  "No CPU stands out: more CPUs; its effect: `rssreplay CAPTURE --cpus 6`.",
+		64: "No CPU stands out: more CPUs; its effect: `rssreplay CAPTURE --cpus 6`.",
+		4:  "No CPU stands out, and RSS of this NIC reaches at most 4 queues: RPS spreads behind it; its effect: `rssreplay CAPTURE --cpus 6 --rps 0-5`.",
+	} {
+		r := hot(250, 250, 250, 250)
+		r.Table.Size = 128
+		for i := range r.Modes[0].CPUs {
+			r.Modes[0].CPUs[i].Utilization = 1
+		}
+		if got := newDiagnosis(r, &Traffic{MostQueues: most}).moreCPUs(); got != want {
+			t.Errorf("at most %d queues: %s\nwant %s", most, got, want)
+		}
+	}
+}
+
+// Moderation makes the latency, unless a full ring does.
+func TestModerationBesideDrops(t *testing.T) {
+	for _, drops := range []uint64{0, 1} {
+		r := hot(250, 250, 250, 250)
+		r.Parameters = report.Parameters{{Name: "rx-usecs", Value: 1000, Source: "--rx-usecs"}}
+		r.Modes[0].CPUs[0].Latency.P99 = new(int64(1_000_000))
+		r.Modes[0].Totals.Drops = drops
+		if f := newDiagnosis(r, &Traffic{}).longModeration(); (f != nil) != (drops == 0) {
+			t.Errorf("%d drops: %+v", drops, f)
+		}
+	}
+}
