@@ -277,7 +277,9 @@ func (t *trial) dropped(factor float64) (dropped []droppedPacket, counters engin
 func (t *trial) run(factor float64, observe engine.Observer) engine.Counters {
 	t.replays++
 	set := engine.NewModelSet()
-	m := set.Add(t.replayed.cfg, t.replayed.steering, t.varies, t.mode, t.tape.sends, observe)
+	m := set.Add(engine.Setup{
+		Config: t.replayed.cfg, Mode: t.mode, Steering: t.replayed.steering, Varies: t.varies, Sends: t.tape.sends, Observe: observe,
+	})
 	t.tape.play(set, t.at(factor))
 	return m.Counters(t.replayed.Entries, t.unhashed)
 }

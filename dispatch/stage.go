@@ -185,7 +185,9 @@ func (s *stage) begin(src Source) {
 		}
 		varies := !s.o.Repeatable && s.r.flows.way(replayed.steering).steering.Varies()
 		for _, mode := range modes[i] {
-			replayed.models = append(replayed.models, models.Add(replayed.cfg, replayed.steering, varies, mode, sends, s.o.Observe))
+			replayed.models = append(replayed.models, models.Add(engine.Setup{
+				Config: replayed.cfg, Mode: mode, Steering: replayed.steering, Varies: varies, Sends: sends, Observe: s.o.Observe,
+			}))
 		}
 	}
 	models.Start()

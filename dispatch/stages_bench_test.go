@@ -168,7 +168,7 @@ func BenchmarkEngine(b *testing.B) {
 func modelAlone(b *testing.B, cfg *engine.Config, mode engine.Mode, batches []*engine.Batch, packets int) {
 	b.ReportAllocs()
 	for b.Loop() {
-		e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
+		e, _ := engine.New(engine.Setup{Config: cfg, Mode: mode})
 		for _, batch := range batches {
 			e.Process(batch)
 		}
@@ -316,7 +316,7 @@ func BenchmarkStages(b *testing.B) {
 				}
 				lap(1)
 				for i, mode := range []engine.Mode{engine.RSSMSIX, engine.NonRSS} {
-					e, _ := engine.New(cfg, mode, engine.NoSends, false, nil)
+					e, _ := engine.New(engine.Setup{Config: cfg, Mode: mode})
 					for i := range batches {
 						e.Process(&batches[i])
 					}

@@ -35,12 +35,12 @@ type fastMoving struct {
 
 // onlyMoves reports whether something changes, flows have one entry each, and nobody observes:
 // then there are faster engines that count the same.
-func (m *Model) onlyMoves(varies bool) bool { return m.changes != nil && m.isolated(varies) }
+func (m *Model) onlyMoves() bool { return m.changes != nil && m.isolated() }
 
 // isolated reports whether flows have one entry each and meet several CPUs only by changes,
 // and nobody observes.
-func (m *Model) isolated(varies bool) bool {
-	return !varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
+func (m *Model) isolated() bool {
+	return !m.varies && m.observe == nil && !m.cfg.RuleDrops && len(m.cpus) > 1
 }
 
 // moves reports whether fastMoving does what the configuration asks.
@@ -59,8 +59,8 @@ func (m *Model) severalQueues() bool { return len(m.cfg.Affinities) > 0 || !m.ow
 
 // standsStill reports whether nothing changes, and fastMoving does what the configuration asks
 // because CPUs have several queues.
-func (m *Model) standsStill(sends Sends, varies bool) bool {
-	return m.changes == nil && m.severalQueues() && sends == NoSends && m.isolated(varies) && m.moves()
+func (m *Model) standsStill() bool {
+	return m.changes == nil && m.severalQueues() && m.sending == NoSends && m.isolated() && m.moves()
 }
 
 // standStill has fastMoving wait for a change that never comes.

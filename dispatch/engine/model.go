@@ -8,12 +8,26 @@ import (
 	"rssreplay/nicmodel"
 )
 
+// Setup is what a model is to replay, and who watches.
+type Setup struct {
+	Config   *Config
+	Mode     Mode
+	Steering int      // which of the batches' ways of steering
+	Varies   bool     // packets of one flow may meet several entries
+	Sends    Sends    // which packets may be sent ones
+	Observe  Observer // nil: nobody
+}
+
 // Model is what every mode has: the rings of its hardware queues, the CPUs and
 // the counters. It reacts; the times come from the mode, which owns the clock.
 type Model struct {
 	cfg      *Config
 	mode     Mode
-	steering int // which of the batch's
+	steering int
+	varies   bool
+	sending  Sends
+	observe  Observer
+
 	rings    nicmodel.Rings
 	cpus     []cpu
 	queues   []QueueCounters
@@ -39,8 +53,8 @@ type Model struct {
 
 	masked int64 // how long the NIC's only vector was, where its DPCs run on several CPUs
 
-	// With RPS: packets in order of arrival; the time of the vector's ISRs and DPCs in NonRSS, and the packets whose
-	// CPU the stack's own hash chose from several.
+	// With RPS: packets in order of arrival; the time of the vector's ISRs and DPCs in
+	// NonRSS, and the packets whose CPU the stack's own hash chose from several.
 	arrivals   *arrivalOrder
 	vectorWork int64
 	ownHashes  uint64
@@ -55,7 +69,6 @@ type Model struct {
 	matches  uint64
 
 	roundRobin int
-	observe    Observer
 
 	// derive counts what follows from the loads of the table's entries and the
 	// bytes of packets without a hash, once all is done; nil where nothing does.
@@ -73,15 +86,14 @@ type cpu struct {
 // target is where a table entry leads.
 type target struct{ queue, cpu uint16 }
 
-// newModel is a model of a capture that may hold sent packets or not, and under whose
-// steering packets of one flow may meet several entries or not.
-func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) *Model {
+func newModel(s Setup) *Model {
+	cfg, mode := s.Config, s.Mode
 	queues := cfg.Queues
 	if mode == NonRSS || mode == RSSSingleQueue {
 		queues = 1
 	}
 	m := &Model{
-		cfg: cfg, mode: mode, observe: observe,
+		cfg: cfg, mode: mode, steering: s.Steering, varies: s.Varies, sending: s.Sends, observe: s.Observe,
 		rings:    nicmodel.NewRings(queues, cfg.RxRing),
 		cpus:     make([]cpu, len(cfg.CPUs)),
 		queues:   make([]QueueCounters, queues),
@@ -92,7 +104,7 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 		m.cpus[c].index = c
 	}
 	m.changeAt = nicmodel.Never
-	if m.changes = newChanges(cfg, mode, sends != NoSends); m.changes != nil {
+	if m.changes = newChanges(cfg, mode, s.Sends != NoSends); m.changes != nil {
 		m.changeAt, _ = m.changes.next()
 	}
 	m.aim()
@@ -111,10 +123,10 @@ func newModel(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer
 	case cfg.RPS.Active(mode):
 		m.arrivals = new(arrivalOrder)
 		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(1)
-	case mode != NonRSS && (varies || m.changes != nil) && len(cfg.CPUs) > 1:
+	case mode != NonRSS && (s.Varies || m.changes != nil) && len(cfg.CPUs) > 1:
 		m.latest, m.order = new(bigarray.Array[uint16]), affinity.NewOrder(len(cfg.CPUs))
 	}
-	if sends != NoSends {
+	if s.Sends != NoSends {
 		m.homeCPUs = &affinity.HomeCPUs{}
 	}
 	return m

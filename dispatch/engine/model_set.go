@@ -14,19 +14,19 @@ type Engine interface {
 }
 
 // New chooses the fastest engine that counts what the mode does.
-func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (Engine, *Model) {
-	m := newModel(cfg, mode, sends, varies, observe)
-	if cfg.RPS.Active(mode) {
+func New(s Setup) (Engine, *Model) {
+	m, mode := newModel(s), s.Mode
+	if m.cfg.RPS.Active(mode) {
 		hop := newSecondHop(m)
-		if hop.mayBeFast(sends) {
+		if hop.mayBeFast(m.sending) {
 			return newFastHop(hop), m
 		}
 		return hop, m
 	}
-	switch plain := m.plain() && (!cfg.RuleDrops || sends == NoSends && !varies); {
-	case plain && mode == RSSMSIX && sends == FlowSends && !varies && m.takesAtOnce():
+	switch plain := m.plain() && (!m.cfg.RuleDrops || m.sending == NoSends && !m.varies); {
+	case plain && mode == RSSMSIX && m.sending == FlowSends && !m.varies && m.takesAtOnce():
 		return newFastRSSSends(m), m
-	case plain && mode == NonRSS && sends == FlowSends:
+	case plain && mode == NonRSS && m.sending == FlowSends:
 		m.homeCPUs = nil
 		m.CountedAffinity.KeepHomes()
 		return newFastNonRSS(m), m
@@ -36,15 +36,15 @@ func New(cfg *Config, mode Mode, sends Sends, varies bool, observe Observer) (En
 		return newFastNonRSS(m), m
 	case plain && mode == RSSSingleQueue && m.deals():
 		return newFastRSSSingleQueue(m), m
-	case m.standsStill(sends, varies):
+	case m.standsStill():
 		m.standStill()
 		return newFastMoving(m), m
-	case m.onlyMoves(varies) && m.moves():
-		if sends == FlowSends {
+	case m.onlyMoves() && m.moves():
+		if m.sending == FlowSends {
 			m.homeCPUs.KeepOrder() // see fastMoving
 		}
 		return newFastMoving(m), m
-	case m.onlyMoves(varies) && mode == RSSSingleQueue && m.deals():
+	case m.onlyMoves() && mode == RSSSingleQueue && m.deals():
 		return newFastMovingSingleQueue(m), m
 	}
 	switch mode {
@@ -93,18 +93,17 @@ const maxBatches = 12
 func NewModelSet() *ModelSet { return &ModelSet{free: make(chan *Batch, maxBatches)} }
 
 // Add adds a mode of a scenario, or finds the model of another one that must
-// count the same. steering is which of the ways of steering is the scenario's; varies
-// tells that under it packets of one flow may meet different entries.
-func (s *ModelSet) Add(cfg *Config, steering int, varies bool, mode Mode, sends Sends, observe Observer) *Model {
+// count the same.
+func (s *ModelSet) Add(asked Setup) *Model {
+	cfg, mode := asked.Config, asked.Mode
 	for _, m := range s.models {
-		if m.mode == mode && (m.steering == steering || mode == NonRSS && !cfg.RuleDrops && cfg.RPS == nil) && m.cfg.counts(mode, cfg) {
+		if m.mode == mode && (m.steering == asked.Steering || mode == NonRSS && !cfg.RuleDrops && cfg.RPS == nil) && m.cfg.counts(mode, cfg) {
 			return m
 		}
 	}
-	e, m := New(cfg, mode, sends, varies, observe)
-	m.steering = steering
+	e, m := New(asked)
 	if cfg.RPS.Active(mode) {
-		s.AskHashes(steering)
+		s.AskHashes(asked.Steering)
 	}
 	s.numbers = s.numbers || m.changes != nil
 	s.shareBursts(m)
