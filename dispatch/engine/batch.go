@@ -104,6 +104,17 @@ type VariedRef struct {
 	Entry  uint16 // that all packets of the flow met up to the first different one
 }
 
+// variedRefs are those of a batch that are still to come.
+type variedRefs []VariedRef
+
+// of is the one of the i-th packet, nil where it has none, and those after it.
+func (v variedRefs) of(i int) (*VariedRef, variedRefs) {
+	if len(v) == 0 || v[0].Index != uint32(i) {
+		return nil, v
+	}
+	return &v[0], v[1:]
+}
+
 // Sends says which of a capture's packets may be sent ones.
 type Sends uint8
 

@@ -167,7 +167,8 @@ func (e *fastRSS) together(in *arriving, from, to int) int {
 // step lets the packets of b from one to before another of those in in arrive one by one.
 func (e *fastRSS) step(b *Batch, in *arriving, from, to int) {
 	m := e.Model
-	varied, sends := b.steered(m.steering).Varied, b.Sends
+	var ref *VariedRef
+	varied, sends := variedRefs(b.steered(m.steering).Varied), b.Sends
 	for i := from; i < to; i++ {
 		t := in.time[i]
 		if at, overdue := e.list.Overdue(t); overdue {
@@ -185,18 +186,14 @@ func (e *fastRSS) step(b *Batch, in *arriving, from, to int) {
 		cpu := m.target(entry).cpu
 		l := &e.lines[cpu]
 		full := l.filled >= l.limit && l.full(t)
+		ref, varied = varied.of(i)
 		if full {
 			l.drop(length)
 			m.FixedAffinity.Drop(flow)
-		}
-		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if !full {
-				m.FixedAffinity.Note(flow, varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
-			}
-			varied = varied[1:]
-		}
-		if full {
 			continue
+		}
+		if ref != nil {
+			m.metSeveral(ref, flow, cpu)
 		}
 		l.fill(t, length, flow)
 		if e.list.Add(cpu, t) {

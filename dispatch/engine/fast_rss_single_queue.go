@@ -22,7 +22,8 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 	m, l := e.Model, &e.line
 	m.prepare(b)
 	steered := b.steered(m.steering)
-	varied := steered.Varied
+	var ref *VariedRef
+	varied := variedRefs(steered.Varied)
 	for i, t := range b.Time[:b.N] {
 		entry := steered.Entry[i]
 		if entry >= Dropped {
@@ -39,11 +40,8 @@ func (e *fastRSSSingleQueue) Process(b *Batch) {
 			l.fill(t, b.Length[i], uint32(cpu))
 			l.publish(t)
 		}
-		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if !full {
-				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
-			}
-			varied = varied[1:]
+		if ref, varied = varied.of(i); ref != nil && !full {
+			m.metSeveral(ref, b.Flow[i], cpu)
 		}
 	}
 	m.arrived(b)

@@ -41,33 +41,26 @@ func (f *frontEnd) process(b *Batch, back backEnd) {
 	f.m.arrived(b)
 }
 
-// step lets the packets of b from one to before another arrive one by one; where that are not
-// all, none is sent and flows are counted.
+// step lets the packets of b from one to before another arrive one by one. Where these are
+// not all of b, none of b is a sent one, and the model has CountedAffinity.
 func (f *frontEnd) step(b *Batch, back backEnd, from, to int) {
 	m := f.m
 	steered, sends := b.steered(m.steering), b.Sends
-	varied := steered.Varied
+	var ref *VariedRef
+	varied := variedRefs(steered.Varied)
 	for i := from; i < to; i++ {
 		t := b.Time[i]
 		if t >= m.changeAt {
-			m.change(t, func(at int64) []int64 {
-				if due, overdue := f.list.Overdue(at); overdue {
-					f.publish(due, back)
-				}
-				back.catchUpAll(at)
-				return back.busy(at)
-			})
+			f.change(t, back)
 		}
 		if at, overdue := f.list.Overdue(t); overdue {
 			f.publish(at, back)
 		}
+		ref, varied = varied.of(i)
 		entry := steered.Entry[i]
 		if entry >= Sent {
 			if entry != Sent {
 				m.ruledOut(t, b.Flow[i], b.First+uint32(i))
-				if len(varied) > 0 && varied[0].Index == uint32(i) {
-					varied = varied[1:]
-				}
 				continue
 			}
 			back.catchUpAll(t)
@@ -80,31 +73,44 @@ func (f *frontEnd) step(b *Batch, back backEnd, from, to int) {
 			back.catchUp(t, to.cpu)
 		}
 		accepted := m.receive(t, to.queue, b.Length[i], b.Flow[i], b.First+uint32(i))
-		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if accepted && m.CountedAffinity == nil {
-				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(to.cpu), len(m.cpus))
-			}
-			varied = varied[1:]
+		if ref != nil && accepted && m.CountedAffinity == nil {
+			m.metSeveral(ref, b.Flow[i], to.cpu)
 		}
 		if m.changes != nil {
 			m.movable(t, entry, b.Flow[i], to, accepted)
 		}
-		if !accepted {
-			continue
-		}
-		buf := f.queues[to.cpu].Fill()
-		buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), to.queue
-		if f.hop != nil {
-			buf.CPU = f.hop.steer(b, i, to.queue)
-		}
-		if m.observe != nil {
-			m.event(Fill, t, int(to.cpu), int(to.queue), int64(buf.Packet))
-			if entry != Unhashed {
-				m.event(Hash, t, int(to.cpu), int(to.queue), int64(buf.Packet))
+		if accepted {
+			f.fill(b, i, to, entry != Unhashed)
+			if f.list.Add(to.cpu, t) {
+				f.publish(t, back)
 			}
 		}
-		if f.list.Add(to.cpu, t) {
-			f.publish(t, back)
+	}
+}
+
+// change does what is due to change at t, once all that comes before it is done.
+func (f *frontEnd) change(t int64, back backEnd) {
+	f.m.change(t, func(at int64) []int64 {
+		if due, overdue := f.list.Overdue(at); overdue {
+			f.publish(due, back)
+		}
+		back.catchUpAll(at)
+		return back.busy(at)
+	})
+}
+
+// fill fills a buffer of a queue with the i-th packet of b, which has a hash or not.
+func (f *frontEnd) fill(b *Batch, i int, to target, hashed bool) {
+	m, t := f.m, b.Time[i]
+	buf := f.queues[to.cpu].Fill()
+	buf.Arrival, buf.Length, buf.Flow, buf.Packet, buf.Queue = t, b.Length[i], b.Flow[i], b.First+uint32(i), to.queue
+	if f.hop != nil {
+		buf.CPU = f.hop.steer(b, i, to.queue)
+	}
+	if m.observe != nil {
+		m.event(Fill, t, int(to.cpu), int(to.queue), int64(buf.Packet))
+		if hashed {
+			m.event(Hash, t, int(to.cpu), int(to.queue), int64(buf.Packet))
 		}
 	}
 }

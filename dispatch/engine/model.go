@@ -337,6 +337,11 @@ func (m *Model) indicate(c int, q *nicmodel.Queue, n int, takenAt, start int64) 
 	return end
 }
 
+// metSeveral counts an accepted packet, for cpu, of a flow that more than one entry has met.
+func (m *Model) metSeveral(ref *VariedRef, flow uint32, cpu uint16) {
+	m.FixedAffinity.Note(flow, ref.Before, int(m.target(ref.Entry).cpu), int(cpu), len(m.cpus))
+}
+
 // noCPU stands for a CPU that there is not.
 const noCPU = -1
 

@@ -32,7 +32,8 @@ func (e *rssSingleQueue) Process(b *Batch) {
 	m := e.Model
 	m.prepare(b)
 	steered, sends := b.steered(m.steering), b.Sends
-	varied := steered.Varied
+	var ref *VariedRef
+	varied := variedRefs(steered.Varied)
 	for i, t := range b.Time[:b.N] {
 		if e.ready <= t {
 			e.advance(t)
@@ -40,13 +41,11 @@ func (e *rssSingleQueue) Process(b *Batch) {
 		if t >= m.changeAt {
 			m.change(t, nil)
 		}
+		ref, varied = varied.of(i)
 		entry := steered.Entry[i]
 		if entry >= Sent {
 			if entry != Sent {
 				m.ruledOut(t, b.Flow[i], b.First+uint32(i))
-				if len(varied) > 0 && varied[0].Index == uint32(i) {
-					varied = varied[1:]
-				}
 				continue
 			}
 			m.send(t, sends[0], b.First+uint32(i))
@@ -54,13 +53,9 @@ func (e *rssSingleQueue) Process(b *Batch) {
 			continue
 		}
 		to := m.target(entry)
-		cpu := to.cpu
 		accepted := m.receive(t, 0, b.Length[i], b.Flow[i], b.First+uint32(i))
-		if len(varied) > 0 && varied[0].Index == uint32(i) {
-			if accepted && m.FixedAffinity != nil {
-				m.FixedAffinity.Note(b.Flow[i], varied[0].Before, int(m.target(varied[0].Entry).cpu), int(cpu), len(m.cpus))
-			}
-			varied = varied[1:]
+		if ref != nil && accepted && m.FixedAffinity != nil {
+			m.metSeveral(ref, b.Flow[i], to.cpu)
 		}
 		if m.changes != nil {
 			m.movable(t, entry, b.Flow[i], to, accepted)
@@ -69,7 +64,7 @@ func (e *rssSingleQueue) Process(b *Batch) {
 			continue
 		}
 		buf := e.queue.Fill()
-		*buf = nicmodel.Buffer{Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i), CPU: cpu}
+		*buf = nicmodel.Buffer{Arrival: t, Length: b.Length[i], Flow: b.Flow[i], Packet: b.First + uint32(i), CPU: to.cpu}
 		e.queue.Publish(t)
 		packet := buf.Packet
 		m.event(Fill, t, -1, 0, int64(packet))
