@@ -1167,6 +1167,18 @@ func TestWholeCommands(t *testing.T) {
 	}
 }
 
+// A command is set apart wherever a finding has it.
+func TestHTMLFindingCommands(t *testing.T) {
+	r := fixture.New(2, 3, "rss-msix")
+	r.Findings = []report.Finding{{ID: "x", Severity: report.Note, Summary: "This.", Evidence: "`ls -l` says so.", Remedy: "Use `rm`."}}
+	page := string(htmlOf(t, r))
+	for _, want := range []string{`<code class="run"><span>ls</span> <span>-l</span></code> says so.`, `Use <code class="run"><span>rm</span></code>.`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}
+
 func TestSentence(t *testing.T) {
 	got := sentence("Give --rx-ring <4096> for 12 µs, or --key.")
 	if want := "Give <span class=\"flag\">--rx-ring</span> &lt;4096&gt; for 12\u00a0µs, or <span class=\"flag\">--key</span>."; string(got) != want {

@@ -46,9 +46,10 @@ type tile struct {
 type finding struct {
 	report.Finding
 	Class  string
-	Mark   string // so that severity is not told by colour alone
-	Steps  []phrase
-	Anchor string // what a link to it ends with; "" for none
+	Mark   string   // so that severity is not told by colour alone
+	Shown  []phrase // its evidence
+	Steps  []phrase // its remedy
+	Anchor string   // what a link to it ends with; "" for none
 }
 
 // phrase is a piece of a sentence, or a command in it.
@@ -437,7 +438,7 @@ func heatClass(timesMean report.Fraction) string {
 }
 
 func newFinding(f report.Finding) finding {
-	h := finding{Finding: f, Class: "note", Mark: "●", Steps: phrases(f.Remedy)}
+	h := finding{Finding: f, Class: "note", Mark: "●", Shown: phrases(f.Evidence), Steps: phrases(f.Remedy)}
 	switch f.Severity {
 	case report.Problem:
 		h.Class, h.Mark = "hot", "✖"
