@@ -27,7 +27,7 @@ func (d *diagnosis) udpFragments() *report.Finding {
 		ID: "udp-fragments", Severity: severity,
 		Summary: fmt.Sprintf("%s of %s fragments of UDP datagrams are on another CPU than whole datagrams between the same two addresses: where these are of the same ports, they may overtake each other.",
 			words.Exact(d.t.FragmentsApart), words.Exact(d.t.UDPFragments)),
-		Evidence: "Fragments have no ports and are hashed on addresses alone; whole datagrams are hashed with their ports. A first fragment has them inside, and whether they are those of whole datagrams is not compared here: `tshark -r CAPTURE -o ip.defragment:FALSE -o ipv6.defragment:FALSE -Y 'udp && (ip.flags.mf == 1 || ipv6.fraghdr)' -T fields -e udp.srcport -e udp.dstport` shows them.",
+		Evidence: "Fragments have no ports and are hashed on addresses alone; whole datagrams are hashed with their ports. A first fragment has them inside, and whether they are those of whole datagrams is not compared here: `tshark -r " + d.capture() + " -o ip.defragment:FALSE -o ipv6.defragment:FALSE -Y 'udp && (ip.flags.mf == 1 || ipv6.fraghdr)' -T fields -e udp.srcport -e udp.dstport` shows them.",
 		Remedy:   d.addressesAlone("udp"),
 		Figures:  report.Numbers{"fragments": d.t.UDPFragments, "apart": d.t.FragmentsApart},
 	}

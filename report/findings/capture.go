@@ -54,7 +54,7 @@ func (d *diagnosis) oversized() *report.Finding {
 		f.Summary += "the length of the longest at least is damaged."
 	}
 	f.Evidence += "; no offload makes frames that long."
-	f.Remedy = "Bytes, and what is reckoned by them, are overstated. Capture anew, or leave such packets out: `tshark -r CAPTURE -Y 'frame.len <= 524288' -w OUT`."
+	f.Remedy = "Bytes, and what is reckoned by them, are overstated. Capture anew, or leave such packets out: `tshark -r " + d.capture() + " -Y 'frame.len <= 524288' -w OUT`."
 	return f
 }
 
