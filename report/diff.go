@@ -158,11 +158,14 @@ var (
 		HeadroomLabel, BesideFirst, "serial unit busy", FullAt, "imbalance of busy time", "utilization of the busiest CPU",
 	}
 	placedLabels = []string{
-		bytesLabel, "imbalance in the busiest window", "peak imbalance of a window", "latency p50, slowest CPU", "latency p99, slowest CPU", "latency, max",
+		bytesLabel, "imbalance in the busiest window", "peak imbalance of a window", dropsLabel, "packets per DPC, mean", "latency p50, slowest CPU", "latency p99, slowest CPU", "latency, max",
 	}
 )
 
-const bytesLabel = "imbalance of bytes"
+const (
+	bytesLabel = "imbalance of bytes"
+	dropsLabel = "packets dropped" // come by the burst: of their count two standard deviations say nothing
+)
 
 // Unjudged tells whether a figure of two captures differs, and chance may be why: that is not known.
 // Where the packets of the most loaded CPU differ by more than chance, what follows from them does,

@@ -161,6 +161,11 @@ func TestDiffUnjudged(t *testing.T) {
 		return Scenario{Name: "s", Compared: m.Mode, Modes: List[Mode]{m}}
 	}
 	const packets, bytes, busy = "imbalance of packets, max ÷ mean", "imbalance of bytes", "utilization of the busiest CPU"
+	const perDPC = "packets per DPC, mean"
+	drops := func(s Scenario, drops, dpcs uint64) Scenario {
+		s.Modes[0].Totals.Drops, s.Modes[0].Totals.DPCs = drops, dpcs
+		return s
+	}
 	four := at(16_000, 16_000_000, 9e7, 1.1, 1.37)
 	four.Modes[0].CPUs = append(four.Modes[0].CPUs, CPU{CPU: 2}, CPU{CPU: 3})
 	four.Modes[0].Derive()
@@ -175,11 +180,13 @@ func TestDiffUnjudged(t *testing.T) {
 		"busy beyond that factor": {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 6e7, 1.1, 1.37), true, []string{bytes}},
 		"packets beyond chance":   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(16_000, 16_000_000, 4e7, 1.1, 1.37), true, []string{bytes}},
 		"chance is not known":     {at(13_200, 13_000_000, 3e7), at(16_000, 16_000_000, 4e7), true, []string{packets, bytes, busy}},
+		"a burst more":            {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, []string{dropsLabel, perDPC}},
+		"bursts on one CPU":       {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(16_000, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, nil},
 		"other CPUs":              {at(13_200, 13_000_000, 3e7, 1.1, 1.37), four, true, []string{bytes}},
 	} {
 		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
 		for _, f := range ComparedFigures(c.Scenarios) {
-			if f.Label != packets && f.Label != bytes && f.Label != busy {
+			if !slices.Contains([]string{packets, bytes, busy, dropsLabel, perDPC}, f.Label) {
 				continue
 			}
 			want := slices.Contains(test.want, f.Label)
