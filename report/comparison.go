@@ -271,13 +271,15 @@ func (c *Compare) BestSentence() string {
 	return c.bestSentence() + keys + c.dropsClause(but)
 }
 
-// Draws is in how many ways the scenarios put the same flows on entries, as good as at random:
-// by how many keys, and transformations of what they are applied to.
+// Draws is in how many ways the scenarios put the same flows on CPUs, as good as at random: by how
+// many keys, transformations of what they are applied to, and tables that no flow was asked for.
 func (c *Compare) Draws() int {
 	var of []*Scenario
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
-		if !slices.ContainsFunc(of, func(known *Scenario) bool { return !s.other("key", known) && !s.other("xfrm", known) }) {
+		if !slices.ContainsFunc(of, func(known *Scenario) bool {
+			return !s.other("key", known) && !s.other("xfrm", known) && !s.otherRule(known)
+		}) {
 			of = append(of, s)
 		}
 	}
@@ -288,6 +290,33 @@ func (c *Compare) Draws() int {
 func (s *Scenario) other(name string, than *Scenario) bool {
 	p := s.Parameters.Named(name)
 	return p != nil && than.Parameters.Named(name) != nil && !than.Has(*p)
+}
+
+// otherRule tells whether the tables of both scenarios follow a rule, each another one, and are as
+// even: which of them suits these flows is luck. That of a table which follows none is not known, as
+// it may be made for them.
+func (s *Scenario) otherRule(than *Scenario) bool {
+	rule, other := RuleOf(&s.Table), RuleOf(&than.Table)
+	if rule == "" || other == "" || rule == other && s.Table.Size == than.Table.Size {
+		return false
+	}
+	most, others := s.Table.most(), than.Table.most()
+	return math.Abs(most-others) < markedFrom*max(most, others)
+}
+
+// most is the share of the entries that the CPU with the most of them has.
+func (t *TableReport) most() float64 {
+	entries := map[int]int{} // per CPU
+	for _, queue := range t.Entries {
+		if queue < len(t.QueueCPUs) {
+			entries[t.QueueCPUs[queue]]++
+		}
+	}
+	most := 0
+	for _, n := range entries {
+		most = max(most, n)
+	}
+	return float64(most) / float64(max(t.Size, 1))
 }
 
 // chance is from where to where n draws of the flows on the entries of the scenario's table all
@@ -302,8 +331,8 @@ func (s *Scenario) chance(n int) (least, most Fraction, known bool) {
 }
 
 // luckClause is the sentence behind BestSentence about the scenarios that it calls worse and that
-// have another key or transformation, where chance gives such loads to all of as many keys: for
-// other flows another of them is best.
+// have another key, transformation or rule of the table, where chance gives such loads to all of as
+// many draws: for other flows another of them is best.
 func (c *Compare) luckClause() string {
 	load := ImbalanceOfPackets(c.Scenarios)
 	best, among := load.best(c.Scenarios), c.clearBest(&load)
@@ -316,7 +345,7 @@ func (c *Compare) luckClause() string {
 		return ""
 	}
 	var names []string
-	worse, otherKeys, others := 0, 0, 0
+	worse, otherKeys, transforms, tables := 0, 0, 0, 0
 	least, most := bestFrom, bestTo
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
@@ -324,19 +353,23 @@ func (c *Compare) luckClause() string {
 			continue
 		}
 		worse++
-		key, transform := s.other("key", &c.Scenarios[best]), s.other("xfrm", &c.Scenarios[best])
+		key, transform, table := s.other("key", &c.Scenarios[best]), s.other("xfrm", &c.Scenarios[best]), s.otherRule(&c.Scenarios[best])
 		from, to, known := s.chance(draws)
 		from, to = max(from, bestFrom), min(to, bestTo)
 		const rounding = 1e-6 // few flows have few imbalances, and one may be the limit itself
 		within := func(v Fraction) bool { return v >= from*(1-rounding) && v <= to*(1+rounding) }
-		if !known || !key && !transform || !within(load.Of(&c.Scenarios[best])) || !within(load.Of(s)) {
+		if !known || !key && !transform && !table || !within(load.Of(&c.Scenarios[best])) || !within(load.Of(s)) {
 			continue
 		}
-		if names, least, most = append(names, "“"+s.Name+"”"), max(least, from), min(most, to); key {
+		names, least, most = append(names, "“"+s.Name+"”"), max(least, from), min(most, to)
+		if key {
 			otherKeys++
 		}
 		if transform {
-			others++
+			transforms++
+		}
+		if table {
+			tables++
 		}
 	}
 	if len(names) == 0 {
@@ -344,7 +377,11 @@ func (c *Compare) luckClause() string {
 	}
 	what, whats := "hash", "hashes"
 	switch {
-	case others == 0:
+	case tables > 0 && otherKeys+transforms > 0:
+		what, whats = "hash or table", "hashes or tables"
+	case tables > 0:
+		what, whats = "table", "tables"
+	case transforms == 0:
 		what, whats = "key", "keys"
 	case otherKeys == 0:
 		what, whats = "transformation", "transformations"

@@ -179,6 +179,38 @@ func TestBestOfManyByLuck(t *testing.T) {
 	}
 }
 
+// Which of two tables suits some flows better is luck where both follow a rule and are as even: not
+// where one may be made for these flows, or is less even.
+func TestBestByLuckOfTheTable(t *testing.T) {
+	scenario := func(name, key string, busiest uint64, table ...int) Scenario {
+		from, to := Fraction(1.05), Fraction(1.3)
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 2000 - busiest}}}
+		m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &from, &to
+		m.Derive()
+		return Scenario{Name: name, Compared: "rss-msix", Modes: List[Mode]{m}, Trials: []float64{1.05, 1.3},
+			Table: TableReport{Size: len(table), Entries: table, QueueCPUs: List[int]{0, 1}}, Parameters: Parameters{{Name: "key", Value: key, Source: "--key"}}}
+	}
+	const luck = ", and with a random entry for each flow %s give 1.05 to 1.30 times the mean, 9 times in 10. That difference is luck, and lasts as long as these flows do."
+	equal := scenario("equal", "x", 1100, 0, 1, 0, 1)
+	for _, test := range []struct {
+		scenarios []Scenario
+		want      string // behind "But"
+	}{
+		{[]Scenario{equal, scenario("block", "x", 1250, 0, 0, 1, 1)}, "the tables differ" + fmt.Sprintf(luck, "both")},
+		{[]Scenario{equal, scenario("size", "x", 1250, 0, 1, 0, 1, 0, 1, 0, 1)}, "the tables differ" + fmt.Sprintf(luck, "both")},
+		{[]Scenario{equal, scenario("list", "x", 1250, 0, 1, 1, 0)}, ""},
+		{[]Scenario{equal, scenario("less even", "x", 1250, 0, 1, 0)}, ""},
+		{[]Scenario{equal, scenario("block", "x", 1500, 0, 0, 1, 1)}, ""}, // beyond chance
+		{[]Scenario{equal, scenario("block", "x", 1250, 0, 0, 1, 1), scenario("list", "x", 1250, 0, 1, 1, 0)}, "“block” has another table" + fmt.Sprintf(luck, "both")},
+		{[]Scenario{equal, scenario("block", "x", 1250, 0, 0, 1, 1), scenario("key", "y", 1250, 0, 1, 0, 1)}, "the hashes or tables differ" + fmt.Sprintf(luck, "all 3")},
+	} {
+		c := &Compare{Scenarios: test.scenarios}
+		if _, got, _ := strings.Cut(c.BestSentence(), " But "); got != test.want {
+			t.Errorf("%s and %s: %q, want %q", test.scenarios[0].Name, test.scenarios[1].Name, got, test.want)
+		}
+	}
+}
+
 // Where keys and drops both speak against the best, no two sentences begin with But.
 func TestBestByLuckOfTheKeyDrops(t *testing.T) {
 	scenario := func(name string, drops, busiest uint64) Scenario {
