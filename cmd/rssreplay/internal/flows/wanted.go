@@ -83,6 +83,8 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 		}
 	}
 	reverse := false // the flow in the other direction was there
+	// Reports print a flow without ports so, as fragments are.
+	portless, withPorts := both && protocol != "" && first.port == nil && second.port == nil, false
 	return &wanted{
 		is: func(a *dispatch.Arrival) bool {
 			if a.Header.Reason != pcaps.IP {
@@ -96,9 +98,16 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 				return first.matches(source) || first.matches(destination)
 			}
 			reverse = reverse || first.matches(destination) && second.matches(source)
-			return first.matches(source) && second.matches(destination)
+			if !first.matches(source) || !second.matches(destination) {
+				return false
+			}
+			withPorts = withPorts || source.port != nil
+			return !portless || source.port == nil
 		},
 		missing: func(r *dispatch.Result) error {
+			if withPorts {
+				return cli.Usagef("--flow %s: no packet has that protocol and no ports, as fragments have none; for one with ports: --flow %s-%s", f.flow, a, b)
+			}
 			if reverse {
 				return cli.Usagef("--flow %s: no packet goes that way, but some go the other way: --flow %s-%s", f.flow, b, a)
 			}
