@@ -9,8 +9,11 @@ import (
 )
 
 // sentences say below which imbalance no table gets, and what keeps it there.
-func (b *Bound) sentences() []string {
+func (b *Bound) sentences(objective string) []string {
 	lines := fmt.Sprintf("No table gets below %s on this capture", words.Fixed(b.Imbalance, 3))
+	if objective == "busy" {
+		lines += ", by " + Counted[objective]
+	}
 	switch {
 	case b.Unhashed.Equal(b.Imbalance) && b.Unhashed > 1 && b.Ruled.Equal(b.Unhashed):
 		lines += ": that much rules lead to one CPU, and this table does not move it."
@@ -40,7 +43,7 @@ func (s *Suggest) LimitSentences() []string {
 	if s.OneQueue() {
 		return []string{fmt.Sprintf("No table gets below %s: there is one queue.", words.Fixed(s.Present.Even, 3))}
 	}
-	sentences := s.Bound.sentences()
+	sentences := s.Bound.sentences(s.Objective)
 	if s.Moving != nil {
 		sentences = append(sentences, s.Moving.sentence())
 	}
@@ -97,6 +100,10 @@ func (k *KeyTrials) Spread() []string {
 
 // Objectives are what may be even, in words.
 var Objectives = map[string]string{"packets": "packets", "bytes": "bytes", "busy": "busy time"}
+
+// Counted are these loads where they are counted and not replayed: what ISRs and DPCs take
+// depends on how packets meet.
+var Counted = map[string]string{"packets": "packets", "bytes": "bytes", "busy": "the packets' costs"}
 
 // hasConnections tells whether the present has both directions of any.
 func (s *Suggest) hasConnections() bool { return s.Present.Connections > 0 }

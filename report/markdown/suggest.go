@@ -60,7 +60,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	}
 	if len(s.TableSizes) > 1 {
 		m.details(sizesBytes, "Other table sizes", "", func(p *markdown) {
-			p.para(prose("Imbalance of " + report.Objectives[s.Objective] + " over the whole capture; the size is the NIC's."))
+			p.para(prose("Imbalance of " + report.Counted[s.Objective] + " over the whole capture; the size is the NIC's."))
 			p.table("sizes", []string{"*entries", "*this layout", "*best table found", "*bound", ""}, s.SizeRows(), nil)
 		})
 	}

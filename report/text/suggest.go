@@ -65,7 +65,7 @@ func Verdict(s *report.Suggest) (title string, sentences, commands []string) {
 }
 
 func recommendation(s *report.Suggest) (title string, sentences, commands []string) {
-	what := "imbalance of " + report.Objectives[s.Objective]
+	what, counted := "imbalance of "+report.Objectives[s.Objective], "imbalance of "+report.Counted[s.Objective]
 	of := s.Recommended()
 	switch {
 	case of == nil && s.NoTable != "":
@@ -87,10 +87,10 @@ func recommendation(s *report.Suggest) (title string, sentences, commands []stri
 	}
 	switch {
 	case of.Gate != nil && of.Gate.Passed:
-		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", name, what, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
+		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", name, counted, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
 		sentences = []string{fmt.Sprintf("That held over %s; nothing is known of a longer time.", words.Nanoseconds(s.Judging.Span))}
 	case of.Median != nil:
-		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", name, what, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
+		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", name, counted, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
 	default:
 		title = fmt.Sprintf("%s: %s %s → %s on this capture", name, what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(of.Predicted.Of(s.Objective), 3))
 		sentences = []string{"It did not pass the gate: expect less of the traffic that follows, or worse than now."}
@@ -159,11 +159,15 @@ func Legend(s *report.Suggest) [][2]string {
 	if s.Judging.TooShort != "" && !anyGate(s) {
 		trained = "nothing, either"
 	}
+	busiest := "the windows with the most packets, which have a tenth of all"
+	if s.Objective != "packets" {
+		busiest = "of packets, in the windows with the most, which have a tenth of all"
+	}
 	return [][2]string{
 		{"whole", "a replay of all of the capture, on which the tables were found"},
 		{"judged", judgedOn(s)},
 		{"trained", trained},
-		{"busiest", "the windows with the most packets, which have a tenth of all"},
+		{"busiest", busiest},
 		{"even", even},
 	}
 }
@@ -282,7 +286,7 @@ func (t *writer) tableSizes(s *report.Suggest) {
 	if len(s.TableSizes) < 2 {
 		return
 	}
-	t.heading("TABLE SIZE", "imbalance of "+report.Objectives[s.Objective]+" over the whole capture; the size is the NIC's, not yours to set")
+	t.heading("TABLE SIZE", "imbalance of "+report.Counted[s.Objective]+" over the whole capture; the size is the NIC's, not yours to set")
 	g := grid{keys: 1, columns: []column{{head: "entries"}, {head: "this layout"}, {head: "best table found"}, {head: "bound"}, {left: true}}}
 	for _, row := range s.SizeRows() {
 		cells := make([]cell, len(row))

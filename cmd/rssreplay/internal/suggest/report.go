@@ -125,6 +125,9 @@ func (c *candidates) caution(r *report.Suggest, assumed uint64) {
 	if r.NoTable == "" && c.settings.Illustrative() {
 		r.Notes = append(r.Notes, "A table fits one key: with the default key these suggestions are illustrative, too. Give the NIC's own before you set one.")
 	}
+	if c.by == "busy" {
+		r.Notes = append(r.Notes, "The suggestions' “whole” is the busy time of a replay. “judged”, “trained”, “even”, all of the moves, the table sizes and the bound are of the packets' costs alone: what ISRs and DPCs take depends on when packets come, and only a replay tells it.")
+	}
 	if c.settings.Config.RPS.Steers() {
 		r.Notes = append(r.Notes, "With RPS a table decides which CPUs take the interrupts, and the masks which do the rest. “whole” and “busiest” are of the CPUs that do the rest; “judged”, “even” and the moves are of those that take the interrupts.")
 	}

@@ -333,7 +333,7 @@ func (c *candidates) rule(id string, groups []*group, key func(f *dispatch.Flow)
 	}
 	g := groups[pin.Group]
 	least, mean := p.Presence(tasks, pin.Group)
-	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.shown(c.settings.Shown), 100*mean, report.Objectives[c.by])
+	summary := fmt.Sprintf("Queue %d for %s, %.1f%% of the %s", pin.Queue, g.shown(c.settings.Shown), 100*mean, report.Counted[c.by])
 	if pin.Table > 0 {
 		summary += fmt.Sprintf("; the table leaves it alone there, %s", layouts[pin.Table].Args())
 	}
