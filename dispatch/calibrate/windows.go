@@ -124,13 +124,7 @@ func NewHistory(snapshots []*hosttext.Snapshot) (*History, error) {
 // pair adds the rows of window i.
 func (h *History) pair(i int) error {
 	before, after := h.Snapshots[i], h.Snapshots[i+1]
-	boot := ""
-	switch {
-	case before.BootTime != after.BootTime && before.BootTime > 0 && after.BootTime > 0 && abs(before.BootTime-after.BootTime) > 1: // it is a clock's difference: 1 s is rounding
-		boot = fmt.Sprintf("%s is of another boot than %s (btime %d, before %d)", after.Name, before.Name, after.BootTime, before.BootTime)
-	case after.Uptime < before.Uptime && after.Uptime > 0:
-		boot = fmt.Sprintf("%s was up for %.2f s, %s before it for %.2f s", after.Name, after.Uptime, before.Name, before.Uptime)
-	}
+	boot := after.OtherBoot(before)
 	duration := 0.0
 	if before.Uptime > 0 && after.Uptime > 0 {
 		duration = (after.Uptime - before.Uptime) * 1e9

@@ -74,6 +74,18 @@ type CPU struct {
 	KworkRuns uint64
 }
 
+// OtherBoot says why the host has booted since an earlier snapshot; "" where nothing shows it.
+func (s *Snapshot) OtherBoot(before *Snapshot) string {
+	apart := s.BootTime - before.BootTime
+	switch {
+	case s.BootTime > 0 && before.BootTime > 0 && (apart < -1 || apart > 1): // a difference of clocks, which rounding changes by 1 s
+		return fmt.Sprintf("%s is of another boot than %s (btime %d, before %d)", s.Name, before.Name, s.BootTime, before.BootTime)
+	case s.Uptime > 0 && s.Uptime < before.Uptime:
+		return fmt.Sprintf("%s was up for %.2f s, %s before it for %.2f s", s.Name, s.Uptime, before.Name, before.Uptime)
+	}
+	return ""
+}
+
 // cpuBits bounds the numbers of CPUs: Linux has at most 8,192 of them (NR_CPUS).
 const cpuBits = 13
 

@@ -133,7 +133,7 @@ func countHost(h *report.Host, moments []*hosttext.Snapshot, at func(cpu int) *r
 	}
 	first, last := moments[0], moments[len(moments)-1]
 	if len(moments) > 1 {
-		if first.BootTime != last.BootTime {
+		if last.OtherBoot(first) != "" {
 			return errors.New("the host has booted between the snapshots")
 		}
 		window := int64((last.Uptime - first.Uptime) * 1e9)
