@@ -6,7 +6,6 @@ import (
 	"math/bits"
 	"strconv"
 
-	"rssreplay/dispatch/engine"
 	"rssreplay/nicmodel/layout"
 	"rssreplay/nicmodel/nictext"
 )
@@ -89,9 +88,6 @@ func (r *resolver) table() error {
 		r.add("layout", "imported", fmt.Sprintf("imported (%s)", imported.value.Format), imported.from)
 	} else if err := r.fillTable(has); err != nil {
 		return err
-	}
-	if len(c.Table) > engine.MaxTable {
-		return fmt.Errorf("--table: %s has %d entries; at most %d are emulated", imported.from, len(c.Table), engine.MaxTable)
 	}
 	for i, q := range c.Table {
 		if int(q) >= c.Queues {
