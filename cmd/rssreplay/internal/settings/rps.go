@@ -153,7 +153,7 @@ func (r *resolver) secondHop(from string) error {
 	case len(with) == 0 && from == "--rps" || len(with) == 0 && r.flags.rps.rps != "":
 		return errors.New("--rps acts in rss-msix and non-rss, and --mode has none of them: add one")
 	case len(without) > 0:
-		r.Caveats = append(r.Caveats, fmt.Sprintf("%s has no receive packet steering: it runs as without --rps.", strings.Join(without, " and ")))
+		r.Caveats = append(r.Caveats, fmt.Sprintf("There is no receive packet steering in %s: as without --rps.", strings.Join(without, " and ")))
 	}
 	if r.Config.Drain == engine.Poll || len(with) == 0 {
 		return nil
@@ -162,7 +162,7 @@ func (r *resolver) secondHop(from string) error {
 		*r.Parameters.Named("drain") = report.Parameter{Name: "drain", Value: "poll", Source: "receive packet steering"}
 	}
 	if r.flags.Set.Changed("drain") {
-		r.Caveats = append(r.Caveats, fmt.Sprintf("With receive packet steering %s drains by poll, as Linux does, and not by --drain snapshot.", strings.Join(with, " and ")))
+		r.Caveats = append(r.Caveats, fmt.Sprintf("With receive packet steering CPUs drain by poll in %s, as Linux does, and not by --drain snapshot.", strings.Join(with, " and ")))
 	}
 	return nil
 }
