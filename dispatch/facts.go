@@ -21,8 +21,7 @@ type Facts struct {
 	// clock's resolution, or one it was rounded to; 0 where all are equal.
 	Grain  int64
 	Copies Copies
-	// Interfaces are those that received packets, the busiest first, where the capture
-	// numbers a host's: among its first 8,192.
+	// Interfaces are those that received packets among the first 8,192, the busiest first.
 	Interfaces []Interface
 	Long       LongFrames
 	Tunnels    []Tunnel // of received packets, those met, in the order of pcaps

@@ -8,12 +8,15 @@ import (
 	"rssreplay/pcaps"
 )
 
-// Interface is one that received packets, of a host that captured on all of its own
-// (`tcpdump -i any`): Linux's cooked headers tell it.
+// Interface is one that received packets.
 type Interface struct {
-	Index    uint32 // as `ip link` numbers it
-	Packets  uint64 // that it received, among the first
-	Loopback bool
+	// Index is its number for `ip link` on the host, which Linux's cooked headers tell where all
+	// interfaces were captured (`tcpdump -i any`); or, where Described, for the capture, which
+	// describes its interfaces.
+	Index     uint32
+	Packets   uint64 // that it received, among the first
+	Loopback  bool   // as cooked headers tell
+	Described bool
 }
 
 const (
@@ -24,30 +27,41 @@ const (
 
 // interfaces gathers them.
 type interfaces struct {
-	seen int // packets of any kind
+	on   []int32 // of the first packets, each its place in of
+	told int     // of these, those of which it was told whether they were sent
 	of   []Interface
 }
 
-// look takes the packets of recs, which c has walked.
-func (p *interfaces) look(recs []pcaps.Record, c *chunk) {
-	for i := range recs[:min(c.n, interfacesAmong-p.seen)] {
-		p.seen++
+// look takes the first n packets of recs.
+func (p *interfaces) look(recs []pcaps.Record, n int) {
+	for i := range recs[:min(n, interfacesAmong-len(p.on))] {
 		rec := &recs[i]
-		if rec.Link != pcaps.LinkSLL2 || len(rec.Data) < sll2Header || c.header(i).Direction == pcaps.Outbound {
-			continue
+		one := Interface{Index: uint32(rec.Interface), Described: true}
+		if rec.Link == pcaps.LinkSLL2 && len(rec.Data) >= sll2Header {
+			one = Interface{Index: binary.BigEndian.Uint32(rec.Data[4:]), Loopback: binary.BigEndian.Uint16(rec.Data[8:]) == arphrdLoopback}
 		}
-		index := binary.BigEndian.Uint32(rec.Data[4:])
-		k := slices.IndexFunc(p.of, func(o Interface) bool { return o.Index == index })
+		k := slices.IndexFunc(p.of, func(o Interface) bool { return o.Index == one.Index && o.Described == one.Described })
 		if k < 0 {
 			k = len(p.of)
-			p.of = append(p.of, Interface{Index: index, Loopback: binary.BigEndian.Uint16(rec.Data[8:]) == arphrdLoopback})
+			p.of = append(p.of, one)
 		}
-		p.of[k].Packets++
+		p.on = append(p.on, int32(k))
 	}
 }
 
-// found are those that were met, the one with the most packets first.
+// receive counts those of c's packets, the next ones in order, that were received.
+func (p *interfaces) receive(c *chunk) {
+	for i := range min(c.n, len(p.on)-p.told) {
+		if !c.wasSent(i) {
+			p.of[p.on[p.told]].Packets++
+		}
+		p.told++
+	}
+}
+
+// found are those that received packets, the one with the most first.
 func (p *interfaces) found() []Interface {
+	p.of = slices.DeleteFunc(p.of, func(of Interface) bool { return of.Packets == 0 })
 	slices.SortFunc(p.of, func(a, b Interface) int {
 		return cmp.Or(cmp.Compare(b.Packets, a.Packets), cmp.Compare(a.Index, b.Index))
 	})

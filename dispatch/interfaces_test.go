@@ -28,15 +28,28 @@ func TestInterfaces(t *testing.T) {
 		}
 	}
 	add(30, pcaps.LinkEthernet, 0, 0, 0)
-	if got := replayOf(t, Options{}, recs).Interfaces; got != nil {
+	if got := replayOf(t, Options{}, recs).Interfaces; !slices.Equal(got, []Interface{{Packets: 30, Described: true}}) {
 		t.Errorf("of Ethernet: %+v", got)
 	}
 	recs = nil
 	add(30, pcaps.LinkSLL2, 7, 1, 0)
 	add(20, pcaps.LinkSLL2, 7, 1, 4) // sent
 	add(40, pcaps.LinkSLL2, 1, 772, 0)
-	want := []Interface{{1, 40, true}, {7, 30, false}}
+	want := []Interface{{Index: 1, Packets: 40, Loopback: true}, {Index: 7, Packets: 30}}
 	if got := replayOf(t, Options{}, recs).Interfaces; !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+	// Of a capture that describes several, as pcapng does, too; not what was sent.
+	recs = nil
+	add(30, pcaps.LinkEthernet, 0, 0, 0)
+	for i := range recs {
+		recs[i].Interface = int32(i % 3)
+		if i%3 == 2 {
+			recs[i].Direction = pcaps.Outbound
+		}
+	}
+	want = []Interface{{Packets: 10, Described: true}, {Index: 1, Packets: 10, Described: true}}
+	if got := replayOf(t, Options{}, recs).Interfaces; !slices.Equal(got, want) {
+		t.Errorf("described: %+v, want %+v", got, want)
 	}
 }

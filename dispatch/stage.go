@@ -213,7 +213,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 	}
 	s.r.Bytes += c.bytes
 	s.copies.look(recs, c)
-	s.heard.look(recs, c)
+	s.heard.look(recs, c.n)
 	s.note(recs, c)
 	if s.o.Arrive != nil {
 		for i := range c.n {
@@ -306,6 +306,7 @@ func (s *stage) direct(c *chunk) error {
 			return ErrAgain
 		}
 	}
+	s.heard.receive(c)
 	if s.atr != nil {
 		s.atr.look(c, &s.r.ATR)
 	}

@@ -672,6 +672,80 @@ func TestSeveralInterfaces(t *testing.T) {
 	}
 }
 
+// So has a capture of two NICs that describes them; but one NIC may be described twice.
+func TestSeveralDescribed(t *testing.T) {
+	t.Parallel()
+	capture := func(names ...string) string {
+		ethernet, err := os.ReadFile(captureOf(t, func(w *trafficWriter) { w.even(600, 1) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := pcapgo.NewReader(bytes.NewReader(ethernet))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		of := func(name string) pcapgo.NgInterface {
+			return pcapgo.NgInterface{Name: name, LinkType: layers.LinkTypeEthernet}
+		}
+		w, err := pcapgo.NewNgWriterInterface(&b, of(names[0]), pcapgo.DefaultNgWriterOptions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.AddInterface(of(names[1])); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 600 {
+			data, info, err := r.ReadPacketData()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i >= 400 {
+				info.InterfaceIndex = 1
+			}
+			if err := w.WritePacket(info, data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "two.pcapng")
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, test := range []struct {
+		names  []string
+		flags  []string
+		want   string // how the summary ends; "": not found
+		leaves string
+	}{
+		{[]string{"eth0", "eth1"}, nil, "66.7% are interface 0's (eth0), 33.3% are interface 1's (eth1).", "frame.interface_id==0"},
+		{[]string{"lo", "eth1"}, nil, "66.7% are interface 0's (loopback), 33.3% are interface 1's (eth1).", "frame.interface_id==1"},
+		{[]string{"eth0", "eth1"}, []string{"--anonymize"}, "66.7% are interface 0's, 33.3% are interface 1's.", "frame.interface_id==0"},
+		{[]string{"eth0", "eth0"}, nil, "", ""},
+		{[]string{"eth0", ""}, nil, "", ""},
+	} {
+		var told *finding
+		for _, f := range findingsWith(t, append([]string{"rssreplay", "--mode", "rss-msix", capture(test.names...)}, test.flags...)) {
+			if f.ID == "several-interfaces" {
+				told = &f
+			}
+		}
+		switch {
+		case test.want == "" && told != nil:
+			t.Errorf("%q: %s", test.names, told.Summary)
+		case test.want == "":
+		case told == nil:
+			t.Errorf("%q: not found", test.names)
+		case !strings.HasSuffix(told.Summary, test.want) || !strings.Contains(told.Remedy, test.leaves):
+			t.Errorf("%q: %s %s", test.names, told.Summary, told.Remedy)
+		}
+	}
+}
+
 // A spread is called typical only if the capture bears it.
 func TestSpreadIsTypical(t *testing.T) {
 	t.Parallel()

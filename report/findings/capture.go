@@ -86,7 +86,8 @@ func (d *diagnosis) portsCut() *report.Finding {
 const otherInterfaces = 0.05
 
 // severalInterfaces: `tcpdump -i any` has loopback's packets among the NIC's, and those of
-// a tunnel once with their outer headers and once without.
+// a tunnel once with their outer headers and once without; and `dumpcap -i eth0 -i eth1` has
+// those of two NICs.
 func (d *diagnosis) severalInterfaces() *report.Finding {
 	all := d.t.Interfaces
 	if len(all) < 2 || d.has("copied-packets") { // which names an interface, too
@@ -108,8 +109,11 @@ func (d *diagnosis) severalInterfaces() *report.Finding {
 		}
 		if i < listed {
 			what := fmt.Sprintf("%s are interface %d's", words.Percent(report.Ratio(of.Packets, looked)), of.Index)
-			if of.Loopback {
+			switch {
+			case of.Loopback:
 				what += " (loopback)"
+			case of.Name != "":
+				what += " (" + of.Name + ")"
 			}
 			list = append(list, what)
 		}
@@ -117,7 +121,7 @@ func (d *diagnosis) severalInterfaces() *report.Finding {
 	if n := len(all) - listed; n > 0 {
 		list = append(list, words.Plural(uint64(n), "more has", "more have")+" the rest")
 	}
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "several-interfaces", Severity: report.Warning,
 		Summary: fmt.Sprintf("The capture has packets of %s, and a NIC receives only its own: of the first %s received, %s.",
 			words.Plural(uint64(len(all)), "interface", "interfaces"), words.Exact(looked), strings.Join(list, ", ")),
@@ -126,6 +130,12 @@ func (d *diagnosis) severalInterfaces() *report.Finding {
 			d.run("", Argument{"--filter", fmt.Sprintf("ifindex %d", likely.Index)})),
 		Figures: report.Numbers{"looked": looked, "interfaces": uint64(len(all)), "of_others": looked - all[0].Packets},
 	}
+	if likely.Described {
+		f.Evidence = "The capture describes the interfaces, and numbers them so (Wireshark's frame.interface_id). Each NIC has a table and a key of its own, and a flow of one meets no queue of another."
+		one := []string{"tshark", "-r", d.capture(), "-Y", fmt.Sprintf("frame.interface_id==%d", likely.Index), "-w", "one.pcapng"}
+		f.Remedy = words.MarkedCommand(one) + " leaves one. Or capture the NIC alone: `tcpdump -i DEV -w OUT`."
+	}
+	return f
 }
 
 const (

@@ -197,11 +197,14 @@ type Copies struct {
 	Cooked                   bool // these are the host's own numbers
 }
 
-// Interface is one that received packets, where the capture numbers a host's.
+// Interface is one that received packets: where the capture numbers a host's, or describes
+// several of different names.
 type Interface struct {
-	Index    uint32
-	Packets  uint64
-	Loopback bool
+	Index     uint32
+	Packets   uint64
+	Loopback  bool
+	Described bool   // Index is the capture's own number
+	Name      string // "" if it is not known, or not to be shown
 }
 
 // Chance is the distribution of imbalance.packets when the inputs fall on the

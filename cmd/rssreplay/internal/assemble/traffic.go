@@ -98,13 +98,50 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 		Looked: c.Looked, Copied: c.Copied, Distinct: c.Distinct, Numbered: 2*uint64(c.Numbers) >= c.Distinct,
 		Longest: c.Longest, Within: c.Within, Same: c.Same, Hops: c.Hops, Interfaces: c.Interfaces, Cooked: c.Cooked,
 	}
-	for _, of := range a.Result.Interfaces {
-		t.Interfaces = append(t.Interfaces, findings.Interface(of))
-	}
+	t.Interfaces = a.interfaces()
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}
 }
+
+// interfaces are those that received packets, by the host's numbers where the capture has any.
+// Else they are those that it describes, if names tell them apart: one NIC may be described
+// more than once, as where captures were joined.
+func (a *ReportBuilder) interfaces() (all []findings.Interface) {
+	for _, of := range a.Result.Interfaces {
+		if !of.Described {
+			all = append(all, findings.Interface{Index: of.Index, Packets: of.Packets, Loopback: of.Loopback})
+		}
+	}
+	if len(all) > 0 || len(a.Files) != 1 {
+		return all
+	}
+	names := map[string]int{} // place in all
+	for _, of := range a.Result.Interfaces {
+		if int(of.Index) >= len(a.Files[0].Interfaces) || a.Files[0].Interfaces[of.Index].Name == "" {
+			return nil
+		}
+		name := a.Files[0].Interfaces[of.Index].Name
+		at, met := names[name]
+		if !met {
+			at = len(all)
+			names[name] = at
+			all = append(all, findings.Interface{Index: of.Index, Loopback: slices.Contains(loopbacks, name), Described: true})
+			if len(name) < maxShownName {
+				all[at].Name = report.Clean(a.Settings.Shown.Words(name, ""))
+			}
+		}
+		all[at].Packets += of.Packets
+	}
+	slices.SortStableFunc(all, func(a, b findings.Interface) int { return cmp.Compare(b.Packets, a.Packets) })
+	return all
+}
+
+// loopbacks are the names of loopback under Linux, BSD and Npcap.
+var loopbacks = []string{"lo", "lo0", `\Device\NPF_Loopback`}
+
+// maxShownName is the length of names that are shown: Linux's are shorter, Windows' are of numbers.
+const maxShownName = 16
 
 // tellNIC tells t what the NIC, its rules and its driver have to do with the report.
 func (a *ReportBuilder) tellNIC(t *findings.Traffic, r *report.Report) {
