@@ -1,6 +1,9 @@
 package measure
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // Latency is the distribution of arrival to indication, in ns, over the packets
 // that one CPU indicated; all zero when there is none.
@@ -27,10 +30,22 @@ type Histogram struct {
 }
 
 // bucket is the index of v's bucket; v is not negative.
+//
+// Optimization: it equals bucketOfAny. As a float64 a value begins with its exponent and the
+// bits below the leading one, which are its bucket where it has more than subBits bits and is
+// not rounded; to make one takes less than to find the leading bit.
 func bucket(v int64) int {
-	u := uint64(v)
-	shift := bits.Len64(u|(2<<subBits-1)) - (subBits + 1)
-	return shift<<subBits + int(u>>shift)
+	const least, exact, exponentOfOne = 1 << subBits, 1 << 53, 1023
+	if uint64(v)-least >= exact-least {
+		return bucketOfAny(v)
+	}
+	return int(math.Float64bits(float64(v))>>(52-subBits)) - (exponentOfOne+subBits-1)<<subBits
+}
+
+// bucketOfAny is bucket, of the smallest and the largest values too.
+func bucketOfAny(v int64) int {
+	shift := bits.Len64(uint64(v) >> (subBits + 1))
+	return shift<<subBits + int(v>>shift)
 }
 
 // middle is the middle of bucket b's values, rounded down.

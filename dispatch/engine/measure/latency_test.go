@@ -87,7 +87,7 @@ func TestLatencyOfTheLongest(t *testing.T) {
 }
 
 // TestBuckets: buckets follow one another without a gap, each value of one is
-// within 0.8 % of its middle, and its middle lies in it.
+// within 0.8 % of its middle, and its middle lies in it; and they are those of bucketOfAny.
 func TestBuckets(t *testing.T) {
 	if b := bucket(0); b != 0 {
 		t.Fatalf("bucket of 0 is %d", b)
@@ -95,6 +95,9 @@ func TestBuckets(t *testing.T) {
 	last := 0
 	check := func(v int64) {
 		b := bucket(v)
+		if want := bucketOfAny(v); b != want {
+			t.Fatalf("%d is in bucket %d, want %d", v, b, want)
+		}
 		if m := middle(b); bucket(m) != b || float64(max(m-v, v-m)) > 0.008*float64(v) {
 			t.Fatalf("%d is in bucket %d, whose middle is %d, of bucket %d", v, b, m, bucket(m))
 		}
