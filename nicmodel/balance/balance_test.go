@@ -94,13 +94,19 @@ func TestBest(t *testing.T) {
 	}
 }
 
-// Of what was tried, Even has the lowest peak, and of equals the fewest moves.
+// Of what was tried, Even has the lowest peak, and of equals the fewest moves. What has no
+// load stays.
 func TestEven(t *testing.T) {
 	fewer := 0
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 36))
 		b, now := randomTask(r, 4+r.IntN(12), 2+r.IntN(4), seed%3 == 0)
 		even := b.Even(now)
+		for i, load := range b.Entries {
+			if load == 0 && even[i] != now[i] {
+				t.Errorf("seed %d: entry %d has no load, and is moved", seed, i)
+			}
+		}
 		for _, tried := range []nicmodel.IndirectionTable{now, b.refined(now, now, b.byLoad()), b.refined(b.longestFirst(now, b.byLoad()), now, b.byLoad())} {
 			switch peak, least := b.Peak(tried), b.Peak(even); {
 			case peak < least, peak == least && b.Moves(now, tried) < b.Moves(now, even):
@@ -251,6 +257,29 @@ func TestBestWeights(t *testing.T) {
 		now := fill(t, "equal", size, len(b.QueueCPU))
 		if equal, ok := b.BestEqual(now); !ok || b.Peak(fill(t, equal.Layout(), size, len(b.QueueCPU))) != leastEqual(t, b, now) {
 			t.Fatalf("seed %d: %s is not the best", seed, equal.Layout())
+		}
+	}
+}
+
+// Of equals the one over more queues is the best, then the one from the lower queue on.
+func TestBestEqualOfEquals(t *testing.T) {
+	for _, test := range []struct {
+		entries []uint64
+		fixed   []uint64
+		want    Equal
+	}{
+		{[]uint64{9, 0, 0, 0}, []uint64{0, 0, 0}, Equal{Queues: 3}},
+		{[]uint64{4, 4, 4, 4}, []uint64{0, 0, 0, 20}, Equal{Queues: 3}},
+		{[]uint64{4, 4, 4, 4}, []uint64{20, 0, 0, 0}, Equal{Queues: 3, Start: 1}},
+		{[]uint64{4, 4, 4, 4}, []uint64{20, 0, 0, 20}, Equal{Queues: 2, Start: 1}},
+	} {
+		b := &Task{Entries: test.entries, Fixed: test.fixed}
+		for cpu := range test.fixed {
+			b.QueueCPU = append(b.QueueCPU, cpu)
+		}
+		now := make(nicmodel.IndirectionTable, len(test.entries)) // all on queue 0
+		if got, ok := b.BestEqual(now); !ok || got != test.want {
+			t.Errorf("%v beside %v: %+v, %v, want %+v", test.entries, test.fixed, got, ok, test.want)
 		}
 	}
 }

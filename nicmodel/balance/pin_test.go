@@ -143,6 +143,7 @@ func TestPinFind(t *testing.T) {
 	}{
 		{"beside what makes its CPU the busiest", task(60, 20, 10, 100, 0, 0, 0, 0, 0), Pin{0, 2, 1}, true},
 		{"the least loaded CPU does", task(60, 60, 0, 100, 0, 0, 0, 0, 0), Pin{0, 2, 0}, true},
+		{"no other CPU does, and beside another table it is a little better", task(25, 500, 100, 975, 0, 0, 0, 0, 0), Pin{0, 2, 1}, true},
 		{"alone on its CPU", task(0, 20, 10, 100, 0, 0, 0, 0, 0), Pin{}, false},
 		{"on a CPU that is not the busiest", task(60, 400, 10, 100, 0, 0, 0, 0, 0), Pin{}, false},
 		{"the other of two", task(10, 10, 0, 0, 40, 0, 0, 70, 0), Pin{1, 2, 0}, true},
