@@ -743,3 +743,23 @@ func TestRuledQueues(t *testing.T) {
 		}
 	}
 }
+
+// Explained is what was counted where the fitted prediction has it, on the default queue with
+// what came beside.
+func TestExplained(t *testing.T) {
+	for _, test := range []struct {
+		seen, predicted []uint64
+		fit             Fit
+		want            uint64
+	}{
+		{[]uint64{50, 70}, []uint64{50, 70}, Fit{Alpha: 1}, 120},
+		{[]uint64{50, 70}, []uint64{70, 50}, Fit{Alpha: 1}, 100},
+		{[]uint64{110, 50}, []uint64{50, 50}, Fit{Alpha: 1, Beta: 60}, 160},
+		{[]uint64{50, 110}, []uint64{50, 50}, Fit{Alpha: 1, Beta: 60}, 100}, // beside, but not on that queue
+		{[]uint64{50, 25}, []uint64{100, 50}, Fit{Alpha: 0.5}, 75},
+	} {
+		if got := explained(test.seen, test.predicted, test.fit, 0); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
+	}
+}

@@ -79,6 +79,8 @@ func TestRecordsExplained(t *testing.T) {
 			j := judgeRecords(t, groups, a, seen)
 			if j.Verdict != Differs || len(j.Explanations) == 0 || j.Explanations[0].ID != test.id || !strings.Contains(j.Explanations[0].Summary, test.mention) {
 				t.Errorf("%s, %d queues: verdict %d, %+v, null %+v", test.mention, queues, j.Verdict, j.Explanations, j.Null)
+			} else if e := j.Explanations[0]; test.id == "table" && (e.Null.Trials == 0 || e.Null.AsGood > 0) {
+				t.Errorf("%s, %d queues: nothing at random was tried against it, or fits as well: %+v", test.mention, queues, e.Null)
 			}
 		}
 		// A record of a queue that no NIC has is no reason to try as many tables.
