@@ -29,8 +29,7 @@ func (r *flowDecision) varies() bool { return r.why&flowVaries != 0 }
 
 func (r *flowDecision) reason() nicmodel.Unhashed { return r.why &^ (flowVaries | flowOwn) }
 
-// decide is the decision on packet i of c as the first one of flow id; own are the
-// facts that are the packet's and not the flow's.
+// decide is the decision on packet i of c as the first one of flow id.
 func (w *way) decide(c *chunk, i int, id uint32) (f flowDecision) {
 	if w.steering.NTuple() == nil { // Optimization: it equals what follows
 		var entry int32

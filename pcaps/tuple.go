@@ -6,7 +6,8 @@ import (
 	"net/netip"
 )
 
-// Tuple is what tells flows apart, as the capture shows them, in words that are quick to hash and to compare:
+// Tuple is what tells flows apart, as the capture shows them, in words that are quick to
+// hash and to compare:
 //
 //	0, 1  source address, its bytes as they lie, the first one lowest
 //	2, 3  destination address
