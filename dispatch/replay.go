@@ -156,34 +156,10 @@ var ErrAgain = errors.New("a packet was sent, or met another entry than its flow
 // its packets on in order, so nothing depends on which goroutine runs when.
 func Replay(src Source, o Options) (*Result, error) {
 	r := newResult(&o)
-	s := &stage{o: &o, r: r, frame: o.Before, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
-	if s.frames = o.ATR; o.ATR {
-		s.atr = map[pcaps.Tuple]uint8{}
-	}
-	s.hashes = newStackHashes(o.Secret, o.scenarios())
-	for _, way := range r.flows.ways() {
-		s.frames = s.frames || way.NTuple().PerPacket()
-	}
-	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
-	s.maxTickTime = engine.MaxSpan
-	for _, one := range r.scenarios() {
-		s.maxTickTime = min(s.maxTickTime, one.cfg.MaxTickTime())
-		packet, byte := one.cfg.MostWork()
-		s.perPacket, s.perByte = max(s.perPacket, packet), max(s.perByte, byte)
-	}
-	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
+	s := newStage(&o, r)
 	err := s.run(src)
-	r.First, r.Duration, r.Span = s.time.stamped, s.time.now, s.time.scaled
-	r.Offset, r.Latest = since(s.time.first, s.time.capture), since(s.time.clock.largest, s.time.capture)
-	r.Regressions, r.Behind, r.Leaps, r.OutOfRange = s.time.regressions, s.time.behind, s.time.leaps, s.time.outside
-	r.Restarts = s.time.restarts
-	s.facts.countLink(r.Packets)
-	s.long.finish()
-	r.Tunnels = r.tunnels.list()
-	r.TimeLeaps, r.Gaps, r.Grain = s.time.jumps, s.time.gaps, s.grain.of
-	r.Copies = s.copies.found(r.Links)
-	r.Interfaces = s.heard.found()
-	s.begin(src)
+	s.tell()
+	s.begin(src) // where reading failed before it did
 	s.rest.finish()
 	if err == nil && s.rest.varied.Load() {
 		err = ErrAgain
@@ -194,7 +170,7 @@ func Replay(src Source, o Options) (*Result, error) {
 	if r.marks != nil {
 		r.folds = r.marks.folds(r.flows, o.Cut.Folds, o.Config)
 	}
-	r.Received, r.NumFlows = r.Packets-r.Sent, int(r.flows.n)
+	r.NumFlows = int(r.flows.n)
 	back := sync.OnceValue(r.flows.reverses)
 	var ahead fault.Group
 	ahead.Go(func() { back() }) // while what does not need it is derived

@@ -38,6 +38,26 @@ type stage struct {
 	maxTickTime        int64   // the least of any scenario, see Config.CheckTicks
 }
 
+func newStage(o *Options, r *Result) *stage {
+	s := &stage{o: o, r: r, frame: o.Before, time: timeline{from: o.From, to: o.To, scale: o.Scale}}
+	if s.frames = o.ATR; o.ATR {
+		s.atr = map[pcaps.Tuple]uint8{}
+	}
+	s.hashes = newStackHashes(o.Secret, o.scenarios())
+	for _, way := range r.flows.ways() {
+		s.frames = s.frames || way.NTuple().PerPacket()
+	}
+	s.facts, s.long = newFacts(&r.Facts), longFrames{LongFrames: &r.Long}
+	s.maxTickTime = engine.MaxSpan
+	for _, one := range r.scenarios() {
+		s.maxTickTime = min(s.maxTickTime, one.cfg.MaxTickTime())
+		packet, byte := one.cfg.MostWork()
+		s.perPacket, s.perByte = max(s.perPacket, packet), max(s.perByte, byte)
+	}
+	r.tunnels = tunnels{steering: o.Steering, cpus: len(o.Config.CPUs)}
+	return s
+}
+
 // maxReaders is more goroutines than are needed where reading a block takes three times
 // as long as walking its packets, which it does with large ones.
 const maxReaders = 4
@@ -216,19 +236,7 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 	s.heard.look(recs, c.n)
 	s.note(recs, c)
 	if s.o.Arrive != nil {
-		for i := range c.n {
-			a := Arrival{
-				Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
-				Record: &recs[i], Header: c.header(i), Extension: &c.exts[i], Outer: c.header(i),
-			}
-			if c.compared != nil {
-				a.Compared = &c.compared[i]
-			}
-			if p := c.inner(i); p != nil {
-				a.Header, a.Extension = &p.inner, &p.innerExt
-			}
-			s.o.Arrive(a)
-		}
+		s.arrive(recs, c)
 	}
 	s.r.Packets += uint64(c.n)
 	if s.perPacket*float64(s.r.Packets)+s.perByte*float64(s.r.Bytes) > engine.MaxSpan {
@@ -247,6 +255,23 @@ func (s *stage) walk(recs []pcaps.Record, c *chunk) error {
 		}
 	}
 	return nil
+}
+
+// arrive tells of each packet of c, which recs are.
+func (s *stage) arrive(recs []pcaps.Record, c *chunk) {
+	for i := range c.n {
+		a := Arrival{
+			Frame: c.frames[i], Packet: int64(s.r.Packets) + int64(i), Time: c.times[i],
+			Record: &recs[i], Header: c.header(i), Extension: &c.exts[i], Outer: c.header(i),
+		}
+		if c.compared != nil {
+			a.Compared = &c.compared[i]
+		}
+		if p := c.inner(i); p != nil {
+			a.Header, a.Extension = &p.inner, &p.innerExt
+		}
+		s.o.Arrive(a)
+	}
 }
 
 // checkTicks says which packet of c comes after too many ticks of a rebalancer.
@@ -350,4 +375,20 @@ func (s *stage) tellSent(c *chunk) {
 	}
 	s.r.Sent += packets
 	s.r.SentBytes += bytes
+}
+
+// tell puts into the result what was noted of all that was read.
+func (s *stage) tell() {
+	r, t := s.r, &s.time
+	r.First, r.Duration, r.Span = t.stamped, t.now, t.scaled
+	r.Offset, r.Latest = since(t.first, t.capture), since(t.clock.largest, t.capture)
+	r.Regressions, r.Behind, r.Restarts = t.regressions, t.behind, t.restarts
+	r.Leaps, r.TimeLeaps, r.Gaps, r.Grain = t.leaps, t.jumps, t.gaps, s.grain.of
+	r.OutOfRange = t.outside
+	r.Received = r.Packets - r.Sent
+	s.facts.countLink(r.Packets)
+	s.long.finish()
+	r.Tunnels = r.tunnels.list()
+	r.Copies = s.copies.found(r.Links)
+	r.Interfaces = s.heard.found()
 }
