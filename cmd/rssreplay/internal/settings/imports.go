@@ -365,14 +365,7 @@ func onlyOf(in io.Reader, iface string) (io.Reader, error) {
 func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	switch kind {
 	case nictext.KindTable:
-		err := readInto(&m.table, nictext.ReadTable, in, name)
-		switch {
-		case err == nil:
-			err = ofContext(&m.table, 0)
-		case errors.Is(err, errDiffer):
-			err = fmt.Errorf("%w; an RSS context's is for --context N=FILE, a later one for --table-at TIME=FILE", err)
-		}
-		return err
+		return m.readTable(in, name)
 	case nictext.KindDriver:
 		return readInto(&m.driver, nictext.ReadDriver, in, name)
 	case nictext.KindChannels:
@@ -382,19 +375,7 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	case nictext.KindRing:
 		return readInto(&m.ring, nictext.ReadRing, in, name)
 	case nictext.KindFlowHash:
-		fields, err := nictext.ReadFlowHash(in, name)
-		switch {
-		case err != nil:
-			return err
-		case m.flowHash.value == nil:
-			m.flowHash = imported[nictext.FlowHash]{fields, name}
-			return nil
-		}
-		if err := m.flowHash.value.Merge(fields); err != nil {
-			return fmt.Errorf("%s and %s tell different things: %w; remove one of them", m.flowHash.from, name, err)
-		}
-		m.flowHash.and(name)
-		return nil
+		return m.readFlowHash(in, name)
 	case nictext.KindCosts:
 		return readInto(&m.costs, nictext.ReadCosts, in, name)
 	case nictext.KindKey:
@@ -402,20 +383,58 @@ func (m *imports) read(kind nictext.Kind, in io.Reader, name string) error {
 	case nictext.KindRules:
 		return readInto(&m.rules, nictext.ReadRules, in, name)
 	case nictext.KindRPS:
-		masks, err := nictext.ReadRPS(in, name, m.dev)
-		switch {
-		case err != nil:
-			return err
-		case m.rps.value == nil:
-			m.rps = imported[nictext.RPS]{masks, name}
-		default:
-			m.rps.value.Merge(masks)
-			m.rps.and(name)
-		}
-		m.takeOnline(&masks.Online, name)
+		return m.readRPS(in, name)
+	}
+	return m.readIRQs(in, name)
+}
+
+// readTable reads the table of the main RSS context.
+func (m *imports) readTable(in io.Reader, name string) error {
+	err := readInto(&m.table, nictext.ReadTable, in, name)
+	switch {
+	case err == nil:
+		return ofContext(&m.table, 0)
+	case errors.Is(err, errDiffer):
+		return fmt.Errorf("%w; an RSS context's is for --context N=FILE, a later one for --table-at TIME=FILE", err)
+	}
+	return err
+}
+
+// readFlowHash reads the fields that are hashed of some types, beside those of others.
+func (m *imports) readFlowHash(in io.Reader, name string) error {
+	fields, err := nictext.ReadFlowHash(in, name)
+	switch {
+	case err != nil:
+		return err
+	case m.flowHash.value == nil:
+		m.flowHash = imported[nictext.FlowHash]{fields, name}
 		return nil
 	}
-	// Interrupts add up: counts from before and after, and affinities.
+	if err := m.flowHash.value.Merge(fields); err != nil {
+		return fmt.Errorf("%s and %s tell different things: %w; remove one of them", m.flowHash.from, name, err)
+	}
+	m.flowHash.and(name)
+	return nil
+}
+
+// readRPS reads masks of receive packet steering, beside those of other queues.
+func (m *imports) readRPS(in io.Reader, name string) error {
+	masks, err := nictext.ReadRPS(in, name, m.dev)
+	switch {
+	case err != nil:
+		return err
+	case m.rps.value == nil:
+		m.rps = imported[nictext.RPS]{masks, name}
+	default:
+		m.rps.value.Merge(masks)
+		m.rps.and(name)
+	}
+	m.takeOnline(&masks.Online, name)
+	return nil
+}
+
+// readIRQs reads interrupts, which add up: counts from before and after, and affinities.
+func (m *imports) readIRQs(in io.Reader, name string) error {
 	irqs, err := nictext.ReadIRQs(in, name)
 	if err != nil {
 		return err
