@@ -205,18 +205,21 @@ func (t *observer) observe(e engine.Event) {
 		t.enable(e)
 	case engine.RuleDrop:
 		if mine {
-			t.story = &Story{Mode: t.mode, Outcome: RuledOut, Arrival: e.Time, Queue: -1, CPU: -1, Latest: -1, SteeredBy: -1, Steps: []engine.Event{e}}
-			t.told = true
+			t.beginAndEnd(e, RuledOut, -1)
 		}
 	case engine.Send:
 		if mine {
-			t.story = &Story{
-				Mode: t.mode, Outcome: SentPacket, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: e.Latest, SteeredBy: -1,
-				Steps: []engine.Event{e},
-			}
-			t.told = true
+			t.beginAndEnd(e, SentPacket, e.Latest)
 		}
 	}
+}
+
+// beginAndEnd is the story of a packet that meets no ring: one event is all of it.
+func (t *observer) beginAndEnd(e engine.Event, outcome Outcome, latest int) {
+	t.story = &Story{
+		Mode: t.mode, Outcome: outcome, Arrival: e.Time, Queue: -1, CPU: e.CPU, Latest: latest, SteeredBy: -1, Steps: []engine.Event{e},
+	}
+	t.told = true
 }
 
 // arrive is a packet's arrival: it takes a buffer, or is dropped.
