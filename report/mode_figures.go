@@ -151,35 +151,47 @@ func SerialSentence(modes []Mode) string {
 
 // ModeFigures are the figures in which the modes of one report are compared.
 func ModeFigures(modes []Mode) []Figure {
-	meanPerDPC := func(f Fraction) string { return words.Fixed(f, 2) }
-	count := func(value func(m *Mode) uint64) func(*Scenario, *Mode) Fraction {
-		return ofMode(func(m *Mode) Fraction { return Fraction(value(m)) })
-	}
-	some := func(has func(m Mode) bool) bool { return slices.ContainsFunc(modes, has) }
-
 	var figures []Figure
 	if HasHeadroom(modes) {
 		figures = headroomFigures(nil)
 	}
-	if some(func(m Mode) bool { return m.Serial != nil }) {
+	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Serial != nil }) {
 		figures = append(append(figures, serialFigures()...), migrationFigures()...)
 	}
-	figures = append(figures, []Figure{
+	figures = slices.Concat(figures, packetFigures(modes), loadFigures(modes), latencyFigures(), affinityFigures(modes))
+	return slices.DeleteFunc(figures, func(f Figure) bool { return f.Label == "" })
+}
+
+// count is a figure's value that is a number of things.
+func count(value func(m *Mode) uint64) func(*Scenario, *Mode) Fraction {
+	return ofMode(func(m *Mode) Fraction { return Fraction(value(m)) })
+}
+
+// packetFigures are what became of the packets, and what work it was.
+func packetFigures(modes []Mode) []Figure {
+	figures := []Figure{
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
 		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Overflows() }), integerText},
-	}...)
-	if some(func(m Mode) bool { return m.Overflows() > 0 }) {
+	}
+	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Overflows() > 0 }) {
 		figures = append(figures, Figure{"", "  their share", ofMode(dropShare), words.Percent[Fraction]})
 	}
 	figures = append(figures, steeringFigures(modes)...)
-	if some(func(m Mode) bool { return m.Totals.Reordered > 0 }) {
+	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Totals.Reordered > 0 }) {
 		figures = append(figures, Figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
 	}
-	figures = append(figures, []Figure{
+	meanText := func(f Fraction) string { return words.Fixed(f, 2) }
+	return append(figures, []Figure{
 		{"", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText},
 		{"", "DPCs", count(func(m *Mode) uint64 { return m.Totals.DPCs }), integerText},
-		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), meanPerDPC},
+		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), meanText},
 		{"", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText},
+	}...)
+}
+
+// loadFigures are how even the CPUs' loads are.
+func loadFigures(modes []Mode) []Figure {
+	return []Figure{
 		{"", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Min) }), integerText},
 		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Min), m.Totals.Packets) }), words.Percent[Fraction]},
 		{"", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText},
@@ -193,16 +205,27 @@ func ModeFigures(modes []Mode) []Figure {
 		{"", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
 		{"", "Jain's index of packets", ofMode(func(m *Mode) Fraction { return m.Imbalance.Jain }), ratioText},
 		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
+	}
+}
+
+func latencyFigures() []Figure {
+	return []Figure{
 		{"", "latency, mean", ofMode(meanLatency), TimeText},
 		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText},
 		{"", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText},
 		{"", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText},
+	}
+}
+
+// affinityFigures are how far flows and connections keep to one CPU.
+func affinityFigures(modes []Mode) []Figure {
+	figures := []Figure{
 		{"", "flows", count(func(m *Mode) uint64 { return m.Affinity.Flows }), integerText},
 		{"", "  that stayed on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SingleCPUFlows }), integerText},
 		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(m.Affinity.SingleCPUFlows, m.Affinity.Flows) }), words.Percent[Fraction]},
 		{"", "  migrations from CPU to CPU", count(func(m *Mode) uint64 { return m.Affinity.Migrations }), integerText},
-	}...)
-	if some(func(m Mode) bool { return m.Affinity.Connections > 0 }) {
+	}
+	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Affinity.Connections > 0 }) {
 		figures = append(figures, []Figure{
 			{"", "connections received both ways", count(func(m *Mode) uint64 { return m.Affinity.Connections }), integerText},
 			{"", "  with both ways on one CPU", count(func(m *Mode) uint64 { return m.Affinity.SymmetricConnections }), integerText},
@@ -211,10 +234,10 @@ func ModeFigures(modes []Mode) []Figure {
 			}), words.Percent[Fraction]},
 		}...)
 	}
-	if some(func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
+	if slices.ContainsFunc(modes, func(m Mode) bool { return !m.Affinity.SendReceiveMatch.IsNull() }) {
 		figures = append(figures, Figure{"", "sends on the CPU that last received", ofMode(func(m *Mode) Fraction { return m.Affinity.SendReceiveMatch }), words.Percent[Fraction]})
 	}
-	return slices.DeleteFunc(figures, func(f Figure) bool { return f.Label == "" })
+	return figures
 }
 
 // Greatest is the greatest value among the mode's CPUs that is not null, or nil.
