@@ -122,14 +122,13 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	if err := h.checkEnough(f, counted); err != nil {
 		return nil, err
 	}
-
-	fit := func(rows []*Row) Costs {
-		c, _, _ := h.twoCosts(rows)
-		return c
-	}
 	f.Costs, f.Correlation, f.Chi2 = h.twoCosts(rows)
 	if f.Chi2 > mostChi2 {
 		return nil, &Refusal{"residuals", fmt.Sprintf("the times are no sum of costs of runs and packets: they miss by %s times the variance of counting (χ² per degree of freedom; at most %d): load in step with the tick does that, and so does other work in softirqs", grouped.Fixed(f.Chi2, 0), mostChi2)}
+	}
+	fit := func(rows []*Row) Costs {
+		c, _, _ := h.twoCosts(rows)
+		return c
 	}
 	var runs, packets []float64
 	h.resample(byWindow, func(again []*Row) {
@@ -138,25 +137,9 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 	})
 	wider := widen(f.Windows, 2)
 	f.RunInterval, f.PacketInterval = intervalOf(runs, f.Run, wider), intervalOf(packets, f.Packet, wider)
-	var free bool
-	f.Why, free = f.separate()
-	one := h.oneFactor(rows, assumed)
-	if worse := h.chi2(rows, one, f.Costs) - h.chi2(rows, f.Costs, f.Costs); worse > mostWorse*max(1, f.Chi2) {
-		// The rows contradict that a run and a packet cost as assumed.
-		if f.Run == 0 || f.Packet == 0 {
-			f.Warnings = append(f.Warnings, fmt.Sprintf("One cost is too small beside the other one to be seen: %s.", f.zeroCost()))
-		}
-		f.Why, free = "", true
-	}
-	if f.OneFactor = !free; f.OneFactor {
+	if f.OneFactor = h.needsOneFactor(f, rows, assumed); f.OneFactor {
 		fit = func(rows []*Row) Costs { return h.oneFactor(rows, assumed) }
-		f.Costs = one
-		f.Factor = f.Packet / assumed.Packet
-		var factors []float64
-		h.resample(byWindow, func(again []*Row) { factors = append(factors, fit(again).Packet/assumed.Packet) })
-		in := intervalOf(factors, f.Factor, widen(f.Windows, 1))
-		f.RunInterval = Range{in.From * assumed.Run, in.To * assumed.Run}
-		f.PacketInterval = Range{in.From * assumed.Packet, in.To * assumed.Packet}
+		h.fitOneFactor(f, rows, assumed)
 	}
 	f.Error = leftOutError(byWindow, fit)
 	if counted {
@@ -166,6 +149,34 @@ func (h *History) Fit(assumed Costs) (*Fit, error) {
 		f.Tap.Error = max(f.Tap.Error, f.Error) // windows differ by so much without any, too
 	}
 	return f, nil
+}
+
+// needsOneFactor tells, and says in f, whether the rows can't tell the two costs apart that
+// were fitted to them, and do not contradict what is assumed of both.
+func (h *History) needsOneFactor(f *Fit, rows []*Row, assumed Costs) bool {
+	why, apart := f.separate()
+	worse := h.chi2(rows, h.oneFactor(rows, assumed), f.Costs) - h.chi2(rows, f.Costs, f.Costs)
+	if worse <= mostWorse*max(1, f.Chi2) {
+		f.Why = why
+		return !apart
+	}
+	if f.Run == 0 || f.Packet == 0 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("One cost is too small beside the other one to be seen: %s.", f.zeroCost()))
+	}
+	return false
+}
+
+// fitOneFactor makes the costs of f, and their intervals, the assumed ones times a factor.
+func (h *History) fitOneFactor(f *Fit, rows []*Row, assumed Costs) {
+	f.Costs = h.oneFactor(rows, assumed)
+	f.Factor = f.Packet / assumed.Packet
+	var factors []float64
+	h.resample(windowsOf(rows), func(again []*Row) {
+		factors = append(factors, h.oneFactor(again, assumed).Packet/assumed.Packet)
+	})
+	in := intervalOf(factors, f.Factor, widen(f.Windows, 1))
+	f.RunInterval = Range{in.From * assumed.Run, in.To * assumed.Run}
+	f.PacketInterval = Range{in.From * assumed.Packet, in.To * assumed.Packet}
 }
 
 // sums is what the rows have together.
