@@ -55,15 +55,7 @@ const (
 func (w *walker) link(link pcaps.LinkType, b []byte) {
 	switch link {
 	case pcaps.LinkEthernet:
-		if len(b) < etherBytes {
-			w.Reason = pcaps.ShortLink
-			return
-		}
-		if w.frame != nil {
-			w.frame.Destination, w.frame.Source = [6]byte(b), [6]byte(b[6:])
-			w.frame.Has |= pcaps.FrameMACs
-		}
-		w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
+		w.ethernet(b)
 	case pcaps.LinkSLL:
 		if len(b) < sllBytes {
 			w.Reason = pcaps.ShortLink
@@ -77,26 +69,9 @@ func (w *walker) link(link pcaps.LinkType, b []byte) {
 		}
 		w.cooked(uint16(b[10]), binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b), b[sll2Bytes:])
 	case pcaps.LinkNull, pcaps.LinkLoop:
-		if len(b) < familyBytes {
-			w.Reason = pcaps.ShortLink
-			return
-		}
-		family := binary.BigEndian.Uint32(b)
-		if link == pcaps.LinkNull && family > math.MaxUint16 {
-			family = binary.LittleEndian.Uint32(b) // families are small: the order is the other one
-		}
-		w.addressFamily(family, b[familyBytes:])
+		w.loopback(link, b)
 	case pcaps.LinkRaw12, pcaps.LinkRaw14, pcaps.LinkRaw:
-		switch {
-		case len(b) == 0:
-			w.Reason = pcaps.ShortIP
-		case b[0]>>4 == 4:
-			w.ipv4(b)
-		case b[0]>>4 == 6:
-			w.ipv6(b)
-		default:
-			w.Reason = pcaps.BadIPVersion
-		}
+		w.rawIP(b)
 	case pcaps.LinkIPv4:
 		w.ipv4(b)
 	case pcaps.LinkIPv6:
@@ -115,6 +90,46 @@ func (w *walker) link(link pcaps.LinkType, b []byte) {
 		w.netfilterLog(b)
 	default:
 		w.Reason = pcaps.UnknownLink
+	}
+}
+
+func (w *walker) ethernet(b []byte) {
+	if len(b) < etherBytes {
+		w.Reason = pcaps.ShortLink
+		return
+	}
+	if w.frame != nil {
+		w.frame.Destination, w.frame.Source = [6]byte(b), [6]byte(b[6:])
+		w.frame.Has |= pcaps.FrameMACs
+	}
+	w.etherType(binary.BigEndian.Uint16(b[12:]), b[etherBytes:])
+}
+
+// loopback reads BSD's loopback header: an address family, of LinkNull in the byte order of
+// the machine that captured.
+func (w *walker) loopback(link pcaps.LinkType, b []byte) {
+	if len(b) < familyBytes {
+		w.Reason = pcaps.ShortLink
+		return
+	}
+	family := binary.BigEndian.Uint32(b)
+	if link == pcaps.LinkNull && family > math.MaxUint16 {
+		family = binary.LittleEndian.Uint32(b) // families are small: the order is the other one
+	}
+	w.addressFamily(family, b[familyBytes:])
+}
+
+// rawIP reads a packet that begins with its IP header, whose version it tells itself.
+func (w *walker) rawIP(b []byte) {
+	switch {
+	case len(b) == 0:
+		w.Reason = pcaps.ShortIP
+	case b[0]>>4 == 4:
+		w.ipv4(b)
+	case b[0]>>4 == 6:
+		w.ipv6(b)
+	default:
+		w.Reason = pcaps.BadIPVersion
 	}
 }
 
