@@ -44,7 +44,47 @@ func NewCommand(e *cli.Env) *cobra.Command {
 	return c
 }
 
+// measurement is one run of the command.
+type measurement struct {
+	env   *cli.Env
+	flags *calibrateFlags
+
+	captures  []string
+	snapshots *snapshotSet
+	out       *output.Outputs[*report.Calibration]
+	settings  *settings.Settings
+	history   *calibrate.History
+	predicted *prediction // nil without a capture
+}
+
 func measure(e *cli.Env, f *calibrateFlags, args []string) error {
+	m := &measurement{env: e, flags: f}
+	if err := m.plan(args); err != nil {
+		return err
+	}
+	if err := m.resolve(); err != nil {
+		return err
+	}
+	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: m.snapshots.notes}
+	if err := m.predict(c); err != nil {
+		return err
+	}
+	if err := m.fit(c); err != nil {
+		return err
+	}
+	if err := m.out.Write(c); err != nil {
+		return err
+	}
+	if p := m.predicted; p != nil && p.done.Result.Damage != nil {
+		return cli.Damaged(p.done.Result.Damage, "the prediction is of", m.captures)
+	}
+	return nil
+}
+
+// plan checks the flags by themselves, reads the snapshots, and protects what is read from
+// being written over.
+func (m *measurement) plan(args []string) error {
+	f := m.flags
 	if f.snapshots == "" {
 		return cli.Usagef("--snapshots names no folder: rssreplay calibrate --snapshots DIR; `rssreplay help calibrate` has the line that fills one")
 	}
@@ -52,62 +92,65 @@ func measure(e *cli.Env, f *calibrateFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := output.Plan(e, f.output, append(output.Texts(text.WriteCalibration), output.Plain("json", report.WriteCalibrationJSON), output.CSV(csv.CalibrationTables())))
-	if err != nil {
+	m.captures = reads.Captures
+	forms := append(output.Texts(text.WriteCalibration), output.Plain("json", report.WriteCalibrationJSON), output.CSV(csv.CalibrationTables()))
+	if m.out, err = output.Plan(m.env, f.output, forms); err != nil {
 		return err
 	}
-	set, err := readSnapshots(f.snapshots)
-	if err != nil {
+	if m.snapshots, err = readSnapshots(f.snapshots); err != nil {
 		return cli.Usagef("--snapshots: %w", err)
 	}
-	if err := out.Protect(slices.Concat(reads.Captures, reads.Others, set.files)); err != nil {
+	return m.out.Protect(slices.Concat(reads.Captures, reads.Others, m.snapshots.files))
+}
+
+// resolve checks what the flags come to, and makes a history of the snapshots.
+func (m *measurement) resolve() (err error) {
+	if m.settings, err = m.flags.model.Resolve(m.env, nil); err != nil {
 		return err
 	}
-	s, err := f.model.Resolve(e, nil)
-	if err != nil {
+	if err := m.settings.RefuseMoves("calibrate"); err != nil {
 		return err
 	}
-	if err := s.RefuseMoves("calibrate"); err != nil {
-		return err
-	}
-	history, err := calibrate.NewHistory(set.snapshots)
-	if err != nil {
-		return fmt.Errorf("--snapshots %s: %w", f.snapshots, err)
-	}
-	c := &report.Calibration{Tool: cli.Tool(), Command: e.Command(), Notes: set.notes}
-	var p *prediction
-	if len(reads.Captures) > 0 {
-		if p, err = predict(e, f, s, reads.Captures); err != nil {
-			return err
-		}
-		history.Against(p.done.Result.Received)
-		c.Predicted = predictedCPUs(s, &p.done.Result.Modes[0], history)
-		c.Notes = append(c.Notes, s.Notes()...)
-	}
-	assumed, err := assumedCosts(&s.Config, history.Ticks)
-	if err != nil {
-		return err
-	}
-	fit, refused := history.Fit(assumed)
-	tellCalibration(c, history, fit, refused)
-	if refused != nil {
-		if err := showRefused(e, f, out, c); err != nil {
-			return err
-		}
-		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", f.snapshots, refused))
-	}
-	if p != nil && cli.ReadableOnce(reads.Captures) == "" {
-		if err := p.tellModeration(c, history, fit); err != nil {
-			return err
-		}
-	}
-	if err := out.Write(c); err != nil {
-		return err
-	}
-	if p != nil && p.done.Result.Damage != nil {
-		return cli.Damaged(p.done.Result.Damage, "the prediction is of", reads.Captures)
+	if m.history, err = calibrate.NewHistory(m.snapshots.snapshots); err != nil {
+		return fmt.Errorf("--snapshots %s: %w", m.flags.snapshots, err)
 	}
 	return nil
+}
+
+// predict replays the captures, if there are any, and puts what the CPUs do then into c.
+func (m *measurement) predict(c *report.Calibration) (err error) {
+	if len(m.captures) == 0 {
+		return nil
+	}
+	if m.predicted, err = predict(m.env, m.flags, m.settings, m.captures); err != nil {
+		return err
+	}
+	result := m.predicted.done.Result
+	m.history.Against(result.Received)
+	c.Predicted = predictedCPUs(m.settings, &result.Modes[0], m.history)
+	c.Notes = append(c.Notes, m.settings.Notes()...)
+	return nil
+}
+
+// fit puts the costs into c, and the moderation that a capture shows with them. What can't be
+// fitted is shown as far as it is known, and ends the run.
+func (m *measurement) fit(c *report.Calibration) error {
+	assumed, err := assumedCosts(&m.settings.Config, m.history.Ticks)
+	if err != nil {
+		return err
+	}
+	fit, refused := m.history.Fit(assumed)
+	tellCalibration(c, m.history, fit, refused)
+	if refused != nil {
+		if err := showRefused(m.env, m.flags, m.out, c); err != nil {
+			return err
+		}
+		return cli.CantTell(fmt.Errorf("--snapshots %s: no costs: %w", m.flags.snapshots, refused))
+	}
+	if m.predicted == nil || cli.ReadableOnce(m.captures) != "" {
+		return nil
+	}
+	return m.predicted.tellModeration(c, m.history, fit)
 }
 
 // prediction is the replay of a capture that was taken between the snapshots.
