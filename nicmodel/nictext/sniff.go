@@ -35,7 +35,6 @@ func (k Kind) String() string { return kindFlags[k] }
 // text that says that there is nothing. What is recognised may still be damaged, which its
 // reader says.
 func Sniff(data []byte) []Kind {
-	var found [NumKinds]bool
 	lines := titledValues(Lines(data[:min(len(data), maxText)]))
 	if strings.Contains(strings.Join(lines[:min(len(lines), 4)], "\n"), costSchema) {
 		return []Kind{KindCosts}
@@ -46,62 +45,75 @@ func Sniff(data []byte) []Kind {
 	if isJSON(lines) {
 		return sniffJSON(strings.Join(lines, "\n"))
 	}
-	found[KindTable] = withoutHeader(lines) >= 0
-	columns := false          // of CPUs, as /proc/interrupts has, and /proc/softirqs
-	current := Kind(NumKinds) // the part of ethtool's that the lines stand in
-	labelled := 0             // the line after a key's label
-	for i, line := range lines {
-		switch {
-		case rulesFilter.MatchString(strings.TrimLeft(line, "| \t")):
-			found[KindRules] = true
-		case strings.Contains(line, "rps_") && saysRPS(line):
-			found[KindRPS] = true
-		case windowsTable.MatchString(line):
-			found[KindTable] = true
-		case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
-			found[KindTable] = true
-		case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
-			found[KindIRQ] = true
-		case labelsKey(line):
-			labelled = i + 1
-			found[KindKey] = found[KindKey] || strings.HasPrefix(line, "net.")
-		case labelled == i && labelled > 0:
-			key, err := keyOf(line)
-			found[KindKey] = found[KindKey] || err == nil && key != nil
-		case ethtoolHeader.MatchString(line):
-			current = KindTable
-		case driverLine.MatchString(line):
-			found[KindDriver] = true
-		case channelsHeader.MatchString(line):
-			current = KindChannels
-		case coalesceHeader.MatchString(line):
-			current = KindCoalesce
-		case ringHeader.MatchString(line):
-			current = KindRing
-		// A driver that has none of it prints the header alone, or less.
-		case current == KindTable && (ethtoolRow.MatchString(line) || keyLine.MatchString(line) || isCut(line)):
-			found[KindTable] = true
-		case current < NumKinds && (line == "Current hardware settings:" || strings.HasPrefix(line, "rx-usecs:")):
-			found[current] = true
-		case flowHashTitle.MatchString(line):
-			found[KindFlowHash] = true
-		case irqHeader.MatchString(line):
-			columns = true
-		case namesColumns(line): // whose reader says what is wrong
-			found[KindIRQ] = true
-		case columns && irqLine.MatchString(line), affinityLine.MatchString(line):
-			found[KindIRQ] = true
-		case keyLine.MatchString(keyAlone(line)) && strings.Trim(keyAlone(line), "0:") != "":
-			found[KindKey] = true
-		}
+	s := sniffer{part: NumKinds}
+	s.found[KindTable] = withoutHeader(lines) >= 0
+	for _, line := range lines {
+		s.line(line)
 	}
 	var kinds []Kind
 	for k := range Kind(NumKinds) {
-		if found[k] {
+		if s.found[k] {
 			kinds = append(kinds, k)
 		}
 	}
 	return kinds
+}
+
+// sniffer is what the lines so far tell.
+type sniffer struct {
+	found    [NumKinds]bool
+	columns  bool // there were columns of CPUs, as /proc/interrupts has, and /proc/softirqs
+	part     Kind // of ethtool's text, which the lines stand in; NumKinds: none
+	labelled bool // the line before is a key's label
+}
+
+// line takes the next line.
+func (s *sniffer) line(line string) {
+	afterLabel := s.labelled
+	s.labelled = false
+	switch {
+	case rulesFilter.MatchString(strings.TrimLeft(line, "| \t")):
+		s.found[KindRules] = true
+	case strings.Contains(line, "rps_") && saysRPS(line):
+		s.found[KindRPS] = true
+	case windowsTable.MatchString(line):
+		s.found[KindTable] = true
+	case testpmdEntry.MatchString(line), freeBSDBuckets.MatchString(line), enaTable.MatchString(line):
+		s.found[KindTable] = true
+	case ovsThread.MatchString(line), vppThread.MatchString(line), freeBSDLine.MatchString(line), saysVMBus(line):
+		s.found[KindIRQ] = true
+	case labelsKey(line):
+		s.labelled = true
+		s.found[KindKey] = s.found[KindKey] || strings.HasPrefix(line, "net.")
+	case afterLabel:
+		key, err := keyOf(line)
+		s.found[KindKey] = s.found[KindKey] || err == nil && key != nil
+	case ethtoolHeader.MatchString(line):
+		s.part = KindTable
+	case driverLine.MatchString(line):
+		s.found[KindDriver] = true
+	case channelsHeader.MatchString(line):
+		s.part = KindChannels
+	case coalesceHeader.MatchString(line):
+		s.part = KindCoalesce
+	case ringHeader.MatchString(line):
+		s.part = KindRing
+	// A driver that has none of it prints the header alone, or less.
+	case s.part == KindTable && (ethtoolRow.MatchString(line) || keyLine.MatchString(line) || isCut(line)):
+		s.found[KindTable] = true
+	case s.part < NumKinds && (line == "Current hardware settings:" || strings.HasPrefix(line, "rx-usecs:")):
+		s.found[s.part] = true
+	case flowHashTitle.MatchString(line):
+		s.found[KindFlowHash] = true
+	case irqHeader.MatchString(line):
+		s.columns = true
+	case namesColumns(line): // whose reader says what is wrong
+		s.found[KindIRQ] = true
+	case s.columns && irqLine.MatchString(line), affinityLine.MatchString(line):
+		s.found[KindIRQ] = true
+	case keyLine.MatchString(keyAlone(line)) && strings.Trim(keyAlone(line), "0:") != "":
+		s.found[KindKey] = true
+	}
 }
 
 // sniffJSON tells what of `ethtool --json` it is, by the members' names.
