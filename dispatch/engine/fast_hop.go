@@ -131,27 +131,26 @@ func (e *fastHop) advance(end int64) {
 			limit = min(end, int64(others)+e.costs.rps)
 			pause = min(end, int64(others)+slack*e.costs.rps)
 		}
-		e.turns.set(v, e.goOnWith(v, limit, pause))
+		e.goOnWith(v, limit, pause)
 	}
 }
 
 // goOnWith goes on with the cycle of a vector up to the end of its turn, its turn up to
-// pause, or its CPU's backlog up to limit; it returns when its next decision comes, or the
-// moment before which it does not.
-func (e *fastHop) goOnWith(v int, limit, pause int64) moment {
+// pause, or its CPU's backlog up to limit; turns knows then when its next decision comes.
+func (e *fastHop) goOnWith(v int, limit, pause int64) {
 	y := e.cycles[v]
 	if y.state == hopArmed {
 		e.interrupt(v)
 	}
 	if y.state == hopRaised {
 		if next := e.run(y.cpu, limit); y.state == hopRaised {
-			return moment(next + e.costs.dpc)
+			e.turns.set(v, moment(next+e.costs.dpc))
+			return
 		}
 	}
-	if next, done := e.wholeTurn(v, pause); done {
-		return next
+	if !e.wholeTurn(v, pause) {
+		e.takeTurn(v, pause)
 	}
-	return e.takeTurn(v, pause)
 }
 
 // mostAhead is how many packets are published before follow: few enough that they stay in

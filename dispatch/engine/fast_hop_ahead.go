@@ -28,6 +28,7 @@ func (e *fastHop) mayGoAhead(l *hopLine) {
 // goAhead is handOverAll, and takes the packets from the backlogs of lines that go ahead.
 func (e *fastHop) goAhead(y *hopCycle, n int, wakes int64) {
 	ring, first := y.queue.Ring()
+	first -= uint64(n)
 	mask, lines, from, rps, costs := uint64(len(ring)-1), e.lines, uint16(y.cpu), e.costs.rps, e.costs
 	e.mayGoAhead(lines[from])
 	joins := wakes - int64(n)*rps
@@ -38,7 +39,7 @@ func (e *fastHop) goAhead(y *hopCycle, n int, wakes int64) {
 		in, last, t := l.in, uint64(len(l.joins)-1), &l.latest
 		goesOn := joins <= l.since
 		if !l.ahead || in-l.kept >= last || goesOn && in-t.first >= e.oneTurn {
-			e.handOver(y, i, i+1, joins-rps, wakes)
+			e.handOver(y, i-n, i-n+1, joins-rps, wakes)
 			continue
 		}
 		takes := l.since

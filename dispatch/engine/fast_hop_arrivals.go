@@ -180,7 +180,6 @@ func (e *fastHop) armAll() {
 		y := e.cycles[v]
 		if y.state == hopIdle && y.queue.Waiting() > 0 || y.state == hopArmed && counts {
 			e.arm(v)
-			e.turns.set(v, e.soonest(y))
 		}
 	}
 }
@@ -222,6 +221,5 @@ func (e *fastHop) enqueue(v int, t int64) {
 	e.ahead++
 	if y.state == hopIdle || y.state == hopArmed && y.vector.Fills(q.Waiting()) {
 		e.arm(v)
-		e.turns.set(v, e.soonest(y))
 	}
 }

@@ -53,7 +53,8 @@ func (e *fastHop) findDepths() {
 	}
 }
 
-// arm finds when a vector is raised whose queue was empty, by what is published so far.
+// arm finds when a vector is raised whose queue was empty, by what is published so far, and so
+// when its DPC can first look at the queue.
 func (e *fastHop) arm(v int) {
 	y := e.cycles[v]
 	q, vector := y.queue, y.vector
@@ -64,18 +65,13 @@ func (e *fastHop) arm(v int) {
 			y.raise = vector.Due(filled, oldest, frames)
 		}
 	}
-}
-
-// soonest is when the DPC of an armed vector can first look at its queue.
-func (e *fastHop) soonest(y *hopCycle) moment {
-	return moment(y.raise + e.costs.interrupt + e.costs.dpc)
+	e.turns.set(v, moment(y.raise+e.costs.interrupt+e.costs.dpc))
 }
 
 // interruptBefore raises a vector, and runs the ISR, if that comes before the arrivals at end.
 func (e *fastHop) interruptBefore(v int, end int64) {
 	if y := e.cycles[v]; y.state == hopArmed && y.raise < end {
 		e.interrupt(v)
-		e.turns.set(v, e.soonest(y))
 	}
 }
 
@@ -143,56 +139,65 @@ func (e *fastHop) startTurn(l *hopLine, now int64) {
 }
 
 // wholeTurn does a turn of a vector's DPC from its start to its end, before pause, if all its
-// packets are of one hardware queue and steered; else it reports that it did nothing. It
-// returns the moment of the vector's next decision.
+// packets are of one hardware queue and steered; else it reports that it did nothing.
 //
-// Optimization: it equals takeTurn.
-func (e *fastHop) wholeTurn(v int, pause int64) (next moment, done bool) {
+// Optimization: it equals takeTurn. Which vector is next is found first: it is known then while
+// packets are handed over, where branches go that could not be foretold.
+func (e *fastHop) wholeTurn(v int, pause int64) (done bool) {
 	y, cost := e.cycles[v], e.costs.rps
 	if y.taken > 0 || y.deepest == nil || e.cfg.DPCBudget > 0 {
-		return 0, false
+		return false
 	}
 	q, start, now := y.queue, y.decides, y.decides
 	ring, first := q.Ring()
 	mask, published, to := uint64(len(ring)-1), first+uint64(q.Waiting()), first
 	for ; to < published && ring[to&mask].Published <= now; to++ {
 		if now >= pause || ring[to&mask].CPU == notSteered {
-			return 0, false
+			return false
 		}
 		now += cost
 	}
 	if now >= pause {
-		return 0, false
+		return false
 	}
 	if deeper := first + *y.deepest; deeper < published && ring[deeper&mask].Published < now {
 		e.deepen(y, 0, int(to-first), start, cost)
 	}
 	own, n := e.lines[y.cpu], to-first
 	own.turning, own.free = false, now
-	if e.alone {
-		e.goAhead(y, int(n), now)
-	} else {
-		e.handOverAll(y, int(n), now)
-	}
 	own.counts.SteeredAway += n
 	own.counts.DPCTime += now - start
 	y.vector.worked += now - start
 	q.Take(int(n))
 	q.Return()
 	e.rings.Return(y.only, uint32(n))
-	if y.state = hopIdle; to == published {
-		return never, true
+	e.enable(v)
+	if e.alone {
+		e.goAhead(y, int(n), now)
+	} else {
+		e.handOverAll(y, int(n), now)
 	}
-	e.arm(v)
-	return e.soonest(y), true
+	return true
 }
 
-// handOverAll is handOver of the n packets of a whole turn, which ends at wakes.
+// enable ends the interrupt cycle of a vector.
+func (e *fastHop) enable(v int) {
+	y := e.cycles[v]
+	y.state = hopIdle
+	if y.queue.Waiting() > 0 {
+		e.arm(v)
+	} else {
+		e.turns.set(v, never)
+	}
+}
+
+// handOverAll is handOver of the n packets that a whole turn took, which ends at wakes.
 //
 // Optimization: what changes in its loop stays in registers, as it calls nothing, but for a
 // packet that does not join as the last one.
 func (e *fastHop) handOverAll(y *hopCycle, n int, wakes int64) {
 	ring, first := y.queue.Ring()
+	first -= uint64(n)
 	mask, lines, from, cost := uint64(len(ring)-1), e.lines, uint16(y.cpu), e.costs.rps
 	joins := wakes - int64(n)*cost
 	for i := range n {
@@ -201,7 +206,7 @@ func (e *fastHop) handOverAll(y *hopCycle, n int, wakes int64) {
 		l := lines[b.CPU]
 		in, last := l.in, uint64(len(l.joins)-1)
 		if l.joins[(in-1)&last].Published >= joins || in-l.kept >= last {
-			e.handOver(y, i, i+1, joins-cost, wakes)
+			e.handOver(y, i-n, i-n+1, joins-cost, wakes)
 			continue
 		}
 		j := &l.joins[in&last]
@@ -212,8 +217,8 @@ func (e *fastHop) handOverAll(y *hopCycle, n int, wakes int64) {
 }
 
 // takeTurn goes on with the turn of a vector's DPC, up to its end or to the first
-// decision at pause or later. It returns the moment of the vector's next decision.
-func (e *fastHop) takeTurn(v int, pause int64) moment {
+// decision at pause or later.
+func (e *fastHop) takeTurn(v int, pause int64) {
 	y := e.cycles[v]
 	q := y.queue
 	begun, now, n := y.decides, y.decides, 0
@@ -260,13 +265,14 @@ func (e *fastHop) takeTurn(v int, pause int64) moment {
 	case ends:
 		q.Take(n)
 		e.giveBack(y)
-		return e.endOf(v, q.Waiting() > 0 && q.Peek(0).Published <= now)
+		e.endOf(v, q.Waiting() > 0 && q.Peek(0).Published <= now)
+		return
 	case n > 0: // the last one's buffer does not come back before the next decision
 		q.Take(n - 1)
 		e.giveBack(y)
 		q.Take(1)
 	}
-	return moment(now)
+	e.turns.set(v, moment(now))
 }
 
 // deepen counts how many buffers wait when the DPC of a vector takes those from one to before
@@ -360,7 +366,7 @@ func (e *fastHop) indicatedAt(y *hopCycle, q *nicmodel.Queue, n int, end int64) 
 }
 
 // endOf ends the turn of a vector's DPC, with its queue empty or its budget spent.
-func (e *fastHop) endOf(v int, spent bool) moment {
+func (e *fastHop) endOf(v int, spent bool) {
 	y := e.cycles[v]
 	now, c := y.decides, y.cpu
 	l := e.lines[c]
@@ -376,12 +382,8 @@ func (e *fastHop) endOf(v int, spent bool) moment {
 	l.turning, l.free = false, now
 	if spent {
 		y.state, l.vector, l.vectorFrom = hopRaised, v, at(now, afterSpent)
-		return moment(now + e.costs.dpc)
+		e.turns.set(v, moment(now+e.costs.dpc))
+		return
 	}
-	y.state = hopIdle
-	if y.queue.Waiting() == 0 {
-		return never
-	}
-	e.arm(v)
-	return e.soonest(y)
+	e.enable(v)
 }
