@@ -20,13 +20,13 @@ func TestHotWindows(t *testing.T) {
 		lost    report.Fraction
 		want    hotWindows
 	}{
-		{"half of just enough", [][4]uint64{{n / 2, n / 2, 0, 0}}, 1, hotWindows{met: 1, inHot: n, hot: 1, at: 0, cpu: 0, most: n / 2, of: n}},
+		{"half of just enough", [][4]uint64{{n / 2, n / 2, 0, 0}}, 1, hotWindows{met: 1, inHot: n, inTop: n / 2, hot: 1, at: 0, cpu: 0, most: n / 2, of: n}},
 		{"too few", [][4]uint64{{n - 1, 0, 0, 0}}, 1, hotWindows{}},
 		{"less than half", [][4]uint64{{n/2 - 1, n/2 - 1, 2, 0}}, 1, hotWindows{met: 1}},
-		{"1.5 times the whole", [][4]uint64{{0, n * 3 / 4, n / 4, 0}}, 2, hotWindows{met: 1, inHot: n, hot: 1, at: 0, cpu: 1, most: n * 3 / 4, of: n}},
+		{"1.5 times the whole", [][4]uint64{{0, n * 3 / 4, n / 4, 0}}, 2, hotWindows{met: 1, inHot: n, inTop: n * 3 / 4, hot: 1, at: 0, cpu: 1, most: n * 3 / 4, of: n}},
 		{"less than 1.5 times the whole", [][4]uint64{{0, n*3/4 - 1, n/4 + 1, 0}}, 2, hotWindows{met: 1}},
 		{"the hottest has the most packets, the first of equals", [][4]uint64{{0, n, 0, 0}, {0, 0, 2 * n, n}, {2 * n, 0, 0, 0}, {n, n, n, n}}, 1,
-			hotWindows{met: 4, inHot: 6 * n, hot: 3, at: 1, cpu: 2, most: 2 * n, of: 3 * n}},
+			hotWindows{met: 4, inHot: 6 * n, inTop: 5 * n, hot: 3, at: 1, cpu: 2, most: 2 * n, of: 3 * n}},
 	} {
 		m := &report.Mode{}
 		m.Imbalance.Packets = test.lost
@@ -65,6 +65,22 @@ func TestElephantBesideHotWindow(t *testing.T) {
 		all := Diagnose(r, &Traffic{Flows: 900, Largest: &flow, LargestBytes: &flow, Heavy: []report.Flow{flow}, WithPorts: report.Null, InnerBalance: report.Null})
 		if d := cmp.Diff(want, ids(all)); d != "" {
 			t.Errorf("tables move: %v: %s", moves, d)
+		}
+	}
+}
+
+// A flow that is heavy without the hot window, too, is the elephant: one that lasts.
+func TestElephantOutsideHotWindow(t *testing.T) {
+	for packets, want := range map[uint64]string{2400: "hot-window", 2600: "elephant-flow"} { // 1,000 of them in the window
+		r := hot(3700, 800, 800, 800)
+		r.Modes[0].Series = report.Series{Interval: 1e8, CPUs: report.List[report.SeriesCPU]{
+			{CPU: 0, Packets: []uint64{900, 1000, 900, 900}}, {CPU: 1, Packets: []uint64{267, 0, 267, 266}},
+			{CPU: 2, Packets: []uint64{267, 0, 267, 266}}, {CPU: 3, Packets: []uint64{267, 0, 267, 266}},
+		}}
+		flow := on(0, packets)
+		all := Diagnose(r, &Traffic{Flows: 900, Largest: &flow, LargestBytes: &flow, Heavy: []report.Flow{flow}, WithPorts: report.Null, InnerBalance: report.Null})
+		if d := cmp.Diff([]string{want}, ids(all)); d != "" {
+			t.Errorf("of a flow of %d packets: %s", packets, d)
 		}
 	}
 }

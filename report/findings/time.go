@@ -315,7 +315,7 @@ func (d *diagnosis) hotWindow() *report.Finding {
 		return nil
 	}
 	h := d.hotWindows(s, windows)
-	if h.hot == 0 || h.met < 2 {
+	if h.hot == 0 || h.met < 2 || d.heavyBesides(&h) {
 		return nil
 	}
 	start := int64(h.at) * s.Interval
@@ -352,6 +352,17 @@ func (d *diagnosis) hotWindow() *report.Finding {
 	return f
 }
 
+// heavyBesides tells whether the largest flow is more than a fair share without the hot windows,
+// too, and though all that the hottest CPUs have in them were its packets: then it is the
+// elephant that is told of, which lasts, and no window.
+func (d *diagnosis) heavyBesides(h *hotWindows) bool {
+	f := d.t.Largest
+	if f == nil || d.r.Moves() || !d.uneven() || !d.onBusiest(f) || d.fewInAll() || f.Packets <= h.inTop {
+		return false
+	}
+	return report.Ratio(f.Packets-h.inTop, d.r.Capture.Received-h.inHot)*report.Fraction(len(d.mode.CPUs)) >= report.UnevenFrom
+}
+
 // addLargest adds the largest flow of a CPU, by its number, where that alone has as many
 // packets as the CPU has too many.
 func (d *diagnosis) addLargest(f *report.Finding, cpu int, excess float64) {
@@ -377,6 +388,7 @@ func (d *diagnosis) addLargest(f *report.Finding, cpu int, excess float64) {
 // capture.
 type hotWindows struct {
 	met, inHot uint64 // windows with packets enough, and packets in the hot ones
+	inTop      uint64 // of these, those on the CPU that has most of each
 	hot        int
 	// The hottest: which it is, the CPU's index, its packets, and all.
 	at, cpu  int
@@ -404,6 +416,7 @@ func (d *diagnosis) hotWindows(s *report.Series, windows int) (h hotWindows) {
 		}
 		h.hot++
 		h.inHot += all
+		h.inTop += top
 		if top > h.most {
 			h.at, h.cpu, h.most, h.of = w, on, top, all
 		}
