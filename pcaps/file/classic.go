@@ -56,7 +56,6 @@ func newClassic(header []byte, info *Info) (*classic, *damage) {
 	c.maybeSwapped = minor == 3
 	c.link = pcaps.LinkType(c.u32(header[20:])) // the bits above tell of frame check sequences
 	info.Format = "pcap"
-	info.SnapLength = c.u32(header[16:])
 	info.sawLink(c.link)
 	return c, nil
 }

@@ -16,7 +16,6 @@ type Info struct {
 	FileBytes   int64            // of a file its size, of a pipe what was read so far; compressed bytes, if they are
 	LinkTypes   []pcaps.LinkType // of the file or its interfaces, in order of appearance
 	Truncated   bool             // the file ends inside a record
-	SnapLength  uint32           // bytes, the largest of the interfaces; 0 if the capture states no limit
 
 	Packets        int64       // records returned
 	Hashes         int64       // of them, with a Toeplitz hash that the NIC computed: epb_hash

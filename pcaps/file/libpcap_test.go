@@ -89,7 +89,7 @@ func TestReadByLibpcap(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := readAll(r, 256)
-		wantInfo := Info{Name: path, Format: "read by libpcap", FileBytes: int64(cut), LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 65535, Packets: 8}
+		wantInfo := Info{Name: path, Format: "read by libpcap", FileBytes: int64(cut), LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 8}
 		if cut < len(capture) {
 			wantInfo.Packets, wantInfo.Truncated = 7, true
 			damage := (*DamageError)(nil)

@@ -104,20 +104,8 @@ func (p *pcapng) describe(b []byte) *damage {
 	p.info.Interfaces = append(p.info.Interfaces, i)
 	unit.settle()
 	p.interfaces = append(p.interfaces, sectionInterface{i.Link, i.SnapLength, unit})
-	p.info.SnapLength = p.snapLength()
 	p.info.sawLink(i.Link)
 	return nil
-}
-
-// snapLength is the largest of the interfaces' when one more was appended, 0 if
-// one has no limit.
-func (p *pcapng) snapLength() uint32 {
-	all := p.info.Interfaces
-	newest := all[len(all)-1].SnapLength
-	if len(all) > 1 && (newest == 0 || p.info.SnapLength == 0) {
-		return 0
-	}
-	return max(newest, p.info.SnapLength)
 }
 
 // statistics reads an interface statistics block: type, length, interface,

@@ -30,7 +30,6 @@ func openLibpcap(path string, size int64, unknown *unknownFormatError) (*Reader,
 	}
 	lib := &libpcapReader{handle: handle, link: pcaps.LinkType(handle.LinkType()), batch: make([]byte, 0, 2*maxCaptured)}
 	r := &Reader{info: Info{Name: path, Format: "read by libpcap", FileBytes: size}, size: size, offset: -1, lib: lib}
-	r.info.SnapLength = uint32(max(handle.SnapLen(), 0))
 	r.info.sawLink(lib.link)
 	return r, nil
 }

@@ -79,7 +79,7 @@ func TestReadFormats(t *testing.T) {
 	}
 	var files []file
 	for _, o := range []order{le, bigEndian} {
-		pcapInfo := Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkSLL}, SnapLength: 65535, Packets: 3, ShortWire: 1}
+		pcapInfo := Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkSLL}, Packets: 3, ShortWire: 1}
 		data, want := plain(o, magicMicro, 1000)
 		files = append(files, file{fmt.Sprintf("pcap, µs, %s", o), data, want, pcapInfo})
 		data, want = modifiedPcap(o)
@@ -104,15 +104,15 @@ func TestReadFormats(t *testing.T) {
 		files = append(files, file{fmt.Sprintf("pcapng, sections of both orders, %s first", o), slices.Concat(ng(o), ng(other)), slices.Concat(ngRecords(0), ngRecords(2)), ngInfo})
 	}
 	files = append(files,
-		file{"pcap without packets", pcapFile(le, magicMicro, 2, 4, 1), nil, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 65535}},
+		file{"pcap without packets", pcapFile(le, magicMicro, 2, 4, 1), nil, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}}},
 		file{"pcapng without packets", ngSection(le), nil, Info{Format: "pcapng"}},
 		file{"pcap 2.2, lengths swapped", slices.Concat(pcapFile(le, magicMicro, 2, 2, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}),
-			[]pcaps.Record{{Data: []byte{5}, Wire: 9, Link: pcaps.LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 65535, Packets: 1}},
+			[]pcaps.Record{{Data: []byte{5}, Wire: 9, Link: pcaps.LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 1}},
 		file{"pcap 2.3, lengths swapped where they must bigEndian", slices.Concat(pcapFile(le, magicMicro, 2, 3, 1), le.AppendUint32(make([]byte, 8), 9), le.AppendUint32(nil, 1), []byte{5}, pcapRecord(le, 0, 0, 8, []byte{6})),
-			[]pcaps.Record{{Data: []byte{5}, Wire: 9, Link: pcaps.LinkEthernet, Queue: -1}, {Data: []byte{6}, Wire: 8, Link: pcaps.LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 65535, Packets: 2}},
+			[]pcaps.Record{{Data: []byte{5}, Wire: 9, Link: pcaps.LinkEthernet, Queue: -1}, {Data: []byte{6}, Wire: 8, Link: pcaps.LinkEthernet, Queue: -1}}, Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 2}},
 		file{"simple packets: snap length, none before with a time", slices.Concat(ngSection(le), ngInterface(le, pcaps.LinkEthernet, 2), ngSimple(le, 5, []byte{1, 2}), ngSimple(le, 1, []byte{3})),
 			[]pcaps.Record{{Data: []byte{1, 2}, Wire: 5, Link: pcaps.LinkEthernet, Queue: -1}, {Data: []byte{3}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 2, Packets: 2, NoTimestamp: 2, Interfaces: []Interface{{Link: pcaps.LinkEthernet, SnapLength: 2, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 2, NoTimestamp: 2, Interfaces: []Interface{{Link: pcaps.LinkEthernet, SnapLength: 2, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 		file{"a time beyond 2262", slices.Concat(ngSection(le), ngInterface(le, pcaps.LinkEthernet, 0, ngOption(le, optIfTSResol, 0)), ngEnhanced(le, 0, 1<<63, 1, []byte{1}), ngEnhanced(le, 0, 5, 0, []byte{1})),
 			[]pcaps.Record{{Time: math.MaxInt64, Data: []byte{1}, Wire: 1, Link: pcaps.LinkEthernet, Queue: -1}, {Time: 5e9, Data: []byte{1}, Wire: 0, Link: pcaps.LinkEthernet, Queue: -1}},
 			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 2, ClampedTime: 1, ShortWire: 1, Interfaces: []Interface{{Link: pcaps.LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
@@ -129,7 +129,7 @@ func TestReadFormats(t *testing.T) {
 			nil, Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, BadOptions: 1, Interfaces: []Interface{{Link: pcaps.LinkEthernet, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: 4}}}},
 		file{"a block of 300 kB that is skipped", slices.Concat(ngSection(le), ngBlock(le, 10, make([]byte, 300_000)), ngInterface(le, pcaps.LinkEthernet, 7), ngEnhanced(le, 0, 0, 3, []byte{1, 2, 3})),
 			[]pcaps.Record{{Data: []byte{1, 2, 3}, Wire: 3, Link: pcaps.LinkEthernet, Queue: -1}},
-			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, SnapLength: 7, Packets: 1, Skipped: Skipped{Secrets: 1}, Interfaces: []Interface{{Link: pcaps.LinkEthernet, SnapLength: 7, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
+			Info{Format: "pcapng", LinkTypes: []pcaps.LinkType{pcaps.LinkEthernet}, Packets: 1, Skipped: Skipped{Secrets: 1}, Interfaces: []Interface{{Link: pcaps.LinkEthernet, SnapLength: 7, Received: -1, Accepted: -1, Delivered: -1, Dropped: -1, OSDropped: -1}}}},
 	)
 	batches := []int{1, 2, 256}
 	if testing.Short() {
