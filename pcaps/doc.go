@@ -1,6 +1,7 @@
 // Package pcaps is what a packet of a capture is: its record and its headers (packet.go),
-// with the names of link types (linktype.go), encapsulations and protocols, what rules
-// compare besides (frame.go), and the tuple that a NIC's RSS would hash (tuple.go).
+// with the names of link types (linktype.go), encapsulations (encapsulation.go) and protocols
+// (protocol.go), what rules compare besides (frame.go), and the tuple that a NIC's RSS would
+// hash (tuple.go).
 //
 // A packet's way through the packages below it:
 //

@@ -87,8 +87,8 @@ func newCounted() *counted {
 
 // ReadQueueCounters reads counters by receive queue: the output of `ethtool -S`, also
 // without its first line (`ethtool -S eth0 | grep rx_queue`), testpmd's, VPP's and Open
-// vSwitch's extended statistics, telegraf's lines, FreeBSD's `sysctl dev.ix.0`, and the dump of `ynl --family netdev
-// --dump qstats-get`. The errors name the line and say what to do.
+// vSwitch's extended statistics, telegraf's lines, FreeBSD's `sysctl dev.ix.0`, and the
+// dump of `ynl --family netdev --dump qstats-get`. The errors name the line and say what to do.
 func ReadQueueCounters(text string) (*QueueCounters, error) {
 	lines := Lines([]byte(text))
 	if text = strings.Join(lines, "\n"); strings.Contains(text, "queue-type") {

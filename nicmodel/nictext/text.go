@@ -115,8 +115,8 @@ func decodeText(data []byte) string {
 }
 
 // splitLines is the text's lines without line ends, what tells their number, time or file,
-// mail quoting ("> > "), and the space around them; also without a mark that stands before every one of them, as
-// in a script's comment, and the same at their ends, as in a box.
+// mail quoting ("> > "), and the space around them; also without a mark that stands before
+// every one of them, as in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
 	if strings.Contains(text, "\r") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") {
 		text = lineEnd.ReplaceAllString(text, "\n")

@@ -43,8 +43,8 @@ func TestHotWindows(t *testing.T) {
 	}
 }
 
-// oneHotWindow gives a report of these packets on four CPUs, 1600, 800, 800 and 800, four windows, in the second of
-// which CPU 0 has most.
+// oneHotWindow gives a report of these packets on four CPUs, 1600, 800, 800 and 800, four
+// windows, in the second of which CPU 0 has most.
 func oneHotWindow(r *report.Report) {
 	r.Modes[0].Series = report.Series{Interval: 1e8, CPUs: report.List[report.SeriesCPU]{
 		{CPU: 0, Packets: []uint64{200, 1000, 200, 200}}, {CPU: 1, Packets: []uint64{200, 200, 200, 200}},

@@ -2,7 +2,8 @@
 // as Go allows, in all four modes. It is slow and kept for ever beside the fast
 // engine, which must count the same to the last packet.
 //
-// Nothing here is optimised. A file is an idea, and says the rules it follows:
+// Nothing here is optimised. Run (plain.go) is the whole of it. A file is an idea, and says
+// the rules it follows:
 //
 //  1. arrivals.go: from timestamps to the model's time.
 //  2. clock.go: the next event is the least by (time, step, number) of all that

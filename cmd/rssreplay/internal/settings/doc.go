@@ -4,7 +4,7 @@
 //  1. Flags are the model's parameters as the command line has them (flags.go).
 //  2. The texts that flags name are read: each with its own flag, or all from a bundle,
 //     recognised by what they say (imports.go, bundle.go); what they tell of the machine
-//     is for the report (host.go).
+//     is for the report (host.go), what its snapshots count for verify (counts.go).
 //  3. A NIC's profile (profile.go) and these texts (offers.go) offer values to flags: of
 //     default, profile, text and command line, the last that says something counts.
 //  4. The parameters are read from the flags in the model's order, checked, and noted
