@@ -99,7 +99,7 @@ func (r *Report) Verdict() []Statement {
 
 // unsure are findings about the capture, or about what of the NIC is not known: they make
 // the rest mean less.
-var unsure = []string{"no-table", "clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "several-interfaces", "ports-cut", "driver-transforms"}
+var unsure = []string{"no-table", "clock-still", "captures-overlap", "clock-leap", "unread-link", "loopback", "only-sent", "both-directions", "one-direction-partly", "several-interfaces", "ports-cut", "driver-transforms", "udp-ports-assumed"}
 
 // beside are findings that say nothing of why one CPU has more packets than others.
 var beside = append([]string{

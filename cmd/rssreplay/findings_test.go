@@ -410,6 +410,23 @@ func TestFindings(t *testing.T) {
 			has: udpPairs, nearly: udpPairs,
 			figures: []string{"100.0%", "1,000 flows have 3 pairs of addresses"},
 		}, {
+			// The same, and nothing says which fields the NIC hashes; or as many pairs as flows.
+			id:  "udp-ports-assumed",
+			has: udpPairs, nearly: func(w *trafficWriter) {
+				for range 40 {
+					udp(w, 20)
+				}
+			},
+			figures: []string{"warning", "100.0% of the received packets are UDP", "3 pairs of addresses"},
+		}, {
+			id: "udp-ports-assumed", nearlyArgs: []string{"--nic", "mlx5"},
+			has: udpPairs, nearly: udpPairs,
+		}, {
+			// Not both-directions, whose remedy would be to name the address.
+			id:  "loopback",
+			has: func(w *trafficWriter) { w.ofLoopback(300); w.even(200, 1) }, nearly: func(w *trafficWriter) { w.ofLoopback(300); w.even(400, 1) },
+			figures: []string{"warning", "60.0% of the packets", "300 of 500 packets"},
+		}, {
 			id: "asymmetric-connections", args: []string{"--local", "none"}, nearlyArgs: []string{"--local", "none", "--key", "symmetric"},
 			has: connections, nearly: connections,
 			figures: []string{"of 400 connections"},
@@ -603,6 +620,41 @@ func TestFindings(t *testing.T) {
 	})
 }
 
+// What is of no network's link type is not said to be a NIC's load, nor that RPS would not
+// spread it.
+func TestUnreadLink(t *testing.T) {
+	t.Parallel()
+	path := captureOf(t, func(w *trafficWriter) { w.even(300, 1) })
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint32(data[20:], 220)
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	all := findingsWith(t, []string{"rssreplay", path, "--cpus", "8"})
+	if len(all) != 1 || all[0].ID != "unread-link" || !strings.Contains(all[0].Summary, "100.0%") || !strings.Contains(all[0].Summary, "(usb_linux_mmapped)") {
+		t.Errorf("found are %q", all)
+	}
+}
+
+// The command that is told leaves out what is of loopback.
+func TestLoopbackLeftOut(t *testing.T) {
+	t.Parallel()
+	path := captureOf(t, func(w *trafficWriter) { w.ofLoopback(300); w.even(200, 1) })
+	const filter = "not net 127.0.0.0/8 and not ip6 host ::1"
+	if all := findingsWith(t, []string{"rssreplay", path}); len(all) == 0 || !strings.Contains(all[0].Remedy, "--filter '"+filter+"'") {
+		t.Errorf("found are %q", all)
+	}
+	if cgo { // the filter needs libpcap
+		all := findingsWith(t, []string{"rssreplay", path, "--filter", filter})
+		if slices.ContainsFunc(all, func(f finding) bool { return f.ID == "loopback" }) {
+			t.Errorf("without them, found are %q", all)
+		}
+	}
+}
+
 // A capture of all interfaces has what no NIC receives, and the command that is told leaves
 // one NIC's packets.
 func TestSeveralInterfaces(t *testing.T) {
@@ -760,6 +812,8 @@ func TestSpreadIsTypical(t *testing.T) {
 	}{
 		"healthy":   {nil, func(w *trafficWriter) { w.even(300, 3) }, "(default key); the spread is typical."},
 		"cut":       {nil, cut, "(default key), and so is the spread: packets are cut off."},
+		"loopback":  {nil, func(w *trafficWriter) { w.ofLoopback(300) }, "(default key); so is the spread."},
+		"UDP":       {nil, udpPairs, "(default key); the spread depends on UDP's hash."},
 		"own key":   {[]string{"--key", "symmetric"}, cut, "and affinity (default), but for packets that are cut off."},
 		"colliding": {nil, func(w *trafficWriter) { w.heavy(30, colliding...) }, "(default key); 95% of random spreads are more even."},
 		"apart":     {nil, func(w *trafficWriter) { w.heavy(10, apart...) }, "(default key); 95% of random spreads are less even."},
@@ -886,6 +940,15 @@ func udp(w *trafficWriter, n int) {
 func udpPairs(w *trafficWriter) {
 	for i := range 1000 {
 		w.packet(ethernet(layers.EthernetTypeIPv4), flowIP(i%3, layers.IPProtocolUDP), &layers.UDP{SrcPort: layers.UDPPort(1024 + i), DstPort: 53}, gopacket.Payload(make([]byte, 50)))
+	}
+}
+
+// ofLoopback writes n packets of a host to itself.
+func (w *trafficWriter) ofLoopback(n int) {
+	for i := range n {
+		ip := flowIP(0, layers.IPProtocolTCP)
+		ip.SrcIP, ip.DstIP = net.IP{127, 0, 0, 1}, net.IP{127, 0, 0, 1}
+		w.packet(ethernet(layers.EthernetTypeIPv4), ip, &layers.TCP{SrcPort: layers.TCPPort(40000 + i%50), DstPort: 80})
 	}
 }
 

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -84,6 +85,53 @@ func (d *diagnosis) portsCut() *report.Finding {
 // otherInterfaces is the part of the received packets from which it counts that other
 // interfaces than the busiest have them.
 const otherInterfaces = 0.05
+
+// unreadReason is the reason of packets whose link type is not read.
+const unreadReason = "unknown_link_type"
+
+// unreadLink: a capture of USB, say, or of a network whose headers are not known here.
+func (d *diagnosis) unreadLink() *report.Finding {
+	var n uint64
+	for _, c := range d.r.Capture.Unhashed {
+		if c.Name == unreadReason {
+			n = c.Packets
+		}
+	}
+	if d.mode == nil || n == 0 || 2*n < d.r.Capture.Received {
+		return nil
+	}
+	queue := d.defaultQueue()
+	return &report.Finding{
+		ID: "unread-link", Severity: report.Warning,
+		Summary:  fmt.Sprintf("%s of the received packets are of a link type in which no IP is looked for (%s): what a NIC makes of them is not known.", words.Percent(d.share(n)), d.t.UnreadLink),
+		Evidence: fmt.Sprintf("%s packets, which count for queue %d on CPU %d, as if they had no hash.", words.Exact(n), queue, d.r.Table.QueueCPUs[queue]),
+		Remedy:   "Capture a network interface: `tcpdump -i DEV -s 128 -w OUT`.",
+		Figures:  report.Numbers{"packets": n, "of_packets": d.r.Capture.Received},
+	}
+}
+
+// loopback: what never left its host. Of several interfaces with it severalInterfaces tells.
+func (d *diagnosis) loopback() *report.Finding {
+	var all uint64
+	for i := range d.t.Heavy {
+		all += d.t.Heavy[i].Packets
+	}
+	share := report.Ratio(d.t.Loopback, all)
+	if d.mode == nil || d.t.Loopback == 0 || share < 0.5 || d.severalInterfaces() != nil {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "loopback", Severity: report.Warning,
+		Summary:  fmt.Sprintf("%s of the packets have a loopback address (127.0.0.0/8, ::1): they never left their host, and no NIC received them.", words.Percent(share)),
+		Evidence: fmt.Sprintf("%s of %s packets of the heaviest flows.", words.Exact(d.t.Loopback), words.Exact(all)),
+		Remedy:   "Capture the NIC: `tcpdump -i DEV -s 128 -w OUT`.",
+		Figures:  report.Numbers{"packets": d.t.Loopback, "looked": all},
+	}
+	if share < 1 && !slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--filter" }) {
+		f.Remedy += " The others alone: " + d.run("", Argument{"--filter", "not net 127.0.0.0/8 and not ip6 host ::1"}) + "."
+	}
+	return f
+}
 
 // severalInterfaces: `tcpdump -i any` has loopback's packets among the NIC's, and those of
 // a tunnel once with their outer headers and once without; and `dumpcap -i eth0 -i eth1` has

@@ -21,7 +21,7 @@ const onlySentDestinations = 10
 // onlySent: every packet comes from one address and port of a service, and goes to
 // many: that is what a server sends, and its NIC receives none of it.
 func (d *diagnosis) onlySent() *report.Finding {
-	if !d.judged() || d.t.OnlySender == "" || d.r.Capture.Sent > 0 {
+	if !d.judged() || d.t.OnlySender == "" || d.r.Capture.Sent > 0 || d.has("loopback") {
 		return nil
 	}
 	var service, all uint64
@@ -93,7 +93,7 @@ func (d *diagnosis) servers() []string {
 func (d *diagnosis) bothDirections() *report.Finding {
 	version := d.versionShare()
 	whole := d.t.DirectionUnknown && d.r.Capture.Sent == 0
-	if d.mode == nil || !whole && version < versionFrom {
+	if d.mode == nil || !whole && version < versionFrom || d.has("loopback") {
 		return nil
 	}
 	a := &d.mode.Affinity
@@ -145,7 +145,7 @@ func (d *diagnosis) versionShare() report.Fraction {
 // oneDirectionPartly: of most connections one direction alone is there, and of some
 // both: a mirror port that drops, a filter, or a second path.
 func (d *diagnosis) oneDirectionPartly() *report.Finding {
-	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 || d.has("both-directions") {
+	if d.mode == nil || !d.t.DirectionUnknown || d.r.Capture.Sent > 0 || d.has("both-directions", "loopback") {
 		return nil
 	}
 	a := &d.mode.Affinity

@@ -19,12 +19,12 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 	var all report.List[report.Finding]
 	for _, find := range []func() *report.Finding{
 		// The capture.
-		d.clockStill, d.overlap, d.leap, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.copiedPackets, d.severalInterfaces, d.portsCut, d.driverTransform,
+		d.clockStill, d.overlap, d.leap, d.unreadLink, d.loopback, d.onlySent, d.bothDirections, d.oneDirectionPartly, d.copiedPackets, d.severalInterfaces, d.portsCut, d.driverTransform,
 		// The machine, its key and its table.
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsMasks, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
-		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.fewInputs, d.hotWindow, d.rpsHot, d.elephant, d.microburst,
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.udpPortsAssumed, d.fewInputs, d.hotWindow, d.rpsHot, d.elephant, d.microburst,
 		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable, d.tunnelElsewhere, d.elephantElsewhere,
 		// What follows.
 		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,
@@ -96,10 +96,10 @@ func (d *diagnosis) nameDevice(all []report.Finding) {
 
 // findingIDs are the names of all findings, in the order in which they are looked for.
 var findingIDs = []string{
-	"clock-still", "captures-overlap", "clock-leap", "only-sent", "both-directions", "one-direction-partly", "copied-packets", "several-interfaces", "ports-cut", "driver-transforms",
+	"clock-still", "captures-overlap", "clock-leap", "unread-link", "loopback", "only-sent", "both-directions", "one-direction-partly", "copied-packets", "several-interfaces", "ports-cut", "driver-transforms",
 	"no-table", "weak-key", "stale-table", "one-queue", "single-queue", "queues-share-cpu", "cpus-missed", "lopsided-table", "uneven-table", "no-hash-type", "unhashed", "qinq",
 	"rule-overrides", "ambiguous-rule", "atr", "moves", report.MovingHelps, report.MovingDoesNot, report.Churny, "napi-elsewhere", "rps-hot", "rps-off-node", "remote-node", "shared-core",
-	"tunnel", "single-flow", "udp-without-ports", "few-inputs", "hot-window", "elephant-flow", "microburst",
+	"tunnel", "single-flow", "udp-without-ports", "udp-ports-assumed", "few-inputs", "hot-window", "elephant-flow", "microburst",
 	"few-flows", "elephant-bytes", "colliding-flows", "uneven-hash", "better-table",
 	"cpu-saturated", "ring-overflow", "backlog-overflow", "long-moderation", "coalesced", "udp-fragments", "asymmetric-connections",
 	"backlog-drops", "time-squeezed",

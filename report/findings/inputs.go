@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"rssreplay/report"
@@ -22,6 +23,35 @@ func (d *diagnosis) udpWithoutPorts() *report.Finding {
 		f.Remedy += fmt.Sprintf(" But %s more UDP packets are fragments, which have no ports: they would part from their flows, and may overtake them.", words.Exact(d.t.UDPFragments))
 	}
 	return f
+}
+
+// udpPortsAssumed: nothing says whether the NIC hashes UDP's ports, and much depends on it.
+func (d *diagnosis) udpPortsAssumed() *report.Finding {
+	without := d.t.WithoutUDPPorts
+	if !d.judged() || d.t.UDPAssumed == 0 || without.IsNull() || without < report.UnevenFrom || -d.gain(without) < report.GainFrom || d.has("loopback") {
+		return nil
+	}
+	flows := 0
+	pairs := map[[2]netip.Addr]bool{}
+	for i := range d.t.Heavy {
+		if f := &d.t.Heavy[i]; f.Protocol == "udp" && f.HasPorts {
+			flows++
+			pairs[[2]netip.Addr{f.Source, f.Destination}] = true
+		}
+	}
+	if 4*len(pairs) > flows || uint64(len(pairs)) > fewPerCPU*uint64(len(d.mode.CPUs)) {
+		return nil // nearly as many by their addresses: another spread by chance
+	}
+	list := words.Plural(uint64(len(pairs)), "pair of addresses", "pairs of addresses")
+	return &report.Finding{
+		ID: "udp-ports-assumed", Severity: report.Warning,
+		Summary: fmt.Sprintf("%s of the received packets are UDP, taken to be hashed on ports, which many drivers leave out: then the busiest CPU has %s × its fair share.",
+			words.Percent(d.share(d.t.UDPAssumed)), words.Fixed(without, 2)),
+		Evidence: fmt.Sprintf("The %s have %s. No flag or file tells what the NIC hashes.", words.Plural(uint64(flows), "heaviest UDP flow", "heaviest UDP flows"), list),
+		Remedy: "`ethtool -n DEV rx-flow-hash udp4` tells (--flow-hash FILE), or the driver (--nic, `ethtool -i DEV`). Without ports: " +
+			d.run("", Argument{"--rx-flow-hash", "udp4=sd"}, Argument{"--rx-flow-hash", "udp6=sd"}) + ".",
+		Figures: report.Numbers{"share": d.share(d.t.UDPAssumed), "flows": uint64(flows), "pairs": uint64(len(pairs)), "imbalance_without_ports": without},
+	}
 }
 
 // mostPortless is the protocol with the most packets that are hashed without ports.

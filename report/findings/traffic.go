@@ -32,6 +32,11 @@ type Traffic struct {
 	UDPOnAddresses uint64          // UDP packets with ports that are hashed without them
 	WithPorts      report.Fraction // imbalance.packets if TCP and UDP were hashed with their ports; Null if unknown
 
+	// UDPAssumed is the packets hashed on UDP's ports because no flag, file or profile says what
+	// is hashed; WithoutUDPPorts is imbalance.packets if they were hashed on addresses, Null if unknown.
+	UDPAssumed      uint64
+	WithoutUDPPorts report.Fraction
+
 	UDPFragments   uint64 // fragments of UDP datagrams, the first ones included
 	FragmentsApart uint64 // of these, on another CPU than whole datagrams between the same two addresses
 
@@ -85,6 +90,8 @@ type Traffic struct {
 	ATR                   *ATR // nil where the NIC has none
 	Copies                Copies
 	Interfaces            []Interface // the busiest first
+	Loopback              uint64      // packets of Heavy with a loopback address
+	UnreadLink            string      // the link type of most packets of a link type that is not read; "" for none
 	Grain                 int64       // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 

@@ -31,7 +31,7 @@ func (d *diagnosis) unhashed() *report.Finding {
 			lost := min(c.Packets, cut)
 			c.Packets, cut = c.Packets-lost, cut-lost
 		}
-		if c.Packets > 0 && c.Name != noHashTypeReason {
+		if c.Packets > 0 && c.Name != noHashTypeReason && !(c.Name == unreadReason && d.has("unread-link")) {
 			n += c.Packets
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
 		}

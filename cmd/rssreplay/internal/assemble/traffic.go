@@ -41,7 +41,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	t := &findings.Traffic{
 		Command:        a.Settings.Shown.Arguments(a.Arguments),
 		Flows:          uint64(a.Result.NumFlows),
-		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null,
+		UDPOnAddresses: shape.UDPOnAddresses, WithPorts: report.Null, WithoutUDPPorts: report.Null,
 		UDPFragments: shape.UDPFragments, FragmentsApart: shape.FragmentsApart,
 		InnerBalance:     report.Null,
 		DirectionUnknown: a.DirectionUnknown, TakenOnHost: a.takenOnHost(),
@@ -60,6 +60,9 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	ids := a.largest(heavyFlows)
 	for _, id := range ids {
 		t.Heavy = append(t.Heavy, a.Flow(id))
+		if f := a.Result.Flow(id); f.Source.IsLoopback() || f.Destination.IsLoopback() { // the true ones
+			t.Loopback += f.Packets
+		}
 	}
 	t.Inputs = inputsOf(inputs)
 	t.Inputs.Hashes = a.Result.DistinctHashes
@@ -71,6 +74,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	}
 	if !r.Moves() { // chance is that of one table
 		t.Chance = chanceOf(a.Result.Chance(inputs, 0))
+		a.assumedPorts(t, r)
 	}
 	if !findings.Uneven(r) {
 		return t
@@ -80,6 +84,28 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 		t.WithPorts = a.imbalanceWith(hashPorts)
 	}
 	return t
+}
+
+// assumedFrom is the part of the received packets from which it counts that they are taken to
+// be hashed on ports.
+const assumedFrom = 0.25
+
+// assumedPorts tells t of UDP that is hashed on its ports by assumption alone.
+func (a *ReportBuilder) assumedPorts(t *findings.Traffic, r *report.Report) {
+	if p := r.Parameters.Named("hash-types"); p == nil || p.Source != "default" {
+		return
+	}
+	udp := hash.TypesOf(hash.UDPIPv4, hash.UDPIPv6, hash.UDPIPv6Ex)
+	for kind := range a.Result.HashTypes {
+		if udp.Has(hash.Type(kind)) {
+			t.UDPAssumed += uint64(a.Result.HashTypes[kind])
+		}
+	}
+	if report.Ratio(t.UDPAssumed, r.Capture.Received) < assumedFrom {
+		t.UDPAssumed = 0
+		return
+	}
+	t.WithoutUDPPorts = a.imbalanceWith(func(c *nicmodel.SteeringConfig) { c.HashTypes &^= udp })
 }
 
 // tellCapture tells t how the capture was taken.
@@ -99,6 +125,12 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 		Longest: c.Longest, Within: c.Within, Same: c.Same, Hops: c.Hops, Interfaces: c.Interfaces, Cooked: c.Cooked,
 	}
 	t.Interfaces = a.interfaces()
+	most := 0
+	for _, l := range a.Result.Links {
+		if !l.Link.Known() && int(l.Packets) > most {
+			t.UnreadLink, most = l.Link.String(), int(l.Packets)
+		}
+	}
 	t.LeapsAhead, t.LeapsBack = leaps(&a.Result.TimeLeaps)
 	g := &a.Result.Gaps
 	t.Gaps = findings.Gaps{Count: g.Count, Total: g.Total, Longest: g.Longest, LongestFrame: uint64(g.LongestFrame), LongestStart: g.LongestStart}

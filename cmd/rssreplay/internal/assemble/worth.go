@@ -8,14 +8,22 @@ import (
 )
 
 // sayWorth takes back what is said of CPU numbers and of the spread where this capture does
-// not bear it: of packets that were cut off the NIC hashed more than is there, and a spread
-// that chance seldom gives is not typical. It comes after the findings and what chance gives.
+// not bear it: of packets that were cut off the NIC hashed more than is there, others no NIC
+// received, UDP is hashed one way or the other, and a spread that chance seldom gives is not
+// typical. It comes after the findings and what chance gives.
 func (a *ReportBuilder) sayWorth(r *report.Report) {
-	cut := slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == "ports-cut" })
+	has := func(id string) bool {
+		return slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.ID == id })
+	}
+	cut := has("ports-cut")
 	spread := ""
 	switch at := report.ComparedMode(r.Modes); {
 	case cut:
 		spread = ", and so is the spread: packets are cut off."
+	case has("unread-link") || has("loopback"):
+		spread = "; so is the spread."
+	case has("udp-ports-assumed"):
+		spread = "; the spread depends on UDP's hash."
 	case at >= 0:
 		switch b := &r.Modes[at].Imbalance; {
 		case b.ChanceP5 == nil || b.ChanceP95 == nil || b.Packets.IsNull():
