@@ -60,7 +60,7 @@ func TestPartAlone(t *testing.T) {
 		return r
 	}
 	capture := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
-	for _, more := range [][]string{nil, {"--from", "1s"}, {"--filter", "tcp", "--from", "250ms"}} {
+	for _, more := range [][]string{nil, {"--from", "500ms"}, {"--filter", "tcp", "--from", "230ms"}} {
 		if len(more) > 2 && !cgo {
 			continue // no filter
 		}

@@ -106,3 +106,46 @@ func TestHotWindowBesideTheWhole(t *testing.T) {
 		}
 	}
 }
+
+// Bursts of several flows that meet on a CPU for once are no fault. That is known by how unevenly
+// the other windows are loaded, and where no flow alone has as many packets.
+func TestBurstsMeet(t *testing.T) {
+	bursty := [][4]uint64{{500, 300, 100, 100}, {100, 100, 500, 300}, {100, 300, 300, 300}, {100, 100, 200, 600}, {200, 700, 50, 50}, {100, 100, 600, 200}}
+	for i := range bursty { // 60 % is not hot beside the whole's 1.6
+		bursty[i][3] = 1000 - bursty[i][0] - bursty[i][1] - bursty[i][2]
+	}
+	even := [][4]uint64{{260, 240, 250, 250}, {250, 240, 260, 250}, {250, 260, 240, 250}}
+	hottest := [4]uint64{900, 40, 30, 30}
+	for name, test := range map[string]struct {
+		others  [][4]uint64
+		largest uint64 // packets of the largest flow on CPU 0; 0 where it is not known
+		want    bool
+	}{
+		"several flows' bursts":           {bursty, 300, false},
+		"several flows among even ones":   {even, 300, true},
+		"one flow":                        {bursty, 650, true},
+		"which flows it has is not known": {bursty, 0, true},
+		"every window is hot":             {nil, 300, true},
+	} {
+		windows := append(slices.Clone(test.others), hottest)
+		if test.others == nil {
+			windows = append(windows, [4]uint64{30, 900, 40, 30})
+		}
+		r := hot(1600, 800, 800, 800)
+		m := &r.Modes[0]
+		m.Series = report.Series{Interval: 1e8, CPUs: report.List[report.SeriesCPU]{{CPU: 0}, {CPU: 1}, {CPU: 2}, {CPU: 3}}}
+		for _, w := range windows {
+			for cpu, packets := range w {
+				m.Series.CPUs[cpu].Packets = append(m.Series.CPUs[cpu].Packets, packets)
+			}
+		}
+		if test.largest > 0 {
+			flow := on(0, test.largest)
+			m.CPUs[0].Largest = &flow
+		}
+		all := Diagnose(r, &Traffic{Flows: 900, WithPorts: report.Null, InnerBalance: report.Null})
+		if got := slices.Contains(ids(all), "hot-window"); got != test.want {
+			t.Errorf("%s: a window is hot: %v", name, got)
+		}
+	}
+}
