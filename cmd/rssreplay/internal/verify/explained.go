@@ -1,9 +1,7 @@
 package verify
 
 import (
-	"fmt"
-	"slices"
-
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/nicmodel/profile"
@@ -83,9 +81,7 @@ type tableFound struct {
 // otherTable tells whether the hashes are as predicted, and each entry leads to one
 // queue, but not to that of the claimed table.
 func (v *verification) otherTable(groups []group) (tableFound, bool) {
-	queues := map[int32]int32{} // by entry
-	changed := 0
-	table := slices.Clone(v.claimed.Config().Table)
+	queues := map[int]int{} // by entry
 	var explained uint64
 	for i := range groups {
 		g := &groups[i]
@@ -101,20 +97,18 @@ func (v *verification) otherTable(groups []group) (tableFound, bool) {
 				if int32(d.Queue) != g.queue {
 					return tableFound{}, false
 				}
-			} else if queue, ok := queues[d.Entry]; ok && queue != g.queue {
+			} else if queue, ok := queues[int(d.Entry)]; ok && queue != int(g.queue) {
 				return tableFound{}, false
 			} else if !ok {
-				queues[d.Entry] = g.queue
-				if int32(table[d.Entry]) != g.queue {
-					changed++
-				}
+				queues[int(d.Entry)] = int(g.queue)
 			}
 		}
 		explained += g.packets
 	}
+	summary, changed := judge.OtherTable(v.claimed.Config().Table, queues)
 	// Fewer entries than packets met would be explained by any table.
 	if changed == 0 || len(queues) < 8 {
 		return tableFound{}, false
 	}
-	return tableFound{fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(queues)), explained}, true
+	return tableFound{summary, explained}, true
 }

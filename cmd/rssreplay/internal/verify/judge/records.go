@@ -3,7 +3,9 @@ package judge
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
@@ -373,16 +375,29 @@ func (s *recordSearch) otherTable() (e Explanation, ok bool) {
 		return share(w)
 	})
 	delete(table, -1)
-	changed := 0
-	for entry, queue := range table {
-		if int(s.config.Table[entry]) != queue {
-			changed++
-		}
-	}
-	e = s.explanation(profile.Hypothesis{
-		ID: "table", Changes: 1,
-		Summary: fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(table)),
-	}, wrong)
+	summary, changed := OtherTable(s.config.Table, table)
+	e = s.explanation(profile.Hypothesis{ID: "table", Changes: 1, Summary: summary}, wrong)
 	e.Null = chance
 	return e, chance.AsGood == 0 && changed > 0
+}
+
+// mostNamed are as many entries as are named one by one that lead elsewhere: more are
+// another table, not some that were moved.
+const mostNamed = 6
+
+// OtherTable says how the table that was seen differs from the claimed one. seen has the queue
+// of each entry that packets met. changed is how many of them lead to another queue.
+func OtherTable(claimed []uint16, seen map[int]int) (summary string, changed int) {
+	var named []string
+	for _, entry := range slices.Sorted(maps.Keys(seen)) {
+		if was := int(claimed[entry]); was != seen[entry] {
+			changed++
+			named = append(named, fmt.Sprintf("%d: %d → %d", entry, was, seen[entry]))
+		}
+	}
+	summary = fmt.Sprintf("the NIC has another indirection table: %d of the %d entries that packets met lead to another queue", changed, len(seen))
+	if 0 < changed && changed <= mostNamed {
+		summary += " (entry " + strings.Join(named, ", ") + ")"
+	}
+	return summary, changed
 }

@@ -100,3 +100,23 @@ func TestRecordsExplained(t *testing.T) {
 		t.Errorf("all on queue 5: %+v", j)
 	}
 }
+
+// A few entries that lead elsewhere are named; of many it is another table.
+func TestOtherTable(t *testing.T) {
+	claimed := make([]uint16, 16)
+	seen := map[int]int{}
+	for entry := range 10 {
+		seen[entry] = 0
+	}
+	seen[9], seen[2] = 3, 1
+	summary, changed := OtherTable(claimed, seen)
+	if want := "2 of the 10 entries that packets met lead to another queue (entry 2: 0 → 1, 9: 0 → 3)"; changed != 2 || !strings.HasSuffix(summary, want) {
+		t.Errorf("%d: %q", changed, summary)
+	}
+	for entry := range 7 {
+		seen[entry] = 2
+	}
+	if summary, changed := OtherTable(claimed, seen); changed != 8 || !strings.HasSuffix(summary, "8 of the 10 entries that packets met lead to another queue") {
+		t.Errorf("%d: %q", changed, summary)
+	}
+}
