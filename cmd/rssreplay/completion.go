@@ -28,12 +28,12 @@ func describe(root *cobra.Command) {
 		c.Short = help.LowerFirst(p.Short)
 		completeArguments(c)
 		flags := c.LocalFlags()
-		for _, f := range append(main.Flags, p.Flags...) { // the later one counts
-			if flag := flags.Lookup(f.Name); flag != nil {
+		for _, f := range append(slices.Clip(p.Flags), main.Flags...) { // the first one counts
+			if flag := flags.Lookup(f.Name); flag != nil && flag.Usage == "" {
 				flag.Usage = f.Usage
 				completeFlag(c, flag, f)
 			}
-			if flag := flags.Lookup("peer-" + f.Name); flag != nil {
+			if flag := flags.Lookup("peer-" + f.Name); flag != nil && flag.Usage == "" {
 				flag.Usage = "of the host that replies go to: " + f.Usage
 				completeFlag(c, flag, f)
 			}
@@ -73,9 +73,8 @@ func completeFlag(c *cobra.Command, flag *pflag.Flag, f help.FlagHelp) {
 	if strings.Contains(f.Argument, "FILE") && f.Name != "key" || strings.Contains(f.Argument, "DIR") {
 		return
 	}
-	// The error is that of a flag that does not exist, or has words already.
+	// The error is that of a flag that does not exist.
 	_ = c.RegisterFlagCompletionFunc(flag.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		f.Usage = flag.Usage // of the command's own page, which is read last
 		list := ""
 		if f.Argument == "LIST" { // of which the last word is begun
 			last := strings.LastIndex(begun, ",") + 1
@@ -127,6 +126,16 @@ func valueWords(f help.FlagHelp) []string {
 			words = append(words, t.String())
 		}
 		return words
+	case "hash-function":
+		return []string{"toeplitz", "simple-xor"}
+	case "rule-order":
+		return []string{"location", "most-fields"}
+	case "ip-rules":
+		return []string{"all", "other", "bnxt"}
+	case "rps-hash":
+		return []string{"driver", "nic", "software", "mixed"}
+	case "rebalance":
+		return []string{"rsspp", "rsspp-exact"}
 	case "drain":
 		return []string{"snapshot", "poll"}
 	case "isr-cpu":

@@ -124,6 +124,12 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--table-csv", "m"}, []string{"modes", "moves", ":4"}},
 		{[]string{"compare", "--table-csv", "b"}, []string{"best", ":4"}},
 		{[]string{"hash", "--protocol", ""}, []string{"tcp", "udp", "sctp", ":4"}},
+		{[]string{"--format", "m"}, []string{"mail", "markdown", ":4"}},
+		{[]string{"compare", "--format", "m"}, []string{"markdown", ":4"}}, // as its own page says
+		{[]string{"hash", "--format", ""}, []string{"table", "markdown", "json", ":4"}},
+		{[]string{"plan", "--format", ""}, []string{"table", "markdown", "json", "iperf3", ":4"}},
+		{[]string{"plan", "--peer-nic", "ml"}, []string{"mlx4", "mlx5", ":4"}},
+		{[]string{"--rps-hash", ""}, []string{"driver", "nic", "software", "mixed", ":4"}},
 		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},
 		{[]string{"capture.pcap", ""}, []string{":0"}},
