@@ -26,11 +26,24 @@ func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError) error {
 		if !of[0].HasParent() {
 			has += " CAPTURE"
 		}
+		if takesNone(c) {
+			return fmt.Errorf("unknown flag --%s: `%s` has it; `%s` takes no flags", name, has, c.CommandPath())
+		}
 		return fmt.Errorf("unknown flag --%s: `%s` has it; `%s --help` lists those of this command", name, has, c.CommandPath())
 	} else if meant := meantFlags(c.Flags(), name); len(meant) > 0 {
 		return fmt.Errorf("unknown flag --%s; did you mean %s?", name, report.Or(meant))
 	}
+	if takesNone(c) {
+		return fmt.Errorf("unknown flag %s%s: `%s` takes no flags", dashes, name, c.CommandPath())
+	}
 	return fmt.Errorf("unknown flag %s%s; `%s --help` lists the flags", dashes, name, c.CommandPath())
+}
+
+// takesNone tells whether a command has no flag but --help, which all have.
+func takesNone(c *cobra.Command) bool {
+	none := true
+	c.Flags().VisitAll(func(f *pflag.Flag) { none = none && f.Name == "help" })
+	return none
 }
 
 // HaveFlag are the commands that have a flag, the main one first.
