@@ -639,6 +639,22 @@ func TestUnreadLink(t *testing.T) {
 	}
 }
 
+// Windows has no ethtool to tell whether UDP's ports are hashed.
+func TestUDPPortsUnderWindows(t *testing.T) {
+	t.Parallel()
+	table := filepath.Join(t.TempDir(), "rss.txt")
+	text := "Name : Ethernet\nInterfaceDescription : NIC\nEnabled : True\nNumberOfReceiveQueues : 4\nProfile : NUMAStatic\nMaxProcessors : 4\n" +
+		"RssProcessorArray: [Group:Number/NUMA Distance] : 0:0/0 0:2/0 0:4/0 0:6/0\nIndirectionTable: [Group:Number] : " + strings.Repeat("0:0 0:2 0:4 0:6 ", 32) + "\n"
+	if err := os.WriteFile(table, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	all := findingsWith(t, []string{"rssreplay", captureOf(t, udpPairs), "--table", table, "--key", "microsoft"})
+	at := slices.IndexFunc(all, func(f finding) bool { return f.ID == "udp-ports-assumed" })
+	if at < 0 || strings.Contains(all[at].Remedy, "ethtool") || !strings.Contains(all[at].Remedy, "--rx-flow-hash udp4=sd") {
+		t.Errorf("found are %q", all)
+	}
+}
+
 // The command that is told leaves out what is of loopback.
 func TestLoopbackLeftOut(t *testing.T) {
 	t.Parallel()

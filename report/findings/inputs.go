@@ -42,13 +42,20 @@ func (d *diagnosis) udpPortsAssumed() *report.Finding {
 	if 4*len(pairs) > flows || uint64(len(pairs)) > fewPerCPU*uint64(len(d.mode.CPUs)) {
 		return nil // nearly as many by their addresses: another spread by chance
 	}
+	tells := "`ethtool -n DEV rx-flow-hash udp4` tells (--flow-hash FILE), or the driver (--nic, `ethtool -i DEV`)."
+	switch {
+	case d.t.PowerShell:
+		tells = "`Get-NetAdapterRss` does not show which it is; the load of each processor, in Performance Monitor, does."
+	case d.t.Application:
+		tells = "What has the NIC to itself chooses it."
+	}
 	list := words.Plural(uint64(len(pairs)), "pair of addresses", "pairs of addresses")
 	return &report.Finding{
 		ID: "udp-ports-assumed", Severity: report.Warning,
 		Summary: fmt.Sprintf("%s of the received packets are UDP, taken to be hashed on ports, which many drivers leave out: then the busiest CPU has %s × its fair share.",
 			words.Percent(d.share(d.t.UDPAssumed)), words.Fixed(without, 2)),
 		Evidence: fmt.Sprintf("The %s have %s. No flag or file tells what the NIC hashes.", words.Plural(uint64(flows), "heaviest UDP flow", "heaviest UDP flows"), list),
-		Remedy: "`ethtool -n DEV rx-flow-hash udp4` tells (--flow-hash FILE), or the driver (--nic, `ethtool -i DEV`). Without ports: " +
+		Remedy: tells + " Without ports: " +
 			d.run("", Argument{"--rx-flow-hash", "udp4=sd"}, Argument{"--rx-flow-hash", "udp6=sd"}) + ".",
 		Figures: report.Numbers{"share": d.share(d.t.UDPAssumed), "flows": uint64(flows), "pairs": uint64(len(pairs)), "imbalance_without_ports": without},
 	}
