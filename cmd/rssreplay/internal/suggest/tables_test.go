@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"rssreplay/cmd/rssreplay/internal/settings"
+	"rssreplay/dispatch/engine"
 	"rssreplay/report"
 )
 
@@ -46,5 +48,16 @@ func TestSuggestNoticeable(t *testing.T) {
 	one := &candidate{goal: report.GoalBalance, summary: "S.", median: &report.KeyMedian{Keys: 200, Present: 1.5, Suggested: 1.48}}
 	if got := of.noBetter(one, figures(2, 2), figures(1, 1)); !strings.Contains(got, "Over 200 random keys the median is 1.480 against 1.500") {
 		t.Errorf("%q", got)
+	}
+}
+
+// Of a load it is packets, bytes or the time that the packets take that counts.
+func TestWeight(t *testing.T) {
+	s := &suggester{settings: &settings.Settings{Config: engine.Config{PacketCost: 400, ByteCost: 500}}} // ns; ps
+	load := engine.EntryLoad{Packets: 10, Bytes: 6000}
+	for by, want := range map[string]uint64{"packets": 10, "bytes": 6000, "busy": 4000 + 3000} {
+		if s.by = by; s.weight(load) != want {
+			t.Errorf("by %s: %d, want %d", by, s.weight(load), want)
+		}
 	}
 }
