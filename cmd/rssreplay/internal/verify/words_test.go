@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"strings"
 	"testing"
 
+	"rssreplay/hash"
 	"rssreplay/report"
 )
 
@@ -21,6 +23,35 @@ func TestFitText(t *testing.T) {
 	} {
 		if got := fitText(&report.Verify{Fit: &test.fit}, 1000, test.fits); got != test.want {
 			t.Errorf("%+v: %q, want %q", test.fit, got, test.want)
+		}
+	}
+}
+
+// Of many, the first are named; one more than is shown is named, too.
+func TestFirstOf(t *testing.T) {
+	for n, want := range map[int]string{1: "a", 4: "a, b, c, d", 5: "a, b, c, d, e", 6: "a, b, c, d and 2 more"} {
+		if got := firstOf([]string{"a", "b", "c", "d", "e", "f"}[:n]); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+// A solved key is compared with the claimed one in the bits that the traffic determines, and
+// that the claimed one has.
+func TestDifferingBits(t *testing.T) {
+	claimed := hash.Key{0x80, 0x01}
+	for _, test := range []struct {
+		key        hash.Key
+		determined []int
+		want       string
+	}{
+		{hash.Key{0x80, 0x01}, []int{0, 1, 15}, "0 of 3 determined bits"},
+		{hash.Key{0x00, 0x00}, []int{0, 1, 15}, "2 of 3 determined bits"},
+		{hash.Key{0x00, 0x00}, []int{1, 2}, "0 of 2 determined bits"},
+		{hash.Key{0x00, 0x00}, []int{0, 16}, "1 of 2 determined bits"}, // beyond the key
+	} {
+		if got := differingBits(test.key, claimed, test.determined); !strings.HasPrefix(got, test.want+" differ") {
+			t.Errorf("%x, bits %v: %s, want %s", test.key, test.determined, got, test.want)
 		}
 	}
 }
