@@ -50,7 +50,7 @@ type Rate struct {
 
 // parseRate reads "10Gbps" or "1.5Mpps".
 func parseRate(s string) (*Rate, error) {
-	wrong := fmt.Errorf("--rate must be above 0, in bit/s or packets/s, as 10Gbps, 100Mbps, 1Mpps or 500kpps, not %q", s)
+	wrong := fmt.Errorf("--rate must be a number above 0, of at most 12 digits, in bit/s or packets/s, as 10Gbps, 100Mbps, 1Mpps or 500kpps, not %q", s)
 	r := &Rate{text: s}
 	number, ok := strings.CutSuffix(s, "bps")
 	if r.bits = ok; !ok {
