@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,47 +79,99 @@ func ownFlags(words []string, from, to *pflag.FlagSet, dropped ...string) []stri
 // outputWords are the flags that say how and where a result is printed.
 var outputWords = []string{"format", "output", "full", "show", "table-csv", "color", "width", "plot", "title", "note", "digest", "fail-if", "flows", "on", "trace", "trace-from", "trace-to", "write", "split"}
 
-// next is what the reader of r may want to do now, in commands of his own.
+// next is what the reader of r may want to do now, in commands of his own. There is nothing
+// without packets, nor where the report shows nothing of the command.
 func (f *replayFlags) next(e *cli.Env, s *settings.Settings, r *report.Report) []report.Next {
-	if len(r.Command) < 2 || r.Capture.Received == 0 || r.Anonymized != nil { // of which nothing of the command is shown
+	if len(r.Command) < 2 || r.Capture.Received == 0 || r.Anonymized != nil {
 		return nil
 	}
-	words := r.Command[1:]
+	n := &nextSteps{env: e, flags: f, settings: s, report: r, words: r.Command[1:]}
 	set := f.model.Set
-	piped := slices.Contains(ownFlags(words, set, set), "-") // the capture, or a file of a flag
-	stdin := slices.Contains(words, "-") && !slices.ContainsFunc(f.model.Inputs(), func(name string) bool { return name == "-" })
-	before := ""
-	if piped {
-		before = report.Again + " |"
-	}
+	n.piped = slices.Contains(ownFlags(n.words, set, set), "-")
+	n.pipedCapture = slices.Contains(n.words, "-") && !slices.Contains(f.model.Inputs(), "-")
 	var next []report.Next
-	if s.Doubt != "" && !s.NoTable && s.Profile == nil && !piped {
-		own := ownFlags(words, set, set, append([]string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}, outputWords...)...)
-		next = append(next, report.Next{
-			Before: "ethtool -x " + s.CommandDevice() + " |", Command: append(append([]string{"rssreplay"}, own...), "--table", "-"), What: "your NIC's key and table",
-		})
-	}
-	if hashes := func(f report.File) bool { return f.Hashes > 0 }; s.Doubt != "" && !stdin && slices.ContainsFunc(r.Capture.Files, hashes) {
-		own := ownFlags(words, set, verify.NewCommand(e).Flags(), slices.Concat(outputWords, findings.ChangeFlags)...)
-		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "verify"}, own...), What: "find the NIC's key"})
-	}
-	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
-	if findings.Uneven(r) && tableCounts(r) && !stdin && !fixed && len(r.Table.QueueCPUs) > 1 { // the table can be set
-		own := ownFlags(words, set, suggest.NewCommand(e).Flags(), slices.Concat(outputWords, findings.ChangeFlags)...)
-		next = append(next, report.Next{Before: before, Command: append([]string{"rssreplay", "suggest"}, own...), What: "a better table?"})
-	}
-	if at := report.ComparedMode(r.Modes); f.on == "" && at >= 0 && len(r.Modes[at].CPUs) > 1 && at == 0 {
-		most := 0
-		for i, c := range r.Modes[at].CPUs {
-			if c.Packets > r.Modes[at].CPUs[most].Packets {
-				most = i
-			}
+	for _, step := range []func() *report.Next{n.ownTable, n.findKey, n.betterTable, n.busiestFlows, n.everything, n.page} {
+		if s := step(); s != nil {
+			next = append(next, *s)
 		}
-		next = append(next, report.Next{Command: []string{report.Again, "--on", fmt.Sprintf("cpu=%d", r.Modes[at].CPUs[most].CPU)}, What: "its flows"})
 	}
-	return append(next,
-		report.Next{Command: []string{report.Again, "--full"}, What: "everything"},
-		report.Next{Command: []string{report.Again, "-o", "report.html"}})
+	return next
+}
+
+// nextSteps are what there may be to do after a report; each is nil where it would not help.
+type nextSteps struct {
+	env      *cli.Env
+	flags    *replayFlags
+	settings *settings.Settings
+	report   *report.Report
+	words    []string // of the command, without its name
+
+	piped        bool // standard input is the capture, or a file of a flag
+	pipedCapture bool // it is the capture
+}
+
+// ownTable reads the NIC's own table, where none is given, from standard input.
+func (n *nextSteps) ownTable() *report.Next {
+	s := n.settings
+	if s.Doubt == "" || s.NoTable || s.Profile != nil || n.piped {
+		return nil
+	}
+	set := n.flags.model.Set
+	toldByTable := []string{"layout", "table-size", "queues", "key", "xfrm", "hash-types"}
+	own := ownFlags(n.words, set, set, slices.Concat(toldByTable, outputWords)...)
+	return &report.Next{
+		Before: "ethtool -x " + s.CommandDevice() + " |", Command: slices.Concat([]string{"rssreplay"}, own, []string{"--table", "-"}), What: "your NIC's key and table",
+	}
+}
+
+// findKey finds the NIC's key by the hashes in the capture.
+func (n *nextSteps) findKey() *report.Next {
+	hashes := func(f report.File) bool { return f.Hashes > 0 }
+	if n.settings.Doubt == "" || n.pipedCapture || !slices.ContainsFunc(n.report.Capture.Files, hashes) {
+		return nil
+	}
+	return n.by("verify", verify.NewCommand(n.env).Flags(), "find the NIC's key")
+}
+
+// betterTable looks for a table that spreads the load better, where that can be set and
+// would count.
+func (n *nextSteps) betterTable() *report.Next {
+	s, r := n.settings, n.report
+	fixed := s.Untabled(profile.SetTable) != "" || s.Profile != nil && s.Profile.Unsettable(profile.SetTable) != 0
+	if fixed || n.pipedCapture || len(r.Table.QueueCPUs) < 2 || !findings.Uneven(r) || !tableCounts(r) {
+		return nil
+	}
+	return n.by("suggest", suggest.NewCommand(n.env).Flags(), "a better table?")
+}
+
+// by is another command, of those flags, for the same packets and settings.
+func (n *nextSteps) by(name string, flags *pflag.FlagSet, what string) *report.Next {
+	own := ownFlags(n.words, n.flags.model.Set, flags, slices.Concat(outputWords, findings.ChangeFlags)...)
+	next := &report.Next{Command: append([]string{"rssreplay", name}, own...), What: what}
+	if n.piped {
+		next.Before = report.Again + " |"
+	}
+	return next
+}
+
+// busiestFlows lists the flows of the CPU with the most packets; by --on, which is about
+// the first mode.
+func (n *nextSteps) busiestFlows() *report.Next {
+	if n.flags.on != "" || report.ComparedMode(n.report.Modes) != 0 || len(n.report.Modes[0].CPUs) < 2 {
+		return nil
+	}
+	busiest := slices.MaxFunc(n.report.Modes[0].CPUs, func(a, b report.CPU) int { return cmp.Compare(a.Packets, b.Packets) })
+	return &report.Next{Command: []string{report.Again, "--on", fmt.Sprintf("cpu=%d", busiest.CPU)}, What: "its flows"}
+}
+
+// everything is all that the report has.
+func (*nextSteps) everything() *report.Next {
+	return &report.Next{Command: []string{report.Again, "--full"}, What: "everything"}
+}
+
+// page is the report to click through.
+func (*nextSteps) page() *report.Next {
+	return &report.Next{Command: []string{report.Again, "-o", "report.html"}}
 }
 
 // tableCounts tells whether another table could make the load more even: more than the
