@@ -1,3 +1,2 @@
-// Package portplan finds source ports that put one test flow on each CPU, or on each
-// entry of the table.
+// Package portplan finds source ports that put equally many test flows on each CPU.
 package portplan
