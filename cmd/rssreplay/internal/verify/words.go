@@ -14,6 +14,9 @@ import (
 // same queues.
 const fewInputs = 6
 
+// toldFrom is the share of what was counted from which what is left is told in the verdict.
+const toldFrom = 0.0005
+
 // verdict is the judgement in a sentence.
 func (v *verification) verdict(j *judge.Judgement) string {
 	tell := "Counters can't tell"
@@ -24,6 +27,8 @@ func (v *verification) verdict(j *judge.Judgement) string {
 		tell = "Recorded queues can't tell"
 	}
 	switch {
+	case j.Verdict == judge.Agrees && v.source == "counters" && j.Left/2 >= toldFrom: // an entry that leads elsewhere may leave as much
+		return fmt.Sprintf("The prediction agrees with the NIC's counters, but for %s of the %s.", percentage(j.Left/2), report.UnitWords(v.unit))
 	case j.Verdict == judge.Agrees:
 		return "The prediction agrees with the NIC's counters."
 	case j.Verdict == judge.Differs:
@@ -135,7 +140,7 @@ func fitText(r *report.Verify, seen uint64, fits bool) string {
 
 func percentage(share float64) string {
 	switch {
-	case share > 0 && share < 0.0005:
+	case share > 0 && share < toldFrom:
 		return "less than 0.1%"
 	case share < 1 && share >= 0.9995:
 		return "more than 99.9%"

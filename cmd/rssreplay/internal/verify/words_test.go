@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"rssreplay/cmd/rssreplay/internal/verify/judge"
 	"rssreplay/hash"
 	"rssreplay/report"
 )
@@ -52,6 +53,20 @@ func TestDifferingBits(t *testing.T) {
 	} {
 		if got := differingBits(test.key, claimed, test.determined); !strings.HasPrefix(got, test.want+" differ") {
 			t.Errorf("%x, bits %v: %s, want %s", test.key, test.determined, got, test.want)
+		}
+	}
+}
+
+// Of counters that agree it is said how much is left: an entry that leads elsewhere may be among it.
+func TestAgreesButFor(t *testing.T) {
+	v := &verification{source: "counters"}
+	for left, want := range map[float64]string{
+		0:      "The prediction agrees with the NIC's counters.",
+		0.0009: "The prediction agrees with the NIC's counters.",
+		0.0085: "The prediction agrees with the NIC's counters, but for 0.4% of the packets.",
+	} {
+		if got := v.verdict(&judge.Judgement{Verdict: judge.Agrees, Left: left}); got != want {
+			t.Errorf("%v left: %q, want %q", left, got, want)
 		}
 	}
 }
