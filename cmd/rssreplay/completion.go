@@ -110,7 +110,7 @@ func valueWords(f help.FlagHelp) []string {
 		}
 		return words
 	case "show":
-		return text.Sections
+		return slices.Clone(text.Sections)
 	case "table-csv": // each command's page names its own
 		_, names, _ := strings.Cut(f.Usage, ": ")
 		return strings.Fields(strings.NewReplacer(" (default)", "", " (with --keys)", "", ",", "", " or ", " ", " and ", " ").Replace(names))

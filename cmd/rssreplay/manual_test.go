@@ -117,6 +117,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--mode", "rss-msix,"}, []string{"rss-msix,non-rss", "rss-msix,rss-hw-queues", "rss-msix,rss-single-queue", ":4"}},
 		{[]string{"--mode", "all,"}, []string{":4"}},
 		{[]string{"--show", "cpus,f"}, []string{"cpus,findings", "cpus,flows", ":4"}},
+		{[]string{"--show", "t"}, []string{"time", "table", ":4"}}, // none is lost
 		{[]string{"--hash-types", "ipv4,tcp_ipv4,udp_ipv6_"}, []string{"ipv4,tcp_ipv4,udp_ipv6_ex", ":4"}},
 		{[]string{"--nic", "mlx5,m"}, []string{":4"}}, // no list
 		{[]string{"--table", ""}, []string{":0"}},     // files
