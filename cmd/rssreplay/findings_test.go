@@ -20,6 +20,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/pcaps"
 	"rssreplay/report/findings"
@@ -1122,10 +1123,10 @@ func TestBetterTable(t *testing.T) {
 }
 
 // A command to run next has the flags that choose packets or set the model, as they were given.
-func TestArgumentsFor(t *testing.T) {
+func TestArguments(t *testing.T) {
 	all := newReplayCommand(&cli.Env{}).Flags()
 	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--rebalance", "rsspp", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
-	given := argumentsFor(words, all)
+	given := assemble.Arguments(words, all)
 	want := []findings.Argument{
 		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--rebalance", Value: "rsspp"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
 	}

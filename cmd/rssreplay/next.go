@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
-	"rssreplay/cmd/rssreplay/internal/input"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/cmd/rssreplay/internal/suggest"
 	"rssreplay/cmd/rssreplay/internal/verify"
@@ -18,59 +16,14 @@ import (
 	"rssreplay/report/findings"
 )
 
-// argument is a part of a command line: a capture, or a flag with its value.
-type argument struct {
-	words []string    // as they stand there
-	flag  *pflag.Flag // nil: a capture
-	value string      // the flag's, "" where none stands there; the capture's name
-}
-
-// argumentsOf parts the words of a command line, without the command's name. set has
-// every flag of the command.
-func argumentsOf(words []string, set *pflag.FlagSet) []argument {
-	var arguments []argument
-	for i := 0; i < len(words); i++ {
-		word := words[i]
-		if word == "--" {
-			for k, capture := range words[i+1:] {
-				from := i + 1 + k
-				if k == 0 {
-					from = i // the dashes, too
-				}
-				arguments = append(arguments, argument{words: words[from : i+2+k], value: capture})
-			}
-			break
-		}
-		if word == "-" || !strings.HasPrefix(word, "-") {
-			arguments = append(arguments, argument{words: words[i : i+1], value: word})
-			continue
-		}
-		name, value, joined := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		flag := set.Lookup(name)
-		if word[1] != '-' { // a letter, with its value or without
-			flag, value, joined = set.ShorthandLookup(word[1:2]), word[2:], len(word) > 2
-		}
-		if flag == nil {
-			continue
-		}
-		n := 1
-		if !joined && flag.NoOptDefVal == "" && i+1 < len(words) {
-			n, value = 2, words[i+1]
-		}
-		arguments = append(arguments, argument{words[i : i+n], flag, value})
-		i += n - 1
-	}
-	return arguments
-}
-
 // ownFlags are the words of a command line that another command takes, too: captures
 // and the flags of to, but for dropped ones. from is the flags of the command that
 // the words are of; its name is not among them.
 func ownFlags(words []string, from, to *pflag.FlagSet, dropped ...string) []string {
 	var own []string
-	for _, a := range argumentsOf(words, from) {
-		if a.flag == nil || to.Lookup(a.flag.Name) != nil && !slices.Contains(dropped, a.flag.Name) {
-			own = append(own, a.words...)
+	for _, a := range cli.ArgumentsOf(words, from) {
+		if a.Flag == nil || to.Lookup(a.Flag.Name) != nil && !slices.Contains(dropped, a.Flag.Name) {
+			own = append(own, a.Words...)
 		}
 	}
 	return own
@@ -184,23 +137,4 @@ func tableCounts(r *report.Report) bool {
 	m := &r.Modes[at]
 	alone := report.Ratio(r.Evenness.Largest, m.Totals.Packets) * report.Fraction(len(m.CPUs))
 	return m.Imbalance.Packets > alone*1.02
-}
-
-// argumentsFor is what another command needs to be told to see the same packets
-// under the same settings: the captures, and those flags of the command line that
-// choose packets or set the model. all has every flag of this command.
-func argumentsFor(args []string, all *pflag.FlagSet) []findings.Argument {
-	shared := pflag.NewFlagSet("", pflag.ContinueOnError)
-	settings.NewFlags(shared)
-	input.NewFlags(shared)
-	var given []findings.Argument
-	for _, a := range argumentsOf(args, all) {
-		switch {
-		case a.flag == nil:
-			given = append(given, findings.Argument{Value: a.value})
-		case shared.Lookup(a.flag.Name) != nil && (a.flag.NoOptDefVal == "" || a.value != "false"):
-			given = append(given, findings.Argument{Flag: "--" + a.flag.Name, Value: a.value})
-		}
-	}
-	return given
 }

@@ -215,7 +215,7 @@ func (r *replayRun) resolve() (err error) {
 func (r *replayRun) builder() *assemble.ReportBuilder {
 	return &assemble.ReportBuilder{
 		Settings: r.settings, On: r.on, Limit: r.limit, Room: r.flags.output.Has("html") && !r.flags.model.Set.Changed("flows"),
-		Command: r.env.Command(), Arguments: argumentsFor(r.env.Args[1:], r.flags.model.Set),
+		Command: r.env.Command(), Arguments: assemble.Arguments(r.env.Args[1:], r.flags.model.Set),
 	}
 }
 

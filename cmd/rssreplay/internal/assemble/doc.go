@@ -8,8 +8,9 @@
 //  2. Flows are listed (flows.go), of those that --on chooses (flow_filter.go). For JSON they
 //     are looked up and written on all CPUs (flow_lines.go).
 //  3. What findings need to know beyond the report is gathered (traffic.go), with the
-//     better tables that it can tell of without being asked (better_tables.go). What the
-//     capture does not bear is taken back at the end (worth.go).
+//     better tables that it can tell of without being asked (better_tables.go) and what the
+//     commands that they name have of this one (arguments.go). What the capture does not
+//     bear is taken back at the end (worth.go).
 //
 // Who needs a part alone, as a comparison does, asks the ReportBuilder for that part.
 package assemble
