@@ -130,6 +130,8 @@ const overTimeKey = "The last three rows are of tables under the first scenario'
 type Moving struct {
 	TablesOverTime
 	Verdict string `json:"verdict"` // see TablesOverTime.Judge, of Forward
+
+	Replay string `json:"-"` // the command that replays it with what moves cost, in code marks; "" for none
 }
 
 // sentence says whether moving entries would beat the best table that stays.
@@ -138,7 +140,11 @@ func (m *Moving) sentence() string {
 	figures := fmt.Sprintf("imbalance %s on average, against %s", words.Fixed(m.Forward.Mean, 2), words.Fixed(m.Best.Mean, 2))
 	switch m.Verdict {
 	case MovingHelps:
-		return fmt.Sprintf("Moving entries every %s would beat the best table that stays: %s (a move costs nothing there). What moves cost: `rssreplay compare CAPTURE --scenario 'static:' --scenario 'rsspp: rebalance=rsspp'`.", every, figures)
+		s := fmt.Sprintf("Moving entries every %s would beat the best table that stays: %s (a move costs nothing there).", every, figures)
+		if m.Replay != "" {
+			s += " What moves cost: " + m.Replay + "."
+		}
+		return s
 	case Churny:
 		by := ""
 		if m.Forward.Mean < m.Best.Mean {

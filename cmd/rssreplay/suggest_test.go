@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -294,6 +295,60 @@ func TestSuggestedRulesOfBnxt(t *testing.T) {
 		}
 		if (rules != "") != (want != "") || !strings.Contains(rules, want) {
 			t.Errorf("protocol %d: %q, want one with %q", protocol, rules, want)
+		}
+	}
+}
+
+// Where moving entries helps, the command that replays what the moves cost runs as it
+// stands there, on the same table under the same settings.
+func TestSuggestedReplayOfMovesRuns(t *testing.T) {
+	capture, err := filepath.Abs("../../dispatch/rebalance/testdata/shift.pcap.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(capture, "a shift.pcap.gz"); err != nil {
+		t.Fatal(err)
+	}
+	backwards := strings.Repeat("3 2 1 0 ", 32)
+	for name, text := range map[string]string{"a table.txt": backwards, `a "table".txt`: backwards} {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const static, moved = "--scenario static: ", "--scenario 'rsspp: rebalance=rsspp rebalance-every=500us'"
+	for _, test := range []struct{ before, given, want string }{
+		{"", "--cpus 4 --by packets --headroom", "'a shift.pcap.gz' --cpus 4 --interval 500us " + static + moved},
+		{"--cpus 4", "--layout block", "--cpus 4 'a shift.pcap.gz' --interval 500us --scenario 'static: layout=block' --scenario 'rsspp: layout=block rebalance=rsspp rebalance-every=500us'"},
+		{"", "--cpus=4 --table 'a table.txt'", `'a shift.pcap.gz' --cpus 4 --interval 500us --scenario 'static: table="a table.txt"' --scenario 'rsspp: table="a table.txt" rebalance=rsspp rebalance-every=500us'`},
+		{"", "--cpus 4 --mode rss-hw-queues", "'a shift.pcap.gz' --cpus 4 --interval 500us " + static + moved + " --mode rss-msix"},
+		{"", `--cpus 4 --table 'a "table".txt'`, ""}, // no scenario can say so
+	} {
+		given := strings.Join(strings.Fields("rssreplay "+test.before+" suggest 'a shift.pcap.gz' "+test.given+" --interval 500us --format markdown"), " ")
+		var out bytes.Buffer
+		if status := run(shellWords(given), nil, &out, &out); status != exitDone {
+			t.Fatalf("%s: exit status %d: %s", given, status, out.String())
+		}
+		if !strings.Contains(out.String(), "Moving entries every 500 µs would beat the best table that stays") {
+			t.Fatalf("%s: %s", given, out.String())
+		}
+		command := ""
+		if m := regexp.MustCompile("What moves cost: `([^`]*)`").FindStringSubmatch(out.String()); m != nil {
+			command = m[1]
+		}
+		want := ""
+		if test.want != "" {
+			want = "rssreplay compare " + test.want
+		}
+		if command != want {
+			t.Errorf("%s: %q, want %q", given, command, want)
+		}
+		if command == "" {
+			continue
+		}
+		out.Reset()
+		if status := run(shellWords(command), nil, &out, &out); status != exitDone || !strings.Contains(out.String(), "[moving-helps]") {
+			t.Errorf("%s: exit status %d: %s", command, status, out.String())
 		}
 	}
 }

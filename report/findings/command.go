@@ -18,10 +18,15 @@ type Argument struct {
 // switches are the flags that commands are given and that have no value.
 var switches = []string{"--inner", "--merge", "--no-gate"}
 
-// run is the command to run next, in code marks: the main one for "", or another,
-// on the same captures with the same flags, as far as it takes them, but for those of
-// change; --from and such without a value leave the flag out.
+// run is the command to run next: Command with what was given to this one.
 func (d *diagnosis) run(command string, change ...Argument) string {
+	return Command(d.t.Command, command, change...)
+}
+
+// Command is a command to run next, in code marks: the main one for "", or another,
+// on the captures given with the flags given, as far as it takes them, but for those of
+// change; --from and such without a value leave the flag out.
+func Command(given []Argument, command string, change ...Argument) string {
 	list := []string{"rssreplay"}
 	if command != "" {
 		list = append(list, command)
@@ -34,7 +39,6 @@ func (d *diagnosis) run(command string, change ...Argument) string {
 			list = append(list, words.ShellWord(a.Value))
 		}
 	}
-	given := d.t.Command
 	if len(given) == 0 {
 		given = []Argument{{Value: "CAPTURE"}}
 	}

@@ -1,10 +1,21 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 )
+
+// WordsOf are the words of the command line, without the names of the program and of
+// command.
+func (e *Env) WordsOf(command string) []string {
+	words := slices.Clone(e.Args[1:])
+	if at := slices.Index(words, command); at >= 0 {
+		return slices.Delete(words, at, at+1)
+	}
+	return words
+}
 
 // Argument is a part of a command line: a capture, or a flag with its value.
 type Argument struct {

@@ -23,6 +23,7 @@ import (
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
 	"rssreplay/report/csv"
+	"rssreplay/report/findings"
 	"rssreplay/report/markdown"
 	"rssreplay/report/page"
 	"rssreplay/report/text"
@@ -125,6 +126,8 @@ type suggester struct {
 	keys     keyFlag
 	device   string // as it stands in commands
 
+	arguments []findings.Argument // of the command line, those that other commands take, too
+
 	whole *input.Replayed // the capture, not dispatched
 	cut   *input.Replayed // likewise, in folds
 
@@ -133,7 +136,7 @@ type suggester struct {
 
 // newSuggester checks the flags.
 func (f *suggestFlags) newSuggester(e *cli.Env, captures []string, shown *anonymize.Anonymizer) (*suggester, error) {
-	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1, headroom: bool(f.headroom)}
+	s := &suggester{env: e, by: f.by, noGate: f.noGate, maxMoves: -1, headroom: bool(f.headroom), arguments: assemble.Arguments(e.WordsOf("suggest"), f.set)}
 	switch f.by {
 	case "packets", "bytes", "busy":
 	default:

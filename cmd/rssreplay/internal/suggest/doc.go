@@ -10,4 +10,7 @@
 //  4. What is left is replayed, and suggested if the figures that a replay predicts are
 //     noticeably better (report.go).
 //  5. Each is said in commands that the NIC's driver takes (settable.go).
+//
+// Beside them stands whether a table that follows the load would beat all that stay
+// (moving.go).
 package suggest

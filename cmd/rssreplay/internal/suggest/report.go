@@ -100,20 +100,6 @@ func (c *candidates) nameMoved(a *assemble.ReportBuilder, suggestions []report.S
 	}
 }
 
-// moving is whether tables that follow the load would beat one that stays; nil where
-// that can't be told.
-func (c *candidates) moving() *report.Moving {
-	arrivals := c.cut.Result.Arrivals()
-	if arrivals == nil || c.by != "packets" || c.settings.Config.RPS.Steers() {
-		return nil
-	}
-	m := &report.Moving{TablesOverTime: assemble.OverTime(arrivals, &c.settings.Config)}
-	if m.Verdict = m.Judge(m.Forward, true); m.Verdict == "" {
-		return nil
-	}
-	return m
-}
-
 // evenly is what the table alone makes, without heavy flows.
 func (c *candidates) evenly(table nicmodel.IndirectionTable) report.Fraction {
 	return fraction(c.balance.WithEvenFlows(table))
