@@ -31,7 +31,7 @@ func NewExplainCommand(e *cli.Env) *cobra.Command {
 		Use:  "explain CAPTURE... [flags]",
 		Args: cli.NeedsCapture("rssreplay explain capture.pcap --packet 812"),
 		RunE: func(_ *cobra.Command, captures []string) error {
-			wanted, err := f.wanted()
+			wanted, err := f.wanted(e)
 			if err != nil {
 				return err
 			}

@@ -6,10 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"rssreplay/cmd/rssreplay/internal/assemble"
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/dispatch"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/findings"
 )
 
 // Which packet of the capture is to be explained.
@@ -24,7 +26,7 @@ type wanted struct {
 func frames(r *dispatch.Result) uint64 { return r.Packets + r.Filtered + r.OutOfRange }
 
 // wanted reads the flags that name a packet: exactly one of them must be there.
-func (f *explainFlags) wanted() (*wanted, error) {
+func (f *explainFlags) wanted(e *cli.Env) (*wanted, error) {
 	var given []string
 	for _, name := range []string{"packet", "flow", "time"} {
 		if f.model.Set.Changed(name) {
@@ -39,7 +41,7 @@ func (f *explainFlags) wanted() (*wanted, error) {
 	case given[0] == "--packet":
 		return f.wantedPacket()
 	case given[0] == "--flow":
-		return f.wantedFlow()
+		return f.wantedFlow(e)
 	}
 	return &wanted{
 		is: func(a *dispatch.Arrival) bool { return a.Time >= int64(f.time) },
@@ -70,7 +72,7 @@ func (f *explainFlags) wantedPacket() (*wanted, error) {
 
 // wantedFlow reads --flow: one end of a flow, either of the two, or its source
 // and destination.
-func (f *explainFlags) wantedFlow() (*wanted, error) {
+func (f *explainFlags) wantedFlow(e *cli.Env) (*wanted, error) {
 	protocol, a, b, both := cutFlow(f.flow)
 	first, err := parseFlowEnd(a)
 	if err != nil {
@@ -111,7 +113,8 @@ func (f *explainFlags) wantedFlow() (*wanted, error) {
 			if reverse {
 				return cli.Usagef("--flow %s: no packet goes that way, but some go the other way: --flow %s-%s", f.flow, b, a)
 			}
-			return cli.Usagef("--flow %s: none of the %s that are replayed is of it; `rssreplay CAPTURE --flows all` lists the flows", f.flow, report.Plural(uint64(r.Packets), "packet", "packets"))
+			list := findings.Command(assemble.Arguments(e.WordsOf("explain"), f.model.Set), "", findings.Argument{Flag: "--flows", Value: "all"})
+			return cli.Usagef("--flow %s: none of the %s that are replayed is of it; %s lists the flows", f.flow, report.Plural(uint64(r.Packets), "packet", "packets"), list)
 		},
 	}, nil
 }
