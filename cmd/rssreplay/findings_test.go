@@ -640,6 +640,71 @@ func TestUnreadLink(t *testing.T) {
 	}
 }
 
+// Of Wi-Fi as a radio hears it, what can't be read is no load of a NIC's, and what can be is
+// as of Ethernet.
+func TestUnreadWireless(t *testing.T) {
+	t.Parallel()
+	const radiotap, ethernet = 127, 1
+	heard := []byte{0, 0, 8, 0, 0, 0, 0, 0} // a radiotap header without fields
+	beacon := slices.Concat(heard, []byte{0x80, 0, 0, 0}, make([]byte, 40))
+	acknowledgement := slices.Concat(heard, []byte{0xd4, 0, 0, 0}, make([]byte, 6))
+	encrypted := slices.Concat(heard, []byte{0x08, 0x42}, make([]byte, 70))
+	open := func(port int) []byte {
+		ip := slices.Clone(tcp4[14:])
+		binary.BigEndian.PutUint16(ip[20:], uint16(port))
+		return slices.Concat(heard, []byte{0x08, 0x02}, make([]byte, 22), []byte{0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, ip)
+	}
+	write := func(link int, frames func(i int) []byte) string {
+		f := &captureFile{}
+		f.header(link)
+		for i := range 800 {
+			f.packet(frames(i))
+		}
+		path := filepath.Join(t.TempDir(), "air.pcap")
+		if err := os.WriteFile(path, f.bytes, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const filter = "--filter 'ip or ip6'"
+	for _, test := range []struct {
+		name  string
+		path  string
+		share string // of the finding; "" for none
+		rest  bool   // there is something else to replay
+	}{
+		{"no data", write(radiotap, func(i int) []byte { return [][]byte{beacon, acknowledgement, encrypted}[i%3] }), "100.0%", false},
+		{"mostly none", write(radiotap, func(i int) []byte { return [][]byte{beacon, acknowledgement, encrypted, open(i)}[i%4] }), "75.0%", true},
+		{"mostly open", write(radiotap, func(i int) []byte { return [][]byte{beacon, open(i), open(i), open(i)}[i%4] }), "25.0%", true},
+		{"open", write(radiotap, func(i int) []byte {
+			if i%20 == 0 {
+				return beacon
+			}
+			return open(i)
+		}), "", false},
+		{"not Wi-Fi", write(ethernet, func(int) []byte { return arp }), "", false},
+	} {
+		all := findingsWith(t, []string{"rssreplay", test.path, "--cpus", "8"})
+		at := slices.IndexFunc(all, func(f finding) bool { return f.ID == "unread-link" })
+		unhashed := slices.ContainsFunc(all, func(f finding) bool { return f.ID == "unhashed" })
+		switch {
+		case test.share == "":
+			if at >= 0 || unhashed != (test.name == "not Wi-Fi") {
+				t.Errorf("%s: found are %q", test.name, all)
+			}
+		case at < 0 || unhashed:
+			t.Errorf("%s: found are %q", test.name, all)
+		case !strings.HasPrefix(all[at].Summary, test.share+" of the received packets are Wi-Fi frames") || strings.Contains(all[at].Remedy, filter) != test.rest:
+			t.Errorf("%s: %q", test.name, all[at])
+		}
+		if test.rest && cgo { // the filter needs libpcap
+			if all := findingsWith(t, []string{"rssreplay", test.path, "--cpus", "8", "--filter", "ip or ip6"}); len(all) != 0 {
+				t.Errorf("%s: of the rest, found are %q", test.name, all)
+			}
+		}
+	}
+}
+
 // Windows has no ethtool to tell whether UDP's ports are hashed.
 func TestUDPPortsUnderWindows(t *testing.T) {
 	t.Parallel()

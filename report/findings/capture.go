@@ -89,25 +89,54 @@ const otherInterfaces = 0.05
 // unreadReason is the reason of packets whose link type is not read.
 const unreadReason = "unknown_link_type"
 
-// unreadLink: a capture of USB, say, or of a network whose headers are not known here.
-func (d *diagnosis) unreadLink() *report.Finding {
-	var n uint64
+// unread are packets in which no IP is read because of their link type: those of
+// unreadReason, and of Wi-Fi those that are not IP for all that can be read of them.
+func (d *diagnosis) unread() (ofUnknown, ofWireless uint64) {
 	for _, c := range d.r.Capture.Unhashed {
-		if c.Name == unreadReason {
-			n = c.Packets
+		switch c.Name {
+		case unreadReason:
+			ofUnknown = c.Packets
+		case "not_ip":
+			ofWireless = min(c.Packets, d.t.Wireless)
 		}
 	}
-	if d.mode == nil || n == 0 || 2*n < d.r.Capture.Received {
-		return nil
+	return ofUnknown, ofWireless
+}
+
+// unreadLink: a capture of USB, say, or of a network whose headers are not known here; or
+// of the air, by a Wi-Fi NIC in monitor mode.
+func (d *diagnosis) unreadLink() *report.Finding {
+	ofUnknown, ofWireless := d.unread()
+	n := max(ofUnknown, ofWireless)
+	if d.mode == nil || n == 0 || 2*n < d.r.Capture.Received && (!d.judged() || float64(n) < report.OfFairShare*d.fair()) {
+		return nil // fewer, on one queue, would change little
 	}
 	queue := d.defaultQueue()
-	return &report.Finding{
+	f := &report.Finding{
 		ID: "unread-link", Severity: report.Warning,
 		Summary:  fmt.Sprintf("%s of the received packets are of a link type in which no IP is looked for (%s): what a NIC makes of them is not known.", words.Percent(d.share(n)), d.t.UnreadLink),
 		Evidence: fmt.Sprintf("%s packets, which count for queue %d on CPU %d, as if they had no hash.", words.Exact(n), queue, d.r.Table.QueueCPUs[queue]),
 		Remedy:   "Capture a network interface: `tcpdump -i DEV -s 128 -w OUT`.",
 		Figures:  report.Numbers{"packets": n, "of_packets": d.r.Capture.Received},
 	}
+	if ofWireless < ofUnknown {
+		return f
+	}
+	f.Summary = fmt.Sprintf("%s of the received packets are Wi-Fi frames in which no IP can be read, as beacons, acknowledgements and encrypted data: they are what a radio hears in monitor mode, and no Ethernet NIC receives them.", words.Percent(d.share(n)))
+	f.Remedy = "Capture without monitor mode, where the interface shows Ethernet frames: `tcpdump -i DEV -s 128 -w OUT`."
+	if n < d.r.Capture.Received {
+		f.Remedy += d.others("ip or ip6")
+	}
+	return f
+}
+
+// others is the end of a remedy: the command that replays what a filter leaves; "" where
+// one is given already.
+func (d *diagnosis) others(filter string) string {
+	if slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--filter" }) {
+		return ""
+	}
+	return " The others alone: " + d.run("", Argument{"--filter", filter}) + "."
 }
 
 // loopback: what never left its host. Of several interfaces with it severalInterfaces tells.
@@ -127,8 +156,8 @@ func (d *diagnosis) loopback() *report.Finding {
 		Remedy:   "Capture the NIC: `tcpdump -i DEV -s 128 -w OUT`.",
 		Figures:  report.Numbers{"packets": d.t.Loopback, "looked": all},
 	}
-	if share < 1 && !slices.ContainsFunc(d.t.Command, func(a Argument) bool { return a.Flag == "--filter" }) {
-		f.Remedy += " The others alone: " + d.run("", Argument{"--filter", "not net 127.0.0.0/8 and not ip6 host ::1"}) + "."
+	if share < 1 {
+		f.Remedy += d.others("not net 127.0.0.0/8 and not ip6 host ::1")
 	}
 	return f
 }

@@ -92,6 +92,7 @@ type Traffic struct {
 	Interfaces            []Interface // the busiest first
 	Loopback              uint64      // packets of Heavy with a loopback address
 	UnreadLink            string      // the link type of most packets of a link type that is not read; "" for none
+	Wireless              uint64      // packets of IEEE 802.11, as a radio heard them
 	Grain                 int64       // what the steps between timestamps are multiples of, ns; 0: there is no step
 }
 

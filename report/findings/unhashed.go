@@ -26,12 +26,21 @@ func (d *diagnosis) unhashed() *report.Finding {
 	var n uint64
 	var reasons []string
 	cut := d.t.HeadersCut // of these the capture has lost what the NIC hashed
+	var unread, wireless uint64
+	if d.has("unread-link") { // which tells of these
+		unread, wireless = d.unread()
+	}
 	for _, c := range d.r.Capture.Unhashed {
-		if c.Name == "short_ip_header" || c.Name == "short_link_header" {
+		switch c.Name {
+		case "short_ip_header", "short_link_header":
 			lost := min(c.Packets, cut)
 			c.Packets, cut = c.Packets-lost, cut-lost
+		case unreadReason:
+			c.Packets -= unread
+		case "not_ip":
+			c.Packets -= wireless
 		}
-		if c.Packets > 0 && c.Name != noHashTypeReason && !(c.Name == unreadReason && d.has("unread-link")) {
+		if c.Packets > 0 && c.Name != noHashTypeReason {
 			n += c.Packets
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
 		}

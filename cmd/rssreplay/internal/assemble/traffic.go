@@ -127,6 +127,9 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 	t.Interfaces = a.interfaces()
 	most := 0
 	for _, l := range a.Result.Links {
+		if l.Link == pcaps.Link80211 || l.Link == pcaps.LinkRadiotap {
+			t.Wireless += l.Packets
+		}
 		if !l.Link.Known() && int(l.Packets) > most {
 			t.UnreadLink, most = l.Link.String(), int(l.Packets)
 		}
