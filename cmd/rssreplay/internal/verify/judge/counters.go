@@ -129,6 +129,8 @@ func (c *Counters) judgeTable() Judgement {
 	}
 	j.Null = c.compare(j.Fit, keys, other)
 	s := search{Counters: c, config: config, in: in, keys: keys, claim: j, loads: loads, unhashed: unhashed}
+	// What has no hash, and what the capture lacks.
+	s.beside = min(maxBeta, (float64(unhashed)+max(0, seen-predicted))/seen)
 	// A tenth of all may be beside, on the default queue.
 	if seen < minAlpha*predicted || seen*(1-maxBeta) > maxAlpha*predicted {
 		j.Why = OtherWindow

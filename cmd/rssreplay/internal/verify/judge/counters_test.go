@@ -294,6 +294,53 @@ func TestExplanations(t *testing.T) {
 	}
 }
 
+// A queue that a few entries lead to is used: where the capture has all that was counted, and
+// all of it has a hash, the default queue's packets are RSS's; and none is called unused that
+// counted something.
+func TestFewerQueues(t *testing.T) {
+	random := rand.New(rand.NewPCG(29, 5))
+	groups := traffic(random, 2000, 30000, false)
+	for _, test := range []struct {
+		name     string
+		queues   int
+		queue    func(i int) int
+		beside   uint64 // counted on queue 0, and not captured
+		mentions []string
+	}{
+		{"few entries for the default queue", 4, func(i int) int { return min(i/5, 1+i%3) }, 0, nil},
+		{"none for it, packets without a hash", 8, func(i int) int { return 1 + i%7 }, 300, []string{"queues 1 to 7 nearly alone", ", the others on queue 0"}},
+		{"none for it", 8, func(i int) int { return 1 + i%7 }, 0, []string{"queues 1 to 7 alone, whatever the key: all packets are there"}},
+		{"one entry for a queue", 16, func(i int) int { return map[bool]int{true: 15, false: i % 15}[i == 1] }, 0, []string{"queues 0 to 14 nearly alone", ", the others on queue 15"}},
+		{"all but one entry on one queue", 4, func(i int) int { return map[bool]int{true: 3, false: 1}[i == 1] }, 0, []string{"on queue 1, the others on queue 3"}},
+	} {
+		a, b := nic(drawKey(random), test.queues), nic(drawKey(random), test.queues)
+		for i := range b.Table {
+			b.Table[i] = uint16(test.queue(i))
+		}
+		seen := counted(t, groups, b)
+		seen[0] += test.beside
+		j := judge(t, groups, a, seen)
+		if test.mentions == nil {
+			if len(j.Explanations) > 0 {
+				t.Errorf("%s: %s, of %d", test.name, j.Explanations[0].Summary, seen)
+			}
+			continue
+		}
+		if len(j.Explanations) == 0 {
+			t.Errorf("%s: nothing is found in %d", test.name, seen)
+			continue
+		}
+		for _, mention := range test.mentions {
+			if !strings.Contains(j.Explanations[0].Summary, mention) {
+				t.Errorf("%s: %q lacks %q, of %d", test.name, j.Explanations[0].Summary, mention, seen)
+			}
+		}
+	}
+	if got := (&Counters{Unit: "packets"}).shareOf(9999, 10000); got != "more than 99.9% of the packets" {
+		t.Errorf("all but one packet: %q", got)
+	}
+}
+
 // A few entries that lead elsewhere are named, and more of them are no agreement; a wrong
 // key is not explained by them.
 func TestMovedEntries(t *testing.T) {

@@ -56,7 +56,7 @@ func (c *Counters) JudgeUse(few uint64) (j Judgement, wrong []int) {
 		}
 		return j, wrong
 	}
-	s := search{Counters: c, config: config, in: in, keys: keys, claim: j}
+	s := search{Counters: c, config: config, in: in, keys: keys, claim: j, beside: maxBeta}
 	if used, ok := s.used(); ok {
 		j.Explanations = []Explanation{used}
 	}

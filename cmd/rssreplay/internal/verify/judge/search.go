@@ -21,6 +21,7 @@ type search struct {
 	claim    Judgement
 	loads    []uint64 // of the claimed table's entries
 	unhashed uint64
+	beside   float64 // the share of what was counted that may be on the default queue, though no entry leads there
 }
 
 // candidate is a hypothesis and what it predicts.
@@ -263,11 +264,11 @@ func explained(seen, predicted []uint64, f Fit, other int) (n uint64) {
 
 // used tells whether fewer queues take all packets than any random key would use.
 func (s *search) used() (Explanation, bool) {
-	queues := usedQueues(s.Seen, s.config.DefaultQueue)
+	queues := usedQueues(s.Seen, s.config.DefaultQueue, s.beside)
 	null := Null{Least: 1}
 	for _, loads := range s.keys.upTo(allKeys) {
 		null.Trials++
-		if len(usedQueues(loads, s.config.DefaultQueue)) <= len(queues) {
+		if len(usedQueues(loads, s.config.DefaultQueue, s.beside)) <= len(queues) {
 			null.AsGood++
 		}
 	}
@@ -280,23 +281,37 @@ func (s *search) used() (Explanation, bool) {
 		e.Queues[q] = Total(s.claim.Predicted) / uint64(len(queues))
 		e.Explained += s.Seen[q]
 	}
+	alone, others := "alone", ""
+	if rest := s.besides(queues); len(rest) > 0 { // of few entries, or without a hash: nothing tells
+		alone, others = "nearly alone", ", the others on "+queueList(rest)
+	}
 	if len(queues) == 1 {
 		e.ID = "rss-off"
-		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d", s.shareOf(e.Explained, Total(s.Seen)), queues[0])
+		e.Summary = fmt.Sprintf("RSS is not in effect: %s are on queue %d%s", s.shareOf(e.Explained, Total(s.Seen)), queues[0], others)
 	} else {
 		e.ID = "fewer-queues"
-		e.Summary = fmt.Sprintf("RSS uses %s alone, whatever the key: %s are there", queueList(queues), s.shareOf(e.Explained, Total(s.Seen)))
+		e.Summary = fmt.Sprintf("RSS uses %s %s, whatever the key: %s are there%s", queueList(queues), alone, s.shareOf(e.Explained, Total(s.Seen)), others)
 	}
 	return e, true
 }
 
+// besides is the queues that counted something, without these.
+func (s *search) besides(queues []int) (rest []int) {
+	for q, n := range s.Seen {
+		if n > 0 && !slices.Contains(queues, q) {
+			rest = append(rest, q)
+		}
+	}
+	return rest
+}
+
 // usedQueues is the fewest queues that have nearly all of the packets, in rising order.
-// The default queue is not among them where it has much less than the others, as if it
-// were beside.
-func usedQueues(loads []uint64, other int) []int {
+// The default queue is not among them where it has much less than the others, and no
+// larger a share than may be beside.
+func usedQueues(loads []uint64, other int, mayBeBeside float64) []int {
 	all := Total(loads)
 	beside := at(loads, other)
-	if float64(beside) > maxBeta*float64(all) {
+	if float64(beside) > mayBeBeside*float64(all) {
 		beside = 0
 	}
 	var queues []int
@@ -361,8 +376,11 @@ func (c *Counters) reached(config *nicmodel.SteeringConfig) []bool {
 }
 
 func (c *Counters) shareOf(n, of uint64) string {
-	if n == of {
+	switch share := float64(n) / float64(of); {
+	case n == of:
 		return "all " + c.Unit
+	case share >= 0.9995:
+		return "more than 99.9% of the " + c.Unit
 	}
 	return fmt.Sprintf("%.1f%% of the %s", 100*float64(n)/float64(of), c.Unit)
 }
