@@ -519,6 +519,19 @@ func TestVerifyCounters(t *testing.T) {
 	if v.Explanation == nil || v.Explanation.ID != "rss-off" || v.Explanation.PacketsExplained != 1250 || !strings.Contains(v.Explanation.Summary, "RSS is not in effect: all packets are on queue 0") {
 		t.Errorf("RSS off: %+v", v)
 	}
+	// What interrupts tell is said of interrupts.
+	interrupts := func(name string, first int) string {
+		path := filepath.Join(t.TempDir(), name)
+		text := fmt.Sprintf("           CPU0       CPU1\n 24:  %9d          0  PCI-MSI 1-edge  eth0-TxRx-0\n 25:          0          0  PCI-MSI 2-edge  eth0-TxRx-1\n", first)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	v = verifies(t, exitDiffers, filepath.Join(truth, "rss_test.pcap"), "--cpus", "2", "--interrupts-before", interrupts("before", 0), "--interrupts-after", interrupts("after", 700))
+	if v.Explanation == nil || v.Explanation.Summary != "RSS is not in effect: all interrupts are on queue 0" {
+		t.Errorf("RSS off, by interrupts: %+v", v.Explanation)
+	}
 }
 
 // A host's capture has what GRO joined, and the NIC counted frames: the right key agrees,

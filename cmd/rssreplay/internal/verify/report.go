@@ -314,6 +314,7 @@ func (v *verification) judgeInterrupts(r *report.Verify, groups []group) {
 		few = *v.tolerance
 	}
 	c := v.counters(groups)
+	c.Unit = "interrupts"
 	j, wrong := c.JudgeUse(uint64(few*float64(judge.Total(v.seen))) + 1)
 	r.Packets.Checked = judge.Total(j.Predicted)
 	v.conclude(r, &j)
