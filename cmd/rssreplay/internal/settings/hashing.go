@@ -9,6 +9,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 func (r *resolver) hashing() (err error) {
@@ -144,7 +145,7 @@ func (r *resolver) steer() (err error) {
 	case errors.As(err, &ruled) && ruled.Context > 0:
 		return cli.Usagef("--context %d: %s: %w", ruled.Context, r.imports.contexts[ruled.Context].from, ruled.Err)
 	case ruled != nil:
-		return cli.Usagef("%s: %w", r.rulesFrom, ruled.Err)
+		return cli.Usagef("%s: %s", r.rulesFrom, strings.ReplaceAll(ruled.Err.Error(), anonymize.Interface, r.CommandDevice()))
 	case err != nil:
 		return cli.AsUsage(err)
 	}
