@@ -114,8 +114,12 @@ func (r *resolver) givenRules(known profile.NTuple) (rules []steer.Rule, source 
 	given := r.flags.rules.rules
 	if listed := r.imports.rules; listed.value != nil {
 		rules, source = listed.value.List, listed.from
-		for _, location := range listed.value.Unknown {
-			r.Caveats = append(r.Caveats, fmt.Sprintf("Filter %d is of a type that ethtool did not know: here it takes no packet.", location))
+		switch unknown := slices.Sorted(slices.Values(listed.value.Unknown)); len(unknown) {
+		case 0:
+		case 1:
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s: filter %d is of a type that ethtool did not know: here it takes no packet.", listed.from, unknown[0]))
+		default:
+			r.Caveats = append(r.Caveats, fmt.Sprintf("%s: the filters %s are of types that ethtool did not know: here they take no packet.", listed.from, nicmodel.CPUListOf(unknown)))
 		}
 		if cut := listed.value.Cut; len(cut) > 0 {
 			more := ""
