@@ -80,7 +80,7 @@ func readSnapshots(dir string) (*snapshotSet, error) {
 	}
 	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
 	for _, number := range order {
-		s, unknown, err := readSnapshot(names[number], texts[number])
+		s, unknown, err := readSnapshot(dir, names[number], texts[number])
 		if err != nil {
 			return nil, err
 		}
@@ -92,25 +92,25 @@ func readSnapshots(dir string) (*snapshotSet, error) {
 		return nil, fmt.Errorf("%s holds %d numbered snapshots, and two make the first window: name them 00, 01, … (rssreplay help calibrate)", dir, len(set.snapshots))
 	}
 	if len(other) > 0 {
-		set.notes = append(set.notes, "Left out of --snapshots, as no number is in the name or nothing in it is known: "+strings.Join(other, ", ")+".")
+		set.notes = append(set.notes, "Left out of --snapshots, as no number is in the name or nothing in it is known: "+cli.Some(other)+".")
 	}
 	return set, nil
 }
 
-// readSnapshot reads one snapshot's texts; unknown are those of which nothing was known.
-func readSnapshot(name string, paths []string) (s *hosttext.Snapshot, unknown []string, err error) {
+// readSnapshot reads one snapshot's texts; unknown are those of which nothing was known, as
+// they are called in the folder of all.
+func readSnapshot(dir, name string, paths []string) (s *hosttext.Snapshot, unknown []string, err error) {
 	s = &hosttext.Snapshot{Name: name}
 	for _, path := range paths {
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			unknown = append(unknown, filepath.Join(name, filepath.Base(path)))
-			continue
-		}
-		known, err := readHostText(s, path)
-		if err != nil {
-			return nil, nil, err
+		known := false
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			if known, err = readHostText(s, path); err != nil {
+				return nil, nil, err
+			}
 		}
 		if !known {
-			unknown = append(unknown, filepath.Join(name, filepath.Base(path)))
+			below, _ := filepath.Rel(dir, path)
+			unknown = append(unknown, below)
 		}
 	}
 	return s, unknown, s.Finish()

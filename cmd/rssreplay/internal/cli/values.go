@@ -114,3 +114,12 @@ func (b *PerByte) Set(s string) error {
 	*b = PerByte(r.Num().Int64())
 	return nil
 }
+
+// Some is the names of files in a sentence, of many the first.
+func Some(names []string) string {
+	const shown = 5
+	if more := len(names) - shown; more > 1 {
+		names = append(names[:shown:shown], fmt.Sprintf("and %d others", more))
+	}
+	return strings.Join(names, ", ")
+}

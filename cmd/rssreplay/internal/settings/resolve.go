@@ -218,11 +218,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		fmt.Fprintf(e.Stderr, "rssreplay: note: %s: the driver shows no indirection table and no key: RSS can't be read there, or there is none\n", report.Clean(name))
 	}
 	if names := r.imports.leftOut; len(names) > 0 {
-		const shown = 5
-		if more := len(names) - shown; more > 1 {
-			names = append(names[:shown:shown], fmt.Sprintf("and %d others", more))
-		}
-		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(strings.Join(names, ", ")))
+		fmt.Fprintf(e.Stderr, "rssreplay: note: --bundle %s: left out, as nothing in them is known: %s\n", report.Clean(f.Imports.bundle), report.Clean(cli.Some(names)))
 	}
 	return r.Settings, nil
 }
