@@ -78,14 +78,32 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestInterruptedRate: a rate that was not measured to the end is none.
-func TestInterruptedRate(t *testing.T) {
-	interrupted := make(chan struct{})
-	close(interrupted)
-	var stdout, stderr strings.Builder
-	e := &cli.Env{Args: []string{"rssreplay", filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"), "--rate", "1Mpps"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
-	e.Interrupts = func() (<-chan struct{}, func()) { return interrupted, func() {} }
-	if status := execute(e); status != exitFailed || stdout.Len() > 0 || stderr.String() != "rssreplay: interrupted while the rate was measured (--rate): nothing was replayed\n" {
-		t.Errorf("exit status %d: %s", status, stderr.String())
+// TestInterruptedWithoutResult: what needs whole passes over the capture gives nothing
+// where one of them is ended.
+func TestInterruptedWithoutResult(t *testing.T) {
+	for _, test := range []struct {
+		args   []string
+		passes int // before the one that is ended
+		said   string
+	}{
+		{[]string{"--rate", "1Mpps"}, 0, "interrupted while the rate was measured (--rate): nothing was replayed"},
+		{[]string{"suggest"}, 0, "interrupted: nothing is suggested"},
+		{[]string{"suggest"}, 1, "interrupted: nothing is suggested"},
+		{[]string{"suggest"}, 2, "interrupted: nothing is suggested"},
+	} {
+		interrupted := make(chan struct{})
+		close(interrupted)
+		var stdout, stderr strings.Builder
+		e := &cli.Env{Args: append(append([]string{"rssreplay"}, test.args...), filepath.Join(repository(t), "pcaps", "samples", "dns.pcap")), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}
+		pass := 0
+		e.Interrupts = func() (<-chan struct{}, func()) {
+			if pass++; pass <= test.passes {
+				return nil, func() {}
+			}
+			return interrupted, func() {}
+		}
+		if status := execute(e); status != exitFailed || stdout.Len() > 0 || stderr.String() != "rssreplay: "+test.said+"\n" || pass != test.passes+1 {
+			t.Errorf("%v, pass %d: exit status %d: %s", test.args, pass, status, stderr.String())
+		}
 	}
 }

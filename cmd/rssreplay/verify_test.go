@@ -18,6 +18,7 @@ import (
 	"rssreplay/hash"
 	"rssreplay/pcaps"
 	"rssreplay/pcaps/file"
+	"rssreplay/pcaps/grouped"
 )
 
 // truthRecord is what a driver saw of one packet of the ground truth.
@@ -842,6 +843,43 @@ func TestVerifyStackCPUs(t *testing.T) {
 				t.Errorf("it is claimed to be off: %s", v.Explanation.Summary)
 			case v.Explanation.ID != c.explanation || !strings.Contains(v.Explanation.Summary, c.summary):
 				t.Errorf("%s: %s; want %s, %q", v.Explanation.ID, v.Explanation.Summary, c.explanation, c.summary)
+			}
+		})
+	}
+}
+
+// Where a text says that RFS is on, TCP elsewhere is explained by it; not where something that
+// it never moves is elsewhere, too, or the text has no number of flows.
+func TestVerifyRFS(t *testing.T) {
+	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
+	base := []string{"--cpus", "0-7", "--queues", "4", "--affinity", "0-3", "--key", "microsoft"}
+	masks := ""
+	for q := range 4 {
+		masks += fmt.Sprintf("/sys/class/net/eth0/queues/rx-%d/rps_cpus:%x\n/sys/class/net/eth0/queues/rx-%d/rps_flow_cnt:4096\n", q, 0x10<<q, q)
+	}
+	for _, c := range []struct {
+		name, rule, flows string // what takes packets elsewhere; the line that turns RFS on
+		explained         bool
+	}{
+		{"TCP", "flow-type tcp4 src-port 1 m 0xfffc action 3", "net.core.rps_sock_flow_entries = 32768\n", true},
+		{"RFS is off", "flow-type tcp4 src-port 1 m 0xfffc action 3", "", false},
+		{"ARP", "flow-type ether proto 0x806 action 3", "net.core.rps_sock_flow_entries = 32768\n", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "rps.txt")
+			if err := os.WriteFile(file, []byte(masks+c.flows), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			claim := append(slices.Clone(base), "--rps", file)
+			record, _ := steeredTruth(t, web, 1, append(slices.Clone(claim), "--rule", c.rule)...)
+			v := verifies(t, exitDiffers, append(append([]string{web}, claim...), "--stack-cpus", record)...)
+			moved := v.Packets.CPUChecked - v.Packets.CPUEqual
+			t.Log(v.Verdict)
+			switch e := v.Explanation; {
+			case moved == 0 || e != nil != c.explained:
+				t.Errorf("of %d packets elsewhere it says %+v", moved, e)
+			case e != nil && (e.ID != "rfs" || e.PacketsExplained != v.Packets.CPUChecked || e.Summary != fmt.Sprintf("RFS, which %s says is on, moved %s packets of TCP and UDP to the CPU on which their application reads, and all else is as predicted", file, grouped.Int(moved))):
+				t.Errorf("%s: %s", e.ID, e.Summary)
 			}
 		})
 	}
