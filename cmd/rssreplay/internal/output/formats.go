@@ -126,6 +126,16 @@ func (f *Flags) AddTables() { f.set.StringVar(&f.Table, "table-csv", "", "") }
 // StdoutPath names standard output among the outputs.
 const StdoutPath = "-"
 
+// IsStdout tells whether a path is standard output, by any of its names. Opened by its
+// name, a file that it was redirected to would be written from its beginning, or replaced.
+func IsStdout(path string) bool {
+	switch filepath.ToSlash(filepath.Clean(path)) {
+	case StdoutPath, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return true
+	}
+	return false
+}
+
 // Outputs are the places that a result is written to.
 type Outputs[T any] struct {
 	Env     *cli.Env
@@ -197,7 +207,7 @@ func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
 // AddForm adds the result in a format.
 func (o *Outputs[T]) AddForm(f *Flags, form *Format[T], path string) error {
 	options := text.Options{}
-	if path == StdoutPath {
+	if IsStdout(path) {
 		options = o.Env.Screen.Options(f.color)
 	}
 	if f.width > 0 {
@@ -233,12 +243,19 @@ func (o *Outputs[T]) AddForm(f *Flags, form *Format[T], path string) error {
 
 // Add adds a place, which must be none of the others.
 func (o *Outputs[T]) Add(flag, path string, write func(io.Writer, T) error) error {
+	named := path
+	if IsStdout(path) {
+		path = StdoutPath
+	}
 	for _, t := range o.targets {
-		if sameFile(t.path, path) {
-			if t.flag == flag {
-				return cli.Usagef("two of %s name the same file, %s: give each its own", flag, path)
-			}
-			return cli.Usagef("%s and %s name the same file, %s: give each its own", t.flag, flag, path)
+		switch {
+		case !sameFile(t.path, path):
+		case t.flag == flag:
+			return cli.Usagef("two of %s name the same file, %s: give each its own", flag, named)
+		case path == StdoutPath:
+			return cli.Usagef("%s %s would mix with the report on standard output: name a place for it, or for the report with --output", flag, named)
+		default:
+			return cli.Usagef("%s and %s name the same file, %s: give each its own", t.flag, flag, named)
 		}
 	}
 	o.targets = append(o.targets, target[T]{flag, path, write})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 )
@@ -28,21 +29,23 @@ type stagedFile struct {
 }
 
 // write calls write for the file to be at path. A device or a pipe, /dev/null
-// say, is written to at once, and never replaced.
+// say, is written to at once, and never replaced; nor is a file that the caller has
+// open, and names as /dev/stderr, say: what is in it stays.
 func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 	switch info, err := os.Stat(path); {
 	case err == nil && info.IsDir():
 		return errors.New("is a directory: name a file in it")
-	case err == nil && !info.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	case err == nil && (!info.Mode().IsRegular() || isOpen(path)):
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
 		return writeAll(f, write)
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // the link stays
+	path, err = linked(path) // the link stays
+	if err != nil {
+		return err
 	}
 	var tmp *os.File
 	err = s.scratch.Add(func() (name string, err error) {
@@ -60,6 +63,35 @@ func (s *staging) write(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return tmp.Close()
+}
+
+// isOpen tells whether a path names what the process was started with open files for.
+func isOpen(path string) bool {
+	path = filepath.ToSlash(filepath.Clean(path))
+	return path == "/dev/stderr" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+// linked is where a path leads through links, the last of which may lead to a file that is
+// not there yet.
+func linked(path string) (string, error) {
+	for range 40 { // as many as the kernel follows
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			return target, nil
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // no link
+		}
+		if !filepath.IsAbs(link) {
+			dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return path, nil // nothing can be made there, which is told then
+			}
+			link = filepath.Join(dir, link)
+		}
+		path = link
+	}
+	return "", errors.New("is a link that leads back to itself: name another file")
 }
 
 // createBeside makes a new file in the folder of path, so that a rename to path stays

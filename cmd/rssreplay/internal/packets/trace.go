@@ -10,6 +10,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/internal/cli"
 	"rssreplay/cmd/rssreplay/internal/input"
+	"rssreplay/cmd/rssreplay/internal/output"
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/engine"
@@ -28,7 +29,7 @@ func (f *TraceFlags) Check() error {
 	switch {
 	case f.Path == "" && (f.From != 0 || f.To != 0):
 		return cli.Usagef("--trace-from and --trace-to bound a trace: give its file with --trace")
-	case f.Path == "-":
+	case output.IsStdout(f.Path):
 		return cli.Usagef("--trace writes a file, and the report goes to standard output: name one, --trace trace.json")
 	case f.To != 0 && f.To <= f.From:
 		return cli.Usagef("--trace-to %s is not after --trace-from %s", f.To.String(), f.From.String())
