@@ -204,7 +204,8 @@ func firstOf(all []string) string {
 // TCP and UDP alone are elsewhere: to where their application reads, which nothing here
 // predicts.
 func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
-	if !v.settings.Unseen.RFS {
+	u := &v.settings.Unseen
+	if !u.RFS || s.hash < s.hashAll || s.queue < s.queueAll && !u.ARFS { // what the NIC does it leaves as it is
 		return
 	}
 	var moved uint64
@@ -226,6 +227,6 @@ func (v *verification) movedByRFS(r *report.Verify, groups []group, s score) {
 	}
 	r.Explanation = &report.VerifyExplanation{
 		ID: "rfs", Explained: s.all, Changes: 1, Residual: report.Null,
-		Summary: fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", v.settings.Unseen.From, report.Plural(moved, "packet", "packets")),
+		Summary: fmt.Sprintf("RFS, which %s says is on, moved %s of TCP and UDP to the CPU on which their application reads, and all else is as predicted", u.From, report.Plural(moved, "packet", "packets")),
 	}
 }
