@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rssreplay/nicmodel"
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
 )
@@ -37,15 +38,21 @@ func (d *diagnosis) clockStill() *report.Finding {
 		default:
 			f.Summary = fmt.Sprintf("All %s packets have the same timestamp: the capture has no clock.", words.Exact(c.Packets))
 		}
-		f.Evidence = "Drops, load and latency can't be judged, and are left out here."
+		f.Evidence = "Drops, load and latency can't be judged."
 		f.Figures = report.Numbers{"packets": c.Packets, "duration_ns": c.Duration}
 	case d.t.Grain >= coarse && c.Packets >= report.MinPackets && report.Fraction(c.Duration) < report.Fraction(c.Packets-1)*report.Fraction(d.t.Grain): // so some share one
 		f.Summary = fmt.Sprintf("All timestamps are multiples of %s, and %s packets lie in each on the mean: within it they arrive at once in the replay.",
 			words.Nanoseconds(d.t.Grain), words.Fixed(report.Fraction(c.Packets)*report.Fraction(d.t.Grain)/report.Fraction(c.Duration), 1))
-		f.Evidence = "Drops and latency follow from that, and can't be judged; they are left out here."
+		f.Evidence = "Drops and latency follow from that, and can't be judged."
 		f.Figures = report.Numbers{"packets": c.Packets, "grain_ns": d.t.Grain}
 	default:
 		return nil
+	}
+	if m := d.mode; m != nil && m.Totals.Drops > 0 {
+		f.Evidence += fmt.Sprintf(" %s dropped here, as the rings are full at once, and count for no CPU.", words.Plural(m.Totals.Drops, "packet is", "packets are"))
+		if d.number("rx-ring", 0) < nicmodel.MaxBuffers {
+			f.Remedy = "Rings that have room for all show the shares of all: " + d.run("", Argument{"--rx-ring", fmt.Sprint(nicmodel.MaxBuffers)}) + ". " + f.Remedy
+		}
 	}
 	return f
 }

@@ -50,6 +50,25 @@ func TestNoClock(t *testing.T) {
 	}
 }
 
+// What comes at one instant fills the rings: that the shares are of the rest is said, and how
+// to see those of all.
+func TestNoClockDrops(t *testing.T) {
+	const drops, room = " 400 packets are dropped here, as the rings are full at once, and count for no CPU.", "Rings that have room for all show the shares of all: `rssreplay a.pcap --rx-ring 1048576`. "
+	for _, test := range []struct {
+		drops  uint64
+		ring   int
+		drop   bool
+		remedy bool
+	}{{0, 512, false, false}, {400, 512, true, true}, {400, 1 << 20, true, false}} {
+		m := report.Mode{Mode: "rss-msix", Totals: report.Totals{Drops: test.drops}}
+		r := &report.Report{Capture: report.Capture{Packets: 3000, Received: 3000}, Modes: report.List[report.Mode]{m}, Parameters: report.Parameters{{Name: "rx-ring", Value: test.ring}}}
+		f := newDiagnosis(r, &Traffic{Command: []Argument{{Value: "a.pcap"}}}).clockStill()
+		if f == nil || strings.HasSuffix(f.Evidence, drops) != test.drop || strings.HasPrefix(f.Remedy, room) != test.remedy {
+			t.Errorf("%+v: %+v", test, f)
+		}
+	}
+}
+
 // A clock of 1 ms is one where packets share its steps: 1,000 packets, each a step after the
 // last, share none.
 func TestClockOfWholeSteps(t *testing.T) {
