@@ -778,14 +778,17 @@ func TestVerifyStackCPUs(t *testing.T) {
 	web := filepath.Join(repository(t), "pcaps", "samples", "web.pcap")
 	base := []string{"--nic", "ixgbe", "--key", "microsoft", "--cpus", "0-5,7", "--queues", "4"}
 	secret := []string{"--rps-secret", "000102030405060708090a0b0c0d0e0f"}
-	masks := filepath.Join(t.TempDir(), "masks.txt")
-	text := ""
-	for q := range 4 {
-		text += fmt.Sprintf("/sys/class/net/eth0/queues/rx-%d/rps_cpus:f0\n", q)
+	masked := func(masks ...string) string {
+		path, text := filepath.Join(t.TempDir(), "masks.txt"), ""
+		for q, mask := range masks {
+			text += fmt.Sprintf("/sys/class/net/eth0/queues/rx-%d/rps_cpus:%s\n", q, mask)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	if err := os.WriteFile(masks, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	masks, mixed := masked("f0", "f0", "f0", "f0"), masked("b0", "3c", "b0", "b0")
 	with := func(more ...string) []string {
 		if !slices.Contains(more, "off") {
 			more = append(more, secret...)
@@ -807,8 +810,9 @@ func TestVerifyStackCPUs(t *testing.T) {
 		{"RPS is off", with("--rps", "off"), with("--rps", "4-5,7"), "rps-off", "on the CPU of its queue's interrupt"},
 		{"a CPU is offline", with("--rps", masks, "--offline-cpus", "6"), with("--rps", masks, "--cpus", "0-7"), "rps-offline", "CPU 6 of the masks is offline"},
 		{"other hashes", with("--rps", "4-5,7", "--rps-hash", "software"), with("--rps", "4-5,7"), "rps-hash", "none of the NIC's hashes"},
-		{"other masks", with("--rps", "2-5"), with("--rps", "4-5,7"), "rps-mask", "rx-0 has 2-5, rx-1 has 2-5"},
-		{"no masks claimed", with("--rps", "2-5"), with("--rps", "off"), "rps-mask", "RPS steers packets on: rx-0 has 2-5"},
+		{"other masks", with("--rps", "2-5"), with("--rps", "4-5,7"), "rps-mask", "the masks of RPS are others: all have 2-5"},
+		{"another mask of one queue", with("--rps", mixed), with("--rps", "4-5,7"), "rps-mask", "the masks of RPS are others: rx-1 has 2-5"},
+		{"no masks claimed", with("--rps", "2-5"), with("--rps", "off"), "rps-mask", "RPS steers packets on: all have 2-5"},
 		{"another affinity", with("--rps", "off"), with("--rps", "off", "--affinity", "3,2,1,0"), "affinity", "queue 0 is on CPU 0, queue 1 is on CPU 1"},
 		{"another table", with("--rps", "off", "--layout", "block"), with("--rps", "off"), "table", "the table is block"},
 	} {

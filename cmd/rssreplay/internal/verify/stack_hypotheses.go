@@ -138,9 +138,11 @@ func replaced(masks [][]int, cpu, by int) [][]int {
 }
 
 // fittedCPUs are hypotheses that are made of the record: the interrupt of a queue is on the
-// CPU that most of its packets have, and a queue's mask has the CPUs that its packets have.
+// CPU that most of its packets have, and each queue's mask has all CPUs that packets have, or a
+// queue's, where packets of it are elsewhere than predicted, those that its own have.
 func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 	met := make([]map[int]uint64, len(v.stack.queueCPU)) // packets by CPU, of each queue
+	elsewhere := make([]bool, len(met))
 	for i := range groups {
 		g := &groups[i]
 		d, arrives := g.under(v.stack.steering)
@@ -151,8 +153,12 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 			met[d.Queue] = map[int]uint64{}
 		}
 		met[d.Queue][int(g.cpu)] += g.packets
+		if cpu, known := v.stack.cpu(g); known && cpu != g.cpu {
+			elsewhere[d.Queue] = true
+		}
 	}
 	var moved, masked []string
+	var cpusMet []int
 	cpus, masks := slices.Clone(v.stack.queueCPU), make([][]int, len(met))
 	for q, on := range met {
 		for cpu := range on {
@@ -162,11 +168,14 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 			}
 		}
 		slices.Sort(masks[q])
+		cpusMet = append(cpusMet, masks[q]...)
 		if cpus[q] != v.stack.queueCPU[q] {
 			moved = append(moved, fmt.Sprintf("queue %d is on CPU %d", q, cpus[q]))
 		}
-		if v.stack.masks != nil && !slices.Equal(masks[q], v.stack.masks[q]) || len(masks[q]) > 1 {
+		if elsewhere[q] {
 			masked = append(masked, fmt.Sprintf("rx-%d has %s", q, nicmodel.CPUListOf(masks[q])))
+		} else if v.stack.masks != nil {
+			masks[q] = v.stack.masks[q]
 		}
 	}
 	if len(moved) > 0 {
@@ -185,8 +194,15 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 				h.claim.passed = p.LayerFour
 			}
 		}
-		h.claim.masks = masks
-		all = append(all, h)
+		same := h
+		h.claim.masks, same.claim.masks = masks, make([][]int, len(masks))
+		slices.Sort(cpusMet)
+		cpusMet = slices.Compact(cpusMet)
+		for q := range same.claim.masks {
+			same.claim.masks[q] = cpusMet
+		}
+		same.summary = strings.TrimSuffix(h.summary, firstOf(masked)) + "all have " + nicmodel.CPUListOf(cpusMet).String()
+		all = append(all, same, h)
 	}
 	return all
 }
