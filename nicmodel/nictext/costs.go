@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,11 @@ func ReadCosts(r io.Reader, name string) (*Costs, error) {
 			} `json:"packets_per_second"`
 		} `json:"fit"`
 	}
-	if err := json.NewDecoder(io.LimitReader(r, maxCosts)).Decode(&file); err != nil {
+	data, err := io.ReadAll(io.LimitReader(r, maxCosts))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.NewDecoder(strings.NewReader(Decode(data))).Decode(&file); err != nil {
 		return nil, &TextError{Name: name, What: "is no whole JSON of costs", Hint: hint}
 	}
 	switch {

@@ -70,7 +70,7 @@ func readLongText[T any](r io.Reader, name string, most int, read func(lines []s
 // Lines are the lines of a text as UTF-8, without what mail, web pages, terminals, scripts
 // and Windows add to them.
 func Lines(data []byte) []string {
-	text := decodeText(data)
+	text := Decode(data)
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
 		text = unescaped(unquoted(unlisted(yamlItems(messages(text)))))
@@ -97,10 +97,10 @@ var (
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
 )
 
-// decodeText is the text as UTF-8: Windows PowerShell's redirection writes
+// Decode is the text as UTF-8: Windows PowerShell's redirection writes
 // UTF-16, and both may start with a byte order mark.
-func decodeText(data []byte) string {
-	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
+func Decode(data []byte) string {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		low, high := 0, 1
 		if data[0] == 0xfe {
 			low, high = 1, 0

@@ -368,6 +368,7 @@ func TestOpenErrors(t *testing.T) {
 		{write("short-ng", ngSection(le)[:23]), "the file ends after 23 of the 24 bytes of its file header"},
 		{write("version", pcapFile(le, magicMicro, 9, 1, 1)), "pcap version 9.1 is not known, only 2.x is"},
 		{write("text", []byte("Frame 1: 66 bytes on wire\n0000  00 01 Grüße")), "is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`"},
+		{write("redirected", slices.Concat([]byte("\xff\xfeM\x00<\x00"), pad)), "is text in UTF-16, as PowerShell's > makes of all that it writes, not a pcap or pcapng capture: capture again with `tcpdump -w FILE`, without >"},
 		{write("short-text", []byte("hi\n")), "is a text file"},
 		{write("compress", slices.Concat([]byte{0x1f, 0x9d}, pad)), "is compressed with compress, not a pcap or pcapng capture: try `uncompress "},
 		{write("report.json", slices.Concat([]byte("{\n  \"schema\": \"rssreplay/report/v1\",\n"), pad)), "is a report of rssreplay, not a pcap or pcapng capture: try `rssreplay diff "},

@@ -81,6 +81,9 @@ func sniff(header []byte, name, compression string) (format, error) {
 	if isText(header) {
 		return 0, fmt.Errorf("%s: is a text file, not a pcap or pcapng capture: write one with `tcpdump -w FILE`, or turn a hex dump into one with text2pcap", what)
 	}
+	if bytes.HasPrefix(header, []byte("\xff\xfe")) {
+		return 0, fmt.Errorf("%s: is text in UTF-16, as PowerShell's > makes of all that it writes, not a pcap or pcapng capture: capture again with `tcpdump -w FILE`, without >", what)
+	}
 	if strings.EqualFold(filepath.Ext(name), ".etl") { // no magic tells it
 		return 0, fmt.Errorf("%s: is a trace of Windows, not a pcap or pcapng capture: `pktmon etl2pcap %s --out OUT.pcapng` makes one; of a trace by netsh Microsoft's etl2pcapng does", what, name)
 	}

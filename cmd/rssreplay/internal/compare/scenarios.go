@@ -18,6 +18,7 @@ import (
 	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/hash"
 	"rssreplay/nicmodel"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/report"
 	"rssreplay/report/anonymize"
 )
@@ -341,12 +342,12 @@ func readReport(path string, shown *anonymize.Anonymizer) (*report.Report, error
 	}
 	// It stays open: its flows are read when they are asked for.
 	stored := report.Stored(in)
-	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
+	if info, err := in.Stat(); err == nil && (!info.Mode().IsRegular() || isMarked(in)) {
 		text, err := io.ReadAll(in) // a pipe can't be read again
 		if err != nil {
 			return nil, unread(err)
 		}
-		stored = bytes.NewReader(text)
+		stored = strings.NewReader(nictext.Decode(text))
 	}
 	r, err := report.ReadJSON(stored)
 	if err != nil {
@@ -358,6 +359,13 @@ func readReport(path string, shown *anonymize.Anonymizer) (*report.Report, error
 	}
 	shown.Stored(r)
 	return r, nil
+}
+
+// isMarked tells whether a text begins with a byte order mark, as PowerShell's do.
+func isMarked(in io.ReaderAt) bool {
+	head := make([]byte, 3)
+	n, _ := in.ReadAt(head, 0)
+	return nictext.Decode(head[:n]) != string(head[:n])
 }
 
 // textOf is the value of a parameter of an earlier report for people, as the

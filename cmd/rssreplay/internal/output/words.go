@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/nicmodel/nictext"
 	"rssreplay/report"
 )
 
@@ -70,9 +71,13 @@ func readNote(path string) (string, error) {
 }
 
 func noteOf(in io.Reader, name string) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(in, report.MaxNote+1))
+	read, err := io.ReadAll(io.LimitReader(in, 2*report.MaxNote+4)) // in UTF-16 it is twice as long, and has a mark
 	if err != nil {
 		return "", fmt.Errorf("--note %s: %w", name, cli.Cause(err))
+	}
+	text := []byte(nictext.Decode(read))
+	if len(text) > report.MaxNote {
+		text = text[:report.MaxNote+1]
 	}
 	short := len(text) <= report.MaxNote
 	for cut := 1; !short && cut < utf8.UTFMax && !utf8.Valid(text); cut++ {
