@@ -87,6 +87,20 @@ func TestBestDrops(t *testing.T) {
 	}
 }
 
+// Of several that drop as little the first is named.
+func TestBestDropsFirst(t *testing.T) {
+	c := &Compare{Capture: Capture{Packets: 2000, Received: 2000}}
+	for i, drops := range []uint64{500, 0, 0} {
+		m := Mode{Mode: "rss-msix", Simulated: 1e9, CPUs: List[CPU]{{CPU: 0, Packets: uint64(1100 + 100*i)}, {CPU: 1, Packets: uint64(900 - 100*i)}}}
+		m.Derive()
+		m.Totals.Drops = drops
+		c.Scenarios = append(c.Scenarios, Scenario{Name: string(rune('a' + i)), Compared: "rss-msix", Modes: List[Mode]{m}})
+	}
+	if got, want := c.BestSentence(), " But under “a” 500 packets are dropped, which load no CPU, and under “b” none."; !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want it to end in %q", got, want)
+	}
+}
+
 // Of the best of several keys it is said that it is luck, where chance gives all these loads: not
 // where the key is the same, a load is beyond chance, or what chance gives is not known.
 func TestBestByLuckOfTheKey(t *testing.T) {

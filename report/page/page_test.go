@@ -1194,3 +1194,23 @@ func TestCommandWords(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Packets that the table did not steer stand behind its entries, as -1 and below by queue.
+func TestSparseRest(t *testing.T) {
+	interval, windows := sparse(&report.Steered{Interval: 10, Rest: []uint64{1, 8}, Windows: [][]uint32{{3, 0, 5, 1, 0}, {0, 0, 0, 0, 0}, {0, 2, 0, 0, 8}}})
+	if want := [][]int64{{0, 0, 3, 2, 5, -1, 1}, {2, 1, 2, -2, 8}}; interval != 10 || !cmp.Equal(windows, want) {
+		t.Errorf("every %d: %v, want %v", interval, windows, want)
+	}
+}
+
+// The entries of a large table have colours alone.
+func TestSmallEntriesHaveNoText(t *testing.T) {
+	for page, text := range map[string]bool{
+		string(htmlOf(t, fixture.New(8, 20, "rss-msix"))):                          true,
+		string(htmlOf(t, fixture.WithTable(fixture.New(8, 20, "rss-msix"), 1024))): false,
+	} {
+		if cells := regexp.MustCompile(`<td class="h[0-9]">[0-9]`).MatchString(page); cells != text || !strings.Contains(page, `<td class="h0">`) {
+			t.Errorf("a number in a cell is %v, want %v", cells, text)
+		}
+	}
+}

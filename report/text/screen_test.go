@@ -174,6 +174,24 @@ func TestScreenOneMove(t *testing.T) {
 	}
 }
 
+// What follows from timestamps that are no clock is not judged, and drops are said to.
+func TestScreenWithoutClock(t *testing.T) {
+	for id, word := range map[string]string{"clock-still": "no clock", "captures-overlap": "overlap", "clock-leap": "clock leaps", "elephant-flow": ""} {
+		r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
+		r.Modes[0].Totals.Drops = 5000
+		r.Findings = report.List[report.Finding]{{ID: id, Severity: report.Warning, Summary: "So it is."}}
+		screen := screenOf(t, r, Options{})
+		if word == "" {
+			word = "assumed"
+		} else if !strings.Contains(screen, "unknown: "+word) {
+			t.Errorf("%s: its load is judged:\n%s", id, screen)
+		}
+		if !strings.Contains(screen, "  dropped ("+word+") ") {
+			t.Errorf("%s: its drops are not said to be %s:\n%s", id, word, screen)
+		}
+	}
+}
+
 // A terminal that is wide gets the flows in full.
 func TestScreenWide(t *testing.T) {
 	r := withScreen(fixture.New(8, 300, "rss-msix", "non-rss"))
