@@ -22,10 +22,11 @@ func (v *verification) movedByATR(r *report.Verify, groups []group) bool {
 	reached := v.reached()
 	seen := v.besideATR(groups, reached)
 	most := v.done.Result.ATR.Most
+	tabled := seen != nil && seen.others > 0 && seen.rest.Judge().Verdict == judge.Agrees // what ATR leaves alone goes by it
 	switch {
 	case seen == nil, seen.moved == 0, seen.moved > most: // more than those of connections that had sent
 		return false
-	case seen.beyond == 0 && !(seen.apart && (seen.others > 0 && seen.rest.Judge().Verdict == judge.Agrees || r.Packets.HashChecked > 0)):
+	case seen.beyond == 0 && !(seen.apart && (tabled || r.Packets.HashChecked > 0)):
 		return false
 	}
 	summary := fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %s on another queue than the table's",
@@ -34,8 +35,11 @@ func (v *verification) movedByATR(r *report.Verify, groups []group) bool {
 		summary += fmt.Sprintf(", %s of them beyond queue %d, to which no entry leads", report.Exact(seen.beyond), reached-1)
 	}
 	summary += fmt.Sprintf(", and all else is as predicted; it can move at most %s, all but the SYNs of new connections", report.Exact(most))
-	if len(seen.to) == 1 {
+	switch {
+	case len(seen.to) == 1:
 		summary += "; a rule that takes them to that queue would look the same"
+	case seen.beyond == 0 && !tabled:
+		summary += "; a table that was changed meanwhile would look the same"
 	}
 	x := &report.VerifyExplanation{ID: "atr", Summary: summary, Explained: seen.tcp + seen.others, Changes: 1, Residual: report.Null}
 	if r.Explanation != nil {
