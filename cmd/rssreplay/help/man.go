@@ -2,7 +2,6 @@ package help
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -12,25 +11,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/output"
 )
 
 // NewManCommand is `rssreplay man DIR`, for release builds and packagers: the
 // manual as pages for man(1).
-func NewManCommand(*cli.Env) *cobra.Command {
+func NewManCommand(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIR",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return cli.Usagef("give the folder to write the manual pages to: rssreplay man DIR")
 			}
-			return writeManPages(c.Root(), args[0])
+			if args[0] == output.StdoutPath {
+				return cli.Usagef("man gives many pages, and standard output is one place: name a folder, rssreplay man DIR")
+			}
+			return output.WriteTexts(&e.Scratch, manPages(c.Root(), args[0]))
 		},
 	}
 }
 
-// writeManPages writes a page for each command to dir/man1, and one for each topic
-// to dir/man7. The same build gives the same bytes.
-func writeManPages(root *cobra.Command, dir string) error {
+// manPages are a page for each command, in dir/man1, and one for each topic, in dir/man7,
+// by their paths. The same build gives the same bytes.
+func manPages(root *cobra.Command, dir string) map[string]string {
+	pages := map[string]string{}
 	for _, name := range Topics() {
 		section := "7"
 		if name == root.Name() {
@@ -41,27 +45,18 @@ func writeManPages(root *cobra.Command, dir string) error {
 				section = "1"
 			}
 		}
-		if err := writeManPage(root.Name(), name, section, filepath.Join(dir, "man"+section)); err != nil {
-			return err
+		full := root.Name()
+		if name != full {
+			full += "-" + name
 		}
+		p := ParsePage(Page(name))
+		if name == root.Name() {
+			p.title += " CAPTURE... [flags]" // its page has all commands, one on a line
+		}
+		pages[filepath.Join(dir, "man"+section, full+"."+section)] = fmt.Sprintf(".nr HY 0\n.TH %q %q %q %q %q\n",
+			strings.ToUpper(full), section, buildTime().Format("Jan 2006"), "rssreplay "+cli.Tool().Version, "rssreplay") + p.roff(full)
 	}
-	return nil
-}
-
-func writeManPage(program, name, section, dir string) error {
-	full := program
-	if name != program {
-		full += "-" + name
-	}
-	p := ParsePage(Page(name))
-	if name == program {
-		p.title += " CAPTURE... [flags]" // its page has all commands, one on a line
-	}
-	page := fmt.Sprintf(".nr HY 0\n.TH %q %q %q %q %q\n", strings.ToUpper(full), section, buildTime().Format("Jan 2006"), "rssreplay "+cli.Tool().Version, "rssreplay") + p.roff(full)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, full+"."+section), []byte(page), 0o666)
+	return pages
 }
 
 // buildTime is that of the commit this program was built from, else the epoch:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -150,6 +151,39 @@ func (s *staging) makeDir(path string) error {
 	return nil
 }
 
+// makeDirs makes a folder, and those above it, where they are not there yet.
+func (s *staging) makeDirs(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if above := filepath.Dir(path); above != path {
+		if err := s.makeDirs(above); err != nil {
+			return err
+		}
+	}
+	return s.makeDir(path)
+}
+
+// WriteTexts writes texts to their paths so that all of them are there in the end, or none.
+// Folders are made for them.
+func WriteTexts(scratch *cli.Scratch, texts map[string]string) error {
+	s := staging{scratch: scratch}
+	defer s.drop()
+	for _, path := range slices.Sorted(maps.Keys(texts)) {
+		err := s.makeDirs(filepath.Dir(path))
+		if err == nil {
+			err = s.write(path, func(w io.Writer) error {
+				_, err := io.WriteString(w, texts[path])
+				return err
+			})
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, cli.Cause(err))
+		}
+	}
+	return s.commit()
+}
+
 // commit puts the files in their places.
 func (s *staging) commit() error {
 	return s.scratch.Settle(func() error {
@@ -170,7 +204,7 @@ func (s *staging) drop() {
 		for _, f := range s.files {
 			os.Remove(f.temporary)
 		}
-		for _, dir := range s.dirs {
+		for _, dir := range slices.Backward(s.dirs) {
 			os.Remove(dir)
 		}
 		return nil
