@@ -78,6 +78,28 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedBeforePacket: that a packet has not come yet is no fault of who asked for it.
+func TestInterruptedBeforePacket(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository(t), "pcaps", "samples", "dns.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, pipe := io.Pipe()
+	defer in.Close()
+	interrupted := make(chan struct{})
+	go func() {
+		pipe.Write(data[:len(data)/2])
+		close(interrupted)
+	}()
+	var stdout, stderr strings.Builder
+	e := &cli.Env{Args: []string{"rssreplay", "explain", "-", "--packet", "1000000"}, Stdin: in, Stdout: &stdout, Stderr: &stderr}
+	e.Interrupts = func() (<-chan struct{}, func()) { return interrupted, func() {} }
+	status, said := execute(e), stderr.String()
+	if status != exitFailed || stdout.Len() > 0 || !strings.HasSuffix(said, "interrupted, the rest was not read, and the packet to explain was not in what comes before\n") {
+		t.Errorf("exit status %d: %s", status, said)
+	}
+}
+
 // TestInterruptedWithoutResult: what needs whole passes over the capture gives nothing
 // where one of them is ended.
 func TestInterruptedWithoutResult(t *testing.T) {

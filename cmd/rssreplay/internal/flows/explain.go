@@ -1,6 +1,9 @@
 package flows
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -10,6 +13,7 @@ import (
 	"rssreplay/dispatch"
 	"rssreplay/dispatch/story"
 	"rssreplay/pcaps"
+	"rssreplay/pcaps/file"
 	"rssreplay/report"
 	"rssreplay/report/text"
 )
@@ -124,7 +128,10 @@ func explain(e *cli.Env, f *explainFlags, wanted *wanted, args []string) error {
 	result := done.Result
 	if packet == nil {
 		err := wanted.missing(result)
-		if result.Damage != nil {
+		switch {
+		case errors.Is(result.Damage, file.ErrInterrupted):
+			return fmt.Errorf("%w, and the packet to explain was not in what comes before", result.Damage)
+		case result.Damage != nil:
 			err = cli.Usagef("%w (%w)", err, result.Damage)
 		}
 		return err
