@@ -705,6 +705,19 @@ func TestVerifyCountersOfBundle(t *testing.T) {
 	up(1010)
 	refused(claim(capture), "--bundle: its counters are of 2023-11-14 22:13:30 to 2023-11-14 22:13:40, and the capture is of 2023-11-14 22:13:20 to 2023-11-14 22:13:21: give")
 
+	// Two snapshots are enough, and where the time of one is not known, nothing is refused by it.
+	up(900)
+	if err := os.Remove(filepath.Join(bundle, "rss-eth0", "snapshots", "01", "ethtool-S.txt")); err != nil {
+		t.Fatal(err)
+	}
+	refused(claim(capture), "--bundle: its counters are of ")
+	if err := os.Remove(filepath.Join(bundle, "rss-eth0", "snapshots", "00", "stat.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if v := verifies(t, exitDone, claim(capture)...); v.Source != "counters" || !slices.Contains(v.Notes, note) {
+		t.Errorf("source %s, notes %q", v.Source, v.Notes)
+	}
+
 	// Counters that are none of queues are said to be.
 	for _, snapshot := range []string{"00", "01", "02"} {
 		write("snapshots/"+snapshot+"/ethtool-S.txt", "NIC statistics:\n     rx_packets: 7\n")
