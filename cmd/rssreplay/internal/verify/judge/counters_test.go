@@ -435,8 +435,11 @@ func TestPartElsewhere(t *testing.T) {
 // Where the totals are equal to the packet, entries that lead to the default queue are no other
 // window, in which there is less of all and as much more there.
 func TestMovedToDefaultQueue(t *testing.T) {
-	cases := 0
-	for run := range 12 {
+	runs, cases := 12, 0
+	if testing.Short() {
+		runs = 5
+	}
+	for run := range runs {
 		random := rand.New(rand.NewPCG(uint64(run), 61))
 		groups := traffic(random, 200, 9000, true)
 		a := nic(drawKey(random), 4)
@@ -462,7 +465,7 @@ func TestMovedToDefaultQueue(t *testing.T) {
 			t.Errorf("run %d: it agrees, fit %+v, %v for %v", run, j.Fit, seen, j.Predicted)
 		}
 	}
-	if cases < 3 {
+	if cases < runs/4 {
 		t.Errorf("only %d cases that alpha and beta would hide", cases)
 	}
 }
@@ -525,7 +528,11 @@ func TestOneFlowChanges(t *testing.T) {
 // would anywhere: where two entries lead to each other's queues, the fields of the few flows
 // of UDP may leave less than the claim does.
 func TestChangesLittle(t *testing.T) {
-	for _, seed := range []uint64{25, 39, 43, 91, 117, 201, 356, 421} {
+	seeds := []uint64{25, 39, 43, 91, 117, 201, 356, 421}
+	if testing.Short() {
+		seeds = seeds[:3]
+	}
+	for _, seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 47))
 		groups := traffic(random, 60, 9000, true)
 		for i := range groups {
