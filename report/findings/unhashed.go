@@ -20,6 +20,28 @@ func (d *diagnosis) defaultQueue() int {
 	return 0
 }
 
+// ruledUnhashed is how many packets without a hash rules took: what no entry of the table has
+// and no rule took is on the default queue.
+func (d *diagnosis) ruledUnhashed() uint64 {
+	var ruled, left uint64
+	for i := range d.r.Rules {
+		if rule := &d.r.Rules[i]; rule.Overrides() {
+			ruled += rule.Packets
+		}
+	}
+	if ruled == 0 {
+		return 0
+	}
+	for _, n := range d.r.Table.Packets {
+		ruled += n
+	}
+	for _, c := range d.r.Capture.Unhashed {
+		left += c.Packets
+	}
+	there := d.r.Capture.Received - min(ruled, d.r.Capture.Received)
+	return left - min(left, there)
+}
+
 // unhashed: packets without an IP header that the NIC could hash, all to one queue
 // (PPPoE, MPLS and the like).
 func (d *diagnosis) unhashed() *report.Finding {
@@ -45,11 +67,16 @@ func (d *diagnosis) unhashed() *report.Finding {
 			reasons = append(reasons, fmt.Sprintf("%s %s", c.Name, words.Exact(c.Packets)))
 		}
 	}
+	met, ruled := n, d.ruledUnhashed()
+	n -= min(n, ruled)
 	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && (!d.uneven() || d.t.Steered) {
 		return nil // the stack's own hash takes them on
 	}
 	queue := d.defaultQueue()
-	evidence := fmt.Sprintf("%s: %s packets", strings.Join(reasons, ", "), words.Exact(n))
+	evidence := fmt.Sprintf("%s: %s packets", strings.Join(reasons, ", "), words.Exact(met))
+	if ruled > 0 {
+		evidence += fmt.Sprintf("; rules took %s without a hash", words.Exact(ruled))
+	}
 	if d.busiest().CPU == d.r.Table.QueueCPUs[queue] {
 		evidence += "; " + d.hottest()
 	}
@@ -152,7 +179,7 @@ func (d *diagnosis) noHashType() *report.Finding {
 	var n uint64
 	for _, c := range d.r.Capture.Unhashed {
 		if c.Name == noHashTypeReason {
-			n = c.Packets
+			n = c.Packets - min(c.Packets, d.ruledUnhashed())
 		}
 	}
 	if !d.judged() || len(d.mode.CPUs) < 2 || float64(n) < report.OfFairShare*d.fair() || d.rps() && d.t.Steered {

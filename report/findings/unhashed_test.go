@@ -44,3 +44,44 @@ func TestUnhashedKind(t *testing.T) {
 		}
 	}
 }
+
+// What a rule takes is not on the default queue, hash or none.
+func TestRuledUnhashed(t *testing.T) {
+	capture := func(rules ...report.Rule) *report.Report { // 800 packets have a hash, and 200 none
+		r := &report.Report{Rules: rules, Table: report.TableReport{Packets: []uint64{500, 300}, QueueCPUs: []int{0, 1}}}
+		r.Capture.Received, r.Capture.Unhashed = 1000, report.Counts{{Name: "not_ip", Packets: 120}, {Name: noHashTypeReason, Packets: 80}}
+		for _, rule := range rules {
+			if rule.Kind != "ether" && rule.Overrides() {
+				r.Table.Packets[0] -= rule.Packets
+			}
+		}
+		r.Modes = []report.Mode{{Mode: "rss-msix", CPUs: make([]report.CPU, 8)}}
+		for i := range r.Modes[0].CPUs {
+			r.Modes[0].CPUs[i] = report.CPU{CPU: i, Packets: 125}
+		}
+		return r
+	}
+	for _, test := range []struct {
+		rules []report.Rule
+		want  uint64
+		found bool
+	}{
+		{nil, 0, true},
+		{[]report.Rule{{Kind: "ether", Action: "queue 1", Packets: 120}}, 120, false},
+		{[]report.Rule{{Kind: "tcp4", Action: "queue 1", Packets: 400}}, 0, true},
+		{[]report.Rule{{Kind: "tcp4", Action: "queue 1", Packets: 400}, {Kind: "ether", Action: "dropped", Packets: 20}}, 20, true},
+		{[]report.Rule{{Kind: "ether", Action: "Wake-on-LAN", Packets: 120}}, 0, true},
+	} {
+		d := newDiagnosis(capture(test.rules...), &Traffic{})
+		if got := d.ruledUnhashed(); got != test.want {
+			t.Errorf("%+v: rules took %d packets without a hash, want %d", test.rules, got, test.want)
+		}
+		f := d.unhashed()
+		if (f != nil) != test.found {
+			t.Errorf("%+v: %+v", test.rules, f)
+		}
+		if f != nil && f.Figures["unhashed_packets"] != 120-test.want {
+			t.Errorf("%+v: %v packets go to the default queue", test.rules, f.Figures["unhashed_packets"])
+		}
+	}
+}
