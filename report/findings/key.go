@@ -26,7 +26,7 @@ func (d *diagnosis) weakKey() *report.Finding {
 	case k.Rank == k.Wanted:
 		f.Summary = fmt.Sprintf("The hash key is too weak: only %d of %d bits of the addresses and ports change the entry.", k.Heard, k.Bits)
 	case k.Rank == 0:
-		f.Summary = "The hash key is too weak: every packet meets the same entry of the indirection table."
+		f.Summary = "The hash key is too weak: every hashed packet meets the same entry of the indirection table."
 	default:
 		f.Summary = fmt.Sprintf("The hash key is too weak: it reaches at most %s of the indirection table's %s entries.", words.Exact(1<<k.Rank), words.Exact(uint64(d.r.Table.Size)))
 	}

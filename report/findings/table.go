@@ -76,7 +76,7 @@ func (d *diagnosis) oneQueue() *report.Finding {
 	queue := d.r.Table.Entries[0]
 	f := &report.Finding{
 		ID: "one-queue", Severity: d.weigh(report.Fraction(max(len(d.mode.CPUs), d.t.Rings))),
-		Summary:  fmt.Sprintf("All %s entries of the indirection table are queue %d: everything goes to CPU %d.", words.Exact(uint64(d.r.Table.Size)), queue, d.r.Table.QueueCPUs[queue]),
+		Summary:  fmt.Sprintf("All %s entries of the indirection table are queue %d: all that meets it goes to CPU %d.", words.Exact(uint64(d.r.Table.Size)), queue, d.r.Table.QueueCPUs[queue]),
 		Evidence: d.hottest() + ".",
 		Remedy:   fmt.Sprintf("A table that was set stays as it is when the number of channels changes: `ethtool -X DEV default`, or %s.", d.setEqual()),
 		Figures:  d.load(report.Numbers{"queue": queue}),
