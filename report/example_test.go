@@ -15,7 +15,8 @@ func ExampleReadJSON() {
 		return
 	}
 	defer in.Close()
-	r, err := report.ReadJSON(in)
+	flows := 0
+	r, err := report.ReadJSON(in, func(*report.Report, *report.Flow) { flows++ })
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -23,7 +24,9 @@ func ExampleReadJSON() {
 	for _, m := range r.Modes {
 		fmt.Printf("%s: the busiest of %d CPUs has %.2f times the mean\n", m.Mode, len(m.CPUs), m.Imbalance.Packets)
 	}
+	fmt.Println(flows, "flows are listed")
 	// Output:
 	// rss-msix: the busiest of 4 CPUs has 1.19 times the mean
 	// non-rss: the busiest of 4 CPUs has 1.10 times the mean
+	// 20 flows are listed
 }

@@ -6,25 +6,37 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"io/fs"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // ReadJSON reads what WriteJSON wrote. What follows from the counters is computed
 // anew, so a report that was changed can't disagree with itself. What only the
 // text needs (Notes, Caveats, Text of a parameter) is not in it.
 //
-// Flows reads those of the report anew each time, for there may be a million: in must
-// stay as it is until then, or fewer come than FlowsTotal.
-func ReadJSON(in Stored) (*Report, error) {
+// The flows are not held, for there may be a million: each is given to visit, with the
+// modes of r read before. f is visit's for the call only.
+func ReadJSON(in io.Reader, visit func(r *Report, f *Flow)) (*Report, error) {
 	var file struct {
 		Schema string `json:"schema"`
 		Report
 	}
-	flows, total, err := readObject(in, &file)
+	r := &file.Report
+	protocols := map[string]string{} // each once, instead of one of every flow
+	err := readObject(in, &file, func() bool { return len(r.Modes) > 0 }, func(read *readFlow) {
+		if _, ok := protocols[read.Protocol]; !ok {
+			protocols[read.Protocol] = read.Protocol
+		}
+		read.Protocol = protocols[read.Protocol]
+		f := read.flow(r.Modes)
+		r.FlowsTotal++
+		visit(r, &f)
+	})
+	if unread, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, unread // by the system: it says nothing of the report
+	}
 	if err != nil {
 		what := err.Error()
 		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -39,7 +51,6 @@ func ReadJSON(in Stored) (*Report, error) {
 	if file.Schema != Schema {
 		return nil, fmt.Errorf("is of schema %q, not %q: give what `rssreplay --format json --output FILE` wrote", file.Schema, Schema)
 	}
-	r := &file.Report
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("%w: the report was changed; replay the capture again", err)
 	}
@@ -47,54 +58,38 @@ func ReadJSON(in Stored) (*Report, error) {
 		r.Modes[i].Instant = r.Capture.Duration == 0
 		r.Modes[i].Derive()
 	}
-	r.FlowsTotal = total
-	r.Flows = func(yield func(Flow) bool) {
-		d := json.NewDecoder(io.MultiReader(strings.NewReader(`{"flows"`), io.NewSectionReader(in, flows, math.MaxInt64-flows)))
-		d.Token()
-		d.Token()
-		protocols := map[string]string{} // each once, instead of one of every flow
-		eachFlow(d, func(read *readFlow) bool {
-			if _, ok := protocols[read.Protocol]; !ok {
-				protocols[read.Protocol] = read.Protocol
-			}
-			read.Protocol = protocols[read.Protocol]
-			return yield(read.flow(r.Modes))
-		})
-	}
 	return r, nil
 }
 
-// Stored is a report in JSON that can be read again, such as a file.
-type Stored interface {
-	io.Reader
-	io.ReaderAt
-}
-
-// readObject reads an object into what file points to, but for its flows: these are
-// checked and counted. They lie behind the colon at that offset.
-func readObject(in io.Reader, file any) (flows int64, n uint64, err error) {
+// readObject reads an object into what file points to, but for its flows: they are
+// visited, as soon as ready tells that what they need is read.
+func readObject(in io.Reader, file any, ready func() bool, visit func(*readFlow)) error {
 	d := json.NewDecoder(in)
 	switch open, err := d.Token(); {
 	case err != nil:
-		return 0, 0, err
+		return err
 	case open != json.Delim('{'):
-		return 0, 0, errors.New("it is no object")
+		return errors.New("it is no object")
 	}
+	var early json.RawMessage // flows: another program may have sorted the members
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return 0, 0, err
+			return err
 		}
-		if name == "flows" {
-			flows, n = d.InputOffset(), 0
-			if err := eachFlow(d, func(*readFlow) bool { n++; return true }); err != nil {
-				return 0, 0, err
+		if name == "flows" && ready() {
+			if err := eachFlow(d, visit); err != nil {
+				return err
 			}
 			continue
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
-			return 0, 0, err
+			return err
+		}
+		if name == "flows" {
+			early = value
+			continue
 		}
 		member := append(AppendString([]byte{'{'}, name.(string)), ':') // a key is a string, or Token had failed
 		before := int64(len(member))
@@ -103,23 +98,27 @@ func readObject(in io.Reader, file any) (flows int64, n uint64, err error) {
 			misplaced.Offset += d.InputOffset() - int64(len(value)) - before
 		}
 		if err != nil {
-			return 0, 0, err
+			return err
 		}
 	}
-	_, err = d.Token()
-	return flows, n, err
+	if _, err := d.Token(); err != nil || early == nil || !ready() { // check tells that there is no mode
+		return err
+	}
+	return eachFlow(json.NewDecoder(bytes.NewReader(early)), visit)
 }
 
-// eachFlow calls visit for each flow of the array that d is before, until it returns false.
-func eachFlow(d *json.Decoder, visit func(*readFlow) bool) error {
+// eachFlow visits each flow of the array that d is before.
+func eachFlow(d *json.Decoder, visit func(*readFlow)) error {
 	switch open, err := d.Token(); {
 	case err != nil || open == nil: // null
 		return err
 	case open != json.Delim('['):
 		return errors.New("the flows are no list")
 	}
+	var f readFlow
 	for n := 1; d.More(); n++ {
-		var f readFlow
+		clear(f.Modes)
+		f = readFlow{Modes: f.Modes} // one map, instead of one of every flow
 		err := d.Decode(&f)
 		if misplaced, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return fmt.Errorf("flow %d: the %s in it is out of place", n, misplaced.Value)
@@ -127,9 +126,7 @@ func eachFlow(d *json.Decoder, visit func(*readFlow) bool) error {
 		if err != nil {
 			return err
 		}
-		if !visit(&f) {
-			return nil
-		}
+		visit(&f)
 	}
 	_, err := d.Token()
 	return err

@@ -2,8 +2,10 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +25,16 @@ func written(t testing.TB, r *report.Report) string {
 	return b.String()
 }
 
+// readWhole reads a report and holds its flows.
+func readWhole(stored string) (*report.Report, error) {
+	var flows []report.Flow
+	r, err := report.ReadJSON(strings.NewReader(stored), func(_ *report.Report, f *report.Flow) { flows = append(flows, *f) })
+	if err == nil {
+		r.Flows = slices.Values(flows)
+	}
+	return r, err
+}
+
 // What was read is written as it was.
 func TestReadJSON(t *testing.T) {
 	for name, r := range map[string]*report.Report{
@@ -31,7 +43,7 @@ func TestReadJSON(t *testing.T) {
 	} {
 		r.Notes, r.Caveats = nil, nil // which are not read
 		want := written(t, r)
-		read, err := report.ReadJSON(strings.NewReader(want))
+		read, err := readWhole(want)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -65,10 +77,35 @@ func TestReadJSONRefuses(t *testing.T) {
 		replaced(`{"protocol":"`, `{"protocol":7,"was":"`):             "flow 1: the number in it is out of place",
 		replaced(`"parameters": {`, `"parameters":[],"a":{`):           `"[]" is no object`,
 	} {
-		_, err := report.ReadJSON(strings.NewReader(stored))
+		_, err := readWhole(stored)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q…: error %v, want %s", stored, err, want)
 		}
+	}
+}
+
+// Another program may have sorted the members, so that the flows come before the modes.
+func TestReadJSONSorted(t *testing.T) {
+	r := fixture.New(4, 30, "rss-msix", "non-rss")
+	r.Notes, r.Caveats = nil, nil // which are not read
+	want := written(t, r)
+	var members map[string]json.RawMessage // written sorted
+	if err := json.Unmarshal([]byte(want), &members); err != nil {
+		t.Fatal(err)
+	}
+	sorted, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(sorted); strings.Index(text, `"flows":[{`) > strings.Index(text, `"modes":[`) {
+		t.Fatal("the flows come after the modes")
+	}
+	read, err := readWhole(string(sorted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, written(t, read)); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
 	}
 }
 
@@ -82,19 +119,19 @@ func TestReadJSONHoldsNoFlows(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	before := inUse()
-	r, err := report.ReadJSON(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if now := inUse(); now > before+10*flows {
-		t.Errorf("%d bytes are in use for %d flows", now-before, r.FlowsTotal)
-	}
-	n := 0
-	for f := range r.Flows {
-		if n++; f.Packets == 0 || len(f.Modes) != 1 {
+	before, n := inUse(), 0
+	r, err := report.ReadJSON(in, func(r *report.Report, f *report.Flow) {
+		if n++; f.Packets == 0 || len(f.Modes) != 1 || f.Modes[0].Mode != r.Modes[0].Mode {
 			t.Fatalf("flow %d: %+v", n, f)
 		}
+		if n == flows {
+			if now := inUse(); now > before+10*flows {
+				t.Errorf("%d bytes are in use for %d flows", now-before, n)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if n != flows || r.FlowsTotal != flows {
 		t.Errorf("%d flows, %d in all, want %d", n, r.FlowsTotal, flows)
@@ -105,14 +142,12 @@ func TestReadJSONHoldsNoFlows(t *testing.T) {
 func FuzzReadJSON(f *testing.F) {
 	f.Add(written(f, fixture.New(2, 3, "rss-msix", "non-rss")))
 	f.Add(written(f, fixture.Empty()))
+	f.Add(`{"flows":[{}],"schema":"` + report.Schema + `"}`)
 	f.Fuzz(func(t *testing.T, stored string) {
-		r, err := report.ReadJSON(strings.NewReader(stored))
+		flows := uint64(0)
+		r, err := report.ReadJSON(strings.NewReader(stored), func(*report.Report, *report.Flow) { flows++ })
 		if err != nil {
 			return
-		}
-		flows := uint64(0)
-		for range r.Flows {
-			flows++
 		}
 		if flows != r.FlowsTotal {
 			t.Fatalf("%d flows are read, of %d", flows, r.FlowsTotal)

@@ -99,7 +99,7 @@ func TestWordsAreReadBack(t *testing.T) {
 	want := report.Words{Title: "a \u202e <b>", Note: "b\n\tc\x1b[31m"}
 	r := fixture.New(2, 3, "rss-msix")
 	r.Words = want
-	got, err := report.ReadJSON(strings.NewReader(writtenBy(t, func(w io.Writer) error { return report.WriteJSON(w, r) })))
+	got, err := readWhole(writtenBy(t, func(w io.Writer) error { return report.WriteJSON(w, r) }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,10 +48,12 @@ func comparedAs(t testing.TB, args ...string) *comparedJSON {
 func replayedAlone(t testing.TB, args ...string) (*report.Report, comparedScenario) {
 	t.Helper()
 	text := runs(t, append([]string{"--format", "json", "--flows", "all"}, args...)...)
-	r, err := report.ReadJSON(strings.NewReader(text))
+	var flows []report.Flow
+	r, err := report.ReadJSON(strings.NewReader(text), func(_ *report.Report, f *report.Flow) { flows = append(flows, *f) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Flows = slices.Values(flows)
 	var s struct {
 		comparedScenario
 		Capture struct {

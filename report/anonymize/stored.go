@@ -1,7 +1,6 @@
 package anonymize
 
 import (
-	"iter"
 	"path"
 	"strings"
 
@@ -10,7 +9,8 @@ import (
 
 // Stored anonymizes a report that was read, for a comparison. Its words were formed of
 // the true addresses: what remains of them is which findings there were. The figures stay
-// as they are. One that is anonymized already stays whole.
+// as they are. One that is anonymized already stays whole. Its flows are not in it: those that
+// were visited are for Flow.
 func (a *Anonymizer) Stored(r *report.Report) {
 	if a == nil || r.Anonymized != nil {
 		return
@@ -44,9 +44,6 @@ func (a *Anonymizer) Stored(r *report.Report) {
 		for k := range r.Modes[i].CPUs {
 			r.Modes[i].CPUs[k].Largest = nil
 		}
-	}
-	if r.Flows != nil {
-		r.Flows = a.flows(r.Flows)
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -101,15 +98,5 @@ func (a *Anonymizer) storedParameter(p *report.Parameter, bundle string) {
 	}
 	if s, ok := p.Value.(string); ok && s != "" {
 		p.Value = clean(s)
-	}
-}
-
-func (a *Anonymizer) flows(flows iter.Seq[report.Flow]) iter.Seq[report.Flow] {
-	return func(yield func(report.Flow) bool) {
-		for f := range flows {
-			if a.Flow(&f); !yield(f) {
-				return
-			}
-		}
 	}
 }

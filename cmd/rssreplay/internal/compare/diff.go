@@ -53,14 +53,10 @@ func diff(e *cli.Env, f *output.Flags, failIf, reports []string) error {
 	}
 	scenarios := make([]*scenario, len(reports))
 	for i, path := range reports {
-		r, err := readReport(path, out.Shown)
-		if err != nil {
+		scenarios[i] = &scenario{name: out.Shown.File(filepath.Base(path)), path: path, file: out.Shown.File(path)}
+		if err := scenarios[i].readEarlier(out.Shown); err != nil {
 			return err
 		}
-		if len(r.Modes) == 0 {
-			return cli.Usagef("%s: it has no mode, so there is nothing to compare", path)
-		}
-		scenarios[i] = &scenario{name: out.Shown.File(filepath.Base(path)), path: path, file: out.Shown.File(path), earlier: r}
 	}
 	if scenarios[0].name == scenarios[1].name {
 		scenarios[0].name, scenarios[1].name = "old", "new"
@@ -119,19 +115,22 @@ func diffOf(before, after *scenario) *report.Compare {
 		c.Notes = append(c.Notes, "How many flows moved is not known: "+part+". Write both reports with --flows all.")
 		return c
 	}
-	home, mode := before.mainCPUs(c.Scenarios[0].Compared), c.Scenarios[1].Compared
+	home := before.mainCPUs()
 	var flows, packets uint64
 	var moved []report.MovedFlow
-	for f := range after.earlier.Flows {
-		was, ok := home[reportedEnds(&f)]
+	for i := range after.flows {
+		f := &after.flows[i]
+		was, ok := home[f.flowEnds]
 		if !ok {
 			c.Notes = append(c.Notes, "The two reports have different flows, so how many moved is not known"+whyStrange(before.earlier, after.earlier))
 			return c
 		}
-		if is := mainCPUOf(&f, mode); was != is && was != noCPU && is != noCPU {
+		if is := f.mainCPU; was != is && was != noCPU && is != noCPU {
 			flows++
-			packets += f.Packets
-			moved = append(moved, report.MovedFlow{Flow: f, Was: was, Now: is})
+			packets += f.packets
+			shown := f.flow()
+			shown.Packets = f.packets
+			moved = append(moved, report.MovedFlow{Flow: shown, Was: was, Now: is})
 			if len(moved) == cap(moved) && len(moved) > 1000 { // there may be a million: the largest stay
 				moved = report.LargestMoved(moved)
 			}
@@ -196,8 +195,8 @@ func (s *scenario) listsAll() bool {
 			left -= c.Packets
 		}
 	}
-	for f := range r.Flows {
-		left -= f.Packets
+	for i := range s.flows {
+		left -= s.flows[i].packets
 	}
 	return left == 0
 }

@@ -7,6 +7,7 @@ import (
 	"rssreplay/dispatch/fault"
 	"rssreplay/pcaps"
 	"rssreplay/report"
+	"rssreplay/report/anonymize"
 )
 
 // noCPU stands for the main CPU of a flow that has none: all was dropped.
@@ -49,7 +50,7 @@ func (c *comparison) countMoved(compare *report.Compare) {
 func (c *comparison) mainCPU(i int, compare *report.Compare) func(id uint32) int {
 	s, of := c.scenarios[i], &compare.Scenarios[i]
 	if s.earlier != nil {
-		return c.earlierMainCPU(s, of.Compared)
+		return c.earlierMainCPU(s)
 	}
 	mode := slices.IndexFunc(of.Modes, func(m report.Mode) bool { return m.Mode == of.Compared })
 	mainCPU := c.replayed(slices.Index(c.replays, s)).MainCPU(mode)
@@ -61,9 +62,9 @@ func (c *comparison) mainCPU(i int, compare *report.Compare) func(id uint32) int
 	}
 }
 
-// earlierMainCPU is mainCPU of an earlier report, in a mode.
-func (c *comparison) earlierMainCPU(s *scenario, mode string) func(id uint32) int {
-	earlier := s.mainCPUs(mode)
+// earlierMainCPU is mainCPU of an earlier report.
+func (c *comparison) earlierMainCPU(s *scenario) func(id uint32) int {
+	earlier := s.mainCPUs()
 	cpus := make([]int, c.done.Result.NumFlows)
 	if len(earlier) != len(cpus) {
 		return nil
@@ -91,22 +92,33 @@ func reportedEnds(f *report.Flow) flowEnds {
 	return flowEnds{f.Protocol, f.Source, f.Destination, f.SourcePort, f.DestinationPort, f.HasPorts}
 }
 
+// flow is a flow of those ends alone.
+func (e flowEnds) flow() report.Flow {
+	return report.Flow{
+		Protocol: e.protocol, Source: e.source, Destination: e.destination,
+		HasPorts: e.hasPorts, SourcePort: e.sourcePort, DestinationPort: e.destinationPort,
+	}
+}
+
+// shown are what is shown of the ends.
+func (e flowEnds) shown(by *anonymize.Anonymizer) flowEnds {
+	f := e.flow()
+	by.Flow(&f)
+	return reportedEnds(&f)
+}
+
 // endsOf are what is shown of those of the capture's flow, as of the earlier reports.
 func (c *comparison) endsOf(id uint32) flowEnds {
 	f := c.done.Result.Flow(id)
-	flow := report.Flow{
-		Protocol: pcaps.ProtocolName(f.Protocol), Source: f.Source, Destination: f.Destination,
-		HasPorts: f.HasPorts, SourcePort: f.SourcePort, DestinationPort: f.DestinationPort,
-	}
-	c.shown.Flow(&flow)
-	return reportedEnds(&flow)
+	ends := flowEnds{pcaps.ProtocolName(f.Protocol), f.Source, f.Destination, f.SourcePort, f.DestinationPort, f.HasPorts}
+	return ends.shown(c.shown)
 }
 
 // mainCPUs is each listed flow's main CPU in an earlier report.
-func (s *scenario) mainCPUs(mode string) map[flowEnds]int {
-	cpus := make(map[flowEnds]int, s.earlier.FlowsTotal)
-	for f := range s.earlier.Flows {
-		cpus[reportedEnds(&f)] = mainCPUOf(&f, mode)
+func (s *scenario) mainCPUs() map[flowEnds]int {
+	cpus := make(map[flowEnds]int, len(s.flows))
+	for i := range s.flows {
+		cpus[s.flows[i].flowEnds] = s.flows[i].mainCPU
 	}
 	return cpus
 }

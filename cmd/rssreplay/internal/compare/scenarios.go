@@ -1,10 +1,12 @@
 package compare
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -143,6 +145,7 @@ type scenario struct {
 	name       string
 	path, file string             // of an earlier report, and what is shown of it
 	earlier    *report.Report     // nil for one that is replayed
+	flows      []listedFlow       // those of earlier
 	otherFlows bool               // the earlier report has other flows than what it is compared with
 	flags      *settings.Flags    // nil of an earlier report
 	settings   *settings.Settings // likewise
@@ -189,7 +192,7 @@ func (f *compareFlags) resolve(e *cli.Env, specs []scenarioSpec, captures []stri
 	for _, spec := range specs {
 		s := &scenario{name: unlike(scenarios, shown.File(spec.name)), path: spec.report, file: shown.File(spec.report)}
 		if s.path != "" {
-			if s.earlier, err = readReport(s.path, shown); err != nil {
+			if err = s.readEarlier(shown); err != nil {
 				err = cli.Usagef("--report: %w", err)
 			}
 		} else {
@@ -331,41 +334,60 @@ func (f *compareFlags) flagsOf(own []assignment) (*settings.Flags, error) {
 	return flags, nil
 }
 
-// readReport reads what is shown of an earlier report, to stand beside scenarios.
-func readReport(path string, shown *anonymize.Anonymizer) (*report.Report, error) {
+// listedFlow is what a comparison needs of a flow of an earlier report.
+type listedFlow struct {
+	flowEnds
+	packets uint64
+	mainCPU int // in the compared mode
+}
+
+// readEarlier reads what is shown of the earlier report at s.path.
+func (s *scenario) readEarlier(shown *anonymize.Anonymizer) error {
 	unread := func(err error) error {
-		return cli.Usagef("%s: %w: give what `rssreplay --format json --output FILE` wrote", path, cli.Cause(err))
+		return cli.Usagef("%s: %w: give what `rssreplay --format json --output FILE` wrote", s.path, cli.Cause(err))
 	}
-	in, err := os.Open(path)
+	in, err := os.Open(s.path)
 	if err != nil {
-		return nil, unread(err)
+		return unread(err)
 	}
-	// It stays open: its flows are read when they are asked for.
-	stored := report.Stored(in)
-	if info, err := in.Stat(); err == nil && (!info.Mode().IsRegular() || isMarked(in)) {
-		text, err := io.ReadAll(in) // a pipe can't be read again
-		if err != nil {
-			return nil, unread(err)
-		}
-		stored = strings.NewReader(nictext.Decode(text))
+	defer in.Close()
+	r, err := report.ReadJSON(unmarked(in), func(r *report.Report, f *report.Flow) {
+		mode := r.Modes[report.ComparedMode(r.Modes)].Mode
+		s.flows = append(s.flows, listedFlow{reportedEnds(f), f.Packets, mainCPUOf(f, mode)})
+	})
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return unread(err)
 	}
-	r, err := report.ReadJSON(stored)
 	if err != nil {
-		return nil, cli.Usagef("%s %w", path, err)
+		return cli.Usagef("%s %w", s.path, err)
 	}
 	for i := range r.Parameters {
 		p := &r.Parameters[i]
 		p.Text = textOf(p, r)
 	}
+	if r.Anonymized == nil {
+		for i := range s.flows {
+			s.flows[i].flowEnds = s.flows[i].shown(shown)
+		}
+	}
 	shown.Stored(r)
-	return r, nil
+	s.earlier = r
+	return nil
 }
 
-// isMarked tells whether a text begins with a byte order mark, as PowerShell's do.
-func isMarked(in io.ReaderAt) bool {
-	head := make([]byte, 3)
-	n, _ := in.ReadAt(head, 0)
-	return nictext.Decode(head[:n]) != string(head[:n])
+// unmarked is in as UTF-8. What begins with a byte order mark, as PowerShell's texts do, is
+// read whole.
+func unmarked(in io.Reader) io.Reader {
+	text := bufio.NewReader(in)
+	head, _ := text.Peek(3) // an error comes again
+	if nictext.Decode(head) == string(head) {
+		return text
+	}
+	whole, err := io.ReadAll(text)
+	if err != nil {
+		return text // likewise
+	}
+	return strings.NewReader(nictext.Decode(whole))
 }
 
 // textOf is the value of a parameter of an earlier report for people, as the
