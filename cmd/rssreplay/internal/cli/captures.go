@@ -10,12 +10,20 @@ import (
 	"strings"
 )
 
+// dashes are what mail and word processors make of hyphens.
+const dashes = "‐‑‒–—―−"
+
 // Captures are the captures that the command line names. A pattern that no
 // shell has expanded, as Windows' does not, stands for the files that match it.
 func Captures(args []string) ([]string, error) {
 	var captures []string
 	for _, arg := range args {
-		if _, err := os.Lstat(arg); arg == "-" || !strings.ContainsAny(arg, "*?[") || !errors.Is(err, fs.ErrNotExist) {
+		_, err := os.Lstat(arg)
+		missing := errors.Is(err, fs.ErrNotExist)
+		if missing && strings.IndexAny(arg, dashes) == 0 {
+			return nil, Usagef("%s: there is no such file, and a flag begins with hyphens: --%s", arg, strings.TrimLeft(arg, dashes+"-"))
+		}
+		if arg == "-" || !strings.ContainsAny(arg, "*?[") || !missing {
 			captures = append(captures, arg)
 			continue
 		}
