@@ -3,7 +3,6 @@ package suggest
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -259,12 +258,18 @@ func (c *candidates) eachGrouped(key func(f *dispatch.Flow) groupKey, visit func
 // heaviest are those of the groups that are among the heaviest of one of the folds.
 func heaviest(all map[groupKey]*group, folds int) map[groupKey]*group {
 	heavy := map[groupKey]*group{}
-	order := slices.Collect(maps.Values(all))
 	for i := range folds {
-		slices.SortFunc(order, func(a, b *group) int {
-			return cmp.Or(cmp.Compare(b.folds[i], a.folds[i]), a.compare(&b.groupKey))
-		})
-		for _, g := range order[:min(heavyGroups, len(order))] {
+		var most []*group // the heaviest first
+		for _, g := range all {
+			at, _ := slices.BinarySearchFunc(most, g, func(a, b *group) int {
+				return cmp.Or(cmp.Compare(b.folds[i], a.folds[i]), a.compare(&b.groupKey))
+			})
+			if at < heavyGroups {
+				most = slices.Insert(most, at, g)
+				most = most[:min(len(most), heavyGroups)]
+			}
+		}
+		for _, g := range most {
 			heavy[g.groupKey] = g
 		}
 	}
