@@ -27,25 +27,32 @@ const (
 
 // interfaces gathers them.
 type interfaces struct {
-	on   []int32 // of the first packets, each its place in of
-	told int     // of these, those of which it was told whether they were sent
-	of   []Interface
+	on    []int32 // of the first packets, each its place in of
+	told  int     // of these, those of which it was told whether they were sent
+	of    []Interface
+	place map[Interface]int32 // in of, by index and description alone
 }
 
 // look takes the first n packets of recs.
 func (p *interfaces) look(recs []pcaps.Record, n int) {
 	for i := range recs[:min(n, interfacesAmong-len(p.on))] {
 		rec := &recs[i]
-		one := Interface{Index: uint32(rec.Interface), Described: true}
+		one, loopback := Interface{Index: uint32(rec.Interface), Described: true}, false
 		if rec.Link == pcaps.LinkSLL2 && len(rec.Data) >= sll2Header {
-			one = Interface{Index: binary.BigEndian.Uint32(rec.Data[4:]), Loopback: binary.BigEndian.Uint16(rec.Data[8:]) == arphrdLoopback}
+			one = Interface{Index: binary.BigEndian.Uint32(rec.Data[4:])}
+			loopback = binary.BigEndian.Uint16(rec.Data[8:]) == arphrdLoopback
 		}
-		k := slices.IndexFunc(p.of, func(o Interface) bool { return o.Index == one.Index && o.Described == one.Described })
-		if k < 0 {
-			k = len(p.of)
+		k, met := p.place[one]
+		if !met {
+			if p.place == nil {
+				p.place = map[Interface]int32{}
+			}
+			k = int32(len(p.of))
+			p.place[one] = k
+			one.Loopback = loopback
 			p.of = append(p.of, one)
 		}
-		p.on = append(p.on, int32(k))
+		p.on = append(p.on, k)
 	}
 }
 
