@@ -1190,10 +1190,10 @@ func TestBetterTable(t *testing.T) {
 // A command to run next has the flags that choose packets or set the model, as they were given.
 func TestArguments(t *testing.T) {
 	all := newReplayCommand(&cli.Env{}).Flags()
-	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--rebalance", "rsspp", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}
+	words := []string{"a b.pcap", "--cpus=4", "--format", "json", "-o", "r.html", "-or.txt", "--inner", "--rebalance", "rsspp", "--local", "10.0.0.1", "--fail-if", "findings>0", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap", "-"}
 	given := assemble.Arguments(words, all)
 	want := []findings.Argument{
-		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--rebalance", Value: "rsspp"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "--odd.pcap"}, {Value: "c.pcap"},
+		{Value: "a b.pcap"}, {Flag: "--cpus", Value: "4"}, {Flag: "--inner"}, {Flag: "--rebalance", Value: "rsspp"}, {Flag: "--local", Value: "10.0.0.1"}, {Flag: "--rx-flow-hash", Value: "udp4=sd"}, {Value: "./--odd.pcap"}, {Value: "c.pcap"}, {Value: "-"},
 	}
 	if diff := cmp.Diff(want, given); diff != "" {
 		t.Error(diff)
@@ -1204,7 +1204,7 @@ func TestArguments(t *testing.T) {
 		}
 	}
 	own := ownFlags(words, all, all, "format", "output", "fail-if", "local", "rebalance")
-	if diff := cmp.Diff([]string{"a b.pcap", "--cpus=4", "--inner", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap"}, own); diff != "" {
+	if diff := cmp.Diff([]string{"a b.pcap", "--cpus=4", "--inner", "--rx-flow-hash", "udp4=sd", "--", "--odd.pcap", "c.pcap", "-"}, own); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,6 +1,8 @@
 package assemble
 
 import (
+	"strings"
+
 	"github.com/spf13/pflag"
 
 	"rssreplay/cmd/rssreplay/internal/cli"
@@ -21,7 +23,11 @@ func Arguments(words []string, all *pflag.FlagSet) []findings.Argument {
 	for _, a := range cli.ArgumentsOf(words, all) {
 		switch {
 		case a.Flag == nil:
-			given = append(given, findings.Argument{Value: a.Value})
+			capture := a.Value
+			if strings.HasPrefix(capture, "-") && capture != "-" { // a name, whatever stands before it
+				capture = "./" + capture
+			}
+			given = append(given, findings.Argument{Value: capture})
 		case shared.Lookup(a.Flag.Name) != nil && (a.Flag.NoOptDefVal == "" || a.Value != "false"):
 			given = append(given, findings.Argument{Flag: "--" + a.Flag.Name, Value: a.Value})
 		}
