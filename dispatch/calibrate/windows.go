@@ -161,8 +161,6 @@ func (h *History) pair(i int) error {
 	return nil
 }
 
-func abs(n int64) int64 { return max(n, -n) }
-
 // difference is what a CPU did between two snapshots, of which name is the later one.
 // Its duration is the sum of its times.
 func difference(window int, before, after *hosttext.CPU, name string) Row {
