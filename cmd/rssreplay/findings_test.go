@@ -737,19 +737,26 @@ func TestLoopbackLeftOut(t *testing.T) {
 	}
 }
 
+// evenPackets reads 600 packets of Ethernet, of as many flows.
+func evenPackets(t *testing.T) *pcapgo.Reader {
+	t.Helper()
+	ethernet, err := os.ReadFile(captureOf(t, func(w *trafficWriter) { w.even(600, 1) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := pcapgo.NewReader(bytes.NewReader(ethernet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // A capture of all interfaces has what no NIC receives, and the command that is told leaves
 // one NIC's packets.
 func TestSeveralInterfaces(t *testing.T) {
 	t.Parallel()
 	capture := func(loopback int) string {
-		ethernet, err := os.ReadFile(captureOf(t, func(w *trafficWriter) { w.even(600, 1) }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := pcapgo.NewReader(bytes.NewReader(ethernet))
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := evenPackets(t)
 		var b bytes.Buffer
 		w := pcapgo.NewWriterNanos(&b)
 		if err := w.WriteFileHeader(65536, layers.LinkTypeEthernet); err != nil {
@@ -810,14 +817,7 @@ func TestSeveralInterfaces(t *testing.T) {
 func TestSeveralDescribed(t *testing.T) {
 	t.Parallel()
 	capture := func(names ...string) string {
-		ethernet, err := os.ReadFile(captureOf(t, func(w *trafficWriter) { w.even(600, 1) }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := pcapgo.NewReader(bytes.NewReader(ethernet))
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := evenPackets(t)
 		var b bytes.Buffer
 		of := func(name string) pcapgo.NgInterface {
 			return pcapgo.NgInterface{Name: name, LinkType: layers.LinkTypeEthernet}

@@ -82,10 +82,6 @@ func (d *diagnosis) portsCut() *report.Finding {
 	}
 }
 
-// otherInterfaces is the part of the received packets from which it counts that other
-// interfaces than the busiest have them.
-const otherInterfaces = 0.05
-
 // unreadReason is the reason of packets whose link type is not read.
 const unreadReason = "unknown_link_type"
 
@@ -161,6 +157,10 @@ func (d *diagnosis) loopback() *report.Finding {
 	}
 	return f
 }
+
+// otherInterfaces is the part of the received packets from which it counts that other
+// interfaces than the busiest have them.
+const otherInterfaces = 0.05
 
 // severalInterfaces: `tcpdump -i any` has loopback's packets among the NIC's, and those of
 // a tunnel once with their outer headers and once without; and `dumpcap -i eth0 -i eth1` has

@@ -187,22 +187,20 @@ func (v *verification) fittedCPUs(groups []group) (all []cpuHypothesis) {
 		all = append(all, h)
 	}
 	if len(masked) > 0 {
-		h := cpuHypothesis{"rps-mask", "the masks of RPS are others: " + firstOf(masked), *v.stack}
+		what, claim := "the masks of RPS are others: ", *v.stack
 		if v.stack.masks == nil {
-			h.summary, h.claim.passed = "RPS steers packets on: "+firstOf(masked), rps.OnPorts
+			what, claim.passed = "RPS steers packets on: ", rps.OnPorts
 			if p := v.settings.Profile; p != nil {
-				h.claim.passed = p.LayerFour
+				claim.passed = p.LayerFour
 			}
 		}
-		same := h
-		h.claim.masks, same.claim.masks = masks, make([][]int, len(masks))
 		slices.Sort(cpusMet)
 		cpusMet = slices.Compact(cpusMet)
-		for q := range same.claim.masks {
-			same.claim.masks[q] = cpusMet
-		}
-		same.summary = strings.TrimSuffix(h.summary, firstOf(masked)) + "all have " + nicmodel.CPUListOf(cpusMet).String()
-		all = append(all, same, h)
+		same := cpuHypothesis{"rps-mask", what + "all have " + nicmodel.CPUListOf(cpusMet).String(), claim}
+		same.claim.masks = slices.Repeat([][]int{cpusMet}, len(masks))
+		each := cpuHypothesis{"rps-mask", what + firstOf(masked), claim}
+		each.claim.masks = masks
+		all = append(all, same, each)
 	}
 	return all
 }
