@@ -41,6 +41,7 @@ func All() []Profile {
 	halfCores := Doubt{"queues", "as many as CPUs, where the driver begins with half as many as there are cores, and at most CPUs ÷ ports (ethtool -l shows them)"}
 
 	enaIPs := "packets that are not IP go to the queue of the table's first entry"
+	enaRules := "rules (ethtool -N): Linux's own driver (6.12) takes none, Amazon's newer ones do; --rule takes any"
 	every50us := Moderation{ITR: 50 * time.Microsecond, RXFrames: 1, Adaptive: true}
 	none := Moderation{RXFrames: 1}
 
@@ -158,25 +159,25 @@ func All() []Profile {
 		Name: "ena", NIC: "Amazon Elastic Network Adapter", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENA, FirstEntry: true,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/amazon/ena; amzn-drivers issues 109, 136, 169",
-		Notes:      []string{globalKey, enaIPs, "with a driver up to 2.6 and its default key: --nic ena-old; on instances of generation 4 and with a key that can't be set: --nic ena-gen4; Windows' driver hashes like this one"},
+		Notes:      []string{globalKey, enaIPs, enaRules, "with a driver up to 2.6 and its default key: --nic ena-old; on instances of generation 4 and with a key that can't be set: --nic ena-gen4; Windows' driver hashes like this one"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena-old", NIC: "Amazon Elastic Network Adapter under Linux's driver up to 2.6, with its default key", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP, Transform: hash.ENAOld, FirstEntry: true,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, NAPI: true, LayerFour: tcpUDPPackets, Source: "amzn-drivers issues 109, 136, 169",
-		Notes:      []string{globalKey, enaIPs, "with a key that was set by hand: --nic ena"},
+		Notes:      []string{globalKey, enaIPs, enaRules, "with a key that was set by hand: --nic ena"},
 		Unverified: []Doubt{parser},
 	}, {
 		Name: "ena-gen4", NIC: "Amazon Elastic Network Adapter on instances of generation 4, whose key is fixed", Drivers: []string{"ena"},
 		MaxQueues: 128, TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, Key: "ena-gen4", HashTypes: tcpUDP, Transform: hash.ENAGen4, FirstEntry: true,
 		RXRing: 1024, Moderation: Moderation{RXDelay: 20 * time.Microsecond, Adaptive: true}, Fixed: SetKey | SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: "amzn-drivers, toeplitz_calc.py",
-		Notes:      []string{enaIPs},
+		Notes:      []string{enaIPs, enaRules},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}},
 	}, {
 		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
-		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it"},
+		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it", "rules (ethtool -N): the driver takes those of TCP, UDP, SCTP, AH and ESP, where the device does; --rule takes any"},
 		Unverified: []Doubt{parser, {"table-size", "128: the device sets it"}, {"layout", "equal: the device or the driver sets it"}, {"hash-types", "all that the device's interface has: the device sets them"}},
 	}, {
 		Name: "virtio", NIC: "virtio network device", Drivers: []string{"virtio_net"},

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"rssreplay/nicmodel/steer"
@@ -48,6 +50,17 @@ func TestClash(t *testing.T) {
 			if clash != test.clash || clash && location != rules[1-i].Location {
 				t.Errorf("%s: %s, beside %s: clash %t with filter %d", test.nic, commands[i].Rule.Kind, commands[1-i].Rule.Kind, clash, location)
 			}
+		}
+	}
+}
+
+// TestRulesTold: whose rules are not known, --rule takes any; of a driver of Linux a note
+// says what is known.
+func TestRulesTold(t *testing.T) {
+	for _, p := range All() {
+		told := slices.ContainsFunc(p.Notes, func(n string) bool { return strings.HasPrefix(n, "rules (ethtool -N): ") })
+		if unknown := p.NTuple.Kinds == nil && len(p.Drivers) > 0; unknown != told {
+			t.Errorf("%s: rules not known %t, told of %t", p.Name, unknown, told)
 		}
 	}
 }
