@@ -74,6 +74,9 @@ func TestPackedTexts(t *testing.T) {
 		"line separators":         strings.ReplaceAll(text, "\n", "\u2028"),
 		"a list":                  "- " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n- ") + "\n",
 		"a list of code":          "`" + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "`\n`") + "`\n",
+		"inline code":             "`" + text + "`\n",
+		"a fence on its lines":    "Here it is, from `ethtool -x eth0`:\n```" + strings.TrimSuffix(text, "\n") + "```\n",
+		"a quoted fence":          "> ```\n> " + strings.ReplaceAll(text, "\n", "\n> ") + "```\n",
 		"wide colons":             strings.ReplaceAll(text, ":", "："),
 	} {
 		got, err := ReadTable(strings.NewReader(made), "x")

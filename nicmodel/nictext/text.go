@@ -115,13 +115,18 @@ func Decode(data []byte) string {
 }
 
 // splitLines is the text's lines without line ends, what tells their number, time or file,
-// mail quoting ("> > "), and the space around them; also without a mark that stands before
+// mail quoting ("> > "), Markdown's backquotes and the space around them; also without a mark that stands before
 // every one of them, as in a script's comment, and the same at their ends, as in a box.
 func splitLines(text string) []string {
 	if strings.Contains(text, "\r") || strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029") {
 		text = lineEnd.ReplaceAllString(text, "\n")
 	}
 	lines := strings.Split(text, "\n")
+	if strings.Contains(text, "`") {
+		for i, line := range lines {
+			lines[i] = unfenced(line)
+		}
+	}
 	cutPrefixes(lines)
 	mark := commonMark(lines)
 	for i, line := range lines {
@@ -140,6 +145,13 @@ func splitLines(text string) []string {
 	return lines
 }
 
+// unfenced is a line without the backquotes at its ends, which Markdown has around a line, or
+// above a text and below it; they may be in the text's own first or last line.
+func unfenced(line string) string {
+	body := strings.TrimLeft(line, " \t>")
+	return line[:len(line)-len(body)] + strings.TrimRight(strings.TrimLeft(body, "`"), "` \t\r")
+}
+
 // lineEnd matches the end of a line, also of those that serial consoles, old Macs and
 // editors of documents write.
 var lineEnd = lazyregexp.New(`\r*\n|[\r\x{2028}\x{2029}]`)
@@ -148,7 +160,7 @@ var lineEnd = lazyregexp.New(`\r*\n|[\r\x{2028}\x{2029}]`)
 var pager = lazyregexp.New(`^-+ ?[Mm]ore ?-+(?: ?\(\d+%\))?$`)
 
 // marks may stand before every line: of comments, tables, patches, lists.
-var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-", "`"}
+var marks = []string{"#", "//", ";", "*", "|", "│", "+", "-"}
 
 // commonMark is the mark that all lines, of two at least that have more, begin with; ""
 // without one.
