@@ -40,10 +40,7 @@ func WriteCalibration(w io.Writer, c *report.Calibration, o Options) error {
 			t.para("-", 2, s, report.Plain)
 		}
 	}
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 func (t *writer) fittedCosts(c *report.Calibration) {
@@ -114,9 +111,9 @@ func (t *writer) counted(c *report.Calibration) {
 		if r.Traced != nil {
 			time = *r.Traced
 		}
-		cells := []cell{plainCell(fmt.Sprint(r.Window)), plainCell(fmt.Sprint(r.CPU)), plainCell(words.Exact(r.Packets)),
-			plainCell(words.Count(uint64(float64(r.Packets) / float64(r.Duration) * 1e9))), plainCell(words.Exact(r.Runs)), plainCell(words.Exact(r.Interrupts)),
-			plainCell(words.Nanoseconds(time))}
+		cells := plainCells(fmt.Sprint(r.Window), fmt.Sprint(r.CPU), words.Exact(r.Packets),
+			words.Count(uint64(float64(r.Packets)/float64(r.Duration)*1e9)), words.Exact(r.Runs), words.Exact(r.Interrupts),
+			words.Nanoseconds(time))
 		for _, m := range columns {
 			cells = append(cells, plainCell(m.text(r)))
 		}
@@ -158,8 +155,8 @@ func (t *writer) predicted(c *report.Calibration) {
 		if p.Seen != nil {
 			seen, runs = words.Exact(*p.Seen), words.Exact(*p.Runs)
 		}
-		g.row(plainCell(fmt.Sprint(p.CPU)), plainCell(words.Exact(p.Packets)), plainCell(words.Exact(p.DPCs)), plainCell(words.Nanoseconds(p.Busy)),
-			plainCell(seen), plainCell(runs), plainCell(words.NanosecondsOrNone(p.Time)))
+		g.texts(fmt.Sprint(p.CPU), words.Exact(p.Packets), words.Exact(p.DPCs), words.Nanoseconds(p.Busy),
+			seen, runs, words.NanosecondsOrNone(p.Time))
 	}
 	t.grid(&g)
 }
@@ -194,7 +191,7 @@ func (t *writer) moderation(m *report.ModerationFit) {
 	t.line("")
 	g := grid{keys: 1, columns: []column{{head: "CPU"}, {head: "counted", group: "interrupts"}, {head: "model", group: "interrupts"}}}
 	for _, c := range m.CPUs {
-		g.row(plainCell(fmt.Sprint(c.CPU)), plainCell(words.Exact(c.Counted)), plainCell(words.Exact(c.Model)))
+		g.texts(fmt.Sprint(c.CPU), words.Exact(c.Counted), words.Exact(c.Model))
 	}
 	t.grid(&g)
 	if met > 0 {

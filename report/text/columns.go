@@ -38,8 +38,7 @@ func WriteColumns(w io.Writer, rows [][]string, o Options) error {
 			t.line("")
 		}
 	}
-	t.fail(t.w.Flush())
-	return t.err
+	return t.flush()
 }
 
 // FitColumns tells whether rows' cells but the last leave room for the last in width columns;

@@ -48,10 +48,7 @@ func WriteCompare(w io.Writer, c *report.Compare, o Options) error {
 	}
 	t.scenarioParameters(c, heads)
 	t.caveats(report.CaveatsOf(&c.Capture, c.CommonParameters(), c.Caveats))
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 // marginOf is the width of a margin for the heads.
@@ -172,7 +169,7 @@ func (t *writer) scenarioHeadrooms(c *report.Compare, heads []string) {
 			if first := c.Scenarios[0].ModeNamed(m.Mode); first != nil {
 				beside = words.Fixed(m.Headroom.Ratio(first.Headroom), 2)
 			}
-			g.row(plainCell(heads[i]), plainCell(m.Mode), plainCell(m.Headroom.Times()), plainCell(beside), plainCell(m.Headroom.End(m.Mode)))
+			g.texts(heads[i], m.Mode, m.Headroom.Times(), beside, m.Headroom.End(m.Mode))
 		}
 	}
 	t.grid(&g)

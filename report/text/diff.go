@@ -22,11 +22,7 @@ func (t *writer) diff(c *report.Compare) {
 	}
 	g := grid{keys: 1, columns: []column{{left: true}, {head: "old"}, {head: "new"}, {head: "change"}, {head: "percent"}}}
 	for _, f := range report.ComparedFigures(c.Scenarios) {
-		var cells []cell
-		for _, text := range c.ChangeRow(&f) {
-			cells = append(cells, plainCell(text))
-		}
-		g.row(cells...)
+		g.texts(c.ChangeRow(&f)...)
 	}
 	t.grid(&g)
 	for _, part := range []struct {
@@ -48,7 +44,7 @@ func (t *writer) diff(c *report.Compare) {
 	g = grid{keys: 1, columns: []column{{head: "flow", left: true}, {head: "packets"}, {head: "old CPU"}, {head: "new CPU"}}}
 	for i := range c.Diff.Moved {
 		m := &c.Diff.Moved[i]
-		g.row(plainCell(""), plainCell(words.Count(m.Flow.Packets)), plainCell(fmt.Sprint(m.Was)), plainCell(fmt.Sprint(m.Now)))
+		g.texts("", words.Count(m.Flow.Packets), fmt.Sprint(m.Was), fmt.Sprint(m.Now))
 	}
 	left := t.width - len(words.Indent) - widthOf(g.columns[1:]) - len(gap)
 	for i := range c.Diff.Moved {

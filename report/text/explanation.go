@@ -23,10 +23,7 @@ func WriteExplanation(w io.Writer, x *report.Explanation, o Options) error {
 	for i := range x.Modes {
 		t.story(&x.Modes[i], x)
 	}
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 func (t *writer) explainedPacket(p *report.ExplainedPacket) {

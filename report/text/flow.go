@@ -115,12 +115,12 @@ func flowCells(f *report.Flow, received uint64) []cell {
 	if f.HashType != report.NoHash && !f.HashWithheld {
 		hash = string(report.AppendHash(nil, f.Hash))
 	}
-	return []cell{
-		plainCell(f.Protocol),
-		plainCell(report.EndName(f.Source, f.SourcePort, f.HasPorts, 0)), plainCell(report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)),
-		plainCell(words.Count(f.Packets)), plainCell(words.Percent(report.Ratio(f.Packets, received))),
-		plainCell(hash), plainCell(f.HashType), plainCell(cmp.Or(f.Entry(), words.None)),
-	}
+	return plainCells(
+		f.Protocol,
+		report.EndName(f.Source, f.SourcePort, f.HasPorts, 0), report.EndName(f.Destination, f.DestinationPort, f.HasPorts, 0),
+		words.Count(f.Packets), words.Percent(report.Ratio(f.Packets, received)),
+		hash, f.HashType, cmp.Or(f.Entry(), words.None),
+	)
 }
 
 // flowModeCells say where the flow went in a mode.
@@ -129,7 +129,7 @@ func flowModeCells(f *report.Flow, m *report.Mode, single bool) []cell {
 	cpu, share := on.Main()
 	cells := []cell{plainCell(cpu)}
 	if !single {
-		cells = []cell{plainCell(fmt.Sprint(len(on.CPUs))), plainCell(cpu), plainCell(share), plainCell(words.Count(on.Migrations))}
+		cells = plainCells(fmt.Sprint(len(on.CPUs)), cpu, share, words.Count(on.Migrations))
 	}
 	if m.RPS != nil {
 		cells = append(cells, plainCell(cmp.Or(f.By(&on), words.None)))

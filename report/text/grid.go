@@ -20,6 +20,14 @@ type cell struct {
 
 func plainCell(s string) cell { return cell{text: s} }
 
+func plainCells(texts ...string) []cell {
+	cells := make([]cell, len(texts))
+	for i, s := range texts {
+		cells[i] = plainCell(s)
+	}
+	return cells
+}
+
 // column is one column of a grid. Columns of one group stay in one table where
 // that fits; the group's name stands above its first column, unless silent.
 type column struct {
@@ -63,6 +71,9 @@ func (g *grid) row(cells ...cell) {
 		g.columns[i].cells = append(g.columns[i].cells, c)
 	}
 }
+
+// texts adds a row of plain cells.
+func (g *grid) texts(texts ...string) { g.row(plainCells(texts...)...) }
 
 // widthOf is the columns that a table of these columns takes.
 func widthOf(columns []column) int {

@@ -38,8 +38,5 @@ func WriteMail(w io.Writer, r *report.Report) error {
 	t.commandAndTool(r)
 	t.setParameters(r.Parameters)
 	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }

@@ -29,8 +29,8 @@ func (t *writer) moves(r *report.Report) {
 		t.line("")
 		g := grid{keys: 1, columns: []column{{head: "at"}, {head: "by", left: true}, {head: "moved"}, {head: "flows"}, {head: "from CPU to CPU", left: true}, {head: "before"}, {head: "after"}}}
 		for _, row := range rows[:min(len(rows), moveRows)] {
-			g.row(plainCell(words.Nanoseconds(row.Time)), plainCell(words.Clean(row.By())), plainCell(words.Exact(uint64(len(row.Moves)))), plainCell(words.Exact(row.Flows())),
-				plainCell(row.Ways(2)), plainCell(words.Fixed(row.Before, 2)), plainCell(words.Fixed(row.After, 2)))
+			g.texts(words.Nanoseconds(row.Time), words.Clean(row.By()), words.Exact(uint64(len(row.Moves))), words.Exact(row.Flows()),
+				row.Ways(2), words.Fixed(row.Before, 2), words.Fixed(row.After, 2))
 		}
 		t.grid(&g)
 		t.line("")

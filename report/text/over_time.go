@@ -22,8 +22,8 @@ func (t *writer) scenariosOverTime(o *report.ScenariosOverTime, heads []string) 
 		if s := of.Scenario; s != nil {
 			moves, disturbed = words.Fixed(s.MovesPerSecond, 1), words.Exact(s.FlowsDisturbed)
 		}
-		g.row(plainCell(of.Name), plainCell(words.Fixed(of.Spread.Mean, 3)), plainCell(words.Fixed(of.Spread.P95, 3)), plainCell(words.Fixed(of.Spread.Worst, 3)),
-			plainCell(percent), plainCell(moves), plainCell(disturbed))
+		g.texts(of.Name, words.Fixed(of.Spread.Mean, 3), words.Fixed(of.Spread.P95, 3), words.Fixed(of.Spread.Worst, 3),
+			percent, moves, disturbed)
 	}
 	if len(rows) > 0 {
 		t.grid(&g)

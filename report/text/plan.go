@@ -37,11 +37,11 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 		if at.Hash != nil {
 			hash = *at.Hash
 		}
-		return []cell{plainCell(fmt.Sprint(at.CPU)), plainCell(fmt.Sprint(at.Queue)), plainCell(entry), plainCell(hash)}
+		return plainCells(fmt.Sprint(at.CPU), fmt.Sprint(at.Queue), entry, hash)
 	}
 	for i := range p.Flows {
 		f := &p.Flows[i]
-		row := append([]cell{plainCell(fmt.Sprint(f.SourcePort)), plainCell(fmt.Sprint(f.DestinationPort))}, cells(&f.To)...)
+		row := append(plainCells(fmt.Sprint(f.SourcePort), fmt.Sprint(f.DestinationPort)), cells(&f.To)...)
 		if f.Reply != nil {
 			row = append(row, cells(f.Reply)...)
 		}
@@ -58,8 +58,5 @@ func WritePlan(w io.Writer, p *report.Plan, o Options) error {
 		t.parameterList(p.PeerParameters)
 	}
 	t.caveats(p.Caveats)
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }

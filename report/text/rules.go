@@ -15,8 +15,8 @@ func (t *writer) rules(r *report.Report) {
 	t.heading("RULES", "asked before the table, in this order")
 	g := grid{keys: 1, columns: []column{{head: "filter"}, {head: "kind", left: true}, {head: "leads to", left: true}, {head: "packets"}, {head: "share"}, {head: "bytes"}, {head: "flows"}}}
 	for _, rule := range r.Rules {
-		g.row(plainCell(fmt.Sprint(rule.Filter)), plainCell(rule.Kind), plainCell(rule.Action), plainCell(words.Count(rule.Packets)),
-			plainCell(words.Percent(report.Ratio(rule.Packets, r.Capture.Received))), plainCell(words.Count(rule.Bytes)), plainCell(words.Count(rule.Flows)))
+		g.texts(fmt.Sprint(rule.Filter), rule.Kind, rule.Action, words.Count(rule.Packets),
+			words.Percent(report.Ratio(rule.Packets, r.Capture.Received)), words.Count(rule.Bytes), words.Count(rule.Flows))
 	}
 	t.grid(&g)
 	if n := *r.RuleDrops; n > 0 {

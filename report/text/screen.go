@@ -38,10 +38,7 @@ func WriteScreen(w io.Writer, r *report.Report, o Options) error {
 	for _, l := range s.lines() {
 		t.line(l)
 	}
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 // screen is the first screen in the making.

@@ -40,10 +40,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest, o Options) error {
 	r := &report.Report{Tool: s.Tool, Command: s.Command, Parameters: s.Parameters, Capture: s.Capture, Caveats: s.Caveats}
 	t.parameters(r)
 	t.caveats(report.CaveatsOf(&r.Capture, r.Parameters, r.Caveats))
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 // recommended is what to set, with its commands, or why nothing.
@@ -138,11 +135,9 @@ func (t *writer) suggestFigures(s *report.Suggest) {
 		g.columns = append(g.columns, column{head: strings.TrimPrefix(head, "*")})
 	}
 	for i, row := range s.FigureRows() {
-		cells := make([]cell, len(row))
-		for k, text := range row {
-			if cells[k] = plainCell(text); i == 0 && k < 2 {
-				cells[k].style = report.Bold
-			}
+		cells := plainCells(row...)
+		if i == 0 {
+			cells[0].style, cells[1].style = report.Bold, report.Bold
 		}
 		g.row(cells...)
 	}
@@ -183,11 +178,7 @@ func (t *writer) curve(s *report.Suggest) {
 		g.columns = append(g.columns, column{left: true})
 	}
 	for _, row := range CurveRows(s) {
-		cells := make([]cell, len(row))
-		for i, text := range row {
-			cells[i] = plainCell(text)
-		}
-		g.row(cells...)
+		g.texts(row...)
 	}
 	t.grid(&g)
 }
@@ -289,11 +280,7 @@ func (t *writer) tableSizes(s *report.Suggest) {
 	t.heading("TABLE SIZE", "imbalance of "+report.Counted[s.Objective]+" over the whole capture; the size is the NIC's, not yours to set")
 	g := grid{keys: 1, columns: []column{{head: "entries"}, {head: "this layout"}, {head: "best table found"}, {head: "bound"}, {left: true}}}
 	for _, row := range s.SizeRows() {
-		cells := make([]cell, len(row))
-		for i, text := range row {
-			cells[i] = plainCell(text)
-		}
-		g.row(cells...)
+		g.texts(row...)
 	}
 	t.grid(&g)
 }
@@ -321,7 +308,7 @@ func (t *writer) keyTrials(s *report.Suggest) {
 		if i == at {
 			mark = strings.TrimLeft(mark+" "+beyond.text, " ")
 		}
-		g.row(plainCell(words.Fixed(b.From, 3)+"…"+words.Fixed(b.To, 3)), plainCell(words.Exact(uint64(b.Keys))), plainCell(mark))
+		g.texts(words.Fixed(b.From, 3)+"…"+words.Fixed(b.To, 3), words.Exact(uint64(b.Keys)), mark)
 	}
 	if k.Present > k.Max {
 		g.row(plainCell("more"), plainCell("0"), beyond)

@@ -37,7 +37,7 @@ func (t *writer) contexts(contexts []report.Context) {
 func WriteEntries(w io.Writer, title, inJSON string, table *report.TableReport) error {
 	t := newWriter(w, Options{})
 	t.entries(title, inJSON, table)
-	return t.w.Flush()
+	return t.flush()
 }
 
 // entries is a table with the load of each entry; inJSON is where the JSON report has it.

@@ -89,10 +89,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	if len(o.Show) == 0 {
 		t.glossary()
 	}
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 // captureLabels is the margin for the labels of the capture's section.

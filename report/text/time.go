@@ -40,7 +40,7 @@ func (t *writer) time(r *report.Report, m *report.Mode, part bool) {
 func WriteTimeline(w io.Writer, m *report.Mode) error {
 	t := newWriter(w, Options{})
 	t.timeline(m)
-	return t.w.Flush()
+	return t.flush()
 }
 
 // timeline is a row for each CPU of the series with the packets of each column,

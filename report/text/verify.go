@@ -41,10 +41,7 @@ func WriteVerify(w io.Writer, v *report.Verify, o Options) error {
 	t.capture(&v.Capture)
 	t.parameters(&report.Report{Tool: v.Tool, Command: v.Command, Parameters: v.Parameters})
 	t.caveats(v.AllCaveats())
-	if t.err != nil {
-		return t.err
-	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 func (t *writer) verifiedPackets(v *report.Verify) {
@@ -83,10 +80,7 @@ func (t *writer) verified(heads []string, rows [][]string, differs func(row int)
 		g.columns = append(g.columns, column{head: head})
 	}
 	for i, row := range rows {
-		cells := make([]cell, len(row))
-		for k, text := range row {
-			cells[k] = plainCell(text)
-		}
+		cells := plainCells(row...)
 		if differs(i) {
 			cells[len(cells)-1].style = report.Bold
 		}

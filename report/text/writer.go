@@ -142,6 +142,12 @@ func (t *writer) fail(err error) {
 	}
 }
 
+// flush writes what is buffered, and returns the first error of all.
+func (t *writer) flush() error {
+	t.fail(t.w.Flush())
+	return t.err
+}
+
 func (t *writer) paint(s string, st report.Style) string {
 	if !t.color || st == report.Plain || s == "" {
 		return s
