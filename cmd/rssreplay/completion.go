@@ -9,6 +9,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/help"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/cmd/rssreplay/internal/settings"
 	"rssreplay/dispatch/engine"
 	"rssreplay/hash"
 	"rssreplay/nicmodel/profile"
@@ -28,6 +29,9 @@ func describe(root *cobra.Command) {
 		c.Short = help.LowerFirst(p.Short)
 		completeArguments(c)
 		flags := c.LocalFlags()
+		if slices.Contains(ofOneTable, c.Name()) {
+			settings.HideMoves(flags)
+		}
 		for _, f := range append(slices.Clip(p.Flags), main.Flags...) { // the first one counts
 			if flag := flags.Lookup(f.Name); flag != nil && flag.Usage == "" {
 				flag.Usage = f.Usage
@@ -40,6 +44,9 @@ func describe(root *cobra.Command) {
 		}
 	}
 }
+
+// ofOneTable are the commands that refuse what changes while packets arrive.
+var ofOneTable = []string{"calibrate", "suggest", "verify"}
 
 // checkShell makes completion without a shell, or with one that there is no script
 // for, wrong usage: the library shows help, which a shell that sources it would run.

@@ -130,6 +130,10 @@ func TestCompletion(t *testing.T) {
 		{[]string{"hash", "--format", ""}, []string{"table", "markdown", "json", ":4"}},
 		{[]string{"plan", "--format", ""}, []string{"table", "markdown", "json", "iperf3", ":4"}},
 		{[]string{"plan", "--peer-nic", "ml"}, []string{"mlx4", "mlx5", ":4"}},
+		{[]string{"compare", "--affinity-"}, []string{"--affinity-at\tfrom then on, the CPU of each queue is FILE's, as --irq takes it; repeatable", ":4"}},
+		{[]string{"suggest", "--affinity-"}, []string{":4"}}, // refused there, and in the next ones
+		{[]string{"verify", "--rebal"}, []string{":4"}},
+		{[]string{"calibrate", "--table-a"}, []string{":4"}},
 		{[]string{"--rps-hash", ""}, []string{"driver", "nic", "software", "mixed", ":4"}},
 		{[]string{"nics", "ig"}, []string{"igb", "igc", ":4"}},
 		{[]string{"help", "lay"}, []string{"layouts", ":4"}},

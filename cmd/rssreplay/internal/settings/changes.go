@@ -215,6 +215,13 @@ func (s *Settings) RefuseMoves(command string) error {
 	return nil
 }
 
+// HideMoves leaves the flags that such a command refuses out of completion.
+func HideMoves(set *pflag.FlagSet) {
+	for _, name := range []string{"table-at", "affinity-at", "rebalance", "rebalance-every", "rebalance-max", "rebalance-threshold"} {
+		set.Lookup(name).Hidden = true
+	}
+}
+
 // RefuseHeadroom refuses changes at set times, which don't follow the rate.
 func (s *Settings) RefuseHeadroom(asked bool) error {
 	if asked && len(s.Config.Tables)+len(s.Config.Affinities) > 0 {
