@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 
 	"rssreplay/cmd/rssreplay/help"
 	"rssreplay/cmd/rssreplay/internal/cli"
+	"rssreplay/report"
 )
 
 // newRootCommand is the main job with all commands beside it.
@@ -146,6 +149,48 @@ func TestCompletion(t *testing.T) {
 		}
 		if d := cmp.Diff(test.want, strings.Split(strings.TrimSpace(out.String()), "\n")); d != "" {
 			t.Errorf("%q: %s", test.args, d)
+		}
+	}
+}
+
+// TestManualTellsRanges has a number outside the range of each flag that has one: what the
+// error names is what the manual says.
+func TestManualTellsRanges(t *testing.T) {
+	const all = "all other times of the NIC and costs"
+	for _, test := range []struct{ command, page, where, args string }{
+		{"", "model", "--cpus", "--cpus=0"}, {"", "model", "--queues", "--queues=0"}, {"", "model", "--table-size", "--table-size=0"},
+		{"", "model", "--rx-ring", "--rx-ring=0"}, {"", "model", "--dma-batch", "--dma-batch=0"}, {"", "model", "--rx-frames", "--rx-frames=-1"},
+		{"", "model", "--dpc-budget", "--dpc-budget=-1"}, {"", "model", "--backlog", "--rps=0 --backlog=-1"}, {"", "model", "--interval", "--interval=0"},
+		{"", "model", "--byte-cost", "--byte-cost=-1"}, {"", "model", all, "--dma-timeout=1h"}, {"", "model", all, "--itr=1h"}, {"", "model", all, "--rx-usecs=1h"},
+		{"", "model", all, "--interrupt-latency=1h"}, {"", "model", all, "--isr-cost=1h"}, {"", "model", all, "--dpc-cost=1h"}, {"", "model", all, "--packet-cost=1h"},
+		{"", "model", all, "--migration-cost=1h"}, {"", "model", all, "--ipi-latency=1h"}, {"", "model", all, "--distribute-cost=1h"}, {"", "model", all, "--send-cost=1h"},
+		{"", "model", all, "--rps=0 --rps-cost=1h"}, {"", "rssreplay", "--rebalance-threshold", "--rebalance=rsspp --rebalance-threshold=2"},
+		{"", "rssreplay", "--width", "--width=79"}, {"compare", "compare", "--width", "--layout=block --width=79"}, {"suggest", "suggest", "--width", "--width=1001"},
+		{"plan", "plan", "--per-cpu", "--per-cpu=0"},
+	} {
+		args := strings.Fields("rssreplay " + test.command + " ../../pcaps/samples/dns.pcap " + test.args)
+		if test.command == "plan" {
+			args = strings.Fields("rssreplay plan 10.0.0.1 10.0.0.2:80 " + test.args)
+		}
+		var wrong strings.Builder
+		if status := run(args, strings.NewReader(""), io.Discard, &wrong); status != exitUsage {
+			t.Errorf("%q: status %d", args, status)
+		}
+		bounds := regexp.MustCompile(`from (\S+) to ([^ ,:\n]+)|a power of two from (1) to (\d+)`).FindStringSubmatch(wrong.String())
+		if bounds == nil {
+			t.Errorf("%q names no range: %s", args, &wrong)
+			continue
+		}
+		page := help.Page(test.page)
+		told := page[max(0, strings.LastIndex(page, test.where)):]
+		told = strings.Join(strings.Fields(told[:min(len(told), 160)]), " ")
+		if bounds := bounds[1] + " to " + bounds[2]; !strings.Contains(told, bounds) {
+			t.Errorf("help %s does not say %s of %s: %s", test.page, bounds, test.where, told)
+		}
+	}
+	for page, told := range map[string]string{"rssreplay": fmt.Sprintf("of %d characters at most", report.MaxTitle), "suggest": "N to 100000"} {
+		if !strings.Contains(help.Page(page), told) {
+			t.Errorf("help %s does not say %q", page, told)
 		}
 	}
 }
