@@ -3,6 +3,7 @@ package text
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"rssreplay/report"
@@ -13,6 +14,29 @@ import (
 // million flows, and a table is laid out in memory.
 const flowBlock = 500
 
+// flowBlocks yields so many of the flows, or below 0 all, in blocks, each with the number of
+// those before it. A block is valid until the next one.
+func flowBlocks(flows iter.Seq[report.Flow], rows int) iter.Seq2[int, []report.Flow] {
+	return func(yield func(int, []report.Flow) bool) {
+		before := 0
+		block := make([]report.Flow, 0, flowBlock)
+		for f := range flows {
+			if block = append(block, f); before+len(block) == rows {
+				break
+			}
+			if len(block) == flowBlock {
+				if !yield(before, block) {
+					return
+				}
+				before, block = before+len(block), block[:0]
+			}
+		}
+		if len(block) > 0 {
+			yield(before, block)
+		}
+	}
+}
+
 // flows is the table of the largest flows and where they went.
 func (t *writer) flows(r *report.Report, rows int) {
 	if r.Flows == nil || r.FlowsTotal == 0 {
@@ -21,33 +45,21 @@ func (t *writer) flows(r *report.Report, rows int) {
 	if rows == 0 {
 		rows = defaultFlows
 	}
-	block := make([]report.Flow, 0, flowBlock)
-	written := 0
-	flush := func() {
-		if len(block) == 0 {
-			return
-		}
-		if written > 0 {
-			t.line("")
-		}
-		t.flowTable(r, block, written)
-		written += len(block)
-		block = block[:0]
-	}
 	t.heading("FLOWS", "the largest of "+words.Exact(r.FlowsTotal)+", and the CPUs that took them; share is of the received packets")
 	if r.FlowsNote != "" {
 		t.para("", 0, r.FlowsNote, report.Plain)
 	}
-	for f := range r.Flows {
-		if t.err != nil || rows > 0 && written+len(block) == rows {
+	written := 0
+	for before, flows := range flowBlocks(r.Flows, rows) {
+		if t.err != nil {
 			break
 		}
-		block = append(block, f)
-		if len(block) == flowBlock {
-			flush()
+		if before > 0 {
+			t.line("")
 		}
+		t.flowTable(r, flows, before)
+		written = before + len(flows)
 	}
-	flush()
 	if left := int64(r.FlowsTotal) - int64(written); left > 0 {
 		t.line("")
 		t.para("", 0, words.Plural(uint64(left), "smaller flow is", "smaller flows are")+" not shown.", report.Plain)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"rssreplay/report"
@@ -293,24 +292,9 @@ func (s *screen) flows(t *writer) {
 	if r.FlowsNote != "" {
 		t.sentence(r.FlowsNote)
 	}
-	block := make([]report.Flow, 0, min(flowBlock, max(rows, flowBlock)))
-	written := 0
-	flush := func() {
-		if len(block) > 0 {
-			s.flowTable(t, block, written+len(block))
-		}
-		written += len(block)
-		block = block[:0]
+	for before, flows := range flowBlocks(r.Flows, rows) {
+		s.flowTable(t, flows, before+len(flows))
 	}
-	for f := range r.Flows {
-		if rows > 0 && written+len(block) == rows {
-			break
-		}
-		if block = append(block, f); len(block) == flowBlock {
-			flush()
-		}
-	}
-	flush()
 }
 
 // flowTable is a block of flows, of which the last has that number.
@@ -321,9 +305,8 @@ func (s *screen) flowTable(t *writer, flows []report.Flow, last int) {
 		head = fmt.Sprintf("the %d largest of %s flows", last, words.Exact(r.FlowsTotal))
 	}
 	g := grid{keys: 1, columns: []column{{head: head, left: true}, {head: "packets"}, {head: "share"}}}
-	single := make([]bool, len(r.Modes)) // no flow ever left its CPU
+	single := oneCPU(r.Modes, flows)
 	for i, m := range r.Modes {
-		single[i] = !slices.ContainsFunc(flows, func(f report.Flow) bool { return len(f.InMode(m.Mode).CPUs) > 1 })
 		_, short := everydayMode(m.Mode)
 		if single[i] {
 			g.columns = append(g.columns, column{group: short, head: "CPU"})
