@@ -120,8 +120,18 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 	return sorted
 }
 
-// queueAction takes the name of a receive queue's interrupt apart.
+// queueAction takes the name of a receive queue's interrupt apart. Behind a name without
+// spaces may stand what somebody has to say of it.
 func queueAction(name string) (of queueIRQs, number uint64, ok bool) {
+	if of, number, ok = wholeAction(name); !ok {
+		if word, _, more := strings.Cut(name, " "); more {
+			return wholeAction(word)
+		}
+	}
+	return of, number, ok
+}
+
+func wholeAction(name string) (of queueIRQs, number uint64, ok bool) {
 	for _, form := range queueActions {
 		if m := form.name.FindStringSubmatch(name); m != nil {
 			number, err := strconv.ParseUint(m[form.queue], 10, 32)

@@ -66,6 +66,8 @@ func TestQueueCPUs(t *testing.T) {
 		{"igb", []string{interruptsText}, "eth0", "", 2, []int{0, 1}, counted},
 		{"pasted", quoted(interruptsText)[1:2], "eth0", "", 2, []int{0, 1}, counted},
 		{"inline code", []string{"`" + strings.Split(interruptsText, "\n LOC")[0] + "`"}, "eth0", "", 0, []int{0, 1}, counted},
+		{"a remark behind a name", []string{strings.Replace(interruptsText, "TxRx-1", "TxRx-1   (all of it, why?)", 1)}, "eth0", "", 0, []int{0, 1}, counted},
+		{"an arrow behind a name", []string{strings.Replace(interruptsText, "TxRx-1", "TxRx-1  <-- all of it", 1)}, "eth0", "", 0, []int{0, 1}, counted},
 		{"quoted", quoted(interruptsText)[2:3], "eth0", "", 2, []int{0, 1}, counted},
 		{"queues not known", []string{interruptsText}, "", "", 0, []int{0, 1}, counted},
 		{"fewer queues", []string{interruptsText}, "", "", 1, []int{0}, []string{strings.ReplaceAll(counted[0], "2", "1")}},

@@ -37,7 +37,7 @@ var (
 	// each queue; src/vlib/threads_cli.c, show_threads_fn: the lcore of each thread.
 	vppThread = lazyregexp.New(`^Thread (\d+) \((\S*)\):$`)
 	vppNode   = lazyregexp.New(`^node (\S+):$`)
-	vppQueue  = lazyregexp.New(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)$`)
+	vppQueue  = lazyregexp.New(`^(\S+) queue (\d+) \((?:polling|interrupt|adaptive|unknown|default)\)`)
 	vppCut    = lazyregexp.New(`^Thread \d+ *(?:\(\S*)?$|^\S+ queue( \d+ *)?(?:\(\w*)?$`)
 	vppLcore  = lazyregexp.New(`^(\d+)\s+(?:\S+\s+)?(?:\S+\s+)?\d+\s+[a-z]+ \((?:-?\d+|n/a)\)\s+(\d+)\s+\d+\s+\d+$`)
 )

@@ -122,6 +122,10 @@ func TestRXPlacement(t *testing.T) {
 		t.Error(diff)
 	}
 	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n  node dpdk-input:\n    n3 queue 0 (polling)\n  node dpdk-input:\n    n3 queue 1 (polling)\n", "x: line 4: \"node dpdk-input:\" comes again under one thread: the line of the next thread is missing")
+	remarked := strings.ReplaceAll(vppPlacement, "(interrupt)", "(interrupt)   idle")
+	if got, err := mustReadIRQs(t, remarked).QueueCPUs(NIC{Interface: "n3"}, 0); err != nil || !slices.Equal(got.CPUs, []int{1, 2}) {
+		t.Errorf("a remark behind a queue: %+v, %v", got, err)
+	}
 	refuses(t, ReadIRQs, "n3 queue 0 (polling)\nThread 1 (vpp_wk_0):\n", "x: line 1: no thread stands above this queue")
 	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n n3 queue 70000 (polling)\n", "x: line 2: 70000 is no queue")
 	refuses(t, ReadIRQs, "Thread 1 (vpp_wk_0):\n", "x: VPP's threads have no receive queue here")

@@ -77,6 +77,10 @@ func TestPackedTexts(t *testing.T) {
 		"inline code":             "`" + text + "`\n",
 		"a fence on its lines":    "Here it is, from `ethtool -x eth0`:\n```" + strings.TrimSuffix(text, "\n") + "```\n",
 		"a quoted fence":          "> ```\n> " + strings.ReplaceAll(text, "\n", "\n> ") + "```\n",
+		"a remark at each line":   strings.ReplaceAll(text, "\n", "   <--- 16 queues?\n"),
+		"remarks and Windows":     strings.ReplaceAll(text, "\n", "\t<== here\r\n"),
+		"a remark on a page":      strings.ReplaceAll(text, "\n", "  &lt;- look<br>\n"),
+		"bare arrows":             strings.ReplaceAll(text, "\n", " <<\n"),
 		"wide colons":             strings.ReplaceAll(text, ":", "："),
 	} {
 		got, err := ReadTable(strings.NewReader(made), "x")

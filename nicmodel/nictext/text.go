@@ -85,6 +85,9 @@ func Lines(data []byte) []string {
 		if entity.MatchString(text) {
 			text = html.UnescapeString(text)
 		}
+		if strings.Contains(text, " <") || strings.Contains(text, "\t<") || strings.Contains(text, "←") {
+			text = remark.ReplaceAllString(text, "$1")
+		}
 	}
 	return splitLines(text)
 }
@@ -95,6 +98,10 @@ var (
 	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
 	// entity matches a character as a page's source has it.
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
+	// remark matches what people write behind a line, with an arrow that points at it. The
+	// arrow that points from a file is set_irq_affinity's; those around one, which stay as the
+	// first group, are head's.
+	remark = lazyregexp.New(`(?m)(==> .*$)|[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t\n].*$)`)
 )
 
 // Decode is the text as UTF-8: Windows PowerShell's redirection writes
