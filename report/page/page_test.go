@@ -160,7 +160,7 @@ func TestHTMLInBrowser(t *testing.T) {
 		of   func(*testing.T, context.Context)
 	}{
 		{"looks", checkLooks}, {"without script", checkWithoutJavaScript}, {"flow rows", checkFlowRowsAreTheSame}, {"flow table", checkFlowTable},
-		{"clicks and state", checkClicks}, {"steered flows", checkSteeredFlows}, {"without address", checkWithoutAddress}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom},
+		{"clicks and state", checkClicks}, {"steered flows", checkSteeredFlows}, {"without address", checkWithoutAddress}, {"try", checkTry}, {"map", checkMapByKeyboard}, {"comparison", checkCompareMapsAndTime}, {"late", checkLate}, {"zoom", checkZoom}, {"long names", checkLongNames},
 		{"scheme", checkScheme}, {"hostile", checkHostile},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.of(t, ctx) })
@@ -228,9 +228,30 @@ func checkLook(b *pagetest.Tab, v pagetest.View) {
 	if v.Width == 400 && !pagetest.Value[bool](b, `((box) => !box || box.scrollWidth <= box.clientWidth)(document.querySelector("#flow-table")?.parentNode)`) {
 		b.T.Errorf("%+v: the flows are cut", v)
 	}
+	if cut := pagetest.Value[[]string](b, `[...document.querySelectorAll("caption")].filter((c) => c.checkVisibility() && c.getBoundingClientRect().right > innerWidth).map((c) => c.textContent)`); !v.Print && len(cut) > 0 {
+		b.T.Errorf("%+v: captions go beyond the window: %q", v, cut)
+	}
 	background := pagetest.Value[string](b, `getComputedStyle(document.body).backgroundColor`)
 	if dark := strings.HasPrefix(background, "rgb(20, "); dark != (v.Scheme == "dark" && !v.Print) {
 		b.T.Errorf("%+v: the background is %s", v, background)
+	}
+}
+
+// The name of a scenario may be as long as a list of entries: it is broken, and figures stay in sight.
+func checkLongNames(t *testing.T, ctx context.Context) {
+	for _, scenarios := range []int{2, 10} {
+		c := fixture.Compared(scenarios, 4)
+		for i := range c.Scenarios {
+			c.Scenarios[i].Name = "list:" + strings.Repeat("0", 190) + fmt.Sprint(i)
+		}
+		b := pagetest.Open(t, ctx, compareHTML(t, c), pagetest.View{Width: 1000, Scheme: "light"})
+		if got := pagetest.Value[float64](b, `document.querySelector("#figures-table tbody tr:last-child td").getBoundingClientRect().right`); got > 1000 {
+			t.Errorf("of %d scenarios the first figure ends at %.0f of 1000 pixels", scenarios, got)
+		}
+		if got := pagetest.Value[float64](b, `document.querySelector(".lines .row").offsetHeight`); got > 60 {
+			t.Errorf("a row over time is %.0f pixels high", got)
+		}
+		b.Quiet()
 	}
 }
 
