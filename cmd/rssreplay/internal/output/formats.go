@@ -81,6 +81,12 @@ func formatOfEnding(path string) string {
 // isDir tells whether the path names a folder by its last character.
 func isDir(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }
 
+// isFolder tells whether a folder has the path.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // Flags say where a result goes, and in which formats.
 type Flags struct {
 	set     *pflag.FlagSet
@@ -180,7 +186,7 @@ func Plan[T any](e *cli.Env, f *Flags, forms []Format[T]) (*Outputs[T], error) {
 			return nil, err
 		}
 		name := formatOfEnding(path)
-		if ending := filepath.Ext(path); name == "" && ending != "" && path != StdoutPath && !f.set.Changed("format") {
+		if ending := filepath.Ext(path); name == "" && ending != "" && path != StdoutPath && !f.set.Changed("format") && !isFolder(path) {
 			return nil, cli.Usagef("--output %s: %s is the ending of no format: .txt, .md, .json, .csv and .html are, or give --format", path, ending)
 		}
 		if asked = asked || name == "" || name == f.format; name == "" {
@@ -312,10 +318,34 @@ func (o *Outputs[T]) Protect(inputs []string) error {
 	return nil
 }
 
-// Prepare is what comes before the reading: it refuses to write over what is read,
-// and gets the author's words.
+// checkPlaces refuses what nothing can be written to before the work is done.
+func (o *Outputs[T]) checkPlaces() error {
+	made := map[string]bool{}
+	for _, dir := range o.dirs {
+		made[filepath.Clean(dir)] = true
+	}
+	for _, t := range o.targets {
+		dir := filepath.Dir(t.path)
+		switch _, err := os.Stat(dir + string(filepath.Separator)); {
+		case t.path == StdoutPath:
+		case isFolder(t.path) && t.flag == "--output" && o.flags.set.Lookup("table-csv") != nil:
+			return fmt.Errorf("%s %s: is a directory: name a file in it, or %s/ for all tables as CSV", t.flag, t.path, t.path)
+		case isFolder(t.path):
+			return fmt.Errorf("%s %s: is a directory: name a file in it", t.flag, t.path)
+		case err != nil && !made[dir]:
+			return fmt.Errorf("%s %s: no file can be made in %s: %w", t.flag, t.path, dir, cli.Cause(err))
+		}
+	}
+	return nil
+}
+
+// Prepare is what comes before the reading: it refuses to write over what is read, or
+// where nothing can be written, and gets the author's words.
 func (o *Outputs[T]) Prepare(r cli.Reads) (err error) {
 	f := o.flags
+	if err := o.checkPlaces(); err != nil {
+		return err
+	}
 	if err := o.Protect(slices.Concat(r.Captures, r.Others, f.words.inputs(), f.Anonymize.inputs())); err != nil {
 		return err
 	}

@@ -123,8 +123,12 @@ func beside(path string, mode os.FileMode, create func(name string, mode os.File
 	if statErr == nil {
 		mode = info.Mode().Perm()
 	}
+	base := filepath.Base(path)
+	if len(base) > 240 { // one of 255 bytes, the longest there is, has room for no more
+		base = base[:len(base)-len("..1234567890")]
+	}
 	for {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d", filepath.Base(path), rand.Uint32()))
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%010d", base, rand.Uint32()))
 		switch err := create(name, mode); {
 		case errors.Is(err, os.ErrExist):
 			continue

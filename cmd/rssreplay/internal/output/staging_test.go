@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -50,6 +51,24 @@ func TestStagingModes(t *testing.T) {
 		}
 		if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// TestStagingLongNames: a file may have a name as long as any; of a longer one is said that
+// before anything is written.
+func TestStagingLongNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, length := range []int{240, 241, 252, 255, 256, 300} {
+		file := filepath.Join(dir, strings.Repeat("a", length))
+		var s staging
+		written := false
+		err := s.write(file, func(io.Writer) error { written = true; return nil })
+		if fits := length <= 255; fits != (err == nil) || fits != written {
+			t.Fatalf("%d bytes: %v, written %t", length, err, written)
+		}
+		if err := s.commit(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
