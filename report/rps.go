@@ -80,23 +80,13 @@ func (c *CPU) HandsOn() bool { return c.Backlog != nil && c.SteeredAway > 0 }
 
 // cpusThat says what the CPUs do of which is is true, "CPUs 0-3,8 do"; "" without one.
 func (m *Mode) cpusThat(does, do string, is func(c *CPU) bool) string {
-	var ranges []string
-	n := 0
-	for i := 0; i < len(m.CPUs); i++ {
-		if !is(&m.CPUs[i]) {
-			continue
-		}
-		first := i
-		for i+1 < len(m.CPUs) && m.CPUs[i+1].CPU == m.CPUs[i].CPU+1 && is(&m.CPUs[i+1]) {
-			i++
-		}
-		if n += i + 1 - first; i > first {
-			ranges = append(ranges, fmt.Sprintf("%d-%d", m.CPUs[first].CPU, m.CPUs[i].CPU))
-		} else {
-			ranges = append(ranges, fmt.Sprint(m.CPUs[i].CPU))
+	var cpus []int
+	for i := range m.CPUs {
+		if is(&m.CPUs[i]) {
+			cpus = append(cpus, m.CPUs[i].CPU)
 		}
 	}
-	switch list := strings.Join(ranges, ","); n {
+	switch list := strings.Join(words.Ranges(cpus), ","); len(cpus) {
 	case 0:
 		return ""
 	case 1:

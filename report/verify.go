@@ -325,19 +325,7 @@ func (v *Verify) KeyFacts() []VerifyFact {
 // bitRanges is bits in rising order as text, "64-95, 128, 160-319"; of many ranges the
 // first and the last.
 func bitRanges(bits []int) string {
-	var ranges []string
-	for i := 0; i < len(bits); {
-		end := i
-		for end+1 < len(bits) && bits[end+1] == bits[end]+1 {
-			end++
-		}
-		text := fmt.Sprint(bits[i])
-		if end > i {
-			text += fmt.Sprintf("-%d", bits[end])
-		}
-		ranges = append(ranges, text)
-		i = end + 1
-	}
+	ranges := words.Ranges(bits)
 	const shown = 12
 	if len(ranges) > shown {
 		ranges = append(append(ranges[:shown-1:shown-1], "…"), ranges[len(ranges)-1])

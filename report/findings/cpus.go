@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rssreplay/report"
+	"rssreplay/report/internal/words"
 )
 
 // CPUs in words, and as commands take them.
@@ -19,47 +19,37 @@ func (d *diagnosis) byRPS(queue string) string {
 	return s + d.effect(nil, Argument{"--rps", d.cpuList()})
 }
 
-// cpuList is the CPUs in use as a list: 0-7,9.
-func (d *diagnosis) cpuList() string {
-	return listOf(d.mode.CPUs, func(c report.CPU) int { return c.CPU })
+// cpus are the numbers of the CPUs in use.
+func (d *diagnosis) cpus() []int {
+	cpus := make([]int, len(d.mode.CPUs))
+	for i := range d.mode.CPUs {
+		cpus[i] = d.mode.CPUs[i].CPU
+	}
+	return cpus
 }
 
-// listOf is a list of CPUs in order, which number gives of each.
-func listOf[T any](cpus []T, number func(T) int) string {
-	var list []string
-	for i := 0; i < len(cpus); i++ {
-		first := number(cpus[i])
-		for i+1 < len(cpus) && number(cpus[i+1]) == number(cpus[i])+1 {
-			i++
-		}
-		if last := number(cpus[i]); last > first {
-			list = append(list, fmt.Sprintf("%d-%d", first, last))
-		} else {
-			list = append(list, fmt.Sprint(first))
-		}
-	}
-	return strings.Join(list, ",")
-}
+// cpuList is the CPUs in use as a list: 0-7,9.
+func (d *diagnosis) cpuList() string { return listOf(d.cpus()) }
+
+// listOf is a list of CPUs in order.
+func listOf(cpus []int) string { return strings.Join(words.Ranges(cpus), ",") }
 
 // cpuMask is the CPUs in use as rps_cpus takes them: hexadecimal, with a comma
 // between each 32.
-func (d *diagnosis) cpuMask() string {
-	return maskOf(d.mode.CPUs, func(c report.CPU) int { return c.CPU })
-}
+func (d *diagnosis) cpuMask() string { return maskOf(d.cpus()) }
 
-// maskOf is a mask of CPUs as the kernel writes it, which number gives of each.
-func maskOf[T any](cpus []T, number func(T) int) string {
-	var words []uint32
-	for i := range cpus {
-		cpu := number(cpus[i])
-		for len(words) <= cpu/32 {
-			words = append(words, 0)
+// maskOf is a mask of CPUs as the kernel writes it.
+func maskOf(cpus []int) string {
+	var groups []uint32
+	for _, cpu := range cpus {
+		for len(groups) <= cpu/32 {
+			groups = append(groups, 0)
 		}
-		words[cpu/32] |= 1 << (cpu % 32)
+		groups[cpu/32] |= 1 << (cpu % 32)
 	}
-	mask := fmt.Sprintf("%x", words[len(words)-1])
-	for i := len(words) - 2; i >= 0; i-- {
-		mask += fmt.Sprintf(",%08x", words[i])
+	mask := fmt.Sprintf("%x", groups[len(groups)-1])
+	for i := len(groups) - 2; i >= 0; i-- {
+		mask += fmt.Sprintf(",%08x", groups[i])
 	}
 	return mask
 }

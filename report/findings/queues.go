@@ -23,8 +23,11 @@ func (d *diagnosis) singleQueue() *report.Finding {
 	}
 	all, mask, cpus := d.cpuList(), d.cpuMask(), len(d.mode.CPUs)
 	if d.r.Host != nil && len(d.r.Host.CPUs) > cpus {
-		hostCPU := func(c report.HostCPU) int { return c.CPU }
-		all, mask, cpus = listOf(d.r.Host.CPUs, hostCPU), maskOf(d.r.Host.CPUs, hostCPU), len(d.r.Host.CPUs)
+		var host []int
+		for i := range d.r.Host.CPUs {
+			host = append(host, d.r.Host.CPUs[i].CPU)
+		}
+		all, mask, cpus = listOf(host), maskOf(host), len(host)
 	}
 	if cpus < 2 {
 		return nil

@@ -204,6 +204,23 @@ func Or(list []string) string {
 	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }
 
+// Ranges are numbers in rising order, those that follow one another as one: "0-3", "8".
+func Ranges(numbers []int) []string {
+	var list []string
+	for i := 0; i < len(numbers); i++ {
+		first := numbers[i]
+		for i+1 < len(numbers) && numbers[i+1] == numbers[i]+1 {
+			i++
+		}
+		if last := numbers[i]; last > first {
+			list = append(list, fmt.Sprintf("%d-%d", first, last))
+		} else {
+			list = append(list, strconv.Itoa(first))
+		}
+	}
+	return list
+}
+
 // BaseName is a path's last part, whichever system the path is of.
 func BaseName(path string) string { return filepath.Base(strings.ReplaceAll(path, `\`, "/")) }
 
