@@ -292,8 +292,3 @@ func EndName(addr netip.Addr, port uint16, hasPort bool, width int) string {
 func FlowWords(f *Flow) string {
 	return f.Protocol + " " + EndName(f.Source, f.SourcePort, f.HasPorts, 0) + " → " + EndName(f.Destination, f.DestinationPort, f.HasPorts, 0)
 }
-
-// ends are the flow's protocol, source and destination.
-func (f *Flow) ends() string {
-	return fmt.Sprintf("%s %s → %s", f.Protocol, EndName(f.Source, f.SourcePort, f.HasPorts, 0), EndName(f.Destination, f.DestinationPort, f.HasPorts, 0))
-}

@@ -31,7 +31,7 @@ func (b *Bound) sentences(objective string) []string {
 	if b.LargestFlow == nil || !(b.FlowImbalance > 1) {
 		return []string{lines}
 	}
-	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), b.LargestFlow.ends())}
+	return []string{lines, fmt.Sprintf("One flow alone is %s × a CPU's fair share, whatever the table: %s.", words.Fixed(b.FlowImbalance, 3), FlowWords(b.LargestFlow))}
 }
 
 // OneQueue tells whether all entries are of the only queue there is to choose, and leave CPUs idle.

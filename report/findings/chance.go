@@ -56,7 +56,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 		ID: "few-flows", Severity: severity,
 		Summary: fmt.Sprintf("%s, %s, are few for %s CPUs: chance alone typically gives the busiest %s × its fair share%s.",
 			words.Plural(d.t.Flows, "flow", "flows"), ofEqualSize(in.Effective), words.Exact(uint64(len(d.mode.CPUs))), words.Fixed(d.t.Chance.P50, 2), than),
-		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", upper(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
+		Evidence: fmt.Sprintf("%s; %s: %s.%s%s", words.UpperFirst(d.hottest()), d.byChance(), changes, d.named(heavy), d.best(figures)),
 		Remedy:   "More flows." + d.otherTable(),
 		Figures:  figures,
 	}
@@ -102,7 +102,7 @@ func (d *diagnosis) unevenHash() *report.Finding {
 		Summary: fmt.Sprintf("The hash spreads these flows worse than chance: the busiest CPU has %s × its fair share, and of 1,000 random spreads 999 stay below %s ×.",
 			words.Fixed(d.lost(), 2), words.Fixed(d.t.Chance.P999, 2)),
 		Evidence: fmt.Sprintf("That CPU is %s standard deviations above what chance gives it; %s are %s with %s and %s of the table. %s.", words.Fixed(d.t.Chance.Deviation, 1),
-			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct input", "distinct inputs"), words.Plural(hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), upper(d.hottest())),
+			words.Plural(in.Flows, "flow", "flows"), words.Plural(in.Distinct, "distinct input", "distinct inputs"), words.Plural(hashes, "hash", "hashes"), words.Plural(in.Entries, "entry", "entries"), words.UpperFirst(d.hottest())),
 		Remedy:  d.run("suggest", Argument{"--keys", "random:1000"}) + " tells whether the key is to blame. Its like at random: " + d.run("", Argument{"--key", d.anyKey()}) + ". Check the hashed fields, too (`ethtool -n DEV rx-flow-hash tcp4`).",
 		Figures: d.load(report.Numbers{"chance_p999": d.t.Chance.P999, "deviation": d.t.Chance.Deviation, "flows": in.Flows, "inputs": in.Distinct, "hashes": hashes, "entries_met": in.Entries}),
 	}

@@ -100,7 +100,7 @@ func (d *diagnosis) collidingFlows() *report.Finding {
 		ID: "colliding-flows", Severity: d.weigh(d.lost()),
 		Summary: fmt.Sprintf("%s heavy flows meet on CPU %d: together they have %s of the received packets, %s × a CPU's fair share.",
 			words.Exact(uint64(len(heavy))), d.busiest().CPU, words.Percent(d.share(packets)), words.Fixed(d.ofFair(packets), 2)),
-		Evidence: upper(d.hottest()) + "." + d.named(heavy) + d.best(figures),
+		Evidence: words.UpperFirst(d.hottest()) + "." + d.named(heavy) + d.best(figures),
 		Remedy:   by + " part them by luck." + d.otherTable(),
 		Figures:  figures,
 	}
@@ -133,7 +133,7 @@ func (d *diagnosis) judgeLuck(f *report.Finding) {
 	if d.t.Chance == nil {
 		return
 	}
-	f.Evidence += " " + upper(d.byChance())
+	f.Evidence += " " + words.UpperFirst(d.byChance())
 	switch key := d.parameter("key"); {
 	case !d.byLuck():
 		f.Evidence += ": it is so under most keys."

@@ -199,15 +199,7 @@ func (d *diagnosis) ofFair(n uint64) report.Fraction { return report.Fraction(fl
 func (d *diagnosis) share(n uint64) report.Fraction { return report.Ratio(n, d.r.Capture.Received) }
 
 // busiest is the CPU with the most packets, the first of equals.
-func (d *diagnosis) busiest() *report.CPU {
-	most := &d.mode.CPUs[0]
-	for i := range d.mode.CPUs {
-		if c := &d.mode.CPUs[i]; c.Packets > most.Packets {
-			most = c
-		}
-	}
-	return most
-}
+func (d *diagnosis) busiest() *report.CPU { return d.mode.MostLoaded() }
 
 // hottest says of the busiest CPU what it has and costs.
 func (d *diagnosis) hottest() string {
@@ -296,14 +288,6 @@ func (d *diagnosis) number(name string, otherwise int) int {
 // flow is a flow's name, and how much of the capture it is.
 func (d *diagnosis) flow(f *report.Flow) string {
 	return fmt.Sprintf("%s, %s of %s packets", report.FlowName(f, math.MaxInt32), words.Exact(f.Packets), words.Exact(d.r.Capture.Received))
-}
-
-// upper begins a sentence.
-func upper(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func verb(n int, one, many string) string {

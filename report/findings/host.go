@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -145,24 +146,17 @@ func (d *diagnosis) sharedCore() *report.Finding {
 	}
 	more := ""
 	if len(siblings) > 4 {
-		more = " and " + pluralHas(len(siblings)-4, "more core", "more cores")
+		more = " and " + words.Plural(uint64(len(siblings)-4), "more core", "more cores")
 		siblings = siblings[:4]
 	}
 	return &report.Finding{
 		ID: "shared-core", Severity: report.Note,
 		Summary: fmt.Sprintf("Queues are on several threads of %s (CPUs %s%s), which %s %s of the packets, while %s no queue.",
-			words.Plural(uint64(shared), "core", "cores"), strings.Join(siblings, "; "), more, verb(shared, "has", "have"), words.Percent(report.Ratio(packets, all)), pluralHas(len(free), "core has", "cores have")),
+			words.Plural(uint64(shared), "core", "cores"), strings.Join(siblings, "; "), more, verb(shared, "has", "have"), words.Percent(report.Ratio(packets, all)), words.Plural(uint64(len(free)), "core has", "cores have")),
 		Evidence: "Threads share what their core can do: by packets alone they look like CPUs of their own.",
 		Remedy:   fmt.Sprintf("Move all but one of a core's queues to cores of their own, by /proc/irq/*/smp_affinity_list: %s.", nameCPUs(free)),
 		Figures:  report.Numbers{"shared_cores": shared, "free_cores": len(free), "shared_packets": packets},
 	}
-}
-
-func pluralHas(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // total is the sum over the host's CPUs of what was counted.
@@ -195,16 +189,7 @@ func most(h *report.Host, of func(*report.HostCPU) *uint64) string {
 			sorted = append(sorted, &h.CPUs[i])
 		}
 	}
-	slices.SortStableFunc(sorted, func(a, b *report.HostCPU) int {
-		x, y := *of(a), *of(b)
-		switch {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(sorted, func(a, b *report.HostCPU) int { return cmp.Compare(*of(b), *of(a)) })
 	var names []string
 	for i, c := range sorted {
 		if i == 3 && len(sorted) > 4 {

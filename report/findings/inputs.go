@@ -104,7 +104,7 @@ func (d *diagnosis) portless(id string) *report.Finding {
 	}
 	f.Evidence += fmt.Sprintf(" With their ports the busiest CPU has %s ×.", words.Fixed(d.t.WithPorts, 2))
 	f.Figures["imbalance_with_ports"] = d.t.WithPorts
-	f.Remedy = upper(d.portsToo(p.Protocol)) + "."
+	f.Remedy = words.UpperFirst(d.portsToo(p.Protocol)) + "."
 	return f
 }
 

@@ -18,7 +18,7 @@ func (d *diagnosis) weakKey() *report.Finding {
 	}
 	f := &report.Finding{
 		ID: "weak-key", Severity: report.Problem,
-		Evidence: fmt.Sprintf("Of %d bits of a %s input %d change the index, and %d of its %d bits can differ on their own. %s.", k.Bits, k.HashType, k.Heard, k.Rank, k.Wanted, upper(d.hottest())),
+		Evidence: fmt.Sprintf("Of %d bits of a %s input %d change the index, and %d of its %d bits can differ on their own. %s.", k.Bits, k.HashType, k.Heard, k.Rank, k.Wanted, words.UpperFirst(d.hottest())),
 		Remedy:   d.setKey(d.anyKey()),
 		Figures:  d.load(report.Numbers{"rank": k.Rank, "index_bits": k.Wanted, "input_bits_heard": k.Heard, "input_bits": k.Bits}),
 	}

@@ -31,7 +31,7 @@ func (d *diagnosis) tableMoved() *report.Finding {
 	}
 	if g := d.givenLoad(); g != nil {
 		f.Severity = d.weigh(d.lost())
-		f.Evidence = fmt.Sprintf("The first one gives it %s ×. ", words.Fixed(g.first, 2)) + strings.Join(say, " ") + " " + upper(d.hottest()) + "."
+		f.Evidence = fmt.Sprintf("The first one gives it %s ×. ", words.Fixed(g.first, 2)) + strings.Join(say, " ") + " " + words.UpperFirst(d.hottest()) + "."
 		at := words.ExactDuration(g.at)
 		if g.at == 0 {
 			at = "time 0"

@@ -53,7 +53,7 @@ func (d *diagnosis) singleQueue() *report.Finding {
 		f.Evidence = "`ethtool -l DEV` says that it can't have more."
 	case d.t.PowerShell:
 		f.Evidence = "How many it can have is not known."
-		f.Remedy = upper(d.setQueues(cpus)) + ", where the NIC has more queues; there is no RPS under Windows."
+		f.Remedy = words.UpperFirst(d.setQueues(cpus)) + ", where the NIC has more queues; there is no RPS under Windows."
 	default:
 		f.Evidence = "How many it can have is not known."
 		f.Remedy = "More queues where the NIC can (`ethtool -l DEV`). Or " + f.Remedy

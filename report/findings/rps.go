@@ -184,7 +184,7 @@ func (d *diagnosis) rpsByChance(f *report.Finding) *report.Finding {
 	}
 	f.Summary = fmt.Sprintf("%s, %s, are few for RPS over %s: chance alone typically gives the busiest %s × its fair share%s.",
 		flows, ofEqualSize(in.Effective), over, words.Fixed(c.P50, 2), than)
-	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs%s give %s to %s × (10th to 90th percentile).%s", upper(d.hottest()), ofMasks, words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
+	f.Evidence = fmt.Sprintf("%s; these flows on random CPUs%s give %s to %s × (10th to 90th percentile).%s", words.UpperFirst(d.hottest()), ofMasks, words.Fixed(c.P10, 2), words.Fixed(c.P90, 2), d.named(heavy))
 	f.Remedy = d.moreFlows(heavy)
 	if d.onAddresses(in) {
 		f.Summary = fmt.Sprintf("%s have %s of the NIC's, which is of addresses alone: few for RPS over %s: chance alone typically gives the busiest %s × its fair share%s.",
@@ -310,7 +310,7 @@ func (d *diagnosis) backlogOverflow() *report.Finding {
 	}
 	return &report.Finding{
 		ID: "backlog-overflow", Severity: severity,
-		Summary: upper(d.assumed() + fmt.Sprintf("%s %s.", words.Plural(drops, "packet is dropped", "packets are dropped"), where)),
+		Summary: words.UpperFirst(d.assumed() + fmt.Sprintf("%s %s.", words.Plural(drops, "packet is dropped", "packets are dropped"), where)),
 		Evidence: fmt.Sprintf("More than --backlog %d waited there; the CPU was busy %s of the time. Linux drops at the latest where twice as many wait: what the running backlog has taken over does not count there.%s",
 			limit, words.Percent(worst.Utilization), host),
 		Remedy:  fmt.Sprintf("`sysctl -w net.core.netdev_max_backlog=%d` for bursts; where the CPU is full, more CPUs in the masks. To see what that does: %s.", more, d.run("", Argument{"--backlog", fmt.Sprint(more)})),

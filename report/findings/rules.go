@@ -47,7 +47,7 @@ func (d *diagnosis) ruleOverrides() *report.Finding {
 	return &report.Finding{
 		ID: "rule-overrides", Severity: severity,
 		Summary:  fmt.Sprintf("%s of the received packets never met the %s: %s took them.", words.Percent(d.share(n)), table, words.Plural(uint64(len(rules)), "rule", "rules")),
-		Evidence: upper(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
+		Evidence: words.UpperFirst(strings.Join(list, ", ")) + "; " + d.hottest() + ".",
 		Remedy:   fmt.Sprintf("%s `ethtool -N DEV delete %d` takes the rule away; to see that first, add --rule 'delete %[2]d' to this command.", remedy, rules[0].Filter),
 		Figures:  d.load(report.Numbers{"packets": n, "share": d.share(n), "rules": len(rules), "filter": rules[0].Filter}),
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rssreplay/report"
+	"rssreplay/report/internal/words"
 )
 
 // What remedies may have one set: a command that the NIC's driver refuses is none.
@@ -108,7 +109,7 @@ func (d *diagnosis) setSymmetric() string {
 		}
 		return "The driver lets nobody set the key, nor make the hash symmetric: software can bring the two together, as " + by + "."
 	}
-	return upper(strings.Join(ways, ". Or ")) + "."
+	return words.UpperFirst(strings.Join(ways, ". Or ")) + "."
 }
 
 // ringFor is the buffers of a ring that takes as many packets, as far as the NIC can have them,

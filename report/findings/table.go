@@ -273,7 +273,7 @@ func (d *diagnosis) betterTable() *report.Finding {
 		ID: "better-table", Severity: report.Note,
 		Summary: fmt.Sprintf("Another indirection table spreads this traffic better, and would stay better: %s × instead of %s × on eighths of the capture that it was not found on.",
 			words.Fixed(b.Judged, 2), words.Fixed(b.Present, 2)),
-		Evidence: fmt.Sprintf("%s. The best table found for the whole capture has %s ×.", upper(d.hottest()), words.Fixed(b.Best, 2)),
+		Evidence: fmt.Sprintf("%s. The best table found for the whole capture has %s ×.", words.UpperFirst(d.hottest()), words.Fixed(b.Best, 2)),
 		Remedy:   d.run("suggest") + " prints it, and how few entries to move.",
 		Figures:  d.load(report.Numbers{"best_table": b.Best, "judged": b.Judged, "judged_present": b.Present, "lasts": b.Lasts}),
 	}

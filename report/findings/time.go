@@ -134,7 +134,7 @@ func (d *diagnosis) drops(id string, q *report.Queue) *report.Finding {
 	}
 	f := &report.Finding{
 		ID: id, Severity: report.Warning,
-		Evidence: fmt.Sprintf("%s drops %s of the %s packets steered to it.%s", upper(d.assumed()+queueName(q)), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
+		Evidence: fmt.Sprintf("%s drops %s of the %s packets steered to it.%s", words.UpperFirst(d.assumed()+queueName(q)), words.Percent(report.Ratio(q.Drops, q.Packets)), words.Exact(q.Packets), d.impossible(q)),
 		Remedy:   "The ring is as long as it can be (`ethtool -g DEV`): fewer packets at once, or less work for each, take bursts.",
 		Figures: report.Numbers{"drops": d.mode.Totals.Drops, "queue": q.Queue, "queue_drops": q.Drops, "queue_packets": q.Packets, "rx_ring": ring,
 			"burst_50us": burst.In50us, "burst_500us": burst.In500us, "assumed_costs": !d.ownCosts()},
@@ -170,7 +170,7 @@ func (d *diagnosis) ringOverflow() *report.Finding {
 	f := d.drops("ring-overflow", q)
 	f.Summary = fmt.Sprintf("Under %s %s would be dropped%s: its ring of %d is full.",
 		d.mode.Mode, words.Plural(d.mode.Totals.Drops, "packet", "packets"), d.droppedBy(q), d.number("rx-ring", 0))
-	f.Evidence += " " + upper(d.hottest()) + "."
+	f.Evidence += " " + words.UpperFirst(d.hottest()) + "."
 	if d.serving(q) >= report.BusyFrom {
 		f.Remedy = d.moreCPUs() + " A longer ring would only fill later." + d.costHint()
 	} else {

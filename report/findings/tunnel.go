@@ -134,7 +134,7 @@ func (d *diagnosis) spreadTunnels() string {
 	case kind == "esp" && d.t.SPIs > 1:
 		return several + fmt.Sprintf(" RPS parts this one's %s SPIs, as the kernel's own hash is of addresses and SPI: ", words.Exact(d.t.SPIs)) + d.byRPS("N") + "."
 	case kind == "esp":
-		return several + " RPS parts them by their SPI, too, as the kernel's own hash is of addresses and SPI: of one SPI all packets stay together. " + upper(d.byRPS("N")) + "."
+		return several + " RPS parts them by their SPI, too, as the kernel's own hash is of addresses and SPI: of one SPI all packets stay together. " + words.UpperFirst(d.byRPS("N")) + "."
 	}
 	return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers."
 }
