@@ -644,7 +644,7 @@ func TestUnreadLink(t *testing.T) {
 // as of Ethernet.
 func TestUnreadWireless(t *testing.T) {
 	t.Parallel()
-	const radiotap, ethernet = 127, 1
+	const radiotap, ppi, ethernet = 127, 192, 1
 	heard := []byte{0, 0, 8, 0, 0, 0, 0, 0} // a radiotap header without fields
 	beacon := slices.Concat(heard, []byte{0x80, 0, 0, 0}, make([]byte, 40))
 	acknowledgement := slices.Concat(heard, []byte{0xd4, 0, 0, 0}, make([]byte, 6))
@@ -674,6 +674,9 @@ func TestUnreadWireless(t *testing.T) {
 		rest  bool   // there is something else to replay
 	}{
 		{"no data", write(radiotap, func(i int) []byte { return [][]byte{beacon, acknowledgement, encrypted}[i%3] }), "100.0%", false},
+		{"no data, as Kismet has it", write(ppi, func(i int) []byte {
+			return slices.Concat([]byte{0, 0, 8, 0, 105, 0, 0, 0}, [][]byte{beacon, acknowledgement, encrypted}[i%3][len(heard):])
+		}), "100.0%", false},
 		{"mostly none", write(radiotap, func(i int) []byte { return [][]byte{beacon, acknowledgement, encrypted, open(i)}[i%4] }), "75.0%", true},
 		{"mostly open", write(radiotap, func(i int) []byte { return [][]byte{beacon, open(i), open(i), open(i)}[i%4] }), "25.0%", true},
 		{"open", write(radiotap, func(i int) []byte {

@@ -127,7 +127,8 @@ func (a *ReportBuilder) tellCapture(t *findings.Traffic) {
 	t.Interfaces = a.interfaces()
 	most := 0
 	for _, l := range a.Result.Links {
-		if l.Link == pcaps.Link80211 || l.Link == pcaps.LinkRadiotap {
+		switch l.Link {
+		case pcaps.Link80211, pcaps.LinkRadiotap, pcaps.LinkPPI: // PPI is of 802.11, as Kismet and AirPcap write it
 			t.Wireless += l.Packets
 		}
 		if !l.Link.Known() && int(l.Packets) > most {
