@@ -17,8 +17,12 @@ import (
 // in ns.
 const coarse = 1e6
 
-// clockStill: all packets at one instant, or a clock of milliseconds or seconds, so
-// that what the capture shows as bursts may be none.
+// fastest is the rate that no link reaches, in Gbit/s.
+const fastest = 1000
+
+// clockStill: all packets at one instant, or faster than any link, or a clock of
+// milliseconds or seconds, so that what the capture shows as bursts may be none. (Packets
+// that GRO made carry no more bytes than the wire did.)
 func (d *diagnosis) clockStill() *report.Finding {
 	c := &d.r.Capture
 	if c.Packets < 2 {
@@ -45,6 +49,12 @@ func (d *diagnosis) clockStill() *report.Finding {
 			words.Nanoseconds(d.t.Grain), words.Fixed(report.Fraction(c.Packets)*report.Fraction(d.t.Grain)/report.Fraction(c.Duration), 1))
 		f.Evidence = "Drops and latency follow from that, and can't be judged."
 		f.Figures = report.Numbers{"packets": c.Packets, "grain_ns": d.t.Grain}
+	case c.Packets >= report.MinPackets && d.t.LargestPacket <= report.LargestOffloaded && report.Fraction(c.Bytes)*8 > fastest*report.Fraction(max(c.Duration, d.r.Span)): // as they came, and as they are replayed
+		rate := float64(report.Fraction(c.Bytes) * 8 / report.Fraction(c.Duration) * 1e9)
+		f.Summary = fmt.Sprintf("%s packets come within %s, at %sbit/s: no link carries as much, so their timestamps are no clock's.",
+			words.Exact(c.Packets), words.Nanoseconds(c.Duration), words.WithGap(words.Scaled(rate, 3, words.DecimalPrefixes)))
+		f.Evidence = "Drops, load and latency can't be judged."
+		f.Figures = report.Numbers{"packets": c.Packets, "bytes": c.Bytes, "duration_ns": c.Duration}
 	default:
 		return nil
 	}

@@ -50,6 +50,30 @@ func TestNoClock(t *testing.T) {
 	}
 }
 
+// TestClockOfNoLink has packets that come faster than any link carries them; as fast as one
+// does, as GRO makes them of a whole DPC; and in a capture with a damaged length.
+func TestClockOfNoLink(t *testing.T) {
+	for _, test := range []struct {
+		packets, bytes, largest uint64
+		duration, span          int64
+		want                    string
+	}{
+		{3000, 3000 * 1500, 0, 3000, 3000, "3,000 packets come within 3.00 µs, at 12.0 Tbit/s: no link carries as much, so their timestamps are no clock's."},
+		{3000, 3000 * 1500, 0, 3000, 3600e3, ""}, // by --rate
+		{3000, 3000 * 1500, 0, 3600e3, 3000, ""}, // likewise
+		{3000, 3000 * 1500, 0, 36000, 36000, ""},
+		{3000, 3000 * 65000, 65226, 2000e3, 2000e3, ""}, // 780 Gbit/s
+		{3000, 3000*1500 + 1<<30, 1 << 30, 3e6, 3e6, ""},
+		{199, 199 * 1500, 0, 199, 199, ""},
+	} {
+		d := newDiagnosis(&report.Report{Capture: report.Capture{Packets: test.packets, Bytes: test.bytes, Duration: test.duration}, Span: test.span}, &Traffic{Grain: 1, LargestPacket: test.largest})
+		switch f := d.clockStill(); {
+		case f == nil && test.want != "", f != nil && f.Summary != test.want:
+			t.Errorf("%+v: %+v", test, f)
+		}
+	}
+}
+
 // What comes at one instant fills the rings: that the shares are of the rest is said, and how
 // to see those of all.
 func TestNoClockDrops(t *testing.T) {
