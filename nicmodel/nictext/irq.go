@@ -19,6 +19,7 @@ type IRQs struct {
 	rows  map[uint32]*irqRow // by IRQ
 	plain []nicmodel.CPUList // CPU lists without their IRQ, in the text's order
 	bare  int                // columns of rows without the line that names their CPUs; 0: it is there
+	cpus  []int              // of the columns of /proc/interrupts; nil without it
 	note  string             // what the reader of a result must know of the CPUs
 
 	scripted map[string]int // by interface: how many of the rows set_irq_affinity has printed
@@ -116,11 +117,16 @@ func ParseIRQs(lines []string) (*IRQs, error) {
 	if i := slices.IndexFunc(lines, namesColumns); i >= 0 && (read.cpus == nil || q.bare > 0) {
 		return nil, &TextError{Line: i + 1, What: fmt.Sprintf("%s is not the first line of /proc/interrupts as the kernel prints it", quote.Short(lines[i])), Hint: unchangedInterrupts}
 	}
+	q.cpus = read.cpus
 	if len(q.rows) == 0 && len(q.plain) == 0 {
 		return nil, &TextError{What: "holds no interrupts", Hint: "give /proc/interrupts, what `grep . /proc/irq/*/smp_affinity_list` prints, or both"}
 	}
 	return q, nil
 }
+
+// CPUs are those that /proc/interrupts has columns of, which are online; nil where it was
+// not read.
+func (q *IRQs) CPUs() []int { return q.cpus }
 
 // namesColumns reports whether a line is, or was made of, the one that names the CPUs of
 // the columns of /proc/interrupts.
@@ -387,6 +393,9 @@ func (q *IRQs) Merge(other *IRQs) {
 	}
 	if len(other.plain) > 0 {
 		q.plain = other.plain
+	}
+	if len(other.cpus) > len(q.cpus) {
+		q.cpus = other.cpus
 	}
 	q.bare, q.note, q.loose = max(q.bare, other.bare), cmp.Or(q.note, other.note), q.loose || other.loose
 }

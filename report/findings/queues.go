@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
@@ -22,11 +23,7 @@ func (d *diagnosis) singleQueue() *report.Finding {
 		return nil
 	}
 	all, mask, cpus := d.cpuList(), d.cpuMask(), len(d.mode.CPUs)
-	if d.r.Host != nil && len(d.r.Host.CPUs) > cpus {
-		var host []int
-		for i := range d.r.Host.CPUs {
-			host = append(host, d.r.Host.CPUs[i].CPU)
-		}
+	if host := d.hostCPUs(); len(host) > cpus {
 		all, mask, cpus = listOf(host), maskOf(host), len(host)
 	}
 	if cpus < 2 {
@@ -61,17 +58,37 @@ func (d *diagnosis) singleQueue() *report.Finding {
 	return f
 }
 
-// sharedCPU: two queues on one CPU while another one has none (irqbalance #122).
+// hostCPUs are the CPUs that the host has, as far as its texts tell.
+func (d *diagnosis) hostCPUs() []int {
+	if d.r.Host == nil || len(d.r.Host.CPUs) == 0 {
+		return d.t.HostCPUs
+	}
+	var cpus []int
+	for i := range d.r.Host.CPUs {
+		cpus = append(cpus, d.r.Host.CPUs[i].CPU)
+	}
+	return cpus
+}
+
+// queuesOfCPU is how many queues are on each CPU that has one.
+func (d *diagnosis) queuesOfCPU() map[int]int {
+	queues := map[int]int{}
+	for _, cpu := range d.r.Table.QueueCPUs {
+		queues[cpu]++
+	}
+	return queues
+}
+
+// ownCPUs is the remedy where the interrupts of queues are not spread.
+const ownCPUs = "Give each queue's interrupt a CPU of its own, and keep irqbalance from moving it back: `echo CPU >/proc/irq/N/smp_affinity_list`"
+
+// sharedCPU: two queues on one CPU while another one in use has none (irqbalance #122).
 func (d *diagnosis) sharedCPU() *report.Finding {
 	if d.mode == nil {
 		return nil
 	}
-	queues := map[int]uint64{}
-	for _, cpu := range d.r.Table.QueueCPUs {
-		queues[cpu]++
-	}
-	var idle, at int
-	var most uint64
+	queues := d.queuesOfCPU()
+	var idle, at, most int
 	for i := range d.mode.CPUs {
 		cpu := d.mode.CPUs[i].CPU
 		if queues[cpu] == 0 {
@@ -81,15 +98,18 @@ func (d *diagnosis) sharedCPU() *report.Finding {
 			most, at = queues[cpu], cpu
 		}
 	}
-	if most < 2 || idle == 0 {
+	switch {
+	case most < 2:
 		return nil
+	case idle == 0:
+		return d.unevenInterrupts(queues)
 	}
 	f := &report.Finding{
 		ID: "queues-share-cpu", Severity: d.weigh(max(report.MaxOverMean(d.cpuEntries()), report.UnevenFrom)),
 		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": most, "idle_cpus": idle}),
 		Summary:  fmt.Sprintf("%d queues share CPU %d, while %s in use %s no queue.", most, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have")),
 		Evidence: d.hottest() + ".",
-		Remedy:   "Give each queue's interrupt a CPU of its own, and keep irqbalance from moving it back: `echo CPU >/proc/irq/N/smp_affinity_list`",
+		Remedy:   ownCPUs,
 	}
 	if d.t.PowerShell {
 		f.Remedy = "Let RSS use more processors: " + d.setQueues(len(d.mode.CPUs))
@@ -99,6 +119,71 @@ func (d *diagnosis) sharedCPU() *report.Finding {
 	}
 	f.Remedy += "."
 	return f
+}
+
+// unevenInterrupts: the table is even over the queues, and their interrupts are not over the
+// CPUs, nor do they go to all that the host has (Aquantia's AQtion #31).
+func (d *diagnosis) unevenInterrupts(queues map[int]int) *report.Finding {
+	ofQueue, ofCPU := d.queueEntries(), d.cpuEntries()
+	if slices.Max(ofQueue) > slices.Min(ofQueue)+1 || len(ofQueue) < 2 || d.t.PowerShell {
+		return nil // the table's own weights
+	}
+	most := slices.Max(ofCPU)
+	at := d.mode.CPUs[slices.Index(ofCPU, most)].CPU
+	one := len(d.mode.CPUs) == 1
+	if !one && (report.MaxOverMean(ofCPU) < report.UnevenFrom || !d.uneven() || d.busiestEntries() != most) {
+		return nil
+	}
+	least := queues[at]
+	for _, n := range queues {
+		least = min(least, n)
+	}
+	f := &report.Finding{
+		ID: "queues-share-cpu", Evidence: d.hottest() + ".", Remedy: ownCPUs + ".",
+		Severity: d.weigh(report.MaxOverMean(ofCPU)),
+		Figures:  d.load(report.Numbers{"shared_cpu": at, "queues": queues[at], "idle_cpus": 0}),
+	}
+	switch idle := d.idleOfHost(); {
+	case idle > 0:
+		cpus := len(d.mode.CPUs) + idle
+		f.Severity = d.weigh(report.Fraction(float64(most) / float64(d.r.Table.Size) * float64(min(cpus, len(ofQueue)))))
+		which := fmt.Sprintf("%d of %d", queues[at], len(ofQueue))
+		if one {
+			which = fmt.Sprintf("All %d", len(ofQueue))
+		}
+		f.Summary = fmt.Sprintf("%s queues are on CPU %d, while %s of the host %s no queue.", which, at, words.Plural(uint64(idle), "CPU", "CPUs"), verb(idle, "has", "have"))
+		f.Evidence = fmt.Sprintf("CPU %d has %s of the packets under %s, and the host %d CPUs.", at, words.Percent(report.Ratio(d.busiest().Packets, d.mode.Totals.Packets)), d.mode.Mode, cpus)
+		f.Figures["idle_cpus"], f.Figures["host_cpus"] = idle, cpus
+	case one:
+		return nil
+	case queues[at] > least+1:
+		f.Summary = fmt.Sprintf("%d of %d queues are on CPU %d, and %d on another: the load follows the interrupts.", queues[at], len(ofQueue), at, least)
+		f.Remedy = "Spread the queues' interrupts evenly, and keep irqbalance from moving them back: `echo CPU >/proc/irq/N/smp_affinity_list`."
+	default:
+		f.Summary = fmt.Sprintf("%d queues can't be shared out evenly over %d CPUs: some have %d, some %d, and the load follows.", len(ofQueue), len(ofCPU), queues[at], least)
+		f.Remedy = fmt.Sprintf("As many queues as CPUs: %s%s.", d.setQueues(len(ofCPU)), d.effect(cpuFlags, Argument{"--queues", fmt.Sprint(len(ofCPU))}))
+	}
+	return f
+}
+
+// idleOfHost is how many CPUs the host has beside those in use, where its texts and not the
+// user say which these are. CPUs off the NIC's NUMA node may be left out on purpose.
+func (d *diagnosis) idleOfHost() (n int) {
+	if p := d.parameter("cpus"); p == nil || strings.HasPrefix(p.Source, "--") {
+		return 0
+	}
+	for _, cpu := range d.hostCPUs() {
+		if slices.ContainsFunc(d.mode.CPUs, func(c report.CPU) bool { return c.CPU == cpu }) {
+			continue
+		}
+		if h := d.r.Host; h != nil && h.NICNode != nil {
+			if c := h.At(cpu); c != nil && c.Node != nil && *c.Node != *h.NICNode {
+				continue
+			}
+		}
+		n++
+	}
+	return n
 }
 
 // ruled is the CPUs to which rules sent packets: each to its queue, or by the table of its RSS

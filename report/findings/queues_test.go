@@ -43,3 +43,54 @@ func TestOneQueueBesideTheHostsCPUs(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// Interrupts that all go to one CPU, or to some unevenly, are set against the CPUs that the
+// host has, not against those that get them; the table, which is even, is not to blame.
+func TestInterruptsBesideTheHostsCPUs(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		packets []uint64
+		cpus    report.List[int] // of the queues
+		entries report.List[int]
+		host    []int
+		source  string // of --cpus
+		want    string // "" for no finding
+		remedy  string
+	}{
+		{"all on one", []uint64{1000}, report.List[int]{0, 0, 0, 0}, report.List[int]{0, 1, 2, 3}, []int{0, 1, 2, 3, 4, 5}, "irq.txt", "All 4 queues are on CPU 0, while 5 CPUs of the host have no queue.", "/proc/irq/N/smp_affinity_list`."},
+		{"of a host of which nothing is known", []uint64{1000}, report.List[int]{0, 0, 0, 0}, report.List[int]{0, 1, 2, 3}, nil, "irq.txt", "", ""},
+		{"as the user asks", []uint64{1000}, report.List[int]{0, 0, 0, 0}, report.List[int]{0, 1, 2, 3}, []int{0, 1, 2, 3}, "--cpus", "", ""},
+		{"of a host with one CPU", []uint64{1000}, report.List[int]{0, 0, 0, 0}, report.List[int]{0, 1, 2, 3}, []int{0}, "irq.txt", "", ""},
+		{"two on one, and a CPU is free", []uint64{500, 250, 250}, report.List[int]{0, 0, 1, 2}, report.List[int]{0, 1, 2, 3}, []int{0, 1, 2, 3}, "irq.txt", "2 of 4 queues are on CPU 0, while 1 CPU of the host has no queue.", "/proc/irq/N/smp_affinity_list`."},
+		{"two on one, and the load is even", []uint64{340, 330, 330}, report.List[int]{0, 0, 1, 2}, report.List[int]{0, 1, 2, 3}, []int{0, 1, 2, 3}, "irq.txt", "", ""},
+		{"two on each", []uint64{500, 500}, report.List[int]{0, 0, 1, 1}, report.List[int]{0, 1, 2, 3}, []int{0, 1, 2, 3}, "irq.txt", "", ""},
+		{"three and one", []uint64{750, 250}, report.List[int]{0, 0, 0, 1}, report.List[int]{0, 1, 2, 3}, []int{0, 1}, "irq.txt", "3 of 4 queues are on CPU 0, and 1 on another: the load follows the interrupts.", "Spread the queues' interrupts evenly"},
+		{"three queues for two CPUs", []uint64{667, 333}, report.List[int]{0, 1, 0}, report.List[int]{0, 1, 2}, []int{0, 1}, "irq.txt", "3 queues can't be shared out evenly over 2 CPUs: some have 2, some 1, and the load follows.", "`ethtool -L DEV combined 2`"},
+		{"the table's own weights", []uint64{750, 250}, report.List[int]{0, 0, 1, 1}, report.List[int]{0, 0, 0, 1, 1, 1, 2, 3}, []int{0, 1}, "irq.txt", "", ""},
+	} {
+		r := hot(test.packets...)
+		r.Table = report.TableReport{Size: len(test.entries), Entries: test.entries, QueueCPUs: test.cpus}
+		r.Parameters = report.Parameters{{Name: "cpus", Source: test.source}}
+		d := newDiagnosis(r, &Traffic{HostCPUs: test.host, WithPorts: report.Null, InnerBalance: report.Null})
+		f := d.sharedCPU()
+		if (f == nil) != (test.want == "") || f != nil && (f.Summary != test.want || !strings.Contains(f.Remedy, test.remedy)) {
+			t.Errorf("%s: want %q, got %+v", test.name, test.want, f)
+		}
+	}
+}
+
+// CPUs off the NIC's NUMA node may be left out on purpose.
+func TestIdleCPUsOfOtherNodes(t *testing.T) {
+	near, far := 0, 1
+	r := hot(1000)
+	r.Table = report.TableReport{Size: 2, Entries: report.List[int]{0, 1}, QueueCPUs: report.List[int]{0, 0}}
+	r.Parameters = report.Parameters{{Name: "cpus", Source: "irq.txt"}}
+	r.Host = &report.Host{NICNode: &near, CPUs: report.List[report.HostCPU]{{CPU: 0, Node: &near}, {CPU: 1, Node: &far}}}
+	if f := newDiagnosis(r, &Traffic{}).sharedCPU(); f != nil {
+		t.Errorf("%+v", f)
+	}
+	r.Host.CPUs[1].Node = &near
+	if f := newDiagnosis(r, &Traffic{}).sharedCPU(); f == nil {
+		t.Error("a CPU of the NIC's node has no queue, and nothing says so")
+	}
+}

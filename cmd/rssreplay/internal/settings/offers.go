@@ -330,6 +330,7 @@ func (r *resolver) offerIRQs(queues int) error {
 		return err
 	}
 	r.offerQueueCPUs(irq.from, found.CPUs)
+	r.HostCPUs = irq.value.CPUs()
 	if queues == 0 {
 		r.offer(fromImport, irq.from, "queues", strconv.Itoa(len(found.CPUs)))
 	}
