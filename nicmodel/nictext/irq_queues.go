@@ -55,6 +55,7 @@ type queueIRQs struct {
 	second  bool
 	fromOne bool
 	guessed string // the form of the names, where none of queueActions is theirs
+	alone   bool   // it has one interrupt, which has the interface's name
 	irqs    []queueIRQ
 }
 
@@ -90,7 +91,8 @@ var pciPlace = lazyregexp.New(`[[:xdigit:]]{4,}:[[:xdigit:]]{2}:[[:xdigit:]]{2}\
 // devices groups the interrupts of receive queues by device, in the order of their
 // names. Where no name is one that a driver is known to give, it is any numbered
 // family: of a device with several the one with the most interrupts. So it is of the
-// interface, if one is given and has no such name.
+// interface, if one is given and has no such name; or its only interrupt, which has its name,
+// as that of a NIC with one queue.
 func (q *IRQs) devices(iface string) []*queueIRQs {
 	known, guessed := map[string]*queueIRQs{}, map[string]*queueIRQs{}
 	for irq, row := range q.rows {
@@ -113,11 +115,27 @@ func (q *IRQs) devices(iface string) []*queueIRQs {
 			}
 		}
 	}
+	if irq := q.only(iface); irq.row != nil && known[iface] == nil && !slices.ContainsFunc(named, func(name string) bool { return strings.HasSuffix(name, "-"+iface) }) {
+		known[iface] = &queueIRQs{device: iface, alone: true, irqs: []queueIRQ{irq}}
+	}
 	sorted := slices.SortedFunc(maps.Values(known), func(a, b *queueIRQs) int { return strings.Compare(a.device, b.device) })
 	for _, g := range sorted {
 		slices.SortFunc(g.irqs, func(a, b queueIRQ) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.irq, b.irq)) })
 	}
 	return sorted
+}
+
+// only is the interrupt that has the interface's name, if one alone has; its row is nil if not.
+func (q *IRQs) only(iface string) (found queueIRQ) {
+	for irq, row := range q.rows {
+		if iface != "" && slices.Contains(row.names, iface) {
+			if found.row != nil {
+				return queueIRQ{}
+			}
+			found = queueIRQ{0, irq, row}
+		}
+	}
+	return found
 }
 
 // queueAction takes the name of a receive queue's interrupt apart. Behind a name without
@@ -237,6 +255,9 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 	if first := irqs[0].number; first > 0 && !device.second && !(device.fromOne && first == 1) {
 		out.Notes = append(out.Notes, fmt.Sprintf("the first interrupt of %s's receive queues has the number %d, and is taken as that of queue 0: if others came before it, the text is not whole", device.device, first))
 	}
+	if device.alone {
+		out.Notes = append(out.Notes, fmt.Sprintf("%s has one interrupt, which is taken as that of its one receive queue", device.device))
+	}
 	if q.bare > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("the line CPU0 CPU1 … is not there: the %d columns are taken as CPUs 0 to %d", q.bare, q.bare-1))
 	}
@@ -280,7 +301,7 @@ func (q *IRQs) listed(iface string, queues int) (*QueueCPUs, error) {
 	if len(sets) == 0 {
 		for _, irq := range slices.Sorted(maps.Keys(q.rows)) {
 			if row := q.rows[irq]; len(row.actions) > 0 || row.counts != nil {
-				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", q.namedAlike(iface, queues))
+				return nil, fmt.Errorf("no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity%s", cmp.Or(q.namedAlike(iface, queues), byName(iface)))
 			} else if row.effective != nil {
 				sets = append(sets, row.effective)
 			} else {
@@ -336,6 +357,14 @@ func (q *IRQs) namedAlike(iface string, queues int) string {
 		return ""
 	}
 	return fmt.Sprintf(": of those that are all named %s, as %s if the first are the receive queues'", name, strings.Join(cpus, ","))
+}
+
+// byName tells how the one interrupt of a NIC with one queue is found.
+func byName(iface string) string {
+	if iface != "" {
+		return ""
+	}
+	return ", or the interface's name with --dev if it has one interrupt (eth0)"
 }
 
 // pick is the NIC's device, or the only one there is if it may be the NIC's.

@@ -113,6 +113,8 @@ func TestQueueCPUs(t *testing.T) {
 		{"idpf", []string{interrupts("idpf-eth0-TxRx-0", "idpf-eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 		{"hinic", []string{interrupts("eth0_rxq0", "eth0_txq0", "eth0_rxq1")}, "eth0", "", 2, []int{3, 1}, counted},
 		{"bna", []string{interrupts("eth0 CQ 0", "eth0 CQ 1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"one queue", []string{interrupts("ahci", "enp3s0, snd", "eth1-TxRx-0")}, "enp3s0", "", 0, []int{2},
+			append([]string{strings.ReplaceAll(counted[0], "2", "1")}, "enp3s0 has one interrupt, which is taken as that of its one receive queue")},
 		// Any numbered family, of several the one with the most interrupts.
 		{"aquantia", []string{interrupts("nvme0q1", "eth0-0", "eth0-1")}, "eth0", "", 2, []int{2, 1},
 			counted[:1:1]},
@@ -236,7 +238,8 @@ func TestQueueCPUsErrors(t *testing.T) {
 		{"FreeBSD, without CPUs", "interrupt                          total       rate\nirq264: ix0:rxq0                  123456        100\nirq265: ix0:rxq1                   23456         50\nirq268: ix0:aq                         2          0\n", "", 2, "IRQ 264, of ix0's queue 0: the text counts its interrupts, and does not say on which CPU"},
 		{"never raised", strings.ReplaceAll(interruptsText, "524288", "     0"), "", 0, "IRQ 120, of eth0's queue 0: it has not been raised yet"},
 		{"never raised, affinity wide", strings.ReplaceAll(interruptsText, "524288", "     0") + "/proc/irq/120/smp_affinity_list:0-3\n", "", 0, "IRQ 120, of eth0's queue 0: it may go to several CPUs, and no count tells which"},
-		{"no queues", interrupts("ahci"), "", 0, "no interrupt is named as drivers name those of receive queues"},
+		{"one of its name, several queues", interrupts("ahci", "eth0"), "eth0", 2, "eth0 has interrupts of 1 receive queues, but there are 2 queues"},
+		{"no queues", interrupts("ahci"), "", 0, "no interrupt is named as drivers name those of receive queues (eth0-TxRx-0 and the like); give the CPUs with --affinity, or the interface's name with --dev if it has one interrupt (eth0)"},
 		{"lists of all", "/proc/irq/25/smp_affinity_list:1\n/proc/irq/9/smp_affinity_list:5\n", "", 8, "there are CPU lists of 2 interrupts and 8 queues"},
 		{"lists, wide", "/proc/irq/25/smp_affinity_list:1-2\n", "", 1, "the interrupt of queue 0 may go to several CPUs"},
 	} {
