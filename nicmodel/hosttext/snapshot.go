@@ -140,6 +140,8 @@ func (s *Snapshot) PlaceSoftnet() error {
 			}
 		case len(s.softnet) == len(online):
 			number = online[i]
+		case len(online) == 0:
+			return fmt.Errorf("%s: softnet_stat has %d rows that don't say their CPU: give /proc/stat, of the same moment, as well", s.Name, len(s.softnet))
 		default:
 			return fmt.Errorf("%s: softnet_stat has %d rows that don't say their CPU, and /proc/stat has %d CPUs: give texts of one moment", s.Name, len(s.softnet), len(online))
 		}

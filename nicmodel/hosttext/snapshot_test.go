@@ -192,6 +192,7 @@ func TestSnapshotErrors(t *testing.T) {
 		strings.Replace(all, "700        800", "700 eight", 1): "is no count of NET_RX",
 		strings.Replace(all, "cpu0 10 1 20 200 3 0 5 1 0 0", "cpu0 10 1", 1): "is no count of a CPU's times",
 		strings.Replace(all, "700", "99999999999999999999999", 1):            "is no count of NET_RX",
+		hostSoftIRQs + hostSoftnet[:89]:                                      "that don't say their CPU: give /proc/stat",
 		hostStat + hostSoftIRQs + hostSoftnet[:89]:                           "rows that don't say their CPU",
 	} {
 		s := &Snapshot{Name: "00"}

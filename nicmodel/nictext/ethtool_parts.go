@@ -255,6 +255,8 @@ func findPart(lines []string, header *lazyregexp.Regexp, command string) (*part,
 	for i, line := range lines {
 		m := header.FindStringSubmatch(line)
 		switch {
+		case m != nil && p != nil && m[1] == p.iface:
+			return nil, &TextError{Line: i + 1, What: "a second output of " + quote.Short(m[1]) + " starts here", Hint: "give the one that holds for the capture"}
 		case m != nil && p != nil:
 			return nil, &TextError{Line: i + 1, What: "a second interface's output starts here", Hint: "give one output of " + command + ", or name the interface with --dev"}
 		case m != nil:

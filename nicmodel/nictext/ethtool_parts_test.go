@@ -183,7 +183,8 @@ func TestReadPartsErrors(t *testing.T) {
 	refuses(t, ReadDriver, "level=info msg=\"driver: igb\"\ndriver: igb\"\n", `x: line 2: the driver is "igb\""`)
 
 	refuses(t, ReadChannels, other, "x: is no output of ethtool -l IF")
-	refuses(t, ReadChannels, channelsNetlink+channelsNetlink, "x: line 12: a second interface's output starts here")
+	refuses(t, ReadChannels, channelsNetlink+channelsNetlink, "x: line 12: a second output of \"eth0\" starts here")
+	refuses(t, ReadChannels, channelsNetlink+strings.Replace(channelsNetlink, "eth0", "eth1", 1), "x: line 12: a second interface's output starts here")
 	refuses(t, ReadChannels, channelsNetlink[:100], `x: line 1: no line "Current hardware settings:" follows`)
 	refuses(t, ReadChannels, channelsNetlink[:strings.LastIndex(channelsNetlink, "Combined")+4], "x: line 7: no line Combined: follows")
 	refuses(t, ReadChannels, channelsNetlink+"Combined:	4\n", "x: line 12: Combined comes again, after line 11")

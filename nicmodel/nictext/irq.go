@@ -49,6 +49,7 @@ var (
 	rowStart   = lazyregexp.New(`^(?:\w+:(?:\s|$)|/)`) // of a row, or of a file's name
 	rowEnd     = lazyregexp.New(`^\d+\s+\S|(?i)\b(?:msix?|apic|pirq|edge|level|fasteoi|event)\b`)
 	secondRow  = lazyregexp.New(`^\d+:$`)
+	rowInside  = lazyregexp.New(`\b\d+:\s+(\d+\s.*)$`) // behind something else
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
 	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
@@ -224,6 +225,9 @@ func (r *irqReader) line(line string) *TextError {
 			return r.counts(m)
 		}
 	}
+	if m := rowInside.FindStringSubmatch(line); m != nil && isQueueRow(m[1]) {
+		return &TextError{What: fmt.Sprintf("%s has a row of /proc/interrupts behind something else", quote.Short(line)), Hint: unchangedInterrupts}
+	}
 	if r.cpus == nil && len(r.irqs.rows) == 0 && surelyMask.MatchString(line) {
 		return &TextError{What: fmt.Sprintf("%s is a mask of CPUs rather than a list", quote.Short(line)), Hint: "give lists (smp_affinity_list), or masks with the names of their files, as `grep . /proc/irq/*/smp_affinity` prints them"}
 	}
@@ -350,6 +354,20 @@ func bareColumns(row string) []int {
 		cpus = append(cpus, i)
 	}
 	return nil // numbers alone
+}
+
+// bareRow reports whether a line is a row of /proc/interrupts of a receive queue.
+func bareRow(line string) bool {
+	m := irqLine.FindStringSubmatch(line)
+	return m != nil && isQueueRow(m[2])
+}
+
+// isQueueRow reports whether what follows an IRQ's number is a row of a receive queue, under
+// a name that a driver gives it; the name may be set off by marks.
+func isQueueRow(row string) bool {
+	return bareColumns(row) != nil && slices.ContainsFunc(actionNames(strings.Fields(row)), func(name string) bool {
+		return namesQueue(strings.Trim(name, "*_~|\"'"))
+	})
 }
 
 // actionNames are the names behind the chip, the hardware IRQ and its trigger; without

@@ -383,7 +383,7 @@ func (nic *NIC) pick(devices []*queueIRQs) (*queueIRQs, error) {
 	case len(devices) == 1 && nic.mayHave(devices[0]):
 		return devices[0], nil
 	case len(devices) == 1 && nic.Interface == "":
-		return nil, fmt.Errorf("the interrupts are those of %s, and nothing tells that the other texts are of the same NIC; give texts of one NIC", names[0])
+		return nil, fmt.Errorf("the interrupts are those of %s, and nothing tells that the other texts are of the same NIC; give texts of one NIC, or this name with --dev if they are", names[0])
 	case len(devices) == 1:
 		return nil, fmt.Errorf("the interrupts are those of %s, but the other texts are of %s; give texts of one NIC", names[0], nic.Interface)
 	}

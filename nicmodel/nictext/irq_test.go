@@ -255,6 +255,10 @@ func TestQueueCPUsErrors(t *testing.T) {
 	refuses(t, ReadIRQs, "00000001\n00000004\n", `x: line 1: "00000001" is a mask of CPUs rather than a list`)
 	refuses(t, ReadIRQs, "1\nf\n", `x: line 2: "f" is a mask of CPUs rather than a list`)
 	refuses(t, ReadIRQs, "/proc/irq/24/smp_affinity:xyz\n", `x: line 1: "xyz" is no list of CPUs, and no mask`)
+	// A row that is not one as it stands would be missed.
+	for _, before := range []string{"** ", "--> ", "see /proc/interrupts:", "+"} {
+		refuses(t, ReadIRQs, strings.Replace(interruptsText, " 121:", before+" 121:", 1), fmt.Sprintf("x: line 3: %q… has a row of /proc/interrupts behind something else", (before + " 121:          0     524100          0          0")[:40]))
+	}
 	refuses(t, ReadIRQs, interruptsText+interruptsText, "x: line 6: a second /proc/interrupts starts here")
 	refuses(t, ReadIRQs, "     CPU0   CPU1\n\n     CPU2   CPU3\n 40: 7 0\n     0 0 PCI-MSI 1-edge eth0-TxRx-0\n", "x: line 3: the line of CPUs goes on here")
 	// Numbers that are broken are no counts.

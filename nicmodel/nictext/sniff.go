@@ -111,6 +111,8 @@ func (s *sniffer) line(line string) {
 		s.found[KindIRQ] = true
 	case s.columns && irqLine.MatchString(line), affinityLine.MatchString(line):
 		s.found[KindIRQ] = true
+	case strings.Contains(line, ": ") && bareRow(line): // without the line of CPUs
+		s.found[KindIRQ] = true
 	case keyLine.MatchString(keyAlone(line)) && strings.Trim(keyAlone(line), "0:") != "":
 		s.found[KindKey] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"rssreplay/hash"
@@ -26,6 +27,7 @@ func TestSniff(t *testing.T) {
 		{"Ring parameters for eth0:\nCannot get device ring settings: Operation not supported\n", "[]"},
 		{flowAnswer("UDP over IPV4", addressFields), "[flow-hash]"}, {interruptsText, "[irq]"},
 		{"/proc/irq/25/smp_affinity_list:1\n", "[irq]"},
+		{strings.SplitN(interruptsText, "\n", 2)[1], "[irq]"}, {" 126: 1 2 PCI-MSI 3-edge xhci_hcd\n", "[]"},
 		{"                    CPU0       CPU1\n          HI:          0          1\n", "[]"}, // /proc/softirqs
 		{microsoftKey + "\n", "[key]"}, {microsoftKey[3:] + "\n", "[]"},
 		{"00" + string(bytes.Repeat([]byte(":00"), 51)) + "\n", "[]"}, // no key drawn yet
