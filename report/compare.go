@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"io"
 	"slices"
-
-	"rssreplay/report/internal/words"
 )
 
 // CompareSchema names the version of the JSON that compares scenarios.
@@ -136,28 +134,17 @@ func ComparedFigures(scenarios []Scenario) []Figure {
 		}
 	}
 	first = append(append(append(first, serialFigures()...), ruleFigures(scenarios)...), steeringFigures(modes)...)
-	return append(first, []Figure{
-		{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
-		{"imbalance.bytes", bytesLabel, ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText},
-		{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
-		{"imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction {
-			return imbalanceIn(m.Imbalance.BusiestWindow)
-		}), ratioText},
-		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
-		{"", "packets on the most loaded CPU", ofMode(func(m *Mode) Fraction { return Fraction(Extreme(m, slices.Max)) }), integerText},
-		mostLoadedShare(),
-		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
-		{"drops", "packets dropped", ofMode(func(m *Mode) Fraction { return Fraction(m.Overflows()) }), integerText},
-		{"interrupts", "interrupts", ofMode(func(m *Mode) Fraction { return Fraction(m.Totals.Interrupts) }), integerText},
-		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }),
-			func(f Fraction) string { return words.Fixed(f, 2) }},
-		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText},
-		{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText},
-		{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText},
-		{"flows_moved", "flows moved to another CPU", moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
-		{"", "  their packets", moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText},
-	}...)
+	return append(first, ImbalanceOfPackets, imbalanceOfBytes, imbalanceOfBusy, imbalanceOfBusiest, peakImbalance, mostLoaded, mostLoadedShare, busiestCPU,
+		dropped, interrupts, perDPC, latencyP50, latencyP99, latencyMax,
+		Figure{"flows_moved", flowsMovedLabel, moved(func(s *Scenario) *uint64 { return s.FlowsMoved }), integerText},
+		Figure{"", theirPackets, moved(func(s *Scenario) *uint64 { return s.PacketsMoved }), integerText})
 }
+
+// The labels of what moved.
+const (
+	flowsMovedLabel = "flows moved to another CPU"
+	theirPackets    = "  their packets"
+)
 
 // ruleFigures are what rules took before the table was asked.
 func ruleFigures(scenarios []Scenario) []Figure {
@@ -184,15 +171,6 @@ func ruleFigures(scenarios []Scenario) []Figure {
 			return FractionOf(s.RuleDrops)
 		}, integerText},
 	}
-}
-
-// theirShare labels mostLoadedShare.
-const theirShare = "  their share"
-
-// mostLoadedShare is the share of the packets that the most loaded CPU has: what
-// scenarios of different numbers of CPUs are compared by.
-func mostLoadedShare() Figure {
-	return Figure{"", theirShare, ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]}
 }
 
 // SameCPUs tells whether the scenarios use as many CPUs, so that times the mean is the

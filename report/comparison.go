@@ -28,7 +28,7 @@ func (s *Scenario) NumCPUs() int {
 // the mean that is; and of two captures the one with more packets has more.
 func (c *Compare) Marked(f *Figure) []bool {
 	switch comparable := SameCPUs(c.Scenarios); {
-	case f.Label == theirShare && !comparable:
+	case f.Label == mostLoadedShare.Label && !comparable:
 		return c.clearBest(f)
 	case f.Metric == "", f.Metric == "flows_moved", strings.HasPrefix(f.Metric, "imbalance.") && !comparable,
 		c.OfCaptures() && f.counts(), c.Unjudged(f):
@@ -239,12 +239,6 @@ func (c *Compare) Summary() []string {
 	return append(sentences, c.SteeringSentences()...)
 }
 
-// ImbalanceOfPackets is the figure of that name.
-func ImbalanceOfPackets(scenarios []Scenario) Figure {
-	figures := ComparedFigures(scenarios)
-	return figures[slices.IndexFunc(figures, func(f Figure) bool { return f.Metric == "imbalance.packets" })]
-}
-
 // ScalesSentence says that the imbalances of two reports are not on one scale; "" where
 // both have as many CPUs.
 func (c *Compare) ScalesSentence() string {
@@ -334,7 +328,7 @@ func (s *Scenario) chance(n int) (least, most Fraction, known bool) {
 // have another key, transformation or rule of the table, where chance gives such loads to all of as
 // many draws: for other flows another of them is best.
 func (c *Compare) luckClause() string {
-	load := ImbalanceOfPackets(c.Scenarios)
+	load := ImbalanceOfPackets
 	best, among := load.best(c.Scenarios), c.clearBest(&load)
 	if best < 0 || !among[best] || c.OfCaptures() || !SameCPUs(c.Scenarios) {
 		return ""
@@ -406,9 +400,9 @@ func (c *Compare) luckClause() string {
 // drops more than another: what is dropped loads no CPU, and leaves the rest more even. It
 // begins with but.
 func (c *Compare) dropsClause(but string) string {
-	load := ImbalanceOfPackets(c.Scenarios)
+	load := ImbalanceOfPackets
 	if !SameCPUs(c.Scenarios) {
-		load = mostLoadedShare()
+		load = mostLoadedShare
 	}
 	best, least := load.best(c.Scenarios), 0
 	for i := range c.Scenarios {
@@ -440,10 +434,10 @@ func (s *Scenario) overflows() uint64 {
 
 // bestSentence is BestSentence without keys and drops.
 func (c *Compare) bestSentence() string {
-	load := ImbalanceOfPackets(c.Scenarios)
+	load := ImbalanceOfPackets
 	of := func(s *Scenario) string { return words.Fixed(load.Of(s), 2) + " times the mean" }
 	if !SameCPUs(c.Scenarios) {
-		load = mostLoadedShare()
+		load = mostLoadedShare
 		of = func(s *Scenario) string { return words.Percent(load.Of(s)) + " of the packets" }
 	}
 	first := &c.Scenarios[0]

@@ -49,7 +49,7 @@ func TestBestButForNoise(t *testing.T) {
 		for i, n := range test.busiest {
 			c.Scenarios = append(c.Scenarios, scenario(string(rune('a'+i)), n))
 		}
-		f := ImbalanceOfPackets(c.Scenarios)
+		f := ImbalanceOfPackets
 		if diff := cmp.Diff(test.marked, c.Marked(&f)); diff != "" {
 			t.Errorf("%v: marked (-want +got):\n%s", test.busiest, diff)
 		}

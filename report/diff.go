@@ -133,7 +133,7 @@ func (f *Figure) byCount(was, now *Scenario) bool {
 
 // chanceLabels are of figures that are imbalance.packets, or that times the mean or by the
 // number of CPUs.
-var chanceLabels = []string{"imbalance of packets, max ÷ mean", "packets on the most loaded CPU", theirShare}
+var chanceLabels = []string{ImbalanceOfPackets.Label, mostLoaded.Label, mostLoadedShare.Label}
 
 // chanceOf is from where to where chance gives a figure of chanceLabels in both scenarios,
 // 9 times in 10 each: what one table makes likely and the other does not is no chance.
@@ -151,20 +151,15 @@ func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) 
 }
 
 // Labels of figures, beside chanceLabels, that follow from which flows share a CPU: what chance
-// makes of them is not known. Those of loadLabels differ by no larger a factor than the load of the
+// makes of them is not known; of drops, which come by the burst, two standard deviations say nothing. Those of loadLabels differ by no larger a factor than the load of the
 // most loaded CPU does.
 var (
 	loadLabels = []string{
-		HeadroomLabel, BesideFirst, "serial unit busy", FullAt, "imbalance of busy time", "utilization of the busiest CPU",
+		HeadroomLabel, BesideFirst, serialBusy, FullAt, imbalanceOfBusy.Label, busiestCPU.Label,
 	}
 	placedLabels = []string{
-		bytesLabel, "imbalance in the busiest window", "peak imbalance of a window", dropsLabel, "packets per DPC, mean", "latency p50, slowest CPU", "latency p99, slowest CPU", "latency, max",
+		imbalanceOfBytes.Label, imbalanceOfBusiest.Label, peakImbalance.Label, dropped.Label, perDPC.Label, latencyP50.Label, latencyP99.Label, latencyMax.Label,
 	}
-)
-
-const (
-	bytesLabel = "imbalance of bytes"
-	dropsLabel = "packets dropped" // come by the burst: of their count two standard deviations say nothing
 )
 
 // Unjudged tells whether a figure of two captures differs, and chance may be why: that is not known.
@@ -179,18 +174,17 @@ func (c *Compare) Unjudged(f *Figure) bool {
 	if !judged && !load && !slices.Contains(placedLabels, f.Label) || !f.Differs(was, now, true) {
 		return false
 	}
-	share := mostLoadedShare()
-	least, most, known := chanceOf(was, now, &share)
+	least, most, known := chanceOf(was, now, &mostLoadedShare)
 	switch {
 	case was.NumCPUs() != now.NumCPUs(): // no chance makes other CPUs
-		return f.Label == bytesLabel
+		return f.Label == imbalanceOfBytes.Label
 	case !known:
 		return true
 	case load:
 		factor := f.Of(now) / f.Of(was)
-		return !share.Differs(was, now, true) && max(factor, 1/factor) <= most/least
+		return !mostLoadedShare.Differs(was, now, true) && max(factor, 1/factor) <= most/least
 	}
-	return f.Label == bytesLabel || !judged && !share.Differs(was, now, true)
+	return f.Label == imbalanceOfBytes.Label || !judged && !mostLoadedShare.Differs(was, now, true)
 }
 
 // chanceSentence says that chance explains the imbalances of two captures; "" where it does
@@ -200,7 +194,7 @@ func (c *Compare) chanceSentence() string {
 		return ""
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
-	f := ImbalanceOfPackets(c.Scenarios)
+	f := ImbalanceOfPackets
 	switch {
 	case !f.beyondNoise(f.Of(was), f.Of(now), true):
 		return ""
@@ -223,7 +217,7 @@ func (c *Compare) OfCaptures() bool { return c.Diff != nil && c.Diff.Captures }
 // settings.
 func (c *Compare) OtherCaptures() string {
 	judged := "which is not judged here"
-	if _, _, known := chanceOf(&c.Scenarios[0], &c.Scenarios[1], new(ImbalanceOfPackets(c.Scenarios))); known {
+	if _, _, known := chanceOf(&c.Scenarios[0], &c.Scenarios[1], &ImbalanceOfPackets); known {
 		judged = "which is judged of packets alone"
 	}
 	return "What differs may be the traffic, or chance, as other flows fall on other CPUs, " + judged + "; and how many flows moved is not known."
@@ -249,11 +243,8 @@ var (
 // Labels of figures that count where packets went, and those of them that look at
 // windows of time; all others follow from the machine's work.
 var (
-	spreadLabels = []string{
-		"imbalance of packets, max ÷ mean", "imbalance of bytes", "packets on the most loaded CPU", "  their share",
-		"flows moved to another CPU", "  their packets",
-	}
-	windowLabels = []string{"imbalance in the busiest window", "peak imbalance of a window"}
+	spreadLabels = append(slices.Clone(chanceLabels), imbalanceOfBytes.Label, flowsMovedLabel, theirPackets)
+	windowLabels = []string{imbalanceOfBusiest.Label, peakImbalance.Label}
 )
 
 // changesOf are the parameters that differ, by the new report that has them, then those

@@ -180,13 +180,13 @@ func TestDiffUnjudged(t *testing.T) {
 		"busy beyond that factor": {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 6e7, 1.1, 1.37), true, []string{bytes}},
 		"packets beyond chance":   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(16_000, 16_000_000, 4e7, 1.1, 1.37), true, []string{bytes}},
 		"chance is not known":     {at(13_200, 13_000_000, 3e7), at(16_000, 16_000_000, 4e7), true, []string{packets, bytes, busy}},
-		"a burst more":            {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, []string{dropsLabel, perDPC}},
+		"a burst more":            {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, []string{dropped.Label, perDPC}},
 		"bursts on one CPU":       {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(16_000, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, nil},
 		"other CPUs":              {at(13_200, 13_000_000, 3e7, 1.1, 1.37), four, true, []string{bytes}},
 	} {
 		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
 		for _, f := range ComparedFigures(c.Scenarios) {
-			if !slices.Contains([]string{packets, bytes, busy, dropsLabel, perDPC}, f.Label) {
+			if !slices.Contains([]string{packets, bytes, busy, dropped.Label, perDPC}, f.Label) {
 				continue
 			}
 			want := slices.Contains(test.want, f.Label)

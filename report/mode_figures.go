@@ -46,11 +46,30 @@ func TimeText(f Fraction) string {
 	return words.Nanoseconds(int64(f))
 }
 
+// What modes are compared in, and scenarios.
+var (
+	ImbalanceOfPackets = Figure{"imbalance.packets", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText}
+	imbalanceOfBytes   = Figure{"imbalance.bytes", "imbalance of bytes", ofMode(func(m *Mode) Fraction { return m.Imbalance.Bytes }), ratioText}
+	imbalanceOfBusy    = Figure{"imbalance.busy", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText}
+	imbalanceOfBusiest = Figure{"imbalance.busiest_window", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText}
+	peakImbalance      = Figure{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText}
+	mostLoaded         = Figure{"", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText}
+	// mostLoadedShare is what scenarios of different numbers of CPUs are compared by.
+	mostLoadedShare = Figure{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]}
+	busiestCPU      = Figure{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]}
+	dropped         = Figure{"drops", "packets dropped", count((*Mode).Overflows), integerText}
+	interrupts      = Figure{"interrupts", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText}
+	perDPC          = Figure{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), func(f Fraction) string { return words.Fixed(f, 2) }}
+	latencyP50      = Figure{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText}
+	latencyP99      = Figure{"latency_p99_ns", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText}
+	latencyMax      = Figure{"latency_max_ns", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText}
+)
+
 // serialFigures say how near to its end an arrangement is: the serial unit's share of the
 // time, and by it the rate at which there is none left.
 func serialFigures() []Figure {
 	return []Figure{
-		{"serial_utilization", "serial unit busy", ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]},
+		{"serial_utilization", serialBusy, ofMode(func(m *Mode) Fraction { return m.OfTime(m.SerialUtilization) }), words.Percent[Fraction]},
 		{"", FullAt, ofMode(func(m *Mode) Fraction { return 1 / m.OfTime(m.SerialUtilization) }), timesText},
 	}
 }
@@ -69,8 +88,11 @@ func groupFigure(label string, modes []Mode, imbalance func(*Imbalance) *Fractio
 	}), ratioText}
 }
 
-// FullAt is the label of the rate at which the serial unit has no time left.
-const FullAt = "  it is not full below N × this rate"
+// The labels of the serial unit's share of the time, and of the rate at which it has none left.
+const (
+	serialBusy = "serial unit busy"
+	FullAt     = "  it is not full below N × this rate"
+)
 
 func timesText(f Fraction) string {
 	if f.IsNull() {
@@ -158,7 +180,7 @@ func ModeFigures(modes []Mode) []Figure {
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Serial != nil }) {
 		figures = append(append(figures, serialFigures()...), migrationFigures()...)
 	}
-	figures = slices.Concat(figures, packetFigures(modes), loadFigures(modes), latencyFigures(), affinityFigures(modes))
+	figures = slices.Concat(figures, packetFigures(modes), loadFigures(modes), []Figure{{"", "latency, mean", ofMode(meanLatency), TimeText}, latencyP50, latencyP99, latencyMax}, affinityFigures(modes))
 	return slices.DeleteFunc(figures, func(f Figure) bool { return f.Label == "" })
 }
 
@@ -171,7 +193,7 @@ func count(value func(m *Mode) uint64) func(*Scenario, *Mode) Fraction {
 func packetFigures(modes []Mode) []Figure {
 	figures := []Figure{
 		{"", "packets indicated", count(func(m *Mode) uint64 { return m.Totals.Packets }), integerText},
-		{"drops", "packets dropped", count(func(m *Mode) uint64 { return m.Overflows() }), integerText},
+		dropped,
 	}
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Overflows() > 0 }) {
 		figures = append(figures, Figure{"", "  their share", ofMode(dropShare), words.Percent[Fraction]})
@@ -180,13 +202,9 @@ func packetFigures(modes []Mode) []Figure {
 	if slices.ContainsFunc(modes, func(m Mode) bool { return m.Totals.Reordered > 0 }) {
 		figures = append(figures, Figure{"", "packets reordered", count(func(m *Mode) uint64 { return m.Totals.Reordered }), integerText})
 	}
-	meanText := func(f Fraction) string { return words.Fixed(f, 2) }
-	return append(figures, []Figure{
-		{"", "interrupts", count(func(m *Mode) uint64 { return m.Totals.Interrupts }), integerText},
-		{"", "DPCs", count(func(m *Mode) uint64 { return m.Totals.DPCs }), integerText},
-		{"", "packets per DPC, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, m.Totals.DPCs) }), meanText},
-		{"", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText},
-	}...)
+	return append(figures, interrupts,
+		Figure{"", "DPCs", count(func(m *Mode) uint64 { return m.Totals.DPCs }), integerText}, perDPC,
+		Figure{"", "packets per DPC, max", ofSlowest(func(c *CPU) *uint64 { return c.PacketsPerDPCMax }), integerText})
 }
 
 // loadFigures are how even the CPUs' loads are.
@@ -195,25 +213,12 @@ func loadFigures(modes []Mode) []Figure {
 		{"", "packets on the least loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Min) }), integerText},
 		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Min), m.Totals.Packets) }), words.Percent[Fraction]},
 		{"", "packets on a CPU, mean", ofMode(func(m *Mode) Fraction { return Ratio(m.Totals.Packets, len(m.CPUs)) }), integerText},
-		{"", "packets on the most loaded CPU", count(func(m *Mode) uint64 { return Extreme(m, slices.Max) }), integerText},
-		{"", "  their share", ofMode(func(m *Mode) Fraction { return Ratio(Extreme(m, slices.Max), m.Totals.Packets) }), words.Percent[Fraction]},
-		{"", "imbalance of packets, max ÷ mean", ofMode(func(m *Mode) Fraction { return m.Imbalance.Packets }), ratioText},
+		mostLoaded, mostLoadedShare, ImbalanceOfPackets,
 		groupFigure("  by core", modes, func(b *Imbalance) *Fraction { return b.Cores }),
 		groupFigure("  by NUMA node", modes, func(b *Imbalance) *Fraction { return b.Nodes }),
-		{"", "imbalance in the busiest window", ofMode(func(m *Mode) Fraction { return imbalanceIn(m.Imbalance.BusiestWindow) }), ratioText},
-		{"", "peak imbalance of a window", ofMode(func(m *Mode) Fraction { return imbalanceIn(PeakWindow(m.Series)) }), ratioText},
-		{"", "imbalance of busy time", ofMode(func(m *Mode) Fraction { return m.Imbalance.Busy }), ratioText},
+		imbalanceOfBusiest, peakImbalance, imbalanceOfBusy,
 		{"", "Jain's index of packets", ofMode(func(m *Mode) Fraction { return m.Imbalance.Jain }), ratioText},
-		{"", "utilization of the busiest CPU", ofMode(MaxUtilization), words.Percent[Fraction]},
-	}
-}
-
-func latencyFigures() []Figure {
-	return []Figure{
-		{"", "latency, mean", ofMode(meanLatency), TimeText},
-		{"", "latency p50, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P50 }), TimeText},
-		{"", "latency p99, slowest CPU", ofSlowest(func(c *CPU) *int64 { return c.Latency.P99 }), TimeText},
-		{"", "latency, max", ofSlowest(func(c *CPU) *int64 { return c.Latency.Max }), TimeText},
+		busiestCPU,
 	}
 }
 

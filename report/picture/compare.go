@@ -49,7 +49,7 @@ func WriteCompare(w io.Writer, c *report.Compare, format Format) error {
 // loaded CPU has too much.
 func (p *plot) imbalances(c *report.Compare) {
 	scenarios := c.Scenarios
-	f := report.ImbalanceOfPackets(scenarios)
+	f := report.ImbalanceOfPackets
 	key := "of packets, max ÷ mean; 1 is even"
 	shown := scenarios[:min(len(scenarios), imbalanceRows)]
 	if len(shown) < len(scenarios) {
