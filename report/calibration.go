@@ -153,8 +153,8 @@ type CalibrationRow struct {
 	Duration        int64    `json:"duration_ns"`
 	Packets         uint64   `json:"packets"`
 	Runs            uint64   `json:"net_rx_runs"`
-	Interrupts      uint64   `json:"interrupts"` // of devices
-	TimerInterrupts uint64   `json:"timer_interrupts"`
+	Interrupts      *uint64  `json:"interrupts"`       // of devices; null where /proc/interrupts is not shown
+	TimerInterrupts *uint64  `json:"timer_interrupts"` // likewise
 	FromRPS         uint64   `json:"received_rps"`
 	Squeezed        uint64   `json:"time_squeezes"`
 	Dropped         uint64   `json:"backlog_drops"`

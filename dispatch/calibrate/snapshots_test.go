@@ -358,6 +358,23 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestInterruptsOfSome lacks /proc/interrupts in snapshot 4: what it has counted since it
+// booted is no window's.
+func TestInterruptsOfSome(t *testing.T) {
+	texts := (&host{costs: Costs{3600, 1400}, cpus: 2, windows: 10, seconds: 10, load: tenfold(rand.New(rand.NewPCG(3, 1)))}).texts(3)
+	before, after, _ := strings.Cut(texts[4], "\n 40: ")
+	_, after, _ = strings.Cut(after, "ERR: 0")
+	texts[4] = before[:strings.LastIndex(before, "\n")] + after
+	h := read(t, texts)
+	for i := range h.Rows {
+		r := &h.Rows[i]
+		known := r.Window != 3 && r.Window != 4
+		if r.CountsInterrupts != known || known != (r.Timer > 0 && r.Interrupts > 0) || r.Reason != Fitted {
+			t.Errorf("window %d: counted %t, %d and %d, %s", r.Window, r.CountsInterrupts, r.Timer, r.Interrupts, r.Reason)
+		}
+	}
+}
+
 // A packet socket's share of the time is told where it was open in some windows alone; the
 // window in which it was opened counts to neither.
 func TestTapShare(t *testing.T) {

@@ -42,6 +42,7 @@ type Row struct {
 	FromRPS                   uint64 // packets, and how often another CPU gave this one any
 	Squeezed, Dropped         uint64 // of the backlog
 	Timer                     uint64 // local timer interrupts
+	CountsInterrupts          bool   // else Interrupts and Timer are 0 and not known
 
 	SoftIRQ, IRQ, Steal, Idle float64 // ns, by /proc/stat
 	// Traced is NET_RX's time by perf kwork, in ns, scaled to the window's runs; 0 if
@@ -193,9 +194,11 @@ func difference(window int, before, after *hosttext.CPU, name string) Row {
 	r.Squeezed = count("time squeezes", before.Squeezed, after.Squeezed)
 	r.Dropped = count("backlog drops", before.Dropped, after.Dropped)
 	r.FromRPS = count("received_rps", before.FromRPS, after.FromRPS)
-	r.Timer = count("LOC", before.Timer, after.Timer)
-	if before.Interrupts <= after.Interrupts { // a sum of rows: one that is gone lowers it
-		r.Interrupts = after.Interrupts - before.Interrupts
+	if r.CountsInterrupts = before.HasInterrupts && after.HasInterrupts; r.CountsInterrupts {
+		r.Timer = count("LOC", before.Timer, after.Timer)
+		if before.Interrupts <= after.Interrupts { // a sum of rows: one that is gone lowers it
+			r.Interrupts = after.Interrupts - before.Interrupts
+		}
 	}
 	r.SoftIRQ = ticks("softirq time", before.SoftIRQ, after.SoftIRQ)
 	r.IRQ = ticks("irq time", before.IRQ, after.IRQ)

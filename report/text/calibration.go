@@ -112,7 +112,7 @@ func (t *writer) counted(c *report.Calibration) {
 			time = *r.Traced
 		}
 		cells := plainCells(fmt.Sprint(r.Window), fmt.Sprint(r.CPU), words.Exact(r.Packets),
-			words.Count(uint64(float64(r.Packets)/float64(r.Duration)*1e9)), words.Exact(r.Runs), words.Exact(r.Interrupts),
+			words.Count(uint64(float64(r.Packets)/float64(r.Duration)*1e9)), words.Exact(r.Runs), exactOrNone(r.Interrupts),
 			words.Nanoseconds(time))
 		for _, m := range columns {
 			cells = append(cells, plainCell(m.text(r)))
@@ -132,16 +132,18 @@ func (t *writer) counted(c *report.Calibration) {
 func (t *writer) countedQueues(c *report.Calibration) {
 	t.heading("QUEUES", "in all windows")
 	g := grid{keys: 1, columns: []column{{head: "queue"}, {head: "interrupts"}, {head: "packets"}}}
-	number := func(n *uint64) cell {
-		if n == nil {
-			return plainCell("-")
-		}
-		return plainCell(words.Exact(*n))
-	}
 	for _, queue := range c.Queues {
-		g.row(plainCell(fmt.Sprint(queue.Queue)), number(queue.Interrupts), number(queue.Packets))
+		g.texts(fmt.Sprint(queue.Queue), exactOrNone(queue.Interrupts), exactOrNone(queue.Packets))
 	}
 	t.grid(&g)
+}
+
+// exactOrNone is a count; "-" of what was not counted.
+func exactOrNone(n *uint64) string {
+	if n == nil {
+		return "-"
+	}
+	return words.Exact(*n)
 }
 
 // predicted is the replay's counts beside the host's.

@@ -238,9 +238,12 @@ func tellRows(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit) {
 	for i := range h.Rows {
 		r := &h.Rows[i]
 		row := report.CalibrationRow{
-			Window: r.Window, CPU: r.CPU, Duration: wholeNanoseconds(r.Duration), Packets: r.Packets, Runs: r.Runs, Interrupts: r.Interrupts, TimerInterrupts: r.Timer,
+			Window: r.Window, CPU: r.CPU, Duration: wholeNanoseconds(r.Duration), Packets: r.Packets, Runs: r.Runs,
 			FromRPS: r.FromRPS, Squeezed: r.Squeezed, Dropped: r.Dropped, SoftIRQ: wholeNanoseconds(r.SoftIRQ), IRQ: wholeNanoseconds(r.IRQ), Steal: wholeNanoseconds(r.Steal),
 			Fitted: report.Null, Reason: r.Reason.String(),
+		}
+		if r.CountsInterrupts {
+			row.Interrupts, row.TimerInterrupts = &r.Interrupts, &r.Timer
 		}
 		if r.Traced > 0 {
 			traced := wholeNanoseconds(r.Traced)
