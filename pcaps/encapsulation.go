@@ -19,12 +19,13 @@ const (
 	SixInFour                      // IPv6 in IPv4
 	FourInSix                      // IPv4 in IPv6
 	SixInSix                       // IPv6 in IPv6
-	GRE                            // version 0, none of the next four
+	GRE                            // none of the next six
 	NVGRE                          // with a key, around Ethernet (RFC 7637)
 	ERSPAN1                        // protocol 0x88be without a sequence number
 	ERSPAN2                        // protocol 0x88be with one
 	ERSPAN3                        // protocol 0x22eb
 	PPTP                           // version 1 (RFC 2637)
+	EoIP                           // version 1 around Ethernet, as MikroTik's routers send it
 	VXLAN                          // UDP to port 4789 or 8472, with a network identifier
 	Geneve                         // UDP to port 6081
 	GTPU                           // UDP port 2152, version 1
@@ -40,7 +41,7 @@ const (
 
 var encapsulationNames = [NumEncapsulations]string{
 	"vlan", "qinq", "mpls", "pppoe", "llc", "snap", "macsec", "ipip", "6in4", "4in6", "6in6",
-	"gre", "nvgre", "erspan_1", "erspan_2", "erspan_3", "pptp", "vxlan", "geneve", "gtp_u",
+	"gre", "nvgre", "erspan_1", "erspan_2", "erspan_3", "pptp", "eoip", "vxlan", "geneve", "gtp_u",
 	"l2tp", "l2tpv3", "esp", "esp_udp", "ah", "wireguard",
 }
 
@@ -61,7 +62,7 @@ func setOf(list ...Encapsulation) Encapsulations {
 // hiding are the encapsulations that keep the flows inside them from a NIC that
 // reads the outer headers alone. A packet has at most one: Walk ends at it.
 var hiding = setOf(MPLS, PPPoE, SNAP, MACsec, IPIP, SixInFour, FourInSix, SixInSix, GRE, NVGRE, ERSPAN1, ERSPAN2,
-	ERSPAN3, PPTP, VXLAN, Geneve, GTPU, L2TP, L2TPv3, ESP, ESPinUDP, WireGuard)
+	ERSPAN3, PPTP, EoIP, VXLAN, Geneve, GTPU, L2TP, L2TPv3, ESP, ESPinUDP, WireGuard)
 
 // innerHashed are those whose inner headers NICs with tunnel offload hash.
 var innerHashed = setOf(IPIP, SixInFour, FourInSix, SixInSix, GRE, NVGRE, VXLAN, Geneve, GTPU)

@@ -19,6 +19,7 @@ const (
 	greSequence   = 0x1000
 	greErspan     = 0x88be
 	greErspan3    = 0x22eb
+	greEoIP       = 0x6400
 	vxlanBytes    = 8
 	vxlanHasID    = 0x08
 	gtpBytes      = 8
@@ -201,6 +202,9 @@ func (w *walker) gre(b []byte) {
 		}
 	}
 	switch {
+	case flags&version == 1 && kind == greEoIP:
+		w.Encapsulations |= 1 << pcaps.EoIP
+		kind = etherBridging
 	case flags&version == 1:
 		w.Encapsulations |= 1 << pcaps.PPTP
 		if flags&acknowledgement != 0 {

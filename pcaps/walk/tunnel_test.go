@@ -119,6 +119,7 @@ var tunnelled = []struct {
 	{"ERSPAN type III", pcaps.LinkEthernet, gre4([]byte{0x10, 0, 0x22, 0xeb, 0, 0, 0, 1}, make([]byte, 12), ethernet(0x0800, inner4)), []string{"erspan_3"}, &innerHeader4},
 	{"ERSPAN type III, longer", pcaps.LinkEthernet, gre4([]byte{0x10, 0, 0x22, 0xeb, 0, 0, 0, 1}, make([]byte, 11), []byte{1}, make([]byte, 8), ethernet(0x0800, inner4)), []string{"erspan_3"}, &innerHeader4},
 	{"PPTP", pcaps.LinkEthernet, gre4([]byte{0x30, 0x81, 0x88, 0x0b, 0, 44, 0, 7, 0, 0, 0, 1, 0, 0, 0, 1}, []byte{0xff, 3, 0, 0x21}, inner4), []string{"pptp"}, &innerHeader4},
+	{"EoIP", pcaps.LinkEthernet, gre4([]byte{0x20, 0x01, 0x64, 0, 0, 40, 7, 0}, ethernet(0x0800, inner4)), []string{"eoip"}, &innerHeader4},
 	{"PPTP, an acknowledgement", pcaps.LinkEthernet, gre4([]byte{0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 7, 0, 0, 0, 1}), []string{"pptp"}, nil},
 
 	{"VXLAN", pcaps.LinkEthernet, udp4(4789, vxlanHeader, ethernet(0x0800, inner4)), []string{"vxlan"}, &innerHeader4},
