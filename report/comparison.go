@@ -204,7 +204,9 @@ func ScenarioHeads(scenarios []Scenario) []string {
 		}
 		number := fmt.Sprintf("#%d ", i+1)
 		room := headWidth - len(number) - 1
+		long := max(len(heads[i])-headBytes, 0)
 		if strings.ContainsAny(heads[i], `/\`) {
+			heads[i] = strings.ToValidUTF8(heads[i][long:], "")
 			for words.DisplayWidth(heads[i]) > room {
 				_, n := utf8.DecodeRuneInString(heads[i])
 				heads[i] = heads[i][n:]
@@ -212,6 +214,7 @@ func ScenarioHeads(scenarios []Scenario) []string {
 			heads[i] = number + "…" + heads[i]
 			continue
 		}
+		heads[i] = strings.ToValidUTF8(heads[i][:len(heads[i])-long], "")
 		for words.DisplayWidth(heads[i]) > room {
 			_, n := utf8.DecodeLastRuneInString(heads[i])
 			heads[i] = heads[i][:len(heads[i])-n]
@@ -557,8 +560,12 @@ func (s *Scenario) differsByRPS(other *Scenario) bool {
 	})
 }
 
-// headWidth is the columns that a scenario's name has above its column.
-const headWidth = 16
+// headWidth is the columns that a scenario's name has above its column, and headBytes as much
+// of the name as these are looked for in.
+const (
+	headWidth = 16
+	headBytes = 256
+)
 
 // Of more than maxRanges ranges of entries only the first are listed.
 const (

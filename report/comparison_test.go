@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -283,5 +284,15 @@ func TestScenarioWithoutPackets(t *testing.T) {
 		if got := c.BestSentence(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// The head of a column has the number of a scenario whose name is long, and what of it tells it from
+// others. A name may be as long as a command line.
+func TestScenarioHeads(t *testing.T) {
+	long := strings.Repeat("é", 1<<20)
+	got := ScenarioHeads([]Scenario{{Name: "equal"}, {Name: "list:0,1,2,3,4,5,6,7"}, {Name: "/tmp/rss/before.txt"}, {Name: long}, {Name: "/" + long + "b"}})
+	if want := []string{"equal", "#2 list:0,1,2,3…", "#3 …s/before.txt", "#4 éééééééééééé…", "#5 …éééééééééééb"}; !slices.Equal(got, want) {
+		t.Errorf("the heads are %q, want %q", got, want)
 	}
 }
