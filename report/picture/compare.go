@@ -68,13 +68,14 @@ func (p *plot) imbalances(c *report.Compare) {
 	others := report.WithoutRSS(scenarios)
 	best := c.Marked(&f)
 	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
-	top := p.y
+	top, heads := p.y, report.ScenarioHeads(scenarios)
 	for i := range shown {
 		s := &shown[i]
-		p.imbalance(plotName(s.Name), f.Of(s), most, best[i], left, inside)
+		p.imbalance(s.Name, heads[i], f.Of(s), most, best[i], left, inside)
 	}
 	if len(others) == 1 {
-		p.imbalance("without RSS ("+report.NonRSS+")", others[0].Imbalance.Packets, most, false, left, inside)
+		without := "without RSS (" + report.NonRSS + ")"
+		p.imbalance(without, without, others[0].Imbalance.Packets, most, false, left, inside)
 	}
 	p.Rectangle(left-0.5, top, 1, p.y-top, p.colors.ink, "")
 	p.Text(left, p.y+12, "1, even", picture.Font{Size: labelSize, Color: p.colors.ink, Anchor: picture.Middle})
@@ -89,16 +90,18 @@ func (p *plot) imbalances(c *report.Compare) {
 	p.y += 14
 }
 
-func (p *plot) imbalance(name string, v, most report.Fraction, best bool, left, inside float64) {
+func (p *plot) imbalance(name, head string, v, most report.Fraction, best bool, left, inside float64) {
 	f := picture.Font{Size: factSize, Bold: best, Color: p.colors.ink, Anchor: picture.End}
-	p.Text(left-8, p.y+14, p.Fit(name, f, nameRoom-8), f)
+	p.Text(left-8, p.y+14, p.fitName(name, head, f, nameRoom-8), f)
 	text := words.Fixed(v, 3)
+	told := fmt.Sprintf("%s: imbalance %s", plotName(name), text)
+	p.Told = append(p.Told, told)
 	width := 0.0
 	if !v.IsNull() {
 		if most > 1 {
 			width = inside * float64((min(max(v, 1), most)-1)/(most-1))
 		}
-		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(v), fmt.Sprintf("%s: imbalance %s", name, text))
+		p.Rectangle(left, p.y+3, width, imbalanceHeight-6, p.colors.load(v), told)
 	}
 	if f.Anchor = picture.Start; best {
 		text += "  best"
@@ -129,6 +132,7 @@ func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 	if len(strips) > wideStrips {
 		across, width = 2, float64(plotInside-timeGap)/2
 	}
+	heads := report.ScenarioHeads(scenarios)
 	for first := 0; first < len(strips); first += across {
 		end := p.y
 		for i := first; i < min(first+across, len(strips)); i++ {
@@ -136,7 +140,7 @@ func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 			if m == nil {
 				continue
 			}
-			s := loadStrip{name: plotName(strips[i].Name), about: scenarioAbout(m), mode: m, bottom: true}
+			s := loadStrip{name: plotName(strips[i].Name), head: heads[i], about: scenarioAbout(m), mode: m, bottom: true}
 			end = max(end, p.strip(plotMargin+float64(i-first)*(width+timeGap), p.y, width, &s, &scale))
 		}
 		p.y = end

@@ -33,8 +33,9 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 	}
 	p.y += 4
 	top := p.y
+	heads := report.ScenarioHeads(c.Scenarios)
 	for i := range lines.Lines {
-		p.imbalanceLine(&lines, i, left, inside, height)
+		p.imbalanceLine(&lines, i, heads[i], left, inside, height)
 	}
 	p.Rectangle(left, p.y, inside, 1, p.colors.line, "")
 	if o := c.OverTime; o != nil && !o.Best.Mean.IsNull() {
@@ -54,17 +55,17 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 	p.y += numbers
 	if c.OverTime != nil {
 		p.y += 12
-		for _, verdict := range c.OverTime.Verdicts(report.ScenarioHeads(c.Scenarios)) {
+		for _, verdict := range c.OverTime.Verdicts(heads) {
 			p.lines(verdict, picture.Font{Size: factSize, Color: p.colors.ink}, 2)
 		}
 	}
 }
 
 // imbalanceLine is the row of one scenario.
-func (p *plot) imbalanceLine(lines *report.ImbalanceLines, i int, left, inside, height float64) {
+func (p *plot) imbalanceLine(lines *report.ImbalanceLines, i int, head string, left, inside, height float64) {
 	line := &lines.Lines[i]
 	f := picture.Font{Size: factSize, Color: p.colors.ink, Anchor: picture.End}
-	p.Text(left-8, p.y+height/2+4, p.Fit(plotName(line.Name), f, nameRoom-8), f)
+	p.Text(left-8, p.y+height/2+4, p.fitName(line.Name, head, f, nameRoom-8), f)
 	bottom := p.y + height
 	p.Rectangle(left, bottom-0.5, inside, 0.5, p.colors.grid, "")
 	text := words.None

@@ -15,6 +15,7 @@ import (
 // picture share.
 type loadStrip struct {
 	name, about string // above it
+	head        string // for a name that is too long
 	mode        *report.Mode
 	bottom      bool // it has the CPUs' numbers
 }
@@ -60,7 +61,8 @@ func (p *plot) loads(modes []report.Mode) {
 	p.loadKey()
 	for i := range modes {
 		m := &modes[i]
-		s := loadStrip{name: plotName(m.Mode), about: loadAbout(m), mode: m, bottom: true}
+		name := plotName(m.Mode)
+		s := loadStrip{name: name, about: loadAbout(m), head: name, mode: m, bottom: true}
 		if i < len(modes)-1 && slices.EqualFunc(m.CPUs, modes[i+1].CPUs, func(a, b report.CPU) bool { return a.CPU == b.CPU }) {
 			s.bottom = false
 		}
@@ -105,9 +107,10 @@ func (p *plot) loadKey() {
 // strip draws a strip from x and y on, and returns where it ends.
 func (p *plot) strip(x, y, width float64, s *loadStrip, scale *loadScale) float64 {
 	m := s.mode
+	p.Told = append(p.Told, s.name+": "+s.about)
 	y += stripHead
 	f := picture.Font{Size: factSize, Bold: true, Color: p.colors.ink}
-	name := p.Fit(s.name, f, width*0.45)
+	name := p.fitName(s.name, s.head, f, width*0.45)
 	p.Text(x, y-6, name, f)
 	after := p.TextWidth(name, f) + 10
 	f = picture.Font{Size: factSize - 1, Color: p.colors.faint}

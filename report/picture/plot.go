@@ -89,16 +89,18 @@ func newPlot(preface *report.Words, what string) (*plot, error) {
 	p.Title = what
 	if preface.Title == "" {
 		p.lines(what, picture.Font{Size: titleSize, Bold: true, Color: colors.ink}, 2)
-		return p, nil
+	} else {
+		p.Title = words.Shown(preface.Title) + ": " + what
+		p.lines(words.Shown(preface.Title), picture.Font{Size: titleSize, Bold: true, Color: colors.ink}, 3)
+		p.lines(what, picture.Font{Size: headingSize, Color: colors.faint}, 1)
 	}
-	p.Title = words.Shown(preface.Title) + ": " + what
-	p.lines(words.Shown(preface.Title), picture.Font{Size: titleSize, Bold: true, Color: colors.ink}, 3)
-	p.lines(what, picture.Font{Size: headingSize, Color: colors.faint}, 1)
+	p.Told = nil // the title has them
 	return p, nil
 }
 
-// lines writes a text over all of the width, in at most limit lines.
+// lines writes a text over all of the width, in at most limit lines, and tells all of it.
 func (p *plot) lines(text string, f picture.Font, limit int) {
+	p.Told = append(p.Told, strings.ReplaceAll(text, "\u00a0", " "))
 	for _, l := range p.Wrap(text, f, plotInside, limit) {
 		p.y += f.Size * lineHeight
 		p.Text(plotMargin, p.y-f.Size*0.35, l, f)
@@ -188,6 +190,15 @@ func (p *plot) write(w io.Writer, format Format) error {
 
 // plotName is the name of a mode or a scenario: of a long one the beginning.
 func plotName(name string) string { return words.CutTo(name, markdown.MaxCode) }
+
+// fitName is a name, or where it is wider than width what stands for it as the head of a
+// column.
+func (p *plot) fitName(name, head string, f picture.Font, width float64) string {
+	if name = plotName(name); p.TextWidth(name, f) > width {
+		name = head
+	}
+	return p.Fit(name, f, width)
+}
 
 func (p *plot) label(anchor picture.Anchor) picture.Font {
 	return picture.Font{Size: labelSize, Color: p.colors.faint, Anchor: anchor}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"image/png"
 	"io"
 	"net/netip"
@@ -168,7 +169,7 @@ func TestPlotHostile(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if e, ok := token.(xml.StartElement); ok && !slices.Contains([]string{"svg", "title", "rect", "path", "image", "text"}, e.Name.Local) {
+			if e, ok := token.(xml.StartElement); ok && !slices.Contains([]string{"svg", "title", "desc", "rect", "path", "image", "text"}, e.Name.Local) {
 				t.Errorf("%s: there is an element %s", name, e.Name.Local)
 			}
 		}
@@ -255,6 +256,49 @@ func TestComparePlotNumbers(t *testing.T) {
 	i := slices.IndexFunc(texts, func(text svgText) bool { return strings.HasSuffix(text.text, "  best") })
 	if i < 1 || texts[i-1].text != best {
 		t.Errorf("%q is not marked as the best", best)
+	}
+}
+
+// Who can't see a picture is told what it shows: what is to be known first, and each mode or scenario.
+func TestPlotTold(t *testing.T) {
+	told := func(svg []byte) string {
+		_, after, _ := strings.Cut(string(svg), "<desc>")
+		desc, _, _ := strings.Cut(after, "</desc>")
+		return html.UnescapeString(desc)
+	}
+	r := fixture.New(8, 30, "rss-msix", "non-rss")
+	want := []string{r.TrafficSentence(), "rss-msix: " + loadAbout(&r.Modes[0]), "non-rss: " + loadAbout(&r.Modes[1])}
+	got := told(plotOf(t, r, SVG))
+	c := fixture.Compared(2, 4)
+	for i := range c.Scenarios {
+		s := &c.Scenarios[i]
+		want = append(want, fmt.Sprintf("%s: imbalance %s", s.Name, words.Fixed(s.Mode().Imbalance.Packets, 3)), s.Name+": "+scenarioAbout(s.Mode()))
+	}
+	got += "\n" + told(comparePlot(t, c, SVG))
+	for _, sentence := range want {
+		if !strings.Contains(got, sentence) {
+			t.Errorf("%q is not told:\n%s", sentence, got)
+		}
+	}
+}
+
+// Names that are too long for a picture have the scenarios' numbers.
+func TestComparePlotLongNames(t *testing.T) {
+	c := fixture.Compared(2, 4)
+	for i := range c.Scenarios {
+		c.Scenarios[i].Name = "list:" + strings.Repeat("0,1,", 40) + fmt.Sprint(i)
+	}
+	texts, _, _, _ := svgParts(t, comparePlot(t, c, SVG))
+	for _, head := range report.ScenarioHeads(c.Scenarios) {
+		n := 0
+		for _, text := range texts {
+			if text.text == head {
+				n++
+			}
+		}
+		if n != 3 {
+			t.Errorf("%q stands %d times, want at its bar, its CPUs and its imbalance over time", head, n)
+		}
 	}
 }
 

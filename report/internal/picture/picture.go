@@ -20,7 +20,8 @@ import (
 // Picture is a drawing in the making. What is drawn later lies above.
 type Picture struct {
 	Width, Height float64
-	Title         string // for those who don't see it
+	Title         string   // for those who don't see it
+	Told          []string // likewise: sentences on what is drawn
 
 	shapes        []any // rectangle, steps, raster, label
 	regular, bold *sfnt.Font

@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // fontFamily is fonts of which all systems have one, much like that which the text
@@ -26,6 +27,9 @@ func (p *Picture) WriteSVG(w io.Writer) error {
 	out.print(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%s" height="%s" viewBox="0 0 %s %s" role="img" font-family="%s">`+"\n",
 		number(p.Width), number(p.Height), number(p.Width), number(p.Height), fontFamily)
 	out.print("<title>%s</title>\n", html.EscapeString(p.Title))
+	if len(p.Told) > 0 {
+		out.print("<desc>%s</desc>\n", html.EscapeString(strings.Join(p.Told, "\n")))
+	}
 	out.print(`<rect width="100%%" height="100%%" fill="#ffffff"/>` + "\n")
 	for _, shape := range p.shapes {
 		switch s := shape.(type) {
