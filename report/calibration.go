@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
@@ -15,21 +14,21 @@ const calibrationSchema = "rssreplay/calibrate/v1"
 
 // Calibration is what a host counted, and the costs that follow from it.
 type Calibration struct {
-	Tool       Tool
-	Command    List[string]
-	Measured   Time // of the last snapshot; null if none tells
-	Snapshots  int
-	Accounting Accounting
-	Costs      MeasuredCosts // of the model's parameters; none where nothing was fitted
-	Fit        *CostFit      // null where nothing was fitted
-	Refused    *Refusal      // why; null where something was
-	LeftOut    List[LeftOut]
-	Rows       List[CalibrationRow]
-	Queues     List[QueueInterrupts]
-	Predicted  List[PredictedCPU] // by the replay of a capture, in rss-msix; none without one
-	Moderation *ModerationFit     // null where none was fitted
-	Warnings   List[string]
-	Notes      List[string]
+	Tool       Tool                  `json:"tool"`
+	Command    List[string]          `json:"command"`
+	Measured   Time                  `json:"measured"` // of the last snapshot; null if none tells
+	Snapshots  int                   `json:"snapshots"`
+	Accounting Accounting            `json:"accounting"`
+	Costs      MeasuredCosts         `json:"costs"`   // of the model's parameters; none where nothing was fitted
+	Fit        *CostFit              `json:"fit"`     // null where nothing was fitted
+	Refused    *Refusal              `json:"refused"` // why; null where something was
+	LeftOut    List[LeftOut]         `json:"left_out"`
+	Rows       List[CalibrationRow]  `json:"rows"`
+	Queues     List[QueueInterrupts] `json:"queues"`
+	Predicted  List[PredictedCPU]    `json:"predicted"`  // by the replay of a capture, in rss-msix; none without one
+	Moderation *ModerationFit        `json:"moderation"` // null where none was fitted
+	Warnings   List[string]          `json:"warnings"`
+	Notes      List[string]          `json:"notes"`
 }
 
 // ModerationFit is the interrupt moderation with which the model interrupts as often as
@@ -226,22 +225,8 @@ func twoDigits(f Fraction) uint64 {
 // WriteCalibrationJSON writes c in the schema rssreplay/calibrate/v1, which --costs
 // reads; errors are those of w.
 func WriteCalibrationJSON(w io.Writer, c *Calibration) error {
-	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(calibrationSchema, &Words{})
-	j.member("tool", c.Tool)
-	j.member("command", c.Command)
-	j.member("measured", c.Measured)
-	j.member("snapshots", c.Snapshots)
-	j.member("accounting", c.Accounting)
-	j.member("costs", c.Costs)
-	j.member("fit", c.Fit)
-	j.member("refused", c.Refused)
-	j.member("left_out", c.LeftOut)
-	j.member("rows", c.Rows)
-	j.member("queues", c.Queues)
-	j.member("predicted", c.Predicted)
-	j.member("moderation", c.Moderation)
-	j.member("warnings", c.Warnings)
-	j.member("notes", c.Notes)
-	return j.finish()
+	return writeDocument(w, struct {
+		Schema string `json:"schema"`
+		*Calibration
+	}{calibrationSchema, c})
 }

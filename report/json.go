@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -86,6 +87,23 @@ func (j *jsonWriter) flows(r *Report) error {
 // appendElement is element and what follows it of a flow that is not the first.
 func appendElement(dst []byte, f *Flow) []byte { return f.AppendJSON(append(dst, ",\n    "...)) }
 
+// writeDocument writes a struct in the layout of WriteJSON, its members in the fields' order;
+// errors are those of w.
+func writeDocument(w io.Writer, document any) error {
+	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
+	j.value(document, "", 0)
+	j.w.WriteByte('\n')
+	return j.flush()
+}
+
+// ending is what documents end with: what the text says first and last, on which the numbers
+// rest, and what was done to addresses.
+type ending struct {
+	Notes      List[string] `json:"notes"`
+	Caveats    List[string] `json:"caveats"`
+	Anonymized *Anonymized  `json:"anonymized,omitempty"` // nil, and not in the JSON, when they are the capture's
+}
+
 // jsonWriter writes the members of the top-level object.
 type jsonWriter struct {
 	w       *bufio.Writer // keeps its first error until Flush
@@ -156,9 +174,14 @@ func (j *jsonWriter) endArray(n int) {
 	j.w.WriteByte(']')
 }
 
-// finish ends the object, and returns the first error of all.
+// finish ends the object.
 func (j *jsonWriter) finish() error {
 	j.w.WriteString("\n}\n")
+	return j.flush()
+}
+
+// flush writes what is buffered, and returns the first error of all.
+func (j *jsonWriter) flush() error {
 	if j.err != nil {
 		return j.err
 	}
@@ -183,14 +206,14 @@ func (j *jsonWriter) value(v any, path string, depth int) {
 // lines; all others are written on one.
 func oneMemberPerLine(path string) bool {
 	switch path {
-	case "capture", "capture.files", "parameters", "table", "rules", "findings",
+	case "", "capture", "capture.files", "parameters", "table", "rules", "findings",
 		"mode", "mode.cpus", "mode.queues", "mode.series", "mode.series.cpus",
 		"changes", "changes.tables", "changes.affinities", "mode.rebalance", "mode.rebalance.steps",
 		"scenario.modes.element.rebalance", "scenario.modes.element.rebalance.steps",
 		"scenario", "scenario.parameters", "scenario.table", "scenario.modes", "scenario.modes.element",
 		"scenario.modes.element.cpus", "scenario.modes.element.queues", "scenario.modes.element.series",
 		"scenario.modes.element.series.cpus", "best",
-		"suggestion", "suggestion.commands", "declined", "table_sizes", "keys", "keys.histogram",
+		"suggestions", "suggestions.element", "suggestions.element.commands", "declined", "table_sizes", "keys", "keys.histogram",
 		"peer_parameters", "flows", "left_out", "rows", "queues", "predicted", "warnings":
 		return true
 	}
@@ -214,7 +237,7 @@ func appendLaidOut(dst, src []byte, path string, depth int) (_, rest []byte) {
 			n := valueLen(src)
 			dst = appendPrintable(dst, src[:n])
 			dst = append(dst, ": "...)
-			member = path + "." + string(src[1:n-1])
+			member = strings.TrimPrefix(path+"."+string(src[1:n-1]), ".")
 			src = src[n+1:]
 		} else {
 			member += ".element"

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -17,32 +16,32 @@ const suggestSchema = "rssreplay/suggest/v1"
 // Whether that lasts was judged with tables that were found on parts of it, on others.
 type Suggest struct {
 	Words
-	Tool       Tool
-	Command    List[string]
-	Capture    Capture    // all of it, under the present steering
-	Parameters Parameters // of the present
-	Objective  string     // what is to be even: "packets", "bytes" or "busy"
-	Mode       string     // the mode that was replayed
-	Judging    Judging
-	Present    Placement
-	Bound      Bound
+	Tool       Tool         `json:"tool"`
+	Command    List[string] `json:"command"`
+	Capture    Capture      `json:"capture"`    // all of it, under the present steering
+	Parameters Parameters   `json:"parameters"` // of the present
+	Objective  string       `json:"objective"`  // what is to be even: "packets", "bytes" or "busy"
+	Mode       string       `json:"mode"`       // the mode that was replayed
+	Judging    Judging      `json:"judging"`
+	Present    Placement    `json:"present"`
+	Bound      Bound        `json:"bound"`
+	Moving     *Moving      `json:"moving,omitempty"` // tables that follow the load; nil where too few windows have packets to tell, or it is not packets that are to be even
 	// Suggestions are in the order of Sort: the first for balance is the recommendation.
-	Suggestions List[Suggestion]
-	Curve       List[CurvePoint] // what more moves of single entries bring
-	Declined    List[Declined]   // what was looked at and is no improvement
-	TableSizes  List[TableSize]  // the effect of the table's size, by size
-	Moving      *Moving          // tables that follow the load; nil where too few windows have packets to tell, or it is not packets that are to be even
-	Keys        *KeyTrials       // null when none were asked for
+	Suggestions List[Suggestion] `json:"suggestions"`
+	Curve       List[CurvePoint] `json:"moves_curve"` // what more moves of single entries bring
+	Declined    List[Declined]   `json:"declined"`    // what was looked at and is no improvement
+	TableSizes  List[TableSize]  `json:"table_sizes"` // the effect of the table's size, by size
+	Keys        *KeyTrials       `json:"keys"`        // null when none were asked for
+
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.
-	Anonymized *Anonymized
+	Anonymized *Anonymized `json:"-"` // as ending has it
 
-	NoTable string // why no table can be set on the interface; "" where one can, as far as is known; a note in the JSON
+	NoTable string      `json:"-"` // why no table can be set on the interface; "" where one can, as far as is known; a note in the JSON
+	Table   TableReport `json:"-"` // the present one, for the page
 
-	Table TableReport // the present one, for the page; not in the JSON
-
-	Notes   []string // the text's first lines
-	Caveats []string
+	Notes   []string `json:"-"` // the text's first lines
+	Caveats []string `json:"-"`
 }
 
 // Judging says on what suggestions were judged.
@@ -282,32 +281,15 @@ func (s *Suggest) Sort() {
 // WriteSuggestJSON writes s in the schema rssreplay/suggest/v1, laid out as
 // WriteJSON does it; errors are those of w.
 func WriteSuggestJSON(w io.Writer, s *Suggest) error {
-	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(suggestSchema, &s.Words)
-	j.member("tool", s.Tool)
-	j.member("command", s.Command)
-	j.member("capture", s.Capture)
-	j.member("parameters", s.Parameters)
-	j.member("objective", s.Objective)
-	j.member("mode", s.Mode)
-	j.member("judging", s.Judging)
-	j.member("present", s.Present)
-	j.member("bound", s.Bound)
-	if s.Moving != nil {
-		j.member("moving", s.Moving)
-	}
-	writeArray(&j, "suggestions", s.Suggestions, "suggestion")
-	j.member("moves_curve", s.Curve)
-	j.member("declined", s.Declined)
-	j.member("table_sizes", s.TableSizes)
-	j.member("keys", s.Keys)
 	notes := s.Notes
 	if s.NoTable != "" {
 		notes = append(slices.Clone(notes), s.NoTable)
 	}
-	j.said(notes, CaveatsOf(&s.Capture, s.Parameters, s.Caveats))
-	j.anonymized(s.Anonymized)
-	return j.finish()
+	return writeDocument(w, struct {
+		Schema string `json:"schema"`
+		*Suggest
+		ending
+	}{suggestSchema, s, ending{notes, CaveatsOf(&s.Capture, s.Parameters, s.Caveats), s.Anonymized}})
 }
 
 // FoundTable is a table that was found for the capture, and what became of such tables on

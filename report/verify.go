@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -16,29 +15,29 @@ const verifySchema = "rssreplay/verify/v1"
 // Verify is a prediction beside what really happened.
 type Verify struct {
 	Words
-	Tool        Tool
-	Command     List[string]
-	Capture     Capture
-	Parameters  Parameters
-	Source      string // what tells what happened: "records", "counters" or "interrupts"
-	Unit        string // of the queues' loads: one of the Unit constants
-	Packets     Checked
-	Queues      List[VerifiedQueue]
-	CPUs        List[VerifiedCPU]       // of the protocol work, where it is recorded
-	Fit         *VerifyFit              // null but for counters
-	Null        *VerifyNull             // null where no chance is in it: recorded hashes
-	Explanation *VerifyExplanation      // null where all agree, or nothing explains what differs
-	Others      List[VerifyExplanation] // that explain it nearly as well
-	Recovered   *RecoveredKey           // null without hashes
+	Tool        Tool                    `json:"tool"`
+	Command     List[string]            `json:"command"`
+	Capture     Capture                 `json:"capture"`
+	Parameters  Parameters              `json:"parameters"`
+	Source      string                  `json:"source"`   // what tells what happened: "records", "counters" or "interrupts"
+	Agrees      *bool                   `json:"agrees"`   // the verdict; null: nothing can be told
+	Verdict     string                  `json:"verdict"`  // in a sentence
+	Evidence    List[string]            `json:"evidence"` // what it rests on, in sentences
+	Packets     Checked                 `json:"packets"`
+	Unit        string                  `json:"unit"` // of the queues' loads: one of the Unit constants
+	Queues      List[VerifiedQueue]     `json:"queues"`
+	CPUs        List[VerifiedCPU]       `json:"cpus"`               // of the protocol work, where it is recorded
+	Fit         *VerifyFit              `json:"fit"`                // null but for counters
+	Null        *VerifyNull             `json:"null"`               // null where no chance is in it: recorded hashes
+	Explanation *VerifyExplanation      `json:"explanation"`        // null where all agree, or nothing explains what differs
+	Others      List[VerifyExplanation] `json:"other_explanations"` // that explain it nearly as well
+	Recovered   *RecoveredKey           `json:"recovered_key"`      // null without hashes
+
 	// Anonymized is what was done to addresses; nil, and not in the JSON, when they
 	// are the capture's.
-	Anonymized *Anonymized
-
-	Agrees   *bool        // the verdict; null: nothing can be told
-	Verdict  string       // in a sentence
-	Evidence List[string] // what it rests on, in sentences
-	Notes    []string
-	Caveats  []string
+	Anonymized *Anonymized `json:"-"` // as ending has it
+	Notes      []string    `json:"-"`
+	Caveats    []string    `json:"-"`
 }
 
 // Units of what a queue counts.
@@ -147,28 +146,11 @@ type RecoveredKey struct {
 // WriteVerifyJSON writes v in the schema rssreplay/verify/v1. Errors are those of
 // w.
 func WriteVerifyJSON(w io.Writer, v *Verify) error {
-	j := jsonWriter{w: bufio.NewWriterSize(w, 1<<16)}
-	j.begin(verifySchema, &v.Words)
-	j.member("tool", v.Tool)
-	j.member("command", v.Command)
-	j.member("capture", v.Capture)
-	j.member("parameters", v.Parameters)
-	j.member("source", v.Source)
-	j.member("agrees", v.Agrees)
-	j.member("verdict", v.Verdict)
-	j.member("evidence", v.Evidence)
-	j.member("packets", v.Packets)
-	j.member("unit", v.Unit)
-	writeArray(&j, "queues", v.Queues, "verified")
-	j.member("cpus", v.CPUs)
-	j.member("fit", v.Fit)
-	j.member("null", v.Null)
-	j.member("explanation", v.Explanation)
-	j.member("other_explanations", v.Others)
-	j.member("recovered_key", v.Recovered)
-	j.said(v.Notes, v.AllCaveats())
-	j.anonymized(v.Anonymized)
-	return j.finish()
+	return writeDocument(w, struct {
+		Schema string `json:"schema"`
+		*Verify
+		ending
+	}{verifySchema, v, ending{v.Notes, v.AllCaveats(), v.Anonymized}})
 }
 
 // explained is the sentence about the explanation, "" without one.
