@@ -39,10 +39,12 @@ var (
 	irqHeader    = lazyregexp.New(`^CPU\d+(\s+CPU\d+)*$`)
 	irqColumns   = lazyregexp.New(`^\PL*CPU0[\s,|]+CPU1\b`)
 	irqLine      = lazyregexp.New(`^(\d+):\s+(\d.*)$`)
-	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(smp|effective)_affinity(_list)?(?::|\s*=|\s)\s*(\S*)$`)
-	affinityCut  = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_`)
-	affinityName = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_affinity(?:_list)?$`) // in a list of files
-	plainCPUs    = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
+	affinityLine = lazyregexp.New(`^\S*/irq/(\d+)/(?:[^/\s]+/\.\./)?(smp|effective)_affinity(_list)?(?::|\s*=|\s)\s*(\S*)$`)
+	// A command that sets it, as rpsCommand.
+	affinityCommand = lazyregexp.New(`^(?:\S*[#$] )?(?:sudo )?echo (?:-n )?["']?([0-9a-fA-F,-]+)["']? *(?:>|\| *(?:sudo )?tee(?: -a)?) *["']?/proc/irq/(\d+)/smp_affinity(_list)?\b`)
+	affinityCut     = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_`)
+	affinityName    = lazyregexp.New(`^\S*/irq/\d+/(?:smp|effective)_affinity(?:_list)?$`) // in a list of files
+	plainCPUs       = lazyregexp.New(`^\d+(-\d+)?(,\d+(-\d+)?)*$`)
 	// A mask of CPUs that is no list: it has a letter, or zeros before its number.
 	surelyMask = lazyregexp.New(`^(?:0x)?(?:0[0-9a-fA-F]+|[0-9]*[a-fA-F][0-9a-fA-F]*)(?:,[0-9a-fA-F]{8})*$`)
 	trigger    = lazyregexp.New(`(?i)^(?:\d+-|-)?(?:edge|level|fasteoi|event)$`)
@@ -73,9 +75,9 @@ func ColumnCPUs(line string, bits int) ([]int, error) {
 }
 
 // ReadIRQs reads /proc/interrupts, the lines of
-// `grep . /proc/irq/*/*_affinity_list` (or *_affinity, masks), or both one after the other; or CPU lists
-// alone, one line for each queue in order. Rows of /proc/interrupts may come without
-// the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
+// `grep . /proc/irq/*/*_affinity_list` (or *_affinity, masks), or both one after the other,
+// and commands that set them; or CPU lists alone, one line for each queue in order. Rows of
+// /proc/interrupts may come without the line of CPUs above them (`grep eth0`); FreeBSD's `vmstat -ia`, Open vSwitch's
 // `pmd-rxq-show`, VPP's `show interface rx-placement` and Hyper-V's `lsvmbus -vv` are read,
 // too.
 // So is what tools print that set or show affinities (irq_tools.go). Lines that mail or a terminal has
@@ -204,6 +206,9 @@ func (r *irqReader) line(line string) *TextError {
 	if m := affinityLine.FindStringSubmatch(line); m != nil && strings.Count(line, "_affinity") == 1 { // not two lines joined
 		return r.affinity(m)
 	}
+	if m := affinityCommand.FindStringSubmatch(line); m != nil {
+		return r.affinity([]string{line, m[2], "set", m[3], m[1]})
+	}
 	if affinityCut.MatchString(line) && !affinityName.MatchString(line) {
 		return &TextError{What: fmt.Sprintf("%s has not the name of one file, and its value", quote.Short(line)), Hint: "give what `grep . /proc/irq/*/smp_affinity_list` prints, unchanged"}
 	}
@@ -259,7 +264,7 @@ func (r *irqReader) header(line string) *TextError {
 }
 
 // affinity reads affinityLine's parts: "/proc/irq/24/smp_affinity_list:0-3", or of the same
-// file as a mask "/proc/irq/24/smp_affinity:f".
+// file as a mask "/proc/irq/24/smp_affinity:f". What a command sets takes effect, too.
 func (r *irqReader) affinity(m []string) *TextError {
 	irq, err := strconv.ParseUint(m[1], 10, 32)
 	var set nicmodel.CPUList
@@ -276,9 +281,12 @@ func (r *irqReader) affinity(m []string) *TextError {
 		return &TextError{What: fmt.Sprintf("%s is no list of CPUs, and no mask", quote.Short(m[4])), Hint: "a list is 0-3,8-11; give what `grep . /proc/irq/*/smp_affinity_list` prints"}
 	}
 	row := r.irqs.row(uint32(irq))
-	if m[2] == "effective" {
+	switch m[2] {
+	case "effective":
 		row.effective = set
-	} else {
+	case "set":
+		row.affinity, row.effective = set, nil
+	default:
 		row.affinity = set
 	}
 	return nil

@@ -139,11 +139,14 @@ func TestQueueCPUs(t *testing.T) {
 	}
 }
 
-// Affinities are given as lists and as masks, by grep and below the titles of tail.
+// Affinities are given as lists and as masks, by grep, below the titles of tail, by the folders
+// that the kernel names after actions, and by commands that set them.
 func TestAffinityMasks(t *testing.T) {
 	for _, text := range []string{
 		"/proc/irq/120/smp_affinity_list:2\n/proc/irq/121/smp_affinity_list:33\n",
 		"/proc/irq/120/smp_affinity:00,00000004\n/proc/irq/121/smp_affinity:02,00000000\n",
+		"/proc/irq/120/eth0-TxRx-0/../smp_affinity_list:2\n/proc/irq/121/eth0-TxRx-1/../smp_affinity_list:33\n",
+		"/proc/irq/120/effective_affinity:1\n#!/bin/sh\necho \"00000004\" > /proc/irq/120/smp_affinity\n$ echo 33 | sudo tee /proc/irq/121/smp_affinity_list\n",
 		"==> /proc/irq/120/smp_affinity <==\n00,00000004\n\n==> /proc/irq/121/smp_affinity <==\n02,00000000\n",
 	} {
 		got, err := mustReadIRQs(t, interruptsText, text).QueueCPUs(NIC{Interface: "eth0"}, 2)
