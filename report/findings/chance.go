@@ -36,7 +36,7 @@ func (d *diagnosis) fewFlows() *report.Finding {
 	in, table := d.t.Inputs, max(d.evenTable(), d.r.BuiltIn(d.mode))
 	heavy := d.heavyOnBusiest()
 	few := in.Distinct <= fewPerCPU*uint64(len(d.mode.CPUs))
-	if d.t.Chance.P50 < report.UnevenFrom*table || !few && heavy != nil {
+	if d.t.Chance.P50 < report.UnevenFrom*table || !few && (heavy != nil || d.beyondChance()) {
 		return nil
 	}
 	than := ""
@@ -91,9 +91,14 @@ const fewFrom = 1.5
 // one who looks at hundreds of captures. Bad keys are far beyond it.
 const strangeFrom = 4
 
+// beyondChance tells whether the busiest CPU has more than chance gives it.
+func (d *diagnosis) beyondChance() bool {
+	return d.t.Chance.Deviation >= strangeFrom && !(d.mode.Imbalance.Packets <= d.t.Chance.P999) // which may be null
+}
+
 // unevenHash: worse than chance, so that the key or the hashed fields are to blame.
 func (d *diagnosis) unevenHash() *report.Finding {
-	if !d.uneven() || d.t.Chance == nil || d.t.Chance.Deviation < strangeFrom || d.explained() || d.has("few-flows", "colliding-flows") || d.mode.Imbalance.Packets <= d.t.Chance.P999 {
+	if !d.uneven() || d.t.Chance == nil || !d.beyondChance() || d.explained() || d.has("few-flows", "colliding-flows") {
 		return nil
 	}
 	in, hashes := d.t.Inputs, d.t.Inputs.Hashes()

@@ -33,3 +33,36 @@ func TestFewFlowsLeavesOutTheTable(t *testing.T) {
 		}
 	}
 }
+
+// A load that is worse than chance has the hash to blame, not the number of flows, unless these
+// are few indeed.
+func TestFewFlowsLeavesOutTheHash(t *testing.T) {
+	for _, test := range []struct {
+		flows     uint64
+		deviation report.Fraction
+		p999      report.Fraction
+		want      string
+	}{
+		{256, 6, 1.9, "uneven-hash"},
+		{256, 6, 2.9, "few-flows"}, // chance makes as much
+		{256, 3, 1.9, "few-flows"},
+		{30, 6, 1.9, "few-flows"},
+	} {
+		r := hot(800, 400, 200, 200) // 2.00 ×
+		many := func() uint64 { return test.flows }
+		d := newDiagnosis(r, &Traffic{
+			Flows: test.flows, Inputs: &Inputs{Flows: test.flows, Distinct: test.flows, Hashes: many, Effective: report.Fraction(test.flows)},
+			Chance: &Chance{P50: 1.3, P999: test.p999, Deviation: test.deviation},
+		})
+		found := "none"
+		for _, find := range []func() *report.Finding{d.fewFlows, d.unevenHash} {
+			if f := find(); f != nil && found == "none" {
+				found = f.ID
+				d.found = append(d.found, f.ID)
+			}
+		}
+		if found != test.want {
+			t.Errorf("%+v: %s", test, found)
+		}
+	}
+}
