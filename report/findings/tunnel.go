@@ -119,6 +119,8 @@ func (d *diagnosis) gets() string {
 func (d *diagnosis) spreadTunnels() string {
 	several := "Several tunnels, between more addresses, are several flows."
 	switch kind := d.t.LargestTunnel; {
+	case kind == "wireguard":
+		return d.behindWireGuard()
 	case d.rps() && (kind == "vxlan" || kind == "geneve" || kind == "gtp_u"):
 		return outerPort + " must vary with the inner flow, as the sender sets it. An XDP program with a cpumap can read further."
 	case d.rps() && d.t.SPIs == 1:
@@ -137,4 +139,15 @@ func (d *diagnosis) spreadTunnels() string {
 		return several + " RPS parts them by their SPI, too, as the kernel's own hash is of addresses and SPI: of one SPI all packets stay together. " + words.UpperFirst(d.byRPS("N")) + "."
 	}
 	return several + " RPS on the NIC's queues keeps a tunnel together, too: the kernel's own hash is of the outer headers."
+}
+
+// behindWireGuard is what spreads the packets of a WireGuard tunnel: the NIC and the kernel's own
+// hash see one flow, but what was decrypted comes in anew, on an interface of its own
+// (calico #9223).
+func (d *diagnosis) behindWireGuard() string {
+	several := "Several tunnels, on other ports or between more addresses, are several flows."
+	if !d.rps() && onAddresses(d.t.Largest) {
+		several = "Several tunnels, between more addresses, are several flows."
+	}
+	return several + fmt.Sprintf(" RPS on WireGuard's own interface spreads what was decrypted, by its inner headers: `echo %s >/sys/class/net/WG/queues/rx-0/rps_cpus`. Threaded NAPI there (`echo 1 >/sys/class/net/WG/threaded`) gives each peer a thread. RPS on the NIC's queues keeps a tunnel together.", d.cpuMask())
 }

@@ -37,6 +37,9 @@ func TestTunnelRemedies(t *testing.T) {
 		{"vxlan", false, 0, ports + together, "An XDP program", "rps_cpus"},
 		{"geneve", true, 0, ports + "An XDP program", "", together},
 		{"gtp_u", true, 0, ports + "An XDP program", "", together},
+		{"wireguard", false, 0, "Several tunnels, on other ports or between more addresses, are several flows. RPS on WireGuard's own interface", "`echo f >/sys/class/net/WG/queues/rx-0/rps_cpus`", "cpumap"},
+		{"wireguard on addresses", false, 0, several + " RPS on WireGuard's own interface", "threaded", "cpumap"},
+		{"wireguard", true, 0, "Several tunnels, on other ports", "threaded", "cpumap"},
 		{"l2tp", false, 0, several + " " + together, "", "rps_cpus"},
 	} {
 		r := hot(2500, 500, 500, 500)
@@ -44,7 +47,11 @@ func TestTunnelRemedies(t *testing.T) {
 			r = steered(2500, 500, 500, 500)
 		}
 		flow := on(0, 2000)
-		f := newDiagnosis(r, &Traffic{Largest: &flow, LargestTunnel: test.kind, SameTunnels: 1, SPIs: test.spis, InnerBalance: report.Null}).tunnel()
+		kind, addresses := strings.CutSuffix(test.kind, " on addresses")
+		if addresses {
+			flow.HashType = "ipv4"
+		}
+		f := newDiagnosis(r, &Traffic{Largest: &flow, LargestTunnel: kind, SameTunnels: 1, SPIs: test.spis, InnerBalance: report.Null}).tunnel()
 		if f == nil || !strings.HasPrefix(f.Remedy, test.want) || !strings.Contains(f.Remedy, test.says) || strings.Contains(f.Remedy, test.not) {
 			t.Errorf("%s, RPS %v, %d SPIs: %+v", test.kind, test.rps, test.spis, f)
 		}
