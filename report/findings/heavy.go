@@ -71,9 +71,9 @@ func (d *diagnosis) singleFlow() *report.Finding {
 	if !d.uneven() || d.has("tunnel") || d.t.Largest == nil || d.share(d.t.Largest.Packets) < singleFlowFrom {
 		return nil
 	}
-	remedy := "Test with more connections (iperf3 -P 16)."
+	remedy := "Only more flows reach more CPUs: in a test more connections (iperf3 -P 16), of NFS nconnect=8; of a tunnel, more inside it do not."
 	if plan := d.plan(); plan != "" {
-		remedy = fmt.Sprintf("Test with more connections (iperf3 -P 16); %s names source ports that reach every CPU.", plan)
+		remedy += " " + words.UpperFirst(plan) + " names source ports that reach every CPU."
 	}
 	if why := d.unsplit(d.t.Largest); why != "" {
 		remedy = why + "."

@@ -23,8 +23,8 @@ func TestSingleFlowRemedy(t *testing.T) {
 		want  string
 		plan  bool
 	}{
-		{tcp, "Test with more connections (iperf3 -P 16); `rssreplay plan", true},
-		{multicast, "Test with more connections (iperf3 -P 16).", false},
+		{tcp, "Only more flows reach more CPUs: in a test more connections (iperf3 -P 16), of NFS nconnect=8; of a tunnel, more inside it do not. `rssreplay plan", true},
+		{multicast, "Only more flows reach more CPUs: ", false},
 		{report.Flow{Protocol: "gre", Packets: 950}, "It has no ports", false},
 		{onAddresses, "", false},
 	} {
