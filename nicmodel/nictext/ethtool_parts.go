@@ -215,6 +215,9 @@ func ReadCoalesce(r io.Reader, name string) (*Coalesce, error) {
 		if c.RXUsecs, shown, err = p.number("rx-usecs"); err != nil {
 			return nil, err
 		}
+		if cut := slices.IndexFunc(p.lines[p.next:], isCut); !shown && cut >= 0 {
+			return nil, cutError(p.next + cut)
+		}
 		if !shown {
 			return nil, &TextError{Line: p.next, What: "no rx-usecs", Hint: "the driver shows none: leave the file out, and give --itr or --rx-usecs"}
 		}

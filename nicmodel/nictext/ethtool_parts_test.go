@@ -205,6 +205,7 @@ func TestReadPartsErrors(t *testing.T) {
 
 	refuses(t, ReadCoalesce, other, "x: is no output of ethtool -c IF")
 	refuses(t, ReadCoalesce, strings.Replace(coalesceIoctl, "rx-usecs: 8", "rx-usecs: n/a", 1), "x: line 1: no rx-usecs")
+	refuses(t, ReadCoalesce, "Coalesce parameters for eth0:\nAdaptive RX: off  TX: off\npkt-rate-high: 0\n...\n", "x: line 4: rows are left out here")
 	refuses(t, ReadCoalesce, strings.Replace(coalesceIoctl, "rx-frames: 128", "rx-frames: -1", 1), `x: line 9: rx-frames is "-1"`)
 	refuses(t, ReadCoalesce, `[ { "ifname": "eth0" } ]`, "x: no rx-usecs")
 	refuses(t, ReadCoalesce, `[ { "ifname": "eth0", "rx-usecs": 1000001 } ]`, "x: rx-usecs 1000001, rx-frames 0")

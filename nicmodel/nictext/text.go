@@ -85,8 +85,8 @@ func Lines(data []byte) []string {
 		if entity.MatchString(text) {
 			text = html.UnescapeString(text)
 		}
-		if strings.Contains(text, " <") || strings.Contains(text, "\t<") || strings.Contains(text, "←") {
-			text = remark.ReplaceAllString(text, "$1")
+		if strings.Contains(text, "<") || strings.Contains(text, "←") || strings.Contains(text, "# ") {
+			text = remark.ReplaceAllString(text, "$1$2")
 		}
 	}
 	return splitLines(text)
@@ -98,10 +98,10 @@ var (
 	tag       = lazyregexp.New(`</?(?:pre|code|tt|samp|p|div|span|blockquote|table|tbody|tr|td|li)(?: [^<>\n]*)?>|\[/?code\]|\{(?:noformat|code(?::[^}\n]*)?)\}`)
 	// entity matches a character as a page's source has it.
 	entity = lazyregexp.New(`&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);`)
-	// remark matches what people write behind a line, with an arrow that points at it. The
-	// arrow that points from a file is set_irq_affinity's; those around one, which stay as the
-	// first group, are head's.
-	remark = lazyregexp.New(`(?m)(==> .*$)|[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t\n].*$)`)
+	// remark matches what people write behind a line: with an arrow that points at it, or a
+	// comment's mark, set off by more than a space, as a prompt is not. The arrow that points
+	// from a file is set_irq_affinity's; those around one, which stay as the first group, are head's.
+	remark = lazyregexp.New(`(?m)(==> .*$)|[ \t]+(?:<[-=<]+|←)[ \t]*(?:$|[^/ \t\n].*$)|(\S)(?: [ \t]+|\t[ \t]*)#[ \t].*$`)
 )
 
 // Decode is the text as UTF-8: Windows PowerShell's redirection writes
