@@ -135,43 +135,65 @@ func (f *Figure) byCount(was, now *Scenario) bool {
 // number of CPUs.
 var chanceLabels = []string{ImbalanceOfPackets.Label, mostLoaded.Label, mostLoadedShare.Label}
 
-// chanceOf is from where to where chance gives a figure of chanceLabels in both scenarios,
-// 9 times in 10 each: what one table makes likely and the other does not is no chance.
+// chanceOf is from where to where chance gives a figure of chanceLabels in both scenarios, 49 times
+// in 50 each, so that one of the two lies outside by chance in 1 of 25. What one table makes likely
+// and another does not is no chance; under the same table it is, as flows have other sizes, unless
+// nothing is likely in both.
 func chanceOf(was, now *Scenario, f *Figure) (least, most Fraction, known bool) {
-	least, most = 0, Fraction(math.Inf(1))
-	for _, s := range []*Scenario{was, now} {
+	var from, to [2]Fraction
+	for i, s := range []*Scenario{was, now} {
 		m := s.Mode()
-		if m == nil || m.Imbalance.ChanceP5 == nil || m.Imbalance.ChanceP95 == nil || m.Imbalance.Packets.IsNull() {
+		if m == nil || m.Imbalance.ChanceP1 == nil || m.Imbalance.ChanceP99 == nil || m.Imbalance.Packets.IsNull() {
 			return Null, Null, false
 		}
 		unit := f.Of(s) / m.Imbalance.Packets
-		least, most = max(least, *m.Imbalance.ChanceP5*unit), min(most, *m.Imbalance.ChanceP95*unit)
+		from[i], to[i] = *m.Imbalance.ChanceP1*unit, *m.Imbalance.ChanceP99*unit
+	}
+	least, most = max(from[0], from[1]), min(to[0], to[1])
+	if least <= most && was.Table.sameCPUs(&now.Table) {
+		return min(from[0], from[1]), max(to[0], to[1]), true
 	}
 	return least, most, true
 }
 
+// sameCPUs tells whether the entries of two tables are on the same CPUs.
+func (t *TableReport) sameCPUs(other *TableReport) bool {
+	if len(t.Entries) != len(other.Entries) {
+		return false
+	}
+	for i := range t.Entries {
+		here, _ := t.CPUOf(i)
+		if there, _ := other.CPUOf(i); here != there {
+			return false
+		}
+	}
+	return true
+}
+
 // Labels of figures, beside chanceLabels, that follow from which flows share a CPU: what chance
-// makes of them is not known; of drops, which come by the burst, two standard deviations say nothing. Those of loadLabels differ by no larger a factor than the load of the
-// most loaded CPU does.
+// makes of them is not known; of drops, which come by the burst, two standard deviations say
+// nothing. Those of loadLabels differ by no larger a factor than the load of the most loaded CPU
+// does, beside that of the packets in a second to this power.
 var (
-	loadLabels = []string{
-		HeadroomLabel, BesideFirst, serialBusy, FullAt, imbalanceOfBusy.Label, busiestCPU.Label,
+	loadLabels = map[string]float64{
+		HeadroomLabel: -1, BesideFirst: -1, FullAt: -1, imbalanceOfBusy.Label: 0, serialBusy: 1, busiestCPU.Label: 1,
 	}
 	placedLabels = []string{
 		imbalanceOfBytes.Label, imbalanceOfBusiest.Label, peakImbalance.Label, dropped.Label, perDPC.Label, latencyP50.Label, latencyP99.Label, latencyMax.Label,
 	}
 )
 
-// Unjudged tells whether a figure of two captures differs, and chance may be why: that is not known.
-// Where the packets of the most loaded CPU differ by more than chance, what follows from them does,
-// too; but not the bytes, as other flows may have most of these.
+// Unjudged tells whether a figure of two captures differs, and the traffic or chance may be why:
+// that is not known. Where the packets of the most loaded CPU differ by more than chance, what
+// follows from them does, too; but not the bytes, as other flows may have most of these.
 func (c *Compare) Unjudged(f *Figure) bool {
 	if !c.OfCaptures() || len(c.Scenarios) != 2 {
 		return false
 	}
 	was, now := &c.Scenarios[0], &c.Scenarios[1]
-	judged, load := slices.Contains(chanceLabels, f.Label), slices.Contains(loadLabels, f.Label)
-	if !judged && !load && !slices.Contains(placedLabels, f.Label) || !f.Differs(was, now, true) {
+	power, load := loadLabels[f.Label]
+	judged, placed := slices.Contains(chanceLabels, f.Label), slices.Contains(placedLabels, f.Label)
+	if !judged && !load && !placed && !f.counts() || !f.Differs(was, now, true) {
 		return false
 	}
 	least, most, known := chanceOf(was, now, &mostLoadedShare)
@@ -180,11 +202,23 @@ func (c *Compare) Unjudged(f *Figure) bool {
 		return f.Label == imbalanceOfBytes.Label
 	case !known:
 		return true
-	case load:
-		factor := f.Of(now) / f.Of(was)
-		return !mostLoadedShare.Differs(was, now, true) && max(factor, 1/factor) <= most/least
+	case f.Label == imbalanceOfBytes.Label:
+		return true
+	case mostLoadedShare.Differs(was, now, true):
+		return false
+	case placed || f.Label == mostLoaded.Label:
+		return true
+	case load || f.counts():
+		traffic, chance := Ratio(now.Mode().Totals.Packets, was.Mode().Totals.Packets), most/least
+		if load {
+			traffic = Fraction(math.Pow(float64(traffic/Ratio(now.Mode().Simulated, was.Mode().Simulated)), power))
+		} else {
+			chance = Fraction(math.Sqrt(float64(chance))) // all CPUs' sum: where one has more, others have less
+		}
+		factor := f.Of(now) / f.Of(was) / traffic
+		return max(factor, 1/factor) <= chance
 	}
-	return f.Label == imbalanceOfBytes.Label || !judged && !mostLoadedShare.Differs(was, now, true)
+	return false
 }
 
 // chanceSentence says that chance explains the imbalances of two captures; "" where it does
@@ -206,7 +240,7 @@ func (c *Compare) chanceSentence() string {
 		return ""
 	}
 	least, most, _ := chanceOf(was, now, &f)
-	return fmt.Sprintf("By chance alone the imbalance of packets is from %s to %s, 9 times in 10; %s and %s lie within, so they show no change.",
+	return fmt.Sprintf("By chance alone the imbalance of packets is from %s to %s, 49 times in 50; %s and %s lie within, so they alone show no change.",
 		words.Fixed(least, 3), words.Fixed(most, 3), f.Text(f.Of(was)), f.Text(f.Of(now)))
 }
 
@@ -403,7 +437,7 @@ func (c *Compare) MarksSentences() (say []string) {
 		say = append(say, "Rows with"+touchMark+" do not only follow from where the packets go: costs, times or windows that differ change them, too.")
 	}
 	if slices.ContainsFunc(ComparedFigures(c.Scenarios), func(f Figure) bool { return c.Unjudged(&f) }) {
-		say = append(say, "Rows with"+unjudgedMark+" differ, but chance may be why, as other flows share a CPU: that is not judged of them.")
+		say = append(say, "Rows with"+unjudgedMark+" differ, but the traffic or chance may be why, as other flows share a CPU: that is not judged of them.")
 	}
 	return say
 }

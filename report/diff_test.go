@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +89,7 @@ func TestDiffByChance(t *testing.T) {
 	at := func(busiest uint64, chance ...Fraction) Scenario { // 2 CPUs
 		m := Mode{Mode: "rss-msix", CPUs: List[CPU]{{CPU: 0, Packets: busiest}, {CPU: 1, Packets: 20_000 - busiest}}}
 		if chance != nil {
-			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &chance[0], &chance[1]
+			m.Imbalance.ChanceP1, m.Imbalance.ChanceP99 = &chance[0], &chance[1]
 		}
 		m.Derive()
 		return Scenario{Name: "s", Compared: m.Mode, Modes: List[Mode]{m}}
@@ -98,10 +99,14 @@ func TestDiffByChance(t *testing.T) {
 		twice.Modes[0].CPUs[i].Packets *= 2
 	}
 	twice.Modes[0].Derive()
+	other := func(s Scenario) Scenario {
+		s.Table = TableReport{Size: 1, Entries: []int{0}, QueueCPUs: []int{0}}
+		return s
+	}
 	third := Fraction(1.333333) // as JSON has it
 	rounded := Scenario{Compared: "rss-msix", Modes: List[Mode]{{Mode: "rss-msix", CPUs: List[CPU]{{Packets: 80_000}, {CPU: 1, Packets: 40_000}}}}}
 	low := Fraction(1.1)
-	rounded.Modes[0].Imbalance.ChanceP5, rounded.Modes[0].Imbalance.ChanceP95 = &low, &third
+	rounded.Modes[0].Imbalance.ChanceP1, rounded.Modes[0].Imbalance.ChanceP99 = &low, &third
 	rounded.Modes[0].Derive()
 	for name, test := range map[string]struct {
 		was, now         Scenario
@@ -118,6 +123,9 @@ func TestDiffByChance(t *testing.T) {
 		"as near as counts":         {at(14_290, 1.1, 1.37), at(14_000, 1.1, 1.37), true, false, false},
 		"the percentile itself":     {rounded, at(12_450, 1.1, 1.34), true, false, true},
 		"twice as many packets":     {at(12_450, 1.1, 1.37), twice, true, false, true},
+		"flows of other sizes":      {at(12_450, 1.1, 1.37), at(14_500, 1.2, 1.5), true, false, false}, // on the same table
+		"and another table":         {at(12_450, 1.1, 1.37), other(at(14_500, 1.2, 1.5)), true, true, true},
+		"sizes that no draw shares": {at(12_450, 1.1, 1.37), at(16_000, 1.5, 1.7), true, true, true},
 	} {
 		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
 		for _, f := range ComparedFigures(c.Scenarios) {
@@ -155,13 +163,23 @@ func TestDiffUnjudged(t *testing.T) {
 			{CPU: 0, Packets: busiest, Bytes: bytes, DPCTime: busy}, {CPU: 1, Packets: 20_000 - busiest, Bytes: 20_000_000 - bytes, DPCTime: 1e7},
 		}}
 		if chance != nil {
-			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &chance[0], &chance[1]
+			m.Imbalance.ChanceP1, m.Imbalance.ChanceP99 = &chance[0], &chance[1]
 		}
 		m.Derive()
 		return Scenario{Name: "s", Compared: m.Mode, Modes: List[Mode]{m}}
 	}
 	const packets, bytes, busy = "imbalance of packets, max ÷ mean", "imbalance of bytes", "utilization of the busiest CPU"
-	const perDPC = "packets per DPC, mean"
+	const perDPC, interrupts, most = "packets per DPC, mean", "interrupts", "packets on the most loaded CPU"
+	raised := func(s Scenario, n uint64) Scenario {
+		s.Modes[0].Totals.Interrupts = n
+		return s
+	}
+	twice := at(12_450, 13_000_000, 3e7, 1.1, 1.37) // the packets, in as much time
+	for i := range twice.Modes[0].CPUs {
+		twice.Modes[0].CPUs[i].Packets *= 2
+		twice.Modes[0].CPUs[i].DPCTime *= 2
+	}
+	twice.Modes[0].Derive()
 	drops := func(s Scenario, drops, dpcs uint64) Scenario {
 		s.Modes[0].Totals.Drops, s.Modes[0].Totals.DPCs = drops, dpcs
 		return s
@@ -179,14 +197,16 @@ func TestDiffUnjudged(t *testing.T) {
 		"alike":                   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 13_000_000, 3e7, 1.1, 1.37), true, nil},
 		"busy beyond that factor": {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(12_450, 11_000_000, 6e7, 1.1, 1.37), true, []string{bytes}},
 		"packets beyond chance":   {at(13_200, 13_000_000, 3e7, 1.1, 1.37), at(16_000, 16_000_000, 4e7, 1.1, 1.37), true, []string{bytes}},
-		"chance is not known":     {at(13_200, 13_000_000, 3e7), at(16_000, 16_000_000, 4e7), true, []string{packets, bytes, busy}},
+		"chance is not known":     {at(13_200, 13_000_000, 3e7), at(16_000, 16_000_000, 4e7), true, []string{packets, bytes, busy, most}},
 		"a burst more":            {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, []string{dropped.Label, perDPC}},
 		"bursts on one CPU":       {drops(at(13_200, 13_000_000, 3e7, 1.1, 1.37), 20, 10_000), drops(at(16_000, 13_000_000, 3e7, 1.1, 1.37), 300, 8_000), true, nil},
+		"twice as many packets":   {raised(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 10_000), raised(twice, 20_000), true, []string{most, busy, interrupts}},
+		"half the interrupts":     {raised(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 10_000), raised(at(12_450, 13_000_000, 3e7, 1.1, 1.37), 5_000), true, nil},
 		"other CPUs":              {at(13_200, 13_000_000, 3e7, 1.1, 1.37), four, true, []string{bytes}},
 	} {
 		c := &Compare{Scenarios: List[Scenario]{test.was, test.now}, Diff: NewDiff(&Report{}, &Report{}, nil, 0, test.captures)}
 		for _, f := range ComparedFigures(c.Scenarios) {
-			if !slices.Contains([]string{packets, bytes, busy, dropped.Label, perDPC}, f.Label) {
+			if !slices.Contains([]string{packets, bytes, busy, dropped.Label, perDPC, interrupts, most}, f.Label) {
 				continue
 			}
 			want := slices.Contains(test.want, f.Label)
@@ -207,7 +227,7 @@ func TestDiffUnjudged(t *testing.T) {
 func TestPlacedLabels(t *testing.T) {
 	modes := List[Mode]{{Mode: "rss-msix", Headroom: &Headroom{}}}
 	all := ComparedFigures([]Scenario{{Compared: "rss-msix", Modes: modes}})
-	for _, label := range slices.Concat(chanceLabels, loadLabels, placedLabels) {
+	for _, label := range slices.Concat(chanceLabels, slices.Collect(maps.Keys(loadLabels)), placedLabels) {
 		if !slices.ContainsFunc(all, func(f Figure) bool { return f.Label == label }) {
 			t.Errorf("no figure is %q", label)
 		}

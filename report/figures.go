@@ -103,8 +103,10 @@ func (m *Mode) Derive() {
 		Busy:          MaxOverMean(busy),
 		Jain:          jain(packets),
 		MinMaxPercent: minMaxPercent(packets),
-		ChanceP5:      m.Imbalance.ChanceP5, // these follow from the flows
+		ChanceP1:      m.Imbalance.ChanceP1, // these follow from the flows
+		ChanceP5:      m.Imbalance.ChanceP5,
 		ChanceP95:     m.Imbalance.ChanceP95,
+		ChanceP99:     m.Imbalance.ChanceP99,
 		BusiestWindow: busiestWindow(m.Series),
 		Cores:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Core }),
 		Nodes:         groupImbalance(m.CPUs, func(c *CPU) *int { return c.Node }),

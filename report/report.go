@@ -319,9 +319,11 @@ type Imbalance struct {
 	MinMaxPercent Fraction `json:"min_max_percent"` // (max − min) ÷ min × 100 of the packets, as RSS++ reports it
 	// Packets is below ChanceP5 in 5% of all draws, and below ChanceP95 in 95%, if each
 	// flow with a hash falls on an entry of the table at random; nil, and not in the JSON,
-	// where that is not known or no table alone decides.
+	// where that is not known or no table alone decides. ChanceP1 and ChanceP99 likewise.
+	ChanceP1  *Fraction `json:"chance_p1,omitempty"`
 	ChanceP5  *Fraction `json:"chance_p5,omitempty"`
 	ChanceP95 *Fraction `json:"chance_p95,omitempty"`
+	ChanceP99 *Fraction `json:"chance_p99,omitempty"`
 	// Max ÷ mean of the packets by core and by NUMA node, of those that have a CPU in use;
 	// nil, and not in the JSON, where these are not known or each CPU is one.
 	Cores         *Fraction `json:"cores,omitempty"`

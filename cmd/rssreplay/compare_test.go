@@ -74,8 +74,9 @@ func replayedAlone(t testing.TB, args ...string) (*report.Report, comparedScenar
 func withoutOwn(modes []map[string]any) {
 	for _, m := range modes {
 		imbalance := m["imbalance"].(map[string]any)
-		delete(imbalance, "chance_p5")
-		delete(imbalance, "chance_p95")
+		for _, name := range []string{"chance_p1", "chance_p5", "chance_p95", "chance_p99"} {
+			delete(imbalance, name)
+		}
 		for _, c := range m["cpus"].([]any) {
 			c.(map[string]any)["top_flow"] = nil
 		}

@@ -137,7 +137,8 @@ modes.[].queues.[].drops modes.[].queues.[].depth_max modes.[].queues.[].burst_5
 modes.[].totals.packets modes.[].totals.drops modes.[].totals.interrupts modes.[].totals.dpcs
 modes.[].totals.isr_ns modes.[].totals.dpc_ns modes.[].totals.migration_ns modes.[].totals.migrated_packets modes.[].totals.reordered
 modes.[].imbalance.packets modes.[].imbalance.bytes modes.[].imbalance.busy modes.[].imbalance.jain
-modes.[].imbalance.min_max_percent modes.[].imbalance.chance_p5 modes.[].imbalance.chance_p95
+modes.[].imbalance.min_max_percent modes.[].imbalance.chance_p1 modes.[].imbalance.chance_p5
+modes.[].imbalance.chance_p95 modes.[].imbalance.chance_p99
 modes.[].imbalance.busiest_window.start_ns modes.[].imbalance.busiest_window.packets
 modes.[].imbalance.busiest_window.imbalance
 modes.[].affinity.flows modes.[].affinity.single_cpu_flows modes.[].affinity.migrations

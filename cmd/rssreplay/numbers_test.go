@@ -161,7 +161,8 @@ func sameInCSV(t *testing.T, report object, rowsOf func(table string) []map[stri
 			}
 		}
 		for column, path := range map[string]string{"steered_packets": "rps.steered_packets", "own_hash_packets": "rps.own_hash_packets", "backlog_drops": "totals.backlog_drops",
-			"chance_p5": "imbalance.chance_p5", "chance_p95": "imbalance.chance_p95"} {
+
+			"chance_p1": "imbalance.chance_p1", "chance_p5": "imbalance.chance_p5", "chance_p95": "imbalance.chance_p95", "chance_p99": "imbalance.chance_p99"} {
 			row[column] = orNull(m, path)
 		}
 		modes = append(modes, row)

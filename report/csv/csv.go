@@ -34,7 +34,7 @@ func Tables() []Table[report.Report] {
 			"imbalance_packets", "imbalance_bytes", "imbalance_busy", "jain", "min_max_percent",
 			"flows", "single_cpu_flows", "migrations", "symmetric_connections", "connections", "send_receive_match",
 			"headroom", "headroom_limit", "headroom_cpu", "headroom_queue", "headroom_at_ns",
-			"steered_packets", "own_hash_packets", "backlog_drops", "chance_p5", "chance_p95"), modes},
+			"steered_packets", "own_hash_packets", "backlog_drops", "chance_p5", "chance_p95", "chance_p1", "chance_p99"), modes},
 		{"cpus", heads("mode", "cpu", "packets", "bytes", "packets_per_second", "bits_per_second", "flows", "top_flow", "interrupts", "dpcs",
 			"packets_per_dpc_mean", "packets_per_dpc_max", "isr_ns", "dpc_ns", "migration_ns", "migrated_packets", "send_packets", "send_ns", "utilization",
 			"latency_mean_ns", "latency_p50_ns", "latency_p90_ns", "latency_p99_ns", "latency_p999_ns", "latency_max_ns", "latency_sum_ns",
@@ -214,7 +214,7 @@ func modes(r *report.Report, row func(cells ...any)) {
 			t.MigrationTime, t.MigratedPackets, t.Reordered, m.Serial, m.SerialUtilization,
 			b.Packets, b.Bytes, b.Busy, b.Jain, b.MinMaxPercent,
 			a.Flows, a.SingleCPUFlows, a.Migrations, a.SymmetricConnections, a.Connections, a.SendReceiveMatch,
-			h.Factor, h.Limit, h.CPU, h.Queue, h.At, steered, own, t.BacklogDrops, b.ChanceP5, b.ChanceP95)
+			h.Factor, h.Limit, h.CPU, h.Queue, h.At, steered, own, t.BacklogDrops, b.ChanceP5, b.ChanceP95, b.ChanceP1, b.ChanceP99)
 	}
 }
 

@@ -219,6 +219,6 @@ type Interface struct {
 // Chance is the distribution of imbalance.packets when the inputs fall on the
 // table's entries at random, or on the CPUs of RPS: percentiles.
 type Chance struct {
-	Deviation                    report.Fraction // of the replay, in standard deviations
-	P5, P10, P50, P90, P95, P999 report.Fraction // P999 is Null where the deviation is small
+	Deviation                             report.Fraction // of the replay, in standard deviations
+	P1, P5, P10, P50, P90, P95, P99, P999 report.Fraction // P999 is Null where the deviation is small
 }

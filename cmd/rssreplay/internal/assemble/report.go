@@ -150,7 +150,8 @@ func setChance(modes []report.Mode, c *findings.Chance, rps bool) {
 	}
 	for i := range modes {
 		if m := &modes[i]; m.Mode != report.NonRSS && (m.RPS != nil) == rps {
-			m.Imbalance.ChanceP5, m.Imbalance.ChanceP95 = &c.P5, &c.P95
+			b := &m.Imbalance
+			b.ChanceP1, b.ChanceP5, b.ChanceP95, b.ChanceP99 = &c.P1, &c.P5, &c.P95, &c.P99
 		}
 	}
 }

@@ -342,7 +342,8 @@ func chanceOf(c *dispatch.Chance) *findings.Chance {
 	at := func(perMille int) report.Fraction {
 		return report.Fraction(c.Trials[(len(c.Trials)-1)*perMille/1000])
 	}
-	chance := &findings.Chance{Deviation: report.Fraction(c.Deviation), P5: at(50), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P999: report.Null}
+	chance := &findings.Chance{Deviation: report.Fraction(c.Deviation), P999: report.Null,
+		P1: at(10), P5: at(50), P10: at(100), P50: at(500), P90: at(900), P95: at(950), P99: at(990)}
 	if len(c.Trials) >= 1000 { // else the 99.9th percentile is the last
 		chance.P999 = at(999)
 	}
