@@ -69,6 +69,8 @@ func TestPackedTexts(t *testing.T) {
 		"a pager, in a log":       strings.Join(lines[:half], "\n") + "\n--More-- (50%)\n" + strings.Join(lines[half:], "\n"),
 		"mail":                    mailed,
 		"mail with its header":    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" + mailed,
+		"mail in Latin-1":         strings.ReplaceAll(strings.ReplaceAll(text, " ", "=A0"), "\n", "=0A=\n"),
+		"Latin-1":                 "K\xf6ln:\n" + strings.ReplaceAll(text, " ", "\xa0"),
 		"colours spelled out":     "^[[1m" + strings.ReplaceAll(text, "\n", "^[[0m^M\n"),
 		"colours, half lost":      colours,
 		"line separators":         strings.ReplaceAll(text, "\n", "\u2028"),

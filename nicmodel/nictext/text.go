@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"rssreplay/nicmodel/internal/lazyregexp"
 )
@@ -73,7 +74,7 @@ func Lines(data []byte) []string {
 	text := Decode(data)
 	own := strings.Contains(text, ownSchema) || strings.Contains(text, costSchema) // their strings may hold anything
 	if !own {
-		text = unescaped(unquoted(unlisted(yamlItems(messages(text)))))
+		text = fromLatin1(unescaped(unquoted(unlisted(yamlItems(messages(text))))))
 		text = strings.ReplaceAll(text, `\_`, "_") // as Markdown's editors write it
 	}
 	text = shown(text)
@@ -119,6 +120,24 @@ func Decode(data []byte) string {
 		return string(utf16.Decode(units))
 	}
 	return string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+}
+
+// fromLatin1 is the text with each byte that is no UTF-8 as Latin-1 has it: mail programs
+// that write it have its no-break space for the spaces of tables.
+func fromLatin1(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	var out strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size == 1 {
+			r = rune(text[0])
+		}
+		out.WriteRune(r)
+		text = text[size:]
+	}
+	return out.String()
 }
 
 // splitLines is the text's lines without line ends, what tells their number, time or file,
