@@ -251,6 +251,10 @@ func checkLongNames(t *testing.T, ctx context.Context) {
 		if got := pagetest.Value[float64](b, `document.querySelector(".lines .row").offsetHeight`); got > 60 {
 			t.Errorf("a row over time is %.0f pixels high", got)
 		}
+		b.Look(pagetest.View{Width: 1000, Scheme: "light", Print: true}) // what is wider is printed smaller
+		if wide := pagetest.Value[[]string](b, overflows); len(wide) > 0 {
+			t.Errorf("on paper these are wider than the page: %q", wide)
+		}
 		b.Quiet()
 	}
 }
