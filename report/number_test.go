@@ -38,7 +38,7 @@ func TestNumbers(t *testing.T) {
 		{words.Percent(1.0), "100.0%"}, {words.Percent(2.5), "250.0%"}, {words.Percent(41.412), "4,141.2%"}, {words.Percent(Null), "-"},
 		{words.Rate(Null), "-"}, {words.Rate(787_654_321.0), "788M"}, {words.Fixed(Null, 2), "-"}, {words.Fixed(1.23456, 2), "1.23"}, {words.Fixed(4141.15, 1), "4,141.1"}, {words.Fixed(-1234567.0, 0), "-1,234,567"}, {words.Fixed(-999.5, 1), "-999.5"},
 		{words.ExactSeconds(0), "0"}, {words.Clock(59e9), "0 min"}, {words.Clock(36 * 3600e9), "1 d 12 h"}, {words.Clock(86_460e9 + 1), "1 d 1 min"},
-		{words.Moment(599_900_000_000), "599.9 s"}, {words.Moment(14_540_800_000_000), "14,540.8 s (4 h 2 min)"}, {words.ExactSeconds(10_023_456_789), "10.023456789"}, {words.ExactSeconds(1_500_000_000_000), "1,500"}, {words.ExactSeconds(100_000_000), "0.1"},
+		{words.Moment(0), "0 s"}, {words.Moment(700), "700 ns"}, {words.Moment(1_000_000), "0.001 s"}, {words.Moment(599_900_000_000), "599.9 s"}, {words.Moment(14_540_800_000_000), "14,540.8 s (4 h 2 min)"}, {words.ExactSeconds(10_023_456_789), "10.023456789"}, {words.ExactSeconds(1_500_000_000_000), "1,500"}, {words.ExactSeconds(100_000_000), "0.1"},
 		{words.WithGap("788M"), "788 M"}, {words.WithGap("788"), "788 "},
 		{words.Plural(1, "packet", "packets"), "1 packet"}, {words.Plural(0, "packet", "packets"), "0 packets"}, {words.Plural(1500, "packet", "packets"), "1,500 packets"},
 	} {

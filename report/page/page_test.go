@@ -831,6 +831,13 @@ func sumOf(values []uint64) (sum uint64) {
 }
 
 func checkZoom(t *testing.T, ctx context.Context) {
+	short := fixture.New(8, 30, "rss-msix") // ticks of less than a millisecond, of page and script
+	short.Modes[0].Series.Interval = 100
+	want := ticksText(newTimelines(timedModes(short), 1)[0].Ticks)
+	if got := pagetest.Value[string](pagetest.Open(t, ctx, htmlOf(t, short), pagetest.View{Width: 1000, Scheme: "light"}), `document.querySelector(".ticks").textContent + "; " + moment(700)`); got != want+"; 700 ns" || !strings.HasPrefix(want, "0 ns") {
+		t.Errorf("the times are %q, want %q", got, want)
+	}
+
 	const windows = 137
 	for _, cpus := range []int{8, 20} { // areas, and a heat map
 		r := fixture.WithWindows(fixture.New(cpus, 30, "rss-msix", "non-rss"), windows)
@@ -913,7 +920,7 @@ func checkZoom(t *testing.T, ctx context.Context) {
 	for _, c := range r.Modes[0].Series.CPUs {
 		sum += c.At(34)
 	}
-	want := fmt.Sprintf("from %s s: %s", words.ExactSeconds(34*interval), words.Plural(sum, "packet", "packets"))
+	want = fmt.Sprintf("from %s s: %s", words.ExactSeconds(34*interval), words.Plural(sum, "packet", "packets"))
 	if got := pagetest.Value[string](b, root+`.querySelector(".readout").textContent`); !strings.HasPrefix(got, want) {
 		t.Errorf("the pointer reads %q, want %q", got, want)
 	}

@@ -96,17 +96,20 @@ func sparkline(values []uint64, most uint64) string {
 // on it reads as a clock does.
 func axis(columns int, column, end int64) string {
 	at := func(ns int64) string { return words.ExactSeconds(ns) + " s" }
-	if end >= words.ClockFrom {
+	switch {
+	case end < words.SecondsFrom:
+		at = words.ExactDuration
+	case end >= words.ClockFrom:
 		at = words.Clock
 	}
 	first, last := at(0), at(end)
-	room := columns - len(first) - len(last)
+	room := columns - words.DisplayWidth(first) - words.DisplayWidth(last)
 	if room < 1 {
 		return first + " to " + last
 	}
 	middle := at(int64(columns/2) * column)
-	left := columns/2 - len(middle)/2 - len(first)
-	right := room - left - len(middle)
+	left := columns/2 - words.DisplayWidth(middle)/2 - words.DisplayWidth(first)
+	right := room - left - words.DisplayWidth(middle)
 	if left < 1 || right < 1 {
 		return first + strings.Repeat(" ", room) + last
 	}

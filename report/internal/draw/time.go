@@ -34,10 +34,14 @@ type Tick struct {
 // clockSteps are steps of time that a clock has, in minutes; above they are days.
 var clockSteps = []int64{1, 2, 5, 10, 15, 30, 60, 2 * 60, 3 * 60, 6 * 60, 12 * 60}
 
-// TimeTicks are the ticks of a drawing of length ns, at least least apart: in seconds, or where
-// these are minutes or more, as a clock tells them. One at the very end has no room.
+// TimeTicks are the ticks of a drawing of length ns, at least least apart: in seconds, of less than
+// a millisecond in smaller units, or where these are minutes or more, as a clock tells them. One
+// at the very end has no room.
 func TimeTicks(length int64, least float64) (ticks []Tick) {
 	step, text := timeStep(least)
+	if length < words.SecondsFrom {
+		text = words.ExactDuration
+	}
 	for at := int64(0); at <= length-step/4; at += step {
 		ticks = append(ticks, Tick{at, text(at)})
 	}

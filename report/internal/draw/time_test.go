@@ -12,6 +12,9 @@ func TestTimeTicks(t *testing.T) {
 		length time.Duration
 		want   []string
 	}{
+		{1300 * time.Nanosecond, []string{"0 ns", "500 ns", "1 µs"}},
+		{700 * time.Microsecond, []string{"0 ns", "200 µs", "400 µs", "600 µs"}},
+		{2 * time.Millisecond, []string{"0 s", "0.0005 s", "0.001 s", "0.0015 s"}},
 		{1400 * time.Millisecond, []string{"0 s", "0.5 s", "1 s"}},
 		{140 * time.Second, []string{"0 s", "50 s", "100 s"}},
 		{10 * time.Minute, []string{"0 min", "2 min", "4 min", "6 min", "8 min"}},

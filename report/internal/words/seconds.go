@@ -34,10 +34,16 @@ func Clock(ns int64) string {
 // ClockFrom is the time, in ns, from which on a clock tells it, too.
 const ClockFrom = 600e9
 
-// Moment is a time since the start in seconds, and from ten minutes on as a clock tells it, too:
-// "14,540.8 s (4 h 2 min)".
+// SecondsFrom is the time, in ns, from which on seconds tell it; below they would be zeros.
+const SecondsFrom = 1e6
+
+// Moment is a time since the start in seconds, below a millisecond in smaller units, and from
+// ten minutes on as a clock tells it, too: "700 ns", "0.4 s", "14,540.8 s (4 h 2 min)".
 func Moment(ns int64) string {
-	if ns < ClockFrom {
+	switch {
+	case 0 < ns && ns < SecondsFrom:
+		return ExactDuration(ns)
+	case ns < ClockFrom:
 		return ExactSeconds(ns) + " s"
 	}
 	return ExactSeconds(ns) + " s (" + Clock(ns) + ")"

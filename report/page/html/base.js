@@ -28,7 +28,8 @@ function seconds(ns) {
   const text = exact(Math.floor(ns / 1e9)) + "." + String(Math.round(ns % 1e9)).padStart(9, "0");
   return text.replace(/\.?0+$/, "") + " s";
 }
-// clock is a time since the start in days, hours and minutes; moment has both from ten minutes on.
+// clock is a time since the start in days, hours and minutes; moment has both from ten minutes on,
+// and no seconds below a millisecond.
 function clock(ns) {
   let minutes = Math.floor(ns / 60e9);
   const parts = [];
@@ -38,7 +39,7 @@ function clock(ns) {
   }
   return parts.join(" ") || "0 min";
 }
-const moment = (ns) => ns < 600e9 ? seconds(ns) : `${seconds(ns)} (${clock(ns)})`;
+const moment = (ns) => 0 < ns && ns < 1e6 ? duration(ns) : ns < 600e9 ? seconds(ns) : `${seconds(ns)} (${clock(ns)})`;
 function duration(ns) {
   if (ns >= 600e9) return moment(ns);
   let unit = 0;

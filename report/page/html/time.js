@@ -31,7 +31,7 @@ function timeStep(least) {
 // drawTicks writes times below a drawing, which shows wide from start on, and something in the
 // first span of it; all in ns.
 function drawTicks(ticks, start, span, wide) {
-  const [step, text] = timeStep(span / 5);
+  const [step, long] = timeStep(span / 5), text = start + span < 1e6 ? duration : long;
   ticks.replaceChildren();
   for (let t = Math.ceil(start / step) * step; t <= start + span - step / 4; t += step) {
     const group = svgElement("g", {}, ticks), x = (t - start) / wide * 100 + "%";
