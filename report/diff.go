@@ -289,18 +289,15 @@ func changesOf(before, after Parameters) (changes []Change) {
 		if p.Name == "headroom" || old != nil && old.sameValue(&p) {
 			continue
 		}
-		now := p.Printed()
-		change := Change{Name: p.Name, New: &now}
+		change := Change{Name: p.Name, New: new(p.Printed())}
 		if old != nil {
-			was := old.Printed()
-			change.Old = &was
+			change.Old = new(old.Printed())
 		}
 		changes = append(changes, change)
 	}
 	for _, p := range before {
 		if p.Name != "headroom" && after.Named(p.Name) == nil {
-			was := p.Printed()
-			changes = append(changes, Change{Name: p.Name, Old: &was})
+			changes = append(changes, Change{Name: p.Name, Old: new(p.Printed())})
 		}
 	}
 	return changes

@@ -80,6 +80,5 @@ next:
 	if len(numbers) < 2 || len(numbers) == len(cpus) {
 		return nil
 	}
-	imbalance := MaxOverMean(packets)
-	return &imbalance
+	return new(MaxOverMean(packets))
 }

@@ -165,8 +165,7 @@ func placeMoves(rows []MoveRow, table *TableReport) {
 		if queue < 0 || queue >= len(cpus) {
 			return nil
 		}
-		cpu := cpus[queue]
-		return &cpu
+		return new(cpus[queue])
 	}
 	for i := range rows {
 		row := &rows[i]

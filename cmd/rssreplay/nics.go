@@ -125,8 +125,7 @@ func showProfile(p *profile.Profile) nicProfile {
 		n.Drain, n.DPCBudget = "poll", 64
 	}
 	if key, err := hash.ParseKey(p.Key); p.Key != "" && err == nil {
-		text := key.String()
-		n.Key, n.KeyName = &text, &p.Key
+		n.Key, n.KeyName = new(key.String()), &p.Key
 	}
 	for _, d := range p.Unverified {
 		u := nicUncertain{What: d.What}

@@ -371,8 +371,7 @@ func digest(files []report.File, read []file.Info) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(read[i].Name), err)
 		}
-		sum := hex.EncodeToString(h.Sum(nil))
-		files[i].SHA256 = &sum
+		files[i].SHA256 = new(hex.EncodeToString(h.Sum(nil)))
 	}
 	return nil
 }

@@ -61,8 +61,7 @@ func captureInterface(i *file.Interface, c *report.Capture, shown *anonymize.Ano
 		if n < 0 {
 			return nil
 		}
-		count := uint64(n)
-		return &count
+		return new(uint64(n))
 	}
 	r := report.Interface{
 		LinkType: i.Link.String(), SnapLength: i.SnapLength, Received: said(i.Received), Accepted: said(i.Accepted),

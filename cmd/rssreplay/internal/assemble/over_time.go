@@ -102,8 +102,7 @@ func (a *ReportBuilder) tablesOverTime() *report.TablesOverTime {
 	if arrivals == nil || !a.Settings.Moves() || a.Settings.Config.RPS.Steers() {
 		return nil // where packets work is not where the table sends them
 	}
-	o := OverTime(arrivals, &a.Settings.Config)
-	return &o
+	return new(OverTime(arrivals, &a.Settings.Config))
 }
 
 // overTime is tables beside what moved; nil where no mode has tables.

@@ -272,8 +272,7 @@ func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report
 		cpu := a.cpu(&counters.CPUs[c], a.cpuNumber(c))
 		cpu.Flows = summary.CPUFlows[c]
 		if top := summary.TopFlow[c]; top >= 0 {
-			flow := a.Flow(uint32(top))
-			cpu.Largest = &flow
+			cpu.Largest = new(a.Flow(uint32(top)))
 			if at, ok := a.placeOf(uint32(top), listed, rank); ok {
 				cpu.TopFlow = &at
 			}
@@ -286,8 +285,7 @@ func (a *ReportBuilder) Mode(i int, listed []uint32, rank map[uint32]int) report
 		count := &counters.Queues[q]
 		queue := report.Queue{Queue: q, Packets: count.Packets, Bytes: count.Bytes, Drops: count.Drops, DepthMax: count.DepthMax, Burst50us: count.Burst50us, Burst500us: count.Burst500us}
 		if counters.Mode == engine.RSSMSIX || counters.Mode == engine.RSSHWQueues {
-			cpu := a.cpuNumber(a.Settings.Config.QueueCPU[q])
-			queue.CPU = &cpu
+			queue.CPU = new(a.cpuNumber(a.Settings.Config.QueueCPU[q]))
 		}
 		m.Queues = append(m.Queues, queue)
 	}

@@ -246,8 +246,7 @@ func tellRows(c *report.Calibration, h *calibrate.History, fit *calibrate.Fit) {
 			row.Interrupts, row.TimerInterrupts = &r.Interrupts, &r.Timer
 		}
 		if r.Traced > 0 {
-			traced := wholeNanoseconds(r.Traced)
-			row.Traced = &traced
+			row.Traced = new(wholeNanoseconds(r.Traced))
 		}
 		if fit != nil {
 			row.Fitted = report.Fraction(fit.Run*float64(r.Runs) + fit.Packet*float64(r.Packets))
@@ -302,8 +301,7 @@ func queueInterrupts(h *calibrate.History) report.List[report.QueueInterrupts] {
 				queues = append(queues, report.QueueInterrupts{Queue: len(queues)})
 			}
 			if after[q] >= before[q] {
-				n := after[q] - before[q]
-				set(&queues[q], &n)
+				set(&queues[q], new(after[q]-before[q]))
 			}
 		}
 	}
@@ -340,8 +338,7 @@ func predictedCPUs(s *settings.Settings, m *engine.Counters, h *calibrate.Histor
 			}
 		}
 		if there {
-			ns := wholeNanoseconds(time)
-			p.Seen, p.Runs, p.Time = &packets, &runs, &ns
+			p.Seen, p.Runs, p.Time = &packets, &runs, new(wholeNanoseconds(time))
 		}
 		cpus = append(cpus, p)
 	}

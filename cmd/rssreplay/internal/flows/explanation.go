@@ -80,8 +80,7 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 	}
 	if d.Rule > 0 {
 		rule := &s.Steering.NTuple().All()[d.Rule-1]
-		does := rule.Does()
-		out.Filter, out.Action, out.Dropped = &rule.Location, &does, d.Target < 0
+		out.Filter, out.Action, out.Dropped = &rule.Location, new(rule.Does()), d.Target < 0
 		if by != s.Steering {
 			out.Context = &rule.Context
 		}
@@ -90,8 +89,7 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 		out.Woke = &s.Steering.NTuple().All()[d.Woke-1].Location
 	}
 	if d.Type == hash.None {
-		why := d.Why.String()
-		out.Unhashed = &why
+		out.Unhashed = new(d.Why.String())
 		return out
 	}
 	input := nicmodel.AppendInput(nil, &p.header, &p.extension, d.Type)
@@ -104,12 +102,10 @@ func (p *found) steering(s *settings.Settings) *report.Steering {
 		out.Hash = new(fmt.Sprintf("0x%08x", d.Hash))
 	}
 	if (out.Filter == nil || out.Context != nil) && !s.Shown.HidesHashes() {
-		index := int(by.Entry(d.Hash))
-		out.Index = &index
+		out.Index = new(int(by.Entry(d.Hash)))
 	}
 	if !config.Transform.Shown() {
-		rule := config.Transform.What()
-		out.Rule = &rule
+		out.Rule = new(config.Transform.What())
 	}
 	return out
 }
@@ -150,8 +146,7 @@ func hashInput(input []byte, t hash.Type, facts pcaps.Facts, shown *anonymize.An
 }
 
 func hexOf(b []byte) *string {
-	s := hex.EncodeToString(b)
-	return &s
+	return new(hex.EncodeToString(b))
 }
 
 // ruledOut is the story of a packet that a rule dropped: its arrival is all.
@@ -252,12 +247,10 @@ func placeMoved(s *settings.Settings, p *report.Steering, stories *story.Stories
 		switch {
 		case c.Rebalance != nil && slices.Contains(s.Modes, engine.RSSMSIX):
 			p.Queue = at.Queue
-			words := "as RSS++ had moved it by then"
-			p.Moved = &words
+			p.Moved = new("as RSS++ had moved it by then")
 		case tables > 0:
 			p.Queue = int(c.Tables[tables-1].Table[*p.Index])
-			words := "the one of " + s.Sources[tables-1]
-			p.Moved = &words
+			p.Moved = new("the one of " + s.Sources[tables-1])
 		}
 	}
 	p.CPU = c.CPUs[c.AffinityAt(at.Arrival)[p.Queue]]

@@ -151,8 +151,7 @@ func parseEnd(s string) (addr netip.Addr, port *uint16, err error) {
 	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
 		addr = a
 	} else if ap, err := netip.ParseAddrPort(s); err == nil {
-		p := ap.Port()
-		addr, port = ap.Addr(), &p
+		addr, port = ap.Addr(), new(ap.Port())
 	} else if strings.ContainsAny(s, "…~") {
 		return addr, nil, cli.Usagef("%q is shortened for the screen: a wider one (--width 200), --full and --format csv have it whole", s)
 	} else if portBeyond(s) {
@@ -203,17 +202,14 @@ func hashOf(h *pcaps.Header, f *pcaps.Frame, s *settings.Settings) *hashReport {
 	}
 	r.Notes = append(r.Notes, notGiven(s.Steering.NTuple(), f)...)
 	if d.Type != hash.None {
-		value := fmt.Sprintf("0x%08x", d.Hash)
-		r.Hash = &value
+		r.Hash = new(fmt.Sprintf("0x%08x", d.Hash))
 		if d.Rule == 0 {
-			index := int(d.Entry)
-			r.Index = &index
+			r.Index = new(int(d.Entry))
 		}
 	}
 	if d.Rule > 0 {
 		rule := s.Steering.NTuple().All()[d.Rule-1]
-		why := fmt.Sprintf("rule %d", rule.Location)
-		r.Why, r.does = &why, rule.Does()
+		r.Why, r.does = new(fmt.Sprintf("rule %d", rule.Location)), rule.Does()
 	}
 	if d.Woke > 0 {
 		rule := s.Steering.NTuple().All()[d.Woke-1]

@@ -239,16 +239,13 @@ func newPlan(flows []portplan.Flow, s, peer *settings.Settings) *report.Plan {
 func placeOf(d nicmodel.Decision, s *settings.Settings) *report.PlannedPlace {
 	r := &report.PlannedPlace{HashType: d.Type.String(), Queue: int(d.Queue), CPU: s.Config.CPUs[s.Config.QueueCPU[d.Queue]]}
 	if d.Type != hash.None {
-		value := fmt.Sprintf("0x%08x", d.Hash)
-		r.Hash = &value
+		r.Hash = new(fmt.Sprintf("0x%08x", d.Hash))
 	}
 	if d.Entry >= 0 {
-		index := int(d.Entry)
-		r.Index = &index
+		r.Index = new(int(d.Entry))
 	}
 	if d.Rule > 0 {
-		why := fmt.Sprintf("rule %d", s.Steering.NTuple().All()[d.Rule-1].Location)
-		r.Why = &why
+		r.Why = new(fmt.Sprintf("rule %d", s.Steering.NTuple().All()[d.Rule-1].Location))
 	}
 	return r
 }

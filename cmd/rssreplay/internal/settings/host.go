@@ -136,8 +136,7 @@ func countHost(h *report.Host, moments []*hosttext.Snapshot, at func(cpu int) *r
 		if last.OtherBoot(first) != "" {
 			return errors.New("the host has booted between the snapshots")
 		}
-		window := int64((last.Uptime - first.Uptime) * 1e9)
-		h.Window = &window
+		h.Window = new(int64((last.Uptime - first.Uptime) * 1e9))
 	}
 	before := map[int]hosttext.CPU{}
 	if len(moments) > 1 {

@@ -124,8 +124,7 @@ func (v *verification) countedByATR(r *report.Verify) {
 			Summary: fmt.Sprintf("ATR, on by default with %s, moved connections to the queue of the CPU that sends on them: %.1f%% of the packets are beyond queue %d, to which no entry leads",
 				v.settings.Profile.Name, 100*float64(beyond)/float64(all), reached-1),
 		}
-		no := false
-		r.Agrees, r.Verdict = &no, "Reality differs from the prediction."
+		r.Agrees, r.Verdict = new(false), "Reality differs from the prediction."
 		r.Evidence = append(r.Evidence, v.withoutATR())
 		return
 	}

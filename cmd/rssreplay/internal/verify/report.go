@@ -282,8 +282,7 @@ func (v *verification) conclude(r *report.Verify, j *judge.Judgement) {
 	}
 	r.Verdict, r.Agrees = v.verdict(j), nil
 	if j.Verdict != judge.CantTell {
-		agrees := j.Verdict == judge.Agrees
-		r.Agrees = &agrees
+		r.Agrees = new(j.Verdict == judge.Agrees)
 	}
 }
 

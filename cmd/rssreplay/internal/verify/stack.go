@@ -209,8 +209,7 @@ func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score) {
 	case s.cpuAll == 0 && s.hashAll == 0 && s.queueAll == 0:
 		r.Agrees, r.Verdict = nil, "Recorded CPUs can't tell: the kernel's own hash chose all of them, whose secret is not known; give --rps-secret."
 	case s.cpu < s.cpuAll:
-		differs := false
-		r.Agrees = &differs
+		r.Agrees = new(false)
 		if r.Explanation == nil {
 			v.explainCPUs(r, groups, s)
 		}
@@ -225,8 +224,7 @@ func (v *verification) judgeCPUs(r *report.Verify, groups []group, s score) {
 			return
 		}
 		r.Evidence = append(r.Evidence, fmt.Sprintf("None of %d %s leads more than %s of the packets to the recorded CPUs.", null.Trials, chances, percentage(1-null.Least)))
-		agrees := true
-		r.Agrees, r.Verdict = &agrees, agreesWith(s)
+		r.Agrees, r.Verdict = new(true), agreesWith(s)
 	}
 }
 
