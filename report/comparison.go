@@ -342,7 +342,8 @@ func (c *Compare) luckClause() string {
 		return ""
 	}
 	var names []string
-	worse, otherKeys, transforms, tables := 0, 0, 0, 0
+	worse := 0
+	keys, transforms, tables := false, false, false
 	least, most := bestFrom, bestTo
 	for i := range c.Scenarios {
 		s := &c.Scenarios[i]
@@ -353,34 +354,24 @@ func (c *Compare) luckClause() string {
 		key, transform, table := s.other("key", &c.Scenarios[best]), s.other("xfrm", &c.Scenarios[best]), s.otherRule(&c.Scenarios[best])
 		from, to, known := s.chance(draws)
 		from, to = max(from, bestFrom), min(to, bestTo)
-		const rounding = 1e-6 // few flows have few imbalances, and one may be the limit itself
-		within := func(v Fraction) bool { return v >= from*(1-rounding) && v <= to*(1+rounding) }
-		if !known || !key && !transform && !table || !within(load.Of(&c.Scenarios[best])) || !within(load.Of(s)) {
+		if !known || !key && !transform && !table || !load.Of(&c.Scenarios[best]).within(from, to) || !load.Of(s).within(from, to) {
 			continue
 		}
 		names, least, most = append(names, "“"+s.Name+"”"), max(least, from), min(most, to)
-		if key {
-			otherKeys++
-		}
-		if transform {
-			transforms++
-		}
-		if table {
-			tables++
-		}
+		keys, transforms, tables = keys || key, transforms || transform, tables || table
 	}
 	if len(names) == 0 {
 		return ""
 	}
 	what, whats := "hash", "hashes"
 	switch {
-	case tables > 0 && otherKeys+transforms > 0:
+	case tables && (keys || transforms):
 		what, whats = "hash or table", "hashes or tables"
-	case tables > 0:
+	case tables:
 		what, whats = "table", "tables"
-	case transforms == 0:
+	case !transforms:
 		what, whats = "key", "keys"
-	case otherKeys == 0:
+	case !keys:
 		what, whats = "transformation", "transformations"
 	}
 	whose := "the " + whats + " differ"

@@ -101,9 +101,14 @@ func (f *Figure) byChance(was, now *Scenario) bool {
 		return false
 	}
 	least, most, known := chanceOf(was, now, f)
-	const rounding = 1e-6 // of what is read from JSON: few flows have few imbalances, and one may be the percentile itself
-	within := func(v Fraction) bool { return v >= least*(1-rounding) && v <= most*(1+rounding) }
-	return known && within(f.Of(was)) && within(f.Of(now))
+	return known && f.Of(was).within(least, most) && f.Of(now).within(least, most)
+}
+
+// within tells whether f is from least to most, but for the rounding of what is read from JSON:
+// few flows have few imbalances, and one may be the limit itself.
+func (f Fraction) within(least, most Fraction) bool {
+	const rounding = 1e-6
+	return f >= least*(1-rounding) && f <= most*(1+rounding)
 }
 
 // explained tells whether chance does: which flows are on an entry, or how many of their packets
