@@ -59,22 +59,17 @@ func (l *fastLine) runFixed(at, doneAt []int64) (met int) {
 	}
 	// From here on there is a cycle, and with rx-frames 1 the vector is due at once
 	// (nicmodel.Vector.Due), or as soon after the raise before as ITR lets it.
-	delay, itr := l.delay, l.m.cfg.ITR
-	start := delay + l.m.cfg.DPCCost
+	delay, itr, dpc, cost := l.delay, l.m.cfg.ITR, l.m.cfg.DPCCost, l.cost
 	n, poll, end := 0, l.nextPoll, l.end
-	if itr <= start {
-		n, poll, end = runCycles(at, doneAt, poll, end, delay, start, l.cost)
-	} else {
-		for i, t := range at {
-			if t > poll {
-				at[n] = int64(i)
-				n++
-				poll = max(t, end, poll-delay+itr) + delay
-				end = poll - delay + start
-			}
-			end += l.cost
-			doneAt[i] = end
+	for i, t := range at {
+		if t > poll {
+			at[n] = int64(i)
+			n++
+			poll = max(t, end, poll-delay+itr) + delay
+			end = poll + dpc
 		}
+		end += cost
+		doneAt[i] = end
 	}
 	if n > 0 {
 		l.endCycles(at[:n], doneAt)
@@ -82,30 +77,6 @@ func (l *fastLine) runFixed(at, doneAt []int64) (met int) {
 	}
 	l.raise, l.nextPoll, l.quietUntil, l.end = poll-delay, poll, poll, end
 	return met
-}
-
-// runCycles finds when packets are done that are published at the times of at, where the DPC of
-// a cycle polls at poll and ends at end. Others poll delay after their raises, and begin with
-// a packet start after it. The packets that these begin with are listed in at.
-//
-// Optimization: no branch depends on which these are; it could not be foretold. All of it has
-// room in registers, where nothing else is in the function.
-//
-//go:noinline
-func runCycles(at, doneAt []int64, poll, end, delay, start, cost int64) (int, int64, int64) {
-	n := 0
-	doneAt = doneAt[:len(at)]
-	for i, t := range at {
-		begins := (poll - t) >> 63 // all ones if poll < t
-		idle := t - end
-		idle &^= idle >> 63 // or 0
-		poll ^= (poll ^ (end + idle + delay)) & begins
-		end += (idle+start)&begins + cost
-		at[n] = int64(i)
-		n -= int(begins)
-		doneAt[i] = end
-	}
-	return n, poll, end
 }
 
 // endCycles is endPlain of the cycles before those that begin with the packets of begins.
