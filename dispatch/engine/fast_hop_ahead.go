@@ -25,7 +25,8 @@ func (e *fastHop) mayGoAhead(l *hopLine) {
 	l.latest.first, l.latest.start = l.in, l.since
 }
 
-// goAhead is handOverAll, and takes the packets from the backlogs of lines that go ahead.
+// goAhead is handOver of the n packets that a whole turn took, which ends at wakes. It takes
+// those from the backlogs of lines that go ahead.
 func (e *fastHop) goAhead(y *hopCycle, n int, wakes int64) {
 	ring, first := y.queue.Ring()
 	first -= uint64(n)

@@ -175,7 +175,7 @@ func (e *fastHop) wholeTurn(v int, pause int64) (done bool) {
 	if e.alone {
 		e.goAhead(y, int(n), now)
 	} else {
-		e.handOverAll(y, int(n), now)
+		e.handOver(y, -int(n), 0, start, now)
 	}
 	return true
 }
@@ -188,31 +188,6 @@ func (e *fastHop) enable(v int) {
 		e.arm(v)
 	} else {
 		e.turns.set(v, never)
-	}
-}
-
-// handOverAll is handOver of the n packets that a whole turn took, which ends at wakes.
-//
-// Optimization: what changes in its loop stays in registers, as it calls nothing, but for a
-// packet that does not join as the last one.
-func (e *fastHop) handOverAll(y *hopCycle, n int, wakes int64) {
-	ring, first := y.queue.Ring()
-	first -= uint64(n)
-	mask, lines, from, cost := uint64(len(ring)-1), e.lines, uint16(y.cpu), e.costs.rps
-	joins := wakes - int64(n)*cost
-	for i := range n {
-		b := &ring[(first+uint64(i))&mask]
-		joins += cost
-		l := lines[b.CPU]
-		in, last := l.in, uint64(len(l.joins)-1)
-		if l.joins[(in-1)&last].Published >= joins || in-l.kept >= last {
-			e.handOver(y, i-n, i-n+1, joins-cost, wakes)
-			continue
-		}
-		j := &l.joins[in&last]
-		j.Buffer, j.wakes = *b, wakes
-		j.Published, j.CPU = joins, from
-		l.in = in + 1
 	}
 }
 
