@@ -11,7 +11,6 @@ import (
 type HomeCPUs struct {
 	flows   bigarray.Array[taken]
 	ordered *bigarray.Array[takers] // instead of flows; nil: see KeepOrder
-	loaded  int64                   // of Load, so that it is done
 }
 
 // taken orders takes by (at, cpu): at is a time where every CPU has its own
@@ -47,30 +46,14 @@ func (t *HomeCPUs) Grow(flows uint32) {
 	}
 }
 
-// Load reads what received packets of these flows and sent ones will ask for, unless order
-// is kept: few takes are told then, and sent ones are expected soon before.
-//
-// Optimization: Took and Connection wait for one flow after the other, so that
-// here, where the waits overlap, all come into the cache.
+// Load prefetches what Took and Connection will ask for of a batch's packets, received ones of
+// these flows and sent ones, unless order is kept: few takes are told then, and sent ones are
+// expected soon before.
 func (t *HomeCPUs) Load(flows []uint32, sends []SendRef) {
-	if t.ordered != nil {
-		return
+	if t.ordered == nil {
+		prefetch.Records(t.flows.Chunks, flows)
+		prefetch.Records(t.flows.Chunks, sends)
 	}
-	chunks, sum := t.flows.Chunks, int64(0)
-	for _, flow := range flows {
-		if flow != NoFlow {
-			sum += chunks[flow>>bigarray.ChunkBits][flow&(bigarray.ChunkSize-1)].last
-		}
-	}
-	for _, ref := range sends {
-		if ref.Answers != NoFlow {
-			sum += chunks[ref.Answers>>bigarray.ChunkBits][ref.Answers&(bigarray.ChunkSize-1)].last
-		}
-		if ref.Same != NoFlow {
-			sum += chunks[ref.Same>>bigarray.ChunkBits][ref.Same&(bigarray.ChunkSize-1)].last
-		}
-	}
-	t.loaded = sum
 }
 
 // Expect prefetches what Connection will ask for, if order is kept.
