@@ -280,7 +280,8 @@ func (e *fastHop) deepen(y *hopCycle, from, to int, now, cost int64) {
 }
 
 // handOver has the packets from one to before another join the backlogs that they are steered
-// to; the DPC of the vector takes the first at now, and ends its turn at wakes.
+// to; the DPC of the vector takes the first at now, and ends its turn at wakes. They are
+// numbered from the oldest that waits: of those that were taken already the last is -1.
 func (e *fastHop) handOver(y *hopCycle, first, to int, now, wakes int64) {
 	ring, start := y.queue.Ring()
 	mask, lines, cost, from := uint64(len(ring)-1), e.lines, e.costs.rps, uint16(y.cpu)

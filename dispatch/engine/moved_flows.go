@@ -138,15 +138,11 @@ func (f *movedFlows) nextTurn(in *arriving, from, to int) int {
 	if f.refusals > 0 {
 		return from // all
 	}
-	entries, flows := in.entry[from:to], in.flow[from:to]
-	flows = flows[:len(entries)]
-	known, ever, turned := f.known, f.ever, f.turned
-	for i, entry := range entries { // mayTurn, with what it reads in registers
-		if flow := flows[i]; flow >= known || ever[entry]&^uint8(turned[flow/64]>>(flow%64)) != 0 {
-			return from + i
-		}
+	entries, flows := in.entry[:to], in.flow[:to]
+	for from < to && !f.mayTurn(flows[from], entries[from]) {
+		from++
 	}
-	return to
+	return from
 }
 
 // look is the CPU, and 1, that has the packet of its flow before packet i of in, which is
