@@ -33,13 +33,14 @@ type classic struct {
 	// by libpcap's sf-pcap.c in files of versions before 2.3 and of DG/UX (543.0);
 	// in version 2.3 they do if the captured one is the larger (maybeSwapped).
 	swapLengths, maybeSwapped bool
+	header                    [fileHeaderBytes]byte
 	info                      *Info
 }
 
 // newClassic reads the file header, whose 24 bytes must be there and whose magic
 // the caller has looked at.
 func newClassic(header []byte, info *Info) (*classic, *damage) {
-	c := &classic{nsPerTick: 1000, info: info}
+	c := &classic{nsPerTick: 1000, header: [fileHeaderBytes]byte(header), info: info}
 	c.big = binary.BigEndian.Uint32(header)>>16 == magicMicro>>16
 	if c.u32(header) == magicNano {
 		c.nsPerTick = 1
@@ -100,6 +101,16 @@ func (c *classic) decode(buf []byte, recs []pcaps.Record) (n, used, want int, er
 		if swapLengths {
 			captured, wire = c.lengths(captured, wire)
 		}
+		if captured == 0 && [8]byte(b) == [8]byte(c.header[:]) { // no time of a packet: a file follows, by cat
+			switch {
+			case len(b) < fileHeaderBytes:
+				return n, used, fileHeaderBytes, nil
+			case [4]byte(b[20:]) != [4]byte(c.header[20:]):
+				return n, used, 0, damaged("another capture begins, of another link type: give the files themselves, or join them with mergecap instead of cat")
+			}
+			used += fileHeaderBytes
+			continue
+		}
 		if captured > maxCaptured {
 			return n, used, 0, tooLong(captured)
 		}
@@ -120,7 +131,7 @@ func (c *classic) decode(buf []byte, recs []pcaps.Record) (n, used, want int, er
 }
 
 // plain decodes the whole records at the start of buf as far as nothing is odd
-// about one: little-endian, the captured length first and not above the other.
+// about one: little-endian, the captured length first, not 0 and not above the other.
 //
 // Optimization: almost every capture is that alone, and the way from one record to
 // the next is short. It must equal decode without it.
@@ -130,7 +141,7 @@ func (c *classic) plain(buf []byte, recs []pcaps.Record) (n, used int) {
 		h := buf[used : used+recordHeaderBytes : used+recordHeaderBytes]
 		captured, wire := binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
 		end := used + recordHeaderBytes + int(captured)
-		if captured > maxCaptured || captured > wire || end > len(buf) {
+		if captured-1 >= maxCaptured || captured > wire || end > len(buf) {
 			break
 		}
 		rec := &recs[n]
@@ -157,5 +168,8 @@ func (c *classic) cutRecord(rest []byte, header int) *damage {
 		return damaged("the file ends after %d of the %d bytes of its record header", len(rest), header)
 	}
 	captured, _ := c.lengths(c.u32(rest[8:]), c.u32(rest[12:]))
+	if captured == 0 {
+		return damaged("the file ends after %d of the %d bytes of another capture's header", len(rest), fileHeaderBytes)
+	}
 	return damaged("the file ends after %s of its %s captured bytes", grouped.Int(len(rest)-header), grouped.Int(captured))
 }

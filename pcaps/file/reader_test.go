@@ -82,6 +82,11 @@ func TestReadFormats(t *testing.T) {
 		pcapInfo := Info{Format: "pcap", LinkTypes: []pcaps.LinkType{pcaps.LinkSLL}, Packets: 3, ShortWire: 1}
 		data, want := plain(o, magicMicro, 1000)
 		files = append(files, file{fmt.Sprintf("pcap, µs, %s", o), data, want, pcapInfo})
+		twice := pcapInfo
+		twice.Packets, twice.ShortWire = 6, 2
+		behind := slices.Clone(data)
+		behind[17] ^= 1 // its snap length may be another
+		files = append(files, file{fmt.Sprintf("pcap, one behind the other, %s", o), slices.Concat(data, behind), slices.Concat(want, want), twice})
 		data, want = modifiedPcap(o)
 		modifiedInfo := pcapInfo
 		modifiedInfo.Format = "modified pcap"
@@ -257,6 +262,8 @@ func TestDamage(t *testing.T) {
 		{"record of 4 GB", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), math.MaxUint32), 60), "packet 3 (byte 60): the record claims 4,294,967,295 captured bytes, more than libpcap's limit of 262,144"},
 		{"record just too long", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), "packet 3 (byte 60): the record claims 262,145 captured bytes, more than libpcap's limit of 262,144"},
 		{"record of 256 kB, cut", pcapStart, le.AppendUint32(le.AppendUint32(make([]byte, 8), 262144), 60), "packet 3 (byte 60): the file ends after 0 of its 262,144 captured bytes"},
+		{"another link type behind it", pcapStart, slices.Concat(pcapFile(le, magicMicro, 2, 4, 113), pcapRecord(le, 0, 0, 3, []byte{1, 2, 3})), "packet 3 (byte 60): another capture begins, of another link type: give the files themselves, or join them with mergecap instead of cat"},
+		{"another header behind it, cut", pcapStart, pcapFile(le, magicMicro, 2, 4, 1)[:20], "packet 3 (byte 60): the file ends after 20 of the 24 bytes of another capture's header"},
 		{"modified: record just too long", slices.Concat(pcapFile(le, magicModified, 2, 4, 1), modifiedRecord(le, 0, 0, 3, 0, nil), modifiedRecord(le, 0, 0, 3, 0, nil)), slices.Concat(le.AppendUint32(le.AppendUint32(make([]byte, 8), 262145), 60), make([]byte, 8)), "packet 3 (byte 72): the record claims 262,145 captured bytes, more than libpcap's limit of 262,144"},
 		{"block of 4 GB", ngStart, slices.Concat(huge(blockEnhanced, math.MaxUint32-3), make([]byte, 24)), "packet 3 (byte 120): a block of type 0x6 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
 		{"interface block of 4 GB", ngStart, slices.Concat(huge(blockInterface, math.MaxUint32-3), make([]byte, 24)), "after packet 2 (byte 120): a block of type 0x1 claims 4,294,967,292 bytes, more than libpcap's limit of 16,777,216"},
