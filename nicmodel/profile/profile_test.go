@@ -139,6 +139,7 @@ func TestProfileOfDriver(t *testing.T) {
 	}{
 		{"igb", 0, 0, "igb"}, {"igb", 128, 8, "igb"}, {"ixgbe", 0, 0, "ixgbe"}, {"ixgbe", 128, 63, "ixgbe"}, {"ixgbe", 512, 63, "x550"}, {"ixgbe", 64, 4, "ixgbe"},
 		{"bnxt_en", 64, 8, "bnxt-p5"}, {"bnxt_en", 128, 8, "bnxt"}, {"virtio_net", 128, 4, "virtio"}, {"hv_netvsc", 0, 0, "netvsc"}, {"mlx5_core", 256, 6, "mlx5"},
+		{"i40evf", 64, 4, "iavf"}, {"gvnic", 0, 0, "gve"},
 	} {
 		if p := OfDriver(test.driver, test.entries, test.rings); p == nil || p.Name != test.want {
 			t.Errorf("%+v: %v", test, p)

@@ -120,7 +120,7 @@ func All() []Profile {
 		Notes:      []string{globalKey, atrNote},
 		Unverified: []Doubt{parser, powerOn},
 	}, {
-		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf"},
+		Name: "iavf", NIC: "Intel virtual functions of X710 and E810", Drivers: []string{"iavf", "i40evf"},
 		MaxQueues: 16, TableSize: TableSize{Entries: 64}, Layout: "equal", PacksFields: true, KeyLen: 52, HashTypes: tcpUDP,
 		RXRing: 512, Moderation: every50us, Usecs: UsecsInterval, SetsTransform: true, NAPI: true, LayerFour: rps.ByPacket, NTuple: iavfRules, Source: linux + "ethernet/intel/iavf",
 		Notes:      []string{globalKey, "the physical function may set another table size and key length"},
@@ -174,7 +174,7 @@ func All() []Profile {
 		Notes:      []string{enaIPs, enaRules},
 		Unverified: []Doubt{parser, {"hash-types", "UDP on its ports"}},
 	}, {
-		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve"},
+		Name: "gve", NIC: "Google Compute Engine Virtual NIC", Drivers: []string{"gve", "gvnic"},
 		TableSize: TableSize{Entries: 128}, Layout: "equal", KeyLen: 40, HashTypes: tcpUDP,
 		Moderation: Moderation{RXDelay: 20 * time.Microsecond}, Fixed: SetFields, NAPI: true, LayerFour: tcpUDPPackets, Source: linux + "ethernet/google/gve",
 		Notes:      []string{"the device or the driver sets the key: ethtool -x shows it", "rules (ethtool -N): the driver takes those of TCP, UDP, SCTP, AH and ESP, where the device does; --rule takes any"},
