@@ -89,6 +89,9 @@ func (d *diagnosis) unhashed() *report.Finding {
 	}
 }
 
+// notIP is the kind of those of which no more is known than that they are not IP.
+const notIP = " (not IP)"
+
 // unhashedKind says in parentheses what most of n packets without a hash are; "" if that
 // is not known.
 func (d *diagnosis) unhashedKind(n uint64) string {
@@ -98,8 +101,8 @@ func (d *diagnosis) unhashedKind(n uint64) string {
 		}
 	}
 	for _, c := range d.r.Capture.Unhashed {
-		if name := map[string]string{"not_ip": "not IP", "llc": "LLC", "unknown_link_type": "of an unknown link type"}[c.Name]; name != "" && 2*c.Packets > n {
-			return " (" + name + ")"
+		if name := map[string]string{"not_ip": notIP, "llc": " (LLC)", "unknown_link_type": " (of an unknown link type)"}[c.Name]; name != "" && 2*c.Packets > n {
+			return name
 		}
 	}
 	return ""
@@ -130,6 +133,9 @@ func (d *diagnosis) spreadUnhashed(n uint64, queue int) string {
 		return "Spread them behind the NIC, by RPS: the kernel's own hash is of the flow inside: " + d.byRPS(fmt.Sprint(queue)) + "."
 	}
 	apart := "RPS keeps them together, too: of packets that are neither IP nor PPPoE the kernel's own hash has no more than the EtherType. "
+	if d.unhashedKind(n) == notIP {
+		apart = "`tshark -r " + d.capture() + " -Y 'not ip and not ipv6' | head` shows what they are: a storm of ARP, say, ends where it comes from. " + apart
+	}
 	if d.ofFair(n) < 1 && !d.t.Unsettable.Table {
 		return apart + "Keep hashed packets off their CPU:" + d.otherTable()
 	}

@@ -80,6 +80,9 @@ func TestRuledUnhashed(t *testing.T) {
 		if (f != nil) != test.found {
 			t.Errorf("%+v: %+v", test.rules, f)
 		}
+		if f != nil && !strings.HasPrefix(f.Remedy, "`tshark -r CAPTURE -Y 'not ip and not ipv6' | head` shows what they are") {
+			t.Errorf("what is no IP packet is not to be looked at: %s", f.Remedy)
+		}
 		if f != nil && f.Figures["unhashed_packets"] != 120-test.want {
 			t.Errorf("%+v: %v packets go to the default queue", test.rules, f.Figures["unhashed_packets"])
 		}
