@@ -102,6 +102,9 @@ type ImportedTable struct {
 	// Spare are processors that Windows' text names besides those of the table, as
 	// many as Rings and MaxProcessors leave room for: RSS could use them, too.
 	Spare []Processor
+	// Near and Far are the processors of Windows' RssProcessorArray, by its NUMA distance: 0, on the
+	// NIC's node, or more.
+	Near, Far []Processor
 
 	// Table is nil if the driver shows none (the text then has a key). Of
 	// Windows, whose entries are CPUs and not queues, it holds for each entry

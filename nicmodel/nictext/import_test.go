@@ -228,16 +228,20 @@ func TestReadWindows(t *testing.T) {
 		Format: WindowsNetAdapter, Interface: "Slot0A x8", Rings: 8,
 		Table:      nicmodel.IndirectionTable{0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7},
 		Processors: []Processor{{0, 0}, {0, 2}, {0, 4}, {0, 6}, {0, 8}, {0, 10}, {0, 12}, {0, 14}},
+		Near:       []Processor{{0, 0}, {0, 2}, {0, 4}, {0, 6}, {0, 8}, {0, 10}, {0, 12}, {0, 14}, {0, 32}, {0, 34}, {0, 36}, {0, 38}},
+		Far:        []Processor{{1, 0}, {1, 2}, {1, 4}, {1, 6}, {1, 8}, {1, 10}, {1, 12}, {1, 14}, {1, 16}},
 		Profile:    "Closest",
 		Note:       "under its profile, Closest, Windows moves entries with the load: this is the table of the moment when it was shown",
 	}
 	tabs := &ImportedTable{
 		Format: WindowsNetAdapter, Interface: "SLOT 2 Port 1", Rings: 2,
 		Table: nicmodel.IndirectionTable{0, 1, 0, 1}, Processors: []Processor{{1, 0}, {1, 2}},
+		Near: []Processor{{1, 0}, {1, 2}}, Far: []Processor{{0, 0}},
 	}
 	below := &ImportedTable{
 		Format: WindowsNetAdapter, Interface: "Ethernet", Rings: 2,
 		Table: nicmodel.IndirectionTable{0, 1, 0, 1, 0, 1, 0, 1}, Processors: []Processor{{0, 0}, {0, 4}},
+		Near:    []Processor{{0, 0}, {0, 2}, {0, 4}, {0, 6}},
 		Profile: "NUMAStatic",
 	}
 	var utf16LE, utf16BE bytes.Buffer

@@ -47,6 +47,7 @@ func readWindows(lines []string) (*ImportedTable, error) {
 		t.Note = "under its profile, " + t.Profile + ", Windows moves entries with the load: this is the table of the moment when it was shown"
 	}
 	t.addSpare(r.array, r.most)
+	t.addDistances(r.array)
 	return t, checkSize(len(t.Table))
 }
 
@@ -145,6 +146,21 @@ func (t *ImportedTable) addSpare(array []windowsField, most int) {
 		p, err := parseProcessor(processor)
 		if err == nil && !slices.Contains(t.Processors, p) && !slices.Contains(t.Spare, p) {
 			t.Spare = append(t.Spare, p)
+		}
+	}
+}
+
+// addDistances parts the words of RssProcessorArray by their NUMA distance.
+func (t *ImportedTable) addDistances(array []windowsField) {
+	for _, word := range array {
+		processor, distance, told := strings.Cut(word.text, "/")
+		p, err := parseProcessor(processor)
+		switch n, wrong := strconv.ParseUint(distance, 10, 32); {
+		case !told || err != nil || wrong != nil:
+		case n == 0:
+			t.Near = append(t.Near, p)
+		default:
+			t.Far = append(t.Far, p)
 		}
 	}
 }

@@ -58,6 +58,9 @@ func flag(is bool) int {
 
 // remoteNode: CPUs that take packets are on another NUMA node than the NIC.
 func (d *diagnosis) remoteNode() *report.Finding {
+	if len(d.t.FarCPUs) > 0 && d.mode != nil {
+		return d.farProcessors()
+	}
 	cpus, told := d.used()
 	if d.r.Host == nil || d.r.Host.NICNode == nil || d.has("rps-off-node") {
 		return nil
@@ -85,7 +88,7 @@ func (d *diagnosis) remoteNode() *report.Finding {
 		ID: "remote-node", Severity: report.Warning,
 		Summary: fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's, node %d: %s.",
 			words.Percent(report.Ratio(remote, packets)), node, nameCPUs(names)),
-		Evidence: "Such a CPU reaches the packets, their descriptors and the NIC's registers across the link between the nodes. What that costs is not in the times here.",
+		Evidence: acrossNodes,
 		Figures:  report.Numbers{"nic_node": node, "remote_packets": remote, "remote_cpus": len(names)},
 	}
 	if len(near) > 0 {
@@ -93,6 +96,37 @@ func (d *diagnosis) remoteNode() *report.Finding {
 		if len(d.mode.Queues) > len(near) {
 			f.Remedy += fmt.Sprintf(" It has fewer CPUs than there are queues: `ethtool -L DEV combined %d`.", len(near))
 		}
+	}
+	return f
+}
+
+// acrossNodes is what it costs to work on packets off the NIC's node.
+const acrossNodes = "Such a CPU reaches the packets, their descriptors and the NIC's registers across the link between the nodes. What that costs is not in the times here."
+
+// farProcessors is remoteNode under Windows, which shows how far processors are from the NIC.
+func (d *diagnosis) farProcessors() *report.Finding {
+	var remote, packets uint64
+	var names []int
+	for i := range d.mode.CPUs {
+		c := &d.mode.CPUs[i]
+		packets += c.Packets
+		if c.Packets > 0 && slices.Contains(d.t.FarCPUs, c.CPU) {
+			names = append(names, c.CPU)
+			remote += c.Packets
+		}
+	}
+	if remote == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		ID: "remote-node", Severity: report.Warning,
+		Summary:  fmt.Sprintf("%s of the packets go to CPUs on another NUMA node than the NIC's: %s.", words.Percent(report.Ratio(remote, packets)), nameCPUs(names)),
+		Evidence: "By the NUMA distances of RssProcessorArray. " + acrossNodes,
+		Remedy:   fmt.Sprintf("`Set-NetAdapterRss -Name DEV -Profile ClosestStatic` takes those on the NIC's node first: %s.", nameCPUs(d.t.NearCPUs)),
+		Figures:  report.Numbers{"remote_packets": remote, "remote_cpus": len(names)},
+	}
+	if len(d.t.NearCPUs) == 0 {
+		f.Remedy = "RSS may use no CPU on the NIC's node: have -BaseProcessorGroup and -BaseProcessorNumber of `Set-NetAdapterRss -Name DEV`, and their -MaxProcessor… counterparts, span some that are."
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"strings"
 	"testing"
 
 	"rssreplay/report"
@@ -41,6 +42,25 @@ func TestQueuesOnThreadsOfOneCore(t *testing.T) {
 		r.Host = test.host
 		f := newDiagnosis(r, &Traffic{}).sharedCore()
 		if (f == nil) != (test.want == "") || f != nil && f.Summary != test.want {
+			t.Errorf("want %q, got %+v", test.want, f)
+		}
+	}
+}
+
+// Windows shows how far the processors are that RSS may use.
+func TestFarProcessors(t *testing.T) {
+	for _, test := range []struct {
+		near, far []int
+		want      string // "" for no finding
+		remedy    string
+	}{
+		{[]int{2, 3}, []int{0, 1}, "60.0% of the packets go to CPUs on another NUMA node than the NIC's: CPUs 0,1.", "-Profile ClosestStatic` takes those on the NIC's node first: CPUs 2,3."},
+		{nil, []int{0, 1, 2, 3}, "100.0% of the packets go to CPUs on another NUMA node than the NIC's: CPUs 0-3.", "RSS may use no CPU on the NIC's node"},
+		{[]int{0, 1, 2, 3}, []int{4, 5}, "", ""}, // which take none
+		{[]int{0, 1, 2, 3}, nil, "", ""},
+	} {
+		f := newDiagnosis(hot(400, 200, 200, 200), &Traffic{Windows: true, NearCPUs: test.near, FarCPUs: test.far}).remoteNode()
+		if (f == nil) != (test.want == "") || f != nil && (f.Summary != test.want || !strings.Contains(f.Remedy, test.remedy)) {
 			t.Errorf("want %q, got %+v", test.want, f)
 		}
 	}

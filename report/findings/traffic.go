@@ -46,6 +46,8 @@ type Traffic struct {
 	InnerBalance report.Fraction // imbalance.packets if the inner headers were hashed; Null if unknown
 
 	HostCPUs    []int // that the text of interrupts tells of; nil if it does not
+	NearCPUs    []int // that RSS may use on the NIC's NUMA node, as Windows shows them
+	FarCPUs     []int // and on others
 	Rings       int   // receive queues that the imported texts say there are; 0 if unknown
 	MostRings   int   // that the NIC can have; 0 if unknown
 	MostQueues  int   // that RSS of the NIC can reach; 0 if unknown

@@ -195,11 +195,7 @@ func (r *resolver) offerTable(t *nictext.ImportedTable, from string) (queues int
 	if cpus := t.QueueCPU(); cpus != nil {
 		cpus = r.later(cpus, t)
 		queues = len(cpus)
-		var spare []int
-		for _, p := range t.Spare {
-			spare = append(spare, p.CPU())
-		}
-		r.offerQueueCPUs(from, cpus, spare...)
+		r.offerQueueCPUs(from, cpus, cpusOf(t.Spare)...)
 	}
 	if queues > 0 {
 		r.offer(fromImport, from, "queues", strconv.Itoa(queues))
@@ -246,6 +242,14 @@ func (r *resolver) later(cpus []int, first *nictext.ImportedTable) []int {
 				}
 			}
 		}
+	}
+	return cpus
+}
+
+// cpusOf are the numbers of Windows' processors.
+func cpusOf(processors []nictext.Processor) (cpus []int) {
+	for _, p := range processors {
+		cpus = append(cpus, p.CPU())
 	}
 	return cpus
 }

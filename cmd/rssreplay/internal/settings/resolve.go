@@ -43,6 +43,8 @@ type Settings struct {
 	Counts      *Counts      // nil where the bundle has no two snapshots that count by receive queue
 	Uncounted   error        // why, where it has the driver's counters
 	Windows     bool         // the table is that of Get-NetAdapterRss
+	NearCPUs    []int        // that RSS may use on the NIC's NUMA node, as that shows
+	FarCPUs     []int        // and on others
 	RSSProfile  string       // which it names, NUMAStatic, say
 	OfSoftware  bool         // the driver is of an interface without receive queues of a NIC, as a bond's or a VLAN's
 	NoLower     bool         // and /sys names no interface below it, as of a container's veth
@@ -205,6 +207,7 @@ func (f *Flags) Resolve(e *cli.Env, shown *anonymize.Anonymizer) (*Settings, err
 		r.Device = cmp.Or(r.Device, text.Interface)
 	}
 	if t := r.imports.table.value; t != nil && t.EntriesAreCPUs() {
+		r.NearCPUs, r.FarCPUs = cpusOf(t.Near), cpusOf(t.Far)
 		r.Windows, r.RSSProfile, r.Device = true, t.Profile, cmp.Or(t.Interface, r.Device)
 		r.ofWindows(t)
 	}
