@@ -225,13 +225,10 @@ func (s *screen) verdict(t *writer) {
 
 // firstStatement is the one that answers, with what there is to say besides.
 func (s *screen) firstStatement(t *writer, st *report.Statement) {
-	style := severityStyle(st.Severity)
-	for i, l := range words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2) {
-		if i == 0 {
-			t.line(t.paint(report.Mark(st.Severity)+" "+l, style))
-		} else {
-			t.line(words.Indent + t.paint(l, style))
-		}
+	margin := t.paint(report.Mark(st.Severity), severityStyle(st.Severity)) + " "
+	for _, l := range words.Wrap(strings.Split(t.clean(st.WithID()), " "), t.width-2) {
+		t.line(margin + t.paint(l, report.Bold))
+		margin = words.Indent
 	}
 	if s.brief {
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -363,6 +364,32 @@ func TestWriteErrors(t *testing.T) {
 		}
 		if yielded > 10_000 {
 			t.Errorf("%d flows were read for an output that took %d bytes", yielded, n)
+		}
+	}
+}
+
+// Yellow and green are hard to read on white: of what is said only marks and labels have them.
+func TestNoSentenceIsYellow(t *testing.T) {
+	r := fixture.WithFindings(fixture.New(8, 30, "rss-msix", "non-rss"))
+	r.Capture.Snapped = 5
+	for i := range r.Findings {
+		r.Findings[i].Severity = report.Warning
+	}
+	marked := regexp.MustCompile(`\x1b\[3[23]m([^\x1b]*)\x1b`)
+	sentence := regexp.MustCompile(`\pL+ \pL+`)
+	for name, write := range map[string]func(io.Writer, *report.Report, Options) error{"screen": WriteScreen, "all": Write} {
+		var b strings.Builder
+		if err := write(&b, r, Options{Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		found := marked.FindAllStringSubmatch(b.String(), -1)
+		for _, m := range found {
+			if sentence.MatchString(m[1]) {
+				t.Errorf("%s: this is yellow or green: %q", name, m[1])
+			}
+		}
+		if len(found) == 0 {
+			t.Errorf("%s: nothing has a colour", name)
 		}
 	}
 }

@@ -128,10 +128,15 @@ func (t *writer) words(label string, labelWidth int, list []string, st report.St
 		list[i] = t.clean(list[i])
 	}
 	label = words.Clean(label)
-	margin := words.Indent + label + strings.Repeat(" ", max(labelWidth-words.DisplayWidth(label), 0))
-	for _, l := range words.Wrap(list, t.width-words.DisplayWidth(margin)) {
+	after := strings.Repeat(" ", max(labelWidth-words.DisplayWidth(label), 0))
+	wide := words.DisplayWidth(words.Indent + label + after)
+	if st == report.Warm { // on a white screen a yellow sentence is hard to read
+		label, st = t.paint(label, st), report.Bold
+	}
+	margin := words.Indent + label + after
+	for _, l := range words.Wrap(list, t.width-wide) {
 		t.line(margin + t.paint(l, st))
-		margin = strings.Repeat(" ", words.DisplayWidth(margin))
+		margin = strings.Repeat(" ", wide)
 	}
 }
 
