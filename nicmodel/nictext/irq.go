@@ -33,6 +33,7 @@ type irqRow struct {
 	unplaced  uint64         // interrupts of which the text does not say the CPU
 	affinity  nicmodel.CPUList
 	effective nicmodel.CPUList // which of affinity's CPUs the interrupt really goes to
+	cut       bool             // lines are left out behind its row
 }
 
 var (
@@ -51,9 +52,10 @@ var (
 	rowStart   = lazyregexp.New(`^(?:\w+:(?:\s|$)|/)`) // of a row, or of a file's name
 	rowEnd     = lazyregexp.New(`^\d+\s+\S|(?i)\b(?:msix?|apic|pirq|edge|level|fasteoi|event)\b`)
 	secondRow  = lazyregexp.New(`^\d+:$`)
+	rowsCut    = lazyregexp.New(`^\W*(?:\.\.\.|…)\W*$|(?i)\b(?:snip|omitted|truncated)\b`)
 	rowInside  = lazyregexp.New(`\b\d+:\s+(\d+\s.*)$`) // behind something else
 	// FreeBSD's `vmstat -ia`, and rows that name the CPU as well.
-	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
+	freeBSDLine = lazyregexp.New(`^irq(\d+): (\S+:que \d+|\S+)(?: @cpu(\d+)(?:\(domain\d+\))?)?:?\s+(\d+)(?:\s+\d+)?$`)
 )
 
 // TitlesCPUs reports whether a line names the CPUs of columns below it, as the first of
@@ -192,14 +194,19 @@ type irqReader struct {
 	irqs  *IRQs
 	cpus  []int // of the columns of /proc/interrupts; nil before it begins
 	shown []shownAffinity
-	tuna  bool // its title was read
-	at    int  // the line's number, from 1
+	tuna  bool    // its title was read
+	at    int     // the line's number, from 1
+	last  *irqRow // of /proc/interrupts, which the line before had
 }
 
 const unchangedInterrupts = "give /proc/interrupts unchanged"
 
 // line reads a line of any of the texts; others are passed over. The error has no line.
 func (r *irqReader) line(line string) *TextError {
+	if r.last != nil && line != "" {
+		r.last.cut = rowsCut.MatchString(line)
+		r.last = nil
+	}
 	if irqHeader.MatchString(line) {
 		return r.header(line)
 	}
@@ -328,6 +335,7 @@ func (r *irqReader) counts(m []string) *TextError {
 	if row.counts != nil {
 		return &TextError{What: fmt.Sprintf("IRQ %d comes again", irq), Hint: "give one /proc/interrupts"}
 	}
+	r.last = row
 	row.counts = make(map[int]uint64)
 	for c, cpu := range r.cpus {
 		n, err := strconv.ParseUint(fields[c], 10, 64)
@@ -408,7 +416,7 @@ func (q *IRQs) Merge(other *IRQs) {
 	for irq, from := range other.rows {
 		row := q.row(irq)
 		if from.total() >= row.total() && (from.counts != nil || from.names != nil && row.counts == nil) {
-			row.counts, row.unplaced, row.actions, row.names = from.counts, from.unplaced, from.actions, from.names
+			row.counts, row.unplaced, row.actions, row.names, row.cut = from.counts, from.unplaced, from.actions, from.names, from.cut
 		}
 		if from.affinity != nil {
 			row.affinity = from.affinity

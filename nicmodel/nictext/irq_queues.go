@@ -255,6 +255,9 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 	if first := irqs[0].number; first > 0 && !device.second && !(device.fromOne && first == 1) {
 		out.Notes = append(out.Notes, fmt.Sprintf("the first interrupt of %s's receive queues has the number %d, and is taken as that of queue 0: if others came before it, the text is not whole", device.device, first))
 	}
+	if last := irqs[len(irqs)-1]; last.row.cut && queues == 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("lines are left out behind the interrupt of queue %d: if they have more queues, these are missing; --queues tells how many there are", len(irqs)-1))
+	}
 	if device.alone {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s has one interrupt, which is taken as that of its one receive queue", device.device))
 	}

@@ -113,6 +113,10 @@ func TestQueueCPUs(t *testing.T) {
 		{"idpf", []string{interrupts("idpf-eth0-TxRx-0", "idpf-eth0-TxRx-1")}, "eth0", "", 2, []int{3, 2}, counted},
 		{"hinic", []string{interrupts("eth0_rxq0", "eth0_txq0", "eth0_rxq1")}, "eth0", "", 2, []int{3, 1}, counted},
 		{"bna", []string{interrupts("eth0 CQ 0", "eth0 CQ 1")}, "eth0", "", 2, []int{3, 2}, counted},
+		{"rows left out", []string{strings.Replace(interruptsText, " LOC", "[...]\n LOC", 1)}, "eth0", "", 0, []int{0, 1},
+			append(counted[:1:1], "lines are left out behind the interrupt of queue 1: if they have more queues, these are missing; --queues tells how many there are")},
+		{"rows left out, of queues that are known", []string{strings.Replace(interruptsText, " LOC", "<snip>\n LOC", 1)}, "eth0", "", 2, []int{0, 1}, counted},
+		{"rows left out elsewhere", []string{strings.Replace(interruptsText, " 120", "...\n 120", 1) + "\nWhy...\n"}, "eth0", "", 0, []int{0, 1}, counted},
 		{"one queue", []string{interrupts("ahci", "enp3s0, snd", "eth1-TxRx-0")}, "enp3s0", "", 0, []int{2},
 			append([]string{strings.ReplaceAll(counted[0], "2", "1")}, "enp3s0 has one interrupt, which is taken as that of its one receive queue")},
 		// Any numbered family, of several the one with the most interrupts.
@@ -295,6 +299,14 @@ func TestTruthQueueCPUs(t *testing.T) {
 				t.Errorf("%s: %+v, %v, want %v", c.name, got, err, want)
 			}
 		}
+	}
+}
+
+// FreeBSD's drivers before iflib have a space before the queue's number.
+func TestQueueInterruptsOfFreeBSD(t *testing.T) {
+	q := mustReadIRQs(t, "irq258: ix0:que 0                9046        3558\nirq259: ix0:que 1                   0           0\nirq262: ix0:link                  80          0\n")
+	if got, err := q.QueueInterrupts(NIC{Interface: "ix0"}); err != nil || !slices.Equal(got, []uint64{9046, 0}) {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

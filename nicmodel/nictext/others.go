@@ -208,6 +208,9 @@ func readPMD(lines []string) (*IRQs, error) {
 			return nil, &TextError{Line: i + 1, What: quote.Short(line) + " is no whole line of a thread or a queue", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints, unchanged"}
 		}
 	}
+	if len(q.rows) == 0 { // of pmd-stats-show, say
+		return nil, &TextError{What: "no pmd thread has a receive queue here", Hint: "give what `ovs-appctl dpif-netdev/pmd-rxq-show` prints"}
+	}
 	return q, nil
 }
 

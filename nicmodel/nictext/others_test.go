@@ -81,6 +81,11 @@ func TestTablesOfOthers(t *testing.T) {
 
 func TestPMD(t *testing.T) {
 	// A queue below a title that is cut would be the other thread's.
+	const pmdStats = "pmd thread numa_id 0 core_id 11:\n  packets received: 89\n  max sleep:   50 us\n"
+	refuses(t, ReadIRQs, pmdStats, "x: no pmd thread has a receive queue here")
+	if got := Sniff([]byte(pmdStats)); got != nil { // support tools take it, too
+		t.Errorf("statistics of pmd threads are %v", got)
+	}
 	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "core_id 4:", "core_", 1), `x: line 5: "pmd thread numa_id 1 core_" is no whole line of a thread or a queue`)
 	refuses(t, ReadIRQs, strings.Replace(pmdRxqShow, "queue-id:  1", "queu", 1), "x: line 7: ")
 	refuses(t, ReadIRQs, strings.Replace(vppPlacement, "Thread 2 (vpp_wk_1):", "Thread 2 (vpp_", 1), `x: line 6: "Thread 2 (vpp_" is no whole line of a thread or a queue`)
