@@ -230,11 +230,11 @@ func (d *diagnosis) load(more report.Numbers) report.Numbers {
 // it would gain little; its figures join the finding's.
 func (d *diagnosis) best(figures report.Numbers) string {
 	b := d.t.Better
-	if b == nil || d.gain(b.Best) < report.GainFrom {
+	if b == nil || d.gain(b.Imbalance) < report.GainFrom {
 		return ""
 	}
-	figures["best_table"] = b.Best
-	s := fmt.Sprintf(" The best table found for just these packets has %s ×.", words.Fixed(b.Best, 2))
+	figures["best_table"] = b.Imbalance
+	s := fmt.Sprintf(" The best table found for just these packets has %s ×.", words.Fixed(b.Imbalance, 2))
 	if b.Judged.IsNull() {
 		return s
 	}

@@ -33,7 +33,7 @@ func TestNoOtherTable(t *testing.T) {
 	r.Table.Packets = report.List[uint64]{100, 200, 200, 200, 300}
 	r.Table.Entries = report.List[int]{0, 1, 2, 3, 0}
 	heavy := on(0, 300)
-	better := &BetterTable{Best: 1.1, Judged: 1.1, Present: 1.6, Lasts: true}
+	better := &report.FoundTable{Imbalance: 1.1, Judged: 1.1, Present: 1.6, Lasts: true}
 	free, fixed := newDiagnosis(r, &Traffic{Better: better}), newDiagnosis(r, &Traffic{Better: better, Unsettable: Unsettable{Table: true}})
 	if got := free.relieve(&heavy); !strings.Contains(got, "`rssreplay suggest CAPTURE` looks for a table that lasts.") {
 		t.Errorf("a table that can be set: %q", got)

@@ -266,16 +266,16 @@ func (d *diagnosis) evenTable() report.Fraction {
 // load than chance and this table. With the default key another NIC has other chances.
 func (d *diagnosis) betterTable() *report.Finding {
 	b := d.t.Better
-	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Best) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
+	if !d.uneven() || b == nil || !b.Lasts || d.t.Unsettable.Table || d.gain(b.Imbalance) < report.GainFrom || float64(b.Present-b.Judged) < report.GainFrom || d.explained() || d.has("stale-table", "uneven-table", "few-flows", "colliding-flows", "uneven-hash") {
 		return nil
 	}
 	f := &report.Finding{
 		ID: "better-table", Severity: report.Note,
 		Summary: fmt.Sprintf("Another indirection table spreads this traffic better, and would stay better: %s × instead of %s × on eighths of the capture that it was not found on.",
 			words.Fixed(b.Judged, 2), words.Fixed(b.Present, 2)),
-		Evidence: fmt.Sprintf("%s. The best table found for the whole capture has %s ×.", words.UpperFirst(d.hottest()), words.Fixed(b.Best, 2)),
+		Evidence: fmt.Sprintf("%s. The best table found for the whole capture has %s ×.", words.UpperFirst(d.hottest()), words.Fixed(b.Imbalance, 2)),
 		Remedy:   d.run("suggest") + " prints it, and how few entries to move.",
-		Figures:  d.load(report.Numbers{"best_table": b.Best, "judged": b.Judged, "judged_present": b.Present, "lasts": b.Lasts}),
+		Figures:  d.load(report.Numbers{"best_table": b.Imbalance, "judged": b.Judged, "judged_present": b.Present, "lasts": b.Lasts}),
 	}
 	switch p := d.parameter("key"); {
 	case p != nil && p.Source == report.DefaultSource:

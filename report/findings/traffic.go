@@ -27,7 +27,7 @@ type Traffic struct {
 	Chance        *Chance       // nil where it was not asked for
 	Key           *KeyStrength  // for the hash type with the most packets; nil without a hash
 
-	Better *BetterTable // nil where none was looked for
+	Better *report.FoundTable // the best table known for the capture; nil where none was looked for
 
 	UDPOnAddresses uint64          // UDP packets with ports that are hashed without them
 	WithPorts      report.Fraction // imbalance.packets if TCP and UDP were hashed with their ports; Null if unknown
@@ -97,16 +97,6 @@ type Traffic struct {
 	UnreadLink            string      // the link type of most packets of a link type that is not read; "" for none
 	Wireless              uint64      // packets of IEEE 802.11, as a radio heard them
 	Grain                 int64       // what the steps between timestamps are multiples of, ns; 0: there is no step
-}
-
-// BetterTable is the best table known for the capture, and what became of such tables
-// on parts of it that they were not found on.
-type BetterTable struct {
-	Best report.Fraction // imbalance.packets under it
-	// Judged is the mean imbalance of eighths of the capture, each under a table found on
-	// others that do not touch it, and Present under the table now; Null where the capture can't be judged.
-	Judged, Present report.Fraction
-	Lasts           bool // what is found holds on what it was not found on
 }
 
 // Inputs is what the hash is told of the flows that have one: flows with the same

@@ -11,7 +11,6 @@ import (
 	"rssreplay/nicmodel/layout"
 	"rssreplay/nicmodel/profile"
 	"rssreplay/report"
-	"rssreplay/report/findings"
 )
 
 // This file is the better tables that a report tells of without being asked.
@@ -23,15 +22,6 @@ const (
 	searchedEntries = 1024
 	searchedForPage = 512
 )
-
-// betterTable is the best of the tables found for this capture; nil if none was looked for.
-func betterTable(found []report.FoundTable) *findings.BetterTable {
-	if len(found) == 0 {
-		return nil
-	}
-	best := &found[0]
-	return &findings.BetterTable{Best: best.Imbalance, Judged: best.Judged, Present: best.Present, Lasts: best.Lasts}
-}
 
 // tableWay is a way to find a table: find gives it, and ethtool's words for it, "" where it
 // has none.

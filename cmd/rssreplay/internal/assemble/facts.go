@@ -87,12 +87,7 @@ func (a *ReportBuilder) tunnelTraffic(t *findings.Traffic, largest uint32) {
 	if !kind.InnerHashed() {
 		return
 	}
-	steering := a.Settings.Steering
-	cpus := make([]uint64, len(a.Settings.Config.CPUs))
-	loads := a.Result.LoadsUnder(steering)
-	for queue, load := range loads.Queues(steering) {
-		cpus[steering.CPU(uint16(queue))] += load.Packets
-	}
+	cpus := a.packetsUnder(a.Settings.Steering)
 	for i := range a.Result.Tunnels {
 		u := &a.Result.Tunnels[i]
 		if !u.Kind.InnerHashed() {

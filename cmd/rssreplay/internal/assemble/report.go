@@ -115,8 +115,8 @@ func (a *ReportBuilder) diagnose(r *report.Report, traffic func() *findings.Traf
 	}
 	t := traffic()
 	beside.Wait()
-	if asked {
-		t.Better = betterTable(found)
+	if asked && len(found) > 0 {
+		t.Better = &found[0]
 	}
 	if r.Steered != nil {
 		r.Steered.Found = found
@@ -319,12 +319,8 @@ func (a *ReportBuilder) placeOf(id uint32, listed []uint32, rank map[uint32]int)
 		at, ok := rank[id]
 		return at, ok
 	}
-	for i, other := range listed {
-		if other == id {
-			return i, true
-		}
-	}
-	return 0, false
+	at := slices.Index(listed, id)
+	return at, at >= 0
 }
 
 func (a *ReportBuilder) cpu(c *engine.CPUCounters, number int) report.CPU {

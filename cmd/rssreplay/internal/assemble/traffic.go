@@ -53,8 +53,7 @@ func (a *ReportBuilder) traffic(r *report.Report, shape dispatch.Shape, inputs *
 	}
 	a.tellCapture(t)
 	if shape.Largest != engine.NoFlow {
-		f, b := a.Flow(shape.Largest), a.Flow(shape.LargestBytes)
-		t.Largest, t.LargestBytes = &f, &b
+		t.Largest, t.LargestBytes = new(a.Flow(shape.Largest)), new(a.Flow(shape.LargestBytes))
 	}
 	a.tellNIC(t, r)
 	ids := a.largest(heavyFlows)
@@ -410,10 +409,15 @@ func (a *ReportBuilder) imbalanceWith(change func(*nicmodel.SteeringConfig)) rep
 	if err != nil { // the key is too short, say
 		return report.Null
 	}
+	return report.MaxOverMean(a.packetsUnder(s))
+}
+
+// packetsUnder is the packets of each CPU under a steering.
+func (a *ReportBuilder) packetsUnder(s *nicmodel.Steering) []uint64 {
 	cpus := make([]uint64, len(a.Settings.Config.CPUs))
 	loads := a.Result.LoadsUnder(s)
 	for queue, load := range loads.Queues(s) {
-		cpus[c.QueueCPU[queue]] += load.Packets
+		cpus[s.CPU(uint16(queue))] += load.Packets
 	}
-	return report.MaxOverMean(cpus)
+	return cpus
 }
