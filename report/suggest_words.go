@@ -148,3 +148,146 @@ func (s *Suggest) FigureHeads() []string {
 	}
 	return heads
 }
+
+// Recommendation is what to do, in a line, why, and the commands that do it.
+func (s *Suggest) Recommendation() (title string, sentences, commands []string) {
+	title, sentences, commands = s.recommendation()
+	return title, append(sentences, s.HeadroomSentences()...), commands
+}
+
+func (s *Suggest) recommendation() (title string, sentences, commands []string) {
+	what, counted := "imbalance of "+Objectives[s.Objective], "imbalance of "+Counted[s.Objective]
+	of := s.Recommended()
+	switch {
+	case of == nil && s.NoTable != "":
+		return "nothing: no table can be set on this interface", []string{s.NoTable + " What a table would change is listed below."}, nil
+	case of == nil && s.OneQueue():
+		return "nothing: the table leads to one queue", []string{"No table spreads packets over one queue: bring more queues into use first. A replay, without `suggest`, tells how."}, nil
+	case of == nil && s.Judging.TooShort != "":
+		sentences := []string{fmt.Sprintf("Whether another table would last can't be told: %s. Capture more; --no-gate shows what fits this capture.", s.Judging.TooShort)}
+		if even := s.Present.Even; even >= UnevenFrom {
+			sentences = append(sentences, fmt.Sprintf("But no capture is needed to tell that the present table is uneven itself: even traffic would load its busiest CPU with %s × a fair share. Unless that is meant so, set one that is even.", words.Fixed(even, 2)))
+		}
+		return "nothing: too short to judge", sentences, nil
+	case of == nil:
+		return "keep what there is", []string{fmt.Sprintf("Its %s is %s. Nothing was found that is better and would last; what was looked at is listed below.", what, words.Fixed(s.Present.Of(s.Objective), 3))}, nil
+	}
+	name := of.ID
+	if len(of.Commands) == 0 {
+		name += ", which no stock tool sets"
+	}
+	switch {
+	case of.Gate != nil && of.Gate.Passed:
+		title = fmt.Sprintf("%s: %s %s → %s, judged on packets it was not found on", name, counted, words.Fixed(of.Gate.Present, 3), words.Fixed(of.Gate.Judged, 3))
+		sentences = []string{fmt.Sprintf("That held over %s; nothing is known of a longer time.", words.Nanoseconds(s.Judging.Span))}
+	case of.Median != nil:
+		title = fmt.Sprintf("%s: %s %s → %s, the median of %d random keys", name, counted, words.Fixed(of.Median.Present, 3), words.Fixed(of.Median.Suggested, 3), of.Median.Keys)
+	default:
+		title = fmt.Sprintf("%s: %s %s → %s on this capture", name, what, words.Fixed(s.Present.Of(s.Objective), 3), words.Fixed(of.Predicted.Of(s.Objective), 3))
+		sentences = []string{"It did not pass the gate: expect less of the traffic that follows, or worse than now."}
+	}
+	if of.Needs != "" {
+		sentences = append(sentences, "It needs "+of.Needs+".")
+	}
+	if len(of.Commands) == 0 || of.Danger {
+		sentences = append(sentences, of.Note)
+	}
+	if s.NoTable != "" {
+		sentences = append(sentences, s.NoTable)
+	}
+	return title, sentences, of.Commands
+}
+
+// judgedOn says what suggestions were judged on.
+func (s *Suggest) judgedOn() string {
+	j := &s.Judging
+	if j.TooShort != "" {
+		if s.anyGate() {
+			return fmt.Sprintf("of rules, %d folds of %s packets, each by a rule found on those that do not touch it; tables are not: %s", j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), j.TooShort)
+		}
+		return fmt.Sprintf("nothing: %s", j.TooShort)
+	}
+	return fmt.Sprintf("%d folds of %s packets, each by a table found on those that do not touch it; %s of the packets of the first and the last quarter are of flows that are in both",
+		j.Folds, words.Exact(j.Packets/uint64(max(j.Folds, 1))), words.Percent(j.Known))
+}
+
+// anyGate tells whether any suggestion was judged.
+func (s *Suggest) anyGate() bool {
+	return slices.ContainsFunc(s.Suggestions, func(of Suggestion) bool { return of.Gate != nil })
+}
+
+// Legend is what the columns of FigureRows mean.
+func (s *Suggest) Legend() [][2]string {
+	even := "without heavy flows: each entry has the same, and what has no hash stays"
+	if s.Bound.Ruled > 0 {
+		even = "without heavy flows: each entry has the same, and what has no hash or goes where rules lead stays"
+	}
+	trained := "the same tables and rules on the packets that they were found on"
+	if s.Judging.TooShort != "" && !s.anyGate() {
+		trained = "nothing, either"
+	}
+	busiest := "the windows with the most packets, which have a tenth of all"
+	if s.Objective != "packets" {
+		busiest = "of packets, in the windows with the most, which have a tenth of all"
+	}
+	return [][2]string{
+		{"whole", "a replay of all of the capture, on which the tables were found"},
+		{"judged", s.judgedOn()},
+		{"trained", trained},
+		{"busiest", busiest},
+		{"even", even},
+	}
+}
+
+// CurveRows is a row for each number of moves: the imbalances, the flows of the moved
+// entries, and whether the gate is passed, where the capture is long enough to tell.
+func (s *Suggest) CurveRows() [][]string {
+	var rows [][]string
+	for _, p := range s.Curve {
+		lasts := "may not last"
+		switch {
+		case p.Passed:
+			lasts = "lasts"
+		case float64(p.Judged) < float64(s.Judging.Present) && float64(p.Judged) > 0.98*float64(s.Judging.Present):
+			lasts = "too little"
+		}
+		row := []string{
+			words.Exact(uint64(p.Moves)), words.Fixed(p.Whole, 3), words.Fixed(p.Trained, 3), words.Fixed(p.Judged, 3),
+			words.Exact(p.Flows), words.Fixed(Ratio(p.Flows, uint64(p.Moves)), 1),
+		}
+		if s.Judging.TooShort == "" {
+			row = append(row, lasts)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// movesTold is how many single moves are told in a sentence.
+const movesTold = 20
+
+// Details is what there is to know of a suggestion beyond its summary.
+func (s *Suggestion) Details() []string {
+	var all []string
+	if m := s.Median; m != nil {
+		all = append(all, fmt.Sprintf("The median of %d random keys is %s against %s.", m.Keys, words.Fixed(m.Suggested, 3), words.Fixed(m.Present, 3)))
+	}
+	if g := s.Gate; g != nil && g.Passed {
+		all = append(all, fmt.Sprintf("Found on the first quarter it saves %s on the last, and the reverse %s; the folds' mean gain is %s × its standard error.",
+			words.Percent(g.Forward), words.Percent(g.Back), g.FoldTText()))
+	}
+	if n := len(s.Moves); n > 0 && n <= movesTold {
+		var moves []string
+		for _, m := range s.Moves {
+			moves = append(moves, fmt.Sprintf("entry %d: %d → %d (%s)", m.Entry, m.From, m.To, words.Plural(m.Flows, "flow", "flows")))
+		}
+		all = append(all, "Queues, the heaviest first: "+strings.Join(moves, ", ")+".")
+	}
+	if s.Needs != "" {
+		all = append(all, "Needs "+s.Needs+".")
+	}
+	if s.Note != "" {
+		all = append(all, s.Note)
+	}
+	return all
+}

@@ -31,7 +31,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 		}
 		p.table("suggestions", s.FigureHeads(), rows, nil)
 		var legend []string
-		for _, of := range text.Legend(s) {
+		for _, of := range s.Legend() {
 			legend = append(legend, "**"+of[0]+"**: "+prose(of[1])+".")
 		}
 		p.para(strings.Join(legend, " "))
@@ -47,7 +47,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 			if s.Judging.TooShort != "" {
 				heads = heads[:len(heads)-1]
 			}
-			p.table("steps", heads, text.CurveRows(s), nil)
+			p.table("steps", heads, s.CurveRows(), nil)
 		})
 	}
 	if len(s.Declined) > 0 {
@@ -74,7 +74,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 // summary says in a few sentences how even the load is, and what would be better.
 func summary(s *report.Suggest) []string {
 	r := report.Report{Capture: s.Capture}
-	title, sentences, _ := text.Verdict(s)
+	title, sentences, _ := s.Recommendation()
 	all := []string{
 		r.TrafficSentence(),
 		fmt.Sprintf("The imbalance of %s under %s is %s: the most loaded CPU has that many times the mean.", report.Objectives[s.Objective], s.Mode, words.Fixed(s.Present.Of(s.Objective), 3)),
@@ -93,7 +93,7 @@ func (m *markdown) suggestions(s *report.Suggest) {
 	for i := range s.Suggestions {
 		of := &s.Suggestions[i]
 		lines := "**" + prose(of.ID) + "**: " + prose(of.Summary)
-		for _, sentence := range text.Details(of) {
+		for _, sentence := range of.Details() {
 			lines += " " + prose(sentence)
 		}
 		earlier := s.SameCommands(i)

@@ -21,7 +21,7 @@ func WriteSuggest(w io.Writer, s *report.Suggest) error {
 	if err != nil {
 		return err
 	}
-	title, sentences, commands := text.Verdict(s)
+	title, sentences, commands := s.Recommendation()
 	r := report.Report{Capture: s.Capture}
 	summary := append([]string{r.TrafficSentence(), "Recommended: " + strings.TrimSuffix(title, ".") + "."}, sentences...)
 	page.Lead = newLead(&s.Capture, s.Notes, summary)
@@ -72,7 +72,7 @@ type curveLine struct {
 func newSuggestBody(s *report.Suggest, page *frame, commands []string) *suggestBody {
 	h := &suggestBody{frame: page, Commands: commands, Declined: s.Declined}
 	h.FiguresKey = fmt.Sprintf("Of %s, max ÷ mean, under %s; 1 is even.", report.Objectives[s.Objective], words.Shown(s.Mode))
-	h.Legend = text.Legend(s)
+	h.Legend = s.Legend()
 	for _, sentence := range s.LimitSentences() {
 		h.Notes = append(h.Notes, phrases(sentence))
 	}
@@ -104,7 +104,7 @@ func newSuggestion(id string, of *report.Suggestion, earlier string) suggestion 
 	h := suggestion{Suggestion: of, Commands: of.Commands}
 	plain := *of
 	plain.Moves = nil // they have a table
-	for _, sentence := range text.Details(&plain) {
+	for _, sentence := range plain.Details() {
 		h.Details = append(h.Details, phrases(sentence))
 	}
 	if earlier != "" {
@@ -199,7 +199,7 @@ func newCurveSection(s *report.Suggest) *curveSection {
 		return nil
 	}
 	heads := []string{"*moves", "*whole", "*trained", "*judged", "*flows", "*flows an entry", ""}
-	rows := text.CurveRows(s)
+	rows := s.CurveRows()
 	judged := s.Judging.TooShort == ""
 	if !judged { // then nothing is known of what lasts
 		heads = slices.Delete(heads[:len(heads)-1], 2, 4)
