@@ -50,15 +50,15 @@ func (s *Suggest) LimitSentences() []string {
 	return sentences
 }
 
-// SameCommands is the earlier suggestion that has the commands of number i, which can be as
-// long as the table: "" for none.
+// SameCommands says which earlier suggestion has the commands of number i, which can be as
+// long as the table; "" where none has.
 func (s *Suggest) SameCommands(i int) string {
 	of := s.Suggestions[i].Commands
 	if len(of) == 0 {
 		return ""
 	}
 	if at := slices.IndexFunc(s.Suggestions[:i], func(earlier Suggestion) bool { return slices.Equal(earlier.Commands, of) }); at >= 0 {
-		return s.Suggestions[at].ID
+		return "The command is that of " + s.Suggestions[at].ID + "."
 	}
 	return ""
 }

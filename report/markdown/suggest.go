@@ -7,7 +7,6 @@ import (
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
-	"rssreplay/report/text"
 )
 
 // Bytes that parts of suggestions take at most; what is left is the commands'.
@@ -98,7 +97,7 @@ func (m *markdown) suggestions(s *report.Suggest) {
 		}
 		earlier := s.SameCommands(i)
 		if earlier != "" {
-			lines += " " + prose(text.SameAs(earlier))
+			lines += " " + prose(earlier)
 		}
 		m.para(lines)
 		if len(of.Commands) == 0 || earlier != "" {

@@ -10,7 +10,6 @@ import (
 	"rssreplay/report"
 	"rssreplay/report/internal/draw"
 	"rssreplay/report/internal/words"
-	"rssreplay/report/text"
 )
 
 // reportBody is the body of a report's page.
@@ -421,7 +420,7 @@ func tiles(r *report.Report) []tile {
 		tiles = append(tiles, tile)
 	}
 	if p99 := report.Greatest(m, func(c *report.CPU) *int64 { return c.Latency.P99 }); p99 != nil {
-		tiles = append(tiles, tile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: text.ExactTime(*p99), Note: "on the slowest CPU"})
+		tiles = append(tiles, tile{Name: "latency, p99", Value: words.Nanoseconds(*p99), Title: words.ExactNanoseconds(*p99), Note: "on the slowest CPU"})
 	}
 	return tiles
 }

@@ -10,7 +10,6 @@ import (
 	"rssreplay/report"
 	"rssreplay/report/internal/draw"
 	"rssreplay/report/internal/words"
-	"rssreplay/report/text"
 )
 
 // WriteSuggest writes s as a page of the kind that Write writes: what to set, the figures
@@ -109,7 +108,7 @@ func newSuggestion(id string, of *report.Suggestion, earlier string) suggestion 
 	}
 	if earlier != "" {
 		h.Commands = nil
-		h.Details = append(h.Details, phrases(text.SameAs(earlier)))
+		h.Details = append(h.Details, phrases(earlier))
 	}
 	if len(of.Moves) > 0 && len(of.Moves) <= flowPage {
 		h.Moves = &table{ID: id, Caption: "Entries to move, the heaviest first", Head: heads("*entry", "*from queue", "*to queue", "*packets", "*flows")}

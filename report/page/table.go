@@ -10,7 +10,6 @@ import (
 
 	"rssreplay/report"
 	"rssreplay/report/internal/words"
-	"rssreplay/report/text"
 )
 
 // table is a table of a page.
@@ -231,7 +230,7 @@ func bytesCell(n uint64) cell {
 }
 
 func timeCell(ns int64) cell {
-	return cell{Text: words.Nanoseconds(ns), Title: text.ExactTime(ns), Value: strconv.FormatInt(ns, 10), Number: true}
+	return cell{Text: words.Nanoseconds(ns), Title: words.ExactNanoseconds(ns), Value: strconv.FormatInt(ns, 10), Number: true}
 }
 
 func timeOrNull(ns *int64) cell {

@@ -8,20 +8,12 @@ import (
 	"rssreplay/report/internal/words"
 )
 
-// ExactTime is a time in ns with nothing rounded, "1,200 ns".
-func ExactTime(ns int64) string {
-	if ns < 0 {
-		return "-" + words.Exact(uint64(-ns)) + " ns"
-	}
-	return words.Exact(uint64(ns)) + " ns"
-}
-
 // story writes one mode's: steps, then the parts of the latency.
 func (t *writer) story(s *report.Story, x *report.Explanation) {
 	head := ""
 	switch s.Outcome {
 	case "indicated":
-		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, ExactTime(*s.Latency))
+		head = fmt.Sprintf("indicated on CPU %d, %s after its arrival", *s.CPU, words.ExactNanoseconds(*s.Latency))
 	case "dropped":
 		head = "dropped: no free buffer of " + queueWords(s)
 	case "dropped_in_backlog":
@@ -54,21 +46,21 @@ func (t *writer) story(s *report.Story, x *report.Explanation) {
 		return
 	}
 	t.line("")
-	width := len(ExactTime(*s.Latency))
+	width := len(words.ExactNanoseconds(*s.Latency))
 	for _, p := range s.Parts {
 		if p.Time > 0 {
-			t.para(fmt.Sprintf("%*s", width, ExactTime(p.Time)), width+2, partWords(s, p.Part), report.Plain)
+			t.para(fmt.Sprintf("%*s", width, words.ExactNanoseconds(p.Time)), width+2, partWords(s, p.Part), report.Plain)
 		}
 	}
-	t.para(ExactTime(*s.Latency), width+2, "latency, the sum", report.Bold)
+	t.para(words.ExactNanoseconds(*s.Latency), width+2, "latency, the sum", report.Bold)
 }
 
 // sign is a time with its sign, "+1,200 ns".
 func sign(ns int64) string {
 	if ns < 0 {
-		return ExactTime(ns)
+		return words.ExactNanoseconds(ns)
 	}
-	return "+" + ExactTime(ns)
+	return "+" + words.ExactNanoseconds(ns)
 }
 
 // sentence says what happens in a step.
@@ -155,7 +147,7 @@ func publishWords(s *report.Story, e *report.StoryStep) string {
 	if s.List != nil {
 		why := "which is full"
 		if s.List.Why == "timeout" {
-			why = ExactTime(s.Times.DMATimeout) + " after its first packet came"
+			why = words.ExactNanoseconds(s.Times.DMATimeout) + " after its first packet came"
 		}
 		text = fmt.Sprintf("It publishes its list of completions, %s: this is number %d of %d. The buffer is in the queue of CPU %d, where %s. ",
 			why, s.List.Place, s.List.Size, *e.CPU, waitWords(*s.Waiting))
@@ -174,7 +166,7 @@ func waitWords(n int) string {
 func vectorWords(s *report.Story, e *report.StoryStep) string {
 	var since string
 	if s.Vector.Since != nil {
-		since = ExactTime(e.At-*s.Vector.Since) + " ago"
+		since = words.ExactNanoseconds(e.At-*s.Vector.Since) + " ago"
 	}
 	switch s.Vector.State {
 	case "waiting":
@@ -203,9 +195,9 @@ func raiseWords(s *report.Story, e *report.StoryStep) string {
 	case "rx-frames":
 		text += fmt.Sprintf("as %s wait (--rx-frames).", words.Plural(uint64(s.Times.RxFrames), "packet", "packets"))
 	case "rx-usecs":
-		text += fmt.Sprintf("%s after the oldest waiting packet was published (--rx-usecs).", ExactTime(s.Times.RxUsecs))
+		text += fmt.Sprintf("%s after the oldest waiting packet was published (--rx-usecs).", words.ExactNanoseconds(s.Times.RxUsecs))
 	case "itr":
-		text += fmt.Sprintf("%s after the interrupt before it (--itr).", ExactTime(s.Times.ITR))
+		text += fmt.Sprintf("%s after the interrupt before it (--itr).", words.ExactNanoseconds(s.Times.ITR))
 	default:
 		text += "at once: it is enabled, and packets wait."
 	}
@@ -250,7 +242,7 @@ func enableWords(s *report.Story, e *report.StoryStep) string {
 }
 
 func sendWords(s *report.Story) string {
-	cost := "for " + ExactTime(s.Send.Cost)
+	cost := "for " + words.ExactNanoseconds(s.Send.Cost)
 	switch {
 	case !s.Send.Home:
 		return fmt.Sprintf("The packet is processed on CPU %d, that of the default queue, %s: no received packet of its connection was taken yet.", *s.CPU, cost)

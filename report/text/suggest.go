@@ -116,7 +116,7 @@ func (t *writer) suggestions(s *report.Suggest) {
 			t.para("", labels, sentence, report.Plain)
 		}
 		if earlier := s.SameCommands(i); earlier != "" {
-			t.para("", labels, SameAs(earlier), report.Plain)
+			t.para("", labels, earlier, report.Plain)
 			continue
 		}
 		for _, command := range of.Commands {
@@ -124,9 +124,6 @@ func (t *writer) suggestions(s *report.Suggest) {
 		}
 	}
 }
-
-// SameAs says that a suggestion has the commands of an earlier one.
-func SameAs(earlier string) string { return "The command is that of " + earlier + "." }
 
 // tableSizes is a row for each size, or for several that are alike.
 func (t *writer) tableSizes(s *report.Suggest) {

@@ -94,6 +94,14 @@ func ExactDuration(ns int64) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + durationUnits[unit]
 }
 
+// ExactNanoseconds is a time in ns with nothing rounded, "1,200 ns".
+func ExactNanoseconds(ns int64) string {
+	if ns < 0 {
+		return "-" + Exact(uint64(-ns)) + " ns"
+	}
+	return Exact(uint64(ns)) + " ns"
+}
+
 // NanosecondsOrNone is Nanoseconds of what may be null.
 func NanosecondsOrNone(ns *int64) string {
 	if ns == nil {
