@@ -195,15 +195,18 @@ func (c *Compare) HashedAlike() bool {
 // ScenarioHeads is what stands above the scenarios' columns: the names, and of
 // those that are too long a part after the scenario's number: of a file's path
 // the end, of others the beginning.
-func ScenarioHeads(scenarios []Scenario) []string {
+func ScenarioHeads(scenarios []Scenario) []string { return HeadsWithin(scenarios, headWidth) }
+
+// HeadsWithin is ScenarioHeads of so many columns.
+func HeadsWithin(scenarios []Scenario, width int) []string {
 	heads := make([]string, len(scenarios))
 	for i, s := range scenarios {
 		heads[i] = words.Clean(s.Name)
-		if words.DisplayWidth(heads[i]) <= headWidth {
+		if words.DisplayWidth(heads[i]) <= width {
 			continue
 		}
 		number := fmt.Sprintf("#%d ", i+1)
-		room := headWidth - len(number) - 1
+		room := width - len(number) - 1
 		long := max(len(heads[i])-headBytes, 0)
 		if strings.ContainsAny(heads[i], `/\`) {
 			heads[i] = strings.ToValidUTF8(heads[i][long:], "")

@@ -21,6 +21,7 @@ const (
 
 	imbalanceHeight = 20
 	nameRoom        = 210
+	nameColumns     = 24 // of a name that is too long for it
 	figureRoom      = 130
 )
 
@@ -68,7 +69,7 @@ func (p *plot) imbalances(c *report.Compare) {
 	others := report.WithoutRSS(scenarios)
 	best := c.Marked(&f)
 	left, inside := float64(plotMargin+nameRoom), float64(plotInside-nameRoom-figureRoom)
-	top, heads := p.y, report.ScenarioHeads(scenarios)
+	top, heads := p.y, report.HeadsWithin(scenarios, nameColumns)
 	for i := range shown {
 		s := &shown[i]
 		p.imbalance(s.Name, heads[i], f.Of(s), most, best[i], left, inside)
@@ -132,7 +133,7 @@ func (p *plot) scenarioLoads(scenarios []report.Scenario) {
 	if len(strips) > wideStrips {
 		across, width = 2, float64(plotInside-timeGap)/2
 	}
-	heads := report.ScenarioHeads(scenarios)
+	heads := report.HeadsWithin(scenarios, nameColumns)
 	for first := 0; first < len(strips); first += across {
 		end := p.y
 		for i := first; i < min(first+across, len(strips)); i++ {

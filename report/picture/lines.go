@@ -33,7 +33,7 @@ func (p *plot) imbalanceLines(c *report.Compare) {
 	}
 	p.y += 4
 	top := p.y
-	heads := report.ScenarioHeads(c.Scenarios)
+	heads := report.HeadsWithin(c.Scenarios, nameColumns)
 	for i := range lines.Lines {
 		p.imbalanceLine(&lines, i, heads[i], left, inside, height)
 	}

@@ -289,7 +289,7 @@ func TestComparePlotLongNames(t *testing.T) {
 		c.Scenarios[i].Name = "list:" + strings.Repeat("0,1,", 40) + fmt.Sprint(i)
 	}
 	texts, _, _, _ := svgParts(t, comparePlot(t, c, SVG))
-	for _, head := range report.ScenarioHeads(c.Scenarios) {
+	for _, head := range report.HeadsWithin(c.Scenarios, nameColumns) {
 		n := 0
 		for _, text := range texts {
 			if text.text == head {
