@@ -24,7 +24,7 @@ func Diagnose(r *report.Report, t *Traffic) report.List[report.Finding] {
 		d.noTable, d.weakKey, d.staleTable, d.oneQueue, d.singleQueue, d.sharedCPU, d.missedCPUs, d.lopsidedTable, d.unevenTable, d.noHashType, d.unhashed, d.qinq,
 		d.ruleOverrides, d.ambiguousRule, d.atr, d.tableMoved, d.moving, d.napiElsewhere, d.rpsMasks, d.rpsOffNode, d.remoteNode, d.sharedCore,
 		// The flows.
-		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.udpPortsAssumed, d.fewInputs, d.hotWindow, d.rpsHot, d.elephant, d.microburst,
+		d.tunnel, d.singleFlow, d.udpWithoutPorts, d.udpPortsAssumed, d.fewInputs, d.hotWindow, d.rpsHot, d.rpsInterrupts, d.elephant, d.microburst,
 		d.fewFlows, d.elephantBytes, d.collidingFlows, d.unevenHash, d.betterTable, d.tunnelElsewhere, d.elephantElsewhere,
 		// What follows.
 		d.saturated, d.ringOverflow, d.backlogOverflow, d.longModeration, d.oversized, d.udpFragments, d.asymmetric,

@@ -17,7 +17,7 @@ const nearlyAll = 0.9
 
 // rpsMasks: RPS is on, and its masks are why the CPUs are loaded unevenly.
 func (d *diagnosis) rpsMasks() *report.Finding {
-	if !d.rps() || !d.uneven() || !d.byMasks() {
+	if !d.rps() || !d.uneven() || d.sparedSteerers() || !d.byMasks() {
 		return nil
 	}
 	return d.rpsUneven(true)
@@ -26,7 +26,7 @@ func (d *diagnosis) rpsMasks() *report.Finding {
 // rpsHot: RPS is on, and still the CPUs are loaded unevenly, not by its masks nor by what has
 // a finding of its own.
 func (d *diagnosis) rpsHot() *report.Finding {
-	if !d.rps() || !d.uneven() || d.has("rps-hot", "hot-window") || d.byOneFlow() || d.has("unhashed", "no-hash-type") && d.explained() {
+	if !d.rps() || !d.uneven() || d.sparedSteerers() || d.has("rps-hot", "hot-window") || d.byOneFlow() || d.has("unhashed", "no-hash-type") && d.explained() {
 		return nil
 	}
 	return d.rpsUneven(false)
