@@ -252,7 +252,10 @@ func (q *IRQs) QueueCPUs(nic NIC, queues int) (*QueueCPUs, error) {
 		}
 		out.Notes = append(out.Notes, note+"; /proc/irq/*/smp_affinity_list would tell")
 	}
-	if first := irqs[0].number; first > 0 && !device.second && !(device.fromOne && first == 1) {
+	// tg3's first interrupt is that of sending ("eth0-tx-0").
+	sending := q.only(device.device + "-tx-0")
+	fromOne := device.fromOne || sending.row != nil && sending.irq < irqs[0].irq
+	if first := irqs[0].number; first > 0 && !device.second && !(fromOne && first == 1) {
 		out.Notes = append(out.Notes, fmt.Sprintf("the first interrupt of %s's receive queues has the number %d, and is taken as that of queue 0: if others came before it, the text is not whole", device.device, first))
 	}
 	if last := irqs[len(irqs)-1]; last.row.cut && queues == 0 {
