@@ -55,11 +55,19 @@ func (t *writer) fittedCosts(c *report.Calibration) {
 	}
 	t.heading("COSTS", c.Origin())
 	ns := func(f report.Fraction) string { return words.Nanoseconds(int64(f + 0.5)) }
-	t.para("NET_RX run", labels, fmt.Sprintf("%s (%s to %s)", ns(f.Run), ns(f.RunFrom), ns(f.RunTo)), report.Plain)
-	t.para("packet", labels, fmt.Sprintf("%s (%s to %s)", ns(f.Packet), ns(f.PacketFrom), ns(f.PacketTo)), report.Plain)
+	cost := func(label string, cost, from, to report.Fraction) {
+		value := ns(cost)
+		if !f.OneFactor { // else that is of the factor, and how the time parts is assumed
+			value += fmt.Sprintf(" (%s to %s)", ns(from), ns(to))
+		}
+		t.para(label, labels, value, report.Plain)
+	}
+	cost("NET_RX run", f.Run, f.RunFrom, f.RunTo)
+	cost("packet", f.Packet, f.PacketFrom, f.PacketTo)
 	t.para("in all", labels, fmt.Sprintf("%s a packet, runs included", ns(f.MeanPacket)), report.Plain)
 	if f.OneFactor {
-		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s, as the windows don't tell a run's cost from a packet's: %s.", words.Fixed(f.Factor, 2), *f.Why), report.Plain)
+		t.para("one factor", labels, fmt.Sprintf("Both are the assumed costs × %s (%s to %s), as the windows don't tell a run's cost from a packet's: %s. How their time parts between the two is assumed, too.",
+			words.Fixed(f.Factor, 2), words.Fixed(f.Factor*f.PacketFrom/f.Packet, 2), words.Fixed(f.Factor*f.PacketTo/f.Packet, 2), *f.Why), report.Plain)
 	}
 	t.para("error", labels, "± "+report.ErrorText(f.Error)+": by so much the costs of four fifths of the windows miss the time of the fifth that was left out, each in turn.", report.Plain)
 	if tap := f.Tap; tap != nil {
